@@ -1,0 +1,69 @@
+/* Files: read whole, map, write whole or not at all.
+ *
+ * assay_file_write_atomic writes beside the target, syncs, renames and syncs the folder: the target is the old file or the
+ * new one, never a half. assay_writer does the same for a file written in pieces. Messages name the path and errno's text.
+ */
+#ifndef ASSAY_BASE_FILE_H
+#define ASSAY_BASE_FILE_H
+
+#include "base/alloc.h"
+
+#include <stdint.h>
+
+/* A read-only mapping of a whole file. An empty file has data == NULL and size == 0. */
+typedef struct assay_mapping {
+    const uint8_t *data;
+    size_t size;
+} assay_mapping;
+
+assay_status assay_map_open(assay_mapping *map, const char *path, assay_error *err);
+void assay_map_close(assay_mapping *map); /* safe on a zeroed or closed mapping */
+
+/* Reads a whole file of at most `ceiling` bytes; *out ends with a zero byte, freed by the caller with assay_free. */
+assay_status assay_file_read(const char *path, size_t ceiling, char **out, size_t *size, assay_error *err);
+
+assay_status assay_file_write_atomic(const char *path, const void *data, size_t size, assay_error *err);
+
+bool assay_path_exists(const char *path);
+bool assay_path_is_dir(const char *path);
+assay_status assay_file_size(const char *path, uint64_t *size, assay_error *err);
+
+/* "folder/name" in fresh memory; NULL when out of memory. */
+char *assay_path_join(const char *folder, const char *name);
+const char *assay_path_base(const char *path); /* the part behind the last slash */
+
+/* Absolute and free of links; the path must exist. */
+assay_status assay_path_absolute(const char *path, char **out, assay_error *err);
+
+/* mkdir -p */
+assay_status assay_make_dirs(const char *path, assay_error *err);
+
+/* Removes a file or a folder with all it holds; links are removed, not followed. A missing path is no error. */
+assay_status assay_remove_tree(const char *path, assay_error *err);
+
+/* Names in a folder (without . and ..), sorted bytewise. Free with assay_names_free. */
+assay_status assay_list_dir(const char *path, char ***names, size_t *count, assay_error *err);
+void assay_names_free(char **names, size_t count);
+
+assay_status assay_sync_dir(const char *path, assay_error *err);
+
+/* Byte-for-byte copy (atomic at the target). */
+assay_status assay_file_copy(const char *from, const char *to, assay_error *err);
+
+/* A file written in pieces beside `path` and renamed by assay_writer_commit. After an error, or instead of a commit, call
+ * assay_writer_abort, which removes the piece. Both are safe on a zeroed writer. */
+typedef struct assay_writer {
+    int fd;
+    bool open;
+    char *path, *temporary;
+    uint64_t written;
+    uint8_t *pending; /* writes are gathered into 1 MiB pieces */
+    size_t pending_size;
+} assay_writer;
+
+assay_status assay_writer_open(assay_writer *writer, const char *path, assay_error *err);
+assay_status assay_writer_write(assay_writer *writer, const void *data, size_t size, assay_error *err);
+assay_status assay_writer_commit(assay_writer *writer, assay_error *err);
+void assay_writer_abort(assay_writer *writer);
+
+#endif

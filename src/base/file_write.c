@@ -1,0 +1,146 @@
+/* Writing: aside, synced, renamed, folder synced. A reader sees the old file or the new one. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PENDING_BYTES = 1 << 20 };
+
+static assay_status write_error(assay_error *err, const char *verb, const char *path)
+{
+    const char *hint = errno == ENOSPC ? " (free some room and start again)" : "";
+    return assay_error_set(err, ASSAY_E_IO, "cannot %s %s: %s%s", verb, path, strerror(errno), hint);
+}
+
+assay_status assay_sync_dir(const char *path, assay_error *err)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return write_error(err, "open the folder", path);
+    int failed = fsync(fd);
+    int failure = errno;
+    close(fd);
+    errno = failure;
+    return failed ? write_error(err, "sync the folder", path) : ASSAY_OK;
+}
+
+static assay_status sync_parent(const char *path, assay_error *err)
+{
+    const char *base = assay_path_base(path);
+    char *parent = base == path ? assay_strdup(".") : assay_strndup(path, (size_t)(base - path));
+    ASSAY_TRY_ALLOC(parent, "a path", err);
+    assay_status status = assay_sync_dir(parent, err);
+    assay_free(parent);
+    return status;
+}
+
+assay_status assay_writer_open(assay_writer *writer, const char *path, assay_error *err)
+{
+    *writer = (assay_writer){0};
+    writer->path = assay_strdup(path);
+    writer->temporary = assay_strfmt("%s.tmp-%ld", path, (long)getpid());
+    writer->pending = assay_alloc(PENDING_BYTES, 1);
+    if (!writer->path || !writer->temporary || !writer->pending) {
+        assay_writer_abort(writer);
+        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for writing %s", path);
+    }
+    writer->fd = open(writer->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (writer->fd < 0) {
+        assay_status status = write_error(err, "create", path);
+        assay_writer_abort(writer);
+        return status;
+    }
+    writer->open = true;
+    return ASSAY_OK;
+}
+
+static assay_status write_all(assay_writer *writer, const uint8_t *data, size_t size, assay_error *err)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t put = write(writer->fd, data + done, size - done);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return write_error(err, "write", writer->path);
+        done += (size_t)put;
+    }
+    return ASSAY_OK;
+}
+
+static assay_status flush_pending(assay_writer *writer, assay_error *err)
+{
+    size_t size = writer->pending_size;
+    writer->pending_size = 0;
+    return write_all(writer, writer->pending, size, err);
+}
+
+assay_status assay_writer_write(assay_writer *writer, const void *data, size_t size, assay_error *err)
+{
+    writer->written += size;
+    if (size > PENDING_BYTES - writer->pending_size) {
+        ASSAY_TRY(flush_pending(writer, err));
+        if (size >= PENDING_BYTES) return write_all(writer, data, size, err);
+    }
+    if (size) memcpy(writer->pending + writer->pending_size, data, size);
+    writer->pending_size += size;
+    return ASSAY_OK;
+}
+
+static void writer_release(assay_writer *writer)
+{
+    assay_free(writer->path);
+    assay_free(writer->temporary);
+    assay_free(writer->pending);
+    *writer = (assay_writer){0};
+}
+
+void assay_writer_abort(assay_writer *writer)
+{
+    if (writer->open) {
+        close(writer->fd);
+        unlink(writer->temporary);
+    }
+    writer_release(writer);
+}
+
+static assay_status writer_finish(assay_writer *writer, assay_error *err)
+{
+    ASSAY_TRY(flush_pending(writer, err));
+    if (fsync(writer->fd) != 0) return write_error(err, "sync", writer->path);
+    if (rename(writer->temporary, writer->path) != 0) return write_error(err, "rename into place", writer->path);
+    return sync_parent(writer->path, err);
+}
+
+assay_status assay_writer_commit(assay_writer *writer, assay_error *err)
+{
+    assay_status status = writer_finish(writer, err);
+    if (status != ASSAY_OK) {
+        assay_writer_abort(writer);
+        return status;
+    }
+    if (close(writer->fd) != 0) status = write_error(err, "close", writer->path);
+    writer_release(writer);
+    return status;
+}
+
+assay_status assay_file_write_atomic(const char *path, const void *data, size_t size, assay_error *err)
+{
+    assay_writer writer;
+    ASSAY_TRY(assay_writer_open(&writer, path, err));
+    assay_status status = assay_writer_write(&writer, data, size, err);
+    if (status != ASSAY_OK) {
+        assay_writer_abort(&writer);
+        return status;
+    }
+    return assay_writer_commit(&writer, err);
+}
+
+assay_status assay_file_copy(const char *from, const char *to, assay_error *err)
+{
+    assay_mapping map;
+    ASSAY_TRY(assay_map_open(&map, from, err));
+    assay_status status = assay_file_write_atomic(to, map.data, map.size, err);
+    assay_map_close(&map);
+    return status;
+}

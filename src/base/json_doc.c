@@ -1,0 +1,92 @@
+#include "base/json_doc.h"
+
+#include "base/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+assay_status assay_json_parse(const char *text, size_t size, const char *where, json_t **out, assay_error *err)
+{
+    json_error_t problem;
+    *out = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &problem);
+    if (*out) return ASSAY_OK;
+    if (problem.line > 1)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: not valid JSON at line %d, column %d: %s", where, problem.line,
+                               problem.column, problem.text);
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: not valid JSON at column %d: %s", where, problem.column, problem.text);
+}
+
+assay_status assay_json_load(const char *path, size_t ceiling, json_t **out, assay_error *err)
+{
+    char *text;
+    size_t size;
+    *out = NULL;
+    ASSAY_TRY(assay_file_read(path, ceiling, &text, &size, err));
+    assay_status status = assay_json_parse(text, size, path, out, err);
+    assay_free(text);
+    return status;
+}
+
+static assay_status find(const json_t *object, const char *key, bool needed, const json_t **out, const char *where, assay_error *err)
+{
+    *out = json_object_get(object, key);
+    if (json_is_null(*out)) *out = NULL;
+    if (*out || !needed) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: the key \"%s\" is missing", where, key);
+}
+
+static assay_status wrong_type(const char *where, const char *key, const char *wanted, assay_error *err)
+{
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" should be %s", where, key, wanted);
+}
+
+assay_status assay_json_int(const json_t *object, const char *key, bool needed, int64_t *out, const char *where, assay_error *err)
+{
+    const json_t *value;
+    ASSAY_TRY(find(object, key, needed, &value, where, err));
+    if (!value) return ASSAY_OK;
+    if (!json_is_integer(value)) return wrong_type(where, key, "a whole number", err);
+    *out = json_integer_value(value);
+    return ASSAY_OK;
+}
+
+assay_status assay_json_double(const json_t *object, const char *key, bool needed, double *out, const char *where, assay_error *err)
+{
+    const json_t *value;
+    ASSAY_TRY(find(object, key, needed, &value, where, err));
+    if (!value) return ASSAY_OK;
+    if (!json_is_number(value)) return wrong_type(where, key, "a number", err);
+    *out = json_number_value(value);
+    return ASSAY_OK;
+}
+
+assay_status assay_json_bool(const json_t *object, const char *key, bool needed, bool *out, const char *where, assay_error *err)
+{
+    const json_t *value;
+    ASSAY_TRY(find(object, key, needed, &value, where, err));
+    if (!value) return ASSAY_OK;
+    if (!json_is_boolean(value)) return wrong_type(where, key, "true or false", err);
+    *out = json_boolean_value(value);
+    return ASSAY_OK;
+}
+
+assay_status assay_json_string(const json_t *object, const char *key, bool needed, const char **out, const char *where, assay_error *err)
+{
+    const json_t *value;
+    ASSAY_TRY(find(object, key, needed, &value, where, err));
+    if (!value) return ASSAY_OK;
+    if (!json_is_string(value)) return wrong_type(where, key, "a string", err);
+    *out = json_string_value(value);
+    return ASSAY_OK;
+}
+
+assay_status assay_json_save(const json_t *value, const char *path, assay_error *err)
+{
+    char *text = json_dumps(value, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    ASSAY_TRY_ALLOC(text, path, err);
+    size_t length = strlen(text);
+    text[length] = '\n';
+    assay_status status = assay_file_write_atomic(path, text, length + 1, err);
+    free(text);
+    return status;
+}

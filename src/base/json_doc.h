@@ -1,0 +1,29 @@
+/* JSON documents: jansson underneath, with typed look-ups whose errors name file and field.
+ *
+ * For small documents (config.json, tokenizer.json, one line of a pair file). Duplicate keys are refused, depth is limited by
+ * jansson, key order is kept. Where offsets matter and size is hostile (safetensors headers) use base/json_pull.h instead.
+ * A json_t from the load functions belongs to the caller: json_decref. The getters return borrowed references.
+ *
+ * `where` is a name for messages (a path, or "pairs.jsonl:12"). Each getter: a missing key leaves *out as it is when
+ * `needed` is false and is an error naming the key otherwise; null counts as missing; a wrong type is always an error.
+ */
+#ifndef ASSAY_BASE_JSON_DOC_H
+#define ASSAY_BASE_JSON_DOC_H
+
+#include "base/alloc.h"
+
+#include <jansson.h>
+#include <stdint.h>
+
+assay_status assay_json_parse(const char *text, size_t size, const char *where, json_t **out, assay_error *err);
+assay_status assay_json_load(const char *path, size_t ceiling, json_t **out, assay_error *err);
+
+assay_status assay_json_int(const json_t *object, const char *key, bool needed, int64_t *out, const char *where, assay_error *err);
+assay_status assay_json_double(const json_t *object, const char *key, bool needed, double *out, const char *where, assay_error *err);
+assay_status assay_json_bool(const json_t *object, const char *key, bool needed, bool *out, const char *where, assay_error *err);
+assay_status assay_json_string(const json_t *object, const char *key, bool needed, const char **out, const char *where, assay_error *err);
+
+/* Writes with two-space indent, sorted keys and a final newline, whole or not at all. */
+assay_status assay_json_save(const json_t *value, const char *path, assay_error *err);
+
+#endif
