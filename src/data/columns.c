@@ -6,7 +6,7 @@
 
 static const char *const known[] = {"prompt",   "chosen",  "rejected",          "margin",          "id",       "system",        "history",
                                     "question", "input",   "instruction",       "conversations",   "messages", "response_chosen", "response_rejected",
-                                    "output_1", "output_2", "label",            "rejected_response", "rejected_messages", "output"};
+                                    "output_1", "output_2", "label",            "rejected_response", "rejected_messages", "output", "response", "responses", "text"};
 static const char *const optional[] = {"margin", "id", "system", "history", "input"};
 
 static bool listed(const char *name, const char *const *names, size_t count)
