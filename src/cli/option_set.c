@@ -167,9 +167,10 @@ static const char *value_text(assay_options *options, const assay_option_match *
 static assay_status set_row(assay_options *options, const assay_option_match *match, const assay_option_source *source, const char *name,
                             size_t length, const char *value, assay_error *err)
 {
-    const char *shown = shown_name(options, source, name, length);
+    size_t no = match->negated ? 3 : 0; /* --no-force is --force */
+    const char *shown = shown_name(options, source, name + no, length - no);
     ASSAY_TRY_ALLOC(shown, "an option", err);
-    if (match->negated && value) return assay_error_set(err, ASSAY_E_USAGE, "%s%s takes no value", source->where, shown);
+    if (match->negated && value) return assay_error_set(err, ASSAY_E_USAGE, "%s%s%.*s takes no value", source->where, source->dash, (int)length, name);
     if (assay_is_medicalgpt_name(name, length) && !options->foreign.medicalgpt) options->foreign.medicalgpt = shown;
     if ((match->alias || (match->row->flags & ASSAY_OPTION_HIDDEN)) && is_none(value)) return ASSAY_OK;
     const char *text = value_text(options, match, value);
