@@ -1,0 +1,327 @@
+/* The engine on random little models of every family: recomputation, micro-batches, threads and kernel sets change no bit; gradients agree with
+ * finite differences, operation by operation; the plan is what is used. */
+#include "test_support.h"
+
+#include "base/alloc.h"
+#include "base/rng.h"
+#include "engine/engine.h"
+#include "model/decoder.h"
+#include "score/pack.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PAIRS = 5, VOCAB = 50 };
+
+typedef struct lab {
+    assay_program *program;
+    float **weights, **gradients;
+    assay_pool *pool;
+    const assay_kernels *kernels;
+} lab;
+
+static const assay_kernels *best_kernels(void)
+{
+    const assay_kernels *kernels = NULL;
+    assert_int_equal(assay_kernels_select(&kernels, NULL, NULL), ASSAY_OK);
+    return kernels;
+}
+
+static assay_model_config little_config(const assay_architecture *arch)
+{
+    assay_model_config config = {.arch = arch, .vocab = VOCAB, .hidden = 24, .ffn = 40, .layers = 3, .heads = 4, .kv_heads = 2, .head_dim = 8,
+                                 .max_positions = 512, .rotary = 8, .eps = 1e-5f, .rope = {.base = 10000, .factor = 1}};
+    config.qkv_bias = arch != &assay_arch_llama;
+    if (arch == &assay_arch_chatglm || arch == &assay_arch_glm) {
+        config.rotary = 4;
+        config.adjacent = true;
+    }
+    config.head_bias = arch == &assay_arch_chatglm;
+    return config;
+}
+
+static size_t rank_three(void *context, const char *module, float *scale)
+{
+    (void)context;
+    (void)module;
+    *scale = 2.0f;
+    return 3;
+}
+
+static lab lab_open(const assay_architecture *arch, assay_tuning tuning, float dropout, int threads, const assay_kernels *kernels)
+{
+    lab l = {.kernels = kernels};
+    assay_model_config config = little_config(arch);
+    assay_decoder_options options = {.tuning = tuning, .adapter = tuning == ASSAY_TUNE_LORA ? rank_three : NULL, .dropout = dropout};
+    assay_error err = {0};
+    if (assay_decoder_program(&l.program, &config, &options, &err)) fail_msg("%s", err.text);
+    assert_int_equal(assay_pool_create(&l.pool, threads, NULL), ASSAY_OK);
+    l.weights = assay_alloc(l.program->param_count, sizeof(float *));
+    l.gradients = assay_alloc(l.program->param_count, sizeof(float *));
+    for (size_t i = 0; i < l.program->param_count; i++) {
+        const assay_param *p = &l.program->params[i];
+        assay_rng rng = {.seed = 3, .stream = assay_rng_stream(p->name)};
+        l.weights[i] = assay_alloc(p->rows * p->cols, sizeof(float));
+        for (size_t j = 0; j < p->rows * p->cols; j++)
+            l.weights[i][j] = (float)(assay_rng_normal(&rng) * (p->vector ? 0.1 : 0.25) + (strstr(p->name, "norm") ? 1.0 : 0.0));
+        if (p->trained) l.gradients[i] = assay_alloc(p->rows * p->cols, sizeof(float));
+    }
+    return l;
+}
+
+static void lab_close(lab *l)
+{
+    for (size_t i = 0; i < l->program->param_count; i++) {
+        assay_free(l->weights[i]);
+        assay_free(l->gradients[i]);
+    }
+    assay_free(l->weights);
+    assay_free(l->gradients);
+    assay_pool_destroy(l->pool);
+    assay_program_free(l->program);
+}
+
+static void pack_pair(assay_pack *pack, uint64_t pair, bool share)
+{
+    static const size_t prompts[PAIRS] = {4, 30, 1, 9, 20}, chosen[PAIRS] = {6, 20, 3, 260, 1}, rejected[PAIRS] = {3, 31, 8, 5, 2};
+    int32_t ids[700];
+    assay_rng rng = {.seed = 11, .stream = pair};
+    size_t p = prompts[pair], c = chosen[pair], r = rejected[pair];
+    for (size_t i = 0; i < p + c + r; i++) ids[i] = (int32_t)assay_rng_below(&rng, VOCAB);
+    assay_pack_tree(pack, pair);
+    if (share) {
+        int prompt = assay_pack_segment(pack, ids, p, -1, false);
+        assay_pack_segment(pack, ids + p, c, prompt, true);
+        assay_pack_segment(pack, ids + p + c, r, prompt, true);
+        return;
+    }
+    assay_pack_segment(pack, ids, p + c, -1, true);
+    memmove(ids + p, ids + p + c, r * sizeof *ids);
+    assay_pack_segment(pack, ids, p + r, -1, true);
+}
+
+typedef struct outcome {
+    float rewards[2 * PAIRS];
+    size_t planned, used;
+} outcome;
+
+/* All pairs in runs of `pairs_at_once`; gradients accumulate over the runs. */
+static outcome run_lab(lab *l, assay_keep keep, int replayed, size_t pairs_at_once, bool share)
+{
+    outcome out = {0};
+    assay_error err = {0};
+    assay_engine *engine;
+    assay_pack pack;
+    assay_engine_config config = {.program = l->program, .kernels = l->kernels, .pool = l->pool, .bounds = {.rows = {500, 2 * PAIRS}, .longest_path = 300},
+                                  .schedule = {.keep = keep, .replayed = replayed, .backward = true}};
+    if (assay_engine_create(&engine, &config, &err)) fail_msg("%s", err.text);
+    assert_int_equal(assay_pack_init(&pack, 500, 3 * PAIRS, NULL), ASSAY_OK);
+    for (size_t i = 0; i < l->program->param_count; i++) {
+        const assay_param *p = &l->program->params[i];
+        if (l->gradients[i]) memset(l->gradients[i], 0, p->rows * p->cols * sizeof(float));
+        assay_engine_bind(engine, (int)i, &(assay_param_view){.data = l->weights[i], .dtype = ASSAY_F32, .rows = p->rows, .cols = p->cols, .gradient = l->gradients[i]});
+    }
+    for (size_t first = 0; first < PAIRS; first += pairs_at_once) {
+        size_t count = PAIRS - first < pairs_at_once ? PAIRS - first : pairs_at_once;
+        float d[2 * PAIRS];
+        assay_pack_clear(&pack);
+        for (size_t i = 0; i < count; i++) pack_pair(&pack, first + i, share);
+        if (assay_engine_forward(engine, assay_pack_finish(&pack), 42, 7, true, &err)) fail_msg("%s", err.text);
+        memcpy(out.rewards + 2 * first, assay_engine_rewards(engine), 2 * count * sizeof(float));
+        for (size_t i = 0; i < count; i++) {
+            float margin = out.rewards[2 * (first + i)] - out.rewards[2 * (first + i) + 1];
+            d[2 * i] = -1.0f / (1.0f + expf(margin));
+            d[2 * i + 1] = -d[2 * i];
+        }
+        assay_engine_backward(engine, d);
+    }
+    out.planned = assay_engine_planned_bytes(engine);
+    out.used = assay_engine_used_bytes(engine);
+    assay_engine_free(engine);
+    assay_pack_release(&pack);
+    return out;
+}
+
+static uint64_t hash_gradients(const lab *l)
+{
+    uint64_t hash = 14695981039346656037u;
+    for (size_t i = 0; i < l->program->param_count; i++) {
+        const assay_param *p = &l->program->params[i];
+        const uint32_t *bits = (const uint32_t *)(const void *)l->gradients[i];
+        for (size_t j = 0; bits && j < p->rows * p->cols; j++) hash = (hash ^ bits[j]) * 1099511628211u;
+    }
+    return hash;
+}
+
+static const assay_architecture *const families[] = {&assay_arch_chatglm, &assay_arch_llama, &assay_arch_qwen2, &assay_arch_glm};
+static const assay_tuning tunings[] = {ASSAY_TUNE_LORA, ASSAY_TUNE_FULL, ASSAY_TUNE_HEAD};
+
+static void check_schedules(const assay_architecture *arch, assay_tuning tuning, float dropout)
+{
+    static const struct { assay_keep keep; int replayed; } schedules[] = {
+        {ASSAY_KEEP_EVERYTHING, 0}, {ASSAY_KEEP_NEEDED, 0}, {ASSAY_KEEP_NEEDED, 1}, {ASSAY_KEEP_NEEDED, 2}, {ASSAY_KEEP_NEEDED, 3}};
+    uint64_t first_hash = 0;
+    outcome first = {0};
+    for (size_t set = 0; assay_kernels_at(set); set++)
+        for (int threads = set ? 1 : 2; threads <= 2; threads++) {
+            lab l = lab_open(arch, tuning, dropout, threads, assay_kernels_at(set));
+            /* The plain set is slow (fused multiply-add in software): one schedule of it ties the others to the definition. */
+            for (size_t s = 0; s < (set ? 5 : 1); s++)
+                for (size_t at_once = set ? 1 : PAIRS; at_once <= PAIRS; at_once += 2) {
+                    outcome out = run_lab(&l, schedules[s].keep, schedules[s].replayed, at_once, true);
+                    uint64_t hash = hash_gradients(&l);
+                    if (first_hash == 0) {
+                        first_hash = hash;
+                        first = out;
+                    }
+                    assert_int_equal(hash, first_hash);
+                    assert_memory_equal(out.rewards, first.rewards, sizeof out.rewards);
+                    assert_true(out.used <= out.planned);
+                }
+            lab_close(&l);
+        }
+}
+
+static void test_nothing_changes_a_bit(void **state)
+{
+    (void)state;
+    for (size_t f = 0; f < sizeof families / sizeof *families; f++)
+        for (size_t t = 0; t < sizeof tunings / sizeof *tunings; t++) check_schedules(families[f], tunings[t], 0);
+    check_schedules(&assay_arch_chatglm, ASSAY_TUNE_LORA, 0.25f);
+    check_schedules(&assay_arch_llama, ASSAY_TUNE_LORA, 0.25f);
+}
+
+static void test_recompute_saves_memory(void **state)
+{
+    (void)state;
+    for (size_t f = 0; f < sizeof families / sizeof *families; f++) {
+        lab l = lab_open(families[f], ASSAY_TUNE_FULL, 0, 1, best_kernels());
+        size_t everything = run_lab(&l, ASSAY_KEEP_EVERYTHING, 0, PAIRS, true).planned, off = run_lab(&l, ASSAY_KEEP_NEEDED, 0, PAIRS, true).planned;
+        size_t all = run_lab(&l, ASSAY_KEEP_NEEDED, 3, PAIRS, true).planned;
+        assert_true(all < off);
+        assert_true(off < everything);
+        lab_close(&l);
+    }
+}
+
+/* Shared prompts: the forward bits are those of separate sequences; gradients are the same sums in another order. 1e-4 of the largest
+ * element bounds the rounding of sums over some hundred tokens. */
+static void test_shared_prompts(void **state)
+{
+    (void)state;
+    for (size_t f = 0; f < sizeof families / sizeof *families; f++) {
+        lab shared = lab_open(families[f], ASSAY_TUNE_FULL, 0, 2, best_kernels()), apart = lab_open(families[f], ASSAY_TUNE_FULL, 0, 2, best_kernels());
+        outcome a = run_lab(&shared, ASSAY_KEEP_NEEDED, 0, 1, true), b = run_lab(&apart, ASSAY_KEEP_NEEDED, 0, 1, false);
+        assert_memory_equal(a.rewards, b.rewards, sizeof a.rewards);
+        for (size_t i = 0; i < shared.program->param_count; i++) {
+            const assay_param *p = &shared.program->params[i];
+            float largest = 0, difference = 0;
+            for (size_t j = 0; j < p->rows * p->cols; j++) {
+                largest = fmaxf(largest, fabsf(apart.gradients[i][j]));
+                difference = fmaxf(difference, fabsf(apart.gradients[i][j] - shared.gradients[i][j]));
+            }
+            assert_true(difference <= 1e-4f * largest);
+        }
+        lab_close(&shared);
+        lab_close(&apart);
+    }
+}
+
+/* Every trained weight of every family against a central difference of the loss of one pair. Curvature over such a step and
+ * f32 forward passes leave an error below 2 % of the gradient; a wrong formula is off by its own size. */
+static double pair_loss(lab *l, uint64_t pair)
+{
+    assay_engine *engine;
+    assay_pack pack;
+    assay_engine_config config = {.program = l->program, .kernels = l->kernels, .pool = l->pool, .bounds = {.rows = {400, 2}, .longest_path = 400}};
+    assert_int_equal(assay_engine_create(&engine, &config, NULL), ASSAY_OK);
+    assert_int_equal(assay_pack_init(&pack, 400, 3, NULL), ASSAY_OK);
+    for (size_t i = 0; i < l->program->param_count; i++) {
+        const assay_param *p = &l->program->params[i];
+        assay_engine_bind(engine, (int)i, &(assay_param_view){.data = l->weights[i], .dtype = ASSAY_F32, .rows = p->rows, .cols = p->cols});
+    }
+    pack_pair(&pack, pair, true);
+    assert_int_equal(assay_engine_forward(engine, assay_pack_finish(&pack), 42, 7, true, NULL), ASSAY_OK);
+    const float *rewards = assay_engine_rewards(engine);
+    double loss = log1p(exp(-((double)rewards[0] - (double)rewards[1])));
+    assay_engine_free(engine);
+    assay_pack_release(&pack);
+    return loss;
+}
+
+static void pair_gradient(lab *l, uint64_t pair)
+{
+    assay_engine *engine;
+    assay_pack pack;
+    assay_engine_config config = {.program = l->program, .kernels = l->kernels, .pool = l->pool, .bounds = {.rows = {400, 2}, .longest_path = 400},
+                                  .schedule = {.keep = ASSAY_KEEP_NEEDED, .replayed = 2, .backward = true}};
+    assert_int_equal(assay_engine_create(&engine, &config, NULL), ASSAY_OK);
+    assert_int_equal(assay_pack_init(&pack, 400, 3, NULL), ASSAY_OK);
+    for (size_t i = 0; i < l->program->param_count; i++) {
+        const assay_param *p = &l->program->params[i];
+        assay_engine_bind(engine, (int)i, &(assay_param_view){.data = l->weights[i], .dtype = ASSAY_F32, .rows = p->rows, .cols = p->cols, .gradient = l->gradients[i]});
+    }
+    pack_pair(&pack, pair, true);
+    assert_int_equal(assay_engine_forward(engine, assay_pack_finish(&pack), 42, 7, true, NULL), ASSAY_OK);
+    const float *rewards = assay_engine_rewards(engine);
+    float d = (float)(-1.0 / (1.0 + exp((double)rewards[0] - (double)rewards[1]))), seeds[2] = {d, -d};
+    assay_engine_backward(engine, seeds);
+    assay_engine_free(engine);
+    assay_pack_release(&pack);
+}
+
+static void check_differences(const assay_architecture *arch, assay_tuning tuning, float dropout)
+{
+    lab l = lab_open(arch, tuning, dropout, 2, best_kernels());
+    pair_gradient(&l, 3);
+    for (size_t i = 0; i < l.program->param_count; i++) {
+        const assay_param *p = &l.program->params[i];
+        size_t n = p->rows * p->cols;
+        double along = 0, squares = 0;
+        float *kept;
+        if (!l.gradients[i]) continue;
+        kept = assay_alloc(n, sizeof *kept);
+        memcpy(kept, l.weights[i], n * sizeof *kept);
+        /* Along the gradient itself the difference is largest, so rounding matters least. */
+        for (size_t j = 0; j < n; j++) squares += (double)l.gradients[i][j] * (double)l.gradients[i][j];
+        double norm = sqrt(squares);
+        if (strstr(p->name, "head.bias")) { /* cancels in every pair */
+            assert_true(norm == 0);
+            assay_free(kept);
+            continue;
+        }
+        float step = (float)(0x1p-7 / fmax(norm, 1.0)); /* moves the loss by about 2^-7: far above rounding, far below curvature */
+        if (norm <= 0) fail_msg("%s %s: no gradient", arch->name, p->name);
+        for (size_t j = 0; j < n; j++) l.weights[i][j] = kept[j] + step * (float)((double)l.gradients[i][j] / norm);
+        along += pair_loss(&l, 3);
+        for (size_t j = 0; j < n; j++) l.weights[i][j] = kept[j] - step * (float)((double)l.gradients[i][j] / norm);
+        along -= pair_loss(&l, 3);
+        memcpy(l.weights[i], kept, n * sizeof *kept);
+        assay_free(kept);
+        double slope = along / (2 * (double)step);
+        if (fabs(slope - norm) > 0.02 * norm + 2e-4) fail_msg("%s %s: slope %g, gradient %g", arch->name, p->name, slope, norm);
+    }
+    lab_close(&l);
+}
+
+static void test_gradients_by_difference(void **state)
+{
+    (void)state;
+    for (size_t f = 0; f < sizeof families / sizeof *families; f++) {
+        check_differences(families[f], ASSAY_TUNE_FULL, 0);
+        check_differences(families[f], ASSAY_TUNE_LORA, 0);
+        check_differences(families[f], ASSAY_TUNE_LORA, 0.25f);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gradients_by_difference),
+        cmocka_unit_test(test_nothing_changes_a_bit),
+        cmocka_unit_test(test_recompute_saves_memory),
+        cmocka_unit_test(test_shared_prompts),
+    };
+    return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
+}
