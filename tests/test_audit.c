@@ -118,7 +118,8 @@ static void no_pairs_at_all(void **state)
     assay_pair_set_free(pairs);
 }
 
-/* The published shares: the longer answer is chosen in 57.8 % of MedicalGPT's 500 pairs, in 90.9 % of its 11 tool calls. */
+/* The published shares: the longer answer is chosen in 57.8 % of MedicalGPT's 500 pairs, in 90.9 % of its 11 tool calls.
+ * 84 of the 500 have a system message beside the question; none has a second question. */
 static void real_files(void **state)
 {
     (void)state;

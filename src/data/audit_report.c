@@ -141,7 +141,8 @@ static assay_status findings_text(const assay_audit *audit, assay_buf *out, assa
     }
     ASSAY_TRY(finding_text(out, "empty prompts", &audit->empty_prompts, NULL, err));
     ASSAY_TRY(finding_text(out, "repeated pairs", &audit->duplicates, "each counts as often as it is there", err));
-    ASSAY_TRY(finding_text(out, "contradicting pairs", &audit->contradictions, "the same answers, preferred the other way round: no model can learn both", err));
+    ASSAY_TRY(finding_text(out, "contradicting pairs", &audit->contradictions,
+                           "the same answers, preferred the other way round: no model can learn both", err));
     ASSAY_TRY(finding_text(out, "evaluation prompts also trained on", &audit->in_both, "the evaluation is too kind to these: use --eval-split auto", err));
     return out->size == empty ? assay_buf_text(out, "  none\n", err) : ASSAY_OK;
 }

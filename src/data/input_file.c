@@ -118,8 +118,8 @@ static assay_status read_shape(assay_input *input, const json_t *line, assay_tex
     if (text) return read_text(input, text, arena, err);
     char have[400];
     assay_field_list(line, have, sizeof have);
-    return assay_error_set(err, ASSAY_E_FORMAT, "nothing to score: give \"prompt\" and \"response\", or \"messages\", \"conversations\", \"text\", or a pair (the "
-                           "fields are: %s)", have);
+    return assay_error_set(err, ASSAY_E_FORMAT, "nothing to score: give \"prompt\" and \"response\", or \"messages\", \"conversations\", "
+                           "\"text\", or a pair (the fields are: %s)", have);
 }
 
 assay_status assay_input_read(assay_input *input, const json_t *line, assay_text_arena *arena, assay_error *err)
