@@ -302,6 +302,19 @@ static void oversized_and_deep_lines(void **state)
     assay_buf_release(&text);
 }
 
+static void tool_calls_become_text(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"prompt\":[{\"role\":\"user\",\"content\":\"2+2?\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"type\":"
+                               "\"function\",\"function\":{\"name\":\"add\",\"arguments\":\"{}\"}}]},{\"role\":\"tool\",\"content\":\"4\"}],\"chosen\":\"4\","
+                               "\"rejected\":\"\\u0000\"}\n";
+    assay_error err;
+    assay_pair_set *set = read_with(scratch_file("t.jsonl", text, sizeof text - 1), NULL, false, ASSAY_OK, &err);
+    is_turns(&set->pairs[0].prompt, "user:2+2?|tool_call:{\"name\":\"add\",\"arguments\":\"{}\"}|tool:4");
+    assert_int_equal(set->pairs[0].rejected.items[0].size, 1); /* a zero byte is a character like any other */
+    assay_pair_set_free(set);
+}
+
 static void column_mappings_are_checked(void **state)
 {
     (void)state;
@@ -429,7 +442,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_format_is_read),      cmocka_unit_test(margins_ids_and_places), cmocka_unit_test(folders_are_read_in_order),
         cmocka_unit_test(every_fault_is_named),      cmocka_unit_test(bad_lines_can_be_skipped), cmocka_unit_test(oversized_and_deep_lines),
-        cmocka_unit_test(column_mappings_are_checked), cmocka_unit_test(written_pairs_read_back), cmocka_unit_test(utf8_rules),
+        cmocka_unit_test(tool_calls_become_text), cmocka_unit_test(column_mappings_are_checked), cmocka_unit_test(written_pairs_read_back), cmocka_unit_test(utf8_rules),
         cmocka_unit_test(inputs_to_score),           cmocka_unit_test(real_files),
     };
     return cmocka_run_group_tests(tests, make_scratch, drop_scratch);
