@@ -28,6 +28,9 @@ typedef struct assay_tensor_file {
 const assay_tensor *assay_tensor_file_find(const assay_tensor_file *file, const char *name);
 void assay_tensor_file_close(assay_tensor_file *file); /* NULL is fine */
 
+/* A file object with its path and mapping and no tensor yet. For the containers' readers. */
+assay_status assay_tensor_file_create(assay_tensor_file **out, const char *path, assay_error *err);
+
 /* Sorts the tensors by name and refuses a name that appears twice. For the containers' readers. */
 assay_status assay_tensor_file_index(assay_tensor_file *file, assay_error *err);
 

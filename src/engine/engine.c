@@ -71,28 +71,41 @@ void assay_engine_free(assay_engine *engine)
 
 void assay_engine_bind(assay_engine *engine, int param, const assay_param_view *view) { engine->params[param] = *view; }
 
-static assay_view slot_view(assay_engine *engine, int index)
+static void note_used(assay_engine *engine, int index)
 {
     const assay_slot *slot = &engine->schedule->slots[index];
-    size_t rows = engine->geometry.spaces[slot->space].rows, end = slot->offset + rows * slot->cols * sizeof(float);
-    if (end > engine->used) engine->used = end;
+    size_t bytes = slot->cols ? engine->geometry.spaces[slot->space].rows * slot->cols * sizeof(float) : slot->bytes;
+    if (slot->offset + bytes > engine->used) engine->used = slot->offset + bytes;
+}
+
+static assay_view slot_view(const assay_engine *engine, int index)
+{
+    const assay_slot *slot = &engine->schedule->slots[index];
+    size_t rows = engine->geometry.spaces[slot->space].rows;
     return (assay_view){.data = (float *)(void *)((char *)engine->arena.data + slot->offset), .rows = rows, .cols = slot->cols, .ld = slot->cols};
 }
 
 static assay_view operand_view(assay_engine *engine, int slot, const assay_operand *operand)
 {
     if (slot < 0) return (assay_view){0};
+    note_used(engine, slot);
     assay_view view = slot_view(engine, slot);
     view.data += operand->col;
     view.cols = operand->cols;
     return view;
 }
 
+static assay_view whole_view(assay_engine *engine, int slot)
+{
+    if (slot < 0) return (assay_view){0};
+    note_used(engine, slot);
+    return slot_view(engine, slot);
+}
+
 static void *workspace_of(assay_engine *engine, int slot)
 {
     if (slot < 0) return NULL;
-    size_t end = engine->schedule->slots[slot].offset + engine->schedule->slots[slot].bytes;
-    if (end > engine->used) engine->used = end;
+    note_used(engine, slot);
     return (char *)engine->arena.data + engine->schedule->slots[slot].offset;
 }
 
@@ -108,9 +121,9 @@ static void run_instance(assay_engine *engine, const assay_instance *instance)
         run.add[i] = instance->add[i];
     }
     for (int i = 0; i < step->outputs; i++)
-        if (instance->out[i] >= 0) run.out[i] = slot_view(engine, instance->out[i]);
+        run.out[i] = whole_view(engine, instance->out[i]);
     for (int i = 0; i < step->params; i++) run.param[i] = engine->params[step->param[i]];
-    if (instance->d_out >= 0) run.d_out[0] = slot_view(engine, instance->d_out);
+    run.d_out[0] = whole_view(engine, instance->d_out);
     run.workspace = workspace_of(engine, instance->workspace);
     if (instance->action == ASSAY_BACKWARD)
         step->op->backward(&run);
@@ -144,7 +157,7 @@ assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *ge
 assay_view assay_engine_value(const assay_engine *engine, int value)
 {
     int slot = engine->schedule->value_slots[value];
-    return slot < 0 ? (assay_view){0} : slot_view((assay_engine *)(uintptr_t)engine, slot);
+    return slot < 0 ? (assay_view){0} : slot_view(engine, slot);
 }
 
 const float *assay_engine_rewards(const assay_engine *engine) { return assay_engine_value(engine, engine->config.program->output).data; }

@@ -7,7 +7,8 @@
 
 #include "ops/op.h"
 
-/* y[row] = x[row] * kept / (1 - p), element by element, for all rows in TOKENS; y may be x. */
+/* y[row] = x[row] * kept / (1 - p), element by element, for all rows of input 0's space (a scored row has the mask of its
+ * token); y may be x. */
 void assay_dropout_rows(const assay_op_run *run, assay_view x, assay_view y);
 
 #endif
