@@ -43,6 +43,7 @@ assay_status assay_command_unknown(const char *name, assay_error *err);
 
 extern const assay_command assay_command_help_command;
 extern const assay_command assay_command_version;
+extern const assay_command assay_command_doctor;
 extern const assay_command assay_command_train;
 extern const assay_command assay_command_eval;
 extern const assay_command assay_command_score;

@@ -4,9 +4,10 @@
 
 #include <string.h>
 
-static const char *const known[] = {"prompt",   "chosen",  "rejected",          "margin",          "id",       "system",        "history",
-                                    "question", "input",   "instruction",       "conversations",   "messages", "response_chosen", "response_rejected",
-                                    "output_1", "output_2", "label",            "rejected_response", "rejected_messages", "output", "response", "responses", "text"};
+static const char *const known[] = {
+    "prompt", "chosen", "rejected", "margin", "id", "system", "history", "question", "input",
+    "instruction", "conversations", "messages", "response_chosen", "response_rejected", "output_1", "output_2", "label", "rejected_response",
+    "rejected_messages", "output", "response", "responses", "text"};
 static const char *const optional[] = {"margin", "id", "system", "history", "input"};
 
 static bool listed(const char *name, const char *const *names, size_t count)
@@ -23,7 +24,8 @@ static assay_status add_column(assay_columns *columns, char *entry, assay_error 
         return assay_error_set(err, ASSAY_E_USAGE, "--columns: \"%.80s\" should be NAME=FIELD, as in chosen=pos,rejected=neg", entry);
     *equals = 0;
     if (!listed(entry, known, sizeof known / sizeof *known))
-        return assay_error_set(err, ASSAY_E_USAGE, "--columns: \"%.80s\" is no name Assay knows; the usual ones are prompt, chosen, rejected, margin, id", entry);
+        return assay_error_set(err, ASSAY_E_USAGE, "--columns: \"%.80s\" is no name Assay knows; the usual ones are prompt, chosen, rejected, margin, id",
+                               entry);
     for (size_t i = 0; i < columns->count; i++)
         if (!strcmp(columns->items[i].name, entry)) return assay_error_set(err, ASSAY_E_USAGE, "--columns names \"%s\" twice", entry);
     if (columns->count == ASSAY_COLUMNS_MAX) return assay_error_set(err, ASSAY_E_USAGE, "--columns: more than %d names", ASSAY_COLUMNS_MAX);

@@ -1,10 +1,8 @@
 #include "data/input_file.h"
 
+#include "data/json_text.h"
 #include "data/pair_formats.h"
 #include "data/record_reader.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 enum { RESPONSES_MAX = 65536 };
 
@@ -95,18 +93,6 @@ static assay_status read_text(assay_input *input, const json_t *text, assay_text
     return ASSAY_OK;
 }
 
-static assay_status read_id(assay_input *input, const json_t *line, assay_text_arena *arena, assay_error *err)
-{
-    const json_t *id = present(line, "id");
-    if (!json_is_string(id) && !json_is_number(id)) return ASSAY_OK;
-    char *text = json_dumps(id, JSON_ENCODE_ANY | JSON_COMPACT);
-    ASSAY_TRY_ALLOC(text, "an id", err);
-    input->id = assay_text_arena_copy(arena, text, strlen(text));
-    free(text);
-    ASSAY_TRY_ALLOC(input->id, "an id", err);
-    return ASSAY_OK;
-}
-
 static assay_status read_shape(assay_input *input, const json_t *line, assay_text_arena *arena, assay_error *err)
 {
     uint32_t format = assay_pair_format_find(line);
@@ -118,15 +104,15 @@ static assay_status read_shape(assay_input *input, const json_t *line, assay_tex
     if (text) return read_text(input, text, arena, err);
     char have[400];
     assay_field_list(line, have, sizeof have);
-    return assay_error_set(err, ASSAY_E_FORMAT, "nothing to score: give \"prompt\" and \"response\", or \"messages\", \"conversations\", \"text\", or a pair (the "
-                           "fields are: %s)", have);
+    return assay_error_set(err, ASSAY_E_FORMAT, "nothing to score: give \"prompt\" and \"response\", or \"messages\", \"conversations\", "
+                           "\"text\", or a pair (the fields are: %s)", have);
 }
 
 assay_status assay_input_read(assay_input *input, const json_t *line, assay_text_arena *arena, assay_error *err)
 {
     *input = (assay_input){.where = ""};
     if (!json_is_object(line)) return assay_error_set(err, ASSAY_E_FORMAT, "an object is expected, not %s", assay_json_kind(line));
-    ASSAY_TRY(read_id(input, line, arena, err));
+    ASSAY_TRY(assay_json_id(present(line, "id"), arena, &input->id, err));
     return read_shape(input, line, arena, err);
 }
 

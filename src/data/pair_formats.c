@@ -1,5 +1,7 @@
 #include "data/pair_formats.h"
 
+#include "data/json_text.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -329,19 +331,6 @@ static assay_status read_margin(const format_reader *reader)
     return ASSAY_OK;
 }
 
-static assay_status read_id(const format_reader *reader)
-{
-    const json_t *id = field(reader->line, "id");
-    reader->pair->id = NULL;
-    if (!json_string_length(id) && !json_is_number(id)) return ASSAY_OK;
-    char *text = json_dumps(id, JSON_ENCODE_ANY | JSON_COMPACT);
-    ASSAY_TRY_ALLOC(text, "an id", reader->err);
-    reader->pair->id = assay_text_arena_copy(reader->arena, text, strlen(text));
-    free(text);
-    ASSAY_TRY_ALLOC(reader->pair->id, "an id", reader->err);
-    return ASSAY_OK;
-}
-
 static assay_status check_answer(const assay_turns *answer, const char *side, assay_error *err)
 {
     if (!answer->count) return assay_error_set(err, ASSAY_E_FORMAT, "%s has no message of its own", side);
@@ -364,7 +353,7 @@ assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_t
     *pair = (assay_pair){.format = format};
     ASSAY_TRY(formats[format].read(&reader));
     ASSAY_TRY(read_margin(&reader));
-    ASSAY_TRY(read_id(&reader));
+    ASSAY_TRY(assay_json_id(field(line, "id"), arena, &pair->id, err));
     ASSAY_TRY(check_answer(&pair->chosen, "chosen", err));
     ASSAY_TRY(check_answer(&pair->rejected, "rejected", err));
     *drop = judge(pair);

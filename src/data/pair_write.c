@@ -1,9 +1,8 @@
 #include "base/file.h"
+#include "data/json_text.h"
 #include "data/pair_set.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 static json_t *turns_json(const assay_turns *turns)
 {
@@ -34,28 +33,26 @@ static json_t *pair_json(const assay_pair *pair)
     return NULL;
 }
 
-static assay_status write_pair(assay_writer *writer, const assay_pair *pair, assay_error *err)
+static assay_status write_pair(assay_writer *writer, const assay_pair *pair, assay_buf *text, assay_error *err)
 {
     json_t *line = pair_json(pair);
-    char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+    assay_buf_reset(text);
+    assay_status status = assay_json_text(line, text, err);
     json_decref(line);
-    ASSAY_TRY_ALLOC(text, "a line", err);
-    size_t length = strlen(text);
-    text[length] = '\n';
-    assay_status status = assay_writer_write(writer, text, length + 1, err);
-    free(text);
-    return status;
+    if (status == ASSAY_OK) status = assay_buf_byte(text, '\n', err);
+    return status == ASSAY_OK ? assay_writer_write(writer, text->data, text->size, err) : status;
 }
 
 assay_status assay_pair_set_write(const assay_pair_set *set, const char *path, assay_error *err)
 {
     assay_writer writer;
+    assay_buf text;
     ASSAY_TRY(assay_writer_open(&writer, path, err));
-    for (size_t i = 0; i < set->count; i++) {
-        assay_status status = write_pair(&writer, set->pairs + i, err);
-        if (status == ASSAY_OK) continue;
-        assay_writer_abort(&writer);
-        return status;
-    }
-    return assay_writer_commit(&writer, err);
+    assay_buf_init(&text, SIZE_MAX / 4);
+    assay_status status = ASSAY_OK;
+    for (size_t i = 0; i < set->count && status == ASSAY_OK; i++) status = write_pair(&writer, set->pairs + i, &text, err);
+    assay_buf_release(&text);
+    if (status == ASSAY_OK) return assay_writer_commit(&writer, err);
+    assay_writer_abort(&writer);
+    return status;
 }

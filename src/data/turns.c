@@ -1,8 +1,8 @@
 #include "data/turns.h"
 
+#include "data/json_text.h"
 #include "data/utf8_check.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -113,10 +113,11 @@ static assay_status push_parts(assay_turns *turns, assay_text_arena *arena, assa
 static assay_status push_calls(assay_turns *turns, assay_text_arena *arena, const json_t *calls, assay_error *err)
 {
     const json_t *only = json_array_size(calls) == 1 ? json_object_get(json_array_get(calls, 0), "function") : NULL;
-    char *text = json_dumps(only ? only : calls, JSON_COMPACT | JSON_ENCODE_ANY);
-    ASSAY_TRY_ALLOC(text, "a tool call", err);
-    assay_status status = assay_turns_push(turns, arena, ASSAY_ROLE_TOOL_CALL, text, strlen(text), err);
-    free(text);
+    assay_buf text;
+    assay_buf_init(&text, SIZE_MAX / 4);
+    assay_status status = assay_json_text(only ? only : calls, &text, err);
+    if (status == ASSAY_OK) status = assay_turns_push(turns, arena, ASSAY_ROLE_TOOL_CALL, text.data, text.size, err);
+    assay_buf_release(&text);
     return status;
 }
 

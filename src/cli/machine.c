@@ -1,0 +1,132 @@
+/* A process lives in a path of cgroups, and each group on the path may have a limit of its own: so the path is walked up to the
+ * root, and the tightest counts. In a container the path in /proc/self/cgroup is often the host's and does not exist inside;
+ * the walk up ends at the mount, which is then the container's own group. */
+#include "cli/machine.h"
+
+#include "base/alloc.h"
+#include "base/file.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PSEUDO_FILE_CEILING = 1 << 20 };
+
+/* Files of /proc and /sys have no size; they are read until they end. NULL when there is none. */
+static char *read_pseudo(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    if (!file) return NULL;
+    size_t size = 0, capacity = 1 << 14;
+    char *text = assay_alloc(1, capacity + 1);
+    while (text && size < PSEUDO_FILE_CEILING) {
+        size_t got = fread(text + size, 1, capacity - size, file);
+        if (got == 0) break;
+        size += got;
+        if (size < capacity) continue;
+        char *larger = assay_realloc(text, capacity + 1, 2 * capacity + 1, 1);
+        if (!larger) break;
+        text = larger;
+        capacity *= 2;
+    }
+    fclose(file);
+    if (text) text[size] = '\0';
+    return text;
+}
+
+/* The number behind `key` at the start of a line. */
+static bool number_after(const char *text, const char *key, uint64_t *out)
+{
+    size_t length = strlen(key);
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        if (*line == '\n') line++;
+        if (strncmp(line, key, length) == 0) return sscanf(line + length, " %" SCNu64, out) == 1;
+    }
+    return false;
+}
+
+typedef struct cgroup_names {
+    const char *mount, *limit, *usage, *cache_key;
+} cgroup_names;
+
+static const cgroup_names version_1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "};
+static const cgroup_names version_2 = {"/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file "};
+
+static bool read_number(const char *folder, const char *name, uint64_t *out)
+{
+    char *path = assay_path_join(folder, name);
+    char *text = path ? read_pseudo(path) : NULL;
+    bool found = text && sscanf(text, "%" SCNu64, out) == 1; /* "max" is no number: no limit */
+    assay_free(text);
+    assay_free(path);
+    return found;
+}
+
+static uint64_t read_cache(const char *folder, const char *key)
+{
+    uint64_t cache = 0;
+    char *path = assay_path_join(folder, "memory.stat");
+    char *text = path ? read_pseudo(path) : NULL;
+    if (text && !number_after(text, key, &cache)) cache = 0;
+    assay_free(text);
+    assay_free(path);
+    return cache;
+}
+
+static void apply_group(assay_machine_memory *memory, const char *folder, const cgroup_names *names)
+{
+    uint64_t limit, used = 0;
+    if (!read_number(folder, names->limit, &limit) || limit >= memory->total) return;
+    read_number(folder, names->usage, &used);
+    uint64_t cache = read_cache(folder, names->cache_key);
+    used -= cache < used ? cache : used;
+    uint64_t left = used < limit ? limit - used : 0;
+    if (limit < memory->limit) memory->limit = limit;
+    if (left < memory->free) memory->free = left;
+}
+
+static void apply_path(assay_machine_memory *memory, const char *root, const char *group, const cgroup_names *names)
+{
+    char folder[PATH_MAX];
+    size_t stem = (size_t)snprintf(folder, sizeof folder, "%s%s", root, names->mount);
+    if (stem + strlen(group) >= sizeof folder) return;
+    snprintf(folder + stem, sizeof folder - stem, "%s", group);
+    while (true) {
+        apply_group(memory, folder, names);
+        char *slash = strrchr(folder + stem, '/');
+        if (!slash) return;
+        *slash = '\0';
+    }
+}
+
+static void apply_cgroups(assay_machine_memory *memory, const char *root)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
+    char *text = read_pseudo(path), *rest = text;
+    for (char *line = text ? strsep(&rest, "\n") : NULL; line; line = strsep(&rest, "\n")) {
+        char *controllers = strchr(line, ':'), *group = controllers ? strchr(controllers + 1, ':') : NULL;
+        if (!group) continue;
+        *group++ = '\0';
+        if (strcmp(group, "/") == 0) group++;
+        if (strcmp(line, "0:") == 0) apply_path(memory, root, group, &version_2);
+        else if (strstr(controllers + 1, "memory")) apply_path(memory, root, group, &version_1);
+    }
+    assay_free(text);
+}
+
+assay_status assay_machine_memory_read(assay_machine_memory *memory, const char *root, assay_error *err)
+{
+    char path[PATH_MAX];
+    uint64_t total, available;
+    snprintf(path, sizeof path, "%s/proc/meminfo", root);
+    char *text = read_pseudo(path);
+    bool known = text && number_after(text, "MemTotal:", &total) && number_after(text, "MemAvailable:", &available);
+    assay_free(text);
+    if (!known) return assay_error_set(err, ASSAY_E_IO, "cannot read the free memory from %s; say how much with --memory", path);
+    *memory = (assay_machine_memory){total << 10, available << 10, UINT64_MAX, available << 10};
+    apply_cgroups(memory, root);
+    return ASSAY_OK;
+}

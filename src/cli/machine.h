@@ -1,0 +1,20 @@
+/* What this machine has left: memory that a new process may use without anyone being killed, cgroup limits included. */
+#ifndef ASSAY_CLI_MACHINE_H
+#define ASSAY_CLI_MACHINE_H
+
+#include "base/status.h"
+
+#include <stdint.h>
+
+typedef struct assay_machine_memory {
+    uint64_t total;     /* bytes of RAM */
+    uint64_t available; /* the kernel's estimate (MemAvailable) */
+    uint64_t limit;     /* the tightest cgroup limit above this process; UINT64_MAX: none */
+    uint64_t free;      /* the least of `available` and what each cgroup has left (its page cache counted as left) */
+} assay_machine_memory;
+
+/* root: "" or the folder of a copy of /proc and /sys (tests). Cgroups of version 1 and 2; a group that cannot be read sets no
+ * limit. ASSAY_E_IO when /proc/meminfo cannot be read. */
+assay_status assay_machine_memory_read(assay_machine_memory *memory, const char *root, assay_error *err);
+
+#endif

@@ -1,0 +1,254 @@
+#include "data/audit.h"
+
+#include "data/hash_index.h"
+#include "data/pair_formats.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void assay_wilson_interval(size_t hits, size_t count, double *low, double *high)
+{
+    const double z = 1.959963984540054; /* the normal distribution's 97.5 % point */
+    double n = (double)count, share = (double)hits / n;
+    double centre = (share + z * z / (2 * n)) / (1 + z * z / n);
+    double half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+    *low = count ? fmax(centre - half, 0) : (double)NAN;
+    *high = count ? fmin(centre + half, 1) : (double)NAN;
+}
+
+static int compare_sizes(const void *a, const void *b)
+{
+    size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static double percentile(const size_t *sorted, size_t count, double share)
+{
+    double at = share * (double)(count - 1);
+    size_t below = (size_t)at;
+    size_t above = below + 1 < count ? below + 1 : below;
+    return (double)sorted[below] + (at - (double)below) * ((double)sorted[above] - (double)sorted[below]);
+}
+
+void assay_length_stats_of(assay_length_stats *stats, size_t *values, size_t count)
+{
+    *stats = (assay_length_stats){.count = count};
+    if (!count) return;
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) sum += (double)values[i];
+    qsort(values, count, sizeof *values, compare_sizes);
+    stats->mean = sum / (double)count;
+    stats->median = percentile(values, count, 0.5);
+    stats->p95 = percentile(values, count, 0.95);
+    stats->max = values[count - 1];
+}
+
+/* `other` may be NULL. */
+static assay_status note_finding(assay_finding *finding, const assay_pair_set *set, assay_place place, const assay_pair_set *other_set,
+                                 const assay_place *other, assay_error *err)
+{
+    finding->count++;
+    if (finding->listed == ASSAY_AUDIT_EXAMPLES) return ASSAY_OK;
+    char *text = assay_pair_set_place(set, place);
+    if (other && text) {
+        char *first = assay_pair_set_place(other_set, *other);
+        char *both = first ? assay_strfmt("%s and %s", first, text) : NULL;
+        assay_free(first);
+        assay_free(text);
+        text = both;
+    }
+    ASSAY_TRY_ALLOC(text, "a place", err);
+    finding->places[finding->listed++] = text;
+    return ASSAY_OK;
+}
+
+static bool is_multi_turn(const assay_turns *prompt)
+{
+    size_t system = prompt->count && prompt->items[0].role == ASSAY_ROLE_SYSTEM;
+    return prompt->count - system > 1;
+}
+
+static assay_status count_pairs(assay_audit *audit, const assay_pair_set *set, assay_error *err)
+{
+    double sum = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        const assay_pair *pair = set->pairs + i;
+        if (pair->format < ASSAY_AUDIT_FORMATS) audit->by_format[pair->format]++;
+        audit->multi_turn += is_multi_turn(&pair->prompt);
+        if (assay_turns_blank(&pair->prompt)) ASSAY_TRY(note_finding(&audit->empty_prompts, set, pair->place, NULL, NULL, err));
+        if (isnan(pair->margin)) continue;
+        audit->margin_min = audit->margins ? fmin(audit->margin_min, pair->margin) : pair->margin;
+        audit->margin_max = audit->margins ? fmax(audit->margin_max, pair->margin) : pair->margin;
+        audit->margins_negative += pair->margin < 0;
+        audit->margins++;
+        sum += pair->margin;
+    }
+    if (audit->margins) audit->margin_mean = sum / (double)audit->margins;
+    return ASSAY_OK;
+}
+
+static assay_status count_faults(assay_audit *audit, const assay_pair_set *set, const assay_example_set *examples, assay_error *err)
+{
+    for (size_t i = 0; i < set->drop_count; i++)
+        ASSAY_TRY(note_finding(audit->dropped + set->drops[i].reason, set, set->drops[i].place, NULL, NULL, err));
+    for (size_t i = 0; examples && i < examples->drop_count; i++) {
+        const assay_example_drop *drop = examples->drops + i;
+        ASSAY_TRY(note_finding(audit->dropped + drop->reason, set, set->pairs[drop->pair].place, NULL, NULL, err));
+    }
+    audit->bad_lines = set->bad_count;
+    for (size_t i = 0; i < set->bad_count && i < ASSAY_AUDIT_EXAMPLES; i++) {
+        audit->bad[i] = assay_strdup(set->bad[i]);
+        ASSAY_TRY_ALLOC(audit->bad[i], "a message", err);
+    }
+    return ASSAY_OK;
+}
+
+static assay_status find_twins(assay_audit *audit, const assay_pair_set *set, const uint64_t *keys, assay_hash_index *seen,
+                               assay_hash_index *prompts, assay_error *err)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const assay_pair *pair = set->pairs + i;
+        uint64_t prompt = assay_turns_key(&pair->prompt, 0);
+        uint64_t key = assay_turns_key(&pair->rejected, assay_turns_key(&pair->chosen, prompt));
+        uint64_t swapped = assay_turns_key(&pair->chosen, assay_turns_key(&pair->rejected, prompt));
+        audit->prompts += assay_hash_index_add(prompts, keys[i], (uint32_t)i) == i;
+        uint32_t opposite = assay_hash_index_find(seen, swapped), same = assay_hash_index_add(seen, key, (uint32_t)i);
+        if (opposite != ASSAY_HASH_NONE)
+            ASSAY_TRY(note_finding(&audit->contradictions, set, pair->place, set, &set->pairs[opposite].place, err));
+        if (same != i) ASSAY_TRY(note_finding(&audit->duplicates, set, pair->place, set, &set->pairs[same].place, err));
+    }
+    return ASSAY_OK;
+}
+
+static assay_status count_twins(assay_audit *audit, const assay_pair_set *set, assay_error *err)
+{
+    uint64_t *keys;
+    assay_hash_index seen = {0}, prompts = {0};
+    ASSAY_TRY(assay_prompt_keys(set, &keys, err));
+    assay_status status = assay_hash_index_init(&seen, set->count, err);
+    if (status == ASSAY_OK) status = assay_hash_index_init(&prompts, set->count, err);
+    if (status == ASSAY_OK) status = find_twins(audit, set, keys, &seen, &prompts, err);
+    assay_hash_index_release(&seen);
+    assay_hash_index_release(&prompts);
+    assay_free(keys);
+    return status;
+}
+
+/* Both sorted. The number of (chosen, rejected) couples in which chosen is longer, ties half, over all couples. */
+static double auc_of_sorted(const size_t *chosen, const size_t *rejected, size_t count)
+{
+    double wins = 0;
+    size_t below = 0, upto = 0;
+    for (size_t i = 0; i < count; i++) {
+        while (below < count && rejected[below] < chosen[i]) below++;
+        while (upto < count && rejected[upto] <= chosen[i]) upto++;
+        wins += ((double)below + (double)upto) / 2;
+    }
+    return wins / ((double)count * (double)count);
+}
+
+static void judge_lengths(assay_audit *audit)
+{
+    size_t decided = audit->longer + audit->shorter;
+    audit->longer_wins = decided ? (double)audit->longer / (double)decided : (double)NAN;
+    assay_wilson_interval(audit->longer, decided, &audit->longer_wins_low, &audit->longer_wins_high);
+    double longer = ((double)audit->longer + (double)audit->ties / 2) / (double)(decided + audit->ties);
+    audit->length_accuracy = audit->pairs ? fmax(longer, 1 - longer) : (double)NAN;
+}
+
+static assay_status measure_characters(assay_audit *audit, const assay_pair_set *set, assay_error *err)
+{
+    size_t count = set->count;
+    size_t *lengths = assay_alloc(count, 3 * sizeof *lengths);
+    ASSAY_TRY_ALLOC(lengths, "the lengths", err);
+    size_t *prompt = lengths, *chosen = lengths + count, *rejected = lengths + 2 * count;
+    for (size_t i = 0; i < count; i++) {
+        prompt[i] = assay_turns_length(&set->pairs[i].prompt);
+        chosen[i] = assay_turns_length(&set->pairs[i].chosen);
+        rejected[i] = assay_turns_length(&set->pairs[i].rejected);
+        audit->longer += chosen[i] > rejected[i];
+        audit->shorter += chosen[i] < rejected[i];
+        audit->ties += chosen[i] == rejected[i];
+    }
+    assay_length_stats_of(&audit->prompt_characters, prompt, count);
+    assay_length_stats_of(&audit->chosen_characters, chosen, count);
+    assay_length_stats_of(&audit->rejected_characters, rejected, count);
+    audit->length_auc = count ? auc_of_sorted(chosen, rejected, count) : (double)NAN;
+    judge_lengths(audit);
+    assay_free(lengths);
+    return ASSAY_OK;
+}
+
+static assay_status measure_tokens(assay_audit *audit, const assay_example_set *examples, assay_error *err)
+{
+    size_t count = examples->count;
+    size_t *lengths = assay_alloc(count, 3 * sizeof *lengths);
+    ASSAY_TRY_ALLOC(lengths, "the lengths", err);
+    size_t *chosen = lengths, *rejected = lengths + count, *shared = lengths + 2 * count;
+    for (size_t i = 0; i < count; i++) {
+        const assay_example *example = examples->items + i;
+        chosen[i] = example->chosen_count;
+        rejected[i] = example->rejected_count;
+        shared[i] = example->shared;
+        audit->tokens += assay_example_tokens(example);
+        audit->tokens_shared += example->shared;
+    }
+    assay_length_stats_of(&audit->chosen_tokens, chosen, count);
+    assay_length_stats_of(&audit->rejected_tokens, rejected, count);
+    assay_length_stats_of(&audit->shared_tokens, shared, count);
+    audit->has_tokens = true;
+    audit->truncated = examples->truncated;
+    assay_free(lengths);
+    return ASSAY_OK;
+}
+
+static assay_status measure_leakage(assay_audit *audit, const assay_pair_set *train, const assay_pair_set *eval, assay_error *err)
+{
+    assay_overlap overlap;
+    ASSAY_TRY(assay_overlap_find(&overlap, train, eval, err));
+    audit->has_eval = true;
+    audit->eval_pairs = eval->count;
+    for (size_t i = 0; i < overlap.listed; i++)
+        ASSAY_TRY(note_finding(&audit->in_both, eval, eval->pairs[overlap.eval[i]].place, train, &train->pairs[overlap.train[i]].place, err));
+    audit->in_both.count = overlap.pairs;
+    return ASSAY_OK;
+}
+
+static assay_status make(assay_audit *audit, const assay_pair_set *pairs, const assay_example_set *examples, const assay_pair_set *eval,
+                         assay_error *err)
+{
+    ASSAY_TRY(count_pairs(audit, pairs, err));
+    ASSAY_TRY(count_faults(audit, pairs, examples, err));
+    ASSAY_TRY(count_twins(audit, pairs, err));
+    ASSAY_TRY(measure_characters(audit, pairs, err));
+    if (examples) ASSAY_TRY(measure_tokens(audit, examples, err));
+    return eval ? measure_leakage(audit, pairs, eval, err) : ASSAY_OK;
+}
+
+assay_status assay_audit_make(assay_audit *audit, const assay_pair_set *pairs, const assay_example_set *examples,
+                              const assay_pair_set *eval, assay_error *err)
+{
+    *audit = (assay_audit){.files = pairs->file_count,
+                           .pairs = pairs->count,
+                           .records = pairs->count + pairs->drop_count + pairs->bad_count};
+    assay_status status = make(audit, pairs, examples, eval, err);
+    if (status != ASSAY_OK) assay_audit_release(audit);
+    return status;
+}
+
+static void finding_release(assay_finding *finding)
+{
+    for (size_t i = 0; i < finding->listed; i++) assay_free(finding->places[i]);
+}
+
+void assay_audit_release(assay_audit *audit)
+{
+    for (size_t i = 0; i < ASSAY_AUDIT_EXAMPLES; i++) assay_free(audit->bad[i]);
+    for (size_t i = 0; i < ASSAY_DROP_COUNT; i++) finding_release(audit->dropped + i);
+    finding_release(&audit->empty_prompts);
+    finding_release(&audit->duplicates);
+    finding_release(&audit->contradictions);
+    finding_release(&audit->in_both);
+    *audit = (assay_audit){0};
+}

@@ -1,0 +1,74 @@
+/* What is in the pairs: counts, faults, and how much of the answer length explains.
+ *
+ *     assay_audit audit;
+ *     ASSAY_TRY(assay_audit_make(&audit, pairs, examples_or_null, eval_pairs_or_null, err));
+ *     json_t *object;  ASSAY_TRY(assay_audit_json(&audit, &object, err));      (or)
+ *     ASSAY_TRY(assay_audit_text(&audit, &buf, err));
+ *     assay_audit_release(&audit);
+ *
+ * Lengths are characters (code points) of the message texts, without roles and template. "Longer wins" is the share of pairs whose chosen answer is the longer
+ * one, among those whose lengths differ, with the 95 % Wilson score interval (E. B. Wilson, JASA 22, 1927). length_accuracy is what a reward
+ * model would reach that looks at length alone, in its better direction (ties half). length_auc asks the same across prompts: the chance that a chosen
+ * answer drawn from all is longer than a rejected one drawn from all (0.5: length says nothing).
+ */
+#ifndef ASSAY_DATA_AUDIT_H
+#define ASSAY_DATA_AUDIT_H
+
+#include "data/example.h"
+#include "data/split.h"
+
+enum { ASSAY_AUDIT_EXAMPLES = 5, ASSAY_AUDIT_FORMATS = 32 };
+
+typedef struct assay_length_stats {
+    size_t count, max;
+    double mean, median, p95; /* percentiles by linear interpolation */
+} assay_length_stats;
+
+/* Counted, with the places of the first ones. */
+typedef struct assay_finding {
+    size_t count, listed;
+    char *places[ASSAY_AUDIT_EXAMPLES]; /* "file:line", or "file:line and file:line" where two pairs belong together */
+} assay_finding;
+
+typedef struct assay_audit {
+    size_t files, pairs, records;           /* records = pairs + dropped + bad lines */
+    size_t by_format[ASSAY_AUDIT_FORMATS];  /* index of assay_pair_format_name */
+    size_t prompts;                         /* different ones */
+    size_t multi_turn;                      /* pairs whose prompt has more than one message besides the system's */
+    size_t bad_lines;
+    char *bad[ASSAY_AUDIT_EXAMPLES];        /* the first sentences */
+    assay_finding dropped[ASSAY_DROP_COUNT];
+    assay_finding empty_prompts;
+    assay_finding duplicates;               /* pairs that repeat an earlier one */
+    assay_finding contradictions;           /* pairs that say the opposite of an earlier one */
+    bool has_eval;
+    size_t eval_pairs;
+    assay_finding in_both;                  /* evaluation pairs whose prompt is in the training pairs */
+    size_t longer, shorter, ties;           /* chosen against rejected, characters */
+    double longer_wins, longer_wins_low, longer_wins_high; /* NaN where all are ties */
+    double length_accuracy, length_auc;     /* NaN without pairs */
+    assay_length_stats prompt_characters, chosen_characters, rejected_characters;
+    bool has_tokens;                        /* the rest of the block is set */
+    assay_length_stats chosen_tokens, rejected_tokens, shared_tokens; /* sides with their prompt */
+    size_t tokens, tokens_shared, truncated; /* all to compute in an epoch; those saved by sharing */
+    size_t margins, margins_negative;       /* pairs with one; below zero */
+    double margin_mean, margin_min, margin_max;
+} assay_audit;
+
+/* examples, eval: NULL where there are none. The audit owns what it holds and needs none of them afterwards. */
+assay_status assay_audit_make(assay_audit *audit, const assay_pair_set *pairs, const assay_example_set *examples,
+                              const assay_pair_set *eval, assay_error *err);
+void assay_audit_release(assay_audit *audit); /* safe on a zeroed one */
+
+/* A new object of the caller's. Numbers that do not exist are null. */
+assay_status assay_audit_json(const assay_audit *audit, json_t **object, assay_error *err);
+/* Appends a plain text table, with a line of advice for each finding that matters. */
+assay_status assay_audit_text(const assay_audit *audit, assay_buf *out, assay_error *err);
+
+/* 95 % Wilson interval of `hits` out of `count`; NaN for count 0. */
+void assay_wilson_interval(size_t hits, size_t count, double *low, double *high);
+
+/* Sorts `values`. */
+void assay_length_stats_of(assay_length_stats *stats, size_t *values, size_t count);
+
+#endif

@@ -1,0 +1,449 @@
+/* Every pair format from its file, every bad line by its sentence, and the real files where they are. */
+#include "base/file.h"
+#include "data/input_file.h"
+#include "data/pair_file.h"
+#include "data/pair_formats.h"
+#include "data/record_reader.h"
+#include "data/utf8_check.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define FOLDER "tests/data/pairs/"
+static const char QUESTION[] = "Why is the sky blue?";
+static const char GOOD[] = "Air scatters blue light more than red.";
+static const char POOR[] = "Because it likes the sea.";
+
+static char scratch[64];
+
+static int make_scratch(void **state)
+{
+    (void)state;
+    snprintf(scratch, sizeof scratch, "/tmp/assay-pairs-XXXXXX");
+    return mkdtemp(scratch) ? 0 : -1;
+}
+
+static int drop_scratch(void **state)
+{
+    (void)state;
+    return assay_remove_tree(scratch, NULL) == ASSAY_OK ? 0 : -1;
+}
+
+static const char *scratch_file(const char *name, const char *text, size_t size)
+{
+    static char path[160];
+    snprintf(path, sizeof path, "%s/%s", scratch, name);
+    assert_int_equal(assay_file_write_atomic(path, text, size, NULL), ASSAY_OK);
+    return path;
+}
+
+static assay_pair_set *read_with(const char *path, const char *columns_text, bool skip, assay_status wanted, assay_error *err)
+{
+    assay_pair_set *set;
+    assay_columns columns;
+    *err = (assay_error){0};
+    assert_int_equal(assay_pair_set_new(&set, err), ASSAY_OK);
+    assert_int_equal(assay_columns_parse(&columns, columns_text, err), ASSAY_OK);
+    assay_pair_options options = {.columns = &columns, .skip_bad_lines = skip};
+    assay_status status = assay_pair_set_read(set, path, &options, err);
+    if (status != wanted) print_error("%s: %s\n", path, err->text);
+    assert_int_equal(status, wanted);
+    assay_columns_release(&columns);
+    return set;
+}
+
+static void is_turns(const assay_turns *turns, const char *wanted)
+{
+    char text[512] = "";
+    for (size_t i = 0; i < turns->count; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%s:%.*s", used ? "|" : "", assay_role_name(turns->items[i].role), (int)turns->items[i].size,
+                 turns->items[i].text);
+    }
+    assert_string_equal(text, wanted);
+}
+
+static void is_first_pair(const assay_pair *pair)
+{
+    char text[128];
+    snprintf(text, sizeof text, "user:%s", QUESTION);
+    is_turns(&pair->prompt, text);
+    snprintf(text, sizeof text, "assistant:%s", GOOD);
+    is_turns(&pair->chosen, text);
+    snprintf(text, sizeof text, "assistant:%s", POOR);
+    is_turns(&pair->rejected, text);
+}
+
+#define SKY "user:Why is the sky blue?|assistant:Air scatters blue light more than red.|"
+
+/* file, --columns, format, pairs, and the second pair */
+static const struct format_case {
+    const char *file, *columns, *format;
+    size_t count;
+    const char *prompt, *chosen, *rejected;
+} cases[] = {
+    {"prompt_text.jsonl", NULL, "prompt", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"prompt_messages.jsonl", NULL, "prompt", 2, "system:Be brief.|user:2+2?", "assistant:4", "assistant:5"},
+    {"ultrafeedback.jsonl", NULL, "prompt", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"implicit.jsonl", NULL, "implicit", 2, SKY "user:2+2?", "assistant:4", "assistant:5"},
+    {"medicalgpt.jsonl", NULL, "medicalgpt", 2,
+     "system:You can look things up.|user:2+2?|tool_call:{\"name\": \"add\", \"arguments\": {\"a\": 2, \"b\": 2}}|tool:{\"sum\": 4}", "assistant:4",
+     "assistant:5"},
+    {"medicalgpt_legacy.jsonl", NULL, "medicalgpt-legacy", 3, "system:Be brief.|user:Hello|assistant:Hi|user:2+2?", "assistant:4", "assistant:5"},
+    {"llama_factory.json", NULL, "llama-factory", 2, "system:Be brief.|user:2+2?", "assistant:4", "assistant:5"},
+    {"hh.jsonl", NULL, "hh-rlhf", 2, SKY "user:2+2?\n\nIn one digit. Human: no mark", "assistant:4", "assistant:5"},
+    {"hh_prompt.jsonl", NULL, "prompt", 2, "user:Hello|assistant:Hi|user:2+2?", "assistant:4", "assistant:5"},
+    {"alpaca.json", NULL, "alpaca", 2, "system:Be brief.|user:Hello|assistant:Hi|user:Add.\n2+2?", "assistant:4", "assistant:5"},
+    {"alpaca_list.json", NULL, "alpaca-list", 2, "user:Add.\n2+2?", "assistant:4", "assistant:5"},
+    {"swift.jsonl", NULL, "ms-swift", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"llmbar.json", NULL, "llmbar", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"question.jsonl", NULL, "question", 2, "system:Be brief.|user:2+2?", "assistant:4", "assistant:5"},
+    {"foreign.jsonl", "prompt=q,chosen=pos,rejected=neg,margin=gap", "prompt", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"quoted.csv", NULL, "prompt", 2, "user:2+2?", "assistant:4 \"four\",\r\nno more", "assistant:5"},
+    {"tabs.tsv", NULL, "prompt", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"packed.jsonl.gz", NULL, "prompt", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"bom_crlf.jsonl", NULL, "prompt", 2, "user:2+2?", "assistant:4", "assistant:5"},
+};
+
+static void every_format_is_read(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct format_case *one = cases + i;
+        char path[128];
+        assay_error err;
+        snprintf(path, sizeof path, FOLDER "%s", one->file);
+        assay_pair_set *set = read_with(path, one->columns, false, ASSAY_OK, &err);
+        assert_int_equal(set->count, one->count);
+        assert_string_equal(assay_pair_format_name(set->pairs[0].format), one->format);
+        is_first_pair(set->pairs);
+        is_turns(&set->pairs[1].prompt, one->prompt);
+        is_turns(&set->pairs[1].chosen, one->chosen);
+        is_turns(&set->pairs[1].rejected, one->rejected);
+        assay_pair_set_free(set);
+    }
+}
+
+static void margins_ids_and_places(void **state)
+{
+    (void)state;
+    assay_error err;
+    assay_pair_set *set = read_with(FOLDER "prompt_text.jsonl", NULL, false, ASSAY_OK, &err);
+    assert_true(set->pairs[0].margin == 1.5 && isnan(set->pairs[1].margin));
+    assert_string_equal(set->pairs[0].id, "\"q1\"");
+    assert_string_equal(set->pairs[1].id, "7");
+    assert_int_equal(set->pairs[1].place.line, 2);
+    assay_pair_set_free(set);
+    set = read_with(FOLDER "quoted.csv", NULL, false, ASSAY_OK, &err);
+    assert_true(set->pairs[0].margin == 1.5 && isnan(set->pairs[1].margin));
+    assert_int_equal(set->pairs[1].place.line, 3);
+    assay_pair_set_free(set);
+    set = read_with(FOLDER "tabs.tsv", NULL, false, ASSAY_OK, &err);
+    assert_string_equal(set->pairs[0].id, "\"q1\"");
+    assert_null(set->pairs[1].id);
+    assay_pair_set_free(set);
+    set = read_with(FOLDER "llama_factory.json", NULL, false, ASSAY_OK, &err);
+    assert_int_equal(set->pairs[1].place.element, 2);
+    char *place = assay_pair_set_place(set, set->pairs[1].place);
+    assert_string_equal(place, FOLDER "llama_factory.json:18 (element 2)");
+    assay_free(place);
+    assay_pair_set_free(set);
+    set = read_with(FOLDER "foreign.jsonl", "prompt=q,chosen=pos,rejected=neg,margin=gap", false, ASSAY_OK, &err);
+    assert_true(set->pairs[0].margin == 0.5 && isnan(set->pairs[1].margin));
+    assay_pair_set_free(set);
+}
+
+static void folders_are_read_in_order(void **state)
+{
+    (void)state;
+    assay_error err;
+    char folder[96];
+    snprintf(folder, sizeof folder, "%s/sub/deeper", scratch);
+    assert_int_equal(assay_make_dirs(folder, NULL), ASSAY_OK);
+    static const char line[] = "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}\n";
+    scratch_file("sub/deeper/z.JSONL", line, sizeof line - 1);
+    scratch_file("sub/b.json", line, sizeof line - 1);
+    scratch_file("sub/a.jsonl", "\n", 1);
+    scratch_file("sub/dataset_info.json", "{}", 2);
+    scratch_file("sub/.hidden.jsonl", "{}", 2);
+    scratch_file("sub/notes.txt", "x", 1);
+    snprintf(folder, sizeof folder, "%s/sub", scratch);
+    assay_pair_set *set = read_with(folder, NULL, false, ASSAY_OK, &err);
+    assert_int_equal(set->count, 2);
+    assert_int_equal(set->file_count, 3);
+    assert_string_equal(assay_path_base(set->files[0]), "a.jsonl");
+    assert_string_equal(assay_path_base(set->files[2]), "z.JSONL");
+    assay_pair_set_free(set);
+}
+
+/* name, content, what the sentence must say (all of them) */
+static const struct bad_case {
+    const char *name, *text;
+    size_t size;
+    const char *says[3];
+} bad_cases[] = {
+#define BAD(name, text, ...) {name, text, sizeof text - 1, {__VA_ARGS__}}
+    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":\"a\"}\n", "a.jsonl:1: ", "\"rejected\" of the prompt format is missing"),
+    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":null}\n", "a.jsonl:1: ", "\"rejected\""),
+    BAD("a.jsonl", "{\"prompt\":7,\"chosen\":\"a\",\"rejected\":\"b\"}\n", "\"prompt\" should be", "is a number"),
+    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":1,\"rejected\":\"b\"}\n", "\"chosen\" should be", "is a number"),
+    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":[],\"rejected\":\"b\"}\n", "chosen has no message"),
+    BAD("a.jsonl", "{\"chosen\":\"a\",\"rejected\":\"b\",\"ask\":\"q\"}\n", "no prompt", "--columns prompt=FIELD", "chosen, rejected, ask"),
+    BAD("a.jsonl", "{\"a\":1}\n", "not a pair in any known format", "--columns"),
+    BAD("a.jsonl", "[1]\n", "a.jsonl:1 (element 1): an object"),
+    BAD("a.jsonl", "7\n", "a.jsonl:1: an object"),
+    BAD("a.jsonl", "\n\n{\"prompt\":\n", "a.jsonl:3: not valid JSON"),
+    BAD("a.jsonl", "{\"prompt\":\"p\",\"prompt\":\"q\",\"chosen\":\"a\",\"rejected\":\"b\"}\n", "duplicate"),
+    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":\"\xC3(\",\"rejected\":\"b\"}\n", "a.jsonl:1: not valid UTF-8", "0xC3 at byte 25", "save the file as UTF-8"),
+    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":\"\\ud800\",\"rejected\":\"b\"}\n", "a.jsonl:1: not valid JSON"),
+    BAD("a.jsonl", "\xFF\xFE{\0}\0", "is UTF-16 text", "iconv"),
+    BAD("a.jsonl", "PAR1\0\0", "Parquet", "pandas.read_parquet"),
+    BAD("a.parquet", "anything", "Parquet", "to_json"),
+    BAD("a.jsonl", "", "holds no pair: it is empty"),
+    BAD("a.json", "[]", "holds no pair: it is empty"),
+    BAD("a.json", "[{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}", "a.json:1 (element 1): the array is cut off"),
+    BAD("a.json", "[{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"},", "a.json:1 (element 1): the array is cut off after"),
+    BAD("a.json", "[{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"},]", "a comma after the last element"),
+    BAD("a.json", "[{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}] x", "text after the end"),
+    BAD("a.json", "{\n \"prompt\": \"p\"\n}\n", "a.json:1: not valid JSON", "one JSON object a line, or one JSON array"),
+    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}\n{\"instruction\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}\n",
+        "a.jsonl:2: this line is in the alpaca format, but line 1", "prompt format", "two files"),
+    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\",\"margin\":\"much\"}\n", "\"margin\" should be a finite number"),
+    BAD("a.jsonl", "{\"input\":\"p\",\"output_1\":\"a\",\"output_2\":\"b\",\"label\":3}\n", "\"label\" should be 1 or 2"),
+    BAD("a.jsonl", "{\"conversations\":[{\"from\":\"alien\",\"value\":\"x\"}],\"chosen\":\"a\",\"rejected\":\"b\"}\n", "role \"alien\"", "known are"),
+    BAD("a.jsonl", "{\"conversations\":[{\"value\":\"x\"}],\"chosen\":\"a\",\"rejected\":\"b\"}\n", "\"conversations\"", "has no role"),
+    BAD("a.jsonl", "{\"conversations\":[{\"from\":\"human\",\"value\":3}],\"chosen\":\"a\",\"rejected\":\"b\"}\n", "content is a number"),
+    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"image\"}]}],\"rejected\":\"b\"}\n", "not text"),
+    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":[{\"role\":\"assistant\",\"content\":\"x\"},{\"role\":\"user\",\"content\":\"y\"}],\"rejected\":\"b\"}\n",
+        "chosen ends with a user message"),
+    BAD("a.jsonl", "{\"chosen\":[{\"role\":\"user\",\"content\":\"x\"}],\"rejected\":[{\"role\":\"user\",\"content\":\"y\"}]}\n", "different prompts"),
+    BAD("a.jsonl", "{\"question\":\"q\",\"history\":[[\"a\"]],\"response_chosen\":\"a\",\"response_rejected\":\"b\"}\n", "element 1 of \"history\""),
+    BAD("a.csv", "prompt,chosen,rejected\np,a\n", "a.csv:2: 2 cells", "3 columns"),
+    BAD("a.csv", "prompt,chosen,chosen\np,a,b\n", "a.csv:1: the header names \"chosen\" twice"),
+    BAD("a.csv", "prompt,,rejected\np,a,b\n", "column 2 of the header"),
+    BAD("a.csv", "prompt,chosen,rejected\np,\"a,b\n", "a.csv:2: a quote opened in this row is never closed"),
+    BAD("a.csv", "prompt,chosen,rejected\np,\"a\"x,b\n", "text after the closing quote of column 2"),
+    BAD("a.jsonl.gz", "\x1F\x8B\x08\0\0\0\0\0\0\3\xAB\x56", "gzip data is broken or cut off"),
+#undef BAD
+};
+
+static void every_fault_is_named(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof bad_cases / sizeof *bad_cases; i++) {
+        const struct bad_case *one = bad_cases + i;
+        assay_error err = {0};
+        assay_pair_set *set;
+        assert_int_equal(assay_pair_set_new(&set, NULL), ASSAY_OK);
+        const char *path = scratch_file(one->name, one->text, one->size);
+        assert_int_not_equal(assay_pair_set_read(set, path, NULL, &err), ASSAY_OK);
+        for (size_t j = 0; j < 3 && one->says[j]; j++) {
+            if (!strstr(err.text, one->says[j])) print_error("case %zu: \"%s\" is not in: %s\n", i, one->says[j], err.text);
+            assert_non_null(strstr(err.text, one->says[j]));
+        }
+        assay_pair_set_free(set);
+        unlink(path);
+    }
+}
+
+static void bad_lines_can_be_skipped(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}\nnonsense\n{\"prompt\":\"\xFF\"}\n{}\n"
+                               "{\"prompt\":\"p\",\"chosen\":\" \\n\",\"rejected\":\"b\"}\n{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"\"}\n"
+                               "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"a\"}\n{\"prompt\":\"p\",\"chosen\":\"c\",\"rejected\":\"d\"}";
+    assay_error err;
+    assay_pair_set *set = read_with(scratch_file("s.jsonl", text, sizeof text - 1), NULL, true, ASSAY_OK, &err);
+    assert_int_equal(set->count, 2);
+    assert_int_equal(set->pairs[1].place.line, 8);
+    assert_int_equal(set->bad_count, 3);
+    assert_non_null(strstr(set->bad[0], "s.jsonl:2: not valid JSON"));
+    assert_non_null(strstr(set->bad[1], "s.jsonl:3: not valid UTF-8"));
+    assert_non_null(strstr(set->bad[2], "s.jsonl:4: the field"));
+    assert_int_equal(set->drop_count, 3);
+    assert_int_equal(set->drops[0].reason, ASSAY_DROP_EMPTY_CHOSEN);
+    assert_int_equal(set->drops[1].reason, ASSAY_DROP_EMPTY_REJECTED);
+    assert_int_equal(set->drops[2].reason, ASSAY_DROP_IDENTICAL);
+    assay_pair_set_free(set);
+    set = read_with(scratch_file("s.jsonl", "x\ny\n", 4), NULL, true, ASSAY_E_FORMAT, &err);
+    assert_non_null(strstr(err.text, "all its 2 lines are bad; the first: "));
+    assay_pair_set_free(set);
+}
+
+/* A line of 40 MiB is over the limit of 32; the line behind it is read all the same. Nesting 100,000 deep is refused by the parser. */
+static void oversized_and_deep_lines(void **state)
+{
+    (void)state;
+    assay_error err;
+    assay_buf text;
+    assay_buf_init(&text, 64 << 20);
+    static const char good[] = "\n{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}\n";
+    for (size_t i = 0; i < 40; i++) {
+        static char piece[1 << 20];
+        memset(piece, 'x', sizeof piece);
+        assert_int_equal(assay_buf_append(&text, piece, sizeof piece, NULL), ASSAY_OK);
+    }
+    assert_int_equal(assay_buf_text(&text, good, NULL), ASSAY_OK);
+    for (size_t i = 0; i < 100000; i++) assay_buf_text(&text, "{\"a\":[", NULL);
+    assert_int_equal(assay_buf_text(&text, good, NULL), ASSAY_OK);
+    assay_pair_set *set = read_with(scratch_file("big.jsonl", text.data, text.size), NULL, true, ASSAY_OK, &err);
+    assert_int_equal(set->count, 2);
+    assert_int_equal(set->bad_count, 2);
+    assert_non_null(strstr(set->bad[0], "big.jsonl:1: longer than the 32 MiB"));
+    assert_non_null(strstr(set->bad[1], "big.jsonl:3: not valid JSON"));
+    assay_pair_set_free(set);
+    assay_buf_release(&text);
+}
+
+static void tool_calls_become_text(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"prompt\":[{\"role\":\"user\",\"content\":\"2+2?\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"type\":"
+                               "\"function\",\"function\":{\"name\":\"add\",\"arguments\":\"{}\"}}]},{\"role\":\"tool\",\"content\":\"4\"}],\"chosen\":\"4\","
+                               "\"rejected\":\"\\u0000\"}\n";
+    assay_error err;
+    assay_pair_set *set = read_with(scratch_file("t.jsonl", text, sizeof text - 1), NULL, false, ASSAY_OK, &err);
+    is_turns(&set->pairs[0].prompt, "user:2+2?|tool_call:{\"name\":\"add\",\"arguments\":\"{}\"}|tool:4");
+    assert_int_equal(set->pairs[0].rejected.items[0].size, 1); /* a zero byte is a character like any other */
+    assay_pair_set_free(set);
+}
+
+static void column_mappings_are_checked(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"chosen", "=x", "chosen=", "choosen=x", "chosen=a,chosen=b"};
+    assay_columns columns;
+    assay_error err;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(assay_columns_parse(&columns, wrong[i], &err), ASSAY_E_USAGE);
+        assert_non_null(strstr(err.text, "--columns"));
+    }
+    assay_pair_set *set = read_with(FOLDER "foreign.jsonl", "prompt=q,chosen=pos,rejected=bad", false, ASSAY_E_FORMAT, &err);
+    assert_non_null(strstr(err.text, "\"bad\" (--columns rejected=bad) is missing"));
+    assay_pair_set_free(set);
+}
+
+static bool same_double(double a, double b) { return (isnan(a) && isnan(b)) || a == b; }
+
+static void written_pairs_read_back(void **state)
+{
+    (void)state;
+    assay_error err;
+    char path[128];
+    snprintf(path, sizeof path, "%s/converted.jsonl", scratch);
+    assay_pair_set *set = read_with(FOLDER, NULL, true, ASSAY_OK, &err);
+    assert_true(set->count > 30);
+    assert_int_equal(assay_pair_set_write(set, path, &err), ASSAY_OK);
+    assay_pair_set *again = read_with(path, NULL, false, ASSAY_OK, &err);
+    assert_int_equal(again->count, set->count);
+    for (size_t i = 0; i < set->count; i++) {
+        const assay_pair *a = set->pairs + i, *b = again->pairs + i;
+        assert_true(assay_turns_equal(&a->prompt, &b->prompt));
+        assert_true(assay_turns_equal(&a->chosen, &b->chosen) && assay_turns_equal(&a->rejected, &b->rejected));
+        assert_true(same_double(a->margin, b->margin));
+        assert_true(!a->id == !b->id && (!a->id || !strcmp(a->id, b->id)));
+    }
+    assay_pair_set_free(again);
+    assay_pair_set_free(set);
+}
+
+static void utf8_rules(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t valid;
+    } texts[] = {{"plain ascii text", 16}, {"h\xC3\xA9", 3},        {"\xE4\xB8\xAD", 3},      {"\xF0\x9F\x98\x80", 4}, {"a\x80", 1},
+                 {"\xC0\xAF", 0},          {"\xE0\x80\x80", 0},     {"\xED\xA0\x80", 0},      {"\xF4\x90\x80\x80", 0}, {"\xF5", 0},
+                 {"abcdefgh\xE4\xB8", 8},  {"\xF4\x8F\xBF\xBF", 4}, {"\xF0\x8F\xBF\xBF", 0}, {"\xED\x9F\xBF", 3},      {"\xE4(\xAD", 0}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_int_equal(assay_utf8_valid_prefix(texts[i].text, strlen(texts[i].text)), texts[i].valid);
+    assert_int_equal(assay_utf8_length("h\xC3\xA9\xE4\xB8\xAD\xF0\x9F\x98\x80", 10), 4);
+}
+
+static void inputs_to_score(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"prompt\":\"p\",\"response\":\"r\",\"id\":\"x\"}\n{\"messages\":[{\"role\":\"user\",\"content\":\"u\"},{\"role\":\"assistant\","
+                               "\"content\":\"a\"}]}\n\n{\"text\":\"as it stands\",\"id\":4}\n{\"prompt\":\"p\",\"responses\":[\"a\",\"\",\"c\"]}\n"
+                               "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"a\"}\n{\"foo\":1}\n{\"conversations\":[{\"from\":\"human\",\"value\":\"h\"}]}\n"
+                               "{\"prompt\":\"p\",\"responses\":[]}\n";
+    static const struct {
+        size_t count;
+        bool is_text, is_pair;
+        const char *id, *last;
+    } wanted[] = {{1, false, false, "\"x\"", "user:p|assistant:r"}, {1, false, false, NULL, "user:u|assistant:a"}, {1, true, false, "4", "user:as it stands"},
+                  {3, false, false, NULL, "user:p|assistant:c"},    {2, false, true, NULL, "user:p|assistant:a"},  {0, false, false, NULL, ":6: or 7"},
+                  {1, false, false, NULL, "user:h"},                {0, false, false, NULL, ""}};
+    assay_inputs *inputs;
+    const assay_input *input;
+    assay_error err = {0};
+    assert_int_equal(assay_inputs_open(&inputs, scratch_file("in.jsonl", text, sizeof text - 1), NULL, &err), ASSAY_OK);
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        assay_status status = assay_inputs_next(inputs, &input, &err);
+        assert_int_equal(status, wanted[i].count ? ASSAY_OK : ASSAY_E_FORMAT);
+        if (!wanted[i].count) {
+            assert_false(assay_inputs_broken(inputs));
+            continue;
+        }
+        assert_int_equal(input->index, i);
+        assert_int_equal(input->count, wanted[i].count);
+        assert_true(input->is_text == wanted[i].is_text && input->is_pair == wanted[i].is_pair);
+        assert_true(!input->id == !wanted[i].id);
+        if (input->id) assert_string_equal(input->id, wanted[i].id);
+        is_turns(input->items + input->count - 1, wanted[i].last);
+    }
+    assert_non_null(strstr(err.text, "in.jsonl:9: a list of 0 answers"));
+    assert_int_equal(assay_inputs_next(inputs, &input, &err), ASSAY_OK);
+    assert_null(input);
+    assay_inputs_close(inputs);
+}
+
+static void real_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *format;
+        size_t count, longer, multi_message;
+    } files[] = {{"medicalgpt_zh_500.jsonl", "medicalgpt", 500, 289, 84}, {"medicalgpt_toolcall_zh.jsonl", "medicalgpt", 11, 10, 4},
+                 {"llamafactory_dpo_en_300.json", "llama-factory", 300, 131, 186}, {"llmbar_natural_100.json", "llmbar", 100, 56, 0}};
+    const char *shared = getenv("ASSAY_SHARED");
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[512];
+        assay_error err;
+        snprintf(path, sizeof path, "%s/data/pairs/%s", shared ? shared : "../shared", files[i].name);
+        if (!assay_path_exists(path)) {
+            print_message("%s is not there: skipped\n", path);
+            skip();
+        }
+        assay_pair_set *set = read_with(path, NULL, false, ASSAY_OK, &err);
+        size_t longer = 0, multi = 0;
+        for (size_t j = 0; j < set->count; j++) {
+            longer += assay_turns_length(&set->pairs[j].chosen) > assay_turns_length(&set->pairs[j].rejected);
+            multi += set->pairs[j].prompt.count > 1;
+        }
+        assert_int_equal(set->count, files[i].count);
+        assert_string_equal(assay_pair_format_name(set->pairs[0].format), files[i].format);
+        assert_int_equal(longer, files[i].longer);
+        assert_int_equal(multi, files[i].multi_message);
+        assay_pair_set_free(set);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_format_is_read),      cmocka_unit_test(margins_ids_and_places), cmocka_unit_test(folders_are_read_in_order),
+        cmocka_unit_test(every_fault_is_named),      cmocka_unit_test(bad_lines_can_be_skipped), cmocka_unit_test(oversized_and_deep_lines),
+        cmocka_unit_test(tool_calls_become_text), cmocka_unit_test(column_mappings_are_checked), cmocka_unit_test(written_pairs_read_back), cmocka_unit_test(utf8_rules),
+        cmocka_unit_test(inputs_to_score),           cmocka_unit_test(real_files),
+    };
+    return cmocka_run_group_tests(tests, make_scratch, drop_scratch);
+}
