@@ -1,6 +1,7 @@
 /* Checkpoints: the four layouts of a Hugging Face folder hold the same weights, hub ids are found in caches, GGUF files of three
  * architectures read as Hugging Face weights and config, fingerprints tell checkpoints apart, and lying indices are refused. */
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/checkpoint_write.h"
 
 #include "container_check.h"
 
@@ -72,6 +73,30 @@ static void opens_config_only(void **state)
     refuse("/no/such/path", "no such folder");
     assay_free(path);
     drop_folder(folder);
+}
+
+/* Written whole or in shards, the folder reads back equal; the tensors have 48, 24, 24 and 48 bytes. */
+static void writes_shards(void **state)
+{
+    static const struct {
+        size_t limit, files;
+    } cuts[] = {{1000, 1}, {144, 1}, {143, 2}, {72, 2}, {71, 3}, {48, 3}, {47, 4}, {1, 4}};
+    (void)state;
+    assay_checkpoint *source = open_good(GOLDEN "hf_safetensors", 0);
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        assay_tensor tensors[4];
+        char *folder = fresh_folder(), *config = assay_path_join(folder, "config.json");
+        for (int j = 0; j < 4; j++) tensors[j] = source->weights[j].tensor;
+        assert_int_equal(assay_file_copy(GOLDEN "hf_safetensors/config.json", config, NULL), ASSAY_OK);
+        assert_int_equal(assay_checkpoint_write_sharded(folder, tensors, 4, NULL, NULL, cuts[i].limit, NULL), ASSAY_OK);
+        assay_checkpoint *copy = open_good(folder, 0);
+        assert_int_equal(copy->file_count, cuts[i].files);
+        golden_each("folder", look_checkpoint, copy);
+        assay_checkpoint_close(copy);
+        assay_free(config);
+        drop_folder(folder);
+    }
+    assay_checkpoint_close(source);
 }
 
 static void put_index(const char *folder, const char *text)
@@ -269,6 +294,6 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(reads_all_layouts),          cmocka_unit_test(opens_config_only),
                                        cmocka_unit_test(refuses_lying_indices),      cmocka_unit_test(finds_hub_ids),
                                        cmocka_unit_test(reads_gguf_llama_and_qwen2), cmocka_unit_test(reads_gguf_chatglm),
-                                       cmocka_unit_test(refuses_odd_gguf)};
+                                       cmocka_unit_test(refuses_odd_gguf),           cmocka_unit_test(writes_shards)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
