@@ -177,7 +177,8 @@ static assay_status take_tensor(assay_gguf *gguf, assay_tensor *tensor, uint64_t
     ASSAY_TRY(take(gguf, &type, sizeof type, tensor->name, err));
     ASSAY_TRY(take(gguf, offset, sizeof *offset, tensor->name, err));
     if (!dtype_from_ggml(type, &tensor->dtype))
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" has the type %s (%u); F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0 and Q5_1 are supported",
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" has the type %s (%u); F32, F16, BF16, Q8_0, "
+                               "Q4_0, Q4_1, Q5_0 and Q5_1 are supported",
                                gguf->file->path, tensor->name, ggml_type_name(type), type);
     bool fits = assay_tensor_elements(tensor, &elements) && assay_dtype_bytes(tensor->dtype, elements, &tensor->bytes);
     size_t row = tensor->rank ? tensor->shape[tensor->rank - 1] : 1;

@@ -59,9 +59,11 @@ static assay_status check_kind(const assay_tensor_file *file, assay_error *err)
     const assay_mapping *map = &file->map;
     if (map->size >= 4 && !memcmp(map->data, "PK\3\4", 4)) return ASSAY_OK;
     if (map->size >= sizeof legacy && !memcmp(map->data, legacy, sizeof legacy))
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: written by torch before 1.6; load it with torch and save it as safetensors", file->path);
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: written by torch before 1.6; load it with torch and save it as safetensors",
+                               file->path);
     if (map->size > 262 && !memcmp(map->data + 257, "ustar", 5))
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a tar archive of torch before 0.1.10; load it with torch and save it as safetensors", file->path);
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a tar archive of torch before 0.1.10; load it with torch and save it "
+                               "as safetensors", file->path);
     return assay_error_set(err, ASSAY_E_FORMAT, "%s: not a torch.save file (it does not begin as a ZIP archive)", file->path);
 }
 
