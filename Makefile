@@ -21,7 +21,7 @@ CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -Isrc $(WARNINGS) -ffp-contract=off -fno-ma
               $(FLAGS_$(PRESET)) $(CFLAGS)
 LIBS := -ljansson -lutf8proc -lpcre2-8 -lyaml -lxxhash -lz -lm -lpthread
 
-SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c src/*/*/*.c))
+SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c src/*/*/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
@@ -29,7 +29,7 @@ TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 all: $(BUILD)/assay
 tests: all $(TESTS)
 
-$(BUILD)/obj/backend/x86/avx512/%.o: EXTRA := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512bf16 -mfma -mprefer-vector-width=512
+$(BUILD)/obj/backend/x86/avx512/%.o: EXTRA := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mprefer-vector-width=512
 $(BUILD)/obj/backend/x86/avx2/%.o:   EXTRA := -mavx2 -mfma -mf16c
 
 $(BUILD)/obj/%.o: src/%.c Makefile

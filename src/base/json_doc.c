@@ -87,6 +87,6 @@ assay_status assay_json_save(const json_t *value, const char *path, assay_error 
     size_t length = strlen(text);
     text[length] = '\n';
     assay_status status = assay_file_write_atomic(path, text, length + 1, err);
-    free(text);
+    free(text); /* jansson allocated it with libc */
     return status;
 }

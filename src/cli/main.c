@@ -1,1 +1,53 @@
-int main(void) { return 2; }
+/* assay: finds the command, reads its options, runs it, and turns its status into a line on stderr and an exit code. */
+#include "cli/command.h"
+#include "cli/interrupt.h"
+
+#include <string.h>
+
+static assay_status check_words(const assay_command *command, const assay_options *options, assay_error *err)
+{
+    if (options->positionals.count >= command->words_min) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_USAGE, "%s: something is missing; the usage is: assay %s %s", command->name, command->name,
+                           command->arguments);
+}
+
+static assay_status run_with(const assay_command *command, assay_options *options, int count, char *const *args, assay_terminal *terminal,
+                             assay_error *err)
+{
+    assay_log log = assay_terminal_log(terminal);
+    assay_command_context context = {&log, terminal, assay_interrupt_install()};
+    ASSAY_TRY(assay_options_init(options, err));
+    ASSAY_TRY(assay_options_parse(options, command->takes, command->name, command->words_max, count, args, &log, err));
+    terminal->quiet = options->quiet;
+    if (options->help) return assay_command_help(command, err);
+    ASSAY_TRY(check_words(command, options, err));
+    return command->run(options, &context, err);
+}
+
+static assay_status dispatch(int count, char *const *args, assay_terminal *terminal, assay_error *err)
+{
+    if (count == 0) {
+        assay_command_overview(stderr, err);
+        return assay_error_set(err, ASSAY_E_USAGE, "a command is missing");
+    }
+    const char *name = args[0];
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) name = "version";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
+    const assay_command *command = assay_command_find(name);
+    if (!command) return assay_command_unknown(name, err);
+    assay_options options;
+    assay_status status = run_with(command, &options, count - 1, args + 1, terminal, err);
+    assay_options_release(&options);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    assay_terminal terminal;
+    assay_error error = {0};
+    assay_terminal_open(&terminal, stderr);
+    assay_status status = dispatch(argc - 1, argv + 1, &terminal, &error);
+    assay_terminal_clear_line(&terminal);
+    if (status != ASSAY_OK) assay_terminal_error(&terminal, error.text);
+    return assay_status_exit_code(status);
+}

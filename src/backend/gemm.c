@@ -1,0 +1,151 @@
+#include "backend/gemm.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { MAX_MR = 16, MAX_NR = 64, ROWS_OF_A_JOB = 960 };
+
+typedef struct gemm_job {
+    const assay_kernels *kernels;
+    const assay_gemm_args *args;
+    char *scratch;
+    size_t panel_cols, run_rows, panels;
+} gemm_job;
+
+assay_matrix assay_matrix_rows(const float *data, size_t ld)
+{
+    return (assay_matrix){.data = data, .dtype = ASSAY_F32, .row_stride = (ptrdiff_t)ld, .col_stride = 1};
+}
+
+assay_matrix assay_matrix_transposed(assay_matrix matrix)
+{
+    return (assay_matrix){.data = matrix.data, .dtype = matrix.dtype, .row_stride = matrix.col_stride, .col_stride = matrix.row_stride};
+}
+
+size_t assay_gemm_scratch_bytes(void)
+{
+    size_t a = (ASSAY_GEMM_ROWS + MAX_MR) * ASSAY_FOLD, b = (ASSAY_GEMM_COLS + MAX_NR) * ASSAY_FOLD, edge = MAX_MR * MAX_NR;
+    return (a + b + edge) * sizeof(float);
+}
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+static const void *element(const assay_matrix *matrix, size_t i, size_t j)
+{
+    ptrdiff_t index = (ptrdiff_t)i * matrix->row_stride + (ptrdiff_t)j * matrix->col_stride;
+    return (const char *)matrix->data + index * (ptrdiff_t)assay_dtype_block_bytes(matrix->dtype);
+}
+
+static void pack_a(const assay_kernels *kernels, const assay_matrix *a, size_t row, size_t rows, size_t k0, size_t k, float *dst)
+{
+    for (size_t i = 0; i < rows; i += kernels->mr, dst += kernels->mr * k)
+        kernels->rows->pack(dst, kernels->mr, a->dtype, element(a, row + i, k0), a->row_stride, a->col_stride, smaller(kernels->mr, rows - i), k);
+}
+
+static void pack_b(const assay_kernels *kernels, const assay_matrix *b, size_t col, size_t cols, size_t k0, size_t k, float *dst)
+{
+    for (size_t j = 0; j < cols; j += kernels->nr, dst += kernels->nr * k)
+        kernels->rows->pack(dst, kernels->nr, b->dtype, element(b, k0, col + j), b->col_stride, b->row_stride, smaller(kernels->nr, cols - j), k);
+}
+
+/* A tile at the border of C is computed whole beside it; only its inside is copied or added. */
+static void border_tile(const assay_kernels *kernels, size_t k, const float *a, const float *b, float *c, size_t ldc, bool add, size_t rows,
+                        size_t cols, float *edge)
+{
+    kernels->tile(k, a, b, edge, kernels->nr, false);
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < cols; j++) {
+            float value = edge[i * kernels->nr + j];
+            c[i * ldc + j] = add ? c[i * ldc + j] + value : value;
+        }
+}
+
+static void multiply_block(const assay_kernels *kernels, size_t k, const float *a, const float *b, float *c, size_t ldc, bool add, size_t rows,
+                           size_t cols, float *edge)
+{
+    size_t mr = kernels->mr, nr = kernels->nr;
+    for (size_t j = 0; j < cols; j += nr)
+        for (size_t i = 0; i < rows; i += mr) {
+            const float *pa = a + i * k, *pb = b + j * k;
+            float *pc = c + i * ldc + j;
+            if (rows - i >= mr && cols - j >= nr)
+                kernels->tile(k, pa, pb, pc, ldc, add);
+            else
+                border_tile(kernels, k, pa, pb, pc, ldc, add, smaller(mr, rows - i), smaller(nr, cols - j), edge);
+        }
+}
+
+static size_t fold_border(const assay_gemm_args *args, size_t index)
+{
+    return args->folds ? args->folds[index] : smaller(index * ASSAY_FOLD, args->k);
+}
+
+static void clear_block(const assay_gemm_args *args, size_t row, size_t rows, size_t col, size_t cols)
+{
+    for (size_t i = 0; i < rows; i++) memset(args->c + (row + i) * args->ldc + col, 0, cols * sizeof(float));
+}
+
+/* All folds of the block of C that starts at (row, col). */
+static void multiply_panel(const assay_kernels *kernels, const assay_gemm_args *args, float *scratch, size_t row, size_t rows, size_t col, size_t cols)
+{
+    float *packed_b = scratch, *packed_a = packed_b + (ASSAY_GEMM_COLS + MAX_NR) * ASSAY_FOLD;
+    float *edge = packed_a + (ASSAY_GEMM_ROWS + MAX_MR) * ASSAY_FOLD;
+    size_t fold_count = args->folds ? args->fold_count : (args->k + ASSAY_FOLD - 1) / ASSAY_FOLD;
+    bool add = args->add;
+    for (size_t f = 0; f < fold_count; f++) {
+        size_t k0 = fold_border(args, f), k = fold_border(args, f + 1) - k0;
+        if (k == 0) continue;
+        assert(k <= ASSAY_FOLD);
+        pack_b(kernels, &args->b, col, cols, k0, k, packed_b);
+        for (size_t i = 0; i < rows; i += ASSAY_GEMM_ROWS) {
+            size_t block = smaller(ASSAY_GEMM_ROWS, rows - i);
+            pack_a(kernels, &args->a, row + i, block, k0, k, packed_a);
+            multiply_block(kernels, k, packed_a, packed_b, args->c + (row + i) * args->ldc + col, args->ldc, add, block, cols, edge);
+        }
+        add = true;
+    }
+    if (!add) clear_block(args, row, rows, col, cols);
+}
+
+static void run_job(void *context, size_t tile, int worker)
+{
+    const gemm_job *job = context;
+    const assay_gemm_args *args = job->args;
+    size_t col = tile % job->panels * job->panel_cols, row = tile / job->panels * job->run_rows;
+    float *scratch = (float *)(void *)(job->scratch + (size_t)worker * assay_gemm_scratch_bytes());
+    multiply_panel(job->kernels, args, scratch, row, smaller(job->run_rows, args->m - row), col, smaller(job->panel_cols, args->n - col));
+}
+
+static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+
+/* Panels as wide as the scratch allows, runs as long as is useful; both shrink until every worker gets a few jobs. */
+static void choose_jobs(gemm_job *job, size_t workers)
+{
+    const assay_gemm_args *args = job->args;
+    size_t nr = job->kernels->nr, wanted = workers > 1 ? 4 * workers : 1;
+    job->panel_cols = ASSAY_GEMM_COLS;
+    job->run_rows = args->m < ROWS_OF_A_JOB ? args->m : ROWS_OF_A_JOB;
+    while (divide_up(args->n, job->panel_cols) * divide_up(args->m, job->run_rows) < wanted) {
+        if (job->panel_cols > 4 * nr || (job->panel_cols > nr && job->run_rows <= 2 * job->kernels->mr))
+            job->panel_cols = divide_up(job->panel_cols / 2, nr) * nr;
+        else if (job->run_rows > 2 * job->kernels->mr)
+            job->run_rows = divide_up(job->run_rows / 2, job->kernels->mr) * job->kernels->mr;
+        else
+            break;
+    }
+    job->panels = divide_up(args->n, job->panel_cols);
+}
+
+void assay_gemm(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_args *args)
+{
+    gemm_job job = {.kernels = kernels, .args = args, .scratch = scratch};
+    if (args->m == 0 || args->n == 0) return;
+    choose_jobs(&job, (size_t)assay_pool_size(pool));
+    assay_pool_run(pool, run_job, &job, job.panels * divide_up(args->m, job.run_rows));
+}
+
+void assay_gemm_serial(const assay_kernels *kernels, void *scratch, const assay_gemm_args *args)
+{
+    for (size_t col = 0; col < args->n; col += ASSAY_GEMM_COLS)
+        multiply_panel(kernels, args, scratch, 0, args->m, col, smaller(ASSAY_GEMM_COLS, args->n - col));
+}

@@ -1,0 +1,92 @@
+/* The table of kernels, chosen once for a run.
+ *
+ * A kernel set is a constant assay_kernels: a name, row kernels (one row or one block of rows at a time; no threads inside) and
+ * the matrix product's innermost tile. "plain" is portable C and the reference; "avx2" and "avx512" are the same row kernels
+ * compiled for wider registers and a hand-written tile.
+ *
+ * The bits are the same in every set, because the order of every sum is part of the definition, not of the implementation:
+ *   - a row sum is 16 interleaved partial sums (element i goes to lane i mod 16, fused multiply-add), folded 8, 4, 2, 1;
+ *   - a matrix product's element is, per fold of the inner dimension, one chain of fused multiply-adds from zero in rising order,
+ *     and the folds' sums are added in rising order (see gemm.h);
+ *   - exp is our own polynomial, in fused multiply-adds.
+ * f32 throughout. Letters: T rows, C columns. Strides (ld) count elements. Pointers never alias unless said.
+ */
+#ifndef ASSAY_BACKEND_KERNELS_H
+#define ASSAY_BACKEND_KERNELS_H
+
+#include "tensor/dtype.h"
+
+enum { ASSAY_LANES = 16 };
+
+typedef struct assay_adam_step {
+    float lr, beta1, beta2, eps, weight_decay;
+    float correction1, correction2; /* 1 - beta^t */
+    float gradient_scale;           /* clipping factor */
+} assay_adam_step;
+
+typedef struct assay_rows {
+    /* sum_i x[i] * y[i] and sum_i x[i] */
+    float (*dot)(const float *x, const float *y, size_t n);
+    float (*sum)(const float *x, size_t n);
+
+    /* y = a * x + y; y = x * a; y = x + y */
+    void (*axpy)(float a, const float *x, float *y, size_t n);
+    void (*scale)(float a, const float *x, float *y, size_t n);
+
+    /* y[j] = w[j] * x[j] * rstd, rstd = 1 / sqrt(mean(x^2) + eps); returns rstd.  (Zhang & Sennrich, arXiv:1910.07467) */
+    float (*rms_norm)(const float *x, const float *w, float *y, size_t n, float eps);
+    float (*rms_rstd)(const float *x, size_t n, float eps);
+    /* dx[j] (+)= rstd * (w[j] dy[j] - x[j] * rstd^2 * mean(w dy x)) */
+    void (*rms_norm_backward)(const float *x, const float *w, const float *dy, float *dx, size_t n, float rstd, bool add);
+
+    /* Rotates pairs of x in place over the first 2 * half columns. adjacent: (x[2i], x[2i+1]), else (x[i], x[i + half]).
+     * sign +1: forward, -1: the transpose. cos and sin hold `half` values. */
+    void (*rope)(float *x, const float *cosine, const float *sine, size_t half, bool adjacent, float sign);
+
+    /* s = silu(g) * u;  backward: dg (+)= ds * u * silu'(g), du (+)= ds * silu(g) */
+    void (*swiglu)(const float *g, const float *u, float *s, size_t n);
+    void (*swiglu_backward)(const float *g, const float *u, const float *ds, float *dg, float *du, size_t n);
+
+    /* x[i] = exp(scale * x[i] - m) / sum over the first n; m is the maximum of scale * x. Columns n..padded become 0.
+     * Returns m + log(sum): the row's log-sum-exp. */
+    float (*softmax)(float *x, size_t n, size_t padded, float scale);
+    /* x[i] = exp(scale * x[i] - lse) for i < n, 0 for n <= i < padded: the softmax again, from its log-sum-exp */
+    void (*softmax_again)(float *x, size_t n, size_t padded, float scale, float lse);
+    /* ds[i] = p[i] * (ds[i] - delta) * scale */
+    void (*softmax_backward)(const float *p, float *ds, size_t n, float delta, float scale);
+
+    /* weight, m, v in place: AdamW (Loshchilov & Hutter, arXiv:1711.05101; torch.optim.AdamW's order of operations) */
+    void (*adamw)(float *weight, const float *gradient, float *m, float *v, size_t n, const assay_adam_step *step);
+
+    /* out[j] += sum over rows t of a[t * lda + j] (* b[t * ldb + j] * scale[t]); b may be NULL, scale may be NULL: the gradient of a bias or of
+     * a norm's weight over one fold of rows */
+    void (*column_sum)(const float *a, size_t lda, const float *b, size_t ldb, const float *scale, size_t rows, size_t cols, float *out);
+
+    /* Packs `lanes` (at most width) lanes of a strided operand, k-major: dst[i * width + lane] = src[lane * lane_stride + i * k_stride],
+     * zero in lanes beyond. Converts F16 and BF16 exactly. */
+    void (*pack)(float *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, ptrdiff_t k_stride, size_t lanes, size_t k);
+} assay_rows;
+
+typedef struct assay_kernels {
+    const char *name;
+    const assay_rows *rows;
+    size_t mr, nr; /* the tile: mr rows of A against nr columns of B */
+    /* c[i * ldc + j] (+)= sum_k a[k * mr + i] * b[k * nr + j], one chain of fma from zero for each element. add: adds the chain's result to c,
+     * else overwrites. All mr x nr elements of c are written. */
+    void (*tile)(size_t k, const float *a, const float *b, float *c, size_t ldc, bool add);
+} assay_kernels;
+
+/* The best set this processor runs, or the one named (NULL: best). Unknown or unsupported names are an error listing what there is. */
+assay_status assay_kernels_select(const assay_kernels **out, const char *name, assay_error *err);
+
+/* All sets this processor can run, plain first; index from 0, NULL behind the last. */
+const assay_kernels *assay_kernels_at(size_t index);
+
+extern const assay_rows assay_rows_plain;
+extern const assay_kernels assay_kernels_plain;
+#if defined(__x86_64__)
+extern const assay_rows assay_rows_avx2, assay_rows_avx512;
+extern const assay_kernels assay_kernels_avx2, assay_kernels_avx512;
+#endif
+
+#endif

@@ -1,0 +1,302 @@
+/* Row kernels in plain C: the reference, and the source of the wider sets.
+ *
+ * Loops run over blocks of ASSAY_LANES independent lanes and every product that joins a sum is an explicit fmaf, so a compiler may put
+ * the lanes into registers of any width without changing one bit (contraction is switched off; nothing here is reassociated).
+ * x86/avx2 and x86/avx512 compile this very file with wider registers under another table name. The tail of a row (fewer than
+ * 16 elements) goes to lanes 0.. like a full block whose other lanes are absent.
+ */
+#include "backend/kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+#ifndef ASSAY_ROWS_TABLE
+#define ASSAY_ROWS_TABLE assay_rows_plain
+#endif
+
+enum { L = ASSAY_LANES };
+
+static float fold_lanes(float lanes[L])
+{
+    for (int width = L / 2; width > 0; width /= 2)
+        for (int j = 0; j < width; j++) lanes[j] += lanes[j + width];
+    return lanes[0];
+}
+
+static float dot(const float *x, const float *y, size_t n)
+{
+    float lanes[L] = {0};
+    size_t i = 0;
+    for (; i + L <= n; i += L)
+        for (int j = 0; j < L; j++) lanes[j] = fmaf(x[i + (size_t)j], y[i + (size_t)j], lanes[j]);
+    for (size_t j = 0; i + j < n; j++) lanes[j] = fmaf(x[i + j], y[i + j], lanes[j]);
+    return fold_lanes(lanes);
+}
+
+static float sum(const float *x, size_t n)
+{
+    float lanes[L] = {0};
+    size_t i = 0;
+    for (; i + L <= n; i += L)
+        for (int j = 0; j < L; j++) lanes[j] += x[i + (size_t)j];
+    for (size_t j = 0; i + j < n; j++) lanes[j] += x[i + j];
+    return fold_lanes(lanes);
+}
+
+static void axpy(float a, const float *x, float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++) y[i] = fmaf(a, x[i], y[i]);
+}
+
+static void scale(float a, const float *x, float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++) y[i] = a * x[i];
+}
+
+static float float_of(int32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* e^x by 2^n * p(r), r in [-ln2/2, ln2/2], p the degree-7 Taylor-like polynomial; below 2^-126 the result is 0, above the range it
+ * is clamped to e^88. Measured against double: at most 1.2 units in the last place. */
+static inline float exp_one(float x)
+{
+    const float round_magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to a whole number */
+    float clamped = x > 88.0f ? 88.0f : x < -87.3f ? -87.3f : x;
+    float n = fmaf(clamped, 1.44269504088896341f, round_magic) - round_magic;
+    float r = fmaf(n, -0.693359375f, clamped);
+    r = fmaf(n, 2.12194440e-4f, r);
+    float p = 1.98412698e-4f;
+    p = fmaf(p, r, 1.38888889e-3f);
+    p = fmaf(p, r, 8.33333333e-3f);
+    p = fmaf(p, r, 4.16666667e-2f);
+    p = fmaf(p, r, 1.66666667e-1f);
+    p = fmaf(p, r, 0.5f);
+    p = fmaf(p, r, 1.0f);
+    p = fmaf(p, r, 1.0f);
+    float power = float_of(((int32_t)n + 127) << 23);
+    return x < -87.3f ? 0.0f : p * power;
+}
+
+static inline float sigmoid_one(float x) { return 1.0f / (1.0f + exp_one(-x)); }
+
+static float rms_rstd(const float *x, size_t n, float eps) { return 1.0f / sqrtf(dot(x, x, n) / (float)n + eps); }
+
+static float rms_norm(const float *x, const float *w, float *y, size_t n, float eps)
+{
+    float rstd = rms_rstd(x, n, eps);
+    for (size_t i = 0; i < n; i++) y[i] = w[i] * (x[i] * rstd);
+    return rstd;
+}
+
+static float dot_of_three(const float *x, const float *y, const float *z, size_t n)
+{
+    float lanes[L] = {0};
+    size_t i = 0;
+    for (; i + L <= n; i += L)
+        for (int j = 0; j < L; j++) lanes[j] = fmaf(x[i + (size_t)j] * y[i + (size_t)j], z[i + (size_t)j], lanes[j]);
+    for (size_t j = 0; i + j < n; j++) lanes[j] = fmaf(x[i + j] * y[i + j], z[i + j], lanes[j]);
+    return fold_lanes(lanes);
+}
+
+static void rms_norm_backward(const float *x, const float *w, const float *dy, float *dx, size_t n, float rstd, bool add)
+{
+    float pull = dot_of_three(w, dy, x, n) / (float)n * rstd * rstd;
+    if (add)
+        for (size_t i = 0; i < n; i++) dx[i] = fmaf(fmaf(-x[i], pull, w[i] * dy[i]), rstd, dx[i]);
+    else
+        for (size_t i = 0; i < n; i++) dx[i] = fmaf(-x[i], pull, w[i] * dy[i]) * rstd;
+}
+
+static void rope(float *x, const float *cosine, const float *sine, size_t half, bool adjacent, float sign)
+{
+    size_t step = adjacent ? 2 : 1, partner = adjacent ? 1 : half;
+    for (size_t i = 0; i < half; i++) {
+        float *a = x + i * step, *b = a + partner;
+        float s = sign * sine[i], first = *a, second = *b;
+        *a = first * cosine[i] - second * s;
+        *b = second * cosine[i] + first * s;
+    }
+}
+
+static void swiglu(const float *g, const float *u, float *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) s[i] = g[i] * sigmoid_one(g[i]) * u[i];
+}
+
+static void swiglu_backward(const float *g, const float *u, const float *ds, float *dg, float *du, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float q = sigmoid_one(g[i]), silu = g[i] * q, d = ds[i];
+        dg[i] = d * u[i] * (q * fmaf(g[i], 1.0f - q, 1.0f));
+        du[i] = d * silu;
+    }
+}
+
+static float maximum(const float *x, size_t n)
+{
+    float lanes[L];
+    size_t i = 0;
+    for (int j = 0; j < L; j++) lanes[j] = x[0];
+    for (; i + L <= n; i += L)
+        for (int j = 0; j < L; j++) lanes[j] = x[i + (size_t)j] > lanes[j] ? x[i + (size_t)j] : lanes[j];
+    for (; i < n; i++) lanes[0] = x[i] > lanes[0] ? x[i] : lanes[0];
+    for (int j = 1; j < L; j++) lanes[0] = lanes[j] > lanes[0] ? lanes[j] : lanes[0];
+    return lanes[0];
+}
+
+static float softmax(float *x, size_t n, size_t padded, float factor)
+{
+    float m = maximum(x, n) * factor;
+    for (size_t i = 0; i < n; i++) x[i] = exp_one(fmaf(x[i], factor, -m));
+    float total = sum(x, n), inverse = 1.0f / total;
+    for (size_t i = 0; i < n; i++) x[i] *= inverse;
+    for (size_t i = n; i < padded; i++) x[i] = 0.0f;
+    return m + logf(total);
+}
+
+static void softmax_again(float *x, size_t n, size_t padded, float factor, float lse)
+{
+    for (size_t i = 0; i < n; i++) x[i] = exp_one(fmaf(x[i], factor, -lse));
+    for (size_t i = n; i < padded; i++) x[i] = 0.0f;
+}
+
+static void softmax_backward(const float *p, float *ds, size_t n, float delta, float factor)
+{
+    for (size_t i = 0; i < n; i++) ds[i] = p[i] * (ds[i] - delta) * factor;
+}
+
+static void adamw(float *weight, const float *gradient, float *m, float *v, size_t n, const assay_adam_step *step)
+{
+    float rate = step->lr / step->correction1, root = sqrtf(step->correction2), keep = 1.0f - step->lr * step->weight_decay;
+    float rest1 = 1.0f - step->beta1, rest2 = 1.0f - step->beta2;
+    for (size_t i = 0; i < n; i++) {
+        float g = gradient[i] * step->gradient_scale;
+        m[i] = fmaf(rest1, g - m[i], m[i]);
+        v[i] = fmaf(rest2 * g, g, step->beta2 * v[i]);
+        float denominator = sqrtf(v[i]) / root + step->eps;
+        weight[i] = weight[i] * keep - rate * (m[i] / denominator);
+    }
+}
+
+static void column_sum(const float *a, size_t lda, const float *b, size_t ldb, const float *row_scale, size_t rows, size_t cols, float *out)
+{
+    for (size_t first = 0; first < cols; first += L) {
+        size_t width = cols - first < L ? cols - first : L;
+        float lanes[L] = {0};
+        for (size_t t = 0; t < rows; t++) {
+            const float *x = a + t * lda + first, *y = b ? b + t * ldb + first : NULL;
+            float factor = row_scale ? row_scale[t] : 1.0f;
+            for (size_t j = 0; j < width; j++) lanes[j] = fmaf(x[j], y ? y[j] * factor : factor, lanes[j]);
+        }
+        for (size_t j = 0; j < width; j++) out[first + j] += lanes[j];
+    }
+}
+
+static inline float bf16_of(uint16_t bits) { return float_of((int32_t)((uint32_t)bits << 16)); }
+
+/* Moving the exponent by a multiplication makes subnormal halves come out right without a case of their own. */
+static inline float f16_of(uint16_t bits)
+{
+    uint32_t magnitude = (uint32_t)(bits & 0x7fffu) << 13, sign = (uint32_t)(bits & 0x8000u) << 16;
+    uint32_t special = magnitude >= 0x0f800000u ? 0x7f800000u | magnitude : 0;
+    float value = float_of((int32_t)magnitude) * 0x1p112f;
+    uint32_t wide;
+    memcpy(&wide, &value, sizeof wide);
+    return float_of((int32_t)(sign | (special ? special : wide)));
+}
+
+static void pack_f32_across(float *restrict dst, size_t width, const float *src, ptrdiff_t k_stride, size_t k)
+{
+    for (size_t i = 0; i < k; i++, src += k_stride, dst += width)
+        for (size_t lane = 0; lane < width; lane++) dst[lane] = src[lane];
+}
+
+static void pack_f32_along(float *restrict dst, size_t width, const float *src, ptrdiff_t lane_stride, size_t lanes, size_t k)
+{
+    for (size_t lane = 0; lane < lanes; lane++) {
+        const float *row = src + (ptrdiff_t)lane * lane_stride;
+        for (size_t i = 0; i < k; i++) dst[i * width + lane] = row[i];
+    }
+}
+
+static float load_any(assay_dtype dtype, const void *src, ptrdiff_t index)
+{
+    if (dtype == ASSAY_F32) return ((const float *)src)[index];
+    const uint16_t *half = (const uint16_t *)src + index;
+    return dtype == ASSAY_BF16 ? bf16_of(*half) : f16_of(*half);
+}
+
+static void pack_bf16_along(float *restrict dst, size_t width, const uint16_t *src, ptrdiff_t lane_stride, size_t lanes, size_t k)
+{
+    for (size_t lane = 0; lane < lanes; lane++) {
+        const uint16_t *row = src + (ptrdiff_t)lane * lane_stride;
+        for (size_t i = 0; i < k; i++) dst[i * width + lane] = bf16_of(row[i]);
+    }
+}
+
+static void pack_f16_along(float *restrict dst, size_t width, const uint16_t *src, ptrdiff_t lane_stride, size_t lanes, size_t k)
+{
+    for (size_t lane = 0; lane < lanes; lane++) {
+        const uint16_t *row = src + (ptrdiff_t)lane * lane_stride;
+        for (size_t i = 0; i < k; i++) dst[i * width + lane] = f16_of(row[i]);
+    }
+}
+
+static void pack_halves_across(float *restrict dst, size_t width, assay_dtype dtype, const uint16_t *src, ptrdiff_t k_stride, size_t lanes, size_t k)
+{
+    for (size_t i = 0; i < k; i++, src += k_stride, dst += width) {
+        if (dtype == ASSAY_BF16)
+            for (size_t lane = 0; lane < lanes; lane++) dst[lane] = bf16_of(src[lane]);
+        else
+            for (size_t lane = 0; lane < lanes; lane++) dst[lane] = f16_of(src[lane]);
+    }
+}
+
+static void pack_any(float *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, ptrdiff_t k_stride, size_t lanes, size_t k)
+{
+    for (size_t i = 0; i < k; i++)
+        for (size_t lane = 0; lane < lanes; lane++)
+            dst[i * width + lane] = load_any(dtype, src, (ptrdiff_t)lane * lane_stride + (ptrdiff_t)i * k_stride);
+}
+
+static void pack(float *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, ptrdiff_t k_stride, size_t lanes, size_t k)
+{
+    if (dtype == ASSAY_F32 && lane_stride == 1 && lanes == width) {
+        pack_f32_across(dst, width, src, k_stride, k);
+        return;
+    }
+    if (lanes < width) memset(dst, 0, k * width * sizeof *dst);
+    if (dtype == ASSAY_F32 && k_stride == 1)
+        pack_f32_along(dst, width, src, lane_stride, lanes, k);
+    else if (dtype == ASSAY_BF16 && k_stride == 1)
+        pack_bf16_along(dst, width, src, lane_stride, lanes, k);
+    else if (dtype == ASSAY_F16 && k_stride == 1)
+        pack_f16_along(dst, width, src, lane_stride, lanes, k);
+    else if (dtype != ASSAY_F32 && lane_stride == 1)
+        pack_halves_across(dst, width, dtype, src, k_stride, lanes, k);
+    else
+        pack_any(dst, width, dtype, src, lane_stride, k_stride, lanes, k);
+}
+
+const assay_rows ASSAY_ROWS_TABLE = {
+    .dot = dot,
+    .sum = sum,
+    .axpy = axpy,
+    .scale = scale,
+    .rms_norm = rms_norm,
+    .rms_rstd = rms_rstd,
+    .rms_norm_backward = rms_norm_backward,
+    .rope = rope,
+    .swiglu = swiglu,
+    .swiglu_backward = swiglu_backward,
+    .softmax = softmax,
+    .softmax_again = softmax_again,
+    .softmax_backward = softmax_backward,
+    .adamw = adamw,
+    .column_sum = column_sum,
+    .pack = pack,
+};

@@ -1,0 +1,49 @@
+/* Which kernel sets there are and which one this processor should use: one line a set, slowest first. */
+#include "backend/kernels.h"
+
+#include <string.h>
+
+typedef struct kernel_choice {
+    const assay_kernels *kernels;
+    bool (*supported)(void);
+} kernel_choice;
+
+static bool always(void) { return true; }
+
+#if defined(__x86_64__)
+static bool has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+
+static bool has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq");
+}
+#endif
+
+static const kernel_choice choices[] = {
+    {&assay_kernels_plain, always},
+#if defined(__x86_64__)
+    {&assay_kernels_avx2, has_avx2},
+    {&assay_kernels_avx512, has_avx512},
+#endif
+};
+
+const assay_kernels *assay_kernels_at(size_t index)
+{
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
+        if (choices[i].supported() && index-- == 0) return choices[i].kernels;
+    return NULL;
+}
+
+assay_status assay_kernels_select(const assay_kernels **out, const char *name, assay_error *err)
+{
+    const assay_kernels *best = NULL;
+    for (size_t i = 0; assay_kernels_at(i); i++) {
+        best = assay_kernels_at(i);
+        if (name && !strcmp(best->name, name)) break;
+        if (name) best = NULL;
+    }
+    *out = best;
+    if (best) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "no kernel set \"%s\" on this processor (plain, avx2 and avx512 exist)", name);
+}

@@ -1,0 +1,19 @@
+#include "cli/interrupt.h"
+
+static volatile sig_atomic_t asked;
+
+static void on_signal(int signal_number)
+{
+    asked = 1;
+    signal(signal_number, SIG_DFL);
+}
+
+const volatile sig_atomic_t *assay_interrupt_install(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return &asked;
+}

@@ -1,0 +1,11 @@
+/* Help written from the option table: groups of options with type, default and one line each; names from elsewhere at the end. */
+#ifndef ASSAY_CLI_OPTION_HELP_H
+#define ASSAY_CLI_OPTION_HELP_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+
+assay_status assay_option_help(assay_buf *out, unsigned command, assay_error *err);
+
+#endif

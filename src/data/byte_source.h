@@ -1,0 +1,39 @@
+/* Bytes of a file (plain or gzip, told apart by content), or of standard input, in pieces, with line and offset.
+ *
+ *     assay_byte_source source;
+ *     ASSAY_TRY(assay_byte_source_open(&source, path, err));           ("-": standard input, never gzip)
+ *     while (assay_byte_source_more(&source)) { look at source.at .. source.end; assay_byte_source_skip(&source, n); }
+ *     ASSAY_TRY(assay_byte_source_status(&source, err));               (was that the end, or a failure?)
+ *     assay_byte_source_close(&source);
+ *
+ * A UTF-8 byte-order mark is skipped. UTF-16 and Parquet are refused on opening, with the line that converts them.
+ */
+#ifndef ASSAY_DATA_BYTE_SOURCE_H
+#define ASSAY_DATA_BYTE_SOURCE_H
+
+#include "base/alloc.h"
+
+#include <stdint.h>
+
+typedef struct assay_byte_source {
+    char *name;             /* the path, for messages; "standard input" */
+    const char *at, *end;   /* what is there now */
+    uint64_t line;          /* 1-based line of *at */
+    uint64_t offset;        /* byte offset of *at in the (unpacked) file, byte-order mark included */
+    char *piece;
+    void *packed;           /* zlib's handle; NULL: standard input */
+    bool finished, failed;
+} assay_byte_source;
+
+assay_status assay_byte_source_open(assay_byte_source *source, const char *path, assay_error *err);
+void assay_byte_source_close(assay_byte_source *source); /* safe on a zeroed one */
+
+/* Reads on when nothing is left; false: the end, or a failure. */
+bool assay_byte_source_more(assay_byte_source *source);
+void assay_byte_source_skip(assay_byte_source *source, size_t count); /* count <= end - at */
+assay_status assay_byte_source_status(const assay_byte_source *source, assay_error *err);
+
+/* The sentence that refuses a Parquet file and shows how to convert it. */
+assay_status assay_parquet_refused(const char *path, assay_error *err);
+
+#endif

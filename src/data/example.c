@@ -1,0 +1,195 @@
+#include "data/example.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct example_builder {
+    assay_example_set *set;
+    const assay_renderer *renderer;
+    assay_example_options options;
+    assay_message *messages; /* a whole conversation, rebuilt for each side */
+    size_t message_capacity;
+    assay_ids chosen, rejected;
+} example_builder;
+
+size_t assay_example_tokens(const assay_example *example) { return (size_t)example->chosen_count + example->rejected_count - example->shared; }
+
+size_t assay_example_set_dropped(const assay_example_set *set, assay_drop_reason reason)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < set->drop_count; i++) count += set->drops[i].reason == reason;
+    return count;
+}
+
+void assay_example_set_release(assay_example_set *set)
+{
+    assay_free(set->items);
+    assay_free(set->ids);
+    assay_free(set->drops);
+    *set = (assay_example_set){0};
+}
+
+static assay_status render_side(example_builder *builder, const assay_turns *prompt, const assay_turns *answer, assay_ids *ids, assay_error *err)
+{
+    size_t count = prompt->count + answer->count;
+    void *messages = builder->messages;
+    ASSAY_TRY(assay_grow(&messages, &builder->message_capacity, count, sizeof *builder->messages, err));
+    builder->messages = messages;
+    if (prompt->count) memcpy(builder->messages, prompt->items, prompt->count * sizeof *prompt->items);
+    if (answer->count) memcpy(builder->messages + prompt->count, answer->items, answer->count * sizeof *answer->items);
+    ids->count = 0;
+    ASSAY_TRY(builder->renderer->render(builder->renderer->context, builder->messages, count, ids, err));
+    if (!ids->count) return assay_error_set(err, ASSAY_E_FORMAT, "the template renders this pair to nothing at all");
+    if (ids->count > UINT32_MAX / 4) return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%zu tokens on one side", ids->count);
+    return ASSAY_OK;
+}
+
+static size_t common_ids(const assay_ids *a, const assay_ids *b)
+{
+    size_t count = 0;
+    while (count < a->count && count < b->count && a->data[count] == b->data[count]) count++;
+    return count;
+}
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+static size_t head_length(const assay_renderer *renderer, const assay_ids *ids)
+{
+    for (size_t at = 0; at < ids->count; at++) {
+        bool special = false;
+        for (size_t i = 0; i < renderer->head_count; i++) special |= ids->data[at] == renderer->head[i];
+        if (!special) return at;
+    }
+    return ids->count;
+}
+
+static void cut_out(assay_ids *ids, size_t from, size_t count)
+{
+    memmove(ids->data + from, ids->data + from + count, (ids->count - from - count) * sizeof *ids->data);
+    ids->count -= count;
+}
+
+static bool truncate_left(example_builder *builder, size_t longest)
+{
+    assay_ids *chosen = &builder->chosen, *rejected = &builder->rejected;
+    size_t shared = smaller(common_ids(chosen, rejected), smaller(chosen->count, rejected->count) - 1);
+    size_t head = smaller(head_length(builder->renderer, chosen), shared);
+    size_t surplus = longest - builder->options.max_length;
+    if (surplus > shared - head) return false;
+    cut_out(chosen, head, surplus);
+    cut_out(rejected, head, surplus);
+    return true;
+}
+
+/* Applies the length rule; ASSAY_DROP_COUNT: the pair stays. */
+static assay_drop_reason fit(example_builder *builder)
+{
+    assay_ids *chosen = &builder->chosen, *rejected = &builder->rejected;
+    size_t limit = builder->options.max_length, longest = larger(chosen->count, rejected->count);
+    bool over = limit && longest > limit;
+    if (over && builder->options.truncate == ASSAY_TRUNCATE_NONE) return ASSAY_DROP_TOO_LONG;
+    if (over && builder->options.truncate == ASSAY_TRUNCATE_LEFT && !truncate_left(builder, longest)) return ASSAY_DROP_ANSWER_TOO_LONG;
+    if (over && builder->options.truncate == ASSAY_TRUNCATE_RIGHT) {
+        chosen->count = smaller(chosen->count, limit);
+        rejected->count = smaller(rejected->count, limit);
+    }
+    if (chosen->count == rejected->count && common_ids(chosen, rejected) == chosen->count) return ASSAY_DROP_SAME_IDS;
+    builder->set->truncated += over;
+    return ASSAY_DROP_COUNT;
+}
+
+static assay_status add_ids(assay_example_set *set, const assay_ids *ids, size_t *at, assay_error *err)
+{
+    void *all = set->ids;
+    ASSAY_TRY(assay_grow(&all, &set->id_capacity, set->id_count + ids->count, sizeof *set->ids, err));
+    set->ids = all;
+    memcpy(set->ids + set->id_count, ids->data, ids->count * sizeof *ids->data);
+    *at = set->id_count;
+    set->id_count += ids->count;
+    return ASSAY_OK;
+}
+
+static assay_status add_example(example_builder *builder, uint32_t pair, assay_error *err)
+{
+    assay_example_set *set = builder->set;
+    const assay_ids *chosen = &builder->chosen, *rejected = &builder->rejected;
+    size_t least = smaller(chosen->count, rejected->count);
+    assay_example example = {.pair = pair,
+                             .margin = set->pairs->pairs[pair].margin,
+                             .chosen_count = (uint32_t)chosen->count,
+                             .rejected_count = (uint32_t)rejected->count,
+                             .shared = (uint32_t)smaller(common_ids(chosen, rejected), least - 1)};
+    ASSAY_TRY(add_ids(set, chosen, &example.chosen, err));
+    ASSAY_TRY(add_ids(set, rejected, &example.rejected, err));
+    void *items = set->items;
+    ASSAY_TRY(assay_grow(&items, &set->capacity, set->count + 1, sizeof *set->items, err));
+    set->items = items;
+    set->items[set->count++] = example;
+    set->longest = larger(set->longest, larger(chosen->count, rejected->count));
+    return ASSAY_OK;
+}
+
+static assay_status add_drop(assay_example_set *set, uint32_t pair, assay_drop_reason reason, size_t length, assay_error *err)
+{
+    void *drops = set->drops;
+    ASSAY_TRY(assay_grow(&drops, &set->drop_capacity, set->drop_count + 1, sizeof *set->drops, err));
+    set->drops = drops;
+    set->drops[set->drop_count++] = (assay_example_drop){pair, reason, (uint32_t)length};
+    return ASSAY_OK;
+}
+
+static assay_status take_pair(example_builder *builder, uint32_t index, assay_error *err)
+{
+    const assay_pair *pair = builder->set->pairs->pairs + index;
+    ASSAY_TRY(render_side(builder, &pair->prompt, &pair->chosen, &builder->chosen, err));
+    ASSAY_TRY(render_side(builder, &pair->prompt, &pair->rejected, &builder->rejected, err));
+    size_t length = larger(builder->chosen.count, builder->rejected.count);
+    assay_drop_reason reason = fit(builder);
+    return reason == ASSAY_DROP_COUNT ? add_example(builder, index, err) : add_drop(builder->set, index, reason, length, err);
+}
+
+static assay_status nothing_left(const assay_example_set *set, const assay_example_options *options, assay_error *err)
+{
+    char reasons[512] = "there were none to begin with";
+    size_t used = 0;
+    for (int reason = 0; reason < ASSAY_DROP_COUNT; reason++) {
+        size_t dropped = assay_example_set_dropped(set, (assay_drop_reason)reason);
+        for (size_t i = 0; i < set->pairs->drop_count; i++) dropped += (int)set->pairs->drops[i].reason == reason;
+        if (!dropped || used >= sizeof reasons) continue;
+        int put = snprintf(reasons + used, sizeof reasons - used, "%s%zu: %s", used ? "; " : "", dropped, assay_drop_text((assay_drop_reason)reason));
+        used += put > 0 ? (size_t)put : 0;
+    }
+    size_t shortest = SIZE_MAX;
+    for (size_t i = 0; i < set->drop_count; i++) shortest = smaller(shortest, set->drops[i].length);
+    if (!set->drop_count) return assay_error_set(err, ASSAY_E_FORMAT, "no pair is left to work on (%s)", reasons);
+    return assay_error_set(err, ASSAY_E_FORMAT, "no pair is left to work on (%s); the shortest dropped one has %zu tokens on its longer side, the "
+                           "maximum length is %zu: raise --max-length, or cut with --truncate left", reasons, shortest, options->max_length);
+}
+
+static assay_status build(example_builder *builder, const uint32_t *picked, size_t count, assay_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t index = picked ? picked[i] : (uint32_t)i;
+        assay_status status = take_pair(builder, index, err);
+        if (status == ASSAY_OK) continue;
+        char *place = assay_pair_set_place(builder->set->pairs, builder->set->pairs->pairs[index].place);
+        assay_error_prefix(err, status, "%s: ", place ? place : "a pair");
+        assay_free(place);
+        return status;
+    }
+    return builder->set->count ? ASSAY_OK : nothing_left(builder->set, &builder->options, err);
+}
+
+assay_status assay_example_set_build(assay_example_set *set, const assay_pair_set *pairs, const uint32_t *picked, size_t picked_count,
+                                     const assay_renderer *renderer, const assay_example_options *options, assay_error *err)
+{
+    *set = (assay_example_set){.pairs = pairs};
+    example_builder builder = {.set = set, .renderer = renderer, .options = *options};
+    assay_status status = build(&builder, picked, picked ? picked_count : pairs->count, err);
+    assay_free(builder.messages);
+    assay_free(builder.chosen.data);
+    assay_free(builder.rejected.data);
+    if (status != ASSAY_OK) assay_example_set_release(set);
+    return status;
+}

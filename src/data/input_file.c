@@ -1,0 +1,183 @@
+#include "data/input_file.h"
+
+#include "data/pair_formats.h"
+#include "data/record_reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { RESPONSES_MAX = 65536 };
+
+struct assay_inputs {
+    assay_records *records;
+    const assay_columns *columns;
+    assay_text_arena arena;
+    assay_input input;
+    uint64_t next_index;
+};
+
+static const json_t *present(const json_t *line, const char *name)
+{
+    const json_t *value = json_object_get(line, name);
+    return json_is_null(value) ? NULL : value;
+}
+
+static assay_status new_items(assay_input *input, assay_text_arena *arena, size_t count, assay_turns **items, assay_error *err)
+{
+    if (!count || count > RESPONSES_MAX)
+        return assay_error_set(err, ASSAY_E_FORMAT, "a list of %zu answers to score; 1 to %d are allowed in a line", count, RESPONSES_MAX);
+    *items = assay_text_arena_alloc(arena, count, sizeof **items);
+    ASSAY_TRY_ALLOC(*items, "a line's conversations", err);
+    input->items = *items;
+    input->count = count;
+    return ASSAY_OK;
+}
+
+static assay_status read_pair(assay_input *input, uint32_t format, const json_t *line, assay_text_arena *arena, assay_error *err)
+{
+    assay_turns *items;
+    assay_pair pair;
+    assay_drop_reason drop;
+    ASSAY_TRY(new_items(input, arena, 2, &items, err));
+    ASSAY_TRY(assay_pair_format_read(format, line, arena, &pair, &drop, err));
+    const assay_turns *answers[2] = {&pair.chosen, &pair.rejected};
+    for (size_t i = 0; i < 2; i++) {
+        ASSAY_TRY(assay_turns_append(items + i, arena, pair.prompt.items, pair.prompt.count, err));
+        ASSAY_TRY(assay_turns_append(items + i, arena, answers[i]->items, answers[i]->count, err));
+    }
+    input->is_pair = true;
+    input->shared_messages = pair.prompt.count;
+    return ASSAY_OK;
+}
+
+static assay_status read_response(assay_turns *item, const assay_turns *prompt, const json_t *response, const char *name,
+                                  assay_text_arena *arena, assay_error *err)
+{
+    ASSAY_TRY(assay_turns_append(item, arena, prompt->items, prompt->count, err));
+    return assay_turns_any(item, arena, ASSAY_ROLE_ASSISTANT, response, name, err);
+}
+
+static assay_status read_responses(assay_input *input, const json_t *line, assay_text_arena *arena, assay_error *err)
+{
+    const json_t *list = present(line, "responses"), *one = present(line, "response");
+    assay_turns prompt = {0}, *items;
+    if (list && !json_is_array(list))
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"responses\" should be a list and is %s", assay_json_kind(list));
+    ASSAY_TRY(assay_turns_any(&prompt, arena, ASSAY_ROLE_USER, present(line, "prompt"), "prompt", err));
+    ASSAY_TRY(new_items(input, arena, list ? json_array_size(list) : 1, &items, err));
+    input->is_list = list != NULL;
+    input->shared_messages = prompt.count;
+    if (!list) return read_response(items, &prompt, one, "response", arena, err);
+    for (size_t i = 0; i < input->count; i++)
+        ASSAY_TRY(read_response(items + i, &prompt, json_array_get(list, i), "responses", arena, err));
+    return ASSAY_OK;
+}
+
+static assay_status read_conversation(assay_input *input, const json_t *list, const char *name, assay_text_arena *arena, assay_error *err)
+{
+    assay_turns *items;
+    ASSAY_TRY(new_items(input, arena, 1, &items, err));
+    ASSAY_TRY(assay_turns_list(items, arena, list, name, err));
+    if (!items->count) return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" is empty: there is nothing to score", name);
+    return ASSAY_OK;
+}
+
+static assay_status read_text(assay_input *input, const json_t *text, assay_text_arena *arena, assay_error *err)
+{
+    assay_turns *items;
+    input->is_text = true;
+    input->is_list = json_is_array(text);
+    ASSAY_TRY(new_items(input, arena, input->is_list ? json_array_size(text) : 1, &items, err));
+    for (size_t i = 0; i < input->count; i++) {
+        const json_t *one = input->is_list ? json_array_get(text, i) : text;
+        ASSAY_TRY(assay_turns_text(items + i, arena, ASSAY_ROLE_USER, one, "text", err));
+    }
+    return ASSAY_OK;
+}
+
+static assay_status read_id(assay_input *input, const json_t *line, assay_text_arena *arena, assay_error *err)
+{
+    const json_t *id = present(line, "id");
+    if (!json_is_string(id) && !json_is_number(id)) return ASSAY_OK;
+    char *text = json_dumps(id, JSON_ENCODE_ANY | JSON_COMPACT);
+    ASSAY_TRY_ALLOC(text, "an id", err);
+    input->id = assay_text_arena_copy(arena, text, strlen(text));
+    free(text);
+    ASSAY_TRY_ALLOC(input->id, "an id", err);
+    return ASSAY_OK;
+}
+
+static assay_status read_shape(assay_input *input, const json_t *line, assay_text_arena *arena, assay_error *err)
+{
+    uint32_t format = assay_pair_format_find(line);
+    if (format != ASSAY_FORMAT_NONE) return read_pair(input, format, line, arena, err);
+    if (present(line, "prompt") && (present(line, "responses") || present(line, "response"))) return read_responses(input, line, arena, err);
+    const json_t *messages = present(line, "messages"), *conversations = present(line, "conversations"), *text = present(line, "text");
+    if (messages) return read_conversation(input, messages, "messages", arena, err);
+    if (conversations) return read_conversation(input, conversations, "conversations", arena, err);
+    if (text) return read_text(input, text, arena, err);
+    char have[400];
+    assay_field_list(line, have, sizeof have);
+    return assay_error_set(err, ASSAY_E_FORMAT, "nothing to score: give \"prompt\" and \"response\", or \"messages\", \"conversations\", \"text\", or a pair (the "
+                           "fields are: %s)", have);
+}
+
+assay_status assay_input_read(assay_input *input, const json_t *line, assay_text_arena *arena, assay_error *err)
+{
+    *input = (assay_input){.where = ""};
+    if (!json_is_object(line)) return assay_error_set(err, ASSAY_E_FORMAT, "an object is expected, not %s", assay_json_kind(line));
+    ASSAY_TRY(read_id(input, line, arena, err));
+    return read_shape(input, line, arena, err);
+}
+
+assay_status assay_inputs_open(assay_inputs **out, const char *path, const assay_columns *columns, assay_error *err)
+{
+    *out = NULL;
+    assay_inputs *inputs = assay_alloc(1, sizeof *inputs);
+    ASSAY_TRY_ALLOC(inputs, "a reader", err);
+    inputs->columns = columns && columns->count ? columns : NULL;
+    assay_status status = assay_records_open(&inputs->records, path, err);
+    if (status != ASSAY_OK) {
+        assay_free(inputs);
+        return status;
+    }
+    *out = inputs;
+    return ASSAY_OK;
+}
+
+void assay_inputs_close(assay_inputs *inputs)
+{
+    if (!inputs) return;
+    assay_records_close(inputs->records);
+    assay_text_arena_release(&inputs->arena);
+    assay_free(inputs);
+}
+
+bool assay_inputs_broken(const assay_inputs *inputs) { return assay_records_broken(inputs->records); }
+
+static assay_status read_line(assay_inputs *inputs, const json_t *line, assay_error *err)
+{
+    if (!inputs->columns) return assay_input_read(&inputs->input, line, &inputs->arena, err);
+    json_t *renamed;
+    ASSAY_TRY(assay_columns_apply(inputs->columns, line, &renamed, err));
+    assay_status status = assay_input_read(&inputs->input, renamed, &inputs->arena, err);
+    json_decref(renamed);
+    return status;
+}
+
+assay_status assay_inputs_next(assay_inputs *inputs, const assay_input **input, assay_error *err)
+{
+    const assay_record *record;
+    *input = NULL;
+    assay_text_arena_reset(&inputs->arena);
+    assay_status status = assay_records_next(inputs->records, &record, err);
+    if (status == ASSAY_OK && !record) return ASSAY_OK;
+    uint64_t index = inputs->next_index++;
+    ASSAY_TRY(status);
+    status = read_line(inputs, record->value, err);
+    if (status != ASSAY_OK) return assay_error_prefix(err, status, "%s: ", assay_records_where(inputs->records));
+    inputs->input.index = index;
+    inputs->input.where = assay_records_where(inputs->records);
+    *input = &inputs->input;
+    return ASSAY_OK;
+}

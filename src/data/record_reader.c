@@ -1,0 +1,269 @@
+/* One loop for all kinds: gather the bytes of a record (record_scan.c knows where it ends), check that they are UTF-8, parse. A record over
+ * the limit is still scanned to its end, but no longer kept, so the reader can go on behind it. Two things end the reading: a failure of the
+ * file itself, and an array or a quote whose end is missing, for then nobody knows where the next record begins. */
+#include "data/record_reader.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "data/byte_source.h"
+#include "data/record_scan.h"
+#include "data/utf8_check.h"
+
+#include <string.h>
+#include <strings.h>
+
+typedef enum record_kind { KIND_LINES, KIND_ARRAY, KIND_ROWS } record_kind;
+
+struct assay_records {
+    assay_byte_source source;
+    record_kind kind;
+    char separator;
+    assay_buf text;
+    bool too_long;
+    bool broken, finished;
+    uint64_t offset; /* of the record's first byte */
+    json_t *header, *value;
+    assay_record record;
+    char *where;
+};
+
+static bool name_ends(const char *name, const char *ending)
+{
+    size_t length = strlen(name), size = strlen(ending);
+    return length >= size && !strcasecmp(name + length - size, ending);
+}
+
+static char separator_of(const char *path)
+{
+    if (name_ends(path, ".csv") || name_ends(path, ".csv.gz")) return ',';
+    if (name_ends(path, ".tsv") || name_ends(path, ".tsv.gz")) return '\t';
+    return 0;
+}
+
+/* In rows a tab or a space is part of a cell. */
+static bool is_blank(char c, bool rows) { return c == '\r' || c == '\n' || (!rows && (c == ' ' || c == '\t')); }
+
+static bool skip_blanks(assay_records *records)
+{
+    assay_byte_source *source = &records->source;
+    while (assay_byte_source_more(source)) {
+        if (!is_blank(*source->at, records->separator != 0)) return true;
+        assay_byte_source_skip(source, 1);
+    }
+    return false;
+}
+
+char *assay_record_place(const char *file, uint64_t line, uint64_t element)
+{
+    char *text = element ? assay_strfmt("%s:%llu (element %llu)", file, (unsigned long long)line, (unsigned long long)element)
+                         : assay_strfmt("%s:%llu", file, (unsigned long long)line);
+    return text ? text : assay_strdup("");
+}
+
+static assay_status record_start(assay_records *records, assay_error *err)
+{
+    assay_buf_reset(&records->text);
+    records->too_long = false;
+    json_decref(records->value);
+    records->value = NULL;
+    records->offset = records->source.offset;
+    records->record.line = records->source.line;
+    if (records->kind == KIND_ARRAY) records->record.element++;
+    assay_free(records->where);
+    records->where = assay_record_place(records->source.name, records->record.line, records->record.element);
+    ASSAY_TRY_ALLOC(records->where, "a place", err);
+    return ASSAY_OK;
+}
+
+static assay_status keep(assay_records *records, size_t count, assay_error *err)
+{
+    const char *from = records->source.at;
+    assay_byte_source_skip(&records->source, count);
+    if (count > ASSAY_RECORD_MAX - records->text.size) records->too_long = true;
+    return records->too_long ? ASSAY_OK : assay_buf_append(&records->text, from, count, err);
+}
+
+/* Gathers up to the byte that ends the record; *ended says whether it was seen. */
+static assay_status gather(assay_records *records, bool *ended, assay_cell_state *cell, assay_error *err)
+{
+    assay_byte_source *source = &records->source;
+    assay_json_scan scan = {0};
+    *ended = false;
+    while (!*ended && assay_byte_source_more(source)) {
+        size_t there = (size_t)(source->end - source->at), taken;
+        if (records->kind == KIND_ARRAY) {
+            taken = assay_json_scan_feed(&scan, source->at, there);
+        } else if (records->kind == KIND_ROWS) {
+            taken = assay_row_scan_feed(cell, records->separator, source->at, there);
+        } else {
+            const char *feed = memchr(source->at, '\n', there);
+            taken = feed ? (size_t)(feed - source->at) : there;
+        }
+        *ended = taken < there;
+        ASSAY_TRY(keep(records, taken, err));
+    }
+    return *ended ? ASSAY_OK : assay_byte_source_status(source, err);
+}
+
+static assay_status broken(assay_records *records, assay_error *err, const char *text)
+{
+    records->broken = true;
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: %s", records->where, text);
+}
+
+/* Behind an element: a comma and another element, or the bracket and the end. */
+static assay_status array_step(assay_records *records, bool ended, assay_error *err)
+{
+    if (!ended) return broken(records, err, "the array is cut off inside this element; the file is incomplete or a quote or bracket is missing");
+    char stop = *records->source.at;
+    assay_byte_source_skip(&records->source, 1);
+    bool more = skip_blanks(records);
+    if (stop == '}') return broken(records, err, "a brace too many after this element");
+    if (stop == ',' && !more) return broken(records, err, "the array is cut off after this element; the file is incomplete");
+    if (stop == ',' && *records->source.at == ']') return broken(records, err, "a comma after the last element of the array");
+    if (stop == ']' && more) return broken(records, err, "text after the end of the array");
+    records->finished = stop == ']';
+    return ASSAY_OK;
+}
+
+static assay_status record_end(assay_records *records, bool ended, assay_cell_state cell, assay_error *err)
+{
+    if (records->kind == KIND_ARRAY) return array_step(records, ended, err);
+    if (records->kind == KIND_ROWS && !ended && cell == ASSAY_CELL_QUOTED)
+        return broken(records, err, "a quote opened in this row is never closed");
+    if (ended) assay_byte_source_skip(&records->source, 1);
+    if (records->text.size && records->text.data[records->text.size - 1] == '\r') records->text.data[--records->text.size] = 0;
+    return ASSAY_OK;
+}
+
+static assay_status check_text(const assay_records *records, assay_error *err)
+{
+    const assay_buf *text = &records->text;
+    if (records->too_long)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: longer than the %zu MiB allowed for one record; is a line end missing?",
+                               records->where, ASSAY_RECORD_MAX >> 20);
+    size_t valid = assay_utf8_valid_prefix(text->data, text->size);
+    if (valid == text->size) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT,
+                           "%s: not valid UTF-8: byte 0x%02X at byte %zu of this record (byte %llu of the file); save the file as UTF-8",
+                           records->where, (unsigned)(unsigned char)text->data[valid], valid + 1,
+                           (unsigned long long)(records->offset + valid + 1));
+}
+
+static assay_status parse_row(assay_records *records, assay_error *err)
+{
+    json_t *cells;
+    ASSAY_TRY(assay_row_cells(records->text.data, records->text.size, records->separator, &cells, err));
+    assay_status status = assay_row_object(records->header, cells, &records->value, err);
+    json_decref(cells);
+    return status;
+}
+
+static assay_status parse_object(assay_records *records, assay_error *err)
+{
+    ASSAY_TRY(assay_json_parse(records->text.data, records->text.size, records->where, &records->value, err));
+    if (json_is_object(records->value)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: an object { ... } with named fields is expected on every line", records->where);
+}
+
+static assay_status parse(assay_records *records, assay_error *err)
+{
+    ASSAY_TRY(check_text(records, err));
+    if (records->kind == KIND_ROWS) {
+        assay_status status = parse_row(records, err);
+        return status == ASSAY_OK ? status : assay_error_prefix(err, status, "%s: ", records->where);
+    }
+    assay_status status = parse_object(records, err);
+    if (status == ASSAY_OK || records->kind != KIND_LINES || records->record.line > 1 || !err) return status;
+    char problem[sizeof err->text];
+    memcpy(problem, err->text, sizeof problem);
+    return assay_error_set(err, status, "%.1800s (a data file is one JSON object a line, or one JSON array of objects)", problem);
+}
+
+assay_status assay_records_next(assay_records *records, const assay_record **record, assay_error *err)
+{
+    *record = NULL;
+    if (records->finished || records->broken) return ASSAY_OK;
+    if (!skip_blanks(records)) {
+        records->finished = true;
+        assay_status status = assay_byte_source_status(&records->source, err);
+        records->broken = status != ASSAY_OK;
+        return status;
+    }
+    bool ended;
+    assay_cell_state cell = ASSAY_CELL_START;
+    assay_status status = record_start(records, err);
+    if (status == ASSAY_OK) status = gather(records, &ended, &cell, err);
+    if (status == ASSAY_OK) status = record_end(records, ended, cell, err);
+    if (status != ASSAY_OK) {
+        records->broken = true;
+        return status;
+    }
+    ASSAY_TRY(parse(records, err));
+    records->record.value = records->value;
+    records->record.size = records->text.size;
+    *record = &records->record;
+    return ASSAY_OK;
+}
+
+static assay_status read_header(assay_records *records, assay_error *err)
+{
+    bool ended;
+    assay_cell_state cell = ASSAY_CELL_START;
+    ASSAY_TRY(record_start(records, err));
+    ASSAY_TRY(gather(records, &ended, &cell, err));
+    ASSAY_TRY(record_end(records, ended, cell, err));
+    ASSAY_TRY(check_text(records, err));
+    assay_status status = assay_row_cells(records->text.data, records->text.size, records->separator, &records->header, err);
+    if (status == ASSAY_OK) status = assay_header_check(records->header, err);
+    return status == ASSAY_OK ? status : assay_error_prefix(err, status, "%s: ", records->where);
+}
+
+static assay_status open_records(assay_records *records, const char *path, assay_error *err)
+{
+    ASSAY_TRY(assay_byte_source_open(&records->source, path, err));
+    records->where = assay_strdup(path);
+    ASSAY_TRY_ALLOC(records->where, path, err);
+    records->separator = separator_of(path);
+    if (!skip_blanks(records)) return assay_byte_source_status(&records->source, err);
+    if (records->separator) {
+        records->kind = KIND_ROWS;
+        return read_header(records, err);
+    }
+    if (*records->source.at != '[') return ASSAY_OK;
+    records->kind = KIND_ARRAY;
+    assay_byte_source_skip(&records->source, 1);
+    if (!skip_blanks(records)) return broken(records, err, "the array is cut off at its beginning");
+    records->finished = *records->source.at == ']';
+    return ASSAY_OK;
+}
+
+assay_status assay_records_open(assay_records **out, const char *path, assay_error *err)
+{
+    *out = NULL;
+    assay_records *records = assay_alloc(1, sizeof *records);
+    ASSAY_TRY_ALLOC(records, "a reader", err);
+    assay_buf_init(&records->text, ASSAY_RECORD_MAX);
+    assay_status status = open_records(records, path, err);
+    if (status != ASSAY_OK) {
+        assay_records_close(records);
+        return status;
+    }
+    *out = records;
+    return ASSAY_OK;
+}
+
+void assay_records_close(assay_records *records)
+{
+    if (!records) return;
+    assay_byte_source_close(&records->source);
+    assay_buf_release(&records->text);
+    json_decref(records->header);
+    json_decref(records->value);
+    assay_free(records->where);
+    assay_free(records);
+}
+
+bool assay_records_broken(const assay_records *records) { return records->broken; }
+
+const char *assay_records_where(const assay_records *records) { return records->where; }

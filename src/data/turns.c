@@ -1,0 +1,263 @@
+#include "data/turns.h"
+
+#include "data/utf8_check.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct {
+    const char *name;
+    assay_role role;
+} role_names[] = {
+    {"system", ASSAY_ROLE_SYSTEM},           {"user", ASSAY_ROLE_USER},
+    {"assistant", ASSAY_ROLE_ASSISTANT},     {"tool_call", ASSAY_ROLE_TOOL_CALL},
+    {"tool", ASSAY_ROLE_OBSERVATION},        {"human", ASSAY_ROLE_USER},
+    {"gpt", ASSAY_ROLE_ASSISTANT},           {"function_call", ASSAY_ROLE_TOOL_CALL},
+    {"observation", ASSAY_ROLE_OBSERVATION}, {"developer", ASSAY_ROLE_SYSTEM},
+    {"model", ASSAY_ROLE_ASSISTANT},         {"bot", ASSAY_ROLE_ASSISTANT},
+    {"function", ASSAY_ROLE_OBSERVATION},    {"ipython", ASSAY_ROLE_OBSERVATION},
+    {"tool_response", ASSAY_ROLE_OBSERVATION},
+};
+
+const char *assay_role_name(assay_role role) { return role_names[role].name; }
+
+const char *assay_json_kind(const json_t *value)
+{
+    if (!value) return "missing";
+    switch (json_typeof(value)) {
+    case JSON_OBJECT: return "an object";
+    case JSON_ARRAY: return "a list";
+    case JSON_STRING: return "a string";
+    case JSON_INTEGER:
+    case JSON_REAL: return "a number";
+    case JSON_TRUE:
+    case JSON_FALSE: return "true or false";
+    case JSON_NULL: return "null";
+    }
+    return "unknown";
+}
+
+static assay_status role_find(const char *name, const char *field, assay_role *role, assay_error *err)
+{
+    for (size_t i = 0; i < sizeof role_names / sizeof *role_names; i++) {
+        if (strcasecmp(name, role_names[i].name)) continue;
+        *role = role_names[i].role;
+        return ASSAY_OK;
+    }
+    return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" has a message of the role \"%.60s\"; known are system, user (human), assistant (gpt), "
+                           "tool_call (function_call) and tool (observation)", field, name);
+}
+
+static assay_status room_for(assay_turns *turns, assay_text_arena *arena, size_t more, assay_error *err)
+{
+    if (turns->capacity - turns->count >= more) return ASSAY_OK;
+    size_t capacity = turns->capacity * 2 < turns->count + more ? turns->count + more : turns->capacity * 2;
+    assay_message *items = assay_text_arena_alloc(arena, capacity, sizeof *items);
+    ASSAY_TRY_ALLOC(items, "a conversation", err);
+    if (turns->count) memcpy(items, turns->items, turns->count * sizeof *items);
+    turns->items = items;
+    turns->capacity = capacity;
+    return ASSAY_OK;
+}
+
+assay_status assay_turns_push(assay_turns *turns, assay_text_arena *arena, assay_role role, const char *text, size_t size,
+                              assay_error *err)
+{
+    ASSAY_TRY(room_for(turns, arena, 1, err));
+    const char *copy = assay_text_arena_copy(arena, text, size);
+    ASSAY_TRY_ALLOC(copy, "a message", err);
+    turns->items[turns->count++] = (assay_message){role, copy, size};
+    return ASSAY_OK;
+}
+
+assay_status assay_turns_append(assay_turns *turns, assay_text_arena *arena, const assay_message *messages, size_t count,
+                                assay_error *err)
+{
+    ASSAY_TRY(room_for(turns, arena, count, err));
+    if (count) memcpy(turns->items + turns->count, messages, count * sizeof *messages);
+    turns->count += count;
+    return ASSAY_OK;
+}
+
+assay_status assay_turns_text(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *text, const char *field,
+                              assay_error *err)
+{
+    if (!json_is_string(text))
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should be a string and is %s", field, assay_json_kind(text));
+    return assay_turns_push(turns, arena, role, json_string_value(text), json_string_length(text), err);
+}
+
+static assay_status join_parts(const json_t *parts, const char *field, assay_buf *joined, assay_error *err)
+{
+    for (size_t i = 0; i < json_array_size(parts); i++) {
+        const json_t *part = json_array_get(parts, i), *text = json_is_string(part) ? part : json_object_get(part, "text");
+        if (!json_is_string(text))
+            return assay_error_set(err, ASSAY_E_UNSUPPORTED, "\"%s\" has a message with a part that is not text (only text can be scored)", field);
+        ASSAY_TRY(assay_buf_append(joined, json_string_value(text), json_string_length(text), err));
+    }
+    return ASSAY_OK;
+}
+
+static assay_status push_parts(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *parts, const char *field,
+                               assay_error *err)
+{
+    assay_buf joined;
+    assay_buf_init(&joined, SIZE_MAX / 4);
+    assay_status status = join_parts(parts, field, &joined, err);
+    if (status == ASSAY_OK) status = assay_turns_push(turns, arena, role, joined.size ? joined.data : "", joined.size, err);
+    assay_buf_release(&joined);
+    return status;
+}
+
+static assay_status push_calls(assay_turns *turns, assay_text_arena *arena, const json_t *calls, assay_error *err)
+{
+    const json_t *only = json_array_size(calls) == 1 ? json_object_get(json_array_get(calls, 0), "function") : NULL;
+    char *text = json_dumps(only ? only : calls, JSON_COMPACT | JSON_ENCODE_ANY);
+    ASSAY_TRY_ALLOC(text, "a tool call", err);
+    assay_status status = assay_turns_push(turns, arena, ASSAY_ROLE_TOOL_CALL, text, strlen(text), err);
+    free(text);
+    return status;
+}
+
+static assay_status push_message(assay_turns *turns, assay_text_arena *arena, const json_t *message, const char *field, assay_error *err)
+{
+    const json_t *role = json_object_get(message, "role"), *text = json_object_get(message, "content");
+    if (!role) role = json_object_get(message, "from");
+    if (!text) text = json_object_get(message, "value");
+    const json_t *calls = json_object_get(message, "tool_calls");
+    if (!json_is_string(role))
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should hold messages {\"role\",\"content\"} or {\"from\",\"value\"}, but one %s", field,
+                               json_is_object(message) ? "has no role" : "is no object");
+    assay_role known = ASSAY_ROLE_USER;
+    ASSAY_TRY(role_find(json_string_value(role), field, &known, err));
+    if (json_array_size(calls) && !json_string_length(text)) return push_calls(turns, arena, calls, err);
+    if (json_is_array(text)) return push_parts(turns, arena, known, text, field, err);
+    if (!json_is_string(text))
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" has a %s message whose content is %s and should be a string", field,
+                               json_string_value(role), assay_json_kind(text));
+    return assay_turns_push(turns, arena, known, json_string_value(text), json_string_length(text), err);
+}
+
+assay_status assay_turns_list(assay_turns *turns, assay_text_arena *arena, const json_t *list, const char *field, assay_error *err)
+{
+    if (!json_is_array(list))
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should be a list of messages and is %s", field, assay_json_kind(list));
+    ASSAY_TRY(room_for(turns, arena, json_array_size(list), err));
+    for (size_t i = 0; i < json_array_size(list); i++) ASSAY_TRY(push_message(turns, arena, json_array_get(list, i), field, err));
+    return ASSAY_OK;
+}
+
+assay_status assay_turns_any(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *value, const char *field,
+                             assay_error *err)
+{
+    if (json_is_string(value)) return assay_turns_text(turns, arena, role, value, field, err);
+    if (json_is_array(value)) return assay_turns_list(turns, arena, value, field, err);
+    if (json_is_object(value)) return push_message(turns, arena, value, field, err);
+    return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should be a text, a message or a list of messages and is %s", field,
+                           assay_json_kind(value));
+}
+
+assay_status assay_turns_history(assay_turns *turns, assay_text_arena *arena, const json_t *history, const char *field, assay_error *err)
+{
+    if (!history || json_is_null(history) || (json_is_string(history) && !json_string_length(history))) return ASSAY_OK;
+    if (!json_is_array(history))
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should be a list [[question, answer], ...] and is %s", field, assay_json_kind(history));
+    for (size_t i = 0; i < json_array_size(history); i++) {
+        const json_t *pair = json_array_get(history, i);
+        if (json_array_size(pair) != 2)
+            return assay_error_set(err, ASSAY_E_FORMAT, "element %zu of \"%s\" should be [question, answer]", i + 1, field);
+        ASSAY_TRY(assay_turns_text(turns, arena, ASSAY_ROLE_USER, json_array_get(pair, 0), field, err));
+        ASSAY_TRY(assay_turns_text(turns, arena, ASSAY_ROLE_ASSISTANT, json_array_get(pair, 1), field, err));
+    }
+    return ASSAY_OK;
+}
+
+static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+void assay_text_strip(const char **text, size_t *size)
+{
+    while (*size && is_space(**text)) ++*text, --*size;
+    while (*size && is_space((*text)[*size - 1])) --*size;
+}
+
+/* The length of a speaker's mark at `at`, 0: none. The mark stands at the start or behind a blank line. */
+static size_t mark_at(const char *text, size_t size, size_t at, assay_role *role)
+{
+    static const struct {
+        const char *name;
+        assay_role role;
+    } marks[] = {{"Human:", ASSAY_ROLE_USER}, {"Assistant:", ASSAY_ROLE_ASSISTANT}};
+    if (at && (at < 2 || text[at - 1] != '\n' || text[at - 2] != '\n')) return 0;
+    for (size_t i = 0; i < 2; i++) {
+        size_t length = strlen(marks[i].name);
+        *role = marks[i].role;
+        if (size - at >= length && !memcmp(text + at, marks[i].name, length)) return length;
+    }
+    return 0;
+}
+
+bool assay_is_transcript(const char *text, size_t size)
+{
+    assay_role role;
+    assay_text_strip(&text, &size);
+    return mark_at(text, size, 0, &role) && role == ASSAY_ROLE_USER;
+}
+
+assay_status assay_turns_transcript(assay_turns *turns, assay_text_arena *arena, const char *text, size_t size, assay_error *err)
+{
+    assay_role role, next = ASSAY_ROLE_USER;
+    while (size && is_space(*text)) text++, size--;
+    size_t begin = mark_at(text, size, 0, &role);
+    if (!begin) return assay_error_set(err, ASSAY_E_FORMAT, "a transcript should begin with \"Human:\"");
+    for (size_t at = begin; at <= size; at++) {
+        size_t mark = at < size && text[at - 1] == '\n' ? mark_at(text, size, at, &next) : 0;
+        if (!mark && at < size) continue;
+        const char *turn = text + begin;
+        size_t length = at - begin;
+        assay_text_strip(&turn, &length);
+        ASSAY_TRY(assay_turns_push(turns, arena, role, turn, length, err));
+        if (at == size) break;
+        role = next;
+        begin = at + mark;
+        at = begin - 1;
+    }
+    return ASSAY_OK;
+}
+
+bool assay_messages_equal(const assay_message *a, const assay_message *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (a[i].role != b[i].role || a[i].size != b[i].size || memcmp(a[i].text, b[i].text, a[i].size)) return false;
+    return true;
+}
+
+bool assay_turns_equal(const assay_turns *a, const assay_turns *b)
+{
+    return a->count == b->count && assay_messages_equal(a->items, b->items, a->count);
+}
+
+size_t assay_turns_shared(const assay_turns *a, const assay_turns *b)
+{
+    size_t count = 0;
+    while (count < a->count && count < b->count && assay_messages_equal(a->items + count, b->items + count, 1)) count++;
+    return count;
+}
+
+bool assay_turns_blank(const assay_turns *turns)
+{
+    for (size_t i = 0; i < turns->count; i++) {
+        const char *text = turns->items[i].text;
+        size_t size = turns->items[i].size;
+        assay_text_strip(&text, &size);
+        if (size) return false;
+    }
+    return true;
+}
+
+size_t assay_turns_length(const assay_turns *turns)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < turns->count; i++) length += assay_utf8_length(turns->items[i].text, turns->items[i].size);
+    return length;
+}

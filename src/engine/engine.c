@@ -1,0 +1,176 @@
+/* The executor: walks a schedule's instances and hands each operation its views. It decides nothing. */
+#include "engine/engine.h"
+
+#include "base/alloc.h"
+#include "engine/arena.h"
+
+#include <string.h>
+
+struct assay_engine {
+    assay_engine_config config;
+    assay_schedule *schedule;
+    assay_step_arena arena; /* slots first, then the workers' scratch */
+    size_t slot_bytes, scratch_bytes, used;
+    assay_param_view *params;
+    assay_geometry geometry;
+    assay_op_env env;
+};
+
+static size_t scratch_bytes(const assay_engine_config *config)
+{
+    return (size_t)assay_pool_size(config->pool) * assay_gemm_scratch_bytes();
+}
+
+static assay_status plan(const assay_engine_config *config, assay_schedule **schedule, size_t *slots, assay_error *err)
+{
+    ASSAY_TRY(assay_schedule_create(schedule, config->program, &config->schedule, err));
+    assay_status status = assay_schedule_layout(*schedule, config->program, &config->bounds, assay_pool_size(config->pool), slots, err);
+    if (status != ASSAY_OK) assay_schedule_free(*schedule);
+    return status;
+}
+
+assay_status assay_engine_plan(const assay_engine_config *config, size_t *bytes, assay_error *err)
+{
+    assay_schedule *schedule;
+    size_t slots;
+    ASSAY_TRY(plan(config, &schedule, &slots, err));
+    *bytes = slots + scratch_bytes(config);
+    assay_schedule_free(schedule);
+    return ASSAY_OK;
+}
+
+assay_status assay_engine_create(assay_engine **out, const assay_engine_config *config, assay_error *err)
+{
+    assay_engine *engine = assay_alloc(1, sizeof *engine);
+    *out = NULL;
+    ASSAY_TRY_ALLOC(engine, "the engine", err);
+    engine->config = *config;
+    engine->config.schedule.observed = NULL; /* borrowed only while planning */
+    engine->scratch_bytes = scratch_bytes(config);
+    engine->params = assay_alloc(config->program->param_count, sizeof *engine->params);
+    assay_status status = engine->params ? plan(config, &engine->schedule, &engine->slot_bytes, err)
+                                         : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the engine");
+    if (status == ASSAY_OK) status = assay_step_arena_open(&engine->arena, engine->slot_bytes + engine->scratch_bytes, err);
+    if (status != ASSAY_OK) {
+        assay_engine_free(engine);
+        return status;
+    }
+    engine->env = (assay_op_env){.kernels = config->kernels, .pool = config->pool, .scratch = (char *)engine->arena.data + engine->slot_bytes};
+    *out = engine;
+    return ASSAY_OK;
+}
+
+void assay_engine_free(assay_engine *engine)
+{
+    if (!engine) return;
+    assay_schedule_free(engine->schedule);
+    assay_step_arena_close(&engine->arena);
+    assay_free(engine->params);
+    assay_free(engine);
+}
+
+void assay_engine_bind(assay_engine *engine, int param, const assay_param_view *view) { engine->params[param] = *view; }
+
+static void note_used(assay_engine *engine, int index)
+{
+    const assay_slot *slot = &engine->schedule->slots[index];
+    size_t bytes = slot->cols ? engine->geometry.spaces[slot->space].rows * slot->cols * sizeof(float) : slot->bytes;
+    if (slot->offset + bytes > engine->used) engine->used = slot->offset + bytes;
+}
+
+static assay_view slot_view(const assay_engine *engine, int index)
+{
+    const assay_slot *slot = &engine->schedule->slots[index];
+    size_t rows = engine->geometry.spaces[slot->space].rows;
+    return (assay_view){.data = (float *)(void *)((char *)engine->arena.data + slot->offset), .rows = rows, .cols = slot->cols, .ld = slot->cols};
+}
+
+static assay_view operand_view(assay_engine *engine, int slot, const assay_operand *operand)
+{
+    if (slot < 0) return (assay_view){0};
+    note_used(engine, slot);
+    assay_view view = slot_view(engine, slot);
+    view.data += operand->col;
+    view.cols = operand->cols;
+    return view;
+}
+
+static assay_view whole_view(assay_engine *engine, int slot)
+{
+    if (slot < 0) return (assay_view){0};
+    note_used(engine, slot);
+    return slot_view(engine, slot);
+}
+
+static void *workspace_of(assay_engine *engine, int slot)
+{
+    if (slot < 0) return NULL;
+    note_used(engine, slot);
+    return (char *)engine->arena.data + engine->schedule->slots[slot].offset;
+}
+
+static void run_instance(assay_engine *engine, const assay_instance *instance)
+{
+    const assay_program *program = engine->config.program;
+    const assay_step *step = &program->steps[instance->step];
+    assay_op_run run = {.env = &engine->env, .attr = &step->attr, .out_space = program->values[step->out[0]].space};
+    for (int i = 0; i < step->inputs; i++) {
+        run.in_space[i] = program->values[step->in[i].value].space;
+        run.in[i] = operand_view(engine, instance->in[i], &step->in[i]);
+        run.d_in[i] = operand_view(engine, instance->d_in[i], &step->in[i]);
+        run.add[i] = instance->add[i];
+    }
+    for (int i = 0; i < step->outputs; i++)
+        run.out[i] = whole_view(engine, instance->out[i]);
+    for (int i = 0; i < step->params; i++) run.param[i] = engine->params[step->param[i]];
+    run.d_out[0] = whole_view(engine, instance->d_out);
+    run.workspace = workspace_of(engine, instance->workspace);
+    if (instance->action == ASSAY_BACKWARD)
+        step->op->backward(&run);
+    else
+        step->op->forward(&run);
+}
+
+static assay_status check_bounds(const assay_engine *engine, const assay_geometry *geometry, assay_error *err)
+{
+    const assay_bounds *bounds = &engine->config.bounds;
+    for (int i = 0; i < ASSAY_SPACES; i++)
+        if (geometry->spaces[i].rows > bounds->rows[i])
+            return assay_error_set(err, ASSAY_E_NO_FIT, "a micro-batch of %zu rows, %zu were planned for", geometry->spaces[i].rows, bounds->rows[i]);
+    if (geometry->longest_path > bounds->longest_path)
+        return assay_error_set(err, ASSAY_E_NO_FIT, "a text of %zu tokens, at most %zu were planned for", geometry->longest_path, bounds->longest_path);
+    return ASSAY_OK;
+}
+
+assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step, bool training, assay_error *err)
+{
+    ASSAY_TRY(check_bounds(engine, geometry, err));
+    engine->geometry = *geometry;
+    engine->env.geometry = &engine->geometry;
+    engine->env.seed = seed;
+    engine->env.step = step;
+    engine->env.training = training;
+    for (size_t i = 0; i < engine->schedule->forward_count; i++) run_instance(engine, &engine->schedule->instances[i]);
+    return ASSAY_OK;
+}
+
+assay_view assay_engine_value(const assay_engine *engine, int value)
+{
+    int slot = engine->schedule->value_slots[value];
+    return slot < 0 ? (assay_view){0} : slot_view(engine, slot);
+}
+
+const float *assay_engine_rewards(const assay_engine *engine) { return assay_engine_value(engine, engine->config.program->output).data; }
+
+void assay_engine_backward(assay_engine *engine, const float *d_rewards)
+{
+    assay_view seed = slot_view(engine, engine->schedule->seed_slot);
+    memcpy(seed.data, d_rewards, seed.rows * seed.cols * sizeof(float));
+    for (size_t i = engine->schedule->forward_count; i < engine->schedule->instance_count; i++) run_instance(engine, &engine->schedule->instances[i]);
+}
+
+size_t assay_engine_planned_bytes(const assay_engine *engine) { return engine->slot_bytes + engine->scratch_bytes; }
+
+size_t assay_engine_used_bytes(const assay_engine *engine) { return engine->used + engine->scratch_bytes; }
+
+const assay_schedule *assay_engine_schedule(const assay_engine *engine) { return engine->schedule; }

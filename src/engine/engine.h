@@ -1,0 +1,49 @@
+/* Runs a program: forward, backward, in memory laid out beforehand.
+ *
+ *     assay_engine_config config = {.program = program, .kernels = kernels, .pool = pool, .bounds = bounds, .schedule = {.backward = true, ...}};
+ *     ASSAY_TRY(assay_engine_create(&engine, &config, err));        // the only allocation; refuses what does not fit the address space
+ *     for each parameter: assay_engine_bind(engine, index, view);   // borrowed; gradient NULL for frozen ones
+ *     ASSAY_TRY(assay_engine_forward(engine, &geometry, seed, step, training, err));
+ *     rewards = assay_engine_rewards(engine);                       // [scored rows], valid until the next forward
+ *     assay_engine_backward(engine, d_rewards);                     // adds to the bound gradients
+ *     assay_engine_free(engine);
+ *
+ * A geometry larger than the bounds is refused by name. Nothing is allocated between create and free.
+ */
+#ifndef ASSAY_ENGINE_ENGINE_H
+#define ASSAY_ENGINE_ENGINE_H
+
+#include "engine/schedule.h"
+
+typedef struct assay_engine assay_engine;
+
+typedef struct assay_engine_config {
+    const assay_program *program;
+    const assay_kernels *kernels;
+    assay_pool *pool;
+    assay_bounds bounds;
+    assay_schedule_options schedule;
+} assay_engine_config;
+
+assay_status assay_engine_create(assay_engine **out, const assay_engine_config *config, assay_error *err);
+void assay_engine_free(assay_engine *engine); /* NULL is fine */
+
+void assay_engine_bind(assay_engine *engine, int param, const assay_param_view *view);
+assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step, bool training, assay_error *err);
+const float *assay_engine_rewards(const assay_engine *engine);
+
+/* geometry: that of the last forward, whose memory must still be what it was. */
+void assay_engine_backward(assay_engine *engine, const float *d_rewards);
+
+/* A value that was kept or observed, after forward and before backward; data NULL: dropped. */
+assay_view assay_engine_value(const assay_engine *engine, int value);
+
+/* Planned bytes of the arena, and the highest byte touched so far. */
+size_t assay_engine_planned_bytes(const assay_engine *engine);
+size_t assay_engine_used_bytes(const assay_engine *engine);
+const assay_schedule *assay_engine_schedule(const assay_engine *engine);
+
+/* The arena bytes that assay_engine_create would take, without taking them. */
+assay_status assay_engine_plan(const assay_engine_config *config, size_t *bytes, assay_error *err);
+
+#endif

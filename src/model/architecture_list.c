@@ -1,0 +1,92 @@
+/* The list of architectures, one line each, and what their config readers share. */
+#include "model/architecture.h"
+
+#include <string.h>
+
+static const assay_architecture *const architectures[] = {
+    &assay_arch_chatglm,
+    &assay_arch_llama,
+    &assay_arch_qwen2,
+    &assay_arch_glm,
+};
+
+const assay_architecture *assay_architecture_at(size_t index)
+{
+    return index < sizeof architectures / sizeof *architectures ? architectures[index] : NULL;
+}
+
+bool assay_config_is_type(const json_t *config, const char *model_type)
+{
+    const char *found = json_string_value(json_object_get(config, "model_type"));
+    return found && !strcmp(found, model_type);
+}
+
+static assay_status unsupported(const json_t *config, const char *where, assay_error *err)
+{
+    const char *type = json_string_value(json_object_get(config, "model_type"));
+    char known[256] = "";
+    for (size_t i = 0; assay_architecture_at(i); i++) {
+        strncat(known, i ? ", " : "", sizeof known - strlen(known) - 1);
+        strncat(known, assay_architecture_at(i)->name, sizeof known - strlen(known) - 1);
+    }
+    if (!type) return assay_error_set(err, ASSAY_E_FORMAT, "%s: no \"model_type\", so this is not a model's config.json", where);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: model_type \"%s\" is not supported; supported are %s", where, type, known);
+}
+
+assay_status assay_model_config_read(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
+{
+    for (size_t i = 0; assay_architecture_at(i); i++) {
+        const assay_architecture *arch = assay_architecture_at(i);
+        if (!arch->recognise(config)) continue;
+        *out = (assay_model_config){.arch = arch, .pad_token = -1, .bos_token = -1, .eos_token = -1};
+        ASSAY_TRY(arch->read_config(config, where, out, err));
+        return assay_config_check(out, where, err);
+    }
+    return unsupported(config, where, err);
+}
+
+assay_status assay_config_size_or(const json_t *config, const char *key, size_t most, size_t fallback, size_t *out, const char *where, assay_error *err)
+{
+    int64_t value = (int64_t)fallback;
+    ASSAY_TRY(assay_json_int(config, key, false, &value, where, err));
+    if (value < 1 || (uint64_t)value > most)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" is %lld, expected 1 to %zu", where, key, (long long)value, most);
+    *out = (size_t)value;
+    return ASSAY_OK;
+}
+
+assay_status assay_config_size(const json_t *config, const char *key, size_t most, size_t *out, const char *where, assay_error *err)
+{
+    int64_t value;
+    ASSAY_TRY(assay_json_int(config, key, true, &value, where, err));
+    return assay_config_size_or(config, key, most, (size_t)value, out, where, err);
+}
+
+/* A token id may be a number, null, or a list (several ends of text: the first counts). */
+static int64_t token_id(const json_t *config, const char *key)
+{
+    const json_t *value = json_object_get(config, key);
+    if (json_is_array(value)) value = json_array_get(value, 0);
+    return json_is_integer(value) ? json_integer_value(value) : -1;
+}
+
+assay_status assay_config_tokens(const json_t *config, assay_model_config *out, const char *where, assay_error *err)
+{
+    (void)where;
+    (void)err;
+    out->pad_token = token_id(config, "pad_token_id");
+    out->bos_token = token_id(config, "bos_token_id");
+    out->eos_token = token_id(config, "eos_token_id");
+    return ASSAY_OK;
+}
+
+assay_status assay_config_check(const assay_model_config *c, const char *where, assay_error *err)
+{
+    if (c->heads % c->kv_heads)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu attention heads are not a multiple of %zu key-value heads", where, c->heads, c->kv_heads);
+    if (c->head_dim > ASSAY_FOLD || c->rotary > c->head_dim || c->rotary % 2)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: heads of %zu columns, %zu of them rotated; at most %d and an even number are supported", where,
+                               c->head_dim, c->rotary, ASSAY_FOLD);
+    if (!(c->eps > 0 && c->eps < 1)) return assay_error_set(err, ASSAY_E_FORMAT, "%s: the norm's epsilon is %g", where, (double)c->eps);
+    return ASSAY_OK;
+}

@@ -1,0 +1,216 @@
+/* Opening a model: write the program, then find every weight it names. */
+#include "model/model.h"
+
+#include "base/alloc.h"
+#include "base/rng.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct loader {
+    assay_model *model;
+    const assay_checkpoint *checkpoint;
+    const assay_adapter_file *adapter;
+    const assay_model_options *options;
+    assay_error *err;
+} loader;
+
+static size_t param_elements(const assay_param *param) { return param->rows * param->cols; }
+
+static assay_status own_memory(loader *l, size_t index)
+{
+    const assay_param *param = &l->model->program->params[index];
+    l->model->owned[index] = assay_alloc(param_elements(param), sizeof(float));
+    if (!l->model->owned[index])
+        return assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for weight %s (%zu values)", param->name, param_elements(param));
+    l->model->owned_bytes += param_elements(param) * sizeof(float);
+    l->model->params[index] =
+        (assay_param_view){.data = l->model->owned[index], .dtype = ASSAY_F32, .rows = param->rows, .cols = param->cols};
+    return ASSAY_OK;
+}
+
+static assay_status check_shape(const assay_param *param, const assay_tensor *tensor, const char *file, assay_error *err)
+{
+    char found[128], wanted[128];
+    bool fits = param->vector ? tensor->rank == 1 && tensor->shape[0] == param->cols
+                              : tensor->rank == 2 && tensor->shape[0] == param->rows && tensor->shape[1] == param->cols;
+    if (!fits) {
+        snprintf(wanted, sizeof wanted, param->vector ? "[%zu]" : "[%zu, %zu]", param->vector ? param->cols : param->rows, param->cols);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor %s has shape %s, the config asks for %s", file, param->name,
+                               assay_shape_text(tensor, found, sizeof found), wanted);
+    }
+    if (assay_dtype_is_weight(tensor->dtype)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: tensor %s holds %s; weights are F32, F16, BF16 or F64", file, param->name,
+                           assay_dtype_name(tensor->dtype));
+}
+
+/* Files may leave out the base model's prefix ("model."), or put it before everything. */
+static const assay_weight *find_weight(const loader *l, const char *name)
+{
+    const char *prefix = l->model->config.arch->names.prefix;
+    char other[320];
+    const assay_weight *found = assay_checkpoint_find(l->checkpoint, name);
+    if (found || !prefix) return found;
+    if (!strncmp(name, prefix, strlen(prefix))) return assay_checkpoint_find(l->checkpoint, name + strlen(prefix));
+    snprintf(other, sizeof other, "%s%s", prefix, name);
+    return assay_checkpoint_find(l->checkpoint, other);
+}
+
+static bool usable_in_place(const assay_param *param, const assay_weight *weight)
+{
+    assay_dtype dtype = weight->tensor.dtype;
+    size_t size = assay_dtype_block_bytes(dtype);
+    bool plain = dtype == ASSAY_F32 || dtype == ASSAY_F16 || dtype == ASSAY_BF16;
+    return plain && !param->trained && !param->vector && weight->permuted_heads == 0 && (uintptr_t)weight->tensor.data % size == 0;
+}
+
+static assay_status load_weight(loader *l, size_t index, const assay_weight *weight)
+{
+    const assay_param *param = &l->model->program->params[index];
+    ASSAY_TRY(check_shape(param, &weight->tensor, weight->file, l->err));
+    if (!usable_in_place(param, weight)) {
+        ASSAY_TRY(own_memory(l, index));
+        return assay_checkpoint_read(l->checkpoint, weight, l->model->owned[index], l->err);
+    }
+    l->model->params[index] =
+        (assay_param_view){.data = weight->tensor.data, .dtype = weight->tensor.dtype, .rows = param->rows, .cols = param->cols};
+    l->model->borrowed_bytes += weight->tensor.bytes;
+    return ASSAY_OK;
+}
+
+static assay_status load_adapter_tensor(loader *l, size_t index, const assay_tensor *tensor)
+{
+    const assay_param *param = &l->model->program->params[index];
+    ASSAY_TRY(check_shape(param, tensor, "adapter_model.safetensors", l->err));
+    ASSAY_TRY(own_memory(l, index));
+    assay_dtype_to_f32(tensor->dtype, tensor->data, l->model->owned[index], param_elements(param));
+    return ASSAY_OK;
+}
+
+static void fill_uniform(float *data, size_t count, double bound, uint64_t seed, const char *name)
+{
+    assay_rng rng = {.seed = seed, .stream = assay_rng_stream(name)};
+    for (size_t i = 0; i < count; i++) data[i] = (float)((2 * assay_rng_uniform(&rng) - 1) * bound);
+}
+
+static void fill_normal(float *data, size_t count, double deviation, uint64_t seed, const char *name)
+{
+    assay_rng rng = {.seed = seed, .stream = assay_rng_stream(name)};
+    for (size_t i = 0; i < count; i++) data[i] = (float)(assay_rng_normal(&rng) * deviation);
+}
+
+/* Hidden states times a head of this deviation give rewards of about unit size (the usual choice for reward heads, e.g. TRL's). */
+static assay_status make_head(loader *l, size_t index)
+{
+    const assay_param *param = &l->model->program->params[index];
+    if (l->options->need_head)
+        return assay_error_set(l->err, ASSAY_E_FORMAT, "%s has no reward head (tensor %s): it is a base model; train one, or give the trained folder as --model or --adapter",
+                               l->checkpoint->name, param->name);
+    l->model->head_is_new = true;
+    ASSAY_TRY(own_memory(l, index));
+    if (!param->vector && !l->options->head_zero)
+        fill_normal(l->model->owned[index], param_elements(param), 1 / sqrt((double)param->cols + 1), l->options->seed, param->name);
+    return ASSAY_OK;
+}
+
+/* A: uniform in +-1/sqrt(in), B: zero, as PEFT starts them. */
+static assay_status make_lora(loader *l, size_t index)
+{
+    const assay_param *param = &l->model->program->params[index];
+    ASSAY_TRY(own_memory(l, index));
+    if (param->role == ASSAY_ROLE_LORA_A)
+        fill_uniform(l->model->owned[index], param_elements(param), 1 / sqrt((double)param->cols), l->options->seed, param->name);
+    return ASSAY_OK;
+}
+
+static assay_status load_param(loader *l, size_t index)
+{
+    const assay_param *param = &l->model->program->params[index];
+    const assay_tensor *adapted = l->adapter ? assay_tensor_file_find(l->adapter->tensors, param->name) : NULL;
+    if (adapted) return load_adapter_tensor(l, index, adapted);
+    if (param->role == ASSAY_ROLE_LORA_A || param->role == ASSAY_ROLE_LORA_B) {
+        if (!l->adapter) return make_lora(l, index);
+        return assay_error_set(l->err, ASSAY_E_FORMAT, "adapter_model.safetensors: tensor %s is missing", param->name);
+    }
+    const assay_weight *weight = find_weight(l, param->name);
+    if (weight) return load_weight(l, index, weight);
+    if (param->role == ASSAY_ROLE_HEAD) return make_head(l, index);
+    return assay_error_set(l->err, ASSAY_E_FORMAT, "%s: tensor %s is missing", l->checkpoint->name, param->name);
+}
+
+/* What the adapter brings must all have found a place. */
+static assay_status check_adapter_used(const loader *l)
+{
+    for (size_t i = 0; l->adapter && i < l->adapter->tensors->count; i++) {
+        const char *name = l->adapter->tensors->tensors[i].name;
+        if (assay_program_find_param(l->model->program, name) < 0)
+            return assay_error_set(l->err, ASSAY_E_FORMAT, "adapter_model.safetensors: tensor %s has no place in a %s model", name, l->model->config.arch->name);
+    }
+    return ASSAY_OK;
+}
+
+static assay_status build(loader *l)
+{
+    assay_model *model = l->model;
+    assay_decoder_options decoder = {.tuning = l->options->tuning, .all_rows = l->options->all_rows};
+    ASSAY_TRY(assay_model_config_read(l->checkpoint->config, l->checkpoint->name, &model->config, l->err));
+    if (l->adapter) {
+        decoder.adapter = assay_lora_rank_by_file;
+        decoder.adapter_context = (void *)(uintptr_t)l->adapter;
+        decoder.dropout = (float)l->adapter->config.dropout;
+    } else if (l->options->lora) {
+        ASSAY_TRY(assay_lora_check(l->options->lora, model->config.arch, l->err));
+        decoder.adapter = assay_lora_rank_by_spec;
+        decoder.adapter_context = (void *)(uintptr_t)l->options->lora;
+        decoder.dropout = (float)l->options->lora->dropout;
+    }
+    ASSAY_TRY(assay_decoder_program(&model->program, &model->config, &decoder, l->err));
+    model->params = assay_alloc(model->program->param_count, sizeof *model->params);
+    model->owned = assay_alloc(model->program->param_count, sizeof *model->owned);
+    if (!model->params || !model->owned) return assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for the model");
+    for (size_t i = 0; i < model->program->param_count; i++) ASSAY_TRY(load_param(l, i));
+    return check_adapter_used(l);
+}
+
+assay_status assay_model_open(assay_model **out, const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
+                              const assay_model_options *options, assay_error *err)
+{
+    loader l = {.model = assay_alloc(1, sizeof **out), .checkpoint = checkpoint, .adapter = adapter, .options = options, .err = err};
+    *out = NULL;
+    ASSAY_TRY_ALLOC(l.model, "a model", err);
+    l.model->checkpoint = checkpoint;
+    assay_status status = build(&l);
+    if (status != ASSAY_OK) {
+        assay_model_close(l.model);
+        return status;
+    }
+    *out = l.model;
+    return ASSAY_OK;
+}
+
+void assay_model_close(assay_model *model)
+{
+    if (!model) return;
+    for (size_t i = 0; model->owned && i < model->program->param_count; i++) assay_free(model->owned[i]);
+    assay_free(model->owned);
+    assay_free(model->params);
+    assay_program_free(model->program);
+    assay_free(model);
+}
+
+size_t assay_model_weights(const assay_model *model, bool trained_only)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < model->program->param_count; i++) {
+        const assay_param *param = &model->program->params[i];
+        if (param->trained || !trained_only) total += param_elements(param);
+    }
+    return total;
+}
+
+void assay_model_weight_f32(const assay_model *model, int param, float *dst)
+{
+    const assay_param_view *view = &model->params[param];
+    assay_dtype_to_f32(view->dtype, view->data, dst, view->rows * view->cols);
+}

@@ -1,0 +1,50 @@
+/* A model: a program and its weights.
+ *
+ *     assay_model_options options = {.tuning = ASSAY_TUNE_LORA, .lora = &spec, .seed = 42};
+ *     ASSAY_TRY(assay_model_open(&model, checkpoint, adapter_or_null, &options, err));
+ *     ... the engine is built from model->program; then
+ *     assay_model_bind(model, engine-side callback) ...
+ *     assay_model_close(model);
+ *
+ * The checkpoint and adapter are borrowed and must outlive the model: frozen matrices in F32, F16 or BF16 are used where they lie in the
+ * mapped file, everything else (vectors, trained weights, block-quantised or permuted matrices) is converted to f32 memory of the model's own.
+ * Every weight the program names must be there with the right shape; the error names the tensor, both shapes and the file.
+ */
+#ifndef ASSAY_MODEL_MODEL_H
+#define ASSAY_MODEL_MODEL_H
+
+#include "checkpoint/adapter_file.h"
+#include "checkpoint/checkpoint.h"
+#include "model/decoder.h"
+#include "model/lora.h"
+
+typedef struct assay_model_options {
+    assay_tuning tuning;
+    const assay_lora_spec *lora; /* a new adapter (ignored where an adapter is loaded); NULL: none */
+    bool all_rows;
+    bool head_zero;              /* a new head starts at zero instead of normal(0, 1/sqrt(hidden + 1)) */
+    bool need_head;              /* a missing head is an error (scoring) instead of newly made (training) */
+    uint64_t seed;
+} assay_model_options;
+
+typedef struct assay_model {
+    assay_model_config config;
+    assay_program *program;
+    const assay_checkpoint *checkpoint;
+    assay_param_view *params;    /* one a program parameter; gradient NULL until the trainer sets it */
+    float **owned;               /* the model's own f32 memory of a parameter, or NULL */
+    size_t owned_bytes, borrowed_bytes;
+    bool head_is_new;
+} assay_model;
+
+assay_status assay_model_open(assay_model **out, const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
+                              const assay_model_options *options, assay_error *err);
+void assay_model_close(assay_model *model); /* NULL is fine */
+
+/* Number of scalar weights: all, and those trained. */
+size_t assay_model_weights(const assay_model *model, bool trained_only);
+
+/* The weight in f32, converted where needed, into dst (rows * cols floats). */
+void assay_model_weight_f32(const assay_model *model, int param, float *dst);
+
+#endif

@@ -1,0 +1,53 @@
+/* x[t] = W[ids[t]].  No input: the ids are the geometry's.  Param 0: W [vocab, hidden].  Backward: dW[ids[t]] += dx[t], rows in rising t.
+ *
+ * Backward works on column ranges, each worker walking all rows in order: two tokens with one id never race and always add in the same
+ * order. Within a tree they are added one by one (a fold of single rows), which is as canonical as folds are. */
+#include "ops/op.h"
+
+#include <string.h>
+
+enum { COLS_OF_A_JOB = 64, ROWS_OF_A_JOB = 32 };
+
+static assay_status check(const assay_op_shape *shape, assay_error *err)
+{
+    if (shape->out_cols[0] == shape->param_cols[0]) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT, "embedding of width %zu into a value of width %zu", shape->param_cols[0], shape->out_cols[0]);
+}
+
+static unsigned reads(const assay_op_shape *shape)
+{
+    (void)shape;
+    return 0;
+}
+
+static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
+{
+    const assay_param_view *w = &run->param[0];
+    size_t bytes = assay_dtype_block_bytes(w->dtype);
+    (void)worker;
+    for (size_t t = first; t < first + rows; t++) {
+        size_t offset = (size_t)run->env->geometry->ids[t] * w->cols;
+        assay_dtype_to_f32(w->dtype, (const char *)w->data + offset * bytes, run->out[0].data + t * run->out[0].ld, w->cols);
+    }
+}
+
+static void forward(const assay_op_run *run) { assay_for_rows(run, run->out[0].rows, ROWS_OF_A_JOB, forward_rows); }
+
+static void backward_cols(const assay_op_run *run, size_t first, size_t cols, int worker)
+{
+    const assay_rows *k = run->env->kernels->rows;
+    const assay_view *dx = &run->d_out[0];
+    (void)worker;
+    for (size_t t = 0; t < dx->rows; t++) {
+        float *row = run->param[0].gradient + (size_t)run->env->geometry->ids[t] * run->param[0].cols;
+        k->axpy(1.0f, dx->data + t * dx->ld + first, row + first, cols);
+    }
+}
+
+static void backward(const assay_op_run *run)
+{
+    if (run->param[0].gradient) assay_for_rows(run, run->param[0].cols, COLS_OF_A_JOB, backward_cols);
+}
+
+const assay_op assay_op_embedding = {
+    .name = "embedding", .passes_gradient = -1, .check = check, .reads = reads, .forward = forward, .backward = backward};

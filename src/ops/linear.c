@@ -1,0 +1,225 @@
+/* y = x W^T (+ b) (+ r) (+ scale * dropout(x) A^T B^T): a linear map with optional bias, residual input and low-rank adapter.
+ *
+ * In 0: x [T, in]; in 1 (attr->residual): r [T, out], whose gradient is dy itself. Params in this order, those present: W [out, in],
+ * b [out], A [rank, in], B [out, rank].  (LoRA: Hu et al., arXiv:2106.09685; PEFT, tuners/lora/layer.py Linear.forward)
+ *
+ * Order of rounding: bias, residual, then the folds of x W^T, then those of the adapter are added up in y.
+ * Backward reads x only if W or A is trained: a frozen weight needs no input. u = dropout(x) A^T is made again (rank columns)
+ * rather than kept, so that nothing ever asks for the host product to be replayed.
+ * Workspace: u and du [T, rank]; with dropout also dropout(x) [T, in], which then serves the gradient on its way back.
+ */
+#include "ops/dropout.h"
+#include "ops/op.h"
+
+#include <string.h>
+
+enum { ROWS_OF_A_JOB = 16, COLS_OF_A_JOB = 64 };
+
+/* Which parameter is where. */
+typedef struct linear_params {
+    const assay_param_view *w, *b, *lora_a, *lora_b;
+} linear_params;
+
+static linear_params params_of(const assay_op_run *run)
+{
+    const assay_param_view *next = run->param;
+    linear_params p = {.w = next++};
+    if (run->attr->bias) p.b = next++;
+    if (run->attr->adapter) p.lora_a = next++;
+    if (run->attr->adapter) p.lora_b = next;
+    return p;
+}
+
+static int adapter_index(const assay_op_shape *shape) { return shape->attr->bias ? 2 : 1; }
+
+static size_t rank_of(const assay_op_shape *shape) { return shape->attr->adapter ? shape->param_rows[adapter_index(shape)] : 0; }
+
+static assay_status check_adapter(const assay_op_shape *shape, assay_error *err)
+{
+    int a = adapter_index(shape), b = a + 1;
+    if (shape->param_cols[a] == shape->in_cols[0] && shape->param_rows[b] == shape->out_cols[0] && shape->param_cols[b] == shape->param_rows[a]) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT, "adapter A [%zu, %zu], B [%zu, %zu] on a linear map from %zu to %zu", shape->param_rows[a], shape->param_cols[a],
+                           shape->param_rows[b], shape->param_cols[b], shape->in_cols[0], shape->out_cols[0]);
+}
+
+static assay_status check(const assay_op_shape *shape, assay_error *err)
+{
+    bool fits = shape->param_cols[0] == shape->in_cols[0] && shape->param_rows[0] == shape->out_cols[0];
+    if (shape->attr->bias) fits = fits && shape->param_cols[1] == shape->out_cols[0];
+    if (shape->attr->residual) fits = fits && shape->in_cols[1] == shape->out_cols[0];
+    if (!fits)
+        return assay_error_set(err, ASSAY_E_FORMAT, "weight [%zu, %zu] maps %zu columns to %zu", shape->param_rows[0], shape->param_cols[0], shape->in_cols[0],
+                               shape->out_cols[0]);
+    return shape->attr->adapter ? check_adapter(shape, err) : ASSAY_OK;
+}
+
+static unsigned reads(const assay_op_shape *shape)
+{
+    int a = adapter_index(shape);
+    bool adapter = shape->attr->adapter && (shape->param_wants[a] || shape->param_wants[a + 1]);
+    return shape->param_wants[0] || adapter ? ASSAY_READS_IN(0) : 0;
+}
+
+static size_t workspace(const assay_op_shape *shape, const assay_bounds *bounds, int workers, bool backward)
+{
+    size_t rows = bounds->rows[shape->in_space[0]], floats = rows * rank_of(shape) * (backward ? 2 : 1);
+    (void)workers;
+    if (!shape->attr->adapter) return 0;
+    if (shape->attr->dropout > 0) floats += rows * shape->in_cols[0];
+    return floats * sizeof(float);
+}
+
+static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES], double context, bool backward)
+{
+    double t = rows[shape->out_space], in = (double)shape->in_cols[0], out = (double)shape->out_cols[0], rank = (double)rank_of(shape);
+    double host = 2 * t * in * out, adapter = 2 * t * rank * (in + out);
+    (void)context;
+    if (!backward) return host + adapter;
+    return host * (shape->in_wants[0] + shape->param_wants[0]) + (rank > 0 ? adapter * 2 + 2 * t * in * rank : 0);
+}
+
+static void product(const assay_op_run *run, assay_matrix a, assay_matrix b, size_t m, size_t n, size_t k, float *c, size_t ldc, bool add)
+{
+    assay_gemm_args args = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .ldc = ldc, .add = add};
+    assay_gemm(run->env->kernels, run->env->pool, run->env->scratch, &args);
+}
+
+/* gradient [rows of W, cols of W] += left^T right, summed over the space's rows by its folds */
+static void weight_gradient(const assay_op_run *run, const assay_view *left, const assay_view *right, float *gradient)
+{
+    const assay_space *space = &run->env->geometry->spaces[run->out_space];
+    assay_gemm_args args = {.m = left->cols, .n = right->cols, .k = left->rows, .c = gradient, .ldc = right->cols, .add = true};
+    args.a = assay_matrix_transposed(assay_matrix_rows(left->data, left->ld));
+    args.b = assay_matrix_rows(right->data, right->ld);
+    args.folds = space->folds;
+    args.fold_count = space->fold_count;
+    assay_gemm(run->env->kernels, run->env->pool, run->env->scratch, &args);
+}
+
+static assay_matrix weight_matrix(const assay_param_view *w)
+{
+    return (assay_matrix){.data = w->data, .dtype = w->dtype, .row_stride = (ptrdiff_t)w->cols, .col_stride = 1};
+}
+
+static assay_view workspace_view(const assay_op_run *run, size_t offset, size_t rows, size_t cols)
+{
+    return (assay_view){.data = (float *)run->workspace + offset, .rows = rows, .cols = cols, .ld = cols};
+}
+
+static void start_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
+{
+    const assay_view *y = &run->out[0], *r = &run->in[1];
+    linear_params p = params_of(run);
+    (void)worker;
+    for (size_t t = first; t < first + rows; t++) {
+        float *row = y->data + t * y->ld;
+        if (run->attr->residual) memcpy(row, r->data + t * r->ld, y->cols * sizeof(float));
+        if (run->attr->residual && p.b) run->env->kernels->rows->axpy(1.0f, p.b->data, row, y->cols);
+        if (!run->attr->residual) memcpy(row, p.b->data, y->cols * sizeof(float));
+    }
+}
+
+/* dropout(x), or x itself where nothing is dropped. */
+static assay_view dropped_input(const assay_op_run *run, size_t offset)
+{
+    if (run->attr->dropout <= 0 || !run->env->training) return run->in[0];
+    assay_view dropped = workspace_view(run, offset, run->in[0].rows, run->in[0].cols);
+    assay_dropout_rows(run, run->in[0], dropped);
+    return dropped;
+}
+
+/* u = scale * dropout(x) A^T */
+static void adapter_down(const assay_op_run *run, const assay_param_view *lora_a, const assay_view *x, const assay_view *u)
+{
+    product(run, assay_matrix_rows(x->data, x->ld), assay_matrix_transposed(weight_matrix(lora_a)), u->rows, u->cols, x->cols, u->data, u->ld, false);
+    run->env->kernels->rows->scale(run->attr->scale, u->data, u->data, u->rows * u->cols);
+}
+
+static void forward(const assay_op_run *run)
+{
+    const assay_view *x = &run->in[0], *y = &run->out[0];
+    linear_params p = params_of(run);
+    bool started = run->attr->residual || p.b;
+    if (started) assay_for_rows(run, y->rows, ROWS_OF_A_JOB, start_rows);
+    product(run, assay_matrix_rows(x->data, x->ld), assay_matrix_transposed(weight_matrix(p.w)), y->rows, y->cols, x->cols, y->data, y->ld, started);
+    if (!p.lora_a) return;
+    assay_view u = workspace_view(run, 0, y->rows, p.lora_a->rows), dropped = dropped_input(run, u.rows * u.cols);
+    adapter_down(run, p.lora_a, &dropped, &u);
+    product(run, assay_matrix_rows(u.data, u.ld), assay_matrix_transposed(weight_matrix(p.lora_b)), y->rows, y->cols, u.cols, y->data, y->ld, true);
+}
+
+static void add_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
+{
+    const assay_view *dy = &run->d_out[0], *dr = &run->d_in[1];
+    (void)worker;
+    for (size_t t = first; t < first + rows; t++) {
+        float *to = dr->data + t * dr->ld, *from = dy->data + t * dy->ld;
+        if (run->add[1])
+            run->env->kernels->rows->axpy(1.0f, from, to, dy->cols);
+        else
+            memcpy(to, from, dy->cols * sizeof(float));
+    }
+}
+
+static void bias_gradient(const assay_op_run *run, size_t first, size_t cols, int worker)
+{
+    const assay_view *dy = &run->d_out[0];
+    const assay_space *space = &run->env->geometry->spaces[run->out_space];
+    (void)worker;
+    for (size_t f = 0; f < space->fold_count; f++)
+        run->env->kernels->rows->column_sum(dy->data + space->folds[f] * dy->ld + first, dy->ld, NULL, 0, NULL, space->folds[f + 1] - space->folds[f], cols,
+                                            params_of(run).b->gradient + first);
+}
+
+/* dx += dropout'(du A); with dropout by way of the memory that held dropout(x) */
+static void adapter_input_gradient(const assay_op_run *run, const assay_param_view *lora_a, const assay_view *du, assay_view *dropped)
+{
+    const assay_view *dx = &run->d_in[0];
+    assay_matrix left = assay_matrix_rows(du->data, du->ld), right = weight_matrix(lora_a);
+    if (dropped->data == run->in[0].data || !run->env->training || run->attr->dropout <= 0) {
+        product(run, left, right, dx->rows, dx->cols, du->cols, dx->data, dx->ld, true);
+        return;
+    }
+    product(run, left, right, dx->rows, dx->cols, du->cols, dropped->data, dropped->ld, false);
+    assay_dropout_rows(run, *dropped, *dropped);
+    for (size_t t = 0; t < dx->rows; t++) run->env->kernels->rows->axpy(1.0f, dropped->data + t * dropped->ld, dx->data + t * dx->ld, dx->cols);
+}
+
+static void backward_adapter(const assay_op_run *run, const linear_params *p)
+{
+    const assay_view *dy = &run->d_out[0];
+    size_t rank = p->lora_a->rows;
+    assay_view u = workspace_view(run, 0, dy->rows, rank), du = workspace_view(run, u.rows * rank, dy->rows, rank), dropped = {0};
+    product(run, assay_matrix_rows(dy->data, dy->ld), weight_matrix(p->lora_b), dy->rows, rank, dy->cols, du.data, du.ld, false);
+    run->env->kernels->rows->scale(run->attr->scale, du.data, du.data, du.rows * rank);
+    if (p->lora_a->gradient || p->lora_b->gradient) {
+        dropped = dropped_input(run, 2 * u.rows * rank);
+        adapter_down(run, p->lora_a, &dropped, &u);
+        if (p->lora_b->gradient) weight_gradient(run, dy, &u, p->lora_b->gradient);
+        if (p->lora_a->gradient) weight_gradient(run, &du, &dropped, p->lora_a->gradient);
+    } else {
+        dropped = workspace_view(run, 2 * u.rows * rank, dy->rows, run->d_in[0].cols);
+    }
+    if (run->d_in[0].data) adapter_input_gradient(run, p->lora_a, &du, &dropped);
+}
+
+static void backward(const assay_op_run *run)
+{
+    const assay_view *x = &run->in[0], *dy = &run->d_out[0], *dx = &run->d_in[0];
+    linear_params p = params_of(run);
+    if (dx->data)
+        product(run, assay_matrix_rows(dy->data, dy->ld), weight_matrix(p.w), dx->rows, dx->cols, dy->cols, dx->data, dx->ld, run->add[0]);
+    if (p.w->gradient) weight_gradient(run, dy, x, p.w->gradient);
+    if (p.b && p.b->gradient) assay_for_rows(run, dy->cols, COLS_OF_A_JOB, bias_gradient);
+    if (p.lora_a) backward_adapter(run, &p);
+    if (run->attr->residual && run->d_in[1].data && run->d_in[1].data != dy->data) assay_for_rows(run, dy->rows, ROWS_OF_A_JOB, add_rows);
+}
+
+const assay_op assay_op_linear = {.name = "linear",
+                                  .passes_gradient = 1,
+                                  .check = check,
+                                  .reads = reads,
+                                  .workspace = workspace,
+                                  .flops = flops,
+                                  .forward = forward,
+                                  .backward = backward};

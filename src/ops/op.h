@@ -1,0 +1,111 @@
+/* One differentiable operation a file: shape rule, forward, backward, what backward reads.
+ *
+ * An operation is a constant assay_op. It is told everything by an assay_op_run and keeps nothing. The contract:
+ *   - forward overwrites every element of its outputs and reads only `in`, parameters and the geometry;
+ *   - backward reads d_out and those of in/out that `reads` asked for (the others' data is NULL). For an input whose gradient is
+ *     wanted, d_in[i].data is not NULL: it is overwritten, or added to where add[i]; every element of the operand's columns is written. A parameter's
+ *     gradient (NULL: frozen) is always added to;
+ *   - sums over rows follow the geometry's folds (see geometry.h); work is shared out over outputs only, so the bits depend neither
+ *     on threads nor on the batch;
+ *   - the same call gives the same bits: a dropped value can be made again at any time.
+ * All values are f32 row-major matrices [rows of their space, cols]; an operand may be a range of a value's columns (ld > cols).
+ */
+#ifndef ASSAY_OPS_OP_H
+#define ASSAY_OPS_OP_H
+
+#include "backend/gemm.h"
+#include "ops/geometry.h"
+
+enum { ASSAY_MAX_INPUTS = 4, ASSAY_MAX_OUTPUTS = 2, ASSAY_MAX_PARAMS = 4 };
+
+typedef struct assay_view {
+    float *data; /* NULL: not there, not wanted */
+    size_t rows, cols, ld;
+} assay_view;
+
+/* A weight at run time. */
+typedef struct assay_param_view {
+    const void *data;
+    assay_dtype dtype;   /* F32, F16 or BF16 */
+    size_t rows, cols;   /* Hugging Face's order; a vector has rows 1 */
+    float *gradient;     /* f32 of the same shape, NULL: frozen */
+} assay_param_view;
+
+typedef struct assay_op_env {
+    const assay_kernels *kernels;
+    assay_pool *pool;
+    void *scratch;       /* gemm scratch of every worker */
+    const assay_geometry *geometry;
+    uint64_t seed, step; /* dropout's counters */
+    bool training;       /* false: dropout is the identity */
+} assay_op_env;
+
+/* What differs between two uses of an operation; each operation says which fields it reads. */
+typedef struct assay_op_attributes {
+    float eps;                      /* norm */
+    float scale;                    /* attention: of the scores; linear: of the adapter */
+    float dropout;                  /* linear: of the adapter's input */
+    uint32_t site;                  /* dropout: which place in the model */
+    uint32_t heads, kv_heads, head_dim;
+    uint32_t rotary_half;           /* rope: pairs per head */
+    bool adjacent;                  /* rope: (2i, 2i+1) instead of (i, i + half) */
+    bool bias, residual, adapter;   /* linear: which operands are present */
+    const float *inverse_frequency; /* angles: [rotary_half], owned by the program */
+    float angle_scale;              /* angles: factor of cos and sin (yarn's attention factor; 1 otherwise) */
+} assay_op_attributes;
+
+typedef struct assay_op_run {
+    const assay_op_env *env;
+    const assay_op_attributes *attr;
+    assay_space_id out_space, in_space[ASSAY_MAX_INPUTS];
+    assay_view in[ASSAY_MAX_INPUTS], out[ASSAY_MAX_OUTPUTS];
+    assay_view d_in[ASSAY_MAX_INPUTS], d_out[ASSAY_MAX_OUTPUTS];
+    bool add[ASSAY_MAX_INPUTS];
+    assay_param_view param[ASSAY_MAX_PARAMS];
+    void *workspace; /* as many bytes as `workspace` below said for the plan's bounds */
+} assay_op_run;
+
+/* The static side of one use: what shape rules, `reads` and `workspace` look at. */
+typedef struct assay_op_shape {
+    const assay_op_attributes *attr;
+    int inputs, outputs, params;
+    size_t in_cols[ASSAY_MAX_INPUTS], out_cols[ASSAY_MAX_OUTPUTS];
+    assay_space_id in_space[ASSAY_MAX_INPUTS], out_space;
+    size_t param_rows[ASSAY_MAX_PARAMS], param_cols[ASSAY_MAX_PARAMS];
+    bool in_wants[ASSAY_MAX_INPUTS];   /* whose gradients are wanted */
+    bool param_wants[ASSAY_MAX_PARAMS];
+} assay_op_shape;
+
+/* Bits of the set that `reads` returns. */
+#define ASSAY_READS_IN(i) (1u << (i))
+#define ASSAY_READS_OUT(i) (1u << (8 + (i)))
+
+typedef struct assay_op {
+    const char *name;
+    bool pointwise;        /* cheap to make again from its inputs: never kept for backward */
+    bool in_place;         /* out 0 may share memory with input 0 */
+    int passes_gradient;   /* index of an input whose gradient is d_out[0] itself, up to an in-place change by backward; -1: none.
+                              The engine lets d_in take over d_out's memory; where it cannot, add[] or a copy is asked for. */
+
+    /* Checks that the operands fit together; the message says which do not. */
+    assay_status (*check)(const assay_op_shape *shape, assay_error *err);
+    /* Which operands backward needs the data of, given whose gradients are wanted. */
+    unsigned (*reads)(const assay_op_shape *shape);
+    size_t (*workspace)(const assay_op_shape *shape, const assay_bounds *bounds, int workers, bool backward); /* NULL: none */
+    /* Floating-point operations for that many rows of each space and a mean context of `context` keys per query; NULL: negligible. */
+    double (*flops)(const assay_op_shape *shape, const double rows[ASSAY_SPACES], double context, bool backward);
+    void (*forward)(const assay_op_run *run);
+    void (*backward)(const assay_op_run *run); /* NULL: not differentiable */
+} assay_op;
+
+extern const assay_op assay_op_embedding, assay_op_angles, assay_op_rms_norm, assay_op_linear, assay_op_rope, assay_op_attention,
+    assay_op_swiglu, assay_op_gather;
+
+/* All of the above, NULL-terminated: tests walk it, and a new operation gets one line there. */
+const assay_op *assay_op_at(size_t index);
+
+/* Splits rows into blocks of at most `block` and runs work(run, first_row, rows, worker) over the pool. */
+typedef void (*assay_row_work)(const assay_op_run *run, size_t first, size_t rows, int worker);
+void assay_for_rows(const assay_op_run *run, size_t rows, size_t block, assay_row_work work);
+
+#endif

@@ -1,0 +1,139 @@
+#include "program/program.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+assay_status assay_program_create(assay_program **out, assay_error *err)
+{
+    *out = assay_alloc(1, sizeof **out);
+    ASSAY_TRY_ALLOC(*out, "a program", err);
+    (*out)->output = -1;
+    return ASSAY_OK;
+}
+
+void assay_program_free(assay_program *program)
+{
+    if (!program) return;
+    for (size_t i = 0; i < program->value_count; i++) assay_free((void *)(uintptr_t)program->values[i].name);
+    for (size_t i = 0; i < program->step_count; i++) assay_free((void *)(uintptr_t)program->steps[i].name);
+    for (size_t i = 0; i < program->param_count; i++) assay_free((void *)(uintptr_t)program->params[i].name);
+    for (size_t i = 0; i < program->table_count; i++) assay_free(program->tables[i]);
+    assay_free(program->values);
+    assay_free(program->steps);
+    assay_free(program->params);
+    assay_free(program->tables);
+    assay_free(program->hidden_states);
+    assay_free(program);
+}
+
+/* Room for one more in a list; false (and remembered) when out of memory. */
+static bool room(assay_program *program, void **items, size_t *capacity, size_t count, size_t size)
+{
+    if (program->building == ASSAY_OK) program->building = assay_grow(items, capacity, count + 1, size, NULL);
+    return program->building == ASSAY_OK;
+}
+
+static const char *keep_name(assay_program *program, const char *name)
+{
+    char *copy = assay_strdup(name ? name : "");
+    if (!copy) program->building = ASSAY_E_MEMORY;
+    return copy;
+}
+
+int assay_program_value(assay_program *program, assay_space_id space, size_t cols, int layer, const char *name)
+{
+    void *items = program->values;
+    if (!room(program, &items, &program->value_capacity, program->value_count, sizeof *program->values)) return -1;
+    program->values = items;
+    program->values[program->value_count] =
+        (assay_value){.name = keep_name(program, name), .space = space, .cols = cols, .layer = layer, .maker = -1};
+    return (int)program->value_count++;
+}
+
+int assay_program_param(assay_program *program, const assay_param *param)
+{
+    void *items = program->params;
+    if (!room(program, &items, &program->param_capacity, program->param_count, sizeof *program->params)) return -1;
+    program->params = items;
+    program->params[program->param_count] = *param;
+    program->params[program->param_count].name = keep_name(program, param->name);
+    return (int)program->param_count++;
+}
+
+int assay_program_step(assay_program *program, const assay_step *step)
+{
+    void *items = program->steps;
+    int index = (int)program->step_count;
+    if (!room(program, &items, &program->step_capacity, program->step_count, sizeof *program->steps)) return -1;
+    program->steps = items;
+    assay_step *kept = &program->steps[program->step_count++];
+    *kept = *step;
+    kept->name = keep_name(program, step->name);
+    for (int i = 0; i < kept->outputs; i++)
+        if (kept->out[i] >= 0) program->values[kept->out[i]].maker = index;
+    for (int i = 0; i < kept->inputs; i++)
+        if (kept->in[i].value >= 0 && kept->in[i].cols == 0) kept->in[i].cols = program->values[kept->in[i].value].cols;
+    return index;
+}
+
+const float *assay_program_table(assay_program *program, const float *values, size_t count)
+{
+    float **grown = assay_realloc(program->tables, program->table_count, program->table_count + 1, sizeof *grown);
+    if (grown) program->tables = grown;
+    float *copy = grown ? assay_alloc(count, sizeof *copy) : NULL;
+    if (!copy) {
+        program->building = ASSAY_E_MEMORY;
+        return NULL;
+    }
+    memcpy(copy, values, count * sizeof *copy);
+    program->tables[program->table_count++] = copy;
+    return copy;
+}
+
+void assay_program_hidden_state(assay_program *program, int value)
+{
+    int *grown = assay_realloc(program->hidden_states, program->hidden_count, program->hidden_count + 1, sizeof *grown);
+    if (!grown) {
+        program->building = ASSAY_E_MEMORY;
+        return;
+    }
+    program->hidden_states = grown;
+    grown[program->hidden_count++] = value;
+}
+
+void assay_program_shape(const assay_program *program, const assay_step *step, const bool *wants, assay_op_shape *shape)
+{
+    *shape = (assay_op_shape){.attr = &step->attr, .inputs = step->inputs, .outputs = step->outputs, .params = step->params};
+    for (int i = 0; i < step->inputs; i++) {
+        shape->in_cols[i] = step->in[i].cols;
+        shape->in_space[i] = program->values[step->in[i].value].space;
+        shape->in_wants[i] = wants && wants[step->in[i].value];
+    }
+    for (int i = 0; i < step->outputs; i++) shape->out_cols[i] = program->values[step->out[i]].cols;
+    shape->out_space = program->values[step->out[0]].space;
+    for (int i = 0; i < step->params; i++) {
+        shape->param_rows[i] = program->params[step->param[i]].rows;
+        shape->param_cols[i] = program->params[step->param[i]].cols;
+        shape->param_wants[i] = wants && program->params[step->param[i]].trained;
+    }
+}
+
+void assay_program_wants(const assay_program *program, bool *wants)
+{
+    memset(wants, 0, program->value_count * sizeof *wants);
+    for (size_t s = 0; s < program->step_count; s++) {
+        const assay_step *step = &program->steps[s];
+        bool wanted = false;
+        for (int i = 0; i < step->inputs; i++) wanted = wanted || wants[step->in[i].value];
+        for (int i = 0; i < step->params; i++) wanted = wanted || program->params[step->param[i]].trained;
+        if (step->op->backward) wants[step->out[0]] = wanted;
+    }
+}
+
+int assay_program_find_param(const assay_program *program, const char *name)
+{
+    for (size_t i = 0; i < program->param_count; i++)
+        if (!strcmp(program->params[i].name, name)) return (int)i;
+    return -1;
+}
