@@ -12,7 +12,8 @@
 #include "container/tensor_file.h"
 
 typedef struct assay_adapter_config {
-    int rank;                 /* r; 0 for a head-only adapter (peft_type null is not writable, so r and targets are kept minimal) */
+    int rank;                 /* r; 0 for a head-only adapter: on disk r is then 1 and target_modules "dummy-target-modules", PEFT's own
+                                 word for "no module" (src/peft/utils/constants.py), read back as 0 and no targets */
     double alpha, dropout;
     bool rslora;              /* scale = alpha / sqrt(r) instead of alpha / r */
     char *base;               /* base_model_name_or_path */
@@ -30,14 +31,21 @@ void assay_adapter_config_release(assay_adapter_config *config);
 
 typedef struct assay_adapter_file {
     assay_adapter_config config;
-    assay_tensor_file *tensors; /* names normalised: no "base_model.model.", no ".default", no "modules_to_save."; sorted */
+    assay_tensor_file *tensors; /* names normalised: no "base_model.model.", no ".default", no "modules_to_save."; sorted. Every
+                                   lora_A [r, in] has its lora_B [out, r]; all are F32, F16, BF16 or F64 */
+    char *names;                /* the block those names lie in */
 } assay_adapter_file;
 
 bool assay_is_adapter_folder(const char *path);
 assay_status assay_adapter_open(assay_adapter_file **out, const char *folder, assay_error *err);
 void assay_adapter_close(assay_adapter_file *adapter); /* NULL is fine */
 
-/* Writes both files (PEFT's key set, indent 2, sorted keys). Tensor names without the "base_model.model." prefix, which is added. */
+/* The factor s of y = Wx + s B(Ax) for one module ("model.layers.0.self_attn.q_proj") whose A has `rank` rows: alpha / rank, or
+ * alpha / sqrt(rank) with rslora, where alpha_pattern's first key that matches the module's end replaces alpha (PEFT,
+ * src/peft/utils/other.py, get_pattern_key: the regular expression (.*\.)?(KEY)$). An invalid expression is an error. */
+assay_status assay_adapter_scale(const assay_adapter_config *config, const char *module, size_t rank, double *scale, assay_error *err);
+
+/* Writes both files (PEFT's keys, indent 2, sorted), making the folder if need be. Tensor names without the "base_model.model." prefix, which is added. */
 assay_status assay_adapter_write(const char *folder, const assay_adapter_config *config, const assay_tensor *tensors, size_t count,
                                  assay_error *err);
 

@@ -30,7 +30,8 @@ static assay_status check_frame(assay_tensor_file *file, size_t *header, assay_e
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu bytes are too few for a safetensors file", file->path, file->map.size);
     for (int i = 7; i >= 0; i--) claimed = claimed << 8 | file->map.data[i];
     if (claimed > max_header)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: not a safetensors file (its first 8 bytes claim a header of %llu bytes, at most %llu are allowed)",
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: not a safetensors file (its first 8 bytes claim a header of %llu bytes, "
+                               "at most %llu are allowed)",
                                file->path, (unsigned long long)claimed, (unsigned long long)max_header);
     if (claimed > file->map.size - 8)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: a header of %llu bytes in a file of %zu; the file is cut short", file->path,
@@ -157,7 +158,8 @@ static assay_status read_tensor(header_reader *reader, assay_tensor *tensor, ass
         ASSAY_TRY(assay_json_pull_next(&reader->pull, err));
         if (reader->pull.event == ASSAY_JSON_OBJECT_END) break;
         while (field < 3 && !assay_json_pull_equals(&reader->pull, fields[field])) field++;
-        if (field == 3) return assay_json_pull_error(&reader->pull, err, "\"%s\" has a field that is none of dtype, shape, data_offsets", tensor->name);
+        if (field == 3)
+            return assay_json_pull_error(&reader->pull, err, "\"%s\" has a field that is none of dtype, shape, data_offsets", tensor->name);
         if (seen[field]) return assay_json_pull_error(&reader->pull, err, "\"%s\" has %s twice", tensor->name, fields[field]);
         seen[field] = true;
         ASSAY_TRY(readers[field](reader, tensor, err));
@@ -204,7 +206,8 @@ static assay_status check_cover(const header_reader *reader, assay_error *err)
         const assay_tensor *tensor = &file->tensors[i];
         const uint8_t *begin = tensor->data;
         if (begin != expected)
-            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the tensor \"%s\" begins at byte %zu of the data, but the one before it ends at %zu (%s)",
+            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the tensor \"%s\" begins at byte %zu of the data, but the one before "
+                                   "it ends at %zu (%s)",
                                    file->path, tensor->name, (size_t)(begin - reader->data), (size_t)(expected - reader->data),
                                    begin < expected ? "they overlap" : "a hole");
         expected = begin + tensor->bytes;
