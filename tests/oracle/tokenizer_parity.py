@@ -126,9 +126,11 @@ def sequence(*steps):
 
 
 def document(vocab, merges, pre, normalizer=None, added=(), post=None, **model):
-    tokens = []
-    for number, (content, flags) in enumerate(added):
-        token = {"id": vocab.get(content, len(vocab) + number), "content": content, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    tokens, fresh = [], len(vocab)
+    for content, flags in added:
+        number = vocab.get(content, fresh)
+        fresh += number == fresh
+        token = {"id": number, "content": content, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
         tokens.append({**token, **flags})
     body = {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None, "end_of_word_suffix": None, "fuse_unk": False,
             "byte_fallback": False, "ignore_merges": False, **model, "vocab": vocab, "merges": merges}
@@ -190,7 +192,7 @@ def cases(root, smollm):
     specials = [content for content, _ in added] + ["Cafe\u0301", "e\u0301a", "<|im_", "words", "<l"]
     template = {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<|im_start|>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "<|im_end|>", "type_id": 0}}],
                 "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
-                "special_tokens": {c: {"id": c, "ids": [len(vocab) + i], "tokens": [c]} for i, (c, _) in enumerate(added) if "im_" in c and "user" not in c}}
+                "special_tokens": {c: {"id": c, "ids": [len(vocab) + i], "tokens": [c]} for i, c in enumerate(["<|im_start|>", "<|im_end|>"])}}
     form = lambda name: {"type": name}
     normalizers = lambda *steps: {"type": "Sequence", "normalizers": list(steps)}
     synthetic = {
