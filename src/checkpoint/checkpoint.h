@@ -31,6 +31,7 @@ typedef struct assay_checkpoint {
     json_t *config;        /* config.json; for GGUF made from the metadata with Hugging Face's keys */
     assay_weight *weights; /* sorted by tensor.name; empty with CONFIG_ONLY */
     size_t weight_count;
+    size_t unlisted_count; /* weights that lie in a shard but not in its index; worth a warning */
     assay_tensor_file **files;
     size_t file_count;
     assay_gguf *gguf;      /* for the tokenizer; NULL for a folder */
@@ -44,7 +45,7 @@ void assay_checkpoint_close(assay_checkpoint *checkpoint); /* NULL is fine */
 /* NULL: not there. */
 const assay_weight *assay_checkpoint_find(const assay_checkpoint *checkpoint, const char *name);
 
-/* The whole weight as f32 rows; dst holds the product of its shape. */
+/* The whole weight as f32 rows; dst holds the product of its shape. ASSAY_E_UNSUPPORTED for integer tensors. */
 assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const assay_weight *weight, float *dst, assay_error *err);
 
 /* Identity of the weights and config: hex of XXH3-128 over config (sorted) and every tensor's name, dtype, shape and bytes. Reads all

@@ -1,0 +1,130 @@
+#include "checkpoint/checkpoint_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+static int compare_weights(const void *a, const void *b)
+{
+    return strcmp(((const assay_weight *)a)->tensor.name, ((const assay_weight *)b)->tensor.name);
+}
+
+static assay_status index_weights(assay_checkpoint *checkpoint, assay_error *err)
+{
+    assay_weight *weights = checkpoint->weights;
+    if (checkpoint->weight_count) qsort(weights, checkpoint->weight_count, sizeof *weights, compare_weights);
+    for (size_t i = 1; i < checkpoint->weight_count; i++)
+        if (!compare_weights(&weights[i - 1], &weights[i]))
+            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the weight \"%s\" is there twice, in %s and in %s", checkpoint->path,
+                                   weights[i].tensor.name, weights[i - 1].file, weights[i].file);
+    return ASSAY_OK;
+}
+
+static assay_status load(assay_checkpoint *checkpoint, const char *path, unsigned flags, assay_error *err)
+{
+    checkpoint->name = assay_strdup(path);
+    ASSAY_TRY_ALLOC(checkpoint->name, path, err);
+    ASSAY_TRY(assay_checkpoint_locate(path, &checkpoint->path, err));
+    bool folder = assay_path_is_dir(checkpoint->path);
+    checkpoint->kind = folder ? ASSAY_CHECKPOINT_HF : ASSAY_CHECKPOINT_GGUF;
+    ASSAY_TRY(folder ? assay_checkpoint_load_folder(checkpoint, flags, err) : assay_checkpoint_load_gguf(checkpoint, flags, err));
+    return index_weights(checkpoint, err);
+}
+
+assay_status assay_checkpoint_open(assay_checkpoint **out, const char *path, unsigned flags, assay_error *err)
+{
+    *out = NULL;
+    assay_checkpoint *checkpoint = assay_alloc(1, sizeof *checkpoint);
+    ASSAY_TRY_ALLOC(checkpoint, path, err);
+    assay_status status = load(checkpoint, path, flags, err);
+    if (status != ASSAY_OK) {
+        assay_checkpoint_close(checkpoint);
+        return status;
+    }
+    *out = checkpoint;
+    return ASSAY_OK;
+}
+
+void assay_checkpoint_close(assay_checkpoint *checkpoint)
+{
+    if (!checkpoint) return;
+    /* A GGUF checkpoint's weights have names of their own (translated); a folder's borrow the files'. */
+    if (checkpoint->kind == ASSAY_CHECKPOINT_GGUF)
+        for (size_t i = 0; i < checkpoint->weight_count; i++) assay_free((void *)(uintptr_t)checkpoint->weights[i].tensor.name);
+    for (size_t i = 0; i < checkpoint->file_count; i++) assay_tensor_file_close(checkpoint->files[i]);
+    assay_gguf_close(checkpoint->gguf);
+    json_decref(checkpoint->config);
+    assay_free(checkpoint->files);
+    assay_free(checkpoint->weights);
+    assay_free(checkpoint->path);
+    assay_free(checkpoint->name);
+    assay_free(checkpoint);
+}
+
+const assay_weight *assay_checkpoint_find(const assay_checkpoint *checkpoint, const char *name)
+{
+    assay_weight key = {.tensor = {.name = name}};
+    if (checkpoint->weight_count == 0) return NULL;
+    return bsearch(&key, checkpoint->weights, checkpoint->weight_count, sizeof key, compare_weights);
+}
+
+/* llama.cpp's converter lays each head's rows out as pairs (i, i + half) next to each other, because it rotates neighbours; Hugging
+ * Face rotates i with i + half. Row j * half + i of a head here is row 2 i + j there. (conversion script, LlamaModel.permute) */
+static void read_permuted(const assay_tensor *tensor, size_t heads, float *dst)
+{
+    size_t rows = tensor->shape[0], columns = tensor->rank > 1 ? tensor->shape[1] : 1;
+    size_t head_rows = rows / heads, half = head_rows / 2, row_bytes = tensor->bytes / rows;
+    for (size_t row = 0; row < rows; row++) {
+        size_t head = row / head_rows, inside = row % head_rows;
+        size_t source = head * head_rows + 2 * (inside % half) + inside / half;
+        assay_dtype_to_f32(tensor->dtype, (const uint8_t *)tensor->data + source * row_bytes, dst + row * columns, columns);
+    }
+}
+
+assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const assay_weight *weight, float *dst, assay_error *err)
+{
+    const assay_tensor *tensor = &weight->tensor;
+    size_t elements = 0;
+    if (!assay_dtype_is_weight(tensor->dtype))
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is %s; a weight should be F32, F16 or BF16", checkpoint->path,
+                               tensor->name, assay_dtype_name(tensor->dtype));
+    if (!assay_tensor_elements(tensor, &elements))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: the shape of \"%s\" is too large", checkpoint->path, tensor->name);
+    if (elements == 0) return ASSAY_OK;
+    if (weight->permuted_heads > 0)
+        read_permuted(tensor, (size_t)weight->permuted_heads, dst);
+    else
+        assay_dtype_to_f32(tensor->dtype, tensor->data, dst, elements);
+    return ASSAY_OK;
+}
+
+static void hash_weight(XXH3_state_t *state, const assay_weight *weight)
+{
+    const assay_tensor *tensor = &weight->tensor;
+    uint64_t numbers[ASSAY_MAX_RANK + 2] = {(uint64_t)weight->permuted_heads, (uint64_t)tensor->rank};
+    for (int i = 0; i < tensor->rank; i++) numbers[i + 2] = tensor->shape[i];
+    XXH3_128bits_update(state, tensor->name, strlen(tensor->name) + 1);
+    XXH3_128bits_update(state, assay_dtype_name(tensor->dtype), strlen(assay_dtype_name(tensor->dtype)) + 1);
+    XXH3_128bits_update(state, numbers, sizeof numbers);
+    XXH3_128bits_update(state, tensor->data, tensor->bytes);
+}
+
+assay_status assay_checkpoint_fingerprint(const assay_checkpoint *checkpoint, char *text, assay_error *err)
+{
+    char *config = json_dumps(checkpoint->config, JSON_COMPACT | JSON_SORT_KEYS);
+    ASSAY_TRY_ALLOC(config, "a fingerprint", err);
+    XXH3_state_t *state = XXH3_createState();
+    if (!state) {
+        free(config);
+        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a fingerprint");
+    }
+    XXH3_128bits_reset(state);
+    XXH3_128bits_update(state, config, strlen(config) + 1);
+    for (size_t i = 0; i < checkpoint->weight_count; i++) hash_weight(state, &checkpoint->weights[i]);
+    XXH128_hash_t hash = XXH3_128bits_digest(state);
+    snprintf(text, 33, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+    XXH3_freeState(state);
+    free(config);
+    return ASSAY_OK;
+}

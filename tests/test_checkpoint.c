@@ -1,0 +1,274 @@
+/* Checkpoints: the four layouts of a Hugging Face folder hold the same weights, hub ids are found in caches, GGUF files of three
+ * architectures read as Hugging Face weights and config, fingerprints tell checkpoints apart, and lying indices are refused. */
+#include "checkpoint/checkpoint.h"
+
+#include "container_check.h"
+
+static void look_checkpoint(const char *name, int rank, const size_t *shape, const float *values, size_t elements, void *context)
+{
+    const assay_weight *weight = assay_checkpoint_find(context, name);
+    if (!weight) fail_msg("the weight %s is missing", name);
+    assert_int_equal(weight->tensor.rank, rank);
+    for (int i = 0; i < rank; i++) assert_int_equal(weight->tensor.shape[i], shape[i]);
+    float *mine = malloc(4 * elements + 1);
+    assert_int_equal(assay_checkpoint_read(context, weight, mine, NULL), ASSAY_OK);
+    if (memcmp(mine, values, 4 * elements) != 0) fail_msg("the weight %s differs", name);
+    free(mine);
+}
+
+static assay_checkpoint *open_good(const char *path, unsigned flags)
+{
+    assay_checkpoint *checkpoint;
+    assay_error err = {0};
+    if (assay_checkpoint_open(&checkpoint, path, flags, &err) != ASSAY_OK) fail_msg("%s: %s", path, err.text);
+    return checkpoint;
+}
+
+static void refuse(const char *path, const char *message)
+{
+    assay_checkpoint *checkpoint;
+    assay_error err = {0};
+    assert_int_not_equal(assay_checkpoint_open(&checkpoint, path, 0, &err), ASSAY_OK);
+    assert_null(checkpoint);
+    if (!strstr(err.text, message)) fail_msg("%s: said \"%s\"", path, err.text);
+}
+
+static void reads_all_layouts(void **state)
+{
+    static const char *const folders[] = {"hf_safetensors", "hf_safetensors_sharded", "hf_bin", "hf_bin_sharded"};
+    char fingerprints[4][33], path[256];
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, GOLDEN "%s", folders[i]);
+        assay_checkpoint *checkpoint = open_good(path, 0);
+        assert_int_equal(checkpoint->weight_count, 4);
+        assert_int_equal(checkpoint->file_count, 1 + i % 2);
+        assert_int_equal(checkpoint->unlisted_count, 0);
+        assert_string_equal(json_string_value(json_object_get(checkpoint->config, "model_type")), "llama");
+        assert_null(assay_checkpoint_find(checkpoint, "none"));
+        golden_each("folder", look_checkpoint, checkpoint);
+        assert_int_equal(assay_checkpoint_fingerprint(checkpoint, fingerprints[i], NULL), ASSAY_OK);
+        assert_string_equal(fingerprints[i], fingerprints[0]); /* the same weights, whatever the container */
+        assay_checkpoint_close(checkpoint);
+    }
+    assert_int_equal(strlen(fingerprints[0]), 32);
+}
+
+static void opens_config_only(void **state)
+{
+    char *folder = fresh_folder(), *path = assay_path_join(folder, "config.json");
+    (void)state;
+    put_file(path, "{\"model_type\": \"llama\"}", 23);
+    assay_checkpoint *checkpoint = open_good(folder, ASSAY_CHECKPOINT_CONFIG_ONLY);
+    assert_int_equal(checkpoint->weight_count, 0);
+    assay_checkpoint_close(checkpoint);
+    refuse(folder, "no weights here");
+    put_file(path, "[1]", 3);
+    refuse(folder, "should be a JSON object");
+    assert_int_equal(assay_remove_tree(path, NULL), ASSAY_OK);
+    refuse(folder, "no config.json");
+    refuse(GOLDEN "adapter", "holds an adapter");
+    refuse(GOLDEN "mixed.bin", "a folder with config.json or a .gguf file");
+    refuse("/no/such/path", "no such folder");
+    assay_free(path);
+    drop_folder(folder);
+}
+
+static void put_index(const char *folder, const char *text)
+{
+    char *path = assay_path_join(folder, "model.safetensors.index.json");
+    put_file(path, text, strlen(text));
+    assay_free(path);
+}
+
+static void copy_into(const char *folder, const char *name, const char *from)
+{
+    char *path = assay_path_join(folder, name);
+    assert_int_equal(assay_file_copy(from, path, NULL), ASSAY_OK);
+    assay_free(path);
+}
+
+static void refuses_lying_indices(void **state)
+{
+    static const char *const shard = GOLDEN "hf_safetensors_sharded/model-00001-of-00002.safetensors";
+    static const char *const lies[][2] = {
+        {"{}", "no weight_map"},
+        {"{\"weight_map\": []}", "no weight_map"},
+        {"{\"weight_map\": {\"layer.0.weight\": {\"file\": \"a.safetensors\"}}}", "should be a file name"},
+        {"{\"weight_map\": {\"layer.0.weight\": \"../config.json\"}}", "not a plain file name"},
+        {"{\"weight_map\": {\"layer.0.weight\": \"/etc/passwd\"}}", "not a plain file name"},
+        {"{\"weight_map\": {\"layer.0.weight\": \"\"}}", "not a plain file name"},
+        {"{\"weight_map\": {\"layer.0.weight\": \"a.safetensors\\u0000\"}}", "not a plain file name"},
+        {"{\"weight_map\": {\"layer.0.weight\": \"none.safetensors\"}}", "none.safetensors"},
+        {"{\"weight_map\": {\"layer.2.weight\": \"a.safetensors\"}}", "should lie in a.safetensors, but does not"},
+        {"{\"weight_map\": {\"layer.0.weight\": \"a.safetensors\", \"layer.0.weight\": \"a.safetensors\"}}", "duplicate"},
+        {"{\"weight_map\": {\"layer.0.weight\": \"a.safetensors\", \"layer.1.weight\": \"b.safetensors\"}}", "is there twice, in a"},
+    };
+    char *folder = fresh_folder();
+    (void)state;
+    copy_into(folder, "config.json", GOLDEN "hf_safetensors/config.json");
+    copy_into(folder, "a.safetensors", shard);
+    copy_into(folder, "b.safetensors", shard);
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        put_index(folder, lies[i][0]);
+        refuse(folder, lies[i][1]);
+    }
+    put_index(folder, "{\"weight_map\": {\"layer.0.weight\": \"a.safetensors\"}}");
+    assay_checkpoint *checkpoint = open_good(folder, 0);
+    assert_int_equal(checkpoint->weight_count, 2);
+    assert_int_equal(checkpoint->unlisted_count, 1);
+    assay_checkpoint_close(checkpoint);
+    drop_folder(folder);
+}
+
+static void put_config_at(const char *root, const char *below)
+{
+    char *folder = assay_path_join(root, below);
+    assert_int_equal(assay_make_dirs(folder, NULL), ASSAY_OK);
+    copy_into(folder, "config.json", GOLDEN "hf_safetensors/config.json");
+    copy_into(folder, "model.safetensors", GOLDEN "hf_safetensors/model.safetensors");
+    assay_free(folder);
+}
+
+static void put_ref(const char *root, const char *revision)
+{
+    char *refs = assay_path_join(root, "hub/models--org--name.1/refs"), *file = assay_path_join(refs, "main");
+    assert_int_equal(assay_make_dirs(refs, NULL), ASSAY_OK);
+    put_file(file, revision, strlen(revision));
+    assay_free(file);
+    assay_free(refs);
+}
+
+static void check_found(const char *id, const char *tail)
+{
+    assay_checkpoint *checkpoint = open_good(id, 0);
+    assert_string_equal(checkpoint->name, id);
+    assert_non_null(strstr(checkpoint->path, tail));
+    assert_int_equal(checkpoint->path[0], '/');
+    assay_checkpoint_close(checkpoint);
+}
+
+static void finds_hub_ids(void **state)
+{
+    char *root = fresh_folder(), *modelscope = assay_path_join(root, "ms");
+    (void)state;
+    unsetenv("HF_HUB_CACHE");
+    unsetenv("HUGGINGFACE_HUB_CACHE");
+    setenv("HF_HOME", root, 1);
+    setenv("HOME", root, 1);
+    setenv("MODELSCOPE_CACHE", modelscope, 1);
+    refuse("org/name.1", "hf download org/name.1");
+    put_config_at(root, "hub/models--org--name.1/snapshots/abc");
+    check_found("org/name.1", "snapshots/abc"); /* the only one */
+    put_config_at(root, "hub/models--org--name.1/snapshots/def");
+    refuse("org/name.1", "hf download org/name.1"); /* two and nothing says which */
+    put_ref(root, "def\n");
+    check_found("org/name.1", "snapshots/def");
+    put_ref(root, "../../../ms\n");
+    refuse("org/name.1", "hf download");
+    put_config_at(root, "ms/models/org/other___2");
+    check_found("org/other.2", "ms/models/org/other___2");
+    refuse("org/../name", "no such folder");
+    assay_free(modelscope);
+    drop_folder(root);
+}
+
+static int64_t config_int(const assay_checkpoint *checkpoint, const char *key)
+{
+    const json_t *value = json_object_get(checkpoint->config, key);
+    if (!json_is_integer(value)) fail_msg("the config has no whole number %s", key);
+    return json_integer_value(value);
+}
+
+static void expect_real(const assay_checkpoint *checkpoint, const char *key, double expected)
+{
+    double value = json_number_value(json_object_get(checkpoint->config, key));
+    if (value < expected || value > expected) fail_msg("%s is %.17g", key, value);
+}
+
+static void reads_gguf_llama_and_qwen2(void **state)
+{
+    (void)state;
+    for (int qwen = 0; qwen < 2; qwen++) {
+        assay_checkpoint *checkpoint = open_good(qwen ? GOLDEN "qwen2.gguf" : GOLDEN "llama.gguf", 0);
+        golden_each(qwen ? "gguf_qwen2" : "gguf_llama", look_checkpoint, checkpoint);
+        assert_string_equal(json_string_value(json_object_get(checkpoint->config, "model_type")), qwen ? "qwen2" : "llama");
+        assert_string_equal(json_string_value(json_array_get(json_object_get(checkpoint->config, "architectures"), 0)),
+                            qwen ? "Qwen2ForCausalLM" : "LlamaForSequenceClassification");
+        assert_int_equal(json_object_size(json_object_get(checkpoint->config, "id2label")), qwen ? 0 : 1);
+        assert_int_equal(config_int(checkpoint, "hidden_size"), 32);
+        assert_int_equal(config_int(checkpoint, "intermediate_size"), 64);
+        assert_int_equal(config_int(checkpoint, "num_hidden_layers"), 1);
+        assert_int_equal(config_int(checkpoint, "num_attention_heads"), 2);
+        assert_int_equal(config_int(checkpoint, "num_key_value_heads"), 1);
+        assert_int_equal(config_int(checkpoint, "vocab_size"), 20);
+        assert_int_equal(config_int(checkpoint, "max_position_embeddings"), 128);
+        assert_int_equal(config_int(checkpoint, "eos_token_id"), 2);
+        assert_int_equal(config_int(checkpoint, "pad_token_id"), 0);
+        expect_real(checkpoint, "rms_norm_eps", 1e-5);
+        expect_real(checkpoint, "rope_theta", 1e6);
+        assert_true(json_is_true(json_object_get(checkpoint->config, "tie_word_embeddings")));
+        const json_t *scaling = json_object_get(checkpoint->config, "rope_scaling");
+        assert_true(qwen ? !scaling : !strcmp(json_string_value(json_object_get(scaling, "rope_type")), "llama3"));
+        assay_checkpoint_close(checkpoint);
+    }
+}
+
+static void reads_gguf_chatglm(void **state)
+{
+    (void)state;
+    assay_checkpoint *checkpoint = open_good(GOLDEN "chatglm.gguf", 0);
+    golden_each("gguf_chatglm", look_checkpoint, checkpoint);
+    assert_int_equal(checkpoint->weight_count, 10);
+    assert_int_equal(config_int(checkpoint, "padded_vocab_size"), 20);
+    assert_int_equal(config_int(checkpoint, "kv_channels"), 16);
+    assert_int_equal(config_int(checkpoint, "multi_query_group_num"), 1);
+    assert_int_equal(config_int(checkpoint, "ffn_hidden_size"), 64);
+    expect_real(checkpoint, "rope_ratio", 500);
+    assert_true(json_is_true(json_object_get(checkpoint->config, "add_qkv_bias")));
+    assert_true(json_is_false(json_object_get(checkpoint->config, "tie_word_embeddings")));
+    assay_checkpoint_close(checkpoint);
+    checkpoint = open_good(GOLDEN "chatglm.gguf", ASSAY_CHECKPOINT_CONFIG_ONLY);
+    assert_int_equal(checkpoint->weight_count, 0);
+    assert_non_null(checkpoint->gguf);
+    assay_checkpoint_close(checkpoint);
+}
+
+static void refuse_patched_gguf(const char *from, const char *to, size_t size, const char *message)
+{
+    assay_mapping map;
+    char *folder = fresh_folder(), *path = assay_path_join(folder, "patched.gguf");
+    assert_int_equal(assay_map_open(&map, GOLDEN "llama.gguf", NULL), ASSAY_OK);
+    uint8_t *copy = malloc(map.size), *at;
+    memcpy(copy, map.data, map.size);
+    at = memmem(copy, map.size, from, size);
+    assert_non_null(at);
+    memcpy(at, to, size);
+    put_file(path, copy, map.size);
+    refuse(path, message);
+    free(copy);
+    assay_map_close(&map);
+    assay_free(path);
+    drop_folder(folder);
+}
+
+static void refuses_odd_gguf(void **state)
+{
+    (void)state;
+    refuse(GOLDEN "types.gguf", "architecture \"none\"");
+    refuse_patched_gguf("blk.0.ffn_gate.weight", "blk.0.ffn_gatf.weight", 21, "\"blk.0.ffn_gatf.weight\" is not known");
+    refuse_patched_gguf("llama.block_count", "llama.block_counu", 17, "llama.block_count should be");
+    refuse_patched_gguf("attention.head_count_kv\4\0\0\0\1", "attention.head_count_kv\4\0\0\0\0", 28, "head_count_kv should be");
+    refuse_patched_gguf("attention.head_count_kv\4\0\0\0\1", "attention.head_count_kv\4\0\0\0\5", 28, "does not divide into 5 heads");
+    refuse_patched_gguf("rope.dimension_count\4\0\0\0\x10", "rope.dimension_count\4\0\0\0\x08", 25, "rotates 8 of 16");
+    refuse_patched_gguf("rope.freq_base\6\0\0\0\0\x24\x74\x49", "rope.freq_base\6\0\0\0\0\x40\x1c\x46", 22, "not Llama 3's rope scaling");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(reads_all_layouts),          cmocka_unit_test(opens_config_only),
+                                       cmocka_unit_test(refuses_lying_indices),      cmocka_unit_test(finds_hub_ids),
+                                       cmocka_unit_test(reads_gguf_llama_and_qwen2), cmocka_unit_test(reads_gguf_chatglm),
+                                       cmocka_unit_test(refuses_odd_gguf)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,199 @@
+/* GGUF: block types bit-equal to gguf-py's dequantisation, metadata of every kind, versions 2 and 3, real files where present, and
+ * hostile ones. */
+#include "container/gguf.h"
+
+#include "container_check.h"
+
+static void reads_every_type(void **state)
+{
+    assay_gguf *gguf;
+    assay_error err = {0};
+    (void)state;
+    if (assay_gguf_open(&gguf, GOLDEN "types.gguf", &err) != ASSAY_OK) fail_msg("%s", err.text);
+    assert_int_equal(assay_gguf_tensors(gguf)->count, 8);
+    golden_each("types", golden_look_file, (void *)(uintptr_t)assay_gguf_tensors(gguf));
+    assay_gguf_close(gguf);
+}
+
+static void expect_int(const assay_gguf *gguf, const char *key, int64_t expected)
+{
+    int64_t value = 0;
+    assert_true(assay_gguf_int(gguf, key, &value));
+    assert_true(value == expected);
+}
+
+static void reads_metadata(void **state)
+{
+    assay_gguf *gguf;
+    const char *text;
+    size_t size;
+    double real;
+    int64_t whole;
+    (void)state;
+    assert_int_equal(assay_gguf_open(&gguf, GOLDEN "types.gguf", NULL), ASSAY_OK);
+    expect_int(gguf, "u8", 254);
+    expect_int(gguf, "i8", -128);
+    expect_int(gguf, "u16", 65534);
+    expect_int(gguf, "i16", -32768);
+    expect_int(gguf, "u32", 4294967294);
+    expect_int(gguf, "i32", INT32_MIN);
+    expect_int(gguf, "u64", (int64_t)1 << 62);
+    expect_int(gguf, "i64", INT64_MIN);
+    expect_int(gguf, "yes", 1);
+    assert_true(assay_gguf_double(gguf, "f32", &real) && real >= 0.5 && real <= 0.5);
+    assert_true(assay_gguf_double(gguf, "f64", &real) && real >= 1e-300 && real <= 1e-300);
+    assert_true(assay_gguf_double(gguf, "i8", &real) && real >= -128 && real <= -128);
+    assert_true(assay_gguf_string(gguf, "text", &text, &size));
+    assert_string_equal(text, "caf\xc3\xa9");
+    assert_int_equal(size, 5);
+    assert_true(assay_gguf_array_size(gguf, "words", &size));
+    assert_int_equal(size, 3);
+    assert_true(assay_gguf_array_string(gguf, "words", 2, &text, NULL));
+    assert_string_equal(text, "\xe4\xb8\xad");
+    assert_true(assay_gguf_array_int(gguf, "ints", 1, &whole));
+    assert_int_equal(whole, -2);
+    assert_true(assay_gguf_array_double(gguf, "floats", 1, &real) && real >= -1.5 && real <= -1.5);
+    assert_false(assay_gguf_array_int(gguf, "ints", 3, &whole));
+    assert_false(assay_gguf_int(gguf, "ints", &whole));
+    assert_false(assay_gguf_int(gguf, "text", &whole));
+    assert_false(assay_gguf_string(gguf, "u8", &text, NULL));
+    assert_false(assay_gguf_array_size(gguf, "missing", &size));
+    assay_gguf_close(gguf);
+}
+
+static assay_status open_touch(assay_tensor_file **out, const char *path, assay_error *err)
+{
+    assay_gguf *gguf;
+    *out = NULL;
+    ASSAY_TRY(assay_gguf_open(&gguf, path, err));
+    volatile uint8_t sum = 0;
+    const assay_tensor_file *file = assay_gguf_tensors(gguf);
+    for (size_t i = 0; i < file->count; i++)
+        for (size_t j = 0; j < file->tensors[i].bytes; j++) sum = (uint8_t)(sum + ((const uint8_t *)file->tensors[i].data)[j]);
+    assay_gguf_close(gguf);
+    *out = assay_alloc(1, sizeof **out); /* an empty file object for the caller to close */
+    return *out ? ASSAY_OK : ASSAY_E_MEMORY;
+}
+
+typedef struct patch {
+    size_t at, size;
+    uint64_t value;
+    const char *message; /* NULL: must be accepted */
+} patch;
+
+/* Header fields: 4 version, 8 tensors, 16 keys, 24 length of the first key ("general.architecture"), 52 its type, 56 its length. */
+static const patch patches[] = {
+    {4, 4, 2, NULL},
+    {4, 4, 1, "version 1"},
+    {4, 4, 4, "version 4"},
+    {4, 4, 0x03000000, "big-endian"},
+    {0, 1, 'g', "does not begin with GGUF"},
+    {8, 8, UINT64_MAX, "absurd"},
+    {8, 8, (uint64_t)1 << 61, "absurd"},
+    {8, 8, 9, "a hole or an overlap"},
+    {16, 8, UINT64_MAX, "absurd"},
+    {16, 8, 100000, "absurd"},
+    {24, 8, UINT64_MAX, "absurd"},
+    {24, 8, (uint64_t)1 << 40, "absurd"},
+    {52, 4, 13, "type 13"},
+    {52, 4, 9, "absurd"},
+    {56, 8, UINT64_MAX - 8, "absurd"},
+};
+
+static void judges_patches(void **state)
+{
+    assay_mapping map;
+    char *folder = fresh_folder(), *path = assay_path_join(folder, "patched.gguf");
+    (void)state;
+    assert_int_equal(assay_map_open(&map, GOLDEN "types.gguf", NULL), ASSAY_OK);
+    uint8_t *copy = malloc(map.size);
+    for (size_t i = 0; i < sizeof patches / sizeof *patches; i++) {
+        assay_error err = {0};
+        memcpy(copy, map.data, map.size);
+        for (size_t j = 0; j < patches[i].size; j++) copy[patches[i].at + j] = (uint8_t)(patches[i].value >> 8 * j);
+        put_file(path, copy, map.size);
+        assay_status status = open_and_touch(open_touch, path, &err);
+        if (!patches[i].message && status != ASSAY_OK) fail_msg("patch %zu: %s", i, err.text);
+        if (patches[i].message && !strstr(err.text, patches[i].message)) fail_msg("patch %zu: said \"%s\"", i, err.text);
+    }
+    free(copy);
+    assay_map_close(&map);
+    assay_free(path);
+    drop_folder(folder);
+}
+
+/* Replaces one text by another of the same length everywhere in types.gguf. */
+static void check_replaced(const char *from, const char *to, size_t size, const char *message)
+{
+    assay_mapping map;
+    char *folder = fresh_folder(), *path = assay_path_join(folder, "replaced.gguf");
+    assay_error err = {0};
+    assert_int_equal(assay_map_open(&map, GOLDEN "types.gguf", NULL), ASSAY_OK);
+    uint8_t *copy = malloc(map.size), *at;
+    memcpy(copy, map.data, map.size);
+    at = memmem(copy, map.size, from, size);
+    assert_non_null(at);
+    memcpy(at, to, size);
+    put_file(path, copy, map.size);
+    assert_int_not_equal(open_and_touch(open_touch, path, &err), ASSAY_OK);
+    if (!strstr(err.text, message)) fail_msg("said \"%s\"", err.text);
+    free(copy);
+    assay_map_close(&map);
+    assay_free(path);
+    drop_folder(folder);
+}
+
+static void refuses_duplicates_and_types(void **state)
+{
+    (void)state;
+    check_replaced("i16", "u16", 3, "\"u16\" is there twice");
+    check_replaced("t.F16", "t.F32", 5, "\"t.F32\" is there twice");
+    /* t.F16: rank 2, dimensions 64 and 3, type 1 -> 12 (Q4_K) */
+    check_replaced("t.F16\2\0\0\0\x40\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\1", "t.F16\2\0\0\0\x40\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\x0c", 26, "Q4_K");
+    check_replaced("t.F16\2\0\0\0\x40\0\0\0\0\0\0\0\3", "t.F16\5\0\0\0\x40\0\0\0\0\0\0\0\3", 18, "5 dimensions");
+    check_replaced("t.F16\2\0\0\0\x40\0\0\0\0\0\0\0\3", "t.F16\2\0\0\0\x40\0\0\0\0\0\0\x80\3", 18, "too large");
+    check_replaced("t.F16\2\0\0\0\x40\0\0\0\0\0\0\0\3", "t.F16\2\0\0\0\x40\0\0\0\0\0\0\0\4", 18, "a hole or an overlap");
+    check_replaced("t.Q8_0\2\0\0\0\x40", "t.Q8_0\2\0\0\0\x41", 11, "whole blocks");
+}
+
+static void survives_torture(void **state)
+{
+    assay_mapping map;
+    (void)state;
+    assert_int_equal(assay_map_open(&map, GOLDEN "types.gguf", NULL), ASSAY_OK);
+    const uint8_t *data = memmem(map.data, map.size, "t.Q5_1", 6);
+    size_t header = (size_t)(data - map.data) + 40;
+    /* The last tensor's data ends where the file's padding begins, so cut only up to there. */
+    size_t used = map.size;
+    while (used > 0 && map.data[used - 1] == 0) used--;
+    assert_true(torture(open_touch, map.data, used, header) > header);
+    assay_map_close(&map);
+}
+
+static void reads_real_vocabularies(void **state)
+{
+    const char *shared = getenv("ASSAY_SHARED");
+    char path[512];
+    size_t size;
+    assay_gguf *gguf;
+    (void)state;
+    snprintf(path, sizeof path, "%s/data/tokenizers/ggml-vocab-gpt-2.gguf", shared ? shared : "../shared");
+    if (!assay_path_exists(path)) skip();
+    assert_int_equal(assay_gguf_open(&gguf, path, NULL), ASSAY_OK);
+    assert_true(assay_gguf_array_size(gguf, "tokenizer.ggml.tokens", &size));
+    assert_int_equal(size, 50257);
+    assay_gguf_close(gguf);
+    snprintf(path, sizeof path, "%s/data/tokenizers/ggml-vocab-llama-spm.gguf", shared ? shared : "../shared");
+    assert_int_equal(assay_gguf_open(&gguf, path, NULL), ASSAY_OK);
+    assert_true(assay_gguf_array_size(gguf, "tokenizer.ggml.scores", &size));
+    assert_int_equal(size, 32000);
+    assay_gguf_close(gguf);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_every_type),             cmocka_unit_test(reads_metadata),   cmocka_unit_test(judges_patches),
+        cmocka_unit_test(refuses_duplicates_and_types), cmocka_unit_test(survives_torture), cmocka_unit_test(reads_real_vocabularies)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
