@@ -13,19 +13,18 @@ typedef enum assay_template_end {
 
 struct assay_template {
     const char *name;
-    /* Either text (encoded with special tokens' text parsed, and add-special ids unless writes_bos) or ids. */
+    /* Either text (encoded with special tokens' text parsed, and add-special ids unless bare) or ids. */
     assay_status (*text)(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages, size_t count,
                          assay_buf *out, assay_error *err);
     assay_status (*ids)(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages, size_t count,
                         assay_ids *ids, assay_error *err);
-    bool writes_bos; /* or wants none: no add-special ids */
+    bool bare; /* no add-special ids: the template writes BOS itself or wants none */
     assay_template_end end;
-    const char *system;                          /* default system text, NULL: none */
-    const char *system_before, *system_after;    /* around the system text */
-    const char *user_before, *user_after;        /* around a question */
-    const char *separator;                       /* before each later turn */
-    const char *stop;                            /* MedicalGPT's stop string, NULL: EOS */
-    const char *turn_end;                        /* behind an answer (vicuna), NULL: none */
+    const char *system;                    /* default system text, NULL: none */
+    const char *system_after;              /* behind the system text, NULL: the separator */
+    const char *user_before, *user_after;  /* around a question */
+    const char *separator;                 /* before each later question */
+    const char *stop;                      /* MedicalGPT's stop string, NULL: EOS */
 };
 
 /* The lists, each of `*count` templates. */
@@ -44,5 +43,8 @@ assay_status assay_template_text_turns(const assay_template *this, const assay_t
 
 assay_status assay_template_ids_chatglm3(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages,
                                          size_t count, assay_ids *ids, assay_error *err);
+
+/* The name of the template that a checkpoint's own is, NULL: unknown. In template_auto.c. */
+const char *assay_template_recognise(const assay_tokenizer_info *info);
 
 #endif
