@@ -4,7 +4,6 @@
 #include "tokenizer/unicode.h"
 
 #include <string.h>
-#include <utf8proc.h>
 
 typedef enum step_kind { STEP_FORM, STEP_LOWERCASE, STEP_STRIP, STEP_REPLACE, STEP_PREPEND } step_kind;
 
@@ -119,7 +118,7 @@ static assay_status lowercase_run(const char *text, size_t size, assay_buf *out,
         char bytes[4];
         int32_t code = assay_utf8_get(text + at, &length);
         if (code == 0x130) ASSAY_TRY(assay_buf_append(out, "i\xcc\x87", 3, err)); /* the one letter whose small form is two */
-        else ASSAY_TRY(assay_buf_append(out, bytes, assay_utf8_put(bytes, utf8proc_tolower(code)), err));
+        else ASSAY_TRY(assay_buf_append(out, bytes, assay_utf8_put(bytes, assay_char_lower(code)), err));
     }
     return ASSAY_OK;
 }

@@ -35,6 +35,15 @@ static const range inert_compatibility[] = {
     {0x107b2, 0x107ba}, {0x1e030, 0x1e06d}, {0x1f16c, 0x1f16c}, {0x1fbf0, 0x1fbf9},
 };
 
+/* Small letters of Unicode 16 and 17. */
+static const struct {
+    range codes;
+    int32_t shift;
+} newer_lower[] = {
+    {{0x1c89, 0x1c89}, 1}, {{0xa7cb, 0xa7cb}, -42343}, {{0xa7cc, 0xa7cc}, 1},      {{0xa7ce, 0xa7ce}, 1},    {{0xa7d2, 0xa7d2}, 1},
+    {{0xa7d4, 0xa7d4}, 1}, {{0xa7da, 0xa7da}, 1},      {{0xa7dc, 0xa7dc}, -42561}, {{0x10d50, 0x10d65}, 32}, {{0x16ea0, 0x16eb8}, 27},
+};
+
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static bool in_ranges(const range *ranges, size_t count, int32_t code)
@@ -126,6 +135,15 @@ bool assay_char_is_punctuation(int32_t code)
     if (code < 0x80) return code > 32 && code < 127 && classify_ascii(code) == ASSAY_CHAR_OTHER;
     utf8proc_category_t category = utf8proc_category(code);
     return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
+}
+
+int32_t assay_char_lower(int32_t code)
+{
+    int32_t lower = utf8proc_tolower(code);
+    if (lower != code || code < newer_lower[0].codes.first) return lower;
+    for (size_t i = 0; i < COUNT(newer_lower); i++)
+        if (code >= newer_lower[i].codes.first && code <= newer_lower[i].codes.last) return code + newer_lower[i].shift;
+    return code;
 }
 
 bool assay_char_is_inert(int32_t code, bool compatibility)

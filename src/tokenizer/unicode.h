@@ -1,7 +1,7 @@
 /* Code points and their classes, as the reference tokenizers see them.
  *
- * Hugging Face's pre-tokenizers match \p{L} and \p{N} with Oniguruma (Unicode 16), Digits with Rust's char::is_numeric (newer still) and
- * normalise with a crate of Unicode 9; utf8proc here knows Unicode 15. The differences were measured code point by code point
+ * Hugging Face's pre-tokenizers match \p{L} and \p{N} with Oniguruma (Unicode 16), Digits with Rust's char::is_numeric (newer still, as
+ * is to_lowercase) and normalise with a crate of Unicode 9; utf8proc here knows Unicode 15. The differences were measured code point by code point
  * (tests/oracle/unicode_classes.py) and are the short tables of unicode.c: an id must not hang on a library's release.
  */
 #ifndef ASSAY_TOKENIZER_UNICODE_H
@@ -39,6 +39,7 @@ bool assay_char_is_numeric(int32_t code);           /* Digits */
 bool assay_char_is_space(int32_t code);             /* the White_Space property */
 bool assay_char_is_word(int32_t code);              /* \w around single_word tokens */
 bool assay_char_is_punctuation(int32_t code);       /* ASCII punctuation or \p{P} */
+int32_t assay_char_lower(int32_t code);             /* char::to_lowercase, but for U+0130, whose small form is two characters */
 
 /* True for code points that the reference's normaliser leaves alone although utf8proc would decompose, reorder or compose them. */
 bool assay_char_is_inert(int32_t code, bool compatibility);
