@@ -1,0 +1,93 @@
+#include "tokenizer/added_tokens.h"
+
+#include "tokenizer/unicode.h"
+
+void assay_added_tokens_release(assay_added_tokens *added)
+{
+    assay_free(added->tokens);
+    assay_piece_trie_release(&added->raw);
+    assay_piece_trie_release(&added->normal);
+    *added = (assay_added_tokens){0};
+}
+
+assay_status assay_added_tokens_add(assay_added_tokens *added, assay_added_token token, const char *text, size_t size, assay_error *err)
+{
+    if (!size) return ASSAY_OK;
+    void *tokens = added->tokens;
+    ASSAY_TRY(assay_grow(&tokens, &added->capacity, added->count + 1, sizeof(token), err));
+    added->tokens = tokens;
+    added->tokens[added->count] = token;
+    ASSAY_TRY(assay_piece_trie_add(token.normalized ? &added->normal : &added->raw, text, size, (int32_t)added->count, err));
+    added->count++;
+    return ASSAY_OK;
+}
+
+/* Offset of the character before `at`. */
+static size_t step_back(const char *text, size_t at)
+{
+    do at--;
+    while (at && ((unsigned char)text[at] & 0xc0) == 0x80);
+    return at;
+}
+
+static bool word_before(const assay_added_scan *scan, size_t at)
+{
+    size_t length;
+    return at && assay_char_is_word(assay_utf8_get(scan->text + step_back(scan->text, at), &length));
+}
+
+static bool word_after(const assay_added_scan *scan, size_t at)
+{
+    size_t length;
+    return at < scan->size && assay_char_is_word(assay_utf8_get(scan->text + at, &length));
+}
+
+static size_t spaces_before(const assay_added_scan *scan, size_t at)
+{
+    while (at > scan->done) {
+        size_t length, before = step_back(scan->text, at);
+        if (!assay_char_is_space(assay_utf8_get(scan->text + before, &length))) break;
+        at = before;
+    }
+    return at;
+}
+
+static size_t spaces_after(const assay_added_scan *scan, size_t at)
+{
+    while (at < scan->size) {
+        size_t length;
+        if (!assay_char_is_space(assay_utf8_get(scan->text + at, &length))) break;
+        at += length;
+    }
+    return at;
+}
+
+static bool match_accept(const assay_added_token *token, assay_added_scan *scan, size_t start, size_t end, assay_added_match *match)
+{
+    if (scan->skip_special && token->special) return false;
+    if (token->single_word && (word_before(scan, start) || word_after(scan, end))) return false;
+    *match = (assay_added_match){token->id, start, end};
+    if (token->lstrip) match->start = spaces_before(scan, start);
+    if (token->rstrip) match->end = spaces_after(scan, end);
+    if (match->start < scan->done) match->start = scan->done;
+    scan->done = match->end;
+    return true;
+}
+
+bool assay_added_tokens_next(const assay_added_tokens *added, const assay_piece_trie *trie, assay_added_scan *scan,
+                             assay_added_match *match)
+{
+    if (!trie->count) return false;
+    while (scan->scanned < scan->size) {
+        int32_t index = 0;
+        if (!trie->first[(unsigned char)scan->text[scan->scanned]]) {
+            scan->scanned++;
+            continue;
+        }
+        size_t length = assay_piece_trie_match(trie, scan->text + scan->scanned, scan->size - scan->scanned, &index);
+        size_t start = scan->scanned;
+        scan->scanned += length ? length : 1;
+        if (length && match_accept(&added->tokens[index], scan, start, start + length, match)) return true;
+    }
+    return false;
+}

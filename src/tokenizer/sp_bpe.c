@@ -1,0 +1,170 @@
+/* SentencePiece's BPE. The normalised text is cut into characters (a user-defined symbol is one, and never merges); the adjacent pair whose
+ * text is the piece of highest score (leftmost on a tie) is joined, until none is left. Symbols are ranges of one buffer, so a pair's
+ * text is a range too and needs no copy. A heap holds the candidates; one is stale when its two lengths no longer add up to its size.
+ * UNUSED pieces take part in merging but are split again into the pair they came from. What is no piece is unk, or its bytes. */
+#include "tokenizer/sp_model.h"
+
+#include "tokenizer/unicode.h"
+
+enum { NONE = UINT32_MAX };
+
+typedef struct symbol {
+    uint32_t start, size; /* size 0: swallowed */
+    uint32_t previous, next;
+    bool frozen;
+} symbol;
+
+typedef struct candidate {
+    float score;
+    uint32_t left, right, size;
+} candidate;
+
+typedef struct encoder {
+    const assay_sp_model *model;
+    const assay_token_map *vocab;
+    const char *text;
+    symbol *symbols;
+    size_t count;
+    candidate *heap;
+    size_t heap_count, heap_capacity;
+    uint32_t *left_sizes; /* by UNUSED piece: length of the left half it was joined from; NULL when the model has none */
+    bool after_unknown;
+    assay_ids *ids;
+} encoder;
+
+static bool comes_first(candidate a, candidate b) { return a.score > b.score || (a.score == b.score && a.left < b.left); }
+
+static assay_status heap_push(encoder *work, candidate item, assay_error *err)
+{
+    void *heap = work->heap;
+    ASSAY_TRY(assay_grow(&heap, &work->heap_capacity, work->heap_count + 1, sizeof(candidate), err));
+    work->heap = heap;
+    size_t at = work->heap_count++;
+    for (; at && comes_first(item, work->heap[(at - 1) / 2]); at = (at - 1) / 2) work->heap[at] = work->heap[(at - 1) / 2];
+    work->heap[at] = item;
+    return ASSAY_OK;
+}
+
+static candidate heap_pop(encoder *work)
+{
+    candidate top = work->heap[0], last = work->heap[--work->heap_count];
+    size_t count = work->heap_count, at = 0;
+    for (size_t child = 1; child < count; at = child, child = 2 * at + 1) {
+        if (child + 1 < count && comes_first(work->heap[child + 1], work->heap[child])) child++;
+        if (!comes_first(work->heap[child], last)) break;
+        work->heap[at] = work->heap[child];
+    }
+    if (count) work->heap[at] = last;
+    return top;
+}
+
+static bool type_merges(uint8_t type) { return type == ASSAY_SP_NORMAL || type == ASSAY_SP_USER_DEFINED || type == ASSAY_SP_UNUSED; }
+
+/* -1: no piece of the model */
+static int32_t piece_find(const encoder *work, uint32_t start, uint32_t size)
+{
+    int32_t id = assay_token_map_find(work->vocab, work->text + start, size);
+    return id >= 0 && (size_t)id < work->model->count ? id : -1;
+}
+
+static assay_status pair_add(encoder *work, uint32_t left, uint32_t right, assay_error *err)
+{
+    if (left == NONE || right == NONE || work->symbols[left].frozen || work->symbols[right].frozen) return ASSAY_OK;
+    uint32_t size = work->symbols[left].size + work->symbols[right].size;
+    int32_t id = piece_find(work, work->symbols[left].start, size);
+    if (id < 0 || !type_merges(work->model->pieces[id].type)) return ASSAY_OK;
+    if (work->left_sizes && work->model->pieces[id].type == ASSAY_SP_UNUSED) work->left_sizes[id] = work->symbols[left].size;
+    return heap_push(work, (candidate){work->model->pieces[id].score, left, right, size}, err);
+}
+
+static assay_status symbols_cut(encoder *work, size_t size, assay_error *err)
+{
+    work->symbols = assay_alloc(size, sizeof(*work->symbols));
+    ASSAY_TRY_ALLOC(work->symbols, "the characters of a text", err);
+    for (size_t at = 0; at < size;) {
+        int32_t id;
+        size_t length = assay_piece_trie_match(&work->model->user_symbols, work->text + at, size - at, &id);
+        symbol *next = &work->symbols[work->count];
+        *next = (symbol){.start = (uint32_t)at, .frozen = length > 0};
+        if (!length) length = assay_utf8_length((unsigned char)work->text[at]);
+        if (length > size - at) length = size - at;
+        next->size = (uint32_t)length;
+        next->previous = work->count ? (uint32_t)work->count - 1 : NONE;
+        at += length;
+        next->next = at < size ? (uint32_t)work->count + 1 : NONE;
+        work->count++;
+    }
+    return ASSAY_OK;
+}
+
+static assay_status pairs_join(encoder *work, assay_error *err)
+{
+    for (uint32_t i = 1; i < work->count; i++) ASSAY_TRY(pair_add(work, i - 1, i, err));
+    while (work->heap_count) {
+        candidate top = heap_pop(work);
+        symbol *left = &work->symbols[top.left], *right = &work->symbols[top.right];
+        if (!left->size || !right->size || left->size + right->size != top.size) continue;
+        left->size = top.size;
+        right->size = 0;
+        left->next = right->next;
+        if (left->next != NONE) work->symbols[left->next].previous = top.left;
+        ASSAY_TRY(pair_add(work, left->previous, top.left, err));
+        ASSAY_TRY(pair_add(work, top.left, left->next, err));
+    }
+    return ASSAY_OK;
+}
+
+static assay_status unknown_put(encoder *work, uint32_t start, uint32_t size, assay_error *err)
+{
+    const assay_sp_model *model = work->model;
+    if (!model->byte_fallback) {
+        bool again = work->after_unknown;
+        work->after_unknown = true;
+        return again ? ASSAY_OK : assay_ids_push(work->ids, model->unk, err);
+    }
+    for (uint32_t i = 0; i < size; i++) ASSAY_TRY(assay_ids_push(work->ids, model->bytes[(unsigned char)work->text[start + i]], err));
+    return ASSAY_OK;
+}
+
+static assay_status piece_put(encoder *work, uint32_t start, uint32_t size, assay_error *err)
+{
+    int32_t id = piece_find(work, start, size);
+    if (id < 0 || id == work->model->unk) return unknown_put(work, start, size, err);
+    uint32_t left = work->left_sizes && work->model->pieces[id].type == ASSAY_SP_UNUSED ? work->left_sizes[id] : 0;
+    if (left && left < size) {
+        ASSAY_TRY(piece_put(work, start, left, err));
+        return piece_put(work, start + left, size - left, err);
+    }
+    work->after_unknown = false;
+    return assay_ids_push(work->ids, id, err);
+}
+
+static assay_status text_encode(encoder *work, size_t size, assay_error *err)
+{
+    if (size >= NONE / 2) return assay_error_set(err, ASSAY_E_UNSUPPORTED, "a text of %zu bytes is too long to encode at once", size);
+    if (work->model->has_unused) {
+        work->left_sizes = assay_alloc(work->model->count, sizeof(*work->left_sizes));
+        ASSAY_TRY_ALLOC(work->left_sizes, "the pieces of a text", err);
+    }
+    ASSAY_TRY(symbols_cut(work, size, err));
+    ASSAY_TRY(pairs_join(work, err));
+    for (uint32_t at = 0; at != NONE; at = work->symbols[at].next)
+        ASSAY_TRY(piece_put(work, work->symbols[at].start, work->symbols[at].size, err));
+    return ASSAY_OK;
+}
+
+assay_status assay_sp_encode(const assay_sp_model *model, const assay_token_map *vocab, const char *text, size_t size, assay_ids *ids,
+                             assay_error *err)
+{
+    assay_buf normal;
+    assay_buf_init(&normal, SIZE_MAX / 2);
+    encoder work = {.model = model, .vocab = vocab, .ids = ids};
+    assay_status status = assay_sp_normalize(model, text, size, &normal, err);
+    work.text = normal.data;
+    if (status == ASSAY_OK && normal.size) status = text_encode(&work, normal.size, err);
+    assay_free(work.symbols);
+    assay_free(work.heap);
+    assay_free(work.left_sizes);
+    assay_buf_release(&normal);
+    return status;
+}

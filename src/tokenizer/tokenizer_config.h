@@ -1,0 +1,21 @@
+/* What lies beside the vocabulary in a folder: tokenizer_config.json, special_tokens_map.json, added_tokens.json, chat_template.jinja.
+ * Every file may be missing. Strings belong to the config and die with it. */
+#ifndef ASSAY_TOKENIZER_TOKENIZER_CONFIG_H
+#define ASSAY_TOKENIZER_TOKENIZER_CONFIG_H
+
+#include "base/json_doc.h"
+
+typedef enum assay_said { ASSAY_SAID_NOTHING, ASSAY_SAID_NO, ASSAY_SAID_YES } assay_said;
+
+typedef struct assay_tokenizer_config {
+    json_t *main, *special_map, *added; /* the three documents, or NULL */
+    char *jinja;                        /* chat_template.jinja, or NULL */
+    const char *class_name, *name_or_path, *chat_template;
+    const char *bos, *eos, *pad, *unk; /* contents, or NULL */
+    assay_said add_bos, add_eos;
+} assay_tokenizer_config;
+
+assay_status assay_tokenizer_config_read(assay_tokenizer_config *config, const char *folder, assay_error *err);
+void assay_tokenizer_config_release(assay_tokenizer_config *config);
+
+#endif
