@@ -169,6 +169,11 @@ def random_adapter(model, seed=1, spread_head=False, **options):
     return model.eval()
 
 
+def save_adapter(model, base, out):
+    model.peft_config["default"].base_model_name_or_path = os.path.abspath(base)
+    model.save_pretrained(out)
+
+
 def adapter_tensors(model):
     return {plain_name(name): p.detach() for name, p in model.named_parameters() if p.requires_grad}
 
@@ -183,6 +188,9 @@ def apart(got, want):
     absent = sorted(want.keys() ^ got.keys())
     if absent:
         raise SystemExit(f"only on one side: {', '.join(absent[:8])} ({len(absent)} in all)")
+    for name in want:
+        if got[name].shape != want[name].shape:
+            raise SystemExit(f"{name}: shape {list(got[name].shape)}, expected {list(want[name].shape)}")
     size = {name: value.abs().max().item() for name, value in want.items()}
     worst = {}
     for name in want:
