@@ -4,14 +4,6 @@
 
 #include <math.h>
 
-static size_t characters(const assay_turns *turns)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < turns->count; i++)
-        for (size_t j = 0; j < turns->items[i].size; j++) count += ((unsigned char)turns->items[i].text[j] & 0xC0) != 0x80;
-    return count;
-}
-
 /* Running sums of a correlation. */
 typedef struct moments {
     double n, x, y, xx, yy, xy;
@@ -39,7 +31,7 @@ static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp
 
 static void add_pair(assay_judgement *out, moments *lengths, const assay_pair *pair, double chosen, double rejected)
 {
-    double long_chosen = (double)characters(&pair->chosen), long_rejected = (double)characters(&pair->rejected), margin = chosen - rejected;
+    double long_chosen = (double)assay_turns_length(&pair->chosen), long_rejected = (double)assay_turns_length(&pair->rejected), margin = chosen - rejected;
     out->ties += margin == 0;
     out->accuracy += win(chosen, rejected);
     out->longer_wins += win(long_chosen, long_rejected);
