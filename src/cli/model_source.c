@@ -79,6 +79,17 @@ static bool is_bare_tokenizer(const char *base, unsigned flags)
     return (flags & ASSAY_SOURCE_TOKENIZER_ONLY) && assay_path_is_dir(base) && !holds(base, "config.json") && holds_tokenizer(base);
 }
 
+/* A .gguf of metadata alone, as llama.cpp's vocabulary files are, likewise. */
+static assay_status open_bare_vocabulary(assay_model_source *source, const char *base, unsigned flags, assay_error *err)
+{
+    if (!(flags & ASSAY_SOURCE_TOKENIZER_ONLY) || !assay_path_exists(base) || assay_path_is_dir(base)) return ASSAY_OK;
+    ASSAY_TRY(assay_gguf_open(&source->vocabulary, base, err));
+    if (assay_gguf_tensors(source->vocabulary)->count == 0) return ASSAY_OK;
+    assay_gguf_close(source->vocabulary);
+    source->vocabulary = NULL;
+    return ASSAY_OK;
+}
+
 static assay_status adapter_context(assay_status status, const char *adapter, assay_error *err)
 {
     return status == ASSAY_OK || !adapter ? status : assay_error_prefix(err, status, "the base of %s: ", adapter);
@@ -88,6 +99,8 @@ static assay_status open_checkpoint(assay_model_source *source, const char *base
 {
     unsigned how = flags & (ASSAY_SOURCE_CONFIG_ONLY | ASSAY_SOURCE_TOKENIZER_ONLY) ? ASSAY_CHECKPOINT_CONFIG_ONLY : 0;
     if (is_bare_tokenizer(base, flags)) return ASSAY_OK;
+    ASSAY_TRY(open_bare_vocabulary(source, base, flags, err));
+    if (source->vocabulary) return ASSAY_OK;
     ASSAY_TRY(adapter_context(assay_checkpoint_open(&source->checkpoint, base, how, err), source->adapter_folder, err));
     if (flags & ASSAY_SOURCE_TOKENIZER_ONLY) return ASSAY_OK;
     ASSAY_TRY(assay_model_config_read(source->checkpoint->config, source->checkpoint->path, &source->config, err));
@@ -165,8 +178,9 @@ static assay_status open_tokenizer(assay_model_source *source, const char *base,
     const assay_checkpoint *checkpoint = source->checkpoint;
     const char *folder = checkpoint ? checkpoint->path : base;
     const char *own = source->adapter_folder;
+    const assay_gguf *gguf = checkpoint ? checkpoint->gguf : source->vocabulary;
     if (own && holds_tokenizer(own)) folder = own;
-    else if (checkpoint && checkpoint->gguf) return assay_tokenizer_open(&source->tokenizer, NULL, checkpoint->gguf, err);
+    else if (gguf) return assay_tokenizer_open(&source->tokenizer, NULL, gguf, err);
     else if (!holds_tokenizer(folder) && (flags & ASSAY_SOURCE_TOKENIZER_OPTIONAL)) return ASSAY_OK;
     source->tokenizer_folder = assay_strdup(folder);
     ASSAY_TRY_ALLOC(source->tokenizer_folder, "a path", err);
@@ -240,6 +254,7 @@ void assay_model_source_close(assay_model_source *source)
     assay_tokenizer_close(source->tokenizer);
     assay_adapter_close(source->adapter);
     assay_checkpoint_close(source->checkpoint);
+    assay_gguf_close(source->vocabulary);
     assay_free(source->adapter_folder);
     assay_free(source->tokenizer_folder);
     assay_free(source->template_name);

@@ -35,13 +35,14 @@
 
 enum {
     ASSAY_SOURCE_CONFIG_ONLY = 1,        /* the base's weight files are not looked for (plan, preview, inspect); the adapter's are */
-    ASSAY_SOURCE_TOKENIZER_ONLY = 2,     /* neither weights nor adapter tensors nor a supported architecture are needed, nor even a config.json:
-                                            checkpoint may be NULL then, adapter is NULL, config all zero (tokenize, data check) */
+    ASSAY_SOURCE_TOKENIZER_ONLY = 2,     /* neither weights nor adapter tensors nor a supported architecture are needed, nor even a config.json
+                                            (nor, in a .gguf, more than the vocabulary): checkpoint may be NULL then, adapter is NULL, config all zero (tokenize, data check) */
     ASSAY_SOURCE_TOKENIZER_OPTIONAL = 4, /* a folder without tokenizer files is fine: tokenizer is NULL (plan, forward on ids, merge) */
 };
 
 typedef struct assay_model_source {
     assay_checkpoint *checkpoint;
+    assay_gguf *vocabulary;         /* TOKENIZER_ONLY, a .gguf without tensors; else NULL */
     assay_adapter_file *adapter;    /* NULL: none */
     char *adapter_folder;           /* as given; NULL: none */
     assay_tokenizer *tokenizer;

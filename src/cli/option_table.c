@@ -22,7 +22,7 @@ static const assay_option_row rows[] = {
      "an adapter to serve; repeatable"},
     {"data", "PATH", ASSAY_OPTION_LIST, 0, PAIRS, ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}}, AT(data),
      "pairs: a file (.json .jsonl .csv .tsv, .gz too) or a folder of them; repeatable"},
-    {"eval-data", "PATH", ASSAY_OPTION_LIST, 0, TRAINING, ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}}, AT(eval_data),
+    {"eval-data", "PATH", ASSAY_OPTION_LIST, 0, TRAINING | ASSAY_FOR_DATA, ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}}, AT(eval_data),
      "pairs to evaluate on; repeatable"},
     {"eval-split", "SHARE", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_FILES, "auto", NULL, 0, 0.5, {{"auto", -1}, {"off", 0}},
      AT(eval_split), "without --eval-data: this share of the prompts is held out (auto: the larger of 5 % and 200 pairs, at most 20 %; off)"},
@@ -102,11 +102,11 @@ static const assay_option_row rows[] = {
     /* text */
     {"template", "NAME", ASSAY_OPTION_STRING, 0, TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_TOKENIZE | ASSAY_FOR_DATA, ASSAY_GROUP_TEXT,
      "auto", NULL, 0, 0, {{0}}, AT(template_name), "chat template (auto: the checkpoint's own; medicalgpt:NAME for MedicalGPT's)"},
-    {"append-eos", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_TOKENIZE, ASSAY_GROUP_TEXT, "auto",
-     "auto|true|false", 0, 0, {{0}}, AT(append_eos), "end texts with EOS (auto: where the template has no end of turn)"},
-    {"max-length", "TOKENS", ASSAY_OPTION_INT, 0, TRAINING | SCORING | ASSAY_FOR_SERVE, ASSAY_GROUP_TEXT, "2048", NULL, 1, 1e8, {{0}},
-     AT(max_length), "longer pairs are dropped and counted, unless --truncate"},
-    {"truncate", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | SCORING, ASSAY_GROUP_TEXT, "off", "off|left|right", 0, 0, {{0}}, AT(truncate),
+    {"append-eos", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_TOKENIZE | ASSAY_FOR_DATA, ASSAY_GROUP_TEXT,
+     "auto", "auto|true|false", 0, 0, {{0}}, AT(append_eos), "end texts with EOS (auto: where the template has no end of turn)"},
+    {"max-length", "TOKENS", ASSAY_OPTION_INT, 0, TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_DATA, ASSAY_GROUP_TEXT, "2048", NULL, 1, 1e8,
+     {{0}}, AT(max_length), "longer pairs are dropped and counted, unless --truncate"},
+    {"truncate", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | SCORING | ASSAY_FOR_DATA, ASSAY_GROUP_TEXT, "off", "off|left|right", 0, 0, {{0}}, AT(truncate),
      "cut what is longer than --max-length at this side instead of dropping it"},
 
     /* machine */
