@@ -4,6 +4,7 @@
  * - \p{Han} and other scripts mean the Script property there, Script_Extensions in PCRE2: \p{sc:Han}.
  * - The categories of its Unicode 16 are wider than those of PCRE2 10.42 (Unicode 14): the difference, measured code point by code point
  *   (tests/oracle/unicode_classes.py), is added as ranges. Two-letter categories that are not in the table stay as they are.
+ * - \s is the White_Space property there; PCRE2's also takes U+180E.
  * - What would silently mean something else (\w, \b, \h, &&, ...) is refused by name. */
 #include "tokenizer/pattern_translate.h"
 
@@ -93,11 +94,22 @@ static assay_status property_put(translator *this, assay_error *err)
     return assay_buf_printf(this->out, err, "[%s\\p{%s%s}%s]", negated ? "^" : "", script, name, more);
 }
 
+#define SPACES "\\x09-\\x0d\\x20\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}"
+
+static assay_status space_put(translator *this, assay_error *err)
+{
+    bool negated = peek(this, 1) == 'S';
+    this->at += 2;
+    if (this->depth) return assay_buf_text(this->out, negated ? "\\S\\x{180e}" : SPACES, err);
+    return assay_buf_text(this->out, negated ? "[^" SPACES "]" : "[" SPACES "]", err);
+}
+
 static assay_status escape_put(translator *this, assay_error *err)
 {
     char what[] = {'\\', peek(this, 1), 0};
     if (!what[1]) return refuse(this, "a backslash at the end", err);
     if (strchr("wWbBhHRXyYKGQE", what[1])) return refuse(this, what, err);
+    if (what[1] == 's' || what[1] == 'S') return space_put(this, err);
     if ((what[1] == 'p' || what[1] == 'P') && peek(this, 2) == '{') return property_put(this, err);
     return keep(this, 2, err);
 }

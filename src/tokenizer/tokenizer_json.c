@@ -1,5 +1,6 @@
 /* Reading tokenizer.json: model first (added tokens look their ids up in its vocabulary), then normalizer (tokens with normalized=true are
- * sought in normalised form), added tokens, pre-tokenizer and post-processor. Format: github.com/huggingface/tokenizers. */
+ * sought in normalised form), added tokens, pre-tokenizer and post-processor. What tokenizer_config.json says of add_bos_token and
+ * add_eos_token does not count here: Transformers 5 takes the file's post-processor. Format: github.com/huggingface/tokenizers. */
 #include "tokenizer/pipeline.h"
 
 #include <string.h>
@@ -209,18 +210,6 @@ static assay_status post_read(const json_t *node, assay_tokenizer *tokenizer, co
     return ASSAY_OK;
 }
 
-/* Transformers replaces the file's post-processor when tokenizer_config.json says add_bos_token or add_eos_token. */
-static assay_status post_override(assay_tokenizer *tokenizer, const assay_tokenizer_config *config, assay_error *err)
-{
-    if (config->add_bos == ASSAY_SAID_NOTHING && config->add_eos == ASSAY_SAID_NOTHING) return ASSAY_OK;
-    int32_t bos = config->bos ? assay_tokenizer_find(tokenizer, config->bos) : -1;
-    int32_t eos = config->eos ? assay_tokenizer_find(tokenizer, config->eos) : -1;
-    tokenizer->prefix.count = tokenizer->suffix.count = 0;
-    if (config->add_bos == ASSAY_SAID_YES && bos >= 0) ASSAY_TRY(assay_ids_push(&tokenizer->prefix, bos, err));
-    if (config->add_eos == ASSAY_SAID_YES && eos >= 0) ASSAY_TRY(assay_ids_push(&tokenizer->suffix, eos, err));
-    return ASSAY_OK;
-}
-
 static assay_status document_read(assay_tokenizer *tokenizer, const json_t *root, const char *where, const assay_tokenizer_config *config,
                                   assay_error *err)
 {
@@ -233,7 +222,7 @@ static assay_status document_read(assay_tokenizer *tokenizer, const json_t *root
     ASSAY_TRY(assay_pre_tokenizer_read(&pipeline->pre, json_object_get(root, "pre_tokenizer"), where, err));
     ASSAY_TRY(post_read(json_object_get(root, "post_processor"), tokenizer, where, err));
     assay_pipeline_finish(pipeline, tokenizer);
-    return post_override(tokenizer, config, err);
+    return ASSAY_OK;
 }
 
 assay_status assay_tokenizer_json_read(assay_tokenizer *tokenizer, const char *path, const assay_tokenizer_config *config, assay_error *err)

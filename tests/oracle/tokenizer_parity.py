@@ -209,7 +209,7 @@ def cases(root, smollm):
         "llama3-pattern": document(vocab, merges, sequence(split(MODERN % r"\p{N}{1,3}"), BYTES), added=added, ignore_merges=True, post={"type": "Sequence", "processors": [{**BYTES, "use_regex": True}, template]}),
         "qwen2-pattern-nfc": document(vocab, [m.split(" ") for m in merges], sequence(split(MODERN % r"\p{N}"), BYTES), normalizer=form("NFC"), added=added),
         "pcre2-deepseek3": document(vocab, merges, sequence(split(r"\p{N}{1,3}"), split(r"[一-龥぀-ゟ゠-ヿ]+"), split(DEEPSEEK), BYTES), added=added),
-        "pcre2-categories": document(vocab, merges, sequence(split(r"\p{Han}+|[\p{Lu}\p{Lt}]+[\p{Ll}\p{Lm}]*|\p{Lo}+|\p{M}+|\p{P}+"), split(r"[\p{S}\p{N}]+", "Contiguous"), BYTES), added=added),
+        "pcre2-categories": document(vocab, merges, sequence(split(r"\p{Han}+|[\p{Lu}\p{Lt}]+[\p{Ll}\p{Lm}]*|\p{Lo}+|\p{M}+|\p{P}+"), split(r"[\p{S}\p{N}]+", "Contiguous"), split(r"[\S\n]+"), BYTES), added=added),
         "pcre2-bloom": document(vocab, merges, sequence(split(r" ?[^(\s|[.,!?…。，、।۔،])]+"), BYTES), added=added),
         "nfd-lower-strip": document(vocab, merges, gpt2_pre, normalizer=normalizers(form("NFD"), form("Lowercase"), {"type": "Strip", "strip_left": True, "strip_right": True}), added=added),
         "nfkc-replace": document(vocab, merges, {**gpt2_pre, "add_prefix_space": True}, normalizer=normalizers(form("NFKC"), {"type": "Replace", "pattern": {"Regex": r"\s+"}, "content": " "}), added=added),
