@@ -1,10 +1,114 @@
+#include "base/alloc.h"
+#include "base/file.h"
 #include "cli/command.h"
+#include "cli/output_folder.h"
+#include "cli/progress.h"
+#include "train/checkpoint_dir.h"
+
+#include <stdio.h>
+
+typedef struct listener {
+    assay_progress progress;
+    const assay_command_context *context;
+} listener;
+
+static void on_step(void *context, const assay_trainer *trainer, const assay_step_record *r)
+{
+    listener *l = context;
+    if (r->skipped) assay_warn(l->context->log, "step %llu skipped: a number became NaN or infinite", (unsigned long long)r->step);
+    assay_progress_sample sample = {.step = (int64_t)r->step, .loss = r->loss, .accuracy = r->accuracy, .margin = r->margin, .lr = r->lr,
+                                    .tokens_per_second = r->seconds > 0 ? (double)(r->tokens - r->tokens_shared) / r->seconds : 0,
+                                    .memory_bytes = assay_resident_bytes(), .memory_limit = trainer->settings.budget};
+    assay_progress_update(&l->progress, &sample);
+}
+
+static void say_evaluation(const assay_log *log, const char *when, const assay_judgement *j)
+{
+    assay_note(log, "%s: accuracy %.3f (95 %% interval %.3f to %.3f) on %zu held-out pairs, %zu ties, loss %.4f; picking the longer answer gives %.3f", when,
+               j->accuracy, j->accuracy_low, j->accuracy_high, j->pairs, j->ties, j->loss, j->longer_wins);
+}
+
+static void on_evaluation(void *context, const assay_trainer *trainer, const assay_judgement *judgement)
+{
+    listener *l = context;
+    char when[64];
+    snprintf(when, sizeof when, trainer->step ? "after step %llu" : "before training", (unsigned long long)trainer->step);
+    say_evaluation(l->context->log, when, judgement);
+}
+
+static void say_start(const assay_training *t, const assay_command_context *context)
+{
+    char arena[32], total[32], budget[32];
+    const assay_plan *plan = &t->trainer->plan;
+    assay_format_bytes(plan->arena_bytes, arena, sizeof arena);
+    assay_format_bytes(plan->total_bytes, total, sizeof total);
+    assay_format_bytes(t->settings.budget, budget, sizeof budget);
+    assay_note(context->log, "%s, %.1f M weights, %.2f M of them trained; template %s", t->model->config.arch->name, (double)assay_model_weights(t->model, false) / 1e6,
+               (double)assay_model_weights(t->model, true) / 1e6, t->source->template_name);
+    assay_note(context->log, "%zu training pairs, %zu held out; %llu steps of %llu pairs", t->examples.count, t->evaluation.count,
+               (unsigned long long)t->trainer->total_steps, (unsigned long long)t->settings.batch_pairs);
+    assay_note(context->log, "memory planned: %s (%s for micro-batches of %zu tokens, %d of %d layers recomputed) of %s; kernels %s, %d threads", total, arena,
+               plan->micro_tokens, plan->replayed, t->model->program->layers, budget, t->kernels->name, assay_pool_size(t->pool));
+    if (t->trainer->total_steps < 50)
+        assay_note(context->log, "fewer than 50 optimizer steps: a smaller --batch-pairs or more --epochs may train better");
+}
+
+/* --resume names a folder, or asks for the newest whole checkpoint of --output. *from NULL: start at the beginning. */
+static assay_status find_resume(const assay_options *options, const assay_command_context *context, char **from, assay_error *err)
+{
+    *from = NULL;
+    if (!options->resume) return ASSAY_OK;
+    if (!*options->resume) {
+        ASSAY_TRY(assay_checkpoint_dir_newest(options->output, context->log, from, err));
+        if (!*from) assay_note(context->log, "no checkpoint in %s yet: starting at the beginning", options->output);
+        return ASSAY_OK;
+    }
+    ASSAY_TRY(assay_checkpoint_dir_verify(options->resume, err));
+    *from = assay_strdup(options->resume);
+    ASSAY_TRY_ALLOC(*from, "a path", err);
+    return ASSAY_OK;
+}
+
+static void say_end(const assay_training *t, const assay_run_outcome *outcome, const assay_options *options, const assay_command_context *context)
+{
+    char planned[32], used[32], took[32];
+    assay_format_bytes(t->trainer->plan.arena_bytes, planned, sizeof planned);
+    assay_format_bytes(assay_engine_used_bytes(t->trainer->engine), used, sizeof used);
+    assay_format_seconds(outcome->seconds, took, sizeof took);
+    if (outcome->out_of_time) assay_note(context->log, "stopped by --time after step %llu", (unsigned long long)t->trainer->step);
+    assay_note(context->log, "done in %s: step memory planned %s, used %s; written to %s", took, planned, used, options->output);
+}
+
+static assay_status train(assay_training *t, const assay_options *options, const assay_command_context *context, assay_error *err)
+{
+    listener l = {.context = context};
+    assay_run_outcome outcome;
+    char *from;
+    ASSAY_TRY(assay_training_start(t, options, context, err));
+    say_start(t, context);
+    ASSAY_TRY(find_resume(options, context, &from, err));
+    assay_run_settings run = {.output = options->output, .save_steps = options->save_steps, .eval_steps = options->eval_steps, .log_steps = options->log_steps,
+                              .keep = (uint64_t)options->keep, .time_limit = options->time_limit, .resume_from = from, .prints = t->prints,
+                              .save = assay_training_save, .save_context = t, .on_step = on_step, .on_evaluation = on_evaluation, .listener = &l,
+                              .interrupted = context->interrupted, .log = context->log};
+    assay_progress_begin(&l.progress, context->terminal, "train", (int64_t)t->trainer->total_steps, options->log_steps);
+    assay_status status = assay_run(t->trainer, t->has_evaluation ? &t->evaluation : NULL, &run, &outcome, err);
+    assay_progress_end(&l.progress);
+    assay_free(from);
+    ASSAY_TRY(status);
+    ASSAY_TRY(assay_output_write(t, options, &outcome, err));
+    say_end(t, &outcome, options, context);
+    return ASSAY_OK;
+}
 
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
-    (void)options;
-    (void)context;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "not built yet");
+    assay_training *training;
+    ASSAY_TRY(assay_output_prepare(options, err));
+    ASSAY_TRY(assay_training_open(&training, options, context, err));
+    assay_status status = train(training, options, context, err);
+    assay_training_close(training);
+    return status;
 }
 
 const assay_command assay_command_train = {

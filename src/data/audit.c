@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-void assay_wilson_interval(size_t hits, size_t count, double *low, double *high)
+void assay_wilson_interval(double hits, double count, double *low, double *high)
 {
     const double z = 1.959963984540054; /* the normal distribution's 97.5 % point */
-    double n = (double)count, share = (double)hits / n;
-    double centre = (share + z * z / (2 * n)) / (1 + z * z / n);
-    double half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n));
-    *low = count ? fmax(centre - half, 0) : (double)NAN;
-    *high = count ? fmin(centre + half, 1) : (double)NAN;
+    double share = hits / count;
+    double centre = (share + z * z / (2 * count)) / (1 + z * z / count);
+    double half = z / (1 + z * z / count) * sqrt(share * (1 - share) / count + z * z / (4 * count * count));
+    *low = count > 0 ? fmax(centre - half, 0) : (double)NAN;
+    *high = count > 0 ? fmin(centre + half, 1) : (double)NAN;
 }
 
 static int compare_sizes(const void *a, const void *b)
@@ -152,7 +152,7 @@ static void judge_lengths(assay_audit *audit)
 {
     size_t decided = audit->longer + audit->shorter;
     audit->longer_wins = decided ? (double)audit->longer / (double)decided : (double)NAN;
-    assay_wilson_interval(audit->longer, decided, &audit->longer_wins_low, &audit->longer_wins_high);
+    assay_wilson_interval((double)audit->longer, (double)decided, &audit->longer_wins_low, &audit->longer_wins_high);
     double longer = ((double)audit->longer + (double)audit->ties / 2) / (double)(decided + audit->ties);
     audit->length_accuracy = audit->pairs ? fmax(longer, 1 - longer) : (double)NAN;
 }

@@ -66,7 +66,7 @@ assay_status assay_audit_json(const assay_audit *audit, json_t **object, assay_e
 assay_status assay_audit_text(const assay_audit *audit, assay_buf *out, assay_error *err);
 
 /* 95 % Wilson interval of `hits` out of `count`; NaN for count 0. */
-void assay_wilson_interval(size_t hits, size_t count, double *low, double *high);
+void assay_wilson_interval(double hits, double count, double *low, double *high);
 
 /* Sorts `values`. */
 void assay_length_stats_of(assay_length_stats *stats, size_t *values, size_t count);

@@ -1,0 +1,227 @@
+/* What is written of a model. A list of tensors is made first (model_save_tensors.h), from the program's parameters or from a checkpoint's weights;
+ * then, for --format glm, rewritten; then the weights are streamed, and the config comes last: a folder that has one is complete. */
+#include "model/model_save.h"
+
+#include "model/model_save_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- adapter ---- */
+
+static char *const *head_name(const assay_architecture *arch, char *slot[1])
+{
+    slot[0] = (char *)(uintptr_t)arch->names.head;
+    return slot;
+}
+
+/* A config that borrows everything; not to be released. */
+static void adapter_config(const assay_model *model, const assay_save_options *options, const char *names[9], char *head[1], assay_adapter_config *out)
+{
+    const assay_lora_spec *lora = options->lora;
+    *out = (assay_adapter_config){.alpha = 1, .task_type_null = model->config.arch->peft_task_type_null};
+    if (options->adapter) {
+        *out = *options->adapter;
+        out->task_type_null = model->config.arch->peft_task_type_null;
+    } else if (lora) {
+        bool all = lora->target_count == 1 && (!strcmp(lora->targets[0], "all") || !strcmp(lora->targets[0], "all-linear"));
+        out->rank = (int)lora->rank;
+        out->alpha = lora->alpha;
+        out->dropout = lora->dropout;
+        out->rslora = lora->rslora;
+        out->targets = all ? (char **)(uintptr_t)names : (char **)(uintptr_t)lora->targets;
+        out->target_count = all ? assay_lora_modules(model->config.arch, names) : lora->target_count;
+    }
+    out->saved_modules = (char **)(uintptr_t)head_name(model->config.arch, head);
+    out->saved_module_count = 1;
+    out->base = (char *)(uintptr_t)(options->base ? options->base : model->checkpoint->path);
+}
+
+static bool travels(const assay_param *param)
+{
+    return param->role == ASSAY_ROLE_HEAD || param->role == ASSAY_ROLE_LORA_A || param->role == ASSAY_ROLE_LORA_B;
+}
+
+assay_status assay_model_save_adapter(const assay_model *model, const assay_save_options *options, const char *folder, assay_error *err)
+{
+    const assay_program *program = model->program;
+    assay_adapter_config config;
+    const char *names[9];
+    char *head[1];
+    size_t count = 0;
+    adapter_config(model, options, names, head, &config);
+    assay_tensor *tensors = assay_alloc(program->param_count, sizeof *tensors);
+    ASSAY_TRY_ALLOC(tensors, "a list of tensors", err);
+    for (size_t i = 0; i < program->param_count; i++) {
+        const assay_param *param = &program->params[i];
+        if (!travels(param)) continue;
+        tensors[count] = (assay_tensor){.name = param->name, .dtype = model->params[i].dtype, .rank = param->vector ? 1 : 2, .data = model->params[i].data};
+        tensors[count].shape[0] = param->vector ? param->cols : param->rows;
+        tensors[count].shape[1] = param->cols;
+        tensors[count].bytes = param->rows * param->cols * assay_dtype_block_bytes(model->params[i].dtype);
+        count++;
+    }
+    assay_status status = assay_adapter_write(folder, &config, tensors, count, err);
+    assay_free(tensors);
+    return status;
+}
+
+/* ---- lists ---- */
+
+/* Where a file leaves out the base model's prefix, the name with it. */
+static const char *full_name(const assay_architecture *arch, const char *name, char *text, size_t size)
+{
+    const char *prefix = arch->names.prefix, *heads[] = {arch->names.head, "lm_head", prefix};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        if (!strncmp(name, heads[i], strlen(heads[i]))) return name;
+    snprintf(text, size, "%s%s", prefix, name);
+    return text;
+}
+
+/* ChatGLM's own class has its language model head and a table of frequencies inside in any case: left out, they would be reported
+ * as newly initialised. */
+static assay_status add_unnamed(assay_save_list *list, const assay_model *model, assay_error *err)
+{
+    char text[320];
+    if (model->config.arch != &assay_arch_chatglm) return ASSAY_OK;
+    for (size_t i = 0; i < model->checkpoint->weight_count; i++) {
+        const assay_weight *weight = &model->checkpoint->weights[i];
+        const char *name = full_name(model->config.arch, weight->tensor.name, text, sizeof text);
+        bool wanted = !strcmp(name, "transformer.output_layer.weight") || !strcmp(name, "transformer.rotary_pos_emb.inv_freq");
+        if (!wanted) continue;
+        assay_save_tensor tensor = assay_save_tensor_of_weight(weight);
+        ASSAY_TRY(assay_save_list_add(list, &tensor, name, err));
+    }
+    return ASSAY_OK;
+}
+
+static assay_status list_model(assay_save_list *list, const assay_model *model, bool glm, assay_error *err)
+{
+    for (size_t i = 0; i < model->program->param_count; i++) {
+        const assay_param *param = &model->program->params[i];
+        if (param->role != ASSAY_ROLE_BASE && param->role != ASSAY_ROLE_HEAD) continue;
+        assay_save_tensor tensor = assay_save_tensor_of_param(model, i);
+        ASSAY_TRY(assay_save_list_add(list, &tensor, param->name, err));
+    }
+    return glm ? ASSAY_OK : add_unnamed(list, model, err);
+}
+
+static bool is_language_head(const char *name, bool glm)
+{
+    return !strncmp(name, "lm_head.", 8) || (glm && !strncmp(name, "transformer.output_layer.", 25));
+}
+
+static assay_status list_checkpoint(assay_save_list *list, const assay_checkpoint *checkpoint, const assay_architecture *arch, bool head, bool glm,
+                                    assay_error *err)
+{
+    char text[320];
+    for (size_t i = 0; i < checkpoint->weight_count; i++) {
+        const assay_weight *weight = &checkpoint->weights[i];
+        const char *name = head || glm ? full_name(arch, weight->tensor.name, text, sizeof text) : weight->tensor.name;
+        if (head && is_language_head(name, glm)) continue;
+        assay_save_tensor tensor = assay_save_tensor_of_weight(weight);
+        ASSAY_TRY(assay_save_list_add(list, &tensor, name, err));
+    }
+    return ASSAY_OK;
+}
+
+/* The type of most bytes, for the config. */
+static assay_dtype main_dtype(const assay_save_list *list)
+{
+    double bytes[ASSAY_DTYPE_COUNT] = {0};
+    assay_dtype most = ASSAY_F32;
+    for (size_t i = 0; i < list->count; i++) bytes[list->items[i].dtype] += (double)list->items[i].count * (double)list->items[i].cols;
+    for (int dtype = 0; dtype < ASSAY_DTYPE_COUNT; dtype++)
+        if (bytes[dtype] > bytes[most]) most = (assay_dtype)dtype;
+    return most;
+}
+
+/* ---- folder ---- */
+
+static assay_status copy_code(const assay_checkpoint *checkpoint, const char *folder, assay_error *err)
+{
+    char **names;
+    size_t count;
+    if (checkpoint->kind != ASSAY_CHECKPOINT_HF || !json_object_get(checkpoint->config, "auto_map")) return ASSAY_OK;
+    ASSAY_TRY(assay_list_dir(checkpoint->path, &names, &count, err));
+    assay_status status = ASSAY_OK;
+    for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
+        size_t length = strlen(names[i]);
+        if (length < 4 || strcmp(names[i] + length - 3, ".py") != 0) continue;
+        char *from = assay_path_join(checkpoint->path, names[i]), *to = assay_path_join(folder, names[i]);
+        status = from && to ? assay_file_copy(from, to, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+        assay_free(from);
+        assay_free(to);
+    }
+    assay_names_free(names, count);
+    return status;
+}
+
+static assay_status write_config(const assay_checkpoint *checkpoint, const assay_model_config *model, const assay_save_options *options, bool head,
+                                 assay_dtype dtype, const char *folder, assay_error *err)
+{
+    json_t *config = NULL, *translated = NULL;
+    bool glm = options->format == ASSAY_SAVE_GLM;
+    if (glm) ASSAY_TRY(assay_save_glm_config(model, checkpoint->config, checkpoint->name, &translated, err));
+    const char *class_name = glm ? assay_arch_glm.sequence_class : model->arch->sequence_class;
+    assay_status status = assay_save_config(glm ? translated : checkpoint->config, class_name, head, dtype, options->pad_token, &config, err);
+    char *path = assay_path_join(folder, "config.json");
+    if (status == ASSAY_OK && !path) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    if (status == ASSAY_OK) status = assay_json_save(config, path, err);
+    assay_free(path);
+    json_decref(config);
+    json_decref(translated);
+    return status;
+}
+
+static assay_status write_folder(assay_save_list *list, const assay_checkpoint *checkpoint, const assay_model_config *model,
+                                 const assay_save_options *options, bool head, const char *folder, assay_error *err)
+{
+    bool glm = options->format == ASSAY_SAVE_GLM;
+    double offset = 0;
+    json_t *refused = NULL;
+    if (glm) ASSAY_TRY(assay_save_glm_config(model, checkpoint->config, checkpoint->name, &refused, err)); /* before a byte is written */
+    json_decref(refused);
+    if (glm) ASSAY_TRY(assay_save_glm_list(list, model, &offset, err));
+    assay_save_list_set_dtype(list, options->dtype, options->keep_dtype);
+    ASSAY_TRY(assay_make_dirs(folder, err));
+    ASSAY_TRY(assay_save_list_write(list, folder, options->shard_bytes, err));
+    if (!glm) ASSAY_TRY(copy_code(checkpoint, folder, err));
+    if (options->score_offset) *options->score_offset = offset;
+    return write_config(checkpoint, model, options, head, main_dtype(list), folder, err);
+}
+
+assay_status assay_model_save_full(const assay_model *model, const assay_save_options *options, const char *folder, assay_error *err)
+{
+    assay_save_list list = {0};
+    assay_save_options plain = *options;
+    plain.keep_dtype = false;
+    assay_status status = list_model(&list, model, options->format == ASSAY_SAVE_GLM, err);
+    if (status == ASSAY_OK) status = write_folder(&list, model->checkpoint, &model->config, &plain, true, folder, err);
+    assay_save_list_release(&list);
+    return status;
+}
+
+static assay_status find_head(const assay_checkpoint *checkpoint, const assay_architecture *arch, bool *head, assay_error *err)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s.weight", arch->names.head);
+    const assay_weight *found = assay_checkpoint_find(checkpoint, name);
+    *head = found != NULL;
+    if (!found || (found->tensor.rank == 2 && found->tensor.shape[0] == 1)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the head %s has %zu outputs; a reward model has one", checkpoint->name, name,
+                           found->tensor.rank ? found->tensor.shape[0] : 0);
+}
+
+assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay_save_options *options, const char *folder, assay_error *err)
+{
+    assay_model_config model;
+    assay_save_list list = {0};
+    bool head;
+    ASSAY_TRY(assay_model_config_read(checkpoint->config, checkpoint->name, &model, err));
+    ASSAY_TRY(find_head(checkpoint, model.arch, &head, err));
+    assay_status status = list_checkpoint(&list, checkpoint, model.arch, head, options->format == ASSAY_SAVE_GLM, err);
+    if (status == ASSAY_OK) status = write_folder(&list, checkpoint, &model, options, head, folder, err);
+    assay_save_list_release(&list);
+    return status;
+}

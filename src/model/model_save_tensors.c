@@ -1,0 +1,186 @@
+/* Streaming weights to disk. A chunk of rows at a time is brought to f32, changed (adapter), rounded to the type on disk and handed to
+ * the file; what needs no change goes over as bytes. The rows of a matrix are independent, so a slice of them (the q of a fused
+ * qkv) is the same work with another first row. */
+#include "model/model_save_tensors.h"
+
+#include "checkpoint/checkpoint_write.h"
+
+#include <string.h>
+
+enum { CHUNK = 1 << 16 }; /* values */
+
+void assay_save_list_release(assay_save_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) assay_free(list->items[i].name);
+    assay_free(list->items);
+    *list = (assay_save_list){0};
+}
+
+assay_status assay_save_list_add(assay_save_list *list, const assay_save_tensor *tensor, const char *name, assay_error *err)
+{
+    void *grown = list->items;
+    ASSAY_TRY(assay_grow(&grown, &list->capacity, list->count + 1, sizeof *list->items, err));
+    list->items = grown;
+    char *copy = assay_strdup(name);
+    ASSAY_TRY_ALLOC(copy, "a tensor's name", err);
+    list->items[list->count] = *tensor;
+    list->items[list->count++].name = copy;
+    return ASSAY_OK;
+}
+
+assay_save_tensor assay_save_tensor_of_weight(const assay_weight *weight)
+{
+    const assay_tensor *tensor = &weight->tensor;
+    assay_save_tensor out = {.rank = tensor->rank, .data = tensor->data, .from = tensor->dtype, .dtype = tensor->dtype, .rows = 1, .cols = 1};
+    memcpy(out.shape, tensor->shape, sizeof out.shape);
+    if (tensor->rank > 0) out.rows = tensor->shape[0];
+    for (int i = 1; i < tensor->rank; i++) out.cols *= tensor->shape[i];
+    out.count = out.rows;
+    out.permuted_heads = (size_t)weight->permuted_heads;
+    return out;
+}
+
+static void attach_adapter(const assay_model *model, size_t param, assay_save_tensor *out)
+{
+    for (size_t i = 0; i < model->program->step_count; i++) {
+        const assay_step *step = &model->program->steps[i];
+        if (!step->attr.adapter || step->param[0] != (int)param) continue;
+        const assay_param_view *a = &model->params[step->param[step->params - 2]], *b = &model->params[step->param[step->params - 1]];
+        out->a = a->data; /* adapters always lie in the model's own f32 memory */
+        out->b = b->data;
+        out->adapter_rank = a->rows;
+        out->scale = step->attr.scale;
+    }
+}
+
+assay_save_tensor assay_save_tensor_of_param(const assay_model *model, size_t param)
+{
+    const assay_param *described = &model->program->params[param];
+    const assay_param_view *view = &model->params[param];
+    assay_save_tensor out = {.rank = described->vector ? 1 : 2, .data = view->data, .from = view->dtype, .dtype = view->dtype};
+    out.rows = out.count = out.shape[0] = described->vector ? described->cols : described->rows;
+    out.cols = out.shape[1] = described->vector ? 1 : described->cols;
+    if (!described->vector) attach_adapter(model, param, &out);
+    return out;
+}
+
+void assay_save_list_set_dtype(assay_save_list *list, assay_dtype dtype, bool keep)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        assay_save_tensor *tensor = &list->items[i];
+        if (!assay_dtype_is_weight(tensor->from)) continue;
+        if (!keep) tensor->dtype = dtype;
+        if (keep) tensor->dtype = assay_dtype_block(tensor->from) > 1 ? ASSAY_F32 : tensor->from;
+    }
+}
+
+/* Hugging Face's row -> the row in the file (checkpoint.c, read_permuted). */
+static size_t source_row(const assay_save_tensor *tensor, size_t row)
+{
+    if (tensor->permuted_heads == 0) return row;
+    size_t head_rows = tensor->rows / tensor->permuted_heads, half = head_rows / 2, inside = row % head_rows;
+    return row / head_rows * head_rows + 2 * (inside % half) + inside / half;
+}
+
+static const uint8_t *row_bytes(const assay_save_tensor *tensor, size_t row, size_t *size)
+{
+    *size = tensor->cols / assay_dtype_block(tensor->from) * assay_dtype_block_bytes(tensor->from);
+    return (const uint8_t *)tensor->data + row * *size;
+}
+
+static void read_rows(const assay_save_tensor *tensor, size_t first, size_t count, float *dst)
+{
+    size_t size;
+    if (tensor->read) {
+        tensor->read(tensor->context, tensor, first, count, dst);
+        return;
+    }
+    if (tensor->permuted_heads == 0) {
+        assay_dtype_to_f32(tensor->from, row_bytes(tensor, first, &size), dst, count * tensor->cols);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        assay_dtype_to_f32(tensor->from, row_bytes(tensor, source_row(tensor, first + i), &size), dst + i * tensor->cols, tensor->cols);
+}
+
+/* As PEFT merges (tuners/lora/layer.py, get_delta_weight): B A in f32, times the scale, added to W. delta: cols values. */
+static void add_adapter(const assay_save_tensor *tensor, size_t row, float *dst, float *delta)
+{
+    memset(delta, 0, tensor->cols * sizeof *delta);
+    for (size_t r = 0; r < tensor->adapter_rank; r++) {
+        float factor = tensor->b[row * tensor->adapter_rank + r];
+        const float *a = tensor->a + r * tensor->cols;
+        for (size_t i = 0; i < tensor->cols; i++) delta[i] += factor * a[i];
+    }
+    for (size_t i = 0; i < tensor->cols; i++) dst[i] += delta[i] * tensor->scale;
+}
+
+/* Rounds in place: a narrower value never overtakes the float it came from. */
+static size_t encode(assay_dtype dtype, float *values, size_t count)
+{
+    uint16_t narrow;
+    if (dtype == ASSAY_F32) return count * sizeof(float);
+    for (size_t i = 0; i < count; i++) {
+        narrow = dtype == ASSAY_BF16 ? assay_f32_to_bf16(values[i]) : assay_f32_to_f16(values[i]);
+        memcpy((uint8_t *)values + i * sizeof narrow, &narrow, sizeof narrow);
+    }
+    return count * sizeof narrow;
+}
+
+static assay_status write_computed(const assay_save_tensor *tensor, float *buffer, size_t step, assay_writer *writer, assay_error *err)
+{
+    float *delta = buffer + step * tensor->cols;
+    for (size_t done = 0, rows; done < tensor->count; done += rows) {
+        rows = tensor->count - done < step ? tensor->count - done : step;
+        size_t first = tensor->first + done;
+        read_rows(tensor, first, rows, buffer);
+        for (size_t i = 0; tensor->a && i < rows; i++) add_adapter(tensor, first + i, buffer + i * tensor->cols, delta);
+        ASSAY_TRY(assay_writer_write(writer, buffer, encode(tensor->dtype, buffer, rows * tensor->cols), err));
+    }
+    return ASSAY_OK;
+}
+
+static assay_status write_tensor(const assay_save_tensor *tensor, assay_writer *writer, assay_error *err)
+{
+    size_t size, step = tensor->cols < CHUNK ? CHUNK / (tensor->cols ? tensor->cols : 1) : 1, needed;
+    if (tensor->count == 0 || tensor->cols == 0) return ASSAY_OK;
+    if (!tensor->read && !tensor->a && tensor->permuted_heads == 0 && tensor->dtype == tensor->from) {
+        const uint8_t *bytes = row_bytes(tensor, tensor->first, &size);
+        return assay_writer_write(writer, bytes, size * tensor->count, err);
+    }
+    float *buffer = assay_mul_size(step + 1, tensor->cols, &needed) ? assay_alloc(needed, sizeof *buffer) : NULL;
+    ASSAY_TRY_ALLOC(buffer, tensor->name, err);
+    assay_status status = write_computed(tensor, buffer, step, writer, err);
+    assay_free(buffer);
+    return status;
+}
+
+static assay_status source(void *context, const assay_tensor *tensor, assay_writer *writer, assay_error *err)
+{
+    const assay_save_list *list = context;
+    for (size_t i = 0; i < list->count; i++)
+        if (!strcmp(list->items[i].name, tensor->name)) return write_tensor(&list->items[i], writer, err);
+    return assay_error_set(err, ASSAY_E_FORMAT, "tensor %s is not in the list to be written", tensor->name);
+}
+
+static assay_status describe(const assay_save_tensor *item, assay_tensor *out, assay_error *err)
+{
+    size_t elements = 0;
+    *out = (assay_tensor){.name = item->name, .dtype = item->dtype, .rank = item->rank};
+    memcpy(out->shape, item->shape, sizeof out->shape);
+    if (assay_tensor_elements(out, &elements) && assay_dtype_bytes(item->dtype, elements, &out->bytes)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT, "tensor %s is too large", item->name);
+}
+
+assay_status assay_save_list_write(const assay_save_list *list, const char *folder, size_t shard_bytes, assay_error *err)
+{
+    assay_status status = ASSAY_OK;
+    assay_tensor *tensors = assay_alloc(list->count, sizeof *tensors);
+    ASSAY_TRY_ALLOC(tensors, "a list of tensors", err);
+    for (size_t i = 0; i < list->count && status == ASSAY_OK; i++) status = describe(&list->items[i], &tensors[i], err);
+    if (status == ASSAY_OK)
+        status = assay_checkpoint_write_sharded(folder, tensors, list->count, source, (void *)(uintptr_t)list,
+                                                shard_bytes ? shard_bytes : ASSAY_SHARD_BYTES, err);
+    assay_free(tensors);
+    return status;
+}

@@ -1,0 +1,122 @@
+#include "train/run.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "train/checkpoint_dir.h"
+
+typedef struct run {
+    assay_trainer *trainer;
+    const assay_example_set *evaluation;
+    const assay_run_settings *settings;
+    assay_run_outcome *outcome;
+    assay_metrics metrics;
+    float *rewards;
+    uint64_t saved_step;
+    assay_error *err;
+} run;
+
+static bool interrupted(const run *r) { return r->settings->interrupted && *r->settings->interrupted; }
+
+/* Whether something that happens every `every` steps (0: epochs, -1: at the end only) happens after the present step. */
+static bool due(const run *r, int64_t every)
+{
+    uint64_t step = r->trainer->step, period = every > 0 ? (uint64_t)every : assay_steps_per_epoch(r->trainer->examples->count, r->trainer->settings.batch_pairs);
+    return every >= 0 && step % period == 0;
+}
+
+static assay_status evaluate(run *r, assay_judgement *judgement)
+{
+    double start = assay_clock_seconds();
+    ASSAY_TRY(assay_trainer_evaluate(r->trainer, r->evaluation, r->settings->interrupted, r->rewards, r->err));
+    assay_judge(r->evaluation, r->rewards, judgement);
+    ASSAY_TRY(assay_metrics_evaluation(&r->metrics, r->trainer, judgement, assay_clock_seconds() - start, r->err));
+    if (r->settings->on_evaluation) r->settings->on_evaluation(r->settings->listener, r->trainer, judgement);
+    r->outcome->has_evaluation = true;
+    return ASSAY_OK;
+}
+
+static assay_status fill_checkpoint(run *r, const char *working)
+{
+    const assay_run_settings *s = r->settings;
+    ASSAY_TRY(assay_train_state_save(r->trainer, &s->prints, working, r->err));
+    ASSAY_TRY(assay_metrics_trainer_state(&r->metrics, r->trainer, s->log_steps, s->eval_steps, s->save_steps, working, r->err));
+    return s->save ? s->save(s->save_context, working, r->err) : ASSAY_OK;
+}
+
+static assay_status save_checkpoint(run *r)
+{
+    char *working = NULL, *final = assay_strfmt("%s/checkpoint-%llu", r->settings->output, (unsigned long long)r->trainer->step);
+    ASSAY_TRY_ALLOC(final, "a path", r->err);
+    assay_status status = assay_checkpoint_dir_begin(&working, final, r->err);
+    if (status == ASSAY_OK) {
+        status = fill_checkpoint(r, working);
+        if (status == ASSAY_OK)
+            status = assay_checkpoint_dir_publish(working, final, r->err);
+        else
+            assay_checkpoint_dir_abandon(working);
+    }
+    assay_free(final);
+    ASSAY_TRY(status);
+    r->saved_step = r->trainer->step;
+    return assay_checkpoint_dir_prune(r->settings->output, r->settings->keep, r->err);
+}
+
+static assay_status one_step(run *r)
+{
+    assay_step_record record;
+    ASSAY_TRY(assay_trainer_step(r->trainer, &record, r->err));
+    bool logged = r->settings->log_steps <= 1 || record.step % (uint64_t)r->settings->log_steps == 0 || record.step == r->trainer->total_steps;
+    if (logged) ASSAY_TRY(assay_metrics_step(&r->metrics, r->trainer, &record, r->err));
+    if (r->settings->on_step) r->settings->on_step(r->settings->listener, r->trainer, &record);
+    return ASSAY_OK;
+}
+
+static assay_status stop_here(run *r)
+{
+    if (r->saved_step != r->trainer->step) ASSAY_TRY(save_checkpoint(r));
+    return assay_error_set(r->err, ASSAY_E_STOPPED, "interrupted after step %llu of %llu; --resume goes on from %s/checkpoint-%llu", (unsigned long long)r->trainer->step,
+                           (unsigned long long)r->trainer->total_steps, r->settings->output, (unsigned long long)r->trainer->step);
+}
+
+static assay_status all_steps(run *r, double start)
+{
+    bool evaluated = false;
+    while (r->trainer->step < r->trainer->total_steps && !r->outcome->out_of_time) {
+        if (interrupted(r)) return stop_here(r);
+        ASSAY_TRY(one_step(r));
+        bool last = r->trainer->step == r->trainer->total_steps;
+        evaluated = r->evaluation && due(r, r->settings->eval_steps) && !last;
+        if (evaluated) ASSAY_TRY(evaluate(r, &r->outcome->after));
+        if (due(r, r->settings->save_steps) && !last) ASSAY_TRY(save_checkpoint(r));
+        r->outcome->out_of_time = r->settings->time_limit > 0 && assay_clock_seconds() - start >= r->settings->time_limit && !last;
+    }
+    if (interrupted(r)) return stop_here(r);
+    if (r->evaluation && !evaluated) ASSAY_TRY(evaluate(r, &r->outcome->after));
+    return r->saved_step == r->trainer->step ? ASSAY_OK : save_checkpoint(r);
+}
+
+static assay_status go(run *r)
+{
+    double start = assay_clock_seconds();
+    const assay_run_settings *s = r->settings;
+    if (s->resume_from) ASSAY_TRY(assay_train_state_load(r->trainer, &s->prints, s->resume_from, r->err));
+    r->saved_step = s->resume_from ? r->trainer->step : UINT64_MAX;
+    ASSAY_TRY(assay_metrics_open(&r->metrics, s->output, r->trainer->step, r->err));
+    if (r->evaluation && !s->resume_from) ASSAY_TRY(evaluate(r, &r->outcome->before));
+    ASSAY_TRY(all_steps(r, start));
+    r->outcome->seconds = assay_clock_seconds() - start;
+    return assay_metrics_trainer_state(&r->metrics, r->trainer, s->log_steps, s->eval_steps, s->save_steps, s->output, r->err);
+}
+
+assay_status assay_run(assay_trainer *trainer, const assay_example_set *evaluation, const assay_run_settings *settings, assay_run_outcome *outcome, assay_error *err)
+{
+    run r = {.trainer = trainer, .evaluation = evaluation, .settings = settings, .outcome = outcome, .err = err};
+    *outcome = (assay_run_outcome){0};
+    r.rewards = evaluation ? assay_alloc(2 * evaluation->count, sizeof *r.rewards) : NULL;
+    if (evaluation && !r.rewards) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for rewards");
+    assay_status status = go(&r);
+    assay_metrics_close(&r.metrics);
+    assay_free(r.rewards);
+    return status;
+}

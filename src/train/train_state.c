@@ -1,0 +1,149 @@
+#include "train/train_state.h"
+
+#include "base/alloc.h"
+#include "base/json_doc.h"
+#include "container/safetensors.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+static void hash_text(XXH128_hash_t hash, char text[40])
+{
+    snprintf(text, 40, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+}
+
+void assay_fingerprint_data(const assay_example_set *examples, char text[40])
+{
+    XXH128_hash_t hash = XXH3_128bits(examples->ids, examples->id_count * sizeof *examples->ids);
+    for (size_t i = 0; i < examples->count; i++) {
+        const assay_example *e = &examples->items[i];
+        double fields[] = {(double)e->chosen_count, (double)e->rejected_count, (double)e->shared, e->margin};
+        hash = XXH3_128bits_withSeed(fields, sizeof fields, hash.low64 ^ hash.high64);
+    }
+    hash_text(hash, text);
+}
+
+void assay_fingerprint_settings(const assay_train_settings *s, const assay_program *program, uint64_t total_steps, char text[40])
+{
+    double numbers[] = {(double)s->batch_pairs, (double)total_steps, s->lr, (double)s->shape, s->min_lr, s->warmup, s->adam.beta1, s->adam.beta2, s->adam.eps,
+                        s->adam.weight_decay, s->adam.clip, s->margin, s->center, (double)s->seed, (double)s->skip_nan};
+    XXH128_hash_t hash = XXH3_128bits(numbers, sizeof numbers);
+    for (size_t i = 0; i < program->step_count; i++) {
+        double adapter[] = {(double)program->steps[i].attr.scale, (double)program->steps[i].attr.dropout};
+        hash = XXH3_128bits_withSeed(adapter, sizeof adapter, hash.low64 ^ hash.high64);
+    }
+    for (size_t i = 0; i < program->param_count; i++)
+        if (program->params[i].trained) hash = XXH3_128bits_withSeed(program->params[i].name, strlen(program->params[i].name), hash.low64 ^ hash.high64);
+    hash_text(hash, text);
+}
+
+/* The three tensors of one trained weight: what they are called and where they lie. */
+typedef struct state_part {
+    const char *prefix;
+    float *(*of)(const assay_optimizer_item *item);
+} state_part;
+
+static float *weight_of(const assay_optimizer_item *item) { return item->weight; }
+static float *m_of(const assay_optimizer_item *item) { return item->m; }
+static float *v_of(const assay_optimizer_item *item) { return item->v; }
+
+static const state_part parts[] = {{"weight", weight_of}, {"m", m_of}, {"v", v_of}};
+enum { PARTS = sizeof parts / sizeof *parts };
+
+static char *part_name(const assay_trainer *t, size_t item, size_t part)
+{
+    return assay_strfmt("%s.%s", parts[part].prefix, t->model->program->params[t->trained[item]].name);
+}
+
+static assay_status describe(const assay_trainer *t, assay_tensor *tensors, assay_error *err)
+{
+    for (size_t i = 0; i < t->optimizer->count * PARTS; i++) {
+        const assay_optimizer_item *item = &t->optimizer->items[i / PARTS];
+        tensors[i] = (assay_tensor){.name = part_name(t, i / PARTS, i % PARTS), .dtype = ASSAY_F32, .rank = 1, .shape = {item->count},
+                                    .data = parts[i % PARTS].of(item), .bytes = item->count * sizeof(float)};
+        ASSAY_TRY_ALLOC(tensors[i].name, "a tensor's name", err);
+    }
+    return ASSAY_OK;
+}
+
+static assay_status save_tensors(const assay_trainer *t, const char *folder, assay_error *err)
+{
+    size_t count = t->optimizer->count * PARTS;
+    assay_tensor *tensors = assay_alloc(count, sizeof *tensors);
+    char *path = assay_path_join(folder, "state.safetensors");
+    assay_status status = tensors && path ? describe(t, tensors, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a checkpoint");
+    if (status == ASSAY_OK) status = assay_safetensors_write(path, tensors, count, NULL, NULL, err);
+    for (size_t i = 0; tensors && i < count; i++) assay_free((void *)(uintptr_t)tensors[i].name);
+    assay_free(tensors);
+    assay_free(path);
+    return status;
+}
+
+assay_status assay_train_state_save(const assay_trainer *t, const assay_fingerprints *prints, const char *folder, assay_error *err)
+{
+    ASSAY_TRY(save_tensors(t, folder, err));
+    json_t *state = json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:s}", "step", (json_int_t)t->step, "total_steps", (json_int_t)t->total_steps, "optimizer_steps",
+                              (json_int_t)t->optimizer->steps, "tokens_seen", (json_int_t)t->tokens_seen, "base", prints->base, "data", prints->data, "settings",
+                              prints->settings);
+    char *path = assay_path_join(folder, "state.json");
+    assay_status status = state && path ? assay_json_save(state, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a checkpoint");
+    json_decref(state);
+    assay_free(path);
+    return status;
+}
+
+static assay_status load_tensors(assay_trainer *t, const assay_tensor_file *file, assay_error *err)
+{
+    for (size_t i = 0; i < t->optimizer->count * PARTS; i++) {
+        const assay_optimizer_item *item = &t->optimizer->items[i / PARTS];
+        char *name = part_name(t, i / PARTS, i % PARTS);
+        ASSAY_TRY_ALLOC(name, "a tensor's name", err);
+        const assay_tensor *tensor = assay_tensor_file_find(file, name);
+        bool fits = tensor && tensor->dtype == ASSAY_F32 && tensor->bytes == item->count * sizeof(float);
+        if (fits) memcpy(parts[i % PARTS].of(item), tensor->data, tensor->bytes);
+        assay_status status = fits ? ASSAY_OK : assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor %s is missing or of another size", file->path, name);
+        assay_free(name);
+        ASSAY_TRY(status);
+    }
+    return ASSAY_OK;
+}
+
+static assay_status check_print(const json_t *state, const char *key, const char *now, const char *advice, const char *where, assay_error *err)
+{
+    const char *then = "";
+    ASSAY_TRY(assay_json_string(state, key, true, &then, where, err));
+    if (!strcmp(then, now)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_USAGE, "cannot resume from %s: the %s changed (%s)", where, key, advice);
+}
+
+static assay_status load_counters(assay_trainer *t, const assay_fingerprints *prints, const json_t *state, const char *where, assay_error *err)
+{
+    int64_t step, optimizer_steps, tokens;
+    ASSAY_TRY(check_print(state, "base", prints->base, "give the same --model", where, err));
+    ASSAY_TRY(check_print(state, "data", prints->data, "give the same --data, --template, --max-length and --eval-split", where, err));
+    ASSAY_TRY(check_print(state, "settings", prints->settings, "give the same options; --epochs and --max-steps are among them", where, err));
+    ASSAY_TRY(assay_json_int(state, "step", true, &step, where, err));
+    ASSAY_TRY(assay_json_int(state, "optimizer_steps", true, &optimizer_steps, where, err));
+    ASSAY_TRY(assay_json_int(state, "tokens_seen", true, &tokens, where, err));
+    if (step < 0 || optimizer_steps < 0 || tokens < 0) return assay_error_set(err, ASSAY_E_FORMAT, "%s: a counter is negative", where);
+    t->optimizer->steps = (uint64_t)optimizer_steps;
+    t->tokens_seen = (uint64_t)tokens;
+    return assay_trainer_seek(t, (uint64_t)step, err);
+}
+
+assay_status assay_train_state_load(assay_trainer *t, const assay_fingerprints *prints, const char *folder, assay_error *err)
+{
+    char *json = assay_path_join(folder, "state.json"), *tensors = assay_path_join(folder, "state.safetensors");
+    json_t *state = NULL;
+    assay_tensor_file *file = NULL;
+    assay_status status = json && tensors ? assay_json_load(json, 1 << 20, &state, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    if (status == ASSAY_OK) status = load_counters(t, prints, state, json, err);
+    if (status == ASSAY_OK) status = assay_safetensors_open(&file, tensors, err);
+    if (status == ASSAY_OK) status = load_tensors(t, file, err);
+    assay_tensor_file_close(file);
+    json_decref(state);
+    assay_free(json);
+    assay_free(tensors);
+    return status;
+}

@@ -1,0 +1,207 @@
+#include "train/trainer.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "train/loss.h"
+
+#include <math.h>
+#include <string.h>
+
+static size_t most_tokens(const assay_example_set *set)
+{
+    size_t most = 0;
+    for (size_t i = 0; set && i < set->count; i++) {
+        size_t tokens = assay_example_tokens(&set->items[i]);
+        most = tokens > most ? tokens : most;
+    }
+    return most;
+}
+
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+static size_t trained_values(const assay_model *model) { return assay_model_weights(model, true); }
+
+static assay_status make_plan(assay_trainer *t, const assay_example_set *evaluation, assay_error *err)
+{
+    const assay_train_settings *s = &t->settings;
+    size_t pair = larger(most_tokens(t->examples), most_tokens(evaluation)), longest = larger(t->examples->longest, evaluation ? evaluation->longest : 0);
+    assay_plan_request request = {.program = t->model->program, .kernels = t->kernels, .pool = t->pool, .backward = true, .recompute = s->recompute,
+                                  .micro_tokens = s->micro_tokens, .longest_pair = pair, .longest_path = longest, .step_tokens = pair * s->batch_pairs,
+                                  .step_scored = 2 * larger(s->batch_pairs, evaluation ? evaluation->count : 0), .budget = s->budget};
+    request.fixed_bytes = t->model->owned_bytes + t->model->borrowed_bytes + 3 * trained_values(t->model) * sizeof(float);
+    ASSAY_TRY(assay_plan_make(&request, &t->plan, err));
+    assay_engine_config config = assay_plan_engine(&request, &t->plan);
+    return assay_engine_create(&t->engine, &config, err);
+}
+
+static assay_status bind_weights(assay_trainer *t, assay_error *err)
+{
+    const assay_program *program = t->model->program;
+    size_t count = 0;
+    assay_optimizer_item *items = assay_alloc(program->param_count, sizeof *items);
+    t->trained = assay_alloc(program->param_count, sizeof *t->trained);
+    t->gradients = assay_alloc(trained_values(t->model), sizeof *t->gradients);
+    if (!items || !t->trained || !t->gradients) {
+        assay_free(items);
+        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the gradients");
+    }
+    float *next = t->gradients;
+    for (size_t i = 0; i < program->param_count; i++) {
+        assay_param_view view = t->model->params[i];
+        size_t values = view.rows * view.cols;
+        if (program->params[i].trained) {
+            view.gradient = next;
+            items[count] = (assay_optimizer_item){.weight = t->model->owned[i], .gradient = next, .count = values, .decay = !program->params[i].no_decay};
+            t->trained[count++] = (int)i;
+            next += values;
+        }
+        assay_engine_bind(t->engine, (int)i, &view);
+    }
+    assay_status status = assay_optimizer_create(&t->optimizer, items, count, err);
+    assay_free(items);
+    return status;
+}
+
+static void make_schedule(assay_trainer *t)
+{
+    const assay_train_settings *s = &t->settings;
+    double steps = ceil((double)assay_steps_per_epoch(t->examples->count, s->batch_pairs) * s->epochs - 1e-9);
+    t->total_steps = s->max_steps ? s->max_steps : steps < 1 ? 1 : (uint64_t)steps;
+    double warmup = s->warmup < 1 ? ceil(s->warmup * (double)t->total_steps) : s->warmup;
+    t->schedule = (assay_lr_schedule){.shape = s->shape, .total = t->total_steps, .warmup = (uint64_t)warmup, .floor = s->min_lr};
+}
+
+static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, assay_error *err)
+{
+    make_schedule(t);
+    ASSAY_TRY(make_plan(t, setup->evaluation, err));
+    ASSAY_TRY(bind_weights(t, err));
+    size_t segments = 3 * t->plan.bounds.rows[ASSAY_SCORED] / 2 + 3;
+    ASSAY_TRY(assay_pack_init(&t->pack, t->plan.micro_tokens, segments, err));
+    t->d_rewards = assay_alloc(t->plan.bounds.rows[ASSAY_SCORED], sizeof *t->d_rewards);
+    ASSAY_TRY_ALLOC(t->d_rewards, "rewards", err);
+    return assay_sampler_init(&t->sampler, t->examples->count, t->settings.seed, 0, err);
+}
+
+assay_status assay_trainer_create(assay_trainer **out, const assay_trainer_setup *setup, assay_error *err)
+{
+    assay_trainer *t = assay_alloc(1, sizeof *t);
+    *out = NULL;
+    ASSAY_TRY_ALLOC(t, "the trainer", err);
+    t->settings = setup->settings;
+    t->model = setup->model;
+    t->examples = setup->examples;
+    t->kernels = setup->kernels;
+    t->pool = setup->pool;
+    assay_status status = build(t, setup, err);
+    if (status != ASSAY_OK) {
+        assay_trainer_free(t);
+        return status;
+    }
+    *out = t;
+    return ASSAY_OK;
+}
+
+void assay_trainer_free(assay_trainer *t)
+{
+    if (!t) return;
+    assay_engine_free(t->engine);
+    assay_optimizer_free(t->optimizer);
+    assay_sampler_release(&t->sampler);
+    assay_pack_release(&t->pack);
+    assay_micro_runs_release(&t->runs);
+    assay_free(t->gradients);
+    assay_free(t->d_rewards);
+    assay_free(t->trained);
+    assay_free(t);
+}
+
+assay_status assay_trainer_seek(assay_trainer *t, uint64_t step, assay_error *err)
+{
+    uint64_t per_epoch = assay_steps_per_epoch(t->examples->count, t->settings.batch_pairs);
+    uint64_t position = step / per_epoch * t->examples->count + step % per_epoch * t->settings.batch_pairs;
+    assay_sampler_release(&t->sampler);
+    t->step = step;
+    return assay_sampler_init(&t->sampler, t->examples->count, t->settings.seed, position, err);
+}
+
+static double margin_of(const assay_trainer *t, const assay_example *example)
+{
+    if (t->settings.margin >= 0) return t->settings.margin;
+    return isnan(example->margin) ? 0 : example->margin;
+}
+
+/* Adds a pair's numbers to the record and its gradient to d_rewards. */
+static void account(assay_trainer *t, const assay_example *example, const float *rewards, float *d, double pairs, assay_step_record *record)
+{
+    double chosen = (double)rewards[0], rejected = (double)rewards[1];
+    assay_pair_loss loss = assay_bradley_terry(chosen, rejected, margin_of(t, example), t->settings.center);
+    d[0] = (float)(loss.d_chosen / pairs);
+    d[1] = (float)(loss.d_rejected / pairs);
+    record->loss += loss.loss / pairs;
+    record->accuracy += (chosen > rejected ? 1 : chosen == rejected ? 0.5 : 0) / pairs;
+    record->ties += chosen == rejected;
+    record->margin += (chosen - rejected) / pairs;
+    record->reward_chosen += chosen / pairs;
+    record->reward_rejected += rejected / pairs;
+    record->tokens += (uint64_t)example->chosen_count + example->rejected_count;
+    record->tokens_shared += example->shared;
+}
+
+static assay_status name_bad_pair(const assay_trainer *t, const assay_example *example, double chosen, double rejected, assay_error *err)
+{
+    char *place = assay_pair_set_place(t->examples->pairs, t->examples->pairs->pairs[example->pair].place);
+    assay_error_set(err, ASSAY_E_NUMERIC, "step %llu: the rewards of pair %s are %g and %g; a smaller --lr usually helps, --on-nan skip passes over such steps",
+                    (unsigned long long)t->step + 1, place ? place : "?", chosen, rejected);
+    assay_free(place);
+    return ASSAY_E_NUMERIC;
+}
+
+static assay_status run_micro(assay_trainer *t, const uint32_t *picked, size_t begin, size_t end, double pairs, assay_step_record *record, assay_error *err)
+{
+    assay_pack_clear(&t->pack);
+    for (size_t i = begin; i < end; i++) assay_pack_example(&t->pack, t->examples, &t->examples->items[picked[i]], picked[i]);
+    ASSAY_TRY(assay_engine_forward(t->engine, assay_pack_finish(&t->pack), t->settings.seed, t->step, true, err));
+    const float *rewards = assay_engine_rewards(t->engine);
+    for (size_t i = begin; i < end; i++) {
+        const assay_example *example = &t->examples->items[picked[i]];
+        const float *pair = rewards + 2 * (i - begin);
+        if (!isfinite(pair[0]) || !isfinite(pair[1])) return name_bad_pair(t, example, (double)pair[0], (double)pair[1], err);
+        account(t, example, pair, t->d_rewards + 2 * (i - begin), pairs, record);
+    }
+    assay_engine_backward(t->engine, t->d_rewards);
+    return ASSAY_OK;
+}
+
+static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record, assay_error *err)
+{
+    size_t count;
+    const uint32_t *picked = assay_sampler_next(&t->sampler, t->settings.batch_pairs, &count);
+    record->pairs = count;
+    assay_optimizer_zero(t->optimizer);
+    ASSAY_TRY(assay_micro_runs_cut(&t->runs, t->examples, picked, count, t->plan.micro_tokens, err));
+    for (size_t r = 0; r < t->runs.count; r++) ASSAY_TRY(run_micro(t, picked, t->runs.begin[r], t->runs.begin[r + 1], (double)count, record, err));
+    record->grad_norm = assay_optimizer_norm(t->optimizer, t->kernels);
+    if (isfinite(record->grad_norm)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_NUMERIC, "step %llu: the gradient's norm is %g; a smaller --lr usually helps, --on-nan skip passes over such steps",
+                           (unsigned long long)t->step + 1, record->grad_norm);
+}
+
+assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, assay_error *err)
+{
+    double start = assay_clock_seconds(), per_epoch = (double)assay_steps_per_epoch(t->examples->count, t->settings.batch_pairs);
+    *record = (assay_step_record){.step = t->step + 1, .epoch = (double)(t->step + 1) / per_epoch, .lr = t->settings.lr * assay_lr_share(&t->schedule, t->step)};
+    assay_status status = gradient_of_step(t, record, err);
+    record->skipped = status == ASSAY_E_NUMERIC && t->settings.skip_nan;
+    if (status != ASSAY_OK && !record->skipped) return status;
+    if (!record->skipped) assay_optimizer_step(t->optimizer, t->kernels, t->pool, &t->settings.adam, record->lr, record->grad_norm);
+    t->step++;
+    t->tokens_seen += record->tokens;
+    record->seconds = assay_clock_seconds() - start;
+    return ASSAY_OK;
+}
+
+assay_status assay_trainer_evaluate(assay_trainer *t, const assay_example_set *examples, const volatile sig_atomic_t *stop, float *rewards, assay_error *err)
+{
+    return assay_score_examples(t->engine, &t->pack, examples, NULL, examples->count, t->plan.micro_tokens, stop, rewards, err);
+}
