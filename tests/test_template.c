@@ -27,7 +27,8 @@ static void golden_line(const json_t *line, size_t number, void *context)
     char what[96];
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *message = json_array_get(list, i), *text = json_object_get(message, "content");
-        messages[i] = (assay_message){role_of(json_string_value(json_object_get(message, "role"))), json_string_value(text), json_string_length(text)};
+        messages[i] = (assay_message){role_of(json_string_value(json_object_get(message, "role"))), json_string_value(text),
+                                      json_string_length(text)};
     }
     must(assay_template_find(&chosen, name, tokenizer, &err), &err);
     assay_append_eos append = *eos == 'a' ? ASSAY_EOS_AUTO : *eos == 't' ? ASSAY_EOS_YES : ASSAY_EOS_NO;
@@ -120,16 +121,20 @@ static void render_equal(const assay_tokenizer *tokenizer, const char *name, con
     assay_ids_release(&second);
 }
 
-#define MESSAGE(role, text) {role, text, sizeof(text) - 1}
+#define MESSAGE(role, text)          \
+    {                                \
+        role, text, sizeof(text) - 1 \
+    }
 
 static void tool_calls_become_text(void **state)
 {
     (void)state;
     assay_gguf *gguf;
     assay_tokenizer *tokenizer = open_golden("byte_level", &gguf);
-    const assay_message calls[] = {MESSAGE(ASSAY_ROLE_USER, "warm?"),
-                                   MESSAGE(ASSAY_ROLE_TOOL_CALL, "{\"name\": \"weather\", \"arguments\": {\"city\": \"\\u5317\", \"n\": 1}}"),
-                                   MESSAGE(ASSAY_ROLE_OBSERVATION, "{\"t\": 20}"), MESSAGE(ASSAY_ROLE_TOOL_CALL, "not json")};
+    const assay_message calls[] = {
+        MESSAGE(ASSAY_ROLE_USER, "warm?"),
+        MESSAGE(ASSAY_ROLE_TOOL_CALL, "{\"name\": \"weather\", \"arguments\": {\"city\": \"\\u5317\", \"n\": 1}}"),
+        MESSAGE(ASSAY_ROLE_OBSERVATION, "{\"t\": 20}"), MESSAGE(ASSAY_ROLE_TOOL_CALL, "not json")};
     const assay_message texts[] = {MESSAGE(ASSAY_ROLE_USER, "warm?"),
                                    MESSAGE(ASSAY_ROLE_ASSISTANT, "Action: weather\nAction Input: {\"city\": \"北\", \"n\": 1}"),
                                    MESSAGE(ASSAY_ROLE_USER, "Observation: {\"t\": 20}"), MESSAGE(ASSAY_ROLE_ASSISTANT, "not json")};
@@ -214,7 +219,8 @@ static void every_template_renders(void **state)
     (void)state;
     assay_gguf *gguf;
     both open = {open_golden("byte_level", &gguf), open_golden("chatglm", &gguf)};
-    const assay_message messages[] = {MESSAGE(ASSAY_ROLE_SYSTEM, "Be kind."), MESSAGE(ASSAY_ROLE_USER, "tea?"), MESSAGE(ASSAY_ROLE_ASSISTANT, "yes")};
+    const assay_message messages[] = {MESSAGE(ASSAY_ROLE_SYSTEM, "Be kind."), MESSAGE(ASSAY_ROLE_USER, "tea?"),
+                                      MESSAGE(ASSAY_ROLE_ASSISTANT, "yes")};
     for (size_t i = 0; i < assay_template_count(); i++) {
         const assay_template *chosen = assay_template_at(i), *found;
         bool chatglm = strcmp(assay_template_name(chosen), "chatglm3") == 0;

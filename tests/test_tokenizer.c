@@ -107,7 +107,8 @@ static void unsupported_is_refused_by_name(void **state)
         {MODEL("BPE", ",\"post_processor\":{\"type\":\"Mystery\"}"), "Mystery"},
         {MODEL("BPE", ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"\\\\w+\"},\"behavior\":\"Isolated\"}"), "\\w"},
         {MODEL("BPE", ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[a-z&&[^b]]\"},\"behavior\":\"Isolated\"}"), "&&"},
-        {MODEL("BPE", ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(\"},\"behavior\":\"Isolated\"}"), "does not compile"},
+        {MODEL("BPE", ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(\"},\"behavior\":\"Isolated\"}"),
+         "does not compile"},
         {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[\"a c\"]}}", "merge 0 uses \"c\""},
         {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":-5},\"merges\":[]}}", "\"b\""},
         {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":0},\"merges\":[]}}", "given to both"},
@@ -280,10 +281,14 @@ int main(int count, char **words)
 {
     if (count > 2 && strcmp(words[1], "--dump") == 0) return dump_main(count, words);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(golden_strings_are_equal),      cmocka_unit_test(about_tells_special_ids),
-        cmocka_unit_test(unsupported_is_refused_by_name), cmocka_unit_test(damaged_models_are_survived),
-        cmocka_unit_test(unigram_is_refused),            cmocka_unit_test(long_words_are_quick),
-        cmocka_unit_test(bad_utf8_is_named),             cmocka_unit_test(llama_cpp_gpt2_vectors),
+        cmocka_unit_test(golden_strings_are_equal),
+        cmocka_unit_test(about_tells_special_ids),
+        cmocka_unit_test(unsupported_is_refused_by_name),
+        cmocka_unit_test(damaged_models_are_survived),
+        cmocka_unit_test(unigram_is_refused),
+        cmocka_unit_test(long_words_are_quick),
+        cmocka_unit_test(bad_utf8_is_named),
+        cmocka_unit_test(llama_cpp_gpt2_vectors),
         cmocka_unit_test(llama_cpp_spm_vectors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

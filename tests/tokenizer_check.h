@@ -34,8 +34,7 @@ static inline void ids_check(const assay_ids *ids, const int32_t *wanted, size_t
 {
     size_t place = 0;
     while (place < count && place < ids->count && ids->data[place] == wanted[place]) place++;
-    if (place < count || place < ids->count)
-        fail_msg("%s: %zu ids, expected %zu; first difference at %zu", what, ids->count, count, place);
+    if (place < count || place < ids->count) fail_msg("%s: %zu ids, expected %zu; first difference at %zu", what, ids->count, count, place);
 }
 
 static inline void ids_check_json(const assay_ids *ids, const json_t *wanted, const char *what)

@@ -174,18 +174,21 @@ static json_t *number_json(double value)
     return whole ? json_integer((json_int_t)value) : json_real(value);
 }
 
-static json_t *pattern_json(json_t *pattern) { return pattern ? json_incref(pattern) : json_object(); }
-
+/* The keys that every PEFT knows: PEFT 0.9.0 refuses a file with a key of a later version, even when it is null. A key whose value is the
+ * default is left out. */
 json_t *assay_adapter_config_json(const assay_adapter_config *config)
 {
     json_t *modules = config->saved_module_count ? name_list(config->saved_modules, config->saved_module_count) : json_null();
     json_t *dropout = config->dropout > 0 ? json_real(config->dropout) : json_real(0);
-    return json_pack("{s:s, s:o, s:s?, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:b, s:b, s:b, s:b, s:b, s:n, s:n, s:n, s:n}", "peft_type", "LORA",
-                     "task_type", config->task_type_null ? json_null() : json_string("SEQ_CLS"), "base_model_name_or_path", config->base, "r",
-                     config->rank ? config->rank : 1, "lora_alpha", number_json(config->alpha), "lora_dropout", dropout, "target_modules",
-                     targets_json(config), "modules_to_save", modules, "rank_pattern", pattern_json(config->rank_pattern), "alpha_pattern",
-                     pattern_json(config->alpha_pattern), "bias", "none", "fan_in_fan_out", 0, "inference_mode", 1, "init_lora_weights", 1,
-                     "use_rslora", (int)config->rslora, "use_dora", 0, "revision", "auto_mapping", "layers_to_transform", "layers_pattern");
+    json_t *object = json_pack("{s:s, s:o, s:s?, s:i, s:o, s:o, s:o, s:o, s:s, s:b, s:b}", "peft_type", "LORA", "task_type",
+                               config->task_type_null ? json_null() : json_string("SEQ_CLS"), "base_model_name_or_path", config->base, "r",
+                               config->rank ? config->rank : 1, "lora_alpha", number_json(config->alpha), "lora_dropout", dropout, "target_modules",
+                               targets_json(config), "modules_to_save", modules, "bias", "none", "fan_in_fan_out", 0, "inference_mode", 1);
+    if (!object) return NULL;
+    if (config->rslora) json_object_set_new(object, "use_rslora", json_true());
+    if (json_object_size(config->rank_pattern)) json_object_set(object, "rank_pattern", config->rank_pattern);
+    if (json_object_size(config->alpha_pattern)) json_object_set(object, "alpha_pattern", config->alpha_pattern);
+    return object;
 }
 
 /* 1: the module's end matches the key, 0: not, -1: no valid expression. Limits keep a hostile one from running for ever. */

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "cli/option_dump.h"
+#include "tokenizer/tokenizer_save.h"
 
 #include <math.h>
 #include <string.h>
@@ -94,7 +95,9 @@ static assay_status write_card(const assay_training *t, const assay_options *opt
 
 assay_status assay_output_write(assay_training *t, const assay_options *options, const assay_run_outcome *outcome, assay_error *err)
 {
+    const char *pad = t->pad_token >= 0 ? assay_tokenizer_token(t->source->tokenizer, (int32_t)t->pad_token) : NULL;
     ASSAY_TRY(assay_training_save(t, options->output, err));
+    ASSAY_TRY(assay_tokenizer_save(t->source->tokenizer_folder, t->source->checkpoint->gguf, options->output, pad, err));
     ASSAY_TRY(write_settings(t, options, outcome, options->output, err));
     return write_card(t, options, outcome, options->output, err);
 }

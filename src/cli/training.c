@@ -3,9 +3,12 @@
 #include "base/alloc.h"
 #include "cli/machine.h"
 #include "cli/pair_input.h"
+#include "tokenizer/tokenizer_save.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { MOST_ENDS = 256 }; /* different last tokens looked at; templates have one or two */
 
 static assay_tuning tuning_of(const assay_options *options)
 {
@@ -115,23 +118,24 @@ static assay_status make_examples(assay_training *t, const assay_options *option
     return ASSAY_OK;
 }
 
-static bool ends_a_text(const assay_example_set *set, int64_t token)
+static void add_end(int32_t *ends, size_t *count, int32_t id)
 {
-    for (size_t i = 0; i < set->count; i++) {
-        const assay_example *e = &set->items[i];
-        if (set->ids[e->chosen + e->chosen_count - 1] == token || set->ids[e->rejected + e->rejected_count - 1] == token) return true;
-    }
-    return false;
+    for (size_t i = 0; i < *count; i++)
+        if (ends[i] == id) return;
+    if (*count < MOST_ENDS) ends[(*count)++] = id;
 }
 
 /* Hugging Face scores the last token that differs from pad_token_id: it must be one that ends no text. */
 static int64_t find_pad(const assay_training *t)
 {
-    const assay_tokenizer_info *info = assay_tokenizer_about(t->source->tokenizer);
-    int64_t candidates[] = {info->pad, t->source->config.pad_token, info->unk, info->bos, info->eos, 0};
-    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++)
-        if (candidates[i] >= 0 && !ends_a_text(&t->examples, candidates[i])) return candidates[i];
-    return -1;
+    int32_t ends[MOST_ENDS];
+    size_t count = 0;
+    for (size_t i = 0; i < t->examples.count; i++) {
+        const assay_example *e = &t->examples.items[i];
+        add_end(ends, &count, t->examples.ids[e->chosen + e->chosen_count - 1]);
+        add_end(ends, &count, t->examples.ids[e->rejected + e->rejected_count - 1]);
+    }
+    return assay_tokenizer_unused_end(t->source->tokenizer, ends, count);
 }
 
 static assay_status open_model(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)

@@ -1,7 +1,7 @@
 /* Tokens found in the text before anything else sees it: added and special tokens.
  *
- * Matching is leftmost, then longest; lstrip and rstrip swallow the white space beside a match; single_word wants no word character beside it.
- * The rules are those of `tokenizers` (tokenizer/added_vocabulary.rs): tokens with normalized=false are sought in the raw text, the
+ * Matching is leftmost, then longest; lstrip and rstrip swallow the white space beside a match; single_word wants no word character beside
+ * it. The rules are those of `tokenizers` (tokenizer/added_vocabulary.rs): tokens with normalized=false are sought in the raw text, the
  * others afterwards in each normalised piece. Const after loading.
  */
 #ifndef ASSAY_TOKENIZER_ADDED_TOKENS_H

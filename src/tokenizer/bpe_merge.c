@@ -8,7 +8,7 @@
 enum { SHORT_WORD = 32 };
 
 typedef struct assay_merge_link {
-    int32_t id; /* -1: swallowed by its left neighbour */
+    int32_t id;              /* -1: swallowed by its left neighbour */
     uint32_t previous, next; /* index + 1, 0: none */
 } merge_link;
 
@@ -30,7 +30,10 @@ void assay_merge_scratch_release(assay_merge_scratch *scratch)
     *scratch = (assay_merge_scratch){0};
 }
 
-static uint64_t pair_of(int32_t left, int32_t right) { return (uint64_t)(uint32_t)left << 32 | (uint32_t)right; }
+static uint64_t pair_of(int32_t left, int32_t right)
+{
+    return (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
+}
 
 static assay_merge *slot_of(const assay_merge_table *table, uint64_t pair)
 {
@@ -90,7 +93,10 @@ static void merge_short(const assay_merge_table *table, int32_t *ids, size_t *co
     *count = n;
 }
 
-static bool comes_first(candidate a, candidate b) { return a.rank < b.rank || (a.rank == b.rank && a.place < b.place); }
+static bool comes_first(candidate a, candidate b)
+{
+    return a.rank < b.rank || (a.rank == b.rank && a.place < b.place);
+}
 
 static assay_status heap_push(assay_merge_scratch *scratch, candidate item, assay_error *err)
 {

@@ -7,7 +7,10 @@
 
 enum { MERGED_BYTES = 4096 };
 
-void assay_bpe_model_release(assay_bpe_model *model) { assay_merge_table_release(&model->merges); }
+void assay_bpe_model_release(assay_bpe_model *model)
+{
+    assay_merge_table_release(&model->merges);
+}
 
 void assay_bpe_work_release(assay_bpe_work *work)
 {
@@ -57,7 +60,8 @@ static bool bytes_known(const assay_bpe_model *model, const char *text, size_t s
 }
 
 /* An unknown character. *pending: an unk waits to be written, so that the next may fuse with it. */
-static assay_status unknown_add(const assay_bpe_model *model, const char *text, size_t size, bool *pending, assay_ids *out, assay_error *err)
+static assay_status unknown_add(const assay_bpe_model *model, const char *text, size_t size, bool *pending, assay_ids *out,
+                                assay_error *err)
 {
     if (model->byte_fallback && bytes_known(model, text, size)) {
         for (size_t i = 0; i < size; i++) ASSAY_TRY(assay_ids_push(out, model->bytes[(unsigned char)text[i]], err));

@@ -21,7 +21,10 @@ const assay_template *assay_template_at(size_t index)
     return index < own ? &first[index] : index - own < theirs ? &second[index - own] : NULL;
 }
 
-const char *assay_template_name(const assay_template *chosen) { return chosen->name; }
+const char *assay_template_name(const assay_template *chosen)
+{
+    return chosen->name;
+}
 
 /* Edit distance of two short names. */
 static size_t distance(const char *a, const char *b)
@@ -54,7 +57,8 @@ static assay_status name_refuse(const char *name, assay_error *err)
         status = assay_buf_printf(&list, err, ", %s", known);
     }
     if (status == ASSAY_OK)
-        status = assay_error_set(err, ASSAY_E_USAGE, "there is no template \"%.60s\"; the nearest is %s. There are: auto%s", name, nearest, list.data);
+        status = assay_error_set(err, ASSAY_E_USAGE, "there is no template \"%.60s\"; the nearest is %s. There are: auto%s", name, nearest,
+                                 list.data);
     assay_buf_release(&list);
     return status;
 }
@@ -75,10 +79,11 @@ assay_status assay_template_find(const assay_template **out, const char *name, c
     const char *found = assay_template_recognise(assay_tokenizer_about(tokenizer));
     *out = NULL;
     if (found) return find_by_name(out, found, err);
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                           "the checkpoint's chat_template (\"%.60s...\") is none that Assay knows: name one with --template, or render the "
-                           "texts yourself and give them as {\"text\"} inputs",
-                           assay_tokenizer_about(tokenizer)->chat_template);
+    return assay_error_set(
+        err, ASSAY_E_UNSUPPORTED,
+        "the checkpoint's chat_template (\"%.60s...\") is none that Assay knows: name one with --template, or render the "
+        "texts yourself and give them as {\"text\"} inputs",
+        assay_tokenizer_about(tokenizer)->chat_template);
 }
 
 static assay_status eos_push(const assay_tokenizer *tokenizer, assay_ids *ids, assay_error *err)

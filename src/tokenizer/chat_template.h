@@ -5,9 +5,9 @@
  * their tokenizer, to "plain" where a checkpoint has no template at all, and refuses an unknown template with what to do
  * (name one with --template, or render the text oneself and use "text" inputs).
  *
- * Rendering gives ids directly, because ChatGLM3's roles are ids that no text yields. Content never forges special tokens unless the reference would
- * parse it (Hugging Face's apply_chat_template + tokenize does: then so do we, to be identical).
- * BOS is never doubled: a template that writes it is encoded without ASSAY_ENCODE_ADD_SPECIAL.
+ * Rendering gives ids directly, because ChatGLM3's roles are ids that no text yields. Content never forges special tokens unless the
+ * reference would parse it (Hugging Face's apply_chat_template + tokenize does: then so do we, to be identical). BOS is never doubled: a
+ * template that writes it is encoded without ASSAY_ENCODE_ADD_SPECIAL.
  *
  * A rendering is complete, and its last id is the scored token:
  * - chatml and its kin: `<|im_end|>`. Hugging Face's text goes on with a newline; it carries nothing and is left out.
@@ -19,8 +19,8 @@
  * the end-of-turn of the others is part of the template and stays. A tokenizer without EOS gets none.
  *
  * Tool calls: a TOOL_CALL message holding JSON {"name", "arguments"} (or a list of them) becomes the assistant's text
- * "Action: name\nAction Input: arguments", an OBSERVATION the user's text "Observation: ..." (MedicalGPT's default tool format). ChatGLM3 has
- * a place for both: `<|assistant|>name` with a tool_call(...) block, and `<|observation|>`.
+ * "Action: name\nAction Input: arguments", an OBSERVATION the user's text "Observation: ..." (MedicalGPT's default tool format). ChatGLM3
+ * has a place for both: `<|assistant|>name` with a tool_call(...) block, and `<|observation|>`.
  */
 #ifndef ASSAY_TOKENIZER_CHAT_TEMPLATE_H
 #define ASSAY_TOKENIZER_CHAT_TEMPLATE_H

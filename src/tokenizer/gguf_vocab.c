@@ -5,6 +5,7 @@
  * normalises to NFC, as Qwen's own tokenizer does). Types: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte.
  * Keys: github.com/ggml-org/ggml, docs/gguf.md; the words: github.com/ggml-org/llama.cpp, src/llama-vocab.cpp. */
 #include "base/buf.h"
+#include "tokenizer/gguf_pre.h"
 #include "tokenizer/pipeline.h"
 #include "tokenizer/sp_tokenizer.h"
 #include "tokenizer/split_pattern.h"
@@ -12,13 +13,7 @@
 
 #include <string.h>
 
-typedef struct pre_rule {
-    const char *name;
-    const char *pattern;
-    bool digits, nfc, ignore_merges, add_bos;
-} pre_rule;
-
-static const pre_rule pre_rules[] = {
+static const assay_gguf_pre pre_rules[] = {
     {.name = "gpt-2", .pattern = assay_pattern_gpt2},
     {.name = "gpt2", .pattern = assay_pattern_gpt2},
     {.name = "phi-2", .pattern = assay_pattern_gpt2},
@@ -98,8 +93,11 @@ static assay_status sp_vocab_read(assay_tokenizer *tokenizer, const assay_gguf *
     return assay_sp_model_finish(model, &tokenizer->vocab, "tokenizer.ggml.tokens", err);
 }
 
-static assay_status pre_find(const pre_rule **out, const char *name, assay_error *err)
+assay_status assay_gguf_pre_find(const assay_gguf_pre **out, const assay_gguf *gguf, assay_error *err)
 {
+    const char *name = "default";
+    assay_gguf_string(gguf, "tokenizer.ggml.pre", &name, NULL);
+    if (strcmp(name, "default") == 0) name = "gpt-2";
     assay_buf list;
     assay_buf_init(&list, 4096);
     for (size_t i = 0; i < PRE_RULES; i++) {
@@ -131,7 +129,7 @@ static assay_status merges_read(assay_bpe_model *model, const assay_token_map *v
     return ASSAY_OK;
 }
 
-static assay_status rule_apply(assay_pipeline *pipeline, const pre_rule *rule, assay_error *err)
+static assay_status rule_apply(assay_pipeline *pipeline, const assay_gguf_pre *rule, assay_error *err)
 {
     if (rule->nfc) ASSAY_TRY(assay_normalizer_add_nfc(&pipeline->normalizer, err));
     if (rule->digits) ASSAY_TRY(assay_pre_tokenizer_add_digits(&pipeline->pre, err));
@@ -142,14 +140,12 @@ static assay_status rule_apply(assay_pipeline *pipeline, const pre_rule *rule, a
 
 static assay_status bpe_vocab_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, size_t count, bool *add_bos, assay_error *err)
 {
-    const char *name = "default", *text;
-    const pre_rule *rule;
+    const char *text;
+    const assay_gguf_pre *rule;
     assay_pipeline *pipeline;
     size_t size;
     int type;
-    assay_gguf_string(gguf, "tokenizer.ggml.pre", &name, NULL);
-    if (strcmp(name, "default") == 0) name = "gpt-2";
-    ASSAY_TRY(pre_find(&rule, name, err));
+    ASSAY_TRY(assay_gguf_pre_find(&rule, gguf, err));
     ASSAY_TRY(assay_pipeline_new(&pipeline, tokenizer, err));
     for (size_t i = 0; i < count; i++) {
         ASSAY_TRY(token_get(gguf, i, &text, &size, &type, err));

@@ -4,7 +4,13 @@
 
 #include <stddef.h>
 
-typedef enum assay_role { ASSAY_ROLE_SYSTEM, ASSAY_ROLE_USER, ASSAY_ROLE_ASSISTANT, ASSAY_ROLE_TOOL_CALL, ASSAY_ROLE_OBSERVATION } assay_role;
+typedef enum assay_role {
+    ASSAY_ROLE_SYSTEM,
+    ASSAY_ROLE_USER,
+    ASSAY_ROLE_ASSISTANT,
+    ASSAY_ROLE_TOOL_CALL,
+    ASSAY_ROLE_OBSERVATION
+} assay_role;
 
 typedef struct assay_message {
     assay_role role;

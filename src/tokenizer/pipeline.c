@@ -41,8 +41,8 @@ static assay_status pipeline_encode(const assay_tokenizer *tokenizer, const char
     assay_buf_init(&this.normal, SIZE_MAX / 2);
     assay_buf_init(&this.spare, SIZE_MAX / 2);
     assay_pre_work_init(&this.pre);
-    assay_status status = assay_tokenizer_split_added(tokenizer, &tokenizer->added.raw, text, size, true, flags, ids, raw_piece_encode,
-                                                      &this, err);
+    assay_status status =
+        assay_tokenizer_split_added(tokenizer, &tokenizer->added.raw, text, size, true, flags, ids, raw_piece_encode, &this, err);
     assay_buf_release(&this.normal);
     assay_buf_release(&this.spare);
     assay_pre_work_release(&this.pre);

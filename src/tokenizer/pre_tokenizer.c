@@ -196,8 +196,8 @@ assay_status assay_pre_tokenizer_read(assay_pre_tokenizer *pre, const json_t *no
     static const struct {
         const char *name;
         assay_status (*read)(assay_pre_tokenizer *, const json_t *, const char *, assay_error *);
-    } known[] = {{"Sequence", sequence_read}, {"ByteLevel", byte_level_read},     {"Split", split_read},
-                 {"Digits", digits_read},     {"Metaspace", metaspace_read},      {"WhitespaceSplit", whitespace_split_read},
+    } known[] = {{"Sequence", sequence_read},      {"ByteLevel", byte_level_read}, {"Split", split_read},
+                 {"Digits", digits_read},          {"Metaspace", metaspace_read},  {"WhitespaceSplit", whitespace_split_read},
                  {"Punctuation", punctuation_read}};
     const char *type = NULL;
     if (!node || json_is_null(node)) return ASSAY_OK;

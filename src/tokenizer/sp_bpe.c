@@ -32,7 +32,10 @@ typedef struct encoder {
     assay_ids *ids;
 } encoder;
 
-static bool comes_first(candidate a, candidate b) { return a.score > b.score || (a.score == b.score && a.left < b.left); }
+static bool comes_first(candidate a, candidate b)
+{
+    return a.score > b.score || (a.score == b.score && a.left < b.left);
+}
 
 static assay_status heap_push(encoder *work, candidate item, assay_error *err)
 {
@@ -58,7 +61,10 @@ static candidate heap_pop(encoder *work)
     return top;
 }
 
-static bool type_merges(uint8_t type) { return type == ASSAY_SP_NORMAL || type == ASSAY_SP_USER_DEFINED || type == ASSAY_SP_UNUSED; }
+static bool type_merges(uint8_t type)
+{
+    return type == ASSAY_SP_NORMAL || type == ASSAY_SP_USER_DEFINED || type == ASSAY_SP_UNUSED;
+}
 
 /* -1: no piece of the model */
 static int32_t piece_find(const encoder *work, uint32_t start, uint32_t size)

@@ -64,11 +64,15 @@ static assay_status field_read(wire *in, field *out, assay_error *err)
     }
 }
 
-static wire wire_of(const field *message, const char *where) { return (wire){message->data, message->data + message->size, where}; }
+static wire wire_of(const field *message, const char *where)
+{
+    return (wire){message->data, message->data + message->size, where};
+}
 
 void assay_sp_model_init(assay_sp_model *model)
 {
-    *model = (assay_sp_model){.dummy_prefix = true, .remove_extra_spaces = true, .escape_spaces = true, .unk = 0, .bos = 1, .eos = 2, .pad = -1};
+    *model =
+        (assay_sp_model){.dummy_prefix = true, .remove_extra_spaces = true, .escape_spaces = true, .unk = 0, .bos = 1, .eos = 2, .pad = -1};
 }
 
 void assay_sp_model_release(assay_sp_model *model)
@@ -85,8 +89,7 @@ assay_status assay_sp_model_add(assay_sp_model *model, assay_token_map *vocab, c
 {
     if (type < ASSAY_SP_NORMAL || type > ASSAY_SP_BYTE)
         return assay_error_set(err, ASSAY_E_FORMAT, "piece %zu has the unknown type %d", model->count, type);
-    if (assay_utf8_check(text, size) != size)
-        return assay_error_set(err, ASSAY_E_FORMAT, "piece %zu is not valid UTF-8", model->count);
+    if (assay_utf8_check(text, size) != size) return assay_error_set(err, ASSAY_E_FORMAT, "piece %zu is not valid UTF-8", model->count);
     void *pieces = model->pieces;
     ASSAY_TRY(assay_grow(&pieces, &model->capacity, model->count + 1, sizeof(assay_sp_piece), err));
     model->pieces = pieces;
@@ -201,7 +204,10 @@ assay_status assay_sp_model_read(assay_sp_model *model, assay_token_map *vocab, 
     return assay_sp_model_finish(model, vocab, where, err);
 }
 
-static int32_t id_or_none(int32_t id, size_t count) { return id >= 0 && (size_t)id < count ? id : -1; }
+static int32_t id_or_none(int32_t id, size_t count)
+{
+    return id >= 0 && (size_t)id < count ? id : -1;
+}
 
 assay_status assay_sp_model_finish(assay_sp_model *model, const assay_token_map *vocab, const char *where, assay_error *err)
 {

@@ -15,7 +15,10 @@ typedef struct chunk {
     size_t consumed; /* bytes of input it stands for */
 } chunk;
 
-static size_t unit_offset(uint32_t unit) { return (size_t)(unit >> 10) << ((unit & (1u << 9)) >> 6); }
+static size_t unit_offset(uint32_t unit)
+{
+    return (size_t)(unit >> 10) << ((unit & (1u << 9)) >> 6);
+}
 
 /* Length of the longest rule (0: none) and where its replacement begins. */
 static size_t charsmap_match(const assay_sp_model *model, const char *text, size_t size, size_t *value)

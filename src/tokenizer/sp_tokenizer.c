@@ -50,7 +50,8 @@ assay_status assay_sp_tokenizer_new(assay_sp_model **out, assay_tokenizer *token
 
 static assay_status chatglm_finish(assay_tokenizer *tokenizer, const assay_sp_model *model, assay_error *err)
 {
-    static const char *const specials[] = {"[MASK]", "[gMASK]", "[sMASK]", "sop", "eop", "<|system|>", "<|user|>", "<|assistant|>", "<|observation|>"};
+    static const char *const specials[] = {"[MASK]",   "[gMASK]",       "[sMASK]",        "sop", "eop", "<|system|>",
+                                           "<|user|>", "<|assistant|>", "<|observation|>"};
     int32_t id = tokenizer->appended = (int32_t)model->count;
     for (size_t i = 0; i < sizeof(specials) / sizeof(specials[0]); i++, id++) {
         ASSAY_TRY(assay_token_map_add(&tokenizer->vocab, specials[i], strlen(specials[i]), id, err));
@@ -64,7 +65,8 @@ static assay_status chatglm_finish(assay_tokenizer *tokenizer, const assay_sp_mo
     return ASSAY_OK;
 }
 
-static assay_status added_add(assay_tokenizer *tokenizer, const char *content, int64_t id, bool special, const char *where, assay_error *err)
+static assay_status added_add(assay_tokenizer *tokenizer, const char *content, int64_t id, bool special, const char *where,
+                              assay_error *err)
 {
     size_t size = strlen(content);
     if (id < 0 || id > ASSAY_TOKEN_ID_MAX) return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%.80s\" has a bad id", where, content);
@@ -86,12 +88,13 @@ static assay_status added_files_read(assay_tokenizer *tokenizer, const assay_tok
 {
     const char *key;
     json_t *value;
-    json_object_foreach (json_object_get(config->main, "added_tokens_decoder"), key, value) {
+    json_object_foreach(json_object_get(config->main, "added_tokens_decoder"), key, value)
+    {
         const char *content = json_string_value(json_object_get(value, "content"));
         bool special = json_is_true(json_object_get(value, "special"));
         if (content) ASSAY_TRY(added_add(tokenizer, content, strtol(key, NULL, 10), special, "tokenizer_config.json", err));
     }
-    json_object_foreach (config->added, key, value)
+    json_object_foreach(config->added, key, value)
         ASSAY_TRY(added_add(tokenizer, key, json_is_integer(value) ? json_integer_value(value) : -1, false, "added_tokens.json", err));
     return ASSAY_OK;
 }
@@ -114,8 +117,7 @@ static bool file_mentions(const char *folder, const char *name, const char *text
 {
     char *path = assay_path_join(folder, name), *bytes = NULL;
     size_t size;
-    bool found = path && assay_path_exists(path) && assay_file_read(path, 16 << 20, &bytes, &size, NULL) == ASSAY_OK &&
-                 strstr(bytes, text);
+    bool found = path && assay_path_exists(path) && assay_file_read(path, 16 << 20, &bytes, &size, NULL) == ASSAY_OK && strstr(bytes, text);
     assay_free(bytes);
     assay_free(path);
     return found;
@@ -137,8 +139,8 @@ static assay_status class_check(const assay_tokenizer_config *config, const char
     const char *name = config->class_name;
     if (!name || strcmp(name, "ChatGLM4Tokenizer") != 0) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                           "%s: the ranks file of %s is not supported; put the tokenizer.json of the -hf version of the model beside it", path,
-                           name);
+                           "%s: the ranks file of %s is not supported; put the tokenizer.json of the -hf version of the model beside it",
+                           path, name);
 }
 
 assay_status assay_sp_tokenizer_read(assay_tokenizer *tokenizer, const char *folder, const char *path, const assay_tokenizer_config *config,

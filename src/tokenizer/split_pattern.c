@@ -1,7 +1,6 @@
 #include "tokenizer/split_pattern.h"
 
-#include "base/buf.h"
-#include "tokenizer/unicode.h"
+#include "tokenizer/pattern_translate.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -18,7 +17,8 @@ struct assay_split_pattern {
 };
 
 #define CONTRACTIONS "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
-#define MODERN(digits) CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" digits "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+#define MODERN(digits) \
+    CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" digits "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 const char assay_pattern_gpt2[] = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 const char assay_pattern_llama3[] = MODERN("\\p{N}{1,3}");
 const char assay_pattern_qwen2[] = MODERN("\\p{N}");
@@ -32,49 +32,14 @@ void assay_split_pattern_free(assay_split_pattern *pattern)
     assay_free(pattern);
 }
 
-static assay_status refuse(const char *where, const char *what, const char *pattern, assay_error *err)
-{
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: %s in the pattern \"%.400s\" is not supported", where, what, pattern);
-}
-
-/* One escape of the pattern at text[at] == '\\'. */
-static assay_status escape_check(const char *text, size_t at, const char *where, assay_error *err)
-{
-    char what[] = {'\\', text[at + 1], 0};
-    if (what[1] && strchr("wWbBhHRXyYKG", what[1])) return refuse(where, what, text, err);
-    return what[1] ? ASSAY_OK : refuse(where, "a backslash at the end", text, err);
-}
-
-/* Oniguruma nests character classes as unions, PCRE2 takes the inner bracket for a character: inner brackets are dropped. */
-static assay_status pattern_translate(const char *text, size_t size, const char *where, assay_buf *out, assay_error *err)
-{
-    unsigned depth = 0;
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '\\') {
-            ASSAY_TRY(escape_check(text, i, where, err));
-            ASSAY_TRY(assay_buf_append(out, text + i++, 2, err));
-            continue;
-        }
-        bool drop = (text[i] == '[' && depth > 0) || (text[i] == ']' && depth > 1);
-        if (depth && text[i] == '&' && text[i + 1] == '&') return refuse(where, "an intersection (&&)", text, err);
-        if (text[i] == '[' && depth && (text[i + 1] == '^' || text[i + 1] == ':'))
-            return refuse(where, "a negated or named class inside a class", text, err);
-        if (text[i] == '[') depth++;
-        else if (text[i] == ']' && depth) depth--;
-        if (!drop) ASSAY_TRY(assay_buf_byte(out, text[i], err));
-        if (text[i] == '[' && text[i + 1] == '^') ASSAY_TRY(assay_buf_byte(out, text[++i], err));
-    }
-    return ASSAY_OK;
-}
-
 static assay_status pattern_compile(assay_split_pattern *pattern, const char *where, assay_error *err)
 {
     assay_buf translated;
     int code = 0;
     PCRE2_SIZE place = 0;
     if (pattern->size > PATTERN_BYTES) return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a pattern of %zu bytes", where, pattern->size);
-    assay_buf_init(&translated, 2 * PATTERN_BYTES);
-    assay_status status = pattern_translate(pattern->text, pattern->size, where, &translated, err);
+    assay_buf_init(&translated, 64 * PATTERN_BYTES);
+    assay_status status = assay_pattern_translate(pattern->text, pattern->size, where, &translated, err);
     if (status == ASSAY_OK)
         pattern->code = pcre2_compile((PCRE2_SPTR)(translated.data ? translated.data : ""), translated.size,
                                       PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &code, &place, NULL);

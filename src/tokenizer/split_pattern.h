@@ -1,8 +1,8 @@
 /* The patterns that cut a text into words before BPE.
  *
- * The three patterns nearly every model uses (GPT-2, Llama 3, Qwen2) are recognised by their exact text and scanned by hand; a literal string is
- * searched; any other regular expression goes through PCRE2 after a translation from Oniguruma's syntax, with limits on steps, depth
- * and memory: a pattern from a file may be hostile. Constructs whose meaning differs are refused by name. Const after loading.
+ * The three patterns nearly every model uses (GPT-2, Llama 3, Qwen2) are recognised by their exact text and scanned by hand; a literal
+ * string is searched; any other regular expression goes through PCRE2 after a translation from Oniguruma's syntax, with limits on steps,
+ * depth and memory: a pattern from a file may be hostile. Constructs whose meaning differs are refused by name. Const after loading.
  */
 #ifndef ASSAY_TOKENIZER_SPLIT_PATTERN_H
 #define ASSAY_TOKENIZER_SPLIT_PATTERN_H

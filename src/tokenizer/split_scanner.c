@@ -28,7 +28,10 @@ static size_t run_end(view in, size_t at, assay_char_class kind, size_t most)
     return at;
 }
 
-static bool is_newline(char byte) { return byte == '\n' || byte == '\r'; }
+static bool is_newline(char byte)
+{
+    return byte == '\n' || byte == '\r';
+}
 
 /* Length of a contraction behind the apostrophe at `at`, 0: none. */
 static size_t contraction_length(view in, size_t at, bool any_case)
@@ -37,8 +40,7 @@ static size_t contraction_length(view in, size_t at, bool any_case)
     if (in.text[at] != '\'') return 0;
     for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
         size_t length = 0;
-        while (endings[i][length] && at + 1 + length < in.size &&
-               (in.text[at + 1 + length] | (any_case ? 0x20 : 0)) == endings[i][length])
+        while (endings[i][length] && at + 1 + length < in.size && (in.text[at + 1 + length] | (any_case ? 0x20 : 0)) == endings[i][length])
             length++;
         if (!endings[i][length]) return 1 + length;
     }
@@ -97,6 +99,12 @@ static size_t scan_modern(view in, size_t at, size_t digits)
     return end > at ? end : spaces_end(in, at);
 }
 
-size_t assay_scan_llama3(const char *text, size_t size, size_t at) { return scan_modern((view){text, size}, at, 3); }
+size_t assay_scan_llama3(const char *text, size_t size, size_t at)
+{
+    return scan_modern((view){text, size}, at, 3);
+}
 
-size_t assay_scan_qwen2(const char *text, size_t size, size_t at) { return scan_modern((view){text, size}, at, 1); }
+size_t assay_scan_qwen2(const char *text, size_t size, size_t at)
+{
+    return scan_modern((view){text, size}, at, 1);
+}

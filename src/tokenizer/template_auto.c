@@ -11,7 +11,9 @@ typedef struct recognition {
 
 /* First fit. In ChatML texts the default system text tells the model; one with an unknown default is refused by the last lines' order. */
 static const recognition recognitions[] = {
-    {"smollm2", {"<|im_start|>", "You are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>"}, {"<think>", "strftime"}},
+    {"smollm2",
+     {"<|im_start|>", "You are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>"},
+     {"<think>", "strftime"}},
     {"qwen2.5", {"<|im_start|>", "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."}, {"<think>", "strftime"}},
     {"qwen", {"<|im_start|>", "You are a helpful assistant."}, {"<think>", "strftime", "You are Qwen"}},
     {"chatml", {"<|im_start|>", "<|im_end|>", "message"}, {"<think>", "strftime", "You are", "trim", "strip()"}},

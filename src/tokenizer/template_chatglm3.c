@@ -13,8 +13,10 @@ static assay_status role_id(const assay_tokenizer *tokenizer, assay_role role, i
                                         [ASSAY_ROLE_OBSERVATION] = "<|observation|>"};
     *id = assay_tokenizer_find(tokenizer, names[role]);
     if (*id >= 0) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_USAGE, "the template chatglm3 needs ChatGLM3's tokenizer: this one has no token %s (choose another "
-                           "--template)", names[role]);
+    return assay_error_set(err, ASSAY_E_USAGE,
+                           "the template chatglm3 needs ChatGLM3's tokenizer: this one has no token %s (choose another "
+                           "--template)",
+                           names[role]);
 }
 
 static assay_status metadata_encode(const assay_tokenizer *tokenizer, const char *name, assay_ids *ids, assay_error *err)

@@ -20,11 +20,11 @@ struct assay_template {
                         assay_ids *ids, assay_error *err);
     bool bare; /* no add-special ids: the template writes BOS itself or wants none */
     assay_template_end end;
-    const char *system;                    /* default system text, NULL: none */
-    const char *system_after;              /* behind the system text, NULL: the separator */
-    const char *user_before, *user_after;  /* around a question */
-    const char *separator;                 /* before each later question */
-    const char *stop;                      /* MedicalGPT's stop string, NULL: EOS */
+    const char *system;                   /* default system text, NULL: none */
+    const char *system_after;             /* behind the system text, NULL: the separator */
+    const char *user_before, *user_after; /* around a question */
+    const char *separator;                /* before each later question */
+    const char *stop;                     /* MedicalGPT's stop string, NULL: EOS */
 };
 
 /* The lists, each of `*count` templates. */

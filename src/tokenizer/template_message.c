@@ -14,12 +14,16 @@ static assay_status json_append(assay_buf *out, const json_t *value, assay_error
     return status;
 }
 
-static bool is_call(const json_t *value) { return json_is_string(json_object_get(value, "name")); }
+static bool is_call(const json_t *value)
+{
+    return json_is_string(json_object_get(value, "name"));
+}
 
 static assay_status action_append(assay_buf *out, const json_t *call, assay_error *err)
 {
     const json_t *arguments = json_object_get(call, "arguments");
-    ASSAY_TRY(assay_buf_printf(out, err, "%sAction: %s\nAction Input: ", out->size ? "\n" : "", json_string_value(json_object_get(call, "name"))));
+    ASSAY_TRY(assay_buf_printf(out, err, "%sAction: %s\nAction Input: ", out->size ? "\n" : "",
+                               json_string_value(json_object_get(call, "name"))));
     return arguments ? json_append(out, arguments, err) : ASSAY_OK;
 }
 
@@ -81,7 +85,8 @@ static assay_status block_append(assay_buf *out, json_t *arguments, assay_error 
     json_t *value;
     bool first = true;
     ASSAY_TRY(assay_buf_text(out, "```python\ntool_call(", err));
-    json_object_foreach (arguments, key, value) {
+    json_object_foreach(arguments, key, value)
+    {
         ASSAY_TRY(assay_buf_printf(out, err, "%s%s=", first ? "" : ", ", key));
         ASSAY_TRY(literal_append(out, value, err));
         first = false;

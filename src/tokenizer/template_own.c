@@ -22,7 +22,10 @@ typedef struct turn {
 
 typedef assay_status turn_writer(const turn *this, assay_buf *out, assay_error *err);
 
-static bool strips(int32_t code) { return assay_char_is_space(code) || (code >= 0x1c && code <= 0x1f); }
+static bool strips(int32_t code)
+{
+    return assay_char_is_space(code) || (code >= 0x1c && code <= 0x1f);
+}
 
 static slice strip(slice in)
 {
@@ -208,11 +211,10 @@ assay_status assay_template_text_turns(const assay_template *this, const assay_t
     return turns_write(&(turn){this, tokenizer, messages, count, 0, 0, {0}}, question_turn, out, err);
 }
 
-#define VICUNA_SYSTEM                                                                                                                      \
-    "A chat between a curious user and an artificial intelligence assistant. "                                                             \
+#define VICUNA_SYSTEM                                                          \
+    "A chat between a curious user and an artificial intelligence assistant. " \
     "The assistant gives helpful, detailed, and polite answers to the user's questions."
-#define ALPACA_SYSTEM                                                                                                                      \
-    "Below is an instruction that describes a task. Write a response that appropriately completes the request."
+#define ALPACA_SYSTEM "Below is an instruction that describes a task. Write a response that appropriately completes the request."
 #define LLAMA31_SYSTEM "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n"
 
 static const assay_template templates[] = {
@@ -220,17 +222,34 @@ static const assay_template templates[] = {
     {.name = "chatglm3", .ids = assay_template_ids_chatglm3, .end = ASSAY_END_EOS},
     {.name = "chatml", .text = chatml_text, .bare = true, .end = ASSAY_END_OF_TURN},
     {.name = "qwen", .text = chatml_text, .bare = true, .end = ASSAY_END_OF_TURN, .system = "You are a helpful assistant."},
-    {.name = "qwen2.5", .text = chatml_text, .bare = true, .end = ASSAY_END_OF_TURN,
+    {.name = "qwen2.5",
+     .text = chatml_text,
+     .bare = true,
+     .end = ASSAY_END_OF_TURN,
      .system = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."},
-    {.name = "smollm2", .text = chatml_text, .bare = true, .end = ASSAY_END_OF_TURN,
+    {.name = "smollm2",
+     .text = chatml_text,
+     .bare = true,
+     .end = ASSAY_END_OF_TURN,
      .system = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"},
     {.name = "llama2", .text = llama2_text, .bare = true, .end = ASSAY_END_EOS},
     {.name = "llama3", .text = llama3_text, .bare = true, .end = ASSAY_END_OF_TURN},
     {.name = "llama3.1", .text = llama3_text, .bare = true, .end = ASSAY_END_OF_TURN, .system = LLAMA31_SYSTEM},
-    {.name = "vicuna", .text = assay_template_text_turns, .end = ASSAY_END_EOS, .system = VICUNA_SYSTEM, .system_after = " ",
-     .user_before = "USER: ", .user_after = " ASSISTANT: ", .separator = "</s>"},
-    {.name = "alpaca", .text = assay_template_text_turns, .end = ASSAY_END_EOS, .system = ALPACA_SYSTEM,
-     .user_before = "### Instruction:\n", .user_after = "\n\n### Response:\n", .separator = "\n\n"},
+    {.name = "vicuna",
+     .text = assay_template_text_turns,
+     .end = ASSAY_END_EOS,
+     .system = VICUNA_SYSTEM,
+     .system_after = " ",
+     .user_before = "USER: ",
+     .user_after = " ASSISTANT: ",
+     .separator = "</s>"},
+    {.name = "alpaca",
+     .text = assay_template_text_turns,
+     .end = ASSAY_END_EOS,
+     .system = ALPACA_SYSTEM,
+     .user_before = "### Instruction:\n",
+     .user_after = "\n\n### Response:\n",
+     .separator = "\n\n"},
     {.name = "plain", .text = plain_text, .end = ASSAY_END_EOS},
 };
 

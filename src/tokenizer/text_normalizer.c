@@ -87,7 +87,7 @@ assay_status assay_normalizer_read(assay_normalizer *normalizer, const json_t *n
     static const struct {
         const char *name;
         step_kind kind;
-    } known[] = {{"NFC", STEP_FORM},   {"NFD", STEP_FORM},       {"NFKC", STEP_FORM},       {"NFKD", STEP_FORM},
+    } known[] = {{"NFC", STEP_FORM},    {"NFD", STEP_FORM},        {"NFKC", STEP_FORM},       {"NFKD", STEP_FORM},
                  {"Strip", STEP_STRIP}, {"Replace", STEP_REPLACE}, {"Prepend", STEP_PREPEND}, {"Lowercase", STEP_LOWERCASE}};
     const char *type = NULL;
     if (!node || json_is_null(node)) return ASSAY_OK;

@@ -161,7 +161,10 @@ const char *assay_tokenizer_token(const assay_tokenizer *tokenizer, int32_t id)
     return id < 0 || (size_t)id >= tokenizer->vocab.count ? NULL : tokenizer->vocab.tokens[id].text;
 }
 
-const assay_tokenizer_info *assay_tokenizer_about(const assay_tokenizer *tokenizer) { return &tokenizer->info; }
+const assay_tokenizer_info *assay_tokenizer_about(const assay_tokenizer *tokenizer)
+{
+    return &tokenizer->info;
+}
 
 typedef struct writer {
     char *text;

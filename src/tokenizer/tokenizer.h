@@ -9,7 +9,8 @@
  *     ASSAY_TRY(assay_tokenizer_encode(tokenizer, text, size, ASSAY_ENCODE_SPECIAL_TEXT, &ids, err));
  *     assay_ids_release(&ids);
  *
- * Encoding is const and may run on many threads at once. Text must be valid UTF-8 (else an error naming the byte offset); it may hold zero bytes.
+ * Encoding is const and may run on many threads at once. Text must be valid UTF-8 (else an error naming the byte offset); it may hold zero
+ * bytes.
  */
 #ifndef ASSAY_TOKENIZER_TOKENIZER_H
 #define ASSAY_TOKENIZER_TOKENIZER_H
@@ -37,7 +38,7 @@ assay_status assay_tokenizer_open(assay_tokenizer **out, const char *folder, con
 void assay_tokenizer_close(assay_tokenizer *tokenizer); /* NULL is fine */
 
 enum {
-    ASSAY_ENCODE_ADD_SPECIAL = 1, /* what the reference's add_special_tokens=True adds: <s>, [gMASK] sop, post-processor */
+    ASSAY_ENCODE_ADD_SPECIAL = 1,  /* what the reference's add_special_tokens=True adds: <s>, [gMASK] sop, post-processor */
     ASSAY_ENCODE_SPECIAL_TEXT = 2, /* the text of added/special tokens becomes their id, as Hugging Face fast tokenizers always do.
                                       Ignored by ChatGLM2/3, whose reference never parses it, and by nobody else. Without the flag
                                       special tokens' text is ordinary text (user content cannot forge a turn). */

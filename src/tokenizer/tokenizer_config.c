@@ -20,8 +20,7 @@ static assay_status document_load(json_t **out, const char *folder, const char *
     char *path = assay_path_join(folder, name);
     ASSAY_TRY_ALLOC(path, name, err);
     assay_status status = assay_path_exists(path) ? assay_json_load(path, CONFIG_BYTES, out, err) : ASSAY_OK;
-    if (status == ASSAY_OK && *out && !json_is_object(*out))
-        status = assay_error_set(err, ASSAY_E_FORMAT, "%s: not a JSON object", path);
+    if (status == ASSAY_OK && *out && !json_is_object(*out)) status = assay_error_set(err, ASSAY_E_FORMAT, "%s: not a JSON object", path);
     assay_free(path);
     return status;
 }
@@ -62,7 +61,8 @@ static const char *template_of(const json_t *value)
     size_t index;
     json_t *entry;
     if (json_is_string(value)) return json_string_value(value);
-    json_array_foreach (value, index, entry) {
+    json_array_foreach(value, index, entry)
+    {
         const char *name = json_string_value(json_object_get(entry, "name"));
         if (name && strcmp(name, "default") == 0) return json_string_value(json_object_get(entry, "template"));
     }

@@ -1,5 +1,6 @@
 /* Reading tokenizer.json: model first (added tokens look their ids up in its vocabulary), then normalizer (tokens with normalized=true are
- * sought in normalised form), added tokens, pre-tokenizer and post-processor. Format: github.com/huggingface/tokenizers. */
+ * sought in normalised form), added tokens, pre-tokenizer and post-processor. What tokenizer_config.json says of add_bos_token and
+ * add_eos_token does not count here: Transformers 5 takes the file's post-processor. Format: github.com/huggingface/tokenizers. */
 #include "tokenizer/pipeline.h"
 
 #include <string.h>
@@ -17,10 +18,10 @@ static assay_status vocab_read(assay_token_map *vocab, const json_t *model, cons
     const char *text;
     size_t size;
     if (!json_is_object(table)) return assay_error_set(err, ASSAY_E_FORMAT, "%s: model.vocab should be an object", where);
-    json_object_keylen_foreach (table, text, size, value) {
+    json_object_keylen_foreach(table, text, size, value)
+    {
         json_int_t id = json_is_integer(value) ? json_integer_value(value) : -1;
-        if (id < 0 || id > ASSAY_TOKEN_ID_MAX)
-            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the id of \"%.80s\" is no id", where, text);
+        if (id < 0 || id > ASSAY_TOKEN_ID_MAX) return assay_error_set(err, ASSAY_E_FORMAT, "%s: the id of \"%.80s\" is no id", where, text);
         ASSAY_TRY(assay_token_map_add(vocab, text, size, (int32_t)id, err));
     }
     return ASSAY_OK;
@@ -115,7 +116,8 @@ static assay_status added_list_read(const assay_pipeline *pipeline, assay_tokeni
 {
     size_t index;
     json_t *entry;
-    json_array_foreach (list, index, entry) {
+    json_array_foreach(list, index, entry)
+    {
         int64_t id = -1;
         ASSAY_TRY(assay_json_int(entry, "id", true, &id, where, err));
         ASSAY_TRY(added_read(pipeline, tokenizer, entry, id, where, err));
@@ -128,7 +130,8 @@ static assay_status added_decoder_read(const assay_pipeline *pipeline, assay_tok
 {
     const char *key;
     json_t *entry;
-    json_object_foreach (json_object_get(config, "added_tokens_decoder"), key, entry) {
+    json_object_foreach(json_object_get(config, "added_tokens_decoder"), key, entry)
+    {
         const char *content = json_string_value(json_object_get(entry, "content"));
         char *end;
         long id = strtol(key, &end, 10);
@@ -138,7 +141,8 @@ static assay_status added_decoder_read(const assay_pipeline *pipeline, assay_tok
     return ASSAY_OK;
 }
 
-static assay_status side_insert(assay_ids *side, size_t place, int32_t id, const assay_tokenizer *tokenizer, const char *where, assay_error *err)
+static assay_status side_insert(assay_ids *side, size_t place, int32_t id, const assay_tokenizer *tokenizer, const char *where,
+                                assay_error *err)
 {
     if (id < 0 || (size_t)id >= tokenizer->vocab.count)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: the post_processor adds the id %d, which is no token", where, (int)id);
@@ -162,7 +166,8 @@ static assay_status template_piece_read(const json_t *node, const json_t *piece,
     ASSAY_TRY(assay_json_string(special, "id", true, &name, where, err));
     const json_t *ids = json_object_get(json_object_get(json_object_get(node, "special_tokens"), name), "ids"), *id;
     size_t index;
-    json_array_foreach (ids, index, id) {
+    json_array_foreach(ids, index, id)
+    {
         assay_ids *side = *behind ? &tokenizer->suffix : &tokenizer->prefix;
         json_int_t value = json_is_integer(id) ? json_integer_value(id) : -1;
         ASSAY_TRY(side_insert(side, *behind ? side->count : (*place)++, value > INT32_MAX ? -1 : (int32_t)value, tokenizer, where, err));
@@ -175,7 +180,7 @@ static assay_status template_read(const json_t *node, assay_tokenizer *tokenizer
     size_t index, place = 0;
     json_t *piece;
     bool behind = false;
-    json_array_foreach (json_object_get(node, "single"), index, piece)
+    json_array_foreach(json_object_get(node, "single"), index, piece)
         ASSAY_TRY(template_piece_read(node, piece, &behind, &place, tokenizer, where, err));
     return ASSAY_OK;
 }
@@ -199,20 +204,9 @@ static assay_status post_read(const json_t *node, assay_tokenizer *tokenizer, co
     if (strcmp(type, "TemplateProcessing") == 0) return template_read(node, tokenizer, where, err);
     if (strcmp(type, "BertProcessing") == 0 || strcmp(type, "RobertaProcessing") == 0) return bert_read(node, tokenizer, where, err);
     if (strcmp(type, "Sequence") != 0)
-        return unsupported(where, "post_processor type", type, "Sequence, TemplateProcessing, ByteLevel, BertProcessing, RobertaProcessing", err);
-    json_array_foreach (json_object_get(node, "processors"), index, item) ASSAY_TRY(post_read(item, tokenizer, where, err));
-    return ASSAY_OK;
-}
-
-/* Transformers replaces the file's post-processor when tokenizer_config.json says add_bos_token or add_eos_token. */
-static assay_status post_override(assay_tokenizer *tokenizer, const assay_tokenizer_config *config, assay_error *err)
-{
-    if (config->add_bos == ASSAY_SAID_NOTHING && config->add_eos == ASSAY_SAID_NOTHING) return ASSAY_OK;
-    int32_t bos = config->bos ? assay_tokenizer_find(tokenizer, config->bos) : -1;
-    int32_t eos = config->eos ? assay_tokenizer_find(tokenizer, config->eos) : -1;
-    tokenizer->prefix.count = tokenizer->suffix.count = 0;
-    if (config->add_bos == ASSAY_SAID_YES && bos >= 0) ASSAY_TRY(assay_ids_push(&tokenizer->prefix, bos, err));
-    if (config->add_eos == ASSAY_SAID_YES && eos >= 0) ASSAY_TRY(assay_ids_push(&tokenizer->suffix, eos, err));
+        return unsupported(where, "post_processor type", type, "Sequence, TemplateProcessing, ByteLevel, BertProcessing, RobertaProcessing",
+                           err);
+    json_array_foreach(json_object_get(node, "processors"), index, item) ASSAY_TRY(post_read(item, tokenizer, where, err));
     return ASSAY_OK;
 }
 
@@ -228,7 +222,7 @@ static assay_status document_read(assay_tokenizer *tokenizer, const json_t *root
     ASSAY_TRY(assay_pre_tokenizer_read(&pipeline->pre, json_object_get(root, "pre_tokenizer"), where, err));
     ASSAY_TRY(post_read(json_object_get(root, "post_processor"), tokenizer, where, err));
     assay_pipeline_finish(pipeline, tokenizer);
-    return post_override(tokenizer, config, err);
+    return ASSAY_OK;
 }
 
 assay_status assay_tokenizer_json_read(assay_tokenizer *tokenizer, const char *path, const assay_tokenizer_config *config, assay_error *err)

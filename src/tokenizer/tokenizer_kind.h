@@ -13,7 +13,8 @@
 typedef struct assay_tokenizer_kind {
     const char *name;
     /* Ids of valid UTF-8 text without the add-special ones, appended. */
-    assay_status (*encode)(const assay_tokenizer *tokenizer, const char *text, size_t size, unsigned flags, assay_ids *ids, assay_error *err);
+    assay_status (*encode)(const assay_tokenizer *tokenizer, const char *text, size_t size, unsigned flags, assay_ids *ids,
+                           assay_error *err);
     void (*release)(void *state); /* state may be NULL */
 } assay_tokenizer_kind;
 
@@ -29,7 +30,8 @@ struct assay_tokenizer {
     char *class_name, *chat_template; /* owned; info points here */
 };
 
-assay_status assay_tokenizer_json_read(assay_tokenizer *tokenizer, const char *path, const assay_tokenizer_config *config, assay_error *err);
+assay_status assay_tokenizer_json_read(assay_tokenizer *tokenizer, const char *path, const assay_tokenizer_config *config,
+                                       assay_error *err);
 assay_status assay_sp_tokenizer_read(assay_tokenizer *tokenizer, const char *folder, const char *path, const assay_tokenizer_config *config,
                                      assay_error *err);
 assay_status assay_gguf_vocab_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, assay_error *err);

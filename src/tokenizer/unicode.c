@@ -57,7 +57,10 @@ static bool in_ranges(const range *ranges, size_t count, int32_t code)
     return low < count && code >= ranges[low].first;
 }
 
-size_t assay_utf8_put(char *out, int32_t code) { return (size_t)utf8proc_encode_char(code, (utf8proc_uint8_t *)out); }
+size_t assay_utf8_put(char *out, int32_t code)
+{
+    return (size_t)utf8proc_encode_char(code, (utf8proc_uint8_t *)out);
+}
 
 /* Length of the valid character at `byte`, 0 when there is none. */
 static size_t valid_length(const unsigned char *byte, size_t left)
@@ -125,9 +128,9 @@ bool assay_char_is_word(int32_t code)
     if (code < 0x80) return kind == ASSAY_CHAR_LETTER || kind == ASSAY_CHAR_NUMBER || code == '_';
     utf8proc_category_t category = utf8proc_category(code);
     if (category == UTF8PROC_CATEGORY_NO) return false;
-    return kind == ASSAY_CHAR_LETTER || kind == ASSAY_CHAR_NUMBER || category == UTF8PROC_CATEGORY_MN ||
-           category == UTF8PROC_CATEGORY_MC || category == UTF8PROC_CATEGORY_ME || category == UTF8PROC_CATEGORY_PC ||
-           (code >= 0x24b6 && code <= 0x24e9) || code == 0x200c || code == 0x200d;
+    return kind == ASSAY_CHAR_LETTER || kind == ASSAY_CHAR_NUMBER || category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC ||
+           category == UTF8PROC_CATEGORY_ME || category == UTF8PROC_CATEGORY_PC || (code >= 0x24b6 && code <= 0x24e9) || code == 0x200c ||
+           code == 0x200d;
 }
 
 bool assay_char_is_punctuation(int32_t code)

@@ -1,8 +1,8 @@
 /* Code points and their classes, as the reference tokenizers see them.
  *
  * Hugging Face's pre-tokenizers match \p{L} and \p{N} with Oniguruma (Unicode 16), Digits with Rust's char::is_numeric (newer still, as
- * is to_lowercase) and normalise with a crate of Unicode 9; utf8proc here knows Unicode 15. The differences were measured code point by code point
- * (tests/oracle/unicode_classes.py) and are the short tables of unicode.c: an id must not hang on a library's release.
+ * is to_lowercase) and normalise with a crate of Unicode 9; utf8proc here knows Unicode 15. The differences were measured code point by
+ * code point (tests/oracle/unicode_classes.py) and are the short tables of unicode.c: an id must not hang on a library's release.
  */
 #ifndef ASSAY_TOKENIZER_UNICODE_H
 #define ASSAY_TOKENIZER_UNICODE_H

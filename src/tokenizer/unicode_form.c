@@ -25,15 +25,17 @@ static assay_status code_decompose(codes *list, int32_t code, utf8proc_option_t 
     int boundary = 0;
     for (size_t room = 8;;) {
         ASSAY_TRY(codes_reserve(list, list->count + room, err));
-        utf8proc_ssize_t length =
-            utf8proc_decompose_char(code, list->data + list->count, (utf8proc_ssize_t)room, options, &boundary);
+        utf8proc_ssize_t length = utf8proc_decompose_char(code, list->data + list->count, (utf8proc_ssize_t)room, options, &boundary);
         if (length < 0) return assay_error_set(err, ASSAY_E_FORMAT, "U+%04X cannot be decomposed", (unsigned)code);
         if ((size_t)length <= room) return list->count += (size_t)length, ASSAY_OK;
         room = (size_t)length;
     }
 }
 
-static unsigned mark_class(int32_t code) { return code < 0x300 ? 0 : (unsigned)utf8proc_get_property(code)->combining_class; }
+static unsigned mark_class(int32_t code)
+{
+    return code < 0x300 ? 0 : (unsigned)utf8proc_get_property(code)->combining_class;
+}
 
 /* Stable counting sort of one run of marks by combining class. */
 static assay_status marks_sort(int32_t *marks, size_t count, codes *spare, assay_error *err)

@@ -53,7 +53,8 @@ def load_base(folder):
     """A model, and the names of the weights it had to make up."""
     if read_json(folder, "config.json").get("padded_vocab_size"):
         model = ChatGLMForSequenceClassification.from_folder(folder)
-        return model, [name for name in model.state_dict() if name.startswith("classifier_head") and name not in read_tensors(folder)]
+        stored = read_tensors(folder)
+        return model, [name for name in model.state_dict() if name not in stored]
     model, info = transformers.AutoModelForSequenceClassification.from_pretrained(
         folder, num_labels=1, dtype=torch.float32, output_loading_info=True)
     return model, sorted(info["missing_keys"])

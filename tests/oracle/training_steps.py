@@ -70,7 +70,8 @@ def run(args):
     save_file(weights, os.path.join(args.out, "f32.safetensors"))
     double, norms, weights = train(float64(load(args.model, args.adapter, trainable=True)), steps, args)
     save_file(weights, os.path.join(args.out, "f64.safetensors"))
-    rows = [{"step": n + 1, "f32": a, "f64": b, "grad_norm": norm} for n, (a, b, norm) in enumerate(zip(single, double, norms))]
+    rows = [{"step": n, "f32": a, "f64": b, "grad_norm": norm}
+            for n, (a, b, norm) in enumerate(zip(single, double, norms), start=1)]
     write_lines(os.path.join(args.out, "losses.jsonl"), rows)
     for row in rows:
         print(f"step {row['step']:3}  f32 {row['f32']:.8f}  f32 - f64 {row['f32'] - row['f64']:+.1e}  norm {row['grad_norm']:.3g}")

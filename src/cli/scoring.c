@@ -1,0 +1,59 @@
+#include "cli/scoring.h"
+
+#include "base/alloc.h"
+#include "cli/training.h"
+
+static assay_status open_all(assay_scoring *s, const assay_options *options, const assay_command_context *context, const assay_scoring_wants *wants, assay_error *err)
+{
+    assay_model_options model = {.tuning = ASSAY_TUNE_NOTHING, .need_head = wants->need_head, .all_rows = wants->all_rows, .seed = (uint64_t)options->seed};
+    ASSAY_TRY(assay_model_source_open(&s->source, options->model, options->adapter, 0, err));
+    ASSAY_TRY(assay_model_source_settle(s->source, options, err));
+    assay_renderer_of_template(&s->renderer, &s->source->rendering);
+    ASSAY_TRY(assay_model_open(&s->model, s->source->checkpoint, s->source->adapter, &model, err));
+    if (s->model->head_is_new) assay_warn(context->log, "%s has no reward head: a random one is used, its scores mean nothing", s->source->checkpoint->name);
+    if (options->precision == ASSAY_OPT_BF16) assay_note(context->log, "computing in f32: this version has no bf16 arithmetic");
+    ASSAY_TRY(assay_choose_kernels(&s->kernels, err));
+    return assay_pool_create(&s->pool, (int)options->threads, err);
+}
+
+assay_status assay_scoring_open(assay_scoring **out, const assay_options *options, const assay_command_context *context, const assay_scoring_wants *wants,
+                                assay_error *err)
+{
+    assay_scoring *s = assay_alloc(1, sizeof *s);
+    *out = NULL;
+    ASSAY_TRY_ALLOC(s, "a model", err);
+    assay_status status = open_all(s, options, context, wants, err);
+    if (status != ASSAY_OK) {
+        assay_scoring_close(s);
+        return status;
+    }
+    *out = s;
+    return ASSAY_OK;
+}
+
+assay_status assay_scoring_engine(assay_scoring *s, const assay_options *options, size_t longest_path, size_t longest_tree, size_t scored, const bool *observed,
+                                  assay_error *err)
+{
+    size_t budget, wide = longest_tree > 2048 ? longest_tree : 2048;
+    ASSAY_TRY(assay_memory_budget(options, &budget, err));
+    assay_plan_request request = {.program = s->model->program, .kernels = s->kernels, .pool = s->pool, .micro_tokens = (size_t)options->micro_tokens,
+                                  .longest_pair = longest_tree, .longest_path = longest_path, .step_tokens = wide, .step_scored = scored,
+                                  .fixed_bytes = s->model->owned_bytes + s->model->borrowed_bytes, .budget = budget};
+    ASSAY_TRY(assay_plan_make(&request, &s->plan, err));
+    assay_engine_config config = assay_plan_engine(&request, &s->plan);
+    config.schedule.observed = observed;
+    ASSAY_TRY(assay_engine_create(&s->engine, &config, err));
+    for (size_t i = 0; i < s->model->program->param_count; i++) assay_engine_bind(s->engine, (int)i, &s->model->params[i]);
+    return assay_pack_init(&s->pack, s->plan.micro_tokens, 2 * s->plan.bounds.rows[ASSAY_SCORED] + 2, err);
+}
+
+void assay_scoring_close(assay_scoring *s)
+{
+    if (!s) return;
+    assay_engine_free(s->engine);
+    assay_pack_release(&s->pack);
+    assay_pool_destroy(s->pool);
+    assay_model_close(s->model);
+    assay_model_source_close(s->source);
+    assay_free(s);
+}

@@ -1,0 +1,43 @@
+/* From options to a model that scores: what eval, score and forward share.
+ *
+ *     assay_scoring *scoring;
+ *     ASSAY_TRY(assay_scoring_open(&scoring, options, context, need_head, err));
+ *     ... scoring->renderer, scoring->source, scoring->model ...
+ *     ASSAY_TRY(assay_scoring_engine(scoring, options, longest_path, longest_tree, scored, err));   // once the sizes are known
+ *     ... assay_score_examples(scoring->engine, &scoring->pack, ...) or by hand with pack and engine ...
+ *     assay_scoring_close(scoring);
+ */
+#ifndef ASSAY_CLI_SCORING_H
+#define ASSAY_CLI_SCORING_H
+
+#include "cli/command.h"
+#include "cli/model_source.h"
+#include "engine/planner.h"
+#include "model/model.h"
+#include "score/score_examples.h"
+
+typedef struct assay_scoring {
+    assay_model_source *source;
+    assay_renderer renderer;
+    assay_model *model;
+    const assay_kernels *kernels;
+    assay_pool *pool;
+    assay_plan plan;
+    assay_engine *engine;
+    assay_pack pack;
+} assay_scoring;
+
+typedef struct assay_scoring_wants {
+    bool need_head; /* a model without reward head is an error; else a random head is made, and said */
+    bool all_rows;  /* every layer for every token */
+} assay_scoring_wants;
+
+assay_status assay_scoring_open(assay_scoring **out, const assay_options *options, const assay_command_context *context, const assay_scoring_wants *wants,
+                                assay_error *err);
+void assay_scoring_close(assay_scoring *scoring); /* NULL is fine */
+
+/* observed: per program value, NULL: none (see engine.h). Plans within --memory. */
+assay_status assay_scoring_engine(assay_scoring *scoring, const assay_options *options, size_t longest_path, size_t longest_tree, size_t scored,
+                                  const bool *observed, assay_error *err);
+
+#endif

@@ -1,0 +1,132 @@
+#include "tokenizer/tokenizer_save.h"
+
+#include "base/file.h"
+#include "tokenizer/tokenizer_kind.h"
+#include "tokenizer/tokenizer_save_json.h"
+
+#include <string.h>
+
+enum { CONFIG_BYTES = 64 << 20 };
+
+static const char *const files[] = {"tokenizer.json",     "tokenizer.model",    "tokenizer_config.json", "special_tokens_map.json",
+                                    "added_tokens.json",  "chat_template.jinja", "chat_template.json",    "vocab.json",
+                                    "merges.txt",         "vocab.txt",           "spiece.model",          "ice_text.model"};
+
+static assay_status copy_one(const char *from, const char *to, const char *name, assay_error *err)
+{
+    char *source = assay_path_join(from, name), *target = assay_path_join(to, name);
+    assay_status status = ASSAY_OK;
+    if (!source || !target) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    else if (assay_path_exists(source) && !assay_path_is_dir(source)) status = assay_file_copy(source, target, err);
+    assay_free(source);
+    assay_free(target);
+    return status;
+}
+
+bool assay_tokenizer_in_folder(const char *folder)
+{
+    char *json = assay_path_join(folder, "tokenizer.json"), *model = assay_path_join(folder, "tokenizer.model");
+    bool found = (json && assay_path_exists(json)) || (model && assay_path_exists(model));
+    assay_free(json);
+    assay_free(model);
+    return found;
+}
+
+/* "tokenization_chatglm.ChatGLMTokenizer" -> tokenization_chatglm.py; what names another repository ("user/name--file.Class") lies there. */
+static assay_status copy_module(const char *from, const char *to, const char *reference, assay_error *err)
+{
+    const char *dot = strchr(reference, '.');
+    if (!dot || dot == reference || strpbrk(reference, "/\\") || strstr(reference, "--")) return ASSAY_OK;
+    char *name = assay_strfmt("%.*s.py", (int)(dot - reference), reference);
+    ASSAY_TRY_ALLOC(name, "a file name", err);
+    assay_status status = copy_one(from, to, name, err);
+    assay_free(name);
+    return status;
+}
+
+static assay_status copy_code(const char *from, const char *to, json_t *config, assay_error *err)
+{
+    json_t *map = json_object_get(config, "auto_map"), *value, *entry;
+    const char *key;
+    size_t index;
+    if (json_is_array(map)) { /* old configs: the list alone */
+        json_array_foreach (map, index, entry)
+            if (json_is_string(entry)) ASSAY_TRY(copy_module(from, to, json_string_value(entry), err));
+        return ASSAY_OK;
+    }
+    json_object_foreach (map, key, value) {
+        if (json_is_string(value)) ASSAY_TRY(copy_module(from, to, json_string_value(value), err));
+        json_array_foreach (value, index, entry)
+            if (json_is_string(entry)) ASSAY_TRY(copy_module(from, to, json_string_value(entry), err));
+    }
+    return ASSAY_OK;
+}
+
+static const char *token_content(const json_t *config, const char *key)
+{
+    const json_t *value = json_object_get(config, key);
+    if (json_is_object(value)) value = json_object_get(value, "content");
+    return json_string_value(value);
+}
+
+/* Leaves the file's bytes alone when it says so already. needed: the file is made to say it even if it has no such key. */
+static assay_status set_pad(const char *folder, const char *name, const char *pad, bool needed, assay_error *err)
+{
+    json_t *config = NULL;
+    char *path = assay_path_join(folder, name);
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = assay_path_exists(path) ? assay_json_load(path, CONFIG_BYTES, &config, err) : ASSAY_OK;
+    const char *found = token_content(config, "pad_token");
+    bool change = json_is_object(config) && (needed || found) && (!found || strcmp(found, pad) != 0);
+    if (status == ASSAY_OK && change) {
+        json_object_set_new(config, "pad_token", json_string(pad));
+        status = assay_json_save(config, path, err);
+    }
+    json_decref(config);
+    assay_free(path);
+    return status;
+}
+
+static assay_status copy_folder(const char *from, const char *to, const char *pad, assay_error *err)
+{
+    json_t *config = NULL;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) ASSAY_TRY(copy_one(from, to, files[i], err));
+    char *path = assay_path_join(from, "tokenizer_config.json");
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = assay_path_exists(path) ? assay_json_load(path, CONFIG_BYTES, &config, err) : ASSAY_OK;
+    if (status == ASSAY_OK) status = copy_code(from, to, config, err);
+    json_decref(config);
+    assay_free(path);
+    ASSAY_TRY(status);
+    if (!pad) return ASSAY_OK;
+    ASSAY_TRY(set_pad(to, "tokenizer_config.json", pad, true, err));
+    return set_pad(to, "special_tokens_map.json", pad, false, err);
+}
+
+assay_status assay_tokenizer_save(const char *from, const assay_gguf *gguf, const char *to, const char *pad, assay_error *err)
+{
+    if (!gguf) return copy_folder(from, to, pad, err);
+    ASSAY_TRY(assay_tokenizer_save_gguf(gguf, to, err));
+    return pad ? set_pad(to, "tokenizer_config.json", pad, true, err) : ASSAY_OK;
+}
+
+static bool is_end(int32_t id, const int32_t *ends, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (ends[i] == id) return true;
+    return false;
+}
+
+int32_t assay_tokenizer_unused_end(const assay_tokenizer *tokenizer, const int32_t *ends, size_t count)
+{
+    const assay_tokenizer_info *info = &tokenizer->info;
+    if (info->pad >= 0 && !is_end(info->pad, ends, count)) return info->pad;
+    if (info->unk >= 0 && !is_end(info->unk, ends, count)) return info->unk;
+    int32_t found = -1;
+    for (size_t i = 0; i < tokenizer->added.count; i++) {
+        const assay_added_token *token = &tokenizer->added.tokens[i];
+        bool fits = token->special && token->id != info->bos && !is_end(token->id, ends, count);
+        if (fits && (found < 0 || token->id < found)) found = token->id;
+    }
+    return found;
+}
