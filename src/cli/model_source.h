@@ -36,7 +36,8 @@
 enum {
     ASSAY_SOURCE_CONFIG_ONLY = 1,        /* the base's weight files are not looked for (plan, preview, inspect); the adapter's are */
     ASSAY_SOURCE_TOKENIZER_ONLY = 2,     /* neither weights nor adapter tensors nor a supported architecture are needed, nor even a config.json
-                                            (nor, in a .gguf, more than the vocabulary): checkpoint may be NULL then, adapter is NULL, config all zero (tokenize, data check) */
+                                            (nor, in a .gguf, more than the vocabulary): checkpoint may be NULL then,
+                                            adapter is NULL, config all zero (tokenize, data check) */
     ASSAY_SOURCE_TOKENIZER_OPTIONAL = 4, /* a folder without tokenizer files is fine: tokenizer is NULL (plan, forward on ids, merge) */
 };
 
@@ -62,7 +63,8 @@ void assay_model_source_close(assay_model_source *source); /* NULL is fine */
 
 /* Says how texts are rendered: what the user gave (assay_options_given "template", "append-eos", "max-length") wins over what assay.json stored,
  * and that over the options' defaults. Sets template_name (the template's own name, never "auto"), append_eos, max_length (at least 1) and rendering.
- * A source without tokenizer keeps template_name as it is and gets no rendering. Fails where no template can be told (tokenizer/chat_template.h). */
+ * A source without tokenizer keeps template_name as it is and gets no rendering. Fails where no template can be told (tokenizer/chat_template.h);
+ * append_eos and max_length are set all the same. */
 assay_status assay_model_source_settle(assay_model_source *source, const assay_options *options, assay_error *err);
 
 #endif
