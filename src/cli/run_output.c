@@ -11,7 +11,12 @@
 /* --force removes what was there: only what is plainly a run's or a model's folder. */
 static assay_status empty_folder(const char *folder, assay_error *err)
 {
+    char **names;
+    size_t count;
     static const char *const signs[] = {"metrics.jsonl", "assay.json", "adapter_config.json", "config.json"};
+    ASSAY_TRY(assay_list_dir(folder, &names, &count, err));
+    assay_names_free(names, count);
+    if (count == 0) return ASSAY_OK;
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
         char *path = assay_path_join(folder, signs[i]);
         bool found = path && assay_path_exists(path);
@@ -21,7 +26,7 @@ static assay_status empty_folder(const char *folder, assay_error *err)
     return assay_error_set(err, ASSAY_E_USAGE, "--output %s holds something that is neither a run nor a model; --force does not remove that", folder);
 }
 
-assay_status assay_output_prepare(const assay_options *options, assay_error *err)
+assay_status assay_output_check(const assay_options *options, assay_error *err)
 {
     char **names;
     size_t count = 0;
@@ -34,7 +39,12 @@ assay_status assay_output_prepare(const assay_options *options, assay_error *err
     }
     if (count && !options->force && !options->resume)
         return assay_error_set(err, ASSAY_E_USAGE, "--output %s is not empty: --resume goes on with it, --force replaces it", options->output);
-    if (count && options->force && !options->resume) ASSAY_TRY(empty_folder(options->output, err));
+    return ASSAY_OK;
+}
+
+assay_status assay_output_make(const assay_options *options, assay_error *err)
+{
+    if (options->force && !options->resume && assay_path_is_dir(options->output)) ASSAY_TRY(empty_folder(options->output, err));
     return assay_make_dirs(options->output, err);
 }
 

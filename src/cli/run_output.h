@@ -4,8 +4,11 @@
 
 #include "cli/training.h"
 
-/* Before anything is loaded: an existing, non-empty folder needs --resume or --force (which empties it). Makes the folder. */
-assay_status assay_output_prepare(const assay_options *options, assay_error *err);
+/* Before anything is loaded: an existing, non-empty folder needs --resume or --force. Writes nothing. */
+assay_status assay_output_check(const assay_options *options, assay_error *err);
+
+/* Once nothing can be refused any more: empties the folder under --force, makes it. */
+assay_status assay_output_make(const assay_options *options, assay_error *err);
 
 /* Everything above, plus the weights by assay_training_save. */
 assay_status assay_output_write(assay_training *training, const assay_options *options, const assay_run_outcome *outcome, assay_error *err);
