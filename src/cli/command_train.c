@@ -1,7 +1,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "cli/command.h"
-#include "cli/output_folder.h"
+#include "cli/run_output.h"
 #include "cli/progress.h"
 #include "train/checkpoint_dir.h"
 

@@ -3,7 +3,8 @@
  * In 0: x [T, in]; in 1 (attr->residual): r [T, out], whose gradient is dy itself. Params in this order, those present: W [out, in],
  * b [out], A [rank, in], B [out, rank].  (LoRA: Hu et al., arXiv:2106.09685; PEFT, tuners/lora/layer.py Linear.forward)
  *
- * Order of rounding: bias, residual, then the folds of x W^T, then those of the adapter are added up in y.
+ * Order of rounding, the reference's: the folds of x W^T, those of the adapter, the bias, and the residual last, once; adding folds to a large
+ * residual one by one would round at its size each time.
  * Backward reads x only if W or A is trained: a frozen weight needs no input. u = dropout(x) A^T is made again (rank columns)
  * rather than kept, so that nothing ever asks for the host product to be replayed.
  * Workspace: u and du [T, rank]; with dropout also dropout(x) [T, in], which then serves the gradient on its way back.
@@ -106,16 +107,15 @@ static assay_view workspace_view(const assay_op_run *run, size_t offset, size_t 
     return (assay_view){.data = (float *)run->workspace + offset, .rows = rows, .cols = cols, .ld = cols};
 }
 
-static void start_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
+static void finish_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
 {
     const assay_view *y = &run->out[0], *r = &run->in[1];
     linear_params p = params_of(run);
     (void)worker;
     for (size_t t = first; t < first + rows; t++) {
         float *row = y->data + t * y->ld;
-        if (run->attr->residual) memcpy(row, r->data + t * r->ld, y->cols * sizeof(float));
-        if (run->attr->residual && p.b) run->env->kernels->rows->axpy(1.0f, p.b->data, row, y->cols);
-        if (!run->attr->residual) memcpy(row, p.b->data, y->cols * sizeof(float));
+        if (p.b) run->env->kernels->rows->axpy(1.0f, p.b->data, row, y->cols);
+        if (run->attr->residual) run->env->kernels->rows->axpy(1.0f, r->data + t * r->ld, row, y->cols);
     }
 }
 
@@ -135,17 +135,21 @@ static void adapter_down(const assay_op_run *run, const assay_param_view *lora_a
     run->env->kernels->rows->scale(run->attr->scale, u->data, u->data, u->rows * u->cols);
 }
 
+static void forward_adapter(const assay_op_run *run, const linear_params *p)
+{
+    const assay_view *y = &run->out[0];
+    assay_view u = workspace_view(run, 0, y->rows, p->lora_a->rows), dropped = dropped_input(run, u.rows * u.cols);
+    adapter_down(run, p->lora_a, &dropped, &u);
+    product(run, assay_matrix_rows(u.data, u.ld), assay_matrix_transposed(weight_matrix(p->lora_b)), y->rows, y->cols, u.cols, y->data, y->ld, true);
+}
+
 static void forward(const assay_op_run *run)
 {
     const assay_view *x = &run->in[0], *y = &run->out[0];
     linear_params p = params_of(run);
-    bool started = run->attr->residual || p.b;
-    if (started) assay_for_rows(run, y->rows, ROWS_OF_A_JOB, start_rows);
-    product(run, assay_matrix_rows(x->data, x->ld), assay_matrix_transposed(weight_matrix(p.w)), y->rows, y->cols, x->cols, y->data, y->ld, started);
-    if (!p.lora_a) return;
-    assay_view u = workspace_view(run, 0, y->rows, p.lora_a->rows), dropped = dropped_input(run, u.rows * u.cols);
-    adapter_down(run, p.lora_a, &dropped, &u);
-    product(run, assay_matrix_rows(u.data, u.ld), assay_matrix_transposed(weight_matrix(p.lora_b)), y->rows, y->cols, u.cols, y->data, y->ld, true);
+    product(run, assay_matrix_rows(x->data, x->ld), assay_matrix_transposed(weight_matrix(p.w)), y->rows, y->cols, x->cols, y->data, y->ld, false);
+    if (p.lora_a) forward_adapter(run, &p);
+    if (p.b || run->attr->residual) assay_for_rows(run, y->rows, ROWS_OF_A_JOB, finish_rows);
 }
 
 static void add_rows(const assay_op_run *run, size_t first, size_t rows, int worker)

@@ -1,0 +1,116 @@
+#include "cli/run_output.h"
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "cli/option_dump.h"
+#include "tokenizer/tokenizer_save.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --force removes what was there: only what is plainly a run's or a model's folder. */
+static assay_status empty_folder(const char *folder, assay_error *err)
+{
+    static const char *const signs[] = {"metrics.jsonl", "assay.json", "adapter_config.json", "config.json"};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        char *path = assay_path_join(folder, signs[i]);
+        bool found = path && assay_path_exists(path);
+        assay_free(path);
+        if (found) return assay_remove_tree(folder, err);
+    }
+    return assay_error_set(err, ASSAY_E_USAGE, "--output %s holds something that is neither a run nor a model; --force does not remove that", folder);
+}
+
+assay_status assay_output_prepare(const assay_options *options, assay_error *err)
+{
+    char **names;
+    size_t count = 0;
+    if (!options->output) return assay_error_set(err, ASSAY_E_USAGE, "--output is missing: the folder that the trained model goes to");
+    if (assay_path_exists(options->output) && !assay_path_is_dir(options->output))
+        return assay_error_set(err, ASSAY_E_USAGE, "--output %s is a file, not a folder", options->output);
+    if (assay_path_is_dir(options->output)) {
+        ASSAY_TRY(assay_list_dir(options->output, &names, &count, err));
+        assay_names_free(names, count);
+    }
+    if (count && !options->force && !options->resume)
+        return assay_error_set(err, ASSAY_E_USAGE, "--output %s is not empty: --resume goes on with it, --force replaces it", options->output);
+    if (count && options->force && !options->resume) ASSAY_TRY(empty_folder(options->output, err));
+    return assay_make_dirs(options->output, err);
+}
+
+static json_t *plan_json(const assay_trainer *t)
+{
+    return json_pack("{s:I, s:I, s:I, s:i}", "total_bytes", (json_int_t)t->plan.total_bytes, "arena_bytes", (json_int_t)t->plan.arena_bytes, "micro_tokens",
+                     (json_int_t)t->plan.micro_tokens, "layers_replayed", t->plan.replayed);
+}
+
+static const char *eos_word(assay_append_eos eos) { return eos == ASSAY_EOS_YES ? "true" : eos == ASSAY_EOS_NO ? "false" : "auto"; }
+
+static assay_status write_settings(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome, const char *folder, assay_error *err)
+{
+    json_t *json = json_pack("{s:s, s:s, s:s, s:I, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "assay", ASSAY_VERSION, "template",
+                             t->source->template_name, "append_eos", eos_word(t->source->append_eos), "max_length", (json_int_t)t->source->max_length, "score_offset",
+                             0.0, "seed", (json_int_t)options->seed, "options", assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan", plan_json(t->trainer),
+                             "fingerprints", "base", t->prints.base, "data", t->prints.data);
+    if (json && outcome->has_evaluation) json_object_set_new(json, "evaluation", assay_judgement_json(&outcome->after));
+    char *path = assay_path_join(folder, "assay.json");
+    assay_status status = json && path ? assay_json_save(json, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for assay.json");
+    json_decref(json);
+    assay_free(path);
+    return status;
+}
+
+/* The lines that load the model, for the card; what load_back in tests/oracle runs. */
+static assay_status loading_lines(const assay_training *t, assay_buf *card, assay_error *err)
+{
+    const assay_architecture *arch = t->model->config.arch;
+    if (t->tuning == ASSAY_TUNE_FULL)
+        return assay_buf_printf(card, err,
+                                "```python\nfrom transformers import AutoModelForSequenceClassification, AutoTokenizer\n"
+                                "model = AutoModelForSequenceClassification.from_pretrained(\"PATH\"%s)\ntokenizer = AutoTokenizer.from_pretrained(\"PATH\"%s)\n```\n",
+                                arch->peft_task_type_null ? ", trust_remote_code=True" : "", arch->peft_task_type_null ? ", trust_remote_code=True" : "");
+    return assay_buf_printf(card, err,
+                            "```python\nfrom transformers import AutoModelForSequenceClassification; from peft import PeftModel\n"
+                            "base = AutoModelForSequenceClassification.from_pretrained(\"%s\", num_labels=1%s)\nmodel = PeftModel.from_pretrained(base, \"PATH\").eval()\n```\n",
+                            t->source->checkpoint->name, arch->peft_task_type_null ? ", trust_remote_code=True" : "");
+}
+
+static assay_status card_text(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome, assay_buf *card, assay_error *err)
+{
+    const assay_judgement *j = &outcome->after;
+    ASSAY_TRY(assay_buf_printf(card, err, "---\nbase_model: %s\nlibrary_name: %s\ntags:\n- reward-model\n- assay\npipeline_tag: text-classification\n---\n\n",
+                               t->source->checkpoint->name, t->tuning == ASSAY_TUNE_FULL ? "transformers" : "peft"));
+    ASSAY_TRY(assay_buf_printf(card, err, "# Reward model\n\nA %s reward model, trained with [Assay](https://github.com/assay/assay) %s on %zu preference pairs (%s, %llu steps).\n\n",
+                               t->model->config.arch->name, ASSAY_VERSION, t->examples.count, t->tuning == ASSAY_TUNE_FULL ? "all weights" : t->tuning == ASSAY_TUNE_HEAD ? "head only" : "LoRA",
+                               (unsigned long long)t->trainer->step));
+    if (outcome->has_evaluation)
+        ASSAY_TRY(assay_buf_printf(card, err, "Held-out accuracy %.3f (95 %% interval %.3f to %.3f, %zu pairs, %zu ties); picking the longer answer gives %.3f.\n\n", j->accuracy,
+                                   j->accuracy_low, j->accuracy_high, j->pairs, j->ties, j->longer_wins));
+    ASSAY_TRY(assay_buf_text(card, "## Use\n\n", err));
+    ASSAY_TRY(loading_lines(t, card, err));
+    return assay_buf_printf(card, err, "\nTexts are rendered with the template `%s` (end of text: %s), at most %lld tokens; the score is read at the last token.\n"
+                                       "With Assay: `assay score --model PATH`. Seed %lld.\n",
+                            t->source->template_name, eos_word(t->source->append_eos), (long long)t->source->max_length, (long long)options->seed);
+}
+
+static assay_status write_card(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome, const char *folder, assay_error *err)
+{
+    assay_buf card;
+    char *path = assay_path_join(folder, "README.md");
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_buf_init(&card, 1 << 20);
+    assay_status status = card_text(t, options, outcome, &card, err);
+    if (status == ASSAY_OK) status = assay_file_write_atomic(path, card.data, card.size, err);
+    assay_buf_release(&card);
+    assay_free(path);
+    return status;
+}
+
+assay_status assay_output_write(assay_training *t, const assay_options *options, const assay_run_outcome *outcome, assay_error *err)
+{
+    const char *pad = t->pad_token >= 0 ? assay_tokenizer_token(t->source->tokenizer, (int32_t)t->pad_token) : NULL;
+    ASSAY_TRY(assay_training_save(t, options->output, err));
+    ASSAY_TRY(assay_tokenizer_save(t->source->tokenizer_folder, t->source->checkpoint->gguf, options->output, pad, err));
+    ASSAY_TRY(write_settings(t, options, outcome, options->output, err));
+    return write_card(t, options, outcome, options->output, err);
+}

@@ -1,0 +1,13 @@
+/* What a finished run adds to its output folder besides weights and metrics: tokenizer files, assay.json, the model card. */
+#ifndef ASSAY_CLI_RUN_OUTPUT_H
+#define ASSAY_CLI_RUN_OUTPUT_H
+
+#include "cli/training.h"
+
+/* Before anything is loaded: an existing, non-empty folder needs --resume or --force (which empties it). Makes the folder. */
+assay_status assay_output_prepare(const assay_options *options, assay_error *err);
+
+/* Everything above, plus the weights by assay_training_save. */
+assay_status assay_output_write(assay_training *training, const assay_options *options, const assay_run_outcome *outcome, assay_error *err);
+
+#endif
