@@ -13,7 +13,9 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { SPINS_BEFORE_SLEEP = 20000 };
+/* A worker waits about 50 microseconds awake, since the next job usually follows sooner; the caller, whose worker may have lost its core to
+ * another process, soon gives way. */
+enum { SPINS_BEFORE_SLEEP = 4000, SPINS_BEFORE_YIELD = 200 };
 
 typedef struct worker_start {
     assay_pool *pool;
@@ -102,7 +104,7 @@ void assay_pool_run(assay_pool *pool, assay_work work, void *context, size_t til
     take_tiles(pool, 0);
     for (int spin = 0; atomic_load_explicit(&pool->running, memory_order_acquire) != 0; spin++) {
         pause_briefly();
-        if (spin > SPINS_BEFORE_SLEEP) sched_yield();
+        if (spin > SPINS_BEFORE_YIELD) sched_yield();
     }
 }
 
