@@ -138,6 +138,19 @@ check output-is-a-file 2 err '^assay: .*output' train --model "$model" --data "$
 [ "$(cat "$output")" = file ]; say $? output-file-is-left-alone
 rm -rf "$output"
 
+# --force removes an old run only when the new one can begin, and never what the new one reads.
+"$assay" train --model "$model" --data "$data" --output "$output" --max-steps 1 --quiet >/dev/null 2>&1
+printf 'rubbish' >"$work/bad.jsonl"
+check force-with-bad-data 1 err 'bad.jsonl:1' train --model "$model" --data "$work/bad.jsonl" --output "$output" --quiet --force
+[ -e "$output/adapter_model.safetensors" ]; say $? force-with-bad-data-keeps-the-old-run
+check force-on-own-source 2 err 'which this run reads' train --model "$model" --adapter "$output" --data "$data" --output "$output" --quiet --force
+[ -e "$output/adapter_model.safetensors" ]; say $? force-on-own-source-keeps-it
+check force 0 err '' train --model "$model" --data "$data" --output "$output" --max-steps 1 --force
+rm -rf "$output"; mkdir "$output"; echo mine >"$output/mine"
+check force-on-something-else 2 err 'neither a run nor a model' train --model "$model" --data "$data" --output "$output" --quiet --force
+[ -e "$output/mine" ]; say $? force-on-something-else-keeps-it
+rm -rf "$output"
+
 # adapters
 mkdir "$work/adapter"; printf '{"peft_type":"LORA","r":8,"lora_alpha":16,"target_modules":["q_proj"]}' >"$work/adapter/adapter_config.json"
 model=$work/adapter
