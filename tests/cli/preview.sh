@@ -17,6 +17,12 @@ seen scored out 'scored in chosen: .*id 258 "'
 check length-filter 0 out 'pairs.jsonl:3: longer than the maximum length ([0-9]* tokens)' preview "${common[@]}" --max-length 40
 check how-many 0 out '^Pair 1,' preview "${common[@]}" --max-train-samples 1
 ! grep -q '^Pair 2,' "$work/out"; say $? how-many-and-no-more
+for i in 1 2 3 4 5; do printf '{"prompt":"p%s","chosen":"c","rejected":"r"}\n' $i; done >"$work/five.jsonl"
+check three-by-default 0 out '^Pair 3,' preview --model "$work/model" --data "$work/five.jsonl"
+! grep -q '^Pair 4,' "$work/out"; say $? three-by-default-and-no-more
+check as-many-as-asked 0 out '^Pair 5,' preview --model "$work/model" --data "$work/five.jsonl" --max-train-samples 5
+check a-training-limit-floods-nothing 0 out '^Pair 3,' preview --model "$work/model" --data "$work/five.jsonl" --max_train_samples 1000
+! grep -q '^Pair 4,' "$work/out"; say $? a-training-limit-floods-nothing-really
 check aliases 0 out '^template plain' preview --model_name_or_path "$work/model" --train_file_dir "$work/pairs.jsonl" --template plain
 
 check json 0 out '"dropped": \[{"place": ".*:2", "reason": "identical", "tokens": null}\]' preview "${common[@]}" --json
