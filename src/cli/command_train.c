@@ -87,6 +87,7 @@ static assay_status train(assay_training *t, const assay_options *options, const
     ASSAY_TRY(assay_training_start(t, options, context, err));
     ASSAY_TRY(assay_output_make(options, err));
     say_start(t, context);
+    ASSAY_TRY(assay_output_make(options, err));
     ASSAY_TRY(find_resume(options, context, &from, err));
     assay_run_settings run = {.output = options->output, .save_steps = options->save_steps, .eval_steps = options->eval_steps, .log_steps = options->log_steps,
                               .keep = (uint64_t)options->keep, .time_limit = options->time_limit, .resume_from = from, .prints = t->prints,

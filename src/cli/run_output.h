@@ -4,10 +4,11 @@
 
 #include "cli/training.h"
 
-/* Before anything is loaded: an existing, non-empty folder needs --resume or --force. Writes nothing. */
+/* Before anything is loaded, and without touching a thing: an existing, non-empty folder needs --resume or --force, and --force must not remove what
+ * is no run, nor what this run reads. */
 assay_status assay_output_check(const assay_options *options, assay_error *err);
 
-/* Once nothing can be refused any more: empties the folder under --force, makes it. */
+/* When model and data have proved good: makes the folder, empty with --force. What a failed start finds there it leaves. */
 assay_status assay_output_make(const assay_options *options, assay_error *err);
 
 /* Everything above, plus the weights by assay_training_save. */
