@@ -110,10 +110,13 @@ static assay_status loading_lines(const assay_training *t, assay_buf *card, assa
                                 "```python\nfrom transformers import AutoModelForSequenceClassification, AutoTokenizer\n"
                                 "model = AutoModelForSequenceClassification.from_pretrained(\"PATH\"%s)\ntokenizer = AutoTokenizer.from_pretrained(\"PATH\"%s)\n```\n",
                                 arch->peft_task_type_null ? ", trust_remote_code=True" : "", arch->peft_task_type_null ? ", trust_remote_code=True" : "");
+    bool gguf = t->source->checkpoint->kind == ASSAY_CHECKPOINT_GGUF;
+    if (gguf)
+        ASSAY_TRY(assay_buf_printf(card, err, "The base is a GGUF file; for Hugging Face, once: `assay convert %s --output base-hf`\n\n", t->source->checkpoint->name));
     return assay_buf_printf(card, err,
                             "```python\nfrom transformers import AutoModelForSequenceClassification; from peft import PeftModel\n"
                             "base = AutoModelForSequenceClassification.from_pretrained(\"%s\", num_labels=1%s)\nmodel = PeftModel.from_pretrained(base, \"PATH\").eval()\n```\n",
-                            t->source->checkpoint->name, arch->peft_task_type_null ? ", trust_remote_code=True" : "");
+                            gguf ? "base-hf" : t->source->checkpoint->name, arch->peft_task_type_null ? ", trust_remote_code=True" : "");
 }
 
 static assay_status card_text(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome, assay_buf *card, assay_error *err)
