@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SHOWN_PAIRS = 3, SHOWN_DROPS = 5 };
+enum { SHOWN_PAIRS = 3, SHOWN_WHOLE = 20, SHOWN_DROPS = 5 };
 
 typedef struct pair_preview {
     const assay_options *options;
@@ -237,7 +237,8 @@ static assay_status preview_build(pair_preview *preview, const assay_log *log, a
     assay_renderer_of_template(&renderer, &preview->source->rendering);
     assay_example_options how = {.max_length = (size_t)preview->source->max_length, .truncate = assay_pair_input_truncate(options)};
     ASSAY_TRY(assay_example_set_build(&preview->examples, preview->pairs, NULL, 0, &renderer, &how, err));
-    size_t wanted = options->max_train_samples > 0 ? (size_t)options->max_train_samples : SHOWN_PAIRS;
+    bool few = options->max_train_samples > 0 && options->max_train_samples <= SHOWN_WHOLE;
+    size_t wanted = few ? (size_t)options->max_train_samples : SHOWN_PAIRS;
     preview->shown = wanted < preview->examples.count ? wanted : preview->examples.count;
     return ASSAY_OK;
 }
@@ -258,7 +259,8 @@ const assay_command assay_command_preview = {
     .summary = "shows pairs as the model will see them",
     .arguments = "--model M --data PATH [options]",
     .help = "Renders pairs with the options of train and shows text and ids of what both answers share and of each answer, the token that is\n"
-            "scored, and what would be dropped and why. Shows 3 pairs, or as many as --max-train-samples says. Nothing is trained or written.\n"
+            "scored, and what would be dropped and why. Shows 3 pairs, or --max-train-samples N of them where N is at most 20.\n"
+            "Nothing is trained or written.\n"
             "\n"
             "Examples:\n"
             "  assay preview --model Qwen/Qwen2.5-0.5B-Instruct --data pairs.jsonl\n"

@@ -85,7 +85,9 @@ static assay_status train(assay_training *t, const assay_options *options, const
     assay_run_outcome outcome;
     char *from;
     ASSAY_TRY(assay_training_start(t, options, context, err));
+    ASSAY_TRY(assay_output_make(options, err));
     say_start(t, context);
+    ASSAY_TRY(assay_output_make(options, err));
     ASSAY_TRY(find_resume(options, context, &from, err));
     assay_run_settings run = {.output = options->output, .save_steps = options->save_steps, .eval_steps = options->eval_steps, .log_steps = options->log_steps,
                               .keep = (uint64_t)options->keep, .time_limit = options->time_limit, .resume_from = from, .prints = t->prints,
@@ -104,7 +106,7 @@ static assay_status train(assay_training *t, const assay_options *options, const
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     assay_training *training;
-    ASSAY_TRY(assay_output_prepare(options, err));
+    ASSAY_TRY(assay_output_check(options, err));
     ASSAY_TRY(assay_training_open(&training, options, context, err));
     assay_status status = train(training, options, context, err);
     assay_training_close(training);

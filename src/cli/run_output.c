@@ -9,32 +9,73 @@
 #include <string.h>
 
 /* --force removes what was there: only what is plainly a run's or a model's folder. */
-static assay_status empty_folder(const char *folder, assay_error *err)
+static assay_status check_removable(const char *folder, assay_error *err)
 {
     static const char *const signs[] = {"metrics.jsonl", "assay.json", "adapter_config.json", "config.json"};
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
         char *path = assay_path_join(folder, signs[i]);
         bool found = path && assay_path_exists(path);
         assay_free(path);
-        if (found) return assay_remove_tree(folder, err);
+        if (found) return ASSAY_OK;
     }
     return assay_error_set(err, ASSAY_E_USAGE, "--output %s holds something that is neither a run nor a model; --force does not remove that", folder);
 }
 
-assay_status assay_output_prepare(const assay_options *options, assay_error *err)
+/* True when `path` is `folder` or lies in it. */
+static bool lies_in(const char *path, const char *folder)
+{
+    char *inner = NULL, *outer = NULL;
+    bool inside = false;
+    if (path && assay_path_absolute(path, &inner, NULL) == ASSAY_OK && assay_path_absolute(folder, &outer, NULL) == ASSAY_OK) {
+        size_t length = strlen(outer);
+        inside = strncmp(inner, outer, length) == 0 && (inner[length] == '\0' || inner[length] == '/');
+    }
+    assay_free(inner);
+    assay_free(outer);
+    return inside;
+}
+
+/* What is read must not be what --force removes. */
+static assay_status check_sources(const assay_options *options, assay_error *err)
+{
+    const assay_string_list *lists[] = {&options->data, &options->eval_data};
+    const char *found = lies_in(options->model, options->output) ? options->model : lies_in(options->adapter, options->output) ? options->adapter : NULL;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (size_t j = 0; j < lists[i]->count; j++)
+            if (lies_in(lists[i]->items[j], options->output)) found = lists[i]->items[j];
+    if (!found) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_USAGE, "--force would remove %s, which this run reads, with --output %s: name another folder", found, options->output);
+}
+
+static assay_status count_entries(const char *folder, size_t *count, assay_error *err)
 {
     char **names;
-    size_t count = 0;
+    *count = 0;
+    if (!assay_path_is_dir(folder)) return ASSAY_OK;
+    ASSAY_TRY(assay_list_dir(folder, &names, count, err));
+    assay_names_free(names, *count);
+    return ASSAY_OK;
+}
+
+assay_status assay_output_check(const assay_options *options, assay_error *err)
+{
+    size_t count;
     if (!options->output) return assay_error_set(err, ASSAY_E_USAGE, "--output is missing: the folder that the trained model goes to");
     if (assay_path_exists(options->output) && !assay_path_is_dir(options->output))
         return assay_error_set(err, ASSAY_E_USAGE, "--output %s is a file, not a folder", options->output);
-    if (assay_path_is_dir(options->output)) {
-        ASSAY_TRY(assay_list_dir(options->output, &names, &count, err));
-        assay_names_free(names, count);
-    }
-    if (count && !options->force && !options->resume)
+    ASSAY_TRY(count_entries(options->output, &count, err));
+    if (!count || options->resume) return ASSAY_OK;
+    if (!options->force)
         return assay_error_set(err, ASSAY_E_USAGE, "--output %s is not empty: --resume goes on with it, --force replaces it", options->output);
-    if (count && options->force && !options->resume) ASSAY_TRY(empty_folder(options->output, err));
+    ASSAY_TRY(check_removable(options->output, err));
+    return check_sources(options, err);
+}
+
+assay_status assay_output_make(const assay_options *options, assay_error *err)
+{
+    size_t count;
+    ASSAY_TRY(count_entries(options->output, &count, err));
+    if (count && options->force && !options->resume) ASSAY_TRY(assay_remove_tree(options->output, err));
     return assay_make_dirs(options->output, err);
 }
 

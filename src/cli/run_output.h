@@ -4,8 +4,12 @@
 
 #include "cli/training.h"
 
-/* Before anything is loaded: an existing, non-empty folder needs --resume or --force (which empties it). Makes the folder. */
-assay_status assay_output_prepare(const assay_options *options, assay_error *err);
+/* Before anything is loaded, and without touching a thing: an existing, non-empty folder needs --resume or --force, and --force must not remove what
+ * is no run, nor what this run reads. */
+assay_status assay_output_check(const assay_options *options, assay_error *err);
+
+/* When model and data have proved good: makes the folder, empty with --force. What a failed start finds there it leaves. */
+assay_status assay_output_make(const assay_options *options, assay_error *err);
 
 /* Everything above, plus the weights by assay_training_save. */
 assay_status assay_output_write(assay_training *training, const assay_options *options, const assay_run_outcome *outcome, assay_error *err);

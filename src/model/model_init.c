@@ -99,7 +99,10 @@ static assay_status list_weights(assay_save_list *list, const assay_model_config
     }
     assay_program_free(program);
     ASSAY_TRY(status);
-    if (config->arch == &assay_arch_chatglm) return add(list, "transformer.output_layer.weight", config->vocab, config->hidden, false, options, err);
+    if (config->arch == &assay_arch_chatglm) {
+        ASSAY_TRY(assay_save_list_add_frequencies(list, config, err));
+        return add(list, "transformer.output_layer.weight", config->vocab, config->hidden, false, options, err);
+    }
     if (config->arch == &assay_arch_glm) return add(list, "lm_head.weight", config->vocab, config->hidden, false, options, err);
     return ASSAY_OK; /* tied to the embedding */
 }

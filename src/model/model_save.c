@@ -83,16 +83,18 @@ static const char *full_name(const assay_architecture *arch, const char *name, c
 static assay_status add_unnamed(assay_save_list *list, const assay_model *model, assay_error *err)
 {
     char text[320];
+    bool frequencies = false;
     if (model->config.arch != &assay_arch_chatglm) return ASSAY_OK;
     for (size_t i = 0; i < model->checkpoint->weight_count; i++) {
         const assay_weight *weight = &model->checkpoint->weights[i];
         const char *name = full_name(model->config.arch, weight->tensor.name, text, sizeof text);
-        bool wanted = !strcmp(name, "transformer.output_layer.weight") || !strcmp(name, "transformer.rotary_pos_emb.inv_freq");
-        if (!wanted) continue;
+        bool table = !strcmp(name, "transformer.rotary_pos_emb.inv_freq");
+        if (!table && strcmp(name, "transformer.output_layer.weight") != 0) continue;
+        frequencies = frequencies || table;
         assay_save_tensor tensor = assay_save_tensor_of_weight(weight);
         ASSAY_TRY(assay_save_list_add(list, &tensor, name, err));
     }
-    return ASSAY_OK;
+    return frequencies ? ASSAY_OK : assay_save_list_add_frequencies(list, &model->config, err);
 }
 
 static assay_status list_model(assay_save_list *list, const assay_model *model, bool glm, assay_error *err)

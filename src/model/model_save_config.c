@@ -22,6 +22,14 @@ static void make_reward(json_t *config, const char *sequence_class, int64_t pad_
     if (pad_token >= 0) json_object_set_new(config, "pad_token_id", json_integer(pad_token));
 }
 
+/* Transformers 5 writes rope_parameters alone, and 4 does not read it: it would score with another base, without a word. */
+static void spell_rope_twice(json_t *config)
+{
+    const json_t *rope = json_object_get(config, "rope_parameters");
+    json_t *theta = json_object_get(rope, "rope_theta");
+    if (json_is_number(theta) && !json_object_get(config, "rope_theta")) json_object_set(config, "rope_theta", theta);
+}
+
 assay_status assay_save_config(const json_t *base, const char *sequence_class, bool head, assay_dtype dtype, int64_t pad_token, json_t **out,
                                assay_error *err)
 {
@@ -30,6 +38,7 @@ assay_status assay_save_config(const json_t *base, const char *sequence_class, b
     const char *key = json_object_get(base, "dtype") && !json_object_get(base, "torch_dtype") ? "dtype" : "torch_dtype";
     json_object_set_new(*out, key, json_string(dtype_text(dtype)));
     json_object_del(*out, "_name_or_path");
+    spell_rope_twice(*out);
     if (head) make_reward(*out, sequence_class, pad_token);
     return ASSAY_OK;
 }

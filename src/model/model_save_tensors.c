@@ -5,6 +5,7 @@
 
 #include "checkpoint/checkpoint_write.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { CHUNK = 1 << 16 }; /* values */
@@ -38,6 +39,19 @@ assay_save_tensor assay_save_tensor_of_weight(const assay_weight *weight)
     out.count = out.rows;
     out.permuted_heads = (size_t)weight->permuted_heads;
     return out;
+}
+
+static void read_frequencies(const void *context, const assay_save_tensor *tensor, size_t first, size_t count, float *dst)
+{
+    (void)context;
+    for (size_t i = 0; i < count; i++) dst[i] = 1 / powf(10000, (float)(first + i) / (float)tensor->rows);
+}
+
+assay_status assay_save_list_add_frequencies(assay_save_list *list, const assay_model_config *config, assay_error *err)
+{
+    assay_save_tensor tensor = {.rank = 1, .from = ASSAY_F32, .read = read_frequencies, .cols = 1};
+    tensor.rows = tensor.count = tensor.shape[0] = config->rotary / 2;
+    return assay_save_list_add(list, &tensor, "transformer.rotary_pos_emb.inv_freq", err);
 }
 
 static void attach_adapter(const assay_model *model, size_t param, assay_save_tensor *out)

@@ -40,6 +40,9 @@ assay_status assay_save_list_add(assay_save_list *list, const assay_save_tensor 
 assay_save_tensor assay_save_tensor_of_weight(const assay_weight *weight);
 assay_save_tensor assay_save_tensor_of_param(const assay_model *model, size_t param);
 
+/* ChatGLM's buffer transformer.rotary_pos_emb.inv_freq [rotary / 2]. Its own class reads only the type, but misses it when it is not there. */
+assay_status assay_save_list_add_frequencies(assay_save_list *list, const assay_model_config *config, assay_error *err);
+
 /* Sets the type on disk of everything that is a weight. keep: plain types stay, block types become f32. */
 void assay_save_list_set_dtype(assay_save_list *list, assay_dtype dtype, bool keep);
 

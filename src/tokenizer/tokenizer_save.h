@@ -4,7 +4,8 @@
  * .py files that tokenizer_config.json's auto_map names). Out of a GGUF file, which Hugging Face's tokenizers do not read, tokenizer.json and
  * tokenizer_config.json are made: byte-level BPE as the models do that tokenizer.ggml.pre names, SentencePiece vocabularies ("llama") in
  * the Prepend/Replace/byte-fallback form with merges ordered by score, as Transformers' own conversion makes them
- * (convert_slow_tokenizer.py, SentencePieceExtractor).
+ * (convert_slow_tokenizer.py, SentencePieceExtractor). A piece that is no union of two other pieces cannot be reached by merges and is
+ * then encoded by its parts; SentencePiece's own training makes none.
  */
 #ifndef ASSAY_TOKENIZER_TOKENIZER_SAVE_H
 #define ASSAY_TOKENIZER_TOKENIZER_SAVE_H

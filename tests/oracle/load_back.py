@@ -11,7 +11,7 @@
 
 A line of IDS.jsonl is {"ids": [...], "score": x} or the bare list; scores then come from SCORES.jsonl ("score" a line).
 Printed: max |score difference|, the same relative to the largest score, and what is left if a constant is taken off all
-(Glm's classes have no bias in the head, so a ChatGLM head's bias cannot travel there).
+(Glm's classes have no bias in the head; a ChatGLM head's bias is kept in assay.json and added here).
 """
 import argparse
 import json
@@ -80,6 +80,12 @@ def read_cases(path):
     return [row["ids"] for row in rows], [row["score"] for row in rows if "score" in row]
 
 
+def score_offset(folder):
+    """What Assay adds to the scores of a ChatGLM written as Glm: the head's bias, kept in assay.json."""
+    notes = os.path.join(folder, "assay.json")
+    return read_json(notes).get("score_offset", 0) if os.path.exists(notes) else 0
+
+
 def check(args):
     heard = Heard()
     ids, scores = read_cases(args.ids)
@@ -90,7 +96,7 @@ def check(args):
     for seed in (1, 2):
         torch.manual_seed(seed)
         model, bad = load_stock(args.folder, heard)
-        loads.append(all_scores(model, ids).double())
+        loads.append(all_scores(model, ids).double() + score_offset(args.folder))
     apart, scale = loads[0] - want, want.abs().max()
     print(f"{args.folder}: {type(model).__name__}, {len(ids)} scores, largest {scale:.6g}")
     print(f"  max |difference| {apart.abs().max():.2e}, relative {apart.abs().max() / scale:.1e}, "

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# data check and data convert: what is counted, what stops, what is written.
+. tests/cli/check.inc
+
+printf '%s\n' '{"prompt":"What is blood pressure?","chosen":"The push of blood on the vessel walls.","rejected":"No idea."}' \
+    '{"prompt":"What  is blood PRESSURE?","chosen":"Force of blood on the walls.","rejected":"A thing that doctors like to measure in everybody, always."}' \
+    '{"prompt":"Hi","chosen":"","rejected":"no"}' \
+    '{"prompt":"Hi","chosen":"same","rejected":"same"}' >"$work/pairs.jsonl"
+printf '%s\n' '{"prompt":"what is blood pressure?","chosen":"A force.","rejected":"A colour."}' >"$work/eval.jsonl"
+printf 'query,pos,neg\nOne?,yes,no\n"Two, or\nthree?",two,"""no"""\n' >"$work/pairs.csv"
+
+check audit 0 out '^  pairs to train on  *2$' data check "$work/pairs.jsonl"
+seen audit-records out '^  records  *4$'
+seen audit-prompts out '^  different prompts  *1$'
+seen audit-empty out 'pairs.jsonl:3$'
+seen audit-equal out 'pairs.jsonl:4$'
+seen audit-length out 'longer answer wins in 50.0 %'
+check audit-json 0 out '"records": 4, "pairs": 2' data check "$work/pairs.jsonl" --json
+seen audit-json-one-line out '^{.*}$'
+seen audit-json-drops out '"empty_chosen": {"count": 1, "examples": \[".*pairs.jsonl:3"\]}'
+check leakage 0 out 'evaluation prompts also trained on  *1' data check "$work/pairs.jsonl" --eval-data "$work/eval.jsonl"
+check several-paths 0 out '^  files  *2$' data check "$work/pairs.jsonl" "$work/eval.jsonl"
+mkdir "$work/folder"; cp "$work"/*.jsonl "$work/folder"
+check folder 0 out '^  files  *2$' data check "$work/folder"
+check wrong-word 2 err 'neither check nor convert' data audit "$work/pairs.jsonl"
+
+printf '%s\n' '{"prompt":"a","chosen":"b","rejected":"c"}' '{"prompt":"a","chosen":"b"}' 'rubbish' >"$work/bad.jsonl"
+check bad-lines 1 err '^assay: .*bad.jsonl:2: .*2 bad lines in all' data check "$work/bad.jsonl"
+seen bad-lines-are-counted out '^  bad lines  *2$'
+check bad-lines-skipped 0 out '^  bad lines  *2$' data check "$work/bad.jsonl" --skip-bad-lines
+
+"$assay" init --arch llama --output "$work/model" >/dev/null 2>&1
+check tokens 0 out '^  chosen side, tokens' data check "$work/pairs.jsonl" --model "$work/model"
+check too-long 0 out 'dropped: longer than the maximum length  *1' data check "$work/pairs.jsonl" --model "$work/model" --max-length 100
+check all-too-long 1 err 'no pair is left.*--max-length' data check "$work/pairs.jsonl" --model "$work/model" --max-length 20
+
+check convert 0 out '^2 pairs written to ' data convert "$work/pairs.csv" --columns prompt=query,chosen=pos,rejected=neg --output "$work/out.jsonl"
+[ "$(sed -n 2p "$work/out.jsonl")" = '{"prompt":[{"role":"user","content":"Two, or\nthree?"}],"chosen":[{"role":"assistant","content":"two"}],"rejected":[{"role":"assistant","content":"\"no\""}]}' ]
+say $? convert-says-the-same
+check convert-again 0 out '' data convert "$work/out.jsonl" --output "$work/again.jsonl" --quiet
+cmp -s "$work/out.jsonl" "$work/again.jsonl"; say $? convert-is-stable
+check convert-exists 2 err 'exists; --force' data convert "$work/pairs.jsonl" --output "$work/out.jsonl"
+check convert-force 0 out '"pairs": 2, "dropped": 2' data convert "$work/pairs.jsonl" --output "$work/out.jsonl" --force --json
+check convert-no-output 2 err '--output is missing' data convert "$work/pairs.jsonl"
+check convert-csv-name 2 err 'end with .jsonl' data convert "$work/pairs.jsonl" --output "$work/new.csv"
+check convert-bad 1 err 'bad.jsonl:2' data convert "$work/bad.jsonl" --output "$work/none.jsonl"
+[ ! -e "$work/none.jsonl" ]; say $? convert-bad-writes-nothing
+
+check examples-train 0 out '^  pairs to train on  *300$' data check examples/medical_train.jsonl --eval-data examples/medical_eval.jsonl
+seen examples-are-clean out '^  none$'
+check examples-eval 0 out '^  pairs to train on  *150$' data check examples/medical_eval.jsonl
+for file in train eval; do
+    share=$("$assay" data check "examples/medical_$file.jsonl" --json | sed 's/.*"longer_wins": \([0-9.]*\).*/\1/')
+    awk -v share="$share" 'BEGIN { exit !(share > 0.45 && share < 0.55) }'; say $? "examples-$file-length-says-nothing"
+done

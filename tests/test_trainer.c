@@ -1,0 +1,359 @@
+/* Training: the optimizer on given gradients, accumulation, resumption, the schedule and the loss; all on the golden Llama.
+ *
+ *     test_trainer --train MODEL STEPS.jsonl OUT --adapter DIR [--lr X]
+ *
+ * makes the steps of tests/oracle/training_steps.py with a constant rate and leaves metrics.jsonl and the adapter in OUT, for its `compare`.
+ */
+#include "test_support.h"
+
+#include "base/alloc.h"
+#include "base/rng.h"
+#include "container/safetensors.h"
+#include "model/model_save.h"
+#include "optim/optimizer.h"
+#include "train/loss.h"
+#include "train/metrics.h"
+#include "train/train_state.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void check(assay_status status, const assay_error *err)
+{
+    if (status == ASSAY_OK) return;
+    fprintf(stderr, "%s\n", err->text);
+    abort();
+}
+
+/* Examples made of ids, with a pair set that only counts them. */
+typedef struct material {
+    assay_pair_set pairs;
+    assay_example_set set;
+} material;
+
+static void add_ids(material *m, const int32_t *ids, size_t count, size_t *first)
+{
+    m->set.ids = assay_realloc(m->set.ids, m->set.id_count, m->set.id_count + count, sizeof *ids);
+    *first = m->set.id_count;
+    memcpy(m->set.ids + m->set.id_count, ids, count * sizeof *ids);
+    m->set.id_count += count;
+    if (count > m->set.longest) m->set.longest = count;
+}
+
+static void add_example(material *m, const int32_t *chosen, size_t chosen_count, const int32_t *rejected, size_t rejected_count)
+{
+    size_t shared = 0;
+    while (shared + 1 < chosen_count && shared + 1 < rejected_count && chosen[shared] == rejected[shared]) shared++;
+    m->set.items = assay_realloc(m->set.items, m->set.count, m->set.count + 1, sizeof *m->set.items);
+    assay_example *e = &m->set.items[m->set.count];
+    *e = (assay_example){.chosen_count = (uint32_t)chosen_count, .rejected_count = (uint32_t)rejected_count, .shared = (uint32_t)shared,
+                         .pair = (uint32_t)m->set.count, .margin = (double)NAN};
+    m->set.count++;
+    add_ids(m, chosen, chosen_count, &e->chosen);
+    add_ids(m, rejected, rejected_count, &e->rejected);
+}
+
+static void finish(material *m)
+{
+    m->pairs.pairs = assay_alloc(m->set.count, sizeof *m->pairs.pairs);
+    m->pairs.count = m->set.count;
+    m->set.pairs = &m->pairs;
+}
+
+static void release(material *m)
+{
+    assay_free(m->pairs.pairs);
+    assay_free(m->set.items);
+    assay_free(m->set.ids);
+}
+
+static void random_material(material *m, size_t pairs)
+{
+    assay_rng rng = {.seed = 5};
+    for (size_t i = 0; i < pairs; i++) {
+        int32_t prompt[40], rejected[40];
+        size_t p = 1 + (size_t)assay_rng_below(&rng, 8), c = 1 + (size_t)assay_rng_below(&rng, 20), r = 1 + (size_t)assay_rng_below(&rng, 20);
+        for (size_t j = 0; j < p + c; j++) prompt[j] = (int32_t)assay_rng_below(&rng, 64);
+        memcpy(rejected, prompt, p * sizeof *prompt);
+        for (size_t j = 0; j < r; j++) rejected[p + j] = (int32_t)assay_rng_below(&rng, 64);
+        rejected[p] = (prompt[p] + 1) % 64;
+        add_example(m, prompt, p + c, rejected, p + r);
+    }
+    finish(m);
+}
+
+typedef struct bench {
+    assay_checkpoint *checkpoint;
+    assay_adapter_file *adapter;
+    assay_model *model;
+    assay_pool *pool;
+    assay_trainer *trainer;
+} bench;
+
+static const char *const all_modules[] = {"all"};
+static const assay_lora_spec lora = {.rank = 4, .alpha = 8, .dropout = 0.2, .targets = all_modules, .target_count = 1};
+
+static assay_train_settings settings_for(size_t micro_tokens)
+{
+    return (assay_train_settings){.batch_pairs = 6, .epochs = 3, .lr = 1e-2, .shape = ASSAY_LR_COSINE, .min_lr = 0.1, .warmup = 2, .margin = -1, .center = 0.01,
+                                  .seed = 9, .micro_tokens = micro_tokens, .budget = SIZE_MAX,
+                                  .adam = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0.01, .clip = 1}};
+}
+
+static bench open_bench(const char *path, const char *adapter, assay_tuning tuning, const assay_train_settings *settings, const material *m, int threads)
+{
+    bench b = {0};
+    assay_error err;
+    const assay_kernels *kernels = NULL;
+    assay_model_options options = {.tuning = tuning, .lora = tuning == ASSAY_TUNE_LORA ? &lora : NULL, .seed = 1};
+    check(assay_checkpoint_open(&b.checkpoint, path, 0, &err), &err);
+    if (adapter) check(assay_adapter_open(&b.adapter, adapter, &err), &err);
+    check(assay_model_open(&b.model, b.checkpoint, b.adapter, &options, &err), &err);
+    check(assay_kernels_select(&kernels, NULL, &err), &err);
+    check(assay_pool_create(&b.pool, threads, &err), &err);
+    assay_trainer_setup setup = {.settings = *settings, .model = b.model, .examples = &m->set, .kernels = kernels, .pool = b.pool};
+    check(assay_trainer_create(&b.trainer, &setup, &err), &err);
+    return b;
+}
+
+static void close_bench(bench *b)
+{
+    assay_trainer_free(b->trainer);
+    assay_pool_destroy(b->pool);
+    assay_model_close(b->model);
+    assay_adapter_close(b->adapter);
+    assay_checkpoint_close(b->checkpoint);
+}
+
+static void run_steps(bench *b, uint64_t until)
+{
+    assay_error err;
+    assay_step_record record;
+    while (b->trainer->step < until) check(assay_trainer_step(b->trainer, &record, &err), &err);
+}
+
+static uint64_t weights_hash(const bench *b)
+{
+    uint64_t hash = 14695981039346656037u;
+    for (size_t i = 0; i < b->trainer->optimizer->count; i++) {
+        const assay_optimizer_item *item = &b->trainer->optimizer->items[i];
+        const float *parts[] = {item->weight, item->gradient, item->m, item->v};
+        for (int p = 0; p < 4; p++)
+            for (size_t j = 0; j < item->count; j++) {
+                uint32_t bits;
+                memcpy(&bits, &parts[p][j], sizeof bits);
+                hash = (hash ^ bits) * 1099511628211u;
+            }
+    }
+    return hash;
+}
+
+static const assay_tuning tunings[] = {ASSAY_TUNE_LORA, ASSAY_TUNE_FULL, ASSAY_TUNE_HEAD};
+
+/* Smallest and largest micro-batch, one and two threads, everything replayed: the same weights, gradients and moments after nine steps. */
+static void test_accumulation_changes_no_bit(void **state)
+{
+    material m = {0};
+    (void)state;
+    random_material(&m, 18);
+    for (size_t t = 0; t < 3; t++) {
+        uint64_t first = 0;
+        for (int variant = 0; variant < 4; variant++) {
+            assay_train_settings settings = settings_for(variant == 0 ? 60 : variant == 1 ? 300 : 0);
+            settings.recompute = variant == 3 ? ASSAY_RECOMPUTE_ALL : ASSAY_RECOMPUTE_OFF;
+            bench b = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, variant % 2 + 1);
+            run_steps(&b, 9);
+            uint64_t hash = weights_hash(&b);
+            if (variant == 0) first = hash;
+            assert_true(hash == first);
+            close_bench(&b);
+        }
+    }
+    release(&m);
+}
+
+/* Stop after every step in turn, load the state into a new trainer, go on: the end is the same to the last bit. */
+static void test_resume_changes_no_bit(void **state)
+{
+    material m = {0};
+    assay_error err;
+    assay_fingerprints prints = {.base = "b", .data = "d", .settings = "s"};
+    (void)state;
+    random_material(&m, 20);
+    for (size_t t = 0; t < 3; t++) {
+        assay_train_settings settings = settings_for(0);
+        bench whole = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, 1);
+        run_steps(&whole, 8);
+        for (uint64_t stop = 1; stop < 8; stop++) {
+            char folder[] = "/tmp/assay-state-XXXXXX";
+            assert_non_null(mkdtemp(folder));
+            bench first = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, 1);
+            run_steps(&first, stop);
+            check(assay_train_state_save(first.trainer, &prints, folder, &err), &err);
+            close_bench(&first);
+            bench second = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, 2);
+            check(assay_train_state_load(second.trainer, &prints, folder, &err), &err);
+            run_steps(&second, 8);
+            assert_true(weights_hash(&second) == weights_hash(&whole));
+            strcpy(prints.data, "x");
+            assert_int_equal(assay_train_state_load(second.trainer, &prints, folder, &err), ASSAY_E_USAGE);
+            strcpy(prints.data, "d");
+            close_bench(&second);
+            assay_remove_tree(folder, NULL);
+        }
+        close_bench(&whole);
+    }
+    release(&m);
+}
+
+static const float *tensor(const assay_tensor_file *file, const char *format, int a, int b)
+{
+    char name[64];
+    snprintf(name, sizeof name, format, a, b);
+    const assay_tensor *found = assay_tensor_file_find(file, name);
+    if (!found) fail_msg("%s is missing", name);
+    return found->data;
+}
+
+/* torch.optim.AdamW on given gradients: 2e-6 of the weights' size is a dozen roundings over five steps. */
+static void test_adamw_is_torch(void **state)
+{
+    assay_error err;
+    assay_tensor_file *golden;
+    assay_pool *pool;
+    (void)state;
+    check(assay_safetensors_open(&golden, "tests/data/golden/adamw.safetensors", &err), &err);
+    check(assay_pool_create(&pool, 1, &err), &err);
+    size_t tensors = 0;
+    while (tensors < 8) {
+        char name[64];
+        snprintf(name, sizeof name, "weight.0.%zu", tensors);
+        if (!assay_tensor_file_find(golden, name)) break;
+        tensors++;
+    }
+    assert_true(tensors > 0);
+    assay_optimizer_item items[8];
+    for (size_t t = 0; t < tensors; t++) {
+        char name[64];
+        snprintf(name, sizeof name, "weight.0.%zu", t);
+        const assay_tensor *start = assay_tensor_file_find(golden, name);
+        size_t count = start->bytes / sizeof(float);
+        items[t] = (assay_optimizer_item){.weight = assay_alloc(count, 4), .gradient = assay_alloc(count, 4), .count = count, .decay = true};
+        memcpy(items[t].weight, start->data, start->bytes);
+    }
+    assay_optimizer *optimizer;
+    check(assay_optimizer_create(&optimizer, items, tensors, &err), &err);
+    const float *factors = tensor(golden, "clip", 0, 0), *lr = tensor(golden, "lr", 0, 0), *norms = tensor(golden, "norm", 0, 0);
+    for (int step = 0; step < 5; step++) {
+        for (size_t t = 0; t < tensors; t++) memcpy(items[t].gradient, tensor(golden, "grad.%d.%d", step + 1, (int)t), items[t].count * 4);
+        double norm = assay_optimizer_norm(optimizer, &assay_kernels_plain);
+        assert_true(fabs(norm - (double)norms[step]) <= 1e-6 * norm);
+        assay_optimizer_hyper hyper = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0.01, .clip = 1};
+        assert_true(fabs(fmin(1 / (norm + 1e-6), 1) - (double)factors[step]) < 1e-6);
+        assay_optimizer_step(optimizer, &assay_kernels_plain, pool, &hyper, (double)lr[step], norm);
+        for (size_t t = 0; t < tensors; t++) {
+            const float *expected = tensor(golden, "weight.%d.%d", step + 1, (int)t);
+            for (size_t j = 0; j < items[t].count; j++) assert_true(fabsf(items[t].weight[j] - expected[j]) <= 2e-6f * (1 + fabsf(expected[j])));
+        }
+    }
+    for (size_t t = 0; t < tensors; t++) {
+        assay_free(items[t].weight);
+        assay_free(items[t].gradient);
+    }
+    assay_optimizer_free(optimizer);
+    assay_pool_destroy(pool);
+    assay_tensor_file_close(golden);
+}
+
+/* Against a central difference in double; 1e-8 is that difference's own error. */
+static void test_loss_gradient(void **state)
+{
+    (void)state;
+    for (double c = -30; c <= 30; c += 7.5)
+        for (double r = -4; r <= 4; r += 1) {
+            const double h = 1e-5;
+            assay_pair_loss at = assay_bradley_terry(c, r, 0.5, 0.02);
+            double dc = (assay_bradley_terry(c + h, r, 0.5, 0.02).loss - assay_bradley_terry(c - h, r, 0.5, 0.02).loss) / (2 * h);
+            double dr = (assay_bradley_terry(c, r + h, 0.5, 0.02).loss - assay_bradley_terry(c, r - h, 0.5, 0.02).loss) / (2 * h);
+            assert_true(fabs(dc - at.d_chosen) < 1e-8 * (1 + fabs(dc) * 1e2) && fabs(dr - at.d_rejected) < 1e-8 * (1 + fabs(dr) * 1e2));
+        }
+}
+
+static void test_schedule(void **state)
+{
+    assay_lr_schedule s = {.shape = ASSAY_LR_COSINE, .total = 100, .warmup = 10, .floor = 0.1};
+    (void)state;
+    assert_true(assay_lr_share(&s, 0) == 0.1 && assay_lr_share(&s, 9) == 1 && assay_lr_share(&s, 10) == 1);
+    assert_true(fabs(assay_lr_share(&s, 55) - 0.55) < 1e-12 && fabs(assay_lr_share(&s, 100) - 0.1) < 1e-12);
+    s.shape = ASSAY_LR_LINEAR;
+    assert_true(fabs(assay_lr_share(&s, 55) - 0.5) < 1e-12 && assay_lr_share(&s, 100) == 0);
+    s.shape = ASSAY_LR_CONSTANT;
+    assert_true(assay_lr_share(&s, 99) == 1);
+}
+
+static size_t read_ids(const json_t *list, int32_t *ids)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) ids[i] = (int32_t)json_integer_value(json_array_get(list, i));
+    return json_array_size(list);
+}
+
+static size_t read_steps(const char *path, material *m)
+{
+    char *text, *line;
+    assay_error err;
+    size_t size, per_step = 0;
+    check(assay_file_read(path, 1 << 28, &text, &size, &err), &err);
+    for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        json_t *step, *pair;
+        size_t i;
+        check(assay_json_parse(line, strlen(line), path, &step, &err), &err);
+        per_step = json_array_size(json_object_get(step, "pairs"));
+        json_array_foreach(json_object_get(step, "pairs"), i, pair)
+        {
+            int32_t chosen[4096], rejected[4096];
+            size_t c = read_ids(json_object_get(pair, "chosen"), chosen), r = read_ids(json_object_get(pair, "rejected"), rejected);
+            add_example(m, chosen, c, rejected, r);
+        }
+        json_decref(step);
+    }
+    assay_free(text);
+    finish(m);
+    return per_step;
+}
+
+static int train(char **argv, int argc)
+{
+    material m = {0};
+    assay_metrics metrics;
+    assay_step_record record;
+    assay_error err;
+    size_t per_step = read_steps(argv[3], &m);
+    assay_train_settings settings = {.batch_pairs = per_step, .epochs = 1, .lr = argc > 8 ? atof(argv[8]) : 1e-4, .shape = ASSAY_LR_CONSTANT, .budget = SIZE_MAX,
+                                     .adam = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .clip = 1}};
+    bench b = open_bench(argv[2], argv[6], ASSAY_TUNE_LORA, &settings, &m, 0);
+    for (uint32_t i = 0; i < m.set.count; i++) b.trainer->sampler.order[i] = i;
+    check(assay_make_dirs(argv[4], &err), &err);
+    check(assay_metrics_open(&metrics, argv[4], 0, &err), &err);
+    while (b.trainer->step < b.trainer->total_steps) {
+        check(assay_trainer_step(b.trainer, &record, &err), &err);
+        check(assay_metrics_step(&metrics, b.trainer, &record, &err), &err);
+    }
+    assay_metrics_close(&metrics);
+    assay_save_options save = {.adapter = &b.adapter->config, .pad_token = -1};
+    check(assay_model_save_adapter(b.model, &save, argv[4], &err), &err);
+    close_bench(&b);
+    release(&m);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_adamw_is_torch),      cmocka_unit_test(test_loss_gradient), cmocka_unit_test(test_schedule),
+        cmocka_unit_test(test_accumulation_changes_no_bit), cmocka_unit_test(test_resume_changes_no_bit),
+    };
+    if (argc > 6 && !strcmp(argv[1], "--train")) return train(argv, argc);
+    return cmocka_run_group_tests_name("trainer", tests, NULL, NULL);
+}
