@@ -100,7 +100,8 @@ static void case_rope(const assay_rows *rows, const float *x, const float *y, co
 
 static void case_adamw(const assay_rows *rows, const float *x, const float *y, const float *z, float *out, float *out2, size_t n)
 {
-    assay_adam_step step = {1e-3f, 0.9f, 0.999f, 1e-8f, 0.01f, 0.1f, 0.001f, 0.5f};
+    assay_adam_step step = {.lr = 1e-3f, .beta2 = 0.999f, .eps = 1e-8f, .weight_decay = 0.01f, .rest1 = 0.1f, .rest2 = 0.001f, .correction1 = 0.1f,
+                            .correction2 = 0.001f, .gradient_scale = 0.5f};
     float v[4096] = {0};
     if (n > 4096) return;
     memcpy(out, x, n * sizeof *x);

@@ -255,7 +255,12 @@ static void test_adamw_is_torch(void **state)
         assay_optimizer_step(optimizer, &assay_kernels_plain, pool, &hyper, (double)lr[step], norm);
         for (size_t t = 0; t < tensors; t++) {
             const float *expected = tensor(golden, "weight.%d.%d", step + 1, (int)t);
-            for (size_t j = 0; j < items[t].count; j++) assert_true(fabsf(items[t].weight[j] - expected[j]) <= 2e-6f * (1 + fabsf(expected[j])));
+            const float *m = tensor(golden, "exp_avg.%d.%d", step + 1, (int)t), *v = tensor(golden, "exp_avg_sq.%d.%d", step + 1, (int)t);
+            for (size_t j = 0; j < items[t].count; j++) {
+                assert_true(fabsf(items[t].weight[j] - expected[j]) <= 2e-6f * (1 + fabsf(expected[j])));
+                assert_true(fabsf(optimizer->items[t].m[j] - m[j]) <= 1e-6f * (1e-3f + fabsf(m[j])));
+                assert_true(fabsf(optimizer->items[t].v[j] - v[j]) <= 2e-6f * fabsf(v[j]) + 1e-12f);
+            }
         }
     }
     for (size_t t = 0; t < tensors; t++) {

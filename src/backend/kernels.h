@@ -19,7 +19,8 @@
 enum { ASSAY_LANES = 16 };
 
 typedef struct assay_adam_step {
-    float lr, beta1, beta2, eps, weight_decay;
+    float lr, beta2, eps, weight_decay;
+    float rest1, rest2;             /* 1 - beta1 and 1 - beta2, formed in double: 1 - 0.999f would be 1.3e-5 off */
     float correction1, correction2; /* 1 - beta^t */
     float gradient_scale;           /* clipping factor */
 } assay_adam_step;

@@ -172,11 +172,10 @@ static void softmax_backward(const float *p, float *ds, size_t n, float delta, f
 static void adamw(float *weight, const float *gradient, float *m, float *v, size_t n, const assay_adam_step *step)
 {
     float rate = step->lr / step->correction1, root = sqrtf(step->correction2), keep = 1.0f - step->lr * step->weight_decay;
-    float rest1 = 1.0f - step->beta1, rest2 = 1.0f - step->beta2;
     for (size_t i = 0; i < n; i++) {
         float g = gradient[i] * step->gradient_scale;
-        m[i] = fmaf(rest1, g - m[i], m[i]);
-        v[i] = fmaf(rest2 * g, g, step->beta2 * v[i]);
+        m[i] = fmaf(step->rest1, g - m[i], m[i]);
+        v[i] = fmaf(step->rest2 * g, g, step->beta2 * v[i]);
         float denominator = sqrtf(v[i]) / root + step->eps;
         weight[i] = weight[i] * keep - rate * (m[i] / denominator);
     }

@@ -76,7 +76,7 @@ static void step_chunk(void *context, size_t tile, int worker)
 void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool, const assay_optimizer_hyper *hyper, double lr, double norm)
 {
     double t = (double)++optimizer->steps, factor = hyper->clip > 0 ? hyper->clip / (norm + 1e-6) : 1;
-    assay_adam_step step = {.lr = (float)lr, .beta1 = (float)hyper->beta1, .beta2 = (float)hyper->beta2, .eps = (float)hyper->eps,
+    assay_adam_step step = {.lr = (float)lr, .beta2 = (float)hyper->beta2, .rest1 = (float)(1 - hyper->beta1), .rest2 = (float)(1 - hyper->beta2), .eps = (float)hyper->eps,
                             .correction1 = (float)(1 - pow(hyper->beta1, t)), .correction2 = (float)(1 - pow(hyper->beta2, t)),
                             .gradient_scale = factor < 1 ? (float)factor : 1.0f};
     for (size_t i = 0; i < optimizer->count; i++) {
