@@ -3,7 +3,7 @@
 #   PRESET=release (default) | debug | asan | tsan      CC=gcc | clang
 #
 # Every folder of src/ is taken whole: a new file needs no line here. The three kernel sets are the same plain C compiled for
-# wider registers (src/backend/kernels_rows.c tells why their bits agree); src/backend/x86/ holds the hand-written ones.
+# wider registers (src/backend/plain_rows.c tells why their bits agree); src/backend/x86/ holds the hand-written ones.
 PRESET ?= release
 CC     ?= gcc
 ifeq ($(CC),cc)

@@ -79,6 +79,15 @@ static void say_end(const assay_training *t, const assay_run_outcome *outcome, c
     assay_note(context->log, "done in %s: step memory planned %s, used %s; written to %s", took, planned, used, options->output);
 }
 
+/* assay.json is the last but one thing a run writes; a run killed before it is finished by resuming. */
+static bool output_is_whole(const assay_options *options)
+{
+    char *path = assay_path_join(options->output, "assay.json");
+    bool whole = path && assay_path_exists(path);
+    assay_free(path);
+    return whole;
+}
+
 static assay_status train(assay_training *t, const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     listener l = {.context = context};
@@ -98,6 +107,10 @@ static assay_status train(assay_training *t, const assay_options *options, const
     assay_progress_end(&l.progress);
     assay_free(from);
     ASSAY_TRY(status);
+    if (outcome.was_finished && output_is_whole(options)) {
+        assay_note(context->log, "this run is finished: all %llu steps were done, nothing to resume", (unsigned long long)t->trainer->total_steps);
+        return ASSAY_OK;
+    }
     ASSAY_TRY(assay_output_write(t, options, &outcome, err));
     say_end(t, &outcome, options, context);
     return ASSAY_OK;
@@ -118,7 +131,7 @@ const assay_command assay_command_train = {
     .summary = "trains a reward model on pairs of answers",
     .arguments = "--model M --data PATH --output DIR [options]",
     .help = "Trains a reward model on pairs (chosen, rejected) with the Bradley-Terry loss and leaves in DIR the weights or the adapter,\n"
-            "the tokenizer, a model card, metrics.jsonl and report.html. DIR works as --model of eval, score and merge.\n"
+            "the tokenizer, a model card and metrics.jsonl. DIR works as --model of eval, score and merge.\n"
             "\n"
             "Examples:\n"
             "  # LoRA with the defaults; 5 % of the prompts are held out for evaluation\n"

@@ -131,7 +131,7 @@ static const char own_kernels[] = "Assay has its own kernels";
 static const char always_done[] = "always done";
 static const char nothing_cached[] = "nothing is cached or downloaded";
 static const char planner_says[] = "the memory plan decides";
-static const char own_logs[] = "metrics.jsonl and TensorBoard events are always written";
+static const char own_logs[] = "metrics.jsonl is always written";
 static const char no_code[] = "no foreign code is ever run";
 static const char no_quantised[] = "weights keep their type";
 static const char no_hub[] = "nothing is uploaded";
@@ -165,10 +165,10 @@ static const ignored_name ignored[] = {
     {"remove_unused_columns", "unknown fields are ignored"}, {"label_names", "unknown fields are ignored"}, {"dataloader_*", always_done},
     {"report_to", own_logs}, {"logging_dir", own_logs}, {"logging_strategy", own_logs}, {"logging_first_step", own_logs},
     {"logging_nan_inf_filter", "see --on-nan"}, {"log_level*", own_logs}, {"disable_tqdm", "see --quiet"}, {"run_name", own_logs},
-    {"project", own_logs}, {"trackio_*", own_logs}, {"include_*", own_logs}, {"prediction_loss_only", own_logs}, {"plot_loss", "report.html has it"},
+    {"project", own_logs}, {"trackio_*", own_logs}, {"include_*", own_logs}, {"prediction_loss_only", own_logs}, {"plot_loss", "metrics.jsonl has it"},
     {"eval_on_start", always_done}, {"eval_delay", "see --eval-steps"}, {"eval_do_concat_batches", own_logs}, {"batch_eval_metrics", own_logs},
-    {"eval_use_gather_object", one_process}, {"load_best_model_at_end", "every evaluation is in report.html"},
-    {"metric_for_best_model", "every evaluation is in report.html"}, {"greater_is_better", "every evaluation is in report.html"},
+    {"eval_use_gather_object", one_process}, {"load_best_model_at_end", "every evaluation is in metrics.jsonl"},
+    {"metric_for_best_model", "every evaluation is in metrics.jsonl"}, {"greater_is_better", "every evaluation is in metrics.jsonl"},
     {"save_safetensors", always_done}, {"save_only_model", "a checkpoint is always complete"}, {"ignore_data_skip", "a resumed run is exact"},
     {"restore_callback_states_from_checkpoint", "a resumed run is exact"}, {"full_determinism", always_done}, {"data_seed", "see --seed"},
     {"enable_jit_checkpoint", "an interrupted run saves"}, {"disable_dropout", "only --lora-dropout drops"},

@@ -113,7 +113,7 @@ static const assay_option_row rows[] = {
 
     /* machine */
     {"precision", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_BENCH, ASSAY_GROUP_MACHINE, "auto",
-     "auto|bf16|f32", 0, 0, {{0}}, AT(precision), "of weights and activations (auto: bf16 where the CPU has it)"},
+     "auto|bf16|f32", 0, 0, {{0}}, AT(precision), "of the arithmetic; this version computes in f32 whatever is asked"},
     {"memory", "SIZE", ASSAY_OPTION_SIZE, 0, TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_BENCH, ASSAY_GROUP_MACHINE, "auto", NULL, 1,
      1024 * TERA, {{"auto", 0}}, AT(memory), "what may be used: 6G, 512M (auto: 90 % of what is free, cgroup limit included)"},
     {"recompute", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | ASSAY_FOR_BENCH, ASSAY_GROUP_MACHINE, "auto", "auto|off|all", 0, 0, {{0}},
@@ -143,7 +143,7 @@ static const assay_option_row rows[] = {
      {{"epoch", ASSAY_EVERY_EPOCH}, {"end", ASSAY_AT_THE_END}}, AT(eval_steps), "steps between evaluations (or epoch, end)"},
     {"log-steps", "N", ASSAY_OPTION_INT, 0, TRAINING, ASSAY_GROUP_RUN, "1", NULL, 1, 1e9, {{0}}, AT(log_steps), "steps between lines of progress"},
     {"time", "DURATION", ASSAY_OPTION_DURATION, 0, TRAINING, ASSAY_GROUP_RUN, NULL, NULL, 1, 3.2e8, {{"none", 0}}, AT(time_limit),
-     "stop cleanly after this time with the best so far: 2h, 90m, 1h30m"},
+     "stop cleanly after this time: 2h, 90m, 1h30m"},
 
     /* general */
     {"config", "FILE.yaml", ASSAY_OPTION_PATH, 0, EVERY, ASSAY_GROUP_GENERAL, NULL, NULL, 0, 0, {{0}}, AT(config),

@@ -124,7 +124,7 @@ static assay_status card_text(const assay_training *t, const assay_options *opti
     const assay_judgement *j = &outcome->after;
     ASSAY_TRY(assay_buf_printf(card, err, "---\nbase_model: %s\nlibrary_name: %s\ntags:\n- reward-model\n- assay\npipeline_tag: text-classification\n---\n\n",
                                t->source->checkpoint->name, t->tuning == ASSAY_TUNE_FULL ? "transformers" : "peft"));
-    ASSAY_TRY(assay_buf_printf(card, err, "# Reward model\n\nA %s reward model, trained with [Assay](https://github.com/assay/assay) %s on %zu preference pairs (%s, %llu steps).\n\n",
+    ASSAY_TRY(assay_buf_printf(card, err, "# Reward model\n\nA %s reward model, trained with Assay %s on %zu preference pairs (%s, %llu steps).\n\n",
                                t->model->config.arch->name, ASSAY_VERSION, t->examples.count, t->tuning == ASSAY_TUNE_FULL ? "all weights" : t->tuning == ASSAY_TUNE_HEAD ? "head only" : "LoRA",
                                (unsigned long long)t->trainer->step));
     if (outcome->has_evaluation)

@@ -213,6 +213,7 @@ assay_status assay_training_save(void *context, const char *folder, assay_error 
 {
     assay_training *t = context;
     assay_save_options options = {.dtype = ASSAY_F32, .pad_token = t->pad_token};
+    if (!assay_path_exists(t->source->checkpoint->name)) options.base = t->source->checkpoint->name; /* a hub id */
     if (t->tuning == ASSAY_TUNE_FULL) return assay_model_save_full(t->model, &options, folder, err);
     if (t->source->adapter)
         options.adapter = &t->source->adapter->config;

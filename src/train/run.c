@@ -102,6 +102,8 @@ static assay_status go(run *r)
     const assay_run_settings *s = r->settings;
     if (s->resume_from) ASSAY_TRY(assay_train_state_load(r->trainer, &s->prints, s->resume_from, r->err));
     r->saved_step = s->resume_from ? r->trainer->step : UINT64_MAX;
+    r->outcome->was_finished = s->resume_from && r->trainer->step >= r->trainer->total_steps;
+    if (r->outcome->was_finished) return ASSAY_OK;
     ASSAY_TRY(assay_metrics_open(&r->metrics, s->output, r->trainer->step, r->err));
     if (r->evaluation && !s->resume_from) ASSAY_TRY(evaluate(r, &r->outcome->before));
     ASSAY_TRY(all_steps(r, start));

@@ -33,6 +33,7 @@ typedef struct assay_run_settings {
 
 typedef struct assay_run_outcome {
     bool has_evaluation, out_of_time;
+    bool was_finished;              /* resumed from the last step: nothing was left to do, nothing was written */
     assay_judgement before, after; /* of the evaluation set; `before` only where the run began at step 0 */
     double seconds;
 } assay_run_outcome;

@@ -49,6 +49,9 @@ say $? resume-with-other-options-is-refused
 [ $? -eq 2 ] && grep -q 'not empty' "$work/log"
 say $? existing-output-is-refused
 
+"$assay" train --model "$base" --output "$work/r0" --lora-dropout 0.1 --recompute off --resume "${common[@]/--quiet/--no-quiet}" 2>"$work/log" && grep -q 'this run is finished' "$work/log"
+say $? resume-of-a-finished-run-says-so
+
 # A newest checkpoint that was damaged is passed over, and said.
 latest=$(ls -d "$work"/stopped/checkpoint-* | sort -t- -k2 -n | tail -n 1)
 printf x | dd of="$latest/state.safetensors" bs=1 seek=200 conv=notrunc status=none
