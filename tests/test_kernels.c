@@ -84,9 +84,8 @@ static void case_softmax(const assay_rows *rows, const float *x, const float *y,
     size_t valid = n - n / 3;
     (void)z;
     memcpy(out, x, n * sizeof *x);
-    float lse = rows->softmax(out, valid, n, 0.125f);
+    rows->softmax(out, valid, n, 0.125f);
     memcpy(out2, x, n * sizeof *x);
-    rows->softmax_again(out2, valid, n, 0.125f, lse);
     rows->softmax_backward(y, out2, n, 0.3f, 0.125f);
 }
 

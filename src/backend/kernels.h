@@ -48,11 +48,8 @@ typedef struct assay_rows {
     void (*swiglu)(const float *g, const float *u, float *s, size_t n);
     void (*swiglu_backward)(const float *g, const float *u, const float *ds, float *dg, float *du, size_t n);
 
-    /* x[i] = exp(scale * x[i] - m) / sum over the first n; m is the maximum of scale * x. Columns n..padded become 0.
-     * Returns m + log(sum): the row's log-sum-exp. */
-    float (*softmax)(float *x, size_t n, size_t padded, float scale);
-    /* x[i] = exp(scale * x[i] - lse) for i < n, 0 for n <= i < padded: the softmax again, from its log-sum-exp */
-    void (*softmax_again)(float *x, size_t n, size_t padded, float scale, float lse);
+    /* x[i] = exp(scale * x[i] - m) / sum over the first n; m is the maximum of scale * x. Columns n..padded become 0. */
+    void (*softmax)(float *x, size_t n, size_t padded, float scale);
     /* ds[i] = p[i] * (ds[i] - delta) * scale */
     void (*softmax_backward)(const float *p, float *ds, size_t n, float delta, float scale);
 

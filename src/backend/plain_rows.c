@@ -148,19 +148,12 @@ static float maximum(const float *x, size_t n)
     return lanes[0];
 }
 
-static float softmax(float *x, size_t n, size_t padded, float factor)
+static void softmax(float *x, size_t n, size_t padded, float factor)
 {
     float m = maximum(x, n) * factor;
     for (size_t i = 0; i < n; i++) x[i] = exp_one(fmaf(x[i], factor, -m));
     float total = sum(x, n), inverse = 1.0f / total;
     for (size_t i = 0; i < n; i++) x[i] *= inverse;
-    for (size_t i = n; i < padded; i++) x[i] = 0.0f;
-    return m + logf(total);
-}
-
-static void softmax_again(float *x, size_t n, size_t padded, float factor, float lse)
-{
-    for (size_t i = 0; i < n; i++) x[i] = exp_one(fmaf(x[i], factor, -lse));
     for (size_t i = n; i < padded; i++) x[i] = 0.0f;
 }
 
@@ -293,7 +286,6 @@ const assay_rows ASSAY_ROWS_TABLE = {
     .swiglu = swiglu,
     .swiglu_backward = swiglu_backward,
     .softmax = softmax,
-    .softmax_again = softmax_again,
     .softmax_backward = softmax_backward,
     .adamw = adamw,
     .column_sum = column_sum,

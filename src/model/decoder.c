@@ -136,8 +136,7 @@ static int attention(writer *w, const assay_operand qkv[3])
     const assay_model_config *c = w->config;
     assay_space_id space = value_space(w, qkv[0].value);
     int y = assay_program_value(w->program, space, c->heads * c->head_dim, w->layer, "attention");
-    int lse = assay_program_value(w->program, space, c->heads, w->layer, "attention log-sum-exp");
-    assay_step step = {.op = &assay_op_attention, .name = "attention", .layer = w->layer, .inputs = 3, .outputs = 2, .out = {y, lse}};
+    assay_step step = {.op = &assay_op_attention, .name = "attention", .layer = w->layer, .inputs = 3, .outputs = 1, .out = {y}};
     memcpy(step.in, qkv, 3 * sizeof *qkv);
     step.attr.heads = (uint32_t)c->heads;
     step.attr.kv_heads = (uint32_t)c->kv_heads;
