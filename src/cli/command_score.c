@@ -98,7 +98,7 @@ static size_t tree_tokens(const scorer *s, size_t count, size_t shared)
     return tokens;
 }
 
-/* Answers that fit one tree together share their prompt; more of them go tree by tree. Scores do not depend on it. */
+/* A line is one tree: its answers share what they begin with. Lines go together until the micro-batch is full; scores do not depend on it. */
 static assay_status add_answers(scorer *s, const assay_input *input)
 {
     size_t shared = shared_ids(s, input->count);

@@ -53,7 +53,7 @@ typedef struct assay_model_source {
     char *template_name;            /* "auto" */
     assay_append_eos append_eos;    /* ASSAY_EOS_AUTO */
     int64_t max_length;             /* 0: none stored */
-    double score_offset;            /* 0; subtracted from nothing here: score and eval use it */
+    double score_offset;            /* 0; added to every score by whoever prints one */
     assay_template_renderer rendering; /* all zero until assay_model_source_settle */
 } assay_model_source;
 
