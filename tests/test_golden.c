@@ -294,6 +294,12 @@ static void test_chatglm(void **state)
     check_family("chatglm");
 }
 
+static void test_glm(void **state)
+{
+    (void)state;
+    check_family("glm");
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +307,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_llama3_bias),
         cmocka_unit_test(test_qwen2),
         cmocka_unit_test(test_chatglm),
+        cmocka_unit_test(test_glm),
     };
     if (argc > 1 && !strcmp(argv[1], "--run")) return run(argc, argv);
     return cmocka_run_group_tests_name("golden", tests, NULL, NULL);

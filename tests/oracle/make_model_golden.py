@@ -16,7 +16,7 @@ import sys
 
 import torch
 from safetensors.torch import save_file
-from transformers import Qwen2Config
+from transformers import GlmConfig, Qwen2Config
 
 from reference import adapter_tensors, apart, float64, full_results, load, lora_results, random_adapter
 
@@ -61,20 +61,33 @@ def chatglm_config():
         torch_dtype="float32", transformers_version="4.30.2", tie_word_embeddings=False, eos_token_id=2, pad_token_id=0)
 
 
+def glm_config():
+    config = GlmConfig(
+        architectures=["GlmForSequenceClassification"], vocab_size=VOCAB, hidden_size=HIDDEN, intermediate_size=FFN,
+        num_hidden_layers=LAYERS, num_attention_heads=HEADS, num_key_value_heads=GROUPS, head_dim=HEAD_DIM,
+        max_position_embeddings=512, rms_norm_eps=1e-5, num_labels=1, attention_bias=True, tie_word_embeddings=False,
+        rope_parameters={"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5},
+        bos_token_id=1, eos_token_id=2, pad_token_id=0, dtype="float32")
+    return json.loads(config.to_json_string())
+
+
 # Of head_dim 8's four wavelengths (6, 63, 628, 6283) one stays, one is between, two are stretched.
 LLAMA3 = dict(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64)
 MODELS = {"llama": llama_config(), "llama3_bias": llama_config(rope_scaling=LLAMA3, attention_bias=True, mlp_bias=True),
-          "qwen2": qwen2_config(), "chatglm": chatglm_config()}
+          "qwen2": qwen2_config(), "chatglm": chatglm_config(), "glm": glm_config()}
 
 
 # ---- weights ---------------------------------------------------------------------------------------------------
 
-def hf_shapes(qkv_bias, all_bias):
+def hf_shapes(qkv_bias, all_bias, gate_up=False):
     query, keys = HEADS * HEAD_DIM, GROUPS * HEAD_DIM
     shapes = {"model.embed_tokens.weight": (VOCAB, HIDDEN), "model.norm.weight": (HIDDEN,), "score.weight": (1, HIDDEN)}
     linear = {"self_attn.q_proj": (query, HIDDEN), "self_attn.k_proj": (keys, HIDDEN), "self_attn.v_proj": (keys, HIDDEN),
               "self_attn.o_proj": (HIDDEN, query), "mlp.gate_proj": (FFN, HIDDEN), "mlp.up_proj": (FFN, HIDDEN),
               "mlp.down_proj": (HIDDEN, FFN)}
+    if gate_up:
+        del linear["mlp.gate_proj"], linear["mlp.up_proj"]
+        linear["mlp.gate_up_proj"] = (2 * FFN, HIDDEN)
     for layer in (f"model.layers.{i}." for i in range(LAYERS)):
         for name, shape in linear.items():
             shapes[layer + name + ".weight"] = shape
@@ -100,8 +113,8 @@ def chatglm_shapes():
 
 def random_weights(config, random):
     """Large enough that attention is far from uniform and every term shows."""
-    remote, qwen = config["model_type"] == "chatglm", config["model_type"] == "qwen2"
-    shapes = chatglm_shapes() if remote else hf_shapes(qwen, config.get("attention_bias", False))
+    remote, glm, qwen = (config["model_type"] == name for name in ("chatglm", "glm", "qwen2"))
+    shapes = chatglm_shapes() if remote else hf_shapes(qwen or glm, not glm and config.get("attention_bias", False), glm)
     weights = {}
     for name, shape in sorted(shapes.items()):
         std = 1.0 if "embed" in name else 0.2
