@@ -77,7 +77,8 @@ static inline float exp_one(float x)
     p = fmaf(p, r, 0.5f);
     p = fmaf(p, r, 1.0f);
     p = fmaf(p, r, 1.0f);
-    float power = float_of(((int32_t)n + 127) << 23);
+    float whole = n == n ? n : 0.0f; /* NaN has no exponent; it comes out through p */
+    float power = float_of((int32_t)((uint32_t)((int32_t)whole + 127) << 23));
     return x < -87.3f ? 0.0f : p * power;
 }
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PENDING_BYTES = 1 << 20 };
@@ -36,9 +37,18 @@ static assay_status sync_parent(const char *path, assay_error *err)
     return status;
 }
 
+/* A rename would put a file where a device, a pipe or a link was. */
+static assay_status check_replaceable(const char *path, assay_error *err)
+{
+    struct stat info;
+    if (lstat(path, &info) != 0 || S_ISREG(info.st_mode)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_IO, "%s is there and is not a regular file; name another", path);
+}
+
 assay_status assay_writer_open(assay_writer *writer, const char *path, assay_error *err)
 {
     *writer = (assay_writer){0};
+    ASSAY_TRY(check_replaceable(path, err));
     writer->path = assay_strdup(path);
     writer->temporary = assay_strfmt("%s.tmp-%ld", path, (long)getpid());
     writer->pending = assay_alloc(PENDING_BYTES, 1);

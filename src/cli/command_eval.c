@@ -4,6 +4,7 @@
 #include "cli/scoring.h"
 #include "score/judge.h"
 
+#include <math.h>
 #include <stdio.h>
 
 static assay_status print_text(const assay_judgement *j, const assay_example_set *set, assay_error *err)
@@ -47,6 +48,9 @@ static assay_status judge(assay_scoring *s, const assay_example_set *set, const 
     ASSAY_TRY_ALLOC(rewards, "rewards", err);
     assay_status status = assay_score_examples(s->engine, &s->pack, set, NULL, set->count, s->plan.micro_tokens, context->interrupted, rewards, err);
     for (size_t i = 0; i < 2 * set->count; i++) rewards[i] += (float)s->source->score_offset;
+    for (size_t i = 0; i < 2 * set->count && status == ASSAY_OK; i++)
+        if (!isfinite(rewards[i]))
+            status = assay_error_set(err, ASSAY_E_NUMERIC, "pair %zu: a score is %g; the weights hold NaN or infinity, or are not a model's", i / 2 + 1, (double)rewards[i]);
     if (status == ASSAY_OK) assay_judge(set, rewards, &judgement);
     assay_free(rewards);
     ASSAY_TRY(status);

@@ -6,6 +6,7 @@
 #include "cli/scoring.h"
 #include "data/input_file.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,8 +34,13 @@ static assay_status print_line(const waiting *line, const float *rewards, double
     assay_buf text;
     assay_buf_init(&text, 1 << 24);
     assay_status status = assay_buf_printf(&text, err, "{\"index\":%llu,\"score\":%s", (unsigned long long)line->index, line->list ? "[" : "");
-    for (size_t i = 0; i < line->scores && status == ASSAY_OK; i++)
-        status = assay_buf_printf(&text, err, "%s%.9g", i ? "," : "", (double)rewards[i] + offset);
+    for (size_t i = 0; i < line->scores && status == ASSAY_OK; i++) {
+        if (!isfinite(rewards[i]))
+            status = assay_error_set(err, ASSAY_E_NUMERIC, "input %llu: the score is %g; the weights hold NaN or infinity, or are not a model's", (unsigned long long)line->index,
+                                     (double)rewards[i]);
+        else
+            status = assay_buf_printf(&text, err, "%s%.9g", i ? "," : "", (double)rewards[i] + offset);
+    }
     if (status == ASSAY_OK) status = assay_buf_text(&text, line->list ? "]" : "", err);
     if (status == ASSAY_OK && line->id) status = assay_buf_printf(&text, err, ",\"id\":%s", line->id);
     if (status == ASSAY_OK) status = assay_buf_text(&text, "}\n", err);
@@ -133,11 +139,12 @@ static assay_status score(scorer *s, const assay_command_context *context)
 {
     assay_inputs *inputs = NULL;
     assay_columns columns = {0};
-    size_t most = (size_t)s->scoring->source->max_length, tree = most > 4096 ? most : 4096;
+    size_t most = (size_t)s->scoring->source->max_length, tree = 2 * most > 4096 ? 2 * most : 4096;
     assay_status status = assay_scoring_engine(s->scoring, s->options, most, tree, LINES_AT_ONCE * 4, NULL, s->err);
     if (status == ASSAY_OK) status = assay_pair_input_columns(&columns, s->options, s->err);
     if (status == ASSAY_OK) status = assay_inputs_open(&inputs, s->options->input ? s->options->input : "-", &columns, s->err);
     if (status == ASSAY_OK) status = all_lines(s, inputs, context);
+    for (size_t i = 0; i < s->line_count; i++) assay_free(s->lines[i].id);
     assay_inputs_close(inputs);
     assay_columns_release(&columns);
     for (size_t i = 0; i < ANSWERS_AT_MOST; i++) assay_ids_release(&s->answers[i]);

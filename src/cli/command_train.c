@@ -94,12 +94,11 @@ static assay_status train(assay_training *t, const assay_options *options, const
     assay_run_outcome outcome;
     char *from;
     ASSAY_TRY(assay_training_start(t, options, context, err));
-    ASSAY_TRY(assay_output_make(options, err));
+    ASSAY_TRY(assay_output_make(t, options, err));
     say_start(t, context);
-    ASSAY_TRY(assay_output_make(options, err));
     ASSAY_TRY(find_resume(options, context, &from, err));
     assay_run_settings run = {.output = options->output, .save_steps = options->save_steps, .eval_steps = options->eval_steps, .log_steps = options->log_steps,
-                              .keep = (uint64_t)options->keep, .time_limit = options->time_limit, .resume_from = from, .prints = t->prints,
+                              .keep = (uint64_t)options->keep, .time_limit = options->time_limit, .resume_from = from, .output_whole = output_is_whole(options), .prints = t->prints,
                               .save = assay_training_save, .save_context = t, .on_step = on_step, .on_evaluation = on_evaluation, .listener = &l,
                               .interrupted = context->interrupted, .log = context->log};
     assay_progress_begin(&l.progress, context->terminal, "train", (int64_t)t->trainer->total_steps, options->log_steps);
@@ -107,7 +106,7 @@ static assay_status train(assay_training *t, const assay_options *options, const
     assay_progress_end(&l.progress);
     assay_free(from);
     ASSAY_TRY(status);
-    if (outcome.was_finished && output_is_whole(options)) {
+    if (outcome.was_finished && run.output_whole) {
         assay_note(context->log, "this run is finished: all %llu steps were done, nothing to resume", (unsigned long long)t->trainer->total_steps);
         return ASSAY_OK;
     }

@@ -283,3 +283,15 @@ assay_status assay_model_source_settle(assay_model_source *source, const assay_o
     source->rendering = (assay_template_renderer){chosen, source->tokenizer, source->append_eos};
     return ASSAY_OK;
 }
+
+void assay_model_source_warn(const assay_model_source *source, const assay_log *log)
+{
+    char *path = NULL;
+    const char *base = source->adapter ? source->adapter->config.base : NULL;
+    if (!base || !*base) return;
+    bool known = assay_path_absolute(base, &path, NULL) == ASSAY_OK;
+    bool same = known ? !strcmp(path, source->checkpoint->path) : !strcmp(base, source->checkpoint->name);
+    if (!same) assay_warn(log, "the adapter %s was trained on %s, not on %s; its scores mean something only if the two hold the same weights", source->adapter_folder, base,
+                          source->checkpoint->name);
+    assay_free(path);
+}

@@ -35,6 +35,11 @@ static bool lies_in(const char *path, const char *folder)
     return inside;
 }
 
+static assay_status would_remove(const char *what, const assay_options *options, assay_error *err)
+{
+    return assay_error_set(err, ASSAY_E_USAGE, "--force would remove %s, which this run reads, with --output %s: name another folder", what, options->output);
+}
+
 /* What is read must not be what --force removes. */
 static assay_status check_sources(const assay_options *options, assay_error *err)
 {
@@ -43,8 +48,8 @@ static assay_status check_sources(const assay_options *options, assay_error *err
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         for (size_t j = 0; j < lists[i]->count; j++)
             if (lies_in(lists[i]->items[j], options->output)) found = lists[i]->items[j];
-    if (!found) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_USAGE, "--force would remove %s, which this run reads, with --output %s: name another folder", found, options->output);
+    if (lies_in(options->config, options->output)) found = options->config;
+    return found ? would_remove(found, options, err) : ASSAY_OK;
 }
 
 static assay_status count_entries(const char *folder, size_t *count, assay_error *err)
@@ -71,9 +76,11 @@ assay_status assay_output_check(const assay_options *options, assay_error *err)
     return check_sources(options, err);
 }
 
-assay_status assay_output_make(const assay_options *options, assay_error *err)
+assay_status assay_output_make(const assay_training *training, const assay_options *options, assay_error *err)
 {
     size_t count;
+    const char *base = training->source->checkpoint->path;
+    if (options->force && !options->resume && lies_in(base, options->output)) return would_remove(base, options, err);
     ASSAY_TRY(count_entries(options->output, &count, err));
     if (count && options->force && !options->resume) ASSAY_TRY(assay_remove_tree(options->output, err));
     return assay_make_dirs(options->output, err);

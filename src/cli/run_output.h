@@ -8,8 +8,9 @@
  * is no run, nor what this run reads. */
 assay_status assay_output_check(const assay_options *options, assay_error *err);
 
-/* When model and data have proved good: makes the folder, empty with --force. What a failed start finds there it leaves. */
-assay_status assay_output_make(const assay_options *options, assay_error *err);
+/* When model and data have proved good: makes the folder, empty with --force. What a failed start finds there it leaves. An adapter's
+ * base counts among what the run reads. */
+assay_status assay_output_make(const assay_training *training, const assay_options *options, assay_error *err);
 
 /* Everything above, plus the weights by assay_training_save. */
 assay_status assay_output_write(assay_training *training, const assay_options *options, const assay_run_outcome *outcome, assay_error *err);

@@ -157,6 +157,7 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     ASSAY_TRY(assay_model_source_open(&t->source, options->model, options->adapter, 0, err));
     ASSAY_TRY(assay_model_source_settle(t->source, options, err));
     assay_renderer_of_template(&t->renderer, &t->source->rendering);
+    assay_model_source_warn(t->source, log);
     ASSAY_TRY(read_pairs(t, options, log, err));
     ASSAY_TRY(make_examples(t, options, log, err));
     t->pad_token = find_pad(t);

@@ -79,6 +79,13 @@ static assay_status stop_here(run *r)
                            (unsigned long long)r->trainer->total_steps, r->settings->output, (unsigned long long)r->trainer->step);
 }
 
+/* What was trained is on disk before anything that may be interrupted or fail. */
+static assay_status evaluate_or_stop(run *r)
+{
+    assay_status status = evaluate(r, &r->outcome->after);
+    return status == ASSAY_E_STOPPED ? stop_here(r) : status;
+}
+
 static assay_status all_steps(run *r, double start)
 {
     bool evaluated = false;
@@ -86,14 +93,14 @@ static assay_status all_steps(run *r, double start)
         if (interrupted(r)) return stop_here(r);
         ASSAY_TRY(one_step(r));
         bool last = r->trainer->step == r->trainer->total_steps;
-        evaluated = r->evaluation && due(r, r->settings->eval_steps) && !last;
-        if (evaluated) ASSAY_TRY(evaluate(r, &r->outcome->after));
         if (due(r, r->settings->save_steps) && !last) ASSAY_TRY(save_checkpoint(r));
+        evaluated = r->evaluation && due(r, r->settings->eval_steps) && !last;
+        if (evaluated) ASSAY_TRY(evaluate_or_stop(r));
         r->outcome->out_of_time = r->settings->time_limit > 0 && assay_clock_seconds() - start >= r->settings->time_limit && !last;
     }
     if (interrupted(r)) return stop_here(r);
-    if (r->evaluation && !evaluated) ASSAY_TRY(evaluate(r, &r->outcome->after));
-    return r->saved_step == r->trainer->step ? ASSAY_OK : save_checkpoint(r);
+    if (r->saved_step != r->trainer->step) ASSAY_TRY(save_checkpoint(r));
+    return r->evaluation && !evaluated ? evaluate_or_stop(r) : ASSAY_OK;
 }
 
 static assay_status go(run *r)
@@ -103,7 +110,7 @@ static assay_status go(run *r)
     if (s->resume_from) ASSAY_TRY(assay_train_state_load(r->trainer, &s->prints, s->resume_from, r->err));
     r->saved_step = s->resume_from ? r->trainer->step : UINT64_MAX;
     r->outcome->was_finished = s->resume_from && r->trainer->step >= r->trainer->total_steps;
-    if (r->outcome->was_finished) return ASSAY_OK;
+    if (r->outcome->was_finished && s->output_whole) return ASSAY_OK;
     ASSAY_TRY(assay_metrics_open(&r->metrics, s->output, r->trainer->step, r->err));
     if (r->evaluation && !s->resume_from) ASSAY_TRY(evaluate(r, &r->outcome->before));
     ASSAY_TRY(all_steps(r, start));

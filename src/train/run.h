@@ -21,6 +21,7 @@ typedef struct assay_run_settings {
     uint64_t keep;                  /* checkpoints; 0: all */
     double time_limit;              /* seconds; 0: none */
     const char *resume_from;        /* a checkpoint folder, or NULL */
+    bool output_whole;              /* the output has all a finished run leaves: then resuming a finished run does nothing; else it is evaluated again */
     assay_fingerprints prints;
     assay_save_model save;          /* for checkpoints; NULL: only the state is saved */
     void *save_context;
@@ -33,7 +34,7 @@ typedef struct assay_run_settings {
 
 typedef struct assay_run_outcome {
     bool has_evaluation, out_of_time;
-    bool was_finished;              /* resumed from the last step: nothing was left to do, nothing was written */
+    bool was_finished;              /* resumed from the last step */
     assay_judgement before, after; /* of the evaluation set; `before` only where the run began at step 0 */
     double seconds;
 } assay_run_outcome;

@@ -89,3 +89,17 @@ say $? neighbours-change-no-score
 say $? eval-json
 echo '{"text":"How are you?"}' | "$assay" forward --model "$work/r0" --output "$work/f.safetensors" --hidden-states --attentions && "$assay" inspect "$work/f.safetensors" | grep -q safetensors
 say $? forward-writes-hidden-states-and-attentions
+
+# What could do harm quietly.
+"$assay" score --model "$work/llama" --adapter "$work/llama-lora" --input "$work/eval.jsonl" 2>"$work/log" >/dev/null && ! grep -q 'was trained on' "$work/log"
+say $? own-base-says-nothing
+"$assay" init --arch llama --seed 7 --output "$work/llama7" --quiet >/dev/null
+"$assay" score --model "$work/llama7" --adapter "$work/llama-lora" --input "$work/eval.jsonl" 2>"$work/log" >/dev/null && grep -q 'was trained on' "$work/log"
+say $? other-base-is-said
+"$assay" train --model "$work/llama-lora" --output "$work/llama" --force "${common[@]}" 2>"$work/log"
+[ $? -eq 2 ] && [ -e "$work/llama/model.safetensors" ]
+say $? force-keeps-the-base-of-an-adapter
+mkfifo "$work/pipe"
+echo '{"text":"x"}' | "$assay" forward --model "$work/r0" --output "$work/pipe" 2>"$work/log"
+[ $? -eq 1 ] && [ -p "$work/pipe" ]
+say $? pipes-are-not-replaced
