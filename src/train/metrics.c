@@ -91,8 +91,8 @@ assay_status assay_metrics_step(assay_metrics *metrics, const assay_trainer *tra
     ASSAY_TRY_ALLOC(line, "a metrics line", err);
     put_count(line, "step", r->step);
     put(line, "epoch", r->epoch);
-    put(line, "loss", r->loss);
-    put(line, "accuracy", r->accuracy);
+    put(line, "loss", r->skipped ? (double)NAN : r->loss);
+    put(line, "accuracy", r->skipped ? (double)NAN : r->accuracy);
     put_count(line, "ties", r->ties);
     put(line, "margin", r->margin);
     put(line, "reward_chosen", r->reward_chosen);

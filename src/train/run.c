@@ -99,6 +99,8 @@ static assay_status all_steps(run *r, double start)
         r->outcome->out_of_time = r->settings->time_limit > 0 && assay_clock_seconds() - start >= r->settings->time_limit && !last;
     }
     if (interrupted(r)) return stop_here(r);
+    if (r->trainer->optimizer->steps == 0)
+        return assay_error_set(r->err, ASSAY_E_NUMERIC, "every step was skipped for NaN or infinity: nothing was trained; look at the base's weights");
     if (r->saved_step != r->trainer->step) ASSAY_TRY(save_checkpoint(r));
     return r->evaluation && !evaluated ? evaluate_or_stop(r) : ASSAY_OK;
 }

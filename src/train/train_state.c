@@ -33,8 +33,10 @@ void assay_fingerprint_settings(const assay_train_settings *s, const assay_progr
         double adapter[] = {(double)program->steps[i].attr.scale, (double)program->steps[i].attr.dropout};
         hash = XXH3_128bits_withSeed(adapter, sizeof adapter, hash.low64 ^ hash.high64);
     }
-    for (size_t i = 0; i < program->param_count; i++)
-        if (program->params[i].trained) hash = XXH3_128bits_withSeed(program->params[i].name, strlen(program->params[i].name), hash.low64 ^ hash.high64);
+    for (size_t i = 0; i < program->param_count; i++) {
+        const assay_param *param = &program->params[i];
+        if (param->trained) hash = XXH3_128bits_withSeed(param->name, strlen(param->name), hash.low64 ^ hash.high64 ^ param->rows ^ (uint64_t)param->cols << 32);
+    }
     hash_text(hash, text);
 }
 
