@@ -1,6 +1,6 @@
 """Makes tests/data/tokenizer: small tokenizers trained on sentences of our own, and what the reference makes of texts and conversations.
 
-    /opt/oracle/bin/python tests/oracle/tokenizer_golden.py     (needs tokenizers, sentencepiece, gguf, jinja2)
+    python3 tests/oracle/tokenizer_golden.py     (needs tokenizers, sentencepiece, gguf, jinja2)
 
 Every line of strings.jsonl: {"tokenizer", "flags", "text", "ids"}; of templates.jsonl: {"tokenizer", "template", "append_eos", "messages", "ids"}.
 """

@@ -1,6 +1,6 @@
 """Counts strings on which build/tests/test_tokenizer --dump and the reference tokenizers disagree. Run by hand:
 
-    make tests && /opt/oracle/bin/python tests/oracle/tokenizer_parity.py [--count 100000 | --every-code-point] [--only NAME,...] [--smollm FILE.gguf]
+    make tests && python3 tests/oracle/tokenizer_parity.py [--count 100000 | --every-code-point] [--only NAME,...] [--smollm FILE.gguf]
 
 References: the sentencepiece package with ChatGLM's and Llama's rules around it, Hugging Face's tokenizers package for everything else
 (for GGUF vocabularies: a tokenizers BPE built from the file's tokens and merges). Strings are seeded: prose in many scripts, code, emoji,
