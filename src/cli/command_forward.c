@@ -95,14 +95,10 @@ static assay_status collect(collector *c, const assay_ids *ids)
 
 static assay_status collect_input(collector *c, const assay_input *input)
 {
-    const assay_template_renderer *rendering = &c->scoring->source->rendering;
     assay_status status = ASSAY_OK;
     for (size_t i = 0; i < input->count && status == ASSAY_OK; i++) {
         assay_ids ids = {0};
-        const assay_turns *turns = &input->items[i];
-        status = input->is_text
-                     ? assay_template_encode_text(rendering->tokenizer, turns->items[0].text, turns->items[0].size, rendering->append_eos, &ids, c->err)
-                     : assay_template_render(rendering->chosen, rendering->tokenizer, turns->items, turns->count, rendering->append_eos, &ids, c->err);
+        status = assay_scoring_render(c->scoring, input, i, &ids, c->err);
         if (status == ASSAY_OK && (ids.count == 0 || ids.count > c->scoring->plan.micro_tokens))
             status = assay_error_set(c->err, ASSAY_E_FORMAT, "%s: %zu tokens; 1 to %zu can be computed (--max-length)", input->where, ids.count, c->scoring->plan.micro_tokens);
         if (status == ASSAY_OK) status = collect(c, &ids);

@@ -67,15 +67,10 @@ static assay_status flush(scorer *s)
 
 static assay_status render(scorer *s, const assay_input *input)
 {
-    const assay_template_renderer *rendering = &s->scoring->source->rendering;
     for (size_t i = 0; i < input->count; i++) {
-        const assay_turns *turns = &input->items[i];
         assay_ids *ids = &s->answers[i];
         ids->count = 0;
-        if (input->is_text)
-            ASSAY_TRY(assay_template_encode_text(rendering->tokenizer, turns->items[0].text, turns->items[0].size, rendering->append_eos, ids, s->err));
-        else
-            ASSAY_TRY(assay_template_render(rendering->chosen, rendering->tokenizer, turns->items, turns->count, rendering->append_eos, ids, s->err));
+        ASSAY_TRY(assay_scoring_render(s->scoring, input, i, ids, s->err));
         size_t most = (size_t)s->scoring->source->max_length;
         if (ids->count == 0) return assay_error_set(s->err, ASSAY_E_FORMAT, "%s: an empty text cannot be scored", input->where);
         if (ids->count > most && s->options->truncate == ASSAY_OPT_TRUNCATE_RIGHT) ids->count = most;

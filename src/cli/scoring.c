@@ -48,6 +48,14 @@ assay_status assay_scoring_engine(assay_scoring *s, const assay_options *options
     return assay_pack_init(&s->pack, s->plan.micro_tokens, 2 * s->plan.bounds.rows[ASSAY_SCORED] + 2, err);
 }
 
+assay_status assay_scoring_render(const assay_scoring *s, const assay_input *input, size_t item, assay_ids *ids, assay_error *err)
+{
+    const assay_template_renderer *how = &s->source->rendering;
+    const assay_turns *turns = &input->items[item];
+    if (input->is_text) return assay_template_encode_text(how->tokenizer, turns->items[0].text, turns->items[0].size, how->append_eos, ids, err);
+    return assay_template_render(how->chosen, how->tokenizer, turns->items, turns->count, how->append_eos, ids, err);
+}
+
 void assay_scoring_close(assay_scoring *s)
 {
     if (!s) return;

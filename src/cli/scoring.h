@@ -12,6 +12,7 @@
 
 #include "cli/command.h"
 #include "cli/model_source.h"
+#include "data/input_file.h"
 #include "engine/planner.h"
 #include "model/model.h"
 #include "score/score_examples.h"
@@ -34,6 +35,8 @@ typedef struct assay_scoring_wants {
 
 assay_status assay_scoring_open(assay_scoring **out, const assay_options *options, const assay_command_context *context, const assay_scoring_wants *wants,
                                 assay_error *err);
+/* Appends the ids of an input's item, rendered as the model was trained to read (a text as it stands). */
+assay_status assay_scoring_render(const assay_scoring *scoring, const assay_input *input, size_t item, assay_ids *ids, assay_error *err);
 void assay_scoring_close(assay_scoring *scoring); /* NULL is fine */
 
 /* observed: per program value, NULL: none (see engine.h). Plans within --memory. */

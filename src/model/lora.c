@@ -60,26 +60,15 @@ size_t assay_lora_rank_by_spec(void *context, const char *module, float *scale)
     return 0;
 }
 
-/* The value of a rank_pattern or alpha_pattern entry whose key is the module's path or a tail of it. */
-static double pattern_value(const json_t *pattern, const char *module, double fallback)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)pattern, key, value)
-    {
-        if (target_matches(key, module) && json_is_number(value)) return json_number_value(value);
-    }
-    return fallback;
-}
-
 size_t assay_lora_rank_by_file(void *context, const char *module, float *scale)
 {
-    const assay_adapter_file *adapter = context;
+    assay_lora_file *lora = context;
     char name[256];
+    double factor = 0;
     snprintf(name, sizeof name, "%s.lora_A.weight", module);
-    const assay_tensor *a = assay_tensor_file_find(adapter->tensors, name);
+    const assay_tensor *a = assay_tensor_file_find(lora->adapter->tensors, name);
     if (!a || a->rank != 2 || a->shape[0] == 0) return 0;
-    double rank = (double)a->shape[0], alpha = pattern_value(adapter->config.alpha_pattern, module, adapter->config.alpha);
-    *scale = (float)(alpha / (adapter->config.rslora ? sqrt(rank) : rank));
+    if (lora->status == ASSAY_OK) lora->status = assay_adapter_scale(&lora->adapter->config, module, a->shape[0], &factor, lora->err);
+    *scale = (float)factor;
     return a->shape[0];
 }

@@ -153,11 +153,12 @@ static assay_status check_adapter_used(const loader *l)
 static assay_status build(loader *l)
 {
     assay_model *model = l->model;
+    assay_lora_file file = {.adapter = l->adapter, .err = l->err};
     assay_decoder_options decoder = {.tuning = l->options->tuning, .all_rows = l->options->all_rows};
     ASSAY_TRY(assay_model_config_read(l->checkpoint->config, l->checkpoint->name, &model->config, l->err));
     if (l->adapter) {
         decoder.adapter = assay_lora_rank_by_file;
-        decoder.adapter_context = (void *)(uintptr_t)l->adapter;
+        decoder.adapter_context = &file;
         decoder.dropout = (float)l->adapter->config.dropout;
     } else if (l->options->lora) {
         ASSAY_TRY(assay_lora_check(l->options->lora, model->config.arch, l->err));
@@ -166,6 +167,7 @@ static assay_status build(loader *l)
         decoder.dropout = (float)l->options->lora->dropout;
     }
     ASSAY_TRY(assay_decoder_program(&model->program, &model->config, &decoder, l->err));
+    ASSAY_TRY(file.status);
     model->params = assay_alloc(model->program->param_count, sizeof *model->params);
     model->owned = assay_alloc(model->program->param_count, sizeof *model->owned);
     if (!model->params || !model->owned) return assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for the model");
