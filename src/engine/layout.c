@@ -24,7 +24,7 @@ static assay_status round_up(size_t bytes, size_t *out, assay_error *err)
 static assay_status value_bytes(assay_slot *slot, const assay_bounds *bounds, assay_error *err)
 {
     size_t bytes;
-    if (!assay_mul_size(bounds->rows[slot->space], slot->cols, &bytes) || !assay_mul_size(bytes, sizeof(float), &bytes))
+    if (!assay_mul_size(bounds->rows[slot->space], slot->cols, &bytes) || !assay_mul_size(bytes, slot->half ? sizeof(uint16_t) : sizeof(float), &bytes))
         return assay_error_set(err, ASSAY_E_NO_FIT, "a value of %zu rows and %zu columns overflows the address space", bounds->rows[slot->space], slot->cols);
     return round_up(bytes, &slot->bytes, err);
 }
