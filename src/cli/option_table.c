@@ -113,7 +113,7 @@ static const assay_option_row rows[] = {
 
     /* machine */
     {"precision", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_BENCH, ASSAY_GROUP_MACHINE, "auto",
-     "auto|bf16|f32", 0, 0, {{0}}, AT(precision), "of the arithmetic; this version computes in f32 whatever is asked"},
+     "auto|bf16|f32", 0, 0, {{0}}, AT(precision), "of the arithmetic; auto: bf16 where the processor has it, in scoring as the model was trained"},
     {"memory", "SIZE", ASSAY_OPTION_SIZE, 0, TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_BENCH, ASSAY_GROUP_MACHINE, "auto", NULL, 1,
      1024 * TERA, {{"auto", 0}}, AT(memory), "what may be used: 6G, 512M (auto: 90 % of what is free, cgroup limit included)"},
     {"recompute", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | ASSAY_FOR_BENCH, ASSAY_GROUP_MACHINE, "auto", "auto|off|all", 0, 0, {{0}},

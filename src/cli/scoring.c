@@ -10,10 +10,11 @@ static assay_status open_all(assay_scoring *s, const assay_options *options, con
     ASSAY_TRY(assay_model_source_settle(s->source, options, err));
     assay_renderer_of_template(&s->renderer, &s->source->rendering);
     assay_model_source_warn(s->source, context->log);
+    ASSAY_TRY(assay_choose_kernels(&s->kernels, err));
+    model.halves = !wants->exact && assay_scoring_halves(options, s->source, s->kernels, context->log);
+    if (wants->exact && options->precision == ASSAY_OPT_BF16) assay_note(context->log, "--precision bf16 has no meaning here: computing in f32");
     ASSAY_TRY(assay_model_open(&s->model, s->source->checkpoint, s->source->adapter, &model, err));
     if (s->model->head_is_new) assay_warn(context->log, "%s has no reward head: a random one is used, its scores mean nothing", s->source->checkpoint->name);
-    if (options->precision == ASSAY_OPT_BF16) assay_note(context->log, "computing in f32: this version has no bf16 arithmetic");
-    ASSAY_TRY(assay_choose_kernels(&s->kernels, err));
     return assay_pool_create(&s->pool, (int)options->threads, err);
 }
 

@@ -21,6 +21,24 @@ assay_status assay_choose_kernels(const assay_kernels **kernels, assay_error *er
     return assay_kernels_select(kernels, name && *name ? name : NULL, err);
 }
 
+static bool say_imitated(bool halves, const assay_kernels *kernels, const assay_log *log)
+{
+    if (halves && !kernels->halves->native) assay_note(log, "bf16 arithmetic is imitated on this processor (kernels %s): right, but slower than f32", kernels->name);
+    return halves;
+}
+
+bool assay_training_halves(const assay_options *options, const assay_kernels *kernels, const assay_log *log)
+{
+    if (options->precision == ASSAY_OPT_PRECISION_AUTO) return kernels->halves->native;
+    return say_imitated(options->precision == ASSAY_OPT_BF16, kernels, log);
+}
+
+bool assay_scoring_halves(const assay_options *options, const assay_model_source *source, const assay_kernels *kernels, const assay_log *log)
+{
+    if (options->precision == ASSAY_OPT_PRECISION_AUTO) return say_imitated(source->halves, kernels, log);
+    return say_imitated(options->precision == ASSAY_OPT_BF16, kernels, log);
+}
+
 assay_status assay_memory_budget(const assay_options *options, size_t *budget, assay_error *err)
 {
     assay_machine_memory memory;
@@ -141,7 +159,8 @@ static int64_t find_pad(const assay_training *t)
 static assay_status open_model(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
 {
     t->tuning = tuning_of(options);
-    assay_model_options wanted = {.tuning = t->tuning, .head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO, .seed = (uint64_t)options->seed};
+    ASSAY_TRY(assay_choose_kernels(&t->kernels, err));
+    assay_model_options wanted = {.tuning = t->tuning, .halves = assay_training_halves(options, t->kernels, log), .head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO, .seed = (uint64_t)options->seed};
     t->lora = (assay_lora_spec){.rank = (size_t)options->lora_rank, .alpha = options->lora_alpha, .dropout = options->lora_dropout,
                                 .targets = options->lora_targets.items, .target_count = options->lora_targets.count};
     if (wanted.tuning == ASSAY_TUNE_LORA) wanted.lora = &t->lora;
@@ -181,11 +200,9 @@ assay_status assay_training_open(assay_training **out, const assay_options *opti
 
 assay_status assay_training_start(assay_training *t, const assay_options *options, const assay_command_context *context, assay_error *err)
 {
-    if (options->precision == ASSAY_OPT_BF16) assay_note(context->log, "computing in f32: this version has no bf16 arithmetic");
     if (json_is_true(json_object_get(t->source->checkpoint->config, "gradient_checkpointing")))
         assay_note(context->log, "gradient_checkpointing in the model's config.json is ignored; --recompute decides");
     ASSAY_TRY(assay_memory_budget(options, &t->settings.budget, err));
-    ASSAY_TRY(assay_choose_kernels(&t->kernels, err));
     ASSAY_TRY(assay_pool_create(&t->pool, (int)options->threads, err));
     assay_trainer_setup setup = {.settings = t->settings, .model = t->model, .examples = &t->examples, .evaluation = t->has_evaluation ? &t->evaluation : NULL,
                                  .kernels = t->kernels, .pool = t->pool};

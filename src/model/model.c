@@ -30,6 +30,23 @@ static assay_status own_memory(loader *l, size_t index)
     return ASSAY_OK;
 }
 
+/* A frozen matrix that cannot be used where it lies takes half the memory in a bf16 run. */
+static assay_status own_halves(loader *l, size_t index, const assay_weight *weight)
+{
+    const assay_param *param = &l->model->program->params[index];
+    size_t count = param_elements(param);
+    uint16_t *halves = assay_alloc(count, sizeof *halves);
+    float *wide = assay_alloc(count, sizeof *wide);
+    l->model->owned[index] = (float *)(void *)halves;
+    l->model->owned_bytes += count * sizeof *halves;
+    assay_status status = halves && wide ? assay_checkpoint_read(l->checkpoint, weight, wide, l->err)
+                                         : assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for weight %s (%zu values)", param->name, count);
+    for (size_t i = 0; status == ASSAY_OK && i < count; i++) halves[i] = assay_f32_to_bf16(wide[i]);
+    assay_free(wide);
+    l->model->params[index] = (assay_param_view){.data = halves, .dtype = ASSAY_BF16, .rows = param->rows, .cols = param->cols};
+    return status;
+}
+
 static assay_status check_shape(const assay_param *param, const assay_tensor *tensor, const char *file, assay_error *err)
 {
     char found[128], wanted[128];
@@ -70,6 +87,7 @@ static assay_status load_weight(loader *l, size_t index, const assay_weight *wei
     const assay_param *param = &l->model->program->params[index];
     ASSAY_TRY(check_shape(param, &weight->tensor, weight->file, l->err));
     if (!usable_in_place(param, weight)) {
+        if (l->options->halves && !param->trained && !param->vector && param->role == ASSAY_ROLE_BASE) return own_halves(l, index, weight);
         ASSAY_TRY(own_memory(l, index));
         return assay_checkpoint_read(l->checkpoint, weight, l->model->owned[index], l->err);
     }
@@ -154,7 +172,7 @@ static assay_status build(loader *l)
 {
     assay_model *model = l->model;
     assay_lora_file file = {.adapter = l->adapter, .err = l->err};
-    assay_decoder_options decoder = {.tuning = l->options->tuning, .all_rows = l->options->all_rows};
+    assay_decoder_options decoder = {.tuning = l->options->tuning, .halves = l->options->halves, .all_rows = l->options->all_rows};
     ASSAY_TRY(assay_model_config_read(l->checkpoint->config, l->checkpoint->name, &model->config, l->err));
     if (l->adapter) {
         decoder.adapter = assay_lora_rank_by_file;
