@@ -25,12 +25,12 @@ static assay_status make_plan(assay_trainer *t, const assay_example_set *evaluat
 {
     const assay_train_settings *s = &t->settings;
     size_t pair = larger(most_tokens(t->examples), most_tokens(evaluation)), longest = larger(t->examples->longest, evaluation ? evaluation->longest : 0);
-    assay_plan_request request = {.program = t->model->program, .kernels = t->kernels, .pool = t->pool, .backward = true, .recompute = s->recompute,
+    assay_plan_request request = {.program = t->model->program, .kernels = t->kernels, .workers = assay_pool_size(t->pool), .backward = true, .recompute = s->recompute,
                                   .micro_tokens = s->micro_tokens, .longest_pair = pair, .longest_path = longest, .step_tokens = pair * s->batch_pairs,
                                   .step_scored = 2 * larger(s->batch_pairs, evaluation ? evaluation->count : 0), .budget = s->budget};
     request.fixed_bytes = t->model->owned_bytes + t->model->borrowed_bytes + 3 * trained_values(t->model) * sizeof(float);
     ASSAY_TRY(assay_plan_make(&request, &t->plan, err));
-    assay_engine_config config = assay_plan_engine(&request, &t->plan);
+    assay_engine_config config = assay_plan_engine(&request, &t->plan, t->pool);
     return assay_engine_create(&t->engine, &config, err);
 }
 
