@@ -7,6 +7,7 @@
 
 static const assay_command *const commands[] = {
     &assay_command_train,
+    &assay_command_plan,
     &assay_command_preview,
     &assay_command_eval,
     &assay_command_score,

@@ -118,6 +118,7 @@ static assay_status lay_out(search *s, size_t tokens, int replayed, assay_plan *
     if (!assay_add_size(slots, plan->scratch_bytes, &plan->arena_bytes) || !assay_add_size(plan->arena_bytes, request->fixed_bytes, &plan->total_bytes))
         return assay_error_set(s->err, ASSAY_E_NO_FIT, "a step's memory overflows the address space");
     plan->overhead = s->flops[replayed] / s->flops[0] - 1;
+    plan->time = time_of(s, tokens, replayed);
     plan->relative_time = time_of(s, tokens, replayed) / time_of(s, widest(request), 0);
     return ASSAY_OK;
 }

@@ -36,6 +36,7 @@ typedef struct assay_plan {
     size_t scratch_bytes;     /* of arena_bytes: the workers' product scratch */
     int replayed;
     double overhead;          /* FLOPs spent on replaying, as a share of those without */
+    double time;              /* FLOPs a token, each micro-batch's own cost included: for comparing plans of different programs */
     double relative_time;     /* per token; 1: nothing replayed, the widest micro-batch */
     assay_bounds bounds;
 } assay_plan;

@@ -77,6 +77,7 @@ close "$work/a" "$work/b"
 say $? glm-form-scores-the-same
 
 # A model alone, or among others, in any order: the same bits.
+"$assay" score --model "$work/r0" --input "$work/eval.jsonl" >"$work/a"
 "$assay" score --model "$work/r0" --input <(tac "$work/eval.jsonl") | sed 's/"index":[0-9]*,//' | sort >"$work/b"
 sed 's/"index":[0-9]*,//' "$work/a" | sort >"$work/c"
 cmp -s "$work/b" "$work/c"
