@@ -28,6 +28,6 @@ static void tile(size_t k, const float *a, const float *b, float *c, size_t ldc,
     }
 }
 
-const assay_kernels assay_kernels_avx512 = {.name = "avx512", .rows = &assay_rows_avx512, .mr = MR, .nr = NR, .tile = tile, .halves = &assay_halves_avx512};
-const assay_kernels assay_kernels_avx512bf16 = {.name = "avx512bf16", .rows = &assay_rows_avx512, .mr = MR, .nr = NR, .tile = tile, .halves = &assay_halves_avx512bf16};
+const assay_kernels assay_kernels_avx512 = {.name = "avx512", .rows = &assay_rows_avx512, .mr = MR, .nr = NR, .tile = tile, .halves = &assay_halves_avx512, .scores = &assay_scores_avx512};
+const assay_kernels assay_kernels_avx512bf16 = {.name = "avx512bf16", .rows = &assay_rows_avx512, .mr = MR, .nr = NR, .tile = tile, .halves = &assay_halves_avx512bf16, .scores = &assay_scores_avx512};
 #endif
