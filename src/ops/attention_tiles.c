@@ -77,11 +77,12 @@ assay_matrix assay_attention_head(const assay_attention *a, const assay_view *vi
     return assay_view_matrix(&part);
 }
 
-/* The path's rows at positions start .. start + count, one after another. */
+/* The path's rows at positions start .. start + count, one after another, and zeros up to whole panels. */
 static assay_matrix gather(const assay_attention *a, const assay_view *view, int32_t index, size_t start, size_t count)
 {
     assay_matrix rows = assay_attention_head(a, view, 0, a->kv_head);
     size_t bytes = assay_dtype_block_bytes(rows.dtype);
+    memset((char *)a->gathered + count * a->d * bytes, 0, (round_up(count, LEFT) - count) * a->d * bytes);
     for (const assay_segment *segment; index >= 0; index = segment->parent) {
         segment = &a->run->env->geometry->segments[index];
         size_t first = segment->base > start ? segment->base : start, end = smaller((size_t)segment->base + segment->rows, start + count);
@@ -107,7 +108,7 @@ void assay_attention_pack_path(const assay_attention *a, const assay_packed *to,
         assay_matrix rows = gather(a, view, index, start, count);
         assay_packed tile = assay_attention_tile(a, to, start);
         if (to->left)
-            assay_attention_pack(a, &tile, rows, count, a->d);
+            assay_attention_pack(a, &tile, rows, round_up(count, LEFT), a->d);
         else
             assay_attention_pack(a, &tile, assay_matrix_transposed(rows), a->d, count);
     }
