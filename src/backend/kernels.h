@@ -85,6 +85,23 @@ typedef struct assay_halves {
     double (*spin)(size_t rounds);
 } assay_halves;
 
+/* Attention's softmax on tiles of scores s[keys, ASSAY_QUERIES]: a row is a key, a column a query; only the first `lanes` columns are looked at. A key that a
+ * query does not see has the score -inf. scale is positive. */
+enum { ASSAY_QUERIES = 96 };
+
+typedef struct assay_scores {
+    /* s = e^(scale * s - max) with the running maxima max[lanes] (of scale * s; -inf before the first tile) raised by this tile's first. Sums of earlier tiles
+     * have to be multiplied by shrink[lanes]; sum[lanes] is, and takes up this tile. */
+    void (*fold)(float *s, size_t keys, size_t lanes, float scale, float *max, float *sum, float *shrink);
+    /* The same without storing, and delta likewise the running sum of e^(scale * s - max) * dp */
+    void (*fold_backward)(const float *s, const float *dp, size_t keys, size_t lanes, float scale, float *max, float *sum, float *delta);
+    /* s = p = e^(scale * s - max) * inverse; dp = p * (dp - delta) * scale */
+    void (*gradients)(float *s, float *dp, size_t keys, size_t lanes, float scale, const float *max, const float *inverse, const float *delta);
+    /* Packs all ASSAY_QUERIES columns, rounded to bf16, as left operands of a product over keys (an even number of them): panels of ASSAY_HALVES_MR
+     * columns, `panel` words apart. */
+    void (*pack)(uint32_t *dst, size_t panel, const float *s, size_t keys);
+} assay_scores;
+
 typedef struct assay_kernels {
     const char *name;
     const assay_rows *rows;
@@ -94,6 +111,7 @@ typedef struct assay_kernels {
     void (*tile)(size_t k, const float *a, const float *b, float *c, size_t ldc, bool add);
     double (*spin)(size_t rounds); /* as in assay_halves, in f32 */
     const assay_halves *halves;
+    const assay_scores *scores;
 } assay_kernels;
 
 /* The best set this processor runs, or the one named (NULL: best). Unknown or unsupported names are an error listing what there is. */
@@ -104,9 +122,11 @@ const assay_kernels *assay_kernels_at(size_t index);
 
 extern const assay_rows assay_rows_plain;
 extern const assay_halves assay_halves_plain;
+extern const assay_scores assay_scores_plain;
 extern const assay_kernels assay_kernels_plain;
 #if defined(__x86_64__)
 extern const assay_rows assay_rows_avx2, assay_rows_avx512;
+extern const assay_scores assay_scores_avx2, assay_scores_avx512;
 extern const assay_halves assay_halves_avx2, assay_halves_avx512, assay_halves_avx512bf16;
 extern const assay_kernels assay_kernels_avx2, assay_kernels_avx512, assay_kernels_avx512bf16;
 #endif

@@ -5,6 +5,7 @@
  * x86/avx2 and x86/avx512 compile this very file with wider registers under another table name. The tail of a row (fewer than
  * 16 elements) goes to lanes 0.. like a full block whose other lanes are absent.
  */
+#include "backend/exponential.h"
 #include "backend/kernels.h"
 
 #include <math.h>
@@ -53,36 +54,7 @@ static void scale(float a, const float *x, float *y, size_t n)
     for (size_t i = 0; i < n; i++) y[i] = a * x[i];
 }
 
-static float float_of(int32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* e^x by 2^n * p(r), r in [-ln2/2, ln2/2], p the degree-7 Taylor-like polynomial; below 2^-126 the result is 0, above the range it
- * is clamped to e^88. Measured against double: at most 1.2 units in the last place. */
-static inline float exp_one(float x)
-{
-    const float round_magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to a whole number */
-    float clamped = x > 88.0f ? 88.0f : x < -87.3f ? -87.3f : x;
-    float n = fmaf(clamped, 1.44269504088896341f, round_magic) - round_magic;
-    float r = fmaf(n, -0.693359375f, clamped);
-    r = fmaf(n, 2.12194440e-4f, r);
-    float p = 1.98412698e-4f;
-    p = fmaf(p, r, 1.38888889e-3f);
-    p = fmaf(p, r, 8.33333333e-3f);
-    p = fmaf(p, r, 4.16666667e-2f);
-    p = fmaf(p, r, 1.66666667e-1f);
-    p = fmaf(p, r, 0.5f);
-    p = fmaf(p, r, 1.0f);
-    p = fmaf(p, r, 1.0f);
-    float whole = n == n ? n : 0.0f; /* NaN has no exponent; it comes out through p */
-    float power = float_of((int32_t)((uint32_t)((int32_t)whole + 127) << 23));
-    return x < -87.3f ? 0.0f : p * power;
-}
-
-static inline float sigmoid_one(float x) { return 1.0f / (1.0f + exp_one(-x)); }
+static inline float sigmoid_one(float x) { return 1.0f / (1.0f + assay_exp(-x)); }
 
 static float rms_rstd(const float *x, size_t n, float eps) { return 1.0f / sqrtf(dot(x, x, n) / (float)n + eps); }
 
@@ -152,7 +124,7 @@ static float maximum(const float *x, size_t n)
 static void softmax(float *x, size_t n, size_t padded, float factor)
 {
     float m = maximum(x, n) * factor;
-    for (size_t i = 0; i < n; i++) x[i] = exp_one(fmaf(x[i], factor, -m));
+    for (size_t i = 0; i < n; i++) x[i] = assay_exp(fmaf(x[i], factor, -m));
     float total = sum(x, n), inverse = 1.0f / total;
     for (size_t i = 0; i < n; i++) x[i] *= inverse;
     for (size_t i = n; i < padded; i++) x[i] = 0.0f;
@@ -189,17 +161,17 @@ static void column_sum(const float *a, size_t lda, const float *b, size_t ldb, c
     }
 }
 
-static inline float bf16_of(uint16_t bits) { return float_of((int32_t)((uint32_t)bits << 16)); }
+static inline float bf16_of(uint16_t bits) { return assay_float_of((int32_t)((uint32_t)bits << 16)); }
 
 /* Moving the exponent by a multiplication makes subnormal halves come out right without a case of their own. */
 static inline float f16_of(uint16_t bits)
 {
     uint32_t magnitude = (uint32_t)(bits & 0x7fffu) << 13, sign = (uint32_t)(bits & 0x8000u) << 16;
     uint32_t special = magnitude >= 0x0f800000u ? 0x7f800000u | magnitude : 0;
-    float value = float_of((int32_t)magnitude) * 0x1p112f;
+    float value = assay_float_of((int32_t)magnitude) * 0x1p112f;
     uint32_t wide;
     memcpy(&wide, &value, sizeof wide);
-    return float_of((int32_t)(sign | (special ? special : wide)));
+    return assay_float_of((int32_t)(sign | (special ? special : wide)));
 }
 
 static void widen(const uint16_t *x, float *y, size_t n)

@@ -1,43 +1,30 @@
 /* c = softmax(scale * q k^T, causal along the path) v, head by head, with grouped keys and values.
  *
- * In 0: q [Tq, heads * d], in 1: k [T, kv_heads * d], in 2: v likewise. Out 0: c [Tq, heads * d]. Probabilities are never stored: backward makes
- * them again, a block of queries at a time (the idea of Dao et al., arXiv:2205.14135, with whole rows of scores instead of tiles). q may live in the scored
- * rows (the last layer needs no other queries); k and v are token rows.
+ * In 0: q [Tq, heads * d], in 1: k [T, kv_heads * d], in 2: v likewise. Out 0: c [Tq, heads * d]. Neither scores nor probabilities are ever stored
+ * beyond a tile; backward makes them again (Dao et al., arXiv:2205.14135). q may live in the scored rows (the last layer needs no other
+ * queries); k and v are token rows. With attr->halves every product has bf16 operands (probabilities are rounded for it) and f32 sums; the softmax is f32.
  *
- * A token sees its path: its segment's ancestors, then its own segment up to itself. Keys are laid out by position along the path in the
- * worker's memory, so the folds over keys are cut by position and a query's bits do not depend on what lies beside it in the batch.
- * A job is one (tree, key head): it alone writes its tree's key and value gradients, in the fixed order segment, head, block of
- * queries; a prompt's rows get their own segment's share first, then each answer's.
+ * A token sees its path: its segment's ancestors, then its own segment up to itself. Tiles of keys are cut by position along the path, the
+ * running softmax goes tile by tile, and every query is a lane of its own, so a query's bits depend on nothing but its own path: tiles
+ * behind its own position, which a neighbour in its block looks at, change nothing (they shrink by e^0 and add zero). Tiles that no query of a block sees are never computed.
+ *
+ * A job of the forward direction is (run of query blocks, key head): it packs the keys and values of its path once for all its blocks and all heads of the group.
+ * Jobs with the longest rows come first, so that the last ones are short. The backward direction is attention_backward.c.
  */
-#include "ops/op.h"
+#include "ops/attention_backward.h"
+#include "ops/attention_tiles.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { QUERIES = 128 };
+enum { RUN = 4 * ASSAY_QUERIES }; /* queries of a job */
 
-/* Memory of one worker, in floats; rows are path positions. */
-typedef struct path_memory {
-    float *k, *v, *dk, *dv; /* [path, d] */
-    float *p, *ds;          /* [QUERIES, path] */
-    float *c;               /* [QUERIES, d] */
-} path_memory;
-
-/* One job's view of things. */
-typedef struct attention_job {
-    const assay_op_run *run;
-    size_t d, kv_head, group;
-    path_memory memory;
-    void *scratch;
-} attention_job;
-
-/* A block of consecutive queries of one segment. */
-typedef struct query_block {
-    size_t row, rows;   /* in the queries' space */
-    size_t position;    /* of its first query */
-    size_t keys;        /* path positions that its last query sees */
-} query_block;
-
-static size_t path_floats(size_t path, size_t d, bool backward) { return backward ? 4 * path * d + 2 * QUERIES * path : 2 * path * d + QUERIES * (path + d); }
+typedef struct forward_memory {
+    assay_packed k, v, q, p;
+    float *s;                   /* [ASSAY_TILE_KEYS, ASSAY_QUERIES] */
+    float *c;                   /* [ASSAY_QUERIES, wide_d] */
+    float *max, *sum, *shrink;  /* [ASSAY_QUERIES] */
+} forward_memory;
 
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
@@ -56,9 +43,18 @@ static unsigned reads(const assay_op_shape *shape)
     return ASSAY_READS_IN(0) | ASSAY_READS_IN(1) | ASSAY_READS_IN(2);
 }
 
+static size_t forward_words(const assay_op_attributes *attr, size_t longest_path)
+{
+    size_t d = attr->head_dim, wide_d = assay_attention_columns(d), path = assay_attention_path(longest_path), lane_d = assay_attention_lane(attr->halves, d);
+    return assay_attention_line(ASSAY_TILE_KEYS * d) + assay_attention_line(path * lane_d) + assay_attention_line(assay_attention_lane(attr->halves, path) * wide_d) +
+           assay_attention_line(ASSAY_QUERIES * lane_d) + ASSAY_QUERIES * assay_attention_lane(attr->halves, ASSAY_TILE_KEYS) + ASSAY_TILE_KEYS * ASSAY_QUERIES +
+           ASSAY_QUERIES * (wide_d + 3);
+}
+
 static size_t workspace(const assay_op_shape *shape, const assay_bounds *bounds, int workers, bool backward)
 {
-    return (size_t)workers * path_floats(bounds->longest_path, shape->attr->head_dim, backward) * sizeof(float);
+    size_t words = forward_words(shape->attr, bounds->longest_path), back = assay_attention_backward_words(shape->attr, bounds->longest_path);
+    return (size_t)workers * (backward ? back : words) * sizeof(uint32_t);
 }
 
 static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES], double context, bool backward)
@@ -67,198 +63,104 @@ static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES]
     return backward ? 2.5 * forward : forward;
 }
 
-static attention_job open_job(const assay_op_run *run, size_t tile, int worker, bool backward)
+static forward_memory divide(const assay_attention *a, uint32_t **memory)
 {
-    size_t d = run->attr->head_dim, path = run->env->geometry->longest_path;
-    float *base = (float *)run->workspace + (size_t)worker * path_floats(path, d, backward);
-    attention_job job = {.run = run, .d = d, .kv_head = tile % run->attr->kv_heads, .group = run->attr->heads / run->attr->kv_heads};
-    job.memory.k = base;
-    job.memory.v = job.memory.k + path * d;
-    job.memory.p = job.memory.v + path * d;
-    job.memory.ds = job.memory.c = job.memory.p + QUERIES * path;
-    job.memory.dk = job.memory.ds + QUERIES * path;
-    job.memory.dv = job.memory.dk + path * d;
-    job.scratch = (char *)run->env->scratch + (size_t)worker * assay_gemm_scratch_bytes();
-    return job;
+    size_t path = assay_attention_path(a->run->env->geometry->longest_path), lane_d = assay_attention_lane(a->halves, a->d);
+    forward_memory m = {.k = {.k_room = a->d, .left = true}, .v = {.k_room = ASSAY_TILE_KEYS}, .q = {.k_room = a->d}, .p = {.k_room = ASSAY_TILE_KEYS, .left = true}};
+    m.k.words = assay_attention_take(memory, path * lane_d);
+    m.v.words = assay_attention_take(memory, assay_attention_lane(a->halves, path) * a->wide_d);
+    m.q.words = assay_attention_take(memory, ASSAY_QUERIES * lane_d);
+    m.p.words = assay_attention_take(memory, ASSAY_QUERIES * assay_attention_lane(a->halves, ASSAY_TILE_KEYS));
+    m.s = (float *)(void *)assay_attention_take(memory, ASSAY_TILE_KEYS * ASSAY_QUERIES);
+    m.c = (float *)(void *)assay_attention_take(memory, ASSAY_QUERIES * a->wide_d);
+    m.max = (float *)(void *)assay_attention_take(memory, ASSAY_QUERIES);
+    m.sum = (float *)(void *)assay_attention_take(memory, ASSAY_QUERIES);
+    m.shrink = (float *)(void *)assay_attention_take(memory, ASSAY_QUERIES);
+    return m;
 }
 
-static void fetch(const attention_job *job, const assay_view *from, size_t row, float *to)
+static void pack_probabilities(const assay_attention *a, const forward_memory *m, size_t rows, size_t keys)
 {
-    size_t at = row * from->ld + job->kv_head * job->d;
-    if (from->half)
-        job->run->env->kernels->rows->widen(from->half + at, to, job->d);
+    if (a->halves)
+        a->kernels->scores->pack(m->p.words, ASSAY_HALVES_MR * ASSAY_TILE_KEYS / 2, m->s, keys);
     else
-        memcpy(to, from->data + at, job->d * sizeof(float));
+        assay_attention_pack(a, &m->p, assay_matrix_transposed(assay_matrix_rows(m->s, ASSAY_QUERIES)), rows, keys);
 }
 
-/* Key and value rows of the whole path of a segment, by position. */
-static void gather_path(const attention_job *job, int32_t index)
+/* One tile of keys joins the running softmax. */
+static void take_tile(const assay_attention *a, const forward_memory *m, const assay_query_block *block, size_t start)
 {
-    const assay_view *k = &job->run->in[1], *v = &job->run->in[2];
-    size_t d = job->d;
-    while (index >= 0) {
-        const assay_segment *segment = &job->run->env->geometry->segments[index];
-        for (size_t i = 0; i < segment->rows; i++) {
-            size_t t = segment->first + i, position = segment->base + i;
-            fetch(job, k, t, job->memory.k + position * d);
-            fetch(job, v, t, job->memory.v + position * d);
-        }
-        index = segment->parent;
-    }
+    size_t keys = assay_attention_seen(block, start);
+    assay_packed v = assay_attention_tile(a, &m->v, start);
+    assay_attention_scores(a, block, &m->k, &m->q, start, m->s);
+    a->kernels->scores->fold(m->s, keys, block->lanes, a->run->attr->scale, m->max, m->sum, m->shrink);
+    for (size_t i = 0; start && i < block->rows; i++)
+        if (m->shrink[i] != 1.0f) a->kernels->rows->scale(m->shrink[i], m->c + i * a->wide_d, m->c + i * a->wide_d, a->d);
+    pack_probabilities(a, m, block->rows, keys);
+    assay_attention_multiply(a, &m->p, &v, block->rows, a->d, keys, m->c, a->wide_d, start > 0);
 }
 
-/* The queries a segment has in the queries' space; false: none. */
-static bool segment_queries(const assay_op_run *run, const assay_segment *segment, query_block *all)
+static void forward_block(const assay_attention *a, const forward_memory *m, const assay_query_block *block, size_t head)
 {
-    if (run->in_space[0] == ASSAY_TOKENS)
-        *all = (query_block){.row = segment->first, .rows = segment->rows, .position = segment->base};
-    else if (segment->scored_row >= 0)
-        *all = (query_block){.row = (size_t)segment->scored_row, .rows = 1, .position = (size_t)segment->base + segment->rows - 1};
-    else
-        return false;
-    return true;
-}
-
-static query_block cut_block(const query_block *all, size_t start)
-{
-    size_t rows = all->rows - start < QUERIES ? all->rows - start : QUERIES;
-    return (query_block){.row = all->row + start, .rows = rows, .position = all->position + start, .keys = all->position + start + rows};
-}
-
-static assay_matrix head_rows(const assay_view *view, const query_block *block, size_t head, size_t d)
-{
-    assay_view part = *view;
-    if (part.data) part.data += block->row * view->ld + head * d;
-    if (part.half) part.half += block->row * view->ld + head * d;
-    return assay_view_matrix(&part);
-}
-
-static void multiply(const attention_job *job, size_t m, size_t n, size_t k, assay_matrix a, assay_matrix b, float *c, size_t ldc, bool add)
-{
-    assay_gemm_args args = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .ldc = ldc, .add = add};
-    assay_gemm_serial(job->run->env->kernels, job->scratch, &args);
-}
-
-/* p [rows, keys] = q k^T, not yet scaled */
-static void raw_scores(const attention_job *job, const query_block *block, size_t head)
-{
-    multiply(job, block->rows, block->keys, job->d, head_rows(&job->run->in[0], block, head, job->d),
-             assay_matrix_transposed(assay_matrix_rows(job->memory.k, job->d)), job->memory.p, block->keys, false);
-}
-
-static void forward_block(const attention_job *job, const query_block *block, size_t head)
-{
-    const assay_op_run *run = job->run;
-    const assay_view *c = &run->out[0];
-    raw_scores(job, block, head);
-    for (size_t i = 0; i < block->rows; i++)
-        run->env->kernels->rows->softmax(job->memory.p + i * block->keys, block->position + i + 1, block->keys, run->attr->scale);
-    multiply(job, block->rows, job->d, block->keys, assay_matrix_rows(job->memory.p, block->keys), assay_matrix_rows(job->memory.v, job->d),
-             c->half ? job->memory.c : c->data + block->row * c->ld + head * job->d, c->half ? job->d : c->ld, false);
-    for (size_t i = 0; c->half && i < block->rows; i++)
-        run->env->kernels->rows->narrow(job->memory.c + i * job->d, c->half + (block->row + i) * c->ld + head * job->d, job->d);
-}
-
-static void forward_tile(void *context, size_t tile, int worker)
-{
-    const assay_op_run *run = context;
-    attention_job job = open_job(run, tile, worker, false);
-    const assay_tree *tree = &run->env->geometry->trees[tile / run->attr->kv_heads];
-    for (uint32_t s = tree->first_segment; s < tree->first_segment + tree->segments; s++) {
-        query_block all;
-        if (!segment_queries(run, &run->env->geometry->segments[s], &all)) continue;
-        gather_path(&job, (int32_t)s);
-        for (size_t start = 0; start < all.rows; start += QUERIES) {
-            query_block block = cut_block(&all, start);
-            for (size_t head = job.kv_head * job.group; head < (job.kv_head + 1) * job.group; head++) forward_block(&job, &block, head);
-        }
-    }
-}
-
-static void forward(const assay_op_run *run)
-{
-    assay_pool_run(run->env->pool, forward_tile, (void *)(uintptr_t)run, run->env->geometry->tree_count * run->attr->kv_heads);
-}
-
-/* p and ds of one block: p = softmax once more, ds = p * (dp - rowsum(p * dp)) * scale with dp = dc v^T. The row's sum is taken of the very p and dp it
- * is subtracted from, so that ds sums to zero as closely as f32 allows: the cheaper rowsum(dc * c) leaves an error that attention sinks blow up. */
-static void block_gradients(const attention_job *job, const query_block *block, size_t head)
-{
-    const assay_op_run *run = job->run;
-    const assay_rows *k = run->env->kernels->rows;
-    raw_scores(job, block, head);
-    multiply(job, block->rows, block->keys, job->d, head_rows(&run->d_out[0], block, head, job->d),
-             assay_matrix_transposed(assay_matrix_rows(job->memory.v, job->d)), job->memory.ds, block->keys, false);
+    const assay_rows *rows = a->kernels->rows;
+    const assay_view *c = &a->run->out[0];
+    assay_attention_pack(a, &m->q, assay_attention_head(a, &a->run->in[0], block->row, head), block->rows, a->d);
+    for (size_t i = 0; i < block->lanes; i++) m->max[i] = -INFINITY, m->sum[i] = 0;
+    for (size_t start = 0; start < block->keys; start += ASSAY_TILE_KEYS) take_tile(a, m, block, start);
     for (size_t i = 0; i < block->rows; i++) {
-        float *p = job->memory.p + i * block->keys, *ds = job->memory.ds + i * block->keys;
-        size_t seen = block->position + i + 1;
-        k->softmax(p, seen, block->keys, run->attr->scale);
-        k->softmax_backward(p, ds, block->keys, k->dot(p, ds, seen), run->attr->scale);
+        float *row = m->c + i * a->wide_d;
+        size_t at = (block->row + i) * c->ld + head * a->d;
+        rows->scale(1.0f / m->sum[i], row, row, a->d);
+        if (c->half)
+            rows->narrow(row, c->half + at, a->d);
+        else
+            memcpy(c->data + at, row, a->d * sizeof *row);
     }
 }
 
-static void backward_block(const attention_job *job, const query_block *block, size_t head)
+/* The job's segment and its queries; jobs are counted from the last segment's last run backwards. */
+static size_t find_run(const assay_op_run *run, size_t job, assay_query_block *all)
 {
-    const assay_op_run *run = job->run;
-    const assay_view *dq = &run->d_in[0];
-    size_t d = job->d, keys = block->keys;
-    assay_matrix ds = assay_matrix_rows(job->memory.ds, keys), p = assay_matrix_rows(job->memory.p, keys);
-    block_gradients(job, block, head);
-    if (dq->data)
-        multiply(job, block->rows, d, keys, ds, assay_matrix_rows(job->memory.k, d), dq->data + block->row * dq->ld + head * d, dq->ld, run->add[0]);
-    multiply(job, keys, d, block->rows, assay_matrix_transposed(ds), head_rows(&run->in[0], block, head, d), job->memory.dk, d, true);
-    multiply(job, keys, d, block->rows, assay_matrix_transposed(p), head_rows(&run->d_out[0], block, head, d), job->memory.dv, d, true);
-}
-
-/* Brings a path's gradients home: a segment's own rows are written (or added to, as asked), its ancestors' rows always added to. */
-static void scatter_rows(const attention_job *job, const assay_view *to, const float *from, int32_t index, bool add)
-{
-    size_t d = job->d, col = job->kv_head * d;
-    if (!to->data) return;
-    for (; index >= 0; index = job->run->env->geometry->segments[index].parent, add = true) {
-        const assay_segment *segment = &job->run->env->geometry->segments[index];
-        for (size_t i = 0; i < segment->rows; i++) {
-            float *row = to->data + (segment->first + i) * to->ld + col;
-            const float *gradient = from + (segment->base + i) * d;
-            if (add)
-                job->run->env->kernels->rows->axpy(1.0f, gradient, row, d);
-            else
-                memcpy(row, gradient, d * sizeof(float));
+    for (size_t s = run->env->geometry->segment_count; s-- > 0;) {
+        assay_query_block whole;
+        if (!assay_attention_queries(run, &run->env->geometry->segments[s], &whole)) continue;
+        size_t runs = (whole.rows + RUN - 1) / RUN, first = (runs - 1 - job) * RUN, left = whole.rows - first;
+        if (job < runs) {
+            *all = (assay_query_block){.row = whole.row + first, .rows = left < RUN ? left : RUN, .position = whole.position + first};
+            return s;
         }
+        job -= runs;
     }
+    return 0;
 }
 
-static void backward_segment(const attention_job *job, uint32_t s)
+static size_t count_runs(const assay_op_run *run)
 {
-    const assay_op_run *run = job->run;
-    const assay_segment *segment = &run->env->geometry->segments[s];
-    size_t path = (size_t)segment->base + segment->rows;
-    query_block all;
-    memset(job->memory.dk, 0, path * job->d * sizeof(float));
-    memset(job->memory.dv, 0, path * job->d * sizeof(float));
-    if (segment_queries(run, segment, &all)) {
-        gather_path(job, (int32_t)s);
-        for (size_t start = 0; start < all.rows; start += QUERIES) {
-            query_block block = cut_block(&all, start);
-            for (size_t head = job->kv_head * job->group; head < (job->kv_head + 1) * job->group; head++) backward_block(job, &block, head);
-        }
+    size_t runs = 0;
+    for (size_t s = 0; s < run->env->geometry->segment_count; s++) {
+        assay_query_block all;
+        if (assay_attention_queries(run, &run->env->geometry->segments[s], &all)) runs += (all.rows + RUN - 1) / RUN;
     }
-    scatter_rows(job, &run->d_in[1], job->memory.dk, (int32_t)s, run->add[1]);
-    scatter_rows(job, &run->d_in[2], job->memory.dv, (int32_t)s, run->add[2]);
+    return runs;
 }
 
-static void backward_tile(void *context, size_t tile, int worker)
+static void forward_job(void *context, size_t job, int worker)
 {
     const assay_op_run *run = context;
-    attention_job job = open_job(run, tile, worker, true);
-    const assay_tree *tree = &run->env->geometry->trees[tile / run->attr->kv_heads];
-    for (uint32_t s = tree->first_segment; s < tree->first_segment + tree->segments; s++) backward_segment(&job, s);
+    uint32_t *memory = (uint32_t *)run->workspace + (size_t)worker * forward_words(run->attr, run->env->geometry->longest_path);
+    assay_attention a = assay_attention_open(run, job % run->attr->kv_heads, &memory);
+    forward_memory m = divide(&a, &memory);
+    assay_query_block all;
+    int32_t segment = (int32_t)find_run(run, job / run->attr->kv_heads, &all);
+    assay_attention_pack_path(&a, &m.k, &run->in[1], segment, all.position + all.rows);
+    assay_attention_pack_path(&a, &m.v, &run->in[2], segment, all.position + all.rows);
+    for (size_t start = 0; start < all.rows; start += ASSAY_QUERIES) {
+        assay_query_block block = assay_attention_block(&a, &all, start);
+        for (size_t head = a.kv_head * a.group; head < (a.kv_head + 1) * a.group; head++) forward_block(&a, &m, &block, head);
+    }
 }
 
-static void backward(const assay_op_run *run)
-{
-    assay_pool_run(run->env->pool, backward_tile, (void *)(uintptr_t)run, run->env->geometry->tree_count * run->attr->kv_heads);
-}
+static void forward(const assay_op_run *run) { assay_pool_run(run->env->pool, forward_job, (void *)(uintptr_t)run, count_runs(run) * run->attr->kv_heads); }
 
 const assay_op assay_op_attention = {.name = "attention",
                                      .passes_gradient = -1,
@@ -267,4 +169,4 @@ const assay_op assay_op_attention = {.name = "attention",
                                      .workspace = workspace,
                                      .flops = flops,
                                      .forward = forward,
-                                     .backward = backward};
+                                     .backward = assay_attention_backward};

@@ -1,0 +1,145 @@
+#include "ops/attention_tiles.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Whole panels of every kernel set: of left operands (4, 6, 12 lanes) and right ones (16, 32). */
+enum { LEFT = ASSAY_HALVES_MR, RIGHT = ASSAY_HALVES_NR, LINE = 16 };
+
+_Static_assert(ASSAY_TILE_KEYS % LEFT == 0 && ASSAY_QUERIES % LEFT == 0 && ASSAY_QUERIES % RIGHT == 0, "tiles are whole panels");
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static size_t round_up(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
+
+size_t assay_attention_line(size_t words) { return round_up(words, LINE); }
+size_t assay_attention_lane(bool halves, size_t k) { return halves ? (k + 1) / 2 : k; }
+size_t assay_attention_path(size_t path) { return round_up(path, ASSAY_TILE_KEYS); }
+size_t assay_attention_columns(size_t d) { return round_up(d, RIGHT); }
+
+uint32_t *assay_attention_take(uint32_t **memory, size_t words)
+{
+    uint32_t *taken = *memory;
+    *memory += assay_attention_line(words);
+    return taken;
+}
+
+assay_attention assay_attention_open(const assay_op_run *run, size_t kv_head, uint32_t **memory)
+{
+    const assay_kernels *kernels = run->env->kernels;
+    assay_attention a = {.run = run, .kernels = kernels, .halves = run->attr->halves, .mr = kernels->mr, .nr = kernels->nr, .d = run->attr->head_dim, .kv_head = kv_head};
+    if (a.halves) a.mr = ASSAY_HALVES_MR, a.nr = ASSAY_HALVES_NR;
+    a.wide_d = assay_attention_columns(a.d);
+    a.group = run->attr->heads / run->attr->kv_heads;
+    a.gathered = assay_attention_take(memory, ASSAY_TILE_KEYS * a.d);
+    return a;
+}
+
+static size_t panel_words(const assay_attention *a, const assay_packed *p) { return (p->left ? a->mr : a->nr) * assay_attention_lane(a->halves, p->k_room); }
+
+void assay_attention_pack(const assay_attention *a, const assay_packed *to, assay_matrix from, size_t lanes, size_t k)
+{
+    size_t width = to->left ? a->mr : a->nr, words = panel_words(a, to), filled = width * assay_attention_lane(a->halves, k);
+    size_t bytes = assay_dtype_block_bytes(from.dtype);
+    uint32_t *dst = to->words;
+    for (size_t lane = 0; lane < lanes; lane += width, dst += words) {
+        const char *src = (const char *)from.data + (ptrdiff_t)(lane * bytes) * from.row_stride;
+        size_t count = smaller(width, lanes - lane);
+        if (a->halves)
+            a->kernels->halves->pack(dst, width, from.dtype, src, from.row_stride, from.col_stride, count, k);
+        else
+            a->kernels->rows->pack((float *)(void *)dst, width, from.dtype, src, from.row_stride, from.col_stride, count, k);
+        memset(dst + filled, 0, (words - filled) * sizeof *dst);
+    }
+}
+
+void assay_attention_multiply(const assay_attention *a, const assay_packed *left, const assay_packed *right, size_t m, size_t n, size_t k, float *c, size_t ldc, bool add)
+{
+    size_t left_words = panel_words(a, left), right_words = panel_words(a, right);
+    const uint32_t *r = right->words;
+    for (size_t j = 0; j < n; j += a->nr, r += right_words) {
+        const uint32_t *l = left->words;
+        for (size_t i = 0; i < m; i += a->mr, l += left_words) {
+            float *tile = c + i * ldc + j;
+            if (a->halves)
+                a->kernels->halves->tile((k + 1) / 2, l, r, tile, ldc, add);
+            else
+                a->kernels->tile(k, (const float *)(const void *)l, (const float *)(const void *)r, tile, ldc, add);
+        }
+    }
+}
+
+assay_matrix assay_attention_head(const assay_attention *a, const assay_view *view, size_t row, size_t head)
+{
+    assay_view part = *view;
+    size_t at = row * view->ld + head * a->d;
+    if (part.data) part.data += at;
+    if (part.half) part.half += at;
+    return assay_view_matrix(&part);
+}
+
+/* The path's rows at positions start .. start + count, one after another, and zeros up to whole panels. */
+static assay_matrix gather(const assay_attention *a, const assay_view *view, int32_t index, size_t start, size_t count)
+{
+    assay_matrix rows = assay_attention_head(a, view, 0, a->kv_head);
+    size_t bytes = assay_dtype_block_bytes(rows.dtype);
+    memset((char *)a->gathered + count * a->d * bytes, 0, (round_up(count, LEFT) - count) * a->d * bytes);
+    for (const assay_segment *segment; index >= 0; index = segment->parent) {
+        segment = &a->run->env->geometry->segments[index];
+        size_t first = segment->base > start ? segment->base : start, end = smaller((size_t)segment->base + segment->rows, start + count);
+        for (size_t position = first; position < end; position++) {
+            size_t row = segment->first + (position - segment->base);
+            memcpy((char *)a->gathered + (position - start) * a->d * bytes, (const char *)rows.data + row * view->ld * bytes, a->d * bytes);
+        }
+    }
+    return (assay_matrix){.data = a->gathered, .dtype = rows.dtype, .row_stride = (ptrdiff_t)a->d, .col_stride = 1};
+}
+
+assay_packed assay_attention_tile(const assay_attention *a, const assay_packed *path, size_t start)
+{
+    assay_packed tile = *path;
+    tile.words += path->left ? start / a->mr * panel_words(a, path) : start / ASSAY_TILE_KEYS * (a->wide_d / a->nr) * panel_words(a, path);
+    return tile;
+}
+
+void assay_attention_pack_path(const assay_attention *a, const assay_packed *to, const assay_view *view, int32_t index, size_t path)
+{
+    for (size_t start = 0; start < path; start += ASSAY_TILE_KEYS) {
+        size_t count = smaller(ASSAY_TILE_KEYS, path - start);
+        assay_matrix rows = gather(a, view, index, start, count);
+        assay_packed tile = assay_attention_tile(a, to, start);
+        if (to->left)
+            assay_attention_pack(a, &tile, rows, round_up(count, LEFT), a->d);
+        else
+            assay_attention_pack(a, &tile, assay_matrix_transposed(rows), a->d, count);
+    }
+}
+
+bool assay_attention_queries(const assay_op_run *run, const assay_segment *segment, assay_query_block *all)
+{
+    if (run->in_space[0] == ASSAY_TOKENS)
+        *all = (assay_query_block){.row = segment->first, .rows = segment->rows, .position = segment->base};
+    else if (segment->scored_row >= 0)
+        *all = (assay_query_block){.row = (size_t)segment->scored_row, .rows = 1, .position = (size_t)segment->base + segment->rows - 1};
+    else
+        return false;
+    return true;
+}
+
+assay_query_block assay_attention_block(const assay_attention *a, const assay_query_block *all, size_t start)
+{
+    size_t rows = smaller(ASSAY_QUERIES, all->rows - start), position = all->position + start;
+    return (assay_query_block){.row = all->row + start, .rows = rows, .position = position, .keys = position + rows, .lanes = round_up(rows, a->nr)};
+}
+
+size_t assay_attention_seen(const assay_query_block *block, size_t start) { return round_up(smaller(ASSAY_TILE_KEYS, block->keys - start), LEFT); }
+
+void assay_attention_scores(const assay_attention *a, const assay_query_block *block, const assay_packed *k, const assay_packed *q, size_t start, float *s)
+{
+    assay_packed tile = assay_attention_tile(a, k, start);
+    size_t keys = assay_attention_seen(block, start), open = block->position + 1; /* positions that every query sees */
+    assay_attention_multiply(a, &tile, q, keys, block->rows, a->d, s, ASSAY_QUERIES, false);
+    for (size_t i = open > start ? open - start : 0; i < keys; i++) {
+        size_t blind = smaller(start + i - block->position, block->lanes);
+        for (size_t j = 0; j < blind; j++) s[i * ASSAY_QUERIES + j] = -INFINITY;
+    }
+}
