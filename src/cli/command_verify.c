@@ -106,7 +106,10 @@ static assay_status write_table(assay_buf *out, const assay_verify_result *r, co
         char schedule[64], micro[48], arena[32];
         assay_verify_schedule_name(&r->schedules[c->schedule], program->layers, schedule, sizeof schedule);
         assay_format_bytes(c->arena_bytes, arena, sizeof arena);
-        snprintf(micro, sizeof micro, "%zu x %zu", c->micro_batches, r->micros[c->micro]);
+        if (c->skip == ASSAY_VERIFY_RAN)
+            snprintf(micro, sizeof micro, "%zu x %zu", c->micro_batches, r->micros[c->micro]);
+        else
+            snprintf(micro, sizeof micro, "- x %zu", r->micros[c->micro]);
         ASSAY_TRY(assay_buf_printf(out, err, "%-20s %14s %8d %14s %10.2f   %s\n", schedule, micro, r->threads[c->thread], arena, c->seconds, outcome_of(c)));
     }
     ASSAY_TRY(assay_buf_printf(out, err, "%zu pairs, %zu tokens, %zu gradients compared %s, kernels %s: %zu of %zu ways differ, %zu skipped\n", r->pairs, r->tokens, r->tensors,
