@@ -7,6 +7,7 @@
 #include "train/verify.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +134,23 @@ static void a_budget_is_kept(void **state)
     assert_true(hashed && skipped);
     b.settings.budget = fixed + least - 1;
     assert_int_equal(assay_verify(&b.setup, &b.result, &b.err), ASSAY_E_NO_FIT);
+    close_bench(&b);
+}
+
+static void time_and_interrupts_are_kept(void **state)
+{
+    static volatile sig_atomic_t interrupted = 1;
+    bench b;
+    (void)state;
+    open_bench(&b, ASSAY_TUNE_HEAD, 0);
+    b.setup.time_limit = 1e-9; /* over after the first way */
+    assert_int_equal(verify(&b), ASSAY_E_NO_FIT);
+    assert_non_null(strstr(b.err.text, "nothing was compared"));
+    assert_int_equal(b.result.ran, 1);
+    assert_true(b.result.cells[1].skip == ASSAY_VERIFY_NO_TIME);
+    assay_verify_release(&b.result);
+    b.setup.interrupted = &interrupted;
+    assert_int_equal(assay_verify(&b.setup, &b.result, &b.err), ASSAY_E_STOPPED);
     close_bench(&b);
 }
 
@@ -303,6 +321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sound_build_passes),
         cmocka_unit_test(a_budget_is_kept),
+        cmocka_unit_test(time_and_interrupts_are_kept),
         cmocka_unit_test(a_replay_that_differs_is_found),
         cmocka_unit_test(a_pointwise_replay_that_differs_is_found),
         cmocka_unit_test(what_minds_threads_or_grouping_is_found),

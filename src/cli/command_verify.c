@@ -64,6 +64,13 @@ static json_t *cells_json(const assay_verify_result *r)
     return cells;
 }
 
+/* What the step was computed in. */
+static const char *precision_of(const assay_program *program)
+{
+    (void)program;
+    return "f32";
+}
+
 static bool loss_is_equal(const assay_verify_result *r)
 {
     for (size_t i = 0; i < r->cell_count; i++)
@@ -80,10 +87,10 @@ static assay_status print_json(const assay_verify_result *r, const assay_trainin
     json_t *gradients = json_pack("{s:I, s:I, s:o, s:o, s:o, s:s}", "tensors", (json_int_t)r->tensors, "different", (json_int_t)json_array_size(different), "zero",
                                   names_json(r->zero, program), "cancelled", names_json(r->cancelled, program), "different_names", different, "compared_by",
                                   r->by_hash ? "hash" : "bits");
-    json_t *object = json_pack("{s:b, s:b, s:f, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:s, s:o}", "equal", r->unequal == 0, "loss_bits_equal", loss_is_equal(r), "loss",
+    json_t *object = json_pack("{s:b, s:b, s:f, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:o}", "equal", r->unequal == 0, "loss_bits_equal", loss_is_equal(r), "loss",
                                r->loss, "gradients", gradients, "schedules", schedules_json(r, program->layers), "threads", threads, "micro_tokens", micros, "pairs",
                                (json_int_t)r->pairs, "tokens", (json_int_t)r->tokens, "ways", (json_int_t)r->ran, "ways_different", (json_int_t)r->unequal, "ways_skipped",
-                               (json_int_t)r->skipped, "kernels", t->kernels->name, "cells", cells_json(r));
+                               (json_int_t)r->skipped, "kernels", t->kernels->name, "precision", precision_of(program), "cells", cells_json(r));
     ASSAY_TRY_ALLOC(object, "a result", err);
     assay_status status = assay_print_json(object, err);
     json_decref(object);
