@@ -30,6 +30,7 @@ all: $(BUILD)/assay
 tests: all $(TESTS)
 
 $(BUILD)/obj/backend/x86/avx512/%.o: EXTRA := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mprefer-vector-width=512
+$(BUILD)/obj/backend/x86/avx512bf16/%.o: EXTRA := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512bf16 -mfma -mprefer-vector-width=512
 $(BUILD)/obj/backend/x86/avx2/%.o:   EXTRA := -mavx2 -mfma -mf16c
 
 $(BUILD)/obj/%.o: src/%.c Makefile

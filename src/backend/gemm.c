@@ -1,5 +1,7 @@
 #include "backend/gemm.h"
 
+#include "backend/gemm_split.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -9,7 +11,7 @@ typedef struct gemm_job {
     const assay_kernels *kernels;
     const assay_gemm_args *args;
     char *scratch;
-    size_t panel_cols, run_rows, panels;
+    assay_gemm_split split;
 } gemm_job;
 
 assay_matrix assay_matrix_rows(const float *data, size_t ld)
@@ -111,37 +113,18 @@ static void run_job(void *context, size_t tile, int worker)
 {
     const gemm_job *job = context;
     const assay_gemm_args *args = job->args;
-    size_t col = tile % job->panels * job->panel_cols, row = tile / job->panels * job->run_rows;
+    const assay_gemm_split *split = &job->split;
+    size_t col = tile % split->panels * split->panel_cols, row = tile / split->panels * split->run_rows;
     float *scratch = (float *)(void *)(job->scratch + (size_t)worker * assay_gemm_scratch_bytes());
-    multiply_panel(job->kernels, args, scratch, row, smaller(job->run_rows, args->m - row), col, smaller(job->panel_cols, args->n - col));
-}
-
-static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
-
-/* Panels as wide as the scratch allows, runs as long as is useful; both shrink until every worker gets a few jobs. */
-static void choose_jobs(gemm_job *job, size_t workers)
-{
-    const assay_gemm_args *args = job->args;
-    size_t nr = job->kernels->nr, wanted = workers > 1 ? 4 * workers : 1;
-    job->panel_cols = ASSAY_GEMM_COLS;
-    job->run_rows = args->m < ROWS_OF_A_JOB ? args->m : ROWS_OF_A_JOB;
-    while (divide_up(args->n, job->panel_cols) * divide_up(args->m, job->run_rows) < wanted) {
-        if (job->panel_cols > 4 * nr || (job->panel_cols > nr && job->run_rows <= 2 * job->kernels->mr))
-            job->panel_cols = divide_up(job->panel_cols / 2, nr) * nr;
-        else if (job->run_rows > 2 * job->kernels->mr)
-            job->run_rows = divide_up(job->run_rows / 2, job->kernels->mr) * job->kernels->mr;
-        else
-            break;
-    }
-    job->panels = divide_up(args->n, job->panel_cols);
+    multiply_panel(job->kernels, args, scratch, row, smaller(split->run_rows, args->m - row), col, smaller(split->panel_cols, args->n - col));
 }
 
 void assay_gemm(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_args *args)
 {
     gemm_job job = {.kernels = kernels, .args = args, .scratch = scratch};
     if (args->m == 0 || args->n == 0) return;
-    choose_jobs(&job, (size_t)assay_pool_size(pool));
-    assay_pool_run(pool, run_job, &job, job.panels * divide_up(args->m, job.run_rows));
+    job.split = assay_gemm_split_jobs(args->m, args->n, kernels->mr, kernels->nr, ROWS_OF_A_JOB, ASSAY_GEMM_COLS, (size_t)assay_pool_size(pool));
+    assay_pool_run(pool, run_job, &job, job.split.jobs);
 }
 
 void assay_gemm_serial(const assay_kernels *kernels, void *scratch, const assay_gemm_args *args)

@@ -9,7 +9,9 @@
  *   - a matrix product's element is, per fold of the inner dimension, one chain of fused multiply-adds from zero in rising order,
  *     and the folds' sums are added in rising order (see gemm.h);
  *   - exp is our own polynomial, in fused multiply-adds.
- * f32 throughout. Letters: T rows, C columns. Strides (ld) count elements. Pointers never alias unless said.
+ * Products of bf16 operands are the exception: how the processor's own instruction rounds inside a pair is its own affair, so their bits are the
+ * same for one kernel set, whatever the batch, threads or plan, and differ between sets in the last f32 place.
+ * f32 unless said. Letters: T rows, C columns. Strides (ld) count elements. Pointers never alias unless said.
  */
 #ifndef ASSAY_BACKEND_KERNELS_H
 #define ASSAY_BACKEND_KERNELS_H
@@ -63,7 +65,25 @@ typedef struct assay_rows {
     /* Packs `lanes` (at most width) lanes of a strided operand, k-major: dst[i * width + lane] = src[lane * lane_stride + i * k_stride],
      * zero in lanes beyond. Converts F16 and BF16 exactly. */
     void (*pack)(float *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, ptrdiff_t k_stride, size_t lanes, size_t k);
+
+    /* bf16 to f32, exact; f32 to bf16, nearest even, NaN stays NaN */
+    void (*widen)(const uint16_t *x, float *y, size_t n);
+    void (*narrow)(const float *x, uint16_t *y, size_t n);
 } assay_rows;
+
+/* Products of bf16 operands with f32 sums. The tile is the same in every set. */
+enum { ASSAY_HALVES_MR = 12, ASSAY_HALVES_NR = 32 };
+
+typedef struct assay_halves {
+    bool native; /* the processor multiplies pairs of bf16 itself; else operands are widened: as right, slower than f32 */
+    /* Packs lanes of a strided operand as pairs of bf16: dst[i * width + lane] holds elements 2i (low half) and 2i + 1 of the lane, zero beyond k
+     * and in lanes beyond. F32 and F16 are rounded to nearest even. */
+    void (*pack)(uint32_t *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, ptrdiff_t k_stride, size_t lanes, size_t k);
+    /* c[i * ldc + j] = (add ? c : 0) + sum over pairs in rising order, one chain of f32 sums that continues from c. MR x NR elements are written. */
+    void (*tile)(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ldc, bool add);
+    /* Multiplies and adds in registers alone, the yardstick of benchmarks: returns the FLOPs of one round (counting 2 for a multiply-add); NULL: use the tile. */
+    double (*spin)(size_t rounds);
+} assay_halves;
 
 typedef struct assay_kernels {
     const char *name;
@@ -72,6 +92,8 @@ typedef struct assay_kernels {
     /* c[i * ldc + j] (+)= sum_k a[k * mr + i] * b[k * nr + j], one chain of fma from zero for each element. add: adds the chain's result to c,
      * else overwrites. All mr x nr elements of c are written. */
     void (*tile)(size_t k, const float *a, const float *b, float *c, size_t ldc, bool add);
+    double (*spin)(size_t rounds); /* as in assay_halves, in f32 */
+    const assay_halves *halves;
 } assay_kernels;
 
 /* The best set this processor runs, or the one named (NULL: best). Unknown or unsupported names are an error listing what there is. */
@@ -81,10 +103,12 @@ assay_status assay_kernels_select(const assay_kernels **out, const char *name, a
 const assay_kernels *assay_kernels_at(size_t index);
 
 extern const assay_rows assay_rows_plain;
+extern const assay_halves assay_halves_plain;
 extern const assay_kernels assay_kernels_plain;
 #if defined(__x86_64__)
 extern const assay_rows assay_rows_avx2, assay_rows_avx512;
-extern const assay_kernels assay_kernels_avx2, assay_kernels_avx512;
+extern const assay_halves assay_halves_avx2, assay_halves_avx512, assay_halves_avx512bf16;
+extern const assay_kernels assay_kernels_avx2, assay_kernels_avx512, assay_kernels_avx512bf16;
 #endif
 
 #endif

@@ -202,6 +202,22 @@ static inline float f16_of(uint16_t bits)
     return float_of((int32_t)(sign | (special ? special : wide)));
 }
 
+static void widen(const uint16_t *x, float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++) y[i] = bf16_of(x[i]);
+}
+
+/* The same rounding as assay_f32_to_bf16, without a branch. */
+static void narrow(const float *x, uint16_t *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, x + i, sizeof bits);
+        uint32_t rounded = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16, quiet = bits >> 16 | 0x40u;
+        y[i] = (uint16_t)((bits & 0x7fffffffu) > 0x7f800000u ? quiet : rounded);
+    }
+}
+
 static void pack_f32_across(float *restrict dst, size_t width, const float *src, ptrdiff_t k_stride, size_t k)
 {
     for (size_t i = 0; i < k; i++, src += k_stride, dst += width)
@@ -291,4 +307,6 @@ const assay_rows ASSAY_ROWS_TABLE = {
     .adamw = adamw,
     .column_sum = column_sum,
     .pack = pack,
+    .widen = widen,
+    .narrow = narrow,
 };

@@ -145,7 +145,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     collector c = {.options = options, .err = err};
     if (!options->output) return assay_error_set(err, ASSAY_E_USAGE, "--output FILE.safetensors is missing");
-    assay_status status = assay_scoring_open(&c.scoring, options, context, &(assay_scoring_wants){.all_rows = true}, err);
+    assay_status status = assay_scoring_open(&c.scoring, options, context, &(assay_scoring_wants){.all_rows = true, .exact = true}, err);
     if (status == ASSAY_OK) status = all_inputs(&c, context);
     if (status == ASSAY_OK) status = assay_safetensors_write(options->output, c.tensors, c.count, NULL, NULL, err);
     for (size_t i = 0; i < c.count; i++) {

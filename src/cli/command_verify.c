@@ -67,8 +67,7 @@ static json_t *cells_json(const assay_verify_result *r)
 /* What the step was computed in. */
 static const char *precision_of(const assay_program *program)
 {
-    (void)program;
-    return "f32";
+    return program->halves ? "bf16" : "f32";
 }
 
 static bool loss_is_equal(const assay_verify_result *r)

@@ -109,11 +109,15 @@ static assay_status open_checkpoint(assay_model_source *source, const char *base
 
 static assay_status read_settings(assay_model_source *source, const json_t *object, const char *where, assay_error *err)
 {
-    const char *name = NULL, *eos = "auto";
+    const char *name = NULL, *eos = "auto", *precision = "f32";
     ASSAY_TRY(assay_json_string(object, "template", false, &name, where, err));
     ASSAY_TRY(assay_json_string(object, "append_eos", false, &eos, where, err));
     ASSAY_TRY(assay_json_int(object, "max_length", false, &source->max_length, where, err));
     ASSAY_TRY(assay_json_double(object, "score_offset", false, &source->score_offset, where, err));
+    ASSAY_TRY(assay_json_string(object, "precision", false, &precision, where, err));
+    if (strcmp(precision, "f32") && strcmp(precision, "bf16"))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: precision is \"%s\"; it should be \"f32\" or \"bf16\"", where, precision);
+    source->halves = !strcmp(precision, "bf16");
     if (source->max_length < 0)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: max_length is %lld; it should not be negative", where, (long long)source->max_length);
     if (strcmp(eos, "auto") && strcmp(eos, "true") && strcmp(eos, "false"))

@@ -16,7 +16,7 @@
  * adapter: NULL or an adapter folder to put on model, which is then the base whatever the adapter's own config says of one.
  *
  * assay.json. Read from the adapter folder, else from model, where it is; for a folder called checkpoint-N without one, from the folder
- * around it. Keys: "template" (string), "append_eos" ("auto"|"true"|"false"), "max_length" (int), "score_offset" (number). A missing key or file
+ * around it. Keys: "precision" ("f32"|"bf16"), "template" (string), "append_eos" ("auto"|"true"|"false"), "max_length" (int), "score_offset" (number). A missing key or file
  * leaves the default below.
  *
  * The tokenizer is the adapter folder's own where it holds one (tokenizer.json or tokenizer.model), else the checkpoint's.
@@ -53,6 +53,7 @@ typedef struct assay_model_source {
     char *template_name;            /* "auto" */
     assay_append_eos append_eos;    /* ASSAY_EOS_AUTO */
     int64_t max_length;             /* 0: none stored */
+    bool halves;                    /* "precision" was "bf16": scoring goes on in the precision of training */
     double score_offset;            /* 0; added to every score by whoever prints one */
     assay_template_renderer rendering; /* all zero until assay_model_source_settle */
 } assay_model_source;

@@ -66,12 +66,12 @@ static const assay_option_row rows[] = {
     /* what is trained */
     {"tuning", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | ASSAY_FOR_BENCH, ASSAY_GROUP_TUNING, "lora", "lora|full|head", 0, 0, {{0}},
      AT(tuning), "adapters and head, all weights, or the head alone"},
-    {"lora-rank", "N", ASSAY_OPTION_INT, 0, TRAINING, ASSAY_GROUP_TUNING, "8", NULL, 1, 65536, {{0}}, AT(lora_rank), "rank of the adapters"},
-    {"lora-alpha", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TUNING, "auto", NULL, 1e-6, 1e6, {{"auto", 0}}, AT(lora_alpha),
+    {"lora-rank", "N", ASSAY_OPTION_INT, 0, TRAINING | ASSAY_FOR_BENCH, ASSAY_GROUP_TUNING, "8", NULL, 1, 65536, {{0}}, AT(lora_rank), "rank of the adapters"},
+    {"lora-alpha", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING | ASSAY_FOR_BENCH, ASSAY_GROUP_TUNING, "auto", NULL, 1e-6, 1e6, {{"auto", 0}}, AT(lora_alpha),
      "scale: adapters count alpha/rank (auto: twice the rank)"},
     {"lora-dropout", "P", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TUNING, "0", NULL, 0, 0.99, {{0}}, AT(lora_dropout),
      "dropout in front of the adapters"},
-    {"lora-targets", "NAME,...", ASSAY_OPTION_LIST, ASSAY_OPTION_COMMA, TRAINING, ASSAY_GROUP_TUNING, "all", NULL, 0, 0, {{0}},
+    {"lora-targets", "NAME,...", ASSAY_OPTION_LIST, ASSAY_OPTION_COMMA, TRAINING | ASSAY_FOR_BENCH, ASSAY_GROUP_TUNING, "all", NULL, 0, 0, {{0}},
      AT(lora_targets), "linear layers that get an adapter (all: every one but the head)"},
     {"head-init", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TUNING, "normal", "normal|zero", 0, 0, {{0}}, AT(head_init),
      "how a new head starts (normal: standard deviation 1/sqrt(hidden+1))"},
@@ -117,7 +117,7 @@ static const assay_option_row rows[] = {
 
     /* machine */
     {"precision", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_BENCH, ASSAY_GROUP_MACHINE, "auto",
-     "auto|bf16|f32", 0, 0, {{0}}, AT(precision), "of the arithmetic; this version computes in f32 whatever is asked"},
+     "auto|bf16|f32", 0, 0, {{0}}, AT(precision), "of the arithmetic; auto: bf16 where the processor has it, in scoring as the model was trained"},
     {"memory", "SIZE", ASSAY_OPTION_SIZE, 0, TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_BENCH, ASSAY_GROUP_MACHINE, "auto", NULL, 1,
      1024 * TERA, {{"auto", 0}}, AT(memory), "what may be used: 6G, 512M (auto: 90 % of what is free, cgroup limit included)"},
     {"recompute", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | ASSAY_FOR_BENCH, ASSAY_GROUP_MACHINE, "auto", "auto|off|all", 0, 0, {{0}},

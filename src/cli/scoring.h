@@ -31,6 +31,7 @@ typedef struct assay_scoring {
 typedef struct assay_scoring_wants {
     bool need_head; /* a model without reward head is an error; else a random head is made, and said */
     bool all_rows;  /* every layer for every token */
+    bool exact;     /* f32 whatever the options say (and said where they say bf16): values are to be compared with a reference's */
 } assay_scoring_wants;
 
 assay_status assay_scoring_open(assay_scoring **out, const assay_options *options, const assay_command_context *context, const assay_scoring_wants *wants,

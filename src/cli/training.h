@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/model_source.h"
 #include "data/split.h"
+#include "cli/planning.h"
 #include "model/model_save.h"
 #include "train/run.h"
 
@@ -30,18 +31,27 @@ typedef struct assay_training {
     assay_trainer *trainer;
     assay_train_settings settings;
     assay_fingerprints prints;
+    assay_model_options wanted;
+    assay_planning planning;
     int64_t pad_token;                  /* a token that no text of the data ends with; -1: none found */
 } assay_training;
 
 assay_status assay_training_open(assay_training **out, const assay_options *options, const assay_command_context *context, assay_error *err);
+/* As far as the plan: no weight is looked for, --data may be missing, and a run that does not fit is no error (training->planning.fits). */
+assay_status assay_training_open_plan(assay_training **out, const assay_options *options, const assay_command_context *context, assay_error *err);
 assay_status assay_training_start(assay_training *training, const assay_options *options, const assay_command_context *context, assay_error *err);
 void assay_training_close(assay_training *training); /* NULL is fine */
 
 /* Saves the model as it is now: an adapter folder, or a full model. For assay_run_settings.save; context is the training. */
 assay_status assay_training_save(void *training, const char *folder, assay_error *err);
 
-/* Kernels by the environment variable ASSAY_KERNELS (plain, avx2, avx512), else the best. */
+/* Kernels by the environment variable ASSAY_KERNELS (plain, avx2, avx512, avx512bf16), else the best. */
 assay_status assay_choose_kernels(const assay_kernels **kernels, assay_error *err);
+
+/* Whether to compute in bf16. auto: in training where the processor multiplies bf16 itself; in scoring as the model was trained. Says so where bf16 is
+ * asked of a processor that has to imitate it. */
+bool assay_training_halves(const assay_options *options, const assay_kernels *kernels, const assay_log *log);
+bool assay_scoring_halves(const assay_options *options, const assay_model_source *source, const assay_kernels *kernels, const assay_log *log);
 
 /* --memory, or 90 % of what is free. */
 assay_status assay_memory_budget(const assay_options *options, size_t *budget, assay_error *err);

@@ -1,6 +1,7 @@
 /* The executor: walks a schedule's instances and hands each operation its views. It decides nothing. */
 #include "engine/engine.h"
 
+#include "backend/gemm_halves.h"
 #include "base/alloc.h"
 #include "engine/arena.h"
 
@@ -16,9 +17,10 @@ struct assay_engine {
     assay_op_env env;
 };
 
-static size_t scratch_bytes(const assay_engine_config *config)
+size_t assay_engine_scratch_bytes(const assay_program *program, int workers)
 {
-    return (size_t)assay_pool_size(config->pool) * assay_gemm_scratch_bytes();
+    size_t rows = assay_gemm_scratch_bytes(), halves = program->halves ? assay_gemm_halves_scratch_bytes() : 0;
+    return (size_t)workers * (rows > halves ? rows : halves);
 }
 
 static assay_status plan(const assay_engine_config *config, assay_schedule **schedule, size_t *slots, assay_error *err)
@@ -29,16 +31,6 @@ static assay_status plan(const assay_engine_config *config, assay_schedule **sch
     return status;
 }
 
-assay_status assay_engine_plan(const assay_engine_config *config, size_t *bytes, assay_error *err)
-{
-    assay_schedule *schedule;
-    size_t slots;
-    ASSAY_TRY(plan(config, &schedule, &slots, err));
-    *bytes = slots + scratch_bytes(config);
-    assay_schedule_free(schedule);
-    return ASSAY_OK;
-}
-
 assay_status assay_engine_create(assay_engine **out, const assay_engine_config *config, assay_error *err)
 {
     assay_engine *engine = assay_alloc(1, sizeof *engine);
@@ -46,7 +38,7 @@ assay_status assay_engine_create(assay_engine **out, const assay_engine_config *
     ASSAY_TRY_ALLOC(engine, "the engine", err);
     engine->config = *config;
     engine->config.schedule.observed = NULL; /* borrowed only while planning */
-    engine->scratch_bytes = scratch_bytes(config);
+    engine->scratch_bytes = assay_engine_scratch_bytes(config->program, assay_pool_size(config->pool));
     engine->params = assay_alloc(config->program->param_count, sizeof *engine->params);
     assay_status status = engine->params ? plan(config, &engine->schedule, &engine->slot_bytes, err)
                                          : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the engine");
@@ -74,7 +66,7 @@ void assay_engine_bind(assay_engine *engine, int param, const assay_param_view *
 static void note_used(assay_engine *engine, int index)
 {
     const assay_slot *slot = &engine->schedule->slots[index];
-    size_t bytes = slot->cols ? engine->geometry.spaces[slot->space].rows * slot->cols * sizeof(float) : slot->bytes;
+    size_t bytes = slot->cols ? engine->geometry.spaces[slot->space].rows * slot->cols * (slot->half ? sizeof(uint16_t) : sizeof(float)) : slot->bytes;
     if (slot->offset + bytes > engine->used) engine->used = slot->offset + bytes;
 }
 
@@ -82,7 +74,13 @@ static assay_view slot_view(const assay_engine *engine, int index)
 {
     const assay_slot *slot = &engine->schedule->slots[index];
     size_t rows = engine->geometry.spaces[slot->space].rows;
-    return (assay_view){.data = (float *)(void *)((char *)engine->arena.data + slot->offset), .rows = rows, .cols = slot->cols, .ld = slot->cols};
+    void *data = (char *)engine->arena.data + slot->offset;
+    assay_view view = {.rows = rows, .cols = slot->cols, .ld = slot->cols};
+    if (slot->half)
+        view.half = data;
+    else
+        view.data = data;
+    return view;
 }
 
 static assay_view operand_view(assay_engine *engine, int slot, const assay_operand *operand)
@@ -90,7 +88,10 @@ static assay_view operand_view(assay_engine *engine, int slot, const assay_opera
     if (slot < 0) return (assay_view){0};
     note_used(engine, slot);
     assay_view view = slot_view(engine, slot);
-    view.data += operand->col;
+    if (view.half)
+        view.half += operand->col;
+    else
+        view.data += operand->col;
     view.cols = operand->cols;
     return view;
 }

@@ -24,7 +24,7 @@ static assay_status round_up(size_t bytes, size_t *out, assay_error *err)
 static assay_status value_bytes(assay_slot *slot, const assay_bounds *bounds, assay_error *err)
 {
     size_t bytes;
-    if (!assay_mul_size(bounds->rows[slot->space], slot->cols, &bytes) || !assay_mul_size(bytes, sizeof(float), &bytes))
+    if (!assay_mul_size(bounds->rows[slot->space], slot->cols, &bytes) || !assay_mul_size(bytes, slot->half ? sizeof(uint16_t) : sizeof(float), &bytes))
         return assay_error_set(err, ASSAY_E_NO_FIT, "a value of %zu rows and %zu columns overflows the address space", bounds->rows[slot->space], slot->cols);
     return round_up(bytes, &slot->bytes, err);
 }
@@ -42,6 +42,37 @@ static assay_status size_slots(assay_schedule *schedule, const assay_program *pr
         size_t bytes = step->op->workspace(&shape, bounds, workers, instance->action == ASSAY_BACKWARD);
         ASSAY_TRY(round_up(bytes, &schedule->slots[instance->workspace].bytes, err));
     }
+    return ASSAY_OK;
+}
+
+static assay_status size_all(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, assay_error *err)
+{
+    bool *wants = assay_alloc(program->value_count, sizeof *wants);
+    ASSAY_TRY_ALLOC(wants, "a layout", err);
+    assay_program_wants(program, wants);
+    assay_status status = size_slots(schedule, program, bounds, workers, wants, err);
+    assay_free(wants);
+    return status;
+}
+
+assay_status assay_schedule_lower_bound(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, size_t *bytes,
+                                        assay_error *err)
+{
+    size_t living = 0;
+    ASSAY_TRY(size_all(schedule, program, bounds, workers, err));
+    size_t *born = assay_alloc(2 * (schedule->instance_count + 1), sizeof *born), *gone = born + schedule->instance_count + 1;
+    ASSAY_TRY_ALLOC(born, "a layout", err);
+    for (size_t i = 0; i < schedule->slot_count; i++) {
+        born[schedule->slots[i].first] += schedule->slots[i].bytes;
+        gone[schedule->slots[i].last] += schedule->slots[i].bytes;
+    }
+    *bytes = 0;
+    for (size_t i = 0; i < schedule->instance_count; i++) {
+        living += born[i];
+        if (living > *bytes) *bytes = living;
+        living -= gone[i];
+    }
+    assay_free(born);
     return ASSAY_OK;
 }
 
@@ -93,20 +124,14 @@ static size_t place_all(placing *order, size_t count, assay_slot **placed)
 assay_status assay_schedule_layout(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, size_t *arena,
                                    assay_error *err)
 {
-    bool *wants = assay_alloc(program->value_count, sizeof *wants);
     placing *order = assay_alloc(schedule->slot_count, sizeof *order);
     assay_slot **placed = assay_alloc(schedule->slot_count, sizeof(assay_slot *));
-    assay_status status = wants && order && placed ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a layout");
-    if (status == ASSAY_OK) {
-        assay_program_wants(program, wants);
-        status = size_slots(schedule, program, bounds, workers, wants, err);
-    }
+    assay_status status = order && placed ? size_all(schedule, program, bounds, workers, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a layout");
     if (status == ASSAY_OK) {
         for (size_t i = 0; i < schedule->slot_count; i++) order[i] = (placing){&schedule->slots[i], i};
         qsort(order, schedule->slot_count, sizeof *order, larger_first);
         *arena = place_all(order, schedule->slot_count, placed);
     }
-    assay_free(wants);
     assay_free(order);
     assay_free(placed);
     return status;

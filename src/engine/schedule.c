@@ -77,7 +77,7 @@ static void decide_kept(builder *b, bool *needed)
     }
 }
 
-static int new_slot(builder *b, size_t cols, assay_space_id space, int value, bool gradient, assay_status *status)
+static int new_slot(builder *b, const assay_slot *like, assay_status *status)
 {
     assay_schedule *schedule = b->schedule;
     void *items = schedule->slots;
@@ -85,15 +85,16 @@ static int new_slot(builder *b, size_t cols, assay_space_id space, int value, bo
     if (*status != ASSAY_OK) return -1;
     schedule->slots = items;
     uint32_t now = (uint32_t)schedule->instance_count;
-    schedule->slots[schedule->slot_count] =
-        (assay_slot){.cols = cols, .space = space, .first = now, .last = now, .value = value, .gradient = gradient};
+    schedule->slots[schedule->slot_count] = *like;
+    schedule->slots[schedule->slot_count].first = schedule->slots[schedule->slot_count].last = now;
     return (int)schedule->slot_count++;
 }
 
 static int value_slot(builder *b, int value, bool gradient, assay_status *status)
 {
     const assay_value *v = &b->program->values[value];
-    return new_slot(b, v->cols, v->space, value, gradient, status);
+    assay_slot slot = {.cols = v->cols, .space = v->space, .value = value, .gradient = gradient, .half = v->dtype == ASSAY_BF16 && !gradient};
+    return new_slot(b, &slot, status);
 }
 
 /* Marks a slot as alive at the instance about to be emitted. */
@@ -123,13 +124,14 @@ static assay_instance blank_instance(assay_action action, int step)
 static assay_status add_workspace(builder *b, const assay_step *step, assay_instance *instance)
 {
     assay_status status = ASSAY_OK;
-    if (step->op->workspace) instance->workspace = new_slot(b, 0, ASSAY_TOKENS, -1, false, &status);
+    if (step->op->workspace) instance->workspace = new_slot(b, &(assay_slot){.value = -1}, &status);
     return status;
 }
 
 static bool works_in_place(const builder *b, const assay_step *step)
 {
     const assay_operand *in = &step->in[0];
+    if (step->inputs == 0 || b->program->values[in->value].dtype != b->program->values[step->out[0]].dtype) return false;
     return step->op->in_place && !b->kept[in->value] && b->readers[in->value] == 1 && in->cols == b->program->values[in->value].cols;
 }
 

@@ -43,7 +43,7 @@ typedef struct assay_slot {
     assay_space_id space;
     uint32_t first, last; /* instances between which it is alive, both included */
     int value;            /* of the program, for printing; -1: a workspace */
-    bool gradient;
+    bool gradient, half;  /* half: elements of 2 bytes */
     size_t bytes, offset; /* filled in by the layout */
 } assay_slot;
 
@@ -62,6 +62,10 @@ void assay_schedule_free(assay_schedule *schedule); /* NULL is fine */
 /* Sizes and places every slot for the given bounds (`workers` share out per-worker workspaces); *arena is the bytes needed. */
 assay_status assay_schedule_layout(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, size_t *arena,
                                    assay_error *err);
+
+/* The largest sum of bytes of slots that live at the same time: no layout can be smaller. */
+assay_status assay_schedule_lower_bound(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, size_t *bytes,
+                                        assay_error *err);
 
 /* Floating-point operations of all instances for rows and mean context (see assay_op). */
 double assay_schedule_flops(const assay_schedule *schedule, const assay_program *program, const double rows[ASSAY_SPACES], double context);

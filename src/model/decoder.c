@@ -1,5 +1,6 @@
 /* Writing the program. The last layer's attention output and MLP are computed for the scored rows only (unless all_rows): keys and
- * values of every token are needed, nothing else is. */
+ * values of every token are needed, nothing else is.
+ * In bf16 the rows of all tokens are stored in bf16, angles apart; what comes after the last layer's gathering is f32, the head above all. */
 #include "model/decoder.h"
 
 #include <math.h>
@@ -46,6 +47,16 @@ static int lora_param(writer *w, const char *module, const char *suffix, size_t 
 static size_t value_cols(const writer *w, int value) { return value < 0 ? 0 : w->program->values[value].cols; }
 static assay_space_id value_space(const writer *w, int value) { return value < 0 ? ASSAY_TOKENS : w->program->values[value].space; }
 
+static bool is_half(const writer *w, int value) { return value >= 0 && w->program->values[value].dtype == ASSAY_BF16; }
+
+/* In bf16 all token rows are stored so; the few scored rows stay f32. */
+static int new_value(writer *w, assay_space_id space, size_t cols, const char *name)
+{
+    int value = assay_program_value(w->program, space, cols, w->layer, name);
+    if (w->options->halves && space == ASSAY_TOKENS) assay_program_store_halves(w->program, value);
+    return value;
+}
+
 static void attach_adapter(writer *w, assay_step *step, const char *module, size_t in, size_t out)
 {
     float scale = 0;
@@ -65,9 +76,10 @@ static int linear(writer *w, const char *pattern, int x, size_t out, bool bias, 
     char module[NAME];
     size_t in = value_cols(w, x);
     module_name(module, pattern, w->layer);
-    int y = assay_program_value(w->program, value_space(w, x), out, w->layer, module);
+    int y = new_value(w, value_space(w, x), out, module);
     assay_step step = {.op = &assay_op_linear, .name = module, .layer = w->layer, .inputs = 1, .in = {{x, 0, 0}}, .outputs = 1, .out = {y}};
     step.attr.bias = bias;
+    step.attr.halves = is_half(w, x);
     if (residual >= 0) {
         step.attr.residual = true;
         step.in[step.inputs++] = (assay_operand){residual, 0, 0};
@@ -83,7 +95,7 @@ static int norm(writer *w, const char *pattern, int x)
 {
     char module[NAME];
     module_name(module, pattern, w->layer);
-    int y = assay_program_value(w->program, value_space(w, x), value_cols(w, x), w->layer, module);
+    int y = new_value(w, value_space(w, x), value_cols(w, x), module);
     assay_step step = {.op = &assay_op_rms_norm, .name = module, .layer = w->layer, .inputs = 1, .in = {{x, 0, 0}}, .outputs = 1, .out = {y}, .params = 1};
     step.attr.eps = w->config->eps;
     step.param[0] = weight_param(w, module, "weight", 1, value_cols(w, x), true);
@@ -93,7 +105,7 @@ static int norm(writer *w, const char *pattern, int x)
 
 static int rope(writer *w, int x, size_t heads)
 {
-    int y = assay_program_value(w->program, value_space(w, x), value_cols(w, x), w->layer, "rope");
+    int y = new_value(w, value_space(w, x), value_cols(w, x), "rope");
     assay_step step = {.op = &assay_op_rope, .name = "rope", .layer = w->layer, .inputs = 2, .in = {{x, 0, 0}, {w->angles, 0, 0}}, .outputs = 1, .out = {y}};
     step.attr.heads = (uint32_t)heads;
     step.attr.head_dim = (uint32_t)w->config->head_dim;
@@ -106,7 +118,7 @@ static int rope(writer *w, int x, size_t heads)
 static int gather(writer *w, assay_operand from)
 {
     size_t cols = from.cols ? from.cols : value_cols(w, from.value);
-    int y = assay_program_value(w->program, ASSAY_SCORED, cols, w->layer, "scored rows");
+    int y = new_value(w, ASSAY_SCORED, cols, "scored rows");
     assay_step step = {.op = &assay_op_gather, .name = "scored rows", .layer = w->layer, .inputs = 1, .in = {from}, .outputs = 1, .out = {y}};
     assay_program_step(w->program, &step);
     return y;
@@ -135,13 +147,14 @@ static int attention(writer *w, const assay_operand qkv[3])
 {
     const assay_model_config *c = w->config;
     assay_space_id space = value_space(w, qkv[0].value);
-    int y = assay_program_value(w->program, space, c->heads * c->head_dim, w->layer, "attention");
+    int y = new_value(w, space, c->heads * c->head_dim, "attention");
     assay_step step = {.op = &assay_op_attention, .name = "attention", .layer = w->layer, .inputs = 3, .outputs = 1, .out = {y}};
     memcpy(step.in, qkv, 3 * sizeof *qkv);
     step.attr.heads = (uint32_t)c->heads;
     step.attr.kv_heads = (uint32_t)c->kv_heads;
     step.attr.head_dim = (uint32_t)c->head_dim;
     step.attr.scale = 1.0f / sqrtf((float)c->head_dim);
+    step.attr.halves = is_half(w, qkv[1].value);
     assay_program_step(w->program, &step);
     return y;
 }
@@ -159,7 +172,7 @@ static int mlp(writer *w, int x, int residual)
         gate = (assay_operand){linear(w, names->gate, x, c->ffn, c->mlp_bias, -1), 0, 0};
         up = (assay_operand){linear(w, names->up, x, c->ffn, c->mlp_bias, -1), 0, 0};
     }
-    int s = assay_program_value(w->program, value_space(w, x), c->ffn, w->layer, "swiglu");
+    int s = new_value(w, value_space(w, x), c->ffn, "swiglu");
     assay_step step = {.op = &assay_op_swiglu, .name = "swiglu", .layer = w->layer, .inputs = 2, .in = {gate, up}, .outputs = 1, .out = {s}};
     assay_program_step(w->program, &step);
     return linear(w, names->down, s, c->hidden, c->mlp_bias, residual);
@@ -181,9 +194,10 @@ static int block(writer *w, int x, bool scored_only)
 static int embedding(writer *w)
 {
     const assay_model_config *c = w->config;
-    int x = assay_program_value(w->program, ASSAY_TOKENS, c->hidden, -1, "embeddings");
+    int x = new_value(w, ASSAY_TOKENS, c->hidden, "embeddings");
     assay_step step = {.op = &assay_op_embedding, .name = c->arch->names.embedding, .layer = -1, .outputs = 1, .out = {x}, .params = 1};
     step.param[0] = weight_param(w, c->arch->names.embedding, "weight", c->vocab, c->hidden, false);
+    if (w->options->input_gradient && step.param[0] >= 0) w->program->params[step.param[0]].trained = true;
     assay_program_step(w->program, &step);
     return x;
 }
@@ -214,7 +228,7 @@ static int head_param(writer *w, const char *suffix, size_t cols, bool vector)
 static int head(writer *w, int x)
 {
     const assay_model_config *c = w->config;
-    int y = assay_program_value(w->program, ASSAY_SCORED, 1, w->layer, "reward");
+    int y = new_value(w, ASSAY_SCORED, 1, "reward");
     assay_step step = {.op = &assay_op_linear, .name = c->arch->names.head, .layer = w->layer, .inputs = 1, .in = {{x, 0, 0}}, .outputs = 1, .out = {y}};
     step.attr.bias = c->head_bias;
     step.param[step.params++] = head_param(w, "weight", c->hidden, false);

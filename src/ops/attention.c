@@ -19,6 +19,7 @@ enum { QUERIES = 128 };
 typedef struct path_memory {
     float *k, *v, *dk, *dv; /* [path, d] */
     float *p, *ds;          /* [QUERIES, path] */
+    float *c;               /* [QUERIES, d] */
 } path_memory;
 
 /* One job's view of things. */
@@ -36,7 +37,7 @@ typedef struct query_block {
     size_t keys;        /* path positions that its last query sees */
 } query_block;
 
-static size_t path_floats(size_t path, size_t d, bool backward) { return backward ? 4 * path * d + 2 * QUERIES * path : 2 * path * d + QUERIES * path; }
+static size_t path_floats(size_t path, size_t d, bool backward) { return backward ? 4 * path * d + 2 * QUERIES * path : 2 * path * d + QUERIES * (path + d); }
 
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
@@ -74,24 +75,33 @@ static attention_job open_job(const assay_op_run *run, size_t tile, int worker, 
     job.memory.k = base;
     job.memory.v = job.memory.k + path * d;
     job.memory.p = job.memory.v + path * d;
-    job.memory.ds = job.memory.p + QUERIES * path;
+    job.memory.ds = job.memory.c = job.memory.p + QUERIES * path;
     job.memory.dk = job.memory.ds + QUERIES * path;
     job.memory.dv = job.memory.dk + path * d;
     job.scratch = (char *)run->env->scratch + (size_t)worker * assay_gemm_scratch_bytes();
     return job;
 }
 
+static void fetch(const attention_job *job, const assay_view *from, size_t row, float *to)
+{
+    size_t at = row * from->ld + job->kv_head * job->d;
+    if (from->half)
+        job->run->env->kernels->rows->widen(from->half + at, to, job->d);
+    else
+        memcpy(to, from->data + at, job->d * sizeof(float));
+}
+
 /* Key and value rows of the whole path of a segment, by position. */
 static void gather_path(const attention_job *job, int32_t index)
 {
     const assay_view *k = &job->run->in[1], *v = &job->run->in[2];
-    size_t d = job->d, col = job->kv_head * d;
+    size_t d = job->d;
     while (index >= 0) {
         const assay_segment *segment = &job->run->env->geometry->segments[index];
         for (size_t i = 0; i < segment->rows; i++) {
             size_t t = segment->first + i, position = segment->base + i;
-            memcpy(job->memory.k + position * d, k->data + t * k->ld + col, d * sizeof(float));
-            memcpy(job->memory.v + position * d, v->data + t * v->ld + col, d * sizeof(float));
+            fetch(job, k, t, job->memory.k + position * d);
+            fetch(job, v, t, job->memory.v + position * d);
         }
         index = segment->parent;
     }
@@ -117,7 +127,10 @@ static query_block cut_block(const query_block *all, size_t start)
 
 static assay_matrix head_rows(const assay_view *view, const query_block *block, size_t head, size_t d)
 {
-    return assay_matrix_rows(view->data + block->row * view->ld + head * d, view->ld);
+    assay_view part = *view;
+    if (part.data) part.data += block->row * view->ld + head * d;
+    if (part.half) part.half += block->row * view->ld + head * d;
+    return assay_view_matrix(&part);
 }
 
 static void multiply(const attention_job *job, size_t m, size_t n, size_t k, assay_matrix a, assay_matrix b, float *c, size_t ldc, bool add)
@@ -141,7 +154,9 @@ static void forward_block(const attention_job *job, const query_block *block, si
     for (size_t i = 0; i < block->rows; i++)
         run->env->kernels->rows->softmax(job->memory.p + i * block->keys, block->position + i + 1, block->keys, run->attr->scale);
     multiply(job, block->rows, job->d, block->keys, assay_matrix_rows(job->memory.p, block->keys), assay_matrix_rows(job->memory.v, job->d),
-             c->data + block->row * c->ld + head * job->d, c->ld, false);
+             c->half ? job->memory.c : c->data + block->row * c->ld + head * job->d, c->half ? job->d : c->ld, false);
+    for (size_t i = 0; c->half && i < block->rows; i++)
+        run->env->kernels->rows->narrow(job->memory.c + i * job->d, c->half + (block->row + i) * c->ld + head * job->d, job->d);
 }
 
 static void forward_tile(void *context, size_t tile, int worker)

@@ -10,7 +10,7 @@ enum { COLS_OF_A_JOB = 64, ROWS_OF_A_JOB = 32 };
 
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
-    if (shape->out_cols[0] == shape->param_cols[0]) return ASSAY_OK;
+    if (shape->out_cols[0] == shape->param_cols[0] && shape->out_cols[0] <= ASSAY_ROW_MEMORY) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_FORMAT, "embedding of width %zu into a value of width %zu", shape->param_cols[0], shape->out_cols[0]);
 }
 
@@ -24,10 +24,12 @@ static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int
 {
     const assay_param_view *w = &run->param[0];
     size_t bytes = assay_dtype_block_bytes(w->dtype);
-    (void)worker;
+    float *memory = assay_row_memory(run, worker);
     for (size_t t = first; t < first + rows; t++) {
         size_t offset = (size_t)run->env->geometry->ids[t] * w->cols;
-        assay_dtype_to_f32(w->dtype, (const char *)w->data + offset * bytes, run->out[0].data + t * run->out[0].ld, w->cols);
+        float *row = assay_row_target(&run->out[0], t, memory);
+        assay_dtype_to_f32(w->dtype, (const char *)w->data + offset * bytes, row, w->cols);
+        assay_row_store(run, &run->out[0], t, row);
     }
 }
 

@@ -5,7 +5,7 @@
 
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
-    if (shape->in_cols[0] == shape->out_cols[0] && shape->in_space[0] == ASSAY_TOKENS && shape->out_space == ASSAY_SCORED) return ASSAY_OK;
+    if (shape->in_cols[0] == shape->out_cols[0] && shape->in_cols[0] <= ASSAY_ROW_MEMORY && shape->in_space[0] == ASSAY_TOKENS && shape->out_space == ASSAY_SCORED) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_FORMAT, "gather goes from token rows to scored rows of the same width");
 }
 
@@ -18,8 +18,12 @@ static unsigned reads(const assay_op_shape *shape)
 static void forward(const assay_op_run *run)
 {
     const assay_view *x = &run->in[0], *y = &run->out[0];
-    for (size_t i = 0; i < y->rows; i++)
-        memcpy(y->data + i * y->ld, x->data + run->env->geometry->scored_tokens[i] * x->ld, y->cols * sizeof(float));
+    float *memory = assay_row_memory(run, 0);
+    for (size_t i = 0; i < y->rows; i++) {
+        const float *from = assay_row_read(run, x, run->env->geometry->scored_tokens[i], memory);
+        if (y->data) memcpy(y->data + i * y->ld, from, y->cols * sizeof(float));
+        assay_row_store(run, y, i, from);
+    }
 }
 
 static void backward(const assay_op_run *run)

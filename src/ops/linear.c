@@ -5,10 +5,13 @@
  *
  * Order of rounding, the reference's: the folds of x W^T, those of the adapter, the bias, and the residual last, once; adding folds to a large
  * residual one by one would round at its size each time.
+ * In bf16 (attr->halves) every product rounds its operands to bf16; the adapter's product goes on in the host's sums, and bias and residual join
+ * them before y is rounded, once.
  * Backward reads x only if W or A is trained: a frozen weight needs no input. u = dropout(x) A^T is made again (rank columns)
  * rather than kept, so that nothing ever asks for the host product to be replayed.
  * Workspace: u and du [T, rank]; with dropout also dropout(x) [T, in], which then serves the gradient on its way back.
  */
+#include "backend/gemm_halves.h"
 #include "ops/dropout.h"
 #include "ops/op.h"
 
@@ -76,11 +79,16 @@ static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES]
     double host = 2 * t * in * out, adapter = 2 * t * rank * (in + out);
     (void)context;
     if (!backward) return host + adapter;
-    return host * (shape->in_wants[0] + shape->param_wants[0]) + (rank > 0 ? adapter * 2 + 2 * t * in * rank : 0);
+    return host * (shape->in_wants[0] + shape->param_wants[0]) + (rank > 0 ? adapter * 2 : 0);
 }
 
 static void product(const assay_op_run *run, assay_matrix a, assay_matrix b, size_t m, size_t n, size_t k, float *c, size_t ldc, bool add)
 {
+    if (run->attr->halves) {
+        assay_gemm_halves_args args = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .ldc = ldc, .add = add};
+        assay_gemm_halves(run->env->kernels, run->env->pool, run->env->scratch, &args);
+        return;
+    }
     assay_gemm_args args = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .ldc = ldc, .add = add};
     assay_gemm(run->env->kernels, run->env->pool, run->env->scratch, &args);
 }
@@ -89,11 +97,15 @@ static void product(const assay_op_run *run, assay_matrix a, assay_matrix b, siz
 static void weight_gradient(const assay_op_run *run, const assay_view *left, const assay_view *right, float *gradient)
 {
     const assay_space *space = &run->env->geometry->spaces[run->out_space];
-    assay_gemm_args args = {.m = left->cols, .n = right->cols, .k = left->rows, .c = gradient, .ldc = right->cols, .add = true};
-    args.a = assay_matrix_transposed(assay_matrix_rows(left->data, left->ld));
-    args.b = assay_matrix_rows(right->data, right->ld);
-    args.folds = space->folds;
-    args.fold_count = space->fold_count;
+    assay_matrix a = assay_matrix_transposed(assay_view_matrix(left)), b = assay_view_matrix(right);
+    if (run->attr->halves) {
+        assay_gemm_halves_args args = {.m = left->cols, .n = right->cols, .k = left->rows, .a = a, .b = b, .c = gradient, .ldc = right->cols, .add = true,
+                                       .folds = space->folds, .fold_count = space->fold_count};
+        assay_gemm_halves(run->env->kernels, run->env->pool, run->env->scratch, &args);
+        return;
+    }
+    assay_gemm_args args = {.m = left->cols, .n = right->cols, .k = left->rows, .a = a, .b = b, .c = gradient, .ldc = right->cols, .add = true,
+                            .folds = space->folds, .fold_count = space->fold_count};
     assay_gemm(run->env->kernels, run->env->pool, run->env->scratch, &args);
 }
 
@@ -131,7 +143,7 @@ static assay_view dropped_input(const assay_op_run *run, size_t offset)
 /* u = scale * dropout(x) A^T */
 static void adapter_down(const assay_op_run *run, const assay_param_view *lora_a, const assay_view *x, const assay_view *u)
 {
-    product(run, assay_matrix_rows(x->data, x->ld), assay_matrix_transposed(weight_matrix(lora_a)), u->rows, u->cols, x->cols, u->data, u->ld, false);
+    product(run, assay_view_matrix(x), assay_matrix_transposed(weight_matrix(lora_a)), u->rows, u->cols, x->cols, u->data, u->ld, false);
     run->env->kernels->rows->scale(run->attr->scale, u->data, u->data, u->rows * u->cols);
 }
 
@@ -143,11 +155,35 @@ static void forward_adapter(const assay_op_run *run, const linear_params *p)
     product(run, assay_matrix_rows(u.data, u.ld), assay_matrix_transposed(weight_matrix(p->lora_b)), y->rows, y->cols, u.cols, y->data, y->ld, true);
 }
 
+/* Everything in one product. */
+static void forward_halves(const assay_op_run *run, const linear_params *p)
+{
+    const assay_view *x = &run->in[0], *y = &run->out[0], *r = &run->in[1];
+    assay_gemm_halves_args args = {.m = y->rows, .n = y->cols, .k = x->cols, .a = assay_view_matrix(x), .b = assay_matrix_transposed(weight_matrix(p->w)),
+                                   .half_c = y->half, .ldc = y->ld};
+    if (p->lora_a) {
+        assay_view u = workspace_view(run, 0, y->rows, p->lora_a->rows), dropped = dropped_input(run, u.rows * u.cols);
+        adapter_down(run, p->lora_a, &dropped, &u);
+        args.k2 = u.cols;
+        args.a2 = assay_view_matrix(&u);
+        args.b2 = assay_matrix_transposed(weight_matrix(p->lora_b));
+    }
+    args.bias = p->b ? p->b->data : NULL;
+    args.residual = r->data;
+    args.half_residual = r->half;
+    args.ld_residual = r->ld;
+    assay_gemm_halves(run->env->kernels, run->env->pool, run->env->scratch, &args);
+}
+
 static void forward(const assay_op_run *run)
 {
     const assay_view *x = &run->in[0], *y = &run->out[0];
     linear_params p = params_of(run);
-    product(run, assay_matrix_rows(x->data, x->ld), assay_matrix_transposed(weight_matrix(p.w)), y->rows, y->cols, x->cols, y->data, y->ld, false);
+    if (y->half) {
+        forward_halves(run, &p);
+        return;
+    }
+    product(run, assay_view_matrix(x), assay_matrix_transposed(weight_matrix(p.w)), y->rows, y->cols, x->cols, y->data, y->ld, false);
     if (p.lora_a) forward_adapter(run, &p);
     if (p.b || run->attr->residual) assay_for_rows(run, y->rows, ROWS_OF_A_JOB, finish_rows);
 }
@@ -180,7 +216,7 @@ static void adapter_input_gradient(const assay_op_run *run, const assay_param_vi
 {
     const assay_view *dx = &run->d_in[0];
     assay_matrix left = assay_matrix_rows(du->data, du->ld), right = weight_matrix(lora_a);
-    if (dropped->data == run->in[0].data || !run->env->training || run->attr->dropout <= 0) {
+    if (!run->env->training || run->attr->dropout <= 0) {
         product(run, left, right, dx->rows, dx->cols, du->cols, dx->data, dx->ld, true);
         return;
     }

@@ -8,7 +8,8 @@
  *   - sums over rows follow the geometry's folds (see geometry.h); work is shared out over outputs only, so the bits depend neither
  *     on threads nor on the batch;
  *   - the same call gives the same bits: a dropped value can be made again at any time.
- * All values are f32 row-major matrices [rows of their space, cols]; an operand may be a range of a value's columns (ld > cols).
+ * Values are row-major matrices [rows of their space, cols] of f32 or, where the program says so, bf16: computed in f32 and rounded once on
+ * storing. An operand may be a range of a value's columns (ld > cols).
  */
 #ifndef ASSAY_OPS_OP_H
 #define ASSAY_OPS_OP_H
@@ -18,8 +19,10 @@
 
 enum { ASSAY_MAX_INPUTS = 4, ASSAY_MAX_OUTPUTS = 2, ASSAY_MAX_PARAMS = 4 };
 
+/* At most one of data and half is set; neither: not there, not wanted. Gradients are always f32. */
 typedef struct assay_view {
-    float *data; /* NULL: not there, not wanted */
+    float *data;
+    uint16_t *half; /* bf16 */
     size_t rows, cols, ld;
 } assay_view;
 
@@ -34,7 +37,7 @@ typedef struct assay_param_view {
 typedef struct assay_op_env {
     const assay_kernels *kernels;
     assay_pool *pool;
-    void *scratch;       /* gemm scratch of every worker */
+    void *scratch;       /* products' scratch of every worker; between products also memory for rows, see assay_row_memory */
     const assay_geometry *geometry;
     uint64_t seed, step; /* dropout's counters */
     bool training;       /* false: dropout is the identity */
@@ -50,6 +53,7 @@ typedef struct assay_op_attributes {
     uint32_t rotary_half;           /* rope: pairs per head */
     bool adjacent;                  /* rope: (2i, 2i+1) instead of (i, i + half) */
     bool bias, residual, adapter;   /* linear: which operands are present */
+    bool halves;                    /* linear, attention: products round their operands to bf16 */
     const float *inverse_frequency; /* angles: [rotary_half], owned by the program */
     float angle_scale;              /* angles: factor of cos and sin (yarn's attention factor; 1 otherwise) */
 } assay_op_attributes;
@@ -92,7 +96,7 @@ typedef struct assay_op {
     /* Which operands backward needs the data of, given whose gradients are wanted. */
     unsigned (*reads)(const assay_op_shape *shape);
     size_t (*workspace)(const assay_op_shape *shape, const assay_bounds *bounds, int workers, bool backward); /* NULL: none */
-    /* Floating-point operations for that many rows of each space and a mean context of `context` keys per query; NULL: negligible. */
+    /* Useful floating-point operations (what a backward pass makes again for itself does not count) for that many rows of each space and a mean context of `context` keys per query; NULL: negligible. */
     double (*flops)(const assay_op_shape *shape, const double rows[ASSAY_SPACES], double context, bool backward);
     void (*forward)(const assay_op_run *run);
     void (*backward)(const assay_op_run *run); /* NULL: not differentiable */
@@ -103,6 +107,17 @@ extern const assay_op assay_op_embedding, assay_op_angles, assay_op_rms_norm, as
 
 /* All of the above, NULL-terminated: tests walk it, and a new operation gets one line there. */
 const assay_op *assay_op_at(size_t index);
+
+/* Rows as f32, whatever they are stored in: `read` returns the row itself or widens it into `memory` ([cols]); `target` is where to compute a row,
+ * `store` brings it home. Both give the row itself where it is f32. assay_row_memory: ASSAY_ROW_MEMORY floats of the worker's own, lost at the next product. */
+enum { ASSAY_ROW_MEMORY = 1 << 17 };
+float *assay_row_memory(const assay_op_run *run, int worker);
+const float *assay_row_read(const assay_op_run *run, const assay_view *view, size_t row, float *memory);
+float *assay_row_target(const assay_view *view, size_t row, float *memory);
+void assay_row_store(const assay_op_run *run, const assay_view *view, size_t row, const float *from);
+
+/* The view as an operand of a product. */
+assay_matrix assay_view_matrix(const assay_view *view);
 
 /* Splits rows into blocks of at most `block` and runs work(run, first_row, rows, worker) over the pool. */
 typedef void (*assay_row_work)(const assay_op_run *run, size_t first, size_t rows, int worker);

@@ -7,7 +7,7 @@ enum { ROWS_OF_A_JOB = 16, COLS_OF_A_JOB = 64 };
 
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
-    if (shape->in_cols[0] == shape->out_cols[0] && shape->param_cols[0] == shape->in_cols[0]) return ASSAY_OK;
+    if (shape->in_cols[0] == shape->out_cols[0] && shape->in_cols[0] <= ASSAY_ROW_MEMORY / 2 && shape->param_cols[0] == shape->in_cols[0]) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_FORMAT, "norm weight of %zu against a value of width %zu", shape->param_cols[0], shape->in_cols[0]);
 }
 
@@ -28,9 +28,12 @@ static const float *weight(const assay_op_run *run) { return run->param[0].data;
 static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
 {
     const assay_view *x = &run->in[0], *y = &run->out[0];
-    (void)worker;
-    for (size_t t = first; t < first + rows; t++)
-        run->env->kernels->rows->rms_norm(x->data + t * x->ld, weight(run), y->data + t * y->ld, x->cols, run->attr->eps);
+    float *memory = assay_row_memory(run, worker);
+    for (size_t t = first; t < first + rows; t++) {
+        float *target = assay_row_target(y, t, memory + x->cols);
+        run->env->kernels->rows->rms_norm(assay_row_read(run, x, t, memory), weight(run), target, x->cols, run->attr->eps);
+        assay_row_store(run, y, t, target);
+    }
 }
 
 static void forward(const assay_op_run *run) { assay_for_rows(run, run->out[0].rows, ROWS_OF_A_JOB, forward_rows); }
@@ -39,12 +42,12 @@ static void backward_rows(const assay_op_run *run, size_t first, size_t rows, in
 {
     const assay_rows *k = run->env->kernels->rows;
     const assay_view *x = &run->in[0], *dy = &run->d_out[0], *dx = &run->d_in[0];
-    float *rstd = run->workspace;
-    (void)worker;
+    float *rstd = run->workspace, *memory = assay_row_memory(run, worker);
     for (size_t t = first; t < first + rows; t++) {
-        rstd[t] = k->rms_rstd(x->data + t * x->ld, x->cols, run->attr->eps);
+        const float *row = assay_row_read(run, x, t, memory);
+        rstd[t] = k->rms_rstd(row, x->cols, run->attr->eps);
         if (dx->data)
-            k->rms_norm_backward(x->data + t * x->ld, weight(run), dy->data + t * dy->ld, dx->data + t * dx->ld, x->cols, rstd[t], run->add[0]);
+            k->rms_norm_backward(row, weight(run), dy->data + t * dy->ld, dx->data + t * dx->ld, x->cols, rstd[t], run->add[0]);
     }
 }
 
@@ -53,10 +56,12 @@ static void backward_weight(const assay_op_run *run, size_t first, size_t cols, 
     const assay_view *x = &run->in[0], *dy = &run->d_out[0];
     const assay_space *space = &run->env->geometry->spaces[run->out_space];
     const float *rstd = run->workspace;
-    (void)worker;
+    float *memory = assay_row_memory(run, worker);
     for (size_t f = 0; f < space->fold_count; f++) {
         size_t from = space->folds[f], rows = space->folds[f + 1] - from;
-        run->env->kernels->rows->column_sum(dy->data + from * dy->ld + first, dy->ld, x->data + from * x->ld + first, x->ld, rstd + from, rows, cols,
+        const float *block = x->half ? memory : x->data + from * x->ld + first;
+        for (size_t t = 0; x->half && t < rows; t++) run->env->kernels->rows->widen(x->half + (from + t) * x->ld + first, memory + t * COLS_OF_A_JOB, cols);
+        run->env->kernels->rows->column_sum(dy->data + from * dy->ld + first, dy->ld, block, x->half ? COLS_OF_A_JOB : x->ld, rstd + from, rows, cols,
                                             run->param[0].gradient + first);
     }
 }

@@ -12,7 +12,7 @@ static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
     const assay_op_attributes *attr = shape->attr;
     size_t rotated = (size_t)attr->heads * attr->head_dim;
-    if (shape->in_cols[0] == shape->out_cols[0] && rotated <= shape->in_cols[0] && shape->in_cols[1] == 2 * (size_t)attr->rotary_half &&
+    if (shape->in_cols[0] == shape->out_cols[0] && shape->in_cols[0] <= ASSAY_ROW_MEMORY && rotated <= shape->in_cols[0] && shape->in_cols[1] == 2 * (size_t)attr->rotary_half &&
         2 * attr->rotary_half <= attr->head_dim)
         return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_FORMAT, "rotation of %u heads of %u columns (%u pairs) in a value of width %zu", attr->heads, attr->head_dim,
@@ -36,11 +36,13 @@ static void rotate_row(const assay_op_run *run, float *row, size_t t, float sign
 static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
 {
     const assay_view *x = &run->in[0], *y = &run->out[0];
-    (void)worker;
+    float *memory = assay_row_memory(run, worker);
     for (size_t t = first; t < first + rows; t++) {
-        float *to = y->data + t * y->ld, *from = x->data + t * x->ld;
+        const float *from = assay_row_read(run, x, t, memory);
+        float *to = assay_row_target(y, t, memory);
         if (to != from) memcpy(to, from, y->cols * sizeof(float));
         rotate_row(run, to, t, 1.0f);
+        assay_row_store(run, y, t, to);
     }
 }
 

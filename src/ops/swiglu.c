@@ -1,7 +1,9 @@
-/* s = silu(g) * u.  In 0: g [T, F], in 1: u [T, F] (two values, or two column ranges of one).  (Shazeer, arXiv:2002.05202) */
+/* s = silu(g) * u.  In 0: g [T, F], in 1: u [T, F] (two values, or two column ranges of one).  (Shazeer, arXiv:2002.05202)
+ *
+ * Elementwise, so rows are taken in stretches of columns that stay in the first-level cache when bf16 is widened on the way. */
 #include "ops/op.h"
 
-enum { ROWS_OF_A_JOB = 8 };
+enum { ROWS_OF_A_JOB = 8, STRETCH = 1024 };
 
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
@@ -15,23 +17,40 @@ static unsigned reads(const assay_op_shape *shape)
     return ASSAY_READS_IN(0) | ASSAY_READS_IN(1);
 }
 
+/* Columns from `col`, at most STRETCH of them. */
+static assay_view stretch(const assay_view *view, size_t col)
+{
+    assay_view part = *view;
+    part.cols = view->cols - col < STRETCH ? view->cols - col : STRETCH;
+    if (part.data) part.data += col;
+    if (part.half) part.half += col;
+    return part;
+}
+
 static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
 {
-    const assay_view *g = &run->in[0], *u = &run->in[1], *s = &run->out[0];
-    (void)worker;
+    float *memory = assay_row_memory(run, worker);
     for (size_t t = first; t < first + rows; t++)
-        run->env->kernels->rows->swiglu(g->data + t * g->ld, u->data + t * u->ld, s->data + t * s->ld, s->cols);
+        for (size_t col = 0; col < run->out[0].cols; col += STRETCH) {
+            assay_view g = stretch(&run->in[0], col), u = stretch(&run->in[1], col), s = stretch(&run->out[0], col);
+            float *target = assay_row_target(&s, t, memory + 2 * STRETCH);
+            run->env->kernels->rows->swiglu(assay_row_read(run, &g, t, memory), assay_row_read(run, &u, t, memory + STRETCH), target, s.cols);
+            assay_row_store(run, &s, t, target);
+        }
 }
 
 static void forward(const assay_op_run *run) { assay_for_rows(run, run->out[0].rows, ROWS_OF_A_JOB, forward_rows); }
 
 static void backward_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
 {
-    const assay_view *g = &run->in[0], *u = &run->in[1], *ds = &run->d_out[0], *dg = &run->d_in[0], *du = &run->d_in[1];
-    (void)worker;
+    const assay_view *ds = &run->d_out[0], *dg = &run->d_in[0], *du = &run->d_in[1];
+    float *memory = assay_row_memory(run, worker);
     for (size_t t = first; t < first + rows; t++)
-        run->env->kernels->rows->swiglu_backward(g->data + t * g->ld, u->data + t * u->ld, ds->data + t * ds->ld, dg->data + t * dg->ld,
-                                                 du->data + t * du->ld, ds->cols);
+        for (size_t col = 0; col < ds->cols; col += STRETCH) {
+            assay_view g = stretch(&run->in[0], col), u = stretch(&run->in[1], col);
+            run->env->kernels->rows->swiglu_backward(assay_row_read(run, &g, t, memory), assay_row_read(run, &u, t, memory + STRETCH), ds->data + t * ds->ld + col,
+                                                     dg->data + t * dg->ld + col, du->data + t * du->ld + col, g.cols);
+        }
 }
 
 static void backward(const assay_op_run *run) { assay_for_rows(run, run->d_out[0].rows, ROWS_OF_A_JOB, backward_rows); }

@@ -47,8 +47,15 @@ int assay_program_value(assay_program *program, assay_space_id space, size_t col
     if (!room(program, &items, &program->value_capacity, program->value_count, sizeof *program->values)) return -1;
     program->values = items;
     program->values[program->value_count] =
-        (assay_value){.name = keep_name(program, name), .space = space, .cols = cols, .layer = layer, .maker = -1};
+        (assay_value){.name = keep_name(program, name), .space = space, .dtype = ASSAY_F32, .cols = cols, .layer = layer, .maker = -1};
     return (int)program->value_count++;
+}
+
+void assay_program_store_halves(assay_program *program, int value)
+{
+    if (value < 0) return;
+    program->values[value].dtype = ASSAY_BF16;
+    program->halves = true;
 }
 
 int assay_program_param(assay_program *program, const assay_param *param)

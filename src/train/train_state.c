@@ -27,7 +27,7 @@ void assay_fingerprint_data(const assay_example_set *examples, char text[40])
 void assay_fingerprint_settings(const assay_train_settings *s, const assay_program *program, uint64_t total_steps, char text[40])
 {
     double numbers[] = {(double)s->batch_pairs, (double)total_steps, s->lr, (double)s->shape, s->min_lr, s->warmup, s->adam.beta1, s->adam.beta2, s->adam.eps,
-                        s->adam.weight_decay, s->adam.clip, s->margin, s->center, (double)s->seed, (double)s->skip_nan};
+                        s->adam.weight_decay, s->adam.clip, s->margin, s->center, (double)s->seed, (double)s->skip_nan, (double)program->halves};
     XXH128_hash_t hash = XXH3_128bits(numbers, sizeof numbers);
     for (size_t i = 0; i < program->step_count; i++) {
         double adapter[] = {(double)program->steps[i].attr.scale, (double)program->steps[i].attr.dropout};

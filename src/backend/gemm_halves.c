@@ -1,0 +1,166 @@
+/* Blocking of the bf16 product: a job is a panel of C's columns by a run of rows; for every stretch of k it packs B's panel once (it stays in
+ * the second-level cache), then A block by block. Sums between stretches rest in C, or for a bf16 result in a panel of f32 beside the packed
+ * operands. */
+#include "backend/gemm_halves.h"
+
+#include "backend/gemm_split.h"
+
+#include <string.h>
+
+enum {
+    MR = ASSAY_HALVES_MR,
+    NR = ASSAY_HALVES_NR,
+    PANEL = 512,    /* columns of a packed panel of B */
+    STRETCH = 512,  /* of k */
+    BLOCK = 120,    /* rows of a packed block of A */
+    RUN = 480,      /* rows of a job */
+    RESULT_LD = PANEL + NR,
+};
+
+typedef struct halves_scratch {
+    uint32_t *b, *a;
+    float *result; /* [RUN + MR, RESULT_LD] */
+    float *edge;   /* [MR, NR] */
+} halves_scratch;
+
+typedef struct halves_job {
+    const assay_kernels *kernels;
+    const assay_gemm_halves_args *args;
+    char *scratch;
+    assay_gemm_split split;
+} halves_job;
+
+/* A part of C and where its sums are. */
+typedef struct halves_region {
+    size_t row, rows, col, cols;
+    float *sums;
+    size_t ld;
+    bool whole_tiles; /* sums has room for tiles that stick out */
+} halves_region;
+
+static const size_t b_words = (size_t)(PANEL + NR) * STRETCH / 2, a_words = (size_t)(BLOCK + MR) * STRETCH / 2;
+static const size_t result_floats = (size_t)(RUN + MR) * RESULT_LD;
+
+size_t assay_gemm_halves_scratch_bytes(void) { return (b_words + a_words + result_floats + MR * NR) * sizeof(float); }
+
+static halves_scratch divide(void *memory)
+{
+    uint32_t *words = memory;
+    halves_scratch s = {.b = words, .a = words + b_words};
+    s.result = (float *)(void *)(s.a + a_words);
+    s.edge = s.result + result_floats;
+    return s;
+}
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+static const void *element(const assay_matrix *matrix, size_t i, size_t j)
+{
+    ptrdiff_t index = (ptrdiff_t)i * matrix->row_stride + (ptrdiff_t)j * matrix->col_stride;
+    return (const char *)matrix->data + index * (ptrdiff_t)assay_dtype_block_bytes(matrix->dtype);
+}
+
+static void pack_a(const assay_halves *h, const assay_matrix *a, size_t row, size_t rows, size_t k0, size_t k, uint32_t *dst)
+{
+    for (size_t i = 0; i < rows; i += MR, dst += MR * ((k + 1) / 2))
+        h->pack(dst, MR, a->dtype, element(a, row + i, k0), a->row_stride, a->col_stride, smaller(MR, rows - i), k);
+}
+
+static void pack_b(const assay_halves *h, const assay_matrix *b, size_t col, size_t cols, size_t k0, size_t k, uint32_t *dst)
+{
+    for (size_t j = 0; j < cols; j += NR, dst += NR * ((k + 1) / 2))
+        h->pack(dst, NR, b->dtype, element(b, k0, col + j), b->col_stride, b->row_stride, smaller(NR, cols - j), k);
+}
+
+static void border_tile(const assay_halves *h, size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ld, bool add, size_t rows, size_t cols,
+                        float *edge)
+{
+    for (size_t i = 0; add && i < rows; i++) memcpy(edge + i * NR, c + i * ld, cols * sizeof *c);
+    h->tile(pairs, a, b, edge, NR, add);
+    for (size_t i = 0; i < rows; i++) memcpy(c + i * ld, edge + i * NR, cols * sizeof *c);
+}
+
+static void multiply_block(const assay_halves *h, const halves_scratch *s, const halves_region *r, size_t first, size_t rows, size_t pairs, bool add)
+{
+    for (size_t j = 0; j < r->cols; j += NR)
+        for (size_t i = 0; i < rows; i += MR) {
+            const uint32_t *a = s->a + i * pairs, *b = s->b + j * pairs;
+            float *c = r->sums + (first + i) * r->ld + j;
+            if (r->whole_tiles || (rows - i >= MR && r->cols - j >= NR))
+                h->tile(pairs, a, b, c, r->ld, add);
+            else
+                border_tile(h, pairs, a, b, c, r->ld, add, smaller(MR, rows - i), smaller(NR, r->cols - j), s->edge);
+        }
+}
+
+/* Adds A[:, k0 .. k0 + k) . B[k0 .. k0 + k, :] to the region's sums, in stretches; *add turns true after the first. */
+static void multiply_fold(const assay_halves *h, const halves_scratch *s, const halves_region *r, const assay_matrix *a, const assay_matrix *b, size_t k0, size_t k,
+                          bool *add)
+{
+    for (size_t done = 0; done < k; done += STRETCH) {
+        size_t length = smaller(STRETCH, k - done);
+        pack_b(h, b, r->col, r->cols, k0 + done, length, s->b);
+        for (size_t i = 0; i < r->rows; i += BLOCK) {
+            size_t rows = smaller(BLOCK, r->rows - i);
+            pack_a(h, a, r->row + i, rows, k0 + done, length, s->a);
+            multiply_block(h, s, r, i, rows, (length + 1) / 2, *add);
+        }
+        *add = true;
+    }
+}
+
+/* Sums, bias, residual: one f32 row after another, rounded into C. */
+static void round_rows(const assay_kernels *kernels, const assay_gemm_halves_args *args, const halves_region *r)
+{
+    float wide[PANEL];
+    for (size_t i = 0; i < r->rows; i++) {
+        float *sums = r->sums + i * r->ld;
+        size_t offset = (r->row + i) * args->ld_residual + r->col;
+        if (args->bias) kernels->rows->axpy(1.0f, args->bias + r->col, sums, r->cols);
+        if (args->half_residual) kernels->rows->widen(args->half_residual + offset, wide, r->cols);
+        if (args->residual || args->half_residual) kernels->rows->axpy(1.0f, args->residual ? args->residual + offset : wide, sums, r->cols);
+        kernels->rows->narrow(sums, args->half_c + (r->row + i) * args->ldc + r->col, r->cols);
+    }
+}
+
+static void multiply_region(const assay_kernels *kernels, const assay_gemm_halves_args *args, void *memory, size_t row, size_t rows, size_t col, size_t cols)
+{
+    halves_scratch s = divide(memory);
+    halves_region r = {.row = row, .rows = rows, .col = col, .cols = cols, .sums = s.result, .ld = RESULT_LD, .whole_tiles = true};
+    bool add = args->add && args->c;
+    if (args->c) {
+        r.sums = args->c + row * args->ldc + col;
+        r.ld = args->ldc;
+        r.whole_tiles = false;
+    }
+    for (size_t f = 0; args->folds && f < args->fold_count; f++)
+        multiply_fold(kernels->halves, &s, &r, &args->a, &args->b, args->folds[f], args->folds[f + 1] - args->folds[f], &add);
+    if (!args->folds) multiply_fold(kernels->halves, &s, &r, &args->a, &args->b, 0, args->k, &add);
+    multiply_fold(kernels->halves, &s, &r, &args->a2, &args->b2, 0, args->k2, &add);
+    for (size_t i = 0; !add && i < rows; i++) memset(r.sums + i * r.ld, 0, cols * sizeof(float));
+    if (args->half_c) round_rows(kernels, args, &r);
+}
+
+static void run_job(void *context, size_t tile, int worker)
+{
+    const halves_job *job = context;
+    const assay_gemm_split *split = &job->split;
+    size_t col = tile % split->panels * split->panel_cols, row = tile / split->panels * split->run_rows;
+    multiply_region(job->kernels, job->args, job->scratch + (size_t)worker * assay_gemm_halves_scratch_bytes(), row, smaller(split->run_rows, job->args->m - row), col,
+                    smaller(split->panel_cols, job->args->n - col));
+}
+
+void assay_gemm_halves(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_halves_args *args)
+{
+    halves_job job = {.kernels = kernels, .args = args, .scratch = scratch};
+    if (args->m == 0 || args->n == 0) return;
+    job.split = assay_gemm_split_jobs(args->m, args->n, MR, NR, RUN, PANEL, (size_t)assay_pool_size(pool));
+    assay_pool_run(pool, run_job, &job, job.split.jobs);
+}
+
+void assay_gemm_halves_serial(const assay_kernels *kernels, void *scratch, const assay_gemm_halves_args *args)
+{
+    for (size_t row = 0; row < args->m; row += RUN)
+        for (size_t col = 0; col < args->n; col += PANEL)
+            multiply_region(kernels, args, scratch, row, smaller(RUN, args->m - row), col, smaller(PANEL, args->n - col));
+}

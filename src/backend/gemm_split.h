@@ -1,0 +1,14 @@
+/* How a product's C is cut into jobs: panels as wide and runs as long as allowed, both shrinking until every worker gets a few. */
+#ifndef ASSAY_BACKEND_GEMM_SPLIT_H
+#define ASSAY_BACKEND_GEMM_SPLIT_H
+
+#include <stddef.h>
+
+typedef struct assay_gemm_split {
+    size_t panel_cols, run_rows; /* of a job */
+    size_t panels, jobs;         /* job j: columns from (j mod panels) * panel_cols, rows from (j / panels) * run_rows */
+} assay_gemm_split;
+
+assay_gemm_split assay_gemm_split_jobs(size_t m, size_t n, size_t mr, size_t nr, size_t longest_run, size_t widest_panel, size_t workers);
+
+#endif

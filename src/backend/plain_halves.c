@@ -1,0 +1,126 @@
+/* Products of bf16 operands in plain C: the packing every set uses, and the tile of those whose processor has no bf16 instruction.
+ *
+ * Compiled once a kernel set, like plain_rows.c. A set with a tile of its own defines ASSAY_HALVES_TILE before including this file.
+ * Packing works in blocks of BLOCK elements of k: a lane's run is first brought to bf16 in a small buffer, then dealt out pair by
+ * pair, so every element type shares one way out.
+ */
+#include "backend/kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+#ifndef ASSAY_HALVES_TABLE
+#define ASSAY_HALVES_TABLE assay_halves_plain
+#endif
+
+enum { BLOCK = 256 };
+
+static inline float wide(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline uint32_t rounded(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    uint32_t nearest = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16, quiet = bits >> 16 | 0x40u;
+    return (bits & 0x7fffffffu) > 0x7f800000u ? quiet : nearest;
+}
+
+/* f16 to f32 as plain_rows.c does it */
+static inline float from_f16(uint16_t half)
+{
+    uint32_t magnitude = (uint32_t)(half & 0x7fffu) << 13, sign = (uint32_t)(half & 0x8000u) << 16, bits;
+    uint32_t special = magnitude >= 0x0f800000u ? 0x7f800000u | magnitude : 0;
+    float value = wide(magnitude) * 0x1p112f;
+    memcpy(&bits, &value, sizeof bits);
+    return wide(sign | (special ? special : bits));
+}
+
+static void contiguous(uint16_t *restrict dst, assay_dtype dtype, const void *src, size_t count)
+{
+    if (dtype == ASSAY_BF16)
+        memcpy(dst, src, count * sizeof *dst);
+    else if (dtype == ASSAY_F32)
+        for (size_t i = 0; i < count; i++) dst[i] = (uint16_t)rounded(((const float *)src)[i]);
+    else
+        for (size_t i = 0; i < count; i++) dst[i] = (uint16_t)rounded(from_f16(((const uint16_t *)src)[i]));
+}
+
+static const char *at(const void *src, assay_dtype dtype, ptrdiff_t index)
+{
+    return (const char *)src + index * (ptrdiff_t)(dtype == ASSAY_F32 ? sizeof(float) : sizeof(uint16_t));
+}
+
+static void along(uint32_t *restrict dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, size_t lanes, size_t k)
+{
+    for (size_t lane = 0; lane < lanes; lane++)
+        for (size_t first = 0; first < k; first += BLOCK) {
+            uint32_t run[BLOCK / 2];
+            size_t count = k - first < BLOCK ? k - first : BLOCK, pairs = (count + 1) / 2;
+            run[pairs - 1] = 0;
+            contiguous((uint16_t *)(void *)run, dtype, at(src, dtype, (ptrdiff_t)lane * lane_stride + (ptrdiff_t)first), count);
+            for (size_t i = 0; i < pairs; i++) dst[(first / 2 + i) * width + lane] = run[i];
+        }
+}
+
+static void across(uint32_t *restrict dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t k_stride, size_t lanes, size_t k)
+{
+    uint16_t low[ASSAY_HALVES_NR], high[ASSAY_HALVES_NR] = {0};
+    for (size_t i = 0; i < k; i += 2, dst += width) {
+        contiguous(low, dtype, at(src, dtype, (ptrdiff_t)i * k_stride), lanes);
+        if (i + 1 < k)
+            contiguous(high, dtype, at(src, dtype, (ptrdiff_t)(i + 1) * k_stride), lanes);
+        else
+            memset(high, 0, sizeof high);
+        for (size_t lane = 0; lane < lanes; lane++) dst[lane] = (uint32_t)low[lane] | (uint32_t)high[lane] << 16;
+    }
+}
+
+static void anywhere(uint32_t *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, ptrdiff_t k_stride, size_t lanes, size_t k)
+{
+    for (size_t lane = 0; lane < lanes; lane++)
+        for (size_t i = 0; i < k; i++) {
+            uint16_t half;
+            contiguous(&half, dtype, at(src, dtype, (ptrdiff_t)lane * lane_stride + (ptrdiff_t)i * k_stride), 1);
+            dst[i / 2 * width + lane] |= (uint32_t)half << (i % 2 ? 16 : 0);
+        }
+}
+
+static void pack(uint32_t *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, ptrdiff_t k_stride, size_t lanes, size_t k)
+{
+    bool general = lane_stride != 1 && k_stride != 1;
+    if (lanes < width || general) memset(dst, 0, (k + 1) / 2 * width * sizeof *dst);
+    if (k_stride == 1)
+        along(dst, width, dtype, src, lane_stride, lanes, k);
+    else if (lane_stride == 1)
+        across(dst, width, dtype, src, k_stride, lanes, k);
+    else
+        anywhere(dst, width, dtype, src, lane_stride, k_stride, lanes, k);
+}
+
+#ifdef ASSAY_HALVES_TILE
+#define ASSAY_HALVES_NATIVE true
+#else
+#define ASSAY_HALVES_TILE tile
+#define ASSAY_HALVES_SPIN NULL
+#define ASSAY_HALVES_NATIVE false
+
+static void tile(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ldc, bool add)
+{
+    enum { MR = ASSAY_HALVES_MR, NR = ASSAY_HALVES_NR };
+    float chains[MR][NR] = {{0}};
+    for (size_t i = 0; add && i < MR; i++) memcpy(chains[i], c + i * ldc, sizeof chains[i]);
+    for (size_t p = 0; p < pairs; p++, a += MR, b += NR)
+        for (int i = 0; i < MR; i++) {
+            float low = wide(a[i] << 16), high = wide(a[i] & 0xffff0000u);
+            for (int j = 0; j < NR; j++) chains[i][j] = fmaf(high, wide(b[j] & 0xffff0000u), fmaf(low, wide(b[j] << 16), chains[i][j]));
+        }
+    for (size_t i = 0; i < MR; i++) memcpy(c + i * ldc, chains[i], sizeof chains[i]);
+}
+#endif
+
+const assay_halves ASSAY_HALVES_TABLE = {.native = ASSAY_HALVES_NATIVE, .pack = pack, .tile = ASSAY_HALVES_TILE, .spin = ASSAY_HALVES_SPIN};

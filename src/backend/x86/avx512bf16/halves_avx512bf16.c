@@ -1,0 +1,53 @@
+/* The bf16 tile for processors with AVX512-BF16: 12 rows by 32 columns, 24 accumulators; each step multiplies a pair of k. */
+#if defined(__x86_64__)
+#include "backend/kernels.h"
+
+#include <immintrin.h>
+
+static void tile_native(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ldc, bool add)
+{
+    enum { MR = ASSAY_HALVES_MR, NR = ASSAY_HALVES_NR };
+    __m512 left[MR], right[MR];
+#pragma GCC unroll 12
+    for (int i = 0; i < MR; i++) {
+        left[i] = add ? _mm512_loadu_ps(c + (size_t)i * ldc) : _mm512_setzero_ps();
+        right[i] = add ? _mm512_loadu_ps(c + (size_t)i * ldc + 16) : _mm512_setzero_ps();
+    }
+    for (size_t p = 0; p < pairs; p++, a += MR, b += NR) {
+        __m512bh b0 = (__m512bh)_mm512_loadu_si512(b), b1 = (__m512bh)_mm512_loadu_si512(b + 16);
+#pragma GCC unroll 12
+        for (int i = 0; i < MR; i++) {
+            __m512bh ai = (__m512bh)_mm512_set1_epi32((int)a[i]);
+            left[i] = _mm512_dpbf16_ps(left[i], ai, b0);
+            right[i] = _mm512_dpbf16_ps(right[i], ai, b1);
+        }
+    }
+#pragma GCC unroll 12
+    for (int i = 0; i < MR; i++) {
+        _mm512_storeu_ps(c + (size_t)i * ldc, left[i]);
+        _mm512_storeu_ps(c + (size_t)i * ldc + 16, right[i]);
+    }
+}
+
+static double spin(size_t rounds)
+{
+    enum { CHAINS = 16 };
+    __m512 sums[CHAINS];
+    __m512bh x = (__m512bh)_mm512_set1_epi32((int)rounds), y = (__m512bh)_mm512_set1_epi32((int)(rounds & 3));
+#pragma GCC unroll 16
+    for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_setzero_ps();
+    for (size_t r = 0; r < rounds; r++) {
+#pragma GCC unroll 16
+        for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_dpbf16_ps(sums[i], x, y);
+    }
+    for (int i = 1; i < CHAINS; i++) sums[0] = _mm512_add_ps(sums[0], sums[i]);
+    volatile float sink = _mm512_reduce_add_ps(sums[0]);
+    (void)sink;
+    return CHAINS * 16 * 4.0;
+}
+
+#define ASSAY_HALVES_SPIN spin
+#define ASSAY_HALVES_TABLE assay_halves_avx512bf16
+#define ASSAY_HALVES_TILE tile_native
+#include "backend/plain_halves.c"
+#endif

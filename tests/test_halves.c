@@ -1,0 +1,234 @@
+/* bf16 products: value against double on the rounded operands, bits against blocking and threads, guard words; --time measures. */
+#include "test_support.h"
+
+#include "backend/gemm_halves.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/rng.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct operand {
+    float *wide;     /* what it stands for after rounding, [rows, cols] */
+    void *data;
+    assay_matrix view;
+} operand;
+
+typedef struct product {
+    size_t m, n, k, k2;
+    bool transpose_a, transpose_b, add, half_out, epilogue;
+    assay_dtype dtype;
+    const uint32_t *folds;
+    size_t fold_count;
+} product;
+
+static float draw(assay_rng *rng) { return (float)assay_rng_normal(rng); }
+
+/* Logical [rows, cols], stored transposed where asked. */
+static operand make_operand(size_t rows, size_t cols, bool transposed, assay_dtype dtype, uint64_t stream)
+{
+    assay_rng rng = {.seed = 5, .stream = stream};
+    operand o = {.wide = assay_alloc(rows * cols + 1, sizeof(float)), .data = assay_alloc(rows * cols + 1, sizeof(float))};
+    o.view = (assay_matrix){.data = o.data, .dtype = dtype, .row_stride = transposed ? 1 : (ptrdiff_t)cols, .col_stride = transposed ? (ptrdiff_t)rows : 1};
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < cols; j++) {
+            float value = draw(&rng);
+            size_t at = transposed ? j * rows + i : i * cols + j;
+            if (dtype == ASSAY_F32) ((float *)o.data)[at] = value;
+            if (dtype == ASSAY_F16) ((uint16_t *)o.data)[at] = assay_f32_to_f16(value), value = assay_f16_to_f32(assay_f32_to_f16(value));
+            if (dtype == ASSAY_BF16) ((uint16_t *)o.data)[at] = assay_f32_to_bf16(value);
+            o.wide[i * cols + j] = assay_bf16_to_f32(assay_f32_to_bf16(value));
+        }
+    return o;
+}
+
+static void free_operand(operand *o)
+{
+    assay_free(o->wide);
+    assay_free(o->data);
+}
+
+static double exact(const product *p, const operand o[4], size_t i, size_t j, double *size)
+{
+    double sum = 0;
+    for (size_t q = 0; q < p->k; q++) {
+        double term = (double)o[0].wide[i * p->k + q] * (double)o[1].wide[q * p->n + j];
+        sum += term;
+        *size += fabs(term);
+    }
+    for (size_t q = 0; q < p->k2; q++) {
+        double term = (double)o[2].wide[i * p->k2 + q] * (double)o[3].wide[q * p->n + j];
+        sum += term;
+        *size += fabs(term);
+    }
+    return sum;
+}
+
+/* f32 sums of k terms: at most k roundings of 2^-24 of the running size; a bf16 result adds half a unit of 2^-8. */
+static void check_product(const product *p, const operand o[4], const float *before, const float *bias, const float *residual, const float *c)
+{
+    for (size_t i = 0; i < p->m; i++)
+        for (size_t j = 0; j < p->n; j++) {
+            double size = 0, wanted = exact(p, o, i, j, &size);
+            if (p->add) wanted += (double)before[i * p->n + j];
+            if (p->epilogue) wanted += (double)bias[j] + (double)residual[i * p->n + j];
+            double limit = (size + fabs(wanted) + 8) * (double)(p->k + p->k2 + 4) * 0x1p-24 + (p->half_out ? fabs(wanted) * 0x1p-8 : 0);
+            if (fabs((double)c[i * p->n + j] - wanted) > limit)
+                fail_msg("%zu x %zu x %zu: element (%zu, %zu) is %g, expected %g +- %g", p->m, p->n, p->k, i, j, (double)c[i * p->n + j], wanted, limit);
+        }
+}
+
+static void run_product(const product *p, const assay_kernels *kernels, assay_pool *pool, float *c)
+{
+    operand o[4] = {make_operand(p->m, p->k, p->transpose_a, p->dtype, 1), make_operand(p->k, p->n, p->transpose_b, p->dtype, 2),
+                    make_operand(p->m, p->k2, false, ASSAY_F32, 3), make_operand(p->k2, p->n, true, ASSAY_F32, 4)};
+    operand extra = make_operand(p->m + 2, p->n, false, ASSAY_F32, 5);
+    float *residual = extra.data, *bias = residual + p->m * p->n;
+    uint16_t *halves = assay_alloc(p->m * p->n + 1, sizeof *halves);
+    void *scratch = assay_alloc((size_t)assay_pool_size(pool), assay_gemm_halves_scratch_bytes());
+    float *before = assay_alloc(p->m * p->n + 1, sizeof *before);
+    for (size_t i = 0; i < p->m * p->n; i++) before[i] = c[i] = (float)(i % 17) - 8;
+    c[p->m * p->n] = 12345.0f;
+    halves[p->m * p->n] = 4321;
+    assay_gemm_halves_args args = {.m = p->m, .n = p->n, .k = p->k, .k2 = p->k2, .a = o[0].view, .b = o[1].view, .a2 = o[2].view, .b2 = o[3].view, .ldc = p->n,
+                                   .add = p->add, .folds = p->folds, .fold_count = p->fold_count};
+    if (p->half_out)
+        args.half_c = halves;
+    else
+        args.c = c;
+    if (p->epilogue) args.bias = bias, args.residual = residual, args.ld_residual = p->n;
+    assay_gemm_halves(kernels, pool, scratch, &args);
+    if (p->half_out) kernels->rows->widen(halves, c, p->m * p->n);
+    check_product(p, o, before, bias, residual, c);
+    assert_true(c[p->m * p->n] == 12345.0f && halves[p->m * p->n] == 4321);
+    for (int i = 0; i < 4; i++) free_operand(&o[i]);
+    free_operand(&extra);
+    assay_free(halves);
+    assay_free(scratch);
+    assay_free(before);
+}
+
+static const uint32_t folds[] = {0, 7, 7, 40, 101, 130};
+static const product products[] = {
+    {1, 1, 1, 0, false, true, false, false, false, ASSAY_BF16, NULL, 0},      {13, 33, 257, 0, false, true, false, false, false, ASSAY_BF16, NULL, 0},
+    {25, 70, 600, 8, false, true, true, false, false, ASSAY_F32, NULL, 0},    {30, 66, 1100, 3, false, true, false, true, true, ASSAY_BF16, NULL, 0},
+    {500, 40, 64, 0, false, false, false, true, true, ASSAY_BF16, NULL, 0},   {37, 45, 130, 0, true, false, true, false, false, ASSAY_F32, folds, 5},
+    {30, 66, 300, 0, false, true, false, false, false, ASSAY_F16, NULL, 0},   {8, 600, 130, 0, true, false, false, false, false, ASSAY_BF16, folds, 5},
+    {5, 9, 0, 0, false, true, false, false, false, ASSAY_BF16, NULL, 0},
+};
+
+static void test_values(void **state)
+{
+    assay_pool *pool;
+    (void)state;
+    assert_int_equal(assay_pool_create(&pool, 2, NULL), ASSAY_OK);
+    for (size_t set = 0; assay_kernels_at(set); set++)
+        for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
+            float *c = assay_alloc(products[i].m * products[i].n + 1, sizeof *c);
+            run_product(&products[i], assay_kernels_at(set), pool, c);
+            assay_free(c);
+        }
+    assay_pool_destroy(pool);
+}
+
+/* A row alone and among 500 others, one thread and two: the same bits. */
+static void test_bits_know_no_batch(void **state)
+{
+    enum { M = 500, N = 1200, K = 700 };
+    assay_pool *one, *two;
+    (void)state;
+    assert_int_equal(assay_pool_create(&one, 1, NULL), ASSAY_OK);
+    assert_int_equal(assay_pool_create(&two, 2, NULL), ASSAY_OK);
+    operand a = make_operand(M, K, false, ASSAY_BF16, 1), b = make_operand(K, N, true, ASSAY_BF16, 2);
+    float *all = assay_alloc(M * N, sizeof *all), *row = assay_alloc(N, sizeof *row);
+    void *scratch = assay_alloc(2, assay_gemm_halves_scratch_bytes());
+    for (size_t set = 0; assay_kernels_at(set); set++) {
+        assay_gemm_halves_args args = {.m = M, .n = N, .k = K, .a = a.view, .b = b.view, .c = all, .ldc = N};
+        assay_gemm_halves(assay_kernels_at(set), two, scratch, &args);
+        for (size_t i = 0; i < M; i += 83) {
+            args.m = 1;
+            args.c = row;
+            args.a.data = (const uint16_t *)a.data + i * K;
+            assay_gemm_halves(assay_kernels_at(set), one, scratch, &args);
+            assert_memory_equal(row, all + i * N, N * sizeof *row);
+        }
+    }
+    assay_free(all);
+    assay_free(row);
+    assay_free(scratch);
+    free_operand(&a);
+    free_operand(&b);
+    assay_pool_destroy(one);
+    assay_pool_destroy(two);
+}
+
+/* widen and narrow are the conversions of tensor/dtype.h on every bit pattern that matters. */
+static void test_conversions(void **state)
+{
+    enum { N = 65536 };
+    float *wide = assay_alloc(N, sizeof *wide);
+    uint16_t *back = assay_alloc(N, sizeof *back), *bits = assay_alloc(N, sizeof *bits);
+    (void)state;
+    for (size_t i = 0; i < N; i++) bits[i] = (uint16_t)i;
+    for (size_t set = 0; assay_kernels_at(set); set++) {
+        const assay_rows *rows = assay_kernels_at(set)->rows;
+        rows->widen(bits, wide, N);
+        rows->narrow(wide, back, N);
+        for (size_t i = 0; i < N; i++)
+            if (wide[i] == wide[i]) assert_int_equal(back[i], bits[i]);
+        for (size_t i = 0; i < N; i++) {
+            uint32_t word = (uint32_t)i << 16 | (uint32_t)(i * 2654435761u >> 16);
+            memcpy(wide + i, &word, sizeof word);
+        }
+        rows->narrow(wide, back, N);
+        for (size_t i = 0; i < N; i++) assert_int_equal(back[i], assay_f32_to_bf16(wide[i]));
+    }
+    assay_free(wide);
+    assay_free(back);
+    assay_free(bits);
+}
+
+static int time_products(void)
+{
+    static const product shapes[] = {{512, 4608, 4096, 0, false, true, false, true, false, ASSAY_BF16, NULL, 0}, {512, 27392, 4096, 0, false, true, false, true, false, ASSAY_BF16, NULL, 0},
+                                     {512, 4096, 13696, 0, false, true, false, true, false, ASSAY_BF16, NULL, 0}, {512, 4096, 27392, 0, false, false, false, false, false, ASSAY_BF16, NULL, 0},
+                                     {512, 896, 896, 0, false, true, false, true, false, ASSAY_BF16, NULL, 0}, {2048, 4864, 896, 0, false, true, false, true, false, ASSAY_BF16, NULL, 0},
+                                     {4096, 4096, 512, 0, true, false, true, false, false, ASSAY_F32, NULL, 0}, {512, 8, 4096, 0, false, true, false, false, false, ASSAY_BF16, NULL, 0}};
+    assay_pool *pool;
+    const assay_kernels *kernels;
+    if (assay_kernels_select(&kernels, NULL, NULL) || assay_pool_create(&pool, 0, NULL)) return 1;
+    void *scratch = assay_alloc((size_t)assay_pool_size(pool), assay_gemm_halves_scratch_bytes());
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        const product *p = &shapes[i];
+        operand a = make_operand(p->m, p->k, p->transpose_a, p->dtype, 1), b = make_operand(p->k, p->n, p->transpose_b, p->dtype, 2);
+        float *c = assay_alloc(p->m * p->n, sizeof *c);
+        assay_gemm_halves_args args = {.m = p->m, .n = p->n, .k = p->k, .a = a.view, .b = b.view, .ldc = p->n, .add = p->add};
+        if (p->half_out)
+            args.half_c = (uint16_t *)(void *)c;
+        else
+            args.c = c;
+        double best = 1e9;
+        for (int round = 0; round < 8; round++) {
+            double start = assay_clock_seconds();
+            assay_gemm_halves(kernels, pool, scratch, &args);
+            double took = assay_clock_seconds() - start;
+            best = took < best ? took : best;
+        }
+        printf("%zu x %zu x %zu %s: %.1f GFLOP/s\n", p->m, p->n, p->k, kernels->name, 2e-9 * (double)p->m * (double)p->n * (double)p->k / best);
+        free_operand(&a);
+        free_operand(&b);
+        assay_free(c);
+    }
+    assay_free(scratch);
+    assay_pool_destroy(pool);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_values), cmocka_unit_test(test_bits_know_no_batch), cmocka_unit_test(test_conversions)};
+    if (argc > 1 && !strcmp(argv[1], "--time")) return time_products();
+    return cmocka_run_group_tests_name("halves", tests, NULL, NULL);
+}
