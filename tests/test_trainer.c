@@ -13,6 +13,7 @@
 #include "optim/optimizer.h"
 #include "train/loss.h"
 #include "train/metrics.h"
+#include "train/run.h"
 #include "train/train_state.h"
 
 #include <math.h>
@@ -208,6 +209,45 @@ static void test_resume_changes_no_bit(void **state)
     release(&m);
 }
 
+static void say_no_memory(void *context, const assay_trainer *trainer, const assay_step_record *record)
+{
+    (void)trainer;
+    *(bool *)context = record->step == 3;
+}
+
+/* The memory watch asks for a stop after step 3: a checkpoint is there, the message says how to go on, and the resumed run ends as if never stopped. */
+static void test_a_stop_for_memory_can_be_resumed(void **state)
+{
+    material m = {0};
+    assay_error err;
+    assay_run_outcome outcome;
+    bool no_memory = false;
+    char folder[] = "/tmp/assay-memory-XXXXXX", from[64];
+    (void)state;
+    random_material(&m, 20);
+    assert_non_null(mkdtemp(folder));
+    snprintf(from, sizeof from, "%s/checkpoint-3", folder);
+    assay_train_settings settings = settings_for(0);
+    assay_run_settings run = {.output = folder, .save_steps = -1, .eval_steps = -1, .log_steps = 1, .keep = 3, .prints = {.base = "b", .data = "d", .settings = "s"},
+                              .on_step = say_no_memory, .listener = &no_memory, .out_of_memory = &no_memory};
+    bench whole = open_bench("tests/data/golden/llama", NULL, ASSAY_TUNE_LORA, &settings, &m, 1);
+    run_steps(&whole, whole.trainer->total_steps);
+    bench stopped = open_bench("tests/data/golden/llama", NULL, ASSAY_TUNE_LORA, &settings, &m, 1);
+    assert_int_equal(assay_run(stopped.trainer, NULL, &run, &outcome, &err), ASSAY_E_NO_FIT);
+    assert_int_equal(assay_status_exit_code(ASSAY_E_NO_FIT), 3);
+    assert_true(strstr(err.text, "memory ran out") && strstr(err.text, "--resume") && strstr(err.text, "checkpoint-3") && assay_path_is_dir(from));
+    run.resume_from = from;
+    no_memory = false;
+    bench resumed = open_bench("tests/data/golden/llama", NULL, ASSAY_TUNE_LORA, &settings, &m, 1);
+    check(assay_run(resumed.trainer, NULL, &run, &outcome, &err), &err);
+    assert_true(weights_hash(&resumed) == weights_hash(&whole));
+    close_bench(&whole);
+    close_bench(&stopped);
+    close_bench(&resumed);
+    assay_remove_tree(folder, NULL);
+    release(&m);
+}
+
 static const float *tensor(const assay_tensor_file *file, const char *format, int a, int b)
 {
     char name[64];
@@ -357,7 +397,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_adamw_is_torch),      cmocka_unit_test(test_loss_gradient), cmocka_unit_test(test_schedule),
-        cmocka_unit_test(test_accumulation_changes_no_bit), cmocka_unit_test(test_resume_changes_no_bit),
+        cmocka_unit_test(test_accumulation_changes_no_bit), cmocka_unit_test(test_resume_changes_no_bit), cmocka_unit_test(test_a_stop_for_memory_can_be_resumed),
     };
     if (argc > 6 && !strcmp(argv[1], "--train")) return train(argv, argc);
     return cmocka_run_group_tests_name("trainer", tests, NULL, NULL);

@@ -49,6 +49,7 @@ extern const assay_command assay_command_eval;
 extern const assay_command assay_command_score;
 extern const assay_command assay_command_forward;
 extern const assay_command assay_command_preview;
+extern const assay_command assay_command_verify;
 extern const assay_command assay_command_tokenize;
 extern const assay_command assay_command_data;
 extern const assay_command assay_command_merge;

@@ -9,6 +9,7 @@ static const assay_command *const commands[] = {
     &assay_command_train,
     &assay_command_plan,
     &assay_command_preview,
+    &assay_command_verify,
     &assay_command_eval,
     &assay_command_score,
     &assay_command_forward,

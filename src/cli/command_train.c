@@ -1,6 +1,8 @@
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/clock.h"
 #include "cli/command.h"
+#include "cli/memory_watch.h"
 #include "cli/run_output.h"
 #include "cli/progress.h"
 #include "train/checkpoint_dir.h"
@@ -10,7 +12,34 @@
 typedef struct listener {
     assay_progress progress;
     const assay_command_context *context;
+    assay_memory_watch watch;
+    bool out_of_memory;
 } listener;
+
+static void say_memory(const assay_log *log, const assay_memory_finding *f)
+{
+    char free_text[32], growth[32] = "", limit[32], start[32];
+    assay_format_bytes(f->free, free_text, sizeof free_text);
+    assay_format_bytes(f->growth, growth, sizeof growth);
+    assay_format_bytes(f->limit, limit, sizeof limit);
+    assay_format_bytes(f->start_limit, start, sizeof start);
+    const char *before = f->start_limit == UINT64_MAX ? "unlimited" : start;
+    if (f->limit_shrank) assay_warn(log, "the memory limit of this process's cgroup was lowered from %s to %s", before, limit);
+    if (f->verdict == ASSAY_MEMORY_FINE) return;
+    const char *then = f->verdict == ASSAY_MEMORY_OUT ? "; saving a checkpoint and stopping before the kernel kills something" : "";
+    if (f->has_grown)
+        assay_warn(log, "only %s of memory left: process %d (%s) grew by %s since this run began%s", free_text, f->grown.pid, f->grown.name, growth, then);
+    else
+        assay_warn(log, "only %s of memory left; no process that can be seen grew since this run began%s", free_text, then);
+}
+
+static void watch_memory(listener *l)
+{
+    assay_memory_finding finding;
+    if (!assay_memory_watch_look(&l->watch, assay_clock_seconds(), &finding)) return;
+    say_memory(l->context->log, &finding);
+    l->out_of_memory |= finding.verdict == ASSAY_MEMORY_OUT;
+}
 
 static void on_step(void *context, const assay_trainer *trainer, const assay_step_record *r)
 {
@@ -20,6 +49,7 @@ static void on_step(void *context, const assay_trainer *trainer, const assay_ste
                                     .tokens_per_second = r->seconds > 0 ? (double)(r->tokens - r->tokens_shared) / r->seconds : 0,
                                     .memory_bytes = assay_resident_bytes(), .memory_limit = trainer->settings.budget};
     assay_progress_update(&l->progress, &sample);
+    watch_memory(l);
 }
 
 static void say_evaluation(const assay_log *log, const char *when, const assay_judgement *j)
@@ -100,10 +130,12 @@ static assay_status train(assay_training *t, const assay_options *options, const
     assay_run_settings run = {.output = options->output, .save_steps = options->save_steps, .eval_steps = options->eval_steps, .log_steps = options->log_steps,
                               .keep = (uint64_t)options->keep, .time_limit = options->time_limit, .resume_from = from, .output_whole = output_is_whole(options), .prints = t->prints,
                               .save = assay_training_save, .save_context = t, .on_step = on_step, .on_evaluation = on_evaluation, .listener = &l,
-                              .interrupted = context->interrupted, .log = context->log};
+                              .interrupted = context->interrupted, .out_of_memory = &l.out_of_memory, .log = context->log};
+    assay_memory_watch_begin(&l.watch, "");
     assay_progress_begin(&l.progress, context->terminal, "train", (int64_t)t->trainer->total_steps, options->log_steps);
     assay_status status = assay_run(t->trainer, t->has_evaluation ? &t->evaluation : NULL, &run, &outcome, err);
     assay_progress_end(&l.progress);
+    assay_memory_watch_end(&l.watch);
     assay_free(from);
     ASSAY_TRY(status);
     if (outcome.was_finished && run.output_whole) {

@@ -48,11 +48,11 @@ static bool number_after(const char *text, const char *key, uint64_t *out)
 }
 
 typedef struct cgroup_names {
-    const char *mount, *limit, *usage, *cache_key;
+    const char *mount, *limit, *usage, *cache_key, *active_key;
 } cgroup_names;
 
-static const cgroup_names version_1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "};
-static const cgroup_names version_2 = {"/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file "};
+static const cgroup_names version_1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file ", "total_active_file "};
+static const cgroup_names version_2 = {"/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file ", "active_file "};
 
 static bool read_number(const char *folder, const char *name, uint64_t *out)
 {
@@ -75,16 +75,22 @@ static uint64_t read_cache(const char *folder, const char *key)
     return cache;
 }
 
+static uint64_t left_of(uint64_t limit, uint64_t used, uint64_t cache)
+{
+    used -= cache < used ? cache : used;
+    return used < limit ? limit - used : 0;
+}
+
 static void apply_group(assay_machine_memory *memory, const char *folder, const cgroup_names *names)
 {
     uint64_t limit, used = 0;
     if (!read_number(folder, names->limit, &limit) || limit >= memory->total) return;
     read_number(folder, names->usage, &used);
     uint64_t cache = read_cache(folder, names->cache_key);
-    used -= cache < used ? cache : used;
-    uint64_t left = used < limit ? limit - used : 0;
+    uint64_t left = left_of(limit, used, cache), spare = left_of(limit, used, cache + read_cache(folder, names->active_key));
     if (limit < memory->limit) memory->limit = limit;
     if (left < memory->free) memory->free = left;
+    if (spare < memory->spare) memory->spare = spare;
 }
 
 static void apply_path(assay_machine_memory *memory, const char *root, const char *group, const cgroup_names *names)
@@ -126,7 +132,7 @@ assay_status assay_machine_memory_read(assay_machine_memory *memory, const char 
     bool known = text && number_after(text, "MemTotal:", &total) && number_after(text, "MemAvailable:", &available);
     assay_free(text);
     if (!known) return assay_error_set(err, ASSAY_E_IO, "cannot read the free memory from %s; say how much with --memory", path);
-    *memory = (assay_machine_memory){total << 10, available << 10, UINT64_MAX, available << 10};
+    *memory = (assay_machine_memory){total << 10, available << 10, UINT64_MAX, available << 10, available << 10};
     apply_cgroups(memory, root);
     return ASSAY_OK;
 }

@@ -10,7 +10,8 @@ typedef struct assay_machine_memory {
     uint64_t total;     /* bytes of RAM */
     uint64_t available; /* the kernel's estimate (MemAvailable) */
     uint64_t limit;     /* the tightest cgroup limit above this process; UINT64_MAX: none */
-    uint64_t free;      /* the least of `available` and what each cgroup has left (its page cache counted as left) */
+    uint64_t free;      /* the least of `available` and what each cgroup has left (its inactive page cache counted as left) */
+    uint64_t spare;     /* `free` with the cgroups' active page cache counted as left too: what can be taken before the kernel kills */
 } assay_machine_memory;
 
 /* root: "" or the folder of a copy of /proc and /sys (tests). Cgroups of version 1 and 2; a group that cannot be read sets no

@@ -56,6 +56,10 @@ static const assay_option_row rows[] = {
      "the type of the weights"},
     {"dtype", NULL, ASSAY_OPTION_ENUM, 0, ASSAY_FOR_CONVERT, ASSAY_GROUP_FILES, NULL, "f32|bf16|f16", 0, 0, {{0}}, AT(dtype),
      "the type of the weights (default: plain types as they are, block-quantised ones as f32)"},
+    {"pairs", "N", ASSAY_OPTION_INT, 0, ASSAY_FOR_VERIFY, ASSAY_GROUP_MACHINE, "4", NULL, 1, 1e6, {{0}}, AT(verify_pairs),
+     "pairs in the compared step"},
+    {"all-combinations", NULL, ASSAY_OPTION_BOOL, 0, ASSAY_FOR_VERIFY, ASSAY_GROUP_MACHINE, NULL, NULL, 0, 0, {{0}}, AT(all_combinations),
+     "every schedule with every micro-batch size with every thread count"},
     {"tokens", "N", ASSAY_OPTION_INT, 0, ASSAY_FOR_BENCH, ASSAY_GROUP_FILES, "512", NULL, 1, HUGE_INT, {{0}}, AT(tokens),
      "tokens in the step"},
 

@@ -134,6 +134,10 @@ typedef struct assay_options {
     int64_t threads;             /* 0: all */
     double time_limit;           /* seconds; 0: none */
 
+    /* verify */
+    int64_t verify_pairs;
+    bool all_combinations;
+
     /* run */
     int64_t save_steps, eval_steps; /* steps, ASSAY_EVERY_EPOCH or ASSAY_AT_THE_END */
     int64_t log_steps;

@@ -18,6 +18,8 @@ typedef struct run {
 
 static bool interrupted(const run *r) { return r->settings->interrupted && *r->settings->interrupted; }
 
+static bool out_of_memory(const run *r) { return r->settings->out_of_memory && *r->settings->out_of_memory; }
+
 /* Whether something that happens every `every` steps (0: epochs, -1: at the end only) happens after the present step. */
 static bool due(const run *r, int64_t every)
 {
@@ -75,8 +77,10 @@ static assay_status one_step(run *r)
 static assay_status stop_here(run *r)
 {
     if (r->saved_step != r->trainer->step) ASSAY_TRY(save_checkpoint(r));
-    return assay_error_set(r->err, ASSAY_E_STOPPED, "interrupted after step %llu of %llu; --resume goes on from %s/checkpoint-%llu", (unsigned long long)r->trainer->step,
-                           (unsigned long long)r->trainer->total_steps, r->settings->output, (unsigned long long)r->trainer->step);
+    bool memory = out_of_memory(r) && !interrupted(r);
+    unsigned long long step = r->trainer->step, total = r->trainer->total_steps;
+    return assay_error_set(r->err, memory ? ASSAY_E_NO_FIT : ASSAY_E_STOPPED, "%s after step %llu of %llu; --resume goes on from %s/checkpoint-%llu",
+                           memory ? "stopped, as this machine's memory ran out," : "interrupted", step, total, r->settings->output, step);
 }
 
 /* What was trained is on disk before anything that may be interrupted or fail. */
@@ -90,7 +94,7 @@ static assay_status all_steps(run *r, double start)
 {
     bool evaluated = false;
     while (r->trainer->step < r->trainer->total_steps && !r->outcome->out_of_time) {
-        if (interrupted(r)) return stop_here(r);
+        if (interrupted(r) || out_of_memory(r)) return stop_here(r);
         ASSAY_TRY(one_step(r));
         bool last = r->trainer->step == r->trainer->total_steps;
         if (due(r, r->settings->save_steps) && !last) ASSAY_TRY(save_checkpoint(r));

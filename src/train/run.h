@@ -3,7 +3,7 @@
  *     ASSAY_TRY(assay_run(trainer, evaluation_or_null, &settings, &outcome, err));
  *
  * Writes metrics.jsonl, trainer_state.json and checkpoint-N/ into settings.output, which exists. Finished, interrupted (ASSAY_E_STOPPED, after
- * a checkpoint) or out of time (outcome.out_of_time, no error). The model's weights are those of the last step. */
+ * a checkpoint), stopped for memory (ASSAY_E_NO_FIT, likewise) or out of time (outcome.out_of_time, no error). The model's weights are those of the last step. */
 #ifndef ASSAY_TRAIN_RUN_H
 #define ASSAY_TRAIN_RUN_H
 
@@ -29,6 +29,7 @@ typedef struct assay_run_settings {
     void (*on_evaluation)(void *context, const assay_trainer *trainer, const assay_judgement *judgement);
     void *listener;
     const volatile sig_atomic_t *interrupted; /* may be NULL */
+    const bool *out_of_memory;      /* set by on_step where the machine's memory ran low: checkpoint and ASSAY_E_NO_FIT; may be NULL */
     const assay_log *log;
 } assay_run_settings;
 

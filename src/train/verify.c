@@ -1,0 +1,316 @@
+/* One step, computed again and again in every listed way. The first way that fits sets the standard: its rewards, loss and gradients are kept (or a hash of
+ * each tensor, where there is no room for a second block of gradients); every other way is held against them. Gradients of a way are the sum over its
+ * micro-batches, as in training. What is compared is all that an optimizer step would see, so equality here is equality of the trained weights. */
+#include "train/verify.h"
+
+#include "base/clock.h"
+#include "base/rng.h"
+#include "train/loss.h"
+#include "train/verify_private.h"
+
+#include <math.h>
+#include <string.h>
+#include <xxhash.h>
+
+typedef struct check {
+    const assay_verify_setup *setup;
+    assay_verify_result *result;
+    const assay_program *program;
+    assay_sampler sampler;
+    const uint32_t *picked; /* the pairs, the sampler's */
+    size_t longest_pair, longest_path;
+    assay_pool *pools[ASSAY_VERIFY_THREADS];
+    assay_pack pack;
+    assay_micro_runs runs;
+    size_t values;
+    float *gradients, *standard; /* standard NULL: hashes */
+    XXH128_hash_t *hashes;       /* per program parameter */
+    float *rewards, *standard_rewards, *d_rewards;
+    double loss;
+    bool has_standard;
+    assay_error *err;
+} check;
+
+static size_t values_of(const assay_param *p) { return p->rows * p->cols; }
+
+static bool all_zero(const float *data, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (data[i] != 0) return false;
+    return true;
+}
+
+/* So that every path carries a gradient. */
+static void seed_zeros(check *c)
+{
+    for (size_t i = 0; i < c->program->param_count; i++) {
+        const assay_param *p = &c->program->params[i];
+        float *weight = c->setup->model->owned[i];
+        bool carries = p->role == ASSAY_ROLE_LORA_B || (p->role == ASSAY_ROLE_HEAD && !p->vector);
+        if (!p->trained || !weight || !carries || !all_zero(weight, values_of(p))) continue;
+        assay_rng rng = {.seed = c->setup->settings->seed, .stream = assay_rng_stream(p->name)};
+        for (size_t j = 0; j < values_of(p); j++) weight[j] = (float)(0.02 * assay_rng_normal(&rng));
+        c->result->seeded++;
+    }
+}
+
+static assay_status pick_pairs(check *c)
+{
+    const assay_verify_setup *s = c->setup;
+    ASSAY_TRY(assay_sampler_init(&c->sampler, s->examples->count, s->settings->seed, 0, c->err));
+    c->picked = assay_sampler_next(&c->sampler, s->pairs, &c->result->pairs);
+    for (size_t i = 0; i < c->result->pairs; i++) {
+        const assay_example *e = &s->examples->items[c->picked[i]];
+        size_t tokens = assay_example_tokens(e), path = e->chosen_count > e->rejected_count ? e->chosen_count : e->rejected_count;
+        c->result->tokens += tokens;
+        if (tokens > c->longest_pair) c->longest_pair = tokens;
+        if (path > c->longest_path) c->longest_path = path;
+    }
+    return ASSAY_OK;
+}
+
+static assay_engine_config config_of(const check *c, const assay_verify_cell *cell)
+{
+    const assay_verify_schedule *schedule = &c->result->schedules[cell->schedule];
+    return (assay_engine_config){.program = c->program, .kernels = c->setup->kernels, .pool = c->pools[cell->thread],
+                                 .bounds = {.rows = {c->result->micros[cell->micro], 2 * c->result->pairs}, .longest_path = c->longest_path},
+                                 .schedule = {.keep = schedule->keep, .replayed = schedule->replayed, .backward = true}};
+}
+
+static assay_status too_tight(const check *c, size_t needed)
+{
+    return assay_error_set(c->err, ASSAY_E_NO_FIT, "the smallest way to compute these %zu pairs needs %.0f MiB, the budget is %.0f MiB; give a smaller --max-length, --tuning lora or head, or more --memory",
+                           c->result->pairs, (double)needed / 1048576, (double)c->setup->settings->budget / 1048576);
+}
+
+/* The arena bytes that assay_engine_create would take. */
+static assay_status arena_of(const assay_engine_config *config, size_t *bytes, assay_error *err)
+{
+    assay_schedule *schedule;
+    int workers = assay_pool_size(config->pool);
+    ASSAY_TRY(assay_schedule_create(&schedule, config->program, &config->schedule, err));
+    assay_status status = assay_schedule_layout(schedule, config->program, &config->bounds, workers, bytes, err);
+    assay_schedule_free(schedule);
+    ASSAY_TRY(status);
+    if (assay_add_size(*bytes, assay_engine_scratch_bytes(config->program, workers), bytes)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_NO_FIT, "this step's memory overflows; give a smaller --max-length or fewer --pairs");
+}
+
+/* Which ways fit, and whether a second block of gradients does beside the largest of them. */
+static assay_status fit_cells(check *c)
+{
+    const assay_model *m = c->setup->model;
+    size_t fixed = m->owned_bytes + m->borrowed_bytes + c->values * sizeof(float), budget = c->setup->settings->budget, most = 0, least = SIZE_MAX;
+    for (size_t i = 0; i < c->result->cell_count; i++) {
+        assay_verify_cell *cell = &c->result->cells[i];
+        assay_engine_config config = config_of(c, cell);
+        ASSAY_TRY(arena_of(&config, &cell->arena_bytes, c->err));
+        bool fits = fixed <= budget && cell->arena_bytes <= budget - fixed;
+        cell->skip = fits ? ASSAY_VERIFY_RAN : ASSAY_VERIFY_NO_ROOM;
+        if (fits && cell->arena_bytes > most) most = cell->arena_bytes;
+        if (cell->arena_bytes < least) least = cell->arena_bytes;
+    }
+    if (most == 0) return too_tight(c, fixed + least);
+    c->result->by_hash = c->values * sizeof(float) > budget - fixed - most;
+    return ASSAY_OK;
+}
+
+static assay_status allocate(check *c)
+{
+    assay_verify_result *r = c->result;
+    size_t params = c->program->param_count;
+    c->gradients = assay_alloc(c->values, sizeof(float));
+    if (!r->by_hash) c->standard = assay_alloc(c->values, sizeof(float));
+    c->hashes = assay_alloc(params, sizeof *c->hashes);
+    c->rewards = assay_alloc(2 * r->pairs, sizeof(float));
+    c->standard_rewards = assay_alloc(2 * r->pairs, sizeof(float));
+    c->d_rewards = assay_alloc(2 * r->pairs, sizeof(float));
+    r->different = assay_alloc(params, sizeof(bool));
+    r->zero = assay_alloc(params, sizeof(bool));
+    r->cancelled = assay_alloc(params, sizeof(bool));
+    bool all = c->gradients && (c->standard || r->by_hash) && c->hashes && c->rewards && c->standard_rewards && c->d_rewards && r->different && r->zero && r->cancelled;
+    if (!all) return assay_error_set(c->err, ASSAY_E_MEMORY, "out of memory for the gradients to compare");
+    return assay_pack_init(&c->pack, r->tokens, 3 * r->pairs + 3, c->err);
+}
+
+static void bind(const check *c, assay_engine *engine)
+{
+    float *next = c->gradients;
+    for (size_t i = 0; i < c->program->param_count; i++) {
+        assay_param_view view = c->setup->model->params[i];
+        view.gradient = c->program->params[i].trained ? next : NULL;
+        assay_engine_bind(engine, (int)i, &view);
+        if (view.gradient) next += values_of(&c->program->params[i]);
+    }
+}
+
+static assay_status name_bad_pair(const check *c, const assay_example *example, const float *rewards)
+{
+    const assay_pair_set *pairs = c->setup->examples->pairs;
+    char *place = assay_pair_set_place(pairs, pairs->pairs[example->pair].place);
+    assay_error_set(c->err, ASSAY_E_NUMERIC, "the rewards of pair %s are %g and %g: look at the model's weights", place ? place : "?", (double)rewards[0], (double)rewards[1]);
+    assay_free(place);
+    return ASSAY_E_NUMERIC;
+}
+
+/* Pairs begin to end - 1 in one micro-batch, as the trainer does it. */
+static assay_status run_micro(check *c, assay_engine *engine, size_t begin, size_t end)
+{
+    const assay_train_settings *s = c->setup->settings;
+    const assay_example_set *set = c->setup->examples;
+    assay_pack_clear(&c->pack);
+    for (size_t i = begin; i < end; i++) assay_pack_example(&c->pack, set, &set->items[c->picked[i]], c->picked[i]);
+    ASSAY_TRY(assay_engine_forward(engine, assay_pack_finish(&c->pack), s->seed, 0, true, c->err));
+    memcpy(c->rewards + 2 * begin, assay_engine_rewards(engine), 2 * (end - begin) * sizeof(float));
+    for (size_t i = begin; i < end; i++) {
+        const assay_example *e = &set->items[c->picked[i]];
+        const float *pair = c->rewards + 2 * i;
+        if (!isfinite(pair[0]) || !isfinite(pair[1])) return name_bad_pair(c, e, pair);
+        double margin = s->margin >= 0 ? s->margin : isnan(e->margin) ? 0 : e->margin;
+        assay_pair_loss loss = assay_bradley_terry((double)pair[0], (double)pair[1], margin, s->center);
+        c->d_rewards[2 * (i - begin)] = (float)(loss.d_chosen / (double)c->result->pairs);
+        c->d_rewards[2 * (i - begin) + 1] = (float)(loss.d_rejected / (double)c->result->pairs);
+        c->loss += loss.loss / (double)c->result->pairs;
+    }
+    assay_engine_backward(engine, c->d_rewards);
+    return ASSAY_OK;
+}
+
+static assay_status run_way(check *c, assay_verify_cell *cell)
+{
+    assay_engine *engine;
+    assay_engine_config config = config_of(c, cell);
+    ASSAY_TRY(assay_engine_create(&engine, &config, c->err));
+    bind(c, engine);
+    memset(c->gradients, 0, c->values * sizeof(float));
+    c->loss = 0;
+    assay_status status = assay_micro_runs_cut(&c->runs, c->setup->examples, c->picked, c->result->pairs, c->result->micros[cell->micro], c->err);
+    for (size_t i = 0; status == ASSAY_OK && i < c->runs.count; i++) status = run_micro(c, engine, c->runs.begin[i], c->runs.begin[i + 1]);
+    cell->micro_batches = c->runs.count;
+    assay_engine_free(engine);
+    return status;
+}
+
+static bool is_shift(const check *c, const assay_param *p) { return p->role == ASSAY_ROLE_HEAD && p->vector && c->setup->settings->center == 0; }
+
+static assay_status take_tensor(check *c, size_t index, const float *gradient)
+{
+    const assay_param *p = &c->program->params[index];
+    double sum = 0;
+    for (size_t j = 0; j < values_of(p); j++) sum += fabs((double)gradient[j]);
+    if (!isfinite(sum)) return assay_error_set(c->err, ASSAY_E_NUMERIC, "the gradient of %s holds NaN or infinity: look at the model's weights", p->name);
+    c->result->tensors++;
+    c->result->cancelled[index] = is_shift(c, p);
+    c->result->zero[index] = sum == 0 && !is_shift(c, p);
+    c->hashes[index] = XXH3_128bits(gradient, values_of(p) * sizeof(float));
+    return ASSAY_OK;
+}
+
+static assay_status take_standard(check *c, assay_verify_cell *cell)
+{
+    const float *gradient = c->gradients;
+    for (size_t i = 0; i < c->program->param_count; i++) {
+        if (!c->program->params[i].trained) continue;
+        ASSAY_TRY(take_tensor(c, i, gradient));
+        gradient += values_of(&c->program->params[i]);
+    }
+    if (c->standard) memcpy(c->standard, c->gradients, c->values * sizeof(float));
+    memcpy(c->standard_rewards, c->rewards, 2 * c->result->pairs * sizeof(float));
+    c->result->loss = c->loss;
+    c->has_standard = cell->loss_equal = cell->rewards_equal = true;
+    return ASSAY_OK;
+}
+
+static uint64_t differing_bits(const float *a, const float *b, size_t count)
+{
+    uint64_t bits = 0;
+    if (memcmp(a, b, count * sizeof *a) == 0) return 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t x, y;
+        memcpy(&x, a + i, sizeof x);
+        memcpy(&y, b + i, sizeof y);
+        bits += (uint64_t)__builtin_popcount(x ^ y);
+    }
+    return bits;
+}
+
+static void compare(check *c, assay_verify_cell *cell)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < c->program->param_count; i++) {
+        size_t count = values_of(&c->program->params[i]);
+        if (!c->program->params[i].trained) continue;
+        uint64_t bits = c->standard ? differing_bits(c->standard + at, c->gradients + at, count) : 0;
+        bool equal = c->standard ? bits == 0 : XXH128_isEqual(c->hashes[i], XXH3_128bits(c->gradients + at, count * sizeof(float)));
+        cell->bits_different += bits;
+        cell->tensors_different += !equal;
+        c->result->different[i] |= !equal;
+        at += count;
+    }
+    cell->loss_equal = memcmp(&c->loss, &c->result->loss, sizeof c->loss) == 0;
+    cell->rewards_equal = memcmp(c->rewards, c->standard_rewards, 2 * c->result->pairs * sizeof(float)) == 0;
+}
+
+static assay_status run_cells(check *c)
+{
+    assay_verify_result *r = c->result;
+    double start = assay_clock_seconds();
+    for (size_t i = 0; i < r->cell_count; i++) {
+        assay_verify_cell *cell = &r->cells[i];
+        double began = assay_clock_seconds();
+        if (c->setup->interrupted && *c->setup->interrupted) return assay_error_set(c->err, ASSAY_E_STOPPED, "interrupted after %zu of %zu ways", i, r->cell_count);
+        if (cell->skip == ASSAY_VERIFY_RAN && c->setup->time_limit > 0 && r->ran && began - start >= c->setup->time_limit) cell->skip = ASSAY_VERIFY_NO_TIME;
+        if (cell->skip == ASSAY_VERIFY_RAN) {
+            ASSAY_TRY(run_way(c, cell));
+            if (c->has_standard)
+                compare(c, cell);
+            else
+                ASSAY_TRY(take_standard(c, cell));
+            r->ran++;
+            r->unequal += cell->tensors_different || !cell->loss_equal || !cell->rewards_equal;
+        }
+        r->skipped += cell->skip != ASSAY_VERIFY_RAN;
+        cell->seconds = assay_clock_seconds() - began;
+        if (c->setup->on_cell) c->setup->on_cell(c->setup->listener, r, i);
+    }
+    return ASSAY_OK;
+}
+
+static assay_status go(check *c)
+{
+    seed_zeros(c);
+    ASSAY_TRY(pick_pairs(c));
+    ASSAY_TRY(assay_verify_list_ways(c->result, c->setup, c->longest_pair, c->err));
+    for (int i = 0; i < c->result->thread_count; i++) ASSAY_TRY(assay_pool_create(&c->pools[i], c->result->threads[i], c->err));
+    ASSAY_TRY(fit_cells(c));
+    ASSAY_TRY(allocate(c));
+    return run_cells(c);
+}
+
+assay_status assay_verify(const assay_verify_setup *setup, assay_verify_result *result, assay_error *err)
+{
+    check c = {.setup = setup, .result = result, .program = setup->model->program, .values = assay_model_weights(setup->model, true), .err = err};
+    *result = (assay_verify_result){0};
+    assay_status status = go(&c);
+    for (int i = 0; i < result->thread_count; i++) assay_pool_destroy(c.pools[i]);
+    assay_sampler_release(&c.sampler);
+    assay_pack_release(&c.pack);
+    assay_micro_runs_release(&c.runs);
+    assay_free(c.gradients);
+    assay_free(c.standard);
+    assay_free(c.hashes);
+    assay_free(c.rewards);
+    assay_free(c.standard_rewards);
+    assay_free(c.d_rewards);
+    if (status != ASSAY_OK) assay_verify_release(result);
+    return status;
+}
+
+void assay_verify_release(assay_verify_result *result)
+{
+    assay_free(result->cells);
+    assay_free(result->different);
+    assay_free(result->zero);
+    assay_free(result->cancelled);
+    *result = (assay_verify_result){0};
+}
