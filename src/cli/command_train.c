@@ -101,12 +101,15 @@ static assay_status find_resume(const assay_options *options, const assay_comman
 
 static void say_end(const assay_training *t, const assay_run_outcome *outcome, const assay_options *options, const assay_command_context *context)
 {
-    char planned[32], used[32], took[32];
+    char planned[32], used[32], took[32], process_planned[32], process_used[32];
+    assay_format_bytes(t->trainer->planned_anonymous, process_planned, sizeof process_planned);
+    assay_format_bytes(t->trainer->peak_anonymous, process_used, sizeof process_used);
     assay_format_bytes(t->trainer->plan.arena_bytes, planned, sizeof planned);
     assay_format_bytes(assay_engine_used_bytes(t->trainer->engine), used, sizeof used);
     assay_format_seconds(outcome->seconds, took, sizeof took);
     if (outcome->out_of_time) assay_note(context->log, "stopped by --time after step %llu", (unsigned long long)t->trainer->step);
-    assay_note(context->log, "done in %s: step memory planned %s, used %s; written to %s", took, planned, used, options->output);
+    assay_note(context->log, "done in %s: step memory planned %s, used %s; anonymous memory of the process planned %s, at most %s; written to %s", took, planned,
+               used, process_planned, process_used, options->output);
 }
 
 /* assay.json is the last but one thing a run writes; a run killed before it is finished by resuming. */

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "train/memory.h"
 
 #include <errno.h>
 #include <math.h>
@@ -78,17 +79,22 @@ static assay_status write_line(assay_metrics *metrics, json_t *line, assay_error
     return written ? ASSAY_OK : assay_error_set(err, ASSAY_E_IO, "cannot write %s: %s", metrics->path, strerror(errno));
 }
 
+static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
 static void put_memory(json_t *line, const assay_trainer *trainer)
 {
     put_count(line, "planned_bytes", trainer->plan.total_bytes);
     put_count(line, "peak_bytes", trainer->plan.total_bytes - trainer->plan.arena_bytes + assay_engine_used_bytes(trainer->engine));
     put_count(line, "rss_bytes", assay_resident_bytes());
+    put_count(line, "anon_planned_bytes", trainer->planned_anonymous);
+    put_count(line, "anon_peak_bytes", trainer->peak_anonymous);
 }
 
-assay_status assay_metrics_step(assay_metrics *metrics, const assay_trainer *trainer, const assay_step_record *r, assay_error *err)
+assay_status assay_metrics_step(assay_metrics *metrics, assay_trainer *trainer, const assay_step_record *r, assay_error *err)
 {
     json_t *line = json_object();
     ASSAY_TRY_ALLOC(line, "a metrics line", err);
+    trainer->peak_anonymous = larger(trainer->peak_anonymous, assay_anonymous_bytes());
     put_count(line, "step", r->step);
     put(line, "epoch", r->epoch);
     put(line, "loss", r->skipped ? (double)NAN : r->loss);

@@ -1,7 +1,7 @@
 /* What a run writes down while it goes: metrics.jsonl (a line a step or evaluation) and Transformers' trainer_state.json.
  *
  * metrics.jsonl is appended to and flushed line by line; assay_metrics_open cuts off lines behind `step` (resume), including a torn last one.
- * All numbers but seconds, tokens_per_second and rss_bytes are the same in every run of the same settings. */
+ * All numbers but seconds, tokens_per_second, rss_bytes and anon_ ones are the same in every run of the same settings. */
 #ifndef ASSAY_TRAIN_METRICS_H
 #define ASSAY_TRAIN_METRICS_H
 
@@ -19,7 +19,8 @@ typedef struct assay_metrics {
 assay_status assay_metrics_open(assay_metrics *metrics, const char *folder, uint64_t step, assay_error *err);
 void assay_metrics_close(assay_metrics *metrics); /* safe on a zeroed one */
 
-assay_status assay_metrics_step(assay_metrics *metrics, const assay_trainer *trainer, const assay_step_record *record, assay_error *err);
+/* Looks at the process's memory too: trainer->peak_anonymous. */
+assay_status assay_metrics_step(assay_metrics *metrics, assay_trainer *trainer, const assay_step_record *record, assay_error *err);
 assay_status assay_metrics_evaluation(assay_metrics *metrics, const assay_trainer *trainer, const assay_judgement *judgement, double seconds, assay_error *err);
 
 /* trainer_state.json, exactly the keys that Transformers' TrainerState takes. */

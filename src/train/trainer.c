@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "train/loss.h"
+#include "train/memory.h"
 
 #include <math.h>
 #include <string.h>
@@ -78,11 +79,24 @@ static void make_schedule(assay_trainer *t)
     t->schedule = (assay_lr_schedule){.shape = s->shape, .total = t->total_steps, .warmup = (uint64_t)warmup, .floor = s->min_lr};
 }
 
+/* Steps allocate nothing: at worst each pair is a micro-batch of its own. */
+static assay_status reserve_runs(assay_trainer *t, assay_error *err)
+{
+    size_t pairs = t->settings.batch_pairs < t->examples->count ? (size_t)t->settings.batch_pairs : t->examples->count;
+    void *begin = t->runs.begin;
+    ASSAY_TRY(assay_grow(&begin, &t->runs.capacity, pairs + 1, sizeof *t->runs.begin, err));
+    t->runs.begin = begin;
+    return ASSAY_OK;
+}
+
 static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, assay_error *err)
 {
     make_schedule(t);
+    uint64_t present = assay_anonymous_bytes();
     ASSAY_TRY(make_plan(t, setup->evaluation, err));
+    t->planned_anonymous = assay_anonymous_plan(present, t->plan.arena_bytes + 3 * trained_values(t->model) * sizeof(float));
     ASSAY_TRY(bind_weights(t, err));
+    ASSAY_TRY(reserve_runs(t, err));
     size_t segments = 3 * t->plan.bounds.rows[ASSAY_SCORED] / 2 + 3;
     ASSAY_TRY(assay_pack_init(&t->pack, t->plan.micro_tokens, segments, err));
     t->d_rewards = assay_alloc(t->plan.bounds.rows[ASSAY_SCORED], sizeof *t->d_rewards);

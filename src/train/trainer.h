@@ -58,6 +58,8 @@ typedef struct assay_trainer {
     int *trained;                    /* program parameter of each optimizer item */
     assay_lr_schedule schedule;
     uint64_t step, total_steps, tokens_seen;
+    uint64_t planned_anonymous;      /* bytes of anonymous memory the process is expected to reach at most (train/memory.h) */
+    uint64_t peak_anonymous;         /* the most seen at the end of a step */
 } assay_trainer;
 
 typedef struct assay_trainer_setup {
