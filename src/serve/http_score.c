@@ -1,7 +1,7 @@
 /* A request for scores. begin: body -> ask -> ids -> job, the connection sleeps. The scorer calls job_done, which wakes it. end: rewards -> answer. */
 #include "serve/http_private.h"
 
-#include "base/clock.h"
+#include "base/file.h"
 
 #include <math.h>
 #include <string.h>
@@ -136,7 +136,7 @@ static json_t *render(assay_exchange *exchange, double *rewards, double *scores,
         scores[i] = sigmoid ? 1 / (1 + exp(-rewards[i])) : rewards[i];
         if (traces) traces[i] = trace_of(job, i);
     }
-    snprintf(id, sizeof id, "%s-%llu", exchange->ask.dialect->name, atomic_fetch_add(&exchange->server->next_id, 1) + 1);
+    snprintf(id, sizeof id, "%.40s-%llu", assay_path_base(exchange->path), atomic_fetch_add(&exchange->server->next_id, 1) + 1);
     assay_reply reply = {.scores = scores, .rewards = rewards, .traces = traces, .tokens = job->tokens, .model = job->model->name,
                          .fingerprint = job->model->fingerprint, .id = id, .created = (int64_t)time(NULL)};
     json_t *answer = exchange->ask.dialect->render(&exchange->ask, &reply);
