@@ -81,7 +81,6 @@ static assay_exchange *exchange_open(assay_server *server, struct MHD_Connection
     exchange->peer = info ? info->socket_context : NULL;
     assay_buf_init(&exchange->body, server->options.max_body);
     atomic_fetch_add(&server->metrics.in_flight, 1);
-    assay_peer_mark(server, exchange->peer, ASSAY_PEER_READING);
     return exchange;
 }
 
@@ -97,6 +96,15 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     assay_free(exchange);
     *exchange_context = NULL;
     atomic_fetch_sub(&server->metrics.in_flight, 1);
+}
+
+/* At the request line: from here on the headers' time is limited too. What is returned would become the exchange. */
+static void *on_request_line(void *context, const char *uri, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    (void)uri;
+    assay_peer_mark(context, info ? info->socket_context : NULL, ASSAY_PEER_READING);
+    return NULL;
 }
 
 static const char *given_key(struct MHD_Connection *connection)
@@ -127,12 +135,13 @@ static enum MHD_Result too_large(assay_exchange *exchange)
     return assay_http_error(exchange, MHD_HTTP_CONTENT_TOO_LARGE, exchange->error.text);
 }
 
-/* At the headers: whatever can be refused without reading on. */
+/* At the headers: who may not ask is told at once, and who waits for leave to send too much. Other large bodies are read and dropped, so that the client
+ * sees an answer and not a broken connection; the request's time is limited all the same. */
 static enum MHD_Result begin(assay_exchange *exchange)
 {
     if (!may_ask(exchange)) return assay_http_error(exchange, MHD_HTTP_UNAUTHORIZED, "a key is needed: Authorization: Bearer KEY");
-    if (announces_too_much(exchange)) return too_large(exchange);
-    return MHD_YES;
+    exchange->too_large = announces_too_much(exchange);
+    return exchange->too_large && MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "Expect") ? too_large(exchange) : MHD_YES;
 }
 
 static enum MHD_Result dispatch(assay_exchange *exchange)
@@ -196,7 +205,7 @@ static assay_status start_daemon(assay_server *server, const address *where, ass
     server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &where->any, MHD_OPTION_THREAD_POOL_SIZE, threads,
                                       MHD_OPTION_CONNECTION_LIMIT, options->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32 << 10,
                                       MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-                                      MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
+                                      MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
     if (!server->daemon)
         return assay_error_set(err, ASSAY_E_IO, "cannot listen on %s port %u: is the port taken, or the limit of open files below %u?", options->host, options->port,
                                options->max_connections);
