@@ -3,6 +3,7 @@
 . tests/cli/check.inc
 command -v python3 >/dev/null || { echo "skip serve (no python3)"; exit 0; }
 ulimit -n 4096 2>/dev/null
+export PYTHONDONTWRITEBYTECODE=1
 servers=()
 trap 'kill "${servers[@]}" 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
 

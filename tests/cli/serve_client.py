@@ -3,12 +3,10 @@ import concurrent.futures
 import http.client
 import json
 import math
-import os
 import random
 import socket
 import struct
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -74,6 +72,15 @@ got = ask("/rerank", {"query": prompt, "texts": replies, "return_text": True})
 say(same([d["score"] for d in sorted(got, key=lambda d: d["index"])], answer_scores), "tei-rerank-same-bits")
 say(len(ask("/rerank", {"query": prompt, "documents": replies, "top_n": 2})["results"]) == 2, "top-n")
 say(same(ask("/v1/score", {"prompt": prompt, "responses": replies})["score"], answer_scores), "own-same-bits")
+
+# The TRL recipe: texts and messages.
+sys.path.insert(0, "contrib")
+from trl_reward import AssayReward  # noqa: E402
+
+reward = AssayReward(f"http://127.0.0.1:{port}")
+say(same(reward(prompts=[prompt] * len(replies), completions=replies), answer_scores), "trl-reward-function-same-bits")
+turns = [[{"role": "user", "content": prompt}]] * len(replies), [[{"role": "assistant", "content": r}] for r in replies]
+say(same(reward(prompts=turns[0], completions=turns[1]), answer_scores), "trl-reward-function-of-messages-same-bits")
 
 # Neither batch nor order nor company changes a bit; each alone, many at once, shuffled.
 say(same([ask("/get_reward", {"query": [t]})["rewards"][0] for t in texts], text_scores), "alone-same-bits")
