@@ -250,18 +250,24 @@ assay_status assay_server_reload(assay_server *server, assay_error *err)
     return ASSAY_OK;
 }
 
-void assay_server_stop(assay_server *server, double patience)
+static void wait_until_quiet(assay_server *server, double patience)
 {
-    if (!server) return;
     double end = assay_clock_seconds() + patience;
-    atomic_store(&server->draining, true);
-    MHD_socket listening = MHD_quiesce_daemon(server->daemon);
     while (atomic_load(&server->metrics.in_flight) > 0 && assay_clock_seconds() < end) {
         assay_server_sweep(server);
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     }
-    /* A suspended connection may not be stopped: what is still being scored is waited for, however long. */
+}
+
+void assay_server_stop(assay_server *server, double patience)
+{
+    if (!server) return;
+    atomic_store(&server->draining, true);
+    MHD_socket listening = MHD_quiesce_daemon(server->daemon);
+    wait_until_quiet(server, patience);
+    /* A suspended connection may not be stopped: what is still being scored is waited for, however long, and its answer then has a moment to leave. */
     assay_scorer_stop(server->scorer);
+    wait_until_quiet(server, 5);
     MHD_stop_daemon(server->daemon);
     if (listening != MHD_INVALID_SOCKET) close(listening);
     pthread_mutex_destroy(&server->peers_mutex);

@@ -95,11 +95,11 @@ timeout 60 python3 "$work/reload.py" "$keyed" "$work" "$keyed_pid"
 python3 - "$plain" "$work" >"$work/drain" <<'PYTHON' &
 import json, sys, urllib.request
 texts = [json.loads(line)["text"] for line in open(sys.argv[2] + "/texts.jsonl") if "text" in json.loads(line)]
-request = urllib.request.Request(f"http://127.0.0.1:{sys.argv[1]}/get_reward", json.dumps({"query": texts * 40}).encode())
+request = urllib.request.Request(f"http://127.0.0.1:{sys.argv[1]}/get_reward", json.dumps({"query": texts * 10}).encode())
 print(len(json.loads(urllib.request.urlopen(request, timeout=60).read())["rewards"]))
 PYTHON
 asker=$!
 for _ in $(seq 100); do curl -s "http://127.0.0.1:$plain/metrics" 2>/dev/null | grep -q 'in_flight_requests [2-9]' && break; sleep 0.02; done
 kill -TERM "$plain_pid"; wait "$plain_pid"; say $? ends-with-0-when-told-to
-wait "$asker"; [ "$(cat "$work/drain")" = 2560 ]; say $? drain-answers-what-is-under-way
+wait "$asker"; [ "$(cat "$work/drain")" = 640 ]; say $? drain-answers-what-is-under-way
 kill -INT "$keyed_pid"; wait "$keyed_pid"; say $? interrupt-ends-it-too
