@@ -238,9 +238,10 @@ const assay_command assay_command_serve = {
     .name = "serve",
     .summary = "answers over HTTP, in the dialects of OpenRLHF, vLLM, TEI, Jina, Cohere, LLaMA-Factory",
     .arguments = "--model M [--adapter [NAME=]DIR ...] [--port N] [options]",
-    .help = "Scores over HTTP; docs/serving.md and the server's /openapi.json list the endpoints, and / is a page to try it on. Scores are raw rewards, the\n"
-            "bits `assay score` gives, whatever else is asked at the same time. Several adapters share one base; a request names one as its \"model\".\n"
-            "SIGHUP (or POST /admin/reload with a key) loads the models' files again without dropping a request; SIGTERM and Ctrl-C finish what is under way.\n"
+    .help = "Scores over HTTP; docs/serving.md and the server's /openapi.json list the endpoints, and / is a page to try it on.\n"
+            "Scores are raw rewards, the bits `assay score` gives, whatever else is asked at the same time. Several adapters\n"
+            "share one base; a request names one as its \"model\". SIGHUP (or POST /admin/reload with a key) loads the models'\n"
+            "files again without dropping a request; SIGTERM and Ctrl-C finish what is under way.\n"
             "\n"
             "Examples:\n"
             "  assay serve --model my-reward\n"

@@ -45,8 +45,8 @@ static bool same(const char *key, const char *given, size_t length)
 
 bool assay_api_keys_match(const assay_api_keys *keys, const char *given)
 {
-    volatile bool found = false;
+    volatile unsigned found = 0;
     size_t length = given ? strlen(given) : 0;
-    for (size_t i = 0; given && i < keys->count; i++) found = found | same(keys->keys[i], given, length);
-    return found;
+    for (size_t i = 0; given && i < keys->count; i++) found |= (unsigned)same(keys->keys[i], given, length);
+    return found != 0;
 }
