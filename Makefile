@@ -19,10 +19,10 @@ FLAGS_tsan    := -O1 -g -fsanitize=thread
 # -ffp-contract=off: a multiply-add is fused only where the source says fmaf, so all compilers and kernel sets round alike.
 CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -Isrc $(WARNINGS) -ffp-contract=off -fno-math-errno -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIC \
               $(FLAGS_$(PRESET)) $(CFLAGS)
-LIBS := -ljansson -lutf8proc -lpcre2-8 -lyaml -lxxhash -lz -lm -lpthread
+LIBS := -lmicrohttpd -ljansson -lutf8proc -lpcre2-8 -lyaml -lxxhash -lz -lm -lpthread
 
 SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c src/*/*/*/*.c))
-OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
+OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/serve/page_html.o
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
 .PHONY: all tests clean
@@ -37,6 +37,14 @@ $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) $(CFLAGS_ALL) $(EXTRA) -MMD -MP -c $< -o $@
+
+# The page as bytes in the program: it is served without a file beside it.
+$(BUILD)/obj/serve/page_html.o: src/serve/page.html Makefile
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@{ echo '#include "serve/http_private.h"'; echo 'const unsigned char assay_page_html[] = {'; od -An -v -tu1 $< | sed 's/\([0-9]\{1,\}\)/\1,/g'; \
+	   echo '};'; echo 'const size_t assay_page_html_size = sizeof assay_page_html;'; } > $(@:.o=.c)
+	@$(CC) $(CFLAGS_ALL) -c $(@:.o=.c) -o $@
 
 $(BUILD)/libassay.a: $(OBJECTS)
 	@rm -f $@

@@ -47,6 +47,7 @@ extern const assay_command assay_command_doctor;
 extern const assay_command assay_command_train;
 extern const assay_command assay_command_eval;
 extern const assay_command assay_command_score;
+extern const assay_command assay_command_serve;
 extern const assay_command assay_command_forward;
 extern const assay_command assay_command_preview;
 extern const assay_command assay_command_verify;

@@ -132,6 +132,10 @@ static const assay_option_row rows[] = {
      "keys that may ask, one a line"},
     {"max-queue", "N", ASSAY_OPTION_INT, 0, ASSAY_FOR_SERVE, ASSAY_GROUP_MACHINE, "256", NULL, 1, 1e6, {{0}}, AT(max_queue),
      "requests that may wait; more are told to come back"},
+    {"max-body", "SIZE", ASSAY_OPTION_SIZE, 0, ASSAY_FOR_SERVE, ASSAY_GROUP_MACHINE, "16M", NULL, 1024, 1e10, {{0}}, AT(max_body), "largest request"},
+    {"max-connections", "N", ASSAY_OPTION_INT, 0, ASSAY_FOR_SERVE, ASSAY_GROUP_MACHINE, "2048", NULL, 1, 1e6, {{0}}, AT(max_connections), "open connections at most"},
+    {"request-timeout", "DURATION", ASSAY_OPTION_DURATION, 0, ASSAY_FOR_SERVE, ASSAY_GROUP_MACHINE, "30s", NULL, 0.05, 86400, {{0}}, AT(request_timeout),
+     "a request that has not arrived whole by then is cut, however busily it trickles"},
     {"activation", NULL, ASSAY_OPTION_ENUM, 0, ASSAY_FOR_SERVE, ASSAY_GROUP_MACHINE, "none", "none|sigmoid", 0, 0, {{0}}, AT(activation),
      "what is done to a reward before it is returned"},
 

@@ -151,7 +151,9 @@ typedef struct assay_options {
 
     /* serve */
     const char *host, *api_key_file;
-    int64_t port, max_queue;
+    int64_t port, max_queue, max_connections;
+    uint64_t max_body;           /* bytes */
+    double request_timeout;      /* seconds */
     assay_opt_activation activation;
 
     /* convert, init, bench */

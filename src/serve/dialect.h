@@ -1,0 +1,44 @@
+/* Dialects: the request and answer shapes of other servers, one constant descriptor a small file, one line in dialect_list.c.
+ *
+ * Where dialects share a path, the fields decide: the first of the list with the path and one of its fields in the body. The OpenAPI document is
+ * made from the same list, examples and all, and the tests send every example.
+ */
+#ifndef ASSAY_SERVE_DIALECT_H
+#define ASSAY_SERVE_DIALECT_H
+
+#include "serve/ask.h"
+
+/* Scores of an ask, for rendering. */
+typedef struct assay_reply {
+    const double *scores;       /* [ask->count], after the activation */
+    const double *rewards;      /* [ask->count], raw */
+    json_t *const *traces;      /* [ask->count] lists of {"token", "reward"}; NULL: not asked for */
+    size_t tokens;              /* of all texts, as if nothing were shared */
+    const char *model, *fingerprint, *id;
+    int64_t created;            /* seconds since 1970 */
+} assay_reply;
+
+typedef struct assay_dialect {
+    const char *name, *summary;
+    const char *const *paths;   /* NULL behind the last */
+    const char *const *fields;  /* any of them tells the dialect; NULL behind the last */
+    const char *request, *response; /* examples, JSON */
+    assay_status (*parse)(assay_ask *ask, assay_error *err);
+    json_t *(*render)(const assay_ask *ask, const assay_reply *reply); /* NULL: out of memory */
+} assay_dialect;
+
+extern const assay_dialect assay_dialect_own, assay_dialect_openrlhf, assay_dialect_llamafactory, assay_dialect_classify, assay_dialect_sglang,
+    assay_dialect_pooling, assay_dialect_pairs, assay_dialect_rerank, assay_dialect_tei_predict, assay_dialect_tei_rerank;
+
+const assay_dialect *assay_dialect_at(size_t index); /* NULL behind the last */
+bool assay_dialect_has_path(const assay_dialect *dialect, const char *path);
+bool assay_dialect_path_known(const char *path);
+
+/* The whole OpenAPI document, NULL when out of memory. */
+json_t *assay_openapi_document(void);
+
+/* Pieces that renderers share. */
+json_t *assay_reply_usage(const assay_reply *reply);
+size_t *assay_reply_order(const assay_reply *reply, size_t count); /* indices by falling score, equal ones in order; NULL: out of memory */
+
+#endif

@@ -1,0 +1,28 @@
+/* SGLang's native /classify (docs/basic_usage/native_api): rendered texts, the reward read as embedding[0]. */
+#include "serve/dialect.h"
+
+static assay_status parse(assay_ask *ask, assay_error *err) { return assay_ask_texts(ask, assay_ask_field(ask, "text"), "text", err); }
+
+static json_t *render(const assay_ask *ask, const assay_reply *reply)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < ask->count; i++) json_array_append_new(list, json_pack("{s:[f], s:{}}", "embedding", reply->scores[i], "meta_info"));
+    if (ask->is_list) return list;
+    json_t *one = json_incref(json_array_get(list, 0));
+    json_decref(list);
+    return one;
+}
+
+static const char *const paths[] = {"/classify", NULL};
+static const char *const fields[] = {"text", NULL};
+
+const assay_dialect assay_dialect_sglang = {
+    .name = "sglang-classify",
+    .summary = "SGLang's native classification: the reward is embedding[0]",
+    .paths = paths,
+    .fields = fields,
+    .request = "{\"model\": \"default\", \"text\": [\"Human: 2+2? Assistant: 4\"]}",
+    .response = "[{\"embedding\": [0.5], \"meta_info\": {}}]",
+    .parse = parse,
+    .render = render,
+};

@@ -1,0 +1,59 @@
+/* Text Embeddings Inference's /predict (router/src/http/types.rs): a text, a pair in a list of two, or lists of those. */
+#include "serve/dialect.h"
+
+#include <string.h>
+
+/* [text] or [text, text]; two texts are a prompt and its answer. */
+static assay_status add_sequence(assay_ask *ask, const json_t *value, assay_error *err)
+{
+    size_t count = json_array_size(value);
+    if (count == 1) return assay_ask_text(ask, json_array_get(value, 0), "inputs", err);
+    if (count == 2) return assay_ask_answer(ask, json_array_get(value, 0), json_array_get(value, 1), "inputs", err);
+    return assay_error_set(err, ASSAY_E_FORMAT, "\"inputs\": a list of %zu; inside a batch a list holds one text, or a prompt and its answer", count);
+}
+
+static assay_status add_inputs(assay_ask *ask, const json_t *inputs, assay_error *err)
+{
+    if (!json_is_array(inputs)) return assay_ask_text(ask, inputs, "inputs", err);
+    ask->is_list = true;
+    for (size_t i = 0; i < json_array_size(inputs); i++) {
+        const json_t *one = json_array_get(inputs, i);
+        ASSAY_TRY(json_is_array(one) ? add_sequence(ask, one, err) : assay_ask_text(ask, one, "inputs", err));
+    }
+    return ASSAY_OK;
+}
+
+static assay_status parse(assay_ask *ask, assay_error *err)
+{
+    bool raw = true;
+    const char *side = "right";
+    ASSAY_TRY(assay_ask_flag(ask, "raw_scores", &raw, err));
+    ASSAY_TRY(assay_json_string(ask->body, "truncation_direction", false, &side, "the request", err));
+    if (assay_ask_field(ask, "raw_scores")) ask->activation = raw ? ASSAY_ASK_RAW : ASSAY_ASK_SIGMOID;
+    ask->truncate_left = *side == 'l' || *side == 'L';
+    return add_inputs(ask, assay_ask_field(ask, "inputs"), err);
+}
+
+static json_t *prediction(double score) { return json_pack("[{s:f, s:s}]", "score", score, "label", "LABEL_0"); }
+
+static json_t *render(const assay_ask *ask, const assay_reply *reply)
+{
+    if (!ask->is_list) return prediction(reply->scores[0]);
+    json_t *list = json_array();
+    for (size_t i = 0; i < ask->count; i++) json_array_append_new(list, prediction(reply->scores[i]));
+    return list;
+}
+
+static const char *const paths[] = {"/predict", NULL};
+static const char *const fields[] = {"inputs", NULL};
+
+const assay_dialect assay_dialect_tei_predict = {
+    .name = "tei-predict",
+    .summary = "Text Embeddings Inference's classifier. raw_scores false: sigmoid, as there; without it the raw reward, which there is not the default",
+    .paths = paths,
+    .fields = fields,
+    .request = "{\"inputs\": [\"Human: 2+2? Assistant: 4\", [\"What is 2+2?\", \"4\"]], \"raw_scores\": true}",
+    .response = "[[{\"score\": 0.5, \"label\": \"LABEL_0\"}], [{\"score\": -0.25, \"label\": \"LABEL_0\"}]]",
+    .parse = parse,
+    .render = render,
+};
