@@ -2,7 +2,9 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "cli/machine_facts.h"
 #include "cli/option_dump.h"
+#include "report/report.h"
 #include "tokenizer/tokenizer_save.h"
 
 #include <math.h>
@@ -162,6 +164,8 @@ assay_status assay_output_write(assay_training *t, const assay_options *options,
     const char *pad = t->pad_token >= 0 ? assay_tokenizer_token(t->source->tokenizer, (int32_t)t->pad_token) : NULL;
     ASSAY_TRY(assay_training_save(t, options->output, err));
     ASSAY_TRY(assay_tokenizer_save(t->source->tokenizer_folder, t->source->checkpoint->gguf, options->output, pad, err));
+    ASSAY_TRY(assay_machine_facts_save(options->output, assay_pool_size(t->pool), t->kernels->name, err));
+    ASSAY_TRY(write_card(t, options, outcome, options->output, err));
     ASSAY_TRY(write_settings(t, options, outcome, options->output, err));
-    return write_card(t, options, outcome, options->output, err);
+    return assay_report_write(options->output, NULL, NULL, err);
 }
