@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { WIDTH = 640, HEIGHT = 260, LEFT = 66, RIGHT = 14, TOP = 12, BOTTOM = 42, MOST_POINTS = 500 };
+enum { WIDTH = 640, HEIGHT = 260, LEFT = 76, RIGHT = 14, TOP = 12, BOTTOM = 42, MOST_POINTS = 500 };
 
 typedef struct frame {
     assay_page *page;
@@ -53,9 +53,10 @@ static double byte_step(double range)
 
 static void put_number(const frame *f, double value, assay_unit unit)
 {
+    if (fabs(value) < 1e-9 * (f->y_high - f->y_low)) value = 0;
     if (unit == ASSAY_UNIT_BYTES) assay_page_bytes(f->page, value);
     else if (unit == ASSAY_UNIT_PERCENT) assay_page_add(f->page, "%.4g %%", 100 * value);
-    else assay_page_add(f->page, "%.4g", fabs(value) < 1e-12 ? 0 : value);
+    else assay_page_add(f->page, fabs(value) >= 1e4 && fabs(value) < 1e7 ? "%.0f" : "%.4g", value);
 }
 
 static void put_y_axis(const frame *f)
@@ -73,7 +74,7 @@ static void put_x_axis(const frame *f)
 {
     double range = f->x_high - f->x_low, step = tick_step(range, 8);
     for (double x = ceil(f->x_low / step - 1e-9) * step; x <= f->x_high + 1e-9 * range; x += step)
-        assay_page_add(f->page, "<text class=\"tick mid\" x=\"%.1f\" y=\"%d\">%.4g</text>", at_x(f, x), HEIGHT - BOTTOM + 16, fabs(x) < 1e-9 * range ? 0 : x);
+        assay_page_add(f->page, "<text class=\"tick mid\" x=\"%.1f\" y=\"%d\">%.6g</text>", at_x(f, x), HEIGHT - BOTTOM + 16, fabs(x) < 1e-9 * range ? 0 : x);
 }
 
 static void open_chart(const frame *f, bool number_axis)
@@ -83,7 +84,7 @@ static void open_chart(const frame *f, bool number_axis)
     if (number_axis) put_x_axis(f);
     assay_page_add(f->page, "<path class=\"axis\" d=\"M%d %dV%dH%d\"/>", LEFT, TOP, HEIGHT - BOTTOM, WIDTH - RIGHT);
     assay_page_add(f->page, "<text class=\"label mid\" x=\"%d\" y=\"%d\">%s</text>", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, f->chart->x_label);
-    assay_page_add(f->page, "<text class=\"label mid\" transform=\"translate(13 %d) rotate(-90)\">%s</text>", (TOP + HEIGHT - BOTTOM) / 2, f->chart->y_label);
+    assay_page_add(f->page, "<text class=\"label mid\" transform=\"translate(12 %d) rotate(-90)\">%s</text>", (TOP + HEIGHT - BOTTOM) / 2, f->chart->y_label);
 }
 
 static void put_whisker(const frame *f, double x, double low, double high, int color)
@@ -180,7 +181,7 @@ static void put_bar(const frame *f, const assay_bar *bar)
                    fmax(right - left - 2 * gap, 0.5), fmax(foot - top, 0));
     assay_page_text(f->page, bar->label);
     assay_page_add(f->page, "</title></rect>");
-    put_whisker(f, (left + right) / 2, bar->low, bar->high, 4);
+    put_whisker(f, (left + right) / 2, bar->low, bar->high, 0);
     if (!*bar->tick) return;
     assay_page_add(f->page, "<text class=\"tick mid\" x=\"%.1f\" y=\"%d\">", (left + right) / 2, HEIGHT - BOTTOM + 16);
     assay_page_text(f->page, bar->tick);

@@ -1,4 +1,4 @@
-/* Charts as inline SVG: lines over a number axis, and bars. Colours come from the page's style sheet by class (s1 .. s4), so that light, dark and
+/* Charts as inline SVG: lines over a number axis, and bars. Colours come from the page's style sheet by class (s1 .. s4; s0 is ink), so that light, dark and
  * print each have their own; every mark that stands for a number has a <title>, which browsers show and screen readers read. */
 #ifndef ASSAY_REPORT_CHART_H
 #define ASSAY_REPORT_CHART_H

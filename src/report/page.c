@@ -82,5 +82,5 @@ void assay_page_bytes(assay_page *page, double bytes)
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
     size_t unit = 0;
     for (; bytes >= 1024 && unit + 1 < sizeof units / sizeof *units; unit++) bytes /= 1024;
-    assay_page_add(page, bytes < 10 && unit ? "%.2f %s" : bytes < 100 && unit ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
+    assay_page_add(page, bytes < 1000 ? "%.3g %s" : "%.0f %s", bytes, units[unit]);
 }

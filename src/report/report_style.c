@@ -13,7 +13,7 @@ const char assay_report_style[] =
     "svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font-size:12px;font-family:inherit}.label{font-size:12.5px}.mid{text-anchor:middle}"
     ".end{text-anchor:end}.grid{stroke:var(--rule);fill:none}.axis{stroke:var(--soft);fill:none}\n"
     ".line{fill:none;stroke-width:2;stroke-linejoin:round}.thin{stroke-width:1;opacity:.4}.dashed{stroke-dasharray:5 4}.whisker{fill:none;stroke-width:1.3}\n"
-    "path.s1{stroke:var(--c1)}path.s2{stroke:var(--c2)}path.s3{stroke:var(--c3)}path.s4{stroke:var(--c4)}\n"
+    ".bar{fill-opacity:.7}path.s0{stroke:var(--ink)}path.s1{stroke:var(--c1)}path.s2{stroke:var(--c2)}path.s3{stroke:var(--c3)}path.s4{stroke:var(--c4)}\n"
     ".dot.s1,.bar.s1{fill:var(--c1)}.dot.s2,.bar.s2{fill:var(--c2)}.dot.s3,.bar.s3{fill:var(--c3)}.dot.s4,.bar.s4{fill:var(--c4)}\n"
     ".legend{margin:0;font-size:13px;min-height:20px}.legend span{margin-right:14px;white-space:nowrap}.legend i{display:inline-block;width:18px;height:3px;"
     "vertical-align:middle;margin-right:5px}i.s1{background:var(--c1)}i.s2{background:var(--c2)}i.s3{background:var(--c3)}i.s4{background:var(--c4)}\n"
