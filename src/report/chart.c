@@ -18,9 +18,12 @@ static double at_y(const frame *f, double y) { return HEIGHT - BOTTOM - (y - f->
 
 static double between(double value, double low, double high) { return value < low ? low : value > high ? high : value; }
 
+/* Beyond any float a run could have, so that ranges do not overflow. */
+static bool is_drawn(double value) { return fabs(value) < 1e100; }
+
 static void widen(double value, double *low, double *high)
 {
-    if (!isfinite(value)) return;
+    if (!is_drawn(value)) return;
     if (!(value >= *low)) *low = value;
     if (!(value <= *high)) *high = value;
 }
@@ -89,7 +92,7 @@ static void open_chart(const frame *f, bool number_axis)
 
 static void put_whisker(const frame *f, double x, double low, double high, int color)
 {
-    if (!isfinite(low) || !isfinite(high)) return;
+    if (!is_drawn(low) || !is_drawn(high)) return;
     double a = at_y(f, between(low, f->y_low, f->y_high)), b = at_y(f, between(high, f->y_low, f->y_high));
     assay_page_add(f->page, "<path class=\"whisker s%d\" d=\"M%.1f %.1fV%.1fm-4 0h8M%.1f %.1fh8\"/>", color, x, a, b, x - 4, a);
 }
@@ -110,7 +113,7 @@ static bool mean_point(const assay_series *s, size_t begin, size_t end, double *
     size_t n = 0;
     *x = *y = 0;
     for (size_t i = begin; i < end; i++)
-        if (isfinite(s->y[i])) {
+        if (is_drawn(s->y[i]) && is_drawn(s->x[i])) {
             *x += s->x[i];
             *y += s->y[i];
             n++;
@@ -168,7 +171,7 @@ void assay_chart_lines(assay_page *page, const assay_chart *chart, const assay_s
     for (size_t s = 0; s < count; s++) {
         put_line(&f, &series[s]);
         for (size_t i = 0; series[s].dots && i < series[s].count; i++)
-            if (isfinite(series[s].y[i])) put_dot(&f, &series[s], i);
+            if (is_drawn(series[s].y[i]) && is_drawn(series[s].x[i])) put_dot(&f, &series[s], i);
     }
     assay_page_add(page, "</svg>\n");
 }

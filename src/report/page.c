@@ -77,6 +77,12 @@ void assay_page_value(assay_page *page, const json_t *value)
     }
 }
 
+void assay_page_number(assay_page *page, double value, int digits)
+{
+    if (isfinite(value)) assay_page_add(page, "%.*g", digits, value);
+    else assay_page_add(page, "\xe2\x80\x93");
+}
+
 void assay_page_bytes(assay_page *page, double bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};

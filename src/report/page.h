@@ -33,6 +33,9 @@ void assay_page_text(assay_page *page, const char *text);
 /* A JSON value as a reader wants it: texts escaped, numbers short, lists joined by commas, null as a dash. */
 void assay_page_value(assay_page *page, const json_t *value);
 
+/* So many significant digits; a dash for what is no number. */
+void assay_page_number(assay_page *page, double value, int digits);
+
 /* "1.5 GiB", "320 MiB" */
 void assay_page_bytes(assay_page *page, double bytes);
 

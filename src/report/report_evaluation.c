@@ -31,7 +31,7 @@ static void count_pair(tally *t, const judged *pair)
     t->claimed += 1 / (1 + exp(-fabs(pair->margin)));
 }
 
-/* Pairs with a finite margin; the rest are counted by the difference. */
+/* Pairs with a margin that two floats can have; the rest are counted by the difference. */
 static judged *collect(const json_t *lines, size_t *count)
 {
     size_t lines_count = json_array_size(lines);
@@ -42,16 +42,17 @@ static judged *collect(const json_t *lines, size_t *count)
         judged pair = {.margin = assay_run_number(line, "margin"),
                        .tokens = fmax(assay_run_number(line, "tokens_chosen"), assay_run_number(line, "tokens_rejected")),
                        .ratio = assay_run_number(line, "chars_chosen") / fmax(assay_run_number(line, "chars_rejected"), 1)};
-        if (isfinite(pair.margin)) pairs[(*count)++] = pair;
+        if (fabs(pair.margin) < 1e39) pairs[(*count)++] = pair;
     }
     return pairs;
 }
 
 static assay_bar accuracy_bar(const tally *t, double place)
 {
-    assay_bar bar = {.from = place - 0.4, .to = place + 0.4, .color = 1, .height = t->pairs > 0 ? t->wins / t->pairs : (double)NAN};
+    assay_bar bar = {.from = place - 0.4, .to = place + 0.4, .color = 1, .low = (double)NAN, .high = (double)NAN, .label = "no pairs"};
+    if (!(t->pairs > 0)) return bar;
+    bar.height = t->wins / t->pairs;
     assay_wilson_interval(t->wins, t->pairs, &bar.low, &bar.high);
-    if (!(t->pairs > 0)) bar.low = bar.high = (double)NAN;
     snprintf(bar.label, sizeof bar.label, "%.1f %% of %.0f pairs (%.1f to %.1f %%)", 100 * bar.height, t->pairs, 100 * bar.low, 100 * bar.high);
     return bar;
 }

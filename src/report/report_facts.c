@@ -1,6 +1,5 @@
 #include "report/report_private.h"
 
-#include <math.h>
 #include <string.h>
 
 static void rows(assay_page *page, const json_t *object)
@@ -42,9 +41,9 @@ static void evaluations(assay_page *page, const json_t *lines)
     {
         assay_page_add(page, "<tr><td class=\"n\">%.0f</td>", assay_run_number(line, "step"));
         for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-            double value = assay_run_number(line, keys[i]);
-            if (isfinite(value)) assay_page_add(page, "<td class=\"n\">%.4g</td>", value);
-            else assay_page_add(page, "<td class=\"n\">\xe2\x80\x93</td>");
+            assay_page_add(page, "<td class=\"n\">");
+            assay_page_number(page, assay_run_number(line, keys[i]), 4);
+            assay_page_add(page, "</td>");
         }
         assay_page_add(page, "</tr>\n");
     }

@@ -43,17 +43,31 @@ static void seconds_text(assay_page *page, double seconds)
     else assay_page_add(page, "%.1f h", seconds / 3600);
 }
 
+static void of_evaluation(assay_page *page, const figures *f)
+{
+    assay_page_add(page, "<div class=\"tile\"><b>");
+    assay_page_number(page, 100 * f->accuracy, 3);
+    assay_page_add(page, " %%</b><span>held-out accuracy</span><span>95 %% interval ");
+    assay_page_number(page, 100 * f->low, 3);
+    assay_page_add(page, " to ");
+    assay_page_number(page, 100 * f->high, 3);
+    assay_page_add(page, " %%, ");
+    assay_page_number(page, assay_run_number(f->last, "eval_pairs"), 12);
+    assay_page_add(page, " pairs</span></div>\n<div class=\"tile\"><b>%s", f->accuracy > f->longer ? "+" : "");
+    assay_page_number(page, 100 * (f->accuracy - f->longer), 3);
+    assay_page_add(page, "</b><span>points over picking the longer answer, which reaches ");
+    assay_page_number(page, 100 * f->longer, 3);
+    assay_page_add(page, "\xc2\xa0%%</span></div>\n<div class=\"tile\"><b>");
+    assay_page_number(page, assay_run_number(f->last, "eval_loss"), 3);
+    assay_page_add(page, "</b><span>held-out loss</span><span>");
+    assay_page_number(page, assay_run_number(f->first, "eval_loss"), 3);
+    assay_page_add(page, " at the first evaluation</span></div>\n");
+}
+
 static void tiles(assay_page *page, const figures *f)
 {
     assay_page_add(page, "<div class=\"tiles\">\n");
-    if (f->last) {
-        assay_page_add(page, "<div class=\"tile\"><b>%.1f %%</b><span>held-out accuracy</span><span>95 %% interval %.1f to %.1f %%, %.0f pairs</span></div>\n",
-                       100 * f->accuracy, 100 * f->low, 100 * f->high, assay_run_number(f->last, "eval_pairs"));
-        assay_page_add(page, "<div class=\"tile\"><b>%+.1f</b><span>points over longer-wins</span><span>which reaches %.1f %%</span></div>\n", 100 * (f->accuracy - f->longer),
-                       100 * f->longer);
-        assay_page_add(page, "<div class=\"tile\"><b>%.3f</b><span>held-out loss</span><span>%.3f at the first evaluation</span></div>\n",
-                       assay_run_number(f->last, "eval_loss"), assay_run_number(f->first, "eval_loss"));
-    }
+    if (f->last) of_evaluation(page, f);
     assay_page_add(page, "<div class=\"tile\"><b>%.0f</b><span>steps, %.0f pairs</span><span>in ", f->steps, f->pairs);
     seconds_text(page, f->seconds);
     assay_page_add(page, " of training</span></div>\n");

@@ -37,13 +37,24 @@ static void teaser(assay_page *page, const json_t *messages)
     assay_free(start);
 }
 
-static void one_pair(assay_page *page, const json_t *line, size_t number)
+static void number(assay_page *page, const char *before, const json_t *line, const char *key)
+{
+    assay_page_add(page, "%s", before);
+    assay_page_number(page, assay_run_number(line, key), 4);
+}
+
+static void one_pair(assay_page *page, const json_t *line, size_t place)
 {
     const json_t *texts = json_object_get(line, "texts"), *id = json_object_get(line, "id");
-    assay_page_add(page, "<details><summary>%zu. <b>%.4g</b> ", number, assay_run_number(line, "margin"));
+    assay_page_add(page, "<details><summary>%zu. ", place);
+    number(page, "<b>", line, "margin");
+    assay_page_add(page, "</b> ");
     teaser(page, json_object_get(texts, "prompt"));
-    assay_page_add(page, "</summary><p class=\"note\">chosen %.4g, rejected %.4g; %.0f and %.0f tokens with the prompt; ", assay_run_number(line, "chosen"),
-                   assay_run_number(line, "rejected"), assay_run_number(line, "tokens_chosen"), assay_run_number(line, "tokens_rejected"));
+    number(page, "</summary><p class=\"note\">chosen ", line, "chosen");
+    number(page, ", rejected ", line, "rejected");
+    number(page, "; tokens with the prompt ", line, "tokens_chosen");
+    number(page, " and ", line, "tokens_rejected");
+    assay_page_add(page, "; ");
     assay_page_value(page, json_object_get(line, "at"));
     if (id) {
         assay_page_add(page, ", id ");
