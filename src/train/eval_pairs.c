@@ -33,7 +33,7 @@ static size_t find_worst(const float *rewards, size_t count, size_t worst[ASSAY_
     return found;
 }
 
-/* At most CONTENT_BYTES, cut between characters. */
+/* At most CONTENT_BYTES, cut between characters. This and the next: NULL when out of memory. */
 static json_t *content(const assay_message *message)
 {
     size_t size = message->size;
@@ -49,9 +49,12 @@ static json_t *content(const assay_message *message)
 static json_t *messages(const assay_turns *turns)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < turns->count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:o}", "role", assay_role_name(turns->items[i].role), "content", content(&turns->items[i])));
-    return list;
+    int failed = !list;
+    for (size_t i = 0; i < turns->count && !failed; i++)
+        failed = json_array_append_new(list, json_pack("{s:s, s:o}", "role", assay_role_name(turns->items[i].role), "content", content(&turns->items[i])));
+    if (!failed) return list;
+    json_decref(list);
+    return NULL;
 }
 
 static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
@@ -66,11 +69,14 @@ static json_t *line_of(const assay_example_set *set, const float *rewards, size_
                              "tokens_rejected", (json_int_t)e->rejected_count, "chars_chosen", (json_int_t)assay_turns_length(&pair->chosen), "chars_rejected",
                              (json_int_t)assay_turns_length(&pair->rejected));
     assay_free(at);
-    if (line && pair->id) json_object_set_new(line, "id", json_loads(pair->id, JSON_DECODE_ANY, NULL));
-    if (line && with_text)
-        json_object_set_new(line, "texts", json_pack("{s:o, s:o, s:o}", "prompt", messages(&pair->prompt), "chosen", messages(&pair->chosen), "rejected",
-                                                     messages(&pair->rejected)));
-    return line;
+    int failed = !line;
+    if (!failed && pair->id) failed = json_object_set_new(line, "id", json_loads(pair->id, JSON_DECODE_ANY, NULL));
+    if (!failed && with_text)
+        failed = json_object_set_new(line, "texts", json_pack("{s:o, s:o, s:o}", "prompt", messages(&pair->prompt), "chosen", messages(&pair->chosen), "rejected",
+                                                              messages(&pair->rejected)));
+    if (!failed) return line;
+    json_decref(line);
+    return NULL;
 }
 
 static bool is_among(const size_t *worst, size_t count, size_t i)
