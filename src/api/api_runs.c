@@ -36,16 +36,17 @@ static json_t *plan_json(const assay_training *t)
                      (json_int_t)plan->micro_tokens, "layers", t->model->program->layers, "layers_replayed", plan->replayed);
 }
 
+/* That a run does not fit may be found while it is opened or when its trainer is planned. */
 static assay_status plan(assay_api_call *call, char **json)
 {
-    assay_training *training;
+    assay_training *training = NULL;
     assay_error *err = &call->error;
-    ASSAY_TRY(assay_training_open(&training, &call->options, &call->context, err));
-    assay_status status = assay_training_start(training, &call->options, &call->context, err);
+    assay_status status = assay_training_open(&training, &call->options, &call->context, err);
+    if (status == ASSAY_OK) status = assay_training_start(training, &call->options, &call->context, err);
     if (status == ASSAY_OK)
         status = assay_api_text(plan_json(training), json, err);
     else if (status == ASSAY_E_NO_FIT)
-        status = assay_api_text(json_pack("{s:b, s:I, s:s}", "fits", 0, "budget_bytes", (json_int_t)training->settings.budget, "reason", err->text), json, err);
+        status = assay_api_text(json_pack("{s:b, s:s}", "fits", 0, "reason", err->text), json, err);
     assay_training_close(training);
     return status;
 }
