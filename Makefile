@@ -17,16 +17,21 @@ FLAGS_debug   := -O1 -g
 FLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_tsan    := -O1 -g -fsanitize=thread
 # -ffp-contract=off: a multiply-add is fused only where the source says fmaf, so all compilers and kernel sets round alike.
-CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -Isrc $(WARNINGS) -ffp-contract=off -fno-math-errno -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIC \
+CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -Isrc -Iinclude -fvisibility=hidden $(WARNINGS) -ffp-contract=off -fno-math-errno -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIC \
               $(FLAGS_$(PRESET)) $(CFLAGS)
 LIBS := -lmicrohttpd -ljansson -lutf8proc -lpcre2-8 -lyaml -lxxhash -lz -lm -lpthread
+
+PREFIX    ?= /usr/local
+LIBDIR    ?= $(PREFIX)/lib
+SOVERSION := 1
+VERSION   := $(shell sed -n 's/^\#define ASSAY_VERSION "\(.*\)"/\1/p' src/cli/command.h)
 
 SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c src/*/*/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/serve/page_html.o
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
-.PHONY: all tests clean
-all: $(BUILD)/assay
+.PHONY: all tests clean install
+all: $(BUILD)/assay $(BUILD)/libassay.so
 tests: all $(TESTS)
 
 $(BUILD)/obj/backend/x86/avx512/%.o: EXTRA := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mprefer-vector-width=512
@@ -50,6 +55,12 @@ $(BUILD)/libassay.a: $(OBJECTS)
 	@rm -f $@
 	@ar rcs $@ $^
 
+# What include/assay.h declares is all that leaves it.
+$(BUILD)/libassay.so: $(OBJECTS)
+	@echo "  LD $@"
+	@$(CC) $(CFLAGS_ALL) -shared -Wl,-soname,libassay.so.$(SOVERSION) $^ -o $@ $(LDFLAGS) $(LIBS)
+	@ln -sf libassay.so $(BUILD)/libassay.so.$(SOVERSION)
+
 $(BUILD)/assay: $(BUILD)/obj/cli/main.o $(BUILD)/libassay.a
 	@echo "  LD $@"
 	@$(CC) $(CFLAGS_ALL) $^ -o $@ $(LDFLAGS) $(LIBS)
@@ -58,6 +69,18 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libassay.a
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	@$(CC) $(CFLAGS_ALL) -Itests -MMD -MP $< $(BUILD)/libassay.a -o $@ $(LDFLAGS) -lcmocka $(LIBS)
+
+install: all
+	@install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/assay/python/assay
+	@install -m 755 $(BUILD)/assay $(DESTDIR)$(PREFIX)/bin/assay
+	@install -m 644 $(BUILD)/libassay.so $(DESTDIR)$(LIBDIR)/libassay.so.$(SOVERSION)
+	@ln -sf libassay.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libassay.so
+	@install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/man/man1
+	@install -m 644 completion/assay.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/assay
+	@scripts/manpages $(BUILD)/assay $(DESTDIR)$(PREFIX)/share/man/man1
+	@install -m 644 include/assay.h $(DESTDIR)$(PREFIX)/include/assay.h
+	@install -m 644 python/assay/*.py $(DESTDIR)$(PREFIX)/share/assay/python/assay
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' include/assay.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc
 
 clean:
 	rm -rf build

@@ -55,6 +55,7 @@ extern const assay_command assay_command_tokenize;
 extern const assay_command assay_command_data;
 extern const assay_command assay_command_merge;
 extern const assay_command assay_command_convert;
+extern const assay_command assay_command_report;
 extern const assay_command assay_command_inspect;
 extern const assay_command assay_command_models;
 extern const assay_command assay_command_init;

@@ -16,6 +16,7 @@ static assay_status write_folder(const assay_options *options, const assay_check
     assay_status status = assay_model_convert(checkpoint, &save, folder, err);
     if (status == ASSAY_OK) status = assay_saved_tokenizer(&source, folder, pad, err);
     if (status == ASSAY_OK) status = assay_saved_notes(&source, offset, folder, err);
+    if (status == ASSAY_OK) status = assay_saved_card(&source, folder, options->output, err);
     assay_free(pad);
     return status;
 }

@@ -14,6 +14,7 @@ static const assay_command *const commands[] = {
     &assay_command_score,
     &assay_command_serve,
     &assay_command_forward,
+    &assay_command_report,
     &assay_command_inspect,
     &assay_command_data,
     &assay_command_tokenize,

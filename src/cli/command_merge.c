@@ -24,6 +24,7 @@ static assay_status write_folder(const merge_job *job, const char *folder, assay
     assay_status status = assay_model_save_full(job->model, &save, folder, err);
     if (status == ASSAY_OK) status = assay_saved_tokenizer(&source, folder, pad, err);
     if (status == ASSAY_OK) status = assay_saved_notes(&source, offset, folder, err);
+    if (status == ASSAY_OK) status = assay_saved_card(&source, folder, job->options->output, err);
     assay_free(pad);
     return status;
 }

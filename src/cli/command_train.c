@@ -5,6 +5,7 @@
 #include "cli/memory_watch.h"
 #include "cli/run_output.h"
 #include "cli/progress.h"
+#include "report/report.h"
 #include "train/checkpoint_dir.h"
 
 #include <stdio.h>
@@ -112,10 +113,10 @@ static void say_end(const assay_training *t, const assay_run_outcome *outcome, c
                used, process_planned, process_used, options->output);
 }
 
-/* assay.json is the last but one thing a run writes; a run killed before it is finished by resuming. */
+/* report.html is the last thing a run writes; a run killed before it is finished by resuming. */
 static bool output_is_whole(const assay_options *options)
 {
-    char *path = assay_path_join(options->output, "assay.json");
+    char *path = assay_path_join(options->output, ASSAY_REPORT_NAME);
     bool whole = path && assay_path_exists(path);
     assay_free(path);
     return whole;

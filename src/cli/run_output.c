@@ -2,7 +2,10 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "cli/machine_facts.h"
 #include "cli/option_dump.h"
+#include "report/model_card.h"
+#include "report/report.h"
 #include "tokenizer/tokenizer_save.h"
 
 #include <math.h>
@@ -126,22 +129,36 @@ static assay_status loading_lines(const assay_training *t, assay_buf *card, assa
                             gguf ? "base-hf" : t->source->checkpoint->name, arch->peft_task_type_null ? ", trust_remote_code=True" : "");
 }
 
-static assay_status card_text(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome, assay_buf *card, assay_error *err)
+static assay_status card_body(const assay_training *t, const assay_options *options, const assay_card *card, assay_buf *out, assay_error *err)
 {
-    const assay_judgement *j = &outcome->after;
-    ASSAY_TRY(assay_buf_printf(card, err, "---\nbase_model: %s\nlibrary_name: %s\ntags:\n- reward-model\n- assay\npipeline_tag: text-classification\n---\n\n",
-                               t->source->checkpoint->name, t->tuning == ASSAY_TUNE_FULL ? "transformers" : "peft"));
-    ASSAY_TRY(assay_buf_printf(card, err, "# Reward model\n\nA %s reward model, trained with Assay %s on %zu preference pairs (%s, %llu steps).\n\n",
-                               t->model->config.arch->name, ASSAY_VERSION, t->examples.count, t->tuning == ASSAY_TUNE_FULL ? "all weights" : t->tuning == ASSAY_TUNE_HEAD ? "head only" : "LoRA",
-                               (unsigned long long)t->trainer->step));
-    if (outcome->has_evaluation)
-        ASSAY_TRY(assay_buf_printf(card, err, "Held-out accuracy %.3f (95 %% interval %.3f to %.3f, %zu pairs, %zu ties); picking the longer answer gives %.3f.\n\n", j->accuracy,
-                                   j->accuracy_low, j->accuracy_high, j->pairs, j->ties, j->longer_wins));
-    ASSAY_TRY(assay_buf_text(card, "## Use\n\n", err));
-    ASSAY_TRY(loading_lines(t, card, err));
-    return assay_buf_printf(card, err, "\nTexts are rendered with the template `%s` (end of text: %s), at most %lld tokens; the score is read at the last token.\n"
-                                       "With Assay: `assay score --model PATH`. Seed %lld.\n",
+    ASSAY_TRY(assay_card_metadata(out, card, err));
+    ASSAY_TRY(assay_buf_printf(out, err, "# %s\n\nA %s reward model, trained with Assay %s on %zu preference pairs (%s, %llu steps).\n\n", card->name,
+                               t->model->config.arch->name, ASSAY_VERSION, t->examples.count,
+                               t->tuning == ASSAY_TUNE_FULL ? "all weights" : t->tuning == ASSAY_TUNE_HEAD ? "head only" : "LoRA", (unsigned long long)t->trainer->step));
+    ASSAY_TRY(assay_card_evaluation(out, card, err));
+    ASSAY_TRY(assay_buf_text(out, "## Use\n\n", err));
+    ASSAY_TRY(loading_lines(t, out, err));
+    return assay_buf_printf(out, err, "\nTexts are rendered with the template `%s` (end of text: %s), at most %lld tokens; the score is read at the last token.\n"
+                                      "With Assay: `assay score --model PATH`. Seed %lld.\n",
                             t->source->template_name, eos_word(t->source->append_eos), (long long)t->source->max_length, (long long)options->seed);
+}
+
+static assay_status card_text(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome, assay_buf *out, assay_error *err)
+{
+    char *license = assay_card_license(t->source->checkpoint->path), *name = NULL;
+    json_t *said = assay_options_json(options, ASSAY_FOR_TRAIN, false), *evaluation = outcome->has_evaluation ? assay_judgement_json(&outcome->after) : NULL;
+    assay_card card = {.base = t->source->checkpoint->name, .library = t->tuning == ASSAY_TUNE_FULL ? "transformers" : "peft", .license = license,
+                       .data = json_object_get(said, "data"), .eval_data = t->eval_pairs ? json_object_get(said, "eval-data") : NULL, .evaluation = evaluation};
+    assay_status status = assay_path_absolute(options->output, &name, err);
+    if (status == ASSAY_OK) {
+        card.name = assay_path_base(name);
+        status = card_body(t, options, &card, out, err);
+    }
+    json_decref(said);
+    json_decref(evaluation);
+    assay_free(license);
+    assay_free(name);
+    return status;
 }
 
 static assay_status write_card(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome, const char *folder, assay_error *err)
@@ -162,6 +179,8 @@ assay_status assay_output_write(assay_training *t, const assay_options *options,
     const char *pad = t->pad_token >= 0 ? assay_tokenizer_token(t->source->tokenizer, (int32_t)t->pad_token) : NULL;
     ASSAY_TRY(assay_training_save(t, options->output, err));
     ASSAY_TRY(assay_tokenizer_save(t->source->tokenizer_folder, t->source->checkpoint->gguf, options->output, pad, err));
+    ASSAY_TRY(assay_machine_facts_save(options->output, assay_pool_size(t->pool), t->kernels->name, err));
+    ASSAY_TRY(write_card(t, options, outcome, options->output, err));
     ASSAY_TRY(write_settings(t, options, outcome, options->output, err));
-    return write_card(t, options, outcome, options->output, err);
+    return assay_report_write(options->output, NULL, NULL, err);
 }

@@ -1,4 +1,5 @@
-/* What a finished run adds to its output folder besides weights and metrics: tokenizer files, assay.json, the model card. */
+/* What a finished run adds to its output folder besides weights and metrics: tokenizer files, machine.json, the model card,
+ * assay.json and, from all of it, report.html: the last file a run writes. */
 #ifndef ASSAY_CLI_RUN_OUTPUT_H
 #define ASSAY_CLI_RUN_OUTPUT_H
 

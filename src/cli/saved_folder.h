@@ -25,6 +25,10 @@ assay_status assay_saved_tokenizer(const assay_saved_source *source, const char 
 /* assay.json of the source with the offset added; none when there is neither. */
 assay_status assay_saved_notes(const assay_saved_source *source, double score_offset, const char *folder, assay_error *err);
 
+/* README.md for a whole model just written into `folder`, whose final place is `output`: what it was made of, by which command, and how to load it.
+ * Accuracy and data are those of the notes (assay.json) there. */
+assay_status assay_saved_card(const assay_saved_source *source, const char *folder, const char *output, assay_error *err);
+
 /* Says what lies in a written folder: parameters, type, bytes. */
 assay_status assay_saved_print(const char *folder, bool json, assay_error *err);
 

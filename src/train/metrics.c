@@ -53,6 +53,7 @@ assay_status assay_metrics_open(assay_metrics *metrics, const char *folder, uint
     assay_status status = metrics->path && metrics->history ? carry_over(metrics, step, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for metrics");
     if (status == ASSAY_OK && !(metrics->file = fopen(metrics->path, "a")))
         status = assay_error_set(err, ASSAY_E_IO, "cannot open %s: %s", metrics->path, strerror(errno));
+    if (status == ASSAY_OK) status = assay_tfevents_open(&metrics->events, folder, metrics->history, err);
     if (status != ASSAY_OK) assay_metrics_close(metrics);
     return status;
 }
@@ -60,6 +61,7 @@ assay_status assay_metrics_open(assay_metrics *metrics, const char *folder, uint
 void assay_metrics_close(assay_metrics *metrics)
 {
     if (metrics->file) fclose(metrics->file);
+    assay_tfevents_close(&metrics->events);
     json_decref(metrics->history);
     assay_free(metrics->path);
     *metrics = (assay_metrics){0};
@@ -74,9 +76,11 @@ static assay_status write_line(assay_metrics *metrics, json_t *line, assay_error
 {
     bool written = line && json_dumpf(line, metrics->file, JSON_COMPACT | JSON_REAL_PRECISION(9)) == 0 && fputc('\n', metrics->file) != EOF &&
                    fflush(metrics->file) == 0;
+    assay_status status = written ? ASSAY_OK : assay_error_set(err, ASSAY_E_IO, "cannot write %s: %s", metrics->path, strerror(errno));
+    if (status == ASSAY_OK) status = assay_tfevents_add(&metrics->events, line, err);
     if (line) json_array_append(metrics->history, line);
     json_decref(line);
-    return written ? ASSAY_OK : assay_error_set(err, ASSAY_E_IO, "cannot write %s: %s", metrics->path, strerror(errno));
+    return status;
 }
 
 static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }

@@ -1,4 +1,5 @@
-/* What a run writes down while it goes: metrics.jsonl (a line a step or evaluation) and Transformers' trainer_state.json.
+/* What a run writes down while it goes: metrics.jsonl (a line a step or evaluation), the same for TensorBoard
+ * (train/tfevents.h), and Transformers' trainer_state.json.
  *
  * metrics.jsonl is appended to and flushed line by line; assay_metrics_open cuts off lines behind `step` (resume), including a torn last one.
  * All numbers but seconds, tokens_per_second, rss_bytes and anon_ ones are the same in every run of the same settings. */
@@ -6,6 +7,7 @@
 #define ASSAY_TRAIN_METRICS_H
 
 #include "score/judge.h"
+#include "train/tfevents.h"
 #include "train/trainer.h"
 
 #include <stdio.h>
@@ -14,6 +16,7 @@ typedef struct assay_metrics {
     FILE *file;
     char *path;
     json_t *history; /* log_history of trainer_state.json */
+    assay_tfevents events;
 } assay_metrics;
 
 assay_status assay_metrics_open(assay_metrics *metrics, const char *folder, uint64_t step, assay_error *err);

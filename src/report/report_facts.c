@@ -1,0 +1,74 @@
+#include "report/report_private.h"
+
+#include <string.h>
+
+static void rows(assay_page *page, const json_t *object)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        size_t length = strlen(key);
+        assay_page_add(page, "<tr><td>");
+        assay_page_text(page, key);
+        assay_page_add(page, "</td><td>");
+        if (json_is_number(value) && length > 6 && !strcmp(key + length - 6, "_bytes")) assay_page_bytes(page, json_number_value(value));
+        else assay_page_value(page, value);
+        assay_page_add(page, "</td></tr>\n");
+    }
+}
+
+static void table(assay_page *page, const char *title, const json_t *object)
+{
+    if (!json_object_size(object)) return;
+    assay_page_add(page, "<h2>%s</h2>\n<div class=\"scroll\"><table>\n", title);
+    rows(page, object);
+    assay_page_add(page, "</table></div>\n");
+}
+
+static void evaluations(assay_page *page, const json_t *lines)
+{
+    static const char *const keys[] = {"eval_accuracy", "eval_accuracy_low", "eval_accuracy_high", "eval_ties", "eval_loss", "eval_margin", "eval_reward_chosen",
+                                       "eval_reward_rejected", "eval_length_correlation", "eval_longer_wins"};
+    static const char *const heads[] = {"accuracy", "from", "to", "ties", "loss", "margin", "chosen", "rejected", "reward ~ length", "longer wins"};
+    size_t index;
+    json_t *line;
+    if (!json_array_size(lines)) return;
+    assay_page_add(page, "<h2>Evaluations</h2>\n<div class=\"scroll\"><table><tr><th class=\"n\">step</th>");
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) assay_page_add(page, "<th class=\"n\">%s</th>", heads[i]);
+    assay_page_add(page, "</tr>\n");
+    json_array_foreach((json_t *)(uintptr_t)lines, index, line)
+    {
+        assay_page_add(page, "<tr><td class=\"n\">%.0f</td>", assay_run_number(line, "step"));
+        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+            assay_page_add(page, "<td class=\"n\">");
+            assay_page_number(page, assay_run_number(line, keys[i]), 4);
+            assay_page_add(page, "</td>");
+        }
+        assay_page_add(page, "</tr>\n");
+    }
+    assay_page_add(page, "</table></div>\n");
+}
+
+/* assay.json's own scalars: version, template and how texts end. */
+static json_t *rendering(const json_t *notes)
+{
+    json_t *object = json_object(), *value;
+    const char *key;
+    json_object_foreach((json_t *)(uintptr_t)notes, key, value)
+        if (!json_is_object(value) && !json_is_array(value)) json_object_set(object, key, value);
+    return object;
+}
+
+void assay_report_facts(assay_page *page, const assay_run_data *data)
+{
+    json_t *version = rendering(data->notes);
+    evaluations(page, data->evaluations);
+    if (!data->notes) assay_page_add(page, "<h2>Options</h2><p>This run has not ended: assay.json, which names its options, is not there yet.</p>\n");
+    table(page, "Options", json_object_get(data->notes, "options"));
+    table(page, "Version and rendering", version);
+    table(page, "Fingerprints", json_object_get(data->notes, "fingerprints"));
+    table(page, "Memory plan", json_object_get(data->notes, "plan"));
+    table(page, "Machine", data->machine);
+    json_decref(version);
+}

@@ -1,0 +1,19 @@
+/* The parts of report.html, each a row of sections on the page. What a run does not have is said or left out. */
+#ifndef ASSAY_REPORT_REPORT_PRIVATE_H
+#define ASSAY_REPORT_REPORT_PRIVATE_H
+
+#include "report/page.h"
+#include "report/run_data.h"
+
+extern const char assay_report_style[]; /* the style sheet */
+
+void assay_report_summary(assay_page *page, const assay_run_data *data);    /* title, figures, what to look at */
+void assay_report_training(assay_page *page, const assay_run_data *data);   /* curves over steps */
+void assay_report_evaluation(assay_page *page, const assay_run_data *data); /* margins, calibration, lengths */
+void assay_report_worst(assay_page *page, const assay_run_data *data);      /* the pairs judged worst, with their texts */
+void assay_report_facts(assay_page *page, const assay_run_data *data);      /* options, fingerprints, machine, evaluations as tables */
+
+/* The last line of a list; NULL: it is empty. */
+const json_t *assay_report_last(const json_t *lines);
+
+#endif

@@ -1,0 +1,123 @@
+#include "report/report_private.h"
+
+#include "base/file.h"
+
+#include <math.h>
+
+typedef struct figures {
+    const json_t *first, *last; /* evaluations */
+    double steps, pairs, tokens, seconds, planned, rss;
+    double accuracy, low, high, longer;
+} figures;
+
+static double sum(const json_t *lines, const char *key, bool most)
+{
+    double total = 0;
+    for (size_t i = 0; i < json_array_size(lines); i++) {
+        double value = assay_run_number(json_array_get(lines, i), key);
+        if (isfinite(value)) total = most ? fmax(total, value) : total + value;
+    }
+    return total;
+}
+
+static figures look(const assay_run_data *data)
+{
+    figures f = {.first = json_array_get(data->evaluations, 0), .last = assay_report_last(data->evaluations)};
+    f.steps = sum(data->steps, "step", true);
+    f.pairs = sum(data->steps, "pairs", false);
+    f.tokens = sum(data->steps, "tokens", false) - sum(data->steps, "tokens_shared", false);
+    f.seconds = sum(data->steps, "seconds", false);
+    f.planned = sum(data->steps, "planned_bytes", true);
+    f.rss = sum(data->steps, "rss_bytes", true);
+    f.accuracy = assay_run_number(f.last, "eval_accuracy");
+    f.low = assay_run_number(f.last, "eval_accuracy_low");
+    f.high = assay_run_number(f.last, "eval_accuracy_high");
+    f.longer = assay_run_number(f.last, "eval_longer_wins");
+    return f;
+}
+
+static void seconds_text(assay_page *page, double seconds)
+{
+    if (seconds < 120) assay_page_add(page, "%.3g s", seconds);
+    else if (seconds < 7200) assay_page_add(page, "%.0f min", seconds / 60);
+    else assay_page_add(page, "%.1f h", seconds / 3600);
+}
+
+static void of_evaluation(assay_page *page, const figures *f)
+{
+    assay_page_add(page, "<div class=\"tile\"><b>");
+    assay_page_number(page, 100 * f->accuracy, 3);
+    assay_page_add(page, " %%</b><span>held-out accuracy</span><span>95 %% interval ");
+    assay_page_number(page, 100 * f->low, 3);
+    assay_page_add(page, " to ");
+    assay_page_number(page, 100 * f->high, 3);
+    assay_page_add(page, " %%, ");
+    assay_page_number(page, assay_run_number(f->last, "eval_pairs"), 12);
+    assay_page_add(page, " pairs</span></div>\n<div class=\"tile\"><b>%s", f->accuracy > f->longer ? "+" : "");
+    assay_page_number(page, 100 * (f->accuracy - f->longer), 3);
+    assay_page_add(page, "</b><span>points over picking the longer answer, which reaches ");
+    assay_page_number(page, 100 * f->longer, 3);
+    assay_page_add(page, "\xc2\xa0%%</span></div>\n<div class=\"tile\"><b>");
+    assay_page_number(page, assay_run_number(f->last, "eval_loss"), 3);
+    assay_page_add(page, "</b><span>held-out loss</span><span>");
+    assay_page_number(page, assay_run_number(f->first, "eval_loss"), 3);
+    assay_page_add(page, " at the first evaluation</span></div>\n");
+}
+
+static void tiles(assay_page *page, const figures *f)
+{
+    assay_page_add(page, "<div class=\"tiles\">\n");
+    if (f->last) of_evaluation(page, f);
+    assay_page_add(page, "<div class=\"tile\"><b>%.0f</b><span>steps, %.0f pairs</span><span>in ", f->steps, f->pairs);
+    seconds_text(page, f->seconds);
+    assay_page_add(page, " of training</span></div>\n");
+    if (f->seconds > 0) assay_page_add(page, "<div class=\"tile\"><b>%.0f</b><span>tokens per second</span><span>computed; shared prompts once</span></div>\n", f->tokens / f->seconds);
+    assay_page_add(page, "<div class=\"tile\"><b>");
+    assay_page_bytes(page, f->rss);
+    assay_page_add(page, "</b><span>most memory resident</span><span>planned ");
+    assay_page_bytes(page, f->planned);
+    assay_page_add(page, "</span></div>\n</div>\n");
+}
+
+static void note(assay_page *page, bool *any, const char *text)
+{
+    assay_page_add(page, "%s<li>%s</li>\n", *any ? "" : "<h2>What to look at</h2>\n<ul>\n", text);
+    *any = true;
+}
+
+static void remarks(assay_page *page, const assay_run_data *data, const figures *f)
+{
+    bool any = false;
+    double correlation = assay_run_number(f->last, "eval_length_correlation"), total = assay_run_number(data->state, "max_steps");
+    if (!f->last) note(page, &any, "Nothing was held out: there is no telling whether this model learned more than its training pairs.");
+    if (total > f->steps) note(page, &any, "The run ended before its last step.");
+    if (f->low <= f->longer && f->longer <= f->high)
+        note(page, &any, "The accuracy's interval holds what picking the longer answer reaches: more held-out pairs, or more training, would be needed to tell them apart.");
+    if (f->low <= 0.5 && f->high >= 0.5) note(page, &any, "The accuracy's interval holds 50 %: on these pairs the model cannot be told from a coin.");
+    if (fabs(correlation) > 0.5) note(page, &any, "Rewards follow the answers' length (correlation above 0.5): see accuracy by which answer is longer.");
+    if (f->steps > 0 && f->steps < 50) note(page, &any, "Fewer than 50 optimizer steps: a smaller batch or more epochs may train better.");
+    if (f->rss > f->planned && f->planned > 0) note(page, &any, "More memory was resident than planned; data and program count beside the plan.");
+    if (any) assay_page_add(page, "</ul>\n");
+}
+
+void assay_report_summary(assay_page *page, const assay_run_data *data)
+{
+    const json_t *options = json_object_get(data->notes, "options");
+    figures f = look(data);
+    assay_page_add(page, "<h1>");
+    assay_page_text(page, assay_path_base(data->folder));
+    assay_page_add(page, "</h1>\n<p class=\"soft\">Reward model report");
+    if (json_object_get(options, "model")) {
+        assay_page_add(page, " \xc2\xb7 ");
+        assay_page_value(page, json_object_get(options, "tuning"));
+        assay_page_add(page, " on ");
+        assay_page_text(page, assay_path_base(json_string_value(json_object_get(options, "model")) ? json_string_value(json_object_get(options, "model")) : ""));
+    }
+    if (data->notes) {
+        assay_page_add(page, " \xc2\xb7 Assay ");
+        assay_page_value(page, json_object_get(data->notes, "assay"));
+    }
+    assay_page_add(page, "</p>\n");
+    tiles(page, &f);
+    remarks(page, data, &f);
+}

@@ -1,0 +1,153 @@
+/* Curves over steps. A training value is drawn twice, thin as it is and thick smoothed: an exponential mean over a twentieth of the steps, with
+ * Adam's correction of the start. */
+#include "report/chart.h"
+#include "report/report_private.h"
+
+#include <math.h>
+
+typedef struct curves {
+    assay_page *page;
+    const assay_run_data *data;
+    double *at_step, *at_evaluation; /* x */
+    size_t steps, evaluations;
+} curves;
+
+static void smooth(double *values, size_t count)
+{
+    double window = fmax(1, (double)count / 20), keep = 1 - 1 / window, mean = 0, weight = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(values[i])) continue;
+        mean = keep * mean + (1 - keep) * values[i];
+        weight = keep * weight + (1 - keep);
+        values[i] = mean / weight;
+    }
+}
+
+static double *column(const curves *c, const json_t *lines, const char *key)
+{
+    double *values = c->page->status == ASSAY_OK ? assay_run_column(lines, key, c->page->err) : NULL;
+    if (!values && c->page->status == ASSAY_OK) c->page->status = ASSAY_E_MEMORY;
+    return values;
+}
+
+static assay_series of_steps(const curves *c, const char *name, int color, const double *values)
+{
+    return (assay_series){.name = name, .color = color, .x = c->at_step, .y = values, .count = values ? c->steps : 0};
+}
+
+static assay_series of_evaluations(const curves *c, const char *name, int color, const double *values)
+{
+    return (assay_series){.name = name, .color = color, .x = c->at_evaluation, .y = values, .count = values ? c->evaluations : 0, .dots = c->evaluations <= 60};
+}
+
+static assay_chart chart_of(const char *title, const char *y_label)
+{
+    return (assay_chart){.title = title, .x_label = "step", .y_label = y_label, .y_low = (double)NAN, .y_high = (double)NAN, .x_low = 0, .x_high = (double)NAN};
+}
+
+static void figure(const curves *c, const assay_chart *chart, const assay_series *series, size_t count)
+{
+    assay_page_add(c->page, "<figure><h3>%s</h3>", chart->title);
+    assay_chart_lines(c->page, chart, series, count);
+    assay_page_add(c->page, "</figure>\n");
+}
+
+/* Raw and smoothed training values, and the evaluations' with their interval where there is one. */
+static void compared(const curves *c, assay_chart chart, const char *key, const char *low_key, const char *high_key, const char *baseline_key)
+{
+    char eval_key[64], low[64], high[64], base[64];
+    snprintf(eval_key, sizeof eval_key, "eval_%s", key);
+    snprintf(low, sizeof low, "eval_%s", low_key ? low_key : "");
+    snprintf(high, sizeof high, "eval_%s", high_key ? high_key : "");
+    snprintf(base, sizeof base, "eval_%s", baseline_key ? baseline_key : "");
+    double *raw = column(c, c->data->steps, key), *mean = column(c, c->data->steps, key), *held = column(c, c->data->evaluations, eval_key);
+    double *lows = column(c, c->data->evaluations, low), *highs = column(c, c->data->evaluations, high), *baseline = column(c, c->data->evaluations, base);
+    if (mean) smooth(mean, c->steps);
+    assay_series series[] = {of_steps(c, "training, each step", 1, raw), of_steps(c, "training, smoothed", 1, mean),
+                             of_evaluations(c, "longer answer wins", 4, baseline_key ? baseline : NULL), of_evaluations(c, "held out", 2, held)};
+    series[0].thin = true;
+    series[2].dashed = true;
+    series[2].dots = false;
+    series[3].low = low_key ? lows : NULL;
+    series[3].high = high_key ? highs : NULL;
+    figure(c, &chart, series, 4);
+    double *all[] = {raw, mean, held, lows, highs, baseline};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) assay_free(all[i]);
+}
+
+static void rewards(const curves *c)
+{
+    double *chosen = column(c, c->data->steps, "reward_chosen"), *rejected = column(c, c->data->steps, "reward_rejected");
+    double *held_chosen = column(c, c->data->evaluations, "eval_reward_chosen"), *held_rejected = column(c, c->data->evaluations, "eval_reward_rejected");
+    assay_chart chart = chart_of("Mean reward of chosen and rejected answers", "reward");
+    if (chosen) smooth(chosen, c->steps);
+    if (rejected) smooth(rejected, c->steps);
+    assay_series series[] = {of_steps(c, "chosen, smoothed", 3, chosen), of_steps(c, "rejected, smoothed", 2, rejected), of_evaluations(c, NULL, 3, held_chosen),
+                             of_evaluations(c, NULL, 2, held_rejected)};
+    series[2].dashed = series[3].dashed = true;
+    figure(c, &chart, series, 4);
+    assay_free(chosen);
+    assay_free(rejected);
+    assay_free(held_chosen);
+    assay_free(held_rejected);
+}
+
+static void one(const curves *c, const char *title, const char *label, const char *key, bool smoothed)
+{
+    double *raw = column(c, c->data->steps, key), *mean = column(c, c->data->steps, key);
+    assay_chart chart = chart_of(title, label);
+    chart.from_zero = true;
+    if (mean) smooth(mean, c->steps);
+    assay_series series[] = {of_steps(c, smoothed ? "each step" : NULL, 1, raw), of_steps(c, "smoothed", 1, smoothed ? mean : NULL)};
+    series[0].thin = smoothed;
+    figure(c, &chart, series, 2);
+    assay_free(raw);
+    assay_free(mean);
+}
+
+static void memory(const curves *c)
+{
+    double *planned = column(c, c->data->steps, "planned_bytes"), *peak = column(c, c->data->steps, "peak_bytes"), *rss = column(c, c->data->steps, "rss_bytes");
+    assay_chart chart = chart_of("Memory planned and observed", "memory");
+    chart.unit = ASSAY_UNIT_BYTES;
+    chart.from_zero = true;
+    assay_series series[] = {of_steps(c, "planned", 4, planned), of_steps(c, "of the plan in use", 3, peak), of_steps(c, "resident (the system's count)", 2, rss)};
+    series[0].dashed = true;
+    figure(c, &chart, series, 3);
+    assay_free(planned);
+    assay_free(peak);
+    assay_free(rss);
+}
+
+static void all_curves(const curves *c)
+{
+    assay_chart loss = chart_of("Loss", "loss"), accuracy = chart_of("Accuracy", "accuracy"), margin = chart_of("Mean margin, chosen minus rejected", "margin");
+    loss.from_zero = true;
+    accuracy.unit = ASSAY_UNIT_PERCENT;
+    accuracy.y_low = 0;
+    accuracy.y_high = 1;
+    assay_page_add(c->page, "<h2>Training</h2>\n<p class=\"note\">A loss of 0.693 is a coin's. Whiskers are 95 %% intervals.</p>\n<div class=\"charts\">\n");
+    compared(c, loss, "loss", NULL, NULL, NULL);
+    compared(c, accuracy, "accuracy", "accuracy_low", "accuracy_high", "longer_wins");
+    compared(c, margin, "margin", NULL, NULL, NULL);
+    rewards(c);
+    one(c, "Norm of the gradient", "norm", "grad_norm", true);
+    one(c, "Learning rate", "rate", "lr", false);
+    memory(c);
+    one(c, "Throughput", "tokens per second", "tokens_per_second", true);
+    assay_page_add(c->page, "</div>\n");
+}
+
+void assay_report_training(assay_page *page, const assay_run_data *data)
+{
+    curves c = {.page = page, .data = data, .steps = json_array_size(data->steps), .evaluations = json_array_size(data->evaluations)};
+    if (c.steps == 0) {
+        assay_page_add(page, "<h2>Training</h2><p>No step was made yet.</p>\n");
+        return;
+    }
+    c.at_step = column(&c, data->steps, "step");
+    c.at_evaluation = column(&c, data->evaluations, "step");
+    if (c.at_step && c.at_evaluation) all_curves(&c);
+    assay_free(c.at_step);
+    assay_free(c.at_evaluation);
+}

@@ -1,0 +1,103 @@
+#include "report/report_private.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { MOST_WORST = 20, TEASER_BYTES = 110 };
+
+static void turns(assay_page *page, const char *title, const char *kind, const json_t *messages)
+{
+    size_t index;
+    json_t *message;
+    assay_page_add(page, "<h3>%s</h3><div class=\"turns %s\">", title, kind);
+    json_array_foreach((json_t *)(uintptr_t)messages, index, message)
+    {
+        if (json_array_size(messages) > 1) {
+            assay_page_add(page, "<i>");
+            assay_page_text(page, json_string_value(json_object_get(message, "role")));
+            assay_page_add(page, "</i>\n");
+        }
+        assay_page_text(page, json_string_value(json_object_get(message, "content")));
+        assay_page_add(page, "%s", index + 1 < json_array_size(messages) ? "\n" : "");
+    }
+    assay_page_add(page, "</div>");
+}
+
+/* The start of the last message: what the answers answer. */
+static void teaser(assay_page *page, const json_t *messages)
+{
+    const char *text = json_string_value(json_object_get(assay_report_last(messages), "content"));
+    char *start;
+    size_t size = 0;
+    if (!text) return;
+    while (text[size] && text[size] != '\n' && size < TEASER_BYTES) size++;
+    while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80) size--;
+    if ((start = assay_strndup(text, size))) assay_page_text(page, start);
+    assay_page_add(page, "%s", text[size] ? "\xe2\x80\xa6" : "");
+    assay_free(start);
+}
+
+static void number(assay_page *page, const char *before, const json_t *line, const char *key)
+{
+    assay_page_add(page, "%s", before);
+    assay_page_number(page, assay_run_number(line, key), 4);
+}
+
+static void one_pair(assay_page *page, const json_t *line, size_t place)
+{
+    const json_t *texts = json_object_get(line, "texts"), *id = json_object_get(line, "id");
+    assay_page_add(page, "<details><summary>%zu. ", place);
+    number(page, "<b>", line, "margin");
+    assay_page_add(page, "</b> ");
+    teaser(page, json_object_get(texts, "prompt"));
+    number(page, "</summary><p class=\"note\">chosen ", line, "chosen");
+    number(page, ", rejected ", line, "rejected");
+    number(page, "; tokens with the prompt ", line, "tokens_chosen");
+    number(page, " and ", line, "tokens_rejected");
+    assay_page_add(page, "; ");
+    assay_page_value(page, json_object_get(line, "at"));
+    if (id) {
+        assay_page_add(page, ", id ");
+        assay_page_value(page, id);
+    }
+    assay_page_add(page, "</p>");
+    turns(page, "Prompt", "", json_object_get(texts, "prompt"));
+    turns(page, "Chosen", "yes", json_object_get(texts, "chosen"));
+    turns(page, "Rejected, scored higher", "no", json_object_get(texts, "rejected"));
+    assay_page_add(page, "</details>\n");
+}
+
+/* Both sides are lines with texts; a margin that is no number comes first. */
+static int by_margin(const void *a, const void *b)
+{
+    double x = assay_run_number(*(json_t *const *)a, "margin"), y = assay_run_number(*(json_t *const *)b, "margin");
+    if (isnan(x) || isnan(y)) return isnan(y) - isnan(x);
+    return (x > y) - (x < y);
+}
+
+static size_t wrong_pairs(const json_t *pairs, const json_t **found)
+{
+    size_t index, count = 0;
+    json_t *line;
+    json_array_foreach((json_t *)(uintptr_t)pairs, index, line)
+        if (json_object_get(line, "texts") && !(assay_run_number(line, "margin") > 0)) found[count++] = line;
+    qsort(found, count, sizeof *found, by_margin);
+    return count < MOST_WORST ? count : MOST_WORST;
+}
+
+void assay_report_worst(assay_page *page, const assay_run_data *data)
+{
+    size_t all = json_array_size(data->pairs);
+    if (all == 0) return;
+    const json_t **found = assay_alloc(all, sizeof *found);
+    if (!found) {
+        if (page->status == ASSAY_OK) page->status = assay_error_set(page->err, ASSAY_E_MEMORY, "out of memory for a report");
+        return;
+    }
+    size_t count = wrong_pairs(data->pairs, found);
+    assay_page_add(page, "<h2>Worst pairs</h2>\n<p class=\"note\">%s</p>\n",
+                   count ? "Held-out pairs whose rejected answer scored highest above the chosen one: wrong labels first, or what the model has not learned."
+                         : "No held-out pair was judged wrong.");
+    for (size_t i = 0; i < count; i++) one_pair(page, found[i], i + 1);
+    assay_free((void *)(uintptr_t)found);
+}

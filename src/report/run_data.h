@@ -1,0 +1,26 @@
+/* What a run directory holds, as far as it is there: of a run that goes on or was cut off, too. */
+#ifndef ASSAY_REPORT_RUN_DATA_H
+#define ASSAY_REPORT_RUN_DATA_H
+
+#include "base/json_doc.h"
+
+typedef struct assay_run_data {
+    char *folder;
+    json_t *notes;               /* assay.json; NULL: the run did not end */
+    json_t *machine;             /* machine.json; NULL: none */
+    json_t *state;               /* trainer_state.json; NULL: none */
+    json_t *steps, *evaluations; /* arrays of metrics.jsonl's lines */
+    json_t *pairs;               /* array of eval_pairs.jsonl's lines; empty: none */
+} assay_run_data;
+
+/* ASSAY_E_USAGE when the folder is no run's (no metrics.jsonl). A last line that is cut off is left out; any other broken line is an error. */
+assay_status assay_run_data_open(assay_run_data *data, const char *folder, assay_error *err);
+void assay_run_data_close(assay_run_data *data); /* safe on a zeroed one */
+
+/* A number of a line; NaN where there is none. */
+double assay_run_number(const json_t *line, const char *key);
+
+/* The numbers of a key of all lines, freed with assay_free; NULL: out of memory (never for an empty list of lines). */
+double *assay_run_column(const json_t *lines, const char *key, assay_error *err);
+
+#endif

@@ -1,0 +1,114 @@
+#include "train/eval_pairs.h"
+
+#include "base/file.h"
+#include "data/json_text.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { FILE_CEILING = 1 << 30, CONTENT_BYTES = 4000 };
+
+static double margin_of(const float *rewards, size_t i) { return (double)rewards[2 * i] - (double)rewards[2 * i + 1]; }
+
+/* A margin that is no number counts as the worst. */
+static bool is_worse(const float *rewards, size_t a, size_t b)
+{
+    double x = margin_of(rewards, a), y = margin_of(rewards, b);
+    if (isnan(x) || isnan(y)) return isnan(x) && (!isnan(y) || a < b);
+    return x < y || (!(y < x) && a < b);
+}
+
+/* The indices of the worst pairs, worst first. */
+static size_t find_worst(const float *rewards, size_t count, size_t worst[ASSAY_WORST_PAIRS])
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t place = found;
+        while (place > 0 && is_worse(rewards, i, worst[place - 1])) place--;
+        if (place == ASSAY_WORST_PAIRS) continue;
+        if (found < ASSAY_WORST_PAIRS) found++;
+        memmove(worst + place + 1, worst + place, (found - 1 - place) * sizeof *worst);
+        worst[place] = i;
+    }
+    return found;
+}
+
+/* At most CONTENT_BYTES, cut between characters. This and the next: NULL when out of memory. */
+static json_t *content(const assay_message *message)
+{
+    size_t size = message->size;
+    if (size > CONTENT_BYTES)
+        for (size = CONTENT_BYTES; size > 0 && ((unsigned char)message->text[size] & 0xc0) == 0x80;) size--;
+    json_t *text = json_stringn(message->text, size);
+    if (!text || size == message->size) return text;
+    json_t *cut = json_sprintf("%s...", json_string_value(text));
+    json_decref(text);
+    return cut;
+}
+
+static json_t *messages(const assay_turns *turns)
+{
+    json_t *list = json_array();
+    int failed = !list;
+    for (size_t i = 0; i < turns->count && !failed; i++)
+        failed = json_array_append_new(list, json_pack("{s:s, s:o}", "role", assay_role_name(turns->items[i].role), "content", content(&turns->items[i])));
+    if (!failed) return list;
+    json_decref(list);
+    return NULL;
+}
+
+static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
+
+static json_t *line_of(const assay_example_set *set, const float *rewards, size_t i, uint64_t step, bool with_text)
+{
+    const assay_example *e = &set->items[i];
+    const assay_pair *pair = &set->pairs->pairs[e->pair];
+    char *at = set->pairs->file_count ? assay_pair_set_place(set->pairs, pair->place) : NULL;
+    json_t *line = json_pack("{s:I, s:s*, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "step", (json_int_t)step, "at", at, "chosen", number((double)rewards[2 * i]), "rejected",
+                             number((double)rewards[2 * i + 1]), "margin", number(margin_of(rewards, i)), "tokens_chosen", (json_int_t)e->chosen_count,
+                             "tokens_rejected", (json_int_t)e->rejected_count, "chars_chosen", (json_int_t)assay_turns_length(&pair->chosen), "chars_rejected",
+                             (json_int_t)assay_turns_length(&pair->rejected));
+    assay_free(at);
+    int failed = !line;
+    if (!failed && pair->id) failed = json_object_set_new(line, "id", json_loads(pair->id, JSON_DECODE_ANY, NULL));
+    if (!failed && with_text)
+        failed = json_object_set_new(line, "texts", json_pack("{s:o, s:o, s:o}", "prompt", messages(&pair->prompt), "chosen", messages(&pair->chosen), "rejected",
+                                                              messages(&pair->rejected)));
+    if (!failed) return line;
+    json_decref(line);
+    return NULL;
+}
+
+static bool is_among(const size_t *worst, size_t count, size_t i)
+{
+    for (size_t w = 0; w < count; w++)
+        if (worst[w] == i) return true;
+    return false;
+}
+
+static assay_status write_lines(assay_buf *out, const assay_example_set *set, const float *rewards, uint64_t step, assay_error *err)
+{
+    size_t worst[ASSAY_WORST_PAIRS + 1], count = find_worst(rewards, set->count, worst);
+    for (size_t i = 0; i < set->count; i++) {
+        json_t *line = line_of(set, rewards, i, step, is_among(worst, count, i));
+        ASSAY_TRY_ALLOC(line, "a line of " ASSAY_EVAL_PAIRS_NAME, err);
+        assay_status status = assay_json_text(line, out, err);
+        json_decref(line);
+        ASSAY_TRY(status);
+        ASSAY_TRY(assay_buf_byte(out, '\n', err));
+    }
+    return ASSAY_OK;
+}
+
+assay_status assay_eval_pairs_write(const assay_example_set *set, const float *rewards, uint64_t step, const char *folder, assay_error *err)
+{
+    assay_buf out;
+    char *path = assay_path_join(folder, ASSAY_EVAL_PAIRS_NAME);
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_buf_init(&out, FILE_CEILING);
+    assay_status status = write_lines(&out, set, rewards, step, err);
+    if (status == ASSAY_OK) status = assay_file_write_atomic(path, out.data, out.size, err);
+    assay_buf_release(&out);
+    assay_free(path);
+    return status;
+}

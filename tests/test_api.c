@@ -1,0 +1,180 @@
+/* The C API as a C program meets it: ownership on success and failure, codes, stopping. tests/python/test_assay.py compares it with the command. */
+#include "test_support.h"
+
+#include "base/file.h"
+#include "cli/command.h"
+
+#include <assay.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct place {
+    char folder[64], model[96], pairs[96], run[96];
+} place;
+
+static void make_model(const char *folder)
+{
+    char output[128];
+    assay_options options;
+    assay_error err;
+    snprintf(output, sizeof output, "--output=%s", folder);
+    char *args[] = {"--arch=llama", output, "--quiet"};
+    assert_int_equal(assay_options_init(&options, &err), ASSAY_OK);
+    assert_int_equal(assay_options_parse(&options, ASSAY_FOR_INIT, "init", 0, 3, args, NULL, &err), ASSAY_OK);
+    assert_int_equal(assay_command_init.run(&options, &(assay_command_context){0}, &err), ASSAY_OK);
+    assay_options_release(&options);
+}
+
+static void note(void *context, int is_warning, const char *text)
+{
+    (void)is_warning;
+    (void)text;
+    ++*(int *)context;
+}
+
+/* A tiny model, trained for a step through the API. */
+static int set_up(void **state)
+{
+    static place at = {.folder = "/tmp/assay-api-XXXXXX"};
+    char pairs[4096] = "", *json;
+    int notes = 0;
+    assay_failure failure;
+    assay_listener listener = {.note = note, .context = &notes};
+    if (!mkdtemp(at.folder)) return -1;
+    snprintf(at.model, sizeof at.model, "%s/model", at.folder);
+    snprintf(at.pairs, sizeof at.pairs, "%s/pairs.jsonl", at.folder);
+    snprintf(at.run, sizeof at.run, "%s/run", at.folder);
+    make_model(at.model);
+    for (int i = 0; i < 8; i++)
+        snprintf(pairs + strlen(pairs), sizeof pairs - strlen(pairs), "{\"prompt\":\"q%d\",\"chosen\":\"yes %d\",\"rejected\":\"no\"}\n", i, i);
+    assert_int_equal(assay_file_write_atomic(at.pairs, pairs, strlen(pairs), NULL), ASSAY_OK);
+    const assay_setting settings[] = {{"model", at.model}, {"data", at.pairs}, {"output", at.run}, {"max-steps", "1"}, {"threads", "1"}, {"eval-split", "0.25"}};
+    if (assay_train_run(settings, 6, &listener, &json, &failure)) fail_msg("%s", failure.text);
+    assert_non_null(strstr(json, "\"evaluation\""));
+    assert_true(notes > 0);
+    assay_release(json);
+    *state = &at;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    return assay_remove_tree(((place *)*state)->folder, NULL) == ASSAY_OK ? 0 : -1;
+}
+
+static assay_scorer *open_run(const place *at, const assay_listener *listener)
+{
+    assay_failure failure;
+    assay_scorer *scorer;
+    const assay_setting settings[] = {{"model", at->run}, {"--threads", "1"}, {"max_length", "80"}};
+    if (assay_scorer_open(&scorer, settings, 3, listener, &failure)) fail_msg("%s", failure.text);
+    return scorer;
+}
+
+static void versions(void **state)
+{
+    (void)state;
+    assert_int_equal(assay_library_api(), ASSAY_API_LEVEL);
+    assert_true(assay_library_version()[0] >= '0' && assay_library_version()[0] <= '9');
+    assay_release(NULL);
+    assay_scorer_close(NULL);
+}
+
+static void wrong_settings(void **state)
+{
+    static const assay_setting unknown[] = {{"model", "x"}, {"lora-rnak", "3"}}, nameless[] = {{NULL, "x"}}, help[] = {{"--help", NULL}}, nowhere[] = {{"model", "/nowhere/at/all"}};
+    assay_failure failure;
+    assay_scorer *scorer = (assay_scorer *)&failure;
+    char *json = NULL;
+    (void)state;
+    assert_int_equal(assay_scorer_open(&scorer, unknown, 2, NULL, &failure), ASSAY_CODE_USAGE);
+    assert_null(scorer);
+    assert_int_equal(failure.code, ASSAY_CODE_USAGE);
+    assert_int_equal(assay_train_run(unknown, 2, NULL, &json, &failure), ASSAY_CODE_USAGE);
+    assert_non_null(strstr(failure.text, "lora-rank"));
+    assert_int_equal(assay_train_run(nameless, 1, NULL, &json, &failure), ASSAY_CODE_USAGE);
+    assert_int_equal(assay_train_run(help, 1, NULL, &json, &failure), ASSAY_CODE_USAGE);
+    assert_int_equal(assay_plan_run(help, 0, NULL, &json, &failure), ASSAY_CODE_USAGE);
+    assert_null(json);
+    assert_int_not_equal(assay_scorer_open(&scorer, nowhere, 1, NULL, NULL), ASSAY_CODE_OK);
+    assert_null(scorer);
+}
+
+static void scores(void **state)
+{
+    static const char *const lines[] = {"{\"prompt\":\"a\",\"responses\":[\"b\",\"c\"]}", "{\"prompt\":\"a\",\"response\":\"c\"}"};
+    assay_failure failure;
+    double *found, single;
+    size_t counts[2], total;
+    assay_scorer *scorer = open_run(*state, NULL);
+    assert_int_equal(assay_scorer_score_lines(scorer, lines, 2, &found, counts, &total, &failure), ASSAY_CODE_OK);
+    assert_int_equal(total, 3);
+    assert_int_equal(counts[0], 2);
+    assert_int_equal(counts[1], 1);
+    assert_int_equal(assay_scorer_score_answer(scorer, "a", "c", &single, &failure), ASSAY_CODE_OK);
+    assert_memory_equal(&found[1], &single, sizeof single);
+    assert_memory_equal(&found[2], &single, sizeof single);
+    assay_release(found);
+    assay_scorer_close(scorer);
+}
+
+static void bad_lines(void **state)
+{
+    static const char *const lines[] = {"{\"text\":\"fine\"}", "{\"text\":", NULL, "[]", "{\"prompt\":\"a\",\"response\":\"a text that is far too long for a limit of eighty tokens, is it not? "
+                                                                                    "It goes on and on, a token a byte, until there are more than enough of them.\"}"};
+    assay_failure failure;
+    double *found = NULL, single;
+    size_t total = 7;
+    assay_scorer *scorer = open_run(*state, NULL);
+    for (size_t bad = 1; bad < 5; bad++) {
+        const char *two[] = {lines[0], lines[bad]};
+        assert_int_not_equal(assay_scorer_score_lines(scorer, two, 2, &found, NULL, &total, &failure), ASSAY_CODE_OK);
+        assert_non_null(strstr(failure.text, "line 1"));
+        assert_null(found);
+        assert_int_equal(total, 0);
+    }
+    assert_int_equal(assay_scorer_score_answer(scorer, "a", "\xff", &single, &failure), ASSAY_CODE_FORMAT);
+    assert_int_equal(assay_scorer_score_answer(scorer, NULL, "b", &single, &failure), ASSAY_CODE_FORMAT);
+    assert_int_equal(assay_scorer_score_lines(scorer, lines, 1, &found, NULL, &total, &failure), ASSAY_CODE_OK);
+    assert_int_equal(total, 1);
+    assay_release(found);
+    assay_scorer_close(scorer);
+}
+
+static void stopping(void **state)
+{
+    static const char *const lines[] = {"{\"text\":\"fine\"}"};
+    volatile int stop = 0;
+    assay_failure failure;
+    assay_listener listener = {.stop = &stop};
+    double *found;
+    assay_scorer *scorer = open_run(*state, &listener);
+    stop = 1;
+    assert_int_equal(assay_scorer_score_lines(scorer, lines, 1, &found, NULL, NULL, &failure), ASSAY_CODE_STOPPED);
+    stop = 0;
+    assert_int_equal(assay_scorer_score_lines(scorer, lines, 1, &found, NULL, NULL, &failure), ASSAY_CODE_OK);
+    assay_release(found);
+    assay_scorer_close(scorer);
+}
+
+static void description(void **state)
+{
+    assay_failure failure;
+    char *json;
+    assay_scorer *scorer = open_run(*state, NULL);
+    assert_int_equal(assay_scorer_describe(scorer, &json, &failure), ASSAY_CODE_OK);
+    assert_non_null(strstr(json, "\"architecture\":\"llama\""));
+    assay_release(json);
+    assay_scorer_close(scorer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(versions), cmocka_unit_test(wrong_settings), cmocka_unit_test(scores),
+        cmocka_unit_test(bad_lines), cmocka_unit_test(stopping),      cmocka_unit_test(description),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,141 @@
+/* report.html out of hand-made run folders: what is shown, what is escaped, and values no run would write. */
+#include "test_support.h"
+
+#include "base/file.h"
+#include "report/page.h"
+#include "report/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char step_lines[] =
+    "{\"step\":1,\"epoch\":0.5,\"loss\":0.7,\"accuracy\":0.5,\"margin\":0.1,\"grad_norm\":1,\"lr\":0.001,\"pairs\":4,\"tokens\":100,\"tokens_shared\":20,\"seconds\":1,"
+    "\"tokens_per_second\":80,\"planned_bytes\":1048576,\"peak_bytes\":1000000,\"rss_bytes\":2097152}\n"
+    "{\"step\":2,\"loss\":null,\"accuracy\":\"<b>\",\"grad_norm\":1e300,\"pairs\":4}\n"
+    "{\"step\":2,\"eval_pairs\":2,\"eval_accuracy\":0.5,\"eval_accuracy_low\":0.1,\"eval_accuracy_high\":0.9,\"eval_longer_wins\":0.5,\"eval_loss\":0.6}\n"
+    "{\"step\":3,\"lo"; /* cut off */
+
+static const char pair_lines[] =
+    "{\"step\":2,\"at\":\"a&b.jsonl:1\",\"chosen\":0.5,\"rejected\":1.5,\"margin\":-1,\"tokens_chosen\":5,\"tokens_rejected\":7,\"chars_chosen\":3,\"chars_rejected\":0,"
+    "\"texts\":{\"prompt\":[{\"role\":\"user\",\"content\":\"<script>alert(1)</script>\\u0001\"}],\"chosen\":[{\"role\":\"assistant\",\"content\":\"a\\\"'&\"}],"
+    "\"rejected\":[]}}\n"
+    "{\"step\":2,\"chosen\":2,\"rejected\":1,\"margin\":1,\"tokens_chosen\":5,\"tokens_rejected\":7,\"chars_chosen\":3,\"chars_rejected\":4}\n"
+    "{\"step\":2,\"margin\":null}\n"
+    "{\"step\":2,\"margin\":1e308}\n"
+    "{\"step\":2,\"margin\":-1e308,\"texts\":7}\n"
+    "{}\n";
+
+static void put(const char *folder, const char *name, const char *text)
+{
+    assay_error err;
+    char *path = assay_path_join(folder, name);
+    assert_int_equal(assay_file_write_atomic(path, text, strlen(text), &err), ASSAY_OK);
+    assay_free(path);
+}
+
+static char *new_folder(void)
+{
+    char *folder = assay_strdup("/tmp/assay-report-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    return folder;
+}
+
+/* The report's text; the caller frees it. */
+static char *report_of(const char *folder)
+{
+    assay_error err;
+    char *text, *path = assay_path_join(folder, ASSAY_REPORT_NAME);
+    size_t bytes = 0, size = 0;
+    assert_int_equal(assay_report_write(folder, NULL, &bytes, &err), ASSAY_OK);
+    assert_int_equal(assay_file_read(path, 1 << 24, &text, &size, &err), ASSAY_OK);
+    assert_int_equal(size, bytes);
+    assay_free(path);
+    return text;
+}
+
+static void done(char *folder, char *text)
+{
+    assay_error err;
+    assert_int_equal(assay_remove_tree(folder, &err), ASSAY_OK);
+    assay_free(folder);
+    assay_free(text);
+}
+
+static void a_run_is_shown(void **state)
+{
+    static const char *const wanted[] = {"<h2>Training</h2>", "Memory planned and observed", "<h3>Margins</h3>", "Calibration (ECE", "Accuracy by length",
+                                         "Worst pairs", "<h2>Options</h2>", "<td>batch-pairs</td><td>32</td>", "<h2>Fingerprints</h2>", "<h2>Machine</h2>",
+                                         "<td>24.5 GiB</td>", "prefers-color-scheme:dark", "@media print", "held-out accuracy"};
+    char *folder = new_folder();
+    (void)state;
+    put(folder, "metrics.jsonl", step_lines);
+    put(folder, "eval_pairs.jsonl", pair_lines);
+    put(folder, "assay.json", "{\"assay\":\"0\",\"options\":{\"batch-pairs\":32,\"model\":\"x/y\",\"data\":[\"a\",\"b\"]},\"fingerprints\":{\"base\":\"00ff\"}}");
+    put(folder, "machine.json", "{\"processor\":null,\"memory_total_bytes\":26306674688}");
+    char *text = report_of(folder);
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        if (!strstr(text, wanted[i])) fail_msg("the report has no \"%s\"", wanted[i]);
+    assert_null(strstr(text, "nan"));
+    assert_null(strstr(text, "inf"));
+    done(folder, text);
+}
+
+static void texts_are_escaped(void **state)
+{
+    char *folder = new_folder();
+    (void)state;
+    put(folder, "metrics.jsonl", step_lines);
+    put(folder, "eval_pairs.jsonl", pair_lines);
+    put(folder, "assay.json", "{\"template\":\"</td><script>x\",\"options\":{\"<img src=x>\":\"\\\"'><script>\",\"data\":[\"<i>\"]}}");
+    char *text = report_of(folder);
+    assert_null(strstr(text, "<script>alert"));
+    assert_null(strstr(text, "<img"));
+    assert_null(strstr(text, "</td><script>"));
+    assert_null(strstr(text, "<td><i>"));
+    assert_non_null(strstr(text, "&lt;script&gt;alert(1)&lt;/script&gt;\xef\xbf\xbd"));
+    assert_non_null(strstr(text, "a&quot;&#39;&amp;"));
+    assert_non_null(strstr(text, "a&amp;b.jsonl:1"));
+    done(folder, text);
+}
+
+static void half_a_run_is_a_report(void **state)
+{
+    char *folder = new_folder();
+    (void)state;
+    put(folder, "metrics.jsonl", "");
+    char *text = report_of(folder);
+    assert_non_null(strstr(text, "No step was made yet"));
+    assert_non_null(strstr(text, "This run has not ended"));
+    assay_free(text);
+    put(folder, "metrics.jsonl", "{\"step\":1,\"loss\":0.5}\n");
+    text = report_of(folder);
+    assert_non_null(strstr(text, "No pairs were held out"));
+    done(folder, text);
+}
+
+static void what_is_no_run_is_refused(void **state)
+{
+    assay_error err;
+    char *folder = new_folder();
+    (void)state;
+    assert_int_equal(assay_report_write(folder, NULL, NULL, &err), ASSAY_E_USAGE);
+    assert_non_null(strstr(err.text, "metrics.jsonl"));
+    put(folder, "metrics.jsonl", "{\"step\":1}\nrubbish\n");
+    assert_int_equal(assay_report_write(folder, NULL, NULL, &err), ASSAY_E_FORMAT);
+    assert_non_null(strstr(err.text, "metrics.jsonl:2"));
+    put(folder, "metrics.jsonl", "[1]\n");
+    assert_int_equal(assay_report_write(folder, NULL, NULL, &err), ASSAY_E_FORMAT);
+    done(folder, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_is_shown),
+        cmocka_unit_test(texts_are_escaped),
+        cmocka_unit_test(half_a_run_is_a_report),
+        cmocka_unit_test(what_is_no_run_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
