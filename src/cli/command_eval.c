@@ -51,7 +51,7 @@ static assay_status judge(assay_scoring *s, const assay_example_set *set, const 
     for (size_t i = 0; i < 2 * set->count && status == ASSAY_OK; i++)
         if (!isfinite(rewards[i]))
             status = assay_error_set(err, ASSAY_E_NUMERIC, "pair %zu: a score is %g; the weights hold NaN or infinity, or are not a model's", i / 2 + 1, (double)rewards[i]);
-    if (status == ASSAY_OK) assay_judge(set, rewards, &judgement);
+    if (status == ASSAY_OK) status = assay_judge(set, rewards, &judgement, err);
     assay_free(rewards);
     ASSAY_TRY(status);
     return options->json ? print_json(&judgement, err) : print_text(&judgement, set, err);

@@ -114,6 +114,8 @@ static assay_status read_settings(assay_model_source *source, const json_t *obje
     ASSAY_TRY(assay_json_string(object, "append_eos", false, &eos, where, err));
     ASSAY_TRY(assay_json_int(object, "max_length", false, &source->max_length, where, err));
     ASSAY_TRY(assay_json_double(object, "score_offset", false, &source->score_offset, where, err));
+    const json_t *rewards = json_object_get(object, "rewards");
+    if (rewards && !json_is_null(rewards)) ASSAY_TRY(assay_reward_scale_read(&source->rewards, rewards, where, err));
     if (source->max_length < 0)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: max_length is %lld; it should not be negative", where, (long long)source->max_length);
     if (strcmp(eos, "auto") && strcmp(eos, "true") && strcmp(eos, "false"))

@@ -4,8 +4,6 @@
 #include "data/pair_formats.h"
 #include "data/record_reader.h"
 
-enum { RESPONSES_MAX = 65536 };
-
 struct assay_inputs {
     assay_records *records;
     const assay_columns *columns;
@@ -22,8 +20,8 @@ static const json_t *present(const json_t *line, const char *name)
 
 static assay_status new_items(assay_input *input, assay_text_arena *arena, size_t count, assay_turns **items, assay_error *err)
 {
-    if (!count || count > RESPONSES_MAX)
-        return assay_error_set(err, ASSAY_E_FORMAT, "a list of %zu answers to score; 1 to %d are allowed in a line", count, RESPONSES_MAX);
+    if (!count || count > ASSAY_INPUT_ANSWERS_MAX)
+        return assay_error_set(err, ASSAY_E_FORMAT, "a list of %zu answers to score; 1 to %d are allowed in a line", count, ASSAY_INPUT_ANSWERS_MAX);
     *items = assay_text_arena_alloc(arena, count, sizeof **items);
     ASSAY_TRY_ALLOC(*items, "a line's conversations", err);
     input->items = *items;

@@ -25,6 +25,8 @@
 #include "data/columns.h"
 #include "data/turns.h"
 
+enum { ASSAY_INPUT_ANSWERS_MAX = 65536 }; /* of one line */
+
 typedef struct assay_inputs assay_inputs;
 
 typedef struct assay_input {

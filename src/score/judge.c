@@ -45,7 +45,7 @@ static void add_pair(assay_judgement *out, moments *lengths, const assay_pair *p
     add_point(lengths, long_rejected, rejected);
 }
 
-void assay_judge(const assay_example_set *set, const float *rewards, assay_judgement *out)
+assay_status assay_judge(const assay_example_set *set, const float *rewards, assay_judgement *out, assay_error *err)
 {
     moments lengths = {0};
     double n = (double)set->count;
@@ -56,6 +56,7 @@ void assay_judge(const assay_example_set *set, const float *rewards, assay_judge
     for (size_t i = 0; i < sizeof means / sizeof *means; i++) *means[i] /= n;
     assay_wilson_interval(out->accuracy * n, n, &out->accuracy_low, &out->accuracy_high);
     out->length_correlation = correlation(&lengths);
+    return assay_reward_scale_make(&out->scale, rewards, 2 * set->count, err);
 }
 
 static int set_number(json_t *object, const char *key, double value)
