@@ -4,6 +4,8 @@
 #include "data/pair_formats.h"
 #include "data/record_reader.h"
 
+#include <string.h>
+
 struct assay_inputs {
     assay_records *records;
     const assay_columns *columns;
@@ -94,7 +96,8 @@ static assay_status read_text(assay_input *input, const json_t *text, assay_text
 static assay_status read_shape(assay_input *input, const json_t *line, assay_text_arena *arena, assay_error *err)
 {
     uint32_t format = assay_pair_format_find(line);
-    if (format != ASSAY_FORMAT_NONE) return read_pair(input, format, line, arena, err);
+    bool scored = format != ASSAY_FORMAT_NONE && !strcmp(assay_pair_format_name(format), "best-of-n"); /* two are a pair to train on; here all get new scores */
+    if (format != ASSAY_FORMAT_NONE && !scored) return read_pair(input, format, line, arena, err);
     if (present(line, "prompt") && (present(line, "responses") || present(line, "response"))) return read_responses(input, line, arena, err);
     const json_t *messages = present(line, "messages"), *conversations = present(line, "conversations"), *text = present(line, "text");
     if (messages) return read_conversation(input, messages, "messages", arena, err);

@@ -12,7 +12,7 @@
  *
  * Shapes, the first that fits:
  *     a pair in any format of data/pair_formats.h     two conversations: chosen, rejected. Empty and equal answers are scored like any other
- *     {"prompt","responses":[...]}                     one for each response; shared prompt
+ *     {"prompt","responses":[...]}                     one for each response; shared prompt (scores beside them are not read)
  *     {"prompt","response"}                            one; prompt is text or messages, a response too
  *     {"messages"} or {"conversations"}                one, as it stands
  *     {"text"}                                         one text, no template (a list of texts: one each)

@@ -1,5 +1,7 @@
 #include "score/pack_answers.h"
 
+#include <string.h>
+
 size_t assay_answers_shared(const assay_ids *answers, size_t count)
 {
     size_t shared = count > 1 ? answers[0].count - 1 : 0;
@@ -32,4 +34,17 @@ size_t assay_pack_answers(assay_pack *pack, size_t scored, const assay_ids *answ
     for (; added < count && pack->scored < scored && assay_pack_fits(pack, answers[added].count - shared, 1); added++)
         assay_pack_segment(pack, answers[added].data + shared, answers[added].count - shared, prompt, true);
     return added;
+}
+
+assay_status assay_score_answers(assay_engine *engine, assay_pack *pack, size_t scored, const assay_ids *answers, size_t count, float *rewards, assay_error *err)
+{
+    size_t shared = assay_answers_shared(answers, count);
+    for (size_t done = 0, added; done < count; done += added) {
+        assay_pack_clear(pack);
+        added = assay_pack_answers(pack, scored, answers + done, count - done, shared);
+        if (added == 0) return assay_error_set(err, ASSAY_E_NO_FIT, "an answer of %zu tokens does not fit into a micro-batch of %zu", answers[done].count, pack->token_capacity);
+        ASSAY_TRY(assay_engine_forward(engine, assay_pack_finish(pack), 0, 0, false, err));
+        memcpy(rewards + done, assay_engine_rewards(engine), added * sizeof *rewards);
+    }
+    return ASSAY_OK;
 }

@@ -13,6 +13,7 @@
 #ifndef ASSAY_SCORE_PACK_ANSWERS_H
 #define ASSAY_SCORE_PACK_ANSWERS_H
 
+#include "engine/engine.h"
 #include "score/pack.h"
 #include "tokenizer/tokenizer.h"
 
@@ -27,5 +28,8 @@ size_t assay_pack_answers(assay_pack *pack, size_t scored, const assay_ids *answ
 
 /* Does the whole lot fit into what is left? */
 bool assay_pack_answers_fit(const assay_pack *pack, size_t scored, const assay_ids *answers, size_t count, size_t shared);
+
+/* All of the above for one prompt, nothing else in the pack: rewards[i] of answers[i]. */
+assay_status assay_score_answers(assay_engine *engine, assay_pack *pack, size_t scored, const assay_ids *answers, size_t count, float *rewards, assay_error *err);
 
 #endif
