@@ -25,7 +25,11 @@ SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c src/*/*/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
-.PHONY: all tests clean
+# make install [PREFIX=/usr/local] [DESTDIR=...]: the program, its pages and completion, and what pkg-config needs for libassay.
+PREFIX ?= /usr/local
+VERSION = $(shell sed -n 's/^.define ASSAY_VERSION "\(.*\)"/\1/p' src/cli/command.h)
+
+.PHONY: all tests install clean
 all: $(BUILD)/assay
 tests: all $(TESTS)
 
@@ -49,6 +53,15 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libassay.a
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	@$(CC) $(CFLAGS_ALL) -Itests -MMD -MP $< $(BUILD)/libassay.a -o $@ $(LDFLAGS) -lcmocka $(LIBS)
+
+install: all
+	install -D -m 755 $(BUILD)/assay $(DESTDIR)$(PREFIX)/bin/assay
+	install -D -m 644 $(BUILD)/libassay.a $(DESTDIR)$(PREFIX)/lib/libassay.a
+	for header in $(wildcard include/*.h); do install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/$${header##*/} || exit 1; done
+	scripts/install_pages $(BUILD)/assay $(DESTDIR)$(PREFIX)/share
+	@mkdir -p $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	@printf '%s\n' 'prefix=$(PREFIX)' 'Name: assay' 'Description: trains, judges and serves reward models' 'Version: $(VERSION)' \
+	    'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lassay' 'Libs.private: $(LIBS)' >$(DESTDIR)$(PREFIX)/lib/pkgconfig/assay.pc
 
 clean:
 	rm -rf build

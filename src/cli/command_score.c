@@ -133,15 +133,25 @@ static assay_status add_line(scorer *s, const assay_input *input)
     return ASSAY_OK;
 }
 
+/* Reads and renders a line. *bad: it cannot be scored, but the next one may (--skip-bad-lines). */
+static assay_status next_line(scorer *s, assay_inputs *inputs, const assay_input **input, bool *bad)
+{
+    assay_status status = assay_inputs_next(inputs, input, s->err);
+    if (status == ASSAY_OK && *input) status = render(s, *input);
+    *bad = status == ASSAY_E_FORMAT && s->options->skip_bad_lines && !assay_inputs_broken(inputs);
+    return *bad ? ASSAY_OK : status;
+}
+
 static assay_status all_lines(scorer *s, assay_inputs *inputs, const assay_command_context *context)
 {
     for (;;) {
         const assay_input *input;
+        bool bad;
         if (*context->interrupted) return assay_error_set(s->err, ASSAY_E_STOPPED, "interrupted");
-        ASSAY_TRY(assay_inputs_next(inputs, &input, s->err));
-        if (!input) return flush(s);
-        ASSAY_TRY(render(s, input));
-        ASSAY_TRY(add_line(s, input));
+        ASSAY_TRY(next_line(s, inputs, &input, &bad));
+        if (bad) assay_warn(context->log, "left out: %s", s->err->text);
+        else if (!input) return flush(s);
+        else ASSAY_TRY(add_line(s, input));
     }
 }
 
