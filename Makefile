@@ -75,12 +75,10 @@ install: all
 	@install -m 755 $(BUILD)/assay $(DESTDIR)$(PREFIX)/bin/assay
 	@install -m 644 $(BUILD)/libassay.so $(DESTDIR)$(LIBDIR)/libassay.so.$(SOVERSION)
 	@ln -sf libassay.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libassay.so
-	@install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/man/man1
-	@install -m 644 completion/assay.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/assay
-	@scripts/manpages $(BUILD)/assay $(DESTDIR)$(PREFIX)/share/man/man1
 	@install -m 644 include/assay.h $(DESTDIR)$(PREFIX)/include/assay.h
 	@install -m 644 python/assay/*.py $(DESTDIR)$(PREFIX)/share/assay/python/assay
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' include/assay.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc
+	@scripts/install_pages $(BUILD)/assay $(DESTDIR)$(PREFIX)/share
 
 clean:
 	rm -rf build

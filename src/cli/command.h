@@ -61,5 +61,6 @@ extern const assay_command assay_command_models;
 extern const assay_command assay_command_init;
 extern const assay_command assay_command_bench;
 extern const assay_command assay_command_plan;
+extern const assay_command assay_command_init_config;
 
 #endif

@@ -1,7 +1,11 @@
-/* Two things under one name: a look at the machine, and a translator of other programs' command lines. */
+/* What `doctor` is asked decides what it does: nothing, a look at the machine; a path of a model, a look at that; a log or script, or words, what is known about
+ * their error and the assay line that does what their command does. */
 #include "cli/command.h"
 
+#include "base/file.h"
 #include "base/threads.h"
+#include "cli/diagnosis.h"
+#include "cli/inspection.h"
 #include "cli/machine.h"
 #include "cli/option_dump.h"
 #include "cli/progress.h"
@@ -9,7 +13,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-enum { LINE_CEILING = 1 << 20 };
+enum { LINE_CEILING = 1 << 20, LOG_CEILING = 64 << 20 };
 
 static assay_status add_checked(json_t *object, const char *name, json_t *value, assay_error *err)
 {
@@ -146,35 +150,157 @@ static assay_status print_translation(const assay_options *theirs, bool json, as
     return status;
 }
 
-static assay_status translate(const assay_options *options, const assay_command_context *context, assay_error *err)
+static assay_status translate(const assay_string_list *words, bool json, const assay_command_context *context, assay_error *err)
 {
     assay_options theirs;
-    const assay_string_list *words = &options->positionals;
     size_t first = first_option(words);
     assay_status status = assay_options_init(&theirs, err);
     char *const *args = (char *const *)(uintptr_t)(words->items + first);
     if (status == ASSAY_OK)
         status = assay_options_parse(&theirs, ASSAY_FOR_TRAIN, "train", 0, (int)(words->count - first), args, context->log, err);
-    if (status == ASSAY_OK) status = print_translation(&theirs, options->json, err);
+    if (status == ASSAY_OK) status = print_translation(&theirs, json, err);
     assay_options_release(&theirs);
     return status;
 }
 
+/* ---- logs, scripts, pasted errors ---- */
+
+static assay_status write_findings(assay_buf *out, json_t *findings, assay_error *err)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(findings, i, one)
+    {
+        ASSAY_TRY(assay_buf_printf(out, err, "%serror       %s\ncause       %s\nwith Assay  %s\n", i ? "\n" : "", json_string_value(json_object_get(one, "error")),
+                                   json_string_value(json_object_get(one, "cause")), json_string_value(json_object_get(one, "advice"))));
+    }
+    return ASSAY_OK;
+}
+
+static json_t *findings_in(const char *text)
+{
+    const assay_diagnosis *found;
+    json_t *list = json_array();
+    for (size_t at = 0; (found = assay_diagnosis_next(text, &at));)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "error", found->signs[0], "cause", found->cause, "advice", found->advice));
+    return list;
+}
+
+/* *known: something was said. */
+static assay_status tell_findings(const char *text, bool json, bool *known, assay_error *err)
+{
+    json_t *findings = findings_in(text), *report = json_pack("{s:O?}", "findings", findings);
+    *known = json_array_size(findings) > 0;
+    assay_status status = !report ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the report") : ASSAY_OK;
+    if (status == ASSAY_OK && *known) status = json ? assay_print_json(report, err) : print_result(write_findings, findings, err);
+    json_decref(findings);
+    json_decref(report);
+    return status;
+}
+
+/* A script or a log: known errors first; with --json they are all that is printed, one object. */
+static assay_status read_text(const char *text, const char *name, const assay_options *options, const assay_command_context *context, assay_error *err)
+{
+    assay_string_list words;
+    char *kept;
+    bool known;
+    ASSAY_TRY(tell_findings(text, options->json, &known, err));
+    assay_status status = assay_command_words(text, &words, &kept, err);
+    if (status == ASSAY_OK && words.count && !(known && options->json)) {
+        if (known) status = assay_print_text("\nThe command in it, in Assay's words:\n", err);
+        if (status == ASSAY_OK) status = translate(&words, options->json, context, err);
+    } else if (status == ASSAY_OK && !words.count && !known)
+        status = assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: neither an error that is known here nor a trainer's command line is in it", name);
+    assay_free(words.items);
+    assay_free(kept);
+    return status;
+}
+
+static assay_status write_inspection(assay_buf *out, json_t *report, assay_error *err)
+{
+    json_t *problems = json_object_get(report, "problems"), *one;
+    size_t i;
+    ASSAY_TRY(assay_buf_printf(out, err, "%s: %s", json_string_value(json_object_get(report, "path")), json_string_value(json_object_get(report, "kind"))));
+    const char *architecture = json_string_value(json_object_get(report, "architecture")), *head = json_string_value(json_object_get(report, "head"));
+    if (architecture) ASSAY_TRY(assay_buf_printf(out, err, ", %s", architecture));
+    if (head) ASSAY_TRY(assay_buf_printf(out, err, ", reward head: %s", head));
+    if (!json_array_size(problems)) ASSAY_TRY(assay_buf_text(out, "; nothing is wrong", err));
+    ASSAY_TRY(assay_buf_byte(out, '\n', err));
+    json_array_foreach(problems, i, one) ASSAY_TRY(assay_buf_printf(out, err, "  - %s\n", json_string_value(one)));
+    return ASSAY_OK;
+}
+
+static assay_status look_at_model(const char *path, bool json, assay_error *err)
+{
+    json_t *report;
+    ASSAY_TRY(assay_inspect(path, &report, err));
+    assay_status status = json ? assay_print_json(report, err) : print_result(write_inspection, report, err);
+    size_t problems = json_array_size(json_object_get(report, "problems"));
+    json_decref(report);
+    ASSAY_TRY(status);
+    return problems ? assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu problem%s; assay inspect has the details", path, problems, problems == 1 ? "" : "s") : ASSAY_OK;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+static bool is_model(const char *path)
+{
+    return assay_path_is_dir(path) || ends_with(path, ".gguf") || ends_with(path, ".safetensors") || ends_with(path, ".bin") || ends_with(path, ".model");
+}
+
+static assay_status look_at(const char *path, const assay_options *options, const assay_command_context *context, assay_error *err)
+{
+    char *text;
+    size_t size;
+    if (is_model(path)) return look_at_model(path, options->json, err);
+    ASSAY_TRY(assay_file_read(strcmp(path, "-") ? path : "/dev/stdin", LOG_CEILING, &text, &size, err));
+    for (size_t i = 0; i < size; i++)
+        if (text[i] == '\0') text[i] = ' ';
+    assay_status status = read_text(text, path, options, context, err);
+    assay_free(text);
+    return status;
+}
+
+/* Words that name no file: a pasted error, or a command line. */
+static assay_status listen(const assay_options *options, const assay_command_context *context, assay_error *err)
+{
+    const assay_string_list *words = &options->positionals;
+    assay_buf text;
+    bool known = false;
+    assay_buf_init(&text, LOG_CEILING);
+    assay_status status = ASSAY_OK;
+    for (size_t i = 0; i < words->count && status == ASSAY_OK; i++) status = assay_buf_printf(&text, err, "%s%s", i ? " " : "", words->items[i]);
+    if (status == ASSAY_OK) status = tell_findings(text.data, options->json, &known, err);
+    assay_buf_release(&text);
+    return status == ASSAY_OK && !known ? translate(words, options->json, context, err) : status;
+}
+
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
-    return options->positionals.count ? translate(options, context, err) : check_machine(options, err);
+    const assay_string_list *words = &options->positionals;
+    if (words->count == 0) return check_machine(options, err);
+    bool file = words->count == 1 && (!strcmp(words->items[0], "-") || assay_path_exists(words->items[0]));
+    return file ? look_at(words->items[0], options, context, err) : listen(options, context, err);
 }
 
 const assay_command assay_command_doctor = {
     .name = "doctor",
-    .summary = "looks at the machine; translates MedicalGPT and TRL command lines",
-    .arguments = "[-- COMMAND LINE]",
-    .help = "Without words: processors, vector instructions, memory (with the cgroup's limit) and disk. With the command line of another\n"
-            "trainer behind --, prints the assay train line that does the same; names without meaning here are told on stderr.\n"
+    .summary = "looks at machine, models, logs; translates MedicalGPT and TRL command lines",
+    .arguments = "[PATH | -- COMMAND LINE | -- ERROR]",
+    .help = "Without words: processors, vector instructions, memory (with the cgroup's limit) and disk. With a model or adapter folder: what is\n"
+            "wrong with it (an adapter that lost its head, for one); exit code 1 where something is. With a log, or an error behind --: what\n"
+            "causes it, and what to do in Assay. With a script, or the command line of another trainer behind --, prints the assay train line\n"
+            "that does the same; names without meaning here are told on stderr.\n"
             "\n"
             "Examples:\n"
             "  assay doctor\n"
-            "  assay doctor --json\n"
+            "  assay doctor my-adapter\n"
+            "  assay doctor run_rm.sh\n"
+            "  assay doctor train.log            # or - for standard input\n"
             "  assay doctor -- torchrun reward_modeling.py --model_name_or_path ./chatglm3-6b --train_file_dir data --lora_rank 8\n",
     .takes = ASSAY_FOR_DOCTOR,
     .words_max = 10000,

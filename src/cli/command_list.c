@@ -23,6 +23,7 @@ static const assay_command *const commands[] = {
     &assay_command_models,
     &assay_command_init,
     &assay_command_bench,
+    &assay_command_init_config,
     &assay_command_doctor,
     &assay_command_help_command,
     &assay_command_version,
@@ -73,7 +74,7 @@ assay_status assay_command_help(const assay_command *command, assay_error *err)
 assay_status assay_command_overview(FILE *out, assay_error *err)
 {
     fputs("Assay trains, judges and serves reward models for language models.\n\nUsage: assay COMMAND [options]\n\n", out);
-    for (size_t i = 0; i < assay_command_count(); i++) fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    for (size_t i = 0; i < assay_command_count(); i++) fprintf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\nassay help COMMAND shows a command's options and examples. A first run:\n\n"
           "  assay train --model DIR --data pairs.jsonl --output my-reward\n"
           "  assay score --model my-reward --input answers.jsonl\n",

@@ -1,72 +1,112 @@
-/* Lines are rendered and packed until the micro-batch is full, then computed together: memory is bounded by one micro-batch, and neither the
- * batch nor the order changes a score. Results leave in input order. */
+/* Lines are rendered and packed until the micro-batch is full, then computed together: memory is bounded by one micro-batch and one line, and neither
+ * the batch nor the order changes a score. A line whose answers do not fit together is computed in several goes. Results leave in input order.
+ *
+ * Invariant: the lines that wait are complete up to the last one, and the scored segments of the pack belong to them in order. */
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "cli/pair_input.h"
+#include "cli/score_line.h"
 #include "cli/scoring.h"
 #include "data/input_file.h"
+#include "score/pack_answers.h"
+#include "score/score_trace.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { LINES_AT_ONCE = 256, ANSWERS_AT_MOST = 1024 };
-
-/* A line whose scores are still to come. */
-typedef struct waiting {
-    uint64_t index;
-    char *id;
-    size_t scores;
-    bool list;
-} waiting;
+enum { LINES_AT_ONCE = 256, SCORES_AT_ONCE = 1024, TREE_TOKENS = 4096 };
 
 typedef struct scorer {
     assay_scoring *scoring;
     const assay_options *options;
-    waiting lines[LINES_AT_ONCE];
-    size_t line_count;
-    assay_ids answers[ANSWERS_AT_MOST];
+    assay_score_style style;
+    assay_score_line lines[LINES_AT_ONCE];
+    size_t line_count, skipped; /* skipped: lines that make no pair */
+    assay_ids *answers;         /* of the line being packed; their memory is used over and over */
+    size_t answer_capacity;
     assay_error *err;
 } scorer;
 
-static assay_status print_line(const waiting *line, const float *rewards, double offset, assay_error *err)
+/* ---- results ---- */
+
+static assay_status keep_trace(scorer *s, assay_score_trace_of *trace, size_t segment, const float *rewards)
 {
-    assay_buf text;
-    assay_buf_init(&text, 1 << 24);
-    assay_status status = assay_buf_printf(&text, err, "{\"index\":%llu,\"score\":%s", (unsigned long long)line->index, line->list ? "[" : "");
-    for (size_t i = 0; i < line->scores && status == ASSAY_OK; i++) {
-        if (!isfinite(rewards[i]))
-            status = assay_error_set(err, ASSAY_E_NUMERIC, "input %llu: the score is %g; the weights hold NaN or infinity, or are not a model's", (unsigned long long)line->index,
-                                     (double)rewards[i]);
-        else
-            status = assay_buf_printf(&text, err, "%s%.9g", i ? "," : "", (double)rewards[i] + offset);
+    const assay_pack *pack = &s->scoring->pack;
+    trace->count = assay_trace_length(pack, segment);
+    trace->ids = assay_alloc(trace->count, sizeof *trace->ids);
+    trace->rewards = assay_alloc(trace->count, sizeof *trace->rewards);
+    if (!trace->ids || !trace->rewards) return assay_error_set(s->err, ASSAY_E_MEMORY, "out of memory for a trace of %zu tokens", trace->count);
+    assay_trace_path(pack, segment, rewards, trace->ids, trace->rewards);
+    for (size_t t = 0; t < trace->count; t++) trace->rewards[t] += (float)s->scoring->source->score_offset;
+    return ASSAY_OK;
+}
+
+/* Gives every scored segment's reward to the line it belongs to. */
+static assay_status hand_out(scorer *s, const float *rewards)
+{
+    const assay_pack *pack = &s->scoring->pack;
+    assay_score_line *line = s->lines;
+    for (size_t i = 0; i < pack->segment_count; i++) {
+        const assay_segment *segment = &pack->segments[i];
+        if (segment->scored_row < 0) continue;
+        while (line->received == line->count) line++;
+        size_t row = s->style.trace ? (size_t)segment->first + segment->rows - 1 : (size_t)segment->scored_row;
+        if (s->style.trace) ASSAY_TRY(keep_trace(s, &line->traces[line->received], i, rewards));
+        line->scores[line->received++] = (double)rewards[row] + s->scoring->source->score_offset;
     }
-    if (status == ASSAY_OK) status = assay_buf_text(&text, line->list ? "]" : "", err);
-    if (status == ASSAY_OK && line->id) status = assay_buf_printf(&text, err, ",\"id\":%s", line->id);
-    if (status == ASSAY_OK) status = assay_buf_text(&text, "}\n", err);
-    if (status == ASSAY_OK) status = assay_print_text(text.data, err);
-    assay_buf_release(&text);
+    return ASSAY_OK;
+}
+
+/* A line teaches nothing as a pair when it has one answer, or only equal scores. */
+static bool makes_no_pair(const assay_score_line *line)
+{
+    size_t best, worst;
+    assay_score_line_ends(line, &best, &worst);
+    return line->scores[best] == line->scores[worst];
+}
+
+static assay_status print_finished(scorer *s)
+{
+    size_t done = 0;
+    assay_status status = ASSAY_OK;
+    for (; done < s->line_count && s->lines[done].received == s->lines[done].count; done++) {
+        bool skip = s->style.pairs && makes_no_pair(&s->lines[done]);
+        s->skipped += skip;
+        if (status == ASSAY_OK && !skip) status = assay_score_line_print(&s->lines[done], &s->style, s->err);
+        assay_score_line_release(&s->lines[done]);
+    }
+    memmove(s->lines, s->lines + done, (s->line_count - done) * sizeof *s->lines);
+    s->line_count -= done;
     return status;
 }
 
 static assay_status flush(scorer *s)
 {
-    if (s->line_count == 0) return ASSAY_OK;
-    ASSAY_TRY(assay_engine_forward(s->scoring->engine, assay_pack_finish(&s->scoring->pack), 0, 0, false, s->err));
-    const float *rewards = assay_engine_rewards(s->scoring->engine);
-    assay_status status = ASSAY_OK;
-    for (size_t i = 0; i < s->line_count; i++) {
-        if (status == ASSAY_OK) status = print_line(&s->lines[i], rewards, s->scoring->source->score_offset, s->err);
-        rewards += s->lines[i].scores;
-        assay_free(s->lines[i].id);
+    assay_scoring *scoring = s->scoring;
+    const float *rewards;
+    if (scoring->pack.scored == 0) return ASSAY_OK;
+    if (s->style.trace) {
+        ASSAY_TRY(assay_score_trace(scoring->engine, &scoring->pack, &rewards, s->err));
+    } else {
+        ASSAY_TRY(assay_engine_forward(scoring->engine, assay_pack_finish(&scoring->pack), 0, 0, false, s->err));
+        rewards = assay_engine_rewards(scoring->engine);
     }
-    s->line_count = 0;
-    assay_pack_clear(&s->scoring->pack);
-    return status;
+    ASSAY_TRY(hand_out(s, rewards));
+    assay_pack_clear(&scoring->pack);
+    return print_finished(s);
+}
+
+/* ---- inputs ---- */
+
+static assay_status grow_answers(scorer *s, size_t count)
+{
+    void *answers = s->answers;
+    ASSAY_TRY(assay_grow(&answers, &s->answer_capacity, count, sizeof *s->answers, s->err));
+    s->answers = answers;
+    return ASSAY_OK;
 }
 
 static assay_status render(scorer *s, const assay_input *input)
 {
+    ASSAY_TRY(grow_answers(s, input->count));
     for (size_t i = 0; i < input->count; i++) {
         assay_ids *ids = &s->answers[i];
         ids->count = 0;
@@ -80,80 +120,98 @@ static assay_status render(scorer *s, const assay_input *input)
     return ASSAY_OK;
 }
 
-/* Leading ids that all answers have in common; each keeps at least one of its own. */
-static size_t shared_ids(const scorer *s, size_t count)
+static assay_status add_line(scorer *s, const assay_input *input)
 {
-    size_t shared = count > 1 ? s->answers[0].count - 1 : 0;
-    for (size_t i = 1; i < count; i++) {
-        size_t most = s->answers[i].count - 1, n = 0;
-        while (n < shared && n < most && s->answers[i].data[n] == s->answers[0].data[n]) n++;
-        shared = n;
+    assay_pack *pack = &s->scoring->pack;
+    size_t rows = s->style.trace ? SCORES_AT_ONCE : s->scoring->plan.bounds.rows[ASSAY_SCORED], shared = assay_answers_shared(s->answers, input->count);
+    if (s->line_count == LINES_AT_ONCE || !assay_pack_answers_fit(pack, rows, s->answers, input->count, shared)) ASSAY_TRY(flush(s));
+    ASSAY_TRY(assay_score_line_begin(&s->lines[s->line_count++], input, &s->style, s->err));
+    for (size_t done = 0; done < input->count;) {
+        done += assay_pack_answers(pack, rows, s->answers + done, input->count - done, shared);
+        if (done < input->count) ASSAY_TRY(flush(s));
     }
-    return shared;
-}
-
-static size_t tree_tokens(const scorer *s, size_t count, size_t shared)
-{
-    size_t tokens = shared;
-    for (size_t i = 0; i < count; i++) tokens += s->answers[i].count - shared;
-    return tokens;
-}
-
-/* A line is one tree: its answers share what they begin with. Lines go together until the micro-batch is full; scores do not depend on it. */
-static assay_status add_answers(scorer *s, const assay_input *input)
-{
-    size_t shared = shared_ids(s, input->count);
-    bool together = tree_tokens(s, input->count, shared) <= s->scoring->pack.token_capacity && input->count + 1 <= s->scoring->pack.segment_capacity;
-    if (!together) return assay_error_set(s->err, ASSAY_E_NO_FIT, "%s: %zu answers have %zu tokens together; give a larger --micro-tokens", input->where, input->count,
-                                          tree_tokens(s, input->count, shared));
-    bool fits = assay_pack_fits(&s->scoring->pack, tree_tokens(s, input->count, shared), input->count + 1) &&
-                s->scoring->pack.scored + input->count <= s->scoring->plan.bounds.rows[ASSAY_SCORED];
-    if (!fits || s->line_count == LINES_AT_ONCE) ASSAY_TRY(flush(s));
-    assay_pack_tree(&s->scoring->pack, 0);
-    int prompt = shared ? assay_pack_segment(&s->scoring->pack, s->answers[0].data, shared, -1, false) : -1;
-    for (size_t i = 0; i < input->count; i++)
-        assay_pack_segment(&s->scoring->pack, s->answers[i].data + shared, s->answers[i].count - shared, prompt, true);
-    s->lines[s->line_count++] = (waiting){.index = input->index, .id = assay_strdup(input->id), .scores = input->count, .list = input->is_list || input->is_pair};
     return ASSAY_OK;
+}
+
+/* Reads and renders a line. *bad: it cannot be scored, but the next one may (--skip-bad-lines). */
+static assay_status next_line(scorer *s, assay_inputs *inputs, const assay_input **input, bool *bad)
+{
+    assay_status status = assay_inputs_next(inputs, input, s->err);
+    if (status == ASSAY_OK && *input) status = render(s, *input);
+    *bad = status == ASSAY_E_FORMAT && s->options->skip_bad_lines && !assay_inputs_broken(inputs);
+    return *bad ? ASSAY_OK : status;
 }
 
 static assay_status all_lines(scorer *s, assay_inputs *inputs, const assay_command_context *context)
 {
     for (;;) {
         const assay_input *input;
+        bool bad;
         if (*context->interrupted) return assay_error_set(s->err, ASSAY_E_STOPPED, "interrupted");
-        ASSAY_TRY(assay_inputs_next(inputs, &input, s->err));
-        if (!input) return flush(s);
-        if (input->count > ANSWERS_AT_MOST) return assay_error_set(s->err, ASSAY_E_FORMAT, "%s: %zu answers, at most %d", input->where, input->count, ANSWERS_AT_MOST);
-        ASSAY_TRY(render(s, input));
-        ASSAY_TRY(add_answers(s, input));
+        ASSAY_TRY(next_line(s, inputs, &input, &bad));
+        if (bad) assay_warn(context->log, "left out: %s", s->err->text);
+        else if (!input) return flush(s);
+        else ASSAY_TRY(add_line(s, input));
     }
+}
+
+/* ---- the run ---- */
+
+/* Micro-batches in which a prompt with several answers fits whole are quicker; where memory (or --micro-tokens) forbids them, one text must fit. */
+static assay_status make_engine(scorer *s)
+{
+    size_t most = (size_t)s->scoring->source->max_length, tree = 2 * most > TREE_TOKENS ? 2 * most : TREE_TOKENS;
+    size_t scored = s->style.trace ? SIZE_MAX / 4 : SCORES_AT_ONCE;
+    assay_status status = assay_scoring_engine(s->scoring, s->options, most, tree, scored, NULL, s->err);
+    return status == ASSAY_E_NO_FIT ? assay_scoring_engine(s->scoring, s->options, most, most, scored, NULL, s->err) : status;
+}
+
+static assay_status find_scale(scorer *s)
+{
+    const assay_model_source *source = s->scoring->source;
+    if (!s->options->normalized) return ASSAY_OK;
+    if (!source->rewards.count)
+        return assay_error_set(s->err, ASSAY_E_USAGE, "--normalized: no held-out rewards are stored with %s; assay eval --store --data PAIRS does it", s->options->model);
+    s->style.scale = &source->rewards;
+    return ASSAY_OK;
 }
 
 static assay_status score(scorer *s, const assay_command_context *context)
 {
     assay_inputs *inputs = NULL;
     assay_columns columns = {0};
-    size_t most = (size_t)s->scoring->source->max_length, tree = 2 * most > 4096 ? 2 * most : 4096;
-    assay_status status = assay_scoring_engine(s->scoring, s->options, most, tree, LINES_AT_ONCE * 4, NULL, s->err);
-    if (status == ASSAY_OK) status = assay_pair_input_columns(&columns, s->options, s->err);
+    s->style.tokenizer = s->scoring->source->tokenizer;
+    ASSAY_TRY(find_scale(s));
+    ASSAY_TRY(make_engine(s));
+    assay_status status = assay_pair_input_columns(&columns, s->options, s->err);
     if (status == ASSAY_OK) status = assay_inputs_open(&inputs, s->options->input ? s->options->input : "-", &columns, s->err);
     if (status == ASSAY_OK) status = all_lines(s, inputs, context);
-    for (size_t i = 0; i < s->line_count; i++) assay_free(s->lines[i].id);
+    if (s->skipped) assay_warn(context->log, "%zu lines make no pair: one answer, or answers with equal scores", s->skipped);
     assay_inputs_close(inputs);
     assay_columns_release(&columns);
-    for (size_t i = 0; i < ANSWERS_AT_MOST; i++) assay_ids_release(&s->answers[i]);
     return status;
+}
+
+static assay_status check_style(const assay_options *options, assay_error *err)
+{
+    if (options->best + options->make_pairs + options->trace > 1)
+        return assay_error_set(err, ASSAY_E_USAGE, "--best, --pairs and --trace are different outputs: give one of them");
+    return ASSAY_OK;
 }
 
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
+    ASSAY_TRY(check_style(options, err));
     scorer *s = assay_alloc(1, sizeof *s);
     ASSAY_TRY_ALLOC(s, "the scorer", err);
     s->options = options;
+    s->style = (assay_score_style){.best = options->best, .pairs = options->make_pairs, .trace = options->trace};
     s->err = err;
-    assay_status status = assay_scoring_open(&s->scoring, options, context, &(assay_scoring_wants){.need_head = true}, err);
+    assay_status status = assay_scoring_open(&s->scoring, options, context, &(assay_scoring_wants){.need_head = true, .all_rows = options->trace}, err);
     if (status == ASSAY_OK) status = score(s, context);
+    for (size_t i = 0; i < s->line_count; i++) assay_score_line_release(&s->lines[i]);
+    for (size_t i = 0; i < s->answer_capacity; i++) assay_ids_release(&s->answers[i]);
+    assay_free(s->answers);
     assay_scoring_close(s->scoring);
     assay_free(s);
     return status;
@@ -163,12 +221,16 @@ const assay_command assay_command_score = {
     .name = "score",
     .summary = "scores answers: JSON lines in, JSON lines out",
     .arguments = "--model M [--input FILE] [options]",
-    .help = "Reads one JSON object a line: {\"prompt\", \"response\"}, {\"messages\"}, {\"conversations\"}, {\"text\"} or a pair, and writes\n"
-            "{\"index\", \"score\"} (and the input's id) a line, in input order and full precision. A score does not depend on its neighbours.\n"
+    .help = "Reads one JSON object a line: {\"prompt\", \"response\"}, {\"prompt\", \"responses\": [...]} (the prompt is computed once), {\"messages\"},\n"
+            "{\"conversations\"}, {\"text\"} or a pair, and writes {\"index\", \"score\"} (and the input's id) a line, in input order and full\n"
+            "precision. A score does not depend on its neighbours. It is the raw reward; only differences between answers to one prompt mean\n"
+            "something, unless --normalized puts it among held-out answers.\n"
             "\n"
             "Examples:\n"
             "  echo '{\"prompt\": \"2+2?\", \"response\": \"4\"}' | assay score --model my-reward\n"
-            "  assay score --model my-reward --input answers.jsonl > scores.jsonl\n",
+            "  assay score --model my-reward --input answers.jsonl > scores.jsonl\n"
+            "  assay score --model my-reward --input sixteen-each.jsonl --best > winners.jsonl\n"
+            "  assay score --model my-reward --input sixteen-each.jsonl --pairs > pairs.jsonl    # to train on\n",
     .takes = ASSAY_FOR_SCORE,
     .run = run,
 };

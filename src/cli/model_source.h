@@ -16,7 +16,7 @@
  * adapter: NULL or an adapter folder to put on model, which is then the base whatever the adapter's own config says of one.
  *
  * assay.json. Read from the adapter folder, else from model, where it is; for a folder called checkpoint-N without one, from the folder
- * around it. Keys: "precision" ("f32"|"bf16"), "template" (string), "append_eos" ("auto"|"true"|"false"), "max_length" (int), "score_offset" (number). A missing key or file
+ * around it. Keys: "precision" ("f32"|"bf16"), "template" (string), "append_eos" ("auto"|"true"|"false"), "max_length" (int), "score_offset" (number), "rewards" (score/reward_scale.h). A missing key or file
  * leaves the default below.
  *
  * The tokenizer is the adapter folder's own where it holds one (tokenizer.json or tokenizer.model), else the checkpoint's.
@@ -32,6 +32,7 @@
 #include "cli/options.h"
 #include "data/renderer.h"
 #include "model/architecture.h"
+#include "score/reward_scale.h"
 
 enum {
     ASSAY_SOURCE_CONFIG_ONLY = 1,        /* the base's weight files are not looked for (plan, preview, inspect); the adapter's are */
@@ -49,12 +50,13 @@ typedef struct assay_model_source {
     assay_tokenizer *tokenizer;
     char *tokenizer_folder;         /* holds the tokenizer's files; NULL: they are inside a .gguf, or there is none */
     assay_model_config config;
-    bool has_settings;              /* an assay.json was found: the next four come from it as far as it has them */
+    bool has_settings;              /* an assay.json was found: the next five come from it as far as it has them */
     char *template_name;            /* "auto" */
     assay_append_eos append_eos;    /* ASSAY_EOS_AUTO */
     int64_t max_length;             /* 0: none stored */
     bool halves;                    /* "precision" was "bf16": scoring goes on in the precision of training */
     double score_offset;            /* 0; added to every score by whoever prints one */
+    assay_reward_scale rewards;     /* of held-out answers, offset included; count 0: none stored */
     assay_template_renderer rendering; /* all zero until assay_model_source_settle */
 } assay_model_source;
 

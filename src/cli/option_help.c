@@ -14,6 +14,8 @@ static const char *const group_titles[ASSAY_GROUP_COUNT] = {
     [ASSAY_GROUP_GENERAL] = "General",
 };
 
+const char *assay_option_group_title(assay_option_group group) { return group_titles[group]; }
+
 static bool is_shown(const assay_option_row *row, unsigned command)
 {
     return (row->commands & command) && !(row->flags & ASSAY_OPTION_HIDDEN);

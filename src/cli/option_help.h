@@ -3,9 +3,13 @@
 #define ASSAY_CLI_OPTION_HELP_H
 
 #include "base/buf.h"
+#include "cli/option_table.h"
 
 #include <stdbool.h>
 
 assay_status assay_option_help(assay_buf *out, unsigned command, assay_error *err);
+
+/* "Files and data", "Training", ... */
+const char *assay_option_group_title(assay_option_group group);
 
 #endif

@@ -149,6 +149,14 @@ typedef struct assay_options {
     /* forward */
     bool hidden_states, attentions;
 
+    /* eval, score, help */
+    const char *against;         /* eval: another model or adapter */
+    int64_t worst;               /* eval: pairs listed */
+    bool store;                  /* eval: keep the scale of the rewards with the model */
+    bool best, make_pairs, trace, normalized; /* score */
+    bool man;                    /* help */
+    const char *completion;      /* help: a shell's name */
+
     /* serve */
     const char *host, *api_key_file;
     int64_t port, max_queue, max_connections;

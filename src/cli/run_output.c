@@ -104,6 +104,7 @@ static assay_status write_settings(const assay_training *t, const assay_options 
                              0.0, "seed", (json_int_t)options->seed, "options", assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan", plan_json(t->trainer),
                              "fingerprints", "base", t->prints.base, "data", t->prints.data);
     if (json && outcome->has_evaluation) json_object_set_new(json, "evaluation", assay_judgement_json(&outcome->after));
+    if (json && outcome->has_evaluation) json_object_set_new(json, "rewards", assay_reward_scale_json(&outcome->after.scale));
     char *path = assay_path_join(folder, "assay.json");
     assay_status status = json && path ? assay_json_save(json, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for assay.json");
     json_decref(json);

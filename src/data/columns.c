@@ -58,8 +58,8 @@ void assay_columns_release(assay_columns *columns)
 
 static assay_status rename_fields(const assay_columns *columns, const json_t *line, json_t *renamed, assay_error *err)
 {
-    static const char *const kept[] = {"margin", "id"};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const kept[] = {"margin", "id", "subset", "category"};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         json_t *value = json_object_get(line, kept[i]);
         if (value && json_object_set(renamed, kept[i], value)) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a line");
     }

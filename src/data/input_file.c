@@ -4,7 +4,7 @@
 #include "data/pair_formats.h"
 #include "data/record_reader.h"
 
-enum { RESPONSES_MAX = 65536 };
+#include <string.h>
 
 struct assay_inputs {
     assay_records *records;
@@ -22,8 +22,8 @@ static const json_t *present(const json_t *line, const char *name)
 
 static assay_status new_items(assay_input *input, assay_text_arena *arena, size_t count, assay_turns **items, assay_error *err)
 {
-    if (!count || count > RESPONSES_MAX)
-        return assay_error_set(err, ASSAY_E_FORMAT, "a list of %zu answers to score; 1 to %d are allowed in a line", count, RESPONSES_MAX);
+    if (!count || count > ASSAY_INPUT_ANSWERS_MAX)
+        return assay_error_set(err, ASSAY_E_FORMAT, "a list of %zu answers to score; 1 to %d are allowed in a line", count, ASSAY_INPUT_ANSWERS_MAX);
     *items = assay_text_arena_alloc(arena, count, sizeof **items);
     ASSAY_TRY_ALLOC(*items, "a line's conversations", err);
     input->items = *items;
@@ -96,7 +96,8 @@ static assay_status read_text(assay_input *input, const json_t *text, assay_text
 static assay_status read_shape(assay_input *input, const json_t *line, assay_text_arena *arena, assay_error *err)
 {
     uint32_t format = assay_pair_format_find(line);
-    if (format != ASSAY_FORMAT_NONE) return read_pair(input, format, line, arena, err);
+    bool scored = format != ASSAY_FORMAT_NONE && !strcmp(assay_pair_format_name(format), "best-of-n"); /* two are a pair to train on; here all get new scores */
+    if (format != ASSAY_FORMAT_NONE && !scored) return read_pair(input, format, line, arena, err);
     if (present(line, "prompt") && (present(line, "responses") || present(line, "response"))) return read_responses(input, line, arena, err);
     const json_t *messages = present(line, "messages"), *conversations = present(line, "conversations"), *text = present(line, "text");
     if (messages) return read_conversation(input, messages, "messages", arena, err);

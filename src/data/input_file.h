@@ -12,7 +12,7 @@
  *
  * Shapes, the first that fits:
  *     a pair in any format of data/pair_formats.h     two conversations: chosen, rejected. Empty and equal answers are scored like any other
- *     {"prompt","responses":[...]}                     one for each response; shared prompt
+ *     {"prompt","responses":[...]}                     one for each response; shared prompt (scores beside them are not read)
  *     {"prompt","response"}                            one; prompt is text or messages, a response too
  *     {"messages"} or {"conversations"}                one, as it stands
  *     {"text"}                                         one text, no template (a list of texts: one each)
@@ -24,6 +24,8 @@
 
 #include "data/columns.h"
 #include "data/turns.h"
+
+enum { ASSAY_INPUT_ANSWERS_MAX = 65536 }; /* of one line */
 
 typedef struct assay_inputs assay_inputs;
 

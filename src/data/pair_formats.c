@@ -204,6 +204,29 @@ static assay_status read_llmbar(const format_reader *reader)
     return first ? read_answers(reader, "output_1", "output_2") : read_answers(reader, "output_2", "output_1");
 }
 
+/* Answers with somebody's scores: the best against the worst. */
+static bool is_scored(const json_t *line)
+{
+    size_t count = json_array_size(field(line, "responses"));
+    return count > 1 && json_array_size(field(line, "scores")) == count;
+}
+
+static assay_status read_scored(const format_reader *reader)
+{
+    const json_t *responses = field(reader->line, "responses"), *scores = field(reader->line, "scores");
+    assay_pair *pair = reader->pair;
+    size_t best = 0, worst = 0;
+    for (size_t i = 0; i < json_array_size(scores); i++) {
+        const json_t *score = json_array_get(scores, i);
+        if (!json_is_number(score)) return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"scores\" should hold numbers and holds %s", assay_json_kind(score));
+        if (json_number_value(score) > json_number_value(json_array_get(scores, best))) best = i;
+        if (json_number_value(score) < json_number_value(json_array_get(scores, worst))) worst = i;
+    }
+    ASSAY_TRY(assay_turns_any(&pair->prompt, reader->arena, ASSAY_ROLE_USER, field(reader->line, "prompt"), "prompt", reader->err));
+    ASSAY_TRY(assay_turns_any(&pair->chosen, reader->arena, ASSAY_ROLE_ASSISTANT, json_array_get(responses, best), "responses", reader->err));
+    return assay_turns_any(&pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT, json_array_get(responses, worst), "responses", reader->err);
+}
+
 static bool is_transcript_field(const json_t *text)
 {
     return json_is_string(text) && assay_is_transcript(json_string_value(text), json_string_length(text));
@@ -238,6 +261,7 @@ static const pair_format formats[] = {
     {"ms-swift", {"messages", "rejected_response"}, NULL, read_swift},
     {"ms-swift", {"messages", "rejected_messages"}, NULL, read_swift},
     {"prompt", {"prompt", "chosen", "rejected"}, NULL, read_prompt},
+    {"best-of-n", {"prompt", "responses", "scores"}, is_scored, read_scored},
     {"llama-factory", {"conversations", "chosen", "rejected"}, has_structured_answers, read_conversations},
     {"medicalgpt", {"conversations", "chosen", "rejected"}, NULL, read_conversations},
     {"alpaca", {"instruction", "chosen", "rejected"}, NULL, read_alpaca},
@@ -331,6 +355,16 @@ static assay_status read_margin(const format_reader *reader)
     return ASSAY_OK;
 }
 
+/* What an evaluation groups by. Anything but a text is no name and is left alone, as unknown fields are. */
+static assay_status read_subset(const format_reader *reader)
+{
+    const json_t *subset = field(reader->line, "subset"), *name = json_is_string(subset) ? subset : field(reader->line, "category");
+    if (!json_string_length(name)) return ASSAY_OK;
+    reader->pair->subset = assay_text_arena_copy(reader->arena, json_string_value(name), json_string_length(name));
+    ASSAY_TRY_ALLOC(reader->pair->subset, "a name", reader->err);
+    return ASSAY_OK;
+}
+
 static assay_status check_answer(const assay_turns *answer, const char *side, assay_error *err)
 {
     if (!answer->count) return assay_error_set(err, ASSAY_E_FORMAT, "%s has no message of its own", side);
@@ -353,6 +387,7 @@ assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_t
     *pair = (assay_pair){.format = format};
     ASSAY_TRY(formats[format].read(&reader));
     ASSAY_TRY(read_margin(&reader));
+    ASSAY_TRY(read_subset(&reader));
     ASSAY_TRY(assay_json_id(field(line, "id"), arena, &pair->id, err));
     ASSAY_TRY(check_answer(&pair->chosen, "chosen", err));
     ASSAY_TRY(check_answer(&pair->rejected, "rejected", err));

@@ -43,6 +43,7 @@ typedef struct assay_pair {
     assay_turns prompt, chosen, rejected;
     double margin;    /* NaN: none */
     const char *id;   /* as JSON text ("\"q7\"", "12"); NULL: none */
+    const char *subset; /* the line's "subset", else its "category"; NULL: none */
     assay_place place;
     uint32_t format;  /* index for assay_pair_format_name */
     size_t raw_size;  /* bytes of the record it was read from */
@@ -79,7 +80,7 @@ assay_status assay_pair_set_add_bad(assay_pair_set *set, const char *sentence, a
 /* "file:line", freed with assay_free; NULL when out of memory. */
 char *assay_pair_set_place(const assay_pair_set *set, assay_place place);
 
-/* Writes {"prompt":[{role,content}...],"chosen":[...],"rejected":[...],"margin"?,"id"?} lines, whole or not at all. assay_pair_set_read gives
+/* Writes {"prompt":[{role,content}...],"chosen":[...],"rejected":[...],"margin"?,"subset"?,"id"?} lines, whole or not at all. assay_pair_set_read gives
  * the same pairs back. */
 assay_status assay_pair_set_write(const assay_pair_set *set, const char *path, assay_error *err);
 

@@ -1,6 +1,7 @@
 #include "score/judge.h"
 
 #include "data/audit.h"
+#include "score/judged.h"
 
 #include <math.h>
 
@@ -25,16 +26,14 @@ static double correlation(const moments *m)
     return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : NAN;
 }
 
-static double win(double a, double b) { return a > b ? 1 : a == b ? 0.5 : 0; }
-
 static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
 
 static void add_pair(assay_judgement *out, moments *lengths, const assay_pair *pair, double chosen, double rejected)
 {
     double long_chosen = (double)assay_turns_length(&pair->chosen), long_rejected = (double)assay_turns_length(&pair->rejected), margin = chosen - rejected;
     out->ties += margin == 0;
-    out->accuracy += win(chosen, rejected);
-    out->longer_wins += win(long_chosen, long_rejected);
+    out->accuracy += assay_win(chosen, rejected);
+    out->longer_wins += assay_win(long_chosen, long_rejected);
     out->loss += softplus(-margin);
     out->margin += margin;
     out->reward_chosen += chosen;
@@ -45,7 +44,7 @@ static void add_pair(assay_judgement *out, moments *lengths, const assay_pair *p
     add_point(lengths, long_rejected, rejected);
 }
 
-void assay_judge(const assay_example_set *set, const float *rewards, assay_judgement *out)
+assay_status assay_judge(const assay_example_set *set, const float *rewards, assay_judgement *out, assay_error *err)
 {
     moments lengths = {0};
     double n = (double)set->count;
@@ -56,6 +55,7 @@ void assay_judge(const assay_example_set *set, const float *rewards, assay_judge
     for (size_t i = 0; i < sizeof means / sizeof *means; i++) *means[i] /= n;
     assay_wilson_interval(out->accuracy * n, n, &out->accuracy_low, &out->accuracy_high);
     out->length_correlation = correlation(&lengths);
+    return assay_reward_scale_make(&out->scale, rewards, 2 * set->count, err);
 }
 
 static int set_number(json_t *object, const char *key, double value)

@@ -10,15 +10,17 @@
 #define ASSAY_SCORE_JUDGE_H
 
 #include "data/example.h"
+#include "score/reward_scale.h"
 
 typedef struct assay_judgement {
     size_t pairs, ties;
     double accuracy, accuracy_low, accuracy_high, loss, margin, reward_chosen, reward_rejected;
     double longer_wins, length_correlation, mse, mae;
+    assay_reward_scale scale; /* of all the rewards, for those who store it; not among the keys below */
 } assay_judgement;
 
 /* rewards as assay_score_examples gives them for all examples of the set. */
-void assay_judge(const assay_example_set *set, const float *rewards, assay_judgement *out);
+assay_status assay_judge(const assay_example_set *set, const float *rewards, assay_judgement *out, assay_error *err);
 
 /* The keys of `eval --json`; NULL when out of memory. NaN becomes null. */
 json_t *assay_judgement_json(const assay_judgement *judgement);

@@ -14,7 +14,7 @@ assay_status assay_pack_init(assay_pack *pack, size_t tokens, size_t segments, a
     pack->positions = assay_alloc(tokens, sizeof *pack->positions);
     pack->segments = assay_alloc(segments, sizeof *pack->segments);
     pack->trees = assay_alloc(segments, sizeof *pack->trees);
-    pack->scored_tokens = assay_alloc(segments, sizeof *pack->scored_tokens);
+    pack->scored_tokens = assay_alloc(tokens > segments ? tokens : segments, sizeof *pack->scored_tokens);
     for (int i = 0; i < ASSAY_SPACES; i++) pack->folds[i] = assay_alloc(folds, sizeof *pack->folds[i]);
     if (pack->ids && pack->positions && pack->segments && pack->trees && pack->scored_tokens && pack->folds[0] && pack->folds[1]) return ASSAY_OK;
     assay_pack_release(pack);
@@ -102,5 +102,13 @@ const assay_geometry *assay_pack_finish(assay_pack *pack)
                                       .longest_path = longest};
     pack->geometry.spaces[ASSAY_TOKENS] = (assay_space){token, pack->folds[ASSAY_TOKENS], counts[ASSAY_TOKENS]};
     pack->geometry.spaces[ASSAY_SCORED] = (assay_space){scored, pack->folds[ASSAY_SCORED], counts[ASSAY_SCORED]};
+    return &pack->geometry;
+}
+
+const assay_geometry *assay_pack_finish_all(assay_pack *pack)
+{
+    assay_pack_finish(pack);
+    for (size_t t = 0; t < pack->tokens; t++) pack->scored_tokens[t] = (uint32_t)t;
+    pack->geometry.spaces[ASSAY_SCORED] = pack->geometry.spaces[ASSAY_TOKENS];
     return &pack->geometry;
 }

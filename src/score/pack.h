@@ -41,4 +41,7 @@ int assay_pack_segment(assay_pack *pack, const int32_t *ids, size_t count, int p
 
 const assay_geometry *assay_pack_finish(assay_pack *pack);
 
+/* The same with every token scored: row t of SCORED is token t. Only for programs made with all_rows (score/score_trace.h). */
+const assay_geometry *assay_pack_finish_all(assay_pack *pack);
+
 #endif

@@ -24,7 +24,7 @@ assay_status assay_ask_add(assay_ask *ask, assay_ask_item **item, assay_error *e
 
 assay_status assay_ask_text(assay_ask *ask, const json_t *text, const char *field, assay_error *err)
 {
-    assay_ask_item *item;
+    assay_ask_item *item = NULL;
     ASSAY_TRY(assay_ask_add(ask, &item, err));
     item->is_text = true;
     return assay_turns_text(&item->turns, &ask->arena, ASSAY_ROLE_USER, text, field, err);
@@ -40,7 +40,7 @@ assay_status assay_ask_texts(assay_ask *ask, const json_t *value, const char *fi
 
 assay_status assay_ask_messages(assay_ask *ask, const json_t *list, const char *field, assay_error *err)
 {
-    assay_ask_item *item;
+    assay_ask_item *item = NULL;
     ASSAY_TRY(assay_ask_add(ask, &item, err));
     ASSAY_TRY(assay_turns_list(&item->turns, &ask->arena, list, field, err));
     if (!item->turns.count) return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" is empty: there is nothing to score", field);
@@ -49,7 +49,7 @@ assay_status assay_ask_messages(assay_ask *ask, const json_t *list, const char *
 
 assay_status assay_ask_answer(assay_ask *ask, const json_t *prompt, const json_t *answer, const char *field, assay_error *err)
 {
-    assay_ask_item *item;
+    assay_ask_item *item = NULL;
     ASSAY_TRY(assay_ask_add(ask, &item, err));
     ASSAY_TRY(assay_turns_any(&item->turns, &ask->arena, ASSAY_ROLE_USER, prompt, "query", err));
     return assay_turns_any(&item->turns, &ask->arena, ASSAY_ROLE_ASSISTANT, answer, field, err);

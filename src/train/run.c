@@ -32,7 +32,7 @@ static assay_status evaluate(run *r, assay_judgement *judgement)
 {
     double start = assay_clock_seconds();
     ASSAY_TRY(assay_trainer_evaluate(r->trainer, r->evaluation, r->settings->interrupted, r->rewards, r->err));
-    assay_judge(r->evaluation, r->rewards, judgement);
+    ASSAY_TRY(assay_judge(r->evaluation, r->rewards, judgement, r->err));
     ASSAY_TRY(assay_eval_pairs_write(r->evaluation, r->rewards, r->trainer->step, r->settings->output, r->err));
     ASSAY_TRY(assay_metrics_evaluation(&r->metrics, r->trainer, judgement, assay_clock_seconds() - start, r->err));
     if (r->settings->on_evaluation) r->settings->on_evaluation(r->settings->listener, r->trainer, judgement);

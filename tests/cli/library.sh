@@ -13,28 +13,6 @@ others=$(nm -D --defined-only "$lib/libassay.so.1" | awk '{print $3}' | grep -v 
 [ -z "$others" ]; say $? exports-the-header-alone
 readelf -d "$lib/libassay.so.1" | grep -q 'SONAME.*libassay.so.1'; say $? soname
 
-# man pages: one a command, with all its options
-pages=$work/root/usr/share/man/man1 missing=0
-for command in $("$assay" help | awk '/^  [a-z-]+  +/ {print $1}'); do
-    for option in $("$assay" help "$command" | awk '/^  --/ {print $1}'); do
-        grep -q -e "^\.B $(echo "$option" | sed 's/-/\\\\-/g')" "$pages/assay-$command.1" || { missing=1; echo "$command $option"; }
-    done
-done
-say $missing man-pages
-if command -v groff >/dev/null; then
-    for page in "$pages"/*.1; do groff -man -Tutf8 -ww "$page"; done >/dev/null 2>"$work/groff"
-    [ ! -s "$work/groff" ]; say $? man-pages-are-roff
-else echo "skip man-pages-are-roff (no groff here)"; fi
-
-# completion, as bash asks for it
-complete_words() { # WORD... (the last is being typed)
-    bash -c 'source "$1"; shift; PATH=$1:$PATH; shift; COMP_WORDS=(assay "$@"); COMP_CWORD=$#; _assay; echo "${COMPREPLY[*]}"' - \
-        "$work/root/usr/share/bash-completion/completions/assay" "$work/root/usr/bin" "$@" 2>/dev/null
-}
-[ "$(complete_words rep)" = report ]; say $? completes-commands
-[ "$(complete_words train --lora-r)" = --lora-rank ]; say $? completes-options
-[ "$(complete_words train --tuning f)" = full ]; say $? completes-choices
-
 cat >"$work/use.c" <<'C'
 #include <assay.h>
 #include <stdio.h>

@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# score: the bits of a text do not depend on its company; lines of many answers; best, pairs, traces, readings of the scale.
+. tests/cli/check.inc
+python=$(command -v python3) || { echo "skip score (no python3)"; exit 0; }
+same() { cmp -s "$2" "$3"; say $? "$1"; }
+
+# One text alone, in batches of 2 to 64, backwards and shuffled, 1 and 2 threads: the printed nine digits tell every f32.
+$python - "$work" <<'PYTHON'
+import json, random, sys
+random.seed(5)
+words = "pain dose water doctor fever take rest never always two tablets hours 医生 发烧 请 ok ? !".split()
+text = lambda low, high: " ".join(random.choice(words) for _ in range(random.randint(low, high)))
+work = sys.argv[1]
+lines = [{"prompt": text(1, 60), "response": text(1, 60), "id": i} for i in range(64)]
+def put(name, rows):
+    with open(f"{work}/{name}", "w") as out:
+        for row in rows: out.write(json.dumps(row, ensure_ascii=False) + "\n")
+put("all", lines)
+put("backwards", lines[::-1])
+shuffled = lines[:]; random.shuffle(shuffled); put("shuffled", shuffled)
+for n in (1, 2, 3, 7, 16, 33): put(f"first{n}", lines[:n])
+# Answers of one prompt: too many tokens for one micro-batch, more than 1024 of them, and the same as lines of their own.
+prompt = text(100, 100)
+many = [text(1, 40) for _ in range(200)]
+put("many", [{"prompt": prompt, "responses": many, "id": "many"}, {"prompt": "x", "response": "y"}])
+put("single", [{"prompt": prompt, "response": answer} for answer in many])
+tiny = [f"{i % 7} ok" for i in range(1500)]
+put("tiny", [{"prompt": "p", "responses": tiny}])
+PYTHON
+scores() { $python -c '
+import json, sys
+for line in sys.stdin:
+    line = json.loads(line)
+    for score in line["score"] if isinstance(line["score"], list) else [line["score"]]: print(line.get("id"), repr(score))'; }
+for arch in llama chatglm3; do
+    "$assay" init --arch $arch --output "$work/base" --force --quiet >/dev/null
+    rm -rf "$work/m-$arch"
+    "$assay" train --model "$work/base" --tuning full --max-steps 2 --batch-pairs 4 --data examples/medical_train.jsonl --eval-data examples/medical_eval.jsonl \
+        --max-eval-samples 40 --output "$work/m-$arch" --quiet 2>"$work/err" || tail -n 3 "$work/err"
+    model=(--model "$work/m-$arch" --quiet)
+    "$assay" score "${model[@]}" --input "$work/all" | scores | sort >"$work/wanted"
+    [ "$(wc -l <"$work/wanted")" = 64 ]; say $? scored-$arch
+    for order in all backwards shuffled; do
+        for threads in 1 2; do
+            "$assay" score "${model[@]}" --input "$work/$order" --threads $threads | scores | sort >"$work/got"
+            same "$order-$threads-threads-$arch" "$work/wanted" "$work/got"
+        done
+    done
+    while read -r line; do printf '%s\n' "$line" | "$assay" score "${model[@]}"; done <"$work/all" | scores | sort >"$work/got"
+    same alone-$arch "$work/wanted" "$work/got"
+    for n in 1 2 3 7 16 33; do
+        "$assay" score "${model[@]}" --input "$work/first$n" | scores >"$work/got"
+        "$assay" score "${model[@]}" --input "$work/all" | scores | sed -n "1,${n}p" >"$work/first"
+        same batch-of-$n-$arch "$work/first" "$work/got"
+    done
+    "$assay" score "${model[@]}" --input "$work/single" | scores | sed 's/.* //' >"$work/wanted"
+    "$assay" score "${model[@]}" --input "$work/many" 2>"$work/err" | scores | grep '^many' | sed 's/.* //' >"$work/got"
+    same many-answers-are-split-$arch "$work/wanted" "$work/got"
+    "$assay" score "${model[@]}" --input "$work/many" --max-length 800 --micro-tokens 800 | scores | grep '^many' | sed 's/.* //' >"$work/got"
+    same split-often-$arch "$work/wanted" "$work/got"
+done
+[ "$("$assay" score "${model[@]}" --input "$work/tiny" | scores | wc -l)" = 1500 ]; say $? more-than-1024-answers
+
+# The trace's last reward is the score; cut behind any token, the text scores what the trace says there.
+printf '%s\n' '{"prompt":"How much?","responses":["Two tablets, 请.","Three."],"id":"t"}' '{"text":"one two three"}' >"$work/in"
+for arch in llama chatglm3; do
+    "$assay" score --model "$work/m-$arch" --trace <"$work/in" >"$work/trace"
+    "$assay" score --model "$work/m-$arch" <"$work/in" >"$work/plain"
+    $python - "$work" "$assay" "$work/m-$arch" <<'PYTHON'
+import json, subprocess, sys
+work, assay, model = sys.argv[1:]
+traces, plain = ([json.loads(line) for line in open(f"{work}/{name}")] for name in ("trace", "plain"))
+assert [t["score"] for t in traces] == [p["score"] for p in plain]
+for trace in traces:
+    for one, score in zip(trace["trace"], trace["score"]) if isinstance(trace["trace"], list) else [(trace["trace"], trace["score"])]:
+        assert one["rewards"][-1] == score and len(one["ids"]) == len(one["tokens"]) == len(one["rewards"]) > 1
+rewards = traces[1]["trace"]["rewards"]
+for n in range(1, len(rewards) + 1):
+    out = subprocess.run([assay, "score", "--model", model, "--truncate", "right", "--max-length", str(n)], input=open(f"{work}/in").readlines()[1],
+                         capture_output=True, text=True)
+    assert json.loads(out.stdout)["score"] == rewards[n - 1], (n, out.stdout, rewards[n - 1])
+PYTHON
+    say $? trace-is-the-score-of-every-prefix-$arch
+done
+
+# The winner, and the pair of winner and loser, which train reads.
+check best 0 out '"best":[01],"score":.*"prompt":"How much?","response":"T' score --model "$work/m-llama" --best
+check pairs 0 out '"prompt":"How much?","chosen":"T.*"rejected":"T.*"id":"t"' score --model "$work/m-llama" --pairs
+seen pairs-say-what-is-skipped err '1 lines make no pair'
+"$assay" score --model "$work/m-llama" <"$work/in" >"$work/plain"
+"$assay" score --model "$work/m-llama" --best <"$work/in" >"$work/best"
+$python - "$work" <<'PYTHON'
+import json, sys
+plain, best = (json.loads(open(sys.argv[1] + "/" + name).readline()) for name in ("plain", "best"))
+assert best["score"] == max(plain["score"]) == plain["score"][best["best"]]
+assert best["response"] == ["Two tablets, 请.", "Three."][best["best"]]
+PYTHON
+say $? best-is-the-highest
+check one-output-at-a-time 2 err 'give one of them' score --model "$work/m-llama" --best --trace
+
+# Readings of the stored scale, beside the raw score.
+"$assay" score --model "$work/m-llama" --normalized <"$work/in" >"$work/scaled"
+$python - "$work" <<'PYTHON'
+import json, math, sys
+work = sys.argv[1]
+plain, scaled = ([json.loads(line) for line in open(f"{work}/{name}")] for name in ("plain", "scaled"))
+scale = json.load(open(f"{work}/m-llama/assay.json"))["rewards"]
+assert scale["count"] == 80
+for raw, line in zip(plain, scaled):
+    assert raw["score"] == line["score"]
+    for score, normal, percentile, better in zip(*[x if isinstance(x, list) else [x] for x in (line["score"], line["normalized"], line["percentile"], line["p_better"])]):
+        assert abs(normal - (score - scale["mean"]) / scale["deviation"]) < 1e-7 * (1 + abs(normal))
+        assert 0 <= percentile <= 100 and 0 < better < 1
+PYTHON
+say $? normalized
+$python - "$work" <<'PYTHON'
+import json, sys
+path = sys.argv[1] + "/m-llama/assay.json"
+settings = json.load(open(path)); del settings["rewards"]
+json.dump(settings, open(path, "w"))
+PYTHON
+check normalized-without-a-scale 2 err 'assay eval --store' score --model "$work/m-llama" --normalized
