@@ -165,10 +165,10 @@ void assay_names_free(char **names, size_t count)
     assay_free(names);
 }
 
-static assay_status list_entries(DIR *dir, char ***names, size_t *count, assay_error *err)
+static assay_status list_entries(DIR *dir, const char *path, char ***names, size_t *count, assay_error *err)
 {
     size_t capacity = 0;
-    for (struct dirent *entry; (entry = readdir(dir));) {
+    for (struct dirent *entry; errno = 0, (entry = readdir(dir));) {
         if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
         void *grown = *names;
         ASSAY_TRY(assay_grow(&grown, &capacity, *count + 1, sizeof **names, err));
@@ -177,7 +177,7 @@ static assay_status list_entries(DIR *dir, char ***names, size_t *count, assay_e
         ASSAY_TRY_ALLOC((*names)[*count], "a file name", err);
         ++*count;
     }
-    return ASSAY_OK;
+    return errno ? io_error(err, "list", path) : ASSAY_OK;
 }
 
 assay_status assay_list_dir(const char *path, char ***names, size_t *count, assay_error *err)
@@ -186,7 +186,7 @@ assay_status assay_list_dir(const char *path, char ***names, size_t *count, assa
     *count = 0;
     DIR *dir = opendir(path);
     if (!dir) return io_error(err, "list", path);
-    assay_status status = list_entries(dir, names, count, err);
+    assay_status status = list_entries(dir, path, names, count, err);
     closedir(dir);
     if (status != ASSAY_OK) {
         assay_names_free(*names, *count);

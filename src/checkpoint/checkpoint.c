@@ -112,7 +112,7 @@ static void hash_weight(XXH3_state_t *state, const assay_weight *weight)
 
 assay_status assay_checkpoint_fingerprint(const assay_checkpoint *checkpoint, char *text, assay_error *err)
 {
-    char *config = json_dumps(checkpoint->config, JSON_COMPACT | JSON_SORT_KEYS);
+    char *config = assay_json_dump(checkpoint->config, JSON_COMPACT | JSON_SORT_KEYS);
     ASSAY_TRY_ALLOC(config, "a fingerprint", err);
     XXH3_state_t *state = XXH3_createState();
     if (!state) {

@@ -15,7 +15,7 @@ typedef struct listener {
 static void on_step(void *context, const assay_trainer *trainer, const assay_step_record *r)
 {
     listener *l = context;
-    if (r->skipped) assay_warn(l->context->log, "step %llu skipped: a number became NaN or infinite", (unsigned long long)r->step);
+    if (r->skipped) assay_warn(l->context->log, "skipped %s", r->why);
     assay_progress_sample sample = {.step = (int64_t)r->step, .loss = r->loss, .accuracy = r->accuracy, .margin = r->margin, .lr = r->lr,
                                     .tokens_per_second = r->seconds > 0 ? (double)(r->tokens - r->tokens_shared) / r->seconds : 0,
                                     .memory_bytes = assay_resident_bytes(), .memory_limit = trainer->settings.budget};
@@ -105,6 +105,10 @@ static assay_status train(assay_training *t, const assay_options *options, const
     assay_status status = assay_run(t->trainer, t->has_evaluation ? &t->evaluation : NULL, &run, &outcome, err);
     assay_progress_end(&l.progress);
     assay_free(from);
+    if (status == ASSAY_E_STOPPED && *context->interrupted == SIGTERM) { /* a machine asked: what it wants is done */
+        assay_warn(context->log, "%s", err->text);
+        return ASSAY_OK;
+    }
     ASSAY_TRY(status);
     if (outcome.was_finished && run.output_whole) {
         assay_note(context->log, "this run is finished: all %llu steps were done, nothing to resume", (unsigned long long)t->trainer->total_steps);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "train/checkpoint_dir.h"
+#include "train/culprit.h"
 
 typedef struct run {
     assay_trainer *trainer;
@@ -46,6 +47,7 @@ static assay_status fill_checkpoint(run *r, const char *working)
 
 static assay_status save_checkpoint(run *r)
 {
+    ASSAY_TRY(assay_culprit_check_trained(r->trainer, r->err));
     char *working = NULL, *final = assay_strfmt("%s/checkpoint-%llu", r->settings->output, (unsigned long long)r->trainer->step);
     ASSAY_TRY_ALLOC(final, "a path", r->err);
     assay_status status = assay_checkpoint_dir_begin(&working, final, r->err);
@@ -62,10 +64,25 @@ static assay_status save_checkpoint(run *r)
     return assay_checkpoint_dir_prune(r->settings->output, r->settings->keep, r->err);
 }
 
+/* The weights are those before the step that went wrong: they are kept, if they are good. */
+static assay_status keep_good_state(run *r)
+{
+    assay_error why = *r->err;
+    if (r->trainer->optimizer->steps && r->saved_step != r->trainer->step) (void)save_checkpoint(r);
+    bool kept = r->saved_step == r->trainer->step;
+    if (kept)
+        return assay_error_set(r->err, ASSAY_E_NUMERIC, "%.1500s; the last good state is %s/checkpoint-%llu", why.text, r->settings->output,
+                               (unsigned long long)r->trainer->step);
+    *r->err = why;
+    return ASSAY_E_NUMERIC;
+}
+
 static assay_status one_step(run *r)
 {
     assay_step_record record;
-    ASSAY_TRY(assay_trainer_step(r->trainer, &record, r->err));
+    assay_status status = assay_trainer_step(r->trainer, &record, r->err);
+    if (status == ASSAY_E_NUMERIC) return keep_good_state(r);
+    ASSAY_TRY(status);
     bool logged = r->settings->log_steps <= 1 || record.step % (uint64_t)r->settings->log_steps == 0 || record.step == r->trainer->total_steps;
     if (logged) ASSAY_TRY(assay_metrics_step(&r->metrics, r->trainer, &record, r->err));
     if (r->settings->on_step) r->settings->on_step(r->settings->listener, r->trainer, &record);
@@ -80,9 +97,9 @@ static assay_status stop_here(run *r)
 }
 
 /* What was trained is on disk before anything that may be interrupted or fail. */
-static assay_status evaluate_or_stop(run *r)
+static assay_status evaluate_or_stop(run *r, assay_judgement *judgement)
 {
-    assay_status status = evaluate(r, &r->outcome->after);
+    assay_status status = evaluate(r, judgement);
     return status == ASSAY_E_STOPPED ? stop_here(r) : status;
 }
 
@@ -95,14 +112,14 @@ static assay_status all_steps(run *r, double start)
         bool last = r->trainer->step == r->trainer->total_steps;
         if (due(r, r->settings->save_steps) && !last) ASSAY_TRY(save_checkpoint(r));
         evaluated = r->evaluation && due(r, r->settings->eval_steps) && !last;
-        if (evaluated) ASSAY_TRY(evaluate_or_stop(r));
+        if (evaluated) ASSAY_TRY(evaluate_or_stop(r, &r->outcome->after));
         r->outcome->out_of_time = r->settings->time_limit > 0 && assay_clock_seconds() - start >= r->settings->time_limit && !last;
     }
     if (interrupted(r)) return stop_here(r);
     if (r->trainer->optimizer->steps == 0)
         return assay_error_set(r->err, ASSAY_E_NUMERIC, "every step was skipped for NaN or infinity: nothing was trained; look at the base's weights");
     if (r->saved_step != r->trainer->step) ASSAY_TRY(save_checkpoint(r));
-    return r->evaluation && !evaluated ? evaluate_or_stop(r) : ASSAY_OK;
+    return r->evaluation && !evaluated ? evaluate_or_stop(r, &r->outcome->after) : ASSAY_OK;
 }
 
 static assay_status go(run *r)
@@ -114,7 +131,7 @@ static assay_status go(run *r)
     r->outcome->was_finished = s->resume_from && r->trainer->step >= r->trainer->total_steps;
     if (r->outcome->was_finished && s->output_whole) return ASSAY_OK;
     ASSAY_TRY(assay_metrics_open(&r->metrics, s->output, r->trainer->step, r->err));
-    if (r->evaluation && !s->resume_from) ASSAY_TRY(evaluate(r, &r->outcome->before));
+    if (r->evaluation && r->trainer->step == 0) ASSAY_TRY(evaluate_or_stop(r, &r->outcome->before));
     ASSAY_TRY(all_steps(r, start));
     r->outcome->seconds = assay_clock_seconds() - start;
     return assay_metrics_trainer_state(&r->metrics, r->trainer, s->log_steps, s->eval_steps, s->save_steps, s->output, r->err);

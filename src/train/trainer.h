@@ -39,6 +39,7 @@ typedef struct assay_step_record {
     double epoch, loss, accuracy, margin, reward_chosen, reward_rejected, grad_norm, lr, seconds;
     uint64_t pairs, ties, tokens, tokens_shared;
     bool skipped;
+    const char *why;                 /* of a skipped step; valid until the next */
 } assay_step_record;
 
 typedef struct assay_trainer {
@@ -58,6 +59,7 @@ typedef struct assay_trainer {
     int *trained;                    /* program parameter of each optimizer item */
     assay_lr_schedule schedule;
     uint64_t step, total_steps, tokens_seen;
+    assay_error why;                 /* what was wrong with the last skipped step */
 } assay_trainer;
 
 typedef struct assay_trainer_setup {
@@ -72,7 +74,7 @@ typedef struct assay_trainer_setup {
 assay_status assay_trainer_create(assay_trainer **out, const assay_trainer_setup *setup, assay_error *err);
 void assay_trainer_free(assay_trainer *trainer); /* NULL is fine */
 
-/* ASSAY_E_NUMERIC names what became NaN or infinite (unless skip_nan); nothing was updated then. */
+/* ASSAY_E_NUMERIC names the weight, or the pair and the layer, where a number became NaN or infinite (unless skip_nan); nothing was updated then. */
 assay_status assay_trainer_step(assay_trainer *trainer, assay_step_record *record, assay_error *err);
 
 /* Rewards of another set of examples with the present weights, dropout off. */

@@ -2,7 +2,7 @@
  *
  *     INJECT_WHAT  alloc | open | read | write | sync | rename | map | name | thread | any (all but alloc) | save (what a save calls: for kills)
  *     INJECT_HOW   fail (the errno of INJECT_ERRNO, default EIO) | short (half of what was asked) | kill (SIGKILL before the call) | after (SIGKILL behind it)
- *                  | term, int (that signal before the call)
+ *                  | term, int, trap (that signal before the call; trap: to look at the place with a debugger)
  *     INJECT_AT    n, from 1; 0 or absent: none, only counted
  *     INJECT_ALSO  how many calls behind the n-th fail too (default 0; a large number: from there on)
  *     INJECT_COUNT a file that gets, when the program ends by itself, "CALLS LEFT": calls seen, and blocks that were never freed (those that the C
@@ -29,7 +29,7 @@
 #include <unistd.h>
 
 enum { ALLOC = 1, OPEN = 2, READ = 4, WRITE = 8, SYNC = 16, RENAME = 32, MAP = 64, NAME = 128, THREAD = 256, ANY = 510, SAVE = OPEN | WRITE | SYNC | RENAME | NAME };
-enum { FAIL, SHORT, KILL, AFTER, TERM, INTERRUPT };
+enum { FAIL, SHORT, KILL, AFTER, TERM, INTERRUPT, TRAP };
 
 static struct {
     int what, how, code;
@@ -110,8 +110,8 @@ __attribute__((constructor)) static void begin(void)
 {
     static const char *const whats[] = {"alloc", "open", "read", "write", "sync", "rename", "map", "name", "thread", "any", "save", NULL};
     static const int what_values[] = {ALLOC, OPEN, READ, WRITE, SYNC, RENAME, MAP, NAME, THREAD, ANY, SAVE};
-    static const char *const hows[] = {"fail", "short", "kill", "after", "term", "int", NULL};
-    static const int how_values[] = {FAIL, SHORT, KILL, AFTER, TERM, INTERRUPT};
+    static const char *const hows[] = {"fail", "short", "kill", "after", "term", "int", "trap", NULL};
+    static const int how_values[] = {FAIL, SHORT, KILL, AFTER, TERM, INTERRUPT, TRAP};
     static const char *const codes[] = {"EIO", "ENOSPC", "EINTR", "EMFILE", "ENOMEM", "EACCES", NULL};
     static const int code_values[] = {EIO, ENOSPC, EINTR, EMFILE, ENOMEM, EACCES};
     plan.what = word(getenv("INJECT_WHAT"), whats, what_values, 0);
@@ -140,6 +140,7 @@ static bool strike(int kind, bool *half, bool *end)
     if (plan.how == KILL) kill(getpid(), SIGKILL);
     if (plan.how == TERM) kill(getpid(), SIGTERM);
     if (plan.how == INTERRUPT) kill(getpid(), SIGINT);
+    if (plan.how == TRAP) raise(SIGTRAP);
     *half = plan.how == SHORT;
     *end = plan.how == AFTER;
     errno = plan.code;
