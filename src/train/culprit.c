@@ -24,8 +24,7 @@ static bool bad_weight(const assay_trainer *t, size_t param, char *text, size_t 
     size_t count = view->rows * view->cols, at = 0;
     while (at < count && !is_bad(view, at)) at++;
     if (at == count) return false;
-    snprintf(text, size, "weight %s holds NaN or infinity, first at [%zu, %zu]%s", t->model->program->params[param].name, at / view->cols, at % view->cols,
-             t->model->owned[param] && t->model->program->params[param].trained ? "" : "; that is in the model's file, so fetch or convert the model again");
+    snprintf(text, size, "weight %s holds NaN or infinity, first at [%zu, %zu]", t->model->program->params[param].name, at / view->cols, at % view->cols);
     return true;
 }
 
@@ -79,13 +78,14 @@ static bool bad_gradient(const assay_trainer *t, char *text, size_t size)
     return false;
 }
 
-void assay_culprit_find(assay_trainer *t, const uint32_t *picked, size_t count, char *text, size_t size)
+bool assay_culprit_find(assay_trainer *t, const uint32_t *picked, size_t count, char *text, size_t size)
 {
     char gradient[300] = "", pair[500] = "";
     for (size_t i = 0; i < t->model->program->param_count; i++)
-        if (bad_weight(t, i, text, size)) return;
+        if (bad_weight(t, i, text, size)) return !t->model->program->params[i].trained || t->optimizer->steps == 0;
     bool found = bad_gradient(t, gradient, sizeof gradient);
     for (size_t i = 0; i < count; i++)
         if (bad_pair(t, picked[i], pair, sizeof pair)) break;
     snprintf(text, size, "%s%s%s%s", pair, *pair && found ? "; " : "", gradient, *pair || found ? "" : "the squares of the gradient are too large for a number");
+    return false;
 }

@@ -10,7 +10,8 @@
 
 #include "train/trainer.h"
 
-void assay_culprit_find(assay_trainer *trainer, const uint32_t *picked, size_t count, char *text, size_t size);
+/* True: it lies in the model's own file, and no option helps. */
+bool assay_culprit_find(assay_trainer *trainer, const uint32_t *picked, size_t count, char *text, size_t size);
 
 /* Of trained weights alone: ASSAY_E_NUMERIC names the first that holds NaN or infinity. */
 assay_status assay_culprit_check_trained(const assay_trainer *trainer, assay_error *err);

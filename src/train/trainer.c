@@ -167,9 +167,9 @@ static assay_status run_micro(assay_trainer *t, const uint32_t *picked, size_t b
 static assay_status name_culprit(assay_trainer *t, const uint32_t *picked, size_t count, const assay_step_record *record, assay_error *err)
 {
     char where[600];
-    assay_culprit_find(t, picked, count, where, sizeof where);
-    return assay_error_set(err, ASSAY_E_NUMERIC, "step %llu: loss %g, gradient norm %g: %s; a smaller --lr usually helps, --on-nan skip passes over such steps",
-                           (unsigned long long)t->step + 1, record->loss, record->grad_norm, where);
+    bool in_file = assay_culprit_find(t, picked, count, where, sizeof where);
+    return assay_error_set(err, ASSAY_E_NUMERIC, "step %llu: loss %g, gradient norm %g: %s; %s", (unsigned long long)t->step + 1, record->loss, record->grad_norm, where,
+                           in_file ? "it came with the model: fetch or convert that again" : "a smaller --lr usually helps, --on-nan skip passes over such steps");
 }
 
 static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record, assay_error *err)
