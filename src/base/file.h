@@ -47,6 +47,12 @@ void assay_names_free(char **names, size_t count);
 
 assay_status assay_sync_dir(const char *path, assay_error *err);
 
+/* Whether a file of this name could be written: makes one beside it and takes it away again. */
+assay_status assay_file_check_writable(const char *path, assay_error *err);
+
+/* The folder at which the disk that holds `path` is mounted, in fresh memory (NULL: out of memory), and the bytes free on it (UINT64_MAX: not known). */
+char *assay_disk_of(const char *path, uint64_t *free_bytes);
+
 /* Byte-for-byte copy (atomic at the target). */
 assay_status assay_file_copy(const char *from, const char *to, assay_error *err);
 

@@ -109,11 +109,13 @@ static assay_status add_answers(scorer *s, const assay_input *input)
     bool fits = assay_pack_fits(&s->scoring->pack, tree_tokens(s, input->count, shared), input->count + 1) &&
                 s->scoring->pack.scored + input->count <= s->scoring->plan.bounds.rows[ASSAY_SCORED];
     if (!fits || s->line_count == LINES_AT_ONCE) ASSAY_TRY(flush(s));
+    char *id = assay_strdup(input->id);
+    if (input->id && !id) return assay_error_set(s->err, ASSAY_E_MEMORY, "out of memory for the id of %s", input->where);
     assay_pack_tree(&s->scoring->pack, 0);
     int prompt = shared ? assay_pack_segment(&s->scoring->pack, s->answers[0].data, shared, -1, false) : -1;
     for (size_t i = 0; i < input->count; i++)
         assay_pack_segment(&s->scoring->pack, s->answers[i].data + shared, s->answers[i].count - shared, prompt, true);
-    s->lines[s->line_count++] = (waiting){.index = input->index, .id = assay_strdup(input->id), .scores = input->count, .list = input->is_list || input->is_pair};
+    s->lines[s->line_count++] = (waiting){.index = input->index, .id = id, .scores = input->count, .list = input->is_list || input->is_pair};
     return ASSAY_OK;
 }
 

@@ -3,12 +3,14 @@
 #include "cli/command.h"
 #include "cli/run_output.h"
 #include "cli/progress.h"
+#include "cli/training_traps.h"
 #include "train/checkpoint_dir.h"
 
 #include <stdio.h>
 
 typedef struct listener {
     assay_progress progress;
+    assay_trap_watch traps;
     const assay_command_context *context;
 } listener;
 
@@ -20,6 +22,7 @@ static void on_step(void *context, const assay_trainer *trainer, const assay_ste
                                     .tokens_per_second = r->seconds > 0 ? (double)(r->tokens - r->tokens_shared) / r->seconds : 0,
                                     .memory_bytes = assay_resident_bytes(), .memory_limit = trainer->settings.budget};
     assay_progress_update(&l->progress, &sample);
+    assay_trap_watch_step(&l->traps, r, l->context->log);
 }
 
 static void say_evaluation(const assay_log *log, const char *when, const assay_judgement *j)
@@ -90,7 +93,7 @@ static bool output_is_whole(const assay_options *options)
 
 static assay_status train(assay_training *t, const assay_options *options, const assay_command_context *context, assay_error *err)
 {
-    listener l = {.context = context};
+    listener l = {.context = context, .traps = {.head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO}};
     assay_run_outcome outcome;
     char *from;
     ASSAY_TRY(assay_training_start(t, options, context, err));
@@ -123,6 +126,8 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     assay_training *training;
     ASSAY_TRY(assay_output_check(options, err));
+    if (options->resume && *options->resume && !assay_path_is_dir(options->resume))
+        return assay_error_set(err, ASSAY_E_USAGE, "--resume %s: there is no such folder; --resume alone takes the newest checkpoint of --output", options->resume);
     ASSAY_TRY(assay_training_open(&training, options, context, err));
     assay_status status = train(training, options, context, err);
     assay_training_close(training);

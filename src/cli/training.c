@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "cli/machine.h"
 #include "cli/pair_input.h"
+#include "cli/training_traps.h"
 #include "tokenizer/tokenizer_save.h"
 
 #include <stdlib.h>
@@ -154,6 +155,8 @@ static assay_status open_model(assay_training *t, const assay_options *options, 
 
 static assay_status open_all(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
 {
+    if (options->epochs <= 0 && options->max_steps <= 0)
+        return assay_error_set(err, ASSAY_E_USAGE, "--epochs %g trains nothing: give more, or a number of steps with --max-steps", options->epochs);
     ASSAY_TRY(assay_model_source_open(&t->source, options->model, options->adapter, 0, err));
     ASSAY_TRY(assay_model_source_settle(t->source, options, err));
     assay_renderer_of_template(&t->renderer, &t->source->rendering);
@@ -162,7 +165,9 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     ASSAY_TRY(make_examples(t, options, log, err));
     t->pad_token = find_pad(t);
     t->settings = settings_of(options);
-    return open_model(t, options, log, err);
+    ASSAY_TRY(open_model(t, options, log, err));
+    assay_training_say_traps(t, log);
+    return ASSAY_OK;
 }
 
 assay_status assay_training_open(assay_training **out, const assay_options *options, const assay_command_context *context, assay_error *err)

@@ -45,6 +45,26 @@ static assay_status fill_checkpoint(run *r, const char *working)
     return s->save ? s->save(s->save_context, working, r->err) : ASSAY_OK;
 }
 
+/* What a checkpoint takes, about: weights and two moments, and once more the weights in the form users load. */
+static uint64_t checkpoint_bytes(const run *r)
+{
+    uint64_t saved = r->trainer->optimizer->values, all = assay_model_weights(r->trainer->model, false);
+    bool full = 2 * saved > all;
+    return sizeof(float) * (3 * saved + (r->settings->save ? full ? all : saved : 0)) + (1 << 16);
+}
+
+/* A full disk is named, with what is needed: what was half written has been removed, so what is free now is what there was. */
+static assay_status say_room(run *r, assay_status status)
+{
+    uint64_t left, need = checkpoint_bytes(r);
+    char *disk = status == ASSAY_E_IO ? assay_disk_of(r->settings->output, &left) : NULL;
+    if (disk && left < need)
+        status = assay_error_prefix(r->err, status, "a checkpoint needs about %.1f MiB, the disk at %s has %.1f MiB free; older checkpoints are whole, and --resume goes on "
+                                                    "from them once there is room: ", (double)need / 1048576, disk, (double)left / 1048576);
+    assay_free(disk);
+    return status;
+}
+
 static assay_status save_checkpoint(run *r)
 {
     ASSAY_TRY(assay_culprit_check_trained(r->trainer, r->err));
@@ -59,7 +79,7 @@ static assay_status save_checkpoint(run *r)
             assay_checkpoint_dir_abandon(working);
     }
     assay_free(final);
-    ASSAY_TRY(status);
+    ASSAY_TRY(say_room(r, status));
     r->saved_step = r->trainer->step;
     return assay_checkpoint_dir_prune(r->settings->output, r->settings->keep, r->err);
 }
