@@ -1,8 +1,9 @@
 #include "cli/training_traps.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { FLAT_STEPS = 20 };
+enum { FLAT_STEPS = 20, MOST_ENDS = 64 };
 
 /* Hugging Face scores the last token that differs from pad: with pad = eos, the token before the end. */
 static void say_pad(const assay_training *t, const assay_log *log)
@@ -30,22 +31,42 @@ static void say_double_bos(const assay_training *t, const assay_log *log)
                             t->examples.count);
 }
 
-/* The score is read at the last token. Where that is a word of the answer, and another one each time, the model has no place to put its judgement. */
+typedef struct end_counts {
+    int32_t ids[MOST_ENDS];
+    size_t counts[MOST_ENDS], known, ordinary, total;
+} end_counts;
+
+static bool marks_an_end(const assay_tokenizer *tokenizer, int32_t id)
+{
+    const char *token = assay_tokenizer_token(tokenizer, id);
+    size_t length = token ? strlen(token) : 0;
+    return id == assay_tokenizer_about(tokenizer)->eos || (length > 2 && (*token == '<' || *token == '[') && strchr(">]", token[length - 1]));
+}
+
+static void count_end(end_counts *ends, const assay_tokenizer *tokenizer, int32_t id)
+{
+    size_t i = 0;
+    while (i < ends->known && ends->ids[i] != id) i++;
+    if (i == ends->known && i < MOST_ENDS) ends->ids[ends->known++] = id;
+    if (i < MOST_ENDS) ends->counts[i]++;
+    ends->ordinary += !marks_an_end(tokenizer, id);
+    ends->total++;
+}
+
+/* The score is read at the last token. Where that is a word of the answer, and not always the same, the model has no place to put its judgement. */
 static void say_no_end(const assay_training *t, const assay_log *log)
 {
-    size_t same = 0;
-    if (t->examples.count < 8) return;
-    const assay_example *first = &t->examples.items[0];
-    int32_t end = t->examples.ids[first->chosen + first->chosen_count - 1];
-    int32_t other = t->examples.ids[first->rejected + first->rejected_count - 1];
+    end_counts ends = {0};
+    size_t most = 0;
     for (size_t i = 0; i < t->examples.count; i++) {
         const assay_example *e = &t->examples.items[i];
-        int32_t a = t->examples.ids[e->chosen + e->chosen_count - 1], b = t->examples.ids[e->rejected + e->rejected_count - 1];
-        same += (size_t)(a == end || a == other) + (size_t)(b == end || b == other);
+        count_end(&ends, t->source->tokenizer, t->examples.ids[e->chosen + e->chosen_count - 1]);
+        count_end(&ends, t->source->tokenizer, t->examples.ids[e->rejected + e->rejected_count - 1]);
     }
-    if (same >= t->examples.count) return;
-    assay_warn(log, "the texts end in different tokens (template %s has no end of turn, or the texts were cut): the score is read at the last one; --append-eos true, or "
-                    "a longer --max-length, usually judges better", t->source->template_name);
+    for (size_t i = 0; i < ends.known; i++) most = ends.counts[i] > most ? ends.counts[i] : most;
+    if (ends.total < 16 || ends.ordinary * 2 < ends.total || most * 20 > ends.total * 19) return;
+    assay_warn(log, "%zu of %zu texts end in an ordinary token (template %s has no end of turn, or the texts were cut): the score is read at the last one; "
+                    "--append-eos true, or a longer --max-length, usually judges better", ends.ordinary, ends.total, t->source->template_name);
 }
 
 void assay_training_say_traps(const assay_training *t, const assay_log *log)
