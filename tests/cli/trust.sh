@@ -94,7 +94,7 @@ sed 's/"pad_token_id": 259/"pad_token_id": 258/' "$work/model/config.json" >"$wo
 cp -r "$work/model" "$work/pad"; cp "$work/config.json" "$work/pad/config.json"
 train+=(--no-quiet)
 check pad-is-eos-said 0 err "pad token is its end-of-text token (258)" "${train[@]}" --model "$work/pad" --output "$work/t1" --max-steps 1
-check no-end-said 0 err 'the of 24 texts end in an ordinary token' "${train[@]}" --template medicalgpt:base --append-eos false --output "$work/t2" --max-steps 1
+check no-end-said 0 err '24 of 24 texts end in an ordinary token' "${train[@]}" --template medicalgpt:base --append-eos false --output "$work/t2" --max-steps 1
 spoiled "$work/zero" model.norm.weight '\000\000\000\000' 64
 check equal-scores-said 0 err 'step 1: chosen and rejected got equal scores' "${train[@]}" --model "$work/zero" --output "$work/t3" --max-steps 1
 check flat-loss-said 0 err 'the loss has stayed at 0.693' "${train[@]}" --head-init zero --lr 1e-12 --output "$work/t4" --max-steps 21
