@@ -11,19 +11,19 @@ static _Thread_local unsigned failed_allocations;
 
 static void *watched_malloc(size_t size)
 {
-    void *block = malloc(size);
+    void *block = assay_alloc(size, 1);
     if (!block) failed_allocations++;
     return block;
 }
 
-__attribute__((constructor)) static void watch_allocations(void) { json_set_alloc_funcs(watched_malloc, free); }
+__attribute__((constructor)) static void watch_allocations(void) { json_set_alloc_funcs(watched_malloc, assay_free); }
 
 char *assay_json_dump(const json_t *value, size_t flags)
 {
     unsigned before = failed_allocations;
     char *text = json_dumps(value, flags);
     if (before == failed_allocations) return text;
-    free(text); /* watched_malloc's */
+    assay_free(text);
     return NULL;
 }
 
@@ -115,6 +115,6 @@ assay_status assay_json_save(const json_t *value, const char *path, assay_error 
     size_t length = strlen(text);
     text[length] = '\n';
     assay_status status = assay_file_write_atomic(path, text, length + 1, err);
-    free(text); /* jansson allocated it with libc */
+    assay_free(text);
     return status;
 }

@@ -26,7 +26,7 @@ static assay_status refuse(const char *where, const char *key, const json_t *val
     char *text = assay_json_dump(value, JSON_ENCODE_ANY | JSON_COMPACT);
     assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\": %.200s is not supported (plain LoRA and fully trained modules are)", where, key,
                     text ? text : "?");
-    free(text); /* jansson allocated it */
+    assay_free(text);
     return ASSAY_E_UNSUPPORTED;
 }
 

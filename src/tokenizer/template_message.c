@@ -10,7 +10,7 @@ static assay_status json_append(assay_buf *out, const json_t *value, assay_error
     char *text = assay_json_dump(value, JSON_ENCODE_ANY); /* ", " and ": ", as Python writes it */
     ASSAY_TRY_ALLOC(text, "a tool call", err);
     assay_status status = assay_buf_text(out, text, err);
-    free(text);
+    assay_free(text);
     return status;
 }
 
