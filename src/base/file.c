@@ -91,10 +91,11 @@ assay_status assay_file_read(const char *path, size_t ceiling, char **out, size_
     return status;
 }
 
+/* What cannot be looked at is not taken for absent: whoever opens it then says why. */
 bool assay_path_exists(const char *path)
 {
     struct stat info;
-    return stat(path, &info) == 0;
+    return stat(path, &info) == 0 || (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG);
 }
 
 bool assay_path_is_dir(const char *path)

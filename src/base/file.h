@@ -24,7 +24,7 @@ assay_status assay_file_read(const char *path, size_t ceiling, char **out, size_
 
 assay_status assay_file_write_atomic(const char *path, const void *data, size_t size, assay_error *err);
 
-bool assay_path_exists(const char *path);
+bool assay_path_exists(const char *path); /* true also where the system refuses to look */
 bool assay_path_is_dir(const char *path);
 assay_status assay_file_size(const char *path, uint64_t *size, assay_error *err);
 
