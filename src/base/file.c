@@ -96,10 +96,11 @@ assay_status assay_file_read(const char *path, size_t ceiling, char **out, size_
     return status;
 }
 
+/* What cannot be looked at is not taken for absent: whoever opens it then says why. */
 bool assay_path_exists(const char *path)
 {
     struct stat info;
-    return stat(path, &info) == 0;
+    return stat(path, &info) == 0 || (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG);
 }
 
 bool assay_path_is_dir(const char *path)
@@ -170,10 +171,10 @@ void assay_names_free(char **names, size_t count)
     assay_free(names);
 }
 
-static assay_status list_entries(DIR *dir, char ***names, size_t *count, assay_error *err)
+static assay_status list_entries(DIR *dir, const char *path, char ***names, size_t *count, assay_error *err)
 {
     size_t capacity = 0;
-    for (struct dirent *entry; (entry = readdir(dir));) {
+    for (struct dirent *entry; errno = 0, (entry = readdir(dir));) {
         if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
         void *grown = *names;
         ASSAY_TRY(assay_grow(&grown, &capacity, *count + 1, sizeof **names, err));
@@ -182,7 +183,7 @@ static assay_status list_entries(DIR *dir, char ***names, size_t *count, assay_e
         ASSAY_TRY_ALLOC((*names)[*count], "a file name", err);
         ++*count;
     }
-    return ASSAY_OK;
+    return errno ? io_error(err, "list", path) : ASSAY_OK;
 }
 
 assay_status assay_list_dir(const char *path, char ***names, size_t *count, assay_error *err)
@@ -191,7 +192,7 @@ assay_status assay_list_dir(const char *path, char ***names, size_t *count, assa
     *count = 0;
     DIR *dir = opendir(path);
     if (!dir) return io_error(err, "list", path);
-    assay_status status = list_entries(dir, names, count, err);
+    assay_status status = list_entries(dir, path, names, count, err);
     closedir(dir);
     if (status != ASSAY_OK) {
         assay_names_free(*names, *count);

@@ -25,7 +25,7 @@ assay_status assay_file_read(const char *path, size_t ceiling, char **out, size_
 
 assay_status assay_file_write_atomic(const char *path, const void *data, size_t size, assay_error *err);
 
-bool assay_path_exists(const char *path);
+bool assay_path_exists(const char *path); /* true also where the system refuses to look */
 bool assay_path_is_dir(const char *path);
 assay_status assay_file_size(const char *path, uint64_t *size, assay_error *err);
 
@@ -47,6 +47,12 @@ assay_status assay_list_dir(const char *path, char ***names, size_t *count, assa
 void assay_names_free(char **names, size_t count);
 
 assay_status assay_sync_dir(const char *path, assay_error *err);
+
+/* Whether a file of this name could be written: makes one beside it and takes it away again. */
+assay_status assay_file_check_writable(const char *path, assay_error *err);
+
+/* The folder at which the disk that holds `path` is mounted, in fresh memory (NULL: out of memory), and the bytes free on it (UINT64_MAX: not known). */
+char *assay_disk_of(const char *path, uint64_t *free_bytes);
 
 /* Byte-for-byte copy (atomic at the target). */
 assay_status assay_file_copy(const char *from, const char *to, assay_error *err);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { PENDING_BYTES = 1 << 20 };
@@ -144,6 +145,32 @@ assay_status assay_file_write_atomic(const char *path, const void *data, size_t 
         return status;
     }
     return assay_writer_commit(&writer, err);
+}
+
+assay_status assay_file_check_writable(const char *path, assay_error *err)
+{
+    assay_writer writer;
+    ASSAY_TRY(assay_writer_open(&writer, path, err));
+    assay_writer_abort(&writer);
+    return ASSAY_OK;
+}
+
+char *assay_disk_of(const char *path, uint64_t *free_bytes)
+{
+    struct statvfs disk;
+    struct stat here, above;
+    char *at = NULL;
+    *free_bytes = statvfs(path, &disk) == 0 ? (uint64_t)disk.f_bavail * disk.f_frsize : UINT64_MAX;
+    if (assay_path_absolute(path, &at, NULL) != ASSAY_OK) return assay_strdup(path);
+    for (char *slash = strrchr(at, '/'); slash && slash[1]; slash = strrchr(at, '/')) {
+        char kept = slash == at ? slash[1] : slash[0], *cut = slash == at ? slash + 1 : slash;
+        int failed = stat(at, &here);
+        *cut = 0;
+        if (!failed && stat(at, &above) == 0 && above.st_dev == here.st_dev) continue;
+        *cut = kept;
+        break;
+    }
+    return at;
 }
 
 assay_status assay_file_copy(const char *from, const char *to, assay_error *err)

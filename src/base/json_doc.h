@@ -23,6 +23,9 @@ assay_status assay_json_double(const json_t *object, const char *key, bool neede
 assay_status assay_json_bool(const json_t *object, const char *key, bool needed, bool *out, const char *where, assay_error *err);
 assay_status assay_json_string(const json_t *object, const char *key, bool needed, const char **out, const char *where, assay_error *err);
 
+/* json_dumps, but NULL whenever memory ran out on the way. The caller frees it with assay_free. */
+char *assay_json_dump(const json_t *value, size_t flags);
+
 /* Writes with two-space indent, sorted keys and a final newline, whole or not at all. */
 assay_status assay_json_save(const json_t *value, const char *path, assay_error *err);
 

@@ -23,10 +23,10 @@ static bool is_off(const json_t *value)
 
 static assay_status refuse(const char *where, const char *key, const json_t *value, assay_error *err)
 {
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    char *text = assay_json_dump(value, JSON_ENCODE_ANY | JSON_COMPACT);
     assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\": %.200s is not supported (plain LoRA and fully trained modules are)", where, key,
                     text ? text : "?");
-    free(text); /* jansson allocated it */
+    assay_free(text);
     return ASSAY_E_UNSUPPORTED;
 }
 

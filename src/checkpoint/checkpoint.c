@@ -112,11 +112,11 @@ static void hash_weight(XXH3_state_t *state, const assay_weight *weight)
 
 assay_status assay_checkpoint_fingerprint(const assay_checkpoint *checkpoint, char *text, assay_error *err)
 {
-    char *config = json_dumps(checkpoint->config, JSON_COMPACT | JSON_SORT_KEYS);
+    char *config = assay_json_dump(checkpoint->config, JSON_COMPACT | JSON_SORT_KEYS);
     ASSAY_TRY_ALLOC(config, "a fingerprint", err);
     XXH3_state_t *state = XXH3_createState();
     if (!state) {
-        free(config); /* jansson allocated it */
+        assay_free(config);
         return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a fingerprint");
     }
     XXH3_128bits_reset(state);
@@ -126,6 +126,6 @@ assay_status assay_checkpoint_fingerprint(const assay_checkpoint *checkpoint, ch
     XXH128_hash_t hash = XXH3_128bits_digest(state);
     snprintf(text, 33, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
     XXH3_freeState(state);
-    free(config); /* jansson allocated it */
+    assay_free(config);
     return ASSAY_OK;
 }

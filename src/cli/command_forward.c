@@ -1,6 +1,7 @@
 /* One input after another through a program whose last layer is computed for every token, its hidden states (and, on request, rotated queries
  * and keys) observed. Tensors are gathered in memory and written once at the end. */
 #include "base/alloc.h"
+#include "base/file.h"
 #include "cli/pair_input.h"
 #include "cli/scoring.h"
 #include "container/safetensors.h"
@@ -145,6 +146,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     collector c = {.options = options, .err = err};
     if (!options->output) return assay_error_set(err, ASSAY_E_USAGE, "--output FILE.safetensors is missing");
+    ASSAY_TRY(assay_file_check_writable(options->output, err));
     assay_status status = assay_scoring_open(&c.scoring, options, context, &(assay_scoring_wants){.all_rows = true, .exact = true}, err);
     if (status == ASSAY_OK) status = all_inputs(&c, context);
     if (status == ASSAY_OK) status = assay_safetensors_write(options->output, c.tensors, c.count, NULL, NULL, err);

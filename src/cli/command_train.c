@@ -6,12 +6,14 @@
 #include "cli/run_output.h"
 #include "cli/progress.h"
 #include "report/report.h"
+#include "cli/training_traps.h"
 #include "train/checkpoint_dir.h"
 
 #include <stdio.h>
 
 typedef struct listener {
     assay_progress progress;
+    assay_trap_watch traps;
     const assay_command_context *context;
     assay_memory_watch watch;
     bool out_of_memory;
@@ -45,12 +47,13 @@ static void watch_memory(listener *l)
 static void on_step(void *context, const assay_trainer *trainer, const assay_step_record *r)
 {
     listener *l = context;
-    if (r->skipped) assay_warn(l->context->log, "step %llu skipped: a number became NaN or infinite", (unsigned long long)r->step);
+    if (r->skipped) assay_warn(l->context->log, "skipped %s", r->why);
     assay_progress_sample sample = {.step = (int64_t)r->step, .loss = r->loss, .accuracy = r->accuracy, .margin = r->margin, .lr = r->lr,
                                     .tokens_per_second = r->seconds > 0 ? (double)(r->tokens - r->tokens_shared) / r->seconds : 0,
                                     .memory_bytes = assay_resident_bytes(), .memory_limit = trainer->settings.budget};
     assay_progress_update(&l->progress, &sample);
     watch_memory(l);
+    assay_trap_watch_step(&l->traps, r, l->context->log);
 }
 
 static void say_evaluation(const assay_log *log, const char *when, const assay_judgement *j)
@@ -124,7 +127,7 @@ static bool output_is_whole(const assay_options *options)
 
 static assay_status train(assay_training *t, const assay_options *options, const assay_command_context *context, assay_error *err)
 {
-    listener l = {.context = context};
+    listener l = {.context = context, .traps = {.head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO}};
     assay_run_outcome outcome;
     char *from;
     ASSAY_TRY(assay_training_start(t, options, context, err));
@@ -141,6 +144,10 @@ static assay_status train(assay_training *t, const assay_options *options, const
     assay_progress_end(&l.progress);
     assay_memory_watch_end(&l.watch);
     assay_free(from);
+    if (status == ASSAY_E_STOPPED && *context->interrupted == SIGTERM) { /* a machine asked: what it wants is done */
+        assay_warn(context->log, "%s", err->text);
+        return ASSAY_OK;
+    }
     ASSAY_TRY(status);
     if (outcome.was_finished && run.output_whole) {
         assay_note(context->log, "this run is finished: all %llu steps were done, nothing to resume", (unsigned long long)t->trainer->total_steps);
@@ -155,6 +162,8 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     assay_training *training;
     ASSAY_TRY(assay_output_check(options, err));
+    if (options->resume && *options->resume && !assay_path_is_dir(options->resume))
+        return assay_error_set(err, ASSAY_E_USAGE, "--resume %s: there is no such folder; --resume alone takes the newest checkpoint of --output", options->resume);
     ASSAY_TRY(assay_training_open(&training, options, context, err));
     assay_status status = train(training, options, context, err);
     assay_training_close(training);

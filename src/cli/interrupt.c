@@ -2,10 +2,12 @@
 
 static volatile sig_atomic_t asked;
 
+/* SIG_DFL for both: a Ctrl-C behind a SIGTERM, or the other way round, is a second one too. */
 static void on_signal(int signal_number)
 {
-    asked = 1;
-    signal(signal_number, SIG_DFL);
+    asked = signal_number;
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
 }
 
 const volatile sig_atomic_t *assay_interrupt_install(void)

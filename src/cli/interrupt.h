@@ -8,7 +8,8 @@
 
 #include <signal.h>
 
-/* Installs the handlers; also ignores SIGPIPE, so that a closed pipe is a write error. Returns the flag: 0 until asked to stop. */
+/* Installs the handlers; also ignores SIGPIPE, so that a closed pipe is a write error. Returns the flag: 0 until asked to
+ * stop, then the signal. Calls go on behind a signal (SA_RESTART) but for poll, which is how waiting for standard input ends (data/byte_source.c). */
 const volatile sig_atomic_t *assay_interrupt_install(void);
 
 #endif

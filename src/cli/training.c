@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "cli/machine.h"
 #include "cli/pair_input.h"
+#include "cli/training_traps.h"
 #include "tokenizer/tokenizer_save.h"
 
 #include <stdlib.h>
@@ -176,6 +177,7 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
                                 .targets = options->lora_targets.items, .target_count = options->lora_targets.count};
     t->wanted = (assay_model_options){.tuning = t->tuning, .halves = assay_training_halves(options, t->kernels, log), .head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO,
                                       .seed = (uint64_t)options->seed, .lora = t->tuning == ASSAY_TUNE_LORA ? &t->lora : NULL};
+    t->settings.halves = t->wanted.halves;
     return ASSAY_OK;
 }
 
@@ -200,6 +202,8 @@ static assay_status open_data(assay_training *t, const assay_options *options, c
 static assay_status open_all(assay_training *t, const assay_options *options, const assay_log *log, bool plan_only, assay_error *err)
 {
     bool with_data = !plan_only || options->data.count > 0;
+    if (options->epochs <= 0 && options->max_steps <= 0)
+        return assay_error_set(err, ASSAY_E_USAGE, "--epochs %g trains nothing: give more, or a number of steps with --max-steps", options->epochs);
     unsigned flags = plan_only ? ASSAY_SOURCE_CONFIG_ONLY | (with_data ? 0 : ASSAY_SOURCE_TOKENIZER_OPTIONAL) : 0;
     ASSAY_TRY(assay_model_source_open(&t->source, options->model, options->adapter, flags, err));
     if (with_data) ASSAY_TRY(assay_model_source_settle(t->source, options, err));
@@ -209,7 +213,9 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     ASSAY_TRY(make_planning(t, options, with_data, err));
     if (plan_only) return ASSAY_OK;
     if (!t->planning.fits) return assay_planning_refuse(&t->planning, err);
-    return open_model(t, log, err);
+    ASSAY_TRY(open_model(t, log, err));
+    assay_training_say_traps(t, log);
+    return ASSAY_OK;
 }
 
 static assay_status open_training(assay_training **out, const assay_options *options, const assay_command_context *context, bool plan_only, assay_error *err)

@@ -1,7 +1,10 @@
 #include "data/byte_source.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -15,16 +18,24 @@ assay_status assay_parquet_refused(const char *path, assay_error *err)
                            path, path);
 }
 
-/* Standard input is read as it comes, so that a program may feed lines and wait for each answer. */
+/* Pipes are read as bytes come, so that a program may feed lines and wait for each answer. Waiting is done in poll, which alone comes back when a
+ * handler ran (of a signal that asks to stop: no other has one); a read that had begun is gone on with. */
+static ssize_t read_some(assay_byte_source *source)
+{
+    struct pollfd wait = {.fd = source->fd, .events = POLLIN};
+    if (poll(&wait, 1, -1) < 0 && errno == EINTR) {
+        source->stopped = true;
+        return -1;
+    }
+    for (;;) {
+        ssize_t got = read(source->fd, source->piece, PIECE_BYTES);
+        if (got >= 0 || errno != EINTR) return got;
+    }
+}
+
 static void refill(assay_byte_source *source)
 {
-    ssize_t got;
-    if (source->packed) {
-        got = gzread(source->packed, source->piece, PIECE_BYTES);
-    } else {
-        do got = read(STDIN_FILENO, source->piece, PIECE_BYTES);
-        while (got < 0 && errno == EINTR);
-    }
+    ssize_t got = source->packed ? gzread(source->packed, source->piece, PIECE_BYTES) : read_some(source);
     source->failed = got < 0;
     source->finished = got <= 0;
     source->at = source->piece;
@@ -49,7 +60,9 @@ assay_status assay_byte_source_status(const assay_byte_source *source, assay_err
 {
     int code = Z_OK;
     if (!source->packed)
-        return source->failed ? assay_error_set(err, ASSAY_E_IO, "cannot read standard input: %s", strerror(errno)) : ASSAY_OK;
+        return source->stopped  ? assay_error_set(err, ASSAY_E_STOPPED, "interrupted while waiting for %s", source->name)
+               : source->failed ? assay_error_set(err, ASSAY_E_IO, "cannot read %s: %s", source->name, strerror(errno))
+                                : ASSAY_OK;
     const char *text = gzerror(source->packed, &code);
     if (code == Z_OK && !source->failed) return ASSAY_OK;
     if (code == Z_ERRNO) return assay_error_set(err, ASSAY_E_IO, "cannot read %s: %s", source->name, strerror(errno));
@@ -68,15 +81,27 @@ static assay_status look_at_start(assay_byte_source *source, assay_error *err)
     return ASSAY_OK;
 }
 
+/* zlib reads what is packed, and pipes, which may be and cannot be looked at twice. Plain files are read here: zlib gives up at EINTR. */
+static assay_status open_named(assay_byte_source *source, const char *path, assay_error *err)
+{
+    struct stat info;
+    unsigned char magic[2] = {0};
+    source->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (source->fd < 0) return assay_error_set(err, ASSAY_E_IO, "cannot open %s: %s", path, strerror(errno));
+    bool regular = fstat(source->fd, &info) == 0 && S_ISREG(info.st_mode);
+    if (regular && (pread(source->fd, magic, 2, 0) < 2 || magic[0] != 0x1f || magic[1] != 0x8b)) return ASSAY_OK;
+    source->packed = gzdopen(source->fd, "rb");
+    if (!source->packed) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for reading %s", path);
+    source->fd = -1; /* zlib's now */
+    return ASSAY_OK;
+}
+
 static assay_status open_source(assay_byte_source *source, const char *path, bool standard, assay_error *err)
 {
     source->name = assay_strdup(standard ? "standard input" : path);
     source->piece = assay_alloc(PIECE_BYTES, 1);
     if (!source->name || !source->piece) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for reading %s", path);
-    if (!standard) {
-        source->packed = gzopen(path, "rbe");
-        if (!source->packed) return assay_error_set(err, ASSAY_E_IO, "cannot open %s: %s", path, strerror(errno));
-    }
+    if (!standard) ASSAY_TRY(open_named(source, path, err));
     return look_at_start(source, err);
 }
 
@@ -91,6 +116,7 @@ assay_status assay_byte_source_open(assay_byte_source *source, const char *path,
 void assay_byte_source_close(assay_byte_source *source)
 {
     if (source->packed) gzclose_r(source->packed);
+    if (source->fd > STDIN_FILENO) close(source->fd);
     assay_free(source->name);
     assay_free(source->piece);
     *source = (assay_byte_source){0};

@@ -21,8 +21,10 @@ typedef struct assay_byte_source {
     uint64_t line;          /* 1-based line of *at */
     uint64_t offset;        /* byte offset of *at in the (unpacked) file, byte-order mark included */
     char *piece;
-    void *packed;           /* zlib's handle; NULL: standard input */
+    void *packed;           /* zlib's handle; NULL: fd is read as it is */
+    int fd;                 /* 0: standard input, which stays open */
     bool finished, failed;
+    bool stopped;           /* a signal came while waiting: ASSAY_E_STOPPED */
 } assay_byte_source;
 
 assay_status assay_byte_source_open(assay_byte_source *source, const char *path, assay_error *err);

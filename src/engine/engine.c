@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "engine/arena.h"
 
+#include <math.h>
 #include <string.h>
 
 struct assay_engine {
@@ -27,7 +28,9 @@ static assay_status plan(const assay_engine_config *config, assay_schedule **sch
 {
     ASSAY_TRY(assay_schedule_create(schedule, config->program, &config->schedule, err));
     assay_status status = assay_schedule_layout(*schedule, config->program, &config->bounds, assay_pool_size(config->pool), slots, err);
-    if (status != ASSAY_OK) assay_schedule_free(*schedule);
+    if (status == ASSAY_OK) return ASSAY_OK;
+    assay_schedule_free(*schedule);
+    *schedule = NULL;
     return status;
 }
 
@@ -143,14 +146,19 @@ static assay_status check_bounds(const assay_engine *engine, const assay_geometr
     return ASSAY_OK;
 }
 
-assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step, bool training, assay_error *err)
+static void set_out(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step, bool training)
 {
-    ASSAY_TRY(check_bounds(engine, geometry, err));
     engine->geometry = *geometry;
     engine->env.geometry = &engine->geometry;
     engine->env.seed = seed;
     engine->env.step = step;
     engine->env.training = training;
+}
+
+assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step, bool training, assay_error *err)
+{
+    ASSAY_TRY(check_bounds(engine, geometry, err));
+    set_out(engine, geometry, seed, step, training);
     for (size_t i = 0; i < engine->schedule->forward_count; i++) run_instance(engine, &engine->schedule->instances[i]);
     return ASSAY_OK;
 }
@@ -168,6 +176,46 @@ void assay_engine_backward(assay_engine *engine, const float *d_rewards)
     assay_view seed = slot_view(engine, engine->schedule->seed_slot);
     memcpy(seed.data, d_rewards, seed.rows * seed.cols * sizeof(float));
     for (size_t i = engine->schedule->forward_count; i < engine->schedule->instance_count; i++) run_instance(engine, &engine->schedule->instances[i]);
+}
+
+static bool all_finite(const assay_view *view)
+{
+    for (size_t row = 0; view->data && row < view->rows; row++)
+        for (size_t col = 0; col < view->cols; col++)
+            if (!isfinite(view->data[row * view->ld + col])) return false;
+    return true;
+}
+
+static bool instance_is_finite(assay_engine *engine, const assay_instance *instance)
+{
+    const assay_step *step = &engine->config.program->steps[instance->step];
+    assay_view view;
+    for (int i = 0; i < step->outputs && instance->action != ASSAY_BACKWARD; i++) {
+        view = whole_view(engine, instance->out[i]);
+        if (!all_finite(&view)) return false;
+    }
+    for (int i = 0; i < step->inputs && instance->action == ASSAY_BACKWARD; i++) {
+        view = operand_view(engine, instance->d_in[i], &step->in[i]);
+        if (!all_finite(&view)) return false;
+    }
+    return true;
+}
+
+int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step, const float *d_rewards, bool *backward)
+{
+    const assay_schedule *schedule = engine->schedule;
+    set_out(engine, geometry, seed, step, true);
+    for (size_t i = 0; i < (d_rewards ? schedule->instance_count : schedule->forward_count); i++) {
+        const assay_instance *instance = &schedule->instances[i];
+        if (i == schedule->forward_count) {
+            assay_view top = slot_view(engine, schedule->seed_slot);
+            memcpy(top.data, d_rewards, top.rows * top.cols * sizeof(float));
+        }
+        run_instance(engine, instance);
+        *backward = instance->action == ASSAY_BACKWARD;
+        if (!instance_is_finite(engine, instance)) return instance->step;
+    }
+    return -1;
 }
 
 size_t assay_engine_planned_bytes(const assay_engine *engine) { return engine->slot_bytes + engine->scratch_bytes; }

@@ -38,6 +38,11 @@ void assay_engine_backward(assay_engine *engine, const float *d_rewards);
 /* A value that was kept or observed, after forward and before backward; data NULL: dropped. */
 assay_view assay_engine_value(const assay_engine *engine, int value);
 
+/* For finding what went wrong, slowly: runs forward (and backward, where d_rewards is given) once more and returns the program's step whose result, or
+ * (*backward) whose inputs' gradient, is the first to hold NaN or infinity; -1: none. Gradients of weights are added to. The geometry is one that a
+ * forward pass took. */
+int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step, const float *d_rewards, bool *backward);
+
 /* Planned bytes of the arena, and the highest byte touched so far. */
 size_t assay_engine_planned_bytes(const assay_engine *engine);
 size_t assay_engine_used_bytes(const assay_engine *engine);

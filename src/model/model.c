@@ -85,7 +85,8 @@ static bool usable_in_place(const assay_param *param, const assay_weight *weight
 static assay_status load_weight(loader *l, size_t index, const assay_weight *weight)
 {
     const assay_param *param = &l->model->program->params[index];
-    ASSAY_TRY(check_shape(param, &weight->tensor, weight->file, l->err));
+    assay_status fits = check_shape(param, &weight->tensor, weight->file, l->err);
+    if (fits != ASSAY_OK) return l->checkpoint->kind == ASSAY_CHECKPOINT_GGUF ? fits : assay_error_prefix(l->err, fits, "%s/", l->checkpoint->path);
     if (!usable_in_place(param, weight)) {
         if (l->options->halves && !param->trained && !param->vector && param->role == ASSAY_ROLE_BASE) return own_halves(l, index, weight);
         ASSAY_TRY(own_memory(l, index));
@@ -100,7 +101,7 @@ static assay_status load_weight(loader *l, size_t index, const assay_weight *wei
 static assay_status load_adapter_tensor(loader *l, size_t index, const assay_tensor *tensor)
 {
     const assay_param *param = &l->model->program->params[index];
-    ASSAY_TRY(check_shape(param, tensor, "adapter_model.safetensors", l->err));
+    ASSAY_TRY(check_shape(param, tensor, l->adapter->tensors->path, l->err));
     ASSAY_TRY(own_memory(l, index));
     assay_dtype_to_f32(tensor->dtype, tensor->data, l->model->owned[index], param_elements(param));
     return ASSAY_OK;
@@ -122,6 +123,9 @@ static void fill_normal(float *data, size_t count, double deviation, uint64_t se
 static assay_status make_head(loader *l, size_t index)
 {
     const assay_param *param = &l->model->program->params[index];
+    if (l->options->need_head && l->adapter)
+        return assay_error_set(l->err, ASSAY_E_FORMAT, "neither %s nor its base %s has the reward head (tensor %s): the adapter was saved without it, so it cannot score",
+                               l->adapter->tensors->path, l->checkpoint->name, param->name);
     if (l->options->need_head)
         return assay_error_set(l->err, ASSAY_E_FORMAT, "%s has no reward head (tensor %s): it is a base model; train one, or give the trained folder as --model or --adapter",
                                l->checkpoint->name, param->name);
@@ -149,7 +153,7 @@ static assay_status load_param(loader *l, size_t index)
     if (adapted) return load_adapter_tensor(l, index, adapted);
     if (param->role == ASSAY_ROLE_LORA_A || param->role == ASSAY_ROLE_LORA_B) {
         if (!l->adapter) return make_lora(l, index);
-        return assay_error_set(l->err, ASSAY_E_FORMAT, "adapter_model.safetensors: tensor %s is missing", param->name);
+        return assay_error_set(l->err, ASSAY_E_FORMAT, "%s: tensor %s is missing", l->adapter->tensors->path, param->name);
     }
     const assay_weight *weight = find_weight(l, param->name);
     if (weight) return load_weight(l, index, weight);

@@ -7,10 +7,10 @@
 static assay_status json_append(assay_buf *out, const json_t *value, assay_error *err)
 {
     if (json_is_string(value)) return assay_buf_append(out, json_string_value(value), json_string_length(value), err);
-    char *text = json_dumps(value, JSON_ENCODE_ANY); /* ", " and ": ", as Python writes it */
+    char *text = assay_json_dump(value, JSON_ENCODE_ANY); /* ", " and ": ", as Python writes it */
     ASSAY_TRY_ALLOC(text, "a tool call", err);
     assay_status status = assay_buf_text(out, text, err);
-    free(text);
+    assay_free(text);
     return status;
 }
 

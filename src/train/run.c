@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "train/checkpoint_dir.h"
+#include "train/culprit.h"
 #include "train/eval_pairs.h"
 
 typedef struct run {
@@ -48,8 +49,29 @@ static assay_status fill_checkpoint(run *r, const char *working)
     return s->save ? s->save(s->save_context, working, r->err) : ASSAY_OK;
 }
 
+/* What a checkpoint takes, about: weights and two moments, and once more the weights in the form users load. */
+static uint64_t checkpoint_bytes(const run *r)
+{
+    uint64_t saved = r->trainer->optimizer->values, all = assay_model_weights(r->trainer->model, false);
+    bool full = 2 * saved > all;
+    return sizeof(float) * (3 * saved + (r->settings->save ? full ? all : saved : 0)) + (1 << 16);
+}
+
+/* A full disk is named, with what is needed: what was half written has been removed, so what is free now is what there was. */
+static assay_status say_room(run *r, assay_status status)
+{
+    uint64_t left, need = checkpoint_bytes(r);
+    char *disk = status == ASSAY_E_IO ? assay_disk_of(r->settings->output, &left) : NULL;
+    if (disk && left < need)
+        status = assay_error_prefix(r->err, status, "a checkpoint needs about %.1f MiB, the disk at %s has %.1f MiB free; older checkpoints are whole, and --resume goes on "
+                                                    "from them once there is room: ", (double)need / 1048576, disk, (double)left / 1048576);
+    assay_free(disk);
+    return status;
+}
+
 static assay_status save_checkpoint(run *r)
 {
+    ASSAY_TRY(assay_culprit_check_trained(r->trainer, r->err));
     char *working = NULL, *final = assay_strfmt("%s/checkpoint-%llu", r->settings->output, (unsigned long long)r->trainer->step);
     ASSAY_TRY_ALLOC(final, "a path", r->err);
     assay_status status = assay_checkpoint_dir_begin(&working, final, r->err);
@@ -61,15 +83,30 @@ static assay_status save_checkpoint(run *r)
             assay_checkpoint_dir_abandon(working);
     }
     assay_free(final);
-    ASSAY_TRY(status);
+    ASSAY_TRY(say_room(r, status));
     r->saved_step = r->trainer->step;
     return assay_checkpoint_dir_prune(r->settings->output, r->settings->keep, r->err);
+}
+
+/* The weights are those before the step that went wrong: they are kept, if they are good. */
+static assay_status keep_good_state(run *r)
+{
+    assay_error why = *r->err;
+    if (r->trainer->optimizer->steps && r->saved_step != r->trainer->step) (void)save_checkpoint(r);
+    bool kept = r->saved_step == r->trainer->step;
+    if (kept)
+        return assay_error_set(r->err, ASSAY_E_NUMERIC, "%.1500s; the last good state is %s/checkpoint-%llu", why.text, r->settings->output,
+                               (unsigned long long)r->trainer->step);
+    *r->err = why;
+    return ASSAY_E_NUMERIC;
 }
 
 static assay_status one_step(run *r)
 {
     assay_step_record record;
-    ASSAY_TRY(assay_trainer_step(r->trainer, &record, r->err));
+    assay_status status = assay_trainer_step(r->trainer, &record, r->err);
+    if (status == ASSAY_E_NUMERIC) return keep_good_state(r);
+    ASSAY_TRY(status);
     bool logged = r->settings->log_steps <= 1 || record.step % (uint64_t)r->settings->log_steps == 0 || record.step == r->trainer->total_steps;
     if (logged) ASSAY_TRY(assay_metrics_step(&r->metrics, r->trainer, &record, r->err));
     if (r->settings->on_step) r->settings->on_step(r->settings->listener, r->trainer, &record);
@@ -86,9 +123,9 @@ static assay_status stop_here(run *r)
 }
 
 /* What was trained is on disk before anything that may be interrupted or fail. */
-static assay_status evaluate_or_stop(run *r)
+static assay_status evaluate_or_stop(run *r, assay_judgement *judgement)
 {
-    assay_status status = evaluate(r, &r->outcome->after);
+    assay_status status = evaluate(r, judgement);
     return status == ASSAY_E_STOPPED ? stop_here(r) : status;
 }
 
@@ -101,14 +138,14 @@ static assay_status all_steps(run *r, double start)
         bool last = r->trainer->step == r->trainer->total_steps;
         if (due(r, r->settings->save_steps) && !last) ASSAY_TRY(save_checkpoint(r));
         evaluated = r->evaluation && due(r, r->settings->eval_steps) && !last;
-        if (evaluated) ASSAY_TRY(evaluate_or_stop(r));
+        if (evaluated) ASSAY_TRY(evaluate_or_stop(r, &r->outcome->after));
         r->outcome->out_of_time = r->settings->time_limit > 0 && assay_clock_seconds() - start >= r->settings->time_limit && !last;
     }
     if (interrupted(r)) return stop_here(r);
     if (r->trainer->optimizer->steps == 0)
         return assay_error_set(r->err, ASSAY_E_NUMERIC, "every step was skipped for NaN or infinity: nothing was trained; look at the base's weights");
     if (r->saved_step != r->trainer->step) ASSAY_TRY(save_checkpoint(r));
-    return r->evaluation && !evaluated ? evaluate_or_stop(r) : ASSAY_OK;
+    return r->evaluation && !evaluated ? evaluate_or_stop(r, &r->outcome->after) : ASSAY_OK;
 }
 
 static assay_status go(run *r)
@@ -120,7 +157,7 @@ static assay_status go(run *r)
     r->outcome->was_finished = s->resume_from && r->trainer->step >= r->trainer->total_steps;
     if (r->outcome->was_finished && s->output_whole) return ASSAY_OK;
     ASSAY_TRY(assay_metrics_open(&r->metrics, s->output, r->trainer->step, r->err));
-    if (r->evaluation && !s->resume_from) ASSAY_TRY(evaluate(r, &r->outcome->before));
+    if (r->evaluation && r->trainer->step == 0) ASSAY_TRY(evaluate_or_stop(r, &r->outcome->before));
     ASSAY_TRY(all_steps(r, start));
     r->outcome->seconds = assay_clock_seconds() - start;
     return assay_metrics_trainer_state(&r->metrics, r->trainer, s->log_steps, s->eval_steps, s->save_steps, s->output, r->err);

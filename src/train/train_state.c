@@ -24,10 +24,23 @@ void assay_fingerprint_data(const assay_example_set *examples, char text[40])
     hash_text(hash, text);
 }
 
+/* The settings that change results, by the names of their options: what a refusal names. */
+enum { SETTINGS = 16 };
+static const char *const setting_names[SETTINGS] = {"batch-pairs", "epochs or max-steps", "lr",           "schedule", "min-lr", "warmup", "adam-beta1", "adam-beta2",
+                                                    "adam-epsilon", "weight-decay",       "clip", "margin",   "center", "seed",   "on-nan",
+                                                    "precision"};
+
+static void setting_values(const assay_train_settings *s, uint64_t total_steps, double values[SETTINGS])
+{
+    double numbers[SETTINGS] = {(double)s->batch_pairs, (double)total_steps, s->lr, (double)s->shape, s->min_lr, s->warmup, s->adam.beta1, s->adam.beta2, s->adam.eps,
+                                s->adam.weight_decay, s->adam.clip, s->margin, s->center, (double)s->seed, (double)s->skip_nan, (double)s->halves};
+    memcpy(values, numbers, sizeof numbers);
+}
+
 void assay_fingerprint_settings(const assay_train_settings *s, const assay_program *program, uint64_t total_steps, char text[40])
 {
-    double numbers[] = {(double)s->batch_pairs, (double)total_steps, s->lr, (double)s->shape, s->min_lr, s->warmup, s->adam.beta1, s->adam.beta2, s->adam.eps,
-                        s->adam.weight_decay, s->adam.clip, s->margin, s->center, (double)s->seed, (double)s->skip_nan, (double)program->halves};
+    double numbers[SETTINGS];
+    setting_values(s, total_steps, numbers);
     XXH128_hash_t hash = XXH3_128bits(numbers, sizeof numbers);
     for (size_t i = 0; i < program->step_count; i++) {
         double adapter[] = {(double)program->steps[i].attr.scale, (double)program->steps[i].attr.dropout};
@@ -82,12 +95,21 @@ static assay_status save_tensors(const assay_trainer *t, const char *folder, ass
     return status;
 }
 
+static json_t *settings_json(const assay_trainer *t)
+{
+    double values[SETTINGS];
+    json_t *object = json_object();
+    setting_values(&t->settings, t->total_steps, values);
+    for (size_t i = 0; object && i < SETTINGS; i++) json_object_set_new(object, setting_names[i], json_real(values[i]));
+    return object;
+}
+
 assay_status assay_train_state_save(const assay_trainer *t, const assay_fingerprints *prints, const char *folder, assay_error *err)
 {
     ASSAY_TRY(save_tensors(t, folder, err));
-    json_t *state = json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:s}", "step", (json_int_t)t->step, "total_steps", (json_int_t)t->total_steps, "optimizer_steps",
+    json_t *state = json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:o}", "step", (json_int_t)t->step, "total_steps", (json_int_t)t->total_steps, "optimizer_steps",
                               (json_int_t)t->optimizer->steps, "tokens_seen", (json_int_t)t->tokens_seen, "base", prints->base, "data", prints->data, "settings",
-                              prints->settings);
+                              prints->settings, "options", settings_json(t));
     char *path = assay_path_join(folder, "state.json");
     assay_status status = state && path ? assay_json_save(state, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a checkpoint");
     json_decref(state);
@@ -119,12 +141,29 @@ static assay_status check_print(const json_t *state, const char *key, const char
     return assay_error_set(err, ASSAY_E_USAGE, "cannot resume from %s: the %s changed (%s)", where, key, advice);
 }
 
+/* Names the first option that differs. */
+static assay_status check_settings(const assay_trainer *t, const assay_fingerprints *prints, const json_t *state, const char *where, assay_error *err)
+{
+    double values[SETTINGS];
+    char advice[200] = "the trained weights, or the adapter's rank, alpha, dropout or targets; give the same options";
+    const json_t *then = json_object_get(state, "options");
+    setting_values(&t->settings, t->total_steps, values);
+    for (size_t i = 0; i < SETTINGS; i++) {
+        const json_t *was = json_object_get(then, setting_names[i]);
+        if (!json_is_number(was) || json_number_value(was) == values[i]) continue;
+        snprintf(advice, sizeof advice, i == 1 ? "--%s: %.9g steps then, %.9g now; give the same" : "--%s: %.9g then, %.9g now; give the same", setting_names[i],
+                 json_number_value(was), values[i]);
+        break;
+    }
+    return check_print(state, "settings", prints->settings, advice, where, err);
+}
+
 static assay_status load_counters(assay_trainer *t, const assay_fingerprints *prints, const json_t *state, const char *where, assay_error *err)
 {
     int64_t step, optimizer_steps, tokens;
     ASSAY_TRY(check_print(state, "base", prints->base, "give the same --model", where, err));
     ASSAY_TRY(check_print(state, "data", prints->data, "give the same --data, --template, --max-length and --eval-split", where, err));
-    ASSAY_TRY(check_print(state, "settings", prints->settings, "give the same options; --epochs and --max-steps are among them", where, err));
+    ASSAY_TRY(check_settings(t, prints, state, where, err));
     ASSAY_TRY(assay_json_int(state, "step", true, &step, where, err));
     ASSAY_TRY(assay_json_int(state, "optimizer_steps", true, &optimizer_steps, where, err));
     ASSAY_TRY(assay_json_int(state, "tokens_seen", true, &tokens, where, err));

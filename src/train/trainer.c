@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "train/culprit.h"
 #include "train/loss.h"
 #include "train/memory.h"
 
@@ -169,15 +170,6 @@ static void account(assay_trainer *t, const assay_example *example, const float 
     record->tokens_shared += example->shared;
 }
 
-static assay_status name_bad_pair(const assay_trainer *t, const assay_example *example, double chosen, double rejected, assay_error *err)
-{
-    char *place = assay_pair_set_place(t->examples->pairs, t->examples->pairs->pairs[example->pair].place);
-    assay_error_set(err, ASSAY_E_NUMERIC, "step %llu: the rewards of pair %s are %g and %g; a smaller --lr usually helps, --on-nan skip passes over such steps",
-                    (unsigned long long)t->step + 1, place ? place : "?", chosen, rejected);
-    assay_free(place);
-    return ASSAY_E_NUMERIC;
-}
-
 static assay_status run_micro(assay_trainer *t, const uint32_t *picked, size_t begin, size_t end, double pairs, assay_step_record *record, assay_error *err)
 {
     assay_pack_clear(&t->pack);
@@ -186,12 +178,19 @@ static assay_status run_micro(assay_trainer *t, const uint32_t *picked, size_t b
     const float *rewards = assay_engine_rewards(t->engine);
     for (size_t i = begin; i < end; i++) {
         const assay_example *example = &t->examples->items[picked[i]];
-        const float *pair = rewards + 2 * (i - begin);
-        if (!isfinite(pair[0]) || !isfinite(pair[1])) return name_bad_pair(t, example, (double)pair[0], (double)pair[1], err);
-        account(t, example, pair, t->d_rewards + 2 * (i - begin), pairs, record);
+        account(t, example, rewards + 2 * (i - begin), t->d_rewards + 2 * (i - begin), pairs, record);
     }
+    if (!isfinite(record->loss)) return ASSAY_E_NUMERIC;
     assay_engine_backward(t->engine, t->d_rewards);
     return ASSAY_OK;
+}
+
+static assay_status name_culprit(assay_trainer *t, const uint32_t *picked, size_t count, const assay_step_record *record, assay_error *err)
+{
+    char where[600];
+    bool in_file = assay_culprit_find(t, picked, count, where, sizeof where);
+    return assay_error_set(err, ASSAY_E_NUMERIC, "step %llu: loss %g, gradient norm %g: %s; %s", (unsigned long long)t->step + 1, record->loss, record->grad_norm, where,
+                           in_file ? "it came with the model: fetch or convert that again" : "a smaller --lr usually helps, --on-nan skip passes over such steps");
 }
 
 static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record, assay_error *err)
@@ -201,19 +200,22 @@ static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record
     record->pairs = count;
     assay_optimizer_zero(t->optimizer);
     ASSAY_TRY(assay_micro_runs_cut(&t->runs, t->examples, picked, count, t->plan.micro_tokens, err));
-    for (size_t r = 0; r < t->runs.count; r++) ASSAY_TRY(run_micro(t, picked, t->runs.begin[r], t->runs.begin[r + 1], (double)count, record, err));
-    record->grad_norm = assay_optimizer_norm(t->optimizer, t->kernels);
-    if (isfinite(record->grad_norm)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_NUMERIC, "step %llu: the gradient's norm is %g; a smaller --lr usually helps, --on-nan skip passes over such steps",
-                           (unsigned long long)t->step + 1, record->grad_norm);
+    assay_status status = ASSAY_OK;
+    for (size_t r = 0; r < t->runs.count && status == ASSAY_OK; r++)
+        status = run_micro(t, picked, t->runs.begin[r], t->runs.begin[r + 1], (double)count, record, err);
+    if (status == ASSAY_OK) record->grad_norm = assay_optimizer_norm(t->optimizer, t->kernels);
+    if (status != ASSAY_E_NUMERIC && isfinite(record->grad_norm)) return status;
+    return name_culprit(t, picked, count, record, err);
 }
 
 assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, assay_error *err)
 {
     double start = assay_clock_seconds(), per_epoch = (double)assay_steps_per_epoch(t->examples->count, t->settings.batch_pairs);
     *record = (assay_step_record){.step = t->step + 1, .epoch = (double)(t->step + 1) / per_epoch, .lr = t->settings.lr * assay_lr_share(&t->schedule, t->step)};
-    assay_status status = gradient_of_step(t, record, err);
+    assay_status status = gradient_of_step(t, record, t->settings.skip_nan ? &t->why : err);
     record->skipped = status == ASSAY_E_NUMERIC && t->settings.skip_nan;
+    record->why = record->skipped ? t->why.text : "";
+    if (status != ASSAY_OK && t->settings.skip_nan && err) *err = t->why;
     if (status != ASSAY_OK && !record->skipped) return status;
     if (!record->skipped) assay_optimizer_step(t->optimizer, t->kernels, t->pool, &t->settings.adam, record->lr, record->grad_norm);
     t->step++;

@@ -31,6 +31,7 @@ typedef struct assay_train_settings {
     assay_recompute recompute;
     size_t micro_tokens;             /* 0: chosen */
     size_t budget;                   /* bytes; SIZE_MAX: no limit */
+    bool halves;                     /* the model computes in bf16; stored with checkpoints, so that a run is not resumed in another precision */
     bool skip_nan;                   /* a step whose loss or gradient is not finite is skipped instead of an error */
 } assay_train_settings;
 
@@ -39,6 +40,7 @@ typedef struct assay_step_record {
     double epoch, loss, accuracy, margin, reward_chosen, reward_rejected, grad_norm, lr, seconds;
     uint64_t pairs, ties, tokens, tokens_shared;
     bool skipped;
+    const char *why;                 /* of a skipped step; valid until the next */
 } assay_step_record;
 
 typedef struct assay_trainer {
@@ -60,6 +62,7 @@ typedef struct assay_trainer {
     uint64_t step, total_steps, tokens_seen;
     uint64_t planned_anonymous;      /* bytes of anonymous memory the process is expected to reach at most (train/memory.h) */
     uint64_t peak_anonymous;         /* the most seen at the end of a step */
+    assay_error why;                 /* what was wrong with the last skipped step */
 } assay_trainer;
 
 typedef struct assay_trainer_setup {
@@ -77,7 +80,7 @@ assay_plan_request assay_trainer_request(const assay_train_settings *settings, c
 assay_status assay_trainer_create(assay_trainer **out, const assay_trainer_setup *setup, assay_error *err);
 void assay_trainer_free(assay_trainer *trainer); /* NULL is fine */
 
-/* ASSAY_E_NUMERIC names what became NaN or infinite (unless skip_nan); nothing was updated then. */
+/* ASSAY_E_NUMERIC names the weight, or the pair and the layer, where a number became NaN or infinite (unless skip_nan); nothing was updated then. */
 assay_status assay_trainer_step(assay_trainer *trainer, assay_step_record *record, assay_error *err);
 
 /* Rewards of another set of examples with the present weights, dropout off. */

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Nothing lost, nothing silent: signals, numbers gone wrong, full disks, what a resumed run may not change, traps that are said.
+. tests/cli/check.inc
+"$assay" init --arch llama --output "$work/model" --quiet >/dev/null
+head -n 12 examples/medical_train.jsonl >"$work/pairs.jsonl"
+train=(train --model "$work/model" --data "$work/pairs.jsonl" --batch-pairs 2 --eval-split 0 --threads 1)
+
+# A copy of the model with one tensor changed: weights NAME FILE HOW, HOW a list of f32 (little-endian, octal) repeated over COUNT values from the start.
+spoiled() { # folder tensor bytes count
+    rm -rf "$1"; cp -r "$work/model" "$1"
+    local header begin
+    header=$(od -An -tu8 -N8 "$1/model.safetensors" | tr -d ' ')
+    begin=$(head -c $((header + 8)) "$1/model.safetensors" | tail -c +9 | grep -o "\"$2\":{[^}]*}" | grep -o 'data_offsets":\[[0-9]*' | grep -o '[0-9]*$')
+    for ((i = 0; i < $4; i++)); do printf "$3"; done | dd of="$1/model.safetensors" bs=4096 seek=$((header + 8 + begin)) oflag=seek_bytes conv=notrunc status=none
+}
+nan='\000\000\300\177' huge='\231\166\141\177' # NaN; 3e38
+
+# Numbers gone wrong.
+spoiled "$work/nan" model.layers.1.mlp.up_proj.weight "$nan" 1
+for tuning in lora full; do
+    check "nan-weight-named-$tuning" 1 err 'step 1: .*weight model.layers.1.mlp.up_proj.weight holds NaN or infinity, first at \[0, 0\].*came with the model' \
+        "${train[@]}" --model "$work/nan" --output "$work/o" --tuning $tuning --max-steps 2 --quiet
+    rm -rf "$work/o"
+done
+check nan-skipped-and-named 1 err 'skipped step 2: .*up_proj.weight' "${train[@]}" --model "$work/nan" --output "$work/o" --max-steps 2 --on-nan skip
+rm -rf "$work/o"
+spoiled "$work/huge" model.layers.1.mlp.up_proj.weight "$huge" 11264
+check infinite-activation-named 1 err 'pair .*pairs.jsonl:[0-9]*: the result of model.layers.1.mlp.up_proj (layer 1) is the first' \
+    "${train[@]}" --model "$work/huge" --output "$work/o" --max-steps 2 --quiet
+[ ! -e "$work/o/adapter_model.safetensors" ] && ! ls "$work/o" | grep -q checkpoint
+say $? nothing-is-saved-of-what-went-wrong
+rm -rf "$work/o"
+
+# Signals: the first saves and stops; SIGTERM is no failure. The interposer sends them at a call, so that no time is needed.
+. scripts/inject.inc >/dev/null
+train=(train --model "$work/model" --data "$work/pairs.jsonl" --batch-pairs 2 --eval-split 0 --threads 1 --max-steps 4 --quiet)
+"$assay" "${train[@]}" --output "$work/whole" 2>/dev/null
+INJECT_WHAT=write INJECT_HOW=int INJECT_AT=3 injected "$assay" "${train[@]}" --output "$work/o" >/dev/null 2>"$work/err"
+[ $? -eq 130 ] && grep -q '^assay: interrupted after step [123] of 4; --resume' "$work/err"
+say $? first-interrupt-saves-and-exits-130
+INJECT_WHAT=write INJECT_HOW=term INJECT_AT=2 injected "$assay" "${train[@]}" --output "$work/o" --resume >/dev/null 2>"$work/err"
+[ $? -eq 0 ] && grep -q 'warning: interrupted after step [1-4] of 4; --resume' "$work/err"
+say $? terminate-saves-and-exits-0
+"$assay" "${train[@]}" --output "$work/o" --resume 2>/dev/null
+cmp -s "$work/whole/adapter_model.safetensors" "$work/o/adapter_model.safetensors"
+say $? both-resume-to-the-same-bits
+INJECT_WHAT=write INJECT_HOW=int INJECT_AT=3 INJECT_ALSO=1 injected "$assay" "${train[@]}" --output "$work/o2" >/dev/null 2>&1
+[ $? -eq 130 ] && [ ! -e "$work/o2/adapter_model.safetensors" ]
+say $? second-interrupt-ends-at-once
+
+# Waiting for input ends at a Ctrl-C.
+mkfifo "$work/pipe"
+sleep 20 >"$work/pipe" & sleeper=$!
+(trap - INT; exec "$assay" score --model "$work/whole" <"$work/pipe" >/dev/null 2>"$work/err") & pid=$!
+for _ in $(seq 100); do grep -q . "/proc/$pid/wchan" 2>/dev/null && grep -q poll "/proc/$pid/wchan" 2>/dev/null && break; sleep 0.03; done
+begin=$SECONDS
+kill -TERM $pid; wait $pid
+[ $? -eq 130 ] && [ $((SECONDS - begin)) -lt 10 ] && grep -q 'interrupted while waiting for standard input' "$work/err"
+say $? waiting-for-input-can-be-interrupted
+kill $sleeper 2>/dev/null
+
+# Resuming with something else: refused by name.
+: >"$work/in"
+check resume-other-lr 2 err 'settings changed (--lr: 0.0001 then, 0.01 now' "${train[@]}" --output "$work/whole" --resume --lr 0.01
+check resume-other-steps 2 err 'settings changed (--epochs or max-steps: 4 steps then, 5 now' "${train[@]}" --output "$work/whole" --resume --max-steps 5
+check resume-other-rank 2 err 'settings changed (the trained weights' "${train[@]}" --output "$work/whole" --resume --lora-rank 4
+head -n 11 "$work/pairs.jsonl" >"$work/fewer.jsonl"
+check resume-other-data 2 err 'the data changed' "${train[@]}" --output "$work/whole" --resume --data "$work/fewer.jsonl" --lr 0.0001
+"$assay" init --arch llama --seed 9 --output "$work/model9" --quiet >/dev/null
+check resume-other-base 2 err 'the base changed' "${train[@]}" --output "$work/whole" --resume --model "$work/model9"
+check resume-from-nowhere 2 err 'there is no such folder' "${train[@]}" --output "$work/o3" --resume "$work/nowhere"
+check no-epochs 2 err 'trains nothing' train --model "$work/model" --data "$work/pairs.jsonl" --output "$work/o3" --epochs 0
+echo '{"text":"x"}' >"$work/in"
+check forward-unwritable-early 1 err 'cannot create' forward --model "$work/model" --output "$work/nowhere/x.safetensors"
+
+# A full disk.
+mkdir "$work/disk"
+if mount -t tmpfs -o size=3800k tmpfs "$work/disk" 2>/dev/null; then
+    full=(--tuning full --save-steps 1 --keep all --output "$work/disk/o")
+    check full-disk-says-what-it-needs 1 err "a checkpoint needs about 1.8 MiB, the disk at $work/disk has 0.[0-9] MiB free" "${train[@]}" "${full[@]}"
+    left=$(ls "$work/disk/o" | tr '\n' ' ')
+    [ "$left" = 'checkpoint-1 checkpoint-2 metrics.jsonl ' ]; say $? full-disk-leaves-whole-checkpoints-alone
+    mount -o remount,size=30m "$work/disk"
+    check resumes-with-room 0 err 'done in' "${train[@]}" "${full[@]}" --resume --no-quiet
+    "$assay" "${train[@]}" "${full[@]}" --output "$work/elsewhere" 2>/dev/null
+    cmp -s "$work/elsewhere/model.safetensors" "$work/disk/o/model.safetensors"; say $? full-disk-changes-no-bit
+    umount "$work/disk"
+else
+    echo "skip full-disk (mounting is not permitted)"
+fi
+
+# Traps.
+sed 's/"pad_token_id": 259/"pad_token_id": 258/' "$work/model/config.json" >"$work/config.json"
+cp -r "$work/model" "$work/pad"; cp "$work/config.json" "$work/pad/config.json"
+train+=(--no-quiet)
+check pad-is-eos-said 0 err "pad token is its end-of-text token (258)" "${train[@]}" --model "$work/pad" --output "$work/t1" --max-steps 1
+check no-end-said 0 err '24 of 24 texts end in an ordinary token' "${train[@]}" --template medicalgpt:base --append-eos false --output "$work/t2" --max-steps 1
+spoiled "$work/zero" model.norm.weight '\000\000\000\000' 64
+check equal-scores-said 0 err 'step 1: chosen and rejected got equal scores' "${train[@]}" --model "$work/zero" --output "$work/t3" --max-steps 1
+check flat-loss-said 0 err 'the loss has stayed at 0.693' "${train[@]}" --head-init zero --lr 1e-12 --output "$work/t4" --max-steps 21
+check new-head-said 0 err 'the reward head is new' "${train[@]}" --output "$work/t5" --max-steps 1

@@ -1,0 +1,360 @@
+/* Makes the n-th call of a kind fail, or end the process, in a program that knows nothing of it. Test only, loaded with LD_PRELOAD.
+ *
+ *     INJECT_WHAT  alloc | open | read | write | sync | rename | map | name | thread | any (all but alloc) | save (what a save calls: for kills)
+ *     INJECT_HOW   fail (the errno of INJECT_ERRNO, default EIO) | short (half of what was asked) | kill (SIGKILL before the call) | after (SIGKILL behind it)
+ *                  | term, int, trap (that signal before the call; trap: to look at the place with a debugger)
+ *     INJECT_AT    n, from 1; 0 or absent: none, only counted
+ *     INJECT_ALSO  how many calls behind the n-th fail too (default 0; a large number: from there on)
+ *     INJECT_COUNT a file that gets, when the program ends by itself, "CALLS LEFT": calls seen, and blocks that were never freed (those that the C
+ *                  library made for itself are not counted), each followed by a line with where it was asked for
+ *
+ * "name" is what works on names: mkdir, unlink, rmdir, stat, lstat, realpath, opendir, readdir. Standard streams' own writes are caught at fflush.
+ * Only one process is counted; threads are counted together.
+ */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ALLOC = 1, OPEN = 2, READ = 4, WRITE = 8, SYNC = 16, RENAME = 32, MAP = 64, NAME = 128, THREAD = 256, ANY = 510, SAVE = OPEN | WRITE | SYNC | RENAME | NAME };
+enum { FAIL, SHORT, KILL, AFTER, TERM, INTERRUPT, TRAP };
+
+static struct {
+    int what, how, code;
+    long at, also;
+    const char *count_file;
+    bool ready;
+} plan;
+static atomic_long seen;
+static _Thread_local bool inside; /* of our own calls, which are not counted */
+
+static int word(const char *text, const char *const *words, const int *values, int otherwise)
+{
+    for (int i = 0; text && words[i]; i++)
+        if (!strcmp(text, words[i])) return values[i];
+    return otherwise;
+}
+
+static long number(const char *name, long otherwise)
+{
+    const char *text = getenv(name);
+    return text ? atol(text) : otherwise;
+}
+
+/* Blocks alive, in an open hash table: who asked for them. */
+enum { BLOCKS = 1 << 18 };
+static struct {
+    const void *block, *caller;
+} live[BLOCKS];
+static pthread_mutex_t live_lock = PTHREAD_MUTEX_INITIALIZER;
+static const char gone;
+
+static size_t place_of(const void *block) { return (size_t)(((uintptr_t)block >> 4) * 0x9E3779B97F4A7C15u >> 46); }
+
+static void *born(void *block, const void *caller)
+{
+    if (!block) return NULL;
+    pthread_mutex_lock(&live_lock);
+    size_t at = place_of(block), tries = 0;
+    while (live[at].block && live[at].block != &gone && tries++ < BLOCKS) at = (at + 1) % BLOCKS;
+    live[at].block = block;
+    live[at].caller = caller;
+    pthread_mutex_unlock(&live_lock);
+    return block;
+}
+
+static void died(const void *block)
+{
+    if (!block) return;
+    pthread_mutex_lock(&live_lock);
+    size_t at = place_of(block), tries = 0;
+    while (live[at].block && live[at].block != block && tries++ < BLOCKS) at = (at + 1) % BLOCKS;
+    if (live[at].block == block) live[at].block = &gone;
+    pthread_mutex_unlock(&live_lock);
+}
+
+/* Asked for by the program or a library, not by the C library for its streams. */
+static bool is_ours(size_t at, Dl_info *where)
+{
+    if (!live[at].block || live[at].block == &gone) return false;
+    return dladdr(live[at].caller, where) && !strstr(where->dli_fname, "libc.so") && !strstr(where->dli_fname, "/ld-linux");
+}
+
+static void report(void)
+{
+    Dl_info where;
+    long left = 0;
+    inside = true;
+    FILE *file = plan.count_file ? fopen(plan.count_file, "w") : NULL;
+    if (!file) return;
+    for (size_t i = 0; i < BLOCKS; i++) left += is_ours(i, &where);
+    fprintf(file, "%ld %ld\n", atomic_load(&seen), left);
+    for (size_t i = 0; i < BLOCKS; i++)
+        if (is_ours(i, &where)) fprintf(file, "%s+%#lx\n", where.dli_fname, (unsigned long)((const char *)live[i].caller - (const char *)where.dli_fbase));
+    fclose(file);
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+    static const char *const whats[] = {"alloc", "open", "read", "write", "sync", "rename", "map", "name", "thread", "any", "save", NULL};
+    static const int what_values[] = {ALLOC, OPEN, READ, WRITE, SYNC, RENAME, MAP, NAME, THREAD, ANY, SAVE};
+    static const char *const hows[] = {"fail", "short", "kill", "after", "term", "int", "trap", NULL};
+    static const int how_values[] = {FAIL, SHORT, KILL, AFTER, TERM, INTERRUPT, TRAP};
+    static const char *const codes[] = {"EIO", "ENOSPC", "EINTR", "EMFILE", "ENOMEM", "EACCES", NULL};
+    static const int code_values[] = {EIO, ENOSPC, EINTR, EMFILE, ENOMEM, EACCES};
+    plan.what = word(getenv("INJECT_WHAT"), whats, what_values, 0);
+    plan.how = word(getenv("INJECT_HOW"), hows, how_values, FAIL);
+    plan.code = word(getenv("INJECT_ERRNO"), codes, code_values, EIO);
+    plan.at = number("INJECT_AT", 0);
+    plan.also = number("INJECT_ALSO", 0);
+    plan.count_file = getenv("INJECT_COUNT");
+    atexit(report);
+    plan.ready = true;
+}
+
+static bool hit(int kind, long *nth)
+{
+    if (!plan.ready || inside || !(plan.what & kind)) return false;
+    *nth = atomic_fetch_add(&seen, 1) + 1;
+    return plan.at > 0 && *nth >= plan.at && *nth <= plan.at + plan.also;
+}
+
+/* True: the call is to fail, errno is set. *half: it is to do half. *end: the process is to end behind it. */
+static bool strike(int kind, bool *half, bool *end)
+{
+    long nth;
+    *half = *end = false;
+    if (!hit(kind, &nth)) return false;
+    if (plan.how == KILL) kill(getpid(), SIGKILL);
+    if (plan.how == TERM) kill(getpid(), SIGTERM);
+    if (plan.how == INTERRUPT) kill(getpid(), SIGINT);
+    if (plan.how == TRAP) raise(SIGTRAP);
+    *half = plan.how == SHORT;
+    *end = plan.how == AFTER;
+    errno = plan.code;
+    return plan.how == FAIL;
+}
+
+static void finish(bool end)
+{
+    if (end) kill(getpid(), SIGKILL);
+}
+
+/* The real function behind ours. dlsym may allocate: those calls pass uncounted. */
+static void *real(const char *name)
+{
+    bool before = inside;
+    inside = true;
+    void *found = dlsym(RTLD_NEXT, name);
+    inside = before;
+    return found;
+}
+
+#define REAL(name)                                                                                                       \
+    static __typeof__(&name) next;                                                                                       \
+    if (!next) next = (__typeof__(&name))real(#name)
+
+/* Before everything is loaded (dlsym and sanitizers allocate then), a small store serves. */
+static char early[1 << 20];
+static size_t early_used;
+
+static void *early_block(size_t bytes)
+{
+    size_t at = early_used;
+    early_used += (bytes + 15) & ~(size_t)15;
+    return early_used <= sizeof early ? early + at : NULL;
+}
+
+static bool is_early(const void *block) { return (const char *)block >= early && (const char *)block < early + sizeof early; }
+
+void *malloc(size_t size)
+{
+    static void *(*next)(size_t);
+    bool half, end;
+    if (!next) {
+        if (inside || !plan.ready) return early_block(size);
+        next = (void *(*)(size_t))real("malloc");
+    }
+    if (strike(ALLOC, &half, &end)) return errno = ENOMEM, NULL;
+    return born(next(size), __builtin_return_address(0));
+}
+
+void *calloc(size_t count, size_t size)
+{
+    static void *(*next)(size_t, size_t);
+    bool half, end;
+    if (!next) {
+        if (inside || !plan.ready) return early_block(count * size);
+        next = (void *(*)(size_t, size_t))real("calloc");
+    }
+    if (strike(ALLOC, &half, &end)) return errno = ENOMEM, NULL;
+    return born(next(count, size), __builtin_return_address(0));
+}
+
+void *realloc(void *block, size_t size)
+{
+    if (is_early(block)) {
+        void *moved = malloc(size);
+        if (moved) memcpy(moved, block, size < (size_t)(early + sizeof early - (char *)block) ? size : (size_t)(early + sizeof early - (char *)block));
+        return moved;
+    }
+    REAL(realloc);
+    bool half, end;
+    if (strike(ALLOC, &half, &end)) return errno = ENOMEM, NULL;
+    void *moved = next(block, size);
+    if (moved) died(block);
+    return born(moved, __builtin_return_address(0));
+}
+
+void free(void *block)
+{
+    if (is_early(block)) return;
+    REAL(free);
+    died(block);
+    next(block);
+}
+
+static int open_as(const char *name, const char *path, int flags, mode_t mode)
+{
+    int (*next)(const char *, int, ...) = (int (*)(const char *, int, ...))real(name);
+    bool half, end;
+    if (strike(OPEN, &half, &end)) return -1;
+    int fd = next(path, flags, mode);
+    finish(end);
+    return fd;
+}
+
+#define OPEN_LIKE(name)                                                                                                  \
+    int name(const char *path, int flags, ...)                                                                           \
+    {                                                                                                                    \
+        va_list args;                                                                                                    \
+        va_start(args, flags);                                                                                           \
+        mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;                                                        \
+        va_end(args);                                                                                                    \
+        return open_as(#name, path, flags, mode);                                                                        \
+    }
+OPEN_LIKE(open)
+OPEN_LIKE(open64)
+
+FILE *fopen(const char *path, const char *mode)
+{
+    REAL(fopen);
+    bool half, end;
+    if (strike(OPEN, &half, &end)) return NULL;
+    FILE *file = next(path, mode);
+    finish(end);
+    return file;
+}
+
+ssize_t read(int fd, void *data, size_t size)
+{
+    REAL(read);
+    bool half, end;
+    if (strike(READ, &half, &end)) return -1;
+    return next(fd, data, half && size > 1 ? (size + 1) / 2 : size);
+}
+
+ssize_t __read_chk(int fd, void *data, size_t size, size_t room);
+ssize_t __read_chk(int fd, void *data, size_t size, size_t room)
+{
+    return size <= room ? read(fd, data, size) : -1;
+}
+
+ssize_t write(int fd, const void *data, size_t size)
+{
+    REAL(write);
+    bool half, end;
+    if (strike(WRITE, &half, &end)) return -1;
+    ssize_t done = next(fd, data, half && size > 1 ? (size + 1) / 2 : size);
+    finish(end);
+    return done;
+}
+
+/* Standard streams write inside the C library; a failed flush leaves what was buffered. Short is none of their business. */
+int fflush(FILE *file)
+{
+    REAL(fflush);
+    bool half, end;
+    if (strike(WRITE, &half, &end) && errno != EINTR) return EOF;
+    int result = next(file);
+    finish(end);
+    return result;
+}
+
+int fsync(int fd)
+{
+    REAL(fsync);
+    bool half, end;
+    if (strike(SYNC, &half, &end)) return -1;
+    int result = next(fd);
+    finish(end);
+    return result;
+}
+
+int rename(const char *from, const char *to)
+{
+    REAL(rename);
+    bool half, end;
+    if (strike(RENAME, &half, &end)) return -1;
+    int result = next(from, to);
+    finish(end);
+    return result;
+}
+
+static void *map_as(const char *name, void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+    void *(*next)(void *, size_t, int, int, int, off_t) = (void *(*)(void *, size_t, int, int, int, off_t))real(name);
+    bool half, end;
+    if (strike(MAP, &half, &end)) return errno = ENOMEM, MAP_FAILED;
+    return next(at, size, protection, flags, fd, offset);
+}
+
+void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset) { return map_as("mmap", at, size, protection, flags, fd, offset); }
+void *mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset) { return map_as("mmap64", at, size, protection, flags, fd, offset); }
+
+#define NAME_LIKE(type, name, declared, passed, failed)                                                                  \
+    type name declared                                                                                                   \
+    {                                                                                                                    \
+        REAL(name);                                                                                                      \
+        bool half, end;                                                                                                  \
+        if (strike(NAME, &half, &end)) return failed;                                                                    \
+        type result = next passed;                                                                                       \
+        finish(end);                                                                                                     \
+        return result;                                                                                                   \
+    }
+NAME_LIKE(int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
+NAME_LIKE(int, unlink, (const char *path), (path), -1)
+NAME_LIKE(int, rmdir, (const char *path), (path), -1)
+NAME_LIKE(int, stat, (const char *path, struct stat *info), (path, info), -1)
+NAME_LIKE(int, lstat, (const char *path, struct stat *info), (path, info), -1)
+NAME_LIKE(int, fstat, (int fd, struct stat *info), (fd, info), -1)
+NAME_LIKE(char *, realpath, (const char *path, char *resolved), (path, resolved), NULL)
+NAME_LIKE(DIR *, opendir, (const char *path), (path), NULL)
+NAME_LIKE(struct dirent *, readdir, (DIR * dir), (dir), NULL)
+
+char *__realpath_chk(const char *path, char *resolved, size_t room);
+char *__realpath_chk(const char *path, char *resolved, size_t room)
+{
+    (void)room;
+    return realpath(path, resolved);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument)
+{
+    REAL(pthread_create);
+    bool half, end;
+    if (strike(THREAD, &half, &end)) return EAGAIN;
+    return next(thread, attributes, start, argument);
+}
