@@ -44,6 +44,49 @@ static void reads_zip64(void **state)
     check_ramp(GOLDEN "hostile/good.bin");
 }
 
+static void put_le(uint8_t *at, uint64_t value, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++) at[i] = (uint8_t)(value >> 8 * i);
+}
+
+/* good.bin with its end record's numbers moved into a ZIP64 end record (APPNOTE 4.3.14, 4.3.15), as archives above 4 GiB have it. */
+static void reads_a_zip64_end_record(void **state)
+{
+    enum { END = 22, END64 = 56, LOCATOR = 20 };
+    char *data, *folder = fresh_folder(), *path = assay_path_join(folder, "end64.bin");
+    size_t size;
+    assay_error err = {0};
+    (void)state;
+    assert_int_equal(assay_file_read(GOLDEN "hostile/good.bin", 1 << 20, &data, &size, NULL), ASSAY_OK);
+    uint8_t *made = calloc(1, size + END64 + LOCATOR), *end = (uint8_t *)data + size - END, *at = made + size - END;
+    memcpy(made, data, size - END);
+    put_le(at, 0x06064b50, 4);
+    put_le(at + 4, END64 - 12, 8);
+    memcpy(at + 24, end + 10, 2);
+    memcpy(at + 32, end + 10, 2);
+    memcpy(at + 40, end + 12, 4);
+    memcpy(at + 48, end + 16, 4);
+    put_le(at + END64, 0x07064b50, 4);
+    put_le(at + END64 + 8, size - END, 8);
+    put_le(at + END64 + 16, 1, 4);
+    memcpy(at + END64 + LOCATOR, end, END);
+    memset(at + END64 + LOCATOR + 8, 0xff, 12);
+    put_file(path, made, size + END64 + LOCATOR);
+    check_ramp(path);
+    put_le(at + END64 + 8, UINT64_MAX - 8, 8); /* a locator that points out of the file */
+    put_file(path, made, size + END64 + LOCATOR);
+    assert_int_not_equal(open_and_touch(assay_torch_bin_open, path, &err), ASSAY_OK);
+    assert_non_null(strstr(err.text, "no ZIP64 end record"));
+    put_le(at + END64, 0, 4);
+    put_file(path, made, size + END64 + LOCATOR);
+    assert_int_not_equal(open_and_touch(assay_torch_bin_open, path, &err), ASSAY_OK);
+    assert_non_null(strstr(err.text, "no ZIP64 locator"));
+    free(made);
+    assay_free(data);
+    assay_free(path);
+    drop_folder(folder);
+}
+
 typedef struct refusal {
     const char *name, *message;
 } refusal;
@@ -142,7 +185,7 @@ static void notices_damage(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(reads_like_torch), cmocka_unit_test(reads_a_module),      cmocka_unit_test(reads_zip64),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(reads_a_zip64_end_record), cmocka_unit_test(reads_like_torch), cmocka_unit_test(reads_a_module),      cmocka_unit_test(reads_zip64),
                                        cmocka_unit_test(refuses_by_name),  cmocka_unit_test(refuses_other_formats), cmocka_unit_test(notices_damage)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

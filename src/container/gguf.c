@@ -255,10 +255,10 @@ static assay_status read_file(assay_gguf *gguf, assay_error *err)
     char magic[4] = {0};
     uint32_t version = 0;
     uint64_t tensors = 0, keys = 0;
-    gguf->at = map->data;
-    gguf->end = map->data + map->size;
     if (map->size < 4 || memcmp(map->data, "GGUF", 4) != 0)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: not a GGUF file (it does not begin with GGUF)", gguf->file->path);
+    gguf->at = map->data;
+    gguf->end = map->data + map->size;
     ASSAY_TRY(take(gguf, magic, sizeof magic, "the header", err));
     ASSAY_TRY(take(gguf, &version, sizeof version, "the header", err));
     ASSAY_TRY(check_version(gguf, version, err));

@@ -1,5 +1,7 @@
 #include "tokenizer/pipeline.h"
 
+#include "tokenizer/unicode.h"
+
 typedef struct run {
     const assay_tokenizer *tokenizer;
     const assay_pipeline *pipeline;
@@ -38,9 +40,9 @@ static assay_status pipeline_encode(const assay_tokenizer *tokenizer, const char
                                     assay_error *err)
 {
     run this = {.tokenizer = tokenizer, .pipeline = tokenizer->state, .flags = flags, .ids = ids};
-    assay_buf_init(&this.normal, SIZE_MAX / 2);
-    assay_buf_init(&this.spare, SIZE_MAX / 2);
-    assay_pre_work_init(&this.pre);
+    assay_buf_init(&this.normal, assay_normal_ceiling(size));
+    assay_buf_init(&this.spare, assay_normal_ceiling(size));
+    assay_pre_work_init(&this.pre, size);
     assay_status status =
         assay_tokenizer_split_added(tokenizer, &tokenizer->added.raw, text, size, true, flags, ids, raw_piece_encode, &this, err);
     assay_buf_release(&this.normal);

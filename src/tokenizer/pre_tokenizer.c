@@ -37,11 +37,11 @@ void assay_pre_tokenizer_release(assay_pre_tokenizer *pre)
     *pre = (assay_pre_tokenizer){0};
 }
 
-void assay_pre_work_init(assay_pre_work *work)
+void assay_pre_work_init(assay_pre_work *work, size_t size)
 {
     *work = (assay_pre_work){0};
-    assay_buf_init(&work->text, SIZE_MAX / 2);
-    assay_buf_init(&work->next_text, SIZE_MAX / 2);
+    assay_buf_init(&work->text, assay_normal_ceiling(size));
+    assay_buf_init(&work->next_text, assay_normal_ceiling(size));
 }
 
 void assay_pre_work_release(assay_pre_work *work)
@@ -50,7 +50,7 @@ void assay_pre_work_release(assay_pre_work *work)
     assay_buf_release(&work->next_text);
     assay_free(work->words.list);
     assay_free(work->next_words.list);
-    assay_pre_work_init(work);
+    assay_pre_work_init(work, 0);
 }
 
 static assay_status step_add(assay_pre_tokenizer *pre, step_kind kind, step **out, assay_error *err)

@@ -38,7 +38,7 @@ assay_status assay_pre_tokenizer_add_split(assay_pre_tokenizer *pre, const char 
 assay_status assay_pre_tokenizer_add_digits(assay_pre_tokenizer *pre, assay_error *err);
 assay_status assay_pre_tokenizer_add_bytes(assay_pre_tokenizer *pre, assay_error *err);
 
-void assay_pre_work_init(assay_pre_work *work);
+void assay_pre_work_init(assay_pre_work *work, size_t size); /* for texts of `size` bytes (assay_normal_ceiling) */
 void assay_pre_work_release(assay_pre_work *work);
 
 /* first: the text begins where the whole input begins. */

@@ -163,7 +163,7 @@ assay_status assay_sp_encode(const assay_sp_model *model, const assay_token_map 
                              assay_error *err)
 {
     assay_buf normal;
-    assay_buf_init(&normal, SIZE_MAX / 2);
+    assay_buf_init(&normal, assay_normal_ceiling(size));
     encoder work = {.model = model, .vocab = vocab, .ids = ids};
     assay_status status = assay_sp_normalize(model, text, size, &normal, err);
     work.text = normal.data;

@@ -142,6 +142,7 @@ static assay_status ids_append(assay_ids *ids, const assay_ids *more, assay_erro
 assay_status assay_tokenizer_encode(const assay_tokenizer *tokenizer, const char *text, size_t size, unsigned flags, assay_ids *ids,
                                     assay_error *err)
 {
+    if (size > INT32_MAX) return assay_error_set(err, ASSAY_E_UNSUPPORTED, "a text of %zu bytes is too long to encode at once", size);
     size_t valid = assay_utf8_check(text, size);
     if (valid != size) return assay_error_set(err, ASSAY_E_FORMAT, "the text is not valid UTF-8 at byte %zu", valid);
     if (flags & ASSAY_ENCODE_ADD_SPECIAL) ASSAY_TRY(ids_append(ids, &tokenizer->prefix, err));

@@ -2,6 +2,7 @@
  * sought in normalised form), added tokens, pre-tokenizer and post-processor. What tokenizer_config.json says of add_bos_token and
  * add_eos_token does not count here: Transformers 5 takes the file's post-processor. Format: github.com/huggingface/tokenizers. */
 #include "tokenizer/pipeline.h"
+#include "tokenizer/unicode.h"
 
 #include <string.h>
 
@@ -102,8 +103,8 @@ static assay_status added_read(const assay_pipeline *pipeline, assay_tokenizer *
     size_t size = json_string_length(content);
     if (!token.normalized) return assay_tokenizer_add_token(tokenizer, text, size, token, text, size, err);
     assay_buf normal, spare;
-    assay_buf_init(&normal, SIZE_MAX / 2);
-    assay_buf_init(&spare, SIZE_MAX / 2);
+    assay_buf_init(&normal, assay_normal_ceiling(size));
+    assay_buf_init(&spare, assay_normal_ceiling(size));
     assay_status status = assay_normalizer_run(&pipeline->normalizer, text, size, &normal, &spare, err);
     if (status == ASSAY_OK) status = assay_tokenizer_add_token(tokenizer, text, size, token, normal.data, normal.size, err);
     assay_buf_release(&normal);

@@ -154,3 +154,9 @@ bool assay_char_is_inert(int32_t code, bool compatibility)
     if (in_ranges(inert, COUNT(inert), code)) return true;
     return compatibility && in_ranges(inert_compatibility, COUNT(inert_compatibility), code);
 }
+
+size_t assay_normal_ceiling(size_t size)
+{
+    const size_t most = INT32_MAX, room = 64 << 10;
+    return size > (most - room) / 64 ? most : 64 * size + room;
+}

@@ -44,4 +44,8 @@ int32_t assay_char_lower(int32_t code);             /* char::to_lowercase, but f
 /* True for code points that the reference's normaliser leaves alone although utf8proc would decompose, reorder or compose them. */
 bool assay_char_is_inert(int32_t code, bool compatibility);
 
+/* The most bytes a text of `size` may become by a tokenizer's normalizers. Unicode's own longest expansion is 11 times (U+FDFA), a space's 3;
+ * beyond 64 times the rules are hostile (forty rules "a" -> "aa" double a text forty times). */
+size_t assay_normal_ceiling(size_t size);
+
 #endif
