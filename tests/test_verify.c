@@ -133,6 +133,7 @@ static void a_budget_is_kept(void **state)
     }
     assert_true(hashed && skipped);
     b.settings.budget = fixed + least - 1;
+    assay_verify_release(&b.result);
     assert_int_equal(assay_verify(&b.setup, &b.result, &b.err), ASSAY_E_NO_FIT);
     close_bench(&b);
 }
