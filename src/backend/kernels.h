@@ -81,6 +81,8 @@ typedef struct assay_halves {
     void (*pack)(uint32_t *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, ptrdiff_t k_stride, size_t lanes, size_t k);
     /* c[i * ldc + j] = (add ? c : 0) + sum over pairs in rising order, one chain of f32 sums that continues from c. MR x NR elements are written. */
     void (*tile)(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ldc, bool add);
+    /* Multiplies and adds in registers alone, the yardstick of benchmarks: returns the FLOPs of one round (counting 2 for a multiply-add); NULL: use the tile. */
+    double (*spin)(size_t rounds);
 } assay_halves;
 
 /* Attention's softmax on tiles of scores s[keys, ASSAY_QUERIES]: a row is a key, a column a query; only the first `lanes` columns are looked at. A key that a
@@ -107,6 +109,7 @@ typedef struct assay_kernels {
     /* c[i * ldc + j] (+)= sum_k a[k * mr + i] * b[k * nr + j], one chain of fma from zero for each element. add: adds the chain's result to c,
      * else overwrites. All mr x nr elements of c are written. */
     void (*tile)(size_t k, const float *a, const float *b, float *c, size_t ldc, bool add);
+    double (*spin)(size_t rounds); /* as in assay_halves, in f32 */
     const assay_halves *halves;
     const assay_scores *scores;
 } assay_kernels;

@@ -106,6 +106,7 @@ static void pack(uint32_t *dst, size_t width, assay_dtype dtype, const void *src
 #define ASSAY_HALVES_NATIVE true
 #else
 #define ASSAY_HALVES_TILE tile
+#define ASSAY_HALVES_SPIN NULL
 #define ASSAY_HALVES_NATIVE false
 
 static void tile(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ldc, bool add)
@@ -122,4 +123,4 @@ static void tile(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, s
 }
 #endif
 
-const assay_halves ASSAY_HALVES_TABLE = {.native = ASSAY_HALVES_NATIVE, .pack = pack, .tile = ASSAY_HALVES_TILE};
+const assay_halves ASSAY_HALVES_TABLE = {.native = ASSAY_HALVES_NATIVE, .pack = pack, .tile = ASSAY_HALVES_TILE, .spin = ASSAY_HALVES_SPIN};

@@ -51,6 +51,11 @@ assay_status assay_map_open(assay_mapping *map, const char *path, assay_error *e
     return ASSAY_OK;
 }
 
+void assay_map_forget(const assay_mapping *map)
+{
+    if (map->size) madvise((void *)(uintptr_t)map->data, map->size, MADV_DONTNEED);
+}
+
 void assay_map_close(assay_mapping *map)
 {
     if (map->data) munmap((void *)(uintptr_t)map->data, map->size);

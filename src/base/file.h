@@ -17,6 +17,7 @@ typedef struct assay_mapping {
 } assay_mapping;
 
 assay_status assay_map_open(assay_mapping *map, const char *path, assay_error *err);
+void assay_map_forget(const assay_mapping *map); /* gives its pages back to the page cache; they come again when touched */
 void assay_map_close(assay_mapping *map); /* safe on a zeroed or closed mapping */
 
 /* Reads a whole file of at most `ceiling` bytes; *out ends with a zero byte, freed by the caller with assay_free. */

@@ -122,6 +122,7 @@ assay_status assay_checkpoint_fingerprint(const assay_checkpoint *checkpoint, ch
     XXH3_128bits_reset(state);
     XXH3_128bits_update(state, config, strlen(config) + 1);
     for (size_t i = 0; i < checkpoint->weight_count; i++) hash_weight(state, &checkpoint->weights[i]);
+    for (size_t i = 0; i < checkpoint->file_count; i++) assay_map_forget(&checkpoint->files[i]->map);
     XXH128_hash_t hash = XXH3_128bits_digest(state);
     snprintf(text, 33, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
     XXH3_freeState(state);

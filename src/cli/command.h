@@ -56,5 +56,7 @@ extern const assay_command assay_command_convert;
 extern const assay_command assay_command_inspect;
 extern const assay_command assay_command_models;
 extern const assay_command assay_command_init;
+extern const assay_command assay_command_bench;
+extern const assay_command assay_command_plan;
 
 #endif

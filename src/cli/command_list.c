@@ -7,6 +7,7 @@
 
 static const assay_command *const commands[] = {
     &assay_command_train,
+    &assay_command_plan,
     &assay_command_preview,
     &assay_command_eval,
     &assay_command_score,
@@ -18,6 +19,7 @@ static const assay_command *const commands[] = {
     &assay_command_convert,
     &assay_command_models,
     &assay_command_init,
+    &assay_command_bench,
     &assay_command_doctor,
     &assay_command_help_command,
     &assay_command_version,

@@ -38,11 +38,11 @@ assay_status assay_scoring_engine(assay_scoring *s, const assay_options *options
 {
     size_t budget, wide = longest_tree > 2048 ? longest_tree : 2048;
     ASSAY_TRY(assay_memory_budget(options, &budget, err));
-    assay_plan_request request = {.program = s->model->program, .kernels = s->kernels, .pool = s->pool, .micro_tokens = (size_t)options->micro_tokens,
+    assay_plan_request request = {.program = s->model->program, .kernels = s->kernels, .workers = assay_pool_size(s->pool), .micro_tokens = (size_t)options->micro_tokens,
                                   .longest_pair = longest_tree, .longest_path = longest_path, .step_tokens = wide, .step_scored = scored,
                                   .fixed_bytes = s->model->owned_bytes + s->model->borrowed_bytes, .budget = budget};
     ASSAY_TRY(assay_plan_make(&request, &s->plan, err));
-    assay_engine_config config = assay_plan_engine(&request, &s->plan);
+    assay_engine_config config = assay_plan_engine(&request, &s->plan, s->pool);
     config.schedule.observed = observed;
     ASSAY_TRY(assay_engine_create(&s->engine, &config, err));
     for (size_t i = 0; i < s->model->program->param_count; i++) assay_engine_bind(s->engine, (int)i, &s->model->params[i]);

@@ -156,40 +156,68 @@ static int64_t find_pad(const assay_training *t)
     return assay_tokenizer_unused_end(t->source->tokenizer, ends, count);
 }
 
-static assay_status open_model(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
+static assay_status open_model(assay_training *t, const assay_log *log, assay_error *err)
 {
-    t->tuning = tuning_of(options);
-    ASSAY_TRY(assay_choose_kernels(&t->kernels, err));
-    assay_model_options wanted = {.tuning = t->tuning, .halves = assay_training_halves(options, t->kernels, log), .head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO, .seed = (uint64_t)options->seed};
-    t->lora = (assay_lora_spec){.rank = (size_t)options->lora_rank, .alpha = options->lora_alpha, .dropout = options->lora_dropout,
-                                .targets = options->lora_targets.items, .target_count = options->lora_targets.count};
-    if (wanted.tuning == ASSAY_TUNE_LORA) wanted.lora = &t->lora;
-    ASSAY_TRY(assay_model_open(&t->model, t->source->checkpoint, t->source->adapter, &wanted, err));
+    ASSAY_TRY(assay_model_open(&t->model, t->source->checkpoint, t->source->adapter, &t->wanted, err));
     if (t->source->checkpoint->unlisted_count)
         assay_warn(log, "%zu tensors lie in a shard but not in its index; they are not used", t->source->checkpoint->unlisted_count);
-    if (t->model->head_is_new) assay_note(log, "the reward head is new (the base has none): %s", wanted.head_zero ? "zero" : "normal, deviation 1/sqrt(hidden + 1)");
+    if (t->model->head_is_new) assay_note(log, "the reward head is new (the base has none): %s", t->wanted.head_zero ? "zero" : "normal, deviation 1/sqrt(hidden + 1)");
     return assay_checkpoint_fingerprint(t->source->checkpoint, t->prints.base, err);
 }
 
-static assay_status open_all(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
+static assay_status decide_settings(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
 {
-    ASSAY_TRY(assay_model_source_open(&t->source, options->model, options->adapter, 0, err));
-    ASSAY_TRY(assay_model_source_settle(t->source, options, err));
+    t->settings = settings_of(options);
+    t->tuning = tuning_of(options);
+    ASSAY_TRY(assay_memory_budget(options, &t->settings.budget, err));
+    ASSAY_TRY(assay_choose_kernels(&t->kernels, err));
+    ASSAY_TRY(assay_pool_create(&t->pool, (int)options->threads, err));
+    t->lora = (assay_lora_spec){.rank = (size_t)options->lora_rank, .alpha = options->lora_alpha, .dropout = options->lora_dropout,
+                                .targets = options->lora_targets.items, .target_count = options->lora_targets.count};
+    t->wanted = (assay_model_options){.tuning = t->tuning, .halves = assay_training_halves(options, t->kernels, log), .head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO,
+                                      .seed = (uint64_t)options->seed, .lora = t->tuning == ASSAY_TUNE_LORA ? &t->lora : NULL};
+    return ASSAY_OK;
+}
+
+static assay_status make_planning(assay_training *t, const assay_options *options, bool with_data, assay_error *err)
+{
+    assay_planning_subject subject = {.checkpoint = t->source->checkpoint, .adapter = t->source->adapter, .model = t->wanted, .settings = t->settings,
+                                      .examples = with_data ? &t->examples : NULL, .evaluation = t->has_evaluation ? &t->evaluation : NULL,
+                                      .max_length = (size_t)(t->source->max_length ? t->source->max_length : options->max_length), .kernels = t->kernels,
+                                      .workers = assay_pool_size(t->pool)};
+    return assay_planning_make(&t->planning, &subject, err);
+}
+
+static assay_status open_data(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
+{
     assay_renderer_of_template(&t->renderer, &t->source->rendering);
-    assay_model_source_warn(t->source, log);
     ASSAY_TRY(read_pairs(t, options, log, err));
     ASSAY_TRY(make_examples(t, options, log, err));
     t->pad_token = find_pad(t);
-    t->settings = settings_of(options);
-    return open_model(t, options, log, err);
+    return ASSAY_OK;
 }
 
-assay_status assay_training_open(assay_training **out, const assay_options *options, const assay_command_context *context, assay_error *err)
+static assay_status open_all(assay_training *t, const assay_options *options, const assay_log *log, bool plan_only, assay_error *err)
+{
+    bool with_data = !plan_only || options->data.count > 0;
+    unsigned flags = plan_only ? ASSAY_SOURCE_CONFIG_ONLY | (with_data ? 0 : ASSAY_SOURCE_TOKENIZER_OPTIONAL) : 0;
+    ASSAY_TRY(assay_model_source_open(&t->source, options->model, options->adapter, flags, err));
+    if (with_data) ASSAY_TRY(assay_model_source_settle(t->source, options, err));
+    assay_model_source_warn(t->source, log);
+    if (with_data) ASSAY_TRY(open_data(t, options, log, err));
+    ASSAY_TRY(decide_settings(t, options, log, err));
+    ASSAY_TRY(make_planning(t, options, with_data, err));
+    if (plan_only) return ASSAY_OK;
+    if (!t->planning.fits) return assay_planning_refuse(&t->planning, err);
+    return open_model(t, log, err);
+}
+
+static assay_status open_training(assay_training **out, const assay_options *options, const assay_command_context *context, bool plan_only, assay_error *err)
 {
     assay_training *t = assay_alloc(1, sizeof *t);
     *out = NULL;
     ASSAY_TRY_ALLOC(t, "a training run", err);
-    assay_status status = open_all(t, options, context->log, err);
+    assay_status status = open_all(t, options, context->log, plan_only, err);
     if (status != ASSAY_OK) {
         assay_training_close(t);
         return status;
@@ -198,12 +226,21 @@ assay_status assay_training_open(assay_training **out, const assay_options *opti
     return ASSAY_OK;
 }
 
+assay_status assay_training_open(assay_training **out, const assay_options *options, const assay_command_context *context, assay_error *err)
+{
+    return open_training(out, options, context, false, err);
+}
+
+assay_status assay_training_open_plan(assay_training **out, const assay_options *options, const assay_command_context *context, assay_error *err)
+{
+    return open_training(out, options, context, true, err);
+}
+
 assay_status assay_training_start(assay_training *t, const assay_options *options, const assay_command_context *context, assay_error *err)
 {
+    (void)options;
     if (json_is_true(json_object_get(t->source->checkpoint->config, "gradient_checkpointing")))
         assay_note(context->log, "gradient_checkpointing in the model's config.json is ignored; --recompute decides");
-    ASSAY_TRY(assay_memory_budget(options, &t->settings.budget, err));
-    ASSAY_TRY(assay_pool_create(&t->pool, (int)options->threads, err));
     assay_trainer_setup setup = {.settings = t->settings, .model = t->model, .examples = &t->examples, .evaluation = t->has_evaluation ? &t->evaluation : NULL,
                                  .kernels = t->kernels, .pool = t->pool};
     ASSAY_TRY(assay_trainer_create(&t->trainer, &setup, err));

@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/model_source.h"
 #include "data/split.h"
+#include "cli/planning.h"
 #include "model/model_save.h"
 #include "train/run.h"
 
@@ -30,10 +31,14 @@ typedef struct assay_training {
     assay_trainer *trainer;
     assay_train_settings settings;
     assay_fingerprints prints;
+    assay_model_options wanted;
+    assay_planning planning;
     int64_t pad_token;                  /* a token that no text of the data ends with; -1: none found */
 } assay_training;
 
 assay_status assay_training_open(assay_training **out, const assay_options *options, const assay_command_context *context, assay_error *err);
+/* As far as the plan: no weight is looked for, --data may be missing, and a run that does not fit is no error (training->planning.fits). */
+assay_status assay_training_open_plan(assay_training **out, const assay_options *options, const assay_command_context *context, assay_error *err);
 assay_status assay_training_start(assay_training *training, const assay_options *options, const assay_command_context *context, assay_error *err);
 void assay_training_close(assay_training *training); /* NULL is fine */
 

@@ -17,10 +17,10 @@ struct assay_engine {
     assay_op_env env;
 };
 
-static size_t scratch_bytes(const assay_engine_config *config)
+size_t assay_engine_scratch_bytes(const assay_program *program, int workers)
 {
-    size_t rows = assay_gemm_scratch_bytes(), halves = config->program->halves ? assay_gemm_halves_scratch_bytes() : 0;
-    return (size_t)assay_pool_size(config->pool) * (rows > halves ? rows : halves);
+    size_t rows = assay_gemm_scratch_bytes(), halves = program->halves ? assay_gemm_halves_scratch_bytes() : 0;
+    return (size_t)workers * (rows > halves ? rows : halves);
 }
 
 static assay_status plan(const assay_engine_config *config, assay_schedule **schedule, size_t *slots, assay_error *err)
@@ -31,16 +31,6 @@ static assay_status plan(const assay_engine_config *config, assay_schedule **sch
     return status;
 }
 
-assay_status assay_engine_plan(const assay_engine_config *config, size_t *bytes, assay_error *err)
-{
-    assay_schedule *schedule;
-    size_t slots;
-    ASSAY_TRY(plan(config, &schedule, &slots, err));
-    *bytes = slots + scratch_bytes(config);
-    assay_schedule_free(schedule);
-    return ASSAY_OK;
-}
-
 assay_status assay_engine_create(assay_engine **out, const assay_engine_config *config, assay_error *err)
 {
     assay_engine *engine = assay_alloc(1, sizeof *engine);
@@ -48,7 +38,7 @@ assay_status assay_engine_create(assay_engine **out, const assay_engine_config *
     ASSAY_TRY_ALLOC(engine, "the engine", err);
     engine->config = *config;
     engine->config.schedule.observed = NULL; /* borrowed only while planning */
-    engine->scratch_bytes = scratch_bytes(config);
+    engine->scratch_bytes = assay_engine_scratch_bytes(config->program, assay_pool_size(config->pool));
     engine->params = assay_alloc(config->program->param_count, sizeof *engine->params);
     assay_status status = engine->params ? plan(config, &engine->schedule, &engine->slot_bytes, err)
                                          : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the engine");

@@ -45,6 +45,37 @@ static assay_status size_slots(assay_schedule *schedule, const assay_program *pr
     return ASSAY_OK;
 }
 
+static assay_status size_all(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, assay_error *err)
+{
+    bool *wants = assay_alloc(program->value_count, sizeof *wants);
+    ASSAY_TRY_ALLOC(wants, "a layout", err);
+    assay_program_wants(program, wants);
+    assay_status status = size_slots(schedule, program, bounds, workers, wants, err);
+    assay_free(wants);
+    return status;
+}
+
+assay_status assay_schedule_lower_bound(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, size_t *bytes,
+                                        assay_error *err)
+{
+    size_t living = 0;
+    ASSAY_TRY(size_all(schedule, program, bounds, workers, err));
+    size_t *born = assay_alloc(2 * (schedule->instance_count + 1), sizeof *born), *gone = born + schedule->instance_count + 1;
+    ASSAY_TRY_ALLOC(born, "a layout", err);
+    for (size_t i = 0; i < schedule->slot_count; i++) {
+        born[schedule->slots[i].first] += schedule->slots[i].bytes;
+        gone[schedule->slots[i].last] += schedule->slots[i].bytes;
+    }
+    *bytes = 0;
+    for (size_t i = 0; i < schedule->instance_count; i++) {
+        living += born[i];
+        if (living > *bytes) *bytes = living;
+        living -= gone[i];
+    }
+    assay_free(born);
+    return ASSAY_OK;
+}
+
 static int larger_first(const void *a, const void *b)
 {
     const placing *x = a, *y = b;
@@ -93,20 +124,14 @@ static size_t place_all(placing *order, size_t count, assay_slot **placed)
 assay_status assay_schedule_layout(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, size_t *arena,
                                    assay_error *err)
 {
-    bool *wants = assay_alloc(program->value_count, sizeof *wants);
     placing *order = assay_alloc(schedule->slot_count, sizeof *order);
     assay_slot **placed = assay_alloc(schedule->slot_count, sizeof(assay_slot *));
-    assay_status status = wants && order && placed ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a layout");
-    if (status == ASSAY_OK) {
-        assay_program_wants(program, wants);
-        status = size_slots(schedule, program, bounds, workers, wants, err);
-    }
+    assay_status status = order && placed ? size_all(schedule, program, bounds, workers, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a layout");
     if (status == ASSAY_OK) {
         for (size_t i = 0; i < schedule->slot_count; i++) order[i] = (placing){&schedule->slots[i], i};
         qsort(order, schedule->slot_count, sizeof *order, larger_first);
         *arena = place_all(order, schedule->slot_count, placed);
     }
-    assay_free(wants);
     assay_free(order);
     assay_free(placed);
     return status;

@@ -63,6 +63,10 @@ void assay_schedule_free(assay_schedule *schedule); /* NULL is fine */
 assay_status assay_schedule_layout(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, size_t *arena,
                                    assay_error *err);
 
+/* The largest sum of bytes of slots that live at the same time: no layout can be smaller. */
+assay_status assay_schedule_lower_bound(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, size_t *bytes,
+                                        assay_error *err);
+
 /* Floating-point operations of all instances for rows and mean context (see assay_op). */
 double assay_schedule_flops(const assay_schedule *schedule, const assay_program *program, const double rows[ASSAY_SPACES], double context);
 

@@ -197,6 +197,7 @@ static int embedding(writer *w)
     int x = new_value(w, ASSAY_TOKENS, c->hidden, "embeddings");
     assay_step step = {.op = &assay_op_embedding, .name = c->arch->names.embedding, .layer = -1, .outputs = 1, .out = {x}, .params = 1};
     step.param[0] = weight_param(w, c->arch->names.embedding, "weight", c->vocab, c->hidden, false);
+    if (w->options->input_gradient && step.param[0] >= 0) w->program->params[step.param[0]].trained = true;
     assay_program_step(w->program, &step);
     return x;
 }

@@ -168,7 +168,7 @@ static assay_status check_adapter_used(const loader *l)
     return ASSAY_OK;
 }
 
-static assay_status build(loader *l)
+static assay_status write_program(loader *l)
 {
     assay_model *model = l->model;
     assay_lora_file file = {.adapter = l->adapter, .err = l->err};
@@ -185,7 +185,13 @@ static assay_status build(loader *l)
         decoder.dropout = (float)l->options->lora->dropout;
     }
     ASSAY_TRY(assay_decoder_program(&model->program, &model->config, &decoder, l->err));
-    ASSAY_TRY(file.status);
+    return file.status;
+}
+
+static assay_status build(loader *l)
+{
+    assay_model *model = l->model;
+    ASSAY_TRY(write_program(l));
     model->params = assay_alloc(model->program->param_count, sizeof *model->params);
     model->owned = assay_alloc(model->program->param_count, sizeof *model->owned);
     if (!model->params || !model->owned) return assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for the model");
@@ -206,6 +212,43 @@ assay_status assay_model_open(assay_model **out, const assay_checkpoint *checkpo
         return status;
     }
     *out = l.model;
+    return ASSAY_OK;
+}
+
+static assay_dtype config_dtype(const assay_checkpoint *checkpoint)
+{
+    const char *name = json_string_value(json_object_get(checkpoint->config, "torch_dtype"));
+    if (!name) name = json_string_value(json_object_get(checkpoint->config, "dtype"));
+    return name && (!strcmp(name, "float16") || !strcmp(name, "bfloat16")) ? ASSAY_BF16 : ASSAY_F32;
+}
+
+static void measure_param(const loader *l, const assay_param *param, assay_model_size *size)
+{
+    size_t count = param_elements(param);
+    const assay_weight *weight = param->role == ASSAY_ROLE_BASE ? find_weight(l, param->name) : NULL;
+    bool frozen_matrix = param->role == ASSAY_ROLE_BASE && !param->trained && !param->vector, known = l->checkpoint->weight_count > 0;
+    if (param->trained) size->trained += count;
+    if (param->role != ASSAY_ROLE_BASE) size->adapters += count * sizeof(float);
+    if (frozen_matrix && known ? weight && usable_in_place(param, weight) : frozen_matrix && l->checkpoint->kind != ASSAY_CHECKPOINT_GGUF)
+        size->borrowed += weight ? weight->tensor.bytes : count * assay_dtype_block_bytes(config_dtype(l->checkpoint));
+    else
+        size->owned += count * (frozen_matrix && l->options->halves ? sizeof(uint16_t) : sizeof(float));
+}
+
+assay_status assay_model_measure(assay_program **program, assay_model_size *size, const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
+                                 const assay_model_options *options, assay_error *err)
+{
+    assay_model model = {0};
+    loader l = {.model = &model, .checkpoint = checkpoint, .adapter = adapter, .options = options, .err = err};
+    assay_status status = write_program(&l);
+    *size = (assay_model_size){0};
+    *program = NULL;
+    if (status != ASSAY_OK) {
+        assay_program_free(model.program);
+        return status;
+    }
+    *program = model.program;
+    for (size_t i = 0; i < model.program->param_count; i++) measure_param(&l, &model.program->params[i], size);
     return ASSAY_OK;
 }
 

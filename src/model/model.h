@@ -42,6 +42,17 @@ assay_status assay_model_open(assay_model **out, const assay_checkpoint *checkpo
                               const assay_model_options *options, assay_error *err);
 void assay_model_close(assay_model *model); /* NULL is fine */
 
+/* What assay_model_open would build and take, without reading a weight: the program (the caller's to free) and bytes. A checkpoint opened with its config
+ * alone is taken to hold matrices of the config's torch_dtype. */
+typedef struct assay_model_size {
+    size_t owned, borrowed;      /* bytes: the model's own memory, and weights used where they lie */
+    size_t adapters;             /* of owned: adapters and head */
+    size_t trained;              /* trained values */
+} assay_model_size;
+
+assay_status assay_model_measure(assay_program **program, assay_model_size *size, const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
+                                 const assay_model_options *options, assay_error *err);
+
 /* Number of scalar weights: all, and those trained. */
 size_t assay_model_weights(const assay_model *model, bool trained_only);
 

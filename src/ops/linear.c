@@ -79,7 +79,7 @@ static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES]
     double host = 2 * t * in * out, adapter = 2 * t * rank * (in + out);
     (void)context;
     if (!backward) return host + adapter;
-    return host * (shape->in_wants[0] + shape->param_wants[0]) + (rank > 0 ? adapter * 2 + 2 * t * in * rank : 0);
+    return host * (shape->in_wants[0] + shape->param_wants[0]) + (rank > 0 ? adapter * 2 : 0);
 }
 
 static void product(const assay_op_run *run, assay_matrix a, assay_matrix b, size_t m, size_t n, size_t k, float *c, size_t ldc, bool add)

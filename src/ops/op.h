@@ -96,7 +96,7 @@ typedef struct assay_op {
     /* Which operands backward needs the data of, given whose gradients are wanted. */
     unsigned (*reads)(const assay_op_shape *shape);
     size_t (*workspace)(const assay_op_shape *shape, const assay_bounds *bounds, int workers, bool backward); /* NULL: none */
-    /* Floating-point operations for that many rows of each space and a mean context of `context` keys per query; NULL: negligible. */
+    /* Useful floating-point operations (what a backward pass makes again for itself does not count) for that many rows of each space and a mean context of `context` keys per query; NULL: negligible. */
     double (*flops)(const assay_op_shape *shape, const double rows[ASSAY_SPACES], double context, bool backward);
     void (*forward)(const assay_op_run *run);
     void (*backward)(const assay_op_run *run); /* NULL: not differentiable */

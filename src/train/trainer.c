@@ -21,16 +21,23 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 static size_t trained_values(const assay_model *model) { return assay_model_weights(model, true); }
 
+assay_plan_request assay_trainer_request(const assay_train_settings *s, const assay_example_set *examples, const assay_example_set *evaluation, size_t longest)
+{
+    size_t path = examples ? larger(examples->longest, evaluation ? evaluation->longest : 0) : longest;
+    size_t pair = examples ? larger(most_tokens(examples), most_tokens(evaluation)) : 2 * longest;
+    return (assay_plan_request){.backward = true, .recompute = s->recompute, .micro_tokens = s->micro_tokens, .longest_pair = pair, .longest_path = path,
+                                .step_tokens = pair * s->batch_pairs, .step_scored = 2 * larger(s->batch_pairs, evaluation ? evaluation->count : 0), .budget = s->budget};
+}
+
 static assay_status make_plan(assay_trainer *t, const assay_example_set *evaluation, assay_error *err)
 {
-    const assay_train_settings *s = &t->settings;
-    size_t pair = larger(most_tokens(t->examples), most_tokens(evaluation)), longest = larger(t->examples->longest, evaluation ? evaluation->longest : 0);
-    assay_plan_request request = {.program = t->model->program, .kernels = t->kernels, .pool = t->pool, .backward = true, .recompute = s->recompute,
-                                  .micro_tokens = s->micro_tokens, .longest_pair = pair, .longest_path = longest, .step_tokens = pair * s->batch_pairs,
-                                  .step_scored = 2 * larger(s->batch_pairs, evaluation ? evaluation->count : 0), .budget = s->budget};
+    assay_plan_request request = assay_trainer_request(&t->settings, t->examples, evaluation, 0);
+    request.program = t->model->program;
+    request.kernels = t->kernels;
+    request.workers = assay_pool_size(t->pool);
     request.fixed_bytes = t->model->owned_bytes + t->model->borrowed_bytes + 3 * trained_values(t->model) * sizeof(float);
     ASSAY_TRY(assay_plan_make(&request, &t->plan, err));
-    assay_engine_config config = assay_plan_engine(&request, &t->plan);
+    assay_engine_config config = assay_plan_engine(&request, &t->plan, t->pool);
     return assay_engine_create(&t->engine, &config, err);
 }
 

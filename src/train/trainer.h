@@ -69,6 +69,9 @@ typedef struct assay_trainer_setup {
     assay_pool *pool;
 } assay_trainer_setup;
 
+/* What the planner is asked for such a run. examples NULL: pairs of two texts of `longest` tokens that share nothing, the worst there can be. */
+assay_plan_request assay_trainer_request(const assay_train_settings *settings, const assay_example_set *examples, const assay_example_set *evaluation, size_t longest);
+
 assay_status assay_trainer_create(assay_trainer **out, const assay_trainer_setup *setup, assay_error *err);
 void assay_trainer_free(assay_trainer *trainer); /* NULL is fine */
 

@@ -68,15 +68,16 @@ say $? no-fit-exits-3
 # Merged and converted models score like the adapter they came from (f32 rounding of W + BA: 1e-5).
 close() { paste -d' ' <(grep -o '"score":[^}]*' "$1" | grep -oE -- '-?[0-9.]+(e-?[0-9]+)?') <(grep -o '"score":[^}]*' "$2" | grep -oE -- '-?[0-9.]+(e-?[0-9]+)?') |
     awk '{d = $1 - $2; if (d < 0) d = -d; if (d > 1e-5) bad = 1; n++} END {exit bad || n < 20}'; }
-"$assay" score --model "$work/r0" --input "$work/eval.jsonl" >"$work/a"
-"$assay" merge --model "$work/r0" --output "$work/merged" --quiet >/dev/null 2>&1 && "$assay" score --model "$work/merged" --input "$work/eval.jsonl" >"$work/b"
+"$assay" score --precision f32 --model "$work/r0" --input "$work/eval.jsonl" >"$work/a"
+"$assay" merge --model "$work/r0" --output "$work/merged" --quiet >/dev/null 2>&1 && "$assay" score --precision f32 --model "$work/merged" --input "$work/eval.jsonl" >"$work/b"
 close "$work/a" "$work/b"
 say $? merged-scores-the-same
-"$assay" merge --model "$work/r0" --output "$work/glm-form" --format glm --quiet >/dev/null 2>&1 && "$assay" score --model "$work/glm-form" --input "$work/eval.jsonl" >"$work/b"
+"$assay" merge --model "$work/r0" --output "$work/glm-form" --format glm --quiet >/dev/null 2>&1 && "$assay" score --precision f32 --model "$work/glm-form" --input "$work/eval.jsonl" >"$work/b"
 close "$work/a" "$work/b"
 say $? glm-form-scores-the-same
 
 # A model alone, or among others, in any order: the same bits.
+"$assay" score --model "$work/r0" --input "$work/eval.jsonl" >"$work/a"
 "$assay" score --model "$work/r0" --input <(tac "$work/eval.jsonl") | sed 's/"index":[0-9]*,//' | sort >"$work/b"
 sed 's/"index":[0-9]*,//' "$work/a" | sort >"$work/c"
 cmp -s "$work/b" "$work/c"

@@ -28,6 +28,22 @@ static void tile(size_t k, const float *a, const float *b, float *c, size_t ldc,
     }
 }
 
-const assay_kernels assay_kernels_avx512 = {.name = "avx512", .rows = &assay_rows_avx512, .mr = MR, .nr = NR, .tile = tile, .halves = &assay_halves_avx512, .scores = &assay_scores_avx512};
-const assay_kernels assay_kernels_avx512bf16 = {.name = "avx512bf16", .rows = &assay_rows_avx512, .mr = MR, .nr = NR, .tile = tile, .halves = &assay_halves_avx512bf16, .scores = &assay_scores_avx512};
+static double spin(size_t rounds)
+{
+    enum { CHAINS = 16 };
+    __m512 sums[CHAINS], x = _mm512_set1_ps((float)rounds), y = _mm512_set1_ps(0.5f);
+#pragma GCC unroll 16
+    for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_setzero_ps();
+    for (size_t r = 0; r < rounds; r++) {
+#pragma GCC unroll 16
+        for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_fmadd_ps(x, y, sums[i]);
+    }
+    for (int i = 1; i < CHAINS; i++) sums[0] = _mm512_add_ps(sums[0], sums[i]);
+    volatile float sink = _mm512_reduce_add_ps(sums[0]);
+    (void)sink;
+    return CHAINS * 16 * 2.0;
+}
+
+const assay_kernels assay_kernels_avx512 = {.name = "avx512", .rows = &assay_rows_avx512, .mr = MR, .nr = NR, .tile = tile, .spin = spin, .halves = &assay_halves_avx512, .scores = &assay_scores_avx512};
+const assay_kernels assay_kernels_avx512bf16 = {.name = "avx512bf16", .rows = &assay_rows_avx512, .mr = MR, .nr = NR, .tile = tile, .spin = spin, .halves = &assay_halves_avx512bf16, .scores = &assay_scores_avx512};
 #endif

@@ -29,6 +29,24 @@ static void tile_native(size_t pairs, const uint32_t *a, const uint32_t *b, floa
     }
 }
 
+static double spin(size_t rounds)
+{
+    enum { CHAINS = 16 };
+    __m512 sums[CHAINS];
+    __m512bh x = (__m512bh)_mm512_set1_epi32((int)rounds), y = (__m512bh)_mm512_set1_epi32((int)(rounds & 3));
+#pragma GCC unroll 16
+    for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_setzero_ps();
+    for (size_t r = 0; r < rounds; r++) {
+#pragma GCC unroll 16
+        for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_dpbf16_ps(sums[i], x, y);
+    }
+    for (int i = 1; i < CHAINS; i++) sums[0] = _mm512_add_ps(sums[0], sums[i]);
+    volatile float sink = _mm512_reduce_add_ps(sums[0]);
+    (void)sink;
+    return CHAINS * 16 * 4.0;
+}
+
+#define ASSAY_HALVES_SPIN spin
 #define ASSAY_HALVES_TABLE assay_halves_avx512bf16
 #define ASSAY_HALVES_TILE tile_native
 #include "backend/plain_halves.c"

@@ -1,0 +1,112 @@
+#include "base/buf.h"
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "cli/training.h"
+
+#include <jansson.h>
+
+static json_t *suggestions(const assay_planning *p)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < p->option_count; i++) {
+        const assay_plan_option *o = &p->options[i];
+        json_array_append_new(list, json_pack("{s:s, s:b, s:I, s:f, s:I, s:i}", "option", o->text, "fits", o->fits, "peak_bytes", (json_int_t)o->plan.total_bytes, "relative_time",
+                                              o->relative_time, "micro_tokens", (json_int_t)o->plan.micro_tokens, "layers_replayed", o->plan.replayed));
+    }
+    return list;
+}
+
+static assay_status print_json(const assay_planning *p, assay_error *err)
+{
+    size_t weights = p->size.owned + p->size.borrowed - p->size.adapters;
+    json_t *json = json_pack("{s:b, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:I, s:i, s:i, s:f, s:f, s:I, s:I, s:I, s:o*}", "fits", p->fits, "peak_bytes",
+                             (json_int_t)p->plan.total_bytes, "budget_bytes", (json_int_t)p->budget, "rss_bytes", (json_int_t)p->rss, "classes", "weights", (json_int_t)weights,
+                             "adapters", (json_int_t)p->size.adapters, "gradients", (json_int_t)p->gradients, "optimizer", (json_int_t)p->optimizer, "activations",
+                             (json_int_t)(p->plan.arena_bytes - p->plan.scratch_bytes), "workspace", (json_int_t)p->plan.scratch_bytes, "micro_tokens",
+                             (json_int_t)p->plan.micro_tokens, "layers", p->layers, "layers_replayed", p->plan.replayed, "recompute_overhead", p->plan.overhead, "relative_time",
+                             p->plan.relative_time, "longest_pair", (json_int_t)p->longest_pair, "largest_without_recompute", (json_int_t)p->largest_off, "largest_with_recompute",
+                             (json_int_t)p->largest_all, "suggestions", suggestions(p));
+    ASSAY_TRY_ALLOC(json, "a result", err);
+    assay_status status = assay_print_json(json, err);
+    json_decref(json);
+    return status;
+}
+
+static assay_status line(assay_buf *text, const char *name, size_t bytes, const char *remark, assay_error *err)
+{
+    char shown[32];
+    assay_format_bytes(bytes, shown, sizeof shown);
+    return assay_buf_printf(text, err, "  %-14s %12s  %s\n", name, shown, remark);
+}
+
+static assay_status classes(assay_buf *text, const assay_planning *p, assay_error *err)
+{
+    ASSAY_TRY(line(text, "weights", p->size.owned + p->size.borrowed - p->size.adapters, p->size.borrowed ? "most of them mapped from the file" : "", err));
+    ASSAY_TRY(line(text, "adapters", p->size.adapters, "and head", err));
+    ASSAY_TRY(line(text, "gradients", p->gradients, "", err));
+    ASSAY_TRY(line(text, "optimizer", p->optimizer, "two moments", err));
+    ASSAY_TRY(line(text, "activations", p->plan.arena_bytes - p->plan.scratch_bytes, "values, their gradients, operations' workspace", err));
+    ASSAY_TRY(line(text, "workspace", p->plan.scratch_bytes, "of the threads' matrix products", err));
+    ASSAY_TRY(line(text, "total", p->plan.total_bytes, p->fits ? "fits" : "does NOT fit", err));
+    return line(text, "budget", p->budget, "", err);
+}
+
+static assay_status options_table(assay_buf *text, const assay_planning *p, assay_error *err)
+{
+    ASSAY_TRY(assay_buf_text(text, "\nOther ways to run                              memory   time a token   tokens   recomputed\n", err));
+    for (size_t i = 0; i < p->option_count; i++) {
+        const assay_plan_option *o = &p->options[i];
+        char bytes[32];
+        assay_format_bytes(o->plan.total_bytes, bytes, sizeof bytes);
+        ASSAY_TRY(assay_buf_printf(text, err, "  %-38s %12s %14.2f %8zu %5d of %d%s\n", o->text, bytes, o->relative_time, o->plan.micro_tokens, o->plan.replayed, p->layers,
+                                   o->fits ? "" : "   does not fit"));
+    }
+    return ASSAY_OK;
+}
+
+static assay_status table(assay_buf *text, const assay_planning *p, assay_error *err)
+{
+    ASSAY_TRY(assay_buf_printf(text, err, "%s: micro-batches of %zu tokens (the longest pair has %zu), %d of %d layers recomputed\n", p->fits ? "The plan" : "The smallest plan",
+                               p->plan.micro_tokens, p->longest_pair, p->plan.replayed, p->layers));
+    ASSAY_TRY(assay_buf_printf(text, err, "time a token %.2f (1: nothing recomputed, unlimited memory); recomputation adds %.1f %% of arithmetic\n\n", p->plan.relative_time,
+                               100 * p->plan.overhead));
+    ASSAY_TRY(classes(text, p, err));
+    ASSAY_TRY(assay_buf_printf(text, err, "\nLargest micro-batch in this budget: %zu tokens without recomputation, %zu with all layers recomputed (0: not even the longest pair)\n", p->largest_off,
+                               p->largest_all));
+    return options_table(text, p, err);
+}
+
+static assay_status print_text(const assay_planning *p, assay_error *err)
+{
+    assay_buf text;
+    assay_buf_init(&text, 1 << 16);
+    assay_status status = table(&text, p, err);
+    if (status == ASSAY_OK) status = assay_print_text(text.data, err);
+    assay_buf_release(&text);
+    return status;
+}
+
+static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
+{
+    assay_training *training;
+    ASSAY_TRY(assay_training_open_plan(&training, options, context, err));
+    const assay_planning *p = &training->planning;
+    assay_status status = options->json ? print_json(p, err) : print_text(p, err);
+    if (status == ASSAY_OK && !p->fits) status = assay_planning_refuse(p, err);
+    assay_training_close(training);
+    return status;
+}
+
+const assay_command assay_command_plan = {
+    .name = "plan",
+    .summary = "the memory a training run will take, before anything is loaded",
+    .arguments = "--model M [--data PATH] [options of train]",
+    .help = "Says what a run will take and how it will run within --memory, without loading a weight: a folder with config.json alone is enough.\n"
+            "Without --data, texts of --max-length tokens are assumed, the two answers of a pair sharing nothing. Exit code 3 if it does not fit.\n"
+            "\n"
+            "Examples:\n"
+            "  assay plan --model THUDM/chatglm2-6b --max-length 1024\n"
+            "  assay plan --model ./llama --data pairs.jsonl --tuning full --memory 16G --json\n",
+    .takes = ASSAY_FOR_PLAN,
+    .run = run,
+};

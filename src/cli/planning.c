@@ -1,0 +1,169 @@
+/* Alternatives are the run as asked with one thing changed, planned like the run itself. Their order is their cost to the user: first what changes no
+ * result (recomputation), then what rounds otherwise (bf16), then what trains less (rank, head), then what drops data (length). */
+#include "cli/planning.h"
+
+#include "cli/machine.h"
+#include "cli/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PROCESS_BYTES = 24 << 20 }; /* code, libraries, tokenizer and texts of a small run; measured 11 to 19 MiB */
+
+typedef struct variant {
+    assay_planning_subject subject;
+    assay_lora_spec lora;
+    assay_plan plan;
+    assay_model_size size;
+    size_t fixed;
+    int layers;
+    bool fits;
+    size_t largest_off, largest_all;
+} variant;
+
+static assay_plan_request request_of(const variant *v, const assay_program *program)
+{
+    const assay_planning_subject *s = &v->subject;
+    assay_plan_request request = assay_trainer_request(&s->settings, s->examples, s->evaluation, s->max_length);
+    request.program = program;
+    request.kernels = s->kernels;
+    request.workers = s->workers;
+    request.fixed_bytes = v->fixed;
+    return request;
+}
+
+static assay_status plan_variant(variant *v, bool largest, assay_error *err)
+{
+    assay_program *program;
+    assay_error why = {0};
+    ASSAY_TRY(assay_model_measure(&program, &v->size, v->subject.checkpoint, v->subject.adapter, &v->subject.model, err));
+    v->layers = program->layers;
+    v->fixed = v->size.owned + v->size.borrowed + 3 * v->size.trained * sizeof(float);
+    assay_plan_request request = request_of(v, program);
+    assay_status status = assay_plan_make(&request, &v->plan, &why);
+    v->fits = status == ASSAY_OK;
+    if (status == ASSAY_E_NO_FIT && v->plan.total_bytes) status = ASSAY_OK;
+    if (status != ASSAY_OK) assay_error_set(err, status, "%s", why.text);
+    if (status == ASSAY_OK && largest) status = assay_plan_largest(&request, 0, &v->largest_off, err);
+    if (status == ASSAY_OK && largest) status = assay_plan_largest(&request, v->layers, &v->largest_all, err);
+    assay_program_free(program);
+    return status;
+}
+
+static assay_status consider(assay_planning *planning, const char *text, variant *v, double fastest, assay_error *err)
+{
+    assay_plan_option *option = &planning->options[planning->option_count];
+    ASSAY_TRY(plan_variant(v, false, err));
+    snprintf(option->text, sizeof option->text, "%s", text);
+    option->fits = v->fits;
+    option->plan = v->plan;
+    option->relative_time = v->plan.time / fastest;
+    planning->option_count++;
+    return ASSAY_OK;
+}
+
+static assay_status consider_recompute(assay_planning *p, const variant *asked, double fastest, assay_error *err)
+{
+    variant v = *asked;
+    v.subject.settings.recompute = ASSAY_RECOMPUTE_ALL;
+    v.subject.settings.micro_tokens = p->longest_pair;
+    return asked->subject.settings.recompute == ASSAY_RECOMPUTE_ALL && asked->plan.micro_tokens == p->longest_pair
+               ? ASSAY_OK
+               : consider(p, "--recompute all, smallest micro-batch", &v, fastest, err);
+}
+
+/* bf16 halves the time only where the processor multiplies it itself. */
+static assay_status consider_halves(assay_planning *p, const variant *asked, double fastest, assay_error *err)
+{
+    variant v = *asked;
+    v.subject.model.halves = true;
+    return asked->subject.model.halves ? ASSAY_OK : consider(p, "--precision bf16", &v, asked->subject.kernels->halves->native ? 2 * fastest : fastest, err);
+}
+
+static assay_status consider_rank(assay_planning *p, const variant *asked, double fastest, assay_error *err)
+{
+    variant v = *asked;
+    char text[64];
+    if (!asked->subject.model.lora || asked->subject.adapter || asked->subject.model.tuning != ASSAY_TUNE_LORA || asked->subject.model.lora->rank < 2) return ASSAY_OK;
+    v.lora = *asked->subject.model.lora;
+    v.lora.rank /= 2;
+    v.subject.model.lora = &v.lora;
+    snprintf(text, sizeof text, "--lora-rank %zu", v.lora.rank);
+    return consider(p, text, &v, fastest, err);
+}
+
+static assay_status consider_tuning(assay_planning *p, const variant *asked, double fastest, assay_error *err)
+{
+    static const assay_lora_spec usual = {.rank = 8, .alpha = 16};
+    variant v = *asked;
+    if (asked->subject.model.tuning == ASSAY_TUNE_FULL) {
+        v.subject.model.tuning = ASSAY_TUNE_LORA;
+        v.subject.model.lora = &usual;
+        ASSAY_TRY(consider(p, "--tuning lora", &v, fastest, err));
+    }
+    v = *asked;
+    v.subject.model.tuning = ASSAY_TUNE_HEAD;
+    v.subject.model.lora = NULL;
+    return asked->subject.model.tuning == ASSAY_TUNE_HEAD ? ASSAY_OK : consider(p, "--tuning head", &v, fastest, err);
+}
+
+/* With data, only its distribution could tell how many pairs a shorter length drops; so the length is halved for the longest. */
+static assay_status consider_length(assay_planning *p, const variant *asked, double fastest, assay_error *err)
+{
+    variant v = *asked;
+    char text[64];
+    assay_plan_request request = request_of(asked, NULL);
+    if (request.longest_path < 2) return ASSAY_OK;
+    v.subject.examples = v.subject.evaluation = NULL;
+    v.subject.max_length = request.longest_path / 2;
+    v.subject.settings.micro_tokens = 0;
+    snprintf(text, sizeof text, "--max-length %zu", v.subject.max_length);
+    return consider(p, text, &v, fastest, err);
+}
+
+static assay_status consider_all(assay_planning *p, const variant *asked, assay_error *err)
+{
+    double fastest = asked->plan.time / asked->plan.relative_time;
+    ASSAY_TRY(consider_recompute(p, asked, fastest, err));
+    ASSAY_TRY(consider_halves(p, asked, fastest, err));
+    ASSAY_TRY(consider_rank(p, asked, fastest, err));
+    ASSAY_TRY(consider_tuning(p, asked, fastest, err));
+    return consider_length(p, asked, fastest, err);
+}
+
+assay_status assay_planning_make(assay_planning *planning, const assay_planning_subject *subject, assay_error *err)
+{
+    variant asked = {.subject = *subject};
+    *planning = (assay_planning){.budget = subject->settings.budget};
+    ASSAY_TRY(plan_variant(&asked, true, err));
+    planning->fits = asked.fits;
+    planning->plan = asked.plan;
+    planning->size = asked.size;
+    planning->layers = asked.layers;
+    planning->gradients = asked.size.trained * sizeof(float);
+    planning->optimizer = 2 * asked.size.trained * sizeof(float);
+    planning->rss = asked.plan.total_bytes - asked.size.borrowed + PROCESS_BYTES;
+    planning->largest_off = asked.largest_off;
+    planning->largest_all = asked.largest_all;
+    planning->longest_pair = request_of(&asked, NULL).longest_pair;
+    return consider_all(planning, &asked, err);
+}
+
+assay_status assay_planning_refuse(const assay_planning *p, assay_error *err)
+{
+    char need[32], budget[32], arena[32], advice[400] = "", line[128], bytes[32];
+    assay_format_bytes(p->plan.total_bytes, need, sizeof need);
+    assay_format_bytes(p->budget, budget, sizeof budget);
+    assay_format_bytes(p->plan.arena_bytes, arena, sizeof arena);
+    for (size_t i = 0; i < p->option_count; i++) {
+        if (!p->options[i].fits) continue;
+        assay_format_bytes(p->options[i].plan.total_bytes, bytes, sizeof bytes);
+        snprintf(line, sizeof line, "%s (%s), ", p->options[i].text, bytes);
+        strncat(advice, line, sizeof advice - strlen(advice) - 1);
+    }
+    return assay_error_set(err, ASSAY_E_NO_FIT,
+                           "this run needs %s: %.1f MiB of weights, gradients and optimizer, and %s for a micro-batch of %zu tokens (a pair is never split) with %d of %d layers "
+                           "recomputed. The budget is %s. What would fit: %s--memory %.0fM",
+                           need, (double)(p->plan.total_bytes - p->plan.arena_bytes) / 1048576, arena, p->plan.micro_tokens, p->plan.replayed, p->layers, budget, advice,
+                           (double)p->plan.total_bytes / 1048576 + 1);
+}

@@ -1,0 +1,57 @@
+/* The memory of a run before anything is loaded: what it takes, whether it fits, and what else would.
+ *
+ *     assay_planning planning;
+ *     ASSAY_TRY(assay_planning_make(&planning, &subject, err));     // a run that does not fit is no error here: planning.fits is false
+ *     if (!planning.fits) return assay_planning_refuse(&planning, err);
+ *
+ * The subject's pointers are borrowed during the call only. Bytes of weights are exact where the checkpoint's headers are open; with the
+ * config alone, matrices are taken to be of its torch_dtype. Nothing here reads a weight.
+ */
+#ifndef ASSAY_CLI_PLANNING_H
+#define ASSAY_CLI_PLANNING_H
+
+#include "model/model.h"
+#include "train/trainer.h"
+
+typedef struct assay_planning_subject {
+    const assay_checkpoint *checkpoint;
+    const assay_adapter_file *adapter;    /* NULL: none */
+    assay_model_options model;
+    assay_train_settings settings;        /* with the budget */
+    const assay_example_set *examples;    /* NULL: texts of `max_length` */
+    const assay_example_set *evaluation;  /* NULL: none */
+    size_t max_length;
+    const assay_kernels *kernels;
+    int workers;
+} assay_planning_subject;
+
+enum { ASSAY_PLANNING_OPTIONS = 8 };
+
+/* Another way to run, and what its smallest or best plan is. */
+typedef struct assay_plan_option {
+    char text[64];                        /* "--tuning head" */
+    bool fits;
+    assay_plan plan;                      /* the best that fits; else the smallest */
+    double relative_time;                 /* against the fastest plan of the run as asked, with unlimited memory */
+} assay_plan_option;
+
+typedef struct assay_planning {
+    bool fits;
+    size_t budget;
+    assay_plan plan;                      /* the chosen one; else the smallest there is */
+    assay_model_size size;
+    size_t gradients, optimizer;          /* bytes */
+    size_t rss;                           /* of plan.total_bytes: memory of the process's own (anonymous), the program's own few MiB included */
+    int layers;
+    size_t largest_off, largest_all;      /* tokens of the largest micro-batch without and with all layers recomputed; 0: not even the longest pair */
+    size_t longest_pair;
+    assay_plan_option options[ASSAY_PLANNING_OPTIONS];
+    size_t option_count;
+} assay_planning;
+
+assay_status assay_planning_make(assay_planning *planning, const assay_planning_subject *subject, assay_error *err);
+
+/* The error of a run that does not fit: the figures, and the nearest settings that would, in order of cost. */
+assay_status assay_planning_refuse(const assay_planning *planning, assay_error *err);
+
+#endif

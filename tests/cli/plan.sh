@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# The plan before anything is loaded: from a config alone, within budgets, monotone, refused with advice; train refuses alike.
+assay=${ASSAY:-build/assay}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+say() { if [ "$1" -eq 0 ]; then echo "ok $2"; else echo "not ok $2"; fi; }
+field() { grep -oE "\"$1\": ?-?[0-9.e+]+" "$2" | head -n 1 | grep -oE -- '-?[0-9.e+]+$'; }
+
+"$assay" init --arch chatglm3 --output "$work/m" --layers 6 --quiet >/dev/null
+mkdir "$work/config" && cp "$work/m/config.json" "$work/config/"
+data=(--data examples/medical_train.jsonl --eval-split off --batch-pairs 8)
+
+"$assay" plan --model "$work/config" --json >"$work/j" && grep -q '"fits": *true' "$work/j"
+say $? config-alone-is-enough
+missing=0
+for key in fits peak_bytes budget_bytes rss_bytes classes weights adapters gradients optimizer activations workspace micro_tokens layers layers_replayed recompute_overhead relative_time suggestions; do
+    grep -q "\"$key\"" "$work/j" || missing=1
+done
+say $missing json-has-every-field
+
+# Classes add up to the peak; the peak is what train plans for the same data.
+"$assay" plan --model "$work/m" "${data[@]}" --json >"$work/j" 2>/dev/null
+sum=0; for c in weights adapters gradients optimizer activations workspace; do sum=$((sum + $(field $c "$work/j"))); done
+[ "$sum" = "$(field peak_bytes "$work/j")" ]
+say $? classes-add-up
+"$assay" train --model "$work/m" "${data[@]}" --output "$work/out" --max-steps 1 --quiet 2>/dev/null
+[ "$(field peak_bytes "$work/j")" = "$(field planned_bytes "$work/out/metrics.jsonl")" ]
+say $? train-plans-the-same
+
+# From the smallest budget to the largest: never over it, never slower with more.
+peak=$(field peak_bytes "$work/j")
+"$assay" plan --model "$work/m" "${data[@]}" --memory 1K --json >"$work/s" 2>/dev/null
+[ $? -eq 3 ] && grep -q '"fits": *false' "$work/s"
+say $? too-small-exits-3
+least=$(field peak_bytes "$work/s") before=1000 bad=0 plans=
+for i in $(seq 0 19); do
+    budget=$((least + (peak - least) * i / 19))
+    "$assay" plan --model "$work/m" "${data[@]}" --memory "$budget" --json >"$work/k" 2>/dev/null || bad=1
+    [ "$(field peak_bytes "$work/k")" -le "$budget" ] || bad=1
+    now=$(field relative_time "$work/k")
+    awk "BEGIN {exit !($now <= $before)}" || bad=1
+    before=$now plans="$plans $(field layers_replayed "$work/k")/$(field micro_tokens "$work/k")"
+done
+say $bad budgets-hold-and-more-memory-is-never-slower
+[ "$(tr ' ' '\n' <<<"$plans" | sort -u | wc -l)" -gt 5 ]
+say $? budgets-give-different-plans
+
+"$assay" train --model "$work/m" "${data[@]}" --output "$work/no" --memory $((least - 1)) 2>"$work/log"
+[ $? -eq 3 ] && [ ! -e "$work/no" ] && grep -q "What would fit: .*--memory" "$work/log"
+say $? train-refuses-with-advice
+"$assay" train --model "$work/m" "${data[@]}" --output "$work/yes" --memory "$least" --max-steps 1 --quiet 2>"$work/log" && [ "$(field planned_bytes "$work/yes/metrics.jsonl")" -le "$least" ]
+say $? the-smallest-plan-runs
+cp -r "$work/yes" "$work/free" && rm -r "$work/free" && "$assay" train --model "$work/m" "${data[@]}" --output "$work/free" --max-steps 1 --quiet 2>/dev/null
+cmp -s "$work/yes/adapter_model.safetensors" "$work/free/adapter_model.safetensors"
+say $? the-smallest-plan-trains-the-same-bits
+
+for size in 0 -1 1e30G 99999999999999999999; do
+    "$assay" plan --model "$work/m" --memory="$size" >/dev/null 2>"$work/log"
+    [ $? -eq 2 ] && grep -q memory "$work/log"
+    say $? "memory-$size-is-refused"
+done
+"$assay" plan --model "$work/m" --max-length 100000000 --micro-tokens 5 >/dev/null 2>"$work/log"
+[ $? -eq 3 ] && grep -q "never split" "$work/log"
+say $? micro-batch-below-the-longest-pair
+"$assay" plan --model "$work/m" --max-length 100000000 >/dev/null 2>"$work/log"
+[ $? -eq 3 ]
+say $? absurd-length-does-not-fit
