@@ -109,6 +109,16 @@ bool assay_path_is_dir(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+assay_status assay_path_look(const char *path, bool *exists, bool *is_dir, assay_error *err)
+{
+    struct stat info;
+    *exists = *is_dir = false;
+    if (stat(path, &info) != 0) return errno == ENOENT || errno == ENOTDIR ? ASSAY_OK : io_error(err, "look at", path);
+    *exists = true;
+    *is_dir = S_ISDIR(info.st_mode);
+    return ASSAY_OK;
+}
+
 assay_status assay_file_size(const char *path, uint64_t *size, assay_error *err)
 {
     struct stat info;

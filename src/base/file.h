@@ -27,6 +27,9 @@ assay_status assay_file_write_atomic(const char *path, const void *data, size_t 
 
 bool assay_path_exists(const char *path); /* true also where the system refuses to look */
 bool assay_path_is_dir(const char *path);
+
+/* Both at once, with a path that cannot be looked at as an error. */
+assay_status assay_path_look(const char *path, bool *exists, bool *is_dir, assay_error *err);
 assay_status assay_file_size(const char *path, uint64_t *size, assay_error *err);
 
 /* "folder/name" in fresh memory; NULL when out of memory. */

@@ -69,7 +69,9 @@ assay_status assay_output_check(const assay_options *options, assay_error *err)
 {
     size_t count;
     if (!options->output) return assay_error_set(err, ASSAY_E_USAGE, "--output is missing: the folder that the trained model goes to");
-    if (assay_path_exists(options->output) && !assay_path_is_dir(options->output))
+    bool exists, is_dir;
+    ASSAY_TRY(assay_path_look(options->output, &exists, &is_dir, err));
+    if (exists && !is_dir)
         return assay_error_set(err, ASSAY_E_USAGE, "--output %s is a file, not a folder", options->output);
     ASSAY_TRY(count_entries(options->output, &count, err));
     if (!count || options->resume) return ASSAY_OK;

@@ -123,15 +123,24 @@ static assay_status lay_out(search *s, size_t tokens, int replayed, assay_plan *
     return ASSAY_OK;
 }
 
-static assay_status certainly_too_large(search *s, const candidate *c, bool *too_large)
+/* No layout of the candidate takes less; SIZE_MAX: overflows. */
+static assay_status least_bytes(search *s, const candidate *c, size_t *least)
 {
     assay_bounds bounds = bounds_of(s->request, c->tokens);
     assay_schedule *schedule;
-    size_t least, fixed;
+    size_t fixed;
     ASSAY_TRY(schedule_for(s, c->replayed, &schedule));
-    ASSAY_TRY(assay_schedule_lower_bound(schedule, s->request->program, &bounds, s->request->workers, &least, s->err));
-    bool sums = assay_add_size(s->request->fixed_bytes, assay_engine_scratch_bytes(s->request->program, s->request->workers), &fixed) && assay_add_size(least, fixed, &least);
-    *too_large = !sums || least > s->request->budget;
+    ASSAY_TRY(assay_schedule_lower_bound(schedule, s->request->program, &bounds, s->request->workers, least, s->err));
+    bool sums = assay_add_size(s->request->fixed_bytes, assay_engine_scratch_bytes(s->request->program, s->request->workers), &fixed) && assay_add_size(*least, fixed, least);
+    if (!sums) *least = SIZE_MAX;
+    return ASSAY_OK;
+}
+
+static assay_status certainly_too_large(search *s, const candidate *c, bool *too_large)
+{
+    size_t least;
+    ASSAY_TRY(least_bytes(s, c, &least));
+    *too_large = least == SIZE_MAX || least > s->request->budget;
     return ASSAY_OK;
 }
 
@@ -156,10 +165,12 @@ static assay_status choose(search *s, assay_plan *plan)
         if (plan->total_bytes <= s->request->budget) return ASSAY_OK;
     }
     for (size_t i = 0; i < s->count; i++) {
+        size_t least;
         if (s->candidates[i].tokens != rung(s->request, 0)) continue;
-        bool end = s->candidates[i].replayed == 0 || s->candidates[i].replayed == s->request->program->layers;
-        if (end) ASSAY_TRY(lay_out(s, s->candidates[i].tokens, s->candidates[i].replayed, plan));
-        if (end && plan->total_bytes < smallest.total_bytes) smallest = *plan;
+        ASSAY_TRY(least_bytes(s, &s->candidates[i], &least));
+        if (least >= smallest.total_bytes) continue;
+        ASSAY_TRY(lay_out(s, s->candidates[i].tokens, s->candidates[i].replayed, plan));
+        if (plan->total_bytes < smallest.total_bytes) smallest = *plan;
     }
     *plan = smallest;
     return no_fit(s, plan);

@@ -16,6 +16,7 @@ typedef struct writer {
     int layer;
     uint32_t site;        /* counts adapters, for dropout */
     int angles;
+    bool wide;            /* from here on values are f32 in a bf16 run, too */
 } writer;
 
 static void module_name(char *out, const char *pattern, int layer)
@@ -49,11 +50,11 @@ static assay_space_id value_space(const writer *w, int value) { return value < 0
 
 static bool is_half(const writer *w, int value) { return value >= 0 && w->program->values[value].dtype == ASSAY_BF16; }
 
-/* In bf16 all token rows are stored so; the few scored rows stay f32. */
+/* In bf16 all token rows are stored so; the few scored rows stay f32, and so does what stands for them where all rows are computed. */
 static int new_value(writer *w, assay_space_id space, size_t cols, const char *name)
 {
     int value = assay_program_value(w->program, space, cols, w->layer, name);
-    if (w->options->halves && space == ASSAY_TOKENS) assay_program_store_halves(w->program, value);
+    if (w->options->halves && space == ASSAY_TOKENS && !w->wide) assay_program_store_halves(w->program, value);
     return value;
 }
 
@@ -183,6 +184,7 @@ static int block(writer *w, int x, bool scored_only)
     const assay_module_names *names = &w->config->arch->names;
     assay_operand qkv[3];
     queries_keys_values(w, norm(w, names->input_norm, x), qkv);
+    w->wide = w->layer + 1 == (int)w->config->layers && !w->options->input_gradient;
     if (scored_only) {
         qkv[0] = (assay_operand){gather(w, qkv[0]), 0, 0};
         x = gather(w, (assay_operand){x, 0, 0});

@@ -21,7 +21,8 @@ typedef struct assay_decoder_options {
     void *adapter_context;
     float dropout;
     bool halves;                      /* bf16 arithmetic and storage */
-    bool input_gradient;              /* the embedding is trained as well, so the gradient goes down through every layer (bench) */
+    bool input_gradient;              /* the embedding is trained as well, so the gradient goes down through every layer, and the last
+                                         layer is like the others (bench) */
     bool all_rows;                    /* compute the last layer for every token (forward --hidden-states, traces) */
 } assay_decoder_options;
 

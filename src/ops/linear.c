@@ -123,11 +123,11 @@ static void finish_rows(const assay_op_run *run, size_t first, size_t rows, int 
 {
     const assay_view *y = &run->out[0], *r = &run->in[1];
     linear_params p = params_of(run);
-    (void)worker;
+    float *memory = assay_row_memory(run, worker);
     for (size_t t = first; t < first + rows; t++) {
         float *row = y->data + t * y->ld;
         if (p.b) run->env->kernels->rows->axpy(1.0f, p.b->data, row, y->cols);
-        if (run->attr->residual) run->env->kernels->rows->axpy(1.0f, r->data + t * r->ld, row, y->cols);
+        if (run->attr->residual) run->env->kernels->rows->axpy(1.0f, assay_row_read(run, r, t, memory), row, y->cols);
     }
 }
 
