@@ -23,7 +23,7 @@ PY
 say $? json-has-its-fields
 check head-init-zero 0 out '"zero":[ ]*\[\]' "${common[@]}" --head-init zero --json
 seen zeros-are-filled err 'filled with seeded numbers'
-check does-not-fit 3 err 'more --memory' "${common[@]}" --memory 100K
+check does-not-fit 3 err 'What would fit' "${common[@]}" --memory 100K
 check pairs-must-be-positive 2 err 'pairs' "${common[@]}" --pairs 0
 [ -z "$(ls "$work/model" | grep -v -e json -e safetensors -e token)" ]
 say $? nothing-is-written
