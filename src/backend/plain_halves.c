@@ -2,7 +2,8 @@
  *
  * Compiled once a kernel set, like plain_rows.c. A set with a tile of its own defines ASSAY_HALVES_TILE before including this file.
  * Packing works in blocks of BLOCK elements of k: a lane's run is first brought to bf16 in a small buffer, then dealt out pair by
- * pair, so every element type shares one way out.
+ * pair, so every element type shares one way out. All lanes of a block are dealt before the next: the strided stores then stay within a few cache lines,
+ * where a whole lane at a time would walk over more than the first-level cache.
  */
 #include "backend/kernels.h"
 
@@ -13,7 +14,7 @@
 #define ASSAY_HALVES_TABLE assay_halves_plain
 #endif
 
-enum { BLOCK = 256 };
+enum { BLOCK = ASSAY_HALVES_NR };
 
 static inline float wide(uint32_t bits)
 {
@@ -40,7 +41,7 @@ static inline float from_f16(uint16_t half)
     return wide(sign | (special ? special : bits));
 }
 
-static void contiguous(uint16_t *restrict dst, assay_dtype dtype, const void *src, size_t count)
+static inline void convert(uint16_t *restrict dst, assay_dtype dtype, const void *src, size_t count)
 {
     if (dtype == ASSAY_BF16)
         memcpy(dst, src, count * sizeof *dst);
@@ -50,6 +51,17 @@ static void contiguous(uint16_t *restrict dst, assay_dtype dtype, const void *sr
         for (size_t i = 0; i < count; i++) dst[i] = (uint16_t)rounded(from_f16(((const uint16_t *)src)[i]));
 }
 
+/* The usual counts by name: a copy of known size is a few moves, one of unknown size a call of the C library. */
+static void contiguous(uint16_t *restrict dst, assay_dtype dtype, const void *src, size_t count)
+{
+    if (count == BLOCK)
+        convert(dst, dtype, src, BLOCK);
+    else if (count == ASSAY_HALVES_MR)
+        convert(dst, dtype, src, ASSAY_HALVES_MR);
+    else
+        convert(dst, dtype, src, count);
+}
+
 static const char *at(const void *src, assay_dtype dtype, ptrdiff_t index)
 {
     return (const char *)src + index * (ptrdiff_t)(dtype == ASSAY_F32 ? sizeof(float) : sizeof(uint16_t));
@@ -57,8 +69,8 @@ static const char *at(const void *src, assay_dtype dtype, ptrdiff_t index)
 
 static void along(uint32_t *restrict dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, size_t lanes, size_t k)
 {
-    for (size_t lane = 0; lane < lanes; lane++)
-        for (size_t first = 0; first < k; first += BLOCK) {
+    for (size_t first = 0; first < k; first += BLOCK)
+        for (size_t lane = 0; lane < lanes; lane++) {
             uint32_t run[BLOCK / 2];
             size_t count = k - first < BLOCK ? k - first : BLOCK, pairs = (count + 1) / 2;
             run[pairs - 1] = 0;

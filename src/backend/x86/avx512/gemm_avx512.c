@@ -33,7 +33,7 @@ static double spin(size_t rounds)
     enum { CHAINS = 16 };
     __m512 sums[CHAINS], x = _mm512_set1_ps((float)rounds), y = _mm512_set1_ps(0.5f);
 #pragma GCC unroll 16
-    for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_setzero_ps();
+    for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_set1_ps((float)i); /* equal chains would be merged into one */
     for (size_t r = 0; r < rounds; r++) {
 #pragma GCC unroll 16
         for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_fmadd_ps(x, y, sums[i]);

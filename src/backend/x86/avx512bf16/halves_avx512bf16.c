@@ -35,7 +35,7 @@ static double spin(size_t rounds)
     __m512 sums[CHAINS];
     __m512bh x = (__m512bh)_mm512_set1_epi32((int)rounds), y = (__m512bh)_mm512_set1_epi32((int)(rounds & 3));
 #pragma GCC unroll 16
-    for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_setzero_ps();
+    for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_set1_ps((float)i); /* equal chains would be merged into one */
     for (size_t r = 0; r < rounds; r++) {
 #pragma GCC unroll 16
         for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_dpbf16_ps(sums[i], x, y);
