@@ -1,7 +1,7 @@
 """Makes tests/data/judge/golden.json: random judged pairs and choices with every statistic of src/score/judge_*.c and reward_scale.c, computed here
 another way (whole arrays, exact fractions for McNemar, RewardBench's formulas by its documentation). Needs numpy and the standard library.
 
-    /opt/oracle/bin/python tests/oracle/judge_golden.py > tests/data/judge/golden.json
+    python3 tests/oracle/judge_golden.py > tests/data/judge/golden.json
 """
 import json
 from fractions import Fraction
