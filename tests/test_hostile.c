@@ -8,7 +8,7 @@
 #include "data/pair_file.h"
 #include "tokenizer/tokenizer.h"
 
-#include "container_check.h"
+#include "gguf_check.h"
 
 #include <sys/mman.h>
 
@@ -47,20 +47,6 @@ enum { ALLOCATION_CONSTANT = 64 << 10 };
 typedef struct tally {
     size_t cases, refused, loaded;
 } tally;
-
-static assay_status open_gguf(assay_tensor_file **out, const char *path, assay_error *err)
-{
-    assay_gguf *gguf;
-    *out = NULL;
-    ASSAY_TRY(assay_gguf_open(&gguf, path, err));
-    volatile uint8_t sum = 0;
-    const assay_tensor_file *file = assay_gguf_tensors(gguf);
-    for (size_t i = 0; i < file->count; i++)
-        for (size_t j = 0; j < file->tensors[i].bytes; j++) sum = (uint8_t)(sum + ((const uint8_t *)file->tensors[i].data)[j]);
-    assay_gguf_close(gguf);
-    *out = assay_alloc(1, sizeof **out); /* an empty file object for the caller to close */
-    return *out ? ASSAY_OK : ASSAY_E_MEMORY;
-}
 
 static bool try_case(opener open, const char *path, const uint8_t *data, size_t size, tally *count)
 {

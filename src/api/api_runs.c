@@ -42,7 +42,7 @@ static assay_status plan(assay_api_call *call, char **json)
     assay_training *training = NULL;
     assay_error *err = &call->error;
     assay_status status = assay_training_open(&training, &call->options, &call->context, err);
-    if (status == ASSAY_OK) status = assay_training_start(training, &call->options, &call->context, err);
+    if (status == ASSAY_OK) status = assay_training_start(training, &call->context, err);
     if (status == ASSAY_OK)
         status = assay_api_text(plan_json(training), json, err);
     else if (status == ASSAY_E_NO_FIT)

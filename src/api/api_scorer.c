@@ -6,6 +6,7 @@
 #include "base/json_doc.h"
 #include "cli/scoring.h"
 #include "data/input_file.h"
+#include "score/pack_answers.h"
 
 #include <math.h>
 #include <string.h>
@@ -98,38 +99,18 @@ static assay_status render(assay_scorer *scorer, const assay_input *input, assay
     return ASSAY_OK;
 }
 
-static size_t shared_ids(const assay_ids *answers, size_t count)
-{
-    size_t shared = count > 1 ? answers[0].count - 1 : 0;
-    for (size_t i = 1; i < count; i++) {
-        size_t most = answers[i].count - 1, n = 0;
-        while (n < shared && n < most && answers[i].data[n] == answers[0].data[n]) n++;
-        shared = n;
-    }
-    return shared;
-}
-
-static bool fits(const assay_scoring *s, size_t tokens, size_t segments)
-{
-    return assay_pack_fits(&s->pack, tokens, segments) && s->pack.scored < SCORED_ROWS && s->pack.scored < s->plan.bounds.rows[ASSAY_SCORED];
-}
-
 /* Answers that do not fit into one micro-batch go into several trees with the same prompt. */
 static assay_status add_answers(assay_scorer *scorer, size_t count, harvest *h, assay_error *err)
 {
     assay_scoring *s = scorer->scoring;
     const assay_ids *answers = scorer->answers;
-    size_t shared = shared_ids(answers, count);
-    for (size_t i = 0; i < count;) {
-        if (!fits(s, answers[i].count, 2)) ASSAY_TRY(flush(scorer, h, err));
-        if (!fits(s, answers[i].count, 2))
-            return assay_error_set(err, ASSAY_E_NO_FIT, "an answer of %zu tokens does not fit into a micro-batch of %zu", answers[i].count, s->pack.token_capacity);
-        assay_pack_tree(&s->pack, 0);
-        int prompt = shared ? assay_pack_segment(&s->pack, answers[0].data, shared, -1, false) : -1;
-        do {
-            assay_pack_segment(&s->pack, answers[i].data + shared, answers[i].count - shared, prompt, true);
-            i++;
-        } while (i < count && fits(s, answers[i].count - shared, 1));
+    size_t shared = assay_answers_shared(answers, count), planned = s->plan.bounds.rows[ASSAY_SCORED], rows = planned < SCORED_ROWS ? planned : SCORED_ROWS;
+    for (size_t done = 0, added; done < count; done += added) {
+        added = assay_pack_answers(&s->pack, rows, answers + done, count - done, shared);
+        if (added) continue;
+        if (s->pack.scored == 0)
+            return assay_error_set(err, ASSAY_E_NO_FIT, "an answer of %zu tokens does not fit into a micro-batch of %zu", answers[done].count, s->pack.token_capacity);
+        ASSAY_TRY(flush(scorer, h, err));
     }
     return ASSAY_OK;
 }

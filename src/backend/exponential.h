@@ -3,16 +3,9 @@
 #ifndef ASSAY_BACKEND_EXPONENTIAL_H
 #define ASSAY_BACKEND_EXPONENTIAL_H
 
-#include <math.h>
-#include <stdint.h>
-#include <string.h>
+#include "backend/float_bits.h"
 
-static inline float assay_float_of(int32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
+#include <math.h>
 
 static inline float assay_exp(float x)
 {
@@ -29,9 +22,8 @@ static inline float assay_exp(float x)
     p = fmaf(p, r, 0.5f);
     p = fmaf(p, r, 1.0f);
     p = fmaf(p, r, 1.0f);
-    uint32_t exponent; /* n is in the low bits of `rounded`: no conversion that NaN has no result of, and 2^-127 comes out as 0 */
-    memcpy(&exponent, &rounded, sizeof exponent);
-    return p * assay_float_of((int32_t)((exponent - 0x4b400000u + 127) << 23));
+    uint32_t exponent = assay_float_bits(rounded); /* n is in its low bits: no conversion that NaN has no result of, and 2^-127 comes out as 0 */
+    return p * assay_bits_float((exponent - 0x4b400000u + 127) << 23);
 }
 
 #endif

@@ -24,6 +24,12 @@ assay_matrix assay_matrix_transposed(assay_matrix matrix)
     return (assay_matrix){.data = matrix.data, .dtype = matrix.dtype, .row_stride = matrix.col_stride, .col_stride = matrix.row_stride};
 }
 
+const void *assay_matrix_at(const assay_matrix *matrix, size_t i, size_t j)
+{
+    ptrdiff_t index = (ptrdiff_t)i * matrix->row_stride + (ptrdiff_t)j * matrix->col_stride;
+    return (const char *)matrix->data + index * (ptrdiff_t)assay_dtype_block_bytes(matrix->dtype);
+}
+
 size_t assay_gemm_scratch_bytes(void)
 {
     size_t a = (ASSAY_GEMM_ROWS + MAX_MR) * ASSAY_FOLD, b = (ASSAY_GEMM_COLS + MAX_NR) * ASSAY_FOLD, edge = MAX_MR * MAX_NR;
@@ -32,22 +38,16 @@ size_t assay_gemm_scratch_bytes(void)
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-static const void *element(const assay_matrix *matrix, size_t i, size_t j)
-{
-    ptrdiff_t index = (ptrdiff_t)i * matrix->row_stride + (ptrdiff_t)j * matrix->col_stride;
-    return (const char *)matrix->data + index * (ptrdiff_t)assay_dtype_block_bytes(matrix->dtype);
-}
-
 static void pack_a(const assay_kernels *kernels, const assay_matrix *a, size_t row, size_t rows, size_t k0, size_t k, float *dst)
 {
     for (size_t i = 0; i < rows; i += kernels->mr, dst += kernels->mr * k)
-        kernels->rows->pack(dst, kernels->mr, a->dtype, element(a, row + i, k0), a->row_stride, a->col_stride, smaller(kernels->mr, rows - i), k);
+        kernels->rows->pack(dst, kernels->mr, a->dtype, assay_matrix_at(a, row + i, k0), a->row_stride, a->col_stride, smaller(kernels->mr, rows - i), k);
 }
 
 static void pack_b(const assay_kernels *kernels, const assay_matrix *b, size_t col, size_t cols, size_t k0, size_t k, float *dst)
 {
     for (size_t j = 0; j < cols; j += kernels->nr, dst += kernels->nr * k)
-        kernels->rows->pack(dst, kernels->nr, b->dtype, element(b, k0, col + j), b->col_stride, b->row_stride, smaller(kernels->nr, cols - j), k);
+        kernels->rows->pack(dst, kernels->nr, b->dtype, assay_matrix_at(b, k0, col + j), b->col_stride, b->row_stride, smaller(kernels->nr, cols - j), k);
 }
 
 /* A tile at the border of C is computed whole beside it; only its inside is copied or added. */

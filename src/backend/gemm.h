@@ -48,6 +48,9 @@ void assay_gemm(const assay_kernels *kernels, assay_pool *pool, void *scratch, c
 /* The same on the calling thread alone, with one area. For products inside a tile of other work (attention). */
 void assay_gemm_serial(const assay_kernels *kernels, void *scratch, const assay_gemm_args *args);
 
+/* Where element (i, j) lies. */
+const void *assay_matrix_at(const assay_matrix *matrix, size_t i, size_t j);
+
 /* Row-major f32 and its transpose as views. */
 assay_matrix assay_matrix_rows(const float *data, size_t ld);
 assay_matrix assay_matrix_transposed(assay_matrix matrix);

@@ -54,22 +54,16 @@ static halves_scratch divide(void *memory)
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-static const void *element(const assay_matrix *matrix, size_t i, size_t j)
-{
-    ptrdiff_t index = (ptrdiff_t)i * matrix->row_stride + (ptrdiff_t)j * matrix->col_stride;
-    return (const char *)matrix->data + index * (ptrdiff_t)assay_dtype_block_bytes(matrix->dtype);
-}
-
 static void pack_a(const assay_halves *h, const assay_matrix *a, size_t row, size_t rows, size_t k0, size_t k, uint32_t *dst)
 {
     for (size_t i = 0; i < rows; i += MR, dst += MR * ((k + 1) / 2))
-        h->pack(dst, MR, a->dtype, element(a, row + i, k0), a->row_stride, a->col_stride, smaller(MR, rows - i), k);
+        h->pack(dst, MR, a->dtype, assay_matrix_at(a, row + i, k0), a->row_stride, a->col_stride, smaller(MR, rows - i), k);
 }
 
 static void pack_b(const assay_halves *h, const assay_matrix *b, size_t col, size_t cols, size_t k0, size_t k, uint32_t *dst)
 {
     for (size_t j = 0; j < cols; j += NR, dst += NR * ((k + 1) / 2))
-        h->pack(dst, NR, b->dtype, element(b, k0, col + j), b->col_stride, b->row_stride, smaller(NR, cols - j), k);
+        h->pack(dst, NR, b->dtype, assay_matrix_at(b, k0, col + j), b->col_stride, b->row_stride, smaller(NR, cols - j), k);
 }
 
 static void border_tile(const assay_halves *h, size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ld, bool add, size_t rows, size_t cols,

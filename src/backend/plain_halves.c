@@ -5,6 +5,7 @@
  * pair, so every element type shares one way out. All lanes of a block are dealt before the next: the strided stores then stay within a few cache lines,
  * where a whole lane at a time would walk over more than the first-level cache.
  */
+#include "backend/float_bits.h"
 #include "backend/kernels.h"
 
 #include <math.h>
@@ -16,39 +17,14 @@
 
 enum { BLOCK = ASSAY_HALVES_NR };
 
-static inline float wide(uint32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static inline uint32_t rounded(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    uint32_t nearest = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16, quiet = bits >> 16 | 0x40u;
-    return (bits & 0x7fffffffu) > 0x7f800000u ? quiet : nearest;
-}
-
-/* f16 to f32 as plain_rows.c does it */
-static inline float from_f16(uint16_t half)
-{
-    uint32_t magnitude = (uint32_t)(half & 0x7fffu) << 13, sign = (uint32_t)(half & 0x8000u) << 16, bits;
-    uint32_t special = magnitude >= 0x0f800000u ? 0x7f800000u | magnitude : 0;
-    float value = wide(magnitude) * 0x1p112f;
-    memcpy(&bits, &value, sizeof bits);
-    return wide(sign | (special ? special : bits));
-}
-
 static inline void convert(uint16_t *restrict dst, assay_dtype dtype, const void *src, size_t count)
 {
     if (dtype == ASSAY_BF16)
         memcpy(dst, src, count * sizeof *dst);
     else if (dtype == ASSAY_F32)
-        for (size_t i = 0; i < count; i++) dst[i] = (uint16_t)rounded(((const float *)src)[i]);
+        for (size_t i = 0; i < count; i++) dst[i] = assay_bf16_round(((const float *)src)[i]);
     else
-        for (size_t i = 0; i < count; i++) dst[i] = (uint16_t)rounded(from_f16(((const uint16_t *)src)[i]));
+        for (size_t i = 0; i < count; i++) dst[i] = assay_bf16_round(assay_f16_wide(((const uint16_t *)src)[i]));
 }
 
 /* The usual counts by name: a copy of known size is a few moves, one of unknown size a call of the C library. */
@@ -128,8 +104,8 @@ static void tile(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, s
     for (size_t i = 0; add && i < MR; i++) memcpy(chains[i], c + i * ldc, sizeof chains[i]);
     for (size_t p = 0; p < pairs; p++, a += MR, b += NR)
         for (int i = 0; i < MR; i++) {
-            float low = wide(a[i] << 16), high = wide(a[i] & 0xffff0000u);
-            for (int j = 0; j < NR; j++) chains[i][j] = fmaf(high, wide(b[j] & 0xffff0000u), fmaf(low, wide(b[j] << 16), chains[i][j]));
+            float low = assay_bits_float(a[i] << 16), high = assay_bits_float(a[i] & 0xffff0000u);
+            for (int j = 0; j < NR; j++) chains[i][j] = fmaf(high, assay_bits_float(b[j] & 0xffff0000u), fmaf(low, assay_bits_float(b[j] << 16), chains[i][j]));
         }
     for (size_t i = 0; i < MR; i++) memcpy(c + i * ldc, chains[i], sizeof chains[i]);
 }

@@ -6,6 +6,7 @@
  * 16 elements) goes to lanes 0.. like a full block whose other lanes are absent.
  */
 #include "backend/exponential.h"
+#include "backend/float_bits.h"
 #include "backend/kernels.h"
 
 #include <math.h>
@@ -161,33 +162,14 @@ static void column_sum(const float *a, size_t lda, const float *b, size_t ldb, c
     }
 }
 
-static inline float bf16_of(uint16_t bits) { return assay_float_of((int32_t)((uint32_t)bits << 16)); }
-
-/* Moving the exponent by a multiplication makes subnormal halves come out right without a case of their own. */
-static inline float f16_of(uint16_t bits)
-{
-    uint32_t magnitude = (uint32_t)(bits & 0x7fffu) << 13, sign = (uint32_t)(bits & 0x8000u) << 16;
-    uint32_t special = magnitude >= 0x0f800000u ? 0x7f800000u | magnitude : 0;
-    float value = assay_float_of((int32_t)magnitude) * 0x1p112f;
-    uint32_t wide;
-    memcpy(&wide, &value, sizeof wide);
-    return assay_float_of((int32_t)(sign | (special ? special : wide)));
-}
-
 static void widen(const uint16_t *x, float *y, size_t n)
 {
-    for (size_t i = 0; i < n; i++) y[i] = bf16_of(x[i]);
+    for (size_t i = 0; i < n; i++) y[i] = assay_bf16_wide(x[i]);
 }
 
-/* The same rounding as assay_f32_to_bf16, without a branch. */
 static void narrow(const float *x, uint16_t *y, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, x + i, sizeof bits);
-        uint32_t rounded = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16, quiet = bits >> 16 | 0x40u;
-        y[i] = (uint16_t)((bits & 0x7fffffffu) > 0x7f800000u ? quiet : rounded);
-    }
+    for (size_t i = 0; i < n; i++) y[i] = assay_bf16_round(x[i]);
 }
 
 static void pack_f32_across(float *restrict dst, size_t width, const float *src, ptrdiff_t k_stride, size_t k)
@@ -208,14 +190,14 @@ static float load_any(assay_dtype dtype, const void *src, ptrdiff_t index)
 {
     if (dtype == ASSAY_F32) return ((const float *)src)[index];
     const uint16_t *half = (const uint16_t *)src + index;
-    return dtype == ASSAY_BF16 ? bf16_of(*half) : f16_of(*half);
+    return dtype == ASSAY_BF16 ? assay_bf16_wide(*half) : assay_f16_wide(*half);
 }
 
 static void pack_bf16_along(float *restrict dst, size_t width, const uint16_t *src, ptrdiff_t lane_stride, size_t lanes, size_t k)
 {
     for (size_t lane = 0; lane < lanes; lane++) {
         const uint16_t *row = src + (ptrdiff_t)lane * lane_stride;
-        for (size_t i = 0; i < k; i++) dst[i * width + lane] = bf16_of(row[i]);
+        for (size_t i = 0; i < k; i++) dst[i * width + lane] = assay_bf16_wide(row[i]);
     }
 }
 
@@ -223,7 +205,7 @@ static void pack_f16_along(float *restrict dst, size_t width, const uint16_t *sr
 {
     for (size_t lane = 0; lane < lanes; lane++) {
         const uint16_t *row = src + (ptrdiff_t)lane * lane_stride;
-        for (size_t i = 0; i < k; i++) dst[i * width + lane] = f16_of(row[i]);
+        for (size_t i = 0; i < k; i++) dst[i * width + lane] = assay_f16_wide(row[i]);
     }
 }
 
@@ -231,9 +213,9 @@ static void pack_halves_across(float *restrict dst, size_t width, assay_dtype dt
 {
     for (size_t i = 0; i < k; i++, src += k_stride, dst += width) {
         if (dtype == ASSAY_BF16)
-            for (size_t lane = 0; lane < lanes; lane++) dst[lane] = bf16_of(src[lane]);
+            for (size_t lane = 0; lane < lanes; lane++) dst[lane] = assay_bf16_wide(src[lane]);
         else
-            for (size_t lane = 0; lane < lanes; lane++) dst[lane] = f16_of(src[lane]);
+            for (size_t lane = 0; lane < lanes; lane++) dst[lane] = assay_f16_wide(src[lane]);
     }
 }
 

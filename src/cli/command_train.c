@@ -130,7 +130,7 @@ static assay_status train(assay_training *t, const assay_options *options, const
     listener l = {.context = context, .traps = {.head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO}};
     assay_run_outcome outcome;
     char *from;
-    ASSAY_TRY(assay_training_start(t, options, context, err));
+    ASSAY_TRY(assay_training_start(t, context, err));
     ASSAY_TRY(assay_output_make(t, options, err));
     say_start(t, context);
     ASSAY_TRY(find_resume(options, context, &from, err));

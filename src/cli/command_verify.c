@@ -64,12 +64,6 @@ static json_t *cells_json(const assay_verify_result *r)
     return cells;
 }
 
-/* What the step was computed in. */
-static const char *precision_of(const assay_program *program)
-{
-    return program->halves ? "bf16" : "f32";
-}
-
 static bool loss_is_equal(const assay_verify_result *r)
 {
     for (size_t i = 0; i < r->cell_count; i++)
@@ -89,7 +83,7 @@ static assay_status print_json(const assay_verify_result *r, const assay_trainin
     json_t *object = json_pack("{s:b, s:b, s:f, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:o}", "equal", r->unequal == 0, "loss_bits_equal", loss_is_equal(r), "loss",
                                r->loss, "gradients", gradients, "schedules", schedules_json(r, program->layers), "threads", threads, "micro_tokens", micros, "pairs",
                                (json_int_t)r->pairs, "tokens", (json_int_t)r->tokens, "ways", (json_int_t)r->ran, "ways_different", (json_int_t)r->unequal, "ways_skipped",
-                               (json_int_t)r->skipped, "kernels", t->kernels->name, "precision", precision_of(program), "cells", cells_json(r));
+                               (json_int_t)r->skipped, "kernels", t->kernels->name, "precision", assay_program_precision(program), "cells", cells_json(r));
     ASSAY_TRY_ALLOC(object, "a result", err);
     assay_status status = assay_print_json(object, err);
     json_decref(object);
@@ -139,8 +133,6 @@ static assay_status verify(assay_training *t, const assay_options *options, cons
 {
     assay_verify_result result;
     listener l = {.context = context, .layers = t->model->program->layers};
-    ASSAY_TRY(assay_memory_budget(options, &t->settings.budget, err));
-    ASSAY_TRY(assay_choose_kernels(&t->kernels, err));
     assay_verify_setup setup = {.settings = &t->settings, .model = t->model, .examples = &t->examples, .kernels = t->kernels, .pairs = (size_t)options->verify_pairs,
                                 .threads = options->threads ? (int)options->threads : assay_processors(), .micro_tokens = (size_t)options->micro_tokens,
                                 .combinations = options->all_combinations, .time_limit = options->time_limit, .interrupted = context->interrupted,

@@ -32,7 +32,7 @@ static assay_plan_request request_of(const variant *v, const assay_program *prog
     return request;
 }
 
-static assay_status plan_variant(variant *v, bool largest, assay_error *err)
+static assay_status plan_variant(variant *v, bool alternatives, assay_error *err)
 {
     assay_program *program;
     assay_error why = {0};
@@ -44,8 +44,8 @@ static assay_status plan_variant(variant *v, bool largest, assay_error *err)
     v->fits = status == ASSAY_OK;
     if (status == ASSAY_E_NO_FIT && v->plan.total_bytes) status = ASSAY_OK;
     if (status != ASSAY_OK) assay_error_set(err, status, "%s", why.text);
-    if (status == ASSAY_OK && largest) status = assay_plan_largest(&request, 0, &v->largest_off, err);
-    if (status == ASSAY_OK && largest) status = assay_plan_largest(&request, v->layers, &v->largest_all, err);
+    if (status == ASSAY_OK && alternatives) status = assay_plan_largest(&request, 0, &v->largest_off, err);
+    if (status == ASSAY_OK && alternatives) status = assay_plan_largest(&request, v->layers, &v->largest_all, err);
     assay_program_free(program);
     return status;
 }
@@ -135,7 +135,7 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
 {
     variant asked = {.subject = *subject};
     *planning = (assay_planning){.budget = subject->settings.budget};
-    ASSAY_TRY(plan_variant(&asked, true, err));
+    ASSAY_TRY(plan_variant(&asked, subject->alternatives, err));
     planning->fits = asked.fits;
     planning->plan = asked.plan;
     planning->size = asked.size;
@@ -146,7 +146,7 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->largest_off = asked.largest_off;
     planning->largest_all = asked.largest_all;
     planning->longest_pair = request_of(&asked, NULL).longest_pair;
-    return consider_all(planning, &asked, err);
+    return subject->alternatives || !asked.fits ? consider_all(planning, &asked, err) : ASSAY_OK;
 }
 
 assay_status assay_planning_refuse(const assay_planning *p, assay_error *err)

@@ -23,6 +23,7 @@ typedef struct assay_planning_subject {
     size_t max_length;
     const assay_kernels *kernels;
     int workers;
+    bool alternatives;                    /* to be planned even where the run fits (a run that does not fit always gets them) */
 } assay_planning_subject;
 
 enum { ASSAY_PLANNING_OPTIONS = 8 };
@@ -43,6 +44,7 @@ typedef struct assay_planning {
     size_t gradients, optimizer;          /* bytes */
     size_t rss;                           /* of plan.total_bytes: memory of the process's own (anonymous), the program's own few MiB included */
     int layers;
+    /* With alternatives: */
     size_t largest_off, largest_all;      /* tokens of the largest micro-batch without and with all layers recomputed; 0: not even the longest pair */
     size_t longest_pair;
     assay_plan_option options[ASSAY_PLANNING_OPTIONS];

@@ -101,7 +101,7 @@ static const char *eos_word(assay_append_eos eos) { return eos == ASSAY_EOS_YES 
 
 static assay_status write_settings(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome, const char *folder, assay_error *err)
 {
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "assay", ASSAY_VERSION, "precision", t->model->program->halves ? "bf16" : "f32", "template",
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "assay", ASSAY_VERSION, "precision", assay_program_precision(t->model->program), "template",
                              t->source->template_name, "append_eos", eos_word(t->source->append_eos), "max_length", (json_int_t)t->source->max_length, "score_offset",
                              0.0, "seed", (json_int_t)options->seed, "options", assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan", plan_json(t->trainer),
                              "fingerprints", "base", t->prints.base, "data", t->prints.data);

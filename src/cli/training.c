@@ -177,16 +177,15 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
                                 .targets = options->lora_targets.items, .target_count = options->lora_targets.count};
     t->wanted = (assay_model_options){.tuning = t->tuning, .halves = assay_training_halves(options, t->kernels, log), .head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO,
                                       .seed = (uint64_t)options->seed, .lora = t->tuning == ASSAY_TUNE_LORA ? &t->lora : NULL};
-    t->settings.halves = t->wanted.halves;
     return ASSAY_OK;
 }
 
-static assay_status make_planning(assay_training *t, const assay_options *options, bool with_data, assay_error *err)
+static assay_status make_planning(assay_training *t, const assay_options *options, bool with_data, bool alternatives, assay_error *err)
 {
     assay_planning_subject subject = {.checkpoint = t->source->checkpoint, .adapter = t->source->adapter, .model = t->wanted, .settings = t->settings,
                                       .examples = with_data ? &t->examples : NULL, .evaluation = t->has_evaluation ? &t->evaluation : NULL,
                                       .max_length = (size_t)(t->source->max_length ? t->source->max_length : options->max_length), .kernels = t->kernels,
-                                      .workers = assay_pool_size(t->pool)};
+                                      .workers = assay_pool_size(t->pool), .alternatives = alternatives};
     return assay_planning_make(&t->planning, &subject, err);
 }
 
@@ -210,7 +209,7 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     assay_model_source_warn(t->source, log);
     if (with_data) ASSAY_TRY(open_data(t, options, log, err));
     ASSAY_TRY(decide_settings(t, options, log, err));
-    ASSAY_TRY(make_planning(t, options, with_data, err));
+    ASSAY_TRY(make_planning(t, options, with_data, plan_only, err));
     if (plan_only) return ASSAY_OK;
     if (!t->planning.fits) return assay_planning_refuse(&t->planning, err);
     ASSAY_TRY(open_model(t, log, err));
@@ -242,9 +241,8 @@ assay_status assay_training_open_plan(assay_training **out, const assay_options 
     return open_training(out, options, context, true, err);
 }
 
-assay_status assay_training_start(assay_training *t, const assay_options *options, const assay_command_context *context, assay_error *err)
+assay_status assay_training_start(assay_training *t, const assay_command_context *context, assay_error *err)
 {
-    (void)options;
     if (json_is_true(json_object_get(t->source->checkpoint->config, "gradient_checkpointing")))
         assay_note(context->log, "gradient_checkpointing in the model's config.json is ignored; --recompute decides");
     assay_trainer_setup setup = {.settings = t->settings, .model = t->model, .examples = &t->examples, .evaluation = t->has_evaluation ? &t->evaluation : NULL,

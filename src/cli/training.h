@@ -2,7 +2,7 @@
  *
  *     assay_training *training;
  *     ASSAY_TRY(assay_training_open(&training, options, context, err));    // model, pairs, examples, settings; says on the log what it found
- *     ASSAY_TRY(assay_training_start(training, options, context, err));    // kernels, threads, the planned trainer
+ *     ASSAY_TRY(assay_training_start(training, context, err));    // kernels, threads, the planned trainer
  *     ...
  *     assay_training_close(training);
  */
@@ -39,7 +39,7 @@ typedef struct assay_training {
 assay_status assay_training_open(assay_training **out, const assay_options *options, const assay_command_context *context, assay_error *err);
 /* As far as the plan: no weight is looked for, --data may be missing, and a run that does not fit is no error (training->planning.fits). */
 assay_status assay_training_open_plan(assay_training **out, const assay_options *options, const assay_command_context *context, assay_error *err);
-assay_status assay_training_start(assay_training *training, const assay_options *options, const assay_command_context *context, assay_error *err);
+assay_status assay_training_start(assay_training *training, const assay_command_context *context, assay_error *err);
 void assay_training_close(assay_training *training); /* NULL is fine */
 
 /* Saves the model as it is now: an adapter folder, or a full model. For assay_run_settings.save; context is the training. */

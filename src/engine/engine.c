@@ -34,6 +34,15 @@ static assay_status plan(const assay_engine_config *config, assay_schedule **sch
     return status;
 }
 
+assay_status assay_engine_plan(const assay_engine_config *config, size_t *bytes, assay_error *err)
+{
+    assay_schedule *schedule;
+    ASSAY_TRY(plan(config, &schedule, bytes, err));
+    assay_schedule_free(schedule);
+    if (assay_add_size(*bytes, assay_engine_scratch_bytes(config->program, assay_pool_size(config->pool)), bytes)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_NO_FIT, "a step's memory overflows the address space");
+}
+
 assay_status assay_engine_create(assay_engine **out, const assay_engine_config *config, assay_error *err)
 {
     assay_engine *engine = assay_alloc(1, sizeof *engine);

@@ -48,6 +48,9 @@ size_t assay_engine_planned_bytes(const assay_engine *engine);
 size_t assay_engine_used_bytes(const assay_engine *engine);
 const assay_schedule *assay_engine_schedule(const assay_engine *engine);
 
+/* The arena bytes that assay_engine_create would take, without taking them. */
+assay_status assay_engine_plan(const assay_engine_config *config, size_t *bytes, assay_error *err);
+
 /* Bytes of the arena that are the workers' scratch. */
 size_t assay_engine_scratch_bytes(const assay_program *program, int workers);
 

@@ -138,6 +138,8 @@ void assay_program_wants(const assay_program *program, bool *wants)
     }
 }
 
+const char *assay_program_precision(const assay_program *program) { return program->halves ? "bf16" : "f32"; }
+
 int assay_program_find_param(const assay_program *program, const char *name)
 {
     for (size_t i = 0; i < program->param_count; i++)

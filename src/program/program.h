@@ -93,6 +93,8 @@ void assay_program_shape(const assay_program *program, const assay_step *step, c
 /* wants[value] = its gradient is wanted: some trained parameter lies above it. wants holds value_count entries. */
 void assay_program_wants(const assay_program *program, bool *wants);
 
+const char *assay_program_precision(const assay_program *program); /* "bf16" or "f32", as --precision names it */
+
 int assay_program_find_param(const assay_program *program, const char *name); /* -1: not there */
 
 #endif

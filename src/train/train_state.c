@@ -30,17 +30,17 @@ static const char *const setting_names[SETTINGS] = {"batch-pairs", "epochs or ma
                                                     "adam-epsilon", "weight-decay",       "clip", "margin",   "center", "seed",   "on-nan",
                                                     "precision"};
 
-static void setting_values(const assay_train_settings *s, uint64_t total_steps, double values[SETTINGS])
+static void setting_values(const assay_train_settings *s, const assay_program *program, uint64_t total_steps, double values[SETTINGS])
 {
     double numbers[SETTINGS] = {(double)s->batch_pairs, (double)total_steps, s->lr, (double)s->shape, s->min_lr, s->warmup, s->adam.beta1, s->adam.beta2, s->adam.eps,
-                                s->adam.weight_decay, s->adam.clip, s->margin, s->center, (double)s->seed, (double)s->skip_nan, (double)s->halves};
+                                s->adam.weight_decay, s->adam.clip, s->margin, s->center, (double)s->seed, (double)s->skip_nan, (double)program->halves};
     memcpy(values, numbers, sizeof numbers);
 }
 
 void assay_fingerprint_settings(const assay_train_settings *s, const assay_program *program, uint64_t total_steps, char text[40])
 {
     double numbers[SETTINGS];
-    setting_values(s, total_steps, numbers);
+    setting_values(s, program, total_steps, numbers);
     XXH128_hash_t hash = XXH3_128bits(numbers, sizeof numbers);
     for (size_t i = 0; i < program->step_count; i++) {
         double adapter[] = {(double)program->steps[i].attr.scale, (double)program->steps[i].attr.dropout};
@@ -99,7 +99,7 @@ static json_t *settings_json(const assay_trainer *t)
 {
     double values[SETTINGS];
     json_t *object = json_object();
-    setting_values(&t->settings, t->total_steps, values);
+    setting_values(&t->settings, t->model->program, t->total_steps, values);
     for (size_t i = 0; object && i < SETTINGS; i++) json_object_set_new(object, setting_names[i], json_real(values[i]));
     return object;
 }
@@ -147,7 +147,7 @@ static assay_status check_settings(const assay_trainer *t, const assay_fingerpri
     double values[SETTINGS];
     char advice[200] = "the trained weights, or the adapter's rank, alpha, dropout or targets; give the same options";
     const json_t *then = json_object_get(state, "options");
-    setting_values(&t->settings, t->total_steps, values);
+    setting_values(&t->settings, t->model->program, t->total_steps, values);
     for (size_t i = 0; i < SETTINGS; i++) {
         const json_t *was = json_object_get(then, setting_names[i]);
         if (!json_is_number(was) || json_number_value(was) == values[i]) continue;

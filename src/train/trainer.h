@@ -31,7 +31,6 @@ typedef struct assay_train_settings {
     assay_recompute recompute;
     size_t micro_tokens;             /* 0: chosen */
     size_t budget;                   /* bytes; SIZE_MAX: no limit */
-    bool halves;                     /* the model computes in bf16; stored with checkpoints, so that a run is not resumed in another precision */
     bool skip_nan;                   /* a step whose loss or gradient is not finite is skipped instead of an error */
 } assay_train_settings;
 

@@ -83,19 +83,6 @@ static assay_status too_tight(const check *c, size_t needed)
                            c->result->pairs, (double)needed / 1048576, (double)c->setup->settings->budget / 1048576);
 }
 
-/* The arena bytes that assay_engine_create would take. */
-static assay_status arena_of(const assay_engine_config *config, size_t *bytes, assay_error *err)
-{
-    assay_schedule *schedule;
-    int workers = assay_pool_size(config->pool);
-    ASSAY_TRY(assay_schedule_create(&schedule, config->program, &config->schedule, err));
-    assay_status status = assay_schedule_layout(schedule, config->program, &config->bounds, workers, bytes, err);
-    assay_schedule_free(schedule);
-    ASSAY_TRY(status);
-    if (assay_add_size(*bytes, assay_engine_scratch_bytes(config->program, workers), bytes)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_NO_FIT, "this step's memory overflows; give a smaller --max-length or fewer --pairs");
-}
-
 /* Which ways fit, and whether a second block of gradients does beside the largest of them. */
 static assay_status fit_cells(check *c)
 {
@@ -104,7 +91,7 @@ static assay_status fit_cells(check *c)
     for (size_t i = 0; i < c->result->cell_count; i++) {
         assay_verify_cell *cell = &c->result->cells[i];
         assay_engine_config config = config_of(c, cell);
-        ASSAY_TRY(arena_of(&config, &cell->arena_bytes, c->err));
+        ASSAY_TRY(assay_engine_plan(&config, &cell->arena_bytes, c->err));
         bool fits = fixed <= budget && cell->arena_bytes <= budget - fixed;
         cell->skip = fits ? ASSAY_VERIFY_RAN : ASSAY_VERIFY_NO_ROOM;
         if (fits && cell->arena_bytes > most) most = cell->arena_bytes;
