@@ -1,6 +1,6 @@
 /* Makes the n-th call of a kind fail, or end the process, in a program that knows nothing of it. Test only, loaded with LD_PRELOAD.
  *
- *     INJECT_WHAT  alloc | open | read | write | sync | rename | map | name | thread | any (all but alloc) | save (what a save calls: for kills)
+ *     INJECT_WHAT  alloc | open | read | write | sync | rename | map | name | thread | close | query | any (all but alloc) | save (what a save calls: for kills)
  *     INJECT_HOW   fail (the errno of INJECT_ERRNO, default EIO) | short (half of what was asked) | kill (SIGKILL before the call) | after (SIGKILL behind it)
  *                  | term, int, trap (that signal before the call; trap: to look at the place with a debugger)
  *     INJECT_AT    n, from 1; 0 or absent: none, only counted
@@ -9,6 +9,7 @@
  *                  library made for itself are not counted), each followed by a line with where it was asked for
  *
  * "name" is what works on names: mkdir, unlink, rmdir, stat, lstat, realpath, opendir, readdir. Standard streams' own writes are caught at fflush.
+ * "query" is what asks the system about itself: statvfs, getrlimit, sched_getaffinity, sysconf, uname, sigaction, madvise.
  * Only one process is counted; threads are counted together.
  */
 #include <dirent.h>
@@ -16,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -25,10 +27,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
-enum { ALLOC = 1, OPEN = 2, READ = 4, WRITE = 8, SYNC = 16, RENAME = 32, MAP = 64, NAME = 128, THREAD = 256, ANY = 510, SAVE = OPEN | WRITE | SYNC | RENAME | NAME };
+enum { ALLOC = 1, OPEN = 2, READ = 4, WRITE = 8, SYNC = 16, RENAME = 32, MAP = 64, NAME = 128, THREAD = 256, CLOSE = 512, QUERY = 1024, ANY = 2046, SAVE = OPEN | WRITE | SYNC | RENAME | NAME };
 enum { FAIL, SHORT, KILL, AFTER, TERM, INTERRUPT, TRAP };
 
 static struct {
@@ -53,23 +58,25 @@ static long number(const char *name, long otherwise)
     return text ? atol(text) : otherwise;
 }
 
-/* Blocks alive, in an open hash table: who asked for them. */
+/* Blocks alive, in an open hash table: who asked for them. Addresses are kept inverted, so that a leak checker that looks here finds no pointer. */
 enum { BLOCKS = 1 << 18 };
 static struct {
-    const void *block, *caller;
+    uintptr_t block; /* 0: never used */
+    const void *caller;
 } live[BLOCKS];
 static pthread_mutex_t live_lock = PTHREAD_MUTEX_INITIALIZER;
-static const char gone;
+static const uintptr_t gone = 1;
 
-static size_t place_of(const void *block) { return (size_t)(((uintptr_t)block >> 4) * 0x9E3779B97F4A7C15u >> 46); }
+static size_t place_of(uintptr_t key) { return (size_t)((~key >> 4) * 0x9E3779B97F4A7C15u >> 46); }
 
 static void *born(void *block, const void *caller)
 {
     if (!block) return NULL;
+    uintptr_t key = ~(uintptr_t)block;
     pthread_mutex_lock(&live_lock);
-    size_t at = place_of(block), tries = 0;
-    while (live[at].block && live[at].block != &gone && tries++ < BLOCKS) at = (at + 1) % BLOCKS;
-    live[at].block = block;
+    size_t at = place_of(key), tries = 0;
+    while (live[at].block && live[at].block != gone && tries++ < BLOCKS) at = (at + 1) % BLOCKS;
+    live[at].block = key;
     live[at].caller = caller;
     pthread_mutex_unlock(&live_lock);
     return block;
@@ -78,17 +85,18 @@ static void *born(void *block, const void *caller)
 static void died(const void *block)
 {
     if (!block) return;
+    uintptr_t key = ~(uintptr_t)block;
     pthread_mutex_lock(&live_lock);
-    size_t at = place_of(block), tries = 0;
-    while (live[at].block && live[at].block != block && tries++ < BLOCKS) at = (at + 1) % BLOCKS;
-    if (live[at].block == block) live[at].block = &gone;
+    size_t at = place_of(key), tries = 0;
+    while (live[at].block && live[at].block != key && tries++ < BLOCKS) at = (at + 1) % BLOCKS;
+    if (live[at].block == key) live[at].block = gone;
     pthread_mutex_unlock(&live_lock);
 }
 
 /* Asked for by the program or a library, not by the C library for its streams. */
 static bool is_ours(size_t at, Dl_info *where)
 {
-    if (!live[at].block || live[at].block == &gone) return false;
+    if (!live[at].block || live[at].block == gone) return false;
     return dladdr(live[at].caller, where) && !strstr(where->dli_fname, "libc.so") && !strstr(where->dli_fname, "/ld-linux");
 }
 
@@ -108,8 +116,8 @@ static void report(void)
 
 __attribute__((constructor)) static void begin(void)
 {
-    static const char *const whats[] = {"alloc", "open", "read", "write", "sync", "rename", "map", "name", "thread", "any", "save", NULL};
-    static const int what_values[] = {ALLOC, OPEN, READ, WRITE, SYNC, RENAME, MAP, NAME, THREAD, ANY, SAVE};
+    static const char *const whats[] = {"alloc", "open", "read", "write", "sync", "rename", "map", "name", "thread", "close", "query", "any", "save", NULL};
+    static const int what_values[] = {ALLOC, OPEN, READ, WRITE, SYNC, RENAME, MAP, NAME, THREAD, CLOSE, QUERY, ANY, SAVE};
     static const char *const hows[] = {"fail", "short", "kill", "after", "term", "int", "trap", NULL};
     static const int how_values[] = {FAIL, SHORT, KILL, AFTER, TERM, INTERRUPT, TRAP};
     static const char *const codes[] = {"EIO", "ENOSPC", "EINTR", "EMFILE", "ENOMEM", "EACCES", NULL};
@@ -272,6 +280,31 @@ ssize_t __read_chk(int fd, void *data, size_t size, size_t room)
     return size <= room ? read(fd, data, size) : -1;
 }
 
+ssize_t pread(int fd, void *data, size_t size, off_t from)
+{
+    REAL(pread);
+    bool half, end;
+    if (strike(READ, &half, &end)) return -1;
+    return next(fd, data, half && size > 1 ? (size + 1) / 2 : size, from);
+}
+
+/* Reading through a stream: a part, and the stream's error is not set; fgets: as at the end. */
+size_t fread(void *data, size_t size, size_t count, FILE *file)
+{
+    REAL(fread);
+    bool half, end;
+    if (strike(READ, &half, &end) && errno != EINTR) return 0;
+    return next(data, size, count, file);
+}
+
+char *fgets(char *line, int size, FILE *file)
+{
+    REAL(fgets);
+    bool half, end;
+    if (strike(READ, &half, &end) && errno != EINTR) return NULL;
+    return next(line, size, file);
+}
+
 ssize_t write(int fd, const void *data, size_t size)
 {
     REAL(write);
@@ -313,6 +346,29 @@ int rename(const char *from, const char *to)
     return result;
 }
 
+/* Closed all the same, as Linux does; what was still to be written may be lost. */
+int close(int fd)
+{
+    REAL(close);
+    bool half, end, fails = strike(CLOSE, &half, &end);
+    int code = errno, result = next(fd);
+    finish(end);
+    if (!fails) return result;
+    errno = code;
+    return -1;
+}
+
+int fclose(FILE *file)
+{
+    REAL(fclose);
+    bool half, end, fails = strike(CLOSE, &half, &end);
+    int code = errno, result = next(file);
+    finish(end);
+    if (!fails) return result;
+    errno = code;
+    return EOF;
+}
+
 static void *map_as(const char *name, void *at, size_t size, int protection, int flags, int fd, off_t offset)
 {
     void *(*next)(void *, size_t, int, int, int, off_t) = (void *(*)(void *, size_t, int, int, int, off_t))real(name);
@@ -324,25 +380,32 @@ static void *map_as(const char *name, void *at, size_t size, int protection, int
 void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset) { return map_as("mmap", at, size, protection, flags, fd, offset); }
 void *mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset) { return map_as("mmap64", at, size, protection, flags, fd, offset); }
 
-#define NAME_LIKE(type, name, declared, passed, failed)                                                                  \
+#define CALL_LIKE(kind, type, name, declared, passed, failed)                                                            \
     type name declared                                                                                                   \
     {                                                                                                                    \
         REAL(name);                                                                                                      \
         bool half, end;                                                                                                  \
-        if (strike(NAME, &half, &end)) return failed;                                                                    \
+        if (strike(kind, &half, &end)) return failed;                                                                    \
         type result = next passed;                                                                                       \
         finish(end);                                                                                                     \
         return result;                                                                                                   \
     }
-NAME_LIKE(int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
-NAME_LIKE(int, unlink, (const char *path), (path), -1)
-NAME_LIKE(int, rmdir, (const char *path), (path), -1)
-NAME_LIKE(int, stat, (const char *path, struct stat *info), (path, info), -1)
-NAME_LIKE(int, lstat, (const char *path, struct stat *info), (path, info), -1)
-NAME_LIKE(int, fstat, (int fd, struct stat *info), (fd, info), -1)
-NAME_LIKE(char *, realpath, (const char *path, char *resolved), (path, resolved), NULL)
-NAME_LIKE(DIR *, opendir, (const char *path), (path), NULL)
-NAME_LIKE(struct dirent *, readdir, (DIR * dir), (dir), NULL)
+CALL_LIKE(NAME, int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
+CALL_LIKE(NAME, int, unlink, (const char *path), (path), -1)
+CALL_LIKE(NAME, int, rmdir, (const char *path), (path), -1)
+CALL_LIKE(NAME, int, stat, (const char *path, struct stat *info), (path, info), -1)
+CALL_LIKE(NAME, int, lstat, (const char *path, struct stat *info), (path, info), -1)
+CALL_LIKE(NAME, int, fstat, (int fd, struct stat *info), (fd, info), -1)
+CALL_LIKE(NAME, char *, realpath, (const char *path, char *resolved), (path, resolved), NULL)
+CALL_LIKE(NAME, DIR *, opendir, (const char *path), (path), NULL)
+CALL_LIKE(NAME, struct dirent *, readdir, (DIR * dir), (dir), NULL)
+CALL_LIKE(QUERY, int, statvfs, (const char *path, struct statvfs *info), (path, info), -1)
+CALL_LIKE(QUERY, int, getrlimit, (__rlimit_resource_t what, struct rlimit *limit), (what, limit), -1)
+CALL_LIKE(QUERY, int, sched_getaffinity, (pid_t process, size_t size, cpu_set_t *set), (process, size, set), -1)
+CALL_LIKE(QUERY, long, sysconf, (int what), (what), -1)
+CALL_LIKE(QUERY, int, uname, (struct utsname *info), (info), -1)
+CALL_LIKE(QUERY, int, sigaction, (int signal, const struct sigaction *action, struct sigaction *before), (signal, action, before), -1)
+CALL_LIKE(QUERY, int, madvise, (void *at, size_t size, int advice), (at, size, advice), -1)
 
 char *__realpath_chk(const char *path, char *resolved, size_t room);
 char *__realpath_chk(const char *path, char *resolved, size_t room)
