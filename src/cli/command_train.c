@@ -116,15 +116,6 @@ static void say_end(const assay_training *t, const assay_run_outcome *outcome, c
                used, process_planned, process_used, options->output);
 }
 
-/* report.html is the last thing a run writes; a run killed before it is finished by resuming. */
-static bool output_is_whole(const assay_options *options)
-{
-    char *path = assay_path_join(options->output, ASSAY_REPORT_NAME);
-    bool whole = path && assay_path_exists(path);
-    assay_free(path);
-    return whole;
-}
-
 static assay_status train(assay_training *t, const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     listener l = {.context = context, .traps = {.head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO}};
@@ -135,7 +126,7 @@ static assay_status train(assay_training *t, const assay_options *options, const
     say_start(t, context);
     ASSAY_TRY(find_resume(options, context, &from, err));
     assay_run_settings run = {.output = options->output, .save_steps = options->save_steps, .eval_steps = options->eval_steps, .log_steps = options->log_steps,
-                              .keep = (uint64_t)options->keep, .time_limit = options->time_limit, .resume_from = from, .output_whole = output_is_whole(options), .prints = t->prints,
+                              .keep = (uint64_t)options->keep, .time_limit = options->time_limit, .resume_from = from, .output_whole = assay_output_is_whole(t, options), .prints = t->prints,
                               .save = assay_training_save, .save_context = t, .on_step = on_step, .on_evaluation = on_evaluation, .listener = &l,
                               .interrupted = context->interrupted, .out_of_memory = &l.out_of_memory, .log = context->log};
     assay_memory_watch_begin(&l.watch, "");

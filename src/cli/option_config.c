@@ -9,7 +9,9 @@
 #include <string.h>
 #include <yaml.h>
 
-enum { CONFIG_CEILING = 1 << 20 };
+/* Bounds on what a file may cost: libyaml's time grows with size times depth, and each name is compared with all before it. There are
+ * fewer than KEYS_MAX names in all; only the ignored families (fp16_*) have no end. */
+enum { CONFIG_CEILING = 1 << 20, DEPTH_MAX = 64, KEYS_MAX = 1000 };
 
 typedef struct config_reader {
     yaml_parser_t parser;
@@ -64,6 +66,7 @@ static assay_status skip_value(config_reader *reader, assay_error *err)
         if (type == YAML_MAPPING_START_EVENT || type == YAML_SEQUENCE_START_EVENT) depth++;
         if (type == YAML_MAPPING_END_EVENT || type == YAML_SEQUENCE_END_EVENT) depth--;
         if (depth == 0) return ASSAY_OK;
+        if (depth > DEPTH_MAX) return assay_error_set(err, ASSAY_E_USAGE, "%snested deeper than %d", reader->where, DEPTH_MAX);
         ASSAY_TRY(next_event(reader, err));
     }
 }
@@ -116,6 +119,8 @@ static assay_status note_key(config_reader *reader, const char **key, assay_erro
 {
     if (reader->event.type != YAML_SCALAR_EVENT)
         return assay_error_set(err, ASSAY_E_USAGE, "%sthe name of an option is wanted", reader->where);
+    if (reader->seen.count == KEYS_MAX)
+        return assay_error_set(err, ASSAY_E_USAGE, "%smore than %d options", reader->where, KEYS_MAX);
     const char *text = scalar_text(reader);
     for (size_t i = 0; i < reader->seen.count; i++)
         if (assay_option_same_name(reader->seen.items[i], text, strlen(text)))

@@ -101,7 +101,7 @@ static const char *eos_word(assay_append_eos eos) { return eos == ASSAY_EOS_YES 
 
 static assay_status write_settings(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome, const char *folder, assay_error *err)
 {
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "assay", ASSAY_VERSION, "precision", assay_program_precision(t->model->program), "template",
+    json_t *json = json_pack("{s:s, s:I, s:s, s:s, s:s, s:I, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "assay", ASSAY_VERSION, "steps", (json_int_t)t->trainer->step, "precision", assay_program_precision(t->model->program), "template",
                              t->source->template_name, "append_eos", eos_word(t->source->append_eos), "max_length", (json_int_t)t->source->max_length, "score_offset",
                              0.0, "seed", (json_int_t)options->seed, "options", assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan", plan_json(t->trainer),
                              "fingerprints", "base", t->prints.base, "data", t->prints.data);
@@ -177,13 +177,41 @@ static assay_status write_card(const assay_training *t, const assay_options *opt
     return status;
 }
 
+static assay_status drop_report(const char *folder, assay_error *err)
+{
+    char *path = assay_path_join(folder, ASSAY_REPORT_NAME);
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = assay_remove_tree(path, err);
+    assay_free(path);
+    return status;
+}
+
 assay_status assay_output_write(assay_training *t, const assay_options *options, const assay_run_outcome *outcome, assay_error *err)
 {
     const char *pad = t->pad_token >= 0 ? assay_tokenizer_token(t->source->tokenizer, (int32_t)t->pad_token) : NULL;
+    ASSAY_TRY(drop_report(options->output, err));
     ASSAY_TRY(assay_training_save(t, options->output, err));
     ASSAY_TRY(assay_tokenizer_save(t->source->tokenizer_folder, t->source->checkpoint->gguf, options->output, pad, err));
     ASSAY_TRY(assay_machine_facts_save(options->output, assay_pool_size(t->pool), t->kernels->name, err));
     ASSAY_TRY(write_card(t, options, outcome, options->output, err));
     ASSAY_TRY(write_settings(t, options, outcome, options->output, err));
     return assay_report_write(options->output, NULL, NULL, err);
+}
+
+static bool settings_are_of_step(const char *path, uint64_t step)
+{
+    json_t *notes = NULL;
+    int64_t steps = -1;
+    if (assay_json_load(path, 1 << 24, &notes, NULL) == ASSAY_OK) assay_json_int(notes, "steps", false, &steps, path, NULL);
+    json_decref(notes);
+    return steps >= 0 && (uint64_t)steps == step;
+}
+
+bool assay_output_is_whole(const assay_training *t, const assay_options *options)
+{
+    char *report = assay_path_join(options->output, ASSAY_REPORT_NAME), *settings = assay_path_join(options->output, "assay.json");
+    bool whole = report && settings && assay_path_exists(report) && settings_are_of_step(settings, t->trainer->total_steps);
+    assay_free(report);
+    assay_free(settings);
+    return whole;
 }

@@ -13,7 +13,11 @@ assay_status assay_output_check(const assay_options *options, assay_error *err);
  * base counts among what the run reads. */
 assay_status assay_output_make(const assay_training *training, const assay_options *options, assay_error *err);
 
-/* Everything above, plus the weights by assay_training_save. */
+/* Everything above, plus the weights by assay_training_save. An old report goes first: one that is there was written behind everything else. */
 assay_status assay_output_write(assay_training *training, const assay_options *options, const assay_run_outcome *outcome, assay_error *err);
+
+/* Whether the folder holds what this run leaves at its end: assay.json of its last step (a run stopped by --time and resumed finds one of an
+ * earlier step) and the report (`assay report` writes one at any time). A run killed before that is finished by resuming. */
+bool assay_output_is_whole(const assay_training *training, const assay_options *options);
 
 #endif

@@ -48,6 +48,16 @@ INJECT_WHAT=write INJECT_HOW=int INJECT_AT=3 INJECT_ALSO=1 injected "$assay" "${
 [ $? -eq 130 ] && [ ! -e "$work/o2/adapter_model.safetensors" ]
 say $? second-interrupt-ends-at-once
 
+# Killed behind its last checkpoint, with a report that `assay report` wrote, or of an earlier step: finished by resuming, not taken for finished.
+cp -r "$work/whole" "$work/o6" && rm "$work/o6/adapter_model.safetensors" "$work/o6/assay.json"
+"$assay" "${train[@]}" --output "$work/o6" --resume 2>/dev/null
+cmp -s "$work/whole/adapter_model.safetensors" "$work/o6/adapter_model.safetensors"
+say $? a-report-does-not-make-it-finished
+sed 's/"steps": *4/"steps": 3/' "$work/whole/assay.json" >"$work/o6/assay.json" && echo stale >"$work/o6/adapter_model.safetensors"
+"$assay" "${train[@]}" --output "$work/o6" --resume 2>/dev/null
+cmp -s "$work/whole/adapter_model.safetensors" "$work/o6/adapter_model.safetensors"
+say $? output-of-an-earlier-step-is-written-anew
+
 # Waiting for input ends at a Ctrl-C.
 mkfifo "$work/pipe"
 sleep 20 >"$work/pipe" & sleeper=$!
