@@ -217,9 +217,9 @@ static assay_status parse_config(const char *yaml, const char *more)
 /* Names of a family that is ignored have no end, but a file's number of names has. */
 static const char *many_ignored(void)
 {
-    static char text[16 * 1002];
+    static char text[16 * 502];
     size_t used = 0;
-    for (int i = 0; i < 1001; i++) used += (size_t)snprintf(text + used, sizeof text - used, "fp16_%d: 1\n", i);
+    for (int i = 0; i < 501; i++) used += (size_t)snprintf(text + used, sizeof text - used, "fp16_%d: 1\n", i);
     return text;
 }
 
@@ -280,7 +280,7 @@ static void config_errors_name_the_line(void **state)
     config_fails("lr: 1e-3\n---\nlr: 2\n", "a second document");
     config_fails("config: other.yaml\n", "cannot name another");
     config_fails("port: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1", "nested deeper than 64");
-    config_fails(many_ignored(), ":1001: more than 1000 options");
+    config_fails(many_ignored(), ":501: more than 500 options");
     config_fails("lora-rank: 0\n", ":1: lora-rank: 0 is out of range");
     config_fails("model: \"a\\0b\"\n", "zero byte");
     assert_int_equal(parse("--config does-not-exist.yaml"), ASSAY_E_IO);

@@ -1,4 +1,5 @@
-/* Makes the n-th call of a kind fail, or end the process, in a program that knows nothing of it. Test only, loaded with LD_PRELOAD.
+/* Makes the n-th call of a kind fail, or end the process, in a program that knows nothing of it. Test only, loaded with LD_PRELOAD; a leak
+ * checker (liblsan.so) may be loaded behind it.
  *
  *     INJECT_WHAT  alloc | open | read | write | sync | rename | map | name | thread | close | query | any (all but alloc) | save (what a save calls: for kills)
  *     INJECT_HOW   fail (the errno of INJECT_ERRNO, default EIO) | short (half of what was asked) | kill (SIGKILL before the call) | after (SIGKILL behind it)
@@ -7,14 +8,16 @@
  *     INJECT_ALSO  how many calls behind the n-th fail too (default 0; a large number: from there on)
  *     INJECT_COUNT a file that gets, when the program ends by itself, "CALLS LEFT": calls seen, and blocks that were never freed (those that the C
  *                  library made for itself are not counted), each followed by a line with where it was asked for
+ *     INJECT_PLACES a file that gets a line "N PLACE" for every call: PLACE is the same for calls from the same stack of callers
  *
  * "name" is what works on names: mkdir, unlink, rmdir, stat, lstat, realpath, opendir, readdir. Standard streams' own writes are caught at fflush.
- * "query" is what asks the system about itself: statvfs, getrlimit, sched_getaffinity, sysconf, uname, sigaction, madvise.
+ * "query" is what asks the system about itself: statvfs, getrlimit, sched_getaffinity, sysconf, uname, madvise.
  * Only one process is counted; threads are counted together.
  */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -40,10 +43,11 @@ static struct {
     int what, how, code;
     long at, also;
     const char *count_file;
+    FILE *places;
     bool ready;
 } plan;
 static atomic_long seen;
-static _Thread_local bool inside; /* of our own calls, which are not counted */
+static _Thread_local volatile bool inside; /* of our own calls, which are not counted; volatile: dlsym is declared to call nothing of ours, and does */
 
 static int word(const char *text, const char *const *words, const int *values, int otherwise)
 {
@@ -105,6 +109,8 @@ static void report(void)
     Dl_info where;
     long left = 0;
     inside = true;
+    if (plan.places) fclose(plan.places);
+    plan.places = NULL;
     FILE *file = plan.count_file ? fopen(plan.count_file, "w") : NULL;
     if (!file) return;
     for (size_t i = 0; i < BLOCKS; i++) left += is_ours(i, &where);
@@ -112,6 +118,29 @@ static void report(void)
     for (size_t i = 0; i < BLOCKS; i++)
         if (is_ours(i, &where)) fprintf(file, "%s+%#lx\n", where.dli_fname, (unsigned long)((const char *)live[i].caller - (const char *)where.dli_fbase));
     fclose(file);
+}
+
+static void open_places(void)
+{
+    const char *path = getenv("INJECT_PLACES");
+    if (!path) return;
+    inside = true;
+    plan.places = fopen(path, "w");
+    void *frames[1];
+    backtrace(frames, 1); /* loads what it needs */
+    inside = false;
+}
+
+/* Only ever compared within one run. */
+static void note_place(long nth)
+{
+    void *frames[64];
+    inside = true;
+    int depth = backtrace(frames, 64);
+    uint64_t place = (uint64_t)depth;
+    for (int i = 0; i < depth; i++) place = (place ^ (uint64_t)((char *)frames[i] - (char *)frames[0])) * 0x100000001B3u;
+    fprintf(plan.places, "%ld %016llx\n", nth, (unsigned long long)place);
+    inside = false;
 }
 
 __attribute__((constructor)) static void begin(void)
@@ -122,6 +151,9 @@ __attribute__((constructor)) static void begin(void)
     static const int how_values[] = {FAIL, SHORT, KILL, AFTER, TERM, INTERRUPT, TRAP};
     static const char *const codes[] = {"EIO", "ENOSPC", "EINTR", "EMFILE", "ENOMEM", "EACCES", NULL};
     static const int code_values[] = {EIO, ENOSPC, EINTR, EMFILE, ENOMEM, EACCES};
+    plan.ready = true;
+    void *volatile first = malloc(1);
+    free(first); /* a leak checker behind this one begins with the first block it is asked for */
     plan.what = word(getenv("INJECT_WHAT"), whats, what_values, 0);
     plan.how = word(getenv("INJECT_HOW"), hows, how_values, FAIL);
     plan.code = word(getenv("INJECT_ERRNO"), codes, code_values, EIO);
@@ -129,13 +161,14 @@ __attribute__((constructor)) static void begin(void)
     plan.also = number("INJECT_ALSO", 0);
     plan.count_file = getenv("INJECT_COUNT");
     atexit(report);
-    plan.ready = true;
+    open_places();
 }
 
 static bool hit(int kind, long *nth)
 {
     if (!plan.ready || inside || !(plan.what & kind)) return false;
     *nth = atomic_fetch_add(&seen, 1) + 1;
+    if (plan.places) note_place(*nth);
     return plan.at > 0 && *nth >= plan.at && *nth <= plan.at + plan.also;
 }
 
@@ -194,6 +227,7 @@ void *malloc(size_t size)
     if (!next) {
         if (inside || !plan.ready) return early_block(size);
         next = (void *(*)(size_t))real("malloc");
+        if (!next) return early_block(size); /* a sanitizer that is still looking for its own */
     }
     if (strike(ALLOC, &half, &end)) return errno = ENOMEM, NULL;
     return born(next(size), __builtin_return_address(0));
@@ -206,6 +240,7 @@ void *calloc(size_t count, size_t size)
     if (!next) {
         if (inside || !plan.ready) return early_block(count * size);
         next = (void *(*)(size_t, size_t))real("calloc");
+        if (!next) return early_block(count * size); /* a sanitizer that is still looking for its own */
     }
     if (strike(ALLOC, &half, &end)) return errno = ENOMEM, NULL;
     return born(next(count, size), __builtin_return_address(0));
@@ -228,8 +263,10 @@ void *realloc(void *block, size_t size)
 
 void free(void *block)
 {
+    static void (*next)(void *);
     if (is_early(block)) return;
-    REAL(free);
+    if (!next && inside) return; /* dlsym, which is looking for it, drops an old message */
+    if (!next) next = (void (*)(void *))real("free");
     died(block);
     next(block);
 }
@@ -404,7 +441,6 @@ CALL_LIKE(QUERY, int, getrlimit, (__rlimit_resource_t what, struct rlimit *limit
 CALL_LIKE(QUERY, int, sched_getaffinity, (pid_t process, size_t size, cpu_set_t *set), (process, size, set), -1)
 CALL_LIKE(QUERY, long, sysconf, (int what), (what), -1)
 CALL_LIKE(QUERY, int, uname, (struct utsname *info), (info), -1)
-CALL_LIKE(QUERY, int, sigaction, (int signal, const struct sigaction *action, struct sigaction *before), (signal, action, before), -1)
 CALL_LIKE(QUERY, int, madvise, (void *at, size_t size, int advice), (at, size, advice), -1)
 
 char *__realpath_chk(const char *path, char *resolved, size_t room);
