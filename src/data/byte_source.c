@@ -1,12 +1,12 @@
 #include "data/byte_source.h"
 
+#include "data/gunzip.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 enum { PIECE_BYTES = 1 << 18 };
 
@@ -19,27 +19,41 @@ assay_status assay_parquet_refused(const char *path, assay_error *err)
 }
 
 /* Pipes are read as bytes come, so that a program may feed lines and wait for each answer. Waiting is done in poll, which alone comes back when a
- * handler ran (of a signal that asks to stop: no other has one); a read that had begun is gone on with. */
-static ssize_t read_some(assay_byte_source *source)
+ * handler ran (of a signal that asks to stop: no other has one); a read that had begun is gone on with. 0: the end, or no more (stopped, failure). */
+static size_t read_some(assay_byte_source *source, char *to)
 {
-    struct pollfd wait = {.fd = source->fd, .events = POLLIN};
-    if (poll(&wait, 1, -1) < 0 && errno == EINTR) {
-        source->stopped = true;
-        return -1;
-    }
     for (;;) {
-        ssize_t got = read(source->fd, source->piece, PIECE_BYTES);
-        if (got >= 0 || errno != EINTR) return got;
+        struct pollfd wait = {.fd = source->fd, .events = POLLIN};
+        source->stopped = poll(&wait, 1, -1) < 0 && errno == EINTR;
+        if (source->stopped) return 0;
+        ssize_t got = read(source->fd, to, PIECE_BYTES);
+        if (got >= 0) return (size_t)got;
+        if (errno == EINTR || errno == EAGAIN) continue;
+        source->failure = errno;
+        return 0;
+    }
+}
+
+static size_t unpack_some(assay_byte_source *source)
+{
+    for (;;) {
+        size_t got = assay_gunzip_run(source->gunzip, &source->packed_at, &source->packed_left, source->piece, PIECE_BYTES);
+        if (got || assay_gunzip_done(source->gunzip) || assay_gunzip_broken(source->gunzip)) return got;
+        if (source->packed_left) continue;
+        source->packed_at = source->packed;
+        source->packed_left = read_some(source, source->packed);
+        if (source->packed_left) continue;
+        source->cut_off = !source->stopped && !source->failure && !assay_gunzip_between(source->gunzip);
+        return 0;
     }
 }
 
 static void refill(assay_byte_source *source)
 {
-    ssize_t got = source->packed ? gzread(source->packed, source->piece, PIECE_BYTES) : read_some(source);
-    source->failed = got < 0;
-    source->finished = got <= 0;
+    size_t got = source->gunzip ? unpack_some(source) : read_some(source, source->piece);
+    source->finished = got == 0;
     source->at = source->piece;
-    source->end = source->piece + (got > 0 ? got : 0);
+    source->end = source->piece + got;
 }
 
 bool assay_byte_source_more(assay_byte_source *source)
@@ -58,15 +72,12 @@ void assay_byte_source_skip(assay_byte_source *source, size_t count)
 
 assay_status assay_byte_source_status(const assay_byte_source *source, assay_error *err)
 {
-    int code = Z_OK;
-    if (!source->packed)
-        return source->stopped  ? assay_error_set(err, ASSAY_E_STOPPED, "interrupted while waiting for %s", source->name)
-               : source->failed ? assay_error_set(err, ASSAY_E_IO, "cannot read %s: %s", source->name, strerror(errno))
-                                : ASSAY_OK;
-    const char *text = gzerror(source->packed, &code);
-    if (code == Z_OK && !source->failed) return ASSAY_OK;
-    if (code == Z_ERRNO) return assay_error_set(err, ASSAY_E_IO, "cannot read %s: %s", source->name, strerror(errno));
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: the gzip data is broken or cut off (%s); fetch the file again", source->name, text);
+    const char *broken = source->gunzip ? assay_gunzip_broken(source->gunzip) : NULL;
+    if (source->stopped) return assay_error_set(err, ASSAY_E_STOPPED, "interrupted while waiting for %s", source->name);
+    if (source->failure) return assay_error_set(err, ASSAY_E_IO, "cannot read %s: %s", source->name, strerror(source->failure));
+    if (!broken && !source->cut_off) return ASSAY_OK;
+    if (broken && assay_gunzip_no_memory(source->gunzip)) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for unpacking %s", source->name);
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: the gzip data is broken or cut off (%s); fetch the file again", source->name, broken ? broken : "it ends too early");
 }
 
 static assay_status look_at_start(assay_byte_source *source, assay_error *err)
@@ -81,25 +92,41 @@ static assay_status look_at_start(assay_byte_source *source, assay_error *err)
     return ASSAY_OK;
 }
 
-/* zlib reads what is packed, and pipes, which may be and cannot be looked at twice. Plain files are read here: zlib gives up at EINTR. */
+/* A pipe's first bytes may come one by one. */
+static void read_start(assay_byte_source *source)
+{
+    size_t there = 0, got;
+    source->at = source->piece;
+    while (there < 2 && (got = read_some(source, source->piece + there))) there += got;
+    source->end = source->piece + there;
+    source->finished = there < 2;
+}
+
+static assay_status begin_unpacking(assay_byte_source *source, assay_error *err)
+{
+    source->gunzip = assay_gunzip_new();
+    source->packed = source->piece;
+    source->packed_at = source->at;
+    source->packed_left = (size_t)(source->end - source->at);
+    source->at = source->end = source->piece = assay_alloc(PIECE_BYTES, 1);
+    if (source->gunzip && source->piece) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for unpacking %s", source->name);
+}
+
+/* Not blocking: opening a named pipe would wait for its writer where no signal ends the wait. */
 static assay_status open_named(assay_byte_source *source, const char *path, assay_error *err)
 {
-    struct stat info;
-    unsigned char magic[2] = {0};
-    source->fd = open(path, O_RDONLY | O_CLOEXEC);
+    source->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (source->fd < 0) return assay_error_set(err, ASSAY_E_IO, "cannot open %s: %s", path, strerror(errno));
-    bool regular = fstat(source->fd, &info) == 0 && S_ISREG(info.st_mode);
-    if (regular && (pread(source->fd, magic, 2, 0) < 2 || magic[0] != 0x1f || magic[1] != 0x8b)) return ASSAY_OK;
-    source->packed = gzdopen(source->fd, "rb");
-    if (!source->packed) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for reading %s", path);
-    source->fd = -1; /* zlib's now */
-    return ASSAY_OK;
+    read_start(source);
+    bool packed = source->end - source->at >= 2 && !memcmp(source->at, "\x1f\x8b", 2);
+    return packed ? begin_unpacking(source, err) : ASSAY_OK;
 }
 
 static assay_status open_source(assay_byte_source *source, const char *path, bool standard, assay_error *err)
 {
     source->name = assay_strdup(standard ? "standard input" : path);
-    source->piece = assay_alloc(PIECE_BYTES, 1);
+    source->piece = assay_alloc(PIECE_BYTES + 1, 1); /* + 1: read_start may append to one byte */
     if (!source->name || !source->piece) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for reading %s", path);
     if (!standard) ASSAY_TRY(open_named(source, path, err));
     return look_at_start(source, err);
@@ -115,8 +142,9 @@ assay_status assay_byte_source_open(assay_byte_source *source, const char *path,
 
 void assay_byte_source_close(assay_byte_source *source)
 {
-    if (source->packed) gzclose_r(source->packed);
+    assay_gunzip_free(source->gunzip);
     if (source->fd > STDIN_FILENO) close(source->fd);
+    assay_free(source->packed);
     assay_free(source->name);
     assay_free(source->piece);
     *source = (assay_byte_source){0};

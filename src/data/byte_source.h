@@ -1,4 +1,4 @@
-/* Bytes of a file (plain or gzip, told apart by content), or of standard input, in pieces, with line and offset.
+/* Bytes of a file or a named pipe (plain or gzip, told apart by content), or of standard input, in pieces, with line and offset.
  *
  *     assay_byte_source source;
  *     ASSAY_TRY(assay_byte_source_open(&source, path, err));           ("-": standard input, never gzip)
@@ -21,9 +21,13 @@ typedef struct assay_byte_source {
     uint64_t line;          /* 1-based line of *at */
     uint64_t offset;        /* byte offset of *at in the (unpacked) file, byte-order mark included */
     char *piece;
-    void *packed;           /* zlib's handle; NULL: fd is read as it is */
+    struct assay_gunzip *gunzip; /* NULL: the file's bytes as they are */
+    char *packed;           /* what of it was read and not yet unpacked lies at packed_at */
+    const char *packed_at;
+    size_t packed_left;
     int fd;                 /* 0: standard input, which stays open */
-    bool finished, failed;
+    int failure;            /* errno of a read that failed */
+    bool finished, cut_off;
     bool stopped;           /* a signal came while waiting: ASSAY_E_STOPPED */
 } assay_byte_source;
 

@@ -69,6 +69,23 @@ kill -TERM $pid; wait $pid
 say $? waiting-for-input-can-be-interrupted
 kill $sleeper 2>/dev/null
 
+# So does waiting for a named pipe's writer, and for the rest of what a pipe brings packed.
+waits() { # name pipe
+    (trap - INT; exec "$assay" data check "$2" >/dev/null 2>"$work/err") & pid=$!
+    for _ in $(seq 100); do grep -q poll "/proc/$pid/wchan" 2>/dev/null && break; sleep 0.03; done
+    begin=$SECONDS
+    kill -TERM $pid; wait $pid
+    [ $? -eq 130 ] && [ $((SECONDS - begin)) -lt 10 ] && grep -q "interrupted while waiting for $2" "$work/err"
+    say $? "$1"
+}
+mkfifo "$work/named.jsonl" "$work/packed.jsonl.gz"
+waits waiting-for-a-writer-can-be-interrupted "$work/named.jsonl"
+(gzip -c "$work/pairs.jsonl" | head -c 60; exec sleep 20) >"$work/packed.jsonl.gz" & sleeper=$!
+waits waiting-for-packed-bytes-can-be-interrupted "$work/packed.jsonl.gz"
+kill $sleeper 2>/dev/null
+gzip -c "$work/pairs.jsonl" >"$work/packed.jsonl.gz" &
+check a-packed-pipe-is-read 0 out 'records  *12' data check "$work/packed.jsonl.gz"
+
 # Resuming with something else: refused by name.
 : >"$work/in"
 check resume-other-lr 2 err 'settings changed (--lr: 0.0001 then, 0.01 now' "${train[@]}" --output "$work/whole" --resume --lr 0.01
