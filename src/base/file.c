@@ -103,6 +103,14 @@ bool assay_path_exists(const char *path)
     return stat(path, &info) == 0 || (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG);
 }
 
+bool assay_folder_holds(const char *folder, const char *name)
+{
+    char *path = assay_path_join(folder, name);
+    bool there = !path || assay_path_exists(path);
+    assay_free(path);
+    return there;
+}
+
 bool assay_path_is_dir(const char *path)
 {
     struct stat info;

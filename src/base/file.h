@@ -26,6 +26,10 @@ assay_status assay_file_read(const char *path, size_t ceiling, char **out, size_
 assay_status assay_file_write_atomic(const char *path, const void *data, size_t size, assay_error *err);
 
 bool assay_path_exists(const char *path); /* true also where the system refuses to look */
+
+/* folder/name, likewise: true also where there is no memory for the path. Whoever goes on to open it then says so; taken for absent, settings would
+ * be passed over without a word. Not for what only may be done where a file is there. */
+bool assay_folder_holds(const char *folder, const char *name);
 bool assay_path_is_dir(const char *path);
 
 /* Both at once, with a path that cannot be looked at as an error. */

@@ -102,14 +102,6 @@ static bool ends_with(const char *text, const char *end)
     return length >= tail && !strcmp(text + length - tail, end);
 }
 
-static bool holds(const char *folder, const char *name)
-{
-    char *path = assay_path_join(folder, name);
-    bool found = path && assay_path_exists(path);
-    assay_free(path);
-    return found;
-}
-
 static void inspect_file(json_t *report, const char *path, bool bin)
 {
     assay_tensor_file *file;
@@ -139,10 +131,10 @@ static void inspect_folder(json_t *report, const char *path)
 {
     bool adapter = assay_is_adapter_folder(path);
     if (adapter) assay_inspect_adapter(report, path);
-    else if (holds(path, "config.json")) assay_inspect_checkpoint(report, path);
+    else if (assay_folder_holds(path, "config.json")) assay_inspect_checkpoint(report, path);
     else if (assay_tokenizer_in_folder(path)) inspect_tokenizer_folder(report, path);
     else assay_inspect_problem(report, "no config.json, adapter_config.json or tokenizer here");
-    if (!holds(path, "metrics.jsonl") && !holds(path, "trainer_state.json")) return;
+    if (!assay_folder_holds(path, "metrics.jsonl") && !assay_folder_holds(path, "trainer_state.json")) return;
     assay_inspect_set(report, "holds", json_incref(json_object_get(report, "kind")));
     assay_inspect_set(report, "kind", json_string("run"));
 }

@@ -10,17 +10,9 @@
 
 static const size_t settings_ceiling = (size_t)64 << 20;
 
-static bool holds(const char *folder, const char *name)
-{
-    char *path = assay_path_join(folder, name);
-    bool there = path && assay_path_exists(path);
-    assay_free(path);
-    return there;
-}
-
 static bool holds_tokenizer(const char *folder)
 {
-    return holds(folder, "tokenizer.json") || holds(folder, "tokenizer.model");
+    return assay_folder_holds(folder, "tokenizer.json") || assay_folder_holds(folder, "tokenizer.model");
 }
 
 /* A relative base that is not here may lie beside the adapter folder. */
@@ -76,7 +68,7 @@ static assay_status places_find(assay_model_source *source, const char *model, c
 /* A folder of tokenizer files alone is enough for TOKENIZER_ONLY: no checkpoint then. */
 static bool is_bare_tokenizer(const char *base, unsigned flags)
 {
-    return (flags & ASSAY_SOURCE_TOKENIZER_ONLY) && assay_path_is_dir(base) && !holds(base, "config.json") && holds_tokenizer(base);
+    return (flags & ASSAY_SOURCE_TOKENIZER_ONLY) && assay_path_is_dir(base) && !assay_folder_holds(base, "config.json") && holds_tokenizer(base);
 }
 
 /* A .gguf of metadata alone, as llama.cpp's vocabulary files are, likewise. */
@@ -158,7 +150,7 @@ static assay_status settings_of(assay_model_source *source, const char *folder, 
     const char *const names[] = {"assay.json", "../assay.json"};
     size_t count = is_checkpoint_of_run(folder) ? 2 : 1;
     for (size_t i = 0; i < count && !*found; i++) {
-        if (!holds(folder, names[i])) continue;
+        if (!assay_folder_holds(folder, names[i])) continue;
         char *path = assay_path_join(folder, names[i]);
         ASSAY_TRY_ALLOC(path, "a path", err);
         assay_status status = load_settings(source, path, err);

@@ -22,8 +22,10 @@ static const char *tokenizer_folder(const assay_saved_source *source)
 
 static assay_status load_notes(const char *folder, json_t **out, assay_error *err)
 {
-    char *path = folder ? assay_path_join(folder, "assay.json") : NULL;
-    assay_status status = path && assay_path_exists(path) ? assay_json_load(path, NOTES_BYTES, out, err) : ASSAY_OK;
+    if (!folder) return ASSAY_OK;
+    char *path = assay_path_join(folder, "assay.json");
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = assay_path_exists(path) ? assay_json_load(path, NOTES_BYTES, out, err) : ASSAY_OK;
     assay_free(path);
     return status;
 }

@@ -113,25 +113,36 @@ static assay_status llama_finish(assay_tokenizer *tokenizer, const assay_sp_mode
     return ASSAY_OK;
 }
 
-static bool file_mentions(const char *folder, const char *name, const char *text)
+/* *found: whether there is such a file and it holds the text. */
+static assay_status file_mentions(const char *folder, const char *name, const char *text, bool *found, assay_error *err)
 {
     char *path = assay_path_join(folder, name), *bytes = NULL;
-    size_t size;
-    bool found = path && assay_path_exists(path) && assay_file_read(path, 16 << 20, &bytes, &size, NULL) == ASSAY_OK && strstr(bytes, text);
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = assay_path_exists(path) ? assay_file_read(path, 16 << 20, &bytes, NULL, err) : ASSAY_OK;
+    *found = bytes && strstr(bytes, text);
     assay_free(bytes);
     assay_free(path);
-    return found;
+    return status;
 }
 
 /* ChatGLM3 knows role tokens, ChatGLM2 does not; the vocabulary is the same and name_or_path says chatglm2 in both. */
-static const char *chatglm_family(const char *folder, const assay_tokenizer_config *config)
+static assay_status chatglm_family(const char *folder, const assay_tokenizer_config *config, const char **family, assay_error *err)
 {
-    if (file_mentions(folder, "tokenization_chatglm.py", "<|assistant|>")) return "chatglm3";
-    if (file_mentions(folder, "tokenization_chatglm.py", "gMASK")) return "chatglm2";
-    if (file_mentions(folder, "config.json", "chatglm3")) return "chatglm3";
-    if (file_mentions(folder, "config.json", "chatglm2")) return "chatglm2";
-    if (config->chat_template && strstr(config->chat_template, "<|")) return "chatglm3";
-    return config->name_or_path && strstr(config->name_or_path, "chatglm3") ? "chatglm3" : "chatglm2";
+    static const struct {
+        const char *file, *text, *family;
+    } signs[] = {{"tokenization_chatglm.py", "<|assistant|>", "chatglm3"},
+                 {"tokenization_chatglm.py", "gMASK", "chatglm2"},
+                 {"config.json", "chatglm3", "chatglm3"},
+                 {"config.json", "chatglm2", "chatglm2"}};
+    bool found = false;
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        ASSAY_TRY(file_mentions(folder, signs[i].file, signs[i].text, &found, err));
+        *family = signs[i].family;
+        if (found) return ASSAY_OK;
+    }
+    bool roles = (config->chat_template && strstr(config->chat_template, "<|")) || (config->name_or_path && strstr(config->name_or_path, "chatglm3"));
+    *family = roles ? "chatglm3" : "chatglm2";
+    return ASSAY_OK;
 }
 
 static assay_status class_check(const assay_tokenizer_config *config, const char *path, assay_error *err)
@@ -156,6 +167,6 @@ assay_status assay_sp_tokenizer_read(assay_tokenizer *tokenizer, const char *fol
     assay_free(bytes);
     if (status != ASSAY_OK) return status;
     if (!config->class_name || strcmp(config->class_name, "ChatGLMTokenizer") != 0) return llama_finish(tokenizer, model, config, err);
-    tokenizer->info.family = chatglm_family(folder, config);
+    ASSAY_TRY(chatglm_family(folder, config, &tokenizer->info.family, err));
     return chatglm_finish(tokenizer, model, err);
 }

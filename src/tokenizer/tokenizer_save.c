@@ -25,11 +25,7 @@ static assay_status copy_one(const char *from, const char *to, const char *name,
 
 bool assay_tokenizer_in_folder(const char *folder)
 {
-    char *json = assay_path_join(folder, "tokenizer.json"), *model = assay_path_join(folder, "tokenizer.model");
-    bool found = (json && assay_path_exists(json)) || (model && assay_path_exists(model));
-    assay_free(json);
-    assay_free(model);
-    return found;
+    return assay_folder_holds(folder, "tokenizer.json") || assay_folder_holds(folder, "tokenizer.model");
 }
 
 /* "tokenization_chatglm.ChatGLMTokenizer" -> tokenization_chatglm.py; what names another repository ("user/name--file.Class") lies there. */
