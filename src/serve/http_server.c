@@ -14,7 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HTTP_THREADS = 4 };
+/* Memory of a connection, for its headers and a piece of its body. Above 32 KiB libmicrohttpd maps it apart (memorypool.c), so that an idle connection costs the
+ * pages it touched and a closed one nothing; smaller ones would come from the heap, where a thousand that come and go pin and scatter everything else. */
+enum { HTTP_THREADS = 4, CONNECTION_BYTES = 48 << 10 };
 
 void assay_peer_mark(assay_server *server, assay_peer *peer, assay_peer_state state)
 {
@@ -203,7 +205,7 @@ static assay_status start_daemon(assay_server *server, const address *where, ass
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | (where->any.sa_family == AF_INET6 ? MHD_USE_IPv6 : 0);
     unsigned threads = options->max_connections < HTTP_THREADS ? 1 : HTTP_THREADS;
     server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &where->any, MHD_OPTION_THREAD_POOL_SIZE, threads,
-                                      MHD_OPTION_CONNECTION_LIMIT, options->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32 << 10,
+                                      MHD_OPTION_CONNECTION_LIMIT, options->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
                                       MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
                                       MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
     if (!server->daemon)
