@@ -81,6 +81,30 @@ static void a_run_is_shown(void **state)
     done(folder, text);
 }
 
+/* The page's length bins and calibration are those of `assay eval` (score/judge_bins.h). */
+static void bins_are_evals(void **state)
+{
+    static const assay_judged pairs[] = {{.chosen = 2, .rejected = 1, .chosen_length = 115, .rejected_length = 100},
+                                         {.chosen = 0.25, .rejected = 0.75, .chosen_length = 85, .rejected_length = 100},
+                                         {.chosen = 4, .rejected = 0.5, .chosen_length = 130, .rejected_length = 100}};
+    char *folder = new_folder(), lines[1024] = "", wanted[64];
+    assay_calibration calibration;
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        snprintf(lines + strlen(lines), sizeof lines - strlen(lines), "{\"step\":1,\"chosen\":%g,\"rejected\":%g,\"chars_chosen\":%g,\"chars_rejected\":%g}\n",
+                 pairs[i].chosen, pairs[i].rejected, pairs[i].chosen_length, pairs[i].rejected_length);
+    put(folder, "metrics.jsonl", step_lines);
+    put(folder, "eval_pairs.jsonl", lines);
+    char *text = report_of(folder), *by_length = strstr(text, "Accuracy by which answer is longer");
+    assay_calibration_make(pairs, 3, &calibration);
+    snprintf(wanted, sizeof wanted, "Calibration (ECE %.3f)", calibration.error);
+    assert_non_null(strstr(text, wanted));
+    assert_non_null(by_length);
+    assert_non_null(strstr(by_length, "50.0 % of 2 pairs")); /* 1.15 and 0.85: within a fifth */
+    assert_non_null(strstr(by_length, "100.0 % of 1 pairs"));
+    done(folder, text);
+}
+
 static void texts_are_escaped(void **state)
 {
     char *folder = new_folder();
@@ -133,7 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_is_shown),
-        cmocka_unit_test(texts_are_escaped),
+        cmocka_unit_test(bins_are_evals), cmocka_unit_test(texts_are_escaped),
         cmocka_unit_test(half_a_run_is_a_report),
         cmocka_unit_test(what_is_no_run_is_refused),
     };
