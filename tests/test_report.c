@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "report/page.h"
 #include "report/report.h"
+#include "score/judge_bins.h"
 
 #include <stdio.h>
 #include <stdlib.h>
