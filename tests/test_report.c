@@ -106,6 +106,22 @@ static void bins_are_evals(void **state)
     done(folder, text);
 }
 
+static void a_loss_that_rises_again_is_said(void **state)
+{
+    char *folder = new_folder();
+    (void)state;
+    put(folder, "metrics.jsonl", "{\"step\":1,\"loss\":0.5}\n{\"step\":10,\"eval_pairs\":9,\"eval_loss\":0.7}\n{\"step\":20,\"eval_pairs\":9,\"eval_loss\":0.5}\n"
+                                 "{\"step\":30,\"eval_pairs\":9,\"eval_loss\":0.54}\n");
+    char *text = report_of(folder);
+    assert_null(strstr(text, "held-out loss was lowest"));
+    assay_free(text);
+    put(folder, "metrics.jsonl", "{\"step\":1,\"loss\":0.5}\n{\"step\":10,\"eval_pairs\":9,\"eval_loss\":0.7}\n{\"step\":20,\"eval_pairs\":9,\"eval_loss\":0.5}\n"
+                                 "{\"step\":30,\"eval_pairs\":9,\"eval_loss\":0.6}\n");
+    text = report_of(folder);
+    assert_non_null(strstr(text, "The held-out loss was lowest (0.5) after step 20 and ended at 0.6"));
+    done(folder, text);
+}
+
 static void texts_are_escaped(void **state)
 {
     char *folder = new_folder();
@@ -158,7 +174,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_is_shown),
-        cmocka_unit_test(bins_are_evals), cmocka_unit_test(texts_are_escaped),
+        cmocka_unit_test(bins_are_evals), cmocka_unit_test(a_loss_that_rises_again_is_said), cmocka_unit_test(texts_are_escaped),
         cmocka_unit_test(half_a_run_is_a_report),
         cmocka_unit_test(what_is_no_run_is_refused),
     };
