@@ -122,6 +122,24 @@ static void a_loss_that_rises_again_is_said(void **state)
     done(folder, text);
 }
 
+/* Values between which a double has no room for ticks must not keep the axis from ending. */
+static void axes_end(void **state)
+{
+    static const char *const values[][2] = {{"1e20", "1.0000000000000002e20"}, {"5e-324", "1e-323"}, {"-1e99", "1e99"}, {"-1e-320", "1e-320"}, {"0", "1e-300"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        char *folder = new_folder(), lines[512];
+        snprintf(lines, sizeof lines, "{\"step\":1,\"loss\":%s,\"margin\":%s,\"planned_bytes\":%s}\n{\"step\":2,\"loss\":%s,\"margin\":%s,\"planned_bytes\":%s}\n", values[i][0],
+                 values[i][0], values[i][0], values[i][1], values[i][1], values[i][1]);
+        put(folder, "metrics.jsonl", lines);
+        snprintf(lines, sizeof lines, "{\"step\":2,\"chosen\":%s,\"rejected\":0,\"chars_chosen\":1,\"chars_rejected\":1}\n", strchr(values[i][1], '-') ? values[i][1] : "1");
+        put(folder, "eval_pairs.jsonl", lines);
+        char *text = report_of(folder);
+        assert_true(strlen(text) < 100000);
+        done(folder, text);
+    }
+}
+
 static void texts_are_escaped(void **state)
 {
     char *folder = new_folder();
@@ -174,7 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_is_shown),
-        cmocka_unit_test(bins_are_evals), cmocka_unit_test(a_loss_that_rises_again_is_said), cmocka_unit_test(texts_are_escaped),
+        cmocka_unit_test(bins_are_evals), cmocka_unit_test(axes_end), cmocka_unit_test(a_loss_that_rises_again_is_said), cmocka_unit_test(texts_are_escaped),
         cmocka_unit_test(half_a_run_is_a_report),
         cmocka_unit_test(what_is_no_run_is_refused),
     };
