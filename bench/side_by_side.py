@@ -85,10 +85,19 @@ def answer(ready, reply):
         print(json.dumps(reply(json.loads(line))), flush=True)
 
 
+def status_bytes(field):
+    with open("/proc/self/status", encoding="ascii") as handle:
+        return next(1024 * int(line.split()[1]) for line in handle if line.startswith(field + ":"))
+
+
+def resident():
+    """The resident bytes of this process now."""
+    return status_bytes("VmRSS")
+
+
 def resident_peak():
     """The highest resident bytes of this process since it started or since reset_resident_peak()."""
-    with open("/proc/self/status", encoding="ascii") as handle:
-        return next(1024 * int(line.split()[1]) for line in handle if line.startswith("VmHWM:"))
+    return status_bytes("VmHWM")
 
 
 def reset_resident_peak():

@@ -94,8 +94,9 @@ class Layer(nn.Module):
 class Step:
     """A forward and backward pass over middle layers, its gradient carried to their input."""
 
-    def __init__(self, shape, layers, tokens, tuning, targets):
+    def __init__(self, shape, layers, tokens, tuning, targets, keep_gradients=False):
         torch.set_num_threads(2)
+        self.keep_gradients = keep_gradients
         shape = SHAPES[shape]
         self.layers = nn.ModuleList(Layer(shape, tuning == "lora", targets == "all") for _ in range(layers))
         rotary = shape[5]
@@ -104,9 +105,15 @@ class Step:
         self.mask = None if FUSED_ATTENTION else torch.full((tokens, tokens), float("-inf"), dtype=torch.bfloat16).triu(1)
         self.x = torch.randn(1, tokens, shape[0], dtype=torch.bfloat16)
 
-    def run(self, recompute):
+    def make_gradients(self):
+        """Gradients of zero for every trained weight, so that a step that keeps them needs no more memory for them."""
         for p in self.layers.parameters():
-            p.grad = None
+            p.grad = torch.zeros_like(p) if p.requires_grad else None
+
+    def run(self, recompute):
+        """Seconds of one pass. Gradients are dropped before it, or, when they are to be kept, added to."""
+        for p in self.layers.parameters():
+            p.grad = p.grad if self.keep_gradients else None
         x = self.x.clone().requires_grad_(True)
         start = time.perf_counter()
         for layer in self.layers:
