@@ -151,10 +151,10 @@ def peft_lora(model):
 def checkpoint_layers(model):
     """Gradient checkpointing of every layer, under its older or its newer name; not the reentrant kind, which needs more."""
     if hasattr(model, "activation_checkpointing_enable"):
-        model.activation_checkpointing_enable()
+        model.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
     else:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-    if not model.is_gradient_checkpointing:
+    if not any(getattr(module, "gradient_checkpointing", False) or getattr(module, "activation_checkpointing", False) for module in model.modules()):
         raise SystemExit("the peer does not checkpoint")
 
 

@@ -37,10 +37,12 @@ def layers_of(args, tuning):
 
 
 def peer(args):
-    """PyTorch with one kind of tuning and one way: --peer lora-off and the like."""
+    """PyTorch with one kind of tuning and one way: --peer lora-off and the like. A tiny step first loads what the library loads late."""
     import torch_layers
 
     tuning, way = args.peer.split("-")
+    tiny = torch_layers.Step("smollm2-135m", 1, 8, tuning, args.targets)
+    tiny.run(way == "all"), tiny.run(way == "all")
     step = torch_layers.Step(args.shape, layers_of(args, tuning), args.tokens, tuning, args.targets, keep_gradients=True)
     step.make_gradients()
     before = side.resident()
