@@ -154,7 +154,7 @@ def checkpoint_layers(model):
         model.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
     else:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-    if not any(getattr(module, "gradient_checkpointing", False) or getattr(module, "activation_checkpointing", False) for module in model.modules()):
+    if not any(getattr(module, "gradient_checkpointing", False) for module in model.modules()):
         raise SystemExit("the peer does not checkpoint")
 
 
@@ -205,7 +205,7 @@ def describe(args, model, pairs, records, batches):
     drawn = [pair for batch in batches for pair in batch]
     whole = unique_tokens(pairs) / len(pairs)
     print(f"{os.path.basename(args.data)}: {records} pairs, {records - len(pairs)} of them longer than {LENGTH} tokens a side (every side drops these); {len(drawn)} drawn in "
-          f"{len(batches)} batches, one of each length class\ntokens a pair, prompt counted once: {whole:.0f} over all, {unique_tokens(drawn) / len(drawn):.0f} in those drawn; Qwen2.5-0.5B's shape, "
+          f"batches of {args.pairs}, one of each length class\ntokens a pair, prompt counted once: {whole:.0f} over all, {unique_tokens(drawn) / len(drawn):.0f} in those drawn; Qwen2.5-0.5B's shape, "
           f"{args.layers} layers, LoRA r8 on all linear layers, bf16", flush=True)
 
 
