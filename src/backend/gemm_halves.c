@@ -56,14 +56,14 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static void pack_a(const assay_halves *h, const assay_matrix *a, size_t row, size_t rows, size_t k0, size_t k, uint32_t *dst)
 {
-    for (size_t i = 0; i < rows; i += MR, dst += MR * ((k + 1) / 2))
-        h->pack(dst, MR, a->dtype, assay_matrix_at(a, row + i, k0), a->row_stride, a->col_stride, smaller(MR, rows - i), k);
+    const assay_lanes lanes = {.src = assay_matrix_at(a, row, k0), .dtype = a->dtype, .lane_stride = a->row_stride, .k_stride = a->col_stride, .lanes = rows, .k = k};
+    h->pack(dst, MR, MR * ((k + 1) / 2), &lanes);
 }
 
 static void pack_b(const assay_halves *h, const assay_matrix *b, size_t col, size_t cols, size_t k0, size_t k, uint32_t *dst)
 {
-    for (size_t j = 0; j < cols; j += NR, dst += NR * ((k + 1) / 2))
-        h->pack(dst, NR, b->dtype, assay_matrix_at(b, k0, col + j), b->col_stride, b->row_stride, smaller(NR, cols - j), k);
+    const assay_lanes lanes = {.src = assay_matrix_at(b, k0, col), .dtype = b->dtype, .lane_stride = b->col_stride, .k_stride = b->row_stride, .lanes = cols, .k = k};
+    h->pack(dst, NR, NR * ((k + 1) / 2), &lanes);
 }
 
 static void border_tile(const assay_halves *h, size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ld, bool add, size_t rows, size_t cols,
