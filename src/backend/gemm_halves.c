@@ -13,7 +13,7 @@ enum {
     PANEL = 512,    /* columns of a packed panel of B */
     STRETCH = 512,  /* of k */
     BLOCK = 120,    /* rows of a packed block of A */
-    RUN = 480,      /* rows of a job */
+    RUN = 516,      /* rows of a job */
     RESULT_LD = PANEL + NR,
 };
 
