@@ -1,6 +1,6 @@
 /* Blocking of the bf16 product: a job is a panel of C's columns by a run of rows; for every stretch of k it packs B's panel once (it stays in
- * the second-level cache), then A block by block. Sums between stretches rest in C, or for a bf16 result in a panel of f32 beside the packed
- * operands. */
+ * the second-level cache), then A block by block. Sums between stretches rest in a panel of f32 beside the packed operands.
+ */
 #include "backend/gemm_halves.h"
 
 #include "backend/gemm_split.h"
@@ -10,9 +10,9 @@
 enum {
     MR = ASSAY_HALVES_MR,
     NR = ASSAY_HALVES_NR,
-    PANEL = 512,    /* columns of a packed panel of B */
-    STRETCH = 512,  /* of k */
-    BLOCK = 120,    /* rows of a packed block of A */
+    PANEL = 256,    /* columns of a packed panel of B */
+    STRETCH = 1024, /* of k */
+    BLOCK = 60,     /* rows of a packed block of A */
     RUN = 516,      /* rows of a job */
     RESULT_LD = PANEL + NR,
 };
@@ -117,21 +117,38 @@ static void round_rows(const assay_kernels *kernels, const assay_gemm_halves_arg
     }
 }
 
+/* One pass over the region's sums is all there is: they need not be brought together. */
+static bool single_pass(const assay_gemm_halves_args *args) { return args->fold_count <= 1 && args->k + args->k2 <= STRETCH && (args->k == 0 || args->k2 == 0); }
+
+static void copy_rows(float *dst, size_t dst_ld, const float *src, size_t src_ld, size_t rows, size_t cols)
+{
+    for (size_t i = 0; i < rows; i++) memcpy(dst + i * dst_ld, src + i * src_ld, cols * sizeof *dst);
+}
+
+static void multiply_all(const assay_kernels *kernels, const assay_gemm_halves_args *args, const halves_scratch *s, const halves_region *r)
+{
+    bool add = args->add && args->c;
+    for (size_t f = 0; args->folds && f < args->fold_count; f++)
+        multiply_fold(kernels->halves, s, r, &args->a, &args->b, args->folds[f], args->folds[f + 1] - args->folds[f], &add);
+    if (!args->folds) multiply_fold(kernels->halves, s, r, &args->a, &args->b, 0, args->k, &add);
+    multiply_fold(kernels->halves, s, r, &args->a2, &args->b2, 0, args->k2, &add);
+    for (size_t i = 0; !add && i < r->rows; i++) memset(r->sums + i * r->ld, 0, r->cols * sizeof(float));
+}
+
+/* Sums of several passes rest beside C, close together: C's own rows may lie apart by a power of two and would share a few sets of the caches. */
 static void multiply_region(const assay_kernels *kernels, const assay_gemm_halves_args *args, void *memory, size_t row, size_t rows, size_t col, size_t cols)
 {
     halves_scratch s = divide(memory);
     halves_region r = {.row = row, .rows = rows, .col = col, .cols = cols, .sums = s.result, .ld = RESULT_LD, .whole_tiles = true};
-    bool add = args->add && args->c;
-    if (args->c) {
-        r.sums = args->c + row * args->ldc + col;
+    float *c = args->c ? args->c + row * args->ldc + col : NULL;
+    if (c && single_pass(args)) {
+        r.sums = c;
         r.ld = args->ldc;
         r.whole_tiles = false;
     }
-    for (size_t f = 0; args->folds && f < args->fold_count; f++)
-        multiply_fold(kernels->halves, &s, &r, &args->a, &args->b, args->folds[f], args->folds[f + 1] - args->folds[f], &add);
-    if (!args->folds) multiply_fold(kernels->halves, &s, &r, &args->a, &args->b, 0, args->k, &add);
-    multiply_fold(kernels->halves, &s, &r, &args->a2, &args->b2, 0, args->k2, &add);
-    for (size_t i = 0; !add && i < rows; i++) memset(r.sums + i * r.ld, 0, cols * sizeof(float));
+    if (c && args->add && r.whole_tiles) copy_rows(r.sums, r.ld, c, args->ldc, rows, cols);
+    multiply_all(kernels, args, &s, &r);
+    if (c && r.whole_tiles) copy_rows(c, args->ldc, r.sums, r.ld, rows, cols);
     if (args->half_c) round_rows(kernels, args, &r);
 }
 

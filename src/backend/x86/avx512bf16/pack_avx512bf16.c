@@ -23,7 +23,7 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static __mmask32 first32(size_t count) { return count >= 32 ? 0xffffffffu : (__mmask32)((1u << count) - 1); }
 
-static __mmask16 first16(size_t count) { return count >= 16 ? 0xffff : (__mmask16)((1u << count) - 1); }
+static __mmask16 first16(size_t count) { return (__mmask16)(count >= 16 ? 0xffffu : (1u << count) - 1); }
 
 /* `count` (at most 32) neighbouring elements as bf16, zero beyond. */
 static inline INLINED __m512i load_run(assay_dtype dtype, const void *src, size_t count)
