@@ -304,21 +304,23 @@ def cohere_sdk(at):
 
 
 def litellm_sdk(at):
-    """LiteLLM's rerank in five providers' dialects: cohere, jina_ai, hosted_vllm, huggingface (TEI), infinity."""
+    """LiteLLM's rerank in the dialects of four providers: cohere, jina_ai, hosted_vllm, huggingface (TEI)."""
     litellm, version = package("litellm")
     litellm.suppress_debug_info = True
-    got, lines, asked, odd = [], [], 0, []
-    for model, base in (("cohere/m", "/v1/rerank"), ("jina_ai/m", "/v1/rerank"), ("hosted_vllm/m", "/v1/rerank"), ("huggingface/m", ""), ("infinity/m", "")):
+    got, lines, asked, odd, squashed = [], [], 0, [], []
+    for model, base in (("cohere/m", "/v1/rerank"), ("jina_ai/m", "/v1/rerank"), ("hosted_vllm/m", "/v1/rerank"), ("huggingface/m", "")):
         answer = litellm.rerank(model=model, query=QUERY, documents=ANSWERS, top_n=len(ANSWERS), api_base=at.url + base, api_key="none")
         results = answer.results if hasattr(answer, "results") else answer["results"]
         asked += 1
         if len(results) != len(ANSWERS):
             odd.append(f"{model}: {len(results)} results")
-        got += [one["relevance_score"] for one in results]
+        soft = model.startswith("huggingface")  # sends raw_scores false: TEI's sigmoid
+        got += [logit(one["relevance_score"]) if soft else one["relevance_score"] for one in results]
         lines += [pair(QUERY, ANSWERS[one["index"]]) for one in results]
+        squashed += [soft] * len(results)
     if odd:
         raise RuntimeError("; ".join(odd))
-    return version, asked, got, lines
+    return version, asked, got, lines, squashed
 
 
 # --- Text Embeddings Inference -----------------------------------------------------------------------------------------------------------
