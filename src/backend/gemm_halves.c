@@ -25,7 +25,8 @@ typedef struct halves_scratch {
 
 typedef struct halves_job {
     const assay_kernels *kernels;
-    const assay_gemm_halves_args *args;
+    assay_gemm_halves_args args; /* as they are multiplied, see open_job */
+    size_t c_row, c_col;         /* strides of args.c */
     char *scratch;
     assay_gemm_split split;
 } halves_job;
@@ -117,12 +118,31 @@ static void round_rows(const assay_kernels *kernels, const assay_gemm_halves_arg
     }
 }
 
+/* C element (i, j) is c[i * row + j * col]. */
+typedef struct halves_target {
+    float *c;
+    size_t row, col;
+} halves_target;
+
 /* One pass over the region's sums is all there is: they need not be brought together. */
 static bool single_pass(const assay_gemm_halves_args *args) { return args->fold_count <= 1 && args->k + args->k2 <= STRETCH && (args->k == 0 || args->k2 == 0); }
 
-static void copy_rows(float *dst, size_t dst_ld, const float *src, size_t src_ld, size_t rows, size_t cols)
+static void fetch_sums(const halves_target *from, const halves_region *r)
 {
-    for (size_t i = 0; i < rows; i++) memcpy(dst + i * dst_ld, src + i * src_ld, cols * sizeof *dst);
+    for (size_t i = 0; i < r->rows; i++)
+        for (size_t j = 0; j < r->cols; j++) r->sums[i * r->ld + j] = from->c[i * from->row + j * from->col];
+}
+
+static void deliver_sums(const halves_region *r, const halves_target *to)
+{
+    for (size_t i = 0; i < r->rows; i++) {
+        const float *sums = r->sums + i * r->ld;
+        float *c = to->c + i * to->row;
+        if (to->col == 1)
+            memcpy(c, sums, r->cols * sizeof *c);
+        else
+            for (size_t j = 0; j < r->cols; j++) c[j * to->col] = sums[j];
+    }
 }
 
 static void multiply_all(const assay_kernels *kernels, const assay_gemm_halves_args *args, const halves_scratch *s, const halves_region *r)
@@ -136,20 +156,22 @@ static void multiply_all(const assay_kernels *kernels, const assay_gemm_halves_a
 }
 
 /* Sums of several passes rest beside C, close together: C's own rows may lie apart by a power of two and would share a few sets of the caches. */
-static void multiply_region(const assay_kernels *kernels, const assay_gemm_halves_args *args, void *memory, size_t row, size_t rows, size_t col, size_t cols)
+static void multiply_region(const halves_job *job, void *memory, size_t row, size_t rows, size_t col, size_t cols)
 {
+    const assay_gemm_halves_args *args = &job->args;
     halves_scratch s = divide(memory);
     halves_region r = {.row = row, .rows = rows, .col = col, .cols = cols, .sums = s.result, .ld = RESULT_LD, .whole_tiles = true};
-    float *c = args->c ? args->c + row * args->ldc + col : NULL;
-    if (c && single_pass(args)) {
-        r.sums = c;
-        r.ld = args->ldc;
+    halves_target target = {.c = args->c ? args->c + row * job->c_row + col * job->c_col : NULL, .row = job->c_row, .col = job->c_col};
+    if (target.c && target.col == 1 && single_pass(args)) {
+        r.sums = target.c;
+        r.ld = target.row;
         r.whole_tiles = false;
     }
-    if (c && args->add && r.whole_tiles) copy_rows(r.sums, r.ld, c, args->ldc, rows, cols);
-    multiply_all(kernels, args, &s, &r);
-    if (c && r.whole_tiles) copy_rows(c, args->ldc, r.sums, r.ld, rows, cols);
-    if (args->half_c) round_rows(kernels, args, &r);
+    bool beside = target.c && r.whole_tiles;
+    if (beside && args->add) fetch_sums(&target, &r);
+    multiply_all(job->kernels, args, &s, &r);
+    if (beside) deliver_sums(&r, &target);
+    if (args->half_c) round_rows(job->kernels, args, &r);
 }
 
 static void run_job(void *context, size_t tile, int worker)
@@ -157,21 +179,38 @@ static void run_job(void *context, size_t tile, int worker)
     const halves_job *job = context;
     const assay_gemm_split *split = &job->split;
     size_t col = tile % split->panels * split->panel_cols, row = tile / split->panels * split->run_rows;
-    multiply_region(job->kernels, job->args, job->scratch + (size_t)worker * assay_gemm_halves_scratch_bytes(), row, smaller(split->run_rows, job->args->m - row), col,
-                    smaller(split->panel_cols, job->args->n - col));
+    multiply_region(job, job->scratch + (size_t)worker * assay_gemm_halves_scratch_bytes(), row, smaller(split->run_rows, job->args.m - row), col,
+                    smaller(split->panel_cols, job->args.n - col));
+}
+
+/* An adapter's products have a handful of columns, a quarter of a tile's width; turned round they fill most of its height. Every element's chain stays the same. */
+static halves_job open_job(const assay_kernels *kernels, void *scratch, const assay_gemm_halves_args *args)
+{
+    halves_job job = {.kernels = kernels, .args = *args, .scratch = scratch, .c_row = args->ldc, .c_col = 1};
+    if (!args->c || args->n > MR || args->m <= args->n) return job;
+    job.args.m = args->n;
+    job.args.n = args->m;
+    job.args.a = assay_matrix_transposed(args->b);
+    job.args.b = assay_matrix_transposed(args->a);
+    job.args.a2 = assay_matrix_transposed(args->b2);
+    job.args.b2 = assay_matrix_transposed(args->a2);
+    job.c_row = 1;
+    job.c_col = args->ldc;
+    return job;
 }
 
 void assay_gemm_halves(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_halves_args *args)
 {
-    halves_job job = {.kernels = kernels, .args = args, .scratch = scratch};
+    halves_job job = open_job(kernels, scratch, args);
     if (args->m == 0 || args->n == 0) return;
-    job.split = assay_gemm_split_jobs(args->m, args->n, MR, NR, RUN, PANEL, (size_t)assay_pool_size(pool));
+    job.split = assay_gemm_split_jobs(job.args.m, job.args.n, MR, NR, RUN, PANEL, (size_t)assay_pool_size(pool));
     assay_pool_run(pool, run_job, &job, job.split.jobs);
 }
 
 void assay_gemm_halves_serial(const assay_kernels *kernels, void *scratch, const assay_gemm_halves_args *args)
 {
-    for (size_t row = 0; row < args->m; row += RUN)
-        for (size_t col = 0; col < args->n; col += PANEL)
-            multiply_region(kernels, args, scratch, row, smaller(RUN, args->m - row), col, smaller(PANEL, args->n - col));
+    halves_job job = open_job(kernels, scratch, args);
+    for (size_t row = 0; row < job.args.m; row += RUN)
+        for (size_t col = 0; col < job.args.n; col += PANEL)
+            multiply_region(&job, scratch, row, smaller(RUN, job.args.m - row), col, smaller(PANEL, job.args.n - col));
 }

@@ -163,10 +163,11 @@ static const struct route {
     {"/tokenize", "POST", false, tokenize}, {"/admin/reload", "POST", false, reload},
 };
 
-bool assay_http_is_open(const char *path)
+bool assay_http_is_open(const assay_exchange *exchange)
 {
+    if (!strcmp(exchange->method, "POST")) return false;
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
-        if (routes[i].open && !strcmp(routes[i].path, path)) return true;
+        if (routes[i].open && !strcmp(routes[i].path, exchange->path)) return true;
     return false;
 }
 
@@ -174,6 +175,7 @@ enum MHD_Result assay_http_info(assay_exchange *exchange, bool *known)
 {
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         if (strcmp(routes[i].path, exchange->path)) continue;
+        if (!strcmp(exchange->method, "POST") && assay_dialect_path_known(exchange->path)) break; /* "/": a page to GET, TEI's scores to POST */
         bool get = !strcmp(exchange->method, "HEAD") && !strcmp(routes[i].method, "GET");
         if (!get && strcmp(routes[i].method, exchange->method)) return assay_http_error(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "this endpoint takes another method");
         return routes[i].answer(exchange);

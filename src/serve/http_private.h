@@ -70,7 +70,7 @@ assay_served *assay_http_model(const assay_server *server, const char *name);
 
 /* Everything else. NULL method list: see http_info.c. *known false: no such path. */
 enum MHD_Result assay_http_info(assay_exchange *exchange, bool *known);
-bool assay_http_is_open(const char *path); /* needs no key */
+bool assay_http_is_open(const assay_exchange *exchange); /* needs no key */
 
 extern const unsigned char assay_page_html[];
 extern const size_t assay_page_html_size;

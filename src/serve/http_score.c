@@ -13,10 +13,23 @@ assay_served *assay_http_model(const assay_server *server, const char *name)
     return model || assay_served_count(server->models) > 1 ? model : assay_served_take(server->models, NULL);
 }
 
+/* Tokens are taken as they are: nothing is added. */
+static assay_status take_ids(const assay_tokenizer *tokenizer, const json_t *list, assay_ids *ids, assay_error *err)
+{
+    int32_t most = assay_tokenizer_about(tokenizer)->vocab_size;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_int_t id = json_integer_value(json_array_get(list, i));
+        if (id < 0 || id >= most) return assay_error_set(err, ASSAY_E_FORMAT, "token %lld is not in the vocabulary (0 to %d)", (long long)id, (int)most - 1);
+        ASSAY_TRY(assay_ids_push(ids, (int32_t)id, err));
+    }
+    return ASSAY_OK;
+}
+
 static assay_status encode(const assay_served *model, const assay_ask *ask, const assay_ask_item *item, assay_ids *ids, assay_error *err)
 {
     const assay_template_renderer *how = model->rendering;
     const assay_turns *turns = &item->turns;
+    if (item->ids) return take_ids(how->tokenizer, item->ids, ids, err);
     if (!item->is_text) return assay_template_render(how->chosen, how->tokenizer, turns->items, turns->count, how->append_eos, ids, err);
     ASSAY_TRY(assay_template_encode_text(how->tokenizer, turns->items[0].text, turns->items[0].size, how->append_eos, ids, err));
     int32_t bos = assay_tokenizer_about(how->tokenizer)->bos;

@@ -147,7 +147,7 @@ static const char *given_key(struct MHD_Connection *connection)
 static bool may_ask(const assay_exchange *exchange)
 {
     const assay_api_keys *keys = exchange->server->options.keys;
-    return !keys || assay_http_is_open(exchange->path) || assay_api_keys_match(keys, given_key(exchange->connection));
+    return !keys || assay_http_is_open(exchange) || assay_api_keys_match(keys, given_key(exchange->connection));
 }
 
 static bool announces_too_much(const assay_exchange *exchange)

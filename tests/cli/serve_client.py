@@ -56,6 +56,10 @@ say(same([d["data"][-1][0] for d in ask("/pooling", {"model": "one", "input": te
 say(same([d["embedding"][0] for d in ask("/classify", {"model": "one", "text": texts})], text_scores), "sglang-same-bits")
 say(same([d[0]["score"] for d in ask("/predict", {"inputs": texts, "raw_scores": True})], text_scores), "tei-predict-same-bits")
 say(same([d[0]["score"] for d in ask("/predict", {"inputs": [[prompt, r] for r in replies], "raw_scores": True})], answer_scores), "tei-pairs-same-bits")
+tokens = [ask("/tokenize", {"prompt": t})["tokens"] for t in texts[:8]]
+say(same([d["probs"][0] for d in ask("/classify", {"model": "one", "input": tokens})["data"]], text_scores[:8]), "vllm-classify-of-tokens-same-bits")
+say(same([ask("/pooling", {"input": t})["data"][0]["data"][0] for t in tokens], text_scores[:8]), "vllm-pooling-of-tokens-same-bits")
+say(same([d[0]["score"] for d in ask("/", {"inputs": texts})], text_scores), "tei-at-the-root-same-bits")
 sigmoid = ask("/predict", {"inputs": texts[:3], "raw_scores": False})
 say(all(abs(d[0]["score"] - 1 / (1 + math.exp(-s))) < 1e-8 for d, s in zip(sigmoid, text_scores)), "tei-sigmoid")
 say(same([d["score"] for d in ask("/score", {"model": "one", "queries": prompt, "documents": replies})["data"]], answer_scores), "vllm-score-same-bits")
@@ -115,7 +119,8 @@ say(same(ask("/v1/score", long)["score"], wanted), "best-of-16-with-a-long-promp
 for name, path, body, code, text in (
     ("malformed", "/score", b"{", 400, "not valid JSON"), ("not-utf8", "/score", b'{"text": "\xff"}', 400, "error"), ("unknown-path", "/nope", b"{}", 404, "no such endpoint"),
     ("unknown-fields", "/rerank", b'{"a": 1}', 400, "none of its fields"), ("deep", "/score", b"[" * 100000, 400, "error"), ("empty", "/score", b"", 400, "error"),
-    ("too-long", "/get_reward", json.dumps({"query": "x" * 100000}).encode(), 413, "max-length"), ("wrong-type", "/get_reward", b'{"query": 7}', 400, "query"),
+    ("too-long", "/get_reward", json.dumps({"query": "x" * 100000}).encode(), 413, "max-length"), ("not-a-token", "/classify", b'{"input": [[1, 99999999]]}', 400, "not in the vocabulary"),
+    ("negative-token", "/classify", b'{"input": [-1]}', 400, "not in the vocabulary"), ("no-tokens", "/classify", b'{"input": [[]]}', 400, "empty"), ("wrong-type", "/get_reward", b'{"query": 7}', 400, "query"),
 ):
     got, _, answer = send(path, raw=body)
     say(got == code and text in answer.decode(), "refused-" + name, f"{got} {answer[:200]}")
@@ -178,6 +183,8 @@ say(len(ask("/v1/models", None)["data"][0]["fingerprint"]) == 32, "models")
 say(send("/get_reward", {"query": "a"}, keyed)[0] == 401, "no-key-is-refused")
 say(send("/get_reward", {"query": "a"}, keyed, "secret2")[0] == 401, "wrong-key-is-refused")
 say(send("/get_reward", {"query": "a"}, keyed, "secret")[0] == 200, "right-key")
+say(send("/", {"inputs": "a"}, keyed)[0] == 401 and send("/", None, keyed)[0] == 200, "the-page-needs-no-key-but-scores-at-its-path-do")
+say(send("/", {"inputs": "a"}, keyed, "secret")[0] == 200, "right-key-at-the-root")
 say(send("/health", None, keyed)[0] == 200, "health-needs-no-key")
 say(send("/admin/reload", {})[0] == 403, "reload-without-keys-is-refused")
 
