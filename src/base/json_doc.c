@@ -2,47 +2,7 @@
 
 #include "base/file.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-/* jansson's lexer and dumper go on when a buffer cannot grow and leave out what did not fit: a text cut by a byte, and no error. So its allocations
- * are counted where they fail, per thread, and whoever called it looks. */
-static _Thread_local unsigned failed_allocations;
-
-static void *watched_malloc(size_t size)
-{
-    void *block = assay_alloc(size, 1);
-    if (!block) failed_allocations++;
-    return block;
-}
-
-__attribute__((constructor)) static void watch_allocations(void) { json_set_alloc_funcs(watched_malloc, assay_free); }
-
-char *assay_json_dump(const json_t *value, size_t flags)
-{
-    unsigned before = failed_allocations;
-    char *text = json_dumps(value, flags);
-    if (before == failed_allocations) return text;
-    assay_free(text);
-    return NULL;
-}
-
-assay_status assay_json_parse(const char *text, size_t size, const char *where, json_t **out, assay_error *err)
-{
-    json_error_t problem;
-    unsigned before = failed_allocations;
-    *out = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &problem);
-    if (before != failed_allocations) {
-        json_decref(*out);
-        *out = NULL;
-        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the JSON of %s", where);
-    }
-    if (*out) return ASSAY_OK;
-    if (problem.line > 1)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: not valid JSON at line %d, column %d: %s", where, problem.line,
-                               problem.column, problem.text);
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: not valid JSON at column %d: %s", where, problem.column, problem.text);
-}
 
 assay_status assay_json_load(const char *path, size_t ceiling, json_t **out, assay_error *err)
 {

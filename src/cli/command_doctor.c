@@ -41,7 +41,7 @@ static assay_status look_at_machine(json_t *report, assay_error *err)
     json_t *limit = memory.limit == UINT64_MAX ? json_null() : json_integer((json_int_t)memory.limit);
     ASSAY_TRY(add_checked(report, "memory_limit_bytes", limit, err));
     if (statvfs(".", &disk) != 0) return ASSAY_OK;
-    return add_checked(report, "disk_free_bytes", json_integer((json_int_t)(disk.f_bavail * disk.f_frsize)), err);
+    return add_checked(report, "disk_free_bytes", json_integer((json_int_t)disk.f_bavail * (json_int_t)disk.f_frsize), err);
 }
 
 static json_int_t number(const json_t *report, const char *name)

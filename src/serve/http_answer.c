@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static void add_headers(const assay_exchange *exchange, struct MHD_Response *response, unsigned code, const char *type)
@@ -33,11 +32,11 @@ enum MHD_Result assay_http_text(assay_exchange *exchange, unsigned code, const c
 
 enum MHD_Result assay_http_json(assay_exchange *exchange, unsigned code, json_t *value)
 {
-    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    char *text = assay_json_dump(value, JSON_COMPACT | JSON_REAL_PRECISION(9));
     json_decref(value);
     if (!text) return assay_http_text(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, "application/json", "{\"error\":{\"message\":\"out of memory\"}}", 39);
     enum MHD_Result result = assay_http_text(exchange, code, "application/json", text, strlen(text));
-    free(text);
+    assay_free(text);
     return result;
 }
 

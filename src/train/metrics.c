@@ -74,9 +74,12 @@ static void put_count(json_t *line, const char *key, uint64_t value) { json_obje
 
 static assay_status write_line(assay_metrics *metrics, json_t *line, assay_error *err)
 {
-    bool written = line && json_dumpf(line, metrics->file, JSON_COMPACT | JSON_REAL_PRECISION(9)) == 0 && fputc('\n', metrics->file) != EOF &&
-                   fflush(metrics->file) == 0;
-    assay_status status = written ? ASSAY_OK : assay_error_set(err, ASSAY_E_IO, "cannot write %s: %s", metrics->path, strerror(errno));
+    char *text = assay_json_dump(line, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    bool written = text && fputs(text, metrics->file) != EOF && fputc('\n', metrics->file) != EOF && fflush(metrics->file) == 0;
+    assay_status status = written ? ASSAY_OK
+                          : text  ? assay_error_set(err, ASSAY_E_IO, "cannot write %s: %s", metrics->path, strerror(errno))
+                                  : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a line of %s", metrics->path);
+    assay_free(text);
     if (status == ASSAY_OK) status = assay_tfevents_add(&metrics->events, line, err);
     if (line) json_array_append(metrics->history, line);
     json_decref(line);
