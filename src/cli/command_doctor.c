@@ -257,7 +257,7 @@ static assay_status look_at(const char *path, const assay_options *options, cons
     char *text;
     size_t size;
     if (is_model(path)) return look_at_model(path, options->json, err);
-    ASSAY_TRY(assay_file_read(strcmp(path, "-") ? path : "/dev/stdin", LOG_CEILING, &text, &size, err));
+    ASSAY_TRY(assay_file_read(strcmp(path, "-") != 0 ? path : "/dev/stdin", LOG_CEILING, &text, &size, err));
     for (size_t i = 0; i < size; i++)
         if (text[i] == '\0') text[i] = ' ';
     assay_status status = read_text(text, path, options, context, err);
