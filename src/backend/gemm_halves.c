@@ -1,6 +1,6 @@
 /* Blocking of the bf16 product: a job is a panel of C's columns by a run of rows; for every stretch of k it packs B's panel once (it stays in
- * the second-level cache), then A block by block. Sums between stretches rest in C, or for a bf16 result in a panel of f32 beside the packed
- * operands. */
+ * the second-level cache), then A block by block. Sums between stretches rest in a panel of f32 beside the packed operands.
+ */
 #include "backend/gemm_halves.h"
 
 #include "backend/gemm_split.h"
@@ -10,10 +10,10 @@
 enum {
     MR = ASSAY_HALVES_MR,
     NR = ASSAY_HALVES_NR,
-    PANEL = 512,    /* columns of a packed panel of B */
-    STRETCH = 512,  /* of k */
-    BLOCK = 120,    /* rows of a packed block of A */
-    RUN = 480,      /* rows of a job */
+    PANEL = 256,    /* columns of a packed panel of B */
+    STRETCH = 1024, /* of k */
+    BLOCK = 60,     /* rows of a packed block of A */
+    RUN = 516,      /* rows of a job */
     RESULT_LD = PANEL + NR,
 };
 
@@ -56,14 +56,14 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static void pack_a(const assay_halves *h, const assay_matrix *a, size_t row, size_t rows, size_t k0, size_t k, uint32_t *dst)
 {
-    for (size_t i = 0; i < rows; i += MR, dst += MR * ((k + 1) / 2))
-        h->pack(dst, MR, a->dtype, assay_matrix_at(a, row + i, k0), a->row_stride, a->col_stride, smaller(MR, rows - i), k);
+    const assay_lanes lanes = {.src = assay_matrix_at(a, row, k0), .dtype = a->dtype, .lane_stride = a->row_stride, .k_stride = a->col_stride, .lanes = rows, .k = k};
+    h->pack(dst, MR, MR * ((k + 1) / 2), &lanes);
 }
 
 static void pack_b(const assay_halves *h, const assay_matrix *b, size_t col, size_t cols, size_t k0, size_t k, uint32_t *dst)
 {
-    for (size_t j = 0; j < cols; j += NR, dst += NR * ((k + 1) / 2))
-        h->pack(dst, NR, b->dtype, assay_matrix_at(b, k0, col + j), b->col_stride, b->row_stride, smaller(NR, cols - j), k);
+    const assay_lanes lanes = {.src = assay_matrix_at(b, k0, col), .dtype = b->dtype, .lane_stride = b->col_stride, .k_stride = b->row_stride, .lanes = cols, .k = k};
+    h->pack(dst, NR, NR * ((k + 1) / 2), &lanes);
 }
 
 static void border_tile(const assay_halves *h, size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ld, bool add, size_t rows, size_t cols,
@@ -117,21 +117,38 @@ static void round_rows(const assay_kernels *kernels, const assay_gemm_halves_arg
     }
 }
 
+/* One pass over the region's sums is all there is: they need not be brought together. */
+static bool single_pass(const assay_gemm_halves_args *args) { return args->fold_count <= 1 && args->k + args->k2 <= STRETCH && (args->k == 0 || args->k2 == 0); }
+
+static void copy_rows(float *dst, size_t dst_ld, const float *src, size_t src_ld, size_t rows, size_t cols)
+{
+    for (size_t i = 0; i < rows; i++) memcpy(dst + i * dst_ld, src + i * src_ld, cols * sizeof *dst);
+}
+
+static void multiply_all(const assay_kernels *kernels, const assay_gemm_halves_args *args, const halves_scratch *s, const halves_region *r)
+{
+    bool add = args->add && args->c;
+    for (size_t f = 0; args->folds && f < args->fold_count; f++)
+        multiply_fold(kernels->halves, s, r, &args->a, &args->b, args->folds[f], args->folds[f + 1] - args->folds[f], &add);
+    if (!args->folds) multiply_fold(kernels->halves, s, r, &args->a, &args->b, 0, args->k, &add);
+    multiply_fold(kernels->halves, s, r, &args->a2, &args->b2, 0, args->k2, &add);
+    for (size_t i = 0; !add && i < r->rows; i++) memset(r->sums + i * r->ld, 0, r->cols * sizeof(float));
+}
+
+/* Sums of several passes rest beside C, close together: C's own rows may lie apart by a power of two and would share a few sets of the caches. */
 static void multiply_region(const assay_kernels *kernels, const assay_gemm_halves_args *args, void *memory, size_t row, size_t rows, size_t col, size_t cols)
 {
     halves_scratch s = divide(memory);
     halves_region r = {.row = row, .rows = rows, .col = col, .cols = cols, .sums = s.result, .ld = RESULT_LD, .whole_tiles = true};
-    bool add = args->add && args->c;
-    if (args->c) {
-        r.sums = args->c + row * args->ldc + col;
+    float *c = args->c ? args->c + row * args->ldc + col : NULL;
+    if (c && single_pass(args)) {
+        r.sums = c;
         r.ld = args->ldc;
         r.whole_tiles = false;
     }
-    for (size_t f = 0; args->folds && f < args->fold_count; f++)
-        multiply_fold(kernels->halves, &s, &r, &args->a, &args->b, args->folds[f], args->folds[f + 1] - args->folds[f], &add);
-    if (!args->folds) multiply_fold(kernels->halves, &s, &r, &args->a, &args->b, 0, args->k, &add);
-    multiply_fold(kernels->halves, &s, &r, &args->a2, &args->b2, 0, args->k2, &add);
-    for (size_t i = 0; !add && i < rows; i++) memset(r.sums + i * r.ld, 0, cols * sizeof(float));
+    if (c && args->add && r.whole_tiles) copy_rows(r.sums, r.ld, c, args->ldc, rows, cols);
+    multiply_all(kernels, args, &s, &r);
+    if (c && r.whole_tiles) copy_rows(c, args->ldc, r.sums, r.ld, rows, cols);
     if (args->half_c) round_rows(kernels, args, &r);
 }
 

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { WIDTH = 640, HEIGHT = 260, LEFT = 76, RIGHT = 14, TOP = 12, BOTTOM = 42, MOST_POINTS = 500 };
+enum { WIDTH = 640, HEIGHT = 260, LEFT = 76, RIGHT = 14, TOP = 12, BOTTOM = 42, MOST_POINTS = 500, MOST_TICKS = 40 };
 
 typedef struct frame {
     assay_page *page;
@@ -28,13 +28,16 @@ static void widen(double value, double *low, double *high)
     if (!(value <= *high)) *high = value;
 }
 
-/* Ends that are given win; equal ones are moved apart. */
+/* Ends that are given win; equal ones, or all but equal ones (a double's steps are no axis), are moved apart. */
 static void settle(double *low, double *high, double given_low, double given_high, double room)
 {
     if (!isfinite(*low)) *low = 0;
     if (!isfinite(*high)) *high = 1;
-    double size = *high - *low;
-    if (size <= 0) size = *high != 0 ? fabs(*high) : 1;
+    double size = *high - *low, most = fmax(fabs(*low), fabs(*high));
+    if (size <= 1e-9 * most || size < 1e-100) {
+        size = most > 1e-100 ? most : 1;
+        *high = *low;
+    }
     *low = isfinite(given_low) ? given_low : *low - room * size;
     *high = isfinite(given_high) ? given_high : *high + room * size;
     if (*high <= *low) *high = *low + size;
@@ -66,10 +69,9 @@ static void put_number(const frame *f, double value, assay_unit unit)
  * would never come to the end. */
 static int ticks_of(double low, double high, double step, double *first)
 {
-    enum { MOST = 40 };
     *first = ceil(low / step - 1e-9) * step;
     double count = floor((high + 1e-9 * (high - low) - *first) / step) + 1;
-    return count >= MOST ? MOST : count > 0 ? (int)count : 0;
+    return count >= MOST_TICKS ? MOST_TICKS : count > 0 ? (int)count : 0;
 }
 
 static void put_y_axis(const frame *f)

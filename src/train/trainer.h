@@ -71,6 +71,7 @@ typedef struct assay_trainer_setup {
     const assay_example_set *evaluation; /* NULL: none; only its lengths matter here */
     const assay_kernels *kernels;
     assay_pool *pool;
+    const assay_plan *plan;              /* made for this run before its weights were there; NULL, or one of other bytes: it is made now */
 } assay_trainer_setup;
 
 /* What the planner is asked for such a run. examples NULL: pairs of two texts of `longest` tokens that share nothing, the worst there can be. */
