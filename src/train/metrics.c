@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "train/memory.h"
 
+#include <stdlib.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -146,10 +147,11 @@ assay_status assay_metrics_evaluation(assay_metrics *metrics, const assay_traine
 
 uint64_t assay_resident_bytes(void)
 {
-    unsigned long long pages = 0;
+    char line[256];
     FILE *file = fopen("/proc/self/statm", "r");
     if (!file) return 0;
-    if (fscanf(file, "%*u %llu", &pages) != 1) pages = 0;
+    const char *space = fgets(line, sizeof line, file) ? strchr(line, ' ') : NULL;
+    unsigned long long pages = space ? strtoull(space, NULL, 10) : 0; /* the second number */
     fclose(file);
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
