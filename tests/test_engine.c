@@ -15,7 +15,7 @@
 enum { PAIRS = 5, VOCAB = 50 };
 
 /* Under the sanitizers everything is some ten times slower: fewer ways of cutting the micro-batches. */
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { STRIDE = 4, FAMILIES = 1 };
 #else
 enum { STRIDE = 2, FAMILIES = 4 };

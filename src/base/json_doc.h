@@ -1,7 +1,7 @@
 /* JSON documents: jansson underneath, with typed look-ups whose errors name file and field.
  *
- * For small documents (config.json, tokenizer.json, one line of a pair file). Duplicate keys are refused, depth is limited by
- * jansson, key order is kept. Where offsets matter and size is hostile (safetensors headers) use base/json_pull.h instead.
+ * For small documents (config.json, tokenizer.json, one line of a pair file). Duplicate keys are refused, nesting is at most 64
+ * deep, key order is kept, a whole number fits into 64 bits. Where offsets matter and size is hostile (safetensors headers) use base/json_pull.h instead.
  * A json_t from the load functions belongs to the caller: json_decref. The getters return borrowed references.
  *
  * `where` is a name for messages (a path, or "pairs.jsonl:12"). Each getter: a missing key leaves *out as it is when
@@ -10,13 +10,15 @@
 #ifndef ASSAY_BASE_JSON_DOC_H
 #define ASSAY_BASE_JSON_DOC_H
 
-#include "base/alloc.h"
+#include "base/buf.h"
 
 #include <jansson.h>
 #include <stdint.h>
 
 assay_status assay_json_parse(const char *text, size_t size, const char *where, json_t **out, assay_error *err);
-/* A file's whole numbers of more than 64 bits are read as reals: transformers writes int(1e30) for "no limit" (tokenizer_config.json's model_max_length). */
+/* A value from a text of the program's own, such as an id that was kept as JSON. NULL: out of memory, or it is no JSON. */
+json_t *assay_json_value(const char *text);
+
 assay_status assay_json_load(const char *path, size_t ceiling, json_t **out, assay_error *err);
 
 assay_status assay_json_int(const json_t *object, const char *key, bool needed, int64_t *out, const char *where, assay_error *err);
@@ -24,7 +26,11 @@ assay_status assay_json_double(const json_t *object, const char *key, bool neede
 assay_status assay_json_bool(const json_t *object, const char *key, bool needed, bool *out, const char *where, assay_error *err);
 assay_status assay_json_string(const json_t *object, const char *key, bool needed, const char **out, const char *where, assay_error *err);
 
-/* json_dumps, but NULL whenever memory ran out on the way. The caller frees it with assay_free. */
+/* The value as text behind what is in *out, with jansson's flags (JSON_COMPACT, ...). On failure *out is as it was. Not json_dump*: those lose a key
+ * for which there was no memory, and say nothing. */
+assay_status assay_json_append(const json_t *value, size_t flags, assay_buf *out, assay_error *err);
+
+/* The same as a text of its own, which the caller frees with assay_free. NULL: out of memory, or value is NULL. */
 char *assay_json_dump(const json_t *value, size_t flags);
 
 /* Writes with two-space indent, sorted keys and a final newline, whole or not at all. */

@@ -22,7 +22,10 @@ static assay_status error_at(const assay_json_pull *pull, size_t offset, const c
             line++;
             start = i + 1;
         }
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s:%zu:%zu: %s", pull->where, line, offset - start + 1, message);
+    size_t column = offset - start + 1;
+    if (!pull->document) return assay_error_set(err, ASSAY_E_FORMAT, "%s:%zu:%zu: %s", pull->where, line, column, message);
+    if (line == 1) return assay_error_set(err, ASSAY_E_FORMAT, "%s: not valid JSON at column %zu: %s", pull->where, column, message);
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: not valid JSON at line %zu, column %zu: %s", pull->where, line, column, message);
 }
 
 assay_status assay_json_pull_error(const assay_json_pull *pull, assay_error *err, const char *format, ...)

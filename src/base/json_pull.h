@@ -52,6 +52,7 @@ typedef struct assay_json_pull {
     bool escaped;             /* the string holds at least one backslash */
     int depth;
     uint64_t objects;         /* bit d set: the container at depth d + 1 is an object */
+    bool document;            /* set by base/json_doc.h: errors read "where: not valid JSON at line L, column C: ...", not "where:L:C: ..." */
     int state;
 } assay_json_pull;
 

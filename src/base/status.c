@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-assay_status assay_error_set(assay_error *err, assay_status status, const char *format, ...)
+assay_status(assay_error_set)(assay_error *err, assay_status status, const char *format, ...)
 {
     if (!err) return status;
     va_list args;
@@ -15,7 +15,7 @@ assay_status assay_error_set(assay_error *err, assay_status status, const char *
     return status;
 }
 
-assay_status assay_error_prefix(assay_error *err, assay_status status, const char *format, ...)
+assay_status(assay_error_prefix)(assay_error *err, assay_status status, const char *format, ...)
 {
     if (!err) return status;
     char joined[sizeof err->text];

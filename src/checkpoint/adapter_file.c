@@ -84,7 +84,7 @@ static assay_status rename_tensors(assay_adapter_file *adapter, assay_error *err
     for (size_t i = 0; i < file->count; i++) {
         assay_tensor tensor = file->tensors[i];
         if (strstr(tensor.name, ".original_module.")) continue; /* the base's own copy of a saved module */
-        strcpy(next, tensor.name);
+        memcpy(next, tensor.name, strlen(tensor.name) + 1);
         normalise(next);
         tensor.name = next;
         next += strlen(next) + 1;

@@ -7,6 +7,7 @@
 #include "checkpoint/checkpoint_private.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct name_pair {
@@ -43,18 +44,26 @@ static const char *translate(const name_pair *pairs, const char *stem, size_t le
     return NULL;
 }
 
+/* "blk.LAYER." at the start; *rest: what comes behind it. */
+static bool read_block(const char *name, int *layer, const char **rest)
+{
+    if (strncmp(name, "blk.", 4) != 0) return false;
+    size_t digits = strspn(name + 4, "0123456789");
+    if (digits == 0 || digits > 5 || name[4 + digits] != '.') return false;
+    *layer = (int)strtol(name + 4, NULL, 10);
+    *rest = name + 4 + digits + 1;
+    return true;
+}
+
 /* Hugging Face's name in fresh memory; NULL: unknown (or, *memory set, out of memory). */
 static char *translate_name(const architecture *arch, const char *name, bool *memory)
 {
     char prefix[64] = "";
-    int layer, used = 0;
+    int layer;
     const char *stem = name, *suffix = strrchr(name, '.');
     if (!suffix || (strcmp(suffix, ".weight") != 0 && strcmp(suffix, ".bias") != 0)) return NULL;
-    bool block = sscanf(name, "blk.%5d.%n", &layer, &used) == 1 && used > 0 && layer >= 0;
-    if (block) {
-        snprintf(prefix, sizeof prefix, "%s%d.", arch->block, layer);
-        stem = name + used;
-    }
+    bool block = read_block(name, &layer, &stem);
+    if (block) snprintf(prefix, sizeof prefix, "%s%d.", arch->block, layer);
     if (suffix < stem) return NULL;
     const char *found = translate(block ? arch->in_block : arch->whole, stem, (size_t)(suffix - stem));
     char *out = found ? assay_strfmt("%s%s%s", prefix, found, suffix) : NULL;

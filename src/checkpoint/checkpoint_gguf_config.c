@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct config_maker {
@@ -54,9 +55,9 @@ static double shortest(double value)
 {
     char text[40];
     for (int digits = 1; digits < 10; digits++) {
-        double candidate;
         snprintf(text, sizeof text, "%.*g", digits, value);
-        if (sscanf(text, "%lf", &candidate) == 1 && (float)candidate == (float)value) return candidate;
+        double candidate = strtod(text, NULL);
+        if ((float)candidate == (float)value) return candidate;
     }
     return value;
 }

@@ -90,7 +90,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
     const assay_kernels *kernels;
     assay_bench_step *bench;
     outcome out;
-    if (options->positionals.count && strcmp(options->positionals.items[0], "step"))
+    if (options->positionals.count && strcmp(options->positionals.items[0], "step") != 0)
         return assay_error_set(err, ASSAY_E_USAGE, "assay bench %s: there is step", options->positionals.items[0]);
     ASSAY_TRY(assay_choose_kernels(&kernels, err));
     bool halves = assay_training_halves(options, kernels, context->log);

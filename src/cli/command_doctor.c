@@ -41,7 +41,7 @@ static assay_status look_at_machine(json_t *report, assay_error *err)
     json_t *limit = memory.limit == UINT64_MAX ? json_null() : json_integer((json_int_t)memory.limit);
     ASSAY_TRY(add_checked(report, "memory_limit_bytes", limit, err));
     if (statvfs(".", &disk) != 0) return ASSAY_OK;
-    return add_checked(report, "disk_free_bytes", json_integer((json_int_t)(disk.f_bavail * disk.f_frsize)), err);
+    return add_checked(report, "disk_free_bytes", json_integer((json_int_t)disk.f_bavail * (json_int_t)disk.f_frsize), err);
 }
 
 static json_int_t number(const json_t *report, const char *name)
@@ -257,7 +257,7 @@ static assay_status look_at(const char *path, const assay_options *options, cons
     char *text;
     size_t size;
     if (is_model(path)) return look_at_model(path, options->json, err);
-    ASSAY_TRY(assay_file_read(strcmp(path, "-") ? path : "/dev/stdin", LOG_CEILING, &text, &size, err));
+    ASSAY_TRY(assay_file_read(strcmp(path, "-") != 0 ? path : "/dev/stdin", LOG_CEILING, &text, &size, err));
     for (size_t i = 0; i < size; i++)
         if (text[i] == '\0') text[i] = ' ';
     assay_status status = read_text(text, path, options, context, err);

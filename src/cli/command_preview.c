@@ -97,7 +97,7 @@ static json_t *example_json(const pair_preview *preview, const assay_example *ex
                                ids_text(preview->source->tokenizer, chosen.ids, example->shared), "margin",
                                isnan(example->margin) ? json_null() : json_real(example->margin), "chosen", side_json(preview, &chosen),
                                "rejected", side_json(preview, &rejected));
-    if (object && pair->id) json_object_set_new(object, "id", json_loads(pair->id, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL));
+    if (object && pair->id) json_object_set_new(object, "id", assay_json_value(pair->id));
     assay_free(place);
     return object;
 }

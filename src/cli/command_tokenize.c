@@ -72,8 +72,10 @@ static assay_status encode_object(line_tokenizer *work, const char *where, assay
 
 static assay_status encode_plain(line_tokenizer *work, const char *where, assay_error *err)
 {
-    json_t *text = work->line.data[0] == '"' ? json_loadb(work->line.data, work->line.size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
-    assay_status status = text ? encode_text(work, json_string_value(text), json_string_length(text), err)
+    json_t *text = NULL;
+    assay_status status = work->line.data[0] == '"' ? assay_json_parse(work->line.data, work->line.size, where, &text, err) : ASSAY_OK;
+    if (status == ASSAY_E_MEMORY) return status;
+    status = text ? encode_text(work, json_string_value(text), json_string_length(text), err)
                                : encode_text(work, work->line.data, work->line.size, err);
     json_decref(text);
     return status == ASSAY_OK ? ASSAY_OK : assay_error_prefix(err, status, "%s: ", where);

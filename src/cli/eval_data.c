@@ -19,7 +19,7 @@ static const char *name_of(assay_text_arena *arena, const char *path, bool folde
 static bool called_alike(char *const *files, size_t count)
 {
     for (size_t i = 1; i < count; i++)
-        if (strcmp(assay_path_base(files[i]), assay_path_base(files[0]))) return false;
+        if (strcmp(assay_path_base(files[i]), assay_path_base(files[0])) != 0) return false;
     return true;
 }
 

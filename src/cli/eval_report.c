@@ -260,7 +260,7 @@ static json_t *worst_pair_json(const assay_eval_report *r, const assay_judged *j
     json_t *object = json_pack("{s:s*, s:s*, s:f, s:f, s:f, s:o, s:o, s:o}", "place", place, "subset", judged->subset, "margin", judged->chosen - judged->rejected,
                                "reward_chosen", judged->chosen, "reward_rejected", judged->rejected, "prompt", turns_json(&pair->prompt), "chosen", turns_json(&pair->chosen),
                                "rejected", turns_json(&pair->rejected));
-    if (object && pair->id) json_object_set_new(object, "id", json_loads(pair->id, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL));
+    if (object && pair->id) json_object_set_new(object, "id", assay_json_value(pair->id));
     assay_free(place);
     return object;
 }

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 
-#include <inttypes.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,13 +36,22 @@ static char *read_pseudo(const char *path)
     return text;
 }
 
+static bool read_whole(const char *text, uint64_t *out)
+{
+    char *end;
+    text += strspn(text, " \t");
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && errno == 0;
+}
+
 /* The number behind `key` at the start of a line. */
 static bool number_after(const char *text, const char *key, uint64_t *out)
 {
     size_t length = strlen(key);
     for (const char *line = text; line; line = strchr(line, '\n')) {
         if (*line == '\n') line++;
-        if (strncmp(line, key, length) == 0) return sscanf(line + length, " %" SCNu64, out) == 1;
+        if (strncmp(line, key, length) == 0) return read_whole(line + length, out);
     }
     return false;
 }
@@ -58,7 +67,7 @@ static bool read_number(const char *folder, const char *name, uint64_t *out)
 {
     char *path = assay_path_join(folder, name);
     char *text = path ? read_pseudo(path) : NULL;
-    bool found = text && sscanf(text, "%" SCNu64, out) == 1; /* "max" is no number: no limit */
+    bool found = text && read_whole(text, out); /* "max" is no number: no limit */
     assay_free(text);
     assay_free(path);
     return found;

@@ -16,7 +16,7 @@ static json_t *processor_name(void)
     FILE *file = fopen("/proc/cpuinfo", "r");
     while (file && !name && fgets(line, sizeof line, file)) {
         const char *colon = strchr(line, ':');
-        if (strncmp(line, "model name", 10) || !colon) continue;
+        if (strncmp(line, "model name", 10) != 0 || !colon) continue;
         colon += strspn(colon, ": \t");
         name = json_stringn(colon, strcspn(colon, "\n"));
     }

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,12 +41,19 @@ assay_memory_verdict assay_memory_judge(const assay_memory_limits *limits, uint6
 static bool parse_stat(char *text, assay_process *out)
 {
     char *open = strchr(text, '('), *close = strrchr(text, ')');
-    long pages = 0;
     if (!open || !close || close < open) return false;
     *close = '\0';
-    out->pid = atoi(text);
+    out->pid = (int)strtol(text, NULL, 10);
     snprintf(out->name, sizeof out->name, "%.31s", open + 1);
-    if (sscanf(close + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld", &pages) != 1 || pages < 0) return false;
+    const char *at = close + 1;
+    for (int field = 3; field < 24; field++) {
+        at += strspn(at, " ");
+        at += strcspn(at, " ");
+    }
+    at += strspn(at, " ");
+    errno = 0;
+    long pages = strtol(at, NULL, 10);
+    if (*at < '0' || *at > '9' || errno != 0) return false;
     out->resident = (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
     return true;
 }

@@ -107,14 +107,14 @@ static assay_status read_settings(assay_model_source *source, const json_t *obje
     ASSAY_TRY(assay_json_int(object, "max_length", false, &source->max_length, where, err));
     ASSAY_TRY(assay_json_double(object, "score_offset", false, &source->score_offset, where, err));
     ASSAY_TRY(assay_json_string(object, "precision", false, &precision, where, err));
-    if (strcmp(precision, "f32") && strcmp(precision, "bf16"))
+    if (strcmp(precision, "f32") != 0 && strcmp(precision, "bf16") != 0)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: precision is \"%s\"; it should be \"f32\" or \"bf16\"", where, precision);
     source->halves = !strcmp(precision, "bf16");
     const json_t *rewards = json_object_get(object, "rewards");
     if (rewards && !json_is_null(rewards)) ASSAY_TRY(assay_reward_scale_read(&source->rewards, rewards, where, err));
     if (source->max_length < 0)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: max_length is %lld; it should not be negative", where, (long long)source->max_length);
-    if (strcmp(eos, "auto") && strcmp(eos, "true") && strcmp(eos, "false"))
+    if (strcmp(eos, "auto") != 0 && strcmp(eos, "true") != 0 && strcmp(eos, "false") != 0)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: append_eos is \"%s\"; it should be \"auto\", \"true\" or \"false\"", where, eos);
     source->append_eos = *eos == 'a' ? ASSAY_EOS_AUTO : *eos == 't' ? ASSAY_EOS_YES : ASSAY_EOS_NO;
     source->has_settings = true;

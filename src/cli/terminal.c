@@ -1,5 +1,7 @@
 #include "cli/terminal.h"
 
+#include "base/json_doc.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,8 +78,11 @@ static assay_status flush_stdout(assay_error *err)
 
 assay_status assay_print_json(const json_t *object, assay_error *err)
 {
-    if (json_dumpf(object, stdout, JSON_REAL_PRECISION(17)) != 0 || putchar('\n') == EOF)
-        return assay_error_set(err, ASSAY_E_IO, "cannot write to standard output: %s", strerror(errno));
+    char *text = assay_json_dump(object, JSON_REAL_PRECISION(17));
+    ASSAY_TRY_ALLOC(text, "the answer", err);
+    fputs(text, stdout);
+    putchar('\n');
+    assay_free(text);
     return flush_stdout(err);
 }
 

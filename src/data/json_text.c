@@ -1,12 +1,8 @@
 #include "data/json_text.h"
 
-static int append(const char *text, size_t size, void *out) { return assay_buf_append(out, text, size, NULL) == ASSAY_OK ? 0 : -1; }
-
 assay_status assay_json_text(const json_t *value, assay_buf *out, assay_error *err)
 {
-    if (!value || json_dump_callback(value, append, out, JSON_COMPACT | JSON_ENCODE_ANY))
-        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for writing JSON");
-    return ASSAY_OK;
+    return assay_json_append(value, JSON_COMPACT | JSON_ENCODE_ANY, out, err);
 }
 
 assay_status assay_json_id(const json_t *id, assay_text_arena *arena, const char **text, assay_error *err)

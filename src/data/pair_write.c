@@ -28,7 +28,7 @@ static json_t *pair_json(const assay_pair *pair)
     failed |= json_object_set_new(line, "rejected", turns_json(&pair->rejected));
     if (!isnan(pair->margin)) failed |= json_object_set_new(line, "margin", json_real(pair->margin));
     if (pair->subset) failed |= json_object_set_new(line, "subset", json_string(pair->subset));
-    if (pair->id) failed |= json_object_set_new(line, "id", json_loads(pair->id, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL));
+    if (pair->id) failed |= json_object_set_new(line, "id", assay_json_value(pair->id));
     if (!failed) return line;
     json_decref(line);
     return NULL;

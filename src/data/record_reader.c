@@ -147,7 +147,7 @@ static assay_status check_text(const assay_records *records, assay_error *err)
     return assay_error_set(err, ASSAY_E_FORMAT,
                            "%s: not valid UTF-8: byte 0x%02X at byte %zu of this record (byte %llu of the file); save the file as UTF-8",
                            records->where, (unsigned)(unsigned char)text->data[valid], valid + 1,
-                           (unsigned long long)(records->offset + valid + 1));
+                           (unsigned long long)records->offset + valid + 1);
 }
 
 static assay_status parse_row(assay_records *records, assay_error *err)

@@ -41,7 +41,7 @@ const char *assay_json_kind(const json_t *value)
 static assay_status role_find(const char *name, const char *field, assay_role *role, assay_error *err)
 {
     for (size_t i = 0; i < sizeof role_names / sizeof *role_names; i++) {
-        if (strcasecmp(name, role_names[i].name)) continue;
+        if (strcasecmp(name, role_names[i].name) != 0) continue;
         *role = role_names[i].role;
         return ASSAY_OK;
     }
@@ -229,7 +229,7 @@ assay_status assay_turns_transcript(assay_turns *turns, assay_text_arena *arena,
 bool assay_messages_equal(const assay_message *a, const assay_message *b, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (a[i].role != b[i].role || a[i].size != b[i].size || memcmp(a[i].text, b[i].text, a[i].size)) return false;
+        if (a[i].role != b[i].role || a[i].size != b[i].size || memcmp(a[i].text, b[i].text, a[i].size) != 0) return false;
     return true;
 }
 

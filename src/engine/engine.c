@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "engine/arena.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -180,10 +181,17 @@ assay_view assay_engine_value(const assay_engine *engine, int value)
 
 const float *assay_engine_rewards(const assay_engine *engine) { return assay_engine_value(engine, engine->config.program->output).data; }
 
-void assay_engine_backward(assay_engine *engine, const float *d_rewards)
+/* The gradient of the rewards, where the way back begins; it is never stored in halves. */
+static void set_seed(assay_engine *engine, const float *d_rewards)
 {
     assay_view seed = slot_view(engine, engine->schedule->seed_slot);
+    assert(seed.data);
     memcpy(seed.data, d_rewards, seed.rows * seed.cols * sizeof(float));
+}
+
+void assay_engine_backward(assay_engine *engine, const float *d_rewards)
+{
+    set_seed(engine, d_rewards);
     for (size_t i = engine->schedule->forward_count; i < engine->schedule->instance_count; i++) run_instance(engine, &engine->schedule->instances[i]);
 }
 
@@ -216,10 +224,7 @@ int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry,
     set_out(engine, geometry, seed, step, true);
     for (size_t i = 0; i < (d_rewards ? schedule->instance_count : schedule->forward_count); i++) {
         const assay_instance *instance = &schedule->instances[i];
-        if (i == schedule->forward_count) {
-            assay_view top = slot_view(engine, schedule->seed_slot);
-            memcpy(top.data, d_rewards, top.rows * top.cols * sizeof(float));
-        }
+        if (i == schedule->forward_count) set_seed(engine, d_rewards);
         run_instance(engine, instance);
         *backward = instance->action == ASSAY_BACKWARD;
         if (!instance_is_finite(engine, instance)) return instance->step;

@@ -131,6 +131,7 @@ static size_t find_run(const assay_op_run *run, size_t job, assay_query_block *a
         }
         job -= runs;
     }
+    *all = (assay_query_block){0}; /* a job too many has no queries */
     return 0;
 }
 

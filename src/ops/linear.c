@@ -205,10 +205,11 @@ static void bias_gradient(const assay_op_run *run, size_t first, size_t cols, in
 {
     const assay_view *dy = &run->d_out[0];
     const assay_space *space = &run->env->geometry->spaces[run->out_space];
+    const assay_param_view *b = params_of(run).b;
     (void)worker;
-    for (size_t f = 0; f < space->fold_count; f++)
+    for (size_t f = 0; b && f < space->fold_count; f++)
         run->env->kernels->rows->column_sum(dy->data + space->folds[f] * dy->ld + first, dy->ld, NULL, 0, NULL, space->folds[f + 1] - space->folds[f], cols,
-                                            params_of(run).b->gradient + first);
+                                            b->gradient + first);
 }
 
 /* dx += dropout'(du A); with dropout by way of the memory that held dropout(x) */

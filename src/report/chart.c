@@ -65,11 +65,22 @@ static void put_number(const frame *f, double value, assay_unit unit)
     else assay_page_add(f->page, fabs(value) >= 1e4 && fabs(value) < 1e7 ? "%.0f" : "%.4g", value);
 }
 
+/* Where the axis has its ticks: `first + i * step` for i below the count. They are counted, not added up: a step too small to change the number
+ * would never come to the end. */
+static int ticks_of(double low, double high, double step, double *first)
+{
+    *first = ceil(low / step - 1e-9) * step;
+    double count = floor((high + 1e-9 * (high - low) - *first) / step) + 1;
+    return count >= MOST_TICKS ? MOST_TICKS : count > 0 ? (int)count : 0;
+}
+
 static void put_y_axis(const frame *f)
 {
     double range = f->y_high - f->y_low, step = f->chart->unit == ASSAY_UNIT_BYTES ? byte_step(range) : tick_step(range, 5);
-    double first = ceil(f->y_low / step - 1e-9) * step, y = first;
-    for (int i = 0; i < MOST_TICKS && y <= f->y_high + 1e-9 * range; y = first + ++i * step) {
+    double first;
+    int count = ticks_of(f->y_low, f->y_high, step, &first);
+    for (int i = 0; i < count; i++) {
+        double y = first + i * step;
         assay_page_add(f->page, "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text class=\"tick end\" x=\"%d\" y=\"%.1f\">", LEFT, at_y(f, y), WIDTH - RIGHT, LEFT - 6,
                        at_y(f, y) + 4);
         put_number(f, y, f->chart->unit);
@@ -80,9 +91,12 @@ static void put_y_axis(const frame *f)
 static void put_x_axis(const frame *f)
 {
     double range = f->x_high - f->x_low, step = tick_step(range, 8);
-    double first = ceil(f->x_low / step - 1e-9) * step, x = first;
-    for (int i = 0; i < MOST_TICKS && x <= f->x_high + 1e-9 * range; x = first + ++i * step)
+    double first;
+    int count = ticks_of(f->x_low, f->x_high, step, &first);
+    for (int i = 0; i < count; i++) {
+        double x = first + i * step;
         assay_page_add(f->page, "<text class=\"tick mid\" x=\"%.1f\" y=\"%d\">%.6g</text>", at_x(f, x), HEIGHT - BOTTOM + 16, fabs(x) < 1e-9 * range ? 0 : x);
+    }
 }
 
 static void open_chart(const frame *f, bool number_axis)

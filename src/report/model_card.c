@@ -106,11 +106,11 @@ assay_status assay_card_evaluation(assay_buf *out, const assay_card *card, assay
 /* The metadata is looked through line by line: only a plain or quoted scalar at the left edge counts. */
 static char *license_in(const char *text)
 {
-    if (strncmp(text, "---\n", 4)) return NULL;
+    if (strncmp(text, "---\n", 4) != 0) return NULL;
     for (const char *line = text + 4; *line; line = strchr(line, '\n') + 1) {
         size_t length = strcspn(line, "\n");
-        if (!strncmp(line, "---", 3) || !line[length]) return NULL;
-        if (strncmp(line, "license:", 8)) continue;
+        if (strncmp(line, "---", 3) == 0 || !line[length]) return NULL;
+        if (strncmp(line, "license:", 8) != 0) continue;
         const char *value = line + 8 + strspn(line + 8, " \t\"'");
         size_t size = strcspn(value, " \t\r\n\"'#");
         return size ? assay_strndup(value, size) : NULL;

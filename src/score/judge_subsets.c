@@ -23,7 +23,7 @@ const char *assay_section_name(size_t section) { return sections[section]; }
 size_t assay_section_of(const char *subset, size_t *prompts)
 {
     for (size_t i = 0; i < sizeof benchmark / sizeof *benchmark; i++) {
-        if (strcmp(benchmark[i].name, subset)) continue;
+        if (strcmp(benchmark[i].name, subset) != 0) continue;
         *prompts = benchmark[i].prompts;
         return benchmark[i].section;
     }

@@ -28,7 +28,7 @@ static assay_status parse_activation(assay_ask *ask, assay_error *err)
     const char *name = NULL;
     ASSAY_TRY(assay_json_string(ask->body, "activation", false, &name, "the request", err));
     if (!name) return ASSAY_OK;
-    if (strcmp(name, "none") && strcmp(name, "sigmoid"))
+    if (strcmp(name, "none") != 0 && strcmp(name, "sigmoid") != 0)
         return assay_error_set(err, ASSAY_E_FORMAT, "\"activation\" is \"%.40s\"; it should be \"none\" or \"sigmoid\"", name);
     ask->activation = *name == 'n' ? ASSAY_ASK_RAW : ASSAY_ASK_SIGMOID;
     return ASSAY_OK;

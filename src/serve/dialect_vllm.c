@@ -49,7 +49,7 @@ static assay_status parse_pooling(assay_ask *ask, assay_error *err)
 {
     const char *task = "classify";
     ASSAY_TRY(assay_json_string(ask->body, "task", false, &task, "the request", err));
-    if (strcmp(task, "classify") && strcmp(task, "token_classify") && strcmp(task, "reward"))
+    if (strcmp(task, "classify") != 0 && strcmp(task, "token_classify") != 0 && strcmp(task, "reward") != 0)
         return assay_error_set(err, ASSAY_E_FORMAT, "task \"%.40s\": a reward model does \"classify\" (a reward a text) and \"token_classify\" (a reward a token)", task);
     ask->trace = !strcmp(task, "token_classify");
     return parse_input(ask, err);

@@ -51,11 +51,11 @@ static bool needs_all_digits(const json_t *value)
 
 enum MHD_Result assay_http_json(assay_exchange *exchange, unsigned code, json_t *value)
 {
-    char *text = value ? json_dumps(value, JSON_COMPACT | (needs_all_digits(value) ? JSON_REAL_PRECISION(17) : JSON_REAL_PRECISION(15))) : NULL;
+    char *text = assay_json_dump(value, JSON_COMPACT | (needs_all_digits(value) ? JSON_REAL_PRECISION(17) : JSON_REAL_PRECISION(15)));
     json_decref(value);
     if (!text) return assay_http_text(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, "application/json", "{\"error\":{\"message\":\"out of memory\"}}", 39);
     enum MHD_Result result = assay_http_text(exchange, code, "application/json", text, strlen(text));
-    free(text);
+    assay_free(text);
     return result;
 }
 

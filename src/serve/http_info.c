@@ -174,10 +174,10 @@ bool assay_http_is_open(const assay_exchange *exchange)
 enum MHD_Result assay_http_info(assay_exchange *exchange, bool *known)
 {
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-        if (strcmp(routes[i].path, exchange->path)) continue;
-        if (!strcmp(exchange->method, "POST") && assay_dialect_path_known(exchange->path)) break; /* "/": a page to GET, TEI's scores to POST */
+        if (strcmp(routes[i].path, exchange->path) != 0) continue;
+        if (strcmp(exchange->method, "POST") == 0 && assay_dialect_path_known(exchange->path)) break; /* "/": a page to GET, TEI's scores to POST */
         bool get = !strcmp(exchange->method, "HEAD") && !strcmp(routes[i].method, "GET");
-        if (!get && strcmp(routes[i].method, exchange->method)) return assay_http_error(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "this endpoint takes another method");
+        if (!get && strcmp(routes[i].method, exchange->method) != 0) return assay_http_error(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "this endpoint takes another method");
         return routes[i].answer(exchange);
     }
     *known = false;

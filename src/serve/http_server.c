@@ -183,7 +183,7 @@ static enum MHD_Result dispatch(assay_exchange *exchange)
     enum MHD_Result result = assay_http_info(exchange, &known);
     if (known) return result;
     if (!assay_dialect_path_known(exchange->path)) return assay_http_error(exchange, MHD_HTTP_NOT_FOUND, "no such endpoint; /openapi.json lists them");
-    if (strcmp(exchange->method, "POST")) return assay_http_error(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "this endpoint takes POST");
+    if (strcmp(exchange->method, "POST") != 0) return assay_http_error(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "this endpoint takes POST");
     return assay_http_score_begin(exchange);
 }
 

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-static json_t *example(const char *text) { return json_loads(text, JSON_DECODE_ANY, NULL); }
-
 /* Object of which one of these fields is needed. */
 static json_t *schema_of(const assay_dialect *dialect)
 {
@@ -31,8 +29,8 @@ static json_t *path_item(const char *path)
         size_t length = strlen(dialect->summary);
         if (!assay_dialect_has_path(dialect, path)) continue;
         json_array_append_new(schemas, schema_of(dialect));
-        json_object_set_new(requests, dialect->name, json_pack("{s:s, s:o}", "summary", dialect->summary, "value", example(dialect->request)));
-        json_object_set_new(answers, dialect->name, json_pack("{s:o}", "value", example(dialect->response)));
+        json_object_set_new(requests, dialect->name, json_pack("{s:s, s:o}", "summary", dialect->summary, "value", assay_json_value(dialect->request)));
+        json_object_set_new(answers, dialect->name, json_pack("{s:o}", "value", assay_json_value(dialect->response)));
         if (used + length + 8 < sizeof summary) {
             if (used) memcpy(summary + used, ". Or: ", 6), used += 6;
             memcpy(summary + used, dialect->summary, length);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
@@ -113,6 +114,7 @@ static void unlink_job(assay_scorer *s, assay_job *before, assay_job *job)
 /* Fills the pack of the first job's model; jobs that are wholly packed leave the queue. */
 static assay_status gather(assay_scorer *s, assay_error *err)
 {
+    assert(s->head);
     assay_served *model = s->head->model;
     assay_job *before = NULL;
     bool full = false;
@@ -127,6 +129,7 @@ static assay_status gather(assay_scorer *s, assay_error *err)
         else before = job;
     }
     if (s->target_count) return ASSAY_OK;
+    assert(s->head); /* no request is without a text, so the first job is still there */
     return assay_error_set(err, ASSAY_E_NO_FIT, "a text of %zu tokens does not fit the micro-batch of %zu", s->head->texts[s->head->packed].count,
                            model->pack->token_capacity);
 }

@@ -4,6 +4,8 @@
 #include "base/file.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const double edges[ASSAY_METRIC_BUCKETS] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
@@ -19,10 +21,11 @@ void assay_serve_metrics_answer(assay_serve_metrics *m, unsigned code, double se
 
 static unsigned long long resident_bytes(void)
 {
-    unsigned long long whole = 0, resident = 0;
+    char line[256];
     FILE *file = fopen("/proc/self/statm", "re");
     if (!file) return 0;
-    if (fscanf(file, "%llu %llu", &whole, &resident) != 2) resident = 0;
+    const char *space = fgets(line, sizeof line, file) ? strchr(line, ' ') : NULL;
+    unsigned long long resident = space ? strtoull(space, NULL, 10) : 0; /* the second number, in pages */
     fclose(file);
     return resident * (unsigned long long)sysconf(_SC_PAGESIZE);
 }

@@ -6,6 +6,8 @@
 #include "tokenizer/tokenizer_kind.h"
 #include "tokenizer/unicode.h"
 
+#include <stdlib.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -181,10 +183,10 @@ static void put(writer *out, const char *bytes, size_t size)
 /* <0xXX>, the byte pieces of SentencePiece; -1 for any other text. */
 static int byte_piece(const assay_token *token)
 {
-    unsigned byte;
-    char end;
-    if (token->size != 6 || sscanf(token->text, "<0x%2X%c", &byte, &end) != 2 || end != '>') return -1;
-    return (int)byte;
+    char *end;
+    if (token->size != 6 || strncmp(token->text, "<0x", 3) != 0 || !isxdigit((unsigned char)token->text[3])) return -1;
+    long byte = strtol(token->text + 3, &end, 16);
+    return end == token->text + 5 && *end == '>' ? (int)byte : -1;
 }
 
 size_t assay_tokenizer_token_bytes(const assay_tokenizer *tokenizer, int32_t id, char *text, size_t size)

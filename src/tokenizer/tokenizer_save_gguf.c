@@ -6,6 +6,7 @@
 #include "tokenizer/tokenizer_save.h"
 #include "tokenizer/tokenizer_save_json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { TYPE_UNKNOWN = 2, TYPE_CONTROL = 3, TYPE_USER = 4 };
@@ -196,9 +197,8 @@ static json_t *gguf_config(const assay_gguf *gguf)
     set_token(config, "pad_token", token_text(gguf, "tokenizer.ggml.padding_token_id"));
     set_token(config, "unk_token", token_text(gguf, "tokenizer.ggml.unknown_token_id"));
     if (assay_gguf_string(gguf, "general.architecture", &text, NULL)) {
-        char key[96] = "";
-        strncat(key, text, 64);
-        strcat(key, ".context_length");
+        char key[96];
+        snprintf(key, sizeof key, "%.64s.context_length", text);
         if (assay_gguf_int(gguf, key, &length)) json_object_set_new(config, "model_max_length", json_integer(length));
     }
     if (assay_gguf_string(gguf, "tokenizer.chat_template", &text, NULL)) set_token(config, "chat_template", text);

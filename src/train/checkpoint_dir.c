@@ -130,7 +130,7 @@ assay_status assay_checkpoint_dir_verify(const char *folder, assay_error *err)
 static long long checkpoint_number(const char *name)
 {
     char *end;
-    if (strncmp(name, "checkpoint-", 11) || name[11] < '0' || name[11] > '9') return -1;
+    if (strncmp(name, "checkpoint-", 11) != 0 || name[11] < '0' || name[11] > '9') return -1;
     long long number = strtoll(name + 11, &end, 10);
     return *end ? -1 : number;
 }

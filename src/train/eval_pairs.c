@@ -70,7 +70,7 @@ static json_t *line_of(const assay_example_set *set, const float *rewards, size_
                              (json_int_t)assay_turns_length(&pair->rejected));
     assay_free(at);
     int failed = !line;
-    if (!failed && pair->id) failed = json_object_set_new(line, "id", json_loads(pair->id, JSON_DECODE_ANY, NULL));
+    if (!failed && pair->id) failed = json_object_set_new(line, "id", assay_json_value(pair->id));
     if (!failed && with_text)
         failed = json_object_set_new(line, "texts", json_pack("{s:o, s:o, s:o}", "prompt", messages(&pair->prompt), "chosen", messages(&pair->chosen), "rejected",
                                                               messages(&pair->rejected)));

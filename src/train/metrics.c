@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "train/memory.h"
 
+#include <stdlib.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -74,9 +75,12 @@ static void put_count(json_t *line, const char *key, uint64_t value) { json_obje
 
 static assay_status write_line(assay_metrics *metrics, json_t *line, assay_error *err)
 {
-    bool written = line && json_dumpf(line, metrics->file, JSON_COMPACT | JSON_REAL_PRECISION(9)) == 0 && fputc('\n', metrics->file) != EOF &&
-                   fflush(metrics->file) == 0;
-    assay_status status = written ? ASSAY_OK : assay_error_set(err, ASSAY_E_IO, "cannot write %s: %s", metrics->path, strerror(errno));
+    char *text = assay_json_dump(line, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    bool written = text && fputs(text, metrics->file) != EOF && fputc('\n', metrics->file) != EOF && fflush(metrics->file) == 0;
+    assay_status status = written ? ASSAY_OK
+                          : text  ? assay_error_set(err, ASSAY_E_IO, "cannot write %s: %s", metrics->path, strerror(errno))
+                                  : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a line of %s", metrics->path);
+    assay_free(text);
     if (status == ASSAY_OK) status = assay_tfevents_add(&metrics->events, line, err);
     if (line) json_array_append(metrics->history, line);
     json_decref(line);
@@ -143,10 +147,11 @@ assay_status assay_metrics_evaluation(assay_metrics *metrics, const assay_traine
 
 uint64_t assay_resident_bytes(void)
 {
-    unsigned long long pages = 0;
+    char line[256];
     FILE *file = fopen("/proc/self/statm", "r");
     if (!file) return 0;
-    if (fscanf(file, "%*u %llu", &pages) != 1) pages = 0;
+    const char *space = fgets(line, sizeof line, file) ? strchr(line, ' ') : NULL;
+    unsigned long long pages = space ? strtoull(space, NULL, 10) : 0; /* the second number */
     fclose(file);
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }

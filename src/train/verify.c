@@ -234,6 +234,7 @@ static void compare(check *c, assay_verify_cell *cell)
         c->result->different[i] |= !equal;
         at += count;
     }
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): the bits are what is verified */
     cell->loss_equal = memcmp(&c->loss, &c->result->loss, sizeof c->loss) == 0;
     cell->rewards_equal = memcmp(c->rewards, c->standard_rewards, 2 * c->result->pairs * sizeof(float)) == 0;
 }

@@ -56,7 +56,7 @@ assay_status assay_verify_list_ways(assay_verify_result *r, const assay_verify_s
     list_schedules(r, setup->model->program->layers);
     list_micros(r, longest_pair, setup->micro_tokens);
     list_threads(r, setup->threads);
-    r->cells = assay_alloc((size_t)(r->schedule_count * r->micro_count * r->thread_count), sizeof *r->cells);
+    r->cells = assay_alloc((size_t)r->schedule_count * (size_t)r->micro_count * (size_t)r->thread_count, sizeof *r->cells);
     ASSAY_TRY_ALLOC(r->cells, "the ways to compare", err);
     for (int s = 0; s < r->schedule_count; s++)
         for (int m = 0; m < r->micro_count; m++)
