@@ -90,6 +90,7 @@ static void apply_group(assay_machine_memory *memory, const char *folder, const 
     uint64_t left = left_of(limit, used, cache), spare = left_of(limit, used, cache + read_cache(folder, names->active_key));
     if (limit < memory->limit) memory->limit = limit;
     if (left < memory->free) memory->free = left;
+    if (spare < memory->group) memory->group = spare;
     if (spare < memory->spare) memory->spare = spare;
 }
 
@@ -123,6 +124,30 @@ static void apply_cgroups(assay_machine_memory *memory, const char *root)
     assay_free(text);
 }
 
+/* "Max data size    SOFT    HARD    bytes" of /proc/self/limits against "VmData:" of /proc/self/status; what is unlimited is no number. */
+static void apply_process_limit(assay_machine_memory *memory, const char *limits, const char *status, const char *limit_key, const char *use_key)
+{
+    uint64_t limit, used;
+    if (!number_after(limits, limit_key, &limit) || !number_after(status, use_key, &used)) return;
+    uint64_t left = left_of(limit, used << 10, 0);
+    if (left < memory->own) memory->own = left;
+}
+
+static void apply_process_limits(assay_machine_memory *memory, const char *root)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/proc/self/limits", root);
+    char *limits = read_pseudo(path);
+    snprintf(path, sizeof path, "%s/proc/self/status", root);
+    char *status = read_pseudo(path);
+    if (limits && status) {
+        apply_process_limit(memory, limits, status, "Max data size", "VmData:");
+        apply_process_limit(memory, limits, status, "Max address space", "VmSize:");
+    }
+    assay_free(limits);
+    assay_free(status);
+}
+
 assay_status assay_machine_memory_read(assay_machine_memory *memory, const char *root, assay_error *err)
 {
     char path[PATH_MAX];
@@ -132,7 +157,9 @@ assay_status assay_machine_memory_read(assay_machine_memory *memory, const char 
     bool known = text && number_after(text, "MemTotal:", &total) && number_after(text, "MemAvailable:", &available);
     assay_free(text);
     if (!known) return assay_error_set(err, ASSAY_E_IO, "cannot read the free memory from %s; say how much with --memory", path);
-    *memory = (assay_machine_memory){total << 10, available << 10, UINT64_MAX, available << 10, available << 10};
+    *memory = (assay_machine_memory){.total = total << 10, .available = available << 10, .limit = UINT64_MAX, .free = available << 10, .group = UINT64_MAX,
+                                     .own = UINT64_MAX, .spare = available << 10};
     apply_cgroups(memory, root);
+    apply_process_limits(memory, root);
     return ASSAY_OK;
 }

@@ -4,11 +4,15 @@
 
 #include "cli/machine.h"
 #include "cli/progress.h"
+#include "train/memory.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { PROCESS_BYTES = 24 << 20 }; /* code, libraries, tokenizer and texts of a small run; measured 11 to 19 MiB */
+enum {
+    PROCESS_BYTES = 24 << 20, /* tokenizer and texts of a small run; measured 11 to 19 MiB */
+    MAPPING_BYTES = 4 << 20,  /* address space, not memory, that the arena takes to begin on a huge page (engine/arena.c) */
+};
 
 typedef struct variant {
     assay_planning_subject subject;
@@ -16,6 +20,7 @@ typedef struct variant {
     assay_plan plan;
     assay_model_size size;
     size_t fixed;
+    size_t params;
     int layers;
     bool fits;
     size_t largest_off, largest_all;
@@ -32,18 +37,55 @@ static assay_plan_request request_of(const variant *v, const assay_program *prog
     return request;
 }
 
+static assay_anonymous_parts parts_of(const variant *v)
+{
+    const assay_planning_subject *s = &v->subject;
+    size_t pairs = s->examples ? s->examples->count : 0;
+    assay_anonymous_parts parts = {.weights = v->size.owned, .tensors = v->params, .trained = v->size.trained, .arena = v->plan.arena_bytes};
+    if (pairs) parts.lines = assay_trainer_steps(&s->settings, pairs) / (uint64_t)(s->log_steps > 0 ? s->log_steps : 1) + (s->evaluation ? s->evaluation->count : 0);
+    assay_anonymous_present(&parts);
+    if (!pairs && parts.present < PROCESS_BYTES) parts.present = PROCESS_BYTES;
+    return parts;
+}
+
+/* Limits that kill, or refuse a mapping, hold for what the process has besides its plan too. */
+static size_t within_limits(const variant *v, size_t budget)
+{
+    const assay_memory_room *room = &v->subject.room;
+    assay_anonymous_parts parts = parts_of(v);
+    uint64_t besides = assay_anonymous_besides(&parts) + MAPPING_BYTES, own = room->own > besides ? room->own - besides : 0;
+    if (room->own == SIZE_MAX) return budget;
+    return own > SIZE_MAX - v->size.borrowed || own + v->size.borrowed > budget ? budget : (size_t)own + v->size.borrowed;
+}
+
+/* A plan within what is wanted; where there is none, within what can be had. */
+static assay_status plan_in_room(variant *v, const assay_program *program, assay_error *err)
+{
+    const assay_memory_room *room = &v->subject.room;
+    const size_t sizes[] = {room->wanted, room->most};
+    assay_status status = ASSAY_E_NO_FIT;
+    for (size_t i = 0; i < 2 && status == ASSAY_E_NO_FIT; i++) {
+        if (i && sizes[i] <= sizes[0]) break;
+        v->subject.settings.budget = within_limits(v, sizes[i]);
+        assay_plan_request request = request_of(v, program);
+        status = assay_plan_make(&request, &v->plan, err);
+    }
+    return status;
+}
+
 static assay_status plan_variant(variant *v, bool alternatives, assay_error *err)
 {
     assay_program *program;
     assay_error why = {0};
     ASSAY_TRY(assay_model_measure(&program, &v->size, v->subject.checkpoint, v->subject.adapter, &v->subject.model, err));
     v->layers = program->layers;
+    v->params = program->param_count;
     v->fixed = v->size.owned + v->size.borrowed + 3 * v->size.trained * sizeof(float);
-    assay_plan_request request = request_of(v, program);
-    assay_status status = assay_plan_make(&request, &v->plan, &why);
+    assay_status status = plan_in_room(v, program, &why);
     v->fits = status == ASSAY_OK;
     if (status == ASSAY_E_NO_FIT && v->plan.total_bytes) status = ASSAY_OK;
     if (status != ASSAY_OK) assay_error_set(err, status, "%s", why.text);
+    assay_plan_request request = request_of(v, program);
     if (status == ASSAY_OK && alternatives) status = assay_plan_largest(&request, 0, &v->largest_off, err);
     if (status == ASSAY_OK && alternatives) status = assay_plan_largest(&request, v->layers, &v->largest_all, err);
     assay_program_free(program);
@@ -134,15 +176,17 @@ static assay_status consider_all(assay_planning *p, const variant *asked, assay_
 assay_status assay_planning_make(assay_planning *planning, const assay_planning_subject *subject, assay_error *err)
 {
     variant asked = {.subject = *subject};
-    *planning = (assay_planning){.budget = subject->settings.budget};
+    *planning = (assay_planning){0};
     ASSAY_TRY(plan_variant(&asked, subject->alternatives, err));
+    assay_anonymous_parts parts = parts_of(&asked);
+    planning->budget = asked.subject.settings.budget;
     planning->fits = asked.fits;
     planning->plan = asked.plan;
     planning->size = asked.size;
     planning->layers = asked.layers;
     planning->gradients = asked.size.trained * sizeof(float);
     planning->optimizer = 2 * asked.size.trained * sizeof(float);
-    planning->rss = asked.plan.total_bytes - asked.size.borrowed + PROCESS_BYTES;
+    planning->rss = assay_anonymous_plan(&parts);
     planning->largest_off = asked.largest_off;
     planning->largest_all = asked.largest_all;
     planning->longest_pair = request_of(&asked, NULL).longest_pair;

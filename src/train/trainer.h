@@ -59,7 +59,7 @@ typedef struct assay_trainer {
     int *trained;                    /* program parameter of each optimizer item */
     assay_lr_schedule schedule;
     uint64_t step, total_steps, tokens_seen;
-    uint64_t planned_anonymous;      /* bytes of anonymous memory the process is expected to reach at most (train/memory.h) */
+    uint64_t planned_anonymous;      /* bytes of anonymous memory the process is expected to reach at most (train/memory.h), as the setup had it */
     uint64_t peak_anonymous;         /* the most seen at the end of a step */
     assay_error why;                 /* what was wrong with the last skipped step */
 } assay_trainer;
@@ -71,10 +71,14 @@ typedef struct assay_trainer_setup {
     const assay_example_set *evaluation; /* NULL: none; only its lengths matter here */
     const assay_kernels *kernels;
     assay_pool *pool;
+    uint64_t planned_anonymous;          /* of the process, for the metrics; 0: not known */
 } assay_trainer_setup;
 
 /* What the planner is asked for such a run. examples NULL: pairs of two texts of `longest` tokens that share nothing, the worst there can be. */
 assay_plan_request assay_trainer_request(const assay_train_settings *settings, const assay_example_set *examples, const assay_example_set *evaluation, size_t longest);
+
+/* Steps that such a run takes with so many pairs. */
+uint64_t assay_trainer_steps(const assay_train_settings *settings, size_t pairs);
 
 assay_status assay_trainer_create(assay_trainer **out, const assay_trainer_setup *setup, assay_error *err);
 void assay_trainer_free(assay_trainer *trainer); /* NULL is fine */
