@@ -39,7 +39,7 @@ enum { ASSAY_PLANNING_OPTIONS = 8 };
 
 /* Another way to run, and what its smallest or best plan is. */
 typedef struct assay_plan_option {
-    char text[64];                        /* "--tuning head" */
+    char text[96];                        /* "--tuning head" */
     bool fits;
     assay_plan plan;                      /* the best that fits; else the smallest */
     double relative_time;                 /* against the fastest plan of the run as asked, with unlimited memory */
@@ -55,7 +55,8 @@ typedef struct assay_planning {
     int layers;
     /* With alternatives: */
     size_t largest_off, largest_all;      /* tokens of the largest micro-batch without and with all layers recomputed; 0: not even the longest pair */
-    size_t longest_pair;
+    size_t longest_pair;                  /* tokens; no micro-batch is smaller */
+    char longest_place[160];              /* "file:line" of that pair; "": no data */
     assay_plan_option options[ASSAY_PLANNING_OPTIONS];
     size_t option_count;
 } assay_planning;
