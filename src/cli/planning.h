@@ -27,6 +27,7 @@ typedef struct assay_planning_subject {
     assay_train_settings settings;        /* its budget is not read: `room` says it */
     assay_memory_room room;
     int64_t log_steps;                    /* steps to a line of metrics */
+    size_t tokens_to_write;               /* of a tokenizer that has no files to copy; 0: it has */
     const assay_example_set *examples;    /* NULL: texts of `max_length` */
     const assay_example_set *evaluation;  /* NULL: none */
     size_t max_length;

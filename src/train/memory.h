@@ -21,7 +21,8 @@ typedef struct assay_anonymous_parts {
     uint64_t weights; /* the model's own */
     uint64_t tensors; /* number of weights: each of the model's own begins a page */
     uint64_t trained; /* number of trained values: a gradient and two moments each */
-    uint64_t arena;
+    uint64_t arena;   /* until the last step; then given back */
+    uint64_t tokens;  /* of a tokenizer that is written as new JSON behind the last step (of a GGUF file); 0: copied, or none */
     uint64_t lines;   /* number of lines of metrics: kept for trainer_state.json, read again for the report */
 } assay_anonymous_parts;
 

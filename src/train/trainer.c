@@ -141,6 +141,13 @@ void assay_trainer_free(assay_trainer *t)
     assay_free(t);
 }
 
+void assay_trainer_finish(assay_trainer *t)
+{
+    t->used_arena = assay_engine_used_bytes(t->engine);
+    assay_engine_free(t->engine);
+    t->engine = NULL;
+}
+
 assay_status assay_trainer_seek(assay_trainer *t, uint64_t step, assay_error *err)
 {
     uint64_t per_epoch = assay_steps_per_epoch(t->examples->count, t->settings.batch_pairs);
