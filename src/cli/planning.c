@@ -67,7 +67,7 @@ static assay_anonymous_parts parts_of(const variant *v)
     const assay_planning_subject *s = &v->subject;
     size_t pairs = s->examples ? s->examples->count : 0;
     assay_anonymous_parts parts = {.weights = v->size.owned, .tensors = v->params, .trained = v->size.trained, .arena = v->plan.arena_bytes,
-                                   .tokens = s->tokens_to_write};
+                                   .tokens = s->tokens_to_write, .rows = v->plan.micro_tokens, .pairs = pairs + (s->evaluation ? s->evaluation->count : 0)};
     if (pairs) parts.lines = assay_trainer_steps(&s->settings, pairs) / (uint64_t)(s->log_steps > 0 ? s->log_steps : 1) + (s->evaluation ? s->evaluation->count : 0);
     assay_anonymous_present(&parts);
     if (!pairs && parts.present < PROCESS_BYTES) parts.present = PROCESS_BYTES;

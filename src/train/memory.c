@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WRITING_BYTES = 3 << 19, SMALL_BYTES = 1 << 18, LINE_BYTES = 7 << 10, TOKEN_BYTES = 320, PAGE_BYTES = 4096 };
+enum { WRITING_BYTES = 3 << 19, SMALL_BYTES = 1 << 18, LINE_BYTES = 7 << 10, TOKEN_BYTES = 320, PAGE_BYTES = 4096, ROW_BYTES = 16, PAIR_BYTES = 192 };
 
 /* The fields of /proc/self/status in KiB; 0: not there. */
 static void read_status(const char *const *keys, size_t count, unsigned long long *kib)
@@ -50,7 +50,8 @@ static uint64_t product(uint64_t a, uint64_t b)
 
 uint64_t assay_anonymous_besides(const assay_anonymous_parts *parts)
 {
-    return sum(WRITING_BYTES + SMALL_BYTES, sum(product(parts->tensors, PAGE_BYTES), product(parts->lines, LINE_BYTES)));
+    uint64_t arrays = sum(product(parts->rows, ROW_BYTES), product(parts->pairs, PAIR_BYTES));
+    return sum(sum(WRITING_BYTES + SMALL_BYTES, arrays), sum(product(parts->tensors, PAGE_BYTES), product(parts->lines, LINE_BYTES)));
 }
 
 uint64_t assay_anonymous_plan(const assay_anonymous_parts *parts)

@@ -23,6 +23,8 @@ typedef struct assay_anonymous_parts {
     uint64_t trained; /* number of trained values: a gradient and two moments each */
     uint64_t arena;   /* until the last step; then given back */
     uint64_t tokens;  /* of a tokenizer that is written as new JSON behind the last step (of a GGUF file); 0: copied, or none */
+    uint64_t rows;    /* number of tokens of a micro-batch: their ids, positions and folds */
+    uint64_t pairs;   /* number of pairs, and of those to evaluate: places in an epoch's order, rewards, segments of a step */
     uint64_t lines;   /* number of lines of metrics: kept for trainer_state.json, read again for the report */
 } assay_anonymous_parts;
 
