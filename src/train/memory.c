@@ -1,7 +1,8 @@
 /* Each figure was measured with scripts/plan_accuracy, on runs where it is the largest of what nobody else plans:
  * a file being written has a buffer of 1 MiB and, while weights are converted, one of 256 KiB; records of a step, stacks of threads and the
- * buffers of the C library come to some 100 KiB, and the C library keeps up to 1 MiB of a buffer that was freed before another of its size is asked for; a line of metrics takes 3 KiB as JSON in memory and as much again when the report reads it; a token
- * and its merge, as JSON and as text, 300 bytes. Tokenizer and arena are never there together. */
+ * buffers of the C library come to some 100 KiB, and up to 1 MiB more was seen where evaluation writes files too (probably freed buffers that the C
+ * library keeps); a line of metrics takes 3 KiB as JSON in memory and as much again when the report reads it; a token and its merge, as JSON and as text,
+ * 300 bytes. Tokenizer and arena are never there together. */
 #include "train/memory.h"
 
 #include <stdio.h>
