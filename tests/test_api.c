@@ -102,6 +102,32 @@ static void wrong_settings(void **state)
     assert_null(scorer);
 }
 
+/* A config without weights or tokenizer, and no data: what `assay plan` needs and no more. */
+static void plan_of_a_config(void **state)
+{
+    const place *at = *state;
+    char from[160], folder[128], to[160], *text, *json = NULL;
+    size_t size;
+    assay_failure failure;
+    snprintf(from, sizeof from, "%s/config.json", at->model);
+    snprintf(folder, sizeof folder, "%s/config-only", at->folder);
+    snprintf(to, sizeof to, "%s/config.json", folder);
+    assert_int_equal(assay_file_read(from, 1 << 20, &text, &size, NULL), ASSAY_OK);
+    assert_int_equal(assay_make_dirs(folder, NULL), ASSAY_OK);
+    assert_int_equal(assay_file_write_atomic(to, text, size, NULL), ASSAY_OK);
+    assay_release(text);
+    const assay_setting settings[] = {{"model", folder}, {"max-length", "64"}, {"memory", "1G"}, {"threads", "1"}}, tight[] = {{"model", folder}, {"memory", "100K"}};
+    if (assay_plan_run(settings, 4, NULL, &json, &failure)) fail_msg("%s", failure.text);
+    static const char *const wanted[] = {"\"fits\":true", "\"classes\":{\"weights\":", "\"suggestions\":[{", "\"rss_bytes\":"};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        if (!strstr(json, wanted[i])) fail_msg("%s is not in %s", wanted[i], json);
+    assert_null(strstr(json, "\"reason\""));
+    assay_release(json);
+    if (assay_plan_run(tight, 2, NULL, &json, &failure)) fail_msg("%s", failure.text);
+    assert_non_null(strstr(json, "\"fits\":false,\"reason\":\"this run needs"));
+    assay_release(json);
+}
+
 static void scores(void **state)
 {
     static const char *const lines[] = {"{\"prompt\":\"a\",\"responses\":[\"b\",\"c\"]}", "{\"prompt\":\"a\",\"response\":\"c\"}"};
@@ -173,7 +199,7 @@ static void description(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(versions), cmocka_unit_test(wrong_settings), cmocka_unit_test(scores),
+        cmocka_unit_test(versions), cmocka_unit_test(wrong_settings), cmocka_unit_test(plan_of_a_config), cmocka_unit_test(scores),
         cmocka_unit_test(bad_lines), cmocka_unit_test(stopping),      cmocka_unit_test(description),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -164,6 +164,57 @@ static void test_bits_know_no_batch(void **state)
     assay_pool_destroy(two);
 }
 
+typedef struct packing {
+    assay_dtype dtype;
+    ptrdiff_t lane_stride, k_stride;
+    size_t lanes, k;
+} packing;
+
+static const packing packings[] = {
+    {ASSAY_BF16, 700, 1, 12, 33},  {ASSAY_BF16, 700, 1, 70, 130}, {ASSAY_BF16, 700, 1, 33, 64},  {ASSAY_F32, 131, 1, 60, 131}, {ASSAY_F32, 131, 1, 64, 96},
+    {ASSAY_F32, 131, 1, 5, 1},     {ASSAY_BF16, 1, 90, 90, 31},   {ASSAY_BF16, 1, 96, 96, 64},   {ASSAY_F32, 1, 70, 70, 33},   {ASSAY_F32, 1, 60, 60, 2},
+    {ASSAY_F16, 131, 1, 37, 70},   {ASSAY_F16, 1, 70, 70, 9},     {ASSAY_F32, 70, 2, 35, 33},    {ASSAY_BF16, 2, 160, 40, 21},
+};
+
+/* Every word of the panels as the plain packing writes it, and nothing between or behind them. */
+static void check_packing(const packing *p, size_t width, const uint16_t *source)
+{
+    enum { WORDS = 20000, GAP = 7 };
+    uint32_t *wanted = assay_alloc(WORDS, sizeof *wanted), *got = assay_alloc(WORDS, sizeof *got);
+    const assay_lanes from = {.src = source, .dtype = p->dtype, .lane_stride = p->lane_stride, .k_stride = p->k_stride, .lanes = p->lanes, .k = p->k};
+    size_t panel = width * ((p->k + 1) / 2) + GAP;
+    assert_true((p->lanes + width - 1) / width * panel <= WORDS);
+    memset(wanted, 0xa5, WORDS * sizeof *wanted);
+    assay_halves_plain.pack(wanted, width, panel, &from);
+    for (size_t set = 0; assay_kernels_at(set); set++) {
+        memset(got, 0xa5, WORDS * sizeof *got);
+        assay_kernels_at(set)->halves->pack(got, width, panel, &from);
+        assert_memory_equal(got, wanted, WORDS * sizeof *got);
+    }
+    for (size_t lane = 0; lane < p->lanes; lane += width)
+        for (size_t i = 0; i < GAP; i++) assert_int_equal(wanted[lane / width * panel + panel - GAP + i], 0xa5a5a5a5u);
+    assay_free(wanted);
+    assay_free(got);
+}
+
+static void test_packing(void **state)
+{
+    enum { VALUES = 70000 };
+    assay_rng rng = {.seed = 5, .stream = 9};
+    float *values = assay_alloc(VALUES, sizeof *values);
+    uint16_t *halves = assay_alloc(VALUES, sizeof *halves);
+    (void)state;
+    for (size_t i = 0; i < VALUES; i++) values[i] = draw(&rng);
+    for (size_t i = 0; i < sizeof packings / sizeof *packings; i++) {
+        for (size_t j = 0; j < VALUES; j++) halves[j] = packings[i].dtype == ASSAY_F16 ? assay_f32_to_f16(values[j]) : assay_f32_to_bf16(values[j]);
+        const uint16_t *source = packings[i].dtype == ASSAY_F32 ? (const uint16_t *)(const void *)values : halves;
+        check_packing(&packings[i], ASSAY_HALVES_MR, source);
+        check_packing(&packings[i], ASSAY_HALVES_NR, source);
+    }
+    assay_free(values);
+    assay_free(halves);
+}
+
 /* widen and narrow are the conversions of tensor/dtype.h on every bit pattern that matters. */
 static void test_conversions(void **state)
 {
@@ -228,7 +279,7 @@ static int time_products(void)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_values), cmocka_unit_test(test_bits_know_no_batch), cmocka_unit_test(test_conversions)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_values), cmocka_unit_test(test_bits_know_no_batch), cmocka_unit_test(test_packing), cmocka_unit_test(test_conversions)};
     if (argc > 1 && !strcmp(argv[1], "--time")) return time_products();
     return cmocka_run_group_tests_name("halves", tests, NULL, NULL);
 }

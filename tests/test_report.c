@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "report/page.h"
 #include "report/report.h"
+#include "score/judge_bins.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,64 @@ static void a_run_is_shown(void **state)
     done(folder, text);
 }
 
+/* The page's length bins and calibration are those of `assay eval` (score/judge_bins.h). */
+static void bins_are_evals(void **state)
+{
+    static const assay_judged pairs[] = {{.chosen = 2, .rejected = 1, .chosen_length = 115, .rejected_length = 100},
+                                         {.chosen = 0.25, .rejected = 0.75, .chosen_length = 85, .rejected_length = 100},
+                                         {.chosen = 4, .rejected = 0.5, .chosen_length = 130, .rejected_length = 100}};
+    char *folder = new_folder(), lines[1024] = "", wanted[64];
+    assay_calibration calibration;
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        snprintf(lines + strlen(lines), sizeof lines - strlen(lines), "{\"step\":1,\"chosen\":%g,\"rejected\":%g,\"chars_chosen\":%g,\"chars_rejected\":%g}\n",
+                 pairs[i].chosen, pairs[i].rejected, pairs[i].chosen_length, pairs[i].rejected_length);
+    put(folder, "metrics.jsonl", step_lines);
+    put(folder, "eval_pairs.jsonl", lines);
+    char *text = report_of(folder), *by_length = strstr(text, "Accuracy by which answer is longer");
+    assay_calibration_make(pairs, 3, &calibration);
+    snprintf(wanted, sizeof wanted, "Calibration (ECE %.3f)", calibration.error);
+    assert_non_null(strstr(text, wanted));
+    assert_non_null(by_length);
+    assert_non_null(strstr(by_length, "50.0 % of 2 pairs")); /* 1.15 and 0.85: within a fifth */
+    assert_non_null(strstr(by_length, "100.0 % of 1 pairs"));
+    done(folder, text);
+}
+
+static void a_loss_that_rises_again_is_said(void **state)
+{
+    char *folder = new_folder();
+    (void)state;
+    put(folder, "metrics.jsonl", "{\"step\":1,\"loss\":0.5}\n{\"step\":10,\"eval_pairs\":9,\"eval_loss\":0.7}\n{\"step\":20,\"eval_pairs\":9,\"eval_loss\":0.5}\n"
+                                 "{\"step\":30,\"eval_pairs\":9,\"eval_loss\":0.54}\n");
+    char *text = report_of(folder);
+    assert_null(strstr(text, "held-out loss was lowest"));
+    assay_free(text);
+    put(folder, "metrics.jsonl", "{\"step\":1,\"loss\":0.5}\n{\"step\":10,\"eval_pairs\":9,\"eval_loss\":0.7}\n{\"step\":20,\"eval_pairs\":9,\"eval_loss\":0.5}\n"
+                                 "{\"step\":30,\"eval_pairs\":9,\"eval_loss\":0.6}\n");
+    text = report_of(folder);
+    assert_non_null(strstr(text, "The held-out loss was lowest (0.5) after step 20 and ended at 0.6"));
+    done(folder, text);
+}
+
+/* Values between which a double has no room for ticks must not keep the axis from ending. */
+static void axes_end(void **state)
+{
+    static const char *const values[][2] = {{"1e20", "1.0000000000000002e20"}, {"5e-324", "1e-323"}, {"-1e99", "1e99"}, {"-1e-320", "1e-320"}, {"0", "1e-300"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        char *folder = new_folder(), lines[512];
+        snprintf(lines, sizeof lines, "{\"step\":1,\"loss\":%s,\"margin\":%s,\"planned_bytes\":%s}\n{\"step\":2,\"loss\":%s,\"margin\":%s,\"planned_bytes\":%s}\n", values[i][0],
+                 values[i][0], values[i][0], values[i][1], values[i][1], values[i][1]);
+        put(folder, "metrics.jsonl", lines);
+        snprintf(lines, sizeof lines, "{\"step\":2,\"chosen\":%s,\"rejected\":0,\"chars_chosen\":1,\"chars_rejected\":1}\n", strchr(values[i][1], '-') ? values[i][1] : "1");
+        put(folder, "eval_pairs.jsonl", lines);
+        char *text = report_of(folder);
+        assert_true(strlen(text) < 100000);
+        done(folder, text);
+    }
+}
+
 static void texts_are_escaped(void **state)
 {
     char *folder = new_folder();
@@ -133,7 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_is_shown),
-        cmocka_unit_test(texts_are_escaped),
+        cmocka_unit_test(bins_are_evals), cmocka_unit_test(axes_end), cmocka_unit_test(a_loss_that_rises_again_is_said), cmocka_unit_test(texts_are_escaped),
         cmocka_unit_test(half_a_run_is_a_report),
         cmocka_unit_test(what_is_no_run_is_refused),
     };

@@ -73,6 +73,9 @@ static void test_fields_decide(void **state)
     assert_dialect("/rerank", "{\"query\":\"a\",\"texts\":[\"b\"]}", &assay_dialect_tei_rerank);
     assert_dialect("/score", "{\"text_1\":\"a\",\"text_2\":\"b\"}", &assay_dialect_pairs);
     assert_dialect("/score", "{\"prompt\":\"a\",\"response\":\"b\"}", &assay_dialect_own);
+    assert_dialect("/score", "{\"data_1\":\"a\",\"data_2\":[\"b\"]}", &assay_dialect_pairs);
+    assert_dialect("/", "{\"inputs\":\"a\"}", &assay_dialect_tei_predict);
+    assert_dialect("/", "{\"query\":\"a\",\"texts\":[\"b\"]}", &assay_dialect_tei_rerank);
     assert_dialect("/classify", "{\"text\":\"a\"}", &assay_dialect_sglang);
     assert_dialect("/classify", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}", &assay_dialect_classify);
 }
@@ -109,6 +112,34 @@ static void test_what_is_read(void **state)
     assay_ask_release(&ask);
 }
 
+static void test_tokens_are_read(void **state)
+{
+    assay_ask ask;
+    (void)state;
+    assert_int_equal(parse(&ask, "/classify", "{\"input\":[[3,4],\"t\",[5]]}", NULL), ASSAY_OK);
+    assert_true(ask.count == 3 && ask.is_list && !ask.items[1].ids && ask.items[1].is_text);
+    assert_int_equal(json_array_size(ask.items[0].ids), 2);
+    assay_ask_release(&ask);
+    assert_int_equal(parse(&ask, "/pooling", "{\"input\":[3,4,5]}", NULL), ASSAY_OK);
+    assert_true(ask.count == 1 && json_array_size(ask.items[0].ids) == 3);
+    assay_ask_release(&ask);
+}
+
+static void test_function_to_apply(void **state)
+{
+    assay_ask ask;
+    (void)state;
+    assert_int_equal(parse(&ask, "/predict", "{\"inputs\":\"t\",\"parameters\":{\"function_to_apply\":\"sigmoid\"}}", NULL), ASSAY_OK);
+    assert_int_equal(ask.activation, ASSAY_ASK_SIGMOID);
+    assay_ask_release(&ask);
+    assert_int_equal(parse(&ask, "/", "{\"inputs\":\"t\",\"parameters\":{\"function_to_apply\":\"none\"}}", NULL), ASSAY_OK);
+    assert_int_equal(ask.activation, ASSAY_ASK_RAW);
+    assay_ask_release(&ask);
+    assert_int_equal(parse(&ask, "/", "{\"inputs\":\"t\",\"parameters\":{}}", NULL), ASSAY_OK);
+    assert_int_equal(ask.activation, ASSAY_ASK_SERVERS);
+    assay_ask_release(&ask);
+}
+
 static void test_refused(void **state)
 {
     static const struct { const char *path, *body, *says; assay_status status; } cases[] = {
@@ -126,6 +157,11 @@ static void test_refused(void **state)
         {"/pooling", "{\"input\":\"a\",\"task\":\"embed\"}", "task \"embed\"", ASSAY_E_FORMAT},
         {"/predict", "{\"inputs\":[[\"a\",\"b\",\"c\"]]}", "a list of 3", ASSAY_E_FORMAT},
         {"/predict", "{\"inputs\":\"a\",\"raw_scores\":1}", "raw_scores", ASSAY_E_FORMAT},
+        {"/predict", "{\"inputs\":\"a\",\"parameters\":7}", "\"parameters\" should be an object", ASSAY_E_FORMAT},
+        {"/predict", "{\"inputs\":\"a\",\"parameters\":{\"function_to_apply\":\"softmax\"}}", "\"softmax\"", ASSAY_E_FORMAT},
+        {"/classify", "{\"input\":[3,\"a\"]}", "token 1 should be a whole number", ASSAY_E_FORMAT},
+        {"/classify", "{\"input\":[[3],7]}", "should be a string", ASSAY_E_FORMAT},
+        {"/classify", "{\"input\":[3.5]}", "should be a string", ASSAY_E_FORMAT},
         {"/classify", "{\"input\":\"a\",\"model\":3}", "\"model\"", ASSAY_E_FORMAT},
         {"/v1/score", "{\"inputs\":[{\"text\":\"a\"},{}]}", "inputs[1]", ASSAY_E_FORMAT},
         {"/v1/score", "{\"text\":\"a\",\"activation\":\"tanh\"}", "activation", ASSAY_E_FORMAT},
@@ -179,7 +215,8 @@ static void test_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples), cmocka_unit_test(test_fields_decide), cmocka_unit_test(test_what_is_read), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_examples), cmocka_unit_test(test_fields_decide), cmocka_unit_test(test_what_is_read), cmocka_unit_test(test_tokens_are_read),
+        cmocka_unit_test(test_function_to_apply), cmocka_unit_test(test_refused),
         cmocka_unit_test(test_openapi_names_every_path), cmocka_unit_test(test_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,7 +140,7 @@ def train(on_note=None, **options):
 
 
 def plan(on_note=None, **options):
-    """The memory of such a run. Not fitting is no error: look at ["fits"]."""
+    """The memory of such a run, as `assay plan --json` says it; config.json alone is enough. Not fitting is no error: look at ["fits"]."""
     return _run(_lib.assay_plan_run, on_note, options)
 
 

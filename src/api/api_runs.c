@@ -1,4 +1,4 @@
-/* Training is the command itself, without a terminal; planning opens the same run and starts no step. */
+/* Training is the command itself, without a terminal; planning is what `assay plan --json` prints. */
 #include "api/api_private.h"
 
 #include "base/file.h"
@@ -29,24 +29,11 @@ int assay_train_run(const assay_setting *settings, size_t count, const assay_lis
     return code;
 }
 
-static json_t *plan_json(const assay_training *t)
-{
-    const assay_plan *plan = &t->trainer->plan;
-    return json_pack("{s:b, s:I, s:I, s:I, s:i, s:i}", "fits", 1, "peak_bytes", (json_int_t)plan->total_bytes, "budget_bytes", (json_int_t)t->settings.budget, "micro_tokens",
-                     (json_int_t)plan->micro_tokens, "layers", t->model->program->layers, "layers_replayed", plan->replayed);
-}
-
-/* That a run does not fit may be found while it is opened or when its trainer is planned. */
 static assay_status plan(assay_api_call *call, char **json)
 {
-    assay_training *training = NULL;
-    assay_error *err = &call->error;
-    assay_status status = assay_training_open(&training, &call->options, &call->context, err);
-    if (status == ASSAY_OK) status = assay_training_start(training, &call->context, err);
-    if (status == ASSAY_OK)
-        status = assay_api_text(plan_json(training), json, err);
-    else if (status == ASSAY_E_NO_FIT)
-        status = assay_api_text(json_pack("{s:b, s:s}", "fits", 0, "reason", err->text), json, err);
+    assay_training *training;
+    ASSAY_TRY(assay_training_open_plan(&training, &call->options, &call->context, &call->error));
+    assay_status status = assay_api_text(assay_planning_json(&training->planning), json, &call->error);
     assay_training_close(training);
     return status;
 }

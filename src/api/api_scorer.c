@@ -17,8 +17,7 @@ struct assay_scorer {
     assay_api_call call;
     assay_scoring *scoring;
     assay_text_arena arena;  /* of the line being read */
-    assay_ids *answers;      /* of that line */
-    size_t answer_capacity;
+    assay_answer_list answers; /* of that line */
 };
 
 /* The scores of one call. */
@@ -29,8 +28,7 @@ typedef struct harvest {
 
 static void close_all(assay_scorer *scorer)
 {
-    for (size_t i = 0; i < scorer->answer_capacity; i++) assay_ids_release(&scorer->answers[i]);
-    assay_free(scorer->answers);
+    assay_answer_list_release(&scorer->answers);
     assay_text_arena_release(&scorer->arena);
     assay_scoring_close(scorer->scoring);
     assay_api_end(&scorer->call);
@@ -41,8 +39,7 @@ static assay_status load(assay_scorer *scorer)
 {
     assay_api_call *call = &scorer->call;
     ASSAY_TRY(assay_scoring_open(&scorer->scoring, &call->options, &call->context, &(assay_scoring_wants){.need_head = true}, &call->error));
-    size_t most = (size_t)scorer->scoring->source->max_length, tree = 2 * most > 4096 ? 2 * most : 4096;
-    return assay_scoring_engine(scorer->scoring, &call->options, most, tree, SCORED_ROWS, NULL, &call->error);
+    return assay_scoring_answer_engine(scorer->scoring, &call->options, SCORED_ROWS, &call->error);
 }
 
 int assay_scorer_open(assay_scorer **out, const assay_setting *settings, size_t count, const assay_listener *listener, assay_failure *failure)
@@ -83,27 +80,11 @@ static assay_status flush(assay_scorer *scorer, harvest *h, assay_error *err)
     return ASSAY_OK;
 }
 
-static assay_status render(assay_scorer *scorer, const assay_input *input, assay_error *err)
-{
-    size_t most = (size_t)scorer->scoring->source->max_length;
-    bool cut = scorer->call.options.truncate == ASSAY_OPT_TRUNCATE_RIGHT;
-    ASSAY_TRY(assay_grow((void **)&scorer->answers, &scorer->answer_capacity, input->count, sizeof *scorer->answers, err));
-    for (size_t i = 0; i < input->count; i++) {
-        assay_ids *ids = &scorer->answers[i];
-        ids->count = 0;
-        ASSAY_TRY(assay_scoring_render(scorer->scoring, input, i, ids, err));
-        if (ids->count == 0) return assay_error_set(err, ASSAY_E_FORMAT, "an empty text cannot be scored");
-        if (ids->count > most && cut) ids->count = most;
-        if (ids->count > most) return assay_error_set(err, ASSAY_E_FORMAT, "%zu tokens, max-length allows %zu; raise it or set truncate to right", ids->count, most);
-    }
-    return ASSAY_OK;
-}
-
 /* Answers that do not fit into one micro-batch go into several trees with the same prompt. */
 static assay_status add_answers(assay_scorer *scorer, size_t count, harvest *h, assay_error *err)
 {
     assay_scoring *s = scorer->scoring;
-    const assay_ids *answers = scorer->answers;
+    const assay_ids *answers = scorer->answers.ids;
     size_t shared = assay_answers_shared(answers, count), planned = s->plan.bounds.rows[ASSAY_SCORED], rows = planned < SCORED_ROWS ? planned : SCORED_ROWS;
     for (size_t done = 0, added; done < count; done += added) {
         added = assay_pack_answers(&s->pack, rows, answers + done, count - done, shared);
@@ -122,7 +103,7 @@ static assay_status add_line(assay_scorer *scorer, const json_t *line, harvest *
     ASSAY_TRY(assay_input_read(&input, line, &scorer->arena, err));
     size_t waiting = h->count + scorer->scoring->pack.scored;
     ASSAY_TRY(assay_grow((void **)&h->scores, &h->capacity, waiting + input.count, sizeof *h->scores, err));
-    ASSAY_TRY(render(scorer, &input, err));
+    ASSAY_TRY(assay_scoring_answers(scorer->scoring, &scorer->call.options, &input, &scorer->answers, err));
     *added = input.count;
     return add_answers(scorer, input.count, h, err);
 }

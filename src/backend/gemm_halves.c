@@ -1,6 +1,6 @@
 /* Blocking of the bf16 product: a job is a panel of C's columns by a run of rows; for every stretch of k it packs B's panel once (it stays in
- * the second-level cache), then A block by block. Sums between stretches rest in C, or for a bf16 result in a panel of f32 beside the packed
- * operands. */
+ * the second-level cache), then A block by block. Sums between stretches rest in a panel of f32 beside the packed operands.
+ */
 #include "backend/gemm_halves.h"
 
 #include "backend/gemm_split.h"
@@ -10,10 +10,10 @@
 enum {
     MR = ASSAY_HALVES_MR,
     NR = ASSAY_HALVES_NR,
-    PANEL = 512,    /* columns of a packed panel of B */
-    STRETCH = 512,  /* of k */
-    BLOCK = 120,    /* rows of a packed block of A */
-    RUN = 480,      /* rows of a job */
+    PANEL = 256,    /* columns of a packed panel of B */
+    STRETCH = 1024, /* of k */
+    BLOCK = 60,     /* rows of a packed block of A */
+    RUN = 516,      /* rows of a job */
     RESULT_LD = PANEL + NR,
 };
 
@@ -25,7 +25,8 @@ typedef struct halves_scratch {
 
 typedef struct halves_job {
     const assay_kernels *kernels;
-    const assay_gemm_halves_args *args;
+    assay_gemm_halves_args args; /* as they are multiplied, see open_job */
+    size_t c_row, c_col;         /* strides of args.c */
     char *scratch;
     assay_gemm_split split;
 } halves_job;
@@ -56,14 +57,14 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static void pack_a(const assay_halves *h, const assay_matrix *a, size_t row, size_t rows, size_t k0, size_t k, uint32_t *dst)
 {
-    for (size_t i = 0; i < rows; i += MR, dst += MR * ((k + 1) / 2))
-        h->pack(dst, MR, a->dtype, assay_matrix_at(a, row + i, k0), a->row_stride, a->col_stride, smaller(MR, rows - i), k);
+    const assay_lanes lanes = {.src = assay_matrix_at(a, row, k0), .dtype = a->dtype, .lane_stride = a->row_stride, .k_stride = a->col_stride, .lanes = rows, .k = k};
+    h->pack(dst, MR, MR * ((k + 1) / 2), &lanes);
 }
 
 static void pack_b(const assay_halves *h, const assay_matrix *b, size_t col, size_t cols, size_t k0, size_t k, uint32_t *dst)
 {
-    for (size_t j = 0; j < cols; j += NR, dst += NR * ((k + 1) / 2))
-        h->pack(dst, NR, b->dtype, assay_matrix_at(b, k0, col + j), b->col_stride, b->row_stride, smaller(NR, cols - j), k);
+    const assay_lanes lanes = {.src = assay_matrix_at(b, k0, col), .dtype = b->dtype, .lane_stride = b->col_stride, .k_stride = b->row_stride, .lanes = cols, .k = k};
+    h->pack(dst, NR, NR * ((k + 1) / 2), &lanes);
 }
 
 static void border_tile(const assay_halves *h, size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ld, bool add, size_t rows, size_t cols,
@@ -117,22 +118,60 @@ static void round_rows(const assay_kernels *kernels, const assay_gemm_halves_arg
     }
 }
 
-static void multiply_region(const assay_kernels *kernels, const assay_gemm_halves_args *args, void *memory, size_t row, size_t rows, size_t col, size_t cols)
+/* C element (i, j) is c[i * row + j * col]. */
+typedef struct halves_target {
+    float *c;
+    size_t row, col;
+} halves_target;
+
+/* One pass over the region's sums is all there is: they need not be brought together. */
+static bool single_pass(const assay_gemm_halves_args *args) { return args->fold_count <= 1 && args->k + args->k2 <= STRETCH && (args->k == 0 || args->k2 == 0); }
+
+static void fetch_sums(const halves_target *from, const halves_region *r)
 {
+    for (size_t i = 0; i < r->rows; i++)
+        for (size_t j = 0; j < r->cols; j++) r->sums[i * r->ld + j] = from->c[i * from->row + j * from->col];
+}
+
+static void deliver_sums(const halves_region *r, const halves_target *to)
+{
+    for (size_t i = 0; i < r->rows; i++) {
+        const float *sums = r->sums + i * r->ld;
+        float *c = to->c + i * to->row;
+        if (to->col == 1)
+            memcpy(c, sums, r->cols * sizeof *c);
+        else
+            for (size_t j = 0; j < r->cols; j++) c[j * to->col] = sums[j];
+    }
+}
+
+static void multiply_all(const assay_kernels *kernels, const assay_gemm_halves_args *args, const halves_scratch *s, const halves_region *r)
+{
+    bool add = args->add && args->c;
+    for (size_t f = 0; args->folds && f < args->fold_count; f++)
+        multiply_fold(kernels->halves, s, r, &args->a, &args->b, args->folds[f], args->folds[f + 1] - args->folds[f], &add);
+    if (!args->folds) multiply_fold(kernels->halves, s, r, &args->a, &args->b, 0, args->k, &add);
+    multiply_fold(kernels->halves, s, r, &args->a2, &args->b2, 0, args->k2, &add);
+    for (size_t i = 0; !add && i < r->rows; i++) memset(r->sums + i * r->ld, 0, r->cols * sizeof(float));
+}
+
+/* Sums of several passes rest beside C, close together: C's own rows may lie apart by a power of two and would share a few sets of the caches. */
+static void multiply_region(const halves_job *job, void *memory, size_t row, size_t rows, size_t col, size_t cols)
+{
+    const assay_gemm_halves_args *args = &job->args;
     halves_scratch s = divide(memory);
     halves_region r = {.row = row, .rows = rows, .col = col, .cols = cols, .sums = s.result, .ld = RESULT_LD, .whole_tiles = true};
-    bool add = args->add && args->c;
-    if (args->c) {
-        r.sums = args->c + row * args->ldc + col;
-        r.ld = args->ldc;
+    halves_target target = {.c = args->c ? args->c + row * job->c_row + col * job->c_col : NULL, .row = job->c_row, .col = job->c_col};
+    if (target.c && target.col == 1 && single_pass(args)) {
+        r.sums = target.c;
+        r.ld = target.row;
         r.whole_tiles = false;
     }
-    for (size_t f = 0; args->folds && f < args->fold_count; f++)
-        multiply_fold(kernels->halves, &s, &r, &args->a, &args->b, args->folds[f], args->folds[f + 1] - args->folds[f], &add);
-    if (!args->folds) multiply_fold(kernels->halves, &s, &r, &args->a, &args->b, 0, args->k, &add);
-    multiply_fold(kernels->halves, &s, &r, &args->a2, &args->b2, 0, args->k2, &add);
-    for (size_t i = 0; !add && i < rows; i++) memset(r.sums + i * r.ld, 0, cols * sizeof(float));
-    if (args->half_c) round_rows(kernels, args, &r);
+    bool beside = target.c && r.whole_tiles;
+    if (beside && args->add) fetch_sums(&target, &r);
+    multiply_all(job->kernels, args, &s, &r);
+    if (beside) deliver_sums(&r, &target);
+    if (args->half_c) round_rows(job->kernels, args, &r);
 }
 
 static void run_job(void *context, size_t tile, int worker)
@@ -140,21 +179,38 @@ static void run_job(void *context, size_t tile, int worker)
     const halves_job *job = context;
     const assay_gemm_split *split = &job->split;
     size_t col = tile % split->panels * split->panel_cols, row = tile / split->panels * split->run_rows;
-    multiply_region(job->kernels, job->args, job->scratch + (size_t)worker * assay_gemm_halves_scratch_bytes(), row, smaller(split->run_rows, job->args->m - row), col,
-                    smaller(split->panel_cols, job->args->n - col));
+    multiply_region(job, job->scratch + (size_t)worker * assay_gemm_halves_scratch_bytes(), row, smaller(split->run_rows, job->args.m - row), col,
+                    smaller(split->panel_cols, job->args.n - col));
+}
+
+/* An adapter's products have a handful of columns, a quarter of a tile's width; turned round they fill most of its height. Every element's chain stays the same. */
+static halves_job open_job(const assay_kernels *kernels, void *scratch, const assay_gemm_halves_args *args)
+{
+    halves_job job = {.kernels = kernels, .args = *args, .scratch = scratch, .c_row = args->ldc, .c_col = 1};
+    if (!args->c || args->n > MR || args->m <= args->n) return job;
+    job.args.m = args->n;
+    job.args.n = args->m;
+    job.args.a = assay_matrix_transposed(args->b);
+    job.args.b = assay_matrix_transposed(args->a);
+    job.args.a2 = assay_matrix_transposed(args->b2);
+    job.args.b2 = assay_matrix_transposed(args->a2);
+    job.c_row = 1;
+    job.c_col = args->ldc;
+    return job;
 }
 
 void assay_gemm_halves(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_halves_args *args)
 {
-    halves_job job = {.kernels = kernels, .args = args, .scratch = scratch};
+    halves_job job = open_job(kernels, scratch, args);
     if (args->m == 0 || args->n == 0) return;
-    job.split = assay_gemm_split_jobs(args->m, args->n, MR, NR, RUN, PANEL, (size_t)assay_pool_size(pool));
+    job.split = assay_gemm_split_jobs(job.args.m, job.args.n, MR, NR, RUN, PANEL, (size_t)assay_pool_size(pool));
     assay_pool_run(pool, run_job, &job, job.split.jobs);
 }
 
 void assay_gemm_halves_serial(const assay_kernels *kernels, void *scratch, const assay_gemm_halves_args *args)
 {
-    for (size_t row = 0; row < args->m; row += RUN)
-        for (size_t col = 0; col < args->n; col += PANEL)
-            multiply_region(kernels, args, scratch, row, smaller(RUN, args->m - row), col, smaller(PANEL, args->n - col));
+    halves_job job = open_job(kernels, scratch, args);
+    for (size_t row = 0; row < job.args.m; row += RUN)
+        for (size_t col = 0; col < job.args.n; col += PANEL)
+            multiply_region(&job, scratch, row, smaller(RUN, job.args.m - row), col, smaller(PANEL, job.args.n - col));
 }

@@ -74,11 +74,19 @@ typedef struct assay_rows {
 /* Products of bf16 operands with f32 sums. The tile is the same in every set. */
 enum { ASSAY_HALVES_MR = 12, ASSAY_HALVES_NR = 32 };
 
+/* An operand as packing sees it: element i of a lane is src[lane * lane_stride + i * k_stride]. */
+typedef struct assay_lanes {
+    const void *src;
+    assay_dtype dtype; /* F32, F16 or BF16 */
+    ptrdiff_t lane_stride, k_stride;
+    size_t lanes, k;
+} assay_lanes;
+
 typedef struct assay_halves {
     bool native; /* the processor multiplies pairs of bf16 itself; else operands are widened: as right, slower than f32 */
-    /* Packs lanes of a strided operand as pairs of bf16: dst[i * width + lane] holds elements 2i (low half) and 2i + 1 of the lane, zero beyond k
-     * and in lanes beyond. F32 and F16 are rounded to nearest even. */
-    void (*pack)(uint32_t *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, ptrdiff_t k_stride, size_t lanes, size_t k);
+    /* Packs an operand as pairs of bf16 in panels of `width` lanes (MR or NR), `panel` words apart: word i * width + lane of a panel holds elements 2i (low half)
+     * and 2i + 1 of its lane, zero beyond k and in lanes beyond. F32 and F16 are rounded to nearest even. No word beyond a panel's last pair is written. */
+    void (*pack)(uint32_t *dst, size_t width, size_t panel, const assay_lanes *from);
     /* c[i * ldc + j] = (add ? c : 0) + sum over pairs in rising order, one chain of f32 sums that continues from c. MR x NR elements are written. */
     void (*tile)(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ldc, bool add);
     /* Multiplies and adds in registers alone, the yardstick of benchmarks: returns the FLOPs of one round (counting 2 for a multiply-add); NULL: use the tile. */

@@ -1,6 +1,6 @@
 /* Products of bf16 operands in plain C: the packing every set uses, and the tile of those whose processor has no bf16 instruction.
  *
- * Compiled once a kernel set, like plain_rows.c. A set with a tile of its own defines ASSAY_HALVES_TILE before including this file.
+ * Compiled once a kernel set, like plain_rows.c.
  * Packing works in blocks of BLOCK elements of k: a lane's run is first brought to bf16 in a small buffer, then dealt out pair by
  * pair, so every element type shares one way out. All lanes of a block are dealt before the next: the strided stores then stay within a few cache lines,
  * where a whole lane at a time would walk over more than the first-level cache.
@@ -78,24 +78,24 @@ static void anywhere(uint32_t *dst, size_t width, assay_dtype dtype, const void 
         }
 }
 
-static void pack(uint32_t *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, ptrdiff_t k_stride, size_t lanes, size_t k)
+static void pack_panel(uint32_t *dst, size_t width, const assay_lanes *from, size_t lane)
 {
-    bool general = lane_stride != 1 && k_stride != 1;
-    if (lanes < width || general) memset(dst, 0, (k + 1) / 2 * width * sizeof *dst);
-    if (k_stride == 1)
-        along(dst, width, dtype, src, lane_stride, lanes, k);
-    else if (lane_stride == 1)
-        across(dst, width, dtype, src, k_stride, lanes, k);
+    const void *src = at(from->src, from->dtype, (ptrdiff_t)lane * from->lane_stride);
+    size_t lanes = from->lanes - lane < width ? from->lanes - lane : width;
+    bool general = from->lane_stride != 1 && from->k_stride != 1;
+    if (lanes < width || general) memset(dst, 0, (from->k + 1) / 2 * width * sizeof *dst);
+    if (from->k_stride == 1)
+        along(dst, width, from->dtype, src, from->lane_stride, lanes, from->k);
+    else if (from->lane_stride == 1)
+        across(dst, width, from->dtype, src, from->k_stride, lanes, from->k);
     else
-        anywhere(dst, width, dtype, src, lane_stride, k_stride, lanes, k);
+        anywhere(dst, width, from->dtype, src, from->lane_stride, from->k_stride, lanes, from->k);
 }
 
-#ifdef ASSAY_HALVES_TILE
-#define ASSAY_HALVES_NATIVE true
-#else
-#define ASSAY_HALVES_TILE tile
-#define ASSAY_HALVES_SPIN NULL
-#define ASSAY_HALVES_NATIVE false
+static void pack(uint32_t *dst, size_t width, size_t panel, const assay_lanes *from)
+{
+    for (size_t lane = 0; lane < from->lanes; lane += width, dst += panel) pack_panel(dst, width, from, lane);
+}
 
 static void tile(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ldc, bool add)
 {
@@ -109,6 +109,5 @@ static void tile(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, s
         }
     for (size_t i = 0; i < MR; i++) memcpy(c + i * ldc, chains[i], sizeof chains[i]);
 }
-#endif
 
-const assay_halves ASSAY_HALVES_TABLE = {.native = ASSAY_HALVES_NATIVE, .pack = pack, .tile = ASSAY_HALVES_TILE, .spin = ASSAY_HALVES_SPIN};
+const assay_halves ASSAY_HALVES_TABLE = {.pack = pack, .tile = tile};

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,9 +28,9 @@ char *assay_json_dump(const json_t *value, size_t flags)
     return NULL;
 }
 
-assay_status assay_json_parse(const char *text, size_t size, const char *where, json_t **out, assay_error *err)
+static assay_status parse(const char *text, size_t size, const char *where, json_t **out, bool *too_big, assay_error *err)
 {
-    json_error_t problem;
+    json_error_t problem = {0};
     unsigned before = failed_allocations;
     *out = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &problem);
     if (before != failed_allocations) {
@@ -38,10 +39,47 @@ assay_status assay_json_parse(const char *text, size_t size, const char *where, 
         return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the JSON of %s", where);
     }
     if (*out) return ASSAY_OK;
+    *too_big = json_error_code(&problem) == json_error_numeric_overflow;
     if (problem.line > 1)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: not valid JSON at line %d, column %d: %s", where, problem.line,
                                problem.column, problem.text);
     return assay_error_set(err, ASSAY_E_FORMAT, "%s: not valid JSON at column %d: %s", where, problem.column, problem.text);
+}
+
+assay_status assay_json_parse(const char *text, size_t size, const char *where, json_t **out, assay_error *err)
+{
+    bool too_big = false;
+    return parse(text, size, where, out, &too_big, err);
+}
+
+/* A whole number of more than 64 bits, as a real of the same width: d...d becomes d.d...de+N. Returns its end. */
+static char *soften_number(char *start, const char *end)
+{
+    char exponent[24], *digits = *start == '-' ? start + 1 : start, *stop = digits;
+    while (stop < end && *stop >= '0' && *stop <= '9') stop++;
+    size_t count = (size_t)(stop - digits);
+    bool fits = count < 19 || (count == 19 && memcmp(digits, "9223372036854775807", 19) <= 0);
+    if (fits || (stop < end && strchr(".eE", *stop))) return stop;
+    size_t tail = (size_t)snprintf(exponent, sizeof exponent, "e%zu", count - 1);
+    memmove(digits + 2, digits + 1, count - 2 - tail);
+    digits[1] = '.';
+    memcpy(stop - tail, exponent, tail);
+    return stop;
+}
+
+static void soften(char *text, size_t size)
+{
+    const char *end = text + size;
+    bool quoted = false;
+    for (char *at = text; at < end; at++) {
+        if (quoted && *at == '\\') at++;
+        else if (*at == '"') quoted = !quoted;
+        else if (!quoted && (*at == '-' || (*at >= '0' && *at <= '9'))) {
+            char *stop = soften_number(at, end);
+            while (stop < end && strchr("0123456789.eE+-", *stop)) stop++;
+            at = stop > at ? stop - 1 : at;
+        }
+    }
 }
 
 assay_status assay_json_load(const char *path, size_t ceiling, json_t **out, assay_error *err)
@@ -50,7 +88,12 @@ assay_status assay_json_load(const char *path, size_t ceiling, json_t **out, ass
     size_t size;
     *out = NULL;
     ASSAY_TRY(assay_file_read(path, ceiling, &text, &size, err));
-    assay_status status = assay_json_parse(text, size, path, out, err);
+    bool too_big = false;
+    assay_status status = parse(text, size, path, out, &too_big, err);
+    if (too_big) {
+        soften(text, size);
+        status = parse(text, size, path, out, &too_big, err);
+    }
     assay_free(text);
     return status;
 }

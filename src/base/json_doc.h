@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 assay_status assay_json_parse(const char *text, size_t size, const char *where, json_t **out, assay_error *err);
+/* A file's whole numbers of more than 64 bits are read as reals: transformers writes int(1e30) for "no limit" (tokenizer_config.json's model_max_length). */
 assay_status assay_json_load(const char *path, size_t ceiling, json_t **out, assay_error *err);
 
 assay_status assay_json_int(const json_t *object, const char *key, bool needed, int64_t *out, const char *where, assay_error *err);

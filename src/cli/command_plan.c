@@ -3,29 +3,9 @@
 #include "cli/progress.h"
 #include "cli/training.h"
 
-#include <jansson.h>
-
-static json_t *suggestions(const assay_planning *p)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; list && i < p->option_count; i++) {
-        const assay_plan_option *o = &p->options[i];
-        json_array_append_new(list, json_pack("{s:s, s:b, s:I, s:f, s:I, s:i}", "option", o->text, "fits", o->fits, "peak_bytes", (json_int_t)o->plan.total_bytes, "relative_time",
-                                              o->relative_time, "micro_tokens", (json_int_t)o->plan.micro_tokens, "layers_replayed", o->plan.replayed));
-    }
-    return list;
-}
-
 static assay_status print_json(const assay_planning *p, assay_error *err)
 {
-    size_t weights = p->size.owned + p->size.borrowed - p->size.adapters;
-    json_t *json = json_pack("{s:b, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:I, s:i, s:i, s:f, s:f, s:I, s:I, s:I, s:o*}", "fits", p->fits, "peak_bytes",
-                             (json_int_t)p->plan.total_bytes, "budget_bytes", (json_int_t)p->budget, "rss_bytes", (json_int_t)p->rss, "classes", "weights", (json_int_t)weights,
-                             "adapters", (json_int_t)p->size.adapters, "gradients", (json_int_t)p->gradients, "optimizer", (json_int_t)p->optimizer, "activations",
-                             (json_int_t)(p->plan.arena_bytes - p->plan.scratch_bytes), "workspace", (json_int_t)p->plan.scratch_bytes, "micro_tokens",
-                             (json_int_t)p->plan.micro_tokens, "layers", p->layers, "layers_replayed", p->plan.replayed, "recompute_overhead", p->plan.overhead, "relative_time",
-                             p->plan.relative_time, "longest_pair", (json_int_t)p->longest_pair, "largest_without_recompute", (json_int_t)p->largest_off, "largest_with_recompute",
-                             (json_int_t)p->largest_all, "suggestions", suggestions(p));
+    json_t *json = assay_planning_json(p);
     ASSAY_TRY_ALLOC(json, "a result", err);
     assay_status status = assay_print_json(json, err);
     json_decref(json);

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { LINES_AT_ONCE = 256, SCORES_AT_ONCE = 1024, TREE_TOKENS = 4096 };
+enum { LINES_AT_ONCE = 256, SCORES_AT_ONCE = 1024 };
 
 typedef struct scorer {
     assay_scoring *scoring;
@@ -20,8 +20,7 @@ typedef struct scorer {
     assay_score_style style;
     assay_score_line lines[LINES_AT_ONCE];
     size_t line_count, skipped; /* skipped: lines that make no pair */
-    assay_ids *answers;         /* of the line being packed; their memory is used over and over */
-    size_t answer_capacity;
+    assay_answer_list answers;  /* of the line being packed */
     assay_error *err;
 } scorer;
 
@@ -96,38 +95,20 @@ static assay_status flush(scorer *s)
 
 /* ---- inputs ---- */
 
-static assay_status grow_answers(scorer *s, size_t count)
-{
-    void *answers = s->answers;
-    ASSAY_TRY(assay_grow(&answers, &s->answer_capacity, count, sizeof *s->answers, s->err));
-    s->answers = answers;
-    return ASSAY_OK;
-}
-
 static assay_status render(scorer *s, const assay_input *input)
 {
-    ASSAY_TRY(grow_answers(s, input->count));
-    for (size_t i = 0; i < input->count; i++) {
-        assay_ids *ids = &s->answers[i];
-        ids->count = 0;
-        ASSAY_TRY(assay_scoring_render(s->scoring, input, i, ids, s->err));
-        size_t most = (size_t)s->scoring->source->max_length;
-        if (ids->count == 0) return assay_error_set(s->err, ASSAY_E_FORMAT, "%s: an empty text cannot be scored", input->where);
-        if (ids->count > most && s->options->truncate == ASSAY_OPT_TRUNCATE_RIGHT) ids->count = most;
-        if (ids->count > most)
-            return assay_error_set(s->err, ASSAY_E_FORMAT, "%s: %zu tokens, --max-length allows %zu; raise it or give --truncate right", input->where, ids->count, most);
-    }
-    return ASSAY_OK;
+    assay_status status = assay_scoring_answers(s->scoring, s->options, input, &s->answers, s->err);
+    return status == ASSAY_OK ? ASSAY_OK : assay_error_prefix(s->err, status, "%s: ", input->where);
 }
 
 static assay_status add_line(scorer *s, const assay_input *input)
 {
     assay_pack *pack = &s->scoring->pack;
-    size_t rows = s->style.trace ? SCORES_AT_ONCE : s->scoring->plan.bounds.rows[ASSAY_SCORED], shared = assay_answers_shared(s->answers, input->count);
-    if (s->line_count == LINES_AT_ONCE || !assay_pack_answers_fit(pack, rows, s->answers, input->count, shared)) ASSAY_TRY(flush(s));
+    size_t rows = s->style.trace ? SCORES_AT_ONCE : s->scoring->plan.bounds.rows[ASSAY_SCORED], shared = assay_answers_shared(s->answers.ids, input->count);
+    if (s->line_count == LINES_AT_ONCE || !assay_pack_answers_fit(pack, rows, s->answers.ids, input->count, shared)) ASSAY_TRY(flush(s));
     ASSAY_TRY(assay_score_line_begin(&s->lines[s->line_count++], input, &s->style, s->err));
     for (size_t done = 0; done < input->count;) {
-        done += assay_pack_answers(pack, rows, s->answers + done, input->count - done, shared);
+        done += assay_pack_answers(pack, rows, s->answers.ids + done, input->count - done, shared);
         if (done < input->count) ASSAY_TRY(flush(s));
     }
     return ASSAY_OK;
@@ -157,15 +138,6 @@ static assay_status all_lines(scorer *s, assay_inputs *inputs, const assay_comma
 
 /* ---- the run ---- */
 
-/* Micro-batches in which a prompt with several answers fits whole are quicker; where memory (or --micro-tokens) forbids them, one text must fit. */
-static assay_status make_engine(scorer *s)
-{
-    size_t most = (size_t)s->scoring->source->max_length, tree = 2 * most > TREE_TOKENS ? 2 * most : TREE_TOKENS;
-    size_t scored = s->style.trace ? SIZE_MAX / 4 : SCORES_AT_ONCE;
-    assay_status status = assay_scoring_engine(s->scoring, s->options, most, tree, scored, NULL, s->err);
-    return status == ASSAY_E_NO_FIT ? assay_scoring_engine(s->scoring, s->options, most, most, scored, NULL, s->err) : status;
-}
-
 static assay_status find_scale(scorer *s)
 {
     const assay_model_source *source = s->scoring->source;
@@ -182,7 +154,7 @@ static assay_status score(scorer *s, const assay_command_context *context)
     assay_columns columns = {0};
     s->style.tokenizer = s->scoring->source->tokenizer;
     ASSAY_TRY(find_scale(s));
-    ASSAY_TRY(make_engine(s));
+    ASSAY_TRY(assay_scoring_answer_engine(s->scoring, s->options, s->style.trace ? SIZE_MAX / 4 : SCORES_AT_ONCE, s->err));
     assay_status status = assay_pair_input_columns(&columns, s->options, s->err);
     if (status == ASSAY_OK) status = assay_inputs_open(&inputs, s->options->input ? s->options->input : "-", &columns, s->err);
     if (status == ASSAY_OK) status = all_lines(s, inputs, context);
@@ -210,8 +182,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
     assay_status status = assay_scoring_open(&s->scoring, options, context, &(assay_scoring_wants){.need_head = true, .all_rows = options->trace}, err);
     if (status == ASSAY_OK) status = score(s, context);
     for (size_t i = 0; i < s->line_count; i++) assay_score_line_release(&s->lines[i]);
-    for (size_t i = 0; i < s->answer_capacity; i++) assay_ids_release(&s->answers[i]);
-    assay_free(s->answers);
+    assay_answer_list_release(&s->answers);
     assay_scoring_close(s->scoring);
     assay_free(s);
     return status;

@@ -273,3 +273,35 @@ assay_status assay_planning_refuse(const assay_planning *p, assay_error *err)
                            need, (double)(p->plan.total_bytes - p->plan.arena_bytes) / 1048576, arena, p->plan.micro_tokens, longest, p->plan.replayed, p->layers, budget, advice,
                            (double)p->plan.total_bytes / 1048576 + 1);
 }
+
+static json_t *suggestions(const assay_planning *p)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < p->option_count; i++) {
+        const assay_plan_option *o = &p->options[i];
+        json_array_append_new(list, json_pack("{s:s, s:b, s:I, s:f, s:I, s:i}", "option", o->text, "fits", o->fits, "peak_bytes", (json_int_t)o->plan.total_bytes, "relative_time",
+                                              o->relative_time, "micro_tokens", (json_int_t)o->plan.micro_tokens, "layers_replayed", o->plan.replayed));
+    }
+    return list;
+}
+
+/* The sentence of a refusal, NULL where there is nothing to refuse. */
+static json_t *reason(const assay_planning *p)
+{
+    assay_error refusal;
+    if (p->fits) return NULL;
+    (void)assay_planning_refuse(p, &refusal);
+    return json_string(refusal.text);
+}
+
+json_t *assay_planning_json(const assay_planning *p)
+{
+    size_t weights = p->size.owned + p->size.borrowed - p->size.adapters, activations = p->plan.arena_bytes - p->plan.scratch_bytes;
+    json_t *classes = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)weights, "adapters", (json_int_t)p->size.adapters, "gradients", (json_int_t)p->gradients,
+                                "optimizer", (json_int_t)p->optimizer, "activations", (json_int_t)activations, "workspace", (json_int_t)p->plan.scratch_bytes);
+    return json_pack("{s:b, s:o*, s:I, s:I, s:I, s:o, s:I, s:i, s:i, s:f, s:f, s:I, s:I, s:I, s:o*}", "fits", p->fits, "reason", reason(p), "peak_bytes",
+                     (json_int_t)p->plan.total_bytes, "budget_bytes", (json_int_t)p->budget, "rss_bytes", (json_int_t)p->rss, "classes", classes, "micro_tokens",
+                     (json_int_t)p->plan.micro_tokens, "layers", p->layers, "layers_replayed", p->plan.replayed, "recompute_overhead", p->plan.overhead, "relative_time",
+                     p->plan.relative_time, "longest_pair", (json_int_t)p->longest_pair, "largest_without_recompute", (json_int_t)p->largest_off,
+                     "largest_with_recompute", (json_int_t)p->largest_all, "suggestions", suggestions(p));
+}

@@ -10,6 +10,7 @@
 #ifndef ASSAY_CLI_PLANNING_H
 #define ASSAY_CLI_PLANNING_H
 
+#include "base/json_doc.h"
 #include "model/model.h"
 #include "train/trainer.h"
 
@@ -66,5 +67,8 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
 
 /* The error of a run that does not fit: the figures, and the nearest settings that would, in order of cost. */
 assay_status assay_planning_refuse(const assay_planning *planning, assay_error *err);
+
+/* What `assay plan --json` and the library's plan say: the plan, and where it does not fit the refusal's sentence as "reason". NULL: out of memory. */
+json_t *assay_planning_json(const assay_planning *planning);
 
 #endif

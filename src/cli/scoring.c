@@ -3,6 +3,8 @@
 #include "base/alloc.h"
 #include "cli/training.h"
 
+enum { TREE_TOKENS = 4096 };
+
 static assay_status open_all(assay_scoring *s, const assay_options *options, const assay_command_context *context, const assay_scoring_wants *wants, assay_error *err)
 {
     assay_model_options model = {.tuning = ASSAY_TUNE_NOTHING, .need_head = wants->need_head, .all_rows = wants->all_rows, .seed = (uint64_t)options->seed};
@@ -55,6 +57,36 @@ assay_status assay_scoring_render(const assay_scoring *s, const assay_input *inp
     const assay_turns *turns = &input->items[item];
     if (input->is_text) return assay_template_encode_text(how->tokenizer, turns->items[0].text, turns->items[0].size, how->append_eos, ids, err);
     return assay_template_render(how->chosen, how->tokenizer, turns->items, turns->count, how->append_eos, ids, err);
+}
+
+assay_status assay_scoring_answer_engine(assay_scoring *s, const assay_options *options, size_t scored, assay_error *err)
+{
+    size_t most = (size_t)s->source->max_length, tree = 2 * most > TREE_TOKENS ? 2 * most : TREE_TOKENS;
+    assay_status status = assay_scoring_engine(s, options, most, tree, scored, NULL, err);
+    return status == ASSAY_E_NO_FIT ? assay_scoring_engine(s, options, most, most, scored, NULL, err) : status;
+}
+
+assay_status assay_scoring_answers(const assay_scoring *s, const assay_options *options, const assay_input *input, assay_answer_list *list, assay_error *err)
+{
+    size_t most = (size_t)s->source->max_length;
+    ASSAY_TRY(assay_grow((void **)&list->ids, &list->capacity, input->count, sizeof *list->ids, err));
+    for (size_t i = 0; i < input->count; i++) {
+        assay_ids *ids = &list->ids[i];
+        ids->count = 0;
+        ASSAY_TRY(assay_scoring_render(s, input, i, ids, err));
+        if (ids->count == 0) return assay_error_set(err, ASSAY_E_FORMAT, "an empty text cannot be scored");
+        if (ids->count > most && options->truncate == ASSAY_OPT_TRUNCATE_RIGHT) ids->count = most;
+        if (ids->count > most)
+            return assay_error_set(err, ASSAY_E_FORMAT, "%zu tokens, --max-length allows %zu; raise it or give --truncate right", ids->count, most);
+    }
+    return ASSAY_OK;
+}
+
+void assay_answer_list_release(assay_answer_list *list)
+{
+    for (size_t i = 0; i < list->capacity; i++) assay_ids_release(&list->ids[i]);
+    assay_free(list->ids);
+    *list = (assay_answer_list){0};
 }
 
 void assay_scoring_close(assay_scoring *s)

@@ -266,7 +266,7 @@ assay_status assay_training_start(assay_training *t, const assay_command_context
     if (json_is_true(json_object_get(t->source->checkpoint->config, "gradient_checkpointing")))
         assay_note(context->log, "gradient_checkpointing in the model's config.json is ignored; --recompute decides");
     assay_trainer_setup setup = {.settings = t->settings, .model = t->model, .examples = &t->examples, .evaluation = t->has_evaluation ? &t->evaluation : NULL,
-                                 .kernels = t->kernels, .pool = t->pool, .planned_anonymous = t->planning.rss};
+                                 .kernels = t->kernels, .pool = t->pool, .plan = &t->planning.plan, .planned_anonymous = t->planning.rss};
     ASSAY_TRY(assay_trainer_create(&t->trainer, &setup, err));
     assay_fingerprint_data(&t->examples, t->prints.data);
     assay_fingerprint_settings(&t->settings, t->model->program, t->trainer->total_steps, t->prints.settings);

@@ -36,20 +36,26 @@ assay_attention assay_attention_open(const assay_op_run *run, size_t kv_head, ui
 
 static size_t panel_words(const assay_attention *a, const assay_packed *p) { return (p->left ? a->mr : a->nr) * assay_attention_lane(a->halves, p->k_room); }
 
+static void pack_panels(const assay_attention *a, const assay_packed *to, const assay_matrix *from, size_t lanes, size_t k)
+{
+    size_t width = to->left ? a->mr : a->nr, words = panel_words(a, to), bytes = assay_dtype_block_bytes(from->dtype);
+    uint32_t *dst = to->words;
+    if (a->halves) {
+        const assay_lanes all = {.src = from->data, .dtype = from->dtype, .lane_stride = from->row_stride, .k_stride = from->col_stride, .lanes = lanes, .k = k};
+        a->kernels->halves->pack(dst, width, words, &all);
+        return;
+    }
+    for (size_t lane = 0; lane < lanes; lane += width, dst += words)
+        a->kernels->rows->pack((float *)(void *)dst, width, from->dtype, (const char *)from->data + (ptrdiff_t)(lane * bytes) * from->row_stride, from->row_stride,
+                               from->col_stride, smaller(width, lanes - lane), k);
+}
+
 void assay_attention_pack(const assay_attention *a, const assay_packed *to, assay_matrix from, size_t lanes, size_t k)
 {
     size_t width = to->left ? a->mr : a->nr, words = panel_words(a, to), filled = width * assay_attention_lane(a->halves, k);
-    size_t bytes = assay_dtype_block_bytes(from.dtype);
     uint32_t *dst = to->words;
-    for (size_t lane = 0; lane < lanes; lane += width, dst += words) {
-        const char *src = (const char *)from.data + (ptrdiff_t)(lane * bytes) * from.row_stride;
-        size_t count = smaller(width, lanes - lane);
-        if (a->halves)
-            a->kernels->halves->pack(dst, width, from.dtype, src, from.row_stride, from.col_stride, count, k);
-        else
-            a->kernels->rows->pack((float *)(void *)dst, width, from.dtype, src, from.row_stride, from.col_stride, count, k);
-        memset(dst + filled, 0, (words - filled) * sizeof *dst);
-    }
+    pack_panels(a, to, &from, lanes, k);
+    for (size_t lane = 0; lane < lanes; lane += width, dst += words) memset(dst + filled, 0, (words - filled) * sizeof *dst);
 }
 
 void assay_attention_multiply(const assay_attention *a, const assay_packed *left, const assay_packed *right, size_t m, size_t n, size_t k, float *c, size_t ldc, bool add)

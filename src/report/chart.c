@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { WIDTH = 640, HEIGHT = 260, LEFT = 76, RIGHT = 14, TOP = 12, BOTTOM = 42, MOST_POINTS = 500 };
+enum { WIDTH = 640, HEIGHT = 260, LEFT = 76, RIGHT = 14, TOP = 12, BOTTOM = 42, MOST_POINTS = 500, MOST_TICKS = 40 };
 
 typedef struct frame {
     assay_page *page;
@@ -28,13 +28,16 @@ static void widen(double value, double *low, double *high)
     if (!(value <= *high)) *high = value;
 }
 
-/* Ends that are given win; equal ones are moved apart. */
+/* Ends that are given win; equal ones, or all but equal ones (a double's steps are no axis), are moved apart. */
 static void settle(double *low, double *high, double given_low, double given_high, double room)
 {
     if (!isfinite(*low)) *low = 0;
     if (!isfinite(*high)) *high = 1;
-    double size = *high - *low;
-    if (size <= 0) size = *high != 0 ? fabs(*high) : 1;
+    double size = *high - *low, most = fmax(fabs(*low), fabs(*high));
+    if (size <= 1e-9 * most || size < 1e-100) {
+        size = most > 1e-100 ? most : 1;
+        *high = *low;
+    }
     *low = isfinite(given_low) ? given_low : *low - room * size;
     *high = isfinite(given_high) ? given_high : *high + room * size;
     if (*high <= *low) *high = *low + size;
@@ -65,7 +68,8 @@ static void put_number(const frame *f, double value, assay_unit unit)
 static void put_y_axis(const frame *f)
 {
     double range = f->y_high - f->y_low, step = f->chart->unit == ASSAY_UNIT_BYTES ? byte_step(range) : tick_step(range, 5);
-    for (double y = ceil(f->y_low / step - 1e-9) * step; y <= f->y_high + 1e-9 * range; y += step) {
+    double first = ceil(f->y_low / step - 1e-9) * step, y = first;
+    for (int i = 0; i < MOST_TICKS && y <= f->y_high + 1e-9 * range; y = first + ++i * step) {
         assay_page_add(f->page, "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text class=\"tick end\" x=\"%d\" y=\"%.1f\">", LEFT, at_y(f, y), WIDTH - RIGHT, LEFT - 6,
                        at_y(f, y) + 4);
         put_number(f, y, f->chart->unit);
@@ -76,7 +80,8 @@ static void put_y_axis(const frame *f)
 static void put_x_axis(const frame *f)
 {
     double range = f->x_high - f->x_low, step = tick_step(range, 8);
-    for (double x = ceil(f->x_low / step - 1e-9) * step; x <= f->x_high + 1e-9 * range; x += step)
+    double first = ceil(f->x_low / step - 1e-9) * step, x = first;
+    for (int i = 0; i < MOST_TICKS && x <= f->x_high + 1e-9 * range; x = first + ++i * step)
         assay_page_add(f->page, "<text class=\"tick mid\" x=\"%.1f\" y=\"%d\">%.6g</text>", at_x(f, x), HEIGHT - BOTTOM + 16, fabs(x) < 1e-9 * range ? 0 : x);
 }
 

@@ -21,16 +21,16 @@ static void rows(assay_page *page, const json_t *object)
 static void table(assay_page *page, const char *title, const json_t *object)
 {
     if (!json_object_size(object)) return;
-    assay_page_add(page, "<h2>%s</h2>\n<div class=\"scroll\"><table>\n", title);
+    assay_page_add(page, "<section><h2>%s</h2>\n<table class=\"facts\">\n", title);
     rows(page, object);
-    assay_page_add(page, "</table></div>\n");
+    assay_page_add(page, "</table></section>\n");
 }
 
 static void evaluations(assay_page *page, const json_t *lines)
 {
     static const char *const keys[] = {"eval_accuracy", "eval_accuracy_low", "eval_accuracy_high", "eval_ties", "eval_loss", "eval_margin", "eval_reward_chosen",
                                        "eval_reward_rejected", "eval_length_correlation", "eval_longer_wins"};
-    static const char *const heads[] = {"accuracy", "from", "to", "ties", "loss", "margin", "chosen", "rejected", "reward ~ length", "longer wins"};
+    static const char *const heads[] = {"accuracy", "95 % low", "95 % high", "ties", "loss", "margin", "chosen", "rejected", "reward ~ length", "longer wins"};
     size_t index;
     json_t *line;
     if (!json_array_size(lines)) return;
@@ -66,9 +66,11 @@ void assay_report_facts(assay_page *page, const assay_run_data *data)
     evaluations(page, data->evaluations);
     if (!data->notes) assay_page_add(page, "<h2>Options</h2><p>This run has not ended: assay.json, which names its options, is not there yet.</p>\n");
     table(page, "Options", json_object_get(data->notes, "options"));
+    assay_page_add(page, "<div class=\"beside\">\n");
     table(page, "Version and rendering", version);
     table(page, "Fingerprints", json_object_get(data->notes, "fingerprints"));
     table(page, "Memory plan", json_object_get(data->notes, "plan"));
     table(page, "Machine", data->machine);
+    assay_page_add(page, "</div>\n");
     json_decref(version);
 }

@@ -3,6 +3,7 @@
 #include "base/file.h"
 
 #include <math.h>
+#include <stdio.h>
 
 typedef struct figures {
     const json_t *first, *last; /* evaluations */
@@ -85,6 +86,25 @@ static void note(assay_page *page, bool *any, const char *text)
     *any = true;
 }
 
+/* More than the noise of a good run: the held-out loss ends a tenth above the lowest it had. */
+static void say_overtrained(assay_page *page, bool *any, const json_t *evaluations)
+{
+    char text[256];
+    size_t best = 0, count = json_array_size(evaluations);
+    if (count < 3) return;
+    double last = assay_run_number(json_array_get(evaluations, count - 1), "eval_loss"), lowest = last;
+    for (size_t i = 0; i < count; i++) {
+        double loss = assay_run_number(json_array_get(evaluations, i), "eval_loss");
+        if (!(loss < lowest)) continue;
+        lowest = loss;
+        best = i;
+    }
+    if (!(last > 1.1 * lowest)) return;
+    snprintf(text, sizeof text, "The held-out loss was lowest (%.3g) after step %.0f and ended at %.3g: the model grew surer than it is right; fewer steps or a smaller --lr may judge better.",
+             lowest, assay_run_number(json_array_get(evaluations, best), "step"), last);
+    note(page, any, text);
+}
+
 static void remarks(assay_page *page, const assay_run_data *data, const figures *f)
 {
     bool any = false;
@@ -94,6 +114,7 @@ static void remarks(assay_page *page, const assay_run_data *data, const figures 
     if (f->low <= f->longer && f->longer <= f->high)
         note(page, &any, "The accuracy's interval holds what picking the longer answer reaches: more held-out pairs, or more training, would be needed to tell them apart.");
     if (f->low <= 0.5 && f->high >= 0.5) note(page, &any, "The accuracy's interval holds 50 %: on these pairs the model cannot be told from a coin.");
+    say_overtrained(page, &any, data->evaluations);
     if (fabs(correlation) > 0.5) note(page, &any, "Rewards follow the answers' length (correlation above 0.5): see accuracy by which answer is longer.");
     if (f->steps > 0 && f->steps < 50) note(page, &any, "Fewer than 50 optimizer steps: a smaller batch or more epochs may train better.");
     if (f->rss > f->planned && f->planned > 0) note(page, &any, "More memory was resident than planned; data and program count beside the plan.");

@@ -63,7 +63,7 @@ static void compared(const curves *c, assay_chart chart, const char *key, const 
     double *raw = column(c, c->data->steps, key), *mean = column(c, c->data->steps, key), *held = column(c, c->data->evaluations, eval_key);
     double *lows = column(c, c->data->evaluations, low), *highs = column(c, c->data->evaluations, high), *baseline = column(c, c->data->evaluations, base);
     if (mean) smooth(mean, c->steps);
-    assay_series series[] = {of_steps(c, "training, each step", 1, raw), of_steps(c, "training, smoothed", 1, mean),
+    assay_series series[] = {of_steps(c, "each step", 1, raw), of_steps(c, "smoothed", 1, mean),
                              of_evaluations(c, "longer answer wins", 4, baseline_key ? baseline : NULL), of_evaluations(c, "held out", 2, held)};
     series[0].thin = true;
     series[2].dashed = true;
@@ -82,7 +82,7 @@ static void rewards(const curves *c)
     assay_chart chart = chart_of("Mean reward of chosen and rejected answers", "reward");
     if (chosen) smooth(chosen, c->steps);
     if (rejected) smooth(rejected, c->steps);
-    assay_series series[] = {of_steps(c, "chosen, smoothed", 3, chosen), of_steps(c, "rejected, smoothed", 2, rejected), of_evaluations(c, NULL, 3, held_chosen),
+    assay_series series[] = {of_steps(c, "chosen", 3, chosen), of_steps(c, "rejected", 2, rejected), of_evaluations(c, "held out: dashed", 3, held_chosen),
                              of_evaluations(c, NULL, 2, held_rejected)};
     series[2].dashed = series[3].dashed = true;
     figure(c, &chart, series, 4);
@@ -126,7 +126,8 @@ static void all_curves(const curves *c)
     accuracy.unit = ASSAY_UNIT_PERCENT;
     accuracy.y_low = 0;
     accuracy.y_high = 1;
-    assay_page_add(c->page, "<h2>Training</h2>\n<p class=\"note\">A loss of 0.693 is a coin's. Whiskers are 95 %% intervals.</p>\n<div class=\"charts\">\n");
+    assay_page_add(c->page, "<h2>Training</h2>\n<p class=\"note\">Thin: training, step by step; thick: its mean over a twentieth of the steps. A loss of 0.693 is a coin's. Whiskers are 95 %% "
+                            "intervals.</p>\n<div class=\"charts\">\n");
     compared(c, loss, "loss", NULL, NULL, NULL);
     compared(c, accuracy, "accuracy", "accuracy_low", "accuracy_high", "longer_wins");
     compared(c, margin, "margin", NULL, NULL, NULL);

@@ -38,6 +38,30 @@ assay_status assay_ask_texts(assay_ask *ask, const json_t *value, const char *fi
     return ASSAY_OK;
 }
 
+static assay_status add_ids(assay_ask *ask, const json_t *list, const char *field, assay_error *err)
+{
+    assay_ask_item *item = NULL;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *id = json_array_get(list, i);
+        if (!json_is_integer(id)) return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\": token %zu should be a whole number and is %s", field, i, assay_json_kind(id));
+    }
+    ASSAY_TRY(assay_ask_add(ask, &item, err));
+    item->ids = list;
+    return ASSAY_OK;
+}
+
+assay_status assay_ask_inputs(assay_ask *ask, const json_t *value, const char *field, assay_error *err)
+{
+    if (!json_is_array(value)) return assay_ask_text(ask, value, field, err);
+    if (json_is_integer(json_array_get(value, 0))) return add_ids(ask, value, field, err);
+    ask->is_list = true;
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const json_t *one = json_array_get(value, i);
+        ASSAY_TRY(json_is_array(one) ? add_ids(ask, one, field, err) : assay_ask_text(ask, one, field, err));
+    }
+    return ASSAY_OK;
+}
+
 assay_status assay_ask_messages(assay_ask *ask, const json_t *list, const char *field, assay_error *err)
 {
     assay_ask_item *item = NULL;

@@ -24,6 +24,7 @@ typedef enum assay_ask_activation { ASSAY_ASK_SERVERS, ASSAY_ASK_RAW, ASSAY_ASK_
 typedef struct assay_ask_item {
     assay_turns turns;
     bool is_text;               /* one message, encoded as it stands; else a conversation for the template */
+    const json_t *ids;          /* tokens already: a list of whole numbers, borrowed; NULL: turns holds the text */
 } assay_ask_item;
 
 typedef struct assay_ask {
@@ -51,6 +52,8 @@ void assay_ask_release(assay_ask *ask); /* safe on a zeroed ask */
 assay_status assay_ask_add(assay_ask *ask, assay_ask_item **item, assay_error *err);
 assay_status assay_ask_text(assay_ask *ask, const json_t *text, const char *field, assay_error *err);
 assay_status assay_ask_texts(assay_ask *ask, const json_t *one_or_list, const char *field, assay_error *err);
+/* A text, tokens (a list of ids), or a list of texts and tokens. */
+assay_status assay_ask_inputs(assay_ask *ask, const json_t *value, const char *field, assay_error *err);
 assay_status assay_ask_messages(assay_ask *ask, const json_t *list, const char *field, assay_error *err);
 /* A prompt (text or messages) and one answer to it. */
 assay_status assay_ask_answer(assay_ask *ask, const json_t *prompt, const json_t *answer, const char *field, assay_error *err);

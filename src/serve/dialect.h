@@ -37,7 +37,9 @@ bool assay_dialect_path_known(const char *path);
 /* The whole OpenAPI document, NULL when out of memory. */
 json_t *assay_openapi_document(void);
 
-/* Pieces that renderers share. */
+/* Pieces that renderers share. Numbers of an answer are the doubles nearest to their nine digits, which tell every float apart and are what `assay score`
+ * prints; so the shortest text of such a double is those digits. */
+double assay_nine_digits(double value);
 json_t *assay_reply_usage(const assay_reply *reply);
 size_t *assay_reply_order(const assay_reply *reply, size_t count); /* indices by falling score, equal ones in order; NULL: out of memory */
 

@@ -1,5 +1,7 @@
 #include "serve/dialect.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Order matters where a path is shared: the first whose field is there. */
@@ -30,6 +32,13 @@ bool assay_dialect_path_known(const char *path)
     for (size_t i = 0; assay_dialect_at(i); i++)
         if (assay_dialect_has_path(assay_dialect_at(i), path)) return true;
     return false;
+}
+
+double assay_nine_digits(double value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.9g", value);
+    return strtod(text, NULL);
 }
 
 json_t *assay_reply_usage(const assay_reply *reply)

@@ -65,7 +65,7 @@ static json_t *probabilities(const assay_reply *reply, size_t first, size_t coun
     json_t *list = json_array();
     for (size_t i = 1; i < count; i++) most = fmax(most, reply->rewards[first + i]);
     for (size_t i = 0; i < count; i++) sum += exp(reply->rewards[first + i] - most);
-    for (size_t i = 0; i < count; i++) json_array_append_new(list, json_real(exp(reply->rewards[first + i] - most) / sum));
+    for (size_t i = 0; i < count; i++) json_array_append_new(list, json_real(assay_nine_digits(exp(reply->rewards[first + i] - most) / sum)));
     return list;
 }
 

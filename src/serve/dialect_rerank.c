@@ -72,6 +72,7 @@ static json_t *render_tei(const assay_ask *ask, const assay_reply *reply)
 
 static const char *const paths[] = {"/rerank", "/v1/rerank", "/v2/rerank", "/reranking", "/v1/reranking", NULL};
 static const char *const fields[] = {"documents", "query", NULL}, *const tei_fields[] = {"texts", NULL};
+static const char *const tei_paths[] = {"/rerank", "/v1/rerank", "/v2/rerank", "/reranking", "/v1/reranking", "/", "/invocations", NULL};
 
 const assay_dialect assay_dialect_rerank = {
     .name = "rerank",
@@ -88,7 +89,7 @@ const assay_dialect assay_dialect_rerank = {
 const assay_dialect assay_dialect_tei_rerank = {
     .name = "tei-rerank",
     .summary = "Text Embeddings Inference's reranker: a bare list by falling score. raw_scores false: sigmoid; without it raw",
-    .paths = paths,
+    .paths = tei_paths,
     .fields = tei_fields,
     .request = "{\"query\": \"What is 2+2?\", \"texts\": [\"5\", \"4\"], \"return_text\": true}",
     .response = "[{\"index\": 1, \"score\": 0.5, \"text\": \"4\"}, {\"index\": 0, \"score\": -0.25, \"text\": \"5\"}]",

@@ -23,6 +23,22 @@ static assay_status add_inputs(assay_ask *ask, const json_t *inputs, assay_error
     return ASSAY_OK;
 }
 
+/* huggingface_hub's client: {"parameters": {"function_to_apply": ...}}. A softmax over one class would be 1 whatever the text. */
+static assay_status parse_parameters(assay_ask *ask, assay_error *err)
+{
+    const json_t *parameters = assay_ask_field(ask, "parameters");
+    const char *name = NULL;
+    if (!parameters) return ASSAY_OK;
+    if (!json_is_object(parameters))
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"parameters\" should be an object and is %s", assay_json_kind(parameters));
+    ASSAY_TRY(assay_json_string(parameters, "function_to_apply", false, &name, "\"parameters\"", err));
+    if (!name) return ASSAY_OK;
+    if (strcmp(name, "none") && strcmp(name, "sigmoid"))
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"function_to_apply\" is \"%.40s\"; a reward has \"none\" and \"sigmoid\"", name);
+    ask->activation = *name == 'n' ? ASSAY_ASK_RAW : ASSAY_ASK_SIGMOID;
+    return ASSAY_OK;
+}
+
 static assay_status parse(assay_ask *ask, assay_error *err)
 {
     bool raw = true;
@@ -30,6 +46,7 @@ static assay_status parse(assay_ask *ask, assay_error *err)
     ASSAY_TRY(assay_ask_flag(ask, "raw_scores", &raw, err));
     ASSAY_TRY(assay_json_string(ask->body, "truncation_direction", false, &side, "the request", err));
     if (assay_ask_field(ask, "raw_scores")) ask->activation = raw ? ASSAY_ASK_RAW : ASSAY_ASK_SIGMOID;
+    ASSAY_TRY(parse_parameters(ask, err));
     ask->truncate_left = *side == 'l' || *side == 'L';
     return add_inputs(ask, assay_ask_field(ask, "inputs"), err);
 }
@@ -44,7 +61,7 @@ static json_t *render(const assay_ask *ask, const assay_reply *reply)
     return list;
 }
 
-static const char *const paths[] = {"/predict", NULL};
+static const char *const paths[] = {"/predict", "/", "/invocations", NULL};
 static const char *const fields[] = {"inputs", NULL};
 
 const assay_dialect assay_dialect_tei_predict = {

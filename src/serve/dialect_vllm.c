@@ -28,7 +28,7 @@ static assay_status parse_input(assay_ask *ask, assay_error *err)
     ask->truncate_left = most != 0 && !(keep && !strcmp(keep, "right")); /* vLLM keeps the last tokens */
     ask->max_length = most > 0 ? most : 0;
     if (messages) return assay_ask_messages(ask, messages, "messages", err);
-    return assay_ask_texts(ask, input, "input", err);
+    return assay_ask_inputs(ask, input, "input", err);
 }
 
 static json_t *envelope(const assay_reply *reply, json_t *data)
@@ -72,19 +72,22 @@ static json_t *render_pooling(const assay_ask *ask, const assay_reply *reply)
     return envelope(reply, data);
 }
 
-static const json_t *either(const assay_ask *ask, const char *name, const char *older)
+static const json_t *any_of(const assay_ask *ask, const char *const *names)
 {
-    const json_t *value = assay_ask_field(ask, name);
-    return value ? value : assay_ask_field(ask, older);
+    for (; *names; names++)
+        if (assay_ask_field(ask, *names)) return assay_ask_field(ask, *names);
+    return NULL;
 }
 
 static const json_t *element(const json_t *value, size_t index) { return json_is_array(value) ? json_array_get(value, index) : value; }
 
-/* One query with N documents, or N with N. */
+/* One query with N documents, or N with N. The names changed twice from release to release. */
 static assay_status parse_pairs(assay_ask *ask, assay_error *err)
 {
-    const json_t *queries = either(ask, "queries", "text_1"), *documents = either(ask, "documents", "text_2");
-    if (!queries || !documents) return assay_error_set(err, ASSAY_E_FORMAT, "\"queries\" (or text_1) and \"documents\" (or text_2) are needed, both");
+    static const char *const query_names[] = {"queries", "text_1", "data_1", NULL}, *const document_names[] = {"documents", "text_2", "data_2", NULL};
+    const json_t *queries = any_of(ask, query_names), *documents = any_of(ask, document_names);
+    if (!queries || !documents)
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"queries\" (or text_1, data_1) and \"documents\" (or text_2, data_2) are needed, both");
     size_t many = json_is_array(queries) ? json_array_size(queries) : 1, count = json_is_array(documents) ? json_array_size(documents) : 1;
     if (many != 1 && many != count) return assay_error_set(err, ASSAY_E_FORMAT, "%zu queries and %zu documents: one query, or as many as documents", many, count);
     ASSAY_TRY(parse_activation(ask, err));
@@ -104,7 +107,7 @@ static json_t *render_pairs(const assay_ask *ask, const assay_reply *reply)
 
 static const char *const classify_paths[] = {"/classify", "/v1/classify", NULL}, *const pooling_paths[] = {"/pooling", "/v1/pooling", NULL},
                   *const pair_paths[] = {"/score", "/v1/score", NULL};
-static const char *const input_fields[] = {"input", "messages", NULL}, *const pair_fields[] = {"queries", "text_1", "documents", "text_2", NULL};
+static const char *const input_fields[] = {"input", "messages", NULL}, *const pair_fields[] = {"queries", "text_1", "data_1", "documents", "text_2", "data_2", NULL};
 
 const assay_dialect assay_dialect_classify = {
     .name = "vllm-classify",

@@ -1,8 +1,10 @@
-/* Ways to answer. Nine digits tell every float apart, and they are the digits `assay score` prints. */
+/* Ways to answer. What a client sent and gets back (ids, documents) may hold any double, so numbers are written with as many digits as tell it apart: 15, which
+ * keeps the answer's own nine as they are, or 17 where a number needs them. */
 #include "serve/http_private.h"
 
 #include "base/clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,9 +33,25 @@ enum MHD_Result assay_http_text(assay_exchange *exchange, unsigned code, const c
     return result;
 }
 
+static bool needs_all_digits(const json_t *value)
+{
+    char text[40];
+    size_t index;
+    const char *key;
+    json_t *part, *whole = (json_t *)(uintptr_t)value;
+    bool needs = false;
+    if (json_is_real(value)) {
+        snprintf(text, sizeof text, "%.15g", json_real_value(value));
+        return strtod(text, NULL) < json_real_value(value) || strtod(text, NULL) > json_real_value(value);
+    }
+    json_array_foreach(whole, index, part) if ((needs = needs_all_digits(part))) return true;
+    json_object_foreach(whole, key, part) if ((needs = needs_all_digits(part))) return true;
+    return needs;
+}
+
 enum MHD_Result assay_http_json(assay_exchange *exchange, unsigned code, json_t *value)
 {
-    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    char *text = value ? json_dumps(value, JSON_COMPACT | (needs_all_digits(value) ? JSON_REAL_PRECISION(17) : JSON_REAL_PRECISION(15))) : NULL;
     json_decref(value);
     if (!text) return assay_http_text(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, "application/json", "{\"error\":{\"message\":\"out of memory\"}}", 39);
     enum MHD_Result result = assay_http_text(exchange, code, "application/json", text, strlen(text));

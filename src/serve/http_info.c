@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { RELOADS_AT_ONCE = 8 }; /* one loads, the others wait for it */
+
 static enum MHD_Result page(assay_exchange *exchange)
 {
     return assay_http_text(exchange, MHD_HTTP_OK, "text/html; charset=utf-8", assay_page_html, assay_page_html_size);
@@ -63,12 +65,20 @@ static assay_status tokens_of(const assay_served *model, const json_t *body, ass
     return assay_error_set(err, ASSAY_E_FORMAT, "nothing to tokenize: give \"text\" (or prompt, content, inputs) or \"messages\"");
 }
 
+/* A token of which a part of a character is all there is becomes U+FFFD. */
+static json_t *token_text(const assay_tokenizer *tokenizer, int32_t id)
+{
+    const char *token = assay_tokenizer_token(tokenizer, id);
+    json_t *text = token ? json_string(token) : NULL;
+    return text ? text : json_string("\xef\xbf\xbd");
+}
+
 static json_t *tokens_json(const assay_served *model, const assay_ids *ids)
 {
     json_t *tokens = json_array(), *pieces = json_array();
     for (size_t i = 0; i < ids->count; i++) {
         json_array_append_new(tokens, json_integer(ids->data[i]));
-        json_array_append_new(pieces, json_string(assay_tokenizer_token(model->rendering->tokenizer, ids->data[i])));
+        json_array_append_new(pieces, token_text(model->rendering->tokenizer, ids->data[i]));
     }
     return json_pack("{s:I, s:I, s:o, s:o}", "count", (json_int_t)ids->count, "max_model_len", (json_int_t)model->max_length, "tokens", tokens, "token_strs", pieces);
 }
@@ -80,9 +90,11 @@ static enum MHD_Result tokenize(assay_exchange *exchange)
     assay_text_arena arena = {0};
     assay_error *error = &exchange->error;
     assay_status status = assay_json_parse(exchange->body.data ? exchange->body.data : "", exchange->body.size, "the request", &body, error);
-    exchange->job.model = assay_served_take(exchange->server->models, json_string_value(json_object_get(body, "model")));
-    if (status == ASSAY_OK && !exchange->job.model) exchange->job.model = assay_served_take(exchange->server->models, NULL);
+    exchange->job.model = assay_http_model(exchange->server, json_string_value(json_object_get(body, "model")));
+    if (status == ASSAY_OK && !exchange->job.model) status = assay_error_set(error, ASSAY_E_USAGE, "no such model; /v1/models lists them");
     if (status == ASSAY_OK) status = tokens_of(exchange->job.model, body, &arena, &ids, error);
+    if (status == ASSAY_OK && ids.count > ASSAY_HTTP_LISTED_TOKENS)
+        status = assay_error_set(error, ASSAY_E_NO_FIT, "%zu tokens, %d at a time are listed; send a shorter text", ids.count, ASSAY_HTTP_LISTED_TOKENS);
     enum MHD_Result result = status == ASSAY_OK ? assay_http_json(exchange, MHD_HTTP_OK, tokens_json(exchange->job.model, &ids))
                                                 : assay_http_status(exchange, status, error);
     assay_ids_release(&ids);
@@ -91,23 +103,54 @@ static enum MHD_Result tokenize(assay_exchange *exchange)
     return result;
 }
 
+static enum MHD_Result reload_end(assay_exchange *exchange)
+{
+    if (exchange->job.status != ASSAY_OK) return assay_http_status(exchange, exchange->job.status, &exchange->error);
+    exchange->job.model = assay_served_take(exchange->server->models, exchange->ask.model);
+    atomic_fetch_add(&exchange->server->metrics.reloads, 1);
+    return assay_http_json(exchange, MHD_HTTP_OK, json_pack("{s:s, s:s, s:s}", "status", "reloaded", "model", exchange->job.model->name, "fingerprint",
+                                                            exchange->job.model->fingerprint));
+}
+
+static void *reload_main(void *argument)
+{
+    assay_exchange *exchange = argument;
+    assay_server *server = exchange->server;
+    exchange->job.status = assay_served_set_reload(server->models, exchange->ask.model, &exchange->error);
+    MHD_resume_connection(exchange->connection); /* the exchange may be gone after this */
+    atomic_fetch_sub(&server->reloading, 1);
+    return NULL;
+}
+
+/* On a thread of its own: the HTTP thread has other connections to answer. */
+static enum MHD_Result reload_apart(assay_exchange *exchange)
+{
+    pthread_t thread;
+    exchange->then = reload_end;
+    MHD_suspend_connection(exchange->connection);
+    if (pthread_create(&thread, NULL, reload_main, exchange) == 0) {
+        pthread_detach(thread);
+        return MHD_YES;
+    }
+    exchange->job.status = assay_error_set(&exchange->error, ASSAY_E_MEMORY, "cannot start a thread for loading");
+    MHD_resume_connection(exchange->connection);
+    atomic_fetch_sub(&exchange->server->reloading, 1);
+    return MHD_YES;
+}
+
 /* Loads while everybody else is served; needs a key even on loopback. */
 static enum MHD_Result reload(assay_exchange *exchange)
 {
-    json_t *body = NULL;
-    if (!exchange->server->options.keys) return assay_http_error(exchange, MHD_HTTP_FORBIDDEN, "reloading over HTTP needs --api-key-file; or send SIGHUP");
+    assay_server *server = exchange->server;
+    if (!server->options.keys) return assay_http_error(exchange, MHD_HTTP_FORBIDDEN, "reloading over HTTP needs --api-key-file; or send SIGHUP");
     if (exchange->body.size) {
-        assay_status parsed = assay_json_parse(exchange->body.data, exchange->body.size, "the request", &body, &exchange->error);
+        assay_status parsed = assay_json_parse(exchange->body.data, exchange->body.size, "the request", &exchange->ask.body, &exchange->error);
         if (parsed != ASSAY_OK) return assay_http_status(exchange, parsed, &exchange->error);
+        exchange->ask.model = json_string_value(json_object_get(exchange->ask.body, "model"));
     }
-    const char *name = json_string_value(json_object_get(body, "model"));
-    assay_status status = assay_served_set_reload(exchange->server->models, name, &exchange->error);
-    if (status == ASSAY_OK) exchange->job.model = assay_served_take(exchange->server->models, name);
-    if (status == ASSAY_OK) atomic_fetch_add(&exchange->server->metrics.reloads, 1);
-    json_decref(body);
-    if (status != ASSAY_OK) return assay_http_status(exchange, status, &exchange->error);
-    return assay_http_json(exchange, MHD_HTTP_OK, json_pack("{s:s, s:s, s:s}", "status", "reloaded", "model", exchange->job.model->name, "fingerprint",
-                                                            exchange->job.model->fingerprint));
+    if (atomic_fetch_add(&server->reloading, 1) < RELOADS_AT_ONCE) return reload_apart(exchange);
+    atomic_fetch_sub(&server->reloading, 1);
+    return assay_http_error(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "models are being loaded already; try again");
 }
 
 static const struct route {
@@ -120,10 +163,11 @@ static const struct route {
     {"/tokenize", "POST", false, tokenize}, {"/admin/reload", "POST", false, reload},
 };
 
-bool assay_http_is_open(const char *path)
+bool assay_http_is_open(const assay_exchange *exchange)
 {
+    if (!strcmp(exchange->method, "POST")) return false;
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
-        if (routes[i].open && !strcmp(routes[i].path, path)) return true;
+        if (routes[i].open && !strcmp(routes[i].path, exchange->path)) return true;
     return false;
 }
 
@@ -131,6 +175,7 @@ enum MHD_Result assay_http_info(assay_exchange *exchange, bool *known)
 {
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         if (strcmp(routes[i].path, exchange->path)) continue;
+        if (!strcmp(exchange->method, "POST") && assay_dialect_path_known(exchange->path)) break; /* "/": a page to GET, TEI's scores to POST */
         bool get = !strcmp(exchange->method, "HEAD") && !strcmp(routes[i].method, "GET");
         if (!get && strcmp(routes[i].method, exchange->method)) return assay_http_error(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "this endpoint takes another method");
         return routes[i].answer(exchange);

@@ -33,6 +33,7 @@ struct assay_server {
     assay_peer *peers;
     atomic_bool draining;
     atomic_ullong next_id;
+    atomic_int reloading;       /* threads that load for /admin/reload */
 };
 
 typedef struct assay_exchange {
@@ -43,7 +44,9 @@ typedef struct assay_exchange {
     double started;
     assay_buf body;
     assay_error error;
-    bool too_large, queued, answered;
+    size_t counted;             /* of the metrics' body_bytes */
+    bool too_large, crowded, answered;
+    enum MHD_Result (*then)(struct assay_exchange *exchange); /* to be called when the connection, asleep until then, is woken; NULL: it never slept */
     assay_ask ask;
     assay_job job;
 } assay_exchange;
@@ -56,14 +59,18 @@ enum MHD_Result assay_http_json(assay_exchange *exchange, unsigned code, json_t 
 enum MHD_Result assay_http_error(assay_exchange *exchange, unsigned code, const char *message);
 enum MHD_Result assay_http_status(assay_exchange *exchange, assay_status status, const assay_error *error);
 
-/* The two halves of a request for scores: texts to ids and into the queue, rewards to an answer. */
+enum { ASSAY_HTTP_LISTED_TOKENS = 1 << 17 }; /* that an answer names one by one: each takes some hundred bytes until it is sent */
+
+/* A request for scores: texts to ids and into the queue; the answer follows when the scorer is done. */
 enum MHD_Result assay_http_score_begin(assay_exchange *exchange);
-enum MHD_Result assay_http_score_end(assay_exchange *exchange);
 void assay_http_score_release(assay_exchange *exchange);
+
+/* Clients of other servers send that server's model name: with one model there is no doubt which is meant. NULL: there is. Gives a reference. */
+assay_served *assay_http_model(const assay_server *server, const char *name);
 
 /* Everything else. NULL method list: see http_info.c. *known false: no such path. */
 enum MHD_Result assay_http_info(assay_exchange *exchange, bool *known);
-bool assay_http_is_open(const char *path); /* needs no key */
+bool assay_http_is_open(const assay_exchange *exchange); /* needs no key */
 
 extern const unsigned char assay_page_html[];
 extern const size_t assay_page_html_size;

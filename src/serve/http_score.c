@@ -7,10 +7,29 @@
 #include <string.h>
 #include <time.h>
 
+assay_served *assay_http_model(const assay_server *server, const char *name)
+{
+    assay_served *model = assay_served_take(server->models, name);
+    return model || assay_served_count(server->models) > 1 ? model : assay_served_take(server->models, NULL);
+}
+
+/* Tokens are taken as they are: nothing is added. */
+static assay_status take_ids(const assay_tokenizer *tokenizer, const json_t *list, assay_ids *ids, assay_error *err)
+{
+    int32_t most = assay_tokenizer_about(tokenizer)->vocab_size;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_int_t id = json_integer_value(json_array_get(list, i));
+        if (id < 0 || id >= most) return assay_error_set(err, ASSAY_E_FORMAT, "token %lld is not in the vocabulary (0 to %d)", (long long)id, (int)most - 1);
+        ASSAY_TRY(assay_ids_push(ids, (int32_t)id, err));
+    }
+    return ASSAY_OK;
+}
+
 static assay_status encode(const assay_served *model, const assay_ask *ask, const assay_ask_item *item, assay_ids *ids, assay_error *err)
 {
     const assay_template_renderer *how = model->rendering;
     const assay_turns *turns = &item->turns;
+    if (item->ids) return take_ids(how->tokenizer, item->ids, ids, err);
     if (!item->is_text) return assay_template_render(how->chosen, how->tokenizer, turns->items, turns->count, how->append_eos, ids, err);
     ASSAY_TRY(assay_template_encode_text(how->tokenizer, turns->items[0].text, turns->items[0].size, how->append_eos, ids, err));
     int32_t bos = assay_tokenizer_about(how->tokenizer)->bos;
@@ -58,6 +77,8 @@ static assay_status tokenise(assay_exchange *exchange, assay_error *err)
         if (job->tokens > exchange->server->options.max_tokens)
             return assay_error_set(err, ASSAY_E_NO_FIT, "more than %zu tokens in one request; send fewer texts at a time", exchange->server->options.max_tokens);
     }
+    if (ask->trace && job->tokens > ASSAY_HTTP_LISTED_TOKENS)
+        return assay_error_set(err, ASSAY_E_NO_FIT, "a reward for each of %zu tokens is asked for, %d at a time are given; send fewer texts", job->tokens, ASSAY_HTTP_LISTED_TOKENS);
     return ask->trace ? make_traces(job, err) : ASSAY_OK;
 }
 
@@ -71,33 +92,6 @@ static enum MHD_Result refuse_busy(assay_exchange *exchange, const assay_error *
 {
     bool draining = atomic_load(&exchange->server->draining);
     return assay_http_error(exchange, draining ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_TOO_MANY_REQUESTS, error->text);
-}
-
-/* Suspended before it is offered: the scorer may be done before offer returns. */
-static enum MHD_Result enqueue(assay_exchange *exchange)
-{
-    exchange->job.context = exchange;
-    exchange->job.done = job_done;
-    exchange->queued = true;
-    MHD_suspend_connection(exchange->connection);
-    if (assay_scorer_offer(exchange->server->scorer, &exchange->job, &exchange->error) == ASSAY_OK) return MHD_YES;
-    exchange->job.status = ASSAY_E_STOPPED;
-    MHD_resume_connection(exchange->connection);
-    return MHD_YES;
-}
-
-enum MHD_Result assay_http_score_begin(assay_exchange *exchange)
-{
-    assay_error *error = &exchange->error;
-    if (atomic_load(&exchange->server->draining)) return assay_http_error(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the server is stopping");
-    assay_status status = assay_ask_parse(&exchange->ask, exchange->path, exchange->body.data ? exchange->body.data : "", exchange->body.size, error);
-    if (status != ASSAY_OK) return assay_http_status(exchange, status, error);
-    exchange->job.model = assay_served_take(exchange->server->models, exchange->ask.model);
-    /* Clients of other servers send that server's model name: with one model there is no doubt which is meant. */
-    if (!exchange->job.model && assay_served_count(exchange->server->models) == 1) exchange->job.model = assay_served_take(exchange->server->models, NULL);
-    if (!exchange->job.model) return assay_http_error(exchange, MHD_HTTP_NOT_FOUND, "no such model; /v1/models lists them");
-    status = tokenise(exchange, error);
-    return status == ASSAY_OK ? enqueue(exchange) : assay_http_status(exchange, status, error);
 }
 
 static bool wants_sigmoid(const assay_exchange *exchange)
@@ -121,7 +115,7 @@ static json_t *trace_of(const assay_job *job, size_t index)
     for (size_t i = 0; i < ids->count; i++) {
         double reward = (double)job->traces[index][i] + job->model->score_offset;
         json_array_append_new(list, json_pack("{s:i, s:o, s:f}", "id", (int)ids->data[i], "token", token_text(job->model->rendering->tokenizer, ids->data[i]),
-                                              "reward", isfinite(reward) ? reward : 0.0));
+                                              "reward", isfinite(reward) ? assay_nine_digits(reward) : 0.0));
     }
     return list;
 }
@@ -132,8 +126,8 @@ static json_t *render(assay_exchange *exchange, double *rewards, double *scores,
     char id[64];
     bool sigmoid = wants_sigmoid(exchange);
     for (size_t i = 0; i < job->count; i++) {
-        rewards[i] = (double)job->rewards[i] + job->model->score_offset;
-        scores[i] = sigmoid ? 1 / (1 + exp(-rewards[i])) : rewards[i];
+        rewards[i] = assay_nine_digits((double)job->rewards[i] + job->model->score_offset);
+        scores[i] = sigmoid ? assay_nine_digits(1 / (1 + exp(-rewards[i]))) : rewards[i];
         if (traces) traces[i] = trace_of(job, i);
     }
     snprintf(id, sizeof id, "%.40s-%llu", assay_path_base(exchange->path), atomic_fetch_add(&exchange->server->next_id, 1) + 1);
@@ -144,10 +138,9 @@ static json_t *render(assay_exchange *exchange, double *rewards, double *scores,
     return answer;
 }
 
-enum MHD_Result assay_http_score_end(assay_exchange *exchange)
+static enum MHD_Result score_end(assay_exchange *exchange)
 {
     assay_job *job = &exchange->job;
-    if (exchange->answered) return MHD_YES;
     if (job->status == ASSAY_E_STOPPED) return refuse_busy(exchange, &exchange->error);
     if (job->status != ASSAY_OK) return assay_http_status(exchange, job->status, &job->error);
     double *numbers = assay_alloc(2 * job->count, sizeof *numbers);
@@ -157,6 +150,31 @@ enum MHD_Result assay_http_score_end(assay_exchange *exchange)
     assay_free(traces);
     atomic_fetch_add(&exchange->server->metrics.texts, job->count);
     return assay_http_json(exchange, MHD_HTTP_OK, answer);
+}
+
+/* Suspended before it is offered: the scorer may be done before offer returns. */
+static enum MHD_Result enqueue(assay_exchange *exchange)
+{
+    exchange->job.context = exchange;
+    exchange->job.done = job_done;
+    exchange->then = score_end;
+    MHD_suspend_connection(exchange->connection);
+    if (assay_scorer_offer(exchange->server->scorer, &exchange->job, &exchange->error) == ASSAY_OK) return MHD_YES;
+    exchange->job.status = ASSAY_E_STOPPED;
+    MHD_resume_connection(exchange->connection);
+    return MHD_YES;
+}
+
+enum MHD_Result assay_http_score_begin(assay_exchange *exchange)
+{
+    assay_error *error = &exchange->error;
+    if (atomic_load(&exchange->server->draining)) return assay_http_error(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the server is stopping");
+    assay_status status = assay_ask_parse(&exchange->ask, exchange->path, exchange->body.data ? exchange->body.data : "", exchange->body.size, error);
+    if (status != ASSAY_OK) return assay_http_status(exchange, status, error);
+    exchange->job.model = assay_http_model(exchange->server, exchange->ask.model);
+    if (!exchange->job.model) return assay_http_error(exchange, MHD_HTTP_NOT_FOUND, "no such model; /v1/models lists them");
+    status = tokenise(exchange, error);
+    return status == ASSAY_OK ? enqueue(exchange) : assay_http_status(exchange, status, error);
 }
 
 void assay_http_score_release(assay_exchange *exchange)

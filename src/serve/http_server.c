@@ -14,7 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HTTP_THREADS = 4 };
+/* Memory of a connection, for its headers and a piece of its body. Above 32 KiB libmicrohttpd maps it apart (memorypool.c), so that an idle connection costs the
+ * pages it touched and a closed one nothing; smaller ones would come from the heap, where a thousand that come and go pin and scatter everything else. */
+enum { HTTP_THREADS = 4, CONNECTION_BYTES = 48 << 10 };
+
+/* Bodies are held until they are answered, whatever their number: what they have beyond SMALL_BODY bytes is counted, and at most BODIES_AT_ONCE of the largest
+ * are taken. A small request is never turned away for large ones. */
+enum { SMALL_BODY = 64 << 10, BODIES_AT_ONCE = 8 };
 
 void assay_peer_mark(assay_server *server, assay_peer *peer, assay_peer_state state)
 {
@@ -84,6 +90,30 @@ static assay_exchange *exchange_open(assay_server *server, struct MHD_Connection
     return exchange;
 }
 
+static void drop_body(assay_exchange *exchange)
+{
+    assay_buf_release(&exchange->body);
+    atomic_fetch_sub(&exchange->server->metrics.body_bytes, exchange->counted);
+    exchange->counted = 0;
+}
+
+static bool has_body_room(assay_exchange *exchange, size_t more)
+{
+    size_t most = BODIES_AT_ONCE * exchange->server->options.max_body;
+    if (exchange->body.size + more <= SMALL_BODY) return true;
+    exchange->counted += more;
+    return atomic_fetch_add(&exchange->server->metrics.body_bytes, more) + more <= most;
+}
+
+/* A body that is not wanted is read on all the same (see begin), but not kept. */
+static void take_body(assay_exchange *exchange, const char *data, size_t size)
+{
+    if (exchange->too_large || exchange->crowded) return;
+    if (!has_body_room(exchange, size)) exchange->crowded = true;
+    else if (assay_buf_append(&exchange->body, data, size, NULL) != ASSAY_OK) exchange->too_large = true;
+    if (exchange->too_large || exchange->crowded) drop_body(exchange);
+}
+
 static void on_completed(void *context, struct MHD_Connection *connection, void **exchange_context, enum MHD_RequestTerminationCode code)
 {
     assay_server *server = context;
@@ -92,7 +122,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     if (!exchange) return;
     assay_peer_mark(server, exchange->peer, ASSAY_PEER_IDLE);
     assay_http_score_release(exchange);
-    assay_buf_release(&exchange->body);
+    drop_body(exchange);
     assay_free(exchange);
     *exchange_context = NULL;
     atomic_fetch_sub(&server->metrics.in_flight, 1);
@@ -117,7 +147,7 @@ static const char *given_key(struct MHD_Connection *connection)
 static bool may_ask(const assay_exchange *exchange)
 {
     const assay_api_keys *keys = exchange->server->options.keys;
-    return !keys || assay_http_is_open(exchange->path) || assay_api_keys_match(keys, given_key(exchange->connection));
+    return !keys || assay_http_is_open(exchange) || assay_api_keys_match(keys, given_key(exchange->connection));
 }
 
 static bool announces_too_much(const assay_exchange *exchange)
@@ -149,6 +179,7 @@ static enum MHD_Result dispatch(assay_exchange *exchange)
     bool known = true;
     assay_peer_mark(exchange->server, exchange->peer, ASSAY_PEER_WORKING);
     if (exchange->too_large) return too_large(exchange);
+    if (exchange->crowded) return assay_http_error(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "too many large requests at once; try again");
     enum MHD_Result result = assay_http_info(exchange, &known);
     if (known) return result;
     if (!assay_dialect_path_known(exchange->path)) return assay_http_error(exchange, MHD_HTTP_NOT_FOUND, "no such endpoint; /openapi.json lists them");
@@ -165,9 +196,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         *exchange_context = exchange = exchange_open(context, connection, url, method);
         return exchange ? begin(exchange) : MHD_NO;
     }
-    if (exchange->queued) return assay_http_score_end(exchange);
+    if (exchange->then) return exchange->answered ? MHD_YES : exchange->then(exchange);
     if (*data_size == 0) return exchange->answered ? MHD_YES : dispatch(exchange);
-    if (!exchange->too_large && assay_buf_append(&exchange->body, data, *data_size, NULL) != ASSAY_OK) exchange->too_large = true;
+    take_body(exchange, data, *data_size);
     *data_size = 0;
     return MHD_YES;
 }
@@ -203,7 +234,7 @@ static assay_status start_daemon(assay_server *server, const address *where, ass
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | (where->any.sa_family == AF_INET6 ? MHD_USE_IPv6 : 0);
     unsigned threads = options->max_connections < HTTP_THREADS ? 1 : HTTP_THREADS;
     server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &where->any, MHD_OPTION_THREAD_POOL_SIZE, threads,
-                                      MHD_OPTION_CONNECTION_LIMIT, options->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32 << 10,
+                                      MHD_OPTION_CONNECTION_LIMIT, options->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
                                       MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
                                       MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
     if (!server->daemon)
@@ -267,6 +298,7 @@ void assay_server_stop(assay_server *server, double patience)
     wait_until_quiet(server, patience);
     /* A suspended connection may not be stopped: what is still being scored is waited for, however long, and its answer then has a moment to leave. */
     assay_scorer_stop(server->scorer);
+    while (atomic_load(&server->reloading) > 0) nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     wait_until_quiet(server, 5);
     MHD_stop_daemon(server->daemon);
     if (listening != MHD_INVALID_SOCKET) close(listening);

@@ -41,7 +41,7 @@ static json_t *path_item(const char *path)
     }
     bool several = json_array_size(schemas) > 1;
     const char *how = several ? "Several dialects share this path; the fields of the request decide, the first in the list whose field is there." : "";
-    json_t *body = content(json_pack("{s:o}", "oneOf", schemas), requests);
+    json_t *body = content(json_pack("{s:o}", "anyOf", schemas), requests);
     json_object_set_new(body, "required", json_true());
     json_t *ok = content(json_object(), answers);
     json_object_set_new(ok, "description", json_string("scores"));
@@ -50,9 +50,21 @@ static json_t *path_item(const char *path)
                      "the queue is full; see Retry-After", "503", "description", "stopping; see Retry-After");
 }
 
-static void add_plain(json_t *paths, const char *path, const char *method, const char *summary)
+static json_t *add_plain(json_t *paths, const char *path, const char *method, const char *summary)
 {
     json_object_set_new(paths, path, json_pack("{s:{s:s, s:{s:{s:s}}}}", method, "summary", summary, "responses", "200", "description", "ok"));
+    return json_object_get(json_object_get(paths, path), method);
+}
+
+static void add_tokenize(json_t *paths)
+{
+    json_t *one = add_plain(paths, "/tokenize", "post", "ids of \"text\" (prompt, content, inputs) or \"messages\"");
+    json_t *body = content(json_pack("{s:s, s:[{s:[s]}, {s:[s]}, {s:[s]}, {s:[s]}, {s:[s]}]}", "type", "object", "anyOf", "required", "text", "required", "prompt",
+                                     "required", "content", "required", "inputs", "required", "messages"),
+                           json_pack("{s:{s:{s:s}}}", "text", "value", "text", "What is 2+2?"));
+    json_object_set_new(body, "required", json_true());
+    json_object_set_new(one, "requestBody", body);
+    json_object_set_new(json_object_get(one, "responses"), "400", json_pack("{s:s}", "description", "malformed; the message names the field"));
 }
 
 json_t *assay_openapi_document(void)
@@ -61,7 +73,7 @@ json_t *assay_openapi_document(void)
     for (size_t i = 0; assay_dialect_at(i); i++)
         for (const char *const *path = assay_dialect_at(i)->paths; *path; path++)
             if (!json_object_get(paths, *path)) json_object_set_new(paths, *path, path_item(*path));
-    add_plain(paths, "/tokenize", "post", "ids of \"text\" (prompt, content, inputs) or \"messages\"");
+    add_tokenize(paths);
     add_plain(paths, "/admin/reload", "post", "loads a model's files again (\"model\": name, or all) while the old one serves; needs a key");
     add_plain(paths, "/v1/models", "get", "what is served, with fingerprints");
     add_plain(paths, "/health", "get", "alive");

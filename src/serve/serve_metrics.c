@@ -54,6 +54,7 @@ assay_status assay_serve_metrics_write(const assay_serve_metrics *m, const assay
         {"assay_queue_requests", "gauge", "Requests waiting to be scored", (double)f->waiting},
         {"assay_in_flight_requests", "gauge", "Requests being read, scored or answered", (double)atomic_load(&m->in_flight)},
         {"assay_connections", "gauge", "Open connections", (double)atomic_load(&m->connections)},
+        {"assay_held_body_bytes", "gauge", "Bytes of large request bodies now held", (double)atomic_load(&m->body_bytes)},
         {"assay_uptime_seconds", "gauge", "Seconds since the start", assay_clock_seconds() - m->started},
         {"process_resident_memory_bytes", "gauge", "Resident memory", (double)resident_bytes()},
     };

@@ -14,6 +14,7 @@ typedef struct assay_serve_metrics {
     atomic_ullong buckets[ASSAY_METRIC_BUCKETS], seconds_count, nanoseconds;
     atomic_ullong texts, reloads, cut;
     atomic_int connections, in_flight;
+    atomic_size_t body_bytes; /* of large bodies now held */
     double started;
 } assay_serve_metrics;
 

@@ -10,7 +10,7 @@
  * Models are borrowed. The scorer is too until assay_server_stop, which stops it: no connection may be left waiting for it.
  *
  * Statuses: 400 malformed, 401 no or wrong key, 404 no such path or model, 405 wrong method, 413 body, text or request too large, 429 queue full
- * (Retry-After), 500 a failed computation, 503 stopping (Retry-After). Errors are {"error": {"message", "type", "code"}}.
+ * (Retry-After), 500 a failed computation, 503 stopping, or too many large bodies at once (Retry-After). Errors are {"error": {"message", "type", "code"}}.
  *
  * A request must have arrived whole within request_seconds of its first header; a connection may be silent for idle_seconds. Later it is cut, however
  * busily it trickles. Every answer of a model carries X-Assay-Fingerprint.

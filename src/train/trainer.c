@@ -30,14 +30,16 @@ assay_plan_request assay_trainer_request(const assay_train_settings *s, const as
                                 .step_tokens = pair * s->batch_pairs, .step_scored = 2 * larger(s->batch_pairs, evaluation ? evaluation->count : 0), .budget = s->budget};
 }
 
-static assay_status make_plan(assay_trainer *t, const assay_example_set *evaluation, assay_error *err)
+static assay_status make_plan(assay_trainer *t, const assay_trainer_setup *setup, assay_error *err)
 {
-    assay_plan_request request = assay_trainer_request(&t->settings, t->examples, evaluation, 0);
+    assay_plan_request request = assay_trainer_request(&t->settings, t->examples, setup->evaluation, 0);
     request.program = t->model->program;
     request.kernels = t->kernels;
     request.workers = assay_pool_size(t->pool);
     request.fixed_bytes = t->model->owned_bytes + t->model->borrowed_bytes + 3 * trained_values(t->model) * sizeof(float);
-    ASSAY_TRY(assay_plan_make(&request, &t->plan, err));
+    bool holds = setup->plan && setup->plan->total_bytes == setup->plan->arena_bytes + request.fixed_bytes;
+    if (holds) t->plan = *setup->plan;
+    else ASSAY_TRY(assay_plan_make(&request, &t->plan, err));
     assay_engine_config config = assay_plan_engine(&request, &t->plan, t->pool);
     return assay_engine_create(&t->engine, &config, err);
 }
@@ -98,7 +100,7 @@ static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, as
 {
     make_schedule(t);
     t->planned_anonymous = setup->planned_anonymous;
-    ASSAY_TRY(make_plan(t, setup->evaluation, err));
+    ASSAY_TRY(make_plan(t, setup, err));
     ASSAY_TRY(bind_weights(t, err));
     ASSAY_TRY(reserve_runs(t, err));
     size_t segments = 3 * t->plan.bounds.rows[ASSAY_SCORED] / 2 + 3;

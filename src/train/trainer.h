@@ -72,6 +72,7 @@ typedef struct assay_trainer_setup {
     const assay_example_set *evaluation; /* NULL: none; only its lengths matter here */
     const assay_kernels *kernels;
     assay_pool *pool;
+    const assay_plan *plan;              /* made for this run before its weights were there; NULL, or one of other bytes: it is made now */
     uint64_t planned_anonymous;          /* of the process, for the metrics; 0: not known */
 } assay_trainer_setup;
 

@@ -41,10 +41,13 @@ start() {
 
 cp -r "$work/one" "$work/changing"
 start plain --model "$work/one" --max-body 1M --request-timeout 3s --threads 2; plain=$port plain_pid=$started
+start single --model "$work/one" --threads 1 --max-body 1M; single=$port
 echo secret >"$work/keys"
 start keyed --model "$work/base" --adapter "one=$work/changing" --adapter "two=$work/two" --api-key-file "$work/keys" --max-queue 2; keyed=$port keyed_pid=$started
-timeout 300 python3 tests/cli/serve_client.py "$plain" "$keyed" "$work"
+timeout 300 python3 tests/cli/serve_client.py "$plain" "$keyed" "$single" "$work"
 say $? client-ran-to-its-end
+
+[ -n "$(command -v chromium || command -v chromium-browser || command -v google-chrome)" ] && timeout 250 python3 tests/browser/serve_page.py "$work/one" "$work" 2>/dev/null
 
 check exposed-without-key 2 err 'api-key-file' serve --model "$work/one" --host 0.0.0.0 --port 0
 check host-must-be-an-address 2 err 'an address is expected' serve --model "$work/one" --host example.com --port 0
@@ -85,6 +88,23 @@ over.append(1)
 for t in threads: t.join()
 say(not failures, f"reload-drops-nothing {failures[:1]}")
 say(seen == {(tuple(old["score"]), old_print, old_print), (tuple(two["score"]), two_print, two_print)}, "each-answer-is-wholly-the-old-or-the-new-adapters")
+# A load that hangs (a file that nobody writes) holds nobody else up, on any connection.
+os.replace(f"{work}/changing/adapter_config.json", f"{work}/config")
+os.mkfifo(f"{work}/changing/adapter_config.json")
+outcome = []
+def reload_it():
+    try: ask("/admin/reload", {"model": "one"}); outcome.append("taken")
+    except Exception as error: outcome.append(str(error))
+loading = threading.Thread(target=reload_it)
+loading.start()
+time.sleep(0.3)
+began = time.time()
+fresh = [ask("/v1/score", body)[0]["score"] == two["score"] for _ in range(16)]
+say(all(fresh) and time.time() - began < 10 and not outcome, f"a-load-that-hangs-holds-nobody-up {outcome}")
+os.close(os.open(f"{work}/changing/adapter_config.json", os.O_WRONLY))
+loading.join(30)
+say(outcome and outcome != ["taken"], f"its-failure-is-told {outcome}")
+os.replace(f"{work}/config", f"{work}/changing/adapter_config.json")
 os.replace(f"{work}/changing/adapter_model.safetensors", f"{work}/changing/gone")
 try: ask("/admin/reload", {"model": "one"}); say(False, "a-broken-adapter-is-not-taken")
 except Exception: say(ask("/v1/score", body)[0]["score"] == two["score"], "a-broken-adapter-is-not-taken")

@@ -1,9 +1,10 @@
-"""Everything a client can do to `assay serve`, right and wrong; prints ok / not ok lines. Called by serve.sh: PORT KEYED_PORT WORK."""
+"""Everything a client can do to `assay serve`, right and wrong; prints ok / not ok lines. Called by serve.sh: PORT KEYED_PORT SINGLE_PORT WORK (SINGLE: the first server's model, on one thread)."""
 import concurrent.futures
 import http.client
 import json
 import math
 import random
+import re
 import socket
 import struct
 import sys
@@ -11,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
-port, keyed, work = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+port, keyed, single, work = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 
 
 def say(good, name, note=""):
@@ -28,19 +29,15 @@ def send(path, body=None, at=port, key=None, raw=None):
         return error.code, dict(error.headers), error.read()
 
 
-def ask(path, body):
-    code, _, text = send(path, body)
+def ask(path, body, at=port):
+    code, _, text = send(path, body, at)
     if code != 200:
         raise SystemExit(f"not ok {path}: {code} {text[:300]}")
     return json.loads(text)
 
 
-def bits(value):
-    return struct.pack("<f", value)
-
-
-def same(got, wanted):
-    return len(got) == len(wanted) and all(bits(a) == bits(b) for a, b in zip(got, wanted))
+def same(got, wanted):  # the numbers read, so the bits of the floats they stand for too
+    return len(got) == len(wanted) and all(a == b for a, b in zip(got, wanted))
 
 
 lines = [json.loads(line) for line in open(work + "/texts.jsonl")]
@@ -59,6 +56,10 @@ say(same([d["data"][-1][0] for d in ask("/pooling", {"model": "one", "input": te
 say(same([d["embedding"][0] for d in ask("/classify", {"model": "one", "text": texts})], text_scores), "sglang-same-bits")
 say(same([d[0]["score"] for d in ask("/predict", {"inputs": texts, "raw_scores": True})], text_scores), "tei-predict-same-bits")
 say(same([d[0]["score"] for d in ask("/predict", {"inputs": [[prompt, r] for r in replies], "raw_scores": True})], answer_scores), "tei-pairs-same-bits")
+tokens = [ask("/tokenize", {"prompt": t})["tokens"] for t in texts[:8]]
+say(same([d["probs"][0] for d in ask("/classify", {"model": "one", "input": tokens})["data"]], text_scores[:8]), "vllm-classify-of-tokens-same-bits")
+say(same([ask("/pooling", {"input": t})["data"][0]["data"][0] for t in tokens], text_scores[:8]), "vllm-pooling-of-tokens-same-bits")
+say(same([d[0]["score"] for d in ask("/", {"inputs": texts})], text_scores), "tei-at-the-root-same-bits")
 sigmoid = ask("/predict", {"inputs": texts[:3], "raw_scores": False})
 say(all(abs(d[0]["score"] - 1 / (1 + math.exp(-s))) < 1e-8 for d, s in zip(sigmoid, text_scores)), "tei-sigmoid")
 say(same([d["score"] for d in ask("/score", {"model": "one", "queries": prompt, "documents": replies})["data"]], answer_scores), "vllm-score-same-bits")
@@ -82,16 +83,22 @@ say(same(reward(prompts=[prompt] * len(replies), completions=replies), answer_sc
 turns = [[{"role": "user", "content": prompt}]] * len(replies), [[{"role": "assistant", "content": r}] for r in replies]
 say(same(reward(prompts=turns[0], completions=turns[1]), answer_scores), "trl-reward-function-of-messages-same-bits")
 
-# Neither batch nor order nor company changes a bit; each alone, many at once, shuffled.
-say(same([ask("/get_reward", {"query": [t]})["rewards"][0] for t in texts], text_scores), "alone-same-bits")
-shuffled = list(range(len(texts)))
-good = True
-for size in (2, 3, 7, 16, 64):
-    random.Random(size).shuffle(shuffled)
-    for start in range(0, len(texts), size):
-        part = shuffled[start : start + size]
-        good = good and same(ask("/get_reward", {"query": [texts[i] for i in part]})["rewards"], [text_scores[i] for i in part])
-say(good, "batches-of-2-to-64-in-any-order-same-bits")
+# Neither threads, batch, order nor company change a bit; each alone, many at once, shuffled.
+for threads, at in ((2, port), (1, single)):
+    say(same([ask("/get_reward", {"query": [t]}, at)["rewards"][0] for t in texts], text_scores), f"alone-same-bits-{threads}-threads")
+    shuffled = list(range(len(texts)))
+    good = True
+    for size in (2, 3, 7, 16, 33, 64):
+        random.Random(size).shuffle(shuffled)
+        for start in range(0, len(texts), size):
+            part = shuffled[start : start + size]
+            good = good and same(ask("/get_reward", {"query": [texts[i] for i in part]}, at)["rewards"], [text_scores[i] for i in part])
+    say(good, f"batches-of-2-to-64-in-any-order-same-bits-{threads}-threads")
+    mixed = [{"prompt": prompt, "responses": replies}] + [{"text": t} for t in texts]
+    random.Random(threads).shuffle(mixed)
+    got = [d["score"] for d in ask("/v1/score", {"inputs": mixed}, at)["data"]]
+    good = all(same(g, answer_scores) if "prompt" in line else g == text_scores[texts.index(line["text"])] for g, line in zip(got, mixed))
+    say(good, f"answers-among-texts-same-bits-{threads}-threads")
 
 
 def one_of_many(i):
@@ -112,7 +119,8 @@ say(same(ask("/v1/score", long)["score"], wanted), "best-of-16-with-a-long-promp
 for name, path, body, code, text in (
     ("malformed", "/score", b"{", 400, "not valid JSON"), ("not-utf8", "/score", b'{"text": "\xff"}', 400, "error"), ("unknown-path", "/nope", b"{}", 404, "no such endpoint"),
     ("unknown-fields", "/rerank", b'{"a": 1}', 400, "none of its fields"), ("deep", "/score", b"[" * 100000, 400, "error"), ("empty", "/score", b"", 400, "error"),
-    ("too-long", "/get_reward", json.dumps({"query": "x" * 100000}).encode(), 413, "max-length"), ("wrong-type", "/get_reward", b'{"query": 7}', 400, "query"),
+    ("too-long", "/get_reward", json.dumps({"query": "x" * 100000}).encode(), 413, "max-length"), ("not-a-token", "/classify", b'{"input": [[1, 99999999]]}', 400, "not in the vocabulary"),
+    ("negative-token", "/classify", b'{"input": [-1]}', 400, "not in the vocabulary"), ("no-tokens", "/classify", b'{"input": [[]]}', 400, "empty"), ("wrong-type", "/get_reward", b'{"query": 7}', 400, "query"),
 ):
     got, _, answer = send(path, raw=body)
     say(got == code and text in answer.decode(), "refused-" + name, f"{got} {answer[:200]}")
@@ -125,6 +133,41 @@ try:
 except (BrokenPipeError, ConnectionResetError):
     say(True, "oversized-chunked")
 say(send("/get_reward")[0] == 405, "method-not-allowed")
+# Numbers that come back are those that were sent, all their digits; what is listed token by token is bounded; a name stands for one model where there are several.
+for number in (1700000000.123456, 0.1, 1e300, 12345678901234567, -0.30000000000000004):
+    got = ask("/v1/score", {"inputs": [{"text": texts[0], "id": number}]})["data"][0]
+    say(got["id"] == number and got["score"] == text_scores[0], f"number-comes-back-{number}", str(got))
+say(send("/pooling", {"input": [(t + " ") * 12 for t in texts] * 8, "task": "token_classify", "truncate_prompt_tokens": 400})[0] == 413, "a-trace-of-too-many-tokens-is-refused")
+say(send("/tokenize", {"text": "x y " * 60000})[0] == 413, "a-list-of-too-many-tokens-is-refused")
+say(send("/tokenize", {"model": "nobody", "text": "a"}, keyed, "secret")[0] == 404, "tokenize-unknown-model-among-several")
+text = "\u4e00\u00e9 a"
+got = ask("/tokenize", {"text": text})
+say(len(got["token_strs"]) == len(got["tokens"]) == got["count"], "every-token-has-its-text")
+
+# Large bodies that hang: only so many are held, further large ones are sent away, small ones served, and room comes back.
+def held():
+    return int(float(re.search(rb"assay_held_body_bytes ([0-9.e+]+)", send("/metrics", at=single)[2]).group(1)))
+
+
+def wait_for(what, seconds=20):
+    end = time.time() + seconds
+    while not what() and time.time() < end:
+        time.sleep(0.02)
+    return what()
+
+
+large = json.dumps({"query": "x" * 900000, "truncate": True}).encode()
+hanging = [socket.create_connection(("127.0.0.1", single)) for _ in range(12)]
+for s in hanging:
+    s.sendall(b"POST /get_reward HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(large) + large[:-1])
+say(wait_for(lambda: held() > 7 << 20) and held() <= 8 << 20, "large-bodies-are-held-up-to-a-bound", str(held()))
+got, headers, answer = send("/get_reward", raw=large, at=single)
+say(got == 503 and "Retry-After" in headers, "too-many-large-bodies-503", f"{got} {answer[:200]}")
+say(ask("/get_reward", {"query": [texts[0]]}, single)["rewards"] == [text_scores[0]], "small-bodies-are-served-beside-them")
+for s in hanging:
+    s.close()
+say(wait_for(lambda: held() == 0) and send("/get_reward", raw=large, at=single)[0] == 200, "room-for-large-bodies-comes-back", str(held()))
+
 got = ask("/get_reward", {"query": "x" * 40, "truncate": True})
 say(len(got["rewards"]) == 1, "goes-on-after-all-that")
 say(send("/v1/score", {"model": "nobody", "text": "a"})[0] == 200, "any-name-means-the-only-model")
@@ -140,6 +183,8 @@ say(len(ask("/v1/models", None)["data"][0]["fingerprint"]) == 32, "models")
 say(send("/get_reward", {"query": "a"}, keyed)[0] == 401, "no-key-is-refused")
 say(send("/get_reward", {"query": "a"}, keyed, "secret2")[0] == 401, "wrong-key-is-refused")
 say(send("/get_reward", {"query": "a"}, keyed, "secret")[0] == 200, "right-key")
+say(send("/", {"inputs": "a"}, keyed)[0] == 401 and send("/", None, keyed)[0] == 200, "the-page-needs-no-key-but-scores-at-its-path-do")
+say(send("/", {"inputs": "a"}, keyed, "secret")[0] == 200, "right-key-at-the-root")
 say(send("/health", None, keyed)[0] == 200, "health-needs-no-key")
 say(send("/admin/reload", {})[0] == 403, "reload-without-keys-is-refused")
 

@@ -4,6 +4,7 @@
 """
 import json
 import os
+import shutil
 import subprocess
 import sys
 import unittest
@@ -91,6 +92,14 @@ class Assay(unittest.TestCase):
         self.assertTrue(plan["fits"])
         self.assertGreater(plan["peak_bytes"], 0)
         self.assertFalse(assay.plan(model=MODEL, data=PAIRS, memory="100K")["fits"])
+
+    def test_plan_of_a_config_is_the_commands(self):
+        folder = os.path.join(WORK, "config-only")
+        os.makedirs(folder, exist_ok=True)
+        shutil.copy(os.path.join(MODEL, "config.json"), folder)
+        for memory in "1G", "100K":
+            run = subprocess.run([COMMAND, "plan", "--model", folder, "--max-length", "64", "--memory", memory, "--json"], capture_output=True, text=True)
+            self.assertEqual(assay.plan(model=folder, max_length=64, memory=memory), json.loads(run.stdout))
 
 
 unittest.main(argv=sys.argv[:1])

@@ -1,6 +1,6 @@
 /* The bf16 tile for processors with AVX512-BF16: 12 rows by 32 columns, 24 accumulators; each step multiplies a pair of k. */
 #if defined(__x86_64__)
-#include "backend/kernels.h"
+#include "backend/x86/avx512bf16/pack_avx512bf16.h"
 
 #include <immintrin.h>
 
@@ -46,8 +46,5 @@ static double spin(size_t rounds)
     return CHAINS * 16 * 4.0;
 }
 
-#define ASSAY_HALVES_SPIN spin
-#define ASSAY_HALVES_TABLE assay_halves_avx512bf16
-#define ASSAY_HALVES_TILE tile_native
-#include "backend/plain_halves.c"
+const assay_halves assay_halves_avx512bf16 = {.native = true, .pack = assay_pack_avx512bf16, .tile = tile_native, .spin = spin};
 #endif
