@@ -147,6 +147,33 @@ static void a_group_that_shrinks_is_noticed(void **state)
     assay_memory_watch_end(&watch);
 }
 
+static void only_those_in_a_full_group_are_named(void **state)
+{
+    assay_memory_watch watch;
+    assay_memory_finding found;
+    (void)state;
+    put("/proc/self/cgroup", "4:memory:/job/run\n0::/\n");
+    put("/sys/fs/cgroup/memory/job/memory.limit_in_bytes", "4294967296\n");
+    put("/sys/fs/cgroup/memory/job/memory.usage_in_bytes", "1073741824\n");
+    put("/proc/1/cgroup", "4:memory:/\n");
+    put("/proc/40/cgroup", "4:memory:/jobs\n3:cpu:/job\n");
+    put("/proc/50/cgroup", "4:memory:/job/run\n");
+    put("/proc/60/cgroup", "4:memory:/job\n");
+    put_process(60, "neighbour", 10 * MIB);
+    assay_memory_watch_begin(&watch, root);
+    assert_false(assay_memory_watch_look(&watch, 0, &found));
+    put_process(40, "bad ) name (", 5100 * MIB);
+    put_process(60, "neighbour", 3000 * MIB);
+    put("/sys/fs/cgroup/memory/job/memory.usage_in_bytes", "4284967296\n");
+    assert_true(assay_memory_watch_look(&watch, 1, &found));
+    assert_true(found.verdict == ASSAY_MEMORY_OUT && found.has_grown);
+    assert_int_equal(found.grown.pid, 60);
+    put("/proc/meminfo", "MemTotal: 16000000 kB\nMemAvailable: 5000 kB\n"); /* now the machine is full, before the group */
+    assert_true(assay_memory_watch_look(&watch, 2, &found));
+    assert_int_equal(found.grown.pid, 40);
+    assay_memory_watch_end(&watch);
+}
+
 static void without_proc_nothing_is_found(void **state)
 {
     assay_memory_watch watch;
@@ -175,6 +202,7 @@ int main(void)
         cmocka_unit_test(a_run_tight_from_the_start_goes_on),
         cmocka_unit_test_setup_teardown(who_grew_is_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_group_that_shrinks_is_noticed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(only_those_in_a_full_group_are_named, set_up, tear_down),
         cmocka_unit_test(without_proc_nothing_is_found),
         cmocka_unit_test(this_very_process_is_listed),
     };

@@ -188,8 +188,19 @@ static void test_steps_allocate_nothing(void **state)
 static void test_anonymous_plan(void **state)
 {
     (void)state;
-    assert_true(assay_anonymous_plan(100, 1000) >= 1100);
-    assert_true(assay_anonymous_plan(UINT64_MAX, 1) == UINT64_MAX && assay_anonymous_plan(UINT64_MAX - 5, 0) == UINT64_MAX);
+    assay_anonymous_parts parts = {.present = 100, .weights = 1000, .trained = 10, .arena = 7}, one_line = parts;
+    uint64_t plan = assay_anonymous_plan(&parts), huge[] = {UINT64_MAX, UINT64_MAX / 2, UINT64_MAX / 12};
+    assert_int_equal(plan, 100 + 1000 + 10 * 12 + 7 + assay_anonymous_besides(&parts));
+    one_line.lines = 1;
+    assert_true(assay_anonymous_plan(&one_line) > plan);
+    one_line.before = 1 << 30;
+    assert_int_equal(assay_anonymous_plan(&one_line), 1 << 30);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(assay_anonymous_plan(&(assay_anonymous_parts){.trained = huge[i], .arena = huge[i]}) == UINT64_MAX);
+        assert_true(assay_anonymous_plan(&(assay_anonymous_parts){.tensors = huge[i], .lines = huge[i]}) == UINT64_MAX);
+    }
+    assay_anonymous_present(&parts);
+    assert_true(parts.present == 0 || (parts.before > parts.present / 2 && parts.present > 1000));
     size_t bytes = 64 << 20;
     uint64_t before = assay_anonymous_bytes();
     if (before == 0) skip();

@@ -73,6 +73,7 @@ typedef struct assay_writer {
     uint64_t written;
     uint8_t *pending; /* writes are gathered into 1 MiB pieces */
     size_t pending_size;
+    uint64_t handed, started, settled; /* bytes given to the kernel; of them on the way to the disk; of them waited for */
 } assay_writer;
 
 assay_status assay_writer_open(assay_writer *writer, const char *path, assay_error *err);

@@ -1,4 +1,7 @@
-/* Writing: aside, synced, renamed, folder synced. A reader sees the old file or the new one. */
+/* Writing: aside, synced, renamed, folder synced. A reader sees the old file or the new one.
+ *
+ * What is written goes to the disk a piece at a time, and the next but one waits for it: pages that are not on the disk yet count as a cgroup's memory
+ * and cannot be dropped, and a large file handed over at once has got its writer killed where the limit is near. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -67,14 +70,29 @@ assay_status assay_writer_open(assay_writer *writer, const char *path, assay_err
     return ASSAY_OK;
 }
 
+/* Starts the transfer of what was handed to the kernel and waits for the piece before. A file system that cannot is left to fsync. */
+static void push_piece(assay_writer *writer, size_t size)
+{
+    writer->handed += size;
+    if (writer->handed - writer->started < PENDING_BYTES) return;
+    sync_file_range(writer->fd, (off_t)writer->started, (off_t)(writer->handed - writer->started), SYNC_FILE_RANGE_WRITE);
+    if (writer->started > writer->settled)
+        sync_file_range(writer->fd, (off_t)writer->settled, (off_t)(writer->started - writer->settled),
+                        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+    writer->settled = writer->started;
+    writer->started = writer->handed;
+}
+
 static assay_status write_all(assay_writer *writer, const uint8_t *data, size_t size, assay_error *err)
 {
     size_t done = 0;
     while (done < size) {
-        ssize_t put = write(writer->fd, data + done, size - done);
+        size_t piece = size - done < PENDING_BYTES ? size - done : PENDING_BYTES;
+        ssize_t put = write(writer->fd, data + done, piece);
         if (put < 0 && errno == EINTR) continue;
         if (put < 0) return write_error(err, "write", writer->path);
         done += (size_t)put;
+        push_piece(writer, (size_t)put);
     }
     return ASSAY_OK;
 }

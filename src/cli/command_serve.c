@@ -118,7 +118,7 @@ static assay_status load(void *context, const char *folder, assay_served *model,
 static assay_status open_base(loading *l, assay_error *err)
 {
     assay_model_source *source;
-    ASSAY_TRY(assay_memory_budget(l->options, &l->budget, err));
+    ASSAY_TRY(assay_memory_budget(l->options, 0, &l->budget, err));
     ASSAY_TRY(assay_model_source_open(&source, l->options->model, NULL, 0, err));
     assay_status status = assay_checkpoint_fingerprint(source->checkpoint, l->base_fingerprint, err);
     assay_model_source_close(source);

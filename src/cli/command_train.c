@@ -109,7 +109,7 @@ static void say_end(const assay_training *t, const assay_run_outcome *outcome, c
     assay_format_bytes(t->trainer->planned_anonymous, process_planned, sizeof process_planned);
     assay_format_bytes(t->trainer->peak_anonymous, process_used, sizeof process_used);
     assay_format_bytes(t->trainer->plan.arena_bytes, planned, sizeof planned);
-    assay_format_bytes(assay_engine_used_bytes(t->trainer->engine), used, sizeof used);
+    assay_format_bytes(t->trainer->used_arena, used, sizeof used);
     assay_format_seconds(outcome->seconds, took, sizeof took);
     if (outcome->out_of_time) assay_note(context->log, "stopped by --time after step %llu", (unsigned long long)t->trainer->step);
     assay_note(context->log, "done in %s: step memory planned %s, used %s; anonymous memory of the process planned %s, at most %s; written to %s", took, planned,
@@ -144,6 +144,7 @@ static assay_status train(assay_training *t, const assay_options *options, const
         assay_note(context->log, "this run is finished: all %llu steps were done, nothing to resume", (unsigned long long)t->trainer->total_steps);
         return ASSAY_OK;
     }
+    assay_trainer_finish(t->trainer);
     ASSAY_TRY(assay_output_write(t, options, &outcome, err));
     say_end(t, &outcome, options, context);
     return ASSAY_OK;

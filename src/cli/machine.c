@@ -90,7 +90,7 @@ static uint64_t left_of(uint64_t limit, uint64_t used, uint64_t cache)
     return used < limit ? limit - used : 0;
 }
 
-static void apply_group(assay_machine_memory *memory, const char *folder, const cgroup_names *names)
+static void apply_group(assay_machine_memory *memory, const char *folder, const char *group, const cgroup_names *names)
 {
     uint64_t limit, used = 0;
     if (!read_number(folder, names->limit, &limit) || limit >= memory->total) return;
@@ -99,6 +99,13 @@ static void apply_group(assay_machine_memory *memory, const char *folder, const 
     uint64_t left = left_of(limit, used, cache), spare = left_of(limit, used, cache + read_cache(folder, names->active_key));
     if (limit < memory->limit) memory->limit = limit;
     if (left < memory->free) memory->free = left;
+    if (spare < memory->group) {
+        size_t length = strlen(group);
+        memory->group = spare;
+        if (length >= sizeof memory->tightest) length = 0;
+        memcpy(memory->tightest, group, length);
+        memory->tightest[length] = '\0';
+    }
     if (spare < memory->spare) memory->spare = spare;
 }
 
@@ -109,27 +116,72 @@ static void apply_path(assay_machine_memory *memory, const char *root, const cha
     if (stem + strlen(group) >= sizeof folder) return;
     snprintf(folder + stem, sizeof folder - stem, "%s", group);
     while (true) {
-        apply_group(memory, folder, names);
+        apply_group(memory, folder, folder + stem, names);
         char *slash = strrchr(folder + stem, '/');
         if (!slash) return;
         *slash = '\0';
     }
 }
 
-static void apply_cgroups(assay_machine_memory *memory, const char *root)
+/* The next memory cgroup of a /proc/PID/cgroup, "" for the root; NULL: no more. *rest moves on, the text is cut up. */
+static const char *next_group(char **rest, const cgroup_names **names)
 {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
-    char *text = read_pseudo(path), *rest = text;
-    for (char *line = text ? strsep(&rest, "\n") : NULL; line; line = strsep(&rest, "\n")) {
+    for (char *line = *rest ? strsep(rest, "\n") : NULL; line; line = strsep(rest, "\n")) {
         char *controllers = strchr(line, ':'), *group = controllers ? strchr(controllers + 1, ':') : NULL;
         if (!group) continue;
         *group++ = '\0';
-        if (strcmp(group, "/") == 0) group++;
-        if (strcmp(line, "0:") == 0) apply_path(memory, root, group, &version_2);
-        else if (strstr(controllers + 1, "memory")) apply_path(memory, root, group, &version_1);
+        *names = strcmp(line, "0:") == 0 ? &version_2 : strstr(controllers + 1, "memory") ? &version_1 : NULL;
+        if (*names) return strcmp(group, "/") == 0 ? group + 1 : group;
     }
+    return NULL;
+}
+
+static void apply_cgroups(assay_machine_memory *memory, const char *root)
+{
+    char path[PATH_MAX];
+    const cgroup_names *names;
+    snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
+    char *text = read_pseudo(path), *rest = text;
+    for (const char *group = next_group(&rest, &names); group; group = next_group(&rest, &names)) apply_path(memory, root, group, names);
     assay_free(text);
+}
+
+bool assay_machine_in_group(const char *root, int pid, const char *group)
+{
+    char path[PATH_MAX];
+    const cgroup_names *names;
+    size_t length = strlen(group);
+    bool found = false;
+    snprintf(path, sizeof path, "%s/proc/%d/cgroup", root, pid);
+    char *text = read_pseudo(path), *rest = text;
+    for (const char *at = next_group(&rest, &names); at && !found; at = next_group(&rest, &names))
+        found = strncmp(at, group, length) == 0 && (at[length] == '\0' || at[length] == '/');
+    assay_free(text);
+    return found;
+}
+
+/* "Max data size    SOFT    HARD    bytes" of /proc/self/limits against "VmData:" of /proc/self/status; what is unlimited is no number. */
+static void apply_process_limit(assay_machine_memory *memory, const char *limits, const char *status, const char *limit_key, const char *use_key)
+{
+    uint64_t limit, used;
+    if (!number_after(limits, limit_key, &limit) || !number_after(status, use_key, &used)) return;
+    uint64_t left = left_of(limit, used << 10, 0);
+    if (left < memory->own) memory->own = left;
+}
+
+static void apply_process_limits(assay_machine_memory *memory, const char *root)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/proc/self/limits", root);
+    char *limits = read_pseudo(path);
+    snprintf(path, sizeof path, "%s/proc/self/status", root);
+    char *status = read_pseudo(path);
+    if (limits && status) {
+        apply_process_limit(memory, limits, status, "Max data size", "VmData:");
+        apply_process_limit(memory, limits, status, "Max address space", "VmSize:");
+    }
+    assay_free(limits);
+    assay_free(status);
 }
 
 assay_status assay_machine_memory_read(assay_machine_memory *memory, const char *root, assay_error *err)
@@ -141,7 +193,9 @@ assay_status assay_machine_memory_read(assay_machine_memory *memory, const char 
     bool known = text && number_after(text, "MemTotal:", &total) && number_after(text, "MemAvailable:", &available);
     assay_free(text);
     if (!known) return assay_error_set(err, ASSAY_E_IO, "cannot read the free memory from %s; say how much with --memory", path);
-    *memory = (assay_machine_memory){total << 10, available << 10, UINT64_MAX, available << 10, available << 10};
+    *memory = (assay_machine_memory){.total = total << 10, .available = available << 10, .limit = UINT64_MAX, .free = available << 10, .group = UINT64_MAX,
+                                     .own = UINT64_MAX, .spare = available << 10};
     apply_cgroups(memory, root);
+    apply_process_limits(memory, root);
     return ASSAY_OK;
 }

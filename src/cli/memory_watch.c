@@ -88,6 +88,14 @@ void assay_process_list_release(assay_process_list *list)
     *list = (assay_process_list){0};
 }
 
+void assay_process_list_keep(assay_process_list *list, const char *root, const char *group)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (!*group || assay_machine_in_group(root, list->items[i].pid, group)) list->items[kept++] = list->items[i];
+    list->count = kept;
+}
+
 static uint64_t resident_before(const assay_process_list *before, const assay_process *process)
 {
     for (size_t i = 0; i < before->count; i++)
@@ -121,10 +129,12 @@ static void arm(assay_memory_watch *watch, const assay_machine_memory *memory)
     assay_process_list_read(&watch->start, watch->root);
 }
 
-static void name_grown(const assay_memory_watch *watch, assay_memory_finding *finding)
+/* Where a cgroup is what is full, only those in it can have filled it. */
+static void name_grown(const assay_memory_watch *watch, const assay_machine_memory *memory, assay_memory_finding *finding)
 {
     assay_process_list now;
     assay_process_list_read(&now, watch->root);
+    if (memory->group <= memory->spare) assay_process_list_keep(&now, watch->root, memory->tightest);
     const assay_process *grown = assay_process_grown(&watch->start, &now, &finding->growth);
     finding->has_grown = grown != NULL;
     if (grown) finding->grown = *grown;
@@ -147,6 +157,6 @@ bool assay_memory_watch_look(assay_memory_watch *watch, double now, assay_memory
     bool is_news = finding->limit_shrank || finding->verdict == ASSAY_MEMORY_OUT || (finding->verdict == ASSAY_MEMORY_LOW && !watch->warned);
     watch->said_limit |= finding->limit_shrank;
     watch->warned = finding->verdict != ASSAY_MEMORY_FINE;
-    if (is_news && finding->verdict != ASSAY_MEMORY_FINE) name_grown(watch, finding);
+    if (is_news && finding->verdict != ASSAY_MEMORY_FINE) name_grown(watch, &memory, finding);
     return is_news;
 }

@@ -133,7 +133,7 @@ static const assay_option_row rows[] = {
     {"precision", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_BENCH, ASSAY_GROUP_MACHINE, "auto",
      "auto|bf16|f32", 0, 0, {{0}}, AT(precision), "of the arithmetic; auto: bf16 where the processor has it, in scoring as the model was trained"},
     {"memory", "SIZE", ASSAY_OPTION_SIZE, 0, TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_BENCH, ASSAY_GROUP_MACHINE, "auto", NULL, 1,
-     1024 * TERA, {{"auto", 0}}, AT(memory), "what may be used: 6G, 512M (auto: 90 % of what is free, cgroup limit included)"},
+     1024 * TERA, {{"auto", 0}}, AT(memory), "what may be used: 6G, 512M (auto: 90 % of what is free; limits of cgroup and process count)"},
     {"recompute", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | ASSAY_FOR_BENCH, ASSAY_GROUP_MACHINE, "auto", "auto|off|all", 0, 0, {{0}},
      AT(recompute), "which activations are computed again in the backward pass; the results are the same bits"},
     {"micro-tokens", "N", ASSAY_OPTION_INT, 0, PAIRS | ASSAY_FOR_SCORE, ASSAY_GROUP_MACHINE, "auto", NULL, 1, 1e9, {{"auto", 0}},

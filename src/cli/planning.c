@@ -2,13 +2,18 @@
  * result (recomputation), then what rounds otherwise (bf16), then what trains less (rank, head), then what drops data (length). */
 #include "cli/planning.h"
 
+#include "base/alloc.h"
 #include "cli/machine.h"
 #include "cli/progress.h"
+#include "train/memory.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { PROCESS_BYTES = 24 << 20 }; /* code, libraries, tokenizer and texts of a small run; measured 11 to 19 MiB */
+enum {
+    PROCESS_BYTES = 24 << 20, /* tokenizer and texts of a small run; measured 11 to 19 MiB */
+    MAPPING_BYTES = 4 << 20,  /* address space, not memory, that the arena takes to begin on a huge page (engine/arena.c) */
+};
 
 typedef struct variant {
     assay_planning_subject subject;
@@ -16,20 +21,82 @@ typedef struct variant {
     assay_plan plan;
     assay_model_size size;
     size_t fixed;
+    size_t params;
+    size_t length;            /* pairs with a longer side are left out; 0: none */
     int layers;
     bool fits;
     size_t largest_off, largest_all;
 } variant;
 
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+static size_t longer_side(const assay_example *e) { return larger(e->chosen_count, e->rejected_count); }
+
+/* Of the pairs that a length leaves: the tokens of the largest, and their number. */
+static size_t count_within(const assay_example_set *set, size_t length, size_t *most)
+{
+    size_t count = 0;
+    for (size_t i = 0; set && i < set->count; i++) {
+        if (longer_side(&set->items[i]) > length) continue;
+        *most = larger(*most, assay_example_tokens(&set->items[i]));
+        count++;
+    }
+    return count;
+}
+
 static assay_plan_request request_of(const variant *v, const assay_program *program)
 {
     const assay_planning_subject *s = &v->subject;
     assay_plan_request request = assay_trainer_request(&s->settings, s->examples, s->evaluation, s->max_length);
+    if (v->length) {
+        request.longest_path = v->length;
+        request.longest_pair = 0;
+        count_within(s->examples, v->length, &request.longest_pair);
+        count_within(s->evaluation, v->length, &request.longest_pair);
+        request.step_tokens = request.longest_pair * s->settings.batch_pairs;
+    }
     request.program = program;
     request.kernels = s->kernels;
     request.workers = s->workers;
     request.fixed_bytes = v->fixed;
     return request;
+}
+
+static assay_anonymous_parts parts_of(const variant *v)
+{
+    const assay_planning_subject *s = &v->subject;
+    size_t pairs = s->examples ? s->examples->count : 0;
+    assay_anonymous_parts parts = {.weights = v->size.owned, .tensors = v->params, .trained = v->size.trained, .arena = v->plan.arena_bytes,
+                                   .tokens = s->tokens_to_write, .rows = v->plan.micro_tokens, .pairs = pairs + (s->evaluation ? s->evaluation->count : 0)};
+    if (pairs) parts.lines = assay_trainer_steps(&s->settings, pairs) / (uint64_t)(s->log_steps > 0 ? s->log_steps : 1) + (s->evaluation ? s->evaluation->count : 0);
+    assay_anonymous_present(&parts);
+    if (!pairs && parts.present < PROCESS_BYTES) parts.present = PROCESS_BYTES;
+    return parts;
+}
+
+/* Limits that kill, or refuse a mapping, hold for what the process has besides its plan too. */
+static size_t within_limits(const variant *v, size_t budget)
+{
+    const assay_memory_room *room = &v->subject.room;
+    assay_anonymous_parts parts = parts_of(v);
+    uint64_t besides = assay_anonymous_besides(&parts) + MAPPING_BYTES, own = room->own > besides ? room->own - besides : 0;
+    if (room->own == SIZE_MAX) return budget;
+    return own > SIZE_MAX - v->size.borrowed || own + v->size.borrowed > budget ? budget : (size_t)own + v->size.borrowed;
+}
+
+/* A plan within what is wanted; where there is none, within what can be had. */
+static assay_status plan_in_room(variant *v, const assay_program *program, assay_error *err)
+{
+    const assay_memory_room *room = &v->subject.room;
+    const size_t sizes[] = {room->wanted, room->most};
+    assay_status status = ASSAY_E_NO_FIT;
+    for (size_t i = 0; i < 2 && status == ASSAY_E_NO_FIT; i++) {
+        if (i && sizes[i] <= sizes[0]) break;
+        v->subject.settings.budget = within_limits(v, sizes[i]);
+        assay_plan_request request = request_of(v, program);
+        status = assay_plan_make(&request, &v->plan, err);
+    }
+    return status;
 }
 
 static assay_status plan_variant(variant *v, bool alternatives, assay_error *err)
@@ -38,12 +105,13 @@ static assay_status plan_variant(variant *v, bool alternatives, assay_error *err
     assay_error why = {0};
     ASSAY_TRY(assay_model_measure(&program, &v->size, v->subject.checkpoint, v->subject.adapter, &v->subject.model, err));
     v->layers = program->layers;
+    v->params = program->param_count;
     v->fixed = v->size.owned + v->size.borrowed + 3 * v->size.trained * sizeof(float);
-    assay_plan_request request = request_of(v, program);
-    assay_status status = assay_plan_make(&request, &v->plan, &why);
+    assay_status status = plan_in_room(v, program, &why);
     v->fits = status == ASSAY_OK;
     if (status == ASSAY_E_NO_FIT && v->plan.total_bytes) status = ASSAY_OK;
     if (status != ASSAY_OK) assay_error_set(err, status, "%s", why.text);
+    assay_plan_request request = request_of(v, program);
     if (status == ASSAY_OK && alternatives) status = assay_plan_largest(&request, 0, &v->largest_off, err);
     if (status == ASSAY_OK && alternatives) status = assay_plan_largest(&request, v->layers, &v->largest_all, err);
     assay_program_free(program);
@@ -107,14 +175,37 @@ static assay_status consider_tuning(assay_planning *p, const variant *asked, dou
     return asked->subject.model.tuning == ASSAY_TUNE_HEAD ? ASSAY_OK : consider(p, "--tuning head", &v, fastest, err);
 }
 
-/* With data, only its distribution could tell how many pairs a shorter length drops; so the length is halved for the longest. */
+/* With data: the greatest length that fits (half of the longest where all do), and how many pairs it costs. A greater length leaves all that a smaller one does, so it can be bisected. */
+static assay_status consider_lengths_of_data(assay_planning *p, const variant *asked, double fastest, assay_error *err)
+{
+    const assay_planning_subject *s = &asked->subject;
+    size_t low = 0, high = larger(s->examples->longest, s->evaluation ? s->evaluation->longest : 0), ignored = 0;
+    char text[96];
+    variant v = *asked;
+    v.subject.settings.micro_tokens = 0;
+    while (!asked->fits && high - low > 1) {
+        v.length = low + (high - low) / 2;
+        bool any = count_within(s->examples, v.length, &ignored) > 0;
+        if (any) ASSAY_TRY(plan_variant(&v, false, err));
+        if (any && !v.fits) high = v.length;
+        else low = v.length;
+    }
+    if (asked->fits) low = high / 2;
+    v.length = low;
+    size_t left = count_within(s->examples, low, &ignored);
+    if (left == 0) return ASSAY_OK;
+    snprintf(text, sizeof text, "--max-length %zu, without %zu of %zu pairs", low, s->examples->count - left, s->examples->count);
+    return consider(p, text, &v, fastest, err);
+}
+
+/* Without data the length is halved. */
 static assay_status consider_length(assay_planning *p, const variant *asked, double fastest, assay_error *err)
 {
     variant v = *asked;
     char text[64];
     assay_plan_request request = request_of(asked, NULL);
+    if (asked->subject.examples) return consider_lengths_of_data(p, asked, fastest, err);
     if (request.longest_path < 2) return ASSAY_OK;
-    v.subject.examples = v.subject.evaluation = NULL;
     v.subject.max_length = request.longest_path / 2;
     v.subject.settings.micro_tokens = 0;
     snprintf(text, sizeof text, "--max-length %zu", v.subject.max_length);
@@ -131,27 +222,41 @@ static assay_status consider_all(assay_planning *p, const variant *asked, assay_
     return consider_length(p, asked, fastest, err);
 }
 
+static void find_longest_pair(assay_planning *p, const assay_example_set *set)
+{
+    for (size_t i = 0; set && !*p->longest_place && i < set->count; i++) {
+        if (assay_example_tokens(&set->items[i]) != p->longest_pair) continue;
+        char *place = assay_pair_set_place(set->pairs, set->pairs->pairs[set->items[i].pair].place);
+        if (place) snprintf(p->longest_place, sizeof p->longest_place, "%s", place);
+        assay_free(place);
+    }
+}
+
 assay_status assay_planning_make(assay_planning *planning, const assay_planning_subject *subject, assay_error *err)
 {
     variant asked = {.subject = *subject};
-    *planning = (assay_planning){.budget = subject->settings.budget};
+    *planning = (assay_planning){0};
     ASSAY_TRY(plan_variant(&asked, subject->alternatives, err));
+    assay_anonymous_parts parts = parts_of(&asked);
+    planning->budget = asked.subject.settings.budget;
     planning->fits = asked.fits;
     planning->plan = asked.plan;
     planning->size = asked.size;
     planning->layers = asked.layers;
     planning->gradients = asked.size.trained * sizeof(float);
     planning->optimizer = 2 * asked.size.trained * sizeof(float);
-    planning->rss = asked.plan.total_bytes - asked.size.borrowed + PROCESS_BYTES;
+    planning->rss = assay_anonymous_plan(&parts);
     planning->largest_off = asked.largest_off;
     planning->largest_all = asked.largest_all;
     planning->longest_pair = request_of(&asked, NULL).longest_pair;
+    find_longest_pair(planning, subject->examples);
+    find_longest_pair(planning, subject->evaluation);
     return subject->alternatives || !asked.fits ? consider_all(planning, &asked, err) : ASSAY_OK;
 }
 
 assay_status assay_planning_refuse(const assay_planning *p, assay_error *err)
 {
-    char need[32], budget[32], arena[32], advice[400] = "", line[128], bytes[32];
+    char need[32], budget[32], arena[32], advice[500] = "", line[160], bytes[32], longest[256] = "";
     assay_format_bytes(p->plan.total_bytes, need, sizeof need);
     assay_format_bytes(p->budget, budget, sizeof budget);
     assay_format_bytes(p->plan.arena_bytes, arena, sizeof arena);
@@ -161,10 +266,11 @@ assay_status assay_planning_refuse(const assay_planning *p, assay_error *err)
         snprintf(line, sizeof line, "%s (%s), ", p->options[i].text, bytes);
         strncat(advice, line, sizeof advice - strlen(advice) - 1);
     }
+    if (*p->longest_place) snprintf(longest, sizeof longest, "the pair at %s has %zu, and ", p->longest_place, p->longest_pair);
     return assay_error_set(err, ASSAY_E_NO_FIT,
-                           "this run needs %s: %.1f MiB of weights, gradients and optimizer, and %s for a micro-batch of %zu tokens (a pair is never split) with %d of %d layers "
+                           "this run needs %s: %.1f MiB of weights, gradients and optimizer, and %s for a micro-batch of %zu tokens (%sa pair is never split) with %d of %d layers "
                            "recomputed. The budget is %s. What would fit: %s--memory %.0fM",
-                           need, (double)(p->plan.total_bytes - p->plan.arena_bytes) / 1048576, arena, p->plan.micro_tokens, p->plan.replayed, p->layers, budget, advice,
+                           need, (double)(p->plan.total_bytes - p->plan.arena_bytes) / 1048576, arena, p->plan.micro_tokens, longest, p->plan.replayed, p->layers, budget, advice,
                            (double)p->plan.total_bytes / 1048576 + 1);
 }
 

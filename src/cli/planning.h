@@ -14,11 +14,21 @@
 #include "model/model.h"
 #include "train/trainer.h"
 
+/* What a run may take, in bytes. */
+typedef struct assay_memory_room {
+    size_t wanted;                        /* --memory, or 90 % of what is free */
+    size_t most;                          /* where nothing fits `wanted`: what may be had at most before the kernel kills; 0: no more than wanted */
+    size_t own;                           /* of memory that is not mapped from files: what hard limits leave; SIZE_MAX: no limit */
+} assay_memory_room;
+
 typedef struct assay_planning_subject {
     const assay_checkpoint *checkpoint;
     const assay_adapter_file *adapter;    /* NULL: none */
     assay_model_options model;
-    assay_train_settings settings;        /* with the budget */
+    assay_train_settings settings;        /* its budget is not read: `room` says it */
+    assay_memory_room room;
+    int64_t log_steps;                    /* steps to a line of metrics */
+    size_t tokens_to_write;               /* of a tokenizer that has no files to copy; 0: it has */
     const assay_example_set *examples;    /* NULL: texts of `max_length` */
     const assay_example_set *evaluation;  /* NULL: none */
     size_t max_length;
@@ -31,7 +41,7 @@ enum { ASSAY_PLANNING_OPTIONS = 8 };
 
 /* Another way to run, and what its smallest or best plan is. */
 typedef struct assay_plan_option {
-    char text[64];                        /* "--tuning head" */
+    char text[96];                        /* "--tuning head" */
     bool fits;
     assay_plan plan;                      /* the best that fits; else the smallest */
     double relative_time;                 /* against the fastest plan of the run as asked, with unlimited memory */
@@ -39,15 +49,16 @@ typedef struct assay_plan_option {
 
 typedef struct assay_planning {
     bool fits;
-    size_t budget;
+    size_t budget;                        /* that the plan was made for */
     assay_plan plan;                      /* the chosen one; else the smallest there is */
     assay_model_size size;
     size_t gradients, optimizer;          /* bytes */
-    size_t rss;                           /* of plan.total_bytes: memory of the process's own (anonymous), the program's own few MiB included */
+    size_t rss;                           /* anonymous memory the whole process is expected to reach at most (train/memory.h); without data and tokenizer 24 MiB stand for both */
     int layers;
     /* With alternatives: */
     size_t largest_off, largest_all;      /* tokens of the largest micro-batch without and with all layers recomputed; 0: not even the longest pair */
-    size_t longest_pair;
+    size_t longest_pair;                  /* tokens; no micro-batch is smaller */
+    char longest_place[160];              /* "file:line" of that pair; "": no data */
     assay_plan_option options[ASSAY_PLANNING_OPTIONS];
     size_t option_count;
 } assay_planning;

@@ -39,7 +39,7 @@ assay_status assay_scoring_engine(assay_scoring *s, const assay_options *options
                                   assay_error *err)
 {
     size_t budget, wide = longest_tree > 2048 ? longest_tree : 2048;
-    ASSAY_TRY(assay_memory_budget(options, &budget, err));
+    ASSAY_TRY(assay_memory_budget(options, s->model->owned_bytes + s->model->borrowed_bytes, &budget, err));
     assay_plan_request request = {.program = s->model->program, .kernels = s->kernels, .workers = assay_pool_size(s->pool), .micro_tokens = (size_t)options->micro_tokens,
                                   .longest_pair = longest_tree, .longest_path = longest_path, .step_tokens = wide, .step_scored = scored,
                                   .fixed_bytes = s->model->owned_bytes + s->model->borrowed_bytes, .budget = budget};

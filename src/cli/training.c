@@ -40,13 +40,30 @@ bool assay_scoring_halves(const assay_options *options, const assay_model_source
     return say_imitated(options->precision == ASSAY_OPT_BF16, kernels, log);
 }
 
-assay_status assay_memory_budget(const assay_options *options, size_t *budget, assay_error *err)
+static size_t share_of(uint64_t bytes) { return (size_t)((double)bytes * 0.9); }
+
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+assay_status assay_memory_budget(const assay_options *options, size_t besides, size_t *budget, assay_error *err)
 {
     assay_machine_memory memory;
     *budget = options->memory;
     if (options->memory) return ASSAY_OK;
     ASSAY_TRY(assay_machine_memory_read(&memory, "", err));
-    *budget = (size_t)((double)memory.free * 0.9);
+    *budget = share_of(memory.free);
+    if (memory.own != UINT64_MAX) *budget = (size_t)least(*budget, share_of(memory.own) + besides);
+    return ASSAY_OK;
+}
+
+assay_status assay_memory_room_read(const assay_options *options, assay_memory_room *room, assay_error *err)
+{
+    assay_machine_memory memory;
+    bool is_auto = options->memory == 0;
+    assay_status status = assay_machine_memory_read(&memory, "", is_auto ? err : NULL);
+    *room = (assay_memory_room){.wanted = options->memory, .own = SIZE_MAX};
+    if (status != ASSAY_OK) return is_auto ? status : ASSAY_OK;
+    room->own = (size_t)least(memory.own, memory.group);
+    if (is_auto) *room = (assay_memory_room){.wanted = share_of(memory.free), .most = (size_t)least(share_of(memory.available), memory.group), .own = room->own};
     return ASSAY_OK;
 }
 
@@ -170,9 +187,9 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
 {
     t->settings = settings_of(options);
     t->tuning = tuning_of(options);
-    ASSAY_TRY(assay_memory_budget(options, &t->settings.budget, err));
     ASSAY_TRY(assay_choose_kernels(&t->kernels, err));
     ASSAY_TRY(assay_pool_create(&t->pool, (int)options->threads, err));
+    ASSAY_TRY(assay_memory_room_read(options, &t->room, err));
     t->lora = (assay_lora_spec){.rank = (size_t)options->lora_rank, .alpha = options->lora_alpha, .dropout = options->lora_dropout,
                                 .targets = options->lora_targets.items, .target_count = options->lora_targets.count};
     t->wanted = (assay_model_options){.tuning = t->tuning, .halves = assay_training_halves(options, t->kernels, log), .head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO,
@@ -182,11 +199,14 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
 
 static assay_status make_planning(assay_training *t, const assay_options *options, bool with_data, bool alternatives, assay_error *err)
 {
-    assay_planning_subject subject = {.checkpoint = t->source->checkpoint, .adapter = t->source->adapter, .model = t->wanted, .settings = t->settings,
-                                      .examples = with_data ? &t->examples : NULL, .evaluation = t->has_evaluation ? &t->evaluation : NULL,
+    assay_planning_subject subject = {.checkpoint = t->source->checkpoint, .adapter = t->source->adapter, .model = t->wanted, .settings = t->settings, .room = t->room,
+                                      .log_steps = options->log_steps, .examples = with_data ? &t->examples : NULL, .evaluation = t->has_evaluation ? &t->evaluation : NULL,
                                       .max_length = (size_t)(t->source->max_length ? t->source->max_length : options->max_length), .kernels = t->kernels,
                                       .workers = assay_pool_size(t->pool), .alternatives = alternatives};
-    return assay_planning_make(&t->planning, &subject, err);
+    if (t->source->checkpoint->gguf && t->source->tokenizer) subject.tokens_to_write = (size_t)assay_tokenizer_about(t->source->tokenizer)->vocab_size;
+    ASSAY_TRY(assay_planning_make(&t->planning, &subject, err));
+    t->settings.budget = t->planning.budget;
+    return ASSAY_OK;
 }
 
 static assay_status open_data(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
@@ -246,7 +266,7 @@ assay_status assay_training_start(assay_training *t, const assay_command_context
     if (json_is_true(json_object_get(t->source->checkpoint->config, "gradient_checkpointing")))
         assay_note(context->log, "gradient_checkpointing in the model's config.json is ignored; --recompute decides");
     assay_trainer_setup setup = {.settings = t->settings, .model = t->model, .examples = &t->examples, .evaluation = t->has_evaluation ? &t->evaluation : NULL,
-                                 .kernels = t->kernels, .pool = t->pool, .plan = &t->planning.plan};
+                                 .kernels = t->kernels, .pool = t->pool, .plan = &t->planning.plan, .planned_anonymous = t->planning.rss};
     ASSAY_TRY(assay_trainer_create(&t->trainer, &setup, err));
     assay_fingerprint_data(&t->examples, t->prints.data);
     assay_fingerprint_settings(&t->settings, t->model->program, t->trainer->total_steps, t->prints.settings);

@@ -30,6 +30,7 @@ typedef struct assay_training {
     assay_pool *pool;
     assay_trainer *trainer;
     assay_train_settings settings;
+    assay_memory_room room;
     assay_fingerprints prints;
     assay_model_options wanted;
     assay_planning planning;
@@ -53,7 +54,12 @@ assay_status assay_choose_kernels(const assay_kernels **kernels, assay_error *er
 bool assay_training_halves(const assay_options *options, const assay_kernels *kernels, const assay_log *log);
 bool assay_scoring_halves(const assay_options *options, const assay_model_source *source, const assay_kernels *kernels, const assay_log *log);
 
-/* --memory, or 90 % of what is free. */
-assay_status assay_memory_budget(const assay_options *options, size_t *budget, assay_error *err);
+/* --memory, or 90 % of what is free; where limits hold for this process's own memory, 90 % of what they leave and `besides`: what of the budget they do not
+ * count (mapped weights), or counted already. */
+assay_status assay_memory_budget(const assay_options *options, size_t besides, size_t *budget, assay_error *err);
+
+/* --memory SIZE: no more, and no more of the process's own than hard limits (cgroup, RLIMIT_DATA, RLIMIT_AS) leave. auto: 90 % of what is free; where that is too
+ * little and the tightest limit is a cgroup's, whose memory is this run's alone, all it has left but what the process needs besides its plan. */
+assay_status assay_memory_room_read(const assay_options *options, assay_memory_room *room, assay_error *err);
 
 #endif

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "train/culprit.h"
 #include "train/loss.h"
-#include "train/memory.h"
 
 #include <math.h>
 #include <string.h>
@@ -73,11 +72,16 @@ static assay_status bind_weights(assay_trainer *t, assay_error *err)
     return status;
 }
 
+uint64_t assay_trainer_steps(const assay_train_settings *s, size_t pairs)
+{
+    double steps = ceil((double)assay_steps_per_epoch(pairs, s->batch_pairs) * s->epochs - 1e-9);
+    return s->max_steps ? s->max_steps : steps < 1 ? 1 : (uint64_t)steps;
+}
+
 static void make_schedule(assay_trainer *t)
 {
     const assay_train_settings *s = &t->settings;
-    double steps = ceil((double)assay_steps_per_epoch(t->examples->count, s->batch_pairs) * s->epochs - 1e-9);
-    t->total_steps = s->max_steps ? s->max_steps : steps < 1 ? 1 : (uint64_t)steps;
+    t->total_steps = assay_trainer_steps(s, t->examples->count);
     double warmup = s->warmup < 1 ? ceil(s->warmup * (double)t->total_steps) : s->warmup;
     t->schedule = (assay_lr_schedule){.shape = s->shape, .total = t->total_steps, .warmup = (uint64_t)warmup, .floor = s->min_lr};
 }
@@ -95,9 +99,8 @@ static assay_status reserve_runs(assay_trainer *t, assay_error *err)
 static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, assay_error *err)
 {
     make_schedule(t);
-    uint64_t present = assay_anonymous_bytes();
+    t->planned_anonymous = setup->planned_anonymous;
     ASSAY_TRY(make_plan(t, setup, err));
-    t->planned_anonymous = assay_anonymous_plan(present, t->plan.arena_bytes + 3 * trained_values(t->model) * sizeof(float));
     ASSAY_TRY(bind_weights(t, err));
     ASSAY_TRY(reserve_runs(t, err));
     size_t segments = 3 * t->plan.bounds.rows[ASSAY_SCORED] / 2 + 3;
@@ -138,6 +141,13 @@ void assay_trainer_free(assay_trainer *t)
     assay_free(t->d_rewards);
     assay_free(t->trained);
     assay_free(t);
+}
+
+void assay_trainer_finish(assay_trainer *t)
+{
+    t->used_arena = assay_engine_used_bytes(t->engine);
+    assay_engine_free(t->engine);
+    t->engine = NULL;
 }
 
 assay_status assay_trainer_seek(assay_trainer *t, uint64_t step, assay_error *err)

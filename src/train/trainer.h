@@ -59,7 +59,8 @@ typedef struct assay_trainer {
     int *trained;                    /* program parameter of each optimizer item */
     assay_lr_schedule schedule;
     uint64_t step, total_steps, tokens_seen;
-    uint64_t planned_anonymous;      /* bytes of anonymous memory the process is expected to reach at most (train/memory.h) */
+    uint64_t planned_anonymous;      /* bytes of anonymous memory the process is expected to reach at most (train/memory.h), as the setup had it */
+    size_t used_arena;               /* bytes; set by assay_trainer_finish */
     uint64_t peak_anonymous;         /* the most seen at the end of a step */
     assay_error why;                 /* what was wrong with the last skipped step */
 } assay_trainer;
@@ -72,13 +73,20 @@ typedef struct assay_trainer_setup {
     const assay_kernels *kernels;
     assay_pool *pool;
     const assay_plan *plan;              /* made for this run before its weights were there; NULL, or one of other bytes: it is made now */
+    uint64_t planned_anonymous;          /* of the process, for the metrics; 0: not known */
 } assay_trainer_setup;
 
 /* What the planner is asked for such a run. examples NULL: pairs of two texts of `longest` tokens that share nothing, the worst there can be. */
 assay_plan_request assay_trainer_request(const assay_train_settings *settings, const assay_example_set *examples, const assay_example_set *evaluation, size_t longest);
 
+/* Steps that such a run takes with so many pairs. */
+uint64_t assay_trainer_steps(const assay_train_settings *settings, size_t pairs);
+
 assay_status assay_trainer_create(assay_trainer **out, const assay_trainer_setup *setup, assay_error *err);
 void assay_trainer_free(assay_trainer *trainer); /* NULL is fine */
+
+/* Behind the last step and evaluation: gives the arena back, so that what is still to be written has its room. Only saving and freeing may follow. */
+void assay_trainer_finish(assay_trainer *trainer);
 
 /* ASSAY_E_NUMERIC names the weight, or the pair and the layer, where a number became NaN or infinite (unless skip_nan); nothing was updated then. */
 assay_status assay_trainer_step(assay_trainer *trainer, assay_step_record *record, assay_error *err);

@@ -65,3 +65,16 @@ say $? micro-batch-below-the-longest-pair
 "$assay" plan --model "$work/m" --max-length 100000000 >/dev/null 2>"$work/log"
 [ $? -eq 3 ]
 say $? absurd-length-does-not-fit
+
+# One pair far longer than the others: named where it cannot fit, with the length that leaves it out; that length then trains, and the pair is counted.
+head -n 20 examples/medical_train.jsonl >"$work/one_long.jsonl"
+python3 -c 'import json; print(json.dumps({"prompt": "long", "chosen": "word " * 300, "rejected": "no " * 400}))' >>"$work/one_long.jsonl"
+long=(--model "$work/m" --data "$work/one_long.jsonl" --eval-split off --tuning full --batch-pairs 4 --precision f32 --threads 2)
+"$assay" plan "${long[@]}" --max-length 900 --recompute all --memory 1K --json >"$work/s" 2>/dev/null
+budget=$(field peak_bytes "$work/s")
+"$assay" train "${long[@]}" --output "$work/long" --memory "$budget" 2>"$work/log"
+[ $? -eq 3 ] && [ ! -e "$work/long" ] && grep -q "the pair at .*one_long.jsonl:21 has" "$work/log"
+say $? the-pair-that-cannot-fit-is-named
+length=$(grep -oE -- '--max-length [0-9]+, without 1 of 21 pairs' "$work/log" | grep -oE '[0-9]+' | head -n 1)
+"$assay" train "${long[@]}" --output "$work/long" --memory "$budget" --max-length "${length:-1}" --max-steps 1 2>"$work/log" && grep -q "1 training pairs are left out: longer" "$work/log"
+say $? the-advised-length-fits-and-the-dropped-pair-is-counted
