@@ -13,7 +13,7 @@ double assay_choice_credit(const assay_judged_choice *choice)
     for (size_t i = 1; i < choice->count; i++) highest = choice->rewards[i] > highest ? choice->rewards[i] : highest;
     for (size_t i = 0; i < choice->count; i++) {
         first += choice->rewards[i] == highest;
-        right += choice->rewards[i] == highest && i < choice->correct;
+        right += i < choice->correct && choice->rewards[i] == highest;
     }
     return (double)right / (double)first;
 }

@@ -33,7 +33,7 @@ static assay_status parse_parameters(assay_ask *ask, assay_error *err)
         return assay_error_set(err, ASSAY_E_FORMAT, "\"parameters\" should be an object and is %s", assay_json_kind(parameters));
     ASSAY_TRY(assay_json_string(parameters, "function_to_apply", false, &name, "\"parameters\"", err));
     if (!name) return ASSAY_OK;
-    if (strcmp(name, "none") && strcmp(name, "sigmoid"))
+    if (strcmp(name, "none") != 0 && strcmp(name, "sigmoid") != 0)
         return assay_error_set(err, ASSAY_E_FORMAT, "\"function_to_apply\" is \"%.40s\"; a reward has \"none\" and \"sigmoid\"", name);
     ask->activation = *name == 'n' ? ASSAY_ASK_RAW : ASSAY_ASK_SIGMOID;
     return ASSAY_OK;

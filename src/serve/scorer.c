@@ -114,7 +114,7 @@ static void unlink_job(assay_scorer *s, assay_job *before, assay_job *job)
 /* Fills the pack of the first job's model; jobs that are wholly packed leave the queue. */
 static assay_status gather(assay_scorer *s, assay_error *err)
 {
-    assert(s->head);
+    assert(s->head && s->head->model);
     assay_served *model = s->head->model;
     assay_job *before = NULL;
     bool full = false;
