@@ -29,7 +29,7 @@ def assay_step(args, recompute=None, tuning=None, layers=None):
     """The command that measures the same in Assay."""
     few = "query_key_value" if args.shape.startswith("chatglm") else "q_proj,k_proj,v_proj"
     return [args.assay, "bench", "step", "--arch", args.shape, "--layers", str(layers or args.layers), "--tokens", str(args.tokens), "--precision", "bf16", "--tuning",
-            tuning or args.tuning, "--recompute", recompute or args.recompute, "--lora-targets", "all" if args.targets == "all" else few, "--json", "--quiet"]
+            tuning or args.tuning, "--recompute", recompute or args.recompute, "--lora-targets", "all" if args.targets == "all" else few, "--threads", str(side.THREADS), "--json", "--quiet"]
 
 
 def options():
@@ -40,7 +40,7 @@ def options():
     p.add_argument("--recompute", default="off", choices=("off", "all"))
     p.add_argument("--tuning", default="lora", choices=("lora", "full"))
     p.add_argument("--targets", default="qkv", choices=("qkv", "all"))
-    p.add_argument("--steps", type=int, default=3, help="steps of PyTorch in a round, of which the fastest counts")
+    p.add_argument("--steps", type=int, default=5, help="steps of PyTorch in a round, of which the fastest counts")
     side.add_common(p, rounds=5)
     return p.parse_args()
 

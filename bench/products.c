@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CALLS = 5, LOOP_ROUNDS = 1 << 19 };
+enum { THREADS = 2, CALLS = 5, LOOP_ROUNDS = 1 << 19 };
 
 typedef struct bench {
     const assay_kernels *kernels;
@@ -88,7 +88,7 @@ int main(void)
     bench b = {0};
     char line[200], kind[20];
     size_t m, in, out;
-    if (assay_kernels_select(&b.kernels, NULL, NULL) || assay_pool_create(&b.pool, 0, NULL)) return 1;
+    if (assay_kernels_select(&b.kernels, NULL, NULL) || assay_pool_create(&b.pool, THREADS, NULL)) return 1;
     b.scratch = assay_alloc((size_t)assay_pool_size(b.pool), assay_gemm_halves_scratch_bytes());
     if (!b.scratch || !b.kernels->halves || !b.kernels->halves->spin) return 1;
     printf("{\"kernels\": \"%s\", \"threads\": %d}\n", b.kernels->name, assay_pool_size(b.pool));

@@ -57,7 +57,7 @@ class Ours:
 def peer(args):
     import torch
 
-    torch.set_num_threads(2)
+    torch.set_num_threads(side.THREADS)
 
     def operands(kind, m, inputs, outputs):
         make = lambda rows, columns: torch.rand(rows, columns).to(torch.bfloat16)

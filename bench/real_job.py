@@ -12,7 +12,8 @@ checkpointing on as MedicalGPT and TRL run it, the loss of both, AdamW:
   assay       `assay train` with its defaults: --recompute auto replays layers only when memory asks for it (`all`: every layer, as the peers do)
 
 A round is one batch, drawn with a fixed seed over the whole file; each side takes it in turn. Assay takes the batch as three steps, of which the last two
-count (its start-up and first touch of memory do not); a peer takes it once, after a warm-up step. On 2 cores MedicalGPT's way takes about 100 s
+count (its start-up and first touch of memory do not); a peer takes it once, after a warm-up step on one pair: what a batch of another length costs a library the first time is part of
+its way, as in a run. On 2 cores MedicalGPT's way takes about 100 s
 a batch, TRL's 30, Assay's two schedules 60: a quarter of an hour for 5 batches.
 """
 import argparse
@@ -163,7 +164,7 @@ def peer(args):
     import torch.nn.functional as F
     import transformers
 
-    torch.set_num_threads(2)
+    torch.set_num_threads(side.THREADS)
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     model = transformers.Qwen2ForSequenceClassification.from_pretrained(os.path.join(args.work, f"model-{args.layers}"), num_labels=1, dtype=torch.bfloat16, attn_implementation="sdpa")

@@ -13,9 +13,10 @@ import sys
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 SHARED = os.environ.get("ASSAY_SHARED", os.path.join(ROOT, "..", "shared"))
 MIB = 1 << 20
+THREADS = 2  # of Assay and of the peer
 
 # What suits PyTorch best on a CPU: both cores, memory kept by the allocator instead of given back and faulted in again, huge pages.
-TUNED = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "17179869184", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "OMP_NUM_THREADS": "2"}
+TUNED = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "17179869184", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "OMP_NUM_THREADS": str(THREADS)}
 
 
 def add_common(parser, rounds):
@@ -48,7 +49,7 @@ def run_json(command, tries=3):
 
 def train_steps(assay, options, output, skip=1):
     """Trains and returns (metrics lines of the steps after the first `skip`, peak resident bytes)."""
-    _, peak = run([assay, "train", "--output", output, "--force", "--eval-split", "off", "--save-steps", "end", "--quiet", *options])
+    _, peak = run([assay, "train", "--output", output, "--force", "--eval-split", "off", "--save-steps", "end", "--quiet", "--threads", str(THREADS), *options])
     with open(os.path.join(output, "metrics.jsonl"), encoding="utf-8") as handle:
         lines = [line for line in map(json.loads, handle) if "seconds" in line and "loss" in line]
     return lines[skip:], peak
@@ -60,7 +61,7 @@ class Peer:
     def __init__(self, name, arguments=None):
         command = [sys.executable, os.path.abspath(sys.argv[0]), *(sys.argv[1:] if arguments is None else arguments), "--peer", name]
         self.name = name
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**TUNED, **os.environ, "OMP_NUM_THREADS": "2"})
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**TUNED, **os.environ, "OMP_NUM_THREADS": str(THREADS)})
         self.ready = self._read()
 
     def _read(self):

@@ -6,6 +6,8 @@ torch.utils.checkpoint round each layer when asked to recompute. Runs with Debia
 """
 import time
 
+import side_by_side as side
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -95,7 +97,7 @@ class Step:
     """A forward and backward pass over middle layers, its gradient carried to their input."""
 
     def __init__(self, shape, layers, tokens, tuning, targets, keep_gradients=False):
-        torch.set_num_threads(2)
+        torch.set_num_threads(side.THREADS)
         self.keep_gradients = keep_gradients
         shape = SHAPES[shape]
         self.layers = nn.ModuleList(Layer(shape, tuning == "lora", targets == "all") for _ in range(layers))

@@ -99,7 +99,7 @@ ASSAY_API int assay_train_run(const assay_setting *settings, size_t count, const
 
 /* The memory of such a run: the JSON object that `assay plan --json` prints (fits, peak_bytes, budget_bytes, classes, micro_tokens, layers, layers_replayed,
  * suggestions ...). No weight is read: a "model" folder with config.json alone is enough, and "data" may be missing. A run that does not fit is
- * ASSAY_CODE_OK with "fits": false and the "reason". Free with assay_release. */
+ * ASSAY_CODE_OK with "fits": false and the "reason" (these two alone where no plan of any size exists). Free with assay_release. */
 ASSAY_API int assay_plan_run(const assay_setting *settings, size_t count, const assay_listener *listener, char **json, assay_failure *failure);
 
 #ifdef __cplusplus

@@ -117,6 +117,7 @@ static void plan_of_a_config(void **state)
     assert_int_equal(assay_file_write_atomic(to, text, size, NULL), ASSAY_OK);
     assay_release(text);
     const assay_setting settings[] = {{"model", folder}, {"max-length", "64"}, {"memory", "1G"}, {"threads", "1"}}, tight[] = {{"model", folder}, {"memory", "100K"}};
+    const assay_setting none[] = {{"model", folder}, {"max-length", "64"}, {"micro-tokens", "2"}}; /* no plan of any size */
     if (assay_plan_run(settings, 4, NULL, &json, &failure)) fail_msg("%s", failure.text);
     static const char *const wanted[] = {"\"fits\":true", "\"classes\":{\"weights\":", "\"suggestions\":[{", "\"rss_bytes\":"};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
@@ -125,6 +126,9 @@ static void plan_of_a_config(void **state)
     assay_release(json);
     if (assay_plan_run(tight, 2, NULL, &json, &failure)) fail_msg("%s", failure.text);
     assert_non_null(strstr(json, "\"fits\":false,\"reason\":\"this run needs"));
+    assay_release(json);
+    if (assay_plan_run(none, 3, NULL, &json, &failure)) fail_msg("%s", failure.text);
+    assert_non_null(strstr(json, "\"fits\":false,\"reason\":"));
     assay_release(json);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/json_doc.h"
 
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,9 +131,22 @@ static void a_failed_append_leaves_nothing(void **state)
     json_decref(value);
 }
 
+/* A library inside a program of another language reads the same numbers. */
+static void locale_has_no_say(void **state)
+{
+    json_t *value;
+    (void)state;
+    if (!setlocale(LC_NUMERIC, "de_DE.UTF-8") && !setlocale(LC_NUMERIC, "fr_FR.UTF-8")) skip();
+    assay_status status = assay_json_parse("[1.25, -0.5]", 12, "doc", &value, NULL);
+    setlocale(LC_NUMERIC, "C");
+    assert_int_equal(status, ASSAY_OK);
+    assert_true(json_real_value(json_array_get(value, 0)) == 1.25 && json_real_value(json_array_get(value, 1)) == -0.5);
+    json_decref(value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(is_jansson_value), cmocka_unit_test(refuses), cmocka_unit_test(takes_the_large_number_of_tokenizer_configs),
-                                       cmocka_unit_test(every_failing_allocation_is_seen), cmocka_unit_test(a_failed_append_leaves_nothing)};
+                                       cmocka_unit_test(every_failing_allocation_is_seen), cmocka_unit_test(a_failed_append_leaves_nothing), cmocka_unit_test(locale_has_no_say)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,8 +32,10 @@ int assay_train_run(const assay_setting *settings, size_t count, const assay_lis
 static assay_status plan(assay_api_call *call, char **json)
 {
     assay_training *training;
-    ASSAY_TRY(assay_training_open_plan(&training, &call->options, &call->context, &call->error));
-    assay_status status = assay_api_text(assay_planning_json(&training->planning), json, &call->error);
+    assay_status status = assay_training_open_plan(&training, &call->options, &call->context, &call->error);
+    if (status == ASSAY_E_NO_FIT) return assay_api_text(json_pack("{s:b, s:s}", "fits", 0, "reason", call->error.text), json, &call->error);
+    if (status != ASSAY_OK) return status;
+    status = assay_api_text(assay_planning_json(&training->planning), json, &call->error);
     assay_training_close(training);
     return status;
 }

@@ -3,7 +3,7 @@
  * It depends on sizes and workers alone, and no cut has a say in any bit. */
 #include "backend/gemm_split.h"
 
-enum { PACKING = 12, TRIED = 4 }; /* packing one element costs as much as about 12 multiplications; cuts tried per worker and direction */
+enum { PACKING = 12, TRIED = 4, MOST_WORKERS = 4 }; /* packing one element costs as much as about 12 multiplications; cuts tried per worker and direction, of at most so many */
 
 static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
@@ -27,7 +27,7 @@ static assay_gemm_split cut(size_t m, size_t n, size_t mr, size_t nr, size_t run
 
 assay_gemm_split assay_gemm_split_jobs(size_t m, size_t n, size_t mr, size_t nr, size_t longest_run, size_t widest_panel, size_t workers)
 {
-    size_t runs = divide_up(m, longest_run), panels = divide_up(n, widest_panel), more = workers > 1 ? TRIED * workers : 0;
+    size_t runs = divide_up(m, longest_run), panels = divide_up(n, widest_panel), more = workers > 1 ? (workers < MOST_WORKERS ? workers : MOST_WORKERS) * TRIED : 0;
     assay_gemm_split best = cut(m, n, mr, nr, runs, panels);
     for (size_t i = 0; i <= more && (runs + i - 1) * mr < m; i++)
         for (size_t j = 0; j <= more && (panels + j - 1) * nr < n; j++) {

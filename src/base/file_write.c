@@ -70,17 +70,25 @@ assay_status assay_writer_open(assay_writer *writer, const char *path, assay_err
     return ASSAY_OK;
 }
 
-/* Starts the transfer of what was handed to the kernel and waits for the piece before. A file system that cannot is left to fsync. */
-static void push_piece(assay_writer *writer, size_t size)
+/* The kernel tells of a failed transfer once: not seen here, fsync would not tell of it either. What a file system does not offer is left to fsync. */
+static bool sync_piece(int fd, uint64_t from, uint64_t to, unsigned how)
+{
+    while (sync_file_range(fd, (off_t)from, (off_t)(to - from), how) != 0)
+        if (errno != EINTR) return errno == ENOSYS || errno == EINVAL || errno == ESPIPE || errno == EOPNOTSUPP || errno == EPERM;
+    return true;
+}
+
+/* Starts the transfer of what was handed to the kernel and waits for the piece before. */
+static bool push_piece(assay_writer *writer, size_t size)
 {
     writer->handed += size;
-    if (writer->handed - writer->started < PENDING_BYTES) return;
-    sync_file_range(writer->fd, (off_t)writer->started, (off_t)(writer->handed - writer->started), SYNC_FILE_RANGE_WRITE);
-    if (writer->started > writer->settled)
-        sync_file_range(writer->fd, (off_t)writer->settled, (off_t)(writer->started - writer->settled),
-                        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+    if (writer->handed - writer->started < PENDING_BYTES) return true;
+    bool sound = sync_piece(writer->fd, writer->started, writer->handed, SYNC_FILE_RANGE_WRITE);
+    if (sound && writer->started > writer->settled)
+        sound = sync_piece(writer->fd, writer->settled, writer->started, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
     writer->settled = writer->started;
     writer->started = writer->handed;
+    return sound;
 }
 
 static assay_status write_all(assay_writer *writer, const uint8_t *data, size_t size, assay_error *err)
@@ -92,7 +100,7 @@ static assay_status write_all(assay_writer *writer, const uint8_t *data, size_t 
         if (put < 0 && errno == EINTR) continue;
         if (put < 0) return write_error(err, "write", writer->path);
         done += (size_t)put;
-        push_piece(writer, (size_t)put);
+        if (!push_piece(writer, (size_t)put)) return write_error(err, "write", writer->path);
     }
     return ASSAY_OK;
 }

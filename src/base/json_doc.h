@@ -1,7 +1,8 @@
 /* JSON documents: jansson underneath, with typed look-ups whose errors name file and field.
  *
  * For small documents (config.json, tokenizer.json, one line of a pair file). Duplicate keys are refused, nesting is at most 64
- * deep, key order is kept, a whole number fits into 64 bits. Where offsets matter and size is hostile (safetensors headers) use base/json_pull.h instead.
+ * deep, key order is kept, a whole number fits into 64 bits (a larger one that a double holds
+ * exactly becomes a real). Where offsets matter and size is hostile (safetensors headers) use base/json_pull.h instead.
  * A json_t from the load functions belongs to the caller: json_decref. The getters return borrowed references.
  *
  * `where` is a name for messages (a path, or "pairs.jsonl:12"). Each getter: a missing key leaves *out as it is when

@@ -2,6 +2,7 @@
  * pages in memory for all of them, and what a model converted into memory of its own is shared by hand (share_weights). */
 #include "base/alloc.h"
 #include "base/file.h"
+#include "cli/machine.h"
 #include "cli/scoring.h"
 #include "cli/training.h"
 #include "serve/server.h"
@@ -12,8 +13,7 @@
 #include <time.h>
 #include <xxhash.h>
 
-/* Trees of this many tokens where memory allows: a prompt is computed once for many answers. */
-enum { TREE_TOKENS = 4096, TOKENS_OF_REQUEST = 4 << 20 };
+enum { TOKENS_OF_REQUEST = 4 << 20 };
 
 typedef struct loading {
     const assay_options *options;
@@ -21,6 +21,7 @@ typedef struct loading {
     assay_scoring *base;            /* the base alone, where there are adapters: weights to share. NULL: none */
     char base_fingerprint[33];
     size_t budget, models;          /* bytes for all; engines that may exist at once */
+    size_t own;                     /* bytes for all engines, by limits of the process alone */
 } loading;
 
 static void close_scoring(void *owner) { assay_scoring_close(owner); }
@@ -78,11 +79,9 @@ static assay_status fingerprint(const loading *l, const assay_scoring *scoring, 
 static assay_status make_engine(const loading *l, assay_scoring *scoring, assay_error *err)
 {
     assay_options share = *l->options;
-    size_t most = (size_t)scoring->source->max_length, wide = most > TREE_TOKENS / 2 ? 2 * most : TREE_TOKENS;
     size_t weights = scoring->model->owned_bytes + scoring->model->borrowed_bytes, rest = l->budget > weights ? l->budget - weights : 1;
-    share.memory = weights + rest / (l->models + 1);
-    assay_status status = assay_scoring_engine(scoring, &share, most, wide, most, NULL, err);
-    return status == ASSAY_E_NO_FIT ? assay_scoring_engine(scoring, &share, most, most, most, NULL, err) : status;
+    share.memory = weights + (rest < l->own ? rest : l->own) / (l->models + 1);
+    return assay_scoring_answer_engine(scoring, &share, (size_t)scoring->source->max_length, err);
 }
 
 static assay_status finish(const loading *l, assay_scoring *scoring, assay_served *model, assay_error *err)
@@ -114,11 +113,23 @@ static assay_status load(void *context, const char *folder, assay_served *model,
     return status;
 }
 
+/* Limits of the process alone do not count weights that lie mapped in their files: they bound the engines. */
+static assay_status measure_room(loading *l, assay_error *err)
+{
+    assay_machine_memory memory;
+    l->own = SIZE_MAX;
+    ASSAY_TRY(assay_memory_budget(l->options, SIZE_MAX / 2, &l->budget, err));
+    if (l->options->memory) return ASSAY_OK;
+    ASSAY_TRY(assay_machine_memory_read(&memory, "", err));
+    if (memory.own != UINT64_MAX) l->own = (size_t)(memory.own / 10 * 9);
+    return ASSAY_OK;
+}
+
 /* Opens what all models share, and measures the memory there is before anything is taken. */
 static assay_status open_base(loading *l, assay_error *err)
 {
     assay_model_source *source;
-    ASSAY_TRY(assay_memory_budget(l->options, 0, &l->budget, err));
+    ASSAY_TRY(measure_room(l, err));
     ASSAY_TRY(assay_model_source_open(&source, l->options->model, NULL, 0, err));
     assay_status status = assay_checkpoint_fingerprint(source->checkpoint, l->base_fingerprint, err);
     assay_model_source_close(source);
@@ -205,6 +216,7 @@ static assay_status serve(assay_served_set *models, const assay_api_keys *keys, 
     assay_status status = assay_server_start(&server, &how, models, scorer, err);
     if (status != ASSAY_OK) {
         assay_scorer_stop(scorer);
+        assay_scorer_free(scorer);
         return status;
     }
     status = announce(server, options, models, err);

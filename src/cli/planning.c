@@ -12,7 +12,7 @@
 
 enum {
     PROCESS_BYTES = 24 << 20, /* tokenizer and texts of a small run; measured 11 to 19 MiB */
-    MAPPING_BYTES = 4 << 20,  /* address space, not memory, that the arena takes to begin on a huge page (engine/arena.c) */
+    MAPPING_BYTES = 4 << 20,  /* address space that the arena takes to begin on a huge page (engine/arena.c); in a cgroup a margin for pages being written */
 };
 
 typedef struct variant {
@@ -22,6 +22,7 @@ typedef struct variant {
     assay_model_size size;
     size_t fixed;
     size_t params;
+    size_t longest;           /* tokens of the longest pair: no micro-batch is smaller */
     size_t length;            /* pairs with a longer side are left out; 0: none */
     int layers;
     bool fits;
@@ -32,13 +33,14 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 static size_t longer_side(const assay_example *e) { return larger(e->chosen_count, e->rejected_count); }
 
-/* Of the pairs that a length leaves: the tokens of the largest, and their number. */
-static size_t count_within(const assay_example_set *set, size_t length, size_t *most)
+/* Of the pairs that a length leaves: the tokens of the largest, and their number. cuts: it leaves all, none of more than twice the length. */
+static size_t count_within(const assay_example_set *set, size_t length, bool cuts, size_t *most)
 {
     size_t count = 0;
     for (size_t i = 0; set && i < set->count; i++) {
-        if (longer_side(&set->items[i]) > length) continue;
-        *most = larger(*most, assay_example_tokens(&set->items[i]));
+        size_t tokens = assay_example_tokens(&set->items[i]);
+        if (longer_side(&set->items[i]) > length && !cuts) continue;
+        *most = larger(*most, tokens < 2 * length ? tokens : 2 * length);
         count++;
     }
     return count;
@@ -51,8 +53,8 @@ static assay_plan_request request_of(const variant *v, const assay_program *prog
     if (v->length) {
         request.longest_path = v->length;
         request.longest_pair = 0;
-        count_within(s->examples, v->length, &request.longest_pair);
-        count_within(s->evaluation, v->length, &request.longest_pair);
+        count_within(s->examples, v->length, s->cuts, &request.longest_pair);
+        count_within(s->evaluation, v->length, s->cuts, &request.longest_pair);
         request.step_tokens = request.longest_pair * s->settings.batch_pairs;
     }
     request.program = program;
@@ -67,7 +69,7 @@ static assay_anonymous_parts parts_of(const variant *v)
     const assay_planning_subject *s = &v->subject;
     size_t pairs = s->examples ? s->examples->count : 0;
     assay_anonymous_parts parts = {.weights = v->size.owned, .tensors = v->params, .trained = v->size.trained, .arena = v->plan.arena_bytes,
-                                   .tokens = s->tokens_to_write, .rows = v->plan.micro_tokens, .pairs = pairs + (s->evaluation ? s->evaluation->count : 0)};
+                                   .tokens = s->tokens_to_write, .rows = larger(v->plan.micro_tokens, v->longest), .pairs = pairs + (s->evaluation ? s->evaluation->count : 0)};
     if (pairs) parts.lines = assay_trainer_steps(&s->settings, pairs) / (uint64_t)(s->log_steps > 0 ? s->log_steps : 1) + (s->evaluation ? s->evaluation->count : 0);
     assay_anonymous_present(&parts);
     if (!pairs && parts.present < PROCESS_BYTES) parts.present = PROCESS_BYTES;
@@ -81,6 +83,7 @@ static size_t within_limits(const variant *v, size_t budget)
     assay_anonymous_parts parts = parts_of(v);
     uint64_t besides = assay_anonymous_besides(&parts) + MAPPING_BYTES, own = room->own > besides ? room->own - besides : 0;
     if (room->own == SIZE_MAX) return budget;
+    if (v->fixed - v->size.borrowed + assay_anonymous_tokenizer(&parts) > own) return 0; /* behind the arena comes the writing of the tokenizer */
     return own > SIZE_MAX - v->size.borrowed || own + v->size.borrowed > budget ? budget : (size_t)own + v->size.borrowed;
 }
 
@@ -107,6 +110,7 @@ static assay_status plan_variant(variant *v, bool alternatives, assay_error *err
     v->layers = program->layers;
     v->params = program->param_count;
     v->fixed = v->size.owned + v->size.borrowed + 3 * v->size.trained * sizeof(float);
+    v->longest = request_of(v, NULL).longest_pair;
     assay_status status = plan_in_room(v, program, &why);
     v->fits = status == ASSAY_OK;
     if (status == ASSAY_E_NO_FIT && v->plan.total_bytes) status = ASSAY_OK;
@@ -185,16 +189,17 @@ static assay_status consider_lengths_of_data(assay_planning *p, const variant *a
     v.subject.settings.micro_tokens = 0;
     while (!asked->fits && high - low > 1) {
         v.length = low + (high - low) / 2;
-        bool any = count_within(s->examples, v.length, &ignored) > 0;
+        bool any = count_within(s->examples, v.length, s->cuts, &ignored) > 0;
         if (any) ASSAY_TRY(plan_variant(&v, false, err));
         if (any && !v.fits) high = v.length;
         else low = v.length;
     }
     if (asked->fits) low = high / 2;
     v.length = low;
-    size_t left = count_within(s->examples, low, &ignored);
+    size_t left = count_within(s->examples, low, s->cuts, &ignored);
     if (left == 0) return ASSAY_OK;
-    snprintf(text, sizeof text, "--max-length %zu, without %zu of %zu pairs", low, s->examples->count - left, s->examples->count);
+    if (s->cuts) snprintf(text, sizeof text, "--max-length %zu", low);
+    else snprintf(text, sizeof text, "--max-length %zu, without %zu of %zu pairs", low, s->examples->count - left, s->examples->count);
     return consider(p, text, &v, fastest, err);
 }
 
@@ -222,12 +227,22 @@ static assay_status consider_all(assay_planning *p, const variant *asked, assay_
     return consider_length(p, asked, fastest, err);
 }
 
+/* Its end, where the line is, if it is too long: from the start of a character on. */
+static void copy_place(char *to, size_t size, const char *place)
+{
+    size_t length = strlen(place), dots = 3;
+    if (length < size) dots = 0;
+    else place += length - (size - 1 - dots);
+    while (dots && ((unsigned char)*place & 0xc0) == 0x80) place++;
+    snprintf(to, size, "%.*s%s", (int)dots, "...", place);
+}
+
 static void find_longest_pair(assay_planning *p, const assay_example_set *set)
 {
     for (size_t i = 0; set && !*p->longest_place && i < set->count; i++) {
         if (assay_example_tokens(&set->items[i]) != p->longest_pair) continue;
         char *place = assay_pair_set_place(set->pairs, set->pairs->pairs[set->items[i].pair].place);
-        if (place) snprintf(p->longest_place, sizeof p->longest_place, "%s", place);
+        if (place) copy_place(p->longest_place, sizeof p->longest_place, place);
         assay_free(place);
     }
 }
@@ -291,7 +306,8 @@ static json_t *reason(const assay_planning *p)
     assay_error refusal;
     if (p->fits) return NULL;
     (void)assay_planning_refuse(p, &refusal);
-    return json_string(refusal.text);
+    json_t *text = json_string(refusal.text);
+    return text ? text : json_string("it does not fit, and its path is not UTF-8");
 }
 
 json_t *assay_planning_json(const assay_planning *p)

@@ -32,6 +32,7 @@ typedef struct assay_planning_subject {
     const assay_example_set *examples;    /* NULL: texts of `max_length` */
     const assay_example_set *evaluation;  /* NULL: none */
     size_t max_length;
+    bool cuts;                            /* longer answers are cut, not left out (--truncate) */
     const assay_kernels *kernels;
     int workers;
     bool alternatives;                    /* to be planned even where the run fits (a run that does not fit always gets them) */
@@ -55,10 +56,10 @@ typedef struct assay_planning {
     size_t gradients, optimizer;          /* bytes */
     size_t rss;                           /* anonymous memory the whole process is expected to reach at most (train/memory.h); without data and tokenizer 24 MiB stand for both */
     int layers;
+    size_t longest_pair;                  /* tokens; no micro-batch is smaller */
+    char longest_place[160];              /* "file:line" of that pair, its end if it is long; "": no data */
     /* With alternatives: */
     size_t largest_off, largest_all;      /* tokens of the largest micro-batch without and with all layers recomputed; 0: not even the longest pair */
-    size_t longest_pair;                  /* tokens; no micro-batch is smaller */
-    char longest_place[160];              /* "file:line" of that pair; "": no data */
     assay_plan_option options[ASSAY_PLANNING_OPTIONS];
     size_t option_count;
 } assay_planning;

@@ -202,7 +202,7 @@ static assay_status make_planning(assay_training *t, const assay_options *option
     assay_planning_subject subject = {.checkpoint = t->source->checkpoint, .adapter = t->source->adapter, .model = t->wanted, .settings = t->settings, .room = t->room,
                                       .log_steps = options->log_steps, .examples = with_data ? &t->examples : NULL, .evaluation = t->has_evaluation ? &t->evaluation : NULL,
                                       .max_length = (size_t)(t->source->max_length ? t->source->max_length : options->max_length), .kernels = t->kernels,
-                                      .workers = assay_pool_size(t->pool), .alternatives = alternatives};
+                                      .cuts = options->truncate != ASSAY_OPT_DROP, .workers = assay_pool_size(t->pool), .alternatives = alternatives};
     if (t->source->checkpoint->gguf && t->source->tokenizer) subject.tokens_to_write = (size_t)assay_tokenizer_about(t->source->tokenizer)->vocab_size;
     ASSAY_TRY(assay_planning_make(&t->planning, &subject, err));
     t->settings.budget = t->planning.budget;

@@ -92,12 +92,18 @@ static assay_status look_at_start(assay_byte_source *source, assay_error *err)
     return ASSAY_OK;
 }
 
+/* Of what look_at_start knows: more bytes have to tell. */
+static bool is_beginning(const char *bytes, size_t there)
+{
+    return (there < 3 && !memcmp(bytes, "\xEF\xBB\xBF", there)) || (there < 4 && !memcmp(bytes, "PAR1", there));
+}
+
 /* A pipe's first bytes may come one by one. */
 static void read_start(assay_byte_source *source)
 {
     size_t there = 0, got;
     source->at = source->piece;
-    while (there < 2 && (got = read_some(source, source->piece + there))) there += got;
+    while ((there < 2 || is_beginning(source->piece, there)) && (got = read_some(source, source->piece + there))) there += got;
     source->end = source->piece + there;
     source->finished = there < 2;
 }

@@ -65,8 +65,8 @@ static assay_status tokens_of(const assay_served *model, const json_t *body, ass
     return assay_error_set(err, ASSAY_E_FORMAT, "nothing to tokenize: give \"text\" (or prompt, content, inputs) or \"messages\"");
 }
 
-/* A token of which a part of a character is all there is becomes U+FFFD. */
-static json_t *token_text(const assay_tokenizer *tokenizer, int32_t id)
+/* As the vocabulary has it; a token of which a part of a character is all there is becomes U+FFFD. */
+static json_t *token_as_stored(const assay_tokenizer *tokenizer, int32_t id)
 {
     const char *token = assay_tokenizer_token(tokenizer, id);
     json_t *text = token ? json_string(token) : NULL;
@@ -78,7 +78,7 @@ static json_t *tokens_json(const assay_served *model, const assay_ids *ids)
     json_t *tokens = json_array(), *pieces = json_array();
     for (size_t i = 0; i < ids->count; i++) {
         json_array_append_new(tokens, json_integer(ids->data[i]));
-        json_array_append_new(pieces, token_text(model->rendering->tokenizer, ids->data[i]));
+        json_array_append_new(pieces, token_as_stored(model->rendering->tokenizer, ids->data[i]));
     }
     return json_pack("{s:I, s:I, s:o, s:o}", "count", (json_int_t)ids->count, "max_model_len", (json_int_t)model->max_length, "tokens", tokens, "token_strs", pieces);
 }
@@ -105,7 +105,10 @@ static enum MHD_Result tokenize(assay_exchange *exchange)
 
 static enum MHD_Result reload_end(assay_exchange *exchange)
 {
-    if (exchange->job.status != ASSAY_OK) return assay_http_status(exchange, exchange->job.status, &exchange->error);
+    assay_status status = exchange->job.status;
+    if (status != ASSAY_OK && status != ASSAY_E_USAGE && status != ASSAY_E_MEMORY) /* a broken folder is no fault of the request */
+        return assay_http_error(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, exchange->error.text);
+    if (status != ASSAY_OK) return assay_http_status(exchange, status, &exchange->error);
     exchange->job.model = assay_served_take(exchange->server->models, exchange->ask.model);
     atomic_fetch_add(&exchange->server->metrics.reloads, 1);
     return assay_http_json(exchange, MHD_HTTP_OK, json_pack("{s:s, s:s, s:s}", "status", "reloaded", "model", exchange->job.model->name, "fingerprint",
@@ -148,9 +151,10 @@ static enum MHD_Result reload(assay_exchange *exchange)
         if (parsed != ASSAY_OK) return assay_http_status(exchange, parsed, &exchange->error);
         exchange->ask.model = json_string_value(json_object_get(exchange->ask.body, "model"));
     }
-    if (atomic_fetch_add(&server->reloading, 1) < RELOADS_AT_ONCE) return reload_apart(exchange);
+    bool room = atomic_fetch_add(&server->reloading, 1) < RELOADS_AT_ONCE; /* counted before draining is read: stopping writes and reads them the other way round */
+    if (room && !atomic_load(&server->draining)) return reload_apart(exchange);
     atomic_fetch_sub(&server->reloading, 1);
-    return assay_http_error(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "models are being loaded already; try again");
+    return assay_http_error(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, room ? "the server is stopping" : "models are being loaded already; try again");
 }
 
 static const struct route {

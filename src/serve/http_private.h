@@ -68,7 +68,7 @@ void assay_http_score_release(assay_exchange *exchange);
 /* Clients of other servers send that server's model name: with one model there is no doubt which is meant. NULL: there is. Gives a reference. */
 assay_served *assay_http_model(const assay_server *server, const char *name);
 
-/* Everything else. NULL method list: see http_info.c. *known false: no such path. */
+/* Everything else. *known false: no such path. */
 enum MHD_Result assay_http_info(assay_exchange *exchange, bool *known);
 bool assay_http_is_open(const assay_exchange *exchange); /* needs no key */
 

@@ -108,9 +108,10 @@ static bool has_body_room(assay_exchange *exchange, size_t more)
 /* A body that is not wanted is read on all the same (see begin), but not kept. */
 static void take_body(assay_exchange *exchange, const char *data, size_t size)
 {
-    if (exchange->too_large || exchange->crowded) return;
-    if (!has_body_room(exchange, size)) exchange->crowded = true;
-    else if (assay_buf_append(&exchange->body, data, size, NULL) != ASSAY_OK) exchange->too_large = true;
+    if (exchange->too_large || exchange->crowded || assay_http_is_open(exchange)) return; /* what needs no key needs no body */
+    assay_status status = has_body_room(exchange, size) ? assay_buf_append(&exchange->body, data, size, NULL) : ASSAY_E_MEMORY;
+    if (status == ASSAY_E_MEMORY) exchange->crowded = true;
+    else exchange->too_large = status != ASSAY_OK;
     if (exchange->too_large || exchange->crowded) drop_body(exchange);
 }
 
@@ -296,11 +297,13 @@ void assay_server_stop(assay_server *server, double patience)
     atomic_store(&server->draining, true);
     MHD_socket listening = MHD_quiesce_daemon(server->daemon);
     wait_until_quiet(server, patience);
-    /* A suspended connection may not be stopped: what is still being scored is waited for, however long, and its answer then has a moment to leave. */
+    /* A suspended connection may not be stopped: what is still being scored or loaded is waited for, however long, and its answer then has a moment
+     * to leave. Until then the scorer's figures may be asked for. */
     assay_scorer_stop(server->scorer);
     while (atomic_load(&server->reloading) > 0) nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     wait_until_quiet(server, 5);
     MHD_stop_daemon(server->daemon);
+    assay_scorer_free(server->scorer);
     if (listening != MHD_INVALID_SOCKET) close(listening);
     pthread_mutex_destroy(&server->peers_mutex);
     assay_free(server);

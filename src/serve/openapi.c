@@ -43,9 +43,9 @@ static json_t *path_item(const char *path)
     json_object_set_new(body, "required", json_true());
     json_t *ok = content(json_object(), answers);
     json_object_set_new(ok, "description", json_string("scores"));
-    return json_pack("{s:{s:s, s:s, s:o, s:{s:o, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}}}}", "post", "summary", summary, "description", how, "requestBody", body, "responses",
+    return json_pack("{s:{s:s, s:s, s:o, s:{s:o, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}}}}", "post", "summary", summary, "description", how, "requestBody", body, "responses",
                      "200", ok, "400", "description", "malformed; the message names the field", "413", "description", "too large", "429", "description",
-                     "the queue is full; see Retry-After", "503", "description", "stopping; see Retry-After");
+                     "the queue is full; see Retry-After", "503", "description", "stopping, or too many large bodies at once; see Retry-After", "401", "description", "no or wrong key", "404", "description", "no such model");
 }
 
 static json_t *add_plain(json_t *paths, const char *path, const char *method, const char *summary)

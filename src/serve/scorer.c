@@ -298,6 +298,11 @@ void assay_scorer_stop(assay_scorer *s)
     pthread_cond_signal(&s->wake);
     pthread_mutex_unlock(&s->mutex);
     pthread_join(s->thread, NULL);
+}
+
+void assay_scorer_free(assay_scorer *s)
+{
+    if (!s) return;
     pthread_mutex_destroy(&s->mutex);
     pthread_cond_destroy(&s->wake);
     assay_free(s->targets);

@@ -5,6 +5,7 @@
  *     job->done = ...; ASSAY_TRY(assay_scorer_offer(scorer, job, err));   // ASSAY_E_STOPPED: the queue is full or the scorer is stopping
  *     ... done(job) is called on the scoring thread ...
  *     assay_scorer_stop(scorer);                                          // finishes what is queued
+ *     assay_scorer_free(scorer);
  *
  * Texts of waiting jobs of one model are packed until the token budget (the pack's capacity) is full or the oldest has waited
  * `wait_seconds`. Neighbouring texts that begin alike share what they begin with (a tree); a tree that would not fit is continued in another one with
@@ -46,6 +47,8 @@ typedef struct assay_scorer assay_scorer;
 assay_status assay_scorer_start(assay_scorer **out, const assay_scorer_options *options, assay_error *err);
 assay_status assay_scorer_offer(assay_scorer *scorer, assay_job *job, assay_error *err);
 void assay_scorer_figures_read(assay_scorer *scorer, assay_scorer_figures *out);
-void assay_scorer_stop(assay_scorer *scorer); /* NULL is fine */
+/* Ends the scorer's thread; its figures may still be read, and offers are refused. Then free, once nobody asks any more. NULL is fine for both. */
+void assay_scorer_stop(assay_scorer *scorer);
+void assay_scorer_free(assay_scorer *scorer);
 
 #endif

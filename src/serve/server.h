@@ -7,7 +7,7 @@
  *     assay_server_stop(server, 30);                  // no new connections, answers what is under way, then ends
  *
  * Requests are read and tokenised on a few HTTP threads and scored on the scorer's; while a request waits, its connection is suspended and costs no thread.
- * Models are borrowed. The scorer is too until assay_server_stop, which stops it: no connection may be left waiting for it.
+ * Models are borrowed. The scorer is too until assay_server_stop, which stops and frees it: no connection may be left waiting for it.
  *
  * Statuses: 400 malformed, 401 no or wrong key, 404 no such path or model, 405 wrong method, 413 body, text or request too large, 429 queue full
  * (Retry-After), 500 a failed computation, 503 stopping, or too many large bodies at once (Retry-After). Errors are {"error": {"message", "type", "code"}}.

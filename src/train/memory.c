@@ -1,8 +1,8 @@
-/* Each figure was measured with scripts/plan_accuracy, on runs where it is the largest of what nobody else plans:
- * a file being written has a buffer of 1 MiB and, while weights are converted, one of 256 KiB; records of a step, stacks of threads and the
- * buffers of the C library come to some 100 KiB, and up to 1 MiB more was seen where evaluation writes files too (probably freed buffers that the C
- * library keeps); a line of metrics takes 3 KiB as JSON in memory and as much again when the report reads it; a token and its merge, as JSON and as text,
- * 300 bytes. Tokenizer and arena are never there together. */
+/* What nobody else plans, each measured with scripts/plan_accuracy on runs where it is the largest such part. WRITING: a file being written has a
+ * buffer of 1 MiB and, while weights are converted, one of 256 KiB, rounded up. SMALL: records of a step, stacks of threads and the buffers of the
+ * C library come to some 100 KiB; up to 1 MiB more was seen where evaluation writes files too. LINE: a line of metrics takes 3 KiB as JSON and as much
+ * again when the report reads it. TOKEN: a token and its merge, as JSON and as text, 300 bytes. PAGE: a tensor begins on a page of its own. ROW: ids, positions
+ * and parents of a micro-batch's tokens. PAIR: an example and its place in the order. Tokenizer and arena are never there together. */
 #include "train/memory.h"
 
 #include <stdio.h>
@@ -50,6 +50,8 @@ static uint64_t product(uint64_t a, uint64_t b)
     return __builtin_mul_overflow(a, b, &out) ? UINT64_MAX : out;
 }
 
+uint64_t assay_anonymous_tokenizer(const assay_anonymous_parts *parts) { return product(parts->tokens, TOKEN_BYTES); }
+
 uint64_t assay_anonymous_besides(const assay_anonymous_parts *parts)
 {
     uint64_t arrays = sum(product(parts->rows, ROW_BYTES), product(parts->pairs, PAIR_BYTES));
@@ -58,7 +60,7 @@ uint64_t assay_anonymous_besides(const assay_anonymous_parts *parts)
 
 uint64_t assay_anonymous_plan(const assay_anonymous_parts *parts)
 {
-    uint64_t tokenizer = product(parts->tokens, TOKEN_BYTES), passing = parts->arena > tokenizer ? parts->arena : tokenizer;
+    uint64_t tokenizer = assay_anonymous_tokenizer(parts), passing = parts->arena > tokenizer ? parts->arena : tokenizer;
     uint64_t held = sum(sum(parts->present, parts->weights), sum(product(parts->trained, 3 * sizeof(float)), passing));
     uint64_t total = sum(held, assay_anonymous_besides(parts));
     return total > parts->before ? total : parts->before;

@@ -37,4 +37,7 @@ uint64_t assay_anonymous_plan(const assay_anonymous_parts *parts);
 /* The part of the plan that is neither weights nor gradients, moments or the arena: what a limit must leave besides those. */
 uint64_t assay_anonymous_besides(const assay_anonymous_parts *parts);
 
+/* What writing the tokenizer takes, in the arena's place. */
+uint64_t assay_anonymous_tokenizer(const assay_anonymous_parts *parts);
+
 #endif

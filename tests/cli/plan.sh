@@ -78,3 +78,9 @@ say $? the-pair-that-cannot-fit-is-named
 length=$(grep -oE -- '--max-length [0-9]+, without 1 of 21 pairs' "$work/log" | grep -oE '[0-9]+' | head -n 1)
 "$assay" train "${long[@]}" --output "$work/long" --memory "$budget" --max-length "${length:-1}" --max-steps 1 2>"$work/log" && grep -q "1 training pairs are left out: longer" "$work/log"
 say $? the-advised-length-fits-and-the-dropped-pair-is-counted
+"$assay" train "${long[@]}" --output "$work/cut" --memory "$budget" --truncate right 2>"$work/log"
+[ $? -eq 3 ] && ! grep -q 'without [0-9]* of' "$work/log"
+say $? cutting-leaves-no-pair-out
+length=$(grep -oE -- '--max-length [0-9]+' "$work/log" | grep -oE '[0-9]+' | head -n 1)
+"$assay" train "${long[@]}" --output "$work/cut" --memory "$budget" --truncate right --max-length "${length:-1}" --max-steps 1 2>"$work/log"
+say $? the-advised-length-fits-where-answers-are-cut

@@ -373,6 +373,16 @@ int fsync(int fd)
     return result;
 }
 
+int sync_file_range(int fd, off_t from, off_t size, unsigned how)
+{
+    REAL(sync_file_range);
+    bool half, end;
+    if (strike(SYNC, &half, &end)) return -1;
+    int result = next(fd, from, size, how);
+    finish(end);
+    return result;
+}
+
 int rename(const char *from, const char *to)
 {
     REAL(rename);

@@ -472,7 +472,7 @@ def main():
             server.terminate()
             server.wait()
     print(f"{good} passed, {failed} failed")
-    return failed > 0
+    return failed > 0 or good == 0
 
 
 if __name__ == "__main__":
