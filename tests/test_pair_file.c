@@ -1,17 +1,21 @@
 /* Every pair format from its file, every bad line by its sentence, and the real files where they are. */
 #include "base/file.h"
+#include "data/byte_source.h"
 #include "data/input_file.h"
 #include "data/pair_file.h"
 #include "data/pair_formats.h"
 #include "data/record_reader.h"
 #include "data/utf8_check.h"
 
+#include <fcntl.h>
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -437,13 +441,59 @@ static void real_files(void **state)
     }
 }
 
+enum { FED = 400000 };
+
+static bool feed(int fd, const char *bytes, size_t size)
+{
+    for (ssize_t put = 0; size > 0; bytes += put, size -= (size_t)put)
+        if ((put = write(fd, bytes, size)) <= 0) return false;
+    return true;
+}
+
+/* A byte-order mark in two parts, the second together with more than any one read takes. */
+static void *feed_slowly(void *path)
+{
+    static char text[1 + FED];
+    int fd = open(path, O_WRONLY);
+    memset(text, 'x', sizeof text);
+    text[0] = '\xBF';
+    fcntl(fd, F_SETPIPE_SZ, 1 << 20);
+    bool fed = feed(fd, "\xEF\xBB", 2) && usleep(50000) == 0 && feed(fd, text, sizeof text);
+    close(fd);
+    return fed ? path : NULL;
+}
+
+static void a_mark_that_comes_in_parts(void **state)
+{
+    char path[160];
+    void *fed;
+    size_t size = 0;
+    pthread_t thread;
+    assay_byte_source source;
+    (void)state;
+    snprintf(path, sizeof path, "%s/fed", scratch);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(pthread_create(&thread, NULL, feed_slowly, path), 0);
+    assert_int_equal(assay_byte_source_open(&source, path, NULL), ASSAY_OK);
+    while (assay_byte_source_more(&source)) {
+        for (const char *at = source.at; at < source.end; at++) assert_int_equal(*at, 'x');
+        size += (size_t)(source.end - source.at);
+        assay_byte_source_skip(&source, (size_t)(source.end - source.at));
+    }
+    assert_int_equal(assay_byte_source_status(&source, NULL), ASSAY_OK);
+    assay_byte_source_close(&source);
+    pthread_join(thread, &fed);
+    assert_non_null(fed);
+    assert_int_equal(size, FED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_format_is_read),      cmocka_unit_test(margins_ids_and_places), cmocka_unit_test(folders_are_read_in_order),
         cmocka_unit_test(every_fault_is_named),      cmocka_unit_test(bad_lines_can_be_skipped), cmocka_unit_test(oversized_and_deep_lines),
         cmocka_unit_test(tool_calls_become_text), cmocka_unit_test(column_mappings_are_checked), cmocka_unit_test(written_pairs_read_back), cmocka_unit_test(utf8_rules),
-        cmocka_unit_test(inputs_to_score),           cmocka_unit_test(real_files),
+        cmocka_unit_test(inputs_to_score),           cmocka_unit_test(a_mark_that_comes_in_parts), cmocka_unit_test(real_files),
     };
     return cmocka_run_group_tests(tests, make_scratch, drop_scratch);
 }

@@ -132,7 +132,7 @@ static assay_status open_named(assay_byte_source *source, const char *path, assa
 static assay_status open_source(assay_byte_source *source, const char *path, bool standard, assay_error *err)
 {
     source->name = assay_strdup(standard ? "standard input" : path);
-    source->piece = assay_alloc(PIECE_BYTES + 1, 1); /* + 1: read_start may append to one byte */
+    source->piece = assay_alloc(PIECE_BYTES + 3, 1); /* + 3: read_start may append to as many bytes */
     if (!source->name || !source->piece) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for reading %s", path);
     if (!standard) ASSAY_TRY(open_named(source, path, err));
     return look_at_start(source, err);
