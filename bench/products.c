@@ -4,19 +4,19 @@
  * seconds and the rate of the register loop (GFLOP/s) beside it. forward: y = x W^T; input: dx = dy W; weight: dW = dy^T x, summed in f32.
  */
 #include "backend/gemm_halves.h"
+#include "backend/peak.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { THREADS = 2, CALLS = 5, LOOP_ROUNDS = 1 << 19 };
+enum { THREADS = 2, CALLS = 5 };
 
 typedef struct bench {
     const assay_kernels *kernels;
     assay_pool *pool;
     void *scratch;
-    double flops_of_round;
 } bench;
 
 static assay_matrix rows(const uint16_t *data, size_t columns)
@@ -32,21 +32,7 @@ static uint16_t *values(size_t count)
     return data;
 }
 
-static void spin_worker(void *context, size_t tile, int worker)
-{
-    bench *b = context;
-    double flops = b->kernels->halves->spin(LOOP_ROUNDS);
-    (void)worker;
-    if (tile == 0) b->flops_of_round = flops;
-}
-
-static double register_loop(bench *b)
-{
-    size_t workers = (size_t)assay_pool_size(b->pool);
-    double start = assay_clock_seconds();
-    assay_pool_run(b->pool, spin_worker, b, workers);
-    return 1e-9 * b->flops_of_round * LOOP_ROUNDS * (double)workers / (assay_clock_seconds() - start);
-}
+static double register_loop(const bench *b) { return assay_peak_rate(b->pool, b->kernels->halves->spin); }
 
 static double fastest(bench *b, const assay_gemm_halves_args *args)
 {

@@ -3,6 +3,7 @@
  * Allocations are counted below everything, at malloc itself: a step that asks the C library for memory in any way is found. The address
  * sanitizer brings its own malloc, so that test is skipped there. */
 #include "test_support.h"
+#include "trainer_bench.h"
 
 #include "base/alloc.h"
 #include "train/memory.h"
@@ -85,47 +86,18 @@ static void fill(material *m)
     }
 }
 
-typedef struct bench {
-    assay_checkpoint *checkpoint;
-    assay_model *model;
-    assay_pool *pool;
-    assay_trainer *trainer;
-} bench;
-
-static void check(assay_status status, const assay_error *err)
-{
-    if (status != ASSAY_OK) fail_msg("%s", err->text);
-}
-
 static const char *const all_modules[] = {"all"};
 static const assay_lora_spec lora = {.rank = 4, .alpha = 8, .dropout = 0.1, .targets = all_modules, .target_count = 1};
 
-static bench open_bench(const material *m, const char *model, assay_tuning tuning, assay_recompute recompute, size_t micro_pairs)
+static trainer_bench open_bench(const material *m, const char *model, assay_tuning tuning, assay_recompute recompute, size_t micro_pairs)
 {
-    bench b = {0};
-    assay_error err;
-    const assay_kernels *kernels;
-    assay_model_options options = {.tuning = tuning, .lora = tuning == ASSAY_TUNE_LORA ? &lora : NULL, .seed = 1};
-    assay_train_settings settings = {.batch_pairs = micro_pairs, .epochs = 3, .lr = 1e-3, .shape = ASSAY_LR_CONSTANT, .margin = -1, .seed = 3, .recompute = recompute,
+    const assay_model_options options = {.tuning = tuning, .lora = tuning == ASSAY_TUNE_LORA ? &lora : NULL, .seed = 1};
+    const assay_train_settings settings = {.batch_pairs = micro_pairs, .epochs = 3, .lr = 1e-3, .shape = ASSAY_LR_CONSTANT, .margin = -1, .seed = 3, .recompute = recompute,
                                      .micro_tokens = micro_pairs * PAIR_TOKENS, .budget = SIZE_MAX, .adam = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .clip = 1}};
-    check(assay_checkpoint_open(&b.checkpoint, model, 0, &err), &err);
-    check(assay_model_open(&b.model, b.checkpoint, NULL, &options, &err), &err);
-    check(assay_kernels_select(&kernels, NULL, &err), &err);
-    check(assay_pool_create(&b.pool, 2, &err), &err);
-    assay_trainer_setup setup = {.settings = settings, .model = b.model, .examples = &m->set, .kernels = kernels, .pool = b.pool};
-    check(assay_trainer_create(&b.trainer, &setup, &err), &err);
-    return b;
+    return trainer_bench_open(model, NULL, &options, &settings, &m->set, 2);
 }
 
-static void close_bench(bench *b)
-{
-    assay_trainer_free(b->trainer);
-    assay_pool_destroy(b->pool);
-    assay_model_close(b->model);
-    assay_checkpoint_close(b->checkpoint);
-}
-
-typedef void (*look)(bench *b);
+typedef void (*look)(trainer_bench *b);
 
 static void with_all(look at)
 {
@@ -138,19 +110,19 @@ static void with_all(look at)
         for (int t = 0; t < 3; t++)
             for (int r = 0; r < 2; r++)
                 for (size_t micro = 1; micro <= 4; micro += 3) {
-                    bench b = open_bench(&m, models[i], tunings[t], recomputes[r], micro);
+                    trainer_bench b = open_bench(&m, models[i], tunings[t], recomputes[r], micro);
                     at(&b);
-                    close_bench(&b);
+                    trainer_bench_close(&b);
                 }
 }
 
 /* Sizes are rounded up to 64 bytes for the layout, a used slot is counted to its last byte: that much may the two differ. */
-static void uses_its_plan(bench *b)
+static void uses_its_plan(trainer_bench *b)
 {
     assay_error err;
     assay_step_record record;
     size_t planned = assay_engine_planned_bytes(b->trainer->engine);
-    check(assay_trainer_step(b->trainer, &record, &err), &err);
+    trainer_bench_check(assay_trainer_step(b->trainer, &record, &err), &err);
     size_t used = assay_engine_used_bytes(b->trainer->engine);
     if (used > planned || used + 64 <= planned) fail_msg("%zu bytes used, %zu planned", used, planned);
     assert_int_equal(planned, b->trainer->plan.arena_bytes);
@@ -162,7 +134,7 @@ static void test_fullest_micro_batch_uses_the_plan(void **state)
     with_all(uses_its_plan);
 }
 
-static void allocates_nothing(bench *b)
+static void allocates_nothing(trainer_bench *b)
 {
     assay_error err;
     assay_step_record record;
@@ -171,7 +143,7 @@ static void allocates_nothing(bench *b)
     /* All three epochs: the first step and every new shuffle are in it. */
     while (status == ASSAY_OK && b->trainer->step < b->trainer->total_steps) status = assay_trainer_step(b->trainer, &record, &err);
     after = __atomic_load_n(&calls, __ATOMIC_RELAXED);
-    check(status, &err);
+    trainer_bench_check(status, &err);
     assert_int_equal(after - before, 0);
 }
 

@@ -5,6 +5,7 @@
  * makes the steps of tests/oracle/training_steps.py with a constant rate and leaves metrics.jsonl and the adapter in OUT, for its `compare`.
  */
 #include "test_support.h"
+#include "trainer_bench.h"
 
 #include "base/alloc.h"
 #include "base/rng.h"
@@ -20,13 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void check(assay_status status, const assay_error *err)
-{
-    if (status == ASSAY_OK) return;
-    fprintf(stderr, "%s\n", err->text);
-    abort();
-}
 
 /* Examples made of ids, with a pair set that only counts them. */
 typedef struct material {
@@ -85,14 +79,6 @@ static void random_material(material *m, size_t pairs)
     finish(m);
 }
 
-typedef struct bench {
-    assay_checkpoint *checkpoint;
-    assay_adapter_file *adapter;
-    assay_model *model;
-    assay_pool *pool;
-    assay_trainer *trainer;
-} bench;
-
 static const char *const all_modules[] = {"all"};
 static const assay_lora_spec lora = {.rank = 4, .alpha = 8, .dropout = 0.2, .targets = all_modules, .target_count = 1};
 
@@ -103,39 +89,20 @@ static assay_train_settings settings_for(size_t micro_tokens)
                                   .adam = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0.01, .clip = 1}};
 }
 
-static bench open_bench(const char *path, const char *adapter, assay_tuning tuning, const assay_train_settings *settings, const material *m, int threads)
+static trainer_bench open_bench(const char *path, const char *adapter, assay_tuning tuning, const assay_train_settings *settings, const material *m, int threads)
 {
-    bench b = {0};
-    assay_error err;
-    const assay_kernels *kernels = NULL;
-    assay_model_options options = {.tuning = tuning, .lora = tuning == ASSAY_TUNE_LORA ? &lora : NULL, .seed = 1};
-    check(assay_checkpoint_open(&b.checkpoint, path, 0, &err), &err);
-    if (adapter) check(assay_adapter_open(&b.adapter, adapter, &err), &err);
-    check(assay_model_open(&b.model, b.checkpoint, b.adapter, &options, &err), &err);
-    check(assay_kernels_select(&kernels, NULL, &err), &err);
-    check(assay_pool_create(&b.pool, threads, &err), &err);
-    assay_trainer_setup setup = {.settings = *settings, .model = b.model, .examples = &m->set, .kernels = kernels, .pool = b.pool};
-    check(assay_trainer_create(&b.trainer, &setup, &err), &err);
-    return b;
+    const assay_model_options options = {.tuning = tuning, .lora = tuning == ASSAY_TUNE_LORA ? &lora : NULL, .seed = 1};
+    return trainer_bench_open(path, adapter, &options, settings, &m->set, threads);
 }
 
-static void close_bench(bench *b)
-{
-    assay_trainer_free(b->trainer);
-    assay_pool_destroy(b->pool);
-    assay_model_close(b->model);
-    assay_adapter_close(b->adapter);
-    assay_checkpoint_close(b->checkpoint);
-}
-
-static void run_steps(bench *b, uint64_t until)
+static void run_steps(trainer_bench *b, uint64_t until)
 {
     assay_error err;
     assay_step_record record;
-    while (b->trainer->step < until) check(assay_trainer_step(b->trainer, &record, &err), &err);
+    while (b->trainer->step < until) trainer_bench_check(assay_trainer_step(b->trainer, &record, &err), &err);
 }
 
-static uint64_t weights_hash(const bench *b)
+static uint64_t weights_hash(const trainer_bench *b)
 {
     uint64_t hash = 14695981039346656037u;
     for (size_t i = 0; i < b->trainer->optimizer->count; i++) {
@@ -164,12 +131,12 @@ static void test_accumulation_changes_no_bit(void **state)
         for (int variant = 0; variant < 4; variant++) {
             assay_train_settings settings = settings_for(variant == 0 ? 60 : variant == 1 ? 300 : 0);
             settings.recompute = variant == 3 ? ASSAY_RECOMPUTE_ALL : ASSAY_RECOMPUTE_OFF;
-            bench b = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, variant % 2 + 1);
+            trainer_bench b = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, variant % 2 + 1);
             run_steps(&b, 9);
             uint64_t hash = weights_hash(&b);
             if (variant == 0) first = hash;
             assert_true(hash == first);
-            close_bench(&b);
+            trainer_bench_close(&b);
         }
     }
     release(&m);
@@ -185,26 +152,26 @@ static void test_resume_changes_no_bit(void **state)
     random_material(&m, 20);
     for (size_t t = 0; t < 3; t++) {
         assay_train_settings settings = settings_for(0);
-        bench whole = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, 1);
+        trainer_bench whole = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, 1);
         run_steps(&whole, 8);
         for (uint64_t stop = 1; stop < 8; stop++) {
             char folder[] = "/tmp/assay-state-XXXXXX";
             assert_non_null(mkdtemp(folder));
-            bench first = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, 1);
+            trainer_bench first = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, 1);
             run_steps(&first, stop);
-            check(assay_train_state_save(first.trainer, &prints, folder, &err), &err);
-            close_bench(&first);
-            bench second = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, 2);
-            check(assay_train_state_load(second.trainer, &prints, folder, &err), &err);
+            trainer_bench_check(assay_train_state_save(first.trainer, &prints, folder, &err), &err);
+            trainer_bench_close(&first);
+            trainer_bench second = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, 2);
+            trainer_bench_check(assay_train_state_load(second.trainer, &prints, folder, &err), &err);
             run_steps(&second, 8);
             assert_true(weights_hash(&second) == weights_hash(&whole));
             strcpy(prints.data, "x");
             assert_int_equal(assay_train_state_load(second.trainer, &prints, folder, &err), ASSAY_E_USAGE);
             strcpy(prints.data, "d");
-            close_bench(&second);
+            trainer_bench_close(&second);
             assay_remove_tree(folder, NULL);
         }
-        close_bench(&whole);
+        trainer_bench_close(&whole);
     }
     release(&m);
 }
@@ -230,20 +197,20 @@ static void test_a_stop_for_memory_can_be_resumed(void **state)
     assay_train_settings settings = settings_for(0);
     assay_run_settings run = {.output = folder, .save_steps = -1, .eval_steps = -1, .log_steps = 1, .keep = 3, .prints = {.base = "b", .data = "d", .settings = "s"},
                               .on_step = say_no_memory, .listener = &no_memory, .out_of_memory = &no_memory};
-    bench whole = open_bench("tests/data/golden/llama", NULL, ASSAY_TUNE_LORA, &settings, &m, 1);
+    trainer_bench whole = open_bench("tests/data/golden/llama", NULL, ASSAY_TUNE_LORA, &settings, &m, 1);
     run_steps(&whole, whole.trainer->total_steps);
-    bench stopped = open_bench("tests/data/golden/llama", NULL, ASSAY_TUNE_LORA, &settings, &m, 1);
+    trainer_bench stopped = open_bench("tests/data/golden/llama", NULL, ASSAY_TUNE_LORA, &settings, &m, 1);
     assert_int_equal(assay_run(stopped.trainer, NULL, &run, &outcome, &err), ASSAY_E_NO_FIT);
     assert_int_equal(assay_status_exit_code(ASSAY_E_NO_FIT), 3);
     assert_true(strstr(err.text, "memory ran out") && strstr(err.text, "--resume") && strstr(err.text, "checkpoint-3") && assay_path_is_dir(from));
     run.resume_from = from;
     no_memory = false;
-    bench resumed = open_bench("tests/data/golden/llama", NULL, ASSAY_TUNE_LORA, &settings, &m, 1);
-    check(assay_run(resumed.trainer, NULL, &run, &outcome, &err), &err);
+    trainer_bench resumed = open_bench("tests/data/golden/llama", NULL, ASSAY_TUNE_LORA, &settings, &m, 1);
+    trainer_bench_check(assay_run(resumed.trainer, NULL, &run, &outcome, &err), &err);
     assert_true(weights_hash(&resumed) == weights_hash(&whole));
-    close_bench(&whole);
-    close_bench(&stopped);
-    close_bench(&resumed);
+    trainer_bench_close(&whole);
+    trainer_bench_close(&stopped);
+    trainer_bench_close(&resumed);
     assay_remove_tree(folder, NULL);
     release(&m);
 }
@@ -264,8 +231,8 @@ static void test_adamw_is_torch(void **state)
     assay_tensor_file *golden;
     assay_pool *pool;
     (void)state;
-    check(assay_safetensors_open(&golden, "tests/data/golden/adamw.safetensors", &err), &err);
-    check(assay_pool_create(&pool, 1, &err), &err);
+    trainer_bench_check(assay_safetensors_open(&golden, "tests/data/golden/adamw.safetensors", &err), &err);
+    trainer_bench_check(assay_pool_create(&pool, 1, &err), &err);
     size_t tensors = 0;
     while (tensors < 8) {
         char name[64];
@@ -284,7 +251,7 @@ static void test_adamw_is_torch(void **state)
         memcpy(items[t].weight, start->data, start->bytes);
     }
     assay_optimizer *optimizer;
-    check(assay_optimizer_create(&optimizer, items, tensors, &err), &err);
+    trainer_bench_check(assay_optimizer_create(&optimizer, items, tensors, &err), &err);
     const float *factors = tensor(golden, "clip", 0, 0), *lr = tensor(golden, "lr", 0, 0), *norms = tensor(golden, "norm", 0, 0);
     for (int step = 0; step < 5; step++) {
         for (size_t t = 0; t < tensors; t++) memcpy(items[t].gradient, tensor(golden, "grad.%d.%d", step + 1, (int)t), items[t].count * 4);
@@ -349,11 +316,11 @@ static size_t read_steps(const char *path, material *m)
     char *text, *line;
     assay_error err;
     size_t size, per_step = 0;
-    check(assay_file_read(path, 1 << 28, &text, &size, &err), &err);
+    trainer_bench_check(assay_file_read(path, 1 << 28, &text, &size, &err), &err);
     for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         json_t *step, *pair;
         size_t i;
-        check(assay_json_parse(line, strlen(line), path, &step, &err), &err);
+        trainer_bench_check(assay_json_parse(line, strlen(line), path, &step, &err), &err);
         per_step = json_array_size(json_object_get(step, "pairs"));
         json_array_foreach(json_object_get(step, "pairs"), i, pair)
         {
@@ -377,18 +344,18 @@ static int train(char **argv, int argc)
     size_t per_step = read_steps(argv[3], &m);
     assay_train_settings settings = {.batch_pairs = per_step, .epochs = 1, .lr = argc > 8 ? atof(argv[8]) : 1e-4, .shape = ASSAY_LR_CONSTANT, .budget = SIZE_MAX,
                                      .adam = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .clip = 1}};
-    bench b = open_bench(argv[2], argv[6], ASSAY_TUNE_LORA, &settings, &m, 0);
+    trainer_bench b = open_bench(argv[2], argv[6], ASSAY_TUNE_LORA, &settings, &m, 0);
     for (uint32_t i = 0; i < m.set.count; i++) b.trainer->sampler.order[i] = i;
-    check(assay_make_dirs(argv[4], &err), &err);
-    check(assay_metrics_open(&metrics, argv[4], 0, &err), &err);
+    trainer_bench_check(assay_make_dirs(argv[4], &err), &err);
+    trainer_bench_check(assay_metrics_open(&metrics, argv[4], 0, &err), &err);
     while (b.trainer->step < b.trainer->total_steps) {
-        check(assay_trainer_step(b.trainer, &record, &err), &err);
-        check(assay_metrics_step(&metrics, b.trainer, &record, &err), &err);
+        trainer_bench_check(assay_trainer_step(b.trainer, &record, &err), &err);
+        trainer_bench_check(assay_metrics_step(&metrics, b.trainer, &record, &err), &err);
     }
     assay_metrics_close(&metrics);
     assay_save_options save = {.adapter = &b.adapter->config, .pad_token = -1};
-    check(assay_model_save_adapter(b.model, &save, argv[4], &err), &err);
-    close_bench(&b);
+    trainer_bench_check(assay_model_save_adapter(b.model, &save, argv[4], &err), &err);
+    trainer_bench_close(&b);
     release(&m);
     return 0;
 }

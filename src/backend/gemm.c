@@ -30,6 +30,12 @@ const void *assay_matrix_at(const assay_matrix *matrix, size_t i, size_t j)
     return (const char *)matrix->data + index * (ptrdiff_t)assay_dtype_block_bytes(matrix->dtype);
 }
 
+assay_lanes assay_matrix_lanes(const assay_matrix *matrix, size_t lane, size_t lanes, size_t k0, size_t k)
+{
+    return (assay_lanes){.src = assay_matrix_at(matrix, lane, k0), .dtype = matrix->dtype, .lane_stride = matrix->row_stride, .k_stride = matrix->col_stride,
+                         .lanes = lanes, .k = k};
+}
+
 size_t assay_gemm_scratch_bytes(void)
 {
     size_t a = (ASSAY_GEMM_ROWS + MAX_MR) * ASSAY_FOLD, b = (ASSAY_GEMM_COLS + MAX_NR) * ASSAY_FOLD, edge = MAX_MR * MAX_NR;

@@ -51,6 +51,9 @@ void assay_gemm_serial(const assay_kernels *kernels, void *scratch, const assay_
 /* Where element (i, j) lies. */
 const void *assay_matrix_at(const assay_matrix *matrix, size_t i, size_t j);
 
+/* Its rows from `lane` on, from column k0 on, as packing for bf16 products takes them. */
+assay_lanes assay_matrix_lanes(const assay_matrix *matrix, size_t lane, size_t lanes, size_t k0, size_t k);
+
 /* Row-major f32 and its transpose as views. */
 assay_matrix assay_matrix_rows(const float *data, size_t ld);
 assay_matrix assay_matrix_transposed(assay_matrix matrix);

@@ -1,6 +1,5 @@
 /* Blocking of the bf16 product: a job is a panel of C's columns by a run of rows; for every stretch of k it packs B's panel once (it stays in
- * the second-level cache), then A block by block. Sums between stretches rest in a panel of f32 beside the packed operands.
- */
+ * the second-level cache), then A block by block. Sums between stretches rest in a panel of f32 beside the packed operands. */
 #include "backend/gemm_halves.h"
 
 #include "backend/gemm_split.h"
@@ -55,16 +54,10 @@ static halves_scratch divide(void *memory)
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-static void pack_a(const assay_halves *h, const assay_matrix *a, size_t row, size_t rows, size_t k0, size_t k, uint32_t *dst)
+static void pack(const assay_halves *h, size_t width, const assay_matrix *m, size_t lane, size_t lanes, size_t k0, size_t k, uint32_t *dst)
 {
-    const assay_lanes lanes = {.src = assay_matrix_at(a, row, k0), .dtype = a->dtype, .lane_stride = a->row_stride, .k_stride = a->col_stride, .lanes = rows, .k = k};
-    h->pack(dst, MR, MR * ((k + 1) / 2), &lanes);
-}
-
-static void pack_b(const assay_halves *h, const assay_matrix *b, size_t col, size_t cols, size_t k0, size_t k, uint32_t *dst)
-{
-    const assay_lanes lanes = {.src = assay_matrix_at(b, k0, col), .dtype = b->dtype, .lane_stride = b->col_stride, .k_stride = b->row_stride, .lanes = cols, .k = k};
-    h->pack(dst, NR, NR * ((k + 1) / 2), &lanes);
+    const assay_lanes from = assay_matrix_lanes(m, lane, lanes, k0, k);
+    h->pack(dst, width, width * ((k + 1) / 2), &from);
 }
 
 static void border_tile(const assay_halves *h, size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ld, bool add, size_t rows, size_t cols,
@@ -92,12 +85,13 @@ static void multiply_block(const assay_halves *h, const halves_scratch *s, const
 static void multiply_fold(const assay_halves *h, const halves_scratch *s, const halves_region *r, const assay_matrix *a, const assay_matrix *b, size_t k0, size_t k,
                           bool *add)
 {
+    const assay_matrix columns = assay_matrix_transposed(*b);
     for (size_t done = 0; done < k; done += STRETCH) {
         size_t length = smaller(STRETCH, k - done);
-        pack_b(h, b, r->col, r->cols, k0 + done, length, s->b);
+        pack(h, NR, &columns, r->col, r->cols, k0 + done, length, s->b);
         for (size_t i = 0; i < r->rows; i += BLOCK) {
             size_t rows = smaller(BLOCK, r->rows - i);
-            pack_a(h, a, r->row + i, rows, k0 + done, length, s->a);
+            pack(h, MR, a, r->row + i, rows, k0 + done, length, s->a);
             multiply_block(h, s, r, i, rows, (length + 1) / 2, *add);
         }
         *add = true;

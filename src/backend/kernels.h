@@ -82,6 +82,12 @@ typedef struct assay_lanes {
     size_t lanes, k;
 } assay_lanes;
 
+/* Where an element of F32, F16 or BF16 lies. */
+static inline const char *assay_element_at(const void *src, assay_dtype dtype, ptrdiff_t index)
+{
+    return (const char *)src + index * (ptrdiff_t)(dtype == ASSAY_F32 ? sizeof(float) : sizeof(uint16_t));
+}
+
 typedef struct assay_halves {
     bool native; /* the processor multiplies pairs of bf16 itself; else operands are widened: as right, slower than f32 */
     /* Packs an operand as pairs of bf16 in panels of `width` lanes (MR or NR), `panel` words apart: word i * width + lane of a panel holds elements 2i (low half)

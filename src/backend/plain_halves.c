@@ -38,11 +38,6 @@ static void contiguous(uint16_t *restrict dst, assay_dtype dtype, const void *sr
         convert(dst, dtype, src, count);
 }
 
-static const char *at(const void *src, assay_dtype dtype, ptrdiff_t index)
-{
-    return (const char *)src + index * (ptrdiff_t)(dtype == ASSAY_F32 ? sizeof(float) : sizeof(uint16_t));
-}
-
 static void along(uint32_t *restrict dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, size_t lanes, size_t k)
 {
     for (size_t first = 0; first < k; first += BLOCK)
@@ -50,7 +45,7 @@ static void along(uint32_t *restrict dst, size_t width, assay_dtype dtype, const
             uint32_t run[BLOCK / 2];
             size_t count = k - first < BLOCK ? k - first : BLOCK, pairs = (count + 1) / 2;
             run[pairs - 1] = 0;
-            contiguous((uint16_t *)(void *)run, dtype, at(src, dtype, (ptrdiff_t)lane * lane_stride + (ptrdiff_t)first), count);
+            contiguous((uint16_t *)(void *)run, dtype, assay_element_at(src, dtype, (ptrdiff_t)lane * lane_stride + (ptrdiff_t)first), count);
             for (size_t i = 0; i < pairs; i++) dst[(first / 2 + i) * width + lane] = run[i];
         }
 }
@@ -59,9 +54,9 @@ static void across(uint32_t *restrict dst, size_t width, assay_dtype dtype, cons
 {
     uint16_t low[ASSAY_HALVES_NR], high[ASSAY_HALVES_NR] = {0};
     for (size_t i = 0; i < k; i += 2, dst += width) {
-        contiguous(low, dtype, at(src, dtype, (ptrdiff_t)i * k_stride), lanes);
+        contiguous(low, dtype, assay_element_at(src, dtype, (ptrdiff_t)i * k_stride), lanes);
         if (i + 1 < k)
-            contiguous(high, dtype, at(src, dtype, (ptrdiff_t)(i + 1) * k_stride), lanes);
+            contiguous(high, dtype, assay_element_at(src, dtype, (ptrdiff_t)(i + 1) * k_stride), lanes);
         else
             memset(high, 0, sizeof high);
         for (size_t lane = 0; lane < lanes; lane++) dst[lane] = (uint32_t)low[lane] | (uint32_t)high[lane] << 16;
@@ -73,14 +68,14 @@ static void anywhere(uint32_t *dst, size_t width, assay_dtype dtype, const void 
     for (size_t lane = 0; lane < lanes; lane++)
         for (size_t i = 0; i < k; i++) {
             uint16_t half;
-            contiguous(&half, dtype, at(src, dtype, (ptrdiff_t)lane * lane_stride + (ptrdiff_t)i * k_stride), 1);
+            contiguous(&half, dtype, assay_element_at(src, dtype, (ptrdiff_t)lane * lane_stride + (ptrdiff_t)i * k_stride), 1);
             dst[i / 2 * width + lane] |= (uint32_t)half << (i % 2 ? 16 : 0);
         }
 }
 
 static void pack_panel(uint32_t *dst, size_t width, const assay_lanes *from, size_t lane)
 {
-    const void *src = at(from->src, from->dtype, (ptrdiff_t)lane * from->lane_stride);
+    const void *src = assay_element_at(from->src, from->dtype, (ptrdiff_t)lane * from->lane_stride);
     size_t lanes = from->lanes - lane < width ? from->lanes - lane : width;
     bool general = from->lane_stride != 1 && from->k_stride != 1;
     if (lanes < width || general) memset(dst, 0, (from->k + 1) / 2 * width * sizeof *dst);

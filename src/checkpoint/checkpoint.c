@@ -1,9 +1,10 @@
 #include "checkpoint/checkpoint_private.h"
 
+#include "base/hash.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 static int compare_weights(const void *a, const void *b)
 {
@@ -123,8 +124,7 @@ assay_status assay_checkpoint_fingerprint(const assay_checkpoint *checkpoint, ch
     XXH3_128bits_update(state, config, strlen(config) + 1);
     for (size_t i = 0; i < checkpoint->weight_count; i++) hash_weight(state, &checkpoint->weights[i]);
     for (size_t i = 0; i < checkpoint->file_count; i++) assay_map_forget(&checkpoint->files[i]->map);
-    XXH128_hash_t hash = XXH3_128bits_digest(state);
-    snprintf(text, 33, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+    assay_hash_text(XXH3_128bits_digest(state), text);
     XXH3_freeState(state);
     assay_free(config);
     return ASSAY_OK;

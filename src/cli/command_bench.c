@@ -2,8 +2,8 @@
  *
  * Shared machines slow down for seconds at a time, so each sample stands between two runs of the register loop; a sample whose loops fall more than
  * a tenth behind the best loop of the run was disturbed and does not count. Reported is the fastest undisturbed sample. */
+#include "backend/peak.h"
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "cli/bench_step.h"
 #include "cli/command.h"
 #include "cli/training.h"
@@ -11,12 +11,12 @@
 #include <jansson.h>
 #include <string.h>
 
-enum { SAMPLES = 5, TRIES = 20, LOOP_ROUNDS = 1 << 19 };
+enum { SAMPLES = 5, TRIES = 20 };
 
 typedef struct yardstick {
     double (*spin)(size_t rounds);
     assay_pool *pool;
-    double flops_of_round, best; /* GFLOP/s */
+    double best; /* GFLOP/s */
 } yardstick;
 
 typedef struct outcome {
@@ -24,20 +24,9 @@ typedef struct outcome {
     int counted, rejected;
 } outcome;
 
-static void spin_worker(void *context, size_t tile, int worker)
-{
-    yardstick *y = context;
-    double flops = y->spin(LOOP_ROUNDS);
-    (void)worker;
-    if (tile == 0) y->flops_of_round = flops;
-}
-
 static double measure_peak(yardstick *y)
 {
-    size_t workers = (size_t)assay_pool_size(y->pool);
-    double start = assay_clock_seconds();
-    assay_pool_run(y->pool, spin_worker, y, workers);
-    double rate = 1e-9 * y->flops_of_round * LOOP_ROUNDS * (double)workers / (assay_clock_seconds() - start);
+    double rate = assay_peak_rate(y->pool, y->spin);
     if (rate > y->best) y->best = rate;
     return rate;
 }

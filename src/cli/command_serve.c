@@ -2,6 +2,7 @@
  * pages in memory for all of them, and what a model converted into memory of its own is shared by hand (share_weights). */
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "cli/machine.h"
 #include "cli/scoring.h"
 #include "cli/training.h"
@@ -11,7 +12,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
-#include <xxhash.h>
 
 enum { TOKENS_OF_REQUEST = 4 << 20 };
 
@@ -45,14 +45,10 @@ static void share_weights(assay_model *model, const assay_model *base)
 
 static assay_status hash_file(XXH3_state_t *state, const char *folder, const char *name, assay_error *err)
 {
-    assay_mapping map;
+    uint64_t size;
     char *path = assay_path_join(folder, name);
     ASSAY_TRY_ALLOC(path, "a path", err);
-    assay_status status = assay_map_open(&map, path, err);
-    if (status == ASSAY_OK) {
-        XXH3_128bits_update(state, map.data, map.size);
-        assay_map_close(&map);
-    }
+    assay_status status = assay_hash_file(state, path, &size, err);
     assay_free(path);
     return status;
 }
@@ -69,9 +65,8 @@ static assay_status fingerprint(const loading *l, const assay_scoring *scoring, 
     XXH3_128bits_update(state, l->base_fingerprint, 32);
     assay_status status = hash_file(state, folder, "adapter_config.json", err);
     if (status == ASSAY_OK) status = hash_file(state, folder, "adapter_model.safetensors", err);
-    XXH128_hash_t hash = XXH3_128bits_digest(state);
+    assay_hash_text(XXH3_128bits_digest(state), text);
     XXH3_freeState(state);
-    snprintf(text, 33, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
     return status;
 }
 
@@ -117,11 +112,12 @@ static assay_status load(void *context, const char *folder, assay_served *model,
 static assay_status measure_room(loading *l, assay_error *err)
 {
     assay_machine_memory memory;
+    l->budget = l->options->memory;
     l->own = SIZE_MAX;
-    ASSAY_TRY(assay_memory_budget(l->options, SIZE_MAX / 2, &l->budget, err));
     if (l->options->memory) return ASSAY_OK;
     ASSAY_TRY(assay_machine_memory_read(&memory, "", err));
-    if (memory.own != UINT64_MAX) l->own = (size_t)(memory.own / 10 * 9);
+    l->budget = assay_memory_share(memory.free);
+    if (memory.own != UINT64_MAX) l->own = assay_memory_share(memory.own);
     return ASSAY_OK;
 }
 

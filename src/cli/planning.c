@@ -64,6 +64,7 @@ static assay_plan_request request_of(const variant *v, const assay_program *prog
     return request;
 }
 
+/* All parts but what is there already. */
 static assay_anonymous_parts parts_of(const variant *v)
 {
     const assay_planning_subject *s = &v->subject;
@@ -71,9 +72,15 @@ static assay_anonymous_parts parts_of(const variant *v)
     assay_anonymous_parts parts = {.weights = v->size.owned, .tensors = v->params, .trained = v->size.trained, .arena = v->plan.arena_bytes,
                                    .tokens = s->tokens_to_write, .rows = larger(v->plan.micro_tokens, v->longest), .pairs = pairs + (s->evaluation ? s->evaluation->count : 0)};
     if (pairs) parts.lines = assay_trainer_steps(&s->settings, pairs) / (uint64_t)(s->log_steps > 0 ? s->log_steps : 1) + (s->evaluation ? s->evaluation->count : 0);
-    assay_anonymous_present(&parts);
-    if (!pairs && parts.present < PROCESS_BYTES) parts.present = PROCESS_BYTES;
     return parts;
+}
+
+static size_t process_peak(const variant *v)
+{
+    assay_anonymous_parts parts = parts_of(v);
+    assay_anonymous_present(&parts);
+    if (!v->subject.examples && parts.present < PROCESS_BYTES) parts.present = PROCESS_BYTES;
+    return assay_anonymous_plan(&parts);
 }
 
 /* Limits that kill, or refuse a mapping, hold for what the process has besides its plan too. */
@@ -83,21 +90,20 @@ static size_t within_limits(const variant *v, size_t budget)
     assay_anonymous_parts parts = parts_of(v);
     uint64_t besides = assay_anonymous_besides(&parts) + MAPPING_BYTES, own = room->own > besides ? room->own - besides : 0;
     if (room->own == SIZE_MAX) return budget;
-    if (v->fixed - v->size.borrowed + assay_anonymous_tokenizer(&parts) > own) return 0; /* behind the arena comes the writing of the tokenizer */
+    if (parts.tokens && v->fixed - v->size.borrowed + assay_anonymous_tokenizer(&parts) > own) return 0; /* behind the arena comes the writing of the tokenizer */
     return own > SIZE_MAX - v->size.borrowed || own + v->size.borrowed > budget ? budget : (size_t)own + v->size.borrowed;
 }
 
 /* A plan within what is wanted; where there is none, within what can be had. */
-static assay_status plan_in_room(variant *v, const assay_program *program, assay_error *err)
+static assay_status plan_in_room(variant *v, assay_plan_request *request, assay_error *err)
 {
     const assay_memory_room *room = &v->subject.room;
     const size_t sizes[] = {room->wanted, room->most};
     assay_status status = ASSAY_E_NO_FIT;
     for (size_t i = 0; i < 2 && status == ASSAY_E_NO_FIT; i++) {
         if (i && sizes[i] <= sizes[0]) break;
-        v->subject.settings.budget = within_limits(v, sizes[i]);
-        assay_plan_request request = request_of(v, program);
-        status = assay_plan_make(&request, &v->plan, err);
+        v->subject.settings.budget = request->budget = within_limits(v, sizes[i]);
+        status = assay_plan_make(request, &v->plan, err);
     }
     return status;
 }
@@ -110,12 +116,12 @@ static assay_status plan_variant(variant *v, bool alternatives, assay_error *err
     v->layers = program->layers;
     v->params = program->param_count;
     v->fixed = v->size.owned + v->size.borrowed + 3 * v->size.trained * sizeof(float);
-    v->longest = request_of(v, NULL).longest_pair;
-    assay_status status = plan_in_room(v, program, &why);
+    assay_plan_request request = request_of(v, program);
+    v->longest = request.longest_pair;
+    assay_status status = plan_in_room(v, &request, &why);
     v->fits = status == ASSAY_OK;
     if (status == ASSAY_E_NO_FIT && v->plan.total_bytes) status = ASSAY_OK;
     if (status != ASSAY_OK) assay_error_set(err, status, "%s", why.text);
-    assay_plan_request request = request_of(v, program);
     if (status == ASSAY_OK && alternatives) status = assay_plan_largest(&request, 0, &v->largest_off, err);
     if (status == ASSAY_OK && alternatives) status = assay_plan_largest(&request, v->layers, &v->largest_all, err);
     assay_program_free(program);
@@ -252,7 +258,6 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     variant asked = {.subject = *subject};
     *planning = (assay_planning){0};
     ASSAY_TRY(plan_variant(&asked, subject->alternatives, err));
-    assay_anonymous_parts parts = parts_of(&asked);
     planning->budget = asked.subject.settings.budget;
     planning->fits = asked.fits;
     planning->plan = asked.plan;
@@ -260,10 +265,10 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->layers = asked.layers;
     planning->gradients = asked.size.trained * sizeof(float);
     planning->optimizer = 2 * asked.size.trained * sizeof(float);
-    planning->rss = assay_anonymous_plan(&parts);
+    planning->rss = process_peak(&asked);
     planning->largest_off = asked.largest_off;
     planning->largest_all = asked.largest_all;
-    planning->longest_pair = request_of(&asked, NULL).longest_pair;
+    planning->longest_pair = asked.longest;
     find_longest_pair(planning, subject->examples);
     find_longest_pair(planning, subject->evaluation);
     return subject->alternatives || !asked.fits ? consider_all(planning, &asked, err) : ASSAY_OK;

@@ -40,7 +40,7 @@ bool assay_scoring_halves(const assay_options *options, const assay_model_source
     return say_imitated(options->precision == ASSAY_OPT_BF16, kernels, log);
 }
 
-static size_t share_of(uint64_t bytes) { return (size_t)((double)bytes * 0.9); }
+size_t assay_memory_share(uint64_t bytes) { return (size_t)((double)bytes * 0.9); }
 
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
@@ -50,8 +50,8 @@ assay_status assay_memory_budget(const assay_options *options, size_t besides, s
     *budget = options->memory;
     if (options->memory) return ASSAY_OK;
     ASSAY_TRY(assay_machine_memory_read(&memory, "", err));
-    *budget = share_of(memory.free);
-    if (memory.own != UINT64_MAX) *budget = (size_t)least(*budget, share_of(memory.own) + besides);
+    *budget = assay_memory_share(memory.free);
+    if (memory.own != UINT64_MAX) *budget = (size_t)least(*budget, assay_memory_share(memory.own) + besides);
     return ASSAY_OK;
 }
 
@@ -63,7 +63,7 @@ assay_status assay_memory_room_read(const assay_options *options, assay_memory_r
     *room = (assay_memory_room){.wanted = options->memory, .own = SIZE_MAX};
     if (status != ASSAY_OK) return is_auto ? status : ASSAY_OK;
     room->own = (size_t)least(memory.own, memory.group);
-    if (is_auto) *room = (assay_memory_room){.wanted = share_of(memory.free), .most = (size_t)least(share_of(memory.available), memory.group), .own = room->own};
+    if (is_auto) *room = (assay_memory_room){.wanted = assay_memory_share(memory.free), .most = (size_t)least(assay_memory_share(memory.available), memory.group), .own = room->own};
     return ASSAY_OK;
 }
 

@@ -54,7 +54,10 @@ assay_status assay_choose_kernels(const assay_kernels **kernels, assay_error *er
 bool assay_training_halves(const assay_options *options, const assay_kernels *kernels, const assay_log *log);
 bool assay_scoring_halves(const assay_options *options, const assay_model_source *source, const assay_kernels *kernels, const assay_log *log);
 
-/* --memory, or 90 % of what is free; where limits hold for this process's own memory, 90 % of what they leave and `besides`: what of the budget they do not
+/* What --memory auto takes of so many bytes. */
+size_t assay_memory_share(uint64_t bytes);
+
+/* --memory, or that share of what is free; where limits hold for this process's own memory, 90 % of what they leave and `besides`: what of the budget they do not
  * count (mapped weights), or counted already. */
 assay_status assay_memory_budget(const assay_options *options, size_t besides, size_t *budget, assay_error *err);
 

@@ -41,7 +41,7 @@ static void pack_panels(const assay_attention *a, const assay_packed *to, const 
     size_t width = to->left ? a->mr : a->nr, words = panel_words(a, to), bytes = assay_dtype_block_bytes(from->dtype);
     uint32_t *dst = to->words;
     if (a->halves) {
-        const assay_lanes all = {.src = from->data, .dtype = from->dtype, .lane_stride = from->row_stride, .k_stride = from->col_stride, .lanes = lanes, .k = k};
+        const assay_lanes all = assay_matrix_lanes(from, 0, lanes, 0, k);
         a->kernels->halves->pack(dst, width, words, &all);
         return;
     }

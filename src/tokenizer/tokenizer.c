@@ -6,9 +6,9 @@
 #include "tokenizer/tokenizer_kind.h"
 #include "tokenizer/unicode.h"
 
-#include <stdlib.h>
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void assay_ids_release(assay_ids *ids)

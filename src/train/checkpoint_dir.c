@@ -2,17 +2,16 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/json_doc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <xxhash.h>
 
-enum { MANIFEST_CEILING = 16 << 20, PIECE_BYTES = 1 << 17 };
+enum { MANIFEST_CEILING = 16 << 20 };
 
 assay_status assay_checkpoint_dir_begin(char **working, const char *final, assay_error *err)
 {
@@ -32,44 +31,20 @@ void assay_checkpoint_dir_abandon(char *working)
     assay_free(working);
 }
 
-static bool hash_all(int fd, XXH3_state_t *state, char *piece, uint64_t *size)
-{
-    XXH3_128bits_reset(state);
-    for (ssize_t got = 1; got != 0;) {
-        got = read(fd, piece, PIECE_BYTES);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return false;
-        XXH3_128bits_update(state, piece, (size_t)got);
-        *size += (uint64_t)got;
-    }
-    return true;
-}
-
-/* Read a small piece at a time, nothing ahead: pages on their way in cannot be dropped, and where a cgroup has little left a disk that reads 8 MiB ahead of
- * a mapped file gets the process killed. */
-static assay_status hash_file(const char *path, char text[33], uint64_t *size, assay_error *err)
+static assay_status hash_file(const char *path, char text[ASSAY_HASH_TEXT], uint64_t *size, assay_error *err)
 {
     XXH3_state_t *state = XXH3_createState();
-    char *piece = assay_alloc(PIECE_BYTES, 1);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    *size = 0;
-    if (fd >= 0) posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
-    bool done = state && piece && fd >= 0 && hash_all(fd, state, piece, size);
-    assay_status status = done ? ASSAY_OK : !state || !piece ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for reading %s", path)
-                                                             : assay_error_set(err, ASSAY_E_IO, "cannot read %s: %s", path, strerror(errno));
-    if (done) {
-        XXH128_hash_t hash = XXH3_128bits_digest(state);
-        snprintf(text, 33, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
-    }
-    if (fd >= 0) close(fd);
-    assay_free(piece);
+    if (!state) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for reading %s", path);
+    XXH3_128bits_reset(state);
+    assay_status status = assay_hash_file(state, path, size, err);
+    assay_hash_text(XXH3_128bits_digest(state), text);
     XXH3_freeState(state);
     return status;
 }
 
 static assay_status add_to_manifest(json_t *files, const char *folder, const char *name, assay_error *err)
 {
-    char hash[33];
+    char hash[ASSAY_HASH_TEXT];
     uint64_t size;
     char *path = assay_path_join(folder, name);
     ASSAY_TRY_ALLOC(path, "a path", err);
@@ -119,7 +94,7 @@ assay_status assay_checkpoint_dir_publish(char *working, const char *final, assa
 
 static assay_status verify_file(const char *folder, const char *name, const json_t *entry, assay_error *err)
 {
-    char hash[33];
+    char hash[ASSAY_HASH_TEXT];
     uint64_t size;
     const char *wanted = json_string_value(json_object_get(entry, "xxh3_128"));
     char *path = assay_path_join(folder, name);

@@ -4,9 +4,9 @@
 #include "base/file.h"
 #include "train/memory.h"
 
-#include <stdlib.h>
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

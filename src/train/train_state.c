@@ -1,17 +1,12 @@
 #include "train/train_state.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/json_doc.h"
 #include "container/safetensors.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <xxhash.h>
-
-static void hash_text(XXH128_hash_t hash, char text[40])
-{
-    snprintf(text, 40, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
-}
 
 void assay_fingerprint_data(const assay_example_set *examples, char text[40])
 {
@@ -21,7 +16,7 @@ void assay_fingerprint_data(const assay_example_set *examples, char text[40])
         double fields[] = {(double)e->chosen_count, (double)e->rejected_count, (double)e->shared, e->margin};
         hash = XXH3_128bits_withSeed(fields, sizeof fields, hash.low64 ^ hash.high64);
     }
-    hash_text(hash, text);
+    assay_hash_text(hash, text);
 }
 
 /* The settings that change results, by the names of their options: what a refusal names. */
@@ -50,7 +45,7 @@ void assay_fingerprint_settings(const assay_train_settings *s, const assay_progr
         const assay_param *param = &program->params[i];
         if (param->trained) hash = XXH3_128bits_withSeed(param->name, strlen(param->name), hash.low64 ^ hash.high64 ^ param->rows ^ (uint64_t)param->cols << 32);
     }
-    hash_text(hash, text);
+    assay_hash_text(hash, text);
 }
 
 /* The three tensors of one trained weight: what they are called and where they lie. */

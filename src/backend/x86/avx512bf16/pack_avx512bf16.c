@@ -14,11 +14,6 @@
 
 enum { GROUP = 16, RUN = 32 }; /* lanes, and elements of k, that one transposition takes */
 
-static const char *at(const void *src, assay_dtype dtype, ptrdiff_t index)
-{
-    return (const char *)src + index * (ptrdiff_t)(dtype == ASSAY_F32 ? sizeof(float) : sizeof(uint16_t));
-}
-
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static __mmask32 first32(size_t count) { return count >= 32 ? 0xffffffffu : (__mmask32)((1u << count) - 1); }
@@ -70,7 +65,7 @@ static inline INLINED void along_run(uint32_t *dst, size_t width, assay_dtype dt
 #pragma GCC unroll 16
         for (size_t i = 0; i < GROUP; i++) {
             bool there = lane + i < (inner ? width : lanes);
-            x[i] = there ? load_run(dtype, at(src, dtype, (ptrdiff_t)(lane + i) * lane_stride), inner ? RUN : count) : _mm512_setzero_si512();
+            x[i] = there ? load_run(dtype, assay_element_at(src, dtype, (ptrdiff_t)(lane + i) * lane_stride), inner ? RUN : count) : _mm512_setzero_si512();
         }
         transpose(x);
 #pragma GCC unroll 16
@@ -84,13 +79,13 @@ static inline INLINED void along_run(uint32_t *dst, size_t width, assay_dtype dt
 
 static inline INLINED void along(uint32_t *dst, size_t width, assay_dtype dtype, const assay_lanes *from, size_t lane)
 {
-    const void *src = at(from->src, dtype, (ptrdiff_t)lane * from->lane_stride);
+    const void *src = assay_element_at(from->src, dtype, (ptrdiff_t)lane * from->lane_stride);
     size_t first = 0, lanes = smaller(width, from->lanes - lane);
     if (lanes == width)
         for (; first + RUN < from->k; first += RUN)
-            along_run(dst + first / 2 * width, width, dtype, at(src, dtype, (ptrdiff_t)first), from->lane_stride, width, RUN, true);
+            along_run(dst + first / 2 * width, width, dtype, assay_element_at(src, dtype, (ptrdiff_t)first), from->lane_stride, width, RUN, true);
     for (; first < from->k; first += RUN)
-        along_run(dst + first / 2 * width, width, dtype, at(src, dtype, (ptrdiff_t)first), from->lane_stride, lanes, smaller(RUN, from->k - first), false);
+        along_run(dst + first / 2 * width, width, dtype, assay_element_at(src, dtype, (ptrdiff_t)first), from->lane_stride, lanes, smaller(RUN, from->k - first), false);
 }
 
 /* Two rows of k for 16 lanes as pairs. second: the mask of lanes that have a second row. */
@@ -109,7 +104,7 @@ static inline INLINED void across_pair(uint32_t *dst, size_t width, assay_dtype 
 #pragma GCC unroll 2
     for (size_t lane = 0; lane < width; lane += GROUP) {
         __mmask16 mask = inner ? first16(width - lane) : first16(lanes > lane ? lanes - lane : 0);
-        __m512i x = load_pair(dtype, at(row, dtype, (ptrdiff_t)lane), at(next, dtype, (ptrdiff_t)lane), mask, inner || paired ? mask : 0);
+        __m512i x = load_pair(dtype, assay_element_at(row, dtype, (ptrdiff_t)lane), assay_element_at(next, dtype, (ptrdiff_t)lane), mask, inner || paired ? mask : 0);
         if (inner || width - lane >= GROUP)
             _mm512_storeu_si512(dst + lane, x);
         else
@@ -121,13 +116,13 @@ static inline INLINED void across_pair(uint32_t *dst, size_t width, assay_dtype 
 static inline INLINED void across(uint32_t *dst, size_t width, size_t panel, assay_dtype dtype, const assay_lanes *from)
 {
     for (size_t i = 0; i < from->k; i += 2, dst += width) {
-        const char *row = at(from->src, dtype, (ptrdiff_t)i * from->k_stride), *next = i + 1 < from->k ? at(from->src, dtype, (ptrdiff_t)(i + 1) * from->k_stride) : row;
+        const char *row = assay_element_at(from->src, dtype, (ptrdiff_t)i * from->k_stride), *next = i + 1 < from->k ? assay_element_at(from->src, dtype, (ptrdiff_t)(i + 1) * from->k_stride) : row;
         size_t lane = 0;
         uint32_t *to = dst;
         for (; i + 2 < from->k && lane + width <= from->lanes; lane += width, to += panel)
-            across_pair(to, width, dtype, at(row, dtype, (ptrdiff_t)lane), at(next, dtype, (ptrdiff_t)lane), width, true, true);
+            across_pair(to, width, dtype, assay_element_at(row, dtype, (ptrdiff_t)lane), assay_element_at(next, dtype, (ptrdiff_t)lane), width, true, true);
         for (; lane < from->lanes; lane += width, to += panel)
-            across_pair(to, width, dtype, at(row, dtype, (ptrdiff_t)lane), at(next, dtype, (ptrdiff_t)lane), smaller(width, from->lanes - lane), i + 1 < from->k, false);
+            across_pair(to, width, dtype, assay_element_at(row, dtype, (ptrdiff_t)lane), assay_element_at(next, dtype, (ptrdiff_t)lane), smaller(width, from->lanes - lane), i + 1 < from->k, false);
     }
 }
 

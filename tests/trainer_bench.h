@@ -1,0 +1,52 @@
+/* A trainer with all it stands on, made from a model folder and examples: what the tests of training open and close. */
+#ifndef TRAINER_BENCH_H
+#define TRAINER_BENCH_H
+
+#include "train/trainer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct trainer_bench {
+    assay_checkpoint *checkpoint;
+    assay_adapter_file *adapter;
+    assay_model *model;
+    assay_pool *pool;
+    assay_trainer *trainer;
+} trainer_bench;
+
+/* Also outside cmocka, where its own failures would go nowhere. */
+static inline void trainer_bench_check(assay_status status, const assay_error *err)
+{
+    if (status == ASSAY_OK) return;
+    fprintf(stderr, "%s\n", err->text);
+    abort();
+}
+
+/* adapter: its folder, or NULL. */
+static inline trainer_bench trainer_bench_open(const char *path, const char *adapter, const assay_model_options *options, const assay_train_settings *settings,
+                                               const assay_example_set *examples, int threads)
+{
+    trainer_bench b = {0};
+    assay_error err;
+    const assay_kernels *kernels = NULL;
+    trainer_bench_check(assay_checkpoint_open(&b.checkpoint, path, 0, &err), &err);
+    if (adapter) trainer_bench_check(assay_adapter_open(&b.adapter, adapter, &err), &err);
+    trainer_bench_check(assay_model_open(&b.model, b.checkpoint, b.adapter, options, &err), &err);
+    trainer_bench_check(assay_kernels_select(&kernels, NULL, &err), &err);
+    trainer_bench_check(assay_pool_create(&b.pool, threads, &err), &err);
+    assay_trainer_setup setup = {.settings = *settings, .model = b.model, .examples = examples, .kernels = kernels, .pool = b.pool};
+    trainer_bench_check(assay_trainer_create(&b.trainer, &setup, &err), &err);
+    return b;
+}
+
+static inline void trainer_bench_close(trainer_bench *b)
+{
+    assay_trainer_free(b->trainer);
+    assay_pool_destroy(b->pool);
+    assay_model_close(b->model);
+    assay_adapter_close(b->adapter);
+    assay_checkpoint_close(b->checkpoint);
+}
+
+#endif
