@@ -9,7 +9,8 @@
 #include <signal.h>
 
 /* Installs the handlers; also ignores SIGPIPE, so that a closed pipe is a write error. Returns the flag: 0 until asked to
- * stop, then the signal. Calls go on behind a signal (SA_RESTART) but for poll, which is how waiting for standard input ends (data/byte_source.c). */
+ * stop, then the signal. Calls go on behind a signal (SA_RESTART) but for poll, which is how waiting for input ends (data/byte_source.c);
+ * from the first signal on an alarm ends it every second, for a signal just before the wait began would be missed. */
 const volatile sig_atomic_t *assay_interrupt_install(void);
 
 #endif

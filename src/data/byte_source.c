@@ -19,7 +19,7 @@ assay_status assay_parquet_refused(const char *path, assay_error *err)
 }
 
 /* Pipes are read as bytes come, so that a program may feed lines and wait for each answer. Waiting is done in poll, which alone comes back when a
- * handler ran (of a signal that asks to stop: no other has one); a read that had begun is gone on with. 0: the end, or no more (stopped, failure). */
+ * handler ran (of a signal that asks to stop, or of the alarm behind it: no other has one); a read that had begun is gone on with. 0: the end, or no more (stopped, failure). */
 static size_t read_some(assay_byte_source *source, char *to)
 {
     for (;;) {
