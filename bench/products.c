@@ -54,18 +54,23 @@ static double measure(bench *b, const char *kind, size_t m, size_t in, size_t ou
     float *result = assay_alloc(m * (in > out ? in : out) + in * out, sizeof *result);
     double seconds = -1;
     assay_gemm_halves_args args = {0};
-    if (x && w && dy && result) {
+    size_t packed_bytes = assay_gemm_halves_packed_bytes(in > out ? in : out, (in > out ? in : out) / 2 + m);
+    uint32_t *packed = assay_alloc(1, packed_bytes);
+    if (x && w && dy && result && packed) {
         seconds = 0;
         if (!strcmp(kind, "forward"))
             args = (assay_gemm_halves_args){.m = m, .n = out, .k = in, .a = rows(x, in), .b = assay_matrix_transposed(rows(w, in)), .half_c = (uint16_t *)(void *)result, .ldc = out};
         if (!strcmp(kind, "input")) args = (assay_gemm_halves_args){.m = m, .n = in, .k = out, .a = rows(dy, out), .b = rows(w, in), .half_c = (uint16_t *)(void *)result, .ldc = in};
         if (!strcmp(kind, "weight")) args = (assay_gemm_halves_args){.m = out, .n = in, .k = m, .a = assay_matrix_transposed(rows(dy, out)), .b = rows(x, in), .c = result, .ldc = in};
+        args.packed = packed;
+        args.packed_bytes = packed_bytes;
         if (args.m) seconds = fastest(b, &args);
     }
     assay_free(x);
     assay_free(w);
     assay_free(dy);
     assay_free(result);
+    assay_free(packed);
     return seconds;
 }
 

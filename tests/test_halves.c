@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define GUARD 0xa5a5a5a5u
+
 typedef struct operand {
     float *wide;     /* what it stands for after rounding, [rows, cols] */
     void *data;
@@ -80,7 +82,16 @@ static void check_product(const product *p, const operand o[4], const float *bef
         }
 }
 
-static void run_product(const product *p, const assay_kernels *kernels, assay_pool *pool, float *c)
+/* `bytes` bytes and a word behind them that must stay. */
+static uint32_t *guarded(size_t bytes)
+{
+    uint32_t *words = assay_alloc(bytes / sizeof *words + 1, sizeof *words);
+    words[bytes / sizeof *words] = GUARD;
+    return words;
+}
+
+/* packed_rows: how many rows of the left operand there is room for. */
+static void run_product(const product *p, const assay_kernels *kernels, assay_pool *pool, size_t packed_rows, float *c)
 {
     operand o[4] = {make_operand(p->m, p->k, p->transpose_a, p->dtype, 1), make_operand(p->k, p->n, p->transpose_b, p->dtype, 2),
                     make_operand(p->m, p->k2, false, ASSAY_F32, 3), make_operand(p->k2, p->n, true, ASSAY_F32, 4)};
@@ -92,8 +103,10 @@ static void run_product(const product *p, const assay_kernels *kernels, assay_po
     for (size_t i = 0; i < p->m * p->n; i++) before[i] = c[i] = (float)(i % 17) - 8;
     c[p->m * p->n] = 12345.0f;
     halves[p->m * p->n] = 4321;
+    size_t packed_bytes = assay_gemm_halves_packed_bytes(packed_rows, (p->k + 1) / 2 + (p->k2 + 1) / 2 + p->fold_count);
+    uint32_t *packed = guarded(packed_bytes);
     assay_gemm_halves_args args = {.m = p->m, .n = p->n, .k = p->k, .k2 = p->k2, .a = o[0].view, .b = o[1].view, .a2 = o[2].view, .b2 = o[3].view, .ldc = p->n,
-                                   .add = p->add, .folds = p->folds, .fold_count = p->fold_count};
+                                   .add = p->add, .folds = p->folds, .fold_count = p->fold_count, .packed = packed, .packed_bytes = packed_bytes};
     if (p->half_out)
         args.half_c = halves;
     else
@@ -102,7 +115,8 @@ static void run_product(const product *p, const assay_kernels *kernels, assay_po
     assay_gemm_halves(kernels, pool, scratch, &args);
     if (p->half_out) kernels->rows->widen(halves, c, p->m * p->n);
     check_product(p, o, before, bias, residual, c);
-    assert_true(c[p->m * p->n] == 12345.0f && halves[p->m * p->n] == 4321);
+    assert_true(c[p->m * p->n] == 12345.0f && halves[p->m * p->n] == 4321 && packed[packed_bytes / sizeof *packed] == GUARD);
+    assay_free(packed);
     for (int i = 0; i < 4; i++) free_operand(&o[i]);
     free_operand(&extra);
     assay_free(halves);
@@ -127,7 +141,8 @@ static void test_values(void **state)
     for (size_t set = 0; assay_kernels_at(set); set++)
         for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
             float *c = assay_alloc(products[i].m * products[i].n + 1, sizeof *c);
-            run_product(&products[i], assay_kernels_at(set), pool, c);
+            run_product(&products[i], assay_kernels_at(set), pool, 1, c);
+            run_product(&products[i], assay_kernels_at(set), pool, products[i].m, c);
             assay_free(c);
         }
     assay_pool_destroy(pool);
@@ -144,8 +159,10 @@ static void test_bits_know_no_batch(void **state)
     operand a = make_operand(M, K, false, ASSAY_BF16, 1), b = make_operand(K, N, true, ASSAY_BF16, 2);
     float *all = assay_alloc(M * N, sizeof *all), *row = assay_alloc(N, sizeof *row);
     void *scratch = assay_alloc(2, assay_gemm_halves_scratch_bytes());
+    size_t packed_bytes = assay_gemm_halves_packed_bytes(M / 3, K / 2);
+    uint32_t *packed = assay_alloc(1, packed_bytes);
     for (size_t set = 0; assay_kernels_at(set); set++) {
-        assay_gemm_halves_args args = {.m = M, .n = N, .k = K, .a = a.view, .b = b.view, .c = all, .ldc = N};
+        assay_gemm_halves_args args = {.m = M, .n = N, .k = K, .a = a.view, .b = b.view, .c = all, .ldc = N, .packed = packed, .packed_bytes = packed_bytes};
         assay_gemm_halves(assay_kernels_at(set), two, scratch, &args);
         for (size_t i = 0; i < M; i += 83) {
             args.m = 1;
@@ -158,6 +175,7 @@ static void test_bits_know_no_batch(void **state)
     assay_free(all);
     assay_free(row);
     assay_free(scratch);
+    assay_free(packed);
     free_operand(&a);
     free_operand(&b);
     assay_pool_destroy(one);
@@ -255,7 +273,9 @@ static int time_products(void)
         const product *p = &shapes[i];
         operand a = make_operand(p->m, p->k, p->transpose_a, p->dtype, 1), b = make_operand(p->k, p->n, p->transpose_b, p->dtype, 2);
         float *c = assay_alloc(p->m * p->n, sizeof *c);
-        assay_gemm_halves_args args = {.m = p->m, .n = p->n, .k = p->k, .a = a.view, .b = b.view, .ldc = p->n, .add = p->add};
+        size_t packed_bytes = assay_gemm_halves_packed_bytes(p->m, (p->k + 1) / 2);
+        uint32_t *packed = assay_alloc(1, packed_bytes);
+        assay_gemm_halves_args args = {.m = p->m, .n = p->n, .k = p->k, .a = a.view, .b = b.view, .ldc = p->n, .add = p->add, .packed = packed, .packed_bytes = packed_bytes};
         if (p->half_out)
             args.half_c = (uint16_t *)(void *)c;
         else
@@ -270,6 +290,7 @@ static int time_products(void)
         printf("%zu x %zu x %zu %s: %.1f GFLOP/s\n", p->m, p->n, p->k, kernels->name, 2e-9 * (double)p->m * (double)p->n * (double)p->k / best);
         free_operand(&a);
         free_operand(&b);
+        assay_free(packed);
         assay_free(c);
     }
     assay_free(scratch);

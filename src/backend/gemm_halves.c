@@ -1,23 +1,29 @@
-/* Blocking of the bf16 product: a job is a panel of C's columns by a run of rows; for every stretch of k it packs B's panel once (it stays in
- * the second-level cache), then A block by block. Sums between stretches rest in a panel of f32 beside the packed operands. */
+/* Blocking of the bf16 product. The workers pack the left operand together, a slab of its rows over the whole of k, then take jobs: a panel of C's
+ * columns by a run of the slab's rows. A job packs B's panel once for every stretch of k (it stays in the second-level cache) and passes over
+ * the slab block by block. So a row of A is packed once for all columns, and a column of B once for a run of rows.
+ *
+ * k is counted in pairs: the folds of the first product one after another, each filled up to whole pairs, then the second product's. Sums between
+ * stretches rest in a panel of f32 beside B's.
+ */
 #include "backend/gemm_halves.h"
 
 #include "backend/gemm_split.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum {
     MR = ASSAY_HALVES_MR,
     NR = ASSAY_HALVES_NR,
-    PANEL = 256,    /* columns of a packed panel of B */
-    STRETCH = 1024, /* of k */
-    BLOCK = 60,     /* rows of a packed block of A */
-    RUN = 516,      /* rows of a job */
+    PANEL = 256,   /* columns of a packed panel of B */
+    STRETCH = 512, /* pairs of k */
+    BLOCK = 60,    /* rows of A that stay in the second-level cache while a panel passes over them */
+    RUN = 516,     /* rows of a job */
     RESULT_LD = PANEL + NR,
 };
 
 typedef struct halves_scratch {
-    uint32_t *b, *a;
+    uint32_t *b;
     float *result; /* [RUN + MR, RESULT_LD] */
     float *edge;   /* [MR, NR] */
 } halves_scratch;
@@ -26,6 +32,8 @@ typedef struct halves_job {
     const assay_kernels *kernels;
     assay_gemm_halves_args args; /* as they are multiplied, see open_job */
     size_t c_row, c_col;         /* strides of args.c */
+    size_t pairs;                /* of k */
+    size_t row, rows, slivers;   /* the slab: its rows of C, and how many times MR rows they are */
     char *scratch;
     assay_gemm_split split;
 } halves_job;
@@ -38,26 +46,80 @@ typedef struct halves_region {
     bool whole_tiles; /* sums has room for tiles that stick out */
 } halves_region;
 
-static const size_t b_words = (size_t)(PANEL + NR) * STRETCH / 2, a_words = (size_t)(BLOCK + MR) * STRETCH / 2;
-static const size_t result_floats = (size_t)(RUN + MR) * RESULT_LD;
+/* A fold of the first product, or the second product: `pairs` pairs of k from `first` on. */
+typedef struct halves_piece {
+    size_t index;
+    assay_matrix a, columns; /* columns: B transposed */
+    size_t k0, k, first, pairs;
+} halves_piece;
 
-size_t assay_gemm_halves_scratch_bytes(void) { return (b_words + a_words + result_floats + MR * NR) * sizeof(float); }
+static const size_t b_words = (size_t)(PANEL + NR) * STRETCH, result_floats = (size_t)(RUN + MR) * RESULT_LD;
+
+size_t assay_gemm_halves_scratch_bytes(void) { return (b_words + result_floats + MR * NR) * sizeof(float); }
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+
+size_t assay_gemm_halves_packed_bytes(size_t m, size_t pairs) { return smaller(divide_up(m, MR) * MR, RUN) * larger(pairs, 1) * sizeof(uint32_t); }
 
 static halves_scratch divide(void *memory)
 {
-    uint32_t *words = memory;
-    halves_scratch s = {.b = words, .a = words + b_words};
-    s.result = (float *)(void *)(s.a + a_words);
+    halves_scratch s = {.b = memory};
+    s.result = (float *)(void *)(s.b + b_words);
     s.edge = s.result + result_floats;
     return s;
 }
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-static void pack(const assay_halves *h, size_t width, const assay_matrix *m, size_t lane, size_t lanes, size_t k0, size_t k, uint32_t *dst)
+/* From {0} through all pieces; false behind the last. */
+static bool next_piece(const assay_gemm_halves_args *args, halves_piece *p)
 {
-    const assay_lanes from = assay_matrix_lanes(m, lane, lanes, k0, k);
-    h->pack(dst, width, width * ((k + 1) / 2), &from);
+    size_t folds = args->folds ? args->fold_count : 1, index = p->index++;
+    if (index > folds) return false;
+    bool second = index == folds;
+    p->a = second ? args->a2 : args->a;
+    p->columns = assay_matrix_transposed(second ? args->b2 : args->b);
+    p->k0 = second || !args->folds ? 0 : args->folds[index];
+    p->k = second ? args->k2 : args->folds ? args->folds[index + 1] - args->folds[index] : args->k;
+    p->first += p->pairs;
+    p->pairs = (p->k + 1) / 2;
+    return true;
+}
+
+static size_t count_pairs(const assay_gemm_halves_args *args)
+{
+    size_t pairs = 0;
+    for (halves_piece p = {0}; next_piece(args, &p);) pairs += p.pairs;
+    return pairs;
+}
+
+/* Rows of A (width MR) or columns of B (NR) over a run of pairs. */
+static void pack(const halves_job *job, size_t width, size_t lane, size_t lanes, size_t first, size_t pairs, uint32_t *dst)
+{
+    for (halves_piece p = {0}; next_piece(&job->args, &p);) {
+        size_t from = larger(first, p.first), to = smaller(first + pairs, p.first + p.pairs);
+        if (from >= to) continue;
+        size_t before = 2 * (from - p.first), k = smaller(p.k - before, 2 * (to - from));
+        const assay_lanes source = assay_matrix_lanes(width == MR ? &p.a : &p.columns, lane, lanes, p.k0 + before, k);
+        job->kernels->halves->pack(dst + (from - first) * width, width, width * pairs, &source);
+    }
+}
+
+/* Where the slab's rows from `sliver` on are packed for the stretch that begins at pair `first`: all rows of a stretch lie together. */
+static uint32_t *packed_rows(const halves_job *job, size_t sliver, size_t first, size_t pairs)
+{
+    return job->args.packed + (first * job->slivers + sliver * pairs) * MR;
+}
+
+/* A tile packs one block of rows for one stretch. */
+static void run_packing(void *context, size_t tile, int worker)
+{
+    const halves_job *job = context;
+    size_t blocks = divide_up(job->rows, BLOCK), row = tile % blocks * BLOCK, first = tile / blocks * STRETCH, pairs = smaller(STRETCH, job->pairs - first);
+    (void)worker;
+    pack(job, MR, job->row + row, smaller(BLOCK, job->rows - row), first, pairs, packed_rows(job, row / MR, first, pairs));
 }
 
 static void border_tile(const assay_halves *h, size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ld, bool add, size_t rows, size_t cols,
@@ -68,34 +130,30 @@ static void border_tile(const assay_halves *h, size_t pairs, const uint32_t *a, 
     for (size_t i = 0; i < rows; i++) memcpy(c + i * ld, edge + i * NR, cols * sizeof *c);
 }
 
-static void multiply_block(const assay_halves *h, const halves_scratch *s, const halves_region *r, size_t first, size_t rows, size_t pairs, bool add)
+/* Rows from `first` of the region on, packed at a, by all its columns. */
+static void multiply_block(const assay_halves *h, const halves_scratch *s, const halves_region *r, size_t first, size_t rows, const uint32_t *a, size_t pairs, bool add)
 {
     for (size_t j = 0; j < r->cols; j += NR)
         for (size_t i = 0; i < rows; i += MR) {
-            const uint32_t *a = s->a + i * pairs, *b = s->b + j * pairs;
+            const uint32_t *b = s->b + j * pairs;
             float *c = r->sums + (first + i) * r->ld + j;
             if (r->whole_tiles || (rows - i >= MR && r->cols - j >= NR))
-                h->tile(pairs, a, b, c, r->ld, add);
+                h->tile(pairs, a + i * pairs, b, c, r->ld, add);
             else
-                border_tile(h, pairs, a, b, c, r->ld, add, smaller(MR, rows - i), smaller(NR, r->cols - j), s->edge);
+                border_tile(h, pairs, a + i * pairs, b, c, r->ld, add, smaller(MR, rows - i), smaller(NR, r->cols - j), s->edge);
         }
 }
 
-/* Adds A[:, k0 .. k0 + k) . B[k0 .. k0 + k, :] to the region's sums, in stretches; *add turns true after the first. */
-static void multiply_fold(const assay_halves *h, const halves_scratch *s, const halves_region *r, const assay_matrix *a, const assay_matrix *b, size_t k0, size_t k,
-                          bool *add)
+/* The region's sums: A . B, on top of what is there if `add`. */
+static void multiply_all(const halves_job *job, const halves_scratch *s, const halves_region *r, bool add)
 {
-    const assay_matrix columns = assay_matrix_transposed(*b);
-    for (size_t done = 0; done < k; done += STRETCH) {
-        size_t length = smaller(STRETCH, k - done);
-        pack(h, NR, &columns, r->col, r->cols, k0 + done, length, s->b);
-        for (size_t i = 0; i < r->rows; i += BLOCK) {
-            size_t rows = smaller(BLOCK, r->rows - i);
-            pack(h, MR, a, r->row + i, rows, k0 + done, length, s->a);
-            multiply_block(h, s, r, i, rows, (length + 1) / 2, *add);
-        }
-        *add = true;
+    for (size_t first = 0; first < job->pairs; first += STRETCH, add = true) {
+        size_t pairs = smaller(STRETCH, job->pairs - first);
+        pack(job, NR, r->col, r->cols, first, pairs, s->b);
+        for (size_t i = 0; i < r->rows; i += BLOCK)
+            multiply_block(job->kernels->halves, s, r, i, smaller(BLOCK, r->rows - i), packed_rows(job, (r->row - job->row + i) / MR, first, pairs), pairs, add);
     }
+    for (size_t i = 0; !add && i < r->rows; i++) memset(r->sums + i * r->ld, 0, r->cols * sizeof(float));
 }
 
 /* Sums, bias, residual: one f32 row after another, rounded into C. */
@@ -118,9 +176,6 @@ typedef struct halves_target {
     size_t row, col;
 } halves_target;
 
-/* One pass over the region's sums is all there is: they need not be brought together. */
-static bool single_pass(const assay_gemm_halves_args *args) { return args->fold_count <= 1 && args->k + args->k2 <= STRETCH && (args->k == 0 || args->k2 == 0); }
-
 static void fetch_sums(const halves_target *from, const halves_region *r)
 {
     for (size_t i = 0; i < r->rows; i++)
@@ -139,16 +194,6 @@ static void deliver_sums(const halves_region *r, const halves_target *to)
     }
 }
 
-static void multiply_all(const assay_kernels *kernels, const assay_gemm_halves_args *args, const halves_scratch *s, const halves_region *r)
-{
-    bool add = args->add && args->c;
-    for (size_t f = 0; args->folds && f < args->fold_count; f++)
-        multiply_fold(kernels->halves, s, r, &args->a, &args->b, args->folds[f], args->folds[f + 1] - args->folds[f], &add);
-    if (!args->folds) multiply_fold(kernels->halves, s, r, &args->a, &args->b, 0, args->k, &add);
-    multiply_fold(kernels->halves, s, r, &args->a2, &args->b2, 0, args->k2, &add);
-    for (size_t i = 0; !add && i < r->rows; i++) memset(r->sums + i * r->ld, 0, r->cols * sizeof(float));
-}
-
 /* Sums of several passes rest beside C, close together: C's own rows may lie apart by a power of two and would share a few sets of the caches. */
 static void multiply_region(const halves_job *job, void *memory, size_t row, size_t rows, size_t col, size_t cols)
 {
@@ -156,14 +201,14 @@ static void multiply_region(const halves_job *job, void *memory, size_t row, siz
     halves_scratch s = divide(memory);
     halves_region r = {.row = row, .rows = rows, .col = col, .cols = cols, .sums = s.result, .ld = RESULT_LD, .whole_tiles = true};
     halves_target target = {.c = args->c ? args->c + row * job->c_row + col * job->c_col : NULL, .row = job->c_row, .col = job->c_col};
-    if (target.c && target.col == 1 && single_pass(args)) {
+    if (target.c && target.col == 1 && job->pairs <= STRETCH) {
         r.sums = target.c;
         r.ld = target.row;
         r.whole_tiles = false;
     }
     bool beside = target.c && r.whole_tiles;
     if (beside && args->add) fetch_sums(&target, &r);
-    multiply_all(job->kernels, args, &s, &r);
+    multiply_all(job, &s, &r, target.c && args->add);
     if (beside) deliver_sums(&r, &target);
     if (args->half_c) round_rows(job->kernels, args, &r);
 }
@@ -173,7 +218,7 @@ static void run_job(void *context, size_t tile, int worker)
     const halves_job *job = context;
     const assay_gemm_split *split = &job->split;
     size_t col = tile % split->panels * split->panel_cols, row = tile / split->panels * split->run_rows;
-    multiply_region(job, job->scratch + (size_t)worker * assay_gemm_halves_scratch_bytes(), row, smaller(split->run_rows, job->args.m - row), col,
+    multiply_region(job, job->scratch + (size_t)worker * assay_gemm_halves_scratch_bytes(), job->row + row, smaller(split->run_rows, job->rows - row), col,
                     smaller(split->panel_cols, job->args.n - col));
 }
 
@@ -181,6 +226,7 @@ static void run_job(void *context, size_t tile, int worker)
 static halves_job open_job(const assay_kernels *kernels, void *scratch, const assay_gemm_halves_args *args)
 {
     halves_job job = {.kernels = kernels, .args = *args, .scratch = scratch, .c_row = args->ldc, .c_col = 1};
+    job.pairs = count_pairs(args);
     if (!args->c || args->n > MR || args->m <= args->n) return job;
     job.args.m = args->n;
     job.args.n = args->m;
@@ -193,18 +239,29 @@ static halves_job open_job(const assay_kernels *kernels, void *scratch, const as
     return job;
 }
 
+/* As many rows as there is room for, evenly cut. */
+static size_t slab_rows(const halves_job *job)
+{
+    size_t m = job->args.m, sliver = MR * sizeof(uint32_t) * larger(job->pairs, 1), room = job->args.packed_bytes / sliver;
+    assert(room > 0);
+    return divide_up(divide_up(m, MR), divide_up(divide_up(m, MR), room)) * MR;
+}
+
+static void run_slab(halves_job *job, assay_pool *pool)
+{
+    job->slivers = divide_up(job->rows, MR);
+    assay_pool_run(pool, run_packing, job, divide_up(job->rows, BLOCK) * divide_up(job->pairs, STRETCH));
+    job->split = assay_gemm_split_jobs(job->rows, job->args.n, MR, NR, RUN, PANEL, (size_t)assay_pool_size(pool));
+    assay_pool_run(pool, run_job, job, job->split.jobs);
+}
+
 void assay_gemm_halves(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_halves_args *args)
 {
     halves_job job = open_job(kernels, scratch, args);
-    if (args->m == 0 || args->n == 0) return;
-    job.split = assay_gemm_split_jobs(job.args.m, job.args.n, MR, NR, RUN, PANEL, (size_t)assay_pool_size(pool));
-    assay_pool_run(pool, run_job, &job, job.split.jobs);
-}
-
-void assay_gemm_halves_serial(const assay_kernels *kernels, void *scratch, const assay_gemm_halves_args *args)
-{
-    halves_job job = open_job(kernels, scratch, args);
-    for (size_t row = 0; row < job.args.m; row += RUN)
-        for (size_t col = 0; col < job.args.n; col += PANEL)
-            multiply_region(&job, scratch, row, smaller(RUN, job.args.m - row), col, smaller(PANEL, job.args.n - col));
+    size_t rows = slab_rows(&job);
+    if (args->n == 0) return;
+    for (job.row = 0; job.row < job.args.m; job.row += rows) {
+        job.rows = smaller(rows, job.args.m - job.row);
+        run_slab(&job, pool);
+    }
 }

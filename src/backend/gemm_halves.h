@@ -24,13 +24,18 @@ typedef struct assay_gemm_halves_args {
     size_t ld_residual;
     const uint32_t *folds;       /* of the first product; NULL: whole */
     size_t fold_count;
+    uint32_t *packed;            /* where the workers pack rows of the left operand for all of them, and how much room there is */
+    size_t packed_bytes;
 } assay_gemm_halves_args;
+
+/* Room for the packed left operand at which a product with m rows is fastest; m = 1 gives the least that does. pairs: (k + 1) / 2 for each fold of the first
+ * product, and the same of the second. */
+size_t assay_gemm_halves_packed_bytes(size_t m, size_t pairs);
 
 /* Bytes of scratch one worker needs. */
 size_t assay_gemm_halves_scratch_bytes(void);
 
 /* scratch: assay_pool_size(pool) areas of assay_gemm_halves_scratch_bytes(). */
 void assay_gemm_halves(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_halves_args *args);
-void assay_gemm_halves_serial(const assay_kernels *kernels, void *scratch, const assay_gemm_halves_args *args);
 
 #endif

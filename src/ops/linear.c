@@ -9,7 +9,8 @@
  * them before y is rounded, once.
  * Backward reads x only if W or A is trained: a frozen weight needs no input. u = dropout(x) A^T is made again (rank columns)
  * rather than kept, so that nothing ever asks for the host product to be replayed.
- * Workspace: u and du [T, rank]; with dropout also dropout(x) [T, in], which then serves the gradient on its way back.
+ * Workspace: in bf16 room for packed left operands; u and du [T, rank]; with dropout also dropout(x) [T, in], which then serves the gradient
+ * on its way back.
  */
 #include "backend/gemm_halves.h"
 #include "ops/dropout.h"
@@ -64,13 +65,19 @@ static unsigned reads(const assay_op_shape *shape)
     return shape->param_wants[0] || adapter ? ASSAY_READS_IN(0) : 0;
 }
 
+/* Of all products here; a weight's gradient runs over tokens, in folds that may all be odd, and makes do with few rows at a time. */
+static size_t packed_bytes(bool halves, size_t rows, size_t in, size_t out, size_t rank)
+{
+    size_t most = assay_gemm_halves_packed_bytes(rows, ((in > out ? in : out) + 1) / 2 + (rank + 1) / 2), least = assay_gemm_halves_packed_bytes(1, rows);
+    return halves ? ((most > least ? most : least) + 63) & ~(size_t)63 : 0;
+}
+
 static size_t workspace(const assay_op_shape *shape, const assay_bounds *bounds, int workers, bool backward)
 {
     size_t rows = bounds->rows[shape->in_space[0]], floats = rows * rank_of(shape) * (backward ? 2 : 1);
     (void)workers;
-    if (!shape->attr->adapter) return 0;
-    if (shape->attr->dropout > 0) floats += rows * shape->in_cols[0];
-    return floats * sizeof(float);
+    if (shape->attr->adapter && shape->attr->dropout > 0) floats += rows * shape->in_cols[0];
+    return packed_bytes(shape->attr->halves, rows, shape->in_cols[0], shape->out_cols[0], rank_of(shape)) + floats * sizeof(float);
 }
 
 static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES], double context, bool backward)
@@ -82,11 +89,24 @@ static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES]
     return host * (shape->in_wants[0] + shape->param_wants[0]) + (rank > 0 ? adapter * 2 : 0);
 }
 
+static size_t packed_bytes_here(const assay_op_run *run)
+{
+    linear_params p = params_of(run);
+    return packed_bytes(run->attr->halves, run->env->geometry->spaces[run->out_space].rows, p.w->cols, p.w->rows, p.lora_a ? p.lora_a->rows : 0);
+}
+
+static void multiply_halves(const assay_op_run *run, assay_gemm_halves_args *args)
+{
+    args->packed = run->workspace;
+    args->packed_bytes = packed_bytes_here(run);
+    assay_gemm_halves(run->env->kernels, run->env->pool, run->env->scratch, args);
+}
+
 static void product(const assay_op_run *run, assay_matrix a, assay_matrix b, size_t m, size_t n, size_t k, float *c, size_t ldc, bool add)
 {
     if (run->attr->halves) {
         assay_gemm_halves_args args = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .ldc = ldc, .add = add};
-        assay_gemm_halves(run->env->kernels, run->env->pool, run->env->scratch, &args);
+        multiply_halves(run, &args);
         return;
     }
     assay_gemm_args args = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .ldc = ldc, .add = add};
@@ -101,7 +121,7 @@ static void weight_gradient(const assay_op_run *run, const assay_view *left, con
     if (run->attr->halves) {
         assay_gemm_halves_args args = {.m = left->cols, .n = right->cols, .k = left->rows, .a = a, .b = b, .c = gradient, .ldc = right->cols, .add = true,
                                        .folds = space->folds, .fold_count = space->fold_count};
-        assay_gemm_halves(run->env->kernels, run->env->pool, run->env->scratch, &args);
+        multiply_halves(run, &args);
         return;
     }
     assay_gemm_args args = {.m = left->cols, .n = right->cols, .k = left->rows, .a = a, .b = b, .c = gradient, .ldc = right->cols, .add = true,
@@ -116,7 +136,8 @@ static assay_matrix weight_matrix(const assay_param_view *w)
 
 static assay_view workspace_view(const assay_op_run *run, size_t offset, size_t rows, size_t cols)
 {
-    return (assay_view){.data = (float *)run->workspace + offset, .rows = rows, .cols = cols, .ld = cols};
+    float *floats = (float *)(void *)((char *)run->workspace + packed_bytes_here(run));
+    return (assay_view){.data = floats + offset, .rows = rows, .cols = cols, .ld = cols};
 }
 
 static void finish_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
@@ -172,7 +193,7 @@ static void forward_halves(const assay_op_run *run, const linear_params *p)
     args.residual = r->data;
     args.half_residual = r->half;
     args.ld_residual = r->ld;
-    assay_gemm_halves(run->env->kernels, run->env->pool, run->env->scratch, &args);
+    multiply_halves(run, &args);
 }
 
 static void forward(const assay_op_run *run)
