@@ -54,7 +54,7 @@ static double measure(bench *b, const char *kind, size_t m, size_t in, size_t ou
     float *result = assay_alloc(m * (in > out ? in : out) + in * out, sizeof *result);
     double seconds = -1;
     assay_gemm_halves_args args = {0};
-    size_t packed_bytes = assay_gemm_halves_packed_bytes(in > out ? in : out, (in > out ? in : out) / 2 + m);
+    size_t packed_bytes = assay_gemm_halves_packed_bytes(in > out ? in : out, (in > out ? in : out) / 2 + m, true);
     uint32_t *packed = assay_alloc(1, packed_bytes);
     if (x && w && dy && result && packed) {
         seconds = 0;

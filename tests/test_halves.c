@@ -103,7 +103,7 @@ static void run_product(const product *p, const assay_kernels *kernels, assay_po
     for (size_t i = 0; i < p->m * p->n; i++) before[i] = c[i] = (float)(i % 17) - 8;
     c[p->m * p->n] = 12345.0f;
     halves[p->m * p->n] = 4321;
-    size_t packed_bytes = assay_gemm_halves_packed_bytes(packed_rows, (p->k + 1) / 2 + (p->k2 + 1) / 2 + p->fold_count);
+    size_t packed_bytes = assay_gemm_halves_packed_bytes(packed_rows, (p->k + 1) / 2 + (p->k2 + 1) / 2 + p->fold_count, p->half_out);
     uint32_t *packed = guarded(packed_bytes);
     assay_gemm_halves_args args = {.m = p->m, .n = p->n, .k = p->k, .k2 = p->k2, .a = o[0].view, .b = o[1].view, .a2 = o[2].view, .b2 = o[3].view, .ldc = p->n,
                                    .add = p->add, .folds = p->folds, .fold_count = p->fold_count, .packed = packed, .packed_bytes = packed_bytes};
@@ -159,7 +159,7 @@ static void test_bits_know_no_batch(void **state)
     operand a = make_operand(M, K, false, ASSAY_BF16, 1), b = make_operand(K, N, true, ASSAY_BF16, 2);
     float *all = assay_alloc(M * N, sizeof *all), *row = assay_alloc(N, sizeof *row);
     void *scratch = assay_alloc(2, assay_gemm_halves_scratch_bytes());
-    size_t packed_bytes = assay_gemm_halves_packed_bytes(M / 3, K / 2);
+    size_t packed_bytes = assay_gemm_halves_packed_bytes(M / 3, K / 2, false);
     uint32_t *packed = assay_alloc(1, packed_bytes);
     for (size_t set = 0; assay_kernels_at(set); set++) {
         assay_gemm_halves_args args = {.m = M, .n = N, .k = K, .a = a.view, .b = b.view, .c = all, .ldc = N, .packed = packed, .packed_bytes = packed_bytes};
@@ -273,7 +273,7 @@ static int time_products(void)
         const product *p = &shapes[i];
         operand a = make_operand(p->m, p->k, p->transpose_a, p->dtype, 1), b = make_operand(p->k, p->n, p->transpose_b, p->dtype, 2);
         float *c = assay_alloc(p->m * p->n, sizeof *c);
-        size_t packed_bytes = assay_gemm_halves_packed_bytes(p->m, (p->k + 1) / 2);
+        size_t packed_bytes = assay_gemm_halves_packed_bytes(p->m, (p->k + 1) / 2, p->half_out);
         uint32_t *packed = assay_alloc(1, packed_bytes);
         assay_gemm_halves_args args = {.m = p->m, .n = p->n, .k = p->k, .a = a.view, .b = b.view, .ldc = p->n, .add = p->add, .packed = packed, .packed_bytes = packed_bytes};
         if (p->half_out)

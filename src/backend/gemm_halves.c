@@ -1,6 +1,7 @@
-/* Blocking of the bf16 product. The workers pack the left operand together, a slab of its rows over the whole of k, then take jobs: a panel of C's
- * columns by a run of the slab's rows. A job packs B's panel once for every stretch of k (it stays in the second-level cache) and passes over
- * the slab block by block. So a row of A is packed once for all columns, and a column of B once for a run of rows.
+/* Blocking of the bf16 product. The workers pack the left operand together, a slab of it, then take jobs: a panel of C's columns by a run of the
+ * slab's rows. A job packs B's panel once for every stretch of k (it stays in the second-level cache) and passes over the slab block by block.
+ * So a row of A is packed once for all columns, and a column of B once for a run of rows. A slab goes over the whole of k where C is bf16, because
+ * sums are rounded once; where C itself holds f32 sums it is no deeper than the last-level cache likes.
  *
  * k is counted in pairs: the folds of the first product one after another, each filled up to whole pairs, then the second product's. Sums between
  * stretches rest in a panel of f32 beside B's.
@@ -9,41 +10,40 @@
 
 #include "backend/gemm_split.h"
 
-#include <assert.h>
 #include <string.h>
 
 enum {
     MR = ASSAY_HALVES_MR,
     NR = ASSAY_HALVES_NR,
-    PANEL = 256,   /* columns of a packed panel of B */
+    PANEL = 128,   /* columns of a packed panel of B */
     STRETCH = 512, /* pairs of k */
     BLOCK = 60,    /* rows of A that stay in the second-level cache while a panel passes over them */
     RUN = 516,     /* rows of a job */
+    DEPTH = 4096,  /* pairs of k of a slab, where C is f32 */
     RESULT_LD = PANEL + NR,
 };
-
-typedef struct halves_scratch {
-    uint32_t *b;
-    float *result; /* [RUN + MR, RESULT_LD] */
-    float *edge;   /* [MR, NR] */
-} halves_scratch;
 
 typedef struct halves_job {
     const assay_kernels *kernels;
     assay_gemm_halves_args args; /* as they are multiplied, see open_job */
     size_t c_row, c_col;         /* strides of args.c */
-    size_t pairs;                /* of k */
     size_t row, rows, slivers;   /* the slab: its rows of C, and how many times MR rows they are */
+    size_t first, end;           /* its pairs of k */
     char *scratch;
+    size_t workers;
     assay_gemm_split split;
 } halves_job;
 
-/* A part of C and where its sums are. */
+/* A part of C, where its sums are and what else its worker has in hand. */
 typedef struct halves_region {
     size_t row, rows, col, cols;
-    float *sums;
+    float *sums;       /* if beside C: [RUN + MR, RESULT_LD] */
     size_t ld;
-    bool whole_tiles; /* sums has room for tiles that stick out */
+    bool whole_tiles;  /* sums has room for tiles that stick out */
+    uint32_t *b;       /* B's panel, packed */
+    float *edge;       /* [MR, NR] */
+    size_t next_col, next_cols; /* of the job that probably comes next; no columns: of none */
+    assay_ahead ahead;
 } halves_region;
 
 /* A fold of the first product, or the second product: `pairs` pairs of k from `first` on. */
@@ -63,14 +63,16 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
-size_t assay_gemm_halves_packed_bytes(size_t m, size_t pairs) { return smaller(divide_up(m, MR) * MR, RUN) * larger(pairs, 1) * sizeof(uint32_t); }
-
-static halves_scratch divide(void *memory)
+/* Of a slab: k evenly cut. */
+static size_t slab_pairs(size_t pairs, bool half_c)
 {
-    halves_scratch s = {.b = memory};
-    s.result = (float *)(void *)(s.b + b_words);
-    s.edge = s.result + result_floats;
-    return s;
+    if (half_c || pairs <= DEPTH) return larger(pairs, 1);
+    return divide_up(divide_up(pairs, divide_up(pairs, DEPTH)), STRETCH) * STRETCH;
+}
+
+size_t assay_gemm_halves_packed_bytes(size_t m, size_t pairs, bool half_c)
+{
+    return smaller(divide_up(m, MR) * MR, RUN) * larger(half_c ? pairs : smaller(pairs, DEPTH), 1) * sizeof(uint32_t);
 }
 
 /* From {0} through all pieces; false behind the last. */
@@ -95,63 +97,82 @@ static size_t count_pairs(const assay_gemm_halves_args *args)
     return pairs;
 }
 
-/* Rows of A (width MR) or columns of B (NR) over a run of pairs. */
+/* Rows of A (width MR) or columns of B (NR) over what the piece has of a run of pairs: `lead` pairs later; k is 0 if they do not meet. */
+static assay_lanes piece_lanes(const halves_piece *p, size_t width, size_t lane, size_t lanes, size_t first, size_t pairs, size_t *lead)
+{
+    size_t from = larger(first, p->first), to = smaller(first + pairs, p->first + p->pairs);
+    if (from >= to) return (assay_lanes){0};
+    size_t before = 2 * (from - p->first);
+    *lead = from - first;
+    return assay_matrix_lanes(width == MR ? &p->a : &p->columns, lane, lanes, p->k0 + before, smaller(p->k - before, 2 * (to - from)));
+}
+
 static void pack(const halves_job *job, size_t width, size_t lane, size_t lanes, size_t first, size_t pairs, uint32_t *dst)
 {
     for (halves_piece p = {0}; next_piece(&job->args, &p);) {
-        size_t from = larger(first, p.first), to = smaller(first + pairs, p.first + p.pairs);
-        if (from >= to) continue;
-        size_t before = 2 * (from - p.first), k = smaller(p.k - before, 2 * (to - from));
-        const assay_lanes source = assay_matrix_lanes(width == MR ? &p.a : &p.columns, lane, lanes, p.k0 + before, k);
-        job->kernels->halves->pack(dst + (from - first) * width, width, width * pairs, &source);
+        size_t lead = 0;
+        const assay_lanes from = piece_lanes(&p, width, lane, lanes, first, pairs, &lead);
+        if (from.k) job->kernels->halves->pack(dst + lead * width, width, width * pairs, &from);
     }
+}
+
+/* Columns of B over a run of pairs as they lie in memory (those of the first piece there: the others are short). */
+static assay_ahead look_ahead(const halves_job *job, size_t col, size_t cols, size_t first, size_t pairs)
+{
+    assay_lanes lanes = {0};
+    for (halves_piece p = {0}; lanes.k == 0 && next_piece(&job->args, &p);) lanes = piece_lanes(&p, NR, col, cols, first, pairs, &(size_t){0});
+    bool along = lanes.k_stride == 1;
+    size_t bytes = lanes.k ? assay_dtype_block_bytes(lanes.dtype) : 0, run = divide_up((along ? lanes.k : cols) * bytes, ASSAY_CACHE_LINE);
+    ptrdiff_t stride = (along ? lanes.lane_stride : lanes.k_stride) * (ptrdiff_t)bytes;
+    return (assay_ahead){.at = lanes.src, .jump = stride - (ptrdiff_t)(run * ASSAY_CACHE_LINE), .run = run, .in_run = run, .lines = run * (along ? cols : lanes.k)};
 }
 
 /* Where the slab's rows from `sliver` on are packed for the stretch that begins at pair `first`: all rows of a stretch lie together. */
 static uint32_t *packed_rows(const halves_job *job, size_t sliver, size_t first, size_t pairs)
 {
-    return job->args.packed + (first * job->slivers + sliver * pairs) * MR;
+    return job->args.packed + ((first - job->first) * job->slivers + sliver * pairs) * MR;
 }
 
 /* A tile packs one block of rows for one stretch. */
 static void run_packing(void *context, size_t tile, int worker)
 {
     const halves_job *job = context;
-    size_t blocks = divide_up(job->rows, BLOCK), row = tile % blocks * BLOCK, first = tile / blocks * STRETCH, pairs = smaller(STRETCH, job->pairs - first);
+    size_t blocks = divide_up(job->rows, BLOCK), row = tile % blocks * BLOCK, first = job->first + tile / blocks * STRETCH, pairs = smaller(STRETCH, job->end - first);
     (void)worker;
     pack(job, MR, job->row + row, smaller(BLOCK, job->rows - row), first, pairs, packed_rows(job, row / MR, first, pairs));
 }
 
-static void border_tile(const assay_halves *h, size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ld, bool add, size_t rows, size_t cols,
-                        float *edge)
+static void border_tile(const assay_halves *h, halves_region *r, size_t pairs, const uint32_t *a, const uint32_t *b, float *c, bool add, size_t rows, size_t cols)
 {
-    for (size_t i = 0; add && i < rows; i++) memcpy(edge + i * NR, c + i * ld, cols * sizeof *c);
-    h->tile(pairs, a, b, edge, NR, add);
-    for (size_t i = 0; i < rows; i++) memcpy(c + i * ld, edge + i * NR, cols * sizeof *c);
+    for (size_t i = 0; add && i < rows; i++) memcpy(r->edge + i * NR, c + i * r->ld, cols * sizeof *c);
+    h->tile(pairs, a, b, r->edge, NR, add, &r->ahead);
+    for (size_t i = 0; i < rows; i++) memcpy(c + i * r->ld, r->edge + i * NR, cols * sizeof *c);
 }
 
 /* Rows from `first` of the region on, packed at a, by all its columns. */
-static void multiply_block(const assay_halves *h, const halves_scratch *s, const halves_region *r, size_t first, size_t rows, const uint32_t *a, size_t pairs, bool add)
+static void multiply_block(const assay_halves *h, halves_region *r, size_t first, size_t rows, const uint32_t *a, size_t pairs, bool add)
 {
     for (size_t j = 0; j < r->cols; j += NR)
         for (size_t i = 0; i < rows; i += MR) {
-            const uint32_t *b = s->b + j * pairs;
+            const uint32_t *b = r->b + j * pairs;
             float *c = r->sums + (first + i) * r->ld + j;
             if (r->whole_tiles || (rows - i >= MR && r->cols - j >= NR))
-                h->tile(pairs, a + i * pairs, b, c, r->ld, add);
+                h->tile(pairs, a + i * pairs, b, c, r->ld, add, &r->ahead);
             else
-                border_tile(h, pairs, a + i * pairs, b, c, r->ld, add, smaller(MR, rows - i), smaller(NR, r->cols - j), s->edge);
+                border_tile(h, r, pairs, a + i * pairs, b, c, add, smaller(MR, rows - i), smaller(NR, r->cols - j));
         }
 }
 
 /* The region's sums: A . B, on top of what is there if `add`. */
-static void multiply_all(const halves_job *job, const halves_scratch *s, const halves_region *r, bool add)
+static void multiply_all(const halves_job *job, halves_region *r, bool add)
 {
-    for (size_t first = 0; first < job->pairs; first += STRETCH, add = true) {
-        size_t pairs = smaller(STRETCH, job->pairs - first);
-        pack(job, NR, r->col, r->cols, first, pairs, s->b);
+    for (size_t first = job->first; first < job->end; first += STRETCH, add = true) {
+        size_t pairs = smaller(STRETCH, job->end - first), next = first + pairs;
+        pack(job, NR, r->col, r->cols, first, pairs, r->b);
+        r->ahead = next < job->end ? look_ahead(job, r->col, r->cols, next, smaller(STRETCH, job->end - next))
+                                   : look_ahead(job, r->next_col, r->next_cols, job->first, smaller(STRETCH, job->end - job->first));
         for (size_t i = 0; i < r->rows; i += BLOCK)
-            multiply_block(job->kernels->halves, s, r, i, smaller(BLOCK, r->rows - i), packed_rows(job, (r->row - job->row + i) / MR, first, pairs), pairs, add);
+            multiply_block(job->kernels->halves, r, i, smaller(BLOCK, r->rows - i), packed_rows(job, (r->row - job->row + i) / MR, first, pairs), pairs, add);
     }
     for (size_t i = 0; !add && i < r->rows; i++) memset(r->sums + i * r->ld, 0, r->cols * sizeof(float));
 }
@@ -170,63 +191,61 @@ static void round_rows(const assay_kernels *kernels, const assay_gemm_halves_arg
     }
 }
 
-/* C element (i, j) is c[i * row + j * col]. */
-typedef struct halves_target {
-    float *c;
+/* Element (i, j) is at[i * row + j * col]. */
+typedef struct halves_sums {
+    float *at;
     size_t row, col;
-} halves_target;
+} halves_sums;
 
-static void fetch_sums(const halves_target *from, const halves_region *r)
+static void copy_sums(halves_sums to, halves_sums from, size_t rows, size_t cols)
 {
-    for (size_t i = 0; i < r->rows; i++)
-        for (size_t j = 0; j < r->cols; j++) r->sums[i * r->ld + j] = from->c[i * from->row + j * from->col];
-}
-
-static void deliver_sums(const halves_region *r, const halves_target *to)
-{
-    for (size_t i = 0; i < r->rows; i++) {
-        const float *sums = r->sums + i * r->ld;
-        float *c = to->c + i * to->row;
-        if (to->col == 1)
-            memcpy(c, sums, r->cols * sizeof *c);
+    for (size_t i = 0; i < rows; i++)
+        if (to.col == 1 && from.col == 1)
+            memcpy(to.at + i * to.row, from.at + i * from.row, cols * sizeof(float));
         else
-            for (size_t j = 0; j < r->cols; j++) c[j * to->col] = sums[j];
-    }
+            for (size_t j = 0; j < cols; j++) to.at[i * to.row + j * to.col] = from.at[i * from.row + j * from.col];
 }
 
 /* Sums of several passes rest beside C, close together: C's own rows may lie apart by a power of two and would share a few sets of the caches. */
-static void multiply_region(const halves_job *job, void *memory, size_t row, size_t rows, size_t col, size_t cols)
+static void multiply_region(const halves_job *job, halves_region *r)
 {
     const assay_gemm_halves_args *args = &job->args;
-    halves_scratch s = divide(memory);
-    halves_region r = {.row = row, .rows = rows, .col = col, .cols = cols, .sums = s.result, .ld = RESULT_LD, .whole_tiles = true};
-    halves_target target = {.c = args->c ? args->c + row * job->c_row + col * job->c_col : NULL, .row = job->c_row, .col = job->c_col};
-    if (target.c && target.col == 1 && job->pairs <= STRETCH) {
-        r.sums = target.c;
-        r.ld = target.row;
-        r.whole_tiles = false;
+    const halves_sums sums = {.at = r->sums, .row = r->ld, .col = 1},
+                      c = {.at = args->c ? args->c + r->row * job->c_row + r->col * job->c_col : NULL, .row = job->c_row, .col = job->c_col};
+    bool add = args->c && (args->add || job->first > 0), single_pass = job->end - job->first <= STRETCH;
+    if (c.at && c.col == 1 && single_pass) {
+        r->sums = c.at;
+        r->ld = c.row;
+        r->whole_tiles = false;
     }
-    bool beside = target.c && r.whole_tiles;
-    if (beside && args->add) fetch_sums(&target, &r);
-    multiply_all(job, &s, &r, target.c && args->add);
-    if (beside) deliver_sums(&r, &target);
-    if (args->half_c) round_rows(job->kernels, args, &r);
+    bool beside = c.at && r->whole_tiles;
+    if (beside && add) copy_sums(sums, c, r->rows, r->cols);
+    multiply_all(job, r, add);
+    if (beside) copy_sums(c, sums, r->rows, r->cols);
+    if (args->half_c) round_rows(job->kernels, args, r);
 }
 
+static size_t panel_cols(const halves_job *job, size_t col) { return col < job->args.n ? smaller(job->split.panel_cols, job->args.n - col) : 0; }
+
+/* All workers are equally fast: then the job after this one is as many further as there are workers. */
 static void run_job(void *context, size_t tile, int worker)
 {
     const halves_job *job = context;
     const assay_gemm_split *split = &job->split;
-    size_t col = tile % split->panels * split->panel_cols, row = tile / split->panels * split->run_rows;
-    multiply_region(job, job->scratch + (size_t)worker * assay_gemm_halves_scratch_bytes(), job->row + row, smaller(split->run_rows, job->rows - row), col,
-                    smaller(split->panel_cols, job->args.n - col));
+    size_t row = tile / split->panels * split->run_rows, next = tile + job->workers;
+    uint32_t *memory = (uint32_t *)(void *)(job->scratch + (size_t)worker * assay_gemm_halves_scratch_bytes());
+    float *result = (float *)(void *)(memory + b_words);
+    halves_region r = {.row = job->row + row, .rows = smaller(split->run_rows, job->rows - row), .col = tile % split->panels * split->panel_cols, .sums = result,
+                       .ld = RESULT_LD, .whole_tiles = true, .b = memory, .edge = result + result_floats, .next_col = next % split->panels * split->panel_cols};
+    r.cols = panel_cols(job, r.col);
+    r.next_cols = next < split->jobs ? panel_cols(job, r.next_col) : 0;
+    multiply_region(job, &r);
 }
 
 /* An adapter's products have a handful of columns, a quarter of a tile's width; turned round they fill most of its height. Every element's chain stays the same. */
-static halves_job open_job(const assay_kernels *kernels, void *scratch, const assay_gemm_halves_args *args)
+static halves_job open_job(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_halves_args *args)
 {
-    halves_job job = {.kernels = kernels, .args = *args, .scratch = scratch, .c_row = args->ldc, .c_col = 1};
-    job.pairs = count_pairs(args);
+    halves_job job = {.kernels = kernels, .args = *args, .scratch = scratch, .workers = (size_t)assay_pool_size(pool), .c_row = args->ldc, .c_col = 1};
     if (!args->c || args->n > MR || args->m <= args->n) return job;
     job.args.m = args->n;
     job.args.n = args->m;
@@ -239,29 +258,30 @@ static halves_job open_job(const assay_kernels *kernels, void *scratch, const as
     return job;
 }
 
-/* As many rows as there is room for, evenly cut. */
-static size_t slab_rows(const halves_job *job)
+/* Of a slab: as many as there is room for, evenly cut. */
+static size_t slab_rows(const halves_job *job, size_t pairs)
 {
-    size_t m = job->args.m, sliver = MR * sizeof(uint32_t) * larger(job->pairs, 1), room = job->args.packed_bytes / sliver;
-    assert(room > 0);
-    return divide_up(divide_up(m, MR), divide_up(divide_up(m, MR), room)) * MR;
+    size_t slivers = divide_up(job->args.m, MR), room = job->args.packed_bytes / (pairs * MR * sizeof(uint32_t));
+    return divide_up(slivers, divide_up(slivers, room)) * MR;
 }
 
 static void run_slab(halves_job *job, assay_pool *pool)
 {
     job->slivers = divide_up(job->rows, MR);
-    assay_pool_run(pool, run_packing, job, divide_up(job->rows, BLOCK) * divide_up(job->pairs, STRETCH));
-    job->split = assay_gemm_split_jobs(job->rows, job->args.n, MR, NR, RUN, PANEL, (size_t)assay_pool_size(pool));
+    assay_pool_run(pool, run_packing, job, divide_up(job->rows, BLOCK) * divide_up(job->end - job->first, STRETCH));
+    job->split = assay_gemm_split_jobs(job->rows, job->args.n, MR, NR, RUN, PANEL, job->workers);
     assay_pool_run(pool, run_job, job, job->split.jobs);
 }
 
 void assay_gemm_halves(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_halves_args *args)
 {
-    halves_job job = open_job(kernels, scratch, args);
-    size_t rows = slab_rows(&job);
+    halves_job job = open_job(kernels, pool, scratch, args);
+    size_t m = job.args.m, pairs = count_pairs(args), depth = slab_pairs(pairs, args->half_c), rows = slab_rows(&job, depth);
     if (args->n == 0) return;
-    for (job.row = 0; job.row < job.args.m; job.row += rows) {
-        job.rows = smaller(rows, job.args.m - job.row);
-        run_slab(&job, pool);
-    }
+    for (job.row = 0; job.row < m; job.row += rows)
+        for (job.first = 0; job.first == 0 || job.first < pairs; job.first += depth) {
+            job.rows = smaller(rows, m - job.row);
+            job.end = smaller(job.first + depth, pairs);
+            run_slab(&job, pool);
+        }
 }

@@ -29,8 +29,8 @@ typedef struct assay_gemm_halves_args {
 } assay_gemm_halves_args;
 
 /* Room for the packed left operand at which a product with m rows is fastest; m = 1 gives the least that does. pairs: (k + 1) / 2 for each fold of the first
- * product, and the same of the second. */
-size_t assay_gemm_halves_packed_bytes(size_t m, size_t pairs);
+ * product, and the same of the second. half_c: C is bf16. */
+size_t assay_gemm_halves_packed_bytes(size_t m, size_t pairs, bool half_c);
 
 /* Bytes of scratch one worker needs. */
 size_t assay_gemm_halves_scratch_bytes(void);

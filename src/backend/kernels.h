@@ -88,13 +88,24 @@ static inline const char *assay_element_at(const void *src, assay_dtype dtype, p
     return (const char *)src + index * (ptrdiff_t)(dtype == ASSAY_F32 ? sizeof(float) : sizeof(uint16_t));
 }
 
+/* Memory that will be wanted soon, line by line: runs of `run` neighbouring lines, `jump` bytes between a run's end and the next. in_run: what is left of the
+ * run that `at` is in; lines: of all. */
+enum { ASSAY_CACHE_LINE = 64 };
+
+typedef struct assay_ahead {
+    const char *at;
+    ptrdiff_t jump;
+    size_t run, in_run, lines;
+} assay_ahead;
+
 typedef struct assay_halves {
     bool native; /* the processor multiplies pairs of bf16 itself; else operands are widened: as right, slower than f32 */
     /* Packs an operand as pairs of bf16 in panels of `width` lanes (MR or NR), `panel` words apart: word i * width + lane of a panel holds elements 2i (low half)
      * and 2i + 1 of its lane, zero beyond k and in lanes beyond. F32 and F16 are rounded to nearest even. No word beyond a panel's last pair is written. */
     void (*pack)(uint32_t *dst, size_t width, size_t panel, const assay_lanes *from);
-    /* c[i * ldc + j] = (add ? c : 0) + sum over pairs in rising order, one chain of f32 sums that continues from c. MR x NR elements are written. */
-    void (*tile)(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ldc, bool add);
+    /* c[i * ldc + j] = (add ? c : 0) + sum over pairs in rising order, one chain of f32 sums that continues from c. MR x NR elements are written.
+     * A tile may bring the next lines of `ahead` (may be NULL) into the caches while it multiplies, and moves it on. */
+    void (*tile)(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ldc, bool add, assay_ahead *ahead);
     /* Multiplies and adds in registers alone, the yardstick of benchmarks: returns the FLOPs of one round (counting 2 for a multiply-add); NULL: use the tile. */
     double (*spin)(size_t rounds);
 } assay_halves;

@@ -92,8 +92,9 @@ static void pack(uint32_t *dst, size_t width, size_t panel, const assay_lanes *f
     for (size_t lane = 0; lane < from->lanes; lane += width, dst += panel) pack_panel(dst, width, from, lane);
 }
 
-static void tile(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ldc, bool add)
+static void tile(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ldc, bool add, assay_ahead *ahead)
 {
+    (void)ahead;
     enum { MR = ASSAY_HALVES_MR, NR = ASSAY_HALVES_NR };
     float chains[MR][NR] = {{0}};
     for (size_t i = 0; add && i < MR; i++) memcpy(chains[i], c + i * ldc, sizeof chains[i]);

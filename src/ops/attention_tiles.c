@@ -67,7 +67,7 @@ void assay_attention_multiply(const assay_attention *a, const assay_packed *left
         for (size_t i = 0; i < m; i += a->mr, l += left_words) {
             float *tile = c + i * ldc + j;
             if (a->halves)
-                a->kernels->halves->tile((k + 1) / 2, l, r, tile, ldc, add);
+                a->kernels->halves->tile((k + 1) / 2, l, r, tile, ldc, add, NULL);
             else
                 a->kernels->tile(k, (const float *)(const void *)l, (const float *)(const void *)r, tile, ldc, add);
         }

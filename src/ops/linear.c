@@ -65,10 +65,11 @@ static unsigned reads(const assay_op_shape *shape)
     return shape->param_wants[0] || adapter ? ASSAY_READS_IN(0) : 0;
 }
 
-/* Of all products here; a weight's gradient runs over tokens, in folds that may all be odd, and makes do with few rows at a time. */
-static size_t packed_bytes(bool halves, size_t rows, size_t in, size_t out, size_t rank)
+/* Where products pack their left operands. A weight's gradient runs over tokens, in folds that may all be odd, and makes do with few rows at a time. */
+static size_t packed_bytes(bool halves, size_t rows, size_t in, size_t out, size_t rank, bool backward)
 {
-    size_t most = assay_gemm_halves_packed_bytes(rows, ((in > out ? in : out) + 1) / 2 + (rank + 1) / 2), least = assay_gemm_halves_packed_bytes(1, rows);
+    size_t most = backward ? assay_gemm_halves_packed_bytes(rows, ((in > out ? in : out) + 1) / 2, false) : assay_gemm_halves_packed_bytes(rows, (in + 1) / 2 + (rank + 1) / 2, true);
+    size_t least = assay_gemm_halves_packed_bytes(1, rows, false);
     return halves ? ((most > least ? most : least) + 63) & ~(size_t)63 : 0;
 }
 
@@ -77,7 +78,7 @@ static size_t workspace(const assay_op_shape *shape, const assay_bounds *bounds,
     size_t rows = bounds->rows[shape->in_space[0]], floats = rows * rank_of(shape) * (backward ? 2 : 1);
     (void)workers;
     if (shape->attr->adapter && shape->attr->dropout > 0) floats += rows * shape->in_cols[0];
-    return packed_bytes(shape->attr->halves, rows, shape->in_cols[0], shape->out_cols[0], rank_of(shape)) + floats * sizeof(float);
+    return packed_bytes(shape->attr->halves, rows, shape->in_cols[0], shape->out_cols[0], rank_of(shape), backward) + floats * sizeof(float);
 }
 
 static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES], double context, bool backward)
@@ -92,7 +93,7 @@ static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES]
 static size_t packed_bytes_here(const assay_op_run *run)
 {
     linear_params p = params_of(run);
-    return packed_bytes(run->attr->halves, run->env->geometry->spaces[run->out_space].rows, p.w->cols, p.w->rows, p.lora_a ? p.lora_a->rows : 0);
+    return packed_bytes(run->attr->halves, run->env->geometry->spaces[run->out_space].rows, p.w->cols, p.w->rows, p.lora_a ? p.lora_a->rows : 0, run->d_out[0].data != NULL);
 }
 
 static void multiply_halves(const assay_op_run *run, assay_gemm_halves_args *args)
