@@ -129,7 +129,9 @@ void assay_gemm(const assay_kernels *kernels, assay_pool *pool, void *scratch, c
 {
     gemm_job job = {.kernels = kernels, .args = args, .scratch = scratch};
     if (args->m == 0 || args->n == 0) return;
-    job.split = assay_gemm_split_jobs(args->m, args->n, kernels->mr, kernels->nr, ROWS_OF_A_JOB, ASSAY_GEMM_COLS, (size_t)assay_pool_size(pool));
+    const assay_gemm_size size = {.m = args->m, .n = args->n, .mr = kernels->mr, .nr = kernels->nr, .longest_run = ROWS_OF_A_JOB, .widest_panel = ASSAY_GEMM_COLS,
+                                  .packs_rows = true};
+    job.split = assay_gemm_split_jobs(&size, (size_t)assay_pool_size(pool));
     assay_pool_run(pool, run_job, &job, job.split.jobs);
 }
 

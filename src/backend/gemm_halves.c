@@ -16,10 +16,10 @@ enum {
     MR = ASSAY_HALVES_MR,
     NR = ASSAY_HALVES_NR,
     PANEL = 128,   /* columns of a packed panel of B */
-    STRETCH = 512, /* pairs of k */
+    STRETCH = 544, /* pairs of k at most: a power of two and an adapter's rank are one stretch */
     BLOCK = 60,    /* rows of A that stay in the second-level cache while a panel passes over them */
     RUN = 516,     /* rows of a job */
-    DEPTH = 4096,  /* pairs of k of a slab, where C is f32 */
+    DEPTH = 8 * STRETCH, /* pairs of k of a slab, where C is f32 */
     RESULT_LD = PANEL + NR,
 };
 
@@ -28,7 +28,7 @@ typedef struct halves_job {
     assay_gemm_halves_args args; /* as they are multiplied, see open_job */
     size_t c_row, c_col;         /* strides of args.c */
     size_t row, rows, slivers;   /* the slab: its rows of C, and how many times MR rows they are */
-    size_t first, end;           /* its pairs of k */
+    size_t first, end, stretch;  /* its pairs of k, and in how many at a time they are multiplied */
     char *scratch;
     size_t workers;
     assay_gemm_split split;
@@ -63,12 +63,10 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
-/* Of a slab: k evenly cut. */
-static size_t slab_pairs(size_t pairs, bool half_c)
-{
-    if (half_c || pairs <= DEPTH) return larger(pairs, 1);
-    return divide_up(divide_up(pairs, divide_up(pairs, DEPTH)), STRETCH) * STRETCH;
-}
+/* The size of one part when `whole`, at least 1, is cut evenly into parts of at most `most`. */
+static size_t even_part(size_t whole, size_t most) { return divide_up(whole, divide_up(whole, most)); }
+
+static size_t slab_pairs(size_t pairs, bool half_c) { return half_c ? larger(pairs, 1) : even_part(larger(pairs, 1), DEPTH); }
 
 size_t assay_gemm_halves_packed_bytes(size_t m, size_t pairs, bool half_c)
 {
@@ -137,7 +135,7 @@ static uint32_t *packed_rows(const halves_job *job, size_t sliver, size_t first,
 static void run_packing(void *context, size_t tile, int worker)
 {
     const halves_job *job = context;
-    size_t blocks = divide_up(job->rows, BLOCK), row = tile % blocks * BLOCK, first = job->first + tile / blocks * STRETCH, pairs = smaller(STRETCH, job->end - first);
+    size_t blocks = divide_up(job->rows, BLOCK), row = tile % blocks * BLOCK, first = job->first + tile / blocks * job->stretch, pairs = smaller(job->stretch, job->end - first);
     (void)worker;
     pack(job, MR, job->row + row, smaller(BLOCK, job->rows - row), first, pairs, packed_rows(job, row / MR, first, pairs));
 }
@@ -166,11 +164,11 @@ static void multiply_block(const assay_halves *h, halves_region *r, size_t first
 /* The region's sums: A . B, on top of what is there if `add`. */
 static void multiply_all(const halves_job *job, halves_region *r, bool add)
 {
-    for (size_t first = job->first; first < job->end; first += STRETCH, add = true) {
-        size_t pairs = smaller(STRETCH, job->end - first), next = first + pairs;
+    for (size_t first = job->first; first < job->end; first += job->stretch, add = true) {
+        size_t pairs = smaller(job->stretch, job->end - first), next = first + pairs;
         pack(job, NR, r->col, r->cols, first, pairs, r->b);
-        r->ahead = next < job->end ? look_ahead(job, r->col, r->cols, next, smaller(STRETCH, job->end - next))
-                                   : look_ahead(job, r->next_col, r->next_cols, job->first, smaller(STRETCH, job->end - job->first));
+        r->ahead = next < job->end ? look_ahead(job, r->col, r->cols, next, smaller(job->stretch, job->end - next))
+                                   : look_ahead(job, r->next_col, r->next_cols, job->first, smaller(job->stretch, job->end - job->first));
         for (size_t i = 0; i < r->rows; i += BLOCK)
             multiply_block(job->kernels->halves, r, i, smaller(BLOCK, r->rows - i), packed_rows(job, (r->row - job->row + i) / MR, first, pairs), pairs, add);
     }
@@ -212,7 +210,7 @@ static void multiply_region(const halves_job *job, halves_region *r)
     const assay_gemm_halves_args *args = &job->args;
     const halves_sums sums = {.at = r->sums, .row = r->ld, .col = 1},
                       c = {.at = args->c ? args->c + r->row * job->c_row + r->col * job->c_col : NULL, .row = job->c_row, .col = job->c_col};
-    bool add = args->c && (args->add || job->first > 0), single_pass = job->end - job->first <= STRETCH;
+    bool add = args->c && (args->add || job->first > 0), single_pass = job->end - job->first <= job->stretch;
     if (c.at && c.col == 1 && single_pass) {
         r->sums = c.at;
         r->ld = c.row;
@@ -261,23 +259,25 @@ static halves_job open_job(const assay_kernels *kernels, assay_pool *pool, void 
 /* Of a slab: as many as there is room for, evenly cut. */
 static size_t slab_rows(const halves_job *job, size_t pairs)
 {
-    size_t slivers = divide_up(job->args.m, MR), room = job->args.packed_bytes / (pairs * MR * sizeof(uint32_t));
-    return divide_up(slivers, divide_up(slivers, room)) * MR;
+    return even_part(divide_up(job->args.m, MR), job->args.packed_bytes / (pairs * MR * sizeof(uint32_t))) * MR;
 }
 
 static void run_slab(halves_job *job, assay_pool *pool)
 {
+    size_t pairs = job->end - job->first;
     job->slivers = divide_up(job->rows, MR);
-    assay_pool_run(pool, run_packing, job, divide_up(job->rows, BLOCK) * divide_up(job->end - job->first, STRETCH));
-    job->split = assay_gemm_split_jobs(job->rows, job->args.n, MR, NR, RUN, PANEL, job->workers);
+    job->stretch = even_part(larger(pairs, 1), STRETCH);
+    assay_pool_run(pool, run_packing, job, divide_up(job->rows, BLOCK) * divide_up(pairs, job->stretch));
+    const assay_gemm_size size = {.m = job->rows, .n = job->args.n, .mr = MR, .nr = NR, .longest_run = RUN, .widest_panel = PANEL};
+    job->split = assay_gemm_split_jobs(&size, job->workers);
     assay_pool_run(pool, run_job, job, job->split.jobs);
 }
 
 void assay_gemm_halves(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_halves_args *args)
 {
     halves_job job = open_job(kernels, pool, scratch, args);
+    if (args->m == 0 || args->n == 0) return;
     size_t m = job.args.m, pairs = count_pairs(args), depth = slab_pairs(pairs, args->half_c), rows = slab_rows(&job, depth);
-    if (args->n == 0) return;
     for (job.row = 0; job.row < m; job.row += rows)
         for (job.first = 0; job.first == 0 || job.first < pairs; job.first += depth) {
             job.rows = smaller(rows, m - job.row);

@@ -2,6 +2,7 @@
 #ifndef ASSAY_BACKEND_GEMM_SPLIT_H
 #define ASSAY_BACKEND_GEMM_SPLIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct assay_gemm_split {
@@ -9,7 +10,13 @@ typedef struct assay_gemm_split {
     size_t panels, jobs;         /* job j: columns from (j mod panels) * panel_cols, rows from (j / panels) * run_rows */
 } assay_gemm_split;
 
-/* longest_run and widest_panel: what a job's scratch holds. m and n are at least 1. */
-assay_gemm_split assay_gemm_split_jobs(size_t m, size_t n, size_t mr, size_t nr, size_t longest_run, size_t widest_panel, size_t workers);
+/* What is to be cut, m and n at least 1, and what a job's scratch holds. */
+typedef struct assay_gemm_size {
+    size_t m, n, mr, nr;         /* mr, nr: the tile's sides */
+    size_t longest_run, widest_panel;
+    bool packs_rows;             /* a job packs its rows of A by itself */
+} assay_gemm_size;
+
+assay_gemm_split assay_gemm_split_jobs(const assay_gemm_size *size, size_t workers);
 
 #endif

@@ -68,7 +68,7 @@ static unsigned reads(const assay_op_shape *shape)
 /* Where products pack their left operands. A weight's gradient runs over tokens, in folds that may all be odd, and makes do with few rows at a time. */
 static size_t packed_bytes(bool halves, size_t rows, size_t in, size_t out, size_t rank, bool backward)
 {
-    size_t most = backward ? assay_gemm_halves_packed_bytes(rows, ((in > out ? in : out) + 1) / 2, false) : assay_gemm_halves_packed_bytes(rows, (in + 1) / 2 + (rank + 1) / 2, true);
+    size_t most = backward ? assay_gemm_halves_packed_bytes(rows, ((in > out ? in : out) + 1) / 2 + (rank + 1) / 2, false) : assay_gemm_halves_packed_bytes(rows, (in + 1) / 2 + (rank + 1) / 2, true);
     size_t least = assay_gemm_halves_packed_bytes(1, rows, false);
     return halves ? ((most > least ? most : least) + 63) & ~(size_t)63 : 0;
 }
@@ -102,6 +102,8 @@ static void multiply_halves(const assay_op_run *run, assay_gemm_halves_args *arg
     args->packed_bytes = packed_bytes_here(run);
     assay_gemm_halves(run->env->kernels, run->env->pool, run->env->scratch, args);
 }
+
+static bool drops(const assay_op_run *run) { return run->attr->dropout > 0 && run->env->training; }
 
 static void product(const assay_op_run *run, assay_matrix a, assay_matrix b, size_t m, size_t n, size_t k, float *c, size_t ldc, bool add)
 {
@@ -156,7 +158,7 @@ static void finish_rows(const assay_op_run *run, size_t first, size_t rows, int 
 /* dropout(x), or x itself where nothing is dropped. */
 static assay_view dropped_input(const assay_op_run *run, size_t offset)
 {
-    if (run->attr->dropout <= 0 || !run->env->training) return run->in[0];
+    if (!drops(run)) return run->in[0];
     assay_view dropped = workspace_view(run, offset, run->in[0].rows, run->in[0].cols);
     assay_dropout_rows(run, run->in[0], dropped);
     return dropped;
@@ -234,12 +236,39 @@ static void bias_gradient(const assay_op_run *run, size_t first, size_t cols, in
                                             b->gradient + first);
 }
 
-/* dx += dropout'(du A); with dropout by way of the memory that held dropout(x) */
+/* du = scale * dy B */
+static assay_view adapter_gradient(const assay_op_run *run, const linear_params *p)
+{
+    const assay_view *dy = &run->d_out[0];
+    assay_view du = workspace_view(run, dy->rows * p->lora_a->rows, dy->rows, p->lora_a->rows);
+    product(run, assay_matrix_rows(dy->data, dy->ld), weight_matrix(p->lora_b), dy->rows, du.cols, dy->cols, du.data, du.ld, false);
+    run->env->kernels->rows->scale(run->attr->scale, du.data, du.data, du.rows * du.cols);
+    return du;
+}
+
+/* In bf16 the adapter's share is the second product of the host's, as it is forward; where dropout stands between, and in f32, it follows by itself. */
+static bool joins_host(const assay_op_run *run) { return run->attr->adapter && run->attr->halves && !drops(run); }
+
+/* dx (+)= dy W (+ du A) */
+static void input_gradient(const assay_op_run *run, const linear_params *p, const assay_view *du)
+{
+    const assay_view *dy = &run->d_out[0], *dx = &run->d_in[0];
+    assay_matrix a = assay_matrix_rows(dy->data, dy->ld), b = weight_matrix(p->w);
+    if (!joins_host(run)) {
+        product(run, a, b, dx->rows, dx->cols, dy->cols, dx->data, dx->ld, run->add[0]);
+        return;
+    }
+    assay_gemm_halves_args args = {.m = dx->rows, .n = dx->cols, .k = dy->cols, .k2 = du->cols, .a = a, .b = b, .a2 = assay_view_matrix(du),
+                                   .b2 = weight_matrix(p->lora_a), .c = dx->data, .ldc = dx->ld, .add = run->add[0]};
+    multiply_halves(run, &args);
+}
+
+/* dx += dropout'(du A), by way of the memory that held dropout(x) */
 static void adapter_input_gradient(const assay_op_run *run, const assay_param_view *lora_a, const assay_view *du, assay_view *dropped)
 {
     const assay_view *dx = &run->d_in[0];
     assay_matrix left = assay_matrix_rows(du->data, du->ld), right = weight_matrix(lora_a);
-    if (!run->env->training || run->attr->dropout <= 0) {
+    if (!drops(run)) {
         product(run, left, right, dx->rows, dx->cols, du->cols, dx->data, dx->ld, true);
         return;
     }
@@ -248,33 +277,31 @@ static void adapter_input_gradient(const assay_op_run *run, const assay_param_vi
     for (size_t t = 0; t < dx->rows; t++) run->env->kernels->rows->axpy(1.0f, dropped->data + t * dropped->ld, dx->data + t * dx->ld, dx->cols);
 }
 
-static void backward_adapter(const assay_op_run *run, const linear_params *p)
+static void backward_adapter(const assay_op_run *run, const linear_params *p, const assay_view *du)
 {
-    const assay_view *dy = &run->d_out[0];
-    size_t rank = p->lora_a->rows;
-    assay_view u = workspace_view(run, 0, dy->rows, rank), du = workspace_view(run, u.rows * rank, dy->rows, rank), dropped = {0};
-    product(run, assay_matrix_rows(dy->data, dy->ld), weight_matrix(p->lora_b), dy->rows, rank, dy->cols, du.data, du.ld, false);
-    run->env->kernels->rows->scale(run->attr->scale, du.data, du.data, du.rows * rank);
+    size_t rank = du->cols;
+    assay_view u = workspace_view(run, 0, du->rows, rank), dropped;
     if (p->lora_a->gradient || p->lora_b->gradient) {
         dropped = dropped_input(run, 2 * u.rows * rank);
         adapter_down(run, p->lora_a, &dropped, &u);
-        if (p->lora_b->gradient) weight_gradient(run, dy, &u, p->lora_b->gradient);
-        if (p->lora_a->gradient) weight_gradient(run, &du, &dropped, p->lora_a->gradient);
+        if (p->lora_b->gradient) weight_gradient(run, &run->d_out[0], &u, p->lora_b->gradient);
+        if (p->lora_a->gradient) weight_gradient(run, du, &dropped, p->lora_a->gradient);
     } else {
-        dropped = workspace_view(run, 2 * u.rows * rank, dy->rows, run->d_in[0].cols);
+        dropped = workspace_view(run, 2 * u.rows * rank, du->rows, run->d_in[0].cols);
     }
-    if (run->d_in[0].data) adapter_input_gradient(run, p->lora_a, &du, &dropped);
+    if (run->d_in[0].data && !joins_host(run)) adapter_input_gradient(run, p->lora_a, du, &dropped);
 }
 
 static void backward(const assay_op_run *run)
 {
-    const assay_view *x = &run->in[0], *dy = &run->d_out[0], *dx = &run->d_in[0];
+    const assay_view *x = &run->in[0], *dy = &run->d_out[0];
     linear_params p = params_of(run);
-    if (dx->data)
-        product(run, assay_matrix_rows(dy->data, dy->ld), weight_matrix(p.w), dx->rows, dx->cols, dy->cols, dx->data, dx->ld, run->add[0]);
+    assay_view du = {0};
+    if (p.lora_a) du = adapter_gradient(run, &p);
+    if (run->d_in[0].data) input_gradient(run, &p, &du);
     if (p.w->gradient) weight_gradient(run, dy, x, p.w->gradient);
     if (p.b && p.b->gradient) assay_for_rows(run, dy->cols, COLS_OF_A_JOB, bias_gradient);
-    if (p.lora_a) backward_adapter(run, &p);
+    if (p.lora_a) backward_adapter(run, &p, &du);
     if (run->attr->residual && run->d_in[1].data && run->d_in[1].data != dy->data) assay_for_rows(run, dy->rows, ROWS_OF_A_JOB, add_rows);
 }
 
