@@ -2,10 +2,10 @@
 """The same middle layers in Assay and in PyTorch, side by side in one run.
 
 Usage: python3 bench/compare_transformers.py [--shape chatglm2-6b] [--layers 2] [--tokens 512] [--recompute off|all] [--tuning lora|full]
-                                             [--targets qkv|all] [--rounds 5] [--assay build/assay]
+                                             [--targets qkv|all] [--rounds 5] [--small-pages] [--assay build/assay]
 
 Needs torch: the newest is the fairest peer; Debian 12's own 1.13 (apt-get install python3-torch) works too, without a fused attention. What PyTorch
-runs and how it is tuned is told in torch_layers.py and side_by_side.py. Each measurement is the fastest of a few steps (Assay: of 5 undisturbed ones,
+runs is told in torch_layers.py, the allocator's settings of both sides in side_by_side.py. Each measurement is the fastest of a few steps (Assay: of 5 undisturbed ones,
 PyTorch: of --steps). Printed are both sides of each round, their ratio, its median and range. About 15 s a round for two ChatGLM2-6B layers at 512
 tokens; --shape qwen2.5-0.5b --layers 24 is the whole model's stack, some 60 s a round.
 """
@@ -41,6 +41,7 @@ def options():
     p.add_argument("--tuning", default="lora", choices=("lora", "full"))
     p.add_argument("--targets", default="qkv", choices=("qkv", "all"))
     p.add_argument("--steps", type=int, default=5, help="steps of PyTorch in a round, of which the fastest counts")
+    p.add_argument("--small-pages", action="store_true", help="Assay's weights in small pages, as those of a mapped file are; PyTorch's stay in huge ones")
     side.add_common(p, rounds=5)
     return p.parse_args()
 
@@ -53,7 +54,7 @@ def main():
     print(f"{args.shape}, {args.layers} layers, {args.tokens} tokens, bf16, {args.tuning} on {args.targets}, recompute {args.recompute}; {torch.ready['what']}")
     ratios, shares = [], []
     for i in range(args.rounds):
-        ours = side.run_json(assay_step(args))
+        ours = side.run_json(assay_step(args), tuned=not args.small_pages)
         theirs = torch.ask()["seconds"]
         ratios.append(theirs / ours["step_seconds"])
         shares.append(ours["ratio"])

@@ -60,7 +60,7 @@ static double measure(bench *b, const char *kind, size_t m, size_t in, size_t ou
         seconds = 0;
         if (!strcmp(kind, "forward"))
             args = (assay_gemm_halves_args){.m = m, .n = out, .k = in, .a = rows(x, in), .b = assay_matrix_transposed(rows(w, in)), .half_c = (uint16_t *)(void *)result, .ldc = out};
-        if (!strcmp(kind, "input")) args = (assay_gemm_halves_args){.m = m, .n = in, .k = out, .a = rows(dy, out), .b = rows(w, in), .half_c = (uint16_t *)(void *)result, .ldc = in};
+        if (!strcmp(kind, "input")) args = (assay_gemm_halves_args){.m = m, .n = in, .k = out, .a = rows(dy, out), .b = rows(w, in), .c = result, .ldc = in};
         if (!strcmp(kind, "weight")) args = (assay_gemm_halves_args){.m = out, .n = in, .k = m, .a = assay_matrix_transposed(rows(dy, out)), .b = rows(x, in), .c = result, .ldc = in};
         args.packed = packed;
         args.packed_bytes = packed_bytes;

@@ -55,7 +55,7 @@ def peer(args):
 
 
 def measure_assay(args, tuning, way):
-    result = side.run_json(compare.assay_step(args, way, tuning, layers_of(args, tuning)))
+    result = side.run_json(compare.assay_step(args, way, tuning, layers_of(args, tuning)), tuned=True)
     return {"seconds": result["step_seconds"], "activations": result["planned_bytes"], "gflop": result["gflop"], "share": result["ratio"]}
 
 

@@ -15,7 +15,7 @@ SHARED = os.environ.get("ASSAY_SHARED", os.path.join(ROOT, "..", "shared"))
 MIB = 1 << 20
 THREADS = 2  # of Assay and of the peer
 
-# What suits PyTorch best on a CPU: both cores, memory kept by the allocator instead of given back and faulted in again, huge pages.
+# What suits both sides best on a CPU: both cores, memory kept by the allocator instead of given back and faulted in again, huge pages.
 TUNED = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "17179869184", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "OMP_NUM_THREADS": str(THREADS)}
 
 
@@ -36,10 +36,10 @@ def run(command, **options):
     return output, usage.ru_maxrss * 1024
 
 
-def run_json(command, tries=3):
+def run_json(command, tries=3, tuned=False):
     """The one JSON object a command prints on standard output; notes go to the terminal. `assay bench` gives up on a busy machine: it is asked again."""
     for _ in range(tries):
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env={**TUNED, **os.environ} if tuned else None)
         if done.returncode == 0:
             return json.loads(done.stdout)
         if done.returncode != 1:

@@ -82,12 +82,20 @@ static void check_product(const product *p, const operand o[4], const float *bef
         }
 }
 
-/* `bytes` bytes and a word behind them that must stay. */
+/* `bytes` bytes of NaN, so that a word that nobody wrote is seen, and a word behind them that must stay. */
 static uint32_t *guarded(size_t bytes)
 {
     uint32_t *words = assay_alloc(bytes / sizeof *words + 1, sizeof *words);
+    memset(words, 0xff, bytes);
     words[bytes / sizeof *words] = GUARD;
     return words;
+}
+
+static size_t pairs_of(const product *p)
+{
+    size_t pairs = (p->k2 + 1) / 2;
+    for (size_t f = 0; f < p->fold_count; f++) pairs += (p->folds[f + 1] - p->folds[f] + 1) / 2;
+    return p->folds ? pairs : pairs + (p->k + 1) / 2;
 }
 
 /* packed_rows: how many rows of the left operand there is room for. */
@@ -98,12 +106,12 @@ static void run_product(const product *p, const assay_kernels *kernels, assay_po
     operand extra = make_operand(p->m + 2, p->n, false, ASSAY_F32, 5);
     float *residual = extra.data, *bias = residual + p->m * p->n;
     uint16_t *halves = assay_alloc(p->m * p->n + 1, sizeof *halves);
-    void *scratch = assay_alloc((size_t)assay_pool_size(pool), assay_gemm_halves_scratch_bytes());
+    void *scratch = guarded((size_t)assay_pool_size(pool) * assay_gemm_halves_scratch_bytes());
     float *before = assay_alloc(p->m * p->n + 1, sizeof *before);
     for (size_t i = 0; i < p->m * p->n; i++) before[i] = c[i] = (float)(i % 17) - 8;
     c[p->m * p->n] = 12345.0f;
     halves[p->m * p->n] = 4321;
-    size_t packed_bytes = assay_gemm_halves_packed_bytes(packed_rows, (p->k + 1) / 2 + (p->k2 + 1) / 2 + p->fold_count, p->half_out);
+    size_t packed_bytes = assay_gemm_halves_packed_bytes(packed_rows, pairs_of(p), p->half_out);
     uint32_t *packed = guarded(packed_bytes);
     assay_gemm_halves_args args = {.m = p->m, .n = p->n, .k = p->k, .k2 = p->k2, .a = o[0].view, .b = o[1].view, .a2 = o[2].view, .b2 = o[3].view, .ldc = p->n,
                                    .add = p->add, .folds = p->folds, .fold_count = p->fold_count, .packed = packed, .packed_bytes = packed_bytes};
@@ -124,13 +132,21 @@ static void run_product(const product *p, const assay_kernels *kernels, assay_po
     assay_free(before);
 }
 
-static const uint32_t folds[] = {0, 7, 7, 40, 101, 130};
+static const uint32_t folds[] = {0, 7, 7, 40, 101, 130}, long_folds[] = {0, 255, 511, 767, 900};
 static const product products[] = {
     {1, 1, 1, 0, false, true, false, false, false, ASSAY_BF16, NULL, 0},      {13, 33, 257, 0, false, true, false, false, false, ASSAY_BF16, NULL, 0},
     {25, 70, 600, 8, false, true, true, false, false, ASSAY_F32, NULL, 0},    {30, 66, 1100, 3, false, true, false, true, true, ASSAY_BF16, NULL, 0},
     {500, 40, 64, 0, false, false, false, true, true, ASSAY_BF16, NULL, 0},   {37, 45, 130, 0, true, false, true, false, false, ASSAY_F32, folds, 5},
     {30, 66, 300, 0, false, true, false, false, false, ASSAY_F16, NULL, 0},   {8, 600, 130, 0, true, false, false, false, false, ASSAY_BF16, folds, 5},
     {5, 9, 0, 0, false, true, false, false, false, ASSAY_BF16, NULL, 0},
+    /* deeper than a slab, and with a second product there; more rows than a job */
+    {13, 33, 9001, 3, false, true, true, false, false, ASSAY_BF16, NULL, 0},  {13, 33, 9001, 3, false, false, false, false, false, ASSAY_F32, NULL, 0},
+    {530, 33, 700, 5, false, true, false, true, true, ASSAY_BF16, NULL, 0},  {530, 33, 700, 0, false, false, true, false, false, ASSAY_F32, NULL, 0},
+    {530, 40, 900, 0, true, false, true, false, false, ASSAY_F32, long_folds, 4},
+    /* turned round */
+    {500, 8, 1300, 0, false, true, false, false, false, ASSAY_BF16, NULL, 0}, {130, 8, 130, 0, true, false, true, false, false, ASSAY_F32, folds, 5},
+    {40, 12, 300, 4, false, true, true, false, false, ASSAY_BF16, NULL, 0},   {40, 1, 300, 0, false, true, false, false, false, ASSAY_BF16, NULL, 0},
+    {40, 5, 0, 0, false, true, false, false, false, ASSAY_BF16, NULL, 0},
 };
 
 static void test_values(void **state)

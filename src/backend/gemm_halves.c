@@ -10,16 +10,17 @@
 
 #include "backend/gemm_split.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum {
     MR = ASSAY_HALVES_MR,
     NR = ASSAY_HALVES_NR,
     PANEL = 128,   /* columns of a packed panel of B */
-    STRETCH = 544, /* pairs of k at most: a power of two and an adapter's rank are one stretch */
+    STRETCH = 544, /* pairs of k at most: 1024 of k and a rank of up to 64 are one stretch */
     BLOCK = 60,    /* rows of A that stay in the second-level cache while a panel passes over them */
     RUN = 516,     /* rows of a job */
-    DEPTH = 8 * STRETCH, /* pairs of k of a slab, where C is f32 */
+    DEPTH = 8 * STRETCH, /* pairs of k of a slab at most, where C is f32: RUN rows of it are 9 MB */
     RESULT_LD = PANEL + NR,
 };
 
@@ -65,8 +66,6 @@ static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
 /* The size of one part when `whole`, at least 1, is cut evenly into parts of at most `most`. */
 static size_t even_part(size_t whole, size_t most) { return divide_up(whole, divide_up(whole, most)); }
-
-static size_t slab_pairs(size_t pairs, bool half_c) { return half_c ? larger(pairs, 1) : even_part(larger(pairs, 1), DEPTH); }
 
 size_t assay_gemm_halves_packed_bytes(size_t m, size_t pairs, bool half_c)
 {
@@ -114,7 +113,7 @@ static void pack(const halves_job *job, size_t width, size_t lane, size_t lanes,
     }
 }
 
-/* Columns of B over a run of pairs as they lie in memory (those of the first piece there: the others are short). */
+/* Columns of B over a run of pairs as they lie in memory: those of the first piece there. Behind it are an adapter's few, or further folds, which go unfetched. */
 static assay_ahead look_ahead(const halves_job *job, size_t col, size_t cols, size_t first, size_t pairs)
 {
     assay_lanes lanes = {0};
@@ -122,7 +121,8 @@ static assay_ahead look_ahead(const halves_job *job, size_t col, size_t cols, si
     bool along = lanes.k_stride == 1;
     size_t bytes = lanes.k ? assay_dtype_block_bytes(lanes.dtype) : 0, run = divide_up((along ? lanes.k : cols) * bytes, ASSAY_CACHE_LINE);
     ptrdiff_t stride = (along ? lanes.lane_stride : lanes.k_stride) * (ptrdiff_t)bytes;
-    return (assay_ahead){.at = lanes.src, .jump = stride - (ptrdiff_t)(run * ASSAY_CACHE_LINE), .run = run, .in_run = run, .lines = run * (along ? cols : lanes.k)};
+    return (assay_ahead){.at = (uintptr_t)lanes.src, .jump = stride - (ptrdiff_t)(run * ASSAY_CACHE_LINE), .run = run, .in_run = run,
+                         .lines = run * (along ? cols : lanes.k)};
 }
 
 /* Where the slab's rows from `sliver` on are packed for the stretch that begins at pair `first`: all rows of a stretch lie together. */
@@ -135,7 +135,8 @@ static uint32_t *packed_rows(const halves_job *job, size_t sliver, size_t first,
 static void run_packing(void *context, size_t tile, int worker)
 {
     const halves_job *job = context;
-    size_t blocks = divide_up(job->rows, BLOCK), row = tile % blocks * BLOCK, first = job->first + tile / blocks * job->stretch, pairs = smaller(job->stretch, job->end - first);
+    size_t blocks = divide_up(job->rows, BLOCK), row = tile % blocks * BLOCK, first = job->first + tile / blocks * job->stretch;
+    size_t pairs = smaller(job->stretch, job->end - first);
     (void)worker;
     pack(job, MR, job->row + row, smaller(BLOCK, job->rows - row), first, pairs, packed_rows(job, row / MR, first, pairs));
 }
@@ -204,7 +205,8 @@ static void copy_sums(halves_sums to, halves_sums from, size_t rows, size_t cols
             for (size_t j = 0; j < cols; j++) to.at[i * to.row + j * to.col] = from.at[i * from.row + j * from.col];
 }
 
-/* Sums of several passes rest beside C, close together: C's own rows may lie apart by a power of two and would share a few sets of the caches. */
+/* Between the stretches of a slab sums rest beside C, close together: C's own rows may lie apart by a power of two and would share a few sets of the caches.
+ * Between slabs C holds them. */
 static void multiply_region(const halves_job *job, halves_region *r)
 {
     const assay_gemm_halves_args *args = &job->args;
@@ -256,12 +258,22 @@ static halves_job open_job(const assay_kernels *kernels, assay_pool *pool, void 
     return job;
 }
 
-/* Of a slab: as many as there is room for, evenly cut. */
-static size_t slab_rows(const halves_job *job, size_t pairs)
+/* Pairs of a slab. Where C is f32, short room costs pairs before it costs rows: C can rest between slabs, a slab of few rows packs all of B again. */
+static size_t slab_pairs(const halves_job *job, size_t pairs)
 {
-    return even_part(divide_up(job->args.m, MR), job->args.packed_bytes / (pairs * MR * sizeof(uint32_t))) * MR;
+    size_t rows = smaller(divide_up(job->args.m, MR) * MR, RUN), room = job->args.packed_bytes / (rows * sizeof(uint32_t));
+    return job->args.half_c ? larger(pairs, 1) : even_part(larger(pairs, 1), smaller(larger(room, STRETCH), DEPTH));
 }
 
+/* Rows of a slab of so many pairs: as many as there is room for, evenly cut. */
+static size_t slab_rows(const halves_job *job, size_t pairs)
+{
+    size_t room = job->args.packed_bytes / (pairs * MR * sizeof(uint32_t));
+    assert(room > 0);
+    return even_part(divide_up(job->args.m, MR), room) * MR;
+}
+
+/* Packs and multiplies it. */
 static void run_slab(halves_job *job, assay_pool *pool)
 {
     size_t pairs = job->end - job->first;
@@ -277,7 +289,7 @@ void assay_gemm_halves(const assay_kernels *kernels, assay_pool *pool, void *scr
 {
     halves_job job = open_job(kernels, pool, scratch, args);
     if (args->m == 0 || args->n == 0) return;
-    size_t m = job.args.m, pairs = count_pairs(args), depth = slab_pairs(pairs, args->half_c), rows = slab_rows(&job, depth);
+    size_t m = job.args.m, pairs = count_pairs(args), depth = slab_pairs(&job, pairs), rows = slab_rows(&job, depth);
     for (job.row = 0; job.row < m; job.row += rows)
         for (job.first = 0; job.first == 0 || job.first < pairs; job.first += depth) {
             job.rows = smaller(rows, m - job.row);

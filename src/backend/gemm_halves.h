@@ -28,14 +28,14 @@ typedef struct assay_gemm_halves_args {
     size_t packed_bytes;
 } assay_gemm_halves_args;
 
-/* Room for the packed left operand at which a product with m rows is fastest; m = 1 gives the least that does. pairs: (k + 1) / 2 for each fold of the first
- * product, and the same of the second. half_c: C is bf16. */
+/* Room for the packed left operand at which a product with m rows is fastest; m = 1 gives the least there has to be, and more never harms. pairs: (k + 1) / 2
+ * for each fold of the first product, and the same of the second. half_c: C is bf16. */
 size_t assay_gemm_halves_packed_bytes(size_t m, size_t pairs, bool half_c);
 
 /* Bytes of scratch one worker needs. */
 size_t assay_gemm_halves_scratch_bytes(void);
 
-/* scratch: assay_pool_size(pool) areas of assay_gemm_halves_scratch_bytes(). */
+/* scratch: assay_pool_size(pool) areas of assay_gemm_halves_scratch_bytes(), 64-byte aligned as args->packed is. */
 void assay_gemm_halves(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_halves_args *args);
 
 #endif

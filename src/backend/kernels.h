@@ -88,12 +88,12 @@ static inline const char *assay_element_at(const void *src, assay_dtype dtype, p
     return (const char *)src + index * (ptrdiff_t)(dtype == ASSAY_F32 ? sizeof(float) : sizeof(uint16_t));
 }
 
-/* Memory that will be wanted soon, line by line: runs of `run` neighbouring lines, `jump` bytes between a run's end and the next. in_run: what is left of the
- * run that `at` is in; lines: of all. */
 enum { ASSAY_CACHE_LINE = 64 };
 
+/* Memory that will be wanted soon, line by line: runs of `run` neighbouring lines, `jump` bytes between a run's end and the next. in_run: lines left of the run
+ * that `at` is in; lines: left in all. `at` is a number, because it may leave the operand by the end of its last line. */
 typedef struct assay_ahead {
-    const char *at;
+    uintptr_t at;
     ptrdiff_t jump;
     size_t run, in_run, lines;
 } assay_ahead;

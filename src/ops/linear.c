@@ -6,10 +6,10 @@
  * Order of rounding, the reference's: the folds of x W^T, those of the adapter, the bias, and the residual last, once; adding folds to a large
  * residual one by one would round at its size each time.
  * In bf16 (attr->halves) every product rounds its operands to bf16; the adapter's product goes on in the host's sums, and bias and residual join
- * them before y is rounded, once.
+ * them before y is rounded, once. Backward likewise: du A goes on in the sums of dy W, unless dropout stands between.
  * Backward reads x only if W or A is trained: a frozen weight needs no input. u = dropout(x) A^T is made again (rank columns)
  * rather than kept, so that nothing ever asks for the host product to be replayed.
- * Workspace: in bf16 room for packed left operands; u and du [T, rank]; with dropout also dropout(x) [T, in], which then serves the gradient
+ * Workspace: in bf16 room for packed left operands; u and, backward, du [T, rank]; with dropout also dropout(x) [T, in], which then serves the gradient
  * on its way back.
  */
 #include "backend/gemm_halves.h"
@@ -68,14 +68,14 @@ static unsigned reads(const assay_op_shape *shape)
 /* Where products pack their left operands. A weight's gradient runs over tokens, in folds that may all be odd, and makes do with few rows at a time. */
 static size_t packed_bytes(bool halves, size_t rows, size_t in, size_t out, size_t rank, bool backward)
 {
-    size_t most = backward ? assay_gemm_halves_packed_bytes(rows, ((in > out ? in : out) + 1) / 2 + (rank + 1) / 2, false) : assay_gemm_halves_packed_bytes(rows, (in + 1) / 2 + (rank + 1) / 2, true);
-    size_t least = assay_gemm_halves_packed_bytes(1, rows, false);
+    size_t widest = backward && out > in ? out : in;
+    size_t most = assay_gemm_halves_packed_bytes(rows, (widest + 1) / 2 + (rank + 1) / 2, !backward), least = assay_gemm_halves_packed_bytes(1, rows, false);
     return halves ? ((most > least ? most : least) + 63) & ~(size_t)63 : 0;
 }
 
 static size_t workspace(const assay_op_shape *shape, const assay_bounds *bounds, int workers, bool backward)
 {
-    size_t rows = bounds->rows[shape->in_space[0]], floats = rows * rank_of(shape) * (backward ? 2 : 1);
+    size_t rows = bounds->rows[shape->out_space], floats = rows * rank_of(shape) * (backward ? 2 : 1);
     (void)workers;
     if (shape->attr->adapter && shape->attr->dropout > 0) floats += rows * shape->in_cols[0];
     return packed_bytes(shape->attr->halves, rows, shape->in_cols[0], shape->out_cols[0], rank_of(shape), backward) + floats * sizeof(float);
@@ -90,10 +90,12 @@ static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES]
     return host * (shape->in_wants[0] + shape->param_wants[0]) + (rank > 0 ? adapter * 2 : 0);
 }
 
+/* The same at run time; what has a d_out is a backward run. */
 static size_t packed_bytes_here(const assay_op_run *run)
 {
     linear_params p = params_of(run);
-    return packed_bytes(run->attr->halves, run->env->geometry->spaces[run->out_space].rows, p.w->cols, p.w->rows, p.lora_a ? p.lora_a->rows : 0, run->d_out[0].data != NULL);
+    size_t rows = run->env->geometry->spaces[run->out_space].rows, rank = p.lora_a ? p.lora_a->rows : 0;
+    return packed_bytes(run->attr->halves, rows, p.w->cols, p.w->rows, rank, run->d_out[0].data != NULL);
 }
 
 static void multiply_halves(const assay_op_run *run, assay_gemm_halves_args *args)

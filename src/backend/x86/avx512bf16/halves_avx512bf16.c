@@ -11,11 +11,11 @@ enum { MR = ASSAY_HALVES_MR, NR = ASSAY_HALVES_NR, PAIRS_A_LINE = 16 };
 static inline void fetch_line(assay_ahead *ahead)
 {
     if (ahead->lines == 0) return;
-    _mm_prefetch(ahead->at, _MM_HINT_T0);
+    _mm_prefetch((const char *)ahead->at, _MM_HINT_T0); /* the second level's hint fetched nothing here */
     ahead->at += ASSAY_CACHE_LINE;
     ahead->lines--;
     if (--ahead->in_run > 0) return;
-    ahead->at += ahead->jump;
+    ahead->at += (uintptr_t)ahead->jump;
     ahead->in_run = ahead->run;
 }
 
