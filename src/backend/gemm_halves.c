@@ -227,7 +227,7 @@ static void multiply_region(const halves_job *job, halves_region *r)
 
 static size_t panel_cols(const halves_job *job, size_t col) { return col < job->args.n ? smaller(job->split.panel_cols, job->args.n - col) : 0; }
 
-/* All workers are equally fast: then the job after this one is as many further as there are workers. */
+/* Where all workers are equally fast, the job after this one is as many further as there are workers; a wrong guess costs a prefetch. */
 static void run_job(void *context, size_t tile, int worker)
 {
     const halves_job *job = context;
