@@ -1,8 +1,7 @@
-/* One bf16 product after the other, for bench/products.py, which builds and starts this and tells how to run it.
- *
- * A line of input is "KIND M IN OUT" (a linear layer of IN inputs and OUT outputs over M tokens); the answer is one line of JSON with the fastest of a few calls in
- * seconds and the rate of the register loop (GFLOP/s) beside it. forward: y = x W^T; input: dx = dy W; weight: dW = dy^T x, summed in f32.
- */
+/* One bf16 product after the other, for bench/products.py, which builds and starts this and tells how to run it. A line
+ * of input is "KIND M IN OUT" (a linear layer of IN inputs and OUT outputs over M tokens); the answer is one line of
+ * JSON with the fastest of a few calls in seconds and the rate of the register loop (GFLOP/s) beside it. forward: y = x
+ * W^T; input: dx = dy W; weight: dW = dy^T x, summed in f32. */
 #include "backend/gemm_halves.h"
 #include "backend/peak.h"
 #include "base/alloc.h"
@@ -59,9 +58,24 @@ static double measure(bench *b, const char *kind, size_t m, size_t in, size_t ou
     if (x && w && dy && result && packed) {
         seconds = 0;
         if (!strcmp(kind, "forward"))
-            args = (assay_gemm_halves_args){.m = m, .n = out, .k = in, .a = rows(x, in), .b = assay_matrix_transposed(rows(w, in)), .half_c = (uint16_t *)(void *)result, .ldc = out};
-        if (!strcmp(kind, "input")) args = (assay_gemm_halves_args){.m = m, .n = in, .k = out, .a = rows(dy, out), .b = rows(w, in), .c = result, .ldc = in};
-        if (!strcmp(kind, "weight")) args = (assay_gemm_halves_args){.m = out, .n = in, .k = m, .a = assay_matrix_transposed(rows(dy, out)), .b = rows(x, in), .c = result, .ldc = in};
+            args = (assay_gemm_halves_args){.m = m,
+                                            .n = out,
+                                            .k = in,
+                                            .a = rows(x, in),
+                                            .b = assay_matrix_transposed(rows(w, in)),
+                                            .half_c = (uint16_t *)(void *)result,
+                                            .ldc = out};
+        if (!strcmp(kind, "input"))
+            args = (assay_gemm_halves_args){
+                .m = m, .n = in, .k = out, .a = rows(dy, out), .b = rows(w, in), .c = result, .ldc = in};
+        if (!strcmp(kind, "weight"))
+            args = (assay_gemm_halves_args){.m = out,
+                                            .n = in,
+                                            .k = m,
+                                            .a = assay_matrix_transposed(rows(dy, out)),
+                                            .b = rows(x, in),
+                                            .c = result,
+                                            .ldc = in};
         args.packed = packed;
         args.packed_bytes = packed_bytes;
         if (args.m) seconds = fastest(b, &args);

@@ -1,4 +1,5 @@
-/* Requests of the server: the first byte picks one of the dialects' paths, the rest is the body. What parses is also rendered. */
+/* Requests of the server: the first byte picks one of the dialects' paths, the rest is the body. What parses is also
+ * rendered. */
 #include "serve/dialect.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

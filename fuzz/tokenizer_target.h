@@ -14,7 +14,8 @@ static inline void use_tokenizer(const assay_tokenizer *tokenizer)
     const assay_template *chosen;
     assay_ids ids = {0};
     char piece[64];
-    assay_tokenizer_encode(tokenizer, text, strlen(text), ASSAY_ENCODE_ADD_SPECIAL | ASSAY_ENCODE_SPECIAL_TEXT, &ids, NULL);
+    assay_tokenizer_encode(tokenizer, text, strlen(text), ASSAY_ENCODE_ADD_SPECIAL | ASSAY_ENCODE_SPECIAL_TEXT, &ids,
+                           NULL);
     for (size_t i = 0; i < ids.count; i++) assay_tokenizer_token_bytes(tokenizer, ids.data[i], piece, sizeof piece);
     if (assay_template_find(&chosen, "auto", tokenizer, NULL) == ASSAY_OK) {
         const assay_message message = {.role = ASSAY_ROLE_USER, .text = text, .size = strlen(text)};

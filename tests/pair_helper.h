@@ -28,8 +28,10 @@ static inline assay_status helper_push(assay_ids *ids, int32_t id, assay_error *
     return ASSAY_OK;
 }
 
-/* 1000, then for each message 1001 + role and its bytes, then 1009: a byte-level tokenizer with a template. A text with '!' is refused. */
-static inline assay_status helper_render(const void *context, const assay_message *messages, size_t count, assay_ids *ids, assay_error *err)
+/* 1000, then for each message 1001 + role and its bytes, then 1009: a byte-level tokenizer with a template. A text with
+ * '!' is refused. */
+static inline assay_status helper_render(const void *context, const assay_message *messages, size_t count,
+                                         assay_ids *ids, assay_error *err)
 {
     (void)context;
     ASSAY_TRY(helper_push(ids, 1000, err));

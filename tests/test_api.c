@@ -1,4 +1,5 @@
-/* The C API as a C program meets it: ownership on success and failure, codes, stopping. tests/python/test_assay.py compares it with the command. */
+/* The C API as a C program meets it: ownership on success and failure, codes, stopping. tests/python/test_assay.py
+ * compares it with the command. */
 #include "test_support.h"
 
 #include "base/file.h"
@@ -48,9 +49,11 @@ static int set_up(void **state)
     snprintf(at.run, sizeof at.run, "%s/run", at.folder);
     make_model(at.model);
     for (int i = 0; i < 8; i++)
-        snprintf(pairs + strlen(pairs), sizeof pairs - strlen(pairs), "{\"prompt\":\"q%d\",\"chosen\":\"yes %d\",\"rejected\":\"no\"}\n", i, i);
+        snprintf(pairs + strlen(pairs), sizeof pairs - strlen(pairs),
+                 "{\"prompt\":\"q%d\",\"chosen\":\"yes %d\",\"rejected\":\"no\"}\n", i, i);
     assert_int_equal(assay_file_write_atomic(at.pairs, pairs, strlen(pairs), NULL), ASSAY_OK);
-    const assay_setting settings[] = {{"model", at.model}, {"data", at.pairs}, {"output", at.run}, {"max-steps", "1"}, {"threads", "1"}, {"eval-split", "0.25"}};
+    const assay_setting settings[] = {{"model", at.model}, {"data", at.pairs}, {"output", at.run},
+                                      {"max-steps", "1"},  {"threads", "1"},   {"eval-split", "0.25"}};
     if (assay_train_run(settings, 6, &listener, &json, &failure)) fail_msg("%s", failure.text);
     assert_non_null(strstr(json, "\"evaluation\""));
     assert_true(notes > 0);
@@ -59,10 +62,7 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    return assay_remove_tree(((place *)*state)->folder, NULL) == ASSAY_OK ? 0 : -1;
-}
+static int tear_down(void **state) { return assay_remove_tree(((place *)*state)->folder, NULL) == ASSAY_OK ? 0 : -1; }
 
 static assay_scorer *open_run(const place *at, const assay_listener *listener)
 {
@@ -84,7 +84,8 @@ static void versions(void **state)
 
 static void wrong_settings(void **state)
 {
-    static const assay_setting unknown[] = {{"model", "x"}, {"lora-rnak", "3"}}, nameless[] = {{NULL, "x"}}, help[] = {{"--help", NULL}}, nowhere[] = {{"model", "/nowhere/at/all"}};
+    static const assay_setting unknown[] = {{"model", "x"}, {"lora-rnak", "3"}}, nameless[] = {{NULL, "x"}},
+                               help[] = {{"--help", NULL}}, nowhere[] = {{"model", "/nowhere/at/all"}};
     assay_failure failure;
     assay_scorer *scorer = (assay_scorer *)&failure;
     char *json = NULL;
@@ -116,10 +117,13 @@ static void plan_of_a_config(void **state)
     assert_int_equal(assay_make_dirs(folder, NULL), ASSAY_OK);
     assert_int_equal(assay_file_write_atomic(to, text, size, NULL), ASSAY_OK);
     assay_release(text);
-    const assay_setting settings[] = {{"model", folder}, {"max-length", "64"}, {"memory", "1G"}, {"threads", "1"}}, tight[] = {{"model", folder}, {"memory", "100K"}};
-    const assay_setting none[] = {{"model", folder}, {"max-length", "64"}, {"micro-tokens", "2"}}; /* no plan of any size */
+    const assay_setting settings[] = {{"model", folder}, {"max-length", "64"}, {"memory", "1G"}, {"threads", "1"}},
+                        tight[] = {{"model", folder}, {"memory", "100K"}};
+    /* no plan of any size */
+    const assay_setting none[] = {{"model", folder}, {"max-length", "64"}, {"micro-tokens", "2"}};
     if (assay_plan_run(settings, 4, NULL, &json, &failure)) fail_msg("%s", failure.text);
-    static const char *const wanted[] = {"\"fits\":true", "\"classes\":{\"weights\":", "\"suggestions\":[{", "\"rss_bytes\":"};
+    static const char *const wanted[] = {"\"fits\":true", "\"classes\":{\"weights\":", "\"suggestions\":[{",
+                                         "\"rss_bytes\":"};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         if (!strstr(json, wanted[i])) fail_msg("%s is not in %s", wanted[i], json);
     assert_null(strstr(json, "\"reason\""));
@@ -134,7 +138,8 @@ static void plan_of_a_config(void **state)
 
 static void scores(void **state)
 {
-    static const char *const lines[] = {"{\"prompt\":\"a\",\"responses\":[\"b\",\"c\"]}", "{\"prompt\":\"a\",\"response\":\"c\"}"};
+    static const char *const lines[] = {"{\"prompt\":\"a\",\"responses\":[\"b\",\"c\"]}",
+                                        "{\"prompt\":\"a\",\"response\":\"c\"}"};
     assay_failure failure;
     double *found, single;
     size_t counts[2], total;
@@ -152,8 +157,10 @@ static void scores(void **state)
 
 static void bad_lines(void **state)
 {
-    static const char *const lines[] = {"{\"text\":\"fine\"}", "{\"text\":", NULL, "[]", "{\"prompt\":\"a\",\"response\":\"a text that is far too long for a limit of eighty tokens, is it not? "
-                                                                                    "It goes on and on, a token a byte, until there are more than enough of them.\"}"};
+    static const char *const lines[] = {
+        "{\"text\":\"fine\"}", "{\"text\":", NULL, "[]",
+        "{\"prompt\":\"a\",\"response\":\"a text that is far too long for a limit of eighty tokens, is it not? "
+        "It goes on and on, a token a byte, until there are more than enough of them.\"}"};
     assay_failure failure;
     double *found = NULL, single;
     size_t total = 7;
@@ -203,8 +210,9 @@ static void description(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(versions), cmocka_unit_test(wrong_settings), cmocka_unit_test(plan_of_a_config), cmocka_unit_test(scores),
-        cmocka_unit_test(bad_lines), cmocka_unit_test(stopping),      cmocka_unit_test(description),
+        cmocka_unit_test(versions),    cmocka_unit_test(wrong_settings), cmocka_unit_test(plan_of_a_config),
+        cmocka_unit_test(scores),      cmocka_unit_test(bad_lines),      cmocka_unit_test(stopping),
+        cmocka_unit_test(description),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,5 +1,6 @@
-/* Attention against a plain double computation on trees of every kind, in f32 and bf16; its bits against batch, threads, sharing and kernel sets;
- * its workspace against guard words. --time [TOKENS [HEADS [KEY_HEADS [COLUMNS [f32]]]]] measures. */
+/* Attention against a plain double computation on trees of every kind, in f32 and bf16; its bits against batch,
+ * threads, sharing and kernel sets; its workspace against guard words. --time [TOKENS [HEADS [KEY_HEADS [COLUMNS
+ * [f32]]]]] measures. */
 #include "test_support.h"
 
 #include "base/alloc.h"
@@ -30,7 +31,7 @@ typedef struct lab {
     assay_tree trees[MAX_SEGMENTS];
     assay_geometry geometry;
     size_t tokens, queries;
-    float *q, *k, *v, *dc;          /* in halves: rounded */
+    float *q, *k, *v, *dc; /* in halves: rounded */
     uint16_t *half_q, *half_k, *half_v, *half_c;
     float *c, *dq, *dk, *dv;
 } lab;
@@ -40,7 +41,11 @@ static void add_segment(lab *l, uint32_t rows, int32_t parent, bool scored)
     size_t index = l->geometry.segment_count++;
     uint32_t base = parent < 0 ? 0 : l->segments[parent].base + l->segments[parent].rows;
     int32_t scored_row = scored ? (int32_t)l->geometry.spaces[ASSAY_SCORED].rows++ : -1;
-    l->segments[index] = (assay_segment){.first = (uint32_t)l->tokens, .rows = rows, .parent = parent, .base = base, .scored_row = scored_row,
+    l->segments[index] = (assay_segment){.first = (uint32_t)l->tokens,
+                                         .rows = rows,
+                                         .parent = parent,
+                                         .base = base,
+                                         .scored_row = scored_row,
                                          .tree = (uint32_t)l->geometry.tree_count - 1};
     l->trees[l->geometry.tree_count - 1].segments++;
     l->tokens += rows;
@@ -56,7 +61,8 @@ static void add_tree(lab *l, const tree_shape *tree)
 }
 
 /* Row t of tree number `identity` has the same values wherever the tree lies. */
-static void draw(const lab *l, float *to, size_t cols, uint64_t what, uint64_t identity, size_t first, size_t rows, bool round)
+static void draw(const lab *l, float *to, size_t cols, uint64_t what, uint64_t identity, size_t first, size_t rows,
+                 bool round)
 {
     assay_rng rng = {.seed = what, .stream = identity};
     for (size_t i = first * cols; i < (first + rows) * cols; i++) {
@@ -77,7 +83,9 @@ static void lab_values(lab *l, uint64_t first_identity)
     size_t wide = l->s.heads * l->s.d, narrow = l->s.kv_heads * l->s.d;
     l->queries = l->s.scored_queries ? l->geometry.spaces[ASSAY_SCORED].rows : l->tokens;
     float **rows[] = {&l->q, &l->dc, &l->c, &l->dq}, **keys[] = {&l->k, &l->v, &l->dk, &l->dv};
-    for (int i = 0; i < 4; i++) *rows[i] = assay_alloc(l->queries * wide, sizeof(float)), *keys[i] = assay_alloc(l->tokens * narrow, sizeof(float));
+    for (int i = 0; i < 4; i++)
+        *rows[i] = assay_alloc(l->queries * wide, sizeof(float)),
+        *keys[i] = assay_alloc(l->tokens * narrow, sizeof(float));
     for (size_t t = 0; t < l->geometry.tree_count; t++) {
         const assay_segment *first = &l->segments[l->trees[t].first_segment], *last = first + l->trees[t].segments - 1;
         size_t count = last->first + last->rows - first->first;
@@ -87,7 +95,8 @@ static void lab_values(lab *l, uint64_t first_identity)
         draw(l, l->q, wide, 1, first_identity + t, first->first, count, true);
         draw(l, l->dc, wide, 2, first_identity + t, first->first, count, true);
     }
-    if (l->s.scored_queries) draw(l, l->q, wide, 1, 0, 0, l->queries, true), draw(l, l->dc, wide, 2, 0, 0, l->queries, true);
+    if (l->s.scored_queries)
+        draw(l, l->q, wide, 1, 0, 0, l->queries, true), draw(l, l->dc, wide, 2, 0, 0, l->queries, true);
     if (!l->s.halves) return;
     l->half_q = halve(l->q, l->queries * wide);
     l->half_k = halve(l->k, l->tokens * narrow);
@@ -126,7 +135,8 @@ static double processor_seconds(void)
 static double run_direction(const lab *l, assay_op_run *run, assay_op_env *env, bool backward)
 {
     size_t wide = l->s.heads * l->s.d, narrow = l->s.kv_heads * l->s.d;
-    assay_op_shape op_shape = {.attr = run->attr, .inputs = 3, .outputs = 1, .in_cols = {wide, narrow, narrow}, .out_cols = {wide}};
+    assay_op_shape op_shape = {
+        .attr = run->attr, .inputs = 3, .outputs = 1, .in_cols = {wide, narrow, narrow}, .out_cols = {wide}};
     assay_bounds bounds = {.rows = {l->tokens, l->queries}, .longest_path = l->geometry.longest_path};
     assert_int_equal(assay_op_attention.check(&op_shape, NULL), ASSAY_OK);
     size_t bytes = assay_op_attention.workspace(&op_shape, &bounds, assay_pool_size(env->pool), backward);
@@ -145,7 +155,11 @@ static double run_direction(const lab *l, assay_op_run *run, assay_op_env *env, 
 static void run_lab(lab *l, const assay_kernels *kernels, int threads, double seconds[2])
 {
     size_t wide = l->s.heads * l->s.d, narrow = l->s.kv_heads * l->s.d;
-    assay_op_attributes attr = {.heads = l->s.heads, .kv_heads = l->s.kv_heads, .head_dim = l->s.d, .scale = 1.0f / sqrtf((float)l->s.d), .halves = l->s.halves};
+    assay_op_attributes attr = {.heads = l->s.heads,
+                                .kv_heads = l->s.kv_heads,
+                                .head_dim = l->s.d,
+                                .scale = 1.0f / sqrtf((float)l->s.d),
+                                .halves = l->s.halves};
     assay_op_env env = {.kernels = kernels, .geometry = &l->geometry};
     assay_op_run run = {.env = &env, .attr = &attr};
     l->geometry.segments = l->segments;
@@ -195,8 +209,10 @@ static void add_term(double *sum, double *size, double factor, double factor_siz
 
 static void reference_query(const lab *l, const reference *r, size_t row, size_t head, const size_t *path, size_t keys)
 {
-    size_t d = l->s.d, kv = head / (l->s.heads / l->s.kv_heads), narrow = l->s.kv_heads * d, at = row * l->s.heads * d + head * d;
-    double *p = assay_alloc(keys, sizeof *p), *dp = assay_alloc(keys, sizeof *dp), total = 0, delta = 0, delta_size = 0, scale = 1 / sqrt((double)d);
+    size_t d = l->s.d, kv = head / (l->s.heads / l->s.kv_heads), narrow = l->s.kv_heads * d,
+           at = row * l->s.heads * d + head * d;
+    double *p = assay_alloc(keys, sizeof *p), *dp = assay_alloc(keys, sizeof *dp), total = 0, delta = 0, delta_size = 0,
+           scale = 1 / sqrt((double)d);
     for (size_t j = 0; j < keys; j++) total += p[j] = exp(scale * dot(l->q + at, l->k + path[j] * narrow + kv * d, d));
     for (size_t j = 0; j < keys; j++) {
         p[j] /= total;
@@ -223,14 +239,17 @@ static void make_reference(const lab *l, const reference *r)
         const assay_segment *segment = &l->segments[s];
         path_rows(l, (int32_t)s, path);
         for (size_t head = 0; head < l->s.heads; head++) {
-            if (l->s.scored_queries && segment->scored_row >= 0) reference_query(l, r, (size_t)segment->scored_row, head, path, segment->base + segment->rows);
-            for (size_t i = 0; !l->s.scored_queries && i < segment->rows; i++) reference_query(l, r, segment->first + i, head, path, segment->base + i + 1);
+            if (l->s.scored_queries && segment->scored_row >= 0)
+                reference_query(l, r, (size_t)segment->scored_row, head, path, segment->base + segment->rows);
+            for (size_t i = 0; !l->s.scored_queries && i < segment->rows; i++)
+                reference_query(l, r, segment->first + i, head, path, segment->base + i + 1);
         }
     }
     assay_free(path);
 }
 
-static void compare(const char *what, const float *got, const double *wanted, const double *size, size_t count, double limit)
+static void compare(const char *what, const float *got, const double *wanted, const double *size, size_t count,
+                    double limit)
 {
     for (size_t i = 0; i < count; i++)
         if (!(fabs((double)got[i] - wanted[i]) <= limit * (size[i] + 1e-3)))
@@ -239,8 +258,9 @@ static void compare(const char *what, const float *got, const double *wanted, co
 
 static const tree_shape forest[] = {{230, {25, 300, 1}}, {97, {0}}, {1, {0}}, {250, {0}}};
 
-/* Sizes are sums of absolute terms. In f32 an error of 1e-6 in a score (a chain of d products, then exp) moves a term by as much, the sums by a little more. In bf16
- * the operand p (or ds) is rounded by at most 2^-8 of itself (8 significant bits, to nearest), and c once more. */
+/* Sizes are sums of absolute terms. In f32 an error of 1e-6 in a score (a chain of d products, then exp) moves a term
+ * by as much, the sums by a little more. In bf16 the operand p (or ds) is rounded by at most 2^-8 of itself (8
+ * significant bits, to nearest), and c once more. */
 static void check_values(const shape *s, const assay_kernels *kernels)
 {
     lab l = lab_open(s, forest, 4, 1);
@@ -260,7 +280,8 @@ static void check_values(const shape *s, const assay_kernels *kernels)
     lab_close(&l);
 }
 
-static const shape shapes[] = {{4, 2, 24, false, false}, {4, 2, 24, true, false}, {3, 1, 64, false, true}, {3, 1, 64, true, true}, {2, 2, 5, false, false}, {2, 2, 5, true, false}};
+static const shape shapes[] = {{4, 2, 24, false, false}, {4, 2, 24, true, false}, {3, 1, 64, false, true},
+                               {3, 1, 64, true, true},   {2, 2, 5, false, false}, {2, 2, 5, true, false}};
 
 static void test_values(void **state)
 {
@@ -291,7 +312,8 @@ static void test_bits(void **state)
         }
 }
 
-/* An answer behind a shared prompt and the same text in one piece: the same c, though blocks of queries are cut elsewhere. */
+/* An answer behind a shared prompt and the same text in one piece: the same c, though blocks of queries are cut
+ * elsewhere. */
 static void test_shared_prompt(void **state)
 {
     (void)state;
@@ -308,7 +330,8 @@ static void test_shared_prompt(void **state)
         }
 }
 
-/* GFLOP/s of the causal half, 4 d of a query and key forward, 10 d backward, by the processor time of two threads that share the work evenly. */
+/* GFLOP/s of the causal half, 4 d of a query and key forward, 10 d backward, by the processor time of two threads that
+ * share the work evenly. */
 static int time_attention(int argc, char **argv)
 {
     uint32_t n[4] = {2048, 32, 2, 128};
@@ -324,15 +347,18 @@ static int time_attention(int argc, char **argv)
         for (int i = 0; i < 2; i++) best[i] = seconds[i] < best[i] ? seconds[i] : best[i];
     }
     double pairs = 1e-9 * (double)n[0] * (double)(n[0] + 1) / 2 * (double)n[1] * (double)n[3];
-    printf("attention %s %s, %u tokens, %u / %u heads of %u: forward %.1f GFLOP/s, backward %.1f, both %.1f (%.1f ms a thread)\n", kernels->name, s.halves ? "bf16" : "f32",
-           n[0], n[1], n[2], n[3], 4 * pairs / best[0], 10 * pairs / best[1], 14 * pairs / (best[0] + best[1]), 1e3 * (best[0] + best[1]));
+    printf("attention %s %s, %u tokens, %u / %u heads of %u: forward %.1f GFLOP/s, backward %.1f, both %.1f (%.1f ms a "
+           "thread)\n",
+           kernels->name, s.halves ? "bf16" : "f32", n[0], n[1], n[2], n[3], 4 * pairs / best[0], 10 * pairs / best[1],
+           14 * pairs / (best[0] + best[1]), 1e3 * (best[0] + best[1]));
     lab_close(&l);
     return 0;
 }
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_values), cmocka_unit_test(test_bits), cmocka_unit_test(test_shared_prompt)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_values), cmocka_unit_test(test_bits),
+                                       cmocka_unit_test(test_shared_prompt)};
     if (argc > 1 && !strcmp(argv[1], "--time")) return time_attention(argc, argv);
     return cmocka_run_group_tests_name("attention", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-/* Every architecture against golden files of the reference implementation: scores, loss, hidden states, attention probabilities, and the gradient of
- * every weight, under full tuning and with an adapter. tests/oracle/make_model_golden.py made the files.
+/* Every architecture against golden files of the reference implementation: scores, loss, hidden states, attention
+ * probabilities, and the gradient of every weight, under full tuning and with an adapter.
+ * tests/oracle/make_model_golden.py made the files.
  *
  *     test_golden --run MODEL CASES.safetensors OUT.safetensors [--adapter DIR]
  *
@@ -39,8 +40,12 @@ static float *add_result(results *r, const char *name, size_t rows, size_t cols)
     check(assay_grow(&items, &r->capacity, r->count + 1, sizeof *r->items, NULL), &(assay_error){0});
     r->items = items;
     float *data = assay_alloc(rows * cols, sizeof *data);
-    r->items[r->count++] = (assay_tensor){.name = assay_strdup(name), .dtype = ASSAY_F32, .rank = rows > 1 ? 2 : 1, .shape = {rows > 1 ? rows : cols, cols},
-                                          .data = data, .bytes = rows * cols * sizeof *data};
+    r->items[r->count++] = (assay_tensor){.name = assay_strdup(name),
+                                          .dtype = ASSAY_F32,
+                                          .rank = rows > 1 ? 2 : 1,
+                                          .shape = {rows > 1 ? rows : cols, cols},
+                                          .data = data,
+                                          .bytes = rows * cols * sizeof *data};
     return data;
 }
 
@@ -86,16 +91,19 @@ static void bind(setup *s)
     s->gradients = assay_alloc(program->param_count, sizeof *s->gradients);
     for (size_t i = 0; i < program->param_count; i++) {
         assay_param_view view = s->model->params[i];
-        if (program->params[i].trained) view.gradient = s->gradients[i] = assay_alloc(view.rows * view.cols, sizeof(float));
+        if (program->params[i].trained)
+            view.gradient = s->gradients[i] = assay_alloc(view.rows * view.cols, sizeof(float));
         assay_engine_bind(s->engine, (int)i, &view);
     }
 }
 
-static void open_setup(setup *s, const assay_checkpoint *checkpoint, const assay_adapter_file *adapter, const assay_tensor_file *cases, bool all_rows)
+static void open_setup(setup *s, const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
+                       const assay_tensor_file *cases, bool all_rows)
 {
     assay_error err;
     const assay_kernels *kernels = NULL;
-    assay_model_options options = {.tuning = adapter ? ASSAY_TUNE_LORA : ASSAY_TUNE_FULL, .all_rows = all_rows, .need_head = true};
+    assay_model_options options = {
+        .tuning = adapter ? ASSAY_TUNE_LORA : ASSAY_TUNE_FULL, .all_rows = all_rows, .need_head = true};
     check(assay_model_open(&s->model, checkpoint, adapter, &options, &err), &err);
     check(assay_pool_create(&s->pool, 0, &err), &err);
     check(assay_kernels_select(&kernels, NULL, &err), &err);
@@ -104,9 +112,13 @@ static void open_setup(setup *s, const assay_checkpoint *checkpoint, const assay
     const assay_geometry *geometry = assay_pack_finish(&s->pack);
     bool *observed = assay_alloc(s->model->program->value_count, sizeof *observed);
     for (size_t i = 0; i < s->model->program->hidden_count; i++) observed[s->model->program->hidden_states[i]] = true;
-    assay_engine_config config = {.program = s->model->program, .kernels = kernels, .pool = s->pool,
-                                  .bounds = {.rows = {geometry->spaces[0].rows, geometry->spaces[1].rows}, .longest_path = geometry->longest_path},
-                                  .schedule = {.keep = ASSAY_KEEP_NEEDED, .backward = true, .observed = all_rows ? observed : NULL}};
+    assay_engine_config config = {
+        .program = s->model->program,
+        .kernels = kernels,
+        .pool = s->pool,
+        .bounds = {.rows = {geometry->spaces[0].rows, geometry->spaces[1].rows},
+                   .longest_path = geometry->longest_path},
+        .schedule = {.keep = ASSAY_KEEP_NEEDED, .backward = true, .observed = all_rows ? observed : NULL}};
     check(assay_engine_create(&s->engine, &config, &err), &err);
     assay_free(observed);
     bind(s);
@@ -162,7 +174,8 @@ static void write_gradients(setup *s, const char *prefix, results *out)
     }
 }
 
-static void compute(const assay_checkpoint *checkpoint, const assay_adapter_file *adapter, const assay_tensor_file *cases, results *out)
+static void compute(const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
+                    const assay_tensor_file *cases, results *out)
 {
     setup s = {0};
     if (!adapter) {
@@ -233,12 +246,17 @@ static assay_adapter_file *golden_adapter(const assay_tensor_file *golden, const
     assay_tensor tensors[64];
     size_t count = 0;
     assay_adapter_file *adapter;
-    char *target = (char *)(uintptr_t)"all-linear";
+    char *target = (char *)(uintptr_t) "all-linear";
     for (size_t i = 0; i < golden->count; i++) {
         tensors[count] = golden->tensors[i];
         if (!strncmp(tensors[count].name, "lora.", 5)) tensors[count++].name += 5;
     }
-    assay_adapter_config config = {.rank = 3, .alpha = 6, .base = (char *)(uintptr_t)"base", .targets = &target, .target_count = 1, .target_is_pattern = true};
+    assay_adapter_config config = {.rank = 3,
+                                   .alpha = 6,
+                                   .base = (char *)(uintptr_t) "base",
+                                   .targets = &target,
+                                   .target_count = 1,
+                                   .target_is_pattern = true};
     check(assay_make_dirs(folder, &err), &err);
     check(assay_adapter_write(folder, &config, tensors, count, &err), &err);
     check(assay_adapter_open(&adapter, folder, &err), &err);
@@ -303,11 +321,8 @@ static void test_glm(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_llama),
-        cmocka_unit_test(test_llama3_bias),
-        cmocka_unit_test(test_qwen2),
-        cmocka_unit_test(test_chatglm),
-        cmocka_unit_test(test_glm),
+        cmocka_unit_test(test_llama),   cmocka_unit_test(test_llama3_bias), cmocka_unit_test(test_qwen2),
+        cmocka_unit_test(test_chatglm), cmocka_unit_test(test_glm),
     };
     if (argc > 1 && !strcmp(argv[1], "--run")) return run(argc, argv);
     return cmocka_run_group_tests_name("golden", tests, NULL, NULL);

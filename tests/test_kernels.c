@@ -1,5 +1,5 @@
-/* Every kernel set against the plain one: bit-equal on random and worst-case input, nothing written outside; the plain one against double.
- * With the argument --time the same calls are timed. */
+/* Every kernel set against the plain one: bit-equal on random and worst-case input, nothing written outside; the plain
+ * one against double. With the argument --time the same calls are timed. */
 #include "test_support.h"
 
 #include "backend/gemm.h"
@@ -47,15 +47,14 @@ static void fill(float *x, size_t n, uint64_t stream, int kind)
     }
 }
 
-static void assert_same_bits(const float *a, const float *b, size_t n)
-{
-    assert_memory_equal(a, b, n * sizeof(float));
-}
+static void assert_same_bits(const float *a, const float *b, size_t n) { assert_memory_equal(a, b, n * sizeof(float)); }
 
 /* One output vector from three inputs: the shape all row kernels are brought to. */
-typedef void (*row_case)(const assay_rows *rows, const float *x, const float *y, const float *z, float *out, float *out2, size_t n);
+typedef void (*row_case)(const assay_rows *rows, const float *x, const float *y, const float *z, float *out,
+                         float *out2, size_t n);
 
-static void case_reductions(const assay_rows *rows, const float *x, const float *y, const float *z, float *out, float *out2, size_t n)
+static void case_reductions(const assay_rows *rows, const float *x, const float *y, const float *z, float *out,
+                            float *out2, size_t n)
 {
     (void)z;
     (void)out2;
@@ -64,14 +63,16 @@ static void case_reductions(const assay_rows *rows, const float *x, const float 
     out[1] = rows->sum(x, n);
 }
 
-static void case_norm(const assay_rows *rows, const float *x, const float *y, const float *z, float *out, float *out2, size_t n)
+static void case_norm(const assay_rows *rows, const float *x, const float *y, const float *z, float *out, float *out2,
+                      size_t n)
 {
     float rstd = rows->rms_norm(x, y, out, n, 1e-5f);
     rows->rms_norm_backward(x, y, z, out2, n, rstd, false);
     rows->rms_norm_backward(x, z, y, out2, n, rows->rms_rstd(x, n, 1e-5f), true);
 }
 
-static void case_swiglu(const assay_rows *rows, const float *x, const float *y, const float *z, float *out, float *out2, size_t n)
+static void case_swiglu(const assay_rows *rows, const float *x, const float *y, const float *z, float *out, float *out2,
+                        size_t n)
 {
     rows->swiglu(x, y, out, n);
     rows->axpy(0.25f, y, out, n);
@@ -79,7 +80,8 @@ static void case_swiglu(const assay_rows *rows, const float *x, const float *y, 
     rows->swiglu_backward(x, y, z, out, out2, n);
 }
 
-static void case_softmax(const assay_rows *rows, const float *x, const float *y, const float *z, float *out, float *out2, size_t n)
+static void case_softmax(const assay_rows *rows, const float *x, const float *y, const float *z, float *out,
+                         float *out2, size_t n)
 {
     size_t valid = n - n / 3;
     (void)z;
@@ -89,7 +91,8 @@ static void case_softmax(const assay_rows *rows, const float *x, const float *y,
     rows->softmax_backward(y, out2, n, 0.3f, 0.125f);
 }
 
-static void case_rope(const assay_rows *rows, const float *x, const float *y, const float *z, float *out, float *out2, size_t n)
+static void case_rope(const assay_rows *rows, const float *x, const float *y, const float *z, float *out, float *out2,
+                      size_t n)
 {
     memcpy(out, x, n * sizeof *x);
     memcpy(out2, x, n * sizeof *x);
@@ -97,10 +100,18 @@ static void case_rope(const assay_rows *rows, const float *x, const float *y, co
     rows->rope(out2, y, z, n / 2, true, -1.0f);
 }
 
-static void case_adamw(const assay_rows *rows, const float *x, const float *y, const float *z, float *out, float *out2, size_t n)
+static void case_adamw(const assay_rows *rows, const float *x, const float *y, const float *z, float *out, float *out2,
+                       size_t n)
 {
-    assay_adam_step step = {.lr = 1e-3f, .beta2 = 0.999f, .eps = 1e-8f, .weight_decay = 0.01f, .rest1 = 0.1f, .rest2 = 0.001f, .correction1 = 0.1f,
-                            .correction2 = 0.001f, .gradient_scale = 0.5f};
+    assay_adam_step step = {.lr = 1e-3f,
+                            .beta2 = 0.999f,
+                            .eps = 1e-8f,
+                            .weight_decay = 0.01f,
+                            .rest1 = 0.1f,
+                            .rest2 = 0.001f,
+                            .correction1 = 0.1f,
+                            .correction2 = 0.001f,
+                            .gradient_scale = 0.5f};
     float v[4096] = {0};
     if (n > 4096) return;
     memcpy(out, x, n * sizeof *x);
@@ -109,7 +120,8 @@ static void case_adamw(const assay_rows *rows, const float *x, const float *y, c
     rows->adamw(out, z, out2, v, n, &step);
 }
 
-static void case_columns(const assay_rows *rows, const float *x, const float *y, const float *z, float *out, float *out2, size_t n)
+static void case_columns(const assay_rows *rows, const float *x, const float *y, const float *z, float *out,
+                         float *out2, size_t n)
 {
     size_t cols = n / 4;
     memset(out, 0, n * sizeof *out);
@@ -118,7 +130,8 @@ static void case_columns(const assay_rows *rows, const float *x, const float *y,
     rows->column_sum(x, cols, NULL, 0, NULL, 4, cols, out2);
 }
 
-static const row_case row_cases[] = {case_reductions, case_norm, case_swiglu, case_softmax, case_rope, case_adamw, case_columns};
+static const row_case row_cases[] = {case_reductions, case_norm,  case_swiglu, case_softmax,
+                                     case_rope,       case_adamw, case_columns};
 
 static void run_row_case(row_case run, const assay_kernels *kernels, size_t n, int kind)
 {
@@ -147,7 +160,8 @@ static void test_rows_same_bits(void **state)
                 for (int kind = 0; kind < 3; kind++) run_row_case(row_cases[c], assay_kernels_at(set), sizes[s], kind);
 }
 
-/* exp through the softmax of two elements {0, x}: p1 / p0 = e^x. 4e-7 is 3 units in the last place: exp's own 1.2, the division's and the sum's. */
+/* exp through the softmax of two elements {0, x}: p1 / p0 = e^x. 4e-7 is 3 units in the last place: exp's own 1.2, the
+ * division's and the sum's. */
 static void test_exp_accuracy(void **state)
 {
     double worst = 0;
@@ -171,7 +185,8 @@ static void test_norm_against_double(void **state)
     assay_rows_plain.rms_norm(x, w, y, 577, 1e-6f);
     for (int i = 0; i < 577; i++) squares += (double)x[i] * (double)x[i];
     double rstd = 1.0 / sqrt(squares / 577 + 1e-6);
-    for (int i = 0; i < 577; i++) assert_true(fabs((double)y[i] - (double)w[i] * (double)x[i] * rstd) < 1e-6 * (1 + fabs((double)y[i])));
+    for (int i = 0; i < 577; i++)
+        assert_true(fabs((double)y[i] - (double)w[i] * (double)x[i] * rstd) < 1e-6 * (1 + fabs((double)y[i])));
 }
 
 typedef struct product {
@@ -192,13 +207,16 @@ static void product_by_definition(const assay_gemm_args *args, float *c)
             if (!add) c[i * args->ldc + j] = 0;
             for (size_t f = 0; f < folds; f++) {
                 size_t from = args->folds ? args->folds[f] : f * ASSAY_FOLD;
-                size_t to = args->folds ? args->folds[f + 1] : (f + 1) * ASSAY_FOLD < args->k ? (f + 1) * ASSAY_FOLD : args->k;
+                size_t to = args->folds                      ? args->folds[f + 1]
+                            : (f + 1) * ASSAY_FOLD < args->k ? (f + 1) * ASSAY_FOLD
+                                                             : args->k;
                 float chain = 0;
                 for (size_t p = from; p < to; p++) {
-                    float a = ((const float *)args->a.data)[(ptrdiff_t)i * args->a.row_stride + (ptrdiff_t)p * args->a.col_stride], b;
+                    float a = ((const float *)
+                                   args->a.data)[(ptrdiff_t)i * args->a.row_stride + (ptrdiff_t)p * args->a.col_stride],
+                          b;
                     ptrdiff_t at = (ptrdiff_t)p * args->b.row_stride + (ptrdiff_t)j * args->b.col_stride;
-                    if (args->b.dtype == ASSAY_F32)
-                        b = ((const float *)args->b.data)[at];
+                    if (args->b.dtype == ASSAY_F32) b = ((const float *)args->b.data)[at];
                     else
                         b = args->b.dtype == ASSAY_BF16 ? assay_bf16_to_f32(((const uint16_t *)args->b.data)[at])
                                                         : assay_f16_to_f32(((const uint16_t *)args->b.data)[at]);
@@ -213,21 +231,31 @@ static void product_by_definition(const assay_gemm_args *args, float *c)
 static void to_halves(float *data, size_t n, assay_dtype dtype)
 {
     uint16_t *halves = (uint16_t *)(void *)data;
-    for (size_t i = 0; i < n; i++) halves[i] = dtype == ASSAY_BF16 ? assay_f32_to_bf16(data[i]) : assay_f32_to_f16(data[i]);
+    for (size_t i = 0; i < n; i++)
+        halves[i] = dtype == ASSAY_BF16 ? assay_f32_to_bf16(data[i]) : assay_f32_to_f16(data[i]);
 }
 
 static void run_product(const product *p, const assay_kernels *kernels, assay_pool *pool)
 {
-    guarded a = guarded_new(p->m * p->k), b = guarded_new(p->k * p->n), c = guarded_new(p->m * p->n), expected = guarded_new(p->m * p->n);
+    guarded a = guarded_new(p->m * p->k), b = guarded_new(p->k * p->n), c = guarded_new(p->m * p->n),
+            expected = guarded_new(p->m * p->n);
     void *scratch = assay_alloc((size_t)assay_pool_size(pool), assay_gemm_scratch_bytes());
     fill(a.data, a.n, 11, 0);
     fill(b.data, b.n, 12, 0);
     fill(c.data, c.n, 13, 0);
     memcpy(expected.data, c.data, c.n * sizeof(float));
     if (p->weight != ASSAY_F32) to_halves(b.data, b.n, p->weight);
-    assay_matrix ma = assay_matrix_rows(a.data, p->transpose_a ? p->m : p->k), mb = assay_matrix_rows(b.data, p->transpose_b ? p->k : p->n);
+    assay_matrix ma = assay_matrix_rows(a.data, p->transpose_a ? p->m : p->k),
+                 mb = assay_matrix_rows(b.data, p->transpose_b ? p->k : p->n);
     mb.dtype = p->weight;
-    assay_gemm_args args = {.m = p->m, .n = p->n, .k = p->k, .c = expected.data, .ldc = p->n, .add = p->add, .folds = p->folds, .fold_count = p->fold_count};
+    assay_gemm_args args = {.m = p->m,
+                            .n = p->n,
+                            .k = p->k,
+                            .c = expected.data,
+                            .ldc = p->n,
+                            .add = p->add,
+                            .folds = p->folds,
+                            .fold_count = p->fold_count};
     args.a = p->transpose_a ? assay_matrix_transposed(ma) : ma;
     args.b = p->transpose_b ? assay_matrix_transposed(mb) : mb;
     product_by_definition(&args, expected.data);
@@ -257,17 +285,22 @@ static void test_products_by_definition(void **state)
         assay_pool *pool;
         assert_int_equal(assay_pool_create(&pool, threads, NULL), ASSAY_OK);
         for (size_t set = 0; assay_kernels_at(set); set++)
-            for (size_t i = 0; i < sizeof products / sizeof *products; i++) run_product(&products[i], assay_kernels_at(set), pool);
+            for (size_t i = 0; i < sizeof products / sizeof *products; i++)
+                run_product(&products[i], assay_kernels_at(set), pool);
         assay_pool_destroy(pool);
     }
 }
 
 static int time_products(void)
 {
-    static const product shapes[] = {{512, 576, 576, false, true, false, ASSAY_F32, NULL, 0},   {512, 1536, 576, false, true, false, ASSAY_F32, NULL, 0},
-                                     {512, 576, 1536, false, true, false, ASSAY_F32, NULL, 0},  {512, 4608, 4096, false, true, false, ASSAY_F32, NULL, 0},
-                                     {512, 4096, 4608, false, false, false, ASSAY_F32, NULL, 0}, {1536, 576, 512, true, false, true, ASSAY_F32, NULL, 0},
-                                     {512, 8, 576, false, true, false, ASSAY_F32, NULL, 0},     {512, 1536, 8, false, true, true, ASSAY_F32, NULL, 0}};
+    static const product shapes[] = {{512, 576, 576, false, true, false, ASSAY_F32, NULL, 0},
+                                     {512, 1536, 576, false, true, false, ASSAY_F32, NULL, 0},
+                                     {512, 576, 1536, false, true, false, ASSAY_F32, NULL, 0},
+                                     {512, 4608, 4096, false, true, false, ASSAY_F32, NULL, 0},
+                                     {512, 4096, 4608, false, false, false, ASSAY_F32, NULL, 0},
+                                     {1536, 576, 512, true, false, true, ASSAY_F32, NULL, 0},
+                                     {512, 8, 576, false, true, false, ASSAY_F32, NULL, 0},
+                                     {512, 1536, 8, false, true, true, ASSAY_F32, NULL, 0}};
     assay_pool *pool;
     if (assay_pool_create(&pool, 0, NULL)) return 1;
     void *scratch = assay_alloc((size_t)assay_pool_size(pool), assay_gemm_scratch_bytes());
@@ -276,9 +309,16 @@ static int time_products(void)
         float *a = assay_alloc(p->m * p->k, 4), *b = assay_alloc(p->k * p->n, 4), *c = assay_alloc(p->m * p->n, 4);
         fill(a, p->m * p->k, 1, 0);
         fill(b, p->n * p->k, 2, 0);
-        assay_matrix ma = assay_matrix_rows(a, p->transpose_a ? p->m : p->k), mb = assay_matrix_rows(b, p->transpose_b ? p->k : p->n);
-        assay_gemm_args args = {.m = p->m, .n = p->n, .k = p->k, .c = c, .ldc = p->n, .add = p->add,
-                                .a = p->transpose_a ? assay_matrix_transposed(ma) : ma, .b = p->transpose_b ? assay_matrix_transposed(mb) : mb};
+        assay_matrix ma = assay_matrix_rows(a, p->transpose_a ? p->m : p->k),
+                     mb = assay_matrix_rows(b, p->transpose_b ? p->k : p->n);
+        assay_gemm_args args = {.m = p->m,
+                                .n = p->n,
+                                .k = p->k,
+                                .c = c,
+                                .ldc = p->n,
+                                .add = p->add,
+                                .a = p->transpose_a ? assay_matrix_transposed(ma) : ma,
+                                .b = p->transpose_b ? assay_matrix_transposed(mb) : mb};
         for (size_t set = 1; assay_kernels_at(set); set++) {
             double best = 1e9;
             for (int round = 0; round < 8; round++) {
@@ -287,7 +327,8 @@ static int time_products(void)
                 double took = assay_clock_seconds() - start;
                 best = took < best ? took : best;
             }
-            printf("%zu x %zu x %zu %s: %.1f GFLOP/s\n", p->m, p->n, p->k, assay_kernels_at(set)->name, 2e-9 * (double)p->m * (double)p->n * (double)p->k / best);
+            printf("%zu x %zu x %zu %s: %.1f GFLOP/s\n", p->m, p->n, p->k, assay_kernels_at(set)->name,
+                   2e-9 * (double)p->m * (double)p->n * (double)p->k / best);
         }
         assay_free(a);
         assay_free(b);

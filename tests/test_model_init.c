@@ -33,7 +33,10 @@ static void init_one(const char *folder, const char *name, uint64_t seed, size_t
     const assay_model_shape *shape;
     assay_error err = {0};
     must(assay_model_shape_find(&shape, name, &err), &err);
-    must(assay_model_init(shape, &(assay_init_options){.seed = seed, .layers = layers, .pad_token = 259, .bos_token = 256, .eos_token = 258}, folder, &err),
+    must(assay_model_init(shape,
+                          &(assay_init_options){
+                              .seed = seed, .layers = layers, .pad_token = 259, .bos_token = 256, .eos_token = 258},
+                          folder, &err),
          &err);
 }
 
@@ -64,7 +67,8 @@ static void test_init(void **state)
     assert_int_equal(assay_model_shape_find(&shape, "gpt-9", &err), ASSAY_E_USAGE);
 }
 
-/* 20480 values: the mean of so many is within 5 deviations of its own, 0.02 / sqrt(20480), the deviation within 5 of 0.02 / sqrt(2 * 20480). */
+/* 20480 values: the mean of so many is within 5 deviations of its own, 0.02 / sqrt(20480), the deviation within 5 of
+ * 0.02 / sqrt(2 * 20480). */
 static void test_init_numbers(void **state)
 {
     (void)state;

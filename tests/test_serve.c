@@ -1,5 +1,6 @@
-/* The dialects as pure functions: every example of the list is parsed and rendered, the answer is the example's; fields decide where paths are shared; hostile
- * bodies are refused with a sentence. And keys. The server around them is tested by tests/cli/serve.sh. */
+/* The dialects as pure functions: every example of the list is parsed and rendered, the answer is the example's; fields
+ * decide where paths are shared; hostile bodies are refused with a sentence. And keys. The server around them is tested
+ * by tests/cli/serve.sh. */
 #include "test_support.h"
 
 #include "serve/api_keys.h"
@@ -9,7 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static assay_status parse(assay_ask *ask, const char *path, const char *body, assay_error *err) { return assay_ask_parse(ask, path, body, strlen(body), err); }
+static assay_status parse(assay_ask *ask, const char *path, const char *body, assay_error *err)
+{
+    return assay_ask_parse(ask, path, body, strlen(body), err);
+}
 
 /* Every key and type of the example is in the answer; numbers, ids and texts are compared where the example says so. */
 static void assert_like(json_t *wanted, json_t *got, const char *where)
@@ -20,7 +24,8 @@ static void assert_like(json_t *wanted, json_t *got, const char *where)
     if (json_is_real(wanted)) assert_true(json_real_value(wanted) == json_real_value(got));
     if (json_is_array(wanted)) {
         assert_int_equal(json_array_size(wanted), json_array_size(got));
-        for (size_t i = 0; i < json_array_size(wanted); i++) assert_like(json_array_get(wanted, i), json_array_get(got, i), where);
+        for (size_t i = 0; i < json_array_size(wanted); i++)
+            assert_like(json_array_get(wanted, i), json_array_get(got, i), where);
     }
     json_object_foreach(wanted, key, value) assert_like(value, json_object_get(got, key), key);
 }
@@ -29,7 +34,8 @@ static json_t *render(assay_ask *ask, double first, double second)
 {
     double scores[2] = {first, second};
     assert_true(ask->count <= 2);
-    assay_reply reply = {.scores = scores, .rewards = scores, .tokens = 9, .model = "default", .fingerprint = "0123", .id = "score-1"};
+    assay_reply reply = {
+        .scores = scores, .rewards = scores, .tokens = 9, .model = "default", .fingerprint = "0123", .id = "score-1"};
     return ask->dialect->render(ask, &reply);
 }
 
@@ -46,9 +52,11 @@ static void test_examples(void **state)
             assay_error error;
             if (parse(&ask, *path, dialect->request, &error) != ASSAY_OK) fail_msg("%s: %s", dialect->name, error.text);
             assert_ptr_equal(ask.dialect, dialect);
-            json_t *wanted = json_loads(dialect->response, 0, NULL), *got = is_reranker(dialect) ? render(&ask, -0.25, 0.5) : render(&ask, 0.5, -0.25);
+            json_t *wanted = json_loads(dialect->response, 0, NULL),
+                   *got = is_reranker(dialect) ? render(&ask, -0.25, 0.5) : render(&ask, 0.5, -0.25);
             assert_non_null(wanted);
-            if (!strcmp(dialect->name, "assay")) json_object_del(wanted, "probability"); /* nine digits of a longer number */
+            /* nine digits of a longer number */
+            if (!strcmp(dialect->name, "assay")) json_object_del(wanted, "probability");
             assert_like(wanted, got, dialect->name);
             json_decref(wanted);
             json_decref(got);
@@ -91,13 +99,19 @@ static void test_what_is_read(void **state)
     assert_string_equal(ask.items[1].turns.items[1].text, "b");
     assert_int_equal(ask.items[1].turns.items[1].role, ASSAY_ROLE_ASSISTANT);
     assay_ask_release(&ask);
-    assert_int_equal(parse(&ask, "/predict", "{\"inputs\":[\"t\"],\"raw_scores\":false,\"truncate\":true,\"truncation_direction\":\"Left\"}", NULL), ASSAY_OK);
+    assert_int_equal(
+        parse(&ask, "/predict",
+              "{\"inputs\":[\"t\"],\"raw_scores\":false,\"truncate\":true,\"truncation_direction\":\"Left\"}", NULL),
+        ASSAY_OK);
     assert_true(ask.items[0].is_text && ask.truncate && ask.truncate_left && ask.activation == ASSAY_ASK_SIGMOID);
     assay_ask_release(&ask);
     assert_int_equal(parse(&ask, "/predict", "{\"inputs\":\"t\"}", NULL), ASSAY_OK);
     assert_int_equal(ask.activation, ASSAY_ASK_SERVERS);
     assay_ask_release(&ask);
-    assert_int_equal(parse(&ask, "/rerank", "{\"query\":\"a\",\"documents\":[{\"text\":\"b\"}],\"top_n\":1,\"return_documents\":false}", NULL), ASSAY_OK);
+    assert_int_equal(parse(&ask, "/rerank",
+                           "{\"query\":\"a\",\"documents\":[{\"text\":\"b\"}],\"top_n\":1,\"return_documents\":false}",
+                           NULL),
+                     ASSAY_OK);
     assert_string_equal(ask.items[0].turns.items[1].text, "b");
     assert_true(ask.top_n == 1 && !ask.return_texts);
     assay_ask_release(&ask);
@@ -129,10 +143,13 @@ static void test_function_to_apply(void **state)
 {
     assay_ask ask;
     (void)state;
-    assert_int_equal(parse(&ask, "/predict", "{\"inputs\":\"t\",\"parameters\":{\"function_to_apply\":\"sigmoid\"}}", NULL), ASSAY_OK);
+    assert_int_equal(
+        parse(&ask, "/predict", "{\"inputs\":\"t\",\"parameters\":{\"function_to_apply\":\"sigmoid\"}}", NULL),
+        ASSAY_OK);
     assert_int_equal(ask.activation, ASSAY_ASK_SIGMOID);
     assay_ask_release(&ask);
-    assert_int_equal(parse(&ask, "/", "{\"inputs\":\"t\",\"parameters\":{\"function_to_apply\":\"none\"}}", NULL), ASSAY_OK);
+    assert_int_equal(parse(&ask, "/", "{\"inputs\":\"t\",\"parameters\":{\"function_to_apply\":\"none\"}}", NULL),
+                     ASSAY_OK);
     assert_int_equal(ask.activation, ASSAY_ASK_RAW);
     assay_ask_release(&ask);
     assert_int_equal(parse(&ask, "/", "{\"inputs\":\"t\",\"parameters\":{}}", NULL), ASSAY_OK);
@@ -142,7 +159,10 @@ static void test_function_to_apply(void **state)
 
 static void test_refused(void **state)
 {
-    static const struct { const char *path, *body, *says; assay_status status; } cases[] = {
+    static const struct {
+        const char *path, *body, *says;
+        assay_status status;
+    } cases[] = {
         {"/nowhere", "{}", "no such endpoint", ASSAY_E_USAGE},
         {"/score", "", "not valid JSON", ASSAY_E_FORMAT},
         {"/score", "[1]", "should be a JSON object", ASSAY_E_FORMAT},
@@ -158,7 +178,8 @@ static void test_refused(void **state)
         {"/predict", "{\"inputs\":[[\"a\",\"b\",\"c\"]]}", "a list of 3", ASSAY_E_FORMAT},
         {"/predict", "{\"inputs\":\"a\",\"raw_scores\":1}", "raw_scores", ASSAY_E_FORMAT},
         {"/predict", "{\"inputs\":\"a\",\"parameters\":7}", "\"parameters\" should be an object", ASSAY_E_FORMAT},
-        {"/predict", "{\"inputs\":\"a\",\"parameters\":{\"function_to_apply\":\"softmax\"}}", "\"softmax\"", ASSAY_E_FORMAT},
+        {"/predict", "{\"inputs\":\"a\",\"parameters\":{\"function_to_apply\":\"softmax\"}}", "\"softmax\"",
+         ASSAY_E_FORMAT},
         {"/classify", "{\"input\":[3,\"a\"]}", "token 1 should be a whole number", ASSAY_E_FORMAT},
         {"/classify", "{\"input\":[[3],7]}", "should be a string", ASSAY_E_FORMAT},
         {"/classify", "{\"input\":[3.5]}", "should be a string", ASSAY_E_FORMAT},
@@ -184,7 +205,8 @@ static void test_openapi_names_every_path(void **state)
     assert_non_null(paths);
     for (size_t i = 0; assay_dialect_at(i); i++)
         for (const char *const *path = assay_dialect_at(i)->paths; *path; path++) {
-            json_t *content = json_object_get(json_object_get(json_object_get(json_object_get(paths, *path), "post"), "requestBody"), "content");
+            json_t *content = json_object_get(
+                json_object_get(json_object_get(json_object_get(paths, *path), "post"), "requestBody"), "content");
             json_t *examples = json_object_get(json_object_get(content, "application/json"), "examples");
             assert_non_null(json_object_get(json_object_get(examples, assay_dialect_at(i)->name), "value"));
         }
@@ -215,9 +237,14 @@ static void test_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples), cmocka_unit_test(test_fields_decide), cmocka_unit_test(test_what_is_read), cmocka_unit_test(test_tokens_are_read),
-        cmocka_unit_test(test_function_to_apply), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_openapi_names_every_path), cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_fields_decide),
+        cmocka_unit_test(test_what_is_read),
+        cmocka_unit_test(test_tokens_are_read),
+        cmocka_unit_test(test_function_to_apply),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_openapi_names_every_path),
+        cmocka_unit_test(test_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-/* Renderings against the reference's: Jinja text through jinja2 and tokenizers, ChatGLM's and MedicalGPT's rules in Python
- * (tests/data/tokenizer/templates.jsonl); ChatGLM3's published ids on the real vocabulary; recognition, tool calls, errors. */
+/* Renderings against the reference's: Jinja text through jinja2 and tokenizers, ChatGLM's and MedicalGPT's rules in
+ * Python (tests/data/tokenizer/templates.jsonl); ChatGLM3's published ids on the real vocabulary; recognition, tool
+ * calls, errors. */
 #include "tokenizer_check.h"
 
 #include "tokenizer/chat_template.h"
@@ -10,13 +11,16 @@ typedef struct both {
 
 static assay_role role_of(const char *name)
 {
-    return strcmp(name, "system") == 0 ? ASSAY_ROLE_SYSTEM : strcmp(name, "user") == 0 ? ASSAY_ROLE_USER : ASSAY_ROLE_ASSISTANT;
+    return strcmp(name, "system") == 0 ? ASSAY_ROLE_SYSTEM
+           : strcmp(name, "user") == 0 ? ASSAY_ROLE_USER
+                                       : ASSAY_ROLE_ASSISTANT;
 }
 
 static void golden_line(const json_t *line, size_t number, void *context)
 {
     const both *open = context;
-    const char *name = json_string_value(json_object_get(line, "template")), *eos = json_string_value(json_object_get(line, "append_eos"));
+    const char *name = json_string_value(json_object_get(line, "template")),
+               *eos = json_string_value(json_object_get(line, "append_eos"));
     const json_t *list = json_object_get(line, "messages");
     bool chatglm = strcmp(json_string_value(json_object_get(line, "tokenizer")), "chatglm") == 0;
     const assay_tokenizer *tokenizer = chatglm ? open->chatglm : open->byte_level;
@@ -27,8 +31,8 @@ static void golden_line(const json_t *line, size_t number, void *context)
     char what[96];
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *message = json_array_get(list, i), *text = json_object_get(message, "content");
-        messages[i] = (assay_message){role_of(json_string_value(json_object_get(message, "role"))), json_string_value(text),
-                                      json_string_length(text)};
+        messages[i] = (assay_message){role_of(json_string_value(json_object_get(message, "role"))),
+                                      json_string_value(text), json_string_length(text)};
     }
     must(assay_template_find(&chosen, name, tokenizer, &err), &err);
     assay_append_eos append = *eos == 'a' ? ASSAY_EOS_AUTO : *eos == 't' ? ASSAY_EOS_YES : ASSAY_EOS_NO;
@@ -79,7 +83,8 @@ static void unknown_jinja_is_refused(void **state)
 {
     (void)state;
     char folder[] = "/tmp/assay-template-XXXXXX", path[128];
-    static const char jinja[] = "{% for m in messages %}<|im_start|>{{ m.role }}<think>{{ m.content }}<|im_end|>{% endfor %}";
+    static const char jinja[] =
+        "{% for m in messages %}<|im_start|>{{ m.role }}<think>{{ m.content }}<|im_end|>{% endfor %}";
     assay_error err = {0};
     assay_tokenizer *tokenizer;
     const assay_template *chosen;
@@ -108,7 +113,8 @@ static void unknown_jinja_is_refused(void **state)
     assay_remove_tree(folder, NULL);
 }
 
-static void render_equal(const assay_tokenizer *tokenizer, const char *name, const assay_message *a, const assay_message *b, size_t count)
+static void render_equal(const assay_tokenizer *tokenizer, const char *name, const assay_message *a,
+                         const assay_message *b, size_t count)
 {
     const assay_template *chosen;
     assay_error err = {0};
@@ -135,9 +141,10 @@ static void tool_calls_become_text(void **state)
         MESSAGE(ASSAY_ROLE_USER, "warm?"),
         MESSAGE(ASSAY_ROLE_TOOL_CALL, "{\"name\": \"weather\", \"arguments\": {\"city\": \"\\u5317\", \"n\": 1}}"),
         MESSAGE(ASSAY_ROLE_OBSERVATION, "{\"t\": 20}"), MESSAGE(ASSAY_ROLE_TOOL_CALL, "not json")};
-    const assay_message texts[] = {MESSAGE(ASSAY_ROLE_USER, "warm?"),
-                                   MESSAGE(ASSAY_ROLE_ASSISTANT, "Action: weather\nAction Input: {\"city\": \"北\", \"n\": 1}"),
-                                   MESSAGE(ASSAY_ROLE_USER, "Observation: {\"t\": 20}"), MESSAGE(ASSAY_ROLE_ASSISTANT, "not json")};
+    const assay_message texts[] = {
+        MESSAGE(ASSAY_ROLE_USER, "warm?"),
+        MESSAGE(ASSAY_ROLE_ASSISTANT, "Action: weather\nAction Input: {\"city\": \"北\", \"n\": 1}"),
+        MESSAGE(ASSAY_ROLE_USER, "Observation: {\"t\": 20}"), MESSAGE(ASSAY_ROLE_ASSISTANT, "not json")};
     render_equal(tokenizer, "chatml", calls, texts, 4);
     render_equal(tokenizer, "medicalgpt:qwen", calls, texts, 4);
     assay_tokenizer_close(tokenizer);
@@ -148,8 +155,9 @@ static void chatglm3_places_tool_calls(void **state)
     (void)state;
     assay_gguf *gguf;
     assay_tokenizer *tokenizer = open_golden("chatglm", &gguf);
-    const assay_message calls[] = {MESSAGE(ASSAY_ROLE_TOOL_CALL, "{\"name\": \"weather\", \"arguments\": {\"city\": \"it's\", \"n\": 1}}"),
-                                   MESSAGE(ASSAY_ROLE_OBSERVATION, "20")};
+    const assay_message calls[] = {
+        MESSAGE(ASSAY_ROLE_TOOL_CALL, "{\"name\": \"weather\", \"arguments\": {\"city\": \"it's\", \"n\": 1}}"),
+        MESSAGE(ASSAY_ROLE_OBSERVATION, "20")};
     static const char block[] = "```python\ntool_call(city='it\\'s', n=1)\n```";
     const assay_template *chosen;
     assay_error err = {0};
@@ -175,8 +183,10 @@ static void chatglm_published_ids(void **state)
 {
     (void)state;
     static const int32_t three[] = {64790, 64792, 64795, 30910, 13, 36474, 54591};
-    static const int32_t two[] = {64790, 64792, 790, 30951, 517, 30910, 30939, 30996, 13, 13, 54761, 31211, 39701, 13, 13, 55437, 31211};
-    static const int32_t code[] = {64790, 64792, 884, 1301, 9427, 13, 296, 4466, 2029, 15616, 30914, 993, 3387, 12, 31010, 30174};
+    static const int32_t two[] = {64790, 64792, 790,   30951, 517, 30910, 30939, 30996, 13,
+                                  13,    54761, 31211, 39701, 13,  13,    55437, 31211};
+    static const int32_t code[] = {64790, 64792, 884,   1301, 9427, 13, 296,   4466,
+                                   2029,  15616, 30914, 993,  3387, 12, 31010, 30174};
     static const int32_t wave[] = {243, 162, 148, 142};
     static const char program[] = "def main():\n    print('hello world')\t# greeting";
     char folder[] = "/tmp/assay-chatglm-XXXXXX", path[512], from[512];
@@ -228,7 +238,9 @@ static void every_template_renders(void **state)
         assay_ids ids = {0};
         must(assay_template_find(&found, assay_template_name(chosen), open.byte_level, &err), &err);
         assert_ptr_equal(found, chosen);
-        must(assay_template_render(chosen, chatglm ? open.chatglm : open.byte_level, messages, 3, ASSAY_EOS_AUTO, &ids, &err), &err);
+        must(assay_template_render(chosen, chatglm ? open.chatglm : open.byte_level, messages, 3, ASSAY_EOS_AUTO, &ids,
+                                   &err),
+             &err);
         assert_true(ids.count > 5);
         assay_ids_release(&ids);
     }

@@ -126,8 +126,11 @@ static void figures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(distances), cmocka_unit_test(notes_and_warnings), cmocka_unit_test(a_note_does_not_tear_the_live_line),
-        cmocka_unit_test(plain_progress_is_a_line_an_interval), cmocka_unit_test(figures),
+        cmocka_unit_test(distances),
+        cmocka_unit_test(notes_and_warnings),
+        cmocka_unit_test(a_note_does_not_tear_the_live_line),
+        cmocka_unit_test(plain_progress_is_a_line_an_interval),
+        cmocka_unit_test(figures),
     };
     return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Ids against the reference's, committed (tests/data/tokenizer, made by tests/oracle/tokenizer_golden.py) and from the files of ../shared;
- * then hostile models, long words, threads' freedom from shared state. */
+/* Ids against the reference's, committed (tests/data/tokenizer, made by tests/oracle/tokenizer_golden.py) and from the
+ * files of ../shared; then hostile models, long words, threads' freedom from shared state. */
 #include "tokenizer_check.h"
 
 #include "base/clock.h"
@@ -21,7 +21,8 @@ static void golden_close(golden_run *run)
 static void golden_line(const json_t *line, size_t number, void *context)
 {
     golden_run *run = context;
-    const char *name = json_string_value(json_object_get(line, "tokenizer")), *flags = json_string_value(json_object_get(line, "flags"));
+    const char *name = json_string_value(json_object_get(line, "tokenizer")),
+               *flags = json_string_value(json_object_get(line, "flags"));
     const json_t *text = json_object_get(line, "text");
     char what[96];
     assay_error err = {0};
@@ -33,7 +34,8 @@ static void golden_line(const json_t *line, size_t number, void *context)
     }
     unsigned set = strcmp(flags, "plain") == 0 ? 0 : ASSAY_ENCODE_SPECIAL_TEXT;
     if (strcmp(flags, "special") == 0) set |= ASSAY_ENCODE_ADD_SPECIAL;
-    must(assay_tokenizer_encode(run->tokenizer, json_string_value(text), json_string_length(text), set, &ids, &err), &err);
+    must(assay_tokenizer_encode(run->tokenizer, json_string_value(text), json_string_length(text), set, &ids, &err),
+         &err);
     snprintf(what, sizeof(what), "strings.jsonl:%zu (%s)", number, name);
     ids_check_json(&ids, json_object_get(line, "ids"), what);
     assay_ids_release(&ids);
@@ -63,7 +65,8 @@ static void about_tells_special_ids(void **state)
     assert_non_null(strstr(info->chat_template, "You are a helpful assistant."));
     assert_int_equal(assay_tokenizer_find(tokenizer, "no such token"), -1);
     assert_null(assay_tokenizer_token(tokenizer, info->vocab_size));
-    assert_int_equal(assay_tokenizer_token_bytes(tokenizer, assay_tokenizer_find(tokenizer, "\xc4\xa0"), bytes, sizeof(bytes)), 1);
+    assert_int_equal(
+        assay_tokenizer_token_bytes(tokenizer, assay_tokenizer_find(tokenizer, "\xc4\xa0"), bytes, sizeof(bytes)), 1);
     assert_int_equal(bytes[0], ' ');
     assert_int_equal(assay_tokenizer_token_bytes(tokenizer, 0, bytes, sizeof(bytes)), strlen("<|endoftext|>"));
     assay_tokenizer_close(tokenizer);
@@ -73,7 +76,8 @@ static void about_tells_special_ids(void **state)
     assert_int_equal(assay_tokenizer_find(tokenizer, "<|observation|>"), info->vocab_size - 1);
     assert_int_equal(assay_tokenizer_find(tokenizer, "[MASK]"), info->vocab_size - 9);
     assert_int_equal(info->pad, 0);
-    assert_int_equal(assay_tokenizer_token_bytes(tokenizer, assay_tokenizer_find(tokenizer, "<0x0A>"), bytes, sizeof(bytes)), 1);
+    assert_int_equal(
+        assay_tokenizer_token_bytes(tokenizer, assay_tokenizer_find(tokenizer, "<0x0A>"), bytes, sizeof(bytes)), 1);
     assert_int_equal(bytes[0], '\n');
     assay_tokenizer_close(tokenizer);
 }
@@ -95,7 +99,8 @@ static void write_text(const char *path, const char *text)
     must(assay_file_write_atomic(path, text, strlen(text), &err), &err);
 }
 
-#define MODEL(type, more) "{\"model\":{\"type\":\"" type "\",\"vocab\":{\"a\":0,\"b\":1,\"ab\":2},\"merges\":[\"a b\"]}" more "}"
+#define MODEL(type, more) \
+    "{\"model\":{\"type\":\"" type "\",\"vocab\":{\"a\":0,\"b\":1,\"ab\":2},\"merges\":[\"a b\"]}" more "}"
 
 static void unsupported_is_refused_by_name(void **state)
 {
@@ -105,9 +110,14 @@ static void unsupported_is_refused_by_name(void **state)
         {MODEL("BPE", ",\"normalizer\":{\"type\":\"BertNormalizer\"}"), "BertNormalizer"},
         {MODEL("BPE", ",\"pre_tokenizer\":{\"type\":\"UnicodeScripts\"}"), "UnicodeScripts"},
         {MODEL("BPE", ",\"post_processor\":{\"type\":\"Mystery\"}"), "Mystery"},
-        {MODEL("BPE", ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"\\\\w+\"},\"behavior\":\"Isolated\"}"), "\\w"},
-        {MODEL("BPE", ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[a-z&&[^b]]\"},\"behavior\":\"Isolated\"}"), "&&"},
-        {MODEL("BPE", ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(\"},\"behavior\":\"Isolated\"}"),
+        {MODEL("BPE",
+               ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"\\\\w+\"},\"behavior\":\"Isolated\"}"),
+         "\\w"},
+        {MODEL("BPE", ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[a-z&&[^b]]\"},\"behavior\":"
+                      "\"Isolated\"}"),
+         "&&"},
+        {MODEL("BPE",
+               ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(\"},\"behavior\":\"Isolated\"}"),
          "does not compile"},
         {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[\"a c\"]}}", "merge 0 uses \"c\""},
         {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":-5},\"merges\":[]}}", "\"b\""},
@@ -161,7 +171,8 @@ static void damaged_models_are_survived(void **state)
 static void unigram_is_refused(void **state)
 {
     (void)state;
-    static const char bytes[] = "\x0a\x0a\x0a\x01?\x15\x00\x00\x00\x00\x18\x02"; /* one piece; model_type defaults to unigram */
+    /* one piece; model_type defaults to unigram */
+    static const char bytes[] = "\x0a\x0a\x0a\x01?\x15\x00\x00\x00\x00\x18\x02";
     assay_sp_model model;
     assay_token_map vocab = {0};
     assay_error err = {0};
@@ -172,7 +183,8 @@ static void unigram_is_refused(void **state)
     assay_token_map_release(&vocab);
 }
 
-/* A quadratic merge of a million equal letters would take hours; the bound of 20 s leaves room for sanitizers on a busy machine. */
+/* A quadratic merge of a million equal letters would take hours; the bound of 20 s leaves room for sanitizers on a busy
+ * machine. */
 static void long_words_are_quick(void **state)
 {
     (void)state;
@@ -223,13 +235,15 @@ static size_t inp_part(const char *text, size_t size, size_t *at)
     return length;
 }
 
-static void out_line_check(const assay_tokenizer *tokenizer, const char *text, size_t size, char *line, const char *what)
+static void out_line_check(const assay_tokenizer *tokenizer, const char *text, size_t size, char *line,
+                           const char *what)
 {
     assay_ids ids = {0};
     assay_error err = {0};
     int32_t wanted[4096];
     size_t count = 0;
-    for (char *word = strtok(line, " \n"); word && count < 4096; word = strtok(NULL, " \n")) wanted[count++] = atoi(word);
+    for (char *word = strtok(line, " \n"); word && count < 4096; word = strtok(NULL, " \n"))
+        wanted[count++] = atoi(word);
     must(assay_tokenizer_encode(tokenizer, text, size, 0, &ids, &err), &err);
     ids_check(&ids, wanted, count, what);
     assay_ids_release(&ids);

@@ -1,4 +1,5 @@
-/* Tokenizers written beside weights encode as what they came from did; the reference reads the same files (tests/oracle/tokenizer_save.py). */
+/* Tokenizers written beside weights encode as what they came from did; the reference reads the same files
+ * (tests/oracle/tokenizer_save.py). */
 #include "tokenizer_check.h"
 
 #include "tokenizer/tokenizer_save.h"
@@ -38,7 +39,8 @@ static void compare(const pair *both, const char *text, size_t size, unsigned fl
 static void compare_line(const json_t *line, size_t number, void *context)
 {
     pair *both = context;
-    const char *unreachable = "\xe7\x9c\x8b\xe4\xb9\xa6"; /* a piece of pieces.gguf that is no union of two pieces (tokenizer_save.h) */
+    /* a piece of pieces.gguf that is no union of two pieces (tokenizer_save.h) */
+    const char *unreachable = "\xe7\x9c\x8b\xe4\xb9\xa6";
     const json_t *text = json_object_get(line, "text");
     (void)number;
     if (strstr(json_string_value(text), unreachable)) return;
@@ -139,7 +141,8 @@ static void expect_same_file(const char *a, const char *b, const char *name, boo
 /* Byte for byte, and a pad token only where it is another. */
 static void test_copy(void **state)
 {
-    static const char *const from[] = {GOLDEN "byte_level", GOLDEN "chatglm"}, *const files[] = {"tokenizer.json", "tokenizer.model"};
+    static const char *const from[] = {GOLDEN "byte_level", GOLDEN "chatglm"}, *const files[] = {"tokenizer.json",
+                                                                                                 "tokenizer.model"};
     assay_error err = {0};
     (void)state;
     for (size_t i = 0; i < 2; i++) {

@@ -1,5 +1,6 @@
-/* `build/tests/test_tokenizer --dump FOLDER_OR_GGUF [plain] [special]` : JSON strings one a line in, JSON lists of ids out.
- * plain: special tokens' text is ordinary text; special: add-special ids too. For tests/oracle/tokenizer_parity.py. */
+/* `build/tests/test_tokenizer --dump FOLDER_OR_GGUF [plain] [special]` : JSON strings one a line in, JSON lists of ids
+ * out. plain: special tokens' text is ordinary text; special: add-special ids too. For
+ * tests/oracle/tokenizer_parity.py. */
 #ifndef ASSAY_TESTS_TOKENIZER_DUMP_H
 #define ASSAY_TESTS_TOKENIZER_DUMP_H
 
@@ -11,7 +12,8 @@
 #include <string.h>
 
 /* Opens a folder's tokenizer or a .gguf file's; *gguf is to be closed after the tokenizer (NULL for a folder). */
-static inline assay_status tokenizer_open_any(assay_tokenizer **out, assay_gguf **gguf, const char *path, assay_error *err)
+static inline assay_status tokenizer_open_any(assay_tokenizer **out, assay_gguf **gguf, const char *path,
+                                              assay_error *err)
 {
     *gguf = NULL;
     if (assay_path_is_dir(path)) return assay_tokenizer_open(out, path, NULL, err);
@@ -19,13 +21,14 @@ static inline assay_status tokenizer_open_any(assay_tokenizer **out, assay_gguf 
     return assay_tokenizer_open(out, NULL, *gguf, err);
 }
 
-static inline assay_status dump_line(const assay_tokenizer *tokenizer, const char *line, size_t size, unsigned flags, assay_ids *ids,
-                                     assay_error *err)
+static inline assay_status dump_line(const assay_tokenizer *tokenizer, const char *line, size_t size, unsigned flags,
+                                     assay_ids *ids, assay_error *err)
 {
     json_t *text;
     ids->count = 0;
     ASSAY_TRY(assay_json_parse(line, size, "stdin", &text, err));
-    assay_status status = assay_tokenizer_encode(tokenizer, json_string_value(text), json_string_length(text), flags, ids, err);
+    assay_status status =
+        assay_tokenizer_encode(tokenizer, json_string_value(text), json_string_length(text), flags, ids, err);
     json_decref(text);
     return status;
 }
@@ -45,7 +48,8 @@ static inline int dump_main(int count, char **words)
     size_t room = 0;
     assay_ids ids = {0};
     for (ssize_t size; (size = getline(&line, &room, stdin)) > 0;) {
-        if (dump_line(tokenizer, line, (size_t)size, flags, &ids, &err) != ASSAY_OK) return fprintf(stderr, "%s\n", err.text), 1;
+        if (dump_line(tokenizer, line, (size_t)size, flags, &ids, &err) != ASSAY_OK)
+            return fprintf(stderr, "%s\n", err.text), 1;
         putchar('[');
         for (size_t i = 0; i < ids.count; i++) printf(i ? ",%d" : "%d", (int)ids.data[i]);
         puts("]");

@@ -1,4 +1,5 @@
-/* What the functions of include/assay.h share: settings to options, statuses to codes, the listener as log and context. */
+/* What the functions of include/assay.h share: settings to options, statuses to codes, the listener as log and
+ * context. */
 #ifndef ASSAY_API_API_PRIVATE_H
 #define ASSAY_API_API_PRIVATE_H
 
@@ -17,8 +18,8 @@ typedef struct assay_api_call {
 } assay_api_call;
 
 /* Options of a command by settings. After a failure too: assay_api_end. */
-assay_status assay_api_begin(assay_api_call *call, unsigned command, const char *command_name, const assay_setting *settings, size_t count,
-                             const assay_listener *listener);
+assay_status assay_api_begin(assay_api_call *call, unsigned command, const char *command_name,
+                             const assay_setting *settings, size_t count, const assay_listener *listener);
 void assay_api_end(assay_api_call *call);
 
 /* The code of a status; the error's text goes into *failure (may be NULL). */

@@ -17,7 +17,8 @@ static assay_status read_notes(const char *folder, char **json, assay_error *err
     return status == ASSAY_OK ? assay_api_text(notes, json, err) : status;
 }
 
-int assay_train_run(const assay_setting *settings, size_t count, const assay_listener *listener, char **json, assay_failure *failure)
+int assay_train_run(const assay_setting *settings, size_t count, const assay_listener *listener, char **json,
+                    assay_failure *failure)
 {
     assay_api_call call;
     if (json) *json = NULL;
@@ -33,14 +34,16 @@ static assay_status plan(assay_api_call *call, char **json)
 {
     assay_training *training;
     assay_status status = assay_training_open_plan(&training, &call->options, &call->context, &call->error);
-    if (status == ASSAY_E_NO_FIT) return assay_api_text(json_pack("{s:b, s:s}", "fits", 0, "reason", call->error.text), json, &call->error);
+    if (status == ASSAY_E_NO_FIT)
+        return assay_api_text(json_pack("{s:b, s:s}", "fits", 0, "reason", call->error.text), json, &call->error);
     if (status != ASSAY_OK) return status;
     status = assay_api_text(assay_planning_json(&training->planning), json, &call->error);
     assay_training_close(training);
     return status;
 }
 
-int assay_plan_run(const assay_setting *settings, size_t count, const assay_listener *listener, char **json, assay_failure *failure)
+int assay_plan_run(const assay_setting *settings, size_t count, const assay_listener *listener, char **json,
+                   assay_failure *failure)
 {
     assay_api_call call;
     *json = NULL;

@@ -1,5 +1,6 @@
-/* Lines are rendered and packed as trees (what a line's answers begin with is computed once) until the micro-batch is full, then computed together.
- * The order of all sums is the tree's own, so a score's bits do not depend on what else is in the call. */
+/* Lines are rendered and packed as trees (what a line's answers begin with is computed once) until the micro-batch is
+ * full, then computed together. The order of all sums is the tree's own, so a score's bits do not depend on what else
+ * is in the call. */
 #include "api/api_private.h"
 
 #include "base/alloc.h"
@@ -16,14 +17,14 @@ enum { SCORED_ROWS = 1024 };
 struct assay_scorer {
     assay_api_call call;
     assay_scoring *scoring;
-    assay_text_arena arena;  /* of the line being read */
+    assay_text_arena arena;    /* of the line being read */
     assay_answer_list answers; /* of that line */
 };
 
 /* The scores of one call. */
 typedef struct harvest {
     double *scores;
-    size_t count, capacity;  /* received; room */
+    size_t count, capacity; /* received; room */
 } harvest;
 
 static void close_all(assay_scorer *scorer)
@@ -38,11 +39,13 @@ static void close_all(assay_scorer *scorer)
 static assay_status load(assay_scorer *scorer)
 {
     assay_api_call *call = &scorer->call;
-    ASSAY_TRY(assay_scoring_open(&scorer->scoring, &call->options, &call->context, &(assay_scoring_wants){.need_head = true}, &call->error));
+    ASSAY_TRY(assay_scoring_open(&scorer->scoring, &call->options, &call->context,
+                                 &(assay_scoring_wants){.need_head = true}, &call->error));
     return assay_scoring_answer_engine(scorer->scoring, &call->options, SCORED_ROWS, &call->error);
 }
 
-int assay_scorer_open(assay_scorer **out, const assay_setting *settings, size_t count, const assay_listener *listener, assay_failure *failure)
+int assay_scorer_open(assay_scorer **out, const assay_setting *settings, size_t count, const assay_listener *listener,
+                      assay_failure *failure)
 {
     static const assay_error no_memory = {ASSAY_E_MEMORY, "out of memory for a scorer"};
     assay_scorer *scorer = assay_alloc(1, sizeof *scorer);
@@ -51,10 +54,8 @@ int assay_scorer_open(assay_scorer **out, const assay_setting *settings, size_t 
     assay_status status = assay_api_begin(&scorer->call, ASSAY_FOR_SCORE, "score", settings, count, listener);
     if (status == ASSAY_OK) status = load(scorer);
     int code = assay_api_result(status, &scorer->call.error, failure);
-    if (status == ASSAY_OK)
-        *out = scorer;
-    else
-        close_all(scorer);
+    if (status == ASSAY_OK) *out = scorer;
+    else close_all(scorer);
     return code;
 }
 
@@ -73,7 +74,9 @@ static assay_status flush(assay_scorer *scorer, harvest *h, assay_error *err)
     const float *rewards = assay_engine_rewards(s->engine);
     for (size_t i = 0; i < rows; i++) {
         if (!isfinite(rewards[i]))
-            return assay_error_set(err, ASSAY_E_NUMERIC, "a score is %g; the weights hold NaN or infinity, or are not a model's", (double)rewards[i]);
+            return assay_error_set(err, ASSAY_E_NUMERIC,
+                                   "a score is %g; the weights hold NaN or infinity, or are not a model's",
+                                   (double)rewards[i]);
         h->scores[h->count++] = (double)rewards[i] + s->source->score_offset;
     }
     assay_pack_clear(&s->pack);
@@ -85,12 +88,15 @@ static assay_status add_answers(assay_scorer *scorer, size_t count, harvest *h, 
 {
     assay_scoring *s = scorer->scoring;
     const assay_ids *answers = scorer->answers.ids;
-    size_t shared = assay_answers_shared(answers, count), planned = s->plan.bounds.rows[ASSAY_SCORED], rows = planned < SCORED_ROWS ? planned : SCORED_ROWS;
+    size_t shared = assay_answers_shared(answers, count), planned = s->plan.bounds.rows[ASSAY_SCORED],
+           rows = planned < SCORED_ROWS ? planned : SCORED_ROWS;
     for (size_t done = 0, added; done < count; done += added) {
         added = assay_pack_answers(&s->pack, rows, answers + done, count - done, shared);
         if (added) continue;
         if (s->pack.scored == 0)
-            return assay_error_set(err, ASSAY_E_NO_FIT, "an answer of %zu tokens does not fit into a micro-batch of %zu", answers[done].count, s->pack.token_capacity);
+            return assay_error_set(err, ASSAY_E_NO_FIT,
+                                   "an answer of %zu tokens does not fit into a micro-batch of %zu",
+                                   answers[done].count, s->pack.token_capacity);
         ASSAY_TRY(flush(scorer, h, err));
     }
     return ASSAY_OK;
@@ -108,7 +114,8 @@ static assay_status add_line(assay_scorer *scorer, const json_t *line, harvest *
     return add_answers(scorer, input.count, h, err);
 }
 
-static assay_status add_text(assay_scorer *scorer, const char *text, size_t index, harvest *h, size_t *added, assay_error *err)
+static assay_status add_text(assay_scorer *scorer, const char *text, size_t index, harvest *h, size_t *added,
+                             assay_error *err)
 {
     json_t *line = NULL;
     if (!text) return assay_error_set(err, ASSAY_E_USAGE, "line %zu is NULL", index);
@@ -118,7 +125,8 @@ static assay_status add_text(assay_scorer *scorer, const char *text, size_t inde
     return status == ASSAY_OK ? ASSAY_OK : assay_error_prefix(err, status, "line %zu: ", index);
 }
 
-int assay_scorer_score_lines(assay_scorer *scorer, const char *const *lines, size_t count, double **scores, size_t *counts, size_t *total, assay_failure *failure)
+int assay_scorer_score_lines(assay_scorer *scorer, const char *const *lines, size_t count, double **scores,
+                             size_t *counts, size_t *total, assay_failure *failure)
 {
     harvest h = {0};
     size_t added = 0;
@@ -139,13 +147,15 @@ int assay_scorer_score_lines(assay_scorer *scorer, const char *const *lines, siz
     return assay_api_result(status, err, failure);
 }
 
-int assay_scorer_score_answer(assay_scorer *scorer, const char *prompt, const char *answer, double *score, assay_failure *failure)
+int assay_scorer_score_answer(assay_scorer *scorer, const char *prompt, const char *answer, double *score,
+                              assay_failure *failure)
 {
     harvest h = {.scores = score, .capacity = 1};
     size_t added;
     assay_error *err = &scorer->call.error;
     json_t *line = json_pack("{s:s, s:s}", "prompt", prompt, "response", answer);
-    assay_status status = line ? ASSAY_OK : assay_error_set(err, ASSAY_E_FORMAT, "prompt and answer must be UTF-8 texts");
+    assay_status status =
+        line ? ASSAY_OK : assay_error_set(err, ASSAY_E_FORMAT, "prompt and answer must be UTF-8 texts");
     assay_pack_clear(&scorer->scoring->pack);
     if (status == ASSAY_OK) status = add_line(scorer, line, &h, &added, err);
     if (status == ASSAY_OK) status = flush(scorer, &h, err);
@@ -161,8 +171,10 @@ int assay_scorer_describe(const assay_scorer *scorer, char **json, assay_failure
     *json = NULL;
     assay_status status = assay_checkpoint_fingerprint(source->checkpoint, print, &error);
     if (status == ASSAY_OK)
-        status = assay_api_text(json_pack("{s:s, s:s, s:s, s:I, s:f, s:s}", "architecture", source->config.arch->name, "model", source->checkpoint->name, "template",
-                                          source->template_name, "max_length", (json_int_t)source->max_length, "score_offset", source->score_offset, "fingerprint", print),
+        status = assay_api_text(json_pack("{s:s, s:s, s:s, s:I, s:f, s:s}", "architecture", source->config.arch->name,
+                                          "model", source->checkpoint->name, "template", source->template_name,
+                                          "max_length", (json_int_t)source->max_length, "score_offset",
+                                          source->score_offset, "fingerprint", print),
                                 json, &error);
     return assay_api_result(status, &error, failure);
 }

@@ -1,4 +1,5 @@
-/* The bits of floats, and bf16 and f16 against f32 without branches, for loops that compilers turn into vectors. tensor/dtype.h has the same conversions for a value at a time. */
+/* The bits of floats, and bf16 and f16 against f32 without branches, for loops that compilers turn into vectors.
+ * tensor/dtype.h has the same conversions for a value at a time. */
 #ifndef ASSAY_BACKEND_FLOAT_BITS_H
 #define ASSAY_BACKEND_FLOAT_BITS_H
 
@@ -24,7 +25,8 @@ static inline float assay_bf16_wide(uint16_t half) { return assay_bits_float((ui
 /* Nearest even; NaN stays NaN. */
 static inline uint16_t assay_bf16_round(float value)
 {
-    uint32_t bits = assay_float_bits(value), nearest = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16, quiet = bits >> 16 | 0x40u;
+    uint32_t bits = assay_float_bits(value), nearest = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16,
+             quiet = bits >> 16 | 0x40u;
     return (uint16_t)((bits & 0x7fffffffu) > 0x7f800000u ? quiet : nearest);
 }
 

@@ -1,14 +1,12 @@
-/* Matrix products whose bits depend on nothing but their operands and folds.
- *
- * C[M, N] (+)= A[M, K] . B[K, N]. A and B are strided views of F32, F16 or BF16 data (the half types are widened exactly while packing), C is
- * f32 with contiguous rows. K is cut into folds: element (i, j) is, for each fold, one chain of fused multiply-adds from zero in
- * rising k; the folds' sums are added to C in rising order (the first one overwrites when `add` is false). Nothing else, neither tile
- * shapes, nor threads, nor neighbouring rows, has a say, so forward rows do not know their batch. Where K runs over tokens (weight
- * gradients) the caller gives the folds, cut at pair borders, so that a gradient does not know its micro-batch.
- *
- * Blocking (Goto & van de Geijn, "Anatomy of high-performance matrix multiplication", 2008): a job is a panel of C's columns by a run
- * of rows; per fold it packs B's panel once, then A block by block, into the worker's scratch.
- */
+/* Matrix products whose bits depend on nothing but their operands and folds. C[M, N] (+)= A[M, K] . B[K, N]. A and B
+ * are strided views of F32, F16 or BF16 data (the half types are widened exactly while packing), C is f32 with
+ * contiguous rows. K is cut into folds: element (i, j) is, for each fold, one chain of fused multiply-adds from zero in
+ * rising k; the folds' sums are added to C in rising order (the first one overwrites when `add` is false). Nothing
+ * else, neither tile shapes, nor threads, nor neighbouring rows, has a say, so forward rows do not know their batch.
+ * Where K runs over tokens (weight gradients) the caller gives the folds, cut at pair borders, so that a gradient does
+ * not know its micro-batch. Blocking (Goto & van de Geijn, "Anatomy of high-performance matrix multiplication", 2008):
+ * a job is a panel of C's columns by a run of rows; per fold it packs B's panel once, then A block by block, into the
+ * worker's scratch. */
 #ifndef ASSAY_BACKEND_GEMM_H
 #define ASSAY_BACKEND_GEMM_H
 
@@ -16,9 +14,9 @@
 #include "base/threads.h"
 
 enum {
-    ASSAY_FOLD = 256,           /* the longest fold, and the length of uniform ones */
-    ASSAY_GEMM_COLS = 512,      /* columns of a packed panel of B */
-    ASSAY_GEMM_ROWS = 120,      /* rows of a packed block of A */
+    ASSAY_FOLD = 256,      /* the longest fold, and the length of uniform ones */
+    ASSAY_GEMM_COLS = 512, /* columns of a packed panel of B */
+    ASSAY_GEMM_ROWS = 120, /* rows of a packed block of A */
 };
 
 /* Element (i, j) is data[i * row_stride + j * col_stride], counted in elements. */
@@ -34,7 +32,8 @@ typedef struct assay_gemm_args {
     float *c;
     size_t ldc;
     bool add;
-    /* fold_count + 1 rising borders from 0 to k, none further apart than ASSAY_FOLD; NULL: uniform folds of ASSAY_FOLD */
+    /* fold_count + 1 rising borders from 0 to k, none further apart than ASSAY_FOLD; NULL: uniform folds of
+     * ASSAY_FOLD */
     const uint32_t *folds;
     size_t fold_count;
 } assay_gemm_args;

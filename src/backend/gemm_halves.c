@@ -1,11 +1,10 @@
-/* Blocking of the bf16 product. The workers pack the left operand together, a slab of it, then take jobs: a panel of C's columns by a run of the
- * slab's rows. A job packs B's panel once for every stretch of k (it stays in the second-level cache) and passes over the slab block by block.
- * So a row of A is packed once for all columns, and a column of B once for a run of rows. A slab goes over the whole of k where C is bf16, because
- * sums are rounded once; where C itself holds f32 sums it is no deeper than the last-level cache likes.
- *
- * k is counted in pairs: the folds of the first product one after another, each filled up to whole pairs, then the second product's. Sums between
- * stretches rest in a panel of f32 beside B's.
- */
+/* Blocking of the bf16 product. The workers pack the left operand together, a slab of it, then take jobs: a panel of
+ * C's columns by a run of the slab's rows. A job packs B's panel once for every stretch of k (it stays in the
+ * second-level cache) and passes over the slab block by block. So a row of A is packed once for all columns, and a
+ * column of B once for a run of rows. A slab goes over the whole of k where C is bf16, because sums are rounded once;
+ * where C itself holds f32 sums it is no deeper than the last-level cache likes. k is counted in pairs: the folds of
+ * the first product one after another, each filled up to whole pairs, then the second product's. Sums between stretches
+ * rest in a panel of f32 beside B's. */
 #include "backend/gemm_halves.h"
 
 #include "backend/gemm_split.h"
@@ -16,10 +15,10 @@
 enum {
     MR = ASSAY_HALVES_MR,
     NR = ASSAY_HALVES_NR,
-    PANEL = 128,   /* columns of a packed panel of B */
-    STRETCH = 544, /* pairs of k at most: 1024 of k and a rank of up to 64 are one stretch */
-    BLOCK = 60,    /* rows of A that stay in the second-level cache while a panel passes over them */
-    RUN = 516,     /* rows of a job */
+    PANEL = 128,         /* columns of a packed panel of B */
+    STRETCH = 544,       /* pairs of k at most: 1024 of k and a rank of up to 64 are one stretch */
+    BLOCK = 60,          /* rows of A that stay in the second-level cache while a panel passes over them */
+    RUN = 516,           /* rows of a job */
     DEPTH = 8 * STRETCH, /* pairs of k of a slab at most, where C is f32: RUN rows of it are 9 MB */
     RESULT_LD = PANEL + NR,
 };
@@ -38,11 +37,11 @@ typedef struct halves_job {
 /* A part of C, where its sums are and what else its worker has in hand. */
 typedef struct halves_region {
     size_t row, rows, col, cols;
-    float *sums;       /* if beside C: [RUN + MR, RESULT_LD] */
+    float *sums; /* if beside C: [RUN + MR, RESULT_LD] */
     size_t ld;
-    bool whole_tiles;  /* sums has room for tiles that stick out */
-    uint32_t *b;       /* B's panel, packed */
-    float *edge;       /* [MR, NR] */
+    bool whole_tiles;           /* sums has room for tiles that stick out */
+    uint32_t *b;                /* B's panel, packed */
+    float *edge;                /* [MR, NR] */
     size_t next_col, next_cols; /* of the job that probably comes next; no columns: of none */
     assay_ahead ahead;
 } halves_region;
@@ -94,17 +93,21 @@ static size_t count_pairs(const assay_gemm_halves_args *args)
     return pairs;
 }
 
-/* Rows of A (width MR) or columns of B (NR) over what the piece has of a run of pairs: `lead` pairs later; k is 0 if they do not meet. */
-static assay_lanes piece_lanes(const halves_piece *p, size_t width, size_t lane, size_t lanes, size_t first, size_t pairs, size_t *lead)
+/* Rows of A (width MR) or columns of B (NR) over what the piece has of a run of pairs: `lead` pairs later; k is 0 if
+ * they do not meet. */
+static assay_lanes piece_lanes(const halves_piece *p, size_t width, size_t lane, size_t lanes, size_t first,
+                               size_t pairs, size_t *lead)
 {
     size_t from = larger(first, p->first), to = smaller(first + pairs, p->first + p->pairs);
     if (from >= to) return (assay_lanes){0};
     size_t before = 2 * (from - p->first);
     *lead = from - first;
-    return assay_matrix_lanes(width == MR ? &p->a : &p->columns, lane, lanes, p->k0 + before, smaller(p->k - before, 2 * (to - from)));
+    return assay_matrix_lanes(width == MR ? &p->a : &p->columns, lane, lanes, p->k0 + before,
+                              smaller(p->k - before, 2 * (to - from)));
 }
 
-static void pack(const halves_job *job, size_t width, size_t lane, size_t lanes, size_t first, size_t pairs, uint32_t *dst)
+static void pack(const halves_job *job, size_t width, size_t lane, size_t lanes, size_t first, size_t pairs,
+                 uint32_t *dst)
 {
     for (halves_piece p = {0}; next_piece(&job->args, &p);) {
         size_t lead = 0;
@@ -113,19 +116,26 @@ static void pack(const halves_job *job, size_t width, size_t lane, size_t lanes,
     }
 }
 
-/* Columns of B over a run of pairs as they lie in memory: those of the first piece there. Behind it are an adapter's few, or further folds, which go unfetched. */
+/* Columns of B over a run of pairs as they lie in memory: those of the first piece there. Behind it are an adapter's
+ * few, or further folds, which go unfetched. */
 static assay_ahead look_ahead(const halves_job *job, size_t col, size_t cols, size_t first, size_t pairs)
 {
     assay_lanes lanes = {0};
-    for (halves_piece p = {0}; lanes.k == 0 && next_piece(&job->args, &p);) lanes = piece_lanes(&p, NR, col, cols, first, pairs, &(size_t){0});
+    for (halves_piece p = {0}; lanes.k == 0 && next_piece(&job->args, &p);)
+        lanes = piece_lanes(&p, NR, col, cols, first, pairs, &(size_t){0});
     bool along = lanes.k_stride == 1;
-    size_t bytes = lanes.k ? assay_dtype_block_bytes(lanes.dtype) : 0, run = divide_up((along ? lanes.k : cols) * bytes, ASSAY_CACHE_LINE);
+    size_t bytes = lanes.k ? assay_dtype_block_bytes(lanes.dtype) : 0,
+           run = divide_up((along ? lanes.k : cols) * bytes, ASSAY_CACHE_LINE);
     ptrdiff_t stride = (along ? lanes.lane_stride : lanes.k_stride) * (ptrdiff_t)bytes;
-    return (assay_ahead){.at = (uintptr_t)lanes.src, .jump = stride - (ptrdiff_t)(run * ASSAY_CACHE_LINE), .run = run, .in_run = run,
+    return (assay_ahead){.at = (uintptr_t)lanes.src,
+                         .jump = stride - (ptrdiff_t)(run * ASSAY_CACHE_LINE),
+                         .run = run,
+                         .in_run = run,
                          .lines = run * (along ? cols : lanes.k)};
 }
 
-/* Where the slab's rows from `sliver` on are packed for the stretch that begins at pair `first`: all rows of a stretch lie together. */
+/* Where the slab's rows from `sliver` on are packed for the stretch that begins at pair `first`: all rows of a stretch
+ * lie together. */
 static uint32_t *packed_rows(const halves_job *job, size_t sliver, size_t first, size_t pairs)
 {
     return job->args.packed + ((first - job->first) * job->slivers + sliver * pairs) * MR;
@@ -135,13 +145,16 @@ static uint32_t *packed_rows(const halves_job *job, size_t sliver, size_t first,
 static void run_packing(void *context, size_t tile, int worker)
 {
     const halves_job *job = context;
-    size_t blocks = divide_up(job->rows, BLOCK), row = tile % blocks * BLOCK, first = job->first + tile / blocks * job->stretch;
+    size_t blocks = divide_up(job->rows, BLOCK), row = tile % blocks * BLOCK,
+           first = job->first + tile / blocks * job->stretch;
     size_t pairs = smaller(job->stretch, job->end - first);
     (void)worker;
-    pack(job, MR, job->row + row, smaller(BLOCK, job->rows - row), first, pairs, packed_rows(job, row / MR, first, pairs));
+    pack(job, MR, job->row + row, smaller(BLOCK, job->rows - row), first, pairs,
+         packed_rows(job, row / MR, first, pairs));
 }
 
-static void border_tile(const assay_halves *h, halves_region *r, size_t pairs, const uint32_t *a, const uint32_t *b, float *c, bool add, size_t rows, size_t cols)
+static void border_tile(const assay_halves *h, halves_region *r, size_t pairs, const uint32_t *a, const uint32_t *b,
+                        float *c, bool add, size_t rows, size_t cols)
 {
     for (size_t i = 0; add && i < rows; i++) memcpy(r->edge + i * NR, c + i * r->ld, cols * sizeof *c);
     h->tile(pairs, a, b, r->edge, NR, add, &r->ahead);
@@ -149,7 +162,8 @@ static void border_tile(const assay_halves *h, halves_region *r, size_t pairs, c
 }
 
 /* Rows from `first` of the region on, packed at a, by all its columns. */
-static void multiply_block(const assay_halves *h, halves_region *r, size_t first, size_t rows, const uint32_t *a, size_t pairs, bool add)
+static void multiply_block(const assay_halves *h, halves_region *r, size_t first, size_t rows, const uint32_t *a,
+                           size_t pairs, bool add)
 {
     for (size_t j = 0; j < r->cols; j += NR)
         for (size_t i = 0; i < rows; i += MR) {
@@ -157,8 +171,7 @@ static void multiply_block(const assay_halves *h, halves_region *r, size_t first
             float *c = r->sums + (first + i) * r->ld + j;
             if (r->whole_tiles || (rows - i >= MR && r->cols - j >= NR))
                 h->tile(pairs, a + i * pairs, b, c, r->ld, add, &r->ahead);
-            else
-                border_tile(h, r, pairs, a + i * pairs, b, c, add, smaller(MR, rows - i), smaller(NR, r->cols - j));
+            else border_tile(h, r, pairs, a + i * pairs, b, c, add, smaller(MR, rows - i), smaller(NR, r->cols - j));
         }
 }
 
@@ -169,9 +182,11 @@ static void multiply_all(const halves_job *job, halves_region *r, bool add)
         size_t pairs = smaller(job->stretch, job->end - first), next = first + pairs;
         pack(job, NR, r->col, r->cols, first, pairs, r->b);
         r->ahead = next < job->end ? look_ahead(job, r->col, r->cols, next, smaller(job->stretch, job->end - next))
-                                   : look_ahead(job, r->next_col, r->next_cols, job->first, smaller(job->stretch, job->end - job->first));
+                                   : look_ahead(job, r->next_col, r->next_cols, job->first,
+                                                smaller(job->stretch, job->end - job->first));
         for (size_t i = 0; i < r->rows; i += BLOCK)
-            multiply_block(job->kernels->halves, r, i, smaller(BLOCK, r->rows - i), packed_rows(job, (r->row - job->row + i) / MR, first, pairs), pairs, add);
+            multiply_block(job->kernels->halves, r, i, smaller(BLOCK, r->rows - i),
+                           packed_rows(job, (r->row - job->row + i) / MR, first, pairs), pairs, add);
     }
     for (size_t i = 0; !add && i < r->rows; i++) memset(r->sums + i * r->ld, 0, r->cols * sizeof(float));
 }
@@ -185,7 +200,8 @@ static void round_rows(const assay_kernels *kernels, const assay_gemm_halves_arg
         size_t offset = (r->row + i) * args->ld_residual + r->col;
         if (args->bias) kernels->rows->axpy(1.0f, args->bias + r->col, sums, r->cols);
         if (args->half_residual) kernels->rows->widen(args->half_residual + offset, wide, r->cols);
-        if (args->residual || args->half_residual) kernels->rows->axpy(1.0f, args->residual ? args->residual + offset : wide, sums, r->cols);
+        if (args->residual || args->half_residual)
+            kernels->rows->axpy(1.0f, args->residual ? args->residual + offset : wide, sums, r->cols);
         kernels->rows->narrow(sums, args->half_c + (r->row + i) * args->ldc + r->col, r->cols);
     }
 }
@@ -199,19 +215,20 @@ typedef struct halves_sums {
 static void copy_sums(halves_sums to, halves_sums from, size_t rows, size_t cols)
 {
     for (size_t i = 0; i < rows; i++)
-        if (to.col == 1 && from.col == 1)
-            memcpy(to.at + i * to.row, from.at + i * from.row, cols * sizeof(float));
+        if (to.col == 1 && from.col == 1) memcpy(to.at + i * to.row, from.at + i * from.row, cols * sizeof(float));
         else
             for (size_t j = 0; j < cols; j++) to.at[i * to.row + j * to.col] = from.at[i * from.row + j * from.col];
 }
 
-/* Between the stretches of a slab sums rest beside C, close together: C's own rows may lie apart by a power of two and would share a few sets of the caches.
- * Between slabs C holds them. */
+/* Between the stretches of a slab sums rest beside C, close together: C's own rows may lie apart by a power of two and
+ * would share a few sets of the caches. Between slabs C holds them. */
 static void multiply_region(const halves_job *job, halves_region *r)
 {
     const assay_gemm_halves_args *args = &job->args;
     const halves_sums sums = {.at = r->sums, .row = r->ld, .col = 1},
-                      c = {.at = args->c ? args->c + r->row * job->c_row + r->col * job->c_col : NULL, .row = job->c_row, .col = job->c_col};
+                      c = {.at = args->c ? args->c + r->row * job->c_row + r->col * job->c_col : NULL,
+                           .row = job->c_row,
+                           .col = job->c_col};
     bool add = args->c && (args->add || job->first > 0), single_pass = job->end - job->first <= job->stretch;
     if (c.at && c.col == 1 && single_pass) {
         r->sums = c.at;
@@ -225,9 +242,13 @@ static void multiply_region(const halves_job *job, halves_region *r)
     if (args->half_c) round_rows(job->kernels, args, r);
 }
 
-static size_t panel_cols(const halves_job *job, size_t col) { return col < job->args.n ? smaller(job->split.panel_cols, job->args.n - col) : 0; }
+static size_t panel_cols(const halves_job *job, size_t col)
+{
+    return col < job->args.n ? smaller(job->split.panel_cols, job->args.n - col) : 0;
+}
 
-/* Where all workers are equally fast, the job after this one is as many further as there are workers; a wrong guess costs a prefetch. */
+/* Where all workers are equally fast, the job after this one is as many further as there are workers; a wrong guess
+ * costs a prefetch. */
 static void run_job(void *context, size_t tile, int worker)
 {
     const halves_job *job = context;
@@ -235,17 +256,31 @@ static void run_job(void *context, size_t tile, int worker)
     size_t row = tile / split->panels * split->run_rows, next = tile + job->workers;
     uint32_t *memory = (uint32_t *)(void *)(job->scratch + (size_t)worker * assay_gemm_halves_scratch_bytes());
     float *result = (float *)(void *)(memory + b_words);
-    halves_region r = {.row = job->row + row, .rows = smaller(split->run_rows, job->rows - row), .col = tile % split->panels * split->panel_cols, .sums = result,
-                       .ld = RESULT_LD, .whole_tiles = true, .b = memory, .edge = result + result_floats, .next_col = next % split->panels * split->panel_cols};
+    halves_region r = {.row = job->row + row,
+                       .rows = smaller(split->run_rows, job->rows - row),
+                       .col = tile % split->panels * split->panel_cols,
+                       .sums = result,
+                       .ld = RESULT_LD,
+                       .whole_tiles = true,
+                       .b = memory,
+                       .edge = result + result_floats,
+                       .next_col = next % split->panels * split->panel_cols};
     r.cols = panel_cols(job, r.col);
     r.next_cols = next < split->jobs ? panel_cols(job, r.next_col) : 0;
     multiply_region(job, &r);
 }
 
-/* An adapter's products have a handful of columns, a quarter of a tile's width; turned round they fill most of its height. Every element's chain stays the same. */
-static halves_job open_job(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_halves_args *args)
+/* An adapter's products have a handful of columns, a quarter of a tile's width; turned round they fill most of its
+ * height. Every element's chain stays the same. */
+static halves_job open_job(const assay_kernels *kernels, assay_pool *pool, void *scratch,
+                           const assay_gemm_halves_args *args)
 {
-    halves_job job = {.kernels = kernels, .args = *args, .scratch = scratch, .workers = (size_t)assay_pool_size(pool), .c_row = args->ldc, .c_col = 1};
+    halves_job job = {.kernels = kernels,
+                      .args = *args,
+                      .scratch = scratch,
+                      .workers = (size_t)assay_pool_size(pool),
+                      .c_row = args->ldc,
+                      .c_col = 1};
     if (!args->c || args->n > MR || args->m <= args->n) return job;
     job.args.m = args->n;
     job.args.n = args->m;
@@ -258,10 +293,12 @@ static halves_job open_job(const assay_kernels *kernels, assay_pool *pool, void 
     return job;
 }
 
-/* Pairs of a slab. Where C is f32, short room costs pairs before it costs rows: C can rest between slabs, a slab of few rows packs all of B again. */
+/* Pairs of a slab. Where C is f32, short room costs pairs before it costs rows: C can rest between slabs, a slab of few
+ * rows packs all of B again. */
 static size_t slab_pairs(const halves_job *job, size_t pairs)
 {
-    size_t rows = smaller(divide_up(job->args.m, MR) * MR, RUN), room = job->args.packed_bytes / (rows * sizeof(uint32_t));
+    size_t rows = smaller(divide_up(job->args.m, MR) * MR, RUN),
+           room = job->args.packed_bytes / (rows * sizeof(uint32_t));
     return job->args.half_c ? larger(pairs, 1) : even_part(larger(pairs, 1), smaller(larger(room, STRETCH), DEPTH));
 }
 
@@ -280,12 +317,14 @@ static void run_slab(halves_job *job, assay_pool *pool)
     job->slivers = divide_up(job->rows, MR);
     job->stretch = even_part(larger(pairs, 1), STRETCH);
     assay_pool_run(pool, run_packing, job, divide_up(job->rows, BLOCK) * divide_up(pairs, job->stretch));
-    const assay_gemm_size size = {.m = job->rows, .n = job->args.n, .mr = MR, .nr = NR, .longest_run = RUN, .widest_panel = PANEL};
+    const assay_gemm_size size = {
+        .m = job->rows, .n = job->args.n, .mr = MR, .nr = NR, .longest_run = RUN, .widest_panel = PANEL};
     job->split = assay_gemm_split_jobs(&size, job->workers);
     assay_pool_run(pool, run_job, job, job->split.jobs);
 }
 
-void assay_gemm_halves(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_halves_args *args)
+void assay_gemm_halves(const assay_kernels *kernels, assay_pool *pool, void *scratch,
+                       const assay_gemm_halves_args *args)
 {
     halves_job job = open_job(kernels, pool, scratch, args);
     if (args->m == 0 || args->n == 0) return;

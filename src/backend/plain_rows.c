@@ -1,10 +1,8 @@
-/* Row kernels in plain C: the reference, and the source of the wider sets.
- *
- * Loops run over blocks of ASSAY_LANES independent lanes and every product that joins a sum is an explicit fmaf, so a compiler may put
- * the lanes into registers of any width without changing one bit (contraction is switched off; nothing here is reassociated).
- * x86/avx2 and x86/avx512 compile this very file with wider registers under another table name. The tail of a row (fewer than
- * 16 elements) goes to lanes 0.. like a full block whose other lanes are absent.
- */
+/* Row kernels in plain C: the reference, and the source of the wider sets. Loops run over blocks of ASSAY_LANES
+ * independent lanes and every product that joins a sum is an explicit fmaf, so a compiler may put the lanes into
+ * registers of any width without changing one bit (contraction is switched off; nothing here is reassociated). x86/avx2
+ * and x86/avx512 compile this very file with wider registers under another table name. The tail of a row (fewer than 16
+ * elements) goes to lanes 0.. like a full block whose other lanes are absent. */
 #include "backend/exponential.h"
 #include "backend/float_bits.h"
 #include "backend/kernels.h"
@@ -76,7 +74,8 @@ static float dot_of_three(const float *x, const float *y, const float *z, size_t
     return fold_lanes(lanes);
 }
 
-static void rms_norm_backward(const float *x, const float *w, const float *dy, float *dx, size_t n, float rstd, bool add)
+static void rms_norm_backward(const float *x, const float *w, const float *dy, float *dx, size_t n, float rstd,
+                              bool add)
 {
     float pull = dot_of_three(w, dy, x, n) / (float)n * rstd * rstd;
     if (add)
@@ -138,7 +137,8 @@ static void softmax_backward(const float *p, float *ds, size_t n, float delta, f
 
 static void adamw(float *weight, const float *gradient, float *m, float *v, size_t n, const assay_adam_step *step)
 {
-    float rate = step->lr / step->correction1, root = sqrtf(step->correction2), keep = 1.0f - step->lr * step->weight_decay;
+    float rate = step->lr / step->correction1, root = sqrtf(step->correction2),
+          keep = 1.0f - step->lr * step->weight_decay;
     for (size_t i = 0; i < n; i++) {
         float g = gradient[i] * step->gradient_scale;
         m[i] = fmaf(step->rest1, g - m[i], m[i]);
@@ -148,7 +148,8 @@ static void adamw(float *weight, const float *gradient, float *m, float *v, size
     }
 }
 
-static void column_sum(const float *a, size_t lda, const float *b, size_t ldb, const float *row_scale, size_t rows, size_t cols, float *out)
+static void column_sum(const float *a, size_t lda, const float *b, size_t ldb, const float *row_scale, size_t rows,
+                       size_t cols, float *out)
 {
     for (size_t first = 0; first < cols; first += L) {
         size_t width = cols - first < L ? cols - first : L;
@@ -178,7 +179,8 @@ static void pack_f32_across(float *restrict dst, size_t width, const float *src,
         for (size_t lane = 0; lane < width; lane++) dst[lane] = src[lane];
 }
 
-static void pack_f32_along(float *restrict dst, size_t width, const float *src, ptrdiff_t lane_stride, size_t lanes, size_t k)
+static void pack_f32_along(float *restrict dst, size_t width, const float *src, ptrdiff_t lane_stride, size_t lanes,
+                           size_t k)
 {
     for (size_t lane = 0; lane < lanes; lane++) {
         const float *row = src + (ptrdiff_t)lane * lane_stride;
@@ -193,7 +195,8 @@ static float load_any(assay_dtype dtype, const void *src, ptrdiff_t index)
     return dtype == ASSAY_BF16 ? assay_bf16_wide(*half) : assay_f16_wide(*half);
 }
 
-static void pack_bf16_along(float *restrict dst, size_t width, const uint16_t *src, ptrdiff_t lane_stride, size_t lanes, size_t k)
+static void pack_bf16_along(float *restrict dst, size_t width, const uint16_t *src, ptrdiff_t lane_stride, size_t lanes,
+                            size_t k)
 {
     for (size_t lane = 0; lane < lanes; lane++) {
         const uint16_t *row = src + (ptrdiff_t)lane * lane_stride;
@@ -201,7 +204,8 @@ static void pack_bf16_along(float *restrict dst, size_t width, const uint16_t *s
     }
 }
 
-static void pack_f16_along(float *restrict dst, size_t width, const uint16_t *src, ptrdiff_t lane_stride, size_t lanes, size_t k)
+static void pack_f16_along(float *restrict dst, size_t width, const uint16_t *src, ptrdiff_t lane_stride, size_t lanes,
+                           size_t k)
 {
     for (size_t lane = 0; lane < lanes; lane++) {
         const uint16_t *row = src + (ptrdiff_t)lane * lane_stride;
@@ -209,7 +213,8 @@ static void pack_f16_along(float *restrict dst, size_t width, const uint16_t *sr
     }
 }
 
-static void pack_halves_across(float *restrict dst, size_t width, assay_dtype dtype, const uint16_t *src, ptrdiff_t k_stride, size_t lanes, size_t k)
+static void pack_halves_across(float *restrict dst, size_t width, assay_dtype dtype, const uint16_t *src,
+                               ptrdiff_t k_stride, size_t lanes, size_t k)
 {
     for (size_t i = 0; i < k; i++, src += k_stride, dst += width) {
         if (dtype == ASSAY_BF16)
@@ -219,30 +224,27 @@ static void pack_halves_across(float *restrict dst, size_t width, assay_dtype dt
     }
 }
 
-static void pack_any(float *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, ptrdiff_t k_stride, size_t lanes, size_t k)
+static void pack_any(float *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride,
+                     ptrdiff_t k_stride, size_t lanes, size_t k)
 {
     for (size_t i = 0; i < k; i++)
         for (size_t lane = 0; lane < lanes; lane++)
             dst[i * width + lane] = load_any(dtype, src, (ptrdiff_t)lane * lane_stride + (ptrdiff_t)i * k_stride);
 }
 
-static void pack(float *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, ptrdiff_t k_stride, size_t lanes, size_t k)
+static void pack(float *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride,
+                 ptrdiff_t k_stride, size_t lanes, size_t k)
 {
     if (dtype == ASSAY_F32 && lane_stride == 1 && lanes == width) {
         pack_f32_across(dst, width, src, k_stride, k);
         return;
     }
     if (lanes < width) memset(dst, 0, k * width * sizeof *dst);
-    if (dtype == ASSAY_F32 && k_stride == 1)
-        pack_f32_along(dst, width, src, lane_stride, lanes, k);
-    else if (dtype == ASSAY_BF16 && k_stride == 1)
-        pack_bf16_along(dst, width, src, lane_stride, lanes, k);
-    else if (dtype == ASSAY_F16 && k_stride == 1)
-        pack_f16_along(dst, width, src, lane_stride, lanes, k);
-    else if (dtype != ASSAY_F32 && lane_stride == 1)
-        pack_halves_across(dst, width, dtype, src, k_stride, lanes, k);
-    else
-        pack_any(dst, width, dtype, src, lane_stride, k_stride, lanes, k);
+    if (dtype == ASSAY_F32 && k_stride == 1) pack_f32_along(dst, width, src, lane_stride, lanes, k);
+    else if (dtype == ASSAY_BF16 && k_stride == 1) pack_bf16_along(dst, width, src, lane_stride, lanes, k);
+    else if (dtype == ASSAY_F16 && k_stride == 1) pack_f16_along(dst, width, src, lane_stride, lanes, k);
+    else if (dtype != ASSAY_F32 && lane_stride == 1) pack_halves_across(dst, width, dtype, src, k_stride, lanes, k);
+    else pack_any(dst, width, dtype, src, lane_stride, k_stride, lanes, k);
 }
 
 const assay_rows ASSAY_ROWS_TABLE = {

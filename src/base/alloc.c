@@ -10,10 +10,7 @@ bool assay_mul_size(size_t a, size_t b, size_t *out) { return !__builtin_mul_ove
 
 bool assay_add_size(size_t a, size_t b, size_t *out) { return !__builtin_add_overflow(a, b, out); }
 
-void *assay_alloc(size_t count, size_t size)
-{
-    return calloc(count ? count : 1, size ? size : 1);
-}
+void *assay_alloc(size_t count, size_t size) { return calloc(count ? count : 1, size ? size : 1); }
 
 void *assay_realloc(void *block, size_t old_count, size_t new_count, size_t size)
 {

@@ -43,7 +43,10 @@ assay_status assay_buf_text(assay_buf *buf, const char *text, assay_error *err)
     return assay_buf_append(buf, text, strlen(text), err);
 }
 
-assay_status assay_buf_byte(assay_buf *buf, char byte, assay_error *err) { return assay_buf_append(buf, &byte, 1, err); }
+assay_status assay_buf_byte(assay_buf *buf, char byte, assay_error *err)
+{
+    return assay_buf_append(buf, &byte, 1, err);
+}
 
 assay_status assay_buf_printf(assay_buf *buf, assay_error *err, const char *format, ...)
 {

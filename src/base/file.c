@@ -83,7 +83,8 @@ assay_status assay_file_read(const char *path, size_t ceiling, char **out, size_
     ASSAY_TRY(open_regular(path, &fd, &length, err));
     assay_status status = ASSAY_OK;
     if (length > ceiling) {
-        status = assay_error_set(err, ASSAY_E_FORMAT, "%s has %zu bytes, at most %zu are allowed here", path, length, ceiling);
+        status = assay_error_set(err, ASSAY_E_FORMAT, "%s has %zu bytes, at most %zu are allowed here", path, length,
+                                 ceiling);
     } else if (!(*out = assay_alloc(length + 1, 1))) {
         status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s (%zu bytes)", path, length);
     } else if (!read_fully(fd, *out, length)) {
@@ -178,10 +179,7 @@ assay_status assay_make_dirs(const char *path, assay_error *err)
     return ASSAY_OK;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
+static int compare_names(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 void assay_names_free(char **names, size_t count)
 {
@@ -230,7 +228,8 @@ static assay_status remove_children(const char *path, assay_error *err)
     assay_status status = ASSAY_OK;
     for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
         char *child = assay_path_join(path, names[i]);
-        status = child ? assay_remove_tree(child, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+        status =
+            child ? assay_remove_tree(child, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
         assay_free(child);
     }
     assay_names_free(names, count);

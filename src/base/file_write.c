@@ -1,7 +1,8 @@
 /* Writing: aside, synced, renamed, folder synced. A reader sees the old file or the new one.
  *
- * What is written goes to the disk a piece at a time, and the next but one waits for it: pages that are not on the disk yet count as a cgroup's memory
- * and cannot be dropped, and a large file handed over at once has got its writer killed where the limit is near. */
+ * What is written goes to the disk a piece at a time, and the next but one waits for it: pages that are not on the disk
+ * yet count as a cgroup's memory and cannot be dropped, and a large file handed over at once has got its writer killed
+ * where the limit is near. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -70,11 +71,13 @@ assay_status assay_writer_open(assay_writer *writer, const char *path, assay_err
     return ASSAY_OK;
 }
 
-/* The kernel tells of a failed transfer once: not seen here, fsync would not tell of it either. What a file system does not offer is left to fsync. */
+/* The kernel tells of a failed transfer once: not seen here, fsync would not tell of it either. What a file system does
+ * not offer is left to fsync. */
 static bool sync_piece(int fd, uint64_t from, uint64_t to, unsigned how)
 {
     while (sync_file_range(fd, (off_t)from, (off_t)(to - from), how) != 0)
-        if (errno != EINTR) return errno == ENOSYS || errno == EINVAL || errno == ESPIPE || errno == EOPNOTSUPP || errno == EPERM;
+        if (errno != EINTR)
+            return errno == ENOSYS || errno == EINVAL || errno == ESPIPE || errno == EOPNOTSUPP || errno == EPERM;
     return true;
 }
 
@@ -85,7 +88,8 @@ static bool push_piece(assay_writer *writer, size_t size)
     if (writer->handed - writer->started < PENDING_BYTES) return true;
     bool sound = sync_piece(writer->fd, writer->started, writer->handed, SYNC_FILE_RANGE_WRITE);
     if (sound && writer->started > writer->settled)
-        sound = sync_piece(writer->fd, writer->settled, writer->started, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+        sound = sync_piece(writer->fd, writer->settled, writer->started,
+                           SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
     writer->settled = writer->started;
     writer->started = writer->handed;
     return sound;

@@ -28,8 +28,8 @@ static bool add_all(XXH3_state_t *state, int fd, char *piece, uint64_t *size)
     return true;
 }
 
-/* Read a small piece at a time, nothing ahead: pages on their way in cannot be dropped, and where a cgroup has little left a disk that reads 8 MiB ahead of
- * a mapped file gets the process killed. */
+/* Read a small piece at a time, nothing ahead: pages on their way in cannot be dropped, and where a cgroup has little
+ * left a disk that reads 8 MiB ahead of a mapped file gets the process killed. */
 assay_status assay_hash_file(XXH3_state_t *state, const char *path, uint64_t *size, assay_error *err)
 {
     char *piece = assay_alloc(PIECE_BYTES, 1);
@@ -38,7 +38,8 @@ assay_status assay_hash_file(XXH3_state_t *state, const char *path, uint64_t *si
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
     bool done = fd >= 0 && add_all(state, fd, piece, size);
-    assay_status status = done ? ASSAY_OK : assay_error_set(err, ASSAY_E_IO, "cannot read %s: %s", path, strerror(errno));
+    assay_status status =
+        done ? ASSAY_OK : assay_error_set(err, ASSAY_E_IO, "cannot read %s: %s", path, strerror(errno));
     if (fd >= 0) close(fd);
     assay_free(piece);
     return status;

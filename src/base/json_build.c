@@ -1,10 +1,12 @@
 /* From text to jansson's values and back, without jansson's own reader and with an eye on its writer.
  *
- * jansson's lexer goes on when its buffer cannot grow: a byte is missing from the text, a string is decoded beyond its end, or an assertion ends the
- * program. So documents are read with base/json_pull.h, which allocates nothing, and everything put into the tree is checked. The containers around
- * the current place are a stack of borrowed references: each went into its parent before anything went into it, so the root owns all, always.
+ * jansson's lexer goes on when its buffer cannot grow: a byte is missing from the text, a string is decoded beyond its
+ * end, or an assertion ends the program. So documents are read with base/json_pull.h, which allocates nothing, and
+ * everything put into the tree is checked. The containers around the current place are a stack of borrowed references:
+ * each went into its parent before anything went into it, so the root owns all, always.
  *
- * jansson's writer does not look whether a key could be written. So the sink remembers its first failure and takes nothing behind it. */
+ * jansson's writer does not look whether a key could be written. So the sink remembers its first failure and takes
+ * nothing behind it. */
 #include "base/json_doc.h"
 
 #include "base/json_pull.h"
@@ -49,7 +51,8 @@ static assay_status decode(const builder *b, token_text *text, assay_error *err)
 static assay_status read_key(builder *b, assay_error *err)
 {
     ASSAY_TRY(decode(b, &b->key, err));
-    if (memchr(b->key.data, 0, b->key.size)) return assay_json_pull_error(&b->pull, err, "a key with a zero byte inside");
+    if (memchr(b->key.data, 0, b->key.size))
+        return assay_json_pull_error(&b->pull, err, "a key with a zero byte inside");
     if (json_object_get(b->open[b->pull.depth - 1], b->key.data))
         return assay_json_pull_error(&b->pull, err, "duplicate key \"%s\"", b->key.data);
     return ASSAY_OK;
@@ -72,7 +75,8 @@ static double real_of(char *digits)
     return strtod(digits, NULL);
 }
 
-/* A whole number beyond 64 bits is taken when a double holds it without loss: the 10^30 of many a "model_max_length", as Python wrote it. */
+/* A whole number beyond 64 bits is taken when a double holds it without loss: the 10^30 of many a "model_max_length",
+ * as Python wrote it. */
 static assay_status make_number(builder *b, json_t **out, assay_error *err)
 {
     b->pull.escaped = false;
@@ -96,12 +100,23 @@ static assay_status make_number(builder *b, json_t **out, assay_error *err)
 static assay_status make_value(builder *b, json_t **out, assay_error *err)
 {
     switch (b->pull.event) {
-    case ASSAY_JSON_OBJECT: *out = json_object(); break;
-    case ASSAY_JSON_ARRAY: *out = json_array(); break;
-    case ASSAY_JSON_TRUE: *out = json_true(); break;
-    case ASSAY_JSON_FALSE: *out = json_false(); break;
-    case ASSAY_JSON_NULL: *out = json_null(); break;
-    case ASSAY_JSON_NUMBER: return make_number(b, out, err);
+    case ASSAY_JSON_OBJECT:
+        *out = json_object();
+        break;
+    case ASSAY_JSON_ARRAY:
+        *out = json_array();
+        break;
+    case ASSAY_JSON_TRUE:
+        *out = json_true();
+        break;
+    case ASSAY_JSON_FALSE:
+        *out = json_false();
+        break;
+    case ASSAY_JSON_NULL:
+        *out = json_null();
+        break;
+    case ASSAY_JSON_NUMBER:
+        return make_number(b, out, err);
     default:
         ASSAY_TRY(decode(b, &b->value, err));
         *out = json_stringn_nocheck(b->value.data, b->value.size);
@@ -118,7 +133,7 @@ static assay_status add_value(builder *b, assay_error *err)
     json_t *parent = level ? b->open[level - 1] : NULL;
     if (container) b->open[level] = value;
     if (!parent) b->root = value;
-    bool failed = !parent               ? !value
+    bool failed = !parent                 ? !value
                   : json_is_array(parent) ? json_array_append_new(parent, value) != 0
                                           : json_object_set_new_nocheck(parent, b->key.data, value) != 0;
     return failed ? out_of_memory(b, err) : ASSAY_OK;
@@ -129,11 +144,16 @@ static assay_status build(builder *b, assay_error *err)
     for (;;) {
         ASSAY_TRY(assay_json_pull_next(&b->pull, err));
         switch (b->pull.event) {
-        case ASSAY_JSON_END: return ASSAY_OK;
+        case ASSAY_JSON_END:
+            return ASSAY_OK;
         case ASSAY_JSON_OBJECT_END:
-        case ASSAY_JSON_ARRAY_END: break;
-        case ASSAY_JSON_KEY: ASSAY_TRY(read_key(b, err)); break;
-        default: ASSAY_TRY(add_value(b, err));
+        case ASSAY_JSON_ARRAY_END:
+            break;
+        case ASSAY_JSON_KEY:
+            ASSAY_TRY(read_key(b, err));
+            break;
+        default:
+            ASSAY_TRY(add_value(b, err));
         }
     }
 }

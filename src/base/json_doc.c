@@ -15,7 +15,8 @@ assay_status assay_json_load(const char *path, size_t ceiling, json_t **out, ass
     return status;
 }
 
-static assay_status find(const json_t *object, const char *key, bool needed, const json_t **out, const char *where, assay_error *err)
+static assay_status find(const json_t *object, const char *key, bool needed, const json_t **out, const char *where,
+                         assay_error *err)
 {
     *out = json_object_get(object, key);
     if (json_is_null(*out)) *out = NULL;
@@ -28,7 +29,8 @@ static assay_status wrong_type(const char *where, const char *key, const char *w
     return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" should be %s", where, key, wanted);
 }
 
-assay_status assay_json_int(const json_t *object, const char *key, bool needed, int64_t *out, const char *where, assay_error *err)
+assay_status assay_json_int(const json_t *object, const char *key, bool needed, int64_t *out, const char *where,
+                            assay_error *err)
 {
     const json_t *value;
     ASSAY_TRY(find(object, key, needed, &value, where, err));
@@ -38,7 +40,8 @@ assay_status assay_json_int(const json_t *object, const char *key, bool needed, 
     return ASSAY_OK;
 }
 
-assay_status assay_json_double(const json_t *object, const char *key, bool needed, double *out, const char *where, assay_error *err)
+assay_status assay_json_double(const json_t *object, const char *key, bool needed, double *out, const char *where,
+                               assay_error *err)
 {
     const json_t *value;
     ASSAY_TRY(find(object, key, needed, &value, where, err));
@@ -48,7 +51,8 @@ assay_status assay_json_double(const json_t *object, const char *key, bool neede
     return ASSAY_OK;
 }
 
-assay_status assay_json_bool(const json_t *object, const char *key, bool needed, bool *out, const char *where, assay_error *err)
+assay_status assay_json_bool(const json_t *object, const char *key, bool needed, bool *out, const char *where,
+                             assay_error *err)
 {
     const json_t *value;
     ASSAY_TRY(find(object, key, needed, &value, where, err));
@@ -58,7 +62,8 @@ assay_status assay_json_bool(const json_t *object, const char *key, bool needed,
     return ASSAY_OK;
 }
 
-assay_status assay_json_string(const json_t *object, const char *key, bool needed, const char **out, const char *where, assay_error *err)
+assay_status assay_json_string(const json_t *object, const char *key, bool needed, const char **out, const char *where,
+                               assay_error *err)
 {
     const json_t *value;
     ASSAY_TRY(find(object, key, needed, &value, where, err));

@@ -1,13 +1,10 @@
-/* JSON documents: jansson underneath, with typed look-ups whose errors name file and field.
- *
- * For small documents (config.json, tokenizer.json, one line of a pair file). Duplicate keys are refused, nesting is at most 64
- * deep, key order is kept, a whole number fits into 64 bits (a larger one that a double holds
- * exactly becomes a real). Where offsets matter and size is hostile (safetensors headers) use base/json_pull.h instead.
- * A json_t from the load functions belongs to the caller: json_decref. The getters return borrowed references.
- *
- * `where` is a name for messages (a path, or "pairs.jsonl:12"). Each getter: a missing key leaves *out as it is when
- * `needed` is false and is an error naming the key otherwise; null counts as missing; a wrong type is always an error.
- */
+/* JSON documents: jansson underneath, with typed look-ups whose errors name file and field. For small documents
+ * (config.json, tokenizer.json, one line of a pair file). Duplicate keys are refused, nesting is at most 64 deep, key
+ * order is kept, a whole number fits into 64 bits (a larger one that a double holds exactly becomes a real). Where
+ * offsets matter and size is hostile (safetensors headers) use base/json_pull.h instead. A json_t from the load
+ * functions belongs to the caller: json_decref. The getters return borrowed references. `where` is a name for messages
+ * (a path, or "pairs.jsonl:12"). Each getter: a missing key leaves *out as it is when `needed` is false and is an error
+ * naming the key otherwise; null counts as missing; a wrong type is always an error. */
 #ifndef ASSAY_BASE_JSON_DOC_H
 #define ASSAY_BASE_JSON_DOC_H
 
@@ -17,18 +14,23 @@
 #include <stdint.h>
 
 assay_status assay_json_parse(const char *text, size_t size, const char *where, json_t **out, assay_error *err);
-/* A value from a text of the program's own, such as an id that was kept as JSON. NULL: out of memory, or it is no JSON. */
+/* A value from a text of the program's own, such as an id that was kept as JSON. NULL: out of memory, or it is no
+ * JSON. */
 json_t *assay_json_value(const char *text);
 
 assay_status assay_json_load(const char *path, size_t ceiling, json_t **out, assay_error *err);
 
-assay_status assay_json_int(const json_t *object, const char *key, bool needed, int64_t *out, const char *where, assay_error *err);
-assay_status assay_json_double(const json_t *object, const char *key, bool needed, double *out, const char *where, assay_error *err);
-assay_status assay_json_bool(const json_t *object, const char *key, bool needed, bool *out, const char *where, assay_error *err);
-assay_status assay_json_string(const json_t *object, const char *key, bool needed, const char **out, const char *where, assay_error *err);
+assay_status assay_json_int(const json_t *object, const char *key, bool needed, int64_t *out, const char *where,
+                            assay_error *err);
+assay_status assay_json_double(const json_t *object, const char *key, bool needed, double *out, const char *where,
+                               assay_error *err);
+assay_status assay_json_bool(const json_t *object, const char *key, bool needed, bool *out, const char *where,
+                             assay_error *err);
+assay_status assay_json_string(const json_t *object, const char *key, bool needed, const char **out, const char *where,
+                               assay_error *err);
 
-/* The value as text behind what is in *out, with jansson's flags (JSON_COMPACT, ...). On failure *out is as it was. Not json_dump*: those lose a key
- * for which there was no memory, and say nothing. */
+/* The value as text behind what is in *out, with jansson's flags (JSON_COMPACT, ...). On failure *out is as it was. Not
+ * json_dump*: those lose a key for which there was no memory, and say nothing. */
 assay_status assay_json_append(const json_t *value, size_t flags, assay_buf *out, assay_error *err);
 
 /* The same as a text of its own, which the caller frees with assay_free. NULL: out of memory, or value is NULL. */

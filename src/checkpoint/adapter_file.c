@@ -25,10 +25,8 @@ static void cut_segment(char *name, const char *segment)
 {
     size_t length = strlen(segment);
     for (char *at = name; (at = strstr(at, segment));) {
-        if (at[length] == '.' || at[length] == 0)
-            memmove(at, at + length, strlen(at + length) + 1);
-        else
-            at += length;
+        if (at[length] == '.' || at[length] == 0) memmove(at, at + length, strlen(at + length) + 1);
+        else at += length;
     }
 }
 
@@ -47,11 +45,12 @@ static assay_status check_name(const assay_tensor_file *file, const assay_tensor
     bool lora = strstr(tensor->name, ".lora_") != NULL;
     bool known = !lora || ends_with(tensor->name, ".lora_A.weight") || ends_with(tensor->name, ".lora_B.weight");
     if (!known)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is neither a LoRA matrix of a linear layer nor a fully trained module",
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "%s: \"%s\" is neither a LoRA matrix of a linear layer nor a fully trained module",
                                file->path, tensor->name);
     if (assay_dtype_is_weight(tensor->dtype)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is %s; F32, F16 or BF16 was expected", file->path, tensor->name,
-                           assay_dtype_name(tensor->dtype));
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is %s; F32, F16 or BF16 was expected", file->path,
+                           tensor->name, assay_dtype_name(tensor->dtype));
 }
 
 /* lora_A [r, in] and lora_B [out, r] come in pairs. */
@@ -65,13 +64,15 @@ static assay_status check_pair(const assay_tensor_file *file, const assay_tensor
     const assay_tensor *partner = assay_tensor_file_find(file, other);
     assay_free(other);
     if (!partner)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" is there without its lora_%s", file->path, tensor->name, is_a ? "B" : "A");
-    bool fits = tensor->rank == 2 && partner->rank == 2 && tensor->shape[is_a ? 0 : 1] == partner->shape[is_a ? 1 : 0] &&
-                tensor->shape[is_a ? 0 : 1] > 0;
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" is there without its lora_%s", file->path, tensor->name,
+                               is_a ? "B" : "A");
+    bool fits = tensor->rank == 2 && partner->rank == 2 &&
+                tensor->shape[is_a ? 0 : 1] == partner->shape[is_a ? 1 : 0] && tensor->shape[is_a ? 0 : 1] > 0;
     if (fits) return ASSAY_OK;
     char mine[160], others[160];
     return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" %s does not fit its lora_%s %s", file->path, tensor->name,
-                           assay_shape_text(tensor, mine, sizeof mine), is_a ? "B" : "A", assay_shape_text(partner, others, sizeof others));
+                           assay_shape_text(tensor, mine, sizeof mine), is_a ? "B" : "A",
+                           assay_shape_text(partner, others, sizeof others));
 }
 
 static assay_status rename_tensors(assay_adapter_file *adapter, assay_error *err)
@@ -97,19 +98,19 @@ static assay_status rename_tensors(assay_adapter_file *adapter, assay_error *err
 
 static assay_status open_tensors(assay_adapter_file *adapter, const char *folder, assay_error *err)
 {
-    char *path = assay_path_join(folder, "adapter_model.safetensors"), *old = assay_path_join(folder, "adapter_model.bin");
+    char *path = assay_path_join(folder, "adapter_model.safetensors"),
+         *old = assay_path_join(folder, "adapter_model.bin");
     assay_status status;
-    if (!path || !old)
-        status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    if (!path || !old) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     else if (!assay_path_exists(path) && assay_path_exists(old))
         status = assay_torch_bin_open(&adapter->tensors, old, err);
-    else
-        status = assay_safetensors_open(&adapter->tensors, path, err);
+    else status = assay_safetensors_open(&adapter->tensors, path, err);
     assay_free(path);
     assay_free(old);
     ASSAY_TRY(status);
     ASSAY_TRY(rename_tensors(adapter, err));
-    for (size_t i = 0; i < adapter->tensors->count; i++) ASSAY_TRY(check_pair(adapter->tensors, &adapter->tensors->tensors[i], err));
+    for (size_t i = 0; i < adapter->tensors->count; i++)
+        ASSAY_TRY(check_pair(adapter->tensors, &adapter->tensors->tensors[i], err));
     return ASSAY_OK;
 }
 
@@ -176,15 +177,16 @@ static assay_status write_tensors(const char *folder, const assay_tensor *tensor
 }
 
 /* The config last: a folder with one is complete. */
-assay_status assay_adapter_write(const char *folder, const assay_adapter_config *config, const assay_tensor *tensors, size_t count,
-                                 assay_error *err)
+assay_status assay_adapter_write(const char *folder, const assay_adapter_config *config, const assay_tensor *tensors,
+                                 size_t count, assay_error *err)
 {
     ASSAY_TRY(assay_make_dirs(folder, err));
     ASSAY_TRY(write_tensors(folder, tensors, count, err));
     json_t *object = assay_adapter_config_json(config);
     ASSAY_TRY_ALLOC(object, "an adapter's config", err);
     char *path = assay_path_join(folder, "adapter_config.json");
-    assay_status status = path ? assay_json_save(object, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    assay_status status =
+        path ? assay_json_save(object, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     assay_free(path);
     json_decref(object);
     return status;

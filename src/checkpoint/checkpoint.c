@@ -17,8 +17,8 @@ static assay_status index_weights(assay_checkpoint *checkpoint, assay_error *err
     if (checkpoint->weight_count) qsort(weights, checkpoint->weight_count, sizeof *weights, compare_weights);
     for (size_t i = 1; i < checkpoint->weight_count; i++)
         if (!compare_weights(&weights[i - 1], &weights[i]))
-            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the weight \"%s\" is there twice, in %s and in %s", checkpoint->path,
-                                   weights[i].tensor.name, weights[i - 1].file, weights[i].file);
+            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the weight \"%s\" is there twice, in %s and in %s",
+                                   checkpoint->path, weights[i].tensor.name, weights[i - 1].file, weights[i].file);
     return ASSAY_OK;
 }
 
@@ -29,7 +29,8 @@ static assay_status load(assay_checkpoint *checkpoint, const char *path, unsigne
     ASSAY_TRY(assay_checkpoint_locate(path, &checkpoint->path, err));
     bool folder = assay_path_is_dir(checkpoint->path);
     checkpoint->kind = folder ? ASSAY_CHECKPOINT_HF : ASSAY_CHECKPOINT_GGUF;
-    ASSAY_TRY(folder ? assay_checkpoint_load_folder(checkpoint, flags, err) : assay_checkpoint_load_gguf(checkpoint, flags, err));
+    ASSAY_TRY(folder ? assay_checkpoint_load_folder(checkpoint, flags, err)
+                     : assay_checkpoint_load_gguf(checkpoint, flags, err));
     return index_weights(checkpoint, err);
 }
 
@@ -52,7 +53,8 @@ void assay_checkpoint_close(assay_checkpoint *checkpoint)
     if (!checkpoint) return;
     /* A GGUF checkpoint's weights have names of their own (translated); a folder's borrow the files'. */
     if (checkpoint->kind == ASSAY_CHECKPOINT_GGUF)
-        for (size_t i = 0; i < checkpoint->weight_count; i++) assay_free((void *)(uintptr_t)checkpoint->weights[i].tensor.name);
+        for (size_t i = 0; i < checkpoint->weight_count; i++)
+            assay_free((void *)(uintptr_t)checkpoint->weights[i].tensor.name);
     for (size_t i = 0; i < checkpoint->file_count; i++) assay_tensor_file_close(checkpoint->files[i]);
     assay_gguf_close(checkpoint->gguf);
     json_decref(checkpoint->config);
@@ -70,8 +72,9 @@ const assay_weight *assay_checkpoint_find(const assay_checkpoint *checkpoint, co
     return bsearch(&key, checkpoint->weights, checkpoint->weight_count, sizeof key, compare_weights);
 }
 
-/* llama.cpp's converter lays each head's rows out as pairs (i, i + half) next to each other, because it rotates neighbours; Hugging
- * Face rotates i with i + half. Row j * half + i of a head here is row 2 i + j there. (conversion script, LlamaModel.permute) */
+/* llama.cpp's converter lays each head's rows out as pairs (i, i + half) next to each other, because it rotates
+ * neighbours; Hugging Face rotates i with i + half. Row j * half + i of a head here is row 2 i + j there. (conversion
+ * script, LlamaModel.permute) */
 static void read_permuted(const assay_tensor *tensor, size_t heads, float *dst)
 {
     size_t rows = tensor->shape[0], columns = tensor->rank > 1 ? tensor->shape[1] : 1;
@@ -79,24 +82,25 @@ static void read_permuted(const assay_tensor *tensor, size_t heads, float *dst)
     for (size_t row = 0; row < rows; row++) {
         size_t head = row / head_rows, inside = row % head_rows;
         size_t source = head * head_rows + 2 * (inside % half) + inside / half;
-        assay_dtype_to_f32(tensor->dtype, (const uint8_t *)tensor->data + source * row_bytes, dst + row * columns, columns);
+        assay_dtype_to_f32(tensor->dtype, (const uint8_t *)tensor->data + source * row_bytes, dst + row * columns,
+                           columns);
     }
 }
 
-assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const assay_weight *weight, float *dst, assay_error *err)
+assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const assay_weight *weight, float *dst,
+                                   assay_error *err)
 {
     const assay_tensor *tensor = &weight->tensor;
     size_t elements = 0;
     if (!assay_dtype_is_weight(tensor->dtype))
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is %s; a weight should be F32, F16 or BF16", checkpoint->path,
-                               tensor->name, assay_dtype_name(tensor->dtype));
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is %s; a weight should be F32, F16 or BF16",
+                               checkpoint->path, tensor->name, assay_dtype_name(tensor->dtype));
     if (!assay_tensor_elements(tensor, &elements))
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: the shape of \"%s\" is too large", checkpoint->path, tensor->name);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: the shape of \"%s\" is too large", checkpoint->path,
+                               tensor->name);
     if (elements == 0) return ASSAY_OK;
-    if (weight->permuted_heads > 0)
-        read_permuted(tensor, (size_t)weight->permuted_heads, dst);
-    else
-        assay_dtype_to_f32(tensor->dtype, tensor->data, dst, elements);
+    if (weight->permuted_heads > 0) read_permuted(tensor, (size_t)weight->permuted_heads, dst);
+    else assay_dtype_to_f32(tensor->dtype, tensor->data, dst, elements);
     return ASSAY_OK;
 }
 

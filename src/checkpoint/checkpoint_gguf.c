@@ -1,9 +1,9 @@
-/* A GGUF file seen as a Hugging Face checkpoint: tensor names translated, rows of q and k marked as permuted, config made from the
- * metadata (checkpoint_gguf_config.c).
+/* A GGUF file seen as a Hugging Face checkpoint: tensor names translated, rows of q and k marked as permuted, config
+ * made from the metadata (checkpoint_gguf_config.c).
  *
- * Names: llama.cpp, gguf-py/gguf/constants.py (TENSOR_NAMES) and tensor_mapping.py. Only llama's converter permutes (LlamaModel.permute
- * in convert_hf_to_gguf.py); it does so for q and k, weight and bias. A tensor without a translation is an error: leaving a weight
- * out silently would give another model. */
+ * Names: llama.cpp, gguf-py/gguf/constants.py (TENSOR_NAMES) and tensor_mapping.py. Only llama's converter permutes
+ * (LlamaModel.permute in convert_hf_to_gguf.py); it does so for q and k, weight and bias. A tensor without a
+ * translation is an error: leaving a weight out silently would give another model. */
 #include "checkpoint/checkpoint_private.h"
 
 #include <stdio.h>
@@ -15,27 +15,38 @@ typedef struct name_pair {
 } name_pair;
 
 typedef struct architecture {
-    const char *name, *block; /* GGUF's general.architecture; what stands before a block's number in Hugging Face's names */
+    /* GGUF's general.architecture; what stands before a block's number in Hugging Face's names */
+    const char *name, *block;
     const name_pair *whole, *in_block;
     bool permuted;
 } architecture;
 
-static const name_pair llama_whole[] = {{"token_embd", "model.embed_tokens"}, {"output_norm", "model.norm"}, {"output", "lm_head"},
-                                        {"cls.output", "score"}, {NULL, NULL}};
-static const name_pair llama_block[] = {
-    {"attn_norm", "input_layernorm"}, {"attn_q", "self_attn.q_proj"}, {"attn_k", "self_attn.k_proj"}, {"attn_v", "self_attn.v_proj"},
-    {"attn_output", "self_attn.o_proj"}, {"ffn_norm", "post_attention_layernorm"}, {"ffn_gate", "mlp.gate_proj"}, {"ffn_up", "mlp.up_proj"},
-    {"ffn_down", "mlp.down_proj"}, {NULL, NULL}};
-static const name_pair glm_whole[] = {{"token_embd", "transformer.embedding.word_embeddings"}, {"output_norm", "transformer.encoder.final_layernorm"},
-                                      {"output", "transformer.output_layer"}, {"cls.output", "classifier_head"}, {NULL, NULL}};
-static const name_pair glm_block[] = {
-    {"attn_norm", "input_layernorm"}, {"attn_qkv", "self_attention.query_key_value"}, {"attn_output", "self_attention.dense"},
-    {"ffn_norm", "post_attention_layernorm"}, {"ffn_up", "mlp.dense_h_to_4h"}, {"ffn_down", "mlp.dense_4h_to_h"}, {NULL, NULL}};
+static const name_pair llama_whole[] = {{"token_embd", "model.embed_tokens"},
+                                        {"output_norm", "model.norm"},
+                                        {"output", "lm_head"},
+                                        {"cls.output", "score"},
+                                        {NULL, NULL}};
+static const name_pair llama_block[] = {{"attn_norm", "input_layernorm"},    {"attn_q", "self_attn.q_proj"},
+                                        {"attn_k", "self_attn.k_proj"},      {"attn_v", "self_attn.v_proj"},
+                                        {"attn_output", "self_attn.o_proj"}, {"ffn_norm", "post_attention_layernorm"},
+                                        {"ffn_gate", "mlp.gate_proj"},       {"ffn_up", "mlp.up_proj"},
+                                        {"ffn_down", "mlp.down_proj"},       {NULL, NULL}};
+static const name_pair glm_whole[] = {{"token_embd", "transformer.embedding.word_embeddings"},
+                                      {"output_norm", "transformer.encoder.final_layernorm"},
+                                      {"output", "transformer.output_layer"},
+                                      {"cls.output", "classifier_head"},
+                                      {NULL, NULL}};
+static const name_pair glm_block[] = {{"attn_norm", "input_layernorm"},
+                                      {"attn_qkv", "self_attention.query_key_value"},
+                                      {"attn_output", "self_attention.dense"},
+                                      {"ffn_norm", "post_attention_layernorm"},
+                                      {"ffn_up", "mlp.dense_h_to_4h"},
+                                      {"ffn_down", "mlp.dense_4h_to_h"},
+                                      {NULL, NULL}};
 
-static const architecture architectures[] = {
-    {"llama", "model.layers.", llama_whole, llama_block, true},
-    {"qwen2", "model.layers.", llama_whole, llama_block, false},
-    {"chatglm", "transformer.encoder.layers.", glm_whole, glm_block, false}};
+static const architecture architectures[] = {{"llama", "model.layers.", llama_whole, llama_block, true},
+                                             {"qwen2", "model.layers.", llama_whole, llama_block, false},
+                                             {"chatglm", "transformer.encoder.layers.", glm_whole, glm_block, false}};
 
 static const char *translate(const name_pair *pairs, const char *stem, size_t length)
 {
@@ -77,28 +88,34 @@ static bool ends_with(const char *text, const char *end)
     return length >= tail && !strcmp(text + length - tail, end);
 }
 
-static assay_status mark_permuted(const assay_checkpoint *checkpoint, const char *gguf_name, assay_weight *weight, assay_error *err)
+static assay_status mark_permuted(const assay_checkpoint *checkpoint, const char *gguf_name, assay_weight *weight,
+                                  assay_error *err)
 {
     bool q = ends_with(gguf_name, ".attn_q.weight") || ends_with(gguf_name, ".attn_q.bias");
     bool k = ends_with(gguf_name, ".attn_k.weight") || ends_with(gguf_name, ".attn_k.bias");
     if (!q && !k) return ASSAY_OK;
-    json_int_t heads = json_integer_value(json_object_get(checkpoint->config, q ? "num_attention_heads" : "num_key_value_heads"));
-    bool whole = weight->tensor.rank >= 1 && weight->tensor.rank <= 2 && heads > 0 && weight->tensor.shape[0] % (2 * (size_t)heads) == 0;
+    json_int_t heads =
+        json_integer_value(json_object_get(checkpoint->config, q ? "num_attention_heads" : "num_key_value_heads"));
+    bool whole = weight->tensor.rank >= 1 && weight->tensor.rank <= 2 && heads > 0 &&
+                 weight->tensor.shape[0] % (2 * (size_t)heads) == 0;
     if (!whole || (weight->tensor.rank == 1 && assay_dtype_block(weight->tensor.dtype) > 1))
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" does not divide into %lld heads", checkpoint->path, gguf_name, (long long)heads);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" does not divide into %lld heads", checkpoint->path,
+                               gguf_name, (long long)heads);
     weight->permuted_heads = weight->tensor.shape[0] ? (int)heads : 0;
     return ASSAY_OK;
 }
 
-static assay_status add_weight(assay_checkpoint *checkpoint, const architecture *arch, const assay_tensor *tensor, assay_error *err)
+static assay_status add_weight(assay_checkpoint *checkpoint, const architecture *arch, const assay_tensor *tensor,
+                               assay_error *err)
 {
     if (!strcmp(tensor->name, "rope_freqs.weight")) return ASSAY_OK; /* became rope_scaling in the config */
     bool memory = false;
     char *name = translate_name(arch, tensor->name, &memory);
     if (!name)
-        return memory ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a tensor's name")
-                      : assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the tensor \"%s\" is not known in architecture %s", checkpoint->path,
-                                        tensor->name, arch->name);
+        return memory
+                   ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a tensor's name")
+                   : assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the tensor \"%s\" is not known in architecture %s",
+                                     checkpoint->path, tensor->name, arch->name);
     assay_weight *weight = &checkpoint->weights[checkpoint->weight_count++];
     *weight = (assay_weight){*tensor, 0, assay_path_base(checkpoint->path)};
     weight->tensor.name = name;
@@ -115,20 +132,24 @@ static assay_status find_architecture(const assay_checkpoint *checkpoint, const 
             *out = &architectures[i];
             return ASSAY_OK;
         }
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: GGUF architecture \"%s\"; llama, qwen2 and chatglm are supported", checkpoint->path, name);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "%s: GGUF architecture \"%s\"; llama, qwen2 and chatglm are supported", checkpoint->path,
+                           name);
 }
 
 assay_status assay_checkpoint_load_gguf(assay_checkpoint *checkpoint, unsigned flags, assay_error *err)
 {
     const architecture *arch = NULL;
     if (!ends_with(checkpoint->path, ".gguf"))
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a model is a folder with config.json or a .gguf file", checkpoint->path);
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a model is a folder with config.json or a .gguf file",
+                               checkpoint->path);
     ASSAY_TRY(assay_gguf_open(&checkpoint->gguf, checkpoint->path, err));
     ASSAY_TRY(find_architecture(checkpoint, &arch, err));
     const assay_tensor_file *file = assay_gguf_tensors(checkpoint->gguf);
     ASSAY_TRY(assay_checkpoint_gguf_config(checkpoint, arch->name, err));
     if (flags & ASSAY_CHECKPOINT_CONFIG_ONLY) return ASSAY_OK;
-    if (file->count == 0) return assay_error_set(err, ASSAY_E_FORMAT, "%s: no tensors (a vocabulary only)", checkpoint->path);
+    if (file->count == 0)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: no tensors (a vocabulary only)", checkpoint->path);
     checkpoint->weights = assay_alloc(file->count, sizeof *checkpoint->weights);
     ASSAY_TRY_ALLOC(checkpoint->weights, "a list of weights", err);
     for (size_t i = 0; i < file->count; i++) ASSAY_TRY(add_weight(checkpoint, arch, &file->tensors[i], err));

@@ -1,5 +1,6 @@
-/* The bench's model is the shape's own program with three changes: a small vocabulary (nothing but layers is to be measured), every row of the last
- * layer computed, and a trained embedding, so that the gradient is carried through every layer to its input as in the middle of a deep model. */
+/* The bench's model is the shape's own program with three changes: a small vocabulary (nothing but layers is to be
+ * measured), every row of the last layer computed, and a trained embedding, so that the gradient is carried through
+ * every layer to its input as in the middle of a deep model. */
 #include "cli/bench_step.h"
 
 #include "base/alloc.h"
@@ -28,14 +29,23 @@ static assay_status write_program(assay_bench_step *b, const assay_options *o, b
 {
     const assay_model_shape *shape;
     assay_model_config config;
-    static const assay_tuning tunings[] = {[ASSAY_OPT_LORA] = ASSAY_TUNE_LORA, [ASSAY_OPT_FULL] = ASSAY_TUNE_FULL, [ASSAY_OPT_HEAD] = ASSAY_TUNE_HEAD};
-    assay_lora_spec lora = {.rank = (size_t)o->lora_rank, .alpha = o->lora_alpha, .targets = o->lora_targets.items, .target_count = o->lora_targets.count};
-    if (!o->arch) return assay_error_set(err, ASSAY_E_USAGE, "bench step: --arch is missing (chatglm2-6b, qwen2.5-0.5b, ...; see assay models)");
+    static const assay_tuning tunings[] = {
+        [ASSAY_OPT_LORA] = ASSAY_TUNE_LORA, [ASSAY_OPT_FULL] = ASSAY_TUNE_FULL, [ASSAY_OPT_HEAD] = ASSAY_TUNE_HEAD};
+    assay_lora_spec lora = {.rank = (size_t)o->lora_rank,
+                            .alpha = o->lora_alpha,
+                            .targets = o->lora_targets.items,
+                            .target_count = o->lora_targets.count};
+    if (!o->arch)
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "bench step: --arch is missing (chatglm2-6b, qwen2.5-0.5b, ...; see assay models)");
     ASSAY_TRY(assay_model_shape_find(&shape, o->arch, err));
     assay_model_shape_config(shape, &(assay_init_options){.layers = o->layers ? (size_t)o->layers : LAYERS}, &config);
     config.vocab = VOCAB;
     ASSAY_TRY(assay_lora_check(&lora, config.arch, err));
-    assay_decoder_options decoder = {.tuning = tunings[o->tuning], .halves = halves, .all_rows = true, .input_gradient = o->tuning != ASSAY_OPT_HEAD};
+    assay_decoder_options decoder = {.tuning = tunings[o->tuning],
+                                     .halves = halves,
+                                     .all_rows = true,
+                                     .input_gradient = o->tuning != ASSAY_OPT_HEAD};
     if (decoder.tuning == ASSAY_TUNE_LORA) {
         decoder.adapter = assay_lora_rank_by_spec;
         decoder.adapter_context = &lora;
@@ -54,28 +64,40 @@ static assay_status make_weight(assay_bench_step *b, size_t index, bool halves, 
     ASSAY_TRY_ALLOC(weight, "a weight", err);
     for (size_t i = 0; i < count; i++) {
         float value = param->vector ? 1 : (float)(0.04 * assay_rng_uniform(&rng) - 0.02);
-        if (half)
-            ((uint16_t *)weight)[i] = assay_f32_to_bf16(value);
-        else
-            ((float *)weight)[i] = value;
+        if (half) ((uint16_t *)weight)[i] = assay_f32_to_bf16(value);
+        else ((float *)weight)[i] = value;
     }
     if (param->trained) {
         b->gradients[index] = assay_alloc(count, sizeof(float));
         ASSAY_TRY_ALLOC(b->gradients[index], "a gradient", err);
     }
-    assay_engine_bind(b->engine, (int)index, &(assay_param_view){.data = weight, .dtype = half ? ASSAY_BF16 : ASSAY_F32, .rows = param->rows, .cols = param->cols,
-                                                               .gradient = b->gradients[index]});
+    assay_engine_bind(b->engine, (int)index,
+                      &(assay_param_view){.data = weight,
+                                          .dtype = half ? ASSAY_BF16 : ASSAY_F32,
+                                          .rows = param->rows,
+                                          .cols = param->cols,
+                                          .gradient = b->gradients[index]});
     return ASSAY_OK;
 }
 
-static assay_status make_engine(assay_bench_step *b, const assay_options *o, const assay_kernels *kernels, assay_error *err)
+static assay_status make_engine(assay_bench_step *b, const assay_options *o, const assay_kernels *kernels,
+                                assay_error *err)
 {
-    static const assay_recompute recompute[] = {[ASSAY_OPT_RECOMPUTE_AUTO] = ASSAY_RECOMPUTE_AUTO, [ASSAY_OPT_RECOMPUTE_OFF] = ASSAY_RECOMPUTE_OFF,
+    static const assay_recompute recompute[] = {[ASSAY_OPT_RECOMPUTE_AUTO] = ASSAY_RECOMPUTE_AUTO,
+                                                [ASSAY_OPT_RECOMPUTE_OFF] = ASSAY_RECOMPUTE_OFF,
                                                 [ASSAY_OPT_RECOMPUTE_ALL] = ASSAY_RECOMPUTE_ALL};
     size_t tokens = (size_t)o->tokens;
     ASSAY_TRY(assay_pool_create(&b->pool, (int)o->threads, err));
-    assay_plan_request request = {.program = b->program, .kernels = kernels, .workers = assay_pool_size(b->pool), .backward = b->backward, .recompute = recompute[o->recompute],
-                                  .micro_tokens = tokens, .longest_pair = tokens, .longest_path = tokens, .step_tokens = tokens, .step_scored = 1,
+    assay_plan_request request = {.program = b->program,
+                                  .kernels = kernels,
+                                  .workers = assay_pool_size(b->pool),
+                                  .backward = b->backward,
+                                  .recompute = recompute[o->recompute],
+                                  .micro_tokens = tokens,
+                                  .longest_pair = tokens,
+                                  .longest_path = tokens,
+                                  .step_tokens = tokens,
+                                  .step_scored = 1,
                                   .budget = o->memory ? o->memory : SIZE_MAX};
     ASSAY_TRY(assay_plan_make(&request, &b->plan, err));
     assay_engine_config config = assay_plan_engine(&request, &b->plan, b->pool);
@@ -99,7 +121,8 @@ static assay_status make_text(assay_bench_step *b, size_t tokens, assay_error *e
     return status;
 }
 
-static assay_status build(assay_bench_step *b, const assay_options *options, const assay_kernels *kernels, bool halves, assay_error *err)
+static assay_status build(assay_bench_step *b, const assay_options *options, const assay_kernels *kernels, bool halves,
+                          assay_error *err)
 {
     ASSAY_TRY(write_program(b, options, halves, err));
     ASSAY_TRY(make_engine(b, options, kernels, err));
@@ -110,7 +133,8 @@ static assay_status build(assay_bench_step *b, const assay_options *options, con
     return make_text(b, (size_t)options->tokens, err);
 }
 
-assay_status assay_bench_step_open(assay_bench_step **out, const assay_options *options, const assay_kernels *kernels, bool halves, assay_error *err)
+assay_status assay_bench_step_open(assay_bench_step **out, const assay_options *options, const assay_kernels *kernels,
+                                   bool halves, assay_error *err)
 {
     assay_bench_step *b = assay_alloc(1, sizeof *b);
     *out = NULL;

@@ -12,13 +12,14 @@
 
 typedef struct assay_bench_step assay_bench_step;
 
-assay_status assay_bench_step_open(assay_bench_step **out, const assay_options *options, const assay_kernels *kernels, bool halves, assay_error *err);
+assay_status assay_bench_step_open(assay_bench_step **out, const assay_options *options, const assay_kernels *kernels,
+                                   bool halves, assay_error *err);
 void assay_bench_step_close(assay_bench_step *bench); /* NULL is fine */
 assay_status assay_bench_step_run(assay_bench_step *bench, double *seconds, assay_error *err);
 
-double assay_bench_step_flops(const assay_bench_step *bench);        /* of one run, replays included */
-size_t assay_bench_step_planned(const assay_bench_step *bench);      /* bytes of the step's arena */
-size_t assay_bench_step_used(const assay_bench_step *bench);         /* bytes used of it so far */
+double assay_bench_step_flops(const assay_bench_step *bench);   /* of one run, replays included */
+size_t assay_bench_step_planned(const assay_bench_step *bench); /* bytes of the step's arena */
+size_t assay_bench_step_used(const assay_bench_step *bench);    /* bytes used of it so far */
 int assay_bench_step_layers(const assay_bench_step *bench);
 int assay_bench_step_replayed(const assay_bench_step *bench);
 assay_pool *assay_bench_step_pool(const assay_bench_step *bench);

@@ -1,9 +1,7 @@
-/* A command of `assay`: one constant in one file, command_<name>.c, and one line in command_list.c.
- *
- * run gets final options (cli/options.h). It prints its result on stdout (assay_print_text, or one object with assay_print_json
- * when options->json), talks through context->log and cli/progress.h, and returns its status: main prints the error and turns
- * the status into the exit code (base/status.h).
- */
+/* A command of `assay`: one constant in one file, command_<name>.c, and one line in command_list.c. run gets final
+ * options (cli/options.h). It prints its result on stdout (assay_print_text, or one object with assay_print_json when
+ * options->json), talks through context->log and cli/progress.h, and returns its status: main prints the error and
+ * turns the status into the exit code (base/status.h). */
 #ifndef ASSAY_CLI_COMMAND_H
 #define ASSAY_CLI_COMMAND_H
 
@@ -22,10 +20,10 @@ typedef struct assay_command_context {
 
 typedef struct assay_command {
     const char *name;
-    const char *summary;   /* one line, for the list */
-    const char *arguments; /* behind the name in the usage line */
-    const char *help;      /* what it does and real examples; the options are added from the table */
-    unsigned takes;        /* its ASSAY_FOR_ bit */
+    const char *summary;         /* one line, for the list */
+    const char *arguments;       /* behind the name in the usage line */
+    const char *help;            /* what it does and real examples; the options are added from the table */
+    unsigned takes;              /* its ASSAY_FOR_ bit */
     size_t words_min, words_max; /* words without a name: options->positionals */
     assay_status (*run)(const assay_options *options, const assay_command_context *context, assay_error *err);
 } assay_command;

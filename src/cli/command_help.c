@@ -5,7 +5,8 @@ static assay_status print_made(const assay_options *options, const assay_command
 {
     assay_buf out;
     assay_buf_init(&out, 1 << 20);
-    assay_status status = options->man ? assay_manual_page(&out, command, err) : assay_completion_script(&out, options->completion, err);
+    assay_status status =
+        options->man ? assay_manual_page(&out, command, err) : assay_completion_script(&out, options->completion, err);
     if (status == ASSAY_OK) status = assay_print_text(out.data, err);
     assay_buf_release(&out);
     return status;
@@ -25,7 +26,8 @@ const assay_command assay_command_help_command = {
     .name = "help",
     .summary = "this list, or a command's options and examples",
     .arguments = "[COMMAND]",
-    .help = "Shows what a command does, examples, and its options with their defaults. Also writes manual pages and completion scripts.\n"
+    .help = "Shows what a command does, examples, and its options with their defaults. Also writes manual pages and "
+            "completion scripts.\n"
             "\n"
             "Examples:\n"
             "  assay help train\n"

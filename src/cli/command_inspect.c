@@ -30,7 +30,8 @@ static assay_status write_report(assay_buf *out, json_t *report, assay_error *er
         ASSAY_TRY(assay_buf_byte(out, '\n', err));
     }
     for (size_t i = 0; i < json_array_size(problems); i++)
-        ASSAY_TRY(assay_buf_printf(out, err, "%s  - %s\n", i ? "" : "problems\n", json_string_value(json_array_get(problems, i))));
+        ASSAY_TRY(assay_buf_printf(out, err, "%s  - %s\n", i ? "" : "problems\n",
+                                   json_string_value(json_array_get(problems, i))));
     return ASSAY_OK;
 }
 
@@ -58,7 +59,8 @@ const assay_command assay_command_inspect = {
     .name = "inspect",
     .summary = "what a checkpoint, adapter, tokenizer or run folder is",
     .arguments = "PATH [options]",
-    .help = "Says what is at PATH, what of it Assay supports, and what is wrong with it. All weights are read once, for the fingerprint.\n"
+    .help = "Says what is at PATH, what of it Assay supports, and what is wrong with it. All weights are read once, "
+            "for the fingerprint.\n"
             "\n"
             "Examples:\n"
             "  assay inspect ./chatglm3-6b\n"

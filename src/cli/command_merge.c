@@ -18,8 +18,11 @@ static assay_status write_folder(const merge_job *job, const char *folder, assay
     double offset = 0;
     char *pad = NULL;
     assay_saved_source source = {.trained = job->adapter_path, .base = job->base};
-    assay_save_options save = {.dtype = assay_saved_dtype(job->options->dtype), .pad_token = -1, .score_offset = &offset,
-                               .format = job->options->format == ASSAY_OPT_FORMAT_GLM ? ASSAY_SAVE_GLM : ASSAY_SAVE_OWN};
+    assay_save_options save = {.dtype = assay_saved_dtype(job->options->dtype),
+                               .pad_token = -1,
+                               .score_offset = &offset,
+                               .format =
+                                   job->options->format == ASSAY_OPT_FORMAT_GLM ? ASSAY_SAVE_GLM : ASSAY_SAVE_OWN};
     ASSAY_TRY(assay_saved_pad(&source, &save.pad_token, &pad, err));
     assay_status status = assay_model_save_full(job->model, &save, folder, err);
     if (status == ASSAY_OK) status = assay_saved_tokenizer(&source, folder, pad, err);
@@ -33,17 +36,21 @@ static assay_status write_folder(const merge_job *job, const char *folder, assay
 static assay_status find_parts(merge_job *job, const char **base, assay_error *err)
 {
     const assay_options *options = job->options;
-    if (!options->model) return assay_error_set(err, ASSAY_E_USAGE, "--model is missing: the base, or a trained adapter's folder");
+    if (!options->model)
+        return assay_error_set(err, ASSAY_E_USAGE, "--model is missing: the base, or a trained adapter's folder");
     bool alone = !options->adapter && assay_is_adapter_folder(options->model);
     job->adapter_path = alone ? options->model : options->adapter;
     if (!job->adapter_path)
-        return assay_error_set(err, ASSAY_E_USAGE, "%s is no adapter's folder: give the adapter to fold in with --adapter", options->model);
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "%s is no adapter's folder: give the adapter to fold in with --adapter", options->model);
     ASSAY_TRY(assay_adapter_open(&job->adapter, job->adapter_path, err));
     *base = alone ? job->adapter->config.base : options->model;
     if (*base) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_USAGE, "%s does not name its base (base_model_name_or_path): give the base with --model and this folder with "
-                                               "--adapter",
-                           job->adapter_path);
+    return assay_error_set(
+        err, ASSAY_E_USAGE,
+        "%s does not name its base (base_model_name_or_path): give the base with --model and this folder with "
+        "--adapter",
+        job->adapter_path);
 }
 
 static assay_status merge(merge_job *job, assay_error *err)
@@ -76,7 +83,8 @@ const assay_command assay_command_merge = {
     .name = "merge",
     .summary = "folds an adapter into the weights",
     .arguments = "--model M [--adapter DIR] --output DIR [options]",
-    .help = "Adds a LoRA adapter to its base and writes a whole sequence classification model in Hugging Face's format, head included.\n"
+    .help = "Adds a LoRA adapter to its base and writes a whole sequence classification model in Hugging Face's "
+            "format, head included.\n"
             "--model alone may be a trained adapter's folder; its base is found through it.\n"
             "\n"
             "Examples:\n"

@@ -38,8 +38,10 @@ const assay_command assay_command_report = {
     .name = "report",
     .summary = "one HTML page of a run",
     .arguments = "RUNDIR [--output FILE]",
-    .help = "Writes report.html into the --output folder of a train run (or FILE): loss, accuracy, margins, calibration, accuracy by length, memory,\n"
-            "throughput, the worst pairs, options, fingerprints and machine, in one file that needs nothing else. train writes it at its end;\n"
+    .help = "Writes report.html into the --output folder of a train run (or FILE): loss, accuracy, margins, "
+            "calibration, accuracy by length, memory,\n"
+            "throughput, the worst pairs, options, fingerprints and machine, in one file that needs nothing else. "
+            "train writes it at its end;\n"
             "this writes it again, or while a run still goes on.\n"
             "\n"
             "Examples:\n"

@@ -1,5 +1,6 @@
-/* Models into a server, and the wait for signals. The loader opens a whole scoring (cli/scoring.h) for every adapter: the mapped base file is the same
- * pages in memory for all of them, and what a model converted into memory of its own is shared by hand (share_weights). */
+/* Models into a server, and the wait for signals. The loader opens a whole scoring (cli/scoring.h) for every adapter:
+ * the mapped base file is the same pages in memory for all of them, and what a model converted into memory of its own
+ * is shared by hand (share_weights). */
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/hash.h"
@@ -18,10 +19,10 @@ enum { TOKENS_OF_REQUEST = 4 << 20 };
 typedef struct loading {
     const assay_options *options;
     const assay_command_context *context;
-    assay_scoring *base;            /* the base alone, where there are adapters: weights to share. NULL: none */
+    assay_scoring *base; /* the base alone, where there are adapters: weights to share. NULL: none */
     char base_fingerprint[33];
-    size_t budget, models;          /* bytes for all; engines that may exist at once */
-    size_t own;                     /* bytes for all engines, by limits of the process alone */
+    size_t budget, models; /* bytes for all; engines that may exist at once */
+    size_t own;            /* bytes for all engines, by limits of the process alone */
 } loading;
 
 static void close_scoring(void *owner) { assay_scoring_close(owner); }
@@ -74,7 +75,8 @@ static assay_status fingerprint(const loading *l, const assay_scoring *scoring, 
 static assay_status make_engine(const loading *l, assay_scoring *scoring, assay_error *err)
 {
     assay_options share = *l->options;
-    size_t weights = scoring->model->owned_bytes + scoring->model->borrowed_bytes, rest = l->budget > weights ? l->budget - weights : 1;
+    size_t weights = scoring->model->owned_bytes + scoring->model->borrowed_bytes,
+           rest = l->budget > weights ? l->budget - weights : 1;
     share.memory = weights + (rest < l->own ? rest : l->own) / (l->models + 1);
     return assay_scoring_answer_engine(scoring, &share, (size_t)scoring->source->max_length, err);
 }
@@ -172,11 +174,13 @@ static void raise_file_limit(const assay_options *options)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static assay_status announce(const assay_server *server, const assay_options *options, const assay_served_set *models, assay_error *err)
+static assay_status announce(const assay_server *server, const assay_options *options, const assay_served_set *models,
+                             assay_error *err)
 {
     char host[128];
     snprintf(host, sizeof host, strchr(options->host, ':') ? "[%.100s]" : "%.100s", options->host);
-    char *text = options->json ? assay_strfmt("{\"host\":\"%s\",\"port\":%u,\"models\":%zu}\n", options->host, assay_server_port(server), assay_served_count(models))
+    char *text = options->json ? assay_strfmt("{\"host\":\"%s\",\"port\":%u,\"models\":%zu}\n", options->host,
+                                              assay_server_port(server), assay_served_count(models))
                                : assay_strfmt("listening on http://%s:%u\n", host, assay_server_port(server));
     ASSAY_TRY_ALLOC(text, "a line", err);
     assay_status status = assay_print_text(text, err);
@@ -200,15 +204,22 @@ static void wait_for_signals(assay_server *server, const assay_command_context *
     }
 }
 
-static assay_status serve(assay_served_set *models, const assay_api_keys *keys, const assay_options *options, const assay_command_context *context, assay_error *err)
+static assay_status serve(assay_served_set *models, const assay_api_keys *keys, const assay_options *options,
+                          const assay_command_context *context, assay_error *err)
 {
     assay_scorer *scorer;
     assay_server *server;
-    assay_server_options how = {.host = options->host, .port = (unsigned)options->port, .keys = keys, .max_body = options->max_body,
-                                .max_tokens = TOKENS_OF_REQUEST, .max_connections = (unsigned)options->max_connections,
-                                .request_seconds = options->request_timeout, .idle_seconds = options->request_timeout > 60 ? options->request_timeout : 60,
+    assay_server_options how = {.host = options->host,
+                                .port = (unsigned)options->port,
+                                .keys = keys,
+                                .max_body = options->max_body,
+                                .max_tokens = TOKENS_OF_REQUEST,
+                                .max_connections = (unsigned)options->max_connections,
+                                .request_seconds = options->request_timeout,
+                                .idle_seconds = options->request_timeout > 60 ? options->request_timeout : 60,
                                 .sigmoid = options->activation == ASSAY_OPT_ACTIVATION_SIGMOID};
-    ASSAY_TRY(assay_scorer_start(&scorer, &(assay_scorer_options){.max_queue = (size_t)options->max_queue, .wait_seconds = 0.002}, err));
+    ASSAY_TRY(assay_scorer_start(
+        &scorer, &(assay_scorer_options){.max_queue = (size_t)options->max_queue, .wait_seconds = 0.002}, err));
     assay_status status = assay_server_start(&server, &how, models, scorer, err);
     if (status != ASSAY_OK) {
         assay_scorer_stop(scorer);
@@ -230,7 +241,8 @@ static assay_status run(const assay_options *options, const assay_command_contex
     sigset_t hangup;
     sigemptyset(&hangup);
     sigaddset(&hangup, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &hangup, NULL); /* before any thread is made: all inherit it, and only the wait below takes it */
+    /* before any thread is made: all inherit it, and only the wait below takes it */
+    pthread_sigmask(SIG_BLOCK, &hangup, NULL);
     raise_file_limit(options);
     assay_status status = options->api_key_file ? assay_api_keys_read(&keys, options->api_key_file, err) : ASSAY_OK;
     if (status == ASSAY_OK) status = assay_served_set_create(&models, &(assay_served_loader){&l, load}, err);
@@ -246,9 +258,12 @@ const assay_command assay_command_serve = {
     .name = "serve",
     .summary = "answers over HTTP, in the dialects of OpenRLHF, vLLM, TEI, Jina, Cohere, LLaMA-Factory",
     .arguments = "--model M [--adapter [NAME=]DIR ...] [--port N] [options]",
-    .help = "Scores over HTTP; docs/serving.md and the server's /openapi.json list the endpoints, and / is a page to try it on.\n"
-            "Scores are raw rewards, the bits `assay score` gives, whatever else is asked at the same time. Several adapters\n"
-            "share one base; a request names one as its \"model\". SIGHUP (or POST /admin/reload with a key) loads the models'\n"
+    .help = "Scores over HTTP; docs/serving.md and the server's /openapi.json list the endpoints, and / is a page to "
+            "try it on.\n"
+            "Scores are raw rewards, the bits `assay score` gives, whatever else is asked at the same time. Several "
+            "adapters\n"
+            "share one base; a request names one as its \"model\". SIGHUP (or POST /admin/reload with a key) loads the "
+            "models'\n"
             "files again without dropping a request; SIGTERM and Ctrl-C finish what is under way.\n"
             "\n"
             "Examples:\n"

@@ -1,6 +1,7 @@
-/* Lines to ids. A line that begins with an object's brace is an input as score reads it, one that is a JSON string is that string, and any other line is
- * text as it stands: so a line of plain text needs no quoting, and a text with line ends can still be given. Each line is answered before the
- * next one is read, so that a program may talk to it through pipes. */
+/* Lines to ids. A line that begins with an object's brace is an input as score reads it, one that is a JSON string is
+ * that string, and any other line is text as it stands: so a line of plain text needs no quoting, and a text with line
+ * ends can still be given. Each line is answered before the next one is read, so that a program may talk to it through
+ * pipes. */
 #include "cli/command.h"
 
 #include "cli/model_source.h"
@@ -12,7 +13,7 @@
 
 typedef struct line_tokenizer {
     assay_model_source *source;
-    assay_status settled;       /* not OK: conversations cannot be rendered, for the reason in why */
+    assay_status settled; /* not OK: conversations cannot be rendered, for the reason in why */
     assay_error why;
     assay_text_arena arena;
     assay_buf line, out;
@@ -23,14 +24,16 @@ typedef struct line_tokenizer {
 static assay_status write_ids(line_tokenizer *work, assay_error *err)
 {
     ASSAY_TRY(assay_buf_text(&work->out, "[", err));
-    for (size_t i = 0; i < work->ids.count; i++) ASSAY_TRY(assay_buf_printf(&work->out, err, "%s%d", i ? ", " : "", (int)work->ids.data[i]));
+    for (size_t i = 0; i < work->ids.count; i++)
+        ASSAY_TRY(assay_buf_printf(&work->out, err, "%s%d", i ? ", " : "", (int)work->ids.data[i]));
     return assay_buf_text(&work->out, "]", err);
 }
 
 static assay_status encode_text(line_tokenizer *work, const char *text, size_t size, assay_error *err)
 {
     work->ids.count = 0;
-    ASSAY_TRY(assay_template_encode_text(work->source->tokenizer, text, size, work->source->append_eos, &work->ids, err));
+    ASSAY_TRY(
+        assay_template_encode_text(work->source->tokenizer, text, size, work->source->append_eos, &work->ids, err));
     return write_ids(work, err);
 }
 
@@ -39,7 +42,8 @@ static assay_status encode_turns(line_tokenizer *work, const assay_turns *turns,
     const assay_template_renderer *rendering = &work->source->rendering;
     if (work->settled != ASSAY_OK) return assay_error_set(err, work->settled, "%s", work->why.text);
     work->ids.count = 0;
-    ASSAY_TRY(assay_template_render(rendering->chosen, rendering->tokenizer, turns->items, turns->count, rendering->append_eos, &work->ids, err));
+    ASSAY_TRY(assay_template_render(rendering->chosen, rendering->tokenizer, turns->items, turns->count,
+                                    rendering->append_eos, &work->ids, err));
     return write_ids(work, err);
 }
 
@@ -51,7 +55,8 @@ static assay_status encode_input(line_tokenizer *work, const assay_input *input,
     for (size_t i = 0; i < input->count; i++) {
         const assay_turns *item = &input->items[i];
         if (i) ASSAY_TRY(assay_buf_text(&work->out, ", ", err));
-        ASSAY_TRY(input->is_text ? encode_text(work, item->items[0].text, item->items[0].size, err) : encode_turns(work, item, err));
+        ASSAY_TRY(input->is_text ? encode_text(work, item->items[0].text, item->items[0].size, err)
+                                 : encode_turns(work, item, err));
     }
     if (several) ASSAY_TRY(assay_buf_text(&work->out, "]", err));
     return input->id ? assay_buf_printf(&work->out, err, ", \"id\": %s", input->id) : ASSAY_OK;
@@ -73,10 +78,11 @@ static assay_status encode_object(line_tokenizer *work, const char *where, assay
 static assay_status encode_plain(line_tokenizer *work, const char *where, assay_error *err)
 {
     json_t *text = NULL;
-    assay_status status = work->line.data[0] == '"' ? assay_json_parse(work->line.data, work->line.size, where, &text, err) : ASSAY_OK;
+    assay_status status =
+        work->line.data[0] == '"' ? assay_json_parse(work->line.data, work->line.size, where, &text, err) : ASSAY_OK;
     if (status == ASSAY_E_MEMORY) return status;
     status = text ? encode_text(work, json_string_value(text), json_string_length(text), err)
-                               : encode_text(work, work->line.data, work->line.size, err);
+                  : encode_text(work, work->line.data, work->line.size, err);
     json_decref(text);
     return status == ASSAY_OK ? ASSAY_OK : assay_error_prefix(err, status, "%s: ", where);
 }
@@ -115,7 +121,8 @@ static assay_status next_line(line_tokenizer *work, assay_byte_source *source, b
     return assay_byte_source_status(source, err);
 }
 
-static assay_status answer_all(line_tokenizer *work, assay_byte_source *source, const volatile sig_atomic_t *interrupted, assay_error *err)
+static assay_status answer_all(line_tokenizer *work, assay_byte_source *source,
+                               const volatile sig_atomic_t *interrupted, assay_error *err)
 {
     for (bool more = true; more;) {
         uint64_t line = source->line;
@@ -131,10 +138,12 @@ static assay_status answer_all(line_tokenizer *work, assay_byte_source *source, 
     return ASSAY_OK;
 }
 
-static assay_status tokenize(line_tokenizer *work, const assay_options *options, const assay_command_context *context, assay_error *err)
+static assay_status tokenize(line_tokenizer *work, const assay_options *options, const assay_command_context *context,
+                             assay_error *err)
 {
     assay_byte_source source = {0};
-    ASSAY_TRY(assay_model_source_open(&work->source, options->model, options->adapter, ASSAY_SOURCE_TOKENIZER_ONLY, err));
+    ASSAY_TRY(
+        assay_model_source_open(&work->source, options->model, options->adapter, ASSAY_SOURCE_TOKENIZER_ONLY, err));
     work->settled = assay_model_source_settle(work->source, options, &work->why);
     if (work->settled == ASSAY_E_USAGE) return assay_error_set(err, work->settled, "%s", work->why.text);
     assay_status status = assay_byte_source_open(&source, options->input ? options->input : "-", err);
@@ -161,13 +170,16 @@ const assay_command assay_command_tokenize = {
     .name = "tokenize",
     .summary = "text or conversations to ids",
     .arguments = "--model M [--template NAME] [options]",
-    .help = "Reads lines from standard input (or --input) and writes for each {\"index\", \"ids\"} and the line's own \"id\". A line is a JSON object\n"
-            "as score reads it (messages, prompt and response, a pair; a pair gives two lists), a JSON string, or plain text. Conversations are\n"
+    .help = "Reads lines from standard input (or --input) and writes for each {\"index\", \"ids\"} and the line's own "
+            "\"id\". A line is a JSON object\n"
+            "as score reads it (messages, prompt and response, a pair; a pair gives two lists), a JSON string, or "
+            "plain text. Conversations are\n"
             "rendered with the template, texts encoded as they stand, both with the special tokens the model wants.\n"
             "\n"
             "Examples:\n"
             "  echo 'Hello world' | assay tokenize --model ./llama\n"
-            "  echo '{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}' | assay tokenize --model ./chatglm3-6b --template chatglm3\n",
+            "  echo '{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}' | assay tokenize --model "
+            "./chatglm3-6b --template chatglm3\n",
     .takes = ASSAY_FOR_TOKENIZE,
     .run = run,
 };

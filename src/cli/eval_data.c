@@ -29,7 +29,8 @@ static assay_status name_pairs(assay_pair_set *pairs, assay_error *err)
     const char *name = NULL;
     for (size_t i = 0; pairs->file_count > 1 && i < pairs->count; i++) {
         assay_pair *pair = &pairs->pairs[i];
-        if (!name || i == 0 || pair->place.file != pairs->pairs[i - 1].place.file) name = name_of(&pairs->arena, pairs->files[pair->place.file], alike);
+        if (!name || i == 0 || pair->place.file != pairs->pairs[i - 1].place.file)
+            name = name_of(&pairs->arena, pairs->files[pair->place.file], alike);
         ASSAY_TRY_ALLOC(name, "a name", err);
         if (!pair->subset) pair->subset = name;
     }
@@ -41,7 +42,9 @@ static assay_status name_choices(assay_choice_set *choices, assay_error *err)
     bool alike = called_alike(choices->files, choices->file_count);
     for (size_t i = 0; choices->file_count > 1 && i < choices->count; i++) {
         assay_choice *choice = &choices->items[i];
-        if (!choice->subset) ASSAY_TRY_ALLOC(choice->subset = name_of(&choices->arena, choices->files[choice->place.file], alike), "a name", err);
+        if (!choice->subset)
+            ASSAY_TRY_ALLOC(choice->subset = name_of(&choices->arena, choices->files[choice->place.file], alike),
+                            "a name", err);
     }
     return ASSAY_OK;
 }
@@ -53,12 +56,15 @@ static assay_status sort_file(assay_eval_data *data, const char *path, assay_str
     return is_choice ? assay_choice_set_read(&data->choices, path, err) : assay_string_list_add(pair_files, path, err);
 }
 
-static assay_status sort_files(assay_eval_data *data, const assay_data_files *files, const assay_options *options, const assay_log *log, assay_error *err)
+static assay_status sort_files(assay_eval_data *data, const assay_data_files *files, const assay_options *options,
+                               const assay_log *log, assay_error *err)
 {
     assay_string_list pair_files = {0};
     assay_status status = ASSAY_OK;
-    for (size_t i = 0; i < files->count && status == ASSAY_OK; i++) status = sort_file(data, files->names[i], &pair_files, err);
-    if (status == ASSAY_OK && pair_files.count) status = assay_pair_input_read(&data->pairs, &pair_files, options, log, err);
+    for (size_t i = 0; i < files->count && status == ASSAY_OK; i++)
+        status = sort_file(data, files->names[i], &pair_files, err);
+    if (status == ASSAY_OK && pair_files.count)
+        status = assay_pair_input_read(&data->pairs, &pair_files, options, log, err);
     assay_free(pair_files.items);
     return status;
 }
@@ -79,13 +85,16 @@ static assay_status read_path(assay_data_files *all, const char *path, assay_err
     return status;
 }
 
-assay_status assay_eval_data_read(assay_eval_data *data, const assay_options *options, const assay_log *log, assay_error *err)
+assay_status assay_eval_data_read(assay_eval_data *data, const assay_options *options, const assay_log *log,
+                                  assay_error *err)
 {
     assay_data_files files = {0};
     *data = (assay_eval_data){0};
-    if (!options->data.count) return assay_error_set(err, ASSAY_E_USAGE, "--data is missing: a file or folder of preference pairs");
+    if (!options->data.count)
+        return assay_error_set(err, ASSAY_E_USAGE, "--data is missing: a file or folder of preference pairs");
     assay_status status = ASSAY_OK;
-    for (size_t i = 0; i < options->data.count && status == ASSAY_OK; i++) status = read_path(&files, options->data.items[i], err);
+    for (size_t i = 0; i < options->data.count && status == ASSAY_OK; i++)
+        status = read_path(&files, options->data.items[i], err);
     if (status == ASSAY_OK) status = sort_files(data, &files, options, log, err);
     assay_data_files_release(&files);
     if (status == ASSAY_OK && data->pairs) status = name_pairs(data->pairs, err);

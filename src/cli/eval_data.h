@@ -5,8 +5,8 @@
  *     ... data.pairs (NULL: none), data.choices.count ...
  *     assay_eval_data_release(&data);
  *
- * A pair or choice without a "subset" (or "category") of its own gets the name of its file where there are several: the last part without its ending, or
- * where all files are called alike (LLMBar's dataset.json) the folder's.
+ * A pair or choice without a "subset" (or "category") of its own gets the name of its file where there are several: the
+ * last part without its ending, or where all files are called alike (LLMBar's dataset.json) the folder's.
  */
 #ifndef ASSAY_CLI_EVAL_DATA_H
 #define ASSAY_CLI_EVAL_DATA_H
@@ -19,7 +19,8 @@ typedef struct assay_eval_data {
     assay_choice_set choices;
 } assay_eval_data;
 
-assay_status assay_eval_data_read(assay_eval_data *data, const assay_options *options, const assay_log *log, assay_error *err);
+assay_status assay_eval_data_read(assay_eval_data *data, const assay_options *options, const assay_log *log,
+                                  assay_error *err);
 void assay_eval_data_release(assay_eval_data *data); /* safe on a zeroed one */
 
 #endif

@@ -1,5 +1,6 @@
-/* The order of things: render everything, so that the longest text and the largest tree are known; plan one engine for them; score the pairs, then
- * the choices; and make the statistics once the model is closed again, so that --against never holds two models. */
+/* The order of things: render everything, so that the longest text and the largest tree are known; plan one engine for
+ * them; score the pairs, then the choices; and make the statistics once the model is closed again, so that --against
+ * never holds two models. */
 #include "cli/eval_judge.h"
 
 #include "base/file.h"
@@ -24,7 +25,8 @@ typedef struct judging {
 
 static assay_status render_pairs(judging *j)
 {
-    assay_example_options rule = {.max_length = (size_t)j->scoring->source->max_length, .truncate = assay_pair_input_truncate(j->options)};
+    assay_example_options rule = {.max_length = (size_t)j->scoring->source->max_length,
+                                  .truncate = assay_pair_input_truncate(j->options)};
     if (!j->data->pairs) return ASSAY_OK;
     ASSAY_TRY(assay_example_set_build(&j->set, j->data->pairs, NULL, 0, &j->scoring->renderer, &rule, j->err));
     j->longest = j->set.longest;
@@ -33,11 +35,13 @@ static assay_status render_pairs(judging *j)
     j->scored = 2 * j->set.count;
     j->verdict->pairs_left_out = j->set.drop_count;
     if (j->set.drop_count)
-        assay_warn(j->context->log, "%zu pairs are left out, most of them for %s", j->set.drop_count, assay_drop_text(j->set.drops[0].reason));
+        assay_warn(j->context->log, "%zu pairs are left out, most of them for %s", j->set.drop_count,
+                   assay_drop_text(j->set.drops[0].reason));
     return ASSAY_OK;
 }
 
-static assay_status render_answer(judging *j, const assay_choice *choice, size_t answer, assay_turns *turns, assay_text_arena *arena, assay_ids *ids)
+static assay_status render_answer(judging *j, const assay_choice *choice, size_t answer, assay_turns *turns,
+                                  assay_text_arena *arena, assay_ids *ids)
 {
     const assay_renderer *renderer = &j->scoring->renderer;
     turns->count = 0;
@@ -88,10 +92,14 @@ static assay_status render_choices(judging *j)
     ASSAY_TRY(status);
     if (j->tree < j->longest) j->tree = j->longest;
     if (j->scored < 64) j->scored = 64;
-    if (j->verdict->choices_left_out) assay_warn(j->context->log, "%zu choices are left out: an answer is longer than the maximum length", j->verdict->choices_left_out);
+    if (j->verdict->choices_left_out)
+        assay_warn(j->context->log, "%zu choices are left out: an answer is longer than the maximum length",
+                   j->verdict->choices_left_out);
     if (j->verdict->choices_left_out < choices->count) return ASSAY_OK;
-    return assay_error_set(j->err, ASSAY_E_FORMAT, "no choice is left to judge: all have an answer of more than %lld tokens; raise --max-length",
-                           (long long)j->scoring->source->max_length);
+    return assay_error_set(
+        j->err, ASSAY_E_FORMAT,
+        "no choice is left to judge: all have an answer of more than %lld tokens; raise --max-length",
+        (long long)j->scoring->source->max_length);
 }
 
 static size_t count_rewards(const judging *j)
@@ -108,7 +116,8 @@ static assay_status score_choices(judging *j, float *rewards)
         size_t count = j->data->choices.items[i].count;
         if (*j->context->interrupted) return assay_error_set(j->err, ASSAY_E_STOPPED, "interrupted");
         if (!j->answers[i]) continue;
-        ASSAY_TRY(assay_score_answers(s->engine, &s->pack, s->plan.bounds.rows[ASSAY_SCORED], j->answers[i], count, rewards, j->err));
+        ASSAY_TRY(assay_score_answers(s->engine, &s->pack, s->plan.bounds.rows[ASSAY_SCORED], j->answers[i], count,
+                                      rewards, j->err));
         rewards += count;
     }
     return ASSAY_OK;
@@ -122,12 +131,15 @@ static assay_status score_all(judging *j)
     j->rewards = assay_alloc(j->reward_count, sizeof *j->rewards);
     ASSAY_TRY_ALLOC(j->rewards, "rewards", j->err);
     if (j->data->pairs)
-        ASSAY_TRY(assay_score_examples(s->engine, &s->pack, &j->set, NULL, j->set.count, s->plan.micro_tokens, j->context->interrupted, j->rewards, j->err));
+        ASSAY_TRY(assay_score_examples(s->engine, &s->pack, &j->set, NULL, j->set.count, s->plan.micro_tokens,
+                                       j->context->interrupted, j->rewards, j->err));
     ASSAY_TRY(score_choices(j, j->rewards + 2 * j->set.count));
     for (size_t i = 0; i < j->reward_count; i++) {
         j->rewards[i] += (float)s->source->score_offset;
         if (!isfinite(j->rewards[i]))
-            return assay_error_set(j->err, ASSAY_E_NUMERIC, "answer %zu: a score is %g; the weights hold NaN or infinity, or are not a model's", i + 1, (double)j->rewards[i]);
+            return assay_error_set(j->err, ASSAY_E_NUMERIC,
+                                   "answer %zu: a score is %g; the weights hold NaN or infinity, or are not a model's",
+                                   i + 1, (double)j->rewards[i]);
     }
     return ASSAY_OK;
 }
@@ -142,8 +154,12 @@ static assay_status judge_pairs(judging *j)
     for (size_t i = 0; i < j->set.count; i++) {
         uint32_t at = j->set.items[i].pair;
         const assay_pair *pair = &j->data->pairs->pairs[at];
-        v->judged[v->count++] = (assay_judged){.chosen = (double)j->rewards[2 * i], .rejected = (double)j->rewards[2 * i + 1], .pair = at, .subset = pair->subset,
-                                               .chosen_length = (double)assay_turns_length(&pair->chosen), .rejected_length = (double)assay_turns_length(&pair->rejected)};
+        v->judged[v->count++] = (assay_judged){.chosen = (double)j->rewards[2 * i],
+                                               .rejected = (double)j->rewards[2 * i + 1],
+                                               .pair = at,
+                                               .subset = pair->subset,
+                                               .chosen_length = (double)assay_turns_length(&pair->chosen),
+                                               .rejected_length = (double)assay_turns_length(&pair->rejected)};
     }
     assay_length_bins(v->judged, v->count, v->length_bins);
     assay_calibration_make(v->judged, v->count, &v->calibration);
@@ -161,13 +177,15 @@ static assay_status judge_choices(judging *j)
     v->judged_choices = assay_alloc(choices->count, sizeof *v->judged_choices);
     v->choice_places = assay_alloc(choices->count, sizeof *v->choice_places);
     v->choice_rewards = assay_alloc(rewards, sizeof *v->choice_rewards);
-    if (!v->judged_choices || !v->choice_places || !v->choice_rewards) return assay_error_set(j->err, ASSAY_E_MEMORY, "out of memory for choices");
+    if (!v->judged_choices || !v->choice_places || !v->choice_rewards)
+        return assay_error_set(j->err, ASSAY_E_MEMORY, "out of memory for choices");
     for (size_t i = 0; i < rewards; i++) v->choice_rewards[i] = (double)j->rewards[2 * j->set.count + i];
     for (size_t i = 0; i < choices->count; i++) {
         const assay_choice *choice = &choices->items[i];
         if (!j->answers[i]) continue;
         v->choice_places[v->choice_count] = (uint32_t)i;
-        v->judged_choices[v->choice_count++] = (assay_judged_choice){v->choice_rewards + next, choice->count, choice->correct, choice->id, choice->subset};
+        v->judged_choices[v->choice_count++] =
+            (assay_judged_choice){v->choice_rewards + next, choice->count, choice->correct, choice->id, choice->subset};
         next += choice->count;
     }
     return assay_choices_make(&v->choices, v->judged_choices, v->choice_count, j->err);
@@ -176,11 +194,15 @@ static assay_status judge_choices(judging *j)
 static assay_status keep_settings(judging *j)
 {
     const assay_model_source *source = j->scoring->source;
-    const char *eos = source->append_eos == ASSAY_EOS_YES ? "true" : source->append_eos == ASSAY_EOS_NO ? "false" : "auto";
+    const char *eos = source->append_eos == ASSAY_EOS_YES  ? "true"
+                      : source->append_eos == ASSAY_EOS_NO ? "false"
+                                                           : "auto";
     const char *folder = source->adapter_folder ? source->adapter_folder : source->checkpoint->path;
-    if (assay_path_is_dir(folder)) ASSAY_TRY_ALLOC(j->verdict->settings_folder = assay_strdup(folder), "a path", j->err);
-    j->verdict->settings = json_pack("{s:s, s:s, s:s, s:I, s:f}", "assay", ASSAY_VERSION, "template", source->template_name, "append_eos", eos, "max_length",
-                                     (json_int_t)source->max_length, "score_offset", source->score_offset);
+    if (assay_path_is_dir(folder))
+        ASSAY_TRY_ALLOC(j->verdict->settings_folder = assay_strdup(folder), "a path", j->err);
+    j->verdict->settings =
+        json_pack("{s:s, s:s, s:s, s:I, s:f}", "assay", ASSAY_VERSION, "template", source->template_name, "append_eos",
+                  eos, "max_length", (json_int_t)source->max_length, "score_offset", source->score_offset);
     ASSAY_TRY_ALLOC(j->verdict->settings, "settings", j->err);
     return ASSAY_OK;
 }
@@ -197,13 +219,14 @@ static assay_status judge_all(judging *j)
     return judge_choices(j);
 }
 
-assay_status assay_verdict_make(assay_verdict *verdict, const assay_eval_data *data, const assay_options *options, const assay_command_context *context,
-                                assay_error *err)
+assay_status assay_verdict_make(assay_verdict *verdict, const assay_eval_data *data, const assay_options *options,
+                                const assay_command_context *context, assay_error *err)
 {
     judging j = {.verdict = verdict, .data = data, .options = options, .context = context, .err = err};
     *verdict = (assay_verdict){0};
     assay_status status = judge_all(&j);
-    for (size_t i = 0; j.answers && i < data->choices.count; i++) free_answers(j.answers[i], data->choices.items[i].count);
+    for (size_t i = 0; j.answers && i < data->choices.count; i++)
+        free_answers(j.answers[i], data->choices.items[i].count);
     assay_free(j.answers);
     assay_free(j.rewards);
     assay_example_set_release(&j.set);
@@ -230,13 +253,16 @@ assay_status assay_verdict_store(const assay_verdict *verdict, char **path, assa
     json_t *settings = NULL;
     *path = NULL;
     if (!verdict->settings_folder)
-        return assay_error_set(err, ASSAY_E_USAGE, "--store needs a folder to keep the scale in, and the model is a single file: assay convert makes a folder of it");
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--store needs a folder to keep the scale in, and the model is a single file: assay "
+                               "convert makes a folder of it");
     *path = assay_path_join(verdict->settings_folder, "assay.json");
     ASSAY_TRY_ALLOC(*path, "a path", err);
     if (assay_path_exists(*path)) ASSAY_TRY(assay_json_load(*path, (size_t)64 << 20, &settings, err));
     else settings = json_deep_copy(verdict->settings);
     bool good = settings && json_object_set_new(settings, "rewards", assay_reward_scale_json(&verdict->scale)) == 0;
-    assay_status status = good ? assay_json_save(settings, *path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s", *path);
+    assay_status status = good ? assay_json_save(settings, *path, err)
+                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s", *path);
     json_decref(settings);
     return status;
 }

@@ -35,12 +35,12 @@ static json_t *dtype_text(const uint64_t values[ASSAY_DTYPE_COUNT])
         if (most < 0 || values[i] > values[most]) {
             next = most;
             most = i;
-        } else if (next < 0 || values[i] > values[next])
-            next = i;
+        } else if (next < 0 || values[i] > values[next]) next = i;
     }
     char text[64] = "";
     if (most < 0) return json_null();
-    snprintf(text, sizeof text, next < 0 ? "%s" : "%s (%s)", assay_dtype_name((assay_dtype)most), next < 0 ? "" : assay_dtype_name((assay_dtype)next));
+    snprintf(text, sizeof text, next < 0 ? "%s" : "%s (%s)", assay_dtype_name((assay_dtype)most),
+             next < 0 ? "" : assay_dtype_name((assay_dtype)next));
     return json_string(text);
 }
 
@@ -63,8 +63,7 @@ void assay_inspect_weights(json_t *report, const assay_checkpoint *weights)
     assay_inspect_set(report, "dtype", dtype_text(values));
     if (assay_checkpoint_fingerprint(weights, fingerprint, &err) == ASSAY_OK)
         assay_inspect_set(report, "fingerprint", json_string(fingerprint));
-    else
-        assay_inspect_problem(report, "%s", err.text);
+    else assay_inspect_problem(report, "%s", err.text);
 }
 
 void assay_inspect_tokenizer(json_t *report, const char *folder, const assay_gguf *gguf, size_t vocab)
@@ -84,13 +83,14 @@ void assay_inspect_tokenizer(json_t *report, const char *folder, const assay_ggu
     assay_inspect_set(report, "tokenizer", json_string(info->kind));
     assay_inspect_set(report, "tokens", json_integer(info->vocab_size));
     if (vocab && (size_t)info->vocab_size > vocab)
-        assay_inspect_problem(report, "the tokenizer has ids up to %d, the model's vocabulary ends at %zu: texts with the last ones cannot be scored",
+        assay_inspect_problem(report,
+                              "the tokenizer has ids up to %d, the model's vocabulary ends at %zu: texts with the last "
+                              "ones cannot be scored",
                               info->vocab_size - 1, vocab - 1);
     if (info->eos < 0) assay_inspect_problem(report, "the tokenizer names no EOS token");
     if (assay_template_find(&chosen, "auto", tokenizer, &err) == ASSAY_OK)
         assay_inspect_set(report, "template", json_string(assay_template_name(chosen)));
-    else
-        assay_inspect_problem(report, "template: %s", err.text);
+    else assay_inspect_problem(report, "template: %s", err.text);
     assay_tokenizer_close(tokenizer);
 }
 
@@ -111,7 +111,9 @@ static void inspect_file(json_t *report, const char *path, bool bin)
         assay_inspect_problem(report, "%s", err.text);
         return;
     }
-    assay_checkpoint weights = {.config = json_object(), .weight_count = file->count, .weights = assay_alloc(file->count, sizeof *weights.weights)};
+    assay_checkpoint weights = {.config = json_object(),
+                                .weight_count = file->count,
+                                .weights = assay_alloc(file->count, sizeof *weights.weights)};
     for (size_t i = 0; weights.weights && i < file->count; i++) weights.weights[i].tensor = file->tensors[i];
     if (weights.weights) assay_inspect_weights(report, &weights);
     assay_inspect_problem(report, "a file of tensors alone is not a model: give the folder with its config.json");
@@ -141,8 +143,8 @@ static void inspect_folder(json_t *report, const char *path)
 
 static json_t *new_report(const char *path)
 {
-    return json_pack("{s:s, s:s, s:n, s:n, s:n, s:n, s:b, s:[], s:n}", "path", path, "kind", "unknown", "architecture", "parameters", "dtype", "head",
-                     "supported", 0, "problems", "fingerprint");
+    return json_pack("{s:s, s:s, s:n, s:n, s:n, s:n, s:b, s:[], s:n}", "path", path, "kind", "unknown", "architecture",
+                     "parameters", "dtype", "head", "supported", 0, "problems", "fingerprint");
 }
 
 static assay_status locate(const char *path, char **out, assay_error *err)

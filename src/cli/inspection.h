@@ -1,8 +1,9 @@
 /* What a path is, what Assay can do with it, what is wrong with it: one JSON object of plain facts.
  *
- * Nothing found wrong is an error of the call: it becomes a sentence in "problems". Only a path that does not exist (and is in no hub
- * cache), or memory, fails. Keys always there: path, kind ("checkpoint", "gguf", "adapter", "run", "safetensors", "bin", "tokenizer",
- * "unknown"), architecture, parameters, dtype, head, supported, problems, fingerprint (null where there is none). */
+ * Nothing found wrong is an error of the call: it becomes a sentence in "problems". Only a path that does not exist
+ * (and is in no hub cache), or memory, fails. Keys always there: path, kind ("checkpoint", "gguf", "adapter", "run",
+ * "safetensors", "bin", "tokenizer", "unknown"), architecture, parameters, dtype, head, supported, problems,
+ * fingerprint (null where there is none). */
 #ifndef ASSAY_CLI_INSPECTION_H
 #define ASSAY_CLI_INSPECTION_H
 

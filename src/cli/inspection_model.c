@@ -1,4 +1,5 @@
-/* Checkpoints and adapters against the program that would run them: every weight it names must be there in the right shape. */
+/* Checkpoints and adapters against the program that would run them: every weight it names must be there in the right
+ * shape. */
 #include "cli/inspection.h"
 #include "model/model.h"
 
@@ -25,20 +26,24 @@ static void report_shape(json_t *report, const assay_param *param, const assay_t
     char found[128], wanted[64];
     if (param->vector) snprintf(wanted, sizeof wanted, "[%zu]", param->cols);
     else snprintf(wanted, sizeof wanted, "[%zu, %zu]", param->rows, param->cols);
-    assay_inspect_problem(report, "the tensor %s has shape %s, the config asks for %s", param->name, assay_shape_text(tensor, found, sizeof found), wanted);
+    assay_inspect_problem(report, "the tensor %s has shape %s, the config asks for %s", param->name,
+                          assay_shape_text(tensor, found, sizeof found), wanted);
 }
 
-static void check_weights(json_t *report, const assay_checkpoint *checkpoint, const assay_model_config *config, const assay_program *program)
+static void check_weights(json_t *report, const assay_checkpoint *checkpoint, const assay_model_config *config,
+                          const assay_program *program)
 {
     size_t missing = 0, wrong = 0;
     for (size_t i = 0; i < program->param_count; i++) {
         const assay_param *param = &program->params[i];
         const assay_weight *weight = find_weight(checkpoint, config->arch->names.prefix, param->name);
-        if (!weight && param->role != ASSAY_ROLE_HEAD && missing++ < NAMED) assay_inspect_problem(report, "the tensor %s is missing", param->name);
+        if (!weight && param->role != ASSAY_ROLE_HEAD && missing++ < NAMED)
+            assay_inspect_problem(report, "the tensor %s is missing", param->name);
         if (!weight) continue;
         if (!shape_fits(param, &weight->tensor) && wrong++ < NAMED) report_shape(report, param, &weight->tensor);
         if (!assay_dtype_is_weight(weight->tensor.dtype))
-            assay_inspect_problem(report, "the tensor %s holds %s, which is no type of weights", param->name, assay_dtype_name(weight->tensor.dtype));
+            assay_inspect_problem(report, "the tensor %s holds %s, which is no type of weights", param->name,
+                                  assay_dtype_name(weight->tensor.dtype));
     }
     if (missing > NAMED) assay_inspect_problem(report, "%zu tensors are missing in all", missing);
     if (wrong > NAMED) assay_inspect_problem(report, "%zu tensors have a wrong shape in all", wrong);
@@ -56,7 +61,8 @@ static void find_head(json_t *report, const assay_checkpoint *checkpoint, const 
 {
     char name[96];
     snprintf(name, sizeof name, "%s.weight", config->arch->names.head);
-    if (assay_checkpoint_find(checkpoint, name)) assay_inspect_set(report, "head", json_string(config->arch->names.head));
+    if (assay_checkpoint_find(checkpoint, name))
+        assay_inspect_set(report, "head", json_string(config->arch->names.head));
 }
 
 static void check_program(json_t *report, const assay_checkpoint *checkpoint)
@@ -121,7 +127,8 @@ static const assay_architecture *guess(const assay_adapter_file *adapter)
     return NULL;
 }
 
-static void check_head(json_t *report, const assay_adapter_file *adapter, const assay_architecture *arch, const assay_checkpoint *base)
+static void check_head(json_t *report, const assay_adapter_file *adapter, const assay_architecture *arch,
+                       const assay_checkpoint *base)
 {
     char name[96];
     const char *head = arch ? arch->names.head : has_module(adapter, "classifier_head") ? "classifier_head" : "score";
@@ -131,18 +138,22 @@ static void check_head(json_t *report, const assay_adapter_file *adapter, const 
     } else if (base && assay_checkpoint_find(base, name)) {
         assay_inspect_set(report, "head", json_string("of the base"));
     } else if (arch == &assay_arch_chatglm) {
-        assay_inspect_problem(report, "the adapter has lost its head: no classifier_head in it. PEFT saves only heads whose name ends in score or "
-                                      "classifier unless modules_to_save names them, so the trained head is gone; train again");
+        assay_inspect_problem(report,
+                              "the adapter has lost its head: no classifier_head in it. PEFT saves only heads whose "
+                              "name ends in score or "
+                              "classifier unless modules_to_save names them, so the trained head is gone; train again");
         assay_inspect_set(report, "supported", json_false());
     } else
-        assay_inspect_problem(report, "there is no reward head (%s) in the adapter%s", head, base ? " nor in its base" : "");
+        assay_inspect_problem(report, "there is no reward head (%s) in the adapter%s", head,
+                              base ? " nor in its base" : "");
 }
 
 static void check_against_base(json_t *report, const assay_adapter_file *adapter, const assay_checkpoint *base)
 {
     assay_model *model;
     assay_error err = {0};
-    bool opened = assay_model_open(&model, base, adapter, &(assay_model_options){.tuning = ASSAY_TUNE_NOTHING}, &err) == ASSAY_OK;
+    bool opened =
+        assay_model_open(&model, base, adapter, &(assay_model_options){.tuning = ASSAY_TUNE_NOTHING}, &err) == ASSAY_OK;
     assay_inspect_set(report, "supported", json_boolean(opened));
     if (opened) set_config(report, &model->config);
     else assay_inspect_problem(report, "on its base: %s", err.text);
@@ -161,7 +172,8 @@ static void describe_adapter(json_t *report, const assay_adapter_file *adapter)
     assay_inspect_set(report, "base", config->base ? json_string(config->base) : json_null());
     assay_checkpoint weights = {.config = json_object(), .weight_count = adapter->tensors->count};
     weights.weights = assay_alloc(weights.weight_count, sizeof *weights.weights);
-    for (size_t i = 0; weights.weights && i < weights.weight_count; i++) weights.weights[i].tensor = adapter->tensors->tensors[i];
+    for (size_t i = 0; weights.weights && i < weights.weight_count; i++)
+        weights.weights[i].tensor = adapter->tensors->tensors[i];
     if (weights.weights) assay_inspect_weights(report, &weights);
     assay_free(weights.weights);
     json_decref(weights.config);
@@ -180,8 +192,10 @@ void assay_inspect_adapter(json_t *report, const char *path)
     const assay_architecture *arch = guess(adapter);
     describe_adapter(report, adapter);
     if (arch) assay_inspect_set(report, "architecture", json_string(arch->name));
-    if (!adapter->config.base) assay_inspect_problem(report, "the adapter does not name its base (base_model_name_or_path)");
-    else if (assay_checkpoint_open(&base, adapter->config.base, 0, &err) != ASSAY_OK) assay_inspect_problem(report, "the base: %s", err.text);
+    if (!adapter->config.base)
+        assay_inspect_problem(report, "the adapter does not name its base (base_model_name_or_path)");
+    else if (assay_checkpoint_open(&base, adapter->config.base, 0, &err) != ASSAY_OK)
+        assay_inspect_problem(report, "the base: %s", err.text);
     if (base) check_against_base(report, adapter, base);
     else check_head(report, adapter, arch, NULL);
     assay_checkpoint_close(base);

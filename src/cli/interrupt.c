@@ -13,7 +13,8 @@ static void on_signal(int signal_number)
     alarm(1);
 }
 
-/* The signal may come just before a wait begins, which it then does not end. So once stopping is asked for, waits end every second. */
+/* The signal may come just before a wait begins, which it then does not end. So once stopping is asked for, waits end
+ * every second. */
 static void on_alarm(int signal_number)
 {
     (void)signal_number;

@@ -1,6 +1,6 @@
-/* A process lives in a path of cgroups, and each group on the path may have a limit of its own: so the path is walked up to the
- * root, and the tightest counts. In a container the path in /proc/self/cgroup is often the host's and does not exist inside;
- * the walk up ends at the mount, which is then the container's own group. */
+/* A process lives in a path of cgroups, and each group on the path may have a limit of its own: so the path is walked
+ * up to the root, and the tightest counts. In a container the path in /proc/self/cgroup is often the host's and does
+ * not exist inside; the walk up ends at the mount, which is then the container's own group. */
 #include "cli/machine.h"
 
 #include "base/alloc.h"
@@ -60,8 +60,10 @@ typedef struct cgroup_names {
     const char *mount, *limit, *usage, *cache_key, *active_key;
 } cgroup_names;
 
-static const cgroup_names version_1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file ", "total_active_file "};
-static const cgroup_names version_2 = {"/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file ", "active_file "};
+static const cgroup_names version_1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
+                                       "total_inactive_file ", "total_active_file "};
+static const cgroup_names version_2 = {"/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file ",
+                                       "active_file "};
 
 static bool read_number(const char *folder, const char *name, uint64_t *out)
 {
@@ -96,7 +98,8 @@ static void apply_group(assay_machine_memory *memory, const char *folder, const 
     if (!read_number(folder, names->limit, &limit) || limit >= memory->total) return;
     read_number(folder, names->usage, &used);
     uint64_t cache = read_cache(folder, names->cache_key);
-    uint64_t left = left_of(limit, used, cache), spare = left_of(limit, used, cache + read_cache(folder, names->active_key));
+    uint64_t left = left_of(limit, used, cache),
+             spare = left_of(limit, used, cache + read_cache(folder, names->active_key));
     if (limit < memory->limit) memory->limit = limit;
     if (left < memory->free) memory->free = left;
     if (spare < memory->group) {
@@ -142,7 +145,8 @@ static void apply_cgroups(assay_machine_memory *memory, const char *root)
     const cgroup_names *names;
     snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
     char *text = read_pseudo(path), *rest = text;
-    for (const char *group = next_group(&rest, &names); group; group = next_group(&rest, &names)) apply_path(memory, root, group, names);
+    for (const char *group = next_group(&rest, &names); group; group = next_group(&rest, &names))
+        apply_path(memory, root, group, names);
     assay_free(text);
 }
 
@@ -160,8 +164,10 @@ bool assay_machine_in_group(const char *root, int pid, const char *group)
     return found;
 }
 
-/* "Max data size    SOFT    HARD    bytes" of /proc/self/limits against "VmData:" of /proc/self/status; what is unlimited is no number. */
-static void apply_process_limit(assay_machine_memory *memory, const char *limits, const char *status, const char *limit_key, const char *use_key)
+/* "Max data size    SOFT    HARD    bytes" of /proc/self/limits against "VmData:" of /proc/self/status; what is
+ * unlimited is no number. */
+static void apply_process_limit(assay_machine_memory *memory, const char *limits, const char *status,
+                                const char *limit_key, const char *use_key)
 {
     uint64_t limit, used;
     if (!number_after(limits, limit_key, &limit) || !number_after(status, use_key, &used)) return;
@@ -192,9 +198,16 @@ assay_status assay_machine_memory_read(assay_machine_memory *memory, const char 
     char *text = read_pseudo(path);
     bool known = text && number_after(text, "MemTotal:", &total) && number_after(text, "MemAvailable:", &available);
     assay_free(text);
-    if (!known) return assay_error_set(err, ASSAY_E_IO, "cannot read the free memory from %s; say how much with --memory", path);
-    *memory = (assay_machine_memory){.total = total << 10, .available = available << 10, .limit = UINT64_MAX, .free = available << 10, .group = UINT64_MAX,
-                                     .own = UINT64_MAX, .spare = available << 10};
+    if (!known)
+        return assay_error_set(err, ASSAY_E_IO, "cannot read the free memory from %s; say how much with --memory",
+                               path);
+    *memory = (assay_machine_memory){.total = total << 10,
+                                     .available = available << 10,
+                                     .limit = UINT64_MAX,
+                                     .free = available << 10,
+                                     .group = UINT64_MAX,
+                                     .own = UINT64_MAX,
+                                     .spare = available << 10};
     apply_cgroups(memory, root);
     apply_process_limits(memory, root);
     return ASSAY_OK;

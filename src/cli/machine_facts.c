@@ -34,15 +34,18 @@ json_t *assay_machine_facts(int threads, const char *kernels)
 {
     assay_machine_memory memory;
     bool known = assay_machine_memory_read(&memory, "", NULL) == ASSAY_OK;
-    return json_pack("{s:o, s:i, s:i, s:s, s:o, s:o, s:s}", "processor", processor_name(), "processors", assay_processors(), "threads", threads, "kernels", kernels,
-                     "memory_total_bytes", known ? json_integer((json_int_t)memory.total) : json_null(), "system", system_name(), "compiler", __VERSION__);
+    return json_pack("{s:o, s:i, s:i, s:s, s:o, s:o, s:s}", "processor", processor_name(), "processors",
+                     assay_processors(), "threads", threads, "kernels", kernels, "memory_total_bytes",
+                     known ? json_integer((json_int_t)memory.total) : json_null(), "system", system_name(), "compiler",
+                     __VERSION__);
 }
 
 assay_status assay_machine_facts_save(const char *folder, int threads, const char *kernels, assay_error *err)
 {
     json_t *facts = assay_machine_facts(threads, kernels);
     char *path = assay_path_join(folder, "machine.json");
-    assay_status status = facts && path ? assay_json_save(facts, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for machine.json");
+    assay_status status = facts && path ? assay_json_save(facts, path, err)
+                                        : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for machine.json");
     json_decref(facts);
     assay_free(path);
     return status;

@@ -1,4 +1,5 @@
-/* machine.json beside a run's output: what it ran on. The one file that two machines write differently for the same run, besides measured times. */
+/* machine.json beside a run's output: what it ran on. The one file that two machines write differently for the same
+ * run, besides measured times. */
 #ifndef ASSAY_CLI_MACHINE_FACTS_H
 #define ASSAY_CLI_MACHINE_FACTS_H
 
@@ -6,7 +7,8 @@
 
 #include <jansson.h>
 
-/* processor, processors, threads, kernels, memory_total_bytes, system, compiler. NULL: out of memory. What the system does not tell is null. */
+/* processor, processors, threads, kernels, memory_total_bytes, system, compiler. NULL: out of memory. What the system
+ * does not tell is null. */
 json_t *assay_machine_facts(int threads, const char *kernels);
 
 assay_status assay_machine_facts_save(const char *folder, int threads, const char *kernels, assay_error *err);

@@ -7,12 +7,12 @@
 static assay_status check_words(const assay_command *command, const assay_options *options, assay_error *err)
 {
     if (options->positionals.count >= command->words_min) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_USAGE, "%s: something is missing; the usage is: assay %s %s", command->name, command->name,
-                           command->arguments);
+    return assay_error_set(err, ASSAY_E_USAGE, "%s: something is missing; the usage is: assay %s %s", command->name,
+                           command->name, command->arguments);
 }
 
-static assay_status run_with(const assay_command *command, assay_options *options, int count, char *const *args, assay_terminal *terminal,
-                             assay_error *err)
+static assay_status run_with(const assay_command *command, assay_options *options, int count, char *const *args,
+                             assay_terminal *terminal, assay_error *err)
 {
     assay_log log = assay_terminal_log(terminal);
     assay_command_context context = {&log, terminal, assay_interrupt_install()};

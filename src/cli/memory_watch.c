@@ -27,8 +27,9 @@ static uint64_t threshold(uint64_t wanted, uint64_t free_bytes, uint64_t share)
 assay_memory_limits assay_memory_limits_of(const assay_machine_memory *start)
 {
     uint64_t usable = least(start->total, start->limit);
-    return (assay_memory_limits){.soft = threshold(clamped(usable / 20, 64 * MIB, 1024 * MIB), start->spare, start->spare / 4),
-                                 .hard = threshold(clamped(usable / 200 * 3, 32 * MIB, 256 * MIB), start->spare, start->spare / 4 * 3)};
+    return (assay_memory_limits){
+        .soft = threshold(clamped(usable / 20, 64 * MIB, 1024 * MIB), start->spare, start->spare / 4),
+        .hard = threshold(clamped(usable / 200 * 3, 32 * MIB, 256 * MIB), start->spare, start->spare / 4 * 3)};
 }
 
 assay_memory_verdict assay_memory_judge(const assay_memory_limits *limits, uint64_t free_bytes)
@@ -37,7 +38,8 @@ assay_memory_verdict assay_memory_judge(const assay_memory_limits *limits, uint6
     return free_bytes < limits->soft ? ASSAY_MEMORY_LOW : ASSAY_MEMORY_FINE;
 }
 
-/* "pid (name) state ..." : the name may hold spaces and brackets, so it ends at the last one; field 24 is the resident pages. */
+/* "pid (name) state ..." : the name may hold spaces and brackets, so it ends at the last one; field 24 is the resident
+ * pages. */
 static bool parse_stat(char *text, assay_process *out)
 {
     char *open = strchr(text, '('), *close = strrchr(text, ')');
@@ -78,7 +80,9 @@ void assay_process_list_read(assay_process_list *list, const char *root)
     DIR *folder = list->items ? opendir(proc) : NULL;
     if (!folder) return;
     for (struct dirent *entry = readdir(folder); entry && list->count < ASSAY_PROCESSES_MAX; entry = readdir(folder))
-        if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9' && read_process(proc, entry->d_name, &list->items[list->count])) list->count++;
+        if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9' &&
+            read_process(proc, entry->d_name, &list->items[list->count]))
+            list->count++;
     closedir(folder);
 }
 
@@ -99,11 +103,13 @@ void assay_process_list_keep(assay_process_list *list, const char *root, const c
 static uint64_t resident_before(const assay_process_list *before, const assay_process *process)
 {
     for (size_t i = 0; i < before->count; i++)
-        if (before->items[i].pid == process->pid && strcmp(before->items[i].name, process->name) == 0) return before->items[i].resident;
+        if (before->items[i].pid == process->pid && strcmp(before->items[i].name, process->name) == 0)
+            return before->items[i].resident;
     return 0;
 }
 
-const assay_process *assay_process_grown(const assay_process_list *before, const assay_process_list *after, uint64_t *growth)
+const assay_process *assay_process_grown(const assay_process_list *before, const assay_process_list *after,
+                                         uint64_t *growth)
 {
     const assay_process *grown = NULL;
     *growth = 0;
@@ -116,7 +122,10 @@ const assay_process *assay_process_grown(const assay_process_list *before, const
     return grown;
 }
 
-void assay_memory_watch_begin(assay_memory_watch *watch, const char *root) { *watch = (assay_memory_watch){.root = root, .looked = -PERIOD}; }
+void assay_memory_watch_begin(assay_memory_watch *watch, const char *root)
+{
+    *watch = (assay_memory_watch){.root = root, .looked = -PERIOD};
+}
 
 void assay_memory_watch_end(assay_memory_watch *watch) { assay_process_list_release(&watch->start); }
 
@@ -130,7 +139,8 @@ static void arm(assay_memory_watch *watch, const assay_machine_memory *memory)
 }
 
 /* Where a cgroup is what is full, only those in it can have filled it. */
-static void name_grown(const assay_memory_watch *watch, const assay_machine_memory *memory, assay_memory_finding *finding)
+static void name_grown(const assay_memory_watch *watch, const assay_machine_memory *memory,
+                       assay_memory_finding *finding)
 {
     assay_process_list now;
     assay_process_list_read(&now, watch->root);
@@ -152,9 +162,13 @@ bool assay_memory_watch_look(assay_memory_watch *watch, double now, assay_memory
         arm(watch, &memory);
         return false;
     }
-    *finding = (assay_memory_finding){.verdict = assay_memory_judge(&watch->limits, memory.spare), .free = memory.spare, .limit = memory.limit, .start_limit = watch->start_limit};
+    *finding = (assay_memory_finding){.verdict = assay_memory_judge(&watch->limits, memory.spare),
+                                      .free = memory.spare,
+                                      .limit = memory.limit,
+                                      .start_limit = watch->start_limit};
     finding->limit_shrank = memory.limit < watch->start_limit && !watch->said_limit;
-    bool is_news = finding->limit_shrank || finding->verdict == ASSAY_MEMORY_OUT || (finding->verdict == ASSAY_MEMORY_LOW && !watch->warned);
+    bool is_news = finding->limit_shrank || finding->verdict == ASSAY_MEMORY_OUT ||
+                   (finding->verdict == ASSAY_MEMORY_LOW && !watch->warned);
     watch->said_limit |= finding->limit_shrank;
     watch->warned = finding->verdict != ASSAY_MEMORY_FINE;
     if (is_news && finding->verdict != ASSAY_MEMORY_FINE) name_grown(watch, &memory, finding);

@@ -1,4 +1,5 @@
-/* Keeps an eye on the machine's memory while training runs, so that the run ends by its own decision and with a checkpoint, never by the kernel's killer.
+/* Keeps an eye on the machine's memory while training runs, so that the run ends by its own decision and with a
+ * checkpoint, never by the kernel's killer.
  *
  *     assay_memory_watch watch;
  *     assay_memory_watch_begin(&watch, "");                         // before the first step
@@ -6,12 +7,15 @@
  *         switch (assay_memory_watch_look(&watch, now, &finding)) ...
  *     assay_memory_watch_end(&watch);
  *
- * A run takes its memory before its first step and no more later, so what is free may only shrink because of others (or because a cgroup's limit was
- * lowered). Thresholds are set from what is free after the first step (assay_memory_limits_of):
- *   soft  5 % of what this process may use (RAM or cgroup limit), between 64 MiB and 1 GiB: a warning that names who grew most;
+ * A run takes its memory before its first step and no more later, so what is free may only shrink because of others (or
+ * because a cgroup's limit was lowered). Thresholds are set from what is free after the first step
+ * (assay_memory_limits_of):
+ *   soft  5 % of what this process may use (RAM or cgroup limit), between 64 MiB and 1 GiB: a warning that names who
+ *   grew most;
  *   hard  1.5 % of it, between 32 MiB and 256 MiB: checkpoint and stop.
- * A run that was tight from the start (its own cgroup, a little above the plan) is not stopped for it: either verdict also asks that a quarter (soft) or
- * three quarters (hard) of what was free at first, and at least 16 MiB, went away since.
+ * A run that was tight from the start (its own cgroup, a little above the plan) is not stopped for it: either verdict
+ * also asks that a quarter (soft) or three quarters (hard) of what was free at first, and at least 16 MiB, went away
+ * since.
  */
 #ifndef ASSAY_CLI_MEMORY_WATCH_H
 #define ASSAY_CLI_MEMORY_WATCH_H
@@ -44,7 +48,8 @@ typedef struct assay_process_list {
     size_t count;
 } assay_process_list;
 
-/* All processes that can be read under root/proc (at most ASSAY_PROCESSES_MAX); empty where there is no memory or no /proc. */
+/* All processes that can be read under root/proc (at most ASSAY_PROCESSES_MAX); empty where there is no memory or no
+ * /proc. */
 void assay_process_list_read(assay_process_list *list, const char *root);
 void assay_process_list_release(assay_process_list *list); /* safe on a zeroed list */
 
@@ -52,22 +57,23 @@ void assay_process_list_release(assay_process_list *list); /* safe on a zeroed l
 void assay_process_list_keep(assay_process_list *list, const char *root, const char *group);
 
 /* The process with the largest growth from `before` to `after` (new ones grew from 0); NULL: nobody grew. */
-const assay_process *assay_process_grown(const assay_process_list *before, const assay_process_list *after, uint64_t *growth);
+const assay_process *assay_process_grown(const assay_process_list *before, const assay_process_list *after,
+                                         uint64_t *growth);
 
 typedef struct assay_memory_watch {
     const char *root;
     assay_process_list start;
     assay_memory_limits limits;
-    uint64_t start_limit;     /* of the cgroup; UINT64_MAX: none */
-    double looked;            /* seconds */
+    uint64_t start_limit; /* of the cgroup; UINT64_MAX: none */
+    double looked;        /* seconds */
     bool armed, warned, said_limit;
 } assay_memory_watch;
 
 typedef struct assay_memory_finding {
     assay_memory_verdict verdict;
-    bool limit_shrank;        /* the cgroup's limit is lower than at the start; said once */
+    bool limit_shrank; /* the cgroup's limit is lower than at the start; said once */
     uint64_t free, limit, start_limit;
-    bool has_grown;           /* grown and growth are known */
+    bool has_grown; /* grown and growth are known */
     assay_process grown;
     uint64_t growth;
 } assay_memory_finding;
@@ -76,8 +82,9 @@ typedef struct assay_memory_finding {
 void assay_memory_watch_begin(assay_memory_watch *watch, const char *root);
 void assay_memory_watch_end(assay_memory_watch *watch);
 
-/* Call after every step; `now` in seconds. Reads at most twice a second. True: *finding is worth saying (a verdict newly reached, or a limit that shrank).
- * A LOW is said once until memory is fine again; where nothing can be read nothing is found. */
+/* Call after every step; `now` in seconds. Reads at most twice a second. True: *finding is worth saying (a verdict
+ * newly reached, or a limit that shrank). A LOW is said once until memory is fine again; where nothing can be read
+ * nothing is found. */
 bool assay_memory_watch_look(assay_memory_watch *watch, double now, assay_memory_finding *finding);
 
 #endif

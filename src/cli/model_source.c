@@ -1,6 +1,7 @@
-/* Finding a model's parts. Which folder plays which part is decided first (places_find), everything else follows from it: the base gives
- * the checkpoint, the adapter folder its tensors, the one of both that has its own gives tokenizer and settings. Nothing here depends on
- * how a folder came to be: Assay's output and PEFT's are told by their files alone. */
+/* Finding a model's parts. Which folder plays which part is decided first (places_find), everything else follows from
+ * it: the base gives the checkpoint, the adapter folder its tensors, the one of both that has its own gives tokenizer
+ * and settings. Nothing here depends on how a folder came to be: Assay's output and PEFT's are told by their files
+ * alone. */
 #include "cli/model_source.h"
 
 #include "base/file.h"
@@ -35,20 +36,26 @@ static assay_status base_of_adapter(const char *folder, char **out, assay_error 
     assay_status status = assay_json_load(path, (size_t)4 << 20, &object, err);
     if (status == ASSAY_OK) status = assay_json_string(object, "base_model_name_or_path", false, &base, path, err);
     if (status == ASSAY_OK && (!base || !*base))
-        status = assay_error_set(err, ASSAY_E_USAGE, "%s does not say what its base is (base_model_name_or_path): give the base as --model and %s as "
-                                 "--adapter", path, folder);
-    if (status == ASSAY_OK && !(*out = base_path(folder, base))) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+        status = assay_error_set(
+            err, ASSAY_E_USAGE,
+            "%s does not say what its base is (base_model_name_or_path): give the base as --model and %s as "
+            "--adapter",
+            path, folder);
+    if (status == ASSAY_OK && !(*out = base_path(folder, base)))
+        status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     json_decref(object);
     assay_free(path);
     return status;
 }
 
 /* *base: what the checkpoint is opened from. */
-static assay_status places_find(assay_model_source *source, const char *model, const char *adapter, char **base, assay_error *err)
+static assay_status places_find(assay_model_source *source, const char *model, const char *adapter, char **base,
+                                assay_error *err)
 {
     bool is_adapter = assay_is_adapter_folder(model);
     if (is_adapter && adapter)
-        return assay_error_set(err, ASSAY_E_USAGE, "%s is an adapter itself and cannot carry %s: give the base as --model", model, adapter);
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "%s is an adapter itself and cannot carry %s: give the base as --model", model, adapter);
     if (adapter && !assay_is_adapter_folder(adapter))
         return assay_error_set(err, ASSAY_E_IO, "%s: no adapter_config.json, so this is no adapter folder", adapter);
     if (!adapter && !is_adapter) {
@@ -62,13 +69,16 @@ static assay_status places_find(assay_model_source *source, const char *model, c
     else *base = assay_strdup(model);
     ASSAY_TRY_ALLOC(*base, "a path", err);
     if (!assay_is_adapter_folder(*base)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s has the adapter %s as its base; merge that one first (assay merge)", source->adapter_folder, *base);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "%s has the adapter %s as its base; merge that one first (assay merge)",
+                           source->adapter_folder, *base);
 }
 
 /* A folder of tokenizer files alone is enough for TOKENIZER_ONLY: no checkpoint then. */
 static bool is_bare_tokenizer(const char *base, unsigned flags)
 {
-    return (flags & ASSAY_SOURCE_TOKENIZER_ONLY) && assay_path_is_dir(base) && !assay_folder_holds(base, "config.json") && holds_tokenizer(base);
+    return (flags & ASSAY_SOURCE_TOKENIZER_ONLY) && assay_path_is_dir(base) &&
+           !assay_folder_holds(base, "config.json") && holds_tokenizer(base);
 }
 
 /* A .gguf of metadata alone, as llama.cpp's vocabulary files are, likewise. */
@@ -108,14 +118,17 @@ static assay_status read_settings(assay_model_source *source, const json_t *obje
     ASSAY_TRY(assay_json_double(object, "score_offset", false, &source->score_offset, where, err));
     ASSAY_TRY(assay_json_string(object, "precision", false, &precision, where, err));
     if (strcmp(precision, "f32") != 0 && strcmp(precision, "bf16") != 0)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: precision is \"%s\"; it should be \"f32\" or \"bf16\"", where, precision);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: precision is \"%s\"; it should be \"f32\" or \"bf16\"", where,
+                               precision);
     source->halves = !strcmp(precision, "bf16");
     const json_t *rewards = json_object_get(object, "rewards");
     if (rewards && !json_is_null(rewards)) ASSAY_TRY(assay_reward_scale_read(&source->rewards, rewards, where, err));
     if (source->max_length < 0)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: max_length is %lld; it should not be negative", where, (long long)source->max_length);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: max_length is %lld; it should not be negative", where,
+                               (long long)source->max_length);
     if (strcmp(eos, "auto") != 0 && strcmp(eos, "true") != 0 && strcmp(eos, "false") != 0)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: append_eos is \"%s\"; it should be \"auto\", \"true\" or \"false\"", where, eos);
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "%s: append_eos is \"%s\"; it should be \"auto\", \"true\" or \"false\"", where, eos);
     source->append_eos = *eos == 'a' ? ASSAY_EOS_AUTO : *eos == 't' ? ASSAY_EOS_YES : ASSAY_EOS_NO;
     source->has_settings = true;
     if (!name) return ASSAY_OK;
@@ -129,8 +142,9 @@ static assay_status load_settings(assay_model_source *source, const char *path, 
 {
     json_t *object = NULL;
     ASSAY_TRY(assay_json_load(path, settings_ceiling, &object, err));
-    assay_status status = json_is_object(object) ? read_settings(source, object, path, err)
-                                                 : assay_error_set(err, ASSAY_E_FORMAT, "%s: should be a JSON object", path);
+    assay_status status = json_is_object(object)
+                              ? read_settings(source, object, path, err)
+                              : assay_error_set(err, ASSAY_E_FORMAT, "%s: should be a JSON object", path);
     json_decref(object);
     return status;
 }
@@ -194,14 +208,15 @@ static int64_t vocabulary(const assay_model_source *source)
 }
 
 /* `value`: a number, or a list of numbers as generation allows for eos_token_id. */
-static assay_status check_special(const char *where, const char *key, const json_t *value, int64_t vocab, assay_error *err)
+static assay_status check_special(const char *where, const char *key, const json_t *value, int64_t vocab,
+                                  assay_error *err)
 {
     const json_t *item = value;
     for (size_t i = 0; json_is_array(value) ? i < json_array_size(value) : i < 1; i++) {
         if (json_is_array(value)) item = json_array_get(value, i);
         if (json_is_integer(item) && json_integer_value(item) >= vocab)
-            return assay_error_set(err, ASSAY_E_FORMAT, "%s: %s is %lld, out of range: the embedding has %lld rows", where, key,
-                                   (long long)json_integer_value(item), (long long)vocab);
+            return assay_error_set(err, ASSAY_E_FORMAT, "%s: %s is %lld, out of range: the embedding has %lld rows",
+                                   where, key, (long long)json_integer_value(item), (long long)vocab);
     }
     return ASSAY_OK;
 }
@@ -215,9 +230,11 @@ static assay_status check_vocabulary(const assay_model_source *source, assay_err
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         ASSAY_TRY(check_special(where, keys[i], json_object_get(source->checkpoint->config, keys[i]), vocab, err));
     if (!source->tokenizer || assay_tokenizer_about(source->tokenizer)->vocab_size <= vocab) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: the tokenizer has ids up to %d, but the embedding of %s has %lld rows: they do not belong together",
-                           source->tokenizer_folder ? source->tokenizer_folder : where,
-                           (int)assay_tokenizer_about(source->tokenizer)->vocab_size - 1, where, (long long)vocab);
+    return assay_error_set(
+        err, ASSAY_E_FORMAT,
+        "%s: the tokenizer has ids up to %d, but the embedding of %s has %lld rows: they do not belong together",
+        source->tokenizer_folder ? source->tokenizer_folder : where,
+        (int)assay_tokenizer_about(source->tokenizer)->vocab_size - 1, where, (long long)vocab);
 }
 
 static assay_status open_parts(assay_model_source *source, const char *base, unsigned flags, assay_error *err)
@@ -228,10 +245,13 @@ static assay_status open_parts(assay_model_source *source, const char *base, uns
     return check_vocabulary(source, err);
 }
 
-assay_status assay_model_source_open(assay_model_source **out, const char *model, const char *adapter, unsigned flags, assay_error *err)
+assay_status assay_model_source_open(assay_model_source **out, const char *model, const char *adapter, unsigned flags,
+                                     assay_error *err)
 {
     *out = NULL;
-    if (!model) return assay_error_set(err, ASSAY_E_USAGE, "--model is missing: a Hugging Face folder, a .gguf file or a folder Assay wrote");
+    if (!model)
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--model is missing: a Hugging Face folder, a .gguf file or a folder Assay wrote");
     assay_model_source *source = assay_alloc(1, sizeof *source);
     char *base = NULL;
     ASSAY_TRY_ALLOC(source, model, err);
@@ -273,7 +293,8 @@ assay_status assay_model_source_settle(assay_model_source *source, const assay_o
     bool stored = source->has_settings;
     if (!stored || assay_options_given(options, "append-eos")) source->append_eos = options->append_eos;
     if (source->max_length <= 0 || assay_options_given(options, "max-length")) source->max_length = options->max_length;
-    if (!stored || assay_options_given(options, "template")) ASSAY_TRY(rename_template(source, options->template_name, err));
+    if (!stored || assay_options_given(options, "template"))
+        ASSAY_TRY(rename_template(source, options->template_name, err));
     if (!source->tokenizer) return ASSAY_OK;
     const assay_template *chosen;
     ASSAY_TRY(assay_template_find(&chosen, source->template_name, source->tokenizer, err));
@@ -289,7 +310,10 @@ void assay_model_source_warn(const assay_model_source *source, const assay_log *
     if (!base || !*base) return;
     bool known = assay_path_absolute(base, &path, NULL) == ASSAY_OK;
     bool same = known ? !strcmp(path, source->checkpoint->path) : !strcmp(base, source->checkpoint->name);
-    if (!same) assay_warn(log, "the adapter %s was trained on %s, not on %s; its scores mean something only if the two hold the same weights", source->adapter_folder, base,
-                          source->checkpoint->name);
+    if (!same)
+        assay_warn(log,
+                   "the adapter %s was trained on %s, not on %s; its scores mean something only if the two hold the "
+                   "same weights",
+                   source->adapter_folder, base, source->checkpoint->name);
     assay_free(path);
 }

@@ -7,15 +7,9 @@
 
 enum { LONGEST = 63 };
 
-static int folded(char letter)
-{
-    return letter == '_' ? '-' : tolower((unsigned char)letter);
-}
+static int folded(char letter) { return letter == '_' ? '-' : tolower((unsigned char)letter); }
 
-static unsigned least(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
+static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
 
 /* Optimal string alignment, all rows kept: words are short. */
 static unsigned distance_of(const char *a, size_t m, const char *b, size_t n)
@@ -27,7 +21,8 @@ static unsigned distance_of(const char *a, size_t m, const char *b, size_t n)
         for (size_t j = 1; j <= n; j++) {
             unsigned cost = folded(a[i - 1]) != folded(b[j - 1]);
             table[i][j] = least(least(table[i - 1][j], table[i][j - 1]) + 1, table[i - 1][j - 1] + cost);
-            bool swapped = i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) && folded(a[i - 2]) == folded(b[j - 1]);
+            bool swapped =
+                i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) && folded(a[i - 2]) == folded(b[j - 1]);
             if (swapped) table[i][j] = least(table[i][j], table[i - 2][j - 2] + 1);
         }
     return table[m][n];

@@ -1,5 +1,5 @@
-/* "Did you mean": the distance between two words (insertions, deletions, substitutions, swaps of neighbours; case and the
- * difference of - and _ do not count). A word that begins like the other is nearer than its missing letters say. */
+/* "Did you mean": the distance between two words (insertions, deletions, substitutions, swaps of neighbours; case and
+ * the difference of - and _ do not count). A word that begins like the other is nearer than its missing letters say. */
 #ifndef ASSAY_CLI_NEAREST_H
 #define ASSAY_CLI_NEAREST_H
 
@@ -13,6 +13,7 @@ typedef struct assay_nearest {
 } assay_nearest;
 
 void assay_nearest_begin(assay_nearest *nearest, const char *word, size_t length); /* borrows word */
-void assay_nearest_offer(assay_nearest *nearest, const char *candidate);           /* borrows; the first of equals stays */
+/* borrows; the first of equals stays */
+void assay_nearest_offer(assay_nearest *nearest, const char *candidate);
 
 #endif

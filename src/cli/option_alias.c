@@ -136,71 +136,91 @@ static const char no_code[] = "no foreign code is ever run";
 static const char no_quantised[] = "weights keep their type";
 static const char no_hub[] = "nothing is uploaded";
 
+// clang-format off
 static const ignored_name ignored[] = {
     {"do_train", always_done}, {"do_eval", "evaluation data is always evaluated"}, {"do_predict", "see assay score"},
-    {"cache_dir", nothing_cached}, {"overwrite_cache", nothing_cached}, {"model_revision", nothing_cached}, {"revision", nothing_cached},
+    {"cache_dir", nothing_cached}, {"overwrite_cache", nothing_cached}, {"model_revision", nothing_cached},
+     {"revision", nothing_cached},
     {"use_fast_tokenizer", "there is one tokenizer"}, {"use_auth_token", nothing_cached}, {"token", nothing_cached},
     {"model_type", "config.json says it"}, {"trust_remote_code", no_code},
-    {"device_map", cpu_only}, {"device", cpu_only}, {"use_cpu", cpu_only}, {"no_cuda", cpu_only}, {"use_mps_device", cpu_only},
-    {"load_in_4bit", no_quantised}, {"load_in_8bit", no_quantised}, {"qlora", no_quantised}, {"quantization_bit", no_quantised},
+    {"device_map", cpu_only}, {"device", cpu_only}, {"use_cpu", cpu_only}, {"no_cuda", cpu_only},
+     {"use_mps_device", cpu_only},
+    {"load_in_4bit", no_quantised}, {"load_in_8bit", no_quantised}, {"qlora", no_quantised},
+     {"quantization_bit", no_quantised},
     {"bnb_*", no_quantised}, {"use_bnb_nested_quant", no_quantised},
     {"fp16", precision_says}, {"fp16_*", precision_says}, {"bf16_full_eval", precision_says}, {"tf32", precision_says},
     {"half_precision_backend", precision_says},
-    {"dataset_config_name", "--data is a path"}, {"dataset_config", "--data is a path"}, {"dataset_train_split", "--data is a path"},
-    {"dataset_test_split", "--data is a path"}, {"dataset_streaming", "--data is a path"}, {"dataset_num_proc", always_done},
+    {"dataset_config_name", "--data is a path"}, {"dataset_config", "--data is a path"},
+     {"dataset_train_split", "--data is a path"},
+    {"dataset_test_split", "--data is a path"}, {"dataset_streaming", "--data is a path"},
+     {"dataset_num_proc", always_done},
     {"preprocessing_num_workers", "see --threads"}, {"streaming", "--data is a path"},
     {"tool_format", "the template renders tool calls"}, {"modules_to_save", "the head is always trained and saved"},
     {"lora_modules_to_save", "the head is always trained and saved"}, {"lora_task_type", "it is always a reward model"},
     {"ddp_*", one_process}, {"local_rank", one_process}, {"nnodes", one_process}, {"nproc_per_node", one_process},
-    {"node_rank", one_process}, {"master_addr", one_process}, {"master_port", one_process}, {"num_processes", one_process},
-    {"num_machines", one_process}, {"config_file", one_process}, {"mixed_precision", precision_says}, {"num_gpus", cpu_only}, {"include", cpu_only},
+    {"node_rank", one_process}, {"master_addr", one_process}, {"master_port", one_process},
+     {"num_processes", one_process},
+    {"num_machines", one_process}, {"config_file", one_process}, {"mixed_precision", precision_says},
+     {"num_gpus", cpu_only}, {"include", cpu_only},
     {"deepspeed", one_process},
-    {"fsdp", one_process}, {"fsdp_*", one_process}, {"accelerator_config", one_process}, {"parallelism_config", one_process},
-    {"average_tokens_across_devices", one_process}, {"log_on_each_node", one_process}, {"save_on_each_node", one_process},
-    {"per_device_eval_batch_size", planner_says}, {"per_gpu_*", planner_says}, {"eval_accumulation_steps", planner_says},
-    {"auto_find_batch_size", planner_says}, {"torch_empty_cache_steps", planner_says}, {"skip_memory_metrics", planner_says},
-    {"activation_offloading", planner_says}, {"gradient_checkpointing_kwargs", planner_says}, {"activation_checkpointing_kwargs", planner_says},
+    {"fsdp", one_process}, {"fsdp_*", one_process}, {"accelerator_config", one_process},
+     {"parallelism_config", one_process},
+    {"average_tokens_across_devices", one_process}, {"log_on_each_node", one_process},
+     {"save_on_each_node", one_process},
+    {"per_device_eval_batch_size", planner_says}, {"per_gpu_*", planner_says},
+     {"eval_accumulation_steps", planner_says},
+    {"auto_find_batch_size", planner_says}, {"torch_empty_cache_steps", planner_says},
+     {"skip_memory_metrics", planner_says},
+    {"activation_offloading", planner_says}, {"gradient_checkpointing_kwargs", planner_says},
+     {"activation_checkpointing_kwargs", planner_says},
     {"use_cache", planner_says}, {"pad_to_multiple_of", "nothing is padded"}, {"group_by_length", "nothing is padded"},
-    {"length_column_name", "nothing is padded"}, {"train_sampling_strategy", "nothing is padded"}, {"padding*", "nothing is padded"},
-    {"remove_unused_columns", "unknown fields are ignored"}, {"label_names", "unknown fields are ignored"}, {"dataloader_*", always_done},
-    {"report_to", own_logs}, {"logging_dir", own_logs}, {"logging_strategy", own_logs}, {"logging_first_step", own_logs},
-    {"logging_nan_inf_filter", "see --on-nan"}, {"log_level*", own_logs}, {"disable_tqdm", "see --quiet"}, {"run_name", own_logs},
-    {"project", own_logs}, {"trackio_*", own_logs}, {"include_*", own_logs}, {"prediction_loss_only", own_logs}, {"plot_loss", "metrics.jsonl has it"},
-    {"eval_on_start", always_done}, {"eval_delay", "see --eval-steps"}, {"eval_do_concat_batches", own_logs}, {"batch_eval_metrics", own_logs},
+    {"length_column_name", "nothing is padded"}, {"train_sampling_strategy", "nothing is padded"},
+     {"padding*", "nothing is padded"},
+    {"remove_unused_columns", "unknown fields are ignored"}, {"label_names", "unknown fields are ignored"},
+     {"dataloader_*", always_done},
+    {"report_to", own_logs}, {"logging_dir", own_logs}, {"logging_strategy", own_logs},
+     {"logging_first_step", own_logs},
+    {"logging_nan_inf_filter", "see --on-nan"}, {"log_level*", own_logs}, {"disable_tqdm", "see --quiet"},
+     {"run_name", own_logs},
+    {"project", own_logs}, {"trackio_*", own_logs}, {"include_*", own_logs}, {"prediction_loss_only", own_logs},
+     {"plot_loss", "metrics.jsonl has it"},
+    {"eval_on_start", always_done}, {"eval_delay", "see --eval-steps"}, {"eval_do_concat_batches", own_logs},
+     {"batch_eval_metrics", own_logs},
     {"eval_use_gather_object", one_process}, {"load_best_model_at_end", "every evaluation is in metrics.jsonl"},
-    {"metric_for_best_model", "every evaluation is in metrics.jsonl"}, {"greater_is_better", "every evaluation is in metrics.jsonl"},
-    {"save_safetensors", always_done}, {"save_only_model", "a checkpoint is always complete"}, {"ignore_data_skip", "a resumed run is exact"},
-    {"restore_callback_states_from_checkpoint", "a resumed run is exact"}, {"full_determinism", always_done}, {"data_seed", "see --seed"},
+    {"metric_for_best_model", "every evaluation is in metrics.jsonl"},
+     {"greater_is_better", "every evaluation is in metrics.jsonl"},
+    {"save_safetensors", always_done}, {"save_only_model", "a checkpoint is always complete"},
+     {"ignore_data_skip", "a resumed run is exact"},
+    {"restore_callback_states_from_checkpoint", "a resumed run is exact"}, {"full_determinism", always_done},
+     {"data_seed", "see --seed"},
     {"enable_jit_checkpoint", "an interrupted run saves"}, {"disable_dropout", "only --lora-dropout drops"},
-    {"optim", "AdamW is the optimizer"}, {"optim_args", "AdamW is the optimizer"}, {"optim_target_modules", "AdamW is the optimizer"},
-    {"lr_scheduler_kwargs", "see --min-lr"}, {"torch_compile*", own_kernels}, {"use_liger_kernel", own_kernels}, {"liger_kernel_config", own_kernels},
-    {"flash_attn", own_kernels}, {"attn_implementation", own_kernels}, {"push_to_hub*", no_hub}, {"hub_*", no_hub}, {"debug", "see assay verify"},
+    {"optim", "AdamW is the optimizer"}, {"optim_args", "AdamW is the optimizer"},
+     {"optim_target_modules", "AdamW is the optimizer"},
+    {"lr_scheduler_kwargs", "see --min-lr"}, {"torch_compile*", own_kernels}, {"use_liger_kernel", own_kernels},
+     {"liger_kernel_config", own_kernels},
+    {"flash_attn", own_kernels}, {"attn_implementation", own_kernels}, {"push_to_hub*", no_hub}, {"hub_*", no_hub},
+     {"debug", "see assay verify"},
     {"stage", "it is always a reward model"}, {"chat_template_path", "see --template"},
 };
+// clang-format on
 
 typedef struct refused_name {
     const char *name, *neutral;
 } refused_name;
 
 static const refused_name refused[] = {
-    {"label_smoothing_factor", "0"}, {"neftune_noise_alpha", "0"}, {"neft_alpha", "0"}, {"use_dora", "false"},
-    {"use_rslora", "false"}, {"rope_scaling", "none"}, {"freeze_layers", "none"},
+    {"label_smoothing_factor", "0"}, {"neftune_noise_alpha", "0"}, {"neft_alpha", "0"},       {"use_dora", "false"},
+    {"use_rslora", "false"},         {"rope_scaling", "none"},     {"freeze_layers", "none"},
 };
 
 static const char *const medicalgpt_names[] = {
-    "train_file_dir", "validation_file_dir", "max_source_length", "max_target_length", "target_modules", "template_name",
-    "tool_format", "peft_path", "tokenizer_name_or_path",
+    "train_file_dir", "validation_file_dir", "max_source_length", "max_target_length",      "target_modules",
+    "template_name",  "tool_format",         "peft_path",         "tokenizer_name_or_path",
 };
 
-size_t assay_alias_count(void)
-{
-    return sizeof aliases / sizeof aliases[0];
-}
+size_t assay_alias_count(void) { return sizeof aliases / sizeof aliases[0]; }
 
-const assay_option_alias *assay_alias_at(size_t index)
-{
-    return &aliases[index];
-}
+const assay_option_alias *assay_alias_at(size_t index) { return &aliases[index]; }
 
 const assay_option_alias *assay_alias_find(const char *name, size_t length)
 {

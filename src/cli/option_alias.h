@@ -1,9 +1,8 @@
 /* Names from elsewhere: Hugging Face's TrainingArguments, TRL, LLaMA-Factory, and MedicalGPT's reward_modeling.py.
- *
- * Three kinds: names that mean one of our options (sometimes with the value translated), names that mean nothing here and are
- * accepted with a line that says why, and names whose effect Assay lacks, accepted only at the value that has no effect.
- * What needs two names together (batch size times accumulation) is a hidden row of the option table instead.
- */
+ * Three kinds: names that mean one of our options (sometimes with the value translated), names that mean nothing here
+ * and are accepted with a line that says why, and names whose effect Assay lacks, accepted only at the value that has
+ * no effect. What needs two names together (batch size times accumulation) is a hidden row of the option table
+ * instead. */
 #ifndef ASSAY_CLI_OPTION_ALIAS_H
 #define ASSAY_CLI_OPTION_ALIAS_H
 
@@ -12,8 +11,8 @@
 typedef struct assay_option_alias {
     const char *name;   /* as elsewhere, with _ */
     const char *target; /* a row of the option table */
-    /* NULL: the value as it is. Returns the value for the target, NULL: as if it had not been given. May keep strings in
-     * options and set what comes along with the value. */
+    /* NULL: the value as it is. Returns the value for the target, NULL: as if it had not been given. May keep strings
+     * in options and set what comes along with the value. */
     const char *(*translate)(assay_options *options, const char *value);
     bool flag; /* may stand without a value */
 } assay_option_alias;

@@ -1,5 +1,5 @@
-/* A run file is read as libyaml's events, one key and its value at a time, each handed to the same setter as a word of the
- * command line. Events, not a document, because an event knows its line. */
+/* A run file is read as libyaml's events, one key and its value at a time, each handed to the same setter as a word of
+ * the command line. Events, not a document, because an event knows its line. */
 #include "cli/option_config.h"
 
 #include "base/file.h"
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <yaml.h>
 
-/* Bounds on what a file may cost: libyaml's time grows with size times depth, and each name is compared with all before it. KEYS_MAX is
- * more than there are names; only the ignored families (fp16_*) have no end. */
+/* Bounds on what a file may cost: libyaml's time grows with size times depth, and each name is compared with all before
+ * it. KEYS_MAX is more than there are names; only the ignored families (fp16_*) have no end. */
 enum { CONFIG_CEILING = 1 << 20, DEPTH_MAX = 64, KEYS_MAX = 500 };
 
 typedef struct config_reader {
@@ -40,15 +40,12 @@ static assay_status next_event(config_reader *reader, assay_error *err)
     }
     mark_line(reader, reader->event.start_mark.line);
     if (reader->event.type == YAML_ALIAS_EVENT)
-        return assay_error_set(err, ASSAY_E_USAGE, "%sreferences (*%s) are not understood; write the value", reader->where,
-                               (const char *)reader->event.data.alias.anchor);
+        return assay_error_set(err, ASSAY_E_USAGE, "%sreferences (*%s) are not understood; write the value",
+                               reader->where, (const char *)reader->event.data.alias.anchor);
     return ASSAY_OK;
 }
 
-static const char *scalar_text(const config_reader *reader)
-{
-    return (const char *)reader->event.data.scalar.value;
-}
+static const char *scalar_text(const config_reader *reader) { return (const char *)reader->event.data.scalar.value; }
 
 static bool is_null(const config_reader *reader)
 {
@@ -66,12 +63,14 @@ static assay_status skip_value(config_reader *reader, assay_error *err)
         if (type == YAML_MAPPING_START_EVENT || type == YAML_SEQUENCE_START_EVENT) depth++;
         if (type == YAML_MAPPING_END_EVENT || type == YAML_SEQUENCE_END_EVENT) depth--;
         if (depth == 0) return ASSAY_OK;
-        if (depth > DEPTH_MAX) return assay_error_set(err, ASSAY_E_USAGE, "%snested deeper than %d", reader->where, DEPTH_MAX);
+        if (depth > DEPTH_MAX)
+            return assay_error_set(err, ASSAY_E_USAGE, "%snested deeper than %d", reader->where, DEPTH_MAX);
         ASSAY_TRY(next_event(reader, err));
     }
 }
 
-static assay_status set_scalar(config_reader *reader, const assay_option_match *match, const char *key, assay_error *err)
+static assay_status set_scalar(config_reader *reader, const assay_option_match *match, const char *key,
+                               assay_error *err)
 {
     if (strlen(scalar_text(reader)) != reader->event.data.scalar.length)
         return assay_error_set(err, ASSAY_E_USAGE, "%s%s: the value holds a zero byte", reader->where, key);
@@ -79,7 +78,8 @@ static assay_status set_scalar(config_reader *reader, const assay_option_match *
     return assay_option_set(reader->options, match, &reader->source, key, strlen(key), scalar_text(reader), err);
 }
 
-static assay_status read_sequence(config_reader *reader, const assay_option_match *match, const char *key, assay_error *err)
+static assay_status read_sequence(config_reader *reader, const assay_option_match *match, const char *key,
+                                  assay_error *err)
 {
     if (match->row->type != ASSAY_OPTION_LIST)
         return assay_error_set(err, ASSAY_E_USAGE, "%s%s takes one value, not a list", reader->where, key);
@@ -151,8 +151,8 @@ static assay_status read_mapping(config_reader *reader, assay_error *err)
     return assay_error_set(err, ASSAY_E_USAGE, "%sa second document; one file holds one run", reader->where);
 }
 
-assay_status assay_option_config_read(assay_options *options, const char *path, unsigned command, const char *command_name,
-                                      assay_error *err)
+assay_status assay_option_config_read(assay_options *options, const char *path, unsigned command,
+                                      const char *command_name, assay_error *err)
 {
     char *text;
     size_t size;

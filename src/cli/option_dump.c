@@ -21,9 +21,12 @@ static json_t *list_json(const assay_string_list *list)
 static double number_of(const assay_option_row *row, const void *field)
 {
     switch (row->type) {
-    case ASSAY_OPTION_INT: return (double)*(const int64_t *)field;
-    case ASSAY_OPTION_SIZE: return (double)*(const uint64_t *)field;
-    default: return *(const double *)field;
+    case ASSAY_OPTION_INT:
+        return (double)*(const int64_t *)field;
+    case ASSAY_OPTION_SIZE:
+        return (double)*(const uint64_t *)field;
+    default:
+        return *(const double *)field;
     }
 }
 
@@ -42,11 +45,16 @@ static json_t *value_json(const assay_options *options, const assay_option_row *
     const void *field = (const char *)options + row->offset;
     switch (row->type) {
     case ASSAY_OPTION_STRING:
-    case ASSAY_OPTION_PATH: return *(const char *const *)field ? json_string(*(const char *const *)field) : NULL;
-    case ASSAY_OPTION_LIST: return list_json(field);
-    case ASSAY_OPTION_BOOL: return json_boolean(*(const bool *)field);
-    case ASSAY_OPTION_ENUM: return choice_json(row, *(const int *)field);
-    default: return number_json(row, field);
+    case ASSAY_OPTION_PATH:
+        return *(const char *const *)field ? json_string(*(const char *const *)field) : NULL;
+    case ASSAY_OPTION_LIST:
+        return list_json(field);
+    case ASSAY_OPTION_BOOL:
+        return json_boolean(*(const bool *)field);
+    case ASSAY_OPTION_ENUM:
+        return choice_json(row, *(const int *)field);
+    default:
+        return number_json(row, field);
     }
 }
 
@@ -55,7 +63,8 @@ json_t *assay_options_json(const assay_options *options, unsigned command, bool 
     json_t *object = json_object();
     for (size_t i = 0; object && i < assay_option_count(); i++) {
         const assay_option_row *row = assay_option_at(i);
-        if (!(row->commands & command) || (row->flags & ASSAY_OPTION_HIDDEN) || row->group == ASSAY_GROUP_GENERAL) continue;
+        if (!(row->commands & command) || (row->flags & ASSAY_OPTION_HIDDEN) || row->group == ASSAY_GROUP_GENERAL)
+            continue;
         if (only_given && options->origin[i] == ASSAY_ORIGIN_DEFAULT) continue;
         json_t *value = value_json(options, row);
         if (value) json_object_set_new(object, row->name, value);

@@ -17,23 +17,19 @@ static size_t index_of(const resolver *r, const char *name)
     return assay_option_index(assay_option_find(name, strlen(name), r->command));
 }
 
-static assay_origin origin_of(const resolver *r, const char *name)
-{
-    return r->options->origin[index_of(r, name)];
-}
+static assay_origin origin_of(const resolver *r, const char *name) { return r->options->origin[index_of(r, name)]; }
 
-static assay_origin later(assay_origin a, assay_origin b)
-{
-    return a > b ? a : b;
-}
+static assay_origin later(assay_origin a, assay_origin b) { return a > b ? a : b; }
 
-/* Does what `foreign` names say (given at `origin`) decide the option `name`? Given both in the same place: an error. */
+/* Does what `foreign` names say (given at `origin`) decide the option `name`? Given both in the same place: an
+ * error. */
 static assay_status decides(const resolver *r, const char *name, const char *foreign, assay_origin origin, bool *out)
 {
     size_t own = index_of(r, name);
     *out = origin > r->options->origin[own];
     if (origin < ASSAY_ORIGIN_CONFIG || origin != r->options->origin[own]) return ASSAY_OK;
-    return assay_error_set(r->err, ASSAY_E_USAGE, "%s and %s both say the same thing; keep one", r->options->given_as[own], foreign);
+    return assay_error_set(r->err, ASSAY_E_USAGE, "%s and %s both say the same thing; keep one",
+                           r->options->given_as[own], foreign);
 }
 
 static void set_origin(const resolver *r, const char *name, assay_origin origin)
@@ -54,8 +50,10 @@ static assay_status resolve_batch(const resolver *r)
 {
     bool decided;
     assay_options *o = r->options;
-    assay_origin origin = later(origin_of(r, "per-device-train-batch-size"), origin_of(r, "gradient-accumulation-steps"));
-    ASSAY_TRY(decides(r, "batch-pairs", "per_device_train_batch_size times gradient_accumulation_steps", origin, &decided));
+    assay_origin origin =
+        later(origin_of(r, "per-device-train-batch-size"), origin_of(r, "gradient-accumulation-steps"));
+    ASSAY_TRY(
+        decides(r, "batch-pairs", "per_device_train_batch_size times gradient_accumulation_steps", origin, &decided));
     if (!decided) return ASSAY_OK;
     o->batch_pairs = o->foreign.train_batch * o->foreign.accumulation;
     set_origin(r, "batch-pairs", origin);
@@ -89,7 +87,8 @@ static assay_status resolve_warmup(const resolver *r)
 }
 
 /* no, steps or epoch, where no number of steps is given; `steps` is Hugging Face's number then. */
-static void resolve_strategy(const resolver *r, const char *strategy_name, int strategy, const char *name, int64_t steps, int64_t *out)
+static void resolve_strategy(const resolver *r, const char *strategy_name, int strategy, const char *name,
+                             int64_t steps, int64_t *out)
 {
     assay_origin origin = origin_of(r, strategy_name);
     if (strategy == 0 || (strategy == 2 && origin_of(r, name) > ASSAY_ORIGIN_IMPLIED)) return;
@@ -109,8 +108,11 @@ static void resolve_strategies(const resolver *r)
 static void resolve_precision(const resolver *r)
 {
     assay_options *o = r->options;
-    if (origin_of(r, "precision") != ASSAY_ORIGIN_DEFAULT || origin_of(r, "torch-dtype") == ASSAY_ORIGIN_DEFAULT) return;
-    o->precision = o->foreign.torch_dtype == 1 ? ASSAY_OPT_BF16 : o->foreign.torch_dtype == 3 ? ASSAY_OPT_F32 : ASSAY_OPT_PRECISION_AUTO;
+    if (origin_of(r, "precision") != ASSAY_ORIGIN_DEFAULT || origin_of(r, "torch-dtype") == ASSAY_ORIGIN_DEFAULT)
+        return;
+    o->precision = o->foreign.torch_dtype == 1   ? ASSAY_OPT_BF16
+                   : o->foreign.torch_dtype == 3 ? ASSAY_OPT_F32
+                                                 : ASSAY_OPT_PRECISION_AUTO;
     set_origin(r, "precision", origin_of(r, "torch-dtype"));
 }
 
@@ -118,20 +120,30 @@ static assay_status resolve_tokenizer(const resolver *r)
 {
     const assay_options *o = r->options;
     if (!o->foreign.tokenizer || (o->model && strcmp(o->model, o->foreign.tokenizer) == 0)) return ASSAY_OK;
-    return assay_error_set(r->err, ASSAY_E_USAGE,
-                           "tokenizer_name_or_path is %s, but the tokenizer is read from the model's own folder; copy its files there",
-                           o->foreign.tokenizer);
+    return assay_error_set(
+        r->err, ASSAY_E_USAGE,
+        "tokenizer_name_or_path is %s, but the tokenizer is read from the model's own folder; copy its files there",
+        o->foreign.tokenizer);
 }
 
 /* What reward_modeling.py does where its command line is silent. */
 static assay_status imply_medicalgpt(const resolver *r)
 {
     static const char *const defaults[][2] = {
-        {"schedule", "linear"}, {"lora-alpha", "32"}, {"lora-dropout", "0.05"}, {"lr", "5e-5"}, {"epochs", "3"},
-        {"save-steps", "500"}, {"per-device-train-batch-size", "8"}, {"gradient-accumulation-steps", "1"},
-        {"max-source-length", "2048"}, {"max-target-length", "512"}, {"warmup-ratio", "0"},
+        {"schedule", "linear"},
+        {"lora-alpha", "32"},
+        {"lora-dropout", "0.05"},
+        {"lr", "5e-5"},
+        {"epochs", "3"},
+        {"save-steps", "500"},
+        {"per-device-train-batch-size", "8"},
+        {"gradient-accumulation-steps", "1"},
+        {"max-source-length", "2048"},
+        {"max-target-length", "512"},
+        {"warmup-ratio", "0"},
     };
-    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) ASSAY_TRY(imply(r, defaults[i][0], defaults[i][1]));
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
+        ASSAY_TRY(imply(r, defaults[i][0], defaults[i][1]));
     return ASSAY_OK;
 }
 
@@ -163,10 +175,11 @@ static void tell_medicalgpt(const assay_options *o, const assay_log *log)
     if (!o->foreign.medicalgpt) return;
     static const char *const schedules[] = {"cosine", "linear", "constant"};
     assay_note(log,
-               "%s is a name of MedicalGPT: its defaults hold where nothing else is said (now: schedule %s, lr %g, epochs %g, batch-pairs "
+               "%s is a name of MedicalGPT: its defaults hold where nothing else is said (now: schedule %s, lr %g, "
+               "epochs %g, batch-pairs "
                "%lld, lora-alpha %g, lora-dropout %g, max-length %lld)",
-               o->foreign.medicalgpt, schedules[o->schedule], o->lr, o->epochs, (long long)o->batch_pairs, o->lora_alpha, o->lora_dropout,
-               (long long)o->max_length);
+               o->foreign.medicalgpt, schedules[o->schedule], o->lr, o->epochs, (long long)o->batch_pairs,
+               o->lora_alpha, o->lora_dropout, (long long)o->max_length);
 }
 
 static assay_status resolve_training(const resolver *r)
@@ -187,7 +200,8 @@ static assay_status resolve_training(const resolver *r)
 assay_status assay_options_resolve(assay_options *options, unsigned command, const assay_log *log, assay_error *err)
 {
     resolver r = {options, command, err};
-    if (command & (ASSAY_FOR_TRAIN | ASSAY_FOR_PLAN | ASSAY_FOR_VERIFY | ASSAY_FOR_PREVIEW)) ASSAY_TRY(resolve_training(&r));
+    if (command & (ASSAY_FOR_TRAIN | ASSAY_FOR_PLAN | ASSAY_FOR_VERIFY | ASSAY_FOR_PREVIEW))
+        ASSAY_TRY(resolve_training(&r));
     else if (assay_option_find("torch-dtype", 11, command)) resolve_precision(&r);
     tell_ignored(options, log);
     tell_medicalgpt(options, log);

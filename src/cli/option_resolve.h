@@ -1,5 +1,5 @@
-/* The last step of reading options: what names from elsewhere say is turned into our options, MedicalGPT's defaults come along
- * where its names were used, and values that depend on others are filled in. */
+/* The last step of reading options: what names from elsewhere say is turned into our options, MedicalGPT's defaults
+ * come along where its names were used, and values that depend on others are filled in. */
 #ifndef ASSAY_CLI_OPTION_RESOLVE_H
 #define ASSAY_CLI_OPTION_RESOLVE_H
 

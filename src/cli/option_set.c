@@ -62,22 +62,22 @@ static void offer_all(assay_nearest *nearest, unsigned command)
     }
 }
 
-assay_status assay_option_no_match(const assay_option_match *match, const assay_option_source *source, const char *name, size_t length,
-                                   assay_error *err)
+assay_status assay_option_no_match(const assay_option_match *match, const assay_option_source *source, const char *name,
+                                   size_t length, assay_error *err)
 {
     int shown = length < SHOWN_MAX ? (int)length : SHOWN_MAX;
     if (match->kind == ASSAY_MATCH_OTHER)
-        return assay_error_set(err, ASSAY_E_USAGE, "%s%s%.*s is no option of %s; see assay help %s", source->where, source->dash, shown, name,
-                               source->command_name, source->command_name);
+        return assay_error_set(err, ASSAY_E_USAGE, "%s%s%.*s is no option of %s; see assay help %s", source->where,
+                               source->dash, shown, name, source->command_name, source->command_name);
     assay_nearest nearest;
     assay_nearest_begin(&nearest, name, length);
     offer_all(&nearest, source->command);
-    return assay_error_set(err, ASSAY_E_USAGE, "%sunknown option %s%.*s; did you mean %s%s? See assay help %s", source->where, source->dash,
-                           shown, name, source->dash, nearest.best, source->command_name);
+    return assay_error_set(err, ASSAY_E_USAGE, "%sunknown option %s%.*s; did you mean %s%s? See assay help %s",
+                           source->where, source->dash, shown, name, source->dash, nearest.best, source->command_name);
 }
 
-static assay_status remember_ignored(assay_options *options, const assay_option_source *source, const char *name, size_t length,
-                                     const char *reason, assay_error *err)
+static assay_status remember_ignored(assay_options *options, const assay_option_source *source, const char *name,
+                                     size_t length, const char *reason, assay_error *err)
 {
     char text[SHOWN_MAX];
     snprintf(text, sizeof text, "%s%.*s (%s)", source->dash, (int)length, name, reason);
@@ -102,12 +102,12 @@ static bool is_neutral(const char *value, const char *neutral)
     return assay_bool_parse(value, &on) && !on;
 }
 
-static assay_status refuse(const assay_option_match *match, const assay_option_source *source, const char *name, size_t length,
-                           const char *value, assay_error *err)
+static assay_status refuse(const assay_option_match *match, const assay_option_source *source, const char *name,
+                           size_t length, const char *value, assay_error *err)
 {
     if (is_neutral(value, match->reason)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_USAGE, "%s%s%.*s is not supported; leave it out or set it to %s", source->where, source->dash,
-                           (int)length, name, match->reason);
+    return assay_error_set(err, ASSAY_E_USAGE, "%s%s%.*s is not supported; leave it out or set it to %s", source->where,
+                           source->dash, (int)length, name, match->reason);
 }
 
 static bool same_value(const assay_option_row *row, const void *before, const assay_options *options)
@@ -115,17 +115,22 @@ static bool same_value(const assay_option_row *row, const void *before, const as
     const void *now = (const char *)options + row->offset;
     switch (row->type) {
     case ASSAY_OPTION_STRING:
-    case ASSAY_OPTION_PATH: return strcmp(*(const char *const *)before, *(const char *const *)now) == 0;
-    case ASSAY_OPTION_LIST: return true;
-    case ASSAY_OPTION_BOOL: return *(const bool *)before == *(const bool *)now;
-    case ASSAY_OPTION_ENUM: return memcmp(before, now, sizeof(int)) == 0;
-    default: return memcmp(before, now, 8) == 0;
+    case ASSAY_OPTION_PATH:
+        return strcmp(*(const char *const *)before, *(const char *const *)now) == 0;
+    case ASSAY_OPTION_LIST:
+        return true;
+    case ASSAY_OPTION_BOOL:
+        return *(const bool *)before == *(const bool *)now;
+    case ASSAY_OPTION_ENUM:
+        return memcmp(before, now, sizeof(int)) == 0;
+    default:
+        return memcmp(before, now, 8) == 0;
     }
 }
 
 /* The value under the row, written over what lower origins said. `shown` is kept text: the name as given. */
-static assay_status store(assay_options *options, const assay_option_match *match, const assay_option_source *source, const char *shown,
-                          const char *value, assay_error *err)
+static assay_status store(assay_options *options, const assay_option_match *match, const assay_option_source *source,
+                          const char *shown, const char *value, assay_error *err)
 {
     const assay_option_row *row = match->row;
     size_t index = assay_option_index(row);
@@ -133,19 +138,23 @@ static assay_status store(assay_options *options, const assay_option_match *matc
     unsigned char before[8] = {0};
     size_t width = row->type == ASSAY_OPTION_BOOL ? sizeof(bool) : row->type == ASSAY_OPTION_ENUM ? sizeof(int) : 8;
     memcpy(before, field, width);
-    if (row->type == ASSAY_OPTION_LIST && options->origin[index] < source->origin) ((assay_string_list *)field)->count = 0;
+    if (row->type == ASSAY_OPTION_LIST && options->origin[index] < source->origin)
+        ((assay_string_list *)field)->count = 0;
     assay_status status = assay_option_store(options, row, shown, value, err);
     if (status != ASSAY_OK) return assay_error_prefix(err, status, "%s", source->where);
     bool again = options->origin[index] == source->origin && options->given_as[index];
-    if (again && !assay_option_same_name(options->given_as[index], shown, strlen(shown)) && !same_value(row, before, options))
-        return assay_error_set(err, ASSAY_E_USAGE, "%s%s and %s are the same option, given with different values; keep one", source->where,
+    if (again && !assay_option_same_name(options->given_as[index], shown, strlen(shown)) &&
+        !same_value(row, before, options))
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "%s%s and %s are the same option, given with different values; keep one", source->where,
                                options->given_as[index], shown);
     options->origin[index] = (uint8_t)source->origin;
     options->given_as[index] = shown;
     return ASSAY_OK;
 }
 
-static const char *shown_name(assay_options *options, const assay_option_source *source, const char *name, size_t length)
+static const char *shown_name(assay_options *options, const assay_option_source *source, const char *name,
+                              size_t length)
 {
     char text[SHOWN_MAX];
     snprintf(text, sizeof text, "%s%.*s", source->dash, (int)length, name);
@@ -156,7 +165,8 @@ static const char *shown_name(assay_options *options, const assay_option_source 
 static const char *value_text(assay_options *options, const assay_option_match *match, const char *value)
 {
     bool on;
-    if (match->alias && match->alias->translate) return match->alias->translate(options, value ? value : match->negated ? "false" : "true");
+    if (match->alias && match->alias->translate)
+        return match->alias->translate(options, value ? value : match->negated ? "false" : "true");
     if (match->negated) return match->row->flags & ASSAY_OPTION_OPTIONAL ? NULL : "false";
     if (!(match->row->flags & ASSAY_OPTION_OPTIONAL)) return value ? value : "true";
     if (!value) return "";
@@ -164,13 +174,15 @@ static const char *value_text(assay_options *options, const assay_option_match *
     return on ? "" : NULL;
 }
 
-static assay_status set_row(assay_options *options, const assay_option_match *match, const assay_option_source *source, const char *name,
-                            size_t length, const char *value, assay_error *err)
+static assay_status set_row(assay_options *options, const assay_option_match *match, const assay_option_source *source,
+                            const char *name, size_t length, const char *value, assay_error *err)
 {
     size_t no = match->negated ? 3 : 0; /* --no-force is --force */
     const char *shown = shown_name(options, source, name + no, length - no);
     ASSAY_TRY_ALLOC(shown, "an option", err);
-    if (match->negated && value) return assay_error_set(err, ASSAY_E_USAGE, "%s%s%.*s takes no value", source->where, source->dash, (int)length, name);
+    if (match->negated && value)
+        return assay_error_set(err, ASSAY_E_USAGE, "%s%s%.*s takes no value", source->where, source->dash, (int)length,
+                               name);
     if (assay_is_medicalgpt_name(name, length) && !options->foreign.medicalgpt) options->foreign.medicalgpt = shown;
     if ((match->alias || (match->row->flags & ASSAY_OPTION_HIDDEN)) && is_none(value)) return ASSAY_OK;
     const char *text = value_text(options, match, value);
@@ -179,16 +191,20 @@ static assay_status set_row(assay_options *options, const assay_option_match *ma
     return ASSAY_OK;
 }
 
-assay_status assay_option_set(assay_options *options, const assay_option_match *match, const assay_option_source *source,
-                              const char *name, size_t length, const char *value, assay_error *err)
+assay_status assay_option_set(assay_options *options, const assay_option_match *match,
+                              const assay_option_source *source, const char *name, size_t length, const char *value,
+                              assay_error *err)
 {
     switch (match->kind) {
-    case ASSAY_MATCH_ROW: return set_row(options, match, source, name, length, value, err);
+    case ASSAY_MATCH_ROW:
+        return set_row(options, match, source, name, length, value, err);
     case ASSAY_MATCH_IGNORED:
         if (assay_is_medicalgpt_name(name, length) && !options->foreign.medicalgpt)
             options->foreign.medicalgpt = shown_name(options, source, name, length);
         return remember_ignored(options, source, name, length, match->reason, err);
-    case ASSAY_MATCH_REFUSED: return refuse(match, source, name, length, value, err);
-    default: return assay_option_no_match(match, source, name, length, err);
+    case ASSAY_MATCH_REFUSED:
+        return refuse(match, source, name, length, value, err);
+    default:
+        return assay_option_no_match(match, source, name, length, err);
     }
 }

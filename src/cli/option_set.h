@@ -33,12 +33,13 @@ typedef struct assay_option_source {
 assay_option_match assay_option_match_name(const char *name, size_t length, unsigned command);
 
 /* For UNKNOWN and OTHER: the error, which names the nearest. */
-assay_status assay_option_no_match(const assay_option_match *match, const assay_option_source *source, const char *name, size_t length,
-                                   assay_error *err);
+assay_status assay_option_no_match(const assay_option_match *match, const assay_option_source *source, const char *name,
+                                   size_t length, assay_error *err);
 
-/* value NULL: the name stood alone. Two different names for one option with different values in the same place are an error;
- * the same name again wins (a list grows). A higher origin replaces a lower one. */
-assay_status assay_option_set(assay_options *options, const assay_option_match *match, const assay_option_source *source,
-                              const char *name, size_t length, const char *value, assay_error *err);
+/* value NULL: the name stood alone. Two different names for one option with different values in the same place are an
+ * error; the same name again wins (a list grows). A higher origin replaces a lower one. */
+assay_status assay_option_set(assay_options *options, const assay_option_match *match,
+                              const assay_option_source *source, const char *name, size_t length, const char *value,
+                              assay_error *err);
 
 #endif

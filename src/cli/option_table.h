@@ -1,9 +1,7 @@
-/* The one table of options. Command line, --config, help and completion are all driven by it.
- *
- * A row is a name, a type, a default and a place in assay_options. The same name may have several rows with disjoint sets of
- * commands (serve's --adapter is a list). Hidden rows hold what names from elsewhere say; no help lists them.
- * In names `-` and `_` are the same; the table uses `-`.
- */
+/* The one table of options. Command line, --config, help and completion are all driven by it. A row is a name, a type,
+ * a default and a place in assay_options. The same name may have several rows with disjoint sets of commands (serve's
+ * --adapter is a list). Hidden rows hold what names from elsewhere say; no help lists them. In names `-` and `_` are
+ * the same; the table uses `-`. */
 #ifndef ASSAY_CLI_OPTION_TABLE_H
 #define ASSAY_CLI_OPTION_TABLE_H
 
@@ -12,13 +10,13 @@
 typedef enum assay_option_type {
     ASSAY_OPTION_STRING,
     ASSAY_OPTION_PATH,
-    ASSAY_OPTION_LIST,     /* assay_string_list */
-    ASSAY_OPTION_INT,      /* int64_t */
+    ASSAY_OPTION_LIST, /* assay_string_list */
+    ASSAY_OPTION_INT,  /* int64_t */
     ASSAY_OPTION_DOUBLE,
     ASSAY_OPTION_BOOL,
-    ASSAY_OPTION_ENUM,     /* an int, the index into `choices` */
-    ASSAY_OPTION_SIZE,     /* uint64_t bytes: 6G, 512M */
-    ASSAY_OPTION_DURATION  /* double seconds: 2h, 1h30m */
+    ASSAY_OPTION_ENUM,    /* an int, the index into `choices` */
+    ASSAY_OPTION_SIZE,    /* uint64_t bytes: 6G, 512M */
+    ASSAY_OPTION_DURATION /* double seconds: 2h, 1h30m */
 } assay_option_type;
 
 enum {
@@ -54,7 +52,7 @@ typedef struct assay_option_row {
     const char *choices;      /* ENUM: "lora|full|head" */
     double low, high;         /* numbers, sizes and durations; both ends included */
     assay_option_word words[2];
-    size_t offset;            /* in assay_options */
+    size_t offset; /* in assay_options */
     const char *help;
 } assay_option_row;
 

@@ -51,11 +51,16 @@ bool assay_size_parse(const char *text, double *bytes)
 static double seconds_in(char unit)
 {
     switch (unit) {
-    case 'd': return 86400;
-    case 'h': return 3600;
-    case 'm': return 60;
-    case 's': return 1;
-    default: return 0;
+    case 'd':
+        return 86400;
+    case 'h':
+        return 3600;
+    case 'm':
+        return 60;
+    case 's':
+        return 1;
+    default:
+        return 0;
     }
 }
 
@@ -89,28 +94,33 @@ static bool int_parse(const char *text, double *out)
     return whole_parse(text, out);
 }
 
-static bool is_int_row(const assay_option_row *row)
-{
-    return row->type == ASSAY_OPTION_INT;
-}
+static bool is_int_row(const assay_option_row *row) { return row->type == ASSAY_OPTION_INT; }
 
 static const char *kind_of(const assay_option_row *row)
 {
     switch (row->type) {
-    case ASSAY_OPTION_INT: return "a whole number";
-    case ASSAY_OPTION_SIZE: return "a size like 6G or 512M";
-    case ASSAY_OPTION_DURATION: return "a duration like 2h, 90m or 1h30m";
-    default: return "a number";
+    case ASSAY_OPTION_INT:
+        return "a whole number";
+    case ASSAY_OPTION_SIZE:
+        return "a size like 6G or 512M";
+    case ASSAY_OPTION_DURATION:
+        return "a duration like 2h, 90m or 1h30m";
+    default:
+        return "a number";
     }
 }
 
 static bool read_number(const assay_option_row *row, const char *text, double *value)
 {
     switch (row->type) {
-    case ASSAY_OPTION_INT: return int_parse(text, value);
-    case ASSAY_OPTION_SIZE: return assay_size_parse(text, value);
-    case ASSAY_OPTION_DURATION: return assay_duration_parse(text, value);
-    default: return whole_parse(text, value);
+    case ASSAY_OPTION_INT:
+        return int_parse(text, value);
+    case ASSAY_OPTION_SIZE:
+        return assay_size_parse(text, value);
+    case ASSAY_OPTION_DURATION:
+        return assay_duration_parse(text, value);
+    default:
+        return whole_parse(text, value);
     }
 }
 
@@ -124,19 +134,24 @@ static const assay_option_word *word_of(const assay_option_row *row, const char 
 static const char *or_words(const assay_option_row *row, char *space, size_t size)
 {
     const char *first = row->words[0].word, *second = row->words[1].word;
-    snprintf(space, size, "%s%s%s%s", first ? " or " : "", first ? first : "", second ? " or " : "", second ? second : "");
+    snprintf(space, size, "%s%s%s%s", first ? " or " : "", first ? first : "", second ? " or " : "",
+             second ? second : "");
     return space;
 }
 
-static assay_status number_error(const assay_option_row *row, const char *name, const char *text, bool readable, assay_error *err)
+static assay_status number_error(const assay_option_row *row, const char *name, const char *text, bool readable,
+                                 assay_error *err)
 {
     char words[64];
     or_words(row, words, sizeof words);
-    if (!readable) return assay_error_set(err, ASSAY_E_USAGE, "%s: \"%s\" is not %s%s", name, text, kind_of(row), words);
-    return assay_error_set(err, ASSAY_E_USAGE, "%s: %s is out of range, from %.16g to %.16g%s", name, text, row->low, row->high, words);
+    if (!readable)
+        return assay_error_set(err, ASSAY_E_USAGE, "%s: \"%s\" is not %s%s", name, text, kind_of(row), words);
+    return assay_error_set(err, ASSAY_E_USAGE, "%s: %s is out of range, from %.16g to %.16g%s", name, text, row->low,
+                           row->high, words);
 }
 
-static assay_status store_number(void *field, const assay_option_row *row, const char *name, const char *text, assay_error *err)
+static assay_status store_number(void *field, const assay_option_row *row, const char *name, const char *text,
+                                 assay_error *err)
 {
     double value;
     const assay_option_word *word = word_of(row, text);
@@ -160,7 +175,8 @@ static const char *plain_choice(const assay_option_row *row, const char *text)
     return flag ? "true" : "false";
 }
 
-static assay_status store_choice(int *field, const assay_option_row *row, const char *name, const char *text, assay_error *err)
+static assay_status store_choice(int *field, const assay_option_row *row, const char *name, const char *text,
+                                 assay_error *err)
 {
     char choices[128], *rest = choices;
     assay_nearest nearest;
@@ -176,12 +192,13 @@ static assay_status store_choice(int *field, const assay_option_row *row, const 
         assay_nearest_offer(&nearest, choice);
     }
     if (nearest.best && nearest.distance <= 2)
-        return assay_error_set(err, ASSAY_E_USAGE, "%s: \"%s\" is none of %s; did you mean %s?", name, text, row->choices, nearest.best);
+        return assay_error_set(err, ASSAY_E_USAGE, "%s: \"%s\" is none of %s; did you mean %s?", name, text,
+                               row->choices, nearest.best);
     return assay_error_set(err, ASSAY_E_USAGE, "%s: \"%s\" is none of %s", name, text, row->choices);
 }
 
-static assay_status store_list(assay_options *options, assay_string_list *list, const assay_option_row *row, const char *name,
-                               const char *text, assay_error *err)
+static assay_status store_list(assay_options *options, assay_string_list *list, const assay_option_row *row,
+                               const char *name, const char *text, assay_error *err)
 {
     bool split = row->flags & ASSAY_OPTION_COMMA;
     while (true) {
@@ -195,8 +212,8 @@ static assay_status store_list(assay_options *options, assay_string_list *list, 
     }
 }
 
-static assay_status store_string(assay_options *options, const char **field, const assay_option_row *row, const char *name,
-                                 const char *text, assay_error *err)
+static assay_status store_string(assay_options *options, const char **field, const assay_option_row *row,
+                                 const char *name, const char *text, assay_error *err)
 {
     if (*text == '\0' && !(row->flags & ASSAY_OPTION_OPTIONAL))
         return assay_error_set(err, ASSAY_E_USAGE, "%s: the value is empty", name);
@@ -205,17 +222,22 @@ static assay_status store_string(assay_options *options, const char **field, con
     return ASSAY_OK;
 }
 
-assay_status assay_option_store(assay_options *options, const assay_option_row *row, const char *name, const char *text, assay_error *err)
+assay_status assay_option_store(assay_options *options, const assay_option_row *row, const char *name, const char *text,
+                                assay_error *err)
 {
     void *field = (char *)options + row->offset;
     switch (row->type) {
     case ASSAY_OPTION_STRING:
-    case ASSAY_OPTION_PATH: return store_string(options, field, row, name, text, err);
-    case ASSAY_OPTION_LIST: return store_list(options, field, row, name, text, err);
-    case ASSAY_OPTION_ENUM: return store_choice(field, row, name, text, err);
+    case ASSAY_OPTION_PATH:
+        return store_string(options, field, row, name, text, err);
+    case ASSAY_OPTION_LIST:
+        return store_list(options, field, row, name, text, err);
+    case ASSAY_OPTION_ENUM:
+        return store_choice(field, row, name, text, err);
     case ASSAY_OPTION_BOOL:
         if (assay_bool_parse(text, field)) return ASSAY_OK;
         return assay_error_set(err, ASSAY_E_USAGE, "%s: \"%s\" is neither true nor false", name, text);
-    default: return store_number(field, row, name, text, err);
+    default:
+        return store_number(field, row, name, text, err);
     }
 }

@@ -13,8 +13,9 @@ bool assay_size_parse(const char *text, double *bytes);
 /* 2h, 90m, 1h30m, 45s, 1d, 3600. False when it is none. */
 bool assay_duration_parse(const char *text, double *seconds);
 
-/* Reads `text` as the row's type and stores it; a list gets it appended (split at commas if the row says so). `name` is the
- * name the user used, for messages. Errors: ASSAY_E_USAGE (type, range, choice). */
-assay_status assay_option_store(assay_options *options, const assay_option_row *row, const char *name, const char *text, assay_error *err);
+/* Reads `text` as the row's type and stores it; a list gets it appended (split at commas if the row says so). `name` is
+ * the name the user used, for messages. Errors: ASSAY_E_USAGE (type, range, choice). */
+assay_status assay_option_store(assay_options *options, const assay_option_row *row, const char *name, const char *text,
+                                assay_error *err);
 
 #endif

@@ -1,5 +1,5 @@
-/* The options' life, and the command line: words are walked once for --config and --help, the file is read, then the words are
- * walked again, so that what is said on the command line lies over what the file says. */
+/* The options' life, and the command line: words are walked once for --config and --help, the file is read, then the
+ * words are walked again, so that what is said on the command line lies over what the file says. */
 #include "cli/options.h"
 
 #include "cli/option_config.h"
@@ -58,7 +58,8 @@ assay_origin assay_options_origin(const assay_options *options, const char *name
 {
     assay_origin origin = ASSAY_ORIGIN_DEFAULT;
     for (size_t i = 0; i < assay_option_count(); i++)
-        if (assay_option_same_name(assay_option_at(i)->name, name, strlen(name)) && options->origin[i] > origin) origin = options->origin[i];
+        if (assay_option_same_name(assay_option_at(i)->name, name, strlen(name)) && options->origin[i] > origin)
+            origin = options->origin[i];
     return origin;
 }
 
@@ -85,7 +86,8 @@ static const char *peek_value(const word_walk *walk)
     return strncmp(word, "--", 2) == 0 ? NULL : word;
 }
 
-static assay_status set_value(word_walk *walk, const assay_option_match *match, const char *name, size_t length, const char *value)
+static assay_status set_value(word_walk *walk, const assay_option_match *match, const char *name, size_t length,
+                              const char *value)
 {
     if (walk->only_config && !(match->row && strcmp(match->row->name, "config") == 0)) return ASSAY_OK;
     return assay_option_set(walk->options, match, &walk->source, name, length, value, walk->err);
@@ -120,8 +122,8 @@ static assay_status missing_value(word_walk *walk, const assay_option_match *mat
 {
     const assay_option_row *row = match->row;
     const char *what = !row ? "a value" : row->choices ? row->choices : row->value_name;
-    return assay_error_set(walk->err, ASSAY_E_USAGE, "--%.*s needs a value: %s%s%s", (int)length, name, what, row ? ", " : "",
-                           row ? row->help : "");
+    return assay_error_set(walk->err, ASSAY_E_USAGE, "--%.*s needs a value: %s%s%s", (int)length, name, what,
+                           row ? ", " : "", row ? row->help : "");
 }
 
 static assay_status take_option(word_walk *walk, const char *name)
@@ -132,7 +134,8 @@ static assay_status take_option(word_walk *walk, const char *name)
     if (match.kind == ASSAY_MATCH_OTHER || match.kind == ASSAY_MATCH_UNKNOWN)
         return assay_option_no_match(&match, &walk->source, name, length, walk->err);
     if (value) return set_value(walk, &match, name, length, value);
-    if (match.kind == ASSAY_MATCH_ROW && match.flag) return set_value(walk, &match, name, length, flag_value(walk, &match));
+    if (match.kind == ASSAY_MATCH_ROW && match.flag)
+        return set_value(walk, &match, name, length, flag_value(walk, &match));
     value = peek_value(walk);
     if (value) walk->at++;
     if (!value && match.kind != ASSAY_MATCH_IGNORED) return missing_value(walk, &match, name, length);
@@ -152,7 +155,8 @@ static assay_status take_word(word_walk *walk, const char *word)
     if (walk->only_config || (walk->positionals_max == 0 && is_script_name(word))) return ASSAY_OK;
     if (walk->options->positionals.count < walk->positionals_max)
         return assay_string_list_add(&walk->options->positionals, word, walk->err);
-    return assay_error_set(walk->err, ASSAY_E_USAGE, "\"%.300s\" is a word too many; options begin with --, see assay help %s", word,
+    return assay_error_set(walk->err, ASSAY_E_USAGE,
+                           "\"%.300s\" is a word too many; options begin with --, see assay help %s", word,
                            walk->source.command_name);
 }
 
@@ -170,7 +174,8 @@ static assay_status walk_words(word_walk *walk)
         } else if (word[1] == '-') {
             ASSAY_TRY(take_option(walk, word + 2));
         } else {
-            return assay_error_set(walk->err, ASSAY_E_USAGE, "options have long names, with two dashes: \"%.300s\" is none", word);
+            return assay_error_set(walk->err, ASSAY_E_USAGE,
+                                   "options have long names, with two dashes: \"%.300s\" is none", word);
         }
     }
     return ASSAY_OK;
@@ -183,10 +188,16 @@ static bool wants_help(int count, char *const *args)
     return false;
 }
 
-assay_status assay_options_parse(assay_options *options, unsigned command, const char *command_name, size_t positionals_max,
-                                 int count, char *const *args, const assay_log *log, assay_error *err)
+assay_status assay_options_parse(assay_options *options, unsigned command, const char *command_name,
+                                 size_t positionals_max, int count, char *const *args, const assay_log *log,
+                                 assay_error *err)
 {
-    word_walk walk = {.options = options, .positionals_max = positionals_max, .count = count, .args = args, .only_config = true, .err = err};
+    word_walk walk = {.options = options,
+                      .positionals_max = positionals_max,
+                      .count = count,
+                      .args = args,
+                      .only_config = true,
+                      .err = err};
     walk.source = (assay_option_source){ASSAY_ORIGIN_COMMAND_LINE, command, command_name, "", "--"};
     options->help = wants_help(count, args);
     if (options->help) return ASSAY_OK;

@@ -21,13 +21,17 @@ static assay_status check_target(const char *target, bool force, assay_error *er
     char **names;
     size_t count;
     if (!assay_path_exists(target)) return ASSAY_OK;
-    if (!assay_path_is_dir(target)) return assay_error_set(err, ASSAY_E_USAGE, "--output %s: a file of this name is in the way", target);
+    if (!assay_path_is_dir(target))
+        return assay_error_set(err, ASSAY_E_USAGE, "--output %s: a file of this name is in the way", target);
     ASSAY_TRY(assay_list_dir(target, &names, &count, err));
     assay_names_free(names, count);
     if (count == 0) return ASSAY_OK;
-    if (!force) return assay_error_set(err, ASSAY_E_USAGE, "--output %s: the folder is not empty; --force replaces it", target);
-    if (holds(target, "config.json") || holds(target, "adapter_config.json") || holds(target, "tokenizer_config.json")) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_USAGE, "--output %s: the folder holds no model, so --force does not replace it", target);
+    if (!force)
+        return assay_error_set(err, ASSAY_E_USAGE, "--output %s: the folder is not empty; --force replaces it", target);
+    if (holds(target, "config.json") || holds(target, "adapter_config.json") || holds(target, "tokenizer_config.json"))
+        return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_USAGE, "--output %s: the folder holds no model, so --force does not replace it",
+                           target);
 }
 
 static void release(assay_output_folder *output)
@@ -60,10 +64,12 @@ assay_status assay_output_open(assay_output_folder *output, const char *target, 
 
 static assay_status rename_error(const assay_output_folder *output, assay_error *err)
 {
-    return assay_error_set(err, ASSAY_E_IO, "cannot rename %s to %s: %s", output->temporary, output->target, strerror(errno));
+    return assay_error_set(err, ASSAY_E_IO, "cannot rename %s to %s: %s", output->temporary, output->target,
+                           strerror(errno));
 }
 
-/* An empty folder is replaced by rename() itself; a full one steps aside first and is removed when its successor is in place. */
+/* An empty folder is replaced by rename() itself; a full one steps aside first and is removed when its successor is in
+ * place. */
 static assay_status replace(const assay_output_folder *output, assay_error *err)
 {
     if (rename(output->temporary, output->target) == 0) return ASSAY_OK;
@@ -75,8 +81,7 @@ static assay_status replace(const assay_output_folder *output, assay_error *err)
     else if (rename(output->temporary, output->target) != 0) {
         status = rename_error(output, err);
         (void)!rename(old, output->target);
-    } else
-        status = assay_remove_tree(old, err);
+    } else status = assay_remove_tree(old, err);
     assay_free(old);
     return status;
 }

@@ -16,8 +16,8 @@ typedef struct assay_output_folder {
     char *target, *temporary;
 } assay_output_folder;
 
-/* A target that is there and not empty is refused (ASSAY_E_USAGE) without `force`; with it only a model's, adapter's or tokenizer's
- * folder is replaced (whole). NULL: "--output is missing". After a failure there is nothing to close. */
+/* A target that is there and not empty is refused (ASSAY_E_USAGE) without `force`; with it only a model's, adapter's or
+ * tokenizer's folder is replaced (whole). NULL: "--output is missing". After a failure there is nothing to close. */
 assay_status assay_output_open(assay_output_folder *output, const char *target, bool force, assay_error *err);
 
 /* Returns `status`, or why the renaming failed. */

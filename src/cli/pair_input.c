@@ -20,20 +20,24 @@ assay_status assay_pair_input_columns(assay_columns *columns, const assay_option
     return status;
 }
 
-static assay_status read_all(assay_pair_set *pairs, const assay_string_list *paths, const assay_options *options, bool skip, assay_error *err)
+static assay_status read_all(assay_pair_set *pairs, const assay_string_list *paths, const assay_options *options,
+                             bool skip, assay_error *err)
 {
     assay_columns columns;
     assay_status status = assay_pair_input_columns(&columns, options, err);
     assay_pair_options how = {.columns = &columns, .skip_bad_lines = skip};
-    for (size_t i = 0; i < paths->count && status == ASSAY_OK; i++) status = assay_pair_set_read(pairs, paths->items[i], &how, err);
+    for (size_t i = 0; i < paths->count && status == ASSAY_OK; i++)
+        status = assay_pair_set_read(pairs, paths->items[i], &how, err);
     assay_columns_release(&columns);
     return status;
 }
 
-static assay_status read_paths(assay_pair_set **out, const assay_string_list *paths, const assay_options *options, bool skip, assay_error *err)
+static assay_status read_paths(assay_pair_set **out, const assay_string_list *paths, const assay_options *options,
+                               bool skip, assay_error *err)
 {
     *out = NULL;
-    if (!paths->count) return assay_error_set(err, ASSAY_E_USAGE, "--data is missing: a file or folder of preference pairs");
+    if (!paths->count)
+        return assay_error_set(err, ASSAY_E_USAGE, "--data is missing: a file or folder of preference pairs");
     assay_pair_set *pairs;
     ASSAY_TRY(assay_pair_set_new(&pairs, err));
     assay_status status = read_all(pairs, paths, options, skip, err);
@@ -42,7 +46,8 @@ static assay_status read_paths(assay_pair_set **out, const assay_string_list *pa
     return status;
 }
 
-assay_status assay_pair_input_survey(assay_pair_set **out, const assay_string_list *paths, const assay_options *options, assay_error *err)
+assay_status assay_pair_input_survey(assay_pair_set **out, const assay_string_list *paths, const assay_options *options,
+                                     assay_error *err)
 {
     return read_paths(out, paths, options, true, err);
 }
@@ -61,8 +66,8 @@ static void tell_drops(const assay_pair_set *pairs, const assay_log *log)
     for (size_t i = 0; i < ASSAY_DROP_COUNT; i++) {
         if (!counts[i]) continue;
         char *place = assay_pair_set_place(pairs, pairs->drops[first[i]].place);
-        assay_warn(log, "%zu pair%s dropped: %s (first: %s)", counts[i], counts[i] == 1 ? "" : "s", assay_drop_text((assay_drop_reason)i),
-                   place ? place : "?");
+        assay_warn(log, "%zu pair%s dropped: %s (first: %s)", counts[i], counts[i] == 1 ? "" : "s",
+                   assay_drop_text((assay_drop_reason)i), place ? place : "?");
         assay_free(place);
     }
 }
@@ -75,14 +80,16 @@ assay_status assay_pair_input_none_left(const assay_pair_set *pairs, assay_error
         size_t count = 0;
         for (size_t i = 0; i < pairs->drop_count; i++) count += (size_t)pairs->drops[i].reason == reason;
         if (!count || used >= sizeof reasons) continue;
-        int put = snprintf(reasons + used, sizeof reasons - used, "%s%zu: %s", used ? "; " : "", count, assay_drop_text((assay_drop_reason)reason));
+        int put = snprintf(reasons + used, sizeof reasons - used, "%s%zu: %s", used ? "; " : "", count,
+                           assay_drop_text((assay_drop_reason)reason));
         if (put > 0) used += (size_t)put;
     }
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: no pair is left to work on (%s)", pairs->file_count ? pairs->files[0] : "the data", reasons);
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: no pair is left to work on (%s)",
+                           pairs->file_count ? pairs->files[0] : "the data", reasons);
 }
 
-assay_status assay_pair_input_read(assay_pair_set **out, const assay_string_list *paths, const assay_options *options, const assay_log *log,
-                                   assay_error *err)
+assay_status assay_pair_input_read(assay_pair_set **out, const assay_string_list *paths, const assay_options *options,
+                                   const assay_log *log, assay_error *err)
 {
     ASSAY_TRY(read_paths(out, paths, options, options->skip_bad_lines, err));
     if ((*out)->count) {

@@ -5,8 +5,9 @@
  *     ...
  *     assay_pair_set_free(pairs);
  *
- * Bad lines that --skip-bad-lines left out, and pairs that teach nothing (an empty answer, two equal ones), are counted in the set and told to the
- * log, with their places. No path is ASSAY_E_USAGE; no pair left is ASSAY_E_FORMAT and says where they went.
+ * Bad lines that --skip-bad-lines left out, and pairs that teach nothing (an empty answer, two equal ones), are counted
+ * in the set and told to the log, with their places. No path is ASSAY_E_USAGE; no pair left is ASSAY_E_FORMAT and says
+ * where they went.
  */
 #ifndef ASSAY_CLI_PAIR_INPUT_H
 #define ASSAY_CLI_PAIR_INPUT_H
@@ -17,11 +18,13 @@
 #include "data/pair_set.h"
 
 /* *out is NULL on failure; else the caller's. log may be NULL. */
-assay_status assay_pair_input_read(assay_pair_set **out, const assay_string_list *paths, const assay_options *options, const assay_log *log,
-                                   assay_error *err);
+assay_status assay_pair_input_read(assay_pair_set **out, const assay_string_list *paths, const assay_options *options,
+                                   const assay_log *log, assay_error *err);
 
-/* The same without a word and without the rule that a pair must be left; bad lines are left out and counted whatever the options say. */
-assay_status assay_pair_input_survey(assay_pair_set **out, const assay_string_list *paths, const assay_options *options, assay_error *err);
+/* The same without a word and without the rule that a pair must be left; bad lines are left out and counted whatever
+ * the options say. */
+assay_status assay_pair_input_survey(assay_pair_set **out, const assay_string_list *paths, const assay_options *options,
+                                     assay_error *err);
 
 /* --columns as the reader wants them; release with assay_columns_release, after a failure too. */
 assay_status assay_pair_input_columns(assay_columns *columns, const assay_options *options, assay_error *err);

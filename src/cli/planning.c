@@ -1,5 +1,6 @@
-/* Alternatives are the run as asked with one thing changed, planned like the run itself. Their order is their cost to the user: first what changes no
- * result (recomputation), then what rounds otherwise (bf16), then what trains less (rank, head), then what drops data (length). */
+/* Alternatives are the run as asked with one thing changed, planned like the run itself. Their order is their cost to
+ * the user: first what changes no result (recomputation), then what rounds otherwise (bf16), then what trains less
+ * (rank, head), then what drops data (length). */
 #include "cli/planning.h"
 
 #include "base/alloc.h"
@@ -12,7 +13,9 @@
 
 enum {
     PROCESS_BYTES = 24 << 20, /* tokenizer and texts of a small run; measured 11 to 19 MiB */
-    MAPPING_BYTES = 4 << 20,  /* address space that the arena takes to begin on a huge page (engine/arena.c); in a cgroup a margin for pages being written */
+    /* address space that the arena takes to begin on a huge page (engine/arena.c); in a cgroup a margin for pages being
+     * written */
+    MAPPING_BYTES = 4 << 20,
 };
 
 typedef struct variant {
@@ -22,8 +25,8 @@ typedef struct variant {
     assay_model_size size;
     size_t fixed;
     size_t params;
-    size_t longest;           /* tokens of the longest pair: no micro-batch is smaller */
-    size_t length;            /* pairs with a longer side are left out; 0: none */
+    size_t longest; /* tokens of the longest pair: no micro-batch is smaller */
+    size_t length;  /* pairs with a longer side are left out; 0: none */
     int layers;
     bool fits;
     size_t largest_off, largest_all;
@@ -33,7 +36,8 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 static size_t longer_side(const assay_example *e) { return larger(e->chosen_count, e->rejected_count); }
 
-/* Of the pairs that a length leaves: the tokens of the largest, and their number. cuts: it leaves all, none of more than twice the length. */
+/* Of the pairs that a length leaves: the tokens of the largest, and their number. cuts: it leaves all, none of more
+ * than twice the length. */
 static size_t count_within(const assay_example_set *set, size_t length, bool cuts, size_t *most)
 {
     size_t count = 0;
@@ -69,9 +73,16 @@ static assay_anonymous_parts parts_of(const variant *v)
 {
     const assay_planning_subject *s = &v->subject;
     size_t pairs = s->examples ? s->examples->count : 0;
-    assay_anonymous_parts parts = {.weights = v->size.owned, .tensors = v->params, .trained = v->size.trained, .arena = v->plan.arena_bytes,
-                                   .tokens = s->tokens_to_write, .rows = larger(v->plan.micro_tokens, v->longest), .pairs = pairs + (s->evaluation ? s->evaluation->count : 0)};
-    if (pairs) parts.lines = assay_trainer_steps(&s->settings, pairs) / (uint64_t)(s->log_steps > 0 ? s->log_steps : 1) + (s->evaluation ? s->evaluation->count : 0);
+    assay_anonymous_parts parts = {.weights = v->size.owned,
+                                   .tensors = v->params,
+                                   .trained = v->size.trained,
+                                   .arena = v->plan.arena_bytes,
+                                   .tokens = s->tokens_to_write,
+                                   .rows = larger(v->plan.micro_tokens, v->longest),
+                                   .pairs = pairs + (s->evaluation ? s->evaluation->count : 0)};
+    if (pairs)
+        parts.lines = assay_trainer_steps(&s->settings, pairs) / (uint64_t)(s->log_steps > 0 ? s->log_steps : 1) +
+                      (s->evaluation ? s->evaluation->count : 0);
     return parts;
 }
 
@@ -88,10 +99,13 @@ static size_t within_limits(const variant *v, size_t budget)
 {
     const assay_memory_room *room = &v->subject.room;
     assay_anonymous_parts parts = parts_of(v);
-    uint64_t besides = assay_anonymous_besides(&parts) + MAPPING_BYTES, own = room->own > besides ? room->own - besides : 0;
+    uint64_t besides = assay_anonymous_besides(&parts) + MAPPING_BYTES,
+             own = room->own > besides ? room->own - besides : 0;
     if (room->own == SIZE_MAX) return budget;
-    if (parts.tokens && v->fixed - v->size.borrowed + assay_anonymous_tokenizer(&parts) > own) return 0; /* behind the arena comes the writing of the tokenizer */
-    return own > SIZE_MAX - v->size.borrowed || own + v->size.borrowed > budget ? budget : (size_t)own + v->size.borrowed;
+    /* behind the arena comes the writing of the tokenizer */
+    if (parts.tokens && v->fixed - v->size.borrowed + assay_anonymous_tokenizer(&parts) > own) return 0;
+    return own > SIZE_MAX - v->size.borrowed || own + v->size.borrowed > budget ? budget
+                                                                                : (size_t)own + v->size.borrowed;
 }
 
 /* A plan within what is wanted; where there is none, within what can be had. */
@@ -112,7 +126,8 @@ static assay_status plan_variant(variant *v, bool alternatives, assay_error *err
 {
     assay_program *program;
     assay_error why = {0};
-    ASSAY_TRY(assay_model_measure(&program, &v->size, v->subject.checkpoint, v->subject.adapter, &v->subject.model, err));
+    ASSAY_TRY(
+        assay_model_measure(&program, &v->size, v->subject.checkpoint, v->subject.adapter, &v->subject.model, err));
     v->layers = program->layers;
     v->params = program->param_count;
     v->fixed = v->size.owned + v->size.borrowed + 3 * v->size.trained * sizeof(float);
@@ -155,14 +170,18 @@ static assay_status consider_halves(assay_planning *p, const variant *asked, dou
 {
     variant v = *asked;
     v.subject.model.halves = true;
-    return asked->subject.model.halves ? ASSAY_OK : consider(p, "--precision bf16", &v, asked->subject.kernels->halves->native ? 2 * fastest : fastest, err);
+    return asked->subject.model.halves ? ASSAY_OK
+                                       : consider(p, "--precision bf16", &v,
+                                                  asked->subject.kernels->halves->native ? 2 * fastest : fastest, err);
 }
 
 static assay_status consider_rank(assay_planning *p, const variant *asked, double fastest, assay_error *err)
 {
     variant v = *asked;
     char text[64];
-    if (!asked->subject.model.lora || asked->subject.adapter || asked->subject.model.tuning != ASSAY_TUNE_LORA || asked->subject.model.lora->rank < 2) return ASSAY_OK;
+    if (!asked->subject.model.lora || asked->subject.adapter || asked->subject.model.tuning != ASSAY_TUNE_LORA ||
+        asked->subject.model.lora->rank < 2)
+        return ASSAY_OK;
     v.lora = *asked->subject.model.lora;
     v.lora.rank /= 2;
     v.subject.model.lora = &v.lora;
@@ -185,7 +204,8 @@ static assay_status consider_tuning(assay_planning *p, const variant *asked, dou
     return asked->subject.model.tuning == ASSAY_TUNE_HEAD ? ASSAY_OK : consider(p, "--tuning head", &v, fastest, err);
 }
 
-/* With data: the greatest length that fits (half of the longest where all do), and how many pairs it costs. A greater length leaves all that a smaller one does, so it can be bisected. */
+/* With data: the greatest length that fits (half of the longest where all do), and how many pairs it costs. A greater
+ * length leaves all that a smaller one does, so it can be bisected. */
 static assay_status consider_lengths_of_data(assay_planning *p, const variant *asked, double fastest, assay_error *err)
 {
     const assay_planning_subject *s = &asked->subject;
@@ -205,7 +225,9 @@ static assay_status consider_lengths_of_data(assay_planning *p, const variant *a
     size_t left = count_within(s->examples, low, s->cuts, &ignored);
     if (left == 0) return ASSAY_OK;
     if (s->cuts) snprintf(text, sizeof text, "--max-length %zu", low);
-    else snprintf(text, sizeof text, "--max-length %zu, without %zu of %zu pairs", low, s->examples->count - left, s->examples->count);
+    else
+        snprintf(text, sizeof text, "--max-length %zu, without %zu of %zu pairs", low, s->examples->count - left,
+                 s->examples->count);
     return consider(p, text, &v, fastest, err);
 }
 
@@ -286,11 +308,14 @@ assay_status assay_planning_refuse(const assay_planning *p, assay_error *err)
         snprintf(line, sizeof line, "%s (%s), ", p->options[i].text, bytes);
         strncat(advice, line, sizeof advice - strlen(advice) - 1);
     }
-    if (*p->longest_place) snprintf(longest, sizeof longest, "the pair at %s has %zu, and ", p->longest_place, p->longest_pair);
+    if (*p->longest_place)
+        snprintf(longest, sizeof longest, "the pair at %s has %zu, and ", p->longest_place, p->longest_pair);
     return assay_error_set(err, ASSAY_E_NO_FIT,
-                           "this run needs %s: %.1f MiB of weights, gradients and optimizer, and %s for a micro-batch of %zu tokens (%sa pair is never split) with %d of %d layers "
+                           "this run needs %s: %.1f MiB of weights, gradients and optimizer, and %s for a micro-batch "
+                           "of %zu tokens (%sa pair is never split) with %d of %d layers "
                            "recomputed. The budget is %s. What would fit: %s--memory %.0fM",
-                           need, (double)(p->plan.total_bytes - p->plan.arena_bytes) / 1048576, arena, p->plan.micro_tokens, longest, p->plan.replayed, p->layers, budget, advice,
+                           need, (double)(p->plan.total_bytes - p->plan.arena_bytes) / 1048576, arena,
+                           p->plan.micro_tokens, longest, p->plan.replayed, p->layers, budget, advice,
                            (double)p->plan.total_bytes / 1048576 + 1);
 }
 
@@ -299,8 +324,10 @@ static json_t *suggestions(const assay_planning *p)
     json_t *list = json_array();
     for (size_t i = 0; list && i < p->option_count; i++) {
         const assay_plan_option *o = &p->options[i];
-        json_array_append_new(list, json_pack("{s:s, s:b, s:I, s:f, s:I, s:i}", "option", o->text, "fits", o->fits, "peak_bytes", (json_int_t)o->plan.total_bytes, "relative_time",
-                                              o->relative_time, "micro_tokens", (json_int_t)o->plan.micro_tokens, "layers_replayed", o->plan.replayed));
+        json_array_append_new(list, json_pack("{s:s, s:b, s:I, s:f, s:I, s:i}", "option", o->text, "fits", o->fits,
+                                              "peak_bytes", (json_int_t)o->plan.total_bytes, "relative_time",
+                                              o->relative_time, "micro_tokens", (json_int_t)o->plan.micro_tokens,
+                                              "layers_replayed", o->plan.replayed));
     }
     return list;
 }
@@ -317,12 +344,17 @@ static json_t *reason(const assay_planning *p)
 
 json_t *assay_planning_json(const assay_planning *p)
 {
-    size_t weights = p->size.owned + p->size.borrowed - p->size.adapters, activations = p->plan.arena_bytes - p->plan.scratch_bytes;
-    json_t *classes = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)weights, "adapters", (json_int_t)p->size.adapters, "gradients", (json_int_t)p->gradients,
-                                "optimizer", (json_int_t)p->optimizer, "activations", (json_int_t)activations, "workspace", (json_int_t)p->plan.scratch_bytes);
-    return json_pack("{s:b, s:o*, s:I, s:I, s:I, s:o, s:I, s:i, s:i, s:f, s:f, s:I, s:I, s:I, s:o*}", "fits", p->fits, "reason", reason(p), "peak_bytes",
-                     (json_int_t)p->plan.total_bytes, "budget_bytes", (json_int_t)p->budget, "rss_bytes", (json_int_t)p->rss, "classes", classes, "micro_tokens",
-                     (json_int_t)p->plan.micro_tokens, "layers", p->layers, "layers_replayed", p->plan.replayed, "recompute_overhead", p->plan.overhead, "relative_time",
-                     p->plan.relative_time, "longest_pair", (json_int_t)p->longest_pair, "largest_without_recompute", (json_int_t)p->largest_off,
+    size_t weights = p->size.owned + p->size.borrowed - p->size.adapters,
+           activations = p->plan.arena_bytes - p->plan.scratch_bytes;
+    json_t *classes = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)weights, "adapters",
+                                (json_int_t)p->size.adapters, "gradients", (json_int_t)p->gradients, "optimizer",
+                                (json_int_t)p->optimizer, "activations", (json_int_t)activations, "workspace",
+                                (json_int_t)p->plan.scratch_bytes);
+    return json_pack("{s:b, s:o*, s:I, s:I, s:I, s:o, s:I, s:i, s:i, s:f, s:f, s:I, s:I, s:I, s:o*}", "fits", p->fits,
+                     "reason", reason(p), "peak_bytes", (json_int_t)p->plan.total_bytes, "budget_bytes",
+                     (json_int_t)p->budget, "rss_bytes", (json_int_t)p->rss, "classes", classes, "micro_tokens",
+                     (json_int_t)p->plan.micro_tokens, "layers", p->layers, "layers_replayed", p->plan.replayed,
+                     "recompute_overhead", p->plan.overhead, "relative_time", p->plan.relative_time, "longest_pair",
+                     (json_int_t)p->longest_pair, "largest_without_recompute", (json_int_t)p->largest_off,
                      "largest_with_recompute", (json_int_t)p->largest_all, "suggestions", suggestions(p));
 }

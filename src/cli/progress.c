@@ -57,9 +57,11 @@ static void add_memory(char *text, size_t size, const assay_progress_sample *sam
     add_text(text, size, "mem", both);
 }
 
-void assay_progress_format(const assay_progress *progress, const assay_progress_sample *sample, double seconds_left, char *text, size_t size)
+void assay_progress_format(const assay_progress *progress, const assay_progress_sample *sample, double seconds_left,
+                           char *text, size_t size)
 {
-    if (progress->total > 0) snprintf(text, size, "%s %lld/%lld", progress->what, (long long)sample->step, (long long)progress->total);
+    if (progress->total > 0)
+        snprintf(text, size, "%s %lld/%lld", progress->what, (long long)sample->step, (long long)progress->total);
     else snprintf(text, size, "%s %lld", progress->what, (long long)sample->step);
     add(text, size, "loss", 4, sample->loss);
     add(text, size, "acc", 3, sample->accuracy);
@@ -73,9 +75,11 @@ void assay_progress_format(const assay_progress *progress, const assay_progress_
     add_text(text, size, "ETA", left);
 }
 
-void assay_progress_begin(assay_progress *progress, assay_terminal *terminal, const char *what, int64_t total, int64_t interval)
+void assay_progress_begin(assay_progress *progress, assay_terminal *terminal, const char *what, int64_t total,
+                          int64_t interval)
 {
-    *progress = (assay_progress){.terminal = terminal, .what = what, .total = total, .interval = interval > 0 ? interval : 1};
+    *progress =
+        (assay_progress){.terminal = terminal, .what = what, .total = total, .interval = interval > 0 ? interval : 1};
 }
 
 static double seconds_left(const assay_progress *progress, int64_t step, double now)

@@ -1,4 +1,5 @@
-/* The model card of what convert and merge write. What it says comes from the written folder itself: config.json and assay.json. */
+/* The model card of what convert and merge write. What it says comes from the written folder itself: config.json and
+ * assay.json. */
 #include "cli/saved_folder.h"
 
 #include "base/file.h"
@@ -28,27 +29,35 @@ static assay_status put_use(const made *m, bool reward, assay_buf *out, assay_er
     const char *class = reward ? "AutoModelForSequenceClassification" : "AutoModelForCausalLM";
     const char *remote = json_object_get(m->config, "auto_map") ? ", trust_remote_code=True" : "";
     const char *template = json_string_value(json_object_get(m->notes, "template"));
-    ASSAY_TRY(assay_buf_printf(out, err, "## Use\n\n```python\nfrom transformers import %s, AutoTokenizer\nmodel = %s.from_pretrained(\"PATH\"%s)\n"
-                                         "tokenizer = AutoTokenizer.from_pretrained(\"PATH\"%s)\n```\n\n", class, class, remote, remote));
+    ASSAY_TRY(assay_buf_printf(
+        out, err,
+        "## Use\n\n```python\nfrom transformers import %s, AutoTokenizer\nmodel = %s.from_pretrained(\"PATH\"%s)\n"
+        "tokenizer = AutoTokenizer.from_pretrained(\"PATH\"%s)\n```\n\n",
+        class, class, remote, remote));
     if (reward && template)
-        ASSAY_TRY(assay_buf_printf(out, err, "Texts are rendered with the template `%s`; the score is read at the last token.\n", template));
+        ASSAY_TRY(assay_buf_printf(
+            out, err, "Texts are rendered with the template `%s`; the score is read at the last token.\n", template));
     return assay_buf_text(out, reward ? "With Assay: `assay score --model PATH`.\n" : "", err);
 }
 
-static assay_status put_card(const made *m, const assay_saved_source *source, const assay_card *card, assay_buf *out, assay_error *err)
+static assay_status put_card(const made *m, const assay_saved_source *source, const assay_card *card, assay_buf *out,
+                             assay_error *err)
 {
     bool reward = card->task == ASSAY_CARD_REWARD;
     ASSAY_TRY(assay_card_metadata(out, card, err));
     ASSAY_TRY(assay_buf_printf(out, err, "# %s\n\n%s, ", card->name, m->architecture));
     if (source->trained)
-        ASSAY_TRY(assay_buf_printf(out, err, "a reward model: the adapter `%s` folded into `%s` by Assay %s.\n\n", assay_path_base(source->trained), card->base, ASSAY_VERSION));
+        ASSAY_TRY(assay_buf_printf(out, err, "a reward model: the adapter `%s` folded into `%s` by Assay %s.\n\n",
+                                   assay_path_base(source->trained), card->base, ASSAY_VERSION));
     else
-        ASSAY_TRY(assay_buf_printf(out, err, "made of `%s` by Assay %s%s.\n\n", card->base, ASSAY_VERSION, reward ? "; a reward model" : ""));
+        ASSAY_TRY(assay_buf_printf(out, err, "made of `%s` by Assay %s%s.\n\n", card->base, ASSAY_VERSION,
+                                   reward ? "; a reward model" : ""));
     ASSAY_TRY(assay_card_evaluation(out, card, err));
     return put_use(m, reward, out, err);
 }
 
-static assay_status write_card(const made *m, const assay_saved_source *source, const assay_card *card, const char *folder, assay_error *err)
+static assay_status write_card(const made *m, const assay_saved_source *source, const assay_card *card,
+                               const char *folder, assay_error *err)
 {
     assay_buf out;
     char *path = assay_path_join(folder, "README.md");
@@ -70,7 +79,8 @@ static char *last_name(const char *path)
     return name;
 }
 
-static assay_status describe(made *m, const assay_saved_source *source, const char *folder, const char *output, assay_error *err)
+static assay_status describe(made *m, const assay_saved_source *source, const char *folder, const char *output,
+                             assay_error *err)
 {
     ASSAY_TRY(load(folder, "config.json", &m->config, err));
     ASSAY_TRY(load(folder, "assay.json", &m->notes, err));
@@ -78,16 +88,24 @@ static assay_status describe(made *m, const assay_saved_source *source, const ch
     m->architecture = json_string_value(json_array_get(json_object_get(m->config, "architectures"), 0));
     if (!m->architecture) m->architecture = "A model";
     char *license = assay_card_license(source->base->path), *name = last_name(output);
-    assay_card card = {.name = name, .base = source->base->name, .library = "transformers", .license = license, .data = json_object_get(options, "data"),
-                       .eval_data = json_object_get(options, "eval-data"), .evaluation = json_object_get(m->notes, "evaluation"),
-                       .task = strstr(m->architecture, "SequenceClassification") ? ASSAY_CARD_REWARD : ASSAY_CARD_GENERATION};
-    assay_status status = name ? write_card(m, source, &card, folder, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a name");
+    assay_card card = {.name = name,
+                       .base = source->base->name,
+                       .library = "transformers",
+                       .license = license,
+                       .data = json_object_get(options, "data"),
+                       .eval_data = json_object_get(options, "eval-data"),
+                       .evaluation = json_object_get(m->notes, "evaluation"),
+                       .task = strstr(m->architecture, "SequenceClassification") ? ASSAY_CARD_REWARD
+                                                                                 : ASSAY_CARD_GENERATION};
+    assay_status status = name ? write_card(m, source, &card, folder, err)
+                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a name");
     assay_free(license);
     assay_free(name);
     return status;
 }
 
-assay_status assay_saved_card(const assay_saved_source *source, const char *folder, const char *output, assay_error *err)
+assay_status assay_saved_card(const assay_saved_source *source, const char *folder, const char *output,
+                              assay_error *err)
 {
     made m = {0};
     assay_status status = describe(&m, source, folder, output, err);

@@ -39,7 +39,8 @@ static assay_status find_notes(const assay_saved_source *source, json_t **out, a
     return load_notes(source->base->path, out, err);
 }
 
-/* The last id of a conversation in the model's template; -1: there is no saying (an unknown template is no reason not to write a model). */
+/* The last id of a conversation in the model's template; -1: there is no saying (an unknown template is no reason not
+ * to write a model). */
 static int32_t last_of_turn(const assay_tokenizer *tokenizer, const char *name)
 {
     const assay_message messages[] = {{ASSAY_ROLE_USER, "a", 1}, {ASSAY_ROLE_ASSISTANT, "b", 1}};
@@ -47,7 +48,8 @@ static int32_t last_of_turn(const assay_tokenizer *tokenizer, const char *name)
     assay_ids ids = {0};
     int32_t last = -1;
     if (assay_template_find(&chosen, name, tokenizer, NULL) != ASSAY_OK) return -1;
-    if (assay_template_render(chosen, tokenizer, messages, 2, ASSAY_EOS_AUTO, &ids, NULL) == ASSAY_OK && ids.count) last = ids.data[ids.count - 1];
+    if (assay_template_render(chosen, tokenizer, messages, 2, ASSAY_EOS_AUTO, &ids, NULL) == ASSAY_OK && ids.count)
+        last = ids.data[ids.count - 1];
     assay_ids_release(&ids);
     return last;
 }
@@ -74,13 +76,15 @@ assay_status assay_saved_pad(const assay_saved_source *source, int64_t *id, char
     return status;
 }
 
-assay_status assay_saved_tokenizer(const assay_saved_source *source, const char *folder, const char *pad, assay_error *err)
+assay_status assay_saved_tokenizer(const assay_saved_source *source, const char *folder, const char *pad,
+                                   assay_error *err)
 {
     const char *from = tokenizer_folder(source);
     return assay_tokenizer_save(from, from ? NULL : source->base->gguf, folder, pad, err);
 }
 
-assay_status assay_saved_notes(const assay_saved_source *source, double score_offset, const char *folder, assay_error *err)
+assay_status assay_saved_notes(const assay_saved_source *source, double score_offset, const char *folder,
+                               assay_error *err)
 {
     json_t *notes;
     double before = 0;
@@ -91,7 +95,9 @@ assay_status assay_saved_notes(const assay_saved_source *source, double score_of
     char *path = assay_path_join(folder, "assay.json");
     assay_status status = assay_json_double(notes, "score_offset", false, &before, "assay.json", err);
     if (status == ASSAY_OK && offset) json_object_set_new(notes, "score_offset", json_real(before + score_offset));
-    if (status == ASSAY_OK) status = path ? assay_json_save(notes, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    if (status == ASSAY_OK)
+        status =
+            path ? assay_json_save(notes, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     assay_free(path);
     json_decref(notes);
     return status;
@@ -103,17 +109,19 @@ assay_status assay_saved_check_apart(const char *source, const char *output, ass
     if (!output || !assay_path_exists(output) || !assay_path_exists(source)) return ASSAY_OK;
     assay_status status = assay_path_absolute(source, &a, err);
     if (status == ASSAY_OK) status = assay_path_absolute(output, &b, err);
-    if (status == ASSAY_OK && !strcmp(a, b)) status = assay_error_set(err, ASSAY_E_USAGE, "--output %s is the model itself; name another folder", output);
+    if (status == ASSAY_OK && !strcmp(a, b))
+        status = assay_error_set(err, ASSAY_E_USAGE, "--output %s is the model itself; name another folder", output);
     assay_free(a);
     assay_free(b);
     return status;
 }
 
-static assay_status print_sums(const char *folder, uint64_t parameters, uint64_t bytes, const char *architecture, bool json, assay_error *err)
+static assay_status print_sums(const char *folder, uint64_t parameters, uint64_t bytes, const char *architecture,
+                               bool json, assay_error *err)
 {
     if (json) {
-        json_t *object = json_pack("{s:s, s:s, s:I, s:I}", "output", folder, "architecture", architecture, "parameters", (json_int_t)parameters, "bytes",
-                                   (json_int_t)bytes);
+        json_t *object = json_pack("{s:s, s:s, s:I, s:I}", "output", folder, "architecture", architecture, "parameters",
+                                   (json_int_t)parameters, "bytes", (json_int_t)bytes);
         ASSAY_TRY_ALLOC(object, "the result", err);
         assay_status status = assay_print_json(object, err);
         json_decref(object);
@@ -138,7 +146,8 @@ assay_status assay_saved_print(const char *folder, bool json, assay_error *err)
         if (assay_tensor_elements(&checkpoint->weights[i].tensor, &elements)) parameters += elements;
         bytes += checkpoint->weights[i].tensor.bytes;
     }
-    const char *architecture = json_string_value(json_array_get(json_object_get(checkpoint->config, "architectures"), 0));
+    const char *architecture =
+        json_string_value(json_array_get(json_object_get(checkpoint->config, "architectures"), 0));
     assay_status status = print_sums(folder, parameters, bytes, architecture ? architecture : "?", json, err);
     assay_checkpoint_close(checkpoint);
     return status;

@@ -60,10 +60,7 @@ static void sink(void *context, assay_log_level level, const char *text)
     else if (!terminal->quiet) say_marked(terminal, "\033[2m", "note: ", text);
 }
 
-assay_log assay_terminal_log(assay_terminal *terminal)
-{
-    return (assay_log){sink, terminal};
-}
+assay_log assay_terminal_log(assay_terminal *terminal) { return (assay_log){sink, terminal}; }
 
 void assay_terminal_error(assay_terminal *terminal, const char *text)
 {

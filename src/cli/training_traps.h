@@ -1,11 +1,13 @@
-/* What in the field turned out, too late, to have made a run worthless: said before the first step, or as soon as steps show it.
+/* What in the field turned out, too late, to have made a run worthless: said before the first step, or as soon as steps
+ * show it.
  *
  *     assay_training_say_traps(training, log);                      // model and examples are open
  *     assay_trap_watch watch = {.head_zero = ...};
  *     assay_trap_watch_step(&watch, &record, log);                  // behind every step; speaks at most once of each
  *
- * Said here: pad equals eos, doubled BOS, texts that end in no end token, all scores equal, a loss that stays at ln 2. Said elsewhere: a new head
- * (cli/training.c), a base that is not the adapter's (cli/model_source.c), evaluation prompts that are trained on (cli/training.c). */
+ * Said here: pad equals eos, doubled BOS, texts that end in no end token, all scores equal, a loss that stays at ln 2.
+ * Said elsewhere: a new head (cli/training.c), a base that is not the adapter's (cli/model_source.c), evaluation
+ * prompts that are trained on (cli/training.c). */
 #ifndef ASSAY_CLI_TRAINING_TRAPS_H
 #define ASSAY_CLI_TRAINING_TRAPS_H
 
@@ -14,8 +16,8 @@
 void assay_training_say_traps(const assay_training *training, const assay_log *log);
 
 typedef struct assay_trap_watch {
-    bool head_zero;   /* a head that starts at zero scores all alike at first, rightly */
-    uint64_t flat;    /* steps in a row whose loss was ln 2 within 0.001 */
+    bool head_zero; /* a head that starts at zero scores all alike at first, rightly */
+    uint64_t flat;  /* steps in a row whose loss was ln 2 within 0.001 */
     bool said_equal, said_flat;
 } assay_trap_watch;
 

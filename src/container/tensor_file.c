@@ -14,7 +14,8 @@ assay_status assay_tensor_file_index(assay_tensor_file *file, assay_error *err)
     qsort(file->tensors, file->count, sizeof *file->tensors, compare_names);
     for (size_t i = 1; i < file->count; i++)
         if (!compare_names(&file->tensors[i - 1], &file->tensors[i]))
-            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the tensor \"%s\" is there twice", file->path, file->tensors[i].name);
+            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the tensor \"%s\" is there twice", file->path,
+                                   file->tensors[i].name);
     return ASSAY_OK;
 }
 

@@ -3,7 +3,8 @@
  *
  *     assay_choice_set choices = {0};
  *     ASSAY_TRY(assay_choice_file_is(path, &is_one, err));                 (by its first record)
- *     if (is_one) ASSAY_TRY(assay_choice_set_read(&choices, path, err));   (as often as there are files; a bad line stops with file:line)
+ *     if (is_one) ASSAY_TRY(assay_choice_set_read(&choices, path, err));   (as often as there are files; a bad line
+ *     stops with file:line)
  *     ...
  *     assay_choice_set_release(&choices);
  */

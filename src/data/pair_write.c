@@ -51,7 +51,8 @@ assay_status assay_pair_set_write(const assay_pair_set *set, const char *path, a
     ASSAY_TRY(assay_writer_open(&writer, path, err));
     assay_buf_init(&text, SIZE_MAX / 4);
     assay_status status = ASSAY_OK;
-    for (size_t i = 0; i < set->count && status == ASSAY_OK; i++) status = write_pair(&writer, set->pairs + i, &text, err);
+    for (size_t i = 0; i < set->count && status == ASSAY_OK; i++)
+        status = write_pair(&writer, set->pairs + i, &text, err);
     assay_buf_release(&text);
     if (status == ASSAY_OK) return assay_writer_commit(&writer, err);
     assay_writer_abort(&writer);

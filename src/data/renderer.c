@@ -1,6 +1,7 @@
 #include "data/renderer.h"
 
-static assay_status render(const void *context, const assay_message *messages, size_t count, assay_ids *ids, assay_error *err)
+static assay_status render(const void *context, const assay_message *messages, size_t count, assay_ids *ids,
+                           assay_error *err)
 {
     const assay_template_renderer *with = context;
     return assay_template_render(with->chosen, with->tokenizer, messages, count, with->append_eos, ids, err);
@@ -16,5 +17,6 @@ void assay_renderer_of_template(assay_renderer *renderer, const assay_template_r
     static const char *const prefixes[] = {"[gMASK]", "sop", "<sop>"};
     *renderer = (assay_renderer){.context = context, .render = render};
     add_head(renderer, assay_tokenizer_about(context->tokenizer)->bos);
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) add_head(renderer, assay_tokenizer_find(context->tokenizer, prefixes[i]));
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        add_head(renderer, assay_tokenizer_find(context->tokenizer, prefixes[i]));
 }

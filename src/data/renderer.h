@@ -1,5 +1,5 @@
-/* Conversation to ids, as the data folder needs it: a function and what it works on. The ordinary one is a template with its tokenizer; tests
- * bring their own.
+/* Conversation to ids, as the data folder needs it: a function and what it works on. The ordinary one is a template
+ * with its tokenizer; tests bring their own.
  *
  *     assay_renderer renderer;
  *     assay_renderer_of_template(&renderer, &(assay_template_renderer){template, tokenizer, append_eos});
@@ -14,8 +14,10 @@ enum { ASSAY_RENDERER_HEAD = 8 };
 typedef struct assay_renderer {
     const void *context;
     /* Appends the ids of the whole conversation. May be called by several threads at once. */
-    assay_status (*render)(const void *context, const assay_message *messages, size_t count, assay_ids *ids, assay_error *err);
-    /* Ids that stay when a text is truncated on the left, as far as it begins with them (BOS, ChatGLM's [gMASK] and sop). */
+    assay_status (*render)(const void *context, const assay_message *messages, size_t count, assay_ids *ids,
+                           assay_error *err);
+    /* Ids that stay when a text is truncated on the left, as far as it begins with them (BOS, ChatGLM's [gMASK] and
+     * sop). */
     int32_t head[ASSAY_RENDERER_HEAD];
     size_t head_count;
 } assay_renderer;

@@ -1,5 +1,5 @@
-/* A chain of blocks, the newest first. A piece larger than a quarter block gets a block of its own, put behind the newest, so
- * that one long answer does not waste the rest of the block in use. */
+/* A chain of blocks, the newest first. A piece larger than a quarter block gets a block of its own, put behind the
+ * newest, so that one long answer does not waste the rest of the block in use. */
 #include "data/text_arena.h"
 
 #include <stdint.h>

@@ -9,6 +9,7 @@
 static const struct {
     const char *name;
     assay_role role;
+    // clang-format off
 } role_names[] = {
     {"system", ASSAY_ROLE_SYSTEM},           {"user", ASSAY_ROLE_USER},
     {"assistant", ASSAY_ROLE_ASSISTANT},     {"tool_call", ASSAY_ROLE_TOOL_CALL},
@@ -19,6 +20,7 @@ static const struct {
     {"function", ASSAY_ROLE_OBSERVATION},    {"ipython", ASSAY_ROLE_OBSERVATION},
     {"tool_response", ASSAY_ROLE_OBSERVATION},
 };
+// clang-format on
 
 const char *assay_role_name(assay_role role) { return role_names[role].name; }
 
@@ -26,14 +28,20 @@ const char *assay_json_kind(const json_t *value)
 {
     if (!value) return "missing";
     switch (json_typeof(value)) {
-    case JSON_OBJECT: return "an object";
-    case JSON_ARRAY: return "a list";
-    case JSON_STRING: return "a string";
+    case JSON_OBJECT:
+        return "an object";
+    case JSON_ARRAY:
+        return "a list";
+    case JSON_STRING:
+        return "a string";
     case JSON_INTEGER:
-    case JSON_REAL: return "a number";
+    case JSON_REAL:
+        return "a number";
     case JSON_TRUE:
-    case JSON_FALSE: return "true or false";
-    case JSON_NULL: return "null";
+    case JSON_FALSE:
+        return "true or false";
+    case JSON_NULL:
+        return "null";
     }
     return "unknown";
 }
@@ -45,8 +53,11 @@ static assay_status role_find(const char *name, const char *field, assay_role *r
         *role = role_names[i].role;
         return ASSAY_OK;
     }
-    return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" has a message of the role \"%.60s\"; known are system, user (human), assistant (gpt), "
-                           "tool_call (function_call) and tool (observation)", field, name);
+    return assay_error_set(
+        err, ASSAY_E_FORMAT,
+        "\"%s\" has a message of the role \"%.60s\"; known are system, user (human), assistant (gpt), "
+        "tool_call (function_call) and tool (observation)",
+        field, name);
 }
 
 static assay_status room_for(assay_turns *turns, assay_text_arena *arena, size_t more, assay_error *err)
@@ -61,8 +72,8 @@ static assay_status room_for(assay_turns *turns, assay_text_arena *arena, size_t
     return ASSAY_OK;
 }
 
-assay_status assay_turns_push(assay_turns *turns, assay_text_arena *arena, assay_role role, const char *text, size_t size,
-                              assay_error *err)
+assay_status assay_turns_push(assay_turns *turns, assay_text_arena *arena, assay_role role, const char *text,
+                              size_t size, assay_error *err)
 {
     ASSAY_TRY(room_for(turns, arena, 1, err));
     const char *copy = assay_text_arena_copy(arena, text, size);
@@ -71,8 +82,8 @@ assay_status assay_turns_push(assay_turns *turns, assay_text_arena *arena, assay
     return ASSAY_OK;
 }
 
-assay_status assay_turns_append(assay_turns *turns, assay_text_arena *arena, const assay_message *messages, size_t count,
-                                assay_error *err)
+assay_status assay_turns_append(assay_turns *turns, assay_text_arena *arena, const assay_message *messages,
+                                size_t count, assay_error *err)
 {
     ASSAY_TRY(room_for(turns, arena, count, err));
     if (count) memcpy(turns->items + turns->count, messages, count * sizeof *messages);
@@ -80,32 +91,37 @@ assay_status assay_turns_append(assay_turns *turns, assay_text_arena *arena, con
     return ASSAY_OK;
 }
 
-assay_status assay_turns_text(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *text, const char *field,
-                              assay_error *err)
+assay_status assay_turns_text(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *text,
+                              const char *field, assay_error *err)
 {
     if (!json_is_string(text))
-        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should be a string and is %s", field, assay_json_kind(text));
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should be a string and is %s", field,
+                               assay_json_kind(text));
     return assay_turns_push(turns, arena, role, json_string_value(text), json_string_length(text), err);
 }
 
 static assay_status join_parts(const json_t *parts, const char *field, assay_buf *joined, assay_error *err)
 {
     for (size_t i = 0; i < json_array_size(parts); i++) {
-        const json_t *part = json_array_get(parts, i), *text = json_is_string(part) ? part : json_object_get(part, "text");
+        const json_t *part = json_array_get(parts, i),
+                     *text = json_is_string(part) ? part : json_object_get(part, "text");
         if (!json_is_string(text))
-            return assay_error_set(err, ASSAY_E_UNSUPPORTED, "\"%s\" has a message with a part that is not text (only text can be scored)", field);
+            return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                                   "\"%s\" has a message with a part that is not text (only text can be scored)",
+                                   field);
         ASSAY_TRY(assay_buf_append(joined, json_string_value(text), json_string_length(text), err));
     }
     return ASSAY_OK;
 }
 
-static assay_status push_parts(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *parts, const char *field,
-                               assay_error *err)
+static assay_status push_parts(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *parts,
+                               const char *field, assay_error *err)
 {
     assay_buf joined;
     assay_buf_init(&joined, SIZE_MAX / 4);
     assay_status status = join_parts(parts, field, &joined, err);
-    if (status == ASSAY_OK) status = assay_turns_push(turns, arena, role, joined.size ? joined.data : "", joined.size, err);
+    if (status == ASSAY_OK)
+        status = assay_turns_push(turns, arena, role, joined.size ? joined.data : "", joined.size, err);
     assay_buf_release(&joined);
     return status;
 }
@@ -121,53 +137,62 @@ static assay_status push_calls(assay_turns *turns, assay_text_arena *arena, cons
     return status;
 }
 
-static assay_status push_message(assay_turns *turns, assay_text_arena *arena, const json_t *message, const char *field, assay_error *err)
+static assay_status push_message(assay_turns *turns, assay_text_arena *arena, const json_t *message, const char *field,
+                                 assay_error *err)
 {
     const json_t *role = json_object_get(message, "role"), *text = json_object_get(message, "content");
     if (!role) role = json_object_get(message, "from");
     if (!text) text = json_object_get(message, "value");
     const json_t *calls = json_object_get(message, "tool_calls");
     if (!json_is_string(role))
-        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should hold messages {\"role\",\"content\"} or {\"from\",\"value\"}, but one %s", field,
-                               json_is_object(message) ? "has no role" : "is no object");
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "\"%s\" should hold messages {\"role\",\"content\"} or {\"from\",\"value\"}, but one %s",
+                               field, json_is_object(message) ? "has no role" : "is no object");
     assay_role known = ASSAY_ROLE_USER;
     ASSAY_TRY(role_find(json_string_value(role), field, &known, err));
     if (json_array_size(calls) && !json_string_length(text)) return push_calls(turns, arena, calls, err);
     if (json_is_array(text)) return push_parts(turns, arena, known, text, field, err);
     if (!json_is_string(text))
-        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" has a %s message whose content is %s and should be a string", field,
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "\"%s\" has a %s message whose content is %s and should be a string", field,
                                json_string_value(role), assay_json_kind(text));
     return assay_turns_push(turns, arena, known, json_string_value(text), json_string_length(text), err);
 }
 
-assay_status assay_turns_list(assay_turns *turns, assay_text_arena *arena, const json_t *list, const char *field, assay_error *err)
+assay_status assay_turns_list(assay_turns *turns, assay_text_arena *arena, const json_t *list, const char *field,
+                              assay_error *err)
 {
     if (!json_is_array(list))
-        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should be a list of messages and is %s", field, assay_json_kind(list));
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should be a list of messages and is %s", field,
+                               assay_json_kind(list));
     ASSAY_TRY(room_for(turns, arena, json_array_size(list), err));
-    for (size_t i = 0; i < json_array_size(list); i++) ASSAY_TRY(push_message(turns, arena, json_array_get(list, i), field, err));
+    for (size_t i = 0; i < json_array_size(list); i++)
+        ASSAY_TRY(push_message(turns, arena, json_array_get(list, i), field, err));
     return ASSAY_OK;
 }
 
-assay_status assay_turns_any(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *value, const char *field,
-                             assay_error *err)
+assay_status assay_turns_any(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *value,
+                             const char *field, assay_error *err)
 {
     if (json_is_string(value)) return assay_turns_text(turns, arena, role, value, field, err);
     if (json_is_array(value)) return assay_turns_list(turns, arena, value, field, err);
     if (json_is_object(value)) return push_message(turns, arena, value, field, err);
-    return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should be a text, a message or a list of messages and is %s", field,
-                           assay_json_kind(value));
+    return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should be a text, a message or a list of messages and is %s",
+                           field, assay_json_kind(value));
 }
 
-assay_status assay_turns_history(assay_turns *turns, assay_text_arena *arena, const json_t *history, const char *field, assay_error *err)
+assay_status assay_turns_history(assay_turns *turns, assay_text_arena *arena, const json_t *history, const char *field,
+                                 assay_error *err)
 {
     if (!history || json_is_null(history) || (json_is_string(history) && !json_string_length(history))) return ASSAY_OK;
     if (!json_is_array(history))
-        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should be a list [[question, answer], ...] and is %s", field, assay_json_kind(history));
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should be a list [[question, answer], ...] and is %s",
+                               field, assay_json_kind(history));
     for (size_t i = 0; i < json_array_size(history); i++) {
         const json_t *pair = json_array_get(history, i);
         if (json_array_size(pair) != 2)
-            return assay_error_set(err, ASSAY_E_FORMAT, "element %zu of \"%s\" should be [question, answer]", i + 1, field);
+            return assay_error_set(err, ASSAY_E_FORMAT, "element %zu of \"%s\" should be [question, answer]", i + 1,
+                                   field);
         ASSAY_TRY(assay_turns_text(turns, arena, ASSAY_ROLE_USER, json_array_get(pair, 0), field, err));
         ASSAY_TRY(assay_turns_text(turns, arena, ASSAY_ROLE_ASSISTANT, json_array_get(pair, 1), field, err));
     }
@@ -205,7 +230,8 @@ bool assay_is_transcript(const char *text, size_t size)
     return mark_at(text, size, 0, &role) && role == ASSAY_ROLE_USER;
 }
 
-assay_status assay_turns_transcript(assay_turns *turns, assay_text_arena *arena, const char *text, size_t size, assay_error *err)
+assay_status assay_turns_transcript(assay_turns *turns, assay_text_arena *arena, const char *text, size_t size,
+                                    assay_error *err)
 {
     assay_role role, next = ASSAY_ROLE_USER;
     while (size && is_space(*text)) text++, size--;
@@ -229,7 +255,8 @@ assay_status assay_turns_transcript(assay_turns *turns, assay_text_arena *arena,
 bool assay_messages_equal(const assay_message *a, const assay_message *b, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (a[i].role != b[i].role || a[i].size != b[i].size || memcmp(a[i].text, b[i].text, a[i].size) != 0) return false;
+        if (a[i].role != b[i].role || a[i].size != b[i].size || memcmp(a[i].text, b[i].text, a[i].size) != 0)
+            return false;
     return true;
 }
 

@@ -1,11 +1,9 @@
-/* Conversations out of JSON: every spelling the pair formats use, into one list of messages.
- *
- * Roles (any case): system, developer | user, human | assistant, gpt, model, bot | function_call, tool_call | observation, tool, function,
- * ipython, tool_response. A message is {"role","content"} or {"from","value"}; content may be a list of {"type":"text","text"} parts; an
- * assistant message with "tool_calls" and no content becomes a tool call holding the calls as JSON.
- *
- * Lists and strings live in the arena. Errors are sentences without a place; the caller puts file and line in front.
- */
+/* Conversations out of JSON: every spelling the pair formats use, into one list of messages. Roles (any case): system,
+ * developer | user, human | assistant, gpt, model, bot | function_call, tool_call | observation, tool, function,
+ * ipython, tool_response. A message is {"role","content"} or {"from","value"}; content may be a list of
+ * {"type":"text","text"} parts; an assistant message with "tool_calls" and no content becomes a tool call holding the
+ * calls as JSON. Lists and strings live in the arena. Errors are sentences without a place; the caller puts file and
+ * line in front. */
 #ifndef ASSAY_DATA_TURNS_H
 #define ASSAY_DATA_TURNS_H
 
@@ -19,28 +17,32 @@ typedef struct assay_turns {
     size_t count, capacity;
 } assay_turns;
 
-assay_status assay_turns_push(assay_turns *turns, assay_text_arena *arena, assay_role role, const char *text, size_t size,
-                              assay_error *err);
+assay_status assay_turns_push(assay_turns *turns, assay_text_arena *arena, assay_role role, const char *text,
+                              size_t size, assay_error *err);
 
 /* Appends messages; their texts are shared, not copied. */
-assay_status assay_turns_append(assay_turns *turns, assay_text_arena *arena, const assay_message *messages, size_t count,
-                                assay_error *err);
+assay_status assay_turns_append(assay_turns *turns, assay_text_arena *arena, const assay_message *messages,
+                                size_t count, assay_error *err);
 
 /* Each appends. `field` names the field in messages. */
-assay_status assay_turns_text(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *text, const char *field,
+assay_status assay_turns_text(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *text,
+                              const char *field, assay_error *err);
+assay_status assay_turns_list(assay_turns *turns, assay_text_arena *arena, const json_t *list, const char *field,
                               assay_error *err);
-assay_status assay_turns_list(assay_turns *turns, assay_text_arena *arena, const json_t *list, const char *field, assay_error *err);
 
 /* Text, one message object, or a list of messages; a text gets `role`. */
-assay_status assay_turns_any(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *value, const char *field,
-                             assay_error *err);
+assay_status assay_turns_any(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *value,
+                             const char *field, assay_error *err);
 
 /* [[question, answer], ...]; null or missing is empty. */
-assay_status assay_turns_history(assay_turns *turns, assay_text_arena *arena, const json_t *history, const char *field, assay_error *err);
+assay_status assay_turns_history(assay_turns *turns, assay_text_arena *arena, const json_t *history, const char *field,
+                                 assay_error *err);
 
-/* HH-RLHF's one text, cut at "Human:" and "Assistant:" behind a blank line (or at the text's start); each turn is stripped of white space. */
+/* HH-RLHF's one text, cut at "Human:" and "Assistant:" behind a blank line (or at the text's start); each turn is
+ * stripped of white space. */
 bool assay_is_transcript(const char *text, size_t size);
-assay_status assay_turns_transcript(assay_turns *turns, assay_text_arena *arena, const char *text, size_t size, assay_error *err);
+assay_status assay_turns_transcript(assay_turns *turns, assay_text_arena *arena, const char *text, size_t size,
+                                    assay_error *err);
 
 bool assay_messages_equal(const assay_message *a, const assay_message *b, size_t count);
 bool assay_turns_equal(const assay_turns *a, const assay_turns *b);

@@ -1,7 +1,8 @@
-/* Placing slots in the arena: largest first, each at the lowest place where it touches no slot that lives at the same time.
+/* Placing slots in the arena: largest first, each at the lowest place where it touches no slot that lives at the same
+ * time.
  *
- * (Greedy by size, Pisarchyk & Lee, arXiv:2001.03288.) For the stack-like lifetimes of a training step it comes within a few percent of the
- * largest sum of living slots, which no layout can beat. Offsets are multiples of 64 bytes. */
+ * (Greedy by size, Pisarchyk & Lee, arXiv:2001.03288.) For the stack-like lifetimes of a training step it comes within
+ * a few percent of the largest sum of living slots, which no layout can beat. Offsets are multiples of 64 bytes. */
 #include "engine/schedule.h"
 
 #include "base/alloc.h"
@@ -16,7 +17,8 @@ typedef struct placing {
 
 static assay_status round_up(size_t bytes, size_t *out, assay_error *err)
 {
-    if (!assay_add_size(bytes, 63, out)) return assay_error_set(err, ASSAY_E_NO_FIT, "a step's memory overflows the address space");
+    if (!assay_add_size(bytes, 63, out))
+        return assay_error_set(err, ASSAY_E_NO_FIT, "a step's memory overflows the address space");
     *out &= ~(size_t)63;
     return ASSAY_OK;
 }
@@ -24,12 +26,15 @@ static assay_status round_up(size_t bytes, size_t *out, assay_error *err)
 static assay_status value_bytes(assay_slot *slot, const assay_bounds *bounds, assay_error *err)
 {
     size_t bytes;
-    if (!assay_mul_size(bounds->rows[slot->space], slot->cols, &bytes) || !assay_mul_size(bytes, slot->half ? sizeof(uint16_t) : sizeof(float), &bytes))
-        return assay_error_set(err, ASSAY_E_NO_FIT, "a value of %zu rows and %zu columns overflows the address space", bounds->rows[slot->space], slot->cols);
+    if (!assay_mul_size(bounds->rows[slot->space], slot->cols, &bytes) ||
+        !assay_mul_size(bytes, slot->half ? sizeof(uint16_t) : sizeof(float), &bytes))
+        return assay_error_set(err, ASSAY_E_NO_FIT, "a value of %zu rows and %zu columns overflows the address space",
+                               bounds->rows[slot->space], slot->cols);
     return round_up(bytes, &slot->bytes, err);
 }
 
-static assay_status size_slots(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, const bool *wants, assay_error *err)
+static assay_status size_slots(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds,
+                               int workers, const bool *wants, assay_error *err)
 {
     for (size_t i = 0; i < schedule->slot_count; i++)
         if (schedule->slots[i].cols) ASSAY_TRY(value_bytes(&schedule->slots[i], bounds, err));
@@ -45,7 +50,8 @@ static assay_status size_slots(assay_schedule *schedule, const assay_program *pr
     return ASSAY_OK;
 }
 
-static assay_status size_all(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, assay_error *err)
+static assay_status size_all(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds,
+                             int workers, assay_error *err)
 {
     bool *wants = assay_alloc(program->value_count, sizeof *wants);
     ASSAY_TRY_ALLOC(wants, "a layout", err);
@@ -55,12 +61,13 @@ static assay_status size_all(assay_schedule *schedule, const assay_program *prog
     return status;
 }
 
-assay_status assay_schedule_lower_bound(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, size_t *bytes,
-                                        assay_error *err)
+assay_status assay_schedule_lower_bound(assay_schedule *schedule, const assay_program *program,
+                                        const assay_bounds *bounds, int workers, size_t *bytes, assay_error *err)
 {
     size_t living = 0;
     ASSAY_TRY(size_all(schedule, program, bounds, workers, err));
-    size_t *born = assay_alloc(2 * (schedule->instance_count + 1), sizeof *born), *gone = born + schedule->instance_count + 1;
+    size_t *born = assay_alloc(2 * (schedule->instance_count + 1), sizeof *born),
+           *gone = born + schedule->instance_count + 1;
     ASSAY_TRY_ALLOC(born, "a layout", err);
     for (size_t i = 0; i < schedule->slot_count; i++) {
         born[schedule->slots[i].first] += schedule->slots[i].bytes;
@@ -121,12 +128,13 @@ static size_t place_all(placing *order, size_t count, assay_slot **placed)
     return arena;
 }
 
-assay_status assay_schedule_layout(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, size_t *arena,
-                                   assay_error *err)
+assay_status assay_schedule_layout(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds,
+                                   int workers, size_t *arena, assay_error *err)
 {
     placing *order = assay_alloc(schedule->slot_count, sizeof *order);
     assay_slot **placed = assay_alloc(schedule->slot_count, sizeof(assay_slot *));
-    assay_status status = order && placed ? size_all(schedule, program, bounds, workers, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a layout");
+    assay_status status = order && placed ? size_all(schedule, program, bounds, workers, err)
+                                          : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a layout");
     if (status == ASSAY_OK) {
         for (size_t i = 0; i < schedule->slot_count; i++) order[i] = (placing){&schedule->slots[i], i};
         qsort(order, schedule->slot_count, sizeof *order, larger_first);

@@ -7,8 +7,8 @@
 
 enum { MAX_RANGES = 16 };
 
-/* Which columns of a value's gradient have been written so far. Ranges are equal or disjoint (the program was verified), so a list of
- * starting columns says it all. */
+/* Which columns of a value's gradient have been written so far. Ranges are equal or disjoint (the program was
+ * verified), so a list of starting columns says it all. */
 typedef struct written {
     size_t starts[MAX_RANGES];
     int count;
@@ -20,9 +20,9 @@ typedef struct builder {
     const assay_schedule_options *options;
     assay_schedule *schedule;
     bool *wants, *kept, *crosses;
-    int *readers;          /* how many operands read each value */
-    int *slot_of;          /* where each value is now; -1: nowhere */
-    int *gradient_of;      /* likewise for gradients */
+    int *readers;     /* how many operands read each value */
+    int *slot_of;     /* where each value is now; -1: nowhere */
+    int *gradient_of; /* likewise for gradients */
     written *written;
     assay_error *err;
 } builder;
@@ -56,8 +56,8 @@ static void find_readers(builder *b)
     }
 }
 
-/* A value is needed if backward reads it, or if it is an input of a needed value that is not kept. Makers come before readers, so one walk from the
- * last step to the first settles it. */
+/* A value is needed if backward reads it, or if it is an input of a needed value that is not kept. Makers come before
+ * readers, so one walk from the last step to the first settles it. */
 static void decide_kept(builder *b, bool *needed)
 {
     for (size_t s = b->program->step_count; s-- > 0;) {
@@ -93,7 +93,11 @@ static int new_slot(builder *b, const assay_slot *like, assay_status *status)
 static int value_slot(builder *b, int value, bool gradient, assay_status *status)
 {
     const assay_value *v = &b->program->values[value];
-    assay_slot slot = {.cols = v->cols, .space = v->space, .value = value, .gradient = gradient, .half = v->dtype == ASSAY_BF16 && !gradient};
+    assay_slot slot = {.cols = v->cols,
+                       .space = v->space,
+                       .value = value,
+                       .gradient = gradient,
+                       .half = v->dtype == ASSAY_BF16 && !gradient};
     return new_slot(b, &slot, status);
 }
 
@@ -107,7 +111,8 @@ static assay_status emit(builder *b, const assay_instance *instance)
 {
     assay_schedule *schedule = b->schedule;
     void *items = schedule->instances;
-    ASSAY_TRY(assay_grow(&items, &schedule->instance_capacity, schedule->instance_count + 1, sizeof *schedule->instances, b->err));
+    ASSAY_TRY(assay_grow(&items, &schedule->instance_capacity, schedule->instance_count + 1,
+                         sizeof *schedule->instances, b->err));
     schedule->instances = items;
     schedule->instances[schedule->instance_count++] = *instance;
     return ASSAY_OK;
@@ -131,8 +136,10 @@ static assay_status add_workspace(builder *b, const assay_step *step, assay_inst
 static bool works_in_place(const builder *b, const assay_step *step)
 {
     const assay_operand *in = &step->in[0];
-    if (step->inputs == 0 || b->program->values[in->value].dtype != b->program->values[step->out[0]].dtype) return false;
-    return step->op->in_place && !b->kept[in->value] && b->readers[in->value] == 1 && in->cols == b->program->values[in->value].cols;
+    if (step->inputs == 0 || b->program->values[in->value].dtype != b->program->values[step->out[0]].dtype)
+        return false;
+    return step->op->in_place && !b->kept[in->value] && b->readers[in->value] == 1 &&
+           in->cols == b->program->values[in->value].cols;
 }
 
 /* Computes a step whose inputs all have slots, into fresh slots (or in place). */
@@ -164,7 +171,8 @@ static assay_status walk_forward(builder *b)
     for (size_t v = 0; v < b->program->value_count; v++) {
         if (!b->kept[v]) b->slot_of[v] = -1;
         bool observed = (b->options->observed && b->options->observed[v]) || (int)v == b->program->output;
-        if (observed && b->schedule->instance_count) b->schedule->slots[b->slot_of[v]].last = (uint32_t)b->schedule->instance_count - 1;
+        if (observed && b->schedule->instance_count)
+            b->schedule->slots[b->slot_of[v]].last = (uint32_t)b->schedule->instance_count - 1;
         b->schedule->value_slots[v] = b->slot_of[v];
     }
     return ASSAY_OK;
@@ -187,7 +195,8 @@ static bool range_written(const written *w, size_t start)
     return found;
 }
 
-/* Where the gradient of input i goes: the memory of d_out handed on, or a slot written for the first time, or one added to. */
+/* Where the gradient of input i goes: the memory of d_out handed on, or a slot written for the first time, or one added
+ * to. */
 static assay_status place_gradient(builder *b, const assay_step *step, int i, assay_instance *instance)
 {
     const assay_operand *in = &step->in[i];
@@ -271,11 +280,13 @@ static assay_status allocate(builder *b)
     b->gradient_of = assay_alloc(values, sizeof *b->gradient_of);
     b->written = assay_alloc(values, sizeof *b->written);
     b->schedule->value_slots = assay_alloc(values, sizeof *b->schedule->value_slots);
-    bool all = b->wants && b->kept && b->crosses && b->readers && b->slot_of && b->gradient_of && b->written && b->schedule->value_slots;
+    bool all = b->wants && b->kept && b->crosses && b->readers && b->slot_of && b->gradient_of && b->written &&
+               b->schedule->value_slots;
     return all ? ASSAY_OK : assay_error_set(b->err, ASSAY_E_MEMORY, "out of memory for a schedule");
 }
 
-assay_status assay_schedule_create(assay_schedule **out, const assay_program *program, const assay_schedule_options *options, assay_error *err)
+assay_status assay_schedule_create(assay_schedule **out, const assay_program *program,
+                                   const assay_schedule_options *options, assay_error *err)
 {
     builder b = {.program = program, .options = options, .schedule = assay_alloc(1, sizeof **out), .err = err};
     *out = NULL;
@@ -306,7 +317,8 @@ void assay_schedule_free(assay_schedule *schedule)
     assay_free(schedule);
 }
 
-double assay_schedule_flops(const assay_schedule *schedule, const assay_program *program, const double rows[ASSAY_SPACES], double context)
+double assay_schedule_flops(const assay_schedule *schedule, const assay_program *program,
+                            const double rows[ASSAY_SPACES], double context)
 {
     double total = 0;
     bool *wants = assay_alloc(program->value_count, sizeof *wants);
@@ -316,7 +328,8 @@ double assay_schedule_flops(const assay_schedule *schedule, const assay_program 
         const assay_step *step = &program->steps[schedule->instances[i].step];
         assay_op_shape shape;
         assay_program_shape(program, step, wants, &shape);
-        if (step->op->flops) total += step->op->flops(&shape, rows, context, schedule->instances[i].action == ASSAY_BACKWARD);
+        if (step->op->flops)
+            total += step->op->flops(&shape, rows, context, schedule->instances[i].action == ASSAY_BACKWARD);
     }
     assay_free(wants);
     return total;

@@ -1,16 +1,19 @@
 /* A program in time: a flat list of instances (compute, replay, gradient) and the memory slots they use.
  *
- * Made once from program + policy, read alike by the planner, the executor and verify. Nothing here knows an architecture.
+ * Made once from program + policy, read alike by the planner, the executor and verify. Nothing here knows an
+ * architecture.
  *
- * What is kept. A value survives the forward pass if backward needs it (directly, or to make a dropped value again) and the policy says keep:
+ * What is kept. A value survives the forward pass if backward needs it (directly, or to make a dropped value again) and
+ * the policy says keep:
  *   EVERYTHING   all values (verification only);
  *   KEEP         all needed values but those of pointwise operations, which are made again from their inputs;
- *   and for the lowest `replayed` layers only values that cross from one layer to another: the layer is replayed from its input.
- * Backward asks for dropped values just in time; a replay makes exactly the chain that is missing, so a layer's last product, which
- * nobody reads, is never computed twice. A replayed value lives until its last reader.
+ *   and for the lowest `replayed` layers only values that cross from one layer to another: the layer is replayed from
+ *   its input.
+ * Backward asks for dropped values just in time; a replay makes exactly the chain that is missing, so a layer's last
+ * product, which nobody reads, is never computed twice. A replayed value lives until its last reader.
  *
- * Slots are intervals of instances. A slot may carry two values one after the other where an operation works in place, and the gradient of a
- * residual stream takes over the memory of the gradient it came from.
+ * Slots are intervals of instances. A slot may carry two values one after the other where an operation works in place,
+ * and the gradient of a residual stream takes over the memory of the gradient it came from.
  */
 #ifndef ASSAY_ENGINE_SCHEDULE_H
 #define ASSAY_ENGINE_SCHEDULE_H
@@ -39,7 +42,7 @@ typedef struct assay_instance {
 } assay_instance;
 
 typedef struct assay_slot {
-    size_t cols;          /* 0: a workspace of `bytes` */
+    size_t cols; /* 0: a workspace of `bytes` */
     assay_space_id space;
     uint32_t first, last; /* instances between which it is alive, both included */
     int value;            /* of the program, for printing; -1: a workspace */
@@ -56,18 +59,21 @@ typedef struct assay_schedule {
     int seed_slot;        /* gradient of the program's output, to be filled before backward; -1 when forward only */
 } assay_schedule;
 
-assay_status assay_schedule_create(assay_schedule **out, const assay_program *program, const assay_schedule_options *options, assay_error *err);
+assay_status assay_schedule_create(assay_schedule **out, const assay_program *program,
+                                   const assay_schedule_options *options, assay_error *err);
 void assay_schedule_free(assay_schedule *schedule); /* NULL is fine */
 
-/* Sizes and places every slot for the given bounds (`workers` share out per-worker workspaces); *arena is the bytes needed. */
-assay_status assay_schedule_layout(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, size_t *arena,
-                                   assay_error *err);
+/* Sizes and places every slot for the given bounds (`workers` share out per-worker workspaces); *arena is the bytes
+ * needed. */
+assay_status assay_schedule_layout(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds,
+                                   int workers, size_t *arena, assay_error *err);
 
 /* The largest sum of bytes of slots that live at the same time: no layout can be smaller. */
-assay_status assay_schedule_lower_bound(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, size_t *bytes,
-                                        assay_error *err);
+assay_status assay_schedule_lower_bound(assay_schedule *schedule, const assay_program *program,
+                                        const assay_bounds *bounds, int workers, size_t *bytes, assay_error *err);
 
 /* Floating-point operations of all instances for rows and mean context (see assay_op). */
-double assay_schedule_flops(const assay_schedule *schedule, const assay_program *program, const double rows[ASSAY_SPACES], double context);
+double assay_schedule_flops(const assay_schedule *schedule, const assay_program *program,
+                            const double rows[ASSAY_SPACES], double context);
 
 #endif

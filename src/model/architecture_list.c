@@ -29,8 +29,11 @@ static assay_status unsupported(const json_t *config, const char *where, assay_e
         strncat(known, i ? ", " : "", sizeof known - strlen(known) - 1);
         strncat(known, assay_architecture_at(i)->name, sizeof known - strlen(known) - 1);
     }
-    if (!type) return assay_error_set(err, ASSAY_E_FORMAT, "%s: no \"model_type\", so this is not a model's config.json", where);
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: model_type \"%s\" is not supported; supported are %s", where, type, known);
+    if (!type)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: no \"model_type\", so this is not a model's config.json",
+                               where);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: model_type \"%s\" is not supported; supported are %s", where,
+                           type, known);
 }
 
 assay_status assay_model_config_read(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
@@ -45,17 +48,20 @@ assay_status assay_model_config_read(const json_t *config, const char *where, as
     return unsupported(config, where, err);
 }
 
-assay_status assay_config_size_or(const json_t *config, const char *key, size_t most, size_t fallback, size_t *out, const char *where, assay_error *err)
+assay_status assay_config_size_or(const json_t *config, const char *key, size_t most, size_t fallback, size_t *out,
+                                  const char *where, assay_error *err)
 {
     int64_t value = (int64_t)fallback;
     ASSAY_TRY(assay_json_int(config, key, false, &value, where, err));
     if (value < 1 || (uint64_t)value > most)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" is %lld, expected 1 to %zu", where, key, (long long)value, most);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" is %lld, expected 1 to %zu", where, key,
+                               (long long)value, most);
     *out = (size_t)value;
     return ASSAY_OK;
 }
 
-assay_status assay_config_size(const json_t *config, const char *key, size_t most, size_t *out, const char *where, assay_error *err)
+assay_status assay_config_size(const json_t *config, const char *key, size_t most, size_t *out, const char *where,
+                               assay_error *err)
 {
     int64_t value;
     ASSAY_TRY(assay_json_int(config, key, true, &value, where, err));
@@ -83,10 +89,14 @@ assay_status assay_config_tokens(const json_t *config, assay_model_config *out, 
 assay_status assay_config_check(const assay_model_config *c, const char *where, assay_error *err)
 {
     if (c->heads % c->kv_heads)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu attention heads are not a multiple of %zu key-value heads", where, c->heads, c->kv_heads);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu attention heads are not a multiple of %zu key-value heads",
+                               where, c->heads, c->kv_heads);
     if (c->head_dim > ASSAY_FOLD || c->rotary > c->head_dim || c->rotary % 2)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: heads of %zu columns, %zu of them rotated; at most %d and an even number are supported", where,
-                               c->head_dim, c->rotary, ASSAY_FOLD);
-    if (!(c->eps > 0 && c->eps < 1)) return assay_error_set(err, ASSAY_E_FORMAT, "%s: the norm's epsilon is %g", where, (double)c->eps);
+        return assay_error_set(
+            err, ASSAY_E_UNSUPPORTED,
+            "%s: heads of %zu columns, %zu of them rotated; at most %d and an even number are supported", where,
+            c->head_dim, c->rotary, ASSAY_FOLD);
+    if (!(c->eps > 0 && c->eps < 1))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: the norm's epsilon is %g", where, (double)c->eps);
     return ASSAY_OK;
 }

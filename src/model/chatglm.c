@@ -1,6 +1,6 @@
-/* ChatGLM2-6B and ChatGLM3-6B (and GLM-4's remote layout): one fused query-key-value module in blocks [q | k | v], one fused
- * gate-and-up module, rotary positions in adjacent pairs over the first half of each head.
- * Reference: modeling_chatglm.py of THUDM/chatglm2-6b and chatglm3-6b (in f32 the two are one). */
+/* ChatGLM2-6B and ChatGLM3-6B (and GLM-4's remote layout): one fused query-key-value module in blocks [q | k | v], one
+ * fused gate-and-up module, rotary positions in adjacent pairs over the first half of each head. Reference:
+ * modeling_chatglm.py of THUDM/chatglm2-6b and chatglm3-6b (in f32 the two are one). */
 #include "model/architecture.h"
 
 #include <string.h>
@@ -9,19 +9,23 @@ enum { MOST = 1 << 24 };
 
 static bool recognise(const json_t *config) { return assay_config_is_type(config, "chatglm"); }
 
-static assay_status expect_bool(const json_t *config, const char *key, bool fallback, bool wanted, const char *where, assay_error *err)
+static assay_status expect_bool(const json_t *config, const char *key, bool fallback, bool wanted, const char *where,
+                                assay_error *err)
 {
     bool found = fallback;
     ASSAY_TRY(assay_json_bool(config, key, false, &found, where, err));
     if (found == wanted) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is %s; only %s is supported (as in every released ChatGLM2/3)", where, key,
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "%s: \"%s\" is %s; only %s is supported (as in every released ChatGLM2/3)", where, key,
                            found ? "true" : "false", wanted ? "true" : "false");
 }
 
 static assay_status check_variant(const json_t *config, const char *where, assay_error *err)
 {
     if (!json_object_get(config, "multi_query_attention"))
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: this is the first ChatGLM-6B (no \"multi_query_attention\"); ChatGLM2 and later are supported", where);
+        return assay_error_set(
+            err, ASSAY_E_UNSUPPORTED,
+            "%s: this is the first ChatGLM-6B (no \"multi_query_attention\"); ChatGLM2 and later are supported", where);
     ASSAY_TRY(expect_bool(config, "multi_query_attention", false, true, where, err));
     ASSAY_TRY(expect_bool(config, "rmsnorm", true, true, where, err));
     ASSAY_TRY(expect_bool(config, "post_layer_norm", true, true, where, err));
@@ -69,16 +73,20 @@ static assay_status read_config(const json_t *config, const char *where, assay_m
 
 static json_t *make_config(const assay_model_config *c)
 {
-    json_t *config = json_pack("{s:s, s:[s], s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I}", "model_type", "chatglm", "architectures",
-                               "ChatGLMModel", "padded_vocab_size", (json_int_t)c->vocab, "vocab_size", (json_int_t)c->vocab, "hidden_size",
-                               (json_int_t)c->hidden, "ffn_hidden_size", (json_int_t)c->ffn, "num_layers", (json_int_t)c->layers, "num_attention_heads",
-                               (json_int_t)c->heads, "multi_query_group_num", (json_int_t)c->kv_heads, "kv_channels", (json_int_t)c->head_dim,
-                               "seq_length", (json_int_t)c->max_positions, "layernorm_epsilon", (double)c->eps, "eos_token_id", (json_int_t)c->eos_token,
-                               "pad_token_id", (json_int_t)c->pad_token);
-    json_t *switches = json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:f, s:f}", "multi_query_attention", 1, "add_qkv_bias", 1,
-                                 "add_bias_linear", 0, "rmsnorm", 1, "post_layer_norm", 1, "original_rope", 1, "apply_query_key_layer_scaling", 1,
-                                 "attention_softmax_in_fp32", 1, "fp32_residual_connection", 0, "apply_residual_connection_post_layernorm", 0,
-                                 "tie_word_embeddings", 0, "hidden_dropout", 0.0, "attention_dropout", 0.0);
+    json_t *config =
+        json_pack("{s:s, s:[s], s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I}", "model_type", "chatglm",
+                  "architectures", "ChatGLMModel", "padded_vocab_size", (json_int_t)c->vocab, "vocab_size",
+                  (json_int_t)c->vocab, "hidden_size", (json_int_t)c->hidden, "ffn_hidden_size", (json_int_t)c->ffn,
+                  "num_layers", (json_int_t)c->layers, "num_attention_heads", (json_int_t)c->heads,
+                  "multi_query_group_num", (json_int_t)c->kv_heads, "kv_channels", (json_int_t)c->head_dim,
+                  "seq_length", (json_int_t)c->max_positions, "layernorm_epsilon", (double)c->eps, "eos_token_id",
+                  (json_int_t)c->eos_token, "pad_token_id", (json_int_t)c->pad_token);
+    json_t *switches =
+        json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:f, s:f}", "multi_query_attention", 1,
+                  "add_qkv_bias", 1, "add_bias_linear", 0, "rmsnorm", 1, "post_layer_norm", 1, "original_rope", 1,
+                  "apply_query_key_layer_scaling", 1, "attention_softmax_in_fp32", 1, "fp32_residual_connection", 0,
+                  "apply_residual_connection_post_layernorm", 0, "tie_word_embeddings", 0, "hidden_dropout", 0.0,
+                  "attention_dropout", 0.0);
     if (config && switches) json_object_update(config, switches);
     json_decref(switches);
     return config;

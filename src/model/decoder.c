@@ -1,6 +1,6 @@
-/* Writing the program. The last layer's attention output and MLP are computed for the scored rows only (unless all_rows): keys and
- * values of every token are needed, nothing else is.
- * In bf16 the rows of all tokens are stored in bf16, angles apart; what comes after the last layer's gathering is f32, the head above all. */
+/* Writing the program. The last layer's attention output and MLP are computed for the scored rows only (unless
+ * all_rows): keys and values of every token are needed, nothing else is. In bf16 the rows of all tokens are stored in
+ * bf16, angles apart; what comes after the last layer's gathering is f32, the head above all. */
 #include "model/decoder.h"
 
 #include <math.h>
@@ -14,43 +14,48 @@ typedef struct writer {
     const assay_model_config *config;
     const assay_decoder_options *options;
     int layer;
-    uint32_t site;        /* counts adapters, for dropout */
+    uint32_t site; /* counts adapters, for dropout */
     int angles;
-    bool wide;            /* from here on values are f32 in a bf16 run, too */
+    bool wide; /* from here on values are f32 in a bf16 run, too */
 } writer;
 
 static void module_name(char *out, const char *pattern, int layer)
 {
     const char *mark = strstr(pattern, "%d");
-    if (mark)
-        snprintf(out, NAME, "%.*s%d%s", (int)(mark - pattern), pattern, layer, mark + 2);
-    else
-        snprintf(out, NAME, "%s", pattern);
+    if (mark) snprintf(out, NAME, "%.*s%d%s", (int)(mark - pattern), pattern, layer, mark + 2);
+    else snprintf(out, NAME, "%s", pattern);
 }
 
 static int weight_param(writer *w, const char *module, const char *suffix, size_t rows, size_t cols, bool vector)
 {
     char name[PARAM_NAME];
     snprintf(name, sizeof name, "%s.%s", module, suffix);
-    assay_param param = {.name = name, .rows = rows, .cols = cols, .vector = vector, .no_decay = vector, .role = ASSAY_ROLE_BASE};
+    assay_param param = {
+        .name = name, .rows = rows, .cols = cols, .vector = vector, .no_decay = vector, .role = ASSAY_ROLE_BASE};
     param.trained = w->options->tuning == ASSAY_TUNE_FULL;
     return assay_program_param(w->program, &param);
 }
 
-static int lora_param(writer *w, const char *module, const char *suffix, size_t rows, size_t cols, assay_param_role role)
+static int lora_param(writer *w, const char *module, const char *suffix, size_t rows, size_t cols,
+                      assay_param_role role)
 {
     char name[PARAM_NAME];
     snprintf(name, sizeof name, "%s.%s.weight", module, suffix);
-    assay_param param = {.name = name, .rows = rows, .cols = cols, .role = role, .trained = w->options->tuning == ASSAY_TUNE_LORA};
+    assay_param param = {
+        .name = name, .rows = rows, .cols = cols, .role = role, .trained = w->options->tuning == ASSAY_TUNE_LORA};
     return assay_program_param(w->program, &param);
 }
 
 static size_t value_cols(const writer *w, int value) { return value < 0 ? 0 : w->program->values[value].cols; }
-static assay_space_id value_space(const writer *w, int value) { return value < 0 ? ASSAY_TOKENS : w->program->values[value].space; }
+static assay_space_id value_space(const writer *w, int value)
+{
+    return value < 0 ? ASSAY_TOKENS : w->program->values[value].space;
+}
 
 static bool is_half(const writer *w, int value) { return value >= 0 && w->program->values[value].dtype == ASSAY_BF16; }
 
-/* In bf16 all token rows are stored so; the few scored rows stay f32, and so does what stands for them where all rows are computed. */
+/* In bf16 all token rows are stored so; the few scored rows stay f32, and so does what stands for them where all rows
+ * are computed. */
 static int new_value(writer *w, assay_space_id space, size_t cols, const char *name)
 {
     int value = assay_program_value(w->program, space, cols, w->layer, name);
@@ -78,7 +83,13 @@ static int linear(writer *w, const char *pattern, int x, size_t out, bool bias, 
     size_t in = value_cols(w, x);
     module_name(module, pattern, w->layer);
     int y = new_value(w, value_space(w, x), out, module);
-    assay_step step = {.op = &assay_op_linear, .name = module, .layer = w->layer, .inputs = 1, .in = {{x, 0, 0}}, .outputs = 1, .out = {y}};
+    assay_step step = {.op = &assay_op_linear,
+                       .name = module,
+                       .layer = w->layer,
+                       .inputs = 1,
+                       .in = {{x, 0, 0}},
+                       .outputs = 1,
+                       .out = {y}};
     step.attr.bias = bias;
     step.attr.halves = is_half(w, x);
     if (residual >= 0) {
@@ -97,7 +108,14 @@ static int norm(writer *w, const char *pattern, int x)
     char module[NAME];
     module_name(module, pattern, w->layer);
     int y = new_value(w, value_space(w, x), value_cols(w, x), module);
-    assay_step step = {.op = &assay_op_rms_norm, .name = module, .layer = w->layer, .inputs = 1, .in = {{x, 0, 0}}, .outputs = 1, .out = {y}, .params = 1};
+    assay_step step = {.op = &assay_op_rms_norm,
+                       .name = module,
+                       .layer = w->layer,
+                       .inputs = 1,
+                       .in = {{x, 0, 0}},
+                       .outputs = 1,
+                       .out = {y},
+                       .params = 1};
     step.attr.eps = w->config->eps;
     step.param[0] = weight_param(w, module, "weight", 1, value_cols(w, x), true);
     assay_program_step(w->program, &step);
@@ -107,7 +125,13 @@ static int norm(writer *w, const char *pattern, int x)
 static int rope(writer *w, int x, size_t heads)
 {
     int y = new_value(w, value_space(w, x), value_cols(w, x), "rope");
-    assay_step step = {.op = &assay_op_rope, .name = "rope", .layer = w->layer, .inputs = 2, .in = {{x, 0, 0}, {w->angles, 0, 0}}, .outputs = 1, .out = {y}};
+    assay_step step = {.op = &assay_op_rope,
+                       .name = "rope",
+                       .layer = w->layer,
+                       .inputs = 2,
+                       .in = {{x, 0, 0}, {w->angles, 0, 0}},
+                       .outputs = 1,
+                       .out = {y}};
     step.attr.heads = (uint32_t)heads;
     step.attr.head_dim = (uint32_t)w->config->head_dim;
     step.attr.rotary_half = (uint32_t)(w->config->rotary / 2);
@@ -120,7 +144,13 @@ static int gather(writer *w, assay_operand from)
 {
     size_t cols = from.cols ? from.cols : value_cols(w, from.value);
     int y = new_value(w, ASSAY_SCORED, cols, "scored rows");
-    assay_step step = {.op = &assay_op_gather, .name = "scored rows", .layer = w->layer, .inputs = 1, .in = {from}, .outputs = 1, .out = {y}};
+    assay_step step = {.op = &assay_op_gather,
+                       .name = "scored rows",
+                       .layer = w->layer,
+                       .inputs = 1,
+                       .in = {from},
+                       .outputs = 1,
+                       .out = {y}};
     assay_program_step(w->program, &step);
     return y;
 }
@@ -137,7 +167,8 @@ static void queries_keys_values(writer *w, int x, assay_operand qkv[3])
         qkv[2] = (assay_operand){fused, q + kv, kv};
         return;
     }
-    int raw_q = linear(w, c->arch->names.q, x, q, c->qkv_bias, -1), raw_k = linear(w, c->arch->names.k, x, kv, c->qkv_bias, -1);
+    int raw_q = linear(w, c->arch->names.q, x, q, c->qkv_bias, -1),
+        raw_k = linear(w, c->arch->names.k, x, kv, c->qkv_bias, -1);
     int v = linear(w, c->arch->names.v, x, kv, c->qkv_bias, -1);
     qkv[0] = (assay_operand){rope(w, raw_q, c->heads), 0, 0};
     qkv[1] = (assay_operand){rope(w, raw_k, c->kv_heads), 0, 0};
@@ -149,7 +180,8 @@ static int attention(writer *w, const assay_operand qkv[3])
     const assay_model_config *c = w->config;
     assay_space_id space = value_space(w, qkv[0].value);
     int y = new_value(w, space, c->heads * c->head_dim, "attention");
-    assay_step step = {.op = &assay_op_attention, .name = "attention", .layer = w->layer, .inputs = 3, .outputs = 1, .out = {y}};
+    assay_step step = {
+        .op = &assay_op_attention, .name = "attention", .layer = w->layer, .inputs = 3, .outputs = 1, .out = {y}};
     memcpy(step.in, qkv, 3 * sizeof *qkv);
     step.attr.heads = (uint32_t)c->heads;
     step.attr.kv_heads = (uint32_t)c->kv_heads;
@@ -174,7 +206,13 @@ static int mlp(writer *w, int x, int residual)
         up = (assay_operand){linear(w, names->up, x, c->ffn, c->mlp_bias, -1), 0, 0};
     }
     int s = new_value(w, value_space(w, x), c->ffn, "swiglu");
-    assay_step step = {.op = &assay_op_swiglu, .name = "swiglu", .layer = w->layer, .inputs = 2, .in = {gate, up}, .outputs = 1, .out = {s}};
+    assay_step step = {.op = &assay_op_swiglu,
+                       .name = "swiglu",
+                       .layer = w->layer,
+                       .inputs = 2,
+                       .in = {gate, up},
+                       .outputs = 1,
+                       .out = {s}};
     assay_program_step(w->program, &step);
     return linear(w, names->down, s, c->hidden, c->mlp_bias, residual);
 }
@@ -197,7 +235,12 @@ static int embedding(writer *w)
 {
     const assay_model_config *c = w->config;
     int x = new_value(w, ASSAY_TOKENS, c->hidden, "embeddings");
-    assay_step step = {.op = &assay_op_embedding, .name = c->arch->names.embedding, .layer = -1, .outputs = 1, .out = {x}, .params = 1};
+    assay_step step = {.op = &assay_op_embedding,
+                       .name = c->arch->names.embedding,
+                       .layer = -1,
+                       .outputs = 1,
+                       .out = {x},
+                       .params = 1};
     step.param[0] = weight_param(w, c->arch->names.embedding, "weight", c->vocab, c->hidden, false);
     if (w->options->input_gradient && step.param[0] >= 0) w->program->params[step.param[0]].trained = true;
     assay_program_step(w->program, &step);
@@ -222,7 +265,8 @@ static int head_param(writer *w, const char *suffix, size_t cols, bool vector)
 {
     char name[PARAM_NAME];
     snprintf(name, sizeof name, "%s.%s", w->config->arch->names.head, suffix);
-    assay_param param = {.name = name, .rows = 1, .cols = cols, .vector = vector, .no_decay = vector, .role = ASSAY_ROLE_HEAD};
+    assay_param param = {
+        .name = name, .rows = 1, .cols = cols, .vector = vector, .no_decay = vector, .role = ASSAY_ROLE_HEAD};
     param.trained = w->options->tuning != ASSAY_TUNE_NOTHING;
     return assay_program_param(w->program, &param);
 }
@@ -231,7 +275,13 @@ static int head(writer *w, int x)
 {
     const assay_model_config *c = w->config;
     int y = new_value(w, ASSAY_SCORED, 1, "reward");
-    assay_step step = {.op = &assay_op_linear, .name = c->arch->names.head, .layer = w->layer, .inputs = 1, .in = {{x, 0, 0}}, .outputs = 1, .out = {y}};
+    assay_step step = {.op = &assay_op_linear,
+                       .name = c->arch->names.head,
+                       .layer = w->layer,
+                       .inputs = 1,
+                       .in = {{x, 0, 0}},
+                       .outputs = 1,
+                       .out = {y}};
     step.attr.bias = c->head_bias;
     step.param[step.params++] = head_param(w, "weight", c->hidden, false);
     if (c->head_bias) step.param[step.params++] = head_param(w, "bias", 1, true);
@@ -255,7 +305,8 @@ static void write_program(writer *w)
     w->program->output = head(w, x);
 }
 
-assay_status assay_decoder_program(assay_program **out, const assay_model_config *config, const assay_decoder_options *options, assay_error *err)
+assay_status assay_decoder_program(assay_program **out, const assay_model_config *config,
+                                   const assay_decoder_options *options, assay_error *err)
 {
     ASSAY_TRY(assay_program_create(out, err));
     writer w = {.program = *out, .config = config, .options = options, .layer = -1};

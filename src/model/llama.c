@@ -13,7 +13,8 @@ static assay_status check_activation(const json_t *config, const char *where, as
     const char *activation = "silu";
     ASSAY_TRY(assay_json_string(config, "hidden_act", false, &activation, where, err));
     if (!strcmp(activation, "silu")) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: hidden_act \"%s\"; only silu is supported", where, activation);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: hidden_act \"%s\"; only silu is supported", where,
+                           activation);
 }
 
 static assay_status read_config(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
@@ -27,7 +28,8 @@ static assay_status read_config(const json_t *config, const char *where, assay_m
     ASSAY_TRY(assay_config_size(config, "num_attention_heads", 4096, &out->heads, where, err));
     ASSAY_TRY(assay_config_size_or(config, "num_key_value_heads", 4096, out->heads, &out->kv_heads, where, err));
     ASSAY_TRY(assay_config_size_or(config, "head_dim", 4096, out->hidden / out->heads, &out->head_dim, where, err));
-    ASSAY_TRY(assay_config_size_or(config, "max_position_embeddings", (size_t)1 << 30, 2048, &out->max_positions, where, err));
+    ASSAY_TRY(assay_config_size_or(config, "max_position_embeddings", (size_t)1 << 30, 2048, &out->max_positions, where,
+                                   err));
     ASSAY_TRY(assay_json_double(config, "rms_norm_eps", false, &eps, where, err));
     ASSAY_TRY(assay_json_bool(config, "attention_bias", false, &out->qkv_bias, where, err));
     ASSAY_TRY(assay_json_bool(config, "mlp_bias", false, &out->mlp_bias, where, err));
@@ -40,13 +42,15 @@ static assay_status read_config(const json_t *config, const char *where, assay_m
 
 static json_t *make_config(const assay_model_config *c)
 {
-    return json_pack("{s:s, s:[s], s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:b, s:b, s:b, s:f, s:I, s:I, s:I}", "model_type", "llama",
-                     "architectures", "LlamaForCausalLM", "hidden_act", "silu", "vocab_size", (json_int_t)c->vocab, "hidden_size", (json_int_t)c->hidden,
-                     "intermediate_size", (json_int_t)c->ffn, "num_hidden_layers", (json_int_t)c->layers, "num_attention_heads", (json_int_t)c->heads,
-                     "num_key_value_heads", (json_int_t)c->kv_heads, "head_dim", (json_int_t)c->head_dim, "max_position_embeddings",
-                     (json_int_t)c->max_positions, "rms_norm_eps", (double)c->eps, "rope_theta", c->rope.base, "attention_bias", 0, "mlp_bias", 0,
-                     "tie_word_embeddings", 1, "initializer_range", 0.02, "bos_token_id", (json_int_t)c->bos_token, "eos_token_id",
-                     (json_int_t)c->eos_token, "pad_token_id", (json_int_t)c->pad_token);
+    return json_pack(
+        "{s:s, s:[s], s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:b, s:b, s:b, s:f, s:I, s:I, s:I}",
+        "model_type", "llama", "architectures", "LlamaForCausalLM", "hidden_act", "silu", "vocab_size",
+        (json_int_t)c->vocab, "hidden_size", (json_int_t)c->hidden, "intermediate_size", (json_int_t)c->ffn,
+        "num_hidden_layers", (json_int_t)c->layers, "num_attention_heads", (json_int_t)c->heads, "num_key_value_heads",
+        (json_int_t)c->kv_heads, "head_dim", (json_int_t)c->head_dim, "max_position_embeddings",
+        (json_int_t)c->max_positions, "rms_norm_eps", (double)c->eps, "rope_theta", c->rope.base, "attention_bias", 0,
+        "mlp_bias", 0, "tie_word_embeddings", 1, "initializer_range", 0.02, "bos_token_id", (json_int_t)c->bos_token,
+        "eos_token_id", (json_int_t)c->eos_token, "pad_token_id", (json_int_t)c->pad_token);
 }
 
 const assay_architecture assay_arch_llama = {

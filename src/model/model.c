@@ -23,10 +23,11 @@ static assay_status own_memory(loader *l, size_t index)
     const assay_param *param = &l->model->program->params[index];
     l->model->owned[index] = assay_alloc(param_elements(param), sizeof(float));
     if (!l->model->owned[index])
-        return assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for weight %s (%zu values)", param->name, param_elements(param));
+        return assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for weight %s (%zu values)", param->name,
+                               param_elements(param));
     l->model->owned_bytes += param_elements(param) * sizeof(float);
-    l->model->params[index] =
-        (assay_param_view){.data = l->model->owned[index], .dtype = ASSAY_F32, .rows = param->rows, .cols = param->cols};
+    l->model->params[index] = (assay_param_view){
+        .data = l->model->owned[index], .dtype = ASSAY_F32, .rows = param->rows, .cols = param->cols};
     return ASSAY_OK;
 }
 
@@ -39,27 +40,32 @@ static assay_status own_halves(loader *l, size_t index, const assay_weight *weig
     float *wide = assay_alloc(count, sizeof *wide);
     l->model->owned[index] = (float *)(void *)halves;
     l->model->owned_bytes += count * sizeof *halves;
-    assay_status status = halves && wide ? assay_checkpoint_read(l->checkpoint, weight, wide, l->err)
-                                         : assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for weight %s (%zu values)", param->name, count);
+    assay_status status =
+        halves && wide
+            ? assay_checkpoint_read(l->checkpoint, weight, wide, l->err)
+            : assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for weight %s (%zu values)", param->name, count);
     for (size_t i = 0; status == ASSAY_OK && i < count; i++) halves[i] = assay_f32_to_bf16(wide[i]);
     assay_free(wide);
-    l->model->params[index] = (assay_param_view){.data = halves, .dtype = ASSAY_BF16, .rows = param->rows, .cols = param->cols};
+    l->model->params[index] =
+        (assay_param_view){.data = halves, .dtype = ASSAY_BF16, .rows = param->rows, .cols = param->cols};
     return status;
 }
 
-static assay_status check_shape(const assay_param *param, const assay_tensor *tensor, const char *file, assay_error *err)
+static assay_status check_shape(const assay_param *param, const assay_tensor *tensor, const char *file,
+                                assay_error *err)
 {
     char found[128], wanted[128];
     bool fits = param->vector ? tensor->rank == 1 && tensor->shape[0] == param->cols
                               : tensor->rank == 2 && tensor->shape[0] == param->rows && tensor->shape[1] == param->cols;
     if (!fits) {
-        snprintf(wanted, sizeof wanted, param->vector ? "[%zu]" : "[%zu, %zu]", param->vector ? param->cols : param->rows, param->cols);
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor %s has shape %s, the config asks for %s", file, param->name,
-                               assay_shape_text(tensor, found, sizeof found), wanted);
+        snprintf(wanted, sizeof wanted, param->vector ? "[%zu]" : "[%zu, %zu]",
+                 param->vector ? param->cols : param->rows, param->cols);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor %s has shape %s, the config asks for %s", file,
+                               param->name, assay_shape_text(tensor, found, sizeof found), wanted);
     }
     if (assay_dtype_is_weight(tensor->dtype)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: tensor %s holds %s; weights are F32, F16, BF16 or F64", file, param->name,
-                           assay_dtype_name(tensor->dtype));
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: tensor %s holds %s; weights are F32, F16, BF16 or F64", file,
+                           param->name, assay_dtype_name(tensor->dtype));
 }
 
 /* Files may leave out the base model's prefix ("model."), or put it before everything. */
@@ -79,21 +85,26 @@ static bool usable_in_place(const assay_param *param, const assay_weight *weight
     assay_dtype dtype = weight->tensor.dtype;
     size_t size = assay_dtype_block_bytes(dtype);
     bool plain = dtype == ASSAY_F32 || dtype == ASSAY_F16 || dtype == ASSAY_BF16;
-    return plain && !param->trained && !param->vector && weight->permuted_heads == 0 && (uintptr_t)weight->tensor.data % size == 0;
+    return plain && !param->trained && !param->vector && weight->permuted_heads == 0 &&
+           (uintptr_t)weight->tensor.data % size == 0;
 }
 
 static assay_status load_weight(loader *l, size_t index, const assay_weight *weight)
 {
     const assay_param *param = &l->model->program->params[index];
     assay_status fits = check_shape(param, &weight->tensor, weight->file, l->err);
-    if (fits != ASSAY_OK) return l->checkpoint->kind == ASSAY_CHECKPOINT_GGUF ? fits : assay_error_prefix(l->err, fits, "%s/", l->checkpoint->path);
+    if (fits != ASSAY_OK)
+        return l->checkpoint->kind == ASSAY_CHECKPOINT_GGUF
+                   ? fits
+                   : assay_error_prefix(l->err, fits, "%s/", l->checkpoint->path);
     if (!usable_in_place(param, weight)) {
-        if (l->options->halves && !param->trained && !param->vector && param->role == ASSAY_ROLE_BASE) return own_halves(l, index, weight);
+        if (l->options->halves && !param->trained && !param->vector && param->role == ASSAY_ROLE_BASE)
+            return own_halves(l, index, weight);
         ASSAY_TRY(own_memory(l, index));
         return assay_checkpoint_read(l->checkpoint, weight, l->model->owned[index], l->err);
     }
-    l->model->params[index] =
-        (assay_param_view){.data = weight->tensor.data, .dtype = weight->tensor.dtype, .rows = param->rows, .cols = param->cols};
+    l->model->params[index] = (assay_param_view){
+        .data = weight->tensor.data, .dtype = weight->tensor.dtype, .rows = param->rows, .cols = param->cols};
     l->model->borrowed_bytes += weight->tensor.bytes;
     return ASSAY_OK;
 }
@@ -119,20 +130,26 @@ static void fill_normal(float *data, size_t count, double deviation, uint64_t se
     for (size_t i = 0; i < count; i++) data[i] = (float)(assay_rng_normal(&rng) * deviation);
 }
 
-/* Hidden states times a head of this deviation give rewards of about unit size (the usual choice for reward heads, e.g. TRL's). */
+/* Hidden states times a head of this deviation give rewards of about unit size (the usual choice for reward heads, e.g.
+ * TRL's). */
 static assay_status make_head(loader *l, size_t index)
 {
     const assay_param *param = &l->model->program->params[index];
     if (l->options->need_head && l->adapter)
-        return assay_error_set(l->err, ASSAY_E_FORMAT, "neither %s nor its base %s has the reward head (tensor %s): the adapter was saved without it, so it cannot score",
+        return assay_error_set(l->err, ASSAY_E_FORMAT,
+                               "neither %s nor its base %s has the reward head (tensor %s): the adapter was saved "
+                               "without it, so it cannot score",
                                l->adapter->tensors->path, l->checkpoint->name, param->name);
     if (l->options->need_head)
-        return assay_error_set(l->err, ASSAY_E_FORMAT, "%s has no reward head (tensor %s): it is a base model; train one, or give the trained folder as --model or --adapter",
+        return assay_error_set(l->err, ASSAY_E_FORMAT,
+                               "%s has no reward head (tensor %s): it is a base model; train one, or give the trained "
+                               "folder as --model or --adapter",
                                l->checkpoint->name, param->name);
     l->model->head_is_new = true;
     ASSAY_TRY(own_memory(l, index));
     if (!param->vector && !l->options->head_zero)
-        fill_normal(l->model->owned[index], param_elements(param), 1 / sqrt((double)param->cols + 1), l->options->seed, param->name);
+        fill_normal(l->model->owned[index], param_elements(param), 1 / sqrt((double)param->cols + 1), l->options->seed,
+                    param->name);
     return ASSAY_OK;
 }
 
@@ -142,7 +159,8 @@ static assay_status make_lora(loader *l, size_t index)
     const assay_param *param = &l->model->program->params[index];
     ASSAY_TRY(own_memory(l, index));
     if (param->role == ASSAY_ROLE_LORA_A)
-        fill_uniform(l->model->owned[index], param_elements(param), 1 / sqrt((double)param->cols), l->options->seed, param->name);
+        fill_uniform(l->model->owned[index], param_elements(param), 1 / sqrt((double)param->cols), l->options->seed,
+                     param->name);
     return ASSAY_OK;
 }
 
@@ -153,7 +171,8 @@ static assay_status load_param(loader *l, size_t index)
     if (adapted) return load_adapter_tensor(l, index, adapted);
     if (param->role == ASSAY_ROLE_LORA_A || param->role == ASSAY_ROLE_LORA_B) {
         if (!l->adapter) return make_lora(l, index);
-        return assay_error_set(l->err, ASSAY_E_FORMAT, "%s: tensor %s is missing", l->adapter->tensors->path, param->name);
+        return assay_error_set(l->err, ASSAY_E_FORMAT, "%s: tensor %s is missing", l->adapter->tensors->path,
+                               param->name);
     }
     const assay_weight *weight = find_weight(l, param->name);
     if (weight) return load_weight(l, index, weight);
@@ -167,7 +186,9 @@ static assay_status check_adapter_used(const loader *l)
     for (size_t i = 0; l->adapter && i < l->adapter->tensors->count; i++) {
         const char *name = l->adapter->tensors->tensors[i].name;
         if (assay_program_find_param(l->model->program, name) < 0)
-            return assay_error_set(l->err, ASSAY_E_FORMAT, "adapter_model.safetensors: tensor %s has no place in a %s model", name, l->model->config.arch->name);
+            return assay_error_set(l->err, ASSAY_E_FORMAT,
+                                   "adapter_model.safetensors: tensor %s has no place in a %s model", name,
+                                   l->model->config.arch->name);
     }
     return ASSAY_OK;
 }
@@ -176,7 +197,8 @@ static assay_status write_program(loader *l)
 {
     assay_model *model = l->model;
     assay_lora_file file = {.adapter = l->adapter, .err = l->err};
-    assay_decoder_options decoder = {.tuning = l->options->tuning, .halves = l->options->halves, .all_rows = l->options->all_rows};
+    assay_decoder_options decoder = {
+        .tuning = l->options->tuning, .halves = l->options->halves, .all_rows = l->options->all_rows};
     ASSAY_TRY(assay_model_config_read(l->checkpoint->config, l->checkpoint->name, &model->config, l->err));
     if (l->adapter) {
         decoder.adapter = assay_lora_rank_by_file;
@@ -206,7 +228,11 @@ static assay_status build(loader *l)
 assay_status assay_model_open(assay_model **out, const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
                               const assay_model_options *options, assay_error *err)
 {
-    loader l = {.model = assay_alloc(1, sizeof **out), .checkpoint = checkpoint, .adapter = adapter, .options = options, .err = err};
+    loader l = {.model = assay_alloc(1, sizeof **out),
+                .checkpoint = checkpoint,
+                .adapter = adapter,
+                .options = options,
+                .err = err};
     *out = NULL;
     ASSAY_TRY_ALLOC(l.model, "a model", err);
     l.model->checkpoint = checkpoint;
@@ -230,17 +256,19 @@ static void measure_param(const loader *l, const assay_param *param, assay_model
 {
     size_t count = param_elements(param);
     const assay_weight *weight = param->role == ASSAY_ROLE_BASE ? find_weight(l, param->name) : NULL;
-    bool frozen_matrix = param->role == ASSAY_ROLE_BASE && !param->trained && !param->vector, known = l->checkpoint->weight_count > 0;
+    bool frozen_matrix = param->role == ASSAY_ROLE_BASE && !param->trained && !param->vector,
+         known = l->checkpoint->weight_count > 0;
     if (param->trained) size->trained += count;
     if (param->role != ASSAY_ROLE_BASE) size->adapters += count * sizeof(float);
-    if (frozen_matrix && known ? weight && usable_in_place(param, weight) : frozen_matrix && l->checkpoint->kind != ASSAY_CHECKPOINT_GGUF)
+    if (frozen_matrix && known ? weight && usable_in_place(param, weight)
+                               : frozen_matrix && l->checkpoint->kind != ASSAY_CHECKPOINT_GGUF)
         size->borrowed += weight ? weight->tensor.bytes : count * assay_dtype_block_bytes(config_dtype(l->checkpoint));
-    else
-        size->owned += count * (frozen_matrix && l->options->halves ? sizeof(uint16_t) : sizeof(float));
+    else size->owned += count * (frozen_matrix && l->options->halves ? sizeof(uint16_t) : sizeof(float));
 }
 
-assay_status assay_model_measure(assay_program **program, assay_model_size *size, const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
-                                 const assay_model_options *options, assay_error *err)
+assay_status assay_model_measure(assay_program **program, assay_model_size *size, const assay_checkpoint *checkpoint,
+                                 const assay_adapter_file *adapter, const assay_model_options *options,
+                                 assay_error *err)
 {
     assay_model model = {0};
     loader l = {.model = &model, .checkpoint = checkpoint, .adapter = adapter, .options = options, .err = err};

@@ -6,9 +6,10 @@
  *     assay_model_bind(model, engine-side callback) ...
  *     assay_model_close(model);
  *
- * The checkpoint and adapter are borrowed and must outlive the model: frozen matrices in F32, F16 or BF16 are used where they lie in the
- * mapped file, everything else (vectors, trained weights, block-quantised or permuted matrices) is converted to f32 memory of the model's own.
- * Every weight the program names must be there with the right shape; the error names the tensor, both shapes and the file.
+ * The checkpoint and adapter are borrowed and must outlive the model: frozen matrices in F32, F16 or BF16 are used
+ * where they lie in the mapped file, everything else (vectors, trained weights, block-quantised or permuted matrices)
+ * is converted to f32 memory of the model's own. Every weight the program names must be there with the right shape; the
+ * error names the tensor, both shapes and the file.
  */
 #ifndef ASSAY_MODEL_MODEL_H
 #define ASSAY_MODEL_MODEL_H
@@ -23,8 +24,8 @@ typedef struct assay_model_options {
     const assay_lora_spec *lora; /* a new adapter (ignored where an adapter is loaded); NULL: none */
     bool halves;                 /* bf16: token rows stored and products multiplied in bf16 */
     bool all_rows;
-    bool head_zero;              /* a new head starts at zero instead of normal(0, 1/sqrt(hidden + 1)) */
-    bool need_head;              /* a missing head is an error (scoring) instead of newly made (training) */
+    bool head_zero; /* a new head starts at zero instead of normal(0, 1/sqrt(hidden + 1)) */
+    bool need_head; /* a missing head is an error (scoring) instead of newly made (training) */
     uint64_t seed;
 } assay_model_options;
 
@@ -32,8 +33,9 @@ typedef struct assay_model {
     assay_model_config config;
     assay_program *program;
     const assay_checkpoint *checkpoint;
-    assay_param_view *params;    /* one a program parameter; gradient NULL until the trainer sets it */
-    float **owned;               /* the model's own memory of a parameter (f32; frozen matrices of a bf16 run: bf16), or NULL */
+    assay_param_view *params; /* one a program parameter; gradient NULL until the trainer sets it */
+    /* the model's own memory of a parameter (f32; frozen matrices of a bf16 run: bf16), or NULL */
+    float **owned;
     size_t owned_bytes, borrowed_bytes;
     bool head_is_new;
 } assay_model;
@@ -42,16 +44,17 @@ assay_status assay_model_open(assay_model **out, const assay_checkpoint *checkpo
                               const assay_model_options *options, assay_error *err);
 void assay_model_close(assay_model *model); /* NULL is fine */
 
-/* What assay_model_open would build and take, without reading a weight: the program (the caller's to free) and bytes. A checkpoint opened with its config
- * alone is taken to hold matrices of the config's torch_dtype. */
+/* What assay_model_open would build and take, without reading a weight: the program (the caller's to free) and bytes. A
+ * checkpoint opened with its config alone is taken to hold matrices of the config's torch_dtype. */
 typedef struct assay_model_size {
-    size_t owned, borrowed;      /* bytes: the model's own memory, and weights used where they lie */
-    size_t adapters;             /* of owned: adapters and head */
-    size_t trained;              /* trained values */
+    size_t owned, borrowed; /* bytes: the model's own memory, and weights used where they lie */
+    size_t adapters;        /* of owned: adapters and head */
+    size_t trained;         /* trained values */
 } assay_model_size;
 
-assay_status assay_model_measure(assay_program **program, assay_model_size *size, const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
-                                 const assay_model_options *options, assay_error *err);
+assay_status assay_model_measure(assay_program **program, assay_model_size *size, const assay_checkpoint *checkpoint,
+                                 const assay_adapter_file *adapter, const assay_model_options *options,
+                                 assay_error *err);
 
 /* Number of scalar weights: all, and those trained. */
 size_t assay_model_weights(const assay_model *model, bool trained_only);

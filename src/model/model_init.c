@@ -1,6 +1,6 @@
-/* Shapes, and six billion random numbers in little time: a value is the sum of the four 16-bit quarters of one 64-bit draw, centred and
- * scaled. That is nearly normal (variance exact, kurtosis 2.7 instead of 3, nothing beyond 3.5 deviations), which is all a trial
- * needs; Box-Muller would spend most of the time in logarithms. */
+/* Shapes, and six billion random numbers in little time: a value is the sum of the four 16-bit quarters of one 64-bit
+ * draw, centred and scaled. That is nearly normal (variance exact, kurtosis 2.7 instead of 3, nothing beyond 3.5
+ * deviations), which is all a trial needs; Box-Muller would spend most of the time in logarithms. */
 #include "model/model_init.h"
 
 #include "base/rng.h"
@@ -23,7 +23,10 @@ static const assay_model_shape shapes[] = {
     {"smollm2-135m", &assay_arch_llama, false, 49152, 576, 1536, 30, 9, 3, 64, 8192, 1e-5, 100000, 0},
 };
 
-const assay_model_shape *assay_model_shape_at(size_t index) { return index < sizeof shapes / sizeof *shapes ? &shapes[index] : NULL; }
+const assay_model_shape *assay_model_shape_at(size_t index)
+{
+    return index < sizeof shapes / sizeof *shapes ? &shapes[index] : NULL;
+}
 
 assay_status assay_model_shape_find(const assay_model_shape **out, const char *name, assay_error *err)
 {
@@ -33,21 +36,34 @@ assay_status assay_model_shape_find(const assay_model_shape **out, const char *n
         if (!strcmp(name, shapes[i].name)) return ASSAY_OK;
         snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "", shapes[i].name);
     }
-    return assay_error_set(err, ASSAY_E_USAGE, "--arch %.80s: there is no such family or shape; there are %s", name, known);
+    return assay_error_set(err, ASSAY_E_USAGE, "--arch %.80s: there is no such family or shape; there are %s", name,
+                           known);
 }
 
-void assay_model_shape_config(const assay_model_shape *shape, const assay_init_options *options, assay_model_config *out)
+void assay_model_shape_config(const assay_model_shape *shape, const assay_init_options *options,
+                              assay_model_config *out)
 {
     bool glm = shape->arch == &assay_arch_chatglm || shape->arch == &assay_arch_glm;
-    *out = (assay_model_config){.arch = shape->arch, .vocab = shape->vocab, .hidden = shape->hidden, .ffn = shape->ffn, .heads = shape->heads,
-                                .kv_heads = shape->kv_heads, .head_dim = shape->head_dim, .max_positions = shape->max_positions, .eps = (float)shape->eps};
+    *out = (assay_model_config){.arch = shape->arch,
+                                .vocab = shape->vocab,
+                                .hidden = shape->hidden,
+                                .ffn = shape->ffn,
+                                .heads = shape->heads,
+                                .kv_heads = shape->kv_heads,
+                                .head_dim = shape->head_dim,
+                                .max_positions = shape->max_positions,
+                                .eps = (float)shape->eps};
     out->layers = options->layers ? options->layers : shape->layers;
     out->rotary = glm ? shape->head_dim / 2 : shape->head_dim;
     out->adjacent = glm;
     out->rope = (assay_rope_config){.base = shape->rope_base, .factor = 1};
     if (shape->llama3_factor > 0)
-        out->rope = (assay_rope_config){.base = shape->rope_base, .scaling = ASSAY_ROPE_LLAMA3, .factor = shape->llama3_factor, .low_freq_factor = 1,
-                                        .high_freq_factor = 4, .original_positions = 8192};
+        out->rope = (assay_rope_config){.base = shape->rope_base,
+                                        .scaling = ASSAY_ROPE_LLAMA3,
+                                        .factor = shape->llama3_factor,
+                                        .low_freq_factor = 1,
+                                        .high_freq_factor = 4,
+                                        .original_positions = 8192};
     out->qkv_bias = shape->arch != &assay_arch_llama;
     out->head_bias = shape->arch == &assay_arch_chatglm;
     out->pad_token = options->pad_token;
@@ -78,24 +94,27 @@ static void read_random(const void *context, const assay_save_tensor *tensor, si
     for (size_t i = 0; i < count * tensor->cols; i++) dst[i] = 0.02f * nearly_normal(assay_rng_u64(&rng));
 }
 
-static assay_status add(assay_save_list *list, const char *name, size_t rows, size_t cols, bool vector, const assay_init_options *options,
-                        assay_error *err)
+static assay_status add(assay_save_list *list, const char *name, size_t rows, size_t cols, bool vector,
+                        const assay_init_options *options, assay_error *err)
 {
     bool norm = vector && strstr(name, "norm") != NULL;
-    assay_save_tensor tensor = {.rank = vector ? 1 : 2, .from = ASSAY_F32, .context = options, .read = norm ? read_ones : read_random};
+    assay_save_tensor tensor = {
+        .rank = vector ? 1 : 2, .from = ASSAY_F32, .context = options, .read = norm ? read_ones : read_random};
     tensor.rows = tensor.count = tensor.shape[0] = vector ? cols : rows;
     tensor.cols = tensor.shape[1] = vector ? 1 : cols;
     return assay_save_list_add(list, &tensor, name, err);
 }
 
-static assay_status list_weights(assay_save_list *list, const assay_model_config *config, const assay_init_options *options, assay_error *err)
+static assay_status list_weights(assay_save_list *list, const assay_model_config *config,
+                                 const assay_init_options *options, assay_error *err)
 {
     assay_program *program;
     assay_status status = ASSAY_OK;
     ASSAY_TRY(assay_decoder_program(&program, config, &(assay_decoder_options){0}, err));
     for (size_t i = 0; i < program->param_count && status == ASSAY_OK; i++) {
         const assay_param *param = &program->params[i];
-        if (param->role == ASSAY_ROLE_BASE) status = add(list, param->name, param->rows, param->cols, param->vector, options, err);
+        if (param->role == ASSAY_ROLE_BASE)
+            status = add(list, param->name, param->rows, param->cols, param->vector, options, err);
     }
     assay_program_free(program);
     ASSAY_TRY(status);
@@ -103,7 +122,8 @@ static assay_status list_weights(assay_save_list *list, const assay_model_config
         ASSAY_TRY(assay_save_list_add_frequencies(list, config, err));
         return add(list, "transformer.output_layer.weight", config->vocab, config->hidden, false, options, err);
     }
-    if (config->arch == &assay_arch_glm) return add(list, "lm_head.weight", config->vocab, config->hidden, false, options, err);
+    if (config->arch == &assay_arch_glm)
+        return add(list, "lm_head.weight", config->vocab, config->hidden, false, options, err);
     return ASSAY_OK; /* tied to the embedding */
 }
 
@@ -113,15 +133,22 @@ static json_t *make_config(const assay_model_shape *shape, const assay_model_con
 {
     json_t *config = shape->arch->make_config(model);
     if (!config) return NULL;
-    json_object_set_new(config, model->arch == &assay_arch_chatglm ? "layernorm_epsilon" : "rms_norm_eps", json_real(shape->eps));
-    json_object_set_new(config, "torch_dtype", json_string(dtype == ASSAY_BF16 ? "bfloat16" : dtype == ASSAY_F16 ? "float16" : "float32"));
+    json_object_set_new(config, model->arch == &assay_arch_chatglm ? "layernorm_epsilon" : "rms_norm_eps",
+                        json_real(shape->eps));
+    json_object_set_new(config, "torch_dtype",
+                        json_string(dtype == ASSAY_BF16  ? "bfloat16"
+                                    : dtype == ASSAY_F16 ? "float16"
+                                                         : "float32"));
     if (shape->llama3_factor > 0)
-        json_object_set_new(config, "rope_scaling", json_pack("{s:s, s:f, s:f, s:f, s:i}", "rope_type", "llama3", "factor", shape->llama3_factor,
-                                                              "low_freq_factor", 1.0, "high_freq_factor", 4.0, "original_max_position_embeddings", 8192));
+        json_object_set_new(config, "rope_scaling",
+                            json_pack("{s:s, s:f, s:f, s:f, s:i}", "rope_type", "llama3", "factor",
+                                      shape->llama3_factor, "low_freq_factor", 1.0, "high_freq_factor", 4.0,
+                                      "original_max_position_embeddings", 8192));
     return config;
 }
 
-assay_status assay_model_init(const assay_model_shape *shape, const assay_init_options *options, const char *folder, assay_error *err)
+assay_status assay_model_init(const assay_model_shape *shape, const assay_init_options *options, const char *folder,
+                              assay_error *err)
 {
     assay_model_config model;
     assay_save_list list = {0};
@@ -134,7 +161,8 @@ assay_status assay_model_init(const assay_model_shape *shape, const assay_init_o
     ASSAY_TRY(status);
     json_t *config = make_config(shape, &model, options->dtype);
     char *path = assay_path_join(folder, "config.json");
-    status = config && path ? assay_json_save(config, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a config");
+    status = config && path ? assay_json_save(config, path, err)
+                            : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a config");
     json_decref(config);
     assay_free(path);
     return status;

@@ -1,5 +1,6 @@
-/* What is written of a model. A list of tensors is made first (model_save_tensors.h), from the program's parameters or from a checkpoint's weights;
- * then, for --format glm, rewritten; then the weights are streamed, and the config comes last: a folder that has one is complete. */
+/* What is written of a model. A list of tensors is made first (model_save_tensors.h), from the program's parameters or
+ * from a checkpoint's weights; then, for --format glm, rewritten; then the weights are streamed, and the config comes
+ * last: a folder that has one is complete. */
 #include "model/model_save.h"
 
 #include "model/model_save_private.h"
@@ -16,7 +17,8 @@ static char *const *head_name(const assay_architecture *arch, char *slot[1])
 }
 
 /* A config that borrows everything; not to be released. */
-static void adapter_config(const assay_model *model, const assay_save_options *options, const char *names[9], char *head[1], assay_adapter_config *out)
+static void adapter_config(const assay_model *model, const assay_save_options *options, const char *names[9],
+                           char *head[1], assay_adapter_config *out)
 {
     const assay_lora_spec *lora = options->lora;
     *out = (assay_adapter_config){.alpha = 1, .task_type_null = model->config.arch->peft_task_type_null};
@@ -24,7 +26,8 @@ static void adapter_config(const assay_model *model, const assay_save_options *o
         *out = *options->adapter;
         out->task_type_null = model->config.arch->peft_task_type_null;
     } else if (lora) {
-        bool all = lora->target_count == 1 && (!strcmp(lora->targets[0], "all") || !strcmp(lora->targets[0], "all-linear"));
+        bool all =
+            lora->target_count == 1 && (!strcmp(lora->targets[0], "all") || !strcmp(lora->targets[0], "all-linear"));
         out->rank = (int)lora->rank;
         out->alpha = lora->alpha;
         out->dropout = lora->dropout;
@@ -42,7 +45,8 @@ static bool travels(const assay_param *param)
     return param->role == ASSAY_ROLE_HEAD || param->role == ASSAY_ROLE_LORA_A || param->role == ASSAY_ROLE_LORA_B;
 }
 
-assay_status assay_model_save_adapter(const assay_model *model, const assay_save_options *options, const char *folder, assay_error *err)
+assay_status assay_model_save_adapter(const assay_model *model, const assay_save_options *options, const char *folder,
+                                      assay_error *err)
 {
     const assay_program *program = model->program;
     assay_adapter_config config;
@@ -55,7 +59,10 @@ assay_status assay_model_save_adapter(const assay_model *model, const assay_save
     for (size_t i = 0; i < program->param_count; i++) {
         const assay_param *param = &program->params[i];
         if (!travels(param)) continue;
-        tensors[count] = (assay_tensor){.name = param->name, .dtype = model->params[i].dtype, .rank = param->vector ? 1 : 2, .data = model->params[i].data};
+        tensors[count] = (assay_tensor){.name = param->name,
+                                        .dtype = model->params[i].dtype,
+                                        .rank = param->vector ? 1 : 2,
+                                        .data = model->params[i].data};
         tensors[count].shape[0] = param->vector ? param->cols : param->rows;
         tensors[count].shape[1] = param->cols;
         tensors[count].bytes = param->rows * param->cols * assay_dtype_block_bytes(model->params[i].dtype);
@@ -78,8 +85,8 @@ static const char *full_name(const assay_architecture *arch, const char *name, c
     return text;
 }
 
-/* ChatGLM's own class has its language model head and a table of frequencies inside in any case: left out, they would be reported
- * as newly initialised. */
+/* ChatGLM's own class has its language model head and a table of frequencies inside in any case: left out, they would
+ * be reported as newly initialised. */
 static assay_status add_unnamed(assay_save_list *list, const assay_model *model, assay_error *err)
 {
     char text[320];
@@ -113,8 +120,8 @@ static bool is_language_head(const char *name, bool glm)
     return !strncmp(name, "lm_head.", 8) || (glm && !strncmp(name, "transformer.output_layer.", 25));
 }
 
-static assay_status list_checkpoint(assay_save_list *list, const assay_checkpoint *checkpoint, const assay_architecture *arch, bool head, bool glm,
-                                    assay_error *err)
+static assay_status list_checkpoint(assay_save_list *list, const assay_checkpoint *checkpoint,
+                                    const assay_architecture *arch, bool head, bool glm, assay_error *err)
 {
     char text[320];
     for (size_t i = 0; i < checkpoint->weight_count; i++) {
@@ -132,7 +139,8 @@ static assay_dtype main_dtype(const assay_save_list *list)
 {
     double bytes[ASSAY_DTYPE_COUNT] = {0};
     assay_dtype most = ASSAY_F32;
-    for (size_t i = 0; i < list->count; i++) bytes[list->items[i].dtype] += (double)list->items[i].count * (double)list->items[i].cols;
+    for (size_t i = 0; i < list->count; i++)
+        bytes[list->items[i].dtype] += (double)list->items[i].count * (double)list->items[i].cols;
     for (int dtype = 0; dtype < ASSAY_DTYPE_COUNT; dtype++)
         if (bytes[dtype] > bytes[most]) most = (assay_dtype)dtype;
     return most;
@@ -151,7 +159,8 @@ static assay_status copy_code(const assay_checkpoint *checkpoint, const char *fo
         size_t length = strlen(names[i]);
         if (length < 4 || strcmp(names[i] + length - 3, ".py") != 0) continue;
         char *from = assay_path_join(checkpoint->path, names[i]), *to = assay_path_join(folder, names[i]);
-        status = from && to ? assay_file_copy(from, to, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+        status = from && to ? assay_file_copy(from, to, err)
+                            : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
         assay_free(from);
         assay_free(to);
     }
@@ -159,14 +168,16 @@ static assay_status copy_code(const assay_checkpoint *checkpoint, const char *fo
     return status;
 }
 
-static assay_status write_config(const assay_checkpoint *checkpoint, const assay_model_config *model, const assay_save_options *options, bool head,
-                                 assay_dtype dtype, const char *folder, assay_error *err)
+static assay_status write_config(const assay_checkpoint *checkpoint, const assay_model_config *model,
+                                 const assay_save_options *options, bool head, assay_dtype dtype, const char *folder,
+                                 assay_error *err)
 {
     json_t *config = NULL, *translated = NULL;
     bool glm = options->format == ASSAY_SAVE_GLM;
     if (glm) ASSAY_TRY(assay_save_glm_config(model, checkpoint->config, checkpoint->name, &translated, err));
     const char *class_name = glm ? assay_arch_glm.sequence_class : model->arch->sequence_class;
-    assay_status status = assay_save_config(glm ? translated : checkpoint->config, class_name, head, dtype, options->pad_token, &config, err);
+    assay_status status = assay_save_config(glm ? translated : checkpoint->config, class_name, head, dtype,
+                                            options->pad_token, &config, err);
     char *path = assay_path_join(folder, "config.json");
     if (status == ASSAY_OK && !path) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     if (status == ASSAY_OK) status = assay_json_save(config, path, err);
@@ -176,13 +187,15 @@ static assay_status write_config(const assay_checkpoint *checkpoint, const assay
     return status;
 }
 
-static assay_status write_folder(assay_save_list *list, const assay_checkpoint *checkpoint, const assay_model_config *model,
-                                 const assay_save_options *options, bool head, const char *folder, assay_error *err)
+static assay_status write_folder(assay_save_list *list, const assay_checkpoint *checkpoint,
+                                 const assay_model_config *model, const assay_save_options *options, bool head,
+                                 const char *folder, assay_error *err)
 {
     bool glm = options->format == ASSAY_SAVE_GLM;
     double offset = 0;
     json_t *refused = NULL;
-    if (glm) ASSAY_TRY(assay_save_glm_config(model, checkpoint->config, checkpoint->name, &refused, err)); /* before a byte is written */
+    /* before a byte is written */
+    if (glm) ASSAY_TRY(assay_save_glm_config(model, checkpoint->config, checkpoint->name, &refused, err));
     json_decref(refused);
     if (glm) ASSAY_TRY(assay_save_glm_list(list, model, &offset, err));
     assay_save_list_set_dtype(list, options->dtype, options->keep_dtype);
@@ -193,7 +206,8 @@ static assay_status write_folder(assay_save_list *list, const assay_checkpoint *
     return write_config(checkpoint, model, options, head, main_dtype(list), folder, err);
 }
 
-assay_status assay_model_save_full(const assay_model *model, const assay_save_options *options, const char *folder, assay_error *err)
+assay_status assay_model_save_full(const assay_model *model, const assay_save_options *options, const char *folder,
+                                   assay_error *err)
 {
     assay_save_list list = {0};
     assay_save_options plain = *options;
@@ -204,18 +218,20 @@ assay_status assay_model_save_full(const assay_model *model, const assay_save_op
     return status;
 }
 
-static assay_status find_head(const assay_checkpoint *checkpoint, const assay_architecture *arch, bool *head, assay_error *err)
+static assay_status find_head(const assay_checkpoint *checkpoint, const assay_architecture *arch, bool *head,
+                              assay_error *err)
 {
     char name[64];
     snprintf(name, sizeof name, "%s.weight", arch->names.head);
     const assay_weight *found = assay_checkpoint_find(checkpoint, name);
     *head = found != NULL;
     if (!found || (found->tensor.rank == 2 && found->tensor.shape[0] == 1)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the head %s has %zu outputs; a reward model has one", checkpoint->name, name,
-                           found->tensor.rank ? found->tensor.shape[0] : 0);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the head %s has %zu outputs; a reward model has one",
+                           checkpoint->name, name, found->tensor.rank ? found->tensor.shape[0] : 0);
 }
 
-assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay_save_options *options, const char *folder, assay_error *err)
+assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay_save_options *options,
+                                 const char *folder, assay_error *err)
 {
     assay_model_config model;
     assay_save_list list = {0};

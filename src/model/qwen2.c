@@ -19,7 +19,8 @@ static assay_status refuse_windows(const json_t *config, const char *where, assa
         sliding = sliding || !name || strcmp(name, "full_attention") != 0;
     }
     if (!sliding) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: sliding-window attention is not supported (use_sliding_window, layer_types)", where);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "%s: sliding-window attention is not supported (use_sliding_window, layer_types)", where);
 }
 
 static assay_status read_config(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
@@ -37,7 +38,8 @@ static json_t *make_config(const assay_model_config *wanted)
     if (!config) return NULL;
     json_object_del(config, "attention_bias");
     json_object_del(config, "mlp_bias");
-    json_t *differences = json_pack("{s:s, s:[s], s:b}", "model_type", "qwen2", "architectures", "Qwen2ForCausalLM", "use_sliding_window", 0);
+    json_t *differences = json_pack("{s:s, s:[s], s:b}", "model_type", "qwen2", "architectures", "Qwen2ForCausalLM",
+                                    "use_sliding_window", 0);
     json_object_update_new(config, differences);
     return config;
 }

@@ -1,16 +1,14 @@
-/* c = softmax(scale * q k^T, causal along the path) v, head by head, with grouped keys and values.
- *
- * In 0: q [Tq, heads * d], in 1: k [T, kv_heads * d], in 2: v likewise. Out 0: c [Tq, heads * d]. Neither scores nor probabilities are ever stored
- * beyond a tile; backward makes them again (Dao et al., arXiv:2205.14135). q may live in the scored rows (the last layer needs no other
- * queries); k and v are token rows. With attr->halves every product has bf16 operands (probabilities are rounded for it) and f32 sums; the softmax is f32.
- *
- * A token sees its path: its segment's ancestors, then its own segment up to itself. Tiles of keys are cut by position along the path, the
- * running softmax goes tile by tile, and every query is a lane of its own, so a query's bits depend on nothing but its own path: tiles
- * behind its own position, which a neighbour in its block looks at, change nothing (they shrink by e^0 and add zero). Tiles that no query of a block sees are never computed.
- *
- * A job of the forward direction is (run of query blocks, key head): it packs the keys and values of its path once for all its blocks and all heads of the group.
- * Jobs with the longest rows come first, so that the last ones are short. The backward direction is attention_backward.c.
- */
+/* c = softmax(scale * q k^T, causal along the path) v, head by head, with grouped keys and values. In 0: q [Tq, heads *
+ * d], in 1: k [T, kv_heads * d], in 2: v likewise. Out 0: c [Tq, heads * d]. Neither scores nor probabilities are ever
+ * stored beyond a tile; backward makes them again (Dao et al., arXiv:2205.14135). q may live in the scored rows (the
+ * last layer needs no other queries); k and v are token rows. With attr->halves every product has bf16 operands
+ * (probabilities are rounded for it) and f32 sums; the softmax is f32. A token sees its path: its segment's ancestors,
+ * then its own segment up to itself. Tiles of keys are cut by position along the path, the running softmax goes tile by
+ * tile, and every query is a lane of its own, so a query's bits depend on nothing but its own path: tiles behind its
+ * own position, which a neighbour in its block looks at, change nothing (they shrink by e^0 and add zero). Tiles that
+ * no query of a block sees are never computed. A job of the forward direction is (run of query blocks, key head): it
+ * packs the keys and values of its path once for all its blocks and all heads of the group. Jobs with the longest rows
+ * come first, so that the last ones are short. The backward direction is attention_backward.c. */
 #include "ops/attention_backward.h"
 #include "ops/attention_tiles.h"
 
@@ -21,20 +19,22 @@ enum { RUN = 4 * ASSAY_QUERIES }; /* queries of a job */
 
 typedef struct forward_memory {
     assay_packed k, v, q, p;
-    float *s;                   /* [ASSAY_TILE_KEYS, ASSAY_QUERIES] */
-    float *c;                   /* [ASSAY_QUERIES, wide_d] */
-    float *max, *sum, *shrink;  /* [ASSAY_QUERIES] */
+    float *s;                  /* [ASSAY_TILE_KEYS, ASSAY_QUERIES] */
+    float *c;                  /* [ASSAY_QUERIES, wide_d] */
+    float *max, *sum, *shrink; /* [ASSAY_QUERIES] */
 } forward_memory;
 
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
     const assay_op_attributes *attr = shape->attr;
     size_t q = (size_t)attr->heads * attr->head_dim, kv = (size_t)attr->kv_heads * attr->head_dim;
-    bool fits = attr->kv_heads && attr->heads % attr->kv_heads == 0 && shape->in_cols[0] == q && shape->in_cols[1] == kv && shape->in_cols[2] == kv &&
-                shape->out_cols[0] == q && attr->head_dim <= ASSAY_FOLD;
+    bool fits = attr->kv_heads && attr->heads % attr->kv_heads == 0 && shape->in_cols[0] == q &&
+                shape->in_cols[1] == kv && shape->in_cols[2] == kv && shape->out_cols[0] == q &&
+                attr->head_dim <= ASSAY_FOLD;
     if (fits) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "attention of %u heads over %u key heads of %u columns: q %zu, k %zu, v %zu columns", attr->heads, attr->kv_heads,
-                           attr->head_dim, shape->in_cols[0], shape->in_cols[1], shape->in_cols[2]);
+    return assay_error_set(
+        err, ASSAY_E_FORMAT, "attention of %u heads over %u key heads of %u columns: q %zu, k %zu, v %zu columns",
+        attr->heads, attr->kv_heads, attr->head_dim, shape->in_cols[0], shape->in_cols[1], shape->in_cols[2]);
 }
 
 static unsigned reads(const assay_op_shape *shape)
@@ -45,15 +45,19 @@ static unsigned reads(const assay_op_shape *shape)
 
 static size_t forward_words(const assay_op_attributes *attr, size_t longest_path)
 {
-    size_t d = attr->head_dim, wide_d = assay_attention_columns(d), path = assay_attention_path(longest_path), lane_d = assay_attention_lane(attr->halves, d);
-    return assay_attention_line(ASSAY_TILE_KEYS * d) + assay_attention_line(path * lane_d) + assay_attention_line(assay_attention_lane(attr->halves, path) * wide_d) +
-           assay_attention_line(ASSAY_QUERIES * lane_d) + ASSAY_QUERIES * assay_attention_lane(attr->halves, ASSAY_TILE_KEYS) + ASSAY_TILE_KEYS * ASSAY_QUERIES +
+    size_t d = attr->head_dim, wide_d = assay_attention_columns(d), path = assay_attention_path(longest_path),
+           lane_d = assay_attention_lane(attr->halves, d);
+    return assay_attention_line(ASSAY_TILE_KEYS * d) + assay_attention_line(path * lane_d) +
+           assay_attention_line(assay_attention_lane(attr->halves, path) * wide_d) +
+           assay_attention_line(ASSAY_QUERIES * lane_d) +
+           ASSAY_QUERIES * assay_attention_lane(attr->halves, ASSAY_TILE_KEYS) + ASSAY_TILE_KEYS * ASSAY_QUERIES +
            ASSAY_QUERIES * (wide_d + 3);
 }
 
 static size_t workspace(const assay_op_shape *shape, const assay_bounds *bounds, int workers, bool backward)
 {
-    size_t words = forward_words(shape->attr, bounds->longest_path), back = assay_attention_backward_words(shape->attr, bounds->longest_path);
+    size_t words = forward_words(shape->attr, bounds->longest_path),
+           back = assay_attention_backward_words(shape->attr, bounds->longest_path);
     return (size_t)workers * (backward ? back : words) * sizeof(uint32_t);
 }
 
@@ -65,8 +69,12 @@ static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES]
 
 static forward_memory divide(const assay_attention *a, uint32_t **memory)
 {
-    size_t path = assay_attention_path(a->run->env->geometry->longest_path), lane_d = assay_attention_lane(a->halves, a->d);
-    forward_memory m = {.k = {.k_room = a->d, .left = true}, .v = {.k_room = ASSAY_TILE_KEYS}, .q = {.k_room = a->d}, .p = {.k_room = ASSAY_TILE_KEYS, .left = true}};
+    size_t path = assay_attention_path(a->run->env->geometry->longest_path),
+           lane_d = assay_attention_lane(a->halves, a->d);
+    forward_memory m = {.k = {.k_room = a->d, .left = true},
+                        .v = {.k_room = ASSAY_TILE_KEYS},
+                        .q = {.k_room = a->d},
+                        .p = {.k_room = ASSAY_TILE_KEYS, .left = true}};
     m.k.words = assay_attention_take(memory, path * lane_d);
     m.v.words = assay_attention_take(memory, assay_attention_lane(a->halves, path) * a->wide_d);
     m.q.words = assay_attention_take(memory, ASSAY_QUERIES * lane_d);
@@ -81,10 +89,8 @@ static forward_memory divide(const assay_attention *a, uint32_t **memory)
 
 static void pack_probabilities(const assay_attention *a, const forward_memory *m, size_t rows, size_t keys)
 {
-    if (a->halves)
-        a->kernels->scores->pack(m->p.words, ASSAY_HALVES_MR * ASSAY_TILE_KEYS / 2, m->s, keys);
-    else
-        assay_attention_pack(a, &m->p, assay_matrix_transposed(assay_matrix_rows(m->s, ASSAY_QUERIES)), rows, keys);
+    if (a->halves) a->kernels->scores->pack(m->p.words, ASSAY_HALVES_MR * ASSAY_TILE_KEYS / 2, m->s, keys);
+    else assay_attention_pack(a, &m->p, assay_matrix_transposed(assay_matrix_rows(m->s, ASSAY_QUERIES)), rows, keys);
 }
 
 /* One tile of keys joins the running softmax. */
@@ -95,12 +101,14 @@ static void take_tile(const assay_attention *a, const forward_memory *m, const a
     assay_attention_scores(a, block, &m->k, &m->q, start, m->s);
     a->kernels->scores->fold(m->s, keys, block->lanes, a->run->attr->scale, m->max, m->sum, m->shrink);
     for (size_t i = 0; start && i < block->rows; i++)
-        if (m->shrink[i] != 1.0f) a->kernels->rows->scale(m->shrink[i], m->c + i * a->wide_d, m->c + i * a->wide_d, a->d);
+        if (m->shrink[i] != 1.0f)
+            a->kernels->rows->scale(m->shrink[i], m->c + i * a->wide_d, m->c + i * a->wide_d, a->d);
     pack_probabilities(a, m, block->rows, keys);
     assay_attention_multiply(a, &m->p, &v, block->rows, a->d, keys, m->c, a->wide_d, start > 0);
 }
 
-static void forward_block(const assay_attention *a, const forward_memory *m, const assay_query_block *block, size_t head)
+static void forward_block(const assay_attention *a, const forward_memory *m, const assay_query_block *block,
+                          size_t head)
 {
     const assay_rows *rows = a->kernels->rows;
     const assay_view *c = &a->run->out[0];
@@ -111,10 +119,8 @@ static void forward_block(const assay_attention *a, const forward_memory *m, con
         float *row = m->c + i * a->wide_d;
         size_t at = (block->row + i) * c->ld + head * a->d;
         rows->scale(1.0f / m->sum[i], row, row, a->d);
-        if (c->half)
-            rows->narrow(row, c->half + at, a->d);
-        else
-            memcpy(c->data + at, row, a->d * sizeof *row);
+        if (c->half) rows->narrow(row, c->half + at, a->d);
+        else memcpy(c->data + at, row, a->d * sizeof *row);
     }
 }
 
@@ -126,7 +132,8 @@ static size_t find_run(const assay_op_run *run, size_t job, assay_query_block *a
         if (!assay_attention_queries(run, &run->env->geometry->segments[s], &whole)) continue;
         size_t runs = (whole.rows + RUN - 1) / RUN, first = (runs - 1 - job) * RUN, left = whole.rows - first;
         if (job < runs) {
-            *all = (assay_query_block){.row = whole.row + first, .rows = left < RUN ? left : RUN, .position = whole.position + first};
+            *all = (assay_query_block){
+                .row = whole.row + first, .rows = left < RUN ? left : RUN, .position = whole.position + first};
             return s;
         }
         job -= runs;
@@ -148,7 +155,8 @@ static size_t count_runs(const assay_op_run *run)
 static void forward_job(void *context, size_t job, int worker)
 {
     const assay_op_run *run = context;
-    uint32_t *memory = (uint32_t *)run->workspace + (size_t)worker * forward_words(run->attr, run->env->geometry->longest_path);
+    uint32_t *memory =
+        (uint32_t *)run->workspace + (size_t)worker * forward_words(run->attr, run->env->geometry->longest_path);
     assay_attention a = assay_attention_open(run, job % run->attr->kv_heads, &memory);
     forward_memory m = divide(&a, &memory);
     assay_query_block all;
@@ -157,11 +165,15 @@ static void forward_job(void *context, size_t job, int worker)
     assay_attention_pack_path(&a, &m.v, &run->in[2], segment, all.position + all.rows);
     for (size_t start = 0; start < all.rows; start += ASSAY_QUERIES) {
         assay_query_block block = assay_attention_block(&a, &all, start);
-        for (size_t head = a.kv_head * a.group; head < (a.kv_head + 1) * a.group; head++) forward_block(&a, &m, &block, head);
+        for (size_t head = a.kv_head * a.group; head < (a.kv_head + 1) * a.group; head++)
+            forward_block(&a, &m, &block, head);
     }
 }
 
-static void forward(const assay_op_run *run) { assay_pool_run(run->env->pool, forward_job, (void *)(uintptr_t)run, count_runs(run) * run->attr->kv_heads); }
+static void forward(const assay_op_run *run)
+{
+    assay_pool_run(run->env->pool, forward_job, (void *)(uintptr_t)run, count_runs(run) * run->attr->kv_heads);
+}
 
 const assay_op assay_op_attention = {.name = "attention",
                                      .passes_gradient = -1,

@@ -6,7 +6,8 @@
 /* Whole panels of every kernel set: of left operands (4, 6, 12 lanes) and right ones (16, 32). */
 enum { LEFT = ASSAY_HALVES_MR, RIGHT = ASSAY_HALVES_NR, LINE = 16 };
 
-_Static_assert(ASSAY_TILE_KEYS % LEFT == 0 && ASSAY_QUERIES % LEFT == 0 && ASSAY_QUERIES % RIGHT == 0, "tiles are whole panels");
+_Static_assert(ASSAY_TILE_KEYS % LEFT == 0 && ASSAY_QUERIES % LEFT == 0 && ASSAY_QUERIES % RIGHT == 0,
+               "tiles are whole panels");
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t round_up(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
@@ -26,7 +27,13 @@ uint32_t *assay_attention_take(uint32_t **memory, size_t words)
 assay_attention assay_attention_open(const assay_op_run *run, size_t kv_head, uint32_t **memory)
 {
     const assay_kernels *kernels = run->env->kernels;
-    assay_attention a = {.run = run, .kernels = kernels, .halves = run->attr->halves, .mr = kernels->mr, .nr = kernels->nr, .d = run->attr->head_dim, .kv_head = kv_head};
+    assay_attention a = {.run = run,
+                         .kernels = kernels,
+                         .halves = run->attr->halves,
+                         .mr = kernels->mr,
+                         .nr = kernels->nr,
+                         .d = run->attr->head_dim,
+                         .kv_head = kv_head};
     if (a.halves) a.mr = ASSAY_HALVES_MR, a.nr = ASSAY_HALVES_NR;
     a.wide_d = assay_attention_columns(a.d);
     a.group = run->attr->heads / run->attr->kv_heads;
@@ -34,9 +41,13 @@ assay_attention assay_attention_open(const assay_op_run *run, size_t kv_head, ui
     return a;
 }
 
-static size_t panel_words(const assay_attention *a, const assay_packed *p) { return (p->left ? a->mr : a->nr) * assay_attention_lane(a->halves, p->k_room); }
+static size_t panel_words(const assay_attention *a, const assay_packed *p)
+{
+    return (p->left ? a->mr : a->nr) * assay_attention_lane(a->halves, p->k_room);
+}
 
-static void pack_panels(const assay_attention *a, const assay_packed *to, const assay_matrix *from, size_t lanes, size_t k)
+static void pack_panels(const assay_attention *a, const assay_packed *to, const assay_matrix *from, size_t lanes,
+                        size_t k)
 {
     size_t width = to->left ? a->mr : a->nr, words = panel_words(a, to), bytes = assay_dtype_block_bytes(from->dtype);
     uint32_t *dst = to->words;
@@ -46,19 +57,23 @@ static void pack_panels(const assay_attention *a, const assay_packed *to, const 
         return;
     }
     for (size_t lane = 0; lane < lanes; lane += width, dst += words)
-        a->kernels->rows->pack((float *)(void *)dst, width, from->dtype, (const char *)from->data + (ptrdiff_t)(lane * bytes) * from->row_stride, from->row_stride,
-                               from->col_stride, smaller(width, lanes - lane), k);
+        a->kernels->rows->pack((float *)(void *)dst, width, from->dtype,
+                               (const char *)from->data + (ptrdiff_t)(lane * bytes) * from->row_stride,
+                               from->row_stride, from->col_stride, smaller(width, lanes - lane), k);
 }
 
 void assay_attention_pack(const assay_attention *a, const assay_packed *to, assay_matrix from, size_t lanes, size_t k)
 {
-    size_t width = to->left ? a->mr : a->nr, words = panel_words(a, to), filled = width * assay_attention_lane(a->halves, k);
+    size_t width = to->left ? a->mr : a->nr, words = panel_words(a, to),
+           filled = width * assay_attention_lane(a->halves, k);
     uint32_t *dst = to->words;
     pack_panels(a, to, &from, lanes, k);
-    for (size_t lane = 0; lane < lanes; lane += width, dst += words) memset(dst + filled, 0, (words - filled) * sizeof *dst);
+    for (size_t lane = 0; lane < lanes; lane += width, dst += words)
+        memset(dst + filled, 0, (words - filled) * sizeof *dst);
 }
 
-void assay_attention_multiply(const assay_attention *a, const assay_packed *left, const assay_packed *right, size_t m, size_t n, size_t k, float *c, size_t ldc, bool add)
+void assay_attention_multiply(const assay_attention *a, const assay_packed *left, const assay_packed *right, size_t m,
+                              size_t n, size_t k, float *c, size_t ldc, bool add)
 {
     size_t left_words = panel_words(a, left), right_words = panel_words(a, right);
     const uint32_t *r = right->words;
@@ -66,10 +81,8 @@ void assay_attention_multiply(const assay_attention *a, const assay_packed *left
         const uint32_t *l = left->words;
         for (size_t i = 0; i < m; i += a->mr, l += left_words) {
             float *tile = c + i * ldc + j;
-            if (a->halves)
-                a->kernels->halves->tile((k + 1) / 2, l, r, tile, ldc, add, NULL);
-            else
-                a->kernels->tile(k, (const float *)(const void *)l, (const float *)(const void *)r, tile, ldc, add);
+            if (a->halves) a->kernels->halves->tile((k + 1) / 2, l, r, tile, ldc, add, NULL);
+            else a->kernels->tile(k, (const float *)(const void *)l, (const float *)(const void *)r, tile, ldc, add);
         }
     }
 }
@@ -91,10 +104,12 @@ static assay_matrix gather(const assay_attention *a, const assay_view *view, int
     memset((char *)a->gathered + count * a->d * bytes, 0, (round_up(count, LEFT) - count) * a->d * bytes);
     for (const assay_segment *segment; index >= 0; index = segment->parent) {
         segment = &a->run->env->geometry->segments[index];
-        size_t first = segment->base > start ? segment->base : start, end = smaller((size_t)segment->base + segment->rows, start + count);
+        size_t first = segment->base > start ? segment->base : start,
+               end = smaller((size_t)segment->base + segment->rows, start + count);
         for (size_t position = first; position < end; position++) {
             size_t row = segment->first + (position - segment->base);
-            memcpy((char *)a->gathered + (position - start) * a->d * bytes, (const char *)rows.data + row * view->ld * bytes, a->d * bytes);
+            memcpy((char *)a->gathered + (position - start) * a->d * bytes,
+                   (const char *)rows.data + row * view->ld * bytes, a->d * bytes);
         }
     }
     return (assay_matrix){.data = a->gathered, .dtype = rows.dtype, .row_stride = (ptrdiff_t)a->d, .col_stride = 1};
@@ -103,20 +118,20 @@ static assay_matrix gather(const assay_attention *a, const assay_view *view, int
 assay_packed assay_attention_tile(const assay_attention *a, const assay_packed *path, size_t start)
 {
     assay_packed tile = *path;
-    tile.words += path->left ? start / a->mr * panel_words(a, path) : start / ASSAY_TILE_KEYS * (a->wide_d / a->nr) * panel_words(a, path);
+    tile.words += path->left ? start / a->mr * panel_words(a, path)
+                             : start / ASSAY_TILE_KEYS * (a->wide_d / a->nr) * panel_words(a, path);
     return tile;
 }
 
-void assay_attention_pack_path(const assay_attention *a, const assay_packed *to, const assay_view *view, int32_t index, size_t path)
+void assay_attention_pack_path(const assay_attention *a, const assay_packed *to, const assay_view *view, int32_t index,
+                               size_t path)
 {
     for (size_t start = 0; start < path; start += ASSAY_TILE_KEYS) {
         size_t count = smaller(ASSAY_TILE_KEYS, path - start);
         assay_matrix rows = gather(a, view, index, start, count);
         assay_packed tile = assay_attention_tile(a, to, start);
-        if (to->left)
-            assay_attention_pack(a, &tile, rows, round_up(count, LEFT), a->d);
-        else
-            assay_attention_pack(a, &tile, assay_matrix_transposed(rows), a->d, count);
+        if (to->left) assay_attention_pack(a, &tile, rows, round_up(count, LEFT), a->d);
+        else assay_attention_pack(a, &tile, assay_matrix_transposed(rows), a->d, count);
     }
 }
 
@@ -125,21 +140,29 @@ bool assay_attention_queries(const assay_op_run *run, const assay_segment *segme
     if (run->in_space[0] == ASSAY_TOKENS)
         *all = (assay_query_block){.row = segment->first, .rows = segment->rows, .position = segment->base};
     else if (segment->scored_row >= 0)
-        *all = (assay_query_block){.row = (size_t)segment->scored_row, .rows = 1, .position = (size_t)segment->base + segment->rows - 1};
-    else
-        return false;
+        *all = (assay_query_block){
+            .row = (size_t)segment->scored_row, .rows = 1, .position = (size_t)segment->base + segment->rows - 1};
+    else return false;
     return true;
 }
 
 assay_query_block assay_attention_block(const assay_attention *a, const assay_query_block *all, size_t start)
 {
     size_t rows = smaller(ASSAY_QUERIES, all->rows - start), position = all->position + start;
-    return (assay_query_block){.row = all->row + start, .rows = rows, .position = position, .keys = position + rows, .lanes = round_up(rows, a->nr)};
+    return (assay_query_block){.row = all->row + start,
+                               .rows = rows,
+                               .position = position,
+                               .keys = position + rows,
+                               .lanes = round_up(rows, a->nr)};
 }
 
-size_t assay_attention_seen(const assay_query_block *block, size_t start) { return round_up(smaller(ASSAY_TILE_KEYS, block->keys - start), LEFT); }
+size_t assay_attention_seen(const assay_query_block *block, size_t start)
+{
+    return round_up(smaller(ASSAY_TILE_KEYS, block->keys - start), LEFT);
+}
 
-void assay_attention_scores(const assay_attention *a, const assay_query_block *block, const assay_packed *k, const assay_packed *q, size_t start, float *s)
+void assay_attention_scores(const assay_attention *a, const assay_query_block *block, const assay_packed *k,
+                            const assay_packed *q, size_t start, float *s)
 {
     assay_packed tile = assay_attention_tile(a, k, start);
     size_t keys = assay_attention_seen(block, start), open = block->position + 1; /* positions that every query sees */

@@ -1,7 +1,9 @@
-/* x[t] = W[ids[t]].  No input: the ids are the geometry's.  Param 0: W [vocab, hidden].  Backward: dW[ids[t]] += dx[t], rows in rising t.
+/* x[t] = W[ids[t]].  No input: the ids are the geometry's.  Param 0: W [vocab, hidden].  Backward: dW[ids[t]] += dx[t],
+ * rows in rising t.
  *
- * Backward works on column ranges, each worker walking all rows in order: two tokens with one id never race and always add in the same
- * order. Within a tree they are added one by one (a fold of single rows), which is as canonical as folds are. */
+ * Backward works on column ranges, each worker walking all rows in order: two tokens with one id never race and always
+ * add in the same order. Within a tree they are added one by one (a fold of single rows), which is as canonical as
+ * folds are. */
 #include "ops/op.h"
 
 #include <string.h>
@@ -11,7 +13,8 @@ enum { COLS_OF_A_JOB = 64, ROWS_OF_A_JOB = 32 };
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
     if (shape->out_cols[0] == shape->param_cols[0] && shape->out_cols[0] <= ASSAY_ROW_MEMORY) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "embedding of width %zu into a value of width %zu", shape->param_cols[0], shape->out_cols[0]);
+    return assay_error_set(err, ASSAY_E_FORMAT, "embedding of width %zu into a value of width %zu",
+                           shape->param_cols[0], shape->out_cols[0]);
 }
 
 static unsigned reads(const assay_op_shape *shape)
@@ -51,5 +54,9 @@ static void backward(const assay_op_run *run)
     if (run->param[0].gradient) assay_for_rows(run, run->param[0].cols, COLS_OF_A_JOB, backward_cols);
 }
 
-const assay_op assay_op_embedding = {
-    .name = "embedding", .passes_gradient = -1, .check = check, .reads = reads, .forward = forward, .backward = backward};
+const assay_op assay_op_embedding = {.name = "embedding",
+                                     .passes_gradient = -1,
+                                     .check = check,
+                                     .reads = reads,
+                                     .forward = forward,
+                                     .backward = backward};

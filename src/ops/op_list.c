@@ -2,7 +2,8 @@
 #include "ops/op.h"
 
 static const assay_op *const operations[] = {
-    &assay_op_embedding, &assay_op_angles, &assay_op_rms_norm, &assay_op_linear, &assay_op_rope, &assay_op_attention, &assay_op_swiglu, &assay_op_gather,
+    &assay_op_embedding, &assay_op_angles,    &assay_op_rms_norm, &assay_op_linear,
+    &assay_op_rope,      &assay_op_attention, &assay_op_swiglu,   &assay_op_gather,
 };
 
 const assay_op *assay_op_at(size_t index)
@@ -12,7 +13,8 @@ const assay_op *assay_op_at(size_t index)
 
 float *assay_row_memory(const assay_op_run *run, int worker)
 {
-    _Static_assert(ASSAY_ROW_MEMORY <= (ASSAY_GEMM_ROWS + ASSAY_GEMM_COLS) * ASSAY_FOLD, "rows fit into the scratch of a product");
+    _Static_assert(ASSAY_ROW_MEMORY <= (ASSAY_GEMM_ROWS + ASSAY_GEMM_COLS) * ASSAY_FOLD,
+                   "rows fit into the scratch of a product");
     return (float *)(void *)((char *)run->env->scratch + (size_t)worker * assay_gemm_scratch_bytes());
 }
 
@@ -23,7 +25,10 @@ const float *assay_row_read(const assay_op_run *run, const assay_view *view, siz
     return memory;
 }
 
-float *assay_row_target(const assay_view *view, size_t row, float *memory) { return view->half ? memory : view->data + row * view->ld; }
+float *assay_row_target(const assay_view *view, size_t row, float *memory)
+{
+    return view->half ? memory : view->data + row * view->ld;
+}
 
 void assay_row_store(const assay_op_run *run, const assay_view *view, size_t row, const float *from)
 {

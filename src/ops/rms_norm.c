@@ -1,14 +1,18 @@
 /* y = w * x / sqrt(mean(x^2) + eps).  In 0: x [T, C].  Param 0: w [C].  (Zhang & Sennrich, arXiv:1910.07467)
  *
- * Backward needs x only; 1/rms is cheaper to form again than to keep. dw is a fold over rows of dy * x * rstd; workspace: rstd [T]. */
+ * Backward needs x only; 1/rms is cheaper to form again than to keep. dw is a fold over rows of dy * x * rstd;
+ * workspace: rstd [T]. */
 #include "ops/op.h"
 
 enum { ROWS_OF_A_JOB = 16, COLS_OF_A_JOB = 64 };
 
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
-    if (shape->in_cols[0] == shape->out_cols[0] && shape->in_cols[0] <= ASSAY_ROW_MEMORY / 2 && shape->param_cols[0] == shape->in_cols[0]) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "norm weight of %zu against a value of width %zu", shape->param_cols[0], shape->in_cols[0]);
+    if (shape->in_cols[0] == shape->out_cols[0] && shape->in_cols[0] <= ASSAY_ROW_MEMORY / 2 &&
+        shape->param_cols[0] == shape->in_cols[0])
+        return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT, "norm weight of %zu against a value of width %zu", shape->param_cols[0],
+                           shape->in_cols[0]);
 }
 
 static unsigned reads(const assay_op_shape *shape)
@@ -31,7 +35,8 @@ static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int
     float *memory = assay_row_memory(run, worker);
     for (size_t t = first; t < first + rows; t++) {
         float *target = assay_row_target(y, t, memory + x->cols);
-        run->env->kernels->rows->rms_norm(assay_row_read(run, x, t, memory), weight(run), target, x->cols, run->attr->eps);
+        run->env->kernels->rows->rms_norm(assay_row_read(run, x, t, memory), weight(run), target, x->cols,
+                                          run->attr->eps);
         assay_row_store(run, y, t, target);
     }
 }
@@ -47,7 +52,8 @@ static void backward_rows(const assay_op_run *run, size_t first, size_t rows, in
         const float *row = assay_row_read(run, x, t, memory);
         rstd[t] = k->rms_rstd(row, x->cols, run->attr->eps);
         if (dx->data)
-            k->rms_norm_backward(row, weight(run), dy->data + t * dy->ld, dx->data + t * dx->ld, x->cols, rstd[t], run->add[0]);
+            k->rms_norm_backward(row, weight(run), dy->data + t * dy->ld, dx->data + t * dx->ld, x->cols, rstd[t],
+                                 run->add[0]);
     }
 }
 
@@ -60,8 +66,10 @@ static void backward_weight(const assay_op_run *run, size_t first, size_t cols, 
     for (size_t f = 0; f < space->fold_count; f++) {
         size_t from = space->folds[f], rows = space->folds[f + 1] - from;
         const float *block = x->half ? memory : x->data + from * x->ld + first;
-        for (size_t t = 0; x->half && t < rows; t++) run->env->kernels->rows->widen(x->half + (from + t) * x->ld + first, memory + t * COLS_OF_A_JOB, cols);
-        run->env->kernels->rows->column_sum(dy->data + from * dy->ld + first, dy->ld, block, x->half ? COLS_OF_A_JOB : x->ld, rstd + from, rows, cols,
+        for (size_t t = 0; x->half && t < rows; t++)
+            run->env->kernels->rows->widen(x->half + (from + t) * x->ld + first, memory + t * COLS_OF_A_JOB, cols);
+        run->env->kernels->rows->column_sum(dy->data + from * dy->ld + first, dy->ld, block,
+                                            x->half ? COLS_OF_A_JOB : x->ld, rstd + from, rows, cols,
                                             run->param[0].gradient + first);
     }
 }

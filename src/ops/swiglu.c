@@ -1,6 +1,8 @@
-/* s = silu(g) * u.  In 0: g [T, F], in 1: u [T, F] (two values, or two column ranges of one).  (Shazeer, arXiv:2002.05202)
+/* s = silu(g) * u.  In 0: g [T, F], in 1: u [T, F] (two values, or two column ranges of one).  (Shazeer,
+ * arXiv:2002.05202)
  *
- * Elementwise, so rows are taken in stretches of columns that stay in the first-level cache when bf16 is widened on the way. */
+ * Elementwise, so rows are taken in stretches of columns that stay in the first-level cache when bf16 is widened on the
+ * way. */
 #include "ops/op.h"
 
 enum { ROWS_OF_A_JOB = 8, STRETCH = 1024 };
@@ -8,7 +10,8 @@ enum { ROWS_OF_A_JOB = 8, STRETCH = 1024 };
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
     if (shape->in_cols[0] == shape->out_cols[0] && shape->in_cols[1] == shape->out_cols[0]) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "gate of %zu and up of %zu columns for an output of %zu", shape->in_cols[0], shape->in_cols[1], shape->out_cols[0]);
+    return assay_error_set(err, ASSAY_E_FORMAT, "gate of %zu and up of %zu columns for an output of %zu",
+                           shape->in_cols[0], shape->in_cols[1], shape->out_cols[0]);
 }
 
 static unsigned reads(const assay_op_shape *shape)
@@ -34,7 +37,8 @@ static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int
         for (size_t col = 0; col < run->out[0].cols; col += STRETCH) {
             assay_view g = stretch(&run->in[0], col), u = stretch(&run->in[1], col), s = stretch(&run->out[0], col);
             float *target = assay_row_target(&s, t, memory + 2 * STRETCH);
-            run->env->kernels->rows->swiglu(assay_row_read(run, &g, t, memory), assay_row_read(run, &u, t, memory + STRETCH), target, s.cols);
+            run->env->kernels->rows->swiglu(assay_row_read(run, &g, t, memory),
+                                            assay_row_read(run, &u, t, memory + STRETCH), target, s.cols);
             assay_row_store(run, &s, t, target);
         }
 }
@@ -48,12 +52,18 @@ static void backward_rows(const assay_op_run *run, size_t first, size_t rows, in
     for (size_t t = first; t < first + rows; t++)
         for (size_t col = 0; col < ds->cols; col += STRETCH) {
             assay_view g = stretch(&run->in[0], col), u = stretch(&run->in[1], col);
-            run->env->kernels->rows->swiglu_backward(assay_row_read(run, &g, t, memory), assay_row_read(run, &u, t, memory + STRETCH), ds->data + t * ds->ld + col,
-                                                     dg->data + t * dg->ld + col, du->data + t * du->ld + col, g.cols);
+            run->env->kernels->rows->swiglu_backward(
+                assay_row_read(run, &g, t, memory), assay_row_read(run, &u, t, memory + STRETCH),
+                ds->data + t * ds->ld + col, dg->data + t * dg->ld + col, du->data + t * du->ld + col, g.cols);
         }
 }
 
 static void backward(const assay_op_run *run) { assay_for_rows(run, run->d_out[0].rows, ROWS_OF_A_JOB, backward_rows); }
 
-const assay_op assay_op_swiglu = {
-    .name = "swiglu", .pointwise = true, .passes_gradient = -1, .check = check, .reads = reads, .forward = forward, .backward = backward};
+const assay_op assay_op_swiglu = {.name = "swiglu",
+                                  .pointwise = true,
+                                  .passes_gradient = -1,
+                                  .check = check,
+                                  .reads = reads,
+                                  .forward = forward,
+                                  .backward = backward};

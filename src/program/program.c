@@ -46,8 +46,12 @@ int assay_program_value(assay_program *program, assay_space_id space, size_t col
     void *items = program->values;
     if (!room(program, &items, &program->value_capacity, program->value_count, sizeof *program->values)) return -1;
     program->values = items;
-    program->values[program->value_count] =
-        (assay_value){.name = keep_name(program, name), .space = space, .dtype = ASSAY_F32, .cols = cols, .layer = layer, .maker = -1};
+    program->values[program->value_count] = (assay_value){.name = keep_name(program, name),
+                                                          .space = space,
+                                                          .dtype = ASSAY_F32,
+                                                          .cols = cols,
+                                                          .layer = layer,
+                                                          .maker = -1};
     return (int)program->value_count++;
 }
 
@@ -111,7 +115,8 @@ void assay_program_hidden_state(assay_program *program, int value)
 
 void assay_program_shape(const assay_program *program, const assay_step *step, const bool *wants, assay_op_shape *shape)
 {
-    *shape = (assay_op_shape){.attr = &step->attr, .inputs = step->inputs, .outputs = step->outputs, .params = step->params};
+    *shape =
+        (assay_op_shape){.attr = &step->attr, .inputs = step->inputs, .outputs = step->outputs, .params = step->params};
     for (int i = 0; i < step->inputs; i++) {
         shape->in_cols[i] = step->in[i].cols;
         shape->in_space[i] = program->values[step->in[i].value].space;

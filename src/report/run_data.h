@@ -13,7 +13,8 @@ typedef struct assay_run_data {
     json_t *pairs;               /* array of eval_pairs.jsonl's lines; empty: none */
 } assay_run_data;
 
-/* ASSAY_E_USAGE when the folder is no run's (no metrics.jsonl). A last line that is cut off is left out; any other broken line is an error. */
+/* ASSAY_E_USAGE when the folder is no run's (no metrics.jsonl). A last line that is cut off is left out; any other
+ * broken line is an error. */
 assay_status assay_run_data_open(assay_run_data *data, const char *folder, assay_error *err);
 void assay_run_data_close(assay_run_data *data); /* safe on a zeroed one */
 

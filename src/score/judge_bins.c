@@ -42,7 +42,8 @@ void assay_calibration_make(const assay_judged *judged, size_t count, assay_cali
     for (size_t i = 0; i < count; i++) add_confidence(out, &judged[i]);
     for (int b = 0; b < ASSAY_CONFIDENCE_BINS; b++) {
         assay_confidence_bin *bin = &out->bins[b];
-        out->error += fabs(bin->accuracy - bin->confidence) / (double)count; /* sums of the bin, so already weighted by its pairs */
+        /* sums of the bin, so already weighted by its pairs */
+        out->error += fabs(bin->accuracy - bin->confidence) / (double)count;
         bin->confidence /= (double)bin->pairs;
         bin->accuracy /= (double)bin->pairs;
     }

@@ -70,7 +70,8 @@ static double score_ties(assay_choices *out, const assay_judged_choice *choices,
 {
     double both = 0, preferred = 0, hard = 0, margins = 0;
     for (size_t i = 0; i < count; i++) {
-        const assay_judged_choice *ref = is_kind(&choices[i], "tied") ? find_ref(choices, count, choices[i].id + 5) : NULL;
+        const assay_judged_choice *ref =
+            is_kind(&choices[i], "tied") ? find_ref(choices, count, choices[i].id + 5) : NULL;
         if (!ref) continue;
         spread_and_gap tied = measure(&choices[i]);
         double least = fmin(measure(ref).gap, tied.gap);
@@ -84,7 +85,8 @@ static double score_ties(assay_choices *out, const assay_judged_choice *choices,
     out->preferred = both > 0 ? preferred / both : 0;
     out->preferred_hard = both > 0 ? hard / both : 0;
     out->margin_score = both > 0 ? margins / both : 0;
-    return 0.3 * out->tied_accuracy + 0.3 * out->ref_accuracy + 0.2 * out->preferred + 0.2 * out->preferred_hard + 0.01 * out->margin_score;
+    return 0.3 * out->tied_accuracy + 0.3 * out->ref_accuracy + 0.2 * out->preferred + 0.2 * out->preferred_hard +
+           0.01 * out->margin_score;
 }
 
 /* ---- subsets ---- */
@@ -160,8 +162,9 @@ static json_t *number(double value) { return isfinite(value) ? json_real(value) 
 
 static json_t *subset_json(const assay_choice_subset *subset)
 {
-    return json_pack("{s:s, s:I, s:o, s:o, s:o, s:o}", "subset", subset->name, "choices", (json_int_t)subset->choices, "accuracy", number(subset->accuracy),
-                     "accuracy_low", number(subset->low), "accuracy_high", number(subset->high), "chance", number(subset->chance));
+    return json_pack("{s:s, s:I, s:o, s:o, s:o, s:o}", "subset", subset->name, "choices", (json_int_t)subset->choices,
+                     "accuracy", number(subset->accuracy), "accuracy_low", number(subset->low), "accuracy_high",
+                     number(subset->high), "chance", number(subset->chance));
 }
 
 json_t *assay_choices_json(const assay_choices *c)
@@ -169,11 +172,15 @@ json_t *assay_choices_json(const assay_choices *c)
     json_t *subsets = json_array();
     int failed = !subsets;
     for (size_t i = 0; i < c->subset_count; i++) failed |= json_array_append_new(subsets, subset_json(&c->subsets[i]));
-    json_t *object = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "choices", (json_int_t)c->choices, "accuracy", number(c->accuracy), "accuracy_low", number(c->low),
-                               "accuracy_high", number(c->high), "score", number(c->score), "subsets", subsets);
+    json_t *object = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "choices", (json_int_t)c->choices, "accuracy",
+                               number(c->accuracy), "accuracy_low", number(c->low), "accuracy_high", number(c->high),
+                               "score", number(c->score), "subsets", subsets);
     if (object && !isnan(c->tied_accuracy))
-        failed |= json_object_set_new(object, "ties", json_pack("{s:o, s:o, s:o, s:o, s:o}", "tied_accuracy", number(c->tied_accuracy), "ref_accuracy", number(c->ref_accuracy),
-                                      "preferred", number(c->preferred), "preferred_hard", number(c->preferred_hard), "margin_score", number(c->margin_score)));
+        failed |= json_object_set_new(object, "ties",
+                                      json_pack("{s:o, s:o, s:o, s:o, s:o}", "tied_accuracy", number(c->tied_accuracy),
+                                                "ref_accuracy", number(c->ref_accuracy), "preferred",
+                                                number(c->preferred), "preferred_hard", number(c->preferred_hard),
+                                                "margin_score", number(c->margin_score)));
     if (object && !failed) return object;
     json_decref(object);
     return NULL;

@@ -21,6 +21,7 @@ double assay_mcnemar(size_t a, size_t b)
 {
     double n = (double)(a + b), sum = 0;
     size_t least = a < b ? a : b;
-    for (size_t k = 0; k <= least; k++) sum += exp(lgamma(n + 1) - lgamma((double)k + 1) - lgamma(n - (double)k + 1) - n * log(2));
+    for (size_t k = 0; k <= least; k++)
+        sum += exp(lgamma(n + 1) - lgamma((double)k + 1) - lgamma(n - (double)k + 1) - n * log(2));
     return 2 * sum < 1 ? 2 * sum : 1;
 }

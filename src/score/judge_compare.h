@@ -1,8 +1,6 @@
-/* Two judges on the same pairs: is one better, or is it chance?
- *
- * McNemar's exact test (Q. McNemar, Psychometrika 12, 1947; the binomial form): only pairs on which the two differ count. If neither judge were better, each of
- * these would go either way with probability 1/2; p is the chance of a split at least as uneven, both ways. A tie is not right.
- */
+/* Two judges on the same pairs: is one better, or is it chance? McNemar's exact test (Q. McNemar, Psychometrika 12,
+ * 1947; the binomial form): only pairs on which the two differ count. If neither judge were better, each of these would
+ * go either way with probability 1/2; p is the chance of a split at least as uneven, both ways. A tie is not right. */
 #ifndef ASSAY_SCORE_JUDGE_COMPARE_H
 #define ASSAY_SCORE_JUDGE_COMPARE_H
 

@@ -10,13 +10,19 @@ typedef struct benchmark_subset {
 
 static const char *const sections[ASSAY_SECTIONS] = {"Chat", "Chat Hard", "Safety", "Reasoning"};
 
+// clang-format off
 static const benchmark_subset benchmark[] = {
-    {"alpacaeval-easy", 0, 100}, {"alpacaeval-length", 0, 95}, {"alpacaeval-hard", 0, 95}, {"mt-bench-easy", 0, 28}, {"mt-bench-med", 0, 40},
-    {"mt-bench-hard", 1, 37}, {"llmbar-natural", 1, 100}, {"llmbar-adver-neighbor", 1, 134}, {"llmbar-adver-GPTInst", 1, 92}, {"llmbar-adver-GPTOut", 1, 47},
-    {"llmbar-adver-manual", 1, 46}, {"refusals-dangerous", 2, 100}, {"refusals-offensive", 2, 100}, {"xstest-should-refuse", 2, 154},
-    {"xstest-should-respond", 2, 250}, {"donotanswer", 2, 136}, {"math-prm", 3, 984}, {"hep-cpp", 3, 164}, {"hep-go", 3, 164}, {"hep-java", 3, 164},
+    {"alpacaeval-easy", 0, 100}, {"alpacaeval-length", 0, 95}, {"alpacaeval-hard", 0, 95}, {"mt-bench-easy", 0, 28},
+     {"mt-bench-med", 0, 40},
+    {"mt-bench-hard", 1, 37}, {"llmbar-natural", 1, 100}, {"llmbar-adver-neighbor", 1, 134},
+     {"llmbar-adver-GPTInst", 1, 92}, {"llmbar-adver-GPTOut", 1, 47},
+    {"llmbar-adver-manual", 1, 46}, {"refusals-dangerous", 2, 100}, {"refusals-offensive", 2, 100},
+     {"xstest-should-refuse", 2, 154},
+    {"xstest-should-respond", 2, 250}, {"donotanswer", 2, 136}, {"math-prm", 3, 984}, {"hep-cpp", 3, 164},
+     {"hep-go", 3, 164}, {"hep-java", 3, 164},
     {"hep-js", 3, 164}, {"hep-python", 3, 164}, {"hep-rust", 3, 164},
 };
+// clang-format on
 
 const char *assay_section_name(size_t section) { return sections[section]; }
 

@@ -5,9 +5,10 @@
  *     ...
  *     assay_subsets_release(&subsets);
  *
- * RewardBench (Lambert et al., arXiv:2403.13787; rewardbench/constants.py): 23 subsets in four sections. A section's score is the mean of its subsets'
- * accuracies, weighted by the benchmark's own number of prompts (math-prm counts as 984, so that it weighs as much as the code subsets together); the
- * overall score is the mean of the sections. A tie counts half here; there it counts as lost.
+ * RewardBench (Lambert et al., arXiv:2403.13787; rewardbench/constants.py): 23 subsets in four sections. A section's
+ * score is the mean of its subsets' accuracies, weighted by the benchmark's own number of prompts (math-prm counts as
+ * 984, so that it weighs as much as the code subsets together); the overall score is the mean of the sections. A tie
+ * counts half here; there it counts as lost.
  */
 #ifndef ASSAY_SCORE_JUDGE_SUBSETS_H
 #define ASSAY_SCORE_JUDGE_SUBSETS_H
@@ -26,8 +27,8 @@ typedef struct assay_subsets {
     assay_subset *items; /* in the order they are met; pairs without subset are in none */
     size_t count, capacity;
     double sections[ASSAY_SECTIONS]; /* NaN: none of its subsets is there */
-    double score;        /* mean of the sections that are there; NaN: none */
-    size_t known;        /* subsets of the benchmark that are there; 23 is all */
+    double score;                    /* mean of the sections that are there; NaN: none */
+    size_t known;                    /* subsets of the benchmark that are there; 23 is all */
 } assay_subsets;
 
 const char *assay_section_name(size_t section); /* "Chat", "Chat Hard", "Safety", "Reasoning" */

@@ -1,4 +1,5 @@
-/* A pair that was scored: what all statistics of score/judge_*.h are made of. Whoever scored makes the list; strings are borrowed. */
+/* A pair that was scored: what all statistics of score/judge_*.h are made of. Whoever scored makes the list; strings
+ * are borrowed. */
 #ifndef ASSAY_SCORE_JUDGED_H
 #define ASSAY_SCORE_JUDGED_H
 
@@ -18,9 +19,10 @@ double assay_win(double a, double b);
 /* Counts of a group of pairs. */
 typedef struct assay_tally {
     size_t pairs, ties;
-    double wins, longer;            /* sums of assay_win: by reward; by length */
-    double margin;                  /* sum */
-    double accuracy, low, high;     /* by assay_tally_finish: share of wins with its 95 % Wilson interval; NaN for no pairs */
+    double wins, longer; /* sums of assay_win: by reward; by length */
+    double margin;       /* sum */
+    /* by assay_tally_finish: share of wins with its 95 % Wilson interval; NaN for no pairs */
+    double accuracy, low, high;
 } assay_tally;
 
 void assay_tally_add(assay_tally *tally, const assay_judged *judged);

@@ -21,7 +21,8 @@ assay_status assay_reward_scale_make(assay_reward_scale *scale, const float *rew
 {
     double sum = 0, squares = 0;
     *scale = (assay_reward_scale){0};
-    if (count < 2) return assay_error_set(err, ASSAY_E_FORMAT, "%zu rewards make no scale; at least 2 are needed", count);
+    if (count < 2)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%zu rewards make no scale; at least 2 are needed", count);
     float *sorted = assay_alloc(count, sizeof *sorted);
     ASSAY_TRY_ALLOC(sorted, "rewards", err);
     memcpy(sorted, rewards, count * sizeof *sorted);
@@ -30,7 +31,8 @@ assay_status assay_reward_scale_make(assay_reward_scale *scale, const float *rew
     scale->mean = sum / (double)count;
     for (size_t i = 0; i < count; i++) squares += ((double)sorted[i] - scale->mean) * ((double)sorted[i] - scale->mean);
     scale->deviation = sqrt(squares / (double)(count - 1));
-    for (int q = 0; q < ASSAY_QUANTILES; q++) scale->quantiles[q] = quantile(sorted, count, (double)q / (ASSAY_QUANTILES - 1));
+    for (int q = 0; q < ASSAY_QUANTILES; q++)
+        scale->quantiles[q] = quantile(sorted, count, (double)q / (ASSAY_QUANTILES - 1));
     scale->count = count;
     assay_free(sorted);
     return ASSAY_OK;
@@ -66,14 +68,17 @@ json_t *assay_reward_scale_json(const assay_reward_scale *scale)
     if (!scale->count) return NULL;
     json_t *quantiles = json_array();
     int failed = !quantiles;
-    for (int q = 0; q < ASSAY_QUANTILES; q++) failed |= json_array_append_new(quantiles, json_real(scale->quantiles[q]));
+    for (int q = 0; q < ASSAY_QUANTILES; q++)
+        failed |= json_array_append_new(quantiles, json_real(scale->quantiles[q]));
     if (!failed)
-        return json_pack("{s:I, s:f, s:f, s:o}", "count", (json_int_t)scale->count, "mean", scale->mean, "deviation", scale->deviation, "quantiles", quantiles);
+        return json_pack("{s:I, s:f, s:f, s:o}", "count", (json_int_t)scale->count, "mean", scale->mean, "deviation",
+                         scale->deviation, "quantiles", quantiles);
     json_decref(quantiles);
     return NULL;
 }
 
-assay_status assay_reward_scale_read(assay_reward_scale *scale, const json_t *object, const char *where, assay_error *err)
+assay_status assay_reward_scale_read(assay_reward_scale *scale, const json_t *object, const char *where,
+                                     assay_error *err)
 {
     int64_t count = 0;
     const json_t *quantiles = json_object_get(object, "quantiles");
@@ -88,8 +93,10 @@ assay_status assay_reward_scale_read(assay_reward_scale *scale, const json_t *ob
         good = json_is_number(value) && (q == 0 || scale->quantiles[q] >= scale->quantiles[q - 1]);
     }
     if (!good)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"rewards\" should hold count, mean, deviation and %d rising quantiles; assay eval --store makes it anew", where,
-                               ASSAY_QUANTILES);
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "%s: \"rewards\" should hold count, mean, deviation and %d rising quantiles; assay eval "
+                               "--store makes it anew",
+                               where, ASSAY_QUANTILES);
     scale->count = (size_t)count;
     return ASSAY_OK;
 }

@@ -25,7 +25,8 @@ assay_status assay_api_keys_read(assay_api_keys *keys, const char *path, assay_e
         ASSAY_TRY(assay_grow((void **)&keys->keys, &keys->capacity, keys->count + 1, sizeof *keys->keys, err));
         keys->keys[keys->count++] = key;
     }
-    return keys->count ? ASSAY_OK : assay_error_set(err, ASSAY_E_FORMAT, "%s holds no key; one a line is expected", path);
+    return keys->count ? ASSAY_OK
+                       : assay_error_set(err, ASSAY_E_FORMAT, "%s holds no key; one a line is expected", path);
 }
 
 void assay_api_keys_release(assay_api_keys *keys)
@@ -39,7 +40,8 @@ static bool same(const char *key, const char *given, size_t length)
 {
     size_t key_length = strlen(key);
     volatile unsigned char difference = key_length != length;
-    for (size_t i = 0; i < length; i++) difference = (unsigned char)(difference | (key[key_length ? i % key_length : 0] ^ given[i]));
+    for (size_t i = 0; i < length; i++)
+        difference = (unsigned char)(difference | (key[key_length ? i % key_length : 0] ^ given[i]));
     return !difference;
 }
 

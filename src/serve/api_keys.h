@@ -1,4 +1,5 @@
-/* Keys that may ask: a file with one key a line; blank lines and lines that begin with # are passed over. A file without a key is an error. */
+/* Keys that may ask: a file with one key a line; blank lines and lines that begin with # are passed over. A file
+ * without a key is an error. */
 #ifndef ASSAY_SERVE_API_KEYS_H
 #define ASSAY_SERVE_API_KEYS_H
 
@@ -13,8 +14,8 @@ typedef struct assay_api_keys {
 assay_status assay_api_keys_read(assay_api_keys *keys, const char *path, assay_error *err);
 void assay_api_keys_release(assay_api_keys *keys); /* safe on a zeroed list */
 
-/* given: NULL or what the client sent. Looks at every key, and at every byte of what was sent, whatever the first bytes are: the time does not tell
- * how much of a guess was right. */
+/* given: NULL or what the client sent. Looks at every key, and at every byte of what was sent, whatever the first bytes
+ * are: the time does not tell how much of a guess was right. */
 bool assay_api_keys_match(const assay_api_keys *keys, const char *given);
 
 #endif

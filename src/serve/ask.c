@@ -15,7 +15,8 @@ assay_status assay_ask_flag(const assay_ask *ask, const char *name, bool *out, a
 
 assay_status assay_ask_add(assay_ask *ask, assay_ask_item **item, assay_error *err)
 {
-    if (ask->count >= ASSAY_ASK_TEXTS) return assay_error_set(err, ASSAY_E_FORMAT, "more than %d texts in one request; send several", ASSAY_ASK_TEXTS);
+    if (ask->count >= ASSAY_ASK_TEXTS)
+        return assay_error_set(err, ASSAY_E_FORMAT, "more than %d texts in one request; send several", ASSAY_ASK_TEXTS);
     ASSAY_TRY(assay_grow((void **)&ask->items, &ask->capacity, ask->count + 1, sizeof *ask->items, err));
     *item = &ask->items[ask->count++];
     **item = (assay_ask_item){0};
@@ -34,7 +35,8 @@ assay_status assay_ask_texts(assay_ask *ask, const json_t *value, const char *fi
 {
     ask->is_list = json_is_array(value);
     if (!ask->is_list) return assay_ask_text(ask, value, field, err);
-    for (size_t i = 0; i < json_array_size(value); i++) ASSAY_TRY(assay_ask_text(ask, json_array_get(value, i), field, err));
+    for (size_t i = 0; i < json_array_size(value); i++)
+        ASSAY_TRY(assay_ask_text(ask, json_array_get(value, i), field, err));
     return ASSAY_OK;
 }
 
@@ -43,7 +45,9 @@ static assay_status add_ids(assay_ask *ask, const json_t *list, const char *fiel
     assay_ask_item *item = NULL;
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *id = json_array_get(list, i);
-        if (!json_is_integer(id)) return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\": token %zu should be a whole number and is %s", field, i, assay_json_kind(id));
+        if (!json_is_integer(id))
+            return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\": token %zu should be a whole number and is %s", field,
+                                   i, assay_json_kind(id));
     }
     ASSAY_TRY(assay_ask_add(ask, &item, err));
     item->ids = list;
@@ -67,11 +71,13 @@ assay_status assay_ask_messages(assay_ask *ask, const json_t *list, const char *
     assay_ask_item *item = NULL;
     ASSAY_TRY(assay_ask_add(ask, &item, err));
     ASSAY_TRY(assay_turns_list(&item->turns, &ask->arena, list, field, err));
-    if (!item->turns.count) return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" is empty: there is nothing to score", field);
+    if (!item->turns.count)
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" is empty: there is nothing to score", field);
     return ASSAY_OK;
 }
 
-assay_status assay_ask_answer(assay_ask *ask, const json_t *prompt, const json_t *answer, const char *field, assay_error *err)
+assay_status assay_ask_answer(assay_ask *ask, const json_t *prompt, const json_t *answer, const char *field,
+                              assay_error *err)
 {
     assay_ask_item *item = NULL;
     ASSAY_TRY(assay_ask_add(ask, &item, err));
@@ -103,13 +109,15 @@ static assay_status choose(assay_ask *ask, const char *path, assay_error *err)
             memcpy(wanted + at + (at ? 2 : 0), *field, length + 1);
         }
     }
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: none of its fields is there; it takes one of: %s (see /openapi.json)", path, wanted);
+    return assay_error_set(err, ASSAY_E_FORMAT,
+                           "%s: none of its fields is there; it takes one of: %s (see /openapi.json)", path, wanted);
 }
 
 static assay_status parse_switches(assay_ask *ask, assay_error *err)
 {
     const json_t *model = assay_ask_field(ask, "model");
-    if (model && !json_is_string(model)) return assay_error_set(err, ASSAY_E_FORMAT, "\"model\" should be a string and is %s", assay_json_kind(model));
+    if (model && !json_is_string(model))
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"model\" should be a string and is %s", assay_json_kind(model));
     ask->model = json_string_value(model);
     ASSAY_TRY(assay_ask_flag(ask, "truncate", &ask->truncate, err));
     return ASSAY_OK;
@@ -118,9 +126,12 @@ static assay_status parse_switches(assay_ask *ask, assay_error *err)
 assay_status assay_ask_parse(assay_ask *ask, const char *path, const char *body, size_t size, assay_error *err)
 {
     *ask = (assay_ask){0};
-    if (!assay_dialect_path_known(path)) return assay_error_set(err, ASSAY_E_USAGE, "%.200s: no such endpoint; /openapi.json lists them", path);
+    if (!assay_dialect_path_known(path))
+        return assay_error_set(err, ASSAY_E_USAGE, "%.200s: no such endpoint; /openapi.json lists them", path);
     ASSAY_TRY(assay_json_parse(body, size, "the request", &ask->body, err));
-    if (!json_is_object(ask->body)) return assay_error_set(err, ASSAY_E_FORMAT, "the request should be a JSON object and is %s", assay_json_kind(ask->body));
+    if (!json_is_object(ask->body))
+        return assay_error_set(err, ASSAY_E_FORMAT, "the request should be a JSON object and is %s",
+                               assay_json_kind(ask->body));
     ASSAY_TRY(choose(ask, path, err));
     ASSAY_TRY(parse_switches(ask, err));
     ASSAY_TRY(ask->dialect->parse(ask, err));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 /* Order matters where a path is shared: the first whose field is there. */
+// clang-format off
 static const assay_dialect *const dialects[] = {
     &assay_dialect_pairs,
     &assay_dialect_own,
@@ -17,8 +18,12 @@ static const assay_dialect *const dialects[] = {
     &assay_dialect_tei_predict,
     &assay_dialect_llamafactory,
 };
+// clang-format on
 
-const assay_dialect *assay_dialect_at(size_t index) { return index < sizeof dialects / sizeof *dialects ? dialects[index] : NULL; }
+const assay_dialect *assay_dialect_at(size_t index)
+{
+    return index < sizeof dialects / sizeof *dialects ? dialects[index] : NULL;
+}
 
 bool assay_dialect_has_path(const assay_dialect *dialect, const char *path)
 {
@@ -43,8 +48,8 @@ double assay_nine_digits(double value)
 
 json_t *assay_reply_usage(const assay_reply *reply)
 {
-    return json_pack("{s:I, s:I, s:i, s:n}", "prompt_tokens", (json_int_t)reply->tokens, "total_tokens", (json_int_t)reply->tokens, "completion_tokens", 0,
-                     "prompt_tokens_details");
+    return json_pack("{s:I, s:I, s:i, s:n}", "prompt_tokens", (json_int_t)reply->tokens, "total_tokens",
+                     (json_int_t)reply->tokens, "completion_tokens", 0, "prompt_tokens_details");
 }
 
 /* Merge sort: stable, and n log n on the few thousand texts a request may hold. */
@@ -54,7 +59,8 @@ static void sort_run(size_t *order, size_t *spare, size_t count, const double *s
     size_t half = count / 2, a = 0, b = half;
     sort_run(order, spare, half, scores);
     sort_run(order + half, spare, count - half, scores);
-    for (size_t i = 0; i < count; i++) spare[i] = b >= count || (a < half && scores[order[a]] >= scores[order[b]]) ? order[a++] : order[b++];
+    for (size_t i = 0; i < count; i++)
+        spare[i] = b >= count || (a < half && scores[order[a]] >= scores[order[b]]) ? order[a++] : order[b++];
     memcpy(order, spare, count * sizeof *order);
 }
 

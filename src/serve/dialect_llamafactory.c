@@ -4,7 +4,9 @@
 static assay_status parse(assay_ask *ask, assay_error *err)
 {
     const json_t *messages = assay_ask_field(ask, "messages");
-    if (!json_is_array(messages)) return assay_error_set(err, ASSAY_E_FORMAT, "\"messages\" should be a list of texts and is %s", assay_json_kind(messages));
+    if (!json_is_array(messages))
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"messages\" should be a list of texts and is %s",
+                               assay_json_kind(messages));
     ASSAY_TRY(assay_json_int(ask->body, "max_length", false, &ask->max_length, "the request", err));
     if (ask->max_length < 0) return assay_error_set(err, ASSAY_E_FORMAT, "\"max_length\" should not be negative");
     ask->truncate = ask->truncate || ask->max_length > 0;
@@ -15,7 +17,8 @@ static json_t *render(const assay_ask *ask, const assay_reply *reply)
 {
     json_t *scores = json_array();
     for (size_t i = 0; i < ask->count; i++) json_array_append_new(scores, json_real(reply->scores[i]));
-    return json_pack("{s:s, s:s, s:s, s:o}", "id", reply->id, "object", "score.evaluation", "model", reply->model, "scores", scores);
+    return json_pack("{s:s, s:s, s:s, s:o}", "id", reply->id, "object", "score.evaluation", "model", reply->model,
+                     "scores", scores);
 }
 
 static const char *const paths[] = {"/v1/score/evaluation", NULL};

@@ -1,12 +1,16 @@
 /* SGLang's native /classify (docs/basic_usage/native_api): rendered texts, the reward read as embedding[0]. */
 #include "serve/dialect.h"
 
-static assay_status parse(assay_ask *ask, assay_error *err) { return assay_ask_texts(ask, assay_ask_field(ask, "text"), "text", err); }
+static assay_status parse(assay_ask *ask, assay_error *err)
+{
+    return assay_ask_texts(ask, assay_ask_field(ask, "text"), "text", err);
+}
 
 static json_t *render(const assay_ask *ask, const assay_reply *reply)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < ask->count; i++) json_array_append_new(list, json_pack("{s:[f], s:{}}", "embedding", reply->scores[i], "meta_info"));
+    for (size_t i = 0; i < ask->count; i++)
+        json_array_append_new(list, json_pack("{s:[f], s:{}}", "embedding", reply->scores[i], "meta_info"));
     if (ask->is_list) return list;
     json_t *one = json_incref(json_array_get(list, 0));
     json_decref(list);

@@ -1,5 +1,5 @@
-/* Ways to answer. What a client sent and gets back (ids, documents) may hold any double, so numbers are written with as many digits as tell it apart: 15, which
- * keeps the answer's own nine as they are, or 17 where a number needs them. */
+/* Ways to answer. What a client sent and gets back (ids, documents) may hold any double, so numbers are written with as
+ * many digits as tell it apart: 15, which keeps the answer's own nine as they are, or 17 where a number needs them. */
 #include "serve/http_private.h"
 
 #include "base/clock.h"
@@ -20,9 +20,11 @@ static void add_headers(const assay_exchange *exchange, struct MHD_Response *res
     if (atomic_load(&exchange->server->draining)) MHD_add_response_header(response, "Connection", "close");
 }
 
-enum MHD_Result assay_http_text(assay_exchange *exchange, unsigned code, const char *type, const void *text, size_t size)
+enum MHD_Result assay_http_text(assay_exchange *exchange, unsigned code, const char *type, const void *text,
+                                size_t size)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(size, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(size, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
     if (!response) return MHD_NO;
     add_headers(exchange, response, code, type);
     enum MHD_Result result = MHD_queue_response(exchange->connection, code, response);
@@ -51,9 +53,12 @@ static bool needs_all_digits(const json_t *value)
 
 enum MHD_Result assay_http_json(assay_exchange *exchange, unsigned code, json_t *value)
 {
-    char *text = assay_json_dump(value, JSON_COMPACT | (needs_all_digits(value) ? JSON_REAL_PRECISION(17) : JSON_REAL_PRECISION(15)));
+    char *text = assay_json_dump(
+        value, JSON_COMPACT | (needs_all_digits(value) ? JSON_REAL_PRECISION(17) : JSON_REAL_PRECISION(15)));
     json_decref(value);
-    if (!text) return assay_http_text(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, "application/json", "{\"error\":{\"message\":\"out of memory\"}}", 39);
+    if (!text)
+        return assay_http_text(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, "application/json",
+                               "{\"error\":{\"message\":\"out of memory\"}}", 39);
     enum MHD_Result result = assay_http_text(exchange, code, "application/json", text, strlen(text));
     assay_free(text);
     return result;
@@ -70,7 +75,9 @@ enum MHD_Result assay_http_error(assay_exchange *exchange, unsigned code, const 
 {
     json_t *text = json_string(message);
     if (!text) text = json_string("the request is not valid UTF-8");
-    return assay_http_json(exchange, code, json_pack("{s:{s:o, s:s, s:i}}", "error", "message", text, "type", error_type(code), "code", (int)code));
+    return assay_http_json(
+        exchange, code,
+        json_pack("{s:{s:o, s:s, s:i}}", "error", "message", text, "type", error_type(code), "code", (int)code));
 }
 
 enum MHD_Result assay_http_status(assay_exchange *exchange, assay_status status, const assay_error *error)

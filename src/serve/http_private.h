@@ -33,20 +33,21 @@ struct assay_server {
     assay_peer *peers;
     atomic_bool draining;
     atomic_ullong next_id;
-    atomic_int reloading;       /* threads that load for /admin/reload */
+    atomic_int reloading; /* threads that load for /admin/reload */
 };
 
 typedef struct assay_exchange {
     assay_server *server;
     struct MHD_Connection *connection;
     assay_peer *peer;
-    const char *method, *path;  /* libmicrohttpd's, valid while the request is */
+    const char *method, *path; /* libmicrohttpd's, valid while the request is */
     double started;
     assay_buf body;
     assay_error error;
-    size_t counted;             /* of the metrics' body_bytes */
+    size_t counted; /* of the metrics' body_bytes */
     bool too_large, crowded, answered;
-    enum MHD_Result (*then)(struct assay_exchange *exchange); /* to be called when the connection, asleep until then, is woken; NULL: it never slept */
+    /* to be called when the connection, asleep until then, is woken; NULL: it never slept */
+    enum MHD_Result (*then)(struct assay_exchange *exchange);
     assay_ask ask;
     assay_job job;
 } assay_exchange;
@@ -54,18 +55,21 @@ typedef struct assay_exchange {
 void assay_peer_mark(assay_server *server, assay_peer *peer, assay_peer_state state);
 
 /* Answers; the value is MHD's. text is copied. */
-enum MHD_Result assay_http_text(assay_exchange *exchange, unsigned code, const char *type, const void *text, size_t size);
+enum MHD_Result assay_http_text(assay_exchange *exchange, unsigned code, const char *type, const void *text,
+                                size_t size);
 enum MHD_Result assay_http_json(assay_exchange *exchange, unsigned code, json_t *value); /* steals value; NULL: 500 */
 enum MHD_Result assay_http_error(assay_exchange *exchange, unsigned code, const char *message);
 enum MHD_Result assay_http_status(assay_exchange *exchange, assay_status status, const assay_error *error);
 
-enum { ASSAY_HTTP_LISTED_TOKENS = 1 << 17 }; /* that an answer names one by one: each takes some hundred bytes until it is sent */
+/* that an answer names one by one: each takes some hundred bytes until it is sent */
+enum { ASSAY_HTTP_LISTED_TOKENS = 1 << 17 };
 
 /* A request for scores: texts to ids and into the queue; the answer follows when the scorer is done. */
 enum MHD_Result assay_http_score_begin(assay_exchange *exchange);
 void assay_http_score_release(assay_exchange *exchange);
 
-/* Clients of other servers send that server's model name: with one model there is no doubt which is meant. NULL: there is. Gives a reference. */
+/* Clients of other servers send that server's model name: with one model there is no doubt which is meant. NULL: there
+ * is. Gives a reference. */
 assay_served *assay_http_model(const assay_server *server, const char *name);
 
 /* Everything else. *known false: no such path. */

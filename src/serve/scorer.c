@@ -1,8 +1,10 @@
-/* The batch is made with the queue locked (copying ids is quick), computed unlocked. `slots` says where each scored row's reward goes.
+/* The batch is made with the queue locked (copying ids is quick), computed unlocked. `slots` says where each scored
+ * row's reward goes.
  *
- * Trees. Texts are looked at in order; a text joins the open tree while what it has in common with the tree's first text is at
- * least half of what the tree shares so far, which keeps best-of-N together and strangers apart. A trace is a chain: every token a segment of
- * its own whose parent is the token before, every one scored; its last reward is the text's. */
+ * Trees. Texts are looked at in order; a text joins the open tree while what it has in common with the tree's first
+ * text is at least half of what the tree shares so far, which keeps best-of-N together and strangers apart. A trace is
+ * a chain: every token a segment of its own whose parent is the token before, every one scored; its last reward is the
+ * text's. */
 #include "serve/scorer.h"
 
 #include "base/clock.h"
@@ -41,7 +43,10 @@ static size_t common_prefix(const assay_ids *a, const assay_ids *b)
     return n;
 }
 
-static void aim(assay_scorer *s, assay_job *job, float *reward, bool last) { s->targets[s->target_count++] = (target){job, reward, last}; }
+static void aim(assay_scorer *s, assay_job *job, float *reward, bool last)
+{
+    s->targets[s->target_count++] = (target){job, reward, last};
+}
 
 /* Room for `segments` of which `scored` get a reward. */
 static bool has_room(const assay_served *model, size_t tokens, size_t segments, size_t scored)
@@ -65,7 +70,8 @@ static bool pack_trace(assay_scorer *s, assay_job *job)
     return true;
 }
 
-/* How many texts from job->packed on make the next tree, what they share and how many tokens they have together, within the room left. */
+/* How many texts from job->packed on make the next tree, what they share and how many tokens they have together, within
+ * the room left. */
 static size_t tree_extent(const assay_job *job, size_t *shared, size_t *tokens)
 {
     const assay_ids *first = &job->texts[job->packed];
@@ -119,7 +125,8 @@ static assay_status gather(assay_scorer *s, assay_error *err)
     assay_job *before = NULL;
     bool full = false;
     s->target_count = 0;
-    ASSAY_TRY(assay_grow((void **)&s->targets, &s->target_capacity, model->scored_capacity + 1, sizeof *s->targets, err));
+    ASSAY_TRY(
+        assay_grow((void **)&s->targets, &s->target_capacity, model->scored_capacity + 1, sizeof *s->targets, err));
     assay_pack_clear(model->pack);
     for (assay_job *job = s->head, *next; job && !full; job = next) {
         next = job->next;
@@ -130,8 +137,8 @@ static assay_status gather(assay_scorer *s, assay_error *err)
     }
     if (s->target_count) return ASSAY_OK;
     assert(s->head); /* no request is without a text, so the first job is still there */
-    return assay_error_set(err, ASSAY_E_NO_FIT, "a text of %zu tokens does not fit the micro-batch of %zu", s->head->texts[s->head->packed].count,
-                           model->pack->token_capacity);
+    return assay_error_set(err, ASSAY_E_NO_FIT, "a text of %zu tokens does not fit the micro-batch of %zu",
+                           s->head->texts[s->head->packed].count, model->pack->token_capacity);
 }
 
 static size_t waiting_tokens(const assay_scorer *s)
@@ -158,7 +165,8 @@ static void sleep_until(assay_scorer *s, double seconds)
 static assay_job *wait_for_work(assay_scorer *s)
 {
     while (!s->head && !s->stopping) pthread_cond_wait(&s->wake, &s->mutex);
-    while (s->head && !s->stopping && s->head->packed == 0 && waiting_tokens(s) < s->head->model->pack->token_capacity &&
+    while (s->head && !s->stopping && s->head->packed == 0 &&
+           waiting_tokens(s) < s->head->model->pack->token_capacity &&
            assay_clock_seconds() < s->head->arrived + s->options.wait_seconds)
         sleep_until(s, s->head->arrived + s->options.wait_seconds);
     return s->head;
@@ -180,7 +188,8 @@ static void scatter(assay_scorer *s, const float *rewards, assay_status status, 
         else *t->reward = rewards[i];
         if (status == ASSAY_OK && !isfinite(*t->reward)) {
             assay_error nan;
-            assay_error_set(&nan, ASSAY_E_NUMERIC, "a score is not finite; the weights hold NaN or infinity, or are not a model's");
+            assay_error_set(&nan, ASSAY_E_NUMERIC,
+                            "a score is not finite; the weights hold NaN or infinity, or are not a model's");
             fail_text(t->job, ASSAY_E_NUMERIC, &nan);
         }
         if (t->last) t->job->pending--;
@@ -190,7 +199,8 @@ static void scatter(assay_scorer *s, const float *rewards, assay_status status, 
         if (!s->targets[i].last || job->pending) continue;
         for (size_t k = i + 1; k < s->target_count; k++)
             if (s->targets[k].job == job) s->targets[k].last = false;
-        for (size_t k = 0; job->traces && k < job->count; k++) job->rewards[k] = job->traces[k][job->texts[k].count - 1];
+        for (size_t k = 0; job->traces && k < job->count; k++)
+            job->rewards[k] = job->traces[k][job->texts[k].count - 1];
         s->targets[i].last = false;
         job->done(job);
     }
@@ -271,7 +281,8 @@ assay_status assay_scorer_offer(assay_scorer *s, assay_job *job, assay_error *er
     job->next = NULL;
     pthread_mutex_lock(&s->mutex);
     if (s->stopping) status = assay_error_set(err, ASSAY_E_STOPPED, "the server is stopping");
-    else if (s->figures.waiting >= s->options.max_queue) status = assay_error_set(err, ASSAY_E_STOPPED, "%zu requests are waiting; try again", s->figures.waiting);
+    else if (s->figures.waiting >= s->options.max_queue)
+        status = assay_error_set(err, ASSAY_E_STOPPED, "%zu requests are waiting; try again", s->figures.waiting);
     if (status == ASSAY_OK) {
         if (s->tail) s->tail->next = job;
         else s->head = job;

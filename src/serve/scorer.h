@@ -2,14 +2,16 @@
  *
  *     assay_scorer *scorer;
  *     ASSAY_TRY(assay_scorer_start(&scorer, &options, err));
- *     job->done = ...; ASSAY_TRY(assay_scorer_offer(scorer, job, err));   // ASSAY_E_STOPPED: the queue is full or the scorer is stopping
+ *     job->done = ...; ASSAY_TRY(assay_scorer_offer(scorer, job, err));   // ASSAY_E_STOPPED: the queue is full or the
+ *     scorer is stopping
  *     ... done(job) is called on the scoring thread ...
  *     assay_scorer_stop(scorer);                                          // finishes what is queued
  *     assay_scorer_free(scorer);
  *
- * Texts of waiting jobs of one model are packed until the token budget (the pack's capacity) is full or the oldest has waited
- * `wait_seconds`. Neighbouring texts that begin alike share what they begin with (a tree); a tree that would not fit is continued in another one with
- * the same prompt, so any number of answers is fine. None of this changes a bit of any reward (docs/numerics.md).
+ * Texts of waiting jobs of one model are packed until the token budget (the pack's capacity) is full or the oldest has
+ * waited `wait_seconds`. Neighbouring texts that begin alike share what they begin with (a tree); a tree that would not
+ * fit is continued in another one with the same prompt, so any number of answers is fine. None of this changes a bit of
+ * any reward (docs/numerics.md).
  */
 #ifndef ASSAY_SERVE_SCORER_H
 #define ASSAY_SERVE_SCORER_H
@@ -17,27 +19,27 @@
 #include "serve/served_model.h"
 
 typedef struct assay_job {
-    assay_served *model;            /* the job's reference */
-    assay_ids *texts;               /* [count], each of 1 to model->max_length ids */
+    assay_served *model; /* the job's reference */
+    assay_ids *texts;    /* [count], each of 1 to model->max_length ids */
     size_t count, tokens;
-    float *rewards;                 /* [count] */
-    float **traces;                 /* NULL, or [count] lists of a reward for every id */
-    assay_status status;            /* set before done */
+    float *rewards;      /* [count] */
+    float **traces;      /* NULL, or [count] lists of a reward for every id */
+    assay_status status; /* set before done */
     assay_error error;
     void (*done)(struct assay_job *job);
     void *context;
-    double arrived;                 /* the scorer's from here on */
+    double arrived; /* the scorer's from here on */
     size_t packed, pending;
     struct assay_job *next;
 } assay_job;
 
 typedef struct assay_scorer_options {
-    size_t max_queue;               /* jobs that may wait */
+    size_t max_queue; /* jobs that may wait */
     double wait_seconds;
 } assay_scorer_options;
 
 typedef struct assay_scorer_figures {
-    size_t waiting;                 /* jobs */
+    size_t waiting;                            /* jobs */
     unsigned long long batches, tokens, texts; /* since the start; tokens as computed, shared ones once */
     double busy_seconds;
 } assay_scorer_figures;
@@ -47,7 +49,8 @@ typedef struct assay_scorer assay_scorer;
 assay_status assay_scorer_start(assay_scorer **out, const assay_scorer_options *options, assay_error *err);
 assay_status assay_scorer_offer(assay_scorer *scorer, assay_job *job, assay_error *err);
 void assay_scorer_figures_read(assay_scorer *scorer, assay_scorer_figures *out);
-/* Ends the scorer's thread; its figures may still be read, and offers are refused. Then free, once nobody asks any more. NULL is fine for both. */
+/* Ends the scorer's thread; its figures may still be read, and offers are refused. Then free, once nobody asks any
+ * more. NULL is fine for both. */
 void assay_scorer_stop(assay_scorer *scorer);
 void assay_scorer_free(assay_scorer *scorer);
 

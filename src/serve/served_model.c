@@ -78,7 +78,9 @@ static slot *find(assay_served_set *set, const char *name)
 assay_status assay_served_set_add(assay_served_set *set, const char *name, const char *folder, assay_error *err)
 {
     if (set->count == MODELS_AT_MOST) return assay_error_set(err, ASSAY_E_USAGE, "more than %d models", MODELS_AT_MOST);
-    if (find(set, name) && set->count) return assay_error_set(err, ASSAY_E_USAGE, "two adapters are called \"%s\"; give names: --adapter NAME=DIR", name);
+    if (find(set, name) && set->count)
+        return assay_error_set(err, ASSAY_E_USAGE, "two adapters are called \"%s\"; give names: --adapter NAME=DIR",
+                               name);
     slot *place = &set->slots[set->count];
     place->name = assay_strdup(name);
     place->folder = assay_strdup(folder);

@@ -1,8 +1,8 @@
 /* Models by name, replaceable while requests run.
  *
- * A served model is whatever the loader made: an engine with its bounds, a tokenizer with its template. It is counted: a request takes a reference when
- * it is tokenised and gives it back when it is answered, so a request is served wholly by one model, and a replaced one dies with its last request.
- * Only the scoring thread touches engine and pack.
+ * A served model is whatever the loader made: an engine with its bounds, a tokenizer with its template. It is counted:
+ * a request takes a reference when it is tokenised and gives it back when it is answered, so a request is served wholly
+ * by one model, and a replaced one dies with its last request. Only the scoring thread touches engine and pack.
  *
  *     assay_served_set *set;
  *     ASSAY_TRY(assay_served_set_create(&set, &loader, err));
@@ -10,7 +10,8 @@
  *     assay_served *model = assay_served_take(set, name_or_null);            // NULL: no such model
  *     ...
  *     assay_served_give(model);
- *     ASSAY_TRY(assay_served_set_reload(set, name_or_null, err));             // from another thread than the scoring one; one at a time
+ *     ASSAY_TRY(assay_served_set_reload(set, name_or_null, err));             // from another thread than the scoring
+ *     one; one at a time
  *     assay_served_set_free(set);
  */
 #ifndef ASSAY_SERVE_SERVED_MODEL_H
@@ -23,17 +24,17 @@
 #include <stdatomic.h>
 
 typedef struct assay_served {
-    const char *name;               /* of the slot; lives as long as the set */
-    char fingerprint[33];           /* of base and adapter */
+    const char *name;     /* of the slot; lives as long as the set */
+    char fingerprint[33]; /* of base and adapter */
     assay_engine *engine;
-    assay_pack *pack;               /* token_capacity is the batch's token budget */
-    size_t scored_capacity;         /* scored rows a micro-batch may have */
+    assay_pack *pack;       /* token_capacity is the batch's token budget */
+    size_t scored_capacity; /* scored rows a micro-batch may have */
     const assay_template_renderer *rendering;
-    size_t max_length;              /* tokens of one text */
+    size_t max_length; /* tokens of one text */
     size_t planned_bytes;
     double score_offset;
-    void *owner;                    /* the loader's; */
-    void (*release)(void *owner);   /* frees everything above */
+    void *owner;                  /* the loader's; */
+    void (*release)(void *owner); /* frees everything above */
     atomic_int references;
 } assay_served;
 

@@ -6,14 +6,16 @@
  *     ASSAY_TRY(assay_server_reload(server, err));    // SIGHUP: every model again; the old ones stay on failure
  *     assay_server_stop(server, 30);                  // no new connections, answers what is under way, then ends
  *
- * Requests are read and tokenised on a few HTTP threads and scored on the scorer's; while a request waits, its connection is suspended and costs no thread.
- * Models are borrowed. The scorer is too until assay_server_stop, which stops and frees it: no connection may be left waiting for it.
+ * Requests are read and tokenised on a few HTTP threads and scored on the scorer's; while a request waits, its
+ * connection is suspended and costs no thread. Models are borrowed. The scorer is too until assay_server_stop, which
+ * stops and frees it: no connection may be left waiting for it.
  *
- * Statuses: 400 malformed, 401 no or wrong key, 404 no such path or model, 405 wrong method, 413 body, text or request too large, 429 queue full
- * (Retry-After), 500 a failed computation, 503 stopping, or too many large bodies at once (Retry-After). Errors are {"error": {"message", "type", "code"}}.
+ * Statuses: 400 malformed, 401 no or wrong key, 404 no such path or model, 405 wrong method, 413 body, text or request
+ * too large, 429 queue full (Retry-After), 500 a failed computation, 503 stopping, or too many large bodies at once
+ * (Retry-After). Errors are {"error": {"message", "type", "code"}}.
  *
- * A request must have arrived whole within request_seconds of its first header; a connection may be silent for idle_seconds. Later it is cut, however
- * busily it trickles. Every answer of a model carries X-Assay-Fingerprint.
+ * A request must have arrived whole within request_seconds of its first header; a connection may be silent for
+ * idle_seconds. Later it is cut, however busily it trickles. Every answer of a model carries X-Assay-Fingerprint.
  */
 #ifndef ASSAY_SERVE_SERVER_H
 #define ASSAY_SERVE_SERVER_H
@@ -30,16 +32,18 @@ typedef struct assay_server_options {
     size_t max_tokens;          /* of one request, all texts together */
     unsigned max_connections;
     double request_seconds, idle_seconds;
-    bool sigmoid;               /* where the request does not say */
+    bool sigmoid; /* where the request does not say */
 } assay_server_options;
 
 typedef struct assay_server assay_server;
 
 /* ASSAY_E_USAGE: the host is no loopback address and there are no keys. */
-assay_status assay_server_start(assay_server **out, const assay_server_options *options, assay_served_set *models, assay_scorer *scorer, assay_error *err);
+assay_status assay_server_start(assay_server **out, const assay_server_options *options, assay_served_set *models,
+                                assay_scorer *scorer, assay_error *err);
 unsigned assay_server_port(const assay_server *server);
 assay_status assay_server_reload(assay_server *server, assay_error *err);
-void assay_server_sweep(assay_server *server); /* to be called every few hundred milliseconds: ends connections that are over their time */
+/* to be called every few hundred milliseconds: ends connections that are over their time */
+void assay_server_sweep(assay_server *server);
 void assay_server_stop(assay_server *server, double patience); /* NULL is fine */
 
 #endif

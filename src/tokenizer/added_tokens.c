@@ -10,14 +10,16 @@ void assay_added_tokens_release(assay_added_tokens *added)
     *added = (assay_added_tokens){0};
 }
 
-assay_status assay_added_tokens_add(assay_added_tokens *added, assay_added_token token, const char *text, size_t size, assay_error *err)
+assay_status assay_added_tokens_add(assay_added_tokens *added, assay_added_token token, const char *text, size_t size,
+                                    assay_error *err)
 {
     if (!size) return ASSAY_OK;
     void *tokens = added->tokens;
     ASSAY_TRY(assay_grow(&tokens, &added->capacity, added->count + 1, sizeof(token), err));
     added->tokens = tokens;
     added->tokens[added->count] = token;
-    ASSAY_TRY(assay_piece_trie_add(token.normalized ? &added->normal : &added->raw, text, size, (int32_t)added->count, err));
+    ASSAY_TRY(
+        assay_piece_trie_add(token.normalized ? &added->normal : &added->raw, text, size, (int32_t)added->count, err));
     added->count++;
     return ASSAY_OK;
 }
@@ -62,7 +64,8 @@ static size_t spaces_after(const assay_added_scan *scan, size_t at)
     return at;
 }
 
-static bool match_accept(const assay_added_token *token, assay_added_scan *scan, size_t start, size_t end, assay_added_match *match)
+static bool match_accept(const assay_added_token *token, assay_added_scan *scan, size_t start, size_t end,
+                         assay_added_match *match)
 {
     if (scan->skip_special && token->special) return false;
     if (token->single_word && (word_before(scan, start) || word_after(scan, end))) return false;

@@ -1,6 +1,6 @@
-/* Two ways to the same result. Short words (nearly all) keep the pairs' ranks in a small array and rescan it after each merge. Long
- * words use a linked list of symbols and a heap of candidates; a candidate whose symbols have changed is recognised when it comes up,
- * because the pair now at its place no longer merges to its id. */
+/* Two ways to the same result. Short words (nearly all) keep the pairs' ranks in a small array and rescan it after each
+ * merge. Long words use a linked list of symbols and a heap of candidates; a candidate whose symbols have changed is
+ * recognised when it comes up, because the pair now at its place no longer merges to its id. */
 #include "tokenizer/bpe_merge.h"
 
 #include <string.h>
@@ -30,10 +30,7 @@ void assay_merge_scratch_release(assay_merge_scratch *scratch)
     *scratch = (assay_merge_scratch){0};
 }
 
-static uint64_t pair_of(int32_t left, int32_t right)
-{
-    return (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
-}
+static uint64_t pair_of(int32_t left, int32_t right) { return (uint64_t)(uint32_t)left << 32 | (uint32_t)right; }
 
 static assay_merge *slot_of(const assay_merge_table *table, uint64_t pair)
 {
@@ -58,7 +55,8 @@ static assay_status table_grow(assay_merge_table *table, assay_error *err)
     return ASSAY_OK;
 }
 
-assay_status assay_merge_table_add(assay_merge_table *table, int32_t left, int32_t right, uint32_t rank, int32_t id, assay_error *err)
+assay_status assay_merge_table_add(assay_merge_table *table, int32_t left, int32_t right, uint32_t rank, int32_t id,
+                                   assay_error *err)
 {
     ASSAY_TRY(table_grow(table, err));
     assay_merge *slot = slot_of(table, pair_of(left, right));
@@ -93,10 +91,7 @@ static void merge_short(const assay_merge_table *table, int32_t *ids, size_t *co
     *count = n;
 }
 
-static bool comes_first(candidate a, candidate b)
-{
-    return a.rank < b.rank || (a.rank == b.rank && a.place < b.place);
-}
+static bool comes_first(candidate a, candidate b) { return a.rank < b.rank || (a.rank == b.rank && a.place < b.place); }
 
 static assay_status heap_push(assay_merge_scratch *scratch, candidate item, assay_error *err)
 {
@@ -104,7 +99,8 @@ static assay_status heap_push(assay_merge_scratch *scratch, candidate item, assa
     ASSAY_TRY(assay_grow(&heap, &scratch->heap_capacity, scratch->heap_count + 1, sizeof(candidate), err));
     scratch->heap = heap;
     size_t at = scratch->heap_count++;
-    for (; at && comes_first(item, scratch->heap[(at - 1) / 2]); at = (at - 1) / 2) scratch->heap[at] = scratch->heap[(at - 1) / 2];
+    for (; at && comes_first(item, scratch->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        scratch->heap[at] = scratch->heap[(at - 1) / 2];
     scratch->heap[at] = item;
     return ASSAY_OK;
 }
@@ -122,7 +118,8 @@ static candidate heap_pop(assay_merge_scratch *scratch)
     return top;
 }
 
-static assay_status candidate_add(const assay_merge_table *table, assay_merge_scratch *scratch, uint32_t place, assay_error *err)
+static assay_status candidate_add(const assay_merge_table *table, assay_merge_scratch *scratch, uint32_t place,
+                                  assay_error *err)
 {
     const merge_link *link = &scratch->links[place];
     if (!link->next) return ASSAY_OK;
@@ -130,7 +127,8 @@ static assay_status candidate_add(const assay_merge_table *table, assay_merge_sc
     return merge ? heap_push(scratch, (candidate){merge->rank, place, merge->id}, err) : ASSAY_OK;
 }
 
-static assay_status candidate_apply(const assay_merge_table *table, assay_merge_scratch *scratch, candidate top, assay_error *err)
+static assay_status candidate_apply(const assay_merge_table *table, assay_merge_scratch *scratch, candidate top,
+                                    assay_error *err)
 {
     merge_link *left = &scratch->links[top.place];
     if (left->id < 0 || !left->next) return ASSAY_OK;
@@ -145,7 +143,8 @@ static assay_status candidate_apply(const assay_merge_table *table, assay_merge_
     return candidate_add(table, scratch, top.place, err);
 }
 
-static assay_status merge_long(const assay_merge_table *table, assay_merge_scratch *scratch, int32_t *ids, size_t *count, assay_error *err)
+static assay_status merge_long(const assay_merge_table *table, assay_merge_scratch *scratch, int32_t *ids,
+                               size_t *count, assay_error *err)
 {
     size_t n = *count;
     void *links = scratch->links;
@@ -162,7 +161,8 @@ static assay_status merge_long(const assay_merge_table *table, assay_merge_scrat
     return ASSAY_OK;
 }
 
-assay_status assay_merge_word(const assay_merge_table *table, assay_merge_scratch *scratch, int32_t *ids, size_t *count, assay_error *err)
+assay_status assay_merge_word(const assay_merge_table *table, assay_merge_scratch *scratch, int32_t *ids, size_t *count,
+                              assay_error *err)
 {
     if (*count < 2 || !table->used) return ASSAY_OK;
     if (*count > SHORT_WORD) return merge_long(table, scratch, ids, count, err);

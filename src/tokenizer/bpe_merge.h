@@ -1,9 +1,7 @@
-/* Ranked byte-pair merging: the inner loop of every BPE that has a list of merges.
- *
- * assay_merge_word replaces ids in place: while any neighbouring pair is in the table, the one of lowest rank (leftmost on a tie) becomes
- * its merged id. Same order and same ids as `tokenizers` (models/bpe/word.rs). O(n log n) for long words, a plain scan for short ones. The
- * table is const after loading; each thread brings its own scratch.
- */
+/* Ranked byte-pair merging: the inner loop of every BPE that has a list of merges. assay_merge_word replaces ids in
+ * place: while any neighbouring pair is in the table, the one of lowest rank (leftmost on a tie) becomes its merged id.
+ * Same order and same ids as `tokenizers` (models/bpe/word.rs). O(n log n) for long words, a plain scan for short ones.
+ * The table is const after loading; each thread brings its own scratch. */
 #ifndef ASSAY_TOKENIZER_BPE_MERGE_H
 #define ASSAY_TOKENIZER_BPE_MERGE_H
 
@@ -33,7 +31,9 @@ void assay_merge_table_release(assay_merge_table *table);
 void assay_merge_scratch_release(assay_merge_scratch *scratch);
 
 /* A pair given twice keeps the later rank, as the reference's map does. */
-assay_status assay_merge_table_add(assay_merge_table *table, int32_t left, int32_t right, uint32_t rank, int32_t id, assay_error *err);
-assay_status assay_merge_word(const assay_merge_table *table, assay_merge_scratch *scratch, int32_t *ids, size_t *count, assay_error *err);
+assay_status assay_merge_table_add(assay_merge_table *table, int32_t left, int32_t right, uint32_t rank, int32_t id,
+                                   assay_error *err);
+assay_status assay_merge_word(const assay_merge_table *table, assay_merge_scratch *scratch, int32_t *ids, size_t *count,
+                              assay_error *err);
 
 #endif

@@ -7,10 +7,7 @@
 
 enum { MERGED_BYTES = 4096 };
 
-void assay_bpe_model_release(assay_bpe_model *model)
-{
-    assay_merge_table_release(&model->merges);
-}
+void assay_bpe_model_release(assay_bpe_model *model) { assay_merge_table_release(&model->merges); }
 
 void assay_bpe_work_release(assay_bpe_work *work)
 {
@@ -18,21 +15,24 @@ void assay_bpe_work_release(assay_bpe_work *work)
     assay_ids_release(&work->symbols);
 }
 
-static assay_status merge_refuse(const char *where, size_t rank, const char *what, const char *text, size_t size, assay_error *err)
+static assay_status merge_refuse(const char *where, size_t rank, const char *what, const char *text, size_t size,
+                                 assay_error *err)
 {
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: merge %zu %s \"%.*s\", which is not in the vocabulary", where, rank, what,
-                           (int)(size < 200 ? size : 200), text);
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: merge %zu %s \"%.*s\", which is not in the vocabulary", where,
+                           rank, what, (int)(size < 200 ? size : 200), text);
 }
 
-assay_status assay_bpe_model_add_merge(assay_bpe_model *model, const assay_token_map *vocab, const char *left, size_t left_size,
-                                       const char *right, size_t right_size, size_t rank, const char *where, assay_error *err)
+assay_status assay_bpe_model_add_merge(assay_bpe_model *model, const assay_token_map *vocab, const char *left,
+                                       size_t left_size, const char *right, size_t right_size, size_t rank,
+                                       const char *where, assay_error *err)
 {
     char joined[MERGED_BYTES];
     if (left_size > MERGED_BYTES / 2 || right_size > MERGED_BYTES / 2 || rank >= UINT32_MAX)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: merge %zu is too long", where, rank);
     memcpy(joined, left, left_size);
     memcpy(joined + left_size, right, right_size);
-    int32_t left_id = assay_token_map_find(vocab, left, left_size), right_id = assay_token_map_find(vocab, right, right_size);
+    int32_t left_id = assay_token_map_find(vocab, left, left_size),
+            right_id = assay_token_map_find(vocab, right, right_size);
     int32_t id = assay_token_map_find(vocab, joined, left_size + right_size);
     if (left_id < 0) return merge_refuse(where, rank, "uses", left, left_size, err);
     if (right_id < 0) return merge_refuse(where, rank, "uses", right, right_size, err);
@@ -60,8 +60,8 @@ static bool bytes_known(const assay_bpe_model *model, const char *text, size_t s
 }
 
 /* An unknown character. *pending: an unk waits to be written, so that the next may fuse with it. */
-static assay_status unknown_add(const assay_bpe_model *model, const char *text, size_t size, bool *pending, assay_ids *out,
-                                assay_error *err)
+static assay_status unknown_add(const assay_bpe_model *model, const char *text, size_t size, bool *pending,
+                                assay_ids *out, assay_error *err)
 {
     if (model->byte_fallback && bytes_known(model, text, size)) {
         for (size_t i = 0; i < size; i++) ASSAY_TRY(assay_ids_push(out, model->bytes[(unsigned char)text[i]], err));
@@ -73,8 +73,8 @@ static assay_status unknown_add(const assay_bpe_model *model, const char *text, 
     return ASSAY_OK;
 }
 
-static assay_status symbols_make(const assay_bpe_model *model, const assay_token_map *vocab, const char *word, size_t size, assay_ids *out,
-                                 assay_error *err)
+static assay_status symbols_make(const assay_bpe_model *model, const assay_token_map *vocab, const char *word,
+                                 size_t size, assay_ids *out, assay_error *err)
 {
     bool pending = false;
     size_t length;
@@ -93,8 +93,8 @@ static assay_status symbols_make(const assay_bpe_model *model, const assay_token
     return pending ? assay_ids_push(out, model->unk, err) : ASSAY_OK;
 }
 
-assay_status assay_bpe_encode_word(const assay_bpe_model *model, const assay_token_map *vocab, const char *word, size_t size,
-                                   assay_bpe_work *work, assay_ids *ids, assay_error *err)
+assay_status assay_bpe_encode_word(const assay_bpe_model *model, const assay_token_map *vocab, const char *word,
+                                   size_t size, assay_bpe_work *work, assay_ids *ids, assay_error *err)
 {
     if (model->ignore_merges) {
         int32_t whole = assay_token_map_find(vocab, word, size);

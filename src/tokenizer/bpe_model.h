@@ -1,7 +1,8 @@
 /* The BPE model of a tokenizer.json (or a GGUF's "gpt2" vocabulary): one word of characters to ids.
  *
- * As `tokenizers` (models/bpe/model.rs): with ignore_merges a word that is a token is that token; else the word's characters become ids
- * (unknown ones their bytes with byte_fallback, else unk, fused when fuse_unk, else nothing) and are merged. Const after loading. */
+ * As `tokenizers` (models/bpe/model.rs): with ignore_merges a word that is a token is that token; else the word's
+ * characters become ids (unknown ones their bytes with byte_fallback, else unk, fused when fuse_unk, else nothing) and
+ * are merged. Const after loading. */
 #ifndef ASSAY_TOKENIZER_BPE_MODEL_H
 #define ASSAY_TOKENIZER_BPE_MODEL_H
 
@@ -28,11 +29,12 @@ void assay_bpe_model_release(assay_bpe_model *model);
 void assay_bpe_work_release(assay_bpe_work *work);
 
 /* One merge, in order of rank. The joined text must be in the vocabulary. */
-assay_status assay_bpe_model_add_merge(assay_bpe_model *model, const assay_token_map *vocab, const char *left, size_t left_size,
-                                       const char *right, size_t right_size, size_t rank, const char *where, assay_error *err);
+assay_status assay_bpe_model_add_merge(assay_bpe_model *model, const assay_token_map *vocab, const char *left,
+                                       size_t left_size, const char *right, size_t right_size, size_t rank,
+                                       const char *where, assay_error *err);
 void assay_bpe_model_finish(assay_bpe_model *model, const assay_token_map *vocab);
 
-assay_status assay_bpe_encode_word(const assay_bpe_model *model, const assay_token_map *vocab, const char *word, size_t size,
-                                   assay_bpe_work *work, assay_ids *ids, assay_error *err);
+assay_status assay_bpe_encode_word(const assay_bpe_model *model, const assay_token_map *vocab, const char *word,
+                                   size_t size, assay_bpe_work *work, assay_ids *ids, assay_error *err);
 
 #endif

@@ -21,10 +21,7 @@ const assay_template *assay_template_at(size_t index)
     return index < own ? &first[index] : index - own < theirs ? &second[index - own] : NULL;
 }
 
-const char *assay_template_name(const assay_template *chosen)
-{
-    return chosen->name;
-}
+const char *assay_template_name(const assay_template *chosen) { return chosen->name; }
 
 /* Edit distance of two short names. */
 static size_t distance(const char *a, const char *b)
@@ -57,8 +54,9 @@ static assay_status name_refuse(const char *name, assay_error *err)
         status = assay_buf_printf(&list, err, ", %s", known);
     }
     if (status == ASSAY_OK)
-        status = assay_error_set(err, ASSAY_E_USAGE, "there is no template \"%.60s\"; the nearest is %s. There are: auto%s", name, nearest,
-                                 list.data);
+        status =
+            assay_error_set(err, ASSAY_E_USAGE, "there is no template \"%.60s\"; the nearest is %s. There are: auto%s",
+                            name, nearest, list.data);
     assay_buf_release(&list);
     return status;
 }
@@ -73,17 +71,18 @@ static assay_status find_by_name(const assay_template **out, const char *name, a
     return name_refuse(name, err);
 }
 
-assay_status assay_template_find(const assay_template **out, const char *name, const assay_tokenizer *tokenizer, assay_error *err)
+assay_status assay_template_find(const assay_template **out, const char *name, const assay_tokenizer *tokenizer,
+                                 assay_error *err)
 {
     if (strcmp(name, "auto") != 0) return find_by_name(out, name, err);
     const char *found = assay_template_recognise(assay_tokenizer_about(tokenizer));
     *out = NULL;
     if (found) return find_by_name(out, found, err);
-    return assay_error_set(
-        err, ASSAY_E_UNSUPPORTED,
-        "the checkpoint's chat_template (\"%.60s...\") is none that Assay knows: name one with --template, or render the "
-        "texts yourself and give them as {\"text\"} inputs",
-        assay_tokenizer_about(tokenizer)->chat_template);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "the checkpoint's chat_template (\"%.60s...\") is none that Assay knows: name one with "
+                           "--template, or render the "
+                           "texts yourself and give them as {\"text\"} inputs",
+                           assay_tokenizer_about(tokenizer)->chat_template);
 }
 
 static assay_status eos_push(const assay_tokenizer *tokenizer, assay_ids *ids, assay_error *err)
@@ -93,8 +92,8 @@ static assay_status eos_push(const assay_tokenizer *tokenizer, assay_ids *ids, a
     return assay_ids_push(ids, eos, err);
 }
 
-static assay_status end_push(const assay_template *chosen, const assay_tokenizer *tokenizer, assay_append_eos append_eos, assay_ids *ids,
-                             assay_error *err)
+static assay_status end_push(const assay_template *chosen, const assay_tokenizer *tokenizer,
+                             assay_append_eos append_eos, assay_ids *ids, assay_error *err)
 {
     if (append_eos == ASSAY_EOS_NO) return ASSAY_OK;
     int32_t stop = chosen->end == ASSAY_END_STOP && chosen->stop ? assay_tokenizer_find(tokenizer, chosen->stop) : -1;
@@ -103,8 +102,8 @@ static assay_status end_push(const assay_template *chosen, const assay_tokenizer
     return wanted ? eos_push(tokenizer, ids, err) : ASSAY_OK;
 }
 
-static assay_status text_render(const assay_template *chosen, const assay_tokenizer *tokenizer, const assay_message *messages, size_t count,
-                                assay_ids *ids, assay_error *err)
+static assay_status text_render(const assay_template *chosen, const assay_tokenizer *tokenizer,
+                                const assay_message *messages, size_t count, assay_ids *ids, assay_error *err)
 {
     unsigned flags = ASSAY_ENCODE_SPECIAL_TEXT | (chosen->bare ? 0 : ASSAY_ENCODE_ADD_SPECIAL);
     assay_buf text;
@@ -115,8 +114,9 @@ static assay_status text_render(const assay_template *chosen, const assay_tokeni
     return status;
 }
 
-assay_status assay_template_render(const assay_template *chosen, const assay_tokenizer *tokenizer, const assay_message *messages,
-                                   size_t count, assay_append_eos append_eos, assay_ids *ids, assay_error *err)
+assay_status assay_template_render(const assay_template *chosen, const assay_tokenizer *tokenizer,
+                                   const assay_message *messages, size_t count, assay_append_eos append_eos,
+                                   assay_ids *ids, assay_error *err)
 {
     if (!count) return assay_error_set(err, ASSAY_E_FORMAT, "a conversation without messages");
     ASSAY_TRY(chosen->ids ? chosen->ids(chosen, tokenizer, messages, count, ids, err)
@@ -124,9 +124,10 @@ assay_status assay_template_render(const assay_template *chosen, const assay_tok
     return end_push(chosen, tokenizer, append_eos, ids, err);
 }
 
-assay_status assay_template_encode_text(const assay_tokenizer *tokenizer, const char *text, size_t size, assay_append_eos append_eos,
-                                        assay_ids *ids, assay_error *err)
+assay_status assay_template_encode_text(const assay_tokenizer *tokenizer, const char *text, size_t size,
+                                        assay_append_eos append_eos, assay_ids *ids, assay_error *err)
 {
-    ASSAY_TRY(assay_tokenizer_encode(tokenizer, text, size, ASSAY_ENCODE_ADD_SPECIAL | ASSAY_ENCODE_SPECIAL_TEXT, ids, err));
+    ASSAY_TRY(
+        assay_tokenizer_encode(tokenizer, text, size, ASSAY_ENCODE_ADD_SPECIAL | ASSAY_ENCODE_SPECIAL_TEXT, ids, err));
     return append_eos == ASSAY_EOS_YES ? eos_push(tokenizer, ids, err) : ASSAY_OK;
 }

@@ -1,4 +1,5 @@
-/* What the word tokenizer.ggml.pre of a GGUF file stands for; read by gguf_vocab.c and written out by tokenizer_save_gguf.c. */
+/* What the word tokenizer.ggml.pre of a GGUF file stands for; read by gguf_vocab.c and written out by
+ * tokenizer_save_gguf.c. */
 #ifndef ASSAY_TOKENIZER_GGUF_PRE_H
 #define ASSAY_TOKENIZER_GGUF_PRE_H
 

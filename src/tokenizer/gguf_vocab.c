@@ -1,9 +1,10 @@
 /* The vocabulary inside a GGUF file.
  *
- * "llama": SentencePiece pieces with scores and types. "gpt2": byte-level BPE; the file names its pre-tokenizer only by a word
- * (tokenizer.ggml.pre), whose meaning is the table below: the tokenizer.json of the models that the word stands for (so qwen2 also
- * normalises to NFC, as Qwen's own tokenizer does). Types: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte.
- * Keys: github.com/ggml-org/ggml, docs/gguf.md; the words: github.com/ggml-org/llama.cpp, src/llama-vocab.cpp. */
+ * "llama": SentencePiece pieces with scores and types. "gpt2": byte-level BPE; the file names its pre-tokenizer only by
+ * a word (tokenizer.ggml.pre), whose meaning is the table below: the tokenizer.json of the models that the word stands
+ * for (so qwen2 also normalises to NFC, as Qwen's own tokenizer does). Types: 1 normal, 2 unknown, 3 control, 4
+ * user-defined, 5 unused, 6 byte. Keys: github.com/ggml-org/ggml, docs/gguf.md; the words:
+ * github.com/ggml-org/llama.cpp, src/llama-vocab.cpp. */
 #include "base/buf.h"
 #include "tokenizer/gguf_pre.h"
 #include "tokenizer/pipeline.h"
@@ -54,10 +55,12 @@ static assay_status missing(const char *key, assay_error *err)
     return assay_error_set(err, ASSAY_E_FORMAT, "the GGUF file has no %s (or one of another type or length)", key);
 }
 
-static assay_status token_get(const assay_gguf *gguf, size_t index, const char **text, size_t *size, int *type, assay_error *err)
+static assay_status token_get(const assay_gguf *gguf, size_t index, const char **text, size_t *size, int *type,
+                              assay_error *err)
 {
     int64_t value = ASSAY_SP_NORMAL;
-    if (!assay_gguf_array_string(gguf, "tokenizer.ggml.tokens", index, text, size)) return missing("tokenizer.ggml.tokens", err);
+    if (!assay_gguf_array_string(gguf, "tokenizer.ggml.tokens", index, text, size))
+        return missing("tokenizer.ggml.tokens", err);
     if (assay_utf8_check(*text, *size) != *size)
         return assay_error_set(err, ASSAY_E_FORMAT, "tokenizer.ggml.tokens: token %zu is not valid UTF-8", index);
     assay_gguf_array_int(gguf, "tokenizer.ggml.token_type", index, &value);
@@ -65,7 +68,8 @@ static assay_status token_get(const assay_gguf *gguf, size_t index, const char *
     return ASSAY_OK;
 }
 
-static assay_status special_add(assay_tokenizer *tokenizer, size_t id, const char *text, size_t size, int type, assay_error *err)
+static assay_status special_add(assay_tokenizer *tokenizer, size_t id, const char *text, size_t size, int type,
+                                assay_error *err)
 {
     if (type != ASSAY_SP_CONTROL && type != ASSAY_SP_USER_DEFINED && type != ASSAY_SP_UNKNOWN) return ASSAY_OK;
     assay_added_token token = {.id = (int32_t)id, .special = type != ASSAY_SP_USER_DEFINED};
@@ -82,7 +86,8 @@ static assay_status sp_vocab_read(assay_tokenizer *tokenizer, const assay_gguf *
     for (size_t i = 0; i < count; i++) {
         double score;
         ASSAY_TRY(token_get(gguf, i, &text, &size, &type, err));
-        if (!assay_gguf_array_double(gguf, "tokenizer.ggml.scores", i, &score)) return missing("tokenizer.ggml.scores", err);
+        if (!assay_gguf_array_double(gguf, "tokenizer.ggml.scores", i, &score))
+            return missing("tokenizer.ggml.scores", err);
         int piece_type = type == ASSAY_SP_USER_DEFINED ? ASSAY_SP_NORMAL : type; /* found as added tokens */
         ASSAY_TRY(assay_sp_model_add(model, &tokenizer->vocab, text, size, (float)score, piece_type, err));
         ASSAY_TRY(special_add(tokenizer, i, text, size, type, err));
@@ -105,15 +110,17 @@ assay_status assay_gguf_pre_find(const assay_gguf_pre **out, const assay_gguf *g
         if (strcmp(name, pre_rules[i].name) == 0) return assay_buf_release(&list), ASSAY_OK;
         ASSAY_TRY(assay_buf_printf(&list, err, "%s%s", i ? ", " : "", pre_rules[i].name));
     }
-    assay_status status = assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                                          "tokenizer.ggml.pre is \"%.80s\", which Assay does not know (it knows %s): use the model's "
-                                          "Hugging Face folder instead of the GGUF",
-                                          name, list.data);
+    assay_status status =
+        assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                        "tokenizer.ggml.pre is \"%.80s\", which Assay does not know (it knows %s): use the model's "
+                        "Hugging Face folder instead of the GGUF",
+                        name, list.data);
     assay_buf_release(&list);
     return status;
 }
 
-static assay_status merges_read(assay_bpe_model *model, const assay_token_map *vocab, const assay_gguf *gguf, assay_error *err)
+static assay_status merges_read(assay_bpe_model *model, const assay_token_map *vocab, const assay_gguf *gguf,
+                                assay_error *err)
 {
     static const char key[] = "tokenizer.ggml.merges";
     size_t count, size;
@@ -138,7 +145,8 @@ static assay_status rule_apply(assay_pipeline *pipeline, const assay_gguf_pre *r
     return assay_pre_tokenizer_add_bytes(&pipeline->pre, err);
 }
 
-static assay_status bpe_vocab_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, size_t count, bool *add_bos, assay_error *err)
+static assay_status bpe_vocab_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, size_t count, bool *add_bos,
+                                   assay_error *err)
 {
     const char *text;
     const assay_gguf_pre *rule;
@@ -159,7 +167,8 @@ static assay_status bpe_vocab_read(assay_tokenizer *tokenizer, const assay_gguf 
     return ASSAY_OK;
 }
 
-static assay_status info_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, size_t count, bool sp, bool add_bos, assay_error *err)
+static assay_status info_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, size_t count, bool sp, bool add_bos,
+                              assay_error *err)
 {
     assay_tokenizer_info *info = &tokenizer->info;
     const char *text;
@@ -183,10 +192,12 @@ assay_status assay_gguf_vocab_read(assay_tokenizer *tokenizer, const assay_gguf 
     const char *model = NULL;
     size_t count = 0;
     if (!assay_gguf_string(gguf, "tokenizer.ggml.model", &model, NULL)) return missing("tokenizer.ggml.model", err);
-    if (!assay_gguf_array_size(gguf, "tokenizer.ggml.tokens", &count) || !count) return missing("tokenizer.ggml.tokens", err);
+    if (!assay_gguf_array_size(gguf, "tokenizer.ggml.tokens", &count) || !count)
+        return missing("tokenizer.ggml.tokens", err);
     bool sp = strcmp(model, "llama") == 0, add_bos = sp;
     if (!sp && strcmp(model, "gpt2") != 0)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "tokenizer.ggml.model is \"%.80s\"; Assay reads llama and gpt2", model);
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "tokenizer.ggml.model is \"%.80s\"; Assay reads llama and gpt2", model);
     ASSAY_TRY(sp ? sp_vocab_read(tokenizer, gguf, count, err) : bpe_vocab_read(tokenizer, gguf, count, &add_bos, err));
     return info_read(tokenizer, gguf, count, sp, add_bos, err);
 }

@@ -12,7 +12,8 @@ void assay_piece_trie_release(assay_piece_trie *trie)
     *trie = (assay_piece_trie){0};
 }
 
-static assay_status node_new(assay_piece_trie *trie, unsigned char byte, uint32_t sibling, uint32_t *out, assay_error *err)
+static assay_status node_new(assay_piece_trie *trie, unsigned char byte, uint32_t sibling, uint32_t *out,
+                             assay_error *err)
 {
     void *nodes = trie->nodes;
     if (trie->count >= UINT32_MAX - 1) return assay_error_set(err, ASSAY_E_FORMAT, "too many added tokens");
@@ -30,7 +31,8 @@ static uint32_t child_find(const assay_piece_trie *trie, uint32_t node, unsigned
     return child;
 }
 
-assay_status assay_piece_trie_add(assay_piece_trie *trie, const char *text, size_t size, int32_t value, assay_error *err)
+assay_status assay_piece_trie_add(assay_piece_trie *trie, const char *text, size_t size, int32_t value,
+                                  assay_error *err)
 {
     if (!size) return ASSAY_OK;
     unsigned char byte = (unsigned char)text[0];

@@ -17,7 +17,8 @@ typedef struct assay_piece_trie {
 void assay_piece_trie_release(assay_piece_trie *trie);
 
 /* The first value of a text stays; an empty text is ignored. */
-assay_status assay_piece_trie_add(assay_piece_trie *trie, const char *text, size_t size, int32_t value, assay_error *err);
+assay_status assay_piece_trie_add(assay_piece_trie *trie, const char *text, size_t size, int32_t value,
+                                  assay_error *err);
 
 /* Length of the longest member that `text` begins with (0: none) and its value. */
 size_t assay_piece_trie_match(const assay_piece_trie *trie, const char *text, size_t size, int32_t *value);

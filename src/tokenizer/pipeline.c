@@ -18,8 +18,9 @@ static assay_status words_encode(void *context, const char *text, size_t size, b
     ASSAY_TRY(assay_pre_tokenizer_run(&this->pipeline->pre, text, size, first, &this->pre, err));
     for (size_t i = 0; i < this->pre.words.count; i++) {
         assay_word word = this->pre.words.list[i];
-        ASSAY_TRY(assay_bpe_encode_word(&this->pipeline->model, &this->tokenizer->vocab, this->pre.text.data + word.start,
-                                        word.end - word.start, &this->bpe, this->ids, err));
+        ASSAY_TRY(assay_bpe_encode_word(&this->pipeline->model, &this->tokenizer->vocab,
+                                        this->pre.text.data + word.start, word.end - word.start, &this->bpe, this->ids,
+                                        err));
     }
     return ASSAY_OK;
 }
@@ -32,19 +33,19 @@ static assay_status raw_piece_encode(void *context, const char *text, size_t siz
         text = this->normal.data;
         size = this->normal.size;
     }
-    return assay_tokenizer_split_added(this->tokenizer, &this->tokenizer->added.normal, text, size, first, this->flags, this->ids,
-                                       words_encode, this, err);
+    return assay_tokenizer_split_added(this->tokenizer, &this->tokenizer->added.normal, text, size, first, this->flags,
+                                       this->ids, words_encode, this, err);
 }
 
-static assay_status pipeline_encode(const assay_tokenizer *tokenizer, const char *text, size_t size, unsigned flags, assay_ids *ids,
-                                    assay_error *err)
+static assay_status pipeline_encode(const assay_tokenizer *tokenizer, const char *text, size_t size, unsigned flags,
+                                    assay_ids *ids, assay_error *err)
 {
     run this = {.tokenizer = tokenizer, .pipeline = tokenizer->state, .flags = flags, .ids = ids};
     assay_buf_init(&this.normal, assay_normal_ceiling(size));
     assay_buf_init(&this.spare, assay_normal_ceiling(size));
     assay_pre_work_init(&this.pre, size);
-    assay_status status =
-        assay_tokenizer_split_added(tokenizer, &tokenizer->added.raw, text, size, true, flags, ids, raw_piece_encode, &this, err);
+    assay_status status = assay_tokenizer_split_added(tokenizer, &tokenizer->added.raw, text, size, true, flags, ids,
+                                                      raw_piece_encode, &this, err);
     assay_buf_release(&this.normal);
     assay_buf_release(&this.spare);
     assay_pre_work_release(&this.pre);

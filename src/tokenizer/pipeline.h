@@ -1,4 +1,5 @@
-/* Normalizer, pre-tokenizer and BPE in a row: the kind of tokenizer that a tokenizer.json or a GGUF's "gpt2" vocabulary describes. */
+/* Normalizer, pre-tokenizer and BPE in a row: the kind of tokenizer that a tokenizer.json or a GGUF's "gpt2" vocabulary
+ * describes. */
 #ifndef ASSAY_TOKENIZER_PIPELINE_H
 #define ASSAY_TOKENIZER_PIPELINE_H
 

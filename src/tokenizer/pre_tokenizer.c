@@ -1,5 +1,6 @@
-/* A step either cuts words (its matches decide where; the text stays) or rewrites the text word by word into the second buffer. The two
- * pairs of buffers swap after each step. What happens to a match is the step's behaviour, as in `tokenizers` (normalizer.rs, split). */
+/* A step either cuts words (its matches decide where; the text stays) or rewrites the text word by word into the second
+ * buffer. The two pairs of buffers swap after each step. What happens to a match is the step's behaviour, as in
+ * `tokenizers` (normalizer.rs, split). */
 #include "tokenizer/pre_tokenizer.h"
 
 #include "tokenizer/split_pattern.h"
@@ -63,7 +64,8 @@ static assay_status step_add(assay_pre_tokenizer *pre, step_kind kind, step **ou
     return ASSAY_OK;
 }
 
-assay_status assay_pre_tokenizer_add_split(assay_pre_tokenizer *pre, const char *regex, const char *where, assay_error *err)
+assay_status assay_pre_tokenizer_add_split(assay_pre_tokenizer *pre, const char *regex, const char *where,
+                                           assay_error *err)
 {
     step *added;
     ASSAY_TRY(step_add(pre, STEP_SPLIT, &added, err));
@@ -161,7 +163,8 @@ static assay_status metaspace_read(assay_pre_tokenizer *pre, const json_t *node,
     return status;
 }
 
-static assay_status class_read(assay_pre_tokenizer *pre, bool (*is_match)(int32_t), behaviour on_match, assay_error *err)
+static assay_status class_read(assay_pre_tokenizer *pre, bool (*is_match)(int32_t), behaviour on_match,
+                               assay_error *err)
 {
     step *added;
     ASSAY_TRY(step_add(pre, STEP_CLASS, &added, err));
@@ -177,7 +180,8 @@ static assay_status punctuation_read(assay_pre_tokenizer *pre, const json_t *nod
     return class_read(pre, assay_char_is_punctuation, on_match, err);
 }
 
-static assay_status whitespace_split_read(assay_pre_tokenizer *pre, const json_t *node, const char *where, assay_error *err)
+static assay_status whitespace_split_read(assay_pre_tokenizer *pre, const json_t *node, const char *where,
+                                          assay_error *err)
 {
     (void)node, (void)where;
     return class_read(pre, assay_char_is_space, REMOVED, err);
@@ -186,8 +190,10 @@ static assay_status whitespace_split_read(assay_pre_tokenizer *pre, const json_t
 static assay_status sequence_read(assay_pre_tokenizer *pre, const json_t *node, const char *where, assay_error *err)
 {
     const json_t *list = json_object_get(node, "pretokenizers");
-    if (!json_is_array(list)) return assay_error_set(err, ASSAY_E_FORMAT, "%s: a Sequence without \"pretokenizers\"", where);
-    for (size_t i = 0; i < json_array_size(list); i++) ASSAY_TRY(assay_pre_tokenizer_read(pre, json_array_get(list, i), where, err));
+    if (!json_is_array(list))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: a Sequence without \"pretokenizers\"", where);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        ASSAY_TRY(assay_pre_tokenizer_read(pre, json_array_get(list, i), where, err));
     return ASSAY_OK;
 }
 
@@ -196,18 +202,20 @@ assay_status assay_pre_tokenizer_read(assay_pre_tokenizer *pre, const json_t *no
     static const struct {
         const char *name;
         assay_status (*read)(assay_pre_tokenizer *, const json_t *, const char *, assay_error *);
-    } known[] = {{"Sequence", sequence_read},      {"ByteLevel", byte_level_read}, {"Split", split_read},
-                 {"Digits", digits_read},          {"Metaspace", metaspace_read},  {"WhitespaceSplit", whitespace_split_read},
-                 {"Punctuation", punctuation_read}};
+    } known[] = {
+        {"Sequence", sequence_read},      {"ByteLevel", byte_level_read}, {"Split", split_read},
+        {"Digits", digits_read},          {"Metaspace", metaspace_read},  {"WhitespaceSplit", whitespace_split_read},
+        {"Punctuation", punctuation_read}};
     const char *type = NULL;
     if (!node || json_is_null(node)) return ASSAY_OK;
     ASSAY_TRY(assay_json_string(node, "type", true, &type, where, err));
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if (strcmp(known[i].name, type) == 0) return known[i].read(pre, node, where, err);
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                           "%s: the pre_tokenizer type %s is not supported (there are Sequence, ByteLevel, Split, Digits, Metaspace, "
-                           "WhitespaceSplit, Punctuation)",
-                           where, type);
+    return assay_error_set(
+        err, ASSAY_E_UNSUPPORTED,
+        "%s: the pre_tokenizer type %s is not supported (there are Sequence, ByteLevel, Split, Digits, Metaspace, "
+        "WhitespaceSplit, Punctuation)",
+        where, type);
 }
 
 static assay_status word_add(assay_words *words, size_t start, size_t end, bool first, assay_error *err)
@@ -240,11 +248,19 @@ static assay_status cutter_take(cutter *this, cut next, assay_error *err)
 {
     bool match = next.match != this->rule->invert, joins = false;
     switch (this->rule->on_match) {
-    case ISOLATED: break;
-    case REMOVED: break;
-    case CONTIGUOUS: joins = match == this->last_match; break;
-    case MERGED_WITH_PREVIOUS: joins = match && !this->last_match; break;
-    case MERGED_WITH_NEXT: joins = this->last_match && !match; break;
+    case ISOLATED:
+        break;
+    case REMOVED:
+        break;
+    case CONTIGUOUS:
+        joins = match == this->last_match;
+        break;
+    case MERGED_WITH_PREVIOUS:
+        joins = match && !this->last_match;
+        break;
+    case MERGED_WITH_NEXT:
+        joins = this->last_match && !match;
+        break;
     }
     if (this->any && !joins) ASSAY_TRY(cutter_flush(this, err));
     this->at = next.end;
@@ -289,8 +305,10 @@ static assay_status step_cut(const step *rule, assay_pre_work *work, assay_error
     work->next_words.count = 0;
     for (size_t i = 0; i < work->words.count; i++) {
         assay_word whole = work->words.list[i];
-        cutter this = {.rule = rule, .words = &work->next_words, .whole = whole, .start = whole.start, .at = whole.start};
-        ASSAY_TRY(rule->kind == STEP_SPLIT ? word_cut_pattern(&this, work->text.data, err) : word_cut_class(&this, work->text.data, err));
+        cutter this = {
+            .rule = rule, .words = &work->next_words, .whole = whole, .start = whole.start, .at = whole.start};
+        ASSAY_TRY(rule->kind == STEP_SPLIT ? word_cut_pattern(&this, work->text.data, err)
+                                           : word_cut_class(&this, work->text.data, err));
         ASSAY_TRY(cutter_flush(&this, err));
     }
     assay_words swapped = work->words;
@@ -314,7 +332,8 @@ static assay_status bytes_write(const char *text, size_t size, assay_buf *out, a
     return ASSAY_OK;
 }
 
-static assay_status metaspace_write(const step *rule, const char *text, size_t size, bool first, assay_buf *out, assay_error *err)
+static assay_status metaspace_write(const step *rule, const char *text, size_t size, bool first, assay_buf *out,
+                                    assay_error *err)
 {
     size_t length = strlen(rule->replacement);
     bool begun = (size && text[0] == ' ') || (size >= length && memcmp(text, rule->replacement, length) == 0);
@@ -357,8 +376,8 @@ static assay_status step_rewrite(const step *rule, assay_pre_work *work, assay_e
     return ASSAY_OK;
 }
 
-assay_status assay_pre_tokenizer_run(const assay_pre_tokenizer *pre, const char *text, size_t size, bool first, assay_pre_work *work,
-                                     assay_error *err)
+assay_status assay_pre_tokenizer_run(const assay_pre_tokenizer *pre, const char *text, size_t size, bool first,
+                                     assay_pre_work *work, assay_error *err)
 {
     assay_buf_reset(&work->text);
     work->words.count = 0;

@@ -1,8 +1,7 @@
-/* The pre_tokenizer of a tokenizer.json: a list of steps that cut a text into words and may rewrite it.
- *
- * Types: Sequence, ByteLevel, Split, Digits, Metaspace, WhitespaceSplit, Punctuation. Others are refused by name. The list is const after
- * loading; each call brings its own work space, which holds text and words of the result. A word never is empty.
- */
+/* The pre_tokenizer of a tokenizer.json: a list of steps that cut a text into words and may rewrite it. Types:
+ * Sequence, ByteLevel, Split, Digits, Metaspace, WhitespaceSplit, Punctuation. Others are refused by name. The list is
+ * const after loading; each call brings its own work space, which holds text and words of the result. A word never is
+ * empty. */
 #ifndef ASSAY_TOKENIZER_PRE_TOKENIZER_H
 #define ASSAY_TOKENIZER_PRE_TOKENIZER_H
 
@@ -31,10 +30,12 @@ typedef struct assay_pre_tokenizer {
 } assay_pre_tokenizer;
 
 void assay_pre_tokenizer_release(assay_pre_tokenizer *pre);
-assay_status assay_pre_tokenizer_read(assay_pre_tokenizer *pre, const json_t *node, const char *where, assay_error *err);
+assay_status assay_pre_tokenizer_read(assay_pre_tokenizer *pre, const json_t *node, const char *where,
+                                      assay_error *err);
 
 /* For vocabularies that only name their pre-tokenizer (GGUF). */
-assay_status assay_pre_tokenizer_add_split(assay_pre_tokenizer *pre, const char *regex, const char *where, assay_error *err);
+assay_status assay_pre_tokenizer_add_split(assay_pre_tokenizer *pre, const char *regex, const char *where,
+                                           assay_error *err);
 assay_status assay_pre_tokenizer_add_digits(assay_pre_tokenizer *pre, assay_error *err);
 assay_status assay_pre_tokenizer_add_bytes(assay_pre_tokenizer *pre, assay_error *err);
 
@@ -42,10 +43,11 @@ void assay_pre_work_init(assay_pre_work *work, size_t size); /* for texts of `si
 void assay_pre_work_release(assay_pre_work *work);
 
 /* first: the text begins where the whole input begins. */
-assay_status assay_pre_tokenizer_run(const assay_pre_tokenizer *pre, const char *text, size_t size, bool first, assay_pre_work *work,
-                                     assay_error *err);
+assay_status assay_pre_tokenizer_run(const assay_pre_tokenizer *pre, const char *text, size_t size, bool first,
+                                     assay_pre_work *work, assay_error *err);
 
-/* The GPT-2 alphabet: the character (UTF-8, one or two bytes, zero-terminated) that stands for a byte, and back (-1: none). */
+/* The GPT-2 alphabet: the character (UTF-8, one or two bytes, zero-terminated) that stands for a byte, and back (-1:
+ * none). */
 const char *assay_byte_char(unsigned char byte);
 int assay_byte_from_char(int32_t code);
 

@@ -1,6 +1,6 @@
-/* Reading the protobuf. Only length-delimited fields nest, every length is checked against what is left of its parent, so no read
- * passes the end; unknown fields are skipped by wire type, groups (obsolete) are refused. Messages may appear twice: later scalars win,
- * as protobuf demands. */
+/* Reading the protobuf. Only length-delimited fields nest, every length is checked against what is left of its parent,
+ * so no read passes the end; unknown fields are skipped by wire type, groups (obsolete) are refused. Messages may
+ * appear twice: later scalars win, as protobuf demands. */
 #include "tokenizer/sp_model.h"
 
 #include "tokenizer/unicode.h"
@@ -51,16 +51,20 @@ static assay_status field_read(wire *in, field *out, assay_error *err)
     if (!varint_read(in, &key) || key >> 32 || !(key >> 3)) return damaged(in->where, "broken field key", err);
     *out = (field){.number = (uint32_t)(key >> 3), .type = (uint32_t)(key & 7)};
     switch (out->type) {
-    case 0: return varint_read(in, &out->value) ? ASSAY_OK : damaged(in->where, "broken number", err);
-    case 1: return fixed_read(in, 8, &out->value) ? ASSAY_OK : damaged(in->where, "cut off", err);
-    case 5: return fixed_read(in, 4, &out->value) ? ASSAY_OK : damaged(in->where, "cut off", err);
+    case 0:
+        return varint_read(in, &out->value) ? ASSAY_OK : damaged(in->where, "broken number", err);
+    case 1:
+        return fixed_read(in, 8, &out->value) ? ASSAY_OK : damaged(in->where, "cut off", err);
+    case 5:
+        return fixed_read(in, 4, &out->value) ? ASSAY_OK : damaged(in->where, "cut off", err);
     case 2:
         if (!varint_read(in, &length) || length > (size_t)(in->end - in->at)) return damaged(in->where, "cut off", err);
         out->data = in->at;
         out->size = (size_t)length;
         in->at += length;
         return ASSAY_OK;
-    default: return damaged(in->where, "unknown wire type", err);
+    default:
+        return damaged(in->where, "unknown wire type", err);
     }
 }
 
@@ -71,8 +75,13 @@ static wire wire_of(const field *message, const char *where)
 
 void assay_sp_model_init(assay_sp_model *model)
 {
-    *model =
-        (assay_sp_model){.dummy_prefix = true, .remove_extra_spaces = true, .escape_spaces = true, .unk = 0, .bos = 1, .eos = 2, .pad = -1};
+    *model = (assay_sp_model){.dummy_prefix = true,
+                              .remove_extra_spaces = true,
+                              .escape_spaces = true,
+                              .unk = 0,
+                              .bos = 1,
+                              .eos = 2,
+                              .pad = -1};
 }
 
 void assay_sp_model_release(assay_sp_model *model)
@@ -84,25 +93,29 @@ void assay_sp_model_release(assay_sp_model *model)
     assay_sp_model_init(model);
 }
 
-assay_status assay_sp_model_add(assay_sp_model *model, assay_token_map *vocab, const char *text, size_t size, float score, int type,
-                                assay_error *err)
+assay_status assay_sp_model_add(assay_sp_model *model, assay_token_map *vocab, const char *text, size_t size,
+                                float score, int type, assay_error *err)
 {
     if (type < ASSAY_SP_NORMAL || type > ASSAY_SP_BYTE)
         return assay_error_set(err, ASSAY_E_FORMAT, "piece %zu has the unknown type %d", model->count, type);
-    if (assay_utf8_check(text, size) != size) return assay_error_set(err, ASSAY_E_FORMAT, "piece %zu is not valid UTF-8", model->count);
+    if (assay_utf8_check(text, size) != size)
+        return assay_error_set(err, ASSAY_E_FORMAT, "piece %zu is not valid UTF-8", model->count);
     void *pieces = model->pieces;
     ASSAY_TRY(assay_grow(&pieces, &model->capacity, model->count + 1, sizeof(assay_sp_piece), err));
     model->pieces = pieces;
-    if (model->count > ASSAY_TOKEN_ID_MAX) return assay_error_set(err, ASSAY_E_FORMAT, "more than %d pieces", ASSAY_TOKEN_ID_MAX);
+    if (model->count > ASSAY_TOKEN_ID_MAX)
+        return assay_error_set(err, ASSAY_E_FORMAT, "more than %d pieces", ASSAY_TOKEN_ID_MAX);
     ASSAY_TRY(assay_token_map_add(vocab, text, size, (int32_t)model->count, err));
     model->pieces[model->count] = (assay_sp_piece){.score = score, .type = (uint8_t)type};
-    if (type == ASSAY_SP_USER_DEFINED) ASSAY_TRY(assay_piece_trie_add(&model->user_symbols, text, size, (int32_t)model->count, err));
+    if (type == ASSAY_SP_USER_DEFINED)
+        ASSAY_TRY(assay_piece_trie_add(&model->user_symbols, text, size, (int32_t)model->count, err));
     if (type == ASSAY_SP_UNUSED) model->has_unused = true;
     model->count++;
     return ASSAY_OK;
 }
 
-static assay_status piece_read(assay_sp_model *model, assay_token_map *vocab, const field *message, const char *where, assay_error *err)
+static assay_status piece_read(assay_sp_model *model, assay_token_map *vocab, const field *message, const char *where,
+                               assay_error *err)
 {
     wire in = wire_of(message, where);
     field text = {0}, item;
@@ -119,7 +132,8 @@ static assay_status piece_read(assay_sp_model *model, assay_token_map *vocab, co
     }
     if (!text.size) return damaged(where, "a piece without text", err);
     if (!(score == score)) return damaged(where, "a score that is no number", err);
-    if (assay_token_map_find(vocab, (const char *)text.data, text.size) >= 0) return damaged(where, "a piece given twice", err);
+    if (assay_token_map_find(vocab, (const char *)text.data, text.size) >= 0)
+        return damaged(where, "a piece given twice", err);
     return assay_sp_model_add(model, vocab, (const char *)text.data, text.size, score, type > 99 ? 99 : (int)type, err);
 }
 
@@ -137,7 +151,8 @@ static assay_status charsmap_read(assay_sp_model *model, const field *blob, cons
     model->charsmap = assay_alloc(model->unit_count, 4);
     model->charsmap_text = assay_strndup((const char *)in.at + trie_bytes, text_size);
     model->charsmap_text_size = text_size;
-    if (!model->charsmap || !model->charsmap_text) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s", where);
+    if (!model->charsmap || !model->charsmap_text)
+        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s", where);
     for (size_t i = 0; i < model->unit_count; i++) {
         uint64_t unit = 0;
         if (fixed_read(&in, 4, &unit)) model->charsmap[i] = (uint32_t)unit;
@@ -160,7 +175,8 @@ static assay_status normalizer_read(assay_sp_model *model, const field *message,
     return ASSAY_OK;
 }
 
-static assay_status trainer_read(assay_sp_model *model, const field *message, const char *where, uint64_t *model_type, assay_error *err)
+static assay_status trainer_read(assay_sp_model *model, const field *message, const char *where, uint64_t *model_type,
+                                 assay_error *err)
 {
     wire in = wire_of(message, where);
     field item;
@@ -182,12 +198,12 @@ static assay_status model_type_check(uint64_t model_type, const char *where, ass
 {
     static const char *const names[] = {"0", "unigram", "bpe", "word", "char"};
     if (model_type == 2) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a SentencePiece model of model_type %s; Assay reads bpe", where,
-                           model_type < 5 ? names[model_type] : "unknown");
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a SentencePiece model of model_type %s; Assay reads bpe",
+                           where, model_type < 5 ? names[model_type] : "unknown");
 }
 
-assay_status assay_sp_model_read(assay_sp_model *model, assay_token_map *vocab, const void *bytes, size_t size, const char *where,
-                                 assay_error *err)
+assay_status assay_sp_model_read(assay_sp_model *model, assay_token_map *vocab, const void *bytes, size_t size,
+                                 const char *where, assay_error *err)
 {
     wire in = {bytes, (const unsigned char *)bytes + size, where};
     uint64_t model_type = 1; /* the format's default */
@@ -204,12 +220,10 @@ assay_status assay_sp_model_read(assay_sp_model *model, assay_token_map *vocab, 
     return assay_sp_model_finish(model, vocab, where, err);
 }
 
-static int32_t id_or_none(int32_t id, size_t count)
-{
-    return id >= 0 && (size_t)id < count ? id : -1;
-}
+static int32_t id_or_none(int32_t id, size_t count) { return id >= 0 && (size_t)id < count ? id : -1; }
 
-assay_status assay_sp_model_finish(assay_sp_model *model, const assay_token_map *vocab, const char *where, assay_error *err)
+assay_status assay_sp_model_finish(assay_sp_model *model, const assay_token_map *vocab, const char *where,
+                                   assay_error *err)
 {
     model->unk = -1;
     for (size_t i = model->count; i-- > 0;)

@@ -1,6 +1,7 @@
-/* SentencePiece's normaliser. At each place: a user-defined symbol passes untouched; else the longest rule of the charsmap that the
- * text begins with is replaced; else one character passes. Spaces become U+2581 on the way, runs of them may shrink to one, and a dummy
- * one goes in front. The charsmap is a Darts double array read from a file: every index is checked, a bad one ends the match. */
+/* SentencePiece's normaliser. At each place: a user-defined symbol passes untouched; else the longest rule of the
+ * charsmap that the text begins with is replaced; else one character passes. Spaces become U+2581 on the way, runs of
+ * them may shrink to one, and a dummy one goes in front. The charsmap is a Darts double array read from a file: every
+ * index is checked, a bad one ends the match. */
 #include "tokenizer/sp_model.h"
 
 #include "tokenizer/unicode.h"
@@ -15,10 +16,7 @@ typedef struct chunk {
     size_t consumed; /* bytes of input it stands for */
 } chunk;
 
-static size_t unit_offset(uint32_t unit)
-{
-    return (size_t)(unit >> 10) << ((unit & (1u << 9)) >> 6);
-}
+static size_t unit_offset(uint32_t unit) { return (size_t)(unit >> 10) << ((unit & (1u << 9)) >> 6); }
 
 /* Length of the longest rule (0: none) and where its replacement begins. */
 static size_t charsmap_match(const assay_sp_model *model, const char *text, size_t size, size_t *value)
@@ -84,11 +82,13 @@ static void trailing_spaces_drop(const assay_sp_model *model, assay_buf *out, si
 {
     const char *space = model->escape_spaces ? SPACE_SYMBOL : " ";
     size_t length = strlen(space);
-    while (out->size - start >= length && memcmp(out->data + out->size - length, space, length) == 0) out->size -= length;
+    while (out->size - start >= length && memcmp(out->data + out->size - length, space, length) == 0)
+        out->size -= length;
     if (out->data) out->data[out->size] = 0;
 }
 
-assay_status assay_sp_normalize(const assay_sp_model *model, const char *text, size_t size, assay_buf *out, assay_error *err)
+assay_status assay_sp_normalize(const assay_sp_model *model, const char *text, size_t size, assay_buf *out,
+                                assay_error *err)
 {
     const char *space = model->escape_spaces ? SPACE_SYMBOL : " ";
     size_t at = model->remove_extra_spaces ? leading_spaces(model, text, size) : 0, start = out->size;

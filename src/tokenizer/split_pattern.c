@@ -17,8 +17,9 @@ struct assay_split_pattern {
 };
 
 #define CONTRACTIONS "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
-#define MODERN(digits) \
-    CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" digits "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+#define MODERN(digits)                                    \
+    CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" digits \
+                 "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 const char assay_pattern_gpt2[] = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 const char assay_pattern_llama3[] = MODERN("\\p{N}{1,3}");
 const char assay_pattern_qwen2[] = MODERN("\\p{N}");
@@ -37,18 +38,21 @@ static assay_status pattern_compile(assay_split_pattern *pattern, const char *wh
     assay_buf translated;
     int code = 0;
     PCRE2_SIZE place = 0;
-    if (pattern->size > PATTERN_BYTES) return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a pattern of %zu bytes", where, pattern->size);
+    if (pattern->size > PATTERN_BYTES)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a pattern of %zu bytes", where, pattern->size);
     assay_buf_init(&translated, 64 * PATTERN_BYTES);
     assay_status status = assay_pattern_translate(pattern->text, pattern->size, where, &translated, err);
     if (status == ASSAY_OK)
-        pattern->code = pcre2_compile((PCRE2_SPTR)(translated.data ? translated.data : ""), translated.size,
-                                      PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &code, &place, NULL);
+        pattern->code =
+            pcre2_compile((PCRE2_SPTR)(translated.data ? translated.data : ""), translated.size,
+                          PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &code, &place, NULL);
     assay_buf_release(&translated);
     if (status != ASSAY_OK) return status;
     if (!pattern->code) {
         char reason[120] = "";
         pcre2_get_error_message(code, (PCRE2_UCHAR *)reason, sizeof(reason));
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the pattern \"%.400s\" does not compile: %s", where, pattern->text, reason);
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the pattern \"%.400s\" does not compile: %s", where,
+                               pattern->text, reason);
     }
     pattern->limits = pcre2_match_context_create(NULL);
     ASSAY_TRY_ALLOC(pattern->limits, "a pattern", err);
@@ -58,7 +62,8 @@ static assay_status pattern_compile(assay_split_pattern *pattern, const char *wh
     return ASSAY_OK;
 }
 
-static assay_status pattern_new(assay_split_pattern **out, const char *text, size_t size, const char *where, assay_error *err)
+static assay_status pattern_new(assay_split_pattern **out, const char *text, size_t size, const char *where,
+                                assay_error *err)
 {
     *out = assay_alloc(1, sizeof(**out));
     ASSAY_TRY_ALLOC(*out, where, err);
@@ -68,7 +73,8 @@ static assay_status pattern_new(assay_split_pattern **out, const char *text, siz
     return ASSAY_OK;
 }
 
-static assay_status regex_new(assay_split_pattern **out, const char *text, size_t size, const char *where, assay_error *err)
+static assay_status regex_new(assay_split_pattern **out, const char *text, size_t size, const char *where,
+                              assay_error *err)
 {
     ASSAY_TRY(pattern_new(out, text, size, where, err));
     if (strcmp(text, assay_pattern_gpt2) == 0) (*out)->scanner = assay_scan_gpt2;
@@ -91,15 +97,18 @@ assay_status assay_split_pattern_regex(assay_split_pattern **out, const char *te
     return give_or_free(out, regex_new(out, text, strlen(text), where, err));
 }
 
-assay_status assay_split_pattern_read(assay_split_pattern **out, const json_t *node, const char *where, assay_error *err)
+assay_status assay_split_pattern_read(assay_split_pattern **out, const json_t *node, const char *where,
+                                      assay_error *err)
 {
     const json_t *regex = json_object_get(node, "Regex"), *literal = json_object_get(node, "String");
     const json_t *given = json_is_string(regex) ? regex : literal;
     *out = NULL;
-    if (!json_is_string(given)) return assay_error_set(err, ASSAY_E_FORMAT, "%s: a pattern is neither {\"Regex\"} nor {\"String\"}", where);
+    if (!json_is_string(given))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: a pattern is neither {\"Regex\"} nor {\"String\"}", where);
     const char *text = json_string_value(given);
     size_t size = json_string_length(given);
-    return give_or_free(out, given == regex ? regex_new(out, text, size, where, err) : pattern_new(out, text, size, where, err));
+    return give_or_free(out, given == regex ? regex_new(out, text, size, where, err)
+                                            : pattern_new(out, text, size, where, err));
 }
 
 void assay_split_scan_end(assay_split_scan *scan)
@@ -108,17 +117,19 @@ void assay_split_scan_end(assay_split_scan *scan)
     scan->state = NULL;
 }
 
-static assay_status regex_next(const assay_split_pattern *pattern, assay_split_scan *scan, bool *found, size_t *start, size_t *end,
-                               assay_error *err)
+static assay_status regex_next(const assay_split_pattern *pattern, assay_split_scan *scan, bool *found, size_t *start,
+                               size_t *end, assay_error *err)
 {
     if (!scan->state) scan->state = pcre2_match_data_create_from_pattern(pattern->code, NULL);
     ASSAY_TRY_ALLOC(scan->state, "a match", err);
     uint32_t options = PCRE2_NO_UTF_CHECK | (scan->empty_before ? PCRE2_NOTEMPTY_ATSTART : 0);
-    int count = pcre2_match(pattern->code, (PCRE2_SPTR)scan->text, scan->size, scan->at, options, scan->state, pattern->limits);
+    int count =
+        pcre2_match(pattern->code, (PCRE2_SPTR)scan->text, scan->size, scan->at, options, scan->state, pattern->limits);
     if (count == PCRE2_ERROR_NOMATCH) return ASSAY_OK;
     if (count < 0)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "the pattern \"%.400s\" needs too many steps on this text (code %d)",
-                               pattern->text, count);
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "the pattern \"%.400s\" needs too many steps on this text (code %d)", pattern->text,
+                               count);
     const PCRE2_SIZE *places = pcre2_get_ovector_pointer(scan->state);
     *start = places[0];
     *end = places[1] < places[0] ? places[0] : places[1];
@@ -138,8 +149,8 @@ static bool literal_next(const assay_split_pattern *pattern, assay_split_scan *s
     return true;
 }
 
-assay_status assay_split_pattern_next(const assay_split_pattern *pattern, assay_split_scan *scan, bool *found, size_t *start, size_t *end,
-                                      assay_error *err)
+assay_status assay_split_pattern_next(const assay_split_pattern *pattern, assay_split_scan *scan, bool *found,
+                                      size_t *start, size_t *end, assay_error *err)
 {
     *found = false;
     if (pattern->code) return regex_next(pattern, scan, found, start, end, err);

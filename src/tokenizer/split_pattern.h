@@ -1,9 +1,7 @@
-/* The patterns that cut a text into words before BPE.
- *
- * The three patterns nearly every model uses (GPT-2, Llama 3, Qwen2) are recognised by their exact text and scanned by hand; a literal
- * string is searched; any other regular expression goes through PCRE2 after a translation from Oniguruma's syntax, with limits on steps,
- * depth and memory: a pattern from a file may be hostile. Constructs whose meaning differs are refused by name. Const after loading.
- */
+/* The patterns that cut a text into words before BPE. The three patterns nearly every model uses (GPT-2, Llama 3,
+ * Qwen2) are recognised by their exact text and scanned by hand; a literal string is searched; any other regular
+ * expression goes through PCRE2 after a translation from Oniguruma's syntax, with limits on steps, depth and memory: a
+ * pattern from a file may be hostile. Constructs whose meaning differs are refused by name. Const after loading. */
 #ifndef ASSAY_TOKENIZER_SPLIT_PATTERN_H
 #define ASSAY_TOKENIZER_SPLIT_PATTERN_H
 
@@ -22,13 +20,15 @@ typedef struct assay_split_scan {
 } assay_split_scan;
 
 /* node: {"Regex": text} or {"String": text}. */
-assay_status assay_split_pattern_read(assay_split_pattern **out, const json_t *node, const char *where, assay_error *err);
-assay_status assay_split_pattern_regex(assay_split_pattern **out, const char *text, const char *where, assay_error *err);
+assay_status assay_split_pattern_read(assay_split_pattern **out, const json_t *node, const char *where,
+                                      assay_error *err);
+assay_status assay_split_pattern_regex(assay_split_pattern **out, const char *text, const char *where,
+                                       assay_error *err);
 void assay_split_pattern_free(assay_split_pattern *pattern); /* NULL is fine */
 
 /* The next match from scan->at on: found, and [*start, *end). */
-assay_status assay_split_pattern_next(const assay_split_pattern *pattern, assay_split_scan *scan, bool *found, size_t *start, size_t *end,
-                                      assay_error *err);
+assay_status assay_split_pattern_next(const assay_split_pattern *pattern, assay_split_scan *scan, bool *found,
+                                      size_t *start, size_t *end, assay_error *err);
 void assay_split_scan_end(assay_split_scan *scan);
 
 /* The hand-coded scanners, each giving the end of the match at `at` (there always is one). In split_scanner.c. */

@@ -1,8 +1,10 @@
-/* The three well-known patterns by hand. Each alternation is tried in the pattern's order at every place (leftmost-first, not longest).
- * The alternatives cover every character, so there is always a match and matches leave no gaps.
+/* The three well-known patterns by hand. Each alternation is tried in the pattern's order at every place
+ * (leftmost-first, not longest). The alternatives cover every character, so there is always a match and matches leave
+ * no gaps.
  *
  *   GPT-2:   's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
- *   Llama 3: (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
+ *   Llama 3: (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|
+ *   ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
  *   Qwen2:   the same with \p{N} for \p{N}{1,3}
  *
  * `(?i:'s` also takes U+017F, the long s, whose case folds to s. */
@@ -28,10 +30,7 @@ static size_t run_end(view in, size_t at, assay_char_class kind, size_t most)
     return at;
 }
 
-static bool is_newline(char byte)
-{
-    return byte == '\n' || byte == '\r';
-}
+static bool is_newline(char byte) { return byte == '\n' || byte == '\r'; }
 
 /* Length of a contraction behind the apostrophe at `at`, 0: none. */
 static size_t contraction_length(view in, size_t at, bool any_case)
@@ -40,7 +39,8 @@ static size_t contraction_length(view in, size_t at, bool any_case)
     if (in.text[at] != '\'') return 0;
     for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
         size_t length = 0;
-        while (endings[i][length] && at + 1 + length < in.size && (in.text[at + 1 + length] | (any_case ? 0x20 : 0)) == endings[i][length])
+        while (endings[i][length] && at + 1 + length < in.size &&
+               (in.text[at + 1 + length] | (any_case ? 0x20 : 0)) == endings[i][length])
             length++;
         if (!endings[i][length]) return 1 + length;
     }
@@ -88,7 +88,8 @@ static size_t scan_modern(view in, size_t at, size_t digits)
     if (kind == ASSAY_CHAR_LETTER) return run_end(in, next, kind, SIZE_MAX);
     if (kind == ASSAY_CHAR_NUMBER) return run_end(in, next, kind, digits - 1);
     assay_char_class follower = next < in.size ? class_at(in, next, &next_length) : ASSAY_CHAR_SPACE;
-    if (follower == ASSAY_CHAR_LETTER && !is_newline(in.text[at])) return run_end(in, next + next_length, follower, SIZE_MAX);
+    if (follower == ASSAY_CHAR_LETTER && !is_newline(in.text[at]))
+        return run_end(in, next + next_length, follower, SIZE_MAX);
     bool spaced = in.text[at] == ' ' && follower == ASSAY_CHAR_OTHER;
     if (kind == ASSAY_CHAR_OTHER || spaced) {
         end = run_end(in, next, ASSAY_CHAR_OTHER, SIZE_MAX);
@@ -99,12 +100,6 @@ static size_t scan_modern(view in, size_t at, size_t digits)
     return end > at ? end : spaces_end(in, at);
 }
 
-size_t assay_scan_llama3(const char *text, size_t size, size_t at)
-{
-    return scan_modern((view){text, size}, at, 3);
-}
+size_t assay_scan_llama3(const char *text, size_t size, size_t at) { return scan_modern((view){text, size}, at, 3); }
 
-size_t assay_scan_qwen2(const char *text, size_t size, size_t at)
-{
-    return scan_modern((view){text, size}, at, 1);
-}
+size_t assay_scan_qwen2(const char *text, size_t size, size_t at) { return scan_modern((view){text, size}, at, 1); }

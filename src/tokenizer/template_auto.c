@@ -1,5 +1,6 @@
-/* Which template a checkpoint's Jinja text is. Recognised by what it contains and must not contain; a text that does more than the known
- * ones (reasoning blocks, dates, tools that change plain turns) is left unknown rather than rendered nearly right. */
+/* Which template a checkpoint's Jinja text is. Recognised by what it contains and must not contain; a text that does
+ * more than the known ones (reasoning blocks, dates, tools that change plain turns) is left unknown rather than
+ * rendered nearly right. */
 #include "tokenizer/template_kind.h"
 
 #include <string.h>
@@ -9,12 +10,14 @@ typedef struct recognition {
     const char *has[3], *lacks[6];
 } recognition;
 
-/* First fit. In ChatML texts the default system text tells the model; one with an unknown default is refused by the last lines' order. */
+/* First fit. In ChatML texts the default system text tells the model; one with an unknown default is refused by the
+ * last lines' order. */
+// clang-format off
 static const recognition recognitions[] = {
-    {"smollm2",
-     {"<|im_start|>", "You are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>"},
+    {"smollm2", {"<|im_start|>", "You are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>"},
      {"<think>", "strftime"}},
-    {"qwen2.5", {"<|im_start|>", "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."}, {"<think>", "strftime"}},
+    {"qwen2.5", {"<|im_start|>", "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."},
+     {"<think>", "strftime"}},
     {"qwen", {"<|im_start|>", "You are a helpful assistant."}, {"<think>", "strftime", "You are Qwen"}},
     {"chatml", {"<|im_start|>", "<|im_end|>", "message"}, {"<think>", "strftime", "You are", "trim", "strip()"}},
     {"llama3.1", {"<|start_header_id|>", "<|eot_id|>", "Cutting Knowledge Date: December 2023"}, {"<think>"}},
@@ -22,6 +25,7 @@ static const recognition recognitions[] = {
     {"llama2", {"[INST]", "<<SYS>>", "strip()"}, {"[TOOL_CALLS]", "<think>", "You are"}},
     {"chatglm3", {"[gMASK]sop", "<|"}, {"<think>"}},
 };
+// clang-format on
 
 static bool fits(const recognition *this, const char *text)
 {

@@ -1,5 +1,6 @@
-/* ChatGLM3's roles are ids that no text yields: per message the role's id, the metadata line (a tool's name or nothing, then a newline) and
- * the content, each encoded by itself, as build_chat_input of tokenization_chatglm.py does. In front [gMASK] sop. */
+/* ChatGLM3's roles are ids that no text yields: per message the role's id, the metadata line (a tool's name or nothing,
+ * then a newline) and the content, each encoded by itself, as build_chat_input of tokenization_chatglm.py does. In
+ * front [gMASK] sop. */
 #include "tokenizer/template_kind.h"
 
 #include <string.h>
@@ -19,7 +20,8 @@ static assay_status role_id(const assay_tokenizer *tokenizer, assay_role role, i
                            names[role]);
 }
 
-static assay_status metadata_encode(const assay_tokenizer *tokenizer, const char *name, assay_ids *ids, assay_error *err)
+static assay_status metadata_encode(const assay_tokenizer *tokenizer, const char *name, assay_ids *ids,
+                                    assay_error *err)
 {
     char *line = assay_strfmt("%s\n", name);
     ASSAY_TRY_ALLOC(line, "a message", err);
@@ -28,7 +30,8 @@ static assay_status metadata_encode(const assay_tokenizer *tokenizer, const char
     return status;
 }
 
-static assay_status tool_call_encode(const assay_tokenizer *tokenizer, const assay_message *message, assay_ids *ids, assay_error *err)
+static assay_status tool_call_encode(const assay_tokenizer *tokenizer, const assay_message *message, assay_ids *ids,
+                                     assay_error *err)
 {
     char *name = NULL;
     assay_buf text;
@@ -41,8 +44,8 @@ static assay_status tool_call_encode(const assay_tokenizer *tokenizer, const ass
     return status;
 }
 
-assay_status assay_template_ids_chatglm3(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages,
-                                         size_t count, assay_ids *ids, assay_error *err)
+assay_status assay_template_ids_chatglm3(const assay_template *this, const assay_tokenizer *tokenizer,
+                                         const assay_message *messages, size_t count, assay_ids *ids, assay_error *err)
 {
     (void)this;
     ASSAY_TRY(assay_tokenizer_encode(tokenizer, "", 0, ASSAY_ENCODE_ADD_SPECIAL, ids, err));

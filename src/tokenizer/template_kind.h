@@ -14,10 +14,10 @@ typedef enum assay_template_end {
 struct assay_template {
     const char *name;
     /* Either text (encoded with special tokens' text parsed, and add-special ids unless bare) or ids. */
-    assay_status (*text)(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages, size_t count,
-                         assay_buf *out, assay_error *err);
-    assay_status (*ids)(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages, size_t count,
-                        assay_ids *ids, assay_error *err);
+    assay_status (*text)(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages,
+                         size_t count, assay_buf *out, assay_error *err);
+    assay_status (*ids)(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages,
+                        size_t count, assay_ids *ids, assay_error *err);
     bool bare; /* no add-special ids: the template writes BOS itself or wants none */
     assay_template_end end;
     const char *system;                   /* default system text, NULL: none */
@@ -31,18 +31,19 @@ struct assay_template {
 const assay_template *assay_templates_own(size_t *count);        /* template_own.c */
 const assay_template *assay_templates_medicalgpt(size_t *count); /* template_medicalgpt.c */
 
-/* Message as role and text with tool calls and observations turned into assistant's and user's text; *text is released by the caller. */
+/* Message as role and text with tool calls and observations turned into assistant's and user's text; *text is released
+ * by the caller. */
 assay_status assay_message_plain(const assay_message *message, assay_role *role, assay_buf *text, assay_error *err);
 
 /* ChatGLM3's form of a tool call: the tool's name and a tool_call(...) block. `name` is released by the caller. */
 assay_status assay_message_tool_block(const assay_message *message, char **name, assay_buf *text, assay_error *err);
 
 /* Question-and-answer text by the descriptor's strings. */
-assay_status assay_template_text_turns(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages,
-                                       size_t count, assay_buf *out, assay_error *err);
+assay_status assay_template_text_turns(const assay_template *this, const assay_tokenizer *tokenizer,
+                                       const assay_message *messages, size_t count, assay_buf *out, assay_error *err);
 
-assay_status assay_template_ids_chatglm3(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages,
-                                         size_t count, assay_ids *ids, assay_error *err);
+assay_status assay_template_ids_chatglm3(const assay_template *this, const assay_tokenizer *tokenizer,
+                                         const assay_message *messages, size_t count, assay_ids *ids, assay_error *err);
 
 /* The name of the template that a checkpoint's own is, NULL: unknown. In template_auto.c. */
 const char *assay_template_recognise(const assay_tokenizer_info *info);

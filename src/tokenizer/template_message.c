@@ -14,10 +14,7 @@ static assay_status json_append(assay_buf *out, const json_t *value, assay_error
     return status;
 }
 
-static bool is_call(const json_t *value)
-{
-    return json_is_string(json_object_get(value, "name"));
-}
+static bool is_call(const json_t *value) { return json_is_string(json_object_get(value, "name")); }
 
 static assay_status action_append(assay_buf *out, const json_t *call, assay_error *err)
 {
@@ -107,7 +104,8 @@ assay_status assay_message_tool_block(const assay_message *message, char **name,
         if (json_is_object(parsed)) arguments = parsed;
     }
     if (status == ASSAY_OK)
-        status = json_is_object(arguments) ? block_append(text, arguments, err) : assay_buf_append(text, message->text, message->size, err);
+        status = json_is_object(arguments) ? block_append(text, arguments, err)
+                                           : assay_buf_append(text, message->text, message->size, err);
     json_decref(parsed);
     json_decref(calls);
     return status;

@@ -22,10 +22,7 @@ typedef struct turn {
 
 typedef assay_status turn_writer(const turn *this, assay_buf *out, assay_error *err);
 
-static bool strips(int32_t code)
-{
-    return assay_char_is_space(code) || (code >= 0x1c && code <= 0x1f);
-}
+static bool strips(int32_t code) { return assay_char_is_space(code) || (code >= 0x1c && code <= 0x1f); }
 
 static slice strip(slice in)
 {
@@ -97,8 +94,8 @@ static assay_status chatml_turn(const turn *this, assay_buf *out, assay_error *e
     return pieces_put(out, "", this->text, "<|im_end|>", err);
 }
 
-static assay_status chatml_text(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages, size_t count,
-                                assay_buf *out, assay_error *err)
+static assay_status chatml_text(const assay_template *this, const assay_tokenizer *tokenizer,
+                                const assay_message *messages, size_t count, assay_buf *out, assay_error *err)
 {
     return turns_write(&(turn){this, tokenizer, messages, count, 0, 0, {0}}, chatml_turn, out, err);
 }
@@ -116,8 +113,8 @@ static assay_status llama3_turn(const turn *this, assay_buf *out, assay_error *e
     return pieces_put(out, "", strip(this->text), "<|eot_id|>", err);
 }
 
-static assay_status llama3_text(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages, size_t count,
-                                assay_buf *out, assay_error *err)
+static assay_status llama3_text(const assay_template *this, const assay_tokenizer *tokenizer,
+                                const assay_message *messages, size_t count, assay_buf *out, assay_error *err)
 {
     return turns_write(&(turn){this, tokenizer, messages, count, 0, 0, {0}}, llama3_turn, out, err);
 }
@@ -130,7 +127,8 @@ static assay_status llama2_question(const turn *this, bool with_system, assay_bu
     assay_status status = with_system ? pieces_put(&content, "<<SYS>>\n", system, "\n<</SYS>>\n\n", err) : ASSAY_OK;
     if (status == ASSAY_OK) status = assay_buf_append(&content, this->text.text, this->text.size, err);
     if (status == ASSAY_OK) status = assay_buf_text(out, bos_text(this->tokenizer), err);
-    if (status == ASSAY_OK) status = pieces_put(out, "[INST] ", strip((slice){content.data, content.size}), " [/INST]", err);
+    if (status == ASSAY_OK)
+        status = pieces_put(out, "[INST] ", strip((slice){content.data, content.size}), " [/INST]", err);
     assay_buf_release(&content);
     return status;
 }
@@ -140,17 +138,18 @@ static assay_status llama2_turn(const turn *this, assay_buf *out, assay_error *e
     size_t system = this->messages[0].role == ASSAY_ROLE_SYSTEM, place = this->index - system;
     if (this->index < system) return ASSAY_OK;
     if (this->role == ASSAY_ROLE_SYSTEM || (this->role == ASSAY_ROLE_USER) != (place % 2 == 0))
-        return assay_error_set(err, ASSAY_E_FORMAT,
-                               "message %zu: in the llama2 template questions and answers alternate, beginning with a question",
-                               this->index + 1);
+        return assay_error_set(
+            err, ASSAY_E_FORMAT,
+            "message %zu: in the llama2 template questions and answers alternate, beginning with a question",
+            this->index + 1);
     if (this->role == ASSAY_ROLE_USER) return llama2_question(this, system && place == 0, out, err);
     bool last = this->index + 1 == this->count; /* the last EOS is the template's end, added as an id */
     ASSAY_TRY(pieces_put(out, " ", strip(this->text), " ", err));
     return last ? ASSAY_OK : assay_buf_text(out, eos_text(this->tokenizer), err);
 }
 
-static assay_status llama2_text(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages, size_t count,
-                                assay_buf *out, assay_error *err)
+static assay_status llama2_text(const assay_template *this, const assay_tokenizer *tokenizer,
+                                const assay_message *messages, size_t count, assay_buf *out, assay_error *err)
 {
     return turns_write(&(turn){this, tokenizer, messages, count, 0, 0, {0}}, llama2_turn, out, err);
 }
@@ -171,8 +170,8 @@ static assay_status chatglm2_turn(const turn *this, assay_buf *out, assay_error 
     return pieces_put(out, "问：", this->text, "\n\n答：", err);
 }
 
-static assay_status chatglm2_text(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages, size_t count,
-                                  assay_buf *out, assay_error *err)
+static assay_status chatglm2_text(const assay_template *this, const assay_tokenizer *tokenizer,
+                                  const assay_message *messages, size_t count, assay_buf *out, assay_error *err)
 {
     return turns_write(&(turn){this, tokenizer, messages, count, 0, 0, {0}}, chatglm2_turn, out, err);
 }
@@ -184,18 +183,20 @@ static assay_status plain_turn(const turn *this, assay_buf *out, assay_error *er
     return assay_buf_append(out, this->text.text, this->text.size, err);
 }
 
-static assay_status plain_text(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages, size_t count,
-                               assay_buf *out, assay_error *err)
+static assay_status plain_text(const assay_template *this, const assay_tokenizer *tokenizer,
+                               const assay_message *messages, size_t count, assay_buf *out, assay_error *err)
 {
     return turns_write(&(turn){this, tokenizer, messages, count, 0, 0, {0}}, plain_turn, out, err);
 }
 
-/* System text once (the default where the conversation has none), then questions and answers by the descriptor's strings. */
+/* System text once (the default where the conversation has none), then questions and answers by the descriptor's
+ * strings. */
 static assay_status question_turn(const turn *this, assay_buf *out, assay_error *err)
 {
     const assay_template *chosen = this->chosen;
     const char *after = chosen->system_after ? chosen->system_after : chosen->separator;
-    if (this->role == ASSAY_ROLE_SYSTEM && this->index == 0 && this->text.size) return pieces_put(out, "", this->text, after, err);
+    if (this->role == ASSAY_ROLE_SYSTEM && this->index == 0 && this->text.size)
+        return pieces_put(out, "", this->text, after, err);
     if (this->role == ASSAY_ROLE_SYSTEM && this->index) return pieces_put(out, chosen->separator, this->text, "", err);
     bool own_system = this->messages[0].role == ASSAY_ROLE_SYSTEM && this->messages[0].size;
     bool begins = this->index == (this->messages[0].role == ASSAY_ROLE_SYSTEM);
@@ -205,8 +206,8 @@ static assay_status question_turn(const turn *this, assay_buf *out, assay_error 
     return pieces_put(out, chosen->user_before, this->text, chosen->user_after, err);
 }
 
-assay_status assay_template_text_turns(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages,
-                                       size_t count, assay_buf *out, assay_error *err)
+assay_status assay_template_text_turns(const assay_template *this, const assay_tokenizer *tokenizer,
+                                       const assay_message *messages, size_t count, assay_buf *out, assay_error *err)
 {
     return turns_write(&(turn){this, tokenizer, messages, count, 0, 0, {0}}, question_turn, out, err);
 }
@@ -214,44 +215,31 @@ assay_status assay_template_text_turns(const assay_template *this, const assay_t
 #define VICUNA_SYSTEM                                                          \
     "A chat between a curious user and an artificial intelligence assistant. " \
     "The assistant gives helpful, detailed, and polite answers to the user's questions."
-#define ALPACA_SYSTEM "Below is an instruction that describes a task. Write a response that appropriately completes the request."
+#define ALPACA_SYSTEM \
+    "Below is an instruction that describes a task. Write a response that appropriately completes the request."
 #define LLAMA31_SYSTEM "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n"
 
+// clang-format off
 static const assay_template templates[] = {
     {.name = "chatglm2", .text = chatglm2_text, .end = ASSAY_END_EOS},
     {.name = "chatglm3", .ids = assay_template_ids_chatglm3, .end = ASSAY_END_EOS},
     {.name = "chatml", .text = chatml_text, .bare = true, .end = ASSAY_END_OF_TURN},
-    {.name = "qwen", .text = chatml_text, .bare = true, .end = ASSAY_END_OF_TURN, .system = "You are a helpful assistant."},
-    {.name = "qwen2.5",
-     .text = chatml_text,
-     .bare = true,
-     .end = ASSAY_END_OF_TURN,
+    {.name = "qwen", .text = chatml_text, .bare = true, .end = ASSAY_END_OF_TURN,
+     .system = "You are a helpful assistant."},
+    {.name = "qwen2.5", .text = chatml_text, .bare = true, .end = ASSAY_END_OF_TURN,
      .system = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."},
-    {.name = "smollm2",
-     .text = chatml_text,
-     .bare = true,
-     .end = ASSAY_END_OF_TURN,
+    {.name = "smollm2", .text = chatml_text, .bare = true, .end = ASSAY_END_OF_TURN,
      .system = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"},
     {.name = "llama2", .text = llama2_text, .bare = true, .end = ASSAY_END_EOS},
     {.name = "llama3", .text = llama3_text, .bare = true, .end = ASSAY_END_OF_TURN},
     {.name = "llama3.1", .text = llama3_text, .bare = true, .end = ASSAY_END_OF_TURN, .system = LLAMA31_SYSTEM},
-    {.name = "vicuna",
-     .text = assay_template_text_turns,
-     .end = ASSAY_END_EOS,
-     .system = VICUNA_SYSTEM,
-     .system_after = " ",
-     .user_before = "USER: ",
-     .user_after = " ASSISTANT: ",
-     .separator = "</s>"},
-    {.name = "alpaca",
-     .text = assay_template_text_turns,
-     .end = ASSAY_END_EOS,
-     .system = ALPACA_SYSTEM,
-     .user_before = "### Instruction:\n",
-     .user_after = "\n\n### Response:\n",
-     .separator = "\n\n"},
+    {.name = "vicuna", .text = assay_template_text_turns, .end = ASSAY_END_EOS, .system = VICUNA_SYSTEM,
+     .system_after = " ", .user_before = "USER: ", .user_after = " ASSISTANT: ", .separator = "</s>"},
+    {.name = "alpaca", .text = assay_template_text_turns, .end = ASSAY_END_EOS, .system = ALPACA_SYSTEM,
+     .user_before = "### Instruction:\n", .user_after = "\n\n### Response:\n", .separator = "\n\n"},
     {.name = "plain", .text = plain_text, .end = ASSAY_END_EOS},
 };
+// clang-format on
 
 const assay_template *assay_templates_own(size_t *count)
 {

@@ -57,8 +57,10 @@ static assay_status content_read(step *added, const json_t *node, const char *ke
 static assay_status sequence_read(assay_normalizer *normalizer, const json_t *node, const char *where, assay_error *err)
 {
     const json_t *list = json_object_get(node, "normalizers");
-    if (!json_is_array(list)) return assay_error_set(err, ASSAY_E_FORMAT, "%s: a normalizer Sequence without \"normalizers\"", where);
-    for (size_t i = 0; i < json_array_size(list); i++) ASSAY_TRY(assay_normalizer_read(normalizer, json_array_get(list, i), where, err));
+    if (!json_is_array(list))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: a normalizer Sequence without \"normalizers\"", where);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        ASSAY_TRY(assay_normalizer_read(normalizer, json_array_get(list, i), where, err));
     return ASSAY_OK;
 }
 
@@ -82,13 +84,15 @@ static assay_status replace_read(step *added, const json_t *node, const char *wh
     return assay_split_pattern_read(&added->pattern, json_object_get(node, "pattern"), where, err);
 }
 
-assay_status assay_normalizer_read(assay_normalizer *normalizer, const json_t *node, const char *where, assay_error *err)
+assay_status assay_normalizer_read(assay_normalizer *normalizer, const json_t *node, const char *where,
+                                   assay_error *err)
 {
     static const struct {
         const char *name;
         step_kind kind;
-    } known[] = {{"NFC", STEP_FORM},    {"NFD", STEP_FORM},        {"NFKC", STEP_FORM},       {"NFKD", STEP_FORM},
-                 {"Strip", STEP_STRIP}, {"Replace", STEP_REPLACE}, {"Prepend", STEP_PREPEND}, {"Lowercase", STEP_LOWERCASE}};
+    } known[] = {{"NFC", STEP_FORM},        {"NFD", STEP_FORM},           {"NFKC", STEP_FORM},
+                 {"NFKD", STEP_FORM},       {"Strip", STEP_STRIP},        {"Replace", STEP_REPLACE},
+                 {"Prepend", STEP_PREPEND}, {"Lowercase", STEP_LOWERCASE}};
     const char *type = NULL;
     if (!node || json_is_null(node)) return ASSAY_OK;
     ASSAY_TRY(assay_json_string(node, "type", true, &type, where, err));
@@ -98,17 +102,23 @@ assay_status assay_normalizer_read(assay_normalizer *normalizer, const json_t *n
         if (strcmp(type, known[i].name) != 0) continue;
         ASSAY_TRY(step_add(normalizer, known[i].kind, &added, err));
         switch (known[i].kind) {
-        case STEP_FORM: return form_read(added, type);
-        case STEP_STRIP: return strip_read(added, node, where, err);
-        case STEP_REPLACE: return replace_read(added, node, where, err);
-        case STEP_PREPEND: return content_read(added, node, "prepend", where, err);
-        case STEP_LOWERCASE: return ASSAY_OK;
+        case STEP_FORM:
+            return form_read(added, type);
+        case STEP_STRIP:
+            return strip_read(added, node, where, err);
+        case STEP_REPLACE:
+            return replace_read(added, node, where, err);
+        case STEP_PREPEND:
+            return content_read(added, node, "prepend", where, err);
+        case STEP_LOWERCASE:
+            return ASSAY_OK;
         }
     }
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                           "%s: the normalizer type %s is not supported (there are Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Strip, "
-                           "Replace, Prepend)",
-                           where, type);
+    return assay_error_set(
+        err, ASSAY_E_UNSUPPORTED,
+        "%s: the normalizer type %s is not supported (there are Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Strip, "
+        "Replace, Prepend)",
+        where, type);
 }
 
 static assay_status lowercase_run(const char *text, size_t size, assay_buf *out, assay_error *err)
@@ -117,7 +127,8 @@ static assay_status lowercase_run(const char *text, size_t size, assay_buf *out,
     for (size_t at = 0; at < size; at += length) {
         char bytes[4];
         int32_t code = assay_utf8_get(text + at, &length);
-        if (code == 0x130) ASSAY_TRY(assay_buf_append(out, "i\xcc\x87", 3, err)); /* the one letter whose small form is two */
+        /* the one letter whose small form is two */
+        if (code == 0x130) ASSAY_TRY(assay_buf_append(out, "i\xcc\x87", 3, err));
         else ASSAY_TRY(assay_buf_append(out, bytes, assay_utf8_put(bytes, assay_char_lower(code)), err));
     }
     return ASSAY_OK;
@@ -156,10 +167,14 @@ static assay_status replace_run(const step *this, const char *text, size_t size,
 static assay_status step_run(const step *this, const char *text, size_t size, assay_buf *out, assay_error *err)
 {
     switch (this->kind) {
-    case STEP_FORM: return assay_unicode_form(text, size, this->compose, this->compatibility, out, err);
-    case STEP_LOWERCASE: return lowercase_run(text, size, out, err);
-    case STEP_STRIP: return strip_run(this, text, size, out, err);
-    case STEP_REPLACE: return replace_run(this, text, size, out, err);
+    case STEP_FORM:
+        return assay_unicode_form(text, size, this->compose, this->compatibility, out, err);
+    case STEP_LOWERCASE:
+        return lowercase_run(text, size, out, err);
+    case STEP_STRIP:
+        return strip_run(this, text, size, out, err);
+    case STEP_REPLACE:
+        return replace_run(this, text, size, out, err);
     case STEP_PREPEND:
         if (size) ASSAY_TRY(assay_buf_append(out, this->content, this->content_size, err));
         return assay_buf_append(out, text, size, err);
@@ -167,8 +182,8 @@ static assay_status step_run(const step *this, const char *text, size_t size, as
     return ASSAY_OK;
 }
 
-assay_status assay_normalizer_run(const assay_normalizer *normalizer, const char *text, size_t size, assay_buf *out, assay_buf *spare,
-                                  assay_error *err)
+assay_status assay_normalizer_run(const assay_normalizer *normalizer, const char *text, size_t size, assay_buf *out,
+                                  assay_buf *spare, assay_error *err)
 {
     assay_buf_reset(out);
     if (!normalizer->count) return assay_buf_append(out, text, size, err);

@@ -1,5 +1,5 @@
-/* Open addressing over ids: a slot holds id + 1, the text is compared through the table of tokens. Texts live in blocks that
- * never move, so tokens may point at them. The table is at most half full. */
+/* Open addressing over ids: a slot holds id + 1, the text is compared through the table of tokens. Texts live in blocks
+ * that never move, so tokens may point at them. The table is at most half full. */
 #include "tokenizer/token_map.h"
 
 #include <string.h>
@@ -78,8 +78,8 @@ assay_status assay_token_map_add(assay_token_map *map, const char *text, size_t 
     if (id < 0 || id > ASSAY_TOKEN_ID_MAX || size > UINT32_MAX)
         return assay_error_set(err, ASSAY_E_FORMAT, "token id %d is outside 0..%d", (int)id, (int)ASSAY_TOKEN_ID_MAX);
     if ((size_t)id < map->count && map->tokens[id].text)
-        return assay_error_set(err, ASSAY_E_FORMAT, "token id %d is given to both \"%s\" and \"%.*s\"", (int)id, map->tokens[id].text,
-                               (int)(size < 80 ? size : 80), text);
+        return assay_error_set(err, ASSAY_E_FORMAT, "token id %d is given to both \"%s\" and \"%.*s\"", (int)id,
+                               map->tokens[id].text, (int)(size < 80 ? size : 80), text);
     void *tokens = map->tokens;
     ASSAY_TRY(assay_grow(&tokens, &map->token_capacity, (size_t)id + 1, sizeof(assay_token), err));
     map->tokens = tokens;

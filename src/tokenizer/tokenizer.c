@@ -28,8 +28,9 @@ assay_status assay_ids_push(assay_ids *ids, int32_t id, assay_error *err)
     return ASSAY_OK;
 }
 
-assay_status assay_tokenizer_add_token(assay_tokenizer *tokenizer, const char *content, size_t size, assay_added_token token,
-                                       const char *sought, size_t sought_size, assay_error *err)
+assay_status assay_tokenizer_add_token(assay_tokenizer *tokenizer, const char *content, size_t size,
+                                       assay_added_token token, const char *sought, size_t sought_size,
+                                       assay_error *err)
 {
     int32_t known = assay_token_map_find(&tokenizer->vocab, content, size);
     if (known >= 0) token.id = known;
@@ -38,9 +39,9 @@ assay_status assay_tokenizer_add_token(assay_tokenizer *tokenizer, const char *c
     return assay_added_tokens_add(&tokenizer->added, token, sought, sought_size, err);
 }
 
-assay_status assay_tokenizer_split_added(const assay_tokenizer *tokenizer, const assay_piece_trie *trie, const char *text, size_t size,
-                                         bool first, unsigned flags, assay_ids *ids, assay_piece_sink *piece, void *context,
-                                         assay_error *err)
+assay_status assay_tokenizer_split_added(const assay_tokenizer *tokenizer, const assay_piece_trie *trie,
+                                         const char *text, size_t size, bool first, unsigned flags, assay_ids *ids,
+                                         assay_piece_sink *piece, void *context, assay_error *err)
 {
     assay_added_scan scan = {.text = text, .size = size, .skip_special = !(flags & ASSAY_ENCODE_SPECIAL_TEXT)};
     assay_added_match match;
@@ -68,7 +69,8 @@ static assay_status text_keep(char **kept, const char **shown, const char *text,
     return ASSAY_OK;
 }
 
-static assay_status vocabulary_read(assay_tokenizer *tokenizer, const char *folder, const assay_tokenizer_config *config, assay_error *err)
+static assay_status vocabulary_read(assay_tokenizer *tokenizer, const char *folder,
+                                    const assay_tokenizer_config *config, assay_error *err)
 {
     char *json = assay_path_join(folder, "tokenizer.json"), *model = assay_path_join(folder, "tokenizer.model");
     assay_status status;
@@ -76,14 +78,16 @@ static assay_status vocabulary_read(assay_tokenizer *tokenizer, const char *fold
     else if (assay_path_exists(json)) status = assay_tokenizer_json_read(tokenizer, json, config, err);
     else if (assay_path_exists(model)) status = assay_sp_tokenizer_read(tokenizer, folder, model, config, err);
     else
-        status = assay_error_set(err, ASSAY_E_IO, "%s: no tokenizer.json and no tokenizer.model in it; copy the tokenizer's files there",
+        status = assay_error_set(err, ASSAY_E_IO,
+                                 "%s: no tokenizer.json and no tokenizer.model in it; copy the tokenizer's files there",
                                  folder);
     assay_free(json);
     assay_free(model);
     return status;
 }
 
-static assay_status folder_read(assay_tokenizer *tokenizer, const char *folder, const assay_tokenizer_config *config, assay_error *err)
+static assay_status folder_read(assay_tokenizer *tokenizer, const char *folder, const assay_tokenizer_config *config,
+                                assay_error *err)
 {
     ASSAY_TRY(vocabulary_read(tokenizer, folder, config, err));
     ASSAY_TRY(text_keep(&tokenizer->class_name, &tokenizer->info.class_name, config->class_name, err));
@@ -141,10 +145,11 @@ static assay_status ids_append(assay_ids *ids, const assay_ids *more, assay_erro
     return ASSAY_OK;
 }
 
-assay_status assay_tokenizer_encode(const assay_tokenizer *tokenizer, const char *text, size_t size, unsigned flags, assay_ids *ids,
-                                    assay_error *err)
+assay_status assay_tokenizer_encode(const assay_tokenizer *tokenizer, const char *text, size_t size, unsigned flags,
+                                    assay_ids *ids, assay_error *err)
 {
-    if (size > INT32_MAX) return assay_error_set(err, ASSAY_E_UNSUPPORTED, "a text of %zu bytes is too long to encode at once", size);
+    if (size > INT32_MAX)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "a text of %zu bytes is too long to encode at once", size);
     size_t valid = assay_utf8_check(text, size);
     if (valid != size) return assay_error_set(err, ASSAY_E_FORMAT, "the text is not valid UTF-8 at byte %zu", valid);
     if (flags & ASSAY_ENCODE_ADD_SPECIAL) ASSAY_TRY(ids_append(ids, &tokenizer->prefix, err));
@@ -155,7 +160,8 @@ assay_status assay_tokenizer_encode(const assay_tokenizer *tokenizer, const char
 int32_t assay_tokenizer_find(const assay_tokenizer *tokenizer, const char *content)
 {
     for (size_t id = (size_t)tokenizer->appended; id && id < tokenizer->vocab.count; id++)
-        if (tokenizer->vocab.tokens[id].text && strcmp(tokenizer->vocab.tokens[id].text, content) == 0) return (int32_t)id;
+        if (tokenizer->vocab.tokens[id].text && strcmp(tokenizer->vocab.tokens[id].text, content) == 0)
+            return (int32_t)id;
     return assay_token_map_find(&tokenizer->vocab, content, strlen(content));
 }
 
@@ -164,10 +170,7 @@ const char *assay_tokenizer_token(const assay_tokenizer *tokenizer, int32_t id)
     return id < 0 || (size_t)id >= tokenizer->vocab.count ? NULL : tokenizer->vocab.tokens[id].text;
 }
 
-const assay_tokenizer_info *assay_tokenizer_about(const assay_tokenizer *tokenizer)
-{
-    return &tokenizer->info;
-}
+const assay_tokenizer_info *assay_tokenizer_about(const assay_tokenizer *tokenizer) { return &tokenizer->info; }
 
 typedef struct writer {
     char *text;

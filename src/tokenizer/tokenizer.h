@@ -9,8 +9,8 @@
  *     ASSAY_TRY(assay_tokenizer_encode(tokenizer, text, size, ASSAY_ENCODE_SPECIAL_TEXT, &ids, err));
  *     assay_ids_release(&ids);
  *
- * Encoding is const and may run on many threads at once. Text must be valid UTF-8 (else an error naming the byte offset); it may hold zero
- * bytes.
+ * Encoding is const and may run on many threads at once. Text must be valid UTF-8 (else an error naming the byte
+ * offset); it may hold zero bytes.
  */
 #ifndef ASSAY_TOKENIZER_TOKENIZER_H
 #define ASSAY_TOKENIZER_TOKENIZER_H
@@ -32,34 +32,38 @@ assay_status assay_ids_push(assay_ids *ids, int32_t id, assay_error *err);
 typedef struct assay_tokenizer assay_tokenizer;
 
 /* Exactly one of folder and gguf is given. A folder is read in this order: tokenizer.json, else tokenizer.model; with
- * tokenizer_config.json, special_tokens_map.json, added_tokens.json, chat_template.jinja beside it where present. ChatGLM2/3
- * (tokenizer_class ChatGLMTokenizer) gets its special ids. */
+ * tokenizer_config.json, special_tokens_map.json, added_tokens.json, chat_template.jinja beside it where present.
+ * ChatGLM2/3 (tokenizer_class ChatGLMTokenizer) gets its special ids. */
 assay_status assay_tokenizer_open(assay_tokenizer **out, const char *folder, const assay_gguf *gguf, assay_error *err);
 void assay_tokenizer_close(assay_tokenizer *tokenizer); /* NULL is fine */
 
 enum {
-    ASSAY_ENCODE_ADD_SPECIAL = 1,  /* what the reference's add_special_tokens=True adds: <s>, [gMASK] sop, post-processor */
-    ASSAY_ENCODE_SPECIAL_TEXT = 2, /* the text of added/special tokens becomes their id, as Hugging Face fast tokenizers always do.
-                                      Ignored by ChatGLM2/3, whose reference never parses it, and by nobody else. Without the flag
-                                      special tokens' text is ordinary text (user content cannot forge a turn). */
+    /* what the reference's add_special_tokens=True adds: <s>, [gMASK] sop, post-processor */
+    ASSAY_ENCODE_ADD_SPECIAL = 1,
+    ASSAY_ENCODE_SPECIAL_TEXT =
+        2, /* the text of added/special tokens becomes their id, as Hugging Face fast tokenizers always do.
+              Ignored by ChatGLM2/3, whose reference never parses it, and by nobody else. Without the flag
+              special tokens' text is ordinary text (user content cannot forge a turn). */
 };
 
 /* Appends to *ids. */
-assay_status assay_tokenizer_encode(const assay_tokenizer *tokenizer, const char *text, size_t size, unsigned flags, assay_ids *ids,
-                                    assay_error *err);
+assay_status assay_tokenizer_encode(const assay_tokenizer *tokenizer, const char *text, size_t size, unsigned flags,
+                                    assay_ids *ids, assay_error *err);
 
 /* The id of a token by its exact content (special or added token, else vocabulary piece); -1 when there is none. */
 int32_t assay_tokenizer_find(const assay_tokenizer *tokenizer, const char *content);
 
-/* The raw content of an id ("Ġhello", "▁hello", "<|im_end|>"), NULL when out of range. Owned by the tokenizer. For previews. */
+/* The raw content of an id ("Ġhello", "▁hello", "<|im_end|>"), NULL when out of range. Owned by the tokenizer. For
+ * previews. */
 const char *assay_tokenizer_token(const assay_tokenizer *tokenizer, int32_t id);
 
-/* Bytes an id stands for in text (byte-level alphabet undone, ▁ as a space), appended to nothing: writes up to `size` bytes, returns the
- * full length. For previews and per-token traces. */
+/* Bytes an id stands for in text (byte-level alphabet undone, ▁ as a space), appended to nothing: writes up to `size`
+ * bytes, returns the full length. For previews and per-token traces. */
 size_t assay_tokenizer_token_bytes(const assay_tokenizer *tokenizer, int32_t id, char *text, size_t size);
 
 typedef struct assay_tokenizer_info {
-    const char *kind;           /* "sentencepiece-bpe", "byte-level-bpe", "character-bpe" (a tokenizer.json in SentencePiece's manner) */
+    /* "sentencepiece-bpe", "byte-level-bpe", "character-bpe" (a tokenizer.json in SentencePiece's manner) */
+    const char *kind;
     const char *class_name;     /* tokenizer_class, or NULL */
     int32_t vocab_size;         /* largest id + 1 */
     int32_t bos, eos, pad, unk; /* -1: none */

@@ -20,7 +20,8 @@ static assay_status document_load(json_t **out, const char *folder, const char *
     char *path = assay_path_join(folder, name);
     ASSAY_TRY_ALLOC(path, name, err);
     assay_status status = assay_path_exists(path) ? assay_json_load(path, CONFIG_BYTES, out, err) : ASSAY_OK;
-    if (status == ASSAY_OK && *out && !json_is_object(*out)) status = assay_error_set(err, ASSAY_E_FORMAT, "%s: not a JSON object", path);
+    if (status == ASSAY_OK && *out && !json_is_object(*out))
+        status = assay_error_set(err, ASSAY_E_FORMAT, "%s: not a JSON object", path);
     assay_free(path);
     return status;
 }
@@ -30,7 +31,8 @@ static assay_status jinja_load(assay_tokenizer_config *config, const char *folde
     char *path = assay_path_join(folder, "chat_template.jinja");
     size_t size;
     ASSAY_TRY_ALLOC(path, "a path", err);
-    assay_status status = assay_path_exists(path) ? assay_file_read(path, CONFIG_BYTES, &config->jinja, &size, err) : ASSAY_OK;
+    assay_status status =
+        assay_path_exists(path) ? assay_file_read(path, CONFIG_BYTES, &config->jinja, &size, err) : ASSAY_OK;
     assay_free(path);
     return status;
 }

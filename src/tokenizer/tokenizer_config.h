@@ -1,5 +1,5 @@
-/* What lies beside the vocabulary in a folder: tokenizer_config.json, special_tokens_map.json, added_tokens.json, chat_template.jinja.
- * Every file may be missing. Strings belong to the config and die with it. */
+/* What lies beside the vocabulary in a folder: tokenizer_config.json, special_tokens_map.json, added_tokens.json,
+ * chat_template.jinja. Every file may be missing. Strings belong to the config and die with it. */
 #ifndef ASSAY_TOKENIZER_TOKENIZER_CONFIG_H
 #define ASSAY_TOKENIZER_TOKENIZER_CONFIG_H
 

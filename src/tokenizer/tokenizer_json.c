@@ -1,6 +1,7 @@
-/* Reading tokenizer.json: model first (added tokens look their ids up in its vocabulary), then normalizer (tokens with normalized=true are
- * sought in normalised form), added tokens, pre-tokenizer and post-processor. What tokenizer_config.json says of add_bos_token and
- * add_eos_token does not count here: Transformers 5 takes the file's post-processor. Format: github.com/huggingface/tokenizers. */
+/* Reading tokenizer.json: model first (added tokens look their ids up in its vocabulary), then normalizer (tokens with
+ * normalized=true are sought in normalised form), added tokens, pre-tokenizer and post-processor. What
+ * tokenizer_config.json says of add_bos_token and add_eos_token does not count here: Transformers 5 takes the file's
+ * post-processor. Format: github.com/huggingface/tokenizers. */
 #include "tokenizer/pipeline.h"
 #include "tokenizer/unicode.h"
 
@@ -8,9 +9,11 @@
 
 enum { TOKENIZER_JSON_BYTES = 512 << 20 };
 
-static assay_status unsupported(const char *where, const char *what, const char *name, const char *known, assay_error *err)
+static assay_status unsupported(const char *where, const char *what, const char *name, const char *known,
+                                assay_error *err)
 {
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the %s %s is not supported (there is %s)", where, what, name, known);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the %s %s is not supported (there is %s)", where, what, name,
+                           known);
 }
 
 static assay_status vocab_read(assay_token_map *vocab, const json_t *model, const char *where, assay_error *err)
@@ -18,28 +21,32 @@ static assay_status vocab_read(assay_token_map *vocab, const json_t *model, cons
     json_t *table = json_object_get(model, "vocab"), *value;
     const char *text;
     size_t size;
-    if (!json_is_object(table)) return assay_error_set(err, ASSAY_E_FORMAT, "%s: model.vocab should be an object", where);
+    if (!json_is_object(table))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: model.vocab should be an object", where);
     json_object_keylen_foreach(table, text, size, value)
     {
         json_int_t id = json_is_integer(value) ? json_integer_value(value) : -1;
-        if (id < 0 || id > ASSAY_TOKEN_ID_MAX) return assay_error_set(err, ASSAY_E_FORMAT, "%s: the id of \"%.80s\" is no id", where, text);
+        if (id < 0 || id > ASSAY_TOKEN_ID_MAX)
+            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the id of \"%.80s\" is no id", where, text);
         ASSAY_TRY(assay_token_map_add(vocab, text, size, (int32_t)id, err));
     }
     return ASSAY_OK;
 }
 
-static assay_status merge_read(assay_bpe_model *model, const assay_token_map *vocab, const json_t *entry, size_t rank, const char *where,
-                               assay_error *err)
+static assay_status merge_read(assay_bpe_model *model, const assay_token_map *vocab, const json_t *entry, size_t rank,
+                               const char *where, assay_error *err)
 {
     if (json_is_array(entry) && json_array_size(entry) == 2) {
         const json_t *left = json_array_get(entry, 0), *right = json_array_get(entry, 1);
         if (json_is_string(left) && json_is_string(right))
-            return assay_bpe_model_add_merge(model, vocab, json_string_value(left), json_string_length(left), json_string_value(right),
-                                             json_string_length(right), rank, where, err);
+            return assay_bpe_model_add_merge(model, vocab, json_string_value(left), json_string_length(left),
+                                             json_string_value(right), json_string_length(right), rank, where, err);
     }
     const char *text = json_string_value(entry), *space = text ? strchr(text, ' ') : NULL;
-    if (!space || strchr(space + 1, ' ')) return assay_error_set(err, ASSAY_E_FORMAT, "%s: merge %zu is no pair", where, rank);
-    return assay_bpe_model_add_merge(model, vocab, text, (size_t)(space - text), space + 1, strlen(space + 1), rank, where, err);
+    if (!space || strchr(space + 1, ' '))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: merge %zu is no pair", where, rank);
+    return assay_bpe_model_add_merge(model, vocab, text, (size_t)(space - text), space + 1, strlen(space + 1), rank,
+                                     where, err);
 }
 
 static assay_status affix_refuse(const json_t *model, const char *key, const char *where, assay_error *err)
@@ -49,8 +56,8 @@ static assay_status affix_refuse(const json_t *model, const char *key, const cha
     return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: model.%s is not supported", where, key);
 }
 
-static assay_status model_options_read(assay_bpe_model *bpe, const assay_token_map *vocab, const json_t *model, const char *where,
-                                       assay_error *err)
+static assay_status model_options_read(assay_bpe_model *bpe, const assay_token_map *vocab, const json_t *model,
+                                       const char *where, assay_error *err)
 {
     const char *unk = NULL;
     double dropout = 0;
@@ -66,11 +73,13 @@ static assay_status model_options_read(assay_bpe_model *bpe, const assay_token_m
     return ASSAY_OK;
 }
 
-static assay_status model_read(assay_pipeline *pipeline, assay_token_map *vocab, const json_t *model, const char *where, assay_error *err)
+static assay_status model_read(assay_pipeline *pipeline, assay_token_map *vocab, const json_t *model, const char *where,
+                               assay_error *err)
 {
     const char *type = "BPE";
     const json_t *merges = json_object_get(model, "merges");
-    if (!json_is_object(model)) return assay_error_set(err, ASSAY_E_FORMAT, "%s: not a tokenizer.json (no \"model\")", where);
+    if (!json_is_object(model))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: not a tokenizer.json (no \"model\")", where);
     ASSAY_TRY(assay_json_string(model, "type", false, &type, where, err));
     if (strcmp(type, "BPE") != 0) return unsupported(where, "model type", type, "BPE", err);
     ASSAY_TRY(vocab_read(vocab, model, where, err));
@@ -90,8 +99,8 @@ static assay_status added_flags_read(assay_added_token *token, const json_t *ent
     return assay_json_bool(entry, "normalized", false, &token->normalized, where, err);
 }
 
-static assay_status added_read(const assay_pipeline *pipeline, assay_tokenizer *tokenizer, const json_t *entry, int64_t id,
-                               const char *where, assay_error *err)
+static assay_status added_read(const assay_pipeline *pipeline, assay_tokenizer *tokenizer, const json_t *entry,
+                               int64_t id, const char *where, assay_error *err)
 {
     const json_t *content = json_object_get(entry, "content");
     assay_added_token token = {0};
@@ -106,14 +115,15 @@ static assay_status added_read(const assay_pipeline *pipeline, assay_tokenizer *
     assay_buf_init(&normal, assay_normal_ceiling(size));
     assay_buf_init(&spare, assay_normal_ceiling(size));
     assay_status status = assay_normalizer_run(&pipeline->normalizer, text, size, &normal, &spare, err);
-    if (status == ASSAY_OK) status = assay_tokenizer_add_token(tokenizer, text, size, token, normal.data, normal.size, err);
+    if (status == ASSAY_OK)
+        status = assay_tokenizer_add_token(tokenizer, text, size, token, normal.data, normal.size, err);
     assay_buf_release(&normal);
     assay_buf_release(&spare);
     return status;
 }
 
-static assay_status added_list_read(const assay_pipeline *pipeline, assay_tokenizer *tokenizer, const json_t *list, const char *where,
-                                    assay_error *err)
+static assay_status added_list_read(const assay_pipeline *pipeline, assay_tokenizer *tokenizer, const json_t *list,
+                                    const char *where, assay_error *err)
 {
     size_t index;
     json_t *entry;
@@ -127,7 +137,8 @@ static assay_status added_list_read(const assay_pipeline *pipeline, assay_tokeni
 }
 
 /* tokenizer_config.json may name added tokens that tokenizer.json lacks. */
-static assay_status added_decoder_read(const assay_pipeline *pipeline, assay_tokenizer *tokenizer, const json_t *config, assay_error *err)
+static assay_status added_decoder_read(const assay_pipeline *pipeline, assay_tokenizer *tokenizer, const json_t *config,
+                                       assay_error *err)
 {
     const char *key;
     json_t *entry;
@@ -142,23 +153,25 @@ static assay_status added_decoder_read(const assay_pipeline *pipeline, assay_tok
     return ASSAY_OK;
 }
 
-static assay_status side_insert(assay_ids *side, size_t place, int32_t id, const assay_tokenizer *tokenizer, const char *where,
-                                assay_error *err)
+static assay_status side_insert(assay_ids *side, size_t place, int32_t id, const assay_tokenizer *tokenizer,
+                                const char *where, assay_error *err)
 {
     if (id < 0 || (size_t)id >= tokenizer->vocab.count)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: the post_processor adds the id %d, which is no token", where, (int)id);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: the post_processor adds the id %d, which is no token", where,
+                               (int)id);
     ASSAY_TRY(assay_ids_push(side, id, err));
     memmove(side->data + place + 1, side->data + place, (side->count - 1 - place) * sizeof(*side->data));
     side->data[place] = id;
     return ASSAY_OK;
 }
 
-static assay_status template_piece_read(const json_t *node, const json_t *piece, bool *behind, size_t *place, assay_tokenizer *tokenizer,
-                                        const char *where, assay_error *err)
+static assay_status template_piece_read(const json_t *node, const json_t *piece, bool *behind, size_t *place,
+                                        assay_tokenizer *tokenizer, const char *where, assay_error *err)
 {
     const json_t *special = json_object_get(piece, "SpecialToken");
     if (!special) {
-        if (*behind) return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the post_processor template repeats the text", where);
+        if (*behind)
+            return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the post_processor template repeats the text", where);
         *behind = true;
         *place = 0;
         return ASSAY_OK;
@@ -171,7 +184,8 @@ static assay_status template_piece_read(const json_t *node, const json_t *piece,
     {
         assay_ids *side = *behind ? &tokenizer->suffix : &tokenizer->prefix;
         json_int_t value = json_is_integer(id) ? json_integer_value(id) : -1;
-        ASSAY_TRY(side_insert(side, *behind ? side->count : (*place)++, value > INT32_MAX ? -1 : (int32_t)value, tokenizer, where, err));
+        ASSAY_TRY(side_insert(side, *behind ? side->count : (*place)++, value > INT32_MAX ? -1 : (int32_t)value,
+                              tokenizer, where, err));
     }
     return ASSAY_OK;
 }
@@ -189,9 +203,11 @@ static assay_status template_read(const json_t *node, assay_tokenizer *tokenizer
 /* BertProcessing and RobertaProcessing: {"cls": [text, id], "sep": [text, id]} */
 static assay_status bert_read(const json_t *node, assay_tokenizer *tokenizer, const char *where, assay_error *err)
 {
-    const json_t *first = json_array_get(json_object_get(node, "cls"), 1), *last = json_array_get(json_object_get(node, "sep"), 1);
+    const json_t *first = json_array_get(json_object_get(node, "cls"), 1),
+                 *last = json_array_get(json_object_get(node, "sep"), 1);
     ASSAY_TRY(side_insert(&tokenizer->prefix, 0, (int32_t)json_integer_value(first), tokenizer, where, err));
-    return side_insert(&tokenizer->suffix, tokenizer->suffix.count, (int32_t)json_integer_value(last), tokenizer, where, err);
+    return side_insert(&tokenizer->suffix, tokenizer->suffix.count, (int32_t)json_integer_value(last), tokenizer, where,
+                       err);
 }
 
 static assay_status post_read(const json_t *node, assay_tokenizer *tokenizer, const char *where, assay_error *err)
@@ -203,16 +219,18 @@ static assay_status post_read(const json_t *node, assay_tokenizer *tokenizer, co
     ASSAY_TRY(assay_json_string(node, "type", true, &type, where, err));
     if (strcmp(type, "ByteLevel") == 0) return ASSAY_OK; /* moves offsets only */
     if (strcmp(type, "TemplateProcessing") == 0) return template_read(node, tokenizer, where, err);
-    if (strcmp(type, "BertProcessing") == 0 || strcmp(type, "RobertaProcessing") == 0) return bert_read(node, tokenizer, where, err);
+    if (strcmp(type, "BertProcessing") == 0 || strcmp(type, "RobertaProcessing") == 0)
+        return bert_read(node, tokenizer, where, err);
     if (strcmp(type, "Sequence") != 0)
-        return unsupported(where, "post_processor type", type, "Sequence, TemplateProcessing, ByteLevel, BertProcessing, RobertaProcessing",
-                           err);
-    json_array_foreach(json_object_get(node, "processors"), index, item) ASSAY_TRY(post_read(item, tokenizer, where, err));
+        return unsupported(where, "post_processor type", type,
+                           "Sequence, TemplateProcessing, ByteLevel, BertProcessing, RobertaProcessing", err);
+    json_array_foreach(json_object_get(node, "processors"), index, item)
+        ASSAY_TRY(post_read(item, tokenizer, where, err));
     return ASSAY_OK;
 }
 
-static assay_status document_read(assay_tokenizer *tokenizer, const json_t *root, const char *where, const assay_tokenizer_config *config,
-                                  assay_error *err)
+static assay_status document_read(assay_tokenizer *tokenizer, const json_t *root, const char *where,
+                                  const assay_tokenizer_config *config, assay_error *err)
 {
     assay_pipeline *pipeline;
     ASSAY_TRY(assay_pipeline_new(&pipeline, tokenizer, err));
@@ -226,7 +244,8 @@ static assay_status document_read(assay_tokenizer *tokenizer, const json_t *root
     return ASSAY_OK;
 }
 
-assay_status assay_tokenizer_json_read(assay_tokenizer *tokenizer, const char *path, const assay_tokenizer_config *config, assay_error *err)
+assay_status assay_tokenizer_json_read(assay_tokenizer *tokenizer, const char *path,
+                                       const assay_tokenizer_config *config, assay_error *err)
 {
     json_t *root;
     ASSAY_TRY(assay_json_load(path, TOKENIZER_JSON_BYTES, &root, err));

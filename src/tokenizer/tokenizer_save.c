@@ -8,9 +8,10 @@
 
 enum { CONFIG_BYTES = 64 << 20 };
 
-static const char *const files[] = {"tokenizer.json",     "tokenizer.model",    "tokenizer_config.json", "special_tokens_map.json",
-                                    "added_tokens.json",  "chat_template.jinja", "chat_template.json",    "vocab.json",
-                                    "merges.txt",         "vocab.txt",           "spiece.model",          "ice_text.model"};
+static const char *const files[] = {
+    "tokenizer.json",    "tokenizer.model",     "tokenizer_config.json", "special_tokens_map.json",
+    "added_tokens.json", "chat_template.jinja", "chat_template.json",    "vocab.json",
+    "merges.txt",        "vocab.txt",           "spiece.model",          "ice_text.model"};
 
 static assay_status copy_one(const char *from, const char *to, const char *name, assay_error *err)
 {
@@ -28,7 +29,8 @@ bool assay_tokenizer_in_folder(const char *folder)
     return assay_folder_holds(folder, "tokenizer.json") || assay_folder_holds(folder, "tokenizer.model");
 }
 
-/* "tokenization_chatglm.ChatGLMTokenizer" -> tokenization_chatglm.py; what names another repository ("user/name--file.Class") lies there. */
+/* "tokenization_chatglm.ChatGLMTokenizer" -> tokenization_chatglm.py; what names another repository
+ * ("user/name--file.Class") lies there. */
 static assay_status copy_module(const char *from, const char *to, const char *reference, assay_error *err)
 {
     const char *dot = strchr(reference, '.');
@@ -46,14 +48,15 @@ static assay_status copy_code(const char *from, const char *to, json_t *config, 
     const char *key;
     size_t index;
     if (json_is_array(map)) { /* old configs: the list alone */
-        json_array_foreach (map, index, entry)
-            if (json_is_string(entry)) ASSAY_TRY(copy_module(from, to, json_string_value(entry), err));
+        json_array_foreach(map, index, entry) if (json_is_string(entry))
+            ASSAY_TRY(copy_module(from, to, json_string_value(entry), err));
         return ASSAY_OK;
     }
-    json_object_foreach (map, key, value) {
+    json_object_foreach(map, key, value)
+    {
         if (json_is_string(value)) ASSAY_TRY(copy_module(from, to, json_string_value(value), err));
-        json_array_foreach (value, index, entry)
-            if (json_is_string(entry)) ASSAY_TRY(copy_module(from, to, json_string_value(entry), err));
+        json_array_foreach(value, index, entry) if (json_is_string(entry))
+            ASSAY_TRY(copy_module(from, to, json_string_value(entry), err));
     }
     return ASSAY_OK;
 }
@@ -65,7 +68,8 @@ static const char *token_content(const json_t *config, const char *key)
     return json_string_value(value);
 }
 
-/* Leaves the file's bytes alone when it says so already. needed: the file is made to say it even if it has no such key. */
+/* Leaves the file's bytes alone when it says so already. needed: the file is made to say it even if it has no such
+ * key. */
 static assay_status set_pad(const char *folder, const char *name, const char *pad, bool needed, assay_error *err)
 {
     json_t *config = NULL;
@@ -99,7 +103,8 @@ static assay_status copy_folder(const char *from, const char *to, const char *pa
     return set_pad(to, "special_tokens_map.json", pad, false, err);
 }
 
-assay_status assay_tokenizer_save(const char *from, const assay_gguf *gguf, const char *to, const char *pad, assay_error *err)
+assay_status assay_tokenizer_save(const char *from, const assay_gguf *gguf, const char *to, const char *pad,
+                                  assay_error *err)
 {
     if (!gguf) return copy_folder(from, to, pad, err);
     ASSAY_TRY(assay_tokenizer_save_gguf(gguf, to, err));

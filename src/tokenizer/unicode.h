@@ -1,9 +1,8 @@
-/* Code points and their classes, as the reference tokenizers see them.
- *
- * Hugging Face's pre-tokenizers match \p{L} and \p{N} with Oniguruma (Unicode 16), Digits with Rust's char::is_numeric (newer still, as
- * is to_lowercase) and normalise with a crate of Unicode 9; utf8proc here knows Unicode 15. The differences were measured code point by
- * code point (tests/oracle/unicode_classes.py) and are the short tables of unicode.c: an id must not hang on a library's release.
- */
+/* Code points and their classes, as the reference tokenizers see them. Hugging Face's pre-tokenizers match \p{L} and
+ * \p{N} with Oniguruma (Unicode 16), Digits with Rust's char::is_numeric (newer still, as is to_lowercase) and
+ * normalise with a crate of Unicode 9; utf8proc here knows Unicode 15. The differences were measured code point by code
+ * point (tests/oracle/unicode_classes.py) and are the short tables of unicode.c: an id must not hang on a library's
+ * release. */
 #ifndef ASSAY_TOKENIZER_UNICODE_H
 #define ASSAY_TOKENIZER_UNICODE_H
 
@@ -11,7 +10,12 @@
 
 #include <stdint.h>
 
-typedef enum assay_char_class { ASSAY_CHAR_OTHER, ASSAY_CHAR_LETTER, ASSAY_CHAR_NUMBER, ASSAY_CHAR_SPACE } assay_char_class;
+typedef enum assay_char_class {
+    ASSAY_CHAR_OTHER,
+    ASSAY_CHAR_LETTER,
+    ASSAY_CHAR_NUMBER,
+    ASSAY_CHAR_SPACE
+} assay_char_class;
 
 /* Byte length of the character that a lead byte of valid UTF-8 opens. */
 static inline size_t assay_utf8_length(unsigned char lead)
@@ -39,13 +43,15 @@ bool assay_char_is_numeric(int32_t code);           /* Digits */
 bool assay_char_is_space(int32_t code);             /* the White_Space property */
 bool assay_char_is_word(int32_t code);              /* \w around single_word tokens */
 bool assay_char_is_punctuation(int32_t code);       /* ASCII punctuation or \p{P} */
-int32_t assay_char_lower(int32_t code);             /* char::to_lowercase, but for U+0130, whose small form is two characters */
+/* char::to_lowercase, but for U+0130, whose small form is two characters */
+int32_t assay_char_lower(int32_t code);
 
-/* True for code points that the reference's normaliser leaves alone although utf8proc would decompose, reorder or compose them. */
+/* True for code points that the reference's normaliser leaves alone although utf8proc would decompose, reorder or
+ * compose them. */
 bool assay_char_is_inert(int32_t code, bool compatibility);
 
-/* The most bytes a text of `size` may become by a tokenizer's normalizers. Unicode's own longest expansion is 11 times (U+FDFA), a space's 3;
- * beyond 64 times the rules are hostile (forty rules "a" -> "aa" double a text forty times). */
+/* The most bytes a text of `size` may become by a tokenizer's normalizers. Unicode's own longest expansion is 11 times
+ * (U+FDFA), a space's 3; beyond 64 times the rules are hostile (forty rules "a" -> "aa" double a text forty times). */
 size_t assay_normal_ceiling(size_t size);
 
 #endif

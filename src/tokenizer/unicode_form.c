@@ -1,6 +1,6 @@
-/* NFC, NFD, NFKC, NFKD. utf8proc decomposes single characters and composes runs; the ordering of marks between the two is ours, because its
- * own is quadratic in the length of a run of marks. Characters younger than the reference's normaliser are starters that nothing composes
- * with: the text is worked piecewise between them. */
+/* NFC, NFD, NFKC, NFKD. utf8proc decomposes single characters and composes runs; the ordering of marks between the two
+ * is ours, because its own is quadratic in the length of a run of marks. Characters younger than the reference's
+ * normaliser are starters that nothing composes with: the text is worked piecewise between them. */
 #include "tokenizer/text_normalizer.h"
 #include "tokenizer/unicode.h"
 
@@ -25,7 +25,8 @@ static assay_status code_decompose(codes *list, int32_t code, utf8proc_option_t 
     int boundary = 0;
     for (size_t room = 8;;) {
         ASSAY_TRY(codes_reserve(list, list->count + room, err));
-        utf8proc_ssize_t length = utf8proc_decompose_char(code, list->data + list->count, (utf8proc_ssize_t)room, options, &boundary);
+        utf8proc_ssize_t length =
+            utf8proc_decompose_char(code, list->data + list->count, (utf8proc_ssize_t)room, options, &boundary);
         if (length < 0) return assay_error_set(err, ASSAY_E_FORMAT, "U+%04X cannot be decomposed", (unsigned)code);
         if ((size_t)length <= room) return list->count += (size_t)length, ASSAY_OK;
         room = (size_t)length;
@@ -80,11 +81,13 @@ static assay_status run_finish(codes *list, codes *spare, bool compose, assay_bu
     utf8proc_ssize_t length = (utf8proc_ssize_t)list->count;
     if (compose) length = utf8proc_normalize_utf32(list->data, length, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
     list->count = 0;
-    if (length < 0) return assay_error_set(err, ASSAY_E_FORMAT, "the text cannot be normalised: %s", utf8proc_errmsg(length));
+    if (length < 0)
+        return assay_error_set(err, ASSAY_E_FORMAT, "the text cannot be normalised: %s", utf8proc_errmsg(length));
     return codes_put(list->data, (size_t)length, out, err);
 }
 
-static assay_status form_run(const char *text, size_t size, bool compose, bool compatibility, codes *work, assay_buf *out, assay_error *err)
+static assay_status form_run(const char *text, size_t size, bool compose, bool compatibility, codes *work,
+                             assay_buf *out, assay_error *err)
 {
     utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | (compatibility ? UTF8PROC_COMPAT : 0);
     size_t length;
@@ -109,7 +112,8 @@ static bool form_is_plain(const char *text, size_t size, bool nfc)
     return true;
 }
 
-assay_status assay_unicode_form(const char *text, size_t size, bool compose, bool compatibility, assay_buf *out, assay_error *err)
+assay_status assay_unicode_form(const char *text, size_t size, bool compose, bool compatibility, assay_buf *out,
+                                assay_error *err)
 {
     if (form_is_plain(text, size, compose && !compatibility)) return assay_buf_append(out, text, size, err);
     codes work[2] = {{0}};

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Infinity and NaN have all bits of the exponent set; no conversion is needed to see that. False also for types that hold neither. */
+/* Infinity and NaN have all bits of the exponent set; no conversion is needed to see that. False also for types that
+ * hold neither. */
 static bool is_bad(const assay_param_view *view, size_t at)
 {
     uint32_t word = 0;
@@ -24,7 +25,8 @@ static bool bad_weight(const assay_trainer *t, size_t param, char *text, size_t 
     size_t count = view->rows * view->cols, at = 0;
     while (at < count && !is_bad(view, at)) at++;
     if (at == count) return false;
-    snprintf(text, size, "weight %s holds NaN or infinity, first at [%zu, %zu]", t->model->program->params[param].name, at / view->cols, at % view->cols);
+    snprintf(text, size, "weight %s holds NaN or infinity, first at [%zu, %zu]", t->model->program->params[param].name,
+             at / view->cols, at % view->cols);
     return true;
 }
 
@@ -33,7 +35,8 @@ assay_status assay_culprit_check_trained(const assay_trainer *t, assay_error *er
     char text[400];
     for (size_t i = 0; i < t->optimizer->count; i++)
         if (bad_weight(t, (size_t)t->trained[i], text, sizeof text))
-            return assay_error_set(err, ASSAY_E_NUMERIC, "after step %llu: %s; a smaller --lr usually helps", (unsigned long long)t->step, text);
+            return assay_error_set(err, ASSAY_E_NUMERIC, "after step %llu: %s; a smaller --lr usually helps",
+                                   (unsigned long long)t->step, text);
     return ASSAY_OK;
 }
 
@@ -50,7 +53,8 @@ static bool bad_pair(assay_trainer *t, uint32_t index, char *text, size_t size)
     int step = assay_engine_first_bad(t->engine, geometry, t->settings.seed, t->step, NULL, &backward);
     if (step < 0) {
         const float *rewards = assay_engine_rewards(t->engine);
-        assay_pair_loss loss = assay_bradley_terry((double)rewards[0], (double)rewards[1], isnan(example->margin) ? 0 : example->margin, t->settings.center);
+        assay_pair_loss loss = assay_bradley_terry((double)rewards[0], (double)rewards[1],
+                                                   isnan(example->margin) ? 0 : example->margin, t->settings.center);
         d_rewards[0] = (float)loss.d_chosen;
         d_rewards[1] = (float)loss.d_rejected;
         assay_optimizer_zero(t->optimizer);
@@ -72,7 +76,8 @@ static bool bad_gradient(const assay_trainer *t, char *text, size_t size)
         size_t at = 0;
         while (at < item->count && isfinite(item->gradient[at])) at++;
         if (at == item->count) continue;
-        snprintf(text, size, "the gradient of %s is %g at value %zu", t->model->program->params[t->trained[i]].name, (double)item->gradient[at], at);
+        snprintf(text, size, "the gradient of %s is %g at value %zu", t->model->program->params[t->trained[i]].name,
+                 (double)item->gradient[at], at);
         return true;
     }
     return false;
@@ -86,6 +91,7 @@ bool assay_culprit_find(assay_trainer *t, const uint32_t *picked, size_t count, 
     bool found = bad_gradient(t, gradient, sizeof gradient);
     for (size_t i = 0; i < count; i++)
         if (bad_pair(t, picked[i], pair, sizeof pair)) break;
-    snprintf(text, size, "%s%s%s%s", pair, *pair && found ? "; " : "", gradient, *pair || found ? "" : "the squares of the gradient are too large for a number");
+    snprintf(text, size, "%s%s%s%s", pair, *pair && found ? "; " : "", gradient,
+             *pair || found ? "" : "the squares of the gradient are too large for a number");
     return false;
 }

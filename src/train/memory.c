@@ -1,15 +1,25 @@
-/* What nobody else plans, each measured with scripts/plan_accuracy on runs where it is the largest such part. WRITING: a file being written has a
- * buffer of 1 MiB and, while weights are converted, one of 256 KiB, rounded up. SMALL: records of a step, stacks of threads and the buffers of the
- * C library come to some 100 KiB; up to 1 MiB more was seen where evaluation writes files too. LINE: a line of metrics takes 3 KiB as JSON and as much
- * again when the report reads it. TOKEN: a token and its merge, as JSON and as text, 300 bytes. PAGE: a tensor begins on a page of its own. ROW: ids, positions
- * and parents of a micro-batch's tokens. PAIR: an example and its place in the order. Tokenizer and arena are never there together. */
+/* What nobody else plans, each measured with scripts/plan_accuracy on runs where it is the largest such part. WRITING:
+ * a file being written has a buffer of 1 MiB and, while weights are converted, one of 256 KiB, rounded up. SMALL:
+ * records of a step, stacks of threads and the buffers of the C library come to some 100 KiB; up to 1 MiB more was seen
+ * where evaluation writes files too. LINE: a line of metrics takes 3 KiB as JSON and as much again when the report
+ * reads it. TOKEN: a token and its merge, as JSON and as text, 300 bytes. PAGE: a tensor begins on a page of its own.
+ * ROW: ids, positions and parents of a micro-batch's tokens. PAIR: an example and its place in the order. Tokenizer and
+ * arena are never there together. */
 #include "train/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WRITING_BYTES = 3 << 19, SMALL_BYTES = 5 << 18, LINE_BYTES = 7 << 10, TOKEN_BYTES = 320, PAGE_BYTES = 4096, ROW_BYTES = 16, PAIR_BYTES = 192 };
+enum {
+    WRITING_BYTES = 3 << 19,
+    SMALL_BYTES = 5 << 18,
+    LINE_BYTES = 7 << 10,
+    TOKEN_BYTES = 320,
+    PAGE_BYTES = 4096,
+    ROW_BYTES = 16,
+    PAIR_BYTES = 192
+};
 
 /* The fields of /proc/self/status in KiB; 0: not there. */
 static void read_status(const char *const *keys, size_t count, unsigned long long *kib)
@@ -55,12 +65,14 @@ uint64_t assay_anonymous_tokenizer(const assay_anonymous_parts *parts) { return 
 uint64_t assay_anonymous_besides(const assay_anonymous_parts *parts)
 {
     uint64_t arrays = sum(product(parts->rows, ROW_BYTES), product(parts->pairs, PAIR_BYTES));
-    return sum(sum(WRITING_BYTES + SMALL_BYTES, arrays), sum(product(parts->tensors, PAGE_BYTES), product(parts->lines, LINE_BYTES)));
+    return sum(sum(WRITING_BYTES + SMALL_BYTES, arrays),
+               sum(product(parts->tensors, PAGE_BYTES), product(parts->lines, LINE_BYTES)));
 }
 
 uint64_t assay_anonymous_plan(const assay_anonymous_parts *parts)
 {
-    uint64_t tokenizer = assay_anonymous_tokenizer(parts), passing = parts->arena > tokenizer ? parts->arena : tokenizer;
+    uint64_t tokenizer = assay_anonymous_tokenizer(parts),
+             passing = parts->arena > tokenizer ? parts->arena : tokenizer;
     uint64_t held = sum(sum(parts->present, parts->weights), sum(product(parts->trained, 3 * sizeof(float)), passing));
     uint64_t total = sum(held, assay_anonymous_besides(parts));
     return total > parts->before ? total : parts->before;

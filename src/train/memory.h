@@ -1,10 +1,12 @@
-/* Anonymous memory of this process (RssAnon): what no file backs and the kernel cannot drop. Predicted before a weight is loaded, read while it runs.
+/* Anonymous memory of this process (RssAnon): what no file backs and the kernel cannot drop. Predicted before a weight
+ * is loaded, read while it runs.
  *
  *     assay_anonymous_parts parts = {.weights = ..., .trained = ..., .arena = ..., .lines = ...};
  *     assay_anonymous_present(&parts);                    // data, tokenizer and threads are there, no weight is
  *     uint64_t peak = assay_anonymous_plan(&parts);
  *
- * Mapped weights are not in it: the kernel reads them again when it must. What is read where the system does not tell is 0. */
+ * Mapped weights are not in it: the kernel reads them again when it must. What is read where the system does not tell
+ * is 0. */
 #ifndef ASSAY_TRAIN_MEMORY_H
 #define ASSAY_TRAIN_MEMORY_H
 
@@ -22,10 +24,12 @@ typedef struct assay_anonymous_parts {
     uint64_t tensors; /* number of weights: each of the model's own begins a page */
     uint64_t trained; /* number of trained values: a gradient and two moments each */
     uint64_t arena;   /* until the last step; then given back */
-    uint64_t tokens;  /* of a tokenizer that is written as new JSON behind the last step (of a GGUF file); 0: copied, or none */
-    uint64_t rows;    /* number of tokens of a micro-batch: their ids, positions and folds */
-    uint64_t pairs;   /* number of pairs, and of those to evaluate: places in an epoch's order, rewards, segments of a step */
-    uint64_t lines;   /* number of lines of metrics: kept for trainer_state.json, read again for the report */
+    /* of a tokenizer that is written as new JSON behind the last step (of a GGUF file); 0: copied, or none */
+    uint64_t tokens;
+    uint64_t rows; /* number of tokens of a micro-batch: their ids, positions and folds */
+    /* number of pairs, and of those to evaluate: places in an epoch's order, rewards, segments of a step */
+    uint64_t pairs;
+    uint64_t lines; /* number of lines of metrics: kept for trainer_state.json, read again for the report */
 } assay_anonymous_parts;
 
 /* Fills in `present` and `before` as they are now. */
@@ -34,7 +38,8 @@ void assay_anonymous_present(assay_anonymous_parts *parts);
 /* The peak to expect, buffers for writing files included: never meant to fall short. UINT64_MAX where it overflows. */
 uint64_t assay_anonymous_plan(const assay_anonymous_parts *parts);
 
-/* The part of the plan that is neither weights nor gradients, moments or the arena: what a limit must leave besides those. */
+/* The part of the plan that is neither weights nor gradients, moments or the arena: what a limit must leave besides
+ * those. */
 uint64_t assay_anonymous_besides(const assay_anonymous_parts *parts);
 
 /* What writing the tokenizer takes, in the arena's place. */

@@ -1,6 +1,6 @@
-/* The bf16 tile for processors with AVX512-BF16: 12 rows by 32 columns, 24 accumulators; each step multiplies a pair of k. Every so many
- * steps it asks for a line of what will be packed next: spread so thinly, memory's latency hides behind the multiplications; in bursts it would hold up
- * the tile's own loads. */
+/* The bf16 tile for processors with AVX512-BF16: 12 rows by 32 columns, 24 accumulators; each step multiplies a pair of
+ * k. Every so many steps it asks for a line of what will be packed next: spread so thinly, memory's latency hides
+ * behind the multiplications; in bursts it would hold up the tile's own loads. */
 #if defined(__x86_64__)
 #include "backend/x86/avx512bf16/pack_avx512bf16.h"
 
@@ -19,7 +19,8 @@ static inline void fetch_line(assay_ahead *ahead)
     ahead->in_run = ahead->run;
 }
 
-static void tile_native(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ldc, bool add, assay_ahead *ahead)
+static void tile_native(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ldc, bool add,
+                        assay_ahead *ahead)
 {
     __m512 left[MR], right[MR];
     assay_ahead next = ahead ? *ahead : (assay_ahead){0};
@@ -63,5 +64,6 @@ static double spin(size_t rounds)
     return CHAINS * 16 * 4.0;
 }
 
-const assay_halves assay_halves_avx512bf16 = {.native = true, .pack = assay_pack_avx512bf16, .tile = tile_native, .spin = spin};
+const assay_halves assay_halves_avx512bf16 = {
+    .native = true, .pack = assay_pack_avx512bf16, .tile = tile_native, .spin = spin};
 #endif
