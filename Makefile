@@ -28,7 +28,7 @@ LIBS := -lmicrohttpd -ljansson -lutf8proc -lpcre2-8 -lyaml -lxxhash -lz -lm -lpt
 PREFIX    ?= /usr/local
 LIBDIR    ?= $(PREFIX)/lib
 SOVERSION := 1
-VERSION   := $(shell sed -n 's/^\#define ASSAY_VERSION "\(.*\)"/\1/p' src/cli/command.h)
+VERSION   := $(shell sed -n 's/^\#define ASSAY_VERSION "\(.*\)"/\1/p' src/base/version.h)
 
 SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c src/*/*/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/serve/page_html.o

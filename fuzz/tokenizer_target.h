@@ -4,7 +4,7 @@
 
 #include "fuzz_file.h"
 
-#include "tokenizer/chat_template.h"
+#include "template/chat_template.h"
 
 #include <string.h>
 

@@ -10,10 +10,10 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "cli/option_alias.h"
-#include "cli/option_table.h"
-#include "cli/option_value.h"
-#include "cli/options.h"
+#include "options/option_alias.h"
+#include "options/option_table.h"
+#include "options/option_value.h"
+#include "options/options.h"
 
 #include <stdio.h>
 #include <string.h>

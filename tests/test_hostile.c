@@ -2,11 +2,11 @@
  * with the allocations counted, and the patterns of published parser faults, one test each, named after the advisory.
  * What each advisory taught: SECURITY.md. */
 #include "checkpoint/checkpoint.h"
-#include "cli/option_config.h"
 #include "container/gguf.h"
 #include "container/safetensors.h"
 #include "container/torch_bin.h"
 #include "data/pair_file.h"
+#include "options/option_config.h"
 #include "tokenizer/tokenizer.h"
 
 #include "gguf_check.h"

@@ -2,8 +2,8 @@
 #include "container_check.h"
 
 #include "checkpoint/checkpoint_write.h"
-#include "cli/inspection.h"
 #include "model/model_init.h"
+#include "task/inspection.h"
 #include "tokenizer/tokenizer_save.h"
 
 static void must(assay_status status, const assay_error *err)

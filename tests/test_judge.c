@@ -1,11 +1,11 @@
 /* The statistics of src/score/judge_*.c against golden numbers (tests/oracle/judge_golden.py) and small cases worked
  * out by hand. Tolerance 1e-9: both sides compute in double, sums of at most 10,000 terms in another order. */
 #include "base/json_doc.h"
-#include "score/judge_bins.h"
-#include "score/judge_choices.h"
-#include "score/judge_compare.h"
-#include "score/judge_subsets.h"
-#include "score/reward_scale.h"
+#include "judge/judge_bins.h"
+#include "judge/judge_choices.h"
+#include "judge/judge_compare.h"
+#include "judge/judge_subsets.h"
+#include "judge/reward_scale.h"
 
 #include "test_support.h"
 

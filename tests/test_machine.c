@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "cli/machine.h"
+#include "machine/machine.h"
 
 #include <stdio.h>
 #include <stdlib.h>

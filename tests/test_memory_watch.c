@@ -3,7 +3,7 @@
 #include "test_support.h"
 
 #include "base/file.h"
-#include "cli/memory_watch.h"
+#include "machine/memory_watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>

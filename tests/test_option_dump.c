@@ -1,7 +1,7 @@
 /* Options as data: final values under their own names, and reading them again gives the same options. */
 #include "options_fixture.h"
 
-#include "cli/option_dump.h"
+#include "options/option_dump.h"
 
 #include <stdlib.h>
 

@@ -2,9 +2,9 @@
 #include "test_support.h"
 
 #include "base/file.h"
+#include "judge/judge_bins.h"
 #include "report/page.h"
 #include "report/report.h"
-#include "score/judge_bins.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,7 +92,7 @@ static void a_run_is_shown(void **state)
     done(folder, text);
 }
 
-/* The page's length bins and calibration are those of `assay eval` (score/judge_bins.h). */
+/* The page's length bins and calibration are those of `assay eval` (judge/judge_bins.h). */
 static void bins_are_evals(void **state)
 {
     static const assay_judged pairs[] = {

@@ -7,7 +7,7 @@
 #include "trainer_bench.h"
 
 #include "base/alloc.h"
-#include "train/memory.h"
+#include "machine/process_memory.h"
 #include "train/trainer.h"
 
 #include <errno.h>

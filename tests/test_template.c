@@ -3,7 +3,7 @@
  * calls, errors. */
 #include "tokenizer_check.h"
 
-#include "tokenizer/chat_template.h"
+#include "template/chat_template.h"
 
 typedef struct both {
     assay_tokenizer *byte_level, *chatglm;

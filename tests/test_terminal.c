@@ -6,8 +6,9 @@
 
 #include <cmocka.h>
 
-#include "cli/nearest.h"
+#include "base/format.h"
 #include "cli/progress.h"
+#include "options/nearest.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 #include "api/api_private.h"
 
 #include "base/alloc.h"
+#include "base/version.h"
 #include "data/json_text.h"
 
 #include <stdio.h>
@@ -47,11 +48,11 @@ static assay_status parse(assay_api_call *call, unsigned command, const char *na
 assay_status assay_api_begin(assay_api_call *call, unsigned command, const char *command_name,
                              const assay_setting *settings, size_t count, const assay_listener *listener)
 {
-    *call = (assay_api_call){.terminal = {.quiet = true, .columns = 80}};
+    *call = (assay_api_call){0};
     if (listener) call->listener = *listener;
     call->log = (assay_log){sink, call};
     const volatile sig_atomic_t *stop = (const volatile sig_atomic_t *)call->listener.stop;
-    call->context = (assay_command_context){&call->log, &call->terminal, stop ? stop : &never};
+    call->context = (assay_task_context){&call->log, stop ? stop : &never};
     ASSAY_TRY(assay_options_init(&call->options, &call->error));
     return parse(call, command, command_name, settings, count, &call->error);
 }

@@ -3,7 +3,10 @@
 #ifndef ASSAY_API_API_PRIVATE_H
 #define ASSAY_API_API_PRIVATE_H
 
-#include "cli/command.h"
+#include "options/options.h"
+#include "task/context.h"
+
+#include <jansson.h>
 
 #include <assay.h>
 
@@ -11,8 +14,7 @@
 typedef struct assay_api_call {
     assay_listener listener;
     assay_log log;
-    assay_terminal terminal; /* silent */
-    assay_command_context context;
+    assay_task_context context;
     assay_options options;
     assay_error error;
 } assay_api_call;

@@ -1,9 +1,10 @@
-/* Training is the command itself, without a terminal; planning is what `assay plan --json` prints. */
+/* Training is what the command does, without a terminal; planning is what `assay plan --json` prints. */
 #include "api/api_private.h"
 
 #include "base/file.h"
 #include "base/json_doc.h"
-#include "cli/training.h"
+#include "task/train_task.h"
+#include "task/training.h"
 
 enum { NOTES_BYTES = 256 << 20 };
 
@@ -23,7 +24,7 @@ int assay_train_run(const assay_setting *settings, size_t count, const assay_lis
     assay_api_call call;
     if (json) *json = NULL;
     assay_status status = assay_api_begin(&call, ASSAY_FOR_TRAIN, "train", settings, count, listener);
-    if (status == ASSAY_OK) status = assay_command_train.run(&call.options, &call.context, &call.error);
+    if (status == ASSAY_OK) status = assay_train_task(&call.options, &call.context, NULL, &call.error);
     if (status == ASSAY_OK && json) status = read_notes(call.options.output, json, &call.error);
     int code = assay_api_result(status, &call.error, failure);
     assay_api_end(&call);

@@ -5,9 +5,9 @@
 
 #include "base/alloc.h"
 #include "base/json_doc.h"
-#include "cli/scoring.h"
 #include "data/input_file.h"
 #include "score/pack_answers.h"
+#include "task/scoring.h"
 
 #include <math.h>
 #include <string.h>

@@ -5,9 +5,9 @@
  * is the fastest undisturbed sample. */
 #include "backend/peak.h"
 #include "base/alloc.h"
-#include "cli/bench_step.h"
 #include "cli/command.h"
-#include "cli/training.h"
+#include "task/bench_step.h"
+#include "task/resources.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -40,7 +40,7 @@ static assay_status take_samples(assay_bench_step *bench, yardstick *y, const as
     for (int i = 0; i < 4; i++) measure_peak(y);
     *out = (outcome){.seconds = 1e30};
     for (int i = 0; i < TRIES && out->counted < SAMPLES; i++) {
-        if (*context->interrupted) return assay_error_set(err, ASSAY_E_STOPPED, "interrupted");
+        if (*context->task.interrupted) return assay_error_set(err, ASSAY_E_STOPPED, "interrupted");
         double before = measure_peak(y);
         ASSAY_TRY(assay_bench_step_run(bench, &seconds, err));
         double after = measure_peak(y);
@@ -92,7 +92,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
     if (options->positionals.count && strcmp(options->positionals.items[0], "step") != 0)
         return assay_error_set(err, ASSAY_E_USAGE, "assay bench %s: there is step", options->positionals.items[0]);
     ASSAY_TRY(assay_choose_kernels(&kernels, err));
-    bool halves = assay_training_halves(options, kernels, context->log);
+    bool halves = assay_training_halves(options, kernels, context->task.log);
     double (*spin)(size_t) = halves ? kernels->halves->spin : kernels->spin;
     if (!spin)
         return assay_error_set(err, ASSAY_E_UNSUPPORTED, "the kernel set %s has no register loop to measure against",

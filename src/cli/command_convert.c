@@ -1,9 +1,10 @@
 #include "cli/command.h"
 
 #include "base/alloc.h"
-#include "cli/output_folder.h"
-#include "cli/saved_folder.h"
+#include "cli/saved_print.h"
 #include "model/model_save.h"
+#include "task/output_folder.h"
+#include "task/saved_folder.h"
 
 static assay_status write_folder(const assay_options *options, const assay_checkpoint *checkpoint, const char *folder,
                                  assay_error *err)

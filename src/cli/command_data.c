@@ -1,9 +1,9 @@
 #include "cli/command.h"
 
 #include "base/file.h"
-#include "cli/model_source.h"
-#include "cli/pair_input.h"
 #include "data/audit.h"
+#include "task/model_source.h"
+#include "task/pair_input.h"
 
 #include <string.h>
 
@@ -143,7 +143,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
     const char *what = options->positionals.items[0];
     assay_string_list paths = {.items = options->positionals.items + 1, .count = options->positionals.count - 1};
     if (strcmp(what, "check") == 0) return check(&paths, options, err);
-    if (strcmp(what, "convert") == 0) return convert(&paths, options, context->log, err);
+    if (strcmp(what, "convert") == 0) return convert(&paths, options, context->task.log, err);
     return assay_error_set(err, ASSAY_E_USAGE, "data: \"%.100s\" is neither check nor convert", what);
 }
 

@@ -3,12 +3,14 @@
 #include "cli/command.h"
 
 #include "base/file.h"
+#include "base/format.h"
 #include "base/threads.h"
+#include "base/version.h"
 #include "cli/diagnosis.h"
-#include "cli/inspection.h"
-#include "cli/machine.h"
-#include "cli/option_dump.h"
 #include "cli/progress.h"
+#include "machine/machine.h"
+#include "options/option_dump.h"
+#include "task/inspection.h"
 
 #include <string.h>
 #include <sys/statvfs.h>
@@ -169,7 +171,7 @@ static assay_status translate(const assay_string_list *words, bool json, const a
     char *const *args = (char *const *)(uintptr_t)(words->items + first);
     if (status == ASSAY_OK)
         status = assay_options_parse(&theirs, ASSAY_FOR_TRAIN, "train", 0, (int)(words->count - first), args,
-                                     context->log, err);
+                                     context->task.log, err);
     if (status == ASSAY_OK) status = print_translation(&theirs, json, err);
     assay_options_release(&theirs);
     return status;

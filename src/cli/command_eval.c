@@ -1,5 +1,6 @@
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "cli/command.h"
 #include "cli/eval_report.h"
 
 #include <math.h>
@@ -41,7 +42,7 @@ static assay_status compare(assay_eval_report *report, const assay_options *opti
     bool on_base = assay_is_adapter_folder(options->against) && !assay_is_adapter_folder(options->model);
     again.model = on_base ? options->model : options->against;
     again.adapter = on_base ? options->against : NULL;
-    ASSAY_TRY(assay_verdict_make(&other, report->data, &again, context, err));
+    ASSAY_TRY(assay_verdict_make(&other, report->data, &again, &context->task, err));
     compare_pairs(&report->pairs, report->verdict, &other);
     compare_choices(&report->choices, report->verdict, &other);
     report->against = options->against;
@@ -88,8 +89,8 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     assay_eval_data data;
     assay_verdict verdict;
-    ASSAY_TRY(assay_eval_data_read(&data, options, context->log, err));
-    assay_status status = assay_verdict_make(&verdict, &data, options, context, err);
+    ASSAY_TRY(assay_eval_data_read(&data, options, context->task.log, err));
+    assay_status status = assay_verdict_make(&verdict, &data, options, &context->task, err);
     if (status == ASSAY_OK) {
         status = report_on(&data, &verdict, options, context, err);
         assay_verdict_release(&verdict);

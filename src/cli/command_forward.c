@@ -2,11 +2,12 @@
  * request, rotated queries and keys) observed. Tensors are gathered in memory and written once at the end. */
 #include "base/alloc.h"
 #include "base/file.h"
-#include "cli/pair_input.h"
-#include "cli/scoring.h"
+#include "cli/command.h"
 #include "container/safetensors.h"
 #include "data/input_file.h"
 #include "ops/attention_probabilities.h"
+#include "task/pair_input.h"
+#include "task/scoring.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -140,7 +141,7 @@ static assay_status all_inputs(collector *c, const assay_command_context *contex
     ASSAY_TRY(assay_pair_input_columns(&columns, c->options, c->err));
     assay_status status = assay_inputs_open(&inputs, c->options->input ? c->options->input : "-", &columns, c->err);
     while (status == ASSAY_OK) {
-        if (*context->interrupted) status = assay_error_set(c->err, ASSAY_E_STOPPED, "interrupted");
+        if (*context->task.interrupted) status = assay_error_set(c->err, ASSAY_E_STOPPED, "interrupted");
         if (status == ASSAY_OK) status = assay_inputs_next(inputs, &input, c->err);
         if (status != ASSAY_OK || !input) break;
         status = collect_input(c, input);
@@ -155,8 +156,8 @@ static assay_status run(const assay_options *options, const assay_command_contex
     collector c = {.options = options, .err = err};
     if (!options->output) return assay_error_set(err, ASSAY_E_USAGE, "--output FILE.safetensors is missing");
     ASSAY_TRY(assay_file_check_writable(options->output, err));
-    assay_status status =
-        assay_scoring_open(&c.scoring, options, context, &(assay_scoring_wants){.all_rows = true, .exact = true}, err);
+    assay_status status = assay_scoring_open(&c.scoring, options, &context->task,
+                                             &(assay_scoring_wants){.all_rows = true, .exact = true}, err);
     if (status == ASSAY_OK) status = all_inputs(&c, context);
     if (status == ASSAY_OK) status = assay_safetensors_write(options->output, c.tensors, c.count, NULL, NULL, err);
     for (size_t i = 0; i < c.count; i++) {

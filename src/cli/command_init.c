@@ -1,8 +1,9 @@
 #include "cli/command.h"
 
-#include "cli/output_folder.h"
-#include "cli/saved_folder.h"
+#include "cli/saved_print.h"
 #include "model/model_init.h"
+#include "task/output_folder.h"
+#include "task/saved_folder.h"
 #include "tokenizer/tokenizer_save.h"
 
 #include <string.h>

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "cli/option_help.h"
-#include "cli/option_table.h"
+#include "options/option_table.h"
 
 #include <string.h>
 
@@ -88,7 +88,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
                                  : assay_print_text(out.data, err);
     assay_buf_release(&out);
     if (status == ASSAY_OK && options->output)
-        assay_note(context->log, "written: %s; fill in model, data and output, then: assay train --config %s",
+        assay_note(context->task.log, "written: %s; fill in model, data and output, then: assay train --config %s",
                    options->output, options->output);
     return status;
 }

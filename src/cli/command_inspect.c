@@ -1,7 +1,7 @@
 #include "cli/command.h"
 
 #include "base/buf.h"
-#include "cli/inspection.h"
+#include "task/inspection.h"
 
 #include <string.h>
 

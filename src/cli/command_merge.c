@@ -1,9 +1,10 @@
 #include "cli/command.h"
 
 #include "base/file.h"
-#include "cli/output_folder.h"
-#include "cli/saved_folder.h"
+#include "cli/saved_print.h"
 #include "model/model_save.h"
+#include "task/output_folder.h"
+#include "task/saved_folder.h"
 
 typedef struct merge_job {
     const assay_options *options;

@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "model/lora.h"
 #include "model/model_init.h"
-#include "tokenizer/chat_template.h"
+#include "template/chat_template.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 #include "base/buf.h"
+#include "base/format.h"
 #include "cli/command.h"
 #include "cli/progress.h"
-#include "cli/training.h"
+#include "task/training.h"
 
 static assay_status print_json(const assay_planning *p, assay_error *err)
 {
@@ -79,7 +80,7 @@ static assay_status print_text(const assay_planning *p, assay_error *err)
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     assay_training *training;
-    ASSAY_TRY(assay_training_open_plan(&training, options, context, err));
+    ASSAY_TRY(assay_training_open_plan(&training, options, &context->task, err));
     const assay_planning *p = &training->planning;
     assay_status status = options->json ? print_json(p, err) : print_text(p, err);
     if (status == ASSAY_OK && !p->fits) status = assay_planning_refuse(p, err);

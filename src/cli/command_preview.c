@@ -1,8 +1,8 @@
 #include "cli/command.h"
 
-#include "cli/model_source.h"
-#include "cli/pair_input.h"
 #include "data/json_text.h"
+#include "task/model_source.h"
+#include "task/pair_input.h"
 #include "tokenizer/unicode.h"
 
 #include <math.h>
@@ -263,7 +263,7 @@ static assay_status preview_build(pair_preview *preview, const assay_log *log, a
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     pair_preview preview = {.options = options};
-    assay_status status = preview_build(&preview, context->log, err);
+    assay_status status = preview_build(&preview, context->task.log, err);
     if (status == ASSAY_OK) status = options->json ? print_json(&preview, err) : print_text(&preview, err);
     assay_example_set_release(&preview.examples);
     assay_pair_set_free(preview.pairs);

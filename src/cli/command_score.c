@@ -5,12 +5,13 @@
  * Invariant: the lines that wait are complete up to the last one, and the scored segments of the pack belong to them in
  * order. */
 #include "base/alloc.h"
-#include "cli/pair_input.h"
+#include "cli/command.h"
 #include "cli/score_line.h"
-#include "cli/scoring.h"
 #include "data/input_file.h"
 #include "score/pack_answers.h"
 #include "score/score_trace.h"
+#include "task/pair_input.h"
+#include "task/scoring.h"
 
 #include <string.h>
 
@@ -133,9 +134,9 @@ static assay_status all_lines(scorer *s, assay_inputs *inputs, const assay_comma
     for (;;) {
         const assay_input *input;
         bool bad;
-        if (*context->interrupted) return assay_error_set(s->err, ASSAY_E_STOPPED, "interrupted");
+        if (*context->task.interrupted) return assay_error_set(s->err, ASSAY_E_STOPPED, "interrupted");
         ASSAY_TRY(next_line(s, inputs, &input, &bad));
-        if (bad) assay_warn(context->log, "left out: %s", s->err->text);
+        if (bad) assay_warn(context->task.log, "left out: %s", s->err->text);
         else if (!input) return flush(s);
         else ASSAY_TRY(add_line(s, input));
     }
@@ -169,7 +170,7 @@ static assay_status score(scorer *s, const assay_command_context *context)
         status = assay_inputs_open(&inputs, s->options->input ? s->options->input : "-", &columns, s->err);
     if (status == ASSAY_OK) status = all_lines(s, inputs, context);
     if (s->skipped)
-        assay_warn(context->log, "%zu lines make no pair: one answer, or answers with equal scores", s->skipped);
+        assay_warn(context->task.log, "%zu lines make no pair: one answer, or answers with equal scores", s->skipped);
     assay_inputs_close(inputs);
     assay_columns_release(&columns);
     return status;
@@ -191,8 +192,9 @@ static assay_status run(const assay_options *options, const assay_command_contex
     s->options = options;
     s->style = (assay_score_style){.best = options->best, .pairs = options->make_pairs, .trace = options->trace};
     s->err = err;
-    assay_status status = assay_scoring_open(
-        &s->scoring, options, context, &(assay_scoring_wants){.need_head = true, .all_rows = options->trace}, err);
+    assay_status status =
+        assay_scoring_open(&s->scoring, options, &context->task,
+                           &(assay_scoring_wants){.need_head = true, .all_rows = options->trace}, err);
     if (status == ASSAY_OK) status = score(s, context);
     for (size_t i = 0; i < s->line_count; i++) assay_score_line_release(&s->lines[i]);
     assay_answer_list_release(&s->answers);

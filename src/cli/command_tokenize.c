@@ -4,10 +4,10 @@
  * pipes. */
 #include "cli/command.h"
 
-#include "cli/model_source.h"
 #include "data/byte_source.h"
 #include "data/input_file.h"
 #include "data/record_reader.h"
+#include "task/model_source.h"
 
 #include <string.h>
 
@@ -147,7 +147,7 @@ static assay_status tokenize(line_tokenizer *work, const assay_options *options,
     work->settled = assay_model_source_settle(work->source, options, &work->why);
     if (work->settled == ASSAY_E_USAGE) return assay_error_set(err, work->settled, "%s", work->why.text);
     assay_status status = assay_byte_source_open(&source, options->input ? options->input : "-", err);
-    if (status == ASSAY_OK) status = answer_all(work, &source, context->interrupted, err);
+    if (status == ASSAY_OK) status = answer_all(work, &source, context->task.interrupted, err);
     assay_byte_source_close(&source);
     return status;
 }

@@ -1,7 +1,9 @@
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/format.h"
+#include "cli/command.h"
 #include "cli/progress.h"
-#include "cli/training.h"
+#include "task/training.h"
 #include "train/verify.h"
 
 #include <stdio.h>
@@ -30,7 +32,7 @@ static void on_cell(void *context, const assay_verify_result *r, size_t index)
     const assay_verify_cell *cell = &r->cells[index];
     char schedule[64];
     assay_verify_schedule_name(&r->schedules[cell->schedule], l->layers, schedule, sizeof schedule);
-    assay_note(l->context->log, "way %zu/%zu: %s, micro-batches of %zu tokens, %d threads: %s (%.1f s)", index + 1,
+    assay_note(l->context->task.log, "way %zu/%zu: %s, micro-batches of %zu tokens, %d threads: %s (%.1f s)", index + 1,
                r->cell_count, schedule, r->micros[cell->micro], r->threads[cell->thread], outcome_of(cell),
                cell->seconds);
 }
@@ -162,12 +164,12 @@ static assay_status verify(assay_training *t, const assay_options *options, cons
                                 .micro_tokens = (size_t)options->micro_tokens,
                                 .combinations = options->all_combinations,
                                 .time_limit = options->time_limit,
-                                .interrupted = context->interrupted,
+                                .interrupted = context->task.interrupted,
                                 .on_cell = on_cell,
                                 .listener = &l};
     ASSAY_TRY(assay_verify(&setup, &result, err));
     if (result.seeded)
-        assay_note(context->log,
+        assay_note(context->task.log,
                    "%zu zero tensors (adapters' B, or the head) were filled with seeded numbers in memory, so that all "
                    "others get a gradient",
                    result.seeded);
@@ -180,7 +182,7 @@ static assay_status verify(assay_training *t, const assay_options *options, cons
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     assay_training *training;
-    ASSAY_TRY(assay_training_open(&training, options, context, err));
+    ASSAY_TRY(assay_training_open(&training, options, &context->task, err));
     assay_status status = verify(training, options, context, err);
     assay_training_close(training);
     return status;

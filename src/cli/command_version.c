@@ -1,3 +1,4 @@
+#include "base/version.h"
 #include "cli/command.h"
 
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)

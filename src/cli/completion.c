@@ -1,7 +1,7 @@
 /* Both scripts are one `case` over the command, with the words of the option table in it: nothing is asked from the
  * program while typing. */
 #include "cli/manual.h"
-#include "cli/option_table.h"
+#include "options/option_table.h"
 
 #include <string.h>
 
@@ -20,10 +20,10 @@ static assay_status put_values(assay_buf *out, const assay_option_row *row, bool
     return ASSAY_OK;
 }
 
-static assay_status put_commands(assay_buf *out, assay_error *err)
+static assay_status put_commands(assay_buf *out, assay_command_set set, assay_error *err)
 {
-    for (size_t i = 0; i < assay_command_count(); i++)
-        ASSAY_TRY(assay_buf_printf(out, err, "%s%s", i ? " " : "", assay_command_at(i)->name));
+    for (size_t i = 0; i < set.count; i++)
+        ASSAY_TRY(assay_buf_printf(out, err, "%s%s", i ? " " : "", set.items[i]->name));
     return ASSAY_OK;
 }
 
@@ -50,7 +50,7 @@ static assay_status put_bash_values(assay_buf *out, assay_error *err)
     return ASSAY_OK;
 }
 
-static assay_status put_bash(assay_buf *out, assay_error *err)
+static assay_status put_bash(assay_buf *out, assay_command_set set, assay_error *err)
 {
     ASSAY_TRY(
         assay_buf_text(out,
@@ -58,13 +58,13 @@ static assay_status put_bash(assay_buf *out, assay_error *err)
                        "word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} options\n"
                        "    COMPREPLY=()\n    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        COMPREPLY=($(compgen -W '",
                        err));
-    ASSAY_TRY(put_commands(out, err));
+    ASSAY_TRY(put_commands(out, set, err));
     ASSAY_TRY(assay_buf_text(out, "' -- \"$word\"))\n        return\n    fi\n    case $before in\n", err));
     ASSAY_TRY(put_bash_values(out, err));
     ASSAY_TRY(assay_buf_text(out, "    esac\n    case ${COMP_WORDS[1]} in\n", err));
-    for (size_t i = 0; i < assay_command_count(); i++) {
-        ASSAY_TRY(assay_buf_printf(out, err, "        %s) options='", assay_command_at(i)->name));
-        ASSAY_TRY(put_option_names(out, assay_command_at(i)->takes, err));
+    for (size_t i = 0; i < set.count; i++) {
+        ASSAY_TRY(assay_buf_printf(out, err, "        %s) options='", set.items[i]->name));
+        ASSAY_TRY(put_option_names(out, set.items[i]->takes, err));
         ASSAY_TRY(assay_buf_text(out, "' ;;\n", err));
     }
     ASSAY_TRY(
@@ -72,7 +72,7 @@ static assay_status put_bash(assay_buf *out, assay_error *err)
                        "    esac\n    case $word in\n        -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")); "
                        "return ;;\n    esac\n    [ \"${COMP_WORDS[1]}\" = help ] && COMPREPLY=($(compgen -W '",
                        err));
-    ASSAY_TRY(put_commands(out, err));
+    ASSAY_TRY(put_commands(out, set, err));
     return assay_buf_text(out,
                           "' -- \"$word\")) && return\n    compopt -o filenames 2>/dev/null\n    COMPREPLY=($(compgen "
                           "-f -- \"$word\"))\n}\ncomplete -F _assay assay\n",
@@ -110,15 +110,15 @@ static assay_status put_zsh_option(assay_buf *out, const assay_option_row *row, 
     return assay_buf_text(out, ")'", err);
 }
 
-static assay_status put_zsh(assay_buf *out, assay_error *err)
+static assay_status put_zsh(assay_buf *out, assay_command_set set, assay_error *err)
 {
     ASSAY_TRY(assay_buf_text(out,
                              "#compdef assay\n# zsh completion of assay; made by: assay help --completion "
                              "zsh\n_assay()\n{\n    local -a commands\n    commands=(",
                              err));
-    for (size_t i = 0; i < assay_command_count(); i++) {
-        ASSAY_TRY(assay_buf_printf(out, err, "\n        '%s:", assay_command_at(i)->name));
-        ASSAY_TRY(put_zsh_text(out, assay_command_at(i)->summary, err));
+    for (size_t i = 0; i < set.count; i++) {
+        ASSAY_TRY(assay_buf_printf(out, err, "\n        '%s:", set.items[i]->name));
+        ASSAY_TRY(put_zsh_text(out, set.items[i]->summary, err));
         ASSAY_TRY(assay_buf_byte(out, '\'', err));
     }
     ASSAY_TRY(assay_buf_text(out,
@@ -126,11 +126,11 @@ static assay_status put_zsh(assay_buf *out, assay_error *err)
                              "   fi\n    local command=$words[2]\n    shift words\n    (( CURRENT-- ))\n"
                              "    case $command in\n",
                              err));
-    for (size_t i = 0; i < assay_command_count(); i++) {
-        ASSAY_TRY(assay_buf_printf(out, err, "        %s)\n            _arguments '*:file:_files'",
-                                   assay_command_at(i)->name));
+    for (size_t i = 0; i < set.count; i++) {
+        ASSAY_TRY(
+            assay_buf_printf(out, err, "        %s)\n            _arguments '*:file:_files'", set.items[i]->name));
         for (size_t o = 0; o < assay_option_count(); o++)
-            if (is_shown(assay_option_at(o), assay_command_at(i)->takes))
+            if (is_shown(assay_option_at(o), set.items[i]->takes))
                 ASSAY_TRY(put_zsh_option(out, assay_option_at(o), err));
         ASSAY_TRY(assay_buf_text(out, " ;;\n", err));
     }
@@ -139,9 +139,9 @@ static assay_status put_zsh(assay_buf *out, assay_error *err)
         err);
 }
 
-assay_status assay_completion_script(assay_buf *out, const char *shell, assay_error *err)
+assay_status assay_completion_script(assay_buf *out, assay_command_set set, const char *shell, assay_error *err)
 {
-    if (!strcmp(shell, "bash")) return put_bash(out, err);
-    if (!strcmp(shell, "zsh")) return put_zsh(out, err);
+    if (!strcmp(shell, "bash")) return put_bash(out, set, err);
+    if (!strcmp(shell, "zsh")) return put_zsh(out, set, err);
     return assay_error_set(err, ASSAY_E_USAGE, "--completion %s: there are scripts for bash and zsh", shell);
 }

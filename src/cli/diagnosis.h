@@ -5,7 +5,7 @@
 #define ASSAY_CLI_DIAGNOSIS_H
 
 #include "base/status.h"
-#include "cli/options.h"
+#include "options/options.h"
 
 #include <jansson.h>
 

@@ -2,8 +2,8 @@
 #ifndef ASSAY_CLI_EVAL_REPORT_H
 #define ASSAY_CLI_EVAL_REPORT_H
 
-#include "cli/eval_judge.h"
-#include "score/judge_compare.h"
+#include "judge/judge_compare.h"
+#include "task/eval_judge.h"
 
 typedef struct assay_eval_report {
     const assay_eval_data *data;

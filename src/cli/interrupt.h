@@ -1,6 +1,6 @@
 /* Ctrl-C and SIGTERM: the first asks the job to stop at the next safe point, the second ends the program at once. A
  * signal handler can reach only static memory, so the flag is the one mutable static of the program; everyone else gets
- * a pointer to it through assay_command_context. */
+ * a pointer to it through assay_task_context. */
 #ifndef ASSAY_CLI_INTERRUPT_H
 #define ASSAY_CLI_INTERRUPT_H
 

@@ -1,7 +1,9 @@
 #include "cli/manual.h"
+#include "cli/command.h"
 
+#include "base/version.h"
 #include "cli/option_help.h"
-#include "cli/option_table.h"
+#include "options/option_table.h"
 
 #include <string.h>
 
@@ -105,15 +107,15 @@ static assay_status command_page(assay_buf *out, const assay_command *command, a
     return put_end(out, err);
 }
 
-static assay_status program_page(assay_buf *out, assay_error *err)
+static assay_status program_page(assay_buf *out, assay_command_set set, assay_error *err)
 {
     ASSAY_TRY(assay_buf_printf(out, err,
                                ".TH ASSAY 1 \"\" \"Assay %s\" \"User Commands\"\n.SH NAME\nassay \\- trains, judges "
                                "and serves reward models for language models\n"
                                ".SH SYNOPSIS\n\\fBassay\\fR \\fICOMMAND\\fR [options]\n.SH COMMANDS\n",
                                ASSAY_VERSION));
-    for (size_t i = 0; i < assay_command_count(); i++) {
-        const assay_command *command = assay_command_at(i);
+    for (size_t i = 0; i < set.count; i++) {
+        const assay_command *command = set.items[i];
         ASSAY_TRY(assay_buf_text(out, ".TP\n\\fBassay\\-", err));
         ASSAY_TRY(put_text(out, command->name, strlen(command->name), err));
         ASSAY_TRY(assay_buf_text(out, "\\fR(1)\n", err));
@@ -127,7 +129,7 @@ static assay_status program_page(assay_buf *out, assay_error *err)
     return put_end(out, err);
 }
 
-assay_status assay_manual_page(assay_buf *out, const assay_command *command, assay_error *err)
+assay_status assay_manual_page(assay_buf *out, assay_command_set set, const assay_command *command, assay_error *err)
 {
-    return command ? command_page(out, command, err) : program_page(out, err);
+    return command ? command_page(out, command, err) : program_page(out, set, err);
 }

@@ -1,7 +1,7 @@
 #include "cli/option_help.h"
 
-#include "cli/option_alias.h"
-#include "cli/option_table.h"
+#include "options/option_alias.h"
+#include "options/option_table.h"
 
 #include <stdio.h>
 #include <string.h>

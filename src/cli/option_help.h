@@ -4,7 +4,7 @@
 #define ASSAY_CLI_OPTION_HELP_H
 
 #include "base/buf.h"
-#include "cli/option_table.h"
+#include "options/option_table.h"
 
 #include <stdbool.h>
 

@@ -40,8 +40,4 @@ void assay_progress_end(assay_progress *progress);
 void assay_progress_format(const assay_progress *progress, const assay_progress_sample *sample, double seconds_left,
                            char *text, size_t size);
 
-/* 1.5 GiB, 320 MiB; 1h05m, 2m10s, 8s. */
-void assay_format_bytes(uint64_t bytes, char *text, size_t size);
-void assay_format_seconds(double seconds, char *text, size_t size);
-
 #endif

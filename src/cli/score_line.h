@@ -13,7 +13,7 @@
 #define ASSAY_CLI_SCORE_LINE_H
 
 #include "data/input_file.h"
-#include "score/reward_scale.h"
+#include "judge/reward_scale.h"
 #include "tokenizer/tokenizer.h"
 
 typedef struct assay_score_style {

@@ -7,7 +7,7 @@
 #ifndef ASSAY_DATA_RENDERER_H
 #define ASSAY_DATA_RENDERER_H
 
-#include "tokenizer/chat_template.h"
+#include "template/chat_template.h"
 
 enum { ASSAY_RENDERER_HEAD = 8 };
 

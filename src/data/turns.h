@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/json_doc.h"
 #include "data/text_arena.h"
-#include "tokenizer/message.h"
+#include "template/message.h"
 
 typedef struct assay_turns {
     assay_message *items;

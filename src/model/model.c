@@ -309,3 +309,19 @@ void assay_model_weight_f32(const assay_model *model, int param, float *dst)
     const assay_param_view *view = &model->params[param];
     assay_dtype_to_f32(view->dtype, view->data, dst, view->rows * view->cols);
 }
+
+void assay_model_share(assay_model *model, const assay_model *base)
+{
+    for (size_t i = 0; i < model->program->param_count; i++) {
+        size_t elements = model->program->params[i].rows * model->program->params[i].cols;
+        for (size_t k = 0; model->owned[i] && k < base->program->param_count; k++) {
+            if (!base->owned[k] || strcmp(base->program->params[k].name, model->program->params[i].name) != 0) continue;
+            size_t others = base->program->params[k].rows * base->program->params[k].cols;
+            if (others != elements || memcmp(base->owned[k], model->owned[i], elements * sizeof(float)) != 0) continue;
+            assay_free(model->owned[i]);
+            model->owned[i] = NULL;
+            model->params[i].data = base->owned[k];
+            model->owned_bytes -= elements * sizeof(float);
+        }
+    }
+}

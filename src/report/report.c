@@ -3,12 +3,6 @@
 #include "base/file.h"
 #include "report/report_private.h"
 
-const json_t *assay_report_last(const json_t *lines)
-{
-    size_t count = json_array_size(lines);
-    return count ? json_array_get(lines, count - 1) : NULL;
-}
-
 static void build(assay_page *page, const assay_run_data *data)
 {
     const char *folder = assay_path_base(data->folder);

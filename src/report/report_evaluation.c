@@ -1,9 +1,9 @@
-/* What the last evaluation says pair by pair (eval_pairs.jsonl). Length bins and calibration are score/judge_bins.h's,
+/* What the last evaluation says pair by pair (eval_pairs.jsonl). Length bins and calibration are judge/judge_bins.h's,
  * so the page and `assay eval` say the same of the same rewards. */
 #include "data/audit.h"
+#include "judge/judge_bins.h"
 #include "report/chart.h"
 #include "report/report_private.h"
-#include "score/judge_bins.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -15,7 +15,4 @@ void assay_report_worst(assay_page *page, const assay_run_data *data);
 /* options, fingerprints, machine, evaluations as tables */
 void assay_report_facts(assay_page *page, const assay_run_data *data);
 
-/* The last line of a list; NULL: it is empty. */
-const json_t *assay_report_last(const json_t *lines);
-
 #endif

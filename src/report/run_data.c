@@ -131,3 +131,9 @@ double *assay_run_column(const json_t *lines, const char *key, assay_error *err)
     for (size_t i = 0; column && i < count; i++) column[i] = assay_run_number(json_array_get(lines, i), key);
     return column;
 }
+
+const json_t *assay_report_last(const json_t *lines)
+{
+    size_t count = json_array_size(lines);
+    return count ? json_array_get(lines, count - 1) : NULL;
+}

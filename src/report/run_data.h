@@ -24,4 +24,7 @@ double assay_run_number(const json_t *line, const char *key);
 /* The numbers of a key of all lines, freed with assay_free; NULL: out of memory (never for an empty list of lines). */
 double *assay_run_column(const json_t *lines, const char *key, assay_error *err);
 
+/* The last line of a list; NULL: it is empty. */
+const json_t *assay_report_last(const json_t *lines);
+
 #endif

@@ -89,3 +89,9 @@ enum MHD_Result assay_http_status(assay_exchange *exchange, assay_status status,
     else if (status == ASSAY_E_MEMORY) code = MHD_HTTP_SERVICE_UNAVAILABLE;
     return assay_http_error(exchange, code, error->text);
 }
+
+assay_served *assay_http_model(const assay_server *server, const char *name)
+{
+    assay_served *model = assay_served_take(server->models, name);
+    return model || assay_served_count(server->models) > 1 ? model : assay_served_take(server->models, NULL);
+}

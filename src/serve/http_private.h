@@ -53,6 +53,9 @@ typedef struct assay_exchange {
 } assay_exchange;
 
 void assay_peer_mark(assay_server *server, assay_peer *peer, assay_peer_state state);
+/* libmicrohttpd's notice that a connection opened or closed; context is the server. */
+void assay_peer_notice(void *context, struct MHD_Connection *connection, void **socket_context,
+                       enum MHD_ConnectionNotificationCode code);
 
 /* Answers; the value is MHD's. text is copied. */
 enum MHD_Result assay_http_text(assay_exchange *exchange, unsigned code, const char *type, const void *text,

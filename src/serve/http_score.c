@@ -8,12 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-assay_served *assay_http_model(const assay_server *server, const char *name)
-{
-    assay_served *model = assay_served_take(server->models, name);
-    return model || assay_served_count(server->models) > 1 ? model : assay_served_take(server->models, NULL);
-}
-
 /* Tokens are taken as they are: nothing is added. */
 static assay_status take_ids(const assay_tokenizer *tokenizer, const json_t *list, assay_ids *ids, assay_error *err)
 {

@@ -1,9 +1,4 @@
-/* The daemon, its connections and their time.
- *
- * libmicrohttpd's own time-out counts silence: a client that sends a byte now and then would stay for ever. So every
- * connection says what it is doing and since when, and the sweep shuts the socket of one that is over its time;
- * libmicrohttpd then sees the end and cleans up. The list is locked whenever a connection enters or leaves it, and it
- * leaves before its socket is closed, so the sweep never shuts a socket that became somebody else's. */
+/* The daemon, and the way of a request through it. */
 #include "serve/http_private.h"
 
 #include "base/clock.h"
@@ -11,7 +6,6 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,64 +17,6 @@ enum { HTTP_THREADS = 4, CONNECTION_BYTES = 48 << 10 };
 /* Bodies are held until they are answered, whatever their number: what they have beyond SMALL_BODY bytes is counted,
  * and at most BODIES_AT_ONCE of the largest are taken. A small request is never turned away for large ones. */
 enum { SMALL_BODY = 64 << 10, BODIES_AT_ONCE = 8 };
-
-void assay_peer_mark(assay_server *server, assay_peer *peer, assay_peer_state state)
-{
-    if (!peer) return;
-    pthread_mutex_lock(&server->peers_mutex);
-    peer->state = state;
-    peer->since = assay_clock_seconds();
-    pthread_mutex_unlock(&server->peers_mutex);
-}
-
-static void peer_open(assay_server *server, struct MHD_Connection *connection, void **socket_context)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    assay_peer *peer = assay_alloc(1, sizeof *peer);
-    *socket_context = peer;
-    if (!peer || !info) return;
-    *peer = (assay_peer){.socket = info->connect_fd, .since = assay_clock_seconds()};
-    pthread_mutex_lock(&server->peers_mutex);
-    peer->next = server->peers;
-    if (peer->next) peer->next->before = peer;
-    server->peers = peer;
-    pthread_mutex_unlock(&server->peers_mutex);
-    atomic_fetch_add(&server->metrics.connections, 1);
-}
-
-static void peer_close(assay_server *server, assay_peer *peer)
-{
-    if (!peer) return;
-    pthread_mutex_lock(&server->peers_mutex);
-    if (peer->before) peer->before->next = peer->next;
-    else if (server->peers == peer) server->peers = peer->next;
-    if (peer->next) peer->next->before = peer->before;
-    pthread_mutex_unlock(&server->peers_mutex);
-    assay_free(peer);
-    atomic_fetch_sub(&server->metrics.connections, 1);
-}
-
-static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
-                          enum MHD_ConnectionNotificationCode code)
-{
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) peer_open(context, connection, socket_context);
-    else peer_close(context, *socket_context);
-}
-
-void assay_server_sweep(assay_server *server)
-{
-    double now = assay_clock_seconds();
-    pthread_mutex_lock(&server->peers_mutex);
-    for (assay_peer *peer = server->peers; peer; peer = peer->next) {
-        double most =
-            peer->state == ASSAY_PEER_READING ? server->options.request_seconds : server->options.idle_seconds;
-        if (peer->cut || peer->state == ASSAY_PEER_WORKING || now - peer->since < most) continue;
-        peer->cut = true;
-        shutdown(peer->socket, SHUT_RDWR);
-        atomic_fetch_add(&server->metrics.cut, 1);
-    }
-    pthread_mutex_unlock(&server->peers_mutex);
-}
 
 static assay_exchange *exchange_open(assay_server *server, struct MHD_Connection *connection, const char *path,
                                      const char *method)
@@ -259,8 +195,8 @@ static assay_status start_daemon(assay_server *server, const address *where, ass
         flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &where->any, MHD_OPTION_THREAD_POOL_SIZE,
         threads, MHD_OPTION_CONNECTION_LIMIT, options->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, server, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server, MHD_OPTION_LISTENING_ADDRESS_REUSE,
-        1u, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
+        assay_peer_notice, server, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server,
+        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
     if (!server->daemon)
         return assay_error_set(err, ASSAY_E_IO,
                                "cannot listen on %s port %u: is the port taken, or the limit of open files below %u?",

@@ -1,5 +1,6 @@
 #include "tokenizer/added_tokens.h"
 
+#include "tokenizer/tokenizer_kind.h"
 #include "tokenizer/unicode.h"
 
 void assay_added_tokens_release(assay_added_tokens *added)
@@ -93,4 +94,30 @@ bool assay_added_tokens_next(const assay_added_tokens *added, const assay_piece_
         if (length && match_accept(&added->tokens[index], scan, start, start + length, match)) return true;
     }
     return false;
+}
+
+assay_status assay_tokenizer_add_token(assay_tokenizer *tokenizer, const char *content, size_t size,
+                                       assay_added_token token, const char *sought, size_t sought_size,
+                                       assay_error *err)
+{
+    int32_t known = assay_token_map_find(&tokenizer->vocab, content, size);
+    if (known >= 0) token.id = known;
+    else ASSAY_TRY(assay_token_map_add(&tokenizer->vocab, content, size, token.id, err));
+    tokenizer->vocab.tokens[token.id].added = true;
+    return assay_added_tokens_add(&tokenizer->added, token, sought, sought_size, err);
+}
+
+assay_status assay_tokenizer_split_added(const assay_tokenizer *tokenizer, const assay_piece_trie *trie,
+                                         const char *text, size_t size, bool first, unsigned flags, assay_ids *ids,
+                                         assay_piece_sink *piece, void *context, assay_error *err)
+{
+    assay_added_scan scan = {.text = text, .size = size, .skip_special = !(flags & ASSAY_ENCODE_SPECIAL_TEXT)};
+    assay_added_match match;
+    size_t done = 0;
+    while (assay_added_tokens_next(&tokenizer->added, trie, &scan, &match)) {
+        if (match.start > done) ASSAY_TRY(piece(context, text + done, match.start - done, first && !done, err));
+        ASSAY_TRY(assay_ids_push(ids, match.id, err));
+        done = match.end;
+    }
+    return size > done ? piece(context, text + done, size - done, first && !done, err) : ASSAY_OK;
 }

@@ -18,16 +18,9 @@
 #include "base/alloc.h"
 #include "base/json_doc.h"
 #include "container/gguf.h"
+#include "tokenizer/ids.h"
 
 #include <stdint.h>
-
-typedef struct assay_ids {
-    int32_t *data;
-    size_t count, capacity;
-} assay_ids;
-
-void assay_ids_release(assay_ids *ids);
-assay_status assay_ids_push(assay_ids *ids, int32_t id, assay_error *err);
 
 typedef struct assay_tokenizer assay_tokenizer;
 

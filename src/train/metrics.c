@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "train/memory.h"
+#include "machine/process_memory.h"
 
 #include <errno.h>
 #include <math.h>
@@ -155,17 +155,6 @@ assay_status assay_metrics_evaluation(assay_metrics *metrics, const assay_traine
     put(line, "eval_seconds", seconds);
     json_decref(values);
     return write_line(metrics, line, err);
-}
-
-uint64_t assay_resident_bytes(void)
-{
-    char line[256];
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (!file) return 0;
-    const char *space = fgets(line, sizeof line, file) ? strchr(line, ' ') : NULL;
-    unsigned long long pages = space ? strtoull(space, NULL, 10) : 0; /* the second number */
-    fclose(file);
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 /* Names as Transformers logs them. */

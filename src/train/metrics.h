@@ -7,7 +7,7 @@
 #ifndef ASSAY_TRAIN_METRICS_H
 #define ASSAY_TRAIN_METRICS_H
 
-#include "score/judge.h"
+#include "judge/judge.h"
 #include "train/tfevents.h"
 #include "train/trainer.h"
 
@@ -32,8 +32,5 @@ assay_status assay_metrics_evaluation(assay_metrics *metrics, const assay_traine
 /* trainer_state.json, exactly the keys that Transformers' TrainerState takes. */
 assay_status assay_metrics_trainer_state(const assay_metrics *metrics, const assay_trainer *trainer, int64_t log_steps,
                                          int64_t eval_steps, int64_t save_steps, const char *folder, assay_error *err);
-
-/* Resident memory of this process, bytes; 0 where the system does not tell. */
-uint64_t assay_resident_bytes(void);
 
 #endif

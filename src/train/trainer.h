@@ -61,7 +61,8 @@ typedef struct assay_trainer {
     int *trained;     /* program parameter of each optimizer item */
     assay_lr_schedule schedule;
     uint64_t step, total_steps, tokens_seen;
-    /* bytes of anonymous memory the process is expected to reach at most (train/memory.h), as the setup had it */
+    /* bytes of anonymous memory the process is expected to reach at most (machine/process_memory.h), as the setup had
+     * it */
     uint64_t planned_anonymous;
     size_t used_arena;       /* bytes; set by assay_trainer_finish */
     uint64_t peak_anonymous; /* the most seen at the end of a step */

@@ -1,0 +1,66 @@
+/* A request's body, from bytes to an ask: the dialect is chosen by path and fields, and reads the rest. */
+#include "serve/dialect.h"
+
+#include <string.h>
+
+static bool tells(const assay_dialect *dialect, const json_t *body)
+{
+    for (const char *const *field = dialect->fields; *field; field++)
+        if (json_object_get(body, *field)) return true;
+    return false;
+}
+
+static assay_status choose(assay_ask *ask, const char *path, assay_error *err)
+{
+    char wanted[512] = "";
+    for (size_t i = 0; assay_dialect_at(i); i++) {
+        const assay_dialect *dialect = assay_dialect_at(i);
+        if (!assay_dialect_has_path(dialect, path)) continue;
+        if (tells(dialect, ask->body)) {
+            ask->dialect = dialect;
+            return ASSAY_OK;
+        }
+        for (const char *const *field = dialect->fields; *field; field++) {
+            size_t at = strlen(wanted), length = strlen(*field);
+            if (at + length + 3 >= sizeof wanted) continue;
+            memcpy(wanted + at, at ? ", " : "", at ? 2 : 0);
+            memcpy(wanted + at + (at ? 2 : 0), *field, length + 1);
+        }
+    }
+    return assay_error_set(err, ASSAY_E_FORMAT,
+                           "%s: none of its fields is there; it takes one of: %s (see /openapi.json)", path, wanted);
+}
+
+static assay_status parse_switches(assay_ask *ask, assay_error *err)
+{
+    const json_t *model = assay_ask_field(ask, "model");
+    if (model && !json_is_string(model))
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"model\" should be a string and is %s", assay_json_kind(model));
+    ask->model = json_string_value(model);
+    ASSAY_TRY(assay_ask_flag(ask, "truncate", &ask->truncate, err));
+    return ASSAY_OK;
+}
+
+assay_status assay_ask_parse(assay_ask *ask, const char *path, const char *body, size_t size, assay_error *err)
+{
+    *ask = (assay_ask){0};
+    if (!assay_dialect_path_known(path))
+        return assay_error_set(err, ASSAY_E_USAGE, "%.200s: no such endpoint; /openapi.json lists them", path);
+    ASSAY_TRY(assay_json_parse(body, size, "the request", &ask->body, err));
+    if (!json_is_object(ask->body))
+        return assay_error_set(err, ASSAY_E_FORMAT, "the request should be a JSON object and is %s",
+                               assay_json_kind(ask->body));
+    ASSAY_TRY(choose(ask, path, err));
+    ASSAY_TRY(parse_switches(ask, err));
+    ASSAY_TRY(ask->dialect->parse(ask, err));
+    if (ask->count == 0) return assay_error_set(err, ASSAY_E_FORMAT, "an empty list: there is nothing to score");
+    return ASSAY_OK;
+}
+
+void assay_ask_release(assay_ask *ask)
+{
+    json_decref(ask->body);
+    assay_text_arena_release(&ask->arena);
+    assay_free(ask->items);
+    *ask = (assay_ask){0};
+}

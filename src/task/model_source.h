@@ -1,0 +1,88 @@
+/* What --model and --adapter mean: a checkpoint, perhaps an adapter on it, a tokenizer, and how the run that made them
+ * turned texts into ids.
+ *
+ *     assay_model_source *source;
+ *     ASSAY_TRY(assay_model_source_open(&source, options->model, options->adapter, 0, err));
+ *     ASSAY_TRY_OR(done, assay_model_source_settle(source, options, err));          (which template, which ends, which
+ *     length)
+ *     ASSAY_TRY_OR(done, assay_model_open(&model, source->checkpoint, source->adapter, &model_options, err));
+ *     assay_renderer renderer;
+ *     assay_renderer_of_template(&renderer, &source->rendering);                    (the source must outlive the
+ *     renderer)
+ *     ...
+ *     assay_model_close(model);                                                     (borrows checkpoint and adapter:
+ *     before the source)
+ *     assay_model_source_close(source);
+ *
+ * model may be: a Hugging Face folder, a .gguf file, a hub id in a local cache (checkpoint/checkpoint.h); a folder
+ * Assay wrote with all weights; or an adapter folder (Assay's or PEFT's: adapter_config.json is there), whose base is
+ * its base_model_name_or_path: an absolute path or hub id as it stands, a relative path from here or else from beside
+ * the adapter folder. A base that is itself an adapter folder is refused. adapter: NULL or an adapter folder to put on
+ * model, which is then the base whatever the adapter's own config says of one.
+ *
+ * assay.json. Read from the adapter folder, else from model, where it is; for a folder called checkpoint-N without one,
+ * from the folder around it. Keys: "precision" ("f32"|"bf16"), "template" (string), "append_eos"
+ * ("auto"|"true"|"false"), "max_length" (int), "score_offset" (number), "rewards" (judge/reward_scale.h). A missing key
+ * or file leaves the default below.
+ *
+ * The tokenizer is the adapter folder's own where it holds one (tokenizer.json or tokenizer.model), else the
+ * checkpoint's.
+ *
+ * Checked here: the largest token id and the config's own special ids (bos, eos, pad) must be below the config's
+ * vocabulary, the number of embedding rows, so that no id can ever fall outside the table. Messages name both numbers.
+ */
+#ifndef ASSAY_TASK_MODEL_SOURCE_H
+#define ASSAY_TASK_MODEL_SOURCE_H
+
+#include "checkpoint/adapter_file.h"
+#include "checkpoint/checkpoint.h"
+#include "data/renderer.h"
+#include "judge/reward_scale.h"
+#include "model/architecture.h"
+#include "options/options.h"
+
+enum {
+    /* the base's weight files are not looked for (plan, preview, inspect); the adapter's are */
+    ASSAY_SOURCE_CONFIG_ONLY = 1,
+    ASSAY_SOURCE_TOKENIZER_ONLY = 2, /* neither weights nor adapter tensors nor a supported architecture are needed, nor
+                                        even a config.json (nor, in a .gguf, more than the vocabulary): checkpoint may
+                                        be NULL then, adapter is NULL, config all zero (tokenize, data check) */
+    /* a folder without tokenizer files is fine: tokenizer is NULL (plan, forward on ids, merge) */
+    ASSAY_SOURCE_TOKENIZER_OPTIONAL = 4,
+};
+
+typedef struct assay_model_source {
+    assay_checkpoint *checkpoint;
+    assay_gguf *vocabulary;      /* TOKENIZER_ONLY, a .gguf without tensors; else NULL */
+    assay_adapter_file *adapter; /* NULL: none */
+    char *adapter_folder;        /* as given; NULL: none */
+    assay_tokenizer *tokenizer;
+    char *tokenizer_folder; /* holds the tokenizer's files; NULL: they are inside a .gguf, or there is none */
+    assay_model_config config;
+    bool has_settings;                 /* an assay.json was found: the next five come from it as far as it has them */
+    char *template_name;               /* "auto" */
+    assay_append_eos append_eos;       /* ASSAY_EOS_AUTO */
+    int64_t max_length;                /* 0: none stored */
+    bool halves;                       /* "precision" was "bf16": scoring goes on in the precision of training */
+    double score_offset;               /* 0; added to every score by whoever prints one */
+    assay_reward_scale rewards;        /* of held-out answers, offset included; count 0: none stored */
+    assay_template_renderer rendering; /* all zero until assay_model_source_settle */
+} assay_model_source;
+
+/* model NULL is ASSAY_E_USAGE. *out is NULL on failure. */
+assay_status assay_model_source_open(assay_model_source **out, const char *model, const char *adapter, unsigned flags,
+                                     assay_error *err);
+void assay_model_source_close(assay_model_source *source); /* NULL is fine */
+
+/* Says how texts are rendered: what the user gave (assay_options_given "template", "append-eos", "max-length") wins
+ * over what assay.json stored, and that over the options' defaults. Sets template_name (the template's own name, never
+ * "auto"), append_eos, max_length (at least 1) and rendering. A source without tokenizer keeps template_name as it is
+ * and gets no rendering. Fails where no template can be told (template/chat_template.h); append_eos and max_length are
+ * set all the same. */
+assay_status assay_model_source_settle(assay_model_source *source, const assay_options *options, assay_error *err);
+
+/* Says on the log when the adapter was trained on another base than it is put on: it loads wherever the shapes fit, and
+ * scores nonsense. */
+void assay_model_source_warn(const assay_model_source *source, const assay_log *log);
+
+#endif

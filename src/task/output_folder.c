@@ -1,0 +1,95 @@
+#include "task/output_folder.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool holds(const char *folder, const char *name)
+{
+    char *path = assay_path_join(folder, name);
+    bool found = path && assay_path_exists(path);
+    assay_free(path);
+    return found;
+}
+
+/* --force must not become a way to remove a home directory. */
+static assay_status check_target(const char *target, bool force, assay_error *err)
+{
+    char **names;
+    size_t count;
+    if (!assay_path_exists(target)) return ASSAY_OK;
+    if (!assay_path_is_dir(target))
+        return assay_error_set(err, ASSAY_E_USAGE, "--output %s: a file of this name is in the way", target);
+    ASSAY_TRY(assay_list_dir(target, &names, &count, err));
+    assay_names_free(names, count);
+    if (count == 0) return ASSAY_OK;
+    if (!force)
+        return assay_error_set(err, ASSAY_E_USAGE, "--output %s: the folder is not empty; --force replaces it", target);
+    if (holds(target, "config.json") || holds(target, "adapter_config.json") || holds(target, "tokenizer_config.json"))
+        return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_USAGE, "--output %s: the folder holds no model, so --force does not replace it",
+                           target);
+}
+
+static void release(assay_output_folder *output)
+{
+    assay_free(output->target);
+    assay_free(output->temporary);
+    *output = (assay_output_folder){0};
+}
+
+static assay_status open_folder(assay_output_folder *output, const char *target, bool force, assay_error *err)
+{
+    size_t length = strlen(target);
+    while (length > 1 && target[length - 1] == '/') length--;
+    output->target = assay_strndup(target, length);
+    output->temporary = assay_strfmt("%.*s.tmp-%ld", (int)length, target, (long)getpid());
+    if (!output->target || !output->temporary) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    ASSAY_TRY(check_target(output->target, force, err));
+    ASSAY_TRY(assay_remove_tree(output->temporary, err));
+    return assay_make_dirs(output->temporary, err);
+}
+
+assay_status assay_output_open(assay_output_folder *output, const char *target, bool force, assay_error *err)
+{
+    *output = (assay_output_folder){0};
+    if (!target || !*target) return assay_error_set(err, ASSAY_E_USAGE, "--output is missing: the folder to write");
+    assay_status status = open_folder(output, target, force, err);
+    if (status != ASSAY_OK) release(output);
+    return status;
+}
+
+static assay_status rename_error(const assay_output_folder *output, assay_error *err)
+{
+    return assay_error_set(err, ASSAY_E_IO, "cannot rename %s to %s: %s", output->temporary, output->target,
+                           strerror(errno));
+}
+
+/* An empty folder is replaced by rename() itself; a full one steps aside first and is removed when its successor is in
+ * place. */
+static assay_status replace(const assay_output_folder *output, assay_error *err)
+{
+    if (rename(output->temporary, output->target) == 0) return ASSAY_OK;
+    if (errno != ENOTEMPTY && errno != EEXIST) return rename_error(output, err);
+    char *old = assay_strfmt("%s.old-%ld", output->target, (long)getpid());
+    ASSAY_TRY_ALLOC(old, "a path", err);
+    assay_status status = ASSAY_OK;
+    if (rename(output->target, old) != 0) status = rename_error(output, err);
+    else if (rename(output->temporary, output->target) != 0) {
+        status = rename_error(output, err);
+        (void)!rename(old, output->target);
+    } else status = assay_remove_tree(old, err);
+    assay_free(old);
+    return status;
+}
+
+assay_status assay_output_close(assay_output_folder *output, assay_status status, assay_error *err)
+{
+    if (status == ASSAY_OK) status = replace(output, err);
+    if (status != ASSAY_OK) (void)assay_remove_tree(output->temporary, NULL);
+    release(output);
+    return status;
+}

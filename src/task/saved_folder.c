@@ -1,0 +1,115 @@
+#include "task/saved_folder.h"
+
+#include "base/file.h"
+#include "tokenizer/tokenizer_save.h"
+
+#include <string.h>
+
+enum { NOTES_BYTES = 16 << 20 };
+
+assay_dtype assay_saved_dtype(assay_opt_dtype dtype)
+{
+    return dtype == ASSAY_OPT_DTYPE_BF16 ? ASSAY_BF16 : dtype == ASSAY_OPT_DTYPE_F16 ? ASSAY_F16 : ASSAY_F32;
+}
+
+static const char *tokenizer_folder(const assay_saved_source *source)
+{
+    if (source->trained && assay_tokenizer_in_folder(source->trained)) return source->trained;
+    return source->base->gguf ? NULL : source->base->path;
+}
+
+static assay_status load_notes(const char *folder, json_t **out, assay_error *err)
+{
+    if (!folder) return ASSAY_OK;
+    char *path = assay_path_join(folder, "assay.json");
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = assay_path_exists(path) ? assay_json_load(path, NOTES_BYTES, out, err) : ASSAY_OK;
+    assay_free(path);
+    return status;
+}
+
+/* The trained folder's, else the base's; NULL when neither has one. */
+static assay_status find_notes(const assay_saved_source *source, json_t **out, assay_error *err)
+{
+    *out = NULL;
+    ASSAY_TRY(load_notes(source->trained, out, err));
+    if (*out || source->base->gguf) return ASSAY_OK;
+    return load_notes(source->base->path, out, err);
+}
+
+/* The last id of a conversation in the model's template; -1: there is no saying (an unknown template is no reason not
+ * to write a model). */
+static int32_t last_of_turn(const assay_tokenizer *tokenizer, const char *name)
+{
+    const assay_message messages[] = {{ASSAY_ROLE_USER, "a", 1}, {ASSAY_ROLE_ASSISTANT, "b", 1}};
+    const assay_template *chosen;
+    assay_ids ids = {0};
+    int32_t last = -1;
+    if (assay_template_find(&chosen, name, tokenizer, NULL) != ASSAY_OK) return -1;
+    if (assay_template_render(chosen, tokenizer, messages, 2, ASSAY_EOS_AUTO, &ids, NULL) == ASSAY_OK && ids.count)
+        last = ids.data[ids.count - 1];
+    assay_ids_release(&ids);
+    return last;
+}
+
+assay_status assay_saved_pad(const assay_saved_source *source, int64_t *id, char **content, assay_error *err)
+{
+    assay_tokenizer *tokenizer;
+    json_t *notes = NULL;
+    const char *folder = tokenizer_folder(source);
+    *id = -1;
+    *content = NULL;
+    if (folder && !assay_tokenizer_in_folder(folder)) return ASSAY_OK;
+    ASSAY_TRY(assay_tokenizer_open(&tokenizer, folder, folder ? NULL : source->base->gguf, err));
+    assay_status status = find_notes(source, &notes, err);
+    const char *name = json_string_value(json_object_get(notes, "template"));
+    int32_t ends[] = {assay_tokenizer_about(tokenizer)->eos, last_of_turn(tokenizer, name ? name : "auto")};
+    int32_t pad = assay_tokenizer_unused_end(tokenizer, ends, 2);
+    if (status == ASSAY_OK && pad >= 0) {
+        *id = pad;
+        *content = assay_strdup(assay_tokenizer_token(tokenizer, pad));
+    }
+    json_decref(notes);
+    assay_tokenizer_close(tokenizer);
+    return status;
+}
+
+assay_status assay_saved_tokenizer(const assay_saved_source *source, const char *folder, const char *pad,
+                                   assay_error *err)
+{
+    const char *from = tokenizer_folder(source);
+    return assay_tokenizer_save(from, from ? NULL : source->base->gguf, folder, pad, err);
+}
+
+assay_status assay_saved_notes(const assay_saved_source *source, double score_offset, const char *folder,
+                               assay_error *err)
+{
+    json_t *notes;
+    double before = 0;
+    ASSAY_TRY(find_notes(source, &notes, err));
+    bool offset = score_offset < 0 || score_offset > 0;
+    if (!notes && !offset) return ASSAY_OK;
+    if (!notes) notes = json_object();
+    char *path = assay_path_join(folder, "assay.json");
+    assay_status status = assay_json_double(notes, "score_offset", false, &before, "assay.json", err);
+    if (status == ASSAY_OK && offset) json_object_set_new(notes, "score_offset", json_real(before + score_offset));
+    if (status == ASSAY_OK)
+        status =
+            path ? assay_json_save(notes, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    assay_free(path);
+    json_decref(notes);
+    return status;
+}
+
+assay_status assay_saved_check_apart(const char *source, const char *output, assay_error *err)
+{
+    char *a = NULL, *b = NULL;
+    if (!output || !assay_path_exists(output) || !assay_path_exists(source)) return ASSAY_OK;
+    assay_status status = assay_path_absolute(source, &a, err);
+    if (status == ASSAY_OK) status = assay_path_absolute(output, &b, err);
+    if (status == ASSAY_OK && !strcmp(a, b))
+        status = assay_error_set(err, ASSAY_E_USAGE, "--output %s is the model itself; name another folder", output);
+    assay_free(a);
+    assay_free(b);
+    return status;
+}

@@ -1,0 +1,76 @@
+/* A tokenizer from a folder or a GGUF file: which reader takes it, and what tokenizer_config.json says beside it. */
+#include "tokenizer/tokenizer_kind.h"
+
+#include "base/file.h"
+
+static int32_t token_or_none(const assay_tokenizer *tokenizer, const char *content, int32_t otherwise)
+{
+    int32_t id = content ? assay_tokenizer_find(tokenizer, content) : -1;
+    return id >= 0 ? id : otherwise;
+}
+
+static assay_status text_keep(char **kept, const char **shown, const char *text, assay_error *err)
+{
+    if (!text) return ASSAY_OK;
+    *kept = assay_strdup(text);
+    ASSAY_TRY_ALLOC(*kept, "a tokenizer", err);
+    *shown = *kept;
+    return ASSAY_OK;
+}
+
+static assay_status vocabulary_read(assay_tokenizer *tokenizer, const char *folder,
+                                    const assay_tokenizer_config *config, assay_error *err)
+{
+    char *json = assay_path_join(folder, "tokenizer.json"), *model = assay_path_join(folder, "tokenizer.model");
+    assay_status status;
+    if (!json || !model) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    else if (assay_path_exists(json)) status = assay_tokenizer_json_read(tokenizer, json, config, err);
+    else if (assay_path_exists(model)) status = assay_sp_tokenizer_read(tokenizer, folder, model, config, err);
+    else
+        status = assay_error_set(err, ASSAY_E_IO,
+                                 "%s: no tokenizer.json and no tokenizer.model in it; copy the tokenizer's files there",
+                                 folder);
+    assay_free(json);
+    assay_free(model);
+    return status;
+}
+
+static assay_status folder_read(assay_tokenizer *tokenizer, const char *folder, const assay_tokenizer_config *config,
+                                assay_error *err)
+{
+    ASSAY_TRY(vocabulary_read(tokenizer, folder, config, err));
+    ASSAY_TRY(text_keep(&tokenizer->class_name, &tokenizer->info.class_name, config->class_name, err));
+    ASSAY_TRY(text_keep(&tokenizer->chat_template, &tokenizer->info.chat_template, config->chat_template, err));
+    assay_tokenizer_info *info = &tokenizer->info;
+    info->bos = token_or_none(tokenizer, config->bos, info->bos);
+    info->eos = token_or_none(tokenizer, config->eos, info->eos);
+    info->pad = token_or_none(tokenizer, config->pad, info->pad);
+    info->unk = token_or_none(tokenizer, config->unk, info->unk);
+    return ASSAY_OK;
+}
+
+static assay_status folder_open(assay_tokenizer *tokenizer, const char *folder, assay_error *err)
+{
+    assay_tokenizer_config config = {0};
+    assay_status status = assay_tokenizer_config_read(&config, folder, err);
+    if (status == ASSAY_OK) status = folder_read(tokenizer, folder, &config, err);
+    assay_tokenizer_config_release(&config);
+    return status;
+}
+
+assay_status assay_tokenizer_open(assay_tokenizer **out, const char *folder, const assay_gguf *gguf, assay_error *err)
+{
+    assay_tokenizer *tokenizer = assay_alloc(1, sizeof(*tokenizer));
+    *out = NULL;
+    ASSAY_TRY_ALLOC(tokenizer, "a tokenizer", err);
+    tokenizer->info.bos = tokenizer->info.eos = tokenizer->info.pad = tokenizer->info.unk = -1;
+    assay_status status = gguf ? assay_gguf_vocab_read(tokenizer, gguf, err) : folder_open(tokenizer, folder, err);
+    if (status != ASSAY_OK) {
+        assay_tokenizer_close(tokenizer);
+        return status;
+    }
+    tokenizer->info.kind = tokenizer->kind->name;
+    tokenizer->info.vocab_size = (int32_t)tokenizer->vocab.count;
+    *out = tokenizer;
+    return ASSAY_OK;
+}
