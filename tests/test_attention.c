@@ -21,7 +21,7 @@ typedef struct tree_shape {
 
 typedef struct shape {
     uint32_t heads, kv_heads, d;
-    bool halves, scored_queries;
+    bool bf16, scored_queries;
 } shape;
 
 /* Values of all rows of all trees, and what attention makes of them. */
@@ -31,8 +31,8 @@ typedef struct lab {
     assay_tree trees[MAX_SEGMENTS];
     assay_geometry geometry;
     size_t tokens, queries;
-    float *q, *k, *v, *dc; /* in halves: rounded */
-    uint16_t *half_q, *half_k, *half_v, *half_c;
+    float *q, *k, *v, *dc; /* in bf16: rounded */
+    uint16_t *bf16_q, *bf16_k, *bf16_v, *bf16_c;
     float *c, *dq, *dk, *dv;
 } lab;
 
@@ -67,7 +67,7 @@ static void draw(const lab *l, float *to, size_t cols, uint64_t what, uint64_t i
     assay_rng rng = {.seed = what, .stream = identity};
     for (size_t i = first * cols; i < (first + rows) * cols; i++) {
         to[i] = (float)assay_rng_normal(&rng);
-        if (l->s.halves && round) to[i] = assay_bf16_to_f32(assay_f32_to_bf16(to[i]));
+        if (l->s.bf16 && round) to[i] = assay_bf16_to_f32(assay_f32_to_bf16(to[i]));
     }
 }
 
@@ -97,11 +97,11 @@ static void lab_values(lab *l, uint64_t first_identity)
     }
     if (l->s.scored_queries)
         draw(l, l->q, wide, 1, 0, 0, l->queries, true), draw(l, l->dc, wide, 2, 0, 0, l->queries, true);
-    if (!l->s.halves) return;
-    l->half_q = halve(l->q, l->queries * wide);
-    l->half_k = halve(l->k, l->tokens * narrow);
-    l->half_v = halve(l->v, l->tokens * narrow);
-    l->half_c = halve(l->c, l->queries * wide);
+    if (!l->s.bf16) return;
+    l->bf16_q = halve(l->q, l->queries * wide);
+    l->bf16_k = halve(l->k, l->tokens * narrow);
+    l->bf16_v = halve(l->v, l->tokens * narrow);
+    l->bf16_c = halve(l->c, l->queries * wide);
 }
 
 static lab lab_open(const shape *s, const tree_shape *trees, size_t count, uint64_t first_identity)
@@ -114,13 +114,13 @@ static lab lab_open(const shape *s, const tree_shape *trees, size_t count, uint6
 
 static void lab_close(lab *l)
 {
-    void *all[] = {l->q, l->k, l->v, l->dc, l->c, l->dq, l->dk, l->dv, l->half_q, l->half_k, l->half_v, l->half_c};
+    void *all[] = {l->q, l->k, l->v, l->dc, l->c, l->dq, l->dk, l->dv, l->bf16_q, l->bf16_k, l->bf16_v, l->bf16_c};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) assay_free(all[i]);
 }
 
 static assay_view view_of(float *data, uint16_t *half, size_t rows, size_t cols)
 {
-    return (assay_view){.data = half ? NULL : data, .half = half, .rows = rows, .cols = cols, .ld = cols};
+    return (assay_view){.data = half ? NULL : data, .bf16 = half, .rows = rows, .cols = cols, .ld = cols};
 }
 
 /* Of all threads: other programs on the machine do not count. */
@@ -159,7 +159,7 @@ static void run_lab(lab *l, const assay_kernels *kernels, int threads, double se
                                 .kv_heads = l->s.kv_heads,
                                 .head_dim = l->s.d,
                                 .scale = 1.0f / sqrtf((float)l->s.d),
-                                .halves = l->s.halves};
+                                .bf16 = l->s.bf16};
     assay_op_env env = {.kernels = kernels, .geometry = &l->geometry};
     assay_op_run run = {.env = &env, .attr = &attr};
     l->geometry.segments = l->segments;
@@ -167,17 +167,17 @@ static void run_lab(lab *l, const assay_kernels *kernels, int threads, double se
     assert_int_equal(assay_pool_create(&env.pool, threads, NULL), ASSAY_OK);
     env.scratch = assay_alloc((size_t)assay_pool_size(env.pool), assay_gemm_scratch_bytes());
     run.in_space[0] = run.out_space = l->s.scored_queries ? ASSAY_SCORED : ASSAY_TOKENS;
-    run.in[0] = view_of(l->q, l->half_q, l->queries, wide);
-    run.in[1] = view_of(l->k, l->half_k, l->tokens, narrow);
-    run.in[2] = view_of(l->v, l->half_v, l->tokens, narrow);
-    run.out[0] = view_of(l->c, l->half_c, l->queries, wide);
+    run.in[0] = view_of(l->q, l->bf16_q, l->queries, wide);
+    run.in[1] = view_of(l->k, l->bf16_k, l->tokens, narrow);
+    run.in[2] = view_of(l->v, l->bf16_v, l->tokens, narrow);
+    run.out[0] = view_of(l->c, l->bf16_c, l->queries, wide);
     run.d_out[0] = view_of(l->dc, NULL, l->queries, wide);
     run.d_in[0] = view_of(l->dq, NULL, l->queries, wide);
     run.d_in[1] = view_of(l->dk, NULL, l->tokens, narrow);
     run.d_in[2] = view_of(l->dv, NULL, l->tokens, narrow);
     seconds[0] = run_direction(l, &run, &env, false);
     seconds[1] = run_direction(l, &run, &env, true);
-    if (l->half_c) kernels->rows->widen(l->half_c, l->c, l->queries * wide);
+    if (l->bf16_c) kernels->rows->widen(l->bf16_c, l->c, l->queries * wide);
     assay_free(env.scratch);
     assay_pool_destroy(env.pool);
 }
@@ -264,7 +264,7 @@ static const tree_shape forest[] = {{230, {25, 300, 1}}, {97, {0}}, {1, {0}}, {2
 static void check_values(const shape *s, const assay_kernels *kernels)
 {
     lab l = lab_open(s, forest, 4, 1);
-    double seconds[2], limit = s->halves ? 0x1p-8 + 4e-6 : 4e-6, *block, *next;
+    double seconds[2], limit = s->bf16 ? 0x1p-8 + 4e-6 : 4e-6, *block, *next;
     size_t wide = l.queries * s->heads * s->d, narrow = l.tokens * s->kv_heads * s->d;
     block = next = assay_alloc(4 * (wide + narrow), sizeof *block);
     reference r = {.c = next, .c_size = next + wide, .dq = next + 2 * wide, .dq_size = next + 3 * wide};
@@ -272,7 +272,7 @@ static void check_values(const shape *s, const assay_kernels *kernels)
     r.dk = next, r.dk_size = next + narrow, r.dv = next + 2 * narrow, r.dv_size = next + 3 * narrow;
     make_reference(&l, &r);
     run_lab(&l, kernels, 2, seconds);
-    compare("c", l.c, r.c, r.c_size, wide, s->halves ? 2 * limit : limit);
+    compare("c", l.c, r.c, r.c_size, wide, s->bf16 ? 2 * limit : limit);
     compare("dq", l.dq, r.dq, r.dq_size, wide, limit);
     compare("dk", l.dk, r.dk, r.dk_size, narrow, limit);
     compare("dv", l.dv, r.dv, r.dv_size, narrow, limit);
@@ -283,7 +283,7 @@ static void check_values(const shape *s, const assay_kernels *kernels)
 static const shape shapes[] = {{4, 2, 24, false, false}, {4, 2, 24, true, false}, {3, 1, 64, false, true},
                                {3, 1, 64, true, true},   {2, 2, 5, false, false}, {2, 2, 5, true, false}};
 
-static void test_values(void **state)
+static void test_equals_double_precision(void **state)
 {
     (void)state;
     for (size_t set = 0; assay_kernels_at(set); set++)
@@ -291,7 +291,7 @@ static void test_values(void **state)
 }
 
 /* A tree alone on one thread and behind two others on two threads; in f32 with every kernel set against plain. */
-static void test_bits(void **state)
+static void test_bits_know_no_threads_nor_kernels(void **state)
 {
     (void)state;
     for (size_t i = 0; i < 2; i++)
@@ -302,7 +302,7 @@ static void test_bits(void **state)
             double seconds[2];
             size_t wide = s->heads * s->d, narrow = s->kv_heads * s->d, first = all.tokens - alone.tokens;
             run_lab(&all, assay_kernels_at(set), 2, seconds);
-            run_lab(&alone, assay_kernels_at(s->halves ? set : 0), 1, seconds);
+            run_lab(&alone, assay_kernels_at(s->bf16 ? set : 0), 1, seconds);
             assert_memory_equal(alone.c, all.c + first * wide, alone.tokens * wide * sizeof(float));
             assert_memory_equal(alone.dq, all.dq + first * wide, alone.tokens * wide * sizeof(float));
             assert_memory_equal(alone.dk, all.dk + first * narrow, alone.tokens * narrow * sizeof(float));
@@ -338,7 +338,7 @@ static int time_attention(int argc, char **argv)
     double best[2] = {1e9, 1e9}, seconds[2];
     const assay_kernels *kernels;
     for (int i = 0; i < 4 && i + 2 < argc; i++) n[i] = (uint32_t)strtoul(argv[i + 2], NULL, 10);
-    shape s = {.heads = n[1], .kv_heads = n[2], .d = n[3], .halves = argc < 7};
+    shape s = {.heads = n[1], .kv_heads = n[2], .d = n[3], .bf16 = argc < 7};
     tree_shape tree = {n[0], {0}};
     if (!n[0] || !n[1] || !n[2] || n[1] % n[2] || !n[3] || assay_kernels_select(&kernels, NULL, NULL)) return 1;
     lab l = lab_open(&s, &tree, 1, 1);
@@ -349,7 +349,7 @@ static int time_attention(int argc, char **argv)
     double pairs = 1e-9 * (double)n[0] * (double)(n[0] + 1) / 2 * (double)n[1] * (double)n[3];
     printf("attention %s %s, %u tokens, %u / %u heads of %u: forward %.1f GFLOP/s, backward %.1f, both %.1f (%.1f ms a "
            "thread)\n",
-           kernels->name, s.halves ? "bf16" : "f32", n[0], n[1], n[2], n[3], 4 * pairs / best[0], 10 * pairs / best[1],
+           kernels->name, s.bf16 ? "bf16" : "f32", n[0], n[1], n[2], n[3], 4 * pairs / best[0], 10 * pairs / best[1],
            14 * pairs / (best[0] + best[1]), 1e3 * (best[0] + best[1]));
     lab_close(&l);
     return 0;
@@ -357,7 +357,8 @@ static int time_attention(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_values), cmocka_unit_test(test_bits),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_equals_double_precision),
+                                       cmocka_unit_test(test_bits_know_no_threads_nor_kernels),
                                        cmocka_unit_test(test_shared_prompt)};
     if (argc > 1 && !strcmp(argv[1], "--time")) return time_attention(argc, argv);
     return cmocka_run_group_tests_name("attention", tests, NULL, NULL);

@@ -67,14 +67,12 @@ static size_t rank_three(void *context, const char *module, float *scale)
 }
 
 static lab lab_open(const assay_architecture *arch, assay_tuning tuning, float dropout, int threads,
-                    const assay_kernels *kernels, bool halves)
+                    const assay_kernels *kernels, bool bf16)
 {
     lab l = {.kernels = kernels};
     assay_model_config config = little_config(arch);
-    assay_decoder_options options = {.tuning = tuning,
-                                     .adapter = tuning == ASSAY_TUNE_LORA ? rank_three : NULL,
-                                     .dropout = dropout,
-                                     .halves = halves};
+    assay_decoder_options options = {
+        .tuning = tuning, .adapter = tuning == ASSAY_TUNE_LORA ? rank_three : NULL, .dropout = dropout, .bf16 = bf16};
     assay_error err = {0};
     if (assay_decoder_program(&l.program, &config, &options, &err)) fail_msg("%s", err.text);
     assert_int_equal(assay_pool_create(&l.pool, threads, NULL), ASSAY_OK);
@@ -233,8 +231,7 @@ static void test_nothing_changes_a_bit(void **state)
 
 /* The same in bf16, whose bits are one kernel set's own; and not far from f32: with so few columns roundings of 2^-9
  * hardly average out, gradients were seen up to 14 % apart; a wrong formula is off by its own size. */
-static void check_halves(const assay_kernels *kernels, const assay_architecture *arch, assay_tuning tuning,
-                         float dropout)
+static void check_bf16(const assay_kernels *kernels, const assay_architecture *arch, assay_tuning tuning, float dropout)
 {
     static const struct {
         assay_keep keep;
@@ -272,14 +269,14 @@ static void check_halves(const assay_kernels *kernels, const assay_architecture 
     lab_close(&wide);
 }
 
-static void test_halves_change_no_bit(void **state)
+static void test_bf16_change_no_bit(void **state)
 {
     (void)state;
     for (size_t set = 1; assay_kernels_at(set); set++)
         for (size_t f = 0; f < FAMILIES; f++) {
             for (size_t t = 0; t < sizeof tunings / sizeof *tunings; t++)
-                check_halves(assay_kernels_at(set), families[f], tunings[t], 0);
-            check_halves(assay_kernels_at(set), families[f], ASSAY_TUNE_LORA, 0.25f);
+                check_bf16(assay_kernels_at(set), families[f], tunings[t], 0);
+            check_bf16(assay_kernels_at(set), families[f], ASSAY_TUNE_LORA, 0.25f);
         }
 }
 
@@ -428,7 +425,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradients_by_difference), cmocka_unit_test(test_nothing_changes_a_bit),
-        cmocka_unit_test(test_halves_change_no_bit),    cmocka_unit_test(test_recompute_saves_memory),
+        cmocka_unit_test(test_bf16_change_no_bit),      cmocka_unit_test(test_recompute_saves_memory),
         cmocka_unit_test(test_shared_prompts),
     };
     return cmocka_run_group_tests_name("engine", tests, NULL, NULL);

@@ -288,7 +288,7 @@ static void check_family(const char *folder)
     assay_tensor_file_close(golden);
 }
 
-static void test_llama(void **state)
+static void test_llama_equals_transformers(void **state)
 {
     (void)state;
     check_family("llama");
@@ -300,19 +300,19 @@ static void test_llama3_bias(void **state)
     check_family("llama3_bias");
 }
 
-static void test_qwen2(void **state)
+static void test_qwen2_equals_transformers(void **state)
 {
     (void)state;
     check_family("qwen2");
 }
 
-static void test_chatglm(void **state)
+static void test_chatglm_equals_its_remote_code(void **state)
 {
     (void)state;
     check_family("chatglm");
 }
 
-static void test_glm(void **state)
+static void test_glm_equals_transformers(void **state)
 {
     (void)state;
     check_family("glm");
@@ -321,8 +321,9 @@ static void test_glm(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_llama),   cmocka_unit_test(test_llama3_bias), cmocka_unit_test(test_qwen2),
-        cmocka_unit_test(test_chatglm), cmocka_unit_test(test_glm),
+        cmocka_unit_test(test_llama_equals_transformers), cmocka_unit_test(test_llama3_bias),
+        cmocka_unit_test(test_qwen2_equals_transformers), cmocka_unit_test(test_chatglm_equals_its_remote_code),
+        cmocka_unit_test(test_glm_equals_transformers),
     };
     if (argc > 1 && !strcmp(argv[1], "--run")) return run(argc, argv);
     return cmocka_run_group_tests_name("golden", tests, NULL, NULL);

@@ -228,11 +228,11 @@ static void product_by_definition(const assay_gemm_args *args, float *c)
         }
 }
 
-static void to_halves(float *data, size_t n, assay_dtype dtype)
+static void to_bf16(float *data, size_t n, assay_dtype dtype)
 {
-    uint16_t *halves = (uint16_t *)(void *)data;
+    uint16_t *bf16 = (uint16_t *)(void *)data;
     for (size_t i = 0; i < n; i++)
-        halves[i] = dtype == ASSAY_BF16 ? assay_f32_to_bf16(data[i]) : assay_f32_to_f16(data[i]);
+        bf16[i] = dtype == ASSAY_BF16 ? assay_f32_to_bf16(data[i]) : assay_f32_to_f16(data[i]);
 }
 
 static void run_product(const product *p, const assay_kernels *kernels, assay_pool *pool)
@@ -244,7 +244,7 @@ static void run_product(const product *p, const assay_kernels *kernels, assay_po
     fill(b.data, b.n, 12, 0);
     fill(c.data, c.n, 13, 0);
     memcpy(expected.data, c.data, c.n * sizeof(float));
-    if (p->weight != ASSAY_F32) to_halves(b.data, b.n, p->weight);
+    if (p->weight != ASSAY_F32) to_bf16(b.data, b.n, p->weight);
     assay_matrix ma = assay_matrix_rows(a.data, p->transpose_a ? p->m : p->k),
                  mb = assay_matrix_rows(b.data, p->transpose_b ? p->k : p->n);
     mb.dtype = p->weight;

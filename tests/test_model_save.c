@@ -341,7 +341,7 @@ static void check_glm(const assay_checkpoint *own, const assay_checkpoint *glm, 
     assert_null(assay_checkpoint_find(glm, "lm_head.weight"));
 }
 
-static void test_glm(void **state)
+static void test_chatglm_is_saved_as_glm(void **state)
 {
     (void)state;
     bench b = bench_open("chatglm", true);
@@ -467,10 +467,14 @@ static void test_convert_refuses_classes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_adapters),     cmocka_unit_test(test_head_alone),
-        cmocka_unit_test(test_full),         cmocka_unit_test(test_types_and_shards),
-        cmocka_unit_test(test_glm),          cmocka_unit_test(test_glm_base),
-        cmocka_unit_test(test_convert_gguf), cmocka_unit_test(test_convert_refuses_classes),
+        cmocka_unit_test(test_adapters),
+        cmocka_unit_test(test_head_alone),
+        cmocka_unit_test(test_full),
+        cmocka_unit_test(test_types_and_shards),
+        cmocka_unit_test(test_chatglm_is_saved_as_glm),
+        cmocka_unit_test(test_glm_base),
+        cmocka_unit_test(test_convert_gguf),
+        cmocka_unit_test(test_convert_refuses_classes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@ static inline uint32_t assay_float_bits(float value)
     return bits;
 }
 
-static inline float assay_bf16_wide(uint16_t half) { return assay_bits_float((uint32_t)half << 16); }
+static inline float assay_bf16_wide(uint16_t bits) { return assay_bits_float((uint32_t)bits << 16); }
 
 /* Nearest even; NaN stays NaN. */
 static inline uint16_t assay_bf16_round(float value)
@@ -30,7 +30,8 @@ static inline uint16_t assay_bf16_round(float value)
     return (uint16_t)((bits & 0x7fffffffu) > 0x7f800000u ? quiet : nearest);
 }
 
-/* Moving the exponent by a multiplication makes subnormal halves come out right without a case of their own. */
+/* Moving the exponent by a multiplication makes subnormal values of 16 bits come out right without a case of their own.
+ */
 static inline float assay_f16_wide(uint16_t half)
 {
     uint32_t magnitude = (uint32_t)(half & 0x7fffu) << 13, sign = (uint32_t)(half & 0x8000u) << 16;

@@ -1,5 +1,5 @@
 /* Matrix products whose bits depend on nothing but their operands and folds. C[M, N] (+)= A[M, K] . B[K, N]. A and B
- * are strided views of F32, F16 or BF16 data (the half types are widened exactly while packing), C is f32 with
+ * are strided views of F32, F16 or BF16 data (the 16-bit types are widened exactly while packing), C is f32 with
  * contiguous rows. K is cut into folds: element (i, j) is, for each fold, one chain of fused multiply-adds from zero in
  * rising k; the folds' sums are added to C in rising order (the first one overwrites when `add` is false). Nothing
  * else, neither tile shapes, nor threads, nor neighbouring rows, has a say, so forward rows do not know their batch.

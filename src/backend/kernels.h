@@ -81,7 +81,7 @@ typedef struct assay_rows {
 } assay_rows;
 
 /* Products of bf16 operands with f32 sums. The tile is the same in every set. */
-enum { ASSAY_HALVES_MR = 12, ASSAY_HALVES_NR = 32 };
+enum { ASSAY_BF16_MR = 12, ASSAY_BF16_NR = 32 };
 
 /* An operand as packing sees it: element i of a lane is src[lane * lane_stride + i * k_stride]. */
 typedef struct assay_lanes {
@@ -108,7 +108,7 @@ typedef struct assay_ahead {
     size_t run, in_run, lines;
 } assay_ahead;
 
-typedef struct assay_halves {
+typedef struct assay_bf16_kernels {
     /* the processor multiplies pairs of bf16 itself; else operands are widened: as right, slower than f32 */
     bool native;
     /* Packs an operand as pairs of bf16 in panels of `width` lanes (MR or NR), `panel` words apart: word i * width +
@@ -123,7 +123,7 @@ typedef struct assay_halves {
     /* Multiplies and adds in registers alone, the yardstick of benchmarks: returns the FLOPs of one round (counting 2
      * for a multiply-add); NULL: use the tile. */
     double (*spin)(size_t rounds);
-} assay_halves;
+} assay_bf16_kernels;
 
 /* Attention's softmax on tiles of scores s[keys, ASSAY_QUERIES]: a row is a key, a column a query; only the first
  * `lanes` columns are looked at. A key that a query does not see has the score -inf. scale is positive. */
@@ -141,7 +141,7 @@ typedef struct assay_scores {
     void (*gradients)(float *s, float *dp, size_t keys, size_t lanes, float scale, const float *max,
                       const float *inverse, const float *delta);
     /* Packs all ASSAY_QUERIES columns, rounded to bf16, as left operands of a product over keys (an even number of
-     * them): panels of ASSAY_HALVES_MR columns, `panel` words apart. */
+     * them): panels of ASSAY_BF16_MR columns, `panel` words apart. */
     void (*pack)(uint32_t *dst, size_t panel, const float *s, size_t keys);
 } assay_scores;
 
@@ -152,8 +152,8 @@ typedef struct assay_kernels {
     /* c[i * ldc + j] (+)= sum_k a[k * mr + i] * b[k * nr + j], one chain of fma from zero for each element. add: adds
      * the chain's result to c, else overwrites. All mr x nr elements of c are written. */
     void (*tile)(size_t k, const float *a, const float *b, float *c, size_t ldc, bool add);
-    double (*spin)(size_t rounds); /* as in assay_halves, in f32 */
-    const assay_halves *halves;
+    double (*spin)(size_t rounds); /* as in assay_bf16_kernels, in f32 */
+    const assay_bf16_kernels *bf16;
     const assay_scores *scores;
 } assay_kernels;
 
@@ -165,13 +165,13 @@ assay_status assay_kernels_select(const assay_kernels **out, const char *name, a
 const assay_kernels *assay_kernels_at(size_t index);
 
 extern const assay_rows assay_rows_plain;
-extern const assay_halves assay_halves_plain;
+extern const assay_bf16_kernels assay_bf16_plain;
 extern const assay_scores assay_scores_plain;
 extern const assay_kernels assay_kernels_plain;
 #if defined(__x86_64__)
 extern const assay_rows assay_rows_avx2, assay_rows_avx512;
 extern const assay_scores assay_scores_avx2, assay_scores_avx512;
-extern const assay_halves assay_halves_avx2, assay_halves_avx512, assay_halves_avx512bf16;
+extern const assay_bf16_kernels assay_bf16_avx2, assay_bf16_avx512, assay_bf16_native_avx512;
 extern const assay_kernels assay_kernels_avx2, assay_kernels_avx512, assay_kernels_avx512bf16;
 #endif
 

@@ -22,5 +22,5 @@ const assay_kernels assay_kernels_plain = {.name = "plain",
                                            .mr = MR,
                                            .nr = NR,
                                            .tile = tile,
-                                           .halves = &assay_halves_plain,
+                                           .bf16 = &assay_bf16_plain,
                                            .scores = &assay_scores_plain};

@@ -213,8 +213,8 @@ static void pack_f16_along(float *restrict dst, size_t width, const uint16_t *sr
     }
 }
 
-static void pack_halves_across(float *restrict dst, size_t width, assay_dtype dtype, const uint16_t *src,
-                               ptrdiff_t k_stride, size_t lanes, size_t k)
+static void pack_bf16_across(float *restrict dst, size_t width, assay_dtype dtype, const uint16_t *src,
+                             ptrdiff_t k_stride, size_t lanes, size_t k)
 {
     for (size_t i = 0; i < k; i++, src += k_stride, dst += width) {
         if (dtype == ASSAY_BF16)
@@ -243,7 +243,7 @@ static void pack(float *dst, size_t width, assay_dtype dtype, const void *src, p
     if (dtype == ASSAY_F32 && k_stride == 1) pack_f32_along(dst, width, src, lane_stride, lanes, k);
     else if (dtype == ASSAY_BF16 && k_stride == 1) pack_bf16_along(dst, width, src, lane_stride, lanes, k);
     else if (dtype == ASSAY_F16 && k_stride == 1) pack_f16_along(dst, width, src, lane_stride, lanes, k);
-    else if (dtype != ASSAY_F32 && lane_stride == 1) pack_halves_across(dst, width, dtype, src, k_stride, lanes, k);
+    else if (dtype != ASSAY_F32 && lane_stride == 1) pack_bf16_across(dst, width, dtype, src, k_stride, lanes, k);
     else pack_any(dst, width, dtype, src, lane_stride, k_stride, lanes, k);
 }
 

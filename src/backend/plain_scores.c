@@ -9,7 +9,7 @@
 #define ASSAY_SCORES_TABLE assay_scores_plain
 #endif
 
-enum { Q = ASSAY_QUERIES, MR = ASSAY_HALVES_MR };
+enum { Q = ASSAY_QUERIES, MR = ASSAY_BF16_MR };
 
 /* Raises max to the tile's and gives what earlier sums shrink by. */
 static void raise_maximum(const float *restrict s, size_t keys, size_t lanes, float scale, float *restrict max,

@@ -56,16 +56,16 @@ static assay_status take_samples(assay_bench_step *bench, yardstick *y, const as
 }
 
 static assay_status print(const assay_bench_step *bench, const outcome *o, const assay_options *options,
-                          const assay_kernels *kernels, bool halves, assay_error *err)
+                          const assay_kernels *kernels, bool bf16, assay_error *err)
 {
     double gflop = 1e-9 * assay_bench_step_flops(bench), rate = gflop / o->seconds;
-    json_t *json = json_pack(
-        "{s:s, s:i, s:I, s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:i, s:i}", "arch", options->arch, "layers",
-        assay_bench_step_layers(bench), "tokens", (json_int_t)options->tokens, "precision", halves ? "bf16" : "f32",
-        "kernels", kernels->name, "layers_replayed", assay_bench_step_replayed(bench), "step_seconds", o->seconds,
-        "gflop", gflop, "gflops", rate, "peak_gflops", o->peak, "ratio", rate / o->peak, "peak_bytes",
-        (json_int_t)assay_bench_step_used(bench), "planned_bytes", (json_int_t)assay_bench_step_planned(bench),
-        "samples", o->counted, "rejected", o->rejected);
+    json_t *json =
+        json_pack("{s:s, s:i, s:I, s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:i, s:i}", "arch", options->arch,
+                  "layers", assay_bench_step_layers(bench), "tokens", (json_int_t)options->tokens, "precision",
+                  bf16 ? "bf16" : "f32", "kernels", kernels->name, "layers_replayed", assay_bench_step_replayed(bench),
+                  "step_seconds", o->seconds, "gflop", gflop, "gflops", rate, "peak_gflops", o->peak, "ratio",
+                  rate / o->peak, "peak_bytes", (json_int_t)assay_bench_step_used(bench), "planned_bytes",
+                  (json_int_t)assay_bench_step_planned(bench), "samples", o->counted, "rejected", o->rejected);
     ASSAY_TRY_ALLOC(json, "a result", err);
     assay_status status;
     if (options->json) {
@@ -76,7 +76,7 @@ static assay_status print(const assay_bench_step *bench, const outcome *o, const
                  "%s, %d layers (%d replayed), %lld tokens, %s: %.3f s, %.1f GFLOP, %.1f GFLOP/s of %.1f (%.3f); step "
                  "memory %.1f MiB; %d samples, %d rejected\n",
                  options->arch, assay_bench_step_layers(bench), assay_bench_step_replayed(bench),
-                 (long long)options->tokens, halves ? "bf16" : "f32", o->seconds, gflop, rate, o->peak, rate / o->peak,
+                 (long long)options->tokens, bf16 ? "bf16" : "f32", o->seconds, gflop, rate, o->peak, rate / o->peak,
                  (double)assay_bench_step_planned(bench) / 1048576, o->counted, o->rejected);
         status = assay_print_text(line, err);
     }
@@ -92,15 +92,15 @@ static assay_status run(const assay_options *options, const assay_command_contex
     if (options->positionals.count && strcmp(options->positionals.items[0], "step") != 0)
         return assay_error_set(err, ASSAY_E_USAGE, "assay bench %s: there is step", options->positionals.items[0]);
     ASSAY_TRY(assay_choose_kernels(&kernels, err));
-    bool halves = assay_training_halves(options, kernels, context->task.log);
-    double (*spin)(size_t) = halves ? kernels->halves->spin : kernels->spin;
+    bool bf16 = assay_training_in_bf16(options, kernels, context->task.log);
+    double (*spin)(size_t) = bf16 ? kernels->bf16->spin : kernels->spin;
     if (!spin)
         return assay_error_set(err, ASSAY_E_UNSUPPORTED, "the kernel set %s has no register loop to measure against",
                                kernels->name);
-    ASSAY_TRY(assay_bench_step_open(&bench, options, kernels, halves, err));
+    ASSAY_TRY(assay_bench_step_open(&bench, options, kernels, bf16, err));
     yardstick y = {.spin = spin, .pool = assay_bench_step_pool(bench)};
     assay_status status = take_samples(bench, &y, context, &out, err);
-    if (status == ASSAY_OK) status = print(bench, &out, options, kernels, halves, err);
+    if (status == ASSAY_OK) status = print(bench, &out, options, kernels, bf16, err);
     assay_bench_step_close(bench);
     return status;
 }

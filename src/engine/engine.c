@@ -1,7 +1,7 @@
 /* The executor: walks a schedule's instances and hands each operation its views. It decides nothing. */
 #include "engine/engine.h"
 
-#include "backend/gemm_halves.h"
+#include "backend/gemm_bf16.h"
 #include "base/alloc.h"
 #include "engine/arena.h"
 
@@ -21,8 +21,8 @@ struct assay_engine {
 
 size_t assay_engine_scratch_bytes(const assay_program *program, int workers)
 {
-    size_t rows = assay_gemm_scratch_bytes(), halves = program->halves ? assay_gemm_halves_scratch_bytes() : 0;
-    return (size_t)workers * (rows > halves ? rows : halves);
+    size_t rows = assay_gemm_scratch_bytes(), bf16 = program->bf16 ? assay_gemm_bf16_scratch_bytes() : 0;
+    return (size_t)workers * (rows > bf16 ? rows : bf16);
 }
 
 static assay_status plan(const assay_engine_config *config, assay_schedule **schedule, size_t *slots, assay_error *err)
@@ -84,7 +84,7 @@ static void note_used(assay_engine *engine, int index)
 {
     const assay_slot *slot = &engine->schedule->slots[index];
     size_t bytes = slot->cols ? engine->geometry.spaces[slot->space].rows * slot->cols *
-                                    (slot->half ? sizeof(uint16_t) : sizeof(float))
+                                    (slot->bf16 ? sizeof(uint16_t) : sizeof(float))
                               : slot->bytes;
     if (slot->offset + bytes > engine->used) engine->used = slot->offset + bytes;
 }
@@ -95,7 +95,7 @@ static assay_view slot_view(const assay_engine *engine, int index)
     size_t rows = engine->geometry.spaces[slot->space].rows;
     void *data = (char *)engine->arena.data + slot->offset;
     assay_view view = {.rows = rows, .cols = slot->cols, .ld = slot->cols};
-    if (slot->half) view.half = data;
+    if (slot->bf16) view.bf16 = data;
     else view.data = data;
     return view;
 }
@@ -105,7 +105,7 @@ static assay_view operand_view(assay_engine *engine, int slot, const assay_opera
     if (slot < 0) return (assay_view){0};
     note_used(engine, slot);
     assay_view view = slot_view(engine, slot);
-    if (view.half) view.half += operand->col;
+    if (view.bf16) view.bf16 += operand->col;
     else view.data += operand->col;
     view.cols = operand->cols;
     return view;
@@ -186,7 +186,7 @@ const float *assay_engine_rewards(const assay_engine *engine)
     return assay_engine_value(engine, engine->config.program->output).data;
 }
 
-/* The gradient of the rewards, where the way back begins; it is never stored in halves. */
+/* The gradient of the rewards, where the way back begins; it is never stored in bf16. */
 static void set_seed(assay_engine *engine, const float *d_rewards)
 {
     assay_view seed = slot_view(engine, engine->schedule->seed_slot);

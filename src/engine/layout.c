@@ -27,7 +27,7 @@ static assay_status value_bytes(assay_slot *slot, const assay_bounds *bounds, as
 {
     size_t bytes;
     if (!assay_mul_size(bounds->rows[slot->space], slot->cols, &bytes) ||
-        !assay_mul_size(bytes, slot->half ? sizeof(uint16_t) : sizeof(float), &bytes))
+        !assay_mul_size(bytes, slot->bf16 ? sizeof(uint16_t) : sizeof(float), &bytes))
         return assay_error_set(err, ASSAY_E_NO_FIT, "a value of %zu rows and %zu columns overflows the address space",
                                bounds->rows[slot->space], slot->cols);
     return round_up(bytes, &slot->bytes, err);

@@ -97,7 +97,7 @@ static int value_slot(builder *b, int value, bool gradient, assay_status *status
                        .space = v->space,
                        .value = value,
                        .gradient = gradient,
-                       .half = v->dtype == ASSAY_BF16 && !gradient};
+                       .bf16 = v->dtype == ASSAY_BF16 && !gradient};
     return new_slot(b, &slot, status);
 }
 

@@ -46,7 +46,7 @@ typedef struct assay_slot {
     assay_space_id space;
     uint32_t first, last; /* instances between which it is alive, both included */
     int value;            /* of the program, for printing; -1: a workspace */
-    bool gradient, half;  /* half: elements of 2 bytes */
+    bool gradient, bf16;  /* bf16: elements of 2 bytes */
     size_t bytes, offset; /* filled in by the layout */
 } assay_slot;
 

@@ -1,9 +1,14 @@
-/* What rewards of pairs say about the model that gave them. accuracy      share of pairs with r_chosen > r_rejected, a
- * tie counts half; with its 95 % Wilson interval longer_wins   what picking the longer answer (in characters) would
- * reach, a tie counts half: the baseline to beat length_correlation  Pearson, reward against the answer's length in
- * characters, over all answers; NaN where either does not vary loss          mean of log(1 + exp(-(r_chosen -
- * r_rejected))) mse, mae      MedicalGPT's: between chosen and rejected rewards; they grow when the model improves and
- * when it gets everything wrong */
+/* What rewards of pairs say about the model that gave them.
+ *
+ *     accuracy            share of pairs with r_chosen > r_rejected, a tie counts half; with its 95 % Wilson interval
+ *     longer_wins         what picking the longer answer (in characters) would reach, a tie counts half: the baseline
+ *                         to beat
+ *     length_correlation  Pearson, reward against the answer's length in characters, over all answers; NaN where
+ *                         either does not vary
+ *     loss                mean of log(1 + exp(-(r_chosen - r_rejected)))
+ *     mse, mae            MedicalGPT's: between chosen and rejected rewards; they grow when the model improves and
+ *                         when it gets everything wrong
+ */
 #ifndef ASSAY_JUDGE_JUDGE_H
 #define ASSAY_JUDGE_JUDGE_H
 

@@ -52,14 +52,14 @@ static assay_space_id value_space(const writer *w, int value)
     return value < 0 ? ASSAY_TOKENS : w->program->values[value].space;
 }
 
-static bool is_half(const writer *w, int value) { return value >= 0 && w->program->values[value].dtype == ASSAY_BF16; }
+static bool is_bf16(const writer *w, int value) { return value >= 0 && w->program->values[value].dtype == ASSAY_BF16; }
 
 /* In bf16 all token rows are stored so; the few scored rows stay f32, and so does what stands for them where all rows
  * are computed. */
 static int new_value(writer *w, assay_space_id space, size_t cols, const char *name)
 {
     int value = assay_program_value(w->program, space, cols, w->layer, name);
-    if (w->options->halves && space == ASSAY_TOKENS && !w->wide) assay_program_store_halves(w->program, value);
+    if (w->options->bf16 && space == ASSAY_TOKENS && !w->wide) assay_program_store_bf16(w->program, value);
     return value;
 }
 
@@ -91,7 +91,7 @@ static int linear(writer *w, const char *pattern, int x, size_t out, bool bias, 
                        .outputs = 1,
                        .out = {y}};
     step.attr.bias = bias;
-    step.attr.halves = is_half(w, x);
+    step.attr.bf16 = is_bf16(w, x);
     if (residual >= 0) {
         step.attr.residual = true;
         step.in[step.inputs++] = (assay_operand){residual, 0, 0};
@@ -187,7 +187,7 @@ static int attention(writer *w, const assay_operand qkv[3])
     step.attr.kv_heads = (uint32_t)c->kv_heads;
     step.attr.head_dim = (uint32_t)c->head_dim;
     step.attr.scale = 1.0f / sqrtf((float)c->head_dim);
-    step.attr.halves = is_half(w, qkv[1].value);
+    step.attr.bf16 = is_bf16(w, qkv[1].value);
     assay_program_step(w->program, &step);
     return y;
 }

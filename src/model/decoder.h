@@ -20,7 +20,7 @@ typedef struct assay_decoder_options {
     assay_adapter_rank adapter; /* NULL: no adapters */
     void *adapter_context;
     float dropout;
-    bool halves;         /* bf16 arithmetic and storage */
+    bool bf16;           /* bf16 arithmetic and storage */
     bool input_gradient; /* the embedding is trained as well, so the gradient goes down through every layer, and the
                             last layer is like the others (bench) */
     bool all_rows;       /* compute the last layer for every token (forward --hidden-states, traces) */

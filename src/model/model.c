@@ -32,22 +32,22 @@ static assay_status own_memory(loader *l, size_t index)
 }
 
 /* A frozen matrix that cannot be used where it lies takes half the memory in a bf16 run. */
-static assay_status own_halves(loader *l, size_t index, const assay_weight *weight)
+static assay_status own_bf16(loader *l, size_t index, const assay_weight *weight)
 {
     const assay_param *param = &l->model->program->params[index];
     size_t count = param_elements(param);
-    uint16_t *halves = assay_alloc(count, sizeof *halves);
+    uint16_t *bf16 = assay_alloc(count, sizeof *bf16);
     float *wide = assay_alloc(count, sizeof *wide);
-    l->model->owned[index] = (float *)(void *)halves;
-    l->model->owned_bytes += count * sizeof *halves;
+    l->model->owned[index] = (float *)(void *)bf16;
+    l->model->owned_bytes += count * sizeof *bf16;
     assay_status status =
-        halves && wide
+        bf16 && wide
             ? assay_checkpoint_read(l->checkpoint, weight, wide, l->err)
             : assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for weight %s (%zu values)", param->name, count);
-    for (size_t i = 0; status == ASSAY_OK && i < count; i++) halves[i] = assay_f32_to_bf16(wide[i]);
+    for (size_t i = 0; status == ASSAY_OK && i < count; i++) bf16[i] = assay_f32_to_bf16(wide[i]);
     assay_free(wide);
     l->model->params[index] =
-        (assay_param_view){.data = halves, .dtype = ASSAY_BF16, .rows = param->rows, .cols = param->cols};
+        (assay_param_view){.data = bf16, .dtype = ASSAY_BF16, .rows = param->rows, .cols = param->cols};
     return status;
 }
 
@@ -98,8 +98,8 @@ static assay_status load_weight(loader *l, size_t index, const assay_weight *wei
                    ? fits
                    : assay_error_prefix(l->err, fits, "%s/", l->checkpoint->path);
     if (!usable_in_place(param, weight)) {
-        if (l->options->halves && !param->trained && !param->vector && param->role == ASSAY_ROLE_BASE)
-            return own_halves(l, index, weight);
+        if (l->options->bf16 && !param->trained && !param->vector && param->role == ASSAY_ROLE_BASE)
+            return own_bf16(l, index, weight);
         ASSAY_TRY(own_memory(l, index));
         return assay_checkpoint_read(l->checkpoint, weight, l->model->owned[index], l->err);
     }
@@ -198,7 +198,7 @@ static assay_status write_program(loader *l)
     assay_model *model = l->model;
     assay_lora_file file = {.adapter = l->adapter, .err = l->err};
     assay_decoder_options decoder = {
-        .tuning = l->options->tuning, .halves = l->options->halves, .all_rows = l->options->all_rows};
+        .tuning = l->options->tuning, .bf16 = l->options->bf16, .all_rows = l->options->all_rows};
     ASSAY_TRY(assay_model_config_read(l->checkpoint->config, l->checkpoint->name, &model->config, l->err));
     if (l->adapter) {
         decoder.adapter = assay_lora_rank_by_file;
@@ -263,7 +263,7 @@ static void measure_param(const loader *l, const assay_param *param, assay_model
     if (frozen_matrix && known ? weight && usable_in_place(param, weight)
                                : frozen_matrix && l->checkpoint->kind != ASSAY_CHECKPOINT_GGUF)
         size->borrowed += weight ? weight->tensor.bytes : count * assay_dtype_block_bytes(config_dtype(l->checkpoint));
-    else size->owned += count * (frozen_matrix && l->options->halves ? sizeof(uint16_t) : sizeof(float));
+    else size->owned += count * (frozen_matrix && l->options->bf16 ? sizeof(uint16_t) : sizeof(float));
 }
 
 assay_status assay_model_measure(assay_program **program, assay_model_size *size, const assay_checkpoint *checkpoint,

@@ -22,7 +22,7 @@
 typedef struct assay_model_options {
     assay_tuning tuning;
     const assay_lora_spec *lora; /* a new adapter (ignored where an adapter is loaded); NULL: none */
-    bool halves;                 /* bf16: token rows stored and products multiplied in bf16 */
+    bool bf16;                   /* bf16: token rows stored and products multiplied in bf16 */
     bool all_rows;
     bool head_zero; /* a new head starts at zero instead of normal(0, 1/sqrt(hidden + 1)) */
     bool need_head; /* a missing head is an error (scoring) instead of newly made (training) */

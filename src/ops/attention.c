@@ -1,7 +1,7 @@
 /* c = softmax(scale * q k^T, causal along the path) v, head by head, with grouped keys and values. In 0: q [Tq, heads *
  * d], in 1: k [T, kv_heads * d], in 2: v likewise. Out 0: c [Tq, heads * d]. Neither scores nor probabilities are ever
  * stored beyond a tile; backward makes them again (Dao et al., arXiv:2205.14135). q may live in the scored rows (the
- * last layer needs no other queries); k and v are token rows. With attr->halves every product has bf16 operands
+ * last layer needs no other queries); k and v are token rows. With attr->bf16 every product has bf16 operands
  * (probabilities are rounded for it) and f32 sums; the softmax is f32. A token sees its path: its segment's ancestors,
  * then its own segment up to itself. Tiles of keys are cut by position along the path, the running softmax goes tile by
  * tile, and every query is a lane of its own, so a query's bits depend on nothing but its own path: tiles behind its
@@ -46,11 +46,11 @@ static unsigned reads(const assay_op_shape *shape)
 static size_t forward_words(const assay_op_attributes *attr, size_t longest_path)
 {
     size_t d = attr->head_dim, wide_d = assay_attention_columns(d), path = assay_attention_path(longest_path),
-           lane_d = assay_attention_lane(attr->halves, d);
+           lane_d = assay_attention_lane(attr->bf16, d);
     return assay_attention_line(ASSAY_TILE_KEYS * d) + assay_attention_line(path * lane_d) +
-           assay_attention_line(assay_attention_lane(attr->halves, path) * wide_d) +
+           assay_attention_line(assay_attention_lane(attr->bf16, path) * wide_d) +
            assay_attention_line(ASSAY_QUERIES * lane_d) +
-           ASSAY_QUERIES * assay_attention_lane(attr->halves, ASSAY_TILE_KEYS) + ASSAY_TILE_KEYS * ASSAY_QUERIES +
+           ASSAY_QUERIES * assay_attention_lane(attr->bf16, ASSAY_TILE_KEYS) + ASSAY_TILE_KEYS * ASSAY_QUERIES +
            ASSAY_QUERIES * (wide_d + 3);
 }
 
@@ -70,15 +70,15 @@ static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES]
 static forward_memory divide(const assay_attention *a, uint32_t **memory)
 {
     size_t path = assay_attention_path(a->run->env->geometry->longest_path),
-           lane_d = assay_attention_lane(a->halves, a->d);
+           lane_d = assay_attention_lane(a->bf16, a->d);
     forward_memory m = {.k = {.k_room = a->d, .left = true},
                         .v = {.k_room = ASSAY_TILE_KEYS},
                         .q = {.k_room = a->d},
                         .p = {.k_room = ASSAY_TILE_KEYS, .left = true}};
     m.k.words = assay_attention_take(memory, path * lane_d);
-    m.v.words = assay_attention_take(memory, assay_attention_lane(a->halves, path) * a->wide_d);
+    m.v.words = assay_attention_take(memory, assay_attention_lane(a->bf16, path) * a->wide_d);
     m.q.words = assay_attention_take(memory, ASSAY_QUERIES * lane_d);
-    m.p.words = assay_attention_take(memory, ASSAY_QUERIES * assay_attention_lane(a->halves, ASSAY_TILE_KEYS));
+    m.p.words = assay_attention_take(memory, ASSAY_QUERIES * assay_attention_lane(a->bf16, ASSAY_TILE_KEYS));
     m.s = (float *)(void *)assay_attention_take(memory, ASSAY_TILE_KEYS * ASSAY_QUERIES);
     m.c = (float *)(void *)assay_attention_take(memory, ASSAY_QUERIES * a->wide_d);
     m.max = (float *)(void *)assay_attention_take(memory, ASSAY_QUERIES);
@@ -89,7 +89,7 @@ static forward_memory divide(const assay_attention *a, uint32_t **memory)
 
 static void pack_probabilities(const assay_attention *a, const forward_memory *m, size_t rows, size_t keys)
 {
-    if (a->halves) a->kernels->scores->pack(m->p.words, ASSAY_HALVES_MR * ASSAY_TILE_KEYS / 2, m->s, keys);
+    if (a->bf16) a->kernels->scores->pack(m->p.words, ASSAY_BF16_MR * ASSAY_TILE_KEYS / 2, m->s, keys);
     else assay_attention_pack(a, &m->p, assay_matrix_transposed(assay_matrix_rows(m->s, ASSAY_QUERIES)), rows, keys);
 }
 
@@ -119,7 +119,7 @@ static void forward_block(const assay_attention *a, const forward_memory *m, con
         float *row = m->c + i * a->wide_d;
         size_t at = (block->row + i) * c->ld + head * a->d;
         rows->scale(1.0f / m->sum[i], row, row, a->d);
-        if (c->half) rows->narrow(row, c->half + at, a->d);
+        if (c->bf16) rows->narrow(row, c->bf16 + at, a->d);
         else memcpy(c->data + at, row, a->d * sizeof *row);
     }
 }

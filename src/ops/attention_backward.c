@@ -35,15 +35,15 @@ typedef struct backward_sizes {
 static backward_sizes sizes_of(const assay_op_attributes *attr, size_t longest_path)
 {
     size_t d = attr->head_dim, wide_d = assay_attention_columns(d), path = assay_attention_path(longest_path),
-           lane_d = assay_attention_lane(attr->halves, d);
-    size_t lane_queries = assay_attention_lane(attr->halves, ASSAY_QUERIES),
+           lane_d = assay_attention_lane(attr->bf16, d);
+    size_t lane_queries = assay_attention_lane(attr->bf16, ASSAY_QUERIES),
            blocks = (longest_path + ASSAY_QUERIES - 1) / ASSAY_QUERIES;
     return (backward_sizes){
         .path_left = assay_attention_line(path * lane_d),
-        .path_right = assay_attention_line(assay_attention_lane(attr->halves, path) * wide_d),
+        .path_right = assay_attention_line(assay_attention_lane(attr->bf16, path) * wide_d),
         .block_right = assay_attention_line(ASSAY_QUERIES * lane_d),
         .block_columns = assay_attention_line(lane_queries * wide_d),
-        .tile_queries = ASSAY_QUERIES * assay_attention_lane(attr->halves, ASSAY_TILE_KEYS),
+        .tile_queries = ASSAY_QUERIES * assay_attention_lane(attr->bf16, ASSAY_TILE_KEYS),
         .tile_keys = ASSAY_TILE_KEYS * lane_queries,
         .scores = ASSAY_TILE_KEYS * ASSAY_QUERIES,
         .dq = ASSAY_QUERIES * wide_d,
@@ -137,7 +137,7 @@ static void add_queries(const assay_attention *a, const backward_memory *m, cons
     bool add = start > 0 || a->run->add[0];
     float *home = dq->data + block->row * dq->ld + head * a->d;
     assay_packed k = assay_attention_tile(a, &m->k_columns, start);
-    if (a->halves) a->kernels->scores->pack(m->ds_queries.words, ASSAY_HALVES_MR * ASSAY_TILE_KEYS / 2, m->ds, keys);
+    if (a->bf16) a->kernels->scores->pack(m->ds_queries.words, ASSAY_BF16_MR * ASSAY_TILE_KEYS / 2, m->ds, keys);
     else
         assay_attention_pack(a, &m->ds_queries, assay_matrix_transposed(assay_matrix_rows(m->ds, ASSAY_QUERIES)),
                              block->rows, keys);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Whole panels of every kernel set: of left operands (4, 6, 12 lanes) and right ones (16, 32). */
-enum { LEFT = ASSAY_HALVES_MR, RIGHT = ASSAY_HALVES_NR, LINE = 16 };
+enum { LEFT = ASSAY_BF16_MR, RIGHT = ASSAY_BF16_NR, LINE = 16 };
 
 _Static_assert(ASSAY_TILE_KEYS % LEFT == 0 && ASSAY_QUERIES % LEFT == 0 && ASSAY_QUERIES % RIGHT == 0,
                "tiles are whole panels");
@@ -13,7 +13,7 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t round_up(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
 
 size_t assay_attention_line(size_t words) { return round_up(words, LINE); }
-size_t assay_attention_lane(bool halves, size_t k) { return halves ? (k + 1) / 2 : k; }
+size_t assay_attention_lane(bool bf16, size_t k) { return bf16 ? (k + 1) / 2 : k; }
 size_t assay_attention_path(size_t path) { return round_up(path, ASSAY_TILE_KEYS); }
 size_t assay_attention_columns(size_t d) { return round_up(d, RIGHT); }
 
@@ -29,12 +29,12 @@ assay_attention assay_attention_open(const assay_op_run *run, size_t kv_head, ui
     const assay_kernels *kernels = run->env->kernels;
     assay_attention a = {.run = run,
                          .kernels = kernels,
-                         .halves = run->attr->halves,
+                         .bf16 = run->attr->bf16,
                          .mr = kernels->mr,
                          .nr = kernels->nr,
                          .d = run->attr->head_dim,
                          .kv_head = kv_head};
-    if (a.halves) a.mr = ASSAY_HALVES_MR, a.nr = ASSAY_HALVES_NR;
+    if (a.bf16) a.mr = ASSAY_BF16_MR, a.nr = ASSAY_BF16_NR;
     a.wide_d = assay_attention_columns(a.d);
     a.group = run->attr->heads / run->attr->kv_heads;
     a.gathered = assay_attention_take(memory, ASSAY_TILE_KEYS * a.d);
@@ -43,7 +43,7 @@ assay_attention assay_attention_open(const assay_op_run *run, size_t kv_head, ui
 
 static size_t panel_words(const assay_attention *a, const assay_packed *p)
 {
-    return (p->left ? a->mr : a->nr) * assay_attention_lane(a->halves, p->k_room);
+    return (p->left ? a->mr : a->nr) * assay_attention_lane(a->bf16, p->k_room);
 }
 
 static void pack_panels(const assay_attention *a, const assay_packed *to, const assay_matrix *from, size_t lanes,
@@ -51,9 +51,9 @@ static void pack_panels(const assay_attention *a, const assay_packed *to, const 
 {
     size_t width = to->left ? a->mr : a->nr, words = panel_words(a, to), bytes = assay_dtype_block_bytes(from->dtype);
     uint32_t *dst = to->words;
-    if (a->halves) {
+    if (a->bf16) {
         const assay_lanes all = assay_matrix_lanes(from, 0, lanes, 0, k);
-        a->kernels->halves->pack(dst, width, words, &all);
+        a->kernels->bf16->pack(dst, width, words, &all);
         return;
     }
     for (size_t lane = 0; lane < lanes; lane += width, dst += words)
@@ -65,7 +65,7 @@ static void pack_panels(const assay_attention *a, const assay_packed *to, const 
 void assay_attention_pack(const assay_attention *a, const assay_packed *to, assay_matrix from, size_t lanes, size_t k)
 {
     size_t width = to->left ? a->mr : a->nr, words = panel_words(a, to),
-           filled = width * assay_attention_lane(a->halves, k);
+           filled = width * assay_attention_lane(a->bf16, k);
     uint32_t *dst = to->words;
     pack_panels(a, to, &from, lanes, k);
     for (size_t lane = 0; lane < lanes; lane += width, dst += words)
@@ -81,7 +81,7 @@ void assay_attention_multiply(const assay_attention *a, const assay_packed *left
         const uint32_t *l = left->words;
         for (size_t i = 0; i < m; i += a->mr, l += left_words) {
             float *tile = c + i * ldc + j;
-            if (a->halves) a->kernels->halves->tile((k + 1) / 2, l, r, tile, ldc, add, NULL);
+            if (a->bf16) a->kernels->bf16->tile((k + 1) / 2, l, r, tile, ldc, add, NULL);
             else a->kernels->tile(k, (const float *)(const void *)l, (const float *)(const void *)r, tile, ldc, add);
         }
     }
@@ -92,7 +92,7 @@ assay_matrix assay_attention_head(const assay_attention *a, const assay_view *vi
     assay_view part = *view;
     size_t at = row * view->ld + head * a->d;
     if (part.data) part.data += at;
-    if (part.half) part.half += at;
+    if (part.bf16) part.bf16 += at;
     return assay_view_matrix(&part);
 }
 

@@ -15,7 +15,7 @@ enum { ASSAY_TILE_KEYS = 240 };
 typedef struct assay_attention {
     const assay_op_run *run;
     const assay_kernels *kernels;
-    bool halves; /* products of bf16 */
+    bool bf16; /* products of bf16 */
     size_t mr, nr;
     size_t d, wide_d;      /* columns of a head, and rounded up to whole panels */
     size_t kv_head, group; /* query heads kv_head * group .. + group share the key head */
@@ -43,7 +43,7 @@ size_t assay_attention_line(size_t words); /* what it takes */
 
 /* Words of a lane whose inner dimension has room for k elements; path positions in whole tiles; columns in whole
  * panels. */
-size_t assay_attention_lane(bool halves, size_t k);
+size_t assay_attention_lane(bool bf16, size_t k);
 size_t assay_attention_path(size_t path);
 size_t assay_attention_columns(size_t d);
 

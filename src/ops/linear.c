@@ -3,13 +3,13 @@
  * present: W [out, in], b [out], A [rank, in], B [out, rank].  (LoRA: Hu et al., arXiv:2106.09685; PEFT,
  * tuners/lora/layer.py Linear.forward) Order of rounding, the reference's: the folds of x W^T, those of the adapter,
  * the bias, and the residual last, once; adding folds to a large residual one by one would round at its size each time.
- * In bf16 (attr->halves) every product rounds its operands to bf16; the adapter's product goes on in the host's sums,
+ * In bf16 (attr->bf16) every product rounds its operands to bf16; the adapter's product goes on in the host's sums,
  * and bias and residual join them before y is rounded, once. Backward likewise: du A goes on in the sums of dy W,
  * unless dropout stands between. Backward reads x only if W or A is trained: a frozen weight needs no input. u =
  * dropout(x) A^T is made again (rank columns) rather than kept, so that nothing ever asks for the host product to be
  * replayed. Workspace: in bf16 room for packed left operands; u and, backward, du [T, rank]; with dropout also
  * dropout(x) [T, in], which then serves the gradient on its way back. */
-#include "backend/gemm_halves.h"
+#include "backend/gemm_bf16.h"
 #include "ops/dropout.h"
 #include "ops/op.h"
 
@@ -70,12 +70,12 @@ static unsigned reads(const assay_op_shape *shape)
 
 /* Where products pack their left operands. A weight's gradient runs over tokens, in folds that may all be odd, and
  * makes do with few rows at a time. */
-static size_t packed_bytes(bool halves, size_t rows, size_t in, size_t out, size_t rank, bool backward)
+static size_t packed_bytes(bool bf16, size_t rows, size_t in, size_t out, size_t rank, bool backward)
 {
     size_t widest = backward && out > in ? out : in;
-    size_t most = assay_gemm_halves_packed_bytes(rows, (widest + 1) / 2 + (rank + 1) / 2, !backward),
-           least = assay_gemm_halves_packed_bytes(1, rows, false);
-    return halves ? ((most > least ? most : least) + 63) & ~(size_t)63 : 0;
+    size_t most = assay_gemm_bf16_packed_bytes(rows, (widest + 1) / 2 + (rank + 1) / 2, !backward),
+           least = assay_gemm_bf16_packed_bytes(1, rows, false);
+    return bf16 ? ((most > least ? most : least) + 63) & ~(size_t)63 : 0;
 }
 
 static size_t workspace(const assay_op_shape *shape, const assay_bounds *bounds, int workers, bool backward)
@@ -83,7 +83,7 @@ static size_t workspace(const assay_op_shape *shape, const assay_bounds *bounds,
     size_t rows = bounds->rows[shape->out_space], floats = rows * rank_of(shape) * (backward ? 2 : 1);
     (void)workers;
     if (shape->attr->adapter && shape->attr->dropout > 0) floats += rows * shape->in_cols[0];
-    return packed_bytes(shape->attr->halves, rows, shape->in_cols[0], shape->out_cols[0], rank_of(shape), backward) +
+    return packed_bytes(shape->attr->bf16, rows, shape->in_cols[0], shape->out_cols[0], rank_of(shape), backward) +
            floats * sizeof(float);
 }
 
@@ -102,14 +102,14 @@ static size_t packed_bytes_here(const assay_op_run *run)
 {
     linear_params p = params_of(run);
     size_t rows = run->env->geometry->spaces[run->out_space].rows, rank = p.lora_a ? p.lora_a->rows : 0;
-    return packed_bytes(run->attr->halves, rows, p.w->cols, p.w->rows, rank, run->d_out[0].data != NULL);
+    return packed_bytes(run->attr->bf16, rows, p.w->cols, p.w->rows, rank, run->d_out[0].data != NULL);
 }
 
-static void multiply_halves(const assay_op_run *run, assay_gemm_halves_args *args)
+static void multiply_bf16(const assay_op_run *run, assay_gemm_bf16_args *args)
 {
     args->packed = run->workspace;
     args->packed_bytes = packed_bytes_here(run);
-    assay_gemm_halves(run->env->kernels, run->env->pool, run->env->scratch, args);
+    assay_gemm_bf16(run->env->kernels, run->env->pool, run->env->scratch, args);
 }
 
 static bool drops(const assay_op_run *run) { return run->attr->dropout > 0 && run->env->training; }
@@ -117,9 +117,9 @@ static bool drops(const assay_op_run *run) { return run->attr->dropout > 0 && ru
 static void product(const assay_op_run *run, assay_matrix a, assay_matrix b, size_t m, size_t n, size_t k, float *c,
                     size_t ldc, bool add)
 {
-    if (run->attr->halves) {
-        assay_gemm_halves_args args = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .ldc = ldc, .add = add};
-        multiply_halves(run, &args);
+    if (run->attr->bf16) {
+        assay_gemm_bf16_args args = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .ldc = ldc, .add = add};
+        multiply_bf16(run, &args);
         return;
     }
     assay_gemm_args args = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .ldc = ldc, .add = add};
@@ -131,18 +131,18 @@ static void weight_gradient(const assay_op_run *run, const assay_view *left, con
 {
     const assay_space *space = &run->env->geometry->spaces[run->out_space];
     assay_matrix a = assay_matrix_transposed(assay_view_matrix(left)), b = assay_view_matrix(right);
-    if (run->attr->halves) {
-        assay_gemm_halves_args args = {.m = left->cols,
-                                       .n = right->cols,
-                                       .k = left->rows,
-                                       .a = a,
-                                       .b = b,
-                                       .c = gradient,
-                                       .ldc = right->cols,
-                                       .add = true,
-                                       .folds = space->folds,
-                                       .fold_count = space->fold_count};
-        multiply_halves(run, &args);
+    if (run->attr->bf16) {
+        assay_gemm_bf16_args args = {.m = left->cols,
+                                     .n = right->cols,
+                                     .k = left->rows,
+                                     .a = a,
+                                     .b = b,
+                                     .c = gradient,
+                                     .ldc = right->cols,
+                                     .add = true,
+                                     .folds = space->folds,
+                                     .fold_count = space->fold_count};
+        multiply_bf16(run, &args);
         return;
     }
     assay_gemm_args args = {.m = left->cols,
@@ -209,16 +209,16 @@ static void forward_adapter(const assay_op_run *run, const linear_params *p)
 }
 
 /* Everything in one product. */
-static void forward_halves(const assay_op_run *run, const linear_params *p)
+static void forward_bf16(const assay_op_run *run, const linear_params *p)
 {
     const assay_view *x = &run->in[0], *y = &run->out[0], *r = &run->in[1];
-    assay_gemm_halves_args args = {.m = y->rows,
-                                   .n = y->cols,
-                                   .k = x->cols,
-                                   .a = assay_view_matrix(x),
-                                   .b = assay_matrix_transposed(weight_matrix(p->w)),
-                                   .half_c = y->half,
-                                   .ldc = y->ld};
+    assay_gemm_bf16_args args = {.m = y->rows,
+                                 .n = y->cols,
+                                 .k = x->cols,
+                                 .a = assay_view_matrix(x),
+                                 .b = assay_matrix_transposed(weight_matrix(p->w)),
+                                 .bf16_c = y->bf16,
+                                 .ldc = y->ld};
     if (p->lora_a) {
         assay_view u = workspace_view(run, 0, y->rows, p->lora_a->rows), dropped = dropped_input(run, u.rows * u.cols);
         adapter_down(run, p->lora_a, &dropped, &u);
@@ -228,17 +228,17 @@ static void forward_halves(const assay_op_run *run, const linear_params *p)
     }
     args.bias = p->b ? p->b->data : NULL;
     args.residual = r->data;
-    args.half_residual = r->half;
+    args.bf16_residual = r->bf16;
     args.ld_residual = r->ld;
-    multiply_halves(run, &args);
+    multiply_bf16(run, &args);
 }
 
 static void forward(const assay_op_run *run)
 {
     const assay_view *x = &run->in[0], *y = &run->out[0];
     linear_params p = params_of(run);
-    if (y->half) {
-        forward_halves(run, &p);
+    if (y->bf16) {
+        forward_bf16(run, &p);
         return;
     }
     product(run, assay_view_matrix(x), assay_matrix_transposed(weight_matrix(p.w)), y->rows, y->cols, x->cols, y->data,
@@ -282,7 +282,7 @@ static assay_view adapter_gradient(const assay_op_run *run, const linear_params 
 
 /* In bf16 the adapter's share is the second product of the host's, as it is forward; where dropout stands between, and
  * in f32, it follows by itself. */
-static bool joins_host(const assay_op_run *run) { return run->attr->adapter && run->attr->halves && !drops(run); }
+static bool joins_host(const assay_op_run *run) { return run->attr->adapter && run->attr->bf16 && !drops(run); }
 
 /* dx (+)= dy W (+ du A) */
 static void input_gradient(const assay_op_run *run, const linear_params *p, const assay_view *du)
@@ -293,18 +293,18 @@ static void input_gradient(const assay_op_run *run, const linear_params *p, cons
         product(run, a, b, dx->rows, dx->cols, dy->cols, dx->data, dx->ld, run->add[0]);
         return;
     }
-    assay_gemm_halves_args args = {.m = dx->rows,
-                                   .n = dx->cols,
-                                   .k = dy->cols,
-                                   .k2 = du->cols,
-                                   .a = a,
-                                   .b = b,
-                                   .a2 = assay_view_matrix(du),
-                                   .b2 = weight_matrix(p->lora_a),
-                                   .c = dx->data,
-                                   .ldc = dx->ld,
-                                   .add = run->add[0]};
-    multiply_halves(run, &args);
+    assay_gemm_bf16_args args = {.m = dx->rows,
+                                 .n = dx->cols,
+                                 .k = dy->cols,
+                                 .k2 = du->cols,
+                                 .a = a,
+                                 .b = b,
+                                 .a2 = assay_view_matrix(du),
+                                 .b2 = weight_matrix(p->lora_a),
+                                 .c = dx->data,
+                                 .ldc = dx->ld,
+                                 .add = run->add[0]};
+    multiply_bf16(run, &args);
 }
 
 /* dx += dropout'(du A), by way of the memory that held dropout(x) */

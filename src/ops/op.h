@@ -22,10 +22,10 @@
 
 enum { ASSAY_MAX_INPUTS = 4, ASSAY_MAX_OUTPUTS = 2, ASSAY_MAX_PARAMS = 4 };
 
-/* At most one of data and half is set; neither: not there, not wanted. Gradients are always f32. */
+/* At most one of data and bf16 is set; neither: not there, not wanted. Gradients are always f32. */
 typedef struct assay_view {
     float *data;
-    uint16_t *half; /* bf16 */
+    uint16_t *bf16;
     size_t rows, cols, ld;
 } assay_view;
 
@@ -57,7 +57,7 @@ typedef struct assay_op_attributes {
     uint32_t rotary_half;           /* rope: pairs per head */
     bool adjacent;                  /* rope: (2i, 2i+1) instead of (i, i + half) */
     bool bias, residual, adapter;   /* linear: which operands are present */
-    bool halves;                    /* linear, attention: products round their operands to bf16 */
+    bool bf16;                      /* linear, attention: products round their operands to bf16 */
     const float *inverse_frequency; /* angles: [rotary_half], owned by the program */
     float angle_scale;              /* angles: factor of cos and sin (yarn's attention factor; 1 otherwise) */
 } assay_op_attributes;

@@ -65,11 +65,11 @@ static void backward_weight(const assay_op_run *run, size_t first, size_t cols, 
     float *memory = assay_row_memory(run, worker);
     for (size_t f = 0; f < space->fold_count; f++) {
         size_t from = space->folds[f], rows = space->folds[f + 1] - from;
-        const float *block = x->half ? memory : x->data + from * x->ld + first;
-        for (size_t t = 0; x->half && t < rows; t++)
-            run->env->kernels->rows->widen(x->half + (from + t) * x->ld + first, memory + t * COLS_OF_A_JOB, cols);
+        const float *block = x->bf16 ? memory : x->data + from * x->ld + first;
+        for (size_t t = 0; x->bf16 && t < rows; t++)
+            run->env->kernels->rows->widen(x->bf16 + (from + t) * x->ld + first, memory + t * COLS_OF_A_JOB, cols);
         run->env->kernels->rows->column_sum(dy->data + from * dy->ld + first, dy->ld, block,
-                                            x->half ? COLS_OF_A_JOB : x->ld, rstd + from, rows, cols,
+                                            x->bf16 ? COLS_OF_A_JOB : x->ld, rstd + from, rows, cols,
                                             run->param[0].gradient + first);
     }
 }

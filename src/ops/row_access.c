@@ -10,26 +10,26 @@ float *assay_row_memory(const assay_op_run *run, int worker)
 
 const float *assay_row_read(const assay_op_run *run, const assay_view *view, size_t row, float *memory)
 {
-    if (!view->half) return view->data + row * view->ld;
-    run->env->kernels->rows->widen(view->half + row * view->ld, memory, view->cols);
+    if (!view->bf16) return view->data + row * view->ld;
+    run->env->kernels->rows->widen(view->bf16 + row * view->ld, memory, view->cols);
     return memory;
 }
 
 float *assay_row_target(const assay_view *view, size_t row, float *memory)
 {
-    return view->half ? memory : view->data + row * view->ld;
+    return view->bf16 ? memory : view->data + row * view->ld;
 }
 
 void assay_row_store(const assay_op_run *run, const assay_view *view, size_t row, const float *from)
 {
-    if (view->half) run->env->kernels->rows->narrow(from, view->half + row * view->ld, view->cols);
+    if (view->bf16) run->env->kernels->rows->narrow(from, view->bf16 + row * view->ld, view->cols);
 }
 
 assay_matrix assay_view_matrix(const assay_view *view)
 {
     assay_matrix matrix = {.data = view->data, .dtype = ASSAY_F32, .row_stride = (ptrdiff_t)view->ld, .col_stride = 1};
-    if (view->half) {
-        matrix.data = view->half;
+    if (view->bf16) {
+        matrix.data = view->bf16;
         matrix.dtype = ASSAY_BF16;
     }
     return matrix;

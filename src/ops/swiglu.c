@@ -26,7 +26,7 @@ static assay_view stretch(const assay_view *view, size_t col)
     assay_view part = *view;
     part.cols = view->cols - col < STRETCH ? view->cols - col : STRETCH;
     if (part.data) part.data += col;
-    if (part.half) part.half += col;
+    if (part.bf16) part.bf16 += col;
     return part;
 }
 

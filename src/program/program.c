@@ -55,11 +55,11 @@ int assay_program_value(assay_program *program, assay_space_id space, size_t col
     return (int)program->value_count++;
 }
 
-void assay_program_store_halves(assay_program *program, int value)
+void assay_program_store_bf16(assay_program *program, int value)
 {
     if (value < 0) return;
     program->values[value].dtype = ASSAY_BF16;
-    program->halves = true;
+    program->bf16 = true;
 }
 
 int assay_program_param(assay_program *program, const assay_param *param)
@@ -143,7 +143,7 @@ void assay_program_wants(const assay_program *program, bool *wants)
     }
 }
 
-const char *assay_program_precision(const assay_program *program) { return program->halves ? "bf16" : "f32"; }
+const char *assay_program_precision(const assay_program *program) { return program->bf16 ? "bf16" : "f32"; }
 
 int assay_program_find_param(const assay_program *program, const char *name)
 {

@@ -72,7 +72,7 @@ typedef struct assay_program {
     size_t value_count, step_count, param_count;
     size_t value_capacity, step_capacity, param_capacity;
     int layers;
-    bool halves;        /* some value is bf16 */
+    bool bf16;          /* some value is bf16 */
     int output;         /* the value holding one reward a scored row */
     int *hidden_states; /* layers + 1 values: what the reference calls hidden_states; owned */
     size_t hidden_count;
@@ -87,7 +87,7 @@ void assay_program_free(assay_program *program); /* NULL is fine */
 /* Builders: return the new index, or -1 after an allocation failure (remembered; verify reports it; -1 may be passed
  * on). Names are copied. */
 int assay_program_value(assay_program *program, assay_space_id space, size_t cols, int layer, const char *name);
-void assay_program_store_halves(assay_program *program, int value); /* the value is stored in bf16 */
+void assay_program_store_bf16(assay_program *program, int value); /* the value is stored in bf16 */
 int assay_program_param(assay_program *program, const assay_param *param);
 int assay_program_step(assay_program *program, const assay_step *step);
 const float *assay_program_table(assay_program *program, const float *values, size_t count); /* copies */

@@ -25,7 +25,7 @@ struct assay_bench_step {
     bool backward;
 };
 
-static assay_status write_program(assay_bench_step *b, const assay_options *o, bool halves, assay_error *err)
+static assay_status write_program(assay_bench_step *b, const assay_options *o, bool bf16, assay_error *err)
 {
     const assay_model_shape *shape;
     assay_model_config config;
@@ -42,10 +42,8 @@ static assay_status write_program(assay_bench_step *b, const assay_options *o, b
     assay_model_shape_config(shape, &(assay_init_options){.layers = o->layers ? (size_t)o->layers : LAYERS}, &config);
     config.vocab = VOCAB;
     ASSAY_TRY(assay_lora_check(&lora, config.arch, err));
-    assay_decoder_options decoder = {.tuning = tunings[o->tuning],
-                                     .halves = halves,
-                                     .all_rows = true,
-                                     .input_gradient = o->tuning != ASSAY_OPT_HEAD};
+    assay_decoder_options decoder = {
+        .tuning = tunings[o->tuning], .bf16 = bf16, .all_rows = true, .input_gradient = o->tuning != ASSAY_OPT_HEAD};
     if (decoder.tuning == ASSAY_TUNE_LORA) {
         decoder.adapter = assay_lora_rank_by_spec;
         decoder.adapter_context = &lora;
@@ -54,17 +52,17 @@ static assay_status write_program(assay_bench_step *b, const assay_options *o, b
     return assay_decoder_program(&b->program, &config, &decoder, err);
 }
 
-static assay_status make_weight(assay_bench_step *b, size_t index, bool halves, assay_error *err)
+static assay_status make_weight(assay_bench_step *b, size_t index, bool bf16, assay_error *err)
 {
     const assay_param *param = &b->program->params[index];
     size_t count = param->rows * param->cols;
-    bool half = halves && !param->trained && !param->vector && param->role == ASSAY_ROLE_BASE;
+    bool narrow = bf16 && !param->trained && !param->vector && param->role == ASSAY_ROLE_BASE;
     assay_rng rng = {.seed = 42, .stream = assay_rng_stream(param->name)};
-    void *weight = b->weights[index] = assay_alloc(count, half ? sizeof(uint16_t) : sizeof(float));
+    void *weight = b->weights[index] = assay_alloc(count, narrow ? sizeof(uint16_t) : sizeof(float));
     ASSAY_TRY_ALLOC(weight, "a weight", err);
     for (size_t i = 0; i < count; i++) {
         float value = param->vector ? 1 : (float)(0.04 * assay_rng_uniform(&rng) - 0.02);
-        if (half) ((uint16_t *)weight)[i] = assay_f32_to_bf16(value);
+        if (narrow) ((uint16_t *)weight)[i] = assay_f32_to_bf16(value);
         else ((float *)weight)[i] = value;
     }
     if (param->trained) {
@@ -73,7 +71,7 @@ static assay_status make_weight(assay_bench_step *b, size_t index, bool halves, 
     }
     assay_engine_bind(b->engine, (int)index,
                       &(assay_param_view){.data = weight,
-                                          .dtype = half ? ASSAY_BF16 : ASSAY_F32,
+                                          .dtype = narrow ? ASSAY_BF16 : ASSAY_F32,
                                           .rows = param->rows,
                                           .cols = param->cols,
                                           .gradient = b->gradients[index]});
@@ -121,25 +119,25 @@ static assay_status make_text(assay_bench_step *b, size_t tokens, assay_error *e
     return status;
 }
 
-static assay_status build(assay_bench_step *b, const assay_options *options, const assay_kernels *kernels, bool halves,
+static assay_status build(assay_bench_step *b, const assay_options *options, const assay_kernels *kernels, bool bf16,
                           assay_error *err)
 {
-    ASSAY_TRY(write_program(b, options, halves, err));
+    ASSAY_TRY(write_program(b, options, bf16, err));
     ASSAY_TRY(make_engine(b, options, kernels, err));
     b->weights = assay_alloc(b->program->param_count, sizeof *b->weights);
     b->gradients = assay_alloc(b->program->param_count, sizeof *b->gradients);
     if (!b->weights || !b->gradients) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for weights");
-    for (size_t i = 0; i < b->program->param_count; i++) ASSAY_TRY(make_weight(b, i, halves, err));
+    for (size_t i = 0; i < b->program->param_count; i++) ASSAY_TRY(make_weight(b, i, bf16, err));
     return make_text(b, (size_t)options->tokens, err);
 }
 
 assay_status assay_bench_step_open(assay_bench_step **out, const assay_options *options, const assay_kernels *kernels,
-                                   bool halves, assay_error *err)
+                                   bool bf16, assay_error *err)
 {
     assay_bench_step *b = assay_alloc(1, sizeof *b);
     *out = NULL;
     ASSAY_TRY_ALLOC(b, "a benchmark", err);
-    assay_status status = build(b, options, kernels, halves, err);
+    assay_status status = build(b, options, kernels, bf16, err);
     if (status != ASSAY_OK) {
         assay_bench_step_close(b);
         return status;

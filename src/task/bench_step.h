@@ -13,7 +13,7 @@
 typedef struct assay_bench_step assay_bench_step;
 
 assay_status assay_bench_step_open(assay_bench_step **out, const assay_options *options, const assay_kernels *kernels,
-                                   bool halves, assay_error *err);
+                                   bool bf16, assay_error *err);
 void assay_bench_step_close(assay_bench_step *bench); /* NULL is fine */
 assay_status assay_bench_step_run(assay_bench_step *bench, double *seconds, assay_error *err);
 

@@ -120,7 +120,7 @@ static assay_status read_settings(assay_model_source *source, const json_t *obje
     if (strcmp(precision, "f32") != 0 && strcmp(precision, "bf16") != 0)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: precision is \"%s\"; it should be \"f32\" or \"bf16\"", where,
                                precision);
-    source->halves = !strcmp(precision, "bf16");
+    source->bf16 = !strcmp(precision, "bf16");
     const json_t *rewards = json_object_get(object, "rewards");
     if (rewards && !json_is_null(rewards)) ASSAY_TRY(assay_reward_scale_read(&source->rewards, rewards, where, err));
     if (source->max_length < 0)

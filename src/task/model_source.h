@@ -63,7 +63,7 @@ typedef struct assay_model_source {
     char *template_name;               /* "auto" */
     assay_append_eos append_eos;       /* ASSAY_EOS_AUTO */
     int64_t max_length;                /* 0: none stored */
-    bool halves;                       /* "precision" was "bf16": scoring goes on in the precision of training */
+    bool bf16;                         /* "precision" was "bf16": scoring goes on in the precision of training */
     double score_offset;               /* 0; added to every score by whoever prints one */
     assay_reward_scale rewards;        /* of held-out answers, offset included; count 0: none stored */
     assay_template_renderer rendering; /* all zero until assay_model_source_settle */

@@ -166,13 +166,13 @@ static assay_status consider_recompute(assay_planning *p, const variant *asked, 
 }
 
 /* bf16 halves the time only where the processor multiplies it itself. */
-static assay_status consider_halves(assay_planning *p, const variant *asked, double fastest, assay_error *err)
+static assay_status consider_bf16(assay_planning *p, const variant *asked, double fastest, assay_error *err)
 {
     variant v = *asked;
-    v.subject.model.halves = true;
-    return asked->subject.model.halves ? ASSAY_OK
-                                       : consider(p, "--precision bf16", &v,
-                                                  asked->subject.kernels->halves->native ? 2 * fastest : fastest, err);
+    v.subject.model.bf16 = true;
+    return asked->subject.model.bf16
+               ? ASSAY_OK
+               : consider(p, "--precision bf16", &v, asked->subject.kernels->bf16->native ? 2 * fastest : fastest, err);
 }
 
 static assay_status consider_rank(assay_planning *p, const variant *asked, double fastest, assay_error *err)
@@ -249,7 +249,7 @@ static assay_status consider_all(assay_planning *p, const variant *asked, assay_
 {
     double fastest = asked->plan.time / asked->plan.relative_time;
     ASSAY_TRY(consider_recompute(p, asked, fastest, err));
-    ASSAY_TRY(consider_halves(p, asked, fastest, err));
+    ASSAY_TRY(consider_bf16(p, asked, fastest, err));
     ASSAY_TRY(consider_rank(p, asked, fastest, err));
     ASSAY_TRY(consider_tuning(p, asked, fastest, err));
     return consider_length(p, asked, fastest, err);

@@ -18,7 +18,7 @@
 /* What a run may take, in bytes. */
 typedef struct assay_memory_room {
     size_t wanted; /* --memory, or 90 % of what is free */
-    /* where nothing fits `wanted`: what may be had at most before the kernel kills; 0: no more than wanted */
+    /* The run may take this much where nothing fits into `wanted`: the kernel kills beyond it. 0: it may not. */
     size_t most;
     /* of memory that is not mapped from files: what hard limits leave; SIZE_MAX: no limit */
     size_t own;

@@ -10,24 +10,24 @@ assay_status assay_choose_kernels(const assay_kernels **kernels, assay_error *er
     return assay_kernels_select(kernels, name && *name ? name : NULL, err);
 }
 
-static bool say_imitated(bool halves, const assay_kernels *kernels, const assay_log *log)
+static bool say_imitated(bool bf16, const assay_kernels *kernels, const assay_log *log)
 {
-    if (halves && !kernels->halves->native)
+    if (bf16 && !kernels->bf16->native)
         assay_note(log, "bf16 arithmetic is imitated on this processor (kernels %s): right, but slower than f32",
                    kernels->name);
-    return halves;
+    return bf16;
 }
 
-bool assay_training_halves(const assay_options *options, const assay_kernels *kernels, const assay_log *log)
+bool assay_training_in_bf16(const assay_options *options, const assay_kernels *kernels, const assay_log *log)
 {
-    if (options->precision == ASSAY_OPT_PRECISION_AUTO) return kernels->halves->native;
+    if (options->precision == ASSAY_OPT_PRECISION_AUTO) return kernels->bf16->native;
     return say_imitated(options->precision == ASSAY_OPT_BF16, kernels, log);
 }
 
-bool assay_scoring_halves(const assay_options *options, const assay_model_source *source, const assay_kernels *kernels,
-                          const assay_log *log)
+bool assay_scoring_in_bf16(const assay_options *options, const assay_model_source *source, const assay_kernels *kernels,
+                           const assay_log *log)
 {
-    if (options->precision == ASSAY_OPT_PRECISION_AUTO) return say_imitated(source->halves, kernels, log);
+    if (options->precision == ASSAY_OPT_PRECISION_AUTO) return say_imitated(source->bf16, kernels, log);
     return say_imitated(options->precision == ASSAY_OPT_BF16, kernels, log);
 }
 

@@ -11,9 +11,9 @@ assay_status assay_choose_kernels(const assay_kernels **kernels, assay_error *er
 
 /* Whether to compute in bf16. auto: in training where the processor multiplies bf16 itself; in scoring as the model was
  * trained. Says so where bf16 is asked of a processor that has to imitate it. */
-bool assay_training_halves(const assay_options *options, const assay_kernels *kernels, const assay_log *log);
-bool assay_scoring_halves(const assay_options *options, const assay_model_source *source, const assay_kernels *kernels,
-                          const assay_log *log);
+bool assay_training_in_bf16(const assay_options *options, const assay_kernels *kernels, const assay_log *log);
+bool assay_scoring_in_bf16(const assay_options *options, const assay_model_source *source, const assay_kernels *kernels,
+                           const assay_log *log);
 
 /* What --memory auto takes of so many bytes. */
 size_t assay_memory_share(uint64_t bytes);

@@ -5,22 +5,22 @@
 
 #include "task/training.h"
 
-/* Before anything is loaded, and without touching a thing: an existing, non-empty folder needs --resume or --force, and
- * --force must not remove what is no run, nor what this run reads. */
+/* Looks at --output before anything is loaded, and changes nothing. A folder that holds something needs --resume or
+ * --force, and --force is refused where it would remove what is no run, or what this run reads. */
 assay_status assay_output_check(const assay_options *options, assay_error *err);
 
-/* When model and data have proved good: makes the folder, empty with --force. What a failed start finds there it
- * leaves. An adapter's base counts among what the run reads. */
+/* Makes the folder, and empties it with --force. It is called when model and data have proved good, so that a start
+ * that fails leaves what it found. An adapter's base counts among what the run reads. */
 assay_status assay_output_make(const assay_training *training, const assay_options *options, assay_error *err);
 
-/* Everything above, plus the weights by assay_training_save. An old report goes first: one that is there was written
- * behind everything else. */
+/* Writes all that is named above, and the weights by assay_training_save. An old report is removed first: where there
+ * is one, everything else is whole. */
 assay_status assay_output_write(assay_training *training, const assay_options *options,
                                 const assay_run_outcome *outcome, assay_error *err);
 
-/* Whether the folder holds what this run leaves at its end: assay.json of its last step (a run stopped by --time and
- * resumed finds one of an earlier step) and the report (`assay report` writes one at any time). A run killed before
- * that is finished by resuming. */
+/* Tells whether the folder holds what this run leaves at its end. It looks for assay.json of the last step, because a
+ * run that --time stopped has one of an earlier step, and for the report, because that is written last. A run that was
+ * killed before is finished by resuming it. */
 bool assay_output_is_whole(const assay_training *training, const assay_options *options);
 
 #endif

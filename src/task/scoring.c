@@ -17,7 +17,7 @@ static assay_status open_all(assay_scoring *s, const assay_options *options, con
     assay_renderer_of_template(&s->renderer, &s->source->rendering);
     assay_model_source_warn(s->source, context->log);
     ASSAY_TRY(assay_choose_kernels(&s->kernels, err));
-    model.halves = !wants->exact && assay_scoring_halves(options, s->source, s->kernels, context->log);
+    model.bf16 = !wants->exact && assay_scoring_in_bf16(options, s->source, s->kernels, context->log);
     if (wants->exact && options->precision == ASSAY_OPT_BF16)
         assay_note(context->log, "--precision bf16 has no meaning here: computing in f32");
     ASSAY_TRY(assay_model_open(&s->model, s->source->checkpoint, s->source->adapter, &model, err));

@@ -182,7 +182,7 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
                                 .targets = options->lora_targets.items,
                                 .target_count = options->lora_targets.count};
     t->wanted = (assay_model_options){.tuning = t->tuning,
-                                      .halves = assay_training_halves(options, t->kernels, log),
+                                      .bf16 = assay_training_in_bf16(options, t->kernels, log),
                                       .head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO,
                                       .seed = (uint64_t)options->seed,
                                       .lora = t->tuning == ASSAY_TUNE_LORA ? &t->lora : NULL};

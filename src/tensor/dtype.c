@@ -56,7 +56,7 @@ static uint32_t bits_from_float(float value)
     return bits;
 }
 
-/* Subnormal halves are mantissa * 2^-24, which f32 holds exactly. */
+/* Subnormal bf16 are mantissa * 2^-24, which f32 holds exactly. */
 float assay_f16_to_f32(uint16_t half)
 {
     uint32_t sign = (uint32_t)(half & 0x8000u) << 16, exponent = half >> 10 & 31u, mantissa = half & 0x3ffu;

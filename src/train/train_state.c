@@ -43,7 +43,7 @@ static void setting_values(const assay_train_settings *s, const assay_program *p
                                 s->center,
                                 (double)s->seed,
                                 (double)s->skip_nan,
-                                (double)program->halves};
+                                (double)program->bf16};
     memcpy(values, numbers, sizeof numbers);
 }
 

@@ -33,6 +33,6 @@ const assay_kernels assay_kernels_avx2 = {.name = "avx2",
                                           .mr = MR,
                                           .nr = NR,
                                           .tile = tile,
-                                          .halves = &assay_halves_avx2,
+                                          .bf16 = &assay_bf16_avx2,
                                           .scores = &assay_scores_avx2};
 #endif

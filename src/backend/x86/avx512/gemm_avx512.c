@@ -51,7 +51,7 @@ const assay_kernels assay_kernels_avx512 = {.name = "avx512",
                                             .nr = NR,
                                             .tile = tile,
                                             .spin = spin,
-                                            .halves = &assay_halves_avx512,
+                                            .bf16 = &assay_bf16_avx512,
                                             .scores = &assay_scores_avx512};
 const assay_kernels assay_kernels_avx512bf16 = {.name = "avx512bf16",
                                                 .rows = &assay_rows_avx512,
@@ -59,6 +59,6 @@ const assay_kernels assay_kernels_avx512bf16 = {.name = "avx512bf16",
                                                 .nr = NR,
                                                 .tile = tile,
                                                 .spin = spin,
-                                                .halves = &assay_halves_avx512bf16,
+                                                .bf16 = &assay_bf16_native_avx512,
                                                 .scores = &assay_scores_avx512};
 #endif

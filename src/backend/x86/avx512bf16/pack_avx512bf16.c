@@ -158,9 +158,9 @@ static inline INLINED void pack_width(uint32_t *dst, size_t width, size_t panel,
 void assay_pack_avx512bf16(uint32_t *dst, size_t width, size_t panel, const assay_lanes *from)
 {
     bool strided = from->lane_stride != 1 && from->k_stride != 1;
-    if (from->dtype == ASSAY_F16 || strided || (width != ASSAY_HALVES_MR && width != ASSAY_HALVES_NR))
-        assay_halves_avx512.pack(dst, width, panel, from);
-    else if (width == ASSAY_HALVES_MR) pack_width(dst, ASSAY_HALVES_MR, panel, from);
-    else pack_width(dst, ASSAY_HALVES_NR, panel, from);
+    if (from->dtype == ASSAY_F16 || strided || (width != ASSAY_BF16_MR && width != ASSAY_BF16_NR))
+        assay_bf16_avx512.pack(dst, width, panel, from);
+    else if (width == ASSAY_BF16_MR) pack_width(dst, ASSAY_BF16_MR, panel, from);
+    else pack_width(dst, ASSAY_BF16_NR, panel, from);
 }
 #endif

@@ -5,7 +5,7 @@
  * where C itself holds f32 sums it is no deeper than the last-level cache likes. k is counted in pairs: the folds of
  * the first product one after another, each filled up to whole pairs, then the second product's. Sums between stretches
  * rest in a panel of f32 beside B's. */
-#include "backend/gemm_halves.h"
+#include "backend/gemm_bf16.h"
 
 #include "backend/gemm_split.h"
 
@@ -13,8 +13,8 @@
 #include <string.h>
 
 enum {
-    MR = ASSAY_HALVES_MR,
-    NR = ASSAY_HALVES_NR,
+    MR = ASSAY_BF16_MR,
+    NR = ASSAY_BF16_NR,
     PANEL = 128,         /* columns of a packed panel of B */
     STRETCH = 544,       /* pairs of k at most: 1024 of k and a rank of up to 64 are one stretch */
     BLOCK = 60,          /* rows of A that stay in the second-level cache while a panel passes over them */
@@ -23,19 +23,19 @@ enum {
     RESULT_LD = PANEL + NR,
 };
 
-typedef struct halves_job {
+typedef struct bf16_job {
     const assay_kernels *kernels;
-    assay_gemm_halves_args args; /* as they are multiplied, see open_job */
-    size_t c_row, c_col;         /* strides of args.c */
-    size_t row, rows, slivers;   /* the slab: its rows of C, and how many times MR rows they are */
-    size_t first, end, stretch;  /* its pairs of k, and in how many at a time they are multiplied */
+    assay_gemm_bf16_args args;  /* as they are multiplied, see open_job */
+    size_t c_row, c_col;        /* strides of args.c */
+    size_t row, rows, slivers;  /* the slab: its rows of C, and how many times MR rows they are */
+    size_t first, end, stretch; /* its pairs of k, and in how many at a time they are multiplied */
     char *scratch;
     size_t workers;
     assay_gemm_split split;
-} halves_job;
+} bf16_job;
 
 /* A part of C, where its sums are and what else its worker has in hand. */
-typedef struct halves_region {
+typedef struct bf16_region {
     size_t row, rows, col, cols;
     float *sums; /* if beside C: [RUN + MR, RESULT_LD] */
     size_t ld;
@@ -44,18 +44,18 @@ typedef struct halves_region {
     float *edge;                /* [MR, NR] */
     size_t next_col, next_cols; /* of the job that probably comes next; no columns: of none */
     assay_ahead ahead;
-} halves_region;
+} bf16_region;
 
 /* A fold of the first product, or the second product: `pairs` pairs of k from `first` on. */
-typedef struct halves_piece {
+typedef struct bf16_piece {
     size_t index;
     assay_matrix a, columns; /* columns: B transposed */
     size_t k0, k, first, pairs;
-} halves_piece;
+} bf16_piece;
 
 static const size_t b_words = (size_t)(PANEL + NR) * STRETCH, result_floats = (size_t)(RUN + MR) * RESULT_LD;
 
-size_t assay_gemm_halves_scratch_bytes(void) { return (b_words + result_floats + MR * NR) * sizeof(float); }
+size_t assay_gemm_bf16_scratch_bytes(void) { return (b_words + result_floats + MR * NR) * sizeof(float); }
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -66,13 +66,13 @@ static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 /* The size of one part when `whole`, at least 1, is cut evenly into parts of at most `most`. */
 static size_t even_part(size_t whole, size_t most) { return divide_up(whole, divide_up(whole, most)); }
 
-size_t assay_gemm_halves_packed_bytes(size_t m, size_t pairs, bool half_c)
+size_t assay_gemm_bf16_packed_bytes(size_t m, size_t pairs, bool bf16_c)
 {
-    return smaller(divide_up(m, MR) * MR, RUN) * larger(half_c ? pairs : smaller(pairs, DEPTH), 1) * sizeof(uint32_t);
+    return smaller(divide_up(m, MR) * MR, RUN) * larger(bf16_c ? pairs : smaller(pairs, DEPTH), 1) * sizeof(uint32_t);
 }
 
 /* From {0} through all pieces; false behind the last. */
-static bool next_piece(const assay_gemm_halves_args *args, halves_piece *p)
+static bool next_piece(const assay_gemm_bf16_args *args, bf16_piece *p)
 {
     size_t folds = args->folds ? args->fold_count : 1, index = p->index++;
     if (index > folds) return false;
@@ -86,17 +86,17 @@ static bool next_piece(const assay_gemm_halves_args *args, halves_piece *p)
     return true;
 }
 
-static size_t count_pairs(const assay_gemm_halves_args *args)
+static size_t count_pairs(const assay_gemm_bf16_args *args)
 {
     size_t pairs = 0;
-    for (halves_piece p = {0}; next_piece(args, &p);) pairs += p.pairs;
+    for (bf16_piece p = {0}; next_piece(args, &p);) pairs += p.pairs;
     return pairs;
 }
 
 /* Rows of A (width MR) or columns of B (NR) over what the piece has of a run of pairs: `lead` pairs later; k is 0 if
  * they do not meet. */
-static assay_lanes piece_lanes(const halves_piece *p, size_t width, size_t lane, size_t lanes, size_t first,
-                               size_t pairs, size_t *lead)
+static assay_lanes piece_lanes(const bf16_piece *p, size_t width, size_t lane, size_t lanes, size_t first, size_t pairs,
+                               size_t *lead)
 {
     size_t from = larger(first, p->first), to = smaller(first + pairs, p->first + p->pairs);
     if (from >= to) return (assay_lanes){0};
@@ -106,22 +106,22 @@ static assay_lanes piece_lanes(const halves_piece *p, size_t width, size_t lane,
                               smaller(p->k - before, 2 * (to - from)));
 }
 
-static void pack(const halves_job *job, size_t width, size_t lane, size_t lanes, size_t first, size_t pairs,
+static void pack(const bf16_job *job, size_t width, size_t lane, size_t lanes, size_t first, size_t pairs,
                  uint32_t *dst)
 {
-    for (halves_piece p = {0}; next_piece(&job->args, &p);) {
+    for (bf16_piece p = {0}; next_piece(&job->args, &p);) {
         size_t lead = 0;
         const assay_lanes from = piece_lanes(&p, width, lane, lanes, first, pairs, &lead);
-        if (from.k) job->kernels->halves->pack(dst + lead * width, width, width * pairs, &from);
+        if (from.k) job->kernels->bf16->pack(dst + lead * width, width, width * pairs, &from);
     }
 }
 
-/* Columns of B over a run of pairs as they lie in memory: those of the first piece there. Behind it are an adapter's
- * few, or further folds, which go unfetched. */
-static assay_ahead look_ahead(const halves_job *job, size_t col, size_t cols, size_t first, size_t pairs)
+/* What to fetch while tiles multiply: the columns of B that are packed next, as they lie in memory. Only the first
+ * product's are fetched. Those of an adapter are few, and further folds are fetched when their turn comes. */
+static assay_ahead look_ahead(const bf16_job *job, size_t col, size_t cols, size_t first, size_t pairs)
 {
     assay_lanes lanes = {0};
-    for (halves_piece p = {0}; lanes.k == 0 && next_piece(&job->args, &p);)
+    for (bf16_piece p = {0}; lanes.k == 0 && next_piece(&job->args, &p);)
         lanes = piece_lanes(&p, NR, col, cols, first, pairs, &(size_t){0});
     bool along = lanes.k_stride == 1;
     size_t bytes = lanes.k ? assay_dtype_block_bytes(lanes.dtype) : 0,
@@ -136,7 +136,7 @@ static assay_ahead look_ahead(const halves_job *job, size_t col, size_t cols, si
 
 /* Where the slab's rows from `sliver` on are packed for the stretch that begins at pair `first`: all rows of a stretch
  * lie together. */
-static uint32_t *packed_rows(const halves_job *job, size_t sliver, size_t first, size_t pairs)
+static uint32_t *packed_rows(const bf16_job *job, size_t sliver, size_t first, size_t pairs)
 {
     return job->args.packed + ((first - job->first) * job->slivers + sliver * pairs) * MR;
 }
@@ -144,7 +144,7 @@ static uint32_t *packed_rows(const halves_job *job, size_t sliver, size_t first,
 /* A tile packs one block of rows for one stretch. */
 static void run_packing(void *context, size_t tile, int worker)
 {
-    const halves_job *job = context;
+    const bf16_job *job = context;
     size_t blocks = divide_up(job->rows, BLOCK), row = tile % blocks * BLOCK,
            first = job->first + tile / blocks * job->stretch;
     size_t pairs = smaller(job->stretch, job->end - first);
@@ -153,7 +153,7 @@ static void run_packing(void *context, size_t tile, int worker)
          packed_rows(job, row / MR, first, pairs));
 }
 
-static void border_tile(const assay_halves *h, halves_region *r, size_t pairs, const uint32_t *a, const uint32_t *b,
+static void border_tile(const assay_bf16_kernels *h, bf16_region *r, size_t pairs, const uint32_t *a, const uint32_t *b,
                         float *c, bool add, size_t rows, size_t cols)
 {
     for (size_t i = 0; add && i < rows; i++) memcpy(r->edge + i * NR, c + i * r->ld, cols * sizeof *c);
@@ -162,7 +162,7 @@ static void border_tile(const assay_halves *h, halves_region *r, size_t pairs, c
 }
 
 /* Rows from `first` of the region on, packed at a, by all its columns. */
-static void multiply_block(const assay_halves *h, halves_region *r, size_t first, size_t rows, const uint32_t *a,
+static void multiply_block(const assay_bf16_kernels *h, bf16_region *r, size_t first, size_t rows, const uint32_t *a,
                            size_t pairs, bool add)
 {
     for (size_t j = 0; j < r->cols; j += NR)
@@ -176,7 +176,7 @@ static void multiply_block(const assay_halves *h, halves_region *r, size_t first
 }
 
 /* The region's sums: A . B, on top of what is there if `add`. */
-static void multiply_all(const halves_job *job, halves_region *r, bool add)
+static void multiply_all(const bf16_job *job, bf16_region *r, bool add)
 {
     for (size_t first = job->first; first < job->end; first += job->stretch, add = true) {
         size_t pairs = smaller(job->stretch, job->end - first), next = first + pairs;
@@ -185,34 +185,34 @@ static void multiply_all(const halves_job *job, halves_region *r, bool add)
                                    : look_ahead(job, r->next_col, r->next_cols, job->first,
                                                 smaller(job->stretch, job->end - job->first));
         for (size_t i = 0; i < r->rows; i += BLOCK)
-            multiply_block(job->kernels->halves, r, i, smaller(BLOCK, r->rows - i),
+            multiply_block(job->kernels->bf16, r, i, smaller(BLOCK, r->rows - i),
                            packed_rows(job, (r->row - job->row + i) / MR, first, pairs), pairs, add);
     }
     for (size_t i = 0; !add && i < r->rows; i++) memset(r->sums + i * r->ld, 0, r->cols * sizeof(float));
 }
 
 /* Sums, bias, residual: one f32 row after another, rounded into C. */
-static void round_rows(const assay_kernels *kernels, const assay_gemm_halves_args *args, const halves_region *r)
+static void round_rows(const assay_kernels *kernels, const assay_gemm_bf16_args *args, const bf16_region *r)
 {
     float wide[PANEL];
     for (size_t i = 0; i < r->rows; i++) {
         float *sums = r->sums + i * r->ld;
         size_t offset = (r->row + i) * args->ld_residual + r->col;
         if (args->bias) kernels->rows->axpy(1.0f, args->bias + r->col, sums, r->cols);
-        if (args->half_residual) kernels->rows->widen(args->half_residual + offset, wide, r->cols);
-        if (args->residual || args->half_residual)
+        if (args->bf16_residual) kernels->rows->widen(args->bf16_residual + offset, wide, r->cols);
+        if (args->residual || args->bf16_residual)
             kernels->rows->axpy(1.0f, args->residual ? args->residual + offset : wide, sums, r->cols);
-        kernels->rows->narrow(sums, args->half_c + (r->row + i) * args->ldc + r->col, r->cols);
+        kernels->rows->narrow(sums, args->bf16_c + (r->row + i) * args->ldc + r->col, r->cols);
     }
 }
 
 /* Element (i, j) is at[i * row + j * col]. */
-typedef struct halves_sums {
+typedef struct bf16_sums {
     float *at;
     size_t row, col;
-} halves_sums;
+} bf16_sums;
 
-static void copy_sums(halves_sums to, halves_sums from, size_t rows, size_t cols)
+static void copy_sums(bf16_sums to, bf16_sums from, size_t rows, size_t cols)
 {
     for (size_t i = 0; i < rows; i++)
         if (to.col == 1 && from.col == 1) memcpy(to.at + i * to.row, from.at + i * from.row, cols * sizeof(float));
@@ -222,13 +222,13 @@ static void copy_sums(halves_sums to, halves_sums from, size_t rows, size_t cols
 
 /* Between the stretches of a slab sums rest beside C, close together: C's own rows may lie apart by a power of two and
  * would share a few sets of the caches. Between slabs C holds them. */
-static void multiply_region(const halves_job *job, halves_region *r)
+static void multiply_region(const bf16_job *job, bf16_region *r)
 {
-    const assay_gemm_halves_args *args = &job->args;
-    const halves_sums sums = {.at = r->sums, .row = r->ld, .col = 1},
-                      c = {.at = args->c ? args->c + r->row * job->c_row + r->col * job->c_col : NULL,
-                           .row = job->c_row,
-                           .col = job->c_col};
+    const assay_gemm_bf16_args *args = &job->args;
+    const bf16_sums sums = {.at = r->sums, .row = r->ld, .col = 1},
+                    c = {.at = args->c ? args->c + r->row * job->c_row + r->col * job->c_col : NULL,
+                         .row = job->c_row,
+                         .col = job->c_col};
     bool add = args->c && (args->add || job->first > 0), single_pass = job->end - job->first <= job->stretch;
     if (c.at && c.col == 1 && single_pass) {
         r->sums = c.at;
@@ -239,10 +239,10 @@ static void multiply_region(const halves_job *job, halves_region *r)
     if (beside && add) copy_sums(sums, c, r->rows, r->cols);
     multiply_all(job, r, add);
     if (beside) copy_sums(c, sums, r->rows, r->cols);
-    if (args->half_c) round_rows(job->kernels, args, r);
+    if (args->bf16_c) round_rows(job->kernels, args, r);
 }
 
-static size_t panel_cols(const halves_job *job, size_t col)
+static size_t panel_cols(const bf16_job *job, size_t col)
 {
     return col < job->args.n ? smaller(job->split.panel_cols, job->args.n - col) : 0;
 }
@@ -251,20 +251,20 @@ static size_t panel_cols(const halves_job *job, size_t col)
  * costs a prefetch. */
 static void run_job(void *context, size_t tile, int worker)
 {
-    const halves_job *job = context;
+    const bf16_job *job = context;
     const assay_gemm_split *split = &job->split;
     size_t row = tile / split->panels * split->run_rows, next = tile + job->workers;
-    uint32_t *memory = (uint32_t *)(void *)(job->scratch + (size_t)worker * assay_gemm_halves_scratch_bytes());
+    uint32_t *memory = (uint32_t *)(void *)(job->scratch + (size_t)worker * assay_gemm_bf16_scratch_bytes());
     float *result = (float *)(void *)(memory + b_words);
-    halves_region r = {.row = job->row + row,
-                       .rows = smaller(split->run_rows, job->rows - row),
-                       .col = tile % split->panels * split->panel_cols,
-                       .sums = result,
-                       .ld = RESULT_LD,
-                       .whole_tiles = true,
-                       .b = memory,
-                       .edge = result + result_floats,
-                       .next_col = next % split->panels * split->panel_cols};
+    bf16_region r = {.row = job->row + row,
+                     .rows = smaller(split->run_rows, job->rows - row),
+                     .col = tile % split->panels * split->panel_cols,
+                     .sums = result,
+                     .ld = RESULT_LD,
+                     .whole_tiles = true,
+                     .b = memory,
+                     .edge = result + result_floats,
+                     .next_col = next % split->panels * split->panel_cols};
     r.cols = panel_cols(job, r.col);
     r.next_cols = next < split->jobs ? panel_cols(job, r.next_col) : 0;
     multiply_region(job, &r);
@@ -272,15 +272,15 @@ static void run_job(void *context, size_t tile, int worker)
 
 /* An adapter's products have a handful of columns, a quarter of a tile's width; turned round they fill most of its
  * height. Every element's chain stays the same. */
-static halves_job open_job(const assay_kernels *kernels, assay_pool *pool, void *scratch,
-                           const assay_gemm_halves_args *args)
+static bf16_job open_job(const assay_kernels *kernels, assay_pool *pool, void *scratch,
+                         const assay_gemm_bf16_args *args)
 {
-    halves_job job = {.kernels = kernels,
-                      .args = *args,
-                      .scratch = scratch,
-                      .workers = (size_t)assay_pool_size(pool),
-                      .c_row = args->ldc,
-                      .c_col = 1};
+    bf16_job job = {.kernels = kernels,
+                    .args = *args,
+                    .scratch = scratch,
+                    .workers = (size_t)assay_pool_size(pool),
+                    .c_row = args->ldc,
+                    .c_col = 1};
     if (!args->c || args->n > MR || args->m <= args->n) return job;
     job.args.m = args->n;
     job.args.n = args->m;
@@ -295,15 +295,15 @@ static halves_job open_job(const assay_kernels *kernels, assay_pool *pool, void 
 
 /* Pairs of a slab. Where C is f32, short room costs pairs before it costs rows: C can rest between slabs, a slab of few
  * rows packs all of B again. */
-static size_t slab_pairs(const halves_job *job, size_t pairs)
+static size_t slab_pairs(const bf16_job *job, size_t pairs)
 {
     size_t rows = smaller(divide_up(job->args.m, MR) * MR, RUN),
            room = job->args.packed_bytes / (rows * sizeof(uint32_t));
-    return job->args.half_c ? larger(pairs, 1) : even_part(larger(pairs, 1), smaller(larger(room, STRETCH), DEPTH));
+    return job->args.bf16_c ? larger(pairs, 1) : even_part(larger(pairs, 1), smaller(larger(room, STRETCH), DEPTH));
 }
 
 /* Rows of a slab of so many pairs: as many as there is room for, evenly cut. */
-static size_t slab_rows(const halves_job *job, size_t pairs)
+static size_t slab_rows(const bf16_job *job, size_t pairs)
 {
     size_t room = job->args.packed_bytes / (pairs * MR * sizeof(uint32_t));
     assert(room > 0);
@@ -311,7 +311,7 @@ static size_t slab_rows(const halves_job *job, size_t pairs)
 }
 
 /* Packs and multiplies it. */
-static void run_slab(halves_job *job, assay_pool *pool)
+static void run_slab(bf16_job *job, assay_pool *pool)
 {
     size_t pairs = job->end - job->first;
     job->slivers = divide_up(job->rows, MR);
@@ -323,10 +323,9 @@ static void run_slab(halves_job *job, assay_pool *pool)
     assay_pool_run(pool, run_job, job, job->split.jobs);
 }
 
-void assay_gemm_halves(const assay_kernels *kernels, assay_pool *pool, void *scratch,
-                       const assay_gemm_halves_args *args)
+void assay_gemm_bf16(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_bf16_args *args)
 {
-    halves_job job = open_job(kernels, pool, scratch, args);
+    bf16_job job = open_job(kernels, pool, scratch, args);
     if (args->m == 0 || args->n == 0) return;
     size_t m = job.args.m, pairs = count_pairs(args), depth = slab_pairs(&job, pairs), rows = slab_rows(&job, depth);
     for (job.row = 0; job.row < m; job.row += rows)

@@ -9,11 +9,11 @@
 #include <math.h>
 #include <string.h>
 
-#ifndef ASSAY_HALVES_TABLE
-#define ASSAY_HALVES_TABLE assay_halves_plain
+#ifndef ASSAY_BF16_TABLE
+#define ASSAY_BF16_TABLE assay_bf16_plain
 #endif
 
-enum { BLOCK = ASSAY_HALVES_NR };
+enum { BLOCK = ASSAY_BF16_NR };
 
 static inline void convert(uint16_t *restrict dst, assay_dtype dtype, const void *src, size_t count)
 {
@@ -28,7 +28,7 @@ static inline void convert(uint16_t *restrict dst, assay_dtype dtype, const void
 static void contiguous(uint16_t *restrict dst, assay_dtype dtype, const void *src, size_t count)
 {
     if (count == BLOCK) convert(dst, dtype, src, BLOCK);
-    else if (count == ASSAY_HALVES_MR) convert(dst, dtype, src, ASSAY_HALVES_MR);
+    else if (count == ASSAY_BF16_MR) convert(dst, dtype, src, ASSAY_BF16_MR);
     else convert(dst, dtype, src, count);
 }
 
@@ -49,7 +49,7 @@ static void along(uint32_t *restrict dst, size_t width, assay_dtype dtype, const
 static void across(uint32_t *restrict dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t k_stride,
                    size_t lanes, size_t k)
 {
-    uint16_t low[ASSAY_HALVES_NR], high[ASSAY_HALVES_NR] = {0};
+    uint16_t low[ASSAY_BF16_NR], high[ASSAY_BF16_NR] = {0};
     for (size_t i = 0; i < k; i += 2, dst += width) {
         contiguous(low, dtype, assay_element_at(src, dtype, (ptrdiff_t)i * k_stride), lanes);
         if (i + 1 < k) contiguous(high, dtype, assay_element_at(src, dtype, (ptrdiff_t)(i + 1) * k_stride), lanes);
@@ -63,10 +63,10 @@ static void anywhere(uint32_t *dst, size_t width, assay_dtype dtype, const void 
 {
     for (size_t lane = 0; lane < lanes; lane++)
         for (size_t i = 0; i < k; i++) {
-            uint16_t half;
-            contiguous(&half, dtype,
+            uint16_t rounded;
+            contiguous(&rounded, dtype,
                        assay_element_at(src, dtype, (ptrdiff_t)lane * lane_stride + (ptrdiff_t)i * k_stride), 1);
-            dst[i / 2 * width + lane] |= (uint32_t)half << (i % 2 ? 16 : 0);
+            dst[i / 2 * width + lane] |= (uint32_t)rounded << (i % 2 ? 16 : 0);
         }
 }
 
@@ -89,7 +89,7 @@ static void pack(uint32_t *dst, size_t width, size_t panel, const assay_lanes *f
 static void tile(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ldc, bool add, assay_ahead *ahead)
 {
     (void)ahead;
-    enum { MR = ASSAY_HALVES_MR, NR = ASSAY_HALVES_NR };
+    enum { MR = ASSAY_BF16_MR, NR = ASSAY_BF16_NR };
     float chains[MR][NR] = {{0}};
     for (size_t i = 0; add && i < MR; i++) memcpy(chains[i], c + i * ldc, sizeof chains[i]);
     for (size_t p = 0; p < pairs; p++, a += MR, b += NR)
@@ -102,4 +102,4 @@ static void tile(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, s
     for (size_t i = 0; i < MR; i++) memcpy(c + i * ldc, chains[i], sizeof chains[i]);
 }
 
-const assay_halves ASSAY_HALVES_TABLE = {.pack = pack, .tile = tile};
+const assay_bf16_kernels ASSAY_BF16_TABLE = {.pack = pack, .tile = tile};

@@ -6,7 +6,7 @@
 
 #include <immintrin.h>
 
-enum { MR = ASSAY_HALVES_MR, NR = ASSAY_HALVES_NR, PAIRS_A_LINE = 16 };
+enum { MR = ASSAY_BF16_MR, NR = ASSAY_BF16_NR, PAIRS_A_LINE = 16 };
 
 static inline void fetch_line(assay_ahead *ahead)
 {
@@ -64,6 +64,6 @@ static double spin(size_t rounds)
     return CHAINS * 16 * 4.0;
 }
 
-const assay_halves assay_halves_avx512bf16 = {
+const assay_bf16_kernels assay_bf16_native_avx512 = {
     .native = true, .pack = assay_pack_avx512bf16, .tile = tile_native, .spin = spin};
 #endif

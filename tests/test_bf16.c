@@ -2,7 +2,7 @@
  * measures. */
 #include "test_support.h"
 
-#include "backend/gemm_halves.h"
+#include "backend/gemm_bf16.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/rng.h"
@@ -21,7 +21,7 @@ typedef struct operand {
 
 typedef struct product {
     size_t m, n, k, k2;
-    bool transpose_a, transpose_b, add, half_out, epilogue;
+    bool transpose_a, transpose_b, add, bf16_out, epilogue;
     assay_dtype dtype;
     const uint32_t *folds;
     size_t fold_count;
@@ -84,7 +84,7 @@ static void check_product(const product *p, const operand o[4], const float *bef
             if (p->add) wanted += (double)before[i * p->n + j];
             if (p->epilogue) wanted += (double)bias[j] + (double)residual[i * p->n + j];
             double limit = (size + fabs(wanted) + 8) * (double)(p->k + p->k2 + 4) * 0x1p-24 +
-                           (p->half_out ? fabs(wanted) * 0x1p-8 : 0);
+                           (p->bf16_out ? fabs(wanted) * 0x1p-8 : 0);
             if (fabs((double)c[i * p->n + j] - wanted) > limit)
                 fail_msg("%zu x %zu x %zu: element (%zu, %zu) is %g, expected %g +- %g", p->m, p->n, p->k, i, j,
                          (double)c[i * p->n + j], wanted, limit);
@@ -115,40 +115,40 @@ static void run_product(const product *p, const assay_kernels *kernels, assay_po
                     make_operand(p->m, p->k2, false, ASSAY_F32, 3), make_operand(p->k2, p->n, true, ASSAY_F32, 4)};
     operand extra = make_operand(p->m + 2, p->n, false, ASSAY_F32, 5);
     float *residual = extra.data, *bias = residual + p->m * p->n;
-    uint16_t *halves = assay_alloc(p->m * p->n + 1, sizeof *halves);
-    void *scratch = guarded((size_t)assay_pool_size(pool) * assay_gemm_halves_scratch_bytes());
+    uint16_t *bf16 = assay_alloc(p->m * p->n + 1, sizeof *bf16);
+    void *scratch = guarded((size_t)assay_pool_size(pool) * assay_gemm_bf16_scratch_bytes());
     float *before = assay_alloc(p->m * p->n + 1, sizeof *before);
     for (size_t i = 0; i < p->m * p->n; i++) before[i] = c[i] = (float)(i % 17) - 8;
     c[p->m * p->n] = 12345.0f;
-    halves[p->m * p->n] = 4321;
-    size_t packed_bytes = assay_gemm_halves_packed_bytes(packed_rows, pairs_of(p), p->half_out);
+    bf16[p->m * p->n] = 4321;
+    size_t packed_bytes = assay_gemm_bf16_packed_bytes(packed_rows, pairs_of(p), p->bf16_out);
     uint32_t *packed = guarded(packed_bytes);
-    assay_gemm_halves_args args = {.m = p->m,
-                                   .n = p->n,
-                                   .k = p->k,
-                                   .k2 = p->k2,
-                                   .a = o[0].view,
-                                   .b = o[1].view,
-                                   .a2 = o[2].view,
-                                   .b2 = o[3].view,
-                                   .ldc = p->n,
-                                   .add = p->add,
-                                   .folds = p->folds,
-                                   .fold_count = p->fold_count,
-                                   .packed = packed,
-                                   .packed_bytes = packed_bytes};
-    if (p->half_out) args.half_c = halves;
+    assay_gemm_bf16_args args = {.m = p->m,
+                                 .n = p->n,
+                                 .k = p->k,
+                                 .k2 = p->k2,
+                                 .a = o[0].view,
+                                 .b = o[1].view,
+                                 .a2 = o[2].view,
+                                 .b2 = o[3].view,
+                                 .ldc = p->n,
+                                 .add = p->add,
+                                 .folds = p->folds,
+                                 .fold_count = p->fold_count,
+                                 .packed = packed,
+                                 .packed_bytes = packed_bytes};
+    if (p->bf16_out) args.bf16_c = bf16;
     else args.c = c;
     if (p->epilogue) args.bias = bias, args.residual = residual, args.ld_residual = p->n;
-    assay_gemm_halves(kernels, pool, scratch, &args);
-    if (p->half_out) kernels->rows->widen(halves, c, p->m * p->n);
+    assay_gemm_bf16(kernels, pool, scratch, &args);
+    if (p->bf16_out) kernels->rows->widen(bf16, c, p->m * p->n);
     check_product(p, o, before, bias, residual, c);
-    assert_true(c[p->m * p->n] == 12345.0f && halves[p->m * p->n] == 4321 &&
+    assert_true(c[p->m * p->n] == 12345.0f && bf16[p->m * p->n] == 4321 &&
                 packed[packed_bytes / sizeof *packed] == GUARD);
     assay_free(packed);
     for (int i = 0; i < 4; i++) free_operand(&o[i]);
     free_operand(&extra);
-    assay_free(halves);
+    assay_free(bf16);
     assay_free(scratch);
     assay_free(before);
 }
@@ -180,7 +180,7 @@ static const product products[] = {
 };
 // clang-format on
 
-static void test_values(void **state)
+static void test_products_equal_double_precision(void **state)
 {
     assay_pool *pool;
     (void)state;
@@ -205,25 +205,25 @@ static void test_bits_know_no_batch(void **state)
     assert_int_equal(assay_pool_create(&two, 2, NULL), ASSAY_OK);
     operand a = make_operand(M, K, false, ASSAY_BF16, 1), b = make_operand(K, N, true, ASSAY_BF16, 2);
     float *all = assay_alloc(M * N, sizeof *all), *row = assay_alloc(N, sizeof *row);
-    void *scratch = assay_alloc(2, assay_gemm_halves_scratch_bytes());
-    size_t packed_bytes = assay_gemm_halves_packed_bytes(M / 3, K / 2, false);
+    void *scratch = assay_alloc(2, assay_gemm_bf16_scratch_bytes());
+    size_t packed_bytes = assay_gemm_bf16_packed_bytes(M / 3, K / 2, false);
     uint32_t *packed = assay_alloc(1, packed_bytes);
     for (size_t set = 0; assay_kernels_at(set); set++) {
-        assay_gemm_halves_args args = {.m = M,
-                                       .n = N,
-                                       .k = K,
-                                       .a = a.view,
-                                       .b = b.view,
-                                       .c = all,
-                                       .ldc = N,
-                                       .packed = packed,
-                                       .packed_bytes = packed_bytes};
-        assay_gemm_halves(assay_kernels_at(set), two, scratch, &args);
+        assay_gemm_bf16_args args = {.m = M,
+                                     .n = N,
+                                     .k = K,
+                                     .a = a.view,
+                                     .b = b.view,
+                                     .c = all,
+                                     .ldc = N,
+                                     .packed = packed,
+                                     .packed_bytes = packed_bytes};
+        assay_gemm_bf16(assay_kernels_at(set), two, scratch, &args);
         for (size_t i = 0; i < M; i += 83) {
             args.m = 1;
             args.c = row;
             args.a.data = (const uint16_t *)a.data + i * K;
-            assay_gemm_halves(assay_kernels_at(set), one, scratch, &args);
+            assay_gemm_bf16(assay_kernels_at(set), one, scratch, &args);
             assert_memory_equal(row, all + i * N, N * sizeof *row);
         }
     }
@@ -267,10 +267,10 @@ static void check_packing(const packing *p, size_t width, const uint16_t *source
     size_t panel = width * ((p->k + 1) / 2) + GAP;
     assert_true((p->lanes + width - 1) / width * panel <= WORDS);
     memset(wanted, 0xa5, WORDS * sizeof *wanted);
-    assay_halves_plain.pack(wanted, width, panel, &from);
+    assay_bf16_plain.pack(wanted, width, panel, &from);
     for (size_t set = 0; assay_kernels_at(set); set++) {
         memset(got, 0xa5, WORDS * sizeof *got);
-        assay_kernels_at(set)->halves->pack(got, width, panel, &from);
+        assay_kernels_at(set)->bf16->pack(got, width, panel, &from);
         assert_memory_equal(got, wanted, WORDS * sizeof *got);
     }
     for (size_t lane = 0; lane < p->lanes; lane += width)
@@ -284,18 +284,18 @@ static void test_packing(void **state)
     enum { VALUES = 70000 };
     assay_rng rng = {.seed = 5, .stream = 9};
     float *values = assay_alloc(VALUES, sizeof *values);
-    uint16_t *halves = assay_alloc(VALUES, sizeof *halves);
+    uint16_t *bf16 = assay_alloc(VALUES, sizeof *bf16);
     (void)state;
     for (size_t i = 0; i < VALUES; i++) values[i] = draw(&rng);
     for (size_t i = 0; i < sizeof packings / sizeof *packings; i++) {
         for (size_t j = 0; j < VALUES; j++)
-            halves[j] = packings[i].dtype == ASSAY_F16 ? assay_f32_to_f16(values[j]) : assay_f32_to_bf16(values[j]);
-        const uint16_t *source = packings[i].dtype == ASSAY_F32 ? (const uint16_t *)(const void *)values : halves;
-        check_packing(&packings[i], ASSAY_HALVES_MR, source);
-        check_packing(&packings[i], ASSAY_HALVES_NR, source);
+            bf16[j] = packings[i].dtype == ASSAY_F16 ? assay_f32_to_f16(values[j]) : assay_f32_to_bf16(values[j]);
+        const uint16_t *source = packings[i].dtype == ASSAY_F32 ? (const uint16_t *)(const void *)values : bf16;
+        check_packing(&packings[i], ASSAY_BF16_MR, source);
+        check_packing(&packings[i], ASSAY_BF16_NR, source);
     }
     assay_free(values);
-    assay_free(halves);
+    assay_free(bf16);
 }
 
 /* widen and narrow are the conversions of tensor/dtype.h on every bit pattern that matters. */
@@ -337,29 +337,29 @@ static int time_products(void)
     assay_pool *pool;
     const assay_kernels *kernels;
     if (assay_kernels_select(&kernels, NULL, NULL) || assay_pool_create(&pool, 0, NULL)) return 1;
-    void *scratch = assay_alloc((size_t)assay_pool_size(pool), assay_gemm_halves_scratch_bytes());
+    void *scratch = assay_alloc((size_t)assay_pool_size(pool), assay_gemm_bf16_scratch_bytes());
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         const product *p = &shapes[i];
         operand a = make_operand(p->m, p->k, p->transpose_a, p->dtype, 1),
                 b = make_operand(p->k, p->n, p->transpose_b, p->dtype, 2);
         float *c = assay_alloc(p->m * p->n, sizeof *c);
-        size_t packed_bytes = assay_gemm_halves_packed_bytes(p->m, (p->k + 1) / 2, p->half_out);
+        size_t packed_bytes = assay_gemm_bf16_packed_bytes(p->m, (p->k + 1) / 2, p->bf16_out);
         uint32_t *packed = assay_alloc(1, packed_bytes);
-        assay_gemm_halves_args args = {.m = p->m,
-                                       .n = p->n,
-                                       .k = p->k,
-                                       .a = a.view,
-                                       .b = b.view,
-                                       .ldc = p->n,
-                                       .add = p->add,
-                                       .packed = packed,
-                                       .packed_bytes = packed_bytes};
-        if (p->half_out) args.half_c = (uint16_t *)(void *)c;
+        assay_gemm_bf16_args args = {.m = p->m,
+                                     .n = p->n,
+                                     .k = p->k,
+                                     .a = a.view,
+                                     .b = b.view,
+                                     .ldc = p->n,
+                                     .add = p->add,
+                                     .packed = packed,
+                                     .packed_bytes = packed_bytes};
+        if (p->bf16_out) args.bf16_c = (uint16_t *)(void *)c;
         else args.c = c;
         double best = 1e9;
         for (int round = 0; round < 8; round++) {
             double start = assay_clock_seconds();
-            assay_gemm_halves(kernels, pool, scratch, &args);
+            assay_gemm_bf16(kernels, pool, scratch, &args);
             double took = assay_clock_seconds() - start;
             best = took < best ? took : best;
         }
@@ -377,8 +377,9 @@ static int time_products(void)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_values), cmocka_unit_test(test_bits_know_no_batch),
-                                       cmocka_unit_test(test_packing), cmocka_unit_test(test_conversions)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_products_equal_double_precision),
+                                       cmocka_unit_test(test_bits_know_no_batch), cmocka_unit_test(test_packing),
+                                       cmocka_unit_test(test_conversions)};
     if (argc > 1 && !strcmp(argv[1], "--time")) return time_products();
-    return cmocka_run_group_tests_name("halves", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("bf16", tests, NULL, NULL);
 }
