@@ -46,6 +46,8 @@ typedef struct row_kernel {
     const char *name;
     void (*run)(const assay_kernels *k, const operands *o, output out[OUTPUTS]);
     void (*define)(const operands *o, defined d[OUTPUTS]);
+    double roundings; /* that an element goes through, each of 2^-24 of its size; of sums over a row beside n / 16 */
+    bool sums;
 } row_kernel;
 
 static void fill(float *x, size_t n, uint64_t stream, int kind)
@@ -68,12 +70,11 @@ typedef struct trial {
     int kind;
 } trial;
 
-/* A sum in 16 lanes is as long as n / 16 roundings of 2^-24 each; 40 more for what an element goes through besides:
- * exp is within 1.2 units in the last place, quotients and products add one each, most of them doubled by a product.
- * What is only moved (size 0) is exact. */
+/* A sum over a row in 16 lanes is n / 16 roundings long. What is only moved (size 0) is exact. */
 static void check_element(const trial *t, int out, size_t i, float got, float before, const defined *d)
 {
-    double tolerance = ((double)t->n / 16 + 40) * 0x1p-24 * d->size[i];
+    double roundings = t->kernel->roundings + (t->kernel->sums ? (double)t->n / 16 : 0),
+           tolerance = roundings * 0x1p-24 * d->size[i];
     bool sound = d->size[i] < 0 ? memcmp(&got, &before, sizeof got) == 0
                                 : (double)got == d->value[i] || fabs((double)got - d->value[i]) <= tolerance;
     if (sound) return;

@@ -146,11 +146,12 @@ static void define_pack_scores(const operands *o, defined d[OUTPUTS])
     for (size_t i = 0; i < keys * Q; i++) define(d, i, (double)assay_bf16_to_f32(assay_f32_to_bf16(o->x[i])), 0);
 }
 
+/* Sums run down at most 20 keys, of which n / 16 makes 6 a key. */
 static const row_kernel score_kernels[] = {
-    {"scores fold", run_fold, define_fold},
-    {"scores fold_backward", run_fold_backward, define_fold_backward},
-    {"scores gradients", run_gradients, define_gradients},
-    {"scores pack", run_pack_scores, define_pack_scores},
+    {"scores fold", run_fold, define_fold, 8, true},
+    {"scores fold_backward", run_fold_backward, define_fold_backward, 10, true},
+    {"scores gradients", run_gradients, define_gradients, 10, false},
+    {"scores pack", run_pack_scores, define_pack_scores, 0, false},
 };
 
 static void test_every_score_kernel(void **state)
