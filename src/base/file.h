@@ -34,7 +34,6 @@ bool assay_path_is_dir(const char *path);
 
 /* Both at once, with a path that cannot be looked at as an error. */
 assay_status assay_path_look(const char *path, bool *exists, bool *is_dir, assay_error *err);
-assay_status assay_file_size(const char *path, uint64_t *size, assay_error *err);
 
 /* "folder/name" in fresh memory; NULL when out of memory. */
 char *assay_path_join(const char *folder, const char *name);
