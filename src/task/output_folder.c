@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool holds(const char *folder, const char *name)
 {
@@ -46,11 +45,9 @@ static assay_status open_folder(assay_output_folder *output, const char *target,
     size_t length = strlen(target);
     while (length > 1 && target[length - 1] == '/') length--;
     output->target = assay_strndup(target, length);
-    output->temporary = assay_strfmt("%.*s.tmp-%ld", (int)length, target, (long)getpid());
-    if (!output->target || !output->temporary) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    ASSAY_TRY_ALLOC(output->target, "a path", err);
     ASSAY_TRY(check_target(output->target, force, err));
-    ASSAY_TRY(assay_remove_tree(output->temporary, err));
-    return assay_make_dirs(output->temporary, err);
+    return assay_make_dir_beside(output->target, "tmp", &output->temporary, err);
 }
 
 assay_status assay_output_open(assay_output_folder *output, const char *target, bool force, assay_error *err)
@@ -68,17 +65,19 @@ static assay_status rename_error(const assay_output_folder *output, assay_error 
                            strerror(errno));
 }
 
-/* An empty folder is replaced by rename() itself; a full one steps aside first and is removed when its successor is in
- * place. */
+/* An empty folder is replaced by rename() itself; a full one steps aside first, over an empty one, and is removed when
+ * its successor is in place. */
 static assay_status replace(const assay_output_folder *output, assay_error *err)
 {
     if (rename(output->temporary, output->target) == 0) return ASSAY_OK;
     if (errno != ENOTEMPTY && errno != EEXIST) return rename_error(output, err);
-    char *old = assay_strfmt("%s.old-%ld", output->target, (long)getpid());
-    ASSAY_TRY_ALLOC(old, "a path", err);
+    char *old;
+    ASSAY_TRY(assay_make_dir_beside(output->target, "old", &old, err));
     assay_status status = ASSAY_OK;
-    if (rename(output->target, old) != 0) status = rename_error(output, err);
-    else if (rename(output->temporary, output->target) != 0) {
+    if (rename(output->target, old) != 0) {
+        status = rename_error(output, err);
+        (void)assay_remove_tree(old, NULL);
+    } else if (rename(output->temporary, output->target) != 0) {
         status = rename_error(output, err);
         (void)!rename(old, output->target);
     } else status = assay_remove_tree(old, err);
