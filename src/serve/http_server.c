@@ -210,7 +210,7 @@ static assay_status start_daemon(assay_server *server, const address *where, ass
 }
 
 assay_status assay_server_start(assay_server **out, const assay_server_options *options, assay_served_set *models,
-                                assay_scorer *scorer, assay_error *err)
+                                assay_score_worker *scorer, assay_error *err)
 {
     address where;
     bool loopback = false;
@@ -263,11 +263,11 @@ void assay_server_stop(assay_server *server, double patience)
     wait_until_quiet(server, patience);
     /* A suspended connection may not be stopped: what is still being scored or loaded is waited for, however long, and
      * its answer then has a moment to leave. Until then the scorer's figures may be asked for. */
-    assay_scorer_stop(server->scorer);
+    assay_score_worker_stop(server->scorer);
     while (atomic_load(&server->reloading) > 0) nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     wait_until_quiet(server, 5);
     MHD_stop_daemon(server->daemon);
-    assay_scorer_free(server->scorer);
+    assay_score_worker_free(server->scorer);
     if (listening != MHD_INVALID_SOCKET) close(listening);
     pthread_mutex_destroy(&server->peers_mutex);
     assay_free(server);
