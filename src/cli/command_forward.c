@@ -94,6 +94,7 @@ static assay_status collect(collector *c, const assay_ids *ids)
     float *score = add_tensor(c, assay_strfmt("%zu.score", c->inputs), ASSAY_F32, 1, (size_t[3]){1, 0, 0}, &status);
     ASSAY_TRY(status);
     *score = assay_engine_rewards(c->scoring->engine)[0] + (float)c->scoring->source->score_offset;
+    ASSAY_TRY(assay_scoring_check(c->scoring, (double)*score, c->err));
     if (c->options->hidden_states) ASSAY_TRY(collect_hidden(c, ids->count));
     if (c->options->attentions) ASSAY_TRY(collect_attentions(c, ids->count));
     c->inputs++;
@@ -109,7 +110,10 @@ static assay_status collect_input(collector *c, const assay_input *input)
         if (status == ASSAY_OK && (ids.count == 0 || ids.count > c->scoring->plan.micro_tokens))
             status = assay_error_set(c->err, ASSAY_E_FORMAT, "%s: %zu tokens; 1 to %zu can be computed (--max-length)",
                                      input->where, ids.count, c->scoring->plan.micro_tokens);
-        if (status == ASSAY_OK) status = collect(c, &ids);
+        if (status == ASSAY_OK) {
+            status = collect(c, &ids);
+            if (status == ASSAY_E_NUMERIC) assay_error_prefix(c->err, status, "%s: ", input->where);
+        }
         assay_ids_release(&ids);
     }
     return status;

@@ -1,5 +1,6 @@
 #include "data/split.h"
 
+#include "base/text.h"
 #include "data/hash_index.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@ assay_status assay_split_size_parse(assay_split_size *size, const char *text, as
     *size = (assay_split_size){.kind = ASSAY_SPLIT_AUTO};
     if (!strcmp(text, "auto")) return ASSAY_OK;
     char *end;
-    double number = strtod(text, &end);
+    double number = assay_text_real(text, &end);
     bool percent = end != text && !strcmp(end, "%");
     if (percent) number /= 100;
     if (end != text && (percent || !*end) && number > 0 && number < 1) {

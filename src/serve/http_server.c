@@ -1,4 +1,5 @@
 /* The daemon, and the way of a request through it. */
+#include "base/text.h"
 #include "serve/http_private.h"
 
 #include "base/clock.h"
@@ -86,7 +87,7 @@ static void *on_request_line(void *context, const char *uri, struct MHD_Connecti
 static const char *given_key(struct MHD_Connection *connection)
 {
     const char *bearer = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
-    if (bearer && !strncasecmp(bearer, "Bearer ", 7)) return bearer + 7;
+    if (bearer && !assay_text_compare_n(bearer, "Bearer ", 7)) return bearer + 7;
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-API-Key");
 }
 

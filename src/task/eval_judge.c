@@ -8,7 +8,6 @@
 #include "score/pack_answers.h"
 #include "task/pair_input.h"
 
-#include <math.h>
 #include <string.h>
 
 typedef struct judging {
@@ -137,10 +136,8 @@ static assay_status score_all(judging *j)
     ASSAY_TRY(score_choices(j, j->rewards + 2 * j->set.count));
     for (size_t i = 0; i < j->reward_count; i++) {
         j->rewards[i] += (float)s->source->score_offset;
-        if (!isfinite(j->rewards[i]))
-            return assay_error_set(j->err, ASSAY_E_NUMERIC,
-                                   "answer %zu: a score is %g; the weights hold NaN or infinity, or are not a model's",
-                                   i + 1, (double)j->rewards[i]);
+        assay_status status = assay_scoring_check(s, (double)j->rewards[i], j->err);
+        if (status != ASSAY_OK) return assay_error_prefix(j->err, status, "answer %zu: ", i + 1);
     }
     return ASSAY_OK;
 }

@@ -24,6 +24,15 @@ for tuning in lora full; do
 done
 check nan-skipped-and-named 1 err 'skipped step 2: .*up_proj.weight' "${train[@]}" --model "$work/nan" --output "$work/o" --max-steps 2 --on-nan skip
 rm -rf "$work/o"
+# Whoever computes with such weights names them.
+echo '{"text":"x"}' >"$work/in"
+named='weight model.layers.1.mlp.up_proj.weight holds NaN or infinity, first at \[0, 0\]; it came with the model'
+check nan-weight-named-by-forward 1 err "standard input.*the score is .*nan: $named" forward --model "$work/nan" --output "$work/x.safetensors"
+[ ! -e "$work/x.safetensors" ]; say $? forward-writes-nothing-of-nan
+"$assay" "${train[@]}" --output "$work/head" --tuning head --max-steps 1 --quiet
+check nan-weight-named-by-score 1 err "input 0: the score is .*nan: $named" score --model "$work/nan" --adapter "$work/head"
+check nan-weight-named-by-eval 1 err "answer 1: the score is .*nan: $named" eval --model "$work/nan" --adapter "$work/head" --data "$work/pairs.jsonl"
+: >"$work/in"
 spoiled "$work/huge" model.layers.1.mlp.up_proj.weight "$huge" 11264
 check infinite-activation-named 1 err 'pair .*pairs.jsonl:[0-9]*: the result of model.layers.1.mlp.up_proj (layer 1) is the first' \
     "${train[@]}" --model "$work/huge" --output "$work/o" --max-steps 2 --quiet
