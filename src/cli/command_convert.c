@@ -4,6 +4,7 @@
 #include "cli/saved_print.h"
 #include "model/model_save.h"
 #include "task/output_folder.h"
+#include "task/output_guard.h"
 #include "task/saved_folder.h"
 
 static assay_status write_folder(const assay_options *options, const assay_checkpoint *checkpoint, const char *folder,
@@ -30,10 +31,9 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     assay_checkpoint *checkpoint;
     assay_output_folder output;
-    (void)context;
+    ASSAY_TRY(assay_output_guard(options, err));
     ASSAY_TRY(assay_checkpoint_open(&checkpoint, options->positionals.items[0], 0, err));
-    assay_status status = assay_saved_check_apart(checkpoint->path, options->output, err);
-    if (status == ASSAY_OK) status = assay_output_open(&output, options->output, options->force, err);
+    assay_status status = assay_output_open(&output, options->output, options->force, context->task.log, err);
     if (status == ASSAY_OK)
         status = assay_output_close(&output, write_folder(options, checkpoint, output.temporary, err), err);
     assay_checkpoint_close(checkpoint);

@@ -6,6 +6,7 @@
 #include "container/safetensors.h"
 #include "data/input_file.h"
 #include "ops/attention_probabilities.h"
+#include "task/output_guard.h"
 #include "task/pair_input.h"
 #include "task/scoring.h"
 
@@ -159,9 +160,11 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     collector c = {.options = options, .err = err};
     if (!options->output) return assay_error_set(err, ASSAY_E_USAGE, "--output FILE.safetensors is missing");
+    ASSAY_TRY(assay_output_guard(options, err));
     ASSAY_TRY(assay_file_check_writable(options->output, err));
     assay_status status = assay_scoring_open(&c.scoring, options, &context->task,
                                              &(assay_scoring_wants){.all_rows = true, .exact = true}, err);
+    if (status == ASSAY_OK) status = assay_output_guard_source(options, c.scoring->source->checkpoint->path, err);
     if (status == ASSAY_OK) status = all_inputs(&c, context);
     if (status == ASSAY_OK) status = assay_safetensors_write(options->output, c.tensors, c.count, NULL, NULL, err);
     for (size_t i = 0; i < c.count; i++) {

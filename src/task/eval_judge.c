@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/version.h"
 #include "score/pack_answers.h"
+#include "task/folder_lock.h"
 #include "task/pair_input.h"
 
 #include <string.h>
@@ -246,9 +247,20 @@ void assay_verdict_release(assay_verdict *verdict)
     *verdict = (assay_verdict){0};
 }
 
-assay_status assay_verdict_store(const assay_verdict *verdict, char **path, assay_error *err)
+static assay_status store_at(const assay_verdict *verdict, const char *path, assay_error *err)
 {
     json_t *settings = NULL;
+    if (assay_path_exists(path)) ASSAY_TRY(assay_json_load(path, (size_t)64 << 20, &settings, err));
+    else settings = json_deep_copy(verdict->settings);
+    bool good = settings && json_object_set_new(settings, "rewards", assay_reward_scale_json(&verdict->scale)) == 0;
+    assay_status status = good ? assay_json_save(settings, path, err)
+                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s", path);
+    json_decref(settings);
+    return status;
+}
+
+assay_status assay_verdict_store(const assay_verdict *verdict, const assay_log *log, char **path, assay_error *err)
+{
     *path = NULL;
     if (!verdict->settings_folder)
         return assay_error_set(err, ASSAY_E_USAGE,
@@ -256,11 +268,9 @@ assay_status assay_verdict_store(const assay_verdict *verdict, char **path, assa
                                "convert makes a folder of it");
     *path = assay_path_join(verdict->settings_folder, "assay.json");
     ASSAY_TRY_ALLOC(*path, "a path", err);
-    if (assay_path_exists(*path)) ASSAY_TRY(assay_json_load(*path, (size_t)64 << 20, &settings, err));
-    else settings = json_deep_copy(verdict->settings);
-    bool good = settings && json_object_set_new(settings, "rewards", assay_reward_scale_json(&verdict->scale)) == 0;
-    assay_status status = good ? assay_json_save(settings, *path, err)
-                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s", *path);
-    json_decref(settings);
+    assay_folder_lock lock;
+    ASSAY_TRY(assay_folder_lock_take(&lock, verdict->settings_folder, log, err));
+    assay_status status = store_at(verdict, *path, err);
+    assay_folder_lock_release(&lock);
     return status;
 }

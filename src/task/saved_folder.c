@@ -100,16 +100,3 @@ assay_status assay_saved_notes(const assay_saved_source *source, double score_of
     json_decref(notes);
     return status;
 }
-
-assay_status assay_saved_check_apart(const char *source, const char *output, assay_error *err)
-{
-    char *a = NULL, *b = NULL;
-    if (!output || !assay_path_exists(output) || !assay_path_exists(source)) return ASSAY_OK;
-    assay_status status = assay_path_absolute(source, &a, err);
-    if (status == ASSAY_OK) status = assay_path_absolute(output, &b, err);
-    if (status == ASSAY_OK && !strcmp(a, b))
-        status = assay_error_set(err, ASSAY_E_USAGE, "--output %s is the model itself; name another folder", output);
-    assay_free(a);
-    assay_free(b);
-    return status;
-}

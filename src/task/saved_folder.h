@@ -33,7 +33,4 @@ assay_status assay_saved_notes(const assay_saved_source *source, double score_of
 assay_status assay_saved_card(const assay_saved_source *source, const char *folder, const char *output,
                               assay_error *err);
 
-/* ASSAY_E_USAGE when the output is the source itself. */
-assay_status assay_saved_check_apart(const char *source, const char *output, assay_error *err);
-
 #endif
