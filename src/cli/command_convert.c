@@ -7,23 +7,33 @@
 #include "task/output_guard.h"
 #include "task/saved_folder.h"
 
-static assay_status write_folder(const assay_options *options, const assay_checkpoint *checkpoint, const char *folder,
-                                 assay_error *err)
+static assay_status write_parts(const assay_options *options, const assay_saved_source *source, const char *folder,
+                                assay_error *err)
 {
     double offset = 0;
     char *pad = NULL;
-    assay_saved_source source = {.base = checkpoint};
     assay_save_options save = {.dtype = assay_saved_dtype(options->dtype),
                                .keep_dtype = !assay_options_given(options, "dtype"),
                                .pad_token = -1,
+                               .code = &source->code,
                                .format = options->format == ASSAY_OPT_FORMAT_GLM ? ASSAY_SAVE_GLM : ASSAY_SAVE_OWN,
                                .score_offset = &offset};
-    ASSAY_TRY(assay_saved_pad(&source, &save.pad_token, &pad, err));
-    assay_status status = assay_model_convert(checkpoint, &save, folder, err);
-    if (status == ASSAY_OK) status = assay_saved_tokenizer(&source, folder, pad, err);
-    if (status == ASSAY_OK) status = assay_saved_notes(&source, offset, folder, err);
-    if (status == ASSAY_OK) status = assay_saved_card(&source, folder, options->output, err);
+    ASSAY_TRY(assay_saved_pad(source, &save.pad_token, &pad, err));
+    assay_status status = assay_model_convert(source->base, &save, folder, err);
+    if (status == ASSAY_OK) status = assay_saved_tokenizer(source, folder, pad, err);
+    if (status == ASSAY_OK) status = assay_saved_notes(source, offset, folder, err);
+    if (status == ASSAY_OK) status = assay_saved_card(source, folder, options->output, err);
     assay_free(pad);
+    return status;
+}
+
+static assay_status write_folder(const assay_options *options, const assay_checkpoint *checkpoint, const char *folder,
+                                 assay_error *err)
+{
+    assay_saved_source source = {.base = checkpoint};
+    assay_status status = assay_saved_source_hold(&source, err);
+    if (status == ASSAY_OK) status = write_parts(options, &source, folder, err);
+    assay_saved_source_release(&source);
     return status;
 }
 

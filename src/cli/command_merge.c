@@ -16,22 +16,32 @@ typedef struct merge_job {
     assay_model *model;
 } merge_job;
 
-static assay_status write_folder(const merge_job *job, const char *folder, assay_error *err)
+static assay_status write_parts(const merge_job *job, const assay_saved_source *source, const char *folder,
+                                assay_error *err)
 {
     double offset = 0;
     char *pad = NULL;
-    assay_saved_source source = {.trained = job->adapter_path, .base = job->base};
     assay_save_options save = {.dtype = assay_saved_dtype(job->options->dtype),
                                .pad_token = -1,
+                               .code = &source->code,
                                .score_offset = &offset,
                                .format =
                                    job->options->format == ASSAY_OPT_FORMAT_GLM ? ASSAY_SAVE_GLM : ASSAY_SAVE_OWN};
-    ASSAY_TRY(assay_saved_pad(&source, &save.pad_token, &pad, err));
+    ASSAY_TRY(assay_saved_pad(source, &save.pad_token, &pad, err));
     assay_status status = assay_model_save_full(job->model, &save, folder, err);
-    if (status == ASSAY_OK) status = assay_saved_tokenizer(&source, folder, pad, err);
-    if (status == ASSAY_OK) status = assay_saved_notes(&source, offset, folder, err);
-    if (status == ASSAY_OK) status = assay_saved_card(&source, folder, job->options->output, err);
+    if (status == ASSAY_OK) status = assay_saved_tokenizer(source, folder, pad, err);
+    if (status == ASSAY_OK) status = assay_saved_notes(source, offset, folder, err);
+    if (status == ASSAY_OK) status = assay_saved_card(source, folder, job->options->output, err);
     assay_free(pad);
+    return status;
+}
+
+static assay_status write_folder(const merge_job *job, const char *folder, assay_error *err)
+{
+    assay_saved_source source = {.trained = job->adapter_path, .base = job->base};
+    assay_status status = assay_saved_source_hold(&source, err);
+    if (status == ASSAY_OK) status = write_parts(job, &source, folder, err);
+    assay_saved_source_release(&source);
     return status;
 }
 

@@ -180,12 +180,12 @@ static assay_status card_body(const assay_training *t, const assay_options *opti
 static assay_status card_text(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome,
                               assay_buf *out, assay_error *err)
 {
-    char *license = assay_card_license(t->source->checkpoint->path), *name = NULL;
+    char *name = NULL;
     json_t *said = assay_options_json(options, ASSAY_FOR_TRAIN, false),
            *evaluation = outcome->has_evaluation ? assay_judgement_json(&outcome->after) : NULL;
     assay_card card = {.base = t->source->checkpoint->name,
                        .library = t->tuning == ASSAY_TUNE_FULL ? "transformers" : "peft",
-                       .license = license,
+                       .license = t->license,
                        .data = json_object_get(said, "data"),
                        .eval_data = t->eval_pairs ? json_object_get(said, "eval-data") : NULL,
                        .evaluation = evaluation};
@@ -196,7 +196,6 @@ static assay_status card_text(const assay_training *t, const assay_options *opti
     }
     json_decref(said);
     json_decref(evaluation);
-    assay_free(license);
     assay_free(name);
     return status;
 }
@@ -230,8 +229,8 @@ assay_status assay_output_write(assay_training *t, const assay_options *options,
     const char *pad = t->pad_token >= 0 ? assay_tokenizer_token(t->source->tokenizer, (int32_t)t->pad_token) : NULL;
     ASSAY_TRY(drop_report(options->output, err));
     ASSAY_TRY(assay_training_save(t, options->output, err));
-    ASSAY_TRY(
-        assay_tokenizer_save(t->source->tokenizer_folder, t->source->checkpoint->gguf, options->output, pad, err));
+    const assay_gguf *gguf = t->source->tokenizer_folder ? NULL : t->source->checkpoint->gguf;
+    ASSAY_TRY(assay_tokenizer_save_held(&t->tokenizer_files, gguf, options->output, pad, err));
     ASSAY_TRY(assay_machine_facts_save(options->output, assay_pool_size(t->pool), t->kernels->name, err));
     ASSAY_TRY(write_card(t, options, outcome, options->output, err));
     ASSAY_TRY(write_settings(t, options, outcome, options->output, err));

@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "machine/memory_watch.h"
 #include "task/run_output.h"
+#include "task/run_room.h"
 #include "task/training_traps.h"
 #include "train/checkpoint_dir.h"
 
@@ -188,7 +189,9 @@ static assay_status train(assay_training *t, const assay_options *options, const
     assay_folder_lock lock;
     ASSAY_TRY(assay_training_start(t, context, err));
     ASSAY_TRY(assay_output_make(t, options, context->log, &lock, err));
-    assay_status status = train_locked(t, options, context, listener, err);
+    assay_status status = ASSAY_OK;
+    if (!assay_output_is_whole(t, options)) status = assay_run_room_check(t, options, context->log, err);
+    if (status == ASSAY_OK) status = train_locked(t, options, context, listener, err);
     assay_folder_lock_release(&lock);
     return status;
 }
