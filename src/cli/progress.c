@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/format.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,7 +13,7 @@ enum { BAR_WIDTH = 16 };
 static void add(char *text, size_t size, const char *label, int digits, double value)
 {
     size_t used = strlen(text);
-    if (!isnan(value)) snprintf(text + used, size - used, "  %s %.*f", label, digits, value);
+    if (!isnan(value)) assay_text_format(text + used, size - used, "  %s %.*f", label, digits, value);
 }
 
 static void add_text(char *text, size_t size, const char *label, const char *value)
@@ -24,7 +25,7 @@ static void add_text(char *text, size_t size, const char *label, const char *val
 static void add_rate(char *text, size_t size, double lr)
 {
     size_t used = strlen(text);
-    if (!isnan(lr)) snprintf(text + used, size - used, "  lr %.2e", lr);
+    if (!isnan(lr)) assay_text_format(text + used, size - used, "  lr %.2e", lr);
 }
 
 static void add_memory(char *text, size_t size, const assay_progress_sample *sample)

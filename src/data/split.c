@@ -1,5 +1,6 @@
 #include "data/split.h"
 
+#include "base/text.h"
 #include "data/hash_index.h"
 
 #include <math.h>

@@ -1,10 +1,10 @@
 #include "data/turns.h"
 
+#include "base/text.h"
 #include "data/json_text.h"
 #include "data/utf8_check.h"
 
 #include <string.h>
-#include <strings.h>
 
 static const struct {
     const char *name;
@@ -49,7 +49,7 @@ const char *assay_json_kind(const json_t *value)
 static assay_status role_find(const char *name, const char *field, assay_role *role, assay_error *err)
 {
     for (size_t i = 0; i < sizeof role_names / sizeof *role_names; i++) {
-        if (strcasecmp(name, role_names[i].name) != 0) continue;
+        if (assay_text_compare(name, role_names[i].name) != 0) continue;
         *role = role_names[i].role;
         return ASSAY_OK;
     }
