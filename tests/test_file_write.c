@@ -92,7 +92,7 @@ static void replace_twice(const char *mark)
     char path[160];
     for (int round = 0; round < 2; round++) {
         assay_output_folder output;
-        if (assay_output_open(&output, p.target, true, &err)) fail_msg("%s", err.text);
+        if (assay_output_open(&output, p.target, true, NULL, &err)) fail_msg("%s", err.text);
         snprintf(path, sizeof path, "%s/config.json", output.temporary);
         assert_int_equal(assay_file_write_atomic(path, round ? "two" : "one", 3, NULL), ASSAY_OK);
         if (assay_output_close(&output, ASSAY_OK, &err)) fail_msg("%s", err.text);

@@ -66,7 +66,7 @@ assay_status assay_file_check_writable(const char *path, assay_error *err);
  * on it (UINT64_MAX: not known). */
 char *assay_disk_of(const char *path, uint64_t *free_bytes);
 
-/* Byte-for-byte copy (atomic at the target). */
+/* Byte-for-byte copy (atomic at the target), for tests that lay out their folders. */
 assay_status assay_file_copy(const char *from, const char *to, assay_error *err);
 
 /* A file written in pieces beside `path`, under a name nobody has (as above), and renamed by assay_writer_commit. After
