@@ -2,10 +2,9 @@
  *
  *     assay_scorer *scorer;
  *     ASSAY_TRY(assay_scorer_start(&scorer, &options, err));
- *     job->done = ...; ASSAY_TRY(assay_scorer_offer(scorer, job, err));   // ASSAY_E_STOPPED: the queue is full or the
- *     scorer is stopping
- *     ... done(job) is called on the scoring thread ...
- *     assay_scorer_stop(scorer);                                          // finishes what is queued
+ *     job->done = take_rewards; // called on the scoring thread
+ *     ASSAY_TRY(assay_scorer_offer(scorer, job, err)); // ASSAY_E_STOPPED: the queue is full or the scorer is stopping
+ *     assay_scorer_stop(scorer); // finishes what is queued
  *     assay_scorer_free(scorer);
  *
  * Texts of waiting jobs of one model are packed until the token budget (the pack's capacity) is full or the oldest has
