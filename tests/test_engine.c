@@ -18,7 +18,7 @@ enum { PAIRS = 5, VOCAB = 50 };
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { STRIDE = 4, FAMILIES = 1, DIRECTIONS = 1 };
 #else
-enum { STRIDE = 2, FAMILIES = 4, DIRECTIONS = 3 };
+enum { STRIDE = 2, FAMILIES = 4, DIRECTIONS = 2 };
 #endif
 
 typedef struct lab {
@@ -401,9 +401,7 @@ static void check_slope(lab *l, const char *family, size_t param, double norm, u
         direction[j] = (float)assay_rng_normal(&rng);
         wanted += (double)direction[j] * (double)l->gradients[param][j];
     }
-    double slope = 8 * (loss_moved(l, param, direction, n, step) - loss_moved(l, param, direction, n, -step));
-    slope -= loss_moved(l, param, direction, n, 2 * step) - loss_moved(l, param, direction, n, -2 * step);
-    slope /= 12 * step;
+    double slope = (loss_moved(l, param, direction, n, step) - loss_moved(l, param, direction, n, -step)) / (2 * step);
     assay_free(direction);
     if (fabs(slope - wanted) > 0.02 * norm + 3e-4)
         fail_msg("%s %s: slope %g in random direction %d, by the gradient (of length %g) %g", family, p->name, slope,
