@@ -288,11 +288,10 @@ static void check_packing(const packing *p, size_t width, const uint16_t *source
         assay_kernels_at(set)->bf16->pack(got, width, panel, &from);
         for (size_t i = 0; i < WORDS; i++)
             if (got[i] != wanted[i])
-                fail_msg(
-                    "bf16 pack, set %s, %zu lanes of %zu %s into panels of %zu: word %zu is %08x, in the plain set "
-                    "%08x",
-                    assay_kernels_at(set)->name, p->lanes, p->k, assay_dtype_name(p->dtype), width, i, got[i],
-                    wanted[i]);
+                fail_msg("bf16 pack, set %s, %zu lanes of %zu %s into panels of %zu: word %zu is %08x, by definition "
+                         "%08x",
+                         assay_kernels_at(set)->name, p->lanes, p->k, assay_dtype_name(p->dtype), width, i, got[i],
+                         wanted[i]);
     }
     assay_free(wanted);
     assay_free(got);
