@@ -548,10 +548,25 @@ static void a_mark_that_comes_in_parts(void **state)
     assert_int_equal(size, FED);
 }
 
+/* The list in the header is what a user of the reader goes by: no format is missing there. */
+static void the_header_lists_every_format(void **state)
+{
+    char *header, entry[64];
+    size_t size;
+    (void)state;
+    assert_int_equal(assay_file_read("src/data/pair_formats.h", 1 << 20, &header, &size, NULL), ASSAY_OK);
+    for (uint32_t i = 0; i < assay_pair_format_count(); i++) {
+        snprintf(entry, sizeof entry, " *     %s ", assay_pair_format_name(i));
+        if (!strstr(header, entry)) fail_msg("src/data/pair_formats.h does not list %s", assay_pair_format_name(i));
+    }
+    assay_free(header);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_format_is_read),
+        cmocka_unit_test(the_header_lists_every_format),
         cmocka_unit_test(margins_ids_and_places),
         cmocka_unit_test(folders_are_read_in_order),
         cmocka_unit_test(every_fault_is_named),

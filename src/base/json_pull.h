@@ -11,9 +11,10 @@
  *     for (;;) {
  *         ASSAY_TRY(assay_json_pull_next(&pull, err));
  *         if (pull.event == ASSAY_JSON_OBJECT_END) break;
- *         ... pull.event == ASSAY_JSON_KEY: assay_json_pull_equals(&pull, "shape"), then the value's tokens ...
+ *         bool shape = assay_json_pull_equals(&pull, "shape"); // the event is ASSAY_JSON_KEY
+ *         ... then the value's tokens ...
  *     }
- *     ASSAY_TRY(assay_json_pull_expect(&pull, ASSAY_JSON_END, err));     // nothing may follow
+ *     ASSAY_TRY(assay_json_pull_expect(&pull, ASSAY_JSON_END, err)); // nothing may follow
  *
  * `text` and `where` (a name for messages) are borrowed and must outlive the reader. After an error the reader is dead:
  * the same call fails again.

@@ -6,13 +6,9 @@
  *
  * Nothing below src/cli prints or exits. A broken promise inside the program (a bug) is an assert, not a status.
  *
- *     assay_status thing_open(thing **out, const char *path, assay_error *err)
- *     {
- *         ASSAY_TRY(file_check(path, err));
- *         if (too_long) return assay_error_set(err, ASSAY_E_FORMAT, "%s: header of %zu bytes, at most %zu allowed",
- *         ...);
- *         ...
- *     }
+ *     ASSAY_TRY(file_check(path, err));
+ *     if (size > most)
+ *         return assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu bytes, at most %zu are allowed", path, size, most);
  */
 #ifndef ASSAY_BASE_STATUS_H
 #define ASSAY_BASE_STATUS_H

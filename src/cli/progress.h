@@ -2,7 +2,7 @@
  *
  *     assay_progress progress;
  *     assay_progress_begin(&progress, terminal, "train", total_steps, log_steps);
- *     ... assay_progress_update(&progress, &sample) after every step ...
+ *     assay_progress_update(&progress, &sample); // after every step
  *     assay_progress_end(&progress);
  *
  * A sample's unknown numbers are NaN (or 0 for bytes) and left out. The time left is counted from the first update on,

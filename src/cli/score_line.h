@@ -2,8 +2,8 @@
  *
  *     assay_score_line line;
  *     ASSAY_TRY(assay_score_line_begin(&line, &input, &style, err));
- *     ... line.scores[line.received++] = ..., in the order of the answers; with style.trace also line.traces[i]
- *     ASSAY_TRY(assay_score_line_print(&line, &style, err));          (when received == count)
+ *     ... line.scores[line.received++], in the order of the answers; with style.trace also line.traces[i]
+ *     ASSAY_TRY(assay_score_line_print(&line, &style, err)); // when received == count
  *     assay_score_line_release(&line);
  *
  * Scores are rewards with the model's score_offset added. A score that is not finite is ASSAY_E_NUMERIC. Full

@@ -7,9 +7,9 @@
  *
  *     assay_tensor_file *file;
  *     ASSAY_TRY(assay_safetensors_open(&file, path, err));
- *     const assay_tensor *weight = assay_tensor_file_find(file, "score.weight");   // NULL: not there
+ *     const assay_tensor *weight = assay_tensor_file_find(file, "score.weight"); // NULL: not there
  *     ...
- *     assay_tensor_file_close(file);                                              // tensors die with the file
+ *     assay_tensor_file_close(file); // tensors die with the file
  */
 #ifndef ASSAY_CONTAINER_TENSOR_FILE_H
 #define ASSAY_CONTAINER_TENSOR_FILE_H

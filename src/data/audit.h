@@ -2,7 +2,7 @@
  *
  *     assay_audit audit;
  *     ASSAY_TRY(assay_audit_make(&audit, pairs, examples_or_null, eval_pairs_or_null, err));
- *     json_t *object;  ASSAY_TRY(assay_audit_json(&audit, &object, err));      (or)
+ *     ASSAY_TRY(assay_audit_json(&audit, &object, err)); // or as text:
  *     ASSAY_TRY(assay_audit_text(&audit, &buf, err));
  *     assay_audit_release(&audit);
  *

@@ -10,7 +10,8 @@
  *     size_t count;
  *     const uint32_t *picked = assay_sampler_next(&sampler, batch_pairs, &count);
  *     ASSAY_TRY(assay_micro_runs_cut(&runs, &examples, picked, count, micro_tokens, err));
- *     for (size_t i = 0; i < runs.count; i++) ... picked[runs.begin[i]] .. picked[runs.begin[i + 1] - 1]
+ *     // picked[runs.begin[i]] .. picked[runs.begin[i + 1] - 1]
+ *     for (size_t i = 0; i < runs.count; i++) compute(picked + runs.begin[i], runs.begin[i + 1] - runs.begin[i]);
  */
 #ifndef ASSAY_DATA_BATCHES_H
 #define ASSAY_DATA_BATCHES_H

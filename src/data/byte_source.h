@@ -2,9 +2,9 @@
  * and offset.
  *
  *     assay_byte_source source;
- *     ASSAY_TRY(assay_byte_source_open(&source, path, err));           ("-": standard input, never gzip)
- *     while (assay_byte_source_more(&source)) { look at source.at .. source.end; assay_byte_source_skip(&source, n); }
- *     ASSAY_TRY(assay_byte_source_status(&source, err));               (was that the end, or a failure?)
+ *     ASSAY_TRY(assay_byte_source_open(&source, path, err)); // "-": standard input, never gzip
+ *     while (assay_byte_source_more(&source)) assay_byte_source_skip(&source, look_at(source.at, source.end));
+ *     ASSAY_TRY(assay_byte_source_status(&source, err)); // was that the end, or a failure?
  *     assay_byte_source_close(&source);
  *
  * A UTF-8 byte-order mark is skipped. UTF-16 and Parquet are refused on opening, with the line that converts them.

@@ -2,7 +2,7 @@
  *
  *     assay_columns columns;
  *     ASSAY_TRY(assay_columns_parse(&columns, "prompt=q,chosen=pos,rejected=neg", err));
- *     ASSAY_TRY(assay_columns_apply(&columns, line, &renamed, err));      (json_decref(renamed))
+ *     ASSAY_TRY(assay_columns_apply(&columns, line, &renamed, err)); // json_decref(renamed)
  *     assay_columns_release(&columns);
  *
  * The renamed line has the mapped fields and, unless they are mapped, the line's own margin, id, subset and category;

@@ -1,9 +1,9 @@
 /* Unpacks gzip as it comes: bytes in, bytes out, no file. Members one behind another are one text; what follows the
  * last and is no member (padding) is passed over, as gzip does.
  *
- *     assay_gunzip *gunzip = assay_gunzip_new();                                   NULL: no memory
- *     got = assay_gunzip_run(gunzip, &in, &in_size, out, room);                    as often as there is something in or
- *     out; takes from *in
+ *     assay_gunzip *gunzip = assay_gunzip_new(); // NULL: no memory
+ *     // as often as there is something in or out; takes from in
+ *     got = assay_gunzip_run(gunzip, &in, &in_size, out, room);
  *     assay_gunzip_free(gunzip);
  */
 #ifndef ASSAY_DATA_GUNZIP_H

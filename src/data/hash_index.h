@@ -3,7 +3,7 @@
  *
  *     assay_hash_index index;
  *     ASSAY_TRY(assay_hash_index_init(&index, count, err));
- *     uint32_t first = assay_hash_index_add(&index, key, i);     (i itself: the key is new)
+ *     uint32_t first = assay_hash_index_add(&index, key, i); // i itself: the key is new
  *     assay_hash_index_release(&index);
  */
 #ifndef ASSAY_DATA_HASH_INDEX_H

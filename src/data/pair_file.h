@@ -1,6 +1,6 @@
 /* Files and folders into a pair set.
  *
- *     assay_pair_options options = {.columns = &columns_or_null, .skip_bad_lines = false};
+ *     assay_pair_options options = {.columns = columns_or_null, .skip_bad_lines = false};
  *     ASSAY_TRY(assay_pair_set_read(pairs, "data/reward", &options, err));
  *
  * Which files of a folder: data/data_files.h. What a file may be: data/record_reader.h. What a line may be:

@@ -17,6 +17,7 @@
  *     alpaca              instruction, input?, system?, history? + chosen + rejected
  *     alpaca-list         instruction, input? + output: [better, worse]
  *     question            system? + question + chosen + rejected
+ *     best-of-n           prompt + responses + scores (as many): the best against the worst
  *     llmbar              input + output_1 + output_2 + label (1 or 2: the better one)
  *     hh-rlhf             chosen + rejected as whole transcripts "\n\nHuman: ... \n\nAssistant: ..."
  *     implicit            chosen + rejected as whole conversations: the prompt is what they share (TRL)

@@ -2,7 +2,7 @@
  *
  *     assay_pair_set *pairs;
  *     ASSAY_TRY(assay_pair_set_new(&pairs, err));
- *     ASSAY_TRY(assay_pair_set_read(pairs, path, &options, err));      (data/pair_file.h; as often as there are paths)
+ *     ASSAY_TRY(assay_pair_set_read(pairs, path, &options, err)); // data/pair_file.h; as often as there are paths
  *     ...
  *     assay_pair_set_free(pairs);
  *

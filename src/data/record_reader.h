@@ -5,9 +5,9 @@
  *     for (;;) {
  *         const assay_record *record;
  *         status = assay_records_next(records, &record, err);
- *         if (status != ASSAY_OK && assay_records_broken(records)) break;   (nothing more can be read)
- *         if (status != ASSAY_OK) continue;                                 (this record is bad, the next may be fine)
- *         if (!record) break;                                               (the end)
+ *         if (status != ASSAY_OK && assay_records_broken(records)) break; // nothing more can be read
+ *         if (status != ASSAY_OK) continue; // this record is bad, the next may be fine
+ *         if (!record) break; // the end
  *         ...
  *     }
  *     assay_records_close(records);

@@ -2,7 +2,7 @@
  * with its tokenizer; tests bring their own.
  *
  *     assay_renderer renderer;
- *     assay_renderer_of_template(&renderer, &(assay_template_renderer){template, tokenizer, append_eos});
+ *     assay_renderer_of_template(&renderer, &rendering);
  */
 #ifndef ASSAY_DATA_RENDERER_H
 #define ASSAY_DATA_RENDERER_H

@@ -7,7 +7,8 @@
  *
  *     assay_split split;
  *     assay_split_size size = {.kind = ASSAY_SPLIT_AUTO};
- *     ASSAY_TRY(assay_split_make(&split, pairs, &size, seed, err)); // split.train, split.eval: pair indices, ascending
+ *     // split.train, split.eval: pair indices, ascending
+ *     ASSAY_TRY(assay_split_make(&split, pairs, &size, seed, err));
  *     assay_split_release(&split);
  */
 #ifndef ASSAY_DATA_SPLIT_H

@@ -1,7 +1,7 @@
 /* Memory for the strings and lists of a pair set: handed out piece by piece, given back all at once.
  *
  *     assay_text_arena arena = {0};
- *     const char *copy = assay_text_arena_copy(&arena, text, size);   (NULL: out of memory)
+ *     const char *copy = assay_text_arena_copy(&arena, text, size); // NULL: out of memory
  *     assay_text_arena_release(&arena);
  */
 #ifndef ASSAY_DATA_TEXT_ARENA_H

@@ -1,13 +1,13 @@
 /* Runs a program: forward, backward, in memory laid out beforehand.
  *
- *     assay_engine_config config = {.program = program, .kernels = kernels, .pool = pool, .bounds = bounds, .schedule =
- *     {.backward = true, ...}};
- *     ASSAY_TRY(assay_engine_create(&engine, &config, err));        // the only allocation; refuses what does not fit
- *     the address space
- *     for each parameter: assay_engine_bind(engine, index, view);   // borrowed; gradient NULL for frozen ones
+ *     assay_engine_config config = {.program = program, .kernels = kernels, .pool = pool, .bounds = bounds};
+ *     // the only allocation; refuses what does not fit the address space
+ *     ASSAY_TRY(assay_engine_create(&engine, &config, err));
+ *     // borrowed; gradient NULL for frozen ones
+ *     for (int i = 0; i < params; i++) assay_engine_bind(engine, i, &views[i]);
  *     ASSAY_TRY(assay_engine_forward(engine, &geometry, seed, step, training, err));
- *     rewards = assay_engine_rewards(engine);                       // [scored rows], valid until the next forward
- *     assay_engine_backward(engine, d_rewards);                     // adds to the bound gradients
+ *     const float *rewards = assay_engine_rewards(engine); // [scored rows], valid until the next forward
+ *     assay_engine_backward(engine, d_rewards); // adds to the bound gradients
  *     assay_engine_free(engine);
  *
  * A geometry larger than the bounds is refused by name. Nothing is allocated between create and free.

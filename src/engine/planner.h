@@ -6,9 +6,8 @@
  * weights). More memory only adds candidates, so it never makes a plan slower; among equally fast ones the smallest is
  * taken, so it never makes one larger for nothing.
  *
- *     assay_plan_request request = {...};
- *     ASSAY_TRY(assay_plan_make(&request, &plan, err));          // ASSAY_E_NO_FIT: *plan is then the smallest there is
- *     assay_engine_config config = assay_plan_engine(&request, &plan);
+ *     ASSAY_TRY(assay_plan_make(&request, &plan, err)); // ASSAY_E_NO_FIT: plan is then the smallest there is
+ *     assay_engine_config config = assay_plan_engine(&request, &plan, pool);
  */
 #ifndef ASSAY_ENGINE_PLANNER_H
 #define ASSAY_ENGINE_PLANNER_H

@@ -2,9 +2,9 @@
  * checkpoint, never by the kernel's killer.
  *
  *     assay_memory_watch watch;
- *     assay_memory_watch_begin(&watch, "");                         // before the first step
- *     after each step:
- *         switch (assay_memory_watch_look(&watch, now, &finding)) ...
+ *     assay_memory_watch_begin(&watch, ""); // before the first step
+ *     ... after each step:
+ *     if (assay_memory_watch_look(&watch, now, &finding)) return act_on(&finding);
  *     assay_memory_watch_end(&watch);
  *
  * A run takes its memory before its first step and no more later, so what is free may only shrink because of others (or

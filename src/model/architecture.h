@@ -1,7 +1,8 @@
 /* Architectures: one constant descriptor a file, one line in the list (architecture_list.c). A descriptor says how to
  * recognise a config.json, how to read it into an assay_model_config, and what the weights are called. All present
  * families share one recipe (decoder.c: pre-norm decoder, grouped-query attention, rotary positions, SwiGLU); a family
- * with another block brings its own `build`. */
+ * with another block adds its steps there behind a field of assay_model_config, or writes a recipe of its own
+ * (CONTRIBUTING.md). */
 #ifndef ASSAY_MODEL_ARCHITECTURE_H
 #define ASSAY_MODEL_ARCHITECTURE_H
 

@@ -2,8 +2,9 @@
  *
  *     assay_model_options options = {.tuning = ASSAY_TUNE_LORA, .lora = &spec, .seed = 42};
  *     ASSAY_TRY(assay_model_open(&model, checkpoint, adapter_or_null, &options, err));
- *     ... the engine is built from model->program; then
- *     assay_model_bind(model, engine-side callback) ...
+ *     ... the engine is made of model->program; then its parameters are bound, each a weight of the model
+ *     for (size_t i = 0; i < model->program->param_count; i++) assay_engine_bind(engine, (int)i, &model->params[i]);
+ *     ...
  *     assay_model_close(model);
  *
  * The checkpoint and adapter are borrowed and must outlive the model: frozen matrices in F32, F16 or BF16 are used

@@ -1,12 +1,12 @@
 /* What was trained, as files that Hugging Face and PEFT load and score the same.
  *
  *     assay_save_options options = {.lora = &spec, .pad_token = -1};
- *     ASSAY_TRY(assay_model_save_adapter(model, &options, folder, err));      // LoRA or head:
- *     adapter_model.safetensors, adapter_config.json
- *     ASSAY_TRY(assay_model_save_full(model, &options, folder, err));         // config.json, model.safetensors, .py
- *     files of remote code
- *     ASSAY_TRY(assay_model_convert(checkpoint, &options, folder, err));      // the same from a checkpoint's weights,
- *     head or none
+ *     // LoRA or head: adapter_model.safetensors, adapter_config.json
+ *     ASSAY_TRY(assay_model_save_adapter(model, &options, folder, err));
+ *     // config.json, model.safetensors, .py files of remote code
+ *     ASSAY_TRY(assay_model_save_full(model, &options, folder, err));
+ *     // the same from a checkpoint's weights, head or none
+ *     ASSAY_TRY(assay_model_convert(checkpoint, &options, folder, err));
  *
  * The folder is made if need be and should hold nothing of another model; every file is written whole or not at all,
  * but the folder is complete only when the call returned ASSAY_OK: write into a temporary one and rename it. Tokenizer

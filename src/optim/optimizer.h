@@ -1,11 +1,11 @@
 /* AdamW over a list of weights, with clipping by the global norm.
  *
  *     assay_optimizer *optimizer;
- *     ASSAY_TRY(assay_optimizer_create(&optimizer, items, count, err));      // the moments, zeroed; weights and
- *     gradients are borrowed
- *     each step: gradients are zeroed (assay_optimizer_zero), filled in, then
- *         norm = assay_optimizer_norm(optimizer, kernels);
- *         assay_optimizer_step(optimizer, kernels, pool, &hyper, lr, norm);
+ *     // the moments, zeroed; weights and gradients are borrowed
+ *     ASSAY_TRY(assay_optimizer_create(&optimizer, items, count, err));
+ *     ... each step: gradients are zeroed (assay_optimizer_zero), filled in, then
+ *     double norm = assay_optimizer_norm(optimizer, kernels);
+ *     assay_optimizer_step(optimizer, kernels, pool, &hyper, lr, norm);
  *
  * Source: Loshchilov & Hutter, arXiv:1711.05101, in torch.optim.AdamW's order of operations; clipping as
  * torch.nn.utils.clip_grad_norm_ (factor clip / (norm + 1e-6), at most 1).

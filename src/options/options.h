@@ -2,8 +2,8 @@
  *
  *     assay_options options;
  *     ASSAY_TRY(assay_options_init(&options, err));
- *     ASSAY_TRY(assay_options_parse(&options, command, argc, argv, &log, err));   // --config, command line, aliases,
- *     defaults
+ *     // --config, command line, aliases, defaults
+ *     ASSAY_TRY(assay_options_parse(&options, command, "train", 0, argc, argv, &log, err));
  *     ... options.model ...
  *     assay_options_release(&options);
  *

@@ -4,12 +4,12 @@
  *     assay_program *program;
  *     ASSAY_TRY(assay_program_create(&program, err));
  *     int x = assay_program_value(program, ASSAY_TOKENS, hidden, -1, "embeddings");
- *     int w = assay_program_param(program, &(assay_param){.name = "model.embed_tokens.weight", .rows = vocab, .cols =
- *     hidden});
- *     assay_program_step(program, &(assay_step){.op = &assay_op_embedding, .out = {x}, .outputs = 1, .param = {w},
- *     .params = 1, .layer = -1});
+ *     assay_param weight = {.name = "model.embed_tokens.weight", .rows = vocab, .cols = hidden};
+ *     int w = assay_program_param(program, &weight);
+ *     assay_step step = {.op = &assay_op_embedding, .out = {x}, .outputs = 1, .param = {w}, .params = 1, .layer = -1};
+ *     assay_program_step(program, &step);
  *     ...
- *     ASSAY_TRY(assay_program_verify(program, err));       // also reports any out-of-memory met while building
+ *     ASSAY_TRY(assay_program_verify(program, err)); // also reports any out-of-memory met while building
  *
  * Steps are in an order in which every input is made before it is read. Each value is made by exactly one step (single
  * assignment). An operand may be a range of a value's columns; the ranges that different readers take of one value are

@@ -1,7 +1,6 @@
 /* README.md of a model, as the Hugging Face hub reads it: YAML metadata between lines of dashes, then text.
  *
- *     assay_card card = {.name = "my-reward", .base = "Qwen/Qwen2.5-0.5B", .library = "peft", .task =
- *     ASSAY_CARD_REWARD, ...};
+ *     assay_card card = {.name = "my-reward", .base = "Qwen/Qwen2.5-0.5B", .task = ASSAY_CARD_REWARD};
  *     ASSAY_TRY(assay_card_metadata(&out, &card, err));
  *     ... text is appended to `out` by the caller ...
  *     ASSAY_TRY(assay_card_evaluation(&out, &card, err));

@@ -3,8 +3,8 @@
  *     assay_page page;
  *     assay_page_init(&page, err);
  *     assay_page_add(&page, "<h1>%s</h1>", "constant text only");
- *     assay_page_text(&page, anything);                                  // escaped
- *     if (page.status == ASSAY_OK) ... page.buf.data, page.buf.size ...
+ *     assay_page_text(&page, anything); // escaped
+ *     if (page.status == ASSAY_OK) write_out(page.buf.data, page.buf.size);
  *     assay_page_release(&page);
  */
 #ifndef ASSAY_REPORT_PAGE_H

@@ -2,9 +2,10 @@
  *
  *     size_t shared = assay_answers_shared(answers, count);
  *     for (size_t done = 0; done < count;) {
- *         size_t added = assay_pack_answers(pack, scored_rows, answers + done, count - done, shared);
- *         done += added;
- *         if (done < count) { compute what is in the pack, take its rewards, assay_pack_clear(pack); }
+ *         done += assay_pack_answers(pack, scored_rows, answers + done, count - done, shared);
+ *         if (done == count) break;
+ *         ... compute what is in the pack, take its rewards
+ *         assay_pack_clear(pack);
  *     }
  *
  * Answers that do not fit together become several trees with the same prompt; a score's bits depend neither on that nor

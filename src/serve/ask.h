@@ -1,9 +1,9 @@
 /* What a request asks for, whatever dialect it came in: texts to score in order, and a few switches.
  *
  *     assay_ask ask;
- *     assay_status status = assay_ask_parse(&ask, "/rerank", body, size, err);    // pure: path and bytes in, texts out
+ *     assay_status status = assay_ask_parse(&ask, "/rerank", body, size, err); // pure: path and bytes in, texts out
  *     ... ask.items ...
- *     assay_ask_release(&ask);                                                    // after a failure too
+ *     assay_ask_release(&ask); // after a failure too
  *
  * Which dialect: among those that have the path, the first whose telling field is in the body (serve/dialect.h). Texts
  * live in the ask's document and arena. ASSAY_E_USAGE: no dialect has the path. ASSAY_E_FORMAT: the body is not what

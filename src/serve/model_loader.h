@@ -2,7 +2,7 @@
  *
  *     assay_model_loader *loader;
  *     assay_served_set *models;
- *     status = assay_model_loader_open(&loader, options, context, &models, err);
+ *     ASSAY_TRY(assay_model_loader_open(&loader, options, context, &models, err));
  *     ... assay_server_start with models ...
  *     assay_served_set_free(models);
  *     assay_model_loader_close(loader);

@@ -2,10 +2,9 @@
  *
  *     assay_score_worker *worker;
  *     ASSAY_TRY(assay_score_worker_start(&worker, &options, err));
- *     job->done = ...;
- *     ASSAY_TRY(assay_score_worker_offer(worker, job, err));   // ASSAY_E_STOPPED: the queue is full, or it is stopping
- *     ... done(job) is called on the worker's thread ...
- *     assay_score_worker_stop(worker);                         // finishes what is queued
+ *     job->done = take_rewards; // called on the worker's thread
+ *     ASSAY_TRY(assay_score_worker_offer(worker, job, err)); // ASSAY_E_STOPPED: the queue is full, or it is stopping
+ *     assay_score_worker_stop(worker); // finishes what is queued
  *     assay_score_worker_free(worker);
  *
  * Texts of waiting jobs of one model are packed until the token budget (the pack's capacity) is full or the oldest has

@@ -6,12 +6,12 @@
  *
  *     assay_served_set *set;
  *     ASSAY_TRY(assay_served_set_create(&set, &loader, err));
- *     ASSAY_TRY(assay_served_set_add(set, "helpful", "runs/helpful", err));   // loads; the first is the default
- *     assay_served *model = assay_served_take(set, name_or_null);            // NULL: no such model
+ *     ASSAY_TRY(assay_served_set_add(set, "helpful", "runs/helpful", err)); // loads; the first is the default
+ *     assay_served *model = assay_served_take(set, name_or_null); // NULL: no such model
  *     ...
  *     assay_served_give(model);
- *     ASSAY_TRY(assay_served_set_reload(set, name_or_null, err));             // from another thread than the scoring
- *     one; one at a time
+ *     // from another thread than the scoring one; one at a time
+ *     ASSAY_TRY(assay_served_set_reload(set, name_or_null, err));
  *     assay_served_set_free(set);
  */
 #ifndef ASSAY_SERVE_SERVED_MODEL_H

@@ -2,9 +2,9 @@
  *
  *     assay_server *server;
  *     ASSAY_TRY(assay_server_start(&server, &options, models, scorer, err));
- *     assay_server_port(server) ...                   // what port 0 became
- *     ASSAY_TRY(assay_server_reload(server, err));    // SIGHUP: every model again; the old ones stay on failure
- *     assay_server_stop(server, 30);                  // no new connections, answers what is under way, then ends
+ *     unsigned port = assay_server_port(server); // what port 0 became
+ *     ASSAY_TRY(assay_server_reload(server, err)); // SIGHUP: every model again; the old ones stay on failure
+ *     assay_server_stop(server, 30); // no new connections, answers what is under way, then ends
  *
  * Requests are read and tokenised on a few HTTP threads and scored on the scorer's; while a request waits, its
  * connection is suspended and costs no thread. Models are borrowed. The scorer is too until assay_server_stop, which

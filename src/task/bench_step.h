@@ -1,7 +1,7 @@
 /* A synthetic training step, for measuring: middle layers of a real shape with random weights, one text of T tokens.
  *
- *     ASSAY_TRY(assay_bench_step_open(&bench, options, err));
- *     ASSAY_TRY(assay_bench_step_run(bench, &seconds, err));      // one forward and backward pass
+ *     ASSAY_TRY(assay_bench_step_open(&bench, options, kernels, bf16, err));
+ *     ASSAY_TRY(assay_bench_step_run(bench, &seconds, err)); // one forward and backward pass
  *     assay_bench_step_close(bench);
  */
 #ifndef ASSAY_TASK_BENCH_STEP_H

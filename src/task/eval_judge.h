@@ -1,10 +1,10 @@
 /* One model's verdict on the data of `assay eval`: every reward, and the statistics made of them.
  *
  *     assay_verdict verdict;
- *     ASSAY_TRY(assay_verdict_make(&verdict, &data, options, context, err));   // opens and closes options->model (and
- *     adapter)
+ *     // opens and closes options->model (and adapter)
+ *     ASSAY_TRY(assay_verdict_make(&verdict, &data, options, context, err));
  *     ...
- *     assay_verdict_release(&verdict);                                         // before the data
+ *     assay_verdict_release(&verdict); // before the data
  */
 #ifndef ASSAY_TASK_EVAL_JUDGE_H
 #define ASSAY_TASK_EVAL_JUDGE_H

@@ -3,15 +3,14 @@
  *
  *     assay_model_source *source;
  *     ASSAY_TRY(assay_model_source_open(&source, options->model, options->adapter, 0, err));
- *     ASSAY_TRY_OR(done, assay_model_source_settle(source, options, err));          (which template, which ends, which
- *     length)
+ *     // which template, which ends, which length
+ *     ASSAY_TRY_OR(done, assay_model_source_settle(source, options, err));
  *     ASSAY_TRY_OR(done, assay_model_open(&model, source->checkpoint, source->adapter, &model_options, err));
  *     assay_renderer renderer;
- *     assay_renderer_of_template(&renderer, &source->rendering);                    (the source must outlive the
- *     renderer)
+ *     assay_renderer_of_template(&renderer, &source->rendering); // the source must outlive the renderer
  *     ...
- *     assay_model_close(model);                                                     (borrows checkpoint and adapter:
- *     before the source)
+ *     done:
+ *     assay_model_close(model); // borrows checkpoint and adapter: before the source
  *     assay_model_source_close(source);
  *
  * model may be: a Hugging Face folder, a .gguf file, a hub id in a local cache (checkpoint/checkpoint.h); a folder

@@ -2,8 +2,8 @@
  *
  *     assay_output_folder output;
  *     ASSAY_TRY(assay_output_open(&output, options->output, options->force, log, err));
- *     status = ... write into output.temporary ...
- *     return assay_output_close(&output, status, err);     // renames after ASSAY_OK, removes after anything else
+ *     status = write_into(output.temporary);
+ *     return assay_output_close(&output, status, err); // renames after ASSAY_OK, removes after anything else
  */
 #ifndef ASSAY_TASK_OUTPUT_FOLDER_H
 #define ASSAY_TASK_OUTPUT_FOLDER_H

@@ -1,8 +1,7 @@
 /* The memory of a run before anything is loaded: what it takes, whether it fits, and what else would.
  *
  *     assay_planning planning;
- *     ASSAY_TRY(assay_planning_make(&planning, &subject, err));     // a run that does not fit is no error here:
- *     planning.fits is false
+ *     ASSAY_TRY(assay_planning_make(&planning, &subject, err)); // that a run does not fit is no error: fits is false
  *     if (!planning.fits) return assay_planning_refuse(&planning, err);
  *
  * The subject's pointers are borrowed during the call only. Bytes of weights are exact where the checkpoint's headers

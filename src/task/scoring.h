@@ -1,11 +1,11 @@
 /* From options to a model that scores: what eval, score and forward share.
  *
  *     assay_scoring *scoring;
- *     ASSAY_TRY(assay_scoring_open(&scoring, options, context, need_head, err));
+ *     ASSAY_TRY(assay_scoring_open(&scoring, options, context, &wants, err));
  *     ... scoring->renderer, scoring->source, scoring->model ...
- *     ASSAY_TRY(assay_scoring_engine(scoring, options, longest_path, longest_tree, scored, err));   // once the sizes
- *     are known
- *     ... assay_score_examples(scoring->engine, &scoring->pack, ...) or by hand with pack and engine ...
+ *     // once the sizes are known
+ *     ASSAY_TRY(assay_scoring_engine(scoring, options, longest_path, longest_tree, scored, observed, err));
+ *     ... assay_score_examples on scoring->engine and scoring->pack, or by hand with both
  *     assay_scoring_close(scoring);
  */
 #ifndef ASSAY_TASK_SCORING_H

@@ -1,6 +1,6 @@
 /* The whole of a training run, from options to a written folder.
  *
- *     assay_train_listener listener = {&mine, begin, step, end};
+ *     assay_train_listener listener = {.context = &mine, .step = show_step};
  *     ASSAY_TRY(assay_train_task(options, context, &listener, err));
  */
 #ifndef ASSAY_TASK_TRAIN_TASK_H

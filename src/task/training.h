@@ -1,9 +1,9 @@
 /* From options to everything a training run works with; shared by train and whoever plans or checks the same run.
  *
  *     assay_training *training;
- *     ASSAY_TRY(assay_training_open(&training, options, context, err));    // model, pairs, examples, settings; says on
- *     the log what it found
- *     ASSAY_TRY(assay_training_start(training, context, err));    // kernels, threads, the planned trainer
+ *     // model, pairs, examples, settings; says on the log what it found
+ *     ASSAY_TRY(assay_training_open(&training, options, context, err));
+ *     ASSAY_TRY(assay_training_start(training, context, err)); // kernels, threads, the planned trainer
  *     ...
  *     assay_training_close(training);
  */

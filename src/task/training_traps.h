@@ -1,9 +1,9 @@
 /* What in the field turned out, too late, to have made a run worthless: said before the first step, or as soon as steps
  * show it.
  *
- *     assay_training_say_traps(training, log);                      // model and examples are open
- *     assay_trap_watch watch = {.head_zero = ...};
- *     assay_trap_watch_step(&watch, &record, log);                  // behind every step; speaks at most once of each
+ *     assay_training_say_traps(training, log); // model and examples are open
+ *     assay_trap_watch watch = {.head_zero = head_zero};
+ *     assay_trap_watch_step(&watch, &record, log); // behind every step; speaks at most once of each
  *
  * Said here: pad equals eos, doubled BOS, texts that end in no end token, all scores equal, a loss that stays at ln 2.
  * Said elsewhere: a new head (task/training.c), a base that is not the adapter's (task/model_source.c), evaluation

@@ -1,7 +1,8 @@
 /* Text to ids, identical to the reference tokenizer on every string.
  *
- * Kinds (one file each, one line in tokenizer.c's list): SentencePiece BPE from tokenizer.model (ChatGLM2/3, Llama 2),
- * byte-level BPE from tokenizer.json (GPT-2, SmolLM, Llama 3, Qwen2 ...), and both from GGUF metadata.
+ * Kinds, a reader each (tokenizer_kind.h), chosen in tokenizer_open.c: SentencePiece BPE from tokenizer.model
+ * (ChatGLM2/3, Llama 2); byte-level BPE (GPT-2, SmolLM, Llama 3, Qwen2 ...) and BPE of characters in SentencePiece's
+ * manner from tokenizer.json; SentencePiece and byte-level BPE from GGUF metadata.
  *
  *     assay_tokenizer *tokenizer;
  *     ASSAY_TRY(assay_tokenizer_open(&tokenizer, folder_or_null, gguf_or_null, err));

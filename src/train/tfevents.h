@@ -2,8 +2,8 @@
  * same settings repeats.
  *
  *     assay_tfevents events;
- *     ASSAY_TRY(assay_tfevents_open(&events, folder, history_or_null, err));   // the file anew, with the lines so far
- *     ASSAY_TRY(assay_tfevents_add(&events, line, err));                       // one line of metrics.jsonl, flushed
+ *     ASSAY_TRY(assay_tfevents_open(&events, folder, history_or_null, err)); // the file anew, with the lines so far
+ *     ASSAY_TRY(assay_tfevents_add(&events, line, err)); // one line of metrics.jsonl, flushed
  *     assay_tfevents_close(&events);
  *
  * Tags: train/NAME for a step's loss, accuracy, ties, margin, reward_chosen, reward_rejected, grad_norm, lr and epoch;

@@ -1,10 +1,9 @@
 /* One optimizer step after another: the part of training that computes.
  *
  *     assay_trainer *trainer;
- *     ASSAY_TRY(assay_trainer_create(&trainer, &setup, err));       // gradients, moments and the arena, planned within
- *     the budget
- *     while (trainer->step < trainer->total_steps)
- *         ASSAY_TRY(assay_trainer_step(trainer, &record, err));
+ *     // gradients, moments and the arena, planned within the budget
+ *     ASSAY_TRY(assay_trainer_create(&trainer, &setup, err));
+ *     while (trainer->step < trainer->total_steps) ASSAY_TRY(assay_trainer_step(trainer, &record, err));
  *     assay_trainer_free(trainer);
  *
  * A step takes batch_pairs pairs in the sampler's order (the last of an epoch fewer), cut into micro-batches that never

@@ -4,9 +4,9 @@
  * tensor gets a gradient that is not zero.
  *
  *     assay_verify_result result;
- *     ASSAY_TRY(assay_verify(&setup, &result, err));            // E_NO_FIT: not even the smallest way fits the budget
+ *     ASSAY_TRY(assay_verify(&setup, &result, err)); // E_NO_FIT: not even the smallest way fits the budget
  *     ... result.cells, result.different, result.zero ...
- *     status = assay_verify_judge(&result, program, err);       // E_UNEQUAL names the tensors
+ *     status = assay_verify_judge(&result, program, err); // E_UNEQUAL names the tensors
  *     assay_verify_release(&result);
  *
  * Weights are loaded once; engines are made one after another. Where the budget has room for the first way's gradients
