@@ -40,7 +40,10 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     shown_run shown = {.terminal = context->terminal, .interval = options->log_steps};
     assay_train_listener listener = {&shown, on_begin, on_step, on_end};
-    return assay_train_task(options, &context->task, &listener, err);
+    assay_status status = assay_train_task(options, &context->task, &listener, err);
+    if (status != ASSAY_E_STOPPED || *context->task.interrupted != SIGTERM) return status;
+    assay_warn(context->task.log, "%s", err->text); /* a machine asked: what it wants is done */
+    return ASSAY_OK;
 }
 
 const assay_command assay_command_train = {
