@@ -26,6 +26,11 @@ printf '{"prompt": "a", "response": "answer %d"}\n' $(seq 12) >"$work/ask.jsonl"
 run score score --model "$work/one" --input "$work/ask.jsonl" --threads 2
 
 command -v python3 >/dev/null || { echo "skip serve (no python3)"; exit 0; }
+ASSAY_LIBRARY=$(dirname "$assay")/libassay.so LD_PRELOAD=$(${CC:-gcc} -print-file-name=libtsan.so) \
+    python3 tests/python/two_threads.py "$work/one" >"$work/threads.err" 2>&1
+status=$?
+say $status two-python-threads; [ $status -eq 0 ] || tail -n 5 "$work/threads.err"
+clean two-python-threads "$work/threads.err"
 cp -r "$work/one" "$work/changing"
 "$assay" serve --port 0 --threads 2 --model "$work/changing" >"$work/serve.out" 2>"$work/serve.err" &
 server=$!
