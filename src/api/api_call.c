@@ -80,6 +80,7 @@ static int code_of(assay_status status)
         return ASSAY_CODE_NO_FIT;
     case ASSAY_E_UNEQUAL:
         return ASSAY_CODE_UNEQUAL;
+    case ASSAY_E_YIELDED:
     case ASSAY_E_STOPPED:
         return ASSAY_CODE_STOPPED;
     default:
