@@ -38,8 +38,9 @@ static void add_memory(char *text, size_t size, const assay_progress_sample *sam
     add_text(text, size, "mem", both);
 }
 
-void assay_progress_format(const assay_progress *progress, const assay_progress_sample *sample, double seconds_left,
-                           char *text, size_t size)
+/* The line for a sample: "train 12/96  loss 0.6931  acc 0.50 ...". seconds_left < 0: unknown. */
+static void format_line(const assay_progress *progress, const assay_progress_sample *sample, double seconds_left,
+                        char *text, size_t size)
 {
     if (progress->total > 0)
         snprintf(text, size, "%s %lld/%lld", progress->what, (long long)sample->step, (long long)progress->total);
@@ -90,7 +91,7 @@ void assay_progress_update(assay_progress *progress, const assay_progress_sample
         progress->first_step = sample->step;
     }
     if (progress->terminal->quiet) return;
-    assay_progress_format(progress, sample, seconds_left(progress, sample->step, now), line, sizeof line);
+    format_line(progress, sample, seconds_left(progress, sample->step, now), line, sizeof line);
     if (progress->terminal->live) {
         if (now - progress->shown_seconds >= 0.1 || last) draw_bar(progress, sample, line);
         progress->shown_seconds = now - progress->shown_seconds >= 0.1 ? now : progress->shown_seconds;

@@ -65,13 +65,10 @@ static assay_status open_folder(assay_output_folder *output, const char *target,
                                 assay_error *err)
 {
     ASSAY_TRY(name_target(&output->target, target, err));
-    output->temporary = assay_strfmt("%s.tmp-%ld", output->target, (long)getpid());
-    ASSAY_TRY_ALLOC(output->temporary, "a path", err);
     ASSAY_TRY(check_target(output->target, force, err));
     ASSAY_TRY(assay_folder_lock_take(&output->lock, output->target, log, err));
     ASSAY_TRY(check_target(output->target, force, err)); /* somebody may have written there between */
-    ASSAY_TRY(assay_remove_tree(output->temporary, err));
-    return assay_make_dirs(output->temporary, err);
+    return assay_make_dir_beside(output->target, "tmp", &output->temporary, err);
 }
 
 assay_status assay_output_open(assay_output_folder *output, const char *target, bool force, const assay_log *log,
@@ -98,11 +95,13 @@ static assay_status replace(const assay_output_folder *output, assay_error *err)
         return assay_remove_tree(output->temporary, err);
     if (rename(output->temporary, output->target) == 0) return ASSAY_OK;
     if (errno != ENOTEMPTY && errno != EEXIST) return rename_error(output, err);
-    char *old = assay_strfmt("%s.old-%ld", output->target, (long)getpid());
-    ASSAY_TRY_ALLOC(old, "a path", err);
+    char *old;
+    ASSAY_TRY(assay_make_dir_beside(output->target, "old", &old, err));
     assay_status status = ASSAY_OK;
-    if (rename(output->target, old) != 0) status = rename_error(output, err);
-    else if (rename(output->temporary, output->target) != 0) {
+    if (rename(output->target, old) != 0) {
+        status = rename_error(output, err);
+        (void)assay_remove_tree(old, NULL);
+    } else if (rename(output->temporary, output->target) != 0) {
         status = rename_error(output, err);
         (void)!rename(old, output->target);
     } else status = assay_remove_tree(old, err);

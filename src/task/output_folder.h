@@ -1,4 +1,4 @@
-/* A folder that is whole or not there: written as DIR.tmp-PID beside its place, renamed at the end.
+/* A folder that is whole or not there: written as DIR.tmp-PID-N beside its place, renamed at the end.
  *
  *     assay_output_folder output;
  *     ASSAY_TRY(assay_output_open(&output, options->output, options->force, log, err));

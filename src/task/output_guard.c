@@ -8,7 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-bool assay_path_lies_in(const char *path, const char *folder)
+/* Whether `path` is `folder` or lies in it, both with links resolved. False where one is absent. */
+static bool lies_in(const char *path, const char *folder)
 {
     char *inner = NULL, *outer = NULL;
     bool inside = false;
@@ -54,8 +55,8 @@ assay_status assay_output_guard_source(const assay_options *options, const char 
     bool bad = false;
     if (!source || !output || !assay_path_exists(output)) return ASSAY_OK;
     if (is_same(source, output)) bad = true;
-    else if (assay_path_is_dir(output)) bad = !options->resume && assay_path_lies_in(source, output);
-    else bad = assay_path_is_dir(source) && assay_path_lies_in(output, source);
+    else if (assay_path_is_dir(output)) bad = !options->resume && lies_in(source, output);
+    else bad = assay_path_is_dir(source) && lies_in(output, source);
     return bad ? reads_it(source, options, err) : ASSAY_OK;
 }
 

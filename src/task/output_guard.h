@@ -12,9 +12,6 @@
  * be called before anything is loaded, and before the output is made. */
 assay_status assay_output_guard(const assay_options *options, assay_error *err);
 
-/* Whether `path` is `folder` or lies in it, both with links resolved. False where one is absent. */
-bool assay_path_lies_in(const char *path, const char *folder);
-
 /* ASSAY_E_USAGE where `source`, which the options do not name (an adapter's base), is the output, or lies in it. */
 assay_status assay_output_guard_source(const assay_options *options, const char *source, assay_error *err);
 

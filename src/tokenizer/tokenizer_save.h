@@ -14,7 +14,7 @@
 /* from and gguf as for assay_tokenizer_open; `to` is an existing folder. A folder without any tokenizer file is no
  * error: nothing is copied. pad: the content of the pad token that tokenizer_config.json (and special_tokens_map.json,
  * where it names one) shall say; NULL: as it is. Padding and the config's pad_token_id must be the same token, or a
- * padded batch scores a padding. */
+ * padded batch scores a padding. For tests; commands hold first and write later. */
 assay_status assay_tokenizer_save(const char *from, const assay_gguf *gguf, const char *to, const char *pad,
                                   assay_error *err);
 
