@@ -35,7 +35,7 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/serve/page_html.o
 FUZZERS := $(patsubst fuzz/%.c,$(BUILD)/fuzz/%,$(filter-out fuzz/fuzz_file.c,$(wildcard fuzz/fuzz_*.c)))
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
-.PHONY: all tests fuzzers clean install
+.PHONY: all tests fuzzers clean install uninstall
 all: $(BUILD)/assay $(BUILD)/libassay.so
 tests: all $(TESTS)
 fuzzers: $(FUZZERS)
@@ -85,15 +85,33 @@ $(BUILD)/fuzz/%: fuzz/%.c fuzz/fuzz_file.c $(if $(filter fuzz,$(PRESET)),,fuzz/r
 	@echo "  LD $@"
 	@$(CC) $(CFLAGS_ALL) -Ifuzz -o $@ $^ $(if $(filter fuzz,$(PRESET)),-fsanitize=fuzzer) $(LDFLAGS) $(LIBS)
 
+# PYTHONDIR: where a Python of this prefix looks for modules; empty where there is none, then share/assay/python is for PYTHONPATH.
+PYTHONDIR ?= $(shell scripts/python_folder $(PREFIX))
+MODULES   := $(PREFIX)/share/assay/python $(PYTHONDIR)
+
+# The loader is told of a new library by ldconfig; a LIBDIR that it does not look at is written into programs by assay.pc.
 install: all
-	@install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/assay/python/assay
+	@install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include
 	@install -m 755 $(BUILD)/assay $(DESTDIR)$(PREFIX)/bin/assay
 	@install -m 644 $(BUILD)/libassay.so $(DESTDIR)$(LIBDIR)/libassay.so.$(SOVERSION)
 	@ln -sf libassay.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libassay.so
 	@install -m 644 include/assay.h $(DESTDIR)$(PREFIX)/include/assay.h
-	@install -m 644 python/assay/*.py $(DESTDIR)$(PREFIX)/share/assay/python/assay
-	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' include/assay.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc
+	@for folder in $(MODULES); do install -d $(DESTDIR)$$folder/assay && install -m 644 python/assay/*.py $(DESTDIR)$$folder/assay && \
+	    printf 'LIBRARY = "%s"\nFROM_HERE = "%s"\n' $(LIBDIR)/libassay.so.$(SOVERSION) \
+	        "$$(realpath -m --relative-to=$$folder/assay $(LIBDIR)/libassay.so.$(SOVERSION))" >$(DESTDIR)$$folder/assay/_installed.py || exit 1; done
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+	    -e 's|@RPATH@|$(if $(filter /usr/lib /usr/lib/% /lib,$(LIBDIR)),, -Wl,-rpath,$(LIBDIR))|' include/assay.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc
 	@scripts/install_pages $(BUILD)/assay $(DESTDIR)$(PREFIX)/share
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" -eq 0 ]; then ldconfig || true; fi
+	@[ -n "$(PYTHONDIR)" ] || echo "no Python of $(PREFIX) here: for the module, PYTHONPATH=$(PREFIX)/share/assay/python"
+
+uninstall:
+	@rm -f $(DESTDIR)$(PREFIX)/bin/assay $(DESTDIR)$(LIBDIR)/libassay.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libassay.so $(DESTDIR)$(PREFIX)/include/assay.h \
+	    $(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc $(DESTDIR)$(PREFIX)/share/man/man1/assay.1 $(DESTDIR)$(PREFIX)/share/man/man1/assay-*.1 \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/assay $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_assay
+	@for folder in $(MODULES); do rm -rf $(DESTDIR)$$folder/assay; done
+	@rmdir $(DESTDIR)$(PREFIX)/share/assay/python $(DESTDIR)$(PREFIX)/share/assay 2>/dev/null || true
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" -eq 0 ]; then ldconfig || true; fi
 
 clean:
 	rm -rf build

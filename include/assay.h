@@ -18,9 +18,13 @@
  * Ownership. The caller owns what it passes; nothing of it is kept after the call, the listener of a scorer excepted
  * (it lives until assay_scorer_close). Texts and numbers that a function hands out are freed with assay_release.
  *
- * Threads. There is no global state. A handle is for one thread at a time; several handles may be used by several
- * threads at once. Nothing is printed, no signal handler is installed, the process is never ended. The environment
- * variable ASSAY_KERNELS is read, as by the command.
+ * Arguments that may be NULL are named below; any other that is NULL is ASSAY_CODE_USAGE. Settings may be NULL where
+ * their count is 0.
+ *
+ * Threads. There is no global state. A scorer may be shared by threads: its calls wait for each other, and closing it
+ * is the last. Several handles may be used by several threads at once. The locale of the program does not matter.
+ * Nothing is printed, no signal handler is installed, the process is never ended. The environment variable
+ * ASSAY_KERNELS is read, as by the command.
  *
  * Stability. What stands here stays: functions and codes are added, never changed; structs do not grow.
  * assay_library_api() tells how much there is. */
@@ -67,7 +71,8 @@ typedef struct assay_setting {
 typedef struct assay_listener {
     void (*note)(void *context, int is_warning, const char *text); /* a sentence; called on the thread of the call */
     void *context;
-    /* not 0: stop at the next safe point. A training run leaves a checkpoint and returns ASSAY_CODE_STOPPED */
+    /* not 0, whatever the number: stop at the next safe point. A training run leaves a checkpoint and returns
+     * ASSAY_CODE_STOPPED */
     const volatile int *stop;
 } assay_listener;
 

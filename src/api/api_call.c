@@ -80,6 +80,7 @@ static int code_of(assay_status status)
         return ASSAY_CODE_NO_FIT;
     case ASSAY_E_UNEQUAL:
         return ASSAY_CODE_UNEQUAL;
+    case ASSAY_E_YIELDED:
     case ASSAY_E_STOPPED:
         return ASSAY_CODE_STOPPED;
     default:
@@ -95,6 +96,14 @@ int assay_api_result(assay_status status, const assay_error *error, assay_failur
         snprintf(failure->text, sizeof failure->text, "%s", error->text);
     }
     return code;
+}
+
+int assay_api_need(bool present, const char *argument, assay_failure *failure)
+{
+    assay_error error;
+    if (present) return ASSAY_CODE_OK;
+    assay_status status = assay_error_set(&error, ASSAY_E_USAGE, "the argument \"%s\" is NULL", argument);
+    return assay_api_result(status, &error, failure);
 }
 
 assay_status assay_api_text(json_t *value, char **text, assay_error *err)

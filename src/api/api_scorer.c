@@ -1,6 +1,6 @@
 /* Lines are rendered and packed as trees (what a line's answers begin with is computed once) until the micro-batch is
  * full, then computed together. The order of all sums is the tree's own, so a score's bits do not depend on what else
- * is in the call. */
+ * is in the call. One pack and one engine are used by all calls, so calls of several threads wait for each other. */
 #include "api/api_private.h"
 
 #include "base/alloc.h"
@@ -9,12 +9,14 @@
 #include "score/pack_answers.h"
 #include "task/scoring.h"
 
+#include <pthread.h>
 #include <string.h>
 
 enum { SCORED_ROWS = 1024 };
 
 struct assay_scorer {
     assay_api_call call;
+    pthread_mutex_t busy; /* held while all below is used */
     assay_scoring *scoring;
     assay_text_arena arena;    /* of the line being read */
     assay_answer_list answers; /* of that line */
@@ -32,6 +34,7 @@ static void close_all(assay_scorer *scorer)
     assay_text_arena_release(&scorer->arena);
     assay_scoring_close(scorer->scoring);
     assay_api_end(&scorer->call);
+    pthread_mutex_destroy(&scorer->busy);
     assay_free(scorer);
 }
 
@@ -47,9 +50,13 @@ int assay_scorer_open(assay_scorer **out, const assay_setting *settings, size_t 
                       assay_failure *failure)
 {
     static const assay_error no_memory = {ASSAY_E_MEMORY, "out of memory for a scorer"};
+    int missing = assay_api_need(out != NULL, "out", failure);
+    if (out) *out = NULL;
+    if (!missing) missing = assay_api_need(settings || !count, "settings", failure);
+    if (missing) return missing;
     assay_scorer *scorer = assay_alloc(1, sizeof *scorer);
-    *out = NULL;
     if (!scorer) return assay_api_result(ASSAY_E_MEMORY, &no_memory, failure);
+    pthread_mutex_init(&scorer->busy, NULL);
     assay_status status = assay_api_begin(&scorer->call, ASSAY_FOR_SCORE, "score", settings, count, listener);
     if (status == ASSAY_OK) status = load(scorer);
     int code = assay_api_result(status, &scorer->call.error, failure);
@@ -121,50 +128,79 @@ static assay_status add_text(assay_scorer *scorer, const char *text, size_t inde
     return status == ASSAY_OK ? ASSAY_OK : assay_error_prefix(err, status, "line %zu: ", index);
 }
 
+static assay_status score_lines(assay_scorer *scorer, const char *const *lines, size_t count, harvest *h,
+                                size_t *counts, assay_error *err)
+{
+    size_t added = 0;
+    ASSAY_TRY(assay_grow((void **)&h->scores, &h->capacity, count + 1, sizeof *h->scores, err));
+    assay_pack_clear(&scorer->scoring->pack);
+    for (size_t i = 0; i < count; i++) {
+        ASSAY_TRY(add_text(scorer, lines[i], i, h, &added, err));
+        if (counts) counts[i] = added;
+    }
+    return flush(scorer, h, err);
+}
+
 int assay_scorer_score_lines(assay_scorer *scorer, const char *const *lines, size_t count, double **scores,
                              size_t *counts, size_t *total, assay_failure *failure)
 {
     harvest h = {0};
-    size_t added = 0;
-    assay_error *err = &scorer->call.error;
-    assay_status status = assay_grow((void **)&h.scores, &h.capacity, count + 1, sizeof *h.scores, err);
-    assay_pack_clear(&scorer->scoring->pack);
-    for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
-        status = add_text(scorer, lines[i], i, &h, &added, err);
-        if (counts) counts[i] = added;
-    }
-    if (status == ASSAY_OK) status = flush(scorer, &h, err);
+    assay_error error;
+    if (scores) *scores = NULL;
+    if (total) *total = 0;
+    int missing = assay_api_need(scorer != NULL, "scorer", failure);
+    if (!missing) missing = assay_api_need(lines || !count, "lines", failure);
+    if (!missing) missing = assay_api_need(scores != NULL, "scores", failure);
+    if (missing) return missing;
+    pthread_mutex_lock(&scorer->busy);
+    assay_status status = score_lines(scorer, lines, count, &h, counts, &error);
+    pthread_mutex_unlock(&scorer->busy);
     if (status != ASSAY_OK) {
         assay_free(h.scores);
         h = (harvest){0};
     }
     *scores = h.scores;
     if (total) *total = h.count;
-    return assay_api_result(status, err, failure);
+    return assay_api_result(status, &error, failure);
+}
+
+static assay_status score_answer(assay_scorer *scorer, const json_t *line, double *score, assay_error *err)
+{
+    size_t added;
+    harvest h = {.scores = score, .capacity = 1};
+    assay_pack_clear(&scorer->scoring->pack);
+    ASSAY_TRY(add_line(scorer, line, &h, &added, err));
+    return flush(scorer, &h, err);
 }
 
 int assay_scorer_score_answer(assay_scorer *scorer, const char *prompt, const char *answer, double *score,
                               assay_failure *failure)
 {
-    harvest h = {.scores = score, .capacity = 1};
-    size_t added;
-    assay_error *err = &scorer->call.error;
+    assay_error error;
+    int missing = assay_api_need(scorer != NULL, "scorer", failure);
+    if (!missing) missing = assay_api_need(prompt != NULL, "prompt", failure);
+    if (!missing) missing = assay_api_need(answer != NULL, "answer", failure);
+    if (!missing) missing = assay_api_need(score != NULL, "score", failure);
+    if (missing) return missing;
     json_t *line = json_pack("{s:s, s:s}", "prompt", prompt, "response", answer);
     assay_status status =
-        line ? ASSAY_OK : assay_error_set(err, ASSAY_E_FORMAT, "prompt and answer must be UTF-8 texts");
-    assay_pack_clear(&scorer->scoring->pack);
-    if (status == ASSAY_OK) status = add_line(scorer, line, &h, &added, err);
-    if (status == ASSAY_OK) status = flush(scorer, &h, err);
+        line ? ASSAY_OK : assay_error_set(&error, ASSAY_E_FORMAT, "prompt and answer must be UTF-8 texts");
+    pthread_mutex_lock(&scorer->busy);
+    if (status == ASSAY_OK) status = score_answer(scorer, line, score, &error);
+    pthread_mutex_unlock(&scorer->busy);
     json_decref(line);
-    return assay_api_result(status, err, failure);
+    return assay_api_result(status, &error, failure);
 }
 
 int assay_scorer_describe(const assay_scorer *scorer, char **json, assay_failure *failure)
 {
     assay_error error;
     char print[40] = "";
+    if (json) *json = NULL;
+    int missing = assay_api_need(scorer != NULL, "scorer", failure);
+    if (!missing) missing = assay_api_need(json != NULL, "json", failure);
+    if (missing) return missing;
     const assay_model_source *source = scorer->scoring->source;
-    *json = NULL;
     assay_status status = assay_checkpoint_fingerprint(source->checkpoint, print, &error);
     if (status == ASSAY_OK)
         status = assay_api_text(json_pack("{s:s, s:s, s:s, s:I, s:f, s:s}", "architecture", source->config.arch->name,

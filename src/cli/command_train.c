@@ -7,11 +7,13 @@ typedef struct shown_run {
     assay_progress progress;
     assay_terminal *terminal;
     int64_t interval;
+    bool begun;
 } shown_run;
 
 static void on_begin(void *context, const assay_trainer *trainer)
 {
     shown_run *shown = context;
+    shown->begun = true;
     assay_progress_begin(&shown->progress, shown->terminal, "train", (int64_t)trainer->total_steps, shown->interval);
 }
 
@@ -40,7 +42,10 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     shown_run shown = {.terminal = context->terminal, .interval = options->log_steps};
     assay_train_listener listener = {&shown, on_begin, on_step, on_end};
-    return assay_train_task(options, &context->task, &listener, err);
+    assay_status status = assay_train_task(options, &context->task, &listener, err);
+    /* A run that has begun leaves a checkpoint, so a scheduler that took the machine back may start it again. */
+    bool kept = status == ASSAY_E_STOPPED && shown.begun && *context->task.interrupted == SIGTERM;
+    return kept ? assay_error_prefix(err, ASSAY_E_YIELDED, "told to stop (SIGTERM): ") : status;
 }
 
 const assay_command assay_command_train = {

@@ -87,7 +87,7 @@ static assay_status put_end(assay_buf *out, assay_error *err)
 {
     return assay_buf_text(out,
                           ".SH EXIT STATUS\n0 done, 1 failed, 2 usage, 3 does not fit in memory, 4 verification "
-                          "failed, 130 interrupted.\n"
+                          "failed, 75 stopped by SIGTERM with a checkpoint to resume from, 130 interrupted.\n"
                           ".SH SEE ALSO\n.BR assay (1)\n",
                           err);
 }

@@ -167,10 +167,6 @@ static assay_status train_locked(assay_training *t, const assay_options *options
     if (listener && listener->end) listener->end(listener->context);
     assay_memory_watch_end(&l.watch);
     assay_free(from);
-    if (status == ASSAY_E_STOPPED && *context->interrupted == SIGTERM) { /* a machine asked: what it wants is done */
-        assay_warn(context->log, "%s", err->text);
-        return ASSAY_OK;
-    }
     ASSAY_TRY(status);
     if (outcome.was_finished && run.output_whole) {
         assay_note(context->log, "this run is finished: all %llu steps were done, nothing to resume",

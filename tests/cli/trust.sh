@@ -40,7 +40,7 @@ check infinite-activation-named 1 err 'pair .*pairs.jsonl:[0-9]*: the result of 
 say $? nothing-is-saved-of-what-went-wrong
 rm -rf "$work/o"
 
-# Signals: the first saves and stops; SIGTERM is no failure. The interposer sends them at a call, so that no time is needed.
+# Signals: the first saves and stops; SIGTERM says that the run can be resumed. The interposer sends them at a call, so that no time is needed.
 . scripts/inject.inc >/dev/null
 train=(train --model "$work/model" --data "$work/pairs.jsonl" --batch-pairs 2 --eval-split 0 --threads 1 --max-steps 4 --quiet)
 "$assay" "${train[@]}" --output "$work/whole" 2>/dev/null
@@ -48,8 +48,8 @@ INJECT_WHAT=write INJECT_HOW=int INJECT_AT=3 injected "$assay" "${train[@]}" --o
 [ $? -eq 130 ] && grep -q '^assay: interrupted after step [123] of 4; --resume' "$work/err"
 say $? first-interrupt-saves-and-exits-130
 INJECT_WHAT=write INJECT_HOW=term INJECT_AT=2 injected "$assay" "${train[@]}" --output "$work/o" --resume >/dev/null 2>"$work/err"
-[ $? -eq 0 ] && grep -q 'warning: interrupted after step [1-4] of 4; --resume' "$work/err"
-say $? terminate-saves-and-exits-0
+[ $? -eq 75 ] && grep -q '^assay: told to stop (SIGTERM): interrupted after step [1-4] of 4; --resume' "$work/err"
+say $? terminate-saves-and-exits-75
 "$assay" "${train[@]}" --output "$work/o" --resume 2>/dev/null
 cmp -s "$work/whole/adapter_model.safetensors" "$work/o/adapter_model.safetensors"
 say $? both-resume-to-the-same-bits
@@ -77,6 +77,13 @@ kill -TERM $pid; wait $pid
 [ $? -eq 130 ] && [ $((SECONDS - begin)) -lt 10 ] && grep -q 'interrupted while waiting for standard input' "$work/err"
 say $? waiting-for-input-can-be-interrupted
 kill $sleeper 2>/dev/null
+
+# Stopped before there is anything to keep: no 75.
+mkfifo "$work/never.jsonl"
+(trap - INT; exec "$assay" train --model "$work/model" --data "$work/never.jsonl" --output "$work/never" --quiet >/dev/null 2>"$work/err") & pid=$!
+for _ in $(seq 100); do grep -q poll "/proc/$pid/wchan" 2>/dev/null && break; sleep 0.03; done
+kill -TERM $pid; wait $pid
+[ $? -eq 130 ] && [ ! -e "$work/never" ]; say $? terminated-before-the-run-began
 
 # So does waiting for a named pipe's writer, and for the rest of what a pipe brings packed.
 waits() { # name pipe
