@@ -1,6 +1,7 @@
 /* Models into a server. The loader opens a whole scoring (task/scoring.h) for every adapter: the mapped base file is
  * the same pages in memory for all of them, and what a model converted into memory of its own is shared by hand
- * (assay_model_share). */
+ * (assay_model_share) with the base opened alone. An adapter brings the precision it was trained in, and only weights
+ * of one type can be shared: there is a base for each precision that came up. */
 #include "serve/model_loader.h"
 
 #include "base/alloc.h"
@@ -15,7 +16,7 @@
 struct assay_model_loader {
     const assay_options *options;
     const assay_task_context *context;
-    assay_scoring *base; /* the base alone, where there are adapters: weights to share. NULL: none */
+    assay_scoring *bases[2]; /* the base alone, in f32 and in bf16: weights to share. NULL: no adapter needed it yet */
     char base_fingerprint[33];
     size_t budget, models; /* bytes for all; engines that may exist at once */
     size_t own;            /* bytes for all engines, by limits of the process alone */
@@ -62,9 +63,24 @@ static assay_status make_engine(const loading *l, assay_scoring *scoring, assay_
     return assay_scoring_answer_engine(scoring, &share, (size_t)scoring->source->max_length, err);
 }
 
-static assay_status finish(const loading *l, assay_scoring *scoring, assay_served *model, assay_error *err)
+/* Loads come one at a time (serve/served_model.h), so nobody else opens a base meanwhile. */
+static assay_status share_base(loading *l, const assay_scoring *scoring, assay_error *err)
 {
-    if (l->base) assay_model_share(scoring->model, l->base->model);
+    bool bf16 = scoring->model->program->bf16;
+    assay_options options = *l->options;
+    assay_task_context silent = *l->context;
+    silent.log = NULL;
+    options.adapter = NULL;
+    options.precision = bf16 ? ASSAY_OPT_BF16 : ASSAY_OPT_F32;
+    if (!l->bases[bf16])
+        ASSAY_TRY(assay_scoring_open(&l->bases[bf16], &options, &silent, &(assay_scoring_wants){0}, err));
+    assay_model_share(scoring->model, l->bases[bf16]->model);
+    return ASSAY_OK;
+}
+
+static assay_status finish(loading *l, assay_scoring *scoring, assay_served *model, assay_error *err)
+{
+    if (l->options->adapters.count) ASSAY_TRY(share_base(l, scoring, err));
     ASSAY_TRY(make_engine(l, scoring, err));
     ASSAY_TRY(fingerprint(l, scoring, model->fingerprint, err));
     model->engine = scoring->engine;
@@ -81,7 +97,7 @@ static assay_status finish(const loading *l, assay_scoring *scoring, assay_serve
 
 static assay_status load(void *context, const char *folder, assay_served *model, assay_error *err)
 {
-    const loading *l = context;
+    loading *l = context;
     assay_options options = *l->options;
     assay_scoring *scoring;
     options.adapter = folder;
@@ -112,12 +128,7 @@ static assay_status open_base(loading *l, assay_error *err)
     ASSAY_TRY(assay_model_source_open(&source, l->options->model, NULL, 0, err));
     assay_status status = assay_checkpoint_fingerprint(source->checkpoint, l->base_fingerprint, err);
     assay_model_source_close(source);
-    if (status != ASSAY_OK || l->options->adapters.count == 0) return status;
-    assay_options options = *l->options;
-    assay_task_context silent = *l->context;
-    silent.log = NULL;
-    options.adapter = NULL;
-    return assay_scoring_open(&l->base, &options, &silent, &(assay_scoring_wants){0}, err);
+    return status;
 }
 
 /* NAME=DIR, or DIR, which is called by its last part. */
@@ -161,6 +172,6 @@ assay_status assay_model_loader_open(assay_model_loader **out, const assay_optio
 void assay_model_loader_close(assay_model_loader *loader)
 {
     if (!loader) return;
-    assay_scoring_close(loader->base);
+    for (size_t i = 0; i < 2; i++) assay_scoring_close(loader->bases[i]);
     assay_free(loader);
 }
