@@ -16,7 +16,7 @@ static void add_headers(const assay_exchange *exchange, struct MHD_Response *res
     if (model) MHD_add_response_header(response, "X-Assay-Fingerprint", model->fingerprint);
     if (code == MHD_HTTP_TOO_MANY_REQUESTS) MHD_add_response_header(response, "Retry-After", "1");
     if (code == MHD_HTTP_SERVICE_UNAVAILABLE) MHD_add_response_header(response, "Retry-After", "5");
-    if (code == MHD_HTTP_UNAUTHORIZED) MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
+    if (code == MHD_HTTP_UNAUTHORIZED) MHD_add_response_header(response, "WWW-Authenticate", "Bearer realm=\"assay\"");
     if (atomic_load(&exchange->server->draining)) MHD_add_response_header(response, "Connection", "close");
 }
 

@@ -162,6 +162,18 @@ static enum MHD_Result reload_apart(assay_exchange *exchange)
     return MHD_YES;
 }
 
+/* An empty body means all models. */
+static assay_status parse_reload(assay_exchange *exchange)
+{
+    assay_error *error = &exchange->error;
+    if (!exchange->body.size) return ASSAY_OK;
+    ASSAY_TRY(assay_json_parse(exchange->body.data, exchange->body.size, "the request", &exchange->ask.body, error));
+    if (!json_is_object(exchange->ask.body))
+        return assay_error_set(error, ASSAY_E_FORMAT, "the request should be a JSON object and is %s",
+                               assay_json_kind(exchange->ask.body));
+    return assay_json_string(exchange->ask.body, "model", false, &exchange->ask.model, "the request", error);
+}
+
 /* Loads while everybody else is served; needs a key even on loopback. */
 static enum MHD_Result reload(assay_exchange *exchange)
 {
@@ -169,12 +181,8 @@ static enum MHD_Result reload(assay_exchange *exchange)
     if (!server->options.keys)
         return assay_http_error(exchange, MHD_HTTP_FORBIDDEN,
                                 "reloading over HTTP needs --api-key-file; or send SIGHUP");
-    if (exchange->body.size) {
-        assay_status parsed = assay_json_parse(exchange->body.data, exchange->body.size, "the request",
-                                               &exchange->ask.body, &exchange->error);
-        if (parsed != ASSAY_OK) return assay_http_status(exchange, parsed, &exchange->error);
-        exchange->ask.model = json_string_value(json_object_get(exchange->ask.body, "model"));
-    }
+    assay_status parsed = parse_reload(exchange);
+    if (parsed != ASSAY_OK) return assay_http_status(exchange, parsed, &exchange->error);
     /* counted before draining is read: stopping writes and reads them the other way round */
     bool room = atomic_fetch_add(&server->reloading, 1) < RELOADS_AT_ONCE;
     if (room && !atomic_load(&server->draining)) return reload_apart(exchange);

@@ -8,7 +8,6 @@
 #include "serve/server.h"
 
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <pthread.h>
 
 /* What a connection may take its time with. */

@@ -2,9 +2,8 @@
 #include "serve/http_private.h"
 
 #include "base/clock.h"
+#include "serve/listening.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -158,76 +157,46 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return MHD_YES;
 }
 
-typedef union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-} address;
-
-static assay_status read_address(const assay_server_options *options, address *out, bool *loopback, assay_error *err)
-{
-    const char *host = !strcmp(options->host, "localhost") ? "127.0.0.1" : options->host;
-    uint16_t port = htons((uint16_t)options->port);
-    *out = (address){.any.sa_family = AF_UNSPEC};
-    if (inet_pton(AF_INET, host, &out->v4.sin_addr) == 1) {
-        out->v4.sin_family = AF_INET;
-        out->v4.sin_port = port;
-        *loopback = (ntohl(out->v4.sin_addr.s_addr) >> 24) == 127;
-        return ASSAY_OK;
-    }
-    struct in6_addr six;
-    if (inet_pton(AF_INET6, host, &six) != 1)
-        return assay_error_set(err, ASSAY_E_USAGE,
-                               "--host %.200s: an address is expected, such as 127.0.0.1, ::1 or 0.0.0.0",
-                               options->host);
-    out->v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = port, .sin6_addr = six};
-    *loopback = IN6_IS_ADDR_LOOPBACK(&six);
-    return ASSAY_OK;
-}
-
-static assay_status start_daemon(assay_server *server, const address *where, assay_error *err)
+/* The socket is the daemon's from here on, or closed. */
+static assay_status start_daemon(assay_server *server, int listening, bool six, assay_error *err)
 {
     const assay_server_options *options = &server->options;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-                     (where->any.sa_family == AF_INET6 ? MHD_USE_IPv6 : 0);
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | (six ? MHD_USE_IPv6 : 0);
     unsigned threads = options->max_connections < HTTP_THREADS ? 1 : HTTP_THREADS;
     server->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &where->any, MHD_OPTION_THREAD_POOL_SIZE,
+        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_THREAD_POOL_SIZE,
         threads, MHD_OPTION_CONNECTION_LIMIT, options->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
-        assay_peer_notice, server, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server,
-        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
-    if (!server->daemon)
-        return assay_error_set(err, ASSAY_E_IO,
-                               "cannot listen on %s port %u: is the port taken, or the limit of open files below %u?",
-                               options->host, options->port, options->max_connections);
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_LISTEN_FD);
-    address bound = {0};
-    socklen_t size = sizeof bound;
-    if (info && !getsockname(info->listen_fd, &bound.any, &size))
-        server->port = ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
-    return ASSAY_OK;
+        assay_peer_notice, server, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server, MHD_OPTION_END);
+    if (server->daemon) return ASSAY_OK;
+    close(listening);
+    return assay_error_set(err, ASSAY_E_IO, "cannot serve on %s port %u: is the limit of open files below %u?",
+                           options->host, server->port, options->max_connections);
 }
 
 assay_status assay_server_start(assay_server **out, const assay_server_options *options, assay_served_set *models,
                                 assay_scorer *scorer, assay_error *err)
 {
-    address where;
-    bool loopback = false;
+    assay_listening about;
+    int listening;
     *out = NULL;
-    ASSAY_TRY(read_address(options, &where, &loopback, err));
-    if (!loopback && !options->keys)
+    ASSAY_TRY(assay_listening_open(&listening, &about, options->host, options->port, err));
+    if (!about.loopback && !options->keys) {
+        close(listening);
         return assay_error_set(err, ASSAY_E_USAGE,
                                "--host %s would let anyone on the network ask: give --api-key-file as well",
                                options->host);
+    }
     assay_server *server = assay_alloc(1, sizeof *server);
+    if (!server) close(listening);
     ASSAY_TRY_ALLOC(server, "the server", err);
     server->options = *options;
+    server->port = about.port;
     server->models = models;
     server->scorer = scorer;
     server->metrics.started = assay_clock_seconds();
     pthread_mutex_init(&server->peers_mutex, NULL);
-    assay_status status = start_daemon(server, &where, err);
+    assay_status status = start_daemon(server, listening, about.six, err);
     if (status != ASSAY_OK) {
         pthread_mutex_destroy(&server->peers_mutex);
         assay_free(server);
