@@ -12,7 +12,7 @@
 
 static assay_status parse(assay_ask *ask, const char *path, const char *body, assay_error *err)
 {
-    return assay_ask_parse(ask, path, body, strlen(body), err);
+    return assay_ask_parse(ask, path, body, strlen(body), NULL, err);
 }
 
 /* Every key and type of the example is in the answer; numbers, ids and texts are compared where the example says so. */
@@ -94,16 +94,16 @@ static void test_what_is_read(void **state)
     (void)state;
     assert_int_equal(parse(&ask, "/score", "{\"queries\":[\"p\",\"q\"],\"documents\":[\"a\",\"b\"]}", NULL), ASSAY_OK);
     assert_int_equal(ask.count, 2);
-    assert_int_equal(ask.items[1].turns.count, 2);
-    assert_string_equal(ask.items[1].turns.items[0].text, "q");
-    assert_string_equal(ask.items[1].turns.items[1].text, "b");
-    assert_int_equal(ask.items[1].turns.items[1].role, ASSAY_ROLE_ASSISTANT);
+    assert_true(ask.items[1].turns.count == 1 && ask.items[1].prompt->count == 1);
+    assert_string_equal(ask.items[1].prompt->items[0].text, "q");
+    assert_string_equal(ask.items[1].turns.items[0].text, "b");
+    assert_int_equal(ask.items[1].turns.items[0].role, ASSAY_ROLE_ASSISTANT);
     assay_ask_release(&ask);
     assert_int_equal(
         parse(&ask, "/predict",
               "{\"inputs\":[\"t\"],\"raw_scores\":false,\"truncate\":true,\"truncation_direction\":\"Left\"}", NULL),
         ASSAY_OK);
-    assert_true(ask.items[0].is_text && ask.truncate && ask.truncate_left && ask.activation == ASSAY_ASK_SIGMOID);
+    assert_true(ask.items[0].is_text && ask.cut == ASSAY_ASK_CUT_LEFT && ask.activation == ASSAY_ASK_SIGMOID);
     assay_ask_release(&ask);
     assert_int_equal(parse(&ask, "/predict", "{\"inputs\":\"t\"}", NULL), ASSAY_OK);
     assert_int_equal(ask.activation, ASSAY_ASK_SERVERS);
@@ -112,14 +112,14 @@ static void test_what_is_read(void **state)
                            "{\"query\":\"a\",\"documents\":[{\"text\":\"b\"}],\"top_n\":1,\"return_documents\":false}",
                            NULL),
                      ASSAY_OK);
-    assert_string_equal(ask.items[0].turns.items[1].text, "b");
+    assert_string_equal(ask.items[0].turns.items[0].text, "b");
     assert_true(ask.top_n == 1 && !ask.return_texts);
     assay_ask_release(&ask);
     assert_int_equal(parse(&ask, "/pooling", "{\"input\":\"t\",\"task\":\"token_classify\"}", NULL), ASSAY_OK);
     assert_true(ask.trace);
     assay_ask_release(&ask);
     assert_int_equal(parse(&ask, "/v1/score/evaluation", "{\"messages\":[\"t\"],\"max_length\":7}", NULL), ASSAY_OK);
-    assert_true(ask.truncate && ask.max_length == 7);
+    assert_true(ask.cut == ASSAY_ASK_CUT_RIGHT && ask.max_length == 7);
     assay_ask_release(&ask);
     assert_int_equal(parse(&ask, "/get_reward", "{\"query\":\"t\"}", NULL), ASSAY_OK);
     assert_true(ask.single_bos && ask.items[0].is_text);

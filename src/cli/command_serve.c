@@ -3,13 +3,14 @@
 #include "cli/command.h"
 #include "serve/model_loader.h"
 #include "serve/server.h"
+#include "task/resources.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
-enum { TOKENS_OF_REQUEST = 4 << 20 };
+enum { TOKENS_OF_REQUEST = 4 << 20, REQUESTS_AT_MOST = 256 << 20 };
 
 /* A connection is a file; the soft limit is often 1024. */
 static void raise_file_limit(const assay_options *options)
@@ -51,8 +52,26 @@ static void wait_for_signals(assay_server *server, const assay_command_context *
     }
 }
 
+static assay_ask_cut cut_of(const assay_options *options)
+{
+    static const assay_ask_cut cuts[] = {[ASSAY_OPT_DROP] = ASSAY_ASK_CUT_OFF,
+                                         [ASSAY_OPT_TRUNCATE_LEFT] = ASSAY_ASK_CUT_LEFT,
+                                         [ASSAY_OPT_TRUNCATE_RIGHT] = ASSAY_ASK_CUT_RIGHT};
+    return cuts[options->truncate];
+}
+
+/* What requests may make out of their bodies, all together. */
+static assay_status request_memory(const assay_options *options, size_t *bytes, assay_error *err)
+{
+    size_t budget;
+    ASSAY_TRY(assay_memory_budget(options, 0, &budget, err));
+    *bytes = budget / 8 < REQUESTS_AT_MOST ? budget / 8 : REQUESTS_AT_MOST;
+    return ASSAY_OK;
+}
+
+/* *ended: nothing uses the models any more. */
 static assay_status serve(assay_served_set *models, const assay_api_keys *keys, const assay_options *options,
-                          const assay_command_context *context, assay_error *err)
+                          const assay_command_context *context, bool *ended, assay_error *err)
 {
     assay_scorer *scorer;
     assay_server *server;
@@ -61,10 +80,13 @@ static assay_status serve(assay_served_set *models, const assay_api_keys *keys, 
                                 .keys = keys,
                                 .max_body = options->max_body,
                                 .max_tokens = TOKENS_OF_REQUEST,
+                                .max_queue = (size_t)options->max_queue,
                                 .max_connections = (unsigned)options->max_connections,
                                 .request_seconds = options->request_timeout,
                                 .idle_seconds = options->request_timeout > 60 ? options->request_timeout : 60,
-                                .sigmoid = options->activation == ASSAY_OPT_ACTIVATION_SIGMOID};
+                                .sigmoid = options->activation == ASSAY_OPT_ACTIVATION_SIGMOID,
+                                .cut = cut_of(options)};
+    ASSAY_TRY(request_memory(options, &how.request_memory, err));
     ASSAY_TRY(assay_scorer_start(
         &scorer, &(assay_scorer_options){.max_queue = (size_t)options->max_queue, .wait_seconds = 0.002}, err));
     assay_status status = assay_server_start(&server, &how, models, scorer, err);
@@ -76,7 +98,7 @@ static assay_status serve(assay_served_set *models, const assay_api_keys *keys, 
     status = announce(server, options, models, err);
     if (status == ASSAY_OK) wait_for_signals(server, context);
     assay_note(context->task.log, "finishing what is under way");
-    assay_server_stop(server, 30);
+    *ended = assay_server_stop(server, options->drain_timeout);
     return status;
 }
 
@@ -86,14 +108,17 @@ static assay_status run(const assay_options *options, const assay_command_contex
     assay_served_set *models = NULL;
     assay_model_loader *loader = NULL;
     sigset_t hangup;
+    bool ended = true;
     sigemptyset(&hangup);
     sigaddset(&hangup, SIGHUP);
+    assay_alloc_keep_one_heap();
     /* before any thread is made: all inherit it, and only the wait below takes it */
     pthread_sigmask(SIG_BLOCK, &hangup, NULL);
     raise_file_limit(options);
     assay_status status = options->api_key_file ? assay_api_keys_read(&keys, options->api_key_file, err) : ASSAY_OK;
     if (status == ASSAY_OK) status = assay_model_loader_open(&loader, options, &context->task, &models, err);
-    if (status == ASSAY_OK) status = serve(models, options->api_key_file ? &keys : NULL, options, context, err);
+    if (status == ASSAY_OK) status = serve(models, options->api_key_file ? &keys : NULL, options, context, &ended, err);
+    if (!ended) return status; /* a load that is still running has all of it; the process ends now */
     assay_served_set_free(models);
     assay_model_loader_close(loader);
     assay_api_keys_release(&keys);

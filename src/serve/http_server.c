@@ -17,6 +17,25 @@ enum { HTTP_THREADS = 4, CONNECTION_BYTES = 48 << 10 };
  * and at most BODIES_AT_ONCE of the largest are taken. A small request is never turned away for large ones. */
 enum { SMALL_BODY = 64 << 10, BODIES_AT_ONCE = 8 };
 
+/* What a request may make: so many times its body, and a fixed sum for a small one that needs much (a batch of token
+ * ids before they are cut). The first UNPOOLED bytes are not counted in what all requests may make together. After one
+ * that made more than GIVEN_BACK the memory goes back to the system at once. */
+enum { MADE_OF_BODY = 16, MADE_AT_LEAST = 16 << 20, UNPOOLED = 256 << 10, GIVEN_BACK = 1 << 20 };
+
+static void open_meter(assay_exchange *exchange)
+{
+    size_t most = exchange->body.size * MADE_OF_BODY + MADE_AT_LEAST;
+    assay_meter_init(&exchange->meter, &exchange->server->memory, most);
+    exchange->meter.unpooled = UNPOOLED;
+}
+
+assay_status assay_http_charge_answer(assay_exchange *exchange, size_t bytes, assay_error *err)
+{
+    size_t most = exchange->server->memory.most;
+    exchange->meter.most = exchange->meter.most + bytes < most ? exchange->meter.most + bytes : most;
+    return assay_meter_take(&exchange->meter, bytes, err);
+}
+
 static assay_exchange *exchange_open(assay_server *server, struct MHD_Connection *connection, const char *path,
                                      const char *method)
 {
@@ -31,7 +50,7 @@ static assay_exchange *exchange_open(assay_server *server, struct MHD_Connection
     return exchange;
 }
 
-static void drop_body(assay_exchange *exchange)
+void assay_http_drop_body(assay_exchange *exchange)
 {
     assay_buf_release(&exchange->body);
     atomic_fetch_sub(&exchange->server->metrics.body_bytes, exchange->counted);
@@ -55,7 +74,7 @@ static void take_body(assay_exchange *exchange, const char *data, size_t size)
         has_body_room(exchange, size) ? assay_buf_append(&exchange->body, data, size, NULL) : ASSAY_E_MEMORY;
     if (status == ASSAY_E_MEMORY) exchange->crowded = true;
     else exchange->too_large = status != ASSAY_OK;
-    if (exchange->too_large || exchange->crowded) drop_body(exchange);
+    if (exchange->too_large || exchange->crowded) assay_http_drop_body(exchange);
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **exchange_context,
@@ -66,9 +85,12 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     (void)connection, (void)code;
     if (!exchange) return;
     assay_peer_mark(server, exchange->peer, ASSAY_PEER_IDLE);
+    size_t made = exchange->meter.peak;
     assay_http_score_release(exchange);
-    drop_body(exchange);
+    assay_http_drop_body(exchange);
+    assay_meter_release(&exchange->meter);
     assay_free(exchange);
+    if (made > GIVEN_BACK) assay_alloc_trim();
     *exchange_context = NULL;
     atomic_fetch_sub(&server->metrics.in_flight, 1);
 }
@@ -132,6 +154,7 @@ static enum MHD_Result dispatch(assay_exchange *exchange)
     if (exchange->too_large) return too_large(exchange);
     if (exchange->crowded)
         return assay_http_error(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "too many large requests at once; try again");
+    open_meter(exchange);
     enum MHD_Result result = assay_http_info(exchange, &known);
     if (known) return result;
     if (!assay_dialect_path_known(exchange->path))
@@ -162,16 +185,26 @@ static assay_status start_daemon(assay_server *server, int listening, bool six, 
 {
     const assay_server_options *options = &server->options;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | (six ? MHD_USE_IPv6 : 0);
-    unsigned threads = options->max_connections < HTTP_THREADS ? 1 : HTTP_THREADS;
+    /* libmicrohttpd stops accepting at its limit, each thread at its share of it, and /health with it: the limit is
+     * held in http_peers.c instead, which makes room, and no thread comes near its share here */
+    unsigned most = HTTP_THREADS * (options->max_connections + 64);
     server->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_THREAD_POOL_SIZE,
-        threads, MHD_OPTION_CONNECTION_LIMIT, options->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (unsigned)HTTP_THREADS, MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
         assay_peer_notice, server, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server, MHD_OPTION_END);
     if (server->daemon) return ASSAY_OK;
     close(listening);
     return assay_error_set(err, ASSAY_E_IO, "cannot serve on %s port %u: is the limit of open files below %u?",
                            options->host, server->port, options->max_connections);
+}
+
+static void server_free(assay_server *server)
+{
+    assay_http_work_release(&server->work);
+    pthread_mutex_destroy(&server->peers_mutex);
+    pthread_mutex_destroy(&server->reloads.mutex);
+    assay_free(server);
 }
 
 assay_status assay_server_start(assay_server **out, const assay_server_options *options, assay_served_set *models,
@@ -192,14 +225,17 @@ assay_status assay_server_start(assay_server **out, const assay_server_options *
     ASSAY_TRY_ALLOC(server, "the server", err);
     server->options = *options;
     server->port = about.port;
+    server->memory.most = options->request_memory;
     server->models = models;
     server->scorer = scorer;
     server->metrics.started = assay_clock_seconds();
     pthread_mutex_init(&server->peers_mutex, NULL);
-    assay_status status = start_daemon(server, listening, about.six, err);
+    pthread_mutex_init(&server->reloads.mutex, NULL);
+    assay_status status = assay_http_work_start(&server->work, err);
+    if (status == ASSAY_OK) status = start_daemon(server, listening, about.six, err);
+    else close(listening);
     if (status != ASSAY_OK) {
-        pthread_mutex_destroy(&server->peers_mutex);
-        assay_free(server);
+        server_free(server);
         return status;
     }
     *out = server;
@@ -215,6 +251,8 @@ assay_status assay_server_reload(assay_server *server, assay_error *err)
     return ASSAY_OK;
 }
 
+enum { LAST_ANSWERS = 2 }; /* seconds */
+
 static void wait_until_quiet(assay_server *server, double patience)
 {
     double end = assay_clock_seconds() + patience;
@@ -224,20 +262,25 @@ static void wait_until_quiet(assay_server *server, double patience)
     }
 }
 
-void assay_server_stop(assay_server *server, double patience)
+/* A suspended connection may not be stopped, so all are woken first: the scorer's by the scorer, which ends between two
+ * operations of a micro-batch, those of a load by us. Their answers then have a moment to leave. */
+bool assay_server_stop(assay_server *server, double patience)
 {
-    if (!server) return;
+    if (!server) return true;
     atomic_store(&server->draining, true);
     MHD_socket listening = MHD_quiesce_daemon(server->daemon);
     wait_until_quiet(server, patience);
-    /* A suspended connection may not be stopped: what is still being scored or loaded is waited for, however long, and
-     * its answer then has a moment to leave. Until then the scorer's figures may be asked for. */
+    atomic_store(&server->giving_up, true);
+    assay_http_work_stop(&server->work);
+    assay_scorer_give_up(server->scorer);
     assay_scorer_stop(server->scorer);
-    while (atomic_load(&server->reloading) > 0) nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-    wait_until_quiet(server, 5);
+    bool ended = assay_http_reloads_abandon(server);
+    wait_until_quiet(server, LAST_ANSWERS);
     MHD_stop_daemon(server->daemon);
-    assay_scorer_free(server->scorer);
     if (listening != MHD_INVALID_SOCKET) close(listening);
-    pthread_mutex_destroy(&server->peers_mutex);
-    assay_free(server);
+    ended = ended || atomic_load(&server->reloads.running) == 0;
+    if (!ended) return false; /* a load still uses the server and the models */
+    assay_scorer_free(server->scorer);
+    server_free(server);
+    return true;
 }

@@ -67,6 +67,7 @@ static assay_status finish(loading *l, assay_scoring *scoring, assay_served *mod
     model->pack = &scoring->pack;
     model->scored_capacity = scoring->plan.bounds.rows[ASSAY_SCORED];
     model->rendering = &scoring->source->rendering;
+    model->renderer = &scoring->renderer;
     model->max_length = (size_t)scoring->source->max_length;
     model->planned_bytes = scoring->plan.total_bytes;
     model->score_offset = scoring->source->score_offset;

@@ -5,13 +5,14 @@
  *     job->done = ...; ASSAY_TRY(assay_scorer_offer(scorer, job, err));   // ASSAY_E_STOPPED: the queue is full or the
  *     scorer is stopping
  *     ... done(job) is called on the scoring thread ...
+ *     assay_scorer_give_up(scorer);                                       // optional: nothing more is finished
  *     assay_scorer_stop(scorer);                                          // finishes what is queued
  *     assay_scorer_free(scorer);
  *
  * Texts of waiting jobs of one model are packed until the token budget (the pack's capacity) is full or the oldest has
  * waited `wait_seconds`. Neighbouring texts that begin alike share what they begin with (a tree); a tree that would not
  * fit is continued in another one with the same prompt, so any number of answers is fine. None of this changes a bit of
- * any reward (docs/numerics.md).
+ * any reward (docs/numerics.md). A job that nobody wants any more ends with ASSAY_E_STOPPED when its turn comes.
  */
 #ifndef ASSAY_SERVE_SCORER_H
 #define ASSAY_SERVE_SCORER_H
@@ -27,6 +28,7 @@ typedef struct assay_job {
     assay_status status; /* set before done */
     assay_error error;
     void (*done)(struct assay_job *job);
+    bool (*unwanted)(const struct assay_job *job); /* NULL, or asked before work is done for it */
     void *context;
     double arrived; /* the scorer's from here on */
     size_t packed, pending;
@@ -49,6 +51,8 @@ typedef struct assay_scorer assay_scorer;
 assay_status assay_scorer_start(assay_scorer **out, const assay_scorer_options *options, assay_error *err);
 assay_status assay_scorer_offer(assay_scorer *scorer, assay_job *job, assay_error *err);
 void assay_scorer_figures_read(assay_scorer *scorer, assay_scorer_figures *out);
+/* What waits and what is being computed ends soon, with ASSAY_E_STOPPED; so does all that is offered later. */
+void assay_scorer_give_up(assay_scorer *scorer);
 /* Ends the scorer's thread; its figures may still be read, and offers are refused. Then free, once nobody asks any
  * more. NULL is fine for both. */
 void assay_scorer_stop(assay_scorer *scorer);

@@ -4,11 +4,11 @@
  *     ASSAY_TRY(assay_server_start(&server, &options, models, scorer, err));
  *     assay_server_port(server) ...                   // what port 0 became
  *     ASSAY_TRY(assay_server_reload(server, err));    // SIGHUP: every model again; the old ones stay on failure
- *     assay_server_stop(server, 30);                  // no new connections, answers what is under way, then ends
+ *     assay_server_stop(server, 10);                  // no new connections, answers what is under way, then ends
  *
- * Requests are read and tokenised on a few HTTP threads and scored on the scorer's; while a request waits, its
- * connection is suspended and costs no thread. Models are borrowed. The scorer is too until assay_server_stop, which
- * stops and frees it: no connection may be left waiting for it.
+ * Requests arrive on a few HTTP threads, are read and tokenised on a few others, and scored on the scorer's; while a
+ * request waits, its connection is suspended and costs no thread. Models are borrowed. The scorer is too until
+ * assay_server_stop, which stops and frees it: no connection may be left waiting for it.
  *
  * Statuses: 400 malformed, 401 no or wrong key, 404 no such path or model, 405 wrong method, 413 body, text or request
  * too large, 429 queue full (Retry-After), 500 a failed computation, 503 stopping, or too many large bodies at once
@@ -22,6 +22,7 @@
 
 #include "base/log.h"
 #include "serve/api_keys.h"
+#include "serve/ask.h"
 #include "serve/scorer.h"
 
 typedef struct assay_server_options {
@@ -30,9 +31,12 @@ typedef struct assay_server_options {
     const assay_api_keys *keys; /* NULL: nobody needs one (loopback only) */
     size_t max_body;            /* bytes */
     size_t max_tokens;          /* of one request, all texts together */
+    size_t max_queue;           /* requests that may wait to be tokenised */
     unsigned max_connections;
     double request_seconds, idle_seconds;
-    bool sigmoid; /* where the request does not say */
+    bool sigmoid;          /* where the request does not say */
+    assay_ask_cut cut;     /* likewise */
+    size_t request_memory; /* bytes that all requests together may make out of their bodies */
 } assay_server_options;
 
 typedef struct assay_server assay_server;
@@ -44,6 +48,8 @@ unsigned assay_server_port(const assay_server *server);
 assay_status assay_server_reload(assay_server *server, assay_error *err);
 /* to be called every few hundred milliseconds: ends connections that are over their time */
 void assay_server_sweep(assay_server *server);
-void assay_server_stop(assay_server *server, double patience); /* NULL is fine */
+/* patience: seconds that requests under way are given; what is left then is answered 503. False: a load of models is
+ * still running and uses them and the server: nothing may be freed, the process should end. NULL is fine. */
+bool assay_server_stop(assay_server *server, double patience);
 
 #endif
