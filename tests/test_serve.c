@@ -223,9 +223,10 @@ static void test_keys(void **state)
     assert_true(file >= 0 && write(file, text, sizeof text - 1) == (ssize_t)sizeof text - 1);
     assert_int_equal(assay_api_keys_read(&keys, path, NULL), ASSAY_OK);
     assert_int_equal(keys.count, 2);
-    assert_true(assay_api_keys_match(&keys, "alpha") && assay_api_keys_match(&keys, "beta"));
+    assert_true(assay_api_keys_match(&keys, "alpha", 5) && assay_api_keys_match(&keys, "beta", 4));
     static const char *const wrong[] = {"", "alph", "alphaa", "alphaalpha", "Alpha", "# keys", NULL};
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) assert_false(assay_api_keys_match(&keys, wrong[i]));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_false(assay_api_keys_match(&keys, wrong[i], strlen(wrong[i])));
     assay_api_keys_release(&keys);
     assert_int_equal(ftruncate(file, 0), 0);
     assert_int_equal(assay_api_keys_read(&keys, path, NULL), ASSAY_E_FORMAT);

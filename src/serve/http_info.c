@@ -1,6 +1,8 @@
 /* Endpoints that score nothing. */
 #include "serve/http_private.h"
 
+#include "base/version.h"
+
 #include <string.h>
 
 static enum MHD_Result page(assay_exchange *exchange)
@@ -11,6 +13,23 @@ static enum MHD_Result page(assay_exchange *exchange)
 static enum MHD_Result health(assay_exchange *exchange)
 {
     return assay_http_json(exchange, MHD_HTTP_OK, json_pack("{s:s}", "status", "ok"));
+}
+
+/* Text Embeddings Inference's description of itself, as far as it has a meaning here. */
+static enum MHD_Result info(assay_exchange *exchange)
+{
+    const assay_server_options *options = &exchange->server->options;
+    exchange->job.model = assay_served_take(exchange->server->models, NULL);
+    const assay_served *model = exchange->job.model;
+    json_t *labels = json_pack("{s:{s:s}, s:{s:i}}", "id2label", "0", "LABEL_0", "label2id", "LABEL_0", 0);
+    return assay_http_json(
+        exchange, MHD_HTTP_OK,
+        json_pack("{s:s, s:s, s:s, s:{s:o}, s:I, s:I, s:I, s:I, s:b, s:s}", "model_id", model->name, "model_sha",
+                  model->fingerprint, "model_dtype", model->bf16 ? "bfloat16" : "float32", "model_type", "classifier",
+                  labels, "max_concurrent_requests", (json_int_t)options->max_queue, "max_input_length",
+                  (json_int_t)model->max_length, "max_batch_tokens", (json_int_t)model->pack->token_capacity,
+                  "max_client_batch_size", (json_int_t)ASSAY_ASK_TEXTS, "auto_truncate",
+                  options->cut == ASSAY_ASK_CUT_LEFT || options->cut == ASSAY_ASK_CUT_RIGHT, "version", ASSAY_VERSION));
 }
 
 static enum MHD_Result ready(assay_exchange *exchange)
@@ -156,22 +175,36 @@ static const struct route {
 } routes[] = {
     {"/", "GET", true, page},           {"/health", "GET", true, health},        {"/ready", "GET", true, ready},
     {"/v1/models", "GET", false, models}, {"/metrics", "GET", false, metrics}, {"/openapi.json", "GET", false, openapi},
+    {"/ping", "GET", true, health},      {"/info", "GET", false, info},
     {"/tokenize", "POST", false, tokenize}, {"/admin/reload", "POST", false, assay_http_reload},
 };
 // clang-format on
 
+static bool is_options(const assay_exchange *exchange) { return !strcmp(exchange->method, MHD_HTTP_METHOD_OPTIONS); }
+
 bool assay_http_is_open(const assay_exchange *exchange)
 {
     if (!strcmp(exchange->method, "POST")) return false;
+    if (is_options(exchange)) return true; /* what a page asks before it sends a key */
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
         if (routes[i].open && !strcmp(routes[i].path, exchange->path)) return true;
     return false;
+}
+
+/* What a page asks before it sends anything else: the answer's headers say whether its host may (http_answer.c). */
+static enum MHD_Result options(assay_exchange *exchange)
+{
+    bool known = assay_dialect_path_known(exchange->path);
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) known |= !strcmp(routes[i].path, exchange->path);
+    if (!known) return assay_http_error(exchange, MHD_HTTP_NOT_FOUND, "no such endpoint; /openapi.json lists them");
+    return assay_http_text(exchange, MHD_HTTP_NO_CONTENT, "text/plain", "", 0);
 }
 
 enum MHD_Result assay_http_info(assay_exchange *exchange, bool *known)
 {
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         if (strcmp(routes[i].path, exchange->path) != 0) continue;
+        if (is_options(exchange)) break;
         /* "/": a page to GET, TEI's scores to POST */
         if (strcmp(exchange->method, "POST") == 0 && assay_dialect_path_known(exchange->path)) break;
         bool get = !strcmp(exchange->method, "HEAD") && !strcmp(routes[i].method, "GET");
@@ -179,6 +212,6 @@ enum MHD_Result assay_http_info(assay_exchange *exchange, bool *known)
             return assay_http_error(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "this endpoint takes another method");
         return routes[i].answer(exchange);
     }
-    *known = false;
-    return MHD_YES;
+    *known = is_options(exchange);
+    return *known ? options(exchange) : MHD_YES;
 }

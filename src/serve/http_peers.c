@@ -27,12 +27,13 @@ bool assay_peer_is_gone(const assay_peer *peer)
 }
 
 /* The list is locked. */
-static void cut(assay_server *server, assay_peer *peer)
+static void cut(assay_server *server, assay_peer *peer, const char *why)
 {
     peer->cut = true;
     server->peer_count--;
     shutdown(peer->socket, SHUT_RDWR);
     atomic_fetch_add(&server->metrics.cut, 1);
+    assay_serve_log_event(server->options.log, ASSAY_SERVE_DEBUG, "cut", NULL, "a connection is cut: %s", why);
 }
 
 /* Who goes when there are more connections than may be: whoever has been silent longest between two requests, then
@@ -62,7 +63,8 @@ static void peer_open(assay_server *server, struct MHD_Connection *connection, v
     if (peer->next) peer->next->before = peer;
     server->peers = peer;
     server->peer_count++;
-    if (server->peer_count > server->options.max_connections) cut(server, least_needed(server, peer));
+    if (server->peer_count > server->options.max_connections)
+        cut(server, least_needed(server, peer), "--max-connections is reached");
     pthread_mutex_unlock(&server->peers_mutex);
     atomic_fetch_add(&server->metrics.connections, 1);
 }
@@ -95,7 +97,7 @@ void assay_server_sweep(assay_server *server)
         double most =
             peer->state == ASSAY_PEER_READING ? server->options.request_seconds : server->options.idle_seconds;
         if (peer->cut || peer->state == ASSAY_PEER_WORKING || now - peer->since < most) continue;
-        cut(server, peer);
+        cut(server, peer, "it takes too long");
     }
     pthread_mutex_unlock(&server->peers_mutex);
 }

@@ -70,6 +70,8 @@ struct assay_server {
     assay_work_queue work;
 };
 
+enum { ASSAY_HTTP_PATH_BYTES = 64 }; /* longer ones are unknown anyway */
+
 typedef struct assay_exchange {
     assay_server *server;
     struct MHD_Connection *connection;
@@ -79,8 +81,11 @@ typedef struct assay_exchange {
     assay_buf body;
     assay_meter meter; /* of what is made out of the body */
     assay_error error;
-    size_t counted; /* of the metrics' body_bytes */
+    const char *reason; /* of a refusal, while it is being sent; else NULL */
+    size_t counted;     /* of the metrics' body_bytes */
     bool too_large, crowded, answered;
+    bool closes; /* the connection ends with the answer: where the next request begins is not sure */
+    char trimmed[ASSAY_HTTP_PATH_BYTES]; /* path without the slash at its end */
     /* to be called when the connection, asleep until then, is woken; NULL: it never slept */
     enum MHD_Result (*then)(struct assay_exchange *exchange);
     void (*work)(struct assay_exchange *exchange); /* to be done on another thread while it sleeps */
@@ -101,6 +106,13 @@ void assay_peer_notice(void *context, struct MHD_Connection *connection, void **
 /* Whether the other side has closed its end: it will not read an answer. A client that only half-closes counts as gone,
  * as it does for nginx. */
 bool assay_peer_is_gone(const assay_peer *peer);
+
+/* Looks at the headers. 0: fine; else the status to refuse with, the reason in exchange->error. */
+unsigned assay_http_guard(assay_exchange *exchange, const char *version);
+/* The request's Origin where it is one that --allow-host names, so that its pages may read the answer; else NULL. */
+const char *assay_http_allowed_origin(const assay_exchange *exchange);
+/* What stands as the key, without blanks around it; NULL: none. Not zero-terminated. */
+const char *assay_http_given_key(const assay_exchange *exchange, size_t *length);
 
 /* Answers; the value is MHD's. text is copied. */
 enum MHD_Result assay_http_text(assay_exchange *exchange, unsigned code, const char *type, const void *text,
@@ -140,6 +152,9 @@ void assay_http_score_release(assay_exchange *exchange);
 /* Clients of other servers send that server's model name: with one model there is no doubt which is meant. NULL: there
  * is. Gives a reference. */
 assay_served *assay_http_model(const assay_server *server, const char *name);
+
+/* The result of a load, on the log. */
+void assay_server_tell_reload(assay_server *server, assay_status status, const assay_error *error);
 
 /* Loading the models' files again, while everybody else is served. */
 enum MHD_Result assay_http_reload(assay_exchange *exchange);

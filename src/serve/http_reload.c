@@ -40,7 +40,7 @@ static void *reload_main(void *argument)
     assay_server *server = task->server;
     assay_error error = {0};
     assay_status status = assay_served_set_reload(server->models, task->model, &error);
-    if (status == ASSAY_OK) atomic_fetch_add(&server->metrics.reloads, 1);
+    assay_server_tell_reload(server, status, &error);
     finish(task, status, &error);
     atomic_fetch_sub(&server->reloads.running, 1);
     return NULL;

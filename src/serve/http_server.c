@@ -36,6 +36,16 @@ assay_status assay_http_charge_answer(assay_exchange *exchange, size_t bytes, as
     return assay_meter_take(&exchange->meter, bytes, err);
 }
 
+/* Clients join an address that ends with a slash and a path that begins with one, or the other way round. */
+static const char *trim_path(assay_exchange *exchange, const char *path)
+{
+    size_t length = strlen(path);
+    if (length < 2 || path[length - 1] != '/' || length > sizeof exchange->trimmed) return path;
+    memcpy(exchange->trimmed, path, length - 1);
+    exchange->trimmed[length - 1] = '\0';
+    return exchange->trimmed;
+}
+
 static assay_exchange *exchange_open(assay_server *server, struct MHD_Connection *connection, const char *path,
                                      const char *method)
 {
@@ -43,8 +53,9 @@ static assay_exchange *exchange_open(assay_server *server, struct MHD_Connection
     assay_exchange *exchange = assay_alloc(1, sizeof *exchange);
     if (!exchange) return NULL;
     *exchange = (assay_exchange){
-        .server = server, .connection = connection, .path = path, .method = method, .started = assay_clock_seconds()};
+        .server = server, .connection = connection, .method = method, .started = assay_clock_seconds()};
     exchange->peer = info ? info->socket_context : NULL;
+    exchange->path = trim_path(exchange, path);
     assay_buf_init(&exchange->body, server->options.max_body);
     atomic_fetch_add(&server->metrics.in_flight, 1);
     return exchange;
@@ -104,17 +115,13 @@ static void *on_request_line(void *context, const char *uri, struct MHD_Connecti
     return NULL;
 }
 
-static const char *given_key(struct MHD_Connection *connection)
-{
-    const char *bearer = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
-    if (bearer && !strncasecmp(bearer, "Bearer ", 7)) return bearer + 7;
-    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-API-Key");
-}
-
 static bool may_ask(const assay_exchange *exchange)
 {
     const assay_api_keys *keys = exchange->server->options.keys;
-    return !keys || assay_http_is_open(exchange) || assay_api_keys_match(keys, given_key(exchange->connection));
+    size_t length = 0;
+    if (!keys || assay_http_is_open(exchange)) return true;
+    const char *key = assay_http_given_key(exchange, &length);
+    return assay_api_keys_match(keys, key, length);
 }
 
 static bool announces_too_much(const assay_exchange *exchange)
@@ -137,8 +144,10 @@ static enum MHD_Result too_large(assay_exchange *exchange)
 /* At the headers: who may not ask is told at once, and who waits for leave to send too much. Other large bodies are
  * read and dropped, so that the client sees an answer and not a broken connection; the request's time is limited all
  * the same. */
-static enum MHD_Result begin(assay_exchange *exchange)
+static enum MHD_Result begin(assay_exchange *exchange, const char *version)
 {
+    unsigned refused = assay_http_guard(exchange, version);
+    if (refused) return assay_http_error(exchange, refused, exchange->error.text);
     if (!may_ask(exchange))
         return assay_http_error(exchange, MHD_HTTP_UNAUTHORIZED, "a key is needed: Authorization: Bearer KEY");
     exchange->too_large = announces_too_much(exchange);
@@ -168,10 +177,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   const char *version, const char *data, size_t *data_size, void **exchange_context)
 {
     assay_exchange *exchange = *exchange_context;
-    (void)version;
     if (!exchange) {
         *exchange_context = exchange = exchange_open(context, connection, url, method);
-        return exchange ? begin(exchange) : MHD_NO;
+        return exchange ? begin(exchange, version) : MHD_NO;
     }
     if (exchange->then) return exchange->answered ? MHD_YES : exchange->then(exchange);
     if (*data_size == 0) return exchange->answered ? MHD_YES : dispatch(exchange);
@@ -244,11 +252,42 @@ assay_status assay_server_start(assay_server **out, const assay_server_options *
 
 unsigned assay_server_port(const assay_server *server) { return server->port; }
 
-assay_status assay_server_reload(assay_server *server, assay_error *err)
+void assay_server_tell_reload(assay_server *server, assay_status status, const assay_error *error)
 {
-    ASSAY_TRY(assay_served_set_reload(server->models, NULL, err));
+    if (atomic_load(&server->giving_up)) return; /* the log may be gone before a load that nobody waits for is over */
+    if (status != ASSAY_OK) {
+        assay_serve_log_event(server->options.log, ASSAY_SERVE_WARN, "reload",
+                              json_pack("{s:b, s:s}", "taken", 0, "reason", error->text),
+                              "not reloaded, the old models stay: %s", error->text);
+        return;
+    }
     atomic_fetch_add(&server->metrics.reloads, 1);
-    return ASSAY_OK;
+    assay_serve_log_event(server->options.log, ASSAY_SERVE_INFO, "reload", json_pack("{s:b}", "taken", 1), "reloaded");
+    assay_server_tell_models(server);
+}
+
+void assay_server_tell_models(const assay_server *server)
+{
+    for (size_t i = 0; i < assay_served_count(server->models); i++) {
+        assay_served *model = assay_served_take(server->models, assay_served_name(server->models, i));
+        const char *name = assay_template_name(model->rendering->chosen), *precision = model->bf16 ? "bf16" : "f32";
+        json_t *fields = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "model", model->name, "folder",
+                                   model->folder, "architecture", model->architecture, "precision", precision,
+                                   "template", name, "max_length", (json_int_t)model->max_length, "planned_bytes",
+                                   (json_int_t)model->planned_bytes, "fingerprint", model->fingerprint);
+        assay_serve_log_event(server->options.log, ASSAY_SERVE_INFO, "model", fields,
+                              "model %s: %s, %s, %s, template %s, texts of at most %zu tokens, %zu KiB planned, %s",
+                              model->name, model->folder, model->architecture, precision, name, model->max_length,
+                              model->planned_bytes >> 10, model->fingerprint);
+        assay_served_give(model);
+    }
+}
+
+void assay_server_reload(assay_server *server)
+{
+    assay_error error;
+    assay_status status = assay_served_set_reload(server->models, NULL, &error);
+    assay_server_tell_reload(server, status, &error);
 }
 
 enum { LAST_ANSWERS = 2 }; /* seconds */

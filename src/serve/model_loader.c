@@ -70,6 +70,10 @@ static assay_status finish(loading *l, assay_scoring *scoring, assay_served *mod
     model->renderer = &scoring->renderer;
     model->max_length = (size_t)scoring->source->max_length;
     model->planned_bytes = scoring->plan.total_bytes;
+    model->bf16 = scoring->model->program->bf16;
+    model->folder =
+        scoring->source->adapter_folder ? scoring->source->adapter_folder : scoring->source->checkpoint->path;
+    model->architecture = scoring->model->config.arch->name;
     model->score_offset = scoring->source->score_offset;
     model->owner = scoring;
     model->release = close_scoring;

@@ -33,6 +33,8 @@ typedef struct assay_served {
     const assay_renderer *renderer; /* the same for conversations, and what stays in front of a cut text */
     size_t max_length;              /* tokens of one text */
     size_t planned_bytes;
+    bool bf16;
+    const char *folder, *architecture; /* for people; live as long as the model */
     double score_offset;
     void *owner;                  /* the loader's; */
     void (*release)(void *owner); /* frees everything above */
