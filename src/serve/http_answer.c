@@ -150,6 +150,15 @@ enum MHD_Result assay_http_status(assay_exchange *exchange, assay_status status,
     return assay_http_error(exchange, code, error->text);
 }
 
+enum MHD_Result assay_http_refuse(assay_exchange *exchange, const assay_error *error)
+{
+    bool draining = atomic_load(&exchange->server->draining);
+    unsigned code = draining                             ? MHD_HTTP_SERVICE_UNAVAILABLE
+                    : assay_peer_is_gone(exchange->peer) ? ASSAY_HTTP_CLIENT_GONE
+                                                         : MHD_HTTP_TOO_MANY_REQUESTS;
+    return assay_http_error(exchange, code, error->text);
+}
+
 assay_served *assay_http_model(const assay_server *server, const char *name)
 {
     assay_served *model = assay_served_take(server->models, name);

@@ -98,6 +98,14 @@ typedef struct assay_exchange {
 /* Behind the standard's own: nobody reads such an answer, but it is counted and logged. */
 enum { ASSAY_HTTP_CLIENT_GONE = 499 };
 
+/* open at the headers (NULL: out of memory), then the body piece by piece, then open_meter when it is whole. */
+assay_exchange *assay_http_exchange_open(assay_server *server, struct MHD_Connection *connection, const char *path,
+                                         const char *method);
+void assay_http_take_body(assay_exchange *exchange, const char *data, size_t size);
+void assay_http_open_meter(assay_exchange *exchange);
+void assay_http_drop_body(assay_exchange *exchange); /* when it is parsed */
+void assay_http_exchange_close(assay_exchange *exchange);
+
 void assay_peer_mark(assay_server *server, assay_peer *peer, assay_peer_state state);
 /* libmicrohttpd's notice that a connection opened or closed; context is the server. */
 void assay_peer_notice(void *context, struct MHD_Connection *connection, void **socket_context,
@@ -127,7 +135,6 @@ enum { ASSAY_HTTP_LISTED_TOKENS = 1 << 17, ASSAY_HTTP_LISTED_BYTES = 512 };
 
 /* Counts memory of an answer: it adds to what the request itself may make. */
 assay_status assay_http_charge_answer(assay_exchange *exchange, size_t bytes, assay_error *err);
-void assay_http_drop_body(assay_exchange *exchange); /* when it is parsed */
 
 /* Work on threads of its own. add: the connection sleeps; work must see to it that it is woken, then `then` answers. A
  * queue that is full is answered 429 at once. stop: everything in the queue is still done, which is quick once the
@@ -147,7 +154,6 @@ enum MHD_Result assay_http_refuse(assay_exchange *exchange, const assay_error *e
 enum MHD_Result assay_http_score_begin(assay_exchange *exchange);
 /* The ask's texts into the job's ids. ASSAY_E_STOPPED: nobody waits for them any more. */
 assay_status assay_http_texts(assay_exchange *exchange, assay_error *err);
-void assay_http_score_release(assay_exchange *exchange);
 
 /* Clients of other servers send that server's model name: with one model there is no doubt which is meant. NULL: there
  * is. Gives a reference. */

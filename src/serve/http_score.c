@@ -59,15 +59,6 @@ static bool job_unwanted(const assay_job *job)
     return assay_peer_is_gone(exchange->peer);
 }
 
-enum MHD_Result assay_http_refuse(assay_exchange *exchange, const assay_error *error)
-{
-    bool draining = atomic_load(&exchange->server->draining);
-    unsigned code = draining                             ? MHD_HTTP_SERVICE_UNAVAILABLE
-                    : assay_peer_is_gone(exchange->peer) ? ASSAY_HTTP_CLIENT_GONE
-                                                         : MHD_HTTP_TOO_MANY_REQUESTS;
-    return assay_http_error(exchange, code, error->text);
-}
-
 static bool wants_sigmoid(const assay_exchange *exchange)
 {
     return exchange->ask.activation == ASSAY_ASK_SERVERS ? exchange->server->options.sigmoid
@@ -158,17 +149,4 @@ enum MHD_Result assay_http_score_begin(assay_exchange *exchange)
     if (atomic_load(&exchange->server->draining))
         return assay_http_error(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the server is stopping");
     return assay_http_work_add(exchange, score_work, score_end);
-}
-
-void assay_http_score_release(assay_exchange *exchange)
-{
-    assay_job *job = &exchange->job;
-    for (size_t i = 0; job->texts && i < job->count; i++) assay_ids_release(&job->texts[i]);
-    for (size_t i = 0; job->traces && i < job->count; i++) assay_free(job->traces[i]);
-    assay_free(job->texts);
-    assay_free(job->traces);
-    assay_free(job->rewards);
-    assay_ids_release(&exchange->tokens);
-    assay_served_give(job->model);
-    assay_ask_release(&exchange->ask);
 }

@@ -13,81 +13,6 @@
  * come from the heap, where a thousand that come and go pin and scatter everything else. */
 enum { HTTP_THREADS = 4, CONNECTION_BYTES = 48 << 10 };
 
-/* Bodies are held until they are answered, whatever their number: what they have beyond SMALL_BODY bytes is counted,
- * and at most BODIES_AT_ONCE of the largest are taken. A small request is never turned away for large ones. */
-enum { SMALL_BODY = 64 << 10, BODIES_AT_ONCE = 8 };
-
-/* What a request may make: so many times its body, and a fixed sum for a small one that needs much (a batch of token
- * ids before they are cut). The first UNPOOLED bytes are not counted in what all requests may make together. After one
- * that made more than GIVEN_BACK the memory goes back to the system at once. */
-enum { MADE_OF_BODY = 16, MADE_AT_LEAST = 16 << 20, UNPOOLED = 256 << 10, GIVEN_BACK = 1 << 20 };
-
-static void open_meter(assay_exchange *exchange)
-{
-    size_t most = exchange->body.size * MADE_OF_BODY + MADE_AT_LEAST;
-    assay_meter_init(&exchange->meter, &exchange->server->memory, most);
-    exchange->meter.unpooled = UNPOOLED;
-}
-
-assay_status assay_http_charge_answer(assay_exchange *exchange, size_t bytes, assay_error *err)
-{
-    size_t most = exchange->server->memory.most;
-    exchange->meter.most = exchange->meter.most + bytes < most ? exchange->meter.most + bytes : most;
-    return assay_meter_take(&exchange->meter, bytes, err);
-}
-
-/* Clients join an address that ends with a slash and a path that begins with one, or the other way round. */
-static const char *trim_path(assay_exchange *exchange, const char *path)
-{
-    size_t length = strlen(path);
-    if (length < 2 || path[length - 1] != '/' || length > sizeof exchange->trimmed) return path;
-    memcpy(exchange->trimmed, path, length - 1);
-    exchange->trimmed[length - 1] = '\0';
-    return exchange->trimmed;
-}
-
-static assay_exchange *exchange_open(assay_server *server, struct MHD_Connection *connection, const char *path,
-                                     const char *method)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    assay_exchange *exchange = assay_alloc(1, sizeof *exchange);
-    if (!exchange) return NULL;
-    *exchange = (assay_exchange){
-        .server = server, .connection = connection, .method = method, .started = assay_clock_seconds()};
-    exchange->peer = info ? info->socket_context : NULL;
-    exchange->path = trim_path(exchange, path);
-    assay_buf_init(&exchange->body, server->options.max_body);
-    atomic_fetch_add(&server->metrics.in_flight, 1);
-    return exchange;
-}
-
-void assay_http_drop_body(assay_exchange *exchange)
-{
-    assay_buf_release(&exchange->body);
-    atomic_fetch_sub(&exchange->server->metrics.body_bytes, exchange->counted);
-    exchange->counted = 0;
-}
-
-static bool has_body_room(assay_exchange *exchange, size_t more)
-{
-    size_t most = BODIES_AT_ONCE * exchange->server->options.max_body;
-    if (exchange->body.size + more <= SMALL_BODY) return true;
-    exchange->counted += more;
-    return atomic_fetch_add(&exchange->server->metrics.body_bytes, more) + more <= most;
-}
-
-/* A body that is not wanted is read on all the same (see begin), but not kept. */
-static void take_body(assay_exchange *exchange, const char *data, size_t size)
-{
-    /* what needs no key needs no body */
-    if (exchange->too_large || exchange->crowded || assay_http_is_open(exchange)) return;
-    assay_status status =
-        has_body_room(exchange, size) ? assay_buf_append(&exchange->body, data, size, NULL) : ASSAY_E_MEMORY;
-    if (status == ASSAY_E_MEMORY) exchange->crowded = true;
-    else exchange->too_large = status != ASSAY_OK;
-    if (exchange->too_large || exchange->crowded) assay_http_drop_body(exchange);
-}
-
 static void on_completed(void *context, struct MHD_Connection *connection, void **exchange_context,
                          enum MHD_RequestTerminationCode code)
 {
@@ -96,12 +21,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     (void)connection, (void)code;
     if (!exchange) return;
     assay_peer_mark(server, exchange->peer, ASSAY_PEER_IDLE);
-    size_t made = exchange->meter.peak;
-    assay_http_score_release(exchange);
-    assay_http_drop_body(exchange);
-    assay_meter_release(&exchange->meter);
-    assay_free(exchange);
-    if (made > GIVEN_BACK) assay_alloc_trim();
+    assay_http_exchange_close(exchange);
     *exchange_context = NULL;
     atomic_fetch_sub(&server->metrics.in_flight, 1);
 }
@@ -163,7 +83,7 @@ static enum MHD_Result dispatch(assay_exchange *exchange)
     if (exchange->too_large) return too_large(exchange);
     if (exchange->crowded)
         return assay_http_error(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "too many large requests at once; try again");
-    open_meter(exchange);
+    assay_http_open_meter(exchange);
     enum MHD_Result result = assay_http_info(exchange, &known);
     if (known) return result;
     if (!assay_dialect_path_known(exchange->path))
@@ -178,12 +98,13 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 {
     assay_exchange *exchange = *exchange_context;
     if (!exchange) {
-        *exchange_context = exchange = exchange_open(context, connection, url, method);
+        *exchange_context = exchange = assay_http_exchange_open(context, connection, url, method);
         return exchange ? begin(exchange, version) : MHD_NO;
     }
     if (exchange->then) return exchange->answered ? MHD_YES : exchange->then(exchange);
     if (*data_size == 0) return exchange->answered ? MHD_YES : dispatch(exchange);
-    take_body(exchange, data, *data_size);
+    /* what needs no key needs no body */
+    if (!assay_http_is_open(exchange)) assay_http_take_body(exchange, data, *data_size);
     *data_size = 0;
     return MHD_YES;
 }
@@ -251,37 +172,6 @@ assay_status assay_server_start(assay_server **out, const assay_server_options *
 }
 
 unsigned assay_server_port(const assay_server *server) { return server->port; }
-
-void assay_server_tell_reload(assay_server *server, assay_status status, const assay_error *error)
-{
-    if (atomic_load(&server->giving_up)) return; /* the log may be gone before a load that nobody waits for is over */
-    if (status != ASSAY_OK) {
-        assay_serve_log_event(server->options.log, ASSAY_SERVE_WARN, "reload",
-                              json_pack("{s:b, s:s}", "taken", 0, "reason", error->text),
-                              "not reloaded, the old models stay: %s", error->text);
-        return;
-    }
-    atomic_fetch_add(&server->metrics.reloads, 1);
-    assay_serve_log_event(server->options.log, ASSAY_SERVE_INFO, "reload", json_pack("{s:b}", "taken", 1), "reloaded");
-    assay_server_tell_models(server);
-}
-
-void assay_server_tell_models(const assay_server *server)
-{
-    for (size_t i = 0; i < assay_served_count(server->models); i++) {
-        assay_served *model = assay_served_take(server->models, assay_served_name(server->models, i));
-        const char *name = assay_template_name(model->rendering->chosen), *precision = model->bf16 ? "bf16" : "f32";
-        json_t *fields = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "model", model->name, "folder",
-                                   model->folder, "architecture", model->architecture, "precision", precision,
-                                   "template", name, "max_length", (json_int_t)model->max_length, "planned_bytes",
-                                   (json_int_t)model->planned_bytes, "fingerprint", model->fingerprint);
-        assay_serve_log_event(server->options.log, ASSAY_SERVE_INFO, "model", fields,
-                              "model %s: %s, %s, %s, template %s, texts of at most %zu tokens, %zu KiB planned, %s",
-                              model->name, model->folder, model->architecture, precision, name, model->max_length,
-                              model->planned_bytes >> 10, model->fingerprint);
-        assay_served_give(model);
-    }
-}
 
 void assay_server_reload(assay_server *server)
 {
