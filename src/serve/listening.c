@@ -76,7 +76,7 @@ static void append_name(char *text, size_t room, const char *name)
     size_t used = strlen(text);
     if (used + 8 >= room) return;
     used += (size_t)snprintf(text + used, room - used, "%s\"", used ? ", " : "");
-    for (size_t i = 0; name[i] && i < 60 && used + 2 < room; i++)
+    for (size_t i = 0; i < 60 && name[i] && used + 2 < room; i++)
         text[used++] = name[i] > ' ' && name[i] < 0x7f ? name[i] : '?';
     text[used] = '"';
     text[used + 1] = '\0';
@@ -126,11 +126,12 @@ static assay_status refuse(const address *where, const char *host, unsigned port
     return assay_error_set(err, ASSAY_E_IO, "cannot listen on %s port %u: %s", host, port, strerror(errno));
 }
 
-assay_status assay_listening_open(int *out, assay_listening *about, const char *host, unsigned port, assay_error *err)
+assay_status assay_listening_open(int *descriptor, assay_listening *about, const char *host, unsigned port,
+                                  assay_error *err)
 {
     address where;
     int one = 1;
-    *out = -1;
+    *descriptor = -1;
     *about = (assay_listening){0};
     ASSAY_TRY(read_address(&where, &about->loopback, host, port, err));
     about->six = where.any.sa_family == AF_INET6;
@@ -145,6 +146,6 @@ assay_status assay_listening_open(int *out, assay_listening *about, const char *
         return status;
     }
     about->port = ntohs(about->six ? where.v6.sin6_port : where.v4.sin_port);
-    *out = line;
+    *descriptor = line;
     return ASSAY_OK;
 }

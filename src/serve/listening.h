@@ -1,7 +1,8 @@
 /* The socket that a server listens on.
  *
- *     int socket; bool loopback;
- *     ASSAY_TRY(assay_listening_open(&socket, &listening, "127.0.0.1", 8080, err));     // the caller closes it
+ *     int descriptor;
+ *     assay_listening about;
+ *     ASSAY_TRY(assay_listening_open(&descriptor, &about, "127.0.0.1", 8080, err));     // the caller closes it
  *
  * host: an IPv4 or IPv6 address, or localhost. A port of 0 is any free one. The port may have been in use a moment ago
  * (SO_REUSEADDR: connections of the last server that are in TIME_WAIT are no obstacle), but never is shared with
@@ -22,6 +23,7 @@ typedef struct assay_listening {
     unsigned port; /* what 0 became */
 } assay_listening;
 
-assay_status assay_listening_open(int *socket, assay_listening *out, const char *host, unsigned port, assay_error *err);
+assay_status assay_listening_open(int *descriptor, assay_listening *about, const char *host, unsigned port,
+                                  assay_error *err);
 
 #endif

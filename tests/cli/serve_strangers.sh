@@ -101,6 +101,7 @@ start plain --model "$work/one"; plain=$port
 start keyed --model "$work/one" --api-key-file "$work/keys"; keyed=$port
 start allowing --model "$work/one" --allow-host rewards.example --allow-host b.example; allowing=$port
 timeout 300 python3 "$work/client.py" "$plain" "$keyed" "$allowing"; say $? client-ran-to-its-end
+timeout 250 python3 tests/browser/serve_strangers.py "$work/one"; say $? browser-ran-to-its-end
 ! grep -q "can be read by everybody" "$work/keyed.err"; say $? private-key-file-is-not-warned-of
 
 printf '\xef\xbb\xbfsecret\r\n' >"$work/marked"; chmod 644 "$work/marked"
