@@ -95,7 +95,7 @@ static size_t request_memory(size_t memory) { return memory / 8 < REQUESTS_AT_MO
 static assay_status serve(assay_served_set *models, const assay_api_keys *keys, const assay_options *options,
                           const assay_command_context *context, bool *ended, assay_error *err)
 {
-    assay_scorer *scorer;
+    assay_score_worker *scorer;
     assay_server *server;
     size_t memory;
     assay_serve_log log = make_log(options);
@@ -115,12 +115,12 @@ static assay_status serve(assay_served_set *models, const assay_api_keys *keys, 
                                 .cut = cut_of(options)};
     ASSAY_TRY(assay_memory_budget(options, 0, &memory, err));
     how.request_memory = request_memory(memory);
-    ASSAY_TRY(assay_scorer_start(
-        &scorer, &(assay_scorer_options){.max_queue = (size_t)options->max_queue, .wait_seconds = 0.002}, err));
+    ASSAY_TRY(assay_score_worker_start(
+        &scorer, &(assay_score_worker_options){.max_queue = (size_t)options->max_queue, .wait_seconds = 0.002}, err));
     assay_status status = assay_server_start(&server, &how, models, scorer, err);
     if (status != ASSAY_OK) {
-        assay_scorer_stop(scorer);
-        assay_scorer_free(scorer);
+        assay_score_worker_stop(scorer);
+        assay_score_worker_free(scorer);
         return status;
     }
     status = announce(server, options, models, err);

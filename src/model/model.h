@@ -71,9 +71,6 @@ size_t assay_model_weights(const assay_model *model, bool trained_only);
  * another type. A trained parameter always has it. */
 float *assay_model_own_f32(const assay_model *model, size_t param);
 
-/* The weight in f32, converted where needed, into dst (rows * cols floats). */
-void assay_model_weight_f32(const assay_model *model, int param, float *dst);
-
 /* Memory of the model's own that holds what the base's own memory holds, type and bytes, goes back, and is borrowed
  * from the base, which must outlive the model. For several adapters on one base. */
 void assay_model_share(assay_model *model, const assay_model *base);

@@ -10,10 +10,11 @@
  */
 #include "serve/ask.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* What other servers do with these changes the score, and is not done here. */
 static const char *const refused[] = {"chat_template",          "chat_template_kwargs", "add_generation_prompt",
@@ -69,7 +70,7 @@ assay_status assay_ask_whole(const assay_ask *ask, const char *name, int64_t *ou
 
 static bool is_one_of(const char *text, const char *a, const char *b)
 {
-    return !strcasecmp(text, a) || !strcasecmp(text, b);
+    return !assay_text_compare(text, a) || !assay_text_compare(text, b);
 }
 
 static assay_status side_of(const char *name, const char *text, assay_ask_cut *cut, assay_error *err)

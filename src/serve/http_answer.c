@@ -3,11 +3,11 @@
 #include "serve/http_private.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Pages of a host that --allow-host names may ask and read; others never get this far, or no leave to read. */
@@ -101,8 +101,9 @@ static bool needs_all_digits(const json_t *value)
     json_t *part, *whole = (json_t *)(uintptr_t)value;
     bool needs = false;
     if (json_is_real(value)) {
-        snprintf(text, sizeof text, "%.15g", json_real_value(value));
-        return strtod(text, NULL) < json_real_value(value) || strtod(text, NULL) > json_real_value(value);
+        assay_text_format(text, sizeof text, "%.15g", json_real_value(value));
+        return assay_text_real(text, NULL) < json_real_value(value) ||
+               assay_text_real(text, NULL) > json_real_value(value);
     }
     json_array_foreach(whole, index, part) if ((needs = needs_all_digits(part))) return true;
     json_object_foreach(whole, key, part) if ((needs = needs_all_digits(part))) return true;

@@ -9,10 +9,11 @@
  * Requests whose length can be read in two ways are refused, as far as libmicrohttpd shows them (SECURITY.md). */
 #include "serve/http_private.h"
 
+#include "base/text.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <strings.h>
 
 typedef struct headers {
     size_t hosts, lengths, encodings;
@@ -35,13 +36,13 @@ static enum MHD_Result look(void *context, enum MHD_ValueKind kind, const char *
     (void)kind;
     if (!value) value = "", size = 0;
     if (strpbrk(name, " \t") || has_control(name, name_size) || has_control(value, size)) h->unclean = true;
-    if (!strcasecmp(name, "Host")) h->hosts++, h->host = value;
-    else if (!strcasecmp(name, "Content-Length")) h->lengths++, h->length = value;
-    else if (!strcasecmp(name, "Transfer-Encoding")) h->encodings++, h->encoding = value;
-    else if (!strcasecmp(name, "Origin")) h->origin = value;
-    else if (!strcasecmp(name, "Sec-Fetch-Site")) h->site = value;
-    else if (!strcasecmp(name, "Content-Type")) h->type = value;
-    if (!strncasecmp(name, "Sec-Fetch-", 10)) h->fetch = true;
+    if (!assay_text_compare(name, "Host")) h->hosts++, h->host = value;
+    else if (!assay_text_compare(name, "Content-Length")) h->lengths++, h->length = value;
+    else if (!assay_text_compare(name, "Transfer-Encoding")) h->encodings++, h->encoding = value;
+    else if (!assay_text_compare(name, "Origin")) h->origin = value;
+    else if (!assay_text_compare(name, "Sec-Fetch-Site")) h->site = value;
+    else if (!assay_text_compare(name, "Content-Type")) h->type = value;
+    if (!assay_text_compare_n(name, "Sec-Fetch-", 10)) h->fetch = true;
     return MHD_YES;
 }
 
@@ -51,7 +52,7 @@ static const char *ambiguity(const headers *h, const char *version)
     if (h->unclean) return "a header with a blank in its name or a control character";
     if (h->lengths > 1) return "more than one Content-Length";
     if (h->lengths && h->encodings) return "Content-Length and Transfer-Encoding at once";
-    if (h->encodings > 1 || (h->encodings && strcasecmp(h->encoding, "chunked") != 0))
+    if (h->encodings > 1 || (h->encodings && assay_text_compare(h->encoding, "chunked") != 0))
         return "a Transfer-Encoding other than chunked";
     if (h->lengths && (!*h->length || h->length[strspn(h->length, "0123456789")]))
         return "a Content-Length that is no number";
@@ -80,7 +81,7 @@ static bool is_loopback(const char *name, size_t length)
     struct in_addr four;
     struct in6_addr six;
     bool bracketed = length > 2 && *name == '[';
-    if (length == 9 && !strncasecmp(name, "localhost", 9)) return true;
+    if (length == 9 && !assay_text_compare_n(name, "localhost", 9)) return true;
     if (length >= sizeof text) return false;
     memcpy(text, name + bracketed, length - 2 * bracketed);
     text[length - 2 * bracketed] = '\0';
@@ -92,7 +93,7 @@ static bool is_listed(const assay_server *server, const char *name, size_t lengt
 {
     for (size_t i = 0; i < server->options.allow_host_count; i++) {
         const char *one = server->options.allow_hosts[i];
-        if (strlen(one) == length && !strncasecmp(one, name, length)) return true;
+        if (strlen(one) == length && !assay_text_compare_n(one, name, length)) return true;
     }
     return false;
 }
@@ -101,7 +102,7 @@ static bool is_bound(const assay_server *server, const char *name, size_t length
 {
     const char *host = server->options.host;
     if (*name == '[') name++, length -= 2;
-    return strlen(host) == length && !strncasecmp(host, name, length);
+    return strlen(host) == length && !assay_text_compare_n(host, name, length);
 }
 
 static bool is_own_host(const assay_server *server, const char *host)
@@ -116,7 +117,7 @@ static const char *authority_of(const char *origin, size_t *length)
 {
     const char *mark = strstr(origin, "://"), *authority = mark ? mark + 3 : NULL;
     if (!authority) return NULL;
-    const char *port = !strncasecmp(origin, "https:", 6) ? ":443" : ":80";
+    const char *port = !assay_text_compare_n(origin, "https:", 6) ? ":443" : ":80";
     size_t size = strlen(authority), name = name_length(authority);
     *length = !strcmp(authority + name, port) ? name : size;
     return authority;
@@ -127,8 +128,8 @@ static bool is_same_origin(const char *origin, const char *host)
     size_t length = 0, own = host ? strlen(host) : 0;
     const char *authority = authority_of(origin, &length);
     if (!authority || !host) return false;
-    if (!strncasecmp(origin, "http:", 5) && !strcmp(host + name_length(host), ":80")) own -= 3;
-    return length == own && !strncasecmp(authority, host, own);
+    if (!assay_text_compare_n(origin, "http:", 5) && !strcmp(host + name_length(host), ":80")) own -= 3;
+    return length == own && !assay_text_compare_n(authority, host, own);
 }
 
 static bool is_allowed_origin(const assay_server *server, const char *origin)
@@ -148,7 +149,7 @@ static bool is_foreign(const assay_server *server, const headers *h)
 {
     if (h->origin && is_allowed_origin(server, h->origin)) return false;
     if (h->origin && !is_same_origin(h->origin, h->host)) return true;
-    return h->site && strcasecmp(h->site, "same-origin") != 0 && strcasecmp(h->site, "none") != 0;
+    return h->site && assay_text_compare(h->site, "same-origin") != 0 && assay_text_compare(h->site, "none") != 0;
 }
 
 /* What a page may send anywhere without being asked. */
@@ -157,7 +158,7 @@ static bool is_simple_type(const char *type)
     static const char *const simple[] = {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data"};
     size_t length = type ? strcspn(type, "; \t") : 0;
     for (size_t i = 0; i < sizeof simple / sizeof *simple; i++)
-        if (length == strlen(simple[i]) && !strncasecmp(type, simple[i], length)) return true;
+        if (length == strlen(simple[i]) && !assay_text_compare_n(type, simple[i], length)) return true;
     return false;
 }
 
@@ -191,7 +192,7 @@ const char *assay_http_given_key(const assay_exchange *exchange, size_t *length)
 {
     struct MHD_Connection *connection = exchange->connection;
     const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
-    if (value && !strncasecmp(value, "Bearer", 6) && strchr(" \t", value[6]) && value[6]) value += 6;
+    if (value && !assay_text_compare_n(value, "Bearer", 6) && strchr(" \t", value[6]) && value[6]) value += 6;
     else value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-API-Key");
     if (!value) return NULL;
     value += strspn(value, " \t");

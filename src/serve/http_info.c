@@ -58,9 +58,9 @@ static enum MHD_Result models(assay_exchange *exchange)
 static enum MHD_Result metrics(assay_exchange *exchange)
 {
     assay_buf text;
-    assay_scorer_figures figures;
+    assay_score_worker_figures figures;
     assay_buf_init(&text, 1 << 20);
-    assay_scorer_figures_read(exchange->server->scorer, &figures);
+    assay_score_worker_figures_read(exchange->server->scorer, &figures);
     size_t made = atomic_load(&exchange->server->memory.used);
     assay_status status =
         assay_serve_metrics_write(&exchange->server->metrics, &figures, made, &text, &exchange->error);

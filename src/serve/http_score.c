@@ -137,7 +137,7 @@ static void score_work(assay_exchange *exchange)
     job->done = job_done;
     job->unwanted = job_unwanted;
     assay_status status = prepare(exchange, &error);
-    if (status == ASSAY_OK) status = assay_scorer_offer(exchange->server->scorer, job, &error);
+    if (status == ASSAY_OK) status = assay_score_worker_offer(exchange->server->scorer, job, &error);
     if (status == ASSAY_OK) return;
     job->status = status;
     job->error = error;

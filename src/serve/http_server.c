@@ -137,7 +137,7 @@ static void server_free(assay_server *server)
 }
 
 assay_status assay_server_start(assay_server **out, const assay_server_options *options, assay_served_set *models,
-                                assay_scorer *scorer, assay_error *err)
+                                assay_score_worker *scorer, assay_error *err)
 {
     assay_listening about;
     int listening;
@@ -201,15 +201,15 @@ bool assay_server_stop(assay_server *server, double patience)
     wait_until_quiet(server, patience);
     atomic_store(&server->giving_up, true);
     assay_http_work_stop(&server->work);
-    assay_scorer_give_up(server->scorer);
-    assay_scorer_stop(server->scorer);
+    assay_score_worker_give_up(server->scorer);
+    assay_score_worker_stop(server->scorer);
     bool ended = assay_http_reloads_abandon(server);
     wait_until_quiet(server, LAST_ANSWERS);
     MHD_stop_daemon(server->daemon);
     if (listening != MHD_INVALID_SOCKET) close(listening);
     ended = ended || atomic_load(&server->reloads.running) == 0;
     if (!ended) return false; /* a load still uses the server and the models */
-    assay_scorer_free(server->scorer);
+    assay_score_worker_free(server->scorer);
     server_free(server);
     return true;
 }

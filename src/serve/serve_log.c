@@ -1,6 +1,7 @@
 /* A line is made whole and handed over at once. Times are UTC, with milliseconds. */
 #include "serve/serve_log.h"
 
+#include "base/text.h"
 #include "serve/dialect.h"
 
 #include <stdarg.h>
@@ -114,7 +115,7 @@ void assay_serve_log_event(const assay_serve_log *log, assay_serve_level level, 
         return;
     }
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    assay_text_sentence(text, sizeof text, format, args);
     va_end(args);
     if (!log->json) {
         json_decref(fields);

@@ -53,7 +53,7 @@ static assay_status write_latency(const assay_serve_metrics *m, assay_buf *out, 
                             count, (double)atomic_load(&m->nanoseconds) * 1e-9, count);
 }
 
-assay_status assay_serve_metrics_write(const assay_serve_metrics *m, const assay_scorer_figures *f, size_t made,
+assay_status assay_serve_metrics_write(const assay_serve_metrics *m, const assay_score_worker_figures *f, size_t made,
                                        assay_buf *out, assay_error *err)
 {
     const struct {

@@ -3,7 +3,7 @@
 #define ASSAY_SERVE_SERVE_METRICS_H
 
 #include "base/buf.h"
-#include "serve/scorer.h"
+#include "serve/score_worker.h"
 
 #include <stdatomic.h>
 
@@ -21,7 +21,7 @@ typedef struct assay_serve_metrics {
 
 void assay_serve_metrics_answer(assay_serve_metrics *metrics, unsigned code, double seconds);
 /* made: bytes that requests hold at present beyond their bodies */
-assay_status assay_serve_metrics_write(const assay_serve_metrics *metrics, const assay_scorer_figures *scorer,
+assay_status assay_serve_metrics_write(const assay_serve_metrics *metrics, const assay_score_worker_figures *scorer,
                                        size_t made, assay_buf *out, assay_error *err);
 
 #endif

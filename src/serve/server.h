@@ -23,7 +23,7 @@
 
 #include "serve/api_keys.h"
 #include "serve/ask.h"
-#include "serve/scorer.h"
+#include "serve/score_worker.h"
 #include "serve/serve_log.h"
 
 typedef struct assay_server_options {
@@ -47,7 +47,7 @@ typedef struct assay_server assay_server;
 
 /* ASSAY_E_USAGE: the host is no loopback address and there are no keys. */
 assay_status assay_server_start(assay_server **out, const assay_server_options *options, assay_served_set *models,
-                                assay_scorer *scorer, assay_error *err);
+                                assay_score_worker *scorer, assay_error *err);
 unsigned assay_server_port(const assay_server *server);
 void assay_server_reload(assay_server *server);            /* the log says how it went */
 void assay_server_tell_models(const assay_server *server); /* on the log */

@@ -1,21 +1,21 @@
 /* The one thread that computes: jobs in, rewards out, many jobs in one micro-batch.
  *
- *     assay_scorer *scorer;
- *     ASSAY_TRY(assay_scorer_start(&scorer, &options, err));
- *     job->done = ...; ASSAY_TRY(assay_scorer_offer(scorer, job, err));   // ASSAY_E_STOPPED: the queue is full or the
- *     scorer is stopping
+ *     assay_score_worker *scorer;
+ *     ASSAY_TRY(assay_score_worker_start(&scorer, &options, err));
+ *     job->done = ...; ASSAY_TRY(assay_score_worker_offer(scorer, job, err));   // ASSAY_E_STOPPED: the queue is full
+ * or the scorer is stopping
  *     ... done(job) is called on the scoring thread ...
- *     assay_scorer_give_up(scorer);                                       // optional: nothing more is finished
- *     assay_scorer_stop(scorer);                                          // finishes what is queued
- *     assay_scorer_free(scorer);
+ *     assay_score_worker_give_up(scorer);                                       // optional: nothing more is finished
+ *     assay_score_worker_stop(scorer);                                          // finishes what is queued
+ *     assay_score_worker_free(scorer);
  *
  * Texts of waiting jobs of one model are packed until the token budget (the pack's capacity) is full or the oldest has
  * waited `wait_seconds`. Neighbouring texts that begin alike share what they begin with (a tree); a tree that would not
  * fit is continued in another one with the same prompt, so any number of answers is fine. None of this changes a bit of
  * any reward (docs/numerics.md). A job that nobody wants any more ends with ASSAY_E_STOPPED when its turn comes.
  */
-#ifndef ASSAY_SERVE_SCORER_H
-#define ASSAY_SERVE_SCORER_H
+#ifndef ASSAY_SERVE_SCORE_WORKER_H
+#define ASSAY_SERVE_SCORE_WORKER_H
 
 #include "serve/served_model.h"
 
@@ -35,27 +35,28 @@ typedef struct assay_job {
     struct assay_job *next;
 } assay_job;
 
-typedef struct assay_scorer_options {
+typedef struct assay_score_worker_options {
     size_t max_queue; /* jobs that may wait */
     double wait_seconds;
-} assay_scorer_options;
+} assay_score_worker_options;
 
-typedef struct assay_scorer_figures {
+typedef struct assay_score_worker_figures {
     size_t waiting;                            /* jobs */
     unsigned long long batches, tokens, texts; /* since the start; tokens as computed, shared ones once */
     double busy_seconds;
-} assay_scorer_figures;
+} assay_score_worker_figures;
 
-typedef struct assay_scorer assay_scorer;
+typedef struct assay_score_worker assay_score_worker;
 
-assay_status assay_scorer_start(assay_scorer **out, const assay_scorer_options *options, assay_error *err);
-assay_status assay_scorer_offer(assay_scorer *scorer, assay_job *job, assay_error *err);
-void assay_scorer_figures_read(assay_scorer *scorer, assay_scorer_figures *out);
+assay_status assay_score_worker_start(assay_score_worker **out, const assay_score_worker_options *options,
+                                      assay_error *err);
+assay_status assay_score_worker_offer(assay_score_worker *scorer, assay_job *job, assay_error *err);
+void assay_score_worker_figures_read(assay_score_worker *scorer, assay_score_worker_figures *out);
 /* What waits and what is being computed ends soon, with ASSAY_E_STOPPED; so does all that is offered later. */
-void assay_scorer_give_up(assay_scorer *scorer);
+void assay_score_worker_give_up(assay_score_worker *scorer);
 /* Ends the scorer's thread; its figures may still be read, and offers are refused. Then free, once nobody asks any
  * more. NULL is fine for both. */
-void assay_scorer_stop(assay_scorer *scorer);
-void assay_scorer_free(assay_scorer *scorer);
+void assay_score_worker_stop(assay_score_worker *scorer);
+void assay_score_worker_free(assay_score_worker *scorer);
 
 #endif

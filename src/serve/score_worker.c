@@ -5,7 +5,7 @@
  * text is at least half of what the tree shares so far, which keeps best-of-N together and strangers apart. A trace is
  * a chain: every token a segment of its own whose parent is the token before, every one scored; its last reward is the
  * text's. */
-#include "serve/scorer.h"
+#include "serve/score_worker.h"
 
 #include "base/clock.h"
 
@@ -24,15 +24,15 @@ typedef struct target {
     bool last; /* of its text */
 } target;
 
-struct assay_scorer {
-    assay_scorer_options options;
+struct assay_score_worker {
+    assay_score_worker_options options;
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     bool stopping, giving_up;
     assay_engine *computing; /* NULL: none */
     assay_job *head, *tail;
-    assay_scorer_figures figures;
+    assay_score_worker_figures figures;
     target *targets;
     size_t target_count, target_capacity;
 };
@@ -44,7 +44,7 @@ static size_t common_prefix(const assay_ids *a, const assay_ids *b)
     return n;
 }
 
-static void aim(assay_scorer *s, assay_job *job, float *reward, bool last)
+static void aim(assay_score_worker *s, assay_job *job, float *reward, bool last)
 {
     s->targets[s->target_count++] = (target){job, reward, last};
 }
@@ -56,7 +56,7 @@ static bool has_room(const assay_served *model, size_t tokens, size_t segments, 
 }
 
 /* False: no room. */
-static bool pack_trace(assay_scorer *s, assay_job *job)
+static bool pack_trace(assay_score_worker *s, assay_job *job)
 {
     const assay_ids *ids = &job->texts[job->packed];
     float *trace = job->traces[job->packed];
@@ -93,7 +93,7 @@ static size_t tree_extent(const assay_job *job, size_t *shared, size_t *tokens)
     return count;
 }
 
-static bool pack_tree(assay_scorer *s, assay_job *job)
+static bool pack_tree(assay_score_worker *s, assay_job *job)
 {
     size_t shared, tokens, count = tree_extent(job, &shared, &tokens);
     assay_pack *pack = job->model->pack;
@@ -110,7 +110,7 @@ static bool pack_tree(assay_scorer *s, assay_job *job)
 }
 
 /* Takes a job out of the queue; before: the one in front of it, NULL: it is the first. */
-static void unlink_job(assay_scorer *s, assay_job *before, assay_job *job)
+static void unlink_job(assay_score_worker *s, assay_job *before, assay_job *job)
 {
     if (before) before->next = job->next;
     else s->head = job->next;
@@ -126,14 +126,15 @@ static void fail_text(assay_job *job, assay_status status, const assay_error *er
 }
 
 /* A job that none of the computed rows belongs to leaves the queue for good. */
-static void drop(assay_scorer *s, assay_job *before, assay_job *job, assay_status status, const assay_error *error)
+static void drop(assay_score_worker *s, assay_job *before, assay_job *job, assay_status status,
+                 const assay_error *error)
 {
     unlink_job(s, before, job);
     fail_text(job, status, error);
     job->done(job);
 }
 
-static void drop_unwanted(assay_scorer *s)
+static void drop_unwanted(assay_score_worker *s)
 {
     assay_error error;
     assay_error_set(&error, ASSAY_E_STOPPED, "the client is gone");
@@ -145,7 +146,7 @@ static void drop_unwanted(assay_scorer *s)
 }
 
 /* Fills the pack with texts of one model's jobs; jobs that are wholly packed leave the queue. */
-static assay_status gather(assay_scorer *s, const assay_served *model, assay_error *err)
+static assay_status gather(assay_score_worker *s, const assay_served *model, assay_error *err)
 {
     assay_job *before = NULL;
     bool full = false;
@@ -166,7 +167,7 @@ static assay_status gather(assay_scorer *s, const assay_served *model, assay_err
                            s->head->texts[s->head->packed].count, model->pack->token_capacity);
 }
 
-static size_t waiting_tokens(const assay_scorer *s)
+static size_t waiting_tokens(const assay_score_worker *s)
 {
     size_t tokens = 0;
     for (const assay_job *job = s->head; job; job = job->next)
@@ -174,7 +175,7 @@ static size_t waiting_tokens(const assay_scorer *s)
     return tokens;
 }
 
-static void sleep_until(assay_scorer *s, double seconds)
+static void sleep_until(assay_score_worker *s, double seconds)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -187,7 +188,7 @@ static void sleep_until(assay_scorer *s, double seconds)
 }
 
 /* Returns with the lock held when there is a first job, or the scorer is stopping. */
-static void wait_for_work(assay_scorer *s)
+static void wait_for_work(assay_score_worker *s)
 {
     while (!s->head && !s->stopping) pthread_cond_wait(&s->wake, &s->mutex);
     while (s->head && !s->stopping && s->head->packed == 0 &&
@@ -197,7 +198,7 @@ static void wait_for_work(assay_scorer *s)
 }
 
 /* Rewards to their texts; a job whose last text came is done. */
-static void scatter(assay_scorer *s, const float *rewards, assay_status status, const assay_error *error)
+static void scatter(assay_score_worker *s, const float *rewards, assay_status status, const assay_error *error)
 {
     for (size_t i = 0; i < s->target_count; i++) {
         target *t = &s->targets[i];
@@ -223,7 +224,7 @@ static void scatter(assay_scorer *s, const float *rewards, assay_status status, 
     }
 }
 
-static void compute(assay_scorer *s, assay_served *model)
+static void compute(assay_score_worker *s, assay_served *model)
 {
     assay_error error = {0};
     const assay_geometry *geometry = assay_pack_finish(model->pack);
@@ -245,7 +246,7 @@ static void compute(assay_scorer *s, assay_served *model)
 }
 
 /* The queue is locked and nothing is being computed. */
-static void drop_all(assay_scorer *s)
+static void drop_all(assay_score_worker *s)
 {
     assay_error error;
     assay_error_set(&error, ASSAY_E_STOPPED, "the server is stopping");
@@ -254,7 +255,7 @@ static void drop_all(assay_scorer *s)
 
 /* Takes the next micro-batch out of the queue: its model, with a reference, or NULL: there is none. A micro-batch that
  * cannot even be made (out of memory) fails the job in front. */
-static assay_served *take_batch(assay_scorer *s)
+static assay_served *take_batch(assay_score_worker *s)
 {
     assay_error error = {0};
     drop_unwanted(s);
@@ -273,7 +274,7 @@ static assay_served *take_batch(assay_scorer *s)
 
 static void *scorer_main(void *argument)
 {
-    assay_scorer *s = argument;
+    assay_score_worker *s = argument;
     bool over = false;
     while (!over) {
         pthread_mutex_lock(&s->mutex);
@@ -288,9 +289,10 @@ static void *scorer_main(void *argument)
     return NULL;
 }
 
-assay_status assay_scorer_start(assay_scorer **out, const assay_scorer_options *options, assay_error *err)
+assay_status assay_score_worker_start(assay_score_worker **out, const assay_score_worker_options *options,
+                                      assay_error *err)
 {
-    assay_scorer *s = assay_alloc(1, sizeof *s);
+    assay_score_worker *s = assay_alloc(1, sizeof *s);
     pthread_condattr_t monotonic;
     *out = NULL;
     ASSAY_TRY_ALLOC(s, "the scorer", err);
@@ -308,7 +310,7 @@ assay_status assay_scorer_start(assay_scorer **out, const assay_scorer_options *
     return ASSAY_OK;
 }
 
-assay_status assay_scorer_offer(assay_scorer *s, assay_job *job, assay_error *err)
+assay_status assay_score_worker_offer(assay_score_worker *s, assay_job *job, assay_error *err)
 {
     assay_status status = ASSAY_OK;
     job->arrived = assay_clock_seconds();
@@ -330,14 +332,14 @@ assay_status assay_scorer_offer(assay_scorer *s, assay_job *job, assay_error *er
     return status;
 }
 
-void assay_scorer_figures_read(assay_scorer *s, assay_scorer_figures *out)
+void assay_score_worker_figures_read(assay_score_worker *s, assay_score_worker_figures *out)
 {
     pthread_mutex_lock(&s->mutex);
     *out = s->figures;
     pthread_mutex_unlock(&s->mutex);
 }
 
-void assay_scorer_give_up(assay_scorer *s)
+void assay_score_worker_give_up(assay_score_worker *s)
 {
     pthread_mutex_lock(&s->mutex);
     s->giving_up = s->stopping = true;
@@ -346,7 +348,7 @@ void assay_scorer_give_up(assay_scorer *s)
     pthread_mutex_unlock(&s->mutex);
 }
 
-void assay_scorer_stop(assay_scorer *s)
+void assay_score_worker_stop(assay_score_worker *s)
 {
     if (!s) return;
     pthread_mutex_lock(&s->mutex);
@@ -356,7 +358,7 @@ void assay_scorer_stop(assay_scorer *s)
     pthread_join(s->thread, NULL);
 }
 
-void assay_scorer_free(assay_scorer *s)
+void assay_score_worker_free(assay_score_worker *s)
 {
     if (!s) return;
     pthread_mutex_destroy(&s->mutex);
