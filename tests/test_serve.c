@@ -5,6 +5,7 @@
 
 #include "serve/api_keys.h"
 #include "serve/dialect.h"
+#include "serve/serve_log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 static assay_status parse(assay_ask *ask, const char *path, const char *body, assay_error *err)
 {
-    return assay_ask_parse(ask, path, body, strlen(body), err);
+    return assay_ask_parse(ask, path, body, strlen(body), NULL, err);
 }
 
 /* Every key and type of the example is in the answer; numbers, ids and texts are compared where the example says so. */
@@ -94,16 +95,16 @@ static void test_what_is_read(void **state)
     (void)state;
     assert_int_equal(parse(&ask, "/score", "{\"queries\":[\"p\",\"q\"],\"documents\":[\"a\",\"b\"]}", NULL), ASSAY_OK);
     assert_int_equal(ask.count, 2);
-    assert_int_equal(ask.items[1].turns.count, 2);
-    assert_string_equal(ask.items[1].turns.items[0].text, "q");
-    assert_string_equal(ask.items[1].turns.items[1].text, "b");
-    assert_int_equal(ask.items[1].turns.items[1].role, ASSAY_ROLE_ASSISTANT);
+    assert_true(ask.items[1].turns.count == 1 && ask.items[1].prompt->count == 1);
+    assert_string_equal(ask.items[1].prompt->items[0].text, "q");
+    assert_string_equal(ask.items[1].turns.items[0].text, "b");
+    assert_int_equal(ask.items[1].turns.items[0].role, ASSAY_ROLE_ASSISTANT);
     assay_ask_release(&ask);
     assert_int_equal(
         parse(&ask, "/predict",
               "{\"inputs\":[\"t\"],\"raw_scores\":false,\"truncate\":true,\"truncation_direction\":\"Left\"}", NULL),
         ASSAY_OK);
-    assert_true(ask.items[0].is_text && ask.truncate && ask.truncate_left && ask.activation == ASSAY_ASK_SIGMOID);
+    assert_true(ask.items[0].is_text && ask.cut == ASSAY_ASK_CUT_LEFT && ask.activation == ASSAY_ASK_SIGMOID);
     assay_ask_release(&ask);
     assert_int_equal(parse(&ask, "/predict", "{\"inputs\":\"t\"}", NULL), ASSAY_OK);
     assert_int_equal(ask.activation, ASSAY_ASK_SERVERS);
@@ -112,14 +113,14 @@ static void test_what_is_read(void **state)
                            "{\"query\":\"a\",\"documents\":[{\"text\":\"b\"}],\"top_n\":1,\"return_documents\":false}",
                            NULL),
                      ASSAY_OK);
-    assert_string_equal(ask.items[0].turns.items[1].text, "b");
+    assert_string_equal(ask.items[0].turns.items[0].text, "b");
     assert_true(ask.top_n == 1 && !ask.return_texts);
     assay_ask_release(&ask);
     assert_int_equal(parse(&ask, "/pooling", "{\"input\":\"t\",\"task\":\"token_classify\"}", NULL), ASSAY_OK);
     assert_true(ask.trace);
     assay_ask_release(&ask);
     assert_int_equal(parse(&ask, "/v1/score/evaluation", "{\"messages\":[\"t\"],\"max_length\":7}", NULL), ASSAY_OK);
-    assert_true(ask.truncate && ask.max_length == 7);
+    assert_true(ask.cut == ASSAY_ASK_CUT_RIGHT && ask.max_length == 7);
     assay_ask_release(&ask);
     assert_int_equal(parse(&ask, "/get_reward", "{\"query\":\"t\"}", NULL), ASSAY_OK);
     assert_true(ask.single_bos && ask.items[0].is_text);
@@ -187,6 +188,15 @@ static void test_refused(void **state)
         {"/v1/score", "{\"inputs\":[{\"text\":\"a\"},{}]}", "inputs[1]", ASSAY_E_FORMAT},
         {"/v1/score", "{\"text\":\"a\",\"activation\":\"tanh\"}", "activation", ASSAY_E_FORMAT},
         {"/v1/score/evaluation", "{\"messages\":\"a\"}", "list of texts", ASSAY_E_FORMAT},
+        {"/get_reward", "{\"query\":\"a\",\"truncate\":\"up\"}", "\"truncate\" should be a side", ASSAY_E_FORMAT},
+        {"/get_reward", "{\"query\":\"a\",\"truncation_side\":\"off\"}", "\"truncation_side\"", ASSAY_E_FORMAT},
+        {"/rerank", "{\"query\":\"a\",\"documents\":[\"b\"],\"top_n\":\"2x\"}", "\"top_n\"", ASSAY_E_FORMAT},
+        {"/rerank", "{\"query\":\"a\",\"documents\":[\"b\"],\"top_n\":1e300}", "\"top_n\"", ASSAY_E_FORMAT},
+        {"/rerank", "{\"query\":\"a\",\"documents\":[{}]}", "", ASSAY_E_FORMAT},
+        {"/classify", "{\"input\":\"a\",\"chat_template\":\"x\"}", "\"chat_template\" is not done",
+         ASSAY_E_UNSUPPORTED},
+        {"/score", "{\"queries\":\"a\",\"documents\":\"b\",\"encoding_format\":\"base64\"}", "not for /score",
+         ASSAY_E_UNSUPPORTED},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -196,6 +206,78 @@ static void test_refused(void **state)
         if (!strstr(error.text, cases[i].says)) fail_msg("%s: \"%s\"", cases[i].body, error.text);
         assay_ask_release(&ask);
     }
+}
+
+static void assert_cut(const char *path, const char *body, assay_ask_cut cut, int64_t length)
+{
+    assay_ask ask;
+    assay_error error;
+    if (parse(&ask, path, body, &error) != ASSAY_OK) fail_msg("%s: %s", body, error.text);
+    if (ask.cut != cut || ask.max_length != length)
+        fail_msg("%s: cut %d at %lld", body, (int)ask.cut, (long long)ask.max_length);
+    assay_ask_release(&ask);
+}
+
+static void test_sides_are_cut_by_all_their_names(void **state)
+{
+    (void)state;
+    assert_cut("/get_reward", "{\"query\":\"t\"}", ASSAY_ASK_CUT_SERVERS, 0);
+    assert_cut("/get_reward", "{\"query\":\"t\",\"truncate\":true}", ASSAY_ASK_CUT_RIGHT, 0);
+    assert_cut("/get_reward", "{\"query\":\"t\",\"truncate\":false}", ASSAY_ASK_CUT_OFF, 0);
+    assert_cut("/get_reward", "{\"query\":\"t\",\"truncate\":null}", ASSAY_ASK_CUT_SERVERS, 0);
+    assert_cut("/get_reward", "{\"query\":\"t\",\"truncate\":\"START\"}", ASSAY_ASK_CUT_LEFT, 0);
+    assert_cut("/get_reward", "{\"query\":\"t\",\"truncate\":\"none\"}", ASSAY_ASK_CUT_OFF, 0);
+    assert_cut("/classify", "{\"input\":\"t\",\"truncate_prompt_tokens\":7}", ASSAY_ASK_CUT_LEFT, 7);
+    assert_cut("/classify", "{\"input\":\"t\",\"truncate_prompt_tokens\":-1}", ASSAY_ASK_CUT_LEFT, 0);
+    assert_cut("/classify", "{\"input\":\"t\",\"truncate_prompt_tokens\":\"7\",\"truncation_side\":\"right\"}",
+               ASSAY_ASK_CUT_RIGHT, 7);
+    assert_cut("/predict", "{\"inputs\":\"t\",\"truncate\":true,\"truncation_direction\":\"Left\"}", ASSAY_ASK_CUT_LEFT,
+               0);
+    assert_cut("/predict", "{\"inputs\":\"t\",\"truncation_direction\":\"Left\"}", ASSAY_ASK_CUT_SERVERS, 0);
+}
+
+/* 4,096 documents to one query of a megabyte: what is made stays near what was sent. */
+static void test_a_query_is_there_once(void **state)
+{
+    assay_buf body;
+    assay_meter meter;
+    assay_ask ask;
+    (void)state;
+    assay_buf_init(&body, 1 << 22);
+    assert_int_equal(assay_buf_text(&body, "{\"query\":\"", NULL), ASSAY_OK);
+    for (size_t i = 0; i < 1 << 20; i++) assert_int_equal(assay_buf_byte(&body, 'x', NULL), ASSAY_OK);
+    assert_int_equal(assay_buf_text(&body, "\",\"documents\":[\"d\"", NULL), ASSAY_OK);
+    for (size_t i = 1; i < ASSAY_ASK_TEXTS; i++) assert_int_equal(assay_buf_text(&body, ",\"d\"", NULL), ASSAY_OK);
+    assert_int_equal(assay_buf_text(&body, "]}", NULL), ASSAY_OK);
+    assay_meter_init(&meter, NULL, 4 << 20);
+    assert_int_equal(assay_ask_parse(&ask, "/rerank", body.data, body.size, &meter, NULL), ASSAY_OK);
+    assert_true(ask.count == ASSAY_ASK_TEXTS && ask.items[0].prompt == ask.items[ASSAY_ASK_TEXTS - 1].prompt);
+    assay_ask_release(&ask);
+    assay_meter_init(&meter, NULL, 2 << 20); /* the query is decoded and kept: twice its size is not enough */
+    assert_int_equal(assay_ask_parse(&ask, "/rerank", body.data, body.size, &meter, NULL), ASSAY_E_NO_FIT);
+    assay_ask_release(&ask);
+    assay_buf_release(&body);
+}
+
+static void test_reasons_are_cleared_of_texts(void **state)
+{
+    static const char *const cases[][2] = {
+        {"\"query\" should be a string", "\"query\" should be a string"},
+        {"\"activation\" is \"my secret\"; it", "\"activation\" is \"...\"; it"},
+        {"role \"a \"b\" c\"", "role \"...\"b\"...\""},
+        {"no end \"secret", "no end \"...\""},
+        {"nothing (the fields are: secret, other)", "nothing "},
+        {"line\n\033[31m", "line??[31m"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[400];
+        assay_serve_log_clear(cases[i][0], out, sizeof out);
+        assert_string_equal(out, cases[i][1]);
+    }
+    char out[20];
+    assay_serve_log_clear("a reason that is longer than there is room for", out, sizeof out);
+    assert_true(strlen(out) < sizeof out);
 }
 
 static void test_openapi_names_every_path(void **state)
@@ -223,9 +305,10 @@ static void test_keys(void **state)
     assert_true(file >= 0 && write(file, text, sizeof text - 1) == (ssize_t)sizeof text - 1);
     assert_int_equal(assay_api_keys_read(&keys, path, NULL), ASSAY_OK);
     assert_int_equal(keys.count, 2);
-    assert_true(assay_api_keys_match(&keys, "alpha") && assay_api_keys_match(&keys, "beta"));
+    assert_true(assay_api_keys_match(&keys, "alpha", 5) && assay_api_keys_match(&keys, "beta", 4));
     static const char *const wrong[] = {"", "alph", "alphaa", "alphaalpha", "Alpha", "# keys", NULL};
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) assert_false(assay_api_keys_match(&keys, wrong[i]));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_false(assay_api_keys_match(&keys, wrong[i], wrong[i] ? strlen(wrong[i]) : 0));
     assay_api_keys_release(&keys);
     assert_int_equal(ftruncate(file, 0), 0);
     assert_int_equal(assay_api_keys_read(&keys, path, NULL), ASSAY_E_FORMAT);
@@ -244,6 +327,9 @@ int main(void)
         cmocka_unit_test(test_function_to_apply),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_openapi_names_every_path),
+        cmocka_unit_test(test_sides_are_cut_by_all_their_names),
+        cmocka_unit_test(test_a_query_is_there_once),
+        cmocka_unit_test(test_reasons_are_cleared_of_texts),
         cmocka_unit_test(test_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

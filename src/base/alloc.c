@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -49,6 +50,14 @@ char *assay_strfmt(const char *format, ...)
 }
 
 void assay_free(void *block) { free(block); }
+
+void assay_alloc_keep_one_heap(void)
+{
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+}
+
+void assay_alloc_trim(void) { malloc_trim(0); }
 
 assay_status assay_grow(void **items, size_t *capacity, size_t needed, size_t size, assay_error *err)
 {

@@ -24,6 +24,13 @@ char *assay_strfmt(const char *format, ...) ASSAY_PRINTF(1, 2) __attribute__((ma
 
 void assay_free(void *block);
 
+/* For a process that lives long and is asked for large things now and then; before it has threads. One heap for all
+ * threads, and large blocks outside of it, whatever came before: only so can assay_alloc_trim reach everything (glibc
+ * never gives back the end of another heap than the first). */
+void assay_alloc_keep_one_heap(void);
+/* Memory that was freed goes back to the system; takes some milliseconds. */
+void assay_alloc_trim(void);
+
 /* a * b and a + b; false on overflow. The one helper for all size arithmetic on numbers from outside. */
 bool assay_mul_size(size_t a, size_t b, size_t *out);
 bool assay_add_size(size_t a, size_t b, size_t *out);

@@ -28,11 +28,27 @@ typedef struct builder {
     assay_json_pull pull;
     json_t *root, *open[ASSAY_JSON_MAX_DEPTH];
     token_text key, value;
+    assay_json_reading reading;
 } builder;
 
 static assay_status out_of_memory(const builder *b, assay_error *err)
 {
     return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the JSON of %s", b->pull.where);
+}
+
+/* Bytes that jansson and malloc take for a value, its place in its container included: measured on lists and objects of
+ * a million, rounded up. */
+enum { NUMBER_BYTES = 48, STRING_BYTES = 96, LIST_BYTES = 176, OBJECT_BYTES = 256, MEMBER_BYTES = 112 };
+
+static assay_status charge(const builder *b, assay_error *err)
+{
+    size_t bytes = 16;
+    if (b->pull.event == ASSAY_JSON_NUMBER) bytes = NUMBER_BYTES;
+    if (b->pull.event == ASSAY_JSON_STRING) bytes = STRING_BYTES + b->pull.token_size;
+    if (b->pull.event == ASSAY_JSON_KEY) bytes = MEMBER_BYTES + b->pull.token_size;
+    if (b->pull.event == ASSAY_JSON_ARRAY) bytes = LIST_BYTES;
+    if (b->pull.event == ASSAY_JSON_OBJECT) bytes = OBJECT_BYTES;
+    return assay_meter_take(b->reading.meter, bytes, err);
 }
 
 static assay_status decode(const builder *b, token_text *text, assay_error *err)
@@ -70,6 +86,8 @@ static assay_status make_number(builder *b, json_t **out, assay_error *err)
 {
     b->pull.escaped = false;
     ASSAY_TRY(decode(b, &b->value, err));
+    if (strpbrk(b->value.data, "NI"))
+        return assay_json_pull_error(&b->pull, err, "%s is no number of JSON", b->value.data);
     bool is_whole = !strpbrk(b->value.data, ".eE");
     errno = 0;
     long long whole = is_whole ? strtoll(b->value.data, NULL, 10) : 0;
@@ -128,30 +146,52 @@ static assay_status add_value(builder *b, assay_error *err)
     return failed ? out_of_memory(b, err) : ASSAY_OK;
 }
 
-static assay_status build(builder *b, assay_error *err)
+/* At a key of the outermost object: reads over its value where nobody wants it. */
+static assay_status skip_unwanted(builder *b, bool *skipped, assay_error *err)
 {
-    for (;;) {
-        ASSAY_TRY(assay_json_pull_next(&b->pull, err));
-        switch (b->pull.event) {
-        case ASSAY_JSON_END:
-            return ASSAY_OK;
-        case ASSAY_JSON_OBJECT_END:
-        case ASSAY_JSON_ARRAY_END:
-            break;
-        case ASSAY_JSON_KEY:
-            ASSAY_TRY(read_key(b, err));
-            break;
-        default:
-            ASSAY_TRY(add_value(b, err));
-        }
+    *skipped = b->pull.depth == 1 && b->reading.wanted && !b->reading.wanted(b->reading.context, b->key.data);
+    if (!*skipped) return ASSAY_OK;
+    ASSAY_TRY(assay_json_pull_next(&b->pull, err));
+    return assay_json_pull_skip(&b->pull, err);
+}
+
+static assay_status take_token(builder *b, assay_error *err)
+{
+    bool skipped;
+    switch (b->pull.event) {
+    case ASSAY_JSON_END:
+    case ASSAY_JSON_OBJECT_END:
+    case ASSAY_JSON_ARRAY_END:
+        return ASSAY_OK;
+    case ASSAY_JSON_KEY:
+        ASSAY_TRY(read_key(b, err));
+        ASSAY_TRY(skip_unwanted(b, &skipped, err));
+        return skipped ? ASSAY_OK : charge(b, err);
+    default:
+        ASSAY_TRY(charge(b, err));
+        return add_value(b, err);
     }
 }
 
-assay_status assay_json_parse(const char *text, size_t size, const char *where, json_t **out, assay_error *err)
+static assay_status build(builder *b, assay_error *err)
 {
-    builder b = {0};
-    assay_json_pull_init(&b.pull, text, size, where);
+    do {
+        ASSAY_TRY(assay_json_pull_next(&b->pull, err));
+        ASSAY_TRY(take_token(b, err));
+    } while (b->pull.event != ASSAY_JSON_END);
+    return ASSAY_OK;
+}
+
+static bool has_mark(const char *text, size_t size) { return size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3); }
+
+assay_status assay_json_parse_as(const char *text, size_t size, const char *where, const assay_json_reading *reading,
+                                 json_t **out, assay_error *err)
+{
+    builder b = {.reading = *reading};
+    size_t mark = reading->python && has_mark(text, size) ? 3 : 0;
+    assay_json_pull_init(&b.pull, text + mark, size - mark, where);
     b.pull.document = true;
+    b.pull.python = reading->python;
     assay_status status = build(&b, err);
     assay_free(b.key.data);
     assay_free(b.value.data);
@@ -161,6 +201,11 @@ assay_status assay_json_parse(const char *text, size_t size, const char *where, 
     }
     *out = b.root;
     return status;
+}
+
+assay_status assay_json_parse(const char *text, size_t size, const char *where, json_t **out, assay_error *err)
+{
+    return assay_json_parse_as(text, size, where, &(assay_json_reading){0}, out, err);
 }
 
 json_t *assay_json_value(const char *text)

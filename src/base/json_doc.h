@@ -9,11 +9,27 @@
 #define ASSAY_BASE_JSON_DOC_H
 
 #include "base/buf.h"
+#include "base/meter.h"
 
 #include <jansson.h>
 #include <stdint.h>
 
 assay_status assay_json_parse(const char *text, size_t size, const char *where, json_t **out, assay_error *err);
+/* How a document of a stranger is read. */
+typedef struct assay_json_reading {
+    /* What the tree takes is charged, by what jansson needs for a value of its kind; NULL: not counted. The tree is not
+     * known to the meter later: its charge stays until the meter is released. */
+    assay_meter *meter;
+    /* Which members of the outermost object are built, by name; the others are read over, whatever numbers are in them,
+     * and cost nothing. NULL: all. */
+    bool (*wanted)(const void *context, const char *name);
+    const void *context;
+    bool python; /* what Python's json reads as well: a byte order mark in front, NaN and Infinity where not wanted */
+} assay_json_reading;
+
+assay_status assay_json_parse_as(const char *text, size_t size, const char *where, const assay_json_reading *reading,
+                                 json_t **out, assay_error *err);
+
 /* A value from a text of the program's own, such as an id that was kept as JSON. NULL: out of memory, or it is no
  * JSON. */
 json_t *assay_json_value(const char *text);

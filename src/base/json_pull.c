@@ -238,6 +238,19 @@ static bool read_word(assay_json_pull *pull, const char *word, assay_json_event 
     return true;
 }
 
+static bool read_python_number(assay_json_pull *pull)
+{
+    static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
+    size_t at = pull->at;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (!read_word(pull, words[i], ASSAY_JSON_NUMBER)) continue;
+        pull->token = pull->text + at;
+        pull->token_size = pull->at - at;
+        return true;
+    }
+    return false;
+}
+
 static assay_status read_value(assay_json_pull *pull, assay_error *err)
 {
     char c = peek(pull, pull->at);
@@ -247,7 +260,7 @@ static assay_status read_value(assay_json_pull *pull, assay_error *err)
     if (c == 't' && read_word(pull, "true", ASSAY_JSON_TRUE)) return ASSAY_OK;
     if (c == 'f' && read_word(pull, "false", ASSAY_JSON_FALSE)) return ASSAY_OK;
     if (c == 'n' && read_word(pull, "null", ASSAY_JSON_NULL)) return ASSAY_OK;
-    return read_number(pull, err);
+    return pull->python && read_python_number(pull) ? ASSAY_OK : read_number(pull, err);
 }
 
 static void skip_space(assay_json_pull *pull)

@@ -56,6 +56,7 @@ typedef struct assay_json_pull {
     uint64_t objects; /* bit d set: the container at depth d + 1 is an object */
     /* set by base/json_doc.h: errors read "where: not valid JSON at line L, column C: ...", not "where:L:C: ..." */
     bool document;
+    bool python; /* set by the caller: NaN, Infinity and -Infinity are numbers, as Python writes them */
     int state;
 } assay_json_pull;
 

@@ -1,15 +1,17 @@
 /* A server from options, and the wait for signals. */
 #include "base/alloc.h"
+#include "base/threads.h"
 #include "cli/command.h"
 #include "serve/model_loader.h"
 #include "serve/server.h"
+#include "task/resources.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
-enum { TOKENS_OF_REQUEST = 4 << 20 };
+enum { TOKENS_OF_REQUEST = 4 << 20, REQUESTS_AT_MOST = 256 << 20 };
 
 /* A connection is a file; the soft limit is often 1024. */
 static void raise_file_limit(const assay_options *options)
@@ -42,29 +44,77 @@ static void wait_for_signals(assay_server *server, const assay_command_context *
     sigemptyset(&hangup);
     sigaddset(&hangup, SIGHUP);
     while (!*context->task.interrupted) {
-        assay_error error = {0};
         bool asked = sigtimedwait(&hangup, NULL, &tick) == SIGHUP;
         assay_server_sweep(server);
-        if (!asked) continue;
-        if (assay_server_reload(server, &error) == ASSAY_OK) assay_note(context->task.log, "reloaded");
-        else assay_warn(context->task.log, "not reloaded, the old models stay: %s", error.text);
+        if (asked) assay_server_reload(server);
     }
 }
 
+/* One call for a line, so that lines of several threads do not mix. */
+static void write_line(void *context, const char *line, size_t size) { fwrite(line, 1, size, context); }
+
+/* --quiet leaves what has gone wrong. */
+static assay_serve_log make_log(const assay_options *options)
+{
+    static const assay_serve_level levels[] = {[ASSAY_OPT_LOG_ERROR] = ASSAY_SERVE_ERROR,
+                                               [ASSAY_OPT_LOG_WARN] = ASSAY_SERVE_WARN,
+                                               [ASSAY_OPT_LOG_INFO] = ASSAY_SERVE_INFO,
+                                               [ASSAY_OPT_LOG_DEBUG] = ASSAY_SERVE_DEBUG};
+    bool given = assay_options_given(options, "log-level");
+    return (assay_serve_log){.level = options->quiet && !given ? ASSAY_SERVE_WARN : levels[options->log_level],
+                             .json = options->log_format == ASSAY_OPT_LOG_JSON,
+                             .write = write_line,
+                             .context = stderr};
+}
+
+static void tell_start(const assay_server *server, const assay_serve_log *log, const assay_options *options,
+                       size_t memory, size_t requests)
+{
+    int threads = options->threads ? (int)options->threads : assay_processors();
+    assay_server_tell_models(server);
+    assay_serve_log_event(log, ASSAY_SERVE_INFO, "start",
+                          json_pack("{s:s, s:i, s:i, s:I, s:I}", "host", options->host, "port",
+                                    (int)assay_server_port(server), "threads", threads, "memory_bytes",
+                                    (json_int_t)memory, "request_memory_bytes", (json_int_t)requests),
+                          "listening on %s port %u: %d threads, %zu MiB for models, %zu MiB for requests",
+                          options->host, assay_server_port(server), threads, memory >> 20, requests >> 20);
+}
+
+static assay_ask_cut cut_of(const assay_options *options)
+{
+    static const assay_ask_cut cuts[] = {[ASSAY_OPT_DROP] = ASSAY_ASK_CUT_OFF,
+                                         [ASSAY_OPT_TRUNCATE_LEFT] = ASSAY_ASK_CUT_LEFT,
+                                         [ASSAY_OPT_TRUNCATE_RIGHT] = ASSAY_ASK_CUT_RIGHT};
+    return cuts[options->truncate];
+}
+
+/* What requests may make out of their bodies, all together. */
+static size_t request_memory(size_t memory) { return memory / 8 < REQUESTS_AT_MOST ? memory / 8 : REQUESTS_AT_MOST; }
+
+/* *ended: nothing uses the models any more. */
 static assay_status serve(assay_served_set *models, const assay_api_keys *keys, const assay_options *options,
-                          const assay_command_context *context, assay_error *err)
+                          const assay_command_context *context, bool *ended, assay_error *err)
 {
     assay_score_worker *scorer;
     assay_server *server;
+    size_t memory;
+    assay_serve_log log = make_log(options);
     assay_server_options how = {.host = options->host,
                                 .port = (unsigned)options->port,
                                 .keys = keys,
+                                .allow_hosts = options->allow_hosts.items,
+                                .allow_host_count = options->allow_hosts.count,
+                                .log = &log,
                                 .max_body = options->max_body,
                                 .max_tokens = TOKENS_OF_REQUEST,
+                                .max_queue = (size_t)options->max_queue,
                                 .max_connections = (unsigned)options->max_connections,
                                 .request_seconds = options->request_timeout,
                                 .idle_seconds = options->request_timeout > 60 ? options->request_timeout : 60,
-                                .sigmoid = options->activation == ASSAY_OPT_ACTIVATION_SIGMOID};
+                                .sigmoid = options->activation == ASSAY_OPT_ACTIVATION_SIGMOID,
+                                .cut = cut_of(options)};
+    ASSAY_TRY(assay_memory_budget(options, 0, &memory, err));
+    how.request_memory = request_memory(memory);
     ASSAY_TRY(assay_score_worker_start(
         &scorer, &(assay_score_worker_options){.max_queue = (size_t)options->max_queue, .wait_seconds = 0.002}, err));
     assay_status status = assay_server_start(&server, &how, models, scorer, err);
@@ -74,9 +124,10 @@ static assay_status serve(assay_served_set *models, const assay_api_keys *keys, 
         return status;
     }
     status = announce(server, options, models, err);
+    if (status == ASSAY_OK) tell_start(server, &log, options, memory, how.request_memory);
     if (status == ASSAY_OK) wait_for_signals(server, context);
-    assay_note(context->task.log, "finishing what is under way");
-    assay_server_stop(server, 30);
+    assay_serve_log_event(&log, ASSAY_SERVE_INFO, "stop", NULL, "finishing what is under way");
+    *ended = assay_server_stop(server, options->drain_timeout);
     return status;
 }
 
@@ -86,14 +137,20 @@ static assay_status run(const assay_options *options, const assay_command_contex
     assay_served_set *models = NULL;
     assay_model_loader *loader = NULL;
     sigset_t hangup;
+    bool ended = true;
     sigemptyset(&hangup);
     sigaddset(&hangup, SIGHUP);
+    assay_alloc_keep_one_heap();
     /* before any thread is made: all inherit it, and only the wait below takes it */
     pthread_sigmask(SIG_BLOCK, &hangup, NULL);
     raise_file_limit(options);
     assay_status status = options->api_key_file ? assay_api_keys_read(&keys, options->api_key_file, err) : ASSAY_OK;
+    if (status == ASSAY_OK && keys.readable_by_all)
+        assay_warn(context->task.log, "%s can be read by everybody on this machine: chmod 600 it",
+                   options->api_key_file);
     if (status == ASSAY_OK) status = assay_model_loader_open(&loader, options, &context->task, &models, err);
-    if (status == ASSAY_OK) status = serve(models, options->api_key_file ? &keys : NULL, options, context, err);
+    if (status == ASSAY_OK) status = serve(models, options->api_key_file ? &keys : NULL, options, context, &ended, err);
+    if (!ended) return status; /* a load that is still running has all of it; the process ends now */
     assay_served_set_free(models);
     assay_model_loader_close(loader);
     assay_api_keys_release(&keys);

@@ -59,16 +59,6 @@ static size_t common_ids(const assay_ids *a, const assay_ids *b)
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-static size_t head_length(const assay_renderer *renderer, const assay_ids *ids)
-{
-    for (size_t at = 0; at < ids->count; at++) {
-        bool special = false;
-        for (size_t i = 0; i < renderer->head_count; i++) special |= ids->data[at] == renderer->head[i];
-        if (!special) return at;
-    }
-    return ids->count;
-}
-
 static void cut_out(assay_ids *ids, size_t from, size_t count)
 {
     memmove(ids->data + from, ids->data + from + count, (ids->count - from - count) * sizeof *ids->data);
@@ -79,7 +69,7 @@ static bool truncate_left(example_builder *builder, size_t longest)
 {
     assay_ids *chosen = &builder->chosen, *rejected = &builder->rejected;
     size_t shared = smaller(common_ids(chosen, rejected), smaller(chosen->count, rejected->count) - 1);
-    size_t head = smaller(head_length(builder->renderer, chosen), shared);
+    size_t head = smaller(assay_renderer_head_length(builder->renderer, chosen), shared);
     size_t surplus = longest - builder->options.max_length;
     if (surplus > shared - head) return false;
     cut_out(chosen, head, surplus);

@@ -46,7 +46,8 @@ static assay_status read_answers(const format_reader *reader, const char *chosen
 
 static assay_turns turns_from(const assay_turns *turns, size_t begin)
 {
-    return (assay_turns){turns->items + begin, turns->count - begin, turns->count - begin};
+    size_t left = turns->count - begin;
+    return (assay_turns){.items = turns->items + begin, .count = left, .capacity = left};
 }
 
 /* Both answers are whole conversations: what they share is the prompt, but each keeps at least its last message. */

@@ -7,6 +7,16 @@ static assay_status render(const void *context, const assay_message *messages, s
     return assay_template_render(with->chosen, with->tokenizer, messages, count, with->append_eos, ids, err);
 }
 
+size_t assay_renderer_head_length(const assay_renderer *renderer, const assay_ids *ids)
+{
+    for (size_t at = 0; at < ids->count; at++) {
+        bool special = false;
+        for (size_t i = 0; i < renderer->head_count; i++) special |= ids->data[at] == renderer->head[i];
+        if (!special) return at;
+    }
+    return ids->count;
+}
+
 static void add_head(assay_renderer *renderer, int32_t id)
 {
     if (id >= 0 && renderer->head_count < ASSAY_RENDERER_HEAD) renderer->head[renderer->head_count++] = id;

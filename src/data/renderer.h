@@ -22,6 +22,9 @@ typedef struct assay_renderer {
     size_t head_count;
 } assay_renderer;
 
+/* How many of the first ids are such. */
+size_t assay_renderer_head_length(const assay_renderer *renderer, const assay_ids *ids);
+
 typedef struct assay_template_renderer {
     const assay_template *chosen;
     const assay_tokenizer *tokenizer;

@@ -100,7 +100,8 @@ assay_status assay_turns_text(assay_turns *turns, assay_text_arena *arena, assay
     return assay_turns_push(turns, arena, role, json_string_value(text), json_string_length(text), err);
 }
 
-static assay_status join_parts(const json_t *parts, const char *field, assay_buf *joined, assay_error *err)
+static assay_status join_parts(const json_t *parts, const char *joint, const char *field, assay_buf *joined,
+                               assay_error *err)
 {
     for (size_t i = 0; i < json_array_size(parts); i++) {
         const json_t *part = json_array_get(parts, i),
@@ -109,17 +110,18 @@ static assay_status join_parts(const json_t *parts, const char *field, assay_buf
             return assay_error_set(err, ASSAY_E_UNSUPPORTED,
                                    "\"%s\" has a message with a part that is not text (only text can be scored)",
                                    field);
+        if (i && joint) ASSAY_TRY(assay_buf_text(joined, joint, err));
         ASSAY_TRY(assay_buf_append(joined, json_string_value(text), json_string_length(text), err));
     }
     return ASSAY_OK;
 }
 
-static assay_status push_parts(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *parts,
+assay_status assay_turns_parts(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *parts,
                                const char *field, assay_error *err)
 {
     assay_buf joined;
     assay_buf_init(&joined, SIZE_MAX / 4);
-    assay_status status = join_parts(parts, field, &joined, err);
+    assay_status status = join_parts(parts, turns->joint, field, &joined, err);
     if (status == ASSAY_OK)
         status = assay_turns_push(turns, arena, role, joined.size ? joined.data : "", joined.size, err);
     assay_buf_release(&joined);
@@ -151,7 +153,7 @@ static assay_status push_message(assay_turns *turns, assay_text_arena *arena, co
     assay_role known = ASSAY_ROLE_USER;
     ASSAY_TRY(role_find(json_string_value(role), field, &known, err));
     if (json_array_size(calls) && !json_string_length(text)) return push_calls(turns, arena, calls, err);
-    if (json_is_array(text)) return push_parts(turns, arena, known, text, field, err);
+    if (json_is_array(text)) return assay_turns_parts(turns, arena, known, text, field, err);
     if (!json_is_string(text))
         return assay_error_set(err, ASSAY_E_FORMAT,
                                "\"%s\" has a %s message whose content is %s and should be a string", field,

@@ -15,6 +15,7 @@
 typedef struct assay_turns {
     assay_message *items;
     size_t count, capacity;
+    const char *joint; /* between the text parts of one message's content; NULL: nothing */
 } assay_turns;
 
 assay_status assay_turns_push(assay_turns *turns, assay_text_arena *arena, assay_role role, const char *text,
@@ -33,6 +34,10 @@ assay_status assay_turns_list(assay_turns *turns, assay_text_arena *arena, const
 /* Text, one message object, or a list of messages; a text gets `role`. */
 assay_status assay_turns_any(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *value,
                              const char *field, assay_error *err);
+
+/* One message whose content is a list of {"type":"text","text"} parts. */
+assay_status assay_turns_parts(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *parts,
+                               const char *field, assay_error *err);
 
 /* [[question, answer], ...]; null or missing is empty. */
 assay_status assay_turns_history(assay_turns *turns, assay_text_arena *arena, const json_t *history, const char *field,

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 struct assay_engine {
@@ -18,6 +19,7 @@ struct assay_engine {
     assay_param_view *params;
     assay_geometry geometry;
     assay_op_env env;
+    atomic_bool stopped; /* by assay_engine_stop, for good */
 };
 
 size_t assay_engine_scratch_bytes(const assay_program *program, int workers)
@@ -192,9 +194,14 @@ assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *ge
 {
     ASSAY_TRY(check_bounds(engine, geometry, err));
     set_out(engine, geometry, seed, step, training);
-    for (size_t i = 0; i < engine->schedule->forward_count; i++) run_instance(engine, &engine->schedule->instances[i]);
+    for (size_t i = 0; i < engine->schedule->forward_count; i++) {
+        if (atomic_load(&engine->stopped)) return assay_error_set(err, ASSAY_E_STOPPED, "stopped");
+        run_instance(engine, &engine->schedule->instances[i]);
+    }
     return ASSAY_OK;
 }
+
+void assay_engine_stop(assay_engine *engine) { atomic_store(&engine->stopped, true); }
 
 assay_view assay_engine_value(const assay_engine *engine, int value)
 {

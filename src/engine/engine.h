@@ -33,6 +33,8 @@ void assay_engine_free(assay_engine *engine); /* NULL is fine */
 void assay_engine_bind(assay_engine *engine, int param, const assay_param_view *view);
 assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
                                   bool training, assay_error *err);
+/* From any thread: a forward pass that is running, and every later one, ends soon with ASSAY_E_STOPPED. */
+void assay_engine_stop(assay_engine *engine);
 const float *assay_engine_rewards(const assay_engine *engine);
 
 /* geometry: that of the last forward, whose memory must still be what it was. */

@@ -19,16 +19,27 @@ typedef struct loader {
 
 static size_t param_elements(const assay_param *param) { return param->rows * param->cols; }
 
-static assay_status own_memory(loader *l, size_t index)
+/* Memory for a parameter's values, and the parameter's view of it. */
+static assay_status own_memory(loader *l, size_t index, assay_dtype dtype)
 {
     const assay_param *param = &l->model->program->params[index];
-    l->model->owned[index] = assay_alloc(param_elements(param), sizeof(float));
-    if (!l->model->owned[index])
+    assay_owned_weight owned = {.dtype = dtype};
+    bool counted = assay_dtype_bytes(dtype, param_elements(param), &owned.bytes);
+    owned.data = counted ? assay_alloc(owned.bytes, 1) : NULL;
+    if (!owned.data)
         return assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for weight %s (%zu values)", param->name,
                                param_elements(param));
-    l->model->owned_bytes += param_elements(param) * sizeof(float);
-    l->model->params[index] = (assay_param_view){
-        .data = l->model->owned[index], .dtype = ASSAY_F32, .rows = param->rows, .cols = param->cols};
+    l->model->owned[index] = owned;
+    l->model->owned_bytes += owned.bytes;
+    l->model->params[index] =
+        (assay_param_view){.data = owned.data, .dtype = dtype, .rows = param->rows, .cols = param->cols};
+    return ASSAY_OK;
+}
+
+static assay_status own_f32(loader *l, size_t index, float **values)
+{
+    ASSAY_TRY(own_memory(l, index, ASSAY_F32));
+    *values = l->model->owned[index].data;
     return ASSAY_OK;
 }
 
@@ -37,18 +48,13 @@ static assay_status own_bf16(loader *l, size_t index, const assay_weight *weight
 {
     const assay_param *param = &l->model->program->params[index];
     size_t count = param_elements(param);
-    uint16_t *bf16 = assay_alloc(count, sizeof *bf16);
+    ASSAY_TRY(own_memory(l, index, ASSAY_BF16));
+    uint16_t *bf16 = l->model->owned[index].data;
     float *wide = assay_alloc(count, sizeof *wide);
-    l->model->owned[index] = (float *)(void *)bf16;
-    l->model->owned_bytes += count * sizeof *bf16;
-    assay_status status =
-        bf16 && wide
-            ? assay_checkpoint_read(l->checkpoint, weight, wide, l->err)
-            : assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for weight %s (%zu values)", param->name, count);
+    ASSAY_TRY_ALLOC(wide, param->name, l->err);
+    assay_status status = assay_checkpoint_read(l->checkpoint, weight, wide, l->err);
     for (size_t i = 0; status == ASSAY_OK && i < count; i++) bf16[i] = assay_f32_to_bf16(wide[i]);
     assay_free(wide);
-    l->model->params[index] =
-        (assay_param_view){.data = bf16, .dtype = ASSAY_BF16, .rows = param->rows, .cols = param->cols};
     return status;
 }
 
@@ -101,8 +107,9 @@ static assay_status load_weight(loader *l, size_t index, const assay_weight *wei
     if (!usable_in_place(param, weight)) {
         if (l->options->bf16 && !param->trained && !param->vector && param->role == ASSAY_ROLE_BASE)
             return own_bf16(l, index, weight);
-        ASSAY_TRY(own_memory(l, index));
-        return assay_checkpoint_read(l->checkpoint, weight, l->model->owned[index], l->err);
+        float *values;
+        ASSAY_TRY(own_f32(l, index, &values));
+        return assay_checkpoint_read(l->checkpoint, weight, values, l->err);
     }
     l->model->params[index] = (assay_param_view){
         .data = weight->tensor.data, .dtype = weight->tensor.dtype, .rows = param->rows, .cols = param->cols};
@@ -114,8 +121,9 @@ static assay_status load_adapter_tensor(loader *l, size_t index, const assay_ten
 {
     const assay_param *param = &l->model->program->params[index];
     ASSAY_TRY(check_shape(param, tensor, l->adapter->tensors->path, l->err));
-    ASSAY_TRY(own_memory(l, index));
-    assay_dtype_to_f32(tensor->dtype, tensor->data, l->model->owned[index], param_elements(param));
+    float *values;
+    ASSAY_TRY(own_f32(l, index, &values));
+    assay_dtype_to_f32(tensor->dtype, tensor->data, values, param_elements(param));
     return ASSAY_OK;
 }
 
@@ -147,10 +155,10 @@ static assay_status make_head(loader *l, size_t index)
                                "folder as --model or --adapter",
                                l->checkpoint->name, param->name);
     l->model->head_is_new = true;
-    ASSAY_TRY(own_memory(l, index));
+    float *values;
+    ASSAY_TRY(own_f32(l, index, &values));
     if (!param->vector && !l->options->head_zero)
-        fill_normal(l->model->owned[index], param_elements(param), 1 / sqrt((double)param->cols + 1), l->options->seed,
-                    param->name);
+        fill_normal(values, param_elements(param), 1 / sqrt((double)param->cols + 1), l->options->seed, param->name);
     return ASSAY_OK;
 }
 
@@ -158,10 +166,10 @@ static assay_status make_head(loader *l, size_t index)
 static assay_status make_lora(loader *l, size_t index)
 {
     const assay_param *param = &l->model->program->params[index];
-    ASSAY_TRY(own_memory(l, index));
+    float *values;
+    ASSAY_TRY(own_f32(l, index, &values));
     if (param->role == ASSAY_ROLE_LORA_A)
-        fill_uniform(l->model->owned[index], param_elements(param), 1 / sqrt((double)param->cols), l->options->seed,
-                     param->name);
+        fill_uniform(values, param_elements(param), 1 / sqrt((double)param->cols), l->options->seed, param->name);
     return ASSAY_OK;
 }
 
@@ -290,7 +298,7 @@ assay_status assay_model_measure(assay_program **program, assay_model_size *size
 void assay_model_close(assay_model *model)
 {
     if (!model) return;
-    for (size_t i = 0; model->owned && i < model->program->param_count; i++) assay_free(model->owned[i]);
+    for (size_t i = 0; model->owned && i < model->program->param_count; i++) assay_free(model->owned[i].data);
     assay_free(model->owned);
     assay_free(model->params);
     assay_program_free(model->program);
@@ -307,18 +315,29 @@ size_t assay_model_weights(const assay_model *model, bool trained_only)
     return total;
 }
 
+float *assay_model_own_f32(const assay_model *model, size_t param)
+{
+    const assay_owned_weight *owned = &model->owned[param];
+    return owned->dtype == ASSAY_F32 ? owned->data : NULL;
+}
+
+static const assay_owned_weight *same_in(const assay_model *base, const char *name, const assay_owned_weight *mine)
+{
+    int param = assay_program_find_param(base->program, name);
+    const assay_owned_weight *theirs = param >= 0 ? &base->owned[param] : NULL;
+    bool same = theirs && theirs->data && theirs->dtype == mine->dtype && theirs->bytes == mine->bytes;
+    return same && memcmp(theirs->data, mine->data, mine->bytes) == 0 ? theirs : NULL;
+}
+
 void assay_model_share(assay_model *model, const assay_model *base)
 {
     for (size_t i = 0; i < model->program->param_count; i++) {
-        size_t elements = model->program->params[i].rows * model->program->params[i].cols;
-        for (size_t k = 0; model->owned[i] && k < base->program->param_count; k++) {
-            if (!base->owned[k] || strcmp(base->program->params[k].name, model->program->params[i].name) != 0) continue;
-            size_t others = base->program->params[k].rows * base->program->params[k].cols;
-            if (others != elements || memcmp(base->owned[k], model->owned[i], elements * sizeof(float)) != 0) continue;
-            assay_free(model->owned[i]);
-            model->owned[i] = NULL;
-            model->params[i].data = base->owned[k];
-            model->owned_bytes -= elements * sizeof(float);
-        }
+        assay_owned_weight *mine = &model->owned[i];
+        const assay_owned_weight *theirs = mine->data ? same_in(base, model->program->params[i].name, mine) : NULL;
+        if (!theirs) continue;
+        model->params[i].data = theirs->data;
+        model->owned_bytes -= mine->bytes;
+        assay_free(mine->data);
+        *mine = (assay_owned_weight){0};
     }
 }

@@ -30,13 +30,21 @@ typedef struct assay_model_options {
     uint64_t seed;
 } assay_model_options;
 
+/* Memory of the model's own that holds one parameter: `bytes` bytes of elements of `dtype`. data NULL: none. Never a
+ * typed pointer: what is in there is f32 for vectors and trained weights, and bf16 for frozen matrices of a bf16 run,
+ * and whoever reads it has to ask which. */
+typedef struct assay_owned_weight {
+    void *data;
+    assay_dtype dtype;
+    size_t bytes;
+} assay_owned_weight;
+
 typedef struct assay_model {
     assay_model_config config;
     assay_program *program;
     const assay_checkpoint *checkpoint;
-    assay_param_view *params; /* one a program parameter; gradient NULL until the trainer sets it */
-    /* the model's own memory of a parameter (f32; frozen matrices of a bf16 run: bf16), or NULL */
-    float **owned;
+    assay_param_view *params;  /* one a program parameter; gradient NULL until the trainer sets it */
+    assay_owned_weight *owned; /* one a program parameter */
     size_t owned_bytes, borrowed_bytes;
     bool head_is_new;
 } assay_model;
@@ -60,8 +68,12 @@ assay_status assay_model_measure(assay_program **program, assay_model_size *size
 /* Number of scalar weights: all, and those trained. */
 size_t assay_model_weights(const assay_model *model, bool trained_only);
 
-/* Memory of the model's own that holds what the base's own memory holds goes back, and is borrowed from the base, which
- * must outlive the model. For several adapters on one base. */
+/* The model's own f32 memory of a parameter, to be changed by whoever trains it; NULL where it holds none, or holds
+ * another type. A trained parameter always has it. */
+float *assay_model_own_f32(const assay_model *model, size_t param);
+
+/* Memory of the model's own that holds what the base's own memory holds, type and bytes, goes back, and is borrowed
+ * from the base, which must outlive the model. For several adapters on one base. */
 void assay_model_share(assay_model *model, const assay_model *base);
 
 #endif

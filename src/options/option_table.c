@@ -187,6 +187,17 @@ static const assay_option_row rows[] = {
      "a request that has not arrived whole by then is cut, however busily it trickles"},
     {"activation", NULL, ASSAY_OPTION_ENUM, 0, ASSAY_FOR_SERVE, ASSAY_GROUP_MACHINE, "none", "none|sigmoid", 0, 0,
      {{0}}, AT(activation), "what is done to a reward before it is returned"},
+    {"truncate", NULL, ASSAY_OPTION_ENUM, 0, ASSAY_FOR_SERVE, ASSAY_GROUP_TEXT, "off", "off|left|right", 0, 0, {{0}},
+     AT(truncate), "cut a text longer than --max-length at this side, where the request does not say; off: refuse it"},
+    {"allow-host", "NAME", ASSAY_OPTION_LIST, 0, ASSAY_FOR_SERVE, ASSAY_GROUP_MACHINE, NULL, NULL, 0, 0, {{0}},
+     AT(allow_hosts),
+     "a name this server is called by, besides localhost and its address; its pages may ask; repeatable"},
+    {"drain-timeout", "DURATION", ASSAY_OPTION_DURATION, 0, ASSAY_FOR_SERVE, ASSAY_GROUP_MACHINE, "10s", NULL, 0,
+     86400, {{0}}, AT(drain_timeout), "how long requests under way are given when the server is told to stop"},
+    {"log-level", NULL, ASSAY_OPTION_ENUM, 0, ASSAY_FOR_SERVE, ASSAY_GROUP_MACHINE, "info", "error|warn|info|debug", 0,
+     0, {{0}}, AT(log_level), "warn: refusals with their reason; info: a line a request; no texts in any of them"},
+    {"log-format", NULL, ASSAY_OPTION_ENUM, 0, ASSAY_FOR_SERVE, ASSAY_GROUP_MACHINE, "text", "text|json", 0, 0, {{0}},
+     AT(log_format), "json: one object a line"},
 
     /* run */
     {"save-steps", "N", ASSAY_OPTION_INT, 0, TRAINING, ASSAY_GROUP_RUN, "100", NULL, 1, HUGE_INT,

@@ -64,6 +64,13 @@ typedef enum assay_opt_head_init { ASSAY_OPT_HEAD_NORMAL, ASSAY_OPT_HEAD_ZERO } 
 typedef enum assay_opt_on_nan { ASSAY_OPT_NAN_STOP, ASSAY_OPT_NAN_SKIP } assay_opt_on_nan;
 typedef enum assay_opt_format { ASSAY_OPT_FORMAT_HF, ASSAY_OPT_FORMAT_GLM } assay_opt_format;
 typedef enum assay_opt_activation { ASSAY_OPT_ACTIVATION_NONE, ASSAY_OPT_ACTIVATION_SIGMOID } assay_opt_activation;
+typedef enum assay_opt_log_level {
+    ASSAY_OPT_LOG_ERROR,
+    ASSAY_OPT_LOG_WARN,
+    ASSAY_OPT_LOG_INFO,
+    ASSAY_OPT_LOG_DEBUG
+} assay_opt_log_level;
+typedef enum assay_opt_log_format { ASSAY_OPT_LOG_TEXT, ASSAY_OPT_LOG_JSON } assay_opt_log_format;
 typedef enum assay_opt_dtype { ASSAY_OPT_DTYPE_F32, ASSAY_OPT_DTYPE_BF16, ASSAY_OPT_DTYPE_F16 } assay_opt_dtype;
 
 /* Values of --eval-steps and --save-steps that are words. */
@@ -177,6 +184,10 @@ typedef struct assay_options {
     uint64_t max_body;      /* bytes */
     double request_timeout; /* seconds */
     assay_opt_activation activation;
+    assay_string_list allow_hosts;
+    double drain_timeout; /* seconds */
+    assay_opt_log_level log_level;
+    assay_opt_log_format log_format;
 
     /* convert, init, bench */
     assay_opt_format format;

@@ -31,30 +31,49 @@ static assay_status choose(assay_ask *ask, const char *path, assay_error *err)
                            "%s: none of its fields is there; it takes one of: %s (see /openapi.json)", path, wanted);
 }
 
-static assay_status parse_switches(assay_ask *ask, assay_error *err)
+static bool is_listed(const char *const *names, const char *name)
 {
-    const json_t *model = assay_ask_field(ask, "model");
-    if (model && !json_is_string(model))
-        return assay_error_set(err, ASSAY_E_FORMAT, "\"model\" should be a string and is %s", assay_json_kind(model));
-    ask->model = json_string_value(model);
-    ASSAY_TRY(assay_ask_flag(ask, "truncate", &ask->truncate, err));
-    return ASSAY_OK;
+    for (; *names; names++)
+        if (!strcmp(*names, name)) return true;
+    return false;
 }
 
-assay_status assay_ask_parse(assay_ask *ask, const char *path, const char *body, size_t size, assay_error *err)
+/* Whether any dialect of the path reads a field. */
+static bool is_read(const void *context, const char *name)
 {
-    *ask = (assay_ask){0};
-    if (!assay_dialect_path_known(path))
-        return assay_error_set(err, ASSAY_E_USAGE, "%.200s: no such endpoint; /openapi.json lists them", path);
-    ASSAY_TRY(assay_json_parse(body, size, "the request", &ask->body, err));
+    const char *path = context;
+    for (size_t i = 0; assay_dialect_at(i); i++) {
+        const assay_dialect *dialect = assay_dialect_at(i);
+        if (!assay_dialect_has_path(dialect, path)) continue;
+        if (!dialect->reads || is_listed(dialect->fields, name) || is_listed(dialect->reads, name)) return true;
+    }
+    return is_listed(assay_ask_switch_names, name);
+}
+
+static assay_status parse(assay_ask *ask, const char *path, const char *body, size_t size, assay_error *err)
+{
+    assay_json_reading reading = {.meter = ask->arena.meter, .wanted = is_read, .context = path, .python = true};
+    ASSAY_TRY(assay_json_parse_as(body, size, "the request", &reading, &ask->body, err));
     if (!json_is_object(ask->body))
         return assay_error_set(err, ASSAY_E_FORMAT, "the request should be a JSON object and is %s",
                                assay_json_kind(ask->body));
     ASSAY_TRY(choose(ask, path, err));
-    ASSAY_TRY(parse_switches(ask, err));
+    ASSAY_TRY(assay_ask_switches(ask, err));
     ASSAY_TRY(ask->dialect->parse(ask, err));
     if (ask->count == 0) return assay_error_set(err, ASSAY_E_FORMAT, "an empty list: there is nothing to score");
+    if (ask->base64 && !ask->dialect->base64)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "\"encoding_format\": \"base64\" is not for %s; its answer has numbers (float)", path);
     return ASSAY_OK;
+}
+
+assay_status assay_ask_parse(assay_ask *ask, const char *path, const char *body, size_t size, assay_meter *meter,
+                             assay_error *err)
+{
+    *ask = (assay_ask){.arena.meter = meter};
+    if (!assay_dialect_path_known(path))
+        return assay_error_set(err, ASSAY_E_USAGE, "%.200s: no such endpoint; /openapi.json lists them", path);
+    return assay_meter_verdict(meter, parse(ask, path, body, size, err), err);
 }
 
 void assay_ask_release(assay_ask *ask)

@@ -21,6 +21,9 @@ typedef struct assay_dialect {
     const char *name, *summary;
     const char *const *paths;       /* NULL behind the last */
     const char *const *fields;      /* any of them tells the dialect; NULL behind the last */
+    const char *const *reads;       /* fields it reads besides those and the switches of all; NULL: it reads any */
+    const char *joint;              /* between text parts of a message's content; NULL: nothing */
+    bool base64;                    /* its answer can hold numbers as base64 */
     const char *request, *response; /* examples, JSON */
     assay_status (*parse)(assay_ask *ask, assay_error *err);
     json_t *(*render)(const assay_ask *ask, const assay_reply *reply); /* NULL: out of memory */
@@ -40,6 +43,8 @@ json_t *assay_openapi_document(void);
 /* Pieces that renderers share. Numbers of an answer are the doubles nearest to their nine digits, which tell every
  * float apart and are what `assay score` prints; so the shortest text of such a double is those digits. */
 double assay_nine_digits(double value);
+/* Floats as base64 of their four bytes, little end first, as vLLM sends them. */
+json_t *assay_reply_base64(const double *values, size_t count);
 json_t *assay_reply_usage(const assay_reply *reply);
 /* indices by falling score, equal ones in order; NULL: out of memory */
 size_t *assay_reply_order(const assay_reply *reply, size_t count);

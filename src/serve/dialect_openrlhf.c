@@ -16,7 +16,7 @@ static json_t *render(const assay_ask *ask, const assay_reply *reply)
 }
 
 static const char *const paths[] = {"/get_reward", NULL};
-static const char *const fields[] = {"query", NULL};
+static const char *const fields[] = {"query", NULL}, *const nothing[] = {NULL};
 
 const assay_dialect assay_dialect_openrlhf = {
     .name = "openrlhf",
@@ -24,6 +24,7 @@ const assay_dialect assay_dialect_openrlhf = {
         "OpenRLHF's remote reward model. Texts are scored as they stand; a BOS that a text begins with is not doubled",
     .paths = paths,
     .fields = fields,
+    .reads = nothing,
     .request = "{\"query\": [\"Human: 2+2? Assistant: 4\", \"Human: 2+2? Assistant: 5\"]}",
     .response =
         "{\"rewards\": [0.5, -0.25], \"scores\": [0.5, -0.25], \"extra_logs\": {\"dummy_scores\": [0.5, -0.25]}}",

@@ -3,6 +3,8 @@
 #include "serve/dialect.h"
 
 #include "data/input_file.h"
+#include "data/json_text.h"
+#include "data/pair_formats.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,9 +13,40 @@
 static const char counts_key[] = "\x01"
                                  "counts";
 
+static assay_status keep_count(json_t *counts, size_t count, bool list, assay_error *err)
+{
+    json_int_t code = (json_int_t)count * 2 + list;
+    return json_array_append_new(counts, json_integer(code))
+               ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a request")
+               : ASSAY_OK;
+}
+
+/* A prompt with a list of answers, by the same rules as assay_input_read but with the prompt kept once: its messages
+ * times its answers can be many. */
+static bool has_shared_prompt(const json_t *line)
+{
+    uint32_t format = assay_pair_format_find(line);
+    bool pair = format != ASSAY_FORMAT_NONE && strcmp(assay_pair_format_name(format), "best-of-n") != 0;
+    return !pair && json_object_get(line, "prompt") && json_array_size(json_object_get(line, "responses")) > 1 &&
+           !json_object_get(line, "tools");
+}
+
+static assay_status add_answers(assay_ask *ask, const json_t *line, json_t *counts, assay_error *err)
+{
+    const json_t *responses = json_object_get(line, "responses");
+    const assay_turns *prompt;
+    const char *id;
+    ASSAY_TRY(assay_json_id(json_object_get(line, "id"), &ask->arena, &id, err));
+    ASSAY_TRY(assay_ask_prompt(ask, &prompt, json_object_get(line, "prompt"), "prompt", err));
+    for (size_t i = 0; i < json_array_size(responses); i++)
+        ASSAY_TRY(assay_ask_answer(ask, prompt, json_array_get(responses, i), "responses", err));
+    return keep_count(counts, json_array_size(responses), true, err);
+}
+
 static assay_status add_line(assay_ask *ask, const json_t *line, json_t *counts, assay_error *err)
 {
     assay_input input;
+    if (json_is_object(line) && has_shared_prompt(line)) return add_answers(ask, line, counts, err);
     ASSAY_TRY(assay_input_read(&input, line, &ask->arena, err));
     for (size_t i = 0; i < input.count; i++) {
         assay_ask_item *item;
@@ -21,10 +54,7 @@ static assay_status add_line(assay_ask *ask, const json_t *line, json_t *counts,
         item->turns = input.items[i];
         item->is_text = input.is_text;
     }
-    json_int_t code = (json_int_t)input.count * 2 + (input.is_list || input.is_pair);
-    return json_array_append_new(counts, json_integer(code))
-               ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a request")
-               : ASSAY_OK;
+    return keep_count(counts, input.count, input.is_list || input.is_pair, err);
 }
 
 static assay_status parse_activation(assay_ask *ask, assay_error *err)

@@ -9,7 +9,11 @@ static assay_status add_sequence(assay_ask *ask, const json_t *value, assay_erro
 {
     size_t count = json_array_size(value);
     if (count == 1) return assay_ask_text(ask, json_array_get(value, 0), "inputs", err);
-    if (count == 2) return assay_ask_answer(ask, json_array_get(value, 0), json_array_get(value, 1), "inputs", err);
+    if (count == 2) {
+        const assay_turns *prompt;
+        ASSAY_TRY(assay_ask_prompt(ask, &prompt, json_array_get(value, 0), "inputs", err));
+        return assay_ask_answer(ask, prompt, json_array_get(value, 1), "inputs", err);
+    }
     return assay_error_set(
         err, ASSAY_E_FORMAT,
         "\"inputs\": a list of %zu; inside a batch a list holds one text, or a prompt and its answer", count);
@@ -48,12 +52,10 @@ static assay_status parse_parameters(assay_ask *ask, assay_error *err)
 static assay_status parse(assay_ask *ask, assay_error *err)
 {
     bool raw = true;
-    const char *side = "right";
     ASSAY_TRY(assay_ask_flag(ask, "raw_scores", &raw, err));
-    ASSAY_TRY(assay_json_string(ask->body, "truncation_direction", false, &side, "the request", err));
     if (assay_ask_field(ask, "raw_scores")) ask->activation = raw ? ASSAY_ASK_RAW : ASSAY_ASK_SIGMOID;
     ASSAY_TRY(parse_parameters(ask, err));
-    ask->truncate_left = *side == 'l' || *side == 'L';
+    ask->single_bos = true;
     return add_inputs(ask, assay_ask_field(ask, "inputs"), err);
 }
 
@@ -68,7 +70,7 @@ static json_t *render(const assay_ask *ask, const assay_reply *reply)
 }
 
 static const char *const paths[] = {"/predict", "/", "/invocations", NULL};
-static const char *const fields[] = {"inputs", NULL};
+static const char *const fields[] = {"inputs", NULL}, *const reads[] = {"raw_scores", "parameters", NULL};
 
 const assay_dialect assay_dialect_tei_predict = {
     .name = "tei-predict",
@@ -76,6 +78,7 @@ const assay_dialect assay_dialect_tei_predict = {
                "reward, which there is not the default",
     .paths = paths,
     .fields = fields,
+    .reads = reads,
     .request = "{\"inputs\": [\"Human: 2+2? Assistant: 4\", [\"What is 2+2?\", \"4\"]], \"raw_scores\": true}",
     .response = "[[{\"score\": 0.5, \"label\": \"LABEL_0\"}], [{\"score\": -0.25, \"label\": \"LABEL_0\"}]]",
     .parse = parse,

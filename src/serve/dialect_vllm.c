@@ -19,14 +19,8 @@ static assay_status parse_activation(assay_ask *ask, assay_error *err)
 static assay_status parse_input(assay_ask *ask, assay_error *err)
 {
     const json_t *messages = assay_ask_field(ask, "messages"), *input = assay_ask_field(ask, "input");
-    const char *keep = NULL;
-    int64_t most = 0;
     ASSAY_TRY(parse_activation(ask, err));
-    ASSAY_TRY(assay_json_int(ask->body, "truncate_prompt_tokens", false, &most, "the request", err));
-    ASSAY_TRY(assay_json_string(ask->body, "truncation_side", false, &keep, "the request", err));
-    ask->truncate = ask->truncate || most != 0;
-    ask->truncate_left = most != 0 && !(keep && !strcmp(keep, "right")); /* vLLM keeps the last tokens */
-    ask->max_length = most > 0 ? most : 0;
+    ask->single_bos = true;
     if (messages) return assay_ask_messages(ask, messages, "messages", err);
     return assay_ask_inputs(ask, input, "input", err);
 }
@@ -68,13 +62,23 @@ static json_t *token_rewards(const json_t *trace)
     return rows;
 }
 
+static json_t *base64_of(const assay_reply *reply, size_t index)
+{
+    return assay_reply_base64(&reply->scores[index], 1);
+}
+
+static json_t *pooled(const assay_ask *ask, const assay_reply *reply, size_t index)
+{
+    if (reply->traces) return token_rewards(reply->traces[index]);
+    return ask->base64 ? base64_of(reply, index) : json_pack("[f]", reply->scores[index]);
+}
+
 static json_t *render_pooling(const assay_ask *ask, const assay_reply *reply)
 {
     json_t *data = json_array();
     for (size_t i = 0; i < ask->count; i++) {
-        json_t *values = reply->traces ? token_rewards(reply->traces[i]) : json_pack("[f]", reply->scores[i]);
-        json_array_append_new(
-            data, json_pack("{s:I, s:s, s:o}", "index", (json_int_t)i, "object", "pooling", "data", values));
+        json_array_append_new(data, json_pack("{s:I, s:s, s:o}", "index", (json_int_t)i, "object", "pooling", "data",
+                                              pooled(ask, reply, i)));
     }
     return envelope(reply, data);
 }
@@ -91,27 +95,37 @@ static const json_t *element(const json_t *value, size_t index)
     return json_is_array(value) ? json_array_get(value, index) : value;
 }
 
+static size_t length_of(const json_t *value) { return json_is_array(value) ? json_array_size(value) : 1; }
+
+static assay_status add_pairs(assay_ask *ask, const json_t *queries, const json_t *documents, assay_error *err)
+{
+    const assay_turns *prompt = NULL;
+    size_t many = length_of(queries);
+    for (size_t i = 0; i < length_of(documents); i++) {
+        if (i == 0 || many > 1) ASSAY_TRY(assay_ask_prompt(ask, &prompt, element(queries, i), "queries", err));
+        ASSAY_TRY(assay_ask_answer(ask, prompt, element(documents, i), "documents", err));
+    }
+    return ASSAY_OK;
+}
+
 /* One query with N documents, or N with N. The names changed twice from release to release. */
 static assay_status parse_pairs(assay_ask *ask, assay_error *err)
 {
     static const char *const query_names[] = {"queries", "text_1", "data_1", NULL}, *const document_names[] = {
                                                                                         "documents", "text_2", "data_2",
                                                                                         NULL};
-    const json_t *queries = any_of(ask, query_names), *documents = any_of(ask, document_names);
+    const json_t *queries = assay_ask_list(any_of(ask, query_names)),
+                 *documents = assay_ask_list(any_of(ask, document_names));
     if (!queries || !documents)
         return assay_error_set(
             err, ASSAY_E_FORMAT,
             "\"queries\" (or text_1, data_1) and \"documents\" (or text_2, data_2) are needed, both");
-    size_t many = json_is_array(queries) ? json_array_size(queries) : 1,
-           count = json_is_array(documents) ? json_array_size(documents) : 1;
-    if (many != 1 && many != count)
+    if (length_of(queries) != 1 && length_of(queries) != length_of(documents))
         return assay_error_set(err, ASSAY_E_FORMAT, "%zu queries and %zu documents: one query, or as many as documents",
-                               many, count);
+                               length_of(queries), length_of(documents));
     ASSAY_TRY(parse_activation(ask, err));
     ask->is_list = true;
-    for (size_t i = 0; i < count; i++)
-        ASSAY_TRY(assay_ask_answer(ask, element(queries, many == 1 ? 0 : i), element(documents, i), "documents", err));
-    return ASSAY_OK;
+    return add_pairs(ask, queries, documents, err);
 }
 
 static json_t *render_pairs(const assay_ask *ask, const assay_reply *reply)
@@ -126,6 +140,9 @@ static json_t *render_pairs(const assay_ask *ask, const assay_reply *reply)
 static const char *const classify_paths[] = {"/classify", "/v1/classify", NULL},
                          *const pooling_paths[] = {"/pooling", "/v1/pooling", NULL},
                          *const pair_paths[] = {"/score", "/v1/score", NULL};
+static const char *const input_reads[] = {"use_activation", "activation", NULL}, *const pooling_reads[] = {
+                                                                                     "use_activation", "activation",
+                                                                                     "task", NULL};
 static const char *const input_fields[] = {"input", "messages", NULL}, *const pair_fields[] = {
                                                                            "queries", "text_1", "data_1", "documents",
                                                                            "text_2",  "data_2", NULL};
@@ -135,6 +152,8 @@ const assay_dialect assay_dialect_classify = {
     .summary = "vLLM's classification: one class, probs holds the raw reward (use_activation: its sigmoid)",
     .paths = classify_paths,
     .fields = input_fields,
+    .reads = input_reads,
+    .joint = "\n",
     .request = "{\"model\": \"default\", \"input\": [\"Human: 2+2? Assistant: 4\"]}",
     .response = "{\"id\": \"classify-1\", \"object\": \"list\", \"created\": 0, \"model\": \"default\", \"data\": "
                 "[{\"index\": 0, \"label\": \"LABEL_0\", "
@@ -148,6 +167,9 @@ const assay_dialect assay_dialect_pooling = {
     .summary = "vLLM's pooling: task classify gives a reward a text, token_classify a reward a token",
     .paths = pooling_paths,
     .fields = input_fields,
+    .reads = pooling_reads,
+    .joint = "\n",
+    .base64 = true,
     .request = "{\"model\": \"default\", \"input\": \"Human: 2+2? Assistant: 4\", \"task\": \"classify\"}",
     .response = "{\"id\": \"pool-1\", \"object\": \"list\", \"created\": 0, \"model\": \"default\", \"data\": "
                 "[{\"index\": 0, \"object\": \"pooling\", "
@@ -162,6 +184,8 @@ const assay_dialect assay_dialect_pairs = {
                "all, or one each",
     .paths = pair_paths,
     .fields = pair_fields,
+    .reads = input_reads,
+    .joint = "\n",
     .request = "{\"model\": \"default\", \"queries\": \"What is 2+2?\", \"documents\": [\"4\", \"5\"]}",
     .response = "{\"id\": \"score-1\", \"object\": \"list\", \"created\": 0, \"model\": \"default\", \"data\": "
                 "[{\"index\": 0, \"object\": \"score\", "

@@ -1,12 +1,13 @@
 /* Models into a server. The loader opens a whole scoring (task/scoring.h) for every adapter: the mapped base file is
  * the same pages in memory for all of them, and what a model converted into memory of its own is shared by hand
- * (assay_model_share). */
+ * (assay_model_share) with the base opened alone. An adapter brings the precision it was trained in, and only weights
+ * of one type can be shared: there is a base for each precision that came up. */
 #include "serve/model_loader.h"
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "machine/machine.h"
+#include "serve/served_fingerprint.h"
 #include "task/resources.h"
 #include "task/scoring.h"
 
@@ -15,64 +16,64 @@
 struct assay_model_loader {
     const assay_options *options;
     const assay_task_context *context;
-    assay_scoring *base; /* the base alone, where there are adapters: weights to share. NULL: none */
-    char base_fingerprint[33];
-    size_t budget, models; /* bytes for all; engines that may exist at once */
-    size_t own;            /* bytes for all engines, by limits of the process alone */
+    assay_scoring *bases[2]; /* the base alone, in f32 and in bf16: weights to share. NULL: no adapter needed it yet */
+    char base_fingerprint[ASSAY_HASH_TEXT]; /* of what all adapters are put on */
+    size_t budget, models;                  /* bytes for all; engines that may exist at once */
+    size_t own;                             /* bytes for all engines, by limits of the process alone */
 };
 
 typedef struct assay_model_loader loading;
 
 static void close_scoring(void *owner) { assay_scoring_close(owner); }
 
-static assay_status hash_file(XXH3_state_t *state, const char *folder, const char *name, assay_error *err)
-{
-    uint64_t size;
-    char *path = assay_path_join(folder, name);
-    ASSAY_TRY_ALLOC(path, "a path", err);
-    assay_status status = assay_hash_file(state, path, &size, err);
-    assay_free(path);
-    return status;
-}
-
-/* Of the base's fingerprint and both adapter files. */
-static assay_status fingerprint(const loading *l, const assay_scoring *scoring, char text[33], assay_error *err)
-{
-    const char *folder = scoring->source->adapter_folder;
-    memcpy(text, l->base_fingerprint, 33);
-    if (!folder) return ASSAY_OK;
-    XXH3_state_t *state = XXH3_createState();
-    ASSAY_TRY_ALLOC(state, "a fingerprint", err);
-    XXH3_128bits_reset(state);
-    XXH3_128bits_update(state, l->base_fingerprint, 32);
-    assay_status status = hash_file(state, folder, "adapter_config.json", err);
-    if (status == ASSAY_OK) status = hash_file(state, folder, "adapter_model.safetensors", err);
-    assay_hash_text(XXH3_128bits_digest(state), text);
-    XXH3_freeState(state);
-    return status;
-}
-
-/* A share of the budget: as many engines as there are models, and one that replaces another. */
+/* A share of the budget: two engines for every model, as a reload of all has the new ones beside the old ones. */
 static assay_status make_engine(const loading *l, assay_scoring *scoring, assay_error *err)
 {
     assay_options share = *l->options;
     size_t weights = scoring->model->owned_bytes + scoring->model->borrowed_bytes,
            rest = l->budget > weights ? l->budget - weights : 1;
-    share.memory = weights + (rest < l->own ? rest : l->own) / (l->models + 1);
+    share.memory = weights + (rest < l->own ? rest : l->own) / (2 * l->models);
     return assay_scoring_answer_engine(scoring, &share, (size_t)scoring->source->max_length, err);
 }
 
-static assay_status finish(const loading *l, assay_scoring *scoring, assay_served *model, assay_error *err)
+/* Loads come one at a time (serve/served_model.h), so nobody else opens a base meanwhile. */
+static assay_status share_base(loading *l, const assay_scoring *scoring, assay_error *err)
 {
-    if (l->base) assay_model_share(scoring->model, l->base->model);
+    bool bf16 = scoring->model->program->bf16;
+    assay_options options = *l->options;
+    assay_task_context silent = *l->context;
+    silent.log = NULL;
+    options.adapter = NULL;
+    options.precision = bf16 ? ASSAY_OPT_BF16 : ASSAY_OPT_F32;
+    if (!l->bases[bf16])
+        ASSAY_TRY(assay_scoring_open(&l->bases[bf16], &options, &silent, &(assay_scoring_wants){0}, err));
+    assay_model_share(scoring->model, l->bases[bf16]->model);
+    return ASSAY_OK;
+}
+
+static assay_status finish(loading *l, assay_scoring *scoring, assay_served *model, assay_error *err)
+{
+    char own[ASSAY_HASH_TEXT];
+    const char *base = l->base_fingerprint;
+    if (l->options->adapters.count) {
+        ASSAY_TRY(share_base(l, scoring, err));
+    } else { /* the model's own files may be others than at the start */
+        ASSAY_TRY(assay_checkpoint_fingerprint(scoring->source->checkpoint, own, err));
+        base = own;
+    }
     ASSAY_TRY(make_engine(l, scoring, err));
-    ASSAY_TRY(fingerprint(l, scoring, model->fingerprint, err));
+    ASSAY_TRY(assay_served_fingerprint(model->fingerprint, base, scoring, l->options, err));
     model->engine = scoring->engine;
     model->pack = &scoring->pack;
     model->scored_capacity = scoring->plan.bounds.rows[ASSAY_SCORED];
     model->rendering = &scoring->source->rendering;
+    model->renderer = &scoring->renderer;
     model->max_length = (size_t)scoring->source->max_length;
     model->planned_bytes = scoring->plan.total_bytes;
+    model->bf16 = scoring->model->program->bf16;
+    model->folder =
+        scoring->source->adapter_folder ? scoring->source->adapter_folder : scoring->source->checkpoint->path;
+    model->architecture = scoring->model->config.arch->name;
     model->score_offset = scoring->source->score_offset;
     model->owner = scoring;
     model->release = close_scoring;
@@ -81,7 +82,7 @@ static assay_status finish(const loading *l, assay_scoring *scoring, assay_serve
 
 static assay_status load(void *context, const char *folder, assay_served *model, assay_error *err)
 {
-    const loading *l = context;
+    loading *l = context;
     assay_options options = *l->options;
     assay_scoring *scoring;
     options.adapter = folder;
@@ -104,20 +105,16 @@ static assay_status measure_room(loading *l, assay_error *err)
     return ASSAY_OK;
 }
 
-/* Opens what all models share, and measures the memory there is before anything is taken. */
+/* Measures the memory there is before anything is taken, and names what all adapters share. */
 static assay_status open_base(loading *l, assay_error *err)
 {
     assay_model_source *source;
     ASSAY_TRY(measure_room(l, err));
+    if (!l->options->adapters.count) return ASSAY_OK;
     ASSAY_TRY(assay_model_source_open(&source, l->options->model, NULL, 0, err));
     assay_status status = assay_checkpoint_fingerprint(source->checkpoint, l->base_fingerprint, err);
     assay_model_source_close(source);
-    if (status != ASSAY_OK || l->options->adapters.count == 0) return status;
-    assay_options options = *l->options;
-    assay_task_context silent = *l->context;
-    silent.log = NULL;
-    options.adapter = NULL;
-    return assay_scoring_open(&l->base, &options, &silent, &(assay_scoring_wants){0}, err);
+    return status;
 }
 
 /* NAME=DIR, or DIR, which is called by its last part. */
@@ -161,6 +158,6 @@ assay_status assay_model_loader_open(assay_model_loader **out, const assay_optio
 void assay_model_loader_close(assay_model_loader *loader)
 {
     if (!loader) return;
-    assay_scoring_close(loader->base);
+    for (size_t i = 0; i < 2; i++) assay_scoring_close(loader->bases[i]);
     assay_free(loader);
 }

@@ -29,7 +29,8 @@ struct assay_score_worker {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    bool stopping;
+    bool stopping, giving_up;
+    assay_engine *computing; /* NULL: none */
     assay_job *head, *tail;
     assay_score_worker_figures figures;
     target *targets;
@@ -117,11 +118,36 @@ static void unlink_job(assay_score_worker *s, assay_job *before, assay_job *job)
     s->figures.waiting--;
 }
 
-/* Fills the pack of the first job's model; jobs that are wholly packed leave the queue. */
-static assay_status gather(assay_score_worker *s, assay_error *err)
+static void fail_text(assay_job *job, assay_status status, const assay_error *error)
 {
-    assert(s->head && s->head->model);
-    assay_served *model = s->head->model;
+    if (job->status != ASSAY_OK) return;
+    job->status = status;
+    job->error = *error;
+}
+
+/* A job that none of the computed rows belongs to leaves the queue for good. */
+static void drop(assay_score_worker *s, assay_job *before, assay_job *job, assay_status status,
+                 const assay_error *error)
+{
+    unlink_job(s, before, job);
+    fail_text(job, status, error);
+    job->done(job);
+}
+
+static void drop_unwanted(assay_score_worker *s)
+{
+    assay_error error;
+    assay_error_set(&error, ASSAY_E_STOPPED, "the client is gone");
+    for (assay_job *job = s->head, *before = NULL, *next; job; job = next) {
+        next = job->next;
+        if (job->unwanted && job->unwanted(job)) drop(s, before, job, ASSAY_E_STOPPED, &error);
+        else before = job;
+    }
+}
+
+/* Fills the pack with texts of one model's jobs; jobs that are wholly packed leave the queue. */
+static assay_status gather(assay_score_worker *s, const assay_served *model, assay_error *err)
+{
     assay_job *before = NULL;
     bool full = false;
     s->target_count = 0;
@@ -161,22 +187,14 @@ static void sleep_until(assay_score_worker *s, double seconds)
     pthread_cond_timedwait(&s->wake, &s->mutex, &now);
 }
 
-/* Returns with the lock held and a first job, or NULL: stopped and nothing left. */
-static assay_job *wait_for_work(assay_score_worker *s)
+/* Returns with the lock held when there is a first job, or the scorer is stopping. */
+static void wait_for_work(assay_score_worker *s)
 {
     while (!s->head && !s->stopping) pthread_cond_wait(&s->wake, &s->mutex);
     while (s->head && !s->stopping && s->head->packed == 0 &&
            waiting_tokens(s) < s->head->model->pack->token_capacity &&
            assay_clock_seconds() < s->head->arrived + s->options.wait_seconds)
         sleep_until(s, s->head->arrived + s->options.wait_seconds);
-    return s->head;
-}
-
-static void fail_text(assay_job *job, assay_status status, const assay_error *error)
-{
-    if (job->status != ASSAY_OK) return;
-    job->status = status;
-    job->error = *error;
 }
 
 /* Rewards to their texts; a job whose last text came is done. */
@@ -206,15 +224,6 @@ static void scatter(assay_score_worker *s, const float *rewards, assay_status st
     }
 }
 
-/* A micro-batch that cannot even be made (out of memory) fails the job in front. */
-static void drop_first(assay_score_worker *s, assay_status status, const assay_error *error)
-{
-    assay_job *job = s->head;
-    unlink_job(s, NULL, job);
-    fail_text(job, status, error);
-    job->done(job);
-}
-
 static void compute(assay_score_worker *s, assay_served *model)
 {
     assay_error error = {0};
@@ -222,10 +231,12 @@ static void compute(assay_score_worker *s, assay_served *model)
     double start = assay_clock_seconds();
     size_t texts = 0;
     assay_status status = assay_engine_forward(model->engine, geometry, 0, 0, false, &error);
+    if (status == ASSAY_E_STOPPED) assay_error_set(&error, status, "the server is stopping");
     for (size_t i = 0; i < s->target_count; i++) texts += s->targets[i].last;
     double seconds = assay_clock_seconds() - start;
     size_t tokens = geometry->spaces[ASSAY_TOKENS].rows;
     pthread_mutex_lock(&s->mutex);
+    s->computing = NULL;
     s->figures.batches++;
     s->figures.tokens += tokens;
     s->figures.texts += texts;
@@ -234,22 +245,48 @@ static void compute(assay_score_worker *s, assay_served *model)
     scatter(s, status == ASSAY_OK ? assay_engine_rewards(model->engine) : NULL, status, &error);
 }
 
+/* The queue is locked and nothing is being computed. */
+static void drop_all(assay_score_worker *s)
+{
+    assay_error error;
+    assay_error_set(&error, ASSAY_E_STOPPED, "the server is stopping");
+    while (s->head) drop(s, NULL, s->head, ASSAY_E_STOPPED, &error);
+}
+
+/* Takes the next micro-batch out of the queue: its model, with a reference, or NULL: there is none. A micro-batch that
+ * cannot even be made (out of memory) fails the job in front. */
+static assay_served *take_batch(assay_score_worker *s)
+{
+    assay_error error = {0};
+    drop_unwanted(s);
+    if (s->giving_up) drop_all(s);
+    if (!s->head) return NULL;
+    assay_served *model = s->head->model;
+    assay_status status = gather(s, model, &error);
+    if (status != ASSAY_OK) {
+        drop(s, NULL, s->head, status, &error);
+        return NULL;
+    }
+    atomic_fetch_add(&model->references, 1);
+    s->computing = model->engine;
+    return model;
+}
+
 static void *scorer_main(void *argument)
 {
     assay_score_worker *s = argument;
-    assay_error error = {0};
-    for (;;) {
+    bool over = false;
+    while (!over) {
         pthread_mutex_lock(&s->mutex);
-        assay_job *first = wait_for_work(s);
-        assay_served *model = first ? first->model : NULL;
-        if (model) atomic_fetch_add(&model->references, 1);
-        assay_status status = first ? gather(s, &error) : ASSAY_OK;
-        if (first && status != ASSAY_OK) drop_first(s, status, &error);
+        wait_for_work(s);
+        assay_served *model = take_batch(s);
+        over = !s->head && !model && s->stopping;
         pthread_mutex_unlock(&s->mutex);
-        if (!first) return NULL;
-        if (status == ASSAY_OK) compute(s, model);
+        if (!model) continue;
+        compute(s, model);
         assay_served_give(model);
     }
+    return NULL;
 }
 
 assay_status assay_score_worker_start(assay_score_worker **out, const assay_score_worker_options *options,
@@ -299,6 +336,15 @@ void assay_score_worker_figures_read(assay_score_worker *s, assay_score_worker_f
 {
     pthread_mutex_lock(&s->mutex);
     *out = s->figures;
+    pthread_mutex_unlock(&s->mutex);
+}
+
+void assay_score_worker_give_up(assay_score_worker *s)
+{
+    pthread_mutex_lock(&s->mutex);
+    s->giving_up = s->stopping = true;
+    if (s->computing) assay_engine_stop(s->computing);
+    pthread_cond_signal(&s->wake);
     pthread_mutex_unlock(&s->mutex);
 }
 

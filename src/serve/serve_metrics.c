@@ -53,7 +53,7 @@ static assay_status write_latency(const assay_serve_metrics *m, assay_buf *out, 
                             count, (double)atomic_load(&m->nanoseconds) * 1e-9, count);
 }
 
-assay_status assay_serve_metrics_write(const assay_serve_metrics *m, const assay_score_worker_figures *f,
+assay_status assay_serve_metrics_write(const assay_serve_metrics *m, const assay_score_worker_figures *f, size_t made,
                                        assay_buf *out, assay_error *err)
 {
     const struct {
@@ -67,12 +67,15 @@ assay_status assay_serve_metrics_write(const assay_serve_metrics *m, const assay
         {"assay_reloads_total", "counter", "Models reloaded", (double)atomic_load(&m->reloads)},
         {"assay_connections_cut_total", "counter", "Connections ended because a request took too long to arrive",
          (double)atomic_load(&m->cut)},
+        {"assay_abandoned_total", "counter", "Requests dropped unfinished because their client was gone",
+         (double)atomic_load(&m->abandoned)},
         {"assay_queue_requests", "gauge", "Requests waiting to be scored", (double)f->waiting},
         {"assay_in_flight_requests", "gauge", "Requests being read, scored or answered",
          (double)atomic_load(&m->in_flight)},
         {"assay_connections", "gauge", "Open connections", (double)atomic_load(&m->connections)},
         {"assay_held_body_bytes", "gauge", "Bytes of large request bodies now held",
          (double)atomic_load(&m->body_bytes)},
+        {"assay_request_memory_bytes", "gauge", "Bytes made out of large requests, now held", (double)made},
         {"assay_uptime_seconds", "gauge", "Seconds since the start", assay_clock_seconds() - m->started},
         {"process_resident_memory_bytes", "gauge", "Resident memory", (double)resident_bytes()},
     };

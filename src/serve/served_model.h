@@ -25,13 +25,16 @@
 
 typedef struct assay_served {
     const char *name;     /* of the slot; lives as long as the set */
-    char fingerprint[33]; /* of base and adapter */
+    char fingerprint[33]; /* serve/served_fingerprint.h */
     assay_engine *engine;
     assay_pack *pack;       /* token_capacity is the batch's token budget */
     size_t scored_capacity; /* scored rows a micro-batch may have */
     const assay_template_renderer *rendering;
-    size_t max_length; /* tokens of one text */
+    const assay_renderer *renderer; /* the same for conversations, and what stays in front of a cut text */
+    size_t max_length;              /* tokens of one text */
     size_t planned_bytes;
+    bool bf16;
+    const char *folder, *architecture; /* for people; live as long as the model */
     double score_offset;
     void *owner;                  /* the loader's; */
     void (*release)(void *owner); /* frees everything above */
@@ -49,6 +52,8 @@ typedef struct assay_served_set assay_served_set;
 assay_status assay_served_set_create(assay_served_set **out, const assay_served_loader *loader, assay_error *err);
 void assay_served_set_free(assay_served_set *set); /* NULL is fine; all references must be back */
 assay_status assay_served_set_add(assay_served_set *set, const char *name, const char *folder, assay_error *err);
+/* All or nothing: every model that is meant (NULL: all) is loaded before the first is replaced, old and new side by
+ * side. After a failure the old ones stay, all of them. */
 assay_status assay_served_set_reload(assay_served_set *set, const char *name, assay_error *err);
 
 assay_served *assay_served_take(assay_served_set *set, const char *name);

@@ -69,8 +69,10 @@ static assay_status bind_weights(assay_trainer *t, assay_error *err)
         size_t values = view.rows * view.cols;
         if (program->params[i].trained) {
             view.gradient = next;
-            items[count] = (assay_optimizer_item){
-                .weight = t->model->owned[i], .gradient = next, .count = values, .decay = !program->params[i].no_decay};
+            items[count] = (assay_optimizer_item){.weight = assay_model_own_f32(t->model, i),
+                                                  .gradient = next,
+                                                  .count = values,
+                                                  .decay = !program->params[i].no_decay};
             t->trained[count++] = (int)i;
             next += values;
         }

@@ -46,7 +46,7 @@ static void seed_zeros(check *c)
 {
     for (size_t i = 0; i < c->program->param_count; i++) {
         const assay_param *p = &c->program->params[i];
-        float *weight = c->setup->model->owned[i];
+        float *weight = assay_model_own_f32(c->setup->model, i);
         bool carries = p->role == ASSAY_ROLE_LORA_B || (p->role == ASSAY_ROLE_HEAD && !p->vector);
         if (!p->trained || !weight || !carries || !all_zero(weight, values_of(p))) continue;
         assay_rng rng = {.seed = c->setup->settings->seed, .stream = assay_rng_stream(p->name)};
