@@ -29,7 +29,22 @@ typedef struct builder {
     assay_json_pull pull;
     json_t *root, *open[ASSAY_JSON_MAX_DEPTH];
     token_text key, value;
+    size_t tree, most; /* bytes besides text: taken, allowed */
 } builder;
+
+/* What jansson's nodes take on a 64-bit machine, the allocator's share included. */
+enum { OBJECT_BYTES = 240, ARRAY_BYTES = 128, NODE_BYTES = 64, KEY_BYTES = 64 };
+
+static assay_status charge(builder *b, size_t bytes, assay_error *err)
+{
+    b->tree += bytes;
+    if (b->tree <= b->most) return ASSAY_OK;
+    return assay_json_pull_error(
+        &b->pull, err,
+        "so many values that they would take more than %zu MiB of memory; leave out fields that "
+        "are not needed",
+        b->most >> 20);
+}
 
 static assay_status out_of_memory(const builder *b, assay_error *err)
 {
@@ -50,6 +65,7 @@ static assay_status decode(const builder *b, token_text *text, assay_error *err)
 
 static assay_status read_key(builder *b, assay_error *err)
 {
+    ASSAY_TRY(charge(b, KEY_BYTES, err));
     ASSAY_TRY(decode(b, &b->key, err));
     if (memchr(b->key.data, 0, b->key.size))
         return assay_json_pull_error(&b->pull, err, "a key with a zero byte inside");
@@ -127,8 +143,10 @@ static assay_status make_value(builder *b, json_t **out, assay_error *err)
 static assay_status add_value(builder *b, assay_error *err)
 {
     json_t *value = NULL;
+    bool is_object = b->pull.event == ASSAY_JSON_OBJECT, is_array = b->pull.event == ASSAY_JSON_ARRAY;
+    ASSAY_TRY(charge(b, is_object ? OBJECT_BYTES : is_array ? ARRAY_BYTES : NODE_BYTES, err));
     ASSAY_TRY(make_value(b, &value, err));
-    bool container = b->pull.event == ASSAY_JSON_OBJECT || b->pull.event == ASSAY_JSON_ARRAY;
+    bool container = is_object || is_array;
     int level = b->pull.depth - container;
     json_t *parent = level ? b->open[level - 1] : NULL;
     if (container) b->open[level] = value;
@@ -160,7 +178,13 @@ static assay_status build(builder *b, assay_error *err)
 
 assay_status assay_json_parse(const char *text, size_t size, const char *where, json_t **out, assay_error *err)
 {
-    builder b = {0};
+    return assay_json_parse_within(text, size, ASSAY_JSON_TREE_MAX, where, out, err);
+}
+
+assay_status assay_json_parse_within(const char *text, size_t size, size_t tree, const char *where, json_t **out,
+                                     assay_error *err)
+{
+    builder b = {.most = tree};
     assay_json_pull_init(&b.pull, text, size, where);
     b.pull.document = true;
     assay_status status = build(&b, err);

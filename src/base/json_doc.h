@@ -13,7 +13,15 @@
 #include <jansson.h>
 #include <stdint.h>
 
+/* What a tree may take besides the text in it: an empty object of two bytes takes a hundred times that. parse is for
+ * lines and requests: 64 MiB. load is for documents: 64 MiB, or 32 times the file where that is more (a merge of a
+ * tokenizer.json, ["a","b"], takes 25 times its bytes). Beyond it: ASSAY_E_FORMAT. */
+#define ASSAY_JSON_TREE_MAX ((size_t)64 << 20)
+enum { ASSAY_JSON_TREE_A_BYTE = 32 };
+
 assay_status assay_json_parse(const char *text, size_t size, const char *where, json_t **out, assay_error *err);
+assay_status assay_json_parse_within(const char *text, size_t size, size_t tree, const char *where, json_t **out,
+                                     assay_error *err);
 /* A value from a text of the program's own, such as an id that was kept as JSON. NULL: out of memory, or it is no
  * JSON. */
 json_t *assay_json_value(const char *text);

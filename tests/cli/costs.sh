@@ -29,3 +29,56 @@ grep -q 1024 "$work/deep/config.json"
 say $? a-config-of-1024-layers
 peak plan-of-1024-layers 65536 0 plan --model "$work/deep" --memory 64G --json --quiet
 peak plan-of-1024-layers-that-fit-nowhere 65536 3 plan --model "$work/deep" --memory 1K --json --quiet
+
+# Records: an empty object of two bytes takes a hundred times that as a tree. 31 MB are read, 64 MiB of tree are allowed,
+# and what else the process has stands beside them.
+python3 - "$work" <<'P'
+import sys
+work, size = sys.argv[1], 31 << 20
+def write(name, head, unit, tail):
+    with open(f"{work}/{name}", "w") as out:
+        out.write(head + unit * (size // len(unit)) + tail)
+write("objects.jsonl", '{"prompt": "p", "chosen": "c", "rejected": "r", "extra": [', "{},", "{}]}\n")
+write("numbers.jsonl", '{"prompt": "p", "chosen": "c", "rejected": "r", "extra": [', "1,", "1]}\n")
+write("cells.csv", "prompt,chosen,rejected\n", ",", "\n")
+write("text.jsonl", '{"prompt": "p", "chosen": "', "words ", 'c", "rejected": "r"}\n')
+P
+for name in objects.jsonl numbers.jsonl cells.csv; do
+    peak "a-record-of-31-mib-$name" 163840 1 data check "$work/$name" --quiet
+done
+check a-record-of-many-values-is-named 1 err 'objects.jsonl:1.*more than 64 MiB of memory' data check "$work/objects.jsonl"
+check a-row-of-many-cells-is-named 1 err 'cells.csv:2: more than 65536 cells' data check "$work/cells.csv"
+peak a-long-text-is-a-text 196608 0 data check "$work/text.jsonl" --quiet
+
+# Tokenizers: steps are counted over the whole text. Every letter costs a million steps in the first (30 ms each); ten
+# thousand normalizers walk over the text as often in the second. Both end with a sentence; a long text alone does not.
+mkdir "$work/steps" && cp "$work/tiny/"* "$work/steps/"
+python3 - "$work/tiny/tokenizer.json" "$work" <<'P'
+import json, sys
+tokenizer, work = json.load(open(sys.argv[1])), sys.argv[2]
+def split(regex):
+    return {"type": "Sequence", "pretokenizers": [
+        {"type": "Split", "pattern": {"Regex": regex}, "behavior": "Isolated", "invert": False},
+        {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}]}
+def write(name, **changes):
+    json.dump({**tokenizer, **changes}, open(f"{work}/{name}.json", "w"))
+write("pattern", pre_tokenizer=split(r"(?:\p{L}|\p{L}){20}[!?]|\p{L}"))
+write("walk", pre_tokenizer=split(r"\p{L}*+!|\p{L}"))
+write("normalizers", normalizer={"type": "Sequence", "normalizers": [{"type": "NFKC"}] * 10000})
+write("steps", pre_tokenizer={"type": "Sequence", "pretokenizers": [{"type": "Digits"}] * 10000 + [tokenizer["pre_tokenizer"]]})
+write("honest", pre_tokenizer=split(r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"))
+json.dump("The words of a long and honest text, 123 of them.\n" * 210000, open(f"{work}/long.json", "w"))
+P
+yes a | head -n 20000 | tr -d '\n' >"$work/letters"
+refuse() { # NAME SENTENCE: the tokenizer NAME on 20,000 letters
+    cp "$work/$1.json" "$work/steps/tokenizer.json"
+    cp "$work/letters" "$work/in"
+    check "tokenizer-$1" 1 err "$2" tokenize --model "$work/steps" --quiet
+    : >"$work/in"
+}
+refuse pattern 'needs too many steps on this text (more than 500 a byte)'
+refuse walk 'needs too many steps on this text (more than 500 a byte)'
+refuse normalizers 'the normalizer.s 10000 steps need too much on this text'
+refuse steps 'the pre_tokenizer.s 1000[12] steps need too much on this text'
+cp "$work/honest.json" "$work/steps/tokenizer.json"
+check ten-megabytes-of-honest-text 0 out '"ids"' tokenize --model "$work/steps" --input "$work/long.json" --quiet
