@@ -82,3 +82,53 @@ refuse normalizers 'the normalizer.s 10000 steps need too much on this text'
 refuse steps 'the pre_tokenizer.s 1000[12] steps need too much on this text'
 cp "$work/honest.json" "$work/steps/tokenizer.json"
 check ten-megabytes-of-honest-text 0 out '"ids"' tokenize --model "$work/steps" --input "$work/long.json" --quiet
+
+# A named pipe where a file is expected is refused by name, not waited for. (timeout ends what would never end.)
+"$assay" init --arch qwen2 --output "$work/base" --quiet >/dev/null
+printf '{"prompt": "p", "chosen": "c", "rejected": "r"}\n%.0s' 1 2 3 4 >"$work/pairs.jsonl"
+"$assay" train --model "$work/base" --data "$work/pairs.jsonl" --output "$work/trained" --max-steps 2 --save-steps 1 --eval-split off --quiet >/dev/null 2>&1
+say $? a-run-to-take-files-from
+pipe_for() { # NAME FOLDER FILE ARGUMENT...: the file is a pipe while the command runs
+    local name=$1 file=$2/$3 got; shift 3
+    if [ ! -e "$file" ]; then echo "not ok $name (no $file)"; return; fi
+    mv "$file" "$work/kept" && mkfifo "$file"
+    timeout 300 "$assay" "$@" >"$work/out" 2>"$work/err" <"$work/pairs.jsonl"; got=$?
+    rm "$file" && mv "$work/kept" "$file"
+    [ $got -ge 1 ] && [ $got -le 2 ] && grep -q "named pipe, not a regular file" "$work/err"
+    say $? "$name"
+}
+for file in config.json model.safetensors tokenizer.json tokenizer_config.json; do
+    pipe_for "pipe-$file" "$work/base" $file train --model "$work/base" --data "$work/pairs.jsonl" --output "$work/piped" --quiet
+done
+for file in adapter_config.json adapter_model.safetensors assay.json tokenizer.json; do
+    pipe_for "pipe-trained-$file" "$work/trained" $file score --model "$work/trained" --quiet
+done
+newest=$(basename "$(ls -d "$work"/trained/checkpoint-* | tail -n 1)")
+for file in manifest.json $(cd "$work/trained/$newest" && ls | grep -v manifest.json); do
+    pipe_for "pipe-checkpoint-$file" "$work/trained/$newest" "$file" train --model "$work/base" --data "$work/pairs.jsonl" --output "$work/trained" \
+        --max-steps 3 --save-steps 1 --eval-split off --resume "$work/trained/$newest" --quiet
+done
+mkfifo "$work/options.yaml"
+timeout 300 "$assay" plan --config "$work/options.yaml" --model "$work/base" >/dev/null 2>"$work/err"
+[ $? -ne 124 ] && grep -q "named pipe" "$work/err"
+say $? pipe-yaml
+
+# More than ulimit -f allows is a write error with a sentence, not a signal.
+(ulimit -f 8; "$assay" init --arch llama --output "$work/limited" --quiet >/dev/null 2>"$work/err"; [ $? -eq 1 ] && grep -q "ulimit -f" "$work/err")
+say $? too-large-a-file-is-a-sentence
+
+# Ctrl-C ends what has nothing to save, wherever it is: here in a plan that would take long.
+sed 's/"num_hidden_layers": 2/"num_hidden_layers": 4096/' "$work/tiny/config.json" >"$work/deep/config.json"
+python3 - "$assay" "$work/deep" <<'P'
+import os, signal, subprocess, sys, time
+child = subprocess.Popen([sys.argv[1], "plan", "--model", sys.argv[2], "--memory", "1K"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+while child.poll() is None: # until the handlers are there, and then until it has ended
+    with open(f"/proc/{child.pid}/status") as status:
+        caught = [int(line.split()[1], 16) for line in status if line.startswith("SigCgt")]
+    if caught and caught[0] & (1 << (signal.SIGINT - 1)):
+        child.send_signal(signal.SIGINT)
+        break
+    time.sleep(0.01)
+sys.exit(child.wait() != 130)
+P
+say $? interrupted-while-planning
