@@ -263,5 +263,3 @@ int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry,
 size_t assay_engine_planned_bytes(const assay_engine *engine) { return engine->slot_bytes + engine->scratch_bytes; }
 
 size_t assay_engine_used_bytes(const assay_engine *engine) { return engine->used + engine->scratch_bytes; }
-
-const assay_schedule *assay_engine_schedule(const assay_engine *engine) { return engine->schedule; }

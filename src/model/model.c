@@ -307,12 +307,6 @@ size_t assay_model_weights(const assay_model *model, bool trained_only)
     return total;
 }
 
-void assay_model_weight_f32(const assay_model *model, int param, float *dst)
-{
-    const assay_param_view *view = &model->params[param];
-    assay_dtype_to_f32(view->dtype, view->data, dst, view->rows * view->cols);
-}
-
 void assay_model_share(assay_model *model, const assay_model *base)
 {
     for (size_t i = 0; i < model->program->param_count; i++) {
