@@ -1,6 +1,7 @@
 # Assay's build. `make` builds build/assay; `make tests` builds the test programs too; scripts/build and scripts/test call this.
 #
-#   PRESET=release (default) | debug | asan | tsan | coverage      CC=gcc | clang      (PRESET=fuzz needs clang; scripts/fuzz uses it)
+#   PRESET=release (default) | debug | asan | tsan | coverage      CC=gcc | clang | clang-19 | aarch64-linux-gnu-gcc | ...
+#   (PRESET=fuzz needs clang; scripts/fuzz uses it)                 WERROR=1: warnings are errors (scripts/test and CI)
 #
 # Every folder of src/ is taken whole: a new file needs no line here. The three kernel sets are the same plain C compiled for
 # wider registers (src/backend/plain_rows.c tells why their bits agree); src/backend/x86/ holds the hand-written ones.
@@ -9,9 +10,16 @@ CC     ?= gcc
 ifeq ($(CC),cc)
 CC := gcc
 endif
-BUILD  ?= build$(if $(filter-out release,$(PRESET)),/$(PRESET))$(if $(filter clang,$(CC)),/clang)
+COMPILER := $(notdir $(lastword $(CC)))
+BUILD  ?= build$(if $(filter-out release,$(PRESET)),/$(PRESET))$(patsubst %,/%,$(filter clang% %-gcc,$(COMPILER)))
+# A cross compiler brings an archiver that knows its objects.
+CROSS_AR := $(patsubst %-gcc,%-ar,$(filter %-gcc,$(COMPILER)))
+ARCHIVER := $(or $(CROSS_AR),ar)
+PROCESSOR := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 
-WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
+# A newer compiler may know a warning more: that is for those who change the code to mend, not for those who build it.
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+            -Werror=implicit-function-declaration $(if $(WERROR),-Werror)
 FLAGS_release := -O3
 FLAGS_debug   := -O1 -g
 FLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -30,7 +38,9 @@ LIBDIR    ?= $(PREFIX)/lib
 SOVERSION := 1
 VERSION   := $(shell sed -n 's/^\#define ASSAY_VERSION "\(.*\)"/\1/p' src/base/version.h)
 
-SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c src/*/*/*/*.c))
+# Kernel sets of one processor stand below backend/ in a folder of its name; other processors have the plain set.
+SETS    := $(if $(filter x86_64,$(PROCESSOR)),x86)
+SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c $(SETS:%=src/backend/%/*/*.c)))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/serve/page_html.o
 FUZZERS := $(patsubst fuzz/%.c,$(BUILD)/fuzz/%,$(filter-out fuzz/fuzz_file.c,$(wildcard fuzz/fuzz_*.c)))
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
@@ -59,7 +69,7 @@ $(BUILD)/obj/serve/page_html.o: src/serve/page.html Makefile
 
 $(BUILD)/libassay.a: $(OBJECTS)
 	@rm -f $@
-	@ar rcs $@ $^
+	@$(ARCHIVER) rcs $@ $^
 
 # What include/assay.h declares is all that leaves it.
 $(BUILD)/libassay.so: $(OBJECTS)

@@ -164,6 +164,10 @@ assay_status assay_kernels_select(const assay_kernels **out, const char *name, a
 /* All sets this processor can run, plain first; index from 0, NULL behind the last. */
 const assay_kernels *assay_kernels_at(size_t index);
 
+/* The widest registers of this processor that a kernel set is written for: "AVX-512", "AVX2" or "none" (the plain set
+ * runs, in what the compiler makes of it). */
+const char *assay_vectors_name(void);
+
 extern const assay_rows assay_rows_plain;
 extern const assay_bf16_kernels assay_bf16_plain;
 extern const assay_scores assay_scores_plain;

@@ -20,6 +20,14 @@ static bool has_avx512(void)
 }
 
 static bool has_avx512bf16(void) { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
+
+const char *assay_vectors_name(void)
+{
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) return "AVX-512";
+    return has_avx2() ? "AVX2" : "none";
+}
+#else
+const char *assay_vectors_name(void) { return "none"; }
 #endif
 
 static const kernel_choice choices[] = {

@@ -17,17 +17,37 @@ static assay_status io_error(assay_error *err, const char *verb, const char *pat
     return assay_error_set(err, ASSAY_E_IO, "cannot %s %s: %s", verb, path, strerror(errno));
 }
 
-static assay_status open_regular(const char *path, int *fd, size_t *size, assay_error *err)
+static const char *kind_of(mode_t mode)
+{
+    if (S_ISDIR(mode)) return "is a folder, not a file";
+    if (S_ISFIFO(mode)) return "is a named pipe, not a regular file";
+    if (S_ISSOCK(mode)) return "is a socket, not a regular file";
+    return "is not a regular file";
+}
+
+assay_status assay_file_open(const char *path, int *fd, uint64_t *size, assay_error *err)
 {
     struct stat info;
-    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (*fd < 0) return io_error(err, "open", path);
-    if (fstat(*fd, &info) == 0 && S_ISREG(info.st_mode)) {
-        *size = (size_t)info.st_size;
+    bool looked = fstat(*fd, &info) == 0;
+    if (looked && S_ISREG(info.st_mode)) {
+        if (size) *size = (uint64_t)info.st_size;
         return ASSAY_OK;
     }
+    assay_status status = looked ? assay_error_set(err, ASSAY_E_IO, "%s %s", path, kind_of(info.st_mode))
+                                 : io_error(err, "look at", path);
     close(*fd);
-    return assay_error_set(err, ASSAY_E_IO, "%s is not a regular file", path);
+    *fd = -1;
+    return status;
+}
+
+static assay_status open_regular(const char *path, int *fd, size_t *size, assay_error *err)
+{
+    uint64_t bytes = 0;
+    ASSAY_TRY(assay_file_open(path, fd, &bytes, err));
+    *size = (size_t)bytes;
+    return ASSAY_OK;
 }
 
 assay_status assay_map_open(assay_mapping *map, const char *path, assay_error *err)

@@ -8,6 +8,11 @@
 
 #include <stdint.h>
 
+/* Opens for reading, whatever stands there: opened without blocking, then looked at, for a named pipe in a folder of
+ * somebody else's would wait for a writer. What is no regular file is refused by name. size may be NULL; the caller
+ * closes *fd. Everything that reads a file opens it so (pair files may be pipes: data/byte_source.h). */
+assay_status assay_file_open(const char *path, int *fd, uint64_t *size, assay_error *err);
+
 /* A read-only mapping of a whole file. An empty file has data == NULL and size == 0. */
 typedef struct assay_mapping {
     const uint8_t *data;

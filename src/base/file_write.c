@@ -17,7 +17,9 @@ enum { PENDING_BYTES = 1 << 20, NAMES_TRIED = 1000 };
 
 static assay_status write_error(assay_error *err, const char *verb, const char *path)
 {
-    const char *hint = errno == ENOSPC ? " (free some room and start again)" : "";
+    const char *hint = errno == ENOSPC  ? " (free some room and start again)"
+                       : errno == EFBIG ? " (more than ulimit -f or the file system allows for one file)"
+                                        : "";
     return assay_error_set(err, ASSAY_E_IO, "cannot %s %s: %s%s", verb, path, strerror(errno), hint);
 }
 

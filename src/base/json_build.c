@@ -29,6 +29,7 @@ typedef struct builder {
     json_t *root, *open[ASSAY_JSON_MAX_DEPTH];
     token_text key, value;
     assay_json_reading reading;
+    size_t tree; /* bytes besides text that the tree takes so far */
 } builder;
 
 static assay_status out_of_memory(const builder *b, assay_error *err)
@@ -40,15 +41,26 @@ static assay_status out_of_memory(const builder *b, assay_error *err)
  * a million, rounded up. */
 enum { NUMBER_BYTES = 48, STRING_BYTES = 96, LIST_BYTES = 176, OBJECT_BYTES = 256, MEMBER_BYTES = 112 };
 
-static assay_status charge(const builder *b, assay_error *err)
+static assay_status too_much(const builder *b, assay_error *err)
 {
-    size_t bytes = 16;
+    return assay_json_pull_error(&b->pull, err,
+                                 "so many values that they would take more than %zu MiB of memory; leave out fields "
+                                 "that are not needed",
+                                 b->reading.most >> 20);
+}
+
+/* Text is bounded by what it is read from; what stands around it is counted, and all of it charged to the meter. */
+static assay_status charge(builder *b, assay_error *err)
+{
+    size_t bytes = 16, text = 0;
     if (b->pull.event == ASSAY_JSON_NUMBER) bytes = NUMBER_BYTES;
-    if (b->pull.event == ASSAY_JSON_STRING) bytes = STRING_BYTES + b->pull.token_size;
-    if (b->pull.event == ASSAY_JSON_KEY) bytes = MEMBER_BYTES + b->pull.token_size;
+    if (b->pull.event == ASSAY_JSON_STRING) bytes = STRING_BYTES, text = b->pull.token_size;
+    if (b->pull.event == ASSAY_JSON_KEY) bytes = MEMBER_BYTES, text = b->pull.token_size;
     if (b->pull.event == ASSAY_JSON_ARRAY) bytes = LIST_BYTES;
     if (b->pull.event == ASSAY_JSON_OBJECT) bytes = OBJECT_BYTES;
-    return assay_meter_take(b->reading.meter, bytes, err);
+    b->tree += bytes;
+    if (b->reading.most && b->tree > b->reading.most) return too_much(b, err);
+    return assay_meter_take(b->reading.meter, bytes + text, err);
 }
 
 static assay_status decode(const builder *b, token_text *text, assay_error *err)
@@ -134,8 +146,9 @@ static assay_status make_value(builder *b, json_t **out, assay_error *err)
 static assay_status add_value(builder *b, assay_error *err)
 {
     json_t *value = NULL;
+    bool is_object = b->pull.event == ASSAY_JSON_OBJECT, is_array = b->pull.event == ASSAY_JSON_ARRAY;
     ASSAY_TRY(make_value(b, &value, err));
-    bool container = b->pull.event == ASSAY_JSON_OBJECT || b->pull.event == ASSAY_JSON_ARRAY;
+    bool container = is_object || is_array;
     int level = b->pull.depth - container;
     json_t *parent = level ? b->open[level - 1] : NULL;
     if (container) b->open[level] = value;
@@ -205,7 +218,7 @@ assay_status assay_json_parse_as(const char *text, size_t size, const char *wher
 
 assay_status assay_json_parse(const char *text, size_t size, const char *where, json_t **out, assay_error *err)
 {
-    return assay_json_parse_as(text, size, where, &(assay_json_reading){0}, out, err);
+    return assay_json_parse_as(text, size, where, &(assay_json_reading){.most = ASSAY_JSON_TREE_MAX}, out, err);
 }
 
 json_t *assay_json_value(const char *text)

@@ -10,7 +10,9 @@ assay_status assay_json_load(const char *path, size_t ceiling, json_t **out, ass
     size_t size;
     *out = NULL;
     ASSAY_TRY(assay_file_read(path, ceiling, &text, &size, err));
-    assay_status status = assay_json_parse(text, size, path, out, err);
+    size_t by_size = size < SIZE_MAX / ASSAY_JSON_TREE_A_BYTE ? size * ASSAY_JSON_TREE_A_BYTE : SIZE_MAX;
+    size_t tree = by_size > ASSAY_JSON_TREE_MAX ? by_size : ASSAY_JSON_TREE_MAX;
+    assay_status status = assay_json_parse_as(text, size, path, &(assay_json_reading){.most = tree}, out, err);
     assay_free(text);
     return status;
 }

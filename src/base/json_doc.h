@@ -14,6 +14,12 @@
 #include <jansson.h>
 #include <stdint.h>
 
+/* What a tree may take besides the text in it: an empty object of two bytes takes a hundred times that. parse is for
+ * lines and requests: 64 MiB. load is for documents: 64 MiB, or 32 times the file where that is more (a merge of a
+ * tokenizer.json, ["a","b"], takes 25 times its bytes). Beyond it: ASSAY_E_FORMAT. */
+#define ASSAY_JSON_TREE_MAX ((size_t)64 << 20)
+enum { ASSAY_JSON_TREE_A_BYTE = 32 };
+
 assay_status assay_json_parse(const char *text, size_t size, const char *where, json_t **out, assay_error *err);
 /* How a document of a stranger is read. */
 typedef struct assay_json_reading {
@@ -24,6 +30,7 @@ typedef struct assay_json_reading {
      * and cost nothing. NULL: all. */
     bool (*wanted)(const void *context, const char *name);
     const void *context;
+    size_t most; /* bytes that the tree may take besides the text in it; 0: any */
     bool python; /* what Python's json reads as well: a byte order mark in front, NaN and Infinity where not wanted */
 } assay_json_reading;
 

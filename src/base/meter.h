@@ -1,10 +1,10 @@
 /* Memory that is counted while it is made, so that what a stranger sends costs no more than it may.
  *
- *     assay_meter_pool pool = {.most = 256 << 20};              (shared; may be NULL)
+ *     assay_meter_pool pool = {.most = 256 << 20}; // shared; may be NULL
  *     assay_meter meter;
  *     assay_meter_init(&meter, &pool, 16 * size + (16 << 20));
  *     ... json_doc, text_arena and ids take a meter and charge what they allocate ...
- *     assay_meter_release(&meter);                               (gives everything back to the pool)
+ *     assay_meter_release(&meter); // gives everything back to the pool
  *
  * A meter belongs to one thread at a time; a pool to all. Nothing is allocated here: the numbers are promises kept by
  * whoever calls assay_meter_take before it allocates. The first `unpooled` bytes of a meter do not count in the pool,

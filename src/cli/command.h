@@ -30,6 +30,7 @@ struct assay_command {
     const char *help;            /* what it does and real examples; the options are added from the table */
     unsigned takes;              /* its ASSAY_FOR_ bit */
     size_t words_min, words_max; /* words without a name: options->positionals */
+    bool saves;                  /* Ctrl-C waits until it has finished what it writes; see cli/interrupt.h */
     assay_status (*run)(const assay_options *options, const assay_command_context *context, assay_error *err);
 };
 

@@ -67,5 +67,6 @@ const assay_command assay_command_convert = {
     .takes = ASSAY_FOR_CONVERT,
     .words_min = 1,
     .words_max = 1,
+    .saves = true,
     .run = run,
 };

@@ -2,6 +2,7 @@
  * or script, or words, what is known about their error and the assay line that does what their command does. */
 #include "cli/command.h"
 
+#include "backend/kernels.h"
 #include "base/file.h"
 #include "base/format.h"
 #include "base/threads.h"
@@ -23,13 +24,6 @@ static assay_status add_checked(json_t *object, const char *name, json_t *value,
     return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the report");
 }
 
-static const char *vector_set(void)
-{
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) return "AVX-512";
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "AVX2";
-    return "none";
-}
-
 static assay_status look_at_machine(json_t *report, assay_error *err)
 {
     assay_machine_memory memory;
@@ -37,7 +31,7 @@ static assay_status look_at_machine(json_t *report, assay_error *err)
     ASSAY_TRY(assay_machine_memory_read(&memory, "", err));
     ASSAY_TRY(add_checked(report, "version", json_string(ASSAY_VERSION), err));
     ASSAY_TRY(add_checked(report, "processors", json_integer(assay_processors()), err));
-    ASSAY_TRY(add_checked(report, "vectors", json_string(vector_set()), err));
+    ASSAY_TRY(add_checked(report, "vectors", json_string(assay_vectors_name()), err));
     ASSAY_TRY(add_checked(report, "memory_total_bytes", json_integer((json_int_t)memory.total), err));
     ASSAY_TRY(add_checked(report, "memory_free_bytes", json_integer((json_int_t)memory.free), err));
     json_t *limit = memory.limit == UINT64_MAX ? json_null() : json_integer((json_int_t)memory.limit);
@@ -64,7 +58,7 @@ static assay_status write_machine(assay_buf *out, const json_t *report, assay_er
 {
     ASSAY_TRY(assay_buf_printf(out, err, "%-14s %s\n", "Assay", ASSAY_VERSION));
     ASSAY_TRY(assay_buf_printf(out, err, "%-14s %lld, vectors: %s\n", "processors",
-                               (long long)number(report, "processors"), vector_set()));
+                               (long long)number(report, "processors"), assay_vectors_name()));
     ASSAY_TRY(add_bytes(out, report, "memory", "memory_total_bytes", err));
     ASSAY_TRY(add_bytes(out, report, "free now", "memory_free_bytes", err));
     if (!json_is_null(json_object_get(report, "memory_limit_bytes")))

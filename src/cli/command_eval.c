@@ -130,5 +130,6 @@ const assay_command assay_command_eval = {
             "  assay eval --model my-reward --data dev.jsonl --store                                 # for score "
             "--normalized\n",
     .takes = ASSAY_FOR_EVAL,
+    .saves = true,
     .run = run,
 };

@@ -50,5 +50,6 @@ const assay_command assay_command_init = {
             "  assay init --arch llama --output tiny-llama\n"
             "  assay init --arch chatglm3-6b --layers 2 --dtype bf16 --output two-layers\n",
     .takes = ASSAY_FOR_INIT,
+    .saves = true,
     .run = run,
 };

@@ -104,5 +104,6 @@ const assay_command assay_command_merge = {
             "  assay merge --model my-reward --output merged --dtype bf16\n"
             "  assay merge --model my-chatglm3-reward --format glm --output no-remote-code\n",
     .takes = ASSAY_FOR_MERGE,
+    .saves = true,
     .run = run,
 };

@@ -63,5 +63,6 @@ const assay_command assay_command_report = {
     .takes = ASSAY_FOR_REPORT,
     .words_min = 1,
     .words_max = 1,
+    .saves = true,
     .run = run,
 };

@@ -174,5 +174,6 @@ const assay_command assay_command_serve = {
             "  assay serve --model base --adapter helpful=runs/helpful --adapter safe=runs/safe --port 0\n"
             "  assay serve --model my-reward --host 0.0.0.0 --api-key-file keys.txt\n",
     .takes = ASSAY_FOR_SERVE,
+    .saves = true,
     .run = run,
 };

@@ -72,5 +72,6 @@ const assay_command assay_command_train = {
             "./data/reward \\\n"
             "      --use_peft True --lora_rank 8 --learning_rate 2e-5 --output_dir outputs-rm\n",
     .takes = ASSAY_FOR_TRAIN,
+    .saves = true,
     .run = run,
 };

@@ -52,8 +52,14 @@ size_t assay_row_scan_feed(assay_cell_state *state, char separator, const char *
     return size;
 }
 
+/* A cell of one byte takes sixty in memory. */
+enum { CELLS_OF_A_ROW = 1 << 16 };
+
 static assay_status cell_end(json_t *cells, assay_buf *cell, assay_error *err)
 {
+    if (json_array_size(cells) == CELLS_OF_A_ROW)
+        return assay_error_set(err, ASSAY_E_FORMAT, "more than %d cells in one row; is a line end missing?",
+                               CELLS_OF_A_ROW);
     int failed = json_array_append_new(cells, json_stringn(cell->data ? cell->data : "", cell->size));
     assay_buf_reset(cell);
     return failed ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a cell") : ASSAY_OK;

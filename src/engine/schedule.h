@@ -72,7 +72,8 @@ void assay_schedule_free(assay_schedule *schedule); /* NULL is fine */
  *     assay_scheduler *scheduler;
  *     ASSAY_TRY(assay_scheduler_create(&scheduler, program, &work, err));
  *     assay_schedule schedule = {0};
- *     for (...) ASSAY_TRY(assay_scheduler_make(scheduler, &options, &schedule, err));   // overwrites the one before
+ *     for (options.replayed = 0; options.replayed <= layers; options.replayed++)
+ *         ASSAY_TRY(assay_scheduler_make(scheduler, &options, &schedule, err)); // overwrites the one before
  *     assay_schedule_clear(&schedule);
  *     assay_scheduler_free(scheduler);
  *

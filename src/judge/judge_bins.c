@@ -24,7 +24,7 @@ static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 static void add_confidence(assay_calibration *out, const assay_judged *judged)
 {
     double margin = judged->chosen - judged->rejected, confidence = sigmoid(fabs(margin)), miss = 1 - sigmoid(margin);
-    int bin = (int)((confidence - 0.5) * 2 * ASSAY_CONFIDENCE_BINS);
+    int bin = (int)((confidence - 0.5) * 2 * (double)ASSAY_CONFIDENCE_BINS);
     assay_confidence_bin *to = &out->bins[bin < ASSAY_CONFIDENCE_BINS ? bin : ASSAY_CONFIDENCE_BINS - 1];
     to->pairs++;
     to->confidence += confidence;
@@ -36,8 +36,8 @@ void assay_calibration_make(const assay_judged *judged, size_t count, assay_cali
 {
     *out = (assay_calibration){0};
     for (int b = 0; b < ASSAY_CONFIDENCE_BINS; b++) {
-        out->bins[b].from = 0.5 + 0.5 * b / ASSAY_CONFIDENCE_BINS;
-        out->bins[b].to = 0.5 + 0.5 * (b + 1) / ASSAY_CONFIDENCE_BINS;
+        out->bins[b].from = 0.5 + 0.5 * b / (double)ASSAY_CONFIDENCE_BINS;
+        out->bins[b].to = 0.5 + 0.5 * (b + 1) / (double)ASSAY_CONFIDENCE_BINS;
     }
     for (size_t i = 0; i < count; i++) add_confidence(out, &judged[i]);
     for (int b = 0; b < ASSAY_CONFIDENCE_BINS; b++) {

@@ -15,7 +15,7 @@ typedef struct frame {
 
 static double at_x(const frame *f, double x)
 {
-    return LEFT + (x - f->x_low) / (f->x_high - f->x_low) * (WIDTH - LEFT - RIGHT);
+    return (double)LEFT + (x - f->x_low) / (f->x_high - f->x_low) * (double)(WIDTH - LEFT - RIGHT);
 }
 static double at_y(const frame *f, double y)
 {
@@ -77,7 +77,7 @@ static int ticks_of(double low, double high, double step, double *first)
 {
     *first = ceil(low / step - 1e-9) * step;
     double count = floor((high + 1e-9 * (high - low) - *first) / step) + 1;
-    return count >= MOST_TICKS ? MOST_TICKS : count > 0 ? (int)count : 0;
+    return count >= (double)MOST_TICKS ? MOST_TICKS : count > 0 ? (int)count : 0;
 }
 
 static void put_y_axis(const frame *f)

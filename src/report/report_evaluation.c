@@ -83,11 +83,12 @@ static void margins(assay_page *page, const assay_judged *pairs, size_t count)
     for (size_t i = 0; i < count; i++) most = fmax(most, fabs(margin_of(&pairs[i])));
     if (most <= 0) most = 1;
     for (size_t i = 0; i < count; i++) {
-        double place = (margin_of(&pairs[i]) + most) / (2 * most) * MARGIN_BINS;
-        bins[place < MARGIN_BINS ? (size_t)place : MARGIN_BINS - 1]++;
+        double place = (margin_of(&pairs[i]) + most) / (2 * most) * (double)MARGIN_BINS;
+        bins[place < (double)MARGIN_BINS ? (size_t)place : MARGIN_BINS - 1]++;
     }
     for (size_t b = 0; b < MARGIN_BINS; b++) {
-        double from = most * (2 * (double)b / MARGIN_BINS - 1), to = most * (2 * (double)(b + 1) / MARGIN_BINS - 1);
+        double from = most * (2 * (double)b / (double)MARGIN_BINS - 1),
+               to = most * (2 * (double)(b + 1) / (double)MARGIN_BINS - 1);
         bars[b] = (assay_bar){.from = from,
                               .to = to,
                               .height = (double)bins[b],

@@ -1,6 +1,6 @@
 /* What the server says while it runs: a line an event, as text or as JSON, to whoever prints it.
  *
- *     assay_serve_log log = {.level = ASSAY_SERVE_INFO, .write = print, ...};
+ *     assay_serve_log log = {.level = ASSAY_SERVE_INFO, .write = print};
  *     assay_serve_log_event(&log, ASSAY_SERVE_WARN, "reload", fields, "not reloaded: %s", error.text);
  *     assay_serve_log_request(&log, &request);
  *

@@ -233,6 +233,7 @@ typedef struct cutter {
     const step *rule;
     assay_words *words;
     assay_word whole;
+    assay_effort *effort;
     size_t start, at; /* the word being gathered is [start, at) */
     bool any, last_match;
 } cutter;
@@ -273,7 +274,7 @@ static assay_status cutter_take(cutter *this, cut next, assay_error *err)
 static assay_status word_cut_pattern(cutter *this, const char *text, assay_error *err)
 {
     size_t base = this->whole.start, start = 0, end = 0, done = 0;
-    assay_split_scan scan = {.text = text + base, .size = this->whole.end - base};
+    assay_split_scan scan = {.text = text + base, .size = this->whole.end - base, .effort = this->effort};
     assay_status status = ASSAY_OK;
     for (bool found = true; status == ASSAY_OK;) {
         status = assay_split_pattern_next(this->rule->pattern, &scan, &found, &start, &end, err);
@@ -300,13 +301,17 @@ static assay_status word_cut_class(cutter *this, const char *text, assay_error *
     return gap < this->whole.end ? cutter_take(this, (cut){this->whole.end, false}, err) : ASSAY_OK;
 }
 
-static assay_status step_cut(const step *rule, assay_pre_work *work, assay_error *err)
+static assay_status step_cut(const step *rule, assay_pre_work *work, assay_effort *effort, assay_error *err)
 {
     work->next_words.count = 0;
     for (size_t i = 0; i < work->words.count; i++) {
         assay_word whole = work->words.list[i];
-        cutter this = {
-            .rule = rule, .words = &work->next_words, .whole = whole, .start = whole.start, .at = whole.start};
+        cutter this = {.rule = rule,
+                       .effort = effort,
+                       .words = &work->next_words,
+                       .whole = whole,
+                       .start = whole.start,
+                       .at = whole.start};
         ASSAY_TRY(rule->kind == STEP_SPLIT ? word_cut_pattern(&this, work->text.data, err)
                                            : word_cut_class(&this, work->text.data, err));
         ASSAY_TRY(cutter_flush(&this, err));
@@ -383,10 +388,16 @@ assay_status assay_pre_tokenizer_run(const assay_pre_tokenizer *pre, const char 
     work->words.count = 0;
     ASSAY_TRY(assay_buf_append(&work->text, text, size, err));
     ASSAY_TRY(word_add(&work->words, 0, size, first, err));
+    assay_effort effort = assay_effort_for(size);
     for (size_t i = 0; i < pre->count; i++) {
         const step *rule = &pre->steps[i];
+        if (!assay_effort_spend(&effort, work->text.size + 1))
+            return assay_error_set(
+                err, ASSAY_E_UNSUPPORTED,
+                "the pre_tokenizer's %zu steps need too much on this text (more than %d steps a byte)", pre->count,
+                ASSAY_EFFORT_PER_BYTE);
         bool cuts = rule->kind == STEP_SPLIT || rule->kind == STEP_CLASS;
-        ASSAY_TRY(cuts ? step_cut(rule, work, err) : step_rewrite(rule, work, err));
+        ASSAY_TRY(cuts ? step_cut(rule, work, &effort, err) : step_rewrite(rule, work, err));
     }
     return ASSAY_OK;
 }

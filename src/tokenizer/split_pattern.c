@@ -1,3 +1,9 @@
+/* How a regular expression is kept to its steps. PCRE2 counts steps from each place where a match is tried, and tells
+ * nothing of them but that a limit was reached; what a single step walks over (a run of letters) it does not count at
+ * all. So each try is given little: few steps, and a window of the text, at whose end PCRE2 stops and says so
+ * (PCRE2_PARTIAL_HARD). What is found without coming to either end is what would be found with the whole text and no
+ * limit. Where a limit is met, the place is tried again with four times as much, and that is taken from the effort; so
+ * a text costs at most a constant for every byte, whatever the pattern. */
 #include "tokenizer/split_pattern.h"
 
 #include "tokenizer/pattern_translate.h"
@@ -6,7 +12,8 @@
 #include <pcre2.h>
 #include <string.h>
 
-enum { MATCH_STEPS = 5000000, MATCH_DEPTH = 200000, MATCH_KIB = 64 << 10, PATTERN_BYTES = 1 << 16 };
+enum { MATCH_DEPTH = 200000, MATCH_KIB = 64 << 10, PATTERN_BYTES = 1 << 16 };
+enum { WINDOW_BYTES = 256, MORE = 4, SMALL_TEXT_STEPS = 5000 };
 
 struct assay_split_pattern {
     assay_scanner *scanner; /* one of the known three, or NULL */
@@ -56,7 +63,6 @@ static assay_status pattern_compile(assay_split_pattern *pattern, const char *wh
     }
     pattern->limits = pcre2_match_context_create(NULL);
     ASSAY_TRY_ALLOC(pattern->limits, "a pattern", err);
-    pcre2_set_match_limit(pattern->limits, MATCH_STEPS);
     pcre2_set_depth_limit(pattern->limits, MATCH_DEPTH);
     pcre2_set_heap_limit(pattern->limits, MATCH_KIB);
     return ASSAY_OK;
@@ -114,7 +120,96 @@ assay_status assay_split_pattern_read(assay_split_pattern **out, const json_t *n
 void assay_split_scan_end(assay_split_scan *scan)
 {
     pcre2_match_data_free(scan->state);
-    scan->state = NULL;
+    pcre2_match_context_free(scan->limits);
+    scan->state = scan->limits = NULL;
+}
+
+assay_effort assay_effort_for(size_t bytes)
+{
+    size_t most = (SIZE_MAX - SMALL_TEXT_STEPS) / ASSAY_EFFORT_PER_BYTE;
+    return (assay_effort){SMALL_TEXT_STEPS + ASSAY_EFFORT_PER_BYTE * (bytes < most ? bytes : most)};
+}
+
+bool assay_effort_spend(assay_effort *effort, size_t steps)
+{
+    bool enough = steps <= effort->left;
+    effort->left = enough ? effort->left - steps : 0;
+    return enough;
+}
+
+/* One search: from `at`, or at `at` alone where a place before cost too much to be one of many. */
+typedef struct search {
+    const assay_split_pattern *pattern;
+    assay_split_scan *scan;
+    size_t at, window, steps;
+    bool alone;
+} search;
+
+static size_t next_character(const assay_split_scan *scan, size_t at)
+{
+    for (at++; at < scan->size && ((unsigned char)scan->text[at] & 0xc0) == 0x80;) at++;
+    return at;
+}
+
+static size_t window_end(const search *s)
+{
+    if (s->scan->size - s->at <= s->window) return s->scan->size;
+    return next_character(s->scan, s->at + s->window - 1);
+}
+
+static void start_anew(search *s, size_t at)
+{
+    s->at = at;
+    s->window = WINDOW_BYTES;
+    s->steps = ASSAY_EFFORT_FREE;
+}
+
+static int match_within(const search *s, size_t end)
+{
+    uint32_t options =
+        PCRE2_NO_UTF_CHECK | (s->alone ? PCRE2_ANCHORED : 0) | (end < s->scan->size ? PCRE2_PARTIAL_HARD : 0);
+    if (s->scan->empty_before && s->at == s->scan->at) options |= PCRE2_NOTEMPTY_ATSTART;
+    pcre2_set_match_limit(s->scan->limits, (uint32_t)(s->steps < UINT32_MAX ? s->steps : UINT32_MAX));
+    return pcre2_match(s->pattern->code, (PCRE2_SPTR)s->scan->text, end, s->at, options, s->scan->state,
+                       s->scan->limits);
+}
+
+/* More of what ran out; false: the text has had all it may. */
+static bool give_more(search *s, int code)
+{
+    if (code == PCRE2_ERROR_PARTIAL) s->window *= MORE;
+    else if (!s->alone) s->alone = true;
+    else s->steps *= MORE;
+    return assay_effort_spend(s->scan->effort, code == PCRE2_ERROR_PARTIAL ? s->window : s->steps);
+}
+
+/* PCRE2's result for the whole text from scan->at on. At the end of a window an empty match may be one because the
+ * window ends there, so that place is looked at again. */
+static int search_text(search *s)
+{
+    for (;;) {
+        size_t end = window_end(s);
+        int code = match_within(s, end);
+        bool all = end == s->scan->size, cut = code > 0 && !all && pcre2_get_ovector_pointer(s->scan->state)[0] >= end;
+        if (code == PCRE2_ERROR_PARTIAL || code == PCRE2_ERROR_MATCHLIMIT) {
+            if (!give_more(s, code)) return PCRE2_ERROR_MATCHLIMIT;
+        } else if (code == PCRE2_ERROR_NOMATCH || cut) {
+            if (all && (!s->alone || s->at >= end)) return code;
+            start_anew(s, s->alone ? next_character(s->scan, s->at) : end);
+        } else {
+            return code;
+        }
+    }
+}
+
+static assay_status too_much(const assay_split_pattern *pattern, int code, assay_error *err)
+{
+    if (code == PCRE2_ERROR_MATCHLIMIT)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "the pattern \"%.400s\" needs too many steps on this text (more than %d a byte)",
+                               pattern->text, ASSAY_EFFORT_PER_BYTE);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "the pattern \"%.400s\" needs too much on this text (code %d)",
+                           pattern->text, code);
 }
 
 static assay_status regex_next(const assay_split_pattern *pattern, assay_split_scan *scan, bool *found, size_t *start,
@@ -122,14 +217,13 @@ static assay_status regex_next(const assay_split_pattern *pattern, assay_split_s
 {
     if (!scan->state) scan->state = pcre2_match_data_create_from_pattern(pattern->code, NULL);
     ASSAY_TRY_ALLOC(scan->state, "a match", err);
-    uint32_t options = PCRE2_NO_UTF_CHECK | (scan->empty_before ? PCRE2_NOTEMPTY_ATSTART : 0);
-    int count =
-        pcre2_match(pattern->code, (PCRE2_SPTR)scan->text, scan->size, scan->at, options, scan->state, pattern->limits);
+    if (!scan->limits) scan->limits = pcre2_match_context_copy(pattern->limits);
+    ASSAY_TRY_ALLOC(scan->limits, "a match", err);
+    search s = {.pattern = pattern, .scan = scan};
+    start_anew(&s, scan->at);
+    int count = search_text(&s);
     if (count == PCRE2_ERROR_NOMATCH) return ASSAY_OK;
-    if (count < 0)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                               "the pattern \"%.400s\" needs too many steps on this text (code %d)", pattern->text,
-                               count);
+    if (count < 0) return too_much(pattern, count, err);
     const PCRE2_SIZE *places = pcre2_get_ovector_pointer(scan->state);
     *start = places[0];
     *end = places[1] < places[0] ? places[0] : places[1];

@@ -1,7 +1,10 @@
 /* The patterns that cut a text into words before BPE. The three patterns nearly every model uses (GPT-2, Llama 3,
  * Qwen2) are recognised by their exact text and scanned by hand; a literal string is searched; any other regular
  * expression goes through PCRE2 after a translation from Oniguruma's syntax, with limits on steps, depth and memory: a
- * pattern from a file may be hostile. Constructs whose meaning differs are refused by name. Const after loading. */
+ * pattern from a file may be hostile. Constructs whose meaning differs are refused by name. Const after loading.
+ *
+ * Steps are counted over a whole text (assay_effort), not by the match: a pattern that takes a million steps at every
+ * letter stays below any limit on one match that honest patterns need on a long word. */
 #ifndef ASSAY_TOKENIZER_SPLIT_PATTERN_H
 #define ASSAY_TOKENIZER_SPLIT_PATTERN_H
 
@@ -11,12 +14,24 @@ typedef struct assay_split_pattern assay_split_pattern;
 
 extern const char assay_pattern_gpt2[], assay_pattern_llama3[], assay_pattern_qwen2[];
 
+/* What working on one text may still cost: ASSAY_EFFORT_PER_BYTE steps for each of its bytes, and a few thousand. A
+ * step is one of the matcher's that leads beyond the ASSAY_EFFORT_FREE that each place of the text has for nothing, or
+ * one byte walked over once more. */
+enum { ASSAY_EFFORT_PER_BYTE = 500, ASSAY_EFFORT_FREE = 256 };
+typedef struct assay_effort {
+    size_t left;
+} assay_effort;
+
+assay_effort assay_effort_for(size_t bytes);
+bool assay_effort_spend(assay_effort *effort, size_t steps); /* false: more than was left */
+
 typedef struct assay_split_scan {
     const char *text;
     size_t size;
     size_t at;         /* where to look on */
     bool empty_before; /* the match before was empty: do not match the same emptiness again */
-    void *state;       /* the matcher's; released by assay_split_scan_end */
+    assay_effort *effort;
+    void *state, *limits; /* the matcher's; released by assay_split_scan_end */
 } assay_split_scan;
 
 /* node: {"Regex": text} or {"String": text}. */

@@ -147,11 +147,12 @@ static assay_status strip_run(const step *this, const char *text, size_t size, a
     return assay_buf_append(out, text + start, end - start, err);
 }
 
-static assay_status replace_run(const step *this, const char *text, size_t size, assay_buf *out, assay_error *err)
+static assay_status replace_run(const step *this, const char *text, size_t size, assay_effort *effort, assay_buf *out,
+                                assay_error *err)
 {
     size_t at = 0, start = 0, end = 0;
     bool found = true;
-    assay_split_scan scan = {.text = text, .size = size};
+    assay_split_scan scan = {.text = text, .size = size, .effort = effort};
     assay_status status = ASSAY_OK;
     while (status == ASSAY_OK && found) {
         status = assay_split_pattern_next(this->pattern, &scan, &found, &start, &end, err);
@@ -164,7 +165,8 @@ static assay_status replace_run(const step *this, const char *text, size_t size,
     return status == ASSAY_OK ? assay_buf_append(out, text + at, size - at, err) : status;
 }
 
-static assay_status step_run(const step *this, const char *text, size_t size, assay_buf *out, assay_error *err)
+static assay_status step_run(const step *this, const char *text, size_t size, assay_effort *effort, assay_buf *out,
+                             assay_error *err)
 {
     switch (this->kind) {
     case STEP_FORM:
@@ -174,7 +176,7 @@ static assay_status step_run(const step *this, const char *text, size_t size, as
     case STEP_STRIP:
         return strip_run(this, text, size, out, err);
     case STEP_REPLACE:
-        return replace_run(this, text, size, out, err);
+        return replace_run(this, text, size, effort, out, err);
     case STEP_PREPEND:
         if (size) ASSAY_TRY(assay_buf_append(out, this->content, this->content_size, err));
         return assay_buf_append(out, text, size, err);
@@ -187,9 +189,14 @@ assay_status assay_normalizer_run(const assay_normalizer *normalizer, const char
 {
     assay_buf_reset(out);
     if (!normalizer->count) return assay_buf_append(out, text, size, err);
+    assay_effort effort = assay_effort_for(size);
     for (size_t i = 0; i < normalizer->count; i++) {
+        if (!assay_effort_spend(&effort, (i ? out->size : size) + 1))
+            return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                                   "the normalizer's %zu steps need too much on this text (more than %d steps a byte)",
+                                   normalizer->count, ASSAY_EFFORT_PER_BYTE);
         assay_buf_reset(spare);
-        ASSAY_TRY(step_run(&normalizer->steps[i], i ? out->data : text, i ? out->size : size, spare, err));
+        ASSAY_TRY(step_run(&normalizer->steps[i], i ? out->data : text, i ? out->size : size, &effort, spare, err));
         assay_buf swapped = *out;
         *out = *spare;
         *spare = swapped;
