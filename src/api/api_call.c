@@ -98,10 +98,9 @@ int assay_api_result(assay_status status, const assay_error *error, assay_failur
     return code;
 }
 
-int assay_api_need(bool present, const char *argument, assay_failure *failure)
+int assay_api_missing(const char *argument, assay_failure *failure)
 {
     assay_error error;
-    if (present) return ASSAY_CODE_OK;
     assay_status status = assay_error_set(&error, ASSAY_E_USAGE, "the argument \"%s\" is NULL", argument);
     return assay_api_result(status, &error, failure);
 }

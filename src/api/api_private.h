@@ -7,7 +7,6 @@
 #include "task/context.h"
 
 #include <jansson.h>
-#include <stdbool.h>
 
 #include <assay.h>
 
@@ -28,8 +27,8 @@ void assay_api_end(assay_api_call *call);
 /* The code of a status; the error's text goes into *failure (may be NULL). */
 int assay_api_result(assay_status status, const assay_error *error, assay_failure *failure);
 
-/* ASSAY_CODE_USAGE, with a sentence, where `present` is false: an argument that may not be NULL is. */
-int assay_api_need(bool present, const char *argument, assay_failure *failure);
+/* ASSAY_CODE_USAGE, with a sentence: an argument that may not be NULL is. */
+int assay_api_missing(const char *argument, assay_failure *failure);
 
 /* A JSON value as text in fresh memory; takes the value over. NULL value: out of memory. */
 assay_status assay_api_text(json_t *value, char **text, assay_error *err);

@@ -23,8 +23,7 @@ int assay_train_run(const assay_setting *settings, size_t count, const assay_lis
 {
     assay_api_call call;
     if (json) *json = NULL;
-    int missing = assay_api_need(settings || !count, "settings", failure);
-    if (missing) return missing;
+    if (!settings && count) return assay_api_missing("settings", failure);
     assay_status status = assay_api_begin(&call, ASSAY_FOR_TRAIN, "train", settings, count, listener);
     if (status == ASSAY_OK) status = assay_train_task(&call.options, &call.context, NULL, &call.error);
     if (status == ASSAY_OK && json) status = read_notes(call.options.output, json, &call.error);
@@ -50,9 +49,8 @@ int assay_plan_run(const assay_setting *settings, size_t count, const assay_list
 {
     assay_api_call call;
     if (json) *json = NULL;
-    int missing = assay_api_need(json != NULL, "json", failure);
-    if (!missing) missing = assay_api_need(settings || !count, "settings", failure);
-    if (missing) return missing;
+    if (!json) return assay_api_missing("json", failure);
+    if (!settings && count) return assay_api_missing("settings", failure);
     assay_status status = assay_api_begin(&call, ASSAY_FOR_PLAN, "plan", settings, count, listener);
     if (status == ASSAY_OK) status = plan(&call, json);
     int code = assay_api_result(status, &call.error, failure);

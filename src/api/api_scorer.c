@@ -50,10 +50,9 @@ int assay_scorer_open(assay_scorer **out, const assay_setting *settings, size_t 
                       assay_failure *failure)
 {
     static const assay_error no_memory = {ASSAY_E_MEMORY, "out of memory for a scorer"};
-    int missing = assay_api_need(out != NULL, "out", failure);
-    if (out) *out = NULL;
-    if (!missing) missing = assay_api_need(settings || !count, "settings", failure);
-    if (missing) return missing;
+    if (!out) return assay_api_missing("out", failure);
+    *out = NULL;
+    if (!settings && count) return assay_api_missing("settings", failure);
     assay_scorer *scorer = assay_alloc(1, sizeof *scorer);
     if (!scorer) return assay_api_result(ASSAY_E_MEMORY, &no_memory, failure);
     pthread_mutex_init(&scorer->busy, NULL);
@@ -148,10 +147,9 @@ int assay_scorer_score_lines(assay_scorer *scorer, const char *const *lines, siz
     assay_error error;
     if (scores) *scores = NULL;
     if (total) *total = 0;
-    int missing = assay_api_need(scorer != NULL, "scorer", failure);
-    if (!missing) missing = assay_api_need(lines || !count, "lines", failure);
-    if (!missing) missing = assay_api_need(scores != NULL, "scores", failure);
-    if (missing) return missing;
+    if (!scorer) return assay_api_missing("scorer", failure);
+    if (!lines && count) return assay_api_missing("lines", failure);
+    if (!scores) return assay_api_missing("scores", failure);
     pthread_mutex_lock(&scorer->busy);
     assay_status status = score_lines(scorer, lines, count, &h, counts, &error);
     pthread_mutex_unlock(&scorer->busy);
@@ -177,11 +175,10 @@ int assay_scorer_score_answer(assay_scorer *scorer, const char *prompt, const ch
                               assay_failure *failure)
 {
     assay_error error;
-    int missing = assay_api_need(scorer != NULL, "scorer", failure);
-    if (!missing) missing = assay_api_need(prompt != NULL, "prompt", failure);
-    if (!missing) missing = assay_api_need(answer != NULL, "answer", failure);
-    if (!missing) missing = assay_api_need(score != NULL, "score", failure);
-    if (missing) return missing;
+    if (!scorer) return assay_api_missing("scorer", failure);
+    if (!prompt) return assay_api_missing("prompt", failure);
+    if (!answer) return assay_api_missing("answer", failure);
+    if (!score) return assay_api_missing("score", failure);
     json_t *line = json_pack("{s:s, s:s}", "prompt", prompt, "response", answer);
     assay_status status =
         line ? ASSAY_OK : assay_error_set(&error, ASSAY_E_FORMAT, "prompt and answer must be UTF-8 texts");
@@ -197,9 +194,8 @@ int assay_scorer_describe(const assay_scorer *scorer, char **json, assay_failure
     assay_error error;
     char print[40] = "";
     if (json) *json = NULL;
-    int missing = assay_api_need(scorer != NULL, "scorer", failure);
-    if (!missing) missing = assay_api_need(json != NULL, "json", failure);
-    if (missing) return missing;
+    if (!scorer) return assay_api_missing("scorer", failure);
+    if (!json) return assay_api_missing("json", failure);
     const assay_model_source *source = scorer->scoring->source;
     assay_status status = assay_checkpoint_fingerprint(source->checkpoint, print, &error);
     if (status == ASSAY_OK)
