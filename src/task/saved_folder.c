@@ -41,7 +41,8 @@ static assay_status find_notes(const assay_saved_source *source, json_t **out, a
  * to write a model). */
 static int32_t last_of_turn(const assay_tokenizer *tokenizer, const char *name)
 {
-    const assay_message messages[] = {{ASSAY_ROLE_USER, "a", 1}, {ASSAY_ROLE_ASSISTANT, "b", 1}};
+    const assay_message messages[] = {{.role = ASSAY_ROLE_USER, .text = "a", .size = 1},
+                                      {.role = ASSAY_ROLE_ASSISTANT, .text = "b", .size = 1}};
     const assay_template *chosen;
     assay_ids ids = {0};
     int32_t last = -1;

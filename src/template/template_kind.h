@@ -1,51 +1,76 @@
-/* Inside a template: its descriptor and what the template files share. */
+/* Inside the room: what stands behind a name, and an opened template. */
 #ifndef ASSAY_TEMPLATE_TEMPLATE_KIND_H
 #define ASSAY_TEMPLATE_TEMPLATE_KIND_H
 
+#include "jinja/jinja.h"
 #include "template/chat_template.h"
+#include "template/tool_format.h"
 
-/* How a rendering ends when append_eos is AUTO. */
+/* What follows the text when append_eos is AUTO. */
 typedef enum assay_template_end {
-    ASSAY_END_OF_TURN, /* the text already ends with the end-of-turn token */
-    ASSAY_END_EOS,     /* EOS follows */
-    ASSAY_END_STOP,    /* `stop` follows where it is a token, else EOS */
+    ASSAY_END_OF_TURN, /* nothing: the text ends the turn itself */
+    ASSAY_END_EOS,     /* EOS */
+    ASSAY_END_STOP,    /* `stop` where it is a token, else EOS */
 } assay_template_end;
 
-struct assay_template {
+/* A name of the list. Exactly one of body, turns, text and ids says how it renders. */
+typedef struct assay_template_kind {
     const char *name;
-    /* Either text (encoded with special tokens' text parsed, and add-special ids unless bare) or ids. */
-    assay_status (*text)(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages,
-                         size_t count, assay_buf *out, assay_error *err);
-    assay_status (*ids)(const assay_template *this, const assay_tokenizer *tokenizer, const assay_message *messages,
-                        size_t count, assay_ids *ids, assay_error *err);
-    bool bare; /* no add-special ids: the template writes BOS itself or wants none */
+    const char *body;                          /* Jinja, one of the files of texts/ */
+    const struct assay_question_turns *turns; /* MedicalGPT's strings, of which a Jinja text is made */
+    /* code: plain text, encoded with the tokenizer's own special tokens around it */
+    assay_status (*text)(const assay_conversation *conversation, assay_buf *out, assay_error *err);
+    assay_status (*ids)(const assay_tokenizer *tokenizer, const assay_conversation *conversation, assay_ids *ids,
+                        assay_error *err);
+    bool special_first; /* what the tokenizer puts in front of a text (BOS) is in front of this one too */
     assay_template_end end;
-    const char *system;                   /* default system text, NULL: none */
-    const char *system_after;             /* behind the system text, NULL: the separator */
-    const char *user_before, *user_after; /* around a question */
-    const char *separator;                /* before each later question */
-    const char *stop;                     /* MedicalGPT's stop string, NULL: EOS */
+} assay_template_kind;
+
+/* System text once, then questions and answers; NULL: none of it. */
+typedef struct assay_question_turns {
+    const char *system;       /* where the conversation has none */
+    const char *system_after; /* behind the system text; NULL: the separator */
+    const char *user_before, *user_after;
+    const char *separator; /* before each later question */
+    const char *stop;      /* NULL: EOS */
+} assay_question_turns;
+
+/* The lists, each of `*count` kinds. */
+const assay_template_kind *assay_templates_own(size_t *count);        /* template_own.c */
+const assay_template_kind *assay_templates_medicalgpt(size_t *count); /* template_medicalgpt.c */
+
+/* NULL: there is none of that name. */
+const assay_template_kind *assay_template_kind_find(const char *name);
+assay_status assay_template_kind_unknown(const char *name, assay_error *err); /* names the nearest */
+
+/* The Jinja text that says what the strings say. */
+assay_status assay_question_turns_body(const assay_question_turns *turns, assay_buf *out, assay_error *err);
+
+assay_status assay_template_text_plain(const assay_conversation *conversation, assay_buf *out, assay_error *err);
+assay_status assay_template_text_chatglm2(const assay_conversation *conversation, assay_buf *out, assay_error *err);
+assay_status assay_template_ids_chatglm3(const assay_tokenizer *tokenizer, const assay_conversation *conversation,
+                                         assay_ids *ids, assay_error *err);
+
+struct assay_template {
+    const assay_template_kind *kind; /* NULL: the checkpoint's own, or a file's */
+    const char *name;
+    char *origin;
+    char *source;           /* the whole Jinja text; NULL: code */
+    bool exported;          /* source gives the ids by itself, as Transformers encodes it */
+    assay_jinja *jinja;     /* NULL: code */
+    assay_jinja *with_tools; /* the checkpoint's text for conversations with tools; NULL: jinja does */
+    json_t *kwargs;         /* NULL: none */
+    char *date;             /* NULL: none */
+    const assay_tool_format *tool_format; /* NULL: the template's own way, see native_tools */
+    bool drops_tools;                     /* tools are left out on purpose (--tool-format none) */
+    bool reads_tools, reads_calls;        /* what the text asks for by name */
+    assay_append_eos append_eos;
+    bool cut_behind_turn;
+    const assay_tokenizer *tokenizer;
 };
 
-/* The lists, each of `*count` templates. */
-const assay_template *assay_templates_own(size_t *count);        /* template_own.c */
-const assay_template *assay_templates_medicalgpt(size_t *count); /* template_medicalgpt.c */
-
-/* Message as role and text with tool calls and observations turned into assistant's and user's text; *text is released
- * by the caller. */
-assay_status assay_message_plain(const assay_message *message, assay_role *role, assay_buf *text, assay_error *err);
-
-/* ChatGLM3's form of a tool call: the tool's name and a tool_call(...) block. `name` is released by the caller. */
-assay_status assay_message_tool_block(const assay_message *message, char **name, assay_buf *text, assay_error *err);
-
-/* Question-and-answer text by the descriptor's strings. */
-assay_status assay_template_text_turns(const assay_template *this, const assay_tokenizer *tokenizer,
-                                       const assay_message *messages, size_t count, assay_buf *out, assay_error *err);
-
-assay_status assay_template_ids_chatglm3(const assay_template *this, const assay_tokenizer *tokenizer,
-                                         const assay_message *messages, size_t count, assay_ids *ids, assay_error *err);
-
-/* The name of the template that a checkpoint's own is, NULL: unknown. In template_auto.c. */
-const char *assay_template_recognise(const assay_tokenizer_info *info);
+/* The text of a Jinja template. */
+assay_status assay_template_jinja_text(const assay_template *chosen, const assay_conversation *conversation,
+                                       bool add_generation_prompt, assay_buf *out, assay_error *err);
 
 #endif
