@@ -1,0 +1,154 @@
+#include "jinja/jinja_dict.h"
+
+#include "jinja/jinja_run.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+enum { FEW = 8 };
+
+static assay_status hash_of(assay_jrun *run, const assay_jvalue *key, int depth, uint64_t *out);
+
+static assay_status hash_items(assay_jrun *run, const assay_jlist *list, int depth, uint64_t *out)
+{
+    uint64_t hash = 0x9e3779b97f4a7c15u, part;
+    if (depth > ASSAY_JINJA_VALUE_DEPTH) return assay_jrun_fail(run, "a dict's key is nested too deeply");
+    for (size_t i = 0; i < list->count; i++) {
+        ASSAY_TRY(assay_jrun_step(run));
+        ASSAY_TRY(hash_of(run, &list->items[i], depth + 1, &part));
+        hash = (hash ^ part) * 0x100000001b3u;
+    }
+    *out = hash;
+    return ASSAY_OK;
+}
+
+static uint64_t hash_number(const assay_jvalue *key)
+{
+    double real = assay_jvalue_real(key);
+    int64_t whole;
+    if (assay_jvalue_is_whole(key, &whole)) return XXH3_64bits(&whole, sizeof whole);
+    if (real >= -9e18 && real <= 9e18 && (double)(int64_t)real == real) whole = (int64_t)real;
+    else memcpy(&whole, &real, sizeof whole);
+    return XXH3_64bits(&whole, sizeof whole);
+}
+
+/* Equal values have equal hashes: 1, 1.0 and True are one key. */
+static assay_status hash_of(assay_jrun *run, const assay_jvalue *key, int depth, uint64_t *out)
+{
+    if (key->type == ASSAY_J_TEXT) *out = XXH3_64bits(key->as.text, key->size);
+    else if (assay_jvalue_is_number(key)) *out = hash_number(key);
+    else if (key->type == ASSAY_J_NONE || key->type == ASSAY_J_UNDEFINED) *out = key->type;
+    else if (assay_jvalue_is_list(key, ASSAY_JLIST_TUPLE)) return hash_items(run, key->as.list, depth, out);
+    else if (key->type == ASSAY_J_LIST || key->type == ASSAY_J_DICT)
+        return assay_jrun_fail(run, "unhashable type: '%s' cannot be a dict's key", assay_jvalue_type_name(key));
+    else *out = XXH3_64bits(&key->as, sizeof key->as);
+    return ASSAY_OK;
+}
+
+bool assay_jvalue_is_hashable(const assay_jvalue *key)
+{
+    if (assay_jvalue_is_list(key, ASSAY_JLIST_TUPLE)) {
+        for (size_t i = 0; i < key->as.list->count; i++) {
+            const assay_jvalue *item = &key->as.list->items[i];
+            if (item->type == ASSAY_J_DICT || item->type == ASSAY_J_LIST) return false;
+        }
+        return true;
+    }
+    return key->type != ASSAY_J_LIST && key->type != ASSAY_J_DICT;
+}
+
+assay_status assay_jdict_new(assay_jrun *run, size_t capacity, assay_jdict **out)
+{
+    void *dict, *entries;
+    ASSAY_TRY(assay_jrun_alloc(run, 1, sizeof **out, &dict));
+    ASSAY_TRY(assay_jrun_alloc(run, capacity, sizeof(assay_jentry), &entries));
+    *out = dict;
+    **out = (assay_jdict){.entries = entries, .capacity = capacity};
+    return ASSAY_OK;
+}
+
+assay_jvalue assay_jdict_value(assay_jdict *dict) { return (assay_jvalue){.type = ASSAY_J_DICT, .as.dict = dict}; }
+
+static assay_status find_entry(assay_jrun *run, const assay_jdict *dict, const assay_jvalue *key, uint64_t hash,
+                               assay_jentry **out)
+{
+    bool equal;
+    *out = NULL;
+    size_t mask = dict->slots ? dict->slot_count - 1 : 0, at = dict->slots ? hash & mask : 0;
+    for (;; at = dict->slots ? (at + 1) & mask : at + 1) {
+        if (dict->slots ? !dict->slots[at] : at == dict->count) return ASSAY_OK;
+        assay_jentry *entry = &dict->entries[dict->slots ? dict->slots[at] - 1 : at];
+        if (entry->hash != hash) continue;
+        ASSAY_TRY(assay_jvalue_equal(run, &entry->key, key, &equal));
+        if (!equal) continue;
+        *out = entry;
+        return ASSAY_OK;
+    }
+}
+
+static void put_slot(assay_jdict *dict, size_t entry)
+{
+    size_t at = dict->entries[entry].hash & (dict->slot_count - 1);
+    while (dict->slots[at]) at = (at + 1) & (dict->slot_count - 1);
+    dict->slots[at] = (uint32_t)entry + 1;
+}
+
+static assay_status grow(assay_jrun *run, assay_jdict *dict)
+{
+    void *entries;
+    size_t capacity = dict->capacity < FEW ? FEW : dict->capacity * 2;
+    ASSAY_TRY(assay_jrun_alloc(run, capacity, sizeof(assay_jentry), &entries));
+    if (dict->count) memcpy(entries, dict->entries, dict->count * sizeof(assay_jentry));
+    dict->entries = entries;
+    dict->capacity = capacity;
+    return ASSAY_OK;
+}
+
+static assay_status rebuild_slots(assay_jrun *run, assay_jdict *dict)
+{
+    void *slots;
+    size_t count = 4 * FEW;
+    while (count < dict->count * 4) count *= 2;
+    ASSAY_TRY(assay_jrun_alloc(run, count, sizeof(uint32_t), &slots));
+    dict->slots = slots;
+    dict->slot_count = count;
+    for (size_t i = 0; i < dict->count; i++) put_slot(dict, i);
+    return ASSAY_OK;
+}
+
+assay_status assay_jdict_put(assay_jrun *run, assay_jdict *dict, const assay_jvalue *key, const assay_jvalue *value)
+{
+    uint64_t hash = 0;
+    assay_jentry *entry;
+    ASSAY_TRY(assay_jrun_step(run));
+    ASSAY_TRY(hash_of(run, key, 0, &hash));
+    ASSAY_TRY(find_entry(run, dict, key, hash, &entry));
+    if (entry) {
+        entry->value = *value;
+        return ASSAY_OK;
+    }
+    if (dict->count == dict->capacity) ASSAY_TRY(grow(run, dict));
+    dict->entries[dict->count++] = (assay_jentry){*key, *value, hash};
+    if (dict->count <= FEW) return ASSAY_OK;
+    if (!dict->slots || dict->count * 2 > dict->slot_count) return rebuild_slots(run, dict);
+    put_slot(dict, dict->count - 1);
+    return ASSAY_OK;
+}
+
+assay_status assay_jdict_put_all(assay_jrun *run, assay_jdict *dict, const assay_jdict *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        ASSAY_TRY(assay_jdict_put(run, dict, &from->entries[i].key, &from->entries[i].value));
+    return ASSAY_OK;
+}
+
+assay_status assay_jdict_get(assay_jrun *run, const assay_jdict *dict, const assay_jvalue *key, assay_jvalue *out)
+{
+    uint64_t hash = 0;
+    assay_jentry *entry;
+    *out = (assay_jvalue){0};
+    ASSAY_TRY(hash_of(run, key, 0, &hash));
+    ASSAY_TRY(find_entry(run, dict, key, hash, &entry));
+    if (entry) *out = entry->value;
+    return ASSAY_OK;
+}
