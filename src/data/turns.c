@@ -82,6 +82,11 @@ assay_status assay_turns_push(assay_turns *turns, assay_text_arena *arena, assay
     return ASSAY_OK;
 }
 
+assay_conversation assay_turns_conversation(const assay_turns *turns)
+{
+    return (assay_conversation){turns->items, turns->count, turns->context};
+}
+
 assay_status assay_turns_append(assay_turns *turns, assay_text_arena *arena, const assay_message *messages,
                                 size_t count, assay_error *err)
 {
@@ -106,11 +111,12 @@ static assay_status join_parts(const json_t *parts, const char *field, assay_buf
         const json_t *part = json_array_get(parts, i), *type = json_object_get(part, "type"),
                      *text = json_is_string(part) ? part : json_object_get(part, "text");
         if (!json_is_string(text))
-            return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                                   "\"%s\" has a message with a part that is %.40s%s: only text can be scored; leave such "
-                                   "lines out with --skip-bad-lines",
-                                   field, json_is_string(type) ? "of the type " : "no text",
-                                   json_is_string(type) ? json_string_value(type) : "");
+            return assay_error_set(
+                err, ASSAY_E_UNSUPPORTED,
+                "\"%s\" has a message with a part that is %.40s%s: only text can be scored; leave such "
+                "lines out with --skip-bad-lines",
+                field, json_is_string(type) ? "of the type " : "no text",
+                json_is_string(type) ? json_string_value(type) : "");
         ASSAY_TRY(assay_buf_append(joined, json_string_value(text), json_string_length(text), err));
     }
     return ASSAY_OK;
@@ -199,7 +205,8 @@ static assay_status read_tools(json_t **out, const json_t *tools, assay_error *e
     if (good && any) *out = list;
     else json_decref(list);
     return good ? ASSAY_OK
-                : assay_error_set(err, ASSAY_E_FORMAT, "\"tools\" should be a list of tools, or its JSON text, and is %s",
+                : assay_error_set(err, ASSAY_E_FORMAT,
+                                  "\"tools\" should be a list of tools, or its JSON text, and is %s",
                                   assay_json_kind(tools));
 }
 
@@ -211,10 +218,11 @@ static assay_status refuse_media(const json_t *record, assay_error *err)
         bool empty = !value || json_is_null(value) || (json_is_array(value) && !json_array_size(value)) ||
                      (json_is_string(value) && !json_string_length(value));
         if (!empty)
-            return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                                   "\"%s\" holds more than text, and only text can be scored: leave such lines out with "
-                                   "--skip-bad-lines, or remove the field if the texts stand for themselves",
-                                   media[i]);
+            return assay_error_set(
+                err, ASSAY_E_UNSUPPORTED,
+                "\"%s\" holds more than text, and only text can be scored: leave such lines out with "
+                "--skip-bad-lines, or remove the field if the texts stand for themselves",
+                media[i]);
     }
     return ASSAY_OK;
 }

@@ -22,6 +22,9 @@ typedef struct assay_turns {
 assay_status assay_turns_push(assay_turns *turns, assay_text_arena *arena, assay_role role, const char *text,
                               size_t size, assay_error *err);
 
+/* The turns as a template takes them; borrowed. */
+assay_conversation assay_turns_conversation(const assay_turns *turns);
+
 /* Appends messages; their texts are shared, not copied. */
 assay_status assay_turns_append(assay_turns *turns, assay_text_arena *arena, const assay_message *messages,
                                 size_t count, assay_error *err);

@@ -94,7 +94,7 @@ typedef struct assay_foreign_options {
     bool cosine_to_zero;    /* lr_scheduler_type cosine: Hugging Face's floor is 0 */
 } assay_foreign_options;
 
-enum { ASSAY_OPTION_ROWS_MAX = 128 };
+enum { ASSAY_OPTION_ROWS_MAX = 256 };
 
 typedef struct assay_options {
     /* files */
@@ -138,7 +138,12 @@ typedef struct assay_options {
 
     /* text */
     const char *template_name;
+    const char *chat_template;        /* a file; NULL: none */
+    const char *chat_template_kwargs; /* a JSON object as text; NULL: none */
+    const char *date;                 /* YYYY-MM-DD; NULL: none */
+    const char *tool_format;          /* template/tool_format.h */
     assay_append_eos append_eos;
+    bool text, add_generation_prompt; /* tokenize */
 
     /* machine */
     assay_opt_precision precision;

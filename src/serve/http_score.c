@@ -25,15 +25,13 @@ static assay_status take_ids(const assay_tokenizer *tokenizer, const json_t *lis
 static assay_status encode(const assay_served *model, const assay_ask *ask, const assay_ask_item *item, assay_ids *ids,
                            assay_error *err)
 {
-    const assay_template_renderer *how = model->rendering;
-    const assay_turns *turns = &item->turns;
-    if (item->ids) return take_ids(how->tokenizer, item->ids, ids, err);
-    if (!item->is_text)
-        return assay_template_render(how->chosen, how->tokenizer, turns->items, turns->count, how->append_eos, ids,
-                                     err);
-    ASSAY_TRY(assay_template_encode_text(how->tokenizer, turns->items[0].text, turns->items[0].size, how->append_eos,
-                                         ids, err));
-    int32_t bos = assay_tokenizer_about(how->tokenizer)->bos;
+    const assay_tokenizer *tokenizer = assay_template_tokenizer(model->chosen);
+    const assay_conversation conversation = assay_turns_conversation(&item->turns);
+    const assay_message *text = conversation.messages;
+    if (item->ids) return take_ids(tokenizer, item->ids, ids, err);
+    if (!item->is_text) return assay_template_render(model->chosen, &conversation, ids, err);
+    ASSAY_TRY(assay_template_encode_text(model->chosen, text->text, text->size, ids, err));
+    int32_t bos = assay_tokenizer_about(tokenizer)->bos;
     if (ask->single_bos && ids->count > 1 && bos >= 0 && ids->data[0] == bos && ids->data[1] == bos)
         memmove(ids->data, ids->data + 1, --ids->count * sizeof *ids->data);
     return ASSAY_OK;
@@ -125,8 +123,8 @@ static json_t *trace_of(const assay_job *job, size_t index)
     for (size_t i = 0; i < ids->count; i++) {
         double reward = (double)job->traces[index][i] + job->model->score_offset;
         json_array_append_new(list, json_pack("{s:i, s:o, s:f}", "id", (int)ids->data[i], "token",
-                                              token_text(job->model->rendering->tokenizer, ids->data[i]), "reward",
-                                              isfinite(reward) ? assay_nine_digits(reward) : 0.0));
+                                              token_text(assay_template_tokenizer(job->model->chosen), ids->data[i]),
+                                              "reward", isfinite(reward) ? assay_nine_digits(reward) : 0.0));
     }
     return list;
 }

@@ -29,7 +29,7 @@ typedef struct assay_served {
     assay_engine *engine;
     assay_pack *pack;       /* token_capacity is the batch's token budget */
     size_t scored_capacity; /* scored rows a micro-batch may have */
-    const assay_template_renderer *rendering;
+    const assay_template *chosen;
     size_t max_length; /* tokens of one text */
     size_t planned_bytes;
     double score_offset;

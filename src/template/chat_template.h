@@ -37,11 +37,13 @@ typedef enum assay_append_eos { ASSAY_EOS_AUTO, ASSAY_EOS_YES, ASSAY_EOS_NO } as
 
 /* Strings are borrowed during the call. */
 typedef struct assay_template_request {
-    const char *name;   /* "auto", a name of the list, "medicalgpt:NAME"; NULL is "auto" */
-    const char *file;   /* a file with a template's text; NULL: none. It wins over the name */
-    const char *kept;   /* the whole text that assay.json has; NULL: none. It wins over "auto" */
-    const char *kwargs; /* a JSON object: further variables, which win over the tokenizer's special tokens; NULL: none */
-    const char *date;   /* YYYY-MM-DD for templates that ask for the day; NULL: asking is an error that says so */
+    const char *name;       /* "auto", a name of the list, "medicalgpt:NAME"; NULL is "auto" */
+    const char *file;       /* a file with a template's text; NULL: none. It wins over the name */
+    const char *kept;       /* the whole text that assay.json has; NULL: none. It wins over the checkpoint's own */
+    const char *kept_tools; /* the same for conversations with tools; NULL: none */
+    const char
+        *kwargs;      /* a JSON object: further variables, which win over the tokenizer's special tokens; NULL: none */
+    const char *date; /* YYYY-MM-DD for templates that ask for the day; NULL: asking is an error that says so */
     const char *tool_format; /* "auto", "none", or one of template/tool_format.h; NULL is "auto" */
     assay_append_eos append_eos;
     /* As version 0.1 rendered: a text of ChatML's kind is cut behind its last end of turn. */
@@ -58,16 +60,24 @@ void assay_template_close(assay_template *chosen); /* NULL is fine */
 const char *assay_template_name(const assay_template *chosen);
 /* Where its text comes from, for people: "chat_template.jinja", "tokenizer_config.json", "built in", a path. */
 const char *assay_template_origin(const assay_template *chosen);
-/* The Jinja text that renders, in Transformers too, to the ids that assay_template_render gives; NULL: there is none. */
+/* The Jinja text that renders, in Transformers too, to the ids that assay_template_render gives, where it is given the
+ * same variables; NULL: there is none. */
 const char *assay_template_source(const assay_template *chosen);
+const char *assay_template_tool_source(const assay_template *chosen); /* of conversations with tools; NULL: the same */
+/* The same with --chat-template-kwargs set in its first lines, as it is written beside a model. ASSAY_E_UNSUPPORTED:
+ * assay_template_source is NULL. */
+assay_status assay_template_export(const assay_template *chosen, assay_buf *out, assay_error *err);
+const json_t *assay_template_kwargs(const assay_template *chosen);    /* NULL: none */
+const char *assay_template_date(const assay_template *chosen);        /* NULL: none */
+const char *assay_template_tool_format(const assay_template *chosen); /* NULL: "auto" */
 const assay_tokenizer *assay_template_tokenizer(const assay_template *chosen);
 
 /* The names that --template takes, besides "auto". */
 size_t assay_template_count(void);
 const char *assay_template_name_at(size_t index);
 
-/* Appends the ids of the whole conversation. A conversation that the template refuses (Llama 2: roles must alternate) is
- * refused with its words. */
+/* Appends the ids of the whole conversation. A conversation that the template refuses (Llama 2: roles must alternate)
+ * is refused with its words. */
 assay_status assay_template_render(const assay_template *chosen, const assay_conversation *conversation, assay_ids *ids,
                                    assay_error *err);
 
@@ -81,7 +91,7 @@ assay_status assay_template_text(const assay_template *chosen, const assay_conve
 assay_status assay_template_encode_text(const assay_template *chosen, const char *text, size_t size, assay_ids *ids,
                                         assay_error *err);
 /* The same for a tokenizer without a template. */
-assay_status assay_tokenizer_encode_text(const assay_tokenizer *tokenizer, assay_append_eos append_eos, const char *text,
-                                         size_t size, assay_ids *ids, assay_error *err);
+assay_status assay_tokenizer_encode_text(const assay_tokenizer *tokenizer, assay_append_eos append_eos,
+                                         const char *text, size_t size, assay_ids *ids, assay_error *err);
 
 #endif

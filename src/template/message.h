@@ -1,5 +1,5 @@
-/* A conversation: messages in order, and what is said of it as a whole. Strings are borrowed; the arena or document they
- * live in must outlive the list. */
+/* A conversation: messages in order, and what is said of it as a whole. Strings are borrowed; the arena or document
+ * they live in must outlive the list. */
 #ifndef ASSAY_TEMPLATE_MESSAGE_H
 #define ASSAY_TEMPLATE_MESSAGE_H
 
@@ -27,7 +27,8 @@ typedef struct assay_message {
 typedef struct assay_conversation {
     const assay_message *messages;
     size_t count;
-    /* A JSON object with "tools" (a list) and "chat_template_kwargs" (an object) as far as they are given. NULL: none. */
+    /* A JSON object with "tools" (a list) and "chat_template_kwargs" (an object) as far as they are given. NULL: none.
+     */
     const char *context;
 } assay_conversation;
 

@@ -6,71 +6,84 @@
 #include "template/chat_template.h"
 #include "template/tool_format.h"
 
-/* What follows the text when append_eos is AUTO. */
-typedef enum assay_template_end {
-    ASSAY_END_OF_TURN, /* nothing: the text ends the turn itself */
-    ASSAY_END_EOS,     /* EOS */
-    ASSAY_END_STOP,    /* `stop` where it is a token, else EOS */
-} assay_template_end;
+#define ASSAY_TEMPLATE_SPECIAL_FIRST "{#- begins with the tokenizer's own special tokens -#}"
+#define ASSAY_TEMPLATE_EOS_LAST "{{- eos_token }}"
 
-/* A name of the list. Exactly one of body, turns, text and ids says how it renders. */
+typedef struct assay_question_turns assay_question_turns;
+
+/* A name of the list. Exactly one of body, turns, text and ids says how it renders.
+ *
+ * A body is a file of src/template/texts/ as it stands. Two lines mean more to this program than to Jinja: a first line
+ * "{#- begins with the tokenizer's own special tokens -#}" says that what the tokenizer puts in front of a text (BOS)
+ * is in front of this one too; a last line "{{- eos_token }}" is what --append-eos false takes away. */
 typedef struct assay_template_kind {
     const char *name;
-    const char *body;                          /* Jinja, one of the files of texts/ */
-    const struct assay_question_turns *turns; /* MedicalGPT's strings, of which a Jinja text is made */
-    /* code: plain text, encoded with the tokenizer's own special tokens around it */
+    const char *body;
+    const assay_question_turns *turns; /* MedicalGPT's strings, of which such a body is made */
+    /* code: text that is encoded with the tokenizer's own special tokens around it, or ids; EOS follows */
     assay_status (*text)(const assay_conversation *conversation, assay_buf *out, assay_error *err);
-    assay_status (*ids)(const assay_tokenizer *tokenizer, const assay_conversation *conversation, assay_ids *ids,
-                        assay_error *err);
-    bool special_first; /* what the tokenizer puts in front of a text (BOS) is in front of this one too */
-    assay_template_end end;
+    assay_status (*ids)(const assay_tokenizer *tokenizer, const assay_conversation *conversation, const json_t *tools,
+                        assay_ids *ids, assay_error *err);
 } assay_template_kind;
 
-/* System text once, then questions and answers; NULL: none of it. */
-typedef struct assay_question_turns {
-    const char *system;       /* where the conversation has none */
-    const char *system_after; /* behind the system text; NULL: the separator */
+/* System text once, then questions and answers. */
+struct assay_question_turns {
+    const char *name;
+    const char *system; /* where the conversation has none; NULL: none */
     const char *user_before, *user_after;
-    const char *separator; /* before each later question */
-    const char *stop;      /* NULL: EOS */
-} assay_question_turns;
+    const char *separator; /* behind the system text and before each later question */
+    const char *stop;      /* ends the last answer where it is a token; NULL: EOS does */
+};
 
-/* The lists, each of `*count` kinds. */
-const assay_template_kind *assay_templates_own(size_t *count);        /* template_own.c */
-const assay_template_kind *assay_templates_medicalgpt(size_t *count); /* template_medicalgpt.c */
+extern const assay_template_kind assay_template_texts[]; /* made of src/template/texts/ by the Makefile */
+extern const size_t assay_template_text_count;
+const assay_question_turns *assay_templates_medicalgpt(size_t *count); /* template_medicalgpt.c */
 
-/* NULL: there is none of that name. */
-const assay_template_kind *assay_template_kind_find(const char *name);
-assay_status assay_template_kind_unknown(const char *name, assay_error *err); /* names the nearest */
+/* ASSAY_E_USAGE names the nearest. */
+assay_status assay_template_kind_find(assay_template_kind *out, const char *name, assay_error *err);
 
-/* The Jinja text that says what the strings say. */
-assay_status assay_question_turns_body(const assay_question_turns *turns, assay_buf *out, assay_error *err);
+/* The Jinja text that says what the strings say; end: what stands behind the last answer, "" for nothing, NULL:
+ * eos_token. */
+assay_status assay_question_turns_body(const assay_question_turns *turns, const char *end, assay_buf *out,
+                                       assay_error *err);
 
 assay_status assay_template_text_plain(const assay_conversation *conversation, assay_buf *out, assay_error *err);
 assay_status assay_template_text_chatglm2(const assay_conversation *conversation, assay_buf *out, assay_error *err);
+/* tools: stand behind the system text, as the reference writes them; NULL: none. */
 assay_status assay_template_ids_chatglm3(const assay_tokenizer *tokenizer, const assay_conversation *conversation,
-                                         assay_ids *ids, assay_error *err);
+                                         const json_t *tools, assay_ids *ids, assay_error *err);
 
 struct assay_template {
-    const assay_template_kind *kind; /* NULL: the checkpoint's own, or a file's */
-    const char *name;
-    char *origin;
-    char *source;           /* the whole Jinja text; NULL: code */
-    bool exported;          /* source gives the ids by itself, as Transformers encodes it */
-    assay_jinja *jinja;     /* NULL: code */
+    assay_template_kind kind; /* without a name: the checkpoint's own, or a file's */
+    char *name, *origin;
+    char *source;            /* the whole Jinja text; NULL: code */
+    bool special_first;      /* encoded with the tokenizer's own special tokens in front: source alone is not enough */
+    assay_jinja *jinja;      /* NULL: code */
     assay_jinja *with_tools; /* the checkpoint's text for conversations with tools; NULL: jinja does */
-    json_t *kwargs;         /* NULL: none */
-    char *date;             /* NULL: none */
-    const assay_tool_format *tool_format; /* NULL: the template's own way, see native_tools */
-    bool drops_tools;                     /* tools are left out on purpose (--tool-format none) */
-    bool reads_tools, reads_calls;        /* what the text asks for by name */
+    json_t *kwargs;          /* NULL: none */
+    char *date;              /* NULL: none */
+    const assay_tool_format *tool_format; /* NULL: "auto" or "none" */
+    bool drops_tools;                     /* "none" */
+    bool reads_tools, reads_calls;        /* the text asks for them by name */
     assay_append_eos append_eos;
     bool cut_behind_turn;
     const assay_tokenizer *tokenizer;
 };
 
+/* What a conversation becomes before it is rendered: calls and results as text where the template has no place for
+ * them. Release it after a failure too. */
+typedef struct assay_prepared {
+    assay_conversation conversation;
+    json_t *context, *tools;      /* tools is borrowed from context; NULL: none, or none that is wanted */
+    assay_flat_conversation flat; /* what conversation points into, where it was made */
+} assay_prepared;
+
+assay_status assay_template_prepare(const assay_template *chosen, const assay_conversation *conversation,
+                                    assay_prepared *out, assay_error *err);
+void assay_prepared_release(assay_prepared *prepared);
+
 /* The text of a Jinja template. */
-assay_status assay_template_jinja_text(const assay_template *chosen, const assay_conversation *conversation,
+assay_status assay_template_jinja_text(const assay_template *chosen, const assay_prepared *prepared,
                                        bool add_generation_prompt, assay_buf *out, assay_error *err);
 
 #endif

@@ -37,6 +37,8 @@ assay_status assay_tool_format_find(const assay_tool_format **out, const char *n
                            name);
 }
 
+const char *assay_tool_format_name(const assay_tool_format *format) { return format->name; }
+
 /* {"name", "arguments"} of a call, which may stand inside {"type", "function"}. NULL: it is no call. */
 static const json_t *call_of(const json_t *value)
 {
@@ -101,10 +103,11 @@ static assay_status put_tools(const assay_tool_format *format, const json_t *too
                               assay_buf *out, assay_error *err)
 {
     if (!format->tools)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                               "the conversation has tools, and this template has no place for them: give --tool-format "
-                               "default to write them into the system text as MedicalGPT does, or --tool-format none to "
-                               "leave them out");
+        return assay_error_set(
+            err, ASSAY_E_UNSUPPORTED,
+            "the conversation has tools, and this template has no place for them: give --tool-format "
+            "default to write them into the system text as MedicalGPT does, or --tool-format none to "
+            "leave them out");
     if (behind) ASSAY_TRY(assay_buf_text(out, "\n\n", err));
     return format->tools(tools, date, out, err);
 }

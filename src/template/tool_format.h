@@ -20,6 +20,8 @@ typedef struct assay_tool_format assay_tool_format; /* constant, static storage 
 /* "react", "default", "glm4", "llama3", "mistral", "qwen", "qwen3", "qwen3.5". ASSAY_E_USAGE lists them. */
 assay_status assay_tool_format_find(const assay_tool_format **out, const char *name, assay_error *err);
 
+const char *assay_tool_format_name(const assay_tool_format *format);
+
 typedef struct assay_flat_conversation {
     assay_conversation conversation;
     assay_message *messages;

@@ -83,8 +83,7 @@ assay_status assay_tools_default(const json_t *tools, const char *date, assay_bu
     (void)date;
     ASSAY_TRY(assay_buf_text(out, "You have access to the following tools:\n", err));
     for (size_t i = 0; i < json_array_size(tools); i++) ASSAY_TRY(put_tool(out, tool_at(tools, i), err));
-    ASSAY_TRY(assay_buf_text(
-        out, "Use the following format if using a tool:\n```\nAction: tool name (one of [", err));
+    ASSAY_TRY(assay_buf_text(out, "Use the following format if using a tool:\n```\nAction: tool name (one of [", err));
     for (size_t i = 0; i < json_array_size(tools); i++)
         ASSAY_TRY(assay_buf_printf(out, err, "%s%s", i ? ", " : "", text_of(tool_at(tools, i), "name")));
     return assay_buf_text(out,
@@ -114,11 +113,13 @@ static assay_status put_day(assay_buf *out, const char *date, assay_error *err)
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     if (!date)
-        return assay_error_set(err, ASSAY_E_USAGE,
-                               "--tool-format llama3 writes the day into the text: give --date YYYY-MM-DD, which is kept "
-                               "with the model");
+        return assay_error_set(
+            err, ASSAY_E_USAGE,
+            "--tool-format llama3 writes the day into the text: give --date YYYY-MM-DD, which is kept "
+            "with the model");
     unsigned month = (unsigned)(date[5] - '0') * 10 + (unsigned)(date[6] - '0');
-    return assay_buf_printf(out, err, "%.2s %s %.4s", date + 8, months[month >= 1 && month <= 12 ? month - 1 : 0], date);
+    return assay_buf_printf(out, err, "%.2s %s %.4s", date + 8, months[month >= 1 && month <= 12 ? month - 1 : 0],
+                            date);
 }
 
 assay_status assay_tools_llama3(const json_t *tools, const char *date, assay_buf *out, assay_error *err)
@@ -199,9 +200,10 @@ assay_status assay_calls_default(const json_t *calls, assay_buf *out, assay_erro
 static assay_status one_call(const json_t *calls, const char *format, assay_error *err)
 {
     if (json_array_size(calls) == 1) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                           "a message with %zu tool calls: --tool-format %s has words for one; qwen and mistral take more",
-                           json_array_size(calls), format);
+    return assay_error_set(
+        err, ASSAY_E_UNSUPPORTED,
+        "a message with %zu tool calls: --tool-format %s has words for one; qwen and mistral take more",
+        json_array_size(calls), format);
 }
 
 assay_status assay_calls_glm4(const json_t *calls, assay_buf *out, assay_error *err)
@@ -220,8 +222,8 @@ assay_status assay_calls_mistral(const json_t *calls, assay_buf *out, assay_erro
 {
     ASSAY_TRY(assay_buf_byte(out, '[', err));
     for (size_t i = 0; i < json_array_size(calls); i++)
-        ASSAY_TRY(put_call(out, json_array_get(calls, i), i ? ", {\"name\": \"" : "{\"name\": \"", "\", \"arguments\": ",
-                           "}", err));
+        ASSAY_TRY(put_call(out, json_array_get(calls, i), i ? ", {\"name\": \"" : "{\"name\": \"",
+                           "\", \"arguments\": ", "}", err));
     return assay_buf_byte(out, ']', err);
 }
 
@@ -229,7 +231,7 @@ assay_status assay_calls_qwen(const json_t *calls, assay_buf *out, assay_error *
 {
     for (size_t i = 0; i < json_array_size(calls); i++)
         ASSAY_TRY(put_call(out, json_array_get(calls, i),
-                           i ? "\n<tool_call>\n{\"name\": \"" : "<tool_call>\n{\"name\": \"", "\", \"arguments\": ",
-                           "}\n</tool_call>", err));
+                           i ? "\n<tool_call>\n{\"name\": \"" : "<tool_call>\n{\"name\": \"",
+                           "\", \"arguments\": ", "}\n</tool_call>", err));
     return ASSAY_OK;
 }
