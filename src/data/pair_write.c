@@ -7,9 +7,12 @@
 static json_t *message_json(const assay_message *message)
 {
     if (message->whole) return assay_json_value(message->whole);
+    bool call = message->role == ASSAY_ROLE_TOOL_CALL, result = message->role == ASSAY_ROLE_OBSERVATION;
+    const char *role = call ? "function_call" : result ? "observation" : assay_role_name(message->role);
     json_t *object = json_object();
-    int failed = json_object_set_new(object, "role", json_string(assay_role_name(message->role)));
-    failed |= json_object_set_new(object, "content", json_stringn(message->text, message->size));
+    int failed = json_object_set_new(object, call || result ? "from" : "role", json_string(role));
+    failed |=
+        json_object_set_new(object, call || result ? "value" : "content", json_stringn(message->text, message->size));
     if (!failed) return object;
     json_decref(object);
     return NULL;

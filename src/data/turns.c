@@ -146,7 +146,8 @@ static assay_status keep_json(const char **out, assay_text_arena *arena, const j
     return status;
 }
 
-/* True when role and text are all that a template can see of the message. */
+/* True when role and text are all that a template can see of the message. The roles of ShareGPT's tool turns are no
+ * roles of a template; those of Transformers stand as they are written. */
 static bool is_plain(const json_t *message, assay_role role)
 {
     const char *name = json_string_value(json_object_get(message, "role")), *key;
@@ -157,8 +158,9 @@ static bool is_plain(const json_t *message, assay_role role)
         bool known = !strcmp(key, "role") || !strcmp(key, "content");
         if (!known && !json_is_null(value)) return false;
     }
-    return json_is_string(json_object_get(message, "content")) && !strcmp(name, assay_role_name(role)) &&
-           role != ASSAY_ROLE_TOOL_CALL;
+    if (!json_is_string(json_object_get(message, "content"))) return false;
+    if (role == ASSAY_ROLE_TOOL_CALL || !strcasecmp(name, "observation")) return true;
+    return role != ASSAY_ROLE_OBSERVATION && !strcmp(name, assay_role_name(role));
 }
 
 static assay_status push_content(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *message,
