@@ -322,8 +322,11 @@ static assay_status justify(assay_jrun *run, const assay_jcall *call, int side, 
     ASSAY_TRY(assay_jvalue_length(run, &call->items[0], &length));
     room = width > length ? width - length : 0;
     int64_t before = side < 0 ? 0 : side > 0 ? room : room / 2 + (room & width & 1);
-    return assay_jletters_pad(run, &call->items[0], call->items[2].type == ASSAY_J_MISSING ? NULL : &call->items[2],
-                              before, room - before, out);
+    assay_jvalue fill = call->items[2];
+    if (fill.type == ASSAY_J_MISSING) return assay_jletters_pad(run, &call->items[0], NULL, before, room - before, out);
+    ASSAY_TRY(assay_jargument_text(run, &fill, "the fill character"));
+    if (call->items[0].markup) ASSAY_TRY(assay_jtext_escape(run, &fill, &fill));
+    return assay_jletters_pad(run, &call->items[0], &fill, before, room - before, out);
 }
 
 static assay_status run_center(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
