@@ -106,8 +106,7 @@ static assay_status run_fromkeys(assay_jrun *run, const assay_jcall *call, assay
 static const assay_jbuiltin dict_methods[] = {
     {"items", "self", true, run_items},    {"keys", "self", true, run_keys},
     {"values", "self", true, run_values},  {"get", "self key default=", true, run_get},
-    {"copy", "self", true, run_copy_dict},
-    {"fromkeys", "self keys value=", true, run_fromkeys},
+    {"copy", "self", true, run_copy_dict}, {"fromkeys", "self keys value=", true, run_fromkeys},
 };
 const assay_jbuiltin_table assay_jmethods_dict = {dict_methods, sizeof dict_methods / sizeof *dict_methods};
 
