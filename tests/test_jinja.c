@@ -446,7 +446,7 @@ static void a_template_is_constant(void **state)
     assert_int_equal(size, sizeof text - 1);
     for (int i = 0; i < 3; i++) {
         json_t *variables = json_pack("{s:i}", "x", i);
-        char wanted[8];
+        char wanted[16];
         assay_buf out;
         assay_buf_init(&out, 100);
         snprintf(wanted, sizeof wanted, "%d", i + 1);

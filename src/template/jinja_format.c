@@ -15,9 +15,11 @@ typedef struct percent {
     bool by_name;
 } percent;
 
+/* What has __getitem__ and is no text or tuple may be left unused by a format. */
 static bool is_mapping(const assay_jvalue *value)
 {
-    return value->type == ASSAY_J_DICT || assay_jvalue_is_list(value, ASSAY_JLIST_LIST) || value->type == ASSAY_J_RANGE;
+    return value->type == ASSAY_J_DICT || value->type == ASSAY_J_RANGE || value->type == ASSAY_J_UNDEFINED ||
+           assay_jvalue_is_list(value, ASSAY_JLIST_LIST);
 }
 
 static bool is_tuple(const assay_jvalue *value)

@@ -1,4 +1,5 @@
 """What Transformers makes of a chat template: used by jinja_golden.py and jinja_parity.py. Needs transformers 5.24 and jinja2 3.1.6."""
+import copy
 import datetime
 
 from transformers.utils import chat_template_utils as utils
@@ -18,10 +19,10 @@ utils.datetime = Noon
 
 
 def render(case):
-    """{"template", "variables"} or {"template", "messages", "tools", ...} -> (text, None) or (None, error)."""
+    """The variables are copied: `list|indent` changes its list before it fails. {"template", "variables"} or {"template", "messages", "tools", ...} -> (text, None) or (None, error)."""
     try:
         if "messages" not in case:
-            return utils._compile_jinja_template(case["template"]).render(**case.get("variables", {})), None
+            return utils._compile_jinja_template(case["template"]).render(**copy.deepcopy(case.get("variables", {}))), None
         messages = utils._normalize_chat_messages(case["messages"])
         values = {**case.get("special_tokens", {}), **case.get("variables", {})}
         rendered, _ = utils.render_jinja_template(
