@@ -100,7 +100,9 @@ static assay_status place_rest(assay_jrun *run, assay_jframe *frame, const assay
     }
     if (function->kwargs != ASSAY_JNO_SLOT) frame->slots[function->kwargs] = assay_jdict_value(rest);
     else if (rest->count)
-        return assay_jrun_fail(run, "the macro takes no argument named %.60s", rest->entries[0].key.as.text);
+        return assay_jrun_fail(run, "the macro takes no argument named %.*s",
+                               rest->entries[0].key.size < 60 ? (int)rest->entries[0].key.size : 60,
+                               rest->entries[0].key.as.text);
     return ASSAY_OK;
 }
 

@@ -30,11 +30,12 @@ static assay_status truncate_real(assay_jrun *run, double real, assay_jvalue *ou
 static assay_status text_to_int(assay_jrun *run, const assay_jvalue *given, int64_t base, const assay_jvalue *missing,
                                 assay_jvalue *out)
 {
-    assay_jvalue text = assay_jtext_strip(given, NULL, ASSAY_JSTRIP_LEFT | ASSAY_JSTRIP_RIGHT);
+    assay_jvalue text;
     int64_t whole;
     double real;
     bool fits;
     *out = *missing;
+    ASSAY_TRY(assay_jtext_strip(run, given, NULL, ASSAY_JSTRIP_LEFT | ASSAY_JSTRIP_RIGHT, &text));
     if (base != 0 && (base < 2 || base > 36)) return ASSAY_OK;
     if (assay_jnumber_read_whole(text.as.text, text.size, (int)base, &whole, &fits)) {
         if (!fits) return assay_jrun_unsupported(run, "a whole number beyond 64 bits");
@@ -63,12 +64,13 @@ static assay_status run_int(assay_jrun *run, const assay_jcall *call, assay_jval
 static assay_status run_float(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
 {
     const assay_jvalue *value = &call->items[0];
+    assay_jvalue text;
     double real;
     *out = call->items[1].type == ASSAY_J_MISSING ? assay_jvalue_float(0) : call->items[1];
     if (value->type == ASSAY_J_UNDEFINED) return assay_jvalue_undefined_error(run, value);
     if (assay_jvalue_is_number(value)) *out = assay_jvalue_float(assay_jvalue_real(value));
     if (value->type != ASSAY_J_TEXT) return ASSAY_OK;
-    assay_jvalue text = assay_jtext_strip(value, NULL, ASSAY_JSTRIP_LEFT | ASSAY_JSTRIP_RIGHT);
+    ASSAY_TRY(assay_jtext_strip(run, value, NULL, ASSAY_JSTRIP_LEFT | ASSAY_JSTRIP_RIGHT, &text));
     if (assay_jnumber_read_real(text.as.text, text.size, &real)) *out = assay_jvalue_float(real);
     return ASSAY_OK;
 }

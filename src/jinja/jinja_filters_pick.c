@@ -49,7 +49,7 @@ static assay_status map_attribute(assay_jrun *run, const assay_jcall *call, assa
     for (size_t i = 0; i < call->named; i++) {
         if (assay_jvalue_is_text(&call->names[i], "attribute")) path = call->values[i];
         else if (assay_jvalue_is_text(&call->names[i], "default")) missing = call->values[i];
-        else return assay_jrun_fail(run, "map() takes no argument named %.40s here", call->names[i].as.text);
+        else return assay_jrun_fail(run, "map() takes no other named arguments than attribute and default here");
     }
     ASSAY_TRY(assay_jiter_start(run, &iter, &call->items[0]));
     while (assay_jiter_next(&iter, &item)) {

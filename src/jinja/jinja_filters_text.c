@@ -62,9 +62,7 @@ static assay_status run_trim(assay_jrun *run, const assay_jcall *call, assay_jva
     const assay_jvalue *set = assay_jargument_given(&call->items[1]) ? &call->items[1] : NULL;
     ASSAY_TRY(assay_jvalue_str(run, &call->items[0], true, &text));
     if (set) ASSAY_TRY(assay_jargument_text(run, set, "what trim takes off"));
-    *out = assay_jtext_strip(&text, set, ASSAY_JSTRIP_LEFT | ASSAY_JSTRIP_RIGHT);
-    out->markup = text.markup;
-    return assay_jrun_charge(run, (text.size - out->size) * (set ? set->size + 1 : 1));
+    return assay_jtext_strip(run, &text, set, ASSAY_JSTRIP_LEFT | ASSAY_JSTRIP_RIGHT, out);
 }
 
 static assay_status run_replace(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
@@ -189,7 +187,8 @@ static assay_status run_truncate(assay_jrun *run, const assay_jcall *call, assay
     ASSAY_TRY(assay_jargument_text(run, text, "what truncate cuts"));
     kept = assay_jtext_part(text, 0, assay_jtext_offset(text, (size_t)(length - ending)));
     if (!assay_jargument_truth(&call->items[2], false)) {
-        size_t at = assay_jtext_find_last(&kept, &space, kept.size);
+        size_t at;
+        ASSAY_TRY(assay_jtext_find_last(run, &kept, &space, kept.size, &at));
         if (at != SIZE_MAX) kept = assay_jtext_part(&kept, 0, at);
     }
     kept.markup = text->markup;

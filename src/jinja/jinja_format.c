@@ -15,9 +15,11 @@ typedef struct percent {
     bool by_name;
 } percent;
 
+/* What has __getitem__ and is no text or tuple may be left unused by a format. */
 static bool is_mapping(const assay_jvalue *value)
 {
-    return value->type == ASSAY_J_DICT || assay_jvalue_is_list(value, ASSAY_JLIST_LIST) || value->type == ASSAY_J_RANGE;
+    return value->type == ASSAY_J_DICT || value->type == ASSAY_J_RANGE || value->type == ASSAY_J_UNDEFINED ||
+           assay_jvalue_is_list(value, ASSAY_JLIST_LIST);
 }
 
 static bool is_tuple(const assay_jvalue *value)
@@ -247,6 +249,16 @@ static assay_status read_spec(assay_jrun *run, const assay_jvalue *text, assay_j
                                            : ASSAY_OK;
 }
 
+static assay_status put_point(braces *b, assay_jspec *spec, int64_t point)
+{
+    assay_jbuild one = {0};
+    if (point < 0 || point > 0x10ffff || (point >= 0xd800 && point < 0xe000) || spec->precision >= 0 || spec->sign)
+        return assay_jrun_fail(b->run, "the kind c of a format wants a character");
+    ASSAY_TRY(assay_jbuild_point(b->run, &one, (int32_t)point));
+    assay_jvalue text = assay_jbuild_value(&one);
+    return assay_jspec_text(b->run, &b->build, spec, &text);
+}
+
 static assay_status put_spec(braces *b, const assay_jvalue *value, const assay_jvalue *text)
 {
     assay_jspec spec;
@@ -255,6 +267,7 @@ static assay_status put_spec(braces *b, const assay_jvalue *value, const assay_j
     bool is_whole = assay_jvalue_is_whole(value, &whole), real = assay_jvalue_is_number(value);
     ASSAY_TRY(read_spec(b->run, text, &spec));
     if (value->type == ASSAY_J_BOOL && !spec.kind && !text->size) is_whole = real = false;
+    if (spec.kind == 'c' && is_whole) return put_point(b, &spec, whole);
     if (real && spec.kind != 's') {
         if (is_whole && (!spec.kind || strchr("bdoxXn", spec.kind))) {
             if (spec.precision >= 0) return assay_jrun_fail(b->run, "a precision is not allowed for whole numbers");
@@ -267,7 +280,7 @@ static assay_status put_spec(braces *b, const assay_jvalue *value, const assay_j
     if (!plain || (spec.kind && spec.kind != 's') || spec.sign || spec.group || spec.align == '=')
         return assay_jrun_fail(b->run, "the format \"%.*s\" does not suit '%s'", text->size < 40 ? (int)text->size : 40,
                                text->as.text, assay_jvalue_type_name(value));
-    if (spec.zero && !spec.align) spec.fill = '0';
+    if (spec.zero && !spec.fill) spec.fill = '0';
     ASSAY_TRY(assay_jvalue_str(b->run, value, true, &string));
     if (b->format->markup) ASSAY_TRY(assay_jtext_escape(b->run, &string, &string));
     return assay_jspec_text(b->run, &b->build, &spec, &string);

@@ -161,7 +161,7 @@ assay_status assay_jletters_split(assay_jrun *run, const assay_jvalue *text, con
 {
     size_t from = 0;
     ASSAY_TRY(assay_jlist_new(run, ASSAY_JLIST_LIST, 0, out));
-    ASSAY_TRY(assay_jrun_charge(run, text->size));
+    ASSAY_TRY(assay_jrun_charge(run, text->size * (separator ? 1 : 8)));
     if (!separator) return split_space(run, text, most, *out);
     if (!separator->size) return assay_jrun_fail(run, "split() with an empty separator");
     while (most < 0 || (int64_t)(*out)->count < most) {
@@ -203,11 +203,12 @@ assay_status assay_jletters_split_right(assay_jrun *run, const assay_jvalue *tex
 {
     size_t to = text->size;
     ASSAY_TRY(assay_jlist_new(run, ASSAY_JLIST_LIST, 0, out));
-    ASSAY_TRY(assay_jrun_charge(run, text->size));
+    ASSAY_TRY(assay_jrun_charge(run, text->size * (separator ? 1 : 8)));
     if (!separator) return split_space_right(run, text, most, *out);
     if (!separator->size) return assay_jrun_fail(run, "rsplit() with an empty separator");
     while (most < 0 || (int64_t)(*out)->count < most) {
-        size_t at = assay_jtext_find_last(text, separator, to);
+        size_t at;
+        ASSAY_TRY(assay_jtext_find_last(run, text, separator, to, &at));
         if (at == SIZE_MAX) break;
         ASSAY_TRY(push_part(run, *out, text, at + separator->size, to));
         to = at;
@@ -227,7 +228,7 @@ assay_status assay_jletters_lines(assay_jrun *run, const assay_jvalue *text, boo
 {
     size_t from = 0, at = 0;
     ASSAY_TRY(assay_jlist_new(run, ASSAY_JLIST_LIST, 0, out));
-    ASSAY_TRY(assay_jrun_charge(run, text->size));
+    ASSAY_TRY(assay_jrun_charge(run, text->size * 8));
     while (at < text->size) {
         int32_t point = assay_jtext_point(text, at);
         size_t end = at + assay_jtext_step(text, at);

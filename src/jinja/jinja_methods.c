@@ -96,10 +96,17 @@ static assay_status run_copy_dict(assay_jrun *run, const assay_jcall *call, assa
     return ASSAY_OK;
 }
 
+static assay_status run_fromkeys(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+{
+    assay_jvalue name = assay_jvalue_literal("dict.fromkeys");
+    assay_jcall rest = {.items = call->items + 1, .count = call->items[2].type == ASSAY_J_MISSING ? 1 : 2};
+    return assay_jbuiltin_call(run, assay_jglobal_find(&name), NULL, &rest, out);
+}
+
 static const assay_jbuiltin dict_methods[] = {
     {"items", "self", true, run_items},    {"keys", "self", true, run_keys},
     {"values", "self", true, run_values},  {"get", "self key default=", true, run_get},
-    {"copy", "self", true, run_copy_dict},
+    {"copy", "self", true, run_copy_dict}, {"fromkeys", "self keys value=", true, run_fromkeys},
 };
 const assay_jbuiltin_table assay_jmethods_dict = {dict_methods, sizeof dict_methods / sizeof *dict_methods};
 

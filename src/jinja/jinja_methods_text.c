@@ -35,13 +35,8 @@ static assay_status run_capitalize(assay_jrun *run, const assay_jcall *call, ass
 static assay_status strip(assay_jrun *run, const assay_jcall *call, int sides, assay_jvalue *out)
 {
     const assay_jvalue *set = assay_jargument_given(&call->items[1]) ? &call->items[1] : NULL;
-    bool markup = call->items[0].markup;
     if (set) ASSAY_TRY(assay_jargument_text(run, set, "what strip() takes off"));
-    ASSAY_TRY(assay_jrun_step(run));
-    *out = assay_jtext_strip(&call->items[0], set, sides);
-    ASSAY_TRY(assay_jrun_charge(run, (call->items[0].size - out->size) * (set ? set->size + 1 : 1)));
-    out->markup = markup;
-    return ASSAY_OK;
+    return assay_jtext_strip(run, &call->items[0], set, sides, out);
 }
 
 static assay_status run_strip(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
@@ -136,9 +131,8 @@ static assay_status search(assay_jrun *run, const assay_jcall *call, bool last, 
     ASSAY_TRY(assay_jrun_charge(run, call->items[0].size));
     if (!valid) return ASSAY_OK;
     assay_jvalue part = assay_jtext_part(&call->items[0], 0, to);
-    size_t at =
-        last ? assay_jtext_find_last(&part, &call->items[1], to) : assay_jtext_find(&part, &call->items[1], from);
-    if (last) ASSAY_TRY(assay_jrun_charge(run, (to - from) * 8));
+    size_t at = last ? 0 : assay_jtext_find(&part, &call->items[1], from);
+    if (last) ASSAY_TRY(assay_jtext_find_last(run, &part, &call->items[1], to, &at));
     if (at == SIZE_MAX || at < from) return ASSAY_OK;
     part = assay_jtext_part(&call->items[0], 0, at);
     *out = (int64_t)assay_jtext_length(&part);
@@ -290,8 +284,9 @@ static assay_status part_in_three(assay_jrun *run, const assay_jcall *call, bool
     assay_jlist *parts;
     ASSAY_TRY(assay_jargument_text(run, separator, "the separator of partition()"));
     if (!separator->size) return assay_jrun_fail(run, "partition() with an empty separator");
-    ASSAY_TRY(assay_jrun_charge(run, text->size * (last ? 8 : 1)));
-    size_t at = last ? assay_jtext_find_last(text, separator, text->size) : assay_jtext_find(text, separator, 0);
+    ASSAY_TRY(assay_jrun_charge(run, text->size));
+    size_t at = last ? 0 : assay_jtext_find(text, separator, 0);
+    if (last) ASSAY_TRY(assay_jtext_find_last(run, text, separator, text->size, &at));
     size_t none = last ? 0 : text->size, before = at == SIZE_MAX ? none : at,
            behind = at == SIZE_MAX ? none : at + separator->size;
     const size_t cuts[] = {0, before, behind, text->size};
@@ -322,8 +317,11 @@ static assay_status justify(assay_jrun *run, const assay_jcall *call, int side, 
     ASSAY_TRY(assay_jvalue_length(run, &call->items[0], &length));
     room = width > length ? width - length : 0;
     int64_t before = side < 0 ? 0 : side > 0 ? room : room / 2 + (room & width & 1);
-    return assay_jletters_pad(run, &call->items[0], call->items[2].type == ASSAY_J_MISSING ? NULL : &call->items[2],
-                              before, room - before, out);
+    assay_jvalue fill = call->items[2];
+    if (fill.type == ASSAY_J_MISSING) return assay_jletters_pad(run, &call->items[0], NULL, before, room - before, out);
+    ASSAY_TRY(assay_jargument_text(run, &fill, "the fill character"));
+    if (call->items[0].markup) ASSAY_TRY(assay_jtext_escape(run, &fill, &fill));
+    return assay_jletters_pad(run, &call->items[0], &fill, before, room - before, out);
 }
 
 static assay_status run_center(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ASSAY_JNUMBER_TEXT = 400 };
+enum { ASSAY_JNUMBER_TEXT = 512 };
 
 /* repr(): the fewest digits that read back as the same double; "inf", "nan", "1e+20", "5.0". */
 void assay_jnumber_repr(double real, char text[ASSAY_JNUMBER_TEXT]);

@@ -263,8 +263,11 @@ static assay_status parse_keyword(assay_jparser *p, assay_jchain *keywords)
     assay_jnode *node;
     ASSAY_TRY(assay_jparser_node(p, ASSAY_JNODE_KEYWORD, p->now.line, &node));
     ASSAY_TRY(assay_jparser_name(p, &name));
-    for (assay_jnode *other = keywords->first; other; other = other->next)
+    int count = 0;
+    for (assay_jnode *other = keywords->first; other; other = other->next, count++)
         if (other->name == name) return assay_jparser_fail(p, "the argument %.40s is given twice", name->text.as.text);
+    if (count >= ASSAY_JINJA_ARGUMENTS)
+        return assay_jparser_fail(p, "more than %d named arguments", ASSAY_JINJA_ARGUMENTS);
     ASSAY_TRY(assay_jparser_expect(p, '='));
     node->name = name;
     node->value = name->text;

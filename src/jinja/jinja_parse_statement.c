@@ -184,8 +184,11 @@ static assay_status parse_signature(assay_jparser *p, assay_jnode *node)
         assay_jnode *parameter;
         ASSAY_TRY(parse_name_target(p, &parameter));
         ASSAY_TRY(assay_jparser_occur(p, parameter));
-        for (const assay_jnode *other = parameters.first; other; other = other->next)
+        int count = 0;
+        for (const assay_jnode *other = parameters.first; other; other = other->next, count++)
             if (other->name == parameter->name) return assay_jparser_fail(p, "a parameter occurs twice");
+        if (count >= ASSAY_JINJA_ARGUMENTS)
+            return assay_jparser_fail(p, "more than %d parameters", ASSAY_JINJA_ARGUMENTS);
         ASSAY_TRY(assay_jparser_skip(p, '=', &found));
         if (found) ASSAY_TRY(assay_jparse_expression(p, &parameter->a));
         else if (defaults) return assay_jparser_fail(p, "a parameter without default follows one with a default");

@@ -125,7 +125,10 @@ assay_status assay_jparser_intern(assay_jparser *parser, const char *text, size_
     if (!parser->names[at]) {
         assay_jname *name = assay_jarena_alloc(parser->arena, 1, sizeof *name);
         ASSAY_TRY_ALLOC(name, "a template's names", parser->lexer.err);
-        name->text = assay_jvalue_text(text, size);
+        char *copy = assay_jarena_bytes(parser->arena, size + 1); /* ends with a zero byte, for messages */
+        ASSAY_TRY_ALLOC(copy, "a template's names", parser->lexer.err);
+        memcpy(copy, text, size);
+        name->text = assay_jvalue_text(copy, size);
         name->text.ascii = true;
         for (size_t i = 0; i < size; i++) name->text.ascii = name->text.ascii && (unsigned char)text[i] < 0x80;
         parser->names[at] = name;

@@ -21,6 +21,8 @@ typedef struct assay_joccurrences {
     size_t count, capacity;
 } assay_joccurrences;
 
+enum { ASSAY_JINJA_ARGUMENTS = 255 }; /* named ones of a call, and parameters of a macro */
+
 typedef struct assay_jparser {
     assay_jlexer lexer;
     assay_jarena *arena;

@@ -63,10 +63,8 @@ static assay_status put_number(assay_jrun *run, assay_jbuild *build, const assay
         group_digits(digits, ASSAY_JNUMBER_TEXT, spec->group, binary ? 4 : 3);
     }
     assay_jspec field = *spec;
-    if (spec->zero && !spec->align) {
-        field.align = '=';
-        field.fill = '0';
-    }
+    if (spec->zero && !field.fill) field.fill = '0';
+    if (spec->zero && !field.align) field.align = '=';
     assay_jvalue body = assay_jvalue_literal(digits);
     return put_field(run, build, &field, head, &body, (int64_t)(strlen(head) + strlen(digits)), '>');
 }

@@ -3,6 +3,7 @@
 #include "jinja/jinja_point.h"
 #include "jinja/jinja_run.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -59,12 +60,38 @@ size_t assay_jtext_find(const assay_jvalue *text, const assay_jvalue *part, size
     return found ? (size_t)(found - text->as.text) : SIZE_MAX;
 }
 
-size_t assay_jtext_find_last(const assay_jvalue *text, const assay_jvalue *part, size_t to)
+static void reverse_bytes(char *into, const char *from, size_t size)
 {
-    if (part->size > to) return SIZE_MAX;
-    for (size_t at = to - part->size + 1; at-- > 0;)
-        if (memcmp(text->as.text + at, part->as.text, part->size) == 0) return at;
-    return SIZE_MAX;
+    for (size_t i = 0; i < size; i++) into[i] = from[size - 1 - i];
+}
+
+/* Long parts are searched for backwards in a reversed copy: memmem is linear whatever the two look like. */
+static assay_status find_last_long(assay_jrun *run, const assay_jvalue *text, const assay_jvalue *part, size_t to,
+                                   size_t *at)
+{
+    char *copy;
+    ASSAY_TRY(assay_jrun_bytes(run, to + part->size, &copy));
+    reverse_bytes(copy, text->as.text, to);
+    reverse_bytes(copy + to, part->as.text, part->size);
+    const char *found = memmem(copy, to, copy + to, part->size);
+    *at = found ? to - (size_t)(found - copy) - part->size : SIZE_MAX;
+    return assay_jrun_charge(run, to * 8);
+}
+
+assay_status assay_jtext_find_last(assay_jrun *run, const assay_jvalue *text, const assay_jvalue *part, size_t to,
+                                   size_t *at)
+{
+    enum { SHORT_BYTES = 16 };
+    size_t from = to;
+    *at = SIZE_MAX;
+    if (part->size > to) return ASSAY_OK;
+    if (part->size > SHORT_BYTES) return find_last_long(run, text, part, to, at);
+    for (from = to - part->size + 1; from-- > 0;) {
+        if (memcmp(text->as.text + from, part->as.text, part->size) != 0) continue;
+        *at = from;
+        return assay_jrun_charge(run, (to - from) * 8);
+    }
+    return assay_jrun_charge(run, to * 8);
 }
 
 bool assay_jtext_starts(const assay_jvalue *text, const assay_jvalue *part)
@@ -77,50 +104,94 @@ bool assay_jtext_ends(const assay_jvalue *text, const assay_jvalue *part)
     return part->size <= text->size && memcmp(text->as.text + text->size - part->size, part->as.text, part->size) == 0;
 }
 
-static bool is_stripped(const assay_jvalue *text, size_t offset, size_t size, const assay_jvalue *set)
+typedef struct strip_set {
+    const assay_jvalue *text; /* NULL: white space */
+    bool ascii[128];
+} strip_set;
+
+static void start_set(strip_set *set, const assay_jvalue *text)
 {
-    if (!set) return assay_jpoint_is_space(assay_jtext_point(text, offset));
-    return set->size >= size && memmem(set->as.text, set->size, text->as.text + offset, size) != NULL;
+    *set = (strip_set){.text = text};
+    for (int i = 0; i < 128 && !text; i++) set->ascii[i] = assay_jpoint_is_space(i);
+    for (size_t i = 0; text && i < text->size; i++)
+        if ((unsigned char)text->as.text[i] < 0x80) set->ascii[(unsigned char)text->as.text[i]] = true;
 }
 
-assay_jvalue assay_jtext_strip(const assay_jvalue *text, const assay_jvalue *set, int sides)
+/* Whether the character of `size` bytes at an offset belongs to the set; its cost is charged. */
+static assay_status is_stripped(assay_jrun *run, const strip_set *set, const assay_jvalue *text, size_t offset,
+                                size_t size, bool *out)
 {
+    const char *bytes = text->as.text + offset;
+    if (size == 1) *out = set->ascii[(unsigned char)*bytes];
+    else if (!set->text) *out = assay_jpoint_is_space(assay_jtext_point(text, offset));
+    else *out = memmem(set->text->as.text, set->text->size, bytes, size) != NULL;
+    return assay_jrun_charge(run, set->text && size > 1 ? set->text->size : 0);
+}
+
+assay_status assay_jtext_strip(assay_jrun *run, const assay_jvalue *text, const assay_jvalue *set, int sides,
+                               assay_jvalue *out)
+{
+    strip_set known;
     size_t from = 0, to = text->size;
-    while (sides & ASSAY_JSTRIP_LEFT && from < to) {
+    bool markup = text->markup, cut = sides & ASSAY_JSTRIP_LEFT;
+    start_set(&known, set);
+    ASSAY_TRY(assay_jrun_charge(run, set ? set->size : 0));
+    while (cut && from < to) {
         size_t size = assay_jtext_step(text, from);
-        if (!is_stripped(text, from, size, set)) break;
-        from += size;
+        ASSAY_TRY(is_stripped(run, &known, text, from, size, &cut));
+        from += cut ? size : 0;
     }
-    while (sides & ASSAY_JSTRIP_RIGHT && to > from) {
+    cut = sides & ASSAY_JSTRIP_RIGHT;
+    while (cut && to > from) {
         size_t size = assay_jtext_back(text, to);
-        if (!is_stripped(text, to - size, size, set)) break;
-        to -= size;
+        ASSAY_TRY(is_stripped(run, &known, text, to - size, size, &cut));
+        to -= cut ? size : 0;
     }
-    return assay_jtext_part(text, from, to);
+    *out = assay_jtext_part(text, from, to);
+    out->markup = markup;
+    return ASSAY_OK;
 }
 
 static assay_status too_large(assay_jrun *run) { return assay_jrun_fail(run, "a text grows beyond 1 GiB"); }
 
-/* Where `a` ends at the arena's top, b is written behind it: both values then share their beginning. */
+/* What joining makes has room behind it. A text that ends where its room begins is continued in place, and the longer
+ * value shares its beginning with the shorter one: a loop that adds to a text takes time and memory in proportion to
+ * the result. */
+typedef struct room {
+    size_t used, capacity;
+    char bytes[];
+} room;
+
+static room *room_of(const assay_jvalue *text)
+{
+    room *found = text->growable ? (room *)(uintptr_t)(text->as.text - offsetof(room, bytes)) : NULL;
+    return found && found->used == text->size ? found : NULL;
+}
+
+static assay_status new_room(assay_jrun *run, const assay_jvalue *text, size_t size, room **out)
+{
+    void *memory;
+    ASSAY_TRY(assay_jrun_alloc(run, 1, sizeof(room) + 2 * size, &memory));
+    ASSAY_TRY(assay_jrun_charge(run, text->size));
+    *out = memory;
+    **out = (room){.used = text->size, .capacity = 2 * size};
+    if (text->size) memcpy((*out)->bytes, text->as.text, text->size);
+    return ASSAY_OK;
+}
+
 assay_status assay_jtext_concat(assay_jrun *run, const assay_jvalue *a, const assay_jvalue *b, assay_jvalue *out)
 {
-    char *data;
     size_t size = (size_t)a->size + b->size;
-    if (size > (1u << 30)) return too_large(run);
-    if (a->size && assay_jarena_extend(&run->arena, a->as.text + a->size, b->size)) {
-        size_t kept = a->size;
-        data = run->arena.top - size;
-        memcpy(data + kept, b->as.text, b->size);
-        ASSAY_TRY(assay_jrun_charge(run, b->size));
-    } else {
-        ASSAY_TRY(assay_jrun_bytes(run, size, &data));
-        if (a->size) memcpy(data, a->as.text, a->size);
-        if (b->size) memcpy(data + a->size, b->as.text, b->size);
-    }
+    room *into = room_of(a);
     bool ascii = a->ascii && b->ascii;
-    *out = assay_jvalue_text(data, size);
+    if (size > (1u << 30)) return too_large(run);
+    if (!into || into->capacity < size) ASSAY_TRY(new_room(run, a, size, &into));
+    if (b->size) memcpy(into->bytes + a->size, b->as.text, b->size);
+    into->used = size;
+    *out = assay_jvalue_text(into->bytes, size);
     out->ascii = ascii;
-    return ASSAY_OK;
+    out->growable = true;
+    return assay_jrun_charge(run, b->size);
 }
 
 static const char *entity_of(char byte)

@@ -17,13 +17,15 @@ int32_t assay_jtext_point(const assay_jvalue *text, size_t offset); /* the code 
 
 /* Byte offset of the first (last) occurrence at or behind `from` (that ends at or before `to`), or SIZE_MAX. */
 size_t assay_jtext_find(const assay_jvalue *text, const assay_jvalue *part, size_t from);
-size_t assay_jtext_find_last(const assay_jvalue *text, const assay_jvalue *part, size_t to);
+assay_status assay_jtext_find_last(assay_jrun *run, const assay_jvalue *text, const assay_jvalue *part, size_t to,
+                                   size_t *at);
 bool assay_jtext_starts(const assay_jvalue *text, const assay_jvalue *part);
 bool assay_jtext_ends(const assay_jvalue *text, const assay_jvalue *part);
 
-/* Cuts characters of the set (NULL: white space) off the ends. */
+/* Cuts characters of the set (NULL: white space) off the ends; the mark of safety is kept. */
 enum { ASSAY_JSTRIP_LEFT = 1, ASSAY_JSTRIP_RIGHT = 2 };
-assay_jvalue assay_jtext_strip(const assay_jvalue *text, const assay_jvalue *set, int sides);
+assay_status assay_jtext_strip(assay_jrun *run, const assay_jvalue *text, const assay_jvalue *set, int sides,
+                               assay_jvalue *out);
 
 /* a + b of plain texts. */
 assay_status assay_jtext_concat(assay_jrun *run, const assay_jvalue *a, const assay_jvalue *b, assay_jvalue *out);

@@ -30,8 +30,7 @@ static assay_status put_text(assay_jrun *run, assay_jbuild *build, const assay_j
         int32_t point = assay_jpoint_decode(text->as.text + i, &size);
         if (point >= 0x20 && point != '"' && point != '\\' && !(ascii && point > 0x7e)) continue;
         ASSAY_TRY(assay_jbuild_bytes(run, build, text->as.text + from, i - from));
-        if (point == 0x7f) ASSAY_TRY(assay_jbuild_byte(run, build, 0x7f));
-        else ASSAY_TRY(put_escape(run, build, point));
+        ASSAY_TRY(put_escape(run, build, point));
         from = i + size;
     }
     ASSAY_TRY(assay_jbuild_bytes(run, build, text->as.text + from, text->size - from));

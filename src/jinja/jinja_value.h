@@ -53,6 +53,7 @@ typedef struct assay_jvalue {
     uint8_t type;  /* assay_jtype */
     bool markup;   /* a text marked safe: `+`, `%` and some methods escape what meets it, as MarkupSafe does */
     bool ascii;    /* a text known to hold nothing above U+007F; false: not known */
+    bool growable; /* a text made by joining, with room behind it: jinja_text.c */
     uint32_t size; /* a text's bytes */
     union {
         bool truth;
