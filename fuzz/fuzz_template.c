@@ -3,7 +3,7 @@
 #include "fuzz_file.h"
 
 #include "base/json_doc.h"
-#include "template/render_messages.h"
+#include "jinja/render_messages.h"
 
 #include <stdlib.h>
 #include <string.h>

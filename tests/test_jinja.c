@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/json_doc.h"
-#include "template/render_messages.h"
+#include "jinja/render_messages.h"
 
 #include <locale.h>
 #include <stdio.h>

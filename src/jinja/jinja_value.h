@@ -8,7 +8,7 @@
  * never equals a tuple, a dict keeps the order of insertion and takes any hashable key. Whole numbers have 64 bits:
  * what would be larger in Python is an error here, not another number.
  *
- * Functions that can fail take the rendering (template/jinja_run.h), which carries the error, the budget and the arena.
+ * Functions that can fail take the rendering (jinja/jinja_run.h), which carries the error, the budget and the arena.
  */
 #ifndef ASSAY_JINJA_JINJA_VALUE_H
 #define ASSAY_JINJA_JINJA_VALUE_H
