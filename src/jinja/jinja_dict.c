@@ -11,7 +11,7 @@ static assay_status hash_of(assay_jrun *run, const assay_jvalue *key, int depth,
 
 static assay_status hash_items(assay_jrun *run, const assay_jlist *list, int depth, uint64_t *out)
 {
-    uint64_t hash = 0x9e3779b97f4a7c15u, part;
+    uint64_t hash = 0x9e3779b97f4a7c15u, part = 0;
     if (depth > ASSAY_JINJA_VALUE_DEPTH) return assay_jrun_fail(run, "a dict's key is nested too deeply");
     for (size_t i = 0; i < list->count; i++) {
         ASSAY_TRY(assay_jrun_step(run));

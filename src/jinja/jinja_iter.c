@@ -50,7 +50,7 @@ bool assay_jiter_next(assay_jiter *iter, assay_jvalue *out)
 
 assay_status assay_jvalue_collect(assay_jrun *run, const assay_jvalue *source, assay_jlist_kind kind, assay_jlist **out)
 {
-    assay_jiter iter;
+    assay_jiter iter = {0};
     assay_jvalue item;
     size_t expected = source->type == ASSAY_J_LIST ? source->as.list->count : 0;
     ASSAY_TRY(assay_jiter_start(run, &iter, source));
@@ -61,7 +61,7 @@ assay_status assay_jvalue_collect(assay_jrun *run, const assay_jvalue *source, a
 
 assay_status assay_jvalue_contains(assay_jrun *run, const assay_jvalue *haystack, const assay_jvalue *needle, bool *out)
 {
-    assay_jiter iter;
+    assay_jiter iter = {0};
     assay_jvalue item;
     *out = false;
     if (haystack->type == ASSAY_J_TEXT) {

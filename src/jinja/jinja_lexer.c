@@ -316,7 +316,7 @@ static assay_status lex_operator(assay_jlexer *lexer, assay_jtoken *out)
         return assay_jlexer_fail(lexer, "unexpected character U+%04X in a tag", (unsigned)point);
     }
     ASSAY_TRY(balance(lexer, c));
-    out->op = c;
+    out->op = (unsigned char)c;
     move_to(lexer, lexer->at + 1);
     return ASSAY_OK;
 }

@@ -40,37 +40,30 @@ static int shortest_digits(double real, char digits[24])
     }
 }
 
-static void put_fixed(const char *digits, int exponent, char *text)
+/* The digits with the point where the exponent says. */
+static void put_fixed(const char *digits, int exponent, char *text, size_t capacity)
 {
-    int count = (int)strlen(digits), at = 0;
-    if (exponent < 0) {
-        at += sprintf(text, "0.");
-        for (int i = -1; i > exponent; i--) text[at++] = '0';
-        strcpy(text + at, digits);
-        return;
-    }
-    for (int i = 0; i <= exponent; i++) text[at++] = i < count ? digits[i] : '0';
-    text[at++] = '.';
-    strcpy(text + at, count > exponent + 1 ? digits + exponent + 1 : "0");
+    static const char zeros[] = "0000000000000000";
+    int count = (int)strlen(digits), whole = exponent + 1;
+    if (exponent < 0) snprintf(text, capacity, "0.%.*s%s", -whole, zeros, digits);
+    else if (count > whole) snprintf(text, capacity, "%.*s.%s", whole, digits, digits + whole);
+    else snprintf(text, capacity, "%s%.*s.0", digits, whole - count, zeros);
 }
 
 void assay_jnumber_repr(double real, char text[ASSAY_JNUMBER_TEXT])
 {
+    enum { ROOM = 64 };
     char digits[24] = "0";
-    if (isnan(real)) {
-        strcpy(text, "nan");
-        return;
-    }
-    if (signbit(real)) *text++ = '-';
+    if (signbit(real) && !isnan(real)) *text++ = '-';
     real = fabs(real);
-    if (isinf(real)) {
-        strcpy(text, "inf");
+    if (!isfinite(real)) {
+        snprintf(text, ROOM, "%s", isnan(real) ? "nan" : "inf");
         return;
     }
     int exponent = real > 0 ? shortest_digits(real, digits) : 0;
-    if (exponent >= -4 && exponent < 16) put_fixed(digits, exponent, text);
+    if (exponent >= -4 && exponent < 16) put_fixed(digits, exponent, text, ROOM);
     else
-        snprintf(text, 64, "%c%s%se%c%02d", digits[0], digits[1] ? "." : "", digits + 1, exponent < 0 ? '-' : '+',
+        snprintf(text, ROOM, "%c%s%se%c%02d", digits[0], digits[1] ? "." : "", digits + 1, exponent < 0 ? '-' : '+',
                  abs(exponent));
 }
 

@@ -355,7 +355,7 @@ static assay_status parse_output(assay_jparser *p, assay_jnode **out)
 static assay_status parse_body(assay_jparser *p, const char *const *ends, assay_jnode **out)
 {
     assay_jchain body = {0};
-    assay_jnode *node;
+    assay_jnode *node = NULL;
     while (p->now.kind != ASSAY_JTOKEN_END) {
         if (p->now.kind != ASSAY_JTOKEN_BLOCK_BEGIN) ASSAY_TRY(parse_output(p, &node));
         else {

@@ -41,7 +41,7 @@ assay_status assay_jparser_start(assay_jparser *parser, const char *name, const 
                                  assay_jarena *arena, assay_error *err);
 assay_status assay_jparser_template(assay_jparser *parser, assay_jnode **body);
 
-/* For the two files of the parser. */
+/* For the files of the parser. */
 typedef enum assay_jtuple_mode {
     ASSAY_JTUPLE_PLAIN = 0,
     ASSAY_JTUPLE_TARGETS = 1,      /* names and literals only */
@@ -52,6 +52,7 @@ typedef enum assay_jtuple_mode {
 
 assay_status assay_jparse_tuple(assay_jparser *parser, int mode, const char *end_name, assay_jnode **out);
 assay_status assay_jparse_expression(assay_jparser *parser, assay_jnode **out);
+assay_status assay_jparse_primary(assay_jparser *parser, bool attributes, assay_jnode **out);
 assay_status assay_jparse_filter(assay_jparser *parser, assay_jnode *operand, bool started, assay_jnode **out);
 
 assay_status assay_jparser_fail(assay_jparser *parser, const char *format, ...) ASSAY_PRINTF(2, 3);

@@ -116,8 +116,9 @@ static void real_digits(double real, const assay_jspec *spec, char *digits)
     assay_jnumber_print(spec->kind == '%' ? real * 100 : real, kind, precision, spec->alternate, digits);
     if (spec->kind == 'E' || spec->kind == 'G' || spec->kind == 'F')
         for (char *c = digits; *c; c++) *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 32 : *c);
-    if (!spec->kind && !strpbrk(digits, ".en")) strcat(digits, ".0");
-    if (spec->kind == '%') strcat(digits, "%");
+    size_t size = strlen(digits);
+    const char *tail = spec->kind == '%' ? "%" : !spec->kind && !strpbrk(digits, ".en") ? ".0" : "";
+    snprintf(digits + size, ASSAY_JNUMBER_TEXT - size, "%s", tail);
 }
 
 assay_status assay_jspec_real(assay_jrun *run, assay_jbuild *build, const assay_jspec *spec, double real)
