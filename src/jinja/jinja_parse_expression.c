@@ -12,7 +12,7 @@
  */
 #include "jinja/jinja_parser.h"
 
-#include "jinja/jinja_builtin.h"
+#include "jinja/jinja_tables.h"
 
 #include <string.h>
 

@@ -65,7 +65,7 @@ static assay_status parse_list(assay_jparser *p, assay_jnode **out)
     ASSAY_TRY(assay_jparser_node(p, ASSAY_JNODE_LIST, p->now.line, out));
     ASSAY_TRY(assay_jparser_advance(p));
     while (more && !assay_jparser_at(p, ']')) {
-        ASSAY_TRY(assay_jparse_expression(p, &item));
+        ASSAY_TRY(p->grammar->expression(p, &item));
         assay_jchain_add(&items, item);
         ASSAY_TRY(assay_jparser_skip(p, ',', &more));
     }
@@ -82,10 +82,10 @@ static assay_status parse_dict(assay_jparser *p, assay_jnode **out)
     ASSAY_TRY(assay_jparser_node(p, ASSAY_JNODE_DICT, p->now.line, out));
     ASSAY_TRY(assay_jparser_advance(p));
     while (more && !assay_jparser_at(p, '}')) {
-        ASSAY_TRY(assay_jparse_expression(p, &item));
+        ASSAY_TRY(p->grammar->expression(p, &item));
         assay_jchain_add(&items, item);
         ASSAY_TRY(assay_jparser_expect(p, ':'));
-        ASSAY_TRY(assay_jparse_expression(p, &item));
+        ASSAY_TRY(p->grammar->expression(p, &item));
         assay_jchain_add(&items, item);
         ASSAY_TRY(assay_jparser_skip(p, ',', &more));
     }
@@ -105,7 +105,7 @@ assay_status assay_jparse_primary(assay_jparser *parser, bool attributes, assay_
     }
     if (assay_jparser_at(parser, '(')) {
         ASSAY_TRY(assay_jparser_advance(parser));
-        ASSAY_TRY(assay_jparse_tuple(parser, ASSAY_JTUPLE_EMPTY, NULL, out));
+        ASSAY_TRY(parser->grammar->tuple(parser, ASSAY_JTUPLE_EMPTY, NULL, out));
         return assay_jparser_expect(parser, ')');
     }
     if (assay_jparser_at(parser, '[')) return parse_list(parser, out);

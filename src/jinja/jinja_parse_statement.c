@@ -373,5 +373,7 @@ static assay_status parse_body(assay_jparser *p, const char *const *ends, assay_
 
 assay_status assay_jparser_template(assay_jparser *parser, assay_jnode **body)
 {
+    static const assay_jgrammar grammar = {assay_jparse_expression, assay_jparse_tuple};
+    parser->grammar = &grammar;
     return parse_body(parser, NULL, body);
 }

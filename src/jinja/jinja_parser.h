@@ -1,4 +1,4 @@
-/* Tokens to tree (jinja2/parser.py). Private to src/template.
+/* Tokens to tree (jinja2/parser.py).
  *
  *     assay_jparser parser;
  *     ASSAY_TRY(assay_jparser_start(&parser, name, text, size, arena, err));
@@ -28,6 +28,7 @@ typedef struct assay_jparser {
     assay_jarena *arena;
     assay_jtoken now, ahead;
     bool has_ahead;
+    const struct assay_jgrammar *grammar;
     int depth;           /* of rules within rules */
     int loops;           /* open loops that break and continue can mean */
     int inside_loops;    /* open loops at all */
@@ -40,6 +41,12 @@ typedef struct assay_jparser {
 assay_status assay_jparser_start(assay_jparser *parser, const char *name, const char *text, size_t size,
                                  assay_jarena *arena, assay_error *err);
 assay_status assay_jparser_template(assay_jparser *parser, assay_jnode **body);
+
+/* The rules that brackets lead back to from the primaries below them. The template's rule sets parser->grammar. */
+typedef struct assay_jgrammar {
+    assay_status (*expression)(assay_jparser *parser, assay_jnode **out);
+    assay_status (*tuple)(assay_jparser *parser, int mode, const char *end_name, assay_jnode **out);
+} assay_jgrammar;
 
 /* For the files of the parser. */
 typedef enum assay_jtuple_mode {
