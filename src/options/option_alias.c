@@ -214,8 +214,8 @@ static const refused_name refused[] = {
 };
 
 static const char *const medicalgpt_names[] = {
-    "train_file_dir", "validation_file_dir", "max_source_length", "max_target_length",      "target_modules",
-    "template_name",  "peft_path",         "tokenizer_name_or_path",
+    "train_file_dir", "validation_file_dir", "max_source_length", "max_target_length",
+    "target_modules", "template_name",       "peft_path",         "tokenizer_name_or_path",
 };
 
 size_t assay_alias_count(void) { return sizeof aliases / sizeof aliases[0]; }

@@ -156,6 +156,10 @@ static const assay_option_row rows[] = {
      {{0}}, AT(tool_format),
      "how tools and calls become text (auto: the template's own way; none leaves tools out; MedicalGPT's: default, glm4, "
      "llama3, mistral, qwen, qwen3, qwen3.5)"},
+    {"pooling", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | SCORING | ASSAY_FOR_SERVE, ASSAY_GROUP_TEXT, "auto", "auto|last",
+     0, 0, {{0}}, AT(pooling),
+     "which token a head that others trained is read at (auto: the last that is not the config's pad token, as "
+     "Transformers reads it; last: the last)"},
     {"text", NULL, ASSAY_OPTION_BOOL, 0, ASSAY_FOR_TOKENIZE, ASSAY_GROUP_TEXT, NULL, NULL, 0, 0, {{0}}, AT(text),
      "add the rendered text to each line"},
     {"add-generation-prompt", NULL, ASSAY_OPTION_BOOL, 0, ASSAY_FOR_TOKENIZE, ASSAY_GROUP_TEXT, NULL, NULL, 0, 0,

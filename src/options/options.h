@@ -60,6 +60,7 @@ typedef enum assay_opt_recompute {
     ASSAY_OPT_RECOMPUTE_OFF,
     ASSAY_OPT_RECOMPUTE_ALL
 } assay_opt_recompute;
+typedef enum assay_opt_pooling { ASSAY_OPT_POOLING_AUTO, ASSAY_OPT_POOLING_LAST } assay_opt_pooling;
 typedef enum assay_opt_head_init { ASSAY_OPT_HEAD_NORMAL, ASSAY_OPT_HEAD_ZERO } assay_opt_head_init;
 typedef enum assay_opt_on_nan { ASSAY_OPT_NAN_STOP, ASSAY_OPT_NAN_SKIP } assay_opt_on_nan;
 typedef enum assay_opt_format { ASSAY_OPT_FORMAT_HF, ASSAY_OPT_FORMAT_GLM } assay_opt_format;
@@ -143,6 +144,7 @@ typedef struct assay_options {
     const char *date;                 /* YYYY-MM-DD; NULL: none */
     const char *tool_format;          /* template/tool_format.h */
     assay_append_eos append_eos;
+    assay_opt_pooling pooling;
     bool text, add_generation_prompt; /* tokenize */
 
     /* machine */

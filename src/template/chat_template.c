@@ -137,6 +137,12 @@ static assay_status eos_push(const assay_tokenizer *tokenizer, assay_ids *ids, a
     return assay_ids_push(ids, eos, err);
 }
 
+/* A text of nothing but pads keeps one of them. */
+static void drop_pads(const assay_template *t, size_t before, assay_ids *ids)
+{
+    while (t->skips_pad && ids->count > before + 1 && ids->data[ids->count - 1] == t->pad) ids->count--;
+}
+
 static assay_status prepared_text(const assay_template *t, const assay_prepared *prepared, bool add_generation_prompt,
                                   assay_buf *out, assay_error *err)
 {
@@ -162,8 +168,8 @@ static assay_status encode_rendered(const assay_template *t, const assay_prepare
     return status;
 }
 
-assay_status assay_template_render(const assay_template *t, const assay_conversation *conversation, assay_ids *ids,
-                                   assay_error *err)
+static assay_status render_whole(const assay_template *t, const assay_conversation *conversation, assay_ids *ids,
+                                 assay_error *err)
 {
     assay_prepared prepared;
     assay_status status = prepare(t, conversation, &prepared, err);
@@ -172,8 +178,21 @@ assay_status assay_template_render(const assay_template *t, const assay_conversa
                              : encode_rendered(t, &prepared, ids, err);
     release_prepared(&prepared);
     bool adds = t->jinja ? t->cut_behind_turn && t->append_eos == ASSAY_EOS_YES : t->append_eos != ASSAY_EOS_NO;
-    if (status != ASSAY_OK || !adds) return status;
-    return eos_push(t->tokenizer, ids, err);
+    return status == ASSAY_OK && adds ? eos_push(t->tokenizer, ids, err) : status;
+}
+
+assay_status assay_template_render(const assay_template *t, const assay_conversation *conversation, assay_ids *ids,
+                                   assay_error *err)
+{
+    size_t before = ids->count;
+    ASSAY_TRY(render_whole(t, conversation, ids, err));
+    drop_pads(t, before, ids);
+    return ASSAY_OK;
+}
+
+bool assay_template_whole_ids(const assay_template *t, const assay_conversation *conversation, assay_ids *ids)
+{
+    return render_whole(t, conversation, ids, NULL) == ASSAY_OK;
 }
 
 assay_status assay_template_text(const assay_template *t, const assay_conversation *conversation,
@@ -197,5 +216,8 @@ assay_status assay_tokenizer_encode_text(const assay_tokenizer *tokenizer, assay
 assay_status assay_template_encode_text(const assay_template *t, const char *text, size_t size, assay_ids *ids,
                                         assay_error *err)
 {
-    return assay_tokenizer_encode_text(t->tokenizer, t->append_eos, text, size, ids, err);
+    size_t before = ids->count;
+    assay_status status = assay_tokenizer_encode_text(t->tokenizer, t->append_eos, text, size, ids, err);
+    drop_pads(t, before, ids);
+    return status;
 }

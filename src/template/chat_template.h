@@ -46,6 +46,10 @@ typedef struct assay_template_request {
     const char *date; /* YYYY-MM-DD for templates that ask for the day; NULL: asking is an error that says so */
     const char *tool_format; /* "auto", "none", or one of template/tool_format.h; NULL is "auto" */
     assay_append_eos append_eos;
+    /* With skips_pad, ids at the end that are this token are left out, behind --pooling's rule: in a causal model the
+     * score at the last other token does not know them. */
+    int32_t pad;
+    bool skips_pad;
     /* As version 0.1 rendered: a text of ChatML's kind is cut behind its last end of turn. */
     bool cut_behind_turn;
 } assay_template_request;
@@ -80,6 +84,9 @@ const char *assay_template_name_at(size_t index);
  * is refused with its words. */
 assay_status assay_template_render(const assay_template *chosen, const assay_conversation *conversation, assay_ids *ids,
                                    assay_error *err);
+
+/* The same before pads are left out; false: it cannot be rendered. */
+bool assay_template_whole_ids(const assay_template *chosen, const assay_conversation *conversation, assay_ids *ids);
 
 /* Appends the rendered text, without what append_eos adds to a template that is code. ASSAY_E_UNSUPPORTED: chatglm3's
  * roles are ids that no text gives. */

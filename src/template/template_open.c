@@ -7,7 +7,6 @@
 #include "template/template_kind.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum { PROBE_IDS = 64 };
 
@@ -231,7 +230,9 @@ static assay_status take_request(assay_template *t, const assay_template_request
     const char *format = r->tool_format ? r->tool_format : "auto";
     t->append_eos = r->append_eos;
     t->cut_behind_turn = r->cut_behind_turn;
-    t->drops_tools = !strcasecmp(format, "none"); /* MedicalGPT's lines say None */
+    t->pad = r->pad;
+    t->skips_pad = r->skips_pad;
+    t->drops_tools = !strcmp(format, "none") || !strcmp(format, "None"); /* MedicalGPT's lines say None */
     if (!t->drops_tools && strcmp(format, "auto") != 0) ASSAY_TRY(assay_tool_format_find(&t->tool_format, format, err));
     if (r->date && !is_date(r->date))
         return assay_error_set(err, ASSAY_E_USAGE, "--date %.40s: a day is written YYYY-MM-DD", r->date);
