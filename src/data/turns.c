@@ -159,7 +159,7 @@ static bool is_plain(const json_t *message, assay_role role)
         if (!known && !json_is_null(value)) return false;
     }
     if (!json_is_string(json_object_get(message, "content"))) return false;
-    if (role == ASSAY_ROLE_TOOL_CALL || !strcasecmp(name, "observation")) return true;
+    if (role == ASSAY_ROLE_TOOL_CALL || !assay_text_compare(name, "observation")) return true;
     return role != ASSAY_ROLE_OBSERVATION && !strcmp(name, assay_role_name(role));
 }
 

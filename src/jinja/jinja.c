@@ -1,9 +1,12 @@
 /* The door: from text to tree, and from variables to a rendering. */
 #include "jinja/jinja.h"
 
+#include "jinja/jinja_attribute.h"
 #include "jinja/jinja_eval.h"
+#include "jinja/jinja_frame.h"
 #include "jinja/jinja_parser.h"
 #include "jinja/jinja_scope.h"
+#include "jinja/jinja_tables.h"
 
 #include <string.h>
 #include <utf8proc.h>
@@ -152,7 +155,7 @@ static assay_status render(assay_jrun *run, const assay_jinja *jinja, const json
     ASSAY_TRY(assay_jdict_new(run, 0, &none));
     all = assay_jdict_value(none);
     if (variables) ASSAY_TRY(from_json(run, variables, 0, &all));
-    run->variables = all.as.dict;
+    run->state->variables = all.as.dict;
     ASSAY_TRY(assay_jframe_open(run, &jinja->function, NULL, &frame));
     ASSAY_TRY(assay_jframe_enter_scope(run, frame, &jinja->function.scope));
     return assay_jeval_statements(run, frame, jinja->body);
@@ -161,8 +164,13 @@ static assay_status render(assay_jrun *run, const assay_jinja *jinja, const json
 assay_status assay_jinja_render(const assay_jinja *jinja, const json_t *variables, const assay_jinja_options *options,
                                 assay_buf *out, assay_error *err)
 {
-    assay_jrun run = {.out = out, .err = err, .name = jinja->name, .line = 1, .max_steps = USUAL_STEPS};
+    static const assay_jlookup lookup = {assay_jvalue_attribute, assay_jvalue_item};
+    static const assay_jnames names = {assay_jfilter_find, assay_jtest_find};
+    assay_jstate state = {.out = out, .evaluator = &assay_jeval, .names = &names};
+    assay_jrun run = {.err = err, .name = jinja->name, .line = 1, .max_steps = USUAL_STEPS};
     size_t before = out->size, memory = ASSAY_JINJA_MEMORY;
+    run.lookup = &lookup;
+    run.state = &state;
     if (options && options->max_steps) run.max_steps = options->max_steps;
     if (options && options->max_memory) memory = options->max_memory;
     if (options) run.date = options->date;

@@ -3,7 +3,7 @@
 #ifndef ASSAY_JINJA_JINJA_AST_H
 #define ASSAY_JINJA_JINJA_AST_H
 
-#include "jinja/jinja_value.h"
+#include "python/py_value.h"
 
 /* How high a tree may grow; jinja2's own ends earlier, at Python's recursion limit. */
 enum { ASSAY_JINJA_TREE_DEPTH = 400 };

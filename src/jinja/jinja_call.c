@@ -1,70 +1,14 @@
 #include "jinja/jinja_call.h"
 
+#include "jinja/jinja_capture.h"
 #include "jinja/jinja_eval.h"
+#include "jinja/jinja_for.h"
+#include "jinja/jinja_frame.h"
+#include "python/py_undefined.h"
 
 #include <string.h>
 
 enum { MAX_CALLS = 200 }; /* of macros into macros; Python ends a little earlier */
-
-assay_jvalue assay_jmacro_name(const assay_jmacro *macro)
-{
-    return macro->node->kind == ASSAY_JNODE_MACRO ? macro->node->name->text : assay_jvalue_none();
-}
-
-assay_status assay_jframe_open(assay_jrun *run, const assay_jfunction *function, assay_jframe *outer,
-                               assay_jframe **out)
-{
-    void *memory;
-    assay_jframe *spare = run->spare_frames;
-    run->steps += function->slots / 8;
-    if (spare && spare->count >= function->slots) {
-        run->spare_frames = spare->next_spare;
-        memset(spare->slots, 0, function->slots * sizeof(assay_jvalue));
-        spare->outer = outer;
-        *out = spare;
-        return ASSAY_OK;
-    }
-    ASSAY_TRY(assay_jrun_alloc(run, 1, sizeof **out + function->slots * sizeof(assay_jvalue), &memory));
-    *out = memory;
-    (*out)->outer = outer;
-    (*out)->count = function->slots;
-    return ASSAY_OK;
-}
-
-void assay_jframe_close(assay_jrun *run, assay_jframe *frame)
-{
-    if (frame->captured) return;
-    frame->next_spare = run->spare_frames;
-    run->spare_frames = frame;
-}
-
-assay_jvalue *assay_jframe_slot(assay_jframe *frame, assay_jref ref)
-{
-    for (uint32_t i = 0; i < ref.hops; i++) frame = frame->outer;
-    return &frame->slots[ref.slot];
-}
-
-/* What was given to the rendering hides a global of the same name. */
-static assay_status resolve(assay_jrun *run, const assay_jname *name, assay_jvalue *out)
-{
-    ASSAY_TRY(assay_jdict_get(run, run->variables, &name->text, out));
-    if (out->type != ASSAY_J_MISSING) return ASSAY_OK;
-    const assay_jbuiltin *global = assay_jglobal_find(&name->text);
-    if (global) *out = (assay_jvalue){.type = ASSAY_J_FUNCTION, .as.builtin = global};
-    return ASSAY_OK;
-}
-
-assay_status assay_jframe_enter_scope(assay_jrun *run, assay_jframe *frame, const assay_jscope *scope)
-{
-    for (const assay_jload *load = scope->loads; load; load = load->next) {
-        assay_jvalue *slot = &frame->slots[load->slot];
-        run->steps++;
-        if (load->kind == ASSAY_JLOAD_UNSET) *slot = (assay_jvalue){0};
-        if (load->kind == ASSAY_JLOAD_RESOLVE) ASSAY_TRY(resolve(run, load->name, slot));
-        if (load->kind == ASSAY_JLOAD_ALIAS) *slot = *assay_jframe_slot(frame, load->outer);
-    }
-    return assay_jrun_step(run);
-}
 
 static assay_status fill_defaults(assay_jrun *run, assay_jframe *frame, const assay_jnode *node)
 {
@@ -152,14 +96,15 @@ static assay_status call_macro(assay_jrun *run, const assay_jmacro *macro, const
     const assay_jfunction *function = macro->node->function;
     assay_jframe *frame;
     int line = run->line;
-    if (++run->calls > MAX_CALLS) return assay_jrun_fail(run, "macros call one another more than %d deep", MAX_CALLS);
+    if (++run->state->calls > MAX_CALLS)
+        return assay_jrun_fail(run, "macros call one another more than %d deep", MAX_CALLS);
     ASSAY_TRY(assay_jframe_open(run, function, macro->frame, &frame));
     ASSAY_TRY(place_arguments(run, frame, macro, call));
     ASSAY_TRY(assay_jframe_enter_scope(run, frame, &function->scope));
     ASSAY_TRY(fill_defaults(run, frame, macro->node));
     ASSAY_TRY(assay_jeval_capture(run, frame, macro->node->list, out));
     assay_jframe_close(run, frame);
-    run->calls--;
+    run->state->calls--;
     run->line = line;
     return ASSAY_OK;
 }
@@ -181,7 +126,7 @@ assay_status assay_jcall_value(assay_jrun *run, const assay_jvalue *callee, cons
     case ASSAY_J_FUNCTION:
         return assay_jbuiltin_call(run, callee->as.builtin, NULL, call, out);
     case ASSAY_J_LOOP:
-        return assay_jloop_call(run, callee->as.loop, call, out);
+        return assay_jfor_again(run, callee->as.loop, call, out);
     case ASSAY_J_JOINER:
         return call->count || call->named ? assay_jrun_fail(run, "a joiner takes no arguments")
                                           : call_joiner(*callee, out);

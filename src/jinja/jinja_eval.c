@@ -1,39 +1,32 @@
 /* Statements, and the expressions that are not operators, loops or calls of their own file. */
 #include "jinja/jinja_eval.h"
 
-#include "jinja/jinja_print.h"
+#include "jinja/jinja_attribute.h"
+#include "jinja/jinja_call.h"
+#include "jinja/jinja_capture.h"
+#include "jinja/jinja_for.h"
+#include "jinja/jinja_frame.h"
+#include "python/py_item.h"
+#include "python/py_operator.h"
+#include "python/py_print.h"
+#include "python/py_text.h"
+#include "python/py_undefined.h"
 
-#include <string.h>
+static assay_status eval_statements(assay_jrun *run, assay_jframe *frame, const assay_jnode *chain);
+static assay_status eval_expression(assay_jrun *run, assay_jframe *frame, const assay_jnode *node, assay_jvalue *out);
+static assay_status eval_assign(assay_jrun *run, assay_jframe *frame, const assay_jnode *target,
+                                const assay_jvalue *value);
 
 static assay_status eval_capture_into(assay_jrun *run, assay_jframe *frame, const assay_jnode *node,
                                       const assay_jnode *filter)
 {
     assay_jvalue value;
     ASSAY_TRY(assay_jframe_enter_scope(run, frame, node->scope));
-    ASSAY_TRY(assay_jeval_capture(run, frame, node->list, &run->captured));
-    if (run->signal != ASSAY_JSIGNAL_NONE) return ASSAY_OK;
-    value = run->captured;
-    if (filter) ASSAY_TRY(assay_jeval_expression(run, frame, filter, &value));
-    run->captured = value;
-    return ASSAY_OK;
-}
-
-/* What is printed lands behind what was printed before, and is cut off again. */
-assay_status assay_jeval_capture(assay_jrun *run, assay_jframe *frame, const assay_jnode *chain, assay_jvalue *out)
-{
-    size_t before = run->out->size;
-    char *copy;
-    ASSAY_TRY(assay_jeval_statements(run, frame, chain));
-    size_t size = run->out->size - before;
-    ASSAY_TRY(assay_jrun_bytes(run, size, &copy));
-    if (size) memcpy(copy, run->out->data + before, size);
-    *out = assay_jvalue_text(copy, size);
-    out->ascii = true;
-    for (size_t i = 0; i < size && out->ascii; i++) out->ascii = (unsigned char)copy[i] < 0x80;
-    if (size) {
-        run->out->size = before;
-        run->out->data[before] = 0;
-    }
+    ASSAY_TRY(assay_jeval_capture(run, frame, node->list, &run->state->captured));
+    if (run->state->signal != ASSAY_JSIGNAL_NONE) return ASSAY_OK;
+    value = run->state->captured;
+    if (filter) ASSAY_TRY(eval_expression(run, frame, filter, &value));
+    run->state->captured = value;
     return ASSAY_OK;
 }
 
@@ -42,16 +35,16 @@ static assay_status print_value(assay_jrun *run, const assay_jvalue *value)
     assay_jvalue text;
     ASSAY_TRY(assay_jvalue_str(run, value, false, &text));
     ASSAY_TRY(assay_jrun_charge(run, text.size));
-    if (text.size > run->out->ceiling - run->out->size)
-        return assay_jrun_fail(run, "the template prints more than the allowed %zu bytes", run->out->ceiling);
-    return assay_buf_append(run->out, text.as.text, text.size, run->err);
+    if (text.size > run->state->out->ceiling - run->state->out->size)
+        return assay_jrun_fail(run, "the template prints more than the allowed %zu bytes", run->state->out->ceiling);
+    return assay_buf_append(run->state->out, text.as.text, text.size, run->err);
 }
 
 static assay_status eval_output(assay_jrun *run, assay_jframe *frame, const assay_jnode *node)
 {
     assay_jvalue value;
     for (const assay_jnode *item = node->list; item; item = item->next) {
-        ASSAY_TRY(assay_jeval_expression(run, frame, item, &value));
+        ASSAY_TRY(eval_expression(run, frame, item, &value));
         run->line = item->line;
         ASSAY_TRY(print_value(run, &value));
     }
@@ -62,9 +55,9 @@ static assay_status eval_if(assay_jrun *run, assay_jframe *frame, const assay_jn
 {
     assay_jvalue test;
     for (; node; node = node->b) {
-        ASSAY_TRY(assay_jeval_expression(run, frame, node->a, &test));
-        if (assay_jvalue_truth(&test)) return assay_jeval_statements(run, frame, node->list);
-        if (!node->b) return assay_jeval_statements(run, frame, node->c);
+        ASSAY_TRY(eval_expression(run, frame, node->a, &test));
+        if (assay_jvalue_truth(&test)) return eval_statements(run, frame, node->list);
+        if (!node->b) return eval_statements(run, frame, node->c);
     }
     return ASSAY_OK;
 }
@@ -77,7 +70,7 @@ static assay_status assign_tuple(assay_jrun *run, assay_jframe *frame, const ass
     ASSAY_TRY(assay_jiter_start(run, &iter, value));
     for (const assay_jnode *part = target->list; part; part = part->next) {
         if (!assay_jiter_next(&iter, &item)) return assay_jrun_fail(run, "not enough values to unpack");
-        ASSAY_TRY(assay_jeval_assign(run, frame, part, &item));
+        ASSAY_TRY(eval_assign(run, frame, part, &item));
     }
     return assay_jiter_next(&iter, &item) ? assay_jrun_fail(run, "too many values to unpack") : ASSAY_OK;
 }
@@ -93,7 +86,7 @@ static assay_status assign_attribute(assay_jrun *run, assay_jframe *frame, const
     return assay_jdict_put(run, object->as.dict, &target->value, value);
 }
 
-assay_status assay_jeval_assign(assay_jrun *run, assay_jframe *frame, const assay_jnode *target,
+static assay_status eval_assign(assay_jrun *run, assay_jframe *frame, const assay_jnode *target,
                                 const assay_jvalue *value)
 {
     if (target->kind == ASSAY_JNODE_TUPLE) return assign_tuple(run, frame, target, value);
@@ -107,7 +100,7 @@ static assay_status make_macro(assay_jrun *run, assay_jframe *frame, const assay
     void *memory;
     ASSAY_TRY(assay_jrun_alloc(run, 1, sizeof(assay_jmacro), &memory));
     assay_jmacro *macro = memory;
-    *macro = (assay_jmacro){node, frame};
+    *macro = (assay_jmacro){node->kind == ASSAY_JNODE_MACRO ? node->name->text : assay_jvalue_none(), node, frame};
     for (assay_jframe *held = frame; held && !held->captured; held = held->outer) held->captured = true;
     *out = (assay_jvalue){.type = ASSAY_J_MACRO, .as.macro = macro};
     return ASSAY_OK;
@@ -121,7 +114,7 @@ static assay_status eval_call_block(assay_jrun *run, assay_jframe *frame, const 
     ASSAY_TRY(make_macro(run, frame, node, &body));
     callee = body;
     if (node->a) {
-        ASSAY_TRY(assay_jeval_expression(run, frame, node->a->a, &callee));
+        ASSAY_TRY(eval_expression(run, frame, node->a->a, &callee));
         ASSAY_TRY(assay_jcall_arguments(run, frame, node->a, NULL, &body, &call));
     }
     ASSAY_TRY(assay_jcall_value(run, &callee, &call, &result));
@@ -133,26 +126,26 @@ static assay_status eval_with(assay_jrun *run, assay_jframe *frame, const assay_
     assay_jvalue value;
     ASSAY_TRY(assay_jframe_enter_scope(run, frame, node->scope));
     for (const assay_jnode *set = node->b; set; set = set->next) {
-        ASSAY_TRY(assay_jeval_expression(run, frame, set->b, &value));
-        ASSAY_TRY(assay_jeval_assign(run, frame, set->a, &value));
+        ASSAY_TRY(eval_expression(run, frame, set->b, &value));
+        ASSAY_TRY(eval_assign(run, frame, set->a, &value));
     }
-    return assay_jeval_statements(run, frame, node->list);
+    return eval_statements(run, frame, node->list);
 }
 
 static assay_status eval_set(assay_jrun *run, assay_jframe *frame, const assay_jnode *node)
 {
     assay_jvalue value;
-    ASSAY_TRY(assay_jeval_expression(run, frame, node->b, &value));
-    return assay_jeval_assign(run, frame, node->a, &value);
+    ASSAY_TRY(eval_expression(run, frame, node->b, &value));
+    return eval_assign(run, frame, node->a, &value);
 }
 
 static assay_status eval_block(assay_jrun *run, assay_jframe *frame, const assay_jnode *node)
 {
     bool is_set = node->kind == ASSAY_JNODE_SET_BLOCK;
     ASSAY_TRY(eval_capture_into(run, frame, node, is_set ? node->b : node->a));
-    if (run->signal != ASSAY_JSIGNAL_NONE) return ASSAY_OK;
-    assay_jvalue value = run->captured;
-    return is_set ? assay_jeval_assign(run, frame, node->a, &value) : print_value(run, &value);
+    if (run->state->signal != ASSAY_JSIGNAL_NONE) return ASSAY_OK;
+    assay_jvalue value = run->state->captured;
+    return is_set ? eval_assign(run, frame, node->a, &value) : print_value(run, &value);
 }
 
 static assay_status eval_macro(assay_jrun *run, assay_jframe *frame, const assay_jnode *node)
@@ -172,7 +165,7 @@ static assay_status eval_statement(assay_jrun *run, assay_jframe *frame, const a
     case ASSAY_JNODE_IF:
         return eval_if(run, frame, node);
     case ASSAY_JNODE_FOR:
-        return assay_jeval_loop(run, frame, node);
+        return assay_jfor_run(run, frame, node);
     case ASSAY_JNODE_SET:
         return eval_set(run, frame, node);
     case ASSAY_JNODE_SET_BLOCK:
@@ -185,15 +178,15 @@ static assay_status eval_statement(assay_jrun *run, assay_jframe *frame, const a
     case ASSAY_JNODE_WITH:
         return eval_with(run, frame, node);
     default:
-        run->signal = node->kind == ASSAY_JNODE_BREAK ? ASSAY_JSIGNAL_BREAK : ASSAY_JSIGNAL_CONTINUE;
+        run->state->signal = node->kind == ASSAY_JNODE_BREAK ? ASSAY_JSIGNAL_BREAK : ASSAY_JSIGNAL_CONTINUE;
         return ASSAY_OK;
     }
 }
 
-assay_status assay_jeval_statements(assay_jrun *run, assay_jframe *frame, const assay_jnode *chain)
+static assay_status eval_statements(assay_jrun *run, assay_jframe *frame, const assay_jnode *chain)
 {
     ASSAY_TRY(assay_jrun_enter(run));
-    for (; chain && run->signal == ASSAY_JSIGNAL_NONE; chain = chain->next) {
+    for (; chain && run->state->signal == ASSAY_JSIGNAL_NONE; chain = chain->next) {
         ASSAY_TRY(assay_jrun_step(run));
         ASSAY_TRY(eval_statement(run, frame, chain));
     }
@@ -214,7 +207,7 @@ static assay_status eval_items(assay_jrun *run, assay_jframe *frame, const assay
     assay_jvalue item;
     ASSAY_TRY(assay_jlist_new(run, node->kind == ASSAY_JNODE_TUPLE ? ASSAY_JLIST_TUPLE : ASSAY_JLIST_LIST, 0, &list));
     for (const assay_jnode *part = node->list; part; part = part->next) {
-        ASSAY_TRY(assay_jeval_expression(run, frame, part, &item));
+        ASSAY_TRY(eval_expression(run, frame, part, &item));
         ASSAY_TRY(assay_jlist_push(run, list, item));
     }
     *out = assay_jlist_value(list);
@@ -227,8 +220,8 @@ static assay_status eval_dict(assay_jrun *run, assay_jframe *frame, const assay_
     assay_jvalue key, value;
     ASSAY_TRY(assay_jdict_new(run, 0, &dict));
     for (const assay_jnode *part = node->list; part; part = part->next->next) {
-        ASSAY_TRY(assay_jeval_expression(run, frame, part, &key));
-        ASSAY_TRY(assay_jeval_expression(run, frame, part->next, &value));
+        ASSAY_TRY(eval_expression(run, frame, part, &key));
+        ASSAY_TRY(eval_expression(run, frame, part->next, &value));
         ASSAY_TRY(assay_jdict_put(run, dict, &key, &value));
     }
     *out = assay_jdict_value(dict);
@@ -240,7 +233,7 @@ static assay_status eval_concat(assay_jrun *run, assay_jframe *frame, const assa
     assay_jvalue item, text;
     *out = assay_jvalue_literal("");
     for (const assay_jnode *part = node->list; part; part = part->next) {
-        ASSAY_TRY(assay_jeval_expression(run, frame, part, &item));
+        ASSAY_TRY(eval_expression(run, frame, part, &item));
         ASSAY_TRY(assay_jvalue_str(run, &item, false, &text));
         if (part == node->list) *out = text;
         else ASSAY_TRY(assay_jtext_concat(run, out, &text, out));
@@ -252,11 +245,11 @@ static assay_status eval_compare(assay_jrun *run, assay_jframe *frame, const ass
 {
     assay_jvalue left, right;
     bool holds = true;
-    ASSAY_TRY(assay_jeval_expression(run, frame, node->a, &left));
+    ASSAY_TRY(eval_expression(run, frame, node->a, &left));
     for (const assay_jnode *operand = node->list; operand && holds; operand = operand->next) {
-        ASSAY_TRY(assay_jeval_expression(run, frame, operand->a, &right));
+        ASSAY_TRY(eval_expression(run, frame, operand->a, &right));
         run->line = node->line;
-        ASSAY_TRY(assay_jeval_comparison(run, operand->op, &left, &right, &holds));
+        ASSAY_TRY(assay_jop_compare(run, operand->op, &left, &right, &holds));
         left = right;
     }
     *out = assay_jvalue_bool(holds);
@@ -266,9 +259,9 @@ static assay_status eval_compare(assay_jrun *run, assay_jframe *frame, const ass
 static assay_status eval_condition(assay_jrun *run, assay_jframe *frame, const assay_jnode *node, assay_jvalue *out)
 {
     assay_jvalue test;
-    ASSAY_TRY(assay_jeval_expression(run, frame, node->b, &test));
-    if (assay_jvalue_truth(&test)) return assay_jeval_expression(run, frame, node->a, out);
-    if (node->c) return assay_jeval_expression(run, frame, node->c, out);
+    ASSAY_TRY(eval_expression(run, frame, node->b, &test));
+    if (assay_jvalue_truth(&test)) return eval_expression(run, frame, node->a, out);
+    if (node->c) return eval_expression(run, frame, node->c, out);
     return assay_jvalue_undefined(run, "the inline if was false and has no else", NULL, NULL, false, out);
 }
 
@@ -276,9 +269,9 @@ static assay_status eval_slice(assay_jrun *run, assay_jframe *frame, const assay
 {
     assay_jvalue object, bounds[3] = {{0}};
     const assay_jnode *const parts[] = {node->b, node->c, node->d};
-    ASSAY_TRY(assay_jeval_expression(run, frame, node->a, &object));
+    ASSAY_TRY(eval_expression(run, frame, node->a, &object));
     for (size_t i = 0; i < 3; i++)
-        if (parts[i]) ASSAY_TRY(assay_jeval_expression(run, frame, parts[i], &bounds[i]));
+        if (parts[i]) ASSAY_TRY(eval_expression(run, frame, parts[i], &bounds[i]));
     run->line = node->line;
     return assay_jvalue_slice(run, &object, bounds, out);
 }
@@ -286,9 +279,9 @@ static assay_status eval_slice(assay_jrun *run, assay_jframe *frame, const assay
 /* FILTER and TEST: the operand is the first argument; a filter without one takes what its block captured. */
 static assay_status eval_builtin(assay_jrun *run, assay_jframe *frame, const assay_jnode *node, assay_jvalue *out)
 {
-    assay_jvalue operand = run->captured;
+    assay_jvalue operand = run->state->captured;
     assay_jcall call;
-    if (node->a) ASSAY_TRY(assay_jeval_expression(run, frame, node->a, &operand));
+    if (node->a) ASSAY_TRY(eval_expression(run, frame, node->a, &operand));
     ASSAY_TRY(assay_jcall_arguments(run, frame, node, &operand, NULL, &call));
     run->line = node->line;
     if (!node->callee)
@@ -301,7 +294,7 @@ static assay_status eval_call(assay_jrun *run, assay_jframe *frame, const assay_
 {
     assay_jvalue callee;
     assay_jcall call;
-    ASSAY_TRY(assay_jeval_expression(run, frame, node->a, &callee));
+    ASSAY_TRY(eval_expression(run, frame, node->a, &callee));
     ASSAY_TRY(assay_jcall_arguments(run, frame, node, NULL, NULL, &call));
     run->line = node->line;
     return assay_jcall_value(run, &callee, &call, out);
@@ -310,21 +303,21 @@ static assay_status eval_call(assay_jrun *run, assay_jframe *frame, const assay_
 /* and, or: the operand that decides. */
 static assay_status eval_logic(assay_jrun *run, assay_jframe *frame, const assay_jnode *node, assay_jvalue *out)
 {
-    ASSAY_TRY(assay_jeval_expression(run, frame, node->a, out));
+    ASSAY_TRY(eval_expression(run, frame, node->a, out));
     if (assay_jvalue_truth(out) == (node->kind == ASSAY_JNODE_OR)) return ASSAY_OK;
-    return assay_jeval_expression(run, frame, node->b, out);
+    return eval_expression(run, frame, node->b, out);
 }
 
 static assay_status eval_operator(assay_jrun *run, assay_jframe *frame, const assay_jnode *node, assay_jvalue *out)
 {
     assay_jvalue a, b;
-    ASSAY_TRY(assay_jeval_expression(run, frame, node->a, &a));
-    if (node->kind == ASSAY_JNODE_UNARY) return assay_jeval_unary(run, node->op, &a, out);
-    if (node->b) ASSAY_TRY(assay_jeval_expression(run, frame, node->b, &b));
+    ASSAY_TRY(eval_expression(run, frame, node->a, &a));
+    if (node->kind == ASSAY_JNODE_UNARY) return assay_jop_unary(run, node->op, &a, out);
+    if (node->b) ASSAY_TRY(eval_expression(run, frame, node->b, &b));
     run->line = node->line;
     if (node->kind == ASSAY_JNODE_ATTRIBUTE) return assay_jvalue_attribute(run, &a, &node->value, out);
     if (node->kind == ASSAY_JNODE_ITEM) return assay_jvalue_item(run, &a, &b, out);
-    return assay_jeval_binary(run, node->op, &a, &b, out);
+    return assay_jop_binary(run, node->op, &a, &b, out);
 }
 
 static assay_status eval_kind(assay_jrun *run, assay_jframe *frame, const assay_jnode *node, assay_jvalue *out)
@@ -356,7 +349,7 @@ static assay_status eval_kind(assay_jrun *run, assay_jframe *frame, const assay_
     }
 }
 
-assay_status assay_jeval_expression(assay_jrun *run, assay_jframe *frame, const assay_jnode *node, assay_jvalue *out)
+static assay_status eval_expression(assay_jrun *run, assay_jframe *frame, const assay_jnode *node, assay_jvalue *out)
 {
     if (node->kind == ASSAY_JNODE_CONST) {
         *out = node->value;
@@ -368,3 +361,5 @@ assay_status assay_jeval_expression(assay_jrun *run, assay_jframe *frame, const 
     assay_jrun_leave(run);
     return ASSAY_OK;
 }
+
+const assay_jevaluator assay_jeval = {eval_statements, eval_expression, eval_assign};

@@ -1,8 +1,14 @@
 /* Filters over lists and dicts. */
-#include "jinja/jinja_eval.h"
-#include "jinja/jinja_letters.h"
-#include "jinja/jinja_print.h"
-#include "jinja/jinja_sort.h"
+#include "jinja/jinja_attribute.h"
+#include "jinja/jinja_tables.h"
+#include "python/py_dict.h"
+#include "python/py_item.h"
+#include "python/py_letters.h"
+#include "python/py_operator.h"
+#include "python/py_print.h"
+#include "python/py_run.h"
+#include "python/py_sort.h"
+#include "python/py_undefined.h"
 
 #include <string.h>
 
@@ -213,7 +219,7 @@ static assay_status run_sum(assay_jrun *run, const assay_jcall *call, assay_jval
     ASSAY_TRY(assay_jiter_start(run, &iter, &call->items[0]));
     while (assay_jiter_next(&iter, &item)) {
         ASSAY_TRY(assay_jvalue_path(run, &item, &call->items[1], NULL, &value));
-        ASSAY_TRY(assay_jeval_binary(run, '+', out, &value, &sum));
+        ASSAY_TRY(assay_jop_binary(run, '+', out, &value, &sum));
         *out = sum;
     }
     return ASSAY_OK;

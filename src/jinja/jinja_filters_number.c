@@ -1,7 +1,10 @@
 /* Filters over numbers. */
-#include "jinja/jinja_eval.h"
-#include "jinja/jinja_number.h"
-#include "jinja/jinja_text.h"
+#include "jinja/jinja_tables.h"
+#include "python/py_number.h"
+#include "python/py_operator.h"
+#include "python/py_run.h"
+#include "python/py_text.h"
+#include "python/py_undefined.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +17,7 @@ static assay_status run_abs(assay_jrun *run, const assay_jcall *call, assay_jval
     if (value->type == ASSAY_J_UNDEFINED || !assay_jvalue_is_number(value))
         return assay_jrun_fail(run, "abs wants a number, not '%s'", assay_jvalue_type_name(value));
     if (!assay_jvalue_is_whole(value, &whole)) *out = assay_jvalue_float(fabs(value->as.real));
-    else if (whole < 0) return assay_jeval_unary(run, '-', value, out);
+    else if (whole < 0) return assay_jop_unary(run, '-', value, out);
     else *out = assay_jvalue_int(whole);
     return ASSAY_OK;
 }

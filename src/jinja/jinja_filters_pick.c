@@ -1,46 +1,8 @@
 /* Filters that apply a filter or a test to each item: map, select, reject and their attribute forms. jinja2 makes
  * generators of them; here the items are worked out at once and given out once. */
-#include "jinja/jinja_eval.h"
-#include "jinja/jinja_number.h"
-#include "jinja/jinja_point.h"
-#include "jinja/jinja_text.h"
-
-static bool all_digits(const assay_jvalue *text)
-{
-    for (size_t i = 0; i < text->size; i++)
-        if (text->as.text[i] < '0' || text->as.text[i] > '9') return false;
-    return text->size > 0;
-}
-
-static assay_status one_step(assay_jrun *run, assay_jvalue step, const assay_jvalue *missing, assay_jvalue *out)
-{
-    int64_t index;
-    bool fits;
-    assay_jvalue inner;
-    if (step.type == ASSAY_J_TEXT && all_digits(&step) &&
-        assay_jnumber_read_whole(step.as.text, step.size, 10, &index, &fits) && fits)
-        step = assay_jvalue_int(index);
-    ASSAY_TRY(assay_jvalue_item(run, out, &step, &inner));
-    *out = inner;
-    if (missing && missing->type != ASSAY_J_NONE && out->type == ASSAY_J_UNDEFINED) *out = *missing;
-    return ASSAY_OK;
-}
-
-assay_status assay_jvalue_path(assay_jrun *run, const assay_jvalue *object, const assay_jvalue *path,
-                               const assay_jvalue *missing, assay_jvalue *out)
-{
-    size_t from = 0;
-    assay_jvalue dot = assay_jvalue_literal(".");
-    *out = *object;
-    if (path->type == ASSAY_J_MISSING || path->type == ASSAY_J_NONE) return ASSAY_OK;
-    if (path->type != ASSAY_J_TEXT) return one_step(run, *path, missing, out);
-    for (;;) {
-        size_t at = assay_jtext_find(path, &dot, from);
-        ASSAY_TRY(one_step(run, assay_jtext_part(path, from, at == SIZE_MAX ? path->size : at), missing, out));
-        if (at == SIZE_MAX) return ASSAY_OK;
-        from = at + 1;
-    }
-}
+#include "jinja/jinja_attribute.h"
+#include "jinja/jinja_state.h"
+#include "jinja/jinja_tables.h"
 
 static assay_status map_attribute(assay_jrun *run, const assay_jcall *call, assay_jlist *list)
 {
@@ -71,7 +33,7 @@ static assay_status call_on(assay_jrun *run, const assay_jbuiltin *builtin, cons
 
 static assay_status find_builtin(assay_jrun *run, const assay_jvalue *name, bool filter, const assay_jbuiltin **out)
 {
-    *out = name->type != ASSAY_J_TEXT ? NULL : filter ? assay_jfilter_find(name) : assay_jtest_find(name);
+    *out = name->type != ASSAY_J_TEXT ? NULL : filter ? run->state->names->filter(name) : run->state->names->test(name);
     if (*out) return ASSAY_OK;
     int size = name->type != ASSAY_J_TEXT ? 0 : name->size < 60 ? (int)name->size : 60;
     return assay_jrun_fail(run, "there is no %s named \"%.*s\"", filter ? "filter" : "test", size,

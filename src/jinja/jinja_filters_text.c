@@ -1,8 +1,12 @@
 /* Filters over texts; what is no text is printed first, as str() does. */
-#include "jinja/jinja_eval.h"
-#include "jinja/jinja_letters.h"
-#include "jinja/jinja_point.h"
-#include "jinja/jinja_print.h"
+#include "jinja/jinja_tables.h"
+#include "python/py_dict.h"
+#include "python/py_format.h"
+#include "python/py_letters.h"
+#include "python/py_operator.h"
+#include "python/py_point.h"
+#include "python/py_print.h"
+#include "python/py_run.h"
 
 #include <string.h>
 
@@ -155,7 +159,7 @@ static assay_status run_indent(assay_jrun *run, const assay_jcall *call, assay_j
     assay_jlist *lines;
     assay_jbuild build = {0};
     ASSAY_TRY(indention(run, &call->items[1], &by));
-    ASSAY_TRY(assay_jeval_binary(run, '+', &call->items[0], &newline, &whole));
+    ASSAY_TRY(assay_jop_binary(run, '+', &call->items[0], &newline, &whole));
     ASSAY_TRY(assay_jletters_lines(run, &whole, false, &lines));
     if (call->items[0].markup) ASSAY_TRY(assay_jtext_escape(run, &by, &by));
     for (size_t i = 0; i < lines->count; i++) {
@@ -192,7 +196,7 @@ static assay_status run_truncate(assay_jrun *run, const assay_jcall *call, assay
         if (at != SIZE_MAX) kept = assay_jtext_part(&kept, 0, at);
     }
     kept.markup = text->markup;
-    return assay_jeval_binary(run, '+', &kept, &end, out);
+    return assay_jop_binary(run, '+', &kept, &end, out);
 }
 
 static assay_status run_wordcount(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
@@ -322,12 +326,3 @@ static const assay_jbuiltin filters[] = {
     {"xmlattr", NULL, false, run_refused},
 };
 const assay_jbuiltin_table assay_jfilters_text = {filters, sizeof filters / sizeof *filters};
-
-const assay_jbuiltin *assay_jfilter_find(const assay_jvalue *name)
-{
-    static const assay_jbuiltin_table *const tables[] = {&assay_jfilters_text, &assay_jfilters_list,
-                                                         &assay_jfilters_pick, &assay_jfilters_number};
-    const assay_jbuiltin *found = NULL;
-    for (size_t i = 0; i < sizeof tables / sizeof *tables && !found; i++) found = assay_jbuiltin_find(tables[i], name);
-    return found;
-}

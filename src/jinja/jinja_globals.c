@@ -1,6 +1,9 @@
 /* The functions a template can call by name. */
-#include "jinja/jinja_eval.h"
-#include "jinja/jinja_print.h"
+#include "jinja/jinja_tables.h"
+#include "python/py_date.h"
+#include "python/py_dict.h"
+#include "python/py_print.h"
+#include "python/py_run.h"
 
 static assay_status run_range(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
 {
@@ -51,18 +54,6 @@ static assay_status run_dict(assay_jrun *run, const assay_jcall *call, assay_jva
 {
     assay_jdict *dict;
     ASSAY_TRY(make_dict(run, call, "dict", &dict));
-    *out = assay_jdict_value(dict);
-    return ASSAY_OK;
-}
-
-static assay_status run_fromkeys(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
-{
-    assay_jdict *dict;
-    assay_jiter iter;
-    assay_jvalue key, value = call->items[1].type == ASSAY_J_MISSING ? assay_jvalue_none() : call->items[1];
-    ASSAY_TRY(assay_jdict_new(run, 0, &dict));
-    ASSAY_TRY(assay_jiter_start(run, &iter, &call->items[0]));
-    while (assay_jiter_next(&iter, &key)) ASSAY_TRY(assay_jdict_put(run, dict, &key, &value));
     *out = assay_jdict_value(dict);
     return ASSAY_OK;
 }
@@ -130,7 +121,6 @@ static assay_status run_lipsum(assay_jrun *run, const assay_jcall *call, assay_j
 static const assay_jbuiltin globals[] = {
     {"range", NULL, true, run_range},
     {"dict", NULL, false, run_dict},
-    {"dict.fromkeys", "keys value=", true, run_fromkeys},
     {"namespace", NULL, false, run_namespace},
     {"raise_exception", "message", false, run_raise},
     {"strftime_now", "format", false, run_strftime},

@@ -5,8 +5,10 @@
  * Comments and raw blocks are dealt with whole. Inside a tag, its end is only recognised while no bracket is open. */
 #include "jinja/jinja_lexer.h"
 
-#include "jinja/jinja_number.h"
-#include "jinja/jinja_point.h"
+#include "base/text.h"
+#include "python/py_literal.h"
+#include "python/py_number.h"
+#include "python/py_point.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -18,12 +20,13 @@ static void count_lines(assay_jlexer *lexer)
     for (; lexer->counted < lexer->at; lexer->counted++) lexer->line += lexer->text[lexer->counted] == '\n';
 }
 
-assay_status assay_jlexer_fail(assay_jlexer *lexer, const char *format, ...)
+/* An error at the current line. */
+static assay_status ASSAY_PRINTF(2, 3) fail(assay_jlexer *lexer, const char *format, ...)
 {
     char text[400];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    assay_text_vformat(text, sizeof text, format, args);
     va_end(args);
     count_lines(lexer);
     return assay_error_set(lexer->err, ASSAY_E_FORMAT, "%s, line %d: %s", lexer->name, lexer->line, text);
@@ -142,7 +145,7 @@ static assay_status lex_raw(assay_jlexer *lexer, size_t from, assay_jtoken *out)
         move_to(lexer, behind);
         return ASSAY_OK;
     }
-    return assay_jlexer_fail(lexer, "{%% raw %%} without {%% endraw %%}");
+    return fail(lexer, "{%% raw %%} without {%% endraw %%}");
 }
 
 static size_t find_tag(const assay_jlexer *lexer, size_t at)
@@ -183,7 +186,7 @@ static assay_status lex_data(assay_jlexer *lexer, assay_jtoken *out)
     }
     if (kind == '#') {
         size_t behind = comment_end(lexer, at + 2 + (sign != 0));
-        if (!behind) return assay_jlexer_fail(lexer, "a comment {# has no end #}");
+        if (!behind) return fail(lexer, "a comment {# has no end #}");
         move_to(lexer, behind);
         return ASSAY_OK;
     }
@@ -250,12 +253,12 @@ static assay_status lex_number(assay_jlexer *lexer, assay_jtoken *out)
     out->kind = ASSAY_JTOKEN_NUMBER;
     if (end) {
         if (!assay_jnumber_read_real(lexer->text + at, end - at, &real))
-            return assay_jlexer_fail(lexer, "a number with too many digits");
+            return fail(lexer, "a number with too many digits");
         out->value = assay_jvalue_float(real);
     } else {
         end = whole_end(lexer, at);
         if (!assay_jnumber_read_whole(lexer->text + at, end - at, 0, &whole, &fits) || !fits)
-            return assay_jlexer_fail(lexer, "a whole number beyond 64 bits");
+            return fail(lexer, "a whole number beyond 64 bits");
         out->value = assay_jvalue_int(whole);
     }
     move_to(lexer, end);
@@ -273,12 +276,15 @@ static assay_status lex_name(assay_jlexer *lexer, assay_jtoken *out)
 
 static assay_status lex_text(assay_jlexer *lexer, assay_jtoken *out)
 {
+    const char *fault;
     char quote = lexer->text[lexer->at];
     size_t from = lexer->at + 1, end = from;
     while (end < lexer->size && lexer->text[end] != quote) end += lexer->text[end] == '\\' ? 2 : 1;
-    if (end >= lexer->size) return assay_jlexer_fail(lexer, "a string that begins with %c has no end", quote);
+    if (end >= lexer->size) return fail(lexer, "a string that begins with %c has no end", quote);
     out->kind = ASSAY_JTOKEN_TEXT;
-    ASSAY_TRY(assay_jlexer_literal(lexer, lexer->text + from, end - from, &out->value));
+    assay_status status = assay_jliteral_read(lexer->arena, lexer->text + from, end - from, &out->value, &fault);
+    if (status == ASSAY_E_FORMAT) return fail(lexer, "%s", fault);
+    if (status != ASSAY_OK) return assay_error_set(lexer->err, status, "out of memory for %s", lexer->name);
     move_to(lexer, end + 1);
     return ASSAY_OK;
 }
@@ -288,14 +294,14 @@ static assay_status balance(assay_jlexer *lexer, char c)
     static const char opening[] = "([{", closing[] = ")]}";
     if (strchr(opening, c)) {
         if (lexer->open_count == ASSAY_JINJA_BRACKETS)
-            return assay_jlexer_fail(lexer, "more than %d brackets are open at once", ASSAY_JINJA_BRACKETS);
+            return fail(lexer, "more than %d brackets are open at once", ASSAY_JINJA_BRACKETS);
         lexer->open[lexer->open_count++] = closing[strchr(opening, c) - opening];
         return ASSAY_OK;
     }
     if (!strchr(closing, c)) return ASSAY_OK;
-    if (!lexer->open_count) return assay_jlexer_fail(lexer, "unexpected '%c'", c);
+    if (!lexer->open_count) return fail(lexer, "unexpected '%c'", c);
     char expected = lexer->open[--lexer->open_count];
-    if (expected != c) return assay_jlexer_fail(lexer, "unexpected '%c', expected '%c'", c, expected);
+    if (expected != c) return fail(lexer, "unexpected '%c', expected '%c'", c, expected);
     return ASSAY_OK;
 }
 
@@ -313,10 +319,10 @@ static assay_status lex_operator(assay_jlexer *lexer, assay_jtoken *out)
     if (!c || !strchr("+-/*%~[](){}<>=.:|,;", c)) {
         size_t size;
         int32_t point = assay_jpoint_decode(lexer->text + lexer->at, &size);
-        return assay_jlexer_fail(lexer, "unexpected character U+%04X in a tag", (unsigned)point);
+        return fail(lexer, "unexpected character U+%04X in a tag", (unsigned)point);
     }
     ASSAY_TRY(balance(lexer, c));
-    out->op = c;
+    out->op = (unsigned char)c;
     move_to(lexer, lexer->at + 1);
     return ASSAY_OK;
 }

@@ -6,8 +6,8 @@
 #ifndef ASSAY_JINJA_JINJA_LEXER_H
 #define ASSAY_JINJA_JINJA_LEXER_H
 
-#include "jinja/jinja_arena.h"
-#include "jinja/jinja_value.h"
+#include "python/py_arena.h"
+#include "python/py_operator.h"
 
 enum { ASSAY_JINJA_BRACKETS = 400 }; /* how many may be open at once */
 
@@ -24,22 +24,10 @@ typedef enum assay_jtoken_kind {
     ASSAY_JTOKEN_OPERATOR
 } assay_jtoken_kind;
 
-/* Operators are known by their characters: '+', or two of them as first << 8 | second. */
-enum {
-    ASSAY_JOP_EQUAL = '=' << 8 | '=',
-    ASSAY_JOP_UNEQUAL = '!' << 8 | '=',
-    ASSAY_JOP_LESS_EQUAL = '<' << 8 | '=',
-    ASSAY_JOP_GREATER_EQUAL = '>' << 8 | '=',
-    ASSAY_JOP_FLOOR = '/' << 8 | '/',
-    ASSAY_JOP_POWER = '*' << 8 | '*',
-    ASSAY_JOP_IN = 'i' << 8 | 'n', /* these two are made by the parser */
-    ASSAY_JOP_NOT_IN = 'n' << 8 | 'i'
-};
-
 typedef struct assay_jtoken {
     assay_jtoken_kind kind;
     int line;
-    int op;           /* OPERATOR */
+    int op;           /* OPERATOR: py_operator.h */
     const char *text; /* DATA, NAME: bytes of the source; others: where it begins */
     size_t size;
     assay_jvalue value; /* TEXT, NUMBER, and DATA as a text */
@@ -64,11 +52,5 @@ typedef struct assay_jlexer {
 assay_status assay_jlexer_start(assay_jlexer *lexer, const char *name, const char *text, size_t size,
                                 assay_jarena *arena, assay_error *err);
 assay_status assay_jlexer_next(assay_jlexer *lexer, assay_jtoken *out);
-
-/* An error at the current line. */
-assay_status assay_jlexer_fail(assay_jlexer *lexer, const char *format, ...) ASSAY_PRINTF(2, 3);
-
-/* The value of a string literal without its quotes; jinja_literal.c. */
-assay_status assay_jlexer_literal(assay_jlexer *lexer, const char *text, size_t size, assay_jvalue *out);
 
 #endif

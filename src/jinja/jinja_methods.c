@@ -1,9 +1,9 @@
-/* Which type has which methods, and those of dicts, lists, numbers and cyclers. What would change its object is listed
- * as hidden: the sandbox is immutable. */
-#include "jinja/jinja_eval.h"
-#include "jinja/jinja_print.h"
+/* Which type has which methods, and those of cyclers. What would change its object is listed as hidden: the sandbox is
+ * immutable. */
+#include "jinja/jinja_methods.h"
 
-#include <math.h>
+#include "jinja/jinja_loop.h"
+#include "python/py_methods.h"
 
 static const char *const hidden_of_dict[] = {"clear", "pop", "popitem", "setdefault", "update", NULL};
 static const char *const hidden_of_list[] = {"append", "clear",  "pop",    "reverse", "insert",
@@ -15,151 +15,6 @@ static bool is_among(const char *const *names, const assay_jvalue *name)
         if (assay_jvalue_is_text(name, *names)) return true;
     return false;
 }
-
-const assay_jbuiltin *assay_jmethod_find(const assay_jvalue *object, const assay_jvalue *name, bool *hidden)
-{
-    const assay_jbuiltin *found;
-    *hidden = (object->type == ASSAY_J_DICT && is_among(hidden_of_dict, name)) ||
-              (assay_jvalue_is_list(object, ASSAY_JLIST_LIST) && is_among(hidden_of_list, name));
-    if (*hidden) return NULL;
-    switch ((assay_jtype)object->type) {
-    case ASSAY_J_TEXT:
-        found = assay_jbuiltin_find(&assay_jmethods_text, name);
-        return found ? found : assay_jbuiltin_find(&assay_jmethods_text_test, name);
-    case ASSAY_J_DICT:
-        return assay_jbuiltin_find(&assay_jmethods_dict, name);
-    case ASSAY_J_LIST:
-        found = assay_jvalue_is_sequence(object) ? assay_jbuiltin_find(&assay_jmethods_list, name) : NULL;
-        return found && object->as.list->kind != ASSAY_JLIST_LIST && assay_jvalue_is_text(name, "copy") ? NULL : found;
-    case ASSAY_J_RANGE:
-        found = assay_jbuiltin_find(&assay_jmethods_list, name);
-        return found && assay_jvalue_is_text(name, "copy") ? NULL : found;
-    case ASSAY_J_LOOP:
-        return assay_jbuiltin_find(&assay_jmethods_loop, name);
-    case ASSAY_J_CYCLER:
-        return assay_jbuiltin_find(&assay_jmethods_cycler, name);
-    case ASSAY_J_FLOAT:
-        return assay_jbuiltin_find(&assay_jmethods_number, name);
-    default:
-        return NULL;
-    }
-}
-
-static assay_status view_of(assay_jrun *run, const assay_jdict *dict, assay_jlist_kind kind, assay_jvalue *out)
-{
-    assay_jlist *list, *pair;
-    ASSAY_TRY(assay_jlist_new(run, kind, dict->count, &list));
-    for (size_t i = 0; i < dict->count; i++) {
-        const assay_jentry *entry = &dict->entries[i];
-        assay_jvalue item = kind == ASSAY_JLIST_KEYS ? entry->key : entry->value;
-        if (kind == ASSAY_JLIST_ITEMS) {
-            ASSAY_TRY(assay_jlist_new(run, ASSAY_JLIST_TUPLE, 2, &pair));
-            ASSAY_TRY(assay_jlist_push(run, pair, entry->key));
-            ASSAY_TRY(assay_jlist_push(run, pair, entry->value));
-            item = assay_jlist_value(pair);
-        }
-        ASSAY_TRY(assay_jlist_push(run, list, item));
-    }
-    *out = assay_jlist_value(list);
-    return ASSAY_OK;
-}
-
-static assay_status run_keys(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
-{
-    return view_of(run, call->items[0].as.dict, ASSAY_JLIST_KEYS, out);
-}
-
-static assay_status run_values(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
-{
-    return view_of(run, call->items[0].as.dict, ASSAY_JLIST_VALUES, out);
-}
-
-static assay_status run_items(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
-{
-    return view_of(run, call->items[0].as.dict, ASSAY_JLIST_ITEMS, out);
-}
-
-static assay_status run_get(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
-{
-    ASSAY_TRY(assay_jdict_get(run, call->items[0].as.dict, &call->items[1], out));
-    if (out->type == ASSAY_J_MISSING)
-        *out = call->items[2].type == ASSAY_J_MISSING ? assay_jvalue_none() : call->items[2];
-    return ASSAY_OK;
-}
-
-static assay_status run_copy_dict(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
-{
-    assay_jdict *copy;
-    ASSAY_TRY(assay_jdict_new(run, call->items[0].as.dict->count, &copy));
-    ASSAY_TRY(assay_jdict_put_all(run, copy, call->items[0].as.dict));
-    *out = assay_jdict_value(copy);
-    return ASSAY_OK;
-}
-
-static assay_status run_fromkeys(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
-{
-    assay_jvalue name = assay_jvalue_literal("dict.fromkeys");
-    assay_jcall rest = {.items = call->items + 1, .count = call->items[2].type == ASSAY_J_MISSING ? 1 : 2};
-    return assay_jbuiltin_call(run, assay_jglobal_find(&name), NULL, &rest, out);
-}
-
-static const assay_jbuiltin dict_methods[] = {
-    {"items", "self", true, run_items},    {"keys", "self", true, run_keys},
-    {"values", "self", true, run_values},  {"get", "self key default=", true, run_get},
-    {"copy", "self", true, run_copy_dict}, {"fromkeys", "self keys value=", true, run_fromkeys},
-};
-const assay_jbuiltin_table assay_jmethods_dict = {dict_methods, sizeof dict_methods / sizeof *dict_methods};
-
-static assay_status run_copy_list(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
-{
-    assay_jlist *copy;
-    ASSAY_TRY(assay_jvalue_collect(run, &call->items[0], ASSAY_JLIST_LIST, &copy));
-    *out = assay_jlist_value(copy);
-    return ASSAY_OK;
-}
-
-static assay_status run_count(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
-{
-    assay_jiter iter;
-    assay_jvalue item;
-    int64_t count = 0;
-    bool equal;
-    ASSAY_TRY(assay_jiter_start(run, &iter, &call->items[0]));
-    while (assay_jiter_next(&iter, &item)) {
-        ASSAY_TRY(assay_jvalue_equal(run, &item, &call->items[1], &equal));
-        count += equal;
-    }
-    *out = assay_jvalue_int(count);
-    return ASSAY_OK;
-}
-
-static assay_status run_index(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
-{
-    assay_jiter iter;
-    assay_jvalue item;
-    int64_t length, start, stop;
-    bool equal;
-    ASSAY_TRY(assay_jvalue_length(run, &call->items[0], &length));
-    ASSAY_TRY(assay_jargument_int(run, &call->items[2], 0, "the start of index()", &start));
-    ASSAY_TRY(assay_jargument_int(run, &call->items[3], INT64_MAX, "the end of index()", &stop));
-    if (start < 0) start += length;
-    if (stop < 0) stop += length;
-    ASSAY_TRY(assay_jiter_start(run, &iter, &call->items[0]));
-    for (int64_t i = 0; assay_jiter_next(&iter, &item); i++) {
-        if (i < start || i >= stop) continue;
-        ASSAY_TRY(assay_jvalue_equal(run, &item, &call->items[1], &equal));
-        *out = assay_jvalue_int(i);
-        if (equal) return ASSAY_OK;
-    }
-    return assay_jrun_fail(run, "index() does not find the value");
-}
-
-static const assay_jbuiltin list_methods[] = {
-    {"count", "self value", true, run_count},
-    {"index", "self value start= stop=", true, run_index},
-    {"copy", "self", true, run_copy_list},
-};
-const assay_jbuiltin_table assay_jmethods_list = {list_methods, sizeof list_methods / sizeof *list_methods};
 
 static assay_status run_next(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
 {
@@ -182,15 +37,33 @@ static const assay_jbuiltin cycler_methods[] = {
     {"next", "self", true, run_next},
     {"reset", "self", true, run_reset},
 };
-const assay_jbuiltin_table assay_jmethods_cycler = {cycler_methods, sizeof cycler_methods / sizeof *cycler_methods};
+static const assay_jbuiltin_table methods_of_cycler = {cycler_methods, sizeof cycler_methods / sizeof *cycler_methods};
 
-static assay_status run_is_integer(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+const assay_jbuiltin *assay_jmethod_find(const assay_jvalue *object, const assay_jvalue *name, bool *hidden)
 {
-    double real = assay_jvalue_real(&call->items[0]);
-    (void)run;
-    *out = assay_jvalue_bool(isfinite(real) && floor(real) == real);
-    return ASSAY_OK;
+    const assay_jbuiltin *found;
+    *hidden = (object->type == ASSAY_J_DICT && is_among(hidden_of_dict, name)) ||
+              (assay_jvalue_is_list(object, ASSAY_JLIST_LIST) && is_among(hidden_of_list, name));
+    if (*hidden) return NULL;
+    switch ((assay_jtype)object->type) {
+    case ASSAY_J_TEXT:
+        found = assay_jbuiltin_find(&assay_jmethods_text, name);
+        return found ? found : assay_jbuiltin_find(&assay_jmethods_text_test, name);
+    case ASSAY_J_DICT:
+        return assay_jbuiltin_find(&assay_jmethods_dict, name);
+    case ASSAY_J_LIST:
+        found = assay_jvalue_is_sequence(object) ? assay_jbuiltin_find(&assay_jmethods_list, name) : NULL;
+        return found && object->as.list->kind != ASSAY_JLIST_LIST && assay_jvalue_is_text(name, "copy") ? NULL : found;
+    case ASSAY_J_RANGE:
+        found = assay_jbuiltin_find(&assay_jmethods_list, name);
+        return found && assay_jvalue_is_text(name, "copy") ? NULL : found;
+    case ASSAY_J_LOOP:
+        return assay_jbuiltin_find(&assay_jmethods_loop, name);
+    case ASSAY_J_CYCLER:
+        return assay_jbuiltin_find(&methods_of_cycler, name);
+    case ASSAY_J_FLOAT:
+        return assay_jbuiltin_find(&assay_jmethods_number, name);
+    default:
+        return NULL;
+    }
 }
-
-static const assay_jbuiltin number_methods[] = {{"is_integer", "self", true, run_is_integer}};
-const assay_jbuiltin_table assay_jmethods_number = {number_methods, 1};

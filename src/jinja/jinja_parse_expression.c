@@ -12,8 +12,7 @@
  */
 #include "jinja/jinja_parser.h"
 
-#include "base/buf.h"
-#include "jinja/jinja_builtin.h"
+#include "jinja/jinja_tables.h"
 
 #include <string.h>
 
@@ -22,7 +21,6 @@ typedef assay_status rule(assay_jparser *p, assay_jnode **out);
 static assay_status parse_condition(assay_jparser *p, assay_jnode **out);
 static assay_status parse_or(assay_jparser *p, assay_jnode **out);
 static assay_status parse_unary(assay_jparser *p, bool with_filters, assay_jnode **out);
-static assay_status parse_primary(assay_jparser *p, bool attributes, assay_jnode **out);
 
 assay_status assay_jparse_expression(assay_jparser *parser, assay_jnode **out)
 {
@@ -388,7 +386,7 @@ static assay_status parse_test(assay_jparser *p, assay_jnode *operand, assay_jno
     if (assay_jparser_at(p, '(')) ASSAY_TRY(parse_arguments(p, *out));
     else if (starts_test_argument(p)) {
         if (assay_jparser_at_name(p, "is")) return assay_jparser_fail(p, "tests cannot be chained with \"is\"");
-        ASSAY_TRY(parse_primary(p, false, &(*out)->list));
+        ASSAY_TRY(assay_jparse_primary(p, false, &(*out)->list));
         ASSAY_TRY(parse_postfixes(p, &(*out)->list));
     }
     ASSAY_TRY(assay_jparser_finish(p, *out));
@@ -409,124 +407,16 @@ static assay_status parse_unary(assay_jparser *p, bool with_filters, assay_jnode
 {
     int line = p->now.line;
     if (assay_jparser_at(p, '-') || assay_jparser_at(p, '+')) {
-        assay_jnode *operand;
+        assay_jnode *operand = NULL;
         int op = p->now.op;
         ASSAY_TRY(assay_jparser_advance(p));
         ASSAY_TRY(assay_jparser_enter(p));
         ASSAY_TRY(parse_unary(p, false, &operand));
         p->depth--;
         ASSAY_TRY(pair_node(p, ASSAY_JNODE_UNARY, op, line, operand, NULL, out));
-    } else ASSAY_TRY(parse_primary(p, false, out));
+    } else ASSAY_TRY(assay_jparse_primary(p, false, out));
     ASSAY_TRY(parse_postfixes(p, out));
     return with_filters ? parse_filters_and_tests(p, out) : ASSAY_OK;
-}
-
-static bool is_constant(const assay_jparser *p, assay_jvalue *out)
-{
-    static const char *const names[] = {"true", "True", "false", "False", "none", "None"};
-    for (int i = 0; i < 6; i++) {
-        if (!assay_jparser_at_name(p, names[i])) continue;
-        *out = i < 4 ? assay_jvalue_bool(i < 2) : assay_jvalue_none();
-        return true;
-    }
-    return false;
-}
-
-static assay_status parse_name(assay_jparser *p, bool attributes, assay_jnode **out)
-{
-    assay_jname *attribute;
-    ASSAY_TRY(assay_jparser_node(p, ASSAY_JNODE_NAME, p->now.line, out));
-    if (is_constant(p, &(*out)->value)) {
-        (*out)->kind = ASSAY_JNODE_CONST;
-        return assay_jparser_advance(p);
-    }
-    ASSAY_TRY(assay_jparser_name(p, &(*out)->name));
-    if (!attributes || !assay_jparser_at(p, '.')) return assay_jparser_occur(p, *out);
-    ASSAY_TRY(assay_jparser_advance(p));
-    ASSAY_TRY(assay_jparser_name(p, &attribute));
-    (*out)->kind = ASSAY_JNODE_ATTRIBUTE_TARGET;
-    (*out)->value = attribute->text;
-    return ASSAY_OK;
-}
-
-/* Adjacent literals are one. */
-static assay_status parse_texts(assay_jparser *p, assay_jnode **out)
-{
-    const assay_jtoken *ahead;
-    ASSAY_TRY(assay_jparser_node(p, ASSAY_JNODE_CONST, p->now.line, out));
-    (*out)->value = p->now.value;
-    ASSAY_TRY(assay_jparser_look(p, &ahead));
-    if (ahead->kind != ASSAY_JTOKEN_TEXT) return assay_jparser_advance(p);
-    assay_buf all;
-    assay_buf_init(&all, (1 << 20));
-    assay_status status = ASSAY_OK;
-    while (status == ASSAY_OK && p->now.kind == ASSAY_JTOKEN_TEXT) {
-        status = assay_buf_append(&all, p->now.value.as.text, p->now.value.size, p->lexer.err);
-        if (status == ASSAY_OK) status = assay_jparser_advance(p);
-    }
-    char *copy = status == ASSAY_OK ? assay_jarena_bytes(p->arena, all.size) : NULL;
-    if (copy && all.size) memcpy(copy, all.data, all.size);
-    (*out)->value = assay_jvalue_text(copy, all.size);
-    assay_buf_release(&all);
-    ASSAY_TRY(status);
-    ASSAY_TRY_ALLOC(copy, "a template's literal", p->lexer.err);
-    return ASSAY_OK;
-}
-
-static assay_status parse_list(assay_jparser *p, assay_jnode **out)
-{
-    assay_jchain items = {0};
-    assay_jnode *item;
-    bool more = true;
-    ASSAY_TRY(assay_jparser_node(p, ASSAY_JNODE_LIST, p->now.line, out));
-    ASSAY_TRY(assay_jparser_advance(p));
-    while (more && !assay_jparser_at(p, ']')) {
-        ASSAY_TRY(assay_jparse_expression(p, &item));
-        assay_jchain_add(&items, item);
-        ASSAY_TRY(assay_jparser_skip(p, ',', &more));
-    }
-    (*out)->list = items.first;
-    ASSAY_TRY(assay_jparser_expect(p, ']'));
-    return assay_jparser_finish(p, *out);
-}
-
-static assay_status parse_dict(assay_jparser *p, assay_jnode **out)
-{
-    assay_jchain items = {0};
-    assay_jnode *item;
-    bool more = true;
-    ASSAY_TRY(assay_jparser_node(p, ASSAY_JNODE_DICT, p->now.line, out));
-    ASSAY_TRY(assay_jparser_advance(p));
-    while (more && !assay_jparser_at(p, '}')) {
-        ASSAY_TRY(assay_jparse_expression(p, &item));
-        assay_jchain_add(&items, item);
-        ASSAY_TRY(assay_jparser_expect(p, ':'));
-        ASSAY_TRY(assay_jparse_expression(p, &item));
-        assay_jchain_add(&items, item);
-        ASSAY_TRY(assay_jparser_skip(p, ',', &more));
-    }
-    (*out)->list = items.first;
-    ASSAY_TRY(assay_jparser_expect(p, '}'));
-    return assay_jparser_finish(p, *out);
-}
-
-static assay_status parse_primary(assay_jparser *p, bool attributes, assay_jnode **out)
-{
-    if (p->now.kind == ASSAY_JTOKEN_NAME) return parse_name(p, attributes, out);
-    if (p->now.kind == ASSAY_JTOKEN_TEXT) return parse_texts(p, out);
-    if (p->now.kind == ASSAY_JTOKEN_NUMBER) {
-        ASSAY_TRY(assay_jparser_node(p, ASSAY_JNODE_CONST, p->now.line, out));
-        (*out)->value = p->now.value;
-        return assay_jparser_advance(p);
-    }
-    if (assay_jparser_at(p, '(')) {
-        ASSAY_TRY(assay_jparser_advance(p));
-        ASSAY_TRY(assay_jparse_tuple(p, ASSAY_JTUPLE_EMPTY, NULL, out));
-        return assay_jparser_expect(p, ')');
-    }
-    if (assay_jparser_at(p, '[')) return parse_list(p, out);
-    if (assay_jparser_at(p, '{')) return parse_dict(p, out);
-    return assay_jparser_unexpected(p, "an expression");
 }
 
 static bool is_tuple_end(const assay_jparser *p, const char *end_name)
@@ -537,7 +427,7 @@ static bool is_tuple_end(const assay_jparser *p, const char *end_name)
 
 static assay_status parse_member(assay_jparser *p, int mode, assay_jnode **out)
 {
-    if (mode & ASSAY_JTUPLE_TARGETS) return parse_primary(p, mode & ASSAY_JTUPLE_ATTRIBUTES, out);
+    if (mode & ASSAY_JTUPLE_TARGETS) return assay_jparse_primary(p, mode & ASSAY_JTUPLE_ATTRIBUTES, out);
     return mode & ASSAY_JTUPLE_NO_CONDITION ? parse_or(p, out) : parse_condition(p, out);
 }
 

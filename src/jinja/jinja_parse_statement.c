@@ -355,7 +355,7 @@ static assay_status parse_output(assay_jparser *p, assay_jnode **out)
 static assay_status parse_body(assay_jparser *p, const char *const *ends, assay_jnode **out)
 {
     assay_jchain body = {0};
-    assay_jnode *node;
+    assay_jnode *node = NULL;
     while (p->now.kind != ASSAY_JTOKEN_END) {
         if (p->now.kind != ASSAY_JTOKEN_BLOCK_BEGIN) ASSAY_TRY(parse_output(p, &node));
         else {
@@ -373,5 +373,7 @@ static assay_status parse_body(assay_jparser *p, const char *const *ends, assay_
 
 assay_status assay_jparser_template(assay_jparser *parser, assay_jnode **body)
 {
+    static const assay_jgrammar grammar = {assay_jparse_expression, assay_jparse_tuple};
+    parser->grammar = &grammar;
     return parse_body(parser, NULL, body);
 }

@@ -1,8 +1,9 @@
 /* What all rules use: tokens, names, nodes. */
 #include "jinja/jinja_parser.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -26,7 +27,7 @@ assay_status assay_jparser_fail(assay_jparser *parser, const char *format, ...)
     char text[400];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    assay_text_vformat(text, sizeof text, format, args);
     va_end(args);
     return assay_error_set(parser->lexer.err, ASSAY_E_FORMAT, "%s, line %d: %s", parser->lexer.name, parser->now.line,
                            text);

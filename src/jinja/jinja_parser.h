@@ -1,4 +1,4 @@
-/* Tokens to tree (jinja2/parser.py). Private to src/template.
+/* Tokens to tree (jinja2/parser.py).
  *
  *     assay_jparser parser;
  *     ASSAY_TRY(assay_jparser_start(&parser, name, text, size, arena, err));
@@ -28,6 +28,7 @@ typedef struct assay_jparser {
     assay_jarena *arena;
     assay_jtoken now, ahead;
     bool has_ahead;
+    const struct assay_jgrammar *grammar;
     int depth;           /* of rules within rules */
     int loops;           /* open loops that break and continue can mean */
     int inside_loops;    /* open loops at all */
@@ -41,7 +42,13 @@ assay_status assay_jparser_start(assay_jparser *parser, const char *name, const 
                                  assay_jarena *arena, assay_error *err);
 assay_status assay_jparser_template(assay_jparser *parser, assay_jnode **body);
 
-/* For the two files of the parser. */
+/* The rules that brackets lead back to from the primaries below them. The template's rule sets parser->grammar. */
+typedef struct assay_jgrammar {
+    assay_status (*expression)(assay_jparser *parser, assay_jnode **out);
+    assay_status (*tuple)(assay_jparser *parser, int mode, const char *end_name, assay_jnode **out);
+} assay_jgrammar;
+
+/* For the files of the parser. */
 typedef enum assay_jtuple_mode {
     ASSAY_JTUPLE_PLAIN = 0,
     ASSAY_JTUPLE_TARGETS = 1,      /* names and literals only */
@@ -52,6 +59,7 @@ typedef enum assay_jtuple_mode {
 
 assay_status assay_jparse_tuple(assay_jparser *parser, int mode, const char *end_name, assay_jnode **out);
 assay_status assay_jparse_expression(assay_jparser *parser, assay_jnode **out);
+assay_status assay_jparse_primary(assay_jparser *parser, bool attributes, assay_jnode **out);
 assay_status assay_jparse_filter(assay_jparser *parser, assay_jnode *operand, bool started, assay_jnode **out);
 
 assay_status assay_jparser_fail(assay_jparser *parser, const char *format, ...) ASSAY_PRINTF(2, 3);

@@ -9,8 +9,8 @@
 #ifndef ASSAY_JINJA_JINJA_SCOPE_H
 #define ASSAY_JINJA_JINJA_SCOPE_H
 
-#include "jinja/jinja_arena.h"
 #include "jinja/jinja_ast.h"
+#include "python/py_arena.h"
 
 /* Fills the references and scopes of a parsed template; `function` becomes the template's own. Also refuses what only a
  * name makes wrong: unknown filters and tests (but inside an `if`, where they fail when they are reached). `specials`:

@@ -1,8 +1,9 @@
 /* `value is test`. */
-#include "jinja/jinja_eval.h"
-#include "jinja/jinja_lexer.h"
-#include "jinja/jinja_point.h"
-#include "jinja/jinja_print.h"
+#include "jinja/jinja_state.h"
+#include "jinja/jinja_tables.h"
+#include "python/py_operator.h"
+#include "python/py_point.h"
+#include "python/py_print.h"
 
 static assay_status answer(bool truth, assay_jvalue *out)
 {
@@ -16,7 +17,7 @@ static assay_status divides(assay_jrun *run, const assay_jvalue *value, const as
 {
     assay_jvalue left, wanted = assay_jvalue_int(rest);
     bool equal;
-    ASSAY_TRY(assay_jeval_binary(run, '%', value, number, &left));
+    ASSAY_TRY(assay_jop_binary(run, '%', value, number, &left));
     ASSAY_TRY(assay_jvalue_equal(run, &left, &wanted, &equal));
     return answer(equal, out);
 }
@@ -52,14 +53,12 @@ static assay_status is_undefined(assay_jrun *run, const assay_jcall *call, assay
 
 static assay_status is_filter(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
 {
-    (void)run;
-    return answer(call->items[0].type == ASSAY_J_TEXT && assay_jfilter_find(&call->items[0]), out);
+    return answer(call->items[0].type == ASSAY_J_TEXT && run->state->names->filter(&call->items[0]), out);
 }
 
 static assay_status is_test(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
 {
-    (void)run;
-    return answer(call->items[0].type == ASSAY_J_TEXT && assay_jtest_find(&call->items[0]), out);
+    return answer(call->items[0].type == ASSAY_J_TEXT && run->state->names->test(&call->items[0]), out);
 }
 
 static assay_status is_none(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
@@ -182,7 +181,7 @@ static assay_status is_escaped(assay_jrun *run, const assay_jcall *call, assay_j
 static assay_status compares(assay_jrun *run, int op, const assay_jcall *call, assay_jvalue *out)
 {
     bool holds;
-    ASSAY_TRY(assay_jeval_comparison(run, op, &call->items[0], &call->items[1], &holds));
+    ASSAY_TRY(assay_jop_compare(run, op, &call->items[0], &call->items[1], &holds));
     return answer(holds, out);
 }
 
@@ -256,9 +255,4 @@ static const assay_jbuiltin tests[] = {
     {"<=", "a b", true, is_at_most},
     {"le", "a b", true, is_at_most},
 };
-
-const assay_jbuiltin *assay_jtest_find(const assay_jvalue *name)
-{
-    static const assay_jbuiltin_table table = {tests, sizeof tests / sizeof *tests};
-    return assay_jbuiltin_find(&table, name);
-}
+const assay_jbuiltin_table assay_jtests = {tests, sizeof tests / sizeof *tests};

@@ -112,7 +112,8 @@ static assay_status fill(const assay_rendering *rendering, json_t *all, assay_er
     return filled ? copy_messages(rendering, json_object_get(all, "messages"), err) : out_of_memory(rendering, err);
 }
 
-assay_status assay_render_variables(const assay_rendering *rendering, json_t **out, assay_error *err)
+/* What the template sees: a new object. */
+static assay_status all_variables(const assay_rendering *rendering, json_t **out, assay_error *err)
 {
     *out = NULL;
     ASSAY_TRY(check(rendering, err));
@@ -128,7 +129,7 @@ assay_status assay_render_messages(const assay_jinja *jinja, const assay_renderi
                                    assay_error *err)
 {
     json_t *all;
-    ASSAY_TRY(assay_render_variables(rendering, &all, err));
+    ASSAY_TRY(all_variables(rendering, &all, err));
     assay_status status = assay_jinja_render(jinja, all, &rendering->options, out, err);
     json_decref(all);
     if (status == ASSAY_OK || !rendering->where) return status;

@@ -28,7 +28,4 @@ typedef struct assay_rendering {
 assay_status assay_render_messages(const assay_jinja *jinja, const assay_rendering *rendering, assay_buf *out,
                                    assay_error *err);
 
-/* What the template would see, for those who want to look at it or keep it: a new object. */
-assay_status assay_render_variables(const assay_rendering *rendering, json_t **out, assay_error *err);
-
 #endif

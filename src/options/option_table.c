@@ -154,8 +154,8 @@ static const assay_option_row rows[] = {
     {"tool-format", "NAME", ASSAY_OPTION_STRING, 0,
      TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_TOKENIZE | ASSAY_FOR_DATA, ASSAY_GROUP_TEXT, "auto", NULL, 0, 0,
      {{0}}, AT(tool_format),
-     "how tools and calls become text (auto: the template's own way; none leaves tools out; MedicalGPT's: default, glm4, "
-     "llama3, mistral, qwen, qwen3, qwen3.5)"},
+     "how tools and calls become text (auto: the template's own way; none leaves tools out; MedicalGPT's: default, "
+     "glm4, llama3, mistral, qwen, qwen3, qwen3.5)"},
     {"pooling", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | SCORING | ASSAY_FOR_SERVE, ASSAY_GROUP_TEXT, "auto", "auto|last",
      0, 0, {{0}}, AT(pooling),
      "which token a head that others trained is read at (auto: the last that is not the config's pad token, as "

@@ -61,7 +61,7 @@ void assay_template_close(assay_template *chosen)
     assay_free(chosen);
 }
 
-void assay_prepared_release(assay_prepared *prepared)
+static void release_prepared(assay_prepared *prepared)
 {
     json_decref(prepared->context);
     assay_flat_conversation_release(&prepared->flat);
@@ -111,8 +111,8 @@ static assay_status choose_format(const assay_template *t, const assay_conversat
                                    : assay_tool_format_find(out, "react", err);
 }
 
-assay_status assay_template_prepare(const assay_template *t, const assay_conversation *conversation,
-                                    assay_prepared *out, assay_error *err)
+static assay_status prepare(const assay_template *t, const assay_conversation *conversation, assay_prepared *out,
+                            assay_error *err)
 {
     const assay_tool_format *format;
     *out = (assay_prepared){.conversation = *conversation};
@@ -172,11 +172,11 @@ static assay_status render_whole(const assay_template *t, const assay_conversati
                                  assay_error *err)
 {
     assay_prepared prepared;
-    assay_status status = assay_template_prepare(t, conversation, &prepared, err);
+    assay_status status = prepare(t, conversation, &prepared, err);
     if (status == ASSAY_OK)
         status = t->kind.ids ? t->kind.ids(t->tokenizer, &prepared.conversation, prepared.tools, ids, err)
                              : encode_rendered(t, &prepared, ids, err);
-    assay_prepared_release(&prepared);
+    release_prepared(&prepared);
     bool adds = t->jinja ? t->cut_behind_turn && t->append_eos == ASSAY_EOS_YES : t->append_eos != ASSAY_EOS_NO;
     return status == ASSAY_OK && adds ? eos_push(t->tokenizer, ids, err) : status;
 }
@@ -199,9 +199,9 @@ assay_status assay_template_text(const assay_template *t, const assay_conversati
                                  bool add_generation_prompt, assay_buf *out, assay_error *err)
 {
     assay_prepared prepared;
-    assay_status status = assay_template_prepare(t, conversation, &prepared, err);
+    assay_status status = prepare(t, conversation, &prepared, err);
     if (status == ASSAY_OK) status = prepared_text(t, &prepared, add_generation_prompt, out, err);
-    assay_prepared_release(&prepared);
+    release_prepared(&prepared);
     return status;
 }
 

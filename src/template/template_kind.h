@@ -73,16 +73,12 @@ struct assay_template {
 };
 
 /* What a conversation becomes before it is rendered: calls and results as text where the template has no place for
- * them. Release it after a failure too. */
+ * them. */
 typedef struct assay_prepared {
     assay_conversation conversation;
     json_t *context, *tools;      /* tools is borrowed from context; NULL: none, or none that is wanted */
     assay_flat_conversation flat; /* what conversation points into, where it was made */
 } assay_prepared;
-
-assay_status assay_template_prepare(const assay_template *chosen, const assay_conversation *conversation,
-                                    assay_prepared *out, assay_error *err);
-void assay_prepared_release(assay_prepared *prepared);
 
 /* The text of a Jinja template. */
 assay_status assay_template_jinja_text(const assay_template *chosen, const assay_prepared *prepared,
