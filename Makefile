@@ -41,7 +41,7 @@ VERSION   := $(shell sed -n 's/^\#define ASSAY_VERSION "\(.*\)"/\1/p' src/base/v
 # Kernel sets of one processor stand below backend/ in a folder of its name; other processors have the plain set.
 SETS    := $(if $(filter x86_64,$(PROCESSOR)),x86)
 SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c $(SETS:%=src/backend/%/*/*.c)))
-OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/serve/page_html.o
+OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/serve/page_html.o $(BUILD)/obj/template/template_texts.o
 FUZZERS := $(patsubst fuzz/%.c,$(BUILD)/fuzz/%,$(filter-out fuzz/fuzz_file.c,$(wildcard fuzz/fuzz_*.c)))
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
@@ -66,6 +66,18 @@ $(BUILD)/obj/serve/page_html.o: src/serve/page.html Makefile
 	@{ echo '#include "serve/http_private.h"'; echo 'const unsigned char assay_page_html[] = {'; od -An -v -tu1 $< | sed 's/\([0-9]\{1,\}\)/\1,/g'; \
 	   echo '};'; echo 'const size_t assay_page_html_size = sizeof assay_page_html;'; } > $(@:.o=.c)
 	@$(CC) $(CFLAGS_ALL) -c $(@:.o=.c) -o $@
+
+# The built-in chat templates, a file each: their names and texts as one table.
+TEXTS := $(sort $(wildcard src/template/texts/*.jinja))
+$(BUILD)/obj/template/template_texts.o: $(TEXTS) Makefile
+	@mkdir -p $(@D)
+	@echo "  CC src/template/texts"
+	@{ echo '#include "template/template_kind.h"'; i=0; \
+	   for f in $(TEXTS); do echo "static const char text_$$i[] = {"; od -An -v -tu1 $$f | sed 's/\([0-9]\{1,\}\)/\1,/g'; echo '0};'; i=$$((i + 1)); done; \
+	   echo 'const assay_template_kind assay_template_texts[] = {'; i=0; \
+	   for f in $(TEXTS); do n=$${f##*/}; echo "{.name = \"$${n%.jinja}\", .body = text_$$i},"; i=$$((i + 1)); done; \
+	   echo '};'; echo 'const size_t assay_template_text_count = sizeof assay_template_texts / sizeof *assay_template_texts;'; } > $(@:.o=.c)
+	@$(CC) $(CFLAGS_ALL) -Wno-missing-field-initializers -c $(@:.o=.c) -o $@
 
 $(BUILD)/libassay.a: $(OBJECTS)
 	@rm -f $@

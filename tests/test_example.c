@@ -54,11 +54,12 @@ static void sides_and_shared_prefix(void **state)
 }
 
 /* One side is the beginning of the other: the shared part stops before the shorter side's last id. */
-static assay_status render_bare(const void *context, const assay_message *messages, size_t count, assay_ids *ids,
+static assay_status render_bare(const void *context, const assay_conversation *conversation, assay_ids *ids,
                                 assay_error *err)
 {
+    const assay_message *messages = conversation->messages;
     (void)context;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < conversation->count; i++)
         for (size_t j = 0; j < messages[i].size; j++) ASSAY_TRY(helper_push(ids, messages[i].text[j], err));
     return ASSAY_OK;
 }

@@ -144,8 +144,12 @@ static void medicalgpt_brings_its_defaults(void **state)
     assert_float_equal(options.warmup, 0.2, 0);
     parse_ok("--max_source_length 1000");
     assert_int_equal(options.max_length, 1512);
-    parse_ok("--tool_format qwen");
+    assert_string_equal(options.tool_format, "none"); /* MedicalGPT writes tools only where it is told how */
+    parse_ok("--max_source_length 1000 --tool_format qwen");
+    assert_string_equal(options.tool_format, "qwen");
     assert_int_equal(options.schedule, ASSAY_OPT_LINEAR);
+    parse_ok("--tool_format qwen");
+    assert_int_equal(options.schedule, ASSAY_OPT_COSINE);
     parse_ok("--model m --model_name_or_path m --tokenizer_name_or_path m");
     parse_fails("--model m --tokenizer_name_or_path other", "tokenizer is read from the model's own folder");
     parse_ok("--learning_rate 1e-4 --num_train_epochs 1");

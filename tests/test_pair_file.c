@@ -249,7 +249,7 @@ static const struct bad_case {
     BAD("a.jsonl",
         "{\"prompt\":\"p\",\"chosen\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"image\"}]}],\"rejected\":\"b\"}"
         "\n",
-        "not text"),
+        "only text can be scored"),
     BAD("a.jsonl",
         "{\"prompt\":\"p\",\"chosen\":[{\"role\":\"assistant\",\"content\":\"x\"},{\"role\":\"user\",\"content\":\"y\"}"
         "],\"rejected\":\"b\"}\n",
@@ -342,7 +342,7 @@ static void oversized_and_deep_lines(void **state)
     assay_buf_release(&text);
 }
 
-static void tool_calls_become_text(void **state)
+static void tool_calls_are_kept_whole(void **state)
 {
     (void)state;
     static const char text[] = "{\"prompt\":[{\"role\":\"user\",\"content\":\"2+2?\"},{\"role\":\"assistant\","
@@ -352,8 +352,32 @@ static void tool_calls_become_text(void **state)
                                "\"rejected\":\"\\u0000\"}\n";
     assay_error err;
     assay_pair_set *set = read_with(scratch_file("t.jsonl", text, sizeof text - 1), NULL, false, ASSAY_OK, &err);
-    is_turns(&set->pairs[0].prompt, "user:2+2?|tool_call:{\"name\":\"add\",\"arguments\":\"{}\"}|tool:4");
+    const assay_message *items = set->pairs[0].prompt.items;
+    is_turns(&set->pairs[0].prompt, "user:2+2?|assistant:|tool:4");
+    assert_null(items[0].whole);
+    assert_true(items[1].calls && strstr(items[1].whole, "\"name\":\"add\""));
+    assert_true(!items[2].calls && strstr(items[2].whole, "\"role\":\"tool\""));
     assert_int_equal(set->pairs[0].rejected.items[0].size, 1); /* a zero byte is a character like any other */
+    assay_pair_set_free(set);
+}
+
+/* What stands beside the messages counts: tools as a list or as text, a template's variables; pictures are refused. */
+static void a_record_keeps_its_context(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\",\"tools\":\"[{\\\"name\\\":\\\"f\\\"}]\"}\n"
+        "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\",\"tools\":[],\"images\":null}\n"
+        "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\",\"chat_template_kwargs\":{\"x\":true}}\n"
+        "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\",\"images\":[\"a.png\"]}\n"
+        "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\",\"tools\":\"{}\"}\n";
+    assay_error err;
+    assay_pair_set *set = read_with(scratch_file("c.jsonl", text, sizeof text - 1), NULL, true, ASSAY_OK, &err);
+    assert_int_equal(set->count, 3);
+    assert_int_equal(set->bad_count, 2);
+    assert_string_equal(set->pairs[0].prompt.context, "{\"tools\":[{\"name\":\"f\"}]}");
+    assert_null(set->pairs[1].prompt.context);
+    assert_string_equal(set->pairs[2].prompt.context, "{\"chat_template_kwargs\":{\"x\":true}}");
     assay_pair_set_free(set);
 }
 
@@ -572,7 +596,8 @@ int main(void)
         cmocka_unit_test(every_fault_is_named),
         cmocka_unit_test(bad_lines_can_be_skipped),
         cmocka_unit_test(oversized_and_deep_lines),
-        cmocka_unit_test(tool_calls_become_text),
+        cmocka_unit_test(tool_calls_are_kept_whole),
+        cmocka_unit_test(a_record_keeps_its_context),
         cmocka_unit_test(column_mappings_are_checked),
         cmocka_unit_test(written_pairs_read_back),
         cmocka_unit_test(utf8_rules),

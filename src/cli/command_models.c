@@ -33,7 +33,7 @@ static json_t *all_json(void)
     for (size_t i = 0; assay_architecture_at(i); i++)
         json_array_append_new(architectures, architecture_json(assay_architecture_at(i)));
     for (size_t i = 0; i < assay_template_count(); i++)
-        json_array_append_new(templates, json_string(assay_template_name(assay_template_at(i))));
+        json_array_append_new(templates, json_string(assay_template_name_at(i)));
     return json_pack("{s:o, s:o}", "architectures", architectures, "templates", templates);
 }
 

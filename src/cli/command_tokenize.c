@@ -18,7 +18,10 @@ typedef struct line_tokenizer {
     assay_text_arena arena;
     assay_buf line, out;
     assay_ids ids;
+    assay_buf text; /* of the conversation at hand, rendered */
+    json_t *texts;  /* those of the line */
     uint64_t index;
+    const assay_options *options;
 } line_tokenizer;
 
 static assay_status write_ids(line_tokenizer *work, assay_error *err)
@@ -33,17 +36,45 @@ static assay_status encode_text(line_tokenizer *work, const char *text, size_t s
 {
     work->ids.count = 0;
     ASSAY_TRY(
-        assay_template_encode_text(work->source->tokenizer, text, size, work->source->append_eos, &work->ids, err));
+        assay_tokenizer_encode_text(work->source->tokenizer, work->source->append_eos, text, size, &work->ids, err));
+    return write_ids(work, err);
+}
+
+static assay_status keep_text(line_tokenizer *work, assay_error *err)
+{
+    json_t *text = json_stringn(work->text.data ? work->text.data : "", work->text.size);
+    if (!json_array_append_new(work->texts, text)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a text, or it is not UTF-8");
+}
+
+/* One text, or as many as there are lists of ids. */
+static assay_status write_texts(line_tokenizer *work, bool several, assay_error *err)
+{
+    ASSAY_TRY(assay_buf_text(&work->out, ", \"text\": ", err));
+    return assay_json_append(several ? work->texts : json_array_get(work->texts, 0), JSON_ENCODE_ANY, &work->out, err);
+}
+
+/* The ids of a text as it was rendered: no special token is added. */
+static assay_status encode_rendered(line_tokenizer *work, assay_error *err)
+{
+    ASSAY_TRY(assay_tokenizer_encode(work->source->tokenizer, work->text.data ? work->text.data : "", work->text.size,
+                                     ASSAY_ENCODE_SPECIAL_TEXT, &work->ids, err));
     return write_ids(work, err);
 }
 
 static assay_status encode_turns(line_tokenizer *work, const assay_turns *turns, assay_error *err)
 {
-    const assay_template_renderer *rendering = &work->source->rendering;
+    const assay_conversation conversation = assay_turns_conversation(turns);
     if (work->settled != ASSAY_OK) return assay_error_set(err, work->settled, "%s", work->why.text);
     work->ids.count = 0;
-    ASSAY_TRY(assay_template_render(rendering->chosen, rendering->tokenizer, turns->items, turns->count,
-                                    rendering->append_eos, &work->ids, err));
+    if (work->options->text || work->options->add_generation_prompt) {
+        assay_buf_reset(&work->text);
+        ASSAY_TRY(assay_template_text(work->source->chosen, &conversation, work->options->add_generation_prompt,
+                                      &work->text, err));
+        ASSAY_TRY(keep_text(work, err));
+    }
+    if (work->options->add_generation_prompt) return encode_rendered(work, err);
+    ASSAY_TRY(assay_template_render(work->source->chosen, &conversation, &work->ids, err));
     return write_ids(work, err);
 }
 
@@ -51,6 +82,7 @@ static assay_status encode_turns(line_tokenizer *work, const assay_turns *turns,
 static assay_status encode_input(line_tokenizer *work, const assay_input *input, assay_error *err)
 {
     bool several = input->is_pair || input->is_list;
+    json_array_clear(work->texts);
     if (several) ASSAY_TRY(assay_buf_text(&work->out, "[", err));
     for (size_t i = 0; i < input->count; i++) {
         const assay_turns *item = &input->items[i];
@@ -59,6 +91,7 @@ static assay_status encode_input(line_tokenizer *work, const assay_input *input,
                                  : encode_turns(work, item, err));
     }
     if (several) ASSAY_TRY(assay_buf_text(&work->out, "]", err));
+    if (work->options->text && !input->is_text) ASSAY_TRY(write_texts(work, several, err));
     return input->id ? assay_buf_printf(&work->out, err, ", \"id\": %s", input->id) : ASSAY_OK;
 }
 
@@ -154,13 +187,17 @@ static assay_status tokenize(line_tokenizer *work, const assay_options *options,
 
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
-    line_tokenizer work = {0};
+    line_tokenizer work = {.options = options, .texts = json_array()};
+    ASSAY_TRY_ALLOC(work.texts, "texts", err);
+    assay_buf_init(&work.text, SIZE_MAX / 4);
     assay_buf_init(&work.line, ASSAY_RECORD_MAX);
     assay_buf_init(&work.out, SIZE_MAX / 4);
     assay_status status = tokenize(&work, options, context, err);
     assay_ids_release(&work.ids);
     assay_buf_release(&work.out);
     assay_buf_release(&work.line);
+    assay_buf_release(&work.text);
+    json_decref(work.texts);
     assay_text_arena_release(&work.arena);
     assay_model_source_close(work.source);
     return status;

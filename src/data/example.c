@@ -42,7 +42,8 @@ static assay_status render_side(example_builder *builder, const assay_turns *pro
     if (prompt->count) memcpy(builder->messages, prompt->items, prompt->count * sizeof *prompt->items);
     if (answer->count) memcpy(builder->messages + prompt->count, answer->items, answer->count * sizeof *answer->items);
     ids->count = 0;
-    ASSAY_TRY(builder->renderer->render(builder->renderer->context, builder->messages, count, ids, err));
+    const assay_conversation conversation = {builder->messages, count, prompt->context};
+    ASSAY_TRY(builder->renderer->render(builder->renderer->context, &conversation, ids, err));
     if (!ids->count) return assay_error_set(err, ASSAY_E_FORMAT, "the template renders this pair to nothing at all");
     if (ids->count > UINT32_MAX / 4)
         return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%zu tokens on one side", ids->count);

@@ -118,13 +118,24 @@ static assay_status read_shape(assay_input *input, const json_t *line, assay_tex
                            have);
 }
 
+/* What is said of the line as a whole holds for each of its conversations. */
+static assay_status add_context(assay_input *input, const json_t *line, assay_text_arena *arena, assay_error *err)
+{
+    assay_turns whole = {0};
+    if (input->is_text) return ASSAY_OK;
+    ASSAY_TRY(assay_turns_context(&whole, arena, line, err));
+    for (size_t i = 0; i < input->count; i++) input->items[i].context = whole.context;
+    return ASSAY_OK;
+}
+
 assay_status assay_input_read(assay_input *input, const json_t *line, assay_text_arena *arena, assay_error *err)
 {
     *input = (assay_input){.where = ""};
     if (!json_is_object(line))
         return assay_error_set(err, ASSAY_E_FORMAT, "an object is expected, not %s", assay_json_kind(line));
     ASSAY_TRY(assay_json_id(present(line, "id"), arena, &input->id, err));
-    return read_shape(input, line, arena, err);
+    ASSAY_TRY(read_shape(input, line, arena, err));
+    return add_context(input, line, arena, err);
 }
 
 assay_status assay_inputs_open(assay_inputs **out, const char *path, const assay_columns *columns, assay_error *err)

@@ -37,7 +37,7 @@ typedef struct assay_input {
     bool is_pair; /* two items: chosen, rejected */
     /* the line asked for a list of scores ("responses", or a list of texts), even if it has one element */
     bool is_list;
-    const assay_turns *items;
+    assay_turns *items;
     size_t count;           /* at least 1 */
     size_t shared_messages; /* leading messages all items have in common: the prompt's */
     const char *id;         /* as JSON text; NULL: none */

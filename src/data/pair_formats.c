@@ -47,7 +47,7 @@ static assay_status read_answers(const format_reader *reader, const char *chosen
 static assay_turns turns_from(const assay_turns *turns, size_t begin)
 {
     size_t left = turns->count - begin;
-    return (assay_turns){.items = turns->items + begin, .count = left, .capacity = left};
+    return (assay_turns){.items = turns->items + begin, .count = left, .capacity = left, .context = turns->context};
 }
 
 /* Both answers are whole conversations: what they share is the prompt, but each keeps at least its last message. */
@@ -188,7 +188,7 @@ static assay_status push_instruction(const format_reader *reader)
     memcpy(both, json_string_value(instruction), first);
     both[first] = '\n';
     memcpy(both + first + 1, json_string_value(input), second);
-    const assay_message message = {ASSAY_ROLE_USER, both, first + second + 1};
+    const assay_message message = {.role = ASSAY_ROLE_USER, .text = both, .size = first + second + 1};
     return assay_turns_append(prompt, reader->arena, &message, 1, reader->err);
 }
 
@@ -432,6 +432,7 @@ assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_t
     format_reader reader = {line, arena, pair, err};
     *pair = (assay_pair){.format = format};
     ASSAY_TRY(formats[format].read(&reader));
+    ASSAY_TRY(assay_turns_context(&pair->prompt, arena, line, err));
     ASSAY_TRY(read_margin(&reader));
     ASSAY_TRY(read_subset(&reader));
     ASSAY_TRY(assay_json_id(field(line, "id"), arena, &pair->id, err));

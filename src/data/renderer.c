@@ -1,10 +1,9 @@
 #include "data/renderer.h"
 
-static assay_status render(const void *context, const assay_message *messages, size_t count, assay_ids *ids,
+static assay_status render(const void *context, const assay_conversation *conversation, assay_ids *ids,
                            assay_error *err)
 {
-    const assay_template_renderer *with = context;
-    return assay_template_render(with->chosen, with->tokenizer, messages, count, with->append_eos, ids, err);
+    return assay_template_render(context, conversation, ids, err);
 }
 
 size_t assay_renderer_head_length(const assay_renderer *renderer, const assay_ids *ids)
@@ -22,11 +21,12 @@ static void add_head(assay_renderer *renderer, int32_t id)
     if (id >= 0 && renderer->head_count < ASSAY_RENDERER_HEAD) renderer->head[renderer->head_count++] = id;
 }
 
-void assay_renderer_of_template(assay_renderer *renderer, const assay_template_renderer *context)
+void assay_renderer_of_template(assay_renderer *renderer, const assay_template *chosen)
 {
     static const char *const prefixes[] = {"[gMASK]", "sop", "<sop>"};
-    *renderer = (assay_renderer){.context = context, .render = render};
-    add_head(renderer, assay_tokenizer_about(context->tokenizer)->bos);
+    *renderer = (assay_renderer){.context = chosen, .render = render};
+    const assay_tokenizer *tokenizer = assay_template_tokenizer(chosen);
+    add_head(renderer, assay_tokenizer_about(tokenizer)->bos);
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        add_head(renderer, assay_tokenizer_find(context->tokenizer, prefixes[i]));
+        add_head(renderer, assay_tokenizer_find(tokenizer, prefixes[i]));
 }

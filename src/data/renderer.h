@@ -1,8 +1,8 @@
-/* Conversation to ids, as the data folder needs it: a function and what it works on. The ordinary one is a template
- * with its tokenizer; tests bring their own.
+/* Conversation to ids, as the data folder needs it: a function and what it works on. The ordinary one is a template;
+ * tests bring their own.
  *
  *     assay_renderer renderer;
- *     assay_renderer_of_template(&renderer, &rendering);
+ *     assay_renderer_of_template(&renderer, chosen);
  */
 #ifndef ASSAY_DATA_RENDERER_H
 #define ASSAY_DATA_RENDERER_H
@@ -14,7 +14,7 @@ enum { ASSAY_RENDERER_HEAD = 8 };
 typedef struct assay_renderer {
     const void *context;
     /* Appends the ids of the whole conversation. May be called by several threads at once. */
-    assay_status (*render)(const void *context, const assay_message *messages, size_t count, assay_ids *ids,
+    assay_status (*render)(const void *context, const assay_conversation *conversation, assay_ids *ids,
                            assay_error *err);
     /* Ids that stay when a text is truncated on the left, as far as it begins with them (BOS, ChatGLM's [gMASK] and
      * sop). */
@@ -25,13 +25,7 @@ typedef struct assay_renderer {
 /* How many of the first ids are such. */
 size_t assay_renderer_head_length(const assay_renderer *renderer, const assay_ids *ids);
 
-typedef struct assay_template_renderer {
-    const assay_template *chosen;
-    const assay_tokenizer *tokenizer;
-    assay_append_eos append_eos;
-} assay_template_renderer;
-
-/* `context` must outlive the renderer. */
-void assay_renderer_of_template(assay_renderer *renderer, const assay_template_renderer *context);
+/* The template must outlive the renderer. */
+void assay_renderer_of_template(assay_renderer *renderer, const assay_template *chosen);
 
 #endif

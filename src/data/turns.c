@@ -78,8 +78,13 @@ assay_status assay_turns_push(assay_turns *turns, assay_text_arena *arena, assay
     ASSAY_TRY(room_for(turns, arena, 1, err));
     const char *copy = assay_text_arena_copy(arena, text, size);
     ASSAY_TRY_ALLOC(copy, "a message", err);
-    turns->items[turns->count++] = (assay_message){role, copy, size};
+    turns->items[turns->count++] = (assay_message){.role = role, .text = copy, .size = size};
     return ASSAY_OK;
+}
+
+assay_conversation assay_turns_conversation(const assay_turns *turns)
+{
+    return (assay_conversation){turns->items, turns->count, turns->context};
 }
 
 assay_status assay_turns_append(assay_turns *turns, assay_text_arena *arena, const assay_message *messages,
@@ -104,12 +109,15 @@ static assay_status join_parts(const json_t *parts, const char *joint, const cha
                                assay_error *err)
 {
     for (size_t i = 0; i < json_array_size(parts); i++) {
-        const json_t *part = json_array_get(parts, i),
+        const json_t *part = json_array_get(parts, i), *type = json_object_get(part, "type"),
                      *text = json_is_string(part) ? part : json_object_get(part, "text");
         if (!json_is_string(text))
-            return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                                   "\"%s\" has a message with a part that is not text (only text can be scored)",
-                                   field);
+            return assay_error_set(
+                err, ASSAY_E_UNSUPPORTED,
+                "\"%s\" has a message with a part that is %.40s%s: only text can be scored; leave such "
+                "lines out with --skip-bad-lines",
+                field, json_is_string(type) ? "of the type " : "no text",
+                json_is_string(type) ? json_string_value(type) : "");
         if (i && joint) ASSAY_TRY(assay_buf_text(joined, joint, err));
         ASSAY_TRY(assay_buf_append(joined, json_string_value(text), json_string_length(text), err));
     }
@@ -128,37 +136,120 @@ assay_status assay_turns_parts(assay_turns *turns, assay_text_arena *arena, assa
     return status;
 }
 
-static assay_status push_calls(assay_turns *turns, assay_text_arena *arena, const json_t *calls, assay_error *err)
+/* JSON text of a value in the arena. */
+static assay_status keep_json(const char **out, assay_text_arena *arena, const json_t *value, assay_error *err)
 {
-    const json_t *only = json_array_size(calls) == 1 ? json_object_get(json_array_get(calls, 0), "function") : NULL;
     assay_buf text;
     assay_buf_init(&text, SIZE_MAX / 4);
-    assay_status status = assay_json_text(only ? only : calls, &text, err);
-    if (status == ASSAY_OK) status = assay_turns_push(turns, arena, ASSAY_ROLE_TOOL_CALL, text.data, text.size, err);
+    assay_status status = assay_json_text(value, &text, err);
+    if (status == ASSAY_OK && !(*out = assay_text_arena_copy(arena, text.data, text.size)))
+        status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a message");
     assay_buf_release(&text);
     return status;
+}
+
+/* True when role and text are all that a template can see of the message. The roles of ShareGPT's tool turns are no
+ * roles of a template; those of Transformers stand as they are written. */
+static bool is_plain(const json_t *message, assay_role role)
+{
+    const char *name = json_string_value(json_object_get(message, "role")), *key;
+    json_t *value;
+    if (!name) return true; /* {"from", "value"}: ShareGPT has nothing else */
+    json_object_foreach((json_t *)(uintptr_t)message, key, value)
+    {
+        bool known = !strcmp(key, "role") || !strcmp(key, "content");
+        if (!known && !json_is_null(value)) return false;
+    }
+    if (!json_is_string(json_object_get(message, "content"))) return false;
+    if (role == ASSAY_ROLE_TOOL_CALL || !assay_text_compare(name, "observation")) return true;
+    return role != ASSAY_ROLE_OBSERVATION && !strcmp(name, assay_role_name(role));
+}
+
+static assay_status push_content(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *message,
+                                 const char *field, assay_error *err)
+{
+    const json_t *text = json_object_get(message, "content");
+    if (!text) text = json_object_get(message, "value");
+    bool silent = !text || json_is_null(text);
+    if (silent && json_array_size(json_object_get(message, "tool_calls")))
+        return assay_turns_push(turns, arena, role, "", 0, err);
+    if (json_is_array(text)) return assay_turns_parts(turns, arena, role, text, field, err);
+    if (json_is_string(text))
+        return assay_turns_push(turns, arena, role, json_string_value(text), json_string_length(text), err);
+    return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" has a %s message whose content is %s and should be a string",
+                           field, assay_role_name(role), assay_json_kind(text));
 }
 
 static assay_status push_message(assay_turns *turns, assay_text_arena *arena, const json_t *message, const char *field,
                                  assay_error *err)
 {
-    const json_t *role = json_object_get(message, "role"), *text = json_object_get(message, "content");
+    const json_t *role = json_object_get(message, "role");
     if (!role) role = json_object_get(message, "from");
-    if (!text) text = json_object_get(message, "value");
-    const json_t *calls = json_object_get(message, "tool_calls");
     if (!json_is_string(role))
         return assay_error_set(err, ASSAY_E_FORMAT,
                                "\"%s\" should hold messages {\"role\",\"content\"} or {\"from\",\"value\"}, but one %s",
                                field, json_is_object(message) ? "has no role" : "is no object");
     assay_role known = ASSAY_ROLE_USER;
     ASSAY_TRY(role_find(json_string_value(role), field, &known, err));
-    if (json_array_size(calls) && !json_string_length(text)) return push_calls(turns, arena, calls, err);
-    if (json_is_array(text)) return assay_turns_parts(turns, arena, known, text, field, err);
-    if (!json_is_string(text))
-        return assay_error_set(err, ASSAY_E_FORMAT,
-                               "\"%s\" has a %s message whose content is %s and should be a string", field,
-                               json_string_value(role), assay_json_kind(text));
-    return assay_turns_push(turns, arena, known, json_string_value(text), json_string_length(text), err);
+    ASSAY_TRY(push_content(turns, arena, known, message, field, err));
+    assay_message *last = turns->items + turns->count - 1;
+    last->calls = json_array_size(json_object_get(message, "tool_calls")) > 0;
+    return is_plain(message, known) ? ASSAY_OK : keep_json(&last->whole, arena, message, err);
+}
+
+/* A list as it stands, or its JSON text; *out is the caller's, NULL where it is empty. */
+static assay_status read_tools(json_t **out, const json_t *tools, assay_error *err)
+{
+    *out = NULL;
+    if (!tools || json_is_null(tools) || (json_is_string(tools) && !json_string_length(tools))) return ASSAY_OK;
+    json_t *list = json_is_string(tools) ? NULL : json_incref((json_t *)(uintptr_t)tools);
+    if (!list)
+        ASSAY_TRY(assay_json_parse(json_string_value(tools), json_string_length(tools), "\"tools\"", &list, err));
+    bool good = json_is_array(list), any = json_array_size(list) > 0;
+    if (good && any) *out = list;
+    else json_decref(list);
+    return good ? ASSAY_OK
+                : assay_error_set(err, ASSAY_E_FORMAT,
+                                  "\"tools\" should be a list of tools, or its JSON text, and is %s",
+                                  assay_json_kind(tools));
+}
+
+static assay_status refuse_media(const json_t *record, assay_error *err)
+{
+    static const char *const media[] = {"images", "image", "videos", "audios", "audio"};
+    for (size_t i = 0; i < sizeof media / sizeof *media; i++) {
+        const json_t *value = json_object_get(record, media[i]);
+        bool empty = !value || json_is_null(value) || (json_is_array(value) && !json_array_size(value)) ||
+                     (json_is_string(value) && !json_string_length(value));
+        if (!empty)
+            return assay_error_set(
+                err, ASSAY_E_UNSUPPORTED,
+                "\"%s\" holds more than text, and only text can be scored: leave such lines out with "
+                "--skip-bad-lines, or remove the field if the texts stand for themselves",
+                media[i]);
+    }
+    return ASSAY_OK;
+}
+
+assay_status assay_turns_context(assay_turns *turns, assay_text_arena *arena, const json_t *record, assay_error *err)
+{
+    json_t *tools = NULL;
+    const json_t *given = json_object_get(record, "chat_template_kwargs");
+    ASSAY_TRY(refuse_media(record, err));
+    if (given && !json_is_null(given) && !json_is_object(given))
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"chat_template_kwargs\" should be an object and is %s",
+                               assay_json_kind(given));
+    ASSAY_TRY(read_tools(&tools, json_object_get(record, "tools"), err));
+    bool some = json_object_size(given) > 0;
+    if (!tools && !some) return ASSAY_OK;
+    json_t *context = json_object();
+    bool made = context && (!tools || !json_object_set(context, "tools", tools)) &&
+                (!some || !json_object_set(context, "chat_template_kwargs", (json_t *)(uintptr_t)given));
+    assay_status status = made ? keep_json(&turns->context, arena, context, err)
+                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a conversation's tools");
+    json_decref(context);
+    json_decref(tools);
+    return status;
 }
 
 assay_status assay_turns_list(assay_turns *turns, assay_text_arena *arena, const json_t *list, const char *field,
@@ -254,10 +345,13 @@ assay_status assay_turns_transcript(assay_turns *turns, assay_text_arena *arena,
     return ASSAY_OK;
 }
 
+static bool same_text(const char *a, const char *b) { return a == b || (a && b && !strcmp(a, b)); }
+
 static bool messages_equal(const assay_message *a, const assay_message *b, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (a[i].role != b[i].role || a[i].size != b[i].size || memcmp(a[i].text, b[i].text, a[i].size) != 0)
+        if (a[i].role != b[i].role || a[i].size != b[i].size || memcmp(a[i].text, b[i].text, a[i].size) != 0 ||
+            !same_text(a[i].whole, b[i].whole))
             return false;
     return true;
 }
@@ -280,7 +374,7 @@ bool assay_turns_blank(const assay_turns *turns)
         const char *text = turns->items[i].text;
         size_t size = turns->items[i].size;
         assay_text_strip(&text, &size);
-        if (size) return false;
+        if (size || turns->items[i].calls) return false;
     }
     return true;
 }

@@ -108,6 +108,7 @@ static const assay_option_alias aliases[] = {
     {"train_batch_size", "per-device-train-batch-size", NULL, false},
     /* text */
     {"template_name", "template", medicalgpt_template, false},
+    {"chat_template_path", "chat-template", NULL, false},
     {"cutoff_len", "max-length", NULL, false},
     {"max_seq_length", "max-length", NULL, false},
     {"model_max_length", "max-length", NULL, false},
@@ -154,7 +155,7 @@ static const ignored_name ignored[] = {
     {"dataset_test_split", "--data is a path"}, {"dataset_streaming", "--data is a path"},
      {"dataset_num_proc", always_done},
     {"preprocessing_num_workers", "see --threads"}, {"streaming", "--data is a path"},
-    {"tool_format", "the template renders tool calls"}, {"modules_to_save", "the head is always trained and saved"},
+    {"modules_to_save", "the head is always trained and saved"},
     {"lora_modules_to_save", "the head is always trained and saved"}, {"lora_task_type", "it is always a reward model"},
     {"ddp_*", one_process}, {"local_rank", one_process}, {"nnodes", one_process}, {"nproc_per_node", one_process},
     {"node_rank", one_process}, {"master_addr", one_process}, {"master_port", one_process},
@@ -199,7 +200,7 @@ static const ignored_name ignored[] = {
      {"liger_kernel_config", own_kernels},
     {"flash_attn", own_kernels}, {"attn_implementation", own_kernels}, {"push_to_hub*", no_hub}, {"hub_*", no_hub},
      {"debug", "see assay verify"},
-    {"stage", "it is always a reward model"}, {"chat_template_path", "see --template"},
+    {"stage", "it is always a reward model"},
 };
 // clang-format on
 
@@ -213,8 +214,8 @@ static const refused_name refused[] = {
 };
 
 static const char *const medicalgpt_names[] = {
-    "train_file_dir", "validation_file_dir", "max_source_length", "max_target_length",      "target_modules",
-    "template_name",  "tool_format",         "peft_path",         "tokenizer_name_or_path",
+    "train_file_dir", "validation_file_dir", "max_source_length", "max_target_length",
+    "target_modules", "template_name",       "peft_path",         "tokenizer_name_or_path",
 };
 
 size_t assay_alias_count(void) { return sizeof aliases / sizeof aliases[0]; }

@@ -141,6 +141,7 @@ static assay_status imply_medicalgpt(const resolver *r)
         {"max-source-length", "2048"},
         {"max-target-length", "512"},
         {"warmup-ratio", "0"},
+        {"tool-format", "none"},
     };
     for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
         ASSAY_TRY(imply(r, defaults[i][0], defaults[i][1]));

@@ -60,6 +60,7 @@ typedef enum assay_opt_recompute {
     ASSAY_OPT_RECOMPUTE_OFF,
     ASSAY_OPT_RECOMPUTE_ALL
 } assay_opt_recompute;
+typedef enum assay_opt_pooling { ASSAY_OPT_POOLING_AUTO, ASSAY_OPT_POOLING_LAST } assay_opt_pooling;
 typedef enum assay_opt_head_init { ASSAY_OPT_HEAD_NORMAL, ASSAY_OPT_HEAD_ZERO } assay_opt_head_init;
 typedef enum assay_opt_on_nan { ASSAY_OPT_NAN_STOP, ASSAY_OPT_NAN_SKIP } assay_opt_on_nan;
 typedef enum assay_opt_format { ASSAY_OPT_FORMAT_HF, ASSAY_OPT_FORMAT_GLM } assay_opt_format;
@@ -101,7 +102,7 @@ typedef struct assay_foreign_options {
     bool cosine_to_zero;    /* lr_scheduler_type cosine: Hugging Face's floor is 0 */
 } assay_foreign_options;
 
-enum { ASSAY_OPTION_ROWS_MAX = 128 };
+enum { ASSAY_OPTION_ROWS_MAX = 256 };
 
 typedef struct assay_options {
     /* files */
@@ -145,7 +146,13 @@ typedef struct assay_options {
 
     /* text */
     const char *template_name;
+    const char *chat_template;        /* a file; NULL: none */
+    const char *chat_template_kwargs; /* a JSON object as text; NULL: none */
+    const char *date;                 /* YYYY-MM-DD; NULL: none */
+    const char *tool_format;          /* template/tool_format.h */
     assay_append_eos append_eos;
+    assay_opt_pooling pooling;
+    bool text, add_generation_prompt; /* tokenize */
 
     /* machine */
     assay_opt_precision precision;

@@ -38,10 +38,24 @@ static bool is_listed(const char *const *names, const char *name)
     return false;
 }
 
+/* What is said of a request's conversations as a whole, in every dialect (data/turns.h). */
+static const char *const context_names[] = {
+    "tools", "chat_template_kwargs", "images", "image", "videos", "audios", "audio", NULL};
+
+static assay_status add_context(assay_ask *ask, assay_error *err)
+{
+    assay_turns whole = {0};
+    ASSAY_TRY(assay_turns_context(&whole, &ask->arena, ask->body, err));
+    for (size_t i = 0; i < ask->count; i++)
+        if (!ask->items[i].is_text && !ask->items[i].ids) ask->items[i].turns.context = whole.context;
+    return ASSAY_OK;
+}
+
 /* Whether any dialect of the path reads a field. */
 static bool is_read(const void *context, const char *name)
 {
     const char *path = context;
+    if (is_listed(context_names, name)) return true;
     for (size_t i = 0; assay_dialect_at(i); i++) {
         const assay_dialect *dialect = assay_dialect_at(i);
         if (!assay_dialect_has_path(dialect, path)) continue;
@@ -60,6 +74,7 @@ static assay_status parse(assay_ask *ask, const char *path, const char *body, si
     ASSAY_TRY(choose(ask, path, err));
     ASSAY_TRY(assay_ask_switches(ask, err));
     ASSAY_TRY(ask->dialect->parse(ask, err));
+    ASSAY_TRY(add_context(ask, err));
     if (ask->count == 0) return assay_error_set(err, ASSAY_E_FORMAT, "an empty list: there is nothing to score");
     if (ask->base64 && !ask->dialect->base64)
         return assay_error_set(err, ASSAY_E_UNSUPPORTED,

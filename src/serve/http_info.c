@@ -45,11 +45,11 @@ static enum MHD_Result models(assay_exchange *exchange)
     for (size_t i = 0; i < assay_served_count(exchange->server->models); i++) {
         assay_served *model =
             assay_served_take(exchange->server->models, assay_served_name(exchange->server->models, i));
-        json_array_append_new(data, json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:I}", "id", model->name, "object",
-                                              "model", "owned_by", "assay", "fingerprint", model->fingerprint,
-                                              "max_model_len", (json_int_t)model->max_length, "template",
-                                              assay_template_name(model->rendering->chosen), "planned_bytes",
-                                              (json_int_t)model->planned_bytes));
+        json_array_append_new(data,
+                              json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:I}", "id", model->name, "object", "model",
+                                        "owned_by", "assay", "fingerprint", model->fingerprint, "max_model_len",
+                                        (json_int_t)model->max_length, "template", assay_template_name(model->chosen),
+                                        "planned_bytes", (json_int_t)model->planned_bytes));
         assay_served_give(model);
     }
     return assay_http_json(exchange, MHD_HTTP_OK, json_pack("{s:s, s:o}", "object", "list", "data", data));
@@ -90,18 +90,19 @@ static bool tokenize_reads(const void *context, const char *name)
 static assay_status tokens_of(const assay_served *model, const json_t *body, assay_text_arena *arena, assay_ids *ids,
                               assay_error *err)
 {
-    const assay_template_renderer *how = model->rendering;
     const json_t *messages = json_object_get(body, "messages");
     assay_turns turns = {0};
     if (messages) {
         ASSAY_TRY(assay_turns_list(&turns, arena, messages, "messages", err));
-        return model->renderer->render(model->renderer->context, turns.items, turns.count, ids, err);
+        ASSAY_TRY(assay_turns_context(&turns, arena, body, err));
+        const assay_conversation conversation = assay_turns_conversation(&turns);
+        return model->renderer->render(model->renderer->context, &conversation, ids, err);
     }
     for (size_t i = 0; text_names[i]; i++) {
         const json_t *text = json_object_get(body, text_names[i]);
         if (json_is_string(text))
-            return assay_template_encode_text(how->tokenizer, json_string_value(text), json_string_length(text),
-                                              how->append_eos, ids, err);
+            return assay_template_encode_text(model->chosen, json_string_value(text), json_string_length(text), ids,
+                                              err);
     }
     return assay_error_set(err, ASSAY_E_FORMAT,
                            "nothing to tokenize: give \"text\" (or prompt, content, inputs) or \"messages\"");
@@ -120,7 +121,7 @@ static json_t *tokens_json(const assay_served *model, const assay_ids *ids)
     json_t *tokens = json_array(), *pieces = json_array();
     for (size_t i = 0; i < ids->count; i++) {
         json_array_append_new(tokens, json_integer(ids->data[i]));
-        json_array_append_new(pieces, token_as_stored(model->rendering->tokenizer, ids->data[i]));
+        json_array_append_new(pieces, token_as_stored(assay_template_tokenizer(model->chosen), ids->data[i]));
     }
     return json_pack("{s:I, s:I, s:o, s:o}", "count", (json_int_t)ids->count, "max_model_len",
                      (json_int_t)model->max_length, "tokens", tokens, "token_strs", pieces);

@@ -81,8 +81,8 @@ static json_t *trace_of(const assay_job *job, size_t index)
     for (size_t i = 0; i < ids->count; i++) {
         double reward = (double)job->traces[index][i] + job->model->score_offset;
         json_array_append_new(list, json_pack("{s:i, s:o, s:f}", "id", (int)ids->data[i], "token",
-                                              token_text(job->model->rendering->tokenizer, ids->data[i]), "reward",
-                                              isfinite(reward) ? assay_nine_digits(reward) : 0.0));
+                                              token_text(assay_template_tokenizer(job->model->chosen), ids->data[i]),
+                                              "reward", isfinite(reward) ? assay_nine_digits(reward) : 0.0));
     }
     return list;
 }

@@ -17,7 +17,7 @@ typedef struct encoder {
 /* Tokens are taken as they are: nothing is added. */
 static assay_status take_ids(encoder *e, const json_t *list)
 {
-    int32_t most = assay_tokenizer_about(e->model->rendering->tokenizer)->vocab_size;
+    int32_t most = assay_tokenizer_about(assay_template_tokenizer(e->model->chosen))->vocab_size;
     for (size_t i = 0; i < json_array_size(list); i++) {
         json_int_t id = json_integer_value(json_array_get(list, i));
         if (id < 0 || id >= most)
@@ -31,7 +31,7 @@ static assay_status take_ids(encoder *e, const json_t *list)
 static assay_status encode_plain(encoder *e, const char *text, size_t size)
 {
     e->scratch.count = 0;
-    return assay_tokenizer_encode(e->model->rendering->tokenizer, text, size, 0, &e->scratch, e->err);
+    return assay_tokenizer_encode(assay_template_tokenizer(e->model->chosen), text, size, 0, &e->scratch, e->err);
 }
 
 static size_t character_start(const char *text, size_t at)
@@ -50,7 +50,7 @@ static assay_status document_size(encoder *e, const assay_message *document, siz
     ASSAY_TRY(encode_plain(e, document->text, document->size));
     if (e->scratch.count <= most) return ASSAY_OK;
     for (size_t i = 0; i < most; i++)
-        guess += assay_tokenizer_token_bytes(e->model->rendering->tokenizer, e->scratch.data[i], NULL, 0);
+        guess += assay_tokenizer_token_bytes(assay_template_tokenizer(e->model->chosen), e->scratch.data[i], NULL, 0);
     if (guess >= document->size) guess = document->size - 1;
     do {
         *size = character_start(document->text, guess);
@@ -80,15 +80,16 @@ static assay_status encode_conversation(encoder *e, const assay_ask_item *item)
         ASSAY_TRY(document_size(e, &e->messages[count - 1], &e->messages[count - 1].size));
     e->scratch.count = 0;
     const assay_renderer *renderer = e->model->renderer;
-    return renderer->render(renderer->context, e->messages, count, &e->scratch, e->err);
+    const char *context = item->prompt && item->prompt->context ? item->prompt->context : item->turns.context;
+    const assay_conversation conversation = {.messages = e->messages, .count = count, .context = context};
+    return renderer->render(renderer->context, &conversation, &e->scratch, e->err);
 }
 
 static assay_status encode_text(encoder *e, const assay_message *text)
 {
-    const assay_template_renderer *how = e->model->rendering;
     assay_ids *ids = &e->scratch;
-    ASSAY_TRY(assay_template_encode_text(how->tokenizer, text->text, text->size, how->append_eos, ids, e->err));
-    int32_t bos = assay_tokenizer_about(how->tokenizer)->bos;
+    ASSAY_TRY(assay_template_encode_text(e->model->chosen, text->text, text->size, ids, e->err));
+    int32_t bos = assay_tokenizer_about(assay_template_tokenizer(e->model->chosen))->bos;
     if (e->ask->single_bos && ids->count > 1 && bos >= 0 && ids->data[0] == bos && ids->data[1] == bos)
         memmove(ids->data, ids->data + 1, --ids->count * sizeof *ids->data);
     return ASSAY_OK;

@@ -66,7 +66,7 @@ static assay_status finish(loading *l, assay_scoring *scoring, assay_served *mod
     model->engine = scoring->engine;
     model->pack = &scoring->pack;
     model->scored_capacity = scoring->plan.bounds.rows[ASSAY_SCORED];
-    model->rendering = &scoring->source->rendering;
+    model->chosen = scoring->source->chosen;
     model->renderer = &scoring->renderer;
     model->max_length = (size_t)scoring->source->max_length;
     model->planned_bytes = scoring->plan.total_bytes;

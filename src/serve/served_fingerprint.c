@@ -43,10 +43,11 @@ static assay_status add_tokenizer(XXH3_state_t *state, const assay_model_source 
 static void add_template(XXH3_state_t *state, const assay_renderer *renderer)
 {
     static const char question[] = "What is 2+2?\n", answer[] = " It is 4. ";
-    const assay_message talk[] = {{ASSAY_ROLE_USER, question, sizeof question - 1},
-                                  {ASSAY_ROLE_ASSISTANT, answer, sizeof answer - 1}};
+    const assay_message talk[] = {{.role = ASSAY_ROLE_USER, .text = question, .size = sizeof question - 1},
+                                  {.role = ASSAY_ROLE_ASSISTANT, .text = answer, .size = sizeof answer - 1}};
+    const assay_conversation conversation = {.messages = talk, .count = 2};
     assay_ids ids = {0};
-    if (renderer->render(renderer->context, talk, 2, &ids, NULL) == ASSAY_OK)
+    if (renderer->render(renderer->context, &conversation, &ids, NULL) == ASSAY_OK)
         XXH3_128bits_update(state, ids.data, ids.count * sizeof *ids.data);
     assay_ids_release(&ids);
 }

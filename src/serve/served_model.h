@@ -29,7 +29,7 @@ typedef struct assay_served {
     assay_engine *engine;
     assay_pack *pack;       /* token_capacity is the batch's token budget */
     size_t scored_capacity; /* scored rows a micro-batch may have */
-    const assay_template_renderer *rendering;
+    const assay_template *chosen;
     const assay_renderer *renderer; /* the same for conversations, and what stays in front of a cut text */
     size_t max_length;              /* tokens of one text */
     size_t planned_bytes;

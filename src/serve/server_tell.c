@@ -19,7 +19,7 @@ void assay_server_tell_models(const assay_server *server)
 {
     for (size_t i = 0; i < assay_served_count(server->models); i++) {
         assay_served *model = assay_served_take(server->models, assay_served_name(server->models, i));
-        const char *name = assay_template_name(model->rendering->chosen), *precision = model->bf16 ? "bf16" : "f32";
+        const char *name = assay_template_name(model->chosen), *precision = model->bf16 ? "bf16" : "f32";
         json_t *fields = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "model", model->name, "folder",
                                    model->folder, "architecture", model->architecture, "precision", precision,
                                    "template", name, "max_length", (json_int_t)model->max_length, "planned_bytes",

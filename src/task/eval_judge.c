@@ -48,7 +48,8 @@ static assay_status render_answer(judging *j, const assay_choice *choice, size_t
     turns->count = 0;
     ASSAY_TRY(assay_turns_append(turns, arena, choice->prompt.items, choice->prompt.count, j->err));
     ASSAY_TRY(assay_turns_append(turns, arena, choice->answers[answer].items, choice->answers[answer].count, j->err));
-    return renderer->render(renderer->context, turns->items, turns->count, ids, j->err);
+    const assay_conversation conversation = {turns->items, turns->count, choice->prompt.context};
+    return renderer->render(renderer->context, &conversation, ids, j->err);
 }
 
 static void free_answers(assay_ids *answers, size_t count)
@@ -203,7 +204,7 @@ static assay_status keep_settings(judging *j)
         json_pack("{s:s, s:s, s:s, s:I, s:f}", "assay", ASSAY_VERSION, "template", source->template_name, "append_eos",
                   eos, "max_length", (json_int_t)source->max_length, "score_offset", source->score_offset);
     ASSAY_TRY_ALLOC(j->verdict->settings, "settings", j->err);
-    return ASSAY_OK;
+    return assay_source_rendering(source, j->verdict->settings, j->err);
 }
 
 static assay_status judge_all(judging *j)

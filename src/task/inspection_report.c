@@ -68,7 +68,7 @@ void assay_inspect_weights(json_t *report, const assay_checkpoint *weights)
 void assay_inspect_tokenizer(json_t *report, const char *folder, const assay_gguf *gguf, size_t vocab)
 {
     assay_tokenizer *tokenizer;
-    const assay_template *chosen;
+    assay_template *chosen;
     assay_error err = {0};
     if (!gguf && !assay_tokenizer_in_folder(folder)) {
         assay_inspect_problem(report, "no tokenizer (neither tokenizer.json nor tokenizer.model)");
@@ -87,8 +87,10 @@ void assay_inspect_tokenizer(json_t *report, const char *folder, const assay_ggu
                               "ones cannot be scored",
                               info->vocab_size - 1, vocab - 1);
     if (info->eos < 0) assay_inspect_problem(report, "the tokenizer names no EOS token");
-    if (assay_template_find(&chosen, "auto", tokenizer, &err) == ASSAY_OK)
+    if (assay_template_open(&chosen, &(assay_template_request){.name = "auto"}, tokenizer, &err) == ASSAY_OK) {
         assay_inspect_set(report, "template", json_string(assay_template_name(chosen)));
-    else assay_inspect_problem(report, "template: %s", err.text);
+        assay_inspect_set(report, "template_origin", json_string(assay_template_origin(chosen)));
+        assay_template_close(chosen);
+    } else assay_inspect_problem(report, "template: %s", err.text);
     assay_tokenizer_close(tokenizer);
 }

@@ -109,6 +109,31 @@ static assay_status open_checkpoint(assay_model_source *source, const char *base
     return source->adapter_folder ? assay_adapter_open(&source->adapter, source->adapter_folder, err) : ASSAY_OK;
 }
 
+/* How texts were rendered: by a template's whole text since rendering 2, by a name before. */
+static assay_status read_rendering(assay_model_source *source, const json_t *object, const char *where,
+                                   assay_error *err)
+{
+    static const char *const keys[] = {"chat_template", "chat_template_tool_use", "date", "tool_format"};
+    int64_t rendering = 1;
+    ASSAY_TRY(assay_json_int(object, "rendering", false, &rendering, where, err));
+    if (rendering < 1 || rendering > ASSAY_RENDERING)
+        return assay_error_set(
+            err, ASSAY_E_UNSUPPORTED,
+            "%s: rendering is %lld, and this Assay knows 1 and %d: the folder was written by a later "
+            "version; use that one",
+            where, (long long)rendering, ASSAY_RENDERING);
+    source->rendering = (int)rendering;
+    source->kept = json_object();
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *text = NULL;
+        ASSAY_TRY(assay_json_string(object, keys[i], false, &text, where, err));
+        if (text) json_object_set_new(source->kept, keys[i], json_string(text));
+    }
+    json_t *kwargs = json_object_get(object, "chat_template_kwargs");
+    if (json_is_object(kwargs)) json_object_set(source->kept, "chat_template_kwargs", kwargs);
+    return ASSAY_OK;
+}
+
 static assay_status read_settings(assay_model_source *source, const json_t *object, const char *where, assay_error *err)
 {
     const char *name = NULL, *eos = "auto", *precision = "f32";
@@ -129,6 +154,7 @@ static assay_status read_settings(assay_model_source *source, const json_t *obje
     if (strcmp(eos, "auto") != 0 && strcmp(eos, "true") != 0 && strcmp(eos, "false") != 0)
         return assay_error_set(err, ASSAY_E_FORMAT,
                                "%s: append_eos is \"%s\"; it should be \"auto\", \"true\" or \"false\"", where, eos);
+    ASSAY_TRY(read_rendering(source, object, where, err));
     source->append_eos = *eos == 'a' ? ASSAY_EOS_AUTO : *eos == 't' ? ASSAY_EOS_YES : ASSAY_EOS_NO;
     source->has_settings = true;
     if (!name) return ASSAY_OK;
@@ -269,6 +295,8 @@ assay_status assay_model_source_open(assay_model_source **out, const char *model
 void assay_model_source_close(assay_model_source *source)
 {
     if (!source) return;
+    assay_template_close(source->chosen);
+    json_decref(source->kept);
     assay_tokenizer_close(source->tokenizer);
     assay_adapter_close(source->adapter);
     assay_checkpoint_close(source->checkpoint);
@@ -288,6 +316,48 @@ static assay_status rename_template(assay_model_source *source, const char *name
     return ASSAY_OK;
 }
 
+static const char *kept_text(const assay_model_source *source, const char *key)
+{
+    return json_string_value(json_object_get(source->kept, key));
+}
+
+/* Transformers' generic heads are read at the last token that is not pad. So is a head that others trained; a new one
+ * is trained at the last token, whatever the base's pad, and so were Assay's own. */
+static bool reads_before_pad(const assay_model_source *source, const assay_options *options)
+{
+    const json_t *config = source->checkpoint ? source->checkpoint->config : NULL;
+    const char *class_name = json_string_value(json_array_get(json_object_get(config, "architectures"), 0));
+    bool headed = class_name && strstr(class_name, "ForSequenceClassification");
+    bool own = source->has_settings || source->adapter_folder || options->pooling == ASSAY_OPT_POOLING_LAST;
+    return headed && !own && source->config.arch && !source->config.arch->peft_task_type_null &&
+           source->config.pad_token >= 0;
+}
+
+/* What the user gives wins over what was kept; another template leaves the kept text and its cut behind. */
+static assay_status choose_template(assay_model_source *source, const assay_options *o, assay_error *err)
+{
+    bool anew = o->chat_template || assay_options_given(o, "template");
+    const json_t *kwargs = json_object_get(source->kept, "chat_template_kwargs");
+    char *kept_kwargs = kwargs ? assay_json_dump(kwargs, JSON_COMPACT) : NULL;
+    const char *date = o->date ? o->date : kept_text(source, "date"), *format = kept_text(source, "tool_format");
+    assay_template_request request = {.name = source->template_name,
+                                      .file = o->chat_template,
+                                      .kept = anew ? NULL : kept_text(source, "chat_template"),
+                                      .kept_tools = anew ? NULL : kept_text(source, "chat_template_tool_use"),
+                                      .kwargs = o->chat_template_kwargs ? o->chat_template_kwargs : kept_kwargs,
+                                      .date = date,
+                                      .tool_format =
+                                          !format || assay_options_given(o, "tool-format") ? o->tool_format : format,
+                                      .append_eos = source->append_eos,
+                                      .pad = (int32_t)source->config.pad_token,
+                                      .cut_behind_turn = source->rendering == 1 && !anew};
+    source->skips_pad = request.skips_pad = reads_before_pad(source, o);
+    assay_template_close(source->chosen);
+    assay_status status = assay_template_open(&source->chosen, &request, source->tokenizer, err);
+    assay_free(kept_kwargs);
+    return status == ASSAY_OK ? rename_template(source, assay_template_name(source->chosen), err) : status;
+}
+
 assay_status assay_model_source_settle(assay_model_source *source, const assay_options *options, assay_error *err)
 {
     bool stored = source->has_settings;
@@ -296,15 +366,28 @@ assay_status assay_model_source_settle(assay_model_source *source, const assay_o
     if (!stored || assay_options_given(options, "template"))
         ASSAY_TRY(rename_template(source, options->template_name, err));
     if (!source->tokenizer) return ASSAY_OK;
-    const assay_template *chosen;
-    ASSAY_TRY(assay_template_find(&chosen, source->template_name, source->tokenizer, err));
-    ASSAY_TRY(rename_template(source, assay_template_name(chosen), err));
-    source->rendering = (assay_template_renderer){chosen, source->tokenizer, source->append_eos};
-    return ASSAY_OK;
+    return choose_template(source, options, err);
+}
+
+/* Where the pad token ends every turn, the token that is read is another than the last. */
+static void say_pooling(const assay_model_source *source, const assay_log *log)
+{
+    const assay_message messages[] = {{.role = ASSAY_ROLE_USER, .text = "a", .size = 1},
+                                      {.role = ASSAY_ROLE_ASSISTANT, .text = "b", .size = 1}};
+    const assay_conversation conversation = {.messages = messages, .count = 2};
+    assay_ids ids = {0};
+    if (source->skips_pad && assay_template_whole_ids(source->chosen, &conversation, &ids) && ids.count &&
+        ids.data[ids.count - 1] == (int32_t)source->config.pad_token)
+        assay_note(log,
+                   "texts end with the config's pad token (%lld), so this head is read at the token before it, as "
+                   "Transformers reads it; --pooling last reads the last token",
+                   (long long)source->config.pad_token);
+    assay_ids_release(&ids);
 }
 
 void assay_model_source_warn(const assay_model_source *source, const assay_log *log)
 {
+    if (source->chosen) say_pooling(source, log);
     char *path = NULL;
     const char *base = source->adapter ? source->adapter->config.base : NULL;
     if (!base || !*base) return;

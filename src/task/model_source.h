@@ -7,7 +7,7 @@
  *     ASSAY_TRY_OR(done, assay_model_source_settle(source, options, err));
  *     ASSAY_TRY_OR(done, assay_model_open(&model, source->checkpoint, source->adapter, &model_options, err));
  *     assay_renderer renderer;
- *     assay_renderer_of_template(&renderer, &source->rendering); // the source must outlive the renderer
+ *     assay_renderer_of_template(&renderer, source->chosen); // the source must outlive the renderer
  *     ...
  *     done:
  *     assay_model_close(model); // borrows checkpoint and adapter: before the source
@@ -21,8 +21,9 @@
  *
  * assay.json. Read from the adapter folder, else from model, where it is; for a folder called checkpoint-N without one,
  * from the folder around it. Keys: "precision" ("f32"|"bf16"), "template" (string), "append_eos"
- * ("auto"|"true"|"false"), "max_length" (int), "score_offset" (number), "rewards" (judge/reward_scale.h). A missing key
- * or file leaves the default below.
+ * ("auto"|"true"|"false"), "rendering" (2; missing: a folder of version 0.1), "chat_template" and
+ * "chat_template_tool_use" (the whole text), "chat_template_kwargs" (object), "date", "tool_format", "max_length"
+ * (int), "score_offset" (number), "rewards" (judge/reward_scale.h). A missing key or file leaves the default below.
  *
  * The tokenizer is the adapter folder's own where it holds one (tokenizer.json or tokenizer.model), else the
  * checkpoint's.
@@ -50,6 +51,8 @@ enum {
     ASSAY_SOURCE_TOKENIZER_OPTIONAL = 4,
 };
 
+enum { ASSAY_RENDERING = 2 }; /* how texts are rendered: written into assay.json */
+
 typedef struct assay_model_source {
     assay_checkpoint *checkpoint;
     assay_gguf *vocabulary;      /* TOKENIZER_ONLY, a .gguf without tensors; else NULL */
@@ -58,14 +61,17 @@ typedef struct assay_model_source {
     assay_tokenizer *tokenizer;
     char *tokenizer_folder; /* holds the tokenizer's files; NULL: they are inside a .gguf, or there is none */
     assay_model_config config;
-    bool has_settings;                 /* an assay.json was found: the next five come from it as far as it has them */
-    char *template_name;               /* "auto" */
-    assay_append_eos append_eos;       /* ASSAY_EOS_AUTO */
-    int64_t max_length;                /* 0: none stored */
-    bool bf16;                         /* "precision" was "bf16": scoring goes on in the precision of training */
-    double score_offset;               /* 0; added to every score by whoever prints one */
-    assay_reward_scale rewards;        /* of held-out answers, offset included; count 0: none stored */
-    assay_template_renderer rendering; /* all zero until assay_model_source_settle */
+    bool has_settings;           /* an assay.json was found: the next five come from it as far as it has them */
+    char *template_name;         /* "auto" */
+    assay_append_eos append_eos; /* ASSAY_EOS_AUTO */
+    int64_t max_length;          /* 0: none stored */
+    bool bf16;                   /* "precision" was "bf16": scoring goes on in the precision of training */
+    double score_offset;         /* 0; added to every score by whoever prints one */
+    assay_reward_scale rewards;  /* of held-out answers, offset included; count 0: none stored */
+    int rendering;  /* 2; 1: the folder is of version 0.1, whose texts were cut behind the last end of turn */
+    json_t *kept;   /* assay.json's chat_template, chat_template_tool_use, chat_template_kwargs, date, tool_format */
+    bool skips_pad; /* the head of others is read before the config's pad token (--pooling) */
+    assay_template *chosen; /* NULL until assay_model_source_settle */
 } assay_model_source;
 
 /* model NULL is ASSAY_E_USAGE. *out is NULL on failure. */
@@ -75,10 +81,17 @@ void assay_model_source_close(assay_model_source *source); /* NULL is fine */
 
 /* Says how texts are rendered: what the user gave (assay_options_given "template", "append-eos", "max-length") wins
  * over what assay.json stored, and that over the options' defaults. Sets template_name (the template's own name, never
- * "auto"), append_eos, max_length (at least 1) and rendering. A source without tokenizer keeps template_name as it is
- * and gets no rendering. Fails where no template can be told (template/chat_template.h); append_eos and max_length are
+ * "auto"), append_eos, max_length (at least 1) and chosen. A source without tokenizer keeps template_name as it is
+ * and gets no template. Fails where no template can be told (template/chat_template.h); append_eos and max_length are
  * set all the same. */
 assay_status assay_model_source_settle(assay_model_source *source, const assay_options *options, assay_error *err);
+
+/* Adds to assay.json how texts are rendered: "rendering", "chat_template" and the rest (see above). */
+assay_status assay_source_rendering(const assay_model_source *source, json_t *notes, assay_error *err);
+
+/* Writes the chat template that renders what was trained into a folder that has the tokenizer's files, where those say
+ * another one, or where no text says it: nothing. */
+assay_status assay_source_template_save(const assay_model_source *source, const char *folder, assay_error *err);
 
 /* Says on the log when the adapter was trained on another base than it is put on: it loads wherever the shapes fit, and
  * scores nonsense. */

@@ -119,12 +119,14 @@ static assay_status write_settings(const assay_training *t, const assay_options 
                   (json_int_t)t->source->max_length, "score_offset", 0.0, "seed", (json_int_t)options->seed, "options",
                   assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan", plan_json(t->trainer), "fingerprints",
                   "base", t->prints.base, "data", t->prints.data);
+    assay_status status = assay_source_rendering(t->source, json, err);
     if (json && outcome->has_evaluation) json_object_set_new(json, "evaluation", assay_judgement_json(&outcome->after));
     if (json && outcome->has_evaluation)
         json_object_set_new(json, "rewards", assay_reward_scale_json(&outcome->after.scale));
     char *path = assay_path_join(folder, "assay.json");
-    assay_status status = json && path ? assay_json_save(json, path, err)
-                                       : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for assay.json");
+    if (status == ASSAY_OK)
+        status = json && path ? assay_json_save(json, path, err)
+                              : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for assay.json");
     json_decref(json);
     assay_free(path);
     return status;
@@ -231,6 +233,7 @@ assay_status assay_output_write(assay_training *t, const assay_options *options,
     ASSAY_TRY(assay_training_save(t, options->output, err));
     const assay_gguf *gguf = t->source->tokenizer_folder ? NULL : t->source->checkpoint->gguf;
     ASSAY_TRY(assay_tokenizer_save_held(&t->tokenizer_files, gguf, options->output, pad, err));
+    ASSAY_TRY(assay_source_template_save(t->source, options->output, err));
     ASSAY_TRY(assay_machine_facts_save(options->output, assay_pool_size(t->pool), t->kernels->name, err));
     ASSAY_TRY(write_card(t, options, outcome, options->output, err));
     ASSAY_TRY(write_settings(t, options, outcome, options->output, err));

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "model/model_save.h"
 #include "report/model_card.h"
+#include "template/chat_template.h"
 #include "tokenizer/tokenizer_save.h"
 
 #include <string.h>
@@ -57,16 +58,21 @@ void assay_saved_source_release(assay_saved_source *source)
 
 /* The last id of a conversation in the model's template; -1: there is no saying (an unknown template is no reason not
  * to write a model). */
-static int32_t last_of_turn(const assay_tokenizer *tokenizer, const char *name)
+static int32_t last_of_turn(const assay_tokenizer *tokenizer, const json_t *notes)
 {
-    const assay_message messages[] = {{ASSAY_ROLE_USER, "a", 1}, {ASSAY_ROLE_ASSISTANT, "b", 1}};
-    const assay_template *chosen;
+    const assay_message messages[] = {{.role = ASSAY_ROLE_USER, .text = "a", .size = 1},
+                                      {.role = ASSAY_ROLE_ASSISTANT, .text = "b", .size = 1}};
+    const assay_conversation conversation = {.messages = messages, .count = 2};
+    const assay_template_request request = {.name = json_string_value(json_object_get(notes, "template")),
+                                            .kept = json_string_value(json_object_get(notes, "chat_template"))};
+    assay_template *chosen;
     assay_ids ids = {0};
     int32_t last = -1;
-    if (assay_template_find(&chosen, name, tokenizer, NULL) != ASSAY_OK) return -1;
-    if (assay_template_render(chosen, tokenizer, messages, 2, ASSAY_EOS_AUTO, &ids, NULL) == ASSAY_OK && ids.count)
+    if (assay_template_open(&chosen, &request, tokenizer, NULL) != ASSAY_OK) return -1;
+    if (assay_template_render(chosen, &conversation, &ids, NULL) == ASSAY_OK && ids.count)
         last = ids.data[ids.count - 1];
     assay_ids_release(&ids);
+    assay_template_close(chosen);
     return last;
 }
 
@@ -78,8 +84,7 @@ assay_status assay_saved_pad(const assay_saved_source *source, int64_t *id, char
     *content = NULL;
     if (folder && !assay_tokenizer_in_folder(folder)) return ASSAY_OK;
     ASSAY_TRY(assay_tokenizer_open(&tokenizer, folder, folder ? NULL : source->base->gguf, err));
-    const char *name = json_string_value(json_object_get(source->notes, "template"));
-    int32_t ends[] = {assay_tokenizer_about(tokenizer)->eos, last_of_turn(tokenizer, name ? name : "auto")};
+    int32_t ends[] = {assay_tokenizer_about(tokenizer)->eos, last_of_turn(tokenizer, source->notes)};
     int32_t pad = assay_tokenizer_unused_end(tokenizer, ends, 2);
     if (pad >= 0) {
         *id = pad;

@@ -17,7 +17,7 @@ static assay_status open_all(assay_scoring *s, const assay_options *options, con
                                  .seed = (uint64_t)options->seed};
     ASSAY_TRY(assay_model_source_open(&s->source, options->model, options->adapter, 0, err));
     ASSAY_TRY(assay_model_source_settle(s->source, options, err));
-    assay_renderer_of_template(&s->renderer, &s->source->rendering);
+    assay_renderer_of_template(&s->renderer, s->source->chosen);
     assay_model_source_warn(s->source, context->log);
     ASSAY_TRY(assay_choose_kernels(&s->kernels, err));
     model.bf16 = !wants->exact && assay_scoring_in_bf16(options, s->source, s->kernels, context->log);
@@ -72,12 +72,11 @@ assay_status assay_scoring_engine(assay_scoring *s, const assay_options *options
 assay_status assay_scoring_render(const assay_scoring *s, const assay_input *input, size_t item, assay_ids *ids,
                                   assay_error *err)
 {
-    const assay_template_renderer *how = &s->source->rendering;
+    const assay_template *chosen = s->source->chosen;
     const assay_turns *turns = &input->items[item];
-    if (input->is_text)
-        return assay_template_encode_text(how->tokenizer, turns->items[0].text, turns->items[0].size, how->append_eos,
-                                          ids, err);
-    return assay_template_render(how->chosen, how->tokenizer, turns->items, turns->count, how->append_eos, ids, err);
+    if (input->is_text) return assay_template_encode_text(chosen, turns->items[0].text, turns->items[0].size, ids, err);
+    const assay_conversation conversation = assay_turns_conversation(turns);
+    return assay_template_render(chosen, &conversation, ids, err);
 }
 
 assay_status assay_scoring_answer_engine(assay_scoring *s, const assay_options *options, size_t scored,

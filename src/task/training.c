@@ -2,15 +2,17 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/json_doc.h"
 #include "report/model_card.h"
 #include "task/pair_input.h"
 #include "task/resources.h"
 #include "task/training_traps.h"
 #include "tokenizer/tokenizer_save.h"
+#include "train/checkpoint_dir.h"
 
 #include <string.h>
 
-enum { MOST_ENDS = 256 }; /* different last tokens looked at; templates have one or two */
+enum { MOST_ENDS = 256, STATE_BYTES = 16 << 20 }; /* different last tokens looked at; templates have one or two */
 
 static assay_tuning tuning_of(const assay_options *options)
 {
@@ -217,11 +219,29 @@ static assay_status make_planning(assay_training *t, const assay_options *option
 
 static assay_status open_data(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
 {
-    assay_renderer_of_template(&t->renderer, &t->source->rendering);
+    assay_renderer_of_template(&t->renderer, t->source->chosen);
     ASSAY_TRY(read_pairs(t, options, log, err));
     ASSAY_TRY(make_examples(t, options, log, err));
     t->pad_token = find_pad(t);
     return ASSAY_OK;
+}
+
+/* A checkpoint of version 0.1 says nothing of how its texts were rendered. What it was trained on goes on, or the data
+ * would be other data. */
+static bool goes_on_from_01(const assay_options *options)
+{
+    json_t *state = NULL;
+    char *folder = NULL;
+    if (!options->resume || (!*options->resume && !options->output)) return false;
+    if (*options->resume) folder = assay_strdup(options->resume);
+    else if (assay_checkpoint_dir_newest(options->output, NULL, &folder, NULL) != ASSAY_OK) return false;
+    char *path = folder ? assay_path_join(folder, "state.json") : NULL;
+    bool read = path && assay_json_load(path, STATE_BYTES, &state, NULL) == ASSAY_OK;
+    bool old = read && !json_object_get(state, "rendering");
+    json_decref(state);
+    assay_free(path);
+    assay_free(folder);
+    return old;
 }
 
 /* The output is written hours after the model's folder was found. */
@@ -247,7 +267,9 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     unsigned flags = plan_only ? ASSAY_SOURCE_CONFIG_ONLY | (with_data ? 0 : ASSAY_SOURCE_TOKENIZER_OPTIONAL) : 0;
     ASSAY_TRY(assay_model_source_open(&t->source, options->model, options->adapter, flags, err));
     if (!plan_only) ASSAY_TRY(hold_files(t, options, err));
+    t->source->rendering = goes_on_from_01(options) ? 1 : ASSAY_RENDERING;
     if (with_data) ASSAY_TRY(assay_model_source_settle(t->source, options, err));
+    t->prints.rendering = t->source->rendering;
     assay_model_source_warn(t->source, log);
     if (with_data) ASSAY_TRY(open_data(t, options, log, err));
     ASSAY_TRY(decide_settings(t, options, log, err));

@@ -184,6 +184,11 @@ static assay_status info_read(assay_tokenizer *tokenizer, const assay_gguf *gguf
     tokenizer->chat_template = assay_strdup(text);
     ASSAY_TRY_ALLOC(tokenizer->chat_template, "a chat template", err);
     info->chat_template = tokenizer->chat_template;
+    info->template_origin = "tokenizer.chat_template";
+    if (!assay_gguf_string(gguf, "tokenizer.chat_template.tool_use", &text, NULL)) return ASSAY_OK;
+    tokenizer->tool_template = assay_strdup(text);
+    ASSAY_TRY_ALLOC(tokenizer->tool_template, "a chat template", err);
+    info->tool_template = tokenizer->tool_template;
     return ASSAY_OK;
 }
 

@@ -58,11 +58,13 @@ size_t assay_tokenizer_token_bytes(const assay_tokenizer *tokenizer, int32_t id,
 typedef struct assay_tokenizer_info {
     /* "sentencepiece-bpe", "byte-level-bpe", "character-bpe" (a tokenizer.json in SentencePiece's manner) */
     const char *kind;
-    const char *class_name;     /* tokenizer_class, or NULL */
-    int32_t vocab_size;         /* largest id + 1 */
-    int32_t bos, eos, pad, unk; /* -1: none */
-    const char *chat_template;  /* Jinja text, or NULL */
-    const char *family;         /* "chatglm2", "chatglm3": a template that no Jinja text tells; else NULL */
+    const char *class_name;      /* tokenizer_class, or NULL */
+    int32_t vocab_size;          /* largest id + 1 */
+    int32_t bos, eos, pad, unk;  /* -1: none */
+    const char *chat_template;   /* Jinja text, or NULL */
+    const char *tool_template;   /* the checkpoint's text for conversations with tools, or NULL: the same */
+    const char *template_origin; /* the file they come from, "chat_template.jinja", or NULL */
+    const char *family;          /* "chatglm2", "chatglm3": a template that no Jinja text tells; else NULL */
 } assay_tokenizer_info;
 
 const assay_tokenizer_info *assay_tokenizer_about(const assay_tokenizer *tokenizer);

@@ -28,7 +28,7 @@ struct assay_tokenizer {
     int32_t appended;
     bool byte_alphabet; /* contents are written in the GPT-2 byte alphabet */
     assay_tokenizer_info info;
-    char *class_name, *chat_template; /* owned; info points here */
+    char *class_name, *chat_template, *tool_template; /* owned; info points here */
 };
 
 assay_status assay_tokenizer_json_read(assay_tokenizer *tokenizer, const char *path,

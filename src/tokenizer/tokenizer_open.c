@@ -41,6 +41,8 @@ static assay_status folder_read(assay_tokenizer *tokenizer, const char *folder, 
     ASSAY_TRY(vocabulary_read(tokenizer, folder, config, err));
     ASSAY_TRY(text_keep(&tokenizer->class_name, &tokenizer->info.class_name, config->class_name, err));
     ASSAY_TRY(text_keep(&tokenizer->chat_template, &tokenizer->info.chat_template, config->chat_template, err));
+    ASSAY_TRY(text_keep(&tokenizer->tool_template, &tokenizer->info.tool_template, config->tool_template, err));
+    tokenizer->info.template_origin = config->template_origin;
     assay_tokenizer_info *info = &tokenizer->info;
     info->bos = token_or_none(tokenizer, config->bos, info->bos);
     info->eos = token_or_none(tokenizer, config->eos, info->eos);

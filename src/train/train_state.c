@@ -130,8 +130,10 @@ assay_status assay_train_state_save(const assay_trainer *t, const assay_fingerpr
                               (json_int_t)t->total_steps, "optimizer_steps", (json_int_t)t->optimizer->steps,
                               "tokens_seen", (json_int_t)t->tokens_seen, "base", prints->base, "data", prints->data,
                               "settings", prints->settings, "options", settings_json(t));
+    bool whole =
+        state && (prints->rendering < 2 || !json_object_set_new(state, "rendering", json_integer(prints->rendering)));
     char *path = assay_path_join(folder, "state.json");
-    assay_status status = state && path ? assay_json_save(state, path, err)
+    assay_status status = whole && path ? assay_json_save(state, path, err)
                                         : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a checkpoint");
     json_decref(state);
     assay_free(path);

@@ -11,6 +11,7 @@
 
 typedef struct assay_fingerprints {
     char base[40], data[40], settings[40]; /* hex */
+    int rendering; /* how texts became ids (task/model_source.h); 1 is version 0.1's and is not written */
 } assay_fingerprints;
 
 /* Of the ids, lengths and margins of all examples. */

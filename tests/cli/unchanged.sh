@@ -26,7 +26,7 @@ find_line() { # path: sets line to the index of the first line of CHANGED that n
 # What is compared: the made files, and those that should have been.
 compared() {
     local folder
-    for folder in "$now" "$data"; do (cd "$folder" && find bases cells kept plans -type f); done |
+    for folder in "$now" "$data"; do (cd "$folder" && find bases cells ids kept plans -type f); done |
         grep -v -E '^kept/[^/]*/(base|output)/' | LC_ALL=C sort -u
 }
 
