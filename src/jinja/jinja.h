@@ -3,7 +3,7 @@
  *     assay_jinja *compiled;
  *     ASSAY_TRY(assay_jinja_compile(&compiled, text, size, "chat_template.jinja", err));
  *     assay_buf_init(&out, ASSAY_JINJA_OUTPUT);
- *     ASSAY_TRY(assay_jinja_render(compiled, variables, NULL, &out, err));       as often as wanted, from any thread
+ *     ASSAY_TRY(assay_jinja_render(compiled, variables, NULL, &out, err)); // as often as wanted, any thread
  *     assay_jinja_free(compiled);
  *
  * The language is that of jinja2 3.1 in the environment of Transformers 5.24 (utils/chat_template_utils.py):

@@ -3,8 +3,8 @@
  *
  *     assay_jarena arena;
  *     assay_jarena_init(&arena, 64 << 20);
- *     node = assay_jarena_alloc(&arena, 1, sizeof *node);      NULL: out of memory, or beyond the ceiling (arena.full
- * tells) assay_jarena_release(&arena);
+ *     void *node = assay_jarena_alloc(&arena, 1, 32); // NULL: out of memory, or beyond the ceiling (arena.full tells)
+ *     assay_jarena_release(&arena);
  *
  * The newest piece can grow in place (assay_jarena_extend), which keeps a loop that appends to one text linear. */
 #ifndef ASSAY_PYTHON_PY_ARENA_H

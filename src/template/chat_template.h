@@ -3,7 +3,7 @@
  *     assay_template *chosen;
  *     ASSAY_TRY(assay_template_open(&chosen, &(assay_template_request){.name = "auto"}, tokenizer, err));
  *     assay_ids ids = {0};
- *     ASSAY_TRY(assay_template_render(chosen, &conversation, &ids, err));    as often as wanted, from any thread
+ *     ASSAY_TRY(assay_template_render(chosen, &conversation, &ids, err)); // as often as wanted, any thread
  *     assay_ids_release(&ids);
  *     assay_template_close(chosen);
  *
