@@ -173,13 +173,6 @@ assay_status assay_server_start(assay_server **out, const assay_server_options *
 
 unsigned assay_server_port(const assay_server *server) { return server->port; }
 
-void assay_server_reload(assay_server *server)
-{
-    assay_error error;
-    assay_status status = assay_served_set_reload(server->models, NULL, &error);
-    assay_server_tell_reload(server, status, &error);
-}
-
 enum { LAST_ANSWERS = 2 }; /* seconds */
 
 static void wait_until_quiet(assay_server *server, double patience)
