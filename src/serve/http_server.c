@@ -175,10 +175,15 @@ unsigned assay_server_port(const assay_server *server) { return server->port; }
 
 enum { LAST_ANSWERS = 2 }; /* seconds */
 
+static bool is_quiet(assay_server *server)
+{
+    return atomic_load(&server->metrics.in_flight) == 0 && atomic_load(&server->reloads.running) == 0;
+}
+
 static void wait_until_quiet(assay_server *server, double patience)
 {
     double end = assay_clock_seconds() + patience;
-    while (atomic_load(&server->metrics.in_flight) > 0 && assay_clock_seconds() < end) {
+    while (!is_quiet(server) && assay_clock_seconds() < end) {
         assay_server_sweep(server);
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     }
