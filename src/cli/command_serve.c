@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { TOKENS_OF_REQUEST = 4 << 20, REQUESTS_AT_MOST = 256 << 20 };
 
@@ -150,7 +151,10 @@ static assay_status run(const assay_options *options, const assay_command_contex
                    options->api_key_file);
     if (status == ASSAY_OK) status = assay_model_loader_open(&loader, options, &context->task, &models, err);
     if (status == ASSAY_OK) status = serve(models, options->api_key_file ? &keys : NULL, options, context, &ended, err);
-    if (!ended) return status; /* a load that is still running has all of it; the process ends now */
+    if (!ended) { /* a load that is still running reads models and options: nothing may be freed, not even by exit */
+        fflush(NULL);
+        _exit(assay_status_exit_code(status));
+    }
     assay_served_set_free(models);
     assay_model_loader_close(loader);
     assay_api_keys_release(&keys);

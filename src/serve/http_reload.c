@@ -1,6 +1,6 @@
-/* POST /admin/reload. The HTTP thread has other connections to answer and a load may take minutes or, on a broken disk,
- * for ever: it runs on a thread of its own and its request sleeps. When the server stops, whoever sleeps is woken and
- * told so, and the thread is left to itself. */
+/* POST /admin/reload, and the signal. A load may take minutes or, on a broken disk, for ever: it runs on a thread of
+ * its own, so that connections are answered, and a server that is told to stop stops. A request for it sleeps
+ * meanwhile. When the server stops, whoever sleeps is woken and told so, and the thread is left to itself. */
 #include "serve/http_private.h"
 
 static enum MHD_Result reload_end(assay_exchange *exchange)
@@ -46,35 +46,56 @@ static void *reload_main(void *argument)
     return NULL;
 }
 
-static assay_reload_task *take_slot(assay_exchange *exchange)
+static assay_reload_task *take_slot(assay_server *server, assay_exchange *exchange)
 {
-    assay_reloads *reloads = &exchange->server->reloads;
+    assay_reloads *reloads = &server->reloads;
     assay_reload_task *found = NULL;
     pthread_mutex_lock(&reloads->mutex);
     for (size_t i = 0; i < ASSAY_RELOADS_AT_ONCE && !found; i++)
         if (!reloads->tasks[i].taken) found = &reloads->tasks[i];
-    if (found) *found = (assay_reload_task){.server = exchange->server, .exchange = exchange, .taken = true};
+    if (found) *found = (assay_reload_task){.server = server, .exchange = exchange, .taken = true};
     pthread_mutex_unlock(&reloads->mutex);
     return found;
 }
 
-static enum MHD_Result reload_apart(assay_exchange *exchange, assay_reload_task *task)
+/* The task ends by itself from here on; one that cannot begin ends at once. */
+static void start_task(assay_reload_task *task, const char *model)
 {
     pthread_t thread;
     assay_error none;
+    assay_server *server = task->server;
     assay_status status = ASSAY_OK;
-    exchange->then = reload_end;
-    MHD_suspend_connection(exchange->connection);
-    task->model = assay_strdup(exchange->ask.model);
-    if (exchange->ask.model && !task->model)
-        status = assay_error_set(&none, ASSAY_E_MEMORY, "out of memory for a name");
+    task->model = assay_strdup(model);
+    if (model && !task->model) status = assay_error_set(&none, ASSAY_E_MEMORY, "out of memory for a name");
     else if (pthread_create(&thread, NULL, reload_main, task) != 0)
         status = assay_error_set(&none, ASSAY_E_MEMORY, "cannot start a thread for loading");
     else pthread_detach(thread);
-    if (status == ASSAY_OK) return MHD_YES;
+    if (status == ASSAY_OK) return;
+    assay_server_tell_reload(server, status, &none);
     finish(task, status, &none);
-    atomic_fetch_sub(&exchange->server->reloads.running, 1);
+    atomic_fetch_sub(&server->reloads.running, 1);
+}
+
+static enum MHD_Result reload_apart(assay_exchange *exchange, assay_reload_task *task)
+{
+    exchange->then = reload_end;
+    MHD_suspend_connection(exchange->connection);
+    start_task(task, exchange->ask.model);
     return MHD_YES;
+}
+
+void assay_server_reload(assay_server *server)
+{
+    assay_error busy;
+    atomic_fetch_add(&server->reloads.running, 1);
+    assay_reload_task *task = take_slot(server, NULL);
+    if (task) {
+        start_task(task, NULL);
+        return;
+    }
+    atomic_fetch_sub(&server->reloads.running, 1);
+    assay_status status = assay_error_set(&busy, ASSAY_E_MEMORY, "models are being loaded already; try again");
+    assay_server_tell_reload(server, status, &busy);
 }
 
 /* An empty body means all models. */
@@ -102,7 +123,7 @@ enum MHD_Result assay_http_reload(assay_exchange *exchange)
     /* counted before draining is read: stopping writes and reads them the other way round */
     atomic_fetch_add(&server->reloads.running, 1);
     bool draining = atomic_load(&server->draining);
-    assay_reload_task *task = draining ? NULL : take_slot(exchange);
+    assay_reload_task *task = draining ? NULL : take_slot(server, exchange);
     if (task) return reload_apart(exchange, task);
     atomic_fetch_sub(&server->reloads.running, 1);
     return assay_http_error(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,

@@ -173,19 +173,17 @@ assay_status assay_server_start(assay_server **out, const assay_server_options *
 
 unsigned assay_server_port(const assay_server *server) { return server->port; }
 
-void assay_server_reload(assay_server *server)
-{
-    assay_error error;
-    assay_status status = assay_served_set_reload(server->models, NULL, &error);
-    assay_server_tell_reload(server, status, &error);
-}
-
 enum { LAST_ANSWERS = 2 }; /* seconds */
+
+static bool is_quiet(assay_server *server)
+{
+    return atomic_load(&server->metrics.in_flight) == 0 && atomic_load(&server->reloads.running) == 0;
+}
 
 static void wait_until_quiet(assay_server *server, double patience)
 {
     double end = assay_clock_seconds() + patience;
-    while (atomic_load(&server->metrics.in_flight) > 0 && assay_clock_seconds() < end) {
+    while (!is_quiet(server) && assay_clock_seconds() < end) {
         assay_server_sweep(server);
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     }

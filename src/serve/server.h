@@ -3,7 +3,7 @@
  *     assay_server *server;
  *     ASSAY_TRY(assay_server_start(&server, &options, models, scorer, err));
  *     unsigned port = assay_server_port(server); // what port 0 became
- *     assay_server_reload(server); // SIGHUP: every model again; the old ones stay on failure
+ *     assay_server_reload(server); // SIGHUP: begins to load every model again
  *     assay_server_stop(server, 10); // no new connections, answers what is under way, then ends
  *
  * Requests arrive on a few HTTP threads, are read and tokenised on a few others, and scored on the scorer's; while a
@@ -49,7 +49,8 @@ typedef struct assay_server assay_server;
 assay_status assay_server_start(assay_server **out, const assay_server_options *options, assay_served_set *models,
                                 assay_score_worker *scorer, assay_error *err);
 unsigned assay_server_port(const assay_server *server);
-void assay_server_reload(assay_server *server);            /* the log says how it went */
+/* Begins it and returns; the log says how it went. */
+void assay_server_reload(assay_server *server);
 void assay_server_tell_models(const assay_server *server); /* on the log */
 /* to be called every few hundred milliseconds: ends connections that are over their time */
 void assay_server_sweep(assay_server *server);
