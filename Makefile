@@ -96,7 +96,7 @@ $(BUILD)/assay: $(BUILD)/obj/cli/main.o $(BUILD)/libassay.a
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libassay.a
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	@$(CC) $(CFLAGS_ALL) -Itests -MMD -MP $< $(BUILD)/libassay.a -o $@ $(LDFLAGS) -lcmocka $(LIBS)
+	@$(CC) $(CFLAGS_ALL) -Itests $(TEST_FLAGS) -MMD -MP $< $(BUILD)/libassay.a -o $@ $(LDFLAGS) -lcmocka $(LIBS)
 
 # They count what libassay.a allocates, or let it fail.
 $(BUILD)/tests/test_hostile $(BUILD)/tests/test_json_doc: private LDFLAGS += -Wl,--wrap=calloc,--wrap=realloc

@@ -29,6 +29,9 @@ assay_status assay_file_open(const char *path, int *fd, uint64_t *size, assay_er
 {
     struct stat info;
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    /* A regular file whose lease somebody holds: they are being told, and give it back soon. */
+    if (*fd < 0 && errno == EWOULDBLOCK && stat(path, &info) == 0 && S_ISREG(info.st_mode))
+        *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (*fd < 0) return io_error(err, "open", path);
     bool looked = fstat(*fd, &info) == 0;
     if (looked && S_ISREG(info.st_mode)) {

@@ -32,7 +32,8 @@ say $? recompute-threads-micro-tokens-change-no-bit
 # Interrupted and resumed: the bytes of a run never stopped.
 "$assay" train --model "$base" --output "$work/stopped" --lora-dropout 0.1 "${common[@]}" 2>/dev/null &
 pid=$!
-for _ in $(seq 200); do [ -e "$work/stopped/metrics.jsonl" ] && [ "$(wc -l <"$work/stopped/metrics.jsonl" || echo 0)" -ge 3 ] && break; sleep 0.02; done
+# As soon as it listens: the run stops after the step that it is in then, the first, however fast the machine is.
+while [ -e /proc/$pid/status ] && ! grep -qE '^SigCgt:.*[2367abef]$' /proc/$pid/status; do sleep 0.005; done
 kill -INT $pid
 wait $pid
 [ $? -eq 130 ]

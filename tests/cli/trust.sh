@@ -69,12 +69,13 @@ say $? output-of-an-earlier-step-is-written-anew
 
 # Waiting for input ends at a Ctrl-C.
 mkfifo "$work/pipe"
-sleep 20 >"$work/pipe" & sleeper=$!
+sleep 600 >"$work/pipe" & sleeper=$!
 (trap - INT; exec "$assay" score --model "$work/whole" <"$work/pipe" >/dev/null 2>"$work/err") & pid=$!
-for _ in $(seq 100); do grep -q . "/proc/$pid/wchan" 2>/dev/null && grep -q poll "/proc/$pid/wchan" 2>/dev/null && break; sleep 0.03; done
-begin=$SECONDS
+in_poll() { ! kill -0 "$1" 2>/dev/null || ! grep -q '[a-z]' "/proc/$1/wchan" || grep -q poll "/proc/$1/wchan"; }
+until_true 60 handles 15 $pid
+until_true 60 in_poll $pid
 kill -TERM $pid; wait $pid
-[ $? -eq 130 ] && [ $((SECONDS - begin)) -lt 10 ] && grep -q 'interrupted while waiting for standard input' "$work/err"
+[ $? -eq 130 ] && grep -q 'interrupted while waiting for standard input' "$work/err"
 say $? waiting-for-input-can-be-interrupted
 kill $sleeper 2>/dev/null
 
@@ -88,15 +89,15 @@ kill -TERM $pid; wait $pid
 # So does waiting for a named pipe's writer, and for the rest of what a pipe brings packed.
 waits() { # name pipe
     (trap - INT; exec "$assay" data check "$2" >/dev/null 2>"$work/err") & pid=$!
-    for _ in $(seq 100); do grep -q poll "/proc/$pid/wchan" 2>/dev/null && break; sleep 0.03; done
-    begin=$SECONDS
+    until_true 60 handles 15 $pid
+    until_true 60 in_poll $pid
     kill -TERM $pid; wait $pid
-    [ $? -eq 130 ] && [ $((SECONDS - begin)) -lt 10 ] && grep -q "interrupted while waiting for $2" "$work/err"
+    [ $? -eq 130 ] && grep -q "interrupted while waiting for $2" "$work/err"
     say $? "$1"
 }
 mkfifo "$work/named.jsonl" "$work/packed.jsonl.gz"
 waits waiting-for-a-writer-can-be-interrupted "$work/named.jsonl"
-(gzip -c "$work/pairs.jsonl" | head -c 60; exec sleep 20) >"$work/packed.jsonl.gz" & sleeper=$!
+(gzip -c "$work/pairs.jsonl" | head -c 60; exec sleep 600) >"$work/packed.jsonl.gz" & sleeper=$!
 waits waiting-for-packed-bytes-can-be-interrupted "$work/packed.jsonl.gz"
 kill $sleeper 2>/dev/null
 gzip -c "$work/pairs.jsonl" >"$work/packed.jsonl.gz" &
