@@ -1,7 +1,7 @@
 #include "fuzz_file.h"
 
 #include "checkpoint/checkpoint.h"
-#include "model/architecture.h"
+#include "family/architecture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -101,6 +101,7 @@ assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const ass
     if (elements == 0) return ASSAY_OK;
     if (weight->permuted_heads > 0) read_permuted(tensor, (size_t)weight->permuted_heads, dst);
     else assay_dtype_to_f32(tensor->dtype, tensor->data, dst, elements);
+    for (size_t i = 0; weight->plus_one && i < elements; i++) dst[i] -= 1;
     return ASSAY_OK;
 }
 

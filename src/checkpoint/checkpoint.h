@@ -18,6 +18,8 @@ typedef enum assay_checkpoint_kind { ASSAY_CHECKPOINT_HF, ASSAY_CHECKPOINT_GGUF 
 typedef struct assay_weight {
     assay_tensor tensor; /* Hugging Face's name; data as in the file */
     int permuted_heads;  /* > 0: rows are permuted per head as llama.cpp's converter does; read() undoes it */
+    bool plus_one;       /* the file holds one more (GGUF's norms of a family that stores them less one); read() undoes
+                            it */
     const char *file;    /* base name of the file it lies in */
 } assay_weight;
 

@@ -39,7 +39,7 @@ static assay_status collect_weights(assay_checkpoint *checkpoint, assay_error *e
         const assay_tensor_file *file = checkpoint->files[i];
         for (size_t j = 0; j < file->count; j++)
             checkpoint->weights[checkpoint->weight_count++] =
-                (assay_weight){file->tensors[j], 0, assay_path_base(file->path)};
+                (assay_weight){.tensor = file->tensors[j], .file = assay_path_base(file->path)};
     }
     return ASSAY_OK;
 }

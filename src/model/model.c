@@ -71,7 +71,7 @@ static assay_status check_shape(const assay_param *param, const assay_tensor *te
 /* Files may leave out the base model's prefix ("model."), or put it before everything. */
 static const assay_weight *find_weight(const loader *l, const char *name)
 {
-    const char *prefix = l->model->config.arch->names.prefix;
+    const char *prefix = l->model->config.arch->names->prefix;
     char other[320];
     const assay_weight *found = assay_checkpoint_find(l->checkpoint, name);
     if (found || !prefix) return found;

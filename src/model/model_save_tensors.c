@@ -44,6 +44,7 @@ assay_save_tensor assay_save_tensor_of_weight(const assay_weight *weight)
     for (int i = 1; i < tensor->rank; i++) out.cols *= tensor->shape[i];
     out.count = out.rows;
     out.permuted_heads = (size_t)weight->permuted_heads;
+    out.plus_one = weight->plus_one;
     return out;
 }
 
@@ -58,7 +59,7 @@ assay_status assay_save_list_add_frequencies(assay_save_list *list, const assay_
 {
     assay_save_tensor tensor = {.rank = 1, .from = ASSAY_F32, .read = read_frequencies, .cols = 1};
     tensor.rows = tensor.count = tensor.shape[0] = config->rotary / 2;
-    return assay_save_list_add(list, &tensor, "transformer.rotary_pos_emb.inv_freq", err);
+    return assay_save_list_add(list, &tensor, config->arch->frequencies, err);
 }
 
 static void attach_adapter(const assay_model *model, size_t param, assay_save_tensor *out)
@@ -160,6 +161,7 @@ static assay_status write_computed(const assay_save_tensor *tensor, float *buffe
         rows = tensor->count - done < step ? tensor->count - done : step;
         size_t first = tensor->first + done;
         read_rows(tensor, first, rows, buffer);
+        for (size_t i = 0; tensor->plus_one && i < rows * tensor->cols; i++) buffer[i] -= 1;
         for (size_t i = 0; tensor->a && i < rows; i++) add_adapter(tensor, first + i, buffer + i * tensor->cols, delta);
         ASSAY_TRY(assay_writer_write(writer, buffer, encode(tensor->dtype, buffer, rows * tensor->cols), err));
     }
@@ -170,7 +172,8 @@ static assay_status write_tensor(const assay_save_tensor *tensor, assay_writer *
 {
     size_t size, step = tensor->cols < CHUNK ? CHUNK / (tensor->cols ? tensor->cols : 1) : 1, needed;
     if (tensor->count == 0 || tensor->cols == 0) return ASSAY_OK;
-    if (!tensor->read && !tensor->a && tensor->permuted_heads == 0 && tensor->dtype == tensor->from) {
+    bool changed = tensor->read || tensor->a || tensor->permuted_heads || tensor->plus_one;
+    if (!changed && tensor->dtype == tensor->from) {
         const uint8_t *bytes = row_bytes(tensor, tensor->first, &size);
         return assay_writer_write(writer, bytes, size * tensor->count, err);
     }

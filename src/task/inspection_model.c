@@ -36,7 +36,7 @@ static void check_weights(json_t *report, const assay_checkpoint *checkpoint, co
     size_t missing = 0, wrong = 0;
     for (size_t i = 0; i < program->param_count; i++) {
         const assay_param *param = &program->params[i];
-        const assay_weight *weight = find_weight(checkpoint, config->arch->names.prefix, param->name);
+        const assay_weight *weight = find_weight(checkpoint, config->arch->names->prefix, param->name);
         if (!weight && param->role != ASSAY_ROLE_HEAD && missing++ < NAMED)
             assay_inspect_problem(report, "the tensor %s is missing", param->name);
         if (!weight) continue;
@@ -60,9 +60,9 @@ static void set_config(json_t *report, const assay_model_config *config)
 static void find_head(json_t *report, const assay_checkpoint *checkpoint, const assay_model_config *config)
 {
     char name[96];
-    snprintf(name, sizeof name, "%s.weight", config->arch->names.head);
+    snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
     if (assay_checkpoint_find(checkpoint, name))
-        assay_inspect_set(report, "head", json_string(config->arch->names.head));
+        assay_inspect_set(report, "head", json_string(config->arch->names->head));
 }
 
 static void check_program(json_t *report, const assay_checkpoint *checkpoint)
@@ -120,9 +120,9 @@ static const assay_architecture *guess(const assay_adapter_file *adapter)
 {
     const assay_architecture *arch;
     for (size_t a = 0; (arch = assay_architecture_at(a)); a++) {
-        size_t length = strcspn(arch->names.input_norm, "%");
+        size_t length = strcspn(arch->names->out, "%");
         for (size_t i = 0; i < adapter->tensors->count; i++)
-            if (!strncmp(adapter->tensors->tensors[i].name, arch->names.input_norm, length)) return arch;
+            if (!strncmp(adapter->tensors->tensors[i].name, arch->names->out, length)) return arch;
     }
     return NULL;
 }
@@ -131,17 +131,18 @@ static void check_head(json_t *report, const assay_adapter_file *adapter, const 
                        const assay_checkpoint *base)
 {
     char name[96];
-    const char *head = arch ? arch->names.head : has_module(adapter, "classifier_head") ? "classifier_head" : "score";
+    const char *head = arch ? arch->names->head : has_module(adapter, "classifier_head") ? "classifier_head" : "score";
     snprintf(name, sizeof name, "%s.weight", head);
     if (has_module(adapter, head)) {
         assay_inspect_set(report, "head", json_string(head));
     } else if (base && assay_checkpoint_find(base, name)) {
         assay_inspect_set(report, "head", json_string("of the base"));
-    } else if (arch == &assay_arch_chatglm) {
+    } else if (arch && arch->peft_task_type_null) {
         assay_inspect_problem(report,
-                              "the adapter has lost its head: no classifier_head in it. PEFT saves only heads whose "
+                              "the adapter has lost its head: no %s in it. PEFT saves only heads whose "
                               "name ends in score or "
-                              "classifier unless modules_to_save names them, so the trained head is gone; train again");
+                              "classifier unless modules_to_save names them, so the trained head is gone; train again",
+                              head);
         assay_inspect_set(report, "supported", json_false());
     } else
         assay_inspect_problem(report, "there is no reward head (%s) in the adapter%s", head,

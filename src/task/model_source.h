@@ -37,8 +37,8 @@
 #include "checkpoint/adapter_file.h"
 #include "checkpoint/checkpoint.h"
 #include "data/renderer.h"
+#include "family/architecture.h"
 #include "judge/reward_scale.h"
-#include "model/architecture.h"
 #include "options/options.h"
 
 enum {

@@ -1,13 +1,13 @@
 /* ChatGLM2-6B and ChatGLM3-6B (and GLM-4's remote layout): one fused query-key-value module in blocks [q | k | v], one
  * fused gate-and-up module, rotary positions in adjacent pairs over the first half of each head. Reference:
  * modeling_chatglm.py of THUDM/chatglm2-6b and chatglm3-6b (in f32 the two are one). */
-#include "model/architecture.h"
+#include "family/architecture.h"
 
 #include <string.h>
 
 enum { MOST = 1 << 24 };
 
-static bool recognise(const json_t *config) { return assay_config_is_type(config, "chatglm"); }
+extern const assay_architecture assay_arch_chatglm;
 
 static assay_status expect_bool(const json_t *config, const char *key, bool fallback, bool wanted, const char *where,
                                 assay_error *err)
@@ -52,7 +52,7 @@ static assay_status read_config(const json_t *config, const char *where, assay_m
     ASSAY_TRY(assay_config_size(config, "padded_vocab_size", MOST, &out->vocab, where, err));
     ASSAY_TRY(assay_config_size(config, "hidden_size", MOST, &out->hidden, where, err));
     ASSAY_TRY(assay_config_size(config, "ffn_hidden_size", MOST, &out->ffn, where, err));
-    ASSAY_TRY(assay_config_size(config, "num_layers", 4096, &out->layers, where, err));
+    ASSAY_TRY(assay_config_size(config, "num_layers", ASSAY_MOST_LAYERS, &out->layers, where, err));
     ASSAY_TRY(assay_config_size(config, "num_attention_heads", 4096, &out->heads, where, err));
     ASSAY_TRY(assay_config_size_or(config, "multi_query_group_num", 4096, 1, &out->kv_heads, where, err));
     ASSAY_TRY(assay_config_size(config, "kv_channels", 4096, &out->head_dim, where, err));
@@ -92,23 +92,105 @@ static json_t *make_config(const assay_model_config *c)
     return config;
 }
 
+static const assay_model_shape shapes[] = {
+    {"chatglm2", true, 320, 64, 176, 2, 4, 2, 16, 2048, 1e-5, 10000, 0},
+    {"chatglm3", true, 320, 64, 176, 2, 4, 2, 16, 2048, 1e-5, 10000, 0},
+    {"chatglm2-6b", false, 65024, 4096, 13696, 28, 32, 2, 128, 32768, 1e-5, 10000, 0},
+    {"chatglm3-6b", false, 65024, 4096, 13696, 28, 32, 2, 128, 8192, 1e-5, 10000, 0},
+    {0},
+};
+
+static const char *const keys[] = {"multi_query_attention",
+                                   "rmsnorm",
+                                   "post_layer_norm",
+                                   "original_rope",
+                                   "apply_residual_connection_post_layernorm",
+                                   "pre_seq_len",
+                                   "quantization_bit",
+                                   "padded_vocab_size",
+                                   "ffn_hidden_size",
+                                   "num_layers",
+                                   "multi_query_group_num",
+                                   "kv_channels",
+                                   "seq_length",
+                                   "layernorm_epsilon",
+                                   "rope_ratio",
+                                   "add_bias_linear",
+                                   "add_qkv_bias",
+                                   NULL};
+
+static const assay_module_names names = {.prefix = "transformer.",
+                                         .embedding = "transformer.embedding.word_embeddings",
+                                         .input_norm = "transformer.encoder.layers.%d.input_layernorm",
+                                         .post_norm = "transformer.encoder.layers.%d.post_attention_layernorm",
+                                         .final_norm = "transformer.encoder.final_layernorm",
+                                         .qkv = "transformer.encoder.layers.%d.self_attention.query_key_value",
+                                         .out = "transformer.encoder.layers.%d.self_attention.dense",
+                                         .gate_up = "transformer.encoder.layers.%d.mlp.dense_h_to_4h",
+                                         .down = "transformer.encoder.layers.%d.mlp.dense_4h_to_h",
+                                         .head = "classifier_head",
+                                         .language_head = "transformer.output_layer"};
+
+/* The converter wrote rope.freq_base = 10000 * rope_ratio. */
+static const assay_gguf_key gguf_keys[] = {{"embedding_length", "hidden_size", false, false},
+                                           {"feed_forward_length", "ffn_hidden_size", false, false},
+                                           {"block_count", "num_layers", false, false},
+                                           {"attention.head_count", "num_attention_heads", false, false},
+                                           {"context_length", "seq_length", false, false},
+                                           {"attention.head_count_kv", "multi_query_group_num", false, false},
+                                           {"attention.layer_norm_rms_epsilon", "layernorm_epsilon", true, false},
+                                           {NULL, NULL, false, false}};
+
+static const assay_name_pair gguf_whole[] = {{"token_embd", "transformer.embedding.word_embeddings"},
+                                             {"output_norm", "transformer.encoder.final_layernorm"},
+                                             {"output", "transformer.output_layer"},
+                                             {"cls.output", "classifier_head"},
+                                             {NULL, NULL}};
+
+static const assay_name_pair gguf_block[] = {{"attn_norm", "input_layernorm"},
+                                             {"attn_qkv", "self_attention.query_key_value"},
+                                             {"attn_output", "self_attention.dense"},
+                                             {"ffn_norm", "post_attention_layernorm"},
+                                             {"ffn_up", "mlp.dense_h_to_4h"},
+                                             {"ffn_down", "mlp.dense_4h_to_h"},
+                                             {NULL, NULL}};
+
+static const assay_name_pair gguf_switches[] = {{"blk.0.attn_qkv.bias", "add_qkv_bias"}, {NULL, NULL}};
+
+static const assay_gguf_family gguf = {
+    .name = "chatglm",
+    .block = "transformer.encoder.layers.",
+    .whole = gguf_whole,
+    .in_block = gguf_block,
+    .keys = gguf_keys,
+    .fixed = "{\"model_type\": \"chatglm\", \"rmsnorm\": true, \"post_layer_norm\": true, "
+             "\"multi_query_attention\": true, \"original_rope\": true, \"add_bias_linear\": false, "
+             "\"apply_residual_connection_post_layernorm\": false}",
+    .switches = gguf_switches,
+    .vocab_key = "padded_vocab_size",
+    .head_dim_key = "kv_channels",
+    .head_dim_always = true,
+    .ratio = 0.5,
+    .theta_key = "rope_ratio",
+    .theta_unit = 10000,
+    .class_prefix = "ChatGLM",
+    .base_class = "Model"};
+
 const assay_architecture assay_arch_chatglm = {
     .name = "chatglm",
     .title = "ChatGLM2-6B, ChatGLM3-6B",
+    .base_class = "ChatGLMModel",
     .sequence_class = "ChatGLMForSequenceClassification",
-    .template_hint = "chatglm2, chatglm3",
+    .names = &names,
     .peft_task_type_null = true,
-    .names = {.prefix = "transformer.",
-              .embedding = "transformer.embedding.word_embeddings",
-              .input_norm = "transformer.encoder.layers.%d.input_layernorm",
-              .post_norm = "transformer.encoder.layers.%d.post_attention_layernorm",
-              .final_norm = "transformer.encoder.final_layernorm",
-              .qkv = "transformer.encoder.layers.%d.self_attention.query_key_value",
-              .out = "transformer.encoder.layers.%d.self_attention.dense",
-              .gate_up = "transformer.encoder.layers.%d.mlp.dense_h_to_4h",
-              .down = "transformer.encoder.layers.%d.mlp.dense_4h_to_h",
-              .head = "classifier_head"},
-    .recognise = recognise,
+    .keeps_language_head = true,
+    .frequencies = "transformer.rotary_pos_emb.inv_freq",
+    .native = "glm",
+    .eps_key = "layernorm_epsilon",
+    .template_hint = "chatglm2, chatglm3",
+    .shapes = shapes,
+    .gguf = &gguf,
+    .keys = keys,
     .read_config = read_config,
     .make_config = make_config,
 };
