@@ -284,5 +284,7 @@ assay_status assay_checkpoint_gguf_config(assay_checkpoint *checkpoint, const as
     ASSAY_TRY(put_fixed(&maker, err));
     ASSAY_TRY(put(&maker, "tie_word_embeddings", json_boolean(!tensor(&maker, "output.weight")), err));
     ASSAY_TRY(put_vocabulary(&maker, family->vocab_key, err));
-    return put_head(&maker, err);
+    ASSAY_TRY(put_head(&maker, err));
+    assay_status status = family->complete ? family->complete(checkpoint->config, err) : ASSAY_OK;
+    return status == ASSAY_OK ? status : assay_error_prefix(err, status, "%s: ", checkpoint->path);
 }

@@ -146,8 +146,10 @@ typedef struct assay_gguf_family {
     const assay_gguf_key *keys;              /* NULL-terminated */
     const char *fixed;                       /* JSON members that every such model has */
     const assay_name_pair *switches;         /* tensor -> key that is true where the tensor is there; may be NULL */
-    const char *vocab_key;                   /* rows of the embedding */
-    const char *head_dim_key;                /* written where the metadata has it, or always (head_dim_always) */
+    /* last touches on the config; may be NULL */
+    assay_status (*complete)(json_t *config, assay_error *err);
+    const char *vocab_key;    /* rows of the embedding */
+    const char *head_dim_key; /* written where the metadata has it, or always (head_dim_always) */
     bool head_dim_always;
     const char *kv_heads_key;              /* where the config has the key heads */
     const char *ratio_key;                 /* where the config has the rotated part of a head; NULL: always... */

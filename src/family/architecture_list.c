@@ -5,13 +5,16 @@
 
 #include <string.h>
 
-extern const assay_architecture assay_arch_chatglm, assay_arch_llama, assay_arch_qwen2, assay_arch_glm;
+extern const assay_architecture assay_arch_chatglm, assay_arch_llama, assay_arch_qwen2, assay_arch_qwen3,
+    assay_arch_mistral, assay_arch_glm, assay_arch_glm4, assay_arch_internlm2, assay_arch_gemma, assay_arch_gemma2,
+    assay_arch_gemma3, assay_arch_olmo2, assay_arch_granite, assay_arch_smollm3, assay_arch_phi3, assay_arch_cohere,
+    assay_arch_bloom, assay_arch_baichuan, assay_arch_minicpm;
 
 static const assay_architecture *const architectures[] = {
-    &assay_arch_chatglm,
-    &assay_arch_llama,
-    &assay_arch_qwen2,
-    &assay_arch_glm,
+    &assay_arch_chatglm, &assay_arch_llama, &assay_arch_qwen2,     &assay_arch_qwen3,   &assay_arch_mistral,
+    &assay_arch_glm,     &assay_arch_glm4,  &assay_arch_internlm2, &assay_arch_gemma,   &assay_arch_gemma2,
+    &assay_arch_gemma3,  &assay_arch_olmo2, &assay_arch_granite,   &assay_arch_smollm3, &assay_arch_phi3,
+    &assay_arch_cohere,  &assay_arch_bloom, &assay_arch_baichuan,  &assay_arch_minicpm,
 };
 
 enum { WIDEST_HEAD = 256 }; /* columns: attention packs a head's columns as one fold (backend/gemm.h) */
