@@ -105,6 +105,13 @@ assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const ass
     return ASSAY_OK;
 }
 
+size_t assay_checkpoint_ignore(assay_checkpoint *checkpoint, const char *const *keys, size_t count)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) found += json_object_del(checkpoint->config, keys[i]) == 0;
+    return found;
+}
+
 static void hash_weight(XXH3_state_t *state, const assay_weight *weight)
 {
     const assay_tensor *tensor = &weight->tensor;

@@ -48,6 +48,10 @@ const assay_weight *assay_checkpoint_find(const assay_checkpoint *checkpoint, co
 assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const assay_weight *weight, float *dst,
                                    assay_error *err);
 
+/* Takes keys out of the config, as if they were not there; a key that it has not got is none of this call's business.
+ * Returns how many were there. */
+size_t assay_checkpoint_ignore(assay_checkpoint *checkpoint, const char *const *keys, size_t count);
+
 /* Identity of the weights and config: hex of XXH3-128 over config (sorted) and every tensor's name, dtype, shape and
  * bytes. Reads all bytes once. `text` holds at least 33 bytes. */
 assay_status assay_checkpoint_fingerprint(const assay_checkpoint *checkpoint, char *text, assay_error *err);

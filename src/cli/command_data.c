@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "data/audit.h"
 #include "task/model_source.h"
+#include "task/output_guard.h"
 #include "task/pair_input.h"
 
 #include <string.h>
@@ -17,7 +18,7 @@ typedef struct audit_input {
 static assay_status tokenize_pairs(audit_input *input, const assay_options *options, assay_error *err)
 {
     assay_renderer renderer;
-    ASSAY_TRY(assay_model_source_open(&input->source, options->model, NULL, ASSAY_SOURCE_TOKENIZER_ONLY, err));
+    ASSAY_TRY(assay_model_source_open(&input->source, options->model, NULL, NULL, ASSAY_SOURCE_TOKENIZER_ONLY, err));
     ASSAY_TRY(assay_model_source_settle(input->source, options, err));
     assay_renderer_of_template(&renderer, &input->source->rendering);
     assay_example_options how = {.max_length = (size_t)input->source->max_length,
@@ -131,6 +132,7 @@ static assay_status convert(const assay_string_list *paths, const assay_options 
 {
     assay_pair_set *pairs;
     ASSAY_TRY(check_output(options, err));
+    ASSAY_TRY(assay_output_guard(options, err));
     ASSAY_TRY(assay_pair_input_read(&pairs, paths, options, log, err));
     assay_status status = assay_pair_set_write(pairs, options->output, err);
     if (status == ASSAY_OK) status = print_written(pairs, options, err);

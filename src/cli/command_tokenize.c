@@ -99,7 +99,7 @@ static assay_status answer_line(line_tokenizer *work, const char *where, assay_e
     ASSAY_TRY(assay_buf_printf(&work->out, err, "{\"index\": %llu, \"ids\": ", (unsigned long long)work->index++));
     ASSAY_TRY(begins_with_brace(&work->line) ? encode_object(work, where, err) : encode_plain(work, where, err));
     ASSAY_TRY(assay_buf_text(&work->out, "}\n", err));
-    return assay_print_text(work->out.data, err);
+    return assay_print_exact(work->out.data, err);
 }
 
 /* Blank lines are passed over; *more turns false at the end. */
@@ -142,8 +142,8 @@ static assay_status tokenize(line_tokenizer *work, const assay_options *options,
                              assay_error *err)
 {
     assay_byte_source source = {0};
-    ASSAY_TRY(
-        assay_model_source_open(&work->source, options->model, options->adapter, ASSAY_SOURCE_TOKENIZER_ONLY, err));
+    ASSAY_TRY(assay_model_source_open(&work->source, options->model, options->adapter, NULL,
+                                      ASSAY_SOURCE_TOKENIZER_ONLY, err));
     work->settled = assay_model_source_settle(work->source, options, &work->why);
     if (work->settled == ASSAY_E_USAGE) return assay_error_set(err, work->settled, "%s", work->why.text);
     assay_status status = assay_byte_source_open(&source, options->input ? options->input : "-", err);

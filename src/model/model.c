@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
+#include "model/model_tensors.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@ typedef struct loader {
     const assay_adapter_file *adapter;
     const assay_model_options *options;
     assay_error *err;
+    size_t adapted; /* tensors of the adapter that found a place */
 } loader;
 
 static size_t param_elements(const assay_param *param) { return param->rows * param->cols; }
@@ -66,18 +68,6 @@ static assay_status check_shape(const assay_param *param, const assay_tensor *te
     if (assay_dtype_is_weight(tensor->dtype)) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: tensor %s holds %s; weights are F32, F16, BF16 or F64", file,
                            param->name, assay_dtype_name(tensor->dtype));
-}
-
-/* Files may leave out the base model's prefix ("model."), or put it before everything. */
-static const assay_weight *find_weight(const loader *l, const char *name)
-{
-    const char *prefix = l->model->config.arch->names->prefix;
-    char other[320];
-    const assay_weight *found = assay_checkpoint_find(l->checkpoint, name);
-    if (found || !prefix) return found;
-    if (!strncmp(name, prefix, strlen(prefix))) return assay_checkpoint_find(l->checkpoint, name + strlen(prefix));
-    snprintf(other, sizeof other, "%s%s", prefix, name);
-    return assay_checkpoint_find(l->checkpoint, other);
 }
 
 static bool usable_in_place(const assay_param *param, const assay_weight *weight)
@@ -168,24 +158,27 @@ static assay_status load_param(loader *l, size_t index)
 {
     const assay_param *param = &l->model->program->params[index];
     const assay_tensor *adapted = l->adapter ? assay_tensor_file_find(l->adapter->tensors, param->name) : NULL;
+    l->adapted += adapted != NULL;
     if (adapted) return load_adapter_tensor(l, index, adapted);
     if (param->role == ASSAY_ROLE_LORA_A || param->role == ASSAY_ROLE_LORA_B) {
         if (!l->adapter) return make_lora(l, index);
         return assay_error_set(l->err, ASSAY_E_FORMAT, "%s: tensor %s is missing", l->adapter->tensors->path,
                                param->name);
     }
-    const assay_weight *weight = find_weight(l, param->name);
+    const assay_weight *weight = assay_model_find_weight(l->checkpoint, l->model->config.arch, param->name);
     if (weight) return load_weight(l, index, weight);
     if (param->role == ASSAY_ROLE_HEAD) return make_head(l, index);
     return assay_error_set(l->err, ASSAY_E_FORMAT, "%s: tensor %s is missing", l->checkpoint->name, param->name);
 }
 
-/* What the adapter brings must all have found a place. */
+/* What the adapter brings must all have found a place; if it has not, the first that did not is named. */
 static assay_status check_adapter_used(const loader *l)
 {
-    for (size_t i = 0; l->adapter && i < l->adapter->tensors->count; i++) {
+    if (!l->adapter || l->adapted == l->adapter->tensors->count) return ASSAY_OK;
+    for (size_t i = 0; i < l->adapter->tensors->count; i++) {
         const char *name = l->adapter->tensors->tensors[i].name;
-        if (assay_program_find_param(l->model->program, name) < 0)
+        if (assay_program_find_param(l->model->program, name) < 0 &&
+            !assay_model_is_language_head(l->model->config.arch, name))
             return assay_error_set(l->err, ASSAY_E_FORMAT,
                                    "adapter_model.safetensors: tensor %s has no place in a %s model", name,
                                    l->model->config.arch->name);
@@ -200,6 +193,7 @@ static assay_status write_program(loader *l)
     assay_decoder_options decoder = {
         .tuning = l->options->tuning, .bf16 = l->options->bf16, .all_rows = l->options->all_rows};
     ASSAY_TRY(assay_model_config_read(l->checkpoint->config, l->checkpoint->name, &model->config, l->err));
+    assay_model_config_see(l->checkpoint, &model->config);
     if (l->adapter) {
         decoder.adapter = assay_lora_rank_by_file;
         decoder.adapter_context = &file;
@@ -218,6 +212,7 @@ static assay_status build(loader *l)
 {
     assay_model *model = l->model;
     ASSAY_TRY(write_program(l));
+    ASSAY_TRY(assay_model_check_tensors(l->checkpoint, &model->config, model->program, l->err));
     model->params = assay_alloc(model->program->param_count, sizeof *model->params);
     model->owned = assay_alloc(model->program->param_count, sizeof *model->owned);
     if (!model->params || !model->owned) return assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for the model");
@@ -255,7 +250,9 @@ static assay_dtype config_dtype(const assay_checkpoint *checkpoint)
 static void measure_param(const loader *l, const assay_param *param, assay_model_size *size)
 {
     size_t count = param_elements(param);
-    const assay_weight *weight = param->role == ASSAY_ROLE_BASE ? find_weight(l, param->name) : NULL;
+    const assay_weight *weight = param->role == ASSAY_ROLE_BASE
+                                     ? assay_model_find_weight(l->checkpoint, l->model->config.arch, param->name)
+                                     : NULL;
     bool frozen_matrix = param->role == ASSAY_ROLE_BASE && !param->trained && !param->vector,
          known = l->checkpoint->weight_count > 0;
     if (param->trained) size->trained += count;
@@ -273,6 +270,7 @@ assay_status assay_model_measure(assay_program **program, assay_model_size *size
     assay_model model = {0};
     loader l = {.model = &model, .checkpoint = checkpoint, .adapter = adapter, .options = options, .err = err};
     assay_status status = write_program(&l);
+    if (status == ASSAY_OK) status = assay_model_check_tensors(checkpoint, &model.config, model.program, err);
     *size = (assay_model_size){0};
     *program = NULL;
     if (status != ASSAY_OK) {
@@ -302,12 +300,6 @@ size_t assay_model_weights(const assay_model *model, bool trained_only)
         if (param->trained || !trained_only) total += param_elements(param);
     }
     return total;
-}
-
-void assay_model_weight_f32(const assay_model *model, int param, float *dst)
-{
-    const assay_param_view *view = &model->params[param];
-    assay_dtype_to_f32(view->dtype, view->data, dst, view->rows * view->cols);
 }
 
 void assay_model_share(assay_model *model, const assay_model *base)

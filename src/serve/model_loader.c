@@ -109,7 +109,7 @@ static assay_status open_base(loading *l, assay_error *err)
 {
     assay_model_source *source;
     ASSAY_TRY(measure_room(l, err));
-    ASSAY_TRY(assay_model_source_open(&source, l->options->model, NULL, 0, err));
+    ASSAY_TRY(assay_model_source_open(&source, l->options->model, NULL, &l->options->ignore_config, 0, err));
     assay_status status = assay_checkpoint_fingerprint(source->checkpoint, l->base_fingerprint, err);
     assay_model_source_close(source);
     if (status != ASSAY_OK || l->options->adapters.count == 0) return status;

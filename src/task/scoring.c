@@ -1,7 +1,10 @@
 #include "task/scoring.h"
 
 #include "base/alloc.h"
+#include "model/bad_weight.h"
 #include "task/resources.h"
+
+#include <math.h>
 
 enum { TREE_TOKENS = 4096 };
 
@@ -12,7 +15,7 @@ static assay_status open_all(assay_scoring *s, const assay_options *options, con
                                  .need_head = wants->need_head,
                                  .all_rows = wants->all_rows,
                                  .seed = (uint64_t)options->seed};
-    ASSAY_TRY(assay_model_source_open(&s->source, options->model, options->adapter, 0, err));
+    ASSAY_TRY(assay_model_source_open(&s->source, options->model, options->adapter, &options->ignore_config, 0, err));
     ASSAY_TRY(assay_model_source_settle(s->source, options, err));
     assay_renderer_of_template(&s->renderer, &s->source->rendering);
     assay_model_source_warn(s->source, context->log);
@@ -102,6 +105,20 @@ assay_status assay_scoring_answers(const assay_scoring *s, const assay_options *
                                    most);
     }
     return ASSAY_OK;
+}
+
+assay_status assay_scoring_check(const assay_scoring *s, double score, assay_error *err)
+{
+    char weight[400];
+    if (isfinite(score)) return ASSAY_OK;
+    if (assay_model_first_bad_weight(s->model, weight, sizeof weight))
+        return assay_error_set(err, ASSAY_E_NUMERIC,
+                               "the score is %g: %s; it came with the model: fetch or convert that again", score,
+                               weight);
+    return assay_error_set(err, ASSAY_E_NUMERIC,
+                           "the score is %g, and no weight is NaN or infinite: sums grow too large for a number; are "
+                           "these a model's weights?",
+                           score);
 }
 
 void assay_answer_list_release(assay_answer_list *list)
