@@ -11,6 +11,8 @@
  * src/gguf.cpp. */
 #include "container/gguf.h"
 
+#include "base/foreign_kind.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -242,9 +244,7 @@ static assay_status place_tensors(assay_gguf *gguf, const uint64_t *offsets, siz
                 "%s: \"%s\" begins at byte %llu of the data, where %zu was expected (a hole or an overlap)",
                 gguf->file->path, tensor->name, (unsigned long long)offsets[i], place);
         if (!assay_add_size(place, tensor->bytes, &behind) || behind > map->size - start)
-            return assay_error_set(err, ASSAY_E_FORMAT,
-                                   "%s: \"%s\" ends behind the end of the file; the file is cut short",
-                                   gguf->file->path, tensor->name);
+            return assay_foreign_error(err, gguf->file->path, ASSAY_FOREIGN_CUT_SHORT, tensor->name);
         tensor->data = map->data + start + place;
         if (!round_up(behind, alignment, &place)) return cut_short(gguf, tensor->name, err);
     }

@@ -235,8 +235,6 @@ json_t *assay_config_make_decoder(const assay_model_config *wanted);
 json_t *assay_config_make_like(const assay_model_config *wanted, const char *model_type, const char *class_name,
                                const char *const *drop);
 
-assay_status assay_config_check(const assay_model_config *config, const char *where, assay_error *err);
-
 /* inverse[i] for i < rotary / 2, formed in f32 as the reference does; *angle_scale multiplies cos and sin. */
 void assay_rope_frequencies(const assay_rope_config *rope, size_t rotary, float *inverse, float *angle_scale);
 

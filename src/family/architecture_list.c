@@ -51,20 +51,7 @@ static bool recognises(const assay_architecture *arch, const json_t *config)
     return arch->recognise ? arch->recognise(config) : assay_config_is_type(config, arch->name);
 }
 
-assay_status assay_model_config_read(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
-{
-    for (size_t i = 0; assay_architecture_at(i); i++) {
-        const assay_architecture *arch = assay_architecture_at(i);
-        if (!recognises(arch, config)) continue;
-        *out = (assay_model_config){.arch = arch, .pad_token = -1, .bos_token = -1, .eos_token = -1};
-        ASSAY_TRY(arch->read_config(config, where, out, err));
-        ASSAY_TRY(assay_config_check(out, where, err));
-        return assay_config_audit(config, arch, where, err);
-    }
-    return unsupported(config, where, err);
-}
-
-assay_status assay_config_check(const assay_model_config *c, const char *where, assay_error *err)
+static assay_status check_numbers(const assay_model_config *c, const char *where, assay_error *err)
 {
     if (c->heads % c->kv_heads)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu attention heads are not a multiple of %zu key-value heads",
@@ -77,4 +64,17 @@ assay_status assay_config_check(const assay_model_config *c, const char *where, 
     if (!(c->eps > 0 && c->eps < 1))
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: the norm's epsilon is %g", where, (double)c->eps);
     return ASSAY_OK;
+}
+
+assay_status assay_model_config_read(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
+{
+    for (size_t i = 0; assay_architecture_at(i); i++) {
+        const assay_architecture *arch = assay_architecture_at(i);
+        if (!recognises(arch, config)) continue;
+        *out = (assay_model_config){.arch = arch, .pad_token = -1, .bos_token = -1, .eos_token = -1};
+        ASSAY_TRY(arch->read_config(config, where, out, err));
+        ASSAY_TRY(check_numbers(out, where, err));
+        return assay_config_audit(config, arch, where, err);
+    }
+    return unsupported(config, where, err);
 }

@@ -333,7 +333,11 @@ static assay_status check_quantisation(const json_t *config, const char *where, 
     if (!how) how = json_object_get(config, "compression_config");
     if (is_off(how)) return ASSAY_OK;
     const char *method = json_string_value(json_object_get(how, "quant_method"));
-    return assay_foreign_error(err, where, assay_foreign_of_method(method), method ? method : "quantization_config");
+    assay_foreign_kind kind = assay_foreign_of_method(method);
+    return assay_foreign_error(err, where, kind,
+                               kind != ASSAY_FOREIGN_QUANTISED ? NULL
+                               : method                        ? method
+                                                               : "quantization_config");
 }
 
 static bool ends_with(const char *text, const char *end)

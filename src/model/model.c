@@ -212,11 +212,12 @@ static assay_status build(loader *l)
 {
     assay_model *model = l->model;
     ASSAY_TRY(write_program(l));
-    ASSAY_TRY(assay_model_check_tensors(l->checkpoint, &model->config, model->program, l->err));
+    ASSAY_TRY(assay_model_check_tensors(l->checkpoint, &model->config, model->program, true, l->err));
     model->params = assay_alloc(model->program->param_count, sizeof *model->params);
     model->owned = assay_alloc(model->program->param_count, sizeof *model->owned);
     if (!model->params || !model->owned) return assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for the model");
     for (size_t i = 0; i < model->program->param_count; i++) ASSAY_TRY(load_param(l, i));
+    ASSAY_TRY(assay_model_check_tensors(l->checkpoint, &model->config, model->program, false, l->err));
     return check_adapter_used(l);
 }
 
@@ -270,7 +271,7 @@ assay_status assay_model_measure(assay_program **program, assay_model_size *size
     assay_model model = {0};
     loader l = {.model = &model, .checkpoint = checkpoint, .adapter = adapter, .options = options, .err = err};
     assay_status status = write_program(&l);
-    if (status == ASSAY_OK) status = assay_model_check_tensors(checkpoint, &model.config, model.program, err);
+    if (status == ASSAY_OK) status = assay_model_check_tensors(checkpoint, &model.config, model.program, true, err);
     *size = (assay_model_size){0};
     *program = NULL;
     if (status != ASSAY_OK) {

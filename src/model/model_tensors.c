@@ -76,7 +76,7 @@ static long layer_of(const assay_architecture *arch, const char *name)
 }
 
 static assay_status refuse(const assay_checkpoint *checkpoint, const assay_model_config *config, const char *name,
-                           assay_error *err)
+                           bool told_apart, assay_error *err)
 {
     assay_foreign_kind kind;
     if (assay_foreign_tensor(name, &kind)) return assay_foreign_error(err, checkpoint->name, kind, name);
@@ -93,6 +93,7 @@ static assay_status refuse(const assay_checkpoint *checkpoint, const assay_model
                                "%s: the tensor %s is of layer %ld, but the config has %zu layers: give the config.json "
                                "that belongs to these weights",
                                checkpoint->name, name, layer, config->layers);
+    if (told_apart) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_UNSUPPORTED,
                            "%s: the tensor %s has no place in a %s model; leaving it out would give another model. See "
                            "assay models for what is supported",
@@ -100,7 +101,7 @@ static assay_status refuse(const assay_checkpoint *checkpoint, const assay_model
 }
 
 assay_status assay_model_check_tensors(const assay_checkpoint *checkpoint, const assay_model_config *config,
-                                       const assay_program *program, assay_error *err)
+                                       const assay_program *program, bool told_apart, assay_error *err)
 {
     bool *used = assay_alloc(checkpoint->weight_count + 1, sizeof *used);
     assay_status status = ASSAY_OK;
@@ -111,7 +112,7 @@ assay_status assay_model_check_tensors(const assay_checkpoint *checkpoint, const
     }
     for (size_t i = 0; i < checkpoint->weight_count && status == ASSAY_OK; i++) {
         const char *name = checkpoint->weights[i].tensor.name;
-        if (!used[i] && !is_harmless(config->arch, name)) status = refuse(checkpoint, config, name, err);
+        if (!used[i] && !is_harmless(config->arch, name)) status = refuse(checkpoint, config, name, told_apart, err);
     }
     assay_free(used);
     return status;

@@ -16,9 +16,10 @@ const assay_weight *assay_model_find_weight(const assay_checkpoint *checkpoint, 
                                             const char *name);
 
 /* ASSAY_E_UNSUPPORTED or ASSAY_E_FORMAT for the first tensor that nobody reads; the message says what it seems to be.
- * Does nothing for a checkpoint opened without its weights. */
+ * Does nothing for a checkpoint opened without its weights. told_apart: only for those whose kind is known by the name
+ * (quantised, another head, a layer too many), which explain why others are missing and so are looked for first. */
 assay_status assay_model_check_tensors(const assay_checkpoint *checkpoint, const assay_model_config *config,
-                                       const assay_program *program, assay_error *err);
+                                       const assay_program *program, bool told_apart, assay_error *err);
 
 /* Sets what only the tensors can say: a bias of the head where the family's own class has none. */
 void assay_model_config_see(const assay_checkpoint *checkpoint, assay_model_config *config);

@@ -76,7 +76,7 @@ static void check_program(json_t *report, const assay_checkpoint *checkpoint)
     if (checkpoint->weight_count) {
         find_head(report, checkpoint, &config);
         check_weights(report, checkpoint, &config, program);
-        if (assay_model_check_tensors(checkpoint, &config, program, &err) != ASSAY_OK)
+        if (assay_model_check_tensors(checkpoint, &config, program, false, &err) != ASSAY_OK)
             assay_inspect_problem(report, "%s", err.text);
         assay_inspect_set(report, "supported", json_boolean(json_array_size(json_object_get(report, "problems")) == 0));
     }
