@@ -15,6 +15,11 @@ static assay_status read_config(const json_t *config, const char *where, assay_m
          rotary_key = json_object_get(config, "max_position_embeddings") != NULL;
     ASSAY_TRY(assay_config_read_decoder(config, where, out, err));
     out->qkv_bias = out->out_bias = out->mlp_bias = false;
+    if (json_object_size(json_object_get(config, "rope_scaling")))
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "%s: Baichuan's own code has no \"rope_scaling\"; to score without it: --ignore-config "
+                               "rope_scaling",
+                               where);
     if (!long_key && !rotary_key)
         return assay_error_set(err, ASSAY_E_FORMAT,
                                "%s: neither \"max_position_embeddings\" (7B, rotary) nor \"model_max_length\" (13B, "

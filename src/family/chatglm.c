@@ -100,7 +100,12 @@ static const assay_model_shape shapes[] = {
     {0},
 };
 
-static const char *const keys[] = {"multi_query_attention",
+static const char *const keys[] = {"vocab_size",
+                                   "hidden_size",
+                                   "num_attention_heads",
+                                   "num_hidden_layers",
+                                   "prefix_projection",
+                                   "multi_query_attention",
                                    "rmsnorm",
                                    "post_layer_norm",
                                    "original_rope",
@@ -190,6 +195,7 @@ const assay_architecture assay_arch_chatglm = {
     .template_hint = "chatglm2, chatglm3",
     .shapes = shapes,
     .gguf = &gguf,
+    .own_spelling = true,
     .keys = keys,
     .read_config = read_config,
     .make_config = make_config,

@@ -152,6 +152,13 @@ static const char *const harmless[] = {"model_type",
                                        "use_fused_rope",
                                        "use_fused_swiglu",
                                        "init_device",
+                                       "is_llama_config",
+                                       "_from_model_config",
+                                       "skip_bias_add",
+                                       "skip_bias_add_qkv",
+                                       "masked_softmax_fusion",
+                                       "offset_alibi",
+                                       "cache_implementation",
                                        "mtp_loss_weight",
                                        NULL};
 
@@ -243,6 +250,8 @@ static const rule rules[] = {
     {"altup_num_inputs", NEVER_ON, "alternating updates"},
     {"laurel_rank", NEVER_ON, "low-rank residuals"},
     {"layer_norm_epsilon", NEVER_ON, "another epsilon under another name"},
+    {"n_inner", NEVER_ON, "an MLP of another width"},
+    {"apply_residual_connection_post_layernorm", NEVER_ON, "residuals taken behind the norm"},
     {"pre_seq_len", NEVER_ON, "P-tuning"},
     {"quantization_bit", NEVER_ON, "quantised weights"},
 };

@@ -37,8 +37,13 @@ static assay_status complete(json_t *config, assay_error *err)
 
 static const assay_model_shape shapes[] = {{"gemma2", true, 320, 64, 176, 2, 4, 2, 24, 512, 1e-6, 10000, 0}, {0}};
 
-static const char *const keys[] = {"hidden_activation", "query_pre_attn_scalar", "attn_logit_softcapping",
-                                   "sliding_window",    "layer_types",           NULL};
+static const char *const keys[] = {"hidden_activation",
+                                   "query_pre_attn_scalar",
+                                   "attn_logit_softcapping",
+                                   "sliding_window",
+                                   "sliding_window_size",
+                                   "layer_types",
+                                   NULL};
 
 static const assay_gguf_key gguf_keys[] = {{"embedding_length", "hidden_size", false, false},
                                            {"feed_forward_length", "intermediate_size", false, false},

@@ -74,7 +74,11 @@ assay_status assay_gemma_read_attention(const json_t *config, double cap, assay_
     out->attention_scale = (float)(1 / sqrt(scalar));
     if (json_is_null(json_object_get(config, "attn_logit_softcapping"))) cap = 0;
     ASSAY_TRY(assay_config_real(config, "attn_logit_softcapping", (float)cap, &out->attention_cap, where, err));
-    if (!json_object_get(config, "sliding_window")) out->window = CLASS_WINDOW;
+    const json_t *window = json_object_get(config, "sliding_window"),
+                 *old = json_object_get(config, "sliding_window_size"); /* first files have both */
+    if (json_is_integer(old) && !json_equal(old, window))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: sliding_window_size is not sliding_window", where);
+    if (!window) out->window = CLASS_WINDOW;
     return assay_config_window(config, "sliding_window", out, where, err);
 }
 
