@@ -361,13 +361,60 @@ static void test_remote_families(void **state)
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) check_family(families[i], FULL, LORA);
 }
 
+/* What GGUF's metadata cannot say, so that its readers guess it from the size of the model: taken from config.json. */
+static void tell_unsaid(assay_checkpoint *gguf, const char *folder)
+{
+    static const char *const keys[] = {"query_pre_attn_scalar", "layer_types", "no_rope_layers"};
+    assay_error err;
+    json_t *config = NULL;
+    char path[256];
+    snprintf(path, sizeof path, "tests/data/golden/%s/config.json", folder);
+    check(assay_json_load(path, 1 << 20, &config, &err), &err);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (json_object_get(config, keys[i])) json_object_set(gguf->config, keys[i], json_object_get(config, keys[i]));
+    json_decref(config);
+}
+
+static void check_gguf(const char *folder)
+{
+    assay_error err;
+    assay_checkpoint *checkpoint;
+    assay_tensor_file *golden;
+    char path[256];
+    setup s = {0};
+    results out = {0};
+    snprintf(path, sizeof path, "tests/data/golden/%s/golden.safetensors", folder);
+    check(assay_safetensors_open(&golden, path, &err), &err);
+    snprintf(path, sizeof path, "tests/data/golden/%s/model.gguf", folder);
+    check(assay_checkpoint_open(&checkpoint, path, 0, &err), &err);
+    tell_unsaid(checkpoint, folder);
+    open_setup(&s, checkpoint, NULL, golden, false);
+    float *scores = add_result(&out, "scores", 1, s.sequences);
+    memcpy(scores, assay_engine_rewards(s.engine), s.sequences * sizeof *scores);
+    compare(&out, golden, 1);
+    close_setup(&s);
+    results_release(&out);
+    assay_checkpoint_close(checkpoint);
+    assay_tensor_file_close(golden);
+}
+
+/* GGUF files as llama.cpp's converter writes them (tests/oracle/make_family_gguf.py) score what the folders score. */
+static void test_gguf_scores_the_same(void **state)
+{
+    static const char *const families[] = {"qwen3",       "glm4",  "internlm2", "gemma",   "gemma2",
+                                           "gemma3_text", "olmo2", "granite",   "smollm3", "phi3",
+                                           "cohere",      "bloom", "baichuan",  "minicpm"};
+    (void)state;
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) check_gguf(families[i]);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_llama_equals_transformers), cmocka_unit_test(test_llama3_bias),
         cmocka_unit_test(test_qwen2_equals_transformers), cmocka_unit_test(test_chatglm_equals_its_remote_code),
         cmocka_unit_test(test_glm_equals_transformers),   cmocka_unit_test(test_other_families_equal_transformers),
-        cmocka_unit_test(test_remote_families),
+        cmocka_unit_test(test_remote_families),           cmocka_unit_test(test_gguf_scores_the_same),
     };
     if (argc > 1 && !strcmp(argv[1], "--run")) return run(argc, argv);
     return cmocka_run_group_tests_name("golden", tests, NULL, NULL);

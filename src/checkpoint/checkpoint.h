@@ -18,6 +18,8 @@ typedef enum assay_checkpoint_kind { ASSAY_CHECKPOINT_HF, ASSAY_CHECKPOINT_GGUF 
 typedef struct assay_weight {
     assay_tensor tensor; /* Hugging Face's name; data as in the file */
     int permuted_heads;  /* > 0: rows are permuted per head as llama.cpp's converter does; read() undoes it */
+    int grouped_heads;   /* > 0: the file has all q, all k, all v; read() gives (q, k, v) head by head, of so many heads
+                          */
     bool plus_one;       /* the file holds one more (GGUF's norms of a family that stores them less one); read() undoes
                             it */
     const char *file;    /* base name of the file it lies in */
@@ -43,6 +45,9 @@ void assay_checkpoint_close(assay_checkpoint *checkpoint); /* NULL is fine */
 
 /* NULL: not there. */
 const assay_weight *assay_checkpoint_find(const assay_checkpoint *checkpoint, const char *name);
+
+/* Hugging Face's row -> the row in the file, for a weight of so many rows. */
+size_t assay_weight_source_row(const assay_weight *weight, size_t rows, size_t row);
 
 /* The whole weight as f32 rows; dst holds the product of its shape. ASSAY_E_UNSUPPORTED for integer tensors. */
 assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const assay_weight *weight, float *dst,

@@ -67,6 +67,19 @@ static assay_status mark_permuted(const assay_checkpoint *checkpoint, const char
     return ASSAY_OK;
 }
 
+static assay_status mark_grouped(const assay_checkpoint *checkpoint, const char *gguf_name, assay_weight *weight,
+                                 assay_error *err)
+{
+    if (!ends_with(gguf_name, ".attn_qkv.weight") && !ends_with(gguf_name, ".attn_qkv.bias")) return ASSAY_OK;
+    json_int_t heads = json_integer_value(json_object_get(checkpoint->config, "n_head"));
+    bool whole = heads > 0 && weight->tensor.rank >= 1 && weight->tensor.shape[0] % (3 * (size_t)heads) == 0;
+    if (!whole || (weight->tensor.rank == 1 && assay_dtype_block(weight->tensor.dtype) > 1))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" does not divide into %lld heads", checkpoint->path,
+                               gguf_name, (long long)heads);
+    weight->grouped_heads = weight->tensor.shape[0] ? (int)heads : 0;
+    return ASSAY_OK;
+}
+
 static assay_status add_weight(assay_checkpoint *checkpoint, const assay_gguf_family *family,
                                const assay_tensor *tensor, assay_error *err)
 {
@@ -82,6 +95,7 @@ static assay_status add_weight(assay_checkpoint *checkpoint, const assay_gguf_fa
     *weight = (assay_weight){.tensor = *tensor, .file = assay_path_base(checkpoint->path)};
     weight->tensor.name = name;
     weight->plus_one = family->norm_plus_one && tensor->rank == 1 && strstr(tensor->name, "norm");
+    if (family->grouped_qkv) return mark_grouped(checkpoint, tensor->name, weight, err);
     return family->permuted ? mark_permuted(checkpoint, tensor->name, weight, err) : ASSAY_OK;
 }
 

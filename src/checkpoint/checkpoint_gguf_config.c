@@ -193,6 +193,7 @@ static assay_status put_rotation(config_maker *maker, int64_t head_size, assay_e
     double whole = family->ratio > 0 ? family->ratio : 1, theta = 10000, unit = family->theta_unit;
     int64_t rotated = (int64_t)(whole * (double)head_size);
     char key[128];
+    if (family->unrotated) return ASSAY_OK;
     bool said = get_int(maker, "rope.dimension_count", &rotated);
     if (family->ratio_key)
         ASSAY_TRY(put(maker, family->ratio_key, json_real((double)rotated / (double)head_size), err));

@@ -152,6 +152,8 @@ typedef struct assay_gguf_family {
     const char *head_dim_key; /* written where the metadata has it, or always (head_dim_always) */
     bool head_dim_always;
     const char *kv_heads_key;              /* where the config has the key heads */
+    bool grouped_qkv;                      /* its converter put all q, all k, all v of (q, k, v) head by head */
+    bool unrotated;                        /* positions are no rotation: no key is written of one */
     const char *ratio_key;                 /* where the config has the rotated part of a head; NULL: always... */
     double ratio;                          /* ...this part of it; 0: the whole head */
     const char *theta_key;                 /* where the config has the rotary base; NULL: rope_theta */

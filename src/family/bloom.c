@@ -81,6 +81,40 @@ static const assay_module_names names = {.prefix = "transformer.",
                                          .head = "score",
                                          .language_head = "lm_head"};
 
+static const assay_gguf_key gguf_keys[] = {{"embedding_length", "hidden_size", false, false},
+                                           {"block_count", "n_layer", false, false},
+                                           {"attention.head_count", "n_head", false, false},
+                                           {"context_length", "seq_length", false, false},
+                                           {"attention.layer_norm_epsilon", "layer_norm_epsilon", true, false},
+                                           {NULL, NULL, false, false}};
+
+static const assay_name_pair gguf_whole[] = {{"token_embd", "transformer.word_embeddings"},
+                                             {"token_embd_norm", "transformer.word_embeddings_layernorm"},
+                                             {"output_norm", "transformer.ln_f"},
+                                             {"output", "lm_head"},
+                                             {"cls.output", "score"},
+                                             {NULL, NULL}};
+
+static const assay_name_pair gguf_block[] = {{"attn_norm", "input_layernorm"},
+                                             {"attn_qkv", "self_attention.query_key_value"},
+                                             {"attn_output", "self_attention.dense"},
+                                             {"ffn_norm", "post_attention_layernorm"},
+                                             {"ffn_up", "mlp.dense_h_to_4h"},
+                                             {"ffn_down", "mlp.dense_4h_to_h"},
+                                             {NULL, NULL}};
+
+static const assay_gguf_family gguf = {.name = "bloom",
+                                       .block = "transformer.h.",
+                                       .whole = gguf_whole,
+                                       .in_block = gguf_block,
+                                       .keys = gguf_keys,
+                                       .fixed = "{\"model_type\": \"bloom\"}",
+                                       .vocab_key = "vocab_size",
+                                       .grouped_qkv = true,
+                                       .unrotated = true,
+                                       .class_prefix = "Bloom",
+                                       .base_class = "ForCausalLM"};
+
 const assay_architecture assay_arch_bloom = {
     .name = "bloom",
     .title = "Bloom, BLOOMZ",
@@ -91,6 +125,7 @@ const assay_architecture assay_arch_bloom = {
     .template_hint = "the checkpoint's own",
     .shapes = shapes,
     .own_spelling = true,
+    .gguf = &gguf,
     .keys = keys,
     .read_config = read_config,
     .make_config = make_config,

@@ -75,7 +75,7 @@ static bool usable_in_place(const assay_param *param, const assay_weight *weight
     assay_dtype dtype = weight->tensor.dtype;
     size_t size = assay_dtype_block_bytes(dtype);
     bool plain = dtype == ASSAY_F32 || dtype == ASSAY_F16 || dtype == ASSAY_BF16;
-    return plain && !param->trained && !param->vector && weight->permuted_heads == 0 &&
+    return plain && !param->trained && !param->vector && weight->permuted_heads == 0 && weight->grouped_heads == 0 &&
            (uintptr_t)weight->tensor.data % size == 0;
 }
 

@@ -20,11 +20,11 @@ typedef struct assay_save_tensor {
     assay_row_reader read;        /* a computed one */
     const void *context;
     assay_dtype from;
-    size_t rows, cols;     /* of the source: a vector is a column */
-    size_t first, count;   /* the rows taken */
-    size_t permuted_heads; /* rows lie as GGUF's llama lays them out (checkpoint.h); 0: not */
-    bool plus_one;         /* the source holds one more (checkpoint.h) */
-    const float *a, *b;    /* an adapter to add: A [adapter_rank, cols], B [rows, adapter_rank]; NULL: none */
+    size_t rows, cols;                 /* of the source: a vector is a column */
+    size_t first, count;               /* the rows taken */
+    int permuted_heads, grouped_heads; /* rows lie as GGUF lays them out (checkpoint.h); 0: not */
+    bool plus_one;                     /* the source holds one more (checkpoint.h) */
+    const float *a, *b; /* an adapter to add: A [adapter_rank, cols], B [rows, adapter_rank]; NULL: none */
     size_t adapter_rank;
     float scale;
 } assay_save_tensor;
