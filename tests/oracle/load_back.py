@@ -55,6 +55,9 @@ def load_base(folder):
         model = ChatGLMForSequenceClassification.from_folder(folder)
         stored = read_tensors(folder)
         return model, [name for name in model.state_dict() if name not in stored]
+    if read_json(folder, "config.json")["model_type"] in ("internlm2", "baichuan", "minicpm", "granite", "cohere"):
+        model, stored = load(folder), read_tensors(folder)
+        return model, [name for name in model.state_dict() if name not in stored]
     model, info = transformers.AutoModelForSequenceClassification.from_pretrained(
         folder, num_labels=1, dtype=torch.float32, output_loading_info=True)
     return model, sorted(info["missing_keys"])

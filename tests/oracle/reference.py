@@ -73,7 +73,8 @@ class WithHead(torch.nn.Module):
     def from_folder(cls, folder):
         base = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
         base.get_input_embeddings().padding_idx = None
-        return cls(base, load_file(os.path.join(folder, "model.safetensors"))["score.weight"].float())
+        head = load_file(os.path.join(folder, "model.safetensors")).get("score.weight")
+        return cls(base, torch.randn(1, base.config.hidden_size) if head is None else head.float())
 
     def forward(self, input_ids, output_hidden_states=False):
         out = self.model(input_ids=input_ids, output_hidden_states=output_hidden_states)
