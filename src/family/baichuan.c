@@ -46,7 +46,7 @@ static json_t *make_config(const assay_model_config *wanted)
 
 static const assay_model_shape shapes[] = {
     {"baichuan", true, 320, 64, 176, 2, 4, 4, 16, 2048, 1e-6, 10000, 0},
-    {"baichuan-alibi", true, 320, 96, 176, 2, 6, 6, 16, 512, 1e-6, 10000, 0},
+    {"baichuan-13b", true, 320, 96, 176, 2, 6, 6, 16, 512, 1e-6, 10000, 0},
     {0},
 };
 

@@ -21,12 +21,20 @@ const assay_model_shape *assay_model_shape_at(size_t index, const assay_architec
     return NULL;
 }
 
+/* "-" and "_" are equal. */
+static bool same_name(const char *a, const char *b)
+{
+    for (; *a && *b; a++, b++)
+        if (*a != *b && !(strchr("-_", *a) && strchr("-_", *b))) return false;
+    return *a == *b;
+}
+
 assay_status assay_model_shape_find(const assay_model_shape **out, const assay_architecture **arch, const char *name,
                                     assay_error *err)
 {
     char known[1024] = "";
     for (size_t i = 0; (*out = assay_model_shape_at(i, arch)); i++) {
-        if (!strcmp(name, (*out)->name)) return ASSAY_OK;
+        if (same_name(name, (*out)->name)) return ASSAY_OK;
         strncat(known, i ? ", " : "", sizeof known - strlen(known) - 1);
         strncat(known, (*out)->name, sizeof known - strlen(known) - 1);
     }
