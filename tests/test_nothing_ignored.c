@@ -368,6 +368,39 @@ static void test_rope_objects(void **state)
     }
 }
 
+/* rope_ratio of ChatGLM2-6B-32k divides positions, that of ChatGLM3-6B-32k multiplies the base; their code tells. */
+static void check_ratio(const char *code, bool divides)
+{
+    char *folder = fresh_folder(), *path = assay_path_join(folder, "modeling_chatglm.py"),
+         *config = assay_path_join(folder, "config.json");
+    assay_model_config read;
+    assay_checkpoint *checkpoint;
+    assay_error err = {0};
+    json_t *json = tiny_config(assay_architecture_find("chatglm"));
+    json_object_update_new(json, json_pack("{s:i, s:i}", "rope_ratio", 50, "padded_vocab_size", 65024));
+    assert_int_equal(assay_json_save(json, config, NULL), ASSAY_OK);
+    if (code) assert_int_equal(assay_file_write_atomic(path, code, strlen(code), NULL), ASSAY_OK);
+    assert_int_equal(assay_checkpoint_open(&checkpoint, folder, ASSAY_CHECKPOINT_CONFIG_ONLY, &err), ASSAY_OK);
+    assay_status status = assay_model_config_read(checkpoint->config, folder, &read, &err);
+    assert_int_equal(status, code ? ASSAY_OK : ASSAY_E_UNSUPPORTED);
+    if (!code) assert_non_null(strstr(err.text, "rope_ratio_divides"));
+    if (code) assert_true(read.rope.base == (divides ? 10000 : 500000));
+    if (code) assert_true(read.rope.factor == (divides ? 50 : 1));
+    assay_checkpoint_close(checkpoint);
+    json_decref(json);
+    assay_free(path);
+    assay_free(config);
+    drop_folder(folder);
+}
+
+static void test_rope_ratio_by_its_code(void **state)
+{
+    (void)state;
+    check_ratio("        seq_idx = torch.arange(seq_len) / self.rope_ratio\n", true);
+    check_ratio("        base = base * self.rope_ratio\n", false);
+    check_ratio(NULL, false);
+}
+
 /* A note for a key that nobody knows, and for a padding that is the end of text; none for what is known. */
 static void test_notes(void **state)
 {
@@ -507,6 +540,7 @@ int main(void)
         cmocka_unit_test(test_neutral_values_load),
         cmocka_unit_test(test_windows_of_qwen2),
         cmocka_unit_test(test_rope_objects),
+        cmocka_unit_test(test_rope_ratio_by_its_code),
         cmocka_unit_test(test_notes),
         cmocka_unit_test(test_every_foreign_sentence_ends_with_a_way_on),
         cmocka_unit_test(test_lfs_pointer),

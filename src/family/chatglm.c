@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { MOST = 1 << 24 };
+enum { MOST = 1 << 24, VOCABULARY_OF_2_AND_3 = 65024 };
 
 extern const assay_architecture assay_arch_chatglm;
 
@@ -43,9 +43,33 @@ static assay_status refuse_prefix(const json_t *config, const char *where, assay
                            prefix ? "P-tuning (pre_seq_len)" : "a quantised checkpoint (quantization_bit)");
 }
 
+/* ChatGLM2-6B-32k divides positions by rope_ratio, ChatGLM3-6B-32k and GLM-4 multiply the base by it; the two of the
+ * same vocabulary have the same keys. Which it is, their code says (checkpoint_folder.c puts it into the config). */
+static assay_status read_rope(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
+{
+    double ratio = 1;
+    bool divides = false, told = json_is_boolean(json_object_get(config, "rope_ratio_divides"));
+    ASSAY_TRY(assay_json_double(config, "rope_ratio", false, &ratio, where, err));
+    ASSAY_TRY(assay_json_bool(config, "rope_ratio_divides", false, &divides, where, err));
+    if (!(ratio > 0)) return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"rope_ratio\" is %g", where, ratio);
+    if (ratio != 1 && !told && out->vocab == VOCABULARY_OF_2_AND_3)
+        return assay_error_set(
+            err, ASSAY_E_UNSUPPORTED,
+            "%s: \"rope_ratio\" is %g: ChatGLM2-6B-32k divides positions by it, ChatGLM3-6B-32k "
+            "multiplies the rotary base, and only modeling_chatglm.py, which is not here, tells which; "
+            "put it beside config.json, or add \"rope_ratio_divides\": true (ChatGLM2) or false",
+            where, ratio);
+    out->rope = (assay_rope_config){.base = divides ? 10000 : 10000 * ratio, .factor = 1};
+    if (divides) {
+        out->rope.scaling = ASSAY_ROPE_LINEAR;
+        out->rope.factor = ratio;
+    }
+    return ASSAY_OK;
+}
+
 static assay_status read_config(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
 {
-    double eps = 1e-5, ratio = 1;
+    double eps = 1e-5;
     bool linear_bias = false;
     ASSAY_TRY(check_variant(config, where, err));
     ASSAY_TRY(refuse_prefix(config, where, err));
@@ -58,7 +82,7 @@ static assay_status read_config(const json_t *config, const char *where, assay_m
     ASSAY_TRY(assay_config_size(config, "kv_channels", 4096, &out->head_dim, where, err));
     ASSAY_TRY(assay_config_size_or(config, "seq_length", (size_t)1 << 30, 2048, &out->max_positions, where, err));
     ASSAY_TRY(assay_json_double(config, "layernorm_epsilon", false, &eps, where, err));
-    ASSAY_TRY(assay_json_double(config, "rope_ratio", false, &ratio, where, err));
+    ASSAY_TRY(read_rope(config, where, out, err));
     ASSAY_TRY(assay_json_bool(config, "add_bias_linear", false, &linear_bias, where, err));
     ASSAY_TRY(assay_json_bool(config, "add_qkv_bias", false, &out->qkv_bias, where, err));
     out->qkv_bias = out->qkv_bias || linear_bias;
@@ -67,7 +91,6 @@ static assay_status read_config(const json_t *config, const char *where, assay_m
     out->eps = (float)eps;
     out->rotary = out->head_dim / 2;
     out->adjacent = true;
-    out->rope = (assay_rope_config){.base = 10000 * ratio, .factor = 1};
     return assay_config_tokens(config, out, where, err);
 }
 
@@ -120,6 +143,7 @@ static const char *const keys[] = {"vocab_size",
                                    "seq_length",
                                    "layernorm_epsilon",
                                    "rope_ratio",
+                                   "rope_ratio_divides",
                                    "add_bias_linear",
                                    "add_qkv_bias",
                                    NULL};

@@ -66,6 +66,7 @@ class WithHead(torch.nn.Module):
 
     def __init__(self, base, head):
         super().__init__()
+        self.config = base.config  # PEFT looks at it
         self.model, self.score = base, torch.nn.Linear(head.shape[1], 1, bias=False)
         self.score.weight.data.copy_(head)
 
@@ -76,7 +77,7 @@ class WithHead(torch.nn.Module):
         head = load_file(os.path.join(folder, "model.safetensors")).get("score.weight")
         return cls(base, torch.randn(1, base.config.hidden_size) if head is None else head.float())
 
-    def forward(self, input_ids, output_hidden_states=False):
+    def forward(self, input_ids, output_hidden_states=False, **what_peft_adds):
         out = self.model(input_ids=input_ids, output_hidden_states=output_hidden_states)
         logits = self.score(out.last_hidden_state[:, -1])
         return (logits, [h[0] for h in out.hidden_states]) if output_hidden_states else logits

@@ -11,6 +11,7 @@ import os
 import torch
 from safetensors.torch import load_file
 from torch import nn
+from transformers import PreTrainedConfig
 
 
 class Norm(nn.Module):
@@ -118,6 +119,7 @@ class RemoteDecoder(nn.Module):
 
     def __init__(self, config):
         super().__init__()
+        self.config = PreTrainedConfig()  # PEFT looks at it
         embedding = nn.Embedding(config["vocab_size"], config["hidden_size"])
         name = "tok_embeddings" if config["model_type"] == "internlm2" else "embed_tokens"
         self.model = Named(**{name: embedding}, layers=nn.ModuleList(Layer(config) for _ in range(config["num_hidden_layers"])),
@@ -136,7 +138,7 @@ class RemoteDecoder(nn.Module):
             raise SystemExit(f"{folder}: {missing} are missing")
         return model
 
-    def forward(self, input_ids, output_hidden_states=False):
+    def forward(self, input_ids, output_hidden_states=False, **what_peft_adds):
         x = getattr(self.model, self.embedding_name)(input_ids[0]) * self.scale
         hidden = []
         for layer in self.model.layers:
