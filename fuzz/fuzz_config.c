@@ -4,7 +4,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "engine/planner.h"
-#include "model/architecture.h"
+#include "family/architecture.h"
 #include "model/decoder.h"
 
 enum { USUAL_DEPTH = 64 };

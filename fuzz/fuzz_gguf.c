@@ -1,7 +1,7 @@
 #include "fuzz_file.h"
 
 #include "checkpoint/checkpoint.h"
-#include "model/architecture.h"
+#include "family/architecture.h"
 #include "tokenizer/tokenizer.h"
 
 #include <string.h>

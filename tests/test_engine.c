@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "engine/engine.h"
-#include "model/decoder.h"
+#include "model/model_init.h"
 #include "score/pack.h"
 
 #include <math.h>
@@ -18,8 +18,14 @@ enum { PAIRS = 5, VOCAB = 50 };
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { STRIDE = 4, FAMILIES = 1, DIRECTIONS = 1 };
 #else
-enum { STRIDE = 2, FAMILIES = 4, DIRECTIONS = 2 };
+enum { STRIDE = 4, FAMILIES = 100, DIRECTIONS = 2 };
 #endif
+
+/* NULL behind the last. */
+static const assay_architecture *family_at(size_t index)
+{
+    return index < FAMILIES ? assay_architecture_at(index) : NULL;
+}
 
 typedef struct lab {
     assay_program *program;
@@ -35,26 +41,26 @@ static const assay_kernels *best_kernels(void)
     return kernels;
 }
 
+/* The family in little, with all that its own tiny checkpoints have (windows, norms, scales): read from the config that
+ * `init` writes, with the head's bias as the family has it. */
 static assay_model_config little_config(const assay_architecture *arch)
 {
-    assay_model_config config = {.arch = arch,
-                                 .vocab = VOCAB,
-                                 .hidden = 24,
-                                 .ffn = 40,
-                                 .layers = 3,
-                                 .heads = 4,
-                                 .kv_heads = 2,
-                                 .head_dim = 8,
-                                 .max_positions = 512,
-                                 .rotary = 8,
-                                 .eps = 1e-5f,
-                                 .rope = {.base = 10000, .factor = 1}};
-    config.qkv_bias = arch != &assay_arch_llama;
-    if (arch == &assay_arch_chatglm || arch == &assay_arch_glm) {
-        config.rotary = 4;
-        config.adjacent = true;
-    }
-    config.head_bias = arch == &assay_arch_chatglm;
+    const assay_model_shape *tiny = arch->shapes;
+    assay_model_shape little = {.name = tiny->name,
+                                .vocab = VOCAB,
+                                .hidden = 24,
+                                .ffn = 40,
+                                .layers = 3,
+                                .heads = 4,
+                                .kv_heads = tiny->kv_heads == tiny->heads ? 4 : 2,
+                                .head_dim = 8,
+                                .max_positions = 512,
+                                .eps = 1e-5,
+                                .rope_base = 10000};
+    assay_model_config config;
+    assay_error err = {0};
+    if (assay_model_shape_config(&little, arch, &(assay_init_options){0}, &config, NULL, &err))
+        fail_msg("%s", err.text);
     return config;
 }
 
@@ -74,17 +80,18 @@ static lab lab_open(const assay_architecture *arch, assay_tuning tuning, float d
     assay_decoder_options options = {
         .tuning = tuning, .adapter = tuning == ASSAY_TUNE_LORA ? rank_three : NULL, .dropout = dropout, .bf16 = bf16};
     assay_error err = {0};
+    double one = config.norm == ASSAY_NORM_RMS_PLUS_ONE ? 0.0 : 1.0; /* so that every norm's factor is about one */
     if (assay_decoder_program(&l.program, &config, &options, &err)) fail_msg("%s", err.text);
     assert_int_equal(assay_pool_create(&l.pool, threads, NULL), ASSAY_OK);
     l.weights = assay_alloc(l.program->param_count, sizeof(float *));
     l.gradients = assay_alloc(l.program->param_count, sizeof(float *));
     for (size_t i = 0; i < l.program->param_count; i++) {
         const assay_param *p = &l.program->params[i];
-        assay_rng rng = {.seed = 3, .stream = assay_rng_stream(p->name)};
+        assay_rng rng = {.seed = 4, .stream = assay_rng_stream(p->name)};
         l.weights[i] = assay_alloc(p->rows * p->cols, sizeof(float));
         for (size_t j = 0; j < p->rows * p->cols; j++)
             l.weights[i][j] =
-                (float)(assay_rng_normal(&rng) * (p->vector ? 0.1 : 0.25) + (strstr(p->name, "norm") ? 1.0 : 0.0));
+                (float)(assay_rng_normal(&rng) * (p->vector ? 0.1 : 0.25) + (strstr(p->name, "norm") ? one : 0.0));
         if (p->trained) l.gradients[i] = assay_alloc(p->rows * p->cols, sizeof(float));
     }
     return l;
@@ -183,8 +190,6 @@ static uint64_t hash_gradients(const lab *l)
     return hash;
 }
 
-static const assay_architecture *const families[] = {&assay_arch_chatglm, &assay_arch_llama, &assay_arch_qwen2,
-                                                     &assay_arch_glm};
 static const assay_tuning tunings[] = {ASSAY_TUNE_LORA, ASSAY_TUNE_FULL, ASSAY_TUNE_HEAD};
 
 static void check_schedules(const assay_architecture *arch, assay_tuning tuning, float dropout)
@@ -223,14 +228,16 @@ static void check_schedules(const assay_architecture *arch, assay_tuning tuning,
 static void test_nothing_changes_a_bit(void **state)
 {
     (void)state;
-    for (size_t f = 0; f < FAMILIES; f++)
-        for (size_t t = 0; t < sizeof tunings / sizeof *tunings; t++) check_schedules(families[f], tunings[t], 0);
-    check_schedules(&assay_arch_chatglm, ASSAY_TUNE_LORA, 0.25f);
-    check_schedules(&assay_arch_llama, ASSAY_TUNE_LORA, 0.25f);
+    for (size_t f = 0; family_at(f); f++)
+        for (size_t t = 0; t < sizeof tunings / sizeof *tunings; t++)
+            check_schedules(assay_architecture_at(f), tunings[t], 0);
+    check_schedules(assay_architecture_find("chatglm"), ASSAY_TUNE_LORA, 0.25f);
+    check_schedules(assay_architecture_find("llama"), ASSAY_TUNE_LORA, 0.25f);
 }
 
 /* The same in bf16, whose bits are one kernel set's own; and not far from f32: with so few columns roundings of 2^-9
- * hardly average out, gradients were seen up to 14 % apart; a wrong formula is off by its own size. */
+ * hardly average out. With these weights gradients are up to 14 % apart; with others, where attention is sharp, Llama's
+ * were seen 60 % apart. A wrong formula is off by its own size. */
 static void check_bf16(const assay_kernels *kernels, const assay_architecture *arch, assay_tuning tuning, float dropout)
 {
     static const struct {
@@ -273,18 +280,18 @@ static void test_bf16_change_no_bit(void **state)
 {
     (void)state;
     for (size_t set = 1; assay_kernels_at(set); set++)
-        for (size_t f = 0; f < FAMILIES; f++) {
+        for (size_t f = 0; family_at(f); f++) {
             for (size_t t = 0; t < sizeof tunings / sizeof *tunings; t++)
-                check_bf16(assay_kernels_at(set), families[f], tunings[t], 0);
-            check_bf16(assay_kernels_at(set), families[f], ASSAY_TUNE_LORA, 0.25f);
+                check_bf16(assay_kernels_at(set), assay_architecture_at(f), tunings[t], 0);
+            check_bf16(assay_kernels_at(set), assay_architecture_at(f), ASSAY_TUNE_LORA, 0.25f);
         }
 }
 
 static void test_recompute_saves_memory(void **state)
 {
     (void)state;
-    for (size_t f = 0; f < sizeof families / sizeof *families; f++) {
-        lab l = lab_open(families[f], ASSAY_TUNE_FULL, 0, 1, best_kernels(), false);
+    for (size_t f = 0; assay_architecture_at(f); f++) {
+        lab l = lab_open(assay_architecture_at(f), ASSAY_TUNE_FULL, 0, 1, best_kernels(), false);
         size_t everything = run_lab(&l, ASSAY_KEEP_EVERYTHING, 0, PAIRS, true).planned,
                off = run_lab(&l, ASSAY_KEEP_NEEDED, 0, PAIRS, true).planned;
         size_t all = run_lab(&l, ASSAY_KEEP_NEEDED, 3, PAIRS, true).planned;
@@ -299,9 +306,9 @@ static void test_recompute_saves_memory(void **state)
 static void test_shared_prompts(void **state)
 {
     (void)state;
-    for (size_t f = 0; f < sizeof families / sizeof *families; f++) {
-        lab shared = lab_open(families[f], ASSAY_TUNE_FULL, 0, 2, best_kernels(), false),
-            apart = lab_open(families[f], ASSAY_TUNE_FULL, 0, 2, best_kernels(), false);
+    for (size_t f = 0; assay_architecture_at(f); f++) {
+        lab shared = lab_open(assay_architecture_at(f), ASSAY_TUNE_FULL, 0, 2, best_kernels(), false),
+            apart = lab_open(assay_architecture_at(f), ASSAY_TUNE_FULL, 0, 2, best_kernels(), false);
         outcome a = run_lab(&shared, ASSAY_KEEP_NEEDED, 0, 1, true),
                 b = run_lab(&apart, ASSAY_KEEP_NEEDED, 0, 1, false);
         assert_memory_equal(a.rewards, b.rewards, sizeof a.rewards);
@@ -408,6 +415,14 @@ static void check_slope(lab *l, const char *family, size_t param, double norm, u
                  (int)number, norm, wanted);
 }
 
+/* What moves both rewards of a pair alike: the head's bias, and that of the final norm. */
+static bool cancels(const assay_architecture *arch, const char *name)
+{
+    size_t length = strlen(arch->names->final_norm);
+    return strstr(name, "head.bias") ||
+           (!strncmp(name, arch->names->final_norm, length) && !strcmp(name + length, ".bias"));
+}
+
 static void check_differences(const assay_architecture *arch, assay_tuning tuning, float dropout)
 {
     lab l = lab_open(arch, tuning, dropout, 2, best_kernels(), false);
@@ -417,8 +432,8 @@ static void check_differences(const assay_architecture *arch, assay_tuning tunin
         double squares = 0;
         if (!l.gradients[i]) continue;
         for (size_t j = 0; j < p->rows * p->cols; j++) squares += (double)l.gradients[i][j] * (double)l.gradients[i][j];
-        if (strstr(p->name, "head.bias")) { /* cancels in every pair */
-            assert_true(squares == 0);
+        if (cancels(arch, p->name)) {
+            assert_true(squares < 1e-12);
             continue;
         }
         if (squares <= 0) fail_msg("%s %s: no gradient", arch->name, p->name);
@@ -430,10 +445,10 @@ static void check_differences(const assay_architecture *arch, assay_tuning tunin
 static void test_gradients_by_difference(void **state)
 {
     (void)state;
-    for (size_t f = 0; f < FAMILIES; f++) {
-        check_differences(families[f], ASSAY_TUNE_FULL, 0);
-        check_differences(families[f], ASSAY_TUNE_LORA, 0);
-        check_differences(families[f], ASSAY_TUNE_LORA, 0.25f);
+    for (size_t f = 0; family_at(f); f++) {
+        check_differences(assay_architecture_at(f), ASSAY_TUNE_FULL, 0);
+        check_differences(assay_architecture_at(f), ASSAY_TUNE_LORA, 0);
+        check_differences(assay_architecture_at(f), ASSAY_TUNE_LORA, 0.25f);
     }
 }
 

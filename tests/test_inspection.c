@@ -11,13 +11,15 @@ static void must(assay_status status, const assay_error *err)
     if (status != ASSAY_OK) fail_msg("%s", err->text);
 }
 
-static char *tiny(const char *arch)
+static char *tiny(const char *name)
 {
     const assay_model_shape *shape;
+    const assay_architecture *arch;
     assay_error err = {0};
     char *folder = fresh_folder();
-    must(assay_model_shape_find(&shape, arch, &err), &err);
-    must(assay_model_init(shape, &(assay_init_options){.seed = 1, .pad_token = 259, .bos_token = 256, .eos_token = 258},
+    must(assay_model_shape_find(&shape, &arch, name, &err), &err);
+    must(assay_model_init(shape, arch,
+                          &(assay_init_options){.seed = 1, .pad_token = 259, .bos_token = 256, .eos_token = 258},
                           folder, &err),
          &err);
     must(assay_tokenizer_save_bytes(folder, &err), &err);

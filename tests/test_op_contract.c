@@ -4,6 +4,7 @@
  * Every operand lies between guard bytes and has a gap behind each row; memory that is to be written holds NaN before.
  * So what is written where nobody asked, not written where somebody did, or read before it was written is seen. An
  * operation without a case here fails by name. */
+#include "op_cases.h"
 #include "test_support.h"
 
 #include "backend/gemm_bf16.h"
@@ -24,76 +25,7 @@ enum { LONG = 100, DIRECTIONS = 1 };
 enum { LONG = 270, DIRECTIONS = 3 };
 #endif
 
-enum { VOCAB = 17, GUARD = 64, GAP = 3, BLANK = 0xff, WORKERS = 2 };
-
-/* One use of an operation. `constants`: bits of inputs whose gradient nobody asks for, f32 in bf16 runs too. */
-typedef struct op_case {
-    const assay_op *op;
-    const char *name;
-    assay_op_shape shape;
-    assay_op_attributes attr;
-    unsigned constants;
-} op_case;
-
-static const float frequencies[] = {1.0f, 0.3f, 0.09f};
-
-// clang-format off
-static const op_case cases[] = {
-    {.op = &assay_op_embedding, .name = "tokens", .shape = {.outputs = 1, .params = 1, .out_cols = {21},
-        .param_rows = {VOCAB}, .param_cols = {21}}},
-    {.op = &assay_op_angles, .name = "plain", .shape = {.outputs = 1, .out_cols = {6}},
-     .attr = {.rotary_half = 3, .inverse_frequency = frequencies, .angle_scale = 1}},
-    {.op = &assay_op_angles, .name = "scaled", .shape = {.outputs = 1, .out_cols = {6}},
-     .attr = {.rotary_half = 3, .inverse_frequency = frequencies, .angle_scale = 1.25f}},
-    {.op = &assay_op_rms_norm, .name = "tokens", .shape = {.inputs = 1, .outputs = 1, .params = 1, .in_cols = {70},
-        .out_cols = {70}, .param_rows = {1}, .param_cols = {70}},
-     .attr = {.eps = 1e-5f}},
-    {.op = &assay_op_rms_norm, .name = "scored, large eps", .shape = {.inputs = 1, .outputs = 1, .params = 1,
-        .in_cols = {19}, .out_cols = {19}, .param_rows = {1}, .param_cols = {19},
-        .in_space = {ASSAY_SCORED}, .out_space = ASSAY_SCORED},
-     .attr = {.eps = 0.5f}},
-    {.op = &assay_op_linear, .name = "alone", .shape = {.inputs = 1, .outputs = 1, .params = 1, .in_cols = {19},
-        .out_cols = {23}, .param_rows = {23}, .param_cols = {19}}},
-    {.op = &assay_op_linear, .name = "bias", .shape = {.inputs = 1, .outputs = 1, .params = 2, .in_cols = {19},
-        .out_cols = {70}, .param_rows = {70, 1}, .param_cols = {19, 70}},
-     .attr = {.bias = true}},
-    {.op = &assay_op_linear, .name = "residual", .shape = {.inputs = 2, .outputs = 1, .params = 1, .in_cols = {19, 23},
-        .out_cols = {23}, .param_rows = {23}, .param_cols = {19}},
-     .attr = {.residual = true}},
-    {.op = &assay_op_linear, .name = "adapter", .shape = {.inputs = 1, .outputs = 1, .params = 3, .in_cols = {19},
-        .out_cols = {23}, .param_rows = {23, 3, 23}, .param_cols = {19, 19, 3}},
-     .attr = {.adapter = true, .scale = 2}},
-    {.op = &assay_op_linear, .name = "all", .shape = {.inputs = 2, .outputs = 1, .params = 4, .in_cols = {19, 23},
-        .out_cols = {23}, .param_rows = {23, 1, 3, 23}, .param_cols = {19, 23, 19, 3}},
-     .attr = {.bias = true, .residual = true, .adapter = true, .scale = 0.5f}},
-    {.op = &assay_op_linear, .name = "all, dropout", .shape = {.inputs = 2, .outputs = 1, .params = 4,
-        .in_cols = {19, 23}, .out_cols = {23}, .param_rows = {23, 1, 3, 23}, .param_cols = {19, 23, 19, 3}},
-     .attr = {.bias = true, .residual = true, .adapter = true, .scale = 0.5f, .dropout = 0.25f, .site = 3}},
-    {.op = &assay_op_linear, .name = "all, dropout, scored", .shape = {.inputs = 2, .outputs = 1, .params = 4,
-        .in_cols = {19, 23}, .out_cols = {23}, .param_rows = {23, 1, 3, 23}, .param_cols = {19, 23, 19, 3},
-        .in_space = {ASSAY_SCORED, ASSAY_SCORED}, .out_space = ASSAY_SCORED},
-     .attr = {.bias = true, .residual = true, .adapter = true, .scale = 0.5f, .dropout = 0.25f, .site = 4}},
-    {.op = &assay_op_rope, .name = "halves", .shape = {.inputs = 2, .outputs = 1, .in_cols = {31, 6},
-        .out_cols = {31}},
-     .attr = {.heads = 3, .head_dim = 8, .rotary_half = 3}, .constants = 2},
-    {.op = &assay_op_rope, .name = "adjacent", .shape = {.inputs = 2, .outputs = 1, .in_cols = {31, 8},
-        .out_cols = {31}},
-     .attr = {.heads = 3, .head_dim = 8, .rotary_half = 4, .adjacent = true}, .constants = 2},
-    {.op = &assay_op_attention, .name = "grouped", .shape = {.inputs = 3, .outputs = 1, .in_cols = {32, 16, 16},
-        .out_cols = {32}},
-     .attr = {.heads = 4, .kv_heads = 2, .head_dim = 8, .scale = 0.35f}},
-    {.op = &assay_op_attention, .name = "scored queries, odd heads", .shape = {.inputs = 3, .outputs = 1,
-        .in_cols = {21, 21, 21}, .out_cols = {21}, .in_space = {ASSAY_SCORED}, .out_space = ASSAY_SCORED},
-     .attr = {.heads = 3, .kv_heads = 3, .head_dim = 7, .scale = 0.4f}},
-    {.op = &assay_op_swiglu, .name = "narrow", .shape = {.inputs = 2, .outputs = 1, .in_cols = {13, 13},
-        .out_cols = {13}}},
-    {.op = &assay_op_swiglu, .name = "more than a stretch, scored", .shape = {.inputs = 2, .outputs = 1,
-        .in_cols = {1100, 1100}, .out_cols = {1100}, .in_space = {ASSAY_SCORED, ASSAY_SCORED},
-        .out_space = ASSAY_SCORED}},
-    {.op = &assay_op_gather, .name = "rows", .shape = {.inputs = 1, .outputs = 1, .in_cols = {13}, .out_cols = {13},
-        .out_space = ASSAY_SCORED}},
-};
-// clang-format on
+enum { GUARD = 64, GAP = 3, BLANK = 0xff, WORKERS = 2 };
 
 enum { CASES = sizeof cases / sizeof *cases };
 
@@ -677,7 +609,7 @@ static void test_every_operation_has_a_case(void **state)
     for (size_t i = 0; assay_op_at(i); i++) {
         bool found = false;
         for (size_t c = 0; c < CASES; c++) found = found || cases[c].op == assay_op_at(i);
-        if (!found) fail_msg("the operation %s has no case in tests/test_op_contract.c", assay_op_at(i)->name);
+        if (!found) fail_msg("the operation %s has no case in tests/op_cases.h", assay_op_at(i)->name);
     }
 }
 

@@ -163,6 +163,158 @@ static void define_swiglu_backward(const operands *o, defined d[OUTPUTS])
     }
 }
 
+/* The argument of the sigmoid that gelu is made of, and what its roundings cost at the sigmoid. */
+static double gelu_argument(double x) { return 1.5957691216057308 * (x + 0.044715 * x * x * x); }
+
+static double gelu_size(double x)
+{
+    double z = gelu_argument(x);
+    return (sigmoid(z) + FAINT) * (1 + fabs(z));
+}
+
+static double gelu_slope(double x)
+{
+    double q = sigmoid(gelu_argument(x));
+    return q + x * q * (1 - q) * 1.5957691216057308 * (1 + 3 * 0.044715 * x * x);
+}
+
+static double gelu_slope_size(double x) { return gelu_size(x) * (1 + fabs(x) * (1 + 0.2 * x * x)); }
+
+static void run_geglu(const assay_kernels *k, const operands *o, output out[OUTPUTS])
+{
+    k->rows->geglu(o->x, o->y, out[0].data, o->n);
+    k->rows->gelu(o->x, out[1].data, o->n);
+}
+
+static void define_geglu(const operands *o, defined d[OUTPUTS])
+{
+    for (size_t i = 0; i < o->n; i++) {
+        double g = at(o->x, i), u = at(o->y, i), gelu = g * sigmoid(gelu_argument(g));
+        define(&d[0], i, gelu * u, fabs(g * u) * gelu_size(g));
+        define(&d[1], i, gelu, fabs(g) * gelu_size(g));
+    }
+}
+
+static void run_geglu_backward(const assay_kernels *k, const operands *o, output out[OUTPUTS])
+{
+    k->rows->geglu_backward(o->x, o->y, o->z, out[0].data, out[1].data, o->n);
+    memcpy(out[2].data, o->y, o->n * sizeof(float));
+    k->rows->gelu_backward(o->x, o->z, out[2].data, o->n, true);
+}
+
+static void define_geglu_backward(const operands *o, defined d[OUTPUTS])
+{
+    for (size_t i = 0; i < o->n; i++) {
+        double g = at(o->x, i), u = at(o->y, i), ds = at(o->z, i), slope = gelu_slope(g), size = gelu_slope_size(g);
+        define(&d[0], i, ds * u * slope, fabs(ds * u) * size);
+        define(&d[1], i, ds * g * sigmoid(gelu_argument(g)), fabs(ds * g) * gelu_size(g));
+        define(&d[2], i, u + ds * slope, fabs(u) + fabs(ds) * size);
+    }
+}
+
+static void run_gelu_backward(const assay_kernels *k, const operands *o, output out[OUTPUTS])
+{
+    k->rows->gelu_backward(o->x, o->z, out[0].data, o->n, false);
+}
+
+static void define_gelu_backward(const operands *o, defined d[OUTPUTS])
+{
+    for (size_t i = 0; i < o->n; i++)
+        define(d, i, at(o->z, i) * gelu_slope(at(o->x, i)), fabs(at(o->z, i)) * gelu_slope_size(at(o->x, i)));
+}
+
+typedef struct moments {
+    double mean, rstd, largest;
+} moments;
+
+static moments moments_of(const operands *o)
+{
+    moments m = {0};
+    double squares = 0;
+    for (size_t i = 0; i < o->n; i++) {
+        m.mean += at(o->x, i) / (double)o->n;
+        m.largest = fmax(m.largest, fabs(at(o->x, i)));
+    }
+    for (size_t i = 0; i < o->n; i++) squares += (at(o->x, i) - m.mean) * (at(o->x, i) - m.mean);
+    m.rstd = 1 / sqrt(squares / (double)o->n + (double)1e-2f);
+    return m;
+}
+
+static void run_layer_norm(const assay_kernels *k, const operands *o, output out[OUTPUTS])
+{
+    k->rows->layer_norm(o->x, o->y, o->z, out[0].data, o->n, 1e-2f);
+    k->rows->layer_norm(o->x, o->y, NULL, out[1].data, o->n, 1e-2f);
+}
+
+/* x less the mean may lose all digits of the largest number in the row. */
+static void define_layer_norm(const operands *o, defined d[OUTPUTS])
+{
+    moments m = moments_of(o);
+    for (size_t i = 0; i < o->n; i++) {
+        double value = at(o->y, i) * (at(o->x, i) - m.mean) * m.rstd, size = fabs(at(o->y, i)) * m.largest * m.rstd;
+        define(&d[0], i, value + at(o->z, i), size + fabs(at(o->z, i)));
+        define(&d[1], i, value, size);
+    }
+}
+
+static void run_layer_statistics(const assay_kernels *k, const operands *o, output out[OUTPUTS])
+{
+    k->rows->layer_statistics(o->x, out[0].data, o->n, 1e-2f, &out[1].data[0], &out[1].data[1]);
+}
+
+static void define_layer_statistics(const operands *o, defined d[OUTPUTS])
+{
+    moments m = moments_of(o);
+    for (size_t i = 0; i < o->n; i++) define(&d[0], i, at(o->x, i) - m.mean, m.largest);
+    define(&d[1], 0, m.mean, m.largest);
+    define(&d[1], 1, m.rstd, m.rstd * (1 + m.largest * m.rstd));
+}
+
+static void run_layer_norm_backward(const assay_kernels *k, const operands *o, output out[OUTPUTS])
+{
+    moments m = moments_of(o);
+    k->rows->layer_norm_backward(o->x, o->y, o->z, out[0].data, o->n, (float)m.mean, (float)m.rstd, false);
+    memcpy(out[1].data, o->y, o->n * sizeof(float));
+    k->rows->layer_norm_backward(o->x, o->y, o->z, out[1].data, o->n, (float)m.mean, (float)m.rstd, true);
+}
+
+static void define_layer_norm_backward(const operands *o, defined d[OUTPUTS])
+{
+    moments m = moments_of(o);
+    double mean = (double)(float)m.mean, rstd = (double)(float)m.rstd, shift = 0, pull = 0, sizes = 0;
+    for (size_t i = 0; i < o->n; i++) {
+        double wdy = at(o->y, i) * at(o->z, i) / (double)o->n;
+        shift += wdy;
+        pull += wdy * (at(o->x, i) - mean) * rstd * rstd;
+        sizes += fabs(wdy);
+    }
+    for (size_t i = 0; i < o->n; i++) {
+        double wdy = at(o->y, i) * at(o->z, i), value = (wdy - shift - (at(o->x, i) - mean) * pull) * rstd,
+               far = 1 + m.largest * m.largest * rstd * rstd, size = (fabs(wdy) + sizes * far) * rstd;
+        define(&d[0], i, value, size);
+        define(&d[1], i, at(o->y, i) + value, fabs(at(o->y, i)) + size);
+    }
+}
+
+static void run_cap(const assay_kernels *k, const operands *o, output out[OUTPUTS])
+{
+    memcpy(out[0].data, o->x, o->n * sizeof(float));
+    k->rows->cap(out[0].data, out[1].data, o->n, 0.25f, 4.0f);
+    memcpy(out[2].data, o->x, o->n * sizeof(float));
+    k->rows->cap(out[2].data, NULL, o->n, 0.25f, 4.0f);
+}
+
+/* Relative to the value itself, near zero too; the slope, which is a difference from one, relative to one. */
+static void define_cap(const operands *o, defined d[OUTPUTS])
+{
+    for (size_t i = 0; i < o->n; i++) {
+        double t = tanh(0.25 * at(o->x, i));
+        define(&d[0], i, 4 * t, fabs(4 * t));
+        define(&d[1], i, 1 - t * t, 1);
+        define(&d[2], i, 4 * t, fabs(4 * t));
+    }
+}
+
 static size_t seen_of(size_t n) { return n - n / 3; }
 
 static void run_softmax(const assay_kernels *k, const operands *o, output out[OUTPUTS])
@@ -362,6 +514,13 @@ static const row_kernel row_kernels[] = {
     {"rope", run_rope, define_rope, 2, false},
     {"swiglu", run_swiglu, define_swiglu, 10, false},
     {"swiglu_backward", run_swiglu_backward, define_swiglu_backward, 16, false},
+    {"geglu", run_geglu, define_geglu, 12, false},
+    {"geglu_backward", run_geglu_backward, define_geglu_backward, 24, false},
+    {"gelu_backward", run_gelu_backward, define_gelu_backward, 24, false},
+    {"layer_norm", run_layer_norm, define_layer_norm, 8, true},
+    {"layer_statistics", run_layer_statistics, define_layer_statistics, 8, true},
+    {"layer_norm_backward", run_layer_norm_backward, define_layer_norm_backward, 16, true},
+    {"cap", run_cap, define_cap, 8, false},
     {"softmax", run_softmax, define_softmax, 10, true},
     {"softmax_backward", run_softmax_backward, define_softmax_backward, 3, false},
     {"adamw", run_adamw, define_adamw, 12, false},

@@ -56,6 +56,24 @@ typedef struct assay_rows {
     void (*swiglu)(const float *g, const float *u, float *s, size_t n);
     void (*swiglu_backward)(const float *g, const float *u, const float *ds, float *dg, float *du, size_t n);
 
+    /* The same with gelu in its tanh form for silu, 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))); and gelu alone: dx
+     * is overwritten, or added to where `add` */
+    void (*geglu)(const float *g, const float *u, float *s, size_t n);
+    void (*geglu_backward)(const float *g, const float *u, const float *ds, float *dg, float *du, size_t n);
+    void (*gelu)(const float *x, float *y, size_t n);
+    void (*gelu_backward)(const float *x, const float *dy, float *dx, size_t n, bool add);
+
+    /* y[j] = w[j] * (x[j] - mean) * rstd + b[j] (b may be NULL), rstd = 1 / sqrt(mean((x - mean)^2) + eps). y is not x.
+     * (Ba et al., arXiv:1607.06450) Statistics alone: y is memory for n values. */
+    void (*layer_norm)(const float *x, const float *w, const float *b, float *y, size_t n, float eps);
+    void (*layer_statistics)(const float *x, float *y, size_t n, float eps, float *mean, float *rstd);
+    /* dx[j] (+)= rstd * (w dy - mean(w dy) - (x - mean) * rstd^2 * mean(w dy (x - mean))) */
+    void (*layer_norm_backward)(const float *x, const float *w, const float *dy, float *dx, size_t n, float mean,
+                                float rstd, bool add);
+
+    /* x = outer * tanh(inner * x); slope, may be NULL: 1 - tanh^2, its derivative where inner * outer is 1 */
+    void (*cap)(float *x, float *slope, size_t n, float inner, float outer);
+
     /* x[i] = exp(scale * x[i] - m) / sum over the first n; m is the maximum of scale * x. Columns n..padded become
      * 0. */
     void (*softmax)(float *x, size_t n, size_t padded, float scale);

@@ -109,6 +109,93 @@ static void swiglu_backward(const float *g, const float *u, const float *ds, flo
     }
 }
 
+/* gelu(x) = x * sigmoid(2 z) with z = sqrt(2/pi) (x + 0.044715 x^3): 1 + tanh(z) is 2 sigmoid(2 z). */
+static const float gelu_twice = 1.5957691216057308f, gelu_cube = 0.044715f;
+
+static inline float gelu_gate(float x) { return sigmoid_one(gelu_twice * fmaf(gelu_cube * x * x, x, x)); }
+
+static inline float gelu_slope(float x, float q)
+{
+    return fmaf(x * q * (1.0f - q), gelu_twice * fmaf(3.0f * gelu_cube * x, x, 1.0f), q);
+}
+
+static void geglu(const float *g, const float *u, float *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) s[i] = g[i] * gelu_gate(g[i]) * u[i];
+}
+
+static void geglu_backward(const float *g, const float *u, const float *ds, float *dg, float *du, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float q = gelu_gate(g[i]), gelu = g[i] * q, d = ds[i];
+        dg[i] = d * u[i] * gelu_slope(g[i], q);
+        du[i] = d * gelu;
+    }
+}
+
+static void gelu_alone(const float *x, float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++) y[i] = x[i] * gelu_gate(x[i]);
+}
+
+static void gelu_backward(const float *x, const float *dy, float *dx, size_t n, bool add)
+{
+    if (add)
+        for (size_t i = 0; i < n; i++) dx[i] = fmaf(dy[i], gelu_slope(x[i], gelu_gate(x[i])), dx[i]);
+    else
+        for (size_t i = 0; i < n; i++) dx[i] = dy[i] * gelu_slope(x[i], gelu_gate(x[i]));
+}
+
+static void layer_statistics(const float *x, float *y, size_t n, float eps, float *mean, float *rstd)
+{
+    float m = sum(x, n) / (float)n;
+    for (size_t i = 0; i < n; i++) y[i] = x[i] - m;
+    *mean = m;
+    *rstd = 1.0f / sqrtf(dot(y, y, n) / (float)n + eps);
+}
+
+static void layer_norm(const float *x, const float *w, const float *b, float *y, size_t n, float eps)
+{
+    float mean, rstd;
+    layer_statistics(x, y, n, eps, &mean, &rstd);
+    if (b)
+        for (size_t i = 0; i < n; i++) y[i] = fmaf(w[i], y[i] * rstd, b[i]);
+    else
+        for (size_t i = 0; i < n; i++) y[i] = w[i] * (y[i] * rstd);
+}
+
+static void layer_norm_backward(const float *x, const float *w, const float *dy, float *dx, size_t n, float mean,
+                                float rstd, bool add)
+{
+    float total = dot(w, dy, n), shift = total / (float)n;
+    float pull = (dot_of_three(w, dy, x, n) - mean * total) / (float)n * rstd * rstd;
+    if (add)
+        for (size_t i = 0; i < n; i++) dx[i] = fmaf(fmaf(mean - x[i], pull, w[i] * dy[i] - shift), rstd, dx[i]);
+    else
+        for (size_t i = 0; i < n; i++) dx[i] = fmaf(mean - x[i], pull, w[i] * dy[i] - shift) * rstd;
+}
+
+/* tanh by an odd polynomial near zero, where 1 - 2 / (e^2x + 1) would lose its digits (Cephes, tanhf.c). */
+static inline float tanh_one(float x)
+{
+    float z = x * x, p = -5.70498872745e-3f;
+    p = fmaf(p, z, 2.06390887954e-2f);
+    p = fmaf(p, z, -5.37397155531e-2f);
+    p = fmaf(p, z, 1.33314422036e-1f);
+    p = fmaf(p, z, -3.33332819422e-1f);
+    float near = fmaf(p * z, x, x), far = 1.0f - 2.0f / (assay_exp(2.0f * x) + 1.0f);
+    return z < 0.390625f ? near : far;
+}
+
+static void cap(float *x, float *slope, size_t n, float inner, float outer)
+{
+    for (size_t i = 0; slope && i < n; i++) {
+        float t = tanh_one(inner * x[i]);
+        slope[i] = fmaf(-t, t, 1.0f);
+    }
+    for (size_t i = 0; i < n; i++) x[i] = outer * tanh_one(inner * x[i]);
+}
+
 static float maximum(const float *x, size_t n)
 {
     float lanes[L];
@@ -258,6 +345,14 @@ const assay_rows ASSAY_ROWS_TABLE = {
     .rope = rope,
     .swiglu = swiglu,
     .swiglu_backward = swiglu_backward,
+    .geglu = geglu,
+    .geglu_backward = geglu_backward,
+    .gelu = gelu_alone,
+    .gelu_backward = gelu_backward,
+    .layer_norm = layer_norm,
+    .layer_statistics = layer_statistics,
+    .layer_norm_backward = layer_norm_backward,
+    .cap = cap,
     .softmax = softmax,
     .softmax_backward = softmax_backward,
     .adamw = adamw,

@@ -74,14 +74,25 @@ const assay_weight *assay_checkpoint_find(const assay_checkpoint *checkpoint, co
 
 /* llama.cpp's converter lays each head's rows out as pairs (i, i + half) next to each other, because it rotates
  * neighbours; Hugging Face rotates i with i + half. Row j * half + i of a head here is row 2 i + j there. (conversion
- * script, LlamaModel.permute) */
-static void read_permuted(const assay_tensor *tensor, size_t heads, float *dst)
+ * script, LlamaModel.permute) Of Bloom it takes the fused rows apart, head by head, and puts all q first, then all k,
+ * all v. (BloomModel.modify_tensors) */
+size_t assay_weight_source_row(const assay_weight *weight, size_t rows, size_t row)
 {
-    size_t rows = tensor->shape[0], columns = tensor->rank > 1 ? tensor->shape[1] : 1;
-    size_t head_rows = rows / heads, half = head_rows / 2, row_bytes = tensor->bytes / rows;
+    if (weight->permuted_heads > 0) {
+        size_t head_rows = rows / (size_t)weight->permuted_heads, half = head_rows / 2, inside = row % head_rows;
+        return row / head_rows * head_rows + 2 * (inside % half) + inside / half;
+    }
+    if (weight->grouped_heads == 0) return row;
+    size_t heads = (size_t)weight->grouped_heads, d = rows / (3 * heads), head = row / (3 * d), part = row / d % 3;
+    return (part * heads + head) * d + row % d;
+}
+
+static void read_moved(const assay_weight *weight, float *dst)
+{
+    const assay_tensor *tensor = &weight->tensor;
+    size_t rows = tensor->shape[0], columns = tensor->rank > 1 ? tensor->shape[1] : 1, row_bytes = tensor->bytes / rows;
     for (size_t row = 0; row < rows; row++) {
-        size_t head = row / head_rows, inside = row % head_rows;
-        size_t source = head * head_rows + 2 * (inside % half) + inside / half;
+        size_t source = assay_weight_source_row(weight, rows, row);
         assay_dtype_to_f32(tensor->dtype, (const uint8_t *)tensor->data + source * row_bytes, dst + row * columns,
                            columns);
     }
@@ -99,9 +110,17 @@ assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const ass
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: the shape of \"%s\" is too large", checkpoint->path,
                                tensor->name);
     if (elements == 0) return ASSAY_OK;
-    if (weight->permuted_heads > 0) read_permuted(tensor, (size_t)weight->permuted_heads, dst);
+    if (weight->permuted_heads > 0 || weight->grouped_heads > 0) read_moved(weight, dst);
     else assay_dtype_to_f32(tensor->dtype, tensor->data, dst, elements);
+    for (size_t i = 0; weight->plus_one && i < elements; i++) dst[i] -= 1;
     return ASSAY_OK;
+}
+
+size_t assay_checkpoint_ignore(assay_checkpoint *checkpoint, const char *const *keys, size_t count)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) found += json_object_del(checkpoint->config, keys[i]) == 0;
+    return found;
 }
 
 static void hash_weight(XXH3_state_t *state, const assay_weight *weight)

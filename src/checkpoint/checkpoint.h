@@ -18,6 +18,10 @@ typedef enum assay_checkpoint_kind { ASSAY_CHECKPOINT_HF, ASSAY_CHECKPOINT_GGUF 
 typedef struct assay_weight {
     assay_tensor tensor; /* Hugging Face's name; data as in the file */
     int permuted_heads;  /* > 0: rows are permuted per head as llama.cpp's converter does; read() undoes it */
+    int grouped_heads;   /* > 0: the file has all q, all k, all v; read() gives (q, k, v) head by head, of so many heads
+                          */
+    bool plus_one;       /* the file holds one more (GGUF's norms of a family that stores them less one); read() undoes
+                            it */
     const char *file;    /* base name of the file it lies in */
 } assay_weight;
 
@@ -42,9 +46,16 @@ void assay_checkpoint_close(assay_checkpoint *checkpoint); /* NULL is fine */
 /* NULL: not there. */
 const assay_weight *assay_checkpoint_find(const assay_checkpoint *checkpoint, const char *name);
 
+/* Hugging Face's row -> the row in the file, for a weight of so many rows. */
+size_t assay_weight_source_row(const assay_weight *weight, size_t rows, size_t row);
+
 /* The whole weight as f32 rows; dst holds the product of its shape. ASSAY_E_UNSUPPORTED for integer tensors. */
 assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const assay_weight *weight, float *dst,
                                    assay_error *err);
+
+/* Takes keys out of the config, as if they were not there; a key that it has not got is none of this call's business.
+ * Returns how many were there. */
+size_t assay_checkpoint_ignore(assay_checkpoint *checkpoint, const char *const *keys, size_t count);
 
 /* Identity of the weights and config: hex of XXH3-128 over config (sorted) and every tensor's name, dtype, shape and
  * bytes. Reads all bytes once. `text` holds at least 33 bytes. */

@@ -39,7 +39,7 @@ static assay_status collect_weights(assay_checkpoint *checkpoint, assay_error *e
         const assay_tensor_file *file = checkpoint->files[i];
         for (size_t j = 0; j < file->count; j++)
             checkpoint->weights[checkpoint->weight_count++] =
-                (assay_weight){file->tensors[j], 0, assay_path_base(file->path)};
+                (assay_weight){.tensor = file->tensors[j], .file = assay_path_base(file->path)};
     }
     return ASSAY_OK;
 }
@@ -134,6 +134,27 @@ static assay_status no_config(const assay_checkpoint *checkpoint, assay_error *e
         checkpoint->path);
 }
 
+/* What only the code of a ChatGLM says: whether rope_ratio divides positions or multiplies the base. */
+static assay_status read_code(assay_checkpoint *checkpoint, assay_error *err)
+{
+    const json_t *ratio = json_object_get(checkpoint->config, "rope_ratio");
+    assay_mapping map;
+    if (!json_is_number(ratio) || json_number_value(ratio) == 1) return ASSAY_OK;
+    if (json_object_get(checkpoint->config, "rope_ratio_divides")) return ASSAY_OK;
+    char *path = assay_path_join(checkpoint->path, "modeling_chatglm.py");
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = assay_path_exists(path) ? assay_map_open(&map, path, err) : ASSAY_E_IO;
+    bool there = status == ASSAY_OK;
+    assay_free(path);
+    if (!there) return ASSAY_OK;
+    bool divides = memmem(map.data, map.size, "/ self.rope_ratio", 17) != NULL,
+         multiplies = memmem(map.data, map.size, "* self.rope_ratio", 17) != NULL;
+    assay_map_close(&map);
+    if (divides == multiplies) return ASSAY_OK;
+    if (json_object_set_new(checkpoint->config, "rope_ratio_divides", json_boolean(divides)) == 0) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a config");
+}
+
 assay_status assay_checkpoint_load_folder(assay_checkpoint *checkpoint, unsigned flags, assay_error *err)
 {
     char *path = assay_path_join(checkpoint->path, "config.json");
@@ -144,5 +165,6 @@ assay_status assay_checkpoint_load_folder(assay_checkpoint *checkpoint, unsigned
         status = assay_error_set(err, ASSAY_E_FORMAT, "%s: should be a JSON object", path);
     assay_free(path);
     ASSAY_TRY(status);
+    ASSAY_TRY(read_code(checkpoint, err));
     return flags & ASSAY_CHECKPOINT_CONFIG_ONLY ? ASSAY_OK : load_weights(checkpoint, err);
 }

@@ -3,6 +3,7 @@
 #define ASSAY_CHECKPOINT_CHECKPOINT_PRIVATE_H
 
 #include "checkpoint/checkpoint.h"
+#include "family/architecture.h"
 
 /* The folder or file meant by what the user typed: itself when it exists, else a snapshot in a hub cache. *out is
  * absolute, the caller's. A hub id that is in no cache is an error with the download command. */
@@ -15,6 +16,7 @@ assay_status assay_checkpoint_load_gguf(assay_checkpoint *checkpoint, unsigned f
 
 /* Makes config from the metadata and the token embedding's shape, in Hugging Face's keys. For
  * assay_checkpoint_load_gguf. */
-assay_status assay_checkpoint_gguf_config(assay_checkpoint *checkpoint, const char *architecture, assay_error *err);
+assay_status assay_checkpoint_gguf_config(assay_checkpoint *checkpoint, const assay_gguf_family *family,
+                                          assay_error *err);
 
 #endif

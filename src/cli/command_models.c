@@ -17,14 +17,13 @@ static json_t *architecture_json(const assay_architecture *arch)
     size_t count = assay_lora_modules(arch, modules);
     json_t *targets = json_array(), *shapes = json_array();
     for (size_t i = 0; i < count; i++) json_array_append_new(targets, json_string(modules[i]));
-    for (size_t i = 0; assay_model_shape_at(i); i++)
-        if (assay_model_shape_at(i)->arch == arch)
-            json_array_append_new(shapes, json_string(assay_model_shape_at(i)->name));
+    for (const assay_model_shape *shape = arch->shapes; shape->name; shape++)
+        json_array_append_new(shapes, json_string(shape->name));
     return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:s, s:b, s:s, s:o, s:o}", "name", arch->name,
-                     "title", arch->title, "class", arch->sequence_class, "head", arch->names.head, "train", 1, "lora",
-                     1, "full", 1, "score", 1, "tokenizer", 1, "template", arch->template_hint, "recompute", 1,
-                     "peft_task_type", arch->peft_task_type_null ? "null" : "SEQ_CLS", "lora_targets", targets, "init",
-                     shapes);
+                     "title", arch->title, "class", arch->sequence_class ? arch->sequence_class : arch->base_class,
+                     "head", arch->names->head, "train", 1, "lora", 1, "full", 1, "score", 1, "tokenizer", 1,
+                     "template", arch->template_hint, "recompute", 1, "peft_task_type",
+                     arch->peft_task_type_null ? "null" : "SEQ_CLS", "lora_targets", targets, "init", shapes);
 }
 
 static json_t *all_json(void)

@@ -11,6 +11,9 @@
  * src/gguf.cpp. */
 #include "container/gguf.h"
 
+#include "base/foreign_kind.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +66,13 @@ static assay_status cut_short(const assay_gguf *gguf, const char *what, assay_er
 {
     return assay_error_set(err, ASSAY_E_FORMAT, "%s: the file ends (or a count is absurd) inside %s at byte %zu",
                            gguf->file->path, what, (size_t)(gguf->at - gguf->file->map.data));
+}
+
+static assay_status ends_behind(const assay_gguf *gguf, const char *name, assay_error *err)
+{
+    char detail[160];
+    snprintf(detail, sizeof detail, "\"%.100s\" ends behind the end of the file", name);
+    return assay_foreign_error(err, gguf->file->path, ASSAY_FOREIGN_CUT_SHORT, detail);
 }
 
 static assay_status take(assay_gguf *gguf, void *out, size_t size, const char *what, assay_error *err)
@@ -242,9 +252,7 @@ static assay_status place_tensors(assay_gguf *gguf, const uint64_t *offsets, siz
                 "%s: \"%s\" begins at byte %llu of the data, where %zu was expected (a hole or an overlap)",
                 gguf->file->path, tensor->name, (unsigned long long)offsets[i], place);
         if (!assay_add_size(place, tensor->bytes, &behind) || behind > map->size - start)
-            return assay_error_set(err, ASSAY_E_FORMAT,
-                                   "%s: \"%s\" ends behind the end of the file; the file is cut short",
-                                   gguf->file->path, tensor->name);
+            return ends_behind(gguf, tensor->name, err);
         tensor->data = map->data + start + place;
         if (!round_up(behind, alignment, &place)) return cut_short(gguf, tensor->name, err);
     }

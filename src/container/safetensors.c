@@ -7,8 +7,11 @@
  * things at once. */
 #include "container/safetensors.h"
 
+#include "base/alloc.h"
+#include "base/foreign_kind.h"
 #include "base/json_pull.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +27,11 @@ typedef struct header_reader {
     size_t note_count, note_capacity;
 } header_reader;
 
+static assay_status cut_short(const assay_tensor_file *file, const char *detail, assay_error *err)
+{
+    return assay_foreign_error(err, file->path, ASSAY_FOREIGN_CUT_SHORT, detail);
+}
+
 static assay_status check_frame(assay_tensor_file *file, size_t *header, assay_error *err)
 {
     uint64_t claimed = 0;
@@ -36,10 +44,7 @@ static assay_status check_frame(assay_tensor_file *file, size_t *header, assay_e
                                "%s: not a safetensors file (its first 8 bytes claim a header of %llu bytes, "
                                "at most %llu are allowed)",
                                file->path, (unsigned long long)claimed, (unsigned long long)max_header);
-    if (claimed > file->map.size - 8)
-        return assay_error_set(err, ASSAY_E_FORMAT,
-                               "%s: a header of %llu bytes in a file of %zu; the file is cut short", file->path,
-                               (unsigned long long)claimed, file->map.size);
+    if (claimed > file->map.size - 8) return cut_short(file, "its header alone is longer", err);
     if (file->map.data[8] != '{')
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: the header does not begin with {", file->path);
     *header = (size_t)claimed;
@@ -137,9 +142,15 @@ static assay_status read_range(header_reader *reader, assay_tensor *tensor, assa
         ASSAY_TRY(assay_json_pull_size(&reader->pull, &range[i], err));
     }
     ASSAY_TRY(assay_json_pull_expect(&reader->pull, ASSAY_JSON_ARRAY_END, err));
-    if (range[0] > range[1] || range[1] > reader->data_size)
+    if (range[0] > range[1])
         return assay_json_pull_error(&reader->pull, err, "\"%s\" claims bytes %llu to %llu of %zu", tensor->name,
                                      (unsigned long long)range[0], (unsigned long long)range[1], reader->data_size);
+    if (range[1] > reader->data_size) {
+        char detail[256];
+        snprintf(detail, sizeof detail, "\"%.120s\" claims bytes %llu to %llu of %zu", tensor->name,
+                 (unsigned long long)range[0], (unsigned long long)range[1], reader->data_size);
+        return cut_short(reader->file, detail, err);
+    }
     tensor->data = reader->data + range[0];
     tensor->bytes = (size_t)(range[1] - range[0]);
     return ASSAY_OK;

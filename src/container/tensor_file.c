@@ -1,5 +1,7 @@
 #include "container/tensor_file.h"
 
+#include "base/foreign_kind.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +49,10 @@ assay_status assay_tensor_file_create(assay_tensor_file **out, const char *path,
     if (status != ASSAY_OK) {
         assay_tensor_file_close(file);
         return status;
+    }
+    if (assay_foreign_is_lfs_pointer(file->map.data, file->map.size)) {
+        assay_tensor_file_close(file);
+        return assay_foreign_error(err, path, ASSAY_FOREIGN_LFS_POINTER, NULL);
     }
     *out = file;
     return ASSAY_OK;

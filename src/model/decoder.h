@@ -3,11 +3,16 @@
  *     x1 = x  + out(attention(rope(q), rope(k), v)),   q, k, v of norm(x)
  *     x2 = x1 + down(silu(gate) * up),                 gate, up of norm(x1)
  *     reward = head(norm(x_L)[scored])
+ *
+ * What a family's config and names add (family/architecture.h): norms of q and k, a norm or a factor between a branch
+ * and its residual, both branches side by side, a window, capped scores, ALiBi for rotary positions, layers without
+ * any, an MLP without a gate, LayerNorm, scaled or normed embeddings.
  */
 #ifndef ASSAY_MODEL_DECODER_H
 #define ASSAY_MODEL_DECODER_H
 
-#include "model/architecture.h"
+#include "family/architecture.h"
+#include "program/program.h"
 
 typedef enum assay_tuning { ASSAY_TUNE_NOTHING, ASSAY_TUNE_LORA, ASSAY_TUNE_FULL, ASSAY_TUNE_HEAD } assay_tuning;
 

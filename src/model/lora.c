@@ -12,7 +12,7 @@ static const char *last_component(const char *path)
 
 size_t assay_lora_modules(const assay_architecture *arch, const char *names[9])
 {
-    const assay_module_names *n = &arch->names;
+    const assay_module_names *n = arch->names;
     const char *all[] = {n->qkv, n->q, n->k, n->v, n->out, n->gate_up, n->gate, n->up, n->down};
     size_t count = 0;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)

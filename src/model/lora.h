@@ -8,7 +8,7 @@
 #define ASSAY_MODEL_LORA_H
 
 #include "checkpoint/adapter_file.h"
-#include "model/architecture.h"
+#include "family/architecture.h"
 
 typedef struct assay_lora_spec {
     size_t rank;

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
+#include "model/model_tensors.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -75,24 +76,12 @@ static assay_status check_shape(const assay_param *param, const assay_tensor *te
                            param->name, assay_dtype_name(tensor->dtype));
 }
 
-/* Files may leave out the base model's prefix ("model."), or put it before everything. */
-static const assay_weight *find_weight(const loader *l, const char *name)
-{
-    const char *prefix = l->model->config.arch->names.prefix;
-    char other[320];
-    const assay_weight *found = assay_checkpoint_find(l->checkpoint, name);
-    if (found || !prefix) return found;
-    if (!strncmp(name, prefix, strlen(prefix))) return assay_checkpoint_find(l->checkpoint, name + strlen(prefix));
-    snprintf(other, sizeof other, "%s%s", prefix, name);
-    return assay_checkpoint_find(l->checkpoint, other);
-}
-
 static bool usable_in_place(const assay_param *param, const assay_weight *weight)
 {
     assay_dtype dtype = weight->tensor.dtype;
     size_t size = assay_dtype_block_bytes(dtype);
     bool plain = dtype == ASSAY_F32 || dtype == ASSAY_F16 || dtype == ASSAY_BF16;
-    return plain && !param->trained && !param->vector && weight->permuted_heads == 0 &&
+    return plain && !param->trained && !param->vector && weight->permuted_heads == 0 && weight->grouped_heads == 0 &&
            (uintptr_t)weight->tensor.data % size == 0;
 }
 
@@ -184,7 +173,7 @@ static assay_status load_param(loader *l, size_t index)
         return assay_error_set(l->err, ASSAY_E_FORMAT, "%s: tensor %s is missing", l->adapter->tensors->path,
                                param->name);
     }
-    const assay_weight *weight = find_weight(l, param->name);
+    const assay_weight *weight = assay_model_find_weight(l->checkpoint, l->model->config.arch, param->name);
     if (weight) return load_weight(l, index, weight);
     if (param->role == ASSAY_ROLE_HEAD) return make_head(l, index);
     return assay_error_set(l->err, ASSAY_E_FORMAT, "%s: tensor %s is missing", l->checkpoint->name, param->name);
@@ -196,7 +185,8 @@ static assay_status check_adapter_used(const loader *l)
     if (!l->adapter || l->adapted == l->adapter->tensors->count) return ASSAY_OK;
     for (size_t i = 0; i < l->adapter->tensors->count; i++) {
         const char *name = l->adapter->tensors->tensors[i].name;
-        if (assay_program_find_param(l->model->program, name) < 0)
+        if (assay_program_find_param(l->model->program, name) < 0 &&
+            !assay_model_is_language_head(l->model->config.arch, name))
             return assay_error_set(l->err, ASSAY_E_FORMAT,
                                    "adapter_model.safetensors: tensor %s has no place in a %s model", name,
                                    l->model->config.arch->name);
@@ -211,6 +201,7 @@ static assay_status write_program(loader *l)
     assay_decoder_options decoder = {
         .tuning = l->options->tuning, .bf16 = l->options->bf16, .all_rows = l->options->all_rows};
     ASSAY_TRY(assay_model_config_read(l->checkpoint->config, l->checkpoint->name, &model->config, l->err));
+    assay_model_config_see(l->checkpoint, &model->config);
     if (l->adapter) {
         decoder.adapter = assay_lora_rank_by_file;
         decoder.adapter_context = &file;
@@ -229,10 +220,12 @@ static assay_status build(loader *l)
 {
     assay_model *model = l->model;
     ASSAY_TRY(write_program(l));
+    ASSAY_TRY(assay_model_check_tensors(l->checkpoint, &model->config, model->program, true, l->err));
     model->params = assay_alloc(model->program->param_count, sizeof *model->params);
     model->owned = assay_alloc(model->program->param_count, sizeof *model->owned);
     if (!model->params || !model->owned) return assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for the model");
     for (size_t i = 0; i < model->program->param_count; i++) ASSAY_TRY(load_param(l, i));
+    ASSAY_TRY(assay_model_check_tensors(l->checkpoint, &model->config, model->program, false, l->err));
     return check_adapter_used(l);
 }
 
@@ -266,7 +259,9 @@ static assay_dtype config_dtype(const assay_checkpoint *checkpoint)
 static void measure_param(const loader *l, const assay_param *param, assay_model_size *size)
 {
     size_t count = param_elements(param);
-    const assay_weight *weight = param->role == ASSAY_ROLE_BASE ? find_weight(l, param->name) : NULL;
+    const assay_weight *weight = param->role == ASSAY_ROLE_BASE
+                                     ? assay_model_find_weight(l->checkpoint, l->model->config.arch, param->name)
+                                     : NULL;
     bool frozen_matrix = param->role == ASSAY_ROLE_BASE && !param->trained && !param->vector,
          known = l->checkpoint->weight_count > 0;
     if (param->trained) size->trained += count;
@@ -284,6 +279,7 @@ assay_status assay_model_measure(assay_program **program, assay_model_size *size
     assay_model model = {0};
     loader l = {.model = &model, .checkpoint = checkpoint, .adapter = adapter, .options = options, .err = err};
     assay_status status = write_program(&l);
+    if (status == ASSAY_OK) status = assay_model_check_tensors(checkpoint, &model.config, model.program, true, err);
     *size = (assay_model_size){0};
     *program = NULL;
     if (status != ASSAY_OK) {

@@ -12,7 +12,7 @@
 
 static char *const *head_name(const assay_architecture *arch, char *slot[1])
 {
-    slot[0] = (char *)(uintptr_t)arch->names.head;
+    slot[0] = (char *)(uintptr_t)arch->names->head;
     return slot;
 }
 
@@ -78,30 +78,32 @@ assay_status assay_model_save_adapter(const assay_model *model, const assay_save
 /* Where a file leaves out the base model's prefix, the name with it. */
 static const char *full_name(const assay_architecture *arch, const char *name, char *text, size_t size)
 {
-    const char *prefix = arch->names.prefix, *heads[] = {arch->names.head, "lm_head", prefix};
+    const char *prefix = arch->names->prefix, *heads[] = {arch->names->head, arch->names->language_head, prefix};
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
         if (!strncmp(name, heads[i], strlen(heads[i]))) return name;
     snprintf(text, size, "%s%s", prefix, name);
     return text;
 }
 
-/* ChatGLM's own class has its language model head and a table of frequencies inside in any case: left out, they would
- * be reported as newly initialised. */
+/* A class of remote code may have its language model head and a table of frequencies inside in any case: left out, they
+ * would be reported as newly initialised. */
 static assay_status add_unnamed(assay_save_list *list, const assay_model *model, assay_error *err)
 {
-    char text[320];
+    char text[320], head[96];
     bool frequencies = false;
-    if (model->config.arch != &assay_arch_chatglm) return ASSAY_OK;
+    const assay_architecture *arch = model->config.arch;
+    if (!arch->keeps_language_head) return ASSAY_OK;
+    snprintf(head, sizeof head, "%s.weight", arch->names->language_head);
     for (size_t i = 0; i < model->checkpoint->weight_count; i++) {
         const assay_weight *weight = &model->checkpoint->weights[i];
-        const char *name = full_name(model->config.arch, weight->tensor.name, text, sizeof text);
-        bool table = !strcmp(name, "transformer.rotary_pos_emb.inv_freq");
-        if (!table && strcmp(name, "transformer.output_layer.weight") != 0) continue;
+        const char *name = full_name(arch, weight->tensor.name, text, sizeof text);
+        bool table = arch->frequencies && !strcmp(name, arch->frequencies);
+        if (!table && strcmp(name, head) != 0) continue;
         frequencies = frequencies || table;
         assay_save_tensor tensor = assay_save_tensor_of_weight(weight);
         ASSAY_TRY(assay_save_list_add(list, &tensor, name, err));
     }
-    return frequencies ? ASSAY_OK : assay_save_list_add_frequencies(list, &model->config, err);
+    return frequencies || !arch->frequencies ? ASSAY_OK : assay_save_list_add_frequencies(list, &model->config, err);
 }
 
 static assay_status list_model(assay_save_list *list, const assay_model *model, bool glm, assay_error *err)
@@ -115,9 +117,11 @@ static assay_status list_model(assay_save_list *list, const assay_model *model, 
     return glm ? ASSAY_OK : add_unnamed(list, model, err);
 }
 
-static bool is_language_head(const char *name, bool glm)
+/* Left out of a reward model, unless its own class wants it. */
+static bool is_language_head(const char *name, const assay_architecture *arch, bool native)
 {
-    return !strncmp(name, "lm_head.", 8) || (glm && !strncmp(name, "transformer.output_layer.", 25));
+    const char *head = arch->names->language_head;
+    return (native || !arch->keeps_language_head) && !strncmp(name, head, strlen(head)) && name[strlen(head)] == '.';
 }
 
 static assay_status list_checkpoint(assay_save_list *list, const assay_checkpoint *checkpoint,
@@ -127,7 +131,7 @@ static assay_status list_checkpoint(assay_save_list *list, const assay_checkpoin
     for (size_t i = 0; i < checkpoint->weight_count; i++) {
         const assay_weight *weight = &checkpoint->weights[i];
         const char *name = head || glm ? full_name(arch, weight->tensor.name, text, sizeof text) : weight->tensor.name;
-        if (head && is_language_head(name, glm)) continue;
+        if (head && is_language_head(name, arch, glm)) continue;
         assay_save_tensor tensor = assay_save_tensor_of_weight(weight);
         ASSAY_TRY(assay_save_list_add(list, &tensor, name, err));
     }
@@ -182,7 +186,8 @@ static assay_status write_config(const assay_checkpoint *checkpoint, const assay
     json_t *config = NULL, *translated = NULL;
     bool glm = options->format == ASSAY_SAVE_GLM;
     if (glm) ASSAY_TRY(assay_save_glm_config(model, checkpoint->config, checkpoint->name, &translated, err));
-    const char *class_name = glm ? assay_arch_glm.sequence_class : model->arch->sequence_class;
+    const assay_architecture *arch = glm ? assay_architecture_find(model->arch->native) : model->arch;
+    const char *class_name = arch->sequence_class ? arch->sequence_class : arch->base_class;
     assay_status status = assay_save_config(glm ? translated : checkpoint->config, class_name, head, dtype,
                                             options->pad_token, &config, err);
     char *path = assay_path_join(folder, "config.json");
@@ -229,7 +234,7 @@ static assay_status find_head(const assay_checkpoint *checkpoint, const assay_ar
                               assay_error *err)
 {
     char name[64];
-    snprintf(name, sizeof name, "%s.weight", arch->names.head);
+    snprintf(name, sizeof name, "%s.weight", arch->names->head);
     const assay_weight *found = assay_checkpoint_find(checkpoint, name);
     *head = found != NULL;
     if (!found || (found->tensor.rank == 2 && found->tensor.shape[0] == 1)) return ASSAY_OK;

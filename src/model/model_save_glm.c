@@ -43,10 +43,15 @@ static assay_status add_rows(assay_save_list *list, const assay_save_tensor *ten
     return assay_save_list_add(list, &part, name, err);
 }
 
+static const assay_module_names *native_names(const assay_model_config *model)
+{
+    return assay_architecture_find(model->arch->native)->names;
+}
+
 static assay_status add_qkv(assay_save_list *list, const assay_save_tensor *tensor, const assay_model_config *model,
                             long layer, const char *suffix, assay_error *err)
 {
-    const assay_module_names *names = &assay_arch_glm.names;
+    const assay_module_names *names = native_names(model);
     size_t q = model->heads * model->head_dim, kv = model->kv_heads * model->head_dim;
     if (tensor->rows != q + 2 * kv)
         return assay_error_set(err, ASSAY_E_FORMAT, "tensor %s has %zu rows, the config asks for %zu", tensor->name,
@@ -56,9 +61,9 @@ static assay_status add_qkv(assay_save_list *list, const assay_save_tensor *tens
     return add_rows(list, tensor, q + kv, kv, names->v, layer, suffix, err);
 }
 
-static const char *other_name(const char *path, size_t length, long *layer)
+static const char *other_name(const assay_model_config *model, const char *path, size_t length, long *layer)
 {
-    const assay_module_names *from = &assay_arch_chatglm.names, *to = &assay_arch_glm.names;
+    const assay_module_names *from = model->arch->names, *to = native_names(model);
     const char *const pairs[][2] = {{from->embedding, to->embedding},
                                     {from->input_norm, to->input_norm},
                                     {from->post_norm, to->post_norm},
@@ -67,7 +72,7 @@ static const char *other_name(const char *path, size_t length, long *layer)
                                     {from->gate_up, to->gate_up},
                                     {from->down, to->down},
                                     {from->head, to->head},
-                                    {"transformer.output_layer", "lm_head"}};
+                                    {from->language_head, to->language_head}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (matches(pairs[i][0], path, length, layer)) return pairs[i][1];
     return NULL;
@@ -79,17 +84,18 @@ static assay_status translate(assay_save_list *list, const assay_save_tensor *te
     long layer;
     const char *suffix = strrchr(tensor->name, '.');
     bool weight = suffix && !strcmp(suffix, ".weight"), bias = suffix && !strcmp(suffix, ".bias");
-    if (!strcmp(tensor->name, "transformer.rotary_pos_emb.inv_freq")) return ASSAY_OK; /* Glm forms its own */
+    if (model->arch->frequencies && !strcmp(tensor->name, model->arch->frequencies))
+        return ASSAY_OK; /* Glm forms its own */
     size_t length = suffix ? (size_t)(suffix - tensor->name) : 0;
-    if ((weight || bias) && matches(assay_arch_chatglm.names.qkv, tensor->name, length, &layer))
+    if ((weight || bias) && matches(model->arch->names->qkv, tensor->name, length, &layer))
         return add_qkv(list, tensor, model, layer, suffix, err);
-    if (bias && matches(assay_arch_chatglm.names.head, tensor->name, length, &layer)) {
+    if (bias && matches(model->arch->names->head, tensor->name, length, &layer)) {
         float value;
         assay_dtype_to_f32(tensor->from, tensor->data, &value, 1);
         *offset = (double)value;
         return ASSAY_OK;
     }
-    const char *name = weight ? other_name(tensor->name, length, &layer) : NULL;
+    const char *name = weight ? other_name(model, tensor->name, length, &layer) : NULL;
     if (name) return add_rows(list, tensor, 0, tensor->rows, name, layer, suffix, err);
     return assay_error_set(err, ASSAY_E_UNSUPPORTED, "tensor %s has no place in Transformers' Glm", tensor->name);
 }
@@ -119,16 +125,17 @@ static void copy_or_null(json_t *config, const json_t *base, const char *key)
 assay_status assay_save_glm_config(const assay_model_config *model, const json_t *base, const char *where, json_t **out,
                                    assay_error *err)
 {
-    if (model->arch != &assay_arch_chatglm)
+    if (!model->arch->native)
         return assay_error_set(err, ASSAY_E_USAGE, "%s: --format glm is for ChatGLM2 and 3, this is %s", where,
                                model->arch->name);
     if (model->out_bias || model->mlp_bias)
         return assay_error_set(err, ASSAY_E_UNSUPPORTED,
                                "%s: \"add_bias_linear\" is true; Transformers' Glm has no such biases", where);
-    json_t *config = assay_arch_glm.make_config(model), *eps = json_object_get(base, "layernorm_epsilon");
+    const assay_architecture *native = assay_architecture_find(model->arch->native);
+    json_t *config = native->make_config(model), *eps = json_object_get(base, model->arch->eps_key);
     ASSAY_TRY_ALLOC(config, "a config", err);
     double partial = (double)model->rotary / (double)model->head_dim;
-    if (json_is_number(eps)) json_object_set(config, "rms_norm_eps", eps); /* as it was written, not through f32 */
+    if (json_is_number(eps)) json_object_set(config, native->eps_key, eps); /* as it was written, not through f32 */
     json_object_set_new(config, "rope_parameters",
                         json_pack("{s:s, s:f, s:f}", "rope_type", "default", "rope_theta", model->rope.base,
                                   "partial_rotary_factor", partial));

@@ -43,7 +43,9 @@ assay_save_tensor assay_save_tensor_of_weight(const assay_weight *weight)
     if (tensor->rank > 0) out.rows = tensor->shape[0];
     for (int i = 1; i < tensor->rank; i++) out.cols *= tensor->shape[i];
     out.count = out.rows;
-    out.permuted_heads = (size_t)weight->permuted_heads;
+    out.permuted_heads = weight->permuted_heads;
+    out.grouped_heads = weight->grouped_heads;
+    out.plus_one = weight->plus_one;
     return out;
 }
 
@@ -58,7 +60,7 @@ assay_status assay_save_list_add_frequencies(assay_save_list *list, const assay_
 {
     assay_save_tensor tensor = {.rank = 1, .from = ASSAY_F32, .read = read_frequencies, .cols = 1};
     tensor.rows = tensor.count = tensor.shape[0] = config->rotary / 2;
-    return assay_save_list_add(list, &tensor, "transformer.rotary_pos_emb.inv_freq", err);
+    return assay_save_list_add(list, &tensor, config->arch->frequencies, err);
 }
 
 static void attach_adapter(const assay_model *model, size_t param, assay_save_tensor *out)
@@ -97,12 +99,12 @@ void assay_save_list_set_dtype(assay_save_list *list, assay_dtype dtype, bool ke
     }
 }
 
-/* Hugging Face's row -> the row in the file (checkpoint.c, read_permuted). */
+static bool is_moved(const assay_save_tensor *tensor) { return tensor->permuted_heads || tensor->grouped_heads; }
+
 static size_t source_row(const assay_save_tensor *tensor, size_t row)
 {
-    if (tensor->permuted_heads == 0) return row;
-    size_t head_rows = tensor->rows / tensor->permuted_heads, half = head_rows / 2, inside = row % head_rows;
-    return row / head_rows * head_rows + 2 * (inside % half) + inside / half;
+    const assay_weight order = {.permuted_heads = tensor->permuted_heads, .grouped_heads = tensor->grouped_heads};
+    return assay_weight_source_row(&order, tensor->rows, row);
 }
 
 static const uint8_t *row_bytes(const assay_save_tensor *tensor, size_t row, size_t *size)
@@ -118,7 +120,7 @@ static void read_rows(const assay_save_tensor *tensor, size_t first, size_t coun
         tensor->read(tensor->context, tensor, first, count, dst);
         return;
     }
-    if (tensor->permuted_heads == 0) {
+    if (!is_moved(tensor)) {
         assay_dtype_to_f32(tensor->from, row_bytes(tensor, first, &size), dst, count * tensor->cols);
         return;
     }
@@ -160,6 +162,7 @@ static assay_status write_computed(const assay_save_tensor *tensor, float *buffe
         rows = tensor->count - done < step ? tensor->count - done : step;
         size_t first = tensor->first + done;
         read_rows(tensor, first, rows, buffer);
+        for (size_t i = 0; tensor->plus_one && i < rows * tensor->cols; i++) buffer[i] -= 1;
         for (size_t i = 0; tensor->a && i < rows; i++) add_adapter(tensor, first + i, buffer + i * tensor->cols, delta);
         ASSAY_TRY(assay_writer_write(writer, buffer, encode(tensor->dtype, buffer, rows * tensor->cols), err));
     }
@@ -170,7 +173,8 @@ static assay_status write_tensor(const assay_save_tensor *tensor, assay_writer *
 {
     size_t size, step = tensor->cols < CHUNK ? CHUNK / (tensor->cols ? tensor->cols : 1) : 1, needed;
     if (tensor->count == 0 || tensor->cols == 0) return ASSAY_OK;
-    if (!tensor->read && !tensor->a && tensor->permuted_heads == 0 && tensor->dtype == tensor->from) {
+    bool changed = tensor->read || tensor->a || is_moved(tensor) || tensor->plus_one;
+    if (!changed && tensor->dtype == tensor->from) {
         const uint8_t *bytes = row_bytes(tensor, tensor->first, &size);
         return assay_writer_write(writer, bytes, size * tensor->count, err);
     }

@@ -20,10 +20,11 @@ typedef struct assay_save_tensor {
     assay_row_reader read;        /* a computed one */
     const void *context;
     assay_dtype from;
-    size_t rows, cols;     /* of the source: a vector is a column */
-    size_t first, count;   /* the rows taken */
-    size_t permuted_heads; /* rows lie as GGUF's llama lays them out (checkpoint.h); 0: not */
-    const float *a, *b;    /* an adapter to add: A [adapter_rank, cols], B [rows, adapter_rank]; NULL: none */
+    size_t rows, cols;                 /* of the source: a vector is a column */
+    size_t first, count;               /* the rows taken */
+    int permuted_heads, grouped_heads; /* rows lie as GGUF lays them out (checkpoint.h); 0: not */
+    bool plus_one;                     /* the source holds one more (checkpoint.h) */
+    const float *a, *b; /* an adapter to add: A [adapter_rank, cols], B [rows, adapter_rank]; NULL: none */
     size_t adapter_rank;
     float scale;
 } assay_save_tensor;
@@ -44,8 +45,8 @@ assay_status assay_save_list_add(assay_save_list *list, const assay_save_tensor 
 assay_save_tensor assay_save_tensor_of_weight(const assay_weight *weight);
 assay_save_tensor assay_save_tensor_of_param(const assay_model *model, size_t param);
 
-/* ChatGLM's buffer transformer.rotary_pos_emb.inv_freq [rotary / 2]. Its own class reads only the type, but misses it
- * when it is not there. */
+/* The table of rotary frequencies [rotary / 2] of a family whose own class reads only its type, but misses it when it
+ * is not there (arch->frequencies). */
 assay_status assay_save_list_add_frequencies(assay_save_list *list, const assay_model_config *config, assay_error *err);
 
 /* Sets the type on disk of everything that is a weight. keep: plain types stay, block types become f32. */

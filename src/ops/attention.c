@@ -6,9 +6,12 @@
  * then its own segment up to itself. Tiles of keys are cut by position along the path, the running softmax goes tile by
  * tile, and every query is a lane of its own, so a query's bits depend on nothing but its own path: tiles behind its
  * own position, which a neighbour in its block looks at, change nothing (they shrink by e^0 and add zero). Tiles that
- * no query of a block sees are never computed. A job of the forward direction is (run of query blocks, key head): it
- * packs the keys and values of its path once for all its blocks and all heads of the group. Jobs with the longest rows
- * come first, so that the last ones are short. The backward direction is attention_backward.c. */
+ * no query of a block sees are never computed. Variants (attr->window, cap, slopes) bend, shift and mask a tile's
+ * scores (attention_tiles.c); a window also leaves out the tiles before it, and a query's bits do not know which of its
+ * block's tiles lie before its own window: what they leave in its sums is wiped out exactly. A job of the forward
+ * direction is (run of query blocks, key head): it packs the keys and values of its path once for all its blocks and
+ * all heads of the group. Jobs with the longest rows come first, so that the last ones are short. The backward
+ * direction is attention_backward.c. */
 #include "ops/attention_backward.h"
 #include "ops/attention_tiles.h"
 
@@ -63,7 +66,8 @@ static size_t workspace(const assay_op_shape *shape, const assay_bounds *bounds,
 
 static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES], double context, bool backward)
 {
-    double forward = 4 * rows[shape->in_space[0]] * context * (double)shape->in_cols[0];
+    double seen = shape->attr->window && context > shape->attr->window ? shape->attr->window : context;
+    double forward = 4 * rows[shape->in_space[0]] * seen * (double)shape->in_cols[0];
     return backward ? 2.5 * forward : forward;
 }
 
@@ -94,17 +98,21 @@ static void pack_probabilities(const assay_attention *a, const forward_memory *m
 }
 
 /* One tile of keys joins the running softmax. */
-static void take_tile(const assay_attention *a, const forward_memory *m, const assay_query_block *block, size_t start)
+static void take_tile(const assay_attention *a, const forward_memory *m, const assay_query_block *block, size_t head,
+                      size_t start)
 {
+    bool first = start == assay_attention_first(a, block->position);
     size_t keys = assay_attention_seen(block, start);
     assay_packed v = assay_attention_tile(a, &m->v, start);
-    assay_attention_scores(a, block, &m->k, &m->q, start, m->s);
+    assay_attention_scores(a, block, head, &m->k, &m->q, start, m->s, NULL);
     a->kernels->scores->fold(m->s, keys, block->lanes, a->run->attr->scale, m->max, m->sum, m->shrink);
-    for (size_t i = 0; start && i < block->rows; i++)
-        if (m->shrink[i] != 1.0f)
+    for (size_t i = 0; !first && i < block->rows; i++)
+        if (m->shrink[i] == 0.0f && a->run->attr->window) /* not even the sign of a zero is left */
+            memset(m->c + i * a->wide_d, 0, a->d * sizeof(float));
+        else if (m->shrink[i] != 1.0f)
             a->kernels->rows->scale(m->shrink[i], m->c + i * a->wide_d, m->c + i * a->wide_d, a->d);
     pack_probabilities(a, m, block->rows, keys);
-    assay_attention_multiply(a, &m->p, &v, block->rows, a->d, keys, m->c, a->wide_d, start > 0);
+    assay_attention_multiply(a, &m->p, &v, block->rows, a->d, keys, m->c, a->wide_d, !first);
 }
 
 static void forward_block(const assay_attention *a, const forward_memory *m, const assay_query_block *block,
@@ -114,7 +122,8 @@ static void forward_block(const assay_attention *a, const forward_memory *m, con
     const assay_view *c = &a->run->out[0];
     assay_attention_pack(a, &m->q, assay_attention_head(a, &a->run->in[0], block->row, head), block->rows, a->d);
     for (size_t i = 0; i < block->lanes; i++) m->max[i] = -INFINITY, m->sum[i] = 0;
-    for (size_t start = 0; start < block->keys; start += ASSAY_TILE_KEYS) take_tile(a, m, block, start);
+    for (size_t start = assay_attention_first(a, block->position); start < block->keys; start += ASSAY_TILE_KEYS)
+        take_tile(a, m, block, head, start);
     for (size_t i = 0; i < block->rows; i++) {
         float *row = m->c + i * a->wide_d;
         size_t at = (block->row + i) * c->ld + head * a->d;
@@ -161,8 +170,9 @@ static void forward_job(void *context, size_t job, int worker)
     forward_memory m = divide(&a, &memory);
     assay_query_block all;
     int32_t segment = (int32_t)find_run(run, job / run->attr->kv_heads, &all);
-    assay_attention_pack_path(&a, &m.k, &run->in[1], segment, all.position + all.rows);
-    assay_attention_pack_path(&a, &m.v, &run->in[2], segment, all.position + all.rows);
+    size_t first = assay_attention_first(&a, all.position), path = all.position + all.rows;
+    assay_attention_pack_path(&a, &m.k, &run->in[1], segment, first, path);
+    assay_attention_pack_path(&a, &m.v, &run->in[2], segment, first, path);
     for (size_t start = 0; start < all.rows; start += ASSAY_QUERIES) {
         assay_query_block block = assay_attention_block(&a, &all, start);
         for (size_t head = a.kv_head * a.group; head < (a.kv_head + 1) * a.group; head++)

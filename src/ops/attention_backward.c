@@ -22,13 +22,14 @@ typedef struct backward_memory {
     assay_packed ds_queries;            /* queries left, over positions */
     assay_packed p_keys, ds_keys;       /* positions left, over queries */
     float *p, *ds;                      /* [ASSAY_TILE_KEYS, ASSAY_QUERIES] */
+    float *slope;                       /* the same, of capped scores; else NULL */
     float *dq;                          /* [ASSAY_QUERIES, wide_d] */
     float *dk, *dv;                     /* [path, wide_d] */
     float *statistics;                  /* [blocks, group, 3, ASSAY_QUERIES]: maximum, sum or its inverse, delta */
 } backward_memory;
 
 typedef struct backward_sizes {
-    size_t path_left, path_right, block_right, block_columns, tile_queries, tile_keys, scores, dq, gradients,
+    size_t path_left, path_right, block_right, block_columns, tile_queries, tile_keys, scores, slope, dq, gradients,
         statistics;
 } backward_sizes;
 
@@ -46,6 +47,7 @@ static backward_sizes sizes_of(const assay_op_attributes *attr, size_t longest_p
         .tile_queries = ASSAY_QUERIES * assay_attention_lane(attr->bf16, ASSAY_TILE_KEYS),
         .tile_keys = ASSAY_TILE_KEYS * lane_queries,
         .scores = ASSAY_TILE_KEYS * ASSAY_QUERIES,
+        .slope = attr->cap > 0 ? ASSAY_TILE_KEYS * ASSAY_QUERIES : 0,
         .dq = ASSAY_QUERIES * wide_d,
         .gradients = path * wide_d,
         .statistics = blocks * (attr->heads / attr->kv_heads) * 3 * ASSAY_QUERIES,
@@ -56,7 +58,7 @@ size_t assay_attention_backward_words(const assay_op_attributes *attr, size_t lo
 {
     backward_sizes n = sizes_of(attr, longest_path);
     return assay_attention_line((size_t)ASSAY_TILE_KEYS * attr->head_dim) + 2 * n.path_left + n.path_right +
-           2 * n.block_right + 2 * n.block_columns + n.tile_queries + 2 * n.tile_keys + 2 * n.scores + n.dq +
+           2 * n.block_right + 2 * n.block_columns + n.tile_queries + 2 * n.tile_keys + 2 * n.scores + n.slope + n.dq +
            2 * n.gradients + n.statistics;
 }
 
@@ -83,6 +85,7 @@ static backward_memory divide(const assay_attention *a, uint32_t **memory)
         (assay_packed){.k_room = ASSAY_QUERIES, .left = true, .words = assay_attention_take(memory, n.tile_keys)};
     m.p = take_floats(memory, n.scores);
     m.ds = take_floats(memory, n.scores);
+    m.slope = n.slope ? take_floats(memory, n.slope) : NULL;
     m.dq = take_floats(memory, n.dq);
     m.dk = take_floats(memory, n.gradients);
     m.dv = take_floats(memory, n.gradients);
@@ -96,10 +99,11 @@ static float *statistics_of(const assay_attention *a, const backward_memory *m, 
 }
 
 /* Raw scores into p, dp into ds. */
-static void make_tile(const assay_attention *a, const backward_memory *m, const assay_query_block *block, size_t start)
+static void make_tile(const assay_attention *a, const backward_memory *m, const assay_query_block *block, size_t head,
+                      size_t start)
 {
     assay_packed v = assay_attention_tile(a, &m->v, start);
-    assay_attention_scores(a, block, &m->k, &m->q, start, m->p);
+    assay_attention_scores(a, block, head, &m->k, &m->q, start, m->p, m->slope);
     assay_attention_multiply(a, &v, &m->dc, assay_attention_seen(block, start), block->rows, a->d, m->ds, ASSAY_QUERIES,
                              false);
 }
@@ -117,8 +121,8 @@ static void make_statistics(const assay_attention *a, const backward_memory *m, 
     float *max = statistics, *sum = max + ASSAY_QUERIES, *delta = sum + ASSAY_QUERIES;
     pack_block(a, m, block, head);
     for (size_t i = 0; i < ASSAY_QUERIES; i++) max[i] = -INFINITY, sum[i] = delta[i] = 0;
-    for (size_t start = 0; start < block->keys; start += ASSAY_TILE_KEYS) {
-        make_tile(a, m, block, start);
+    for (size_t start = assay_attention_first(a, block->position); start < block->keys; start += ASSAY_TILE_KEYS) {
+        make_tile(a, m, block, head, start);
         a->kernels->scores->fold_backward(m->p, m->ds, assay_attention_seen(block, start), block->lanes,
                                           a->run->attr->scale, max, sum, delta);
     }
@@ -134,7 +138,7 @@ static void add_queries(const assay_attention *a, const backward_memory *m, cons
 {
     const assay_view *dq = &a->run->d_in[0];
     size_t keys = assay_attention_seen(block, start);
-    bool add = start > 0 || a->run->add[0];
+    bool add = start > assay_attention_first(a, block->position) || a->run->add[0];
     float *home = dq->data + block->row * dq->ld + head * a->d;
     assay_packed k = assay_attention_tile(a, &m->k_columns, start);
     if (a->bf16) a->kernels->scores->pack(m->ds_queries.words, ASSAY_BF16_MR * ASSAY_TILE_KEYS / 2, m->ds, keys);
@@ -168,9 +172,11 @@ static void take_tile(const assay_attention *a, const backward_memory *m, const 
     assay_attention_pack(a, &m->dc_columns,
                          assay_matrix_transposed(assay_attention_head(a, &a->run->d_out[0], block->row, head)), a->d,
                          block->rows);
-    make_tile(a, m, block, start);
+    make_tile(a, m, block, head, start);
     a->kernels->scores->gradients(m->p, m->ds, assay_attention_seen(block, start), block->lanes, a->run->attr->scale,
                                   max, inverse, delta);
+    for (size_t i = 0; m->slope && i < assay_attention_seen(block, start); i++)
+        for (size_t j = 0; j < block->lanes; j++) m->ds[i * ASSAY_QUERIES + j] *= m->slope[i * ASSAY_QUERIES + j];
     if (a->run->d_in[0].data) add_queries(a, m, block, head, start);
     if (a->run->d_in[1].data) add_keys(a, block, start, m->ds, &m->ds_keys, &m->q_columns, m->dk);
     if (a->run->d_in[2].data) add_keys(a, block, start, m->p, &m->p_keys, &m->dc_columns, m->dv);
@@ -187,7 +193,7 @@ static void sweep(const assay_attention *a, const backward_memory *m, const assa
     for (size_t start = 0; start < path; start += ASSAY_TILE_KEYS)
         for (size_t i = 0; i < all->rows; i += ASSAY_QUERIES) {
             assay_query_block block = assay_attention_block(a, all, i);
-            if (block.keys <= start) continue;
+            if (block.keys <= start || start < assay_attention_first(a, block.position)) continue;
             for (size_t head = first_head; head < first_head + a->group; head++)
                 take_tile(a, m, &block, head, start, statistics_of(a, m, i / ASSAY_QUERIES, head));
         }
@@ -219,9 +225,9 @@ static void backward_segment(const assay_attention *a, const backward_memory *m,
     memset(m->dk, 0, bytes);
     memset(m->dv, 0, bytes);
     if (assay_attention_queries(run, segment, &all)) {
-        assay_attention_pack_path(a, &m->k, &run->in[1], (int32_t)s, path);
-        assay_attention_pack_path(a, &m->v, &run->in[2], (int32_t)s, path);
-        assay_attention_pack_path(a, &m->k_columns, &run->in[1], (int32_t)s, path);
+        assay_attention_pack_path(a, &m->k, &run->in[1], (int32_t)s, 0, path);
+        assay_attention_pack_path(a, &m->v, &run->in[2], (int32_t)s, 0, path);
+        assay_attention_pack_path(a, &m->k_columns, &run->in[1], (int32_t)s, 0, path);
         sweep(a, m, &all);
     }
     scatter_rows(a, &run->d_in[1], m->dk, (int32_t)s, run->add[1]);

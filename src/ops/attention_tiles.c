@@ -124,9 +124,9 @@ assay_packed assay_attention_tile(const assay_attention *a, const assay_packed *
 }
 
 void assay_attention_pack_path(const assay_attention *a, const assay_packed *to, const assay_view *view, int32_t index,
-                               size_t path)
+                               size_t first, size_t path)
 {
-    for (size_t start = 0; start < path; start += ASSAY_TILE_KEYS) {
+    for (size_t start = first; start < path; start += ASSAY_TILE_KEYS) {
         size_t count = smaller(ASSAY_TILE_KEYS, path - start);
         assay_matrix rows = gather(a, view, index, start, count);
         assay_packed tile = assay_attention_tile(a, to, start);
@@ -161,12 +161,54 @@ size_t assay_attention_seen(const assay_query_block *block, size_t start)
     return round_up(smaller(ASSAY_TILE_KEYS, block->keys - start), LEFT);
 }
 
-void assay_attention_scores(const assay_attention *a, const assay_query_block *block, const assay_packed *k,
-                            const assay_packed *q, size_t start, float *s)
+size_t assay_attention_first(const assay_attention *a, size_t position)
+{
+    size_t window = a->run->attr->window;
+    if (window == 0 || position < window) return 0;
+    return (position + 1 - window) / ASSAY_TILE_KEYS * ASSAY_TILE_KEYS;
+}
+
+/* Scores are multiplied by attr->scale later, so the bend is that of scale * s, taken back by scale. */
+static void bend(const assay_attention *a, const assay_query_block *block, size_t keys, float *s, float *slope)
+{
+    const assay_op_attributes *attr = a->run->attr;
+    for (size_t i = 0; i < keys; i++)
+        a->kernels->rows->cap(s + i * ASSAY_QUERIES, slope ? slope + i * ASSAY_QUERIES : NULL, block->lanes,
+                              attr->scale / attr->cap, attr->cap / attr->scale);
+}
+
+/* ALiBi by distance instead of position: the softmax does not know the difference, and the numbers stay small. */
+static void lean(const assay_attention *a, const assay_query_block *block, size_t head, size_t start, size_t keys,
+                 float *s)
+{
+    float slope = a->run->attr->slopes[head] / a->run->attr->scale;
+    for (size_t i = 0; i < keys; i++)
+        for (size_t j = 0; j < block->lanes; j++) {
+            float distance = (float)(block->position + j) - (float)(start + i);
+            s[i * ASSAY_QUERIES + j] = fmaf(-slope, distance, s[i * ASSAY_QUERIES + j]);
+        }
+}
+
+/* Query `position + j` sees keys from position + j + 1 - window on. */
+static void mask_behind(const assay_attention *a, const assay_query_block *block, size_t start, size_t keys, float *s)
+{
+    size_t window = a->run->attr->window;
+    for (size_t i = 0; window && i < keys; i++) {
+        size_t last = start + i + window - 1; /* the last query that sees the key */
+        size_t sighted = last < block->position ? 0 : smaller(last + 1 - block->position, block->lanes);
+        for (size_t j = sighted; j < block->lanes; j++) s[i * ASSAY_QUERIES + j] = -0x1p100f;
+    }
+}
+
+void assay_attention_scores(const assay_attention *a, const assay_query_block *block, size_t head,
+                            const assay_packed *k, const assay_packed *q, size_t start, float *s, float *slope)
 {
     assay_packed tile = assay_attention_tile(a, k, start);
     size_t keys = assay_attention_seen(block, start), open = block->position + 1; /* positions that every query sees */
     assay_attention_multiply(a, &tile, q, keys, block->rows, a->d, s, ASSAY_QUERIES, false);
+    if (a->run->attr->cap > 0) bend(a, block, keys, s, slope);
+    if (a->run->attr->slopes) lean(a, block, head, start, keys, s);
+    mask_behind(a, block, start, keys, s);
     for (size_t i = open > start ? open - start : 0; i < keys; i++) {
         size_t blind = smaller(start + i - block->position, block->lanes);
         for (size_t j = 0; j < blind; j++) s[i * ASSAY_QUERIES + j] = -INFINITY;

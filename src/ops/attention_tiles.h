@@ -60,11 +60,11 @@ void assay_attention_multiply(const assay_attention *a, const assay_packed *left
 /* The columns of this job's key head (of query head `head`) in rows of a value. */
 assay_matrix assay_attention_head(const assay_attention *a, const assay_view *view, size_t row, size_t head);
 
-/* Packs the first `path` rows of the segment's path of k or v: as left operands, lanes are positions and d the inner
- * dimension ([path] panels one after another); as right operands lanes are columns and positions the inner dimension
- * (one operand a tile, assay_attention_tile apart). */
+/* Packs the rows of the segment's path of k or v from `first` (a tile's start) to `path`: as left operands, lanes are
+ * positions and d the inner dimension ([path] panels one after another); as right operands lanes are columns and
+ * positions the inner dimension (one operand a tile, assay_attention_tile apart). */
 void assay_attention_pack_path(const assay_attention *a, const assay_packed *to, const assay_view *view,
-                               int32_t segment, size_t path);
+                               int32_t segment, size_t first, size_t path);
 /* The part of such an operand that holds the tile starting at position `start`. */
 assay_packed assay_attention_tile(const assay_attention *a, const assay_packed *path, size_t start);
 
@@ -75,8 +75,14 @@ assay_query_block assay_attention_block(const assay_attention *a, const assay_qu
 /* Keys of the tile at `start` that a block looks at, in whole panels of any kernel set. */
 size_t assay_attention_seen(const assay_query_block *block, size_t start);
 
-/* s = k q^T of one tile, -inf where a query does not see a key. */
-void assay_attention_scores(const assay_attention *a, const assay_query_block *block, const assay_packed *k,
-                            const assay_packed *q, size_t start, float *s);
+/* Where the first tile starts that a query at `position` sees: 0, or what its window leaves. */
+size_t assay_attention_first(const assay_attention *a, size_t position);
+
+/* s = k q^T of one tile, as the model's variant has it: bent where scores are capped, shifted by the head's slope, and
+ * masked. A key ahead of a query has -inf. A key behind a query's window has a large negative number instead, because
+ * it may be all that the query meets in its first tile: then the sums of that tile are wiped out by the next one's
+ * maximum, exactly, where -inf less -inf would be no number. slope, may be NULL: the derivative of the bend. */
+void assay_attention_scores(const assay_attention *a, const assay_query_block *block, size_t head,
+                            const assay_packed *k, const assay_packed *q, size_t start, float *s, float *slope);
 
 #endif

@@ -1,5 +1,5 @@
-/* x[t] = W[ids[t]].  No input: the ids are the geometry's.  Param 0: W [vocab, hidden].  Backward: dW[ids[t]] += dx[t],
- * rows in rising t.
+/* x[t] = scale * W[ids[t]] (scale 0: 1).  No input: the ids are the geometry's.  Param 0: W [vocab, hidden].  Backward:
+ * dW[ids[t]] += scale * dx[t], rows in rising t.
  *
  * Backward works on column ranges, each worker walking all rows in order: two tokens with one id never race and always
  * add in the same order. Within a tree they are added one by one (a fold of single rows), which is as canonical as
@@ -32,6 +32,7 @@ static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int
         size_t offset = (size_t)run->env->geometry->ids[t] * w->cols;
         float *row = assay_row_target(&run->out[0], t, memory);
         assay_dtype_to_f32(w->dtype, (const char *)w->data + offset * bytes, row, w->cols);
+        if (run->attr->scale != 0) run->env->kernels->rows->scale(run->attr->scale, row, row, w->cols);
         assay_row_store(run, &run->out[0], t, row);
     }
 }
@@ -42,10 +43,11 @@ static void backward_cols(const assay_op_run *run, size_t first, size_t cols, in
 {
     const assay_rows *k = run->env->kernels->rows;
     const assay_view *dx = &run->d_out[0];
+    float scale = run->attr->scale != 0 ? run->attr->scale : 1.0f;
     (void)worker;
     for (size_t t = 0; t < dx->rows; t++) {
         float *row = run->param[0].gradient + (size_t)run->env->geometry->ids[t] * run->param[0].cols;
-        k->axpy(1.0f, dx->data + t * dx->ld + first, row + first, cols);
+        k->axpy(scale, dx->data + t * dx->ld + first, row + first, cols);
     }
 }
 

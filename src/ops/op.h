@@ -50,15 +50,21 @@ typedef struct assay_op_env {
 /* What differs between two uses of an operation; each operation says which fields it reads. */
 typedef struct assay_op_attributes {
     float eps;     /* norm */
-    float scale;   /* attention: of the scores; linear: of the adapter */
+    float scale;   /* attention: of the scores; linear: of the adapter; embedding: of its rows; add: of in 1 */
     float dropout; /* linear: of the adapter's input */
     uint32_t site; /* dropout: which place in the model */
+    /* attention, rope, regroup; rms_norm: heads of head_dim columns normed alone, 0: the whole row */
     uint32_t heads, kv_heads, head_dim;
+    uint32_t window;                /* attention: keys a query sees, itself included; 0: its whole path */
+    float cap;                      /* attention: scores become cap * tanh(score / cap); 0: no cap */
+    bool plus_one;                  /* rms_norm: the weight is 1 + w */
+    bool gelu;                      /* swiglu: gelu (tanh form) for silu */
     uint32_t rotary_half;           /* rope: pairs per head */
     bool adjacent;                  /* rope: (2i, 2i+1) instead of (i, i + half) */
     bool bias, residual, adapter;   /* linear: which operands are present */
     bool bf16;                      /* linear, attention: products round their operands to bf16 */
     const float *inverse_frequency; /* angles: [rotary_half], owned by the program */
+    const float *slopes;            /* attention: ALiBi's, [heads], owned by the program; NULL: none */
     float angle_scale;              /* angles: factor of cos and sin (yarn's attention factor; 1 otherwise) */
 } assay_op_attributes;
 
@@ -109,8 +115,8 @@ typedef struct assay_op {
     void (*backward)(const assay_op_run *run); /* NULL: not differentiable */
 } assay_op;
 
-extern const assay_op assay_op_embedding, assay_op_angles, assay_op_rms_norm, assay_op_linear, assay_op_rope,
-    assay_op_attention, assay_op_swiglu, assay_op_gather;
+extern const assay_op assay_op_embedding, assay_op_angles, assay_op_rms_norm, assay_op_layer_norm, assay_op_linear,
+    assay_op_regroup, assay_op_rope, assay_op_attention, assay_op_swiglu, assay_op_gelu, assay_op_add, assay_op_gather;
 
 /* All of the above, NULL-terminated: tests walk it, and a new operation gets one line there. */
 const assay_op *assay_op_at(size_t index);

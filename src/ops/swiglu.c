@@ -1,5 +1,5 @@
-/* s = silu(g) * u.  In 0: g [T, F], in 1: u [T, F] (two values, or two column ranges of one).  (Shazeer,
- * arXiv:2002.05202)
+/* s = silu(g) * u.  In 0: g [T, F], in 1: u [T, F] (two values, or two column ranges of one). With attr->gelu the gate
+ * is gelu in its tanh form.  (Shazeer, arXiv:2002.05202)
  *
  * Elementwise, so rows are taken in stretches of columns that stay in the first-level cache when bf16 is widened on the
  * way. */
@@ -32,13 +32,14 @@ static assay_view stretch(const assay_view *view, size_t col)
 
 static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
 {
+    const assay_rows *k = run->env->kernels->rows;
     float *memory = assay_row_memory(run, worker);
     for (size_t t = first; t < first + rows; t++)
         for (size_t col = 0; col < run->out[0].cols; col += STRETCH) {
             assay_view g = stretch(&run->in[0], col), u = stretch(&run->in[1], col), s = stretch(&run->out[0], col);
             float *target = assay_row_target(&s, t, memory + 2 * STRETCH);
-            run->env->kernels->rows->swiglu(assay_row_read(run, &g, t, memory),
-                                            assay_row_read(run, &u, t, memory + STRETCH), target, s.cols);
+            (run->attr->gelu ? k->geglu : k->swiglu)(assay_row_read(run, &g, t, memory),
+                                                     assay_row_read(run, &u, t, memory + STRETCH), target, s.cols);
             assay_row_store(run, &s, t, target);
         }
 }
@@ -62,9 +63,10 @@ static void backward_rows(const assay_op_run *run, size_t first, size_t rows, in
         for (size_t col = 0; col < ds->cols; col += STRETCH) {
             assay_view g = stretch(&run->in[0], col), u = stretch(&run->in[1], col);
             size_t at_g = t * dg->ld + col, at_u = t * du->ld + col;
-            kernels->swiglu_backward(assay_row_read(run, &g, t, memory), assay_row_read(run, &u, t, memory + STRETCH),
-                                     ds->data + t * ds->ld + col, gradient_target(run, 0, at_g, aside_g),
-                                     gradient_target(run, 1, at_u, aside_u), g.cols);
+            (run->attr->gelu ? kernels->geglu_backward : kernels->swiglu_backward)(
+                assay_row_read(run, &g, t, memory), assay_row_read(run, &u, t, memory + STRETCH),
+                ds->data + t * ds->ld + col, gradient_target(run, 0, at_g, aside_g),
+                gradient_target(run, 1, at_u, aside_u), g.cols);
             if (dg->data && run->add[0]) kernels->axpy(1.0f, aside_g, dg->data + at_g, g.cols);
             if (du->data && run->add[1]) kernels->axpy(1.0f, aside_u, du->data + at_u, g.cols);
         }

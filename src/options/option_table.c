@@ -22,6 +22,10 @@ static const assay_option_row rows[] = {
      ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}}, AT(adapter), "a LoRA adapter (PEFT's format) to start from or to use"},
     {"adapter", "[NAME=]DIR", ASSAY_OPTION_LIST, 0, ASSAY_FOR_SERVE, ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}},
      AT(adapters), "an adapter to serve; repeatable"},
+    {"ignore-config", "KEY", ASSAY_OPTION_LIST, 0, TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_MERGE,
+     ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}}, AT(ignore_config),
+     "read config.json as if it had not this key, where the model's own code does not look at it either; repeatable, "
+     "kept in assay.json"},
     {"data", "PATH", ASSAY_OPTION_LIST, 0, PAIRS, ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}}, AT(data),
      "pairs: a file (.json .jsonl .csv .tsv, .gz too) or a folder of them; repeatable"},
     {"eval-data", "PATH", ASSAY_OPTION_LIST, 0, TRAINING | ASSAY_FOR_DATA, ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}},

@@ -108,7 +108,8 @@ typedef struct assay_options {
     /* files */
     const char *model;
     const char *adapter;
-    assay_string_list adapters; /* serve: [NAME=]DIR */
+    assay_string_list ignore_config; /* keys taken out of config.json before it is read */
+    assay_string_list adapters;      /* serve: [NAME=]DIR */
     assay_string_list data, eval_data;
     double eval_split; /* share of the prompts held out; -1 auto, 0 none. Unused when eval_data is given */
     const char *output;

@@ -28,6 +28,7 @@ struct assay_bench_step {
 static assay_status write_program(assay_bench_step *b, const assay_options *o, bool bf16, assay_error *err)
 {
     const assay_model_shape *shape;
+    const assay_architecture *arch;
     assay_model_config config;
     static const assay_tuning tunings[] = {
         [ASSAY_OPT_LORA] = ASSAY_TUNE_LORA, [ASSAY_OPT_FULL] = ASSAY_TUNE_FULL, [ASSAY_OPT_HEAD] = ASSAY_TUNE_HEAD};
@@ -38,8 +39,9 @@ static assay_status write_program(assay_bench_step *b, const assay_options *o, b
     if (!o->arch)
         return assay_error_set(err, ASSAY_E_USAGE,
                                "bench step: --arch is missing (chatglm2-6b, qwen2.5-0.5b, ...; see assay models)");
-    ASSAY_TRY(assay_model_shape_find(&shape, o->arch, err));
-    assay_model_shape_config(shape, &(assay_init_options){.layers = o->layers ? (size_t)o->layers : LAYERS}, &config);
+    ASSAY_TRY(assay_model_shape_find(&shape, &arch, o->arch, err));
+    const assay_init_options options = {.layers = o->layers ? (size_t)o->layers : LAYERS};
+    ASSAY_TRY(assay_model_shape_config(shape, arch, &options, &config, NULL, err));
     config.vocab = VOCAB;
     ASSAY_TRY(assay_lora_check(&lora, config.arch, err));
     assay_decoder_options decoder = {

@@ -1,19 +1,13 @@
 /* Checkpoints and adapters against the program that would run them: every weight it names must be there in the right
  * shape. */
 #include "model/model.h"
+#include "model/model_tensors.h"
 #include "task/inspection.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { NAMED = 5 }; /* tensors named in full; the rest is counted */
-
-static const assay_weight *find_weight(const assay_checkpoint *checkpoint, const char *prefix, const char *name)
-{
-    const assay_weight *found = assay_checkpoint_find(checkpoint, name);
-    if (found || !prefix) return found;
-    return strncmp(name, prefix, strlen(prefix)) ? NULL : assay_checkpoint_find(checkpoint, name + strlen(prefix));
-}
 
 static bool shape_fits(const assay_param *param, const assay_tensor *tensor)
 {
@@ -36,7 +30,7 @@ static void check_weights(json_t *report, const assay_checkpoint *checkpoint, co
     size_t missing = 0, wrong = 0;
     for (size_t i = 0; i < program->param_count; i++) {
         const assay_param *param = &program->params[i];
-        const assay_weight *weight = find_weight(checkpoint, config->arch->names.prefix, param->name);
+        const assay_weight *weight = assay_model_find_weight(checkpoint, config->arch, param->name);
         if (!weight && param->role != ASSAY_ROLE_HEAD && missing++ < NAMED)
             assay_inspect_problem(report, "the tensor %s is missing", param->name);
         if (!weight) continue;
@@ -60,9 +54,9 @@ static void set_config(json_t *report, const assay_model_config *config)
 static void find_head(json_t *report, const assay_checkpoint *checkpoint, const assay_model_config *config)
 {
     char name[96];
-    snprintf(name, sizeof name, "%s.weight", config->arch->names.head);
+    snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
     if (assay_checkpoint_find(checkpoint, name))
-        assay_inspect_set(report, "head", json_string(config->arch->names.head));
+        assay_inspect_set(report, "head", json_string(config->arch->names->head));
 }
 
 static void check_program(json_t *report, const assay_checkpoint *checkpoint)
@@ -72,8 +66,9 @@ static void check_program(json_t *report, const assay_checkpoint *checkpoint)
     assay_error err = {0};
     const char *type = json_string_value(json_object_get(checkpoint->config, "model_type"));
     if (type) assay_inspect_set(report, "architecture", json_string(type));
-    if (assay_model_config_read(checkpoint->config, checkpoint->name, &config, &err) != ASSAY_OK ||
-        assay_decoder_program(&program, &config, &(assay_decoder_options){0}, &err) != ASSAY_OK) {
+    bool read = assay_model_config_read(checkpoint->config, checkpoint->name, &config, &err) == ASSAY_OK;
+    if (read) assay_model_config_see(checkpoint, &config);
+    if (!read || assay_decoder_program(&program, &config, &(assay_decoder_options){0}, &err) != ASSAY_OK) {
         assay_inspect_problem(report, "%s", err.text);
         return;
     }
@@ -81,6 +76,8 @@ static void check_program(json_t *report, const assay_checkpoint *checkpoint)
     if (checkpoint->weight_count) {
         find_head(report, checkpoint, &config);
         check_weights(report, checkpoint, &config, program);
+        if (assay_model_check_tensors(checkpoint, &config, program, false, &err) != ASSAY_OK)
+            assay_inspect_problem(report, "%s", err.text);
         assay_inspect_set(report, "supported", json_boolean(json_array_size(json_object_get(report, "problems")) == 0));
     }
     assay_program_free(program);
@@ -120,9 +117,9 @@ static const assay_architecture *guess(const assay_adapter_file *adapter)
 {
     const assay_architecture *arch;
     for (size_t a = 0; (arch = assay_architecture_at(a)); a++) {
-        size_t length = strcspn(arch->names.input_norm, "%");
+        size_t length = strcspn(arch->names->out, "%");
         for (size_t i = 0; i < adapter->tensors->count; i++)
-            if (!strncmp(adapter->tensors->tensors[i].name, arch->names.input_norm, length)) return arch;
+            if (!strncmp(adapter->tensors->tensors[i].name, arch->names->out, length)) return arch;
     }
     return NULL;
 }
@@ -131,17 +128,18 @@ static void check_head(json_t *report, const assay_adapter_file *adapter, const 
                        const assay_checkpoint *base)
 {
     char name[96];
-    const char *head = arch ? arch->names.head : has_module(adapter, "classifier_head") ? "classifier_head" : "score";
+    const char *head = arch ? arch->names->head : has_module(adapter, "classifier_head") ? "classifier_head" : "score";
     snprintf(name, sizeof name, "%s.weight", head);
     if (has_module(adapter, head)) {
         assay_inspect_set(report, "head", json_string(head));
     } else if (base && assay_checkpoint_find(base, name)) {
         assay_inspect_set(report, "head", json_string("of the base"));
-    } else if (arch == &assay_arch_chatglm) {
+    } else if (arch && arch->peft_task_type_null) {
         assay_inspect_problem(report,
-                              "the adapter has lost its head: no classifier_head in it. PEFT saves only heads whose "
+                              "the adapter has lost its head: no %s in it. PEFT saves only heads whose "
                               "name ends in score or "
-                              "classifier unless modules_to_save names them, so the trained head is gone; train again");
+                              "classifier unless modules_to_save names them, so the trained head is gone; train again",
+                              head);
         assay_inspect_set(report, "supported", json_false());
     } else
         assay_inspect_problem(report, "there is no reward head (%s) in the adapter%s", head,

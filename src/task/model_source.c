@@ -6,7 +6,11 @@
 
 #include "base/file.h"
 #include "base/json_doc.h"
+#include "family/config_audit.h"
+#include "model/decoder.h"
+#include "model/model_tensors.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const size_t settings_ceiling = (size_t)64 << 20;
@@ -104,8 +108,62 @@ static assay_status open_checkpoint(assay_model_source *source, const char *base
     ASSAY_TRY(open_bare_vocabulary(source, base, flags, err));
     if (source->vocabulary) return ASSAY_OK;
     ASSAY_TRY(adapter_context(assay_checkpoint_open(&source->checkpoint, base, how, err), source->adapter_folder, err));
-    if (flags & ASSAY_SOURCE_TOKENIZER_ONLY) return ASSAY_OK;
+    return ASSAY_OK;
+}
+
+/* What the user says now, and what the run that made the model was told. */
+static assay_status ignore_keys(assay_model_source *source, const assay_string_list *now, assay_error *err)
+{
+    size_t i;
+    const json_t *key;
+    for (size_t k = 0; now && k < now->count; k++) {
+        const char *name = now->items[k];
+        if (!assay_checkpoint_ignore(source->checkpoint, &name, 1))
+            return assay_error_set(err, ASSAY_E_USAGE, "--ignore-config %s: the config of %s has no such key", name,
+                                   source->checkpoint->name);
+        if (!source->ignored) source->ignored = json_array();
+        json_array_append_new(source->ignored, json_string(name));
+    }
+    json_array_foreach(source->ignored, i, key)
+    {
+        const char *name = json_string_value(key);
+        if (name) assay_checkpoint_ignore(source->checkpoint, &name, 1);
+    }
+    return ASSAY_OK;
+}
+
+static assay_status check_tensors(const assay_model_source *source, const assay_checkpoint *checkpoint,
+                                  assay_error *err)
+{
+    assay_model_config config = source->config;
+    assay_program *program;
+    assay_model_config_see(checkpoint, &config);
+    ASSAY_TRY(assay_decoder_program(&program, &config, &(assay_decoder_options){0}, err));
+    assay_status status = assay_model_check_tensors(checkpoint, &config, program, false, err);
+    assay_program_free(program);
+    return status;
+}
+
+/* A plan needs no weights, but where they are it refuses what loading them would. */
+static assay_status look_at_weights(const assay_model_source *source, assay_error *err)
+{
+    assay_checkpoint *whole;
+    assay_error problem = {0};
+    assay_status status = assay_checkpoint_open(&whole, source->checkpoint->path, 0, &problem);
+    if (status == ASSAY_E_IO) return ASSAY_OK; /* not all there */
+    if (status != ASSAY_OK) return assay_error_set(err, status, "%s", problem.text);
+    status = check_tensors(source, whole, err);
+    assay_checkpoint_close(whole);
+    return status;
+}
+
+static assay_status open_model(assay_model_source *source, const assay_string_list *ignore, unsigned flags,
+                               assay_error *err)
+{
+    if (!source->checkpoint || (flags & ASSAY_SOURCE_TOKENIZER_ONLY)) return ASSAY_OK;
+    ASSAY_TRY(ignore_keys(source, ignore, err));
     ASSAY_TRY(assay_model_config_read(source->checkpoint->config, source->checkpoint->path, &source->config, err));
+    if (flags & ASSAY_SOURCE_CONFIG_ONLY) ASSAY_TRY(look_at_weights(source, err));
     return source->adapter_folder ? assay_adapter_open(&source->adapter, source->adapter_folder, err) : ASSAY_OK;
 }
 
@@ -146,7 +204,8 @@ static assay_status read_settings(assay_model_source *source, const json_t *obje
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: precision is \"%s\"; it should be \"f32\" or \"bf16\"", where,
                                precision);
     source->bf16 = !strcmp(precision, "bf16");
-    const json_t *rewards = json_object_get(object, "rewards");
+    const json_t *rewards = json_object_get(object, "rewards"), *ignored = json_object_get(object, "ignore_config");
+    if (json_is_array(ignored)) source->ignored = json_deep_copy(ignored);
     if (rewards && !json_is_null(rewards)) ASSAY_TRY(assay_reward_scale_read(&source->rewards, rewards, where, err));
     if (source->max_length < 0)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: max_length is %lld; it should not be negative", where,
@@ -263,16 +322,18 @@ static assay_status check_vocabulary(const assay_model_source *source, assay_err
         (int)assay_tokenizer_about(source->tokenizer)->vocab_size - 1, where, (long long)vocab);
 }
 
-static assay_status open_parts(assay_model_source *source, const char *base, unsigned flags, assay_error *err)
+static assay_status open_parts(assay_model_source *source, const char *base, const assay_string_list *ignore,
+                               unsigned flags, assay_error *err)
 {
     ASSAY_TRY(open_checkpoint(source, base, flags, err));
     ASSAY_TRY(find_settings(source, source->checkpoint ? source->checkpoint->path : base, err));
+    ASSAY_TRY(open_model(source, ignore, flags, err));
     ASSAY_TRY(open_tokenizer(source, base, flags, err));
     return check_vocabulary(source, err);
 }
 
-assay_status assay_model_source_open(assay_model_source **out, const char *model, const char *adapter, unsigned flags,
-                                     assay_error *err)
+assay_status assay_model_source_open(assay_model_source **out, const char *model, const char *adapter,
+                                     const assay_string_list *ignore, unsigned flags, assay_error *err)
 {
     *out = NULL;
     if (!model)
@@ -282,7 +343,7 @@ assay_status assay_model_source_open(assay_model_source **out, const char *model
     char *base = NULL;
     ASSAY_TRY_ALLOC(source, model, err);
     assay_status status = places_find(source, model, adapter, &base, err);
-    if (status == ASSAY_OK) status = open_parts(source, base, flags, err);
+    if (status == ASSAY_OK) status = open_parts(source, base, ignore, flags, err);
     assay_free(base);
     if (status != ASSAY_OK) {
         assay_model_source_close(source);
@@ -304,6 +365,7 @@ void assay_model_source_close(assay_model_source *source)
     assay_free(source->adapter_folder);
     assay_free(source->tokenizer_folder);
     assay_free(source->template_name);
+    json_decref(source->ignored);
     assay_free(source);
 }
 
@@ -385,7 +447,7 @@ static void say_pooling(const assay_model_source *source, const assay_log *log)
     assay_ids_release(&ids);
 }
 
-void assay_model_source_warn(const assay_model_source *source, const assay_log *log)
+static void say_other_base(const assay_model_source *source, const assay_log *log)
 {
     if (source->chosen) say_pooling(source, log);
     char *path = NULL;
@@ -399,4 +461,33 @@ void assay_model_source_warn(const assay_model_source *source, const assay_log *
                    "same weights",
                    source->adapter_folder, base, source->checkpoint->name);
     assay_free(path);
+}
+
+static void say_notes(const assay_model_source *source, const assay_log *log)
+{
+    size_t i;
+    const json_t *note;
+    const assay_checkpoint *checkpoint = source->checkpoint;
+    char head[96];
+    snprintf(head, sizeof head, "%s.weight", source->config.arch->names->head);
+    json_t *notes = assay_config_notes(checkpoint->config, source->config.arch,
+                                       source->adapter || assay_checkpoint_find(checkpoint, head));
+    json_array_foreach(notes, i, note) assay_note(log, "%s", json_string_value(note));
+    json_decref(notes);
+}
+
+static void say_left_out(const assay_model_source *source, const assay_log *log)
+{
+    for (size_t i = 0; source->adapter && i < source->adapter->tensors->count; i++) {
+        const char *name = source->adapter->tensors->tensors[i].name;
+        if (!assay_model_is_language_head(source->config.arch, name)) continue;
+        assay_note(log, "the adapter's %s is left out: a reward model has no language head", name);
+    }
+}
+
+void assay_model_source_warn(const assay_model_source *source, const assay_log *log)
+{
+    if (source->checkpoint && source->config.arch) say_notes(source, log);
+    if (source->config.arch) say_left_out(source, log);
+    say_other_base(source, log);
 }

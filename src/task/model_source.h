@@ -23,7 +23,8 @@
  * from the folder around it. Keys: "precision" ("f32"|"bf16"), "template" (string), "append_eos"
  * ("auto"|"true"|"false"), "rendering" (2; missing: a folder of version 0.1), "chat_template" and
  * "chat_template_tool_use" (the whole text), "chat_template_kwargs" (object), "date", "tool_format", "max_length"
- * (int), "score_offset" (number), "rewards" (judge/reward_scale.h). A missing key or file leaves the default below.
+ * (int), "score_offset" (number), "ignore_config" (list of keys), "rewards" (judge/reward_scale.h). A missing key or
+ * file leaves the default below.
  *
  * The tokenizer is the adapter folder's own where it holds one (tokenizer.json or tokenizer.model), else the
  * checkpoint's.
@@ -37,8 +38,8 @@
 #include "checkpoint/adapter_file.h"
 #include "checkpoint/checkpoint.h"
 #include "data/renderer.h"
+#include "family/architecture.h"
 #include "judge/reward_scale.h"
-#include "model/architecture.h"
 #include "options/options.h"
 
 enum {
@@ -61,6 +62,7 @@ typedef struct assay_model_source {
     assay_tokenizer *tokenizer;
     char *tokenizer_folder; /* holds the tokenizer's files; NULL: they are inside a .gguf, or there is none */
     assay_model_config config;
+    json_t *ignored; /* "ignore_config" of assay.json and of the options, an array of strings; NULL: none */
     bool has_settings;           /* an assay.json was found: the next five come from it as far as it has them */
     char *template_name;         /* "auto" */
     assay_append_eos append_eos; /* ASSAY_EOS_AUTO */
@@ -74,9 +76,10 @@ typedef struct assay_model_source {
     assay_template *chosen; /* NULL until assay_model_source_settle */
 } assay_model_source;
 
-/* model NULL is ASSAY_E_USAGE. *out is NULL on failure. */
-assay_status assay_model_source_open(assay_model_source **out, const char *model, const char *adapter, unsigned flags,
-                                     assay_error *err);
+/* model NULL is ASSAY_E_USAGE. ignore: keys of config.json to be taken out before it is read (--ignore-config), beside
+ * those that assay.json has; may be NULL. *out is NULL on failure. */
+assay_status assay_model_source_open(assay_model_source **out, const char *model, const char *adapter,
+                                     const assay_string_list *ignore, unsigned flags, assay_error *err);
 void assay_model_source_close(assay_model_source *source); /* NULL is fine */
 
 /* Says how texts are rendered: what the user gave (assay_options_given "template", "append-eos", "max-length") wins
@@ -93,7 +96,8 @@ assay_status assay_source_rendering(const assay_model_source *source, json_t *no
  * another one, or where no text says it: nothing. */
 assay_status assay_source_template_save(const assay_model_source *source, const char *folder, assay_error *err);
 
-/* Says on the log when the adapter was trained on another base than it is put on: it loads wherever the shapes fit, and
+/* Says on the log what is worth knowing once: keys of the config that nobody knows, tensors of the adapter that are
+ * left out, and when the adapter was trained on another base than it is put on: it loads wherever the shapes fit, and
  * scores nonsense. */
 void assay_model_source_warn(const assay_model_source *source, const assay_log *log);
 

@@ -120,6 +120,7 @@ static assay_status write_settings(const assay_training *t, const assay_options 
                   assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan", plan_json(t->trainer), "fingerprints",
                   "base", t->prints.base, "data", t->prints.data);
     assay_status status = assay_source_rendering(t->source, json, err);
+    if (json && t->source->ignored) json_object_set(json, "ignore_config", t->source->ignored);
     if (json && outcome->has_evaluation) json_object_set_new(json, "evaluation", assay_judgement_json(&outcome->after));
     if (json && outcome->has_evaluation)
         json_object_set_new(json, "rewards", assay_reward_scale_json(&outcome->after.scale));
@@ -132,10 +133,30 @@ static assay_status write_settings(const assay_training *t, const assay_options 
     return status;
 }
 
+/* Where Hugging Face has no class for the reward model: its base and the head beside it. */
+static assay_status loading_by_hand(const assay_training *t, assay_buf *card, assay_error *err)
+{
+    const assay_architecture *arch = t->model->config.arch;
+    if (t->tuning != ASSAY_TUNE_FULL)
+        ASSAY_TRY(assay_buf_printf(
+            card, err,
+            "Transformers has no class for sequence classification of %s. Fold the adapter in, once: `assay merge "
+            "--model PATH --output MERGED`; then, with MERGED for PATH:\n\n",
+            arch->title));
+    return assay_buf_printf(card, err,
+                            "```python\nfrom safetensors.torch import load_file\nfrom transformers import AutoModel, "
+                            "AutoTokenizer\nmodel, tokenizer = (kind.from_pretrained(\"PATH\") for kind in (AutoModel, "
+                            "AutoTokenizer))\nhead = load_file(\"PATH/model.safetensors\")[\"%s.weight\"]\nscore = "
+                            "(model(**tokenizer(text, return_tensors=\"pt\")).last_hidden_state[0, -1] @ "
+                            "head[0]).item()\n```\n",
+                            arch->names->head);
+}
+
 /* The lines that load the model, for the card; what load_back in tests/oracle runs. */
 static assay_status loading_lines(const assay_training *t, assay_buf *card, assay_error *err)
 {
     const assay_architecture *arch = t->model->config.arch;
+    if (!arch->sequence_class) return loading_by_hand(t, card, err);
     if (t->tuning == ASSAY_TUNE_FULL)
         return assay_buf_printf(
             card, err,

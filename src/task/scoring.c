@@ -15,7 +15,7 @@ static assay_status open_all(assay_scoring *s, const assay_options *options, con
                                  .need_head = wants->need_head,
                                  .all_rows = wants->all_rows,
                                  .seed = (uint64_t)options->seed};
-    ASSAY_TRY(assay_model_source_open(&s->source, options->model, options->adapter, 0, err));
+    ASSAY_TRY(assay_model_source_open(&s->source, options->model, options->adapter, &options->ignore_config, 0, err));
     ASSAY_TRY(assay_model_source_settle(s->source, options, err));
     assay_renderer_of_template(&s->renderer, s->source->chosen);
     assay_model_source_warn(s->source, context->log);
