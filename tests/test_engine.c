@@ -18,7 +18,7 @@ enum { PAIRS = 5, VOCAB = 50 };
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { STRIDE = 4, FAMILIES = 1, DIRECTIONS = 1 };
 #else
-enum { STRIDE = 4, FAMILIES = 100, DIRECTIONS = 2 };
+enum { STRIDE = 4, FAMILIES = 100, DIRECTIONS = 1 };
 #endif
 
 /* NULL behind the last. */

@@ -2,7 +2,7 @@
  * turned texts into ids.
  *
  *     assay_model_source *source;
- *     ASSAY_TRY(assay_model_source_open(&source, options->model, options->adapter, 0, err));
+ *     ASSAY_TRY(assay_model_source_open(&source, options->model, options->adapter, NULL, 0, err));
  *     // which template, which ends, which length
  *     ASSAY_TRY_OR(done, assay_model_source_settle(source, options, err));
  *     ASSAY_TRY_OR(done, assay_model_open(&model, source->checkpoint, source->adapter, &model_options, err));
@@ -62,7 +62,7 @@ typedef struct assay_model_source {
     assay_tokenizer *tokenizer;
     char *tokenizer_folder; /* holds the tokenizer's files; NULL: they are inside a .gguf, or there is none */
     assay_model_config config;
-    json_t *ignored; /* "ignore_config" of assay.json and of the options, an array of strings; NULL: none */
+    json_t *ignored;             /* "ignore_config" of assay.json and of the options, an array of strings; NULL: none */
     bool has_settings;           /* an assay.json was found: the next five come from it as far as it has them */
     char *template_name;         /* "auto" */
     assay_append_eos append_eos; /* ASSAY_EOS_AUTO */
