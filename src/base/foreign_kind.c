@@ -29,10 +29,6 @@ static const foreign_row rows[ASSAY_FOREIGN_KINDS] = {
     [ASSAY_FOREIGN_LONG_TOKENIZER] =
         {"the tokenizer has more tokens than the embedding has rows",
          "Give the tokenizer that belongs to the model: huggingface-cli download OWNER/NAME", true},
-    [ASSAY_FOREIGN_LANGUAGE_HEAD] = {"the adapter trained the language model's head, which a reward model has not",
-                                     "Merge it into its base with PEFT first (merge_and_unload, save_pretrained), "
-                                     "then: assay train --model MERGED",
-                                     false},
     [ASSAY_FOREIGN_LABELS] = {"the model has several labels; a reward model has one",
                               "Train a head of one label on its base: assay train --model BASE --data PAIRS", false},
     [ASSAY_FOREIGN_HEAD] =
