@@ -446,6 +446,51 @@ static void test_lfs_pointer(void **state)
     drop_folder(folder);
 }
 
+/* An adapter of a language model: what it trained of the language head is left out (the command says so), another
+ * tensor without a place is refused, and so is a head that lies beside it in a file of its own. */
+static assay_status open_with_adapter(const char *extra, const char *beside, assay_error *err)
+{
+    static float zeros[320 * 64];
+    char *base_folder = fresh_folder(), *folder = fresh_folder(), *target = (char *)(uintptr_t) "q_proj";
+    const char *a = "model.layers.0.self_attn.q_proj.lora_A.weight",
+               *b = "model.layers.0.self_attn.q_proj.lora_B.weight";
+    const assay_tensor tensors[] = {
+        {.name = a, .dtype = ASSAY_F32, .rank = 2, .shape = {2, 64}, .data = zeros, .bytes = 2 * 64 * sizeof(float)},
+        {.name = b, .dtype = ASSAY_F32, .rank = 2, .shape = {64, 2}, .data = zeros, .bytes = 2 * 64 * sizeof(float)},
+        {.name = extra, .dtype = ASSAY_F32, .rank = 2, .shape = {320, 64}, .data = zeros, .bytes = sizeof zeros}};
+    const assay_adapter_config config = {
+        .rank = 2, .alpha = 4, .base = (char *)(uintptr_t) "base", .targets = &target, .target_count = 1};
+    assay_adapter_file *adapter = NULL;
+    assay_model *model = NULL;
+    write_tiny(assay_architecture_find("llama"), base_folder);
+    assay_checkpoint *base = open_tiny(base_folder);
+    assert_int_equal(assay_adapter_write(folder, &config, tensors, 3, err), ASSAY_OK);
+    char *path = assay_path_join(folder, beside);
+    if (*beside) assert_int_equal(assay_file_write_atomic(path, "x", 1, NULL), ASSAY_OK);
+    assay_status status = assay_adapter_open(&adapter, folder, err);
+    const assay_model_options options = {.tuning = ASSAY_TUNE_LORA, .seed = 1};
+    if (status == ASSAY_OK) status = assay_model_open(&model, base, adapter, &options, err);
+    assay_model_close(model);
+    assay_adapter_close(adapter);
+    assay_checkpoint_close(base);
+    assay_free(path);
+    drop_folder(folder);
+    drop_folder(base_folder);
+    return status;
+}
+
+static void test_adapters_of_language_models(void **state)
+{
+    (void)state;
+    assay_error err = {0};
+    if (open_with_adapter("lm_head.weight", "", &err) != ASSAY_OK) fail_msg("%s", err.text);
+    if (open_with_adapter("model.embed_tokens.weight", "", &err) != ASSAY_OK) fail_msg("%s", err.text);
+    assert_int_not_equal(open_with_adapter("model.surprise.weight", "", &err), ASSAY_OK);
+    assert_non_null(strstr(err.text, "model.surprise.weight"));
+    assert_int_not_equal(open_with_adapter("lm_head.weight", "value_head.safetensors", &err), ASSAY_OK);
+    assert_non_null(strstr(err.text, "value_head.safetensors"));
+}
+
 /* ---- the shared cases, where they are ---- */
 
 static json_t *shared_case(const char *name)
@@ -544,6 +589,7 @@ int main(void)
         cmocka_unit_test(test_notes),
         cmocka_unit_test(test_every_foreign_sentence_ends_with_a_way_on),
         cmocka_unit_test(test_lfs_pointer),
+        cmocka_unit_test(test_adapters_of_language_models),
         cmocka_unit_test(test_shared_cases),
     };
     return cmocka_run_group_tests_name("nothing ignored", tests, NULL, NULL);

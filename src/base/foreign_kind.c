@@ -11,15 +11,17 @@ typedef struct foreign_row {
 
 static const foreign_row rows[ASSAY_FOREIGN_KINDS] = {
     [ASSAY_FOREIGN_QUANTISED] = {"the checkpoint is quantised",
-                                 "Take the unquantised model, or a GGUF of type F16, Q8_0 or Q4_0: assay inspect FILE"},
+                                 "Take the unquantised model, or a GGUF of type F16, Q8_0 or Q4_0: assay inspect FILE",
+                                 false},
     [ASSAY_FOREIGN_GPTQ] = {"the checkpoint is quantised (gptq)",
-                            "Take the unquantised model it was made of: huggingface-cli download OWNER/NAME"},
+                            "Take the unquantised model it was made of: huggingface-cli download OWNER/NAME", false},
     [ASSAY_FOREIGN_AWQ] = {"the checkpoint is quantised (awq)",
-                           "Take the unquantised model it was made of: huggingface-cli download OWNER/NAME"},
+                           "Take the unquantised model it was made of: huggingface-cli download OWNER/NAME", false},
     [ASSAY_FOREIGN_BITSANDBYTES] = {"the checkpoint is quantised (bitsandbytes)",
-                                    "Take the unquantised model it was made of: huggingface-cli download OWNER/NAME"},
+                                    "Take the unquantised model it was made of: huggingface-cli download OWNER/NAME",
+                                    false},
     [ASSAY_FOREIGN_FP8] = {"the checkpoint is quantised (fp8)",
-                           "Take the bf16 model it was made of: huggingface-cli download OWNER/NAME"},
+                           "Take the bf16 model it was made of: huggingface-cli download OWNER/NAME", false},
     [ASSAY_FOREIGN_LFS_POINTER] = {"this is a git-lfs pointer, three lines of text that stand for the file",
                                    "Fetch the file itself: git lfs pull", true},
     [ASSAY_FOREIGN_CUT_SHORT] = {"the file ends too early; the download was cut short",
@@ -27,17 +29,15 @@ static const foreign_row rows[ASSAY_FOREIGN_KINDS] = {
     [ASSAY_FOREIGN_LONG_TOKENIZER] =
         {"the tokenizer has more tokens than the embedding has rows",
          "Give the tokenizer that belongs to the model: huggingface-cli download OWNER/NAME", true},
-    [ASSAY_FOREIGN_LANGUAGE_HEAD] = {"the adapter trained the language model's head, which a reward model has not",
-                                     "Merge it into its base with PEFT first (merge_and_unload, save_pretrained), "
-                                     "then: assay train --model MERGED"},
     [ASSAY_FOREIGN_LABELS] = {"the model has several labels; a reward model has one",
-                              "Train a head of one label on its base: assay train --model BASE --data PAIRS"},
+                              "Train a head of one label on its base: assay train --model BASE --data PAIRS", false},
     [ASSAY_FOREIGN_HEAD] =
         {"the model has a trained head of a kind that is not read",
          "Take a model with one linear head (score), or train one on its base: assay train --model BASE "
-         "--data PAIRS"},
+         "--data PAIRS",
+         false},
     [ASSAY_FOREIGN_EXPERTS] = {"mixtures of experts are not supported",
-                               "Take a dense model of the family: assay models"},
+                               "Take a dense model of the family: assay models", false},
 };
 
 assay_status assay_foreign_error(assay_error *err, const char *where, assay_foreign_kind kind, const char *detail)

@@ -20,7 +20,6 @@ typedef enum assay_foreign_kind {
     ASSAY_FOREIGN_LFS_POINTER,    /* a text of three lines where a file should be */
     ASSAY_FOREIGN_CUT_SHORT,      /* a file that ends before its header says */
     ASSAY_FOREIGN_LONG_TOKENIZER, /* more tokens than the embedding has rows */
-    ASSAY_FOREIGN_LANGUAGE_HEAD,  /* an adapter of a language model that trained its head */
     ASSAY_FOREIGN_LABELS,         /* a classifier of several labels */
     ASSAY_FOREIGN_HEAD,           /* a trained head of another kind */
     ASSAY_FOREIGN_EXPERTS,        /* a mixture of experts */

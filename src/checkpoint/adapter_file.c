@@ -1,3 +1,4 @@
+#include "base/foreign_kind.h"
 #include "checkpoint/adapter_config.h"
 #include "container/safetensors.h"
 #include "container/torch_bin.h"
@@ -126,6 +127,15 @@ static assay_status open_config(assay_adapter_file *adapter, const char *folder,
     return status;
 }
 
+/* LLaMA-Factory and TRL keep a reward model's head beside the adapter, in a file of its own. */
+static assay_status refuse_head_beside(const char *folder, assay_error *err)
+{
+    static const char *const files[] = {"value_head.safetensors", "value_head.bin"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (assay_folder_holds(folder, files[i])) return assay_foreign_error(err, folder, ASSAY_FOREIGN_HEAD, files[i]);
+    return ASSAY_OK;
+}
+
 assay_status assay_adapter_open(assay_adapter_file **out, const char *folder, assay_error *err)
 {
     *out = NULL;
@@ -133,6 +143,7 @@ assay_status assay_adapter_open(assay_adapter_file **out, const char *folder, as
     ASSAY_TRY_ALLOC(adapter, folder, err);
     assay_status status = open_config(adapter, folder, err);
     if (status == ASSAY_OK) status = open_tensors(adapter, folder, err);
+    if (status == ASSAY_OK) status = refuse_head_beside(folder, err);
     if (status != ASSAY_OK) {
         assay_adapter_close(adapter);
         return status;

@@ -5,6 +5,7 @@
 #include "task/model_source.h"
 
 #include "base/file.h"
+#include "base/foreign_kind.h"
 #include "base/json_doc.h"
 #include "family/config_audit.h"
 #include "model/decoder.h"
@@ -315,11 +316,11 @@ static assay_status check_vocabulary(const assay_model_source *source, assay_err
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         ASSAY_TRY(check_special(where, keys[i], json_object_get(source->checkpoint->config, keys[i]), vocab, err));
     if (!source->tokenizer || assay_tokenizer_about(source->tokenizer)->vocab_size <= vocab) return ASSAY_OK;
-    return assay_error_set(
-        err, ASSAY_E_FORMAT,
-        "%s: the tokenizer has ids up to %d, but the embedding of %s has %lld rows: they do not belong together",
-        source->tokenizer_folder ? source->tokenizer_folder : where,
-        (int)assay_tokenizer_about(source->tokenizer)->vocab_size - 1, where, (long long)vocab);
+    char detail[96];
+    snprintf(detail, sizeof detail, "ids up to %d, but the embedding here has %lld rows",
+             (int)assay_tokenizer_about(source->tokenizer)->vocab_size - 1, (long long)vocab);
+    return assay_foreign_error(err, source->tokenizer_folder ? source->tokenizer_folder : where,
+                               ASSAY_FOREIGN_LONG_TOKENIZER, detail);
 }
 
 static assay_status open_parts(assay_model_source *source, const char *base, const assay_string_list *ignore,
