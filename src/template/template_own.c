@@ -1,7 +1,7 @@
 /* The templates of the models themselves, written from their Jinja text (or, for ChatGLM2, from its tokenization code).
  * Jinja's `trim` and Python's strip() take the same characters. */
 #include "template/template_kind.h"
-#include "tokenizer/unicode.h"
+#include "text/unicode.h"
 
 #include <string.h>
 

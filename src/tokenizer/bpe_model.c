@@ -1,6 +1,6 @@
 #include "tokenizer/bpe_model.h"
 
-#include "tokenizer/unicode.h"
+#include "text/unicode.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,11 +6,11 @@
  * user-defined, 5 unused, 6 byte. Keys: github.com/ggml-org/ggml, docs/gguf.md; the words:
  * github.com/ggml-org/llama.cpp, src/llama-vocab.cpp. */
 #include "base/buf.h"
+#include "text/split_pattern.h"
+#include "text/unicode.h"
 #include "tokenizer/gguf_pre.h"
 #include "tokenizer/pipeline.h"
 #include "tokenizer/sp_tokenizer.h"
-#include "tokenizer/split_pattern.h"
-#include "tokenizer/unicode.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #include "tokenizer/pipeline.h"
 
-#include "tokenizer/unicode.h"
+#include "text/unicode.h"
 
 typedef struct run {
     const assay_tokenizer *tokenizer;

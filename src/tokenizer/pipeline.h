@@ -3,9 +3,9 @@
 #ifndef ASSAY_TOKENIZER_PIPELINE_H
 #define ASSAY_TOKENIZER_PIPELINE_H
 
+#include "text/pre_tokenizer.h"
+#include "text/text_normalizer.h"
 #include "tokenizer/bpe_model.h"
-#include "tokenizer/pre_tokenizer.h"
-#include "tokenizer/text_normalizer.h"
 #include "tokenizer/tokenizer_kind.h"
 
 typedef struct assay_pipeline {

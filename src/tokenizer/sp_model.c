@@ -3,7 +3,7 @@
  * appear twice: later scalars win, as protobuf demands. */
 #include "tokenizer/sp_model.h"
 
-#include "tokenizer/unicode.h"
+#include "text/unicode.h"
 
 #include <stdio.h>
 #include <string.h>

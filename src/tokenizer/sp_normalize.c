@@ -4,7 +4,7 @@
  * index is checked, a bad one ends the match. */
 #include "tokenizer/sp_model.h"
 
-#include "tokenizer/unicode.h"
+#include "text/unicode.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 #include "tokenizer/tokenizer.h"
 
 #include "base/file.h"
-#include "tokenizer/pre_tokenizer.h"
+#include "text/pre_tokenizer.h"
+#include "text/unicode.h"
 #include "tokenizer/sp_model.h"
 #include "tokenizer/tokenizer_kind.h"
-#include "tokenizer/unicode.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * normalized=true are sought in normalised form), added tokens, pre-tokenizer and post-processor. What
  * tokenizer_config.json says of add_bos_token and add_eos_token does not count here: Transformers 5 takes the file's
  * post-processor. Format: github.com/huggingface/tokenizers. */
+#include "text/unicode.h"
 #include "tokenizer/pipeline.h"
-#include "tokenizer/unicode.h"
 
 #include <string.h>
 

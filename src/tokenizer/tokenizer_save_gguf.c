@@ -1,9 +1,9 @@
 /* A GGUF file's vocabulary, and the byte tokenizer of `init`, as tokenizer.json (schema: tokenizers,
  * tokenizer/serialization.rs). */
 #include "base/file.h"
+#include "text/pre_tokenizer.h"
+#include "text/split_pattern.h"
 #include "tokenizer/gguf_pre.h"
-#include "tokenizer/pre_tokenizer.h"
-#include "tokenizer/split_pattern.h"
 #include "tokenizer/tokenizer_save.h"
 #include "tokenizer/tokenizer_save_json.h"
 

@@ -1,5 +1,5 @@
 """Measures, code point by code point, where the reference's Unicode tables differ from the libraries the product uses, and prints the ranges
-that src/tokenizer/unicode.c and pattern_translate.c hold. Run by hand after an update of any of them:
+that src/text/unicode.c and pattern_translate.c hold. Run by hand after an update of any of them:
 
     python3 tests/oracle/unicode_classes.py      (needs tokenizers, libutf8proc.so.2, libpcre2-8.so.0)
 """

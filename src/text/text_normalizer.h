@@ -2,8 +2,8 @@
  *
  * Types: Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Strip, Replace, Prepend. Others are refused by name. Const after
  * loading. */
-#ifndef ASSAY_TOKENIZER_TEXT_NORMALIZER_H
-#define ASSAY_TOKENIZER_TEXT_NORMALIZER_H
+#ifndef ASSAY_TEXT_TEXT_NORMALIZER_H
+#define ASSAY_TEXT_TEXT_NORMALIZER_H
 
 #include "base/buf.h"
 #include "base/json_doc.h"

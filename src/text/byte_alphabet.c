@@ -1,5 +1,5 @@
 /* GPT-2's alphabet: printable bytes stand for themselves, the other 68 for U+0100 and up, in order. */
-#include "tokenizer/pre_tokenizer.h"
+#include "text/pre_tokenizer.h"
 
 static bool is_printable(int byte)
 {

@@ -1,7 +1,7 @@
-#include "tokenizer/text_normalizer.h"
+#include "text/text_normalizer.h"
 
-#include "tokenizer/split_pattern.h"
-#include "tokenizer/unicode.h"
+#include "text/split_pattern.h"
+#include "text/unicode.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* A step either cuts words (its matches decide where; the text stays) or rewrites the text word by word into the second
  * buffer. The two pairs of buffers swap after each step. What happens to a match is the step's behaviour, as in
  * `tokenizers` (normalizer.rs, split). */
-#include "tokenizer/pre_tokenizer.h"
+#include "text/pre_tokenizer.h"
 
-#include "tokenizer/split_pattern.h"
-#include "tokenizer/unicode.h"
+#include "text/split_pattern.h"
+#include "text/unicode.h"
 
 #include <string.h>
 

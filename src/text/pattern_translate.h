@@ -1,6 +1,6 @@
 /* Patterns of tokenizer.json files for PCRE2. */
-#ifndef ASSAY_TOKENIZER_PATTERN_TRANSLATE_H
-#define ASSAY_TOKENIZER_PATTERN_TRANSLATE_H
+#ifndef ASSAY_TEXT_PATTERN_TRANSLATE_H
+#define ASSAY_TEXT_PATTERN_TRANSLATE_H
 
 #include "base/buf.h"
 

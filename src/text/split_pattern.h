@@ -2,8 +2,8 @@
  * Qwen2) are recognised by their exact text and scanned by hand; a literal string is searched; any other regular
  * expression goes through PCRE2 after a translation from Oniguruma's syntax, with limits on steps, depth and memory: a
  * pattern from a file may be hostile. Constructs whose meaning differs are refused by name. Const after loading. */
-#ifndef ASSAY_TOKENIZER_SPLIT_PATTERN_H
-#define ASSAY_TOKENIZER_SPLIT_PATTERN_H
+#ifndef ASSAY_TEXT_SPLIT_PATTERN_H
+#define ASSAY_TEXT_SPLIT_PATTERN_H
 
 #include "base/json_doc.h"
 

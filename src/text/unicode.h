@@ -3,8 +3,8 @@
  * normalise with a crate of Unicode 9; utf8proc here knows Unicode 15. The differences were measured code point by code
  * point (tests/oracle/unicode_classes.py) and are the short tables of unicode.c: an id must not hang on a library's
  * release. */
-#ifndef ASSAY_TOKENIZER_UNICODE_H
-#define ASSAY_TOKENIZER_UNICODE_H
+#ifndef ASSAY_TEXT_UNICODE_H
+#define ASSAY_TEXT_UNICODE_H
 
 #include "base/alloc.h"
 

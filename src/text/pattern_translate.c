@@ -8,7 +8,7 @@
  *   are.
  * - \s is the White_Space property there; PCRE2's also takes U+180E.
  * - What would silently mean something else (\w, \b, \h, &&, ...) is refused by name. */
-#include "tokenizer/pattern_translate.h"
+#include "text/pattern_translate.h"
 
 #include <string.h>
 

@@ -8,9 +8,9 @@
  *   Qwen2:   the same with \p{N} for \p{N}{1,3}
  *
  * `(?i:'s` also takes U+017F, the long s, whose case folds to s. */
-#include "tokenizer/split_pattern.h"
+#include "text/split_pattern.h"
 
-#include "tokenizer/unicode.h"
+#include "text/unicode.h"
 
 typedef struct view {
     const char *text;

@@ -2,8 +2,8 @@
  * Sequence, ByteLevel, Split, Digits, Metaspace, WhitespaceSplit, Punctuation. Others are refused by name. The list is
  * const after loading; each call brings its own work space, which holds text and words of the result. A word never is
  * empty. */
-#ifndef ASSAY_TOKENIZER_PRE_TOKENIZER_H
-#define ASSAY_TOKENIZER_PRE_TOKENIZER_H
+#ifndef ASSAY_TEXT_PRE_TOKENIZER_H
+#define ASSAY_TEXT_PRE_TOKENIZER_H
 
 #include "base/buf.h"
 #include "base/json_doc.h"

@@ -1,8 +1,8 @@
 /* NFC, NFD, NFKC, NFKD. utf8proc decomposes single characters and composes runs; the ordering of marks between the two
  * is ours, because its own is quadratic in the length of a run of marks. Characters younger than the reference's
  * normaliser are starters that nothing composes with: the text is worked piecewise between them. */
-#include "tokenizer/text_normalizer.h"
-#include "tokenizer/unicode.h"
+#include "text/text_normalizer.h"
+#include "text/unicode.h"
 
 #include <string.h>
 #include <utf8proc.h>

@@ -1,6 +1,6 @@
-#include "tokenizer/split_pattern.h"
+#include "text/split_pattern.h"
 
-#include "tokenizer/pattern_translate.h"
+#include "text/pattern_translate.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
