@@ -106,8 +106,12 @@ static void unsupported_is_refused_by_name(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {MODEL("Unigram", ""), "Unigram"},
-        {MODEL("BPE", ",\"normalizer\":{\"type\":\"BertNormalizer\"}"), "BertNormalizer"},
+        {MODEL("Mystery", ""), "Mystery"},
+        {MODEL("Unigram", ""), "should be a list of pieces"},
+        {MODEL("WordPiece", ""), "the unknown token \"[UNK]\" is not in the vocabulary"},
+        {MODEL("BPE", ",\"normalizer\":{\"type\":\"ByteLevel\"}"), "ByteLevel"},
+        {MODEL("BPE", ",\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"?\"}"), "no base64"},
+        {MODEL("BPE", ",\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAA\"}"), "broken"},
         {MODEL("BPE", ",\"pre_tokenizer\":{\"type\":\"UnicodeScripts\"}"), "UnicodeScripts"},
         {MODEL("BPE", ",\"post_processor\":{\"type\":\"Mystery\"}"), "Mystery"},
         {MODEL("BPE",

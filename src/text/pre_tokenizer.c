@@ -187,6 +187,21 @@ static assay_status whitespace_split_read(assay_pre_tokenizer *pre, const json_t
     return class_read(pre, assay_char_is_space, REMOVED, err);
 }
 
+static assay_status bert_read(assay_pre_tokenizer *pre, const json_t *node, const char *where, assay_error *err)
+{
+    (void)node, (void)where;
+    ASSAY_TRY(class_read(pre, assay_char_is_space, REMOVED, err));
+    return class_read(pre, assay_char_is_punctuation, ISOLATED, err);
+}
+
+/* \w+|[^\w\s]+ : white space goes, then runs of word characters and runs of others stand apart. */
+static assay_status whitespace_read(assay_pre_tokenizer *pre, const json_t *node, const char *where, assay_error *err)
+{
+    (void)node, (void)where;
+    ASSAY_TRY(class_read(pre, assay_char_is_space, REMOVED, err));
+    return class_read(pre, assay_char_is_word, CONTIGUOUS, err);
+}
+
 static assay_status sequence_read(assay_pre_tokenizer *pre, const json_t *node, const char *where, assay_error *err)
 {
     const json_t *list = json_object_get(node, "pretokenizers");
@@ -203,9 +218,9 @@ assay_status assay_pre_tokenizer_read(assay_pre_tokenizer *pre, const json_t *no
         const char *name;
         assay_status (*read)(assay_pre_tokenizer *, const json_t *, const char *, assay_error *);
     } known[] = {
-        {"Sequence", sequence_read},      {"ByteLevel", byte_level_read}, {"Split", split_read},
-        {"Digits", digits_read},          {"Metaspace", metaspace_read},  {"WhitespaceSplit", whitespace_split_read},
-        {"Punctuation", punctuation_read}};
+        {"Sequence", sequence_read},       {"ByteLevel", byte_level_read},  {"Split", split_read},
+        {"Digits", digits_read},           {"Metaspace", metaspace_read},   {"WhitespaceSplit", whitespace_split_read},
+        {"Punctuation", punctuation_read}, {"BertPreTokenizer", bert_read}, {"Whitespace", whitespace_read}};
     const char *type = NULL;
     if (!node || json_is_null(node)) return ASSAY_OK;
     ASSAY_TRY(assay_json_string(node, "type", true, &type, where, err));
@@ -214,7 +229,7 @@ assay_status assay_pre_tokenizer_read(assay_pre_tokenizer *pre, const json_t *no
     return assay_error_set(
         err, ASSAY_E_UNSUPPORTED,
         "%s: the pre_tokenizer type %s is not supported (there are Sequence, ByteLevel, Split, Digits, Metaspace, "
-        "WhitespaceSplit, Punctuation)",
+        "WhitespaceSplit, Whitespace, Punctuation, BertPreTokenizer)",
         where, type);
 }
 

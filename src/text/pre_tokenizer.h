@@ -1,7 +1,7 @@
 /* The pre_tokenizer of a tokenizer.json: a list of steps that cut a text into words and may rewrite it. Types:
- * Sequence, ByteLevel, Split, Digits, Metaspace, WhitespaceSplit, Punctuation. Others are refused by name. The list is
- * const after loading; each call brings its own work space, which holds text and words of the result. A word never is
- * empty. */
+ * Sequence, ByteLevel, Split, Digits, Metaspace, WhitespaceSplit, Whitespace, Punctuation, BertPreTokenizer. Others are
+ * refused by name. The list is const after loading; each call brings its own work space, which holds text and words of
+ * the result. A word never is empty. */
 #ifndef ASSAY_TEXT_PRE_TOKENIZER_H
 #define ASSAY_TEXT_PRE_TOKENIZER_H
 

@@ -1,7 +1,7 @@
 /* The normalizer of a tokenizer.json: a list of steps, each text to text.
  *
- * Types: Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Strip, Replace, Prepend. Others are refused by name. Const after
- * loading. */
+ * Types: Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents, Replace, Prepend, BertNormalizer, Precompiled,
+ * Nmt. Others are refused by name. Const after loading. */
 #ifndef ASSAY_TEXT_TEXT_NORMALIZER_H
 #define ASSAY_TEXT_TEXT_NORMALIZER_H
 
@@ -20,9 +20,10 @@ assay_status assay_normalizer_read(assay_normalizer *normalizer, const json_t *n
                                    assay_error *err);
 assay_status assay_normalizer_add_nfc(assay_normalizer *normalizer, assay_error *err);
 
-/* text -> *out (replaced); `spare` is a second buffer to work in. Both are initialised by the caller. */
+/* text -> *out (replaced); `spare` is a second buffer to work in. Both are initialised by the caller. *front becomes
+ * false when the text's first character was taken away (not: replaced). */
 assay_status assay_normalizer_run(const assay_normalizer *normalizer, const char *text, size_t size, assay_buf *out,
-                                  assay_buf *spare, assay_error *err);
+                                  assay_buf *spare, bool *front, assay_error *err);
 
 /* One of the four Unicode forms, appended to *out. */
 assay_status assay_unicode_form(const char *text, size_t size, bool compose, bool compatibility, assay_buf *out,

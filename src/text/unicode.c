@@ -1,10 +1,10 @@
 #include "text/unicode.h"
 
+#include "text/unicode_range.h"
+
 #include <utf8proc.h>
 
-typedef struct range {
-    int32_t first, last;
-} range;
+typedef assay_char_range range;
 
 /* Letters and numbers of Unicode 15.1 and 16, which Oniguruma knows and utf8proc 2.8 does not. */
 // clang-format off
@@ -56,19 +56,6 @@ static const struct {
     {{0x10d50, 0x10d65}, 32}, {{0x16ea0, 0x16eb8}, 27},
 };
 // clang-format on
-
-#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-
-static bool in_ranges(const range *ranges, size_t count, int32_t code)
-{
-    size_t low = 0, high = count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (code > ranges[middle].last) low = middle + 1;
-        else high = middle;
-    }
-    return low < count && code >= ranges[low].first;
-}
 
 size_t assay_utf8_put(char *out, int32_t code) { return (size_t)utf8proc_encode_char(code, (utf8proc_uint8_t *)out); }
 
@@ -123,46 +110,28 @@ assay_char_class assay_char_classify(int32_t code)
     if (category_is_number(category)) return ASSAY_CHAR_NUMBER;
     if (assay_char_is_space(code)) return ASSAY_CHAR_SPACE;
     if (category != UTF8PROC_CATEGORY_CN) return ASSAY_CHAR_OTHER;
-    if (in_ranges(newer_letters, COUNT(newer_letters), code)) return ASSAY_CHAR_LETTER;
-    return in_ranges(newer_numbers, COUNT(newer_numbers), code) ? ASSAY_CHAR_NUMBER : ASSAY_CHAR_OTHER;
+    if (ASSAY_IN_RANGES(newer_letters, code)) return ASSAY_CHAR_LETTER;
+    return ASSAY_IN_RANGES(newer_numbers, code) ? ASSAY_CHAR_NUMBER : ASSAY_CHAR_OTHER;
 }
 
 bool assay_char_is_numeric(int32_t code)
 {
-    return assay_char_classify(code) == ASSAY_CHAR_NUMBER || in_ranges(newest_numbers, COUNT(newest_numbers), code);
-}
-
-bool assay_char_is_word(int32_t code)
-{
-    assay_char_class kind = assay_char_classify(code);
-    if (code < 0x80) return kind == ASSAY_CHAR_LETTER || kind == ASSAY_CHAR_NUMBER || code == '_';
-    utf8proc_category_t category = utf8proc_category(code);
-    if (category == UTF8PROC_CATEGORY_NO) return false;
-    return kind == ASSAY_CHAR_LETTER || kind == ASSAY_CHAR_NUMBER || category == UTF8PROC_CATEGORY_MN ||
-           category == UTF8PROC_CATEGORY_MC || category == UTF8PROC_CATEGORY_ME || category == UTF8PROC_CATEGORY_PC ||
-           (code >= 0x24b6 && code <= 0x24e9) || code == 0x200c || code == 0x200d;
-}
-
-bool assay_char_is_punctuation(int32_t code)
-{
-    if (code < 0x80) return code > 32 && code < 127 && classify_ascii(code) == ASSAY_CHAR_OTHER;
-    utf8proc_category_t category = utf8proc_category(code);
-    return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
+    return assay_char_classify(code) == ASSAY_CHAR_NUMBER || ASSAY_IN_RANGES(newest_numbers, code);
 }
 
 int32_t assay_char_lower(int32_t code)
 {
     int32_t lower = utf8proc_tolower(code);
     if (lower != code || code < newer_lower[0].codes.first) return lower;
-    for (size_t i = 0; i < COUNT(newer_lower); i++)
+    for (size_t i = 0; i < sizeof(newer_lower) / sizeof(newer_lower[0]); i++)
         if (code >= newer_lower[i].codes.first && code <= newer_lower[i].codes.last) return code + newer_lower[i].shift;
     return code;
 }
 
 bool assay_char_is_inert(int32_t code, bool compatibility)
 {
-    if (in_ranges(inert, COUNT(inert), code)) return true;
-    return compatibility && in_ranges(inert_compatibility, COUNT(inert_compatibility), code);
+    if (ASSAY_IN_RANGES(inert, code)) return true;
+    return compatibility && ASSAY_IN_RANGES(inert_compatibility, code);
 }
 
 size_t assay_normal_ceiling(size_t size)

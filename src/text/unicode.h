@@ -41,10 +41,16 @@ size_t assay_utf8_check(const char *text, size_t size);
 assay_char_class assay_char_classify(int32_t code); /* \p{L}, \p{N}, \s of Split and ByteLevel patterns */
 bool assay_char_is_numeric(int32_t code);           /* Digits */
 bool assay_char_is_space(int32_t code);             /* the White_Space property */
-bool assay_char_is_word(int32_t code);              /* \w around single_word tokens */
+bool assay_char_is_word(int32_t code);              /* \w of the Whitespace step and around single_word tokens */
 bool assay_char_is_punctuation(int32_t code);       /* ASCII punctuation or \p{P} */
+bool assay_char_is_control(int32_t code);           /* what BertNormalizer drops: Cc, Cf, Co */
+bool assay_char_is_nonspacing(int32_t code);        /* the accents that BertNormalizer strips: Mn */
+bool assay_char_is_mark(int32_t code);              /* those of StripAccents: M */
 /* char::to_lowercase, but for U+0130, whose small form is two characters */
 int32_t assay_char_lower(int32_t code);
+
+/* Bytes of the grapheme cluster (UAX #29, extended) that a text of valid UTF-8 begins with; size is not 0. */
+size_t assay_grapheme_length(const char *text, size_t size);
 
 /* True for code points that the reference's normaliser leaves alone although utf8proc would decompose, reorder or
  * compose them. */

@@ -7,12 +7,19 @@
 
 enum { MERGED_BYTES = 4096 };
 
-void assay_bpe_model_release(assay_bpe_model *model) { assay_merge_table_release(&model->merges); }
-
-void assay_bpe_work_release(assay_bpe_work *work)
+static void bpe_release(void *state)
 {
-    assay_merge_scratch_release(&work->scratch);
-    assay_ids_release(&work->symbols);
+    assay_bpe_model *model = state;
+    if (model) assay_merge_table_release(&model->merges);
+    assay_free(model);
+}
+
+assay_status assay_bpe_model_new(assay_bpe_model **out, assay_error *err)
+{
+    *out = assay_alloc(1, sizeof(**out));
+    ASSAY_TRY_ALLOC(*out, "a tokenizer", err);
+    (*out)->unk = -1;
+    return ASSAY_OK;
 }
 
 static assay_status merge_refuse(const char *where, size_t rank, const char *what, const char *text, size_t size,
@@ -93,9 +100,10 @@ static assay_status symbols_make(const assay_bpe_model *model, const assay_token
     return pending ? assay_ids_push(out, model->unk, err) : ASSAY_OK;
 }
 
-assay_status assay_bpe_encode_word(const assay_bpe_model *model, const assay_token_map *vocab, const char *word,
-                                   size_t size, assay_bpe_work *work, assay_ids *ids, assay_error *err)
+static assay_status bpe_encode(const void *state, const assay_token_map *vocab, const char *word, size_t size,
+                               assay_word_work *work, assay_ids *ids, assay_error *err)
 {
+    const assay_bpe_model *model = state;
     if (model->ignore_merges) {
         int32_t whole = assay_token_map_find(vocab, word, size);
         if (whole >= 0) return assay_ids_push(ids, whole, err);
@@ -105,3 +113,5 @@ assay_status assay_bpe_encode_word(const assay_bpe_model *model, const assay_tok
     for (size_t i = 0; i < work->symbols.count; i++) ASSAY_TRY(assay_ids_push(ids, work->symbols.data[i], err));
     return ASSAY_OK;
 }
+
+const assay_word_kind assay_bpe_kind = {"character-bpe", bpe_encode, bpe_release};

@@ -6,9 +6,7 @@
 #ifndef ASSAY_TOKENIZER_BPE_MODEL_H
 #define ASSAY_TOKENIZER_BPE_MODEL_H
 
-#include "tokenizer/bpe_merge.h"
-#include "tokenizer/token_map.h"
-#include "tokenizer/tokenizer.h"
+#include "tokenizer/word_model.h"
 
 enum { ASSAY_BPE_QUICK_CODES = 0x400 };
 
@@ -20,21 +18,14 @@ typedef struct assay_bpe_model {
     int32_t bytes[256];                   /* ids of <0xXX>, -1: none */
 } assay_bpe_model;
 
-typedef struct assay_bpe_work {
-    assay_merge_scratch scratch;
-    assay_ids symbols;
-} assay_bpe_work;
+extern const assay_word_kind assay_bpe_kind;
 
-void assay_bpe_model_release(assay_bpe_model *model);
-void assay_bpe_work_release(assay_bpe_work *work);
+assay_status assay_bpe_model_new(assay_bpe_model **out, assay_error *err); /* released by the kind's release */
 
 /* One merge, in order of rank. The joined text must be in the vocabulary. */
 assay_status assay_bpe_model_add_merge(assay_bpe_model *model, const assay_token_map *vocab, const char *left,
                                        size_t left_size, const char *right, size_t right_size, size_t rank,
                                        const char *where, assay_error *err);
 void assay_bpe_model_finish(assay_bpe_model *model, const assay_token_map *vocab);
-
-assay_status assay_bpe_encode_word(const assay_bpe_model *model, const assay_token_map *vocab, const char *word,
-                                   size_t size, assay_bpe_work *work, assay_ids *ids, assay_error *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "text/split_pattern.h"
 #include "text/unicode.h"
+#include "tokenizer/bpe_model.h"
 #include "tokenizer/gguf_pre.h"
 #include "tokenizer/pipeline.h"
 #include "tokenizer/sp_tokenizer.h"
@@ -140,7 +141,6 @@ static assay_status rule_apply(assay_pipeline *pipeline, const assay_gguf_pre *r
 {
     if (rule->nfc) ASSAY_TRY(assay_normalizer_add_nfc(&pipeline->normalizer, err));
     if (rule->digits) ASSAY_TRY(assay_pre_tokenizer_add_digits(&pipeline->pre, err));
-    pipeline->model.ignore_merges = rule->ignore_merges;
     ASSAY_TRY(assay_pre_tokenizer_add_split(&pipeline->pre, rule->pattern, "tokenizer.ggml.pre", err));
     return assay_pre_tokenizer_add_bytes(&pipeline->pre, err);
 }
@@ -150,6 +150,7 @@ static assay_status bpe_vocab_read(assay_tokenizer *tokenizer, const assay_gguf 
 {
     const char *text;
     const assay_gguf_pre *rule;
+    assay_bpe_model *model;
     assay_pipeline *pipeline;
     size_t size;
     int type;
@@ -161,7 +162,12 @@ static assay_status bpe_vocab_read(assay_tokenizer *tokenizer, const assay_gguf 
         ASSAY_TRY(special_add(tokenizer, i, text, size, type, err));
     }
     ASSAY_TRY(rule_apply(pipeline, rule, err));
-    ASSAY_TRY(merges_read(&pipeline->model, &tokenizer->vocab, gguf, err));
+    ASSAY_TRY(assay_bpe_model_new(&model, err));
+    pipeline->model = model;
+    pipeline->words = &assay_bpe_kind;
+    model->ignore_merges = rule->ignore_merges;
+    ASSAY_TRY(merges_read(model, &tokenizer->vocab, gguf, err));
+    assay_bpe_model_finish(model, &tokenizer->vocab);
     assay_pipeline_finish(pipeline, tokenizer);
     *add_bos = rule->add_bos;
     return ASSAY_OK;

@@ -87,8 +87,7 @@ void assay_sp_model_init(assay_sp_model *model)
 void assay_sp_model_release(assay_sp_model *model)
 {
     assay_free(model->pieces);
-    assay_free(model->charsmap);
-    assay_free(model->charsmap_text);
+    assay_charsmap_release(&model->charsmap);
     assay_piece_trie_release(&model->user_symbols);
     assay_sp_model_init(model);
 }
@@ -137,36 +136,14 @@ static assay_status piece_read(assay_sp_model *model, assay_token_map *vocab, co
     return assay_sp_model_add(model, vocab, (const char *)text.data, text.size, score, type > 99 ? 99 : (int)type, err);
 }
 
-static assay_status charsmap_read(assay_sp_model *model, const field *blob, const char *where, assay_error *err)
-{
-    uint64_t trie_bytes;
-    wire in = wire_of(blob, where);
-    if (!blob->size) return ASSAY_OK;
-    if (!fixed_read(&in, 4, &trie_bytes) || trie_bytes > (size_t)(in.end - in.at) || trie_bytes % 4 || !trie_bytes)
-        return damaged(where, "broken precompiled_charsmap", err);
-    size_t text_size = (size_t)(in.end - in.at) - (size_t)trie_bytes;
-    assay_free(model->charsmap);
-    assay_free(model->charsmap_text);
-    model->unit_count = (size_t)trie_bytes / 4;
-    model->charsmap = assay_alloc(model->unit_count, 4);
-    model->charsmap_text = assay_strndup((const char *)in.at + trie_bytes, text_size);
-    model->charsmap_text_size = text_size;
-    if (!model->charsmap || !model->charsmap_text)
-        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s", where);
-    for (size_t i = 0; i < model->unit_count; i++) {
-        uint64_t unit = 0;
-        if (fixed_read(&in, 4, &unit)) model->charsmap[i] = (uint32_t)unit;
-    }
-    return ASSAY_OK;
-}
-
 static assay_status normalizer_read(assay_sp_model *model, const field *message, const char *where, assay_error *err)
 {
     wire in = wire_of(message, where);
     field item;
     while (in.at < in.end) {
         ASSAY_TRY(field_read(&in, &item, err));
-        if (item.number == 2 && item.type == 2) ASSAY_TRY(charsmap_read(model, &item, where, err));
+        if (item.number == 2 && item.type == 2)
+            ASSAY_TRY(assay_charsmap_read(&model->charsmap, item.data, item.size, where, err));
         if (item.type != 0) continue;
         if (item.number == 3) model->dummy_prefix = item.value != 0;
         if (item.number == 4) model->remove_extra_spaces = item.value != 0;

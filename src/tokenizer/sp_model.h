@@ -13,6 +13,7 @@
 #define ASSAY_TOKENIZER_SP_MODEL_H
 
 #include "base/buf.h"
+#include "text/charsmap.h"
 #include "tokenizer/piece_trie.h"
 #include "tokenizer/token_map.h"
 #include "tokenizer/tokenizer.h"
@@ -29,10 +30,7 @@ typedef struct assay_sp_model {
     size_t count, capacity;
     bool dummy_prefix, remove_extra_spaces, escape_spaces, spaces_as_suffix, byte_fallback;
     int32_t unk, bos, eos, pad; /* -1: none */
-    uint32_t *charsmap;         /* double array, `unit_count` units; NULL: no rules */
-    size_t unit_count;
-    char *charsmap_text; /* replacements, each ended by a zero byte */
-    size_t charsmap_text_size;
+    assay_charsmap charsmap;
     assay_piece_trie user_symbols;
     bool has_unused;
     int32_t bytes[256]; /* id of <0xXX>, or unk */

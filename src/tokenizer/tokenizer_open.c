@@ -69,7 +69,7 @@ assay_status assay_tokenizer_open(assay_tokenizer **out, const char *folder, con
         assay_tokenizer_close(tokenizer);
         return status;
     }
-    tokenizer->info.kind = tokenizer->kind->name;
+    if (!tokenizer->info.kind) tokenizer->info.kind = tokenizer->kind->name;
     tokenizer->info.vocab_size = (int32_t)tokenizer->vocab.count;
     *out = tokenizer;
     return ASSAY_OK;

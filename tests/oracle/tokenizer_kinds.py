@@ -1,0 +1,140 @@
+"""Counts strings on which build/tests/test_tokenizer --dump and the reference disagree, for every kind of tokenizer that is not byte-level
+BPE from a tokenizer.json or plain SentencePiece BPE (those: tokenizer_parity.py, whose strings and options these are). Run by hand:
+
+    make tests && python3 tests/oracle/tokenizer_kinds.py [--count 20000 | --every-code-point] [--only NAME,...] [--real FOLDER]
+
+Vocabularies are trained on the spot (sentencepiece, tokenizers) out of PROSE and Python's own documentation. --real: a folder of real
+vocabularies, by the names in real_cases; what is missing there is skipped by name.
+"""
+import argparse, base64, io, json, os, pydoc_data.topics, sys, tempfile
+
+import sentencepiece
+from sentencepiece import sentencepiece_model_pb2 as proto
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+sys.path.insert(0, os.path.dirname(__file__))
+import tokenizer_parity as parity
+
+HAN = "的一是不了人我在有他这中大来上个国到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可她里后小么心多天而能好都然没日于起还发成事只作当想看文无开手十用主行方又如前所本见经头面公同三已老从动两长知民样现分将外但身些与高意进把法此实回二理美点月明其种声全工己话儿者向情部正名定女问力机给等几很业最间新什打便位因重被走电四第门相次东政海口使教西再平真听世气信北少关并内加化由却代军产入先山五太水万市眼体别处总才场师书比住员九笑性通目华报立马命张活难神数件安表原车白应路期叫死常提感金何更反合放做系计或司利受光王果亲界及今京务制解各任至清物台象记边共风战干接它许八特觉望直服毛林题建南度统色字请交爱让认算论百吃义科怎元社术结六功指思非流每青管夫连远资队跟带花快条院变联权往展该领传近留红治决周保达办运武半候七必城父强步完革深区即求品士转量空甚众技轻程告江语英基派满式李息写呢识极令黄德收脸钱党倒未持取设始版双历越史商千片容研像找友孩站广改议形委早房音火际则首单据导影失拿网香似斯专石若兵弟谁校读志飞观争究包组造落视济喜离虽坏兴待准响"
+
+
+def corpus():
+    lines = [line for text in pydoc_data.topics.topics.values() for line in text.splitlines() if line.strip()]
+    prose = [line for line in parity.PROSE.splitlines() if line.strip()] * 20
+    han = [HAN[i:i + 12] for i in range(0, len(HAN) - 12, 5)] * 4
+    return [line.replace("\x00", "")[:2000] for line in lines + prose + han]
+
+
+def train_spm(kind, size=2000, **options):
+    """The bytes of a tokenizer.model."""
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(corpus()), model_writer=model, model_type=kind, vocab_size=size,
+                                             character_coverage=0.9995, minloglevel=2, hard_vocab_limit=False, **options)
+    return model.getvalue()
+
+
+def parse_spm(model):
+    message = proto.ModelProto()
+    message.ParseFromString(model)
+    return message
+
+
+def added(tokens):
+    return [{"id": i, "content": c, "single_word": False, "lstrip": c == "<mask>", "rstrip": False, "normalized": False, "special": True} for i, c in tokens]
+
+
+def whole(model, pre=None, normalizer=None, post=None, tokens=()):
+    return {"version": "1.0", "truncation": None, "padding": None, "added_tokens": added(tokens), "normalizer": normalizer, "pre_tokenizer": pre,
+            "post_processor": post, "decoder": None, "model": model}
+
+
+def unigram(message, unk, front, behind, **more):
+    """XLM-R's (and T5's) way: special tokens first, then the pieces from index 3."""
+    pieces = front + [[p.piece, p.score] for p in message.pieces][3:] + behind
+    return {"type": "Unigram", "unk_id": unk, "vocab": pieces, "byte_fallback": False, **more}
+
+
+def precompiled(message):
+    return {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(message.normalizer_spec.precompiled_charsmap).decode()}
+
+
+def metaspace(scheme="always", split=True):
+    return {"type": "Metaspace", "replacement": "▁", "prepend_scheme": scheme, "split": split}
+
+
+def template(first, last):
+    piece = lambda t: [{"SpecialToken": {"id": t[1], "type_id": 0}}] if t else []
+    text = lambda name, kind: {"Sequence": {"id": name, "type_id": kind}}
+    return {"type": "TemplateProcessing", "single": piece(first) + [text("A", 0)] + piece(last), "pair": [text("A", 0), text("B", 1)],
+            "special_tokens": {t[1]: {"id": t[1], "ids": [t[0]], "tokens": [t[1]]} for t in (first, last) if t}}
+
+
+def json_cases():
+    """name, document of a tokenizer.json, special tokens' text"""
+    nmt, plain = parse_spm(train_spm("unigram")), parse_spm(train_spm("unigram", byte_fallback=True, normalization_rule_name="identity"))
+    specials = ["<s>", "</s>", "<unk>", "<mask>", "<pad>", "<0x41>", "▁", "ª", "ﬁ"]
+    roberta = [["<s>", 0.0], ["<pad>", 0.0], ["</s>", 0.0], ["<unk>", 0.0]]
+    last = len(nmt.pieces) + 1
+    tokens = [(0, "<s>"), (1, "<pad>"), (2, "</s>"), (3, "<unk>"), (last, "<mask>")]
+    xlmr = unigram(nmt, 3, roberta, [["<mask>", 0.0]])
+    yield "unigram-xlmr", whole(xlmr, parity.sequence({"type": "WhitespaceSplit"}, metaspace()), precompiled(nmt), template((0, "<s>"), (2, "</s>")), tokens), specials
+    yield "unigram-first", whole(xlmr, metaspace("first"), {"type": "Sequence", "normalizers": [{"type": "Nmt"}, {"type": "NFKC"}]}, None, tokens), specials
+    t5 = unigram(nmt, 2, [["<pad>", 0.0], ["</s>", 0.0], ["<unk>", 0.0]], [])
+    yield "unigram-t5", whole(t5, metaspace(), precompiled(nmt), template(None, (1, "</s>")), [(0, "<pad>"), (1, "</s>"), (2, "<unk>")]), specials
+    bytes_ = unigram(plain, 0, [["<unk>", 0.0], ["<s>", 0.0], ["</s>", 0.0]], [], byte_fallback=True)
+    replace = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
+    yield "unigram-bytes", whole(bytes_, None, {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"}, replace]}, None, [(1, "<s>"), (2, "</s>")]), specials
+    pieces = {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100, "vocab": train_word_piece(True)}
+    clozes = ["[CLS]", "[SEP]", "[MASK]", "[PAD]", "[UNK]", "##ing"]
+    bert = lambda **flags: {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True, **flags}
+    words = {"type": "BertPreTokenizer"}
+    ends = {"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]}
+    named = [(i, c) for i, c in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])]
+    yield "wordpiece", whole(pieces, words, bert(), ends, named), clozes
+    yield "wordpiece-cased", whole(pieces, words, bert(lowercase=False), ends, named), clozes
+    yield "wordpiece-accents", whole(pieces, words, bert(lowercase=False, strip_accents=True, clean_text=False, handle_chinese_chars=False), ends, named), clozes
+    short = {**pieces, "max_input_chars_per_word": 5, "continuing_subword_prefix": ""}
+    yield "wordpiece-short", whole(short, {"type": "Whitespace"}, {"type": "Sequence", "normalizers": [{"type": "NFD"}, {"type": "StripAccents"}, {"type": "Lowercase"}]}, ends, named), clozes
+    level = {"type": "WordLevel", "unk_token": "[UNK]", "vocab": pieces["vocab"]}
+    yield "wordlevel", whole(level, {"type": "Whitespace"}, {"type": "Lowercase"}, ends, named), clozes
+
+
+def train_word_piece(lowercase):
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(vocab_size=3000, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False)
+    tokenizer.train_from_iterator(corpus(), trainer)
+    return json.loads(tokenizer.to_str())["model"]["vocab"]
+
+
+def cases(root, real):
+    """name, path, reference, specials, flags"""
+    for name, document, specials in json_cases():
+        yield name, parity.folder(root, name, {"tokenizer.json": document}), parity.tokenizers_reference(document, special=True), specials, ("special",)
+    path = os.path.join(real, "minilm.json")
+    if os.path.exists(path):
+        document = json.load(open(path))
+        document["truncation"] = document["padding"] = None
+        yield "bert-real", parity.folder(root, "bert-real", {"tokenizer.json": document}), parity.tokenizers_reference(document, special=True), ["[CLS]", "[SEP]", "[MASK]"], ("special",)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--count", type=int, default=20000)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--real", default="")
+    parser.add_argument("--every-code-point", action="store_true")
+    options = parser.parse_args()
+    if options.every_code_point: options.count = 0
+    total = 0
+    with tempfile.TemporaryDirectory() as root:
+        for name, path, reference, specials, flags in cases(root, options.real):
+            if options.only and name not in options.only.split(","): continue
+            total += parity.compare(name, path, reference, specials, options.count, flags)
+    print("mismatches in all:", total)
+    return total != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
