@@ -81,7 +81,14 @@ void assay_sp_model_init(assay_sp_model *model)
                               .unk = 0,
                               .bos = 1,
                               .eos = 2,
-                              .pad = -1};
+                              .pad = -1,
+                              .model_type = ASSAY_SP_UNIGRAM,
+                              .unk_piece = "<unk>",
+                              .bos_piece = "<s>",
+                              .eos_piece = "</s>",
+                              .unk_size = 5,
+                              .bos_size = 3,
+                              .eos_size = 4};
 }
 
 void assay_sp_model_release(assay_sp_model *model)
@@ -142,8 +149,11 @@ static assay_status normalizer_read(assay_sp_model *model, const field *message,
     field item;
     while (in.at < in.end) {
         ASSAY_TRY(field_read(&in, &item, err));
-        if (item.number == 2 && item.type == 2)
+        if (item.number == 2 && item.type == 2) {
+            model->charsmap_blob = (const char *)item.data;
+            model->charsmap_size = item.size;
             ASSAY_TRY(assay_charsmap_read(&model->charsmap, item.data, item.size, where, err));
+        }
         if (item.type != 0) continue;
         if (item.number == 3) model->dummy_prefix = item.value != 0;
         if (item.number == 4) model->remove_extra_spaces = item.value != 0;
@@ -152,48 +162,67 @@ static assay_status normalizer_read(assay_sp_model *model, const field *message,
     return ASSAY_OK;
 }
 
-static assay_status trainer_read(assay_sp_model *model, const field *message, const char *where, uint64_t *model_type,
-                                 assay_error *err)
+static void piece_name(const field *item, const char **text, size_t *size)
+{
+    *text = (const char *)item->data;
+    *size = item->size;
+}
+
+static void trainer_number(assay_sp_model *model, const field *item)
+{
+    if (item->number == 3) model->model_type = item->value > 4 ? 0 : (uint32_t)item->value;
+    if (item->number == 24) model->spaces_as_suffix = item->value != 0;
+    if (item->number == 35) model->byte_fallback = item->value != 0;
+    if (item->number == 40) model->trained_unk = (int32_t)item->value;
+    if (item->number == 41) model->bos = (int32_t)item->value;
+    if (item->number == 42) model->eos = (int32_t)item->value;
+    if (item->number == 43) model->pad = (int32_t)item->value;
+}
+
+static assay_status trainer_read(assay_sp_model *model, const field *message, const char *where, assay_error *err)
 {
     wire in = wire_of(message, where);
     field item;
     while (in.at < in.end) {
         ASSAY_TRY(field_read(&in, &item, err));
-        if (item.type != 0) continue;
-        if (item.number == 3) *model_type = item.value;
-        if (item.number == 24) model->spaces_as_suffix = item.value != 0;
-        if (item.number == 35) model->byte_fallback = item.value != 0;
-        if (item.number == 40) model->unk = (int32_t)item.value;
-        if (item.number == 41) model->bos = (int32_t)item.value;
-        if (item.number == 42) model->eos = (int32_t)item.value;
-        if (item.number == 43) model->pad = (int32_t)item.value;
+        if (item.type == 0) trainer_number(model, &item);
+        if (item.type != 2) continue;
+        if (item.number == 45) piece_name(&item, &model->unk_piece, &model->unk_size);
+        if (item.number == 46) piece_name(&item, &model->bos_piece, &model->bos_size);
+        if (item.number == 47) piece_name(&item, &model->eos_piece, &model->eos_size);
     }
     return ASSAY_OK;
 }
 
-static assay_status model_type_check(uint64_t model_type, const char *where, assay_error *err)
+static assay_status model_type_check(uint32_t model_type, const char *where, assay_error *err)
 {
-    static const char *const names[] = {"0", "unigram", "bpe", "word", "char"};
-    if (model_type == 2) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a SentencePiece model of model_type %s; Assay reads bpe",
-                           where, model_type < 5 ? names[model_type] : "unknown");
+    static const char *const names[] = {"unknown", "unigram", "bpe", "word", "char"};
+    if (model_type == ASSAY_SP_BPE) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "%s: a SentencePiece model of model_type %s; here only bpe is known", where,
+                           names[model_type]);
 }
 
-assay_status assay_sp_model_read(assay_sp_model *model, assay_token_map *vocab, const void *bytes, size_t size,
-                                 const char *where, assay_error *err)
+assay_status assay_sp_model_parse(assay_sp_model *model, assay_token_map *vocab, const void *bytes, size_t size,
+                                  const char *where, assay_error *err)
 {
     wire in = {bytes, (const unsigned char *)bytes + size, where};
-    uint64_t model_type = 1; /* the format's default */
     field item;
     while (in.at < in.end) {
         ASSAY_TRY(field_read(&in, &item, err));
         if (item.type != 2) continue;
         if (item.number == 1) ASSAY_TRY(piece_read(model, vocab, &item, where, err));
-        if (item.number == 2) ASSAY_TRY(trainer_read(model, &item, where, &model_type, err));
+        if (item.number == 2) ASSAY_TRY(trainer_read(model, &item, where, err));
         if (item.number == 3) ASSAY_TRY(normalizer_read(model, &item, where, err));
     }
-    if (!model->count) return damaged(where, "it holds no pieces", err);
-    ASSAY_TRY(model_type_check(model_type, where, err));
+    return model->count ? ASSAY_OK : damaged(where, "it holds no pieces", err);
+}
+
+assay_status assay_sp_model_read(assay_sp_model *model, assay_token_map *vocab, const void *bytes, size_t size,
+                                 const char *where, assay_error *err)
+{
+    ASSAY_TRY(assay_sp_model_parse(model, vocab, bytes, size, where, err));
+    ASSAY_TRY(model_type_check(model->model_type, where, err));
     return assay_sp_model_finish(model, vocab, where, err);
 }
 

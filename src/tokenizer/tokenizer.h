@@ -30,6 +30,9 @@ typedef struct assay_tokenizer assay_tokenizer;
 assay_status assay_tokenizer_open(assay_tokenizer **out, const char *folder, const assay_gguf *gguf, assay_error *err);
 void assay_tokenizer_close(assay_tokenizer *tokenizer); /* NULL is fine */
 
+/* Whether a folder holds a vocabulary that assay_tokenizer_open looks for. */
+bool assay_tokenizer_in_folder(const char *folder);
+
 enum {
     /* what the reference's add_special_tokens=True adds: <s>, [gMASK] sop, post-processor */
     ASSAY_ENCODE_ADD_SPECIAL = 1,

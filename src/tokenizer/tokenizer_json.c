@@ -90,10 +90,11 @@ assay_status assay_json_document_read(assay_tokenizer *tokenizer, const json_t *
     return ASSAY_OK;
 }
 
-assay_status assay_tokenizer_json_read(assay_tokenizer *tokenizer, const char *path,
+assay_status assay_tokenizer_json_read(assay_tokenizer *tokenizer, const char *folder, const char *path,
                                        const assay_tokenizer_config *config, assay_error *err)
 {
     json_t *root;
+    (void)folder;
     ASSAY_TRY(assay_json_load(path, TOKENIZER_JSON_BYTES, &root, err));
     assay_json_scores_round(root);
     assay_status status = assay_json_document_read(tokenizer, root, path, config, err);

@@ -1,4 +1,5 @@
-/* Inside a tokenizer: what the readers (tokenizer_json.c, sp_tokenizer.c, gguf_vocab.c) build and tokenizer.c runs.
+/* Inside a tokenizer: what the readers (tokenizer_json.c, folder_model.c, sp_tokenizer.c, gguf_vocab.c) build and
+ * tokenizer.c runs.
  *
  * A reader gets a zeroed tokenizer, fills vocab, added tokens, prefix and suffix, and sets kind and state last. On
  * failure it leaves the rest to assay_tokenizer_close, which releases a half-built one too. */
@@ -31,10 +32,10 @@ struct assay_tokenizer {
     char *class_name, *chat_template; /* owned; info points here */
 };
 
-assay_status assay_tokenizer_json_read(assay_tokenizer *tokenizer, const char *path,
-                                       const assay_tokenizer_config *config, assay_error *err);
-assay_status assay_sp_tokenizer_read(assay_tokenizer *tokenizer, const char *folder, const char *path,
-                                     const assay_tokenizer_config *config, assay_error *err);
+/* Readers of a folder, each given the path of the file that it was chosen for. */
+typedef assay_status assay_folder_reader(assay_tokenizer *tokenizer, const char *folder, const char *path,
+                                         const assay_tokenizer_config *config, assay_error *err);
+assay_folder_reader assay_tokenizer_json_read, assay_sp_tokenizer_read, assay_folder_model_read;
 assay_status assay_gguf_vocab_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, assay_error *err);
 
 /* Adds a token that is found in text by its content. `content` already in the vocabulary keeps its id there. */

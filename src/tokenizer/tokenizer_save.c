@@ -8,10 +8,21 @@
 
 enum { CONFIG_BYTES = 64 << 20 };
 
-static const char *const files[] = {
-    "tokenizer.json",    "tokenizer.model",     "tokenizer_config.json", "special_tokens_map.json",
-    "added_tokens.json", "chat_template.jinja", "chat_template.json",    "vocab.json",
-    "merges.txt",        "vocab.txt",           "spiece.model",          "ice_text.model"};
+static const char *const files[] = {"tokenizer.json",
+                                    "tokenizer.model",
+                                    "tokenizer_config.json",
+                                    "special_tokens_map.json",
+                                    "added_tokens.json",
+                                    "chat_template.jinja",
+                                    "chat_template.json",
+                                    "vocab.json",
+                                    "merges.txt",
+                                    "vocab.txt",
+                                    "spiece.model",
+                                    "spm.model",
+                                    "sentencepiece.bpe.model",
+                                    "ice_text.model",
+                                    "qwen.tiktoken"};
 
 static assay_status copy_one(const char *from, const char *to, const char *name, assay_error *err)
 {
@@ -22,11 +33,6 @@ static assay_status copy_one(const char *from, const char *to, const char *name,
     assay_free(source);
     assay_free(target);
     return status;
-}
-
-bool assay_tokenizer_in_folder(const char *folder)
-{
-    return assay_folder_holds(folder, "tokenizer.json") || assay_folder_holds(folder, "tokenizer.model");
 }
 
 /* "tokenization_chatglm.ChatGLMTokenizer" -> tokenization_chatglm.py; what names another repository

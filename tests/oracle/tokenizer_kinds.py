@@ -108,10 +108,59 @@ def train_word_piece(lowercase):
     return json.loads(tokenizer.to_str())["model"]["vocab"]
 
 
+def transformers_reference(path):
+    from transformers import AutoTokenizer
+    tokenizer = AutoTokenizer.from_pretrained(path)
+    return lambda texts: tokenizer(texts)["input_ids"]
+
+
+def flagged(content, **flags):
+    return {"content": content, "lstrip": False, "rstrip": False, "single_word": False, "normalized": False, "special": True, **flags}
+
+
+ADDED = {"32000": flagged("<|im_start|>"), "32001": flagged("<l>", lstrip=True), "32002": flagged("<r>", rstrip=True), "32003": flagged("word", single_word=True, special=False),
+         "32004": flagged("<n>", normalized=True, special=False), "32005": flagged("<lr>", lstrip=True, rstrip=True, special=False, normalized=True)}
+SPECIALS = ["<s>", "</s>", "<unk>", "<|im_start|>", "<l>", "<r>", "word", "<n>", "<lr>", "<tok>", "<0x41>", "▁", "▁▁", "<mask>", "<pad>", "[MASK]", "[CLS]", "<extra_id_3>", "<sep>"]
+
+
+def folder_cases(real):
+    """name, files of a folder without tokenizer.json; the reference is AutoTokenizer."""
+    llama = open(parity.FILES + "llama2.tokenizer.model", "rb").read()
+    config = lambda name, **more: {"tokenizer_config.json": {**({"tokenizer_class": name} if name else {}), **more}}
+    model = lambda bytes_, settings, **more: {"tokenizer.model": bytes_, **settings, **more}
+    kind = lambda name: {"config.json": {"model_type": name}}
+    yield "llama", model(llama, config("LlamaTokenizer"))
+    yield "llama-legacy", model(llama, config("LlamaTokenizerFast", legacy=True, add_bos_token=True, add_eos_token=True, added_tokens_decoder=ADDED))
+    yield "llama-new", model(llama, config("LlamaTokenizer", legacy=False, add_bos_token=True, added_tokens_decoder=ADDED))
+    yield "llama-bare", model(llama, config("LlamaTokenizer", add_prefix_space=False, additional_special_tokens=["<|im_start|>", "<tok>"]))
+    yield "llama-map", model(llama, config("LlamaTokenizer", add_bos_token=True), **{"special_tokens_map.json": {"bos_token": flagged("<l>", lstrip=True), "pad_token": "<unk>", "additional_special_tokens": ["<tok>"]}})
+    yield "llama-added", model(llama, config("LlamaTokenizer", pad_token="<tok>"), **{"added_tokens.json": {"<|im_start|>": 32000, "<tok>": 32001, "<n>": 32002}})
+    yield "code-llama", model(llama, config("CodeLlamaTokenizer"))
+    yield "gemma", model(llama, config("GemmaTokenizer", add_bos_token=True))
+    yield "generic", model(llama, kind("llama"))
+    yield "generic-new", model(llama, {**config("LlamaTokenizer", legacy=False, add_bos_token=True, added_tokens_decoder=ADDED), **kind("mistral")})
+    yield "internlm2", model(llama, {**config("InternLM2Tokenizer", add_bos_token=True, added_tokens_decoder={**ADDED, "5": flagged("<tok>")}), **kind("internlm2")})
+    yield "baichuan", model(train_spm("bpe", normalization_rule_name="nmt_nfkc", user_defined_symbols=["<sep>", "word", "你好"]), {**config("BaichuanTokenizer", add_bos_token=True), **kind("baichuan")})
+    yield "generic-unigram", model(train_spm("unigram", byte_fallback=True), config("SomeTokenizer", add_bos_token=True, add_eos_token=True))
+    unigram = train_spm("unigram")
+    yield "xlm-roberta", {"sentencepiece.bpe.model": unigram, **config("XLMRobertaTokenizer")}
+    yield "t5", {"spiece.model": unigram, **config("T5Tokenizer", extra_ids=7)}
+    deberta = train_spm("unigram", pad_id=0, bos_id=1, eos_id=2, unk_id=3, pad_piece="[PAD]", bos_piece="[CLS]", eos_piece="[SEP]", unk_piece="[UNK]")
+    yield "deberta-v2", {"spm.model": deberta, **config("DebertaV2Tokenizer", do_lower_case=True, split_by_punct=True)}
+    yield "deberta-v2-plain", {"spm.model": deberta, **config(None), **kind("deberta-v2")}
+    for name in ("tokenizer.model.v1", "mistral_instruct_tokenizer_240323.model.v3"):
+        path = os.path.join(real, name)
+        if os.path.exists(path): yield name, model(open(path, "rb").read(), {**config("LlamaTokenizer", add_bos_token=True), **kind("mistral")})
+        else: print(name, "is not there")
+
+
 def cases(root, real):
     """name, path, reference, specials, flags"""
     for name, document, specials in json_cases():
         yield name, parity.folder(root, name, {"tokenizer.json": document}), parity.tokenizers_reference(document, special=True), specials, ("special",)
+    for name, files in folder_cases(real):
+        path = parity.folder(root, name, files)
+        yield name, path, transformers_reference(path), SPECIALS, ("special",)
     path = os.path.join(real, "minilm.json")
     if os.path.exists(path):
         document = json.load(open(path))
