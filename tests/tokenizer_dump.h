@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "tokenizer/tokenizer.h"
+#include "tokenizer/tokenizer_save.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,18 @@ static inline assay_status dump_line(const assay_tokenizer *tokenizer, const cha
         assay_tokenizer_encode(tokenizer, json_string_value(text), json_string_length(text), flags, ids, err);
     json_decref(text);
     return status;
+}
+
+/* `--save FILE.gguf FOLDER`: the tokenizer.json that stands for a GGUF file's vocabulary. */
+static inline int save_main(const char *path, const char *folder)
+{
+    assay_error err = {0};
+    assay_gguf *gguf = NULL;
+    assay_status status = assay_gguf_open(&gguf, path, &err);
+    if (status == ASSAY_OK) status = assay_tokenizer_save(NULL, gguf, folder, NULL, &err);
+    if (status != ASSAY_OK) fprintf(stderr, "%s\n", err.text);
+    assay_gguf_close(gguf);
+    return status != ASSAY_OK;
 }
 
 static inline int dump_main(int count, char **words)

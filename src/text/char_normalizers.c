@@ -85,7 +85,7 @@ static assay_status accents_lower_run(const step *this, const char *text, size_t
     if (!this->no_accents) return kept_write(text, size, NULL, this->lowered, out, front, err);
     assay_buf apart;
     assay_buf_init(&apart, assay_normal_ceiling(size));
-    assay_status status = assay_unicode_form(text, size, false, false, &apart, err);
+    assay_status status = assay_unicode_form(text, size, false, false, false, &apart, err);
     if (status == ASSAY_OK && apart.size)
         status = kept_write(apart.data, apart.size, assay_char_is_nonspacing, this->lowered, out, front, err);
     assay_buf_release(&apart);

@@ -11,6 +11,7 @@
 typedef struct assay_normalizer_step {
     const struct assay_normalizer_kind *kind;
     bool compose, compatibility;              /* a Unicode form */
+    bool current;                             /* of Unicode 15, not of the reference's 9 */
     bool left, right;                         /* Strip */
     bool clean, chinese, no_accents, lowered; /* BertNormalizer */
     char *content;                            /* Replace, Prepend; owned */

@@ -76,7 +76,7 @@ static assay_status form_run(const step *this, const char *text, size_t size, as
                              assay_error *err)
 {
     (void)front;
-    return assay_unicode_form(text, size, this->compose, this->compatibility, out, err);
+    return assay_unicode_form(text, size, this->compose, this->compatibility, this->current, out, err);
 }
 
 static assay_status prepend_run(const step *this, const char *text, size_t size, assay_buf *out, bool *front,
@@ -194,6 +194,11 @@ assay_status assay_normalizer_read(assay_normalizer *normalizer, const json_t *n
         "%s: the normalizer type %s is not supported (there are Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Strip, "
         "StripAccents, Replace, Prepend, BertNormalizer, Precompiled, Nmt)",
         where, type);
+}
+
+void assay_normalizer_make_current(assay_normalizer *normalizer)
+{
+    for (size_t i = 0; i < normalizer->count; i++) normalizer->steps[i].current = true;
 }
 
 assay_status assay_normalizer_run(const assay_normalizer *normalizer, const char *text, size_t size, assay_buf *out,

@@ -20,13 +20,16 @@ assay_status assay_normalizer_read(assay_normalizer *normalizer, const json_t *n
                                    assay_error *err);
 assay_status assay_normalizer_add_nfc(assay_normalizer *normalizer, assay_error *err);
 
+/* Forms of Unicode 15 instead of the reference's 9: what Python's unicodedata does. */
+void assay_normalizer_make_current(assay_normalizer *normalizer);
+
 /* text -> *out (replaced); `spare` is a second buffer to work in. Both are initialised by the caller. *front becomes
  * false when the text's first character was taken away (not: replaced). */
 assay_status assay_normalizer_run(const assay_normalizer *normalizer, const char *text, size_t size, assay_buf *out,
                                   assay_buf *spare, bool *front, assay_error *err);
 
-/* One of the four Unicode forms, appended to *out. */
-assay_status assay_unicode_form(const char *text, size_t size, bool compose, bool compatibility, assay_buf *out,
-                                assay_error *err);
+/* One of the four Unicode forms, appended to *out; current: as for assay_normalizer_make_current. */
+assay_status assay_unicode_form(const char *text, size_t size, bool compose, bool compatibility, bool current,
+                                assay_buf *out, assay_error *err);
 
 #endif

@@ -86,14 +86,14 @@ static assay_status run_finish(codes *list, codes *spare, bool compose, assay_bu
     return codes_put(list->data, (size_t)length, out, err);
 }
 
-static assay_status form_run(const char *text, size_t size, bool compose, bool compatibility, codes *work,
+static assay_status form_run(const char *text, size_t size, bool compose, bool compatibility, bool current, codes *work,
                              assay_buf *out, assay_error *err)
 {
     utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | (compatibility ? UTF8PROC_COMPAT : 0);
     size_t length;
     for (size_t at = 0; at < size; at += length) {
         int32_t code = assay_utf8_get(text + at, &length);
-        if (code >= 0x300 && assay_char_is_inert(code, compatibility)) {
+        if (code >= 0x300 && !current && assay_char_is_inert(code, compatibility)) {
             ASSAY_TRY(run_finish(&work[0], &work[1], compose, out, err));
             ASSAY_TRY(assay_buf_append(out, text + at, length, err));
         } else {
@@ -112,12 +112,12 @@ static bool form_is_plain(const char *text, size_t size, bool nfc)
     return true;
 }
 
-assay_status assay_unicode_form(const char *text, size_t size, bool compose, bool compatibility, assay_buf *out,
-                                assay_error *err)
+assay_status assay_unicode_form(const char *text, size_t size, bool compose, bool compatibility, bool current,
+                                assay_buf *out, assay_error *err)
 {
     if (form_is_plain(text, size, compose && !compatibility)) return assay_buf_append(out, text, size, err);
     codes work[2] = {{0}};
-    assay_status status = form_run(text, size, compose, compatibility, work, out, err);
+    assay_status status = form_run(text, size, compose, compatibility, current, work, out, err);
     assay_free(work[0].data);
     assay_free(work[1].data);
     return status;

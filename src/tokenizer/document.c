@@ -6,6 +6,7 @@ void assay_document_release(assay_document *document)
 {
     json_decref(document->root);
     json_decref(document->named);
+    json_decref(document->places);
     assay_token_map_release(&document->vocab);
     *document = (assay_document){0};
 }
@@ -37,10 +38,11 @@ assay_status assay_document_begin(assay_document *document, json_t *model, assay
     json_t *vocab = json_object_get(model, "vocab");
     document->last_added = -1;
     document->named = json_object();
+    document->places = json_object();
     document->root =
         json_pack("{s:s, s:n, s:n, s:[], s:n, s:n, s:n, s:n, s:o}", "version", "1.0", "truncation", "padding",
                   "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model", model);
-    if (!vocab || !document->root || !document->named)
+    if (!vocab || !document->root || !document->named || !document->places)
         return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a vocabulary");
     return json_is_array(vocab) ? vocab_list_read(document, vocab, err) : vocab_object_read(document, vocab, err);
 }

@@ -15,7 +15,7 @@
 #define ASSAY_TOKENIZER_DOCUMENT_H
 
 #include "base/json_doc.h"
-#include "tokenizer/token_map.h"
+#include "subword/token_map.h"
 #include "tokenizer/tokenizer_config.h"
 
 #define ASSAY_SPACE_SYMBOL "\xe2\x96\x81" /* SentencePiece's U+2581 */
@@ -24,6 +24,7 @@ typedef struct assay_document {
     json_t *root;
     json_t *named;         /* "bos_token": content, ... as they count in the end */
     assay_token_map vocab; /* by content: the model's vocabulary and the tokens added to it */
+    json_t *places;        /* by content: where an added token stands in the list */
     size_t model_size;     /* entries of the model's vocabulary */
     int32_t last_added;    /* largest id of an added token; -1: none */
 } assay_document;
@@ -42,6 +43,10 @@ assay_status assay_document_part(assay_document *document, const char *key, json
  * in the raw text, whatever their flag says. */
 assay_status assay_document_add_tokens(assay_document *document, const assay_tokenizer_config *config,
                                        const assay_named_token *names, const json_t *extra, bool raw, assay_error *err);
+
+/* One special token more, before those of the config, which may give its flags anew: behind the vocabulary unless it is
+ * in it. */
+assay_status assay_document_add_token(assay_document *document, const char *content, assay_error *err);
 
 /* What the config says of a named token: its content, NULL for null; `otherwise` where it says nothing. */
 const char *assay_tokenizer_config_named(const assay_tokenizer_config *config, const char *key, const char *otherwise);

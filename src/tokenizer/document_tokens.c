@@ -231,23 +231,51 @@ static assay_status extra_add(plan *this, const json_t *extra, assay_error *err)
     return ASSAY_OK;
 }
 
-/* What the config calls a named token is special, whatever its entry in added_tokens_decoder says. */
-static assay_status token_number(plan *this, json_t *token, assay_error *err)
+static assay_status id_give(assay_document *document, const char *content, int32_t *id, assay_error *err)
 {
-    assay_document *document = this->document;
-    const char *content = content_of(token);
-    size_t size = strlen(content);
-    int32_t id = assay_token_map_find(&document->vocab, content, size);
-    if (is_named(this, content)) json_object_set_new(token, "special", json_true());
-    if (id < 0) {
-        size_t next = document->model_size;
+    size_t size = strlen(content), next = document->model_size;
+    *id = assay_token_map_find(&document->vocab, content, size);
+    if (*id < 0) {
         if (document->last_added >= 0 && (size_t)document->last_added >= next) next = (size_t)document->last_added + 1;
-        id = next > ASSAY_TOKEN_ID_MAX ? -1 : (int32_t)next;
-        ASSAY_TRY(assay_token_map_add(&document->vocab, content, size, id, err));
+        *id = next > ASSAY_TOKEN_ID_MAX ? -1 : (int32_t)next;
+        ASSAY_TRY(assay_token_map_add(&document->vocab, content, size, *id, err));
     }
-    if (id > document->last_added) document->last_added = id;
+    if (*id > document->last_added) document->last_added = *id;
+    return ASSAY_OK;
+}
+
+/* A token that is there already gets the new one's flags. */
+static assay_status token_number(assay_document *document, json_t *token, assay_error *err)
+{
+    json_t *list = json_object_get(document->root, "added_tokens");
+    const char *content = content_of(token);
+    const json_t *place = json_object_get(document->places, content);
+    int32_t id;
+    ASSAY_TRY(id_give(document, content, &id, err));
     if (json_object_set_new(token, "id", json_integer(id)) != 0) return no_memory(err);
-    return json_array_append(json_object_get(document->root, "added_tokens"), token) == 0 ? ASSAY_OK : no_memory(err);
+    if (place) return json_array_set(list, (size_t)json_integer_value(place), token) == 0 ? ASSAY_OK : no_memory(err);
+    json_t *last = json_integer((json_int_t)json_array_size(list));
+    if (json_object_set_new(document->places, content, last) != 0) return no_memory(err);
+    return json_array_append(list, token) == 0 ? ASSAY_OK : no_memory(err);
+}
+
+assay_status assay_document_add_token(assay_document *document, const char *content, assay_error *err)
+{
+    json_t *token = assay_node_token(content, true);
+    assay_status status = token ? token_number(document, token, err) : no_memory(err);
+    json_decref(token);
+    return status;
+}
+
+/* What the config calls a named token is special, whatever its entry in added_tokens_decoder says. */
+static assay_status tokens_number(plan *this, assay_error *err)
+{
+    for (size_t i = 0; i < json_array_size(this->tokens); i++) {
+        json_t *token = json_array_get(this->tokens, i);
+        if (is_named(this, content_of(token))) json_object_set_new(token, "special", json_true());
+        ASSAY_TRY(token_number(this->document, token, err));
+    }
+    return ASSAY_OK;
 }
 
 static assay_status plan_run(plan *this, const assay_named_token *names, const json_t *extra, bool raw,
@@ -260,9 +288,7 @@ static assay_status plan_run(plan *this, const assay_named_token *names, const j
     else ASSAY_TRY(added_file_add(this, err));
     ASSAY_TRY(names_add(this, err));
     ASSAY_TRY(extra_add(this, extra, err));
-    for (size_t i = 0; i < json_array_size(this->tokens); i++)
-        ASSAY_TRY(token_number(this, json_array_get(this->tokens, i), err));
-    return ASSAY_OK;
+    return tokens_number(this, err);
 }
 
 assay_status assay_document_add_tokens(assay_document *document, const assay_tokenizer_config *config,

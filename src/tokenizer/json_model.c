@@ -2,9 +2,9 @@
  * here and a line in the list below. */
 #include "tokenizer/tokenizer_json.h"
 
-#include "tokenizer/bpe_model.h"
-#include "tokenizer/unigram_model.h"
-#include "tokenizer/word_piece.h"
+#include "subword/bpe_model.h"
+#include "subword/unigram_model.h"
+#include "subword/word_piece.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 #include "tokenizer/pipeline.h"
 
+#include "subword/bpe_model.h"
 #include "text/unicode.h"
-#include "tokenizer/bpe_model.h"
 
 typedef struct run {
     const assay_tokenizer *tokenizer;

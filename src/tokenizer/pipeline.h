@@ -7,10 +7,10 @@
 #ifndef ASSAY_TOKENIZER_PIPELINE_H
 #define ASSAY_TOKENIZER_PIPELINE_H
 
+#include "subword/word_model.h"
 #include "text/pre_tokenizer.h"
 #include "text/text_normalizer.h"
 #include "tokenizer/tokenizer_kind.h"
-#include "tokenizer/word_model.h"
 
 typedef struct assay_pipeline {
     assay_normalizer normalizer;

@@ -13,9 +13,9 @@
 #define ASSAY_TOKENIZER_SP_MODEL_H
 
 #include "base/buf.h"
+#include "subword/piece_trie.h"
+#include "subword/token_map.h"
 #include "text/charsmap.h"
-#include "tokenizer/piece_trie.h"
-#include "tokenizer/token_map.h"
 #include "tokenizer/tokenizer.h"
 
 enum { ASSAY_SP_UNIGRAM = 1, ASSAY_SP_BPE = 2 }; /* model_type; the format's default is the first */

@@ -1,8 +1,8 @@
 /* What the classes of spm_classes.c and spm_generic.c are made of: merges, models and tokens out of the pieces. */
 #include "tokenizer/spm_document.h"
 
+#include "subword/piece_index.h"
 #include "text/base64.h"
-#include "tokenizer/piece_index.h"
 
 #include <stdlib.h>
 #include <string.h>

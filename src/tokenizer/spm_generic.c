@@ -5,6 +5,7 @@
 #include "tokenizer/spm_document.h"
 
 #include "base/buf.h"
+#include "tokenizer/tokenizer_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,6 +164,7 @@ static assay_status tokens_add(const generic *this, const assay_named_token *nam
 static assay_status whole_build(const generic *this, const assay_named_token *names, const char *unk, assay_error *err)
 {
     ASSAY_TRY(model_begin(this, unk, err));
+    assay_json_scores_round(this->document->root); /* Transformers copies what it made, by way of JSON */
     ASSAY_TRY(tokens_add(this, names, err));
     ASSAY_TRY(assay_document_part(this->document, "normalizer", normalizer_make(this), err));
     ASSAY_TRY(words_add(this, err));

@@ -18,7 +18,7 @@
 #include "base/alloc.h"
 #include "base/json_doc.h"
 #include "container/gguf.h"
-#include "tokenizer/ids.h"
+#include "subword/ids.h"
 
 #include <stdint.h>
 

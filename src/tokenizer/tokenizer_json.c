@@ -90,6 +90,18 @@ assay_status assay_json_document_read(assay_tokenizer *tokenizer, const json_t *
     return ASSAY_OK;
 }
 
+assay_status assay_json_document_take(assay_tokenizer *tokenizer, const assay_document *document, const char *where,
+                                      const assay_tokenizer_config *config, assay_error *err)
+{
+    assay_tokenizer_info *info = &tokenizer->info;
+    ASSAY_TRY(assay_json_document_read(tokenizer, document->root, where, config, err));
+    info->bos = assay_document_id(document, "bos_token");
+    info->eos = assay_document_id(document, "eos_token");
+    info->pad = assay_document_id(document, "pad_token");
+    info->unk = assay_document_id(document, "unk_token");
+    return ASSAY_OK;
+}
+
 assay_status assay_tokenizer_json_read(assay_tokenizer *tokenizer, const char *folder, const char *path,
                                        const assay_tokenizer_config *config, assay_error *err)
 {

@@ -1,12 +1,17 @@
-/* Reading a tokenizer.json, or a document in its terms that another reader made (tokenizer_document.h), into a
+/* Reading a tokenizer.json, or a document in its terms that another reader made (document.h), into a
  * tokenizer: assay_json_document_read calls the others. Format: github.com/huggingface/tokenizers. `where` names the
  * file in messages. */
 #ifndef ASSAY_TOKENIZER_TOKENIZER_JSON_H
 #define ASSAY_TOKENIZER_TOKENIZER_JSON_H
 
+#include "tokenizer/document.h"
 #include "tokenizer/pipeline.h"
 
 assay_status assay_json_document_read(assay_tokenizer *tokenizer, const json_t *root, const char *where,
+                                      const assay_tokenizer_config *config, assay_error *err);
+
+/* The same of a document that was made; its named tokens become the tokenizer's. */
+assay_status assay_json_document_take(assay_tokenizer *tokenizer, const assay_document *document, const char *where,
                                       const assay_tokenizer_config *config, assay_error *err);
 
 /* "model": fills vocab, and sets the pipeline's model. */

@@ -6,8 +6,8 @@
 #ifndef ASSAY_TOKENIZER_TOKENIZER_KIND_H
 #define ASSAY_TOKENIZER_TOKENIZER_KIND_H
 
+#include "subword/token_map.h"
 #include "tokenizer/added_tokens.h"
-#include "tokenizer/token_map.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer/tokenizer_config.h"
 
@@ -35,7 +35,11 @@ struct assay_tokenizer {
 /* Readers of a folder, each given the path of the file that it was chosen for. */
 typedef assay_status assay_folder_reader(assay_tokenizer *tokenizer, const char *folder, const char *path,
                                          const assay_tokenizer_config *config, assay_error *err);
-assay_folder_reader assay_tokenizer_json_read, assay_sp_tokenizer_read, assay_folder_model_read;
+assay_folder_reader assay_tokenizer_json_read, assay_sp_tokenizer_read, assay_folder_model_read,
+    assay_folder_ranks_read, assay_folder_merges_read, assay_folder_word_piece_read, assay_folder_ice_text_read;
+
+/* Whether a tokenizer.model is a rank file and no protobuf: its first line is a word and a number. */
+bool assay_is_rank_file(const char *text, size_t size);
 assay_status assay_gguf_vocab_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, assay_error *err);
 
 /* Adds a token that is found in text by its content. `content` already in the vocabulary keeps its id there. */

@@ -28,7 +28,11 @@ static const folder_kind folder_kinds[] = {{"tokenizer.json", assay_tokenizer_js
                                            {"tokenizer.model", assay_folder_model_read},
                                            {"sentencepiece.bpe.model", assay_folder_model_read},
                                            {"spiece.model", assay_folder_model_read},
-                                           {"spm.model", assay_folder_model_read}};
+                                           {"spm.model", assay_folder_model_read},
+                                           {"qwen.tiktoken", assay_folder_ranks_read},
+                                           {"ice_text.model", assay_folder_ice_text_read},
+                                           {"vocab.json", assay_folder_merges_read},
+                                           {"vocab.txt", assay_folder_word_piece_read}};
 enum { FOLDER_KINDS = sizeof(folder_kinds) / sizeof(folder_kinds[0]) };
 
 bool assay_tokenizer_in_folder(const char *folder)

@@ -6,7 +6,7 @@ BPE from a tokenizer.json or plain SentencePiece BPE (those: tokenizer_parity.py
 Vocabularies are trained on the spot (sentencepiece, tokenizers) out of PROSE and Python's own documentation. --real: a folder of real
 vocabularies, by the names in real_cases; what is missing there is skipped by name.
 """
-import argparse, base64, io, json, os, pydoc_data.topics, sys, tempfile
+import argparse, base64, io, json, os, pydoc_data.topics, subprocess, sys, tempfile, unicodedata
 
 import sentencepiece
 from sentencepiece import sentencepiece_model_pb2 as proto
@@ -154,6 +154,135 @@ def folder_cases(real):
         else: print(name, "is not there")
 
 
+LLAMA3, QWEN2 = parity.MODERN % r"\p{N}{1,3}", parity.MODERN % r"\p{N}"
+GLM4 = ["<|endoftext|>", "[MASK]", "[gMASK]", "[sMASK]", "<sop>", "<eop>", "<|system|>", "<|user|>", "<|assistant|>", "<|observation|>", "<|begin_of_image|>",
+        "<|end_of_image|>", "<|begin_of_video|>", "<|end_of_video|>"]
+LLAMA3_SPECIALS = ["<|begin_of_text|>", "<|end_of_text|>", "<|reserved_special_token_0|>", "<|reserved_special_token_1|>", "<|finetune_right_pad_id|>", "<|step_id|>",
+                   "<|start_header_id|>", "<|end_header_id|>", "<|eom_id|>", "<|eot_id|>", "<|python_tag|>", "<|image|>"] + [f"<|reserved_special_token_{i}|>" for i in range(2, 246)]
+QWEN = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"] + [f"<|extra_{i}|>" for i in range(205)]
+
+
+def read_ranks(path):
+    return {base64.b64decode(word): int(rank) for word, rank in (line.split() for line in open(path, "rb") if line.strip())}
+
+
+def tiktoken_reference(path, pattern, specials, front=(), nfc=False):
+    import tiktoken
+    ranks = read_ranks(path)
+    numbers = {name: len(ranks) + i for i, name in enumerate(specials)}
+    encoding = tiktoken.Encoding(name="ranks", pat_str=pattern, mergeable_ranks=ranks, special_tokens=numbers)
+    form = (lambda text: unicodedata.normalize("NFC", text)) if nfc else lambda text: text
+    return lambda texts: [[numbers[f] for f in front] + encoding.encode(form(text), allowed_special="all") for text in texts]
+
+
+def rank_cases(root, real):
+    """Rank files against tiktoken, real ones."""
+    config = lambda name: {"tokenizer_config.json": {"tokenizer_class": name}}
+    llama, qwen = os.path.join(real, "llama3.tokenizer.model"), os.path.join(real, "qwen.tiktoken")
+    if os.path.exists(llama):
+        data = open(llama, "rb").read()
+        yield "ranks-llama3", parity.folder(root, "ranks-llama3", {"tokenizer.model": data}), tiktoken_reference(llama, LLAMA3, LLAMA3_SPECIALS, ["<|begin_of_text|>"]), LLAMA3_SPECIALS[:12], ("special",)
+        yield "ranks-glm4", parity.folder(root, "ranks-glm4", {"tokenizer.model": data, **config("ChatGLM4Tokenizer")}), tiktoken_reference(llama, LLAMA3, GLM4, ["[gMASK]", "<sop>"]), GLM4, ("special",)
+        path = parity.folder(root, "ranks-plain", {"tokenizer.model": data, "tokenizer_config.json": {"tokenizer_class": "TokenizersBackend", "bos_token": "<|a|>", "add_bos_token": True,
+                             "added_tokens_decoder": {"128002": flagged("<|a|>"), "128004": flagged("<|b|>", lstrip=True, special=False)}}})
+        yield "ranks-plain", path, transformers_reference(path), ["<|a|>", "<|b|>", "<|reserved_token_128003|>"], ("special",)
+    else: print("llama3.tokenizer.model is not there")
+    if os.path.exists(qwen):
+        yield "ranks-qwen", parity.folder(root, "ranks-qwen", {"qwen.tiktoken": open(qwen, "rb").read(), **config("QWenTokenizer")}), tiktoken_reference(qwen, QWEN2, QWEN, nfc=True), QWEN[:5], ("special",)
+    else: print("qwen.tiktoken is not there")
+
+
+def ice_reference(model):
+    """ChatGLM-6B: white space put into pieces, then SentencePiece; [gMASK] <sop> behind. Special tokens' text cuts the text first."""
+    import re
+    processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+    ends = [processor.piece_to_id(p) for p in ("[gMASK]", "<sop>")]
+
+    def spaces(text):
+        text = text.replace("\n", "<n>").replace("\t", "<|tab|>")
+        for count in range(80, 1, -1): text = text.replace(" " * count, f"<|blank_{count}|>")
+        return text
+
+    def run(text):
+        ids = []
+        for part in re.split("(<eop>|<sop>|\\[gMASK\\]|</s>|<s>)", text):
+            if part: ids += [processor.piece_to_id(part)] if re.fullmatch("<eop>|<sop>|\\[gMASK\\]|</s>|<s>", part) else processor.encode(spaces(part))
+        return ids + ends
+    return lambda texts: [run(text) for text in texts]
+
+
+def more_folder_cases(root, real):
+    gpt2 = parity.gguf_fields(parity.FILES + "ggml-vocab-gpt-2.gguf")
+    files = {"vocab.json": {t: i for i, t in enumerate(gpt2["tokenizer.ggml.tokens"])}, "merges.txt": ("#version: 0.2\n" + "\n".join(gpt2["tokenizer.ggml.merges"]) + "\n").encode()}
+    config = lambda name, **more: {"tokenizer_config.json": {**({"tokenizer_class": name} if name else {}), **more}}
+    names = {"gpt2": config("GPT2Tokenizer", add_bos_token=True), "gpt2-spaced": config("GPT2TokenizerFast", add_prefix_space=True, additional_special_tokens=["<tok>", "<|im_start|>"]),
+             "qwen2": config("Qwen2Tokenizer", added_tokens_decoder={"50256": flagged("<|endoftext|>"), "50257": flagged("<|im_start|>"), "50258": flagged("<n>", special=False, normalized=True)}),
+             "roberta": {"config.json": {"model_type": "roberta"}, **config(None)}}
+    for name, more in names.items():
+        path = parity.folder(root, "merges-" + name, {**files, **more})
+        yield "merges-" + name, path, transformers_reference(path), SPECIALS + ["<|endoftext|>"], ("special",)
+    words = train_word_piece(True)
+    listed = "\n".join(sorted(words, key=words.get)).encode() + b"\n"
+    real_words = os.path.join(real, "vocab.txt")
+    for name, data, more in (("vocab-bert", listed, config("BertTokenizer")), ("vocab-cased", listed, {"config.json": {"model_type": "bert"}, **config(None, do_lower_case=False, strip_accents=True)}),
+                             ("vocab-real", open(real_words, "rb").read() if os.path.exists(real_words) else None, config("BertTokenizerFast", tokenize_chinese_chars=False))):
+        if not data: print("vocab.txt is not there"); continue
+        path = parity.folder(root, name, {"vocab.txt": data, **more})
+        yield name, path, transformers_reference(path), SPECIALS, ("special",)
+    for kind in ("bpe", "unigram"):
+        model = train_spm(kind, byte_fallback=True, normalization_rule_name="identity", remove_extra_whitespaces=False, control_symbols=["[gMASK]", "<sop>", "<eop>"],
+                          user_defined_symbols=["<n>", "<|tab|>"] + [f"<|blank_{i}|>" for i in range(2, 81)])
+        path = parity.folder(root, "ice-" + kind, {"ice_text.model": model, **config("ChatGLMTokenizer", eos_token="<eop>")})
+        yield "ice-" + kind, path, ice_reference(model), ["<n>", "<|tab|>", "<eop>", "[gMASK]", "   ", "<|blank_3|>"], ("special",)
+
+
+PRE_NAMES = open("src/tokenizer/gguf_pre.c").read().split("rules[] = {")[1].split("};")[0].split('.name = "')[1:]
+
+
+def gguf_cases(root, real):
+    """Every word of tokenizer.ggml.pre over GPT-2's vocabulary (and a real one where there is one), against tokenizers reading what Assay writes of the file."""
+    import gguf
+    gpt2 = parity.gguf_fields(parity.FILES + "ggml-vocab-gpt-2.gguf")
+
+    def write(name, model, tokens, types, merges=None, scores=None, **keys):
+        path = os.path.join(root, name + ".gguf")
+        writer = gguf.GGUFWriter(path, "llama")
+        writer.add_tokenizer_model(model)
+        writer.add_token_list(tokens); writer.add_token_types(types)
+        if merges: writer.add_token_merges(merges)
+        if scores: writer.add_token_scores(scores)
+        for key, value in keys.items(): (writer.add_array if isinstance(value, list) else writer.add_bool if isinstance(value, bool) else writer.add_string if isinstance(value, str) else writer.add_uint32)("tokenizer.ggml." + key, value)
+        writer.write_header_to_file(); writer.write_kv_data_to_file(); writer.close()
+        return path
+
+    def written(name, path):
+        folder = parity.folder(root, "written-" + name, {})
+        subprocess.run([parity.DUMP, "--save", path, folder], check=True)
+        return parity.tokenizers_reference(json.load(open(folder + "/tokenizer.json")), special=True)
+
+    tokens, types = gpt2["tokenizer.ggml.tokens"] + ["<|im_start|>"], gpt2["tokenizer.ggml.token_type"] + [3]
+    seen = set()
+    for entry in PRE_NAMES:
+        name, rule = entry.split('"')[0], entry.split('",')[1].split(".add_")[0].strip().rstrip("},").strip()
+        if rule in seen: continue
+        seen.add(rule)
+        path = write("pre-" + name, "gpt2", tokens, types, gpt2["tokenizer.ggml.merges"], pre=name, bos_token_id=50257)
+        yield "pre-" + name, path, written(name, path), ["<|im_start|>", "<|endoftext|>"], ("special",)
+    words = train_word_piece(True)
+    listed = sorted(words, key=words.get)
+    phantom = [w if w.startswith("[") and w.endswith("]") else w[2:] if w.startswith("##") else "\u2581" + w for w in listed]
+    reference = next(document for name, document, _ in json_cases() if name == "wordpiece")
+    reference["model"]["vocab"] = words
+    path = write("gguf-bert", "bert", phantom, [3 if w in ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]") else 1 for w in listed], unknown_token_id=1, cls_token_id=2, seperator_token_id=3, padding_token_id=0)
+    yield "gguf-bert", path, parity.tokenizers_reference(reference, special=True), ["[CLS]", "[MASK]", "##ing"], ("special",)
+    model = train_spm("unigram")
+    message = parse_spm(model)
+    path = write("gguf-t5", "t5", [p.piece for p in message.pieces], [p.type for p in message.pieces], scores=[p.score for p in message.pieces], unknown_token_id=0, bos_token_id=1, eos_token_id=2,
+                 precompiled_charsmap=list(message.normalizer_spec.precompiled_charsmap), add_space_prefix=True, remove_extra_whitespaces=True)
+    generic = parity.folder(root, "gguf-t5-twin", {"tokenizer.model": model, "tokenizer_config.json": {"add_eos_token": True}})
+    yield "gguf-t5", path, transformers_reference(generic), ["<s>", "</s>", "x"], ("special",)
+
+
 def cases(root, real):
     """name, path, reference, specials, flags"""
     for name, document, specials in json_cases():
@@ -161,6 +290,7 @@ def cases(root, real):
     for name, files in folder_cases(real):
         path = parity.folder(root, name, files)
         yield name, path, transformers_reference(path), SPECIALS, ("special",)
+    for make in (more_folder_cases, rank_cases, gguf_cases): yield from make(root, real)
     path = os.path.join(real, "minilm.json")
     if os.path.exists(path):
         document = json.load(open(path))

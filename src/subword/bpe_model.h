@@ -3,10 +3,10 @@
  * As `tokenizers` (models/bpe/model.rs): with ignore_merges a word that is a token is that token; else the word's
  * characters become ids (unknown ones their bytes with byte_fallback, else unk, fused when fuse_unk, else nothing) and
  * are merged. Const after loading. */
-#ifndef ASSAY_TOKENIZER_BPE_MODEL_H
-#define ASSAY_TOKENIZER_BPE_MODEL_H
+#ifndef ASSAY_SUBWORD_BPE_MODEL_H
+#define ASSAY_SUBWORD_BPE_MODEL_H
 
-#include "tokenizer/word_model.h"
+#include "subword/word_model.h"
 
 enum { ASSAY_BPE_QUICK_CODES = 0x400 };
 
@@ -26,6 +26,8 @@ assay_status assay_bpe_model_new(assay_bpe_model **out, assay_error *err); /* re
 assay_status assay_bpe_model_add_merge(assay_bpe_model *model, const assay_token_map *vocab, const char *left,
                                        size_t left_size, const char *right, size_t right_size, size_t rank,
                                        const char *where, assay_error *err);
+/* Rank files: every way to make a token has the token's own rank, and the leftmost of equals comes first. */
+void assay_bpe_model_rank_by_result(assay_bpe_model *model);
 void assay_bpe_model_finish(assay_bpe_model *model, const assay_token_map *vocab);
 
 #endif

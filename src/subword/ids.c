@@ -1,4 +1,4 @@
-#include "tokenizer/ids.h"
+#include "subword/ids.h"
 
 void assay_ids_release(assay_ids *ids)
 {

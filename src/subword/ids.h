@@ -1,6 +1,6 @@
 /* A growing list of token ids. A zeroed one is empty. */
-#ifndef ASSAY_TOKENIZER_IDS_H
-#define ASSAY_TOKENIZER_IDS_H
+#ifndef ASSAY_SUBWORD_IDS_H
+#define ASSAY_SUBWORD_IDS_H
 
 #include "base/alloc.h"
 

@@ -1,12 +1,12 @@
 /* One word to ids: what the models of a tokenizer.json have in common (BPE, Unigram, WordPiece, WordLevel). A kind is
  * one file with a constant assay_word_kind and its line in json_model.c's list; a pipeline runs it for every word that
  * its pre-tokenizer cuts. A model is const after loading; each thread brings its own work space. */
-#ifndef ASSAY_TOKENIZER_WORD_MODEL_H
-#define ASSAY_TOKENIZER_WORD_MODEL_H
+#ifndef ASSAY_SUBWORD_WORD_MODEL_H
+#define ASSAY_SUBWORD_WORD_MODEL_H
 
-#include "tokenizer/bpe_merge.h"
-#include "tokenizer/ids.h"
-#include "tokenizer/token_map.h"
+#include "subword/bpe_merge.h"
+#include "subword/ids.h"
+#include "subword/token_map.h"
 
 /* What encoding needs beside the model; grows and is kept from word to word. */
 typedef struct assay_word_work {

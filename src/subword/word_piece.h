@@ -1,11 +1,11 @@
 /* WordPiece (BERT): from the left, the longest piece each time; pieces inside a word are written with a prefix ("##").
  * A word that cannot be cut whole, or has more characters than the model takes, is unk. As `tokenizers`
  * (models/wordpiece/mod.rs). */
-#ifndef ASSAY_TOKENIZER_WORD_PIECE_H
-#define ASSAY_TOKENIZER_WORD_PIECE_H
+#ifndef ASSAY_SUBWORD_WORD_PIECE_H
+#define ASSAY_SUBWORD_WORD_PIECE_H
 
-#include "tokenizer/piece_index.h"
-#include "tokenizer/word_model.h"
+#include "subword/piece_index.h"
+#include "subword/word_model.h"
 
 typedef struct assay_word_piece {
     assay_piece_index index;

@@ -1,4 +1,4 @@
-#include "tokenizer/word_piece.h"
+#include "subword/word_piece.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* A trie laid out level by level. The pieces are sorted, so the pieces below a node are a range of the list and its
  * children are the places where the next byte changes. Working the nodes off in the order they were made puts the
  * children of a node side by side: one number a node finds them all, and their bytes lie in one or two cache lines. */
-#include "tokenizer/piece_index.h"
+#include "subword/piece_index.h"
 
 #include <stdlib.h>
 #include <string.h>

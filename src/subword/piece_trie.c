@@ -1,4 +1,4 @@
-#include "tokenizer/piece_trie.h"
+#include "subword/piece_trie.h"
 
 typedef struct assay_piece_node {
     int32_t value;           /* -1: no member ends here */

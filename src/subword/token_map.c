@@ -1,6 +1,6 @@
 /* Open addressing over ids: a slot holds id + 1, the text is compared through the table of tokens. Texts live in blocks
  * that never move, so tokens may point at them. The table is at most half full. */
-#include "tokenizer/token_map.h"
+#include "subword/token_map.h"
 
 #include <string.h>
 #include <xxhash.h>

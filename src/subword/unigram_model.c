@@ -1,6 +1,6 @@
 /* Viterbi over the places between characters. Going left to right, every piece that begins at a place may improve the
  * place where it ends; walking back from the end gives the pieces, last first. */
-#include "tokenizer/unigram_model.h"
+#include "subword/unigram_model.h"
 
 #include "text/unicode.h"
 
@@ -79,8 +79,9 @@ assay_status assay_unigram_finish(assay_unigram *model, const assay_token_map *v
 static void node_offer(run *this, size_t start, size_t end, int32_t id, double score)
 {
     node *target = &this->path[end];
-    score += this->path[start].score;
-    if (target->id < 0 || score > target->score) *target = (node){score, (uint32_t)start, id};
+    double sum = score + this->path[start].score;
+    if (this->model->single) sum = (double)((float)score + (float)this->path[start].score);
+    if (target->id < 0 || sum > target->score) *target = (node){sum, (uint32_t)start, id};
 }
 
 /* All pieces that begin at `start`; whether one of them is the first character alone. */

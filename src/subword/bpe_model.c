@@ -1,4 +1,4 @@
-#include "tokenizer/bpe_model.h"
+#include "subword/bpe_model.h"
 
 #include "text/unicode.h"
 
@@ -45,6 +45,12 @@ assay_status assay_bpe_model_add_merge(assay_bpe_model *model, const assay_token
     if (right_id < 0) return merge_refuse(where, rank, "uses", right, right_size, err);
     if (id < 0) return merge_refuse(where, rank, "makes", joined, left_size + right_size, err);
     return assay_merge_table_add(&model->merges, left_id, right_id, (uint32_t)rank, id, err);
+}
+
+void assay_bpe_model_rank_by_result(assay_bpe_model *model)
+{
+    for (size_t i = 0; i < model->merges.slot_count; i++)
+        model->merges.slots[i].rank = (uint32_t)model->merges.slots[i].id;
 }
 
 void assay_bpe_model_finish(assay_bpe_model *model, const assay_token_map *vocab)

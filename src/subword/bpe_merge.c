@@ -1,7 +1,7 @@
 /* Two ways to the same result. Short words (nearly all) keep the pairs' ranks in a small array and rescan it after each
  * merge. Long words use a linked list of symbols and a heap of candidates; a candidate whose symbols have changed is
  * recognised when it comes up, because the pair now at its place no longer merges to its id. */
-#include "tokenizer/bpe_merge.h"
+#include "subword/bpe_merge.h"
 
 #include <string.h>
 

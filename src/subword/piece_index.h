@@ -8,8 +8,8 @@
  *
  * A step costs the logarithm of the node's fan-out. Added tokens, which are few and come one by one, have piece_trie.h.
  */
-#ifndef ASSAY_TOKENIZER_PIECE_INDEX_H
-#define ASSAY_TOKENIZER_PIECE_INDEX_H
+#ifndef ASSAY_SUBWORD_PIECE_INDEX_H
+#define ASSAY_SUBWORD_PIECE_INDEX_H
 
 #include "base/alloc.h"
 

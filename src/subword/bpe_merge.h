@@ -2,8 +2,8 @@
  * place: while any neighbouring pair is in the table, the one of lowest rank (leftmost on a tie) becomes its merged id.
  * Same order and same ids as `tokenizers` (models/bpe/word.rs). O(n log n) for long words, a plain scan for short ones.
  * The table is const after loading; each thread brings its own scratch. */
-#ifndef ASSAY_TOKENIZER_BPE_MERGE_H
-#define ASSAY_TOKENIZER_BPE_MERGE_H
+#ifndef ASSAY_SUBWORD_BPE_MERGE_H
+#define ASSAY_SUBWORD_BPE_MERGE_H
 
 #include "base/alloc.h"
 

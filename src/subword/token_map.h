@@ -1,8 +1,8 @@
 /* Texts to ids, and back: the vocabulary that every kind of tokenizer shares. Ids are given by the caller and may have
  * gaps. Texts are copied, may hold zero bytes and are zero-terminated. The first id of a text keeps it in look-ups; a
  * second text for an id is refused. Look-ups are const and safe on many threads. */
-#ifndef ASSAY_TOKENIZER_TOKEN_MAP_H
-#define ASSAY_TOKENIZER_TOKEN_MAP_H
+#ifndef ASSAY_SUBWORD_TOKEN_MAP_H
+#define ASSAY_SUBWORD_TOKEN_MAP_H
 
 #include "base/alloc.h"
 

@@ -1,8 +1,8 @@
 /* Longest match of a fixed set of byte strings at a place in a text: added tokens and user-defined symbols.
  *
  * A trie of bytes with a table for the first byte, so that a place where nothing can start costs one look-up. */
-#ifndef ASSAY_TOKENIZER_PIECE_TRIE_H
-#define ASSAY_TOKENIZER_PIECE_TRIE_H
+#ifndef ASSAY_SUBWORD_PIECE_TRIE_H
+#define ASSAY_SUBWORD_PIECE_TRIE_H
 
 #include "base/alloc.h"
 

@@ -8,11 +8,11 @@
  * As `tokenizers` (models/unigram/model.rs, encode_optimized): scores are doubles, a character that is no piece costs
  * the lowest score less 10, neighbouring unknown characters are one unk (or their bytes, with byte_fallback), and of
  * equal sums the first found stays. */
-#ifndef ASSAY_TOKENIZER_UNIGRAM_MODEL_H
-#define ASSAY_TOKENIZER_UNIGRAM_MODEL_H
+#ifndef ASSAY_SUBWORD_UNIGRAM_MODEL_H
+#define ASSAY_SUBWORD_UNIGRAM_MODEL_H
 
-#include "tokenizer/piece_index.h"
-#include "tokenizer/word_model.h"
+#include "subword/piece_index.h"
+#include "subword/word_model.h"
 
 typedef struct assay_unigram {
     assay_piece_index index;
@@ -23,6 +23,7 @@ typedef struct assay_unigram {
     double unk_score;
     int32_t unk; /* -1: unknown text is an error */
     bool byte_fallback;
+    bool single;        /* sums are rounded to float, as SentencePiece itself has them */
     int32_t bytes[256]; /* ids of <0xXX>, -1: none */
 } assay_unigram;
 
