@@ -75,7 +75,7 @@ static double exact(const product *p, const operand o[4], size_t i, size_t j, do
 }
 
 /* f32 sums of k terms: at most k roundings of 2^-24 of the running size; a bf16 result adds half a unit of 2^-8. */
-static void check_product(const product *p, const operand o[4], const float *before, const float *bias,
+static void check_product(const product *p, const char *set, const operand o[4], const float *before, const float *bias,
                           const float *residual, const float *c)
 {
     for (size_t i = 0; i < p->m; i++)
@@ -85,9 +85,11 @@ static void check_product(const product *p, const operand o[4], const float *bef
             if (p->epilogue) wanted += (double)bias[j] + (double)residual[i * p->n + j];
             double limit = (size + fabs(wanted) + 8) * (double)(p->k + p->k2 + 4) * 0x1p-24 +
                            (p->bf16_out ? fabs(wanted) * 0x1p-8 : 0);
-            if (fabs((double)c[i * p->n + j] - wanted) > limit)
-                fail_msg("%zu x %zu x %zu: element (%zu, %zu) is %g, expected %g +- %g", p->m, p->n, p->k, i, j,
-                         (double)c[i * p->n + j], wanted, limit);
+            if (!(fabs((double)c[i * p->n + j] - wanted) <= limit)) /* so NaN fails, too */
+                fail_msg("bf16 tile or pack, set %s, %zu x %zu x (%zu + %zu) of %s: element (%zu, %zu) is %g, expected "
+                         "%g +- %g",
+                         set, p->m, p->n, p->k, p->k2, assay_dtype_name(p->dtype), i, j, (double)c[i * p->n + j],
+                         wanted, limit);
         }
 }
 
@@ -142,7 +144,7 @@ static void run_product(const product *p, const assay_kernels *kernels, assay_po
     if (p->epilogue) args.bias = bias, args.residual = residual, args.ld_residual = p->n;
     assay_gemm_bf16(kernels, pool, scratch, &args);
     if (p->bf16_out) kernels->rows->widen(bf16, c, p->m * p->n);
-    check_product(p, o, before, bias, residual, c);
+    check_product(p, kernels->name, o, before, bias, residual, c);
     assert_true(c[p->m * p->n] == 12345.0f && bf16[p->m * p->n] == 4321 &&
                 packed[packed_bytes / sizeof *packed] == GUARD);
     assay_free(packed);
@@ -271,7 +273,13 @@ static void check_packing(const packing *p, size_t width, const uint16_t *source
     for (size_t set = 0; assay_kernels_at(set); set++) {
         memset(got, 0xa5, WORDS * sizeof *got);
         assay_kernels_at(set)->bf16->pack(got, width, panel, &from);
-        assert_memory_equal(got, wanted, WORDS * sizeof *got);
+        for (size_t i = 0; i < WORDS; i++)
+            if (got[i] != wanted[i])
+                fail_msg(
+                    "bf16 pack, set %s, %zu lanes of %zu %s into panels of %zu: word %zu is %08x, in the plain set "
+                    "%08x",
+                    assay_kernels_at(set)->name, p->lanes, p->k, assay_dtype_name(p->dtype), width, i, got[i],
+                    wanted[i]);
     }
     for (size_t lane = 0; lane < p->lanes; lane += width)
         for (size_t i = 0; i < GAP; i++) assert_int_equal(wanted[lane / width * panel + panel - GAP + i], 0xa5a5a5a5u);

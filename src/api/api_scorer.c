@@ -9,7 +9,6 @@
 #include "score/pack_answers.h"
 #include "task/scoring.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { SCORED_ROWS = 1024 };
@@ -73,10 +72,7 @@ static assay_status flush(assay_scorer *scorer, harvest *h, assay_error *err)
     ASSAY_TRY(assay_engine_forward(s->engine, assay_pack_finish(&s->pack), 0, 0, false, err));
     const float *rewards = assay_engine_rewards(s->engine);
     for (size_t i = 0; i < rows; i++) {
-        if (!isfinite(rewards[i]))
-            return assay_error_set(err, ASSAY_E_NUMERIC,
-                                   "a score is %g; the weights hold NaN or infinity, or are not a model's",
-                                   (double)rewards[i]);
+        ASSAY_TRY(assay_scoring_check(s, (double)rewards[i], err));
         h->scores[h->count++] = (double)rewards[i] + s->source->score_offset;
     }
     assay_pack_clear(&s->pack);

@@ -25,7 +25,8 @@ assay_matrix assay_matrix_transposed(assay_matrix matrix)
         .data = matrix.data, .dtype = matrix.dtype, .row_stride = matrix.col_stride, .col_stride = matrix.row_stride};
 }
 
-const void *assay_matrix_at(const assay_matrix *matrix, size_t i, size_t j)
+/* Where element (i, j) lies. */
+static const void *element_at(const assay_matrix *matrix, size_t i, size_t j)
 {
     ptrdiff_t index = (ptrdiff_t)i * matrix->row_stride + (ptrdiff_t)j * matrix->col_stride;
     return (const char *)matrix->data + index * (ptrdiff_t)assay_dtype_block_bytes(matrix->dtype);
@@ -33,7 +34,7 @@ const void *assay_matrix_at(const assay_matrix *matrix, size_t i, size_t j)
 
 assay_lanes assay_matrix_lanes(const assay_matrix *matrix, size_t lane, size_t lanes, size_t k0, size_t k)
 {
-    return (assay_lanes){.src = assay_matrix_at(matrix, lane, k0),
+    return (assay_lanes){.src = element_at(matrix, lane, k0),
                          .dtype = matrix->dtype,
                          .lane_stride = matrix->row_stride,
                          .k_stride = matrix->col_stride,
@@ -54,7 +55,7 @@ static void pack_a(const assay_kernels *kernels, const assay_matrix *a, size_t r
                    float *dst)
 {
     for (size_t i = 0; i < rows; i += kernels->mr, dst += kernels->mr * k)
-        kernels->rows->pack(dst, kernels->mr, a->dtype, assay_matrix_at(a, row + i, k0), a->row_stride, a->col_stride,
+        kernels->rows->pack(dst, kernels->mr, a->dtype, element_at(a, row + i, k0), a->row_stride, a->col_stride,
                             smaller(kernels->mr, rows - i), k);
 }
 
@@ -62,7 +63,7 @@ static void pack_b(const assay_kernels *kernels, const assay_matrix *b, size_t c
                    float *dst)
 {
     for (size_t j = 0; j < cols; j += kernels->nr, dst += kernels->nr * k)
-        kernels->rows->pack(dst, kernels->nr, b->dtype, assay_matrix_at(b, k0, col + j), b->col_stride, b->row_stride,
+        kernels->rows->pack(dst, kernels->nr, b->dtype, element_at(b, k0, col + j), b->col_stride, b->row_stride,
                             smaller(kernels->nr, cols - j), k);
 }
 
@@ -149,10 +150,4 @@ void assay_gemm(const assay_kernels *kernels, assay_pool *pool, void *scratch, c
                                   .packs_rows = true};
     job.split = assay_gemm_split_jobs(&size, (size_t)assay_pool_size(pool));
     assay_pool_run(pool, run_job, &job, job.split.jobs);
-}
-
-void assay_gemm_serial(const assay_kernels *kernels, void *scratch, const assay_gemm_args *args)
-{
-    for (size_t col = 0; col < args->n; col += ASSAY_GEMM_COLS)
-        multiply_panel(kernels, args, scratch, 0, args->m, col, smaller(ASSAY_GEMM_COLS, args->n - col));
 }

@@ -44,12 +44,6 @@ size_t assay_gemm_scratch_bytes(void);
 /* scratch: assay_pool_size(pool) areas of assay_gemm_scratch_bytes(), one after another. */
 void assay_gemm(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_args *args);
 
-/* The same on the calling thread alone, with one area. For products inside a tile of other work (attention). */
-void assay_gemm_serial(const assay_kernels *kernels, void *scratch, const assay_gemm_args *args);
-
-/* Where element (i, j) lies. */
-const void *assay_matrix_at(const assay_matrix *matrix, size_t i, size_t j);
-
 /* Its rows from `lane` on, from column k0 on, as packing for bf16 products takes them. */
 assay_lanes assay_matrix_lanes(const assay_matrix *matrix, size_t lane, size_t lanes, size_t k0, size_t k);
 

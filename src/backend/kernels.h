@@ -36,7 +36,7 @@ typedef struct assay_rows {
     float (*dot)(const float *x, const float *y, size_t n);
     float (*sum)(const float *x, size_t n);
 
-    /* y = a * x + y; y = x * a; y = x + y */
+    /* y = a * x + y; y = a * x (y may be x) */
     void (*axpy)(float a, const float *x, float *y, size_t n);
     void (*scale)(float a, const float *x, float *y, size_t n);
 
@@ -52,7 +52,7 @@ typedef struct assay_rows {
      * half]). sign +1: forward, -1: the transpose. cos and sin hold `half` values. */
     void (*rope)(float *x, const float *cosine, const float *sine, size_t half, bool adjacent, float sign);
 
-    /* s = silu(g) * u;  backward: dg (+)= ds * u * silu'(g), du (+)= ds * silu(g) */
+    /* s = silu(g) * u;  backward: dg = ds * u * silu'(g), du = ds * silu(g), both overwritten */
     void (*swiglu)(const float *g, const float *u, float *s, size_t n);
     void (*swiglu_backward)(const float *g, const float *u, const float *ds, float *dg, float *du, size_t n);
 

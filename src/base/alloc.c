@@ -1,8 +1,9 @@
 #include "base/alloc.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,13 +37,13 @@ char *assay_strfmt(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = assay_text_vformat(NULL, 0, format, args);
     va_end(args);
     if (length < 0) return NULL;
     char *text = assay_alloc((size_t)length + 1, 1);
     if (!text) return NULL;
     va_start(args, format);
-    vsnprintf(text, (size_t)length + 1, format, args);
+    assay_text_vformat(text, (size_t)length + 1, format, args);
     va_end(args);
     return text;
 }

@@ -128,14 +128,6 @@ assay_status assay_path_look(const char *path, bool *exists, bool *is_dir, assay
     return ASSAY_OK;
 }
 
-assay_status assay_file_size(const char *path, uint64_t *size, assay_error *err)
-{
-    struct stat info;
-    if (stat(path, &info) != 0) return io_error(err, "look at", path);
-    *size = (uint64_t)info.st_size;
-    return ASSAY_OK;
-}
-
 char *assay_path_join(const char *folder, const char *name)
 {
     size_t length = strlen(folder);

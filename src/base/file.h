@@ -34,7 +34,6 @@ bool assay_path_is_dir(const char *path);
 
 /* Both at once, with a path that cannot be looked at as an error. */
 assay_status assay_path_look(const char *path, bool *exists, bool *is_dir, assay_error *err);
-assay_status assay_file_size(const char *path, uint64_t *size, assay_error *err);
 
 /* "folder/name" in fresh memory; NULL when out of memory. */
 char *assay_path_join(const char *folder, const char *name);
@@ -45,6 +44,11 @@ assay_status assay_path_absolute(const char *path, char **out, assay_error *err)
 
 /* mkdir -p */
 assay_status assay_make_dirs(const char *path, assay_error *err);
+
+/* A new, empty folder beside `path`, whose parents are made as needed: PATH.MARK-PID-N with the first N whose name is
+ * free, so nothing that was there before is used or followed. *out is its name, freed by the caller; NULL after a
+ * failure. */
+assay_status assay_make_dir_beside(const char *path, const char *mark, char **out, assay_error *err);
 
 /* Removes a file or a folder with all it holds; links are removed, not followed. A missing path is no error. */
 assay_status assay_remove_tree(const char *path, assay_error *err);
@@ -62,11 +66,12 @@ assay_status assay_file_check_writable(const char *path, assay_error *err);
  * on it (UINT64_MAX: not known). */
 char *assay_disk_of(const char *path, uint64_t *free_bytes);
 
-/* Byte-for-byte copy (atomic at the target). */
+/* Byte-for-byte copy (atomic at the target), for tests that lay out their folders. */
 assay_status assay_file_copy(const char *from, const char *to, assay_error *err);
 
-/* A file written in pieces beside `path` and renamed by assay_writer_commit. After an error, or instead of a commit,
- * call assay_writer_abort, which removes the piece. Both are safe on a zeroed writer. */
+/* A file written in pieces beside `path`, under a name nobody has (as above), and renamed by assay_writer_commit. After
+ * an error, or instead of a commit, call assay_writer_abort, which removes the piece. Both are safe on a zeroed writer.
+ */
 typedef struct assay_writer {
     int fd;
     bool open;

@@ -1,5 +1,7 @@
 #include "base/format.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -12,7 +14,7 @@ void assay_format_bytes(uint64_t bytes, char *text, size_t size)
         value /= 1024;
         unit++;
     }
-    snprintf(text, size, unit < 3 ? "%.0f %s" : "%.2f %s", value, units[unit]);
+    assay_text_format(text, size, unit < 3 ? "%.0f %s" : "%.2f %s", value, units[unit]);
 }
 
 void assay_format_seconds(double seconds, char *text, size_t size)

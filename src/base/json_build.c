@@ -10,12 +10,11 @@
 #include "base/json_doc.h"
 
 #include "base/json_pull.h"
+#include "base/text.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <math.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,18 +60,8 @@ static assay_status read_key(builder *b, assay_error *err)
 static bool is_exactly(double real, const char *digits)
 {
     char text[330]; /* DBL_MAX has 309 digits */
-    snprintf(text, sizeof text, "%.0f", real);
+    assay_text_format(text, sizeof text, "%.0f", real);
     return strcmp(text, digits) == 0;
-}
-
-/* strtod wants the decimal point of the locale, which is the host program's affair. */
-static double real_of(char *digits)
-{
-    char *end;
-    double real = strtod(digits, &end);
-    if (*end != '.') return real;
-    *end = *localeconv()->decimal_point;
-    return strtod(digits, NULL);
 }
 
 /* A whole number beyond 64 bits is taken when a double holds it without loss: the 10^30 of many a "model_max_length",
@@ -88,7 +77,7 @@ static assay_status make_number(builder *b, json_t **out, assay_error *err)
         *out = json_integer(whole);
         return ASSAY_OK;
     }
-    double real = real_of(b->value.data);
+    double real = assay_text_real(b->value.data, NULL);
     if (!isfinite(real)) return assay_json_pull_error(&b->pull, err, "the number is too large: %.40s", b->value.data);
     if (is_whole && !is_exactly(real, b->value.data))
         return assay_json_pull_error(&b->pull, err, "too big integer: %.40s does not fit into 64 bits", b->value.data);

@@ -4,8 +4,9 @@
  * always holds the decoded one. */
 #include "base/json_pull.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { STATE_VALUE, STATE_FIRST_KEY, STATE_KEY, STATE_FIRST_ITEM, STATE_AFTER, STATE_ENDED };
@@ -38,7 +39,7 @@ assay_status assay_json_pull_error(const assay_json_pull *pull, assay_error *err
     char message[1024];
     va_list args;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    assay_text_sentence(message, sizeof message, format, args);
     va_end(args);
     return error_at(pull, pull->start, message, err);
 }

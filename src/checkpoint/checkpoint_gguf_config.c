@@ -5,6 +5,7 @@
  * scaling is not in the metadata at all but as a tensor of divisors, rope_freqs; its one free number is recovered (the
  * largest divisor) and the whole tensor recomputed from it, so that a scaling of another make is refused instead of
  * mistaken. */
+#include "base/text.h"
 #include "checkpoint/checkpoint_private.h"
 
 #include <math.h>
@@ -59,8 +60,8 @@ static double shortest(double value)
 {
     char text[40];
     for (int digits = 1; digits < 10; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        double candidate = strtod(text, NULL);
+        assay_text_format(text, sizeof text, "%.*g", digits, value);
+        double candidate = assay_text_real(text, NULL);
         if ((float)candidate == (float)value) return candidate;
     }
     return value;

@@ -5,6 +5,7 @@
  * is the fastest undisturbed sample. */
 #include "backend/peak.h"
 #include "base/alloc.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "task/bench_step.h"
 #include "task/resources.h"
@@ -72,12 +73,13 @@ static assay_status print(const assay_bench_step *bench, const outcome *o, const
         status = assay_print_json(json, err);
     } else {
         char line[400];
-        snprintf(line, sizeof line,
-                 "%s, %d layers (%d replayed), %lld tokens, %s: %.3f s, %.1f GFLOP, %.1f GFLOP/s of %.1f (%.3f); step "
-                 "memory %.1f MiB; %d samples, %d rejected\n",
-                 options->arch, assay_bench_step_layers(bench), assay_bench_step_replayed(bench),
-                 (long long)options->tokens, bf16 ? "bf16" : "f32", o->seconds, gflop, rate, o->peak, rate / o->peak,
-                 (double)assay_bench_step_planned(bench) / 1048576, o->counted, o->rejected);
+        assay_text_format(
+            line, sizeof line,
+            "%s, %d layers (%d replayed), %lld tokens, %s: %.3f s, %.1f GFLOP, %.1f GFLOP/s of %.1f (%.3f); step "
+            "memory %.1f MiB; %d samples, %d rejected\n",
+            options->arch, assay_bench_step_layers(bench), assay_bench_step_replayed(bench), (long long)options->tokens,
+            bf16 ? "bf16" : "f32", o->seconds, gflop, rate, o->peak, rate / o->peak,
+            (double)assay_bench_step_planned(bench) / 1048576, o->counted, o->rejected);
         status = assay_print_text(line, err);
     }
     json_decref(json);

@@ -4,25 +4,36 @@
 #include "cli/saved_print.h"
 #include "model/model_save.h"
 #include "task/output_folder.h"
+#include "task/output_guard.h"
 #include "task/saved_folder.h"
+
+static assay_status write_parts(const assay_options *options, const assay_saved_source *source, const char *folder,
+                                assay_error *err)
+{
+    double offset = 0;
+    char *pad = NULL;
+    assay_save_options save = {.dtype = assay_saved_dtype(options->dtype),
+                               .keep_dtype = !assay_options_given(options, "dtype"),
+                               .pad_token = -1,
+                               .code = &source->code,
+                               .format = options->format == ASSAY_OPT_FORMAT_GLM ? ASSAY_SAVE_GLM : ASSAY_SAVE_OWN,
+                               .score_offset = &offset};
+    ASSAY_TRY(assay_saved_pad(source, &save.pad_token, &pad, err));
+    assay_status status = assay_model_convert(source->base, &save, folder, err);
+    if (status == ASSAY_OK) status = assay_saved_tokenizer(source, folder, pad, err);
+    if (status == ASSAY_OK) status = assay_saved_notes(source, offset, folder, err);
+    if (status == ASSAY_OK) status = assay_saved_card(source, folder, options->output, err);
+    assay_free(pad);
+    return status;
+}
 
 static assay_status write_folder(const assay_options *options, const assay_checkpoint *checkpoint, const char *folder,
                                  assay_error *err)
 {
-    double offset = 0;
-    char *pad = NULL;
     assay_saved_source source = {.base = checkpoint};
-    assay_save_options save = {.dtype = assay_saved_dtype(options->dtype),
-                               .keep_dtype = !assay_options_given(options, "dtype"),
-                               .pad_token = -1,
-                               .format = options->format == ASSAY_OPT_FORMAT_GLM ? ASSAY_SAVE_GLM : ASSAY_SAVE_OWN,
-                               .score_offset = &offset};
-    ASSAY_TRY(assay_saved_pad(&source, &save.pad_token, &pad, err));
-    assay_status status = assay_model_convert(checkpoint, &save, folder, err);
-    if (status == ASSAY_OK) status = assay_saved_tokenizer(&source, folder, pad, err);
-    if (status == ASSAY_OK) status = assay_saved_notes(&source, offset, folder, err);
-    if (status == ASSAY_OK) status = assay_saved_card(&source, folder, options->output, err);
-    assay_free(pad);
+    assay_status status = assay_saved_source_hold(&source, err);
+    if (status == ASSAY_OK) status = write_parts(options, &source, folder, err);
+    assay_saved_source_release(&source);
     return status;
 }
 
@@ -30,10 +41,9 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     assay_checkpoint *checkpoint;
     assay_output_folder output;
-    (void)context;
+    ASSAY_TRY(assay_output_guard(options, err));
     ASSAY_TRY(assay_checkpoint_open(&checkpoint, options->positionals.items[0], 0, err));
-    assay_status status = assay_saved_check_apart(checkpoint->path, options->output, err);
-    if (status == ASSAY_OK) status = assay_output_open(&output, options->output, options->force, err);
+    assay_status status = assay_output_open(&output, options->output, options->force, context->task.log, err);
     if (status == ASSAY_OK)
         status = assay_output_close(&output, write_folder(options, checkpoint, output.temporary, err), err);
     assay_checkpoint_close(checkpoint);

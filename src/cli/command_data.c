@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "data/audit.h"
 #include "task/model_source.h"
+#include "task/output_guard.h"
 #include "task/pair_input.h"
 
 #include <string.h>
@@ -131,6 +132,7 @@ static assay_status convert(const assay_string_list *paths, const assay_options 
 {
     assay_pair_set *pairs;
     ASSAY_TRY(check_output(options, err));
+    ASSAY_TRY(assay_output_guard(options, err));
     ASSAY_TRY(assay_pair_input_read(&pairs, paths, options, log, err));
     assay_status status = assay_pair_set_write(pairs, options->output, err);
     if (status == ASSAY_OK) status = print_written(pairs, options, err);

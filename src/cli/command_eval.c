@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "cli/command.h"
 #include "cli/eval_report.h"
+#include "task/folder_lock.h"
 
 #include <math.h>
 
@@ -78,17 +79,25 @@ static assay_status report_on(const assay_eval_data *data, const assay_verdict *
     assay_eval_report report = {
         .data = data, .verdict = verdict, .model = options->model, .worst = (size_t)options->worst};
     assay_status status = options->against ? compare(&report, options, context, err) : ASSAY_OK;
-    if (status == ASSAY_OK && options->store) status = assay_verdict_store(verdict, &stored, err);
+    if (status == ASSAY_OK && options->store) status = assay_verdict_store(verdict, context->task.log, &stored, err);
     report.stored = stored;
     if (status == ASSAY_OK) status = options->json ? print_json(&report, err) : print_text(&report, err);
     assay_free(stored);
     return status;
 }
 
+/* Said before hours of scoring, not after them. */
+static assay_status look_at_lock(const assay_options *options, assay_error *err)
+{
+    const char *folder = options->adapter ? options->adapter : options->model;
+    return options->store && folder ? assay_folder_lock_look(folder, err) : ASSAY_OK;
+}
+
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     assay_eval_data data;
     assay_verdict verdict;
+    ASSAY_TRY(look_at_lock(options, err));
     ASSAY_TRY(assay_eval_data_read(&data, options, context->task.log, err));
     assay_status status = assay_verdict_make(&verdict, &data, options, &context->task, err);
     if (status == ASSAY_OK) {

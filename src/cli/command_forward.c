@@ -6,6 +6,7 @@
 #include "container/safetensors.h"
 #include "data/input_file.h"
 #include "ops/attention_probabilities.h"
+#include "task/output_guard.h"
 #include "task/pair_input.h"
 #include "task/scoring.h"
 
@@ -94,6 +95,7 @@ static assay_status collect(collector *c, const assay_ids *ids)
     float *score = add_tensor(c, assay_strfmt("%zu.score", c->inputs), ASSAY_F32, 1, (size_t[3]){1, 0, 0}, &status);
     ASSAY_TRY(status);
     *score = assay_engine_rewards(c->scoring->engine)[0] + (float)c->scoring->source->score_offset;
+    ASSAY_TRY(assay_scoring_check(c->scoring, (double)*score, c->err));
     if (c->options->hidden_states) ASSAY_TRY(collect_hidden(c, ids->count));
     if (c->options->attentions) ASSAY_TRY(collect_attentions(c, ids->count));
     c->inputs++;
@@ -109,7 +111,10 @@ static assay_status collect_input(collector *c, const assay_input *input)
         if (status == ASSAY_OK && (ids.count == 0 || ids.count > c->scoring->plan.micro_tokens))
             status = assay_error_set(c->err, ASSAY_E_FORMAT, "%s: %zu tokens; 1 to %zu can be computed (--max-length)",
                                      input->where, ids.count, c->scoring->plan.micro_tokens);
-        if (status == ASSAY_OK) status = collect(c, &ids);
+        if (status == ASSAY_OK) {
+            status = collect(c, &ids);
+            if (status == ASSAY_E_NUMERIC) assay_error_prefix(c->err, status, "%s: ", input->where);
+        }
         assay_ids_release(&ids);
     }
     return status;
@@ -155,9 +160,11 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     collector c = {.options = options, .err = err};
     if (!options->output) return assay_error_set(err, ASSAY_E_USAGE, "--output FILE.safetensors is missing");
+    ASSAY_TRY(assay_output_guard(options, err));
     ASSAY_TRY(assay_file_check_writable(options->output, err));
     assay_status status = assay_scoring_open(&c.scoring, options, &context->task,
                                              &(assay_scoring_wants){.all_rows = true, .exact = true}, err);
+    if (status == ASSAY_OK) status = assay_output_guard_source(options, c.scoring->source->checkpoint->path, err);
     if (status == ASSAY_OK) status = all_inputs(&c, context);
     if (status == ASSAY_OK) status = assay_safetensors_write(options->output, c.tensors, c.count, NULL, NULL, err);
     for (size_t i = 0; i < c.count; i++) {

@@ -3,6 +3,7 @@
 #include "cli/saved_print.h"
 #include "model/model_init.h"
 #include "task/output_folder.h"
+#include "task/output_guard.h"
 #include "task/saved_folder.h"
 #include "tokenizer/tokenizer_save.h"
 
@@ -25,14 +26,14 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     const assay_model_shape *shape;
     assay_output_folder output;
-    (void)context;
     if (!options->arch)
         return assay_error_set(err, ASSAY_E_USAGE, "--arch is missing: a family or a shape, see assay models");
     if (options->preset && strcmp(options->preset, "tiny") != 0)
         return assay_error_set(err, ASSAY_E_USAGE,
                                "--preset %.80s: there is only tiny; real shapes are names of --arch", options->preset);
     ASSAY_TRY(assay_model_shape_find(&shape, options->arch, err));
-    ASSAY_TRY(assay_output_open(&output, options->output, options->force, err));
+    ASSAY_TRY(assay_output_guard(options, err));
+    ASSAY_TRY(assay_output_open(&output, options->output, options->force, context->task.log, err));
     assay_status status = assay_output_close(&output, write_folder(options, shape, output.temporary, err), err);
     return status == ASSAY_OK ? assay_saved_print(options->output, options->json, err) : status;
 }

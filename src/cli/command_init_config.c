@@ -3,6 +3,7 @@
  * file counts as said, and beats what comes along with a model or with other names); those without one are empty, which
  * counts as not said. So the file works unchanged, and whatever is uncommented is what changes. */
 #include "cli/command.h"
+#include "task/output_guard.h"
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -79,6 +80,7 @@ static assay_status write_file(assay_buf *out, assay_error *err)
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     assay_buf out;
+    ASSAY_TRY(assay_output_guard(options, err));
     if (options->output && assay_path_exists(options->output) && !options->force)
         return assay_error_set(err, ASSAY_E_USAGE, "--output %s exists; --force writes over it", options->output);
     assay_buf_init(&out, 1 << 20);

@@ -53,7 +53,11 @@ static assay_status hand_out(scorer *s, const float *rewards)
         while (line->received == line->count) line++;
         size_t row = s->style.trace ? (size_t)segment->first + segment->rows - 1 : (size_t)segment->scored_row;
         if (s->style.trace) ASSAY_TRY(keep_trace(s, &line->traces[line->received], i, rewards));
-        line->scores[line->received++] = (double)rewards[row] + s->scoring->source->score_offset;
+        double score = (double)rewards[row] + s->scoring->source->score_offset;
+        assay_status status = assay_scoring_check(s->scoring, score, s->err);
+        if (status != ASSAY_OK)
+            return assay_error_prefix(s->err, status, "input %llu: ", (unsigned long long)line->index);
+        line->scores[line->received++] = score;
     }
     return ASSAY_OK;
 }

@@ -54,7 +54,7 @@ static void wait_for_signals(assay_server *server, const assay_command_context *
 static assay_status serve(assay_served_set *models, const assay_api_keys *keys, const assay_options *options,
                           const assay_command_context *context, assay_error *err)
 {
-    assay_scorer *scorer;
+    assay_score_worker *scorer;
     assay_server *server;
     assay_server_options how = {.host = options->host,
                                 .port = (unsigned)options->port,
@@ -65,12 +65,12 @@ static assay_status serve(assay_served_set *models, const assay_api_keys *keys, 
                                 .request_seconds = options->request_timeout,
                                 .idle_seconds = options->request_timeout > 60 ? options->request_timeout : 60,
                                 .sigmoid = options->activation == ASSAY_OPT_ACTIVATION_SIGMOID};
-    ASSAY_TRY(assay_scorer_start(
-        &scorer, &(assay_scorer_options){.max_queue = (size_t)options->max_queue, .wait_seconds = 0.002}, err));
+    ASSAY_TRY(assay_score_worker_start(
+        &scorer, &(assay_score_worker_options){.max_queue = (size_t)options->max_queue, .wait_seconds = 0.002}, err));
     assay_status status = assay_server_start(&server, &how, models, scorer, err);
     if (status != ASSAY_OK) {
-        assay_scorer_stop(scorer);
-        assay_scorer_free(scorer);
+        assay_score_worker_stop(scorer);
+        assay_score_worker_free(scorer);
         return status;
     }
     status = announce(server, options, models, err);

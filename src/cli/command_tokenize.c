@@ -99,7 +99,7 @@ static assay_status answer_line(line_tokenizer *work, const char *where, assay_e
     ASSAY_TRY(assay_buf_printf(&work->out, err, "{\"index\": %llu, \"ids\": ", (unsigned long long)work->index++));
     ASSAY_TRY(begins_with_brace(&work->line) ? encode_object(work, where, err) : encode_plain(work, where, err));
     ASSAY_TRY(assay_buf_text(&work->out, "}\n", err));
-    return assay_print_text(work->out.data, err);
+    return assay_print_exact(work->out.data, err);
 }
 
 /* Blank lines are passed over; *more turns false at the end. */

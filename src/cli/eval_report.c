@@ -20,8 +20,10 @@ static int by_margin(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
-assay_status assay_eval_worst(const assay_verdict *verdict, size_t count, uint32_t **worst, size_t *found,
-                              assay_error *err)
+/* Indices into verdict->judged of the pairs with the smallest margins, smallest first; `count` of them at most, how
+ * many is returned in *found. Freed by the caller with assay_free. */
+static assay_status find_worst(const assay_verdict *verdict, size_t count, uint32_t **worst, size_t *found,
+                               assay_error *err)
 {
     place_of *places = assay_alloc(verdict->count + 1, sizeof *places);
     *found = count < verdict->count ? count : verdict->count;
@@ -180,7 +182,7 @@ static assay_status put_worst(assay_buf *out, const assay_eval_report *r, assay_
     uint32_t *worst;
     size_t found;
     if (!r->worst || !r->verdict->has_pairs) return ASSAY_OK;
-    ASSAY_TRY(assay_eval_worst(r->verdict, r->worst, &worst, &found, err));
+    ASSAY_TRY(find_worst(r->verdict, r->worst, &worst, &found, err));
     assay_status status = assay_buf_printf(out, err, "\nthe %zu pairs with the smallest margins\n", found);
     for (size_t i = 0; i < found && status == ASSAY_OK; i++)
         status = put_worst_pair(out, r, &r->verdict->judged[worst[i]], err);
@@ -303,7 +305,7 @@ static assay_status add_worst(json_t *object, const assay_eval_report *r, assay_
     uint32_t *worst;
     size_t found;
     if (!r->worst || !r->verdict->has_pairs) return ASSAY_OK;
-    ASSAY_TRY(assay_eval_worst(r->verdict, r->worst, &worst, &found, err));
+    ASSAY_TRY(find_worst(r->verdict, r->worst, &worst, &found, err));
     json_t *list = json_array();
     for (size_t i = 0; i < found; i++) json_array_append_new(list, worst_pair_json(r, &r->verdict->judged[worst[i]]));
     json_object_set_new(object, "worst", list);

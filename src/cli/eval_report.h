@@ -20,9 +20,4 @@ assay_status assay_eval_report_text(const assay_eval_report *report, assay_buf *
 /* *out is the caller's */
 assay_status assay_eval_report_json(const assay_eval_report *report, json_t **out, assay_error *err);
 
-/* Indices into verdict->judged of the pairs with the smallest margins, smallest first; `count` of them at most, how
- * many is returned in *found. Freed by the caller with assay_free. */
-assay_status assay_eval_worst(const assay_verdict *verdict, size_t count, uint32_t **worst, size_t *found,
-                              assay_error *err);
-
 #endif

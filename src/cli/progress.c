@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/format.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,7 +13,7 @@ enum { BAR_WIDTH = 16 };
 static void add(char *text, size_t size, const char *label, int digits, double value)
 {
     size_t used = strlen(text);
-    if (!isnan(value)) snprintf(text + used, size - used, "  %s %.*f", label, digits, value);
+    if (!isnan(value)) assay_text_format(text + used, size - used, "  %s %.*f", label, digits, value);
 }
 
 static void add_text(char *text, size_t size, const char *label, const char *value)
@@ -24,7 +25,7 @@ static void add_text(char *text, size_t size, const char *label, const char *val
 static void add_rate(char *text, size_t size, double lr)
 {
     size_t used = strlen(text);
-    if (!isnan(lr)) snprintf(text + used, size - used, "  lr %.2e", lr);
+    if (!isnan(lr)) assay_text_format(text + used, size - used, "  lr %.2e", lr);
 }
 
 static void add_memory(char *text, size_t size, const assay_progress_sample *sample)
@@ -37,8 +38,9 @@ static void add_memory(char *text, size_t size, const assay_progress_sample *sam
     add_text(text, size, "mem", both);
 }
 
-void assay_progress_format(const assay_progress *progress, const assay_progress_sample *sample, double seconds_left,
-                           char *text, size_t size)
+/* The line for a sample: "train 12/96  loss 0.6931  acc 0.50 ...". seconds_left < 0: unknown. */
+static void format_line(const assay_progress *progress, const assay_progress_sample *sample, double seconds_left,
+                        char *text, size_t size)
 {
     if (progress->total > 0)
         snprintf(text, size, "%s %lld/%lld", progress->what, (long long)sample->step, (long long)progress->total);
@@ -89,7 +91,7 @@ void assay_progress_update(assay_progress *progress, const assay_progress_sample
         progress->first_step = sample->step;
     }
     if (progress->terminal->quiet) return;
-    assay_progress_format(progress, sample, seconds_left(progress, sample->step, now), line, sizeof line);
+    format_line(progress, sample, seconds_left(progress, sample->step, now), line, sizeof line);
     if (progress->terminal->live) {
         if (now - progress->shown_seconds >= 0.1 || last) draw_bar(progress, sample, line);
         progress->shown_seconds = now - progress->shown_seconds >= 0.1 ? now : progress->shown_seconds;

@@ -36,8 +36,4 @@ void assay_progress_begin(assay_progress *progress, assay_terminal *terminal, co
 void assay_progress_update(assay_progress *progress, const assay_progress_sample *sample);
 void assay_progress_end(assay_progress *progress);
 
-/* The line for a sample: "train 12/96  loss 0.6931  acc 0.50 ...". seconds_left < 0: unknown. */
-void assay_progress_format(const assay_progress *progress, const assay_progress_sample *sample, double seconds_left,
-                           char *text, size_t size);
-
 #endif

@@ -201,27 +201,15 @@ static assay_status put_pair(assay_buf *text, const assay_score_line *line, assa
     return put_id(text, line, err);
 }
 
-static assay_status check_finite(const assay_score_line *line, assay_error *err)
-{
-    for (size_t i = 0; i < line->count; i++)
-        if (!isfinite(line->scores[i]))
-            return assay_error_set(
-                err, ASSAY_E_NUMERIC,
-                "input %llu: the score is %g; the weights hold NaN or infinity, or are not a model's",
-                (unsigned long long)line->index, line->scores[i]);
-    return ASSAY_OK;
-}
-
 assay_status assay_score_line_print(const assay_score_line *line, const assay_score_style *style, assay_error *err)
 {
     assay_buf text;
-    ASSAY_TRY(check_finite(line, err));
     assay_buf_init(&text, SIZE_MAX / 4);
     assay_status status = style->pairs  ? put_pair(&text, line, err)
                           : style->best ? put_best(&text, line, style, err)
                                         : put_scores(&text, line, style, err);
     if (status == ASSAY_OK) status = assay_buf_text(&text, "}\n", err);
-    if (status == ASSAY_OK) status = assay_print_text(text.data, err);
+    if (status == ASSAY_OK) status = assay_print_exact(text.data, err);
     assay_buf_release(&text);
     return status;
 }

@@ -34,7 +34,11 @@ void assay_terminal_error(assay_terminal *terminal, const char *text);
  * an error. */
 assay_status assay_print_json(const json_t *object, assay_error *err);
 
-/* Text on stdout, flushed; the same errors. */
+/* Text for a person on stdout, flushed; the same errors. What files bring into it cannot move the cursor: but for line
+ * feeds and tabs it is made visible (base/text.h). */
 assay_status assay_print_text(const char *text, assay_error *err);
+
+/* Text for programs, JSON lines for example, as it is. */
+assay_status assay_print_exact(const char *text, assay_error *err);
 
 #endif

@@ -1,10 +1,10 @@
 #include "data/data_files.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "data/byte_source.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum { DEPTH_MAX = 16 };
 
@@ -16,10 +16,10 @@ typedef struct folder_search {
 static bool has_ending(const char *name, const char *const *endings, size_t count)
 {
     size_t length = strlen(name);
-    if (length > 3 && !strcasecmp(name + length - 3, ".gz")) length -= 3;
+    if (length > 3 && !assay_text_compare(name + length - 3, ".gz")) length -= 3;
     for (size_t i = 0; i < count; i++) {
         size_t size = strlen(endings[i]);
-        if (length > size && !strncasecmp(name + length - size, endings[i], size)) return true;
+        if (length > size && !assay_text_compare_n(name + length - size, endings[i], size)) return true;
     }
     return false;
 }

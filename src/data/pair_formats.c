@@ -1,10 +1,10 @@
 #include "data/pair_formats.h"
 
+#include "base/text.h"
 #include "data/json_text.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct format_reader {
@@ -390,7 +390,7 @@ static assay_status read_margin(const format_reader *reader)
     if (!margin || (json_is_string(margin) && !json_string_length(margin))) return ASSAY_OK;
     const char *text = json_string_value(margin);
     char *end = NULL;
-    double value = text ? strtod(text, &end) : json_number_value(margin);
+    double value = text ? assay_text_real(text, &end) : json_number_value(margin);
     if ((!text && !json_is_number(margin)) || (text && *end) || !isfinite(value))
         return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"margin\" should be a finite number or null and is %s",
                                text ? "a text that is none" : assay_json_kind(margin));

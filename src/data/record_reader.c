@@ -6,12 +6,12 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "data/byte_source.h"
 #include "data/record_scan.h"
 #include "data/utf8_check.h"
 
 #include <string.h>
-#include <strings.h>
 
 typedef enum record_kind { KIND_LINES, KIND_ARRAY, KIND_ROWS } record_kind;
 
@@ -31,7 +31,7 @@ struct assay_records {
 static bool name_ends(const char *name, const char *ending)
 {
     size_t length = strlen(name), size = strlen(ending);
-    return length >= size && !strcasecmp(name + length - size, ending);
+    return length >= size && !assay_text_compare(name + length - size, ending);
 }
 
 static char separator_of(const char *path)

@@ -1,39 +1,17 @@
 #include "data/split.h"
 
+#include "base/text.h"
 #include "data/hash_index.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-assay_status assay_split_size_parse(assay_split_size *size, const char *text, assay_error *err)
-{
-    *size = (assay_split_size){.kind = ASSAY_SPLIT_AUTO};
-    if (!strcmp(text, "auto")) return ASSAY_OK;
-    char *end;
-    double number = strtod(text, &end);
-    bool percent = end != text && !strcmp(end, "%");
-    if (percent) number /= 100;
-    if (end != text && (percent || !*end) && number > 0 && number < 1) {
-        *size = (assay_split_size){.kind = ASSAY_SPLIT_SHARE, .share = number};
-        return ASSAY_OK;
-    }
-    if (end != text && !*end && number >= 1 && number < 4294967295.0 && number == floor(number)) {
-        *size = (assay_split_size){.kind = ASSAY_SPLIT_COUNT, .count = (size_t)number};
-        return ASSAY_OK;
-    }
-    return assay_error_set(
-        err, ASSAY_E_USAGE,
-        "--eval-split should be auto, a share below 1 (0.05, 5%%) or a whole number of pairs, not \"%.60s\"", text);
-}
-
 size_t assay_split_wanted(const assay_split_size *size, size_t pairs)
 {
     if (pairs < 2) return 0;
-    size_t wanted = size->count;
-    if (size->kind == ASSAY_SPLIT_SHARE) wanted = (size_t)llround(size->share * (double)pairs);
+    size_t wanted = (size_t)llround(size->share * (double)pairs);
     if (size->kind == ASSAY_SPLIT_AUTO) {
         wanted = pairs / 20 > 200 ? pairs / 20 : 200;
         if (wanted > pairs / 5) wanted = pairs / 5;

@@ -5,10 +5,9 @@
  * (seed, prompt), each if it still fits, until the wanted number is reached: the same data and seed give the same
  * split, whatever the order of the lines.
  *
- *     assay_split_size size;
- *     ASSAY_TRY(assay_split_size_parse(&size, "auto", err));
- *     ASSAY_TRY(assay_split_make(&split, pairs, &size, seed, err));       (split.train, split.eval: pair indices,
- *     ascending)
+ *     assay_split split;
+ *     assay_split_size size = {.kind = ASSAY_SPLIT_AUTO};
+ *     ASSAY_TRY(assay_split_make(&split, pairs, &size, seed, err)); // split.train, split.eval: pair indices, ascending
  *     assay_split_release(&split);
  */
 #ifndef ASSAY_DATA_SPLIT_H
@@ -17,13 +16,9 @@
 #include "data/pair_set.h"
 
 typedef struct assay_split_size {
-    enum { ASSAY_SPLIT_AUTO, ASSAY_SPLIT_SHARE, ASSAY_SPLIT_COUNT } kind;
-    double share; /* 0 < share < 1 */
-    size_t count; /* >= 1 */
+    enum { ASSAY_SPLIT_AUTO, ASSAY_SPLIT_SHARE } kind; /* AUTO: the larger of 5 % and 200 pairs, at most 20 % */
+    double share;                                      /* 0 < share < 1 */
 } assay_split_size;
-
-/* "auto" (the larger of 5 % and 200 pairs, at most 20 %), a share below 1 ("0.1", "10%"), or a number of pairs. */
-assay_status assay_split_size_parse(assay_split_size *size, const char *text, assay_error *err);
 
 /* Pairs wanted for evaluation out of `pairs`; 0 for fewer than 2. */
 size_t assay_split_wanted(const assay_split_size *size, size_t pairs);

@@ -1,10 +1,10 @@
 #include "data/turns.h"
 
+#include "base/text.h"
 #include "data/json_text.h"
 #include "data/utf8_check.h"
 
 #include <string.h>
-#include <strings.h>
 
 static const struct {
     const char *name;
@@ -49,7 +49,7 @@ const char *assay_json_kind(const json_t *value)
 static assay_status role_find(const char *name, const char *field, assay_role *role, assay_error *err)
 {
     for (size_t i = 0; i < sizeof role_names / sizeof *role_names; i++) {
-        if (strcasecmp(name, role_names[i].name) != 0) continue;
+        if (assay_text_compare(name, role_names[i].name) != 0) continue;
         *role = role_names[i].role;
         return ASSAY_OK;
     }
@@ -252,7 +252,7 @@ assay_status assay_turns_transcript(assay_turns *turns, assay_text_arena *arena,
     return ASSAY_OK;
 }
 
-bool assay_messages_equal(const assay_message *a, const assay_message *b, size_t count)
+static bool messages_equal(const assay_message *a, const assay_message *b, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (a[i].role != b[i].role || a[i].size != b[i].size || memcmp(a[i].text, b[i].text, a[i].size) != 0)
@@ -262,13 +262,13 @@ bool assay_messages_equal(const assay_message *a, const assay_message *b, size_t
 
 bool assay_turns_equal(const assay_turns *a, const assay_turns *b)
 {
-    return a->count == b->count && assay_messages_equal(a->items, b->items, a->count);
+    return a->count == b->count && messages_equal(a->items, b->items, a->count);
 }
 
 size_t assay_turns_shared(const assay_turns *a, const assay_turns *b)
 {
     size_t count = 0;
-    while (count < a->count && count < b->count && assay_messages_equal(a->items + count, b->items + count, 1)) count++;
+    while (count < a->count && count < b->count && messages_equal(a->items + count, b->items + count, 1)) count++;
     return count;
 }
 

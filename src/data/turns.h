@@ -44,7 +44,6 @@ bool assay_is_transcript(const char *text, size_t size);
 assay_status assay_turns_transcript(assay_turns *turns, assay_text_arena *arena, const char *text, size_t size,
                                     assay_error *err);
 
-bool assay_messages_equal(const assay_message *a, const assay_message *b, size_t count);
 bool assay_turns_equal(const assay_turns *a, const assay_turns *b);
 size_t assay_turns_shared(const assay_turns *a, const assay_turns *b); /* how many leading messages are equal */
 bool assay_turns_blank(const assay_turns *turns);                      /* nothing but white space in all of them */

@@ -4,6 +4,7 @@
 #include "backend/gemm_bf16.h"
 #include "base/alloc.h"
 #include "engine/arena.h"
+#include "engine/layout.h"
 
 #include <assert.h>
 #include <math.h>
@@ -25,11 +26,21 @@ size_t assay_engine_scratch_bytes(const assay_program *program, int workers)
     return (size_t)workers * (rows > bf16 ? rows : bf16);
 }
 
+static assay_status lay_out(const assay_engine_config *config, assay_schedule *schedule, size_t *slots,
+                            assay_error *err)
+{
+    assay_slot_sizes sizes;
+    ASSAY_TRY(assay_slot_sizes_create(&sizes, config->program, &config->bounds, 1, assay_pool_size(config->pool),
+                                      config->schedule.backward, err));
+    assay_status status = assay_schedule_layout(schedule, &sizes, 0, slots, err);
+    assay_slot_sizes_free(&sizes);
+    return status;
+}
+
 static assay_status plan(const assay_engine_config *config, assay_schedule **schedule, size_t *slots, assay_error *err)
 {
     ASSAY_TRY(assay_schedule_create(schedule, config->program, &config->schedule, err));
-    assay_status status =
-        assay_schedule_layout(*schedule, config->program, &config->bounds, assay_pool_size(config->pool), slots, err);
+    assay_status status = lay_out(config, *schedule, slots, err);
     if (status == ASSAY_OK) return ASSAY_OK;
     assay_schedule_free(*schedule);
     *schedule = NULL;
@@ -80,22 +91,32 @@ void assay_engine_free(assay_engine *engine)
 
 void assay_engine_bind(assay_engine *engine, int param, const assay_param_view *view) { engine->params[param] = *view; }
 
+/* Gradients are f32 whatever the value is stored in. */
+static bool holds_bf16(const assay_value *value, const assay_slot *slot)
+{
+    return value->dtype == ASSAY_BF16 && !slot->gradient;
+}
+
 static void note_used(assay_engine *engine, int index)
 {
     const assay_slot *slot = &engine->schedule->slots[index];
-    size_t bytes = slot->cols ? engine->geometry.spaces[slot->space].rows * slot->cols *
-                                    (slot->bf16 ? sizeof(uint16_t) : sizeof(float))
-                              : slot->bytes;
+    size_t bytes = slot->bytes;
+    if (slot->owner >= 0) {
+        const assay_value *value = &engine->config.program->values[slot->owner];
+        bytes = engine->geometry.spaces[value->space].rows * value->cols *
+                (holds_bf16(value, slot) ? sizeof(uint16_t) : sizeof(float));
+    }
     if (slot->offset + bytes > engine->used) engine->used = slot->offset + bytes;
 }
 
 static assay_view slot_view(const assay_engine *engine, int index)
 {
     const assay_slot *slot = &engine->schedule->slots[index];
-    size_t rows = engine->geometry.spaces[slot->space].rows;
+    const assay_value *value = &engine->config.program->values[slot->owner];
+    size_t rows = engine->geometry.spaces[value->space].rows;
     void *data = (char *)engine->arena.data + slot->offset;
-    assay_view view = {.rows = rows, .cols = slot->cols, .ld = slot->cols};
-    if (slot->bf16) view.bf16 = data;
+    assay_view view = {.rows = rows, .cols = value->cols, .ld = value->cols};
+    if (holds_bf16(value, slot)) view.bf16 = data;
     else view.data = data;
     return view;
 }
@@ -242,5 +263,3 @@ int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry,
 size_t assay_engine_planned_bytes(const assay_engine *engine) { return engine->slot_bytes + engine->scratch_bytes; }
 
 size_t assay_engine_used_bytes(const assay_engine *engine) { return engine->used + engine->scratch_bytes; }
-
-const assay_schedule *assay_engine_schedule(const assay_engine *engine) { return engine->schedule; }

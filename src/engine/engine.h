@@ -50,7 +50,6 @@ int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry,
 /* Planned bytes of the arena, and the highest byte touched so far. */
 size_t assay_engine_planned_bytes(const assay_engine *engine);
 size_t assay_engine_used_bytes(const assay_engine *engine);
-const assay_schedule *assay_engine_schedule(const assay_engine *engine);
 
 /* The arena bytes that assay_engine_create would take, without taking them. */
 assay_status assay_engine_plan(const assay_engine_config *config, size_t *bytes, assay_error *err);

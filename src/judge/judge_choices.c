@@ -1,10 +1,10 @@
 #include "judge/judge_choices.h"
 
+#include "base/text.h"
 #include "data/audit.h"
 
 #include <math.h>
 #include <string.h>
-#include <strings.h>
 
 double assay_choice_credit(const assay_judged_choice *choice)
 {
@@ -35,7 +35,10 @@ static spread_and_gap measure(const assay_judged_choice *choice)
     return (spread_and_gap){high - low, low - wrong};
 }
 
-static bool is_ties(const assay_judged_choice *choice) { return choice->subset && !strcasecmp(choice->subset, "ties"); }
+static bool is_ties(const assay_judged_choice *choice)
+{
+    return choice->subset && !assay_text_compare(choice->subset, "ties");
+}
 
 static bool is_kind(const assay_judged_choice *choice, const char *kind)
 {

@@ -26,7 +26,8 @@ static const benchmark_subset benchmark[] = {
 
 const char *assay_section_name(size_t section) { return sections[section]; }
 
-size_t assay_section_of(const char *subset, size_t *prompts)
+/* The section of a benchmark's subset and its weight; ASSAY_SECTIONS for other names. */
+static size_t section_of(const char *subset, size_t *prompts)
 {
     for (size_t i = 0; i < sizeof benchmark / sizeof *benchmark; i++) {
         if (strcmp(benchmark[i].name, subset) != 0) continue;
@@ -55,7 +56,7 @@ static void score_sections(assay_subsets *subsets)
     double sums[ASSAY_SECTIONS] = {0}, weights[ASSAY_SECTIONS] = {0}, total = 0;
     size_t there = 0;
     for (size_t i = 0; i < subsets->count; i++) {
-        size_t prompts, section = assay_section_of(subsets->items[i].name, &prompts);
+        size_t prompts, section = section_of(subsets->items[i].name, &prompts);
         if (section == ASSAY_SECTIONS) continue;
         subsets->known++;
         sums[section] += subsets->items[i].tally.accuracy * (double)prompts;

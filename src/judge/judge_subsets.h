@@ -32,9 +32,6 @@ typedef struct assay_subsets {
 } assay_subsets;
 
 const char *assay_section_name(size_t section); /* "Chat", "Chat Hard", "Safety", "Reasoning" */
-/* The section of a benchmark's subset and its weight; ASSAY_SECTIONS for other names. */
-size_t assay_section_of(const char *subset, size_t *prompts);
-
 assay_status assay_subsets_make(assay_subsets *subsets, const assay_judged *judged, size_t count, assay_error *err);
 void assay_subsets_release(assay_subsets *subsets); /* safe on a zeroed one */
 

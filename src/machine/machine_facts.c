@@ -30,7 +30,9 @@ static json_t *system_name(void)
     return uname(&name) == 0 ? json_sprintf("%s %s %s", name.sysname, name.release, name.machine) : json_null();
 }
 
-json_t *assay_machine_facts(int threads, const char *kernels)
+/* processor, processors, threads, kernels, memory_total_bytes, system, compiler. NULL: out of memory. What the system
+ * does not tell is null. */
+static json_t *facts_of(int threads, const char *kernels)
 {
     assay_machine_memory memory;
     bool known = assay_machine_memory_read(&memory, "", NULL) == ASSAY_OK;
@@ -42,7 +44,7 @@ json_t *assay_machine_facts(int threads, const char *kernels)
 
 assay_status assay_machine_facts_save(const char *folder, int threads, const char *kernels, assay_error *err)
 {
-    json_t *facts = assay_machine_facts(threads, kernels);
+    json_t *facts = facts_of(threads, kernels);
     char *path = assay_path_join(folder, "machine.json");
     assay_status status = facts && path ? assay_json_save(facts, path, err)
                                         : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for machine.json");

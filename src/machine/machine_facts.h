@@ -7,10 +7,6 @@
 
 #include <jansson.h>
 
-/* processor, processors, threads, kernels, memory_total_bytes, system, compiler. NULL: out of memory. What the system
- * does not tell is null. */
-json_t *assay_machine_facts(int threads, const char *kernels);
-
 assay_status assay_machine_facts_save(const char *folder, int threads, const char *kernels, assay_error *err);
 
 #endif

@@ -92,7 +92,8 @@ void assay_process_list_release(assay_process_list *list)
     *list = (assay_process_list){0};
 }
 
-void assay_process_list_keep(assay_process_list *list, const char *root, const char *group)
+/* Leaves those of memory cgroup `group` and below it; "": all. */
+static void keep_group(assay_process_list *list, const char *root, const char *group)
 {
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++)
@@ -108,8 +109,9 @@ static uint64_t resident_before(const assay_process_list *before, const assay_pr
     return 0;
 }
 
-const assay_process *assay_process_grown(const assay_process_list *before, const assay_process_list *after,
-                                         uint64_t *growth)
+/* The process with the largest growth from `before` to `after` (new ones grew from 0); NULL: nobody grew. */
+static const assay_process *most_grown(const assay_process_list *before, const assay_process_list *after,
+                                       uint64_t *growth)
 {
     const assay_process *grown = NULL;
     *growth = 0;
@@ -144,8 +146,8 @@ static void name_grown(const assay_memory_watch *watch, const assay_machine_memo
 {
     assay_process_list now;
     assay_process_list_read(&now, watch->root);
-    if (memory->group <= memory->spare) assay_process_list_keep(&now, watch->root, memory->tightest);
-    const assay_process *grown = assay_process_grown(&watch->start, &now, &finding->growth);
+    if (memory->group <= memory->spare) keep_group(&now, watch->root, memory->tightest);
+    const assay_process *grown = most_grown(&watch->start, &now, &finding->growth);
     finding->has_grown = grown != NULL;
     if (grown) finding->grown = *grown;
     assay_process_list_release(&now);

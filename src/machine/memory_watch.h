@@ -53,13 +53,6 @@ typedef struct assay_process_list {
 void assay_process_list_read(assay_process_list *list, const char *root);
 void assay_process_list_release(assay_process_list *list); /* safe on a zeroed list */
 
-/* Leaves those of memory cgroup `group` and below it; "": all. */
-void assay_process_list_keep(assay_process_list *list, const char *root, const char *group);
-
-/* The process with the largest growth from `before` to `after` (new ones grew from 0); NULL: nobody grew. */
-const assay_process *assay_process_grown(const assay_process_list *before, const assay_process_list *after,
-                                         uint64_t *growth);
-
 typedef struct assay_memory_watch {
     const char *root;
     assay_process_list start;

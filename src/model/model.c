@@ -14,6 +14,7 @@ typedef struct loader {
     const assay_adapter_file *adapter;
     const assay_model_options *options;
     assay_error *err;
+    size_t adapted; /* tensors of the adapter that found a place */
 } loader;
 
 static size_t param_elements(const assay_param *param) { return param->rows * param->cols; }
@@ -168,6 +169,7 @@ static assay_status load_param(loader *l, size_t index)
 {
     const assay_param *param = &l->model->program->params[index];
     const assay_tensor *adapted = l->adapter ? assay_tensor_file_find(l->adapter->tensors, param->name) : NULL;
+    l->adapted += adapted != NULL;
     if (adapted) return load_adapter_tensor(l, index, adapted);
     if (param->role == ASSAY_ROLE_LORA_A || param->role == ASSAY_ROLE_LORA_B) {
         if (!l->adapter) return make_lora(l, index);
@@ -180,10 +182,11 @@ static assay_status load_param(loader *l, size_t index)
     return assay_error_set(l->err, ASSAY_E_FORMAT, "%s: tensor %s is missing", l->checkpoint->name, param->name);
 }
 
-/* What the adapter brings must all have found a place. */
+/* What the adapter brings must all have found a place; if it has not, the first that did not is named. */
 static assay_status check_adapter_used(const loader *l)
 {
-    for (size_t i = 0; l->adapter && i < l->adapter->tensors->count; i++) {
+    if (!l->adapter || l->adapted == l->adapter->tensors->count) return ASSAY_OK;
+    for (size_t i = 0; i < l->adapter->tensors->count; i++) {
         const char *name = l->adapter->tensors->tensors[i].name;
         if (assay_program_find_param(l->model->program, name) < 0)
             return assay_error_set(l->err, ASSAY_E_FORMAT,
@@ -302,12 +305,6 @@ size_t assay_model_weights(const assay_model *model, bool trained_only)
         if (param->trained || !trained_only) total += param_elements(param);
     }
     return total;
-}
-
-void assay_model_weight_f32(const assay_model *model, int param, float *dst)
-{
-    const assay_param_view *view = &model->params[param];
-    assay_dtype_to_f32(view->dtype, view->data, dst, view->rows * view->cols);
 }
 
 void assay_model_share(assay_model *model, const assay_model *base)

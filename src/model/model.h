@@ -59,9 +59,6 @@ assay_status assay_model_measure(assay_program **program, assay_model_size *size
 /* Number of scalar weights: all, and those trained. */
 size_t assay_model_weights(const assay_model *model, bool trained_only);
 
-/* The weight in f32, converted where needed, into dst (rows * cols floats). */
-void assay_model_weight_f32(const assay_model *model, int param, float *dst);
-
 /* Memory of the model's own that holds what the base's own memory holds goes back, and is borrowed from the base, which
  * must outlive the model. For several adapters on one base. */
 void assay_model_share(assay_model *model, const assay_model *base);

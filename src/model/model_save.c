@@ -148,7 +148,7 @@ static assay_dtype main_dtype(const assay_save_list *list)
 
 /* ---- folder ---- */
 
-static assay_status copy_code(const assay_checkpoint *checkpoint, const char *folder, assay_error *err)
+assay_status assay_model_hold_code(const assay_checkpoint *checkpoint, assay_held_files *held, assay_error *err)
 {
     char **names;
     size_t count;
@@ -158,13 +158,20 @@ static assay_status copy_code(const assay_checkpoint *checkpoint, const char *fo
     for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
         size_t length = strlen(names[i]);
         if (length < 4 || strcmp(names[i] + length - 3, ".py") != 0) continue;
-        char *from = assay_path_join(checkpoint->path, names[i]), *to = assay_path_join(folder, names[i]);
-        status = from && to ? assay_file_copy(from, to, err)
-                            : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
-        assay_free(from);
-        assay_free(to);
+        status = assay_held_files_add(held, checkpoint->path, names[i], err);
     }
     assay_names_free(names, count);
+    return status;
+}
+
+static assay_status write_code(const assay_checkpoint *checkpoint, const assay_held_files *code, const char *folder,
+                               assay_error *err)
+{
+    assay_held_files held = {0};
+    if (code) return assay_held_files_write(code, folder, err);
+    assay_status status = assay_model_hold_code(checkpoint, &held, err);
+    if (status == ASSAY_OK) status = assay_held_files_write(&held, folder, err);
+    assay_held_files_release(&held);
     return status;
 }
 
@@ -201,7 +208,7 @@ static assay_status write_folder(assay_save_list *list, const assay_checkpoint *
     assay_save_list_set_dtype(list, options->dtype, options->keep_dtype);
     ASSAY_TRY(assay_make_dirs(folder, err));
     ASSAY_TRY(assay_save_list_write(list, folder, options->shard_bytes, err));
-    if (!glm) ASSAY_TRY(copy_code(checkpoint, folder, err));
+    if (!glm) ASSAY_TRY(write_code(checkpoint, options->code, folder, err));
     if (options->score_offset) *options->score_offset = offset;
     return write_config(checkpoint, model, options, head, main_dtype(list), folder, err);
 }

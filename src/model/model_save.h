@@ -23,6 +23,7 @@
 #ifndef ASSAY_MODEL_MODEL_SAVE_H
 #define ASSAY_MODEL_MODEL_SAVE_H
 
+#include "base/held_files.h"
 #include "model/model.h"
 
 typedef enum assay_save_format {
@@ -40,11 +41,16 @@ typedef struct assay_save_options {
     assay_dtype dtype; /* F32, BF16 or F16 */
     bool keep_dtype;   /* convert: plain types as they are, block types as f32; dtype is not read */
     assay_save_format format;
-    int64_t pad_token;    /* a token that never ends a text: Hugging Face scores the last token that differs from it.
-                             -1: the base's */
-    size_t shard_bytes;   /* 0: Transformers' 5 GB */
-    double *score_offset; /* out, may be NULL: the head's bias that --format glm had to drop; else 0 */
+    int64_t pad_token;  /* a token that never ends a text: Hugging Face scores the last token that differs from it.
+                           -1: the base's */
+    size_t shard_bytes; /* 0: Transformers' 5 GB */
+    const assay_held_files *code; /* .py files held before; NULL: those that the checkpoint's folder has now */
+    double *score_offset;         /* out, may be NULL: the head's bias that --format glm had to drop; else 0 */
 } assay_save_options;
+
+/* Holds the .py files of a checkpoint's remote code (base/held_files.h), for assay_save_options.code. A checkpoint
+ * without any holds nothing. */
+assay_status assay_model_hold_code(const assay_checkpoint *checkpoint, assay_held_files *held, assay_error *err);
 
 /* The model's adapters and head. The tensors are f32. */
 assay_status assay_model_save_adapter(const assay_model *model, const assay_save_options *options, const char *folder,

@@ -1,15 +1,15 @@
 /* One differentiable operation a file: shape rule, forward, backward, what backward reads.
  *
- * An operation is a constant assay_op. It is told everything by an assay_op_run and keeps nothing. The contract:
+ * An operation is a constant assay_op. It is told everything by an assay_op_run and keeps nothing. The contract, which
+ * tests/test_op_contract.c holds every operation of the list to:
  *   - forward overwrites every element of its outputs and reads only `in`, parameters and the geometry;
- *   - backward reads d_out and those of in/out that `reads` asked for (the others' data is NULL). For an input whose
- *   gradient is
- *     wanted, d_in[i].data is not NULL: it is overwritten, or added to where add[i]; every element of the operand's
- *     columns is written. A parameter's
- *     gradient (NULL: frozen) is always added to;
+ *   - backward reads d_out and those of in/out that `reads` asked for (the others' data is NULL). Any of the d_in may
+ * be absent (data is NULL: not wanted, not written); the others are overwritten, or added to where add[i], in every
+ *     element of the operand's columns. An input that comes from an operation without backward (rope's angles) is never
+ *     wanted. A parameter's gradient (NULL: frozen) is always added to. What is wanted besides changes no bit;
+ *   - backward may change d_out where passes_gradient is not -1, and nothing else that it reads;
  *   - sums over rows follow the geometry's folds (see geometry.h); work is shared out over outputs only, so the bits
- *   depend neither
- *     on threads nor on the batch;
+ *     depend neither on threads nor on the batch;
  *   - the same call gives the same bits: a dropped value can be made again at any time.
  * Values are row-major matrices [rows of their space, cols] of f32 or, where the program says so, bf16: computed in f32
  * and rounded once on storing. An operand may be a range of a value's columns (ld > cols).

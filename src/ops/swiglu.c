@@ -45,16 +45,28 @@ static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int
 
 static void forward(const assay_op_run *run) { assay_for_rows(run, run->out[0].rows, ROWS_OF_A_JOB, forward_rows); }
 
+/* Where the kernel writes a stretch of an input's gradient: straight home, or aside where it is to be added or is not
+ * wanted. */
+static float *gradient_target(const assay_op_run *run, int input, size_t offset, float *aside)
+{
+    bool straight = run->d_in[input].data && !run->add[input];
+    return straight ? run->d_in[input].data + offset : aside;
+}
+
 static void backward_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
 {
+    const assay_rows *kernels = run->env->kernels->rows;
     const assay_view *ds = &run->d_out[0], *dg = &run->d_in[0], *du = &run->d_in[1];
-    float *memory = assay_row_memory(run, worker);
+    float *memory = assay_row_memory(run, worker), *aside_g = memory + 2 * STRETCH, *aside_u = memory + 3 * STRETCH;
     for (size_t t = first; t < first + rows; t++)
         for (size_t col = 0; col < ds->cols; col += STRETCH) {
             assay_view g = stretch(&run->in[0], col), u = stretch(&run->in[1], col);
-            run->env->kernels->rows->swiglu_backward(
-                assay_row_read(run, &g, t, memory), assay_row_read(run, &u, t, memory + STRETCH),
-                ds->data + t * ds->ld + col, dg->data + t * dg->ld + col, du->data + t * du->ld + col, g.cols);
+            size_t at_g = t * dg->ld + col, at_u = t * du->ld + col;
+            kernels->swiglu_backward(assay_row_read(run, &g, t, memory), assay_row_read(run, &u, t, memory + STRETCH),
+                                     ds->data + t * ds->ld + col, gradient_target(run, 0, at_g, aside_g),
+                                     gradient_target(run, 1, at_u, aside_u), g.cols);
+            if (dg->data && run->add[0]) kernels->axpy(1.0f, aside_g, dg->data + at_g, g.cols);
+            if (du->data && run->add[1]) kernels->axpy(1.0f, aside_u, du->data + at_u, g.cols);
         }
 }
 

@@ -1,11 +1,10 @@
 #include "options/option_alias.h"
 
+#include "base/text.h"
 #include "options/option_value.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const char *bf16_to_precision(assay_options *options, const char *value)
 {
@@ -34,18 +33,18 @@ static const char *checkpointing_to_recompute(assay_options *options, const char
 /* Hugging Face's cosine ends at 0, ours at min_lr. */
 static const char *schedule_of(assay_options *options, const char *value)
 {
-    options->foreign.cosine_to_zero = strcasecmp(value, "cosine") == 0;
-    if (strcasecmp(value, "constant_with_warmup") == 0) return "constant";
-    if (strcasecmp(value, "cosine_with_min_lr") == 0) return "cosine";
+    options->foreign.cosine_to_zero = assay_text_compare(value, "cosine") == 0;
+    if (assay_text_compare(value, "constant_with_warmup") == 0) return "constant";
+    if (assay_text_compare(value, "cosine_with_min_lr") == 0) return "cosine";
     return value;
 }
 
 static const char *percent_to_share(assay_options *options, const char *value)
 {
     char *end, text[32];
-    double percent = strtod(value, &end);
+    double percent = assay_text_real(value, &end);
     if (*end || end == value) return value;
-    int length = snprintf(text, sizeof text, "%.12g", percent / 100);
+    int length = assay_text_format(text, sizeof text, "%.12g", percent / 100);
     return assay_options_keep(options, text, (size_t)length);
 }
 

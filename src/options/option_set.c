@@ -1,11 +1,11 @@
 #include "options/option_set.h"
 
+#include "base/text.h"
 #include "options/nearest.h"
 #include "options/option_value.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum { SHOWN_MAX = 300 };
 
@@ -91,7 +91,7 @@ static assay_status remember_ignored(assay_options *options, const assay_option_
 /* Other programs write None for "not set". */
 static bool is_none(const char *value)
 {
-    return value && (strcasecmp(value, "none") == 0 || strcasecmp(value, "null") == 0);
+    return value && (assay_text_compare(value, "none") == 0 || assay_text_compare(value, "null") == 0);
 }
 
 static bool is_neutral(const char *value, const char *neutral)

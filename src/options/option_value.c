@@ -1,20 +1,19 @@
 #include "options/option_value.h"
 
+#include "base/text.h"
 #include "options/nearest.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 bool assay_bool_parse(const char *text, bool *out)
 {
     static const char *const words[] = {"false", "true", "no", "yes", "off", "on", "f", "t", "n", "y", "0", "1"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcasecmp(text, words[i]) == 0) {
+        if (assay_text_compare(text, words[i]) == 0) {
             *out = i % 2 == 1;
             return true;
         }
@@ -28,7 +27,7 @@ static bool number_at(const char *text, const char **end, double *out)
     if (!isdigit((unsigned char)*digits) && !(*digits == '.' && isdigit((unsigned char)digits[1]))) return false;
     if (digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X')) return false;
     char *stop;
-    *out = strtod(text, &stop);
+    *out = assay_text_real(text, &stop);
     *end = stop;
     return isfinite(*out);
 }
@@ -127,7 +126,7 @@ static bool read_number(const assay_option_row *row, const char *text, double *v
 static const assay_option_word *word_of(const assay_option_row *row, const char *text)
 {
     for (size_t i = 0; i < 2; i++)
-        if (row->words[i].word && strcasecmp(row->words[i].word, text) == 0) return &row->words[i];
+        if (row->words[i].word && assay_text_compare(row->words[i].word, text) == 0) return &row->words[i];
     return NULL;
 }
 
@@ -185,7 +184,7 @@ static assay_status store_choice(int *field, const assay_option_row *row, const 
     assay_nearest_begin(&nearest, text, strlen(text));
     int index = 0;
     for (char *choice = strsep(&rest, "|"); choice; choice = strsep(&rest, "|"), index++) {
-        if (strcasecmp(choice, text) == 0) {
+        if (assay_text_compare(choice, text) == 0) {
             *field = index;
             return ASSAY_OK;
         }

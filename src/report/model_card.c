@@ -1,10 +1,10 @@
 #include "report/model_card.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "data/json_text.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum { README_BYTES = 1 << 20, NAME_BYTES = 96 };
 
@@ -14,7 +14,7 @@ static bool is_plain(const char *value)
     static const char *const keywords[] = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"};
     if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/", *value) || !*value) return false;
     for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-        if (!strcasecmp(value, keywords[i])) return false;
+        if (!assay_text_compare(value, keywords[i])) return false;
     return value[strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-")] == '\0';
 }
 

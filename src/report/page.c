@@ -1,8 +1,9 @@
 #include "report/page.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { PAGE_CEILING = 256 << 20, PIECE = 4096 };
@@ -25,7 +26,7 @@ void assay_page_add(assay_page *page, const char *format, ...)
     char piece[PIECE];
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(piece, sizeof piece, format, args);
+    int length = assay_text_vformat(piece, sizeof piece, format, args);
     va_end(args);
     if (length > 0) add(page, piece, (size_t)length < sizeof piece ? (size_t)length : sizeof piece - 1);
 }

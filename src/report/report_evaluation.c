@@ -1,5 +1,6 @@
 /* What the last evaluation says pair by pair (eval_pairs.jsonl). Length bins and calibration are judge/judge_bins.h's,
  * so the page and `assay eval` say the same of the same rewards. */
+#include "base/text.h"
 #include "data/audit.h"
 #include "judge/judge_bins.h"
 #include "report/chart.h"
@@ -51,8 +52,8 @@ static assay_bar accuracy_bar(double wins, double pairs, size_t place)
     if (!(pairs > 0)) return bar;
     bar.height = wins / pairs;
     assay_wilson_interval(wins, pairs, &bar.low, &bar.high);
-    snprintf(bar.label, sizeof bar.label, "%.1f %% of %.0f pairs (%.1f to %.1f %%)", 100 * bar.height, pairs,
-             100 * bar.low, 100 * bar.high);
+    assay_text_format(bar.label, sizeof bar.label, "%.1f %% of %.0f pairs (%.1f to %.1f %%)", 100 * bar.height, pairs,
+                      100 * bar.low, 100 * bar.high);
     return bar;
 }
 
@@ -93,7 +94,7 @@ static void margins(assay_page *page, const assay_judged *pairs, size_t count)
                               .low = (double)NAN,
                               .high = (double)NAN,
                               .color = b < MARGIN_BINS / 2 ? 2 : 3};
-        snprintf(bars[b].label, sizeof bars[b].label, "%zu pairs, margin %.3g to %.3g", bins[b], from, to);
+        assay_text_format(bars[b].label, sizeof bars[b].label, "%zu pairs, margin %.3g to %.3g", bins[b], from, to);
     }
     assay_chart chart = {.title = "Margins",
                          .x_label = "chosen minus rejected",
@@ -166,8 +167,8 @@ static void lengths(assay_page *page, sized *pairs, size_t count)
             end++;
         for (size_t i = begin; i < end; i++) wins += pairs[i].win;
         bars[made] = accuracy_bar(wins, (double)(end - begin), made);
-        snprintf(bars[made].tick, sizeof bars[made].tick, "%.0f\xe2\x80\x93%.0f", pairs[begin].tokens,
-                 pairs[end - 1].tokens);
+        assay_text_format(bars[made].tick, sizeof bars[made].tick, "%.0f\xe2\x80\x93%.0f", pairs[begin].tokens,
+                          pairs[end - 1].tokens);
         made++;
     }
     accuracy_chart(page, "Accuracy by length", "tokens of the pair's longer side", bars, made);

@@ -1,9 +1,9 @@
+#include "base/text.h"
 #include "report/report_private.h"
 
 #include "base/file.h"
 
 #include <math.h>
-#include <stdio.h>
 
 typedef struct figures {
     const json_t *first, *last; /* evaluations */
@@ -104,10 +104,11 @@ static void say_overtrained(assay_page *page, bool *any, const json_t *evaluatio
         best = i;
     }
     if (!(last > 1.1 * lowest)) return;
-    snprintf(text, sizeof text,
-             "The held-out loss was lowest (%.3g) after step %.0f and ended at %.3g: the model grew surer than it is "
-             "right; fewer steps or a smaller --lr may judge better.",
-             lowest, assay_run_number(json_array_get(evaluations, best), "step"), last);
+    assay_text_format(
+        text, sizeof text,
+        "The held-out loss was lowest (%.3g) after step %.0f and ended at %.3g: the model grew surer than it is "
+        "right; fewer steps or a smaller --lr may judge better.",
+        lowest, assay_run_number(json_array_get(evaluations, best), "step"), last);
     note(page, any, text);
 }
 

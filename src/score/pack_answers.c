@@ -13,7 +13,8 @@ size_t assay_answers_shared(const assay_ids *answers, size_t count)
     return shared;
 }
 
-size_t assay_answers_tokens(const assay_ids *answers, size_t count, size_t shared)
+/* Tokens of one tree that holds them all. */
+static size_t tokens_together(const assay_ids *answers, size_t count, size_t shared)
 {
     size_t tokens = shared;
     for (size_t i = 0; i < count; i++) tokens += answers[i].count - shared;
@@ -23,8 +24,7 @@ size_t assay_answers_tokens(const assay_ids *answers, size_t count, size_t share
 bool assay_pack_answers_fit(const assay_pack *pack, size_t scored, const assay_ids *answers, size_t count,
                             size_t shared)
 {
-    return assay_pack_fits(pack, assay_answers_tokens(answers, count, shared), count + 1) &&
-           pack->scored + count <= scored;
+    return assay_pack_fits(pack, tokens_together(answers, count, shared), count + 1) && pack->scored + count <= scored;
 }
 
 size_t assay_pack_answers(assay_pack *pack, size_t scored, const assay_ids *answers, size_t count, size_t shared)

@@ -22,9 +22,6 @@
  * is empty. */
 size_t assay_answers_shared(const assay_ids *answers, size_t count);
 
-/* Tokens of one tree that holds them all. */
-size_t assay_answers_tokens(const assay_ids *answers, size_t count, size_t shared);
-
 /* Adds one tree with as many of the answers as fit into what is left of the pack, and of the `scored` rows a
  * micro-batch may have; how many. 0: none. */
 size_t assay_pack_answers(assay_pack *pack, size_t scored, const assay_ids *answers, size_t count, size_t shared);

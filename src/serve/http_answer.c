@@ -1,11 +1,10 @@
 /* Ways to answer. What a client sent and gets back (ids, documents) may hold any double, so numbers are written with as
  * many digits as tell it apart: 15, which keeps the answer's own nine as they are, or 17 where a number needs them. */
+#include "base/text.h"
 #include "serve/http_private.h"
 
 #include "base/clock.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void add_headers(const assay_exchange *exchange, struct MHD_Response *response, unsigned code, const char *type)
@@ -43,8 +42,9 @@ static bool needs_all_digits(const json_t *value)
     json_t *part, *whole = (json_t *)(uintptr_t)value;
     bool needs = false;
     if (json_is_real(value)) {
-        snprintf(text, sizeof text, "%.15g", json_real_value(value));
-        return strtod(text, NULL) < json_real_value(value) || strtod(text, NULL) > json_real_value(value);
+        assay_text_format(text, sizeof text, "%.15g", json_real_value(value));
+        return assay_text_real(text, NULL) < json_real_value(value) ||
+               assay_text_real(text, NULL) > json_real_value(value);
     }
     json_array_foreach(whole, index, part) if ((needs = needs_all_digits(part))) return true;
     json_object_foreach(whole, key, part) if ((needs = needs_all_digits(part))) return true;

@@ -41,9 +41,9 @@ static enum MHD_Result models(assay_exchange *exchange)
 static enum MHD_Result metrics(assay_exchange *exchange)
 {
     assay_buf text;
-    assay_scorer_figures figures;
+    assay_score_worker_figures figures;
     assay_buf_init(&text, 1 << 20);
-    assay_scorer_figures_read(exchange->server->scorer, &figures);
+    assay_score_worker_figures_read(exchange->server->scorer, &figures);
     assay_status status = assay_serve_metrics_write(&exchange->server->metrics, &figures, &text, &exchange->error);
     enum MHD_Result result =
         status == ASSAY_OK ? assay_http_text(exchange, MHD_HTTP_OK, "text/plain; version=0.0.4", text.data, text.size)

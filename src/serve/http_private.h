@@ -25,7 +25,7 @@ typedef struct assay_peer {
 struct assay_server {
     assay_server_options options;
     assay_served_set *models;
-    assay_scorer *scorer;
+    assay_score_worker *scorer;
     struct MHD_Daemon *daemon;
     unsigned port;
     assay_serve_metrics metrics;

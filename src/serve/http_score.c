@@ -179,7 +179,8 @@ static enum MHD_Result enqueue(assay_exchange *exchange)
     exchange->job.done = job_done;
     exchange->then = score_end;
     MHD_suspend_connection(exchange->connection);
-    if (assay_scorer_offer(exchange->server->scorer, &exchange->job, &exchange->error) == ASSAY_OK) return MHD_YES;
+    if (assay_score_worker_offer(exchange->server->scorer, &exchange->job, &exchange->error) == ASSAY_OK)
+        return MHD_YES;
     exchange->job.status = ASSAY_E_STOPPED;
     MHD_resume_connection(exchange->connection);
     return MHD_YES;

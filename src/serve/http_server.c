@@ -1,4 +1,5 @@
 /* The daemon, and the way of a request through it. */
+#include "base/text.h"
 #include "serve/http_private.h"
 
 #include "base/clock.h"
@@ -86,7 +87,7 @@ static void *on_request_line(void *context, const char *uri, struct MHD_Connecti
 static const char *given_key(struct MHD_Connection *connection)
 {
     const char *bearer = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
-    if (bearer && !strncasecmp(bearer, "Bearer ", 7)) return bearer + 7;
+    if (bearer && !assay_text_compare_n(bearer, "Bearer ", 7)) return bearer + 7;
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-API-Key");
 }
 
@@ -210,7 +211,7 @@ static assay_status start_daemon(assay_server *server, const address *where, ass
 }
 
 assay_status assay_server_start(assay_server **out, const assay_server_options *options, assay_served_set *models,
-                                assay_scorer *scorer, assay_error *err)
+                                assay_score_worker *scorer, assay_error *err)
 {
     address where;
     bool loopback = false;
@@ -263,11 +264,11 @@ void assay_server_stop(assay_server *server, double patience)
     wait_until_quiet(server, patience);
     /* A suspended connection may not be stopped: what is still being scored or loaded is waited for, however long, and
      * its answer then has a moment to leave. Until then the scorer's figures may be asked for. */
-    assay_scorer_stop(server->scorer);
+    assay_score_worker_stop(server->scorer);
     while (atomic_load(&server->reloading) > 0) nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     wait_until_quiet(server, 5);
     MHD_stop_daemon(server->daemon);
-    assay_scorer_free(server->scorer);
+    assay_score_worker_free(server->scorer);
     if (listening != MHD_INVALID_SOCKET) close(listening);
     pthread_mutex_destroy(&server->peers_mutex);
     assay_free(server);

@@ -1,15 +1,14 @@
 /* What replies of several dialects share. */
+#include "base/text.h"
 #include "serve/dialect.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 double assay_nine_digits(double value)
 {
     char text[32];
-    snprintf(text, sizeof text, "%.9g", value);
-    return strtod(text, NULL);
+    assay_text_format(text, sizeof text, "%.9g", value);
+    return assay_text_real(text, NULL);
 }
 
 json_t *assay_reply_usage(const assay_reply *reply)

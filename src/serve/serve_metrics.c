@@ -53,8 +53,8 @@ static assay_status write_latency(const assay_serve_metrics *m, assay_buf *out, 
                             count, (double)atomic_load(&m->nanoseconds) * 1e-9, count);
 }
 
-assay_status assay_serve_metrics_write(const assay_serve_metrics *m, const assay_scorer_figures *f, assay_buf *out,
-                                       assay_error *err)
+assay_status assay_serve_metrics_write(const assay_serve_metrics *m, const assay_score_worker_figures *f,
+                                       assay_buf *out, assay_error *err)
 {
     const struct {
         const char *name, *type, *help;

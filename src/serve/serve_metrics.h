@@ -3,7 +3,7 @@
 #define ASSAY_SERVE_SERVE_METRICS_H
 
 #include "base/buf.h"
-#include "serve/scorer.h"
+#include "serve/score_worker.h"
 
 #include <stdatomic.h>
 
@@ -19,7 +19,7 @@ typedef struct assay_serve_metrics {
 } assay_serve_metrics;
 
 void assay_serve_metrics_answer(assay_serve_metrics *metrics, unsigned code, double seconds);
-assay_status assay_serve_metrics_write(const assay_serve_metrics *metrics, const assay_scorer_figures *scorer,
+assay_status assay_serve_metrics_write(const assay_serve_metrics *metrics, const assay_score_worker_figures *scorer,
                                        assay_buf *out, assay_error *err);
 
 #endif

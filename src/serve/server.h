@@ -22,7 +22,7 @@
 
 #include "base/log.h"
 #include "serve/api_keys.h"
-#include "serve/scorer.h"
+#include "serve/score_worker.h"
 
 typedef struct assay_server_options {
     const char *host;           /* an address, or localhost */
@@ -39,7 +39,7 @@ typedef struct assay_server assay_server;
 
 /* ASSAY_E_USAGE: the host is no loopback address and there are no keys. */
 assay_status assay_server_start(assay_server **out, const assay_server_options *options, assay_served_set *models,
-                                assay_scorer *scorer, assay_error *err);
+                                assay_score_worker *scorer, assay_error *err);
 unsigned assay_server_port(const assay_server *server);
 assay_status assay_server_reload(assay_server *server, assay_error *err);
 /* to be called every few hundred milliseconds: ends connections that are over their time */

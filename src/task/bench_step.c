@@ -78,6 +78,21 @@ static assay_status make_weight(assay_bench_step *b, size_t index, bool bf16, as
     return ASSAY_OK;
 }
 
+/* Of the work of one step, as the engine's own schedule divides it. */
+static assay_status count_flops(assay_bench_step *b, const assay_schedule_options *options, size_t tokens,
+                                assay_error *err)
+{
+    const assay_step_work work = {.rows = {(double)tokens, 1}, .context = (double)tokens / 2};
+    assay_scheduler *scheduler;
+    assay_schedule schedule = {0};
+    ASSAY_TRY(assay_scheduler_create(&scheduler, b->program, &work, err));
+    assay_status status = assay_scheduler_make(scheduler, options, &schedule, err);
+    b->flops = schedule.flops;
+    assay_schedule_clear(&schedule);
+    assay_scheduler_free(scheduler);
+    return status;
+}
+
 static assay_status make_engine(assay_bench_step *b, const assay_options *o, const assay_kernels *kernels,
                                 assay_error *err)
 {
@@ -100,9 +115,7 @@ static assay_status make_engine(assay_bench_step *b, const assay_options *o, con
     ASSAY_TRY(assay_plan_make(&request, &b->plan, err));
     assay_engine_config config = assay_plan_engine(&request, &b->plan, b->pool);
     ASSAY_TRY(assay_engine_create(&b->engine, &config, err));
-    double rows[ASSAY_SPACES] = {(double)tokens, 1};
-    b->flops = assay_schedule_flops(assay_engine_schedule(b->engine), b->program, rows, (double)tokens / 2);
-    return ASSAY_OK;
+    return count_flops(b, &config.schedule, tokens, err);
 }
 
 static assay_status make_text(assay_bench_step *b, size_t tokens, assay_error *err)

@@ -6,9 +6,9 @@
 #include "base/file.h"
 #include "base/version.h"
 #include "score/pack_answers.h"
+#include "task/folder_lock.h"
 #include "task/pair_input.h"
 
-#include <math.h>
 #include <string.h>
 
 typedef struct judging {
@@ -137,10 +137,8 @@ static assay_status score_all(judging *j)
     ASSAY_TRY(score_choices(j, j->rewards + 2 * j->set.count));
     for (size_t i = 0; i < j->reward_count; i++) {
         j->rewards[i] += (float)s->source->score_offset;
-        if (!isfinite(j->rewards[i]))
-            return assay_error_set(j->err, ASSAY_E_NUMERIC,
-                                   "answer %zu: a score is %g; the weights hold NaN or infinity, or are not a model's",
-                                   i + 1, (double)j->rewards[i]);
+        assay_status status = assay_scoring_check(s, (double)j->rewards[i], j->err);
+        if (status != ASSAY_OK) return assay_error_prefix(j->err, status, "answer %zu: ", i + 1);
     }
     return ASSAY_OK;
 }
@@ -249,9 +247,20 @@ void assay_verdict_release(assay_verdict *verdict)
     *verdict = (assay_verdict){0};
 }
 
-assay_status assay_verdict_store(const assay_verdict *verdict, char **path, assay_error *err)
+static assay_status store_at(const assay_verdict *verdict, const char *path, assay_error *err)
 {
     json_t *settings = NULL;
+    if (assay_path_exists(path)) ASSAY_TRY(assay_json_load(path, (size_t)64 << 20, &settings, err));
+    else settings = json_deep_copy(verdict->settings);
+    bool good = settings && json_object_set_new(settings, "rewards", assay_reward_scale_json(&verdict->scale)) == 0;
+    assay_status status = good ? assay_json_save(settings, path, err)
+                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s", path);
+    json_decref(settings);
+    return status;
+}
+
+assay_status assay_verdict_store(const assay_verdict *verdict, const assay_log *log, char **path, assay_error *err)
+{
     *path = NULL;
     if (!verdict->settings_folder)
         return assay_error_set(err, ASSAY_E_USAGE,
@@ -259,11 +268,9 @@ assay_status assay_verdict_store(const assay_verdict *verdict, char **path, assa
                                "convert makes a folder of it");
     *path = assay_path_join(verdict->settings_folder, "assay.json");
     ASSAY_TRY_ALLOC(*path, "a path", err);
-    if (assay_path_exists(*path)) ASSAY_TRY(assay_json_load(*path, (size_t)64 << 20, &settings, err));
-    else settings = json_deep_copy(verdict->settings);
-    bool good = settings && json_object_set_new(settings, "rewards", assay_reward_scale_json(&verdict->scale)) == 0;
-    assay_status status = good ? assay_json_save(settings, *path, err)
-                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s", *path);
-    json_decref(settings);
+    assay_folder_lock lock;
+    ASSAY_TRY(assay_folder_lock_take(&lock, verdict->settings_folder, log, err));
+    assay_status status = store_at(verdict, *path, err);
+    assay_folder_lock_release(&lock);
     return status;
 }

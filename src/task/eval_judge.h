@@ -42,6 +42,6 @@ assay_status assay_verdict_make(assay_verdict *verdict, const assay_eval_data *d
 void assay_verdict_release(assay_verdict *verdict); /* safe on a zeroed one */
 
 /* --store: adds "rewards" to the model's assay.json, which is made where there is none. *path is the caller's. */
-assay_status assay_verdict_store(const assay_verdict *verdict, char **path, assay_error *err);
+assay_status assay_verdict_store(const assay_verdict *verdict, const assay_log *log, char **path, assay_error *err);
 
 #endif

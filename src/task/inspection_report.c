@@ -1,4 +1,5 @@
 /* What every kind of inspection puts into its report: problems, values, weights, tokenizers. */
+#include "base/text.h"
 #include "task/inspection.h"
 
 #include "template/chat_template.h"
@@ -14,7 +15,7 @@ void assay_inspect_problem(json_t *report, const char *format, ...)
     char text[PROBLEM];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    assay_text_sentence(text, sizeof text, format, arguments);
     va_end(arguments);
     json_array_append_new(json_object_get(report, "problems"), json_string(text));
 }

@@ -7,6 +7,7 @@
 #include "options/option_dump.h"
 #include "report/model_card.h"
 #include "report/report.h"
+#include "task/output_guard.h"
 #include "tokenizer/tokenizer_save.h"
 
 #include <math.h>
@@ -27,79 +28,73 @@ static assay_status check_removable(const char *folder, assay_error *err)
         "--output %s holds something that is neither a run nor a model; --force does not remove that", folder);
 }
 
-/* True when `path` is `folder` or lies in it. */
-static bool lies_in(const char *path, const char *folder)
-{
-    char *inner = NULL, *outer = NULL;
-    bool inside = false;
-    if (path && assay_path_absolute(path, &inner, NULL) == ASSAY_OK &&
-        assay_path_absolute(folder, &outer, NULL) == ASSAY_OK) {
-        size_t length = strlen(outer);
-        inside = strncmp(inner, outer, length) == 0 && (inner[length] == '\0' || inner[length] == '/');
-    }
-    assay_free(inner);
-    assay_free(outer);
-    return inside;
-}
+static bool is_lock(const char *name) { return !strcmp(name, ASSAY_FOLDER_LOCK_NAME); }
 
-static assay_status would_remove(const char *what, const assay_options *options, assay_error *err)
-{
-    return assay_error_set(err, ASSAY_E_USAGE,
-                           "--force would remove %s, which this run reads, with --output %s: name another folder", what,
-                           options->output);
-}
-
-/* What is read must not be what --force removes. */
-static assay_status check_sources(const assay_options *options, assay_error *err)
-{
-    const assay_string_list *lists[] = {&options->data, &options->eval_data};
-    const char *found = lies_in(options->model, options->output)     ? options->model
-                        : lies_in(options->adapter, options->output) ? options->adapter
-                                                                     : NULL;
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        for (size_t j = 0; j < lists[i]->count; j++)
-            if (lies_in(lists[i]->items[j], options->output)) found = lists[i]->items[j];
-    if (lies_in(options->config, options->output)) found = options->config;
-    return found ? would_remove(found, options, err) : ASSAY_OK;
-}
-
-static assay_status count_entries(const char *folder, size_t *count, assay_error *err)
+static assay_status is_empty(const char *folder, bool *empty, assay_error *err)
 {
     char **names;
-    *count = 0;
+    size_t count;
+    *empty = true;
     if (!assay_path_is_dir(folder)) return ASSAY_OK;
-    ASSAY_TRY(assay_list_dir(folder, &names, count, err));
-    assay_names_free(names, *count);
+    ASSAY_TRY(assay_list_dir(folder, &names, &count, err));
+    *empty = count == 0 || (count == 1 && is_lock(names[0]));
+    assay_names_free(names, count);
     return ASSAY_OK;
+}
+
+/* Whether what is there may be kept or removed. */
+static assay_status check_present(const assay_options *options, assay_error *err)
+{
+    bool exists, is_dir, empty;
+    ASSAY_TRY(assay_path_look(options->output, &exists, &is_dir, err));
+    if (exists && !is_dir)
+        return assay_error_set(err, ASSAY_E_USAGE, "--output %s is a file, not a folder", options->output);
+    ASSAY_TRY(is_empty(options->output, &empty, err));
+    if (empty || options->resume) return ASSAY_OK;
+    if (options->force) return check_removable(options->output, err);
+    return assay_error_set(err, ASSAY_E_USAGE,
+                           "--output %s is not empty: --resume goes on with it, --force replaces it", options->output);
 }
 
 assay_status assay_output_check(const assay_options *options, assay_error *err)
 {
-    size_t count;
     if (!options->output)
         return assay_error_set(err, ASSAY_E_USAGE, "--output is missing: the folder that the trained model goes to");
-    bool exists, is_dir;
-    ASSAY_TRY(assay_path_look(options->output, &exists, &is_dir, err));
-    if (exists && !is_dir)
-        return assay_error_set(err, ASSAY_E_USAGE, "--output %s is a file, not a folder", options->output);
-    ASSAY_TRY(count_entries(options->output, &count, err));
-    if (!count || options->resume) return ASSAY_OK;
-    if (!options->force)
-        return assay_error_set(err, ASSAY_E_USAGE,
-                               "--output %s is not empty: --resume goes on with it, --force replaces it",
-                               options->output);
-    ASSAY_TRY(check_removable(options->output, err));
-    return check_sources(options, err);
+    ASSAY_TRY(assay_output_guard(options, err));
+    return check_present(options, err);
 }
 
-assay_status assay_output_make(const assay_training *training, const assay_options *options, assay_error *err)
+/* All but the lock, which is held. */
+static assay_status remove_contents(const char *folder, assay_error *err)
 {
+    char **names;
     size_t count;
-    const char *base = training->source->checkpoint->path;
-    if (options->force && !options->resume && lies_in(base, options->output)) return would_remove(base, options, err);
-    ASSAY_TRY(count_entries(options->output, &count, err));
-    if (count && options->force && !options->resume) ASSAY_TRY(assay_remove_tree(options->output, err));
-    return assay_make_dirs(options->output, err);
+    ASSAY_TRY(assay_list_dir(folder, &names, &count, err));
+    assay_status status = ASSAY_OK;
+    for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
+        if (is_lock(names[i])) continue;
+        char *path = assay_path_join(folder, names[i]);
+        status = path ? assay_remove_tree(path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+        assay_free(path);
+    }
+    assay_names_free(names, count);
+    return status;
+}
+
+static assay_status prepare(const assay_options *options, assay_error *err)
+{
+    ASSAY_TRY(check_present(options, err)); /* somebody may have written there since assay_output_check */
+    return options->force && !options->resume ? remove_contents(options->output, err) : ASSAY_OK;
+}
+
+assay_status assay_output_make(const assay_training *training, const assay_options *options, const assay_log *log,
+                               assay_folder_lock *lock, assay_error *err)
+{
+    ASSAY_TRY(assay_output_guard_source(options, training->source->checkpoint->path, err));
+    ASSAY_TRY(assay_folder_lock_take(lock, options->output, log, err));
+    assay_status status = prepare(options, err);
+    if (status != ASSAY_OK) assay_folder_lock_release(lock);
+    return status;
 }
 
 static json_t *plan_json(const assay_trainer *t)
@@ -185,12 +180,12 @@ static assay_status card_body(const assay_training *t, const assay_options *opti
 static assay_status card_text(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome,
                               assay_buf *out, assay_error *err)
 {
-    char *license = assay_card_license(t->source->checkpoint->path), *name = NULL;
+    char *name = NULL;
     json_t *said = assay_options_json(options, ASSAY_FOR_TRAIN, false),
            *evaluation = outcome->has_evaluation ? assay_judgement_json(&outcome->after) : NULL;
     assay_card card = {.base = t->source->checkpoint->name,
                        .library = t->tuning == ASSAY_TUNE_FULL ? "transformers" : "peft",
-                       .license = license,
+                       .license = t->license,
                        .data = json_object_get(said, "data"),
                        .eval_data = t->eval_pairs ? json_object_get(said, "eval-data") : NULL,
                        .evaluation = evaluation};
@@ -201,7 +196,6 @@ static assay_status card_text(const assay_training *t, const assay_options *opti
     }
     json_decref(said);
     json_decref(evaluation);
-    assay_free(license);
     assay_free(name);
     return status;
 }
@@ -235,8 +229,8 @@ assay_status assay_output_write(assay_training *t, const assay_options *options,
     const char *pad = t->pad_token >= 0 ? assay_tokenizer_token(t->source->tokenizer, (int32_t)t->pad_token) : NULL;
     ASSAY_TRY(drop_report(options->output, err));
     ASSAY_TRY(assay_training_save(t, options->output, err));
-    ASSAY_TRY(
-        assay_tokenizer_save(t->source->tokenizer_folder, t->source->checkpoint->gguf, options->output, pad, err));
+    const assay_gguf *gguf = t->source->tokenizer_folder ? NULL : t->source->checkpoint->gguf;
+    ASSAY_TRY(assay_tokenizer_save_held(&t->tokenizer_files, gguf, options->output, pad, err));
     ASSAY_TRY(assay_machine_facts_save(options->output, assay_pool_size(t->pool), t->kernels->name, err));
     ASSAY_TRY(write_card(t, options, outcome, options->output, err));
     ASSAY_TRY(write_settings(t, options, outcome, options->output, err));

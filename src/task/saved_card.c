@@ -87,11 +87,11 @@ static assay_status describe(made *m, const assay_saved_source *source, const ch
     const json_t *options = json_object_get(m->notes, "options");
     m->architecture = json_string_value(json_array_get(json_object_get(m->config, "architectures"), 0));
     if (!m->architecture) m->architecture = "A model";
-    char *license = assay_card_license(source->base->path), *name = last_name(output);
+    char *name = last_name(output);
     assay_card card = {.name = name,
                        .base = source->base->name,
                        .library = "transformers",
-                       .license = license,
+                       .license = source->license,
                        .data = json_object_get(options, "data"),
                        .eval_data = json_object_get(options, "eval-data"),
                        .evaluation = json_object_get(m->notes, "evaluation"),
@@ -99,7 +99,6 @@ static assay_status describe(made *m, const assay_saved_source *source, const ch
                                                                                  : ASSAY_CARD_GENERATION};
     assay_status status = name ? write_card(m, source, &card, folder, err)
                                : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a name");
-    assay_free(license);
     assay_free(name);
     return status;
 }

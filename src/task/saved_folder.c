@@ -1,6 +1,8 @@
 #include "task/saved_folder.h"
 
 #include "base/file.h"
+#include "model/model_save.h"
+#include "report/model_card.h"
 #include "tokenizer/tokenizer_save.h"
 
 #include <string.h>
@@ -37,6 +39,22 @@ static assay_status find_notes(const assay_saved_source *source, json_t **out, a
     return load_notes(source->base->path, out, err);
 }
 
+assay_status assay_saved_source_hold(assay_saved_source *source, assay_error *err)
+{
+    source->license = assay_card_license(source->base->path);
+    ASSAY_TRY(find_notes(source, &source->notes, err));
+    ASSAY_TRY(assay_tokenizer_hold(tokenizer_folder(source), &source->tokenizer, err));
+    return assay_model_hold_code(source->base, &source->code, err);
+}
+
+void assay_saved_source_release(assay_saved_source *source)
+{
+    assay_held_files_release(&source->tokenizer);
+    assay_held_files_release(&source->code);
+    json_decref(source->notes);
+    assay_free(source->license);
+}
+
 /* The last id of a conversation in the model's template; -1: there is no saying (an unknown template is no reason not
  * to write a model). */
 static int32_t last_of_turn(const assay_tokenizer *tokenizer, const char *name)
@@ -55,41 +73,37 @@ static int32_t last_of_turn(const assay_tokenizer *tokenizer, const char *name)
 assay_status assay_saved_pad(const assay_saved_source *source, int64_t *id, char **content, assay_error *err)
 {
     assay_tokenizer *tokenizer;
-    json_t *notes = NULL;
     const char *folder = tokenizer_folder(source);
     *id = -1;
     *content = NULL;
     if (folder && !assay_tokenizer_in_folder(folder)) return ASSAY_OK;
     ASSAY_TRY(assay_tokenizer_open(&tokenizer, folder, folder ? NULL : source->base->gguf, err));
-    assay_status status = find_notes(source, &notes, err);
-    const char *name = json_string_value(json_object_get(notes, "template"));
+    const char *name = json_string_value(json_object_get(source->notes, "template"));
     int32_t ends[] = {assay_tokenizer_about(tokenizer)->eos, last_of_turn(tokenizer, name ? name : "auto")};
     int32_t pad = assay_tokenizer_unused_end(tokenizer, ends, 2);
-    if (status == ASSAY_OK && pad >= 0) {
+    if (pad >= 0) {
         *id = pad;
         *content = assay_strdup(assay_tokenizer_token(tokenizer, pad));
     }
-    json_decref(notes);
     assay_tokenizer_close(tokenizer);
-    return status;
+    return pad < 0 || *content ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a token");
 }
 
 assay_status assay_saved_tokenizer(const assay_saved_source *source, const char *folder, const char *pad,
                                    assay_error *err)
 {
-    const char *from = tokenizer_folder(source);
-    return assay_tokenizer_save(from, from ? NULL : source->base->gguf, folder, pad, err);
+    const assay_gguf *gguf = tokenizer_folder(source) ? NULL : source->base->gguf;
+    return assay_tokenizer_save_held(&source->tokenizer, gguf, folder, pad, err);
 }
 
 assay_status assay_saved_notes(const assay_saved_source *source, double score_offset, const char *folder,
                                assay_error *err)
 {
-    json_t *notes;
     double before = 0;
-    ASSAY_TRY(find_notes(source, &notes, err));
     bool offset = score_offset < 0 || score_offset > 0;
-    if (!notes && !offset) return ASSAY_OK;
-    if (!notes) notes = json_object();
+    if (!source->notes && !offset) return ASSAY_OK;
+    json_t *notes = source->notes ? json_deep_copy(source->notes) : json_object();
+    ASSAY_TRY_ALLOC(notes, "assay.json", err);
     char *path = assay_path_join(folder, "assay.json");
     assay_status status = assay_json_double(notes, "score_offset", false, &before, "assay.json", err);
     if (status == ASSAY_OK && offset) json_object_set_new(notes, "score_offset", json_real(before + score_offset));
@@ -98,18 +112,5 @@ assay_status assay_saved_notes(const assay_saved_source *source, double score_of
             path ? assay_json_save(notes, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     assay_free(path);
     json_decref(notes);
-    return status;
-}
-
-assay_status assay_saved_check_apart(const char *source, const char *output, assay_error *err)
-{
-    char *a = NULL, *b = NULL;
-    if (!output || !assay_path_exists(output) || !assay_path_exists(source)) return ASSAY_OK;
-    assay_status status = assay_path_absolute(source, &a, err);
-    if (status == ASSAY_OK) status = assay_path_absolute(output, &b, err);
-    if (status == ASSAY_OK && !strcmp(a, b))
-        status = assay_error_set(err, ASSAY_E_USAGE, "--output %s is the model itself; name another folder", output);
-    assay_free(a);
-    assay_free(b);
     return status;
 }

@@ -3,6 +3,7 @@
 #ifndef ASSAY_TASK_SAVED_FOLDER_H
 #define ASSAY_TASK_SAVED_FOLDER_H
 
+#include "base/held_files.h"
 #include "checkpoint/checkpoint.h"
 #include "options/options.h"
 #include "tokenizer/tokenizer.h"
@@ -10,11 +11,24 @@
 assay_dtype assay_saved_dtype(assay_opt_dtype dtype);
 
 /* Where a model's tokenizer and assay.json come from: `trained` (an adapter's or run's folder) where it has them, else
- * the base. */
+ * the base. What is copied is read or held open before weights are written, because a folder may go meanwhile.
+ *
+ *     assay_saved_source source = {.trained = folder_or_null, .base = checkpoint};
+ *     status = assay_saved_source_hold(&source, err);
+ *     ... pad, weights (source.code for assay_save_options.code), tokenizer, notes, card ...
+ *     assay_saved_source_release(&source);
+ */
 typedef struct assay_saved_source {
     const char *trained; /* NULL: none */
     const assay_checkpoint *base;
+    assay_held_files tokenizer, code; /* the rest is set by hold */
+    json_t *notes;                    /* assay.json; NULL: there is none */
+    char *license;                    /* NULL: none is named */
 } assay_saved_source;
+
+/* After a failure too: assay_saved_source_release. */
+assay_status assay_saved_source_hold(assay_saved_source *source, assay_error *err);
+void assay_saved_source_release(assay_saved_source *source);
 
 /* The pad token to write: one that the rendered texts of the model's template never end with. *id -1 and *content NULL:
  * there is no tokenizer, or it has no such token. *content is the caller's (assay_free). */
@@ -32,8 +46,5 @@ assay_status assay_saved_notes(const assay_saved_source *source, double score_of
  * command, and how to load it. Accuracy and data are those of the notes (assay.json) there. */
 assay_status assay_saved_card(const assay_saved_source *source, const char *folder, const char *output,
                               assay_error *err);
-
-/* ASSAY_E_USAGE when the output is the source itself. */
-assay_status assay_saved_check_apart(const char *source, const char *output, assay_error *err);
 
 #endif

@@ -1,7 +1,10 @@
 #include "task/scoring.h"
 
 #include "base/alloc.h"
+#include "model/bad_weight.h"
 #include "task/resources.h"
+
+#include <math.h>
 
 enum { TREE_TOKENS = 4096 };
 
@@ -102,6 +105,20 @@ assay_status assay_scoring_answers(const assay_scoring *s, const assay_options *
                                    most);
     }
     return ASSAY_OK;
+}
+
+assay_status assay_scoring_check(const assay_scoring *s, double score, assay_error *err)
+{
+    char weight[400];
+    if (isfinite(score)) return ASSAY_OK;
+    if (assay_model_first_bad_weight(s->model, weight, sizeof weight))
+        return assay_error_set(err, ASSAY_E_NUMERIC,
+                               "the score is %g: %s; it came with the model: fetch or convert that again", score,
+                               weight);
+    return assay_error_set(err, ASSAY_E_NUMERIC,
+                           "the score is %g, and no weight is NaN or infinite: sums grow too large for a number; are "
+                           "these a model's weights?",
+                           score);
 }
 
 void assay_answer_list_release(assay_answer_list *list)

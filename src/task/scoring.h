@@ -62,4 +62,8 @@ assay_status assay_scoring_engine(assay_scoring *scoring, const assay_options *o
 assay_status assay_scoring_answer_engine(assay_scoring *scoring, const assay_options *options, size_t scored,
                                          assay_error *err);
 
+/* ASSAY_OK for a finite score. Else ASSAY_E_NUMERIC, with the weight that is NaN or infinite where there is one;
+ * whoever calls puts in front which text it was of. */
+assay_status assay_scoring_check(const assay_scoring *scoring, double score, assay_error *err);
+
 #endif

@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "machine/memory_watch.h"
 #include "task/run_output.h"
+#include "task/run_room.h"
 #include "task/training_traps.h"
 #include "train/checkpoint_dir.h"
 
@@ -134,15 +135,13 @@ static void say_end(const assay_training *t, const assay_run_outcome *outcome, c
                took, planned, used, process_planned, process_used, options->output);
 }
 
-static assay_status train(assay_training *t, const assay_options *options, const assay_task_context *context,
-                          const assay_train_listener *listener, assay_error *err)
+static assay_status train_locked(assay_training *t, const assay_options *options, const assay_task_context *context,
+                                 const assay_train_listener *listener, assay_error *err)
 {
     watched_run l = {
         .listener = listener, .context = context, .traps = {.head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO}};
     assay_run_outcome outcome;
     char *from;
-    ASSAY_TRY(assay_training_start(t, context, err));
-    ASSAY_TRY(assay_output_make(t, options, err));
     say_start(t, context);
     ASSAY_TRY(find_resume(options, context, &from, err));
     assay_run_settings run = {.output = options->output,
@@ -182,6 +181,19 @@ static assay_status train(assay_training *t, const assay_options *options, const
     ASSAY_TRY(assay_output_write(t, options, &outcome, err));
     say_end(t, &outcome, options, context);
     return ASSAY_OK;
+}
+
+static assay_status train(assay_training *t, const assay_options *options, const assay_task_context *context,
+                          const assay_train_listener *listener, assay_error *err)
+{
+    assay_folder_lock lock;
+    ASSAY_TRY(assay_training_start(t, context, err));
+    ASSAY_TRY(assay_output_make(t, options, context->log, &lock, err));
+    assay_status status = ASSAY_OK;
+    if (!assay_output_is_whole(t, options)) status = assay_run_room_check(t, options, context->log, err);
+    if (status == ASSAY_OK) status = train_locked(t, options, context, listener, err);
+    assay_folder_lock_release(&lock);
+    return status;
 }
 
 assay_status assay_train_task(const assay_options *options, const assay_task_context *context,

@@ -1,6 +1,8 @@
 #include "task/training.h"
 
 #include "base/alloc.h"
+#include "base/file.h"
+#include "report/model_card.h"
 #include "task/pair_input.h"
 #include "task/resources.h"
 #include "task/training_traps.h"
@@ -222,6 +224,18 @@ static assay_status open_data(assay_training *t, const assay_options *options, c
     return ASSAY_OK;
 }
 
+/* The output is written hours after the model's folder was found. */
+static assay_status hold_files(assay_training *t, const assay_options *options, assay_error *err)
+{
+    const assay_checkpoint *checkpoint = t->source->checkpoint;
+    t->is_hub_id = !assay_path_exists(checkpoint->name);
+    t->license = assay_card_license(checkpoint->path);
+    ASSAY_TRY(assay_tokenizer_hold(t->source->tokenizer_folder, &t->tokenizer_files, err));
+    if (t->source->tokenizer_folder && !t->tokenizer_files.count)
+        return assay_error_set(err, ASSAY_E_IO, "%s: the tokenizer's files are gone", t->source->tokenizer_folder);
+    return tuning_of(options) == ASSAY_TUNE_FULL ? assay_model_hold_code(checkpoint, &t->code_files, err) : ASSAY_OK;
+}
+
 static assay_status open_all(assay_training *t, const assay_options *options, const assay_log *log, bool plan_only,
                              assay_error *err)
 {
@@ -232,6 +246,7 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
                                options->epochs);
     unsigned flags = plan_only ? ASSAY_SOURCE_CONFIG_ONLY | (with_data ? 0 : ASSAY_SOURCE_TOKENIZER_OPTIONAL) : 0;
     ASSAY_TRY(assay_model_source_open(&t->source, options->model, options->adapter, flags, err));
+    if (!plan_only) ASSAY_TRY(hold_files(t, options, err));
     if (with_data) ASSAY_TRY(assay_model_source_settle(t->source, options, err));
     assay_model_source_warn(t->source, log);
     if (with_data) ASSAY_TRY(open_data(t, options, log, err));
@@ -301,14 +316,17 @@ void assay_training_close(assay_training *t)
     assay_pair_set_free(t->pairs);
     assay_pair_set_free(t->eval_pairs);
     assay_model_source_close(t->source);
+    assay_held_files_release(&t->tokenizer_files);
+    assay_held_files_release(&t->code_files);
+    assay_free(t->license);
     assay_free(t);
 }
 
 assay_status assay_training_save(void *context, const char *folder, assay_error *err)
 {
     assay_training *t = context;
-    assay_save_options options = {.dtype = ASSAY_F32, .pad_token = t->pad_token};
-    if (!assay_path_exists(t->source->checkpoint->name)) options.base = t->source->checkpoint->name; /* a hub id */
+    assay_save_options options = {.dtype = ASSAY_F32, .pad_token = t->pad_token, .code = &t->code_files};
+    if (t->is_hub_id) options.base = t->source->checkpoint->name;
     if (t->tuning == ASSAY_TUNE_FULL) return assay_model_save_full(t->model, &options, folder, err);
     if (t->source->adapter) options.adapter = &t->source->adapter->config;
     else if (t->tuning == ASSAY_TUNE_LORA) options.lora = &t->lora;

@@ -35,6 +35,10 @@ typedef struct assay_training {
     assay_fingerprints prints;
     assay_model_options wanted;
     assay_planning planning;
+    /* what the output needs of the model's folder, held open: it may be gone when the run ends */
+    assay_held_files tokenizer_files, code_files;
+    char *license;     /* of the base's README.md; NULL: none is named */
+    bool is_hub_id;    /* the model was given by one */
     int64_t pad_token; /* a token that no text of the data ends with; -1: none found */
 } assay_training;
 

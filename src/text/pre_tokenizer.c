@@ -64,15 +64,14 @@ static assay_status step_add(assay_pre_tokenizer *pre, step_kind kind, step **ou
     return ASSAY_OK;
 }
 
-assay_status assay_pre_tokenizer_add_split(assay_pre_tokenizer *pre, const char *regex, const char *where,
-                                           assay_error *err)
+static assay_status split_add(assay_pre_tokenizer *pre, const char *regex, const char *where, assay_error *err)
 {
     step *added;
     ASSAY_TRY(step_add(pre, STEP_SPLIT, &added, err));
     return assay_split_pattern_regex(&added->pattern, regex, where, err);
 }
 
-assay_status assay_pre_tokenizer_add_digits(assay_pre_tokenizer *pre, assay_error *err)
+static assay_status digits_add(assay_pre_tokenizer *pre, assay_error *err)
 {
     step *added;
     ASSAY_TRY(step_add(pre, STEP_CLASS, &added, err));
@@ -80,7 +79,7 @@ assay_status assay_pre_tokenizer_add_digits(assay_pre_tokenizer *pre, assay_erro
     return ASSAY_OK;
 }
 
-assay_status assay_pre_tokenizer_add_bytes(assay_pre_tokenizer *pre, assay_error *err)
+static assay_status bytes_add(assay_pre_tokenizer *pre, assay_error *err)
 {
     step *added;
     pre->byte_level = true;
@@ -113,15 +112,15 @@ static assay_status byte_level_read(assay_pre_tokenizer *pre, const json_t *node
     ASSAY_TRY(assay_json_bool(node, "add_prefix_space", false, &prefix, where, err));
     ASSAY_TRY(assay_json_bool(node, "use_regex", false, &use_regex, where, err));
     if (prefix) ASSAY_TRY(step_add(pre, STEP_PREFIX_SPACE, &added, err));
-    if (use_regex) ASSAY_TRY(assay_pre_tokenizer_add_split(pre, assay_pattern_gpt2, where, err));
-    return assay_pre_tokenizer_add_bytes(pre, err);
+    if (use_regex) ASSAY_TRY(split_add(pre, assay_pattern_gpt2, where, err));
+    return bytes_add(pre, err);
 }
 
 static assay_status digits_read(assay_pre_tokenizer *pre, const json_t *node, const char *where, assay_error *err)
 {
     bool individual = false;
     ASSAY_TRY(assay_json_bool(node, "individual_digits", false, &individual, where, err));
-    ASSAY_TRY(assay_pre_tokenizer_add_digits(pre, err));
+    ASSAY_TRY(digits_add(pre, err));
     pre->steps[pre->count - 1].on_match = individual ? ISOLATED : CONTIGUOUS;
     return ASSAY_OK;
 }

@@ -33,12 +33,6 @@ void assay_pre_tokenizer_release(assay_pre_tokenizer *pre);
 assay_status assay_pre_tokenizer_read(assay_pre_tokenizer *pre, const json_t *node, const char *where,
                                       assay_error *err);
 
-/* For vocabularies that only name their pre-tokenizer (GGUF). */
-assay_status assay_pre_tokenizer_add_split(assay_pre_tokenizer *pre, const char *regex, const char *where,
-                                           assay_error *err);
-assay_status assay_pre_tokenizer_add_digits(assay_pre_tokenizer *pre, assay_error *err);
-assay_status assay_pre_tokenizer_add_bytes(assay_pre_tokenizer *pre, assay_error *err);
-
 void assay_pre_work_init(assay_pre_work *work, size_t size); /* for texts of `size` bytes (assay_normal_ceiling) */
 void assay_pre_work_release(assay_pre_work *work);
 

@@ -159,13 +159,6 @@ static const assay_normalizer_kind *const kinds[] = {&form_nfc,
                                                      &assay_normalizer_nmt,
                                                      &assay_normalizer_precompiled};
 
-assay_status assay_normalizer_add_nfc(assay_normalizer *normalizer, assay_error *err)
-{
-    step *added;
-    ASSAY_TRY(step_add(normalizer, &form_nfc, &added, err));
-    return form_read(added, NULL, "", err);
-}
-
 static assay_status sequence_read(assay_normalizer *normalizer, const json_t *node, const char *where, assay_error *err)
 {
     const json_t *list = json_object_get(node, "normalizers");

@@ -18,7 +18,6 @@ void assay_normalizer_release(assay_normalizer *normalizer);
 /* node: the JSON object, or NULL/null for none. */
 assay_status assay_normalizer_read(assay_normalizer *normalizer, const json_t *node, const char *where,
                                    assay_error *err);
-assay_status assay_normalizer_add_nfc(assay_normalizer *normalizer, assay_error *err);
 
 /* Forms of Unicode 15 instead of the reference's 9: what Python's unicodedata does. */
 void assay_normalizer_make_current(assay_normalizer *normalizer);

@@ -11,8 +11,9 @@ void assay_added_tokens_release(assay_added_tokens *added)
     *added = (assay_added_tokens){0};
 }
 
-assay_status assay_added_tokens_add(assay_added_tokens *added, assay_added_token token, const char *text, size_t size,
-                                    assay_error *err)
+/* `text` is what is sought: the content, or its normalised form for normalized=true. An empty text is ignored. */
+static assay_status add_token(assay_added_tokens *added, assay_added_token token, const char *text, size_t size,
+                              assay_error *err)
 {
     if (!size) return ASSAY_OK;
     void *tokens = added->tokens;
@@ -78,8 +79,9 @@ static bool match_accept(const assay_added_token *token, assay_added_scan *scan,
     return true;
 }
 
-bool assay_added_tokens_next(const assay_added_tokens *added, const assay_piece_trie *trie, assay_added_scan *scan,
-                             assay_added_match *match)
+/* The next match in one of the two tries; false at the end of the text. */
+static bool next_match(const assay_added_tokens *added, const assay_piece_trie *trie, assay_added_scan *scan,
+                       assay_added_match *match)
 {
     if (!trie->count) return false;
     while (scan->scanned < scan->size) {
@@ -104,7 +106,7 @@ assay_status assay_tokenizer_add_token(assay_tokenizer *tokenizer, const char *c
     if (known >= 0) token.id = known;
     else ASSAY_TRY(assay_token_map_add(&tokenizer->vocab, content, size, token.id, err));
     tokenizer->vocab.tokens[token.id].added = true;
-    return assay_added_tokens_add(&tokenizer->added, token, sought, sought_size, err);
+    return add_token(&tokenizer->added, token, sought, sought_size, err);
 }
 
 assay_status assay_tokenizer_split_added(const assay_tokenizer *tokenizer, const assay_piece_trie *trie,
@@ -114,7 +116,7 @@ assay_status assay_tokenizer_split_added(const assay_tokenizer *tokenizer, const
     assay_added_scan scan = {.text = text, .size = size, .skip_special = !(flags & ASSAY_ENCODE_SPECIAL_TEXT)};
     assay_added_match match;
     size_t done = 0;
-    while (assay_added_tokens_next(&tokenizer->added, trie, &scan, &match)) {
+    while (next_match(&tokenizer->added, trie, &scan, &match)) {
         if (match.start > done) ASSAY_TRY(piece(context, text + done, match.start - done, first && !done, err));
         ASSAY_TRY(assay_ids_push(ids, match.id, err));
         done = match.end;

@@ -32,12 +32,4 @@ typedef struct assay_added_scan {
 
 void assay_added_tokens_release(assay_added_tokens *added);
 
-/* `text` is what is sought: the content, or its normalised form for normalized=true. An empty text is ignored. */
-assay_status assay_added_tokens_add(assay_added_tokens *added, assay_added_token token, const char *text, size_t size,
-                                    assay_error *err);
-
-/* The next match in one of the two tries; false at the end of the text. */
-bool assay_added_tokens_next(const assay_added_tokens *added, const assay_piece_trie *trie, assay_added_scan *scan,
-                             assay_added_match *match);
-
 #endif

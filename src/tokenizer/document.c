@@ -54,14 +54,14 @@ assay_status assay_document_part(assay_document *document, const char *key, json
     return ASSAY_OK;
 }
 
-const char *assay_document_named(const assay_document *document, const char *key)
+static const char *named(const assay_document *document, const char *key)
 {
     return key ? json_string_value(json_object_get(document->named, key)) : NULL;
 }
 
 int32_t assay_document_id(const assay_document *document, const char *key)
 {
-    const char *content = assay_document_named(document, key);
+    const char *content = named(document, key);
     return content ? assay_token_map_find(&document->vocab, content, strlen(content)) : -1;
 }
 
@@ -125,7 +125,7 @@ static void template_add(const assay_document *document, const char *content, js
 
 json_t *assay_document_template(const assay_document *document, const char *first, const char *last)
 {
-    const char *front = assay_document_named(document, first), *back = assay_document_named(document, last);
+    const char *front = named(document, first), *back = named(document, last);
     json_t *single = json_array(), *pair = json_array(), *tokens = json_object();
     if (front) template_add(document, front, single, pair, tokens);
     json_array_append_new(single, json_pack("{s:{s:s, s:i}}", "Sequence", "id", "A", "type_id", 0));
@@ -142,6 +142,6 @@ json_t *assay_document_ends(const assay_document *document, const assay_tokenize
 {
     const char *bos = config->add_bos == ASSAY_SAID_YES ? "bos_token" : NULL,
                *eos = config->add_eos == ASSAY_SAID_YES ? "eos_token" : NULL;
-    if (!assay_document_named(document, bos) && !assay_document_named(document, eos)) return json_null();
+    if (!named(document, bos) && !named(document, eos)) return json_null();
     return assay_document_template(document, bos, eos);
 }

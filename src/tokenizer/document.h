@@ -51,8 +51,7 @@ assay_status assay_document_add_token(assay_document *document, const char *cont
 /* What the config says of a named token: its content, NULL for null; `otherwise` where it says nothing. */
 const char *assay_tokenizer_config_named(const assay_tokenizer_config *config, const char *key, const char *otherwise);
 
-/* Content of a named token ("bos_token"), and its id; NULL and -1: there is none. */
-const char *assay_document_named(const assay_document *document, const char *key);
+/* The id of a named token ("bos_token"); -1: there is none. */
 int32_t assay_document_id(const assay_document *document, const char *key);
 
 /* What stands around a text: first and last are keys of named tokens, or NULL. */

@@ -4,7 +4,8 @@
  * those of the shortest text that stands for the double, which is what writers of tokenizer.json print. */
 #include "tokenizer/tokenizer_json.h"
 
-#include <stdio.h>
+#include "base/text.h"
+
 #include <stdlib.h>
 
 enum { DIGITS = 17, POWERS = 22 };
@@ -21,9 +22,9 @@ static double twice_rounded(double score)
     char text[40];
     uint64_t whole = 0;
     int digits = 0, exponent;
-    for (int more = 15; more <= DIGITS; more++) { /* format and back go by the same locale */
-        snprintf(text, sizeof(text), "%.*e", more - 1, score);
-        if (strtod(text, NULL) == score) break;
+    for (int more = 15; more <= DIGITS; more++) {
+        assay_text_format(text, sizeof(text), "%.*e", more - 1, score);
+        if (assay_text_real(text, NULL) == score) break;
     }
     const char *at = text;
     for (; *at && *at != 'e'; at++) {

@@ -9,20 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MANIFEST_CEILING = 16 << 20 };
 
 assay_status assay_checkpoint_dir_begin(char **working, const char *final, assay_error *err)
 {
-    *working = assay_strfmt("%s.tmp-%ld", final, (long)getpid());
-    ASSAY_TRY_ALLOC(*working, "a path", err);
-    assay_status status = assay_remove_tree(*working, err);
-    if (status == ASSAY_OK) status = assay_make_dirs(*working, err);
-    if (status == ASSAY_OK) return ASSAY_OK;
-    assay_free(*working);
-    *working = NULL;
-    return status;
+    return assay_make_dir_beside(final, "tmp", working, err);
 }
 
 void assay_checkpoint_dir_abandon(char *working)

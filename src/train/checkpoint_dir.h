@@ -1,11 +1,10 @@
 /* A folder that is whole or absent.
  *
- *     char *working;
- *     ASSAY_TRY(assay_checkpoint_dir_begin(&working, "out/checkpoint-20", err));   // out/checkpoint-20.tmp-<pid>,
- *     empty
- *     ... write files into working ...
- *     ASSAY_TRY(assay_checkpoint_dir_publish(working, "out/checkpoint-20", err));  // manifest, sync, rename; frees
- *     working
+ *     char *working; // out/checkpoint-20.tmp-PID-N, empty
+ *     ASSAY_TRY(assay_checkpoint_dir_begin(&working, "out/checkpoint-20", err));
+ *     ... // write files into working
+ *     // manifest, sync, rename; frees working
+ *     ASSAY_TRY(assay_checkpoint_dir_publish(working, "out/checkpoint-20", err));
  *
  * publish writes manifest.json (every file's size and XXH3-128), syncs the files, the folder and, after the rename, the
  * parent. After a failure, or instead of publish, assay_checkpoint_dir_abandon removes what was written. verify reads

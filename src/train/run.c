@@ -53,19 +53,23 @@ static assay_status fill_checkpoint(run *r, const char *working)
     return s->save ? s->save(s->save_context, working, r->err) : ASSAY_OK;
 }
 
-/* What a checkpoint takes, about: weights and two moments, and once more the weights in the form users load. */
-static uint64_t checkpoint_bytes(const run *r)
+uint64_t assay_run_model_bytes(const assay_trainer *t)
 {
-    uint64_t saved = r->trainer->optimizer->values, all = assay_model_weights(r->trainer->model, false);
-    bool full = 2 * saved > all;
-    return sizeof(float) * (3 * saved + (r->settings->save ? full ? all : saved : 0)) + (1 << 16);
+    uint64_t saved = t->optimizer->values, all = assay_model_weights(t->model, false);
+    return sizeof(float) * (2 * saved > all ? all : saved);
+}
+
+/* Weights and two moments, and once more the weights in the form users load. */
+uint64_t assay_run_checkpoint_bytes(const assay_trainer *t, bool with_model)
+{
+    return 3 * sizeof(float) * t->optimizer->values + (with_model ? assay_run_model_bytes(t) : 0) + (1 << 16);
 }
 
 /* A full disk is named, with what is needed: what was half written has been removed, so what is free now is what there
  * was. */
 static assay_status say_room(run *r, assay_status status)
 {
-    uint64_t left, need = checkpoint_bytes(r);
+    uint64_t left, need = assay_run_checkpoint_bytes(r->trainer, r->settings->save != NULL);
     char *disk = status == ASSAY_E_IO ? assay_disk_of(r->settings->output, &left) : NULL;
     if (disk && left < need)
         status = assay_error_prefix(r->err, status,

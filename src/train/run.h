@@ -44,6 +44,11 @@ typedef struct assay_run_outcome {
     double seconds;
 } assay_run_outcome;
 
+/* What one checkpoint of the trainer takes on the disk, about, and the weights in the form users load, which are in it
+ * too where with_model says so. */
+uint64_t assay_run_checkpoint_bytes(const assay_trainer *trainer, bool with_model);
+uint64_t assay_run_model_bytes(const assay_trainer *trainer);
+
 assay_status assay_run(assay_trainer *trainer, const assay_example_set *evaluation, const assay_run_settings *settings,
                        assay_run_outcome *outcome, assay_error *err);
 

@@ -12,9 +12,9 @@
 #include "train/tfevents.h"
 
 #include "base/file.h"
+#include "base/text.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { EVENTS_CEILING = 1 << 30, EVENT_CEILING = 1 << 20 };
@@ -68,8 +68,8 @@ static assay_status put_bytes(assay_buf *out, int field, const void *bytes, size
 static float as_written(double value)
 {
     char digits[40];
-    snprintf(digits, sizeof digits, "%.9g", value);
-    return strtof(digits, NULL);
+    assay_text_format(digits, sizeof digits, "%.9g", value);
+    return (float)assay_text_real(digits, NULL);
 }
 
 static assay_status put_scalar(assay_buf *summary, const char *tag, double value, assay_error *err)

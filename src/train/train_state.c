@@ -3,9 +3,9 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/json_doc.h"
+#include "base/text.h"
 #include "container/safetensors.h"
 
-#include <stdio.h>
 #include <string.h>
 
 void assay_fingerprint_data(const assay_example_set *examples, char text[40])
@@ -176,9 +176,10 @@ static assay_status check_settings(const assay_trainer *t, const assay_fingerpri
     for (size_t i = 0; i < SETTINGS; i++) {
         const json_t *was = json_object_get(then, setting_names[i]);
         if (!json_is_number(was) || json_number_value(was) == values[i]) continue;
-        snprintf(advice, sizeof advice,
-                 i == 1 ? "--%s: %.9g steps then, %.9g now; give the same" : "--%s: %.9g then, %.9g now; give the same",
-                 setting_names[i], json_number_value(was), values[i]);
+        assay_text_format(advice, sizeof advice,
+                          i == 1 ? "--%s: %.9g steps then, %.9g now; give the same"
+                                 : "--%s: %.9g then, %.9g now; give the same",
+                          setting_names[i], json_number_value(was), values[i]);
         break;
     }
     return check_print(state, "settings", prints->settings, advice, where, err);

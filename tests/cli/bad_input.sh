@@ -168,3 +168,34 @@ for command in tokenize preview; do
     check "$command-tokenizer-too-large" 1 err '^assay: .*ids up to 259, but .* 200 rows' $command --model "$work/model" "$@"
 done
 check inspect-absurd-gguf 0 out 'absurd.gguf' inspect "$work/absurd.gguf"
+
+# What files bring into a message or a report cannot speak to the terminal: escapes and line feeds are shown.
+plain() { ! LC_ALL=C grep -q $'[\001-\010\013-\037\177]' "$1" && [ "$(wc -l <"$1")" -eq "$2" ]; } # file lines
+: >"$work/in"
+changed 's/"model_type": "[a-z]*"/"model_type": "x\\u001b[31m\\ny\\u009b"/' config.json
+refused escape-in-model-type 1 'x\\x1b\[31m\\ny\\u009b'
+plain "$work/err" 1; say $? escape-in-model-type-is-shown
+"$assay" inspect "$model" >"$work/out" 2>"$work/err"; lines=$(wc -l <"$work/out")
+plain "$work/out" "$lines" && grep -q 'x\\x1b\[31m\\ny' "$work/out"; say $? escape-in-inspect-is-shown
+fresh; data=$work/roles.jsonl
+printf '{"chosen":[{"role":"\\u001b]0;a\\u0007\\n","content":"x"}],"rejected":[{"role":"user","content":"y"}]}\n' >"$data"
+refused escape-in-role 1 'the role "\\x1b\]0;a\\x07\\n"'
+plain "$work/err" 1; say $? escape-in-role-is-shown
+printf '{"\\u001b[2Jfield":1}\n' >"$data"
+refused escape-in-field 1 '\\x1b\[2Jfield'
+plain "$work/err" 1; say $? escape-in-field-is-shown
+printf '"lr\\e[2J": 1\n' >"$work/run.yaml"
+data=$work/pairs.jsonl
+refused escape-in-yaml-key 2 'lr\\x1b\[2J' --config "$work/run.yaml"
+plain "$work/err" 1; say $? escape-in-yaml-key-is-shown
+refused escape-in-path 1 'no\\x1b\[2J\\nsuch' --data "$work/no"$'\033[2J\n'"such"
+plain "$work/err" 1; say $? escape-in-path-is-shown
+
+# A name that is too long for a message is cut between characters.
+long=$(printf '一%.0s' $(seq 100))
+changed "s/\"model_type\": \"[a-z]*\"/\"model_type\": \"$long\"/" config.json
+refused long-name-in-model-type 1 '一一'
+printf '{"chosen":[{"role":"x%s","content":"x"}],"rejected":[{"role":"user","content":"y"}]}\n' "$long" >"$work/roles.jsonl"
+fresh; data=$work/roles.jsonl
+refused long-role 1 '"x一一*"'
+iconv -f UTF-8 -t UTF-8 "$work/err" >/dev/null && ! grep -q '\\x' "$work/err"; say $? long-role-is-cut-between-characters

@@ -424,6 +424,16 @@ int rename(const char *from, const char *to)
     return result;
 }
 
+int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
+{
+    REAL(renameat2);
+    bool half, end;
+    if (strike(RENAME, &half, &end)) return -1;
+    int result = next(from_folder, from, to_folder, to, flags);
+    finish(end);
+    return result;
+}
+
 /* Closed all the same, as Linux does; what was still to be written may be lost. */
 int close(int fd)
 {

@@ -5,7 +5,7 @@
  * text is at least half of what the tree shares so far, which keeps best-of-N together and strangers apart. A trace is
  * a chain: every token a segment of its own whose parent is the token before, every one scored; its last reward is the
  * text's. */
-#include "serve/scorer.h"
+#include "serve/score_worker.h"
 
 #include "base/clock.h"
 
@@ -24,14 +24,14 @@ typedef struct target {
     bool last; /* of its text */
 } target;
 
-struct assay_scorer {
-    assay_scorer_options options;
+struct assay_score_worker {
+    assay_score_worker_options options;
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     bool stopping;
     assay_job *head, *tail;
-    assay_scorer_figures figures;
+    assay_score_worker_figures figures;
     target *targets;
     size_t target_count, target_capacity;
 };
@@ -43,7 +43,7 @@ static size_t common_prefix(const assay_ids *a, const assay_ids *b)
     return n;
 }
 
-static void aim(assay_scorer *s, assay_job *job, float *reward, bool last)
+static void aim(assay_score_worker *s, assay_job *job, float *reward, bool last)
 {
     s->targets[s->target_count++] = (target){job, reward, last};
 }
@@ -55,7 +55,7 @@ static bool has_room(const assay_served *model, size_t tokens, size_t segments, 
 }
 
 /* False: no room. */
-static bool pack_trace(assay_scorer *s, assay_job *job)
+static bool pack_trace(assay_score_worker *s, assay_job *job)
 {
     const assay_ids *ids = &job->texts[job->packed];
     float *trace = job->traces[job->packed];
@@ -92,7 +92,7 @@ static size_t tree_extent(const assay_job *job, size_t *shared, size_t *tokens)
     return count;
 }
 
-static bool pack_tree(assay_scorer *s, assay_job *job)
+static bool pack_tree(assay_score_worker *s, assay_job *job)
 {
     size_t shared, tokens, count = tree_extent(job, &shared, &tokens);
     assay_pack *pack = job->model->pack;
@@ -109,7 +109,7 @@ static bool pack_tree(assay_scorer *s, assay_job *job)
 }
 
 /* Takes a job out of the queue; before: the one in front of it, NULL: it is the first. */
-static void unlink_job(assay_scorer *s, assay_job *before, assay_job *job)
+static void unlink_job(assay_score_worker *s, assay_job *before, assay_job *job)
 {
     if (before) before->next = job->next;
     else s->head = job->next;
@@ -118,7 +118,7 @@ static void unlink_job(assay_scorer *s, assay_job *before, assay_job *job)
 }
 
 /* Fills the pack of the first job's model; jobs that are wholly packed leave the queue. */
-static assay_status gather(assay_scorer *s, assay_error *err)
+static assay_status gather(assay_score_worker *s, assay_error *err)
 {
     assert(s->head && s->head->model);
     assay_served *model = s->head->model;
@@ -141,7 +141,7 @@ static assay_status gather(assay_scorer *s, assay_error *err)
                            s->head->texts[s->head->packed].count, model->pack->token_capacity);
 }
 
-static size_t waiting_tokens(const assay_scorer *s)
+static size_t waiting_tokens(const assay_score_worker *s)
 {
     size_t tokens = 0;
     for (const assay_job *job = s->head; job; job = job->next)
@@ -149,7 +149,7 @@ static size_t waiting_tokens(const assay_scorer *s)
     return tokens;
 }
 
-static void sleep_until(assay_scorer *s, double seconds)
+static void sleep_until(assay_score_worker *s, double seconds)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -162,7 +162,7 @@ static void sleep_until(assay_scorer *s, double seconds)
 }
 
 /* Returns with the lock held and a first job, or NULL: stopped and nothing left. */
-static assay_job *wait_for_work(assay_scorer *s)
+static assay_job *wait_for_work(assay_score_worker *s)
 {
     while (!s->head && !s->stopping) pthread_cond_wait(&s->wake, &s->mutex);
     while (s->head && !s->stopping && s->head->packed == 0 &&
@@ -180,7 +180,7 @@ static void fail_text(assay_job *job, assay_status status, const assay_error *er
 }
 
 /* Rewards to their texts; a job whose last text came is done. */
-static void scatter(assay_scorer *s, const float *rewards, assay_status status, const assay_error *error)
+static void scatter(assay_score_worker *s, const float *rewards, assay_status status, const assay_error *error)
 {
     for (size_t i = 0; i < s->target_count; i++) {
         target *t = &s->targets[i];
@@ -207,7 +207,7 @@ static void scatter(assay_scorer *s, const float *rewards, assay_status status, 
 }
 
 /* A micro-batch that cannot even be made (out of memory) fails the job in front. */
-static void drop_first(assay_scorer *s, assay_status status, const assay_error *error)
+static void drop_first(assay_score_worker *s, assay_status status, const assay_error *error)
 {
     assay_job *job = s->head;
     unlink_job(s, NULL, job);
@@ -215,7 +215,7 @@ static void drop_first(assay_scorer *s, assay_status status, const assay_error *
     job->done(job);
 }
 
-static void compute(assay_scorer *s, assay_served *model)
+static void compute(assay_score_worker *s, assay_served *model)
 {
     assay_error error = {0};
     const assay_geometry *geometry = assay_pack_finish(model->pack);
@@ -236,7 +236,7 @@ static void compute(assay_scorer *s, assay_served *model)
 
 static void *scorer_main(void *argument)
 {
-    assay_scorer *s = argument;
+    assay_score_worker *s = argument;
     assay_error error = {0};
     for (;;) {
         pthread_mutex_lock(&s->mutex);
@@ -252,9 +252,10 @@ static void *scorer_main(void *argument)
     }
 }
 
-assay_status assay_scorer_start(assay_scorer **out, const assay_scorer_options *options, assay_error *err)
+assay_status assay_score_worker_start(assay_score_worker **out, const assay_score_worker_options *options,
+                                      assay_error *err)
 {
-    assay_scorer *s = assay_alloc(1, sizeof *s);
+    assay_score_worker *s = assay_alloc(1, sizeof *s);
     pthread_condattr_t monotonic;
     *out = NULL;
     ASSAY_TRY_ALLOC(s, "the scorer", err);
@@ -272,7 +273,7 @@ assay_status assay_scorer_start(assay_scorer **out, const assay_scorer_options *
     return ASSAY_OK;
 }
 
-assay_status assay_scorer_offer(assay_scorer *s, assay_job *job, assay_error *err)
+assay_status assay_score_worker_offer(assay_score_worker *s, assay_job *job, assay_error *err)
 {
     assay_status status = ASSAY_OK;
     job->arrived = assay_clock_seconds();
@@ -294,14 +295,14 @@ assay_status assay_scorer_offer(assay_scorer *s, assay_job *job, assay_error *er
     return status;
 }
 
-void assay_scorer_figures_read(assay_scorer *s, assay_scorer_figures *out)
+void assay_score_worker_figures_read(assay_score_worker *s, assay_score_worker_figures *out)
 {
     pthread_mutex_lock(&s->mutex);
     *out = s->figures;
     pthread_mutex_unlock(&s->mutex);
 }
 
-void assay_scorer_stop(assay_scorer *s)
+void assay_score_worker_stop(assay_score_worker *s)
 {
     if (!s) return;
     pthread_mutex_lock(&s->mutex);
@@ -311,7 +312,7 @@ void assay_scorer_stop(assay_scorer *s)
     pthread_join(s->thread, NULL);
 }
 
-void assay_scorer_free(assay_scorer *s)
+void assay_score_worker_free(assay_score_worker *s)
 {
     if (!s) return;
     pthread_mutex_destroy(&s->mutex);
