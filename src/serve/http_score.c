@@ -11,7 +11,7 @@
 /* Tokens are taken as they are: nothing is added. */
 static assay_status take_ids(const assay_tokenizer *tokenizer, const json_t *list, assay_ids *ids, assay_error *err)
 {
-    int32_t most = assay_tokenizer_about(tokenizer)->vocab_size;
+    int32_t most = assay_tokenizer_about(tokenizer)->rows;
     for (size_t i = 0; i < json_array_size(list); i++) {
         json_int_t id = json_integer_value(json_array_get(list, i));
         if (id < 0 || id >= most)

@@ -229,12 +229,9 @@ static assay_status check_vocabulary(const assay_model_source *source, assay_err
     const char *where = source->checkpoint->path;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         ASSAY_TRY(check_special(where, keys[i], json_object_get(source->checkpoint->config, keys[i]), vocab, err));
-    if (!source->tokenizer || assay_tokenizer_about(source->tokenizer)->vocab_size <= vocab) return ASSAY_OK;
-    return assay_error_set(
-        err, ASSAY_E_FORMAT,
-        "%s: the tokenizer has ids up to %d, but the embedding of %s has %lld rows: they do not belong together",
-        source->tokenizer_folder ? source->tokenizer_folder : where,
-        (int)assay_tokenizer_about(source->tokenizer)->vocab_size - 1, where, (long long)vocab);
+    if (source->tokenizer && assay_tokenizer_about(source->tokenizer)->vocab_size > vocab)
+        assay_tokenizer_limit(source->tokenizer, (int32_t)vocab);
+    return ASSAY_OK;
 }
 
 static assay_status open_parts(assay_model_source *source, const char *base, unsigned flags, assay_error *err)

@@ -25,11 +25,12 @@
  * ("auto"|"true"|"false"), "max_length" (int), "score_offset" (number), "rewards" (judge/reward_scale.h). A missing key
  * or file leaves the default below.
  *
- * The tokenizer is the adapter folder's own where it holds one (tokenizer.json or tokenizer.model), else the
+ * The tokenizer is the adapter folder's own where it holds one, else the
  * checkpoint's.
  *
- * Checked here: the largest token id and the config's own special ids (bos, eos, pad) must be below the config's
- * vocabulary, the number of embedding rows, so that no id can ever fall outside the table. Messages name both numbers.
+ * Checked here: the config's own special ids (bos, eos, pad) must be below the config's vocabulary, the number of
+ * embedding rows. A tokenizer may know larger ids (a pad token behind the table): it is told the number of rows and
+ * refuses, by name, a text that contains one, so that no id can ever fall outside the table.
  */
 #ifndef ASSAY_TASK_MODEL_SOURCE_H
 #define ASSAY_TASK_MODEL_SOURCE_H

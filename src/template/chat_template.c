@@ -118,10 +118,12 @@ assay_status assay_template_render(const assay_template *chosen, const assay_tok
                                    const assay_message *messages, size_t count, assay_append_eos append_eos,
                                    assay_ids *ids, assay_error *err)
 {
+    size_t first = ids->count;
     if (!count) return assay_error_set(err, ASSAY_E_FORMAT, "a conversation without messages");
     ASSAY_TRY(chosen->ids ? chosen->ids(chosen, tokenizer, messages, count, ids, err)
                           : text_render(chosen, tokenizer, messages, count, ids, err));
-    return end_push(chosen, tokenizer, append_eos, ids, err);
+    ASSAY_TRY(end_push(chosen, tokenizer, append_eos, ids, err));
+    return assay_tokenizer_check(tokenizer, ids, first, err);
 }
 
 assay_status assay_template_encode_text(const assay_tokenizer *tokenizer, const char *text, size_t size,

@@ -30,6 +30,26 @@ static assay_status ids_append(assay_ids *ids, const assay_ids *more, assay_erro
     return ASSAY_OK;
 }
 
+void assay_tokenizer_limit(assay_tokenizer *tokenizer, int32_t rows)
+{
+    if (rows < tokenizer->info.rows) tokenizer->info.rows = rows;
+}
+
+assay_status assay_tokenizer_check(const assay_tokenizer *tokenizer, const assay_ids *ids, size_t first,
+                                   assay_error *err)
+{
+    const assay_tokenizer_info *info = &tokenizer->info;
+    for (size_t i = first; i < ids->count && info->rows < info->vocab_size; i++) {
+        if (ids->data[i] < info->rows) continue;
+        const char *text = assay_tokenizer_token(tokenizer, ids->data[i]);
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "the text contains the token \"%.80s\" with the id %d, but the model's embedding has %d "
+                               "rows: tokenizer and model do not belong together, or the embedding was never enlarged",
+                               text ? text : "", (int)ids->data[i], (int)info->rows);
+    }
+    return ASSAY_OK;
+}
+
 assay_status assay_tokenizer_encode(const assay_tokenizer *tokenizer, const char *text, size_t size, unsigned flags,
                                     assay_ids *ids, assay_error *err)
 {
@@ -37,9 +57,11 @@ assay_status assay_tokenizer_encode(const assay_tokenizer *tokenizer, const char
         return assay_error_set(err, ASSAY_E_UNSUPPORTED, "a text of %zu bytes is too long to encode at once", size);
     size_t valid = assay_utf8_check(text, size);
     if (valid != size) return assay_error_set(err, ASSAY_E_FORMAT, "the text is not valid UTF-8 at byte %zu", valid);
+    size_t first = ids->count;
     if (flags & ASSAY_ENCODE_ADD_SPECIAL) ASSAY_TRY(ids_append(ids, &tokenizer->prefix, err));
     ASSAY_TRY(tokenizer->kind->encode(tokenizer, text, size, flags, ids, err));
-    return flags & ASSAY_ENCODE_ADD_SPECIAL ? ids_append(ids, &tokenizer->suffix, err) : ASSAY_OK;
+    if (flags & ASSAY_ENCODE_ADD_SPECIAL) ASSAY_TRY(ids_append(ids, &tokenizer->suffix, err));
+    return assay_tokenizer_check(tokenizer, ids, first, err);
 }
 
 int32_t assay_tokenizer_find(const assay_tokenizer *tokenizer, const char *content)

@@ -42,6 +42,16 @@ enum {
               special tokens' text is ordinary text (user content cannot forge a turn). */
 };
 
+/* Tells how many rows the model's embedding has, before any text is encoded. Ids from there on are then refused by name
+ * where a text would contain them; one that no text contains (the pad token, say) does no harm. Without this call every
+ * id of the vocabulary is fine. */
+void assay_tokenizer_limit(assay_tokenizer *tokenizer, int32_t rows);
+
+/* Whether ids->data[first ...] all have a row; the error names the token. For ids that assay_tokenizer_encode did not
+ * make: it looks itself. */
+assay_status assay_tokenizer_check(const assay_tokenizer *tokenizer, const assay_ids *ids, size_t first,
+                                   assay_error *err);
+
 /* Appends to *ids. */
 assay_status assay_tokenizer_encode(const assay_tokenizer *tokenizer, const char *text, size_t size, unsigned flags,
                                     assay_ids *ids, assay_error *err);
@@ -62,6 +72,7 @@ typedef struct assay_tokenizer_info {
     const char *kind;
     const char *class_name;     /* tokenizer_class, or NULL */
     int32_t vocab_size;         /* largest id + 1 */
+    int32_t rows;               /* ids below it may be scored: vocab_size, or what assay_tokenizer_limit said */
     int32_t bos, eos, pad, unk; /* -1: none */
     const char *chat_template;  /* Jinja text, or NULL */
     const char *family;         /* "chatglm2", "chatglm3": a template that no Jinja text tells; else NULL */

@@ -94,7 +94,7 @@ assay_status assay_tokenizer_open(assay_tokenizer **out, const char *folder, con
         return status;
     }
     if (!tokenizer->info.kind) tokenizer->info.kind = tokenizer->kind->name;
-    tokenizer->info.vocab_size = (int32_t)tokenizer->vocab.count;
+    tokenizer->info.vocab_size = tokenizer->info.rows = (int32_t)tokenizer->vocab.count;
     *out = tokenizer;
     return ASSAY_OK;
 }
