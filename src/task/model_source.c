@@ -300,7 +300,7 @@ assay_status assay_model_source_settle(assay_model_source *source, const assay_o
     return ASSAY_OK;
 }
 
-void assay_model_source_warn(const assay_model_source *source, const assay_log *log)
+static void base_warn(const assay_model_source *source, const assay_log *log)
 {
     char *path = NULL;
     const char *base = source->adapter ? source->adapter->config.base : NULL;
@@ -313,4 +313,11 @@ void assay_model_source_warn(const assay_model_source *source, const assay_log *
                    "same weights",
                    source->adapter_folder, base, source->checkpoint->name);
     assay_free(path);
+}
+
+void assay_model_source_warn(const assay_model_source *source, const assay_log *log)
+{
+    const char *note = source->tokenizer ? assay_tokenizer_about(source->tokenizer)->note : NULL;
+    if (note) assay_warn(log, "%s", note);
+    base_warn(source, log);
 }

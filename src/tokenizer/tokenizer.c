@@ -21,6 +21,7 @@ void assay_tokenizer_close(assay_tokenizer *tokenizer)
     assay_ids_release(&tokenizer->suffix);
     assay_free(tokenizer->class_name);
     assay_free(tokenizer->chat_template);
+    assay_free(tokenizer->note);
     assay_free(tokenizer);
 }
 

@@ -75,6 +75,7 @@ typedef struct assay_tokenizer_info {
     int32_t rows;               /* ids below it may be scored: vocab_size, or what assay_tokenizer_limit said */
     int32_t bos, eos, pad, unk; /* -1: none */
     const char *chat_template;  /* Jinja text, or NULL */
+    const char *note;           /* what the files say against each other and which one counts; NULL: nothing */
     const char *family;         /* "chatglm2", "chatglm3": a template that no Jinja text tells; else NULL */
 } assay_tokenizer_info;
 

@@ -1,7 +1,7 @@
 /* Reading tokenizer.json: model first (added tokens look their ids up in its vocabulary), then normalizer (tokens with
  * normalized=true are sought in normalised form), added tokens, pre-tokenizer and post-processor. What
  * tokenizer_config.json says of add_bos_token and add_eos_token does not count here: Transformers 5 takes the file's
- * post-processor. Format: github.com/huggingface/tokenizers. */
+ * post-processor, 4.x did not; where the two disagree, a note says so. */
 #include "tokenizer/tokenizer_json.h"
 
 #include "text/unicode.h"
@@ -75,6 +75,37 @@ static assay_status added_decoder_read(const assay_pipeline *pipeline, assay_tok
     return ASSAY_OK;
 }
 
+static bool holds(const assay_ids *ids, const assay_tokenizer *tokenizer, const char *content)
+{
+    int32_t id = content ? assay_token_map_find(&tokenizer->vocab, content, strlen(content)) : -1;
+    for (size_t i = 0; i < ids->count; i++)
+        if (ids->data[i] == id) return true;
+    return false;
+}
+
+/* add_bos_token or add_eos_token against what the post_processor does; NULL: they agree, or nothing is said. */
+static const char *disagreement(assay_said said, const char *content, bool adds, const char *yes, const char *no)
+{
+    if (said == ASSAY_SAID_NOTHING || !content || adds == (said == ASSAY_SAID_YES)) return NULL;
+    return said == ASSAY_SAID_YES ? yes : no;
+}
+
+static assay_status ends_note(assay_tokenizer *tokenizer, const assay_tokenizer_config *config, assay_error *err)
+{
+    bool bos = holds(&tokenizer->prefix, tokenizer, config->bos),
+         eos = holds(&tokenizer->suffix, tokenizer, config->eos);
+    const char *first = disagreement(config->add_bos, config->bos, bos, "add_bos_token true", "add_bos_token false"),
+               *last = disagreement(config->add_eos, config->eos, eos, "add_eos_token true", "add_eos_token false");
+    if (!first && !last) return ASSAY_OK;
+    tokenizer->note =
+        assay_strfmt("tokenizer_config.json says %s%s%s, the post_processor of tokenizer.json does otherwise: "
+                     "the post_processor counts, as in Transformers 5 (4.x went by tokenizer_config.json)",
+                     first ? first : "", first && last ? " and " : "", last ? last : "");
+    ASSAY_TRY_ALLOC(tokenizer->note, "a note", err);
+    tokenizer->info.note = tokenizer->note;
+    return ASSAY_OK;
+}
+
 assay_status assay_json_document_read(assay_tokenizer *tokenizer, const json_t *root, const char *where,
                                       const assay_tokenizer_config *config, assay_error *err)
 {
@@ -110,6 +141,7 @@ assay_status assay_tokenizer_json_read(assay_tokenizer *tokenizer, const char *f
     ASSAY_TRY(assay_json_load(path, TOKENIZER_JSON_BYTES, &root, err));
     assay_json_scores_round(root);
     assay_status status = assay_json_document_read(tokenizer, root, path, config, err);
+    if (status == ASSAY_OK) status = ends_note(tokenizer, config, err);
     json_decref(root);
     return status;
 }

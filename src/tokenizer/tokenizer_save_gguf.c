@@ -220,20 +220,22 @@ static json_t *gguf_config(const assay_gguf *gguf)
     return config;
 }
 
-static assay_status make_document(const assay_gguf *gguf, json_t **out, assay_error *err)
+static assay_status make_document(const assay_gguf *gguf, json_t **out, json_t *named, assay_error *err)
 {
     assay_document document = {0};
     assay_status status = assay_gguf_document(&document, gguf, err);
     if (status == ASSAY_OK) *out = json_incref(document.root);
+    if (status == ASSAY_OK && json_object_update(named, document.named) != 0)
+        status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for special tokens");
     assay_document_release(&document);
     return status;
 }
 
 static assay_status make_any(const assay_gguf *gguf, const char *model, json_t *vocab, json_t *added, json_t **out,
-                             assay_error *err)
+                             json_t *named, assay_error *err)
 {
     bool pieces = strcmp(model, "llama") == 0;
-    if (strcmp(model, "bert") == 0 || strcmp(model, "t5") == 0) return make_document(gguf, out, err);
+    if (strcmp(model, "bert") == 0 || strcmp(model, "t5") == 0) return make_document(gguf, out, named, err);
     if (!pieces && strcmp(model, "gpt2") != 0)
         return assay_error_set(err, ASSAY_E_UNSUPPORTED,
                                "tokenizer.ggml.model is \"%.80s\"; Assay writes llama, gpt2, bert and t5", model);
@@ -244,14 +246,17 @@ static assay_status make_any(const assay_gguf *gguf, const char *model, json_t *
 assay_status assay_tokenizer_save_gguf(const assay_gguf *gguf, const char *to, assay_error *err)
 {
     const char *model = "";
-    json_t *vocab = json_object(), *added = json_array(), *out = NULL;
+    json_t *vocab = json_object(), *added = json_array(), *named = json_object(), *out = NULL, *config;
     assay_gguf_string(gguf, "tokenizer.ggml.model", &model, NULL);
-    assay_status status = make_any(gguf, model, vocab, added, &out, err);
+    assay_status status = make_any(gguf, model, vocab, added, &out, named, err);
     json_decref(vocab);
     json_decref(added);
-    if (status != ASSAY_OK) return json_decref(out), status;
-    ASSAY_TRY(save(out, to, "tokenizer.json", err));
-    return save(gguf_config(gguf), to, "tokenizer_config.json", err);
+    if (status == ASSAY_OK) status = save(out, to, "tokenizer.json", err);
+    else json_decref(out);
+    config = status == ASSAY_OK ? gguf_config(gguf) : NULL;
+    json_object_update(config, named);
+    json_decref(named);
+    return status == ASSAY_OK ? save(config, to, "tokenizer_config.json", err) : status;
 }
 
 /* ---- bytes ---- */

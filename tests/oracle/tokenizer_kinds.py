@@ -2,6 +2,7 @@
 BPE from a tokenizer.json or plain SentencePiece BPE (those: tokenizer_parity.py, whose strings and options these are). Run by hand:
 
     make tests && python3 tests/oracle/tokenizer_kinds.py [--count 20000 | --every-code-point] [--only NAME,...] [--real FOLDER]
+    python3 tests/oracle/tokenizer_kinds.py --golden      writes tests/data/tokenizer/kinds and kinds.jsonl
 
 Vocabularies are trained on the spot (sentencepiece, tokenizers) out of PROSE and Python's own documentation. --real: a folder of real
 vocabularies, by the names in real_cases; what is missing there is skipped by name.
@@ -236,24 +237,32 @@ def more_folder_cases(root, real):
         yield "ice-" + kind, path, ice_reference(model), ["<n>", "<|tab|>", "<eop>", "[gMASK]", "   ", "<|blank_3|>"], ("special",)
 
 
+def write_gguf(path, model, tokens, types, merges=None, scores=None, **keys):
+    import gguf
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_tokenizer_model(model)
+    writer.add_token_list(tokens); writer.add_token_types(types)
+    if merges: writer.add_token_merges(merges)
+    if scores: writer.add_token_scores(scores)
+    for key, value in keys.items():
+        add = writer.add_array if isinstance(value, list) else writer.add_bool if isinstance(value, bool) else writer.add_string if isinstance(value, str) else writer.add_uint32
+        add("tokenizer.ggml." + key, value)
+    writer.write_header_to_file(); writer.write_kv_data_to_file(); writer.close()
+    return path
+
+
+def phantom(words):
+    """WordPiece as llama.cpp's converter writes it: U+2581 where a word begins, nothing inside."""
+    return [w if w.startswith("[") and w.endswith("]") else w[2:] if w.startswith("##") else "\u2581" + w for w in words]
+
+
 PRE_NAMES = open("src/tokenizer/gguf_pre.c").read().split("rules[] = {")[1].split("};")[0].split('.name = "')[1:]
 
 
 def gguf_cases(root, real):
     """Every word of tokenizer.ggml.pre over GPT-2's vocabulary (and a real one where there is one), against tokenizers reading what Assay writes of the file."""
-    import gguf
     gpt2 = parity.gguf_fields(parity.FILES + "ggml-vocab-gpt-2.gguf")
-
-    def write(name, model, tokens, types, merges=None, scores=None, **keys):
-        path = os.path.join(root, name + ".gguf")
-        writer = gguf.GGUFWriter(path, "llama")
-        writer.add_tokenizer_model(model)
-        writer.add_token_list(tokens); writer.add_token_types(types)
-        if merges: writer.add_token_merges(merges)
-        if scores: writer.add_token_scores(scores)
-        for key, value in keys.items(): (writer.add_array if isinstance(value, list) else writer.add_bool if isinstance(value, bool) else writer.add_string if isinstance(value, str) else writer.add_uint32)("tokenizer.ggml." + key, value)
-        writer.write_header_to_file(); writer.write_kv_data_to_file(); writer.close()
-        return path
+    write = lambda name, *more, **keys: write_gguf(os.path.join(root, name + ".gguf"), *more, **keys)
 
     def written(name, path):
         folder = parity.folder(root, "written-" + name, {})
@@ -270,10 +279,9 @@ def gguf_cases(root, real):
         yield "pre-" + name, path, written(name, path), ["<|im_start|>", "<|endoftext|>"], ("special",)
     words = train_word_piece(True)
     listed = sorted(words, key=words.get)
-    phantom = [w if w.startswith("[") and w.endswith("]") else w[2:] if w.startswith("##") else "\u2581" + w for w in listed]
     reference = next(document for name, document, _ in json_cases() if name == "wordpiece")
     reference["model"]["vocab"] = words
-    path = write("gguf-bert", "bert", phantom, [3 if w in ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]") else 1 for w in listed], unknown_token_id=1, cls_token_id=2, seperator_token_id=3, padding_token_id=0)
+    path = write("gguf-bert", "bert", phantom(listed), [3 if w in ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]") else 1 for w in listed], unknown_token_id=1, cls_token_id=2, seperator_token_id=3, padding_token_id=0)
     yield "gguf-bert", path, parity.tokenizers_reference(reference, special=True), ["[CLS]", "[MASK]", "##ing"], ("special",)
     model = train_spm("unigram")
     message = parse_spm(model)
@@ -298,13 +306,112 @@ def cases(root, real):
         yield "bert-real", parity.folder(root, "bert-real", {"tokenizer.json": document}), parity.tokenizers_reference(document, special=True), ["[CLS]", "[SEP]", "[MASK]"], ("special",)
 
 
+def small_spm(kind, **options):
+    """A SentencePiece model of a few hundred pieces with our own few normalisation rules (a stock charsmap is 240 kB)."""
+    import tokenizer_golden as golden
+    rules = {"ﬁ": "fi", "①": "1", "\t": " ", "\n": " ", "e\u0301": "é", "ｆ": "f", "\u3000": " ", "™": "TM", "\u00a0": " "}
+    with open("/tmp/assay_rules.tsv", "w") as out:
+        for source, target in rules.items(): out.write(" ".join("%X" % ord(c) for c in source) + "\t" + " ".join("%X" % ord(c) for c in target) + "\n")
+    model = io.BytesIO()
+    options = {"normalization_rule_tsv": "/tmp/assay_rules.tsv", "vocab_size": 520 if options.get("byte_fallback") else 400, **options}
+    sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(golden.CORPUS), model_writer=model, model_type=kind, character_coverage=1.0, minloglevel=2, hard_vocab_limit=False, **options)
+    return model.getvalue()
+
+
+def golden_cases():
+    """name, files of a folder, reference of the folder's path, special tokens' text"""
+    import tokenizer_golden as golden
+    config = lambda name, **more: {"tokenizer_config.json": {"tokenizer_class": name, **more}}
+    bpe, unigram_ = small_spm("bpe", byte_fallback=True, vocab_size=460), small_spm("unigram")
+    flags = {"460": flagged("<|im_start|>"), "461": flagged("<l>", lstrip=True), "462": flagged("<r>", rstrip=True), "463": flagged("tea", single_word=True, special=False), "464": flagged("<n>", normalized=True, special=False)}
+    yield "llama", {"tokenizer.model": bpe, **config("LlamaTokenizer", legacy=False, add_bos_token=True, added_tokens_decoder=flags)}, transformers_reference
+    yield "llama-legacy", {"tokenizer.model": bpe, **config("LlamaTokenizerFast", legacy=True, additional_special_tokens=["<tok>"]), "special_tokens_map.json": {"bos_token": flagged("<l>", lstrip=True)}}, transformers_reference
+    yield "llama-bare", {"tokenizer.model": bpe, **config("LlamaTokenizer", add_prefix_space=False, add_eos_token=True), "added_tokens.json": {"<n>": 460}}, transformers_reference
+    yield "generic", {"tokenizer.model": small_spm("bpe", user_defined_symbols=["<sep>", "kettle"], vocab_size=360), **config("BaichuanTokenizer", add_bos_token=True)}, transformers_reference
+    yield "xlm-roberta", {"sentencepiece.bpe.model": unigram_, **config("XLMRobertaTokenizer")}, transformers_reference
+    yield "deberta-v2", {"spm.model": small_spm("unigram", pad_id=0, bos_id=1, eos_id=2, unk_id=3, pad_piece="[PAD]", bos_piece="[CLS]", eos_piece="[SEP]", unk_piece="[UNK]"), **config("DebertaV2Tokenizer", split_by_punct=True)}, transformers_reference
+    words = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    words.normalizer, words.pre_tokenizer = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
+    words.train_from_iterator(golden.CORPUS, trainers.WordPieceTrainer(vocab_size=400, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False))
+    vocab = json.loads(words.to_str())["model"]["vocab"]
+    yield "bert", {"vocab.txt": "\n".join(sorted(vocab, key=vocab.get)).encode() + b"\n", **config("BertTokenizer")}, transformers_reference
+    level = golden.train_byte_level()
+    plain = {t: i for t, i in level["model"]["vocab"].items()}
+    yield "qwen2", {"vocab.json": plain, "merges.txt": ("#version: 0.2\n" + "\n".join(" ".join(m) for m in level["model"]["merges"]) + "\n").encode(), **config("Qwen2Tokenizer", pad_token="<|pad|>")}, transformers_reference
+    letters = {c: b for b, c in letters_of_bytes().items()}
+    tokens = [bytes(letters[c] for c in t) for t in sorted(plain, key=plain.get) if t not in golden.SPECIALS]
+    ranks = sorted((t for t in tokens if len(t) == 1)) + [t for t in tokens if len(t) > 1]
+    lines = b"".join(base64.b64encode(t) + b" %d\n" % i for i, t in enumerate(ranks))
+    yield "qwen", {"qwen.tiktoken": lines, **config("QWenTokenizer")}, lambda path: tiktoken_reference(path + "/qwen.tiktoken", QWEN2, QWEN, nfc=True)
+    yield "glm4", {"tokenizer.model": lines, **config("ChatGLM4Tokenizer")}, lambda path: tiktoken_reference(path + "/tokenizer.model", LLAMA3, GLM4, ["[gMASK]", "<sop>"])
+    ice = small_spm("bpe", byte_fallback=True, normalization_rule_name="identity", normalization_rule_tsv="", remove_extra_whitespaces=False, control_symbols=["[gMASK]", "<sop>", "<eop>"],
+                    user_defined_symbols=["<n>", "<|tab|>"] + [f"<|blank_{i}|>" for i in range(2, 81)], vocab_size=520)
+    yield "ice", {"ice_text.model": ice, **config("ChatGLMTokenizer", eos_token="<eop>")}, lambda path: ice_reference(ice)
+    roberta = [["<s>", 0.0], ["<pad>", 0.0], ["</s>", 0.0], ["<unk>", 0.0]]
+    message = parse_spm(unigram_)
+    document = whole(unigram(message, 3, roberta, [["<mask>", 0.0]]), metaspace("first"), {"type": "Sequence", "normalizers": [{"type": "Nmt"}, precompiled(message), {"type": "StripAccents"}]}, template((0, "<s>"), (2, "</s>")), [(0, "<s>"), (2, "</s>")])
+    yield "unigram-json", {"tokenizer.json": document}, lambda path: parity.tokenizers_reference(document, special=True)
+
+
+def letters_of_bytes():
+    """GPT-2's alphabet: byte -> letter."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [b for b in range(256) if b not in printable]
+    return {**{b: chr(b) for b in printable}, **{b: chr(256 + i) for i, b in enumerate(others)}}
+
+
+CASED = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+%s|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*%s|\p{N}%s| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+ENDING = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+
+
+def golden_gguf():
+    """name, path of a GGUF file, reference"""
+    import tokenizer_golden as golden
+    root = "tests/data/tokenizer/kinds/"
+    level = golden.train_byte_level()
+    vocab, merges = level["model"]["vocab"], [" ".join(m) for m in level["model"]["merges"]]
+    tokens = sorted(vocab, key=vocab.get)
+    digits = {"type": "Digits", "individual_digits": True}
+    steps = {"tekken": (parity.sequence(parity.split(CASED % ("", "", "")), parity.BYTES), None, True), "gpt-4o": (parity.sequence(parity.split(CASED % (ENDING, ENDING, "{1,3}")), parity.BYTES), None, False),
+             "deepseek-v3": (parity.sequence(parity.split(r"\p{N}{1,3}"), parity.split(r"[一-龥\u3040-ゟ゠-ヿ]+"), parity.split(parity.DEEPSEEK), parity.BYTES), None, False),
+             "command-r": (parity.sequence(digits, {**parity.BYTES, "use_regex": True}), {"type": "NFC"}, False)}
+    for name, (pre, normalizer, whole_words) in steps.items():
+        path = write_gguf(root + name + ".gguf", "gpt2", tokens, [3 if t in golden.SPECIALS else 1 for t in tokens], merges, pre=name, add_bos_token=False)
+        yield name + ".gguf", path, parity.tokenizers_reference(parity.document(vocab, merges, pre, normalizer, [(t, {}) for t in golden.SPECIALS], ignore_merges=whole_words), special=True)
+    listed = open(root + "bert/vocab.txt").read().splitlines()
+    names = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+    path = write_gguf(root + "bert.gguf", "bert", phantom(listed), [3 if w in names else 1 for w in listed], unknown_token_id=1, cls_token_id=2, seperator_token_id=3, padding_token_id=0)
+    yield "bert.gguf", path, transformers_reference(root + "bert")
+    model = small_spm("unigram")
+    message = parse_spm(model)
+    path = write_gguf(root + "t5.gguf", "t5", [p.piece for p in message.pieces], [p.type for p in message.pieces], scores=[p.score for p in message.pieces], unknown_token_id=0, bos_token_id=1, eos_token_id=2,
+                      precompiled_charsmap=list(message.normalizer_spec.precompiled_charsmap), add_space_prefix=True, remove_extra_whitespaces=True)
+    with tempfile.TemporaryDirectory() as twin:
+        yield "t5.gguf", path, transformers_reference(parity.folder(twin, "t5", {"tokenizer.model": model, "tokenizer_config.json": {"add_eos_token": True}}))
+
+
+def write_golden():
+    import random
+    texts = ["<|im_start|>", "<l>", "<r>", "tea", "<n>", "<tok>", "<s>", "</s>", "<mask>", "[MASK]", "<sep>", "kettle", "<|endoftext|>", "<eop>", "<|user|>", "<|extra_3|>", "  ", "\n"]
+    folders = ((name, lambda name=name, files=files, make=make: make(parity.folder("tests/data/tokenizer/kinds", name, files))) for name, files, make in golden_cases())
+    files = ((name, lambda reference=reference: reference) for name, _, reference in golden_gguf())
+    with open("tests/data/tokenizer/kinds.jsonl", "w") as out:
+        for name, make in (case for group in (folders, files) for case in group):
+            reference, rng = make(), random.Random(name)
+            strings = ["", " ", "hello", "\x00", "e\u0301 the kettle", "\x01x", "=" * 40, "a <l> b", "a <r> b", "teapot tea"] + [parity.random_text(rng, texts) for _ in range(40)]
+            for text, ids in zip(strings, reference(strings)):
+                out.write(json.dumps({"tokenizer": "kinds/" + name, "flags": "special", "text": text, "ids": ids}) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=20000)
     parser.add_argument("--only", default="")
     parser.add_argument("--real", default="")
     parser.add_argument("--every-code-point", action="store_true")
+    parser.add_argument("--golden", action="store_true")
     options = parser.parse_args()
+    if options.golden: return write_golden()
     if options.every_code_point: options.count = 0
     total = 0
     with tempfile.TemporaryDirectory() as root:
