@@ -371,6 +371,7 @@ static void llama_cpp_spm_vectors(void **state)
 int main(int count, char **words)
 {
     if (count > 2 && strcmp(words[1], "--dump") == 0) return dump_main(count, words);
+    if (count > 2 && strcmp(words[1], "--time") == 0) return time_main(words[2]);
     if (count > 3 && strcmp(words[1], "--save") == 0) return save_main(words[2], words[3]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_strings_are_equal),

@@ -4,6 +4,7 @@
 #ifndef ASSAY_TESTS_TOKENIZER_DUMP_H
 #define ASSAY_TESTS_TOKENIZER_DUMP_H
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer/tokenizer_save.h"
@@ -44,6 +45,36 @@ static inline int save_main(const char *path, const char *folder)
     if (status != ASSAY_OK) fprintf(stderr, "%s\n", err.text);
     assay_gguf_close(gguf);
     return status != ASSAY_OK;
+}
+
+/* `--time PATH` : JSON strings one a line in, all read first; prints bytes and the seconds that encoding them took. */
+static inline int time_main(const char *path)
+{
+    assay_error err = {0};
+    assay_tokenizer *tokenizer;
+    assay_gguf *gguf;
+    json_t *texts = json_array(), *text;
+    char *line = NULL;
+    size_t room = 0, index, bytes = 0;
+    assay_ids ids = {0};
+    if (tokenizer_open_any(&tokenizer, &gguf, path, &err) != ASSAY_OK) return fprintf(stderr, "%s\n", err.text), 1;
+    for (ssize_t size; (size = getline(&line, &room, stdin)) > 0;)
+        if (assay_json_parse(line, (size_t)size, "stdin", &text, &err) == ASSAY_OK) json_array_append_new(texts, text);
+    double start = assay_clock_seconds();
+    json_array_foreach(texts, index, text)
+    {
+        ids.count = 0;
+        bytes += json_string_length(text);
+        assay_tokenizer_encode(tokenizer, json_string_value(text), json_string_length(text),
+                               ASSAY_ENCODE_SPECIAL_TEXT | ASSAY_ENCODE_ADD_SPECIAL, &ids, &err);
+    }
+    printf("%zu %.6f\n", bytes, assay_clock_seconds() - start);
+    free(line);
+    json_decref(texts);
+    assay_ids_release(&ids);
+    assay_tokenizer_close(tokenizer);
+    assay_gguf_close(gguf);
+    return 0;
 }
 
 static inline int dump_main(int count, char **words)

@@ -1,7 +1,8 @@
 /* Text to ids, identical to the reference tokenizer on every string.
  *
- * Kinds (one file each, one line in tokenizer.c's list): SentencePiece BPE from tokenizer.model (ChatGLM2/3, Llama 2),
- * byte-level BPE from tokenizer.json (GPT-2, SmolLM, Llama 3, Qwen2 ...), and both from GGUF metadata.
+ * Kinds (one file each, one line in a list): tokenizer.json; SentencePiece's tokenizer.model and its other names;
+ * rank files (GLM-4, Llama 3, Qwen); vocab.json with merges.txt; vocab.txt; ChatGLM's own; and the vocabularies inside a
+ * GGUF file. All but ChatGLM2/3's and GGUF's own are put into tokenizer.json's terms and run as one.
  *
  *     assay_tokenizer *tokenizer;
  *     ASSAY_TRY(assay_tokenizer_open(&tokenizer, folder_or_null, gguf_or_null, err));
@@ -24,9 +25,10 @@
 
 typedef struct assay_tokenizer assay_tokenizer;
 
-/* Exactly one of folder and gguf is given. A folder is read in this order: tokenizer.json, else tokenizer.model; with
- * tokenizer_config.json, special_tokens_map.json, added_tokens.json, chat_template.jinja beside it where present.
- * ChatGLM2/3 (tokenizer_class ChatGLMTokenizer) gets its special ids. */
+/* Exactly one of folder and gguf is given. Of a folder's vocabulary files the first of the list in tokenizer_open.c is
+ * read (tokenizer.json before all others); with tokenizer_config.json, special_tokens_map.json, added_tokens.json,
+ * chat_template.jinja and config.json's model_type beside it where present. ChatGLM2/3 (tokenizer_class
+ * ChatGLMTokenizer) gets its special ids. */
 assay_status assay_tokenizer_open(assay_tokenizer **out, const char *folder, const assay_gguf *gguf, assay_error *err);
 void assay_tokenizer_close(assay_tokenizer *tokenizer); /* NULL is fine */
 
@@ -68,7 +70,8 @@ const char *assay_tokenizer_token(const assay_tokenizer *tokenizer, int32_t id);
 size_t assay_tokenizer_token_bytes(const assay_tokenizer *tokenizer, int32_t id, char *text, size_t size);
 
 typedef struct assay_tokenizer_info {
-    /* "sentencepiece-bpe", "byte-level-bpe", "character-bpe" (a tokenizer.json in SentencePiece's manner) */
+    /* "byte-level-bpe", "character-bpe" (in SentencePiece's manner), "unigram", "wordpiece", "word-level";
+     * "sentencepiece-bpe": by SentencePiece's own rules */
     const char *kind;
     const char *class_name;     /* tokenizer_class, or NULL */
     int32_t vocab_size;         /* largest id + 1 */

@@ -2,6 +2,7 @@
 BPE from a tokenizer.json or plain SentencePiece BPE (those: tokenizer_parity.py, whose strings and options these are). Run by hand:
 
     make tests && python3 tests/oracle/tokenizer_kinds.py [--count 20000 | --every-code-point] [--only NAME,...] [--real FOLDER]
+    python3 tests/oracle/tokenizer_kinds.py --speed [--real FOLDER]
     python3 tests/oracle/tokenizer_kinds.py --golden      writes tests/data/tokenizer/kinds and kinds.jsonl
 
 Vocabularies are trained on the spot (sentencepiece, tokenizers) out of PROSE and Python's own documentation. --real: a folder of real
@@ -390,6 +391,30 @@ def golden_gguf():
         yield "t5.gguf", path, transformers_reference(parity.folder(twin, "t5", {"tokenizer.model": model, "tokenizer_config.json": {"add_eos_token": True}}))
 
 
+def timed(reference, texts):
+    import time
+    start = time.perf_counter()
+    reference(texts)
+    return time.perf_counter() - start
+
+
+def speed(real):
+    """MB/s of each kind beside its reference, one thread, on texts of about 2 KB: prose, code and Chinese. The best of three."""
+    import random
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    rng, lines = random.Random(1), corpus()
+    rng.shuffle(lines)
+    joined = "\n".join(lines)
+    texts = [joined[i:i + 2000] for i in range(0, min(len(joined), 600000), 2000)]
+    size = sum(len(t.encode()) for t in texts)
+    with tempfile.TemporaryDirectory() as root:
+        for name, path, reference, _, _ in cases(root, real):
+            data = "".join(json.dumps(t) + "\n" for t in texts).encode()
+            ours = min(float(subprocess.run([parity.DUMP, "--time", path], input=data, stdout=subprocess.PIPE, check=True).stdout.split()[1]) for _ in range(3))
+            theirs = min(timed(reference, texts) for _ in range(3))
+            print(f"{name:40s} assay {size / ours / 1e6:6.1f} MB/s   reference {size / theirs / 1e6:6.1f} MB/s", flush=True)
+
+
 def write_golden():
     import random
     texts = ["<|im_start|>", "<l>", "<r>", "tea", "<n>", "<tok>", "<s>", "</s>", "<mask>", "[MASK]", "<sep>", "kettle", "<|endoftext|>", "<eop>", "<|user|>", "<|extra_3|>", "  ", "\n"]
@@ -410,8 +435,10 @@ def main():
     parser.add_argument("--real", default="")
     parser.add_argument("--every-code-point", action="store_true")
     parser.add_argument("--golden", action="store_true")
+    parser.add_argument("--speed", action="store_true")
     options = parser.parse_args()
     if options.golden: return write_golden()
+    if options.speed: return speed(options.real)
     if options.every_code_point: options.count = 0
     total = 0
     with tempfile.TemporaryDirectory() as root:
