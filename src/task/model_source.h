@@ -82,8 +82,8 @@ void assay_model_source_close(assay_model_source *source); /* NULL is fine */
  * set all the same. */
 assay_status assay_model_source_settle(assay_model_source *source, const assay_options *options, assay_error *err);
 
-/* Says on the log where the tokenizer's files disagree, and when the adapter was trained on another base than it is put on: it loads wherever the shapes fit, and
- * scores nonsense. */
+/* Says on the log where the tokenizer's files disagree, and when the adapter was trained on another base than it is put
+ * on: it loads wherever the shapes fit, and scores nonsense. */
 void assay_model_source_warn(const assay_model_source *source, const assay_log *log);
 
 #endif

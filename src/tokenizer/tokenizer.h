@@ -1,8 +1,8 @@
 /* Text to ids, identical to the reference tokenizer on every string.
  *
  * Kinds (one file each, one line in a list): tokenizer.json; SentencePiece's tokenizer.model and its other names;
- * rank files (GLM-4, Llama 3, Qwen); vocab.json with merges.txt; vocab.txt; ChatGLM's own; and the vocabularies inside a
- * GGUF file. All but ChatGLM2/3's and GGUF's own are put into tokenizer.json's terms and run as one.
+ * rank files (GLM-4, Llama 3, Qwen); vocab.json with merges.txt; vocab.txt; ChatGLM's own; and the vocabularies inside
+ * a GGUF file. All but ChatGLM2/3's and GGUF's own are put into tokenizer.json's terms and run as one.
  *
  *     assay_tokenizer *tokenizer;
  *     ASSAY_TRY(assay_tokenizer_open(&tokenizer, folder_or_null, gguf_or_null, err));
