@@ -5,7 +5,7 @@
 #include "base/json_doc.h"
 #include "base/meter.h"
 #include "data/text_arena.h"
-#include "tokenizer/ids.h"
+#include "subword/ids.h"
 
 #include <malloc.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include <pcre2.h>
 
 #include "base/rng.h"
-#include "tokenizer/split_pattern.h"
+#include "text/split_pattern.h"
 
 #include <string.h>
 

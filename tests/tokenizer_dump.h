@@ -4,8 +4,10 @@
 #ifndef ASSAY_TESTS_TOKENIZER_DUMP_H
 #define ASSAY_TESTS_TOKENIZER_DUMP_H
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "tokenizer/tokenizer.h"
+#include "tokenizer/tokenizer_save.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +33,48 @@ static inline assay_status dump_line(const assay_tokenizer *tokenizer, const cha
         assay_tokenizer_encode(tokenizer, json_string_value(text), json_string_length(text), flags, ids, err);
     json_decref(text);
     return status;
+}
+
+/* `--save FILE.gguf FOLDER`: the tokenizer.json that stands for a GGUF file's vocabulary. */
+static inline int save_main(const char *path, const char *folder)
+{
+    assay_error err = {0};
+    assay_gguf *gguf = NULL;
+    assay_status status = assay_gguf_open(&gguf, path, &err);
+    if (status == ASSAY_OK) status = assay_tokenizer_save(NULL, gguf, folder, NULL, &err);
+    if (status != ASSAY_OK) fprintf(stderr, "%s\n", err.text);
+    assay_gguf_close(gguf);
+    return status != ASSAY_OK;
+}
+
+/* `--time PATH` : JSON strings one a line in, all read first; prints bytes and the seconds that encoding them took. */
+static inline int time_main(const char *path)
+{
+    assay_error err = {0};
+    assay_tokenizer *tokenizer;
+    assay_gguf *gguf;
+    json_t *texts = json_array(), *text;
+    char *line = NULL;
+    size_t room = 0, index, bytes = 0;
+    assay_ids ids = {0};
+    if (tokenizer_open_any(&tokenizer, &gguf, path, &err) != ASSAY_OK) return fprintf(stderr, "%s\n", err.text), 1;
+    for (ssize_t size; (size = getline(&line, &room, stdin)) > 0;)
+        if (assay_json_parse(line, (size_t)size, "stdin", &text, &err) == ASSAY_OK) json_array_append_new(texts, text);
+    double start = assay_clock_seconds();
+    json_array_foreach(texts, index, text)
+    {
+        ids.count = 0;
+        bytes += json_string_length(text);
+        assay_tokenizer_encode(tokenizer, json_string_value(text), json_string_length(text),
+                               ASSAY_ENCODE_SPECIAL_TEXT | ASSAY_ENCODE_ADD_SPECIAL, &ids, &err);
+    }
+    printf("%zu %.6f\n", bytes, assay_clock_seconds() - start);
+    free(line);
+    json_decref(texts);
+    assay_ids_release(&ids);
+    assay_tokenizer_close(tokenizer);
+    assay_gguf_close(gguf);
+    return 0;
 }
 
 static inline int dump_main(int count, char **words)

@@ -3,7 +3,7 @@
 #include "data/json_text.h"
 #include "task/model_source.h"
 #include "task/pair_input.h"
-#include "tokenizer/unicode.h"
+#include "text/unicode.h"
 
 #include <math.h>
 #include <string.h>

@@ -315,12 +315,9 @@ static assay_status check_vocabulary(const assay_model_source *source, assay_err
     const char *where = source->checkpoint->path;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         ASSAY_TRY(check_special(where, keys[i], json_object_get(source->checkpoint->config, keys[i]), vocab, err));
-    if (!source->tokenizer || assay_tokenizer_about(source->tokenizer)->vocab_size <= vocab) return ASSAY_OK;
-    char detail[96];
-    snprintf(detail, sizeof detail, "ids up to %d, but the embedding here has %lld rows",
-             (int)assay_tokenizer_about(source->tokenizer)->vocab_size - 1, (long long)vocab);
-    return assay_foreign_error(err, source->tokenizer_folder ? source->tokenizer_folder : where,
-                               ASSAY_FOREIGN_LONG_TOKENIZER, detail);
+    if (source->tokenizer && assay_tokenizer_about(source->tokenizer)->vocab_size > vocab)
+        assay_tokenizer_limit(source->tokenizer, (int32_t)vocab);
+    return ASSAY_OK;
 }
 
 static assay_status open_parts(assay_model_source *source, const char *base, const assay_string_list *ignore,
@@ -450,7 +447,6 @@ static void say_pooling(const assay_model_source *source, const assay_log *log)
 
 static void say_other_base(const assay_model_source *source, const assay_log *log)
 {
-    if (source->chosen) say_pooling(source, log);
     char *path = NULL;
     const char *base = source->adapter ? source->adapter->config.base : NULL;
     if (!base || !*base) return;
@@ -488,6 +484,9 @@ static void say_left_out(const assay_model_source *source, const assay_log *log)
 
 void assay_model_source_warn(const assay_model_source *source, const assay_log *log)
 {
+    const char *note = source->tokenizer ? assay_tokenizer_about(source->tokenizer)->note : NULL;
+    if (note) assay_warn(log, "%s", note);
+    if (source->chosen) say_pooling(source, log);
     if (source->checkpoint && source->config.arch) say_notes(source, log);
     if (source->config.arch) say_left_out(source, log);
     say_other_base(source, log);

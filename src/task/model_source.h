@@ -26,11 +26,12 @@
  * (int), "score_offset" (number), "ignore_config" (list of keys), "rewards" (judge/reward_scale.h). A missing key or
  * file leaves the default below.
  *
- * The tokenizer is the adapter folder's own where it holds one (tokenizer.json or tokenizer.model), else the
+ * The tokenizer is the adapter folder's own where it holds one, else the
  * checkpoint's.
  *
- * Checked here: the largest token id and the config's own special ids (bos, eos, pad) must be below the config's
- * vocabulary, the number of embedding rows, so that no id can ever fall outside the table. Messages name both numbers.
+ * Checked here: the config's own special ids (bos, eos, pad) must be below the config's vocabulary, the number of
+ * embedding rows. A tokenizer may know larger ids (a pad token behind the table): it is told the number of rows and
+ * refuses, by name, a text that contains one, so that no id can ever fall outside the table.
  */
 #ifndef ASSAY_TASK_MODEL_SOURCE_H
 #define ASSAY_TASK_MODEL_SOURCE_H
@@ -96,9 +97,9 @@ assay_status assay_source_rendering(const assay_model_source *source, json_t *no
  * another one, or where no text says it: nothing. */
 assay_status assay_source_template_save(const assay_model_source *source, const char *folder, assay_error *err);
 
-/* Says on the log what is worth knowing once: keys of the config that nobody knows, tensors of the adapter that are
- * left out, and when the adapter was trained on another base than it is put on: it loads wherever the shapes fit, and
- * scores nonsense. */
+/* Says on the log what is worth knowing once: where the tokenizer's files disagree, keys of the config that nobody
+ * knows, tensors of the adapter that are left out, and when the adapter was trained on another base than it is put on:
+ * it loads wherever the shapes fit, and scores nonsense. */
 void assay_model_source_warn(const assay_model_source *source, const assay_log *log);
 
 #endif

@@ -172,13 +172,15 @@ static assay_status render_whole(const assay_template *t, const assay_conversati
                                  assay_error *err)
 {
     assay_prepared prepared;
+    size_t first = ids->count;
     assay_status status = prepare(t, conversation, &prepared, err);
     if (status == ASSAY_OK)
         status = t->kind.ids ? t->kind.ids(t->tokenizer, &prepared.conversation, prepared.tools, ids, err)
                              : encode_rendered(t, &prepared, ids, err);
     release_prepared(&prepared);
     bool adds = t->jinja ? t->cut_behind_turn && t->append_eos == ASSAY_EOS_YES : t->append_eos != ASSAY_EOS_NO;
-    return status == ASSAY_OK && adds ? eos_push(t->tokenizer, ids, err) : status;
+    if (status == ASSAY_OK && adds) status = eos_push(t->tokenizer, ids, err);
+    return status == ASSAY_OK ? assay_tokenizer_check(t->tokenizer, ids, first, err) : status;
 }
 
 assay_status assay_template_render(const assay_template *t, const assay_conversation *conversation, assay_ids *ids,

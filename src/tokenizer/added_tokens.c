@@ -1,7 +1,7 @@
 #include "tokenizer/added_tokens.h"
 
+#include "text/unicode.h"
 #include "tokenizer/tokenizer_kind.h"
-#include "tokenizer/unicode.h"
 
 void assay_added_tokens_release(assay_added_tokens *added)
 {

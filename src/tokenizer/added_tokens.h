@@ -5,7 +5,7 @@
 #ifndef ASSAY_TOKENIZER_ADDED_TOKENS_H
 #define ASSAY_TOKENIZER_ADDED_TOKENS_H
 
-#include "tokenizer/piece_trie.h"
+#include "subword/piece_trie.h"
 
 typedef struct assay_added_token {
     int32_t id;

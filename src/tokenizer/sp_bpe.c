@@ -5,7 +5,7 @@
  * pair they came from. What is no piece is unk, or its bytes. */
 #include "tokenizer/sp_model.h"
 
-#include "tokenizer/unicode.h"
+#include "text/unicode.h"
 
 enum { NONE = UINT32_MAX };
 

@@ -1,10 +1,10 @@
 #include "tokenizer/tokenizer.h"
 
 #include "base/file.h"
-#include "tokenizer/pre_tokenizer.h"
+#include "text/pre_tokenizer.h"
+#include "text/unicode.h"
 #include "tokenizer/sp_model.h"
 #include "tokenizer/tokenizer_kind.h"
-#include "tokenizer/unicode.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -22,12 +22,33 @@ void assay_tokenizer_close(assay_tokenizer *tokenizer)
     assay_free(tokenizer->class_name);
     assay_free(tokenizer->chat_template);
     assay_free(tokenizer->tool_template);
+    assay_free(tokenizer->note);
     assay_free(tokenizer);
 }
 
 static assay_status ids_append(assay_ids *ids, const assay_ids *more, assay_error *err)
 {
     for (size_t i = 0; i < more->count; i++) ASSAY_TRY(assay_ids_push(ids, more->data[i], err));
+    return ASSAY_OK;
+}
+
+void assay_tokenizer_limit(assay_tokenizer *tokenizer, int32_t rows)
+{
+    if (rows < tokenizer->info.rows) tokenizer->info.rows = rows;
+}
+
+assay_status assay_tokenizer_check(const assay_tokenizer *tokenizer, const assay_ids *ids, size_t first,
+                                   assay_error *err)
+{
+    const assay_tokenizer_info *info = &tokenizer->info;
+    for (size_t i = first; i < ids->count && info->rows < info->vocab_size; i++) {
+        if (ids->data[i] < info->rows) continue;
+        const char *text = assay_tokenizer_token(tokenizer, ids->data[i]);
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "the text contains the token \"%.80s\" with the id %d, but the model's embedding has %d "
+                               "rows: tokenizer and model do not belong together, or the embedding was never enlarged",
+                               text ? text : "", (int)ids->data[i], (int)info->rows);
+    }
     return ASSAY_OK;
 }
 
@@ -38,9 +59,11 @@ assay_status assay_tokenizer_encode(const assay_tokenizer *tokenizer, const char
         return assay_error_set(err, ASSAY_E_UNSUPPORTED, "a text of %zu bytes is too long to encode at once", size);
     size_t valid = assay_utf8_check(text, size);
     if (valid != size) return assay_error_set(err, ASSAY_E_FORMAT, "the text is not valid UTF-8 at byte %zu", valid);
+    size_t first = ids->count;
     if (flags & ASSAY_ENCODE_ADD_SPECIAL) ASSAY_TRY(ids_append(ids, &tokenizer->prefix, err));
     ASSAY_TRY(tokenizer->kind->encode(tokenizer, text, size, flags, ids, err));
-    return flags & ASSAY_ENCODE_ADD_SPECIAL ? ids_append(ids, &tokenizer->suffix, err) : ASSAY_OK;
+    if (flags & ASSAY_ENCODE_ADD_SPECIAL) ASSAY_TRY(ids_append(ids, &tokenizer->suffix, err));
+    return assay_tokenizer_check(tokenizer, ids, first, err);
 }
 
 int32_t assay_tokenizer_find(const assay_tokenizer *tokenizer, const char *content)

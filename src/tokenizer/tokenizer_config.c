@@ -12,6 +12,7 @@ void assay_tokenizer_config_release(assay_tokenizer_config *config)
     json_decref(config->special_map);
     json_decref(config->added);
     json_decref(config->older);
+    json_decref(config->model);
     assay_free(config->jinja);
     assay_free(config->tool_jinja);
     *config = (assay_tokenizer_config){0};
@@ -99,8 +100,10 @@ assay_status assay_tokenizer_config_read(assay_tokenizer_config *config, const c
     ASSAY_TRY(document_load(&config->special_map, folder, "special_tokens_map.json", err));
     ASSAY_TRY(document_load(&config->added, folder, "added_tokens.json", err));
     ASSAY_TRY(document_load(&config->older, folder, "chat_template.json", err));
+    ASSAY_TRY(document_load(&config->model, folder, "config.json", err));
     ASSAY_TRY(text_load(&config->jinja, folder, "chat_template.jinja", err));
     ASSAY_TRY(text_load(&config->tool_jinja, folder, "additional_chat_templates/tool_use.jinja", err));
+    config->model_type = json_string_value(json_object_get(config->model, "model_type"));
     config->class_name = json_string_value(json_object_get(config->main, "tokenizer_class"));
     config->name_or_path = json_string_value(json_object_get(config->main, "name_or_path"));
     find_templates(config);
@@ -110,5 +113,54 @@ assay_status assay_tokenizer_config_read(assay_tokenizer_config *config, const c
     config->unk = token_of(config, "unk_token");
     config->add_bos = said(config->main, "add_bos_token");
     config->add_eos = said(config->main, "add_eos_token");
+    return ASSAY_OK;
+}
+
+/* Model types with a class of their own ("": whatever class is named, the vocabulary file's settings decide).
+ * trusted: a class that the folder names goes before it. */
+static const struct {
+    const char *model_type, *class_name;
+    bool trusted;
+} registered[] = {{"bert", "BertTokenizer", true},
+                  {"deberta-v2", "DebertaV2Tokenizer", true},
+                  {"gemma", "GemmaTokenizer", true},
+                  {"gemma2", "GemmaTokenizer", true},
+                  {"gemma3", "GemmaTokenizer", true},
+                  {"gemma3_text", "GemmaTokenizer", true},
+                  {"gpt2", "GPT2Tokenizer", true},
+                  {"glm", "", false},
+                  {"glm4", "", false},
+                  {"granite", "", false},
+                  {"internlm2", "", false},
+                  {"internlm3", "", false},
+                  {"ministral", "", false},
+                  {"mistral", "", false},
+                  {"mixtral", "", false},
+                  {"modernbert", "", false},
+                  {"nemotron", "", false},
+                  {"olmo2", "", false},
+                  {"phi3", "", false},
+                  {"phimoe", "", false},
+                  {"qwen2", "Qwen2Tokenizer", false},
+                  {"qwen2_moe", "Qwen2Tokenizer", true},
+                  {"qwen3", "Qwen2Tokenizer", true},
+                  {"qwen3_moe", "Qwen2Tokenizer", true},
+                  {"roberta", "RobertaTokenizer", true},
+                  {"stablelm", "", false},
+                  {"t5", "T5Tokenizer", true},
+                  {"xlm-roberta", "XLMRobertaTokenizer", true}};
+
+assay_status assay_tokenizer_config_class(const assay_tokenizer_config *config, char **out, assay_error *err)
+{
+    const char *name = config->class_name;
+    for (size_t i = 0; config->model_type && i < sizeof(registered) / sizeof(registered[0]); i++)
+        if (strcmp(registered[i].model_type, config->model_type) == 0 && (!name || !registered[i].trusted))
+            name = registered[i].class_name;
+    *out = NULL;
+    if (!name || !*name) return ASSAY_OK;
+    size_t size = strlen(name);
+    if (size > 4 && strcmp(name + size - 4, "Fast") == 0) size -= 4;
+    *out = assay_strndup(name, size);
+    ASSAY_TRY_ALLOC(*out, "a class name", err);
     return ASSAY_OK;
 }

@@ -17,9 +17,16 @@ typedef struct assay_tokenizer_config {
     const char *template_origin;               /* the name of the file, static; NULL: there is none */
     const char *bos, *eos, *pad, *unk;         /* contents, or NULL */
     assay_said add_bos, add_eos;
+    json_t *model;          /* config.json, or NULL */
+    const char *model_type; /* of config.json, or NULL */
 } assay_tokenizer_config;
 
 assay_status assay_tokenizer_config_read(assay_tokenizer_config *config, const char *folder, assay_error *err);
 void assay_tokenizer_config_release(assay_tokenizer_config *config);
+
+/* The class that AutoTokenizer of Transformers 5 takes for a folder without a tokenizer.json, without "Fast", out of
+ * tokenizer_class and model_type; NULL: none, or one that goes by the vocabulary file's own settings. The text is the
+ * caller's to free; *out may come back NULL with ASSAY_OK. */
+assay_status assay_tokenizer_config_class(const assay_tokenizer_config *config, char **out, assay_error *err);
 
 #endif

@@ -1,12 +1,13 @@
-/* Inside a tokenizer: what the readers (tokenizer_json.c, sp_tokenizer.c, gguf_vocab.c) build and tokenizer.c runs.
+/* Inside a tokenizer: what the readers (tokenizer_json.c, folder_model.c, sp_tokenizer.c, gguf_vocab.c) build and
+ * tokenizer.c runs.
  *
  * A reader gets a zeroed tokenizer, fills vocab, added tokens, prefix and suffix, and sets kind and state last. On
  * failure it leaves the rest to assay_tokenizer_close, which releases a half-built one too. */
 #ifndef ASSAY_TOKENIZER_TOKENIZER_KIND_H
 #define ASSAY_TOKENIZER_TOKENIZER_KIND_H
 
+#include "subword/token_map.h"
 #include "tokenizer/added_tokens.h"
-#include "tokenizer/token_map.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer/tokenizer_config.h"
 
@@ -28,13 +29,17 @@ struct assay_tokenizer {
     int32_t appended;
     bool byte_alphabet; /* contents are written in the GPT-2 byte alphabet */
     assay_tokenizer_info info;
-    char *class_name, *chat_template, *tool_template; /* owned; info points here */
+    char *class_name, *chat_template, *tool_template, *note; /* owned; info points here */
 };
 
-assay_status assay_tokenizer_json_read(assay_tokenizer *tokenizer, const char *path,
-                                       const assay_tokenizer_config *config, assay_error *err);
-assay_status assay_sp_tokenizer_read(assay_tokenizer *tokenizer, const char *folder, const char *path,
-                                     const assay_tokenizer_config *config, assay_error *err);
+/* Readers of a folder, each given the path of the file that it was chosen for. */
+typedef assay_status assay_folder_reader(assay_tokenizer *tokenizer, const char *folder, const char *path,
+                                         const assay_tokenizer_config *config, assay_error *err);
+assay_folder_reader assay_tokenizer_json_read, assay_sp_tokenizer_read, assay_folder_model_read,
+    assay_folder_ranks_read, assay_folder_merges_read, assay_folder_word_piece_read, assay_folder_ice_text_read;
+
+/* Whether a tokenizer.model is a rank file and no protobuf: its first line is a word and a number. */
+bool assay_is_rank_file(const char *text, size_t size);
 assay_status assay_gguf_vocab_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, assay_error *err);
 
 /* Adds a token that is found in text by its content. `content` already in the vocabulary keeps its id there. */

@@ -18,21 +18,45 @@ static assay_status text_keep(char **kept, const char **shown, const char *text,
     return ASSAY_OK;
 }
 
+/* A kind of vocabulary in a folder. */
+typedef struct folder_kind {
+    const char *file;
+    assay_folder_reader *read;
+} folder_kind;
+
+static const folder_kind folder_kinds[] = {{"tokenizer.json", assay_tokenizer_json_read},
+                                           {"tokenizer.model", assay_folder_model_read},
+                                           {"sentencepiece.bpe.model", assay_folder_model_read},
+                                           {"spiece.model", assay_folder_model_read},
+                                           {"spm.model", assay_folder_model_read},
+                                           {"qwen.tiktoken", assay_folder_ranks_read},
+                                           {"ice_text.model", assay_folder_ice_text_read},
+                                           {"vocab.json", assay_folder_merges_read},
+                                           {"vocab.txt", assay_folder_word_piece_read}};
+enum { FOLDER_KINDS = sizeof(folder_kinds) / sizeof(folder_kinds[0]) };
+
+bool assay_tokenizer_in_folder(const char *folder)
+{
+    for (size_t i = 0; i < FOLDER_KINDS; i++)
+        if (assay_folder_holds(folder, folder_kinds[i].file)) return true;
+    return false;
+}
+
 static assay_status vocabulary_read(assay_tokenizer *tokenizer, const char *folder,
                                     const assay_tokenizer_config *config, assay_error *err)
 {
-    char *json = assay_path_join(folder, "tokenizer.json"), *model = assay_path_join(folder, "tokenizer.model");
-    assay_status status;
-    if (!json || !model) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
-    else if (assay_path_exists(json)) status = assay_tokenizer_json_read(tokenizer, json, config, err);
-    else if (assay_path_exists(model)) status = assay_sp_tokenizer_read(tokenizer, folder, model, config, err);
-    else
-        status = assay_error_set(err, ASSAY_E_IO,
-                                 "%s: no tokenizer.json and no tokenizer.model in it; copy the tokenizer's files there",
-                                 folder);
-    assay_free(json);
-    assay_free(model);
-    return status;
+    for (size_t i = 0; i < FOLDER_KINDS; i++) {
+        char *path = assay_path_join(folder, folder_kinds[i].file);
+        ASSAY_TRY_ALLOC(path, "a path", err);
+        bool found = assay_path_exists(path);
+        assay_status status = found ? folder_kinds[i].read(tokenizer, folder, path, config, err) : ASSAY_OK;
+        assay_free(path);
+        if (found) return status;
+    }
+    return assay_error_set(err, ASSAY_E_IO,
+                           "%s: no tokenizer.json and no tokenizer.model in it, nor another vocabulary (vocab.json, "
+                           "vocab.txt, spiece.model, ...); copy the tokenizer's files there",
+                           folder);
 }
 
 static assay_status folder_read(assay_tokenizer *tokenizer, const char *folder, const assay_tokenizer_config *config,
@@ -71,8 +95,8 @@ assay_status assay_tokenizer_open(assay_tokenizer **out, const char *folder, con
         assay_tokenizer_close(tokenizer);
         return status;
     }
-    tokenizer->info.kind = tokenizer->kind->name;
-    tokenizer->info.vocab_size = (int32_t)tokenizer->vocab.count;
+    if (!tokenizer->info.kind) tokenizer->info.kind = tokenizer->kind->name;
+    tokenizer->info.vocab_size = tokenizer->info.rows = (int32_t)tokenizer->vocab.count;
     *out = tokenizer;
     return ASSAY_OK;
 }

@@ -8,15 +8,21 @@
 
 enum { CONFIG_BYTES = 64 << 20 };
 
-static const char *const files[] = {
-    "tokenizer.json",    "tokenizer.model",     "tokenizer_config.json", "special_tokens_map.json",
-    "added_tokens.json", "chat_template.jinja", "chat_template.json",    "vocab.json",
-    "merges.txt",        "vocab.txt",           "spiece.model",          "ice_text.model"};
-
-bool assay_tokenizer_in_folder(const char *folder)
-{
-    return assay_folder_holds(folder, "tokenizer.json") || assay_folder_holds(folder, "tokenizer.model");
-}
+static const char *const files[] = {"tokenizer.json",
+                                    "tokenizer.model",
+                                    "tokenizer_config.json",
+                                    "special_tokens_map.json",
+                                    "added_tokens.json",
+                                    "chat_template.jinja",
+                                    "chat_template.json",
+                                    "vocab.json",
+                                    "merges.txt",
+                                    "vocab.txt",
+                                    "spiece.model",
+                                    "spm.model",
+                                    "sentencepiece.bpe.model",
+                                    "ice_text.model",
+                                    "qwen.tiktoken"};
 
 /* "tokenization_chatglm.ChatGLMTokenizer" -> tokenization_chatglm.py; what names another repository
  * ("user/name--file.Class") lies there. */

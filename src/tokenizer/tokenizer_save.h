@@ -24,9 +24,6 @@ assay_status assay_tokenizer_hold(const char *from, assay_held_files *held, assa
 assay_status assay_tokenizer_save_held(const assay_held_files *held, const assay_gguf *gguf, const char *to,
                                        const char *pad, assay_error *err);
 
-/* Whether a folder holds a tokenizer (tokenizer.json or tokenizer.model). */
-bool assay_tokenizer_in_folder(const char *folder);
-
 /* A token that can pad because no text ends with it: the tokenizer's pad, else its unk, else its first special token
  * that is neither BOS nor one of the ends; -1: there is none. */
 int32_t assay_tokenizer_unused_end(const assay_tokenizer *tokenizer, const int32_t *ends, size_t count);

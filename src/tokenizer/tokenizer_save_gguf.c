@@ -1,9 +1,9 @@
 /* A GGUF file's vocabulary, and the byte tokenizer of `init`, as tokenizer.json (schema: tokenizers,
  * tokenizer/serialization.rs). */
 #include "base/file.h"
+#include "text/pre_tokenizer.h"
+#include "tokenizer/gguf_document.h"
 #include "tokenizer/gguf_pre.h"
-#include "tokenizer/pre_tokenizer.h"
-#include "tokenizer/split_pattern.h"
 #include "tokenizer/tokenizer_save.h"
 #include "tokenizer/tokenizer_save_json.h"
 
@@ -77,13 +77,13 @@ static void add_template_token(json_t *single, json_t *pair, json_t *tokens, con
 }
 
 /* What stands around a text; NULL: nothing. */
-static json_t *post_processor(const assay_gguf *gguf, bool add_bos)
+static json_t *post_processor(const assay_gguf *gguf, bool add_bos, bool add_eos)
 {
     const char *bos = token_text(gguf, "tokenizer.ggml.bos_token_id"),
                *eos = token_text(gguf, "tokenizer.ggml.eos_token_id");
     int64_t bos_id = 0, eos_id = 0;
     bool begin = bos && flag_get(gguf, "tokenizer.ggml.add_bos_token", add_bos),
-         end = eos && flag_get(gguf, "tokenizer.ggml.add_eos_token", false);
+         end = eos && flag_get(gguf, "tokenizer.ggml.add_eos_token", add_eos);
     if (!begin && !end) return NULL;
     assay_gguf_int(gguf, "tokenizer.ggml.bos_token_id", &bos_id);
     assay_gguf_int(gguf, "tokenizer.ggml.eos_token_id", &eos_id);
@@ -131,16 +131,20 @@ static assay_status read_merges(const assay_gguf *gguf, json_t **out, assay_erro
     return ASSAY_OK;
 }
 
-static json_t *word_cutter(const assay_gguf_pre *rule)
+static json_t *space_decoder(bool prefix)
 {
-    bool gpt2 = !strcmp(rule->pattern, assay_pattern_gpt2);
-    json_t *steps = json_array();
-    if (rule->digits) json_array_append_new(steps, json_pack("{s:s, s:b}", "type", "Digits", "individual_digits", 1));
-    if (!gpt2)
-        json_array_append_new(steps, json_pack("{s:s, s:{s:s}, s:s, s:b}", "type", "Split", "pattern", "Regex",
-                                               rule->pattern, "behavior", "Isolated", "invert", 0));
-    json_array_append_new(steps, byte_level(gpt2)); /* with its own pattern, GPT-2's */
-    return json_pack("{s:s, s:o}", "type", "Sequence", "pretokenizers", steps);
+    json_t *steps = json_pack("[{s:s, s:{s:s}, s:s}, {s:s}, {s:s}]", "type", "Replace", "pattern", "String",
+                              "\xe2\x96\x81", "content", " ", "type", "ByteFallback", "type", "Fuse");
+    if (prefix)
+        json_array_append_new(
+            steps, json_pack("{s:s, s:s, s:i, s:i}", "type", "Strip", "content", " ", "start", 1, "stop", 0));
+    return json_pack("{s:s, s:o}", "type", "Sequence", "decoders", steps);
+}
+
+/* Without bytes the letters that are no token become their bytes, as SentencePiece has it. */
+static json_t *bpe_decoder(const assay_gguf_pre *rule)
+{
+    return rule->characters ? space_decoder(false) : byte_level(true);
 }
 
 static assay_status make_bpe(const assay_gguf *gguf, json_t *vocab, json_t *added, json_t **out, assay_error *err)
@@ -150,10 +154,11 @@ static assay_status make_bpe(const assay_gguf *gguf, json_t *vocab, json_t *adde
     ASSAY_TRY(assay_gguf_pre_find(&rule, gguf, err));
     assay_status status = read_merges(gguf, &merges, err);
     if (status == ASSAY_OK) {
-        json_t *post = post_processor(gguf, rule->add_bos);
-        *out = whole(json_incref(added), rule->nfc ? json_pack("{s:s}", "type", "NFC") : json_null(), word_cutter(rule),
-                     post ? post : byte_level(true), byte_level(true),
-                     bpe(json_incref(vocab), json_incref(merges), NULL, false, rule->ignore_merges));
+        json_t *post = post_processor(gguf, rule->add_bos, rule->add_eos);
+        if (!post) post = rule->characters ? json_null() : byte_level(true);
+        *out = whole(json_incref(added), assay_gguf_pre_normalizer(rule), assay_gguf_pre_words(rule), post,
+                     bpe_decoder(rule),
+                     bpe(json_incref(vocab), json_incref(merges), NULL, rule->characters, rule->ignore_merges));
     }
     json_decref(merges);
     return status;
@@ -166,16 +171,6 @@ static json_t *space_normalizer(bool prefix)
     json_array_append_new(steps, json_pack("{s:s, s:{s:s}, s:s}", "type", "Replace", "pattern", "String", " ",
                                            "content", "\xe2\x96\x81"));
     return json_pack("{s:s, s:o}", "type", "Sequence", "normalizers", steps);
-}
-
-static json_t *space_decoder(bool prefix)
-{
-    json_t *steps = json_pack("[{s:s, s:{s:s}, s:s}, {s:s}, {s:s}]", "type", "Replace", "pattern", "String",
-                              "\xe2\x96\x81", "content", " ", "type", "ByteFallback", "type", "Fuse");
-    if (prefix)
-        json_array_append_new(
-            steps, json_pack("{s:s, s:s, s:i, s:i}", "type", "Strip", "content", " ", "start", 1, "stop", 0));
-    return json_pack("{s:s, s:o}", "type", "Sequence", "decoders", steps);
 }
 
 static assay_status make_pieces(const assay_gguf *gguf, json_t *vocab, json_t *added, json_t **out, assay_error *err)
@@ -191,7 +186,7 @@ static assay_status make_pieces(const assay_gguf *gguf, json_t *vocab, json_t *a
         bool prefix = flag_get(gguf, "tokenizer.ggml.add_space_prefix", true),
              fallback = json_object_get(vocab, "<0x00>") != NULL;
         const char *unk = token_text(gguf, "tokenizer.ggml.unknown_token_id");
-        json_t *post = post_processor(gguf, true);
+        json_t *post = post_processor(gguf, true, false);
         *out = whole(json_incref(added), space_normalizer(prefix), json_null(), post ? post : json_null(),
                      space_decoder(prefix),
                      bpe(json_incref(vocab), json_incref(merges), unk ? unk : "<unk>", fallback, false));
@@ -225,24 +220,43 @@ static json_t *gguf_config(const assay_gguf *gguf)
     return config;
 }
 
+static assay_status make_document(const assay_gguf *gguf, json_t **out, json_t *named, assay_error *err)
+{
+    assay_document document = {0};
+    assay_status status = assay_gguf_document(&document, gguf, err);
+    if (status == ASSAY_OK) *out = json_incref(document.root);
+    if (status == ASSAY_OK && json_object_update(named, document.named) != 0)
+        status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for special tokens");
+    assay_document_release(&document);
+    return status;
+}
+
+static assay_status make_any(const assay_gguf *gguf, const char *model, json_t *vocab, json_t *added, json_t **out,
+                             json_t *named, assay_error *err)
+{
+    bool pieces = strcmp(model, "llama") == 0;
+    if (strcmp(model, "bert") == 0 || strcmp(model, "t5") == 0) return make_document(gguf, out, named, err);
+    if (!pieces && strcmp(model, "gpt2") != 0)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "tokenizer.ggml.model is \"%.80s\"; Assay writes llama, gpt2, bert and t5", model);
+    ASSAY_TRY(read_vocabulary(gguf, vocab, added, err));
+    return pieces ? make_pieces(gguf, vocab, added, out, err) : make_bpe(gguf, vocab, added, out, err);
+}
+
 assay_status assay_tokenizer_save_gguf(const assay_gguf *gguf, const char *to, assay_error *err)
 {
     const char *model = "";
-    json_t *vocab = json_object(), *added = json_array(), *out = NULL;
+    json_t *vocab = json_object(), *added = json_array(), *named = json_object(), *out = NULL, *config;
     assay_gguf_string(gguf, "tokenizer.ggml.model", &model, NULL);
-    bool pieces = !strcmp(model, "llama");
-    assay_status status = ASSAY_OK;
-    if (!pieces && strcmp(model, "gpt2") != 0)
-        status = assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                                 "tokenizer.ggml.model is \"%.80s\"; Assay writes llama and gpt2", model);
-    if (status == ASSAY_OK) status = read_vocabulary(gguf, vocab, added, err);
-    if (status == ASSAY_OK)
-        status = pieces ? make_pieces(gguf, vocab, added, &out, err) : make_bpe(gguf, vocab, added, &out, err);
+    assay_status status = make_any(gguf, model, vocab, added, &out, named, err);
     json_decref(vocab);
     json_decref(added);
-    if (status != ASSAY_OK) return json_decref(out), status;
-    ASSAY_TRY(save(out, to, "tokenizer.json", err));
-    return save(gguf_config(gguf), to, "tokenizer_config.json", err);
+    if (status == ASSAY_OK) status = save(out, to, "tokenizer.json", err);
+    else json_decref(out);
+    config = status == ASSAY_OK ? gguf_config(gguf) : NULL;
+    json_object_update(config, named);
+    json_decref(named);
+    return status == ASSAY_OK ? save(config, to, "tokenizer_config.json", err) : status;
 }
 
 /* ---- bytes ---- */

@@ -91,7 +91,7 @@ refused config-gone 1 'config.json'
 
 # ids
 changed 's/"vocab_size": 320/"vocab_size": 200/; /token_id/d' config.json
-refused tokenizer-too-large 1 'ids up to 259, but the embedding .* has 200 rows'
+refused tokenizer-too-large 1 'the token "[^"]*" with the id [0-9]*, but the model.s embedding has 200 rows'
 changed 's/"pad_token_id": 259/"pad_token_id": 999/' config.json
 refused id-out-of-range 1 'pad_token_id is 999, out of range: .* 320 rows'
 changed 's/"eos_token_id": 258/"eos_token_id": [258, 320]/' config.json
@@ -163,10 +163,18 @@ model=$work/model
 
 # What reads the same files without training says the same.
 changed 's/"vocab_size": 320/"vocab_size": 200/; /token_id/d' config.json
-for command in tokenize preview; do
-    [ $command = preview ] && set -- --data "$work/pairs.jsonl" || set --
-    check "$command-tokenizer-too-large" 1 err '^assay: .*ids up to 259, but .* 200 rows' $command --model "$work/model" "$@"
-done
+# An id behind the embedding does no harm where no text has it (the pad token, say); a text that has it is refused.
+check preview-tokenizer-too-large 1 err '^assay: .*the token "<|im_start|>" with the id 257, but .* 200 rows' \
+    preview --model "$work/model" --data "$work/pairs.jsonl"
+printf 'plain\n' >"$work/in"
+check tokenize-below-the-rows 0 out '"ids": \[112' tokenize --model "$work/model"
+printf 'a<|im_end|>\n' >"$work/in"
+check tokenize-behind-the-rows 1 err '^assay: .*the token "<|im_end|>" with the id 258, but .* 200 rows' tokenize --model "$work/model"
+changed 's/"vocab_size": 320/"vocab_size": 259/; /token_id/d' config.json
+printf 'a<|im_end|>\n' >"$work/in"
+check tokenize-pad-behind-the-rows 0 out '"ids": \[97, 258\]' tokenize --model "$work/model"
+printf 'a<pad>\n' >"$work/in"
+check tokenize-pad-in-the-text 1 err 'the token "<pad>" with the id 259' tokenize --model "$work/model"
 check inspect-absurd-gguf 0 out 'absurd.gguf' inspect "$work/absurd.gguf"
 
 # What files bring into a message or a report cannot speak to the terminal: escapes and line feeds are shown.
