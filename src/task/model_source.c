@@ -449,7 +449,7 @@ static void say_other_base(const assay_model_source *source, const assay_log *lo
 {
     char *path = NULL;
     const char *base = source->adapter ? source->adapter->config.base : NULL;
-    if (!base || !*base) return;
+    if (!base || !*base || !source->checkpoint) return;
     bool known = assay_path_absolute(base, &path, NULL) == ASSAY_OK;
     bool same = known ? !strcmp(path, source->checkpoint->path) : !strcmp(base, source->checkpoint->name);
     if (!same)
@@ -469,7 +469,7 @@ static void say_notes(const assay_model_source *source, const assay_log *log)
     snprintf(head, sizeof head, "%s.weight", source->config.arch->names->head);
     json_t *notes = assay_config_notes(checkpoint->config, source->config.arch,
                                        source->adapter || assay_checkpoint_find(checkpoint, head));
-    json_array_foreach(notes, i, note) assay_note(log, "%s", json_string_value(note));
+    json_array_foreach(notes, i, note) { assay_note(log, "%s", json_string_value(note)); }
     json_decref(notes);
 }
 
