@@ -33,7 +33,9 @@ say $? recompute-threads-micro-tokens-change-no-bit
 "$assay" train --model "$base" --output "$work/stopped" --lora-dropout 0.1 "${common[@]}" 2>/dev/null &
 pid=$!
 # As soon as it listens: the run stops after the step that it is in then, the first, however fast the machine is.
-while [ -e /proc/$pid/status ] && ! grep -qE '^SigCgt:.*[2367abef]$' /proc/$pid/status; do sleep 0.005; done
+# (Not the shell's fork, which becomes the program and has a handler of its own.)
+listens() { [ "$(readlink /proc/$pid/exe)" = "$(readlink -f "$assay")" ] && grep -qE '^SigCgt:.*[2367abef]$' /proc/$pid/status; }
+while kill -0 $pid 2>/dev/null && ! listens; do sleep 0.005; done
 kill -INT $pid
 wait $pid
 [ $? -eq 130 ]

@@ -71,7 +71,11 @@ say $? output-of-an-earlier-step-is-written-anew
 mkfifo "$work/pipe"
 sleep 600 >"$work/pipe" & sleeper=$!
 (trap - INT; exec "$assay" score --model "$work/whole" <"$work/pipe" >/dev/null 2>"$work/err") & pid=$!
-in_poll() { ! kill -0 "$1" 2>/dev/null || ! grep -q '[a-z]' "/proc/$1/wchan" || grep -q poll "/proc/$1/wchan"; }
+# Asleep in poll, or asleep where the system does not say in what. Not merely listening: a signal long before the wait ends the program without its sentence.
+in_poll() {
+    ! kill -0 "$1" 2>/dev/null && return
+    grep -q '^State:[[:space:]]*S' "/proc/$1/status" && { grep -q poll "/proc/$1/wchan" || ! grep -q '[a-z]' "/proc/$1/wchan"; }
+}
 until_true 60 handles 15 $pid
 until_true 60 in_poll $pid
 kill -TERM $pid; wait $pid
