@@ -268,7 +268,7 @@ static void long_words_are_quick(void **state)
     char *text = assay_alloc(LENGTH, 1);
     assert_non_null(text);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        assay_gguf *gguf;
+        assay_gguf *gguf = NULL;
         assay_tokenizer *tokenizer = open_golden(names[i], &gguf);
         for (const char *letter = "ae "; *letter; letter++) {
             assay_ids ids = {0};
@@ -278,6 +278,7 @@ static void long_words_are_quick(void **state)
             assay_ids_release(&ids);
         }
         assay_tokenizer_close(tokenizer);
+        assay_gguf_close(gguf);
     }
     assay_free(text);
 }

@@ -149,8 +149,9 @@ static assay_status keep_json(const char **out, assay_text_arena *arena, const j
 }
 
 /* True when role and text are all that a template can see of the message. The roles of ShareGPT's tool turns are no
- * roles of a template; those of Transformers stand as they are written. */
-static bool is_plain(const json_t *message, assay_role role)
+ * roles of a template; those of Transformers stand as they are written. joined: a list of parts counts as their text.
+ */
+static bool is_plain(const json_t *message, assay_role role, bool joined)
 {
     const char *name = json_string_value(json_object_get(message, "role")), *key;
     json_t *value;
@@ -160,7 +161,8 @@ static bool is_plain(const json_t *message, assay_role role)
         bool known = !strcmp(key, "role") || !strcmp(key, "content");
         if (!known && !json_is_null(value)) return false;
     }
-    if (!json_is_string(json_object_get(message, "content"))) return false;
+    const json_t *content = json_object_get(message, "content");
+    if (!json_is_string(content) && !(joined && json_is_array(content))) return false;
     if (role == ASSAY_ROLE_TOOL_CALL || !assay_text_compare(name, "observation")) return true;
     return role != ASSAY_ROLE_OBSERVATION && !strcmp(name, assay_role_name(role));
 }
@@ -194,7 +196,7 @@ static assay_status push_message(assay_turns *turns, assay_text_arena *arena, co
     ASSAY_TRY(push_content(turns, arena, known, message, field, err));
     assay_message *last = turns->items + turns->count - 1;
     last->calls = json_array_size(json_object_get(message, "tool_calls")) > 0;
-    return is_plain(message, known) ? ASSAY_OK : keep_json(&last->whole, arena, message, err);
+    return is_plain(message, known, turns->joint) ? ASSAY_OK : keep_json(&last->whole, arena, message, err);
 }
 
 /* A list as it stands, or its JSON text; *out is the caller's, NULL where it is empty. */

@@ -120,7 +120,7 @@ static assay_status list_candidates(search *s, int replayed, candidate *list)
         list[i] = (candidate){.tokens = s->tokens[i], .time = time_of(s, s->tokens[i], replayed)};
         if (!assay_add_size(least[i], besides(s), &list[i].least)) list[i].least = SIZE_MAX;
     }
-    s->least[replayed] = list[0].least;
+    s->least[replayed] = s->counted ? list[0].least : SIZE_MAX;
     qsort(list, s->counted, sizeof *list, by_time);
     return ASSAY_OK;
 }

@@ -167,14 +167,14 @@ for format in text json; do
     kill "$started"; wait "$started"
     ! grep -q quetzal "$work/log-$format.err"; say $? "$format-no-text-of-a-request"
     ! grep -q "$(printf '\033')" "$work/log-$format.err"; say $? "$format-no-escapes"
-    grep -q "chatml" "$work/log-$format.err" && grep -q "threads" "$work/log-$format.err"; say $? "$format-the-start-is-told"
+    grep -q "checkpoint" "$work/log-$format.err" && grep -q "threads" "$work/log-$format.err"; say $? "$format-the-start-is-told"
     [ "$(grep -c "POST\|GET" "$work/log-$format.err")" -eq 31 ]; say $? "$format-a-line-a-request"
 done
 python3 -c 'import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
 model = [line for line in lines if line["event"] == "model"][0]
 asked = [line for line in lines if line["event"] == "request"]
-sys.exit(not (model["template"] == "chatml" and model["max_length"] and model["planned_bytes"] and [line for line in lines if line["event"] == "start"][0]["threads"] == 1
+sys.exit(not (model["template"] == "checkpoint" and model["max_length"] and model["planned_bytes"] and [line for line in lines if line["event"] == "start"][0]["threads"] == 1
     and asked[0]["status"] == 200 and asked[0]["texts"] == 1 and asked[0]["level"] == "info" and asked[3]["status"] == 413 and "max-length" in asked[3]["reason"] and asked[3]["level"] == "warn"))' "$work/log-json.err"
 say $? json-lines-have-their-fields
 start quiet --model "$work/one" --log-level warn
