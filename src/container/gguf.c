@@ -156,10 +156,9 @@ static assay_status take_metadata(assay_gguf *gguf, uint64_t count, assay_error 
 static const char *ggml_type_name(uint32_t type)
 {
     static const char *const names[] = {
-        [4] = "Q4_2",    [5] = "Q4_3",     [9] = "Q8_1",   [15] = "Q8_K",  [16] = "IQ2_XXS",
-        [17] = "IQ2_XS", [18] = "IQ3_XXS", [19] = "IQ1_S", [21] = "IQ3_S", [22] = "IQ2_S",
-        [24] = "I8",     [25] = "I16",     [26] = "I32",   [27] = "I64",
-        [29] = "IQ1_M",  [34] = "TQ1_0",   [35] = "TQ2_0", [40] = "NVFP4"};
+        [4] = "Q4_2",     [5] = "Q4_3",   [9] = "Q8_1",   [15] = "Q8_K",  [16] = "IQ2_XXS", [17] = "IQ2_XS",
+        [18] = "IQ3_XXS", [19] = "IQ1_S", [21] = "IQ3_S", [22] = "IQ2_S", [24] = "I8",      [25] = "I16",
+        [26] = "I32",     [27] = "I64",   [29] = "IQ1_M", [34] = "TQ1_0", [35] = "TQ2_0",   [40] = "NVFP4"};
     return type < sizeof names / sizeof *names && names[type] ? names[type] : "unknown";
 }
 
