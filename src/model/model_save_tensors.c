@@ -142,16 +142,11 @@ static void add_adapter(const assay_save_tensor *tensor, size_t row, float *dst,
     for (size_t i = 0; i < tensor->cols; i++) dst[i] += delta[i] * tensor->scale;
 }
 
-/* Rounds in place: a narrower value never overtakes the float it came from. */
+/* In place. */
 static size_t encode(assay_dtype dtype, float *values, size_t count)
 {
-    uint16_t narrow;
-    if (dtype == ASSAY_F32) return count * sizeof(float);
-    for (size_t i = 0; i < count; i++) {
-        narrow = dtype == ASSAY_BF16 ? assay_f32_to_bf16(values[i]) : assay_f32_to_f16(values[i]);
-        memcpy((uint8_t *)values + i * sizeof narrow, &narrow, sizeof narrow);
-    }
-    return count * sizeof narrow;
+    assay_dtype_from_f32(dtype, values, values, count);
+    return count / assay_dtype_block(dtype) * assay_dtype_block_bytes(dtype);
 }
 
 static assay_status write_computed(const assay_save_tensor *tensor, float *buffer, size_t step, assay_writer *writer,

@@ -13,7 +13,7 @@ typedef struct dtype_info {
 
 static const dtype_info infos[] = {
 #define SCALAR_INFO(name, text, bytes, gguf) {text, bytes, 1, gguf},
-#define BLOCK_INFO(name, file, bytes, block, gguf) {#name, bytes, block, gguf},
+#define BLOCK_INFO(name, file, bytes, block, gguf, made) {#name, bytes, block, gguf},
     ASSAY_SCALAR_MAP(SCALAR_INFO) ASSAY_BLOCK_MAP(BLOCK_INFO)
 #undef SCALAR_INFO
 #undef BLOCK_INFO
