@@ -43,6 +43,12 @@ bool assay_dtype_from_gguf(uint32_t number, assay_dtype *out)
     return false;
 }
 
+bool assay_dtype_to_gguf(assay_dtype dtype, uint32_t *number)
+{
+    *number = infos[dtype].gguf >= 0 ? (uint32_t)infos[dtype].gguf : 0;
+    return infos[dtype].gguf >= 0;
+}
+
 bool assay_dtype_bytes(assay_dtype dtype, size_t elements, size_t *bytes)
 {
     if (elements % infos[dtype].block) return false;

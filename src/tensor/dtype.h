@@ -38,6 +38,7 @@ typedef enum assay_dtype {
 const char *assay_dtype_name(assay_dtype dtype);
 bool assay_dtype_from_name(const char *name, assay_dtype *out); /* scalar names only, as in safetensors */
 bool assay_dtype_from_gguf(uint32_t number, assay_dtype *out);
+bool assay_dtype_to_gguf(assay_dtype dtype, uint32_t *number); /* false: GGUF has no such weights */
 size_t assay_dtype_block(assay_dtype dtype);
 size_t assay_dtype_block_bytes(assay_dtype dtype);
 bool assay_dtype_bytes(assay_dtype dtype, size_t elements, size_t *bytes);
