@@ -75,15 +75,6 @@ assay_status assay_model_save_adapter(const assay_model *model, const assay_save
 
 /* ---- lists ---- */
 
-const char *assay_save_full_name(const assay_architecture *arch, const char *name, char *text, size_t size)
-{
-    const char *prefix = arch->names->prefix, *heads[] = {arch->names->head, arch->names->language_head, prefix};
-    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-        if (!strncmp(name, heads[i], strlen(heads[i]))) return name;
-    snprintf(text, size, "%s%s", prefix, name);
-    return text;
-}
-
 /* A class of remote code may have its language model head and a table of frequencies inside in any case: left out, they
  * would be reported as newly initialised. */
 static assay_status add_unnamed(assay_save_list *list, const assay_model *model, assay_error *err)

@@ -6,6 +6,7 @@
 #include "checkpoint/checkpoint_write.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { CHUNK = 1 << 16 }; /* values */
@@ -28,6 +29,15 @@ assay_status assay_save_list_add(assay_save_list *list, const assay_save_tensor 
     list->items[list->count] = *tensor;
     list->items[list->count++].name = copy;
     return ASSAY_OK;
+}
+
+const char *assay_save_full_name(const assay_architecture *arch, const char *name, char *text, size_t size)
+{
+    const char *prefix = arch->names->prefix, *heads[] = {arch->names->head, arch->names->language_head, prefix};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        if (!strncmp(name, heads[i], strlen(heads[i]))) return name;
+    snprintf(text, size, "%s%s", prefix, name);
+    return text;
 }
 
 assay_save_tensor assay_save_tensor_of_weight(const assay_weight *weight)

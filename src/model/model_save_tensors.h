@@ -42,6 +42,9 @@ void assay_save_list_release(assay_save_list *list); /* safe on a zeroed list */
 assay_status assay_save_list_add(assay_save_list *list, const assay_save_tensor *tensor, const char *name,
                                  assay_error *err);
 
+/* Where a file leaves out the base model's prefix, the name with it, in text; else the name itself. */
+const char *assay_save_full_name(const assay_architecture *arch, const char *name, char *text, size_t size);
+
 /* A source out of a checkpoint's weight or of a program's parameter (with its adapter, if any). Whole, on disk as it is
  * in the source. */
 assay_save_tensor assay_save_tensor_of_weight(const assay_weight *weight);

@@ -80,11 +80,6 @@ void assay_dtype_run_to_f32(assay_dtype dtype, const void *row, size_t first, si
     else assay_dtype_to_f32(dtype, (const uint8_t *)row + first * assay_dtype_block_bytes(dtype), dst, count);
 }
 
-bool assay_dtype_is_made(assay_dtype dtype)
-{
-    return dtype == ASSAY_F32 || dtype == ASSAY_F16 || dtype == ASSAY_BF16 || quantisers[dtype];
-}
-
 static void narrow(assay_dtype dtype, const float *src, uint8_t *dst, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -98,7 +93,7 @@ void assay_dtype_from_f32(assay_dtype dtype, const float *src, void *data, size_
     float values[256];
     uint8_t *dst = data;
     size_t block = assay_dtype_block(dtype), bytes = assay_dtype_block_bytes(dtype);
-    assert(assay_dtype_is_made(dtype) && count % block == 0 && block <= sizeof values / sizeof *values);
+    assert((block == 1 || quantisers[dtype]) && count % block == 0 && block <= sizeof values / sizeof *values);
     if (dtype == ASSAY_F32 && data != src && count) memcpy(dst, src, count * sizeof *src);
     if (block == 1 && dtype != ASSAY_F32) narrow(dtype, src, dst, count);
     for (size_t i = 0; block > 1 && i < count / block; i++) {
