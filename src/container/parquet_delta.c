@@ -1,3 +1,5 @@
+/* A block says its least difference and, for each of its miniblocks, how many bits what lies above it takes. Miniblocks
+ * are whole in the file even where the last numbers of one are not used. */
 #include "container/parquet_delta.h"
 
 #include "container/parquet_runs.h"

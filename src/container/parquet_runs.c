@@ -1,3 +1,5 @@
+/* A level or an index is asked for, one at a time; a run is begun when the one before it is used up. Every head takes
+ * bytes, so runs of no numbers end too. */
 #include "container/parquet_runs.h"
 
 uint32_t assay_parquet_u32(const uint8_t *bytes)
@@ -61,7 +63,7 @@ static assay_status cut_short(assay_error *err)
 static assay_status begin_packed(assay_parquet_runs *runs, uint64_t groups, assay_error *err)
 {
     uint64_t left = (uint64_t)(runs->bytes.end - runs->bytes.at), width = (uint64_t)runs->width;
-    if (width > 0 && groups > left / width + 1) return cut_short(err);
+    if (groups > (width > 0 ? left / width + 1 : UINT32_MAX)) return cut_short(err);
     runs->packed = runs->bytes.at;
     runs->packed_size = (size_t)(groups * width < left ? groups * width : left);
     runs->bytes.at += runs->packed_size;
@@ -86,7 +88,7 @@ static assay_status begin_run(assay_parquet_runs *runs, assay_error *err)
     uint64_t head = 0;
     if (runs->bytes.at == runs->bytes.end) return cut_short(err);
     ASSAY_TRY(assay_thrift_varint(&runs->bytes, &head, err));
-    return head & 1 ? begin_packed(runs, head >> 1 & UINT32_MAX, err) : begin_repeated(runs, head >> 1, err);
+    return head & 1 ? begin_packed(runs, head >> 1, err) : begin_repeated(runs, head >> 1, err);
 }
 
 assay_status assay_parquet_runs_next(assay_parquet_runs *runs, uint32_t *out, assay_error *err)

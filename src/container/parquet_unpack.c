@@ -60,7 +60,7 @@ static assay_status unpack_snappy(const uint8_t *packed, size_t packed_size, siz
     return ASSAY_OK;
 }
 
-/* Members may follow each other; each takes bytes, so this ends. */
+/* Members may follow each other; each takes bytes, and Z_OK means progress, so this ends. */
 static assay_status inflate_all(z_stream *stream, size_t size, assay_parquet_block *block, assay_error *err)
 {
     size_t done = 0;
@@ -72,6 +72,7 @@ static assay_status inflate_all(z_stream *stream, size_t size, assay_parquet_blo
         done = limit - stream->avail_out;
         if (code == Z_STREAM_END && stream->avail_in == 0) break;
         if (code == Z_STREAM_END && inflateReset(stream) == Z_OK) continue;
+        if (code == Z_OK && stream->avail_out == 0 && limit == size) continue; /* the trailer is still to come */
         if (code == Z_MEM_ERROR) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for unpacking");
         bool full = stream->avail_out == 0 && (code == Z_OK || code == Z_BUF_ERROR);
         if (!full || limit == size) return broken("GZIP", full ? "more than the page's size" : "damaged", err);
@@ -116,6 +117,7 @@ assay_status assay_parquet_unpack(int32_t codec, const uint8_t *packed, size_t p
                                "it has %zu bytes, at most %zu are read; write the file with "
                                "smaller pages (pyarrow: write_batch_size=16)",
                                size, ASSAY_PARQUET_PAGE_MAX);
+    if (size == 0) return ASSAY_OK;
     switch (codec) {
     case ASSAY_PARQUET_SNAPPY:
         return unpack_snappy(packed, packed_size, size, block, err);
