@@ -193,7 +193,7 @@ static assay_status load_page(assay_parquet_column *column, assay_error *err)
     if (page.kind == ASSAY_PARQUET_DATA_PAGE || page.kind == ASSAY_PARQUET_DATA_PAGE_V2)
         ASSAY_TRY(load_data(column, &page, err));
     column->pages.at += page.packed_size;
-    column->bytes_read += (size_t)(column->pages.at - start);
+    *column->bytes_read += (size_t)(column->pages.at - start);
     return ASSAY_OK;
 }
 

@@ -1,6 +1,6 @@
-/* One column of one row group, walked value by value. For parquet_rows.
+/* One column of one row group, walked value by value. For parquet_row.
  *
- *     assay_parquet_column column = {.leaf = leaf, .map = &map, .path = path};
+ *     assay_parquet_column column = {.leaf = leaf, .map = &map, .path = path, .bytes_read = &bytes};
  *     ASSAY_TRY(assay_parquet_column_open(&column, &chunk, limit, group, err));
  *     for (;;) {
  *         ASSAY_TRY(assay_parquet_column_peek(&column, err));      (levels of the next value; ended: there is none)
@@ -22,9 +22,10 @@
 #include "container/parquet_values.h"
 
 typedef struct assay_parquet_column {
-    const assay_parquet_node *leaf; /* set by the caller, like the next two */
+    const assay_parquet_node *leaf; /* set by the caller, like the next three */
     const assay_mapping *map;
     const char *path;
+    size_t *bytes_read; /* what is read of the file is added here */
 
     int definition, repetition; /* of the next value; 0, 0 at the end */
     bool ready, ended;          /* the levels above are read; the row group has no more values */
@@ -33,7 +34,6 @@ typedef struct assay_parquet_column {
     int32_t codec;
     uint64_t values_left, page_left; /* of the row group behind the current page; of the page */
     size_t group, page;              /* 1-based, for messages */
-    size_t bytes_read;               /* of the file, since the column was made */
     assay_parquet_runs definitions, repetitions;
     assay_parquet_values values;
     assay_parquet_dictionary dictionary;

@@ -106,7 +106,7 @@ static assay_status time_field(assay_thrift *thrift, const assay_thrift_field *f
 static assay_status integer_field(assay_thrift *thrift, const assay_thrift_field *field, void *out, assay_error *err)
 {
     assay_parquet_element *element = out;
-    bool is_signed;
+    bool is_signed = true;
     if (field->id != 2) return skip(thrift, field, err);
     ASSAY_TRY(assay_thrift_bool(field, &is_signed, err));
     element->is_unsigned = !is_signed;
@@ -260,7 +260,7 @@ static assay_status dictionary_field(assay_thrift *thrift, const assay_thrift_fi
 static assay_status data_v2_field(assay_thrift *thrift, const assay_thrift_field *field, void *out, assay_error *err)
 {
     assay_parquet_page *page = out;
-    bool packed;
+    bool packed = true;
     switch (field->id) {
     case 1:
         return assay_thrift_i32(thrift, field, &page->values, err);

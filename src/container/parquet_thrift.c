@@ -25,7 +25,7 @@ assay_status assay_thrift_varint(assay_thrift *thrift, uint64_t *out, assay_erro
 
 assay_status assay_thrift_signed(assay_thrift *thrift, int64_t *out, assay_error *err)
 {
-    uint64_t folded;
+    uint64_t folded = 0;
     ASSAY_TRY(assay_thrift_varint(thrift, &folded, err));
     *out = (int64_t)(folded >> 1 ^ (0 - (folded & 1)));
     return ASSAY_OK;
@@ -71,7 +71,7 @@ assay_status assay_thrift_i64(assay_thrift *thrift, const assay_thrift_field *fi
 
 assay_status assay_thrift_i32(assay_thrift *thrift, const assay_thrift_field *field, int32_t *out, assay_error *err)
 {
-    int64_t wide;
+    int64_t wide = 0;
     ASSAY_TRY(assay_thrift_i64(thrift, field, &wide, err));
     if (wide < INT32_MIN || wide > INT32_MAX)
         return assay_error_set(err, ASSAY_E_FORMAT, "its Thrift field %d is %lld, which does not fit into 32 bits",
@@ -82,7 +82,7 @@ assay_status assay_thrift_i32(assay_thrift *thrift, const assay_thrift_field *fi
 
 static assay_status take_bytes(assay_thrift *thrift, const uint8_t **bytes, size_t *size, assay_error *err)
 {
-    uint64_t length;
+    uint64_t length = 0;
     ASSAY_TRY(assay_thrift_varint(thrift, &length, err));
     if (length > (uint64_t)(thrift->end - thrift->at)) return cut_short(err);
     *bytes = thrift->at;
@@ -164,7 +164,7 @@ static assay_status skip_list(assay_thrift *thrift, int depth, assay_error *err)
 static assay_status skip_map(assay_thrift *thrift, int depth, assay_error *err)
 {
     uint64_t count = 0;
-    size_t pairs;
+    size_t pairs = 0;
     ASSAY_TRY(assay_thrift_varint(thrift, &count, err));
     if (count == 0) return ASSAY_OK;
     if (thrift->at == thrift->end) return cut_short(err);
@@ -189,7 +189,7 @@ static assay_status skip_struct(assay_thrift *thrift, int depth, assay_error *er
 
 static assay_status skip_value(assay_thrift *thrift, assay_thrift_type type, int depth, assay_error *err)
 {
-    uint64_t number;
+    uint64_t number = 0;
     const uint8_t *bytes;
     size_t size;
     if (depth == ASSAY_THRIFT_MAX_DEPTH)

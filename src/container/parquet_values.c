@@ -120,11 +120,19 @@ static assay_status open_bools(assay_parquet_values *values, assay_error *err)
     return ASSAY_OK;
 }
 
+/* A page of nulls only may have no bytes: then there is nothing to hand out. */
+static assay_status open_delta(assay_parquet_delta *delta, const assay_parquet_values *values, uint64_t most,
+                               assay_error *err)
+{
+    *delta = (assay_parquet_delta){.bytes = {values->at, values->end}};
+    return values->at == values->end ? ASSAY_OK : assay_parquet_delta_open(delta, values->at, values->end, most, err);
+}
+
 /* Lengths first, then all texts without anything between them. */
 static assay_status open_lengths(assay_parquet_delta *lengths, assay_parquet_values *values, uint64_t most,
                                  assay_error *err)
 {
-    ASSAY_TRY(assay_parquet_delta_open(lengths, values->at, values->end, most, err));
+    ASSAY_TRY(open_delta(lengths, values, most, err));
     return assay_parquet_delta_end(lengths, &values->at, err);
 }
 
@@ -151,7 +159,7 @@ assay_status assay_parquet_values_open(assay_parquet_values *values, int32_t enc
     case ASSAY_PARQUET_RLE:
         return open_bools(values, err);
     case ASSAY_PARQUET_DELTA_BINARY_PACKED:
-        return assay_parquet_delta_open(&values->delta, bytes, values->end, most, err);
+        return open_delta(&values->delta, values, most, err);
     case ASSAY_PARQUET_DELTA_LENGTH_BYTE_ARRAY:
         return open_lengths(&values->delta, values, most, err);
     case ASSAY_PARQUET_DELTA_BYTE_ARRAY:
@@ -183,7 +191,7 @@ static assay_status next_plain(assay_parquet_values *values, assay_parquet_value
 static assay_status next_indexed(assay_parquet_values *values, assay_parquet_value *out, assay_error *err)
 {
     const assay_parquet_dictionary *dictionary = values->dictionary;
-    uint32_t index;
+    uint32_t index = 0;
     ASSAY_TRY(assay_parquet_runs_next(&values->runs, &index, err));
     if (index >= dictionary->count)
         return assay_error_set(err, ASSAY_E_FORMAT, "it has the index %u into a dictionary of %zu values", index,
@@ -198,7 +206,7 @@ static assay_status next_indexed(assay_parquet_values *values, assay_parquet_val
 
 static assay_status next_bool(assay_parquet_values *values, assay_parquet_value *out, assay_error *err)
 {
-    uint32_t bit;
+    uint32_t bit = 0;
     ASSAY_TRY(assay_parquet_runs_next(&values->runs, &bit, err));
     out->whole = bit;
     return ASSAY_OK;
@@ -214,7 +222,7 @@ static assay_status next_delta(assay_parquet_values *values, assay_parquet_value
 static assay_status take_bytes(assay_parquet_delta *lengths, assay_parquet_values *values, assay_parquet_value *out,
                                assay_error *err)
 {
-    int64_t size;
+    int64_t size = 0;
     ASSAY_TRY(assay_parquet_delta_next(lengths, &size, err));
     if (size < 0 || size > values->end - values->at) return cut_short(err);
     out->bytes = values->at;
@@ -227,7 +235,7 @@ static assay_status take_bytes(assay_parquet_delta *lengths, assay_parquet_value
  * in a suffix. */
 static assay_status next_prefixed(assay_parquet_values *values, assay_parquet_value *out, assay_error *err)
 {
-    int64_t prefix;
+    int64_t prefix = 0;
     ASSAY_TRY(assay_parquet_delta_next(&values->delta, &prefix, err));
     ASSAY_TRY(take_bytes(&values->suffixes, values, out, err));
     if (prefix < 0 || (uint64_t)prefix > values->text.size)
