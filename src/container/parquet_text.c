@@ -1,6 +1,7 @@
 /* Texts are most of the bytes of most files, so runs of bytes that stand for themselves are appended at once. */
 #include "container/parquet_text.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -74,7 +75,7 @@ static int shortest_digits(double magnitude, char digits[24], int *exponent)
 {
     char text[64];
     int count = 0;
-    for (int precision = 14; precision <= 16; precision++) {
+    for (int precision = magnitude < DBL_MIN ? 0 : 14; precision <= 16; precision++) {
         snprintf(text, sizeof text, "%.*e", precision, magnitude);
         if (strtod(text, NULL) == magnitude) break;
     }

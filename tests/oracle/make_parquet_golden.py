@@ -5,6 +5,7 @@ what pyarrow reads back, not from what was written. parquet_rows.py says how a r
 import datetime
 import os
 import random
+import shutil
 import struct
 import sys
 
@@ -16,6 +17,7 @@ from parquet_rows import write_rows
 
 OUT = "tests/data/container/parquet"
 os.makedirs(OUT, exist_ok=True)
+os.makedirs("fuzz/corpus/parquet", exist_ok=True)
 written = set()
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 WORDS = "reward model prompt answer chosen rejected caf\u00e9 \u4f60\u597d \U0001f600 \"quoted\" back\\slash line\nbreak tab\t nul\0 \x1f".split(" ")
@@ -269,8 +271,88 @@ def make_old():
               ([b"m", b"map", b"value"], int32, [1], [0, 1, 0, 0], [3, 2, 1, 0], (1, 3))], 3)
 
 
+def make_small():
+    """For thousands of mutations in the tests, and the first inputs of the fuzz target."""
+    table = pa.table({"chosen": pa.array([[{"role": "user", "content": "a\n"}, None], None, []], MESSAGES), "n": pa.array([1, None, 3], pa.int32())})
+    plain = {"use_dictionary": False, "row_group_size": 2}
+    save("small_snappy", table, "small", compression="snappy", use_dictionary=True)
+    save("small_gzip", table, "small", compression="gzip", data_page_version="2.0", **plain)
+    save("small_zstd", table, "small", compression="zstd", write_page_checksum=True, **plain)
+    save("small_delta", table, "small", compression="none", **plain,
+         column_encoding={"n": "DELTA_BINARY_PACKED", "chosen.list.element.role": "DELTA_BYTE_ARRAY", "chosen.list.element.content": "DELTA_LENGTH_BYTE_ARRAY"})
+    save("small_split", table.select(["n"]), compression="none", **plain, column_encoding={"n": "BYTE_STREAM_SPLIT"})
+
+
+def hostile_file(name, schema, chunks, rows):
+    """Written only: nothing but an error is expected."""
+    group = thrift([(1, "l", chunks[1]), (2, "I", len(chunks[0])), (3, "I", rows)])
+    footer = thrift([(1, "i", 1), (2, "l", schema), (3, "I", rows), (4, "l", [group])])
+    with open(f"{OUT}/hostile_{name}.parquet", "wb") as file:
+        file.write(b"PAR1" + chunks[0] + footer + struct.pack("<I", len(footer)) + b"PAR1")
+
+
+def page_chunk(path, kind, body, values, encoding=0, codec=0, size=None, kept=0, dictionary=b""):
+    size = len(body) if size is None else size
+    head = thrift([(1, "i", 0), (2, "i", size), (3, "i", len(body)), (5, "t", thrift([(1, "i", values), (2, "i", encoding), (3, "i", 3), (4, "i", 3)]))])
+    data = dictionary + head + body
+    meta = thrift([(1, "i", kind), (2, "li", [0, 3]), (3, "ls", path), (4, "i", codec), (5, "I", kept or values), (6, "I", len(data)), (7, "I", len(data)),
+                   (9, "I", 4 + len(dictionary))] + ([(11, "I", 4)] if dictionary else []))
+    return data, [thrift([(2, "I", 4), (3, "t", meta)])]
+
+
+def dictionary_page(body, values):
+    return thrift([(1, "i", 2), (2, "i", len(body)), (3, "i", len(body)), (7, "t", thrift([(1, "i", values), (2, "i", 0)]))]) + body
+
+
+def make_hostile():
+    """What a file of a few bytes can promise."""
+    required, optional, repeated, int32, text = 0, 1, 2, 1, 6
+    one = [element(b"root", required, children=1), element(b"x", required, int32)]
+    maybe_one = [one[0], element(b"x", optional, int32)]
+    endless = varint((2**31 - 1) << 1)
+    level = lambda data: struct.pack("<I", len(data)) + data
+    words = lambda *values: b"".join(struct.pack("<i", v) for v in values)
+    hostile_file("rows", one, page_chunk([b"x"], int32, words(1), 1), 2**62)
+    nulls = [one[0], element(b"x", required, children=1, annotation=3), element(b"list", repeated, children=1), element(b"element", optional, int32)]
+    hostile_file("endless_row", nulls, page_chunk([b"x", b"list", b"element"], int32, level(varint(2) + b"\0" + endless + b"\1") + level(endless + b"\1"), 2**31 - 1), 1)
+    hostile_file("many_values", one, page_chunk([b"x"], int32, words(1, 2), 2), 1)
+    hostile_file("page_values", one, page_chunk([b"x"], int32, words(1, 2), 2, kept=1), 1)
+    hostile_file("few_values", one, page_chunk([b"x"], int32, words(1), 2), 2)
+    hostile_file("level", maybe_one, page_chunk([b"x"], int32, level(varint(1 << 1) + b"\2") + words(1), 1), 1)
+    hostile_file("levels_long", maybe_one, page_chunk([b"x"], int32, struct.pack("<I", 2**32 - 1), 1), 1)
+    hostile_file("index", one, page_chunk([b"x"], int32, b"\3" + varint(1 << 1) + b"\5", 1, encoding=8, dictionary=dictionary_page(words(1, 2), 2)), 1)
+    hostile_file("index_width", one, page_chunk([b"x"], int32, b"\x21" + varint(1 << 1) + b"\5", 1, encoding=8, dictionary=dictionary_page(words(1, 2), 2)), 1)
+    hostile_file("no_dictionary", one, page_chunk([b"x"], int32, b"\1" + varint(1 << 1) + b"\0", 1, encoding=8), 1)
+    hostile_file("dictionary_count", one, page_chunk([b"x"], int32, b"\1" + varint(1 << 1) + b"\0", 1, encoding=8, dictionary=dictionary_page(words(1), 2**31 - 1)), 1)
+    hostile_file("delta_block", one, page_chunk([b"x"], int32, varint(128) + varint(0) + varint(1) + zigzag(1), 1, encoding=5), 1)
+    hostile_file("delta_count", one, page_chunk([b"x"], int32, varint(128) + varint(4) + varint(2**60) + zigzag(1), 1, encoding=5), 1)
+    hostile_file("delta_width", one, page_chunk([b"x"], int32, varint(128) + varint(4) + varint(2) + zigzag(1) + zigzag(0) + b"\x41\0\0\0" + b"\0" * 300, 2, encoding=5), 2)
+    texts = [one[0], element(b"x", required, text, annotation=0)]
+    count = lambda first, number=1: varint(128) + varint(4) + varint(number) + zigzag(first)
+    hostile_file("text_long", texts, page_chunk([b"x"], text, struct.pack("<I", 2**32 - 1) + b"ab", 1), 1)
+    hostile_file("length_negative", texts, page_chunk([b"x"], text, count(-1) + b"ab", 1, encoding=6), 1)
+    hostile_file("prefix", texts, page_chunk([b"x"], text, count(1) + count(1) + b"ab", 1, encoding=7), 1)
+    for name, codec in (("snappy", 1), ("gzip", 2), ("zstd", 6)):
+        hostile_file(f"size_{name}", one, page_chunk([b"x"], int32, b"\x28\xb5\x2f\xfd\x20\x04\x21\0\0abcd", 1, codec=codec, size=200 << 20), 1)
+        hostile_file(f"page_{name}", one, page_chunk([b"x"], int32, b"\0" * 64, 1, codec=codec, size=2**31 - 1), 1)
+    hostile_file("encoding", one, page_chunk([b"x"], int32, words(1), 1, encoding=6), 1)
+    hostile_file("twice", [element(b"root", required, children=2), one[1], one[1]], page_chunk([b"x"], int32, words(1), 1), 1)
+    hostile_file("children", [element(b"root", required, children=2**31 - 1), one[1]], page_chunk([b"x"], int32, words(1), 1), 1)
+    hostile_file("name", [one[0], element(b"\xff", required, int32)], page_chunk([b"\xff"], int32, words(1), 1), 1)
+    hostile_file("list", [one[0], element(b"x", optional, children=1, annotation=3), element(b"y", optional, int32)], page_chunk([b"x", b"y"], int32, words(1), 1), 1)
+    deep = [element(b"root", required, children=1)] + [element(b"g", required, children=1)] * 70 + [one[1]]
+    hostile_file("deep", deep, page_chunk([b"x"], int32, words(1), 1), 1)
+    columns = page_chunk([b"x"], int32, words(1), 1)
+    hostile_file("columns", one, (columns[0], columns[1] * 2), 1)
+
+
 make_codecs()
 make_encodings()
 make_hub()
 make_refused()
 make_old()
+make_small()
+make_hostile()
+for name in sorted(os.listdir(OUT)):
+    if name.endswith(".parquet") and (name.startswith(("small_", "old_", "not_finite")) or name in ("hostile_index.parquet", "hostile_endless_row.parquet")):
+        shutil.copy(f"{OUT}/{name}", f"fuzz/corpus/parquet/{name}")

@@ -65,13 +65,12 @@ def entries(scalar):
     return [(item["key"], item["value"]) for item in scalar.values]
 
 
-def rows(path):
-    table = pq.read_table(path)
+def rows(table):
     for number in range(table.num_rows):
         yield {name: plain(table.column(name)[number]) for name in table.column_names}
 
 
 def write_rows(path, out):
     with open(out, "w", encoding="utf-8", newline="\n") as file:
-        for row in rows(path):
+        for row in rows(pq.read_table(path)):
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
