@@ -32,7 +32,7 @@
  *
  * Memory: a page and a dictionary for each wanted column (each at most ASSAY_PARQUET_PAGE_MAX unpacked, and never more
  * than comes out of the file's bytes), one row of text, and what is mapped of the file, given back every 32 MiB. Row
- * groups are not held. Time: a row costs what its values cost; a row of more than ASSAY_PARQUET_ROW_MAX values is an
+ * groups are not held. Time: a row costs what its values cost; a row of more than ASSAY_PARQUET_ROW_VALUES values is an
  * error. A run of equal values takes a few bytes in the file, so how many rows there are is bounded by what the file
  * says, not by its size.
  *
@@ -46,8 +46,9 @@
 
 #include <stdint.h>
 
-/* Bytes of a row's text, and values of a row. */
+/* A row: bytes of its text, and values, which in a run cost the file nothing. */
 #define ASSAY_PARQUET_ROW_MAX ((size_t)32 << 20)
+#define ASSAY_PARQUET_ROW_VALUES ((size_t)4 << 20)
 
 typedef struct assay_parquet assay_parquet;
 

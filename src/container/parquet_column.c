@@ -96,7 +96,7 @@ static assay_status page_bytes(const assay_parquet_column *column, assay_parquet
 {
     if (is_packed && column->codec != ASSAY_PARQUET_UNCOMPRESSED) {
         ASSAY_TRY(assay_parquet_unpack(column->codec, packed, packed_size, size, block, err));
-        *out = block->data;
+        *out = size ? block->data : packed;
         return ASSAY_OK;
     }
     *out = packed;

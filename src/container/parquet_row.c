@@ -102,8 +102,8 @@ static assay_status check_levels(assay_parquet_record *record, assay_parquet_col
         status = assay_error_set(err, ASSAY_E_FORMAT,
                                  "a value with the levels %d, %d where the schema and the other columns want %d, %d",
                                  column->repetition, column->definition, repetition, definition);
-    else if (record->values++ >= ASSAY_PARQUET_ROW_MAX)
-        status = assay_error_set(err, ASSAY_E_FORMAT, "a row of more than %zu values", ASSAY_PARQUET_ROW_MAX);
+    else if (record->values++ >= ASSAY_PARQUET_ROW_VALUES)
+        status = assay_error_set(err, ASSAY_E_FORMAT, "a row of more than %zu values", ASSAY_PARQUET_ROW_VALUES);
     return assay_parquet_column_place(column, status, err);
 }
 
