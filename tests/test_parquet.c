@@ -183,6 +183,35 @@ static void goes_on_behind_a_bad_row(void **state)
     assay_parquet_close(file);
 }
 
+static void check_long(const char *path, size_t size)
+{
+    assay_parquet *file;
+    assay_parquet_row row;
+    assay_error err = {0};
+    assert_int_equal(assay_parquet_open(&file, path, NULL, 0, &err), ASSAY_OK);
+    assert_int_equal(assay_parquet_next(file, &row, &err), ASSAY_OK);
+    assert_string_equal(row.text, "{\"x\":\"first\"}");
+    assay_status status = assay_parquet_next(file, &row, &err);
+    if (size > ASSAY_PARQUET_ROW_MAX) {
+        assert_int_equal(status, ASSAY_E_FORMAT);
+        assert_non_null(strstr(err.text, "row 2: column x: more than the allowed 33554432 bytes"));
+    } else {
+        assert_int_equal(status, ASSAY_OK);
+        assert_int_equal(row.size, size + strlen("{\"x\":\"\"}"));
+        assert_int_equal(strspn(row.text + strlen("{\"x\":\""), "x"), size);
+    }
+    assert_int_equal(assay_parquet_next(file, &row, &err), ASSAY_OK);
+    assert_string_equal(row.text, "{\"x\":\"last\"}");
+    assay_parquet_close(file);
+}
+
+static void reads_long_texts(void **state)
+{
+    (void)state;
+    check_long(FOLDER "long_gzip.parquet", (size_t)5 << 20);
+    check_long(FOLDER "long_zstd.parquet", (size_t)33 << 20);
+}
+
 static void describes_its_columns(void **state)
 {
     assay_parquet *file;
@@ -485,19 +514,13 @@ static int dump(const char *path)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_what_pyarrow_reads),
-        cmocka_unit_test(leaves_out_other_columns),
-        cmocka_unit_test(writes_what_is_not_finite),
-        cmocka_unit_test(goes_on_behind_a_bad_row),
-        cmocka_unit_test(describes_its_columns),
-        cmocka_unit_test(refuses_by_name),
-        cmocka_unit_test(lists_columns_when_none_is_there),
-        cmocka_unit_test(refuses_other_files),
-        cmocka_unit_test(survives_truncations),
-        cmocka_unit_test(survives_flipped_bits),
-        cmocka_unit_test(unpacks_no_more_than_there_is),
-        cmocka_unit_test(writes_shortest_numbers),
-        cmocka_unit_test(writes_times),
+        cmocka_unit_test(reads_what_pyarrow_reads),  cmocka_unit_test(leaves_out_other_columns),
+        cmocka_unit_test(writes_what_is_not_finite), cmocka_unit_test(goes_on_behind_a_bad_row),
+        cmocka_unit_test(reads_long_texts),          cmocka_unit_test(describes_its_columns),
+        cmocka_unit_test(refuses_by_name),           cmocka_unit_test(lists_columns_when_none_is_there),
+        cmocka_unit_test(refuses_other_files),       cmocka_unit_test(survives_truncations),
+        cmocka_unit_test(survives_flipped_bits),     cmocka_unit_test(unpacks_no_more_than_there_is),
+        cmocka_unit_test(writes_shortest_numbers),   cmocka_unit_test(writes_times),
     };
     if (argc == 3 && !strcmp(argv[1], "dump")) return dump(argv[2]);
     return cmocka_run_group_tests_name("parquet", tests, NULL, NULL);

@@ -38,11 +38,11 @@ static assay_status format_error(const char *what, assay_error *err)
 static assay_status find_footer(assay_parquet *file, size_t *size, assay_error *err)
 {
     const assay_mapping *map = &file->map;
-    if (map->size < FRAME || memcmp(map->data, "PAR", 3)) return format_error("no Parquet file", err);
+    if (map->size < FRAME || memcmp(map->data, "PAR", 3) != 0) return format_error("no Parquet file", err);
     const uint8_t *tail = map->data + map->size - TAIL;
-    if (map->data[3] == 'E' || !memcmp(tail + 4, "PARE", 4))
+    if (map->data[3] == 'E' || memcmp(tail + 4, "PARE", 4) == 0)
         return assay_parquet_refuse_file("is encrypted", file->path, err);
-    if (memcmp(map->data, "PAR1", 4) || memcmp(tail + 4, "PAR1", 4))
+    if (memcmp(map->data, "PAR1", 4) != 0 || memcmp(tail + 4, "PAR1", 4) != 0)
         return format_error("a Parquet file without its end (\"PAR1\"); is it downloaded wholly?", err);
     *size = assay_parquet_u32(tail);
     if (*size > map->size - FRAME) return format_error("its footer is longer than the file", err);

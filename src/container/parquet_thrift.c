@@ -65,7 +65,8 @@ assay_status assay_thrift_i64(assay_thrift *thrift, const assay_thrift_field *fi
         return wrong_type(field, "a whole number", err);
     if (field->type != ASSAY_THRIFT_I8) return assay_thrift_signed(thrift, out, err);
     if (thrift->at == thrift->end) return cut_short(err);
-    *out = (int8_t)*thrift->at++;
+    uint8_t byte = *thrift->at++;
+    *out = byte < 0x80 ? byte : byte - 0x100;
     return ASSAY_OK;
 }
 

@@ -283,6 +283,13 @@ def make_small():
     save("small_split", table.select(["n"]), compression="none", **plain, column_encoding={"n": "BYTE_STREAM_SPLIT"})
 
 
+def make_long():
+    """Texts that shrink more than 64-fold, so that their memory has to grow; one is longer than a row may be."""
+    for codec, size in (("gzip", 5 << 20), ("zstd", 33 << 20)):
+        table = pa.table({"x": pa.array(["first", "x" * size, "last"])})
+        pq.write_table(table, f"{OUT}/long_{codec}.parquet", compression=codec, use_dictionary=False, write_statistics=False, store_schema=False)
+
+
 def hostile_file(name, schema, chunks, rows):
     """Written only: nothing but an error is expected."""
     group = thrift([(1, "l", chunks[1]), (2, "I", len(chunks[0])), (3, "I", rows)])
@@ -352,6 +359,7 @@ make_hub()
 make_refused()
 make_old()
 make_small()
+make_long()
 make_hostile()
 for name in sorted(os.listdir(OUT)):
     if name.endswith(".parquet") and (name.startswith(("small_", "old_", "not_finite")) or name in ("hostile_index.parquet", "hostile_endless_row.parquet")):
