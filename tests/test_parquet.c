@@ -251,7 +251,7 @@ static const refusal refusals[] = {
     {"hostile_page_gzip", "page 1: it has 2147483647 bytes", "write_batch_size=16", ASSAY_E_UNSUPPORTED},
     {"hostile_page_zstd", "page 1: it has 2147483647 bytes", "write_batch_size=16", ASSAY_E_UNSUPPORTED},
     {"hostile_rows", "row group 1, column x, page 1: it has fewer rows than its row group", "", ASSAY_E_FORMAT},
-    {"hostile_endless_row", "a row of more than 4194304 values", "", ASSAY_E_FORMAT},
+    {"hostile_endless_row", "a row of more than 1048576 values", "", ASSAY_E_FORMAT},
     {"hostile_many_values", "it has more rows than its row group", "", ASSAY_E_FORMAT},
     {"hostile_page_values", "it has more values than are left of its row group", "", ASSAY_E_FORMAT},
     {"hostile_few_values", "its values are cut short", "", ASSAY_E_FORMAT},

@@ -48,7 +48,7 @@
 
 /* A row: bytes of its text, and values, which in a run cost the file nothing. */
 #define ASSAY_PARQUET_ROW_MAX ((size_t)32 << 20)
-#define ASSAY_PARQUET_ROW_VALUES ((size_t)4 << 20)
+#define ASSAY_PARQUET_ROW_VALUES ((size_t)1 << 20)
 
 typedef struct assay_parquet assay_parquet;
 
