@@ -11,8 +11,9 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-/* A copy takes at least 2 bytes for 11, or 3 for 64 (google/snappy, format_description.txt). */
-enum { SNAPPY_RATIO = 64, FIRST_BLOCK = 64 << 10, GZIP_OR_ZLIB = 15 + 32 };
+/* The most that a byte can become: a SNAPPY copy of 64 takes 3 bytes (google/snappy, format_description.txt); deflate
+ * ends at 1032 (zlib.h, technical notes); a ZSTD block of 128 KiB takes at least 4 (RFC 8878, 3.1.1.2). */
+enum { SNAPPY_RATIO = 64, GZIP_RATIO = 1032, ZSTD_RATIO = 32768, FIRST_BLOCK = 64 << 10, GZIP_OR_ZLIB = 15 + 32 };
 
 static assay_status broken(const char *method, const char *what, assay_error *err)
 {
@@ -51,8 +52,7 @@ static assay_status unpack_snappy(const uint8_t *packed, size_t packed_size, siz
                                   assay_error *err)
 {
     size_t found = 0;
-    if (snappy_uncompressed_length((const char *)packed, packed_size, &found) != SNAPPY_OK || found != size ||
-        size / SNAPPY_RATIO > packed_size)
+    if (snappy_uncompressed_length((const char *)packed, packed_size, &found) != SNAPPY_OK || found != size)
         return broken("SNAPPY", "another size than the page's", err);
     ASSAY_TRY(make_room(block, size, err));
     if (snappy_uncompress((const char *)packed, packed_size, (char *)block->data, &found) != SNAPPY_OK || found != size)
@@ -117,6 +117,10 @@ assay_status assay_parquet_unpack(int32_t codec, const uint8_t *packed, size_t p
                                "it has %zu bytes, at most %zu are read; write the file with "
                                "smaller pages (pyarrow: write_batch_size=16)",
                                size, ASSAY_PARQUET_PAGE_MAX);
+    size_t ratio = codec == ASSAY_PARQUET_SNAPPY ? SNAPPY_RATIO : codec == ASSAY_PARQUET_GZIP ? GZIP_RATIO : ZSTD_RATIO;
+    if (size / ratio > packed_size)
+        return assay_error_set(err, ASSAY_E_FORMAT, "it says that %zu bytes come out of %zu, which cannot be", size,
+                               packed_size);
     if (size == 0) return ASSAY_OK;
     switch (codec) {
     case ASSAY_PARQUET_SNAPPY:

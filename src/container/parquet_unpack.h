@@ -1,8 +1,8 @@
 /* Pages unpacked: SNAPPY, GZIP, ZSTD. For parquet_column.
  *
- * Memory follows what comes out, not what a header promises: it begins at no more than 64 KiB and 64 times the packed
- * bytes, grows by doubling while bytes keep coming, and ends at the promised size, which is at most
- * ASSAY_PARQUET_PAGE_MAX. */
+ * Memory follows what comes out, not what a header promises: a size no method can make of so few bytes is refused, the
+ * block begins at no more than 64 KiB and 64 times the packed bytes, grows by doubling, and ends at the promised size,
+ * which is at most ASSAY_PARQUET_PAGE_MAX. */
 #ifndef ASSAY_CONTAINER_PARQUET_UNPACK_H
 #define ASSAY_CONTAINER_PARQUET_UNPACK_H
 

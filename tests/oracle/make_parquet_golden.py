@@ -349,6 +349,10 @@ def make_hostile():
     hostile_file("list", [one[0], element(b"x", optional, children=1, annotation=3), element(b"y", optional, int32)], page_chunk([b"x", b"y"], int32, words(1), 1), 1)
     deep = [element(b"root", required, children=1)] + [element(b"g", required, children=1)] * 70 + [one[1]]
     hostile_file("deep", deep, page_chunk([b"x"], int32, words(1), 1), 1)
+    group = lambda repetition: [one[0], element(b"g", repetition, children=2), element(b"a", required, int32), element(b"b", required, int32)]
+    two = lambda a, b, most: [([b"g", b"a"], int32, [1] * 2, *a, most), ([b"g", b"b"], int32, [1] * 2, *b, most)]
+    write_old("hostile_lengths", group(repeated), two(([0, 1], [1, 1]), ([0, 0], [1, 1]), (1, 1)), 1, packed=False)
+    write_old("hostile_nulls", group(optional), two(([0, 0], [1, 0]), ([0, 0], [0, 1]), (0, 1)), 2, packed=False)
     columns = page_chunk([b"x"], int32, words(1), 1)
     hostile_file("columns", one, (columns[0], columns[1] * 2), 1)
 
