@@ -1,6 +1,7 @@
 # Assay's build. `make` builds build/assay; `make tests` builds the test programs too; scripts/build and scripts/test call this.
 #
-#   PRESET=release (default) | debug | asan | tsan | coverage      CC=gcc | clang      (PRESET=fuzz needs clang; scripts/fuzz uses it)
+#   PRESET=release (default) | debug | asan | tsan | coverage      CC=gcc | clang | clang-19 | aarch64-linux-gnu-gcc | ...
+#   (PRESET=fuzz needs clang; scripts/fuzz uses it)                 WERROR=1: warnings are errors (scripts/test and CI)
 #
 # Every folder of src/ is taken whole: a new file needs no line here. The three kernel sets are the same plain C compiled for
 # wider registers (src/backend/plain_rows.c tells why their bits agree); src/backend/x86/ holds the hand-written ones.
@@ -9,9 +10,16 @@ CC     ?= gcc
 ifeq ($(CC),cc)
 CC := gcc
 endif
-BUILD  ?= build$(if $(filter-out release,$(PRESET)),/$(PRESET))$(if $(filter clang,$(CC)),/clang)
+COMPILER := $(notdir $(lastword $(CC)))
+BUILD  ?= build$(if $(filter-out release,$(PRESET)),/$(PRESET))$(patsubst %,/%,$(filter clang% %-gcc,$(COMPILER)))
+# A cross compiler brings an archiver that knows its objects.
+CROSS_AR := $(patsubst %-gcc,%-ar,$(filter %-gcc,$(COMPILER)))
+ARCHIVER := $(or $(CROSS_AR),ar)
+PROCESSOR := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 
-WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
+# A newer compiler may know a warning more: that is for those who change the code to mend, not for those who build it.
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+            -Werror=implicit-function-declaration $(if $(WERROR),-Werror)
 FLAGS_release := -O3
 FLAGS_debug   := -O1 -g
 FLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -28,14 +36,16 @@ LIBS := -lmicrohttpd -ljansson -lutf8proc -lpcre2-8 -lyaml -lxxhash -lz -lzstd -
 PREFIX    ?= /usr/local
 LIBDIR    ?= $(PREFIX)/lib
 SOVERSION := 1
-VERSION   := $(shell sed -n 's/^\#define ASSAY_VERSION "\(.*\)"/\1/p' src/cli/command.h)
+VERSION   := $(shell sed -n 's/^\#define ASSAY_VERSION "\(.*\)"/\1/p' src/base/version.h)
 
-SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c src/*/*/*/*.c))
-OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/serve/page_html.o
+# Kernel sets of one processor stand below backend/ in a folder of its name; other processors have the plain set.
+SETS    := $(if $(filter x86_64,$(PROCESSOR)),x86)
+SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c $(SETS:%=src/backend/%/*/*.c)))
+OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/serve/page_html.o $(BUILD)/obj/template/template_texts.o
 FUZZERS := $(patsubst fuzz/%.c,$(BUILD)/fuzz/%,$(filter-out fuzz/fuzz_file.c,$(wildcard fuzz/fuzz_*.c)))
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
-.PHONY: all tests fuzzers clean install
+.PHONY: all tests fuzzers clean install uninstall
 all: $(BUILD)/assay $(BUILD)/libassay.so
 tests: all $(TESTS)
 fuzzers: $(FUZZERS)
@@ -57,9 +67,21 @@ $(BUILD)/obj/serve/page_html.o: src/serve/page.html Makefile
 	   echo '};'; echo 'const size_t assay_page_html_size = sizeof assay_page_html;'; } > $(@:.o=.c)
 	@$(CC) $(CFLAGS_ALL) -c $(@:.o=.c) -o $@
 
+# The built-in chat templates, a file each: their names and texts as one table.
+TEXTS := $(sort $(wildcard src/template/texts/*.jinja))
+$(BUILD)/obj/template/template_texts.o: $(TEXTS) Makefile
+	@mkdir -p $(@D)
+	@echo "  CC src/template/texts"
+	@{ echo '#include "template/template_kind.h"'; i=0; \
+	   for f in $(TEXTS); do echo "static const char text_$$i[] = {"; od -An -v -tu1 $$f | sed 's/\([0-9]\{1,\}\)/\1,/g'; echo '0};'; i=$$((i + 1)); done; \
+	   echo 'const assay_template_kind assay_template_texts[] = {'; i=0; \
+	   for f in $(TEXTS); do n=$${f##*/}; echo "{.name = \"$${n%.jinja}\", .body = text_$$i},"; i=$$((i + 1)); done; \
+	   echo '};'; echo 'const size_t assay_template_text_count = sizeof assay_template_texts / sizeof *assay_template_texts;'; } > $(@:.o=.c)
+	@$(CC) $(CFLAGS_ALL) -Wno-missing-field-initializers -c $(@:.o=.c) -o $@
+
 $(BUILD)/libassay.a: $(OBJECTS)
 	@rm -f $@
-	@ar rcs $@ $^
+	@$(ARCHIVER) rcs $@ $^
 
 # What include/assay.h declares is all that leaves it.
 $(BUILD)/libassay.so: $(OBJECTS)
@@ -74,7 +96,7 @@ $(BUILD)/assay: $(BUILD)/obj/cli/main.o $(BUILD)/libassay.a
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libassay.a
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	@$(CC) $(CFLAGS_ALL) -Itests -MMD -MP $< $(BUILD)/libassay.a -o $@ $(LDFLAGS) -lcmocka $(LIBS)
+	@$(CC) $(CFLAGS_ALL) -Itests $(TEST_FLAGS) -MMD -MP $< $(BUILD)/libassay.a -o $@ $(LDFLAGS) -lcmocka $(LIBS)
 
 # They count what libassay.a allocates, or let it fail.
 $(BUILD)/tests/test_hostile $(BUILD)/tests/test_json_doc: private LDFLAGS += -Wl,--wrap=calloc,--wrap=realloc
@@ -85,15 +107,33 @@ $(BUILD)/fuzz/%: fuzz/%.c fuzz/fuzz_file.c $(if $(filter fuzz,$(PRESET)),,fuzz/r
 	@echo "  LD $@"
 	@$(CC) $(CFLAGS_ALL) -Ifuzz -o $@ $^ $(if $(filter fuzz,$(PRESET)),-fsanitize=fuzzer) $(LDFLAGS) $(LIBS)
 
+# PYTHONDIR: where a Python of this prefix looks for modules; empty where there is none, then share/assay/python is for PYTHONPATH.
+PYTHONDIR ?= $(shell scripts/python_folder $(PREFIX))
+MODULES   := $(PREFIX)/share/assay/python $(PYTHONDIR)
+
+# The loader is told of a new library by ldconfig; a LIBDIR that it does not look at is written into programs by assay.pc.
 install: all
-	@install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/assay/python/assay
+	@install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include
 	@install -m 755 $(BUILD)/assay $(DESTDIR)$(PREFIX)/bin/assay
 	@install -m 644 $(BUILD)/libassay.so $(DESTDIR)$(LIBDIR)/libassay.so.$(SOVERSION)
 	@ln -sf libassay.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libassay.so
 	@install -m 644 include/assay.h $(DESTDIR)$(PREFIX)/include/assay.h
-	@install -m 644 python/assay/*.py $(DESTDIR)$(PREFIX)/share/assay/python/assay
-	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' include/assay.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc
+	@for folder in $(MODULES); do install -d $(DESTDIR)$$folder/assay && install -m 644 python/assay/*.py $(DESTDIR)$$folder/assay && \
+	    printf 'LIBRARY = "%s"\nFROM_HERE = "%s"\n' $(LIBDIR)/libassay.so.$(SOVERSION) \
+	        "$$(realpath -m --relative-to=$$folder/assay $(LIBDIR)/libassay.so.$(SOVERSION))" >$(DESTDIR)$$folder/assay/_installed.py || exit 1; done
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+	    -e 's|@RPATH@|$(if $(filter /usr/lib /usr/lib/% /lib,$(LIBDIR)),, -Wl,-rpath,$(LIBDIR))|' include/assay.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc
 	@scripts/install_pages $(BUILD)/assay $(DESTDIR)$(PREFIX)/share
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" -eq 0 ]; then ldconfig || true; fi
+	@[ -n "$(PYTHONDIR)" ] || echo "no Python of $(PREFIX) here: for the module, PYTHONPATH=$(PREFIX)/share/assay/python"
+
+uninstall:
+	@rm -f $(DESTDIR)$(PREFIX)/bin/assay $(DESTDIR)$(LIBDIR)/libassay.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libassay.so $(DESTDIR)$(PREFIX)/include/assay.h \
+	    $(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc $(DESTDIR)$(PREFIX)/share/man/man1/assay.1 $(DESTDIR)$(PREFIX)/share/man/man1/assay-*.1 \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/assay $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_assay
+	@for folder in $(MODULES); do rm -rf $(DESTDIR)$$folder/assay; done
+	@rmdir $(DESTDIR)$(PREFIX)/share/assay/python $(DESTDIR)$(PREFIX)/share/assay 2>/dev/null || true
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" -eq 0 ]; then ldconfig || true; fi
 
 clean:
 	rm -rf build

@@ -1,7 +1,7 @@
 /* For the fuzz targets: the input as a file, because the readers map or open what they read.
  *
- * All lie in one folder of a memory file system, made on first use and removed at exit. A target is an LLVMFuzzerTestOneInput, called by
- * libFuzzer (scripts/fuzz) or by replay_main.c (scripts/test fuzz). */
+ * All lie in one folder of a memory file system, made on first use and removed at exit. A target is an
+ * LLVMFuzzerTestOneInput, called by libFuzzer (scripts/fuzz) or by replay_main.c (scripts/test fuzz). */
 #ifndef ASSAY_FUZZ_FUZZ_FILE_H
 #define ASSAY_FUZZ_FUZZ_FILE_H
 

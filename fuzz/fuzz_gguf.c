@@ -1,7 +1,7 @@
 #include "fuzz_file.h"
 
 #include "checkpoint/checkpoint.h"
-#include "model/architecture.h"
+#include "family/architecture.h"
 #include "tokenizer/tokenizer.h"
 
 #include <string.h>
@@ -13,7 +13,8 @@ static void read_vocabulary(const assay_gguf *gguf)
     assay_tokenizer *tokenizer;
     assay_ids ids = {0};
     if (assay_tokenizer_open(&tokenizer, NULL, gguf, NULL) != ASSAY_OK) return;
-    assay_tokenizer_encode(tokenizer, text, strlen(text), ASSAY_ENCODE_ADD_SPECIAL | ASSAY_ENCODE_SPECIAL_TEXT, &ids, NULL);
+    assay_tokenizer_encode(tokenizer, text, strlen(text), ASSAY_ENCODE_ADD_SPECIAL | ASSAY_ENCODE_SPECIAL_TEXT, &ids,
+                           NULL);
     assay_ids_release(&ids);
     assay_tokenizer_close(tokenizer);
 }

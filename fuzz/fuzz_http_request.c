@@ -1,4 +1,5 @@
-/* Requests of the server: the first byte picks one of the dialects' paths, the rest is the body. What parses is also rendered. */
+/* Requests of the server: the first byte picks one of the dialects' paths, the rest is the body. What parses is also
+ * rendered. */
 #include "serve/dialect.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -25,7 +26,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assay_ask ask;
     assay_error error;
     if (size == 0) return 0;
-    if (assay_ask_parse(&ask, pick(data[0]), (const char *)data + 1, size - 1, &error) == ASSAY_OK) render(&ask);
+    assay_meter meter;
+    assay_meter_init(&meter, NULL, 16 * size + (1 << 20));
+    if (assay_ask_parse(&ask, pick(data[0]), (const char *)data + 1, size - 1, &meter, &error) == ASSAY_OK)
+        render(&ask);
     assay_ask_release(&ask);
     return 0;
 }

@@ -1,4 +1,5 @@
-/* A pair file. Its kind is told by the first byte: j .json, c .csv, t .tsv, z .jsonl.gz, anything else .jsonl; the rest is the file. */
+/* A pair file. Its kind is told by the first byte: j .json, c .csv, t .tsv, z .jsonl.gz, anything else .jsonl; the rest
+ * is the file. */
 #include "fuzz_file.h"
 
 #include "data/pair_file.h"
@@ -6,11 +7,16 @@
 static const char *name_of(uint8_t kind)
 {
     switch (kind) {
-    case 'j': return "pairs.json";
-    case 'c': return "pairs.csv";
-    case 't': return "pairs.tsv";
-    case 'z': return "pairs.jsonl.gz";
-    default: return "pairs.jsonl";
+    case 'j':
+        return "pairs.json";
+    case 'c':
+        return "pairs.csv";
+    case 't':
+        return "pairs.tsv";
+    case 'z':
+        return "pairs.jsonl.gz";
+    default:
+        return "pairs.jsonl";
     }
 }
 

@@ -1,6 +1,6 @@
 #include "fuzz_file.h"
 
-#include "cli/option_config.h"
+#include "options/option_config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

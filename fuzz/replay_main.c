@@ -1,5 +1,5 @@
-/* Runs a target over the files of folders (or single files) given as arguments, without libFuzzer. A crash or a sanitizer's report ends
- * the program; otherwise the last line says how many inputs there were. */
+/* Runs a target over the files of folders (or single files) given as arguments, without libFuzzer. A crash or a
+ * sanitizer's report ends the program; otherwise the last line says how many inputs there were. */
 #include "fuzz_file.h"
 
 #include "base/file.h"

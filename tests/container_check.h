@@ -1,5 +1,5 @@
-/* Shared by the tests of the containers: comparison with the reference's f32 values (tests/oracle/make_container_golden.py) and
- * throw-away files. */
+/* Shared by the tests of the containers: comparison with the reference's f32 values
+ * (tests/oracle/make_container_golden.py) and throw-away files. */
 #ifndef ASSAY_TESTS_CONTAINER_CHECK_H
 #define ASSAY_TESTS_CONTAINER_CHECK_H
 
@@ -42,7 +42,8 @@ static inline void put_file(const char *path, const void *data, size_t size)
 }
 
 /* Calls look(name, rank, shape, values, elements, context) for every tensor of GOLDEN/base.names. */
-typedef void (*golden_look)(const char *name, int rank, const size_t *shape, const float *values, size_t elements, void *context);
+typedef void (*golden_look)(const char *name, int rank, const size_t *shape, const float *values, size_t elements,
+                            void *context);
 
 static inline void golden_each(const char *base, golden_look look, void *context)
 {
@@ -71,7 +72,8 @@ static inline void golden_each(const char *base, golden_look look, void *context
     assay_free(values);
 }
 
-static inline void golden_look_file(const char *name, int rank, const size_t *shape, const float *values, size_t elements, void *context)
+static inline void golden_look_file(const char *name, int rank, const size_t *shape, const float *values,
+                                    size_t elements, void *context)
 {
     const assay_tensor *tensor = assay_tensor_file_find(context, name);
     if (!tensor) fail_msg("the tensor %s is missing", name);
@@ -102,13 +104,14 @@ static inline assay_status open_and_touch(opener open, const char *path, assay_e
     }
     volatile uint8_t sum = 0;
     for (size_t i = 0; i < file->count; i++)
-        for (size_t j = 0; j < file->tensors[i].bytes; j++) sum = (uint8_t)(sum + ((const uint8_t *)file->tensors[i].data)[j]);
+        for (size_t j = 0; j < file->tensors[i].bytes; j++)
+            sum = (uint8_t)(sum + ((const uint8_t *)file->tensors[i].data)[j]);
     assay_tensor_file_close(file);
     return ASSAY_OK;
 }
 
-/* Every shorter file must be refused; every header byte set to a few other values must end in an error with a text or a file
- * that can be read whole. Returns how many mutations were refused. */
+/* Every shorter file must be refused; every header byte set to a few other values must end in an error with a text or a
+ * file that can be read whole. Returns how many mutations were refused. */
 static inline size_t torture(opener open, const uint8_t *data, size_t size, size_t header)
 {
     static const uint8_t flips[] = {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff};

@@ -10,10 +10,10 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "cli/option_alias.h"
-#include "cli/option_table.h"
-#include "cli/option_value.h"
-#include "cli/options.h"
+#include "options/option_alias.h"
+#include "options/option_table.h"
+#include "options/option_value.h"
+#include "options/options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -54,10 +54,7 @@ static inline assay_status parse_as(unsigned command, const char *name, size_t p
     return parse_words(command, name, positionals, words, count);
 }
 
-static inline assay_status parse(const char *text)
-{
-    return parse_as(ASSAY_FOR_TRAIN, "train", 0, text);
-}
+static inline assay_status parse(const char *text) { return parse_as(ASSAY_FOR_TRAIN, "train", 0, text); }
 
 static inline void parse_ok(const char *text)
 {
@@ -88,13 +85,20 @@ static inline void parse_fails(const char *text, const char *part)
 static inline const char *sample_of(const assay_option_row *row)
 {
     switch (row->type) {
-    case ASSAY_OPTION_INT: return "7";
-    case ASSAY_OPTION_DOUBLE: return "0.25";
-    case ASSAY_OPTION_SIZE: return "3G";
-    case ASSAY_OPTION_DURATION: return "3h";
-    case ASSAY_OPTION_BOOL: return "true";
-    case ASSAY_OPTION_ENUM: return NULL;
-    default: return "word";
+    case ASSAY_OPTION_INT:
+        return "7";
+    case ASSAY_OPTION_DOUBLE:
+        return "0.25";
+    case ASSAY_OPTION_SIZE:
+        return "3G";
+    case ASSAY_OPTION_DURATION:
+        return "3h";
+    case ASSAY_OPTION_BOOL:
+        return "true";
+    case ASSAY_OPTION_ENUM:
+        return NULL;
+    default:
+        return "word";
     }
 }
 

@@ -28,12 +28,15 @@ static inline assay_status helper_push(assay_ids *ids, int32_t id, assay_error *
     return ASSAY_OK;
 }
 
-/* 1000, then for each message 1001 + role and its bytes, then 1009: a byte-level tokenizer with a template. A text with '!' is refused. */
-static inline assay_status helper_render(const void *context, const assay_message *messages, size_t count, assay_ids *ids, assay_error *err)
+/* 1000, then for each message 1001 + role and its bytes, then 1009: a byte-level tokenizer with a template. A text with
+ * '!' is refused. */
+static inline assay_status helper_render(const void *context, const assay_conversation *conversation, assay_ids *ids,
+                                         assay_error *err)
 {
+    const assay_message *messages = conversation->messages;
     (void)context;
     ASSAY_TRY(helper_push(ids, 1000, err));
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < conversation->count; i++) {
         ASSAY_TRY(helper_push(ids, 1001 + (int32_t)messages[i].role, err));
         for (size_t j = 0; j < messages[i].size; j++) {
             if (messages[i].text[j] == '!') return assay_error_set(err, ASSAY_E_FORMAT, "no shouting");

@@ -38,11 +38,14 @@ static void reads_what_peft_saved(void **state)
 
 static void writes_what_it_reads(void **state)
 {
-    char *root = fresh_folder(), *folder = assay_path_join(root, "deep/adapter"), *path = assay_path_join(folder, "adapter_model.safetensors");
+    char *root = fresh_folder(), *folder = assay_path_join(root, "deep/adapter"),
+         *path = assay_path_join(folder, "adapter_model.safetensors");
     assay_mapping mine, theirs;
     (void)state;
     assay_adapter_file *adapter = open_good(GOLDEN "adapter");
-    assert_int_equal(assay_adapter_write(folder, &adapter->config, adapter->tensors->tensors, adapter->tensors->count, NULL), ASSAY_OK);
+    assert_int_equal(
+        assay_adapter_write(folder, &adapter->config, adapter->tensors->tensors, adapter->tensors->count, NULL),
+        ASSAY_OK);
     assert_int_equal(assay_map_open(&mine, path, NULL), ASSAY_OK);
     assert_int_equal(assay_map_open(&theirs, GOLDEN "adapter/adapter_model.safetensors", NULL), ASSAY_OK);
     assert_int_equal(mine.size, theirs.size); /* PEFT's tensor file, byte for byte */
@@ -66,7 +69,8 @@ static void keeps_a_head_alone(void **state)
     static float weight[4] = {1, 2, 3, 4};
     char *modules[] = {"classifier_head"}, *folder = fresh_folder();
     assay_tensor head = {"classifier_head.weight", ASSAY_F32, 2, {1, 4}, weight, sizeof weight};
-    assay_adapter_config config = {.alpha = 1, .saved_modules = modules, .saved_module_count = 1, .task_type_null = true};
+    assay_adapter_config config = {
+        .alpha = 1, .saved_modules = modules, .saved_module_count = 1, .task_type_null = true};
     (void)state;
     assert_int_equal(assay_adapter_write(folder, &config, &head, 1, NULL), ASSAY_OK);
     assay_adapter_file *adapter = open_good(folder);
@@ -99,7 +103,8 @@ static void understands_older_names(void **state)
         {"base_model.model.head.modules_to_save.bias", ASSAY_F32, 1, {4}, zeros, 16},
         {"base_model.model.score.original_module.weight", ASSAY_F32, 2, {1, 4}, zeros, 16},
         {"base_model.model.model.defaults.default.weight", ASSAY_F32, 1, {1}, zeros, 4}};
-    static const char *const names[] = {"a.q.lora_A.weight", "a.q.lora_B.weight", "head.bias", "model.defaults.default.weight", "score.weight"};
+    static const char *const names[] = {"a.q.lora_A.weight", "a.q.lora_B.weight", "head.bias",
+                                        "model.defaults.default.weight", "score.weight"};
     char *folder = fresh_folder();
     (void)state;
     put_adapter(folder, "{\"peft_type\": \"LORA\", \"r\": 2, \"target_modules\": \"all-linear\"}", tensors, 6);
@@ -118,14 +123,22 @@ static void refuses_bad_tensors(void **state)
         assay_tensor tensors[2];
         const char *message;
     } cases[] = {
-        {{{"a.lora_A.weight", ASSAY_F32, 2, {2, 4}, zeros, 32}, {"b.lora_B.weight", ASSAY_F32, 2, {3, 2}, zeros, 24}}, "without its lora_"},
-        {{{"a.lora_A.weight", ASSAY_F32, 2, {2, 4}, zeros, 32}, {"a.lora_B.weight", ASSAY_F32, 2, {3, 1}, zeros, 12}}, "does not fit its lora_"},
-        {{{"a.lora_A.weight", ASSAY_F32, 2, {0, 4}, zeros, 0}, {"a.lora_B.weight", ASSAY_F32, 2, {3, 0}, zeros, 0}}, "does not fit its lora_"},
-        {{{"a.lora_embedding_A", ASSAY_F32, 2, {2, 4}, zeros, 32}, {"s", ASSAY_F32, 1, {1}, zeros, 4}}, "neither a LoRA matrix"},
-        {{{"a.lora_magnitude_vector", ASSAY_F32, 1, {4}, zeros, 16}, {"s", ASSAY_F32, 1, {1}, zeros, 4}}, "neither a LoRA matrix"},
-        {{{"a.lora_B.bias", ASSAY_F32, 1, {4}, zeros, 16}, {"s", ASSAY_F32, 1, {1}, zeros, 4}}, "neither a LoRA matrix"},
+        {{{"a.lora_A.weight", ASSAY_F32, 2, {2, 4}, zeros, 32}, {"b.lora_B.weight", ASSAY_F32, 2, {3, 2}, zeros, 24}},
+         "without its lora_"},
+        {{{"a.lora_A.weight", ASSAY_F32, 2, {2, 4}, zeros, 32}, {"a.lora_B.weight", ASSAY_F32, 2, {3, 1}, zeros, 12}},
+         "does not fit its lora_"},
+        {{{"a.lora_A.weight", ASSAY_F32, 2, {0, 4}, zeros, 0}, {"a.lora_B.weight", ASSAY_F32, 2, {3, 0}, zeros, 0}},
+         "does not fit its lora_"},
+        {{{"a.lora_embedding_A", ASSAY_F32, 2, {2, 4}, zeros, 32}, {"s", ASSAY_F32, 1, {1}, zeros, 4}},
+         "neither a LoRA matrix"},
+        {{{"a.lora_magnitude_vector", ASSAY_F32, 1, {4}, zeros, 16}, {"s", ASSAY_F32, 1, {1}, zeros, 4}},
+         "neither a LoRA matrix"},
+        {{{"a.lora_B.bias", ASSAY_F32, 1, {4}, zeros, 16}, {"s", ASSAY_F32, 1, {1}, zeros, 4}},
+         "neither a LoRA matrix"},
         {{{"score.weight", ASSAY_I32, 1, {4}, zeros, 16}, {"s", ASSAY_F32, 1, {1}, zeros, 4}}, "is I32"},
-        {{{"score.weight", ASSAY_F32, 1, {4}, zeros, 16}, {"base_model.model.score.weight", ASSAY_F32, 1, {4}, zeros, 16}}, "twice"}};
+        {{{"score.weight", ASSAY_F32, 1, {4}, zeros, 16},
+          {"base_model.model.score.weight", ASSAY_F32, 1, {4}, zeros, 16}},
+         "twice"}};
     char *folder = fresh_folder();
     assay_adapter_file *adapter;
     (void)state;
@@ -200,8 +213,9 @@ static void scales_like_peft(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_what_peft_saved),   cmocka_unit_test(writes_what_it_reads), cmocka_unit_test(keeps_a_head_alone),
-        cmocka_unit_test(understands_older_names), cmocka_unit_test(refuses_bad_tensors),  cmocka_unit_test(refuses_what_changes_the_mathematics),
+        cmocka_unit_test(reads_what_peft_saved), cmocka_unit_test(writes_what_it_reads),
+        cmocka_unit_test(keeps_a_head_alone),    cmocka_unit_test(understands_older_names),
+        cmocka_unit_test(refuses_bad_tensors),   cmocka_unit_test(refuses_what_changes_the_mathematics),
         cmocka_unit_test(scales_like_peft)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

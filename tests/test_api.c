@@ -1,4 +1,5 @@
-/* The C API as a C program meets it: ownership on success and failure, codes, stopping. tests/python/test_assay.py compares it with the command. */
+/* The C API as a C program meets it: ownership on success and failure, codes, stopping. tests/python/test_assay.py
+ * compares it with the command. */
 #include "test_support.h"
 
 #include "base/file.h"
@@ -6,6 +7,7 @@
 
 #include <assay.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,9 +50,11 @@ static int set_up(void **state)
     snprintf(at.run, sizeof at.run, "%s/run", at.folder);
     make_model(at.model);
     for (int i = 0; i < 8; i++)
-        snprintf(pairs + strlen(pairs), sizeof pairs - strlen(pairs), "{\"prompt\":\"q%d\",\"chosen\":\"yes %d\",\"rejected\":\"no\"}\n", i, i);
+        snprintf(pairs + strlen(pairs), sizeof pairs - strlen(pairs),
+                 "{\"prompt\":\"q%d\",\"chosen\":\"yes %d\",\"rejected\":\"no\"}\n", i, i);
     assert_int_equal(assay_file_write_atomic(at.pairs, pairs, strlen(pairs), NULL), ASSAY_OK);
-    const assay_setting settings[] = {{"model", at.model}, {"data", at.pairs}, {"output", at.run}, {"max-steps", "1"}, {"threads", "1"}, {"eval-split", "0.25"}};
+    const assay_setting settings[] = {{"model", at.model}, {"data", at.pairs}, {"output", at.run},
+                                      {"max-steps", "1"},  {"threads", "1"},   {"eval-split", "0.25"}};
     if (assay_train_run(settings, 6, &listener, &json, &failure)) fail_msg("%s", failure.text);
     assert_non_null(strstr(json, "\"evaluation\""));
     assert_true(notes > 0);
@@ -59,10 +63,7 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    return assay_remove_tree(((place *)*state)->folder, NULL) == ASSAY_OK ? 0 : -1;
-}
+static int tear_down(void **state) { return assay_remove_tree(((place *)*state)->folder, NULL) == ASSAY_OK ? 0 : -1; }
 
 static assay_scorer *open_run(const place *at, const assay_listener *listener)
 {
@@ -84,7 +85,8 @@ static void versions(void **state)
 
 static void wrong_settings(void **state)
 {
-    static const assay_setting unknown[] = {{"model", "x"}, {"lora-rnak", "3"}}, nameless[] = {{NULL, "x"}}, help[] = {{"--help", NULL}}, nowhere[] = {{"model", "/nowhere/at/all"}};
+    static const assay_setting unknown[] = {{"model", "x"}, {"lora-rnak", "3"}}, nameless[] = {{NULL, "x"}},
+                               help[] = {{"--help", NULL}}, nowhere[] = {{"model", "/nowhere/at/all"}};
     assay_failure failure;
     assay_scorer *scorer = (assay_scorer *)&failure;
     char *json = NULL;
@@ -116,10 +118,13 @@ static void plan_of_a_config(void **state)
     assert_int_equal(assay_make_dirs(folder, NULL), ASSAY_OK);
     assert_int_equal(assay_file_write_atomic(to, text, size, NULL), ASSAY_OK);
     assay_release(text);
-    const assay_setting settings[] = {{"model", folder}, {"max-length", "64"}, {"memory", "1G"}, {"threads", "1"}}, tight[] = {{"model", folder}, {"memory", "100K"}};
-    const assay_setting none[] = {{"model", folder}, {"max-length", "64"}, {"micro-tokens", "2"}}; /* no plan of any size */
+    const assay_setting settings[] = {{"model", folder}, {"max-length", "64"}, {"memory", "1G"}, {"threads", "1"}},
+                        tight[] = {{"model", folder}, {"memory", "100K"}};
+    /* no plan of any size */
+    const assay_setting none[] = {{"model", folder}, {"max-length", "64"}, {"micro-tokens", "2"}};
     if (assay_plan_run(settings, 4, NULL, &json, &failure)) fail_msg("%s", failure.text);
-    static const char *const wanted[] = {"\"fits\":true", "\"classes\":{\"weights\":", "\"suggestions\":[{", "\"rss_bytes\":"};
+    static const char *const wanted[] = {"\"fits\":true", "\"classes\":{\"weights\":", "\"suggestions\":[{",
+                                         "\"rss_bytes\":"};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         if (!strstr(json, wanted[i])) fail_msg("%s is not in %s", wanted[i], json);
     assert_null(strstr(json, "\"reason\""));
@@ -134,7 +139,8 @@ static void plan_of_a_config(void **state)
 
 static void scores(void **state)
 {
-    static const char *const lines[] = {"{\"prompt\":\"a\",\"responses\":[\"b\",\"c\"]}", "{\"prompt\":\"a\",\"response\":\"c\"}"};
+    static const char *const lines[] = {"{\"prompt\":\"a\",\"responses\":[\"b\",\"c\"]}",
+                                        "{\"prompt\":\"a\",\"response\":\"c\"}"};
     assay_failure failure;
     double *found, single;
     size_t counts[2], total;
@@ -152,8 +158,10 @@ static void scores(void **state)
 
 static void bad_lines(void **state)
 {
-    static const char *const lines[] = {"{\"text\":\"fine\"}", "{\"text\":", NULL, "[]", "{\"prompt\":\"a\",\"response\":\"a text that is far too long for a limit of eighty tokens, is it not? "
-                                                                                    "It goes on and on, a token a byte, until there are more than enough of them.\"}"};
+    static const char *const lines[] = {
+        "{\"text\":\"fine\"}", "{\"text\":", NULL, "[]",
+        "{\"prompt\":\"a\",\"response\":\"a text that is far too long for a limit of eighty tokens, is it not? "
+        "It goes on and on, a token a byte, until there are more than enough of them.\"}"};
     assay_failure failure;
     double *found = NULL, single;
     size_t total = 7;
@@ -166,7 +174,7 @@ static void bad_lines(void **state)
         assert_int_equal(total, 0);
     }
     assert_int_equal(assay_scorer_score_answer(scorer, "a", "\xff", &single, &failure), ASSAY_CODE_FORMAT);
-    assert_int_equal(assay_scorer_score_answer(scorer, NULL, "b", &single, &failure), ASSAY_CODE_FORMAT);
+    assert_int_equal(assay_scorer_score_answer(scorer, NULL, "b", &single, &failure), ASSAY_CODE_USAGE);
     assert_int_equal(assay_scorer_score_lines(scorer, lines, 1, &found, NULL, &total, &failure), ASSAY_CODE_OK);
     assert_int_equal(total, 1);
     assay_release(found);
@@ -189,6 +197,113 @@ static void stopping(void **state)
     assay_scorer_close(scorer);
 }
 
+/* Whatever the number: a host may pass on a signal's. A checkpoint is there, and the run goes on from it. */
+static void stopping_a_run(void **state)
+{
+    static const int stops[] = {1, 2, 15, -1};
+    const place *at = *state;
+    char output[128], *json = (char *)output;
+    assay_failure failure;
+    assay_setting settings[] = {{"model", at->model}, {"data", at->pairs}, {"output", output},   {"max-steps", "2"},
+                                {"threads", "1"},     {"eval-split", "0"}, {"batch-pairs", "2"}, {"resume", NULL}};
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+        volatile int stop = stops[i];
+        assay_listener listener = {.stop = &stop};
+        snprintf(output, sizeof output, "%s/stopped-%zu", at->folder, i);
+        assert_int_equal(assay_train_run(settings, 7, &listener, &json, &failure), ASSAY_CODE_STOPPED);
+        assert_null(json);
+        assert_non_null(strstr(failure.text, "checkpoint-0"));
+        stop = 0;
+        if (assay_train_run(settings, 8, &listener, NULL, &failure)) fail_msg("%s", failure.text);
+    }
+}
+
+static void missing_arguments(void **state)
+{
+    const char *lines[] = {"{\"text\":\"x\"}"};
+    const assay_setting settings[] = {{NULL, "x"}};
+    assay_failure failure;
+    double *found, single;
+    char *json;
+    assay_scorer *scorer = open_run(*state, NULL), *other;
+    assert_int_equal(assay_scorer_open(NULL, NULL, 0, NULL, &failure), ASSAY_CODE_USAGE);
+    assert_int_equal(assay_scorer_open(&other, NULL, 1, NULL, &failure), ASSAY_CODE_USAGE);
+    assert_int_equal(assay_scorer_open(&other, settings, 1, NULL, &failure), ASSAY_CODE_USAGE);
+    assert_null(other);
+    assert_int_equal(assay_scorer_score_lines(NULL, lines, 1, &found, NULL, NULL, &failure), ASSAY_CODE_USAGE);
+    assert_int_equal(assay_scorer_score_lines(scorer, NULL, 1, &found, NULL, NULL, &failure), ASSAY_CODE_USAGE);
+    assert_int_equal(assay_scorer_score_lines(scorer, lines, 1, NULL, NULL, NULL, &failure), ASSAY_CODE_USAGE);
+    assert_non_null(strstr(failure.text, "\"scores\" is NULL"));
+    assert_int_equal(assay_scorer_score_answer(NULL, "a", "b", &single, &failure), ASSAY_CODE_USAGE);
+    assert_int_equal(assay_scorer_score_answer(scorer, "a", NULL, &single, &failure), ASSAY_CODE_USAGE);
+    assert_int_equal(assay_scorer_score_answer(scorer, "a", "b", NULL, &failure), ASSAY_CODE_USAGE);
+    assert_int_equal(assay_scorer_describe(NULL, &json, &failure), ASSAY_CODE_USAGE);
+    assert_int_equal(assay_scorer_describe(scorer, NULL, &failure), ASSAY_CODE_USAGE);
+    assert_int_equal(assay_plan_run(NULL, 0, NULL, NULL, &failure), ASSAY_CODE_USAGE);
+    assert_int_equal(assay_plan_run(NULL, 3, NULL, &json, &failure), ASSAY_CODE_USAGE);
+    assert_int_equal(assay_train_run(NULL, 3, NULL, NULL, NULL), ASSAY_CODE_USAGE);
+    assay_scorer_close(scorer);
+}
+
+/* Bytes that are no UTF-8 leave as what they are called, not as they are. */
+static void failures_are_utf8(void **state)
+{
+    const assay_setting settings[] = {{"model", "/nowhere/caf\xe9"}}, name[] = {{"caf\xe9\033[31m", "1"}};
+    assay_failure failure;
+    assay_scorer *scorer;
+    (void)state;
+    assert_int_not_equal(assay_scorer_open(&scorer, settings, 1, NULL, &failure), ASSAY_CODE_OK);
+    assert_non_null(strstr(failure.text, "/nowhere/caf\\xe9"));
+    assert_int_equal(assay_scorer_open(&scorer, name, 1, NULL, &failure), ASSAY_CODE_USAGE);
+    assert_non_null(strstr(failure.text, "caf\\xe9\\x1b[31m"));
+}
+
+typedef struct shared_use {
+    assay_scorer *scorer;
+    const char *answer;
+    double expected;
+    int wrong;
+} shared_use;
+
+static void *score_often(void *argument)
+{
+    shared_use *use = argument;
+    char line[64];
+    const char *lines[] = {line, "{\"text\":\"something else\"}"};
+    assay_failure failure;
+    snprintf(line, sizeof line, "{\"prompt\":\"q\",\"response\":\"%s\"}", use->answer);
+    for (int i = 0; i < 40; i++) {
+        double single = 0, *found = NULL;
+        size_t total = 0;
+        use->wrong += assay_scorer_score_answer(use->scorer, "q", use->answer, &single, &failure) != ASSAY_CODE_OK;
+        use->wrong += assay_scorer_score_lines(use->scorer, lines, 2, &found, NULL, &total, &failure) != ASSAY_CODE_OK;
+        use->wrong += total != 2 || memcmp(&single, &use->expected, sizeof single) != 0 ||
+                      memcmp(found, &use->expected, sizeof single) != 0;
+        assay_release(found);
+    }
+    return NULL;
+}
+
+/* Calls of several threads wait for each other, and every one gets its own scores. */
+static void shared_by_threads(void **state)
+{
+    static const char *const answers[] = {"yes", "no, a longer one", "\xe4\xb8\x80", "b"};
+    shared_use uses[4];
+    pthread_t threads[4];
+    assay_failure failure;
+    assay_scorer *scorer = open_run(*state, NULL);
+    for (size_t i = 0; i < 4; i++) {
+        uses[i] = (shared_use){.scorer = scorer, .answer = answers[i]};
+        assert_int_equal(assay_scorer_score_answer(scorer, "q", answers[i], &uses[i].expected, &failure), 0);
+    }
+    for (size_t i = 0; i < 4; i++) assert_int_equal(pthread_create(&threads[i], NULL, score_often, &uses[i]), 0);
+    for (size_t i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(uses[i].wrong, 0);
+    }
+    assay_scorer_close(scorer);
+}
+
 static void description(void **state)
 {
     assay_failure failure;
@@ -203,8 +318,12 @@ static void description(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(versions), cmocka_unit_test(wrong_settings), cmocka_unit_test(plan_of_a_config), cmocka_unit_test(scores),
-        cmocka_unit_test(bad_lines), cmocka_unit_test(stopping),      cmocka_unit_test(description),
+        cmocka_unit_test(versions),          cmocka_unit_test(wrong_settings),
+        cmocka_unit_test(plan_of_a_config),  cmocka_unit_test(scores),
+        cmocka_unit_test(bad_lines),         cmocka_unit_test(stopping),
+        cmocka_unit_test(description),       cmocka_unit_test(stopping_a_run),
+        cmocka_unit_test(missing_arguments), cmocka_unit_test(failures_are_utf8),
+        cmocka_unit_test(shared_by_threads),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

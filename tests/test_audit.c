@@ -16,8 +16,8 @@ static assay_pair_set *faulty_pairs(void)
     assay_pair_set *pairs;
     assert_int_equal(assay_pair_set_new(&pairs, NULL), ASSAY_OK);
     helper_add_pair(pairs, "p", "long answer", "short");
-    helper_add_pair(pairs, "p", "long answer", "short"); /* repeats line 1 */
-    helper_add_pair(pairs, "p", "short", "long answer"); /* contradicts it */
+    helper_add_pair(pairs, "p", "long answer", "short");           /* repeats line 1 */
+    helper_add_pair(pairs, "p", "short", "long answer");           /* contradicts it */
     helper_add_pair(pairs, "q", "\xE4\xB8\xAD\xE6\x96\x87", "ab"); /* equal in characters, not in bytes */
     helper_add_pair(pairs, " ", "longer", "x");
     pairs->pairs[0].margin = 2;
@@ -35,7 +35,9 @@ static void faults_are_counted(void **state)
     helper_add_pair(eval, "P", "x", "y");
     helper_add_pair(eval, "unseen", "x", "y");
     assay_example_set examples;
-    assert_int_equal(assay_example_set_build(&examples, pairs, NULL, 0, &helper_renderer, &(assay_example_options){.max_length = 14}, NULL), ASSAY_OK);
+    assert_int_equal(assay_example_set_build(&examples, pairs, NULL, 0, &helper_renderer,
+                                             &(assay_example_options){.max_length = 14}, NULL),
+                     ASSAY_OK);
     assay_audit audit;
     assert_int_equal(assay_audit_make(&audit, pairs, &examples, eval, NULL), ASSAY_OK);
     assert_true(audit.records == 7 && audit.pairs == 5 && audit.bad_lines == 1 && audit.prompts == 3);
@@ -47,7 +49,8 @@ static void faults_are_counted(void **state)
     assert_int_equal(audit.dropped[ASSAY_DROP_TOO_LONG].count, 3);
     assert_true(audit.longer == 3 && audit.shorter == 1 && audit.ties == 1);
     assert_true(audit.longer_wins == 0.75 && audit.length_accuracy == 0.7);
-    assert_true(audit.margins == 2 && audit.margins_negative == 1 && audit.margin_mean == 0.5 && audit.margin_min == -1 && audit.margin_max == 2);
+    assert_true(audit.margins == 2 && audit.margins_negative == 1 && audit.margin_mean == 0.5 &&
+                audit.margin_min == -1 && audit.margin_max == 2);
     assert_true(audit.in_both.count == 1 && audit.eval_pairs == 2);
     assert_int_equal(audit.tokens + audit.tokens_shared, examples.id_count);
     assay_audit_release(&audit);
@@ -91,8 +94,12 @@ static void renderings(void **state)
     assert_null(json_object_get(object, "eval"));
     json_decref(object);
     assert_int_equal(assay_audit_text(&audit, &text, NULL), ASSAY_OK);
-    static const char *const says[] = {"pairs to train on", "contradicting pairs", "made.jsonl:1 and made.jsonl:3", "made.jsonl:7: nonsense",
-                                       "the longer answer wins in 75.0 %", "dropped: chosen and rejected are equal"};
+    static const char *const says[] = {"pairs to train on",
+                                       "contradicting pairs",
+                                       "made.jsonl:1 and made.jsonl:3",
+                                       "made.jsonl:7: nonsense",
+                                       "the longer answer wins in 75.0 %",
+                                       "dropped: chosen and rejected are equal"};
     for (size_t i = 0; i < sizeof says / sizeof *says; i++) assert_non_null(strstr(text.data, says[i]));
     assay_buf_release(&text);
     assay_audit_release(&audit);
@@ -118,8 +125,8 @@ static void no_pairs_at_all(void **state)
     assay_pair_set_free(pairs);
 }
 
-/* The published shares: the longer answer is chosen in 57.8 % of MedicalGPT's 500 pairs, in 90.9 % of its 11 tool calls.
- * 84 of the 500 have a system message beside the question; none has a second question. */
+/* The published shares: the longer answer is chosen in 57.8 % of MedicalGPT's 500 pairs, in 90.9 % of its 11 tool
+ * calls. 84 of the 500 have a system message beside the question; none has a second question. */
 static void real_files(void **state)
 {
     (void)state;
@@ -151,7 +158,8 @@ static void real_files(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(faults_are_counted), cmocka_unit_test(statistics), cmocka_unit_test(renderings),
-                                       cmocka_unit_test(no_pairs_at_all), cmocka_unit_test(real_files)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(faults_are_counted), cmocka_unit_test(statistics),
+                                       cmocka_unit_test(renderings), cmocka_unit_test(no_pairs_at_all),
+                                       cmocka_unit_test(real_files)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

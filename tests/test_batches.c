@@ -61,7 +61,8 @@ static void runs_hold_whole_pairs(void **state)
         static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
         helper_add_pair(pairs, "prompt", letters + (i * 7) % 20, letters + 21 + i % 3);
     }
-    assert_int_equal(assay_example_set_build(&set, pairs, NULL, 0, &helper_renderer, &(assay_example_options){0}, NULL), ASSAY_OK);
+    assert_int_equal(assay_example_set_build(&set, pairs, NULL, 0, &helper_renderer, &(assay_example_options){0}, NULL),
+                     ASSAY_OK);
     assert_int_equal(set.count, 40);
     uint32_t picked[40];
     assay_epoch_order(picked, 40, 1, 0);
@@ -71,10 +72,12 @@ static void runs_hold_whole_pairs(void **state)
         size_t most = 0;
         for (size_t i = 0; i < runs.count; i++) {
             size_t tokens = 0;
-            for (size_t j = runs.begin[i]; j < runs.begin[i + 1]; j++) tokens += assay_example_tokens(set.items + picked[j]);
+            for (size_t j = runs.begin[i]; j < runs.begin[i + 1]; j++)
+                tokens += assay_example_tokens(set.items + picked[j]);
             assert_true(runs.begin[i] < runs.begin[i + 1] && tokens <= limit);
             most = tokens > most ? tokens : most;
-            if (i + 1 < runs.count) assert_true(tokens + assay_example_tokens(set.items + picked[runs.begin[i + 1]]) > limit);
+            if (i + 1 < runs.count)
+                assert_true(tokens + assay_example_tokens(set.items + picked[runs.begin[i + 1]]) > limit);
         }
         assert_int_equal(runs.most_tokens, most);
     }
@@ -91,7 +94,8 @@ static void runs_hold_whole_pairs(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(an_epoch_is_a_permutation), cmocka_unit_test(position_is_all_there_is),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(an_epoch_is_a_permutation),
+                                       cmocka_unit_test(position_is_all_there_is),
                                        cmocka_unit_test(runs_hold_whole_pairs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

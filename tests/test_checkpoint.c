@@ -1,11 +1,13 @@
-/* Checkpoints: the four layouts of a Hugging Face folder hold the same weights, hub ids are found in caches, GGUF files of three
- * architectures read as Hugging Face weights and config, fingerprints tell checkpoints apart, and lying indices are refused. */
+/* Checkpoints: the four layouts of a Hugging Face folder hold the same weights, hub ids are found in caches, GGUF files
+ * of three architectures read as Hugging Face weights and config, fingerprints tell checkpoints apart, and lying
+ * indices are refused. */
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/checkpoint_write.h"
 
 #include "container_check.h"
 
-static void look_checkpoint(const char *name, int rank, const size_t *shape, const float *values, size_t elements, void *context)
+static void look_checkpoint(const char *name, int rank, const size_t *shape, const float *values, size_t elements,
+                            void *context)
 {
     const assay_weight *weight = assay_checkpoint_find(context, name);
     if (!weight) fail_msg("the weight %s is missing", name);
@@ -126,8 +128,10 @@ static void refuses_lying_indices(void **state)
         {"{\"weight_map\": {\"layer.0.weight\": \"a.safetensors\\u0000\"}}", "not a plain file name"},
         {"{\"weight_map\": {\"layer.0.weight\": \"none.safetensors\"}}", "none.safetensors"},
         {"{\"weight_map\": {\"layer.2.weight\": \"a.safetensors\"}}", "should lie in a.safetensors, but does not"},
-        {"{\"weight_map\": {\"layer.0.weight\": \"a.safetensors\", \"layer.0.weight\": \"a.safetensors\"}}", "duplicate"},
-        {"{\"weight_map\": {\"layer.0.weight\": \"a.safetensors\", \"layer.1.weight\": \"b.safetensors\"}}", "is there twice, in a"},
+        {"{\"weight_map\": {\"layer.0.weight\": \"a.safetensors\", \"layer.0.weight\": \"a.safetensors\"}}",
+         "duplicate"},
+        {"{\"weight_map\": {\"layer.0.weight\": \"a.safetensors\", \"layer.1.weight\": \"b.safetensors\"}}",
+         "is there twice, in a"},
     };
     char *folder = fresh_folder();
     (void)state;
@@ -217,7 +221,8 @@ static void reads_gguf_llama_and_qwen2(void **state)
     for (int qwen = 0; qwen < 2; qwen++) {
         assay_checkpoint *checkpoint = open_good(qwen ? GOLDEN "qwen2.gguf" : GOLDEN "llama.gguf", 0);
         golden_each(qwen ? "gguf_qwen2" : "gguf_llama", look_checkpoint, checkpoint);
-        assert_string_equal(json_string_value(json_object_get(checkpoint->config, "model_type")), qwen ? "qwen2" : "llama");
+        assert_string_equal(json_string_value(json_object_get(checkpoint->config, "model_type")),
+                            qwen ? "qwen2" : "llama");
         assert_string_equal(json_string_value(json_array_get(json_object_get(checkpoint->config, "architectures"), 0)),
                             qwen ? "Qwen2ForCausalLM" : "LlamaForSequenceClassification");
         assert_int_equal(json_object_size(json_object_get(checkpoint->config, "id2label")), qwen ? 0 : 1);
@@ -283,17 +288,21 @@ static void refuses_odd_gguf(void **state)
     refuse(GOLDEN "types.gguf", "architecture \"none\"");
     refuse_patched_gguf("blk.0.ffn_gate.weight", "blk.0.ffn_gatf.weight", 21, "\"blk.0.ffn_gatf.weight\" is not known");
     refuse_patched_gguf("llama.block_count", "llama.block_counu", 17, "llama.block_count should be");
-    refuse_patched_gguf("attention.head_count_kv\4\0\0\0\1", "attention.head_count_kv\4\0\0\0\0", 28, "head_count_kv should be");
-    refuse_patched_gguf("attention.head_count_kv\4\0\0\0\1", "attention.head_count_kv\4\0\0\0\5", 28, "does not divide into 5 heads");
+    refuse_patched_gguf("attention.head_count_kv\4\0\0\0\1", "attention.head_count_kv\4\0\0\0\0", 28,
+                        "head_count_kv should be");
+    refuse_patched_gguf("attention.head_count_kv\4\0\0\0\1", "attention.head_count_kv\4\0\0\0\5", 28,
+                        "does not divide into 5 heads");
     refuse_patched_gguf("rope.dimension_count\4\0\0\0\x10", "rope.dimension_count\4\0\0\0\x08", 25, "rotates 8 of 16");
-    refuse_patched_gguf("rope.freq_base\6\0\0\0\0\x24\x74\x49", "rope.freq_base\6\0\0\0\0\x40\x1c\x46", 22, "not Llama 3's rope scaling");
+    refuse_patched_gguf("rope.freq_base\6\0\0\0\0\x24\x74\x49", "rope.freq_base\6\0\0\0\0\x40\x1c\x46", 22,
+                        "not Llama 3's rope scaling");
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(reads_all_layouts),          cmocka_unit_test(opens_config_only),
-                                       cmocka_unit_test(refuses_lying_indices),      cmocka_unit_test(finds_hub_ids),
-                                       cmocka_unit_test(reads_gguf_llama_and_qwen2), cmocka_unit_test(reads_gguf_chatglm),
-                                       cmocka_unit_test(refuses_odd_gguf),           cmocka_unit_test(writes_shards)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_all_layouts),          cmocka_unit_test(opens_config_only),
+        cmocka_unit_test(refuses_lying_indices),      cmocka_unit_test(finds_hub_ids),
+        cmocka_unit_test(reads_gguf_llama_and_qwen2), cmocka_unit_test(reads_gguf_chatglm),
+        cmocka_unit_test(refuses_odd_gguf),           cmocka_unit_test(writes_shards)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,7 +34,8 @@ static void sides_and_shared_prefix(void **state)
     (void)state;
     assay_pair_set *pairs = three_pairs();
     assay_example_set set;
-    assert_int_equal(assay_example_set_build(&set, pairs, NULL, 0, &helper_renderer, &(assay_example_options){0}, NULL), ASSAY_OK);
+    assert_int_equal(assay_example_set_build(&set, pairs, NULL, 0, &helper_renderer, &(assay_example_options){0}, NULL),
+                     ASSAY_OK);
     assert_int_equal(set.count, 3);
     is_side(&set, set.items[0].chosen, set.items[0].chosen_count, "<0><2>hello<3>good<9>");
     is_side(&set, set.items[0].rejected, set.items[0].rejected_count, "<0><2>hello<3>bad<9>");
@@ -45,17 +46,20 @@ static void sides_and_shared_prefix(void **state)
     assert_true(isnan(set.items[0].margin));
     assay_example_set_release(&set);
     static const uint32_t picked[] = {2, 0};
-    assert_int_equal(assay_example_set_build(&set, pairs, picked, 2, &helper_renderer, &(assay_example_options){0}, NULL), ASSAY_OK);
+    assert_int_equal(
+        assay_example_set_build(&set, pairs, picked, 2, &helper_renderer, &(assay_example_options){0}, NULL), ASSAY_OK);
     assert_true(set.count == 2 && set.items[0].pair == 2 && set.items[1].pair == 0);
     assay_example_set_release(&set);
     assay_pair_set_free(pairs);
 }
 
 /* One side is the beginning of the other: the shared part stops before the shorter side's last id. */
-static assay_status render_bare(const void *context, const assay_message *messages, size_t count, assay_ids *ids, assay_error *err)
+static assay_status render_bare(const void *context, const assay_conversation *conversation, assay_ids *ids,
+                                assay_error *err)
 {
+    const assay_message *messages = conversation->messages;
     (void)context;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < conversation->count; i++)
         for (size_t j = 0; j < messages[i].size; j++) ASSAY_TRY(helper_push(ids, messages[i].text[j], err));
     return ASSAY_OK;
 }
@@ -129,7 +133,8 @@ static void truncation_right(void **state)
     assert_int_equal(set.truncated, 1);
     is_side(&set, set.items[1].chosen, set.items[1].chosen_count, "<0><2>q<3>0123456789");
     is_side(&set, set.items[1].rejected, set.items[1].rejected_count, "<0><2>q<3>1<9>");
-    assert_true(set.drops[0].pair == 1 && set.drops[0].reason == ASSAY_DROP_SAME_IDS); /* both were cut to prompt and x */
+    /* both were cut to prompt and x */
+    assert_true(set.drops[0].pair == 1 && set.drops[0].reason == ASSAY_DROP_SAME_IDS);
     assay_example_set_release(&set);
     assay_pair_set_free(pairs);
 }
@@ -141,11 +146,13 @@ static void errors_name_the_line(void **state)
     assay_example_set set;
     assay_error err;
     helper_add_pair(pairs, "p", "a!", "b");
-    assert_int_equal(assay_example_set_build(&set, pairs, NULL, 0, &helper_renderer, &(assay_example_options){0}, &err), ASSAY_E_FORMAT);
+    assert_int_equal(assay_example_set_build(&set, pairs, NULL, 0, &helper_renderer, &(assay_example_options){0}, &err),
+                     ASSAY_E_FORMAT);
     assert_string_equal(err.text, "made.jsonl:4: no shouting");
     assay_pair_set_free(pairs);
     assert_int_equal(assay_pair_set_new(&pairs, NULL), ASSAY_OK);
-    assert_int_equal(assay_example_set_build(&set, pairs, NULL, 0, &helper_renderer, &(assay_example_options){0}, &err), ASSAY_E_FORMAT);
+    assert_int_equal(assay_example_set_build(&set, pairs, NULL, 0, &helper_renderer, &(assay_example_options){0}, &err),
+                     ASSAY_E_FORMAT);
     assert_non_null(strstr(err.text, "no pair is left"));
     assay_pair_set_free(pairs);
 }
@@ -153,8 +160,9 @@ static void errors_name_the_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sides_and_shared_prefix), cmocka_unit_test(each_side_keeps_a_token), cmocka_unit_test(long_pairs_are_dropped),
-        cmocka_unit_test(truncation_left),         cmocka_unit_test(truncation_right),        cmocka_unit_test(errors_name_the_line),
+        cmocka_unit_test(sides_and_shared_prefix), cmocka_unit_test(each_side_keeps_a_token),
+        cmocka_unit_test(long_pairs_are_dropped),  cmocka_unit_test(truncation_left),
+        cmocka_unit_test(truncation_right),        cmocka_unit_test(errors_name_the_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* GGUF: block types bit-equal to gguf-py's dequantisation, metadata of every kind, versions 2 and 3, real files where present, and
- * hostile ones. */
+/* GGUF: block types bit-equal to gguf-py's dequantisation, metadata of every kind, versions 2 and 3, real files where
+ * present, and hostile ones. */
 #include "container/gguf.h"
 
 #include "gguf_check.h"
@@ -67,7 +67,8 @@ typedef struct patch {
     const char *message; /* NULL: must be accepted */
 } patch;
 
-/* Header fields: 4 version, 8 tensors, 16 keys, 24 length of the first key ("general.architecture"), 52 its type, 56 its length. */
+/* Header fields: 4 version, 8 tensors, 16 keys, 24 length of the first key ("general.architecture"), 52 its type, 56
+ * its length. */
 static const patch patches[] = {
     {4, 4, 2, NULL},
     {4, 4, 1, "version 1"},
@@ -100,7 +101,8 @@ static void judges_patches(void **state)
         put_file(path, copy, map.size);
         assay_status status = open_and_touch(open_gguf, path, &err);
         if (!patches[i].message && status != ASSAY_OK) fail_msg("patch %zu: %s", i, err.text);
-        if (patches[i].message && !strstr(err.text, patches[i].message)) fail_msg("patch %zu: said \"%s\"", i, err.text);
+        if (patches[i].message && !strstr(err.text, patches[i].message))
+            fail_msg("patch %zu: said \"%s\"", i, err.text);
     }
     free(copy);
     assay_map_close(&map);
@@ -135,10 +137,12 @@ static void refuses_duplicates_and_types(void **state)
     check_replaced("i16", "u16", 3, "\"u16\" is there twice");
     check_replaced("t.F16", "t.F32", 5, "\"t.F32\" is there twice");
     /* t.F16: rank 2, dimensions 64 and 3, type 1 -> 12 (Q4_K) */
-    check_replaced("t.F16\2\0\0\0\x40\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\1", "t.F16\2\0\0\0\x40\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\x0c", 26, "Q4_K");
+    check_replaced("t.F16\2\0\0\0\x40\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\1",
+                   "t.F16\2\0\0\0\x40\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\x0c", 26, "Q4_K");
     check_replaced("t.F16\2\0\0\0\x40\0\0\0\0\0\0\0\3", "t.F16\5\0\0\0\x40\0\0\0\0\0\0\0\3", 18, "5 dimensions");
     check_replaced("t.F16\2\0\0\0\x40\0\0\0\0\0\0\0\3", "t.F16\2\0\0\0\x40\0\0\0\0\0\0\x80\3", 18, "too large");
-    check_replaced("t.F16\2\0\0\0\x40\0\0\0\0\0\0\0\3", "t.F16\2\0\0\0\x40\0\0\0\0\0\0\0\4", 18, "a hole or an overlap");
+    check_replaced("t.F16\2\0\0\0\x40\0\0\0\0\0\0\0\3", "t.F16\2\0\0\0\x40\0\0\0\0\0\0\0\4", 18,
+                   "a hole or an overlap");
     check_replaced("t.Q8_0\2\0\0\0\x40", "t.Q8_0\2\0\0\0\x41", 11, "whole blocks");
 }
 
@@ -179,7 +183,8 @@ static void reads_real_vocabularies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_every_type),             cmocka_unit_test(reads_metadata),   cmocka_unit_test(judges_patches),
-        cmocka_unit_test(refuses_duplicates_and_types), cmocka_unit_test(survives_torture), cmocka_unit_test(reads_real_vocabularies)};
+        cmocka_unit_test(reads_every_type), cmocka_unit_test(reads_metadata),
+        cmocka_unit_test(judges_patches),   cmocka_unit_test(refuses_duplicates_and_types),
+        cmocka_unit_test(survives_torture), cmocka_unit_test(reads_real_vocabularies)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,12 @@
-/* Hostile files. A mutation table (every header byte of small files set to other values, the file cut at every length) with the allocations
- * counted, and the patterns of published parser faults, one test each, named after the advisory. What each advisory taught: SECURITY.md. */
+/* Hostile files. A mutation table (every header byte of small files set to other values, the file cut at every length)
+ * with the allocations counted, and the patterns of published parser faults, one test each, named after the advisory.
+ * What each advisory taught: SECURITY.md. */
 #include "checkpoint/checkpoint.h"
-#include "cli/option_config.h"
 #include "container/gguf.h"
 #include "container/safetensors.h"
 #include "container/torch_bin.h"
 #include "data/pair_file.h"
+#include "options/option_config.h"
 #include "tokenizer/tokenizer.h"
 
 #include "gguf_check.h"
@@ -40,8 +41,8 @@ void *__wrap_realloc(void *block, size_t size)
 
 /* ---- the mutation table ---- */
 
-/* No allocation is larger than twice the file and this; it covers lists of small structs (a tensor takes 14 bytes of a file and some
- * hundred of memory, a file here has a few dozen). */
+/* No allocation is larger than twice the file and this; it covers lists of small structs (a tensor takes 14 bytes of a
+ * file and some hundred of memory, a file here has a few dozen). */
 enum { ALLOCATION_CONSTANT = 64 << 10 };
 
 typedef struct tally {
@@ -54,7 +55,8 @@ static bool try_case(opener open, const char *path, const uint8_t *data, size_t 
     put_file(path, data, size);
     largest_allocation = 0;
     bool loaded = open_and_touch(open, path, &err) == ASSAY_OK;
-    if (largest_allocation > 2 * size + ALLOCATION_CONSTANT) fail_msg("an allocation of %zu bytes for a file of %zu", largest_allocation, size);
+    if (largest_allocation > 2 * size + ALLOCATION_CONSTANT)
+        fail_msg("an allocation of %zu bytes for a file of %zu", largest_allocation, size);
     if (!loaded && !strstr(err.text, path)) fail_msg("the refusal does not name the file: \"%s\"", err.text);
     count->cases++;
     if (loaded) count->loaded++;
@@ -62,10 +64,12 @@ static bool try_case(opener open, const char *path, const uint8_t *data, size_t 
     return loaded;
 }
 
-static void mutate(opener open, const char *path, uint8_t *data, size_t size, size_t header, size_t needed, tally *count)
+static void mutate(opener open, const char *path, uint8_t *data, size_t size, size_t header, size_t needed,
+                   tally *count)
 {
     for (size_t cut = 0; cut < size; cut++)
-        if (try_case(open, path, data, cut, count) && cut < needed) fail_msg("loaded when cut to %zu of %zu bytes", cut, size);
+        if (try_case(open, path, data, cut, count) && cut < needed)
+            fail_msg("loaded when cut to %zu of %zu bytes", cut, size);
     for (size_t at = 0; at < header; at++) {
         const uint8_t was = data[at], values[] = {0, 0xff, was ^ 1, was ^ 0x80, (uint8_t)(was + 1), '"', '}'};
         for (size_t i = 0; i < sizeof values; i++) {
@@ -83,7 +87,8 @@ static void measure(const assay_tensor_file *file, size_t *first, size_t *last)
     *first = file->map.size;
     *last = 0;
     for (size_t i = 0; i < file->count; i++) {
-        size_t at = (size_t)((const uint8_t *)file->tensors[i].data - file->map.data), end = at + file->tensors[i].bytes;
+        size_t at = (size_t)((const uint8_t *)file->tensors[i].data - file->map.data),
+               end = at + file->tensors[i].bytes;
         if (at < *first) *first = at;
         if (end > *last) *last = end;
     }
@@ -101,7 +106,8 @@ static void measure_golden(opener open, const char *golden, size_t *header, size
     }
     assert_int_equal(open(&file, golden, NULL), ASSAY_OK);
     measure(file, header, needed);
-    if (open == assay_torch_bin_open) *header = *needed = file->map.size; /* a ZIP's records are spread over it, the directory is its end */
+    /* a ZIP's records are spread over it, the directory is its end */
+    if (open == assay_torch_bin_open) *header = *needed = file->map.size;
     assay_tensor_file_close(file);
 }
 
@@ -116,7 +122,8 @@ static void run_table(const char *name, opener open, const char *golden)
     uint8_t *copy = malloc(map.size);
     memcpy(copy, map.data, map.size);
     mutate(open, path, copy, map.size, header, needed, &count);
-    printf("mutation table, %s: %zu cases, %zu refused by name, %zu loaded whole, 0 other\n", name, count.cases, count.refused, count.loaded);
+    printf("mutation table, %s: %zu cases, %zu refused by name, %zu loaded whole, 0 other\n", name, count.cases,
+           count.refused, count.loaded);
     assert_true(count.refused > count.loaded / 4 && count.cases == count.refused + count.loaded);
     free(copy);
     assay_map_close(&map);
@@ -170,10 +177,7 @@ static void put_tensor(bytes *out, const char *name, uint64_t columns, uint64_t 
     put(out, place, 8);
 }
 
-static void pad(bytes *out)
-{
-    out->size = (out->size + 31) / 32 * 32 + 64;
-}
+static void pad(bytes *out) { out->size = (out->size + 31) / 32 * 32 + 64; }
 
 /* Refused, with a word of the reason, without an allocation beyond the table's bound. */
 static void refuse(opener open, const bytes *file, const char *reason)
@@ -375,7 +379,8 @@ static void normalizer_bomb(void **state)
     assay_error err = {0};
     char *folder = fresh_folder(), *json = malloc(16384), *at = json;
     (void)state;
-    at += sprintf(at, "{\"version\":\"1.0\",\"added_tokens\":[],\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[");
+    at +=
+        sprintf(at, "{\"version\":\"1.0\",\"added_tokens\":[],\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[");
     for (int i = 0; i < 40; i++)
         at += sprintf(at, "%s{\"type\":\"Replace\",\"pattern\":{\"String\":\"a\"},\"content\":\"aa\"}", i ? "," : "");
     at += sprintf(at, "]},\"pre_tokenizer\":null,\"post_processor\":null,\"decoder\":null,"
@@ -393,8 +398,9 @@ static void normalizer_bomb(void **state)
 
 static void cve_2025_32434_pickle_calls(void **state)
 {
-    static const char *const names[] = {"system", "getattr", "opcode_inst", "opcode_stack_global", "opcode_ext", "build_tensor",
-                                        "call_storage", "call_tensor", "call_dict_with_arguments"};
+    static const char *const names[] = {
+        "system",       "getattr",      "opcode_inst", "opcode_stack_global",     "opcode_ext",
+        "build_tensor", "call_storage", "call_tensor", "call_dict_with_arguments"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[128];
@@ -429,9 +435,10 @@ static void json_depth(void **state)
 
 static void index_leaves_its_folder(void **state)
 {
-    static const char *const indices[] = {
-        "{\"weight_map\":{\"a\":\"../model.safetensors\"}}", "{\"weight_map\":{\"a\":\"/etc/passwd\"}}",
-        "{\"weight_map\":{\"a\":\"..\"}}", "{\"weight_map\":{\"a\":\"x\\u0000y\"}}", "{\"weight_map\":{\"a\":{\"b\":1}}}"};
+    static const char *const indices[] = {"{\"weight_map\":{\"a\":\"../model.safetensors\"}}",
+                                          "{\"weight_map\":{\"a\":\"/etc/passwd\"}}", "{\"weight_map\":{\"a\":\"..\"}}",
+                                          "{\"weight_map\":{\"a\":\"x\\u0000y\"}}",
+                                          "{\"weight_map\":{\"a\":{\"b\":1}}}"};
     assay_checkpoint *checkpoint;
     (void)state;
     for (size_t i = 0; i < sizeof indices / sizeof *indices; i++) {
@@ -462,16 +469,24 @@ static void yaml_alias_bomb(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mutation_table),
-        cmocka_unit_test(cve_2024_21802_tensor_extents), cmocka_unit_test(cve_2024_21825_array_count),
-        cmocka_unit_test(cve_2024_21836_tensor_count),   cmocka_unit_test(cve_2024_23496_string_length),
-        cmocka_unit_test(cve_2024_23605_key_count),      cmocka_unit_test(cve_2025_53630_running_sum),
-        cmocka_unit_test(cve_2026_27940_padded_sum),     cmocka_unit_test(cve_2026_33298_wrapping_product),
-        cmocka_unit_test(cve_2026_7482_range_behind_the_end), cmocka_unit_test(cve_2025_52566_text_beyond_int),
-        cmocka_unit_test(cve_2025_49847_piece_copy),     cmocka_unit_test(cve_2026_1260_crafted_sentencepiece),
-        cmocka_unit_test(cve_2025_32434_pickle_calls),   cmocka_unit_test(safetensors_polyglot),
-        cmocka_unit_test(normalizer_bomb),               cmocka_unit_test(json_depth),
-        cmocka_unit_test(index_leaves_its_folder),       cmocka_unit_test(yaml_alias_bomb)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(mutation_table),
+                                       cmocka_unit_test(cve_2024_21802_tensor_extents),
+                                       cmocka_unit_test(cve_2024_21825_array_count),
+                                       cmocka_unit_test(cve_2024_21836_tensor_count),
+                                       cmocka_unit_test(cve_2024_23496_string_length),
+                                       cmocka_unit_test(cve_2024_23605_key_count),
+                                       cmocka_unit_test(cve_2025_53630_running_sum),
+                                       cmocka_unit_test(cve_2026_27940_padded_sum),
+                                       cmocka_unit_test(cve_2026_33298_wrapping_product),
+                                       cmocka_unit_test(cve_2026_7482_range_behind_the_end),
+                                       cmocka_unit_test(cve_2025_52566_text_beyond_int),
+                                       cmocka_unit_test(cve_2025_49847_piece_copy),
+                                       cmocka_unit_test(cve_2026_1260_crafted_sentencepiece),
+                                       cmocka_unit_test(cve_2025_32434_pickle_calls),
+                                       cmocka_unit_test(safetensors_polyglot),
+                                       cmocka_unit_test(normalizer_bomb),
+                                       cmocka_unit_test(json_depth),
+                                       cmocka_unit_test(index_leaves_its_folder),
+                                       cmocka_unit_test(yaml_alias_bomb)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

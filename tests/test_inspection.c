@@ -2,8 +2,8 @@
 #include "container_check.h"
 
 #include "checkpoint/checkpoint_write.h"
-#include "cli/inspection.h"
 #include "model/model_init.h"
+#include "task/inspection.h"
 #include "tokenizer/tokenizer_save.h"
 
 static void must(assay_status status, const assay_error *err)
@@ -11,13 +11,17 @@ static void must(assay_status status, const assay_error *err)
     if (status != ASSAY_OK) fail_msg("%s", err->text);
 }
 
-static char *tiny(const char *arch)
+static char *tiny(const char *name)
 {
     const assay_model_shape *shape;
+    const assay_architecture *arch;
     assay_error err = {0};
     char *folder = fresh_folder();
-    must(assay_model_shape_find(&shape, arch, &err), &err);
-    must(assay_model_init(shape, &(assay_init_options){.seed = 1, .pad_token = 259, .bos_token = 256, .eos_token = 258}, folder, &err), &err);
+    must(assay_model_shape_find(&shape, &arch, name, &err), &err);
+    must(assay_model_init(shape, arch,
+                          &(assay_init_options){.seed = 1, .pad_token = 259, .bos_token = 256, .eos_token = 258},
+                          folder, &err),
+         &err);
     must(assay_tokenizer_save_bytes(folder, &err), &err);
     return folder;
 }
@@ -34,8 +38,7 @@ static void expect(const char *path, const char *kind, bool supported, const cha
     assert_int_equal(json_is_true(json_object_get(report, "supported")), supported);
     const json_t *problems = json_object_get(report, "problems");
     if (!problem) assert_int_equal(json_array_size(problems), 0);
-    json_array_foreach (problems, index, value)
-        found = found || strstr(json_string_value(value), problem) != NULL;
+    json_array_foreach(problems, index, value) found = found || strstr(json_string_value(value), problem) != NULL;
     if (!found) fail_msg("%s: \"%s\" is not among the problems", path, problem);
     json_decref(report);
 }
@@ -58,7 +61,8 @@ static void test_checkpoints(void **state)
     char *folder = tiny("llama");
     expect(folder, "checkpoint", true, NULL);
     change_config(folder, "intermediate_size", json_integer(177));
-    expect(folder, "checkpoint", false, "model.layers.0.mlp.gate_proj.weight has shape [176, 64], the config asks for [177, 64]");
+    expect(folder, "checkpoint", false,
+           "model.layers.0.mlp.gate_proj.weight has shape [176, 64], the config asks for [177, 64]");
     change_config(folder, "intermediate_size", json_integer(176));
     change_config(folder, "num_hidden_layers", json_integer(3));
     expect(folder, "checkpoint", false, "model.layers.2.input_layernorm.weight is missing");
@@ -92,7 +96,8 @@ static void test_small_vocabulary(void **state)
         tensors[i].shape[0] = 100;
         tensors[i].bytes = 100 * tensors[i].shape[1] * sizeof(float);
     }
-    must(assay_checkpoint_write_sharded(other, tensors, checkpoint->weight_count, NULL, NULL, ASSAY_SHARD_BYTES, &err), &err);
+    must(assay_checkpoint_write_sharded(other, tensors, checkpoint->weight_count, NULL, NULL, ASSAY_SHARD_BYTES, &err),
+         &err);
     must(assay_tokenizer_save(folder, NULL, other, NULL, &err), &err);
     char *from = assay_path_join(folder, "config.json"), *to = assay_path_join(other, "config.json");
     must(assay_file_copy(from, to, &err), &err);
@@ -116,9 +121,11 @@ static void write_headless(const char *path, const char *base)
     char *targets[] = {(char[]){"query_key_value"}};
     snprintf(names[0], sizeof names[0], "%s.lora_A.weight", module);
     snprintf(names[1], sizeof names[1], "%s.lora_B.weight", module);
-    const assay_tensor tensors[] = {{.name = names[0], .rank = 2, .shape = {2, 64}, .data = zeros, .bytes = 2 * 64 * 4},
-                                    {.name = names[1], .rank = 2, .shape = {128, 2}, .data = zeros, .bytes = 128 * 2 * 4}};
-    const assay_adapter_config config = {.rank = 2, .alpha = 4, .base = (char *)(uintptr_t)base, .targets = targets, .target_count = 1};
+    const assay_tensor tensors[] = {
+        {.name = names[0], .rank = 2, .shape = {2, 64}, .data = zeros, .bytes = 2 * 64 * 4},
+        {.name = names[1], .rank = 2, .shape = {128, 2}, .data = zeros, .bytes = 128 * 2 * 4}};
+    const assay_adapter_config config = {
+        .rank = 2, .alpha = 4, .base = (char *)(uintptr_t)base, .targets = targets, .target_count = 1};
     must(assay_adapter_write(path, &config, tensors, 2, &err), &err);
 }
 
@@ -166,7 +173,7 @@ static void test_files(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_checkpoints), cmocka_unit_test(test_small_vocabulary), cmocka_unit_test(test_lost_head),
-                                       cmocka_unit_test(test_files)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_checkpoints), cmocka_unit_test(test_small_vocabulary),
+                                       cmocka_unit_test(test_lost_head), cmocka_unit_test(test_files)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* JSON documents against jansson's own reader; and with the n-th allocation failing, for every n: the right value or text, or "out of memory". */
+/* JSON documents against jansson's own reader; and with the n-th allocation failing, for every n: the right value or
+ * text, or "out of memory". */
 #include "test_support.h"
 
 #include "base/json_doc.h"
@@ -7,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The Makefile links this program with --wrap: calloc and realloc of libassay.a come through here, jansson's mallocs through failing_malloc. */
+/* The Makefile links this program with --wrap: calloc and realloc of libassay.a come through here, jansson's mallocs
+ * through failing_malloc. */
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
@@ -21,13 +23,26 @@ void *__wrap_calloc(size_t count, size_t size) { return fails_now() ? NULL : __r
 void *__wrap_realloc(void *block, size_t size) { return fails_now() ? NULL : __real_realloc(block, size); }
 static void *failing_malloc(size_t size) { return fails_now() ? NULL : malloc(size); }
 
-static const char document[] = "{\"name\": \"a text that is longer than sixteen bytes, and \\u00e9\\ud83d\\ude00\\n with escapes\", \"list\": [1, -2, 0.1, 1e-5, -0, 1.5E+3,\n"
-                               " 9223372036854775807, -9223372036854775808, true, false, null, \"\", [], {}, [[[\"deep\"]]]], \"zero\\u0000less\": 1,\n"
-                               " \"a key that is longer than sixteen bytes\": {\"x\": {\"y\": \"with a \\u0000 inside\"}}, \"z\": 0.30000000000000004}";
+static const char document[] = "{\"name\": \"a text that is longer than sixteen bytes, and \\u00e9\\ud83d\\ude00\\n "
+                               "with escapes\", \"list\": [1, -2, 0.1, 1e-5, -0, 1.5E+3,\n"
+                               " 9223372036854775807, -9223372036854775808, true, false, null, \"\", [], {}, "
+                               "[[[\"deep\"]]]], \"zero\\u0000less\": 1,\n"
+                               " \"a key that is longer than sixteen bytes\": {\"x\": {\"y\": \"with a \\u0000 "
+                               "inside\"}}, \"z\": 0.30000000000000004}";
 
 static void is_jansson_value(void **state)
 {
-    static const char *const texts[] = {"{}", "[]", "7", "-1.25e-3", "\"x\"", "null", " [ 1 , { \"a\" : [ ] } ] ", "2.2250738585072014e-308", "1e308", "5e-324", "[-0.0, 1e-400]"};
+    static const char *const texts[] = {"{}",
+                                        "[]",
+                                        "7",
+                                        "-1.25e-3",
+                                        "\"x\"",
+                                        "null",
+                                        " [ 1 , { \"a\" : [ ] } ] ",
+                                        "2.2250738585072014e-308",
+                                        "1e308",
+                                        "5e-324",
+                                        "[-0.0, 1e-400]"};
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         json_t *mine, *wanted = json_loads(texts[i], JSON_DECODE_ANY, NULL);
@@ -79,7 +94,8 @@ static void every_failing_allocation_is_seen(void **state)
     long points = 0, texts = 0;
     (void)state;
     json_set_alloc_funcs(failing_malloc, free);
-    assert_int_equal(assay_json_parse(document, strlen(document), "doc", &whole, NULL), ASSAY_E_FORMAT); /* its key with a zero byte */
+    /* its key with a zero byte */
+    assert_int_equal(assay_json_parse(document, strlen(document), "doc", &whole, NULL), ASSAY_E_FORMAT);
     char *good = strdup(document), *bad = strstr(good, "zero\\u0000");
     memcpy(bad, "zero\\u0031", 10);
     assert_int_equal(assay_json_parse(good, strlen(good), "doc", &whole, NULL), ASSAY_OK);
@@ -146,7 +162,11 @@ static void locale_has_no_say(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(is_jansson_value), cmocka_unit_test(refuses), cmocka_unit_test(takes_the_large_number_of_tokenizer_configs),
-                                       cmocka_unit_test(every_failing_allocation_is_seen), cmocka_unit_test(a_failed_append_leaves_nothing), cmocka_unit_test(locale_has_no_say)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(is_jansson_value),
+                                       cmocka_unit_test(refuses),
+                                       cmocka_unit_test(takes_the_large_number_of_tokenizer_configs),
+                                       cmocka_unit_test(every_failing_allocation_is_seen),
+                                       cmocka_unit_test(a_failed_append_leaves_nothing),
+                                       cmocka_unit_test(locale_has_no_say)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

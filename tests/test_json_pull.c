@@ -1,5 +1,5 @@
-/* The pull reader against a list of documents that must and must not be read (after RFC 8259), positions, decoding, and the same
- * verdict as jansson on every one-byte mutation of a document. */
+/* The pull reader against a list of documents that must and must not be read (after RFC 8259), positions, decoding, and
+ * the same verdict as jansson on every one-byte mutation of a document. */
 #include "base/alloc.h"
 #include "base/json_pull.h"
 
@@ -22,9 +22,22 @@ static assay_status read_all(const char *text, size_t size, assay_error *err)
 
 static void accepts(void **state)
 {
-    static const char *const good[] = {
-        "{}", "[]", " \t\r\n1 ", "-0", "0.5e-7", "1E+9", "\"\"", "\"\\ud83d\\ude00\"", "\"\xf0\x9f\x98\x80\"", "true", "false", "null",
-        "[1,[2,{\"a\":[]}],\"b\"]", "{\"a\":{\"b\":null},\"c\":[]}", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\"", "[\"\xc2\x80\xed\x9f\xbf\xee\x80\x80\"]"};
+    static const char *const good[] = {"{}",
+                                       "[]",
+                                       " \t\r\n1 ",
+                                       "-0",
+                                       "0.5e-7",
+                                       "1E+9",
+                                       "\"\"",
+                                       "\"\\ud83d\\ude00\"",
+                                       "\"\xf0\x9f\x98\x80\"",
+                                       "true",
+                                       "false",
+                                       "null",
+                                       "[1,[2,{\"a\":[]}],\"b\"]",
+                                       "{\"a\":{\"b\":null},\"c\":[]}",
+                                       "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\"",
+                                       "[\"\xc2\x80\xed\x9f\xbf\xee\x80\x80\"]"};
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         assay_error err = {0};
@@ -34,11 +47,58 @@ static void accepts(void **state)
 
 static void refuses(void **state)
 {
-    static const char *const bad[] = {
-        "", " ", "{", "[", "}", "]", "{]", "[}", "[1,]", "{\"a\":1,}", "{\"a\"}", "{\"a\":}", "{a:1}", "{'a':1}", "[1 2]", "1 2", "{}{}",
-        "01", "-", "+1", ".5", "1.", "1e", "1e+", "0x1", "NaN", "Infinity", "nul", "truee", "\"", "\"\\\"", "\"\\x\"", "\"\\u12\"",
-        "\"\\u00@0\"", "\"\\u00`0\"", "\"\\ud800\"", "\"\\ud800x\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\n\"", "\"\x80\"", "\"\xc0\xaf\"", "\"\xe0\x9f\xbf\"",
-        "\"\xed\xa0\x80\"", "\"\xf0\x8f\xbf\xbf\"", "\"\xf4\x90\x80\x80\"", "\"\xf5\x80\x80\x80\"", "\"\xe2\x82\"", "\xef\xbb\xbf{}", "[,1]", "[1,,2]", "{,}"};
+    static const char *const bad[] = {"",
+                                      " ",
+                                      "{",
+                                      "[",
+                                      "}",
+                                      "]",
+                                      "{]",
+                                      "[}",
+                                      "[1,]",
+                                      "{\"a\":1,}",
+                                      "{\"a\"}",
+                                      "{\"a\":}",
+                                      "{a:1}",
+                                      "{'a':1}",
+                                      "[1 2]",
+                                      "1 2",
+                                      "{}{}",
+                                      "01",
+                                      "-",
+                                      "+1",
+                                      ".5",
+                                      "1.",
+                                      "1e",
+                                      "1e+",
+                                      "0x1",
+                                      "NaN",
+                                      "Infinity",
+                                      "nul",
+                                      "truee",
+                                      "\"",
+                                      "\"\\\"",
+                                      "\"\\x\"",
+                                      "\"\\u12\"",
+                                      "\"\\u00@0\"",
+                                      "\"\\u00`0\"",
+                                      "\"\\ud800\"",
+                                      "\"\\ud800x\"",
+                                      "\"\\ud800\\u0041\"",
+                                      "\"\\udc00\"",
+                                      "\"\n\"",
+                                      "\"\x80\"",
+                                      "\"\xc0\xaf\"",
+                                      "\"\xe0\x9f\xbf\"",
+                                      "\"\xed\xa0\x80\"",
+                                      "\"\xf0\x8f\xbf\xbf\"",
+                                      "\"\xf4\x90\x80\x80\"",
+                                      "\"\xf5\x80\x80\x80\"",
+                                      "\"\xe2\x82\"",
+                                      "\xef\xbb\xbf{}",
+                                      "[,1]",
+                                      "[1,,2]",
+                                      "{,}"};
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (read_all(bad[i], strlen(bad[i]), NULL) != ASSAY_E_FORMAT) fail_msg("accepted: %s", bad[i]);
@@ -123,9 +183,12 @@ static void agrees_with_jansson(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(accepts),          cmocka_unit_test(refuses),      cmocka_unit_test(bounds_depth),
-        cmocka_unit_test(names_line_and_column), cmocka_unit_test(decodes_and_compares), cmocka_unit_test(skips_values),
-        cmocka_unit_test(agrees_with_jansson)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(accepts),
+                                       cmocka_unit_test(refuses),
+                                       cmocka_unit_test(bounds_depth),
+                                       cmocka_unit_test(names_line_and_column),
+                                       cmocka_unit_test(decodes_and_compares),
+                                       cmocka_unit_test(skips_values),
+                                       cmocka_unit_test(agrees_with_jansson)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

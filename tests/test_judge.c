@@ -1,11 +1,11 @@
-/* The statistics of src/score/judge_*.c against golden numbers (tests/oracle/judge_golden.py) and small cases worked out by hand.
- * Tolerance 1e-9: both sides compute in double, sums of at most 10,000 terms in another order. */
+/* The statistics of src/score/judge_*.c against golden numbers (tests/oracle/judge_golden.py) and small cases worked
+ * out by hand. Tolerance 1e-9: both sides compute in double, sums of at most 10,000 terms in another order. */
 #include "base/json_doc.h"
-#include "score/judge_bins.h"
-#include "score/judge_choices.h"
-#include "score/judge_compare.h"
-#include "score/judge_subsets.h"
-#include "score/reward_scale.h"
+#include "judge/judge_bins.h"
+#include "judge/judge_choices.h"
+#include "judge/judge_compare.h"
+#include "judge/judge_subsets.h"
+#include "judge/reward_scale.h"
 
 #include "test_support.h"
 
@@ -35,7 +35,10 @@ static double at(const json_t *object, const char *key)
     return json_number_value(value);
 }
 
-static double nth(const json_t *object, const char *key, size_t index) { return json_number_value(json_array_get(json_object_get(object, key), index)); }
+static double nth(const json_t *object, const char *key, size_t index)
+{
+    return json_number_value(json_array_get(json_object_get(object, key), index));
+}
 
 static void is_near(double found, double wanted)
 {
@@ -49,8 +52,11 @@ static assay_judged *golden_pairs(size_t *count)
     assert_true(*count > 100);
     assay_judged *judged = calloc(*count, sizeof *judged);
     for (size_t i = 0; i < *count; i++)
-        judged[i] = (assay_judged){.chosen = nth(pairs, "chosen", i), .rejected = nth(pairs, "rejected", i), .chosen_length = nth(pairs, "chosen_length", i),
-                                   .rejected_length = nth(pairs, "rejected_length", i), .subset = json_string_value(json_array_get(json_object_get(pairs, "subset"), i))};
+        judged[i] = (assay_judged){.chosen = nth(pairs, "chosen", i),
+                                   .rejected = nth(pairs, "rejected", i),
+                                   .chosen_length = nth(pairs, "chosen_length", i),
+                                   .rejected_length = nth(pairs, "rejected_length", i),
+                                   .subset = json_string_value(json_array_get(json_object_get(pairs, "subset"), i))};
     return judged;
 }
 
@@ -75,8 +81,10 @@ static void subsets_and_sections(void **state)
     assay_subsets subsets;
     assert_int_equal(assay_subsets_make(&subsets, judged, count, NULL), ASSAY_OK);
     assert_int_equal(subsets.count, json_object_size(json_object_get(pairs, "subsets")));
-    for (size_t i = 0; i < subsets.count; i++) is_tally(&subsets.items[i].tally, json_object_get(json_object_get(pairs, "subsets"), subsets.items[i].name));
-    for (size_t s = 0; s < ASSAY_SECTIONS; s++) is_near(subsets.sections[s], at(json_object_get(pairs, "sections"), assay_section_name(s)));
+    for (size_t i = 0; i < subsets.count; i++)
+        is_tally(&subsets.items[i].tally, json_object_get(json_object_get(pairs, "subsets"), subsets.items[i].name));
+    for (size_t s = 0; s < ASSAY_SECTIONS; s++)
+        is_near(subsets.sections[s], at(json_object_get(pairs, "sections"), assay_section_name(s)));
     is_near(subsets.score, at(pairs, "score"));
     assert_int_equal(subsets.known, 6);
     assay_subsets_release(&subsets);
@@ -102,16 +110,18 @@ static void bins_of_length_and_confidence(void **state)
     assay_length_bin bins[ASSAY_LENGTH_BINS];
     assay_calibration calibration;
     assay_length_bins(judged, count, bins);
-    for (size_t b = 0; b < ASSAY_LENGTH_BINS; b++) is_tally(&bins[b].tally, json_array_get(json_object_get(pairs, "length_bins"), b));
+    for (size_t b = 0; b < ASSAY_LENGTH_BINS; b++)
+        is_tally(&bins[b].tally, json_array_get(json_object_get(pairs, "length_bins"), b));
     assay_calibration_make(judged, count, &calibration);
     is_near(calibration.error, at(pairs, "ece"));
     is_near(calibration.brier, at(pairs, "brier"));
-    for (size_t b = 0; b < ASSAY_CONFIDENCE_BINS; b++) assert_int_equal(calibration.bins[b].pairs, (size_t)nth(pairs, "confidence_pairs", b));
+    for (size_t b = 0; b < ASSAY_CONFIDENCE_BINS; b++)
+        assert_int_equal(calibration.bins[b].pairs, (size_t)nth(pairs, "confidence_pairs", b));
     free(judged);
 }
 
-/* By hand: margins ln 3 (confidence 3/4, right), -ln 3 (wrong) and 0 (1/2, half right). |(1 + 0) / 2 - 3/4| x 2/3 + 0 x 1/3 = 1/6;
- * Brier (1/16 + 9/16 + 1/4) / 3 = 7/24. */
+/* By hand: margins ln 3 (confidence 3/4, right), -ln 3 (wrong) and 0 (1/2, half right). |(1 + 0) / 2 - 3/4| x 2/3 + 0 x
+ * 1/3 = 1/6; Brier (1/16 + 9/16 + 1/4) / 3 = 7/24. */
 static void calibration_by_hand(void **state)
 {
     (void)state;
@@ -130,7 +140,8 @@ static void paired_test(void **state)
     assert_true(json_array_size(cases) > 5);
     for (size_t i = 0; i < json_array_size(cases); i++) {
         const json_t *one = json_array_get(cases, i);
-        size_t a = (size_t)json_integer_value(json_array_get(one, 0)), b = (size_t)json_integer_value(json_array_get(one, 1));
+        size_t a = (size_t)json_integer_value(json_array_get(one, 0)),
+               b = (size_t)json_integer_value(json_array_get(one, 1));
         double found = assay_mcnemar(a, b), wanted = json_number_value(json_array_get(one, 2));
         assert_true(fabs(found - wanted) < 1e-8 * wanted + 1e-15); /* lgamma's error grows with its size: 5e4 x 2^-52 */
     }
@@ -138,7 +149,8 @@ static void paired_test(void **state)
     assay_comparison comparison = {0};
     for (int i = 0; i < 10; i++) assay_comparison_add(&comparison, i < 7, i % 2);
     assay_comparison_finish(&comparison);
-    assert_true(comparison.pairs == 10 && comparison.both == 3 && comparison.only_first == 4 && comparison.only_second == 2 && comparison.neither == 1);
+    assert_true(comparison.pairs == 10 && comparison.both == 3 && comparison.only_first == 4 &&
+                comparison.only_second == 2 && comparison.neither == 1);
     is_near(comparison.difference, 0.2);
     is_near(comparison.p, 2 * (1.0 + 6 + 15) / 64);
 }
@@ -152,7 +164,8 @@ static assay_judged_choice *golden_choices(size_t *count)
         const json_t *row = json_array_get(rows, i), *rewards = json_object_get(row, "rewards");
         double *values = calloc(json_array_size(rewards), sizeof *values);
         for (size_t k = 0; k < json_array_size(rewards); k++) values[k] = json_number_value(json_array_get(rewards, k));
-        choices[i] = (assay_judged_choice){values, json_array_size(rewards), (size_t)at(row, "correct"), json_string_value(json_object_get(row, "id")),
+        choices[i] = (assay_judged_choice){values, json_array_size(rewards), (size_t)at(row, "correct"),
+                                           json_string_value(json_object_get(row, "id")),
                                            json_string_value(json_object_get(row, "subset"))};
     }
     return choices;
@@ -167,7 +180,8 @@ static void best_of_n(void **state)
     assay_choices out;
     assert_int_equal(assay_choices_make(&out, choices, count, NULL), ASSAY_OK);
     assert_int_equal(out.subset_count, 3);
-    for (size_t i = 0; i < 3; i++) is_near(out.subsets[i].accuracy, at(json_object_get(wanted, "accuracy"), out.subsets[i].name));
+    for (size_t i = 0; i < 3; i++)
+        is_near(out.subsets[i].accuracy, at(json_object_get(wanted, "accuracy"), out.subsets[i].name));
     is_near(out.score, at(wanted, "score"));
     is_near(out.tied_accuracy, at(terms, "tied_accuracy"));
     is_near(out.ref_accuracy, at(terms, "ref_accuracy"));
@@ -187,10 +201,14 @@ static void best_of_n(void **state)
 static void credit_by_hand(void **state)
 {
     (void)state;
-    assert_true(assay_choice_credit(&(assay_judged_choice){.rewards = (double[]){2, 1, 0, 1}, .count = 4, .correct = 1}) == 1);
-    assert_true(assay_choice_credit(&(assay_judged_choice){.rewards = (double[]){2, 2, 0, 2}, .count = 4, .correct = 1}) == 1.0 / 3);
-    assert_true(assay_choice_credit(&(assay_judged_choice){.rewards = (double[]){1, 2, 0, 1}, .count = 4, .correct = 1}) == 0);
-    assert_true(assay_choice_credit(&(assay_judged_choice){.rewards = (double[]){2, 2, 2, 1}, .count = 4, .correct = 2}) == 2.0 / 3);
+    assert_true(
+        assay_choice_credit(&(assay_judged_choice){.rewards = (double[]){2, 1, 0, 1}, .count = 4, .correct = 1}) == 1);
+    assert_true(assay_choice_credit(
+                    &(assay_judged_choice){.rewards = (double[]){2, 2, 0, 2}, .count = 4, .correct = 1}) == 1.0 / 3);
+    assert_true(
+        assay_choice_credit(&(assay_judged_choice){.rewards = (double[]){1, 2, 0, 1}, .count = 4, .correct = 1}) == 0);
+    assert_true(assay_choice_credit(
+                    &(assay_judged_choice){.rewards = (double[]){2, 2, 2, 1}, .count = 4, .correct = 2}) == 2.0 / 3);
 }
 
 static void scale_of_rewards(void **state)
@@ -227,15 +245,21 @@ static void scale_of_a_constant(void **state)
     (void)state;
     assay_reward_scale scale;
     assert_int_equal(assay_reward_scale_make(&scale, (float[]){2, 2, 2}, 3, NULL), ASSAY_OK);
-    assert_true(isnan(assay_reward_normalized(&scale, 3)) && assay_reward_percentile(&scale, 1) == 0 && assay_reward_percentile(&scale, 2) == 100);
+    assert_true(isnan(assay_reward_normalized(&scale, 3)) && assay_reward_percentile(&scale, 1) == 0 &&
+                assay_reward_percentile(&scale, 2) == 100);
     is_near(assay_reward_better(&scale, 2), 0.5);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(subsets_and_sections), cmocka_unit_test(no_subset_no_section), cmocka_unit_test(bins_of_length_and_confidence),
-        cmocka_unit_test(calibration_by_hand),  cmocka_unit_test(paired_test),          cmocka_unit_test(best_of_n),
-        cmocka_unit_test(credit_by_hand),       cmocka_unit_test(scale_of_rewards),     cmocka_unit_test(scale_of_a_constant)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(subsets_and_sections),
+                                       cmocka_unit_test(no_subset_no_section),
+                                       cmocka_unit_test(bins_of_length_and_confidence),
+                                       cmocka_unit_test(calibration_by_hand),
+                                       cmocka_unit_test(paired_test),
+                                       cmocka_unit_test(best_of_n),
+                                       cmocka_unit_test(credit_by_hand),
+                                       cmocka_unit_test(scale_of_rewards),
+                                       cmocka_unit_test(scale_of_a_constant)};
     return cmocka_run_group_tests(tests, load, unload);
 }

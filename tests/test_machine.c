@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "cli/machine.h"
+#include "machine/machine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,7 +95,8 @@ static void the_tightest_on_the_way_to_the_root(void **state)
     put("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
     put("/sys/fs/cgroup/memory/job/memory.limit_in_bytes", "6000000\n");
     put("/sys/fs/cgroup/memory/job/memory.usage_in_bytes", "4000000\n");
-    put("/sys/fs/cgroup/memory/job/memory.stat", "inactive_file 7\ntotal_inactive_file 500000\ntotal_active_file 250000\n");
+    put("/sys/fs/cgroup/memory/job/memory.stat",
+        "inactive_file 7\ntotal_inactive_file 500000\ntotal_active_file 250000\n");
     put("/sys/fs/cgroup/memory/job/step/memory.limit_in_bytes", "5000000\n");
     put("/sys/fs/cgroup/memory/job/step/memory.usage_in_bytes", "1000000\n");
     put("/sys/fs/cgroup/memory/job/step/task/memory.limit_in_bytes", "7000000\n");
@@ -115,9 +116,11 @@ static void limits_of_the_process(void **state)
                              "Max data size             unlimited            unlimited            bytes     \n"
                              "Max address space         unlimited            unlimited            bytes     \n");
     assert_true(read_memory().own == UINT64_MAX);
-    put("/proc/self/limits", "Max data size             4096000              unlimited            bytes     \nMax address space         unlimited  unlimited  bytes\n");
+    put("/proc/self/limits", "Max data size             4096000              unlimited            bytes     \nMax "
+                             "address space         unlimited  unlimited  bytes\n");
     assert_int_equal(read_memory().own, 4096000 - (1000 << 10));
-    put("/proc/self/limits", "Max data size             4096000              unlimited            bytes     \nMax address space         3500000  3500000  bytes\n");
+    put("/proc/self/limits", "Max data size             4096000              unlimited            bytes     \nMax "
+                             "address space         3500000  3500000  bytes\n");
     assert_int_equal(read_memory().own, 3500000 - (3000 << 10));
     put("/proc/self/limits", "Max data size             1000                 unlimited            bytes     \n");
     assert_int_equal(read_memory().own, 0);

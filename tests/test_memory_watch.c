@@ -1,8 +1,9 @@
-/* The memory watch: verdicts from fed numbers, and the whole watch on made-up copies of /proc and /sys that change between two looks. */
+/* The memory watch: verdicts from fed numbers, and the whole watch on made-up copies of /proc and /sys that change
+ * between two looks. */
 #include "test_support.h"
 
 #include "base/file.h"
-#include "cli/memory_watch.h"
+#include "machine/memory_watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +15,15 @@ static char root[64];
 
 static assay_memory_limits limits_for(uint64_t total, uint64_t limit, uint64_t spare)
 {
-    return assay_memory_limits_of(&(assay_machine_memory){.total = total, .available = spare, .limit = limit, .free = spare, .spare = spare});
+    return assay_memory_limits_of(
+        &(assay_machine_memory){.total = total, .available = spare, .limit = limit, .free = spare, .spare = spare});
 }
 
 static void thresholds_follow_the_machine(void **state)
 {
     (void)state;
-    assay_memory_limits big = limits_for(64 * GIB, UINT64_MAX, 40 * GIB), small = limits_for(4 * GIB, UINT64_MAX, 3 * GIB), group = limits_for(64 * GIB, 2 * GIB, GIB);
+    assay_memory_limits big = limits_for(64 * GIB, UINT64_MAX, 40 * GIB),
+                        small = limits_for(4 * GIB, UINT64_MAX, 3 * GIB), group = limits_for(64 * GIB, 2 * GIB, GIB);
     assert_int_equal(big.soft, 1024 * MIB);
     assert_int_equal(big.hard, 256 * MIB);
     assert_int_equal(small.soft, 4 * GIB / 20);
@@ -35,7 +38,8 @@ static void thresholds_follow_the_machine(void **state)
     assert_true(assay_memory_judge(&small, 0) == ASSAY_MEMORY_OUT);
 }
 
-/* A group a little above the plan's need: whatever is left at the start, the start itself is fine, and with less than 16 MiB nothing ever stops it. */
+/* A group a little above the plan's need: whatever is left at the start, the start itself is fine, and with less than
+ * 16 MiB nothing ever stops it. */
 static void a_run_tight_from_the_start_goes_on(void **state)
 {
     (void)state;
@@ -69,8 +73,9 @@ static void put_process(int pid, const char *name, uint64_t bytes)
 {
     char path[64], text[256];
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    snprintf(text, sizeof text, "%d (%s) S 1 1 1 0 -1 4194560 100 0 0 0 5 6 0 0 20 0 1 0 77 123456789 %llu 18446744073709551615 1 1", pid, name,
-             (unsigned long long)(bytes / (uint64_t)sysconf(_SC_PAGESIZE)));
+    snprintf(text, sizeof text,
+             "%d (%s) S 1 1 1 0 -1 4194560 100 0 0 0 5 6 0 0 20 0 1 0 77 123456789 %llu 18446744073709551615 1 1", pid,
+             name, (unsigned long long)(bytes / (uint64_t)sysconf(_SC_PAGESIZE)));
     put(path, text);
 }
 
@@ -102,7 +107,7 @@ static void who_grew_is_named(void **state)
     assert_false(assay_memory_watch_look(&watch, 0, &found)); /* arms */
     put_process(40, "bad ) name (", 5100 * MIB);
     put_process(77, "newcomer", 3000 * MIB);
-    put_free(700000); /* below 5 % of 16 GB */
+    put_free(700000);                                           /* below 5 % of 16 GB */
     assert_false(assay_memory_watch_look(&watch, 0.1, &found)); /* too soon */
     assert_true(assay_memory_watch_look(&watch, 1, &found));
     assert_true(found.verdict == ASSAY_MEMORY_LOW && found.has_grown);
@@ -142,7 +147,8 @@ static void a_group_that_shrinks_is_noticed(void **state)
     put("/sys/fs/cgroup/job/memory.max", "2157483648\n"); /* 10 MB above what is used */
     assert_true(assay_memory_watch_look(&watch, 3, &found));
     assert_true(found.verdict == ASSAY_MEMORY_OUT);
-    put("/sys/fs/cgroup/job/memory.stat", "inactive_file 0\nactive_file 1500000000\n"); /* cache is dropped before anyone is killed */
+    /* cache is dropped before anyone is killed */
+    put("/sys/fs/cgroup/job/memory.stat", "inactive_file 0\nactive_file 1500000000\n");
     assert_false(assay_memory_watch_look(&watch, 4, &found));
     assay_memory_watch_end(&watch);
 }
@@ -168,7 +174,8 @@ static void only_those_in_a_full_group_are_named(void **state)
     assert_true(assay_memory_watch_look(&watch, 1, &found));
     assert_true(found.verdict == ASSAY_MEMORY_OUT && found.has_grown);
     assert_int_equal(found.grown.pid, 60);
-    put("/proc/meminfo", "MemTotal: 16000000 kB\nMemAvailable: 5000 kB\n"); /* now the machine is full, before the group */
+    /* now the machine is full, before the group */
+    put("/proc/meminfo", "MemTotal: 16000000 kB\nMemAvailable: 5000 kB\n");
     assert_true(assay_memory_watch_look(&watch, 2, &found));
     assert_int_equal(found.grown.pid, 40);
     assay_memory_watch_end(&watch);

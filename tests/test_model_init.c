@@ -31,9 +31,13 @@ static float *read_named(const assay_checkpoint *checkpoint, const char *name, s
 static void init_one(const char *folder, const char *name, uint64_t seed, size_t layers)
 {
     const assay_model_shape *shape;
+    const assay_architecture *arch;
     assay_error err = {0};
-    must(assay_model_shape_find(&shape, name, &err), &err);
-    must(assay_model_init(shape, &(assay_init_options){.seed = seed, .layers = layers, .pad_token = 259, .bos_token = 256, .eos_token = 258}, folder, &err),
+    must(assay_model_shape_find(&shape, &arch, name, &err), &err);
+    must(assay_model_init(shape, arch,
+                          &(assay_init_options){
+                              .seed = seed, .layers = layers, .pad_token = 259, .bos_token = 256, .eos_token = 258},
+                          folder, &err),
          &err);
 }
 
@@ -42,12 +46,12 @@ static void test_init(void **state)
     (void)state;
     char fingerprint[3][33];
     assay_error err = {0};
-    for (size_t i = 0; assay_model_shape_at(i); i++) {
-        if (!assay_model_shape_at(i)->tiny) continue;
+    for (size_t i = 0; assay_model_shape_at(i, NULL); i++) {
+        if (!assay_model_shape_at(i, NULL)->tiny) continue;
         for (size_t turn = 0; turn < 3; turn++) {
             char *folder = fresh_folder();
             assay_model *model;
-            init_one(folder, assay_model_shape_at(i)->name, 5 + turn / 2, 3);
+            init_one(folder, assay_model_shape_at(i, NULL)->name, 5 + turn / 2, 3);
             assay_checkpoint *checkpoint = open_checkpoint(folder);
             must(assay_model_open(&model, checkpoint, NULL, &(assay_model_options){.seed = 1}, &err), &err);
             assert_int_equal(model->config.layers, 3);
@@ -61,10 +65,12 @@ static void test_init(void **state)
         assert_string_not_equal(fingerprint[0], fingerprint[2]);
     }
     const assay_model_shape *shape;
-    assert_int_equal(assay_model_shape_find(&shape, "gpt-9", &err), ASSAY_E_USAGE);
+    const assay_architecture *arch;
+    assert_int_equal(assay_model_shape_find(&shape, &arch, "gpt-9", &err), ASSAY_E_USAGE);
 }
 
-/* 20480 values: the mean of so many is within 5 deviations of its own, 0.02 / sqrt(20480), the deviation within 5 of 0.02 / sqrt(2 * 20480). */
+/* 20480 values: the mean of so many is within 5 deviations of its own, 0.02 / sqrt(20480), the deviation within 5 of
+ * 0.02 / sqrt(2 * 20480). */
 static void test_init_numbers(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* Options as data: final values under their own names, and reading them again gives the same options. */
 #include "options_fixture.h"
 
-#include "cli/option_dump.h"
+#include "options/option_dump.h"
 
 #include <stdlib.h>
 
@@ -17,8 +17,10 @@ static void assert_json(bool only_given, const char *want)
 static void given_options_under_their_own_names(void **state)
 {
     (void)state;
-    parse_ok("--model_name_or_path m --data a --data b --per_device_train_batch_size 4 --use_peft False --memory 1G --margin off --bf16 --force");
-    assert_json(true, "{\"model\":\"m\",\"data\":[\"a\",\"b\"],\"tuning\":\"full\",\"batch-pairs\":4,\"margin\":\"off\",\"precision\":\"bf16\","
+    parse_ok("--model_name_or_path m --data a --data b --per_device_train_batch_size 4 --use_peft False --memory 1G "
+             "--margin off --bf16 --force");
+    assert_json(true, "{\"model\":\"m\",\"data\":[\"a\",\"b\"],\"tuning\":\"full\",\"batch-pairs\":4,\"margin\":"
+                      "\"off\",\"precision\":\"bf16\","
                       "\"memory\":1073741824,\"force\":true}");
     parse_ok("");
     assert_json(true, "{}");
@@ -39,7 +41,8 @@ static void reading_again_gives_the_same(void **state)
             for (size_t i = 0; i < json_array_size(value); i++)
                 words[count++] = assay_strfmt("--%s=%s", name, json_string_value(json_array_get(value, i)));
         } else if (json_is_string(value)) {
-            words[count++] = *json_string_value(value) ? assay_strfmt("--%s=%s", name, json_string_value(value)) : assay_strfmt("--%s", name);
+            words[count++] = *json_string_value(value) ? assay_strfmt("--%s=%s", name, json_string_value(value))
+                                                       : assay_strfmt("--%s", name);
         } else {
             text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
             words[count++] = assay_strfmt("--%s=%s", name, text);

@@ -48,10 +48,21 @@ static void rate_follows_the_tuning(void **state)
 static void flags_take_all_spellings(void **state)
 {
     (void)state;
-    static const struct { const char *text; bool want; } cases[] = {
-        {"--force", true}, {"--force true", true}, {"--force=True", true}, {"--force false", false}, {"--no-force", false},
-        {"--force --no-force", false}, {"--force --lr 1e-3", true}, {"--overwrite_output_dir", true}, {"--overwrite_output_dir False", false},
-        {"--overwrite-output-dir yes", true}, {"--no-overwrite-output-dir", false},
+    static const struct {
+        const char *text;
+        bool want;
+    } cases[] = {
+        {"--force", true},
+        {"--force true", true},
+        {"--force=True", true},
+        {"--force false", false},
+        {"--no-force", false},
+        {"--force --no-force", false},
+        {"--force --lr 1e-3", true},
+        {"--overwrite_output_dir", true},
+        {"--overwrite_output_dir False", false},
+        {"--overwrite-output-dir yes", true},
+        {"--no-overwrite-output-dir", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         parse_ok(cases[i].text);
@@ -78,14 +89,18 @@ static void sizes_and_durations(void **state)
     parse_ok("--memory 6G --time 1h30m");
     assert_int_equal(options.memory, 6ull << 30);
     assert_float_equal(options.time_limit, 5400, 0);
-    static const struct { const char *text; double want; } sizes[] = {
-        {"512M", 536870912}, {"1.5GiB", 1610612736}, {"100", 100}, {"2k", 2048}, {"1T", 1099511627776.0}, {"3GB", 3221225472}, {"7B", 7}};
+    static const struct {
+        const char *text;
+        double want;
+    } sizes[] = {{"512M", 536870912},     {"1.5GiB", 1610612736}, {"100", 100}, {"2k", 2048},
+                 {"1T", 1099511627776.0}, {"3GB", 3221225472},    {"7B", 7}};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         assert_true(assay_size_parse(sizes[i].text, &value));
         assert_float_equal(value, sizes[i].want, 0);
     }
     static const char *const bad_sizes[] = {"", "G", "6X", "6Gx", "1e999", "nan", "0x10", "6 G"};
-    for (size_t i = 0; i < sizeof bad_sizes / sizeof bad_sizes[0]; i++) assert_false(assay_size_parse(bad_sizes[i], &value));
+    for (size_t i = 0; i < sizeof bad_sizes / sizeof bad_sizes[0]; i++)
+        assert_false(assay_size_parse(bad_sizes[i], &value));
     assert_true(assay_duration_parse("2h", &value) && value == 7200);
     assert_true(assay_duration_parse("1d", &value) && value == 86400);
     assert_true(assay_duration_parse("90", &value) && value == 90);
@@ -164,7 +179,8 @@ static void resume_needs_no_value(void **state)
 static void words_stand_for_numbers(void **state)
 {
     (void)state;
-    parse_ok("--margin off --eval-steps epoch --save-steps end --keep all --memory auto --threads auto --micro-tokens auto --lr auto");
+    parse_ok("--margin off --eval-steps epoch --save-steps end --keep all --memory auto --threads auto --micro-tokens "
+             "auto --lr auto");
     assert_float_equal(options.margin, 0, 0);
     assert_int_equal(options.eval_steps, ASSAY_EVERY_EPOCH);
     assert_int_equal(options.save_steps, ASSAY_AT_THE_END);
@@ -188,7 +204,9 @@ static void every_row_is_reachable(void **state)
         const assay_option_row *row = assay_option_at(i);
         unsigned command = row->commands & (~row->commands + 1);
         char word[128], choice[64];
-        if (strcmp(row->name, "config") == 0 || strcmp(row->name, "help") == 0 || strcmp(row->name, "tokenizer-name-or-path") == 0) continue;
+        if (strcmp(row->name, "config") == 0 || strcmp(row->name, "help") == 0 ||
+            strcmp(row->name, "tokenizer-name-or-path") == 0)
+            continue;
         const char *value = sample_of(row);
         if (!value) {
             snprintf(choice, sizeof choice, "%.*s", (int)strcspn(row->choices, "|"), row->choices);
@@ -232,11 +250,13 @@ static void config_fails(const char *yaml, const char *part)
 static void config_is_read_and_the_command_line_wins(void **state)
 {
     (void)state;
-    assert_int_equal(parse_config("# a run\nmodel: base\ndata: [a.jsonl, b.jsonl]\nlr: 3.0e-5\nlora_rank: 4\nforce: true\nresume: true\n"
-                                  "max_steps: null\nmemory: 6G\nport: 80\nlora-targets: q,v\nddp_timeout: 5\n"
-                                  "gradient_checkpointing_kwargs: {use_reentrant: false}\n",
-                                  "--lora-rank 16 --data c.jsonl --no-force --no-resume"),
-                     ASSAY_OK);
+    assert_int_equal(
+        parse_config(
+            "# a run\nmodel: base\ndata: [a.jsonl, b.jsonl]\nlr: 3.0e-5\nlora_rank: 4\nforce: true\nresume: true\n"
+            "max_steps: null\nmemory: 6G\nport: 80\nlora-targets: q,v\nddp_timeout: 5\n"
+            "gradient_checkpointing_kwargs: {use_reentrant: false}\n",
+            "--lora-rank 16 --data c.jsonl --no-force --no-resume"),
+        ASSAY_OK);
     assert_string_equal(options.model, "base");
     assert_int_equal(options.data.count, 1);
     assert_string_equal(options.data.items[0], "c.jsonl");
@@ -252,7 +272,8 @@ static void config_is_read_and_the_command_line_wins(void **state)
     assert_int_equal(parse_config("data: [a, b]\n", ""), ASSAY_OK);
     assert_int_equal(options.data.count, 2);
     assert_int_equal(parse_config("", ""), ASSAY_OK);
-    assert_int_equal(parse_config("batch-pairs: 64\n", "--per_device_train_batch_size 2 --gradient_accumulation_steps 3"), ASSAY_OK);
+    assert_int_equal(
+        parse_config("batch-pairs: 64\n", "--per_device_train_batch_size 2 --gradient_accumulation_steps 3"), ASSAY_OK);
     assert_int_equal(options.batch_pairs, 6);
     assert_int_equal(parse_config("per_device_train_batch_size: 64\n", "--batch-pairs 5"), ASSAY_OK);
     assert_int_equal(options.batch_pairs, 5);
@@ -279,7 +300,8 @@ static void config_errors_name_the_line(void **state)
     config_fails("model: &x m\noutput: *x\n", ":2: references (*x)");
     config_fails("lr: 1e-3\n---\nlr: 2\n", "a second document");
     config_fails("config: other.yaml\n", "cannot name another");
-    config_fails("port: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1", "nested deeper than 64");
+    config_fails("port: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1",
+                 "nested deeper than 64");
     config_fails(many_ignored(), ":501: more than 500 options");
     config_fails("lora-rank: 0\n", ":1: lora-rank: 0 is out of range");
     config_fails("model: \"a\\0b\"\n", "zero byte");

@@ -48,7 +48,8 @@ static const char *scratch_file(const char *name, const char *text, size_t size)
     return path;
 }
 
-static assay_pair_set *read_with(const char *path, const char *columns_text, bool skip, assay_status wanted, assay_error *err)
+static assay_pair_set *read_with(const char *path, const char *columns_text, bool skip, assay_status wanted,
+                                 assay_error *err)
 {
     assay_pair_set *set;
     assay_columns columns;
@@ -68,8 +69,8 @@ static void is_turns(const assay_turns *turns, const char *wanted)
     char text[512] = "";
     for (size_t i = 0; i < turns->count; i++) {
         size_t used = strlen(text);
-        snprintf(text + used, sizeof text - used, "%s%s:%.*s", used ? "|" : "", assay_role_name(turns->items[i].role), (int)turns->items[i].size,
-                 turns->items[i].text);
+        snprintf(text + used, sizeof text - used, "%s%s:%.*s", used ? "|" : "", assay_role_name(turns->items[i].role),
+                 (int)turns->items[i].size, turns->items[i].text);
     }
     assert_string_equal(text, wanted);
 }
@@ -98,18 +99,22 @@ static const struct format_case {
     {"ultrafeedback.jsonl", NULL, "prompt", 2, "user:2+2?", "assistant:4", "assistant:5"},
     {"implicit.jsonl", NULL, "implicit", 2, SKY "user:2+2?", "assistant:4", "assistant:5"},
     {"medicalgpt.jsonl", NULL, "medicalgpt", 2,
-     "system:You can look things up.|user:2+2?|tool_call:{\"name\": \"add\", \"arguments\": {\"a\": 2, \"b\": 2}}|tool:{\"sum\": 4}", "assistant:4",
-     "assistant:5"},
-    {"medicalgpt_legacy.jsonl", NULL, "medicalgpt-legacy", 3, "system:Be brief.|user:Hello|assistant:Hi|user:2+2?", "assistant:4", "assistant:5"},
+     "system:You can look things up.|user:2+2?|tool_call:{\"name\": \"add\", \"arguments\": {\"a\": 2, \"b\": "
+     "2}}|tool:{\"sum\": 4}",
+     "assistant:4", "assistant:5"},
+    {"medicalgpt_legacy.jsonl", NULL, "medicalgpt-legacy", 3, "system:Be brief.|user:Hello|assistant:Hi|user:2+2?",
+     "assistant:4", "assistant:5"},
     {"llama_factory.json", NULL, "llama-factory", 2, "system:Be brief.|user:2+2?", "assistant:4", "assistant:5"},
     {"hh.jsonl", NULL, "hh-rlhf", 2, SKY "user:2+2?\n\nIn one digit. Human: no mark", "assistant:4", "assistant:5"},
     {"hh_prompt.jsonl", NULL, "prompt", 2, "user:Hello|assistant:Hi|user:2+2?", "assistant:4", "assistant:5"},
-    {"alpaca.json", NULL, "alpaca", 2, "system:Be brief.|user:Hello|assistant:Hi|user:Add.\n2+2?", "assistant:4", "assistant:5"},
+    {"alpaca.json", NULL, "alpaca", 2, "system:Be brief.|user:Hello|assistant:Hi|user:Add.\n2+2?", "assistant:4",
+     "assistant:5"},
     {"alpaca_list.json", NULL, "alpaca-list", 2, "user:Add.\n2+2?", "assistant:4", "assistant:5"},
     {"swift.jsonl", NULL, "ms-swift", 2, "user:2+2?", "assistant:4", "assistant:5"},
     {"llmbar.json", NULL, "llmbar", 2, "user:2+2?", "assistant:4", "assistant:5"},
     {"question.jsonl", NULL, "question", 2, "system:Be brief.|user:2+2?", "assistant:4", "assistant:5"},
-    {"foreign.jsonl", "prompt=q,chosen=pos,rejected=neg,margin=gap", "prompt", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"foreign.jsonl", "prompt=q,chosen=pos,rejected=neg,margin=gap", "prompt", 2, "user:2+2?", "assistant:4",
+     "assistant:5"},
     {"quoted.csv", NULL, "prompt", 2, "user:2+2?", "assistant:4 \"four\",\r\nno more", "assistant:5"},
     {"tabs.tsv", NULL, "prompt", 2, "user:2+2?", "assistant:4", "assistant:5"},
     {"packed.jsonl.gz", NULL, "prompt", 2, "user:2+2?", "assistant:4", "assistant:5"},
@@ -192,43 +197,68 @@ static const struct bad_case {
     const char *name, *text;
     size_t size;
     const char *says[3];
+    // clang-format off
 } bad_cases[] = {
-#define BAD(name, text, ...) {name, text, sizeof text - 1, {__VA_ARGS__}}
-    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":\"a\"}\n", "a.jsonl:1: ", "\"rejected\" of the prompt format is missing"),
+#define BAD(name, text, ...)                         \
+    {                                                \
+        name, text, sizeof text - 1, { __VA_ARGS__ } \
+    }
+    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":\"a\"}\n",
+        "a.jsonl:1: ", "\"rejected\" of the prompt format is missing"),
     BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":null}\n", "a.jsonl:1: ", "\"rejected\""),
     BAD("a.jsonl", "{\"prompt\":7,\"chosen\":\"a\",\"rejected\":\"b\"}\n", "\"prompt\" should be", "is a number"),
     BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":1,\"rejected\":\"b\"}\n", "\"chosen\" should be", "is a number"),
     BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":[],\"rejected\":\"b\"}\n", "chosen has no message"),
-    BAD("a.jsonl", "{\"chosen\":\"a\",\"rejected\":\"b\",\"ask\":\"q\"}\n", "no prompt", "--columns prompt=FIELD", "chosen, rejected, ask"),
+    BAD("a.jsonl", "{\"chosen\":\"a\",\"rejected\":\"b\",\"ask\":\"q\"}\n", "no prompt", "--columns prompt=FIELD",
+        "chosen, rejected, ask"),
     BAD("a.jsonl", "{\"a\":1}\n", "not a pair in any known format", "--columns"),
     BAD("a.jsonl", "[1]\n", "a.jsonl:1 (element 1): an object"),
     BAD("a.jsonl", "7\n", "a.jsonl:1: an object"),
     BAD("a.jsonl", "\n\n{\"prompt\":\n", "a.jsonl:3: not valid JSON"),
     BAD("a.jsonl", "{\"prompt\":\"p\",\"prompt\":\"q\",\"chosen\":\"a\",\"rejected\":\"b\"}\n", "duplicate"),
-    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":\"\xC3(\",\"rejected\":\"b\"}\n", "a.jsonl:1: not valid UTF-8", "0xC3 at byte 25", "save the file as UTF-8"),
+    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":\"\xC3(\",\"rejected\":\"b\"}\n", "a.jsonl:1: not valid UTF-8",
+        "0xC3 at byte 25", "save the file as UTF-8"),
     BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":\"\\ud800\",\"rejected\":\"b\"}\n", "a.jsonl:1: not valid JSON"),
     BAD("a.jsonl", "\xFF\xFE{\0}\0", "is UTF-16 text", "iconv"),
     BAD("a.jsonl", "PAR1\0\0", "Parquet", "pandas.read_parquet"),
     BAD("a.parquet", "anything", "Parquet", "to_json"),
     BAD("a.jsonl", "", "holds no pair: it is empty"),
     BAD("a.json", "[]", "holds no pair: it is empty"),
-    BAD("a.json", "[{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}", "a.json:1 (element 1): the array is cut off"),
-    BAD("a.json", "[{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"},", "a.json:1 (element 1): the array is cut off after"),
+    BAD("a.json", "[{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}",
+        "a.json:1 (element 1): the array is cut off"),
+    BAD("a.json", "[{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"},",
+        "a.json:1 (element 1): the array is cut off after"),
     BAD("a.json", "[{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"},]", "a comma after the last element"),
     BAD("a.json", "[{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}] x", "text after the end"),
-    BAD("a.json", "{\n \"prompt\": \"p\"\n}\n", "a.json:1: not valid JSON", "one JSON object a line, or one JSON array"),
-    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}\n{\"instruction\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}\n",
+    BAD("a.json", "{\n \"prompt\": \"p\"\n}\n", "a.json:1: not valid JSON",
+        "one JSON object a line, or one JSON array"),
+    BAD("a.jsonl",
+        "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}\n{\"instruction\":\"p\",\"chosen\":\"a\",\"rejected\":"
+        "\"b\"}\n",
         "a.jsonl:2: this line is in the alpaca format, but line 1", "prompt format", "two files"),
-    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\",\"margin\":\"much\"}\n", "\"margin\" should be a finite number"),
-    BAD("a.jsonl", "{\"input\":\"p\",\"output_1\":\"a\",\"output_2\":\"b\",\"label\":3}\n", "\"label\" should be 1 or 2"),
-    BAD("a.jsonl", "{\"conversations\":[{\"from\":\"alien\",\"value\":\"x\"}],\"chosen\":\"a\",\"rejected\":\"b\"}\n", "role \"alien\"", "known are"),
-    BAD("a.jsonl", "{\"conversations\":[{\"value\":\"x\"}],\"chosen\":\"a\",\"rejected\":\"b\"}\n", "\"conversations\"", "has no role"),
-    BAD("a.jsonl", "{\"conversations\":[{\"from\":\"human\",\"value\":3}],\"chosen\":\"a\",\"rejected\":\"b\"}\n", "content is a number"),
-    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"image\"}]}],\"rejected\":\"b\"}\n", "not text"),
-    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":[{\"role\":\"assistant\",\"content\":\"x\"},{\"role\":\"user\",\"content\":\"y\"}],\"rejected\":\"b\"}\n",
+    BAD("a.jsonl", "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\",\"margin\":\"much\"}\n",
+        "\"margin\" should be a finite number"),
+    BAD("a.jsonl", "{\"input\":\"p\",\"output_1\":\"a\",\"output_2\":\"b\",\"label\":3}\n",
+        "\"label\" should be 1 or 2"),
+    BAD("a.jsonl", "{\"conversations\":[{\"from\":\"alien\",\"value\":\"x\"}],\"chosen\":\"a\",\"rejected\":\"b\"}\n",
+        "role \"alien\"", "known are"),
+    BAD("a.jsonl", "{\"conversations\":[{\"value\":\"x\"}],\"chosen\":\"a\",\"rejected\":\"b\"}\n", "\"conversations\"",
+        "has no role"),
+    BAD("a.jsonl", "{\"conversations\":[{\"from\":\"human\",\"value\":3}],\"chosen\":\"a\",\"rejected\":\"b\"}\n",
+        "content is a number"),
+    BAD("a.jsonl",
+        "{\"prompt\":\"p\",\"chosen\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"image\"}]}],\"rejected\":\"b\"}"
+        "\n",
+        "only text can be scored"),
+    BAD("a.jsonl",
+        "{\"prompt\":\"p\",\"chosen\":[{\"role\":\"assistant\",\"content\":\"x\"},{\"role\":\"user\",\"content\":\"y\"}"
+        "],\"rejected\":\"b\"}\n",
         "chosen ends with a user message"),
-    BAD("a.jsonl", "{\"chosen\":[{\"role\":\"user\",\"content\":\"x\"}],\"rejected\":[{\"role\":\"user\",\"content\":\"y\"}]}\n", "different prompts"),
-    BAD("a.jsonl", "{\"question\":\"q\",\"history\":[[\"a\"]],\"response_chosen\":\"a\",\"response_rejected\":\"b\"}\n", "element 1 of \"history\""),
+    BAD("a.jsonl",
+        "{\"chosen\":[{\"role\":\"user\",\"content\":\"x\"}],\"rejected\":[{\"role\":\"user\",\"content\":\"y\"}]}\n",
+        "different prompts"),
+    BAD("a.jsonl", "{\"question\":\"q\",\"history\":[[\"a\"]],\"response_chosen\":\"a\",\"response_rejected\":\"b\"}\n",
+        "element 1 of \"history\""),
     BAD("a.csv", "prompt,chosen,rejected\np,a\n", "a.csv:2: 2 cells", "3 columns"),
     BAD("a.csv", "prompt,chosen,chosen\np,a,b\n", "a.csv:1: the header names \"chosen\" twice"),
     BAD("a.csv", "prompt,,rejected\np,a,b\n", "column 2 of the header"),
@@ -237,6 +267,7 @@ static const struct bad_case {
     BAD("a.jsonl.gz", "\x1F\x8B\x08\0\0\0\0\0\0\3\xAB\x56", "gzip data is broken or cut off"),
 #undef BAD
 };
+// clang-format on
 
 static void every_fault_is_named(void **state)
 {
@@ -249,7 +280,8 @@ static void every_fault_is_named(void **state)
         const char *path = scratch_file(one->name, one->text, one->size);
         assert_int_not_equal(assay_pair_set_read(set, path, NULL, &err), ASSAY_OK);
         for (size_t j = 0; j < 3 && one->says[j]; j++) {
-            if (!strstr(err.text, one->says[j])) print_error("case %zu: \"%s\" is not in: %s\n", i, one->says[j], err.text);
+            if (!strstr(err.text, one->says[j]))
+                print_error("case %zu: \"%s\" is not in: %s\n", i, one->says[j], err.text);
             assert_non_null(strstr(err.text, one->says[j]));
         }
         assay_pair_set_free(set);
@@ -260,9 +292,12 @@ static void every_fault_is_named(void **state)
 static void bad_lines_can_be_skipped(void **state)
 {
     (void)state;
-    static const char text[] = "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}\nnonsense\n{\"prompt\":\"\xFF\"}\n{}\n"
-                               "{\"prompt\":\"p\",\"chosen\":\" \\n\",\"rejected\":\"b\"}\n{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"\"}\n"
-                               "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"a\"}\n{\"prompt\":\"p\",\"chosen\":\"c\",\"rejected\":\"d\"}";
+    static const char text[] =
+        "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}\nnonsense\n{\"prompt\":\"\xFF\"}\n{}\n"
+        "{\"prompt\":\"p\",\"chosen\":\" "
+        "\\n\",\"rejected\":\"b\"}\n{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"\"}\n"
+        "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"a\"}\n{\"prompt\":\"p\",\"chosen\":\"c\",\"rejected\":"
+        "\"d\"}";
     assay_error err;
     assay_pair_set *set = read_with(scratch_file("s.jsonl", text, sizeof text - 1), NULL, true, ASSAY_OK, &err);
     assert_int_equal(set->count, 2);
@@ -281,7 +316,8 @@ static void bad_lines_can_be_skipped(void **state)
     assay_pair_set_free(set);
 }
 
-/* A line of 40 MiB is over the limit of 32; the line behind it is read all the same. Nesting 100,000 deep is refused by the parser. */
+/* A line of 40 MiB is over the limit of 32; the line behind it is read all the same. Nesting 100,000 deep is refused by
+ * the parser. */
 static void oversized_and_deep_lines(void **state)
 {
     (void)state;
@@ -306,16 +342,42 @@ static void oversized_and_deep_lines(void **state)
     assay_buf_release(&text);
 }
 
-static void tool_calls_become_text(void **state)
+static void tool_calls_are_kept_whole(void **state)
 {
     (void)state;
-    static const char text[] = "{\"prompt\":[{\"role\":\"user\",\"content\":\"2+2?\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"type\":"
-                               "\"function\",\"function\":{\"name\":\"add\",\"arguments\":\"{}\"}}]},{\"role\":\"tool\",\"content\":\"4\"}],\"chosen\":\"4\","
+    static const char text[] = "{\"prompt\":[{\"role\":\"user\",\"content\":\"2+2?\"},{\"role\":\"assistant\","
+                               "\"content\":null,\"tool_calls\":[{\"type\":"
+                               "\"function\",\"function\":{\"name\":\"add\",\"arguments\":\"{}\"}}]},{\"role\":"
+                               "\"tool\",\"content\":\"4\"}],\"chosen\":\"4\","
                                "\"rejected\":\"\\u0000\"}\n";
     assay_error err;
     assay_pair_set *set = read_with(scratch_file("t.jsonl", text, sizeof text - 1), NULL, false, ASSAY_OK, &err);
-    is_turns(&set->pairs[0].prompt, "user:2+2?|tool_call:{\"name\":\"add\",\"arguments\":\"{}\"}|tool:4");
+    const assay_message *items = set->pairs[0].prompt.items;
+    is_turns(&set->pairs[0].prompt, "user:2+2?|assistant:|tool:4");
+    assert_null(items[0].whole);
+    assert_true(items[1].calls && strstr(items[1].whole, "\"name\":\"add\""));
+    assert_true(!items[2].calls && strstr(items[2].whole, "\"role\":\"tool\""));
     assert_int_equal(set->pairs[0].rejected.items[0].size, 1); /* a zero byte is a character like any other */
+    assay_pair_set_free(set);
+}
+
+/* What stands beside the messages counts: tools as a list or as text, a template's variables; pictures are refused. */
+static void a_record_keeps_its_context(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\",\"tools\":\"[{\\\"name\\\":\\\"f\\\"}]\"}\n"
+        "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\",\"tools\":[],\"images\":null}\n"
+        "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\",\"chat_template_kwargs\":{\"x\":true}}\n"
+        "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\",\"images\":[\"a.png\"]}\n"
+        "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\",\"tools\":\"{}\"}\n";
+    assay_error err;
+    assay_pair_set *set = read_with(scratch_file("c.jsonl", text, sizeof text - 1), NULL, true, ASSAY_OK, &err);
+    assert_int_equal(set->count, 3);
+    assert_int_equal(set->bad_count, 2);
+    assert_string_equal(set->pairs[0].prompt.context, "{\"tools\":[{\"name\":\"f\"}]}");
+    assert_null(set->pairs[1].prompt.context);
+    assert_string_equal(set->pairs[2].prompt.context, "{\"chat_template_kwargs\":{\"x\":true}}");
     assay_pair_set_free(set);
 }
 
@@ -329,7 +391,8 @@ static void column_mappings_are_checked(void **state)
         assert_int_equal(assay_columns_parse(&columns, wrong[i], &err), ASSAY_E_USAGE);
         assert_non_null(strstr(err.text, "--columns"));
     }
-    assay_pair_set *set = read_with(FOLDER "foreign.jsonl", "prompt=q,chosen=pos,rejected=bad", false, ASSAY_E_FORMAT, &err);
+    assay_pair_set *set =
+        read_with(FOLDER "foreign.jsonl", "prompt=q,chosen=pos,rejected=bad", false, ASSAY_E_FORMAT, &err);
     assert_non_null(strstr(err.text, "\"bad\" (--columns rejected=bad) is missing"));
     assay_pair_set_free(set);
 }
@@ -364,9 +427,21 @@ static void utf8_rules(void **state)
     static const struct {
         const char *text;
         size_t valid;
-    } texts[] = {{"plain ascii text", 16}, {"h\xC3\xA9", 3},        {"\xE4\xB8\xAD", 3},      {"\xF0\x9F\x98\x80", 4}, {"a\x80", 1},
-                 {"\xC0\xAF", 0},          {"\xE0\x80\x80", 0},     {"\xED\xA0\x80", 0},      {"\xF4\x90\x80\x80", 0}, {"\xF5", 0},
-                 {"abcdefgh\xE4\xB8", 8},  {"\xF4\x8F\xBF\xBF", 4}, {"\xF0\x8F\xBF\xBF", 0}, {"\xED\x9F\xBF", 3},      {"\xE4(\xAD", 0}};
+    } texts[] = {{"plain ascii text", 16},
+                 {"h\xC3\xA9", 3},
+                 {"\xE4\xB8\xAD", 3},
+                 {"\xF0\x9F\x98\x80", 4},
+                 {"a\x80", 1},
+                 {"\xC0\xAF", 0},
+                 {"\xE0\x80\x80", 0},
+                 {"\xED\xA0\x80", 0},
+                 {"\xF4\x90\x80\x80", 0},
+                 {"\xF5", 0},
+                 {"abcdefgh\xE4\xB8", 8},
+                 {"\xF4\x8F\xBF\xBF", 4},
+                 {"\xF0\x8F\xBF\xBF", 0},
+                 {"\xED\x9F\xBF", 3},
+                 {"\xE4(\xAD", 0}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_int_equal(assay_utf8_valid_prefix(texts[i].text, strlen(texts[i].text)), texts[i].valid);
     assert_int_equal(assay_utf8_length("h\xC3\xA9\xE4\xB8\xAD\xF0\x9F\x98\x80", 10), 4);
@@ -375,17 +450,25 @@ static void utf8_rules(void **state)
 static void inputs_to_score(void **state)
 {
     (void)state;
-    static const char text[] = "{\"prompt\":\"p\",\"response\":\"r\",\"id\":\"x\"}\n{\"messages\":[{\"role\":\"user\",\"content\":\"u\"},{\"role\":\"assistant\","
-                               "\"content\":\"a\"}]}\n\n{\"text\":\"as it stands\",\"id\":4}\n{\"prompt\":\"p\",\"responses\":[\"a\",\"\",\"c\"]}\n"
-                               "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"a\"}\n{\"foo\":1}\n{\"conversations\":[{\"from\":\"human\",\"value\":\"h\"}]}\n"
+    static const char text[] = "{\"prompt\":\"p\",\"response\":\"r\",\"id\":\"x\"}\n{\"messages\":[{\"role\":\"user\","
+                               "\"content\":\"u\"},{\"role\":\"assistant\","
+                               "\"content\":\"a\"}]}\n\n{\"text\":\"as it "
+                               "stands\",\"id\":4}\n{\"prompt\":\"p\",\"responses\":[\"a\",\"\",\"c\"]}\n"
+                               "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"a\"}\n{\"foo\":1}\n{"
+                               "\"conversations\":[{\"from\":\"human\",\"value\":\"h\"}]}\n"
                                "{\"prompt\":\"p\",\"responses\":[]}\n";
     static const struct {
         size_t count;
         bool is_text, is_pair;
         const char *id, *last;
-    } wanted[] = {{1, false, false, "\"x\"", "user:p|assistant:r"}, {1, false, false, NULL, "user:u|assistant:a"}, {1, true, false, "4", "user:as it stands"},
-                  {3, false, false, NULL, "user:p|assistant:c"},    {2, false, true, NULL, "user:p|assistant:a"},  {0, false, false, NULL, ":6: or 7"},
-                  {1, false, false, NULL, "user:h"},                {0, false, false, NULL, ""}};
+    } wanted[] = {{1, false, false, "\"x\"", "user:p|assistant:r"},
+                  {1, false, false, NULL, "user:u|assistant:a"},
+                  {1, true, false, "4", "user:as it stands"},
+                  {3, false, false, NULL, "user:p|assistant:c"},
+                  {2, false, true, NULL, "user:p|assistant:a"},
+                  {0, false, false, NULL, ":6: or 7"},
+                  {1, false, false, NULL, "user:h"},
+                  {0, false, false, NULL, ""}};
     assay_inputs *inputs;
     const assay_input *input;
     assay_error err = {0};
@@ -416,8 +499,10 @@ static void real_files(void **state)
     static const struct {
         const char *name, *format;
         size_t count, longer, multi_message;
-    } files[] = {{"medicalgpt_zh_500.jsonl", "medicalgpt", 500, 289, 84}, {"medicalgpt_toolcall_zh.jsonl", "medicalgpt", 11, 10, 4},
-                 {"llamafactory_dpo_en_300.json", "llama-factory", 300, 131, 186}, {"llmbar_natural_100.json", "llmbar", 100, 56, 0}};
+    } files[] = {{"medicalgpt_zh_500.jsonl", "medicalgpt", 500, 289, 84},
+                 {"medicalgpt_toolcall_zh.jsonl", "medicalgpt", 11, 10, 4},
+                 {"llamafactory_dpo_en_300.json", "llama-factory", 300, 131, 186},
+                 {"llmbar_natural_100.json", "llmbar", 100, 56, 0}};
     const char *shared = getenv("ASSAY_SHARED");
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char path[512];
@@ -487,13 +572,38 @@ static void a_mark_that_comes_in_parts(void **state)
     assert_int_equal(size, FED);
 }
 
+/* The list in the header is what a user of the reader goes by: no format is missing there. */
+static void the_header_lists_every_format(void **state)
+{
+    char *header, entry[64];
+    size_t size;
+    (void)state;
+    assert_int_equal(assay_file_read("src/data/pair_formats.h", 1 << 20, &header, &size, NULL), ASSAY_OK);
+    for (uint32_t i = 0; i < assay_pair_format_count(); i++) {
+        snprintf(entry, sizeof entry, " *     %s ", assay_pair_format_name(i));
+        if (!strstr(header, entry)) fail_msg("src/data/pair_formats.h does not list %s", assay_pair_format_name(i));
+    }
+    assay_free(header);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_format_is_read),      cmocka_unit_test(margins_ids_and_places), cmocka_unit_test(folders_are_read_in_order),
-        cmocka_unit_test(every_fault_is_named),      cmocka_unit_test(bad_lines_can_be_skipped), cmocka_unit_test(oversized_and_deep_lines),
-        cmocka_unit_test(tool_calls_become_text), cmocka_unit_test(column_mappings_are_checked), cmocka_unit_test(written_pairs_read_back), cmocka_unit_test(utf8_rules),
-        cmocka_unit_test(inputs_to_score),           cmocka_unit_test(a_mark_that_comes_in_parts), cmocka_unit_test(real_files),
+        cmocka_unit_test(every_format_is_read),
+        cmocka_unit_test(the_header_lists_every_format),
+        cmocka_unit_test(margins_ids_and_places),
+        cmocka_unit_test(folders_are_read_in_order),
+        cmocka_unit_test(every_fault_is_named),
+        cmocka_unit_test(bad_lines_can_be_skipped),
+        cmocka_unit_test(oversized_and_deep_lines),
+        cmocka_unit_test(tool_calls_are_kept_whole),
+        cmocka_unit_test(a_record_keeps_its_context),
+        cmocka_unit_test(column_mappings_are_checked),
+        cmocka_unit_test(written_pairs_read_back),
+        cmocka_unit_test(utf8_rules),
+        cmocka_unit_test(inputs_to_score),
+        cmocka_unit_test(a_mark_that_comes_in_parts),
+        cmocka_unit_test(real_files),
     };
     return cmocka_run_group_tests(tests, make_scratch, drop_scratch);
 }

@@ -2,30 +2,34 @@
 #include "test_support.h"
 
 #include "base/file.h"
+#include "judge/judge_bins.h"
 #include "report/page.h"
 #include "report/report.h"
-#include "score/judge_bins.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char step_lines[] =
-    "{\"step\":1,\"epoch\":0.5,\"loss\":0.7,\"accuracy\":0.5,\"margin\":0.1,\"grad_norm\":1,\"lr\":0.001,\"pairs\":4,\"tokens\":100,\"tokens_shared\":20,\"seconds\":1,"
+    "{\"step\":1,\"epoch\":0.5,\"loss\":0.7,\"accuracy\":0.5,\"margin\":0.1,\"grad_norm\":1,\"lr\":0.001,\"pairs\":4,"
+    "\"tokens\":100,\"tokens_shared\":20,\"seconds\":1,"
     "\"tokens_per_second\":80,\"planned_bytes\":1048576,\"peak_bytes\":1000000,\"rss_bytes\":2097152}\n"
     "{\"step\":2,\"loss\":null,\"accuracy\":\"<b>\",\"grad_norm\":1e300,\"pairs\":4}\n"
-    "{\"step\":2,\"eval_pairs\":2,\"eval_accuracy\":0.5,\"eval_accuracy_low\":0.1,\"eval_accuracy_high\":0.9,\"eval_longer_wins\":0.5,\"eval_loss\":0.6}\n"
+    "{\"step\":2,\"eval_pairs\":2,\"eval_accuracy\":0.5,\"eval_accuracy_low\":0.1,\"eval_accuracy_high\":0.9,\"eval_"
+    "longer_wins\":0.5,\"eval_loss\":0.6}\n"
     "{\"step\":3,\"lo"; /* cut off */
 
-static const char pair_lines[] =
-    "{\"step\":2,\"at\":\"a&b.jsonl:1\",\"chosen\":0.5,\"rejected\":1.5,\"margin\":-1,\"tokens_chosen\":5,\"tokens_rejected\":7,\"chars_chosen\":3,\"chars_rejected\":0,"
-    "\"texts\":{\"prompt\":[{\"role\":\"user\",\"content\":\"<script>alert(1)</script>\\u0001\"}],\"chosen\":[{\"role\":\"assistant\",\"content\":\"a\\\"'&\"}],"
-    "\"rejected\":[]}}\n"
-    "{\"step\":2,\"chosen\":2,\"rejected\":1,\"margin\":1,\"tokens_chosen\":5,\"tokens_rejected\":7,\"chars_chosen\":3,\"chars_rejected\":4}\n"
-    "{\"step\":2,\"margin\":null}\n"
-    "{\"step\":2,\"margin\":1e308}\n"
-    "{\"step\":2,\"margin\":-1e308,\"texts\":7}\n"
-    "{}\n";
+static const char pair_lines[] = "{\"step\":2,\"at\":\"a&b.jsonl:1\",\"chosen\":0.5,\"rejected\":1.5,\"margin\":-1,"
+                                 "\"tokens_chosen\":5,\"tokens_rejected\":7,\"chars_chosen\":3,\"chars_rejected\":0,"
+                                 "\"texts\":{\"prompt\":[{\"role\":\"user\",\"content\":\"<script>alert(1)</"
+                                 "script>\\u0001\"}],\"chosen\":[{\"role\":\"assistant\",\"content\":\"a\\\"'&\"}],"
+                                 "\"rejected\":[]}}\n"
+                                 "{\"step\":2,\"chosen\":2,\"rejected\":1,\"margin\":1,\"tokens_chosen\":5,\"tokens_"
+                                 "rejected\":7,\"chars_chosen\":3,\"chars_rejected\":4}\n"
+                                 "{\"step\":2,\"margin\":null}\n"
+                                 "{\"step\":2,\"margin\":1e308}\n"
+                                 "{\"step\":2,\"margin\":-1e308,\"texts\":7}\n"
+                                 "{}\n";
 
 static void put(const char *folder, const char *name, const char *text)
 {
@@ -65,14 +69,20 @@ static void done(char *folder, char *text)
 
 static void a_run_is_shown(void **state)
 {
-    static const char *const wanted[] = {"<h2>Training</h2>", "Memory planned and observed", "<h3>Margins</h3>", "Calibration (ECE", "Accuracy by length",
-                                         "Worst pairs", "<h2>Options</h2>", "<td>batch-pairs</td><td>32</td>", "<h2>Fingerprints</h2>", "<h2>Machine</h2>",
-                                         "<td>24.5 GiB</td>", "prefers-color-scheme:dark", "@media print", "held-out accuracy"};
+    static const char *const wanted[] = {"<h2>Training</h2>",     "Memory planned and observed",
+                                         "<h3>Margins</h3>",      "Calibration (ECE",
+                                         "Accuracy by length",    "Worst pairs",
+                                         "<h2>Options</h2>",      "<td>batch-pairs</td><td>32</td>",
+                                         "<h2>Fingerprints</h2>", "<h2>Machine</h2>",
+                                         "<td>24.5 GiB</td>",     "prefers-color-scheme:dark",
+                                         "@media print",          "held-out accuracy"};
     char *folder = new_folder();
     (void)state;
     put(folder, "metrics.jsonl", step_lines);
     put(folder, "eval_pairs.jsonl", pair_lines);
-    put(folder, "assay.json", "{\"assay\":\"0\",\"options\":{\"batch-pairs\":32,\"model\":\"x/y\",\"data\":[\"a\",\"b\"]},\"fingerprints\":{\"base\":\"00ff\"}}");
+    put(folder, "assay.json",
+        "{\"assay\":\"0\",\"options\":{\"batch-pairs\":32,\"model\":\"x/"
+        "y\",\"data\":[\"a\",\"b\"]},\"fingerprints\":{\"base\":\"00ff\"}}");
     put(folder, "machine.json", "{\"processor\":null,\"memory_total_bytes\":26306674688}");
     char *text = report_of(folder);
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
@@ -82,17 +92,19 @@ static void a_run_is_shown(void **state)
     done(folder, text);
 }
 
-/* The page's length bins and calibration are those of `assay eval` (score/judge_bins.h). */
+/* The page's length bins and calibration are those of `assay eval` (judge/judge_bins.h). */
 static void bins_are_evals(void **state)
 {
-    static const assay_judged pairs[] = {{.chosen = 2, .rejected = 1, .chosen_length = 115, .rejected_length = 100},
-                                         {.chosen = 0.25, .rejected = 0.75, .chosen_length = 85, .rejected_length = 100},
-                                         {.chosen = 4, .rejected = 0.5, .chosen_length = 130, .rejected_length = 100}};
+    static const assay_judged pairs[] = {
+        {.chosen = 2, .rejected = 1, .chosen_length = 115, .rejected_length = 100},
+        {.chosen = 0.25, .rejected = 0.75, .chosen_length = 85, .rejected_length = 100},
+        {.chosen = 4, .rejected = 0.5, .chosen_length = 130, .rejected_length = 100}};
     char *folder = new_folder(), lines[1024] = "", wanted[64];
     assay_calibration calibration;
     (void)state;
     for (size_t i = 0; i < 3; i++)
-        snprintf(lines + strlen(lines), sizeof lines - strlen(lines), "{\"step\":1,\"chosen\":%g,\"rejected\":%g,\"chars_chosen\":%g,\"chars_rejected\":%g}\n",
+        snprintf(lines + strlen(lines), sizeof lines - strlen(lines),
+                 "{\"step\":1,\"chosen\":%g,\"rejected\":%g,\"chars_chosen\":%g,\"chars_rejected\":%g}\n",
                  pairs[i].chosen, pairs[i].rejected, pairs[i].chosen_length, pairs[i].rejected_length);
     put(folder, "metrics.jsonl", step_lines);
     put(folder, "eval_pairs.jsonl", lines);
@@ -110,13 +122,17 @@ static void a_loss_that_rises_again_is_said(void **state)
 {
     char *folder = new_folder();
     (void)state;
-    put(folder, "metrics.jsonl", "{\"step\":1,\"loss\":0.5}\n{\"step\":10,\"eval_pairs\":9,\"eval_loss\":0.7}\n{\"step\":20,\"eval_pairs\":9,\"eval_loss\":0.5}\n"
-                                 "{\"step\":30,\"eval_pairs\":9,\"eval_loss\":0.54}\n");
+    put(folder, "metrics.jsonl",
+        "{\"step\":1,\"loss\":0.5}\n{\"step\":10,\"eval_pairs\":9,\"eval_loss\":0.7}\n{\"step\":20,\"eval_pairs\":9,"
+        "\"eval_loss\":0.5}\n"
+        "{\"step\":30,\"eval_pairs\":9,\"eval_loss\":0.54}\n");
     char *text = report_of(folder);
     assert_null(strstr(text, "held-out loss was lowest"));
     assay_free(text);
-    put(folder, "metrics.jsonl", "{\"step\":1,\"loss\":0.5}\n{\"step\":10,\"eval_pairs\":9,\"eval_loss\":0.7}\n{\"step\":20,\"eval_pairs\":9,\"eval_loss\":0.5}\n"
-                                 "{\"step\":30,\"eval_pairs\":9,\"eval_loss\":0.6}\n");
+    put(folder, "metrics.jsonl",
+        "{\"step\":1,\"loss\":0.5}\n{\"step\":10,\"eval_pairs\":9,\"eval_loss\":0.7}\n{\"step\":20,\"eval_pairs\":9,"
+        "\"eval_loss\":0.5}\n"
+        "{\"step\":30,\"eval_pairs\":9,\"eval_loss\":0.6}\n");
     text = report_of(folder);
     assert_non_null(strstr(text, "The held-out loss was lowest (0.5) after step 20 and ended at 0.6"));
     done(folder, text);
@@ -125,14 +141,22 @@ static void a_loss_that_rises_again_is_said(void **state)
 /* Values between which a double has no room for ticks must not keep the axis from ending. */
 static void axes_end(void **state)
 {
-    static const char *const values[][2] = {{"1e20", "1.0000000000000002e20"}, {"5e-324", "1e-323"}, {"-1e99", "1e99"}, {"-1e-320", "1e-320"}, {"0", "1e-300"}};
+    static const char *const values[][2] = {{"1e20", "1.0000000000000002e20"},
+                                            {"5e-324", "1e-323"},
+                                            {"-1e99", "1e99"},
+                                            {"-1e-320", "1e-320"},
+                                            {"0", "1e-300"}};
     (void)state;
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         char *folder = new_folder(), lines[512];
-        snprintf(lines, sizeof lines, "{\"step\":1,\"loss\":%s,\"margin\":%s,\"planned_bytes\":%s}\n{\"step\":2,\"loss\":%s,\"margin\":%s,\"planned_bytes\":%s}\n", values[i][0],
-                 values[i][0], values[i][0], values[i][1], values[i][1], values[i][1]);
+        snprintf(lines, sizeof lines,
+                 "{\"step\":1,\"loss\":%s,\"margin\":%s,\"planned_bytes\":%s}\n{\"step\":2,\"loss\":%s,\"margin\":%s,"
+                 "\"planned_bytes\":%s}\n",
+                 values[i][0], values[i][0], values[i][0], values[i][1], values[i][1], values[i][1]);
         put(folder, "metrics.jsonl", lines);
-        snprintf(lines, sizeof lines, "{\"step\":2,\"chosen\":%s,\"rejected\":0,\"chars_chosen\":1,\"chars_rejected\":1}\n", strchr(values[i][1], '-') ? values[i][1] : "1");
+        snprintf(lines, sizeof lines,
+                 "{\"step\":2,\"chosen\":%s,\"rejected\":0,\"chars_chosen\":1,\"chars_rejected\":1}\n",
+                 strchr(values[i][1], '-') ? values[i][1] : "1");
         put(folder, "eval_pairs.jsonl", lines);
         char *text = report_of(folder);
         assert_true(strlen(text) < 100000);
@@ -146,7 +170,8 @@ static void texts_are_escaped(void **state)
     (void)state;
     put(folder, "metrics.jsonl", step_lines);
     put(folder, "eval_pairs.jsonl", pair_lines);
-    put(folder, "assay.json", "{\"template\":\"</td><script>x\",\"options\":{\"<img src=x>\":\"\\\"'><script>\",\"data\":[\"<i>\"]}}");
+    put(folder, "assay.json",
+        "{\"template\":\"</td><script>x\",\"options\":{\"<img src=x>\":\"\\\"'><script>\",\"data\":[\"<i>\"]}}");
     char *text = report_of(folder);
     assert_null(strstr(text, "<script>alert"));
     assert_null(strstr(text, "<img"));
@@ -192,7 +217,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_is_shown),
-        cmocka_unit_test(bins_are_evals), cmocka_unit_test(axes_end), cmocka_unit_test(a_loss_that_rises_again_is_said), cmocka_unit_test(texts_are_escaped),
+        cmocka_unit_test(bins_are_evals),
+        cmocka_unit_test(axes_end),
+        cmocka_unit_test(a_loss_that_rises_again_is_said),
+        cmocka_unit_test(texts_are_escaped),
         cmocka_unit_test(half_a_run_is_a_report),
         cmocka_unit_test(what_is_no_run_is_refused),
     };

@@ -21,7 +21,8 @@ static void reads_like_the_reference(void **state)
 static assay_status give_in_pieces(void *context, const assay_tensor *tensor, assay_writer *writer, assay_error *err)
 {
     size_t less = *(size_t *)context;
-    for (size_t i = 0; i + less < tensor->bytes; i++) ASSAY_TRY(assay_writer_write(writer, (const uint8_t *)tensor->data + i, 1, err));
+    for (size_t i = 0; i + less < tensor->bytes; i++)
+        ASSAY_TRY(assay_writer_write(writer, (const uint8_t *)tensor->data + i, 1, err));
     return ASSAY_OK;
 }
 
@@ -35,7 +36,9 @@ static void writes_like_the_reference(void **state)
     assert_int_equal(assay_safetensors_open(&file, GOLDEN "mixed.safetensors", NULL), ASSAY_OK);
     assert_int_equal(assay_map_open(&original, GOLDEN "mixed.safetensors", NULL), ASSAY_OK);
     for (int streamed = 0; streamed < 2; streamed++) {
-        assert_int_equal(assay_safetensors_write(path, file->tensors, file->count, streamed ? give_in_pieces : NULL, &less, NULL), ASSAY_OK);
+        assert_int_equal(
+            assay_safetensors_write(path, file->tensors, file->count, streamed ? give_in_pieces : NULL, &less, NULL),
+            ASSAY_OK);
         assert_int_equal(assay_map_open(&copy, path, NULL), ASSAY_OK);
         assert_int_equal(copy.size, original.size);
         assert_memory_equal(copy.data, original.data, copy.size);
@@ -43,7 +46,8 @@ static void writes_like_the_reference(void **state)
         assert_int_equal(assay_remove_tree(path, NULL), ASSAY_OK);
     }
     less = 1;
-    assert_int_equal(assay_safetensors_write(path, file->tensors, file->count, give_in_pieces, &less, NULL), ASSAY_E_FORMAT);
+    assert_int_equal(assay_safetensors_write(path, file->tensors, file->count, give_in_pieces, &less, NULL),
+                     ASSAY_E_FORMAT);
     assert_false(assay_path_exists(path));
     assay_map_close(&original);
     assay_tensor_file_close(file);
@@ -88,16 +92,28 @@ static const made_case cases[] = {
     {"{}   ", 0, NULL},
     {"{\"__metadata__\":{}}", 0, NULL},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", 4, NULL},
-    {"{\"a\":{\"data_offsets\":[0,0],\"shape\":[0,9],\"dtype\":\"F32\"},\"b\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1, NULL},
+    {"{\"a\":{\"data_offsets\":[0,0],\"shape\":[0,9],\"dtype\":\"F32\"},\"b\":{\"dtype\":\"U8\",\"shape\":[1],\"data_"
+     "offsets\":[0,1]}}",
+     1, NULL},
     {"{}", 1, "belong to none"},
     {" {}", 0, "does not begin with {"},
     {"{} x", 0, "nothing may follow"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 8, "a hole"},
-    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}}", 12, "a hole"},
-    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 8, "overlap"},
-    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, "overlap"},
-    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 8, "twice"},
-    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"\\u0061\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 8, "twice"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_"
+     "offsets\":[8,12]}}",
+     12, "a hole"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_"
+     "offsets\":[4,8]}}",
+     8, "overlap"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_"
+     "offsets\":[0,4]}}",
+     4, "overlap"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_"
+     "offsets\":[4,8]}}",
+     8, "twice"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"\\u0061\":{\"dtype\":\"F32\",\"shape\":[1],"
+     "\"data_offsets\":[4,8]}}",
+     8, "twice"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"shape\":[1],\"data_offsets\":[0,4]}}", 4, "has shape twice"},
     {"{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}", 4, "no shape"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"x\":1}}", 4, "none of dtype"},
@@ -126,7 +142,8 @@ static void judges_made_headers(void **state)
         assay_error err = {0};
         assay_status status = open_made(cases[i].header, strlen(cases[i].header), cases[i].data, &err);
         if (!cases[i].message && status != ASSAY_OK) fail_msg("%s: %s", cases[i].header, err.text);
-        if (cases[i].message && !strstr(err.text, cases[i].message)) fail_msg("%s: said \"%s\"", cases[i].header, err.text);
+        if (cases[i].message && !strstr(err.text, cases[i].message))
+            fail_msg("%s: said \"%s\"", cases[i].header, err.text);
         if (cases[i].message) assert_true(status == err.status && status != ASSAY_OK);
     }
 }
@@ -155,7 +172,8 @@ static void survives_torture(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_like_the_reference), cmocka_unit_test(writes_like_the_reference), cmocka_unit_test(refuses_to_write_nonsense),
-        cmocka_unit_test(judges_made_headers),      cmocka_unit_test(refuses_absurd_lengths),    cmocka_unit_test(survives_torture)};
+        cmocka_unit_test(reads_like_the_reference),  cmocka_unit_test(writes_like_the_reference),
+        cmocka_unit_test(refuses_to_write_nonsense), cmocka_unit_test(judges_made_headers),
+        cmocka_unit_test(refuses_absurd_lengths),    cmocka_unit_test(survives_torture)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,13 @@
-/* The memory of a training step: it uses all that was planned for the fullest micro-batch and no byte more, and asks for no other.
+/* The memory of a training step: it uses all that was planned for the fullest micro-batch and no byte more, and asks
+ * for no other.
  *
- * Allocations are counted below everything, at malloc itself: a step that asks the C library for memory in any way is found. The address
- * sanitizer brings its own malloc, so that test is skipped there. */
+ * Allocations are counted below everything, at malloc itself: a step that asks the C library for memory in any way is
+ * found. The address sanitizer brings its own malloc, so that test is skipped there. */
 #include "test_support.h"
 #include "trainer_bench.h"
 
 #include "base/alloc.h"
-#include "train/memory.h"
+#include "machine/process_memory.h"
 #include "train/trainer.h"
 
 #include <errno.h>
@@ -74,26 +75,45 @@ static void fill(material *m)
     const size_t length = PROMPT + ANSWER;
     memset(m, 0, sizeof *m);
     m->pairs = (assay_pair_set){.pairs = m->pair_list, .count = PAIRS};
-    m->set = (assay_example_set){.items = m->items, .count = PAIRS, .ids = m->ids, .id_count = PAIRS * 2 * length, .longest = length, .pairs = &m->pairs};
+    m->set = (assay_example_set){.items = m->items,
+                                 .count = PAIRS,
+                                 .ids = m->ids,
+                                 .id_count = PAIRS * 2 * length,
+                                 .longest = length,
+                                 .pairs = &m->pairs};
     for (size_t p = 0; p < PAIRS; p++) {
         int32_t *chosen = m->ids + p * 2 * length, *rejected = chosen + length;
         for (size_t i = 0; i < length; i++) {
             chosen[i] = (int32_t)((p * 31 + i * 7) % 64);
             rejected[i] = i < PROMPT ? chosen[i] : (chosen[i] + 1) % 64;
         }
-        m->items[p] = (assay_example){.chosen = p * 2 * length, .rejected = p * 2 * length + length, .chosen_count = PROMPT + ANSWER, .rejected_count = PROMPT + ANSWER,
-                                      .shared = PROMPT, .pair = (uint32_t)p, .margin = 0};
+        m->items[p] = (assay_example){.chosen = p * 2 * length,
+                                      .rejected = p * 2 * length + length,
+                                      .chosen_count = PROMPT + ANSWER,
+                                      .rejected_count = PROMPT + ANSWER,
+                                      .shared = PROMPT,
+                                      .pair = (uint32_t)p,
+                                      .margin = 0};
     }
 }
 
 static const char *const all_modules[] = {"all"};
 static const assay_lora_spec lora = {.rank = 4, .alpha = 8, .dropout = 0.1, .targets = all_modules, .target_count = 1};
 
-static trainer_bench open_bench(const material *m, const char *model, assay_tuning tuning, assay_recompute recompute, size_t micro_pairs)
+static trainer_bench open_bench(const material *m, const char *model, assay_tuning tuning, assay_recompute recompute,
+                                size_t micro_pairs)
 {
     const assay_model_options options = {.tuning = tuning, .lora = tuning == ASSAY_TUNE_LORA ? &lora : NULL, .seed = 1};
-    const assay_train_settings settings = {.batch_pairs = micro_pairs, .epochs = 3, .lr = 1e-3, .shape = ASSAY_LR_CONSTANT, .margin = -1, .seed = 3, .recompute = recompute,
-                                     .micro_tokens = micro_pairs * PAIR_TOKENS, .budget = SIZE_MAX, .adam = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .clip = 1}};
+    const assay_train_settings settings = {.batch_pairs = micro_pairs,
+                                           .epochs = 3,
+                                           .lr = 1e-3,
+                                           .shape = ASSAY_LR_CONSTANT,
+                                           .margin = -1,
+                                           .seed = 3,
+                                           .recompute = recompute,
+                                           .micro_tokens = micro_pairs * PAIR_TOKENS,
+                                           .budget = SIZE_MAX,
+                                           .adam = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .clip = 1}};
     return trainer_bench_open(model, NULL, &options, &settings, &m->set, 2);
 }
 
@@ -116,7 +136,8 @@ static void with_all(look at)
                 }
 }
 
-/* Sizes are rounded up to 64 bytes for the layout, a used slot is counted to its last byte: that much may the two differ. */
+/* Sizes are rounded up to 64 bytes for the layout, a used slot is counted to its last byte: that much may the two
+ * differ. */
 static void uses_its_plan(trainer_bench *b)
 {
     assay_error err;
@@ -141,7 +162,8 @@ static void allocates_nothing(trainer_bench *b)
     unsigned before = __atomic_load_n(&calls, __ATOMIC_RELAXED), after;
     assay_status status = ASSAY_OK;
     /* All three epochs: the first step and every new shuffle are in it. */
-    while (status == ASSAY_OK && b->trainer->step < b->trainer->total_steps) status = assay_trainer_step(b->trainer, &record, &err);
+    while (status == ASSAY_OK && b->trainer->step < b->trainer->total_steps)
+        status = assay_trainer_step(b->trainer, &record, &err);
     after = __atomic_load_n(&calls, __ATOMIC_RELAXED);
     trainer_bench_check(status, &err);
     assert_int_equal(after - before, 0);
@@ -187,7 +209,8 @@ static void test_anonymous_plan(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fullest_micro_batch_uses_the_plan), cmocka_unit_test(test_steps_allocate_nothing),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fullest_micro_batch_uses_the_plan),
+                                       cmocka_unit_test(test_steps_allocate_nothing),
                                        cmocka_unit_test(test_anonymous_plan)};
     return cmocka_run_group_tests_name("step_memory", tests, NULL, NULL);
 }

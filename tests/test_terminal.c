@@ -6,8 +6,9 @@
 
 #include <cmocka.h>
 
-#include "cli/nearest.h"
+#include "base/format.h"
 #include "cli/progress.h"
+#include "options/nearest.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -126,8 +127,11 @@ static void figures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(distances), cmocka_unit_test(notes_and_warnings), cmocka_unit_test(a_note_does_not_tear_the_live_line),
-        cmocka_unit_test(plain_progress_is_a_line_an_interval), cmocka_unit_test(figures),
+        cmocka_unit_test(distances),
+        cmocka_unit_test(notes_and_warnings),
+        cmocka_unit_test(a_note_does_not_tear_the_live_line),
+        cmocka_unit_test(plain_progress_is_a_line_an_interval),
+        cmocka_unit_test(figures),
     };
     return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* TensorBoard event files: the CRC by RFC 3720's vectors, one record byte by byte, and what a file holds. tests/oracle/read_events.py reads files
- * with TensorBoard itself. */
+/* TensorBoard event files: the CRC by RFC 3720's vectors, one record byte by byte, and what a file holds.
+ * tests/oracle/read_events.py reads files with TensorBoard itself. */
 #include "test_support.h"
 
 #include "base/file.h"
@@ -36,11 +36,13 @@ static uint32_t unmasked(uint32_t crc)
     return crc >> 17 | crc << 15;
 }
 
-/* The bytes of the Event were written with protobuf's own encoder: Event(wall_time=300, step=300, summary=[train/loss 0.5]). */
+/* The bytes of the Event were written with protobuf's own encoder: Event(wall_time=300, step=300, summary=[train/loss
+ * 0.5]). */
 static void one_record(void **state)
 {
-    static const uint8_t event[] = {0x09, 0, 0, 0, 0, 0, 0xc0, 0x72, 0x40, 0x10, 0xac, 0x02, 0x2a, 0x13, 0x0a, 0x11, 0x0a, 0x0a,
-                                    't',  'r', 'a', 'i', 'n', '/', 'l', 'o', 's', 's', 0x15, 0, 0, 0, 0x3f};
+    static const uint8_t event[] = {0x09, 0,    0,    0,    0,    0,    0xc0, 0x72, 0x40, 0x10, 0xac,
+                                    0x02, 0x2a, 0x13, 0x0a, 0x11, 0x0a, 0x0a, 't',  'r',  'a',  'i',
+                                    'n',  '/',  'l',  'o',  's',  's',  0x15, 0,    0,    0,    0x3f};
     assay_buf out;
     assay_error err;
     (void)state;
@@ -70,7 +72,10 @@ static void a_line_without_numbers_is_no_event(void **state)
     assay_buf_release(&out);
 }
 
-static json_t *step_line(int step) { return json_pack("{s:i, s:f, s:f}", "step", step, "loss", 1.0 / (double)(step + 2), "epoch", step / 7.0); }
+static json_t *step_line(int step)
+{
+    return json_pack("{s:i, s:f, s:f}", "step", step, "loss", 1.0 / (double)(step + 2), "epoch", step / 7.0);
+}
 
 static void write_lines(const char *folder, const json_t *history, int from, int to)
 {

@@ -1,4 +1,5 @@
-/* Tokenizers written beside weights encode as what they came from did; the reference reads the same files (tests/oracle/tokenizer_save.py). */
+/* Tokenizers written beside weights encode as what they came from did; the reference reads the same files
+ * (tests/oracle/tokenizer_save.py). */
 #include "tokenizer_check.h"
 
 #include "tokenizer/tokenizer_save.h"
@@ -38,7 +39,8 @@ static void compare(const pair *both, const char *text, size_t size, unsigned fl
 static void compare_line(const json_t *line, size_t number, void *context)
 {
     pair *both = context;
-    const char *unreachable = "\xe7\x9c\x8b\xe4\xb9\xa6"; /* a piece of pieces.gguf that is no union of two pieces (tokenizer_save.h) */
+    /* a piece of pieces.gguf that is no union of two pieces (tokenizer_save.h) */
+    const char *unreachable = "\xe7\x9c\x8b\xe4\xb9\xa6";
     const json_t *text = json_object_get(line, "text");
     (void)number;
     if (strstr(json_string_value(text), unreachable)) return;
@@ -86,6 +88,18 @@ static void test_gguf_pieces(void **state)
 {
     (void)state;
     check_gguf(GOLDEN "pieces.gguf");
+}
+
+/* WordPiece, Unigram, and words of tokenizer.ggml.pre with a pattern of their own. */
+static void test_gguf_kinds(void **state)
+{
+    static const char *const names[] = {"bert", "t5", "tekken", "gpt-4o", "deepseek-v3", "command-r"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[128];
+        snprintf(path, sizeof path, GOLDEN "kinds/%s.gguf", names[i]);
+        check_gguf(path);
+    }
 }
 
 static void test_gguf_large(void **state)
@@ -139,10 +153,14 @@ static void expect_same_file(const char *a, const char *b, const char *name, boo
 /* Byte for byte, and a pad token only where it is another. */
 static void test_copy(void **state)
 {
-    static const char *const from[] = {GOLDEN "byte_level", GOLDEN "chatglm"}, *const files[] = {"tokenizer.json", "tokenizer.model"};
+    static const char *const from[] = {GOLDEN "byte_level",        GOLDEN "chatglm",          GOLDEN "kinds/qwen",
+                                       GOLDEN "kinds/xlm-roberta", GOLDEN "kinds/deberta-v2", GOLDEN "kinds/bert",
+                                       GOLDEN "kinds/qwen2",       GOLDEN "kinds/ice"};
+    static const char *const files[] = {"tokenizer.json", "tokenizer.model", "qwen.tiktoken", "sentencepiece.bpe.model",
+                                        "spm.model",      "vocab.txt",       "merges.txt",    "ice_text.model"};
     assay_error err = {0};
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
         char *folder = fresh_folder();
         must(assay_tokenizer_save(from[i], NULL, folder, NULL, &err), &err);
         assert_true(assay_tokenizer_in_folder(folder));
@@ -164,7 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gguf_bytes), cmocka_unit_test(test_gguf_pieces), cmocka_unit_test(test_gguf_large),
-        cmocka_unit_test(test_bytes),      cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_gguf_kinds), cmocka_unit_test(test_bytes),       cmocka_unit_test(test_copy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,7 +49,8 @@ static void put_le(uint8_t *at, uint64_t value, size_t bytes)
     for (size_t i = 0; i < bytes; i++) at[i] = (uint8_t)(value >> 8 * i);
 }
 
-/* good.bin with its end record's numbers moved into a ZIP64 end record (APPNOTE 4.3.14, 4.3.15), as archives above 4 GiB have it. */
+/* good.bin with its end record's numbers moved into a ZIP64 end record (APPNOTE 4.3.14, 4.3.15), as archives above 4
+ * GiB have it. */
 static void reads_a_zip64_end_record(void **state)
 {
     enum { END = 22, END64 = 56, LOCATOR = 20 };
@@ -185,7 +186,12 @@ static void notices_damage(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(reads_a_zip64_end_record), cmocka_unit_test(reads_like_torch), cmocka_unit_test(reads_a_module),      cmocka_unit_test(reads_zip64),
-                                       cmocka_unit_test(refuses_by_name),  cmocka_unit_test(refuses_other_formats), cmocka_unit_test(notices_damage)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(reads_a_zip64_end_record),
+                                       cmocka_unit_test(reads_like_torch),
+                                       cmocka_unit_test(reads_a_module),
+                                       cmocka_unit_test(reads_zip64),
+                                       cmocka_unit_test(refuses_by_name),
+                                       cmocka_unit_test(refuses_other_formats),
+                                       cmocka_unit_test(notices_damage)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

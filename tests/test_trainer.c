@@ -1,8 +1,10 @@
-/* Training: the optimizer on given gradients, accumulation, resumption, the schedule and the loss; all on the golden Llama.
+/* Training: the optimizer on given gradients, accumulation, resumption, the schedule and the loss; all on the golden
+ * Llama.
  *
  *     test_trainer --train MODEL STEPS.jsonl OUT --adapter DIR [--lr X]
  *
- * makes the steps of tests/oracle/training_steps.py with a constant rate and leaves metrics.jsonl and the adapter in OUT, for its `compare`.
+ * makes the steps of tests/oracle/training_steps.py with a constant rate and leaves metrics.jsonl and the adapter in
+ * OUT, for its `compare`.
  */
 #include "test_support.h"
 #include "trainer_bench.h"
@@ -37,14 +39,18 @@ static void add_ids(material *m, const int32_t *ids, size_t count, size_t *first
     if (count > m->set.longest) m->set.longest = count;
 }
 
-static void add_example(material *m, const int32_t *chosen, size_t chosen_count, const int32_t *rejected, size_t rejected_count)
+static void add_example(material *m, const int32_t *chosen, size_t chosen_count, const int32_t *rejected,
+                        size_t rejected_count)
 {
     size_t shared = 0;
     while (shared + 1 < chosen_count && shared + 1 < rejected_count && chosen[shared] == rejected[shared]) shared++;
     m->set.items = assay_realloc(m->set.items, m->set.count, m->set.count + 1, sizeof *m->set.items);
     assay_example *e = &m->set.items[m->set.count];
-    *e = (assay_example){.chosen_count = (uint32_t)chosen_count, .rejected_count = (uint32_t)rejected_count, .shared = (uint32_t)shared,
-                         .pair = (uint32_t)m->set.count, .margin = (double)NAN};
+    *e = (assay_example){.chosen_count = (uint32_t)chosen_count,
+                         .rejected_count = (uint32_t)rejected_count,
+                         .shared = (uint32_t)shared,
+                         .pair = (uint32_t)m->set.count,
+                         .margin = (double)NAN};
     m->set.count++;
     add_ids(m, chosen, chosen_count, &e->chosen);
     add_ids(m, rejected, rejected_count, &e->rejected);
@@ -69,7 +75,8 @@ static void random_material(material *m, size_t pairs)
     assay_rng rng = {.seed = 5};
     for (size_t i = 0; i < pairs; i++) {
         int32_t prompt[40], rejected[40];
-        size_t p = 1 + (size_t)assay_rng_below(&rng, 8), c = 1 + (size_t)assay_rng_below(&rng, 20), r = 1 + (size_t)assay_rng_below(&rng, 20);
+        size_t p = 1 + (size_t)assay_rng_below(&rng, 8), c = 1 + (size_t)assay_rng_below(&rng, 20),
+               r = 1 + (size_t)assay_rng_below(&rng, 20);
         for (size_t j = 0; j < p + c; j++) prompt[j] = (int32_t)assay_rng_below(&rng, 64);
         memcpy(rejected, prompt, p * sizeof *prompt);
         for (size_t j = 0; j < r; j++) rejected[p + j] = (int32_t)assay_rng_below(&rng, 64);
@@ -84,12 +91,22 @@ static const assay_lora_spec lora = {.rank = 4, .alpha = 8, .dropout = 0.2, .tar
 
 static assay_train_settings settings_for(size_t micro_tokens)
 {
-    return (assay_train_settings){.batch_pairs = 6, .epochs = 3, .lr = 1e-2, .shape = ASSAY_LR_COSINE, .min_lr = 0.1, .warmup = 2, .margin = -1, .center = 0.01,
-                                  .seed = 9, .micro_tokens = micro_tokens, .budget = SIZE_MAX,
+    return (assay_train_settings){.batch_pairs = 6,
+                                  .epochs = 3,
+                                  .lr = 1e-2,
+                                  .shape = ASSAY_LR_COSINE,
+                                  .min_lr = 0.1,
+                                  .warmup = 2,
+                                  .margin = -1,
+                                  .center = 0.01,
+                                  .seed = 9,
+                                  .micro_tokens = micro_tokens,
+                                  .budget = SIZE_MAX,
                                   .adam = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0.01, .clip = 1}};
 }
 
-static trainer_bench open_bench(const char *path, const char *adapter, assay_tuning tuning, const assay_train_settings *settings, const material *m, int threads)
+static trainer_bench open_bench(const char *path, const char *adapter, assay_tuning tuning,
+                                const assay_train_settings *settings, const material *m, int threads)
 {
     const assay_model_options options = {.tuning = tuning, .lora = tuning == ASSAY_TUNE_LORA ? &lora : NULL, .seed = 1};
     return trainer_bench_open(path, adapter, &options, settings, &m->set, threads);
@@ -120,7 +137,8 @@ static uint64_t weights_hash(const trainer_bench *b)
 
 static const assay_tuning tunings[] = {ASSAY_TUNE_LORA, ASSAY_TUNE_FULL, ASSAY_TUNE_HEAD};
 
-/* Smallest and largest micro-batch, one and two threads, everything replayed: the same weights, gradients and moments after nine steps. */
+/* Smallest and largest micro-batch, one and two threads, everything replayed: the same weights, gradients and moments
+ * after nine steps. */
 static void test_accumulation_changes_no_bit(void **state)
 {
     material m = {0};
@@ -182,7 +200,8 @@ static void say_no_memory(void *context, const assay_trainer *trainer, const ass
     *(bool *)context = record->step == 3;
 }
 
-/* The memory watch asks for a stop after step 3: a checkpoint is there, the message says how to go on, and the resumed run ends as if never stopped. */
+/* The memory watch asks for a stop after step 3: a checkpoint is there, the message says how to go on, and the resumed
+ * run ends as if never stopped. */
 static void test_a_stop_for_memory_can_be_resumed(void **state)
 {
     material m = {0};
@@ -195,14 +214,22 @@ static void test_a_stop_for_memory_can_be_resumed(void **state)
     assert_non_null(mkdtemp(folder));
     snprintf(from, sizeof from, "%s/checkpoint-3", folder);
     assay_train_settings settings = settings_for(0);
-    assay_run_settings run = {.output = folder, .save_steps = -1, .eval_steps = -1, .log_steps = 1, .keep = 3, .prints = {.base = "b", .data = "d", .settings = "s"},
-                              .on_step = say_no_memory, .listener = &no_memory, .out_of_memory = &no_memory};
+    assay_run_settings run = {.output = folder,
+                              .save_steps = -1,
+                              .eval_steps = -1,
+                              .log_steps = 1,
+                              .keep = 3,
+                              .prints = {.base = "b", .data = "d", .settings = "s"},
+                              .on_step = say_no_memory,
+                              .listener = &no_memory,
+                              .out_of_memory = &no_memory};
     trainer_bench whole = open_bench("tests/data/golden/llama", NULL, ASSAY_TUNE_LORA, &settings, &m, 1);
     run_steps(&whole, whole.trainer->total_steps);
     trainer_bench stopped = open_bench("tests/data/golden/llama", NULL, ASSAY_TUNE_LORA, &settings, &m, 1);
     assert_int_equal(assay_run(stopped.trainer, NULL, &run, &outcome, &err), ASSAY_E_NO_FIT);
     assert_int_equal(assay_status_exit_code(ASSAY_E_NO_FIT), 3);
-    assert_true(strstr(err.text, "memory ran out") && strstr(err.text, "--resume") && strstr(err.text, "checkpoint-3") && assay_path_is_dir(from));
+    assert_true(strstr(err.text, "memory ran out") && strstr(err.text, "--resume") &&
+                strstr(err.text, "checkpoint-3") && assay_path_is_dir(from));
     run.resume_from = from;
     no_memory = false;
     trainer_bench resumed = open_bench("tests/data/golden/llama", NULL, ASSAY_TUNE_LORA, &settings, &m, 1);
@@ -247,14 +274,17 @@ static void test_adamw_is_torch(void **state)
         snprintf(name, sizeof name, "weight.0.%zu", t);
         const assay_tensor *start = assay_tensor_file_find(golden, name);
         size_t count = start->bytes / sizeof(float);
-        items[t] = (assay_optimizer_item){.weight = assay_alloc(count, 4), .gradient = assay_alloc(count, 4), .count = count, .decay = true};
+        items[t] = (assay_optimizer_item){
+            .weight = assay_alloc(count, 4), .gradient = assay_alloc(count, 4), .count = count, .decay = true};
         memcpy(items[t].weight, start->data, start->bytes);
     }
     assay_optimizer *optimizer;
     trainer_bench_check(assay_optimizer_create(&optimizer, items, tensors, &err), &err);
-    const float *factors = tensor(golden, "clip", 0, 0), *lr = tensor(golden, "lr", 0, 0), *norms = tensor(golden, "norm", 0, 0);
+    const float *factors = tensor(golden, "clip", 0, 0), *lr = tensor(golden, "lr", 0, 0),
+                *norms = tensor(golden, "norm", 0, 0);
     for (int step = 0; step < 5; step++) {
-        for (size_t t = 0; t < tensors; t++) memcpy(items[t].gradient, tensor(golden, "grad.%d.%d", step + 1, (int)t), items[t].count * 4);
+        for (size_t t = 0; t < tensors; t++)
+            memcpy(items[t].gradient, tensor(golden, "grad.%d.%d", step + 1, (int)t), items[t].count * 4);
         double norm = assay_optimizer_norm(optimizer, &assay_kernels_plain);
         assert_true(fabs(norm - (double)norms[step]) <= 1e-6 * norm);
         assay_optimizer_hyper hyper = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0.01, .clip = 1};
@@ -262,7 +292,8 @@ static void test_adamw_is_torch(void **state)
         assay_optimizer_step(optimizer, &assay_kernels_plain, pool, &hyper, (double)lr[step], norm);
         for (size_t t = 0; t < tensors; t++) {
             const float *expected = tensor(golden, "weight.%d.%d", step + 1, (int)t);
-            const float *m = tensor(golden, "exp_avg.%d.%d", step + 1, (int)t), *v = tensor(golden, "exp_avg_sq.%d.%d", step + 1, (int)t);
+            const float *m = tensor(golden, "exp_avg.%d.%d", step + 1, (int)t),
+                        *v = tensor(golden, "exp_avg_sq.%d.%d", step + 1, (int)t);
             for (size_t j = 0; j < items[t].count; j++) {
                 assert_true(fabsf(items[t].weight[j] - expected[j]) <= 2e-6f * (1 + fabsf(expected[j])));
                 assert_true(fabsf(optimizer->items[t].m[j] - m[j]) <= 1e-6f * (1e-3f + fabsf(m[j])));
@@ -287,9 +318,14 @@ static void test_loss_gradient(void **state)
         for (double r = -4; r <= 4; r += 1) {
             const double h = 1e-5;
             assay_pair_loss at = assay_bradley_terry(c, r, 0.5, 0.02);
-            double dc = (assay_bradley_terry(c + h, r, 0.5, 0.02).loss - assay_bradley_terry(c - h, r, 0.5, 0.02).loss) / (2 * h);
-            double dr = (assay_bradley_terry(c, r + h, 0.5, 0.02).loss - assay_bradley_terry(c, r - h, 0.5, 0.02).loss) / (2 * h);
-            assert_true(fabs(dc - at.d_chosen) < 1e-8 * (1 + fabs(dc) * 1e2) && fabs(dr - at.d_rejected) < 1e-8 * (1 + fabs(dr) * 1e2));
+            double dc =
+                (assay_bradley_terry(c + h, r, 0.5, 0.02).loss - assay_bradley_terry(c - h, r, 0.5, 0.02).loss) /
+                (2 * h);
+            double dr =
+                (assay_bradley_terry(c, r + h, 0.5, 0.02).loss - assay_bradley_terry(c, r - h, 0.5, 0.02).loss) /
+                (2 * h);
+            assert_true(fabs(dc - at.d_chosen) < 1e-8 * (1 + fabs(dc) * 1e2) &&
+                        fabs(dr - at.d_rejected) < 1e-8 * (1 + fabs(dr) * 1e2));
         }
 }
 
@@ -325,7 +361,8 @@ static size_t read_steps(const char *path, material *m)
         json_array_foreach(json_object_get(step, "pairs"), i, pair)
         {
             int32_t chosen[4096], rejected[4096];
-            size_t c = read_ids(json_object_get(pair, "chosen"), chosen), r = read_ids(json_object_get(pair, "rejected"), rejected);
+            size_t c = read_ids(json_object_get(pair, "chosen"), chosen),
+                   r = read_ids(json_object_get(pair, "rejected"), rejected);
             add_example(m, chosen, c, rejected, r);
         }
         json_decref(step);
@@ -342,7 +379,11 @@ static int train(char **argv, int argc)
     assay_step_record record;
     assay_error err;
     size_t per_step = read_steps(argv[3], &m);
-    assay_train_settings settings = {.batch_pairs = per_step, .epochs = 1, .lr = argc > 8 ? atof(argv[8]) : 1e-4, .shape = ASSAY_LR_CONSTANT, .budget = SIZE_MAX,
+    assay_train_settings settings = {.batch_pairs = per_step,
+                                     .epochs = 1,
+                                     .lr = argc > 8 ? atof(argv[8]) : 1e-4,
+                                     .shape = ASSAY_LR_CONSTANT,
+                                     .budget = SIZE_MAX,
                                      .adam = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .clip = 1}};
     trainer_bench b = open_bench(argv[2], argv[6], ASSAY_TUNE_LORA, &settings, &m, 0);
     for (uint32_t i = 0; i < m.set.count; i++) b.trainer->sampler.order[i] = i;
@@ -363,8 +404,12 @@ static int train(char **argv, int argc)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_adamw_is_torch),      cmocka_unit_test(test_loss_gradient), cmocka_unit_test(test_schedule),
-        cmocka_unit_test(test_accumulation_changes_no_bit), cmocka_unit_test(test_resume_changes_no_bit), cmocka_unit_test(test_a_stop_for_memory_can_be_resumed),
+        cmocka_unit_test(test_adamw_is_torch),
+        cmocka_unit_test(test_loss_gradient),
+        cmocka_unit_test(test_schedule),
+        cmocka_unit_test(test_accumulation_changes_no_bit),
+        cmocka_unit_test(test_resume_changes_no_bit),
+        cmocka_unit_test(test_a_stop_for_memory_can_be_resumed),
     };
     if (argc > 6 && !strcmp(argv[1], "--train")) return train(argv, argc);
     return cmocka_run_group_tests_name("trainer", tests, NULL, NULL);

@@ -1,6 +1,6 @@
-/* assay_verify finds what it is there to find. A sound build passes with all ways equal; builds broken on purpose, by an operation exchanged in the program, fail
- * with exit code 4 and the name of a tensor: a replay that differs from the first computation, results that depend on threads or on how pairs were
- * grouped, a tensor that gets no gradient. */
+/* assay_verify finds what it is there to find. A sound build passes with all ways equal; builds broken on purpose, by
+ * an operation exchanged in the program, fail with exit code 4 and the name of a tensor: a replay that differs from the
+ * first computation, results that depend on threads or on how pairs were grouped, a tensor that gets no gradient. */
 #include "test_support.h"
 
 #include "base/rng.h"
@@ -32,12 +32,18 @@ static void make_material(material *m)
 {
     assay_rng rng = {.seed = 5};
     size_t next = 0;
-    *m = (material){.pairs = {.pairs = m->pair_items, .count = PAIRS}, .set = {.items = m->items, .count = PAIRS, .ids = m->ids}};
+    *m = (material){.pairs = {.pairs = m->pair_items, .count = PAIRS},
+                    .set = {.items = m->items, .count = PAIRS, .ids = m->ids}};
     m->set.pairs = &m->pairs;
     for (size_t i = 0; i < PAIRS; i++) {
         size_t shared = 3 + i, chosen = shared + 4 + i % 3, rejected = shared + 6;
-        m->items[i] = (assay_example){.chosen = next, .rejected = next + chosen, .chosen_count = (uint32_t)chosen, .rejected_count = (uint32_t)rejected,
-                                      .shared = (uint32_t)shared, .pair = (uint32_t)i, .margin = (double)NAN};
+        m->items[i] = (assay_example){.chosen = next,
+                                      .rejected = next + chosen,
+                                      .chosen_count = (uint32_t)chosen,
+                                      .rejected_count = (uint32_t)rejected,
+                                      .shared = (uint32_t)shared,
+                                      .pair = (uint32_t)i,
+                                      .margin = (double)NAN};
         for (size_t j = 0; j < chosen + rejected; j++) m->ids[next + j] = (int32_t)assay_rng_below(&rng, VOCAB);
         memcpy(m->ids + next + chosen, m->ids + next, shared * sizeof *m->ids);
         m->ids[next + chosen + shared] = (m->ids[next + shared] + 1) % VOCAB;
@@ -70,7 +76,12 @@ static void open_bench(bench *b, assay_tuning tuning, double dropout)
     check(assay_model_open(&b->model, b->checkpoint, NULL, &options, &b->err), &b->err);
     check(assay_kernels_select(&b->kernels, NULL, &b->err), &b->err);
     b->settings = (assay_train_settings){.margin = -1, .seed = 9, .budget = SIZE_MAX};
-    b->setup = (assay_verify_setup){.settings = &b->settings, .model = b->model, .examples = &b->data.set, .kernels = b->kernels, .pairs = PAIRS, .threads = 2,
+    b->setup = (assay_verify_setup){.settings = &b->settings,
+                                    .model = b->model,
+                                    .examples = &b->data.set,
+                                    .kernels = b->kernels,
+                                    .pairs = PAIRS,
+                                    .threads = 2,
                                     .combinations = true};
 }
 
@@ -106,7 +117,8 @@ static void a_sound_build_passes(void **state)
     }
 }
 
-/* Where a second block of gradients does not fit, hashes take its place; where less fits, ways are skipped; where nothing does, it is said. */
+/* Where a second block of gradients does not fit, hashes take its place; where less fits, ways are skipped; where
+ * nothing does, it is said. */
 static void a_budget_is_kept(void **state)
 {
     bench b;
@@ -114,7 +126,8 @@ static void a_budget_is_kept(void **state)
     (void)state;
     open_bench(&b, ASSAY_TUNE_FULL, 0);
     check(verify(&b), &b.err);
-    size_t gradients = assay_model_weights(b.model, true) * sizeof(float), fixed = b.model->owned_bytes + b.model->borrowed_bytes + gradients, most = 0, least = SIZE_MAX;
+    size_t gradients = assay_model_weights(b.model, true) * sizeof(float),
+           fixed = b.model->owned_bytes + b.model->borrowed_bytes + gradients, most = 0, least = SIZE_MAX;
     for (size_t i = 0; i < b.result.cell_count; i++) {
         size_t arena = b.result.cells[i].arena_bytes;
         most = arena > most ? arena : most;
@@ -155,7 +168,8 @@ static void time_and_interrupts_are_kept(void **state)
     close_bench(&b);
 }
 
-/* What the broken operations below remember: how often each use ran since the forward pass began, and what to break. A test program's own. */
+/* What the broken operations below remember: how often each use ran since the forward pass began, and what to break. A
+ * test program's own. */
 typedef struct sabotage {
     const assay_op_attributes *victim;
     int runs;
@@ -212,7 +226,8 @@ static void norm_forgets_its_weight(const assay_op_run *run)
     assay_op_rms_norm.backward(&lame);
 }
 
-/* Every use of `honest` becomes `crooked`; the one of `layer` is the victim, whose first parameter's name comes back. */
+/* Every use of `honest` becomes `crooked`; the one of `layer` is the victim, whose first parameter's name comes
+ * back. */
 static const char *exchange(bench *b, const assay_op *honest, const assay_op *crooked, int layer)
 {
     const char *name = NULL;
@@ -231,7 +246,8 @@ static const char *exchange(bench *b, const assay_op *honest, const assay_op *cr
 static void expect_found(bench *b, const char *what)
 {
     assay_status status = verify(b);
-    if (status != ASSAY_E_UNEQUAL || !strstr(b->err.text, what)) fail_msg("status %d, no \"%s\" in: %s", (int)status, what, b->err.text);
+    if (status != ASSAY_E_UNEQUAL || !strstr(b->err.text, what))
+        fail_msg("status %d, no \"%s\" in: %s", (int)status, what, b->err.text);
     assert_int_equal(assay_status_exit_code(status), 4);
 }
 
@@ -256,8 +272,10 @@ static void a_replay_that_differs_is_found(void **state)
         if (hashed) {
             check(verify(&b), &b.err);
             size_t most = 0;
-            for (size_t i = 0; i < b.result.cell_count; i++) most = b.result.cells[i].arena_bytes > most ? b.result.cells[i].arena_bytes : most;
-            b.settings.budget = b.model->owned_bytes + b.model->borrowed_bytes + assay_model_weights(b.model, true) * sizeof(float) + most;
+            for (size_t i = 0; i < b.result.cell_count; i++)
+                most = b.result.cells[i].arena_bytes > most ? b.result.cells[i].arena_bytes : most;
+            b.settings.budget = b.model->owned_bytes + b.model->borrowed_bytes +
+                                assay_model_weights(b.model, true) * sizeof(float) + most;
         }
         exchange(&b, &assay_op_linear, &crooked, 0);
         expect_found(&b, "model.layers.0.");

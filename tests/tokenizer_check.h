@@ -34,7 +34,8 @@ static inline void ids_check(const assay_ids *ids, const int32_t *wanted, size_t
 {
     size_t place = 0;
     while (place < count && place < ids->count && ids->data[place] == wanted[place]) place++;
-    if (place < count || place < ids->count) fail_msg("%s: %zu ids, expected %zu; first difference at %zu", what, ids->count, count, place);
+    if (place < count || place < ids->count)
+        fail_msg("%s: %zu ids, expected %zu; first difference at %zu", what, ids->count, count, place);
 }
 
 static inline void ids_check_json(const assay_ids *ids, const json_t *wanted, const char *what)
@@ -47,7 +48,8 @@ static inline void ids_check_json(const assay_ids *ids, const json_t *wanted, co
 }
 
 /* Calls `check` with each line of a JSONL file; the number of lines. */
-static inline size_t lines_each(const char *path, void (*check)(const json_t *line, size_t number, void *context), void *context)
+static inline size_t lines_each(const char *path, void (*check)(const json_t *line, size_t number, void *context),
+                                void *context)
 {
     char *line = NULL;
     size_t room = 0, number = 0;

@@ -24,7 +24,8 @@ static inline void trainer_bench_check(assay_status status, const assay_error *e
 }
 
 /* adapter: its folder, or NULL. */
-static inline trainer_bench trainer_bench_open(const char *path, const char *adapter, const assay_model_options *options, const assay_train_settings *settings,
+static inline trainer_bench trainer_bench_open(const char *path, const char *adapter,
+                                               const assay_model_options *options, const assay_train_settings *settings,
                                                const assay_example_set *examples, int threads)
 {
     trainer_bench b = {0};
@@ -35,7 +36,8 @@ static inline trainer_bench trainer_bench_open(const char *path, const char *ada
     trainer_bench_check(assay_model_open(&b.model, b.checkpoint, b.adapter, options, &err), &err);
     trainer_bench_check(assay_kernels_select(&kernels, NULL, &err), &err);
     trainer_bench_check(assay_pool_create(&b.pool, threads, &err), &err);
-    assay_trainer_setup setup = {.settings = *settings, .model = b.model, .examples = examples, .kernels = kernels, .pool = b.pool};
+    assay_trainer_setup setup = {
+        .settings = *settings, .model = b.model, .examples = examples, .kernels = kernels, .pool = b.pool};
     trainer_bench_check(assay_trainer_create(&b.trainer, &setup, &err), &err);
     return b;
 }

@@ -11,13 +11,18 @@
     assay.train(model="base", data="pairs.jsonl", output="my-reward", lora_rank=8)
 
 Options are the command line's, with underscores for dashes; lists are repeated options, True and False are flags, None is left out. Errors are
-assay.Error with a `code`. The library is found by the environment variable ASSAY_LIBRARY, beside this source tree (build/libassay.so), beside an
-installed copy, or by the system's loader.
+assay.Error with a `code`; what on_note raises ends the call and reaches its caller. Ctrl-C ends a call at its next safe point (a training run
+leaves a checkpoint, and resume=True goes on from it), then KeyboardInterrupt is raised. A Scorer may be shared by threads.
+
+The library is found by the environment variable ASSAY_LIBRARY, where `make install` put it, beside this source tree (build/libassay.so), or by the
+system's loader.
 """
 import ctypes
 import ctypes.util
 import json
 import os
+import signal
+import threading
 
 __all__ = ["Error", "Scorer", "plan", "train", "version", "CODES"]
 
@@ -53,8 +58,13 @@ def _candidates():
     if named:
         yield named
         return
-    yield os.path.join(here, "..", "..", "build", "libassay.so")
-    yield os.path.join(here, "..", "..", "..", "..", "lib", "libassay.so.1")
+    try:
+        from ._installed import LIBRARY, FROM_HERE  # written by `make install`
+    except ImportError:
+        yield os.path.join(here, "..", "..", "build", "libassay.so")
+    else:
+        yield os.path.normpath(os.path.join(here, FROM_HERE))  # also where the whole tree was moved, or is still staged
+        yield LIBRARY
     yield "libassay.so.1"
     found = ctypes.util.find_library("assay")
     if found:
@@ -99,8 +109,16 @@ def _check(code, failure):
         raise Error(CODES[code] if code < len(CODES) else str(code), failure.text.decode("utf-8", "replace"))
 
 
+def _bytes(text):
+    """A name or value for C, where a zero byte would end it. Paths that are no UTF-8 pass as os.fsdecode gave them."""
+    made = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+    if b"\0" in made:
+        raise Error("usage", f"a zero byte in {text!r}")
+    return made
+
+
 def _value(value):
-    return str(value).lower() if isinstance(value, bool) else os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+    return str(value).lower() if isinstance(value, bool) else os.fspath(value) if isinstance(value, (os.PathLike, bytes)) else str(value)
 
 
 def _settings(options):
@@ -108,15 +126,83 @@ def _settings(options):
     for name, value in options.items():
         for one in value if isinstance(value, (list, tuple)) else [value]:
             if one is not None:
-                pairs.append(_Setting(name.replace("_", "-").encode(), _value(one).encode()))
+                pairs.append(_Setting(_bytes(name.replace("_", "-")), _bytes(_value(one))))
     return (_Setting * max(len(pairs), 1))(*pairs), len(pairs)
 
 
-def _listener(on_note):
-    def note(_, is_warning, text):
-        on_note(text.decode("utf-8", "replace"), bool(is_warning))
+class _Calls:
+    """Calls into the library with one listener: what its function raises, and Ctrl-C, stop the call and are raised when it has ended."""
 
-    return _Listener(note=_NOTE(note) if on_note else _NOTE(), context=None, stop=None)
+    def __init__(self, on_note):
+        self._stop, self._raised = ctypes.c_int(0), []
+        self._note = _NOTE(self._hear) if on_note else _NOTE()
+        self._on_note = on_note
+        self.listener = _Listener(note=self._note, context=None, stop=ctypes.pointer(self._stop))
+
+    def _end(self, error):
+        self._raised.append(error)
+        self._stop.value = 1
+
+    def _hear(self, _, is_warning, text):
+        if self._raised:
+            return
+        try:
+            self._on_note(text.decode("utf-8", "replace"), bool(is_warning))
+        except BaseException as error:  # whatever it is, it belongs to the caller
+            self._end(error)
+
+    def _wait_for(self, function, arguments):
+        """Python tells of signals in its main thread alone, and only between two steps of its own: the call gets another thread."""
+        done, results = threading.Event(), []
+
+        def work():
+            try:
+                results.append(function(*arguments))
+            finally:
+                done.set()
+
+        thread = threading.Thread(target=work, name="assay", daemon=True)
+        while not done.is_set():
+            try:
+                if thread.ident is None:
+                    thread.start()
+                done.wait()
+            except BaseException as error:  # of the handler of another signal than Ctrl-C's
+                if thread.ident is None:
+                    raise
+                self._end(error)
+        return results[0]
+
+    def _in_main_thread(self, function, arguments):
+        """Meanwhile what Ctrl-C's handler raises is kept, so that a second Ctrl-C cannot tear the waiting apart."""
+        handler = signal.getsignal(signal.SIGINT)
+
+        def keep(number, frame):
+            try:
+                handler(number, frame)
+            except BaseException as error:
+                self._end(error)
+
+        if not callable(handler):
+            return self._wait_for(function, arguments)
+        signal.signal(signal.SIGINT, keep)
+        try:
+            return self._wait_for(function, arguments)
+        finally:
+            signal.signal(signal.SIGINT, handler)
+
+    def run(self, function, *arguments):
+        """The code that function returns; check raises what there is to raise."""
+        self._stop.value = 0
+        del self._raised[:]
+        if threading.current_thread() is threading.main_thread():
+            return self._in_main_thread(function, arguments)
+        return function(*arguments)
+
+    def check(self, code, failure):
+        if self._raised:
+            raise self._raised[0]
+        _check(code, failure)
 
 
 def _take(text):
@@ -127,11 +213,12 @@ def _take(text):
 
 
 def _run(function, on_note, options):
-    failure, text = _Failure(), ctypes.c_void_p()
+    failure, text, calls = _Failure(), ctypes.c_void_p(), _Calls(on_note)
     settings, count = _settings(options)
-    listener = _listener(on_note)
-    _check(function(settings, count, ctypes.byref(listener), ctypes.byref(text), ctypes.byref(failure)), failure)
-    return _take(text)
+    code = calls.run(function, settings, count, ctypes.byref(calls.listener), ctypes.byref(text), ctypes.byref(failure))
+    result = _take(text) if text else None
+    calls.check(code, failure)
+    return result
 
 
 def train(on_note=None, **options):
@@ -145,18 +232,24 @@ def plan(on_note=None, **options):
 
 
 class Scorer:
-    """A loaded model with a reward head. For one thread at a time."""
+    """A loaded model with a reward head. Threads may share it: their calls wait for each other, and so does close."""
 
     def __init__(self, model, on_note=None, **options):
-        self._handle, failure = ctypes.c_void_p(), _Failure()
+        self._lock, self._handle, self._calls = threading.Lock(), ctypes.c_void_p(), _Calls(on_note)
+        failure = _Failure()
         settings, count = _settings({"model": model, **options})
-        self._listener = _listener(on_note)
-        _check(_lib.assay_scorer_open(ctypes.byref(self._handle), settings, count, ctypes.byref(self._listener), ctypes.byref(failure)), failure)
+        code = self._calls.run(_lib.assay_scorer_open, ctypes.byref(self._handle), settings, count, ctypes.byref(self._calls.listener), ctypes.byref(failure))
+        try:
+            self._calls.check(code, failure)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self):
-        if self._handle:
-            _lib.assay_scorer_close(self._handle)
-            self._handle = ctypes.c_void_p()
+        """Waits for calls that are under way; later ones are refused."""
+        with self._lock:
+            handle, self._handle = self._handle, ctypes.c_void_p()
+            _lib.assay_scorer_close(handle)
 
     def __enter__(self):
         return self
@@ -168,21 +261,25 @@ class Scorer:
         if getattr(self, "_handle", None):
             self.close()
 
-    def _open(self):
-        if not self._handle:
-            raise Error("usage", "the scorer is closed")
-        return self._handle
+    def _call(self, function, *arguments):
+        failure = _Failure()
+        with self._lock:
+            if not self._handle:
+                raise Error("usage", "the scorer is closed")
+            code = self._calls.run(function, self._handle, *arguments, ctypes.byref(failure))
+            self._calls.check(code, failure)
 
     def score_all(self, inputs):
         """One result an input: a float, or a list of floats for a pair, for "responses" and for a list of texts."""
         inputs = list(inputs)
-        lines = (ctypes.c_char_p * max(len(inputs), 1))(*[json.dumps(line, ensure_ascii=False).encode() for line in inputs])
+        lines = (ctypes.c_char_p * max(len(inputs), 1))(*[json.dumps(line).encode() for line in inputs])
         counts, total = (ctypes.c_size_t * max(len(inputs), 1))(), ctypes.c_size_t()
-        scores, failure = ctypes.POINTER(ctypes.c_double)(), _Failure()
-        handle = self._open()
-        _check(_lib.assay_scorer_score_lines(handle, lines, len(inputs), ctypes.byref(scores), counts, ctypes.byref(total), ctypes.byref(failure)), failure)
-        flat = scores[: total.value]
-        _lib.assay_release(scores)
+        scores = ctypes.POINTER(ctypes.c_double)()
+        try:
+            self._call(_lib.assay_scorer_score_lines, lines, len(inputs), ctypes.byref(scores), counts, ctypes.byref(total))
+            flat = scores[: total.value]
+        finally:
+            _lib.assay_release(scores)
         results, at = [], 0
         for line, count in zip(inputs, counts):
             several = count > 1 or "responses" in line or isinstance(line.get("text"), list)
@@ -194,6 +291,6 @@ class Scorer:
         return self.score_all([line])[0]
 
     def describe(self):
-        failure, text = _Failure(), ctypes.c_void_p()
-        _check(_lib.assay_scorer_describe(self._open(), ctypes.byref(text), ctypes.byref(failure)), failure)
+        text = ctypes.c_void_p()
+        self._call(_lib.assay_scorer_describe, ctypes.byref(text))
         return _take(text)

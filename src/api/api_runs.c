@@ -1,9 +1,10 @@
-/* Training is the command itself, without a terminal; planning is what `assay plan --json` prints. */
+/* Training is what the command does, without a terminal; planning is what `assay plan --json` prints. */
 #include "api/api_private.h"
 
 #include "base/file.h"
 #include "base/json_doc.h"
-#include "cli/training.h"
+#include "task/train_task.h"
+#include "task/training.h"
 
 enum { NOTES_BYTES = 256 << 20 };
 
@@ -17,12 +18,14 @@ static assay_status read_notes(const char *folder, char **json, assay_error *err
     return status == ASSAY_OK ? assay_api_text(notes, json, err) : status;
 }
 
-int assay_train_run(const assay_setting *settings, size_t count, const assay_listener *listener, char **json, assay_failure *failure)
+int assay_train_run(const assay_setting *settings, size_t count, const assay_listener *listener, char **json,
+                    assay_failure *failure)
 {
     assay_api_call call;
     if (json) *json = NULL;
+    if (!settings && count) return assay_api_missing("settings", failure);
     assay_status status = assay_api_begin(&call, ASSAY_FOR_TRAIN, "train", settings, count, listener);
-    if (status == ASSAY_OK) status = assay_command_train.run(&call.options, &call.context, &call.error);
+    if (status == ASSAY_OK) status = assay_train_task(&call.options, &call.context, NULL, &call.error);
     if (status == ASSAY_OK && json) status = read_notes(call.options.output, json, &call.error);
     int code = assay_api_result(status, &call.error, failure);
     assay_api_end(&call);
@@ -33,17 +36,21 @@ static assay_status plan(assay_api_call *call, char **json)
 {
     assay_training *training;
     assay_status status = assay_training_open_plan(&training, &call->options, &call->context, &call->error);
-    if (status == ASSAY_E_NO_FIT) return assay_api_text(json_pack("{s:b, s:s}", "fits", 0, "reason", call->error.text), json, &call->error);
+    if (status == ASSAY_E_NO_FIT)
+        return assay_api_text(json_pack("{s:b, s:s}", "fits", 0, "reason", call->error.text), json, &call->error);
     if (status != ASSAY_OK) return status;
     status = assay_api_text(assay_planning_json(&training->planning), json, &call->error);
     assay_training_close(training);
     return status;
 }
 
-int assay_plan_run(const assay_setting *settings, size_t count, const assay_listener *listener, char **json, assay_failure *failure)
+int assay_plan_run(const assay_setting *settings, size_t count, const assay_listener *listener, char **json,
+                   assay_failure *failure)
 {
     assay_api_call call;
-    *json = NULL;
+    if (json) *json = NULL;
+    if (!json) return assay_api_missing("json", failure);
+    if (!settings && count) return assay_api_missing("settings", failure);
     assay_status status = assay_api_begin(&call, ASSAY_FOR_PLAN, "plan", settings, count, listener);
     if (status == ASSAY_OK) status = plan(&call, json);
     int code = assay_api_result(status, &call.error, failure);

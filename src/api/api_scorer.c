@@ -1,29 +1,31 @@
-/* Lines are rendered and packed as trees (what a line's answers begin with is computed once) until the micro-batch is full, then computed together.
- * The order of all sums is the tree's own, so a score's bits do not depend on what else is in the call. */
+/* Lines are rendered and packed as trees (what a line's answers begin with is computed once) until the micro-batch is
+ * full, then computed together. The order of all sums is the tree's own, so a score's bits do not depend on what else
+ * is in the call. One pack and one engine are used by all calls, so calls of several threads wait for each other. */
 #include "api/api_private.h"
 
 #include "base/alloc.h"
 #include "base/json_doc.h"
-#include "cli/scoring.h"
 #include "data/input_file.h"
 #include "score/pack_answers.h"
+#include "task/scoring.h"
 
-#include <math.h>
+#include <pthread.h>
 #include <string.h>
 
 enum { SCORED_ROWS = 1024 };
 
 struct assay_scorer {
     assay_api_call call;
+    pthread_mutex_t busy; /* held while all below is used */
     assay_scoring *scoring;
-    assay_text_arena arena;  /* of the line being read */
+    assay_text_arena arena;    /* of the line being read */
     assay_answer_list answers; /* of that line */
 };
 
 /* The scores of one call. */
 typedef struct harvest {
     double *scores;
-    size_t count, capacity;  /* received; room */
+    size_t count, capacity; /* received; room */
 } harvest;
 
 static void close_all(assay_scorer *scorer)
@@ -32,29 +34,33 @@ static void close_all(assay_scorer *scorer)
     assay_text_arena_release(&scorer->arena);
     assay_scoring_close(scorer->scoring);
     assay_api_end(&scorer->call);
+    pthread_mutex_destroy(&scorer->busy);
     assay_free(scorer);
 }
 
 static assay_status load(assay_scorer *scorer)
 {
     assay_api_call *call = &scorer->call;
-    ASSAY_TRY(assay_scoring_open(&scorer->scoring, &call->options, &call->context, &(assay_scoring_wants){.need_head = true}, &call->error));
+    ASSAY_TRY(assay_scoring_open(&scorer->scoring, &call->options, &call->context,
+                                 &(assay_scoring_wants){.need_head = true}, &call->error));
     return assay_scoring_answer_engine(scorer->scoring, &call->options, SCORED_ROWS, &call->error);
 }
 
-int assay_scorer_open(assay_scorer **out, const assay_setting *settings, size_t count, const assay_listener *listener, assay_failure *failure)
+int assay_scorer_open(assay_scorer **out, const assay_setting *settings, size_t count, const assay_listener *listener,
+                      assay_failure *failure)
 {
     static const assay_error no_memory = {ASSAY_E_MEMORY, "out of memory for a scorer"};
-    assay_scorer *scorer = assay_alloc(1, sizeof *scorer);
+    if (!out) return assay_api_missing("out", failure);
     *out = NULL;
+    if (!settings && count) return assay_api_missing("settings", failure);
+    assay_scorer *scorer = assay_alloc(1, sizeof *scorer);
     if (!scorer) return assay_api_result(ASSAY_E_MEMORY, &no_memory, failure);
+    pthread_mutex_init(&scorer->busy, NULL);
     assay_status status = assay_api_begin(&scorer->call, ASSAY_FOR_SCORE, "score", settings, count, listener);
     if (status == ASSAY_OK) status = load(scorer);
     int code = assay_api_result(status, &scorer->call.error, failure);
-    if (status == ASSAY_OK)
-        *out = scorer;
-    else
-        close_all(scorer);
+    if (status == ASSAY_OK) *out = scorer;
+    else close_all(scorer);
     return code;
 }
 
@@ -72,8 +78,7 @@ static assay_status flush(assay_scorer *scorer, harvest *h, assay_error *err)
     ASSAY_TRY(assay_engine_forward(s->engine, assay_pack_finish(&s->pack), 0, 0, false, err));
     const float *rewards = assay_engine_rewards(s->engine);
     for (size_t i = 0; i < rows; i++) {
-        if (!isfinite(rewards[i]))
-            return assay_error_set(err, ASSAY_E_NUMERIC, "a score is %g; the weights hold NaN or infinity, or are not a model's", (double)rewards[i]);
+        ASSAY_TRY(assay_scoring_check(s, (double)rewards[i], err));
         h->scores[h->count++] = (double)rewards[i] + s->source->score_offset;
     }
     assay_pack_clear(&s->pack);
@@ -85,12 +90,15 @@ static assay_status add_answers(assay_scorer *scorer, size_t count, harvest *h, 
 {
     assay_scoring *s = scorer->scoring;
     const assay_ids *answers = scorer->answers.ids;
-    size_t shared = assay_answers_shared(answers, count), planned = s->plan.bounds.rows[ASSAY_SCORED], rows = planned < SCORED_ROWS ? planned : SCORED_ROWS;
+    size_t shared = assay_answers_shared(answers, count), planned = s->plan.bounds.rows[ASSAY_SCORED],
+           rows = planned < SCORED_ROWS ? planned : SCORED_ROWS;
     for (size_t done = 0, added; done < count; done += added) {
         added = assay_pack_answers(&s->pack, rows, answers + done, count - done, shared);
         if (added) continue;
         if (s->pack.scored == 0)
-            return assay_error_set(err, ASSAY_E_NO_FIT, "an answer of %zu tokens does not fit into a micro-batch of %zu", answers[done].count, s->pack.token_capacity);
+            return assay_error_set(err, ASSAY_E_NO_FIT,
+                                   "an answer of %zu tokens does not fit into a micro-batch of %zu",
+                                   answers[done].count, s->pack.token_capacity);
         ASSAY_TRY(flush(scorer, h, err));
     }
     return ASSAY_OK;
@@ -108,7 +116,8 @@ static assay_status add_line(assay_scorer *scorer, const json_t *line, harvest *
     return add_answers(scorer, input.count, h, err);
 }
 
-static assay_status add_text(assay_scorer *scorer, const char *text, size_t index, harvest *h, size_t *added, assay_error *err)
+static assay_status add_text(assay_scorer *scorer, const char *text, size_t index, harvest *h, size_t *added,
+                             assay_error *err)
 {
     json_t *line = NULL;
     if (!text) return assay_error_set(err, ASSAY_E_USAGE, "line %zu is NULL", index);
@@ -118,51 +127,82 @@ static assay_status add_text(assay_scorer *scorer, const char *text, size_t inde
     return status == ASSAY_OK ? ASSAY_OK : assay_error_prefix(err, status, "line %zu: ", index);
 }
 
-int assay_scorer_score_lines(assay_scorer *scorer, const char *const *lines, size_t count, double **scores, size_t *counts, size_t *total, assay_failure *failure)
+static assay_status score_lines(assay_scorer *scorer, const char *const *lines, size_t count, harvest *h,
+                                size_t *counts, assay_error *err)
 {
-    harvest h = {0};
     size_t added = 0;
-    assay_error *err = &scorer->call.error;
-    assay_status status = assay_grow((void **)&h.scores, &h.capacity, count + 1, sizeof *h.scores, err);
+    ASSAY_TRY(assay_grow((void **)&h->scores, &h->capacity, count + 1, sizeof *h->scores, err));
     assay_pack_clear(&scorer->scoring->pack);
-    for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
-        status = add_text(scorer, lines[i], i, &h, &added, err);
+    for (size_t i = 0; i < count; i++) {
+        ASSAY_TRY(add_text(scorer, lines[i], i, h, &added, err));
         if (counts) counts[i] = added;
     }
-    if (status == ASSAY_OK) status = flush(scorer, &h, err);
+    return flush(scorer, h, err);
+}
+
+int assay_scorer_score_lines(assay_scorer *scorer, const char *const *lines, size_t count, double **scores,
+                             size_t *counts, size_t *total, assay_failure *failure)
+{
+    harvest h = {0};
+    assay_error error;
+    if (scores) *scores = NULL;
+    if (total) *total = 0;
+    if (!scorer) return assay_api_missing("scorer", failure);
+    if (!lines && count) return assay_api_missing("lines", failure);
+    if (!scores) return assay_api_missing("scores", failure);
+    pthread_mutex_lock(&scorer->busy);
+    assay_status status = score_lines(scorer, lines, count, &h, counts, &error);
+    pthread_mutex_unlock(&scorer->busy);
     if (status != ASSAY_OK) {
         assay_free(h.scores);
         h = (harvest){0};
     }
     *scores = h.scores;
     if (total) *total = h.count;
-    return assay_api_result(status, err, failure);
+    return assay_api_result(status, &error, failure);
 }
 
-int assay_scorer_score_answer(assay_scorer *scorer, const char *prompt, const char *answer, double *score, assay_failure *failure)
+static assay_status score_answer(assay_scorer *scorer, const json_t *line, double *score, assay_error *err)
 {
-    harvest h = {.scores = score, .capacity = 1};
     size_t added;
-    assay_error *err = &scorer->call.error;
-    json_t *line = json_pack("{s:s, s:s}", "prompt", prompt, "response", answer);
-    assay_status status = line ? ASSAY_OK : assay_error_set(err, ASSAY_E_FORMAT, "prompt and answer must be UTF-8 texts");
+    harvest h = {.scores = score, .capacity = 1};
     assay_pack_clear(&scorer->scoring->pack);
-    if (status == ASSAY_OK) status = add_line(scorer, line, &h, &added, err);
-    if (status == ASSAY_OK) status = flush(scorer, &h, err);
+    ASSAY_TRY(add_line(scorer, line, &h, &added, err));
+    return flush(scorer, &h, err);
+}
+
+int assay_scorer_score_answer(assay_scorer *scorer, const char *prompt, const char *answer, double *score,
+                              assay_failure *failure)
+{
+    assay_error error;
+    if (!scorer) return assay_api_missing("scorer", failure);
+    if (!prompt) return assay_api_missing("prompt", failure);
+    if (!answer) return assay_api_missing("answer", failure);
+    if (!score) return assay_api_missing("score", failure);
+    json_t *line = json_pack("{s:s, s:s}", "prompt", prompt, "response", answer);
+    assay_status status =
+        line ? ASSAY_OK : assay_error_set(&error, ASSAY_E_FORMAT, "prompt and answer must be UTF-8 texts");
+    pthread_mutex_lock(&scorer->busy);
+    if (status == ASSAY_OK) status = score_answer(scorer, line, score, &error);
+    pthread_mutex_unlock(&scorer->busy);
     json_decref(line);
-    return assay_api_result(status, err, failure);
+    return assay_api_result(status, &error, failure);
 }
 
 int assay_scorer_describe(const assay_scorer *scorer, char **json, assay_failure *failure)
 {
     assay_error error;
     char print[40] = "";
+    if (json) *json = NULL;
+    if (!scorer) return assay_api_missing("scorer", failure);
+    if (!json) return assay_api_missing("json", failure);
     const assay_model_source *source = scorer->scoring->source;
-    *json = NULL;
     assay_status status = assay_checkpoint_fingerprint(source->checkpoint, print, &error);
     if (status == ASSAY_OK)
-        status = assay_api_text(json_pack("{s:s, s:s, s:s, s:I, s:f, s:s}", "architecture", source->config.arch->name, "model", source->checkpoint->name, "template",
-                                          source->template_name, "max_length", (json_int_t)source->max_length, "score_offset", source->score_offset, "fingerprint", print),
+        status = assay_api_text(json_pack("{s:s, s:s, s:s, s:I, s:f, s:s}", "architecture", source->config.arch->name,
+                                          "model", source->checkpoint->name, "template", source->template_name,
+                                          "max_length", (json_int_t)source->max_length, "score_offset",
+                                          source->score_offset, "fingerprint", print),
                                 json, &error);
     return assay_api_result(status, &error, failure);
 }

@@ -1,5 +1,6 @@
-/* e^x by 2^n * p(r), r in [-ln2/2, ln2/2], p the degree-7 Taylor-like polynomial, in fused multiply-adds: the same bits in every kernel set. From
- * 2^-126.5 down (and for -inf) the result is 0, above the range it is clamped to e^88, NaN stays NaN. Measured against double: at most 1.2 units in the last place. */
+/* e^x by 2^n * p(r), r in [-ln2/2, ln2/2], p the degree-7 Taylor-like polynomial, in fused multiply-adds: the same bits
+ * in every kernel set. From 2^-126.5 down (and for -inf) the result is 0, above the range it is clamped to e^88, NaN
+ * stays NaN. Measured against double: at most 1.2 units in the last place. */
 #ifndef ASSAY_BACKEND_EXPONENTIAL_H
 #define ASSAY_BACKEND_EXPONENTIAL_H
 
@@ -22,7 +23,8 @@ static inline float assay_exp(float x)
     p = fmaf(p, r, 0.5f);
     p = fmaf(p, r, 1.0f);
     p = fmaf(p, r, 1.0f);
-    uint32_t exponent = assay_float_bits(rounded); /* n is in its low bits: no conversion that NaN has no result of, and 2^-127 comes out as 0 */
+    /* n is in its low bits: no conversion that NaN has no result of, and 2^-127 comes out as 0 */
+    uint32_t exponent = assay_float_bits(rounded);
     return p * assay_bits_float((exponent - 0x4b400000u + 127) << 23);
 }
 

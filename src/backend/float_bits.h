@@ -1,4 +1,5 @@
-/* The bits of floats, and bf16 and f16 against f32 without branches, for loops that compilers turn into vectors. tensor/dtype.h has the same conversions for a value at a time. */
+/* The bits of floats, and bf16 and f16 against f32 without branches, for loops that compilers turn into vectors.
+ * tensor/dtype.h has the same conversions for a value at a time. */
 #ifndef ASSAY_BACKEND_FLOAT_BITS_H
 #define ASSAY_BACKEND_FLOAT_BITS_H
 
@@ -19,16 +20,18 @@ static inline uint32_t assay_float_bits(float value)
     return bits;
 }
 
-static inline float assay_bf16_wide(uint16_t half) { return assay_bits_float((uint32_t)half << 16); }
+static inline float assay_bf16_wide(uint16_t bits) { return assay_bits_float((uint32_t)bits << 16); }
 
 /* Nearest even; NaN stays NaN. */
 static inline uint16_t assay_bf16_round(float value)
 {
-    uint32_t bits = assay_float_bits(value), nearest = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16, quiet = bits >> 16 | 0x40u;
+    uint32_t bits = assay_float_bits(value), nearest = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16,
+             quiet = bits >> 16 | 0x40u;
     return (uint16_t)((bits & 0x7fffffffu) > 0x7f800000u ? quiet : nearest);
 }
 
-/* Moving the exponent by a multiplication makes subnormal halves come out right without a case of their own. */
+/* Moving the exponent by a multiplication makes subnormal values of 16 bits come out right without a case of their own.
+ */
 static inline float assay_f16_wide(uint16_t half)
 {
     uint32_t magnitude = (uint32_t)(half & 0x7fffu) << 13, sign = (uint32_t)(half & 0x8000u) << 16;

@@ -21,10 +21,12 @@ assay_matrix assay_matrix_rows(const float *data, size_t ld)
 
 assay_matrix assay_matrix_transposed(assay_matrix matrix)
 {
-    return (assay_matrix){.data = matrix.data, .dtype = matrix.dtype, .row_stride = matrix.col_stride, .col_stride = matrix.row_stride};
+    return (assay_matrix){
+        .data = matrix.data, .dtype = matrix.dtype, .row_stride = matrix.col_stride, .col_stride = matrix.row_stride};
 }
 
-const void *assay_matrix_at(const assay_matrix *matrix, size_t i, size_t j)
+/* Where element (i, j) lies. */
+static const void *element_at(const assay_matrix *matrix, size_t i, size_t j)
 {
     ptrdiff_t index = (ptrdiff_t)i * matrix->row_stride + (ptrdiff_t)j * matrix->col_stride;
     return (const char *)matrix->data + index * (ptrdiff_t)assay_dtype_block_bytes(matrix->dtype);
@@ -32,33 +34,42 @@ const void *assay_matrix_at(const assay_matrix *matrix, size_t i, size_t j)
 
 assay_lanes assay_matrix_lanes(const assay_matrix *matrix, size_t lane, size_t lanes, size_t k0, size_t k)
 {
-    return (assay_lanes){.src = assay_matrix_at(matrix, lane, k0), .dtype = matrix->dtype, .lane_stride = matrix->row_stride, .k_stride = matrix->col_stride,
-                         .lanes = lanes, .k = k};
+    return (assay_lanes){.src = element_at(matrix, lane, k0),
+                         .dtype = matrix->dtype,
+                         .lane_stride = matrix->row_stride,
+                         .k_stride = matrix->col_stride,
+                         .lanes = lanes,
+                         .k = k};
 }
 
 size_t assay_gemm_scratch_bytes(void)
 {
-    size_t a = (ASSAY_GEMM_ROWS + MAX_MR) * ASSAY_FOLD, b = (ASSAY_GEMM_COLS + MAX_NR) * ASSAY_FOLD, edge = MAX_MR * MAX_NR;
+    size_t a = (ASSAY_GEMM_ROWS + MAX_MR) * ASSAY_FOLD, b = (ASSAY_GEMM_COLS + MAX_NR) * ASSAY_FOLD,
+           edge = MAX_MR * MAX_NR;
     return (a + b + edge) * sizeof(float);
 }
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-static void pack_a(const assay_kernels *kernels, const assay_matrix *a, size_t row, size_t rows, size_t k0, size_t k, float *dst)
+static void pack_a(const assay_kernels *kernels, const assay_matrix *a, size_t row, size_t rows, size_t k0, size_t k,
+                   float *dst)
 {
     for (size_t i = 0; i < rows; i += kernels->mr, dst += kernels->mr * k)
-        kernels->rows->pack(dst, kernels->mr, a->dtype, assay_matrix_at(a, row + i, k0), a->row_stride, a->col_stride, smaller(kernels->mr, rows - i), k);
+        kernels->rows->pack(dst, kernels->mr, a->dtype, element_at(a, row + i, k0), a->row_stride, a->col_stride,
+                            smaller(kernels->mr, rows - i), k);
 }
 
-static void pack_b(const assay_kernels *kernels, const assay_matrix *b, size_t col, size_t cols, size_t k0, size_t k, float *dst)
+static void pack_b(const assay_kernels *kernels, const assay_matrix *b, size_t col, size_t cols, size_t k0, size_t k,
+                   float *dst)
 {
     for (size_t j = 0; j < cols; j += kernels->nr, dst += kernels->nr * k)
-        kernels->rows->pack(dst, kernels->nr, b->dtype, assay_matrix_at(b, k0, col + j), b->col_stride, b->row_stride, smaller(kernels->nr, cols - j), k);
+        kernels->rows->pack(dst, kernels->nr, b->dtype, element_at(b, k0, col + j), b->col_stride, b->row_stride,
+                            smaller(kernels->nr, cols - j), k);
 }
 
 /* A tile at the border of C is computed whole beside it; only its inside is copied or added. */
-static void border_tile(const assay_kernels *kernels, size_t k, const float *a, const float *b, float *c, size_t ldc, bool add, size_t rows,
-                        size_t cols, float *edge)
+static void border_tile(const assay_kernels *kernels, size_t k, const float *a, const float *b, float *c, size_t ldc,
+                        bool add, size_t rows, size_t cols, float *edge)
 {
     kernels->tile(k, a, b, edge, kernels->nr, false);
     for (size_t i = 0; i < rows; i++)
@@ -68,18 +79,16 @@ static void border_tile(const assay_kernels *kernels, size_t k, const float *a, 
         }
 }
 
-static void multiply_block(const assay_kernels *kernels, size_t k, const float *a, const float *b, float *c, size_t ldc, bool add, size_t rows,
-                           size_t cols, float *edge)
+static void multiply_block(const assay_kernels *kernels, size_t k, const float *a, const float *b, float *c, size_t ldc,
+                           bool add, size_t rows, size_t cols, float *edge)
 {
     size_t mr = kernels->mr, nr = kernels->nr;
     for (size_t j = 0; j < cols; j += nr)
         for (size_t i = 0; i < rows; i += mr) {
             const float *pa = a + i * k, *pb = b + j * k;
             float *pc = c + i * ldc + j;
-            if (rows - i >= mr && cols - j >= nr)
-                kernels->tile(k, pa, pb, pc, ldc, add);
-            else
-                border_tile(kernels, k, pa, pb, pc, ldc, add, smaller(mr, rows - i), smaller(nr, cols - j), edge);
+            if (rows - i >= mr && cols - j >= nr) kernels->tile(k, pa, pb, pc, ldc, add);
+            else border_tile(kernels, k, pa, pb, pc, ldc, add, smaller(mr, rows - i), smaller(nr, cols - j), edge);
         }
 }
 
@@ -94,7 +103,8 @@ static void clear_block(const assay_gemm_args *args, size_t row, size_t rows, si
 }
 
 /* All folds of the block of C that starts at (row, col). */
-static void multiply_panel(const assay_kernels *kernels, const assay_gemm_args *args, float *scratch, size_t row, size_t rows, size_t col, size_t cols)
+static void multiply_panel(const assay_kernels *kernels, const assay_gemm_args *args, float *scratch, size_t row,
+                           size_t rows, size_t col, size_t cols)
 {
     float *packed_b = scratch, *packed_a = packed_b + (ASSAY_GEMM_COLS + MAX_NR) * ASSAY_FOLD;
     float *edge = packed_a + (ASSAY_GEMM_ROWS + MAX_MR) * ASSAY_FOLD;
@@ -108,7 +118,8 @@ static void multiply_panel(const assay_kernels *kernels, const assay_gemm_args *
         for (size_t i = 0; i < rows; i += ASSAY_GEMM_ROWS) {
             size_t block = smaller(ASSAY_GEMM_ROWS, rows - i);
             pack_a(kernels, &args->a, row + i, block, k0, k, packed_a);
-            multiply_block(kernels, k, packed_a, packed_b, args->c + (row + i) * args->ldc + col, args->ldc, add, block, cols, edge);
+            multiply_block(kernels, k, packed_a, packed_b, args->c + (row + i) * args->ldc + col, args->ldc, add, block,
+                           cols, edge);
         }
         add = true;
     }
@@ -122,21 +133,21 @@ static void run_job(void *context, size_t tile, int worker)
     const assay_gemm_split *split = &job->split;
     size_t col = tile % split->panels * split->panel_cols, row = tile / split->panels * split->run_rows;
     float *scratch = (float *)(void *)(job->scratch + (size_t)worker * assay_gemm_scratch_bytes());
-    multiply_panel(job->kernels, args, scratch, row, smaller(split->run_rows, args->m - row), col, smaller(split->panel_cols, args->n - col));
+    multiply_panel(job->kernels, args, scratch, row, smaller(split->run_rows, args->m - row), col,
+                   smaller(split->panel_cols, args->n - col));
 }
 
 void assay_gemm(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_args *args)
 {
     gemm_job job = {.kernels = kernels, .args = args, .scratch = scratch};
     if (args->m == 0 || args->n == 0) return;
-    const assay_gemm_size size = {.m = args->m, .n = args->n, .mr = kernels->mr, .nr = kernels->nr, .longest_run = ROWS_OF_A_JOB, .widest_panel = ASSAY_GEMM_COLS,
+    const assay_gemm_size size = {.m = args->m,
+                                  .n = args->n,
+                                  .mr = kernels->mr,
+                                  .nr = kernels->nr,
+                                  .longest_run = ROWS_OF_A_JOB,
+                                  .widest_panel = ASSAY_GEMM_COLS,
                                   .packs_rows = true};
     job.split = assay_gemm_split_jobs(&size, (size_t)assay_pool_size(pool));
     assay_pool_run(pool, run_job, &job, job.split.jobs);
-}
-
-void assay_gemm_serial(const assay_kernels *kernels, void *scratch, const assay_gemm_args *args)
-{
-    for (size_t col = 0; col < args->n; col += ASSAY_GEMM_COLS)
-        multiply_panel(kernels, args, scratch, 0, args->m, col, smaller(ASSAY_GEMM_COLS, args->n - col));
 }

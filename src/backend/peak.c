@@ -23,5 +23,5 @@ double assay_peak_rate(assay_pool *pool, double (*spin)(size_t rounds))
     size_t workers = (size_t)assay_pool_size(pool);
     double start = assay_clock_seconds();
     assay_pool_run(pool, run_loop, &l, workers);
-    return 1e-9 * l.flops_of_round * LOOP_ROUNDS * (double)workers / (assay_clock_seconds() - start);
+    return 1e-9 * l.flops_of_round * (double)LOOP_ROUNDS * (double)workers / (assay_clock_seconds() - start);
 }

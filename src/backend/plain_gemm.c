@@ -17,4 +17,10 @@ static void tile(size_t k, const float *a, const float *b, float *c, size_t ldc,
         for (size_t j = 0; j < NR; j++) c[i * ldc + j] = add ? c[i * ldc + j] + chains[i][j] : chains[i][j];
 }
 
-const assay_kernels assay_kernels_plain = {.name = "plain", .rows = &assay_rows_plain, .mr = MR, .nr = NR, .tile = tile, .halves = &assay_halves_plain, .scores = &assay_scores_plain};
+const assay_kernels assay_kernels_plain = {.name = "plain",
+                                           .rows = &assay_rows_plain,
+                                           .mr = MR,
+                                           .nr = NR,
+                                           .tile = tile,
+                                           .bf16 = &assay_bf16_plain,
+                                           .scores = &assay_scores_plain};

@@ -1,10 +1,8 @@
-/* Row kernels in plain C: the reference, and the source of the wider sets.
- *
- * Loops run over blocks of ASSAY_LANES independent lanes and every product that joins a sum is an explicit fmaf, so a compiler may put
- * the lanes into registers of any width without changing one bit (contraction is switched off; nothing here is reassociated).
- * x86/avx2 and x86/avx512 compile this very file with wider registers under another table name. The tail of a row (fewer than
- * 16 elements) goes to lanes 0.. like a full block whose other lanes are absent.
- */
+/* Row kernels in plain C: the reference, and the source of the wider sets. Loops run over blocks of ASSAY_LANES
+ * independent lanes and every product that joins a sum is an explicit fmaf, so a compiler may put the lanes into
+ * registers of any width without changing one bit (contraction is switched off; nothing here is reassociated). x86/avx2
+ * and x86/avx512 compile this very file with wider registers under another table name. The tail of a row (fewer than 16
+ * elements) goes to lanes 0.. like a full block whose other lanes are absent. */
 #include "backend/exponential.h"
 #include "backend/float_bits.h"
 #include "backend/kernels.h"
@@ -76,7 +74,8 @@ static float dot_of_three(const float *x, const float *y, const float *z, size_t
     return fold_lanes(lanes);
 }
 
-static void rms_norm_backward(const float *x, const float *w, const float *dy, float *dx, size_t n, float rstd, bool add)
+static void rms_norm_backward(const float *x, const float *w, const float *dy, float *dx, size_t n, float rstd,
+                              bool add)
 {
     float pull = dot_of_three(w, dy, x, n) / (float)n * rstd * rstd;
     if (add)
@@ -110,6 +109,93 @@ static void swiglu_backward(const float *g, const float *u, const float *ds, flo
     }
 }
 
+/* gelu(x) = x * sigmoid(2 z) with z = sqrt(2/pi) (x + 0.044715 x^3): 1 + tanh(z) is 2 sigmoid(2 z). */
+static const float gelu_twice = 1.5957691216057308f, gelu_cube = 0.044715f;
+
+static inline float gelu_gate(float x) { return sigmoid_one(gelu_twice * fmaf(gelu_cube * x * x, x, x)); }
+
+static inline float gelu_slope(float x, float q)
+{
+    return fmaf(x * q * (1.0f - q), gelu_twice * fmaf(3.0f * gelu_cube * x, x, 1.0f), q);
+}
+
+static void geglu(const float *g, const float *u, float *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) s[i] = g[i] * gelu_gate(g[i]) * u[i];
+}
+
+static void geglu_backward(const float *g, const float *u, const float *ds, float *dg, float *du, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float q = gelu_gate(g[i]), gelu = g[i] * q, d = ds[i];
+        dg[i] = d * u[i] * gelu_slope(g[i], q);
+        du[i] = d * gelu;
+    }
+}
+
+static void gelu_alone(const float *x, float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++) y[i] = x[i] * gelu_gate(x[i]);
+}
+
+static void gelu_backward(const float *x, const float *dy, float *dx, size_t n, bool add)
+{
+    if (add)
+        for (size_t i = 0; i < n; i++) dx[i] = fmaf(dy[i], gelu_slope(x[i], gelu_gate(x[i])), dx[i]);
+    else
+        for (size_t i = 0; i < n; i++) dx[i] = dy[i] * gelu_slope(x[i], gelu_gate(x[i]));
+}
+
+static void layer_statistics(const float *x, float *y, size_t n, float eps, float *mean, float *rstd)
+{
+    float m = sum(x, n) / (float)n;
+    for (size_t i = 0; i < n; i++) y[i] = x[i] - m;
+    *mean = m;
+    *rstd = 1.0f / sqrtf(dot(y, y, n) / (float)n + eps);
+}
+
+static void layer_norm(const float *x, const float *w, const float *b, float *y, size_t n, float eps)
+{
+    float mean, rstd;
+    layer_statistics(x, y, n, eps, &mean, &rstd);
+    if (b)
+        for (size_t i = 0; i < n; i++) y[i] = fmaf(w[i], y[i] * rstd, b[i]);
+    else
+        for (size_t i = 0; i < n; i++) y[i] = w[i] * (y[i] * rstd);
+}
+
+static void layer_norm_backward(const float *x, const float *w, const float *dy, float *dx, size_t n, float mean,
+                                float rstd, bool add)
+{
+    float total = dot(w, dy, n), shift = total / (float)n;
+    float pull = (dot_of_three(w, dy, x, n) - mean * total) / (float)n * rstd * rstd;
+    if (add)
+        for (size_t i = 0; i < n; i++) dx[i] = fmaf(fmaf(mean - x[i], pull, w[i] * dy[i] - shift), rstd, dx[i]);
+    else
+        for (size_t i = 0; i < n; i++) dx[i] = fmaf(mean - x[i], pull, w[i] * dy[i] - shift) * rstd;
+}
+
+/* tanh by an odd polynomial near zero, where 1 - 2 / (e^2x + 1) would lose its digits (Cephes, tanhf.c). */
+static inline float tanh_one(float x)
+{
+    float z = x * x, p = -5.70498872745e-3f;
+    p = fmaf(p, z, 2.06390887954e-2f);
+    p = fmaf(p, z, -5.37397155531e-2f);
+    p = fmaf(p, z, 1.33314422036e-1f);
+    p = fmaf(p, z, -3.33332819422e-1f);
+    float near = fmaf(p * z, x, x), far = 1.0f - 2.0f / (assay_exp(2.0f * x) + 1.0f);
+    return z < 0.390625f ? near : far;
+}
+
+static void cap(float *x, float *slope, size_t n, float inner, float outer)
+{
+    for (size_t i = 0; slope && i < n; i++) {
+        float t = tanh_one(inner * x[i]);
+        slope[i] = fmaf(-t, t, 1.0f);
+    }
+    for (size_t i = 0; i < n; i++) x[i] = outer * tanh_one(inner * x[i]);
+}
+
 static float maximum(const float *x, size_t n)
 {
     float lanes[L];
@@ -138,7 +224,8 @@ static void softmax_backward(const float *p, float *ds, size_t n, float delta, f
 
 static void adamw(float *weight, const float *gradient, float *m, float *v, size_t n, const assay_adam_step *step)
 {
-    float rate = step->lr / step->correction1, root = sqrtf(step->correction2), keep = 1.0f - step->lr * step->weight_decay;
+    float rate = step->lr / step->correction1, root = sqrtf(step->correction2),
+          keep = 1.0f - step->lr * step->weight_decay;
     for (size_t i = 0; i < n; i++) {
         float g = gradient[i] * step->gradient_scale;
         m[i] = fmaf(step->rest1, g - m[i], m[i]);
@@ -148,7 +235,8 @@ static void adamw(float *weight, const float *gradient, float *m, float *v, size
     }
 }
 
-static void column_sum(const float *a, size_t lda, const float *b, size_t ldb, const float *row_scale, size_t rows, size_t cols, float *out)
+static void column_sum(const float *a, size_t lda, const float *b, size_t ldb, const float *row_scale, size_t rows,
+                       size_t cols, float *out)
 {
     for (size_t first = 0; first < cols; first += L) {
         size_t width = cols - first < L ? cols - first : L;
@@ -178,7 +266,8 @@ static void pack_f32_across(float *restrict dst, size_t width, const float *src,
         for (size_t lane = 0; lane < width; lane++) dst[lane] = src[lane];
 }
 
-static void pack_f32_along(float *restrict dst, size_t width, const float *src, ptrdiff_t lane_stride, size_t lanes, size_t k)
+static void pack_f32_along(float *restrict dst, size_t width, const float *src, ptrdiff_t lane_stride, size_t lanes,
+                           size_t k)
 {
     for (size_t lane = 0; lane < lanes; lane++) {
         const float *row = src + (ptrdiff_t)lane * lane_stride;
@@ -193,7 +282,8 @@ static float load_any(assay_dtype dtype, const void *src, ptrdiff_t index)
     return dtype == ASSAY_BF16 ? assay_bf16_wide(*half) : assay_f16_wide(*half);
 }
 
-static void pack_bf16_along(float *restrict dst, size_t width, const uint16_t *src, ptrdiff_t lane_stride, size_t lanes, size_t k)
+static void pack_bf16_along(float *restrict dst, size_t width, const uint16_t *src, ptrdiff_t lane_stride, size_t lanes,
+                            size_t k)
 {
     for (size_t lane = 0; lane < lanes; lane++) {
         const uint16_t *row = src + (ptrdiff_t)lane * lane_stride;
@@ -201,7 +291,8 @@ static void pack_bf16_along(float *restrict dst, size_t width, const uint16_t *s
     }
 }
 
-static void pack_f16_along(float *restrict dst, size_t width, const uint16_t *src, ptrdiff_t lane_stride, size_t lanes, size_t k)
+static void pack_f16_along(float *restrict dst, size_t width, const uint16_t *src, ptrdiff_t lane_stride, size_t lanes,
+                           size_t k)
 {
     for (size_t lane = 0; lane < lanes; lane++) {
         const uint16_t *row = src + (ptrdiff_t)lane * lane_stride;
@@ -209,7 +300,8 @@ static void pack_f16_along(float *restrict dst, size_t width, const uint16_t *sr
     }
 }
 
-static void pack_halves_across(float *restrict dst, size_t width, assay_dtype dtype, const uint16_t *src, ptrdiff_t k_stride, size_t lanes, size_t k)
+static void pack_bf16_across(float *restrict dst, size_t width, assay_dtype dtype, const uint16_t *src,
+                             ptrdiff_t k_stride, size_t lanes, size_t k)
 {
     for (size_t i = 0; i < k; i++, src += k_stride, dst += width) {
         if (dtype == ASSAY_BF16)
@@ -219,30 +311,27 @@ static void pack_halves_across(float *restrict dst, size_t width, assay_dtype dt
     }
 }
 
-static void pack_any(float *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, ptrdiff_t k_stride, size_t lanes, size_t k)
+static void pack_any(float *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride,
+                     ptrdiff_t k_stride, size_t lanes, size_t k)
 {
     for (size_t i = 0; i < k; i++)
         for (size_t lane = 0; lane < lanes; lane++)
             dst[i * width + lane] = load_any(dtype, src, (ptrdiff_t)lane * lane_stride + (ptrdiff_t)i * k_stride);
 }
 
-static void pack(float *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride, ptrdiff_t k_stride, size_t lanes, size_t k)
+static void pack(float *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride,
+                 ptrdiff_t k_stride, size_t lanes, size_t k)
 {
     if (dtype == ASSAY_F32 && lane_stride == 1 && lanes == width) {
         pack_f32_across(dst, width, src, k_stride, k);
         return;
     }
     if (lanes < width) memset(dst, 0, k * width * sizeof *dst);
-    if (dtype == ASSAY_F32 && k_stride == 1)
-        pack_f32_along(dst, width, src, lane_stride, lanes, k);
-    else if (dtype == ASSAY_BF16 && k_stride == 1)
-        pack_bf16_along(dst, width, src, lane_stride, lanes, k);
-    else if (dtype == ASSAY_F16 && k_stride == 1)
-        pack_f16_along(dst, width, src, lane_stride, lanes, k);
-    else if (dtype != ASSAY_F32 && lane_stride == 1)
-        pack_halves_across(dst, width, dtype, src, k_stride, lanes, k);
-    else
-        pack_any(dst, width, dtype, src, lane_stride, k_stride, lanes, k);
+    if (dtype == ASSAY_F32 && k_stride == 1) pack_f32_along(dst, width, src, lane_stride, lanes, k);
+    else if (dtype == ASSAY_BF16 && k_stride == 1) pack_bf16_along(dst, width, src, lane_stride, lanes, k);
+    else if (dtype == ASSAY_F16 && k_stride == 1) pack_f16_along(dst, width, src, lane_stride, lanes, k);
+    else if (dtype != ASSAY_F32 && lane_stride == 1) pack_bf16_across(dst, width, dtype, src, k_stride, lanes, k);
+    else pack_any(dst, width, dtype, src, lane_stride, k_stride, lanes, k);
 }
 
 const assay_rows ASSAY_ROWS_TABLE = {
@@ -256,6 +345,14 @@ const assay_rows ASSAY_ROWS_TABLE = {
     .rope = rope,
     .swiglu = swiglu,
     .swiglu_backward = swiglu_backward,
+    .geglu = geglu,
+    .geglu_backward = geglu_backward,
+    .gelu = gelu_alone,
+    .gelu_backward = gelu_backward,
+    .layer_norm = layer_norm,
+    .layer_statistics = layer_statistics,
+    .layer_norm_backward = layer_norm_backward,
+    .cap = cap,
     .softmax = softmax,
     .softmax_backward = softmax_backward,
     .adamw = adamw,

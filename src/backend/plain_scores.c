@@ -1,9 +1,7 @@
-/* Attention's softmax, a tile of scores at a time, in plain C; compiled once a kernel set, like plain_rows.c.
- *
- * A column of the tile is a query, so every sum runs down its own column, key by key, and lanes of any width hold neighbouring queries: no bit depends
- * on the width. The sums of a tile are taken alone and then added to the running ones (Milakov & Gimelshein, arXiv:1805.02867: the running
- * maximum rises, what was summed before shrinks by e to the difference).
- */
+/* Attention's softmax, a tile of scores at a time, in plain C; compiled once a kernel set, like plain_rows.c. A column
+ * of the tile is a query, so every sum runs down its own column, key by key, and lanes of any width hold neighbouring
+ * queries: no bit depends on the width. The sums of a tile are taken alone and then added to the running ones (Milakov
+ * & Gimelshein, arXiv:1805.02867: the running maximum rises, what was summed before shrinks by e to the difference). */
 #include "backend/exponential.h"
 #include "backend/kernels.h"
 
@@ -11,10 +9,11 @@
 #define ASSAY_SCORES_TABLE assay_scores_plain
 #endif
 
-enum { Q = ASSAY_QUERIES, MR = ASSAY_HALVES_MR };
+enum { Q = ASSAY_QUERIES, MR = ASSAY_BF16_MR };
 
 /* Raises max to the tile's and gives what earlier sums shrink by. */
-static void raise_maximum(const float *restrict s, size_t keys, size_t lanes, float scale, float *restrict max, float *restrict shrink)
+static void raise_maximum(const float *restrict s, size_t keys, size_t lanes, float scale, float *restrict max,
+                          float *restrict shrink)
 {
     float tile[Q];
     memcpy(tile, s, lanes * sizeof *tile);
@@ -27,7 +26,8 @@ static void raise_maximum(const float *restrict s, size_t keys, size_t lanes, fl
     }
 }
 
-static void fold(float *restrict s, size_t keys, size_t lanes, float scale, float *restrict max, float *restrict sum, float *restrict shrink)
+static void fold(float *restrict s, size_t keys, size_t lanes, float scale, float *restrict max, float *restrict sum,
+                 float *restrict shrink)
 {
     float total[Q] = {0};
     raise_maximum(s, keys, lanes, scale, max, shrink);
@@ -40,8 +40,8 @@ static void fold(float *restrict s, size_t keys, size_t lanes, float scale, floa
     for (size_t j = 0; j < lanes; j++) sum[j] = fmaf(sum[j], shrink[j], total[j]);
 }
 
-static void fold_backward(const float *restrict s, const float *restrict dp, size_t keys, size_t lanes, float scale, float *restrict max, float *restrict sum,
-                          float *restrict delta)
+static void fold_backward(const float *restrict s, const float *restrict dp, size_t keys, size_t lanes, float scale,
+                          float *restrict max, float *restrict sum, float *restrict delta)
 {
     float total[Q] = {0}, products[Q] = {0}, shrink[Q];
     raise_maximum(s, keys, lanes, scale, max, shrink);
@@ -57,8 +57,8 @@ static void fold_backward(const float *restrict s, const float *restrict dp, siz
     }
 }
 
-static void gradients(float *restrict s, float *restrict dp, size_t keys, size_t lanes, float scale, const float *restrict max, const float *restrict inverse,
-                      const float *restrict delta)
+static void gradients(float *restrict s, float *restrict dp, size_t keys, size_t lanes, float scale,
+                      const float *restrict max, const float *restrict inverse, const float *restrict delta)
 {
     for (size_t i = 0; i < keys; i++)
         for (size_t j = 0; j < lanes; j++) {
@@ -85,4 +85,5 @@ static void pack(uint32_t *restrict dst, size_t panel, const float *restrict s, 
     }
 }
 
-const assay_scores ASSAY_SCORES_TABLE = {.fold = fold, .fold_backward = fold_backward, .gradients = gradients, .pack = pack};
+const assay_scores ASSAY_SCORES_TABLE = {
+    .fold = fold, .fold_backward = fold_backward, .gradients = gradients, .pack = pack};

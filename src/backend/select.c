@@ -15,11 +15,19 @@ static bool has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_
 
 static bool has_avx512(void)
 {
-    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512dq");
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
 
 static bool has_avx512bf16(void) { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
+
+const char *assay_vectors_name(void)
+{
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) return "AVX-512";
+    return has_avx2() ? "AVX2" : "none";
+}
+#else
+const char *assay_vectors_name(void) { return "none"; }
 #endif
 
 static const kernel_choice choices[] = {
@@ -48,5 +56,6 @@ assay_status assay_kernels_select(const assay_kernels **out, const char *name, a
     }
     *out = best;
     if (best) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "no kernel set \"%s\" on this processor (plain, avx2, avx512 and avx512bf16 exist)", name);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "no kernel set \"%s\" on this processor (plain, avx2, avx512 and avx512bf16 exist)", name);
 }

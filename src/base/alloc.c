@@ -1,8 +1,10 @@
 #include "base/alloc.h"
 
+#include "base/text.h"
+
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,10 +12,7 @@ bool assay_mul_size(size_t a, size_t b, size_t *out) { return !__builtin_mul_ove
 
 bool assay_add_size(size_t a, size_t b, size_t *out) { return !__builtin_add_overflow(a, b, out); }
 
-void *assay_alloc(size_t count, size_t size)
-{
-    return calloc(count ? count : 1, size ? size : 1);
-}
+void *assay_alloc(size_t count, size_t size) { return calloc(count ? count : 1, size ? size : 1); }
 
 void *assay_realloc(void *block, size_t old_count, size_t new_count, size_t size)
 {
@@ -39,18 +38,26 @@ char *assay_strfmt(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = assay_text_vformat(NULL, 0, format, args);
     va_end(args);
     if (length < 0) return NULL;
     char *text = assay_alloc((size_t)length + 1, 1);
     if (!text) return NULL;
     va_start(args, format);
-    vsnprintf(text, (size_t)length + 1, format, args);
+    assay_text_vformat(text, (size_t)length + 1, format, args);
     va_end(args);
     return text;
 }
 
 void assay_free(void *block) { free(block); }
+
+void assay_alloc_keep_one_heap(void)
+{
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+}
+
+void assay_alloc_trim(void) { malloc_trim(0); }
 
 assay_status assay_grow(void **items, size_t *capacity, size_t needed, size_t size, assay_error *err)
 {

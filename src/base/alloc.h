@@ -1,9 +1,7 @@
-/* The only place that calls malloc and free.
- *
- * Sizes are multiplied with a check, so a count from a file can be passed as it is: an overflow is an allocation failure, not
- * a small buffer. All memory comes back zeroed. Every function that returns NULL means out of memory; callers report it with
- * ASSAY_TRY_ALLOC, which names what was wanted. assay_free(NULL) does nothing.
- */
+/* The only place that calls malloc and free. Sizes are multiplied with a check, so a count from a file can be passed as
+ * it is: an overflow is an allocation failure, not a small buffer. All memory comes back zeroed. Every function that
+ * returns NULL means out of memory; callers report it with ASSAY_TRY_ALLOC, which names what was wanted.
+ * assay_free(NULL) does nothing. */
 #ifndef ASSAY_BASE_ALLOC_H
 #define ASSAY_BASE_ALLOC_H
 
@@ -26,6 +24,13 @@ char *assay_strfmt(const char *format, ...) ASSAY_PRINTF(1, 2) __attribute__((ma
 
 void assay_free(void *block);
 
+/* For a process that lives long and is asked for large things now and then; before it has threads. One heap for all
+ * threads, and large blocks outside of it, whatever came before: only so can assay_alloc_trim reach everything (glibc
+ * never gives back the end of another heap than the first). */
+void assay_alloc_keep_one_heap(void);
+/* Memory that was freed goes back to the system; takes some milliseconds. */
+void assay_alloc_trim(void);
+
 /* a * b and a + b; false on overflow. The one helper for all size arithmetic on numbers from outside. */
 bool assay_mul_size(size_t a, size_t b, size_t *out);
 bool assay_add_size(size_t a, size_t b, size_t *out);
@@ -33,9 +38,9 @@ bool assay_add_size(size_t a, size_t b, size_t *out);
 /* Grows *items (elements of `size` bytes, *capacity of them) so that `needed` fit; doubles. */
 assay_status assay_grow(void **items, size_t *capacity, size_t needed, size_t size, assay_error *err);
 
-#define ASSAY_TRY_ALLOC(pointer, what, err)                                                                              \
-    do {                                                                                                                 \
-        if (!(pointer)) return assay_error_set((err), ASSAY_E_MEMORY, "out of memory for %s", (what));                   \
+#define ASSAY_TRY_ALLOC(pointer, what, err)                                                            \
+    do {                                                                                               \
+        if (!(pointer)) return assay_error_set((err), ASSAY_E_MEMORY, "out of memory for %s", (what)); \
     } while (0)
 
 #endif

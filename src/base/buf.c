@@ -1,7 +1,8 @@
 #include "base/buf.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 void assay_buf_init(assay_buf *buf, size_t ceiling) { *buf = (assay_buf){.ceiling = ceiling}; }
@@ -43,18 +44,21 @@ assay_status assay_buf_text(assay_buf *buf, const char *text, assay_error *err)
     return assay_buf_append(buf, text, strlen(text), err);
 }
 
-assay_status assay_buf_byte(assay_buf *buf, char byte, assay_error *err) { return assay_buf_append(buf, &byte, 1, err); }
+assay_status assay_buf_byte(assay_buf *buf, char byte, assay_error *err)
+{
+    return assay_buf_append(buf, &byte, 1, err);
+}
 
 assay_status assay_buf_printf(assay_buf *buf, assay_error *err, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = assay_text_vformat(NULL, 0, format, args);
     va_end(args);
     if (length < 0) return assay_error_set(err, ASSAY_E_FORMAT, "cannot format \"%s\"", format);
     ASSAY_TRY(buf_reserve(buf, (size_t)length, err));
     va_start(args, format);
-    vsnprintf(buf->data + buf->size, (size_t)length + 1, format, args);
+    assay_text_vformat(buf->data + buf->size, (size_t)length + 1, format, args);
     va_end(args);
     buf->size += (size_t)length;
     return ASSAY_OK;

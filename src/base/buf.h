@@ -6,8 +6,9 @@
  *     ...
  *     assay_buf_release(&out);
  *
- * `data` always ends with a zero byte that `size` does not count (data is NULL only while nothing was ever added). A failed
- * append leaves the contents as they were. assay_buf_take hands the bytes over to the caller, who frees them with assay_free.
+ * `data` always ends with a zero byte that `size` does not count (data is NULL only while nothing was ever added). A
+ * failed append leaves the contents as they were. assay_buf_take hands the bytes over to the caller, who frees them
+ * with assay_free.
  */
 #ifndef ASSAY_BASE_BUF_H
 #define ASSAY_BASE_BUF_H
@@ -28,6 +29,7 @@ assay_status assay_buf_append(assay_buf *buf, const void *bytes, size_t size, as
 assay_status assay_buf_text(assay_buf *buf, const char *text, assay_error *err);
 assay_status assay_buf_byte(assay_buf *buf, char byte, assay_error *err);
 assay_status assay_buf_printf(assay_buf *buf, assay_error *err, const char *format, ...) ASSAY_PRINTF(3, 4);
-char *assay_buf_take(assay_buf *buf, size_t *size); /* size may be NULL; an empty buffer gives "" (or NULL: out of memory) */
+/* size may be NULL; an empty buffer gives "" (or NULL: out of memory) */
+char *assay_buf_take(assay_buf *buf, size_t *size);
 
 #endif

@@ -17,17 +17,40 @@ static assay_status io_error(assay_error *err, const char *verb, const char *pat
     return assay_error_set(err, ASSAY_E_IO, "cannot %s %s: %s", verb, path, strerror(errno));
 }
 
-static assay_status open_regular(const char *path, int *fd, size_t *size, assay_error *err)
+static const char *kind_of(mode_t mode)
+{
+    if (S_ISDIR(mode)) return "is a folder, not a file";
+    if (S_ISFIFO(mode)) return "is a named pipe, not a regular file";
+    if (S_ISSOCK(mode)) return "is a socket, not a regular file";
+    return "is not a regular file";
+}
+
+assay_status assay_file_open(const char *path, int *fd, uint64_t *size, assay_error *err)
 {
     struct stat info;
-    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    /* A regular file whose lease somebody holds: they are being told, and give it back soon. */
+    if (*fd < 0 && errno == EWOULDBLOCK && stat(path, &info) == 0 && S_ISREG(info.st_mode))
+        *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (*fd < 0) return io_error(err, "open", path);
-    if (fstat(*fd, &info) == 0 && S_ISREG(info.st_mode)) {
-        *size = (size_t)info.st_size;
+    bool looked = fstat(*fd, &info) == 0;
+    if (looked && S_ISREG(info.st_mode)) {
+        if (size) *size = (uint64_t)info.st_size;
         return ASSAY_OK;
     }
+    assay_status status = looked ? assay_error_set(err, ASSAY_E_IO, "%s %s", path, kind_of(info.st_mode))
+                                 : io_error(err, "look at", path);
     close(*fd);
-    return assay_error_set(err, ASSAY_E_IO, "%s is not a regular file", path);
+    *fd = -1;
+    return status;
+}
+
+static assay_status open_regular(const char *path, int *fd, size_t *size, assay_error *err)
+{
+    uint64_t bytes = 0;
+    ASSAY_TRY(assay_file_open(path, fd, &bytes, err));
+    *size = (size_t)bytes;
+    return ASSAY_OK;
 }
 
 assay_status assay_map_open(assay_mapping *map, const char *path, assay_error *err)
@@ -83,7 +106,8 @@ assay_status assay_file_read(const char *path, size_t ceiling, char **out, size_
     ASSAY_TRY(open_regular(path, &fd, &length, err));
     assay_status status = ASSAY_OK;
     if (length > ceiling) {
-        status = assay_error_set(err, ASSAY_E_FORMAT, "%s has %zu bytes, at most %zu are allowed here", path, length, ceiling);
+        status = assay_error_set(err, ASSAY_E_FORMAT, "%s has %zu bytes, at most %zu are allowed here", path, length,
+                                 ceiling);
     } else if (!(*out = assay_alloc(length + 1, 1))) {
         status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s (%zu bytes)", path, length);
     } else if (!read_fully(fd, *out, length)) {
@@ -124,14 +148,6 @@ assay_status assay_path_look(const char *path, bool *exists, bool *is_dir, assay
     if (stat(path, &info) != 0) return errno == ENOENT || errno == ENOTDIR ? ASSAY_OK : io_error(err, "look at", path);
     *exists = true;
     *is_dir = S_ISDIR(info.st_mode);
-    return ASSAY_OK;
-}
-
-assay_status assay_file_size(const char *path, uint64_t *size, assay_error *err)
-{
-    struct stat info;
-    if (stat(path, &info) != 0) return io_error(err, "look at", path);
-    *size = (uint64_t)info.st_size;
     return ASSAY_OK;
 }
 
@@ -178,10 +194,7 @@ assay_status assay_make_dirs(const char *path, assay_error *err)
     return ASSAY_OK;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
+static int compare_names(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 void assay_names_free(char **names, size_t count)
 {
@@ -230,7 +243,8 @@ static assay_status remove_children(const char *path, assay_error *err)
     assay_status status = ASSAY_OK;
     for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
         char *child = assay_path_join(path, names[i]);
-        status = child ? assay_remove_tree(child, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+        status =
+            child ? assay_remove_tree(child, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
         assay_free(child);
     }
     assay_names_free(names, count);

@@ -1,14 +1,17 @@
-/* Files: read whole, map, write whole or not at all.
- *
- * assay_file_write_atomic writes beside the target, syncs, renames and syncs the folder: the target is the old file or the
- * new one, never a half. assay_writer does the same for a file written in pieces. Messages name the path and errno's text.
- */
+/* Files: read whole, map, write whole or not at all. assay_file_write_atomic writes beside the target, syncs, renames
+ * and syncs the folder: the target is the old file or the new one, never a half. assay_writer does the same for a file
+ * written in pieces. Messages name the path and errno's text. */
 #ifndef ASSAY_BASE_FILE_H
 #define ASSAY_BASE_FILE_H
 
 #include "base/alloc.h"
 
 #include <stdint.h>
+
+/* Opens for reading, whatever stands there: opened without blocking, then looked at, for a named pipe in a folder of
+ * somebody else's would wait for a writer. What is no regular file is refused by name. size may be NULL; the caller
+ * closes *fd. Everything that reads a file opens it so (pair files may be pipes: data/byte_source.h). */
+assay_status assay_file_open(const char *path, int *fd, uint64_t *size, assay_error *err);
 
 /* A read-only mapping of a whole file. An empty file has data == NULL and size == 0. */
 typedef struct assay_mapping {
@@ -17,7 +20,8 @@ typedef struct assay_mapping {
 } assay_mapping;
 
 assay_status assay_map_open(assay_mapping *map, const char *path, assay_error *err);
-void assay_map_forget(const assay_mapping *map); /* gives its pages back to the page cache; they come again when touched */
+/* gives its pages back to the page cache; they come again when touched */
+void assay_map_forget(const assay_mapping *map);
 void assay_map_close(assay_mapping *map); /* safe on a zeroed or closed mapping */
 
 /* Reads a whole file of at most `ceiling` bytes; *out ends with a zero byte, freed by the caller with assay_free. */
@@ -27,14 +31,14 @@ assay_status assay_file_write_atomic(const char *path, const void *data, size_t 
 
 bool assay_path_exists(const char *path); /* true also where the system refuses to look */
 
-/* folder/name, likewise: true also where there is no memory for the path. Whoever goes on to open it then says so; taken for absent, settings would
- * be passed over without a word. Not for what only may be done where a file is there. */
+/* folder/name, likewise: true also where there is no memory for the path. Whoever goes on to open it then says so;
+ * taken for absent, settings would be passed over without a word. Not for what only may be done where a file is
+ * there. */
 bool assay_folder_holds(const char *folder, const char *name);
 bool assay_path_is_dir(const char *path);
 
 /* Both at once, with a path that cannot be looked at as an error. */
 assay_status assay_path_look(const char *path, bool *exists, bool *is_dir, assay_error *err);
-assay_status assay_file_size(const char *path, uint64_t *size, assay_error *err);
 
 /* "folder/name" in fresh memory; NULL when out of memory. */
 char *assay_path_join(const char *folder, const char *name);
@@ -45,6 +49,11 @@ assay_status assay_path_absolute(const char *path, char **out, assay_error *err)
 
 /* mkdir -p */
 assay_status assay_make_dirs(const char *path, assay_error *err);
+
+/* A new, empty folder beside `path`, whose parents are made as needed: PATH.MARK-PID-N with the first N whose name is
+ * free, so nothing that was there before is used or followed. *out is its name, freed by the caller; NULL after a
+ * failure. */
+assay_status assay_make_dir_beside(const char *path, const char *mark, char **out, assay_error *err);
 
 /* Removes a file or a folder with all it holds; links are removed, not followed. A missing path is no error. */
 assay_status assay_remove_tree(const char *path, assay_error *err);
@@ -58,14 +67,16 @@ assay_status assay_sync_dir(const char *path, assay_error *err);
 /* Whether a file of this name could be written: makes one beside it and takes it away again. */
 assay_status assay_file_check_writable(const char *path, assay_error *err);
 
-/* The folder at which the disk that holds `path` is mounted, in fresh memory (NULL: out of memory), and the bytes free on it (UINT64_MAX: not known). */
+/* The folder at which the disk that holds `path` is mounted, in fresh memory (NULL: out of memory), and the bytes free
+ * on it (UINT64_MAX: not known). */
 char *assay_disk_of(const char *path, uint64_t *free_bytes);
 
-/* Byte-for-byte copy (atomic at the target). */
+/* Byte-for-byte copy (atomic at the target), for tests that lay out their folders. */
 assay_status assay_file_copy(const char *from, const char *to, assay_error *err);
 
-/* A file written in pieces beside `path` and renamed by assay_writer_commit. After an error, or instead of a commit, call
- * assay_writer_abort, which removes the piece. Both are safe on a zeroed writer. */
+/* A file written in pieces beside `path`, under a name nobody has (as above), and renamed by assay_writer_commit. After
+ * an error, or instead of a commit, call assay_writer_abort, which removes the piece. Both are safe on a zeroed writer.
+ */
 typedef struct assay_writer {
     int fd;
     bool open;
@@ -73,7 +84,8 @@ typedef struct assay_writer {
     uint64_t written;
     uint8_t *pending; /* writes are gathered into 1 MiB pieces */
     size_t pending_size;
-    uint64_t handed, started, settled; /* bytes given to the kernel; of them on the way to the disk; of them waited for */
+    /* bytes given to the kernel; of them on the way to the disk; of them waited for */
+    uint64_t handed, started, settled;
 } assay_writer;
 
 assay_status assay_writer_open(assay_writer *writer, const char *path, assay_error *err);

@@ -1,7 +1,8 @@
 /* Writing: aside, synced, renamed, folder synced. A reader sees the old file or the new one.
  *
- * What is written goes to the disk a piece at a time, and the next but one waits for it: pages that are not on the disk yet count as a cgroup's memory
- * and cannot be dropped, and a large file handed over at once has got its writer killed where the limit is near. */
+ * What is written goes to the disk a piece at a time, and the next but one waits for it: pages that are not on the disk
+ * yet count as a cgroup's memory and cannot be dropped, and a large file handed over at once has got its writer killed
+ * where the limit is near. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -12,11 +13,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { PENDING_BYTES = 1 << 20 };
+enum { PENDING_BYTES = 1 << 20, NAMES_TRIED = 1000 };
 
 static assay_status write_error(assay_error *err, const char *verb, const char *path)
 {
-    const char *hint = errno == ENOSPC ? " (free some room and start again)" : "";
+    const char *hint = errno == ENOSPC  ? " (free some room and start again)"
+                       : errno == EFBIG ? " (more than ulimit -f or the file system allows for one file)"
+                                        : "";
     return assay_error_set(err, ASSAY_E_IO, "cannot %s %s: %s%s", verb, path, strerror(errno), hint);
 }
 
@@ -49,32 +52,73 @@ static assay_status check_replaceable(const char *path, assay_error *err)
     return assay_error_set(err, ASSAY_E_IO, "%s is there and is not a regular file; name another", path);
 }
 
+/* The n-th name to try: whoever can write to the folder may have put a link or a file where the first would be. */
+static char *name_beside(const char *path, const char *mark, int n)
+{
+    return assay_strfmt("%s.%s-%ld-%d", path, mark, (long)getpid(), n);
+}
+
+/* Makes it exclusively, a file (*fd) or a folder (fd NULL); false with errno set. */
+static bool make_new(const char *name, int *fd)
+{
+    if (!fd) return mkdir(name, 0777) == 0;
+    *fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    return *fd >= 0;
+}
+
+static assay_status make_beside(const char *path, const char *mark, char **out, int *fd, assay_error *err)
+{
+    *out = NULL;
+    for (int n = 0; n < NAMES_TRIED; n++) {
+        char *name = name_beside(path, mark, n);
+        ASSAY_TRY_ALLOC(name, "a path", err);
+        if (make_new(name, fd)) {
+            *out = name;
+            return ASSAY_OK;
+        }
+        int failure = errno;
+        assay_free(name);
+        errno = failure;
+        if (failure != EEXIST) break;
+    }
+    return write_error(err, "create", path);
+}
+
+assay_status assay_make_dir_beside(const char *path, const char *mark, char **out, assay_error *err)
+{
+    const char *base = assay_path_base(path);
+    *out = NULL;
+    if (base > path + 1) {
+        char *parent = assay_strndup(path, (size_t)(base - path));
+        ASSAY_TRY_ALLOC(parent, "a path", err);
+        assay_status status = assay_make_dirs(parent, err);
+        assay_free(parent);
+        ASSAY_TRY(status);
+    }
+    return make_beside(path, mark, out, NULL, err);
+}
+
 assay_status assay_writer_open(assay_writer *writer, const char *path, assay_error *err)
 {
     *writer = (assay_writer){0};
     ASSAY_TRY(check_replaceable(path, err));
     writer->path = assay_strdup(path);
-    writer->temporary = assay_strfmt("%s.tmp-%ld", path, (long)getpid());
     writer->pending = assay_alloc(PENDING_BYTES, 1);
-    if (!writer->path || !writer->temporary || !writer->pending) {
-        assay_writer_abort(writer);
-        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for writing %s", path);
-    }
-    writer->fd = open(writer->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (writer->fd < 0) {
-        assay_status status = write_error(err, "create", path);
-        assay_writer_abort(writer);
-        return status;
-    }
-    writer->open = true;
-    return ASSAY_OK;
+    assay_status status = writer->path && writer->pending
+                              ? make_beside(path, "tmp", &writer->temporary, &writer->fd, err)
+                              : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for writing %s", path);
+    writer->open = status == ASSAY_OK;
+    if (status != ASSAY_OK) assay_writer_abort(writer);
+    return status;
 }
 
-/* The kernel tells of a failed transfer once: not seen here, fsync would not tell of it either. What a file system does not offer is left to fsync. */
+/* The kernel tells of a failed transfer once: not seen here, fsync would not tell of it either. What a file system does
+ * not offer is left to fsync. */
 static bool sync_piece(int fd, uint64_t from, uint64_t to, unsigned how)
 {
     while (sync_file_range(fd, (off_t)from, (off_t)(to - from), how) != 0)
-        if (errno != EINTR) return errno == ENOSYS || errno == EINVAL || errno == ESPIPE || errno == EOPNOTSUPP || errno == EPERM;
+        if (errno != EINTR)
+            return errno == ENOSYS || errno == EINVAL || errno == ESPIPE || errno == EOPNOTSUPP || errno == EPERM;
     return true;
 }
 
@@ -85,7 +129,8 @@ static bool push_piece(assay_writer *writer, size_t size)
     if (writer->handed - writer->started < PENDING_BYTES) return true;
     bool sound = sync_piece(writer->fd, writer->started, writer->handed, SYNC_FILE_RANGE_WRITE);
     if (sound && writer->started > writer->settled)
-        sound = sync_piece(writer->fd, writer->settled, writer->started, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+        sound = sync_piece(writer->fd, writer->settled, writer->started,
+                           SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
     writer->settled = writer->started;
     writer->started = writer->handed;
     return sound;

@@ -1,6 +1,6 @@
 #include "base/hash.h"
 
-#include "base/alloc.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,18 +28,21 @@ static bool add_all(XXH3_state_t *state, int fd, char *piece, uint64_t *size)
     return true;
 }
 
-/* Read a small piece at a time, nothing ahead: pages on their way in cannot be dropped, and where a cgroup has little left a disk that reads 8 MiB ahead of
- * a mapped file gets the process killed. */
+/* Read a small piece at a time, nothing ahead: pages on their way in cannot be dropped, and where a cgroup has little
+ * left a disk that reads 8 MiB ahead of a mapped file gets the process killed. */
 assay_status assay_hash_file(XXH3_state_t *state, const char *path, uint64_t *size, assay_error *err)
 {
     char *piece = assay_alloc(PIECE_BYTES, 1);
     *size = 0;
     if (!piece) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for reading %s", path);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
-    bool done = fd >= 0 && add_all(state, fd, piece, size);
-    assay_status status = done ? ASSAY_OK : assay_error_set(err, ASSAY_E_IO, "cannot read %s: %s", path, strerror(errno));
-    if (fd >= 0) close(fd);
+    int fd;
+    assay_status status = assay_file_open(path, &fd, NULL, err);
+    if (status == ASSAY_OK) {
+        posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+        if (!add_all(state, fd, piece, size))
+            status = assay_error_set(err, ASSAY_E_IO, "cannot read %s: %s", path, strerror(errno));
+        close(fd);
+    }
     assay_free(piece);
     return status;
 }

@@ -1,4 +1,5 @@
-/* Fingerprints: XXH3 with 128 bits, as 32 hex digits. They tell files and settings apart; they do not withstand an attacker. */
+/* Fingerprints: XXH3 with 128 bits, as 32 hex digits. They tell files and settings apart; they do not withstand an
+ * attacker. */
 #ifndef ASSAY_BASE_HASH_H
 #define ASSAY_BASE_HASH_H
 

@@ -10,12 +10,15 @@ assay_status assay_json_load(const char *path, size_t ceiling, json_t **out, ass
     size_t size;
     *out = NULL;
     ASSAY_TRY(assay_file_read(path, ceiling, &text, &size, err));
-    assay_status status = assay_json_parse(text, size, path, out, err);
+    size_t by_size = size < SIZE_MAX / ASSAY_JSON_TREE_A_BYTE ? size * ASSAY_JSON_TREE_A_BYTE : SIZE_MAX;
+    size_t tree = by_size > ASSAY_JSON_TREE_MAX ? by_size : ASSAY_JSON_TREE_MAX;
+    assay_status status = assay_json_parse_as(text, size, path, &(assay_json_reading){.most = tree}, out, err);
     assay_free(text);
     return status;
 }
 
-static assay_status find(const json_t *object, const char *key, bool needed, const json_t **out, const char *where, assay_error *err)
+static assay_status find(const json_t *object, const char *key, bool needed, const json_t **out, const char *where,
+                         assay_error *err)
 {
     *out = json_object_get(object, key);
     if (json_is_null(*out)) *out = NULL;
@@ -28,7 +31,8 @@ static assay_status wrong_type(const char *where, const char *key, const char *w
     return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" should be %s", where, key, wanted);
 }
 
-assay_status assay_json_int(const json_t *object, const char *key, bool needed, int64_t *out, const char *where, assay_error *err)
+assay_status assay_json_int(const json_t *object, const char *key, bool needed, int64_t *out, const char *where,
+                            assay_error *err)
 {
     const json_t *value;
     ASSAY_TRY(find(object, key, needed, &value, where, err));
@@ -38,7 +42,8 @@ assay_status assay_json_int(const json_t *object, const char *key, bool needed, 
     return ASSAY_OK;
 }
 
-assay_status assay_json_double(const json_t *object, const char *key, bool needed, double *out, const char *where, assay_error *err)
+assay_status assay_json_double(const json_t *object, const char *key, bool needed, double *out, const char *where,
+                               assay_error *err)
 {
     const json_t *value;
     ASSAY_TRY(find(object, key, needed, &value, where, err));
@@ -48,7 +53,8 @@ assay_status assay_json_double(const json_t *object, const char *key, bool neede
     return ASSAY_OK;
 }
 
-assay_status assay_json_bool(const json_t *object, const char *key, bool needed, bool *out, const char *where, assay_error *err)
+assay_status assay_json_bool(const json_t *object, const char *key, bool needed, bool *out, const char *where,
+                             assay_error *err)
 {
     const json_t *value;
     ASSAY_TRY(find(object, key, needed, &value, where, err));
@@ -58,7 +64,8 @@ assay_status assay_json_bool(const json_t *object, const char *key, bool needed,
     return ASSAY_OK;
 }
 
-assay_status assay_json_string(const json_t *object, const char *key, bool needed, const char **out, const char *where, assay_error *err)
+assay_status assay_json_string(const json_t *object, const char *key, bool needed, const char **out, const char *where,
+                               assay_error *err)
 {
     const json_t *value;
     ASSAY_TRY(find(object, key, needed, &value, where, err));

@@ -1,34 +1,59 @@
-/* JSON documents: jansson underneath, with typed look-ups whose errors name file and field.
- *
- * For small documents (config.json, tokenizer.json, one line of a pair file). Duplicate keys are refused, nesting is at most 64
- * deep, key order is kept, a whole number fits into 64 bits (a larger one that a double holds
- * exactly becomes a real). Where offsets matter and size is hostile (safetensors headers) use base/json_pull.h instead.
- * A json_t from the load functions belongs to the caller: json_decref. The getters return borrowed references.
- *
- * `where` is a name for messages (a path, or "pairs.jsonl:12"). Each getter: a missing key leaves *out as it is when
- * `needed` is false and is an error naming the key otherwise; null counts as missing; a wrong type is always an error.
- */
+/* JSON documents: jansson underneath, with typed look-ups whose errors name file and field. For small documents
+ * (config.json, tokenizer.json, one line of a pair file). Duplicate keys are refused, nesting is at most 64 deep, key
+ * order is kept, a whole number fits into 64 bits (a larger one that a double holds exactly becomes a real). Where
+ * offsets matter and size is hostile (safetensors headers) use base/json_pull.h instead. A json_t from the load
+ * functions belongs to the caller: json_decref. The getters return borrowed references. `where` is a name for messages
+ * (a path, or "pairs.jsonl:12"). Each getter: a missing key leaves *out as it is when `needed` is false and is an error
+ * naming the key otherwise; null counts as missing; a wrong type is always an error. */
 #ifndef ASSAY_BASE_JSON_DOC_H
 #define ASSAY_BASE_JSON_DOC_H
 
 #include "base/buf.h"
+#include "base/meter.h"
 
 #include <jansson.h>
 #include <stdint.h>
 
+/* What a tree may take besides the text in it: an empty object of two bytes takes a hundred times that. parse is for
+ * lines and requests: 64 MiB. load is for documents: 64 MiB, or 32 times the file where that is more (a merge of a
+ * tokenizer.json, ["a","b"], takes 25 times its bytes). Beyond it: ASSAY_E_FORMAT. */
+#define ASSAY_JSON_TREE_MAX ((size_t)64 << 20)
+enum { ASSAY_JSON_TREE_A_BYTE = 32 };
+
 assay_status assay_json_parse(const char *text, size_t size, const char *where, json_t **out, assay_error *err);
-/* A value from a text of the program's own, such as an id that was kept as JSON. NULL: out of memory, or it is no JSON. */
+/* How a document of a stranger is read. */
+typedef struct assay_json_reading {
+    /* What the tree takes is charged, by what jansson needs for a value of its kind; NULL: not counted. The tree is not
+     * known to the meter later: its charge stays until the meter is released. */
+    assay_meter *meter;
+    /* Which members of the outermost object are built, by name; the others are read over, whatever numbers are in them,
+     * and cost nothing. NULL: all. */
+    bool (*wanted)(const void *context, const char *name);
+    const void *context;
+    size_t most; /* bytes that the tree may take besides the text in it; 0: any */
+    bool python; /* what Python's json reads as well: a byte order mark in front, NaN and Infinity where not wanted */
+} assay_json_reading;
+
+assay_status assay_json_parse_as(const char *text, size_t size, const char *where, const assay_json_reading *reading,
+                                 json_t **out, assay_error *err);
+
+/* A value from a text of the program's own, such as an id that was kept as JSON. NULL: out of memory, or it is no
+ * JSON. */
 json_t *assay_json_value(const char *text);
 
 assay_status assay_json_load(const char *path, size_t ceiling, json_t **out, assay_error *err);
 
-assay_status assay_json_int(const json_t *object, const char *key, bool needed, int64_t *out, const char *where, assay_error *err);
-assay_status assay_json_double(const json_t *object, const char *key, bool needed, double *out, const char *where, assay_error *err);
-assay_status assay_json_bool(const json_t *object, const char *key, bool needed, bool *out, const char *where, assay_error *err);
-assay_status assay_json_string(const json_t *object, const char *key, bool needed, const char **out, const char *where, assay_error *err);
+assay_status assay_json_int(const json_t *object, const char *key, bool needed, int64_t *out, const char *where,
+                            assay_error *err);
+assay_status assay_json_double(const json_t *object, const char *key, bool needed, double *out, const char *where,
+                               assay_error *err);
+assay_status assay_json_bool(const json_t *object, const char *key, bool needed, bool *out, const char *where,
+                             assay_error *err);
+assay_status assay_json_string(const json_t *object, const char *key, bool needed, const char **out, const char *where,
+                               assay_error *err);
 
-/* The value as text behind what is in *out, with jansson's flags (JSON_COMPACT, ...). On failure *out is as it was. Not json_dump*: those lose a key
- * for which there was no memory, and say nothing. */
+/* The value as text behind what is in *out, with jansson's flags (JSON_COMPACT, ...). On failure *out is as it was. Not
+ * json_dump*: those lose a key for which there was no memory, and say nothing. */
 assay_status assay_json_append(const json_t *value, size_t flags, assay_buf *out, assay_error *err);
 
 /* The same as a text of its own, which the caller frees with assay_free. NULL: out of memory, or value is NULL. */

@@ -1,10 +1,12 @@
-/* The reader is a state machine with one bit of stack a level (object or array), so depth costs nothing and is bounded by the
- * width of a word. Strings are validated in place once; decoding is separate, because most callers only compare. Escaped text is
- * never shorter than what it stands for (\u00e9 is six bytes for two), so a buffer of the raw length always holds the decoded one. */
+/* The reader is a state machine with one bit of stack a level (object or array), so depth costs nothing and is bounded
+ * by the width of a word. Strings are validated in place once; decoding is separate, because most callers only compare.
+ * Escaped text is never shorter than what it stands for (\u00e9 is six bytes for two), so a buffer of the raw length
+ * always holds the decoded one. */
 #include "base/json_pull.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { STATE_VALUE, STATE_FIRST_KEY, STATE_KEY, STATE_FIRST_ITEM, STATE_AFTER, STATE_ENDED };
@@ -23,9 +25,13 @@ static assay_status error_at(const assay_json_pull *pull, size_t offset, const c
             start = i + 1;
         }
     size_t column = offset - start + 1;
-    if (!pull->document) return assay_error_set(err, ASSAY_E_FORMAT, "%s:%zu:%zu: %s", pull->where, line, column, message);
-    if (line == 1) return assay_error_set(err, ASSAY_E_FORMAT, "%s: not valid JSON at column %zu: %s", pull->where, column, message);
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: not valid JSON at line %zu, column %zu: %s", pull->where, line, column, message);
+    if (!pull->document)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s:%zu:%zu: %s", pull->where, line, column, message);
+    if (line == 1)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: not valid JSON at column %zu: %s", pull->where, column,
+                               message);
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: not valid JSON at line %zu, column %zu: %s", pull->where, line,
+                           column, message);
 }
 
 assay_status assay_json_pull_error(const assay_json_pull *pull, assay_error *err, const char *format, ...)
@@ -33,16 +39,22 @@ assay_status assay_json_pull_error(const assay_json_pull *pull, assay_error *err
     char message[1024];
     va_list args;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    assay_text_sentence(message, sizeof message, format, args);
     va_end(args);
     return error_at(pull, pull->start, message, err);
 }
 
-/* Length of the UTF-8 sequence at `at`, 0 when it is not one (overlong forms, surrogates and beyond U+10FFFF are not). */
+/* Length of the UTF-8 sequence at `at`, 0 when it is not one (overlong forms, surrogates and beyond U+10FFFF are
+ * not). */
 static size_t utf8_length(const assay_json_pull *pull, size_t at)
 {
     const uint8_t *p = (const uint8_t *)pull->text + at;
-    size_t left = pull->size - at, length = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+    size_t left = pull->size - at, length = p[0] < 0x80   ? 1
+                                            : p[0] < 0xc2 ? 0
+                                            : p[0] < 0xe0 ? 2
+                                            : p[0] < 0xf0 ? 3
+                                            : p[0] < 0xf5 ? 4
+                                                          : 0;
     if (length == 0 || length > left) return 0;
     for (size_t i = 1; i < length; i++)
         if ((p[i] & 0xc0) != 0x80) return 0;
@@ -57,7 +69,10 @@ static bool hex4(const char *text, size_t left, uint32_t *out)
     if (left < 4) return false;
     for (int i = 0; i < 4; i++) {
         char c = text[i];
-        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
         if (digit < 0) return false;
         *out = *out << 4 | (uint32_t)digit;
     }
@@ -90,7 +105,8 @@ static assay_status read_string(assay_json_pull *pull, assay_json_event event, a
     pull->escaped = false;
     while (at < pull->size && pull->text[at] != '"') {
         bool escape = pull->text[at] == '\\';
-        if ((uint8_t)pull->text[at] < 0x20) return error_at(pull, at, "a control character inside a string must be escaped", err);
+        if ((uint8_t)pull->text[at] < 0x20)
+            return error_at(pull, at, "a control character inside a string must be escaped", err);
         size_t length = escape ? read_escape(pull->text + at, pull->size - at, &code) : utf8_length(pull, at);
         if (length == 0) return error_at(pull, at, escape ? "not a valid escape" : "not valid UTF-8", err);
         pull->escaped |= escape;
@@ -163,10 +179,7 @@ static size_t digits(const assay_json_pull *pull, size_t at)
     return at - start;
 }
 
-static char peek(const assay_json_pull *pull, size_t at)
-{
-    return at < pull->size ? pull->text[at] : 0;
-}
+static char peek(const assay_json_pull *pull, size_t at) { return at < pull->size ? pull->text[at] : 0; }
 
 static assay_status read_number(assay_json_pull *pull, assay_error *err)
 {
@@ -225,6 +238,19 @@ static bool read_word(assay_json_pull *pull, const char *word, assay_json_event 
     return true;
 }
 
+static bool read_python_number(assay_json_pull *pull)
+{
+    static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
+    size_t at = pull->at;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (!read_word(pull, words[i], ASSAY_JSON_NUMBER)) continue;
+        pull->token = pull->text + at;
+        pull->token_size = pull->at - at;
+        return true;
+    }
+    return false;
+}
+
 static assay_status read_value(assay_json_pull *pull, assay_error *err)
 {
     char c = peek(pull, pull->at);
@@ -234,7 +260,7 @@ static assay_status read_value(assay_json_pull *pull, assay_error *err)
     if (c == 't' && read_word(pull, "true", ASSAY_JSON_TRUE)) return ASSAY_OK;
     if (c == 'f' && read_word(pull, "false", ASSAY_JSON_FALSE)) return ASSAY_OK;
     if (c == 'n' && read_word(pull, "null", ASSAY_JSON_NULL)) return ASSAY_OK;
-    return read_number(pull, err);
+    return pull->python && read_python_number(pull) ? ASSAY_OK : read_number(pull, err);
 }
 
 static void skip_space(assay_json_pull *pull)
@@ -268,7 +294,9 @@ static assay_status read_after(assay_json_pull *pull, assay_error *err)
     }
     bool object = pull->objects >> (pull->depth - 1) & 1;
     if (c == (object ? '}' : ']')) return close_container(pull, object);
-    if (c != ',') return error_at(pull, pull->at, object ? "a comma or } was expected here" : "a comma or ] was expected here", err);
+    if (c != ',')
+        return error_at(pull, pull->at, object ? "a comma or } was expected here" : "a comma or ] was expected here",
+                        err);
     pull->at++;
     skip_space(pull);
     return object ? read_key(pull, err) : read_value(pull, err);
@@ -277,11 +305,16 @@ static assay_status read_after(assay_json_pull *pull, assay_error *err)
 static assay_status read_token(assay_json_pull *pull, assay_error *err)
 {
     switch (pull->state) {
-    case STATE_FIRST_KEY: return peek(pull, pull->at) == '}' ? close_container(pull, true) : read_key(pull, err);
-    case STATE_FIRST_ITEM: return peek(pull, pull->at) == ']' ? close_container(pull, false) : read_value(pull, err);
-    case STATE_AFTER: return read_after(pull, err);
-    case STATE_VALUE: return read_value(pull, err);
-    default: return error_at(pull, pull->at, "read beyond the end", err);
+    case STATE_FIRST_KEY:
+        return peek(pull, pull->at) == '}' ? close_container(pull, true) : read_key(pull, err);
+    case STATE_FIRST_ITEM:
+        return peek(pull, pull->at) == ']' ? close_container(pull, false) : read_value(pull, err);
+    case STATE_AFTER:
+        return read_after(pull, err);
+    case STATE_VALUE:
+        return read_value(pull, err);
+    default:
+        return error_at(pull, pull->at, "read beyond the end", err);
     }
 }
 
@@ -296,8 +329,9 @@ assay_status assay_json_pull_next(assay_json_pull *pull, assay_error *err)
 
 assay_status assay_json_pull_expect(assay_json_pull *pull, assay_json_event event, assay_error *err)
 {
-    static const char *const names[] = {"an object", "the object's end", "a list", "the list's end", "a key", "a string", "a number",
-                                        "true", "false", "null", "the end"};
+    static const char *const names[] = {"an object", "the object's end", "a list", "the list's end", "a key",
+                                        "a string",  "a number",         "true",   "false",          "null",
+                                        "the end"};
     ASSAY_TRY(assay_json_pull_next(pull, err));
     if (pull->event == event) return ASSAY_OK;
     return assay_json_pull_error(pull, err, "%s was expected here, not %s", names[event], names[pull->event]);

@@ -1,12 +1,11 @@
 #include "base/log.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include "base/text.h"
 
 static void send(const assay_log *log, assay_log_level level, const char *format, va_list args)
 {
     char text[2048];
-    vsnprintf(text, sizeof text, format, args);
+    assay_text_sentence(text, sizeof text, format, args);
     log->sink(log->context, level, text);
 }
 

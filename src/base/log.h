@@ -1,8 +1,6 @@
-/* Notes and warnings on their way to the person: a sink given by whoever owns the terminal.
- *
- * Library code never prints. It gets an `const assay_log *` (NULL: silence) and says what is worth knowing; the command line's
- * sink writes it to stderr. Texts are one sentence without a final newline.
- */
+/* Notes and warnings on their way to the person: a sink given by whoever owns the terminal. Library code never prints.
+ * It gets an `const assay_log *` (NULL: silence) and says what is worth knowing; the command line's sink writes it to
+ * stderr. Texts are one sentence without a final newline. */
 #ifndef ASSAY_BASE_LOG_H
 #define ASSAY_BASE_LOG_H
 

@@ -6,7 +6,8 @@ static void philox_round(uint32_t counter[4], const uint32_t key[2])
 {
     uint64_t a = (uint64_t)0xD2511F53u * counter[0];
     uint64_t b = (uint64_t)0xCD9E8D57u * counter[2];
-    uint32_t next[4] = {(uint32_t)(b >> 32) ^ counter[1] ^ key[0], (uint32_t)b, (uint32_t)(a >> 32) ^ counter[3] ^ key[1], (uint32_t)a};
+    uint32_t next[4] = {(uint32_t)(b >> 32) ^ counter[1] ^ key[0], (uint32_t)b,
+                        (uint32_t)(a >> 32) ^ counter[3] ^ key[1], (uint32_t)a};
     for (int i = 0; i < 4; i++) counter[i] = next[i];
 }
 
@@ -24,7 +25,8 @@ void assay_philox(const uint32_t key[2], const uint32_t counter[4], uint32_t out
 uint64_t assay_rng_u64(assay_rng *rng)
 {
     uint32_t key[2] = {(uint32_t)rng->seed, (uint32_t)(rng->seed >> 32)};
-    uint32_t counter[4] = {(uint32_t)rng->index, (uint32_t)(rng->index >> 32), (uint32_t)rng->stream, (uint32_t)(rng->stream >> 32)};
+    uint32_t counter[4] = {(uint32_t)rng->index, (uint32_t)(rng->index >> 32), (uint32_t)rng->stream,
+                           (uint32_t)(rng->stream >> 32)};
     uint32_t out[4];
     assay_philox(key, counter, out);
     rng->index++;

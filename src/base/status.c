@@ -1,7 +1,7 @@
 #include "base/status.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include "base/text.h"
+
 #include <string.h>
 
 assay_status(assay_error_set)(assay_error *err, assay_status status, const char *format, ...)
@@ -10,7 +10,7 @@ assay_status(assay_error_set)(assay_error *err, assay_status status, const char 
     va_list args;
     va_start(args, format);
     err->status = status;
-    vsnprintf(err->text, sizeof err->text, format, args);
+    assay_text_sentence(err->text, sizeof err->text, format, args);
     va_end(args);
     return status;
 }
@@ -21,10 +21,10 @@ assay_status(assay_error_prefix)(assay_error *err, assay_status status, const ch
     char joined[sizeof err->text];
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(joined, sizeof joined, format, args);
+    assay_text_sentence(joined, sizeof joined, format, args);
     va_end(args);
-    if (length >= 0 && (size_t)length < sizeof joined)
-        snprintf(joined + length, sizeof joined - (size_t)length, "%s", err->text);
+    size_t length = strlen(joined);
+    assay_text_visible(joined + length, sizeof joined - length, err->text, false);
     memcpy(err->text, joined, sizeof err->text);
     err->status = status;
     return status;

@@ -1,9 +1,7 @@
-/* A pool of workers that wait for a job number to change.
- *
- * A job is published by storing its description and then raising `job` (release). Workers spin briefly on `job`, since the next
- * product usually follows within microseconds, then sleep on a condition variable. Tiles are taken from one atomic counter. The caller waits until
- * `running` falls to zero, so a job's description is never overwritten while someone reads it.
- */
+/* A pool of workers that wait for a job number to change. A job is published by storing its description and then
+ * raising `job` (release). Workers spin briefly on `job`, since the next product usually follows within microseconds,
+ * then sleep on a condition variable. Tiles are taken from one atomic counter. The caller waits until `running` falls
+ * to zero, so a job's description is never overwritten while someone reads it. */
 #include "base/threads.h"
 
 #include "base/alloc.h"
@@ -13,8 +11,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* A worker waits about 50 microseconds awake, since the next job usually follows sooner; the caller, whose worker may have lost its core to
- * another process, soon gives way. */
+/* A worker waits about 50 microseconds awake, since the next job usually follows sooner; the caller, whose worker may
+ * have lost its core to another process, soon gives way. */
 enum { SPINS_BEFORE_SLEEP = 4000, SPINS_BEFORE_YIELD = 200 };
 
 typedef struct worker_start {
@@ -137,8 +135,9 @@ assay_status assay_pool_create(assay_pool **out, int threads, assay_error *err)
     pthread_cond_init(&pool->wake, NULL);
     pool->threads = assay_alloc((size_t)pool->size, sizeof *pool->threads);
     pool->starts = assay_alloc((size_t)pool->size, sizeof *pool->starts);
-    assay_status status = pool->threads && pool->starts ? start_workers(pool, err)
-                                                        : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a thread pool");
+    assay_status status = pool->threads && pool->starts
+                              ? start_workers(pool, err)
+                              : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a thread pool");
     if (status != ASSAY_OK) {
         assay_pool_destroy(pool);
         return status;

@@ -1,12 +1,9 @@
-/* Persistent workers and dynamic tiles.
- *
- * assay_pool_run(pool, work, context, tiles) calls work(context, tile, worker) once for every tile in [0, tiles), on the
- * calling thread and the workers, and returns when all are done. Tiles are handed out one by one, so a core at half speed
- * takes fewer. Which worker gets which tile is not determined: work must write only what belongs to its tile, so that results
- * do not depend on the number of threads. `worker` is in [0, assay_pool_size(pool)) for per-worker scratch memory.
- *
- * One caller at a time; not re-entrant (work may not call assay_pool_run on the same pool).
- */
+/* Persistent workers and dynamic tiles. assay_pool_run(pool, work, context, tiles) calls work(context, tile, worker)
+ * once for every tile in [0, tiles), on the calling thread and the workers, and returns when all are done. Tiles are
+ * handed out one by one, so a core at half speed takes fewer. Which worker gets which tile is not determined: work must
+ * write only what belongs to its tile, so that results do not depend on the number of threads. `worker` is in [0,
+ * assay_pool_size(pool)) for per-worker scratch memory. One caller at a time; not re-entrant (work may not call
+ * assay_pool_run on the same pool). */
 #ifndef ASSAY_BASE_THREADS_H
 #define ASSAY_BASE_THREADS_H
 

@@ -1,7 +1,7 @@
-/* PEFT's LoraConfig has some fifty keys; most say how the adapter was made, a few change what it computes. The latter are listed here
- * with the only value that is supported ("off"); any other value is refused, because ignoring one would score wrongly without a
- * word. Keys that are not listed are left alone, as PEFT itself does with those of newer versions.
- * Source: PEFT, src/peft/tuners/lora/config.py. */
+/* PEFT's LoraConfig has some fifty keys; most say how the adapter was made, a few change what it computes. The latter
+ * are listed here with the only value that is supported ("off"); any other value is refused, because ignoring one would
+ * score wrongly without a word. Keys that are not listed are left alone, as PEFT itself does with those of newer
+ * versions. Source: PEFT, src/peft/tuners/lora/config.py. */
 #include "checkpoint/adapter_config.h"
 
 #include <math.h>
@@ -10,21 +10,24 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-static const char *const must_be_off[] = {"use_dora",         "lora_bias",  "fan_in_fan_out", "layer_replication",       "trainable_token_indices",
-                                          "target_parameters", "use_qalora", "use_bdlora",     "alora_invocation_tokens", "arrow_config",
-                                          "kasa_config",       "monteclora_config", "velora_config"};
+static const char *const must_be_off[] = {
+    "use_dora",          "lora_bias",         "fan_in_fan_out", "layer_replication",       "trainable_token_indices",
+    "target_parameters", "use_qalora",        "use_bdlora",     "alora_invocation_tokens", "arrow_config",
+    "kasa_config",       "monteclora_config", "velora_config"};
 static const char no_targets[] = "dummy-target-modules";
 
 static bool is_off(const json_t *value)
 {
-    return !value || json_is_null(value) || json_is_false(value) || (json_is_array(value) && json_array_size(value) == 0) ||
+    return !value || json_is_null(value) || json_is_false(value) ||
+           (json_is_array(value) && json_array_size(value) == 0) ||
            (json_is_object(value) && json_object_size(value) == 0);
 }
 
 static assay_status refuse(const char *where, const char *key, const json_t *value, assay_error *err)
 {
     char *text = assay_json_dump(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\": %.200s is not supported (plain LoRA and fully trained modules are)", where, key,
+    assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                    "%s: \"%s\": %.200s is not supported (plain LoRA and fully trained modules are)", where, key,
                     text ? text : "?");
     assay_free(text);
     return ASSAY_E_UNSUPPORTED;
@@ -47,7 +50,8 @@ static assay_status check_kind(const json_t *object, const char *where, assay_er
     ASSAY_TRY(assay_json_string(object, "peft_type", false, &type, where, err));
     ASSAY_TRY(assay_json_string(object, "bias", false, &bias, where, err));
     if (strcmp(type, "LORA") != 0)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"peft_type\" is %s; only LORA is supported", where, type);
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"peft_type\" is %s; only LORA is supported", where,
+                               type);
     if (strcmp(bias, "none") != 0) return refuse(where, "bias", json_object_get(object, "bias"), err);
     for (size_t i = 0; i < sizeof must_be_off / sizeof *must_be_off; i++) {
         const json_t *value = json_object_get(object, must_be_off[i]);
@@ -56,7 +60,8 @@ static assay_status check_kind(const json_t *object, const char *where, assay_er
     return check_init(object, where, err);
 }
 
-static assay_status read_names(const json_t *list, const char *key, char ***out, size_t *count, const char *where, assay_error *err)
+static assay_status read_names(const json_t *list, const char *key, char ***out, size_t *count, const char *where,
+                               assay_error *err)
 {
     size_t size = json_array_size(list);
     *out = assay_alloc(size, sizeof **out);
@@ -70,13 +75,16 @@ static assay_status read_names(const json_t *list, const char *key, char ***out,
     return ASSAY_OK;
 }
 
-static assay_status read_targets(assay_adapter_config *config, const json_t *object, const char *where, assay_error *err)
+static assay_status read_targets(assay_adapter_config *config, const json_t *object, const char *where,
+                                 assay_error *err)
 {
     const json_t *targets = json_object_get(object, "target_modules");
     if (!targets || json_is_null(targets)) return ASSAY_OK;
-    if (json_is_array(targets)) return read_names(targets, "target_modules", &config->targets, &config->target_count, where, err);
+    if (json_is_array(targets))
+        return read_names(targets, "target_modules", &config->targets, &config->target_count, where, err);
     if (!json_is_string(targets))
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"target_modules\" should be a list of names or a string", where);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"target_modules\" should be a list of names or a string",
+                               where);
     if (!strcmp(json_string_value(targets), no_targets)) {
         config->rank = 0;
         return ASSAY_OK;
@@ -90,28 +98,37 @@ static assay_status read_targets(assay_adapter_config *config, const json_t *obj
     return ASSAY_OK;
 }
 
-static assay_status read_saved_modules(assay_adapter_config *config, const json_t *object, const char *where, assay_error *err)
+static assay_status read_saved_modules(assay_adapter_config *config, const json_t *object, const char *where,
+                                       assay_error *err)
 {
     const json_t *modules = json_object_get(object, "modules_to_save");
     if (!modules || json_is_null(modules)) return ASSAY_OK;
-    if (!json_is_array(modules)) return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"modules_to_save\" should be a list of names", where);
+    if (!json_is_array(modules))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"modules_to_save\" should be a list of names", where);
     return read_names(modules, "modules_to_save", &config->saved_modules, &config->saved_module_count, where, err);
 }
 
-static assay_status read_pattern(const json_t *object, const char *key, json_t **out, const char *where, assay_error *err)
+static assay_status read_pattern(const json_t *object, const char *key, json_t **out, const char *where,
+                                 assay_error *err)
 {
     json_t *pattern = json_object_get(object, key), *value;
     const char *name;
     if (!pattern || json_is_null(pattern)) return ASSAY_OK;
-    if (!json_is_object(pattern)) return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" should be an object", where, key);
-    json_object_foreach(pattern, name, value)
-        if (!json_is_number(value) || !(json_number_value(value) > 0))
-            return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\": the value of \"%s\" should be a positive number", where, key, name);
+    if (!json_is_object(pattern))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" should be an object", where, key);
+    json_object_foreach(
+        pattern, name,
+        value) if (!json_is_number(value) ||
+                   !(json_number_value(value) >
+                     0)) return assay_error_set(err, ASSAY_E_FORMAT,
+                                                "%s: \"%s\": the value of \"%s\" should be a positive number", where,
+                                                key, name);
     *out = json_incref(pattern);
     return ASSAY_OK;
 }
 
-static assay_status read_numbers(assay_adapter_config *config, const json_t *object, const char *where, assay_error *err)
+static assay_status read_numbers(assay_adapter_config *config, const json_t *object, const char *where,
+                                 assay_error *err)
 {
     int64_t rank = 8;
     config->alpha = 8;
@@ -119,14 +136,16 @@ static assay_status read_numbers(assay_adapter_config *config, const json_t *obj
     ASSAY_TRY(assay_json_double(object, "lora_alpha", false, &config->alpha, where, err));
     ASSAY_TRY(assay_json_double(object, "lora_dropout", false, &config->dropout, where, err));
     ASSAY_TRY(assay_json_bool(object, "use_rslora", false, &config->rslora, where, err));
-    if (rank < 1 || rank > 65536) return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"r\" is %lld", where, (long long)rank);
+    if (rank < 1 || rank > 65536)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"r\" is %lld", where, (long long)rank);
     if (!(config->dropout >= 0 && config->dropout < 1))
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"lora_dropout\" should be from 0 to below 1", where);
     config->rank = (int)rank;
     return ASSAY_OK;
 }
 
-assay_status assay_adapter_config_read(assay_adapter_config *config, const json_t *object, const char *where, assay_error *err)
+assay_status assay_adapter_config_read(assay_adapter_config *config, const json_t *object, const char *where,
+                                       assay_error *err)
 {
     const char *base = NULL, *task = NULL;
     if (!json_is_object(object)) return assay_error_set(err, ASSAY_E_FORMAT, "%s: should be a JSON object", where);
@@ -174,16 +193,19 @@ static json_t *number_json(double value)
     return whole ? json_integer((json_int_t)value) : json_real(value);
 }
 
-/* The keys that every PEFT knows: PEFT 0.9.0 refuses a file with a key of a later version, even when it is null. A key whose value is the
- * default is left out. */
+/* The keys that every PEFT knows: PEFT 0.9.0 refuses a file with a key of a later version, even when it is null. A key
+ * whose value is the default is left out. */
 json_t *assay_adapter_config_json(const assay_adapter_config *config)
 {
-    json_t *modules = config->saved_module_count ? name_list(config->saved_modules, config->saved_module_count) : json_null();
+    json_t *modules =
+        config->saved_module_count ? name_list(config->saved_modules, config->saved_module_count) : json_null();
     json_t *dropout = config->dropout > 0 ? json_real(config->dropout) : json_real(0);
-    json_t *object = json_pack("{s:s, s:o, s:s?, s:i, s:o, s:o, s:o, s:o, s:s, s:b, s:b}", "peft_type", "LORA", "task_type",
-                               config->task_type_null ? json_null() : json_string("SEQ_CLS"), "base_model_name_or_path", config->base, "r",
-                               config->rank ? config->rank : 1, "lora_alpha", number_json(config->alpha), "lora_dropout", dropout, "target_modules",
-                               targets_json(config), "modules_to_save", modules, "bias", "none", "fan_in_fan_out", 0, "inference_mode", 1);
+    json_t *object =
+        json_pack("{s:s, s:o, s:s?, s:i, s:o, s:o, s:o, s:o, s:s, s:b, s:b}", "peft_type", "LORA", "task_type",
+                  config->task_type_null ? json_null() : json_string("SEQ_CLS"), "base_model_name_or_path",
+                  config->base, "r", config->rank ? config->rank : 1, "lora_alpha", number_json(config->alpha),
+                  "lora_dropout", dropout, "target_modules", targets_json(config), "modules_to_save", modules, "bias",
+                  "none", "fan_in_fan_out", 0, "inference_mode", 1);
     if (!object) return NULL;
     if (config->rslora) json_object_set_new(object, "use_rslora", json_true());
     if (json_object_size(config->rank_pattern)) json_object_set(object, "rank_pattern", config->rank_pattern);
@@ -191,13 +213,15 @@ json_t *assay_adapter_config_json(const assay_adapter_config *config)
     return object;
 }
 
-/* 1: the module's end matches the key, 0: not, -1: no valid expression. Limits keep a hostile one from running for ever. */
+/* 1: the module's end matches the key, 0: not, -1: no valid expression. Limits keep a hostile one from running for
+ * ever. */
 static int matches(const char *key, const char *module)
 {
     char *text = assay_strfmt("^(?:.*\\.)?(?:%s)$", key);
     int code = 0, found = -1;
     PCRE2_SIZE place;
-    pcre2_code *compiled = text ? pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, PCRE2_UTF, &code, &place, NULL) : NULL;
+    pcre2_code *compiled =
+        text ? pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, PCRE2_UTF, &code, &place, NULL) : NULL;
     pcre2_match_data *data = compiled ? pcre2_match_data_create_from_pattern(compiled, NULL) : NULL;
     pcre2_match_context *limits = pcre2_match_context_create(NULL);
     if (data && limits) {
@@ -212,7 +236,8 @@ static int matches(const char *key, const char *module)
     return found;
 }
 
-assay_status assay_adapter_scale(const assay_adapter_config *config, const char *module, size_t rank, double *scale, assay_error *err)
+assay_status assay_adapter_scale(const assay_adapter_config *config, const char *module, size_t rank, double *scale,
+                                 assay_error *err)
 {
     double alpha = config->alpha;
     const char *key;
@@ -220,7 +245,9 @@ assay_status assay_adapter_scale(const assay_adapter_config *config, const char 
     json_object_foreach(config->alpha_pattern, key, value)
     {
         int match = matches(key, module);
-        if (match < 0) return assay_error_set(err, ASSAY_E_FORMAT, "alpha_pattern: \"%s\" is not a usable regular expression", key);
+        if (match < 0)
+            return assay_error_set(err, ASSAY_E_FORMAT, "alpha_pattern: \"%s\" is not a usable regular expression",
+                                   key);
         if (match == 0) continue;
         alpha = json_number_value(value);
         break;

@@ -1,3 +1,4 @@
+#include "base/foreign_kind.h"
 #include "checkpoint/adapter_config.h"
 #include "container/safetensors.h"
 #include "container/torch_bin.h"
@@ -25,10 +26,8 @@ static void cut_segment(char *name, const char *segment)
 {
     size_t length = strlen(segment);
     for (char *at = name; (at = strstr(at, segment));) {
-        if (at[length] == '.' || at[length] == 0)
-            memmove(at, at + length, strlen(at + length) + 1);
-        else
-            at += length;
+        if (at[length] == '.' || at[length] == 0) memmove(at, at + length, strlen(at + length) + 1);
+        else at += length;
     }
 }
 
@@ -47,11 +46,12 @@ static assay_status check_name(const assay_tensor_file *file, const assay_tensor
     bool lora = strstr(tensor->name, ".lora_") != NULL;
     bool known = !lora || ends_with(tensor->name, ".lora_A.weight") || ends_with(tensor->name, ".lora_B.weight");
     if (!known)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is neither a LoRA matrix of a linear layer nor a fully trained module",
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "%s: \"%s\" is neither a LoRA matrix of a linear layer nor a fully trained module",
                                file->path, tensor->name);
     if (assay_dtype_is_weight(tensor->dtype)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is %s; F32, F16 or BF16 was expected", file->path, tensor->name,
-                           assay_dtype_name(tensor->dtype));
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is %s; F32, F16 or BF16 was expected", file->path,
+                           tensor->name, assay_dtype_name(tensor->dtype));
 }
 
 /* lora_A [r, in] and lora_B [out, r] come in pairs. */
@@ -65,13 +65,15 @@ static assay_status check_pair(const assay_tensor_file *file, const assay_tensor
     const assay_tensor *partner = assay_tensor_file_find(file, other);
     assay_free(other);
     if (!partner)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" is there without its lora_%s", file->path, tensor->name, is_a ? "B" : "A");
-    bool fits = tensor->rank == 2 && partner->rank == 2 && tensor->shape[is_a ? 0 : 1] == partner->shape[is_a ? 1 : 0] &&
-                tensor->shape[is_a ? 0 : 1] > 0;
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" is there without its lora_%s", file->path, tensor->name,
+                               is_a ? "B" : "A");
+    bool fits = tensor->rank == 2 && partner->rank == 2 &&
+                tensor->shape[is_a ? 0 : 1] == partner->shape[is_a ? 1 : 0] && tensor->shape[is_a ? 0 : 1] > 0;
     if (fits) return ASSAY_OK;
     char mine[160], others[160];
     return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" %s does not fit its lora_%s %s", file->path, tensor->name,
-                           assay_shape_text(tensor, mine, sizeof mine), is_a ? "B" : "A", assay_shape_text(partner, others, sizeof others));
+                           assay_shape_text(tensor, mine, sizeof mine), is_a ? "B" : "A",
+                           assay_shape_text(partner, others, sizeof others));
 }
 
 static assay_status rename_tensors(assay_adapter_file *adapter, assay_error *err)
@@ -97,19 +99,19 @@ static assay_status rename_tensors(assay_adapter_file *adapter, assay_error *err
 
 static assay_status open_tensors(assay_adapter_file *adapter, const char *folder, assay_error *err)
 {
-    char *path = assay_path_join(folder, "adapter_model.safetensors"), *old = assay_path_join(folder, "adapter_model.bin");
+    char *path = assay_path_join(folder, "adapter_model.safetensors"),
+         *old = assay_path_join(folder, "adapter_model.bin");
     assay_status status;
-    if (!path || !old)
-        status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    if (!path || !old) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     else if (!assay_path_exists(path) && assay_path_exists(old))
         status = assay_torch_bin_open(&adapter->tensors, old, err);
-    else
-        status = assay_safetensors_open(&adapter->tensors, path, err);
+    else status = assay_safetensors_open(&adapter->tensors, path, err);
     assay_free(path);
     assay_free(old);
     ASSAY_TRY(status);
     ASSAY_TRY(rename_tensors(adapter, err));
-    for (size_t i = 0; i < adapter->tensors->count; i++) ASSAY_TRY(check_pair(adapter->tensors, &adapter->tensors->tensors[i], err));
+    for (size_t i = 0; i < adapter->tensors->count; i++)
+        ASSAY_TRY(check_pair(adapter->tensors, &adapter->tensors->tensors[i], err));
     return ASSAY_OK;
 }
 
@@ -125,6 +127,15 @@ static assay_status open_config(assay_adapter_file *adapter, const char *folder,
     return status;
 }
 
+/* LLaMA-Factory and TRL keep a reward model's head beside the adapter, in a file of its own. */
+static assay_status refuse_head_beside(const char *folder, assay_error *err)
+{
+    static const char *const files[] = {"value_head.safetensors", "value_head.bin"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (assay_folder_holds(folder, files[i])) return assay_foreign_error(err, folder, ASSAY_FOREIGN_HEAD, files[i]);
+    return ASSAY_OK;
+}
+
 assay_status assay_adapter_open(assay_adapter_file **out, const char *folder, assay_error *err)
 {
     *out = NULL;
@@ -132,6 +143,7 @@ assay_status assay_adapter_open(assay_adapter_file **out, const char *folder, as
     ASSAY_TRY_ALLOC(adapter, folder, err);
     assay_status status = open_config(adapter, folder, err);
     if (status == ASSAY_OK) status = open_tensors(adapter, folder, err);
+    if (status == ASSAY_OK) status = refuse_head_beside(folder, err);
     if (status != ASSAY_OK) {
         assay_adapter_close(adapter);
         return status;
@@ -176,15 +188,16 @@ static assay_status write_tensors(const char *folder, const assay_tensor *tensor
 }
 
 /* The config last: a folder with one is complete. */
-assay_status assay_adapter_write(const char *folder, const assay_adapter_config *config, const assay_tensor *tensors, size_t count,
-                                 assay_error *err)
+assay_status assay_adapter_write(const char *folder, const assay_adapter_config *config, const assay_tensor *tensors,
+                                 size_t count, assay_error *err)
 {
     ASSAY_TRY(assay_make_dirs(folder, err));
     ASSAY_TRY(write_tensors(folder, tensors, count, err));
     json_t *object = assay_adapter_config_json(config);
     ASSAY_TRY_ALLOC(object, "an adapter's config", err);
     char *path = assay_path_join(folder, "adapter_config.json");
-    assay_status status = path ? assay_json_save(object, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    assay_status status =
+        path ? assay_json_save(object, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     assay_free(path);
     json_decref(object);
     return status;

@@ -17,8 +17,8 @@ static assay_status index_weights(assay_checkpoint *checkpoint, assay_error *err
     if (checkpoint->weight_count) qsort(weights, checkpoint->weight_count, sizeof *weights, compare_weights);
     for (size_t i = 1; i < checkpoint->weight_count; i++)
         if (!compare_weights(&weights[i - 1], &weights[i]))
-            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the weight \"%s\" is there twice, in %s and in %s", checkpoint->path,
-                                   weights[i].tensor.name, weights[i - 1].file, weights[i].file);
+            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the weight \"%s\" is there twice, in %s and in %s",
+                                   checkpoint->path, weights[i].tensor.name, weights[i - 1].file, weights[i].file);
     return ASSAY_OK;
 }
 
@@ -29,7 +29,8 @@ static assay_status load(assay_checkpoint *checkpoint, const char *path, unsigne
     ASSAY_TRY(assay_checkpoint_locate(path, &checkpoint->path, err));
     bool folder = assay_path_is_dir(checkpoint->path);
     checkpoint->kind = folder ? ASSAY_CHECKPOINT_HF : ASSAY_CHECKPOINT_GGUF;
-    ASSAY_TRY(folder ? assay_checkpoint_load_folder(checkpoint, flags, err) : assay_checkpoint_load_gguf(checkpoint, flags, err));
+    ASSAY_TRY(folder ? assay_checkpoint_load_folder(checkpoint, flags, err)
+                     : assay_checkpoint_load_gguf(checkpoint, flags, err));
     return index_weights(checkpoint, err);
 }
 
@@ -52,7 +53,8 @@ void assay_checkpoint_close(assay_checkpoint *checkpoint)
     if (!checkpoint) return;
     /* A GGUF checkpoint's weights have names of their own (translated); a folder's borrow the files'. */
     if (checkpoint->kind == ASSAY_CHECKPOINT_GGUF)
-        for (size_t i = 0; i < checkpoint->weight_count; i++) assay_free((void *)(uintptr_t)checkpoint->weights[i].tensor.name);
+        for (size_t i = 0; i < checkpoint->weight_count; i++)
+            assay_free((void *)(uintptr_t)checkpoint->weights[i].tensor.name);
     for (size_t i = 0; i < checkpoint->file_count; i++) assay_tensor_file_close(checkpoint->files[i]);
     assay_gguf_close(checkpoint->gguf);
     json_decref(checkpoint->config);
@@ -70,34 +72,55 @@ const assay_weight *assay_checkpoint_find(const assay_checkpoint *checkpoint, co
     return bsearch(&key, checkpoint->weights, checkpoint->weight_count, sizeof key, compare_weights);
 }
 
-/* llama.cpp's converter lays each head's rows out as pairs (i, i + half) next to each other, because it rotates neighbours; Hugging
- * Face rotates i with i + half. Row j * half + i of a head here is row 2 i + j there. (conversion script, LlamaModel.permute) */
-static void read_permuted(const assay_tensor *tensor, size_t heads, float *dst)
+/* llama.cpp's converter lays each head's rows out as pairs (i, i + half) next to each other, because it rotates
+ * neighbours; Hugging Face rotates i with i + half. Row j * half + i of a head here is row 2 i + j there. (conversion
+ * script, LlamaModel.permute) Of Bloom it takes the fused rows apart, head by head, and puts all q first, then all k,
+ * all v. (BloomModel.modify_tensors) */
+size_t assay_weight_source_row(const assay_weight *weight, size_t rows, size_t row)
 {
-    size_t rows = tensor->shape[0], columns = tensor->rank > 1 ? tensor->shape[1] : 1;
-    size_t head_rows = rows / heads, half = head_rows / 2, row_bytes = tensor->bytes / rows;
+    if (weight->permuted_heads > 0) {
+        size_t head_rows = rows / (size_t)weight->permuted_heads, half = head_rows / 2, inside = row % head_rows;
+        return row / head_rows * head_rows + 2 * (inside % half) + inside / half;
+    }
+    if (weight->grouped_heads == 0) return row;
+    size_t heads = (size_t)weight->grouped_heads, d = rows / (3 * heads), head = row / (3 * d), part = row / d % 3;
+    return (part * heads + head) * d + row % d;
+}
+
+static void read_moved(const assay_weight *weight, float *dst)
+{
+    const assay_tensor *tensor = &weight->tensor;
+    size_t rows = tensor->shape[0], columns = tensor->rank > 1 ? tensor->shape[1] : 1, row_bytes = tensor->bytes / rows;
     for (size_t row = 0; row < rows; row++) {
-        size_t head = row / head_rows, inside = row % head_rows;
-        size_t source = head * head_rows + 2 * (inside % half) + inside / half;
-        assay_dtype_to_f32(tensor->dtype, (const uint8_t *)tensor->data + source * row_bytes, dst + row * columns, columns);
+        size_t source = assay_weight_source_row(weight, rows, row);
+        assay_dtype_to_f32(tensor->dtype, (const uint8_t *)tensor->data + source * row_bytes, dst + row * columns,
+                           columns);
     }
 }
 
-assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const assay_weight *weight, float *dst, assay_error *err)
+assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const assay_weight *weight, float *dst,
+                                   assay_error *err)
 {
     const assay_tensor *tensor = &weight->tensor;
     size_t elements = 0;
     if (!assay_dtype_is_weight(tensor->dtype))
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is %s; a weight should be F32, F16 or BF16", checkpoint->path,
-                               tensor->name, assay_dtype_name(tensor->dtype));
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is %s; a weight should be F32, F16 or BF16",
+                               checkpoint->path, tensor->name, assay_dtype_name(tensor->dtype));
     if (!assay_tensor_elements(tensor, &elements))
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: the shape of \"%s\" is too large", checkpoint->path, tensor->name);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: the shape of \"%s\" is too large", checkpoint->path,
+                               tensor->name);
     if (elements == 0) return ASSAY_OK;
-    if (weight->permuted_heads > 0)
-        read_permuted(tensor, (size_t)weight->permuted_heads, dst);
-    else
-        assay_dtype_to_f32(tensor->dtype, tensor->data, dst, elements);
+    if (weight->permuted_heads > 0 || weight->grouped_heads > 0) read_moved(weight, dst);
+    else assay_dtype_to_f32(tensor->dtype, tensor->data, dst, elements);
+    for (size_t i = 0; weight->plus_one && i < elements; i++) dst[i] -= 1;
     return ASSAY_OK;
+}
+
+size_t assay_checkpoint_ignore(assay_checkpoint *checkpoint, const char *const *keys, size_t count)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) found += json_object_del(checkpoint->config, keys[i]) == 0;
+    return found;
 }
 
 static void hash_weight(XXH3_state_t *state, const assay_weight *weight)

@@ -1,14 +1,11 @@
 /* A checkpoint as the rest of Assay sees it: a config in Hugging Face's words and weights by Hugging Face's names.
- *
  * assay_checkpoint_open takes a Hugging Face folder (model.safetensors, sharded safetensors with its index, or
- * pytorch_model*.bin), or a .gguf file, whose metadata and tensor names are translated; or a hub id ("Qwen/Qwen2.5-0.5B"),
- * looked for in the local Hugging Face and ModelScope caches (HF_HUB_CACHE, HF_HOME, ~/.cache/huggingface/hub,
- * MODELSCOPE_CACHE, ~/.cache/modelscope/hub) and otherwise refused with the download command.
- * With ASSAY_CHECKPOINT_CONFIG_ONLY the weight files are not looked for.
- *
- * Weights stay mapped; assay_checkpoint_read converts to f32 and undoes GGUF's row permutation of q and k (llama family). A weight
- * whose `permuted_heads` is 0 and whose dtype is plain may also be used in place through `tensor.data`.
- */
+ * pytorch_model*.bin), or a .gguf file, whose metadata and tensor names are translated; or a hub id
+ * ("Qwen/Qwen2.5-0.5B"), looked for in the local Hugging Face and ModelScope caches (HF_HUB_CACHE, HF_HOME,
+ * ~/.cache/huggingface/hub, MODELSCOPE_CACHE, ~/.cache/modelscope/hub) and otherwise refused with the download command.
+ * With ASSAY_CHECKPOINT_CONFIG_ONLY the weight files are not looked for. Weights stay mapped; assay_checkpoint_read
+ * converts to f32 and undoes GGUF's row permutation of q and k (llama family). A weight whose `permuted_heads` is 0 and
+ * whose dtype is plain may also be used in place through `tensor.data`. */
 #ifndef ASSAY_CHECKPOINT_CHECKPOINT_H
 #define ASSAY_CHECKPOINT_CHECKPOINT_H
 
@@ -19,9 +16,13 @@
 typedef enum assay_checkpoint_kind { ASSAY_CHECKPOINT_HF, ASSAY_CHECKPOINT_GGUF } assay_checkpoint_kind;
 
 typedef struct assay_weight {
-    assay_tensor tensor;   /* Hugging Face's name; data as in the file */
-    int permuted_heads;    /* > 0: rows are permuted per head as llama.cpp's converter does; read() undoes it */
-    const char *file;      /* base name of the file it lies in */
+    assay_tensor tensor; /* Hugging Face's name; data as in the file */
+    int permuted_heads;  /* > 0: rows are permuted per head as llama.cpp's converter does; read() undoes it */
+    int grouped_heads;   /* > 0: the file has all q, all k, all v; read() gives (q, k, v) head by head, of so many heads
+                          */
+    bool plus_one;       /* the file holds one more (GGUF's norms of a family that stores them less one); read() undoes
+                            it */
+    const char *file;    /* base name of the file it lies in */
 } assay_weight;
 
 typedef struct assay_checkpoint {
@@ -34,7 +35,7 @@ typedef struct assay_checkpoint {
     size_t unlisted_count; /* weights that lie in a shard but not in its index; worth a warning */
     assay_tensor_file **files;
     size_t file_count;
-    assay_gguf *gguf;      /* for the tokenizer; NULL for a folder */
+    assay_gguf *gguf; /* for the tokenizer; NULL for a folder */
 } assay_checkpoint;
 
 enum { ASSAY_CHECKPOINT_CONFIG_ONLY = 1 };
@@ -45,11 +46,19 @@ void assay_checkpoint_close(assay_checkpoint *checkpoint); /* NULL is fine */
 /* NULL: not there. */
 const assay_weight *assay_checkpoint_find(const assay_checkpoint *checkpoint, const char *name);
 
-/* The whole weight as f32 rows; dst holds the product of its shape. ASSAY_E_UNSUPPORTED for integer tensors. */
-assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const assay_weight *weight, float *dst, assay_error *err);
+/* Hugging Face's row -> the row in the file, for a weight of so many rows. */
+size_t assay_weight_source_row(const assay_weight *weight, size_t rows, size_t row);
 
-/* Identity of the weights and config: hex of XXH3-128 over config (sorted) and every tensor's name, dtype, shape and bytes. Reads all
- * bytes once. `text` holds at least 33 bytes. */
+/* The whole weight as f32 rows; dst holds the product of its shape. ASSAY_E_UNSUPPORTED for integer tensors. */
+assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const assay_weight *weight, float *dst,
+                                   assay_error *err);
+
+/* Takes keys out of the config, as if they were not there; a key that it has not got is none of this call's business.
+ * Returns how many were there. */
+size_t assay_checkpoint_ignore(assay_checkpoint *checkpoint, const char *const *keys, size_t count);
+
+/* Identity of the weights and config: hex of XXH3-128 over config (sorted) and every tensor's name, dtype, shape and
+ * bytes. Reads all bytes once. `text` holds at least 33 bytes. */
 assay_status assay_checkpoint_fingerprint(const assay_checkpoint *checkpoint, char *text, assay_error *err);
 
 #endif

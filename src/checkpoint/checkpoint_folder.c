@@ -1,8 +1,9 @@
 /* A Hugging Face folder: config.json and the first that is there of model.safetensors, model.safetensors.index.json,
  * pytorch_model.bin, pytorch_model.bin.index.json (Transformers' order of preference).
  *
- * An index names a shard for every tensor. It is believed only as far as it is true: shard names are plain file names in the same
- * folder, every listed tensor lies in its shard, no tensor lies in two. metadata.total_size is often wrong in the wild and not read. */
+ * An index names a shard for every tensor. It is believed only as far as it is true: shard names are plain file names
+ * in the same folder, every listed tensor lies in its shard, no tensor lies in two. metadata.total_size is often wrong
+ * in the wild and not read. */
 #include "checkpoint/checkpoint_private.h"
 #include "container/safetensors.h"
 #include "container/torch_bin.h"
@@ -37,7 +38,8 @@ static assay_status collect_weights(assay_checkpoint *checkpoint, assay_error *e
     for (size_t i = 0; i < checkpoint->file_count; i++) {
         const assay_tensor_file *file = checkpoint->files[i];
         for (size_t j = 0; j < file->count; j++)
-            checkpoint->weights[checkpoint->weight_count++] = (assay_weight){file->tensors[j], 0, assay_path_base(file->path)};
+            checkpoint->weights[checkpoint->weight_count++] =
+                (assay_weight){.tensor = file->tensors[j], .file = assay_path_base(file->path)};
     }
     return ASSAY_OK;
 }
@@ -52,10 +54,13 @@ static const assay_tensor_file *find_file(const assay_checkpoint *checkpoint, co
 static assay_status check_shard_name(const char *where, const char *tensor, const json_t *value, assay_error *err)
 {
     const char *name = json_string_value(value);
-    if (!name) return assay_error_set(err, ASSAY_E_FORMAT, "%s: weight_map: the value of \"%s\" should be a file name", where, tensor);
+    if (!name)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: weight_map: the value of \"%s\" should be a file name", where,
+                               tensor);
     bool plain = *name && *name != '.' && !strpbrk(name, "/\\") && strlen(name) == json_string_length(value);
     if (plain) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" is said to lie in \"%s\", which is not a plain file name", where, tensor, name);
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" is said to lie in \"%s\", which is not a plain file name",
+                           where, tensor, name);
 }
 
 static assay_status read_map(assay_checkpoint *checkpoint, const char *where, json_t *map, assay_error *err)
@@ -72,7 +77,8 @@ static assay_status read_map(assay_checkpoint *checkpoint, const char *where, js
             file = checkpoint->files[checkpoint->file_count - 1];
         }
         if (!assay_tensor_file_find(file, tensor))
-            return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" should lie in %s, but does not", where, tensor, shard);
+            return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" should lie in %s, but does not", where, tensor,
+                                   shard);
     }
     ASSAY_TRY(collect_weights(checkpoint, err));
     checkpoint->unlisted_count = checkpoint->weight_count - json_object_size(map);
@@ -92,7 +98,8 @@ static assay_status load_index(assay_checkpoint *checkpoint, const char *path, a
 
 static assay_status no_weights(const assay_checkpoint *checkpoint, assay_error *err)
 {
-    return assay_error_set(err, ASSAY_E_IO, "%s: no weights here (neither model.safetensors nor its index, nor pytorch_model.bin)",
+    return assay_error_set(err, ASSAY_E_IO,
+                           "%s: no weights here (neither model.safetensors nor its index, nor pytorch_model.bin)",
                            checkpoint->path);
 }
 
@@ -120,9 +127,32 @@ static assay_status no_config(const assay_checkpoint *checkpoint, assay_error *e
     char *adapter = assay_path_join(checkpoint->path, "adapter_config.json");
     bool is_adapter = adapter && assay_path_exists(adapter);
     assay_free(adapter);
-    return assay_error_set(err, ASSAY_E_IO, is_adapter ? "%s holds an adapter, not a model: give its base as the model and this folder as the adapter"
-                                                       : "%s: no config.json, so this is not a Hugging Face model folder",
-                           checkpoint->path);
+    return assay_error_set(
+        err, ASSAY_E_IO,
+        is_adapter ? "%s holds an adapter, not a model: give its base as the model and this folder as the adapter"
+                   : "%s: no config.json, so this is not a Hugging Face model folder",
+        checkpoint->path);
+}
+
+/* What only the code of a ChatGLM says: whether rope_ratio divides positions or multiplies the base. */
+static assay_status read_code(assay_checkpoint *checkpoint, assay_error *err)
+{
+    const json_t *ratio = json_object_get(checkpoint->config, "rope_ratio");
+    assay_mapping map;
+    if (!json_is_number(ratio) || json_number_value(ratio) == 1) return ASSAY_OK;
+    if (json_object_get(checkpoint->config, "rope_ratio_divides")) return ASSAY_OK;
+    char *path = assay_path_join(checkpoint->path, "modeling_chatglm.py");
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = assay_path_exists(path) ? assay_map_open(&map, path, err) : ASSAY_E_IO;
+    bool there = status == ASSAY_OK;
+    assay_free(path);
+    if (!there) return ASSAY_OK;
+    bool divides = memmem(map.data, map.size, "/ self.rope_ratio", 17) != NULL,
+         multiplies = memmem(map.data, map.size, "* self.rope_ratio", 17) != NULL;
+    assay_map_close(&map);
+    if (divides == multiplies) return ASSAY_OK;
+    if (json_object_set_new(checkpoint->config, "rope_ratio_divides", json_boolean(divides)) == 0) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a config");
 }
 
 assay_status assay_checkpoint_load_folder(assay_checkpoint *checkpoint, unsigned flags, assay_error *err)
@@ -135,5 +165,6 @@ assay_status assay_checkpoint_load_folder(assay_checkpoint *checkpoint, unsigned
         status = assay_error_set(err, ASSAY_E_FORMAT, "%s: should be a JSON object", path);
     assay_free(path);
     ASSAY_TRY(status);
+    ASSAY_TRY(read_code(checkpoint, err));
     return flags & ASSAY_CHECKPOINT_CONFIG_ONLY ? ASSAY_OK : load_weights(checkpoint, err);
 }

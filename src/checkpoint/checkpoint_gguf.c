@@ -1,43 +1,16 @@
-/* A GGUF file seen as a Hugging Face checkpoint: tensor names translated, rows of q and k marked as permuted, config made from the
- * metadata (checkpoint_gguf_config.c).
+/* A GGUF file seen as a Hugging Face checkpoint: tensor names translated, rows of q and k marked as permuted, config
+ * made from the metadata (checkpoint_gguf_config.c).
  *
- * Names: llama.cpp, gguf-py/gguf/constants.py (TENSOR_NAMES) and tensor_mapping.py. Only llama's converter permutes (LlamaModel.permute
- * in convert_hf_to_gguf.py); it does so for q and k, weight and bias. A tensor without a translation is an error: leaving a weight
- * out silently would give another model. */
+ * Names: llama.cpp, gguf-py/gguf/constants.py (TENSOR_NAMES) and tensor_mapping.py. Only llama's converter permutes
+ * (LlamaModel.permute in convert_hf_to_gguf.py); it does so for q and k, weight and bias. A tensor without a
+ * translation is an error: leaving a weight out silently would give another model. */
 #include "checkpoint/checkpoint_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct name_pair {
-    const char *gguf, *hf; /* without ".weight"/".bias"; block names behind "blk.N." */
-} name_pair;
-
-typedef struct architecture {
-    const char *name, *block; /* GGUF's general.architecture; what stands before a block's number in Hugging Face's names */
-    const name_pair *whole, *in_block;
-    bool permuted;
-} architecture;
-
-static const name_pair llama_whole[] = {{"token_embd", "model.embed_tokens"}, {"output_norm", "model.norm"}, {"output", "lm_head"},
-                                        {"cls.output", "score"}, {NULL, NULL}};
-static const name_pair llama_block[] = {
-    {"attn_norm", "input_layernorm"}, {"attn_q", "self_attn.q_proj"}, {"attn_k", "self_attn.k_proj"}, {"attn_v", "self_attn.v_proj"},
-    {"attn_output", "self_attn.o_proj"}, {"ffn_norm", "post_attention_layernorm"}, {"ffn_gate", "mlp.gate_proj"}, {"ffn_up", "mlp.up_proj"},
-    {"ffn_down", "mlp.down_proj"}, {NULL, NULL}};
-static const name_pair glm_whole[] = {{"token_embd", "transformer.embedding.word_embeddings"}, {"output_norm", "transformer.encoder.final_layernorm"},
-                                      {"output", "transformer.output_layer"}, {"cls.output", "classifier_head"}, {NULL, NULL}};
-static const name_pair glm_block[] = {
-    {"attn_norm", "input_layernorm"}, {"attn_qkv", "self_attention.query_key_value"}, {"attn_output", "self_attention.dense"},
-    {"ffn_norm", "post_attention_layernorm"}, {"ffn_up", "mlp.dense_h_to_4h"}, {"ffn_down", "mlp.dense_4h_to_h"}, {NULL, NULL}};
-
-static const architecture architectures[] = {
-    {"llama", "model.layers.", llama_whole, llama_block, true},
-    {"qwen2", "model.layers.", llama_whole, llama_block, false},
-    {"chatglm", "transformer.encoder.layers.", glm_whole, glm_block, false}};
-
-static const char *translate(const name_pair *pairs, const char *stem, size_t length)
+static const char *translate(const assay_name_pair *pairs, const char *stem, size_t length)
 {
     for (; pairs->gguf; pairs++)
         if (strlen(pairs->gguf) == length && !strncmp(pairs->gguf, stem, length)) return pairs->hf;
@@ -56,16 +29,16 @@ static bool read_block(const char *name, int *layer, const char **rest)
 }
 
 /* Hugging Face's name in fresh memory; NULL: unknown (or, *memory set, out of memory). */
-static char *translate_name(const architecture *arch, const char *name, bool *memory)
+static char *translate_name(const assay_gguf_family *family, const char *name, bool *memory)
 {
     char prefix[64] = "";
     int layer;
     const char *stem = name, *suffix = strrchr(name, '.');
     if (!suffix || (strcmp(suffix, ".weight") != 0 && strcmp(suffix, ".bias") != 0)) return NULL;
     bool block = read_block(name, &layer, &stem);
-    if (block) snprintf(prefix, sizeof prefix, "%s%d.", arch->block, layer);
+    if (block) snprintf(prefix, sizeof prefix, "%s%d.", family->block, layer);
     if (suffix < stem) return NULL;
-    const char *found = translate(block ? arch->in_block : arch->whole, stem, (size_t)(suffix - stem));
+    const char *found = translate(block ? family->in_block : family->whole, stem, (size_t)(suffix - stem));
     char *out = found ? assay_strfmt("%s%s%s", prefix, found, suffix) : NULL;
     *memory = found && !out;
     return out;
@@ -77,60 +50,90 @@ static bool ends_with(const char *text, const char *end)
     return length >= tail && !strcmp(text + length - tail, end);
 }
 
-static assay_status mark_permuted(const assay_checkpoint *checkpoint, const char *gguf_name, assay_weight *weight, assay_error *err)
+static assay_status mark_permuted(const assay_checkpoint *checkpoint, const char *gguf_name, assay_weight *weight,
+                                  assay_error *err)
 {
     bool q = ends_with(gguf_name, ".attn_q.weight") || ends_with(gguf_name, ".attn_q.bias");
     bool k = ends_with(gguf_name, ".attn_k.weight") || ends_with(gguf_name, ".attn_k.bias");
     if (!q && !k) return ASSAY_OK;
-    json_int_t heads = json_integer_value(json_object_get(checkpoint->config, q ? "num_attention_heads" : "num_key_value_heads"));
-    bool whole = weight->tensor.rank >= 1 && weight->tensor.rank <= 2 && heads > 0 && weight->tensor.shape[0] % (2 * (size_t)heads) == 0;
+    json_int_t heads =
+        json_integer_value(json_object_get(checkpoint->config, q ? "num_attention_heads" : "num_key_value_heads"));
+    bool whole = weight->tensor.rank >= 1 && weight->tensor.rank <= 2 && heads > 0 &&
+                 weight->tensor.shape[0] % (2 * (size_t)heads) == 0;
     if (!whole || (weight->tensor.rank == 1 && assay_dtype_block(weight->tensor.dtype) > 1))
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" does not divide into %lld heads", checkpoint->path, gguf_name, (long long)heads);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" does not divide into %lld heads", checkpoint->path,
+                               gguf_name, (long long)heads);
     weight->permuted_heads = weight->tensor.shape[0] ? (int)heads : 0;
     return ASSAY_OK;
 }
 
-static assay_status add_weight(assay_checkpoint *checkpoint, const architecture *arch, const assay_tensor *tensor, assay_error *err)
+static assay_status mark_grouped(const assay_checkpoint *checkpoint, const char *gguf_name, assay_weight *weight,
+                                 assay_error *err)
+{
+    if (!ends_with(gguf_name, ".attn_qkv.weight") && !ends_with(gguf_name, ".attn_qkv.bias")) return ASSAY_OK;
+    json_int_t heads = json_integer_value(json_object_get(checkpoint->config, "n_head"));
+    bool whole = heads > 0 && weight->tensor.rank >= 1 && weight->tensor.shape[0] % (3 * (size_t)heads) == 0;
+    if (!whole || (weight->tensor.rank == 1 && assay_dtype_block(weight->tensor.dtype) > 1))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" does not divide into %lld heads", checkpoint->path,
+                               gguf_name, (long long)heads);
+    weight->grouped_heads = weight->tensor.shape[0] ? (int)heads : 0;
+    return ASSAY_OK;
+}
+
+static assay_status add_weight(assay_checkpoint *checkpoint, const assay_gguf_family *family,
+                               const assay_tensor *tensor, assay_error *err)
 {
     if (!strcmp(tensor->name, "rope_freqs.weight")) return ASSAY_OK; /* became rope_scaling in the config */
     bool memory = false;
-    char *name = translate_name(arch, tensor->name, &memory);
+    char *name = translate_name(family, tensor->name, &memory);
     if (!name)
-        return memory ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a tensor's name")
-                      : assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the tensor \"%s\" is not known in architecture %s", checkpoint->path,
-                                        tensor->name, arch->name);
+        return memory
+                   ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a tensor's name")
+                   : assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the tensor \"%s\" is not known in architecture %s",
+                                     checkpoint->path, tensor->name, family->name);
     assay_weight *weight = &checkpoint->weights[checkpoint->weight_count++];
-    *weight = (assay_weight){*tensor, 0, assay_path_base(checkpoint->path)};
+    *weight = (assay_weight){.tensor = *tensor, .file = assay_path_base(checkpoint->path)};
     weight->tensor.name = name;
-    return arch->permuted ? mark_permuted(checkpoint, tensor->name, weight, err) : ASSAY_OK;
+    weight->plus_one = family->norm_plus_one && tensor->rank == 1 && strstr(tensor->name, "norm");
+    if (family->grouped_qkv) return mark_grouped(checkpoint, tensor->name, weight, err);
+    return family->permuted ? mark_permuted(checkpoint, tensor->name, weight, err) : ASSAY_OK;
 }
 
-static assay_status find_architecture(const assay_checkpoint *checkpoint, const architecture **out, assay_error *err)
+static assay_status find_family(const assay_checkpoint *checkpoint, const assay_gguf_family **out, assay_error *err)
 {
     const char *name = "";
+    char known[512] = "";
     if (!assay_gguf_string(checkpoint->gguf, "general.architecture", &name, NULL))
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: the metadata has no general.architecture", checkpoint->path);
-    for (size_t i = 0; i < sizeof architectures / sizeof *architectures; i++)
-        if (!strcmp(architectures[i].name, name)) {
-            *out = &architectures[i];
+    for (size_t i = 0; assay_architecture_at(i); i++) {
+        const assay_gguf_family *family = assay_architecture_at(i)->gguf;
+        if (!family) continue;
+        if (!strcmp(family->name, name)) {
+            *out = family;
             return ASSAY_OK;
         }
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: GGUF architecture \"%s\"; llama, qwen2 and chatglm are supported", checkpoint->path, name);
+        strncat(known, *known ? ", " : "", sizeof known - strlen(known) - 1);
+        strncat(known, family->name, sizeof known - strlen(known) - 1);
+    }
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: GGUF architecture \"%s\"; supported are %s", checkpoint->path,
+                           name, known);
 }
 
 assay_status assay_checkpoint_load_gguf(assay_checkpoint *checkpoint, unsigned flags, assay_error *err)
 {
-    const architecture *arch = NULL;
+    const assay_gguf_family *family = NULL;
     if (!ends_with(checkpoint->path, ".gguf"))
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a model is a folder with config.json or a .gguf file", checkpoint->path);
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a model is a folder with config.json or a .gguf file",
+                               checkpoint->path);
     ASSAY_TRY(assay_gguf_open(&checkpoint->gguf, checkpoint->path, err));
-    ASSAY_TRY(find_architecture(checkpoint, &arch, err));
+    ASSAY_TRY(find_family(checkpoint, &family, err));
     const assay_tensor_file *file = assay_gguf_tensors(checkpoint->gguf);
-    ASSAY_TRY(assay_checkpoint_gguf_config(checkpoint, arch->name, err));
+    ASSAY_TRY(assay_checkpoint_gguf_config(checkpoint, family, err));
     if (flags & ASSAY_CHECKPOINT_CONFIG_ONLY) return ASSAY_OK;
-    if (file->count == 0) return assay_error_set(err, ASSAY_E_FORMAT, "%s: no tensors (a vocabulary only)", checkpoint->path);
+    if (file->count == 0)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: no tensors (a vocabulary only)", checkpoint->path);
     checkpoint->weights = assay_alloc(file->count, sizeof *checkpoint->weights);
     ASSAY_TRY_ALLOC(checkpoint->weights, "a list of weights", err);
-    for (size_t i = 0; i < file->count; i++) ASSAY_TRY(add_weight(checkpoint, arch, &file->tensors[i], err));
+    for (size_t i = 0; i < file->count; i++) ASSAY_TRY(add_weight(checkpoint, family, &file->tensors[i], err));
     return ASSAY_OK;
 }

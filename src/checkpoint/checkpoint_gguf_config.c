@@ -1,9 +1,11 @@
 /* Hugging Face's config.json out of GGUF metadata (keys: llama.cpp, gguf-py/gguf/constants.py, class Keys).
  *
- * What the metadata says in numbers is copied; what it says by presence is read off the tensors: no output.weight means tied
- * embeddings, a bias on q means attention_bias, cls.output means a reward or classification head. Llama 3's rope scaling is not in the
- * metadata at all but as a tensor of divisors, rope_freqs; its one free number is recovered (the largest divisor) and the whole
- * tensor recomputed from it, so that a scaling of another make is refused instead of mistaken. */
+ * What the metadata says in numbers is copied; what it says by presence is read off the tensors: no output.weight means
+ * tied embeddings, a bias on q means attention_bias, cls.output means a reward or classification head. Llama 3's rope
+ * scaling is not in the metadata at all but as a tensor of divisors, rope_freqs; its one free number is recovered (the
+ * largest divisor) and the whole tensor recomputed from it, so that a scaling of another make is refused instead of
+ * mistaken. */
+#include "base/text.h"
 #include "checkpoint/checkpoint_private.h"
 
 #include <math.h>
@@ -14,13 +16,13 @@
 typedef struct config_maker {
     const assay_checkpoint *checkpoint;
     const assay_gguf *gguf;
-    const char *architecture;
+    const assay_gguf_family *family;
     json_t *config;
 } config_maker;
 
 static const char *full_key(const config_maker *maker, const char *key, char *text, size_t size)
 {
-    snprintf(text, size, "%s.%s", maker->architecture, key);
+    snprintf(text, size, "%s.%s", maker->family->name, key);
     return text;
 }
 
@@ -39,24 +41,27 @@ static bool get_int(const config_maker *maker, const char *key, int64_t *out)
 static assay_status need_int(const config_maker *maker, const char *key, int64_t *out, assay_error *err)
 {
     if (get_int(maker, key, out) && *out > 0 && *out <= INT32_MAX) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: the metadata %s.%s should be a positive whole number", maker->checkpoint->path,
-                           maker->architecture, key);
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: the metadata %s.%s should be a positive whole number",
+                           maker->checkpoint->path, maker->family->name, key);
 }
 
 static assay_status need_double(const config_maker *maker, const char *key, double *out, assay_error *err)
 {
     char text[128];
-    if (assay_gguf_double(maker->gguf, full_key(maker, key, text, sizeof text), out) && isfinite(*out) && *out >= 0) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: the metadata %s should be a number", maker->checkpoint->path, text);
+    if (assay_gguf_double(maker->gguf, full_key(maker, key, text, sizeof text), out) && isfinite(*out) && *out >= 0)
+        return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: the metadata %s should be a number", maker->checkpoint->path,
+                           text);
 }
 
-/* f32 in the file: 1e-5 comes as 9.99999974738e-06. The shortest decimal that is the same f32 is what the config had. */
+/* f32 in the file: 1e-5 comes as 9.99999974738e-06. The shortest decimal that is the same f32 is what the config
+ * had. */
 static double shortest(double value)
 {
     char text[40];
     for (int digits = 1; digits < 10; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        double candidate = strtod(text, NULL);
+        assay_text_format(text, sizeof text, "%.*g", digits, value);
+        double candidate = assay_text_real(text, NULL);
         if ((float)candidate == (float)value) return candidate;
     }
     return value;
@@ -67,12 +72,19 @@ static const assay_tensor *tensor(const config_maker *maker, const char *name)
     return assay_tensor_file_find(assay_gguf_tensors(maker->gguf), name);
 }
 
-static assay_status copy_ints(config_maker *maker, const char *const (*pairs)[2], assay_error *err)
+/* The family's keys; f32 numbers in the shortest decimals. */
+static assay_status copy_keys(config_maker *maker, assay_error *err)
 {
-    for (; (*pairs)[0]; pairs++) {
-        int64_t value = 0;
-        ASSAY_TRY(need_int(maker, (*pairs)[0], &value, err));
-        ASSAY_TRY(put(maker, (*pairs)[1], json_integer(value), err));
+    char text[128];
+    for (const assay_gguf_key *key = maker->family->keys; key->gguf; key++) {
+        int64_t whole = 0;
+        double real = 0;
+        bool there = key->real ? assay_gguf_double(maker->gguf, full_key(maker, key->gguf, text, sizeof text), &real)
+                               : get_int(maker, key->gguf, &whole);
+        if (key->optional && !there) continue;
+        if (key->real) ASSAY_TRY(need_double(maker, key->gguf, &real, err));
+        else ASSAY_TRY(need_int(maker, key->gguf, &whole, err));
+        ASSAY_TRY(put(maker, key->hf, key->real ? json_real(shortest(real)) : json_integer(whole), err));
     }
     return ASSAY_OK;
 }
@@ -95,15 +107,16 @@ static assay_status put_vocabulary(config_maker *maker, const char *key, assay_e
 {
     const assay_tensor *embedding = tensor(maker, "token_embd.weight");
     size_t rows = 0;
-    if (embedding && embedding->rank == 2)
-        rows = embedding->shape[0];
+    if (embedding && embedding->rank == 2) rows = embedding->shape[0];
     else if (embedding || !assay_gguf_array_size(maker->gguf, "tokenizer.ggml.tokens", &rows))
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: no token_embd.weight with two dimensions", maker->checkpoint->path);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: no token_embd.weight with two dimensions",
+                               maker->checkpoint->path);
     return put(maker, key, json_integer((json_int_t)rows), err);
 }
 
-static assay_status put_head(config_maker *maker, const char *family, const char *plain, assay_error *err)
+static assay_status put_head(config_maker *maker, assay_error *err)
 {
+    const assay_gguf_family *family = maker->family;
     const assay_tensor *head = tensor(maker, "cls.output.weight");
     json_t *labels = json_object();
     if (head)
@@ -114,7 +127,7 @@ static assay_status put_head(config_maker *maker, const char *family, const char
             json_object_set_new(labels, key, json_string(label));
         }
     char name[64];
-    snprintf(name, sizeof name, "%s%s", family, head ? "ForSequenceClassification" : plain);
+    snprintf(name, sizeof name, "%s%s", family->class_prefix, head ? "ForSequenceClassification" : family->base_class);
     assay_status status = head ? put(maker, "id2label", json_incref(labels), err) : ASSAY_OK;
     json_decref(labels);
     ASSAY_TRY(status);
@@ -129,7 +142,9 @@ static bool explains_divisors(const assay_tensor *freqs, double theta, double fa
         float stored;
         memcpy(&stored, (const uint8_t *)freqs->data + 4 * i, 4);
         double wave = 2 * pi * pow(theta, (double)i / (double)count), smooth = (original / wave - low) / (high - low);
-        double expected = wave < original / high ? 1 : wave > original / low ? factor : 1 / ((1 - smooth) / factor + smooth);
+        double expected = wave < original / high  ? 1
+                          : wave > original / low ? factor
+                                                  : 1 / ((1 - smooth) / factor + smooth);
         if (!(fabs((double)stored - expected) <= 1e-4 * expected)) return false;
     }
     return true;
@@ -145,9 +160,12 @@ static assay_status put_llama3_scaling(config_maker *maker, const assay_tensor *
         factor = fmax(factor, (double)stored);
     }
     if (!plain || !explains_divisors(freqs, theta, factor))
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: rope_freqs.weight is not Llama 3's rope scaling", maker->checkpoint->path);
-    return put(maker, "rope_scaling", json_pack("{s:s,s:f,s:f,s:f,s:i}", "rope_type", "llama3", "factor", factor, "low_freq_factor", 1.0,
-                                                "high_freq_factor", 4.0, "original_max_position_embeddings", 8192), err);
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: rope_freqs.weight is not Llama 3's rope scaling",
+                               maker->checkpoint->path);
+    return put(maker, "rope_scaling",
+               json_pack("{s:s,s:f,s:f,s:f,s:i}", "rope_type", "llama3", "factor", factor, "low_freq_factor", 1.0,
+                         "high_freq_factor", 4.0, "original_max_position_embeddings", 8192),
+               err);
 }
 
 static assay_status put_rope_scaling(config_maker *maker, double theta, assay_error *err)
@@ -158,7 +176,8 @@ static assay_status put_rope_scaling(config_maker *maker, double theta, assay_er
     int64_t original;
     const assay_tensor *freqs = tensor(maker, "rope_freqs.weight");
     if (freqs) return put_llama3_scaling(maker, freqs, theta, err);
-    if (!assay_gguf_string(maker->gguf, full_key(maker, "rope.scaling.type", key, sizeof key), &type, NULL) || !strcmp(type, "none"))
+    if (!assay_gguf_string(maker->gguf, full_key(maker, "rope.scaling.type", key, sizeof key), &type, NULL) ||
+        !strcmp(type, "none"))
         return ASSAY_OK;
     ASSAY_TRY(need_double(maker, "rope.scaling.factor", &factor, err));
     json_t *scaling = json_pack("{s:s,s:f}", "rope_type", type, "factor", shortest(factor));
@@ -167,86 +186,107 @@ static assay_status put_rope_scaling(config_maker *maker, double theta, assay_er
     return put(maker, "rope_scaling", scaling, err);
 }
 
-/* What the file may say that the block recipe has no place for. */
-static assay_status refuse_variants(const config_maker *maker, int64_t head_size, assay_error *err)
+/* The rotated part of a head, which families have as they are or as the file says. */
+static assay_status put_rotation(config_maker *maker, int64_t head_size, assay_error *err)
 {
-    int64_t value = 0;
-    if (get_int(maker, "expert_count", &value) && value > 0)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a mixture of %lld experts", maker->checkpoint->path, (long long)value);
-    if (get_int(maker, "rope.dimension_count", &value) && value != head_size)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: rotates %lld of %lld dimensions of a head", maker->checkpoint->path,
-                               (long long)value, (long long)head_size);
-    return ASSAY_OK;
+    const assay_gguf_family *family = maker->family;
+    double whole = family->ratio > 0 ? family->ratio : 1, theta = 10000, unit = family->theta_unit;
+    int64_t rotated = (int64_t)(whole * (double)head_size);
+    char key[128];
+    if (family->unrotated) return ASSAY_OK;
+    bool said = get_int(maker, "rope.dimension_count", &rotated);
+    if (family->ratio_key)
+        ASSAY_TRY(put(maker, family->ratio_key, json_real((double)rotated / (double)head_size), err));
+    else if (said && (double)rotated != whole * (double)head_size)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: rotates %lld of %lld dimensions of a head; %s rotates %g",
+                               maker->checkpoint->path, (long long)rotated, (long long)head_size, family->class_prefix,
+                               whole * (double)head_size);
+    if (assay_gguf_double(maker->gguf, full_key(maker, "rope.freq_base", key, sizeof key), &theta))
+        theta = shortest(theta);
+    ASSAY_TRY(put(maker, family->theta_key ? family->theta_key : "rope_theta",
+                  json_real(unit > 0 ? theta / unit : theta), err));
+    return put_rope_scaling(maker, theta, err);
 }
 
-static assay_status make_llama(config_maker *maker, bool qwen, assay_error *err)
+static assay_status put_heads(config_maker *maker, int64_t *head_size, assay_error *err)
 {
-    static const char *const ints[][2] = {{"embedding_length", "hidden_size"}, {"feed_forward_length", "intermediate_size"},
-        {"block_count", "num_hidden_layers"}, {"attention.head_count", "num_attention_heads"}, {"context_length", "max_position_embeddings"},
-        {NULL, NULL}};
-    int64_t heads = 0, kv_heads = 0, hidden = 0, head_size = 0;
-    double eps = 0, theta = 10000;
-    char key[128];
-    ASSAY_TRY(copy_ints(maker, ints, err));
+    const assay_gguf_family *family = maker->family;
+    int64_t heads = 0, hidden = 0, kv_heads = 0;
     ASSAY_TRY(need_int(maker, "attention.head_count", &heads, err));
     ASSAY_TRY(need_int(maker, "embedding_length", &hidden, err));
     kv_heads = heads;
-    if (get_int(maker, "attention.head_count_kv", &kv_heads)) ASSAY_TRY(need_int(maker, "attention.head_count_kv", &kv_heads, err));
-    head_size = hidden / heads;
-    if (get_int(maker, "attention.key_length", &head_size)) ASSAY_TRY(put(maker, "head_dim", json_integer(head_size), err));
-    ASSAY_TRY(refuse_variants(maker, head_size, err));
-    ASSAY_TRY(need_double(maker, "attention.layer_norm_rms_epsilon", &eps, err));
-    if (assay_gguf_double(maker->gguf, full_key(maker, "rope.freq_base", key, sizeof key), &theta)) theta = shortest(theta);
-    ASSAY_TRY(put(maker, "model_type", json_string(qwen ? "qwen2" : "llama"), err));
-    ASSAY_TRY(put(maker, "num_key_value_heads", json_integer(kv_heads), err));
-    ASSAY_TRY(put(maker, "rms_norm_eps", json_real(shortest(eps)), err));
-    ASSAY_TRY(put(maker, "rope_theta", json_real(theta), err));
-    ASSAY_TRY(put(maker, "hidden_act", json_string("silu"), err));
-    ASSAY_TRY(put(maker, "tie_word_embeddings", json_boolean(!tensor(maker, "output.weight")), err));
-    if (!qwen) ASSAY_TRY(put(maker, "attention_bias", json_boolean(tensor(maker, "blk.0.attn_q.bias") != NULL), err));
-    ASSAY_TRY(put_vocabulary(maker, "vocab_size", err));
-    ASSAY_TRY(put_rope_scaling(maker, theta, err));
-    return put_head(maker, qwen ? "Qwen2" : "Llama", "ForCausalLM", err);
+    if (get_int(maker, "attention.head_count_kv", &kv_heads))
+        ASSAY_TRY(need_int(maker, "attention.head_count_kv", &kv_heads, err));
+    *head_size = hidden / heads;
+    bool said = get_int(maker, "attention.key_length", head_size);
+    if (*head_size < 1)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: heads of %lld columns", maker->checkpoint->path,
+                               (long long)*head_size);
+    if (family->head_dim_key && (said || family->head_dim_always))
+        ASSAY_TRY(put(maker, family->head_dim_key, json_integer(*head_size), err));
+    return family->kv_heads_key ? put(maker, family->kv_heads_key, json_integer(kv_heads), err) : ASSAY_OK;
 }
 
-/* ChatGLM2, ChatGLM3 and GLM-4 in the words of their own code. The converter wrote rope.freq_base = 10000 * rope_ratio. */
-static assay_status make_glm(config_maker *maker, assay_error *err)
+static assay_status put_fixed(config_maker *maker, assay_error *err)
 {
-    static const char *const ints[][2] = {{"embedding_length", "hidden_size"}, {"feed_forward_length", "ffn_hidden_size"},
-        {"block_count", "num_layers"}, {"attention.head_count", "num_attention_heads"}, {"context_length", "seq_length"},
-        {"attention.head_count_kv", "multi_query_group_num"}, {NULL, NULL}};
-    static const char *const yes[] = {"rmsnorm", "post_layer_norm", "multi_query_attention", "original_rope", NULL};
-    static const char *const no[] = {"add_bias_linear", "apply_residual_connection_post_layernorm", NULL};
-    int64_t heads = 0, hidden = 0, head_size = 0, rotated = 0;
-    double eps = 0, theta = 10000;
+    json_t *fixed = assay_json_value(maker->family->fixed);
+    if (!fixed || json_object_update(maker->config, fixed) != 0) {
+        json_decref(fixed);
+        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a config");
+    }
+    json_decref(fixed);
+    for (const assay_name_pair *s = maker->family->switches; s && s->gguf; s++)
+        ASSAY_TRY(put(maker, s->hf, json_boolean(tensor(maker, s->gguf) != NULL), err));
+    return ASSAY_OK;
+}
+
+/* Metadata that changes what is computed, and that a family which does not read it cannot follow. */
+static assay_status refuse_variants(const config_maker *maker, assay_error *err)
+{
+    static const char *const numbers[] = {"attention.sliding_window",
+                                          "attention.scale",
+                                          "attn_logit_softcapping",
+                                          "embedding_scale",
+                                          "residual_scale",
+                                          "attention.max_alibi_bias",
+                                          "attention.clamp_kqv",
+                                          "rope.scaling.attn_factor",
+                                          "attention.temperature_length",
+                                          "expert_count",
+                                          "attention.chunk_size",
+                                          "rope.scaling.yarn_log_multiplier",
+                                          NULL};
     char key[128];
-    ASSAY_TRY(copy_ints(maker, ints, err));
-    ASSAY_TRY(need_int(maker, "attention.head_count", &heads, err));
-    ASSAY_TRY(need_int(maker, "embedding_length", &hidden, err));
-    head_size = hidden / heads;
-    get_int(maker, "attention.key_length", &head_size);
-    if (get_int(maker, "rope.dimension_count", &rotated) && 2 * rotated != head_size)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: rotates %lld of %lld dimensions of a head; ChatGLM rotates half",
-                               maker->checkpoint->path, (long long)rotated, (long long)head_size);
-    ASSAY_TRY(need_double(maker, "attention.layer_norm_rms_epsilon", &eps, err));
-    assay_gguf_double(maker->gguf, full_key(maker, "rope.freq_base", key, sizeof key), &theta);
-    for (size_t i = 0; yes[i]; i++) ASSAY_TRY(put(maker, yes[i], json_true(), err));
-    for (size_t i = 0; no[i]; i++) ASSAY_TRY(put(maker, no[i], json_false(), err));
-    ASSAY_TRY(put(maker, "model_type", json_string("chatglm"), err));
-    ASSAY_TRY(put(maker, "kv_channels", json_integer(head_size), err));
-    ASSAY_TRY(put(maker, "layernorm_epsilon", json_real(shortest(eps)), err));
-    ASSAY_TRY(put(maker, "rope_ratio", json_real(shortest(theta) / 10000), err));
-    ASSAY_TRY(put(maker, "add_qkv_bias", json_boolean(tensor(maker, "blk.0.attn_qkv.bias") != NULL), err));
-    ASSAY_TRY(put(maker, "tie_word_embeddings", json_boolean(!tensor(maker, "output.weight")), err));
-    ASSAY_TRY(put_vocabulary(maker, "padded_vocab_size", err));
-    return put_head(maker, "ChatGLM", "Model", err);
+    double value = 0;
+    for (size_t i = 0; numbers[i]; i++) {
+        bool read = false;
+        for (const assay_gguf_key *k = maker->family->keys; k->gguf; k++) read = read || !strcmp(k->gguf, numbers[i]);
+        if (read || !assay_gguf_double(maker->gguf, full_key(maker, numbers[i], key, sizeof key), &value)) continue;
+        bool neutral = value == 0 || (value == 1 && strstr(numbers[i], "scal"));
+        if (!neutral)
+            return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                                   "%s: the metadata %s is %g, which is not supported in architecture %s",
+                                   maker->checkpoint->path, key, value, maker->family->name);
+    }
+    return ASSAY_OK;
 }
 
-assay_status assay_checkpoint_gguf_config(assay_checkpoint *checkpoint, const char *architecture, assay_error *err)
+assay_status assay_checkpoint_gguf_config(assay_checkpoint *checkpoint, const assay_gguf_family *family,
+                                          assay_error *err)
 {
-    config_maker maker = {checkpoint, checkpoint->gguf, architecture, json_object()};
+    config_maker maker = {checkpoint, checkpoint->gguf, family, json_object()};
+    int64_t head_size = 0;
     ASSAY_TRY_ALLOC(maker.config, "a config", err);
     checkpoint->config = maker.config;
     ASSAY_TRY(put_tokens(&maker, err));
-    return !strcmp(architecture, "chatglm") ? make_glm(&maker, err) : make_llama(&maker, !strcmp(architecture, "qwen2"), err);
+    ASSAY_TRY(copy_keys(&maker, err));
+    ASSAY_TRY(put_heads(&maker, &head_size, err));
+    ASSAY_TRY(refuse_variants(&maker, err));
+    ASSAY_TRY(put_rotation(&maker, head_size, err));
+    ASSAY_TRY(put_fixed(&maker, err));
+    ASSAY_TRY(put(&maker, "tie_word_embeddings", json_boolean(!tensor(&maker, "output.weight")), err));
+    ASSAY_TRY(put_vocabulary(&maker, family->vocab_key, err));
+    ASSAY_TRY(put_head(&maker, err));
+    assay_status status = family->complete ? family->complete(checkpoint->config, err) : ASSAY_OK;
+    return status == ASSAY_OK ? status : assay_error_prefix(err, status, "%s: ", checkpoint->path);
 }

@@ -1,8 +1,8 @@
 /* Finding a hub id in the caches other programs filled. Nothing is downloaded.
  *
- * Hugging Face: CACHE/models--ORG--NAME/snapshots/REVISION, where the file refs/main holds the revision (huggingface_hub,
- * file_download.py, constants.py). ModelScope: CACHE/[models/]ORG/NAME with the dots of a name written as three underscores
- * (modelscope/hub/utils/utils.py and its cache folders of several generations). */
+ * Hugging Face: CACHE/models--ORG--NAME/snapshots/REVISION, where the file refs/main holds the revision
+ * (huggingface_hub, file_download.py, constants.py). ModelScope: CACHE/[models/]ORG/NAME with the dots of a name
+ * written as three underscores (modelscope/hub/utils/utils.py and its cache folders of several generations). */
 #include "checkpoint/checkpoint_private.h"
 
 #include <stdlib.h>
@@ -117,8 +117,10 @@ assay_status assay_checkpoint_locate(const char *path, char **out, assay_error *
     if (!looks_like_hub_id(path)) return assay_error_set(err, ASSAY_E_IO, "%s: no such folder or file", path);
     char *found = look_everywhere(path);
     if (!found)
-        return assay_error_set(err, ASSAY_E_IO, "%s is neither a folder here nor in the Hugging Face or ModelScope cache; fetch it with "
-                               "\"hf download %s\" or \"modelscope download --model %s\"", path, path, path);
+        return assay_error_set(err, ASSAY_E_IO,
+                               "%s is neither a folder here nor in the Hugging Face or ModelScope cache; fetch it with "
+                               "\"hf download %s\" or \"modelscope download --model %s\"",
+                               path, path, path);
     assay_status status = assay_path_absolute(found, out, err);
     assay_free(found);
     return status;

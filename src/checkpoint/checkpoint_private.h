@@ -3,18 +3,20 @@
 #define ASSAY_CHECKPOINT_CHECKPOINT_PRIVATE_H
 
 #include "checkpoint/checkpoint.h"
+#include "family/architecture.h"
 
-/* The folder or file meant by what the user typed: itself when it exists, else a snapshot in a hub cache. *out is absolute, the
- * caller's. A hub id that is in no cache is an error with the download command. */
+/* The folder or file meant by what the user typed: itself when it exists, else a snapshot in a hub cache. *out is
+ * absolute, the caller's. A hub id that is in no cache is an error with the download command. */
 assay_status assay_checkpoint_locate(const char *path, char **out, assay_error *err);
 
-/* Fill an empty checkpoint whose path and name are set: config, files, weights (unsorted). On failure what was filled stays and
- * assay_checkpoint_close releases it. */
+/* Fill an empty checkpoint whose path and name are set: config, files, weights (unsorted). On failure what was filled
+ * stays and assay_checkpoint_close releases it. */
 assay_status assay_checkpoint_load_folder(assay_checkpoint *checkpoint, unsigned flags, assay_error *err);
 assay_status assay_checkpoint_load_gguf(assay_checkpoint *checkpoint, unsigned flags, assay_error *err);
 
 /* Makes config from the metadata and the token embedding's shape, in Hugging Face's keys. For
  * assay_checkpoint_load_gguf. */
-assay_status assay_checkpoint_gguf_config(assay_checkpoint *checkpoint, const char *architecture, assay_error *err);
+assay_status assay_checkpoint_gguf_config(assay_checkpoint *checkpoint, const assay_gguf_family *family,
+                                          assay_error *err);
 
 #endif

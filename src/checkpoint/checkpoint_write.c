@@ -2,7 +2,8 @@
 
 #include "base/json_doc.h"
 
-/* Index behind the last tensor of the shard that begins at `first`; a tensor larger than a shard gets one of its own. */
+/* Index behind the last tensor of the shard that begins at `first`; a tensor larger than a shard gets one of its
+ * own. */
 static size_t shard_end(const assay_tensor *tensors, size_t count, size_t first, size_t shard_bytes)
 {
     size_t bytes = tensors[first].bytes, end = first + 1;
@@ -17,8 +18,8 @@ static size_t count_shards(const assay_tensor *tensors, size_t count, size_t sha
     return shards;
 }
 
-static assay_status write_named(const char *folder, const char *name, const assay_tensor *tensors, size_t count, assay_tensor_source source,
-                                void *context, assay_error *err)
+static assay_status write_named(const char *folder, const char *name, const assay_tensor *tensors, size_t count,
+                                assay_tensor_source source, void *context, assay_error *err)
 {
     char *path = assay_path_join(folder, name);
     ASSAY_TRY_ALLOC(path, "a path", err);
@@ -31,22 +32,24 @@ static assay_status write_index(const char *folder, json_t *map, size_t total, a
 {
     char *path = assay_path_join(folder, "model.safetensors.index.json");
     json_t *index = json_pack("{s:{s:I}, s:O}", "metadata", "total_size", (json_int_t)total, "weight_map", map);
-    assay_status status = path && index ? assay_json_save(index, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for an index");
+    assay_status status = path && index ? assay_json_save(index, path, err)
+                                        : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for an index");
     json_decref(index);
     assay_free(path);
     return status;
 }
 
 /* Writes one shard and notes in the map where its tensors are. */
-static assay_status write_shard(const char *folder, size_t number, size_t shards, const assay_tensor *tensors, size_t count,
-                                assay_tensor_source source, void *context, json_t *map, assay_error *err)
+static assay_status write_shard(const char *folder, size_t number, size_t shards, const assay_tensor *tensors,
+                                size_t count, assay_tensor_source source, void *context, json_t *map, assay_error *err)
 {
     char *name = assay_strfmt("model-%05zu-of-%05zu.safetensors", number, shards);
     ASSAY_TRY_ALLOC(name, "a file name", err);
     assay_status status = write_named(folder, name, tensors, count, source, context, err);
     for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
         if (json_object_get(map, tensors[i].name))
-            status = assay_error_set(err, ASSAY_E_FORMAT, "%s: the tensor \"%s\" is there twice", folder, tensors[i].name);
+            status =
+                assay_error_set(err, ASSAY_E_FORMAT, "%s: the tensor \"%s\" is there twice", folder, tensors[i].name);
         else if (json_object_set_new(map, tensors[i].name, json_string(name)) != 0)
             status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for an index");
     }
@@ -54,8 +57,9 @@ static assay_status write_shard(const char *folder, size_t number, size_t shards
     return status;
 }
 
-assay_status assay_checkpoint_write_sharded(const char *folder, const assay_tensor *tensors, size_t count, assay_tensor_source source,
-                                            void *context, size_t shard_bytes, assay_error *err)
+assay_status assay_checkpoint_write_sharded(const char *folder, const assay_tensor *tensors, size_t count,
+                                            assay_tensor_source source, void *context, size_t shard_bytes,
+                                            assay_error *err)
 {
     size_t shards = count_shards(tensors, count, shard_bytes), total = 0, number = 0;
     if (shards <= 1) return write_named(folder, "model.safetensors", tensors, count, source, context, err);

@@ -1,45 +1,48 @@
-/* A command of `assay`: one constant in one file, command_<name>.c, and one line in command_list.c.
- *
- * run gets final options (cli/options.h). It prints its result on stdout (assay_print_text, or one object with assay_print_json
- * when options->json), talks through context->log and cli/progress.h, and returns its status: main prints the error and turns
- * the status into the exit code (base/status.h).
- */
+/* A command of `assay`: one constant in one file, command_<name>.c, and one line in command_list.c. run gets final
+ * options (options/options.h). It prints its result on stdout (assay_print_text, or one object with assay_print_json
+ * when options->json), talks through context->task.log and cli/progress.h, and returns its status: main prints the
+ * error and turns the status into the exit code (base/status.h). */
 #ifndef ASSAY_CLI_COMMAND_H
 #define ASSAY_CLI_COMMAND_H
 
-#include "cli/options.h"
 #include "cli/terminal.h"
+#include "options/options.h"
+#include "task/context.h"
 
-#include <signal.h>
+typedef struct assay_command assay_command;
 
-#define ASSAY_VERSION "0.1.0"
+/* All commands, in the order in which help lists them. command_list.c has the one there is; only main.c asks for it. */
+typedef struct assay_command_set {
+    const assay_command *const *items;
+    size_t count;
+} assay_command_set;
 
 typedef struct assay_command_context {
-    const assay_log *log;
+    assay_task_context task;
     assay_terminal *terminal;
-    const volatile sig_atomic_t *interrupted; /* not 0: stop cleanly and return ASSAY_E_STOPPED */
+    assay_command_set commands;
 } assay_command_context;
 
-typedef struct assay_command {
+struct assay_command {
     const char *name;
-    const char *summary;   /* one line, for the list */
-    const char *arguments; /* behind the name in the usage line */
-    const char *help;      /* what it does and real examples; the options are added from the table */
-    unsigned takes;        /* its ASSAY_FOR_ bit */
+    const char *summary;         /* one line, for the list */
+    const char *arguments;       /* behind the name in the usage line */
+    const char *help;            /* what it does and real examples; the options are added from the table */
+    unsigned takes;              /* its ASSAY_FOR_ bit */
     size_t words_min, words_max; /* words without a name: options->positionals */
+    bool saves;                  /* Ctrl-C waits until it has finished what it writes; see cli/interrupt.h */
     assay_status (*run)(const assay_options *options, const assay_command_context *context, assay_error *err);
-} assay_command;
+};
 
-size_t assay_command_count(void);
-const assay_command *assay_command_at(size_t index);
-const assay_command *assay_command_find(const char *name); /* NULL: there is none */
+assay_command_set assay_commands(void);
+const assay_command *assay_command_find(assay_command_set set, const char *name); /* NULL: there is none */
 
 /* Writes usage, text and options of a command, or the list of all commands. */
 assay_status assay_command_help(const assay_command *command, assay_error *err);
-assay_status assay_command_overview(FILE *out, assay_error *err);
+assay_status assay_command_overview(assay_command_set set, FILE *out, assay_error *err);
 
 /* ASSAY_E_USAGE: "unknown command NAME; did you mean ...". */
-assay_status assay_command_unknown(const char *name, assay_error *err);
+assay_status assay_command_unknown(assay_command_set set, const char *name, assay_error *err);
 
 extern const assay_command assay_command_help_command;
 extern const assay_command assay_command_version;

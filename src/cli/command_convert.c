@@ -1,23 +1,39 @@
 #include "cli/command.h"
 
 #include "base/alloc.h"
-#include "cli/output_folder.h"
-#include "cli/saved_folder.h"
+#include "cli/saved_print.h"
 #include "model/model_save.h"
+#include "task/output_folder.h"
+#include "task/output_guard.h"
+#include "task/saved_folder.h"
 
-static assay_status write_folder(const assay_options *options, const assay_checkpoint *checkpoint, const char *folder, assay_error *err)
+static assay_status write_parts(const assay_options *options, const assay_saved_source *source, const char *folder,
+                                assay_error *err)
 {
     double offset = 0;
     char *pad = NULL;
-    assay_saved_source source = {.base = checkpoint};
-    assay_save_options save = {.dtype = assay_saved_dtype(options->dtype), .keep_dtype = !assay_options_given(options, "dtype"), .pad_token = -1,
-                               .format = options->format == ASSAY_OPT_FORMAT_GLM ? ASSAY_SAVE_GLM : ASSAY_SAVE_OWN, .score_offset = &offset};
-    ASSAY_TRY(assay_saved_pad(&source, &save.pad_token, &pad, err));
-    assay_status status = assay_model_convert(checkpoint, &save, folder, err);
-    if (status == ASSAY_OK) status = assay_saved_tokenizer(&source, folder, pad, err);
-    if (status == ASSAY_OK) status = assay_saved_notes(&source, offset, folder, err);
-    if (status == ASSAY_OK) status = assay_saved_card(&source, folder, options->output, err);
+    assay_save_options save = {.dtype = assay_saved_dtype(options->dtype),
+                               .keep_dtype = !assay_options_given(options, "dtype"),
+                               .pad_token = -1,
+                               .code = &source->code,
+                               .format = options->format == ASSAY_OPT_FORMAT_GLM ? ASSAY_SAVE_GLM : ASSAY_SAVE_OWN,
+                               .score_offset = &offset};
+    ASSAY_TRY(assay_saved_pad(source, &save.pad_token, &pad, err));
+    assay_status status = assay_model_convert(source->base, &save, folder, err);
+    if (status == ASSAY_OK) status = assay_saved_tokenizer(source, folder, pad, err);
+    if (status == ASSAY_OK) status = assay_saved_notes(source, offset, folder, err);
+    if (status == ASSAY_OK) status = assay_saved_card(source, folder, options->output, err);
     assay_free(pad);
+    return status;
+}
+
+static assay_status write_folder(const assay_options *options, const assay_checkpoint *checkpoint, const char *folder,
+                                 assay_error *err)
+{
+    assay_saved_source source = {.base = checkpoint};
+    assay_status status = assay_saved_source_hold(&source, err);
+    if (status == ASSAY_OK) status = write_parts(options, &source, folder, err);
+    assay_saved_source_release(&source);
     return status;
 }
 
@@ -25,11 +41,11 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     assay_checkpoint *checkpoint;
     assay_output_folder output;
-    (void)context;
+    ASSAY_TRY(assay_output_guard(options, err));
     ASSAY_TRY(assay_checkpoint_open(&checkpoint, options->positionals.items[0], 0, err));
-    assay_status status = assay_saved_check_apart(checkpoint->path, options->output, err);
-    if (status == ASSAY_OK) status = assay_output_open(&output, options->output, options->force, err);
-    if (status == ASSAY_OK) status = assay_output_close(&output, write_folder(options, checkpoint, output.temporary, err), err);
+    assay_status status = assay_output_open(&output, options->output, options->force, context->task.log, err);
+    if (status == ASSAY_OK)
+        status = assay_output_close(&output, write_folder(options, checkpoint, output.temporary, err), err);
     assay_checkpoint_close(checkpoint);
     return status == ASSAY_OK ? assay_saved_print(options->output, options->json, err) : status;
 }
@@ -38,9 +54,12 @@ const assay_command assay_command_convert = {
     .name = "convert",
     .summary = "GGUF or .bin to a Hugging Face folder",
     .arguments = "M --output DIR [--format hf|glm] [options]",
-    .help = "Writes a checkpoint as config.json, model.safetensors and tokenizer files. --format glm writes a ChatGLM2/3 model as Transformers'\n"
-            "own Glm classes, which need no remote code; a reward head's bias has no place there and is kept in assay.json as score_offset.\n"
-            "A base model stays one; a model with a reward head becomes a sequence classification model without language model head.\n"
+    .help = "Writes a checkpoint as config.json, model.safetensors and tokenizer files. --format glm writes a "
+            "ChatGLM2/3 model as Transformers'\n"
+            "own Glm classes, which need no remote code; a reward head's bias has no place there and is kept in "
+            "assay.json as score_offset.\n"
+            "A base model stays one; a model with a reward head becomes a sequence classification model without "
+            "language model head.\n"
             "\n"
             "Examples:\n"
             "  assay convert smollm2.gguf --output smollm2\n"
@@ -48,5 +67,6 @@ const assay_command assay_command_convert = {
     .takes = ASSAY_FOR_CONVERT,
     .words_min = 1,
     .words_max = 1,
+    .saves = true,
     .run = run,
 };

@@ -1,9 +1,10 @@
 #include "cli/command.h"
 
 #include "base/file.h"
-#include "cli/model_source.h"
-#include "cli/pair_input.h"
 #include "data/audit.h"
+#include "task/model_source.h"
+#include "task/output_guard.h"
+#include "task/pair_input.h"
 
 #include <string.h>
 
@@ -17,16 +18,18 @@ typedef struct audit_input {
 static assay_status tokenize_pairs(audit_input *input, const assay_options *options, assay_error *err)
 {
     assay_renderer renderer;
-    ASSAY_TRY(assay_model_source_open(&input->source, options->model, NULL, ASSAY_SOURCE_TOKENIZER_ONLY, err));
+    ASSAY_TRY(assay_model_source_open(&input->source, options->model, NULL, NULL, ASSAY_SOURCE_TOKENIZER_ONLY, err));
     ASSAY_TRY(assay_model_source_settle(input->source, options, err));
-    assay_renderer_of_template(&renderer, &input->source->rendering);
-    assay_example_options how = {.max_length = (size_t)input->source->max_length, .truncate = assay_pair_input_truncate(options)};
+    assay_renderer_of_template(&renderer, input->source->chosen);
+    assay_example_options how = {.max_length = (size_t)input->source->max_length,
+                                 .truncate = assay_pair_input_truncate(options)};
     ASSAY_TRY(assay_example_set_build(&input->examples, input->pairs, NULL, 0, &renderer, &how, err));
     input->has_examples = true;
     return ASSAY_OK;
 }
 
-static assay_status gather(audit_input *input, const assay_string_list *paths, const assay_options *options, assay_error *err)
+static assay_status gather(audit_input *input, const assay_string_list *paths, const assay_options *options,
+                           assay_error *err)
 {
     ASSAY_TRY(assay_pair_input_survey(&input->pairs, paths, options, err));
     if (options->eval_data.count) ASSAY_TRY(assay_pair_input_survey(&input->eval, &options->eval_data, options, err));
@@ -64,8 +67,10 @@ static assay_status verdict(const audit_input *input, const assay_options *optio
     size_t bad = input->pairs->bad_count + (input->eval ? input->eval->bad_count : 0);
     const char *first = input->pairs->bad_count ? input->pairs->bad[0] : bad ? input->eval->bad[0] : "";
     if (bad && !options->skip_bad_lines)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%.1500s (%zu bad line%s in all; training stops at the first, --skip-bad-lines leaves them out)", first,
-                               bad, bad == 1 ? "" : "s");
+        return assay_error_set(
+            err, ASSAY_E_FORMAT,
+            "%.1500s (%zu bad line%s in all; training stops at the first, --skip-bad-lines leaves them out)", first,
+            bad, bad == 1 ? "" : "s");
     return input->pairs->count ? ASSAY_OK : assay_pair_input_none_left(input->pairs, err);
 }
 
@@ -97,8 +102,10 @@ static assay_status check_output(const assay_options *options, assay_error *err)
     if (!output) return assay_error_set(err, ASSAY_E_USAGE, "--output is missing: the .jsonl file to write");
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (ends_with(output, others[i]))
-            return assay_error_set(err, ASSAY_E_USAGE, "--output %s: JSON lines are written; let the name end with .jsonl", output);
-    if (assay_path_is_dir(output)) return assay_error_set(err, ASSAY_E_USAGE, "--output %s is a folder; name the .jsonl file to write", output);
+            return assay_error_set(err, ASSAY_E_USAGE,
+                                   "--output %s: JSON lines are written; let the name end with .jsonl", output);
+    if (assay_path_is_dir(output))
+        return assay_error_set(err, ASSAY_E_USAGE, "--output %s is a folder; name the .jsonl file to write", output);
     if (!assay_path_exists(output) || options->force) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_USAGE, "--output %s exists; --force writes over it", output);
 }
@@ -106,8 +113,8 @@ static assay_status check_output(const assay_options *options, assay_error *err)
 static assay_status print_written(const assay_pair_set *pairs, const assay_options *options, assay_error *err)
 {
     if (options->json) {
-        json_t *object = json_pack("{s:s,s:I,s:I,s:I}", "output", options->output, "pairs", (json_int_t)pairs->count, "dropped",
-                                   (json_int_t)pairs->drop_count, "bad_lines", (json_int_t)pairs->bad_count);
+        json_t *object = json_pack("{s:s,s:I,s:I,s:I}", "output", options->output, "pairs", (json_int_t)pairs->count,
+                                   "dropped", (json_int_t)pairs->drop_count, "bad_lines", (json_int_t)pairs->bad_count);
         ASSAY_TRY_ALLOC(object, "the result", err);
         assay_status status = assay_print_json(object, err);
         json_decref(object);
@@ -120,10 +127,12 @@ static assay_status print_written(const assay_pair_set *pairs, const assay_optio
     return status;
 }
 
-static assay_status convert(const assay_string_list *paths, const assay_options *options, const assay_log *log, assay_error *err)
+static assay_status convert(const assay_string_list *paths, const assay_options *options, const assay_log *log,
+                            assay_error *err)
 {
     assay_pair_set *pairs;
     ASSAY_TRY(check_output(options, err));
+    ASSAY_TRY(assay_output_guard(options, err));
     ASSAY_TRY(assay_pair_input_read(&pairs, paths, options, log, err));
     assay_status status = assay_pair_set_write(pairs, options->output, err);
     if (status == ASSAY_OK) status = print_written(pairs, options, err);
@@ -136,7 +145,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
     const char *what = options->positionals.items[0];
     assay_string_list paths = {.items = options->positionals.items + 1, .count = options->positionals.count - 1};
     if (strcmp(what, "check") == 0) return check(&paths, options, err);
-    if (strcmp(what, "convert") == 0) return convert(&paths, options, context->log, err);
+    if (strcmp(what, "convert") == 0) return convert(&paths, options, context->task.log, err);
     return assay_error_set(err, ASSAY_E_USAGE, "data: \"%.100s\" is neither check nor convert", what);
 }
 
@@ -144,9 +153,12 @@ const assay_command assay_command_data = {
     .name = "data",
     .summary = "audits or converts pair files",
     .arguments = "check|convert PATH... [options]",
-    .help = "check: counts pairs, formats, broken lines, duplicates, equal answers, lengths, and how often the longer answer wins; with\n"
-            "--model also tokens, and what --max-length would drop; with --eval-data prompts that are in both. Exit code 1 where training\n"
-            "would stop. convert: writes the pairs as JSON lines in one form (prompt, chosen, rejected: lists of messages).\n"
+    .help = "check: counts pairs, formats, broken lines, duplicates, equal answers, lengths, and how often the longer "
+            "answer wins; with\n"
+            "--model also tokens, and what --max-length would drop; with --eval-data prompts that are in both. Exit "
+            "code 1 where training\n"
+            "would stop. convert: writes the pairs as JSON lines in one form (prompt, chosen, rejected: lists of "
+            "messages).\n"
             "\n"
             "Examples:\n"
             "  assay data check pairs.jsonl\n"

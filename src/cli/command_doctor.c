@@ -1,14 +1,17 @@
-/* What `doctor` is asked decides what it does: nothing, a look at the machine; a path of a model, a look at that; a log or script, or words, what is known about
- * their error and the assay line that does what their command does. */
+/* What `doctor` is asked decides what it does: nothing, a look at the machine; a path of a model, a look at that; a log
+ * or script, or words, what is known about their error and the assay line that does what their command does. */
 #include "cli/command.h"
 
+#include "backend/kernels.h"
 #include "base/file.h"
+#include "base/format.h"
 #include "base/threads.h"
+#include "base/version.h"
 #include "cli/diagnosis.h"
-#include "cli/inspection.h"
-#include "cli/machine.h"
-#include "cli/option_dump.h"
 #include "cli/progress.h"
+#include "machine/machine.h"
+#include "options/option_dump.h"
+#include "task/inspection.h"
 
 #include <string.h>
 #include <sys/statvfs.h>
@@ -21,13 +24,6 @@ static assay_status add_checked(json_t *object, const char *name, json_t *value,
     return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the report");
 }
 
-static const char *vector_set(void)
-{
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) return "AVX-512";
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "AVX2";
-    return "none";
-}
-
 static assay_status look_at_machine(json_t *report, assay_error *err)
 {
     assay_machine_memory memory;
@@ -35,13 +31,14 @@ static assay_status look_at_machine(json_t *report, assay_error *err)
     ASSAY_TRY(assay_machine_memory_read(&memory, "", err));
     ASSAY_TRY(add_checked(report, "version", json_string(ASSAY_VERSION), err));
     ASSAY_TRY(add_checked(report, "processors", json_integer(assay_processors()), err));
-    ASSAY_TRY(add_checked(report, "vectors", json_string(vector_set()), err));
+    ASSAY_TRY(add_checked(report, "vectors", json_string(assay_vectors_name()), err));
     ASSAY_TRY(add_checked(report, "memory_total_bytes", json_integer((json_int_t)memory.total), err));
     ASSAY_TRY(add_checked(report, "memory_free_bytes", json_integer((json_int_t)memory.free), err));
     json_t *limit = memory.limit == UINT64_MAX ? json_null() : json_integer((json_int_t)memory.limit);
     ASSAY_TRY(add_checked(report, "memory_limit_bytes", limit, err));
     if (statvfs(".", &disk) != 0) return ASSAY_OK;
-    return add_checked(report, "disk_free_bytes", json_integer((json_int_t)disk.f_bavail * (json_int_t)disk.f_frsize), err);
+    return add_checked(report, "disk_free_bytes", json_integer((json_int_t)disk.f_bavail * (json_int_t)disk.f_frsize),
+                       err);
 }
 
 static json_int_t number(const json_t *report, const char *name)
@@ -49,7 +46,8 @@ static json_int_t number(const json_t *report, const char *name)
     return json_integer_value(json_object_get(report, name));
 }
 
-static assay_status add_bytes(assay_buf *out, const json_t *report, const char *title, const char *name, assay_error *err)
+static assay_status add_bytes(assay_buf *out, const json_t *report, const char *title, const char *name,
+                              assay_error *err)
 {
     char bytes[32];
     assay_format_bytes((uint64_t)number(report, name), bytes, sizeof bytes);
@@ -59,27 +57,32 @@ static assay_status add_bytes(assay_buf *out, const json_t *report, const char *
 static assay_status write_machine(assay_buf *out, const json_t *report, assay_error *err)
 {
     ASSAY_TRY(assay_buf_printf(out, err, "%-14s %s\n", "Assay", ASSAY_VERSION));
-    ASSAY_TRY(assay_buf_printf(out, err, "%-14s %lld, vectors: %s\n", "processors", (long long)number(report, "processors"), vector_set()));
+    ASSAY_TRY(assay_buf_printf(out, err, "%-14s %lld, vectors: %s\n", "processors",
+                               (long long)number(report, "processors"), assay_vectors_name()));
     ASSAY_TRY(add_bytes(out, report, "memory", "memory_total_bytes", err));
     ASSAY_TRY(add_bytes(out, report, "free now", "memory_free_bytes", err));
     if (!json_is_null(json_object_get(report, "memory_limit_bytes")))
         ASSAY_TRY(add_bytes(out, report, "cgroup limit", "memory_limit_bytes", err));
     ASSAY_TRY(add_bytes(out, report, "disk free here", "disk_free_bytes", err));
     if (number(report, "memory_free_bytes") < (json_int_t)1 << 30)
-        ASSAY_TRY(assay_buf_text(out, "\nLess than 1 GiB of memory is free: only small models will fit. See assay help train, --memory.\n", err));
+        ASSAY_TRY(assay_buf_text(
+            out, "\nLess than 1 GiB of memory is free: only small models will fit. See assay help train, --memory.\n",
+            err));
     return ASSAY_OK;
 }
 
 static bool needs_quotes(const char *text)
 {
-    return *text == '\0' || text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%")] != '\0';
+    return *text == '\0' ||
+           text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%")] != '\0';
 }
 
 static assay_status write_word(assay_buf *out, const char *text, assay_error *err)
 {
     if (!needs_quotes(text)) return assay_buf_text(out, text, err);
     ASSAY_TRY(assay_buf_byte(out, '\'', err));
-    for (; *text; text++) ASSAY_TRY(*text == '\'' ? assay_buf_text(out, "'\\''", err) : assay_buf_byte(out, *text, err));
+    for (; *text; text++)
+        ASSAY_TRY(*text == '\'' ? assay_buf_text(out, "'\\''", err) : assay_buf_byte(out, *text, err));
     return assay_buf_byte(out, '\'', err);
 }
 
@@ -102,12 +105,14 @@ static assay_status write_command(assay_buf *out, json_t *given, assay_error *er
     json_object_foreach(given, name, value)
     {
         if (!json_is_array(value)) ASSAY_TRY(write_option(out, name, value, err));
-        for (size_t i = 0; i < json_array_size(value); i++) ASSAY_TRY(write_option(out, name, json_array_get(value, i), err));
+        for (size_t i = 0; i < json_array_size(value); i++)
+            ASSAY_TRY(write_option(out, name, json_array_get(value, i), err));
     }
     return assay_buf_byte(out, '\n', err);
 }
 
-static assay_status print_result(assay_status (*write)(assay_buf *, json_t *, assay_error *), json_t *object, assay_error *err)
+static assay_status print_result(assay_status (*write)(assay_buf *, json_t *, assay_error *), json_t *object,
+                                 assay_error *err)
 {
     assay_buf out;
     assay_buf_init(&out, LINE_CEILING);
@@ -127,13 +132,14 @@ static assay_status check_machine(const assay_options *options, assay_error *err
     json_t *report = json_object();
     ASSAY_TRY_ALLOC(report, "the report", err);
     assay_status status = look_at_machine(report, err);
-    if (status == ASSAY_OK) status = options->json ? assay_print_json(report, err) : print_result(write_report, report, err);
+    if (status == ASSAY_OK)
+        status = options->json ? assay_print_json(report, err) : print_result(write_report, report, err);
     json_decref(report);
     return status;
 }
 
-/* `CUDA_VISIBLE_DEVICES=0 torchrun --nnodes 1 reward_modeling.py --lr ...`: the words in front of the first option are the
- * program's; the launcher's own options have no meaning here. */
+/* `CUDA_VISIBLE_DEVICES=0 torchrun --nnodes 1 reward_modeling.py --lr ...`: the words in front of the first option are
+ * the program's; the launcher's own options have no meaning here. */
 static size_t first_option(const assay_string_list *words)
 {
     size_t at = 0;
@@ -150,14 +156,16 @@ static assay_status print_translation(const assay_options *theirs, bool json, as
     return status;
 }
 
-static assay_status translate(const assay_string_list *words, bool json, const assay_command_context *context, assay_error *err)
+static assay_status translate(const assay_string_list *words, bool json, const assay_command_context *context,
+                              assay_error *err)
 {
     assay_options theirs;
     size_t first = first_option(words);
     assay_status status = assay_options_init(&theirs, err);
     char *const *args = (char *const *)(uintptr_t)(words->items + first);
     if (status == ASSAY_OK)
-        status = assay_options_parse(&theirs, ASSAY_FOR_TRAIN, "train", 0, (int)(words->count - first), args, context->log, err);
+        status = assay_options_parse(&theirs, ASSAY_FOR_TRAIN, "train", 0, (int)(words->count - first), args,
+                                     context->task.log, err);
     if (status == ASSAY_OK) status = print_translation(&theirs, json, err);
     assay_options_release(&theirs);
     return status;
@@ -171,8 +179,10 @@ static assay_status write_findings(assay_buf *out, json_t *findings, assay_error
     json_t *one;
     json_array_foreach(findings, i, one)
     {
-        ASSAY_TRY(assay_buf_printf(out, err, "%serror       %s\ncause       %s\nwith Assay  %s\n", i ? "\n" : "", json_string_value(json_object_get(one, "error")),
-                                   json_string_value(json_object_get(one, "cause")), json_string_value(json_object_get(one, "advice"))));
+        ASSAY_TRY(assay_buf_printf(out, err, "%serror       %s\ncause       %s\nwith Assay  %s\n", i ? "\n" : "",
+                                   json_string_value(json_object_get(one, "error")),
+                                   json_string_value(json_object_get(one, "cause")),
+                                   json_string_value(json_object_get(one, "advice"))));
     }
     return ASSAY_OK;
 }
@@ -182,7 +192,8 @@ static json_t *findings_in(const char *text)
     const assay_diagnosis *found;
     json_t *list = json_array();
     for (size_t at = 0; (found = assay_diagnosis_next(text, &at));)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "error", found->signs[0], "cause", found->cause, "advice", found->advice));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "error", found->signs[0], "cause", found->cause,
+                                              "advice", found->advice));
     return list;
 }
 
@@ -192,14 +203,16 @@ static assay_status tell_findings(const char *text, bool json, bool *known, assa
     json_t *findings = findings_in(text), *report = json_pack("{s:O?}", "findings", findings);
     *known = json_array_size(findings) > 0;
     assay_status status = !report ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the report") : ASSAY_OK;
-    if (status == ASSAY_OK && *known) status = json ? assay_print_json(report, err) : print_result(write_findings, findings, err);
+    if (status == ASSAY_OK && *known)
+        status = json ? assay_print_json(report, err) : print_result(write_findings, findings, err);
     json_decref(findings);
     json_decref(report);
     return status;
 }
 
 /* A script or a log: known errors first; with --json they are all that is printed, one object. */
-static assay_status read_text(const char *text, const char *name, const assay_options *options, const assay_command_context *context, assay_error *err)
+static assay_status read_text(const char *text, const char *name, const assay_options *options,
+                              const assay_command_context *context, assay_error *err)
 {
     assay_string_list words;
     char *kept;
@@ -210,7 +223,8 @@ static assay_status read_text(const char *text, const char *name, const assay_op
         if (known) status = assay_print_text("\nThe command in it, in Assay's words:\n", err);
         if (status == ASSAY_OK) status = translate(&words, options->json, context, err);
     } else if (status == ASSAY_OK && !words.count && !known)
-        status = assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: neither an error that is known here nor a trainer's command line is in it", name);
+        status = assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                                 "%s: neither an error that is known here nor a trainer's command line is in it", name);
     assay_free(words.items);
     assay_free(kept);
     return status;
@@ -220,8 +234,10 @@ static assay_status write_inspection(assay_buf *out, json_t *report, assay_error
 {
     json_t *problems = json_object_get(report, "problems"), *one;
     size_t i;
-    ASSAY_TRY(assay_buf_printf(out, err, "%s: %s", json_string_value(json_object_get(report, "path")), json_string_value(json_object_get(report, "kind"))));
-    const char *architecture = json_string_value(json_object_get(report, "architecture")), *head = json_string_value(json_object_get(report, "head"));
+    ASSAY_TRY(assay_buf_printf(out, err, "%s: %s", json_string_value(json_object_get(report, "path")),
+                               json_string_value(json_object_get(report, "kind"))));
+    const char *architecture = json_string_value(json_object_get(report, "architecture")),
+               *head = json_string_value(json_object_get(report, "head"));
     if (architecture) ASSAY_TRY(assay_buf_printf(out, err, ", %s", architecture));
     if (head) ASSAY_TRY(assay_buf_printf(out, err, ", reward head: %s", head));
     if (!json_array_size(problems)) ASSAY_TRY(assay_buf_text(out, "; nothing is wrong", err));
@@ -238,7 +254,9 @@ static assay_status look_at_model(const char *path, bool json, assay_error *err)
     size_t problems = json_array_size(json_object_get(report, "problems"));
     json_decref(report);
     ASSAY_TRY(status);
-    return problems ? assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu problem%s; assay inspect has the details", path, problems, problems == 1 ? "" : "s") : ASSAY_OK;
+    return problems ? assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu problem%s; assay inspect has the details", path,
+                                      problems, problems == 1 ? "" : "s")
+                    : ASSAY_OK;
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -249,10 +267,12 @@ static bool ends_with(const char *text, const char *end)
 
 static bool is_model(const char *path)
 {
-    return assay_path_is_dir(path) || ends_with(path, ".gguf") || ends_with(path, ".safetensors") || ends_with(path, ".bin") || ends_with(path, ".model");
+    return assay_path_is_dir(path) || ends_with(path, ".gguf") || ends_with(path, ".safetensors") ||
+           ends_with(path, ".bin") || ends_with(path, ".model");
 }
 
-static assay_status look_at(const char *path, const assay_options *options, const assay_command_context *context, assay_error *err)
+static assay_status look_at(const char *path, const assay_options *options, const assay_command_context *context,
+                            assay_error *err)
 {
     char *text;
     size_t size;
@@ -273,7 +293,8 @@ static assay_status listen(const assay_options *options, const assay_command_con
     bool known = false;
     assay_buf_init(&text, LOG_CEILING);
     assay_status status = ASSAY_OK;
-    for (size_t i = 0; i < words->count && status == ASSAY_OK; i++) status = assay_buf_printf(&text, err, "%s%s", i ? " " : "", words->items[i]);
+    for (size_t i = 0; i < words->count && status == ASSAY_OK; i++)
+        status = assay_buf_printf(&text, err, "%s%s", i ? " " : "", words->items[i]);
     if (status == ASSAY_OK) status = tell_findings(text.data, options->json, &known, err);
     assay_buf_release(&text);
     return status == ASSAY_OK && !known ? translate(words, options->json, context, err) : status;
@@ -291,9 +312,12 @@ const assay_command assay_command_doctor = {
     .name = "doctor",
     .summary = "looks at machine, models, logs; translates MedicalGPT and TRL command lines",
     .arguments = "[PATH | -- COMMAND LINE | -- ERROR]",
-    .help = "Without words: processors, vector instructions, memory (with the cgroup's limit) and disk. With a model or adapter folder: what is\n"
-            "wrong with it (an adapter that lost its head, for one); exit code 1 where something is. With a log, or an error behind --: what\n"
-            "causes it, and what to do in Assay. With a script, or the command line of another trainer behind --, prints the assay train line\n"
+    .help = "Without words: processors, vector instructions, memory (with the cgroup's limit) and disk. With a model "
+            "or adapter folder: what is\n"
+            "wrong with it (an adapter that lost its head, for one); exit code 1 where something is. With a log, or an "
+            "error behind --: what\n"
+            "causes it, and what to do in Assay. With a script, or the command line of another trainer behind --, "
+            "prints the assay train line\n"
             "that does the same; names without meaning here are told on stderr.\n"
             "\n"
             "Examples:\n"
@@ -301,7 +325,8 @@ const assay_command assay_command_doctor = {
             "  assay doctor my-adapter\n"
             "  assay doctor run_rm.sh\n"
             "  assay doctor train.log            # or - for standard input\n"
-            "  assay doctor -- torchrun reward_modeling.py --model_name_or_path ./chatglm3-6b --train_file_dir data --lora_rank 8\n",
+            "  assay doctor -- torchrun reward_modeling.py --model_name_or_path ./chatglm3-6b --train_file_dir data "
+            "--lora_rank 8\n",
     .takes = ASSAY_FOR_DOCTOR,
     .words_max = 10000,
     .run = run,

@@ -1,6 +1,8 @@
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "cli/command.h"
 #include "cli/eval_report.h"
+#include "task/folder_lock.h"
 
 #include <math.h>
 
@@ -23,22 +25,25 @@ static void compare_choices(assay_comparison *comparison, const assay_verdict *t
     for (size_t a = 0, b = 0; a < this->choice_count && b < other->choice_count;) {
         uint32_t x = this->choice_places[a], y = other->choice_places[b];
         if (x == y)
-            assay_comparison_add(comparison, assay_choice_credit(&this->judged_choices[a]) == 1, assay_choice_credit(&other->judged_choices[b]) == 1);
+            assay_comparison_add(comparison, assay_choice_credit(&this->judged_choices[a]) == 1,
+                                 assay_choice_credit(&other->judged_choices[b]) == 1);
         a += x <= y;
         b += y <= x;
     }
     assay_comparison_finish(comparison);
 }
 
-/* OTHER is a model, or, where it is an adapter and --model a base (with or without another adapter), an adapter on that base. */
-static assay_status compare(assay_eval_report *report, const assay_options *options, const assay_command_context *context, assay_error *err)
+/* OTHER is a model, or, where it is an adapter and --model a base (with or without another adapter), an adapter on that
+ * base. */
+static assay_status compare(assay_eval_report *report, const assay_options *options,
+                            const assay_command_context *context, assay_error *err)
 {
     assay_verdict other;
     assay_options again = *options;
     bool on_base = assay_is_adapter_folder(options->against) && !assay_is_adapter_folder(options->model);
     again.model = on_base ? options->model : options->against;
     again.adapter = on_base ? options->against : NULL;
-    ASSAY_TRY(assay_verdict_make(&other, report->data, &again, context, err));
+    ASSAY_TRY(assay_verdict_make(&other, report->data, &again, &context->task, err));
     compare_pairs(&report->pairs, report->verdict, &other);
     compare_choices(&report->choices, report->verdict, &other);
     report->against = options->against;
@@ -67,25 +72,34 @@ static assay_status print_json(const assay_eval_report *report, assay_error *err
     return status;
 }
 
-static assay_status report_on(const assay_eval_data *data, const assay_verdict *verdict, const assay_options *options, const assay_command_context *context,
-                              assay_error *err)
+static assay_status report_on(const assay_eval_data *data, const assay_verdict *verdict, const assay_options *options,
+                              const assay_command_context *context, assay_error *err)
 {
     char *stored = NULL;
-    assay_eval_report report = {.data = data, .verdict = verdict, .model = options->model, .worst = (size_t)options->worst};
+    assay_eval_report report = {
+        .data = data, .verdict = verdict, .model = options->model, .worst = (size_t)options->worst};
     assay_status status = options->against ? compare(&report, options, context, err) : ASSAY_OK;
-    if (status == ASSAY_OK && options->store) status = assay_verdict_store(verdict, &stored, err);
+    if (status == ASSAY_OK && options->store) status = assay_verdict_store(verdict, context->task.log, &stored, err);
     report.stored = stored;
     if (status == ASSAY_OK) status = options->json ? print_json(&report, err) : print_text(&report, err);
     assay_free(stored);
     return status;
 }
 
+/* Said before hours of scoring, not after them. */
+static assay_status look_at_lock(const assay_options *options, assay_error *err)
+{
+    const char *folder = options->adapter ? options->adapter : options->model;
+    return options->store && folder ? assay_folder_lock_look(folder, err) : ASSAY_OK;
+}
+
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     assay_eval_data data;
     assay_verdict verdict;
-    ASSAY_TRY(assay_eval_data_read(&data, options, context->log, err));
-    assay_status status = assay_verdict_make(&verdict, &data, options, context, err);
+    ASSAY_TRY(look_at_lock(options, err));
+    ASSAY_TRY(assay_eval_data_read(&data, options, context->task.log, err));
+    assay_status status = assay_verdict_make(&verdict, &data, options, &context->task, err);
     if (status == ASSAY_OK) {
         status = report_on(&data, &verdict, options, context, err);
         assay_verdict_release(&verdict);
@@ -98,17 +112,24 @@ const assay_command assay_command_eval = {
     .name = "eval",
     .summary = "accuracy and more on pairs and best-of-N choices",
     .arguments = "--model M --data PATH [options]",
-    .help = "Scores both answers of every pair and reports accuracy (with its 95 % interval; a tie counts half and is also counted apart),\n"
-            "the gain over picking the longer answer, accuracy among answers of equal length, loss, margin, and how far sigmoid(margin) is\n"
-            "from the share of right ones (calibration). By subset where the data names them (\"subset\", \"category\", or several files);\n"
-            "RewardBench's subsets also give its section scores. Lines whose \"chosen\" and \"rejected\" are lists of texts are choices\n"
+    .help = "Scores both answers of every pair and reports accuracy (with its 95 % interval; a tie counts half and is "
+            "also counted apart),\n"
+            "the gain over picking the longer answer, accuracy among answers of equal length, loss, margin, and how "
+            "far sigmoid(margin) is\n"
+            "from the share of right ones (calibration). By subset where the data names them (\"subset\", "
+            "\"category\", or several files);\n"
+            "RewardBench's subsets also give its section scores. Lines whose \"chosen\" and \"rejected\" are lists of "
+            "texts are choices\n"
             "(RewardBench 2): a right answer must come first.\n"
             "\n"
             "Examples:\n"
             "  assay eval --model my-reward --data dev.jsonl\n"
             "  assay eval --model my-reward --data dev.jsonl --worst 20\n"
-            "  assay eval --model Qwen/Qwen2.5-0.5B --adapter new --against old --data dev.jsonl     # is new better, or is it chance?\n"
-            "  assay eval --model my-reward --data dev.jsonl --store                                 # for score --normalized\n",
+            "  assay eval --model Qwen/Qwen2.5-0.5B --adapter new --against old --data dev.jsonl     # is new better, "
+            "or is it chance?\n"
+            "  assay eval --model my-reward --data dev.jsonl --store                                 # for score "
+            "--normalized\n",
     .takes = ASSAY_FOR_EVAL,
+    .saves = true,
     .run = run,
 };

@@ -1,12 +1,14 @@
-/* One input after another through a program whose last layer is computed for every token, its hidden states (and, on request, rotated queries
- * and keys) observed. Tensors are gathered in memory and written once at the end. */
+/* One input after another through a program whose last layer is computed for every token, its hidden states (and, on
+ * request, rotated queries and keys) observed. Tensors are gathered in memory and written once at the end. */
 #include "base/alloc.h"
 #include "base/file.h"
-#include "cli/pair_input.h"
-#include "cli/scoring.h"
+#include "cli/command.h"
 #include "container/safetensors.h"
 #include "data/input_file.h"
 #include "ops/attention_probabilities.h"
+#include "task/output_guard.h"
+#include "task/pair_input.h"
+#include "task/scoring.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,12 +22,14 @@ typedef struct collector {
 } collector;
 
 /* A new f32 tensor of the given shape, its memory to be filled in; NULL after an error. */
-static void *add_tensor(collector *c, char *name, assay_dtype dtype, int rank, const size_t shape[3], assay_status *status)
+static void *add_tensor(collector *c, char *name, assay_dtype dtype, int rank, const size_t shape[3],
+                        assay_status *status)
 {
     void *items = c->tensors;
     size_t elements = 1, bytes = 0;
     for (int i = 0; i < rank; i++) elements *= shape[i];
-    *status = name ? assay_grow(&items, &c->capacity, c->count + 1, sizeof *c->tensors, c->err) : assay_error_set(c->err, ASSAY_E_MEMORY, "out of memory for a name");
+    *status = name ? assay_grow(&items, &c->capacity, c->count + 1, sizeof *c->tensors, c->err)
+                   : assay_error_set(c->err, ASSAY_E_MEMORY, "out of memory for a name");
     if (*status != ASSAY_OK || !assay_dtype_bytes(dtype, elements, &bytes)) {
         assay_free(name);
         return NULL;
@@ -44,7 +48,8 @@ static assay_status collect_hidden(collector *c, size_t rows)
     assay_status status = ASSAY_OK;
     for (size_t l = 0; l < program->hidden_count; l++) {
         assay_view view = assay_engine_value(c->scoring->engine, program->hidden_states[l]);
-        float *out = add_tensor(c, assay_strfmt("%zu.hidden_states.%zu", c->inputs, l), ASSAY_F32, 2, (size_t[3]){rows, view.cols, 0}, &status);
+        float *out = add_tensor(c, assay_strfmt("%zu.hidden_states.%zu", c->inputs, l), ASSAY_F32, 2,
+                                (size_t[3]){rows, view.cols, 0}, &status);
         ASSAY_TRY(status);
         memcpy(out, view.data, rows * view.cols * sizeof *out);
     }
@@ -67,7 +72,8 @@ static assay_status collect_attentions(collector *c, size_t rows)
         const assay_step *step = &program->steps[s];
         if (step->op != &assay_op_attention) continue;
         assay_view q = operand(c, &step->in[0]), k = operand(c, &step->in[1]);
-        float *out = add_tensor(c, assay_strfmt("%zu.attentions.%d", c->inputs, step->layer), ASSAY_F32, 3, (size_t[3]){step->attr.heads, rows, rows}, &status);
+        float *out = add_tensor(c, assay_strfmt("%zu.attentions.%d", c->inputs, step->layer), ASSAY_F32, 3,
+                                (size_t[3]){step->attr.heads, rows, rows}, &status);
         ASSAY_TRY(status);
         assay_attention_probabilities(c->scoring->kernels, &step->attr, &q, &k, 0, rows, out);
     }
@@ -82,12 +88,14 @@ static assay_status collect(collector *c, const assay_ids *ids)
     assay_pack_tree(pack, 0);
     assay_pack_segment(pack, ids->data, ids->count, -1, true);
     ASSAY_TRY(assay_engine_forward(c->scoring->engine, assay_pack_finish(pack), 0, 0, false, c->err));
-    int32_t *kept = add_tensor(c, assay_strfmt("%zu.ids", c->inputs), ASSAY_I32, 1, (size_t[3]){ids->count, 0, 0}, &status);
+    int32_t *kept =
+        add_tensor(c, assay_strfmt("%zu.ids", c->inputs), ASSAY_I32, 1, (size_t[3]){ids->count, 0, 0}, &status);
     ASSAY_TRY(status);
     memcpy(kept, ids->data, ids->count * sizeof *kept);
     float *score = add_tensor(c, assay_strfmt("%zu.score", c->inputs), ASSAY_F32, 1, (size_t[3]){1, 0, 0}, &status);
     ASSAY_TRY(status);
     *score = assay_engine_rewards(c->scoring->engine)[0] + (float)c->scoring->source->score_offset;
+    ASSAY_TRY(assay_scoring_check(c->scoring, (double)*score, c->err));
     if (c->options->hidden_states) ASSAY_TRY(collect_hidden(c, ids->count));
     if (c->options->attentions) ASSAY_TRY(collect_attentions(c, ids->count));
     c->inputs++;
@@ -101,8 +109,12 @@ static assay_status collect_input(collector *c, const assay_input *input)
         assay_ids ids = {0};
         status = assay_scoring_render(c->scoring, input, i, &ids, c->err);
         if (status == ASSAY_OK && (ids.count == 0 || ids.count > c->scoring->plan.micro_tokens))
-            status = assay_error_set(c->err, ASSAY_E_FORMAT, "%s: %zu tokens; 1 to %zu can be computed (--max-length)", input->where, ids.count, c->scoring->plan.micro_tokens);
-        if (status == ASSAY_OK) status = collect(c, &ids);
+            status = assay_error_set(c->err, ASSAY_E_FORMAT, "%s: %zu tokens; 1 to %zu can be computed (--max-length)",
+                                     input->where, ids.count, c->scoring->plan.micro_tokens);
+        if (status == ASSAY_OK) {
+            status = collect(c, &ids);
+            if (status == ASSAY_E_NUMERIC) assay_error_prefix(c->err, status, "%s: ", input->where);
+        }
         assay_ids_release(&ids);
     }
     return status;
@@ -115,9 +127,11 @@ static assay_status make_engine(collector *c)
     size_t most = (size_t)c->scoring->source->max_length;
     bool *observed = assay_alloc(program->value_count, sizeof *observed);
     ASSAY_TRY_ALLOC(observed, "a plan", c->err);
-    for (size_t l = 0; c->options->hidden_states && l < program->hidden_count; l++) observed[program->hidden_states[l]] = true;
+    for (size_t l = 0; c->options->hidden_states && l < program->hidden_count; l++)
+        observed[program->hidden_states[l]] = true;
     for (size_t s = 0; c->options->attentions && s < program->step_count; s++)
-        if (program->steps[s].op == &assay_op_attention) observed[program->steps[s].in[0].value] = observed[program->steps[s].in[1].value] = true;
+        if (program->steps[s].op == &assay_op_attention)
+            observed[program->steps[s].in[0].value] = observed[program->steps[s].in[1].value] = true;
     assay_status status = assay_scoring_engine(c->scoring, c->options, most, most, 4, observed, c->err);
     assay_free(observed);
     return status;
@@ -132,7 +146,7 @@ static assay_status all_inputs(collector *c, const assay_command_context *contex
     ASSAY_TRY(assay_pair_input_columns(&columns, c->options, c->err));
     assay_status status = assay_inputs_open(&inputs, c->options->input ? c->options->input : "-", &columns, c->err);
     while (status == ASSAY_OK) {
-        if (*context->interrupted) status = assay_error_set(c->err, ASSAY_E_STOPPED, "interrupted");
+        if (*context->task.interrupted) status = assay_error_set(c->err, ASSAY_E_STOPPED, "interrupted");
         if (status == ASSAY_OK) status = assay_inputs_next(inputs, &input, c->err);
         if (status != ASSAY_OK || !input) break;
         status = collect_input(c, input);
@@ -146,8 +160,11 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     collector c = {.options = options, .err = err};
     if (!options->output) return assay_error_set(err, ASSAY_E_USAGE, "--output FILE.safetensors is missing");
+    ASSAY_TRY(assay_output_guard(options, err));
     ASSAY_TRY(assay_file_check_writable(options->output, err));
-    assay_status status = assay_scoring_open(&c.scoring, options, context, &(assay_scoring_wants){.all_rows = true, .exact = true}, err);
+    assay_status status = assay_scoring_open(&c.scoring, options, &context->task,
+                                             &(assay_scoring_wants){.all_rows = true, .exact = true}, err);
+    if (status == ASSAY_OK) status = assay_output_guard_source(options, c.scoring->source->checkpoint->path, err);
     if (status == ASSAY_OK) status = all_inputs(&c, context);
     if (status == ASSAY_OK) status = assay_safetensors_write(options->output, c.tensors, c.count, NULL, NULL, err);
     for (size_t i = 0; i < c.count; i++) {
@@ -163,11 +180,13 @@ const assay_command assay_command_forward = {
     .name = "forward",
     .summary = "hidden states and attentions of inputs",
     .arguments = "--model M --output FILE.safetensors [options]",
-    .help = "Runs the model on inputs (as score reads them) and writes, for each, ids, score, and on request every layer's hidden state and\n"
+    .help = "Runs the model on inputs (as score reads them) and writes, for each, ids, score, and on request every "
+            "layer's hidden state and\n"
             "attention probabilities: what output_hidden_states and output_attentions return elsewhere.\n"
             "\n"
             "Examples:\n"
-            "  echo '{\"text\": \"Hello\"}' | assay forward --model my-reward --output states.safetensors --hidden-states --attentions\n",
+            "  echo '{\"text\": \"Hello\"}' | assay forward --model my-reward --output states.safetensors "
+            "--hidden-states --attentions\n",
     .takes = ASSAY_FOR_FORWARD,
     .run = run,
 };

@@ -1,20 +1,31 @@
 #include "cli/command.h"
 
 #include "base/buf.h"
-#include "cli/inspection.h"
+#include "base/text.h"
+#include "task/inspection.h"
 
 #include <string.h>
 
-enum { TEXT_BYTES = 1 << 20 };
+enum { TEXT_BYTES = 1 << 20, NAME_BYTES = 4096 };
+
+/* A name that a file gave stays on its line. */
+static assay_status write_name(assay_buf *out, const char *name, assay_error *err)
+{
+    char visible[NAME_BYTES];
+    assay_text_visible(visible, sizeof visible, name ? name : "", false);
+    return assay_buf_text(out, visible, err);
+}
 
 static assay_status write_value(assay_buf *out, const json_t *value, assay_error *err)
 {
-    if (json_is_string(value)) return assay_buf_text(out, json_string_value(value), err);
+    if (json_is_string(value)) return write_name(out, json_string_value(value), err);
     if (json_is_integer(value)) return assay_buf_printf(out, err, "%lld", (long long)json_integer_value(value));
     if (json_is_real(value)) return assay_buf_printf(out, err, "%g", json_real_value(value));
     if (json_is_boolean(value)) return assay_buf_text(out, json_is_true(value) ? "yes" : "no", err);
-    for (size_t i = 0; i < json_array_size(value); i++)
-        ASSAY_TRY(assay_buf_printf(out, err, "%s%s", i ? ", " : "", json_string_value(json_array_get(value, i))));
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        ASSAY_TRY(assay_buf_text(out, i ? ", " : "", err));
+        ASSAY_TRY(write_name(out, json_string_value(json_array_get(value, i)), err));
+    }
     return json_array_size(value) ? ASSAY_OK : assay_buf_text(out, "none", err);
 }
 
@@ -30,7 +41,8 @@ static assay_status write_report(assay_buf *out, json_t *report, assay_error *er
         ASSAY_TRY(assay_buf_byte(out, '\n', err));
     }
     for (size_t i = 0; i < json_array_size(problems); i++)
-        ASSAY_TRY(assay_buf_printf(out, err, "%s  - %s\n", i ? "" : "problems\n", json_string_value(json_array_get(problems, i))));
+        ASSAY_TRY(assay_buf_printf(out, err, "%s  - %s\n", i ? "" : "problems\n",
+                                   json_string_value(json_array_get(problems, i))));
     return ASSAY_OK;
 }
 
@@ -58,7 +70,8 @@ const assay_command assay_command_inspect = {
     .name = "inspect",
     .summary = "what a checkpoint, adapter, tokenizer or run folder is",
     .arguments = "PATH [options]",
-    .help = "Says what is at PATH, what of it Assay supports, and what is wrong with it. All weights are read once, for the fingerprint.\n"
+    .help = "Says what is at PATH, what of it Assay supports, and what is wrong with it. All weights are read once, "
+            "for the fingerprint.\n"
             "\n"
             "Examples:\n"
             "  assay inspect ./chatglm3-6b\n"

@@ -1,31 +1,47 @@
 #include "cli/command.h"
 
 #include "base/file.h"
-#include "cli/output_folder.h"
-#include "cli/saved_folder.h"
+#include "cli/saved_print.h"
 #include "model/model_save.h"
+#include "task/output_folder.h"
+#include "task/output_guard.h"
+#include "task/saved_folder.h"
 
 typedef struct merge_job {
     const assay_options *options;
+    const assay_log *log;
     const char *adapter_path;
     assay_adapter_file *adapter;
     assay_checkpoint *base;
     assay_model *model;
 } merge_job;
 
-static assay_status write_folder(const merge_job *job, const char *folder, assay_error *err)
+static assay_status write_parts(const merge_job *job, const assay_saved_source *source, const char *folder,
+                                assay_error *err)
 {
     double offset = 0;
     char *pad = NULL;
-    assay_saved_source source = {.trained = job->adapter_path, .base = job->base};
-    assay_save_options save = {.dtype = assay_saved_dtype(job->options->dtype), .pad_token = -1, .score_offset = &offset,
-                               .format = job->options->format == ASSAY_OPT_FORMAT_GLM ? ASSAY_SAVE_GLM : ASSAY_SAVE_OWN};
-    ASSAY_TRY(assay_saved_pad(&source, &save.pad_token, &pad, err));
+    assay_save_options save = {.dtype = assay_saved_dtype(job->options->dtype),
+                               .pad_token = -1,
+                               .code = &source->code,
+                               .score_offset = &offset,
+                               .format =
+                                   job->options->format == ASSAY_OPT_FORMAT_GLM ? ASSAY_SAVE_GLM : ASSAY_SAVE_OWN};
+    ASSAY_TRY(assay_saved_pad(source, &save.pad_token, &pad, err));
     assay_status status = assay_model_save_full(job->model, &save, folder, err);
-    if (status == ASSAY_OK) status = assay_saved_tokenizer(&source, folder, pad, err);
-    if (status == ASSAY_OK) status = assay_saved_notes(&source, offset, folder, err);
-    if (status == ASSAY_OK) status = assay_saved_card(&source, folder, job->options->output, err);
+    if (status == ASSAY_OK) status = assay_saved_tokenizer(source, folder, pad, err);
+    if (status == ASSAY_OK) status = assay_saved_notes(source, offset, folder, err);
+    if (status == ASSAY_OK) status = assay_saved_card(source, folder, job->options->output, err);
     assay_free(pad);
+    return status;
+}
+
+static assay_status write_folder(const merge_job *job, const char *folder, assay_error *err)
+{
+    assay_saved_source source = {.trained = job->adapter_path, .base = job->base};
+    assay_status status = assay_saved_source_hold(&source, err);
+    if (status == ASSAY_OK) status = write_parts(job, &source, folder, err);
+    assay_saved_source_release(&source);
     return status;
 }
 
@@ -33,17 +49,21 @@ static assay_status write_folder(const merge_job *job, const char *folder, assay
 static assay_status find_parts(merge_job *job, const char **base, assay_error *err)
 {
     const assay_options *options = job->options;
-    if (!options->model) return assay_error_set(err, ASSAY_E_USAGE, "--model is missing: the base, or a trained adapter's folder");
+    if (!options->model)
+        return assay_error_set(err, ASSAY_E_USAGE, "--model is missing: the base, or a trained adapter's folder");
     bool alone = !options->adapter && assay_is_adapter_folder(options->model);
     job->adapter_path = alone ? options->model : options->adapter;
     if (!job->adapter_path)
-        return assay_error_set(err, ASSAY_E_USAGE, "%s is no adapter's folder: give the adapter to fold in with --adapter", options->model);
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "%s is no adapter's folder: give the adapter to fold in with --adapter", options->model);
     ASSAY_TRY(assay_adapter_open(&job->adapter, job->adapter_path, err));
     *base = alone ? job->adapter->config.base : options->model;
     if (*base) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_USAGE, "%s does not name its base (base_model_name_or_path): give the base with --model and this folder with "
-                                               "--adapter",
-                           job->adapter_path);
+    return assay_error_set(
+        err, ASSAY_E_USAGE,
+        "%s does not name its base (base_model_name_or_path): give the base with --model and this folder with "
+        "--adapter",
+        job->adapter_path);
 }
 
 static assay_status merge(merge_job *job, assay_error *err)
@@ -51,20 +71,19 @@ static assay_status merge(merge_job *job, assay_error *err)
     const char *base = NULL;
     assay_output_folder output;
     assay_model_options model = {.tuning = ASSAY_TUNE_NOTHING, .need_head = true};
+    ASSAY_TRY(assay_output_guard(job->options, err));
     ASSAY_TRY(find_parts(job, &base, err));
     assay_status status = assay_checkpoint_open(&job->base, base, 0, err);
     if (status != ASSAY_OK) return assay_error_prefix(err, status, "the base of %s: ", job->adapter_path);
-    ASSAY_TRY(assay_saved_check_apart(job->base->path, job->options->output, err));
-    ASSAY_TRY(assay_saved_check_apart(job->adapter_path, job->options->output, err));
+    ASSAY_TRY(assay_output_guard_source(job->options, job->base->path, err));
     ASSAY_TRY(assay_model_open(&job->model, job->base, job->adapter, &model, err));
-    ASSAY_TRY(assay_output_open(&output, job->options->output, job->options->force, err));
+    ASSAY_TRY(assay_output_open(&output, job->options->output, job->options->force, job->log, err));
     return assay_output_close(&output, write_folder(job, output.temporary, err), err);
 }
 
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
-    merge_job job = {.options = options};
-    (void)context;
+    merge_job job = {.options = options, .log = context->task.log};
     assay_status status = merge(&job, err);
     assay_model_close(job.model);
     assay_checkpoint_close(job.base);
@@ -76,7 +95,8 @@ const assay_command assay_command_merge = {
     .name = "merge",
     .summary = "folds an adapter into the weights",
     .arguments = "--model M [--adapter DIR] --output DIR [options]",
-    .help = "Adds a LoRA adapter to its base and writes a whole sequence classification model in Hugging Face's format, head included.\n"
+    .help = "Adds a LoRA adapter to its base and writes a whole sequence classification model in Hugging Face's "
+            "format, head included.\n"
             "--model alone may be a trained adapter's folder; its base is found through it.\n"
             "\n"
             "Examples:\n"
@@ -84,5 +104,6 @@ const assay_command assay_command_merge = {
             "  assay merge --model my-reward --output merged --dtype bf16\n"
             "  assay merge --model my-chatglm3-reward --format glm --output no-remote-code\n",
     .takes = ASSAY_FOR_MERGE,
+    .saves = true,
     .run = run,
 };

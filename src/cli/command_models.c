@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "model/lora.h"
 #include "model/model_init.h"
-#include "tokenizer/chat_template.h"
+#include "template/chat_template.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,20 +17,22 @@ static json_t *architecture_json(const assay_architecture *arch)
     size_t count = assay_lora_modules(arch, modules);
     json_t *targets = json_array(), *shapes = json_array();
     for (size_t i = 0; i < count; i++) json_array_append_new(targets, json_string(modules[i]));
-    for (size_t i = 0; assay_model_shape_at(i); i++)
-        if (assay_model_shape_at(i)->arch == arch) json_array_append_new(shapes, json_string(assay_model_shape_at(i)->name));
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:s, s:b, s:s, s:o, s:o}", "name", arch->name, "title", arch->title, "class",
-                     arch->sequence_class, "head", arch->names.head, "train", 1, "lora", 1, "full", 1, "score", 1, "tokenizer", 1, "template",
-                     arch->template_hint, "recompute", 1, "peft_task_type", arch->peft_task_type_null ? "null" : "SEQ_CLS", "lora_targets", targets,
-                     "init", shapes);
+    for (const assay_model_shape *shape = arch->shapes; shape->name; shape++)
+        json_array_append_new(shapes, json_string(shape->name));
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:s, s:b, s:s, s:o, s:o}", "name", arch->name,
+                     "title", arch->title, "class", arch->sequence_class ? arch->sequence_class : arch->base_class,
+                     "head", arch->names->head, "train", 1, "lora", 1, "full", 1, "score", 1, "tokenizer", 1,
+                     "template", arch->template_hint, "recompute", 1, "peft_task_type",
+                     arch->peft_task_type_null ? "null" : "SEQ_CLS", "lora_targets", targets, "init", shapes);
 }
 
 static json_t *all_json(void)
 {
     json_t *architectures = json_array(), *templates = json_array();
-    for (size_t i = 0; assay_architecture_at(i); i++) json_array_append_new(architectures, architecture_json(assay_architecture_at(i)));
+    for (size_t i = 0; assay_architecture_at(i); i++)
+        json_array_append_new(architectures, architecture_json(assay_architecture_at(i)));
     for (size_t i = 0; i < assay_template_count(); i++)
-        json_array_append_new(templates, json_string(assay_template_name(assay_template_at(i))));
+        json_array_append_new(templates, json_string(assay_template_name_at(i)));
     return json_pack("{s:o, s:o}", "architectures", architectures, "templates", templates);
 }
 
@@ -59,27 +61,32 @@ static assay_status write_row(assay_buf *out, const json_t *row, assay_error *er
 {
     static const char *const columns[] = {"train", "lora", "full", "score", "tokenizer", "recompute"};
     ASSAY_TRY(assay_buf_printf(out, err, "%-32s", json_string_value(json_object_get(row, "title"))));
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) ASSAY_TRY(assay_buf_printf(out, err, " %-9s", mark(row, columns[i])));
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        ASSAY_TRY(assay_buf_printf(out, err, " %-9s", mark(row, columns[i])));
     return assay_buf_printf(out, err, " %s\n", json_string_value(json_object_get(row, "template")));
 }
 
 static assay_status write_table(assay_buf *out, const json_t *all, assay_error *err)
 {
     const json_t *rows = json_object_get(all, "architectures");
-    ASSAY_TRY(assay_buf_printf(out, err, "%-32s %-9s %-9s %-9s %-9s %-9s %-9s %s\n", "architecture", "train", "LoRA", "full", "score", "tokenizer",
-                               "recompute", "template"));
+    ASSAY_TRY(assay_buf_printf(out, err, "%-32s %-9s %-9s %-9s %-9s %-9s %-9s %s\n", "architecture", "train", "LoRA",
+                               "full", "score", "tokenizer", "recompute", "template"));
     for (size_t i = 0; i < json_array_size(rows); i++) ASSAY_TRY(write_row(out, json_array_get(rows, i), err));
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
-        ASSAY_TRY(assay_buf_printf(out, err, "\n%s: %s, head %s, PEFT task_type %s\n", json_string_value(json_object_get(row, "name")),
-                                   json_string_value(json_object_get(row, "class")), json_string_value(json_object_get(row, "head")),
-                                   json_string_value(json_object_get(row, "peft_task_type"))));
+        ASSAY_TRY(assay_buf_printf(
+            out, err, "\n%s: %s, head %s, PEFT task_type %s\n", json_string_value(json_object_get(row, "name")),
+            json_string_value(json_object_get(row, "class")), json_string_value(json_object_get(row, "head")),
+            json_string_value(json_object_get(row, "peft_task_type"))));
         ASSAY_TRY(write_names(out, "  --lora-targets", json_object_get(row, "lora_targets"), err));
         ASSAY_TRY(write_names(out, "  init --arch", json_object_get(row, "init"), err));
     }
     ASSAY_TRY(assay_buf_byte(out, '\n', err));
     ASSAY_TRY(write_names(out, "templates:", json_object_get(all, "templates"), err));
-    return assay_buf_text(out, "Scores and gradients of every architecture are tested against Transformers and PEFT, token ids against their tokenizers.\n", err);
+    return assay_buf_text(out,
+                          "Scores and gradients of every architecture are tested against Transformers and PEFT, token "
+                          "ids against their tokenizers.\n",
+                          err);
 }
 
 static assay_status print_table(const json_t *all, assay_error *err)

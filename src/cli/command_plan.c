@@ -1,7 +1,8 @@
 #include "base/buf.h"
+#include "base/format.h"
 #include "cli/command.h"
 #include "cli/progress.h"
-#include "cli/training.h"
+#include "task/training.h"
 
 static assay_status print_json(const assay_planning *p, assay_error *err)
 {
@@ -21,11 +22,13 @@ static assay_status line(assay_buf *text, const char *name, size_t bytes, const 
 
 static assay_status classes(assay_buf *text, const assay_planning *p, assay_error *err)
 {
-    ASSAY_TRY(line(text, "weights", p->size.owned + p->size.borrowed - p->size.adapters, p->size.borrowed ? "most of them mapped from the file" : "", err));
+    ASSAY_TRY(line(text, "weights", p->size.owned + p->size.borrowed - p->size.adapters,
+                   p->size.borrowed ? "most of them mapped from the file" : "", err));
     ASSAY_TRY(line(text, "adapters", p->size.adapters, "and head", err));
     ASSAY_TRY(line(text, "gradients", p->gradients, "", err));
     ASSAY_TRY(line(text, "optimizer", p->optimizer, "two moments", err));
-    ASSAY_TRY(line(text, "activations", p->plan.arena_bytes - p->plan.scratch_bytes, "values, their gradients, operations' workspace", err));
+    ASSAY_TRY(line(text, "activations", p->plan.arena_bytes - p->plan.scratch_bytes,
+                   "values, their gradients, operations' workspace", err));
     ASSAY_TRY(line(text, "workspace", p->plan.scratch_bytes, "of the threads' matrix products", err));
     ASSAY_TRY(line(text, "total", p->plan.total_bytes, p->fits ? "fits" : "does NOT fit", err));
     return line(text, "budget", p->budget, "", err);
@@ -33,12 +36,14 @@ static assay_status classes(assay_buf *text, const assay_planning *p, assay_erro
 
 static assay_status options_table(assay_buf *text, const assay_planning *p, assay_error *err)
 {
-    ASSAY_TRY(assay_buf_text(text, "\nOther ways to run                              memory   time a token   tokens   recomputed\n", err));
+    ASSAY_TRY(assay_buf_text(
+        text, "\nOther ways to run                              memory   time a token   tokens   recomputed\n", err));
     for (size_t i = 0; i < p->option_count; i++) {
         const assay_plan_option *o = &p->options[i];
         char bytes[32];
         assay_format_bytes(o->plan.total_bytes, bytes, sizeof bytes);
-        ASSAY_TRY(assay_buf_printf(text, err, "  %-38s %12s %14.2f %8zu %5d of %d%s\n", o->text, bytes, o->relative_time, o->plan.micro_tokens, o->plan.replayed, p->layers,
+        ASSAY_TRY(assay_buf_printf(text, err, "  %-38s %12s %14.2f %8zu %5d of %d%s\n", o->text, bytes,
+                                   o->relative_time, o->plan.micro_tokens, o->plan.replayed, p->layers,
                                    o->fits ? "" : "   does not fit"));
     }
     return ASSAY_OK;
@@ -46,13 +51,19 @@ static assay_status options_table(assay_buf *text, const assay_planning *p, assa
 
 static assay_status table(assay_buf *text, const assay_planning *p, assay_error *err)
 {
-    ASSAY_TRY(assay_buf_printf(text, err, "%s: micro-batches of %zu tokens (the longest pair has %zu), %d of %d layers recomputed\n", p->fits ? "The plan" : "The smallest plan",
-                               p->plan.micro_tokens, p->longest_pair, p->plan.replayed, p->layers));
-    ASSAY_TRY(assay_buf_printf(text, err, "time a token %.2f (1: nothing recomputed, unlimited memory); recomputation adds %.1f %% of arithmetic\n\n", p->plan.relative_time,
-                               100 * p->plan.overhead));
+    ASSAY_TRY(assay_buf_printf(
+        text, err, "%s: micro-batches of %zu tokens (the longest pair has %zu), %d of %d layers recomputed\n",
+        p->fits ? "The plan" : "The smallest plan", p->plan.micro_tokens, p->longest_pair, p->plan.replayed,
+        p->layers));
+    ASSAY_TRY(assay_buf_printf(
+        text, err,
+        "time a token %.2f (1: nothing recomputed, unlimited memory); recomputation adds %.1f %% of arithmetic\n\n",
+        p->plan.relative_time, 100 * p->plan.overhead));
     ASSAY_TRY(classes(text, p, err));
-    ASSAY_TRY(assay_buf_printf(text, err, "\nLargest micro-batch in this budget: %zu tokens without recomputation, %zu with all layers recomputed (0: not even the longest pair)\n", p->largest_off,
-                               p->largest_all));
+    ASSAY_TRY(assay_buf_printf(text, err,
+                               "\nLargest micro-batch in this budget: %zu tokens without recomputation, %zu with all "
+                               "layers recomputed (0: not even the longest pair)\n",
+                               p->largest_off, p->largest_all));
     return options_table(text, p, err);
 }
 
@@ -69,7 +80,7 @@ static assay_status print_text(const assay_planning *p, assay_error *err)
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     assay_training *training;
-    ASSAY_TRY(assay_training_open_plan(&training, options, context, err));
+    ASSAY_TRY(assay_training_open_plan(&training, options, &context->task, err));
     const assay_planning *p = &training->planning;
     assay_status status = options->json ? print_json(p, err) : print_text(p, err);
     if (status == ASSAY_OK && !p->fits) status = assay_planning_refuse(p, err);
@@ -81,8 +92,10 @@ const assay_command assay_command_plan = {
     .name = "plan",
     .summary = "the memory a training run will take, before anything is loaded",
     .arguments = "--model M [--data PATH] [options of train]",
-    .help = "Says what a run will take and how it will run within --memory, without loading a weight: a folder with config.json alone is enough.\n"
-            "Without --data, texts of --max-length tokens are assumed, the two answers of a pair sharing nothing. Exit code 3 if it does not fit.\n"
+    .help = "Says what a run will take and how it will run within --memory, without loading a weight: a folder with "
+            "config.json alone is enough.\n"
+            "Without --data, texts of --max-length tokens are assumed, the two answers of a pair sharing nothing. Exit "
+            "code 3 if it does not fit.\n"
             "\n"
             "Examples:\n"
             "  assay plan --model THUDM/chatglm2-6b --max-length 1024\n"

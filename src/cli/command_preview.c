@@ -1,9 +1,9 @@
 #include "cli/command.h"
 
-#include "cli/model_source.h"
-#include "cli/pair_input.h"
 #include "data/json_text.h"
-#include "tokenizer/unicode.h"
+#include "task/model_source.h"
+#include "task/pair_input.h"
+#include "text/unicode.h"
 
 #include <math.h>
 #include <string.h>
@@ -83,20 +83,23 @@ static json_t *side_json(const pair_preview *preview, const preview_side *side)
 {
     const assay_tokenizer *tokenizer = preview->source->tokenizer;
     int32_t scored = side->ids[side->count - 1];
-    json_t *token = json_pack("{s:I,s:i,s:o}", "index", (json_int_t)(side->count - 1), "id", (int)scored, "token", ids_text(tokenizer, &scored, 1));
-    return json_pack("{s:I,s:o,s:o,s:o}", "tokens", (json_int_t)side->count, "ids", ids_json(side->ids, side->count), "text",
-                     ids_text(tokenizer, side->ids, side->count), "scored", token);
+    json_t *token = json_pack("{s:I,s:i,s:o}", "index", (json_int_t)(side->count - 1), "id", (int)scored, "token",
+                              ids_text(tokenizer, &scored, 1));
+    return json_pack("{s:I,s:o,s:o,s:o}", "tokens", (json_int_t)side->count, "ids", ids_json(side->ids, side->count),
+                     "text", ids_text(tokenizer, side->ids, side->count), "scored", token);
 }
 
 static json_t *example_json(const pair_preview *preview, const assay_example *example)
 {
     const assay_pair *pair = &preview->pairs->pairs[example->pair];
-    preview_side chosen = side_of(&preview->examples, example, true), rejected = side_of(&preview->examples, example, false);
+    preview_side chosen = side_of(&preview->examples, example, true),
+                 rejected = side_of(&preview->examples, example, false);
     char *place = assay_pair_set_place(preview->pairs, pair->place);
-    json_t *object = json_pack("{s:s,s:I,s:o,s:o,s:o,s:o}", "place", place ? place : "", "shared", (json_int_t)example->shared, "shared_text",
-                               ids_text(preview->source->tokenizer, chosen.ids, example->shared), "margin",
-                               isnan(example->margin) ? json_null() : json_real(example->margin), "chosen", side_json(preview, &chosen),
-                               "rejected", side_json(preview, &rejected));
+    json_t *object =
+        json_pack("{s:s,s:I,s:o,s:o,s:o,s:o}", "place", place ? place : "", "shared", (json_int_t)example->shared,
+                  "shared_text", ids_text(preview->source->tokenizer, chosen.ids, example->shared), "margin",
+                  isnan(example->margin) ? json_null() : json_real(example->margin), "chosen",
+                  side_json(preview, &chosen), "rejected", side_json(preview, &rejected));
     if (object && pair->id) json_object_set_new(object, "id", assay_json_value(pair->id));
     assay_free(place);
     return object;
@@ -106,7 +109,8 @@ static assay_place drop_place(const pair_preview *preview, size_t index, assay_d
 {
     const assay_pair_set *pairs = preview->pairs;
     *tokens = 0;
-    *reason = index < pairs->drop_count ? pairs->drops[index].reason : preview->examples.drops[index - pairs->drop_count].reason;
+    *reason = index < pairs->drop_count ? pairs->drops[index].reason
+                                        : preview->examples.drops[index - pairs->drop_count].reason;
     if (index < pairs->drop_count) return pairs->drops[index].place;
     const assay_example_drop *drop = &preview->examples.drops[index - pairs->drop_count];
     *tokens = drop->length;
@@ -120,8 +124,9 @@ static json_t *drops_json(const pair_preview *preview)
         assay_drop_reason reason;
         size_t tokens;
         char *place = assay_pair_set_place(preview->pairs, drop_place(preview, i, &reason, &tokens));
-        json_array_append_new(list, json_pack("{s:s,s:s,s:o}", "place", place ? place : "", "reason", assay_drop_key(reason), "tokens",
-                                              tokens ? json_integer((json_int_t)tokens) : json_null()));
+        json_array_append_new(list,
+                              json_pack("{s:s,s:s,s:o}", "place", place ? place : "", "reason", assay_drop_key(reason),
+                                        "tokens", tokens ? json_integer((json_int_t)tokens) : json_null()));
         assay_free(place);
     }
     return list;
@@ -138,12 +143,14 @@ static assay_status print_json(const pair_preview *preview, assay_error *err)
 {
     const assay_model_source *source = preview->source;
     json_t *shown = json_array();
-    for (size_t i = 0; i < preview->shown; i++) json_array_append_new(shown, example_json(preview, &preview->examples.items[i]));
-    json_t *object = json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "template", source->template_name, "append_eos",
-                               eos_word(source->append_eos), "max_length", (json_int_t)source->max_length, "records",
-                               (json_int_t)records_of(preview->pairs), "bad_lines", (json_int_t)preview->pairs->bad_count, "kept",
-                               (json_int_t)preview->examples.count, "truncated", (json_int_t)preview->examples.truncated, "longest",
-                               (json_int_t)preview->examples.longest, "dropped", drops_json(preview), "pairs", shown);
+    for (size_t i = 0; i < preview->shown; i++)
+        json_array_append_new(shown, example_json(preview, &preview->examples.items[i]));
+    json_t *object =
+        json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "template", source->template_name, "append_eos",
+                  eos_word(source->append_eos), "max_length", (json_int_t)source->max_length, "records",
+                  (json_int_t)records_of(preview->pairs), "bad_lines", (json_int_t)preview->pairs->bad_count, "kept",
+                  (json_int_t)preview->examples.count, "truncated", (json_int_t)preview->examples.truncated, "longest",
+                  (json_int_t)preview->examples.longest, "dropped", drops_json(preview), "pairs", shown);
     ASSAY_TRY_ALLOC(object, "the preview", err);
     assay_status status = assay_print_json(object, err);
     json_decref(object);
@@ -151,7 +158,8 @@ static assay_status print_json(const pair_preview *preview, assay_error *err)
 }
 
 /* "  NAME  "TEXT"" with JSON's escapes, so that line ends and spaces are seen. */
-static assay_status text_row(const pair_preview *preview, const char *name, const int32_t *ids, size_t count, assay_buf *out, assay_error *err)
+static assay_status text_row(const pair_preview *preview, const char *name, const int32_t *ids, size_t count,
+                             assay_buf *out, assay_error *err)
 {
     json_t *text = ids_text(preview->source->tokenizer, ids, count);
     ASSAY_TRY_ALLOC(text, "a text", err);
@@ -164,12 +172,14 @@ static assay_status text_row(const pair_preview *preview, const char *name, cons
     return assay_buf_text(out, "\n", err);
 }
 
-static assay_status scored_row(const pair_preview *preview, const char *name, const preview_side *side, assay_buf *out, assay_error *err)
+static assay_status scored_row(const pair_preview *preview, const char *name, const preview_side *side, assay_buf *out,
+                               assay_error *err)
 {
     int32_t id = side->ids[side->count - 1];
     json_t *text = ids_text(preview->source->tokenizer, &id, 1);
     ASSAY_TRY_ALLOC(text, "a text", err);
-    assay_status status = assay_buf_printf(out, err, "  scored in %-9s token %zu of %zu, id %d ", name, side->count, side->count, (int)id);
+    assay_status status = assay_buf_printf(out, err, "  scored in %-9s token %zu of %zu, id %d ", name, side->count,
+                                           side->count, (int)id);
     if (status == ASSAY_OK) status = assay_json_text(text, out, err);
     json_decref(text);
     return status == ASSAY_OK ? assay_buf_text(out, "\n", err) : status;
@@ -178,7 +188,8 @@ static assay_status scored_row(const pair_preview *preview, const char *name, co
 static assay_status example_text(const pair_preview *preview, size_t index, assay_buf *out, assay_error *err)
 {
     const assay_example *example = &preview->examples.items[index];
-    preview_side chosen = side_of(&preview->examples, example, true), rejected = side_of(&preview->examples, example, false);
+    preview_side chosen = side_of(&preview->examples, example, true),
+                 rejected = side_of(&preview->examples, example, false);
     char *place = assay_pair_set_place(preview->pairs, preview->pairs->pairs[example->pair].place);
     ASSAY_TRY_ALLOC(place, "a place", err);
     assay_status status = assay_buf_printf(out, err, "\nPair %zu, %s", index + 1, place);
@@ -188,7 +199,8 @@ static assay_status example_text(const pair_preview *preview, size_t index, assa
     ASSAY_TRY(assay_buf_text(out, "\n", err));
     ASSAY_TRY(text_row(preview, "shared", chosen.ids, example->shared, out, err));
     ASSAY_TRY(text_row(preview, "chosen", chosen.ids + chosen.shared, chosen.count - chosen.shared, out, err));
-    ASSAY_TRY(text_row(preview, "rejected", rejected.ids + rejected.shared, rejected.count - rejected.shared, out, err));
+    ASSAY_TRY(
+        text_row(preview, "rejected", rejected.ids + rejected.shared, rejected.count - rejected.shared, out, err));
     ASSAY_TRY(scored_row(preview, "chosen:", &chosen, out, err));
     return scored_row(preview, "rejected:", &rejected, out, err);
 }
@@ -207,7 +219,9 @@ static assay_status drops_text(const pair_preview *preview, assay_buf *out, assa
         ASSAY_TRY(status);
         ASSAY_TRY(tokens ? assay_buf_printf(out, err, " (%zu tokens)\n", tokens) : assay_buf_text(out, "\n", err));
     }
-    return count > SHOWN_DROPS ? assay_buf_printf(out, err, "  ... and %zu more; --json lists all\n", count - SHOWN_DROPS) : ASSAY_OK;
+    return count > SHOWN_DROPS
+               ? assay_buf_printf(out, err, "  ... and %zu more; --json lists all\n", count - SHOWN_DROPS)
+               : ASSAY_OK;
 }
 
 static assay_status print_text(const pair_preview *preview, assay_error *err)
@@ -215,11 +229,12 @@ static assay_status print_text(const pair_preview *preview, assay_error *err)
     const assay_model_source *source = preview->source;
     assay_buf out;
     assay_buf_init(&out, SIZE_MAX / 4);
-    assay_status status = assay_buf_printf(&out, err,
-                                           "template %s, append-eos %s, max-length %lld\n%zu records: %zu pairs kept (%zu truncated), longest side %zu "
-                                           "tokens\n",
-                                           source->template_name, eos_word(source->append_eos), (long long)source->max_length,
-                                           records_of(preview->pairs), preview->examples.count, preview->examples.truncated, preview->examples.longest);
+    assay_status status = assay_buf_printf(
+        &out, err,
+        "template %s, append-eos %s, max-length %lld\n%zu records: %zu pairs kept (%zu truncated), longest side %zu "
+        "tokens\n",
+        source->template_name, eos_word(source->append_eos), (long long)source->max_length, records_of(preview->pairs),
+        preview->examples.count, preview->examples.truncated, preview->examples.longest);
     for (size_t i = 0; i < preview->shown && status == ASSAY_OK; i++) status = example_text(preview, i, &out, err);
     if (status == ASSAY_OK) status = drops_text(preview, &out, err);
     if (status == ASSAY_OK) status = assay_print_text(out.data, err);
@@ -231,11 +246,13 @@ static assay_status preview_build(pair_preview *preview, const assay_log *log, a
 {
     const assay_options *options = preview->options;
     assay_renderer renderer;
-    ASSAY_TRY(assay_model_source_open(&preview->source, options->model, options->adapter, ASSAY_SOURCE_CONFIG_ONLY, err));
+    ASSAY_TRY(assay_model_source_open(&preview->source, options->model, options->adapter, &options->ignore_config,
+                                      ASSAY_SOURCE_CONFIG_ONLY, err));
     ASSAY_TRY(assay_model_source_settle(preview->source, options, err));
     ASSAY_TRY(assay_pair_input_read(&preview->pairs, &options->data, options, log, err));
-    assay_renderer_of_template(&renderer, &preview->source->rendering);
-    assay_example_options how = {.max_length = (size_t)preview->source->max_length, .truncate = assay_pair_input_truncate(options)};
+    assay_renderer_of_template(&renderer, preview->source->chosen);
+    assay_example_options how = {.max_length = (size_t)preview->source->max_length,
+                                 .truncate = assay_pair_input_truncate(options)};
     ASSAY_TRY(assay_example_set_build(&preview->examples, preview->pairs, NULL, 0, &renderer, &how, err));
     bool few = options->max_train_samples > 0 && options->max_train_samples <= SHOWN_WHOLE;
     size_t wanted = few ? (size_t)options->max_train_samples : SHOWN_PAIRS;
@@ -246,7 +263,7 @@ static assay_status preview_build(pair_preview *preview, const assay_log *log, a
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     pair_preview preview = {.options = options};
-    assay_status status = preview_build(&preview, context->log, err);
+    assay_status status = preview_build(&preview, context->task.log, err);
     if (status == ASSAY_OK) status = options->json ? print_json(&preview, err) : print_text(&preview, err);
     assay_example_set_release(&preview.examples);
     assay_pair_set_free(preview.pairs);
@@ -258,8 +275,10 @@ const assay_command assay_command_preview = {
     .name = "preview",
     .summary = "shows pairs as the model will see them",
     .arguments = "--model M --data PATH [options]",
-    .help = "Renders pairs with the options of train and shows text and ids of what both answers share and of each answer, the token that is\n"
-            "scored, and what would be dropped and why. Shows 3 pairs, or --max-train-samples N of them where N is at most 20.\n"
+    .help = "Renders pairs with the options of train and shows text and ids of what both answers share and of each "
+            "answer, the token that is\n"
+            "scored, and what would be dropped and why. Shows 3 pairs, or --max-train-samples N of them where N is at "
+            "most 20.\n"
             "Nothing is trained or written.\n"
             "\n"
             "Examples:\n"

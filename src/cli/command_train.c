@@ -1,172 +1,59 @@
-#include "base/alloc.h"
-#include "base/file.h"
-#include "base/clock.h"
 #include "cli/command.h"
-#include "cli/memory_watch.h"
-#include "cli/run_output.h"
 #include "cli/progress.h"
-#include "report/report.h"
-#include "cli/training_traps.h"
-#include "train/checkpoint_dir.h"
+#include "machine/process_memory.h"
+#include "task/train_task.h"
 
-#include <stdio.h>
-
-typedef struct listener {
+typedef struct shown_run {
     assay_progress progress;
-    assay_trap_watch traps;
-    const assay_command_context *context;
-    assay_memory_watch watch;
-    bool out_of_memory;
-} listener;
+    assay_terminal *terminal;
+    int64_t interval;
+    bool begun;
+} shown_run;
 
-static void say_memory(const assay_log *log, const assay_memory_finding *f)
+static void on_begin(void *context, const assay_trainer *trainer)
 {
-    char free_text[32], growth[32] = "", limit[32], start[32];
-    assay_format_bytes(f->free, free_text, sizeof free_text);
-    assay_format_bytes(f->growth, growth, sizeof growth);
-    assay_format_bytes(f->limit, limit, sizeof limit);
-    assay_format_bytes(f->start_limit, start, sizeof start);
-    const char *before = f->start_limit == UINT64_MAX ? "unlimited" : start;
-    if (f->limit_shrank) assay_warn(log, "the memory limit of this process's cgroup was lowered from %s to %s", before, limit);
-    if (f->verdict == ASSAY_MEMORY_FINE) return;
-    const char *then = f->verdict == ASSAY_MEMORY_OUT ? "; saving a checkpoint and stopping before the kernel kills something" : "";
-    if (f->has_grown)
-        assay_warn(log, "only %s of memory left: process %d (%s) grew by %s since this run began%s", free_text, f->grown.pid, f->grown.name, growth, then);
-    else
-        assay_warn(log, "only %s of memory left; no process that can be seen grew since this run began%s", free_text, then);
-}
-
-static void watch_memory(listener *l)
-{
-    assay_memory_finding finding;
-    if (!assay_memory_watch_look(&l->watch, assay_clock_seconds(), &finding)) return;
-    say_memory(l->context->log, &finding);
-    l->out_of_memory |= finding.verdict == ASSAY_MEMORY_OUT;
+    shown_run *shown = context;
+    shown->begun = true;
+    assay_progress_begin(&shown->progress, shown->terminal, "train", (int64_t)trainer->total_steps, shown->interval);
 }
 
 static void on_step(void *context, const assay_trainer *trainer, const assay_step_record *r)
 {
-    listener *l = context;
-    if (r->skipped) assay_warn(l->context->log, "skipped %s", r->why);
-    assay_progress_sample sample = {.step = (int64_t)r->step, .loss = r->loss, .accuracy = r->accuracy, .margin = r->margin, .lr = r->lr,
-                                    .tokens_per_second = r->seconds > 0 ? (double)(r->tokens - r->tokens_shared) / r->seconds : 0,
-                                    .memory_bytes = assay_resident_bytes(), .memory_limit = trainer->settings.budget};
-    assay_progress_update(&l->progress, &sample);
-    watch_memory(l);
-    assay_trap_watch_step(&l->traps, r, l->context->log);
+    shown_run *shown = context;
+    double computed = (double)(r->tokens - r->tokens_shared);
+    assay_progress_sample sample = {.step = (int64_t)r->step,
+                                    .loss = r->loss,
+                                    .accuracy = r->accuracy,
+                                    .margin = r->margin,
+                                    .lr = r->lr,
+                                    .tokens_per_second = r->seconds > 0 ? computed / r->seconds : 0,
+                                    .memory_bytes = assay_resident_bytes(),
+                                    .memory_limit = trainer->settings.budget};
+    assay_progress_update(&shown->progress, &sample);
 }
 
-static void say_evaluation(const assay_log *log, const char *when, const assay_judgement *j)
+static void on_end(void *context)
 {
-    assay_note(log, "%s: accuracy %.3f (95 %% interval %.3f to %.3f) on %zu held-out pairs, %zu ties, loss %.4f; picking the longer answer gives %.3f", when,
-               j->accuracy, j->accuracy_low, j->accuracy_high, j->pairs, j->ties, j->loss, j->longer_wins);
-}
-
-static void on_evaluation(void *context, const assay_trainer *trainer, const assay_judgement *judgement)
-{
-    listener *l = context;
-    char when[64];
-    snprintf(when, sizeof when, trainer->step ? "after step %llu" : "before training", (unsigned long long)trainer->step);
-    say_evaluation(l->context->log, when, judgement);
-}
-
-static void say_start(const assay_training *t, const assay_command_context *context)
-{
-    char arena[32], total[32], budget[32];
-    const assay_plan *plan = &t->trainer->plan;
-    assay_format_bytes(plan->arena_bytes, arena, sizeof arena);
-    assay_format_bytes(plan->total_bytes, total, sizeof total);
-    assay_format_bytes(t->settings.budget, budget, sizeof budget);
-    assay_note(context->log, "%s, %.1f M weights, %.2f M of them trained; template %s", t->model->config.arch->name, (double)assay_model_weights(t->model, false) / 1e6,
-               (double)assay_model_weights(t->model, true) / 1e6, t->source->template_name);
-    assay_note(context->log, "%zu training pairs, %zu held out; %llu steps of %llu pairs", t->examples.count, t->evaluation.count,
-               (unsigned long long)t->trainer->total_steps, (unsigned long long)t->settings.batch_pairs);
-    assay_note(context->log, "memory planned: %s (%s for micro-batches of %zu tokens, %d of %d layers recomputed) of %s; kernels %s, %d threads", total, arena,
-               plan->micro_tokens, plan->replayed, t->model->program->layers, budget, t->kernels->name, assay_pool_size(t->pool));
-    if (t->trainer->total_steps < 50)
-        assay_note(context->log, "fewer than 50 optimizer steps: a smaller --batch-pairs or more --epochs may train better");
-}
-
-/* --resume names a folder, or asks for the newest whole checkpoint of --output. *from NULL: start at the beginning. */
-static assay_status find_resume(const assay_options *options, const assay_command_context *context, char **from, assay_error *err)
-{
-    *from = NULL;
-    if (!options->resume) return ASSAY_OK;
-    if (!*options->resume) {
-        ASSAY_TRY(assay_checkpoint_dir_newest(options->output, context->log, from, err));
-        if (!*from) assay_note(context->log, "no checkpoint in %s yet: starting at the beginning", options->output);
-        return ASSAY_OK;
-    }
-    ASSAY_TRY(assay_checkpoint_dir_verify(options->resume, err));
-    *from = assay_strdup(options->resume);
-    ASSAY_TRY_ALLOC(*from, "a path", err);
-    return ASSAY_OK;
-}
-
-static void say_end(const assay_training *t, const assay_run_outcome *outcome, const assay_options *options, const assay_command_context *context)
-{
-    char planned[32], used[32], took[32], process_planned[32], process_used[32];
-    assay_format_bytes(t->trainer->planned_anonymous, process_planned, sizeof process_planned);
-    assay_format_bytes(t->trainer->peak_anonymous, process_used, sizeof process_used);
-    assay_format_bytes(t->trainer->plan.arena_bytes, planned, sizeof planned);
-    assay_format_bytes(t->trainer->used_arena, used, sizeof used);
-    assay_format_seconds(outcome->seconds, took, sizeof took);
-    if (outcome->out_of_time) assay_note(context->log, "stopped by --time after step %llu", (unsigned long long)t->trainer->step);
-    assay_note(context->log, "done in %s: step memory planned %s, used %s; anonymous memory of the process planned %s, at most %s; written to %s", took, planned,
-               used, process_planned, process_used, options->output);
-}
-
-static assay_status train(assay_training *t, const assay_options *options, const assay_command_context *context, assay_error *err)
-{
-    listener l = {.context = context, .traps = {.head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO}};
-    assay_run_outcome outcome;
-    char *from;
-    ASSAY_TRY(assay_training_start(t, context, err));
-    ASSAY_TRY(assay_output_make(t, options, err));
-    say_start(t, context);
-    ASSAY_TRY(find_resume(options, context, &from, err));
-    assay_run_settings run = {.output = options->output, .save_steps = options->save_steps, .eval_steps = options->eval_steps, .log_steps = options->log_steps,
-                              .keep = (uint64_t)options->keep, .time_limit = options->time_limit, .resume_from = from, .output_whole = assay_output_is_whole(t, options), .prints = t->prints,
-                              .save = assay_training_save, .save_context = t, .on_step = on_step, .on_evaluation = on_evaluation, .listener = &l,
-                              .interrupted = context->interrupted, .out_of_memory = &l.out_of_memory, .log = context->log};
-    assay_memory_watch_begin(&l.watch, "");
-    assay_progress_begin(&l.progress, context->terminal, "train", (int64_t)t->trainer->total_steps, options->log_steps);
-    assay_status status = assay_run(t->trainer, t->has_evaluation ? &t->evaluation : NULL, &run, &outcome, err);
-    assay_progress_end(&l.progress);
-    assay_memory_watch_end(&l.watch);
-    assay_free(from);
-    if (status == ASSAY_E_STOPPED && *context->interrupted == SIGTERM) { /* a machine asked: what it wants is done */
-        assay_warn(context->log, "%s", err->text);
-        return ASSAY_OK;
-    }
-    ASSAY_TRY(status);
-    if (outcome.was_finished && run.output_whole) {
-        assay_note(context->log, "this run is finished: all %llu steps were done, nothing to resume", (unsigned long long)t->trainer->total_steps);
-        return ASSAY_OK;
-    }
-    assay_trainer_finish(t->trainer);
-    ASSAY_TRY(assay_output_write(t, options, &outcome, err));
-    say_end(t, &outcome, options, context);
-    return ASSAY_OK;
+    shown_run *shown = context;
+    assay_progress_end(&shown->progress);
 }
 
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
-    assay_training *training;
-    ASSAY_TRY(assay_output_check(options, err));
-    if (options->resume && *options->resume && !assay_path_is_dir(options->resume))
-        return assay_error_set(err, ASSAY_E_USAGE, "--resume %s: there is no such folder; --resume alone takes the newest checkpoint of --output", options->resume);
-    ASSAY_TRY(assay_training_open(&training, options, context, err));
-    assay_status status = train(training, options, context, err);
-    assay_training_close(training);
-    return status;
+    shown_run shown = {.terminal = context->terminal, .interval = options->log_steps};
+    assay_train_listener listener = {&shown, on_begin, on_step, on_end};
+    assay_status status = assay_train_task(options, &context->task, &listener, err);
+    /* A run that has begun leaves a checkpoint, so a scheduler that took the machine back may start it again. */
+    bool kept = status == ASSAY_E_STOPPED && shown.begun && *context->task.interrupted == SIGTERM;
+    return kept ? assay_error_prefix(err, ASSAY_E_YIELDED, "told to stop (SIGTERM): ") : status;
 }
 
 const assay_command assay_command_train = {
     .name = "train",
     .summary = "trains a reward model on pairs of answers",
     .arguments = "--model M --data PATH --output DIR [options]",
-    .help = "Trains a reward model on pairs (chosen, rejected) with the Bradley-Terry loss and leaves in DIR the weights or the adapter,\n"
+    .help = "Trains a reward model on pairs (chosen, rejected) with the Bradley-Terry loss and leaves in DIR the "
+            "weights or the adapter,\n"
             "the tokenizer, a model card and metrics.jsonl. DIR works as --model of eval, score and merge.\n"
             "\n"
             "Examples:\n"
@@ -174,14 +61,17 @@ const assay_command assay_command_train = {
             "  assay train --model Qwen/Qwen2.5-0.5B-Instruct --data pairs.jsonl --output my-reward\n"
             "\n"
             "  # all weights, in at most 6 GiB, for two hours\n"
-            "  assay train --model ./llama --data train/ --eval-data dev.jsonl --output full --tuning full --memory 6G --time 2h\n"
+            "  assay train --model ./llama --data train/ --eval-data dev.jsonl --output full --tuning full --memory 6G "
+            "--time 2h\n"
             "\n"
             "  # go on after a stop; run.yaml holds options, the command line wins\n"
             "  assay train --config run.yaml --output my-reward --resume\n"
             "\n"
             "  # a MedicalGPT command line, its first words replaced\n"
-            "  assay train --model_name_or_path ./chatglm3-6b --train_file_dir ./data/reward --validation_file_dir ./data/reward \\\n"
+            "  assay train --model_name_or_path ./chatglm3-6b --train_file_dir ./data/reward --validation_file_dir "
+            "./data/reward \\\n"
             "      --use_peft True --lora_rank 8 --learning_rate 2e-5 --output_dir outputs-rm\n",
     .takes = ASSAY_FOR_TRAIN,
+    .saves = true,
     .run = run,
 };

@@ -20,7 +20,10 @@ static int by_margin(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
-assay_status assay_eval_worst(const assay_verdict *verdict, size_t count, uint32_t **worst, size_t *found, assay_error *err)
+/* Indices into verdict->judged of the pairs with the smallest margins, smallest first; `count` of them at most, how
+ * many is returned in *found. Freed by the caller with assay_free. */
+static assay_status find_worst(const assay_verdict *verdict, size_t count, uint32_t **worst, size_t *found,
+                               assay_error *err)
 {
     place_of *places = assay_alloc(verdict->count + 1, sizeof *places);
     *found = count < verdict->count ? count : verdict->count;
@@ -30,7 +33,8 @@ assay_status assay_eval_worst(const assay_verdict *verdict, size_t count, uint32
         assay_free(*worst);
         return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the worst pairs");
     }
-    for (size_t i = 0; i < verdict->count; i++) places[i] = (place_of){verdict->judged[i].chosen - verdict->judged[i].rejected, (uint32_t)i};
+    for (size_t i = 0; i < verdict->count; i++)
+        places[i] = (place_of){verdict->judged[i].chosen - verdict->judged[i].rejected, (uint32_t)i};
     qsort(places, verdict->count, sizeof *places, by_margin);
     for (size_t i = 0; i < *found; i++) (*worst)[i] = places[i].index;
     assay_free(places);
@@ -53,24 +57,29 @@ static assay_status put_summary(assay_buf *out, const assay_verdict *v, assay_er
                                "reward rejected     %.4f\n"
                                "reward ~ length     %.4f   (correlation)\n"
                                "mse, mae            %.4f, %.4f   (MedicalGPT's)\n",
-                               j->pairs, v->pairs_left_out, j->accuracy, j->accuracy_low, j->accuracy_high, j->ties, j->longer_wins, j->accuracy - j->longer_wins, j->loss,
-                               j->margin, j->reward_chosen, j->reward_rejected, j->length_correlation, j->mse, j->mae));
+                               j->pairs, v->pairs_left_out, j->accuracy, j->accuracy_low, j->accuracy_high, j->ties,
+                               j->longer_wins, j->accuracy - j->longer_wins, j->loss, j->margin, j->reward_chosen,
+                               j->reward_rejected, j->length_correlation, j->mse, j->mae));
     if (equal->pairs)
-        ASSAY_TRY(assay_buf_printf(out, err, "equal lengths       %.4f   95 %% interval %.4f to %.4f, %zu pairs\n", equal->accuracy, equal->low, equal->high, equal->pairs));
-    return assay_buf_printf(out, err, "calibration error   %.4f   of sigmoid(margin); Brier %.4f\n", v->calibration.error, v->calibration.brier);
+        ASSAY_TRY(assay_buf_printf(out, err, "equal lengths       %.4f   95 %% interval %.4f to %.4f, %zu pairs\n",
+                                   equal->accuracy, equal->low, equal->high, equal->pairs));
+    return assay_buf_printf(out, err, "calibration error   %.4f   of sigmoid(margin); Brier %.4f\n",
+                            v->calibration.error, v->calibration.brier);
 }
 
 static assay_status put_tally(assay_buf *out, const char *name, const assay_tally *t, assay_error *err)
 {
     if (!t->pairs) return ASSAY_OK;
-    return assay_buf_printf(out, err, "  %-28s %6zu   %.4f   %.4f to %.4f   %5zu   %.4f\n", name, t->pairs, t->accuracy, t->low, t->high, t->ties,
-                            t->longer / (double)t->pairs);
+    return assay_buf_printf(out, err, "  %-28s %6zu   %.4f   %.4f to %.4f   %5zu   %.4f\n", name, t->pairs, t->accuracy,
+                            t->low, t->high, t->ties, t->longer / (double)t->pairs);
 }
 
 static assay_status put_lengths(assay_buf *out, const assay_verdict *v, assay_error *err)
 {
-    static const char *const names[ASSAY_LENGTH_BINS] = {"chosen below 1/2", "chosen shorter", "equal within a fifth", "chosen longer", "chosen 2 times and more"};
-    ASSAY_TRY(assay_buf_text(out, "\n  by length of chosen           pairs accuracy   95 % interval        ties   longer wins\n", err));
+    static const char *const names[ASSAY_LENGTH_BINS] = {"chosen below 1/2", "chosen shorter", "equal within a fifth",
+                                                         "chosen longer", "chosen 2 times and more"};
+    ASSAY_TRY(assay_buf_text(
+        out, "\n  by length of chosen           pairs accuracy   95 % interval        ties   longer wins\n", err));
     for (size_t b = 0; b < ASSAY_LENGTH_BINS; b++) ASSAY_TRY(put_tally(out, names[b], &v->length_bins[b].tally, err));
     return ASSAY_OK;
 }
@@ -78,12 +87,16 @@ static assay_status put_lengths(assay_buf *out, const assay_verdict *v, assay_er
 static assay_status put_subsets(assay_buf *out, const assay_subsets *subsets, assay_error *err)
 {
     if (!subsets->count) return ASSAY_OK;
-    ASSAY_TRY(assay_buf_text(out, "\n  subset                        pairs accuracy   95 % interval        ties   longer wins\n", err));
-    for (size_t i = 0; i < subsets->count; i++) ASSAY_TRY(put_tally(out, subsets->items[i].name, &subsets->items[i].tally, err));
+    ASSAY_TRY(assay_buf_text(
+        out, "\n  subset                        pairs accuracy   95 % interval        ties   longer wins\n", err));
+    for (size_t i = 0; i < subsets->count; i++)
+        ASSAY_TRY(put_tally(out, subsets->items[i].name, &subsets->items[i].tally, err));
     if (!subsets->known) return ASSAY_OK;
     ASSAY_TRY(assay_buf_printf(out, err, "\n  RewardBench, %zu of its 23 subsets\n", subsets->known));
     for (size_t s = 0; s < ASSAY_SECTIONS; s++)
-        if (!isnan(subsets->sections[s])) ASSAY_TRY(assay_buf_printf(out, err, "  %-28s          %.4f\n", assay_section_name(s), subsets->sections[s]));
+        if (!isnan(subsets->sections[s]))
+            ASSAY_TRY(
+                assay_buf_printf(out, err, "  %-28s          %.4f\n", assay_section_name(s), subsets->sections[s]));
     return assay_buf_printf(out, err, "  %-28s          %.4f\n", "mean of the sections", subsets->score);
 }
 
@@ -93,7 +106,8 @@ static assay_status put_curve(assay_buf *out, const assay_calibration *c, assay_
     for (size_t b = 0; b < ASSAY_CONFIDENCE_BINS; b++) {
         const assay_confidence_bin *bin = &c->bins[b];
         if (bin->pairs)
-            ASSAY_TRY(assay_buf_printf(out, err, "  %.2f to %.2f                 %6zu   %.4f    %.4f\n", bin->from, bin->to, bin->pairs, bin->confidence, bin->accuracy));
+            ASSAY_TRY(assay_buf_printf(out, err, "  %.2f to %.2f                 %6zu   %.4f    %.4f\n", bin->from,
+                                       bin->to, bin->pairs, bin->confidence, bin->accuracy));
     }
     return ASSAY_OK;
 }
@@ -101,24 +115,34 @@ static assay_status put_curve(assay_buf *out, const assay_calibration *c, assay_
 static assay_status put_choices(assay_buf *out, const assay_verdict *v, assay_error *err)
 {
     const assay_choices *c = &v->choices;
-    ASSAY_TRY(assay_buf_printf(out, err, "best of N           %zu choices (%zu left out), score %.4f (mean over subsets)\n", v->choice_count, v->choices_left_out, c->score));
-    ASSAY_TRY(assay_buf_text(out, "\n  subset                      choices accuracy   95 % interval      chance\n", err));
+    ASSAY_TRY(assay_buf_printf(out, err,
+                               "best of N           %zu choices (%zu left out), score %.4f (mean over subsets)\n",
+                               v->choice_count, v->choices_left_out, c->score));
+    ASSAY_TRY(
+        assay_buf_text(out, "\n  subset                      choices accuracy   95 % interval      chance\n", err));
     for (size_t i = 0; i < c->subset_count; i++) {
         const assay_choice_subset *s = &c->subsets[i];
         const char *name = *s->name ? s->name : "(no subset)";
-        if (s->ties) ASSAY_TRY(assay_buf_printf(out, err, "  %-28s %6zu   %.4f   (score)            %.4f\n", name, s->choices, s->accuracy, s->chance));
-        else ASSAY_TRY(assay_buf_printf(out, err, "  %-28s %6zu   %.4f   %.4f to %.4f   %.4f\n", name, s->choices, s->accuracy, s->low, s->high, s->chance));
+        if (s->ties)
+            ASSAY_TRY(assay_buf_printf(out, err, "  %-28s %6zu   %.4f   (score)            %.4f\n", name, s->choices,
+                                       s->accuracy, s->chance));
+        else
+            ASSAY_TRY(assay_buf_printf(out, err, "  %-28s %6zu   %.4f   %.4f to %.4f   %.4f\n", name, s->choices,
+                                       s->accuracy, s->low, s->high, s->chance));
     }
     if (isnan(c->tied_accuracy)) return ASSAY_OK;
-    return assay_buf_printf(out, err, "  Ties: right %.4f (one answer %.4f), gap above spread %.4f (both %.4f), margin term %.4f\n", c->tied_accuracy, c->ref_accuracy, c->preferred,
-                            c->preferred_hard, c->margin_score);
+    return assay_buf_printf(
+        out, err, "  Ties: right %.4f (one answer %.4f), gap above spread %.4f (both %.4f), margin term %.4f\n",
+        c->tied_accuracy, c->ref_accuracy, c->preferred, c->preferred_hard, c->margin_score);
 }
 
 static assay_status put_comparison(assay_buf *out, const char *what, const assay_comparison *c, assay_error *err)
 {
     if (!c->pairs) return ASSAY_OK;
-    return assay_buf_printf(out, err, "  %-8s %zu: both right %zu, only this %zu, only the other %zu, neither %zu; difference %+.4f, p %.4g (McNemar, exact)\n", what, c->pairs, c->both,
-                            c->only_first, c->only_second, c->neither, c->difference, c->p);
+    return assay_buf_printf(out, err,
+                            "  %-8s %zu: both right %zu, only this %zu, only the other %zu, neither %zu; difference "
+                            "%+.4f, p %.4g (McNemar, exact)\n",
+                            what, c->pairs, c->both, c->only_first, c->only_second, c->neither, c->difference, c->p);
 }
 
 static assay_status put_turns(assay_buf *out, const char *title, const assay_turns *turns, assay_error *err)
@@ -127,20 +151,24 @@ static assay_status put_turns(assay_buf *out, const char *title, const assay_tur
         const assay_message *m = &turns->items[i];
         size_t size = m->size;
         if (size > SHOWN_BYTES)
-            for (size = SHOWN_BYTES; size > 0 && ((unsigned char)m->text[size] & 0xC0) == 0x80; size--) {}
+            for (size = SHOWN_BYTES; size > 0 && ((unsigned char)m->text[size] & 0xC0) == 0x80; size--) {
+            }
         ASSAY_TRY(assay_buf_printf(out, err, "    %s %s: ", title, assay_role_name(m->role)));
-        for (size_t b = 0; b < size; b++) ASSAY_TRY(assay_buf_byte(out, m->text[b] >= 0 && m->text[b] < ' ' ? ' ' : m->text[b], err));
+        for (size_t b = 0; b < size; b++)
+            ASSAY_TRY(assay_buf_byte(out, m->text[b] >= 0 && m->text[b] < ' ' ? ' ' : m->text[b], err));
         ASSAY_TRY(assay_buf_text(out, size < m->size ? " ...\n" : "\n", err));
     }
     return ASSAY_OK;
 }
 
-static assay_status put_worst_pair(assay_buf *out, const assay_eval_report *r, const assay_judged *judged, assay_error *err)
+static assay_status put_worst_pair(assay_buf *out, const assay_eval_report *r, const assay_judged *judged,
+                                   assay_error *err)
 {
     const assay_pair *pair = &r->data->pairs->pairs[judged->pair];
     char *place = assay_pair_set_place(r->data->pairs, pair->place);
     ASSAY_TRY_ALLOC(place, "a place", err);
-    assay_status status = assay_buf_printf(out, err, "\n  %s%s%s: margin %.4f (chosen %.4f, rejected %.4f)\n", place, judged->subset ? ", " : "", judged->subset ? judged->subset : "",
+    assay_status status = assay_buf_printf(out, err, "\n  %s%s%s: margin %.4f (chosen %.4f, rejected %.4f)\n", place,
+                                           judged->subset ? ", " : "", judged->subset ? judged->subset : "",
                                            judged->chosen - judged->rejected, judged->chosen, judged->rejected);
     assay_free(place);
     ASSAY_TRY(status);
@@ -154,9 +182,10 @@ static assay_status put_worst(assay_buf *out, const assay_eval_report *r, assay_
     uint32_t *worst;
     size_t found;
     if (!r->worst || !r->verdict->has_pairs) return ASSAY_OK;
-    ASSAY_TRY(assay_eval_worst(r->verdict, r->worst, &worst, &found, err));
+    ASSAY_TRY(find_worst(r->verdict, r->worst, &worst, &found, err));
     assay_status status = assay_buf_printf(out, err, "\nthe %zu pairs with the smallest margins\n", found);
-    for (size_t i = 0; i < found && status == ASSAY_OK; i++) status = put_worst_pair(out, r, &r->verdict->judged[worst[i]], err);
+    for (size_t i = 0; i < found && status == ASSAY_OK; i++)
+        status = put_worst_pair(out, r, &r->verdict->judged[worst[i]], err);
     assay_free(worst);
     return status;
 }
@@ -178,7 +207,8 @@ assay_status assay_eval_report_text(const assay_eval_report *r, assay_buf *out, 
         ASSAY_TRY(put_comparison(out, "choices", &r->choices, err));
     }
     ASSAY_TRY(put_worst(out, r, err));
-    return r->stored ? assay_buf_printf(out, err, "\nrewards: mean %.4f, deviation %.4f of %zu answers, stored in %s\n", v->scale.mean, v->scale.deviation, v->scale.count, r->stored)
+    return r->stored ? assay_buf_printf(out, err, "\nrewards: mean %.4f, deviation %.4f of %zu answers, stored in %s\n",
+                                        v->scale.mean, v->scale.deviation, v->scale.count, r->stored)
                      : ASSAY_OK;
 }
 
@@ -189,8 +219,9 @@ static json_t *number(double value) { return isfinite(value) ? json_real(value) 
 static json_t *tally_json(const assay_tally *t)
 {
     double n = (double)t->pairs;
-    return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "pairs", (json_int_t)t->pairs, "ties", (json_int_t)t->ties, "accuracy", number(t->accuracy), "accuracy_low",
-                     number(t->low), "accuracy_high", number(t->high), "longer_wins", number(t->longer / n), "margin", number(t->margin / n));
+    return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "pairs", (json_int_t)t->pairs, "ties", (json_int_t)t->ties,
+                     "accuracy", number(t->accuracy), "accuracy_low", number(t->low), "accuracy_high", number(t->high),
+                     "longer_wins", number(t->longer / n), "margin", number(t->margin / n));
 }
 
 static json_t *subsets_json(const assay_subsets *subsets)
@@ -207,7 +238,8 @@ static json_t *subsets_json(const assay_subsets *subsets)
 static json_t *sections_json(const assay_subsets *subsets)
 {
     json_t *object = json_pack("{s:I, s:o}", "subsets", (json_int_t)subsets->known, "score", number(subsets->score));
-    for (size_t s = 0; s < ASSAY_SECTIONS; s++) json_object_set_new(object, assay_section_name(s), number(subsets->sections[s]));
+    for (size_t s = 0; s < ASSAY_SECTIONS; s++)
+        json_object_set_new(object, assay_section_name(s), number(subsets->sections[s]));
     return object;
 }
 
@@ -228,17 +260,19 @@ static json_t *calibration_json(const assay_calibration *c)
     json_t *curve = json_array();
     for (size_t b = 0; b < ASSAY_CONFIDENCE_BINS; b++) {
         const assay_confidence_bin *bin = &c->bins[b];
-        json_array_append_new(curve, json_pack("{s:f, s:f, s:I, s:o, s:o}", "from", bin->from, "to", bin->to, "pairs", (json_int_t)bin->pairs, "confidence",
-                                               number(bin->confidence), "accuracy", number(bin->accuracy)));
+        json_array_append_new(curve, json_pack("{s:f, s:f, s:I, s:o, s:o}", "from", bin->from, "to", bin->to, "pairs",
+                                               (json_int_t)bin->pairs, "confidence", number(bin->confidence),
+                                               "accuracy", number(bin->accuracy)));
     }
     return json_pack("{s:o, s:o, s:o}", "error", number(c->error), "brier", number(c->brier), "curve", curve);
 }
 
 static json_t *comparison_json(const assay_comparison *c, double other)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "pairs", (json_int_t)c->pairs, "both_right", (json_int_t)c->both, "only_this_right", (json_int_t)c->only_first,
-                     "only_other_right", (json_int_t)c->only_second, "neither_right", (json_int_t)c->neither, "difference", number(c->difference), "p", number(c->p),
-                     "other_accuracy", number(other));
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "pairs", (json_int_t)c->pairs, "both_right",
+                     (json_int_t)c->both, "only_this_right", (json_int_t)c->only_first, "only_other_right",
+                     (json_int_t)c->only_second, "neither_right", (json_int_t)c->neither, "difference",
+                     number(c->difference), "p", number(c->p), "other_accuracy", number(other));
 }
 
 static json_t *turns_json(const assay_turns *turns)
@@ -257,9 +291,10 @@ static json_t *worst_pair_json(const assay_eval_report *r, const assay_judged *j
 {
     const assay_pair *pair = &r->data->pairs->pairs[judged->pair];
     char *place = assay_pair_set_place(r->data->pairs, pair->place);
-    json_t *object = json_pack("{s:s*, s:s*, s:f, s:f, s:f, s:o, s:o, s:o}", "place", place, "subset", judged->subset, "margin", judged->chosen - judged->rejected,
-                               "reward_chosen", judged->chosen, "reward_rejected", judged->rejected, "prompt", turns_json(&pair->prompt), "chosen", turns_json(&pair->chosen),
-                               "rejected", turns_json(&pair->rejected));
+    json_t *object = json_pack("{s:s*, s:s*, s:f, s:f, s:f, s:o, s:o, s:o}", "place", place, "subset", judged->subset,
+                               "margin", judged->chosen - judged->rejected, "reward_chosen", judged->chosen,
+                               "reward_rejected", judged->rejected, "prompt", turns_json(&pair->prompt), "chosen",
+                               turns_json(&pair->chosen), "rejected", turns_json(&pair->rejected));
     if (object && pair->id) json_object_set_new(object, "id", assay_json_value(pair->id));
     assay_free(place);
     return object;
@@ -270,7 +305,7 @@ static assay_status add_worst(json_t *object, const assay_eval_report *r, assay_
     uint32_t *worst;
     size_t found;
     if (!r->worst || !r->verdict->has_pairs) return ASSAY_OK;
-    ASSAY_TRY(assay_eval_worst(r->verdict, r->worst, &worst, &found, err));
+    ASSAY_TRY(find_worst(r->verdict, r->worst, &worst, &found, err));
     json_t *list = json_array();
     for (size_t i = 0; i < found; i++) json_array_append_new(list, worst_pair_json(r, &r->verdict->judged[worst[i]]));
     json_object_set_new(object, "worst", list);
@@ -309,7 +344,9 @@ assay_status assay_eval_report_json(const assay_eval_report *r, json_t **out, as
         if (v->has_choices) json_object_set_new(against, "choices", comparison_json(&r->choices, r->other_choices));
         json_object_set_new(object, "against", against);
     }
-    json_object_set_new(object, "rewards", json_pack("{s:I, s:f, s:f}", "count", (json_int_t)v->scale.count, "mean", v->scale.mean, "deviation", v->scale.deviation));
+    json_object_set_new(object, "rewards",
+                        json_pack("{s:I, s:f, s:f}", "count", (json_int_t)v->scale.count, "mean", v->scale.mean,
+                                  "deviation", v->scale.deviation));
     if (r->stored) json_object_set_new(object, "stored", json_string(r->stored));
     assay_status status = add_worst(object, r, err);
     if (status != ASSAY_OK) json_decref(object);

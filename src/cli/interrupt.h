@@ -1,16 +1,19 @@
-/* Ctrl-C and SIGTERM: the first asks the job to stop at the next safe point, the second ends the program at once.
- *
- * A signal handler can reach only static memory, so the flag is the one mutable static of the program; everyone else gets a
- * pointer to it through assay_command_context.
- */
+/* Ctrl-C and SIGTERM: the first asks the job to stop at the next safe point, the second ends the program at once. A
+ * job that leaves nothing half done has three seconds for it. A signal handler can reach only static memory, so what
+ * stands in interrupt.c are the mutable statics of the program; everyone else gets a pointer to the flag through
+ * assay_task_context. */
 #ifndef ASSAY_CLI_INTERRUPT_H
 #define ASSAY_CLI_INTERRUPT_H
 
 #include <signal.h>
+#include <stdbool.h>
 
-/* Installs the handlers; also ignores SIGPIPE, so that a closed pipe is a write error. Returns the flag: 0 until asked to
- * stop, then the signal. Calls go on behind a signal (SA_RESTART) but for poll, which is how waiting for input ends (data/byte_source.c);
- * from the first signal on an alarm ends it every second, for a signal just before the wait began would be missed. */
-const volatile sig_atomic_t *assay_interrupt_install(void);
+/* Installs the handlers; also ignores SIGPIPE and SIGXFSZ, so that a closed pipe and a file beyond the largest size
+ * allowed (ulimit -f) are write errors. saves: the job is waited for, however long it takes to come to a safe point;
+ * otherwise the program ends with exit code 130 where three seconds do not bring it there. Returns the flag: 0 until
+ * asked to stop, then the signal. Calls go on behind a signal (SA_RESTART) but for poll, which is how waiting for input
+ * ends (data/byte_source.c); from the first signal on an alarm ends it every second, for a signal just before the wait
+ * began would be missed. */
+const volatile sig_atomic_t *assay_interrupt_install(bool saves);
 
 #endif

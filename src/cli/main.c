@@ -7,15 +7,15 @@
 static assay_status check_words(const assay_command *command, const assay_options *options, assay_error *err)
 {
     if (options->positionals.count >= command->words_min) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_USAGE, "%s: something is missing; the usage is: assay %s %s", command->name, command->name,
-                           command->arguments);
+    return assay_error_set(err, ASSAY_E_USAGE, "%s: something is missing; the usage is: assay %s %s", command->name,
+                           command->name, command->arguments);
 }
 
-static assay_status run_with(const assay_command *command, assay_options *options, int count, char *const *args, assay_terminal *terminal,
-                             assay_error *err)
+static assay_status run_with(const assay_command *command, assay_options *options, int count, char *const *args,
+                             assay_terminal *terminal, assay_error *err)
 {
     assay_log log = assay_terminal_log(terminal);
-    assay_command_context context = {&log, terminal, assay_interrupt_install()};
+    assay_command_context context = {{&log, assay_interrupt_install(command->saves)}, terminal, assay_commands()};
     ASSAY_TRY(assay_options_init(options, err));
     ASSAY_TRY(assay_options_parse(options, command->takes, command->name, command->words_max, count, args, &log, err));
     terminal->quiet = options->quiet;
@@ -27,14 +27,14 @@ static assay_status run_with(const assay_command *command, assay_options *option
 static assay_status dispatch(int count, char *const *args, assay_terminal *terminal, assay_error *err)
 {
     if (count == 0) {
-        assay_command_overview(stderr, err);
+        assay_command_overview(assay_commands(), stderr, err);
         return assay_error_set(err, ASSAY_E_USAGE, "a command is missing");
     }
     const char *name = args[0];
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) name = "version";
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
-    const assay_command *command = assay_command_find(name);
-    if (!command) return assay_command_unknown(name, err);
+    const assay_command *command = assay_command_find(assay_commands(), name);
+    if (!command) return assay_command_unknown(assay_commands(), name, err);
     assay_options options;
     assay_status status = run_with(command, &options, count - 1, args + 1, terminal, err);
     assay_options_release(&options);

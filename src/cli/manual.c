@@ -1,7 +1,9 @@
 #include "cli/manual.h"
+#include "cli/command.h"
 
+#include "base/version.h"
 #include "cli/option_help.h"
-#include "cli/option_table.h"
+#include "options/option_table.h"
 
 #include <string.h>
 
@@ -72,7 +74,8 @@ static assay_status put_options(assay_buf *out, unsigned command, assay_error *e
         for (size_t i = 0; i < assay_option_count(); i++) {
             const assay_option_row *row = assay_option_at(i);
             if (!is_shown(row, group, command)) continue;
-            if (!titled) ASSAY_TRY(assay_buf_printf(out, err, ".SS %s\n", assay_option_group_title((assay_option_group)group)));
+            if (!titled)
+                ASSAY_TRY(assay_buf_printf(out, err, ".SS %s\n", assay_option_group_title((assay_option_group)group)));
             titled = true;
             ASSAY_TRY(put_option(out, row, err));
         }
@@ -82,13 +85,17 @@ static assay_status put_options(assay_buf *out, unsigned command, assay_error *e
 
 static assay_status put_end(assay_buf *out, assay_error *err)
 {
-    return assay_buf_text(out, ".SH EXIT STATUS\n0 done, 1 failed, 2 usage, 3 does not fit in memory, 4 verification failed, 130 interrupted.\n"
-                               ".SH SEE ALSO\n.BR assay (1)\n", err);
+    return assay_buf_text(out,
+                          ".SH EXIT STATUS\n0 done, 1 failed, 2 usage, 3 does not fit in memory, 4 verification "
+                          "failed, 75 stopped by SIGTERM with a checkpoint to resume from, 130 interrupted.\n"
+                          ".SH SEE ALSO\n.BR assay (1)\n",
+                          err);
 }
 
 static assay_status command_page(assay_buf *out, const assay_command *command, assay_error *err)
 {
-    ASSAY_TRY(assay_buf_printf(out, err, ".TH ASSAY-%s 1 \"\" \"Assay %s\" \"User Commands\"\n.SH NAME\nassay\\-", command->name, ASSAY_VERSION));
+    ASSAY_TRY(assay_buf_printf(out, err, ".TH ASSAY-%s 1 \"\" \"Assay %s\" \"User Commands\"\n.SH NAME\nassay\\-",
+                               command->name, ASSAY_VERSION));
     ASSAY_TRY(put_text(out, command->name, strlen(command->name), err));
     ASSAY_TRY(assay_buf_text(out, " \\- ", err));
     ASSAY_TRY(put_line(out, command->summary, strlen(command->summary), err));
@@ -100,23 +107,29 @@ static assay_status command_page(assay_buf *out, const assay_command *command, a
     return put_end(out, err);
 }
 
-static assay_status program_page(assay_buf *out, assay_error *err)
+static assay_status program_page(assay_buf *out, assay_command_set set, assay_error *err)
 {
-    ASSAY_TRY(assay_buf_printf(out, err, ".TH ASSAY 1 \"\" \"Assay %s\" \"User Commands\"\n.SH NAME\nassay \\- trains, judges and serves reward models for language models\n"
-                                         ".SH SYNOPSIS\n\\fBassay\\fR \\fICOMMAND\\fR [options]\n.SH COMMANDS\n", ASSAY_VERSION));
-    for (size_t i = 0; i < assay_command_count(); i++) {
-        const assay_command *command = assay_command_at(i);
+    ASSAY_TRY(assay_buf_printf(out, err,
+                               ".TH ASSAY 1 \"\" \"Assay %s\" \"User Commands\"\n.SH NAME\nassay \\- trains, judges "
+                               "and serves reward models for language models\n"
+                               ".SH SYNOPSIS\n\\fBassay\\fR \\fICOMMAND\\fR [options]\n.SH COMMANDS\n",
+                               ASSAY_VERSION));
+    for (size_t i = 0; i < set.count; i++) {
+        const assay_command *command = set.items[i];
         ASSAY_TRY(assay_buf_text(out, ".TP\n\\fBassay\\-", err));
         ASSAY_TRY(put_text(out, command->name, strlen(command->name), err));
         ASSAY_TRY(assay_buf_text(out, "\\fR(1)\n", err));
         ASSAY_TRY(put_line(out, command->summary, strlen(command->summary), err));
     }
-    ASSAY_TRY(assay_buf_text(out, ".SH OPTIONS\nResults go to standard output, progress and notes to standard error. In names \\- and _ mean the same. \\-\\-config FILE.yaml holds the "
-                                  "same names, the command line wins.\n", err));
+    ASSAY_TRY(assay_buf_text(out,
+                             ".SH OPTIONS\nResults go to standard output, progress and notes to standard error. In "
+                             "names \\- and _ mean the same. \\-\\-config FILE.yaml holds the "
+                             "same names, the command line wins.\n",
+                             err));
     return put_end(out, err);
 }
 
-assay_status assay_manual_page(assay_buf *out, const assay_command *command, assay_error *err)
+assay_status assay_manual_page(assay_buf *out, assay_command_set set, const assay_command *command, assay_error *err)
 {
-    return command ? command_page(out, command, err) : program_page(out, err);
+    return command ? command_page(out, command, err) : program_page(out, set, err);
 }

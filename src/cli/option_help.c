@@ -1,7 +1,7 @@
 #include "cli/option_help.h"
 
-#include "cli/option_alias.h"
-#include "cli/option_table.h"
+#include "options/option_alias.h"
+#include "options/option_table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,8 +9,9 @@
 enum { NAME_WIDTH = 32, PAGE_WIDTH = 110 };
 
 static const char *const group_titles[ASSAY_GROUP_COUNT] = {
-    [ASSAY_GROUP_FILES] = "Files and data", [ASSAY_GROUP_TUNING] = "What is trained", [ASSAY_GROUP_TRAINING] = "Training",
-    [ASSAY_GROUP_TEXT] = "Text",            [ASSAY_GROUP_MACHINE] = "Machine",        [ASSAY_GROUP_RUN] = "Run",
+    [ASSAY_GROUP_FILES] = "Files and data", [ASSAY_GROUP_TUNING] = "What is trained",
+    [ASSAY_GROUP_TRAINING] = "Training",    [ASSAY_GROUP_TEXT] = "Text",
+    [ASSAY_GROUP_MACHINE] = "Machine",      [ASSAY_GROUP_RUN] = "Run",
     [ASSAY_GROUP_GENERAL] = "General",
 };
 
@@ -41,11 +42,11 @@ static assay_status write_row(assay_buf *out, const assay_option_row *row, assay
     char head[128], line[512];
     const char *value = row->choices ? row->choices : row->value_name;
     bool optional = row->flags & ASSAY_OPTION_OPTIONAL;
-    int used = snprintf(head, sizeof head, "  --%s%s%s%s", row->name, value ? optional ? " [" : " " : "", value ? value : "",
-                        value && optional ? "]" : "");
+    int used = snprintf(head, sizeof head, "  --%s%s%s%s", row->name, value ? optional ? " [" : " " : "",
+                        value ? value : "", value && optional ? "]" : "");
     bool default_shown = row->default_text && !strstr(row->help, "(default");
-    snprintf(line, sizeof line, "%s%s%s%s", row->help, default_shown ? " [" : "", default_shown ? row->default_text : "",
-             default_shown ? "]" : "");
+    snprintf(line, sizeof line, "%s%s%s%s", row->help, default_shown ? " [" : "",
+             default_shown ? row->default_text : "", default_shown ? "]" : "");
     if (used < NAME_WIDTH - 1) ASSAY_TRY(assay_buf_printf(out, err, "%-*s", NAME_WIDTH, head));
     else ASSAY_TRY(assay_buf_printf(out, err, "%s\n%*s", head, NAME_WIDTH, ""));
     return wrap(out, line, NAME_WIDTH, NAME_WIDTH, err);
@@ -69,11 +70,13 @@ static assay_status gather_names(assay_buf *names, unsigned command, assay_error
     for (size_t i = 0; i < assay_alias_count(); i++) {
         const assay_option_alias *alias = assay_alias_at(i);
         const assay_option_row *row = assay_option_find(alias->target, strlen(alias->target), command);
-        if (row && !(row->flags & ASSAY_OPTION_HIDDEN)) ASSAY_TRY(assay_buf_printf(names, err, "%s (%s), ", alias->name, row->name));
+        if (row && !(row->flags & ASSAY_OPTION_HIDDEN))
+            ASSAY_TRY(assay_buf_printf(names, err, "%s (%s), ", alias->name, row->name));
     }
     for (size_t i = 0; i < assay_option_count(); i++) {
         const assay_option_row *row = assay_option_at(i);
-        if ((row->commands & command) && (row->flags & ASSAY_OPTION_HIDDEN)) ASSAY_TRY(assay_buf_printf(names, err, "%s, ", row->name));
+        if ((row->commands & command) && (row->flags & ASSAY_OPTION_HIDDEN))
+            ASSAY_TRY(assay_buf_printf(names, err, "%s, ", row->name));
     }
     return ASSAY_OK;
 }
@@ -85,7 +88,10 @@ static assay_status write_names(assay_buf *out, unsigned command, assay_error *e
     assay_status status = gather_names(&names, command, err);
     if (status == ASSAY_OK && names.size > 2) {
         names.data[names.size - 2] = '\0';
-        status = assay_buf_text(out, "\nNames from Hugging Face, TRL and MedicalGPT that mean the same (the rest of theirs is accepted with a note)\n  ", err);
+        status = assay_buf_text(out,
+                                "\nNames from Hugging Face, TRL and MedicalGPT that mean the same (the rest of theirs "
+                                "is accepted with a note)\n  ",
+                                err);
         if (status == ASSAY_OK) status = wrap(out, names.data, 2, 2, err);
     }
     assay_buf_release(&names);
@@ -94,7 +100,9 @@ static assay_status write_names(assay_buf *out, unsigned command, assay_error *e
 
 assay_status assay_option_help(assay_buf *out, unsigned command, assay_error *err)
 {
-    for (int group = 0; group < ASSAY_GROUP_COUNT; group++) ASSAY_TRY(write_group(out, (assay_option_group)group, command, err));
-    if (command & (ASSAY_FOR_TRAIN | ASSAY_FOR_PLAN | ASSAY_FOR_VERIFY | ASSAY_FOR_PREVIEW)) return write_names(out, command, err);
+    for (int group = 0; group < ASSAY_GROUP_COUNT; group++)
+        ASSAY_TRY(write_group(out, (assay_option_group)group, command, err));
+    if (command & (ASSAY_FOR_TRAIN | ASSAY_FOR_PLAN | ASSAY_FOR_VERIFY | ASSAY_FOR_PREVIEW))
+        return write_names(out, command, err);
     return ASSAY_OK;
 }

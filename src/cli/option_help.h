@@ -1,9 +1,10 @@
-/* Help written from the option table: groups of options with type, default and one line each; names from elsewhere at the end. */
+/* Help written from the option table: groups of options with type, default and one line each; names from elsewhere at
+ * the end. */
 #ifndef ASSAY_CLI_OPTION_HELP_H
 #define ASSAY_CLI_OPTION_HELP_H
 
 #include "base/buf.h"
-#include "cli/option_table.h"
+#include "options/option_table.h"
 
 #include <stdbool.h>
 

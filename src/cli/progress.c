@@ -1,38 +1,19 @@
 #include "cli/progress.h"
 
 #include "base/clock.h"
+#include "base/format.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { BAR_WIDTH = 16 };
 
-void assay_format_bytes(uint64_t bytes, char *text, size_t size)
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    double value = (double)bytes;
-    size_t unit = 0;
-    while (value >= 1024 && unit < 4) {
-        value /= 1024;
-        unit++;
-    }
-    snprintf(text, size, unit < 3 ? "%.0f %s" : "%.2f %s", value, units[unit]);
-}
-
-void assay_format_seconds(double seconds, char *text, size_t size)
-{
-    if (!(seconds < 8640000)) seconds = 8640000;
-    long whole = lround(seconds < 0 ? 0 : seconds);
-    if (whole >= 3600) snprintf(text, size, "%ldh%02ldm", whole / 3600, whole % 3600 / 60);
-    else if (whole >= 60) snprintf(text, size, "%ldm%02lds", whole / 60, whole % 60);
-    else snprintf(text, size, "%lds", whole);
-}
-
 /* Appends a label and a number with `digits` behind the point. */
 static void add(char *text, size_t size, const char *label, int digits, double value)
 {
     size_t used = strlen(text);
-    if (!isnan(value)) snprintf(text + used, size - used, "  %s %.*f", label, digits, value);
+    if (!isnan(value)) assay_text_format(text + used, size - used, "  %s %.*f", label, digits, value);
 }
 
 static void add_text(char *text, size_t size, const char *label, const char *value)
@@ -44,7 +25,7 @@ static void add_text(char *text, size_t size, const char *label, const char *val
 static void add_rate(char *text, size_t size, double lr)
 {
     size_t used = strlen(text);
-    if (!isnan(lr)) snprintf(text + used, size - used, "  lr %.2e", lr);
+    if (!isnan(lr)) assay_text_format(text + used, size - used, "  lr %.2e", lr);
 }
 
 static void add_memory(char *text, size_t size, const assay_progress_sample *sample)
@@ -57,9 +38,12 @@ static void add_memory(char *text, size_t size, const assay_progress_sample *sam
     add_text(text, size, "mem", both);
 }
 
-void assay_progress_format(const assay_progress *progress, const assay_progress_sample *sample, double seconds_left, char *text, size_t size)
+/* The line for a sample: "train 12/96  loss 0.6931  acc 0.50 ...". seconds_left < 0: unknown. */
+static void format_line(const assay_progress *progress, const assay_progress_sample *sample, double seconds_left,
+                        char *text, size_t size)
 {
-    if (progress->total > 0) snprintf(text, size, "%s %lld/%lld", progress->what, (long long)sample->step, (long long)progress->total);
+    if (progress->total > 0)
+        snprintf(text, size, "%s %lld/%lld", progress->what, (long long)sample->step, (long long)progress->total);
     else snprintf(text, size, "%s %lld", progress->what, (long long)sample->step);
     add(text, size, "loss", 4, sample->loss);
     add(text, size, "acc", 3, sample->accuracy);
@@ -73,9 +57,11 @@ void assay_progress_format(const assay_progress *progress, const assay_progress_
     add_text(text, size, "ETA", left);
 }
 
-void assay_progress_begin(assay_progress *progress, assay_terminal *terminal, const char *what, int64_t total, int64_t interval)
+void assay_progress_begin(assay_progress *progress, assay_terminal *terminal, const char *what, int64_t total,
+                          int64_t interval)
 {
-    *progress = (assay_progress){.terminal = terminal, .what = what, .total = total, .interval = interval > 0 ? interval : 1};
+    *progress =
+        (assay_progress){.terminal = terminal, .what = what, .total = total, .interval = interval > 0 ? interval : 1};
 }
 
 static double seconds_left(const assay_progress *progress, int64_t step, double now)
@@ -105,7 +91,7 @@ void assay_progress_update(assay_progress *progress, const assay_progress_sample
         progress->first_step = sample->step;
     }
     if (progress->terminal->quiet) return;
-    assay_progress_format(progress, sample, seconds_left(progress, sample->step, now), line, sizeof line);
+    format_line(progress, sample, seconds_left(progress, sample->step, now), line, sizeof line);
     if (progress->terminal->live) {
         if (now - progress->shown_seconds >= 0.1 || last) draw_bar(progress, sample, line);
         progress->shown_seconds = now - progress->shown_seconds >= 0.1 ? now : progress->shown_seconds;

@@ -2,11 +2,11 @@
  *
  *     assay_progress progress;
  *     assay_progress_begin(&progress, terminal, "train", total_steps, log_steps);
- *     ... assay_progress_update(&progress, &sample) after every step ...
+ *     assay_progress_update(&progress, &sample); // after every step
  *     assay_progress_end(&progress);
  *
- * A sample's unknown numbers are NaN (or 0 for bytes) and left out. The time left is counted from the first update on, so that
- * loading and the slow first step do not spoil it.
+ * A sample's unknown numbers are NaN (or 0 for bytes) and left out. The time left is counted from the first update on,
+ * so that loading and the slow first step do not spoil it.
  */
 #ifndef ASSAY_CLI_PROGRESS_H
 #define ASSAY_CLI_PROGRESS_H
@@ -31,15 +31,9 @@ typedef struct assay_progress_sample {
     uint64_t memory_bytes, memory_limit;
 } assay_progress_sample;
 
-void assay_progress_begin(assay_progress *progress, assay_terminal *terminal, const char *what, int64_t total, int64_t interval);
+void assay_progress_begin(assay_progress *progress, assay_terminal *terminal, const char *what, int64_t total,
+                          int64_t interval);
 void assay_progress_update(assay_progress *progress, const assay_progress_sample *sample);
 void assay_progress_end(assay_progress *progress);
-
-/* The line for a sample: "train 12/96  loss 0.6931  acc 0.50 ...". seconds_left < 0: unknown. */
-void assay_progress_format(const assay_progress *progress, const assay_progress_sample *sample, double seconds_left, char *text, size_t size);
-
-/* 1.5 GiB, 320 MiB; 1h05m, 2m10s, 8s. */
-void assay_format_bytes(uint64_t bytes, char *text, size_t size);
-void assay_format_seconds(double seconds, char *text, size_t size);
 
 #endif

@@ -16,7 +16,8 @@ static json_t *message_json(const assay_message *message)
     return NULL;
 }
 
-/* One message of the usual role is its text, anything else a list of messages: read again, both are the same conversation. */
+/* One message of the usual role is its text, anything else a list of messages: read again, both are the same
+ * conversation. */
 static json_t *messages_json(const assay_message *messages, size_t count, assay_role usual)
 {
     if (count == 1 && messages[0].role == usual) return json_stringn(messages[0].text, messages[0].size);
@@ -36,18 +37,21 @@ static assay_status keep_texts(assay_score_line *line, const assay_input *input,
     for (size_t i = 0; !failed && i < input->count; i++) {
         const assay_turns *item = &input->items[i];
         assay_role usual = input->is_text ? ASSAY_ROLE_USER : ASSAY_ROLE_ASSISTANT;
-        failed |= json_array_append_new(line->answers, messages_json(item->items + shared, item->count - shared, usual));
+        failed |=
+            json_array_append_new(line->answers, messages_json(item->items + shared, item->count - shared, usual));
     }
     return failed ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a line") : ASSAY_OK;
 }
 
-assay_status assay_score_line_begin(assay_score_line *line, const assay_input *input, const assay_score_style *style, assay_error *err)
+assay_status assay_score_line_begin(assay_score_line *line, const assay_input *input, const assay_score_style *style,
+                                    assay_error *err)
 {
     *line = (assay_score_line){.index = input->index, .count = input->count, .list = input->is_list || input->is_pair};
     line->id = assay_strdup(input->id);
     line->scores = assay_alloc(input->count, sizeof *line->scores);
     if (style->trace) line->traces = assay_alloc(input->count, sizeof *line->traces);
-    if (!line->scores || (input->id && !line->id) || (style->trace && !line->traces)) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a line");
+    if (!line->scores || (input->id && !line->id) || (style->trace && !line->traces))
+        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a line");
     return style->best || style->pairs ? keep_texts(line, input, err) : ASSAY_OK;
 }
 
@@ -80,7 +84,8 @@ static assay_status put_number(assay_buf *text, double value, assay_error *err)
 }
 
 /* "name":[...] of a reading of all scores, or of one where the line asked for one. */
-static assay_status put_readings(assay_buf *text, const char *name, const assay_score_line *line, size_t first, size_t count, const assay_reward_scale *scale,
+static assay_status put_readings(assay_buf *text, const char *name, const assay_score_line *line, size_t first,
+                                 size_t count, const assay_reward_scale *scale,
                                  double (*reading)(const assay_reward_scale *, double), assay_error *err)
 {
     bool list = line->list && count == line->count;
@@ -92,7 +97,8 @@ static assay_status put_readings(assay_buf *text, const char *name, const assay_
     return assay_buf_text(text, list ? "]" : "", err);
 }
 
-static assay_status put_scale(assay_buf *text, const assay_score_line *line, size_t first, size_t count, const assay_reward_scale *scale, assay_error *err)
+static assay_status put_scale(assay_buf *text, const assay_score_line *line, size_t first, size_t count,
+                              const assay_reward_scale *scale, assay_error *err)
 {
     if (!scale) return ASSAY_OK;
     ASSAY_TRY(put_readings(text, "normalized", line, first, count, scale, assay_reward_normalized, err));
@@ -113,10 +119,12 @@ static assay_status put_token(assay_buf *text, const assay_tokenizer *tokenizer,
     return status;
 }
 
-static assay_status put_trace(assay_buf *text, const assay_score_trace_of *trace, const assay_tokenizer *tokenizer, assay_error *err)
+static assay_status put_trace(assay_buf *text, const assay_score_trace_of *trace, const assay_tokenizer *tokenizer,
+                              assay_error *err)
 {
     ASSAY_TRY(assay_buf_text(text, "{\"ids\":[", err));
-    for (size_t t = 0; t < trace->count; t++) ASSAY_TRY(assay_buf_printf(text, err, "%s%d", t ? "," : "", (int)trace->ids[t]));
+    for (size_t t = 0; t < trace->count; t++)
+        ASSAY_TRY(assay_buf_printf(text, err, "%s%d", t ? "," : "", (int)trace->ids[t]));
     ASSAY_TRY(assay_buf_text(text, "],\"tokens\":[", err));
     for (size_t t = 0; t < trace->count; t++) {
         if (t) ASSAY_TRY(assay_buf_byte(text, ',', err));
@@ -130,7 +138,8 @@ static assay_status put_trace(assay_buf *text, const assay_score_trace_of *trace
     return assay_buf_text(text, "]}", err);
 }
 
-static assay_status put_traces(assay_buf *text, const assay_score_line *line, const assay_tokenizer *tokenizer, assay_error *err)
+static assay_status put_traces(assay_buf *text, const assay_score_line *line, const assay_tokenizer *tokenizer,
+                               assay_error *err)
 {
     if (!line->traces) return ASSAY_OK;
     ASSAY_TRY(assay_buf_printf(text, err, ",\"trace\":%s", line->list ? "[" : ""));
@@ -146,10 +155,13 @@ static assay_status put_id(assay_buf *text, const assay_score_line *line, assay_
     return line->id ? assay_buf_printf(text, err, ",\"id\":%s", line->id) : ASSAY_OK;
 }
 
-static assay_status put_scores(assay_buf *text, const assay_score_line *line, const assay_score_style *style, assay_error *err)
+static assay_status put_scores(assay_buf *text, const assay_score_line *line, const assay_score_style *style,
+                               assay_error *err)
 {
-    ASSAY_TRY(assay_buf_printf(text, err, "{\"index\":%llu,\"score\":%s", (unsigned long long)line->index, line->list ? "[" : ""));
-    for (size_t i = 0; i < line->count; i++) ASSAY_TRY(assay_buf_printf(text, err, "%s%.9g", i ? "," : "", line->scores[i]));
+    ASSAY_TRY(assay_buf_printf(text, err, "{\"index\":%llu,\"score\":%s", (unsigned long long)line->index,
+                               line->list ? "[" : ""));
+    for (size_t i = 0; i < line->count; i++)
+        ASSAY_TRY(assay_buf_printf(text, err, "%s%.9g", i ? "," : "", line->scores[i]));
     ASSAY_TRY(assay_buf_text(text, line->list ? "]" : "", err));
     ASSAY_TRY(put_scale(text, line, 0, line->count, style->scale, err));
     ASSAY_TRY(put_traces(text, line, style->tokenizer, err));
@@ -163,11 +175,13 @@ static assay_status put_json(assay_buf *text, const char *name, const json_t *va
     return assay_json_text(value, text, err);
 }
 
-static assay_status put_best(assay_buf *text, const assay_score_line *line, const assay_score_style *style, assay_error *err)
+static assay_status put_best(assay_buf *text, const assay_score_line *line, const assay_score_style *style,
+                             assay_error *err)
 {
     size_t best, worst;
     assay_score_line_ends(line, &best, &worst);
-    ASSAY_TRY(assay_buf_printf(text, err, "{\"index\":%llu,\"best\":%zu,\"score\":%.9g", (unsigned long long)line->index, best, line->scores[best]));
+    ASSAY_TRY(assay_buf_printf(text, err, "{\"index\":%llu,\"best\":%zu,\"score\":%.9g",
+                               (unsigned long long)line->index, best, line->scores[best]));
     ASSAY_TRY(put_scale(text, line, best, 1, style->scale, err));
     ASSAY_TRY(put_json(text, "prompt", line->prompt, err));
     ASSAY_TRY(put_json(text, line->prompt ? "response" : "text", json_array_get(line->answers, best), err));
@@ -182,27 +196,20 @@ static assay_status put_pair(assay_buf *text, const assay_score_line *line, assa
     ASSAY_TRY(put_json(text, "prompt", line->prompt, err));
     ASSAY_TRY(put_json(text, "chosen", json_array_get(line->answers, best), err));
     ASSAY_TRY(put_json(text, "rejected", json_array_get(line->answers, worst), err));
-    ASSAY_TRY(assay_buf_printf(text, err, ",\"score_chosen\":%.9g,\"score_rejected\":%.9g", line->scores[best], line->scores[worst]));
+    ASSAY_TRY(assay_buf_printf(text, err, ",\"score_chosen\":%.9g,\"score_rejected\":%.9g", line->scores[best],
+                               line->scores[worst]));
     return put_id(text, line, err);
-}
-
-static assay_status check_finite(const assay_score_line *line, assay_error *err)
-{
-    for (size_t i = 0; i < line->count; i++)
-        if (!isfinite(line->scores[i]))
-            return assay_error_set(err, ASSAY_E_NUMERIC, "input %llu: the score is %g; the weights hold NaN or infinity, or are not a model's",
-                                   (unsigned long long)line->index, line->scores[i]);
-    return ASSAY_OK;
 }
 
 assay_status assay_score_line_print(const assay_score_line *line, const assay_score_style *style, assay_error *err)
 {
     assay_buf text;
-    ASSAY_TRY(check_finite(line, err));
     assay_buf_init(&text, SIZE_MAX / 4);
-    assay_status status = style->pairs ? put_pair(&text, line, err) : style->best ? put_best(&text, line, style, err) : put_scores(&text, line, style, err);
+    assay_status status = style->pairs  ? put_pair(&text, line, err)
+                          : style->best ? put_best(&text, line, style, err)
+                                        : put_scores(&text, line, style, err);
     if (status == ASSAY_OK) status = assay_buf_text(&text, "}\n", err);
-    if (status == ASSAY_OK) status = assay_print_text(text.data, err);
+    if (status == ASSAY_OK) status = assay_print_exact(text.data, err);
     assay_buf_release(&text);
     return status;
 }

@@ -1,6 +1,7 @@
 #include "cli/terminal.h"
 
 #include "base/json_doc.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -34,7 +35,8 @@ void assay_terminal_clear_line(assay_terminal *terminal)
 void assay_terminal_line(assay_terminal *terminal, const char *text)
 {
     if (!terminal->live || terminal->quiet) return;
-    fprintf(terminal->out, "\r%.*s\033[K", terminal->columns - 1, text);
+    size_t most = (size_t)terminal->columns - 1;
+    fprintf(terminal->out, "\r%.*s\033[K", (int)assay_text_border(text, most), text);
     fflush(terminal->out);
     terminal->line_shown = true;
 }
@@ -60,10 +62,7 @@ static void sink(void *context, assay_log_level level, const char *text)
     else if (!terminal->quiet) say_marked(terminal, "\033[2m", "note: ", text);
 }
 
-assay_log assay_terminal_log(assay_terminal *terminal)
-{
-    return (assay_log){sink, terminal};
-}
+assay_log assay_terminal_log(assay_terminal *terminal) { return (assay_log){sink, terminal}; }
 
 void assay_terminal_error(assay_terminal *terminal, const char *text)
 {
@@ -87,6 +86,17 @@ assay_status assay_print_json(const json_t *object, assay_error *err)
 }
 
 assay_status assay_print_text(const char *text, assay_error *err)
+{
+    size_t room = 6 * strlen(text) + 1; /* a character's visible form has at most six bytes */
+    char *visible = assay_alloc(room, 1);
+    ASSAY_TRY_ALLOC(visible, "the answer", err);
+    assay_text_visible(visible, room, text, true);
+    fputs(visible, stdout);
+    assay_free(visible);
+    return flush_stdout(err);
+}
+
+assay_status assay_print_exact(const char *text, assay_error *err)
 {
     fputs(text, stdout);
     return flush_stdout(err);

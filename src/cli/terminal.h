@@ -1,6 +1,5 @@
-/* stderr as a person sees it: notes and warnings (the sink of base/log.h), and one live line at the bottom that they do not
- * tear apart. On anything but a terminal the live line does not exist. NO_COLOR and TERM=dumb are honoured.
- */
+/* stderr as a person sees it: notes and warnings (the sink of base/log.h), and one live line at the bottom that they do
+ * not tear apart. On anything but a terminal the live line does not exist. NO_COLOR and TERM=dumb are honoured. */
 #ifndef ASSAY_CLI_TERMINAL_H
 #define ASSAY_CLI_TERMINAL_H
 
@@ -11,8 +10,8 @@
 #include <stdio.h>
 
 typedef struct assay_terminal {
-    FILE *out;       /* stderr */
-    bool live;       /* a terminal: lines may be rewritten */
+    FILE *out; /* stderr */
+    bool live; /* a terminal: lines may be rewritten */
     bool color;
     bool quiet;      /* no notes, no live line; warnings and errors stay */
     bool line_shown; /* a live line is on the screen */
@@ -31,10 +30,15 @@ void assay_terminal_say(assay_terminal *terminal, const char *text);
 /* "assay: TEXT" */
 void assay_terminal_error(assay_terminal *terminal, const char *text);
 
-/* One JSON object and a newline on stdout, keys as inserted, numbers at full precision. A full disk or a closed pipe is an error. */
+/* One JSON object and a newline on stdout, keys as inserted, numbers at full precision. A full disk or a closed pipe is
+ * an error. */
 assay_status assay_print_json(const json_t *object, assay_error *err);
 
-/* Text on stdout, flushed; the same errors. */
+/* Text for a person on stdout, flushed; the same errors. What files bring into it cannot move the cursor: but for line
+ * feeds and tabs it is made visible (base/text.h). */
 assay_status assay_print_text(const char *text, assay_error *err);
+
+/* Text for programs, JSON lines for example, as it is. */
+assay_status assay_print_exact(const char *text, assay_error *err);
 
 #endif

@@ -1,21 +1,38 @@
 /* Reading GGUF: header, metadata, tensor list, aligned data.
  *
- * Everything is read through a cursor that knows how many bytes are left; a count is compared with the bytes its elements would
- * need at least before anything is allocated, and the number of keys and tensors has a ceiling far above any real model. Strings are
- * copied once into a block no larger than the file (each has an 8-byte length there, so the zero byte fits), which also holds every
- * string of string arrays; an array of strings costs 16 bytes an element, at most twice its bytes in the file.
+ * Everything is read through a cursor that knows how many bytes are left; a count is compared with the bytes its
+ * elements would need at least before anything is allocated, and the number of keys and tensors has a ceiling far above
+ * any real model. Strings are copied once into a block no larger than the file (each has an 8-byte length there, so the
+ * zero byte fits), which also holds every string of string arrays; an array of strings costs 16 bytes an element, at
+ * most twice its bytes in the file.
  *
- * Tensor data is required to lie as every writer lays it: in order, each at the next multiple of the alignment. So ranges cannot
- * overlap and a running sum, checked, is all there is to verify. Source: ggml, docs/gguf.md and src/gguf.cpp. */
+ * Tensor data is required to lie as every writer lays it: in order, each at the next multiple of the alignment. So
+ * ranges cannot overlap and a running sum, checked, is all there is to verify. Source: ggml, docs/gguf.md and
+ * src/gguf.cpp. */
 #include "container/gguf.h"
 
+#include "base/foreign_kind.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX_KEYS = 1 << 16, MAX_TENSORS = 1 << 17, MAX_DIMS = 4 };
 
 typedef enum gguf_type {
-    GGUF_U8, GGUF_I8, GGUF_U16, GGUF_I16, GGUF_U32, GGUF_I32, GGUF_F32, GGUF_BOOL, GGUF_STRING, GGUF_ARRAY, GGUF_U64, GGUF_I64, GGUF_F64,
+    GGUF_U8,
+    GGUF_I8,
+    GGUF_U16,
+    GGUF_I16,
+    GGUF_U32,
+    GGUF_I32,
+    GGUF_F32,
+    GGUF_BOOL,
+    GGUF_STRING,
+    GGUF_ARRAY,
+    GGUF_U64,
+    GGUF_I64,
+    GGUF_F64,
     GGUF_TYPE_COUNT
 } gguf_type;
 
@@ -28,11 +45,11 @@ typedef struct gguf_text {
 
 typedef struct gguf_value {
     gguf_text key;
-    gguf_type type;        /* of the value, or of the array's elements */
+    gguf_type type; /* of the value, or of the array's elements */
     bool array;
-    size_t count;          /* 1 for a plain value */
-    const uint8_t *data;   /* in the mapping; NULL for strings */
-    gguf_text *texts;      /* `count` of them, owned, for strings */
+    size_t count;        /* 1 for a plain value */
+    const uint8_t *data; /* in the mapping; NULL for strings */
+    gguf_text *texts;    /* `count` of them, owned, for strings */
 } gguf_value;
 
 struct assay_gguf {
@@ -47,8 +64,15 @@ static size_t left(const assay_gguf *gguf) { return (size_t)(gguf->end - gguf->a
 
 static assay_status cut_short(const assay_gguf *gguf, const char *what, assay_error *err)
 {
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: the file ends (or a count is absurd) inside %s at byte %zu", gguf->file->path, what,
-                           (size_t)(gguf->at - gguf->file->map.data));
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: the file ends (or a count is absurd) inside %s at byte %zu",
+                           gguf->file->path, what, (size_t)(gguf->at - gguf->file->map.data));
+}
+
+static assay_status ends_behind(const assay_gguf *gguf, const char *name, assay_error *err)
+{
+    char detail[160];
+    snprintf(detail, sizeof detail, "\"%.100s\" ends behind the end of the file", name);
+    return assay_foreign_error(err, gguf->file->path, ASSAY_FOREIGN_CUT_SHORT, detail);
 }
 
 static assay_status take(assay_gguf *gguf, void *out, size_t size, const char *what, assay_error *err)
@@ -101,7 +125,8 @@ static assay_status take_value(assay_gguf *gguf, gguf_value *value, assay_error 
         ASSAY_TRY(take(gguf, &count, sizeof count, value->key.data, err));
     }
     if (type >= GGUF_TYPE_COUNT || type == GGUF_ARRAY)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: the metadata \"%s\" has the type %u, which is not known (or an array of arrays)",
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "%s: the metadata \"%s\" has the type %u, which is not known (or an array of arrays)",
                                gguf->file->path, value->key.data, type);
     value->type = (gguf_type)type;
     value->count = (size_t)count;
@@ -122,14 +147,18 @@ static assay_status take_metadata(assay_gguf *gguf, uint64_t count, assay_error 
     if (count) qsort(gguf->values, gguf->value_count, sizeof *gguf->values, compare_keys);
     for (size_t i = 1; i < gguf->value_count; i++)
         if (!compare_keys(&gguf->values[i - 1], &gguf->values[i]))
-            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the metadata \"%s\" is there twice", gguf->file->path, gguf->values[i].key.data);
+            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the metadata \"%s\" is there twice", gguf->file->path,
+                                   gguf->values[i].key.data);
     return ASSAY_OK;
 }
 
 static bool dtype_from_ggml(uint32_t type, assay_dtype *out)
 {
-    static const struct { uint32_t type; assay_dtype dtype; } known[] = {
-        {0, ASSAY_F32}, {1, ASSAY_F16}, {2, ASSAY_Q4_0}, {3, ASSAY_Q4_1}, {6, ASSAY_Q5_0}, {7, ASSAY_Q5_1}, {8, ASSAY_Q8_0}, {30, ASSAY_BF16}};
+    static const struct {
+        uint32_t type;
+        assay_dtype dtype;
+    } known[] = {{0, ASSAY_F32},  {1, ASSAY_F16},  {2, ASSAY_Q4_0}, {3, ASSAY_Q4_1},
+                 {6, ASSAY_Q5_0}, {7, ASSAY_Q5_1}, {8, ASSAY_Q8_0}, {30, ASSAY_BF16}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (known[i].type == type) {
             *out = known[i].dtype;
@@ -140,9 +169,10 @@ static bool dtype_from_ggml(uint32_t type, assay_dtype *out)
 
 static const char *ggml_type_name(uint32_t type)
 {
-    static const char *const names[] = {"F32",     "F16",    "Q4_0",  "Q4_1",    "Q4_2",   "Q4_3",  "Q5_0",  "Q5_1", "Q8_0", "Q8_1", "Q2_K",
-                                        "Q3_K",    "Q4_K",   "Q5_K",  "Q6_K",    "Q8_K",   "IQ2_XXS", "IQ2_XS", "IQ3_XXS", "IQ1_S", "IQ4_NL",
-                                        "IQ3_S",   "IQ2_S",  "IQ4_XS", "I8",     "I16",    "I32",   "I64",   "F64",  "IQ1_M", "BF16"};
+    static const char *const names[] = {"F32",     "F16",    "Q4_0",    "Q4_1",  "Q4_2",   "Q4_3",  "Q5_0",  "Q5_1",
+                                        "Q8_0",    "Q8_1",   "Q2_K",    "Q3_K",  "Q4_K",   "Q5_K",  "Q6_K",  "Q8_K",
+                                        "IQ2_XXS", "IQ2_XS", "IQ3_XXS", "IQ1_S", "IQ4_NL", "IQ3_S", "IQ2_S", "IQ4_XS",
+                                        "I8",      "I16",    "I32",     "I64",   "F64",    "IQ1_M", "BF16"};
     return type < sizeof names / sizeof *names ? names[type] : "unknown";
 }
 
@@ -151,8 +181,8 @@ static assay_status take_shape(assay_gguf *gguf, assay_tensor *tensor, assay_err
     uint32_t rank = 0;
     ASSAY_TRY(take(gguf, &rank, sizeof rank, tensor->name, err));
     if (rank > MAX_DIMS)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" has %u dimensions, at most %d are allowed", gguf->file->path, tensor->name,
-                               rank, MAX_DIMS);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" has %u dimensions, at most %d are allowed",
+                               gguf->file->path, tensor->name, rank, MAX_DIMS);
     tensor->rank = (int)rank;
     for (int i = tensor->rank - 1; i >= 0; i--) {
         uint64_t extent = 0;
@@ -172,26 +202,30 @@ static assay_status take_tensor(assay_gguf *gguf, assay_tensor *tensor, uint64_t
     ASSAY_TRY(take_text(gguf, &name, "a tensor's name", err));
     tensor->name = name.data;
     if (strlen(name.data) != name.length)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: the tensor name \"%s\" has a zero byte inside", gguf->file->path, name.data);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: the tensor name \"%s\" has a zero byte inside",
+                               gguf->file->path, name.data);
     ASSAY_TRY(take_shape(gguf, tensor, err));
     ASSAY_TRY(take(gguf, &type, sizeof type, tensor->name, err));
     ASSAY_TRY(take(gguf, offset, sizeof *offset, tensor->name, err));
     if (!dtype_from_ggml(type, &tensor->dtype))
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" has the type %s (%u); F32, F16, BF16, Q8_0, "
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "%s: \"%s\" has the type %s (%u); F32, F16, BF16, Q8_0, "
                                "Q4_0, Q4_1, Q5_0 and Q5_1 are supported",
                                gguf->file->path, tensor->name, ggml_type_name(type), type);
     bool fits = assay_tensor_elements(tensor, &elements) && assay_dtype_bytes(tensor->dtype, elements, &tensor->bytes);
     size_t row = tensor->rank ? tensor->shape[tensor->rank - 1] : 1;
     if (fits && row % assay_dtype_block(tensor->dtype) == 0) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\": %s %s is too large or its rows are not whole blocks", gguf->file->path, tensor->name,
-                           assay_dtype_name(tensor->dtype), assay_shape_text(tensor, shape, sizeof shape));
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\": %s %s is too large or its rows are not whole blocks",
+                           gguf->file->path, tensor->name, assay_dtype_name(tensor->dtype),
+                           assay_shape_text(tensor, shape, sizeof shape));
 }
 
 static assay_status read_alignment(const assay_gguf *gguf, size_t *alignment, assay_error *err)
 {
     int64_t value = 32;
     if (assay_gguf_int(gguf, "general.alignment", &value) && (value < 1 || value > 1 << 20 || (value & (value - 1))))
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: general.alignment is %lld, which is no power of two up to 2^20", gguf->file->path,
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "%s: general.alignment is %lld, which is no power of two up to 2^20", gguf->file->path,
                                (long long)value);
     *alignment = (size_t)value;
     return ASSAY_OK;
@@ -208,15 +242,17 @@ static assay_status place_tensors(assay_gguf *gguf, const uint64_t *offsets, siz
 {
     const assay_mapping *map = &gguf->file->map;
     size_t start = 0, place = 0, behind = 0;
-    if (!round_up((size_t)(gguf->at - map->data), alignment, &start) || start > map->size) return cut_short(gguf, "the padding", err);
+    if (!round_up((size_t)(gguf->at - map->data), alignment, &start) || start > map->size)
+        return cut_short(gguf, "the padding", err);
     for (size_t i = 0; i < gguf->file->count; i++) {
         assay_tensor *tensor = &gguf->file->tensors[i];
         if (offsets[i] != place)
-            return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" begins at byte %llu of the data, where %zu was expected (a hole or an overlap)",
-                                   gguf->file->path, tensor->name, (unsigned long long)offsets[i], place);
+            return assay_error_set(
+                err, ASSAY_E_FORMAT,
+                "%s: \"%s\" begins at byte %llu of the data, where %zu was expected (a hole or an overlap)",
+                gguf->file->path, tensor->name, (unsigned long long)offsets[i], place);
         if (!assay_add_size(place, tensor->bytes, &behind) || behind > map->size - start)
-            return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" ends behind the end of the file; the file is cut short", gguf->file->path,
-                                   tensor->name);
+            return ends_behind(gguf, tensor->name, err);
         tensor->data = map->data + start + place;
         if (!round_up(behind, alignment, &place)) return cut_short(gguf, tensor->name, err);
     }
@@ -231,7 +267,9 @@ static assay_status take_tensors(assay_gguf *gguf, uint64_t count, assay_error *
     if (count == 0) return ASSAY_OK;
     gguf->file->tensors = assay_alloc((size_t)count, sizeof *gguf->file->tensors);
     uint64_t *offsets = assay_alloc((size_t)count, sizeof *offsets);
-    assay_status status = gguf->file->tensors && offsets ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for GGUF tensors");
+    assay_status status = gguf->file->tensors && offsets
+                              ? ASSAY_OK
+                              : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for GGUF tensors");
     for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
         status = take_tensor(gguf, &gguf->file->tensors[i], &offsets[i], err);
         gguf->file->count = i + 1;
@@ -245,7 +283,8 @@ static assay_status check_version(const assay_gguf *gguf, uint32_t version, assa
 {
     if (version == 2 || version == 3) return ASSAY_OK;
     const char *hint = version & 0xffff ? "" : " (it is big-endian)";
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: GGUF version %u%s; versions 2 and 3, little-endian, are supported", gguf->file->path,
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "%s: GGUF version %u%s; versions 2 and 3, little-endian, are supported", gguf->file->path,
                            version, hint);
 }
 
@@ -256,7 +295,8 @@ static assay_status read_file(assay_gguf *gguf, assay_error *err)
     uint32_t version = 0;
     uint64_t tensors = 0, keys = 0;
     if (map->size < 4 || memcmp(map->data, "GGUF", 4) != 0)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: not a GGUF file (it does not begin with GGUF)", gguf->file->path);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: not a GGUF file (it does not begin with GGUF)",
+                               gguf->file->path);
     gguf->at = map->data;
     gguf->end = map->data + map->size;
     ASSAY_TRY(take(gguf, magic, sizeof magic, "the header", err));

@@ -1,8 +1,8 @@
 /* GGUF v2 and v3, read-only: metadata and tensors. Format: github.com/ggml-org/ggml, docs/gguf.md and src/gguf.cpp.
  *
- * Tensors come with shapes turned into Hugging Face's order (GGUF stores the fastest dimension first) and keep GGUF's names
- * ("blk.0.attn_q.weight"); renaming and un-permuting is checkpoint's work. Types other than F32, F16, BF16, Q8_0, Q4_0, Q4_1,
- * Q5_0, Q5_1 are refused by name. */
+ * Tensors come with shapes turned into Hugging Face's order (GGUF stores the fastest dimension first) and keep GGUF's
+ * names ("blk.0.attn_q.weight"); renaming and un-permuting is checkpoint's work. Types other than F32, F16, BF16, Q8_0,
+ * Q4_0, Q4_1, Q5_0, Q5_1 are refused by name. */
 #ifndef ASSAY_CONTAINER_GGUF_H
 #define ASSAY_CONTAINER_GGUF_H
 
@@ -14,9 +14,9 @@ assay_status assay_gguf_open(assay_gguf **out, const char *path, assay_error *er
 void assay_gguf_close(assay_gguf *gguf); /* NULL is fine */
 const assay_tensor_file *assay_gguf_tensors(const assay_gguf *gguf);
 
-/* Metadata by key. Each returns false when the key is missing or of another kind. Integers of any width, and bools, come as
- * int64_t; f32 and f64 (and integers) as double. Strings are zero-terminated copies owned by the file (a string with a zero byte inside
- * is cut there for this view; `length` gives the real one, may be NULL). */
+/* Metadata by key. Each returns false when the key is missing or of another kind. Integers of any width, and bools,
+ * come as int64_t; f32 and f64 (and integers) as double. Strings are zero-terminated copies owned by the file (a string
+ * with a zero byte inside is cut there for this view; `length` gives the real one, may be NULL). */
 bool assay_gguf_int(const assay_gguf *gguf, const char *key, int64_t *out);
 bool assay_gguf_double(const assay_gguf *gguf, const char *key, double *out);
 bool assay_gguf_string(const assay_gguf *gguf, const char *key, const char **out, size_t *length);

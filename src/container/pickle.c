@@ -1,15 +1,21 @@
-/* The interpreter: a cursor over the bytes, a stack of value indices, a memo, and marks (a stack entry with a reserved index).
+/* The interpreter: a cursor over the bytes, a stack of value indices, a memo, and marks (a stack entry with a reserved
+ * index).
  *
- * What bounds it: at most a million opcodes, each makes at most one value, one cell and one stack entry a byte or so, strings
- * stay where they are, and a memo index may not exceed the number of values made so far by more than the opcode count. So a hostile
- * pickle costs at most a few tens of megabytes and a second, whatever its counts say. */
+ * What bounds it: at most a million opcodes, each makes at most one value, one cell and one stack entry a byte or so,
+ * strings stay where they are, and a memo index may not exceed the number of values made so far by more than the opcode
+ * count. So a hostile pickle costs at most a few tens of megabytes and a second, whatever its counts say. */
 #include "container/pickle.h"
 
 #include <string.h>
 
 enum { MARK = 0xffffffff };
 
-typedef enum global_id { GLOBAL_ORDERED_DICT, GLOBAL_REBUILD_TENSOR, GLOBAL_REBUILD_PARAMETER, GLOBAL_STORAGE } global_id;
+typedef enum global_id {
+    GLOBAL_ORDERED_DICT,
+    GLOBAL_REBUILD_TENSOR,
+    GLOBAL_REBUILD_PARAMETER,
+    GLOBAL_STORAGE
+} global_id;
 
 typedef struct global_info {
     const char *module, *name;
@@ -40,7 +46,8 @@ typedef struct machine {
 
 static assay_status fail(const machine *m, const char *what)
 {
-    return assay_error_set(m->err, ASSAY_E_FORMAT, "%s: data.pkl, byte %zu: %s", m->where, (size_t)(m->at - m->start), what);
+    return assay_error_set(m->err, ASSAY_E_FORMAT, "%s: data.pkl, byte %zu: %s", m->where, (size_t)(m->at - m->start),
+                           what);
 }
 
 static assay_status grow(void **items, size_t *capacity, size_t needed, size_t size, const machine *m)
@@ -94,7 +101,8 @@ static assay_status push_number(machine *m, assay_pickle_kind kind, int64_t numb
 static assay_status pop(machine *m, uint32_t *out)
 {
     assay_pickle *p = m->pickle;
-    if (p->stack_count == 0 || p->stack[p->stack_count - 1] == MARK) return fail(m, "takes a value from an empty stack");
+    if (p->stack_count == 0 || p->stack[p->stack_count - 1] == MARK)
+        return fail(m, "takes a value from an empty stack");
     *out = p->stack[--p->stack_count];
     return ASSAY_OK;
 }
@@ -170,8 +178,10 @@ static assay_status append(machine *m, size_t first, bool mark, assay_pickle_kin
     assay_pickle *p = m->pickle;
     size_t below = mark ? 2 : 1;
     if (first < below || p->stack[first - below] == MARK || p->values[p->stack[first - below]].kind != kind)
-        return fail(m, kind == ASSAY_PICKLE_DICT ? "sets an item of something that is no dict" : "appends to something that is no list");
-    if (kind == ASSAY_PICKLE_DICT && (p->stack_count - first) % 2) return fail(m, "sets items from an odd number of values");
+        return fail(m, kind == ASSAY_PICKLE_DICT ? "sets an item of something that is no dict"
+                                                 : "appends to something that is no list");
+    if (kind == ASSAY_PICKLE_DICT && (p->stack_count - first) % 2)
+        return fail(m, "sets items from an odd number of values");
     for (size_t i = first; i < p->stack_count; i++) {
         if (p->stack[i] == MARK) return fail(m, "a mark among items");
         ASSAY_TRY(add_child(m, p->stack[first - below], p->stack[i]));
@@ -211,13 +221,15 @@ static assay_status op_global(machine *m)
     ASSAY_TRY(take_line(m, &name, &name_length));
     for (size_t i = 0; i < sizeof globals / sizeof *globals; i++) {
         const global_info *g = &globals[i];
-        if (strlen(g->module) == module_length && !memcmp(g->module, module, module_length) && strlen(g->name) == name_length &&
-            !memcmp(g->name, name, name_length))
+        if (strlen(g->module) == module_length && !memcmp(g->module, module, module_length) &&
+            strlen(g->name) == name_length && !memcmp(g->name, name, name_length))
             return push_number(m, ASSAY_PICKLE_GLOBAL, (int64_t)i);
     }
-    return assay_error_set(m->err, ASSAY_E_UNSUPPORTED, "%s: the pickle refers to \"%.*s %.*s\", which no plain state dict needs; it is not "
-                           "executed and the file is refused (save the weights as safetensors if you trust it)", m->where,
-                           (int)(module_length < 100 ? module_length : 100), module, (int)(name_length < 100 ? name_length : 100), name);
+    return assay_error_set(m->err, ASSAY_E_UNSUPPORTED,
+                           "%s: the pickle refers to \"%.*s %.*s\", which no plain state dict needs; it is not "
+                           "executed and the file is refused (save the weights as safetensors if you trust it)",
+                           m->where, (int)(module_length < 100 ? module_length : 100), module,
+                           (int)(name_length < 100 ? name_length : 100), name);
 }
 
 static assay_status op_text(machine *m)
@@ -226,7 +238,8 @@ static assay_status op_text(machine *m)
     const uint8_t *text = NULL;
     ASSAY_TRY(take_uint(m, 4, &length));
     ASSAY_TRY(take(m, (size_t)length, &text));
-    return push(m, (assay_pickle_value){.kind = ASSAY_PICKLE_TEXT, .count = (uint32_t)length, .text = (const char *)text});
+    return push(m,
+                (assay_pickle_value){.kind = ASSAY_PICKLE_TEXT, .count = (uint32_t)length, .text = (const char *)text});
 }
 
 /* LONG1: a length byte, then so many bytes of two's complement. Only what fits 64 bits is a size. */
@@ -254,7 +267,8 @@ static assay_status op_put(machine *m, int bytes)
     assay_pickle_value *value = NULL;
     ASSAY_TRY(take_uint(m, bytes, &index));
     ASSAY_TRY(top(m, &value));
-    if (index >= ASSAY_PICKLE_MAX_OPCODES || index > 2 * p->value_count + 1024) return fail(m, "a memo index far beyond the values there are");
+    if (index >= ASSAY_PICKLE_MAX_OPCODES || index > 2 * p->value_count + 1024)
+        return fail(m, "a memo index far beyond the values there are");
     void *grown = p->memo;
     ASSAY_TRY(grow(&grown, &p->memo_capacity, (size_t)index + 1, sizeof *p->memo, m));
     p->memo = grown;
@@ -278,10 +292,11 @@ static assay_status op_storage(machine *m)
     ASSAY_TRY(pop(m, &index));
     const assay_pickle_value id = p->values[index], *part[5] = {0};
     for (uint32_t i = 0; i < 5; i++) part[i] = assay_pickle_child(p, &id, i);
-    bool right = id.kind == ASSAY_PICKLE_TUPLE && id.count == 5 && part[0]->kind == ASSAY_PICKLE_TEXT && part[0]->count == 7 &&
-                 !memcmp(part[0]->text, "storage", 7) && part[1]->kind == ASSAY_PICKLE_GLOBAL && part[2]->kind == ASSAY_PICKLE_TEXT &&
-                 part[4]->kind == ASSAY_PICKLE_INT;
-    if (!right || globals[part[1]->number].id != GLOBAL_STORAGE) return fail(m, "a persistent id that is no torch storage");
+    bool right = id.kind == ASSAY_PICKLE_TUPLE && id.count == 5 && part[0]->kind == ASSAY_PICKLE_TEXT &&
+                 part[0]->count == 7 && !memcmp(part[0]->text, "storage", 7) && part[1]->kind == ASSAY_PICKLE_GLOBAL &&
+                 part[2]->kind == ASSAY_PICKLE_TEXT && part[4]->kind == ASSAY_PICKLE_INT;
+    if (!right || globals[part[1]->number].id != GLOBAL_STORAGE)
+        return fail(m, "a persistent id that is no torch storage");
     assay_pickle_value storage = id;
     storage.kind = ASSAY_PICKLE_STORAGE;
     storage.number = (int64_t)globals[part[1]->number].dtype;
@@ -309,7 +324,8 @@ static assay_status op_reduce(machine *m)
     return fail(m, "rebuilds a tensor, parameter or dict from unexpected arguments");
 }
 
-/* BUILD sets an object's attributes. A state dict has one, _metadata (module versions), which says nothing about weights. */
+/* BUILD sets an object's attributes. A state dict has one, _metadata (module versions), which says nothing about
+ * weights. */
 static assay_status op_build(machine *m)
 {
     uint32_t state = 0;
@@ -330,43 +346,75 @@ static assay_status op_proto(machine *m)
 static assay_status unknown_opcode(machine *m, uint8_t opcode)
 {
     m->at--;
-    return assay_error_set(m->err, ASSAY_E_UNSUPPORTED, "%s: data.pkl, byte %zu: the pickle opcode 0x%02x is not one that a plain state dict needs; "
-                           "the file is refused", m->where, (size_t)(m->at - m->start), opcode);
+    return assay_error_set(m->err, ASSAY_E_UNSUPPORTED,
+                           "%s: data.pkl, byte %zu: the pickle opcode 0x%02x is not one that a plain state dict needs; "
+                           "the file is refused",
+                           m->where, (size_t)(m->at - m->start), opcode);
 }
 
 static assay_status run_opcode(machine *m, uint8_t opcode)
 {
     switch (opcode) {
-    case 0x80: return op_proto(m);
-    case '}': return push(m, (assay_pickle_value){.kind = ASSAY_PICKLE_DICT});
-    case ']': return push(m, (assay_pickle_value){.kind = ASSAY_PICKLE_LIST});
-    case ')': return push(m, (assay_pickle_value){.kind = ASSAY_PICKLE_TUPLE});
-    case '(': return push_index(m, MARK);
-    case 't': return marked_tuple(m);
-    case 0x85: return small_tuple(m, 1);
-    case 0x86: return small_tuple(m, 2);
-    case 0x87: return small_tuple(m, 3);
-    case 's': return append_some(m, 2, ASSAY_PICKLE_DICT);
-    case 'u': return append_marked(m, ASSAY_PICKLE_DICT);
-    case 'a': return append_some(m, 1, ASSAY_PICKLE_LIST);
-    case 'e': return append_marked(m, ASSAY_PICKLE_LIST);
-    case 'N': return push_number(m, ASSAY_PICKLE_NONE, 0);
-    case 0x88: return push_number(m, ASSAY_PICKLE_BOOL, 1);
-    case 0x89: return push_number(m, ASSAY_PICKLE_BOOL, 0);
-    case 'J': return op_int(m, 4);
-    case 'K': return op_int(m, 1);
-    case 'M': return op_int(m, 2);
-    case 0x8a: return op_long(m);
-    case 'X': return op_text(m);
-    case 'q': return op_put(m, 1);
-    case 'r': return op_put(m, 4);
-    case 'h': return op_get(m, 1);
-    case 'j': return op_get(m, 4);
-    case 'Q': return op_storage(m);
-    case 'c': return op_global(m);
-    case 'R': return op_reduce(m);
-    case 'b': return op_build(m);
-    default: return unknown_opcode(m, opcode);
+    case 0x80:
+        return op_proto(m);
+    case '}':
+        return push(m, (assay_pickle_value){.kind = ASSAY_PICKLE_DICT});
+    case ']':
+        return push(m, (assay_pickle_value){.kind = ASSAY_PICKLE_LIST});
+    case ')':
+        return push(m, (assay_pickle_value){.kind = ASSAY_PICKLE_TUPLE});
+    case '(':
+        return push_index(m, MARK);
+    case 't':
+        return marked_tuple(m);
+    case 0x85:
+        return small_tuple(m, 1);
+    case 0x86:
+        return small_tuple(m, 2);
+    case 0x87:
+        return small_tuple(m, 3);
+    case 's':
+        return append_some(m, 2, ASSAY_PICKLE_DICT);
+    case 'u':
+        return append_marked(m, ASSAY_PICKLE_DICT);
+    case 'a':
+        return append_some(m, 1, ASSAY_PICKLE_LIST);
+    case 'e':
+        return append_marked(m, ASSAY_PICKLE_LIST);
+    case 'N':
+        return push_number(m, ASSAY_PICKLE_NONE, 0);
+    case 0x88:
+        return push_number(m, ASSAY_PICKLE_BOOL, 1);
+    case 0x89:
+        return push_number(m, ASSAY_PICKLE_BOOL, 0);
+    case 'J':
+        return op_int(m, 4);
+    case 'K':
+        return op_int(m, 1);
+    case 'M':
+        return op_int(m, 2);
+    case 0x8a:
+        return op_long(m);
+    case 'X':
+        return op_text(m);
+    case 'q':
+        return op_put(m, 1);
+    case 'r':
+        return op_put(m, 4);
+    case 'h':
+        return op_get(m, 1);
+    case 'j':
+        return op_get(m, 4);
+    case 'Q':
+        return op_storage(m);
+    case 'c':
+        return op_global(m);
+    case 'R':
+        return op_reduce(m);
+    case 'b':
+        return op_build(m);
+    default:
+        return unknown_opcode(m, opcode);
     }
 }
 
@@ -385,7 +433,8 @@ static assay_status run(machine *m)
     return fail(m, "more than a million opcodes");
 }
 
-assay_status assay_pickle_read(assay_pickle *pickle, const uint8_t *bytes, size_t size, const char *where, assay_error *err)
+assay_status assay_pickle_read(assay_pickle *pickle, const uint8_t *bytes, size_t size, const char *where,
+                               assay_error *err)
 {
     *pickle = (assay_pickle){0};
     machine m = {.pickle = pickle, .start = bytes, .at = bytes, .end = bytes + size, .where = where, .err = err};
@@ -403,7 +452,8 @@ void assay_pickle_release(assay_pickle *pickle)
     *pickle = (assay_pickle){0};
 }
 
-const assay_pickle_value *assay_pickle_child(const assay_pickle *pickle, const assay_pickle_value *value, uint32_t index)
+const assay_pickle_value *assay_pickle_child(const assay_pickle *pickle, const assay_pickle_value *value,
+                                             uint32_t index)
 {
     if (index >= value->count || !value->first) return NULL;
     uint32_t cell = value->first;

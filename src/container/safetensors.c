@@ -1,13 +1,17 @@
-/* Reading safetensors. The header is read twice with the pull reader: once to count tensors and check syntax, once to fill an
- * exactly sized list, so that memory stays a small multiple of the header whatever it claims. Names are decoded into one block no
- * larger than the header (a quoted name is longer than its text and a zero byte).
+/* Reading safetensors. The header is read twice with the pull reader: once to count tensors and check syntax, once to
+ * fill an exactly sized list, so that memory stays a small multiple of the header whatever it claims. Names are decoded
+ * into one block no larger than the header (a quoted name is longer than its text and a zero byte).
  *
- * Invariant on success: sorted by place, tensor 0 begins at the data's start, each next one where the last ended, and the last ends
- * with the file. So no byte of the file is unaccounted for, which is what keeps a file from being two things at once. */
+ * Invariant on success: sorted by place, tensor 0 begins at the data's start, each next one where the last ended, and
+ * the last ends with the file. So no byte of the file is unaccounted for, which is what keeps a file from being two
+ * things at once. */
 #include "container/safetensors.h"
 
+#include "base/alloc.h"
+#include "base/foreign_kind.h"
 #include "base/json_pull.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,24 +22,29 @@ typedef struct header_reader {
     assay_json_pull pull;
     const uint8_t *data;
     size_t data_size, count;
-    char *names; /* where the next decoded name goes */
+    char *names;        /* where the next decoded name goes */
     const char **notes; /* keys of __metadata__, only to find one that comes twice */
     size_t note_count, note_capacity;
 } header_reader;
+
+static assay_status cut_short(const assay_tensor_file *file, const char *detail, assay_error *err)
+{
+    return assay_foreign_error(err, file->path, ASSAY_FOREIGN_CUT_SHORT, detail);
+}
 
 static assay_status check_frame(assay_tensor_file *file, size_t *header, assay_error *err)
 {
     uint64_t claimed = 0;
     if (file->map.size < 10)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu bytes are too few for a safetensors file", file->path, file->map.size);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu bytes are too few for a safetensors file", file->path,
+                               file->map.size);
     for (int i = 7; i >= 0; i--) claimed = claimed << 8 | file->map.data[i];
     if (claimed > max_header)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: not a safetensors file (its first 8 bytes claim a header of %llu bytes, "
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "%s: not a safetensors file (its first 8 bytes claim a header of %llu bytes, "
                                "at most %llu are allowed)",
                                file->path, (unsigned long long)claimed, (unsigned long long)max_header);
-    if (claimed > file->map.size - 8)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: a header of %llu bytes in a file of %zu; the file is cut short", file->path,
-                               (unsigned long long)claimed, file->map.size);
+    if (claimed > file->map.size - 8) return cut_short(file, "its header alone is longer", err);
     if (file->map.data[8] != '{')
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: the header does not begin with {", file->path);
     *header = (size_t)claimed;
@@ -60,7 +69,8 @@ static assay_status count_tensors(header_reader *reader, assay_error *err)
 static assay_status take_name(header_reader *reader, const char **out, assay_error *err)
 {
     size_t length = assay_json_pull_text(&reader->pull, reader->names);
-    if (memchr(reader->names, 0, length)) return assay_json_pull_error(&reader->pull, err, "a name with a zero byte inside");
+    if (memchr(reader->names, 0, length))
+        return assay_json_pull_error(&reader->pull, err, "a name with a zero byte inside");
     *out = reader->names;
     reader->names[length] = 0;
     reader->names += length + 1;
@@ -96,10 +106,12 @@ static assay_status read_dtype(header_reader *reader, assay_tensor *tensor, assa
 {
     char name[32];
     ASSAY_TRY(assay_json_pull_expect(&reader->pull, ASSAY_JSON_STRING, err));
-    if (reader->pull.token_size >= sizeof name) return assay_json_pull_error(&reader->pull, err, "\"%s\": not a dtype", tensor->name);
+    if (reader->pull.token_size >= sizeof name)
+        return assay_json_pull_error(&reader->pull, err, "\"%s\": not a dtype", tensor->name);
     name[assay_json_pull_text(&reader->pull, name)] = 0;
     if (assay_dtype_from_name(name, &tensor->dtype)) return ASSAY_OK;
-    assay_json_pull_error(&reader->pull, err, "the tensor \"%s\" has the dtype %s, which is not supported", tensor->name, name);
+    assay_json_pull_error(&reader->pull, err, "the tensor \"%s\" has the dtype %s, which is not supported",
+                          tensor->name, name);
     if (err) err->status = ASSAY_E_UNSUPPORTED;
     return ASSAY_E_UNSUPPORTED;
 }
@@ -114,7 +126,8 @@ static assay_status read_shape(header_reader *reader, assay_tensor *tensor, assa
         if (reader->pull.event != ASSAY_JSON_NUMBER)
             return assay_json_pull_error(&reader->pull, err, "\"%s\": a shape holds whole numbers", tensor->name);
         if (tensor->rank == ASSAY_MAX_RANK)
-            return assay_json_pull_error(&reader->pull, err, "\"%s\" has more than %d dimensions", tensor->name, ASSAY_MAX_RANK);
+            return assay_json_pull_error(&reader->pull, err, "\"%s\" has more than %d dimensions", tensor->name,
+                                         ASSAY_MAX_RANK);
         ASSAY_TRY(assay_json_pull_size(&reader->pull, &extent, err));
         tensor->shape[tensor->rank++] = (size_t)extent;
     }
@@ -129,9 +142,15 @@ static assay_status read_range(header_reader *reader, assay_tensor *tensor, assa
         ASSAY_TRY(assay_json_pull_size(&reader->pull, &range[i], err));
     }
     ASSAY_TRY(assay_json_pull_expect(&reader->pull, ASSAY_JSON_ARRAY_END, err));
-    if (range[0] > range[1] || range[1] > reader->data_size)
+    if (range[0] > range[1])
         return assay_json_pull_error(&reader->pull, err, "\"%s\" claims bytes %llu to %llu of %zu", tensor->name,
                                      (unsigned long long)range[0], (unsigned long long)range[1], reader->data_size);
+    if (range[1] > reader->data_size) {
+        char detail[256];
+        snprintf(detail, sizeof detail, "\"%.120s\" claims bytes %llu to %llu of %zu", tensor->name,
+                 (unsigned long long)range[0], (unsigned long long)range[1], reader->data_size);
+        return cut_short(reader->file, detail, err);
+    }
     tensor->data = reader->data + range[0];
     tensor->bytes = (size_t)(range[1] - range[0]);
     return ASSAY_OK;
@@ -141,16 +160,19 @@ static assay_status check_size(const header_reader *reader, const assay_tensor *
 {
     char shape[160];
     size_t elements, bytes;
-    if (assay_tensor_elements(tensor, &elements) && assay_dtype_bytes(tensor->dtype, elements, &bytes) && bytes == tensor->bytes)
+    if (assay_tensor_elements(tensor, &elements) && assay_dtype_bytes(tensor->dtype, elements, &bytes) &&
+        bytes == tensor->bytes)
         return ASSAY_OK;
-    return assay_json_pull_error(&reader->pull, err, "\"%s\": %s %s does not make the %zu bytes of its data_offsets", tensor->name,
-                                 assay_dtype_name(tensor->dtype), assay_shape_text(tensor, shape, sizeof shape), tensor->bytes);
+    return assay_json_pull_error(&reader->pull, err, "\"%s\": %s %s does not make the %zu bytes of its data_offsets",
+                                 tensor->name, assay_dtype_name(tensor->dtype),
+                                 assay_shape_text(tensor, shape, sizeof shape), tensor->bytes);
 }
 
 static assay_status read_tensor(header_reader *reader, assay_tensor *tensor, assay_error *err)
 {
     static const char *const fields[] = {"dtype", "shape", "data_offsets"};
-    static assay_status (*const readers[])(header_reader *, assay_tensor *, assay_error *) = {read_dtype, read_shape, read_range};
+    static assay_status (*const readers[])(header_reader *, assay_tensor *, assay_error *) = {read_dtype, read_shape,
+                                                                                              read_range};
     bool seen[3] = {false};
     ASSAY_TRY(assay_json_pull_expect(&reader->pull, ASSAY_JSON_OBJECT, err));
     for (;;) {
@@ -159,13 +181,16 @@ static assay_status read_tensor(header_reader *reader, assay_tensor *tensor, ass
         if (reader->pull.event == ASSAY_JSON_OBJECT_END) break;
         while (field < 3 && !assay_json_pull_equals(&reader->pull, fields[field])) field++;
         if (field == 3)
-            return assay_json_pull_error(&reader->pull, err, "\"%s\" has a field that is none of dtype, shape, data_offsets", tensor->name);
-        if (seen[field]) return assay_json_pull_error(&reader->pull, err, "\"%s\" has %s twice", tensor->name, fields[field]);
+            return assay_json_pull_error(&reader->pull, err,
+                                         "\"%s\" has a field that is none of dtype, shape, data_offsets", tensor->name);
+        if (seen[field])
+            return assay_json_pull_error(&reader->pull, err, "\"%s\" has %s twice", tensor->name, fields[field]);
         seen[field] = true;
         ASSAY_TRY(readers[field](reader, tensor, err));
     }
     for (int field = 0; field < 3; field++)
-        if (!seen[field]) return assay_json_pull_error(&reader->pull, err, "\"%s\" has no %s", tensor->name, fields[field]);
+        if (!seen[field])
+            return assay_json_pull_error(&reader->pull, err, "\"%s\" has no %s", tensor->name, fields[field]);
     return check_size(reader, tensor, err);
 }
 
@@ -206,15 +231,17 @@ static assay_status check_cover(const header_reader *reader, assay_error *err)
         const assay_tensor *tensor = &file->tensors[i];
         const uint8_t *begin = tensor->data;
         if (begin != expected)
-            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the tensor \"%s\" begins at byte %zu of the data, but the one before "
+            return assay_error_set(err, ASSAY_E_FORMAT,
+                                   "%s: the tensor \"%s\" begins at byte %zu of the data, but the one before "
                                    "it ends at %zu (%s)",
-                                   file->path, tensor->name, (size_t)(begin - reader->data), (size_t)(expected - reader->data),
-                                   begin < expected ? "they overlap" : "a hole");
+                                   file->path, tensor->name, (size_t)(begin - reader->data),
+                                   (size_t)(expected - reader->data), begin < expected ? "they overlap" : "a hole");
         expected = begin + tensor->bytes;
     }
     size_t used = (size_t)(expected - reader->data);
     if (used == reader->data_size) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu bytes behind the last tensor belong to none", file->path, reader->data_size - used);
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu bytes behind the last tensor belong to none", file->path,
+                           reader->data_size - used);
 }
 
 static assay_status read_file(header_reader *reader, assay_error *err)

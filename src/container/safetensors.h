@@ -1,6 +1,7 @@
-/* safetensors: u64 header length, JSON header, data. Read strictly (no holes, no overlap, no duplicate key, nothing behind the
- * end), written reproducibly (tensors by descending alignment, then name; metadata {"format":"pt"} and nothing else; header padded
- * to 8 with spaces). Format: github.com/huggingface/safetensors, README.md and safetensors/src/tensor.rs. */
+/* safetensors: u64 header length, JSON header, data. Read strictly (no holes, no overlap, no duplicate key, nothing
+ * behind the end), written reproducibly (tensors by descending alignment, then name; metadata {"format":"pt"} and
+ * nothing else; header padded to 8 with spaces). Format: github.com/huggingface/safetensors, README.md and
+ * safetensors/src/tensor.rs. */
 #ifndef ASSAY_CONTAINER_SAFETENSORS_H
 #define ASSAY_CONTAINER_SAFETENSORS_H
 
@@ -8,12 +9,14 @@
 
 assay_status assay_safetensors_open(assay_tensor_file **out, const char *path, assay_error *err);
 
-/* Where tensor bytes come from when writing: called once a tensor, in file order; must hand over exactly tensor->bytes bytes by
- * any number of assay_writer_write calls. Lets a 12 GB model be written without holding it. */
-typedef assay_status (*assay_tensor_source)(void *context, const assay_tensor *tensor, assay_writer *writer, assay_error *err);
+/* Where tensor bytes come from when writing: called once a tensor, in file order; must hand over exactly tensor->bytes
+ * bytes by any number of assay_writer_write calls. Lets a 12 GB model be written without holding it. */
+typedef assay_status (*assay_tensor_source)(void *context, const assay_tensor *tensor, assay_writer *writer,
+                                            assay_error *err);
 
-/* Writes whole or not at all. Every tensor needs name, dtype, rank, shape and bytes; `source` NULL: bytes are at tensor->data. */
-assay_status assay_safetensors_write(const char *path, const assay_tensor *tensors, size_t count, assay_tensor_source source,
-                                     void *context, assay_error *err);
+/* Writes whole or not at all. Every tensor needs name, dtype, rank, shape and bytes; `source` NULL: bytes are at
+ * tensor->data. */
+assay_status assay_safetensors_write(const char *path, const assay_tensor *tensors, size_t count,
+                                     assay_tensor_source source, void *context, assay_error *err);
 
 #endif

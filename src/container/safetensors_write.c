@@ -1,6 +1,7 @@
 /* Writing safetensors the way the reference does, so that the same tensors give the same bytes as its save_file with
- * {"format": "pt"}: largest alignment first (ties between types in the reference's order), then by name; compact JSON; spaces up to
- * a multiple of 8. Reference: huggingface/safetensors, safetensors/src/tensor.rs (Dtype's order, prepare). */
+ * {"format": "pt"}: largest alignment first (ties between types in the reference's order), then by name; compact JSON;
+ * spaces up to a multiple of 8. Reference: huggingface/safetensors, safetensors/src/tensor.rs (Dtype's order,
+ * prepare). */
 #include "container/safetensors.h"
 
 #include "base/buf.h"
@@ -33,17 +34,20 @@ static assay_status check_tensor(const char *path, const assay_tensor *tensor, a
 {
     size_t elements, bytes;
     if (assay_dtype_block(tensor->dtype) != 1)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is %s, which safetensors does not know", path, tensor->name,
-                               assay_dtype_name(tensor->dtype));
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is %s, which safetensors does not know", path,
+                               tensor->name, assay_dtype_name(tensor->dtype));
     if (!strcmp(tensor->name, "__metadata__"))
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: a tensor may not be called __metadata__", path);
-    if (assay_tensor_elements(tensor, &elements) && assay_dtype_bytes(tensor->dtype, elements, &bytes) && bytes == tensor->bytes)
+    if (assay_tensor_elements(tensor, &elements) && assay_dtype_bytes(tensor->dtype, elements, &bytes) &&
+        bytes == tensor->bytes)
         return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: the shape of \"%s\" does not make its %zu bytes", path, tensor->name, tensor->bytes);
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: the shape of \"%s\" does not make its %zu bytes", path,
+                           tensor->name, tensor->bytes);
 }
 
 /* Sorted pointers, checked; the caller frees. */
-static assay_status order_tensors(const char *path, const assay_tensor *tensors, size_t count, const assay_tensor ***out, assay_error *err)
+static assay_status order_tensors(const char *path, const assay_tensor *tensors, size_t count,
+                                  const assay_tensor ***out, assay_error *err)
 {
     const assay_tensor **order = *out = assay_alloc(count, sizeof *order);
     ASSAY_TRY_ALLOC(order, "a list of tensors", err);
@@ -64,12 +68,9 @@ static assay_status put_name(assay_buf *header, const char *name, assay_error *e
     static const char letters[] = "\"\\bfnrt", values[] = "\"\\\b\f\n\r\t";
     for (const char *at = name; *at; at++) {
         const char *found = strchr(values, *at);
-        if (found)
-            ASSAY_TRY(assay_buf_printf(header, err, "\\%c", letters[found - values]));
-        else if ((unsigned char)*at < 0x20)
-            ASSAY_TRY(assay_buf_printf(header, err, "\\u%04x", (unsigned)*at));
-        else
-            ASSAY_TRY(assay_buf_byte(header, *at, err));
+        if (found) ASSAY_TRY(assay_buf_printf(header, err, "\\%c", letters[found - values]));
+        else if ((unsigned char)*at < 0x20) ASSAY_TRY(assay_buf_printf(header, err, "\\u%04x", (unsigned)*at));
+        else ASSAY_TRY(assay_buf_byte(header, *at, err));
     }
     return ASSAY_OK;
 }
@@ -79,11 +80,13 @@ static assay_status put_entry(assay_buf *header, const assay_tensor *tensor, siz
     ASSAY_TRY(assay_buf_text(header, ",\"", err));
     ASSAY_TRY(put_name(header, tensor->name, err));
     ASSAY_TRY(assay_buf_printf(header, err, "\":{\"dtype\":\"%s\",\"shape\":[", assay_dtype_name(tensor->dtype)));
-    for (int i = 0; i < tensor->rank; i++) ASSAY_TRY(assay_buf_printf(header, err, i ? ",%zu" : "%zu", tensor->shape[i]));
+    for (int i = 0; i < tensor->rank; i++)
+        ASSAY_TRY(assay_buf_printf(header, err, i ? ",%zu" : "%zu", tensor->shape[i]));
     return assay_buf_printf(header, err, "],\"data_offsets\":[%zu,%zu]}", begin, begin + tensor->bytes);
 }
 
-static assay_status build_header(const char *path, const assay_tensor **order, size_t count, assay_buf *header, assay_error *err)
+static assay_status build_header(const char *path, const assay_tensor **order, size_t count, assay_buf *header,
+                                 assay_error *err)
 {
     size_t place = 0;
     ASSAY_TRY(assay_buf_text(header, "{\"__metadata__\":{\"format\":\"pt\"}", err));
@@ -98,8 +101,8 @@ static assay_status build_header(const char *path, const assay_tensor **order, s
     return ASSAY_OK;
 }
 
-static assay_status write_pieces(assay_writer *writer, const assay_buf *header, const assay_tensor **order, size_t count,
-                                 assay_tensor_source source, void *context, assay_error *err)
+static assay_status write_pieces(assay_writer *writer, const assay_buf *header, const assay_tensor **order,
+                                 size_t count, assay_tensor_source source, void *context, assay_error *err)
 {
     uint8_t length[8];
     for (int i = 0; i < 8; i++) length[i] = (uint8_t)((uint64_t)header->size >> 8 * i);
@@ -107,16 +110,18 @@ static assay_status write_pieces(assay_writer *writer, const assay_buf *header, 
     ASSAY_TRY(assay_writer_write(writer, header->data, header->size, err));
     for (size_t i = 0; i < count; i++) {
         uint64_t expected = writer->written + order[i]->bytes;
-        ASSAY_TRY(source ? source(context, order[i], writer, err) : assay_writer_write(writer, order[i]->data, order[i]->bytes, err));
+        ASSAY_TRY(source ? source(context, order[i], writer, err)
+                         : assay_writer_write(writer, order[i]->data, order[i]->bytes, err));
         if (writer->written != expected)
-            return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" should have %zu bytes, but its source gave %lld more", writer->path,
+            return assay_error_set(err, ASSAY_E_FORMAT,
+                                   "%s: \"%s\" should have %zu bytes, but its source gave %lld more", writer->path,
                                    order[i]->name, order[i]->bytes, (long long)(writer->written - expected));
     }
     return ASSAY_OK;
 }
 
-assay_status assay_safetensors_write(const char *path, const assay_tensor *tensors, size_t count, assay_tensor_source source,
-                                     void *context, assay_error *err)
+assay_status assay_safetensors_write(const char *path, const assay_tensor *tensors, size_t count,
+                                     assay_tensor_source source, void *context, assay_error *err)
 {
     const assay_tensor **order = NULL;
     assay_writer writer = {0};

@@ -1,5 +1,7 @@
 #include "container/tensor_file.h"
 
+#include "base/foreign_kind.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +16,8 @@ assay_status assay_tensor_file_index(assay_tensor_file *file, assay_error *err)
     qsort(file->tensors, file->count, sizeof *file->tensors, compare_names);
     for (size_t i = 1; i < file->count; i++)
         if (!compare_names(&file->tensors[i - 1], &file->tensors[i]))
-            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the tensor \"%s\" is there twice", file->path, file->tensors[i].name);
+            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the tensor \"%s\" is there twice", file->path,
+                                   file->tensors[i].name);
     return ASSAY_OK;
 }
 
@@ -46,6 +49,10 @@ assay_status assay_tensor_file_create(assay_tensor_file **out, const char *path,
     if (status != ASSAY_OK) {
         assay_tensor_file_close(file);
         return status;
+    }
+    if (assay_foreign_is_lfs_pointer(file->map.data, file->map.size)) {
+        assay_tensor_file_close(file);
+        return assay_foreign_error(err, path, ASSAY_FOREIGN_LFS_POINTER, NULL);
     }
     *out = file;
     return ASSAY_OK;

@@ -1,14 +1,15 @@
 /* A file of named tensors, whatever its container.
  *
- * Opening validates everything that can be validated without reading tensor data: after success every tensor's `data` points
- * at exactly `bytes` readable bytes inside the mapping (or inside memory the file object owns), its shape and dtype agree with
- * `bytes`, and names are unique and sorted bytewise. Hostile input stops here: no size from a file is used unchecked.
+ * Opening validates everything that can be validated without reading tensor data: after success every tensor's `data`
+ * points at exactly `bytes` readable bytes inside the mapping (or inside memory the file object owns), its shape and
+ * dtype agree with `bytes`, and names are unique and sorted bytewise. Hostile input stops here: no size from a file is
+ * used unchecked.
  *
  *     assay_tensor_file *file;
  *     ASSAY_TRY(assay_safetensors_open(&file, path, err));
- *     const assay_tensor *weight = assay_tensor_file_find(file, "score.weight");   // NULL: not there
+ *     const assay_tensor *weight = assay_tensor_file_find(file, "score.weight"); // NULL: not there
  *     ...
- *     assay_tensor_file_close(file);                                              // tensors die with the file
+ *     assay_tensor_file_close(file); // tensors die with the file
  */
 #ifndef ASSAY_CONTAINER_TENSOR_FILE_H
 #define ASSAY_CONTAINER_TENSOR_FILE_H

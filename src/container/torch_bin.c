@@ -1,11 +1,14 @@
-/* pytorch_model.bin: PREFIX/data.pkl is a pickled dict of tensors, PREFIX/data/KEY the bytes of a storage, PREFIX/byteorder "little"
- * (torch/serialization.py, _save). zip_reader finds the entries, pickle the description; here tensors are laid over storages.
+/* pytorch_model.bin: PREFIX/data.pkl is a pickled dict of tensors, PREFIX/data/KEY the bytes of a storage,
+ * PREFIX/byteorder "little" (torch/serialization.py, _save). zip_reader finds the entries, pickle the description; here
+ * tensors are laid over storages.
  *
- * A tensor is a view: offset, sizes, strides, in elements of its storage's type. Every element it touches must lie inside the storage,
- * and it may not have more elements than the storage (an expanded view would turn a small file into a large allocation). A contiguous
- * view is used where it lies; any other is copied in row-major order, and all copies together may not exceed twice the file.
+ * A tensor is a view: offset, sizes, strides, in elements of its storage's type. Every element it touches must lie
+ * inside the storage, and it may not have more elements than the storage (an expanded view would turn a small file into
+ * a large allocation). A contiguous view is used where it lies; any other is copied in row-major order, and all copies
+ * together may not exceed twice the file.
  *
- * Checksums: data.pkl always; storages only in files up to 64 MiB, because opening a 12 GB model must not read it whole. */
+ * Checksums: data.pkl always; storages only in files up to 64 MiB, because opening a 12 GB model must not read it
+ * whole. */
 #include "container/torch_bin.h"
 
 #include "container/pickle.h"
@@ -48,7 +51,8 @@ static void memory_release(void *owned)
     assay_free(memory);
 }
 
-static assay_status tensor_error(const bin_reader *reader, const assay_tensor *tensor, const char *what, assay_error *err)
+static assay_status tensor_error(const bin_reader *reader, const assay_tensor *tensor, const char *what,
+                                 assay_error *err)
 {
     return assay_error_set(err, ASSAY_E_FORMAT, "%s: the tensor \"%s\" %s", reader->file->path, tensor->name, what);
 }
@@ -59,12 +63,16 @@ static assay_status check_kind(const assay_tensor_file *file, assay_error *err)
     const assay_mapping *map = &file->map;
     if (map->size >= 4 && !memcmp(map->data, "PK\3\4", 4)) return ASSAY_OK;
     if (map->size >= sizeof legacy && !memcmp(map->data, legacy, sizeof legacy))
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: written by torch before 1.6; load it with torch and save it as safetensors",
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "%s: written by torch before 1.6; load it with torch and save it as safetensors",
                                file->path);
     if (map->size > 262 && !memcmp(map->data + 257, "ustar", 5))
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a tar archive of torch before 0.1.10; load it with torch and save it "
-                               "as safetensors", file->path);
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: not a torch.save file (it does not begin as a ZIP archive)", file->path);
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "%s: a tar archive of torch before 0.1.10; load it with torch and save it "
+                               "as safetensors",
+                               file->path);
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: not a torch.save file (it does not begin as a ZIP archive)",
+                           file->path);
 }
 
 /* data.pkl is the one entry PREFIX/data.pkl with a single slash. */
@@ -76,20 +84,26 @@ static assay_status find_pickle(bin_reader *reader, const assay_zip_entry **out,
     for (size_t i = 0; i < reader->zip.count; i++) {
         const assay_zip_entry *entry = &reader->zip.entries[i];
         size_t before = entry->name_length - (entry->name_length >= length ? length : entry->name_length);
-        bool match = entry->name_length >= length && !memcmp(entry->name + before, tail, length) && !memchr(entry->name, '/', before);
-        if (match && *out) return assay_error_set(err, ASSAY_E_FORMAT, "%s: two data.pkl in the archive", reader->file->path);
+        bool match = entry->name_length >= length && !memcmp(entry->name + before, tail, length) &&
+                     !memchr(entry->name, '/', before);
+        if (match && *out)
+            return assay_error_set(err, ASSAY_E_FORMAT, "%s: two data.pkl in the archive", reader->file->path);
         if (!match) continue;
         *out = entry;
         reader->prefix = entry->name;
         reader->prefix_length = before + 1;
     }
-    if (!*out) return assay_error_set(err, ASSAY_E_FORMAT, "%s: a ZIP archive, but not one of torch.save (no data.pkl)", reader->file->path);
-    if ((*out)->size > max_pickle) return assay_error_set(err, ASSAY_E_FORMAT, "%s: data.pkl of %zu bytes", reader->file->path, (*out)->size);
+    if (!*out)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: a ZIP archive, but not one of torch.save (no data.pkl)",
+                               reader->file->path);
+    if ((*out)->size > max_pickle)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: data.pkl of %zu bytes", reader->file->path, (*out)->size);
     return assay_zip_verify(*out, reader->file->path, err);
 }
 
 /* NULL: no such entry. The key comes from the pickle; what it can name is limited to entries of this archive. */
-static const assay_zip_entry *find_entry(const bin_reader *reader, const char *folder, const char *key, size_t key_length)
+static const assay_zip_entry *find_entry(const bin_reader *reader, const char *folder, const char *key,
+                                         size_t key_length)
 {
     char name[512];
     size_t folder_length = strlen(folder), total = reader->prefix_length + folder_length + key_length;
@@ -109,7 +123,8 @@ static assay_status check_byte_order(const bin_reader *reader, assay_error *err)
 
 static assay_status find_storage(const bin_reader *reader, const assay_pickle_value *storage, view *v, assay_error *err)
 {
-    const assay_pickle_value *key = assay_pickle_child(&reader->pickle, storage, 2), *count = assay_pickle_child(&reader->pickle, storage, 4);
+    const assay_pickle_value *key = assay_pickle_child(&reader->pickle, storage, 2),
+                             *count = assay_pickle_child(&reader->pickle, storage, 4);
     const assay_zip_entry *entry = find_entry(reader, "data/", key->text, key->count);
     size_t bytes;
     if (!entry) return tensor_error(reader, v->tensor, "refers to a storage that is not in the archive", err);
@@ -122,7 +137,8 @@ static assay_status find_storage(const bin_reader *reader, const assay_pickle_va
 }
 
 /* A tuple of up to ASSAY_MAX_RANK whole numbers from 0. */
-static assay_status read_numbers(const bin_reader *reader, const assay_pickle_value *tuple, const view *v, size_t *out, assay_error *err)
+static assay_status read_numbers(const bin_reader *reader, const assay_pickle_value *tuple, const view *v, size_t *out,
+                                 assay_error *err)
 {
     if (tuple->kind != ASSAY_PICKLE_TUPLE || tuple->count > ASSAY_MAX_RANK)
         return tensor_error(reader, v->tensor, "has sizes or strides that are no tuple of at most 8 numbers", err);
@@ -174,8 +190,10 @@ static void gather(const view *v, size_t elements, size_t size, uint8_t *dst)
 static assay_status copy_view(bin_reader *reader, const view *v, size_t elements, assay_error *err)
 {
     bin_memory *memory = reader->memory;
-    if (!assay_add_size(memory->copied, v->tensor->bytes, &memory->copied) || memory->copied / 2 > reader->file->map.size)
-        return tensor_error(reader, v->tensor, "and others are not contiguous and would need more than twice the file in copies", err);
+    if (!assay_add_size(memory->copied, v->tensor->bytes, &memory->copied) ||
+        memory->copied / 2 > reader->file->map.size)
+        return tensor_error(reader, v->tensor,
+                            "and others are not contiguous and would need more than twice the file in copies", err);
     void *grown = memory->copies;
     ASSAY_TRY(assay_grow(&grown, &memory->copy_capacity, memory->copy_count + 1, sizeof *memory->copies, err));
     memory->copies = grown;
@@ -187,10 +205,12 @@ static assay_status copy_view(bin_reader *reader, const view *v, size_t elements
     return ASSAY_OK;
 }
 
-static assay_status read_tensor(bin_reader *reader, const assay_pickle_value *value, assay_tensor *tensor, assay_error *err)
+static assay_status read_tensor(bin_reader *reader, const assay_pickle_value *value, assay_tensor *tensor,
+                                assay_error *err)
 {
     const assay_pickle *pickle = &reader->pickle;
-    const assay_pickle_value *offset = assay_pickle_child(pickle, value, 1), *sizes = assay_pickle_child(pickle, value, 2);
+    const assay_pickle_value *offset = assay_pickle_child(pickle, value, 1),
+                             *sizes = assay_pickle_child(pickle, value, 2);
     const assay_pickle_value *strides = assay_pickle_child(pickle, value, 3);
     view v = {.tensor = tensor};
     size_t elements = 0;
@@ -208,7 +228,8 @@ static assay_status read_tensor(bin_reader *reader, const assay_pickle_value *va
     return elements == 0 || is_contiguous(&v) ? ASSAY_OK : copy_view(reader, &v, elements, err);
 }
 
-static assay_status read_entry(bin_reader *reader, const assay_pickle_value *key, const assay_pickle_value *value, assay_error *err)
+static assay_status read_entry(bin_reader *reader, const assay_pickle_value *key, const assay_pickle_value *value,
+                               assay_error *err)
 {
     assay_tensor *tensor = &reader->file->tensors[reader->file->count];
     if (key->kind != ASSAY_PICKLE_TEXT || memchr(key->text, 0, key->count))
@@ -217,21 +238,23 @@ static assay_status read_entry(bin_reader *reader, const assay_pickle_value *key
     memcpy(reader->next_name, key->text, key->count);
     reader->next_name += key->count + 1;
     if (value->kind != ASSAY_PICKLE_TENSOR)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is not a tensor; a model's .bin file holds tensors by name and nothing else",
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "%s: \"%s\" is not a tensor; a model's .bin file holds tensors by name and nothing else",
                                reader->file->path, tensor->name);
     reader->file->count++;
     return read_tensor(reader, value, tensor, err);
 }
 
-/* A name may be shared by many entries of a hostile pickle (by its memo), so the block for names is measured, and bounded by a
- * multiple of the file: duplicates are refused in any case. */
+/* A name may be shared by many entries of a hostile pickle (by its memo), so the block for names is measured, and
+ * bounded by a multiple of the file: duplicates are refused in any case. */
 static assay_status allocate_names(bin_reader *reader, const assay_pickle_value *dict, size_t count, assay_error *err)
 {
     size_t bytes = 0;
     for (uint32_t cell = dict->first; cell; cell = reader->pickle.cells[reader->pickle.cells[cell].next].next) {
         const assay_pickle_value *key = &reader->pickle.values[reader->pickle.cells[cell].value];
         bytes += (key->kind == ASSAY_PICKLE_TEXT ? key->count : 0) + (size_t)1;
-        if (bytes / 2 > reader->file->map.size) return assay_error_set(err, ASSAY_E_FORMAT, "%s: names longer than the file", reader->file->path);
+        if (bytes / 2 > reader->file->map.size)
+            return assay_error_set(err, ASSAY_E_FORMAT, "%s: names longer than the file", reader->file->path);
     }
     reader->memory->names = reader->next_name = assay_alloc(bytes, 1);
     reader->file->tensors = assay_alloc(count, sizeof *reader->file->tensors);
@@ -257,7 +280,8 @@ static assay_status read_dict(bin_reader *reader, assay_error *err)
 static assay_status verify_storages(const bin_reader *reader, assay_error *err)
 {
     if (reader->file->map.size > verify_ceiling) return ASSAY_OK;
-    for (size_t i = 0; i < reader->zip.count; i++) ASSAY_TRY(assay_zip_verify(&reader->zip.entries[i], reader->file->path, err));
+    for (size_t i = 0; i < reader->zip.count; i++)
+        ASSAY_TRY(assay_zip_verify(&reader->zip.entries[i], reader->file->path, err));
     return ASSAY_OK;
 }
 

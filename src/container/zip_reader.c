@@ -1,6 +1,7 @@
-/* A ZIP is read from its end: the end record gives the central directory, the directory every entry. Fields that do not fit 32 bits
- * say ffffffff and stand in the ZIP64 end record and in the entries' extra field 1. All places are 64-bit sums, checked against the
- * mapping before use. The number of entries is bounded by the directory's bytes (46 each at least). */
+/* A ZIP is read from its end: the end record gives the central directory, the directory every entry. Fields that do not
+ * fit 32 bits say ffffffff and stand in the ZIP64 end record and in the entries' extra field 1. All places are 64-bit
+ * sums, checked against the mapping before use. The number of entries is bounded by the directory's bytes (46 each at
+ * least). */
 #include "container/zip_reader.h"
 
 #include <stdlib.h>
@@ -46,9 +47,11 @@ static assay_status read_end64(zip_directory *directory, const uint8_t *end, ass
 {
     const assay_mapping *map = directory->map;
     size_t place = (size_t)(end - map->data);
-    if (place < LOCATOR_SIZE || load(end - LOCATOR_SIZE, 4) != 0x07064b50) return broken(directory->where, "no ZIP64 locator", err);
+    if (place < LOCATOR_SIZE || load(end - LOCATOR_SIZE, 4) != 0x07064b50)
+        return broken(directory->where, "no ZIP64 locator", err);
     uint64_t record = load(end - LOCATOR_SIZE + 8, 8);
-    if (!has(map, record, END64_SIZE) || load(map->data + record, 4) != 0x06064b50) return broken(directory->where, "no ZIP64 end record", err);
+    if (!has(map, record, END64_SIZE) || load(map->data + record, 4) != 0x06064b50)
+        return broken(directory->where, "no ZIP64 end record", err);
     directory->count = load(map->data + record + 32, 8);
     directory->size = load(map->data + record + 40, 8);
     directory->place = load(map->data + record + 48, 8);
@@ -65,13 +68,15 @@ static assay_status find_directory(zip_directory *directory, assay_error *err)
     directory->place = load(end + 16, 4);
     if (directory->count == 0xffff || directory->size == 0xffffffff || directory->place == 0xffffffff)
         ASSAY_TRY(read_end64(directory, end, err));
-    if (!has(directory->map, directory->place, directory->size)) return broken(directory->where, "the directory lies outside the file", err);
+    if (!has(directory->map, directory->place, directory->size))
+        return broken(directory->where, "the directory lies outside the file", err);
     if (directory->count > directory->size / CENTRAL_SIZE || directory->count > MAX_ENTRIES)
         return broken(directory->where, "more entries than its directory can hold", err);
     return ASSAY_OK;
 }
 
-/* Replaces fields that say ffffffff by those of the extra field 1, which come in the fixed order size, stored size, place. */
+/* Replaces fields that say ffffffff by those of the extra field 1, which come in the fixed order size, stored size,
+ * place. */
 static bool read_extra(const uint8_t *extra, size_t length, uint64_t fields[3])
 {
     while (length >= 4) {
@@ -90,19 +95,23 @@ static bool read_extra(const uint8_t *extra, size_t length, uint64_t fields[3])
     return true;
 }
 
-static assay_status entry_error(const zip_directory *directory, const assay_zip_entry *entry, const char *what, assay_error *err)
+static assay_status entry_error(const zip_directory *directory, const assay_zip_entry *entry, const char *what,
+                                assay_error *err)
 {
     return assay_error_set(err, ASSAY_E_FORMAT, "%s: the ZIP entry \"%.*s\" %s", directory->where,
                            (int)(entry->name_length < 200 ? entry->name_length : 200), entry->name, what);
 }
 
-static assay_status locate_data(const zip_directory *directory, assay_zip_entry *entry, uint64_t place, assay_error *err)
+static assay_status locate_data(const zip_directory *directory, assay_zip_entry *entry, uint64_t place,
+                                assay_error *err)
 {
     const uint8_t *data = directory->map->data;
     if (!has(directory->map, place, LOCAL_SIZE) || load(data + place, 4) != 0x04034b50)
         return entry_error(directory, entry, "has no local header", err);
-    uint64_t name = load(data + place + 26, 2), extra = load(data + place + 28, 2), start = place + LOCAL_SIZE + name + extra;
-    if (name != entry->name_length || !has(directory->map, place + LOCAL_SIZE, name) || memcmp(data + place + LOCAL_SIZE, entry->name, name) != 0)
+    uint64_t name = load(data + place + 26, 2), extra = load(data + place + 28, 2),
+             start = place + LOCAL_SIZE + name + extra;
+    if (name != entry->name_length || !has(directory->map, place + LOCAL_SIZE, name) ||
+        memcmp(data + place + LOCAL_SIZE, entry->name, name) != 0)
         return entry_error(directory, entry, "has another name in its local header", err);
     if (start > directory->place || entry->size > directory->place - start)
         return entry_error(directory, entry, "reaches into the directory or beyond the file", err);
@@ -115,16 +124,20 @@ static assay_status read_entry(const zip_directory *directory, uint64_t *at, ass
 {
     const uint8_t *record = directory->map->data + *at;
     uint64_t left = directory->place + directory->size - *at;
-    if (left < CENTRAL_SIZE || load(record, 4) != 0x02014b50) return broken(directory->where, "a directory record is missing", err);
+    if (left < CENTRAL_SIZE || load(record, 4) != 0x02014b50)
+        return broken(directory->where, "a directory record is missing", err);
     uint64_t name = load(record + 28, 2), extra = load(record + 30, 2), comment = load(record + 32, 2);
-    if (left < CENTRAL_SIZE + name + extra + comment) return broken(directory->where, "a directory record is cut short", err);
+    if (left < CENTRAL_SIZE + name + extra + comment)
+        return broken(directory->where, "a directory record is cut short", err);
     entry->name = (const char *)record + CENTRAL_SIZE;
     entry->name_length = (size_t)name;
     entry->crc = (uint32_t)load(record + 16, 4);
     if (load(record + 8, 2) & 1) return entry_error(directory, entry, "is encrypted", err);
-    if (load(record + 10, 2) != 0) return entry_error(directory, entry, "is compressed; torch.save stores entries uncompressed", err);
+    if (load(record + 10, 2) != 0)
+        return entry_error(directory, entry, "is compressed; torch.save stores entries uncompressed", err);
     uint64_t fields[3] = {load(record + 24, 4), load(record + 20, 4), load(record + 42, 4)};
-    if (!read_extra(record + CENTRAL_SIZE + name, (size_t)extra, fields)) return entry_error(directory, entry, "has a broken extra field", err);
+    if (!read_extra(record + CENTRAL_SIZE + name, (size_t)extra, fields))
+        return entry_error(directory, entry, "has a broken extra field", err);
     if (fields[0] != fields[1]) return entry_error(directory, entry, "is stored with two different sizes", err);
     entry->size = (size_t)fields[0];
     *at += CENTRAL_SIZE + name + extra + comment;
@@ -159,14 +172,16 @@ static assay_status check_entries(const zip_directory *directory, assay_zip *zip
             return entry_error(directory, &zip->entries[i], "overlaps another", err);
     qsort(zip->entries, zip->count, sizeof *zip->entries, compare_names);
     for (size_t i = 1; i < zip->count; i++)
-        if (!compare_names(&zip->entries[i - 1], &zip->entries[i])) return entry_error(directory, &zip->entries[i], "is there twice", err);
+        if (!compare_names(&zip->entries[i - 1], &zip->entries[i]))
+            return entry_error(directory, &zip->entries[i], "is there twice", err);
     return ASSAY_OK;
 }
 
 static assay_status read_entries(const zip_directory *directory, assay_zip *zip, assay_error *err)
 {
     uint64_t at = directory->place;
-    for (; zip->count < directory->count; zip->count++) ASSAY_TRY(read_entry(directory, &at, &zip->entries[zip->count], err));
+    for (; zip->count < directory->count; zip->count++)
+        ASSAY_TRY(read_entry(directory, &at, &zip->entries[zip->count], err));
     return check_entries(directory, zip, err);
 }
 
@@ -198,6 +213,7 @@ assay_status assay_zip_verify(const assay_zip_entry *entry, const char *where, a
 {
     uLong crc = crc32_z(crc32_z(0, NULL, 0), entry->data, entry->size);
     if ((uint32_t)crc == entry->crc) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: the ZIP entry \"%.*s\" does not match its checksum; the file is damaged", where,
+    return assay_error_set(err, ASSAY_E_FORMAT,
+                           "%s: the ZIP entry \"%.*s\" does not match its checksum; the file is damaged", where,
                            (int)(entry->name_length < 200 ? entry->name_length : 200), entry->name);
 }

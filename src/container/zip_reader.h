@@ -1,7 +1,8 @@
 /* The stored (uncompressed) entries of a ZIP archive in memory, ZIP64 included; for torch_bin.
  *
- * Only the central directory is believed; each entry's local header must agree in name, and its data must lie before the directory.
- * Compressed or encrypted entries are refused by name, and so are entries that overlap. Format: PKWARE APPNOTE.TXT 6.3.3, 4.3 and 4.5.3. */
+ * Only the central directory is believed; each entry's local header must agree in name, and its data must lie before
+ * the directory. Compressed or encrypted entries are refused by name, and so are entries that overlap. Format: PKWARE
+ * APPNOTE.TXT 6.3.3, 4.3 and 4.5.3. */
 #ifndef ASSAY_CONTAINER_ZIP_READER_H
 #define ASSAY_CONTAINER_ZIP_READER_H
 

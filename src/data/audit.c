@@ -45,8 +45,8 @@ void assay_length_stats_of(assay_length_stats *stats, size_t *values, size_t cou
 }
 
 /* `other` may be NULL. */
-static assay_status note_finding(assay_finding *finding, const assay_pair_set *set, assay_place place, const assay_pair_set *other_set,
-                                 const assay_place *other, assay_error *err)
+static assay_status note_finding(assay_finding *finding, const assay_pair_set *set, assay_place place,
+                                 const assay_pair_set *other_set, const assay_place *other, assay_error *err)
 {
     finding->count++;
     if (finding->listed == ASSAY_AUDIT_EXAMPLES) return ASSAY_OK;
@@ -76,7 +76,8 @@ static assay_status count_pairs(assay_audit *audit, const assay_pair_set *set, a
         const assay_pair *pair = set->pairs + i;
         if (pair->format < ASSAY_AUDIT_FORMATS) audit->by_format[pair->format]++;
         audit->multi_turn += is_multi_turn(&pair->prompt);
-        if (assay_turns_blank(&pair->prompt)) ASSAY_TRY(note_finding(&audit->empty_prompts, set, pair->place, NULL, NULL, err));
+        if (assay_turns_blank(&pair->prompt))
+            ASSAY_TRY(note_finding(&audit->empty_prompts, set, pair->place, NULL, NULL, err));
         if (isnan(pair->margin)) continue;
         audit->margin_min = audit->margins ? fmin(audit->margin_min, pair->margin) : pair->margin;
         audit->margin_max = audit->margins ? fmax(audit->margin_max, pair->margin) : pair->margin;
@@ -88,7 +89,8 @@ static assay_status count_pairs(assay_audit *audit, const assay_pair_set *set, a
     return ASSAY_OK;
 }
 
-static assay_status count_faults(assay_audit *audit, const assay_pair_set *set, const assay_example_set *examples, assay_error *err)
+static assay_status count_faults(assay_audit *audit, const assay_pair_set *set, const assay_example_set *examples,
+                                 assay_error *err)
 {
     for (size_t i = 0; i < set->drop_count; i++)
         ASSAY_TRY(note_finding(audit->dropped + set->drops[i].reason, set, set->drops[i].place, NULL, NULL, err));
@@ -104,8 +106,8 @@ static assay_status count_faults(assay_audit *audit, const assay_pair_set *set, 
     return ASSAY_OK;
 }
 
-static assay_status find_twins(assay_audit *audit, const assay_pair_set *set, const uint64_t *keys, assay_hash_index *seen,
-                               assay_hash_index *prompts, assay_error *err)
+static assay_status find_twins(assay_audit *audit, const assay_pair_set *set, const uint64_t *keys,
+                               assay_hash_index *seen, assay_hash_index *prompts, assay_error *err)
 {
     for (size_t i = 0; i < set->count; i++) {
         const assay_pair *pair = set->pairs + i;
@@ -203,20 +205,22 @@ static assay_status measure_tokens(assay_audit *audit, const assay_example_set *
     return ASSAY_OK;
 }
 
-static assay_status measure_leakage(assay_audit *audit, const assay_pair_set *train, const assay_pair_set *eval, assay_error *err)
+static assay_status measure_leakage(assay_audit *audit, const assay_pair_set *train, const assay_pair_set *eval,
+                                    assay_error *err)
 {
     assay_overlap overlap;
     ASSAY_TRY(assay_overlap_find(&overlap, train, eval, err));
     audit->has_eval = true;
     audit->eval_pairs = eval->count;
     for (size_t i = 0; i < overlap.listed; i++)
-        ASSAY_TRY(note_finding(&audit->in_both, eval, eval->pairs[overlap.eval[i]].place, train, &train->pairs[overlap.train[i]].place, err));
+        ASSAY_TRY(note_finding(&audit->in_both, eval, eval->pairs[overlap.eval[i]].place, train,
+                               &train->pairs[overlap.train[i]].place, err));
     audit->in_both.count = overlap.pairs;
     return ASSAY_OK;
 }
 
-static assay_status make(assay_audit *audit, const assay_pair_set *pairs, const assay_example_set *examples, const assay_pair_set *eval,
-                         assay_error *err)
+static assay_status make(assay_audit *audit, const assay_pair_set *pairs, const assay_example_set *examples,
+                         const assay_pair_set *eval, assay_error *err)
 {
     ASSAY_TRY(count_pairs(audit, pairs, err));
     ASSAY_TRY(count_faults(audit, pairs, examples, err));

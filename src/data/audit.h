@@ -2,14 +2,15 @@
  *
  *     assay_audit audit;
  *     ASSAY_TRY(assay_audit_make(&audit, pairs, examples_or_null, eval_pairs_or_null, err));
- *     json_t *object;  ASSAY_TRY(assay_audit_json(&audit, &object, err));      (or)
+ *     ASSAY_TRY(assay_audit_json(&audit, &object, err)); // or as text:
  *     ASSAY_TRY(assay_audit_text(&audit, &buf, err));
  *     assay_audit_release(&audit);
  *
- * Lengths are characters (code points) of the message texts, without roles and template. "Longer wins" is the share of pairs whose chosen answer is the longer
- * one, among those whose lengths differ, with the 95 % Wilson score interval (E. B. Wilson, JASA 22, 1927). length_accuracy is what a reward
- * model would reach that looks at length alone, in its better direction (ties half). length_auc asks the same across prompts: the chance that a chosen
- * answer drawn from all is longer than a rejected one drawn from all (0.5: length says nothing).
+ * Lengths are characters (code points) of the message texts, without roles and template. "Longer wins" is the share of
+ * pairs whose chosen answer is the longer one, among those whose lengths differ, with the 95 % Wilson score interval
+ * (E. B. Wilson, JASA 22, 1927). length_accuracy is what a reward model would reach that looks at length alone, in its
+ * better direction (ties half). length_auc asks the same across prompts: the chance that a chosen answer drawn from all
+ * is longer than a rejected one drawn from all (0.5: length says nothing).
  */
 #ifndef ASSAY_DATA_AUDIT_H
 #define ASSAY_DATA_AUDIT_H
@@ -31,27 +32,27 @@ typedef struct assay_finding {
 } assay_finding;
 
 typedef struct assay_audit {
-    size_t files, pairs, records;           /* records = pairs + dropped + bad lines */
-    size_t by_format[ASSAY_AUDIT_FORMATS];  /* index of assay_pair_format_name */
-    size_t prompts;                         /* different ones */
-    size_t multi_turn;                      /* pairs whose prompt has more than one message besides the system's */
+    size_t files, pairs, records;          /* records = pairs + dropped + bad lines */
+    size_t by_format[ASSAY_AUDIT_FORMATS]; /* index of assay_pair_format_name */
+    size_t prompts;                        /* different ones */
+    size_t multi_turn;                     /* pairs whose prompt has more than one message besides the system's */
     size_t bad_lines;
-    char *bad[ASSAY_AUDIT_EXAMPLES];        /* the first sentences */
+    char *bad[ASSAY_AUDIT_EXAMPLES]; /* the first sentences */
     assay_finding dropped[ASSAY_DROP_COUNT];
     assay_finding empty_prompts;
-    assay_finding duplicates;               /* pairs that repeat an earlier one */
-    assay_finding contradictions;           /* pairs that say the opposite of an earlier one */
+    assay_finding duplicates;     /* pairs that repeat an earlier one */
+    assay_finding contradictions; /* pairs that say the opposite of an earlier one */
     bool has_eval;
     size_t eval_pairs;
-    assay_finding in_both;                  /* evaluation pairs whose prompt is in the training pairs */
-    size_t longer, shorter, ties;           /* chosen against rejected, characters */
+    assay_finding in_both;                                 /* evaluation pairs whose prompt is in the training pairs */
+    size_t longer, shorter, ties;                          /* chosen against rejected, characters */
     double longer_wins, longer_wins_low, longer_wins_high; /* NaN where all are ties */
-    double length_accuracy, length_auc;     /* NaN without pairs */
+    double length_accuracy, length_auc;                    /* NaN without pairs */
     assay_length_stats prompt_characters, chosen_characters, rejected_characters;
-    bool has_tokens;                        /* the rest of the block is set */
+    bool has_tokens;                                                  /* the rest of the block is set */
     assay_length_stats chosen_tokens, rejected_tokens, shared_tokens; /* sides with their prompt */
     size_t tokens, tokens_shared, truncated; /* all to compute in an epoch; those saved by sharing */
-    size_t margins, margins_negative;       /* pairs with one; below zero */
+    size_t margins, margins_negative;        /* pairs with one; below zero */
     double margin_mean, margin_min, margin_max;
 } assay_audit;
 

@@ -12,8 +12,8 @@ static json_t *whole(size_t value) { return json_integer((json_int_t)value); }
 static json_t *stats_json(const assay_length_stats *stats)
 {
     if (!stats->count) return json_null();
-    return json_pack("{s:o,s:o,s:o,s:o}", "mean", number_or_null(stats->mean), "median", number_or_null(stats->median), "p95",
-                     number_or_null(stats->p95), "max", whole(stats->max));
+    return json_pack("{s:o,s:o,s:o,s:o}", "mean", number_or_null(stats->mean), "median", number_or_null(stats->median),
+                     "p95", number_or_null(stats->p95), "max", whole(stats->max));
 }
 
 static json_t *finding_json(const assay_finding *finding)
@@ -27,7 +27,8 @@ static json_t *dropped_json(const assay_audit *audit)
 {
     json_t *object = json_object();
     for (size_t i = 0; i < ASSAY_DROP_COUNT; i++)
-        if (audit->dropped[i].count) json_object_set_new(object, assay_drop_key((assay_drop_reason)i), finding_json(audit->dropped + i));
+        if (audit->dropped[i].count)
+            json_object_set_new(object, assay_drop_key((assay_drop_reason)i), finding_json(audit->dropped + i));
     return object;
 }
 
@@ -38,7 +39,8 @@ static json_t *formats_json(const assay_audit *audit)
     for (uint32_t i = 0; i < assay_pair_format_count() && i < ASSAY_AUDIT_FORMATS; i++) {
         const char *name = assay_pair_format_name(i);
         json_int_t before = json_integer_value(json_object_get(object, name));
-        if (audit->by_format[i]) json_object_set_new(object, name, json_integer(before + (json_int_t)audit->by_format[i]));
+        if (audit->by_format[i])
+            json_object_set_new(object, name, json_integer(before + (json_int_t)audit->by_format[i]));
     }
     return object;
 }
@@ -46,14 +48,16 @@ static json_t *formats_json(const assay_audit *audit)
 static json_t *bad_json(const assay_audit *audit)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < ASSAY_AUDIT_EXAMPLES && audit->bad[i]; i++) json_array_append_new(list, json_string(audit->bad[i]));
+    for (size_t i = 0; i < ASSAY_AUDIT_EXAMPLES && audit->bad[i]; i++)
+        json_array_append_new(list, json_string(audit->bad[i]));
     return json_pack("{s:o,s:o}", "count", whole(audit->bad_lines), "examples", list);
 }
 
 static json_t *length_json(const assay_audit *audit)
 {
-    return json_pack("{s:o,s:o,s:o,s:o,s:[oo],s:o,s:o}", "longer", whole(audit->longer), "shorter", whole(audit->shorter), "ties",
-                     whole(audit->ties), "longer_wins", number_or_null(audit->longer_wins), "interval95", number_or_null(audit->longer_wins_low),
+    return json_pack("{s:o,s:o,s:o,s:o,s:[oo],s:o,s:o}", "longer", whole(audit->longer), "shorter",
+                     whole(audit->shorter), "ties", whole(audit->ties), "longer_wins",
+                     number_or_null(audit->longer_wins), "interval95", number_or_null(audit->longer_wins_low),
                      number_or_null(audit->longer_wins_high), "accuracy", number_or_null(audit->length_accuracy), "auc",
                      number_or_null(audit->length_auc));
 }
@@ -61,31 +65,36 @@ static json_t *length_json(const assay_audit *audit)
 static json_t *tokens_json(const assay_audit *audit)
 {
     if (!audit->has_tokens) return json_null();
-    return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "chosen", stats_json(&audit->chosen_tokens), "rejected", stats_json(&audit->rejected_tokens),
-                     "shared", stats_json(&audit->shared_tokens), "total", whole(audit->tokens), "total_shared", whole(audit->tokens_shared),
-                     "truncated", whole(audit->truncated));
+    return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "chosen", stats_json(&audit->chosen_tokens), "rejected",
+                     stats_json(&audit->rejected_tokens), "shared", stats_json(&audit->shared_tokens), "total",
+                     whole(audit->tokens), "total_shared", whole(audit->tokens_shared), "truncated",
+                     whole(audit->truncated));
 }
 
 static json_t *margin_json(const assay_audit *audit)
 {
     if (!audit->margins) return json_null();
-    return json_pack("{s:o,s:o,s:o,s:o,s:o}", "count", whole(audit->margins), "negative", whole(audit->margins_negative), "mean",
-                     number_or_null(audit->margin_mean), "min", number_or_null(audit->margin_min), "max", number_or_null(audit->margin_max));
+    return json_pack("{s:o,s:o,s:o,s:o,s:o}", "count", whole(audit->margins), "negative",
+                     whole(audit->margins_negative), "mean", number_or_null(audit->margin_mean), "min",
+                     number_or_null(audit->margin_min), "max", number_or_null(audit->margin_max));
 }
 
 assay_status assay_audit_json(const assay_audit *audit, json_t **object, assay_error *err)
 {
-    json_t *characters = json_pack("{s:o,s:o,s:o}", "prompt", stats_json(&audit->prompt_characters), "chosen",
-                                   stats_json(&audit->chosen_characters), "rejected", stats_json(&audit->rejected_characters));
-    *object = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "files", whole(audit->files), "records",
-                        whole(audit->records), "pairs", whole(audit->pairs), "formats", formats_json(audit), "prompts", whole(audit->prompts),
-                        "multi_turn", whole(audit->multi_turn), "bad_lines", bad_json(audit), "dropped", dropped_json(audit), "empty_prompts",
-                        finding_json(&audit->empty_prompts), "duplicates", finding_json(&audit->duplicates), "contradictions",
-                        finding_json(&audit->contradictions), "length", length_json(audit), "characters", characters, "tokens",
-                        tokens_json(audit), "margins", margin_json(audit));
+    json_t *characters =
+        json_pack("{s:o,s:o,s:o}", "prompt", stats_json(&audit->prompt_characters), "chosen",
+                  stats_json(&audit->chosen_characters), "rejected", stats_json(&audit->rejected_characters));
+    *object = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "files", whole(audit->files),
+                        "records", whole(audit->records), "pairs", whole(audit->pairs), "formats", formats_json(audit),
+                        "prompts", whole(audit->prompts), "multi_turn", whole(audit->multi_turn), "bad_lines",
+                        bad_json(audit), "dropped", dropped_json(audit), "empty_prompts",
+                        finding_json(&audit->empty_prompts), "duplicates", finding_json(&audit->duplicates),
+                        "contradictions", finding_json(&audit->contradictions), "length", length_json(audit),
+                        "characters", characters, "tokens", tokens_json(audit), "margins", margin_json(audit));
     ASSAY_TRY_ALLOC(*object, "the audit", err);
     if (!audit->has_eval) return ASSAY_OK;
-    json_t *eval = json_pack("{s:o,s:o}", "pairs", whole(audit->eval_pairs), "prompts_in_both", finding_json(&audit->in_both));
+    json_t *eval =
+        json_pack("{s:o,s:o}", "pairs", whole(audit->eval_pairs), "prompts_in_both", finding_json(&audit->in_both));
     if (!json_object_set_new(*object, "eval", eval)) return ASSAY_OK;
     json_decref(*object);
     *object = NULL;
@@ -97,19 +106,23 @@ static assay_status row(assay_buf *out, const char *name, size_t value, assay_er
     return assay_buf_printf(out, err, "  %-34s %9zu\n", name, value);
 }
 
-static assay_status finding_text(assay_buf *out, const char *name, const assay_finding *finding, const char *advice, assay_error *err)
+static assay_status finding_text(assay_buf *out, const char *name, const assay_finding *finding, const char *advice,
+                                 assay_error *err)
 {
     if (!finding->count) return ASSAY_OK;
     ASSAY_TRY(row(out, name, finding->count, err));
-    for (size_t i = 0; i < finding->listed; i++) ASSAY_TRY(assay_buf_printf(out, err, "      %s\n", finding->places[i]));
-    if (finding->count > finding->listed) ASSAY_TRY(assay_buf_printf(out, err, "      ... and %zu more\n", finding->count - finding->listed));
+    for (size_t i = 0; i < finding->listed; i++)
+        ASSAY_TRY(assay_buf_printf(out, err, "      %s\n", finding->places[i]));
+    if (finding->count > finding->listed)
+        ASSAY_TRY(assay_buf_printf(out, err, "      ... and %zu more\n", finding->count - finding->listed));
     return advice ? assay_buf_printf(out, err, "    %s\n", advice) : ASSAY_OK;
 }
 
 static assay_status stats_text(assay_buf *out, const char *name, const assay_length_stats *stats, assay_error *err)
 {
     if (!stats->count) return ASSAY_OK;
-    return assay_buf_printf(out, err, "  %-24s %9.1f %9.1f %9.1f %9zu\n", name, stats->mean, stats->median, stats->p95, stats->max);
+    return assay_buf_printf(out, err, "  %-24s %9.1f %9.1f %9.1f %9zu\n", name, stats->mean, stats->median, stats->p95,
+                            stats->max);
 }
 
 static assay_status counts_text(const assay_audit *audit, assay_buf *out, assay_error *err)
@@ -120,12 +133,14 @@ static assay_status counts_text(const assay_audit *audit, assay_buf *out, assay_
     ASSAY_TRY(row(out, "pairs to train on", audit->pairs, err));
     for (uint32_t i = 0; i < assay_pair_format_count() && i < ASSAY_AUDIT_FORMATS; i++)
         if (audit->by_format[i])
-            ASSAY_TRY(assay_buf_printf(out, err, "    format %-25s %9zu\n", assay_pair_format_name(i), audit->by_format[i]));
+            ASSAY_TRY(
+                assay_buf_printf(out, err, "    format %-25s %9zu\n", assay_pair_format_name(i), audit->by_format[i]));
     ASSAY_TRY(row(out, "different prompts", audit->prompts, err));
     ASSAY_TRY(row(out, "with several turns", audit->multi_turn, err));
     if (!audit->margins) return ASSAY_OK;
-    return assay_buf_printf(out, err, "  %-34s %9zu   mean %.3g, %.3g to %.3g, %zu below zero\n", "with a margin", audit->margins, audit->margin_mean,
-                            audit->margin_min, audit->margin_max, audit->margins_negative);
+    return assay_buf_printf(out, err, "  %-34s %9zu   mean %.3g, %.3g to %.3g, %zu below zero\n", "with a margin",
+                            audit->margins, audit->margin_mean, audit->margin_min, audit->margin_max,
+                            audit->margins_negative);
 }
 
 static assay_status findings_text(const assay_audit *audit, assay_buf *out, assay_error *err)
@@ -133,7 +148,8 @@ static assay_status findings_text(const assay_audit *audit, assay_buf *out, assa
     ASSAY_TRY(assay_buf_text(out, "\nFindings\n", err));
     size_t empty = out->size;
     if (audit->bad_lines) ASSAY_TRY(row(out, "bad lines", audit->bad_lines, err));
-    for (size_t i = 0; i < ASSAY_AUDIT_EXAMPLES && audit->bad[i]; i++) ASSAY_TRY(assay_buf_printf(out, err, "      %s\n", audit->bad[i]));
+    for (size_t i = 0; i < ASSAY_AUDIT_EXAMPLES && audit->bad[i]; i++)
+        ASSAY_TRY(assay_buf_printf(out, err, "      %s\n", audit->bad[i]));
     for (size_t i = 0; i < ASSAY_DROP_COUNT; i++) {
         char name[96];
         snprintf(name, sizeof name, "dropped: %s", assay_drop_text((assay_drop_reason)i));
@@ -143,7 +159,8 @@ static assay_status findings_text(const assay_audit *audit, assay_buf *out, assa
     ASSAY_TRY(finding_text(out, "repeated pairs", &audit->duplicates, "each counts as often as it is there", err));
     ASSAY_TRY(finding_text(out, "contradicting pairs", &audit->contradictions,
                            "the same answers, preferred the other way round: no model can learn both", err));
-    ASSAY_TRY(finding_text(out, "evaluation prompts also trained on", &audit->in_both, "the evaluation is too kind to these: use --eval-split auto", err));
+    ASSAY_TRY(finding_text(out, "evaluation prompts also trained on", &audit->in_both,
+                           "the evaluation is too kind to these: use --eval-split auto", err));
     return out->size == empty ? assay_buf_text(out, "  none\n", err) : ASSAY_OK;
 }
 
@@ -157,13 +174,17 @@ static assay_status lengths_text(const assay_audit *audit, assay_buf *out, assay
         ASSAY_TRY(stats_text(out, "chosen side, tokens", &audit->chosen_tokens, err));
         ASSAY_TRY(stats_text(out, "rejected side, tokens", &audit->rejected_tokens, err));
         ASSAY_TRY(stats_text(out, "shared, tokens", &audit->shared_tokens, err));
-        ASSAY_TRY(assay_buf_printf(out, err, "  %zu tokens an epoch; %zu more are saved by computing the shared part once\n", audit->tokens,
-                                   audit->tokens_shared));
+        ASSAY_TRY(assay_buf_printf(out, err,
+                                   "  %zu tokens an epoch; %zu more are saved by computing the shared part once\n",
+                                   audit->tokens, audit->tokens_shared));
     }
     if (isnan(audit->longer_wins)) return ASSAY_OK;
-    ASSAY_TRY(assay_buf_printf(out, err, "  the longer answer wins in %.1f %% (95 %%: %.1f to %.1f; %zu ties apart)\n", 100 * audit->longer_wins,
-                               100 * audit->longer_wins_low, 100 * audit->longer_wins_high, audit->ties));
-    return assay_buf_printf(out, err, "  length alone would reach an accuracy of %.1f %%: a reward model must beat that\n", 100 * audit->length_accuracy);
+    ASSAY_TRY(assay_buf_printf(out, err, "  the longer answer wins in %.1f %% (95 %%: %.1f to %.1f; %zu ties apart)\n",
+                               100 * audit->longer_wins, 100 * audit->longer_wins_low, 100 * audit->longer_wins_high,
+                               audit->ties));
+    return assay_buf_printf(out, err,
+                            "  length alone would reach an accuracy of %.1f %%: a reward model must beat that\n",
+                            100 * audit->length_accuracy);
 }
 
 assay_status assay_audit_text(const assay_audit *audit, assay_buf *out, assay_error *err)

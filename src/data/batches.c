@@ -9,7 +9,8 @@ void assay_epoch_order(uint32_t *order, size_t count, uint64_t seed, uint64_t ep
     assay_rng_shuffle(&rng, order, count);
 }
 
-assay_status assay_sampler_init(assay_sampler *sampler, size_t count, uint64_t seed, uint64_t position, assay_error *err)
+assay_status assay_sampler_init(assay_sampler *sampler, size_t count, uint64_t seed, uint64_t position,
+                                assay_error *err)
 {
     *sampler = (assay_sampler){.count = count, .seed = seed, .position = position};
     if (!count || count > UINT32_MAX) return assay_error_set(err, ASSAY_E_FORMAT, "%zu pairs to draw from", count);
@@ -39,13 +40,20 @@ const uint32_t *assay_sampler_next(assay_sampler *sampler, size_t wanted, size_t
     return sampler->order + at;
 }
 
-size_t assay_steps_per_epoch(size_t count, size_t batch_pairs) { return count / batch_pairs + (count % batch_pairs != 0); }
+size_t assay_steps_per_epoch(size_t count, size_t batch_pairs)
+{
+    return count / batch_pairs + (count % batch_pairs != 0);
+}
 
-static assay_status too_large(const assay_example_set *set, const assay_example *example, size_t micro_tokens, assay_error *err)
+static assay_status too_large(const assay_example_set *set, const assay_example *example, size_t micro_tokens,
+                              assay_error *err)
 {
     char *place = assay_pair_set_place(set->pairs, set->pairs->pairs[example->pair].place);
-    assay_error_set(err, ASSAY_E_NO_FIT, "%s: this pair has %zu tokens, a micro-batch at most %zu; raise --micro-tokens (or --memory), or lower "
-                    "--max-length", place ? place : "a pair", assay_example_tokens(example), micro_tokens);
+    assay_error_set(
+        err, ASSAY_E_NO_FIT,
+        "%s: this pair has %zu tokens, a micro-batch at most %zu; raise --micro-tokens (or --memory), or lower "
+        "--max-length",
+        place ? place : "a pair", assay_example_tokens(example), micro_tokens);
     assay_free(place);
     return ASSAY_E_NO_FIT;
 }
@@ -59,8 +67,8 @@ static assay_status begin_run(assay_micro_runs *runs, size_t at, assay_error *er
     return ASSAY_OK;
 }
 
-assay_status assay_micro_runs_cut(assay_micro_runs *runs, const assay_example_set *set, const uint32_t *picked, size_t count,
-                                  size_t micro_tokens, assay_error *err)
+assay_status assay_micro_runs_cut(assay_micro_runs *runs, const assay_example_set *set, const uint32_t *picked,
+                                  size_t count, size_t micro_tokens, assay_error *err)
 {
     size_t tokens = 0;
     runs->count = runs->most_tokens = 0;

@@ -12,14 +12,16 @@ enum { PIECE_BYTES = 1 << 18 };
 
 assay_status assay_parquet_refused(const char *path, assay_error *err)
 {
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                           "%s is a Parquet file, which is not read; convert it with: python3 -c \"import pandas; "
-                           "pandas.read_parquet('%s').to_json('pairs.jsonl', orient='records', lines=True, force_ascii=False)\"",
-                           path, path);
+    return assay_error_set(
+        err, ASSAY_E_UNSUPPORTED,
+        "%s is a Parquet file, which is not read; convert it with: python3 -c \"import pandas; "
+        "pandas.read_parquet('%s').to_json('pairs.jsonl', orient='records', lines=True, force_ascii=False)\"",
+        path, path);
 }
 
-/* Pipes are read as bytes come, so that a program may feed lines and wait for each answer. Waiting is done in poll, which alone comes back when a
- * handler ran (of a signal that asks to stop, or of the alarm behind it: no other has one); a read that had begun is gone on with. 0: the end, or no more (stopped, failure). */
+/* Pipes are read as bytes come, so that a program may feed lines and wait for each answer. Waiting is done in poll,
+ * which alone comes back when a handler ran (of a signal that asks to stop, or of the alarm behind it: no other has
+ * one); a read that had begun is gone on with. 0: the end, or no more (stopped, failure). */
 static size_t read_some(assay_byte_source *source, char *to)
 {
     for (;;) {
@@ -37,7 +39,8 @@ static size_t read_some(assay_byte_source *source, char *to)
 static size_t unpack_some(assay_byte_source *source)
 {
     for (;;) {
-        size_t got = assay_gunzip_run(source->gunzip, &source->packed_at, &source->packed_left, source->piece, PIECE_BYTES);
+        size_t got =
+            assay_gunzip_run(source->gunzip, &source->packed_at, &source->packed_left, source->piece, PIECE_BYTES);
         if (got || assay_gunzip_done(source->gunzip) || assay_gunzip_broken(source->gunzip)) return got;
         if (source->packed_left) continue;
         source->packed_at = source->packed;
@@ -66,7 +69,8 @@ void assay_byte_source_skip(assay_byte_source *source, size_t count)
 {
     const char *stop = source->at + count;
     source->offset += count;
-    for (const char *from = source->at; from < stop && (from = memchr(from, '\n', (size_t)(stop - from))); from++) source->line++;
+    for (const char *from = source->at; from < stop && (from = memchr(from, '\n', (size_t)(stop - from))); from++)
+        source->line++;
     source->at = stop;
 }
 
@@ -74,10 +78,13 @@ assay_status assay_byte_source_status(const assay_byte_source *source, assay_err
 {
     const char *broken = source->gunzip ? assay_gunzip_broken(source->gunzip) : NULL;
     if (source->stopped) return assay_error_set(err, ASSAY_E_STOPPED, "interrupted while waiting for %s", source->name);
-    if (source->failure) return assay_error_set(err, ASSAY_E_IO, "cannot read %s: %s", source->name, strerror(source->failure));
+    if (source->failure)
+        return assay_error_set(err, ASSAY_E_IO, "cannot read %s: %s", source->name, strerror(source->failure));
     if (!broken && !source->cut_off) return ASSAY_OK;
-    if (broken && assay_gunzip_no_memory(source->gunzip)) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for unpacking %s", source->name);
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: the gzip data is broken or cut off (%s); fetch the file again", source->name, broken ? broken : "it ends too early");
+    if (broken && assay_gunzip_no_memory(source->gunzip))
+        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for unpacking %s", source->name);
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: the gzip data is broken or cut off (%s); fetch the file again",
+                           source->name, broken ? broken : "it ends too early");
 }
 
 static assay_status look_at_start(assay_byte_source *source, assay_error *err)
@@ -87,7 +94,8 @@ static assay_status look_at_start(assay_byte_source *source, assay_error *err)
     const char *at = source->at;
     if (there >= 4 && !memcmp(at, "PAR1", 4)) return assay_parquet_refused(source->name, err);
     if (there >= 2 && (!memcmp(at, "\xFF\xFE", 2) || !memcmp(at, "\xFE\xFF", 2)))
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s is UTF-16 text; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)", source->name);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s is UTF-16 text; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)",
+                               source->name);
     if (there >= 3 && !memcmp(at, "\xEF\xBB\xBF", 3)) assay_byte_source_skip(source, 3);
     return ASSAY_OK;
 }
@@ -103,7 +111,8 @@ static void read_start(assay_byte_source *source)
 {
     size_t there = 0, got;
     source->at = source->piece;
-    while ((there < 2 || is_beginning(source->piece, there)) && (got = read_some(source, source->piece + there))) there += got;
+    while ((there < 2 || is_beginning(source->piece, there)) && (got = read_some(source, source->piece + there)))
+        there += got;
     source->end = source->piece + there;
     source->finished = there < 2;
 }
@@ -133,7 +142,8 @@ static assay_status open_source(assay_byte_source *source, const char *path, boo
 {
     source->name = assay_strdup(standard ? "standard input" : path);
     source->piece = assay_alloc(PIECE_BYTES + 3, 1); /* + 3: read_start may append to as many bytes */
-    if (!source->name || !source->piece) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for reading %s", path);
+    if (!source->name || !source->piece)
+        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for reading %s", path);
     if (!standard) ASSAY_TRY(open_named(source, path, err));
     return look_at_start(source, err);
 }

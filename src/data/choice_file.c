@@ -19,31 +19,38 @@ assay_status assay_choice_file_is(const char *path, bool *is_one, assay_error *e
     *is_one = false;
     ASSAY_TRY(assay_records_open(&records, path, err));
     if (assay_records_next(records, &record, NULL) == ASSAY_OK && record) /* what is wrong with it, its reader says */
-        *is_one = is_text_list(json_object_get(record->value, "chosen")) && is_text_list(json_object_get(record->value, "rejected"));
+        *is_one = is_text_list(json_object_get(record->value, "chosen")) &&
+                  is_text_list(json_object_get(record->value, "rejected"));
     assay_records_close(records);
     return ASSAY_OK;
 }
 
 static const char *copied(assay_choice_set *set, const json_t *text)
 {
-    return json_string_length(text) ? assay_text_arena_copy(&set->arena, json_string_value(text), json_string_length(text)) : NULL;
+    return json_string_length(text)
+               ? assay_text_arena_copy(&set->arena, json_string_value(text), json_string_length(text))
+               : NULL;
 }
 
 static assay_status read_answers(assay_choice_set *set, assay_choice *choice, const json_t *list, assay_error *err)
 {
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *text = json_array_get(list, i);
-        ASSAY_TRY(assay_turns_text(&choice->answers[choice->count++], &set->arena, ASSAY_ROLE_ASSISTANT, text, "chosen", err));
+        ASSAY_TRY(assay_turns_text(&choice->answers[choice->count++], &set->arena, ASSAY_ROLE_ASSISTANT, text, "chosen",
+                                   err));
     }
     return ASSAY_OK;
 }
 
 static assay_status read_choice(assay_choice_set *set, assay_choice *choice, const json_t *line, assay_error *err)
 {
-    const json_t *chosen = json_object_get(line, "chosen"), *rejected = json_object_get(line, "rejected"), *prompt = json_object_get(line, "prompt");
+    const json_t *chosen = json_object_get(line, "chosen"), *rejected = json_object_get(line, "rejected"),
+                 *prompt = json_object_get(line, "prompt");
     if (!prompt || !is_text_list(chosen) || !is_text_list(rejected))
-        return assay_error_set(err, ASSAY_E_FORMAT, "a choice has \"prompt\" and, as lists of texts, \"chosen\" and \"rejected\"");
-    choice->answers = assay_text_arena_alloc(&set->arena, json_array_size(chosen) + json_array_size(rejected), sizeof *choice->answers);
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "a choice has \"prompt\" and, as lists of texts, \"chosen\" and \"rejected\"");
+    choice->answers = assay_text_arena_alloc(&set->arena, json_array_size(chosen) + json_array_size(rejected),
+                                             sizeof *choice->answers);
     ASSAY_TRY_ALLOC(choice->answers, "answers", err);
     ASSAY_TRY(assay_turns_any(&choice->prompt, &set->arena, ASSAY_ROLE_USER, prompt, "prompt", err));
     ASSAY_TRY(read_answers(set, choice, chosen, err));

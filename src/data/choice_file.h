@@ -1,9 +1,8 @@
 /* Choices: one prompt, some right answers, some wrong ones. RewardBench 2's form, as JSON lines (or array):
- *     {"prompt": text or messages, "chosen": [text, ...], "rejected": [text, ...], "subset"?, "id"?}
- *
  *     assay_choice_set choices = {0};
- *     ASSAY_TRY(assay_choice_file_is(path, &is_one, err));                 (by its first record)
- *     if (is_one) ASSAY_TRY(assay_choice_set_read(&choices, path, err));   (as often as there are files; a bad line stops with file:line)
+ *     ASSAY_TRY(assay_choice_file_is(path, &is_one, err)); // by its first record
+ *     // as often as there are files; a bad line stops with file:line
+ *     if (is_one) ASSAY_TRY(assay_choice_set_read(&choices, path, err));
  *     ...
  *     assay_choice_set_release(&choices);
  */

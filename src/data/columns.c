@@ -4,10 +4,29 @@
 
 #include <string.h>
 
-static const char *const known[] = {
-    "prompt", "chosen", "rejected", "margin", "id", "system", "history", "question", "input",
-    "instruction", "conversations", "messages", "response_chosen", "response_rejected", "output_1", "output_2", "label", "rejected_response",
-    "rejected_messages", "output", "response", "responses", "text"};
+static const char *const known[] = {"prompt",
+                                    "chosen",
+                                    "rejected",
+                                    "margin",
+                                    "id",
+                                    "system",
+                                    "history",
+                                    "question",
+                                    "input",
+                                    "instruction",
+                                    "conversations",
+                                    "messages",
+                                    "response_chosen",
+                                    "response_rejected",
+                                    "output_1",
+                                    "output_2",
+                                    "label",
+                                    "rejected_response",
+                                    "rejected_messages",
+                                    "output",
+                                    "response",
+                                    "responses",
+                                    "text"};
 static const char *const optional[] = {"margin", "id", "system", "history", "input"};
 
 static bool listed(const char *name, const char *const *names, size_t count)
@@ -21,14 +40,19 @@ static assay_status add_column(assay_columns *columns, char *entry, assay_error 
 {
     char *equals = strchr(entry, '=');
     if (!equals || equals == entry || !equals[1])
-        return assay_error_set(err, ASSAY_E_USAGE, "--columns: \"%.80s\" should be NAME=FIELD, as in chosen=pos,rejected=neg", entry);
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--columns: \"%.80s\" should be NAME=FIELD, as in chosen=pos,rejected=neg", entry);
     *equals = 0;
     if (!listed(entry, known, sizeof known / sizeof *known))
-        return assay_error_set(err, ASSAY_E_USAGE, "--columns: \"%.80s\" is no name Assay knows; the usual ones are prompt, chosen, rejected, margin, id",
-                               entry);
+        return assay_error_set(
+            err, ASSAY_E_USAGE,
+            "--columns: \"%.80s\" is no name Assay knows; the usual ones are prompt, chosen, rejected, margin, id",
+            entry);
     for (size_t i = 0; i < columns->count; i++)
-        if (!strcmp(columns->items[i].name, entry)) return assay_error_set(err, ASSAY_E_USAGE, "--columns names \"%s\" twice", entry);
-    if (columns->count == ASSAY_COLUMNS_MAX) return assay_error_set(err, ASSAY_E_USAGE, "--columns: more than %d names", ASSAY_COLUMNS_MAX);
+        if (!strcmp(columns->items[i].name, entry))
+            return assay_error_set(err, ASSAY_E_USAGE, "--columns names \"%s\" twice", entry);
+    if (columns->count == ASSAY_COLUMNS_MAX)
+        return assay_error_set(err, ASSAY_E_USAGE, "--columns: more than %d names", ASSAY_COLUMNS_MAX);
     columns->items[columns->count].name = entry;
     columns->items[columns->count++].from = equals + 1;
     return ASSAY_OK;
@@ -61,7 +85,8 @@ static assay_status rename_fields(const assay_columns *columns, const json_t *li
     static const char *const kept[] = {"margin", "id", "subset", "category"};
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         json_t *value = json_object_get(line, kept[i]);
-        if (value && json_object_set(renamed, kept[i], value)) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a line");
+        if (value && json_object_set(renamed, kept[i], value))
+            return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a line");
     }
     for (size_t i = 0; i < columns->count; i++) {
         const char *name = columns->items[i].name, *from = columns->items[i].from;
@@ -70,8 +95,11 @@ static assay_status rename_fields(const assay_columns *columns, const json_t *li
         char have[400];
         assay_field_list(line, have, sizeof have);
         if (!value)
-            return assay_error_set(err, ASSAY_E_FORMAT, "the field \"%.80s\" (--columns %s=%.80s) is missing; the fields are: %s", from, name, from, have);
-        if (json_object_set(renamed, name, value)) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a line");
+            return assay_error_set(err, ASSAY_E_FORMAT,
+                                   "the field \"%.80s\" (--columns %s=%.80s) is missing; the fields are: %s", from,
+                                   name, from, have);
+        if (json_object_set(renamed, name, value))
+            return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a line");
     }
     return ASSAY_OK;
 }

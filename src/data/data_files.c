@@ -1,10 +1,10 @@
 #include "data/data_files.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "data/byte_source.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum { DEPTH_MAX = 16 };
 
@@ -16,10 +16,10 @@ typedef struct folder_search {
 static bool has_ending(const char *name, const char *const *endings, size_t count)
 {
     size_t length = strlen(name);
-    if (length > 3 && !strcasecmp(name + length - 3, ".gz")) length -= 3;
+    if (length > 3 && !assay_text_compare(name + length - 3, ".gz")) length -= 3;
     for (size_t i = 0; i < count; i++) {
         size_t size = strlen(endings[i]);
-        if (length > size && !strncasecmp(name + length - size, endings[i], size)) return true;
+        if (length > size && !assay_text_compare_n(name + length - size, endings[i], size)) return true;
     }
     return false;
 }
@@ -52,7 +52,8 @@ static assay_status add_name(assay_data_files *files, const char *path, assay_er
 
 static assay_status search_folder(folder_search *search, const char *path, unsigned depth, assay_error *err);
 
-static assay_status search_entry(folder_search *search, const char *path, const char *name, unsigned depth, assay_error *err)
+static assay_status search_entry(folder_search *search, const char *path, const char *name, unsigned depth,
+                                 assay_error *err)
 {
     if (assay_path_is_dir(path)) return search_folder(search, path, depth + 1, err);
     if (is_data_name(name)) return add_name(search->files, path, err);
@@ -65,7 +66,8 @@ static assay_status search_entry(folder_search *search, const char *path, const 
 static assay_status search_folder(folder_search *search, const char *path, unsigned depth, assay_error *err)
 {
     if (depth > DEPTH_MAX)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: folders more than %d levels deep; does a link lead back up?", path, DEPTH_MAX);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: folders more than %d levels deep; does a link lead back up?",
+                               path, DEPTH_MAX);
     char **names;
     size_t count;
     ASSAY_TRY(assay_list_dir(path, &names, &count, err));
@@ -73,7 +75,8 @@ static assay_status search_folder(folder_search *search, const char *path, unsig
     for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
         if (names[i][0] == '.') continue;
         char *child = assay_path_join(path, names[i]);
-        status = child ? search_entry(search, child, names[i], depth, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+        status = child ? search_entry(search, child, names[i], depth, err)
+                       : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
         assay_free(child);
     }
     assay_names_free(names, count);
@@ -83,12 +86,15 @@ static assay_status search_folder(folder_search *search, const char *path, unsig
 static assay_status find_files(assay_data_files *files, const char *path, assay_error *err)
 {
     if (!assay_path_exists(path)) return assay_error_set(err, ASSAY_E_IO, "%s does not exist", path);
-    if (!assay_path_is_dir(path)) return is_parquet_name(path) ? assay_parquet_refused(path, err) : add_name(files, path, err);
+    if (!assay_path_is_dir(path))
+        return is_parquet_name(path) ? assay_parquet_refused(path, err) : add_name(files, path, err);
     folder_search search = {files, NULL};
     assay_status status = search_folder(&search, path, 0, err);
     if (status == ASSAY_OK && !files->count)
-        status = search.parquet ? assay_parquet_refused(search.parquet, err)
-                                : assay_error_set(err, ASSAY_E_IO, "%s holds no .json, .jsonl, .csv or .tsv file (nor one with .gz)", path);
+        status = search.parquet
+                     ? assay_parquet_refused(search.parquet, err)
+                     : assay_error_set(err, ASSAY_E_IO,
+                                       "%s holds no .json, .jsonl, .csv or .tsv file (nor one with .gz)", path);
     assay_free(search.parquet);
     return status;
 }

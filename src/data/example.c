@@ -12,7 +12,10 @@ typedef struct example_builder {
     assay_ids chosen, rejected;
 } example_builder;
 
-size_t assay_example_tokens(const assay_example *example) { return (size_t)example->chosen_count + example->rejected_count - example->shared; }
+size_t assay_example_tokens(const assay_example *example)
+{
+    return (size_t)example->chosen_count + example->rejected_count - example->shared;
+}
 
 size_t assay_example_set_dropped(const assay_example_set *set, assay_drop_reason reason)
 {
@@ -29,7 +32,8 @@ void assay_example_set_release(assay_example_set *set)
     *set = (assay_example_set){0};
 }
 
-static assay_status render_side(example_builder *builder, const assay_turns *prompt, const assay_turns *answer, assay_ids *ids, assay_error *err)
+static assay_status render_side(example_builder *builder, const assay_turns *prompt, const assay_turns *answer,
+                                assay_ids *ids, assay_error *err)
 {
     size_t count = prompt->count + answer->count;
     void *messages = builder->messages;
@@ -38,9 +42,11 @@ static assay_status render_side(example_builder *builder, const assay_turns *pro
     if (prompt->count) memcpy(builder->messages, prompt->items, prompt->count * sizeof *prompt->items);
     if (answer->count) memcpy(builder->messages + prompt->count, answer->items, answer->count * sizeof *answer->items);
     ids->count = 0;
-    ASSAY_TRY(builder->renderer->render(builder->renderer->context, builder->messages, count, ids, err));
+    const assay_conversation conversation = {builder->messages, count, prompt->context};
+    ASSAY_TRY(builder->renderer->render(builder->renderer->context, &conversation, ids, err));
     if (!ids->count) return assay_error_set(err, ASSAY_E_FORMAT, "the template renders this pair to nothing at all");
-    if (ids->count > UINT32_MAX / 4) return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%zu tokens on one side", ids->count);
+    if (ids->count > UINT32_MAX / 4)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%zu tokens on one side", ids->count);
     return ASSAY_OK;
 }
 
@@ -54,16 +60,6 @@ static size_t common_ids(const assay_ids *a, const assay_ids *b)
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-static size_t head_length(const assay_renderer *renderer, const assay_ids *ids)
-{
-    for (size_t at = 0; at < ids->count; at++) {
-        bool special = false;
-        for (size_t i = 0; i < renderer->head_count; i++) special |= ids->data[at] == renderer->head[i];
-        if (!special) return at;
-    }
-    return ids->count;
-}
-
 static void cut_out(assay_ids *ids, size_t from, size_t count)
 {
     memmove(ids->data + from, ids->data + from + count, (ids->count - from - count) * sizeof *ids->data);
@@ -74,7 +70,7 @@ static bool truncate_left(example_builder *builder, size_t longest)
 {
     assay_ids *chosen = &builder->chosen, *rejected = &builder->rejected;
     size_t shared = smaller(common_ids(chosen, rejected), smaller(chosen->count, rejected->count) - 1);
-    size_t head = smaller(head_length(builder->renderer, chosen), shared);
+    size_t head = smaller(assay_renderer_head_length(builder->renderer, chosen), shared);
     size_t surplus = longest - builder->options.max_length;
     if (surplus > shared - head) return false;
     cut_out(chosen, head, surplus);
@@ -89,7 +85,8 @@ static assay_drop_reason fit(example_builder *builder)
     size_t limit = builder->options.max_length, longest = larger(chosen->count, rejected->count);
     bool over = limit && longest > limit;
     if (over && builder->options.truncate == ASSAY_TRUNCATE_NONE) return ASSAY_DROP_TOO_LONG;
-    if (over && builder->options.truncate == ASSAY_TRUNCATE_LEFT && !truncate_left(builder, longest)) return ASSAY_DROP_ANSWER_TOO_LONG;
+    if (over && builder->options.truncate == ASSAY_TRUNCATE_LEFT && !truncate_left(builder, longest))
+        return ASSAY_DROP_ANSWER_TOO_LONG;
     if (over && builder->options.truncate == ASSAY_TRUNCATE_RIGHT) {
         chosen->count = smaller(chosen->count, limit);
         rejected->count = smaller(rejected->count, limit);
@@ -130,7 +127,8 @@ static assay_status add_example(example_builder *builder, uint32_t pair, assay_e
     return ASSAY_OK;
 }
 
-static assay_status add_drop(assay_example_set *set, uint32_t pair, assay_drop_reason reason, size_t length, assay_error *err)
+static assay_status add_drop(assay_example_set *set, uint32_t pair, assay_drop_reason reason, size_t length,
+                             assay_error *err)
 {
     void *drops = set->drops;
     ASSAY_TRY(assay_grow(&drops, &set->drop_capacity, set->drop_count + 1, sizeof *set->drops, err));
@@ -146,7 +144,8 @@ static assay_status take_pair(example_builder *builder, uint32_t index, assay_er
     ASSAY_TRY(render_side(builder, &pair->prompt, &pair->rejected, &builder->rejected, err));
     size_t length = larger(builder->chosen.count, builder->rejected.count);
     assay_drop_reason reason = fit(builder);
-    return reason == ASSAY_DROP_COUNT ? add_example(builder, index, err) : add_drop(builder->set, index, reason, length, err);
+    return reason == ASSAY_DROP_COUNT ? add_example(builder, index, err)
+                                      : add_drop(builder->set, index, reason, length, err);
 }
 
 static assay_status nothing_left(const assay_example_set *set, const assay_example_options *options, assay_error *err)
@@ -157,14 +156,18 @@ static assay_status nothing_left(const assay_example_set *set, const assay_examp
         size_t dropped = assay_example_set_dropped(set, (assay_drop_reason)reason);
         for (size_t i = 0; i < set->pairs->drop_count; i++) dropped += (int)set->pairs->drops[i].reason == reason;
         if (!dropped || used >= sizeof reasons) continue;
-        int put = snprintf(reasons + used, sizeof reasons - used, "%s%zu: %s", used ? "; " : "", dropped, assay_drop_text((assay_drop_reason)reason));
+        int put = snprintf(reasons + used, sizeof reasons - used, "%s%zu: %s", used ? "; " : "", dropped,
+                           assay_drop_text((assay_drop_reason)reason));
         used += put > 0 ? (size_t)put : 0;
     }
     size_t shortest = SIZE_MAX;
     for (size_t i = 0; i < set->drop_count; i++) shortest = smaller(shortest, set->drops[i].length);
     if (!set->drop_count) return assay_error_set(err, ASSAY_E_FORMAT, "no pair is left to work on (%s)", reasons);
-    return assay_error_set(err, ASSAY_E_FORMAT, "no pair is left to work on (%s); the shortest dropped one has %zu tokens on its longer side, the "
-                           "maximum length is %zu: raise --max-length, or cut with --truncate left", reasons, shortest, options->max_length);
+    return assay_error_set(
+        err, ASSAY_E_FORMAT,
+        "no pair is left to work on (%s); the shortest dropped one has %zu tokens on its longer side, the "
+        "maximum length is %zu: raise --max-length, or cut with --truncate left",
+        reasons, shortest, options->max_length);
 }
 
 static assay_status build(example_builder *builder, const uint32_t *picked, size_t count, assay_error *err)
@@ -181,8 +184,9 @@ static assay_status build(example_builder *builder, const uint32_t *picked, size
     return builder->set->count ? ASSAY_OK : nothing_left(builder->set, &builder->options, err);
 }
 
-assay_status assay_example_set_build(assay_example_set *set, const assay_pair_set *pairs, const uint32_t *picked, size_t picked_count,
-                                     const assay_renderer *renderer, const assay_example_options *options, assay_error *err)
+assay_status assay_example_set_build(assay_example_set *set, const assay_pair_set *pairs, const uint32_t *picked,
+                                     size_t picked_count, const assay_renderer *renderer,
+                                     const assay_example_options *options, assay_error *err)
 {
     *set = (assay_example_set){.pairs = pairs};
     example_builder builder = {.set = set, .renderer = renderer, .options = *options};

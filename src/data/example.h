@@ -6,13 +6,17 @@
  *     const int32_t *chosen = examples.ids + examples.items[i].chosen;
  *     assay_example_set_release(&examples);
  *
- * A side is the whole conversation, prompt and answer, rendered; its last id is the scored token. `shared` leading ids are equal on both sides (the
- * prompt, and what the answers begin with alike) and need computing once; each side keeps at least one id of its own.
+ * A side is the whole conversation, prompt and answer, rendered; its last id is the scored token. `shared` leading ids
+ * are equal on both sides (the prompt, and what the answers begin with alike) and need computing once; each side keeps
+ * at least one id of its own.
  *
  * Length rule: a pair with a side over max_length is dropped and counted. With truncation:
- *   left   drops as many ids from the start of both sides as the longer one has too many, behind the leading special ids (renderer's head), so that the
- *          shared part stays shared. Only the shared part is cut: where the answers alone are too long, the pair is dropped (ANSWER_TOO_LONG).
- *   right  cuts each side behind max_length ids: the end of the answer goes, the end-of-turn with it, and the scored token is the last id left. Where both
+ *   left   drops as many ids from the start of both sides as the longer one has too many, behind the leading special
+ *   ids (renderer's head), so that the
+ *          shared part stays shared. Only the shared part is cut: where the answers alone are too long, the pair is
+ *          dropped (ANSWER_TOO_LONG).
+ *   right  cuts each side behind max_length ids: the end of the answer goes, the end-of-turn with it, and the scored
+ *   token is the last id left. Where both
  *          sides become equal, the pair is dropped (SAME_IDS).
  */
 #ifndef ASSAY_DATA_EXAMPLE_H
@@ -29,10 +33,10 @@ typedef struct assay_example_options {
 } assay_example_options;
 
 typedef struct assay_example {
-    size_t chosen, rejected; /* first id of each side, index into ids */
+    size_t chosen, rejected;                       /* first id of each side, index into ids */
     uint32_t chosen_count, rejected_count, shared; /* tokens; shared < both counts */
-    uint32_t pair;           /* index into the pair set */
-    double margin;           /* NaN: none */
+    uint32_t pair;                                 /* index into the pair set */
+    double margin;                                 /* NaN: none */
 } assay_example;
 
 typedef struct assay_example_drop {
@@ -53,10 +57,11 @@ typedef struct assay_example_set {
     size_t longest;   /* tokens of the longest side kept */
 } assay_example_set;
 
-/* picked: indices of pairs (NULL: all; picked_count is then ignored), kept in their order. No pair left is an error that says what was dropped and why;
- * the set is then released, as after any error. pairs must outlive the set. */
-assay_status assay_example_set_build(assay_example_set *set, const assay_pair_set *pairs, const uint32_t *picked, size_t picked_count,
-                                     const assay_renderer *renderer, const assay_example_options *options, assay_error *err);
+/* picked: indices of pairs (NULL: all; picked_count is then ignored), kept in their order. No pair left is an error
+ * that says what was dropped and why; the set is then released, as after any error. pairs must outlive the set. */
+assay_status assay_example_set_build(assay_example_set *set, const assay_pair_set *pairs, const uint32_t *picked,
+                                     size_t picked_count, const assay_renderer *renderer,
+                                     const assay_example_options *options, assay_error *err);
 void assay_example_set_release(assay_example_set *set); /* safe on a zeroed set */
 
 /* Tokens computed for it: the shared part once. */

@@ -1,5 +1,6 @@
-/* zlib's inflate over what the caller reads. Not its gzread: that one reads by itself, and so can be neither interrupted while it waits for a pipe nor
- * gone on with behind a signal. Invariant: between is true exactly when the last byte taken ended a member. */
+/* zlib's inflate over what the caller reads. Not its gzread: that one reads by itself, and so can be neither
+ * interrupted while it waits for a pipe nor gone on with behind a signal. Invariant: between is true exactly when the
+ * last byte taken ended a member. */
 #include "data/gunzip.h"
 
 #include "base/alloc.h"

@@ -4,7 +4,8 @@
 assay_status assay_hash_index_init(assay_hash_index *index, size_t count, assay_error *err)
 {
     *index = (assay_hash_index){0};
-    if (count >= ASSAY_HASH_NONE) return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%zu items, fewer than 2^32 - 1 are allowed", count);
+    if (count >= ASSAY_HASH_NONE)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%zu items, fewer than 2^32 - 1 are allowed", count);
     size_t places = 16;
     while (places < count * 2) places *= 2;
     index->keys = assay_alloc(places, sizeof *index->keys);
@@ -42,4 +43,7 @@ uint32_t assay_hash_index_add(assay_hash_index *index, uint64_t key, uint32_t it
     return index->items[place];
 }
 
-uint32_t assay_hash_index_find(const assay_hash_index *index, uint64_t key) { return index->items[place_of(index, key)]; }
+uint32_t assay_hash_index_find(const assay_hash_index *index, uint64_t key)
+{
+    return index->items[place_of(index, key)];
+}

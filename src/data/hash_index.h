@@ -1,9 +1,9 @@
-/* Which item had this 64-bit key first? Keys are XXH3 hashes of texts: among a million different ones the chance of any two
- * being equal is 3e-8, so a key stands for its text.
+/* Which item had this 64-bit key first? Keys are XXH3 hashes of texts: among a million different ones the chance of any
+ * two being equal is 3e-8, so a key stands for its text.
  *
  *     assay_hash_index index;
  *     ASSAY_TRY(assay_hash_index_init(&index, count, err));
- *     uint32_t first = assay_hash_index_add(&index, key, i);     (i itself: the key is new)
+ *     uint32_t first = assay_hash_index_add(&index, key, i); // i itself: the key is new
  *     assay_hash_index_release(&index);
  */
 #ifndef ASSAY_DATA_HASH_INDEX_H

@@ -20,10 +20,12 @@ static const json_t *present(const json_t *line, const char *name)
     return json_is_null(value) ? NULL : value;
 }
 
-static assay_status new_items(assay_input *input, assay_text_arena *arena, size_t count, assay_turns **items, assay_error *err)
+static assay_status new_items(assay_input *input, assay_text_arena *arena, size_t count, assay_turns **items,
+                              assay_error *err)
 {
     if (!count || count > ASSAY_INPUT_ANSWERS_MAX)
-        return assay_error_set(err, ASSAY_E_FORMAT, "a list of %zu answers to score; 1 to %d are allowed in a line", count, ASSAY_INPUT_ANSWERS_MAX);
+        return assay_error_set(err, ASSAY_E_FORMAT, "a list of %zu answers to score; 1 to %d are allowed in a line",
+                               count, ASSAY_INPUT_ANSWERS_MAX);
     *items = assay_text_arena_alloc(arena, count, sizeof **items);
     ASSAY_TRY_ALLOC(*items, "a line's conversations", err);
     input->items = *items;
@@ -31,7 +33,8 @@ static assay_status new_items(assay_input *input, assay_text_arena *arena, size_
     return ASSAY_OK;
 }
 
-static assay_status read_pair(assay_input *input, uint32_t format, const json_t *line, assay_text_arena *arena, assay_error *err)
+static assay_status read_pair(assay_input *input, uint32_t format, const json_t *line, assay_text_arena *arena,
+                              assay_error *err)
 {
     assay_turns *items;
     assay_pair pair;
@@ -48,8 +51,8 @@ static assay_status read_pair(assay_input *input, uint32_t format, const json_t 
     return ASSAY_OK;
 }
 
-static assay_status read_response(assay_turns *item, const assay_turns *prompt, const json_t *response, const char *name,
-                                  assay_text_arena *arena, assay_error *err)
+static assay_status read_response(assay_turns *item, const assay_turns *prompt, const json_t *response,
+                                  const char *name, assay_text_arena *arena, assay_error *err)
 {
     ASSAY_TRY(assay_turns_append(item, arena, prompt->items, prompt->count, err));
     return assay_turns_any(item, arena, ASSAY_ROLE_ASSISTANT, response, name, err);
@@ -71,7 +74,8 @@ static assay_status read_responses(assay_input *input, const json_t *line, assay
     return ASSAY_OK;
 }
 
-static assay_status read_conversation(assay_input *input, const json_t *list, const char *name, assay_text_arena *arena, assay_error *err)
+static assay_status read_conversation(assay_input *input, const json_t *list, const char *name, assay_text_arena *arena,
+                                      assay_error *err)
 {
     assay_turns *items;
     ASSAY_TRY(new_items(input, arena, 1, &items, err));
@@ -96,25 +100,42 @@ static assay_status read_text(assay_input *input, const json_t *text, assay_text
 static assay_status read_shape(assay_input *input, const json_t *line, assay_text_arena *arena, assay_error *err)
 {
     uint32_t format = assay_pair_format_find(line);
-    bool scored = format != ASSAY_FORMAT_NONE && !strcmp(assay_pair_format_name(format), "best-of-n"); /* two are a pair to train on; here all get new scores */
+    /* two are a pair to train on; here all get new scores */
+    bool scored = format != ASSAY_FORMAT_NONE && !strcmp(assay_pair_format_name(format), "best-of-n");
     if (format != ASSAY_FORMAT_NONE && !scored) return read_pair(input, format, line, arena, err);
-    if (present(line, "prompt") && (present(line, "responses") || present(line, "response"))) return read_responses(input, line, arena, err);
-    const json_t *messages = present(line, "messages"), *conversations = present(line, "conversations"), *text = present(line, "text");
+    if (present(line, "prompt") && (present(line, "responses") || present(line, "response")))
+        return read_responses(input, line, arena, err);
+    const json_t *messages = present(line, "messages"), *conversations = present(line, "conversations"),
+                 *text = present(line, "text");
     if (messages) return read_conversation(input, messages, "messages", arena, err);
     if (conversations) return read_conversation(input, conversations, "conversations", arena, err);
     if (text) return read_text(input, text, arena, err);
     char have[400];
     assay_field_list(line, have, sizeof have);
-    return assay_error_set(err, ASSAY_E_FORMAT, "nothing to score: give \"prompt\" and \"response\", or \"messages\", \"conversations\", "
-                           "\"text\", or a pair (the fields are: %s)", have);
+    return assay_error_set(err, ASSAY_E_FORMAT,
+                           "nothing to score: give \"prompt\" and \"response\", or \"messages\", \"conversations\", "
+                           "\"text\", or a pair (the fields are: %s)",
+                           have);
+}
+
+/* What is said of the line as a whole holds for each of its conversations. */
+static assay_status add_context(assay_input *input, const json_t *line, assay_text_arena *arena, assay_error *err)
+{
+    assay_turns whole = {0};
+    if (input->is_text) return ASSAY_OK;
+    ASSAY_TRY(assay_turns_context(&whole, arena, line, err));
+    for (size_t i = 0; i < input->count; i++) input->items[i].context = whole.context;
+    return ASSAY_OK;
 }
 
 assay_status assay_input_read(assay_input *input, const json_t *line, assay_text_arena *arena, assay_error *err)
 {
     *input = (assay_input){.where = ""};
-    if (!json_is_object(line)) return assay_error_set(err, ASSAY_E_FORMAT, "an object is expected, not %s", assay_json_kind(line));
+    if (!json_is_object(line))
+        return assay_error_set(err, ASSAY_E_FORMAT, "an object is expected, not %s", assay_json_kind(line));
     ASSAY_TRY(assay_json_id(present(line, "id"), arena, &input->id, err));
-    return read_shape(input, line, arena, err);
+    ASSAY_TRY(read_shape(input, line, arena, err));
+    return add_context(input, line, arena, err);
 }
 
 assay_status assay_inputs_open(assay_inputs **out, const char *path, const assay_columns *columns, assay_error *err)

@@ -14,7 +14,8 @@ typedef struct pair_reading {
     uint64_t format_line;
 } pair_reading;
 
-static assay_status recognise(pair_reading *reading, const json_t *line, uint64_t number, uint32_t *format, assay_error *err)
+static assay_status recognise(pair_reading *reading, const json_t *line, uint64_t number, uint32_t *format,
+                              assay_error *err)
 {
     *format = assay_pair_format_find(line);
     if (*format == ASSAY_FORMAT_NONE) return assay_pair_format_missing(line, reading->format, err);
@@ -24,8 +25,10 @@ static assay_status recognise(pair_reading *reading, const json_t *line, uint64_
     }
     const char *found = assay_pair_format_name(*format), *expected = assay_pair_format_name(reading->format);
     if (!strcmp(found, expected)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "this line is in the %s format, but line %llu of the file is in the %s format; put them into two files",
-                           found, (unsigned long long)reading->format_line, expected);
+    return assay_error_set(
+        err, ASSAY_E_FORMAT,
+        "this line is in the %s format, but line %llu of the file is in the %s format; put them into two files", found,
+        (unsigned long long)reading->format_line, expected);
 }
 
 static assay_status take_line(pair_reading *reading, const assay_record *record, const json_t *line, assay_error *err)
@@ -69,7 +72,8 @@ static assay_status next_pair(pair_reading *reading, bool *more, assay_error *er
     if (status == ASSAY_OK) return ASSAY_OK;
     bool passable = is_bad_line(status) && !assay_records_broken(reading->records);
     if (passable && reading->options.skip_bad_lines) return assay_pair_set_add_bad(reading->set, problem.text, err);
-    return assay_error_set(err, status, "%.1900s%s", problem.text, passable ? " (--skip-bad-lines leaves such lines out)" : "");
+    return assay_error_set(err, status, "%.1900s%s", problem.text,
+                           passable ? " (--skip-bad-lines leaves such lines out)" : "");
 }
 
 static assay_status read_file(pair_reading *reading, const char *path, assay_error *err)
@@ -83,16 +87,19 @@ static assay_status read_file(pair_reading *reading, const char *path, assay_err
     return status;
 }
 
-static assay_status check_yield(const assay_pair_set *set, const char *path, size_t good_before, size_t bad_before, assay_error *err)
+static assay_status check_yield(const assay_pair_set *set, const char *path, size_t good_before, size_t bad_before,
+                                assay_error *err)
 {
     if (set->count + set->drop_count > good_before) return ASSAY_OK;
-    if (set->bad_count == bad_before) return assay_error_set(err, ASSAY_E_FORMAT, "%s holds no pair: it is empty", path);
+    if (set->bad_count == bad_before)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s holds no pair: it is empty", path);
     const char *first = bad_before < ASSAY_BAD_LISTED ? set->bad[bad_before] : "";
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s holds no usable pair: all its %zu lines are bad; the first: %s", path,
-                           set->bad_count - bad_before, first);
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s holds no usable pair: all its %zu lines are bad; the first: %s",
+                           path, set->bad_count - bad_before, first);
 }
 
-assay_status assay_pair_set_read(assay_pair_set *set, const char *path, const assay_pair_options *options, assay_error *err)
+assay_status assay_pair_set_read(assay_pair_set *set, const char *path, const assay_pair_options *options,
+                                 assay_error *err)
 {
     pair_reading reading = {.set = set, .options = options ? *options : (assay_pair_options){0}};
     assay_data_files files;

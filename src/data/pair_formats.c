@@ -1,10 +1,10 @@
 #include "data/pair_formats.h"
 
+#include "base/text.h"
 #include "data/json_text.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct format_reader {
@@ -38,13 +38,16 @@ static assay_status push_if_text(const format_reader *reader, const char *name, 
 static assay_status read_answers(const format_reader *reader, const char *chosen, const char *rejected)
 {
     assay_pair *pair = reader->pair;
-    ASSAY_TRY(assay_turns_any(&pair->chosen, reader->arena, ASSAY_ROLE_ASSISTANT, field(reader->line, chosen), chosen, reader->err));
-    return assay_turns_any(&pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT, field(reader->line, rejected), rejected, reader->err);
+    ASSAY_TRY(assay_turns_any(&pair->chosen, reader->arena, ASSAY_ROLE_ASSISTANT, field(reader->line, chosen), chosen,
+                              reader->err));
+    return assay_turns_any(&pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT, field(reader->line, rejected),
+                           rejected, reader->err);
 }
 
 static assay_turns turns_from(const assay_turns *turns, size_t begin)
 {
-    return (assay_turns){turns->items + begin, turns->count - begin, turns->count - begin};
+    size_t left = turns->count - begin;
+    return (assay_turns){.items = turns->items + begin, .count = left, .capacity = left, .context = turns->context};
 }
 
 /* Both answers are whole conversations: what they share is the prompt, but each keeps at least its last message. */
@@ -55,7 +58,9 @@ static assay_status take_shared_prompt(const format_reader *reader)
     size_t least = pair->chosen.count < pair->rejected.count ? pair->chosen.count : pair->rejected.count;
     if (shared == least && shared) shared--;
     if (!shared)
-        return assay_error_set(reader->err, ASSAY_E_FORMAT, "chosen and rejected do not begin with the same message, so they answer different prompts");
+        return assay_error_set(
+            reader->err, ASSAY_E_FORMAT,
+            "chosen and rejected do not begin with the same message, so they answer different prompts");
     ASSAY_TRY(assay_turns_append(&pair->prompt, reader->arena, pair->chosen.items, shared, reader->err));
     pair->chosen = turns_from(&pair->chosen, shared);
     pair->rejected = turns_from(&pair->rejected, shared);
@@ -73,7 +78,8 @@ static void strip_message(assay_message *message) { assay_text_strip(&message->t
 static assay_status read_transcript_prompt(const format_reader *reader, const json_t *prompt)
 {
     assay_pair *pair = reader->pair;
-    ASSAY_TRY(assay_turns_transcript(&pair->prompt, reader->arena, json_string_value(prompt), json_string_length(prompt), reader->err));
+    ASSAY_TRY(assay_turns_transcript(&pair->prompt, reader->arena, json_string_value(prompt),
+                                     json_string_length(prompt), reader->err));
     const assay_message *last = pair->prompt.items + pair->prompt.count - 1;
     if (last->role == ASSAY_ROLE_ASSISTANT && !last->size) pair->prompt.count--;
     for (size_t i = 0; i < pair->chosen.count; i++) strip_message(pair->chosen.items + i);
@@ -89,12 +95,14 @@ static assay_status read_prompt(const format_reader *reader)
     bool whole = begins_conversation(&pair->chosen) && begins_conversation(&pair->rejected);
     if (json_is_string(prompt)) {
         if (whole) return take_shared_prompt(reader);
-        if (assay_is_transcript(json_string_value(prompt), json_string_length(prompt))) return read_transcript_prompt(reader, prompt);
+        if (assay_is_transcript(json_string_value(prompt), json_string_length(prompt)))
+            return read_transcript_prompt(reader, prompt);
         return assay_turns_text(&pair->prompt, reader->arena, ASSAY_ROLE_USER, prompt, "prompt", reader->err);
     }
     ASSAY_TRY(assay_turns_any(&pair->prompt, reader->arena, ASSAY_ROLE_USER, prompt, "prompt", reader->err));
     size_t count = pair->prompt.count;
-    bool inside = whole && assay_turns_shared(&pair->prompt, &pair->chosen) == count && assay_turns_shared(&pair->prompt, &pair->rejected) == count;
+    bool inside = whole && assay_turns_shared(&pair->prompt, &pair->chosen) == count &&
+                  assay_turns_shared(&pair->prompt, &pair->rejected) == count;
     if (!inside || pair->chosen.count == count || pair->rejected.count == count) return ASSAY_OK;
     pair->chosen = turns_from(&pair->chosen, count);
     pair->rejected = turns_from(&pair->rejected, count);
@@ -106,12 +114,16 @@ static assay_status read_conversation(const format_reader *reader, const char *n
     assay_turns *prompt = &reader->pair->prompt;
     assay_turns list = {0};
     ASSAY_TRY(assay_turns_list(&list, reader->arena, field(reader->line, name), name, reader->err));
-    if (!list.count || list.items[0].role != ASSAY_ROLE_SYSTEM) ASSAY_TRY(push_if_text(reader, "system", ASSAY_ROLE_SYSTEM));
+    if (!list.count || list.items[0].role != ASSAY_ROLE_SYSTEM)
+        ASSAY_TRY(push_if_text(reader, "system", ASSAY_ROLE_SYSTEM));
     ASSAY_TRY(assay_turns_append(prompt, reader->arena, list.items, list.count, reader->err));
     return read_answers(reader, "chosen", "rejected");
 }
 
-static assay_status read_conversations(const format_reader *reader) { return read_conversation(reader, "conversations"); }
+static assay_status read_conversations(const format_reader *reader)
+{
+    return read_conversation(reader, "conversations");
+}
 
 static assay_status read_messages(const format_reader *reader) { return read_conversation(reader, "messages"); }
 
@@ -122,7 +134,8 @@ static assay_status read_legacy(const format_reader *reader)
     assay_turns *prompt = &reader->pair->prompt;
     ASSAY_TRY(push_if_text(reader, "system", ASSAY_ROLE_SYSTEM));
     ASSAY_TRY(assay_turns_history(prompt, reader->arena, field(reader->line, "history"), "history", reader->err));
-    ASSAY_TRY(assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, field(reader->line, "question"), "question", reader->err));
+    ASSAY_TRY(assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, field(reader->line, "question"), "question",
+                               reader->err));
     return read_answers(reader, "response_chosen", "response_rejected");
 }
 
@@ -131,7 +144,8 @@ static assay_status read_question(const format_reader *reader)
     assay_turns *prompt = &reader->pair->prompt;
     ASSAY_TRY(push_if_text(reader, "system", ASSAY_ROLE_SYSTEM));
     ASSAY_TRY(assay_turns_history(prompt, reader->arena, field(reader->line, "history"), "history", reader->err));
-    ASSAY_TRY(assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, field(reader->line, "question"), "question", reader->err));
+    ASSAY_TRY(assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, field(reader->line, "question"), "question",
+                               reader->err));
     return read_answers(reader, "chosen", "rejected");
 }
 
@@ -146,7 +160,8 @@ static assay_status read_swift(const format_reader *reader)
         ASSAY_TRY(assay_turns_list(&pair->rejected, reader->arena, list, "rejected_messages", reader->err));
         return take_shared_prompt(reader);
     }
-    ASSAY_TRY(assay_turns_any(&pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT, response, "rejected_response", reader->err));
+    ASSAY_TRY(assay_turns_any(&pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT, response, "rejected_response",
+                              reader->err));
     size_t answer = pair->chosen.count;
     while (answer && pair->chosen.items[answer - 1].role == ASSAY_ROLE_ASSISTANT) answer--;
     ASSAY_TRY(assay_turns_append(&pair->prompt, reader->arena, pair->chosen.items, answer, reader->err));
@@ -164,7 +179,8 @@ static assay_status push_instruction(const format_reader *reader)
     if (!input || (json_is_string(input) && !json_string_length(input)))
         return assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, instruction, "instruction", reader->err);
     if (!json_is_string(instruction) || !json_is_string(input))
-        return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"instruction\" and \"input\" should be strings and are %s and %s",
+        return assay_error_set(reader->err, ASSAY_E_FORMAT,
+                               "\"instruction\" and \"input\" should be strings and are %s and %s",
                                assay_json_kind(instruction), assay_json_kind(input));
     size_t first = json_string_length(instruction), second = json_string_length(input);
     char *both = assay_text_arena_alloc(reader->arena, first + second + 2, 1);
@@ -172,7 +188,7 @@ static assay_status push_instruction(const format_reader *reader)
     memcpy(both, json_string_value(instruction), first);
     both[first] = '\n';
     memcpy(both + first + 1, json_string_value(input), second);
-    const assay_message message = {ASSAY_ROLE_USER, both, first + second + 1};
+    const assay_message message = {.role = ASSAY_ROLE_USER, .text = both, .size = first + second + 1};
     return assay_turns_append(prompt, reader->arena, &message, 1, reader->err);
 }
 
@@ -189,8 +205,10 @@ static assay_status read_alpaca_list(const format_reader *reader)
     const json_t *output = field(reader->line, "output");
     assay_pair *pair = reader->pair;
     ASSAY_TRY(push_instruction(reader));
-    ASSAY_TRY(assay_turns_text(&pair->chosen, reader->arena, ASSAY_ROLE_ASSISTANT, json_array_get(output, 0), "output", reader->err));
-    return assay_turns_text(&pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT, json_array_get(output, 1), "output", reader->err);
+    ASSAY_TRY(assay_turns_text(&pair->chosen, reader->arena, ASSAY_ROLE_ASSISTANT, json_array_get(output, 0), "output",
+                               reader->err));
+    return assay_turns_text(&pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT, json_array_get(output, 1), "output",
+                            reader->err);
 }
 
 static assay_status read_llmbar(const format_reader *reader)
@@ -199,8 +217,11 @@ static assay_status read_llmbar(const format_reader *reader)
     const char *text = json_string_value(label);
     bool first = json_integer_value(label) == 1 || (text && !strcmp(text, "1"));
     bool second = json_integer_value(label) == 2 || (text && !strcmp(text, "2"));
-    if (!first && !second) return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"label\" should be 1 or 2, the number of the better output");
-    ASSAY_TRY(assay_turns_text(&reader->pair->prompt, reader->arena, ASSAY_ROLE_USER, field(reader->line, "input"), "input", reader->err));
+    if (!first && !second)
+        return assay_error_set(reader->err, ASSAY_E_FORMAT,
+                               "\"label\" should be 1 or 2, the number of the better output");
+    ASSAY_TRY(assay_turns_text(&reader->pair->prompt, reader->arena, ASSAY_ROLE_USER, field(reader->line, "input"),
+                               "input", reader->err));
     return first ? read_answers(reader, "output_1", "output_2") : read_answers(reader, "output_2", "output_1");
 }
 
@@ -218,13 +239,18 @@ static assay_status read_scored(const format_reader *reader)
     size_t best = 0, worst = 0;
     for (size_t i = 0; i < json_array_size(scores); i++) {
         const json_t *score = json_array_get(scores, i);
-        if (!json_is_number(score)) return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"scores\" should hold numbers and holds %s", assay_json_kind(score));
+        if (!json_is_number(score))
+            return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"scores\" should hold numbers and holds %s",
+                                   assay_json_kind(score));
         if (json_number_value(score) > json_number_value(json_array_get(scores, best))) best = i;
         if (json_number_value(score) < json_number_value(json_array_get(scores, worst))) worst = i;
     }
-    ASSAY_TRY(assay_turns_any(&pair->prompt, reader->arena, ASSAY_ROLE_USER, field(reader->line, "prompt"), "prompt", reader->err));
-    ASSAY_TRY(assay_turns_any(&pair->chosen, reader->arena, ASSAY_ROLE_ASSISTANT, json_array_get(responses, best), "responses", reader->err));
-    return assay_turns_any(&pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT, json_array_get(responses, worst), "responses", reader->err);
+    ASSAY_TRY(assay_turns_any(&pair->prompt, reader->arena, ASSAY_ROLE_USER, field(reader->line, "prompt"), "prompt",
+                              reader->err));
+    ASSAY_TRY(assay_turns_any(&pair->chosen, reader->arena, ASSAY_ROLE_ASSISTANT, json_array_get(responses, best),
+                              "responses", reader->err));
+    return assay_turns_any(&pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT, json_array_get(responses, worst),
+                           "responses", reader->err);
 }
 
 static bool is_transcript_field(const json_t *text)
@@ -232,7 +258,10 @@ static bool is_transcript_field(const json_t *text)
     return json_is_string(text) && assay_is_transcript(json_string_value(text), json_string_length(text));
 }
 
-static bool has_transcripts(const json_t *line) { return is_transcript_field(field(line, "chosen")) && is_transcript_field(field(line, "rejected")); }
+static bool has_transcripts(const json_t *line)
+{
+    return is_transcript_field(field(line, "chosen")) && is_transcript_field(field(line, "rejected"));
+}
 
 static assay_status push_transcript(const format_reader *reader, const char *name, assay_turns *turns)
 {
@@ -247,7 +276,10 @@ static assay_status read_hh(const format_reader *reader)
     return take_shared_prompt(reader);
 }
 
-static bool has_lists(const json_t *line) { return json_is_array(field(line, "chosen")) && json_is_array(field(line, "rejected")); }
+static bool has_lists(const json_t *line)
+{
+    return json_is_array(field(line, "chosen")) && json_is_array(field(line, "rejected"));
+}
 
 static assay_status read_implicit(const format_reader *reader)
 {
@@ -313,7 +345,8 @@ static uint32_t nearest_format(const json_t *line)
     size_t best_missing = SIZE_MAX, best_present = 0;
     for (uint32_t i = 0; i < FORMAT_COUNT; i++) {
         size_t present, missing = missing_fields(formats + i, line, &present);
-        if (!present || !missing || missing > best_missing || (missing == best_missing && present <= best_present)) continue;
+        if (!present || !missing || missing > best_missing || (missing == best_missing && present <= best_present))
+            continue;
         best = i;
         best_missing = missing;
         best_present = present;
@@ -326,18 +359,29 @@ assay_status assay_pair_format_missing(const json_t *line, uint32_t expected, as
     char have[400];
     size_t present;
     assay_field_list(line, have, sizeof have);
-    uint32_t wanted = expected != ASSAY_FORMAT_NONE && missing_fields(formats + expected, line, &present) ? expected : ASSAY_FORMAT_NONE;
+    uint32_t wanted = expected != ASSAY_FORMAT_NONE && missing_fields(formats + expected, line, &present)
+                          ? expected
+                          : ASSAY_FORMAT_NONE;
     if (wanted == ASSAY_FORMAT_NONE && field(line, "chosen") && field(line, "rejected"))
-        return assay_error_set(err, ASSAY_E_FORMAT, "\"chosen\" and \"rejected\" have no prompt beside or inside them; name the field that holds it with "
-                               "--columns prompt=FIELD,chosen=chosen,rejected=rejected (the fields are: %s)", have);
+        return assay_error_set(
+            err, ASSAY_E_FORMAT,
+            "\"chosen\" and \"rejected\" have no prompt beside or inside them; name the field that holds it with "
+            "--columns prompt=FIELD,chosen=chosen,rejected=rejected (the fields are: %s)",
+            have);
     if (wanted == ASSAY_FORMAT_NONE) wanted = nearest_format(line);
     if (wanted == ASSAY_FORMAT_NONE)
-        return assay_error_set(err, ASSAY_E_FORMAT, "not a pair in any known format; name its fields with --columns prompt=FIELD,chosen=FIELD,"
-                               "rejected=FIELD (the fields are: %s)", have);
+        return assay_error_set(
+            err, ASSAY_E_FORMAT,
+            "not a pair in any known format; name its fields with --columns prompt=FIELD,chosen=FIELD,"
+            "rejected=FIELD (the fields are: %s)",
+            have);
     const char *const *name = formats[wanted].fields;
     while (*name && field(line, *name)) name++;
-    return assay_error_set(err, ASSAY_E_FORMAT, "the field \"%s\" of the %s format is missing or null; add it, or name the fields with --columns "
-                           "(the fields are: %s)", *name ? *name : formats[wanted].fields[0], formats[wanted].name, have);
+    return assay_error_set(
+        err, ASSAY_E_FORMAT,
+        "the field \"%s\" of the %s format is missing or null; add it, or name the fields with --columns "
+        "(the fields are: %s)",
+        *name ? *name : formats[wanted].fields[0], formats[wanted].name, have);
 }
 
 static assay_status read_margin(const format_reader *reader)
@@ -347,7 +391,7 @@ static assay_status read_margin(const format_reader *reader)
     if (!margin || (json_is_string(margin) && !json_string_length(margin))) return ASSAY_OK;
     const char *text = json_string_value(margin);
     char *end = NULL;
-    double value = text ? strtod(text, &end) : json_number_value(margin);
+    double value = text ? assay_text_real(text, &end) : json_number_value(margin);
     if ((!text && !json_is_number(margin)) || (text && *end) || !isfinite(value))
         return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"margin\" should be a finite number or null and is %s",
                                text ? "a text that is none" : assay_json_kind(margin));
@@ -358,7 +402,8 @@ static assay_status read_margin(const format_reader *reader)
 /* What an evaluation groups by. Anything but a text is no name and is left alone, as unknown fields are. */
 static assay_status read_subset(const format_reader *reader)
 {
-    const json_t *subset = field(reader->line, "subset"), *name = json_is_string(subset) ? subset : field(reader->line, "category");
+    const json_t *subset = field(reader->line, "subset"),
+                 *name = json_is_string(subset) ? subset : field(reader->line, "category");
     if (!json_string_length(name)) return ASSAY_OK;
     reader->pair->subset = assay_text_arena_copy(reader->arena, json_string_value(name), json_string_length(name));
     ASSAY_TRY_ALLOC(reader->pair->subset, "a name", reader->err);
@@ -370,7 +415,8 @@ static assay_status check_answer(const assay_turns *answer, const char *side, as
     if (!answer->count) return assay_error_set(err, ASSAY_E_FORMAT, "%s has no message of its own", side);
     assay_role last = answer->items[answer->count - 1].role;
     if (last == ASSAY_ROLE_ASSISTANT || last == ASSAY_ROLE_TOOL_CALL) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s ends with a %s message and should end with the assistant's", side, assay_role_name(last));
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s ends with a %s message and should end with the assistant's", side,
+                           assay_role_name(last));
 }
 
 static assay_drop_reason judge(const assay_pair *pair)
@@ -386,6 +432,7 @@ assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_t
     format_reader reader = {line, arena, pair, err};
     *pair = (assay_pair){.format = format};
     ASSAY_TRY(formats[format].read(&reader));
+    ASSAY_TRY(assay_turns_context(&pair->prompt, arena, line, err));
     ASSAY_TRY(read_margin(&reader));
     ASSAY_TRY(read_subset(&reader));
     ASSAY_TRY(assay_json_id(field(line, "id"), arena, &pair->id, err));

@@ -1,18 +1,23 @@
-/* The shapes a preference pair comes in. A format is one entry of a table in pair_formats.c: a name, the fields that tell it, and a function that
- * reads it. A new format is one function and one line.
+/* The shapes a preference pair comes in. A format is one entry of a table in pair_formats.c: a name, the fields that
+ * tell it, and a function that reads it. A new format is one function and one line.
  *
- * The first entry whose fields are all there (null counts as missing) and whose probe agrees is the line's format. Unknown fields are ignored; the
- * one of MedicalGPT's fields that is ignored on purpose is "tools", which its default (no tool_format) leaves out of the text as well.
+ * The first entry whose fields are all there (null counts as missing) and whose probe agrees is the line's format.
+ * Unknown fields are ignored; the one of MedicalGPT's fields that is ignored on purpose is "tools", which its default
+ * (no tool_format) leaves out of the text as well.
  *
- *     prompt              prompt + chosen + rejected; each text or messages. A list that begins like a conversation (system or user first) holds the prompt
- *                         itself (UltraFeedback): a text prompt beside it is then not used, a message prompt only if the list does not begin with it
+ *     prompt              prompt + chosen + rejected; each text or messages. A list that begins like a conversation
+ *     (system or user first) holds the prompt
+ *                         itself (UltraFeedback): a text prompt beside it is then not used, a message prompt only if
+ *                         the list does not begin with it
  *     medicalgpt          conversations + chosen + rejected as texts          (MedicalGPT @2f1008c)
  *     llama-factory       conversations or messages + chosen, rejected as one message or a list
- *     medicalgpt-legacy   system?, history? + question + response_chosen + response_rejected   (MedicalGPT before d5f7a1a)
+ *     medicalgpt-legacy   system?, history? + question + response_chosen + response_rejected   (MedicalGPT before
+ *     d5f7a1a)
  *     ms-swift            messages + rejected_response or rejected_messages
  *     alpaca              instruction, input?, system?, history? + chosen + rejected
  *     alpaca-list         instruction, input? + output: [better, worse]
  *     question            system? + question + chosen + rejected
+ *     best-of-n           prompt + responses + scores (as many): the best against the worst
  *     llmbar              input + output_1 + output_2 + label (1 or 2: the better one)
  *     hh-rlhf             chosen + rejected as whole transcripts "\n\nHuman: ... \n\nAssistant: ..."
  *     implicit            chosen + rejected as whole conversations: the prompt is what they share (TRL)
@@ -35,8 +40,8 @@ uint32_t assay_pair_format_find(const json_t *line);
 /* Says what is missing; `expected` is the file's format so far, or ASSAY_FORMAT_NONE. Always returns ASSAY_E_FORMAT. */
 assay_status assay_pair_format_missing(const json_t *line, uint32_t expected, assay_error *err);
 
-/* Fills pair's prompt, chosen, rejected, margin, id and format; what it holds lives in the arena. On success *drop is a reason to drop the pair, or
- * ASSAY_DROP_COUNT. Errors carry no place. */
+/* Fills pair's prompt, chosen, rejected, margin, id and format; what it holds lives in the arena. On success *drop is a
+ * reason to drop the pair, or ASSAY_DROP_COUNT. Errors carry no place. */
 assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_text_arena *arena, assay_pair *pair,
                                     assay_drop_reason *drop, assay_error *err);
 

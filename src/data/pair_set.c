@@ -57,7 +57,8 @@ assay_status assay_pair_set_add_file(assay_pair_set *set, const char *path, uint
 
 assay_status assay_pair_set_add(assay_pair_set *set, const assay_pair *pair, assay_error *err)
 {
-    if (set->count >= UINT32_MAX - 1) return assay_error_set(err, ASSAY_E_UNSUPPORTED, "more than 2^32 - 2 pairs; use fewer files");
+    if (set->count >= UINT32_MAX - 1)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "more than 2^32 - 2 pairs; use fewer files");
     void *pairs = set->pairs;
     ASSAY_TRY(assay_grow(&pairs, &set->capacity, set->count + 1, sizeof *set->pairs, err));
     set->pairs = pairs;
@@ -93,7 +94,8 @@ uint64_t assay_turns_key(const assay_turns *turns, uint64_t seed)
 {
     uint64_t key = seed + turns->count;
     for (size_t i = 0; i < turns->count; i++)
-        key = XXH3_64bits_withSeed(turns->items[i].text, turns->items[i].size, key * 8 + (uint64_t)turns->items[i].role);
+        key =
+            XXH3_64bits_withSeed(turns->items[i].text, turns->items[i].size, key * 8 + (uint64_t)turns->items[i].role);
     return key;
 }
 

@@ -2,12 +2,13 @@
  *
  *     assay_pair_set *pairs;
  *     ASSAY_TRY(assay_pair_set_new(&pairs, err));
- *     ASSAY_TRY(assay_pair_set_read(pairs, path, &options, err));      (data/pair_file.h; as often as there are paths)
+ *     ASSAY_TRY(assay_pair_set_read(pairs, path, &options, err)); // data/pair_file.h; as often as there are paths
  *     ...
  *     assay_pair_set_free(pairs);
  *
- * The set owns every string and list in it. `pairs` holds what can be trained on, in file order; a pair that is well formed but teaches nothing
- * (empty answer, both answers equal) is not in it but counted in `drops`, and a line that could not be read is counted in `bad`.
+ * The set owns every string and list in it. `pairs` holds what can be trained on, in file order; a pair that is well
+ * formed but teaches nothing (empty answer, both answers equal) is not in it but counted in `drops`, and a line that
+ * could not be read is counted in `bad`.
  */
 #ifndef ASSAY_DATA_PAIR_SET_H
 #define ASSAY_DATA_PAIR_SET_H
@@ -15,19 +16,19 @@
 #include "data/turns.h"
 
 /* name, sentence. The last three can only be known of token ids: data/example.h counts them. */
-#define ASSAY_DROP_MAP(X)                                                                                                    \
-    X(EMPTY_CHOSEN, "empty_chosen", "the chosen answer is empty")                                                            \
-    X(EMPTY_REJECTED, "empty_rejected", "the rejected answer is empty")                                                      \
-    X(IDENTICAL, "identical", "chosen and rejected are equal")                                                               \
-    X(TOO_LONG, "too_long", "longer than the maximum length")                                                                \
-    X(ANSWER_TOO_LONG, "answer_too_long", "truncated left, the answer alone is longer than the maximum length")              \
+#define ASSAY_DROP_MAP(X)                                                                                       \
+    X(EMPTY_CHOSEN, "empty_chosen", "the chosen answer is empty")                                               \
+    X(EMPTY_REJECTED, "empty_rejected", "the rejected answer is empty")                                         \
+    X(IDENTICAL, "identical", "chosen and rejected are equal")                                                  \
+    X(TOO_LONG, "too_long", "longer than the maximum length")                                                   \
+    X(ANSWER_TOO_LONG, "answer_too_long", "truncated left, the answer alone is longer than the maximum length") \
     X(SAME_IDS, "same_ids", "chosen and rejected give the same token ids")
 
 typedef enum assay_drop_reason {
 #define ASSAY_DROP_ENUM(name, key, text) ASSAY_DROP_##name,
     ASSAY_DROP_MAP(ASSAY_DROP_ENUM)
 #undef ASSAY_DROP_ENUM
-    ASSAY_DROP_COUNT
+        ASSAY_DROP_COUNT
 } assay_drop_reason;
 
 const char *assay_drop_key(assay_drop_reason reason);  /* "empty_chosen": for JSON */
@@ -41,12 +42,12 @@ typedef struct assay_place {
 
 typedef struct assay_pair {
     assay_turns prompt, chosen, rejected;
-    double margin;    /* NaN: none */
-    const char *id;   /* as JSON text ("\"q7\"", "12"); NULL: none */
+    double margin;      /* NaN: none */
+    const char *id;     /* as JSON text ("\"q7\"", "12"); NULL: none */
     const char *subset; /* the line's "subset", else its "category"; NULL: none */
     assay_place place;
-    uint32_t format;  /* index for assay_pair_format_name */
-    size_t raw_size;  /* bytes of the record it was read from */
+    uint32_t format; /* index for assay_pair_format_name */
+    size_t raw_size; /* bytes of the record it was read from */
 } assay_pair;
 
 typedef struct assay_drop {
@@ -74,18 +75,20 @@ void assay_pair_set_free(assay_pair_set *set); /* NULL is fine */
 assay_status assay_pair_set_add_file(assay_pair_set *set, const char *path, uint32_t *index, assay_error *err);
 /* The pair's lists and strings must live in the set's arena. Fewer than 2^32 - 1 pairs fit. */
 assay_status assay_pair_set_add(assay_pair_set *set, const assay_pair *pair, assay_error *err);
-assay_status assay_pair_set_add_drop(assay_pair_set *set, assay_place place, assay_drop_reason reason, assay_error *err);
+assay_status assay_pair_set_add_drop(assay_pair_set *set, assay_place place, assay_drop_reason reason,
+                                     assay_error *err);
 assay_status assay_pair_set_add_bad(assay_pair_set *set, const char *sentence, assay_error *err);
 
 /* "file:line", freed with assay_free; NULL when out of memory. */
 char *assay_pair_set_place(const assay_pair_set *set, assay_place place);
 
-/* Writes {"prompt":[{role,content}...],"chosen":[...],"rejected":[...],"margin"?,"subset"?,"id"?} lines, whole or not at all. assay_pair_set_read gives
- * the same pairs back. */
+/* Writes {"prompt":[{role,content}...],"chosen":[...],"rejected":[...],"margin"?,"subset"?,"id"?} lines, whole or not
+ * at all. assay_pair_set_read gives the same pairs back. */
 assay_status assay_pair_set_write(const assay_pair_set *set, const char *path, assay_error *err);
 
-/* Keys of texts (XXH3, see data/hash_index.h). The prompt's is of the normalised text: runs of white space are one space, ends are stripped, ASCII letters
- * are lower case. `scratch` is any buffer with a generous ceiling, used over and over. */
+/* Keys of texts (XXH3, see data/hash_index.h). The prompt's is of the normalised text: runs of white space are one
+ * space, ends are stripped, ASCII letters are lower case. `scratch` is any buffer with a generous ceiling, used over
+ * and over. */
 assay_status assay_prompt_key(const assay_turns *prompt, assay_buf *scratch, uint64_t *key, assay_error *err);
 uint64_t assay_turns_key(const assay_turns *turns, uint64_t seed); /* of the exact text and roles */
 

@@ -4,26 +4,45 @@
 
 #include <math.h>
 
+static json_t *message_json(const assay_message *message)
+{
+    if (message->whole) return assay_json_value(message->whole);
+    bool call = message->role == ASSAY_ROLE_TOOL_CALL, result = message->role == ASSAY_ROLE_OBSERVATION;
+    const char *role = call ? "function_call" : result ? "observation" : assay_role_name(message->role);
+    json_t *object = json_object();
+    int failed = json_object_set_new(object, call || result ? "from" : "role", json_string(role));
+    failed |=
+        json_object_set_new(object, call || result ? "value" : "content", json_stringn(message->text, message->size));
+    if (!failed) return object;
+    json_decref(object);
+    return NULL;
+}
+
 static json_t *turns_json(const assay_turns *turns)
 {
     json_t *list = json_array();
     for (size_t i = 0; list && i < turns->count; i++) {
-        const assay_message *message = turns->items + i;
-        json_t *object = json_object();
-        int failed = json_object_set_new(object, "role", json_string(assay_role_name(message->role)));
-        failed |= json_object_set_new(object, "content", json_stringn(message->text, message->size));
-        failed |= json_array_append_new(list, object);
-        if (!failed) continue;
+        if (!json_array_append_new(list, message_json(turns->items + i))) continue;
         json_decref(list);
         list = NULL;
     }
     return list;
 }
 
+/* Tools and the template's variables stand beside the messages, as they were read. */
+static int add_context(json_t *line, const char *context)
+{
+    json_t *object = context ? assay_json_value(context) : json_object();
+    int failed = object ? json_object_update(line, object) : -1;
+    json_decref(object);
+    return failed;
+}
+
 static json_t *pair_json(const assay_pair *pair)
 {
     json_t *line = json_object();
     int failed = json_object_set_new(line, "prompt", turns_json(&pair->prompt));
+    failed |= add_context(line, pair->prompt.context);
     failed |= json_object_set_new(line, "chosen", turns_json(&pair->chosen));
     failed |= json_object_set_new(line, "rejected", turns_json(&pair->rejected));
     if (!isnan(pair->margin)) failed |= json_object_set_new(line, "margin", json_real(pair->margin));
@@ -51,7 +70,8 @@ assay_status assay_pair_set_write(const assay_pair_set *set, const char *path, a
     ASSAY_TRY(assay_writer_open(&writer, path, err));
     assay_buf_init(&text, SIZE_MAX / 4);
     assay_status status = ASSAY_OK;
-    for (size_t i = 0; i < set->count && status == ASSAY_OK; i++) status = write_pair(&writer, set->pairs + i, &text, err);
+    for (size_t i = 0; i < set->count && status == ASSAY_OK; i++)
+        status = write_pair(&writer, set->pairs + i, &text, err);
     assay_buf_release(&text);
     if (status == ASSAY_OK) return assay_writer_commit(&writer, err);
     assay_writer_abort(&writer);

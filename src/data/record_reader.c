@@ -1,16 +1,17 @@
-/* One loop for all kinds: gather the bytes of a record (record_scan.c knows where it ends), check that they are UTF-8, parse. A record over
- * the limit is still scanned to its end, but no longer kept, so the reader can go on behind it. Two things end the reading: a failure of the
- * file itself, and an array or a quote whose end is missing, for then nobody knows where the next record begins. */
+/* One loop for all kinds: gather the bytes of a record (record_scan.c knows where it ends), check that they are UTF-8,
+ * parse. A record over the limit is still scanned to its end, but no longer kept, so the reader can go on behind it.
+ * Two things end the reading: a failure of the file itself, and an array or a quote whose end is missing, for then
+ * nobody knows where the next record begins. */
 #include "data/record_reader.h"
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "data/byte_source.h"
 #include "data/record_scan.h"
 #include "data/utf8_check.h"
 
 #include <string.h>
-#include <strings.h>
 
 typedef enum record_kind { KIND_LINES, KIND_ARRAY, KIND_ROWS } record_kind;
 
@@ -30,7 +31,7 @@ struct assay_records {
 static bool name_ends(const char *name, const char *ending)
 {
     size_t length = strlen(name), size = strlen(ending);
-    return length >= size && !strcasecmp(name + length - size, ending);
+    return length >= size && !assay_text_compare(name + length - size, ending);
 }
 
 static char separator_of(const char *path)
@@ -55,8 +56,9 @@ static bool skip_blanks(assay_records *records)
 
 char *assay_record_place(const char *file, uint64_t line, uint64_t element)
 {
-    char *text = element ? assay_strfmt("%s:%llu (element %llu)", file, (unsigned long long)line, (unsigned long long)element)
-                         : assay_strfmt("%s:%llu", file, (unsigned long long)line);
+    char *text =
+        element ? assay_strfmt("%s:%llu (element %llu)", file, (unsigned long long)line, (unsigned long long)element)
+                : assay_strfmt("%s:%llu", file, (unsigned long long)line);
     return text ? text : assay_strdup("");
 }
 
@@ -114,13 +116,18 @@ static assay_status broken(assay_records *records, assay_error *err, const char 
 /* Behind an element: a comma and another element, or the bracket and the end. */
 static assay_status array_step(assay_records *records, bool ended, assay_error *err)
 {
-    if (!ended) return broken(records, err, "the array is cut off inside this element; the file is incomplete or a quote or bracket is missing");
+    if (!ended)
+        return broken(
+            records, err,
+            "the array is cut off inside this element; the file is incomplete or a quote or bracket is missing");
     char stop = *records->source.at;
     assay_byte_source_skip(&records->source, 1);
     bool more = skip_blanks(records);
     if (stop == '}') return broken(records, err, "a brace too many after this element");
-    if (stop == ',' && !more) return broken(records, err, "the array is cut off after this element; the file is incomplete");
-    if (stop == ',' && *records->source.at == ']') return broken(records, err, "a comma after the last element of the array");
+    if (stop == ',' && !more)
+        return broken(records, err, "the array is cut off after this element; the file is incomplete");
+    if (stop == ',' && *records->source.at == ']')
+        return broken(records, err, "a comma after the last element of the array");
     if (stop == ']' && more) return broken(records, err, "text after the end of the array");
     records->finished = stop == ']';
     return ASSAY_OK;
@@ -132,7 +139,8 @@ static assay_status record_end(assay_records *records, bool ended, assay_cell_st
     if (records->kind == KIND_ROWS && !ended && cell == ASSAY_CELL_QUOTED)
         return broken(records, err, "a quote opened in this row is never closed");
     if (ended) assay_byte_source_skip(&records->source, 1);
-    if (records->text.size && records->text.data[records->text.size - 1] == '\r') records->text.data[--records->text.size] = 0;
+    if (records->text.size && records->text.data[records->text.size - 1] == '\r')
+        records->text.data[--records->text.size] = 0;
     return ASSAY_OK;
 }
 
@@ -140,14 +148,16 @@ static assay_status check_text(const assay_records *records, assay_error *err)
 {
     const assay_buf *text = &records->text;
     if (records->too_long)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: longer than the %zu MiB allowed for one record; is a line end missing?",
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "%s: longer than the %zu MiB allowed for one record; is a line end missing?",
                                records->where, ASSAY_RECORD_MAX >> 20);
     size_t valid = assay_utf8_valid_prefix(text->data, text->size);
     if (valid == text->size) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT,
-                           "%s: not valid UTF-8: byte 0x%02X at byte %zu of this record (byte %llu of the file); save the file as UTF-8",
-                           records->where, (unsigned)(unsigned char)text->data[valid], valid + 1,
-                           (unsigned long long)records->offset + valid + 1);
+    return assay_error_set(
+        err, ASSAY_E_FORMAT,
+        "%s: not valid UTF-8: byte 0x%02X at byte %zu of this record (byte %llu of the file); save the file as UTF-8",
+        records->where, (unsigned)(unsigned char)text->data[valid], valid + 1,
+        (unsigned long long)records->offset + valid + 1);
 }
 
 static assay_status parse_row(assay_records *records, assay_error *err)
@@ -163,7 +173,8 @@ static assay_status parse_object(assay_records *records, assay_error *err)
 {
     ASSAY_TRY(assay_json_parse(records->text.data, records->text.size, records->where, &records->value, err));
     if (json_is_object(records->value)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: an object { ... } with named fields is expected on every line", records->where);
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: an object { ... } with named fields is expected on every line",
+                           records->where);
 }
 
 static assay_status parse(assay_records *records, assay_error *err)
@@ -177,7 +188,8 @@ static assay_status parse(assay_records *records, assay_error *err)
     if (status == ASSAY_OK || records->kind != KIND_LINES || records->record.line > 1 || !err) return status;
     char problem[sizeof err->text];
     memcpy(problem, err->text, sizeof problem);
-    return assay_error_set(err, status, "%.1800s (a data file is one JSON object a line, or one JSON array of objects)", problem);
+    return assay_error_set(err, status, "%.1800s (a data file is one JSON object a line, or one JSON array of objects)",
+                           problem);
 }
 
 assay_status assay_records_next(assay_records *records, const assay_record **record, assay_error *err)
@@ -214,7 +226,8 @@ static assay_status read_header(assay_records *records, assay_error *err)
     ASSAY_TRY(gather(records, &ended, &cell, err));
     ASSAY_TRY(record_end(records, ended, cell, err));
     ASSAY_TRY(check_text(records, err));
-    assay_status status = assay_row_cells(records->text.data, records->text.size, records->separator, &records->header, err);
+    assay_status status =
+        assay_row_cells(records->text.data, records->text.size, records->separator, &records->header, err);
     if (status == ASSAY_OK) status = assay_header_check(records->header, err);
     return status == ASSAY_OK ? status : assay_error_prefix(err, status, "%s: ", records->where);
 }

@@ -5,18 +5,19 @@
  *     for (;;) {
  *         const assay_record *record;
  *         status = assay_records_next(records, &record, err);
- *         if (status != ASSAY_OK && assay_records_broken(records)) break;   (nothing more can be read)
- *         if (status != ASSAY_OK) continue;                                 (this record is bad, the next may be fine)
- *         if (!record) break;                                               (the end)
+ *         if (status != ASSAY_OK && assay_records_broken(records)) break; // nothing more can be read
+ *         if (status != ASSAY_OK) continue; // this record is bad, the next may be fine
+ *         if (!record) break; // the end
  *         ...
  *     }
  *     assay_records_close(records);
  *
- * What it is: .csv and .tsv by name; otherwise the first byte that is not blank: '[' is an array (whatever the file is called), anything
- * else is JSON lines. CSV follows RFC 4180 (quoted cells may hold separators, line ends and doubled quotes); every cell becomes a string;
- * a cell of the columns conversations, messages, history, rejected_messages is parsed as JSON, as it can be nothing else (empty: null).
- * Blank lines are skipped, CRLF is accepted. Memory: one record and one 256 KiB piece; a record over ASSAY_RECORD_MAX bytes is bad and is
- * skipped without being kept. JSON deeper than jansson's limit (2048) is bad. Every error begins "file:line".
+ * What it is: .csv and .tsv by name; otherwise the first byte that is not blank: '[' is an array (whatever the file is
+ * called), anything else is JSON lines. CSV follows RFC 4180 (quoted cells may hold separators, line ends and doubled
+ * quotes); every cell becomes a string; a cell of the columns conversations, messages, history, rejected_messages is
+ * parsed as JSON, as it can be nothing else (empty: null). Blank lines are skipped, CRLF is accepted. Memory: one
+ * record and one 256 KiB piece; a record over ASSAY_RECORD_MAX bytes is bad and is skipped without being kept. JSON
+ * deeper than jansson's limit (2048) is bad. Every error begins "file:line".
  */
 #ifndef ASSAY_DATA_RECORD_READER_H
 #define ASSAY_DATA_RECORD_READER_H
@@ -35,7 +36,7 @@ typedef struct assay_record {
 } assay_record;
 
 assay_status assay_records_open(assay_records **out, const char *path, assay_error *err); /* "-": standard input */
-void assay_records_close(assay_records *records);                                        /* NULL is fine */
+void assay_records_close(assay_records *records);                                         /* NULL is fine */
 
 /* *record becomes NULL at the end. */
 assay_status assay_records_next(assay_records *records, const assay_record **record, assay_error *err);

@@ -29,14 +29,16 @@ size_t assay_json_scan_feed(assay_json_scan *scan, const char *text, size_t size
 static assay_cell_state cell_step(assay_cell_state state, char separator, char c)
 {
     switch (state) {
-    case ASSAY_CELL_QUOTED: return c == '"' ? ASSAY_CELL_CLOSED : ASSAY_CELL_QUOTED;
+    case ASSAY_CELL_QUOTED:
+        return c == '"' ? ASSAY_CELL_CLOSED : ASSAY_CELL_QUOTED;
     case ASSAY_CELL_CLOSED:
         if (c == '"') return ASSAY_CELL_QUOTED;
         break;
     case ASSAY_CELL_START:
         if (c == '"') return ASSAY_CELL_QUOTED;
         break;
-    case ASSAY_CELL_PLAIN: break;
+    case ASSAY_CELL_PLAIN:
+        break;
     }
     return c == separator ? ASSAY_CELL_START : state == ASSAY_CELL_CLOSED ? ASSAY_CELL_CLOSED : ASSAY_CELL_PLAIN;
 }
@@ -50,14 +52,21 @@ size_t assay_row_scan_feed(assay_cell_state *state, char separator, const char *
     return size;
 }
 
+/* A cell of one byte takes sixty in memory. */
+enum { CELLS_OF_A_ROW = 1 << 16 };
+
 static assay_status cell_end(json_t *cells, assay_buf *cell, assay_error *err)
 {
+    if (json_array_size(cells) == CELLS_OF_A_ROW)
+        return assay_error_set(err, ASSAY_E_FORMAT, "more than %d cells in one row; is a line end missing?",
+                               CELLS_OF_A_ROW);
     int failed = json_array_append_new(cells, json_stringn(cell->data ? cell->data : "", cell->size));
     assay_buf_reset(cell);
     return failed ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a cell") : ASSAY_OK;
 }
 
-static assay_status split_cells(const char *row, size_t size, char separator, json_t *cells, assay_buf *cell, assay_error *err)
+static assay_status split_cells(const char *row, size_t size, char separator, json_t *cells, assay_buf *cell,
+                                assay_error *err)
 {
     assay_cell_state state = ASSAY_CELL_START;
     for (size_t i = 0; i < size; i++) {
@@ -66,8 +75,10 @@ static assay_status split_cells(const char *row, size_t size, char separator, js
         bool opens = before == ASSAY_CELL_START && state == ASSAY_CELL_QUOTED;
         bool closes = before == ASSAY_CELL_QUOTED && state == ASSAY_CELL_CLOSED;
         if (before == ASSAY_CELL_CLOSED && state == ASSAY_CELL_CLOSED)
-            return assay_error_set(err, ASSAY_E_FORMAT, "text after the closing quote of column %zu (a quote inside a quoted cell is "
-                                   "written twice)", json_array_size(cells) + 1);
+            return assay_error_set(err, ASSAY_E_FORMAT,
+                                   "text after the closing quote of column %zu (a quote inside a quoted cell is "
+                                   "written twice)",
+                                   json_array_size(cells) + 1);
         if (state == ASSAY_CELL_START) ASSAY_TRY(cell_end(cells, cell, err));
         else if (!opens && !closes) ASSAY_TRY(assay_buf_byte(cell, row[i], err));
     }
@@ -113,7 +124,8 @@ static assay_status fill_object(const json_t *header, const json_t *cells, json_
         const char *name = json_string_value(json_array_get(header, i));
         json_t *value;
         ASSAY_TRY(cell_value(name, json_array_get(cells, i), &value, err));
-        if (json_object_set_new(object, name, value)) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a row");
+        if (json_object_set_new(object, name, value))
+            return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a row");
     }
     return ASSAY_OK;
 }
@@ -123,7 +135,8 @@ assay_status assay_row_object(const json_t *header, const json_t *cells, json_t 
     size_t wanted = json_array_size(header), found = json_array_size(cells);
     *object = NULL;
     if (wanted != found)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%zu cells, but the header names %zu columns (quote cells that hold the separator)",
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "%zu cells, but the header names %zu columns (quote cells that hold the separator)",
                                found, wanted);
     *object = json_object();
     ASSAY_TRY_ALLOC(*object, "a row", err);
@@ -139,10 +152,13 @@ assay_status assay_header_check(const json_t *header, assay_error *err)
     for (size_t i = 0; i < json_array_size(header); i++) {
         const json_t *name = json_array_get(header, i);
         if (!json_string_length(name) || strlen(json_string_value(name)) != json_string_length(name))
-            return assay_error_set(err, ASSAY_E_FORMAT, "column %zu of the header has no usable name; the first row must name the columns", i + 1);
+            return assay_error_set(err, ASSAY_E_FORMAT,
+                                   "column %zu of the header has no usable name; the first row must name the columns",
+                                   i + 1);
         for (size_t j = 0; j < i; j++)
             if (json_equal(name, json_array_get(header, j)))
-                return assay_error_set(err, ASSAY_E_FORMAT, "the header names \"%.80s\" twice", json_string_value(name));
+                return assay_error_set(err, ASSAY_E_FORMAT, "the header names \"%.80s\" twice",
+                                       json_string_value(name));
     }
     return ASSAY_OK;
 }

@@ -1,9 +1,19 @@
 #include "data/renderer.h"
 
-static assay_status render(const void *context, const assay_message *messages, size_t count, assay_ids *ids, assay_error *err)
+static assay_status render(const void *context, const assay_conversation *conversation, assay_ids *ids,
+                           assay_error *err)
 {
-    const assay_template_renderer *with = context;
-    return assay_template_render(with->chosen, with->tokenizer, messages, count, with->append_eos, ids, err);
+    return assay_template_render(context, conversation, ids, err);
+}
+
+size_t assay_renderer_head_length(const assay_renderer *renderer, const assay_ids *ids)
+{
+    for (size_t at = 0; at < ids->count; at++) {
+        bool special = false;
+        for (size_t i = 0; i < renderer->head_count; i++) special |= ids->data[at] == renderer->head[i];
+        if (!special) return at;
+    }
+    return ids->count;
 }
 
 static void add_head(assay_renderer *renderer, int32_t id)
@@ -11,10 +21,12 @@ static void add_head(assay_renderer *renderer, int32_t id)
     if (id >= 0 && renderer->head_count < ASSAY_RENDERER_HEAD) renderer->head[renderer->head_count++] = id;
 }
 
-void assay_renderer_of_template(assay_renderer *renderer, const assay_template_renderer *context)
+void assay_renderer_of_template(assay_renderer *renderer, const assay_template *chosen)
 {
     static const char *const prefixes[] = {"[gMASK]", "sop", "<sop>"};
-    *renderer = (assay_renderer){.context = context, .render = render};
-    add_head(renderer, assay_tokenizer_about(context->tokenizer)->bos);
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) add_head(renderer, assay_tokenizer_find(context->tokenizer, prefixes[i]));
+    *renderer = (assay_renderer){.context = chosen, .render = render};
+    const assay_tokenizer *tokenizer = assay_template_tokenizer(chosen);
+    add_head(renderer, assay_tokenizer_about(tokenizer)->bos);
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        add_head(renderer, assay_tokenizer_find(tokenizer, prefixes[i]));
 }

@@ -1,32 +1,31 @@
-/* Conversation to ids, as the data folder needs it: a function and what it works on. The ordinary one is a template with its tokenizer; tests
- * bring their own.
+/* Conversation to ids, as the data folder needs it: a function and what it works on. The ordinary one is a template;
+ * tests bring their own.
  *
  *     assay_renderer renderer;
- *     assay_renderer_of_template(&renderer, &(assay_template_renderer){template, tokenizer, append_eos});
+ *     assay_renderer_of_template(&renderer, chosen);
  */
 #ifndef ASSAY_DATA_RENDERER_H
 #define ASSAY_DATA_RENDERER_H
 
-#include "tokenizer/chat_template.h"
+#include "template/chat_template.h"
 
 enum { ASSAY_RENDERER_HEAD = 8 };
 
 typedef struct assay_renderer {
     const void *context;
     /* Appends the ids of the whole conversation. May be called by several threads at once. */
-    assay_status (*render)(const void *context, const assay_message *messages, size_t count, assay_ids *ids, assay_error *err);
-    /* Ids that stay when a text is truncated on the left, as far as it begins with them (BOS, ChatGLM's [gMASK] and sop). */
+    assay_status (*render)(const void *context, const assay_conversation *conversation, assay_ids *ids,
+                           assay_error *err);
+    /* Ids that stay when a text is truncated on the left, as far as it begins with them (BOS, ChatGLM's [gMASK] and
+     * sop). */
     int32_t head[ASSAY_RENDERER_HEAD];
     size_t head_count;
 } assay_renderer;
 
-typedef struct assay_template_renderer {
-    const assay_template *chosen;
-    const assay_tokenizer *tokenizer;
-    assay_append_eos append_eos;
-} assay_template_renderer;
+/* How many of the first ids are such. */
+size_t assay_renderer_head_length(const assay_renderer *renderer, const assay_ids *ids);
 
-/* `context` must outlive the renderer. */
-void assay_renderer_of_template(assay_renderer *renderer, const assay_template_renderer *context);
+/* The template must outlive the renderer. */
+void assay_renderer_of_template(assay_renderer *renderer, const assay_template *chosen);
 
 #endif

@@ -1,37 +1,17 @@
 #include "data/split.h"
 
+#include "base/text.h"
 #include "data/hash_index.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-assay_status assay_split_size_parse(assay_split_size *size, const char *text, assay_error *err)
-{
-    *size = (assay_split_size){.kind = ASSAY_SPLIT_AUTO};
-    if (!strcmp(text, "auto")) return ASSAY_OK;
-    char *end;
-    double number = strtod(text, &end);
-    bool percent = end != text && !strcmp(end, "%");
-    if (percent) number /= 100;
-    if (end != text && (percent || !*end) && number > 0 && number < 1) {
-        *size = (assay_split_size){.kind = ASSAY_SPLIT_SHARE, .share = number};
-        return ASSAY_OK;
-    }
-    if (end != text && !*end && number >= 1 && number < 4294967295.0 && number == floor(number)) {
-        *size = (assay_split_size){.kind = ASSAY_SPLIT_COUNT, .count = (size_t)number};
-        return ASSAY_OK;
-    }
-    return assay_error_set(err, ASSAY_E_USAGE, "--eval-split should be auto, a share below 1 (0.05, 5%%) or a whole number of pairs, not \"%.60s\"", text);
-}
-
 size_t assay_split_wanted(const assay_split_size *size, size_t pairs)
 {
     if (pairs < 2) return 0;
-    size_t wanted = size->count;
-    if (size->kind == ASSAY_SPLIT_SHARE) wanted = (size_t)llround(size->share * (double)pairs);
+    size_t wanted = (size_t)llround(size->share * (double)pairs);
     if (size->kind == ASSAY_SPLIT_AUTO) {
         wanted = pairs / 20 > 200 ? pairs / 20 : 200;
         if (wanted > pairs / 5) wanted = pairs / 5;
@@ -87,7 +67,9 @@ static void count_groups(prompt_groups *groups, assay_hash_index *index, size_t 
     for (size_t i = 0; i < pairs; i++) {
         uint64_t key = groups->keys[i];
         uint32_t at = assay_hash_index_add(index, key, (uint32_t)groups->count);
-        if (at == groups->count) groups->items[groups->count++] = (prompt_group){XXH3_64bits_withSeed(&key, sizeof key, seed), key, 0, false};
+        if (at == groups->count)
+            groups->items[groups->count++] =
+                (prompt_group){XXH3_64bits_withSeed(&key, sizeof key, seed), key, 0, false};
         groups->items[at].pairs++;
     }
     if (groups->count) qsort(groups->items, groups->count, sizeof *groups->items, compare_groups);
@@ -100,7 +82,8 @@ static assay_status groups_make(prompt_groups *groups, const assay_pair_set *pai
     ASSAY_TRY(assay_prompt_keys(pairs, &groups->keys, err));
     assay_status status = assay_hash_index_init(&index, pairs->count, err);
     groups->items = status == ASSAY_OK ? assay_alloc(pairs->count, sizeof *groups->items) : NULL;
-    if (status == ASSAY_OK && !groups->items) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the prompts");
+    if (status == ASSAY_OK && !groups->items)
+        status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the prompts");
     if (status == ASSAY_OK) count_groups(groups, &index, pairs->count, seed);
     else groups_release(groups);
     assay_hash_index_release(&index);
@@ -132,22 +115,26 @@ static assay_status share_out(assay_split *split, const prompt_groups *groups, s
     split->eval = assay_alloc(pairs, sizeof *split->eval);
     bool room = split->train && split->eval;
     for (size_t i = 0; room && i < pairs; i++) {
-        if (assay_hash_index_find(&eval, groups->keys[i]) != ASSAY_HASH_NONE) split->eval[split->eval_count++] = (uint32_t)i;
+        if (assay_hash_index_find(&eval, groups->keys[i]) != ASSAY_HASH_NONE)
+            split->eval[split->eval_count++] = (uint32_t)i;
         else split->train[split->train_count++] = (uint32_t)i;
     }
     assay_hash_index_release(&eval);
     return room ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the split");
 }
 
-assay_status assay_split_make(assay_split *split, const assay_pair_set *pairs, const assay_split_size *size, uint64_t seed, assay_error *err)
+assay_status assay_split_make(assay_split *split, const assay_pair_set *pairs, const assay_split_size *size,
+                              uint64_t seed, assay_error *err)
 {
     prompt_groups groups;
     *split = (assay_split){0};
     ASSAY_TRY(groups_make(&groups, pairs, seed, err));
     assay_status status = ASSAY_OK;
     if (groups.count < 2)
-        status = assay_error_set(err, ASSAY_E_FORMAT, "%zu pairs with %zu prompts cannot be split by prompt; give evaluation pairs with --eval-data",
-                                 pairs->count, groups.count);
+        status = assay_error_set(
+            err, ASSAY_E_FORMAT,
+            "%zu pairs with %zu prompts cannot be split by prompt; give evaluation pairs with --eval-data",
+            pairs->count, groups.count);
     if (status == ASSAY_OK) {
         choose_groups(&groups, assay_split_wanted(size, pairs->count));
         split->prompts = groups.count;
@@ -170,19 +157,22 @@ static bool same_answers(const assay_pair *a, const assay_pair *b)
     return assay_turns_equal(&a->chosen, &b->chosen) && assay_turns_equal(&a->rejected, &b->rejected);
 }
 
-static void collect_overlap(assay_overlap *overlap, const assay_pair_set *train, const assay_pair_set *eval, const uint64_t *train_keys,
-                            const uint64_t *eval_keys, assay_hash_index *prompts, assay_hash_index *whole)
+static void collect_overlap(assay_overlap *overlap, const assay_pair_set *train, const assay_pair_set *eval,
+                            const uint64_t *train_keys, const uint64_t *eval_keys, assay_hash_index *prompts,
+                            assay_hash_index *whole)
 {
     for (size_t i = 0; i < train->count; i++) {
         const assay_pair *pair = train->pairs + i;
         assay_hash_index_add(prompts, train_keys[i], (uint32_t)i);
-        assay_hash_index_add(whole, assay_turns_key(&pair->rejected, assay_turns_key(&pair->chosen, train_keys[i])), (uint32_t)i);
+        assay_hash_index_add(whole, assay_turns_key(&pair->rejected, assay_turns_key(&pair->chosen, train_keys[i])),
+                             (uint32_t)i);
     }
     for (size_t i = 0; i < eval->count; i++) {
         const assay_pair *pair = eval->pairs + i;
         uint32_t prompt = assay_hash_index_find(prompts, eval_keys[i]);
         if (prompt == ASSAY_HASH_NONE) continue;
-        uint32_t twin = assay_hash_index_find(whole, assay_turns_key(&pair->rejected, assay_turns_key(&pair->chosen, eval_keys[i])));
+        uint32_t twin = assay_hash_index_find(
+            whole, assay_turns_key(&pair->rejected, assay_turns_key(&pair->chosen, eval_keys[i])));
         bool exact = twin != ASSAY_HASH_NONE && same_answers(train->pairs + twin, pair);
         overlap->pairs++;
         overlap->exact += exact;
@@ -192,7 +182,8 @@ static void collect_overlap(assay_overlap *overlap, const assay_pair_set *train,
     }
 }
 
-assay_status assay_overlap_find(assay_overlap *overlap, const assay_pair_set *train, const assay_pair_set *eval, assay_error *err)
+assay_status assay_overlap_find(assay_overlap *overlap, const assay_pair_set *train, const assay_pair_set *eval,
+                                assay_error *err)
 {
     uint64_t *train_keys = NULL, *eval_keys = NULL;
     assay_hash_index prompts = {0}, whole = {0};

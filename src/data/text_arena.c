@@ -1,5 +1,5 @@
-/* A chain of blocks, the newest first. A piece larger than a quarter block gets a block of its own, put behind the newest, so
- * that one long answer does not waste the rest of the block in use. */
+/* A chain of blocks, the newest first. A piece larger than a quarter block gets a block of its own, put behind the
+ * newest, so that one long answer does not waste the rest of the block in use. */
 #include "data/text_arena.h"
 
 #include <stdint.h>
@@ -43,6 +43,7 @@ void *assay_text_arena_alloc(assay_text_arena *arena, size_t count, size_t size)
     size_t wanted;
     if (!assay_mul_size(count, size, &wanted) || !assay_add_size(wanted, ALIGNMENT - 1, &wanted)) return NULL;
     wanted &= ~(size_t)(ALIGNMENT - 1);
+    if (assay_meter_take(arena->meter, wanted, NULL) != ASSAY_OK) return NULL;
     if (wanted > BLOCK_BYTES / 4) return alone(arena, wanted);
     struct assay_text_block *block = arena->newest;
     if (!block || block->size - block->used < wanted) {
@@ -84,7 +85,7 @@ void assay_text_arena_reset(assay_text_arena *arena)
         else assay_free(block);
         block = older;
     }
-    *arena = (assay_text_arena){.newest = kept};
+    *arena = (assay_text_arena){.newest = kept, .meter = arena->meter};
     if (!kept) return;
     memset(kept->bytes, 0, kept->used);
     kept->older = NULL;

@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Length of the valid character at `at` (0: not valid), `left` bytes being there. The second byte's range carries the rules
- * about overlong forms (E0, F0), surrogates (ED) and the upper end (F4). */
+/* Length of the valid character at `at` (0: not valid), `left` bytes being there. The second byte's range carries the
+ * rules about overlong forms (E0, F0), surrogates (ED) and the upper end (F4). */
 static size_t character_size(const uint8_t *at, size_t left)
 {
     uint8_t first = at[0];

@@ -1,5 +1,5 @@
-/* The one piece of memory a run computes in: an anonymous mapping, 2 MiB aligned, with huge pages where the system gives them, zeroed,
- * touched once when it is made, never grown. */
+/* The one piece of memory a run computes in: an anonymous mapping, 2 MiB aligned, with huge pages where the system
+ * gives them, zeroed, touched once when it is made, never grown. */
 #ifndef ASSAY_ENGINE_ARENA_H
 #define ASSAY_ENGINE_ARENA_H
 

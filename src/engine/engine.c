@@ -1,12 +1,14 @@
 /* The executor: walks a schedule's instances and hands each operation its views. It decides nothing. */
 #include "engine/engine.h"
 
-#include "backend/gemm_halves.h"
+#include "backend/gemm_bf16.h"
 #include "base/alloc.h"
 #include "engine/arena.h"
+#include "engine/layout.h"
 
 #include <assert.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 struct assay_engine {
@@ -17,18 +19,30 @@ struct assay_engine {
     assay_param_view *params;
     assay_geometry geometry;
     assay_op_env env;
+    atomic_bool stopped; /* by assay_engine_stop, for good */
 };
 
 size_t assay_engine_scratch_bytes(const assay_program *program, int workers)
 {
-    size_t rows = assay_gemm_scratch_bytes(), halves = program->halves ? assay_gemm_halves_scratch_bytes() : 0;
-    return (size_t)workers * (rows > halves ? rows : halves);
+    size_t rows = assay_gemm_scratch_bytes(), bf16 = program->bf16 ? assay_gemm_bf16_scratch_bytes() : 0;
+    return (size_t)workers * (rows > bf16 ? rows : bf16);
+}
+
+static assay_status lay_out(const assay_engine_config *config, assay_schedule *schedule, size_t *slots,
+                            assay_error *err)
+{
+    assay_slot_sizes sizes;
+    ASSAY_TRY(assay_slot_sizes_create(&sizes, config->program, &config->bounds, 1, assay_pool_size(config->pool),
+                                      config->schedule.backward, err));
+    assay_status status = assay_schedule_layout(schedule, &sizes, 0, slots, err);
+    assay_slot_sizes_free(&sizes);
+    return status;
 }
 
 static assay_status plan(const assay_engine_config *config, assay_schedule **schedule, size_t *slots, assay_error *err)
 {
     ASSAY_TRY(assay_schedule_create(schedule, config->program, &config->schedule, err));
-    assay_status status = assay_schedule_layout(*schedule, config->program, &config->bounds, assay_pool_size(config->pool), slots, err);
+    assay_status status = lay_out(config, *schedule, slots, err);
     if (status == ASSAY_OK) return ASSAY_OK;
     assay_schedule_free(*schedule);
     *schedule = NULL;
@@ -40,7 +54,8 @@ assay_status assay_engine_plan(const assay_engine_config *config, size_t *bytes,
     assay_schedule *schedule;
     ASSAY_TRY(plan(config, &schedule, bytes, err));
     assay_schedule_free(schedule);
-    if (assay_add_size(*bytes, assay_engine_scratch_bytes(config->program, assay_pool_size(config->pool)), bytes)) return ASSAY_OK;
+    if (assay_add_size(*bytes, assay_engine_scratch_bytes(config->program, assay_pool_size(config->pool)), bytes))
+        return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_NO_FIT, "a step's memory overflows the address space");
 }
 
@@ -55,12 +70,14 @@ assay_status assay_engine_create(assay_engine **out, const assay_engine_config *
     engine->params = assay_alloc(config->program->param_count, sizeof *engine->params);
     assay_status status = engine->params ? plan(config, &engine->schedule, &engine->slot_bytes, err)
                                          : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the engine");
-    if (status == ASSAY_OK) status = assay_step_arena_open(&engine->arena, engine->slot_bytes + engine->scratch_bytes, err);
+    if (status == ASSAY_OK)
+        status = assay_step_arena_open(&engine->arena, engine->slot_bytes + engine->scratch_bytes, err);
     if (status != ASSAY_OK) {
         assay_engine_free(engine);
         return status;
     }
-    engine->env = (assay_op_env){.kernels = config->kernels, .pool = config->pool, .scratch = (char *)engine->arena.data + engine->slot_bytes};
+    engine->env = (assay_op_env){
+        .kernels = config->kernels, .pool = config->pool, .scratch = (char *)engine->arena.data + engine->slot_bytes};
     *out = engine;
     return ASSAY_OK;
 }
@@ -76,23 +93,33 @@ void assay_engine_free(assay_engine *engine)
 
 void assay_engine_bind(assay_engine *engine, int param, const assay_param_view *view) { engine->params[param] = *view; }
 
+/* Gradients are f32 whatever the value is stored in. */
+static bool holds_bf16(const assay_value *value, const assay_slot *slot)
+{
+    return value->dtype == ASSAY_BF16 && !slot->gradient;
+}
+
 static void note_used(assay_engine *engine, int index)
 {
     const assay_slot *slot = &engine->schedule->slots[index];
-    size_t bytes = slot->cols ? engine->geometry.spaces[slot->space].rows * slot->cols * (slot->half ? sizeof(uint16_t) : sizeof(float)) : slot->bytes;
+    size_t bytes = slot->bytes;
+    if (slot->owner >= 0) {
+        const assay_value *value = &engine->config.program->values[slot->owner];
+        bytes = engine->geometry.spaces[value->space].rows * value->cols *
+                (holds_bf16(value, slot) ? sizeof(uint16_t) : sizeof(float));
+    }
     if (slot->offset + bytes > engine->used) engine->used = slot->offset + bytes;
 }
 
 static assay_view slot_view(const assay_engine *engine, int index)
 {
     const assay_slot *slot = &engine->schedule->slots[index];
-    size_t rows = engine->geometry.spaces[slot->space].rows;
+    const assay_value *value = &engine->config.program->values[slot->owner];
+    size_t rows = engine->geometry.spaces[value->space].rows;
     void *data = (char *)engine->arena.data + slot->offset;
-    assay_view view = {.rows = rows, .cols = slot->cols, .ld = slot->cols};
-    if (slot->half)
-        view.half = data;
-    else
-        view.data = data;
+    assay_view view = {.rows = rows, .cols = value->cols, .ld = value->cols};
+    if (holds_bf16(value, slot)) view.bf16 = data;
+    else view.data = data;
     return view;
 }
 
@@ -101,10 +128,8 @@ static assay_view operand_view(assay_engine *engine, int slot, const assay_opera
     if (slot < 0) return (assay_view){0};
     note_used(engine, slot);
     assay_view view = slot_view(engine, slot);
-    if (view.half)
-        view.half += operand->col;
-    else
-        view.data += operand->col;
+    if (view.bf16) view.bf16 += operand->col;
+    else view.data += operand->col;
     view.cols = operand->cols;
     return view;
 }
@@ -134,15 +159,12 @@ static void run_instance(assay_engine *engine, const assay_instance *instance)
         run.d_in[i] = operand_view(engine, instance->d_in[i], &step->in[i]);
         run.add[i] = instance->add[i];
     }
-    for (int i = 0; i < step->outputs; i++)
-        run.out[i] = whole_view(engine, instance->out[i]);
+    for (int i = 0; i < step->outputs; i++) run.out[i] = whole_view(engine, instance->out[i]);
     for (int i = 0; i < step->params; i++) run.param[i] = engine->params[step->param[i]];
     run.d_out[0] = whole_view(engine, instance->d_out);
     run.workspace = workspace_of(engine, instance->workspace);
-    if (instance->action == ASSAY_BACKWARD)
-        step->op->backward(&run);
-    else
-        step->op->forward(&run);
+    if (instance->action == ASSAY_BACKWARD) step->op->backward(&run);
+    else step->op->forward(&run);
 }
 
 static assay_status check_bounds(const assay_engine *engine, const assay_geometry *geometry, assay_error *err)
@@ -150,9 +172,11 @@ static assay_status check_bounds(const assay_engine *engine, const assay_geometr
     const assay_bounds *bounds = &engine->config.bounds;
     for (int i = 0; i < ASSAY_SPACES; i++)
         if (geometry->spaces[i].rows > bounds->rows[i])
-            return assay_error_set(err, ASSAY_E_NO_FIT, "a micro-batch of %zu rows, %zu were planned for", geometry->spaces[i].rows, bounds->rows[i]);
+            return assay_error_set(err, ASSAY_E_NO_FIT, "a micro-batch of %zu rows, %zu were planned for",
+                                   geometry->spaces[i].rows, bounds->rows[i]);
     if (geometry->longest_path > bounds->longest_path)
-        return assay_error_set(err, ASSAY_E_NO_FIT, "a text of %zu tokens, at most %zu were planned for", geometry->longest_path, bounds->longest_path);
+        return assay_error_set(err, ASSAY_E_NO_FIT, "a text of %zu tokens, at most %zu were planned for",
+                               geometry->longest_path, bounds->longest_path);
     return ASSAY_OK;
 }
 
@@ -165,13 +189,19 @@ static void set_out(assay_engine *engine, const assay_geometry *geometry, uint64
     engine->env.training = training;
 }
 
-assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step, bool training, assay_error *err)
+assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
+                                  bool training, assay_error *err)
 {
     ASSAY_TRY(check_bounds(engine, geometry, err));
     set_out(engine, geometry, seed, step, training);
-    for (size_t i = 0; i < engine->schedule->forward_count; i++) run_instance(engine, &engine->schedule->instances[i]);
+    for (size_t i = 0; i < engine->schedule->forward_count; i++) {
+        if (atomic_load(&engine->stopped)) return assay_error_set(err, ASSAY_E_STOPPED, "stopped");
+        run_instance(engine, &engine->schedule->instances[i]);
+    }
     return ASSAY_OK;
 }
+
+void assay_engine_stop(assay_engine *engine) { atomic_store(&engine->stopped, true); }
 
 assay_view assay_engine_value(const assay_engine *engine, int value)
 {
@@ -179,9 +209,12 @@ assay_view assay_engine_value(const assay_engine *engine, int value)
     return slot < 0 ? (assay_view){0} : slot_view(engine, slot);
 }
 
-const float *assay_engine_rewards(const assay_engine *engine) { return assay_engine_value(engine, engine->config.program->output).data; }
+const float *assay_engine_rewards(const assay_engine *engine)
+{
+    return assay_engine_value(engine, engine->config.program->output).data;
+}
 
-/* The gradient of the rewards, where the way back begins; it is never stored in halves. */
+/* The gradient of the rewards, where the way back begins; it is never stored in bf16. */
 static void set_seed(assay_engine *engine, const float *d_rewards)
 {
     assay_view seed = slot_view(engine, engine->schedule->seed_slot);
@@ -192,7 +225,8 @@ static void set_seed(assay_engine *engine, const float *d_rewards)
 void assay_engine_backward(assay_engine *engine, const float *d_rewards)
 {
     set_seed(engine, d_rewards);
-    for (size_t i = engine->schedule->forward_count; i < engine->schedule->instance_count; i++) run_instance(engine, &engine->schedule->instances[i]);
+    for (size_t i = engine->schedule->forward_count; i < engine->schedule->instance_count; i++)
+        run_instance(engine, &engine->schedule->instances[i]);
 }
 
 static bool all_finite(const assay_view *view)
@@ -218,7 +252,8 @@ static bool instance_is_finite(assay_engine *engine, const assay_instance *insta
     return true;
 }
 
-int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step, const float *d_rewards, bool *backward)
+int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
+                           const float *d_rewards, bool *backward)
 {
     const assay_schedule *schedule = engine->schedule;
     set_out(engine, geometry, seed, step, true);
@@ -235,5 +270,3 @@ int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry,
 size_t assay_engine_planned_bytes(const assay_engine *engine) { return engine->slot_bytes + engine->scratch_bytes; }
 
 size_t assay_engine_used_bytes(const assay_engine *engine) { return engine->used + engine->scratch_bytes; }
-
-const assay_schedule *assay_engine_schedule(const assay_engine *engine) { return engine->schedule; }

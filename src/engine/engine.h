@@ -1,11 +1,13 @@
 /* Runs a program: forward, backward, in memory laid out beforehand.
  *
- *     assay_engine_config config = {.program = program, .kernels = kernels, .pool = pool, .bounds = bounds, .schedule = {.backward = true, ...}};
- *     ASSAY_TRY(assay_engine_create(&engine, &config, err));        // the only allocation; refuses what does not fit the address space
- *     for each parameter: assay_engine_bind(engine, index, view);   // borrowed; gradient NULL for frozen ones
+ *     assay_engine_config config = {.program = program, .kernels = kernels, .pool = pool, .bounds = bounds};
+ *     // the only allocation; refuses what does not fit the address space
+ *     ASSAY_TRY(assay_engine_create(&engine, &config, err));
+ *     // borrowed; gradient NULL for frozen ones
+ *     for (int i = 0; i < params; i++) assay_engine_bind(engine, i, &views[i]);
  *     ASSAY_TRY(assay_engine_forward(engine, &geometry, seed, step, training, err));
- *     rewards = assay_engine_rewards(engine);                       // [scored rows], valid until the next forward
- *     assay_engine_backward(engine, d_rewards);                     // adds to the bound gradients
+ *     const float *rewards = assay_engine_rewards(engine); // [scored rows], valid until the next forward
+ *     assay_engine_backward(engine, d_rewards); // adds to the bound gradients
  *     assay_engine_free(engine);
  *
  * A geometry larger than the bounds is refused by name. Nothing is allocated between create and free.
@@ -29,7 +31,10 @@ assay_status assay_engine_create(assay_engine **out, const assay_engine_config *
 void assay_engine_free(assay_engine *engine); /* NULL is fine */
 
 void assay_engine_bind(assay_engine *engine, int param, const assay_param_view *view);
-assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step, bool training, assay_error *err);
+assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
+                                  bool training, assay_error *err);
+/* From any thread: a forward pass that is running, and every later one, ends soon with ASSAY_E_STOPPED. */
+void assay_engine_stop(assay_engine *engine);
 const float *assay_engine_rewards(const assay_engine *engine);
 
 /* geometry: that of the last forward, whose memory must still be what it was. */
@@ -38,15 +43,15 @@ void assay_engine_backward(assay_engine *engine, const float *d_rewards);
 /* A value that was kept or observed, after forward and before backward; data NULL: dropped. */
 assay_view assay_engine_value(const assay_engine *engine, int value);
 
-/* For finding what went wrong, slowly: runs forward (and backward, where d_rewards is given) once more and returns the program's step whose result, or
- * (*backward) whose inputs' gradient, is the first to hold NaN or infinity; -1: none. Gradients of weights are added to. The geometry is one that a
- * forward pass took. */
-int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step, const float *d_rewards, bool *backward);
+/* For finding what went wrong, slowly: runs forward (and backward, where d_rewards is given) once more and returns the
+ * program's step whose result, or (*backward) whose inputs' gradient, is the first to hold NaN or infinity; -1: none.
+ * Gradients of weights are added to. The geometry is one that a forward pass took. */
+int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
+                           const float *d_rewards, bool *backward);
 
 /* Planned bytes of the arena, and the highest byte touched so far. */
 size_t assay_engine_planned_bytes(const assay_engine *engine);
 size_t assay_engine_used_bytes(const assay_engine *engine);
-const assay_schedule *assay_engine_schedule(const assay_engine *engine);
 
 /* The arena bytes that assay_engine_create would take, without taking them. */
 assay_status assay_engine_plan(const assay_engine_config *config, size_t *bytes, assay_error *err);

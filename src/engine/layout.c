@@ -1,138 +1,194 @@
-/* Placing slots in the arena: largest first, each at the lowest place where it touches no slot that lives at the same time.
+/* Placing slots in the arena: largest first, each at the lowest place where it touches no slot that lives at the same
+ * time.
  *
- * (Greedy by size, Pisarchyk & Lee, arXiv:2001.03288.) For the stack-like lifetimes of a training step it comes within a few percent of the
- * largest sum of living slots, which no layout can beat. Offsets are multiples of 64 bytes. */
-#include "engine/schedule.h"
+ * (Greedy by size, Pisarchyk & Lee, arXiv:2001.03288.) For the stack-like lifetimes of a training step it comes within
+ * a few percent of the largest sum of living slots, which no layout can beat. Offsets are multiples of 64 bytes. */
+#include "engine/layout.h"
 
 #include "base/alloc.h"
+#include "engine/placing.h"
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
-typedef struct placing {
+typedef struct ordered {
     assay_slot *slot;
     size_t index;
-} placing;
+} ordered;
 
 static assay_status round_up(size_t bytes, size_t *out, assay_error *err)
 {
-    if (!assay_add_size(bytes, 63, out)) return assay_error_set(err, ASSAY_E_NO_FIT, "a step's memory overflows the address space");
+    if (!assay_add_size(bytes, 63, out))
+        return assay_error_set(err, ASSAY_E_NO_FIT, "a step's memory overflows the address space");
     *out &= ~(size_t)63;
     return ASSAY_OK;
 }
 
-static assay_status value_bytes(assay_slot *slot, const assay_bounds *bounds, assay_error *err)
+static assay_status value_bytes(const assay_value *value, size_t rows, size_t element, size_t *out, assay_error *err)
 {
     size_t bytes;
-    if (!assay_mul_size(bounds->rows[slot->space], slot->cols, &bytes) || !assay_mul_size(bytes, slot->half ? sizeof(uint16_t) : sizeof(float), &bytes))
-        return assay_error_set(err, ASSAY_E_NO_FIT, "a value of %zu rows and %zu columns overflows the address space", bounds->rows[slot->space], slot->cols);
-    return round_up(bytes, &slot->bytes, err);
+    if (!assay_mul_size(rows, value->cols, &bytes) || !assay_mul_size(bytes, element, &bytes))
+        return assay_error_set(err, ASSAY_E_NO_FIT, "a value of %zu rows and %zu columns overflows the address space",
+                               rows, value->cols);
+    return round_up(bytes, out, err);
 }
 
-static assay_status size_slots(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, const bool *wants, assay_error *err)
+/* Where a slot's bytes stand in the table. */
+static size_t row_of(const assay_slot_sizes *sizes, const assay_slot *slot)
 {
-    for (size_t i = 0; i < schedule->slot_count; i++)
-        if (schedule->slots[i].cols) ASSAY_TRY(value_bytes(&schedule->slots[i], bounds, err));
-    for (size_t i = 0; i < schedule->instance_count; i++) {
-        const assay_instance *instance = &schedule->instances[i];
-        const assay_step *step = &program->steps[instance->step];
-        assay_op_shape shape;
-        if (instance->workspace < 0) continue;
-        assay_program_shape(program, step, wants, &shape);
-        size_t bytes = step->op->workspace(&shape, bounds, workers, instance->action == ASSAY_BACKWARD);
-        ASSAY_TRY(round_up(bytes, &schedule->slots[instance->workspace].bytes, err));
+    size_t pair = slot->owner >= 0 ? (size_t)slot->owner : sizes->values + (size_t)ASSAY_WORKSPACE_OF(slot->owner);
+    return 2 * pair + slot->gradient;
+}
+
+static assay_status size_values(assay_slot_sizes *sizes, const assay_program *program, const assay_bounds *bounds,
+                                size_t lane, bool backward, assay_error *err)
+{
+    for (size_t v = 0; v < program->value_count; v++) {
+        const assay_value *value = &program->values[v];
+        size_t rows = bounds->rows[value->space],
+               element = value->dtype == ASSAY_BF16 ? sizeof(uint16_t) : sizeof(float);
+        ASSAY_TRY(value_bytes(value, rows, element, &sizes->bytes[2 * v][lane], err));
+        if (backward) ASSAY_TRY(value_bytes(value, rows, sizeof(float), &sizes->bytes[2 * v + 1][lane], err));
     }
     return ASSAY_OK;
 }
 
-static assay_status size_all(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, assay_error *err)
+typedef struct machine_share {
+    const bool *wants;
+    int workers;
+    bool backward;
+} machine_share;
+
+static assay_status size_workspaces(assay_slot_sizes *sizes, const assay_program *program, const assay_bounds *bounds,
+                                    size_t lanes, const machine_share *share, assay_error *err)
+{
+    for (size_t s = 0; s < program->step_count; s++) {
+        const assay_step *step = &program->steps[s];
+        size_t(*row)[ASSAY_SIZE_LANES] = &sizes->bytes[2 * (program->value_count + s)];
+        assay_op_shape shape;
+        if (!step->op->workspace) continue;
+        assay_program_shape(program, step, share->wants, &shape);
+        for (size_t lane = 0; lane < lanes; lane++) {
+            size_t bytes = step->op->workspace(&shape, &bounds[lane], share->workers, false);
+            ASSAY_TRY(round_up(bytes, &row[0][lane], err));
+            bytes = share->backward ? step->op->workspace(&shape, &bounds[lane], share->workers, true) : 0;
+            ASSAY_TRY(round_up(bytes, &row[1][lane], err));
+        }
+    }
+    return ASSAY_OK;
+}
+
+static assay_status fill(assay_slot_sizes *sizes, const assay_program *program, const assay_bounds *bounds, int workers,
+                         bool backward, assay_error *err)
 {
     bool *wants = assay_alloc(program->value_count, sizeof *wants);
     ASSAY_TRY_ALLOC(wants, "a layout", err);
     assay_program_wants(program, wants);
-    assay_status status = size_slots(schedule, program, bounds, workers, wants, err);
+    const machine_share share = {.wants = wants, .workers = workers, .backward = backward};
+    assay_status status = size_workspaces(sizes, program, bounds, sizes->lanes, &share, err);
+    for (size_t lane = 0; lane < sizes->lanes && status == ASSAY_OK; lane++)
+        status = size_values(sizes, program, &bounds[lane], lane, backward, err);
     assay_free(wants);
     return status;
 }
 
-assay_status assay_schedule_lower_bound(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, size_t *bytes,
-                                        assay_error *err)
+assay_status assay_slot_sizes_create(assay_slot_sizes *out, const assay_program *program, const assay_bounds *bounds,
+                                     size_t lanes, int workers, bool backward, assay_error *err)
 {
-    size_t living = 0;
-    ASSAY_TRY(size_all(schedule, program, bounds, workers, err));
-    size_t *born = assay_alloc(2 * (schedule->instance_count + 1), sizeof *born), *gone = born + schedule->instance_count + 1;
-    ASSAY_TRY_ALLOC(born, "a layout", err);
+    size_t pairs = program->value_count + program->step_count;
+    *out = (assay_slot_sizes){.values = program->value_count, .lanes = lanes};
+    out->bytes = assay_alloc(2 * pairs, sizeof *out->bytes);
+    ASSAY_TRY_ALLOC(out->bytes, "a layout", err);
+    assay_status status = fill(out, program, bounds, workers, backward, err);
+    if (status != ASSAY_OK) assay_slot_sizes_free(out);
+    return status;
+}
+
+void assay_slot_sizes_free(assay_slot_sizes *sizes)
+{
+    assay_free(sizes->bytes);
+    *sizes = (assay_slot_sizes){0};
+}
+
+/* Slots that end with the same instance: a chain through `next`, -1 ends it. */
+typedef struct endings {
+    int32_t *head, *next;
+} endings;
+
+static void chain(const assay_schedule *schedule, endings *e)
+{
+    memset(e->head, 0xff, schedule->instance_count * sizeof *e->head);
     for (size_t i = 0; i < schedule->slot_count; i++) {
-        born[schedule->slots[i].first] += schedule->slots[i].bytes;
-        gone[schedule->slots[i].last] += schedule->slots[i].bytes;
+        e->next[i] = e->head[schedule->slots[i].last];
+        e->head[schedule->slots[i].last] = (int32_t)i;
     }
-    *bytes = 0;
-    for (size_t i = 0; i < schedule->instance_count; i++) {
-        living += born[i];
-        if (living > *bytes) *bytes = living;
-        living -= gone[i];
+}
+
+/* Slots stand in the order in which they are born, so one walk over the instances meets them all. */
+static void find_largest_sums(const assay_schedule *schedule, const assay_slot_sizes *sizes, const endings *e,
+                              size_t least[ASSAY_SIZE_LANES])
+{
+    size_t living[ASSAY_SIZE_LANES] = {0}, born = 0;
+    memset(least, 0, ASSAY_SIZE_LANES * sizeof *least);
+    for (size_t now = 0; now < schedule->instance_count; now++) {
+        for (; born < schedule->slot_count && schedule->slots[born].first == now; born++)
+            for (size_t k = 0; k < ASSAY_SIZE_LANES; k++)
+                living[k] += sizes->bytes[row_of(sizes, &schedule->slots[born])][k];
+        for (size_t k = 0; k < ASSAY_SIZE_LANES; k++) least[k] = living[k] > least[k] ? living[k] : least[k];
+        for (int32_t i = e->head[now]; i >= 0; i = e->next[i])
+            for (size_t k = 0; k < ASSAY_SIZE_LANES; k++)
+                living[k] -= sizes->bytes[row_of(sizes, &schedule->slots[i])][k];
     }
-    assay_free(born);
+}
+
+assay_status assay_schedule_lower_bounds(const assay_schedule *schedule, const assay_slot_sizes *sizes,
+                                         size_t least[ASSAY_SIZE_LANES], assay_error *err)
+{
+    endings e = {.head = assay_alloc(schedule->instance_count + schedule->slot_count, sizeof *e.head)};
+    ASSAY_TRY_ALLOC(e.head, "a layout", err);
+    e.next = e.head + schedule->instance_count;
+    chain(schedule, &e);
+    find_largest_sums(schedule, sizes, &e, least);
+    assay_free(e.head);
     return ASSAY_OK;
 }
 
 static int larger_first(const void *a, const void *b)
 {
-    const placing *x = a, *y = b;
+    const ordered *x = a, *y = b;
     if (x->slot->bytes != y->slot->bytes) return x->slot->bytes < y->slot->bytes ? 1 : -1;
     return x->index > y->index ? 1 : -1;
 }
 
-static bool meet(const assay_slot *a, const assay_slot *b) { return a->first <= b->last && b->first <= a->last; }
-
-/* `placed` is sorted by offset: the first gap that is long enough. */
-static size_t find_place(const assay_slot *slot, assay_slot *const *placed, size_t count)
+static assay_status place_all(const ordered *order, size_t count, size_t instances, size_t *arena, assay_error *err)
 {
-    size_t place = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!meet(slot, placed[i])) continue;
-        if (placed[i]->offset >= place + slot->bytes) break;
-        size_t end = placed[i]->offset + placed[i]->bytes;
-        place = end > place ? end : place;
-    }
-    return place;
-}
-
-static void insert_by_offset(assay_slot **placed, size_t count, assay_slot *slot)
-{
-    size_t at = count;
-    while (at > 0 && placed[at - 1]->offset > slot->offset) {
-        placed[at] = placed[at - 1];
-        at--;
-    }
-    placed[at] = slot;
-}
-
-static size_t place_all(placing *order, size_t count, assay_slot **placed)
-{
-    size_t arena = 0, done = 0;
-    for (size_t i = 0; i < count; i++) {
+    assay_placing *placing;
+    ASSAY_TRY(assay_placing_create(&placing, instances, err));
+    assay_status status = ASSAY_OK;
+    *arena = 0;
+    for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
         assay_slot *slot = order[i].slot;
         if (slot->bytes == 0) continue;
-        slot->offset = find_place(slot, placed, done);
-        insert_by_offset(placed, done++, slot);
-        if (slot->offset + slot->bytes > arena) arena = slot->offset + slot->bytes;
+        status = assay_placing_take(placing, slot->first, slot->last, slot->bytes, &slot->offset, err);
+        if (status == ASSAY_OK && slot->offset + slot->bytes > *arena) *arena = slot->offset + slot->bytes;
     }
-    return arena;
+    assay_placing_free(placing);
+    return status;
 }
 
-assay_status assay_schedule_layout(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, size_t *arena,
+assay_status assay_schedule_layout(assay_schedule *schedule, const assay_slot_sizes *sizes, size_t lane, size_t *arena,
                                    assay_error *err)
 {
-    placing *order = assay_alloc(schedule->slot_count, sizeof *order);
-    assay_slot **placed = assay_alloc(schedule->slot_count, sizeof(assay_slot *));
-    assay_status status = order && placed ? size_all(schedule, program, bounds, workers, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a layout");
-    if (status == ASSAY_OK) {
-        for (size_t i = 0; i < schedule->slot_count; i++) order[i] = (placing){&schedule->slots[i], i};
-        qsort(order, schedule->slot_count, sizeof *order, larger_first);
-        *arena = place_all(order, schedule->slot_count, placed);
+    ordered *order = assay_alloc(schedule->slot_count, sizeof *order);
+    ASSAY_TRY_ALLOC(order, "a layout", err);
+    for (size_t i = 0; i < schedule->slot_count; i++) {
+        assay_slot *slot = &schedule->slots[i];
+        slot->bytes = sizes->bytes[row_of(sizes, slot)][lane];
+        order[i] = (ordered){slot, i};
     }
+    qsort(order, schedule->slot_count, sizeof *order, larger_first);
+    assay_status status = place_all(order, schedule->slot_count, schedule->instance_count, arena, err);
     assay_free(order);
-    assay_free(placed);
     return status;
 }

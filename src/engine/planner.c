@@ -1,8 +1,11 @@
-/* The search: candidates in order of time; for each a lower bound of the arena (the largest sum of living slots) sorts out nearly all that cannot
- * fit, and the exact layout decides. The first that fits is the plan. Schedules are made once per number of replayed layers. */
+/* The search goes from no layer replayed to all of them: more replaying takes more time, so it ends where not even the
+ * widest micro-batch could be faster than what is found. For each number of layers the slots are written down once, in
+ * memory that the next uses again; a lower bound of the arena (the largest sum of living slots) sorts out nearly all
+ * micro-batches that cannot fit, and the exact layout decides. */
 #include "engine/planner.h"
 
 #include "base/alloc.h"
+#include "engine/layout.h"
 
 #include <stdlib.h>
 
@@ -15,16 +18,18 @@ enum {
 
 typedef struct candidate {
     size_t tokens;
-    int replayed;
-    double time; /* FLOPs a token, overhead included */
+    double time;  /* FLOPs a token, overhead included */
+    size_t least; /* bytes; no layout of it takes less in all; SIZE_MAX: overflows, or another is the same */
 } candidate;
 
 typedef struct search {
     const assay_plan_request *request;
-    assay_schedule **schedules; /* one for each number of replayed layers, made when first asked for */
-    double *flops;              /* per token, likewise */
-    candidate *candidates;
-    size_t count;
+    assay_scheduler *scheduler;
+    assay_schedule outline, before; /* of the present number of replayed layers, and of the one before */
+    assay_slot_sizes rungs;         /* of the ladder's micro-batches */
+    size_t tokens[RUNGS], counted;  /* those, ascending */
+    double *flops;                  /* per token, for each number of replayed layers looked at */
+    size_t *least;                  /* likewise: of the smallest micro-batch, see candidate */
     assay_error *err;
 } search;
 
@@ -33,38 +38,38 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 static assay_bounds bounds_of(const assay_plan_request *request, size_t micro_tokens)
 {
-    return (assay_bounds){.rows = {micro_tokens, smaller(request->step_scored, micro_tokens)}, .longest_path = request->longest_path};
+    return (assay_bounds){.rows = {micro_tokens, smaller(request->step_scored, micro_tokens)},
+                          .longest_path = request->longest_path};
 }
 
 assay_engine_config assay_plan_engine(const assay_plan_request *request, const assay_plan *plan, assay_pool *pool)
 {
-    return (assay_engine_config){.program = request->program, .kernels = request->kernels, .pool = pool, .bounds = plan->bounds,
-                                 .schedule = {.keep = ASSAY_KEEP_NEEDED, .replayed = plan->replayed, .backward = request->backward}};
+    return (assay_engine_config){
+        .program = request->program,
+        .kernels = request->kernels,
+        .pool = pool,
+        .bounds = plan->bounds,
+        .schedule = {.keep = ASSAY_KEEP_NEEDED, .replayed = plan->replayed, .backward = request->backward}};
 }
 
-/* Row counts of a typical micro-batch: pairs of the longest kind, two scored rows each. */
-static double flops_per_token(const assay_plan_request *request, const assay_schedule *schedule)
+static assay_status outline_for(search *s, int replayed)
 {
-    double rows[ASSAY_SPACES] = {(double)request->longest_pair, 2};
-    return assay_schedule_flops(schedule, request->program, rows, (double)request->longest_path / 2) / (double)request->longest_pair;
-}
-
-static assay_status schedule_for(search *s, int replayed, assay_schedule **schedule)
-{
-    assay_schedule_options options = {.keep = ASSAY_KEEP_NEEDED, .replayed = replayed, .backward = s->request->backward};
-    if (!s->schedules[replayed]) {
-        ASSAY_TRY(assay_schedule_create(&s->schedules[replayed], s->request->program, &options, s->err));
-        s->flops[replayed] = flops_per_token(s->request, s->schedules[replayed]);
-    }
-    *schedule = s->schedules[replayed];
+    const assay_schedule_options options = {
+        .keep = ASSAY_KEEP_NEEDED, .replayed = replayed, .backward = s->request->backward, .outline = true};
+    ASSAY_TRY(assay_scheduler_make(s->scheduler, &options, &s->outline, s->err));
+    s->flops[replayed] = s->outline.flops / (double)s->request->longest_pair;
     return ASSAY_OK;
 }
 
-static double time_of(const search *s, size_t tokens, int replayed) { return s->flops[replayed] * (1 + (double)OVERHEAD / (double)tokens); }
+static double time_of(const search *s, size_t tokens, int replayed)
+{
+    return s->flops[replayed] * (1 + (double)OVERHEAD / (double)tokens);
+}
 
 static size_t widest(const assay_plan_request *request)
 {
-    size_t wide = larger(request->longest_pair, WIDE_ENOUGH), useful = larger(request->step_tokens, request->longest_pair);
+    size_t wide = larger(request->longest_pair, WIDE_ENOUGH),
+           useful = larger(request->step_tokens, request->longest_pair);
     return smaller(useful, wide);
 }
 
@@ -84,23 +89,39 @@ static int by_time(const void *a, const void *b)
     return x->tokens < y->tokens ? -1 : x->tokens > y->tokens;
 }
 
-static assay_status list_candidates(search *s)
+static assay_status size_rungs(search *s)
 {
-    const assay_plan_request *request = s->request;
-    int layers = request->backward ? request->program->layers : 0;
-    int from = request->recompute == ASSAY_RECOMPUTE_ALL ? layers : 0, to = request->recompute == ASSAY_RECOMPUTE_OFF ? 0 : layers;
-    assay_schedule *schedule;
-    for (int replayed = from; replayed <= to; replayed++) {
-        size_t before = 0;
-        ASSAY_TRY(schedule_for(s, replayed, &schedule));
-        for (size_t i = 0; i < RUNGS; i++) {
-            size_t tokens = rung(request, i);
-            if (tokens == before) continue;
-            s->candidates[s->count++] = (candidate){tokens, replayed, time_of(s, tokens, replayed)};
-            before = tokens;
-        }
+    assay_bounds bounds[RUNGS];
+    for (size_t i = 0; i < RUNGS; i++) {
+        size_t tokens = rung(s->request, i);
+        if (s->counted && tokens == s->tokens[s->counted - 1]) continue;
+        bounds[s->counted] = bounds_of(s->request, tokens);
+        s->tokens[s->counted++] = tokens;
     }
-    qsort(s->candidates, s->count, sizeof *s->candidates, by_time);
+    return assay_slot_sizes_create(&s->rungs, s->request->program, bounds, s->counted, s->request->workers,
+                                   s->request->backward, s->err);
+}
+
+/* What is needed besides the slots. */
+static size_t besides(const search *s)
+{
+    size_t bytes;
+    bool sums = assay_add_size(s->request->fixed_bytes,
+                               assay_engine_scratch_bytes(s->request->program, s->request->workers), &bytes);
+    return sums ? bytes : SIZE_MAX;
+}
+
+/* One for each micro-batch, in order of time. */
+static assay_status list_candidates(search *s, int replayed, candidate *list)
+{
+    size_t least[ASSAY_SIZE_LANES];
+    ASSAY_TRY(assay_schedule_lower_bounds(&s->outline, &s->rungs, least, s->err));
+    for (size_t i = 0; i < s->counted; i++) {
+        list[i] = (candidate){.tokens = s->tokens[i], .time = time_of(s, s->tokens[i], replayed)};
+        if (!assay_add_size(least[i], besides(s), &list[i].least)) list[i].least = SIZE_MAX;
+    }
+    s->least[replayed] = s->counted ? list[0].least : SIZE_MAX;
+    qsort(list, s->counted, sizeof *list, by_time);
     return ASSAY_OK;
 }
 
@@ -108,14 +129,18 @@ static assay_status list_candidates(search *s)
 static assay_status lay_out(search *s, size_t tokens, int replayed, assay_plan *plan)
 {
     const assay_plan_request *request = s->request;
-    assay_schedule *schedule, *first;
+    assay_slot_sizes sizes;
     size_t slots;
-    ASSAY_TRY(schedule_for(s, 0, &first));
-    ASSAY_TRY(schedule_for(s, replayed, &schedule));
     *plan = (assay_plan){.micro_tokens = tokens, .replayed = replayed, .bounds = bounds_of(request, tokens)};
-    ASSAY_TRY(assay_schedule_layout(schedule, request->program, &plan->bounds, request->workers, &slots, s->err));
+    ASSAY_TRY(outline_for(s, replayed));
+    ASSAY_TRY(assay_slot_sizes_create(&sizes, request->program, &plan->bounds, 1, request->workers, request->backward,
+                                      s->err));
+    assay_status status = assay_schedule_layout(&s->outline, &sizes, 0, &slots, s->err);
+    assay_slot_sizes_free(&sizes);
+    ASSAY_TRY(status);
     plan->scratch_bytes = assay_engine_scratch_bytes(request->program, request->workers);
-    if (!assay_add_size(slots, plan->scratch_bytes, &plan->arena_bytes) || !assay_add_size(plan->arena_bytes, request->fixed_bytes, &plan->total_bytes))
+    if (!assay_add_size(slots, plan->scratch_bytes, &plan->arena_bytes) ||
+        !assay_add_size(plan->arena_bytes, request->fixed_bytes, &plan->total_bytes))
         return assay_error_set(s->err, ASSAY_E_NO_FIT, "a step's memory overflows the address space");
     plan->overhead = s->flops[replayed] / s->flops[0] - 1;
     plan->time = time_of(s, tokens, replayed);
@@ -123,95 +148,150 @@ static assay_status lay_out(search *s, size_t tokens, int replayed, assay_plan *
     return ASSAY_OK;
 }
 
-/* No layout of the candidate takes less; SIZE_MAX: overflows. */
-static assay_status least_bytes(search *s, const candidate *c, size_t *least)
-{
-    assay_bounds bounds = bounds_of(s->request, c->tokens);
-    assay_schedule *schedule;
-    size_t fixed;
-    ASSAY_TRY(schedule_for(s, c->replayed, &schedule));
-    ASSAY_TRY(assay_schedule_lower_bound(schedule, s->request->program, &bounds, s->request->workers, least, s->err));
-    bool sums = assay_add_size(s->request->fixed_bytes, assay_engine_scratch_bytes(s->request->program, s->request->workers), &fixed) && assay_add_size(*least, fixed, least);
-    if (!sums) *least = SIZE_MAX;
-    return ASSAY_OK;
-}
-
-static assay_status certainly_too_large(search *s, const candidate *c, bool *too_large)
-{
-    size_t least;
-    ASSAY_TRY(least_bytes(s, c, &least));
-    *too_large = least == SIZE_MAX || least > s->request->budget;
-    return ASSAY_OK;
-}
-
 static assay_status no_fit(const search *s, const assay_plan *plan)
 {
     return assay_error_set(s->err, ASSAY_E_NO_FIT,
-                           "this run needs %.1f MiB (%.1f MiB of weights, gradients and optimizer, %.1f MiB for a micro-batch of %zu tokens with %d of %d layers replayed), "
+                           "this run needs %.1f MiB (%.1f MiB of weights, gradients and optimizer, %.1f MiB for a "
+                           "micro-batch of %zu tokens with %d of %d layers replayed), "
                            "the budget is %.1f MiB",
-                           (double)plan->total_bytes / 1048576, (double)s->request->fixed_bytes / 1048576, (double)plan->arena_bytes / 1048576, plan->micro_tokens,
-                           plan->replayed, s->request->program->layers, (double)s->request->budget / 1048576);
+                           (double)plan->total_bytes / 1048576, (double)s->request->fixed_bytes / 1048576,
+                           (double)plan->arena_bytes / 1048576, plan->micro_tokens, plan->replayed,
+                           s->request->program->layers, (double)s->request->budget / 1048576);
 }
 
-/* The first candidate that fits; else the smallest there is. */
+/* Takes the fastest micro-batch that fits with the outline's number of replayed layers, if it is faster than *plan. */
+static assay_status try_outline(search *s, int replayed, assay_plan *plan, bool *found)
+{
+    candidate list[RUNGS];
+    ASSAY_TRY(list_candidates(s, replayed, list));
+    for (size_t i = 0; i < s->counted; i++) {
+        assay_plan better;
+        bool faster =
+            !*found || list[i].time < plan->time || (list[i].time <= plan->time && list[i].tokens < plan->micro_tokens);
+        if (!faster) break;
+        if (list[i].least == SIZE_MAX || list[i].least > s->request->budget) continue;
+        ASSAY_TRY(lay_out(s, list[i].tokens, replayed, &better));
+        if (better.total_bytes > s->request->budget) continue;
+        *plan = better;
+        *found = true;
+        break;
+    }
+    return ASSAY_OK;
+}
+
+/* More layers replayed never make a value needless nor keep one that was dropped, so FLOPs only grow, and the search
+ * may end. Where one layer more changes nothing (nothing of it is differentiated), there is nothing to try. */
+static assay_status find_fastest(search *s, int from, int to, assay_plan *plan, bool *found)
+{
+    *found = false;
+    for (int replayed = from; replayed <= to; replayed++) {
+        assay_schedule spare = s->before;
+        s->before = s->outline;
+        s->outline = spare;
+        ASSAY_TRY(outline_for(s, replayed));
+        s->least[replayed] = SIZE_MAX;
+        if (*found && time_of(s, s->tokens[s->counted - 1], replayed) >= plan->time) break;
+        if (replayed > from && assay_schedule_same_slots(&s->outline, &s->before)) continue;
+        ASSAY_TRY(try_outline(s, replayed, plan, found));
+    }
+    return ASSAY_OK;
+}
+
+/* The smallest plan there is, the fastest of several: until no other could be smaller. */
+static assay_status find_smallest(search *s, int from, int to, assay_plan *smallest)
+{
+    *smallest = (assay_plan){.total_bytes = SIZE_MAX};
+    for (;;) {
+        int best = from;
+        assay_plan plan;
+        for (int r = from; r <= to; r++) best = s->least[r] < s->least[best] ? r : best;
+        size_t least = s->least[best];
+        if (least > smallest->total_bytes || (least == smallest->total_bytes && best >= smallest->replayed))
+            return ASSAY_OK;
+        s->least[best] = SIZE_MAX;
+        ASSAY_TRY(lay_out(s, s->tokens[0], best, &plan));
+        bool smaller_yet = plan.total_bytes < smallest->total_bytes ||
+                           (plan.total_bytes == smallest->total_bytes && best < smallest->replayed);
+        if (smaller_yet) *smallest = plan;
+    }
+}
+
+/* The fastest that fits; else the smallest there is. */
 static assay_status choose(search *s, assay_plan *plan)
 {
-    assay_plan smallest = {.total_bytes = SIZE_MAX};
-    for (size_t i = 0; i < s->count; i++) {
-        bool too_large;
-        ASSAY_TRY(certainly_too_large(s, &s->candidates[i], &too_large));
-        if (too_large) continue;
-        ASSAY_TRY(lay_out(s, s->candidates[i].tokens, s->candidates[i].replayed, plan));
-        if (plan->total_bytes <= s->request->budget) return ASSAY_OK;
-    }
-    for (size_t i = 0; i < s->count; i++) {
-        size_t least;
-        if (s->candidates[i].tokens != rung(s->request, 0)) continue;
-        ASSAY_TRY(least_bytes(s, &s->candidates[i], &least));
-        if (least >= smallest.total_bytes) continue;
-        ASSAY_TRY(lay_out(s, s->candidates[i].tokens, s->candidates[i].replayed, plan));
-        if (plan->total_bytes < smallest.total_bytes) smallest = *plan;
-    }
-    *plan = smallest;
+    const assay_plan_request *request = s->request;
+    int layers = request->backward ? request->program->layers : 0;
+    int from = request->recompute == ASSAY_RECOMPUTE_ALL ? layers : 0,
+        to = request->recompute == ASSAY_RECOMPUTE_OFF ? 0 : layers;
+    bool found;
+    ASSAY_TRY(size_rungs(s));
+    ASSAY_TRY(find_fastest(s, from, to, plan, &found));
+    if (found) return ASSAY_OK;
+    ASSAY_TRY(find_smallest(s, from, to, plan));
     return no_fit(s, plan);
 }
 
+/* The work is that of a typical micro-batch: pairs of the longest kind, two scored rows each. */
 static assay_status search_open(search *s, const assay_plan_request *request, assay_error *err)
 {
     size_t counts = (size_t)request->program->layers + 1;
-    *s = (search){.request = request, .err = err, .schedules = assay_alloc(counts, sizeof(assay_schedule *)), .flops = assay_alloc(counts, sizeof(double)),
-                  .candidates = assay_alloc(counts * RUNGS, sizeof(candidate))};
-    return s->schedules && s->flops && s->candidates ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a plan");
+    const assay_step_work work = {.rows = {(double)request->longest_pair, 2},
+                                  .context = (double)request->longest_path / 2};
+    *s = (search){.request = request,
+                  .err = err,
+                  .flops = assay_alloc(counts, sizeof(double)),
+                  .least = assay_alloc(counts, sizeof(size_t))};
+    if (!s->flops || !s->least) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a plan");
+    ASSAY_TRY(assay_scheduler_create(&s->scheduler, request->program, &work, err));
+    return outline_for(s, 0);
 }
 
 static void search_close(search *s)
 {
-    for (int i = 0; s->schedules && i <= s->request->program->layers; i++) assay_schedule_free(s->schedules[i]);
-    assay_free(s->schedules);
+    assay_scheduler_free(s->scheduler);
+    assay_schedule_clear(&s->outline);
+    assay_schedule_clear(&s->before);
+    assay_slot_sizes_free(&s->rungs);
     assay_free(s->flops);
-    assay_free(s->candidates);
+    assay_free(s->least);
 }
 
 assay_status assay_plan_make(const assay_plan_request *request, assay_plan *plan, assay_error *err)
 {
     search s;
     if (request->micro_tokens && request->micro_tokens < request->longest_pair)
-        return assay_error_set(err, ASSAY_E_NO_FIT, "--micro-tokens %zu is less than the longest pair, which has %zu tokens and is never split", request->micro_tokens,
-                               request->longest_pair);
+        return assay_error_set(
+            err, ASSAY_E_NO_FIT,
+            "--micro-tokens %zu is less than the longest pair, which has %zu tokens and is never split",
+            request->micro_tokens, request->longest_pair);
     assay_status status = search_open(&s, request, err);
-    if (status == ASSAY_OK) status = list_candidates(&s);
     if (status == ASSAY_OK) status = choose(&s, plan);
     search_close(&s);
     return status;
+}
+
+static assay_status certainly_too_large(search *s, size_t tokens, bool *too_large)
+{
+    assay_bounds bounds = bounds_of(s->request, tokens);
+    assay_slot_sizes sizes;
+    size_t least[ASSAY_SIZE_LANES], bytes;
+    ASSAY_TRY(assay_slot_sizes_create(&sizes, s->request->program, &bounds, 1, s->request->workers,
+                                      s->request->backward, s->err));
+    assay_status status = assay_schedule_lower_bounds(&s->outline, &sizes, least, s->err);
+    assay_slot_sizes_free(&sizes);
+    ASSAY_TRY(status);
+    *too_large = !assay_add_size(least[0], besides(s), &bytes) || bytes > s->request->budget;
+    return ASSAY_OK;
 }
 
 /* Memory is all but linear in tokens: doubling, then halving the gap to one part in 64. */
 static assay_status find_largest(search *s, int replayed, size_t *micro_tokens)
 {
     size_t low = 0, high = s->request->longest_pair;
+    ASSAY_TRY(outline_for(s, replayed));
     while (high <= LARGEST) {
         bool too_large;
-        ASSAY_TRY(certainly_too_large(s, &(candidate){.tokens = high, .replayed = replayed}, &too_large));
+        ASSAY_TRY(certainly_too_large(s, high, &too_large));
         if (too_large) break;
         low = high;
         high *= 2;
@@ -219,13 +299,12 @@ static assay_status find_largest(search *s, int replayed, size_t *micro_tokens)
     while (low && high - low > low / 64 + 1) {
         size_t middle = low + (high - low) / 2;
         bool too_large;
-        ASSAY_TRY(certainly_too_large(s, &(candidate){.tokens = middle, .replayed = replayed}, &too_large));
-        if (too_large)
-            high = middle;
-        else
-            low = middle;
+        ASSAY_TRY(certainly_too_large(s, middle, &too_large));
+        if (too_large) high = middle;
+        else low = middle;
     }
-    for (assay_plan plan; low; low = low > s->request->longest_pair ? larger(low - low / 64 - 1, s->request->longest_pair) : 0) {
+    for (assay_plan plan; low;
+         low = low > s->request->longest_pair ? larger(low - low / 64 - 1, s->request->longest_pair) : 0) {
         ASSAY_TRY(lay_out(s, low, replayed, &plan));
         if (plan.total_bytes <= s->request->budget) break;
     }

@@ -1,13 +1,13 @@
 /* Choosing how to run within a budget: tokens per micro-batch and how many layers to replay. Knows the program alone.
  *
- * The plan is the fastest that fits. Candidates are all pairs of a micro-batch (a ladder from the longest pair, which is never split, to the widest
- * that is useful) and a number of replayed layers (0 to all); their time a token is the schedule's FLOPs times 1 + OVERHEAD / tokens, which
- * stands for what a micro-batch costs whatever its size (packing weights). More memory only adds candidates, so it never makes a plan slower;
- * among equally fast ones the smallest is taken, so it never makes one larger for nothing.
+ * The plan is the fastest that fits. Candidates are all pairs of a micro-batch (a ladder from the longest pair, which
+ * is never split, to the widest that is useful) and a number of replayed layers (0 to all); their time a token is the
+ * schedule's FLOPs times 1 + OVERHEAD / tokens, which stands for what a micro-batch costs whatever its size (packing
+ * weights). More memory only adds candidates, so it never makes a plan slower; among equally fast ones the smallest is
+ * taken, so it never makes one larger for nothing.
  *
- *     assay_plan_request request = {...};
- *     ASSAY_TRY(assay_plan_make(&request, &plan, err));          // ASSAY_E_NO_FIT: *plan is then the smallest there is
- *     assay_engine_config config = assay_plan_engine(&request, &plan);
+ *     ASSAY_TRY(assay_plan_make(&request, &plan, err)); // ASSAY_E_NO_FIT: plan is then the smallest there is
+ *     assay_engine_config config = assay_plan_engine(&request, &plan, pool);
  */
 #ifndef ASSAY_ENGINE_PLANNER_H
 #define ASSAY_ENGINE_PLANNER_H
@@ -19,33 +19,36 @@ typedef enum assay_recompute { ASSAY_RECOMPUTE_AUTO, ASSAY_RECOMPUTE_OFF, ASSAY_
 typedef struct assay_plan_request {
     const assay_program *program;
     const assay_kernels *kernels;
-    int workers;              /* threads: each has scratch of its own */
+    int workers; /* threads: each has scratch of its own */
     bool backward;
     assay_recompute recompute;
-    size_t micro_tokens;      /* 0: chosen */
-    size_t longest_pair;      /* tokens of the largest tree: the smallest micro-batch */
-    size_t longest_path;      /* tokens of the longest text */
-    size_t step_tokens;       /* more than this many tokens at once are never useful */
-    size_t step_scored;       /* scored rows of the largest step */
-    size_t fixed_bytes;       /* weights, gradients, optimizer: whatever is there besides the arena */
-    size_t budget;            /* bytes for both; SIZE_MAX: no limit */
+    size_t micro_tokens; /* 0: chosen */
+    size_t longest_pair; /* tokens of the largest tree: the smallest micro-batch */
+    size_t longest_path; /* tokens of the longest text */
+    size_t step_tokens;  /* more than this many tokens at once are never useful */
+    size_t step_scored;  /* scored rows of the largest step */
+    size_t fixed_bytes;  /* weights, gradients, optimizer: whatever is there besides the arena */
+    size_t budget;       /* bytes for both; SIZE_MAX: no limit */
 } assay_plan_request;
 
 typedef struct assay_plan {
     size_t micro_tokens, arena_bytes, total_bytes;
-    size_t scratch_bytes;     /* of arena_bytes: the workers' product scratch */
+    size_t scratch_bytes; /* of arena_bytes: the workers' product scratch */
     int replayed;
-    double overhead;          /* FLOPs spent on replaying, as a share of those without */
-    double time;              /* FLOPs a token, each micro-batch's own cost included: for comparing plans of different programs */
-    double relative_time;     /* per token; 1: nothing replayed, the widest micro-batch */
+    double overhead; /* FLOPs spent on replaying, as a share of those without */
+    /* FLOPs a token, each micro-batch's own cost included: for comparing plans of different programs */
+    double time;
+    double relative_time; /* per token; 1: nothing replayed, the widest micro-batch */
     assay_bounds bounds;
 } assay_plan;
 
 /* ASSAY_E_NO_FIT: the message says what the smallest plan needs and has; *plan is that plan. */
 assay_status assay_plan_make(const assay_plan_request *request, assay_plan *plan, assay_error *err);
 
-/* The largest micro-batch, in tokens, that fits the budget with that many layers replayed; 0: not even the longest pair does. */
-assay_status assay_plan_largest(const assay_plan_request *request, int replayed, size_t *micro_tokens, assay_error *err);
+/* The largest micro-batch, in tokens, that fits the budget with that many layers replayed; 0: not even the longest pair
+ * does. */
+assay_status assay_plan_largest(const assay_plan_request *request, int replayed, size_t *micro_tokens,
+                                assay_error *err);
 
 /* The engine configuration of a plan; pool has request->workers threads. */
 assay_engine_config assay_plan_engine(const assay_plan_request *request, const assay_plan *plan, assay_pool *pool);

@@ -2,82 +2,65 @@
 #include "engine/schedule.h"
 
 #include "base/alloc.h"
+#include "engine/schedule_facts.h"
 
 #include <string.h>
 
-enum { MAX_RANGES = 16 };
+#define WHOLE_WRITTEN (1u << 31) /* beside the bits of ranges: the gradient was handed on whole */
 
-/* Which columns of a value's gradient have been written so far. Ranges are equal or disjoint (the program was verified), so a list of
- * starting columns says it all. */
-typedef struct written {
-    size_t starts[MAX_RANGES];
-    int count;
-    bool all;
-} written;
+/* Where a value and its gradient are now (-1: nowhere), and which column ranges of the gradient have been written. */
+typedef struct whereabouts {
+    int slot, gradient;
+    uint32_t written;
+    bool needed, kept;
+} whereabouts;
 
-typedef struct builder {
-    const assay_program *program;
+struct assay_scheduler {
+    assay_schedule_facts facts;
+    whereabouts *values;
+    /* Of the schedule that is being made. */
     const assay_schedule_options *options;
     assay_schedule *schedule;
-    bool *wants, *kept, *crosses;
-    int *readers;          /* how many operands read each value */
-    int *slot_of;          /* where each value is now; -1: nowhere */
-    int *gradient_of;      /* likewise for gradients */
-    written *written;
     assay_error *err;
-} builder;
+};
 
-static bool replayed_layer(const builder *b, int layer) { return layer >= 0 && layer < b->options->replayed; }
+typedef assay_scheduler builder;
 
 static bool may_keep(const builder *b, int value)
 {
-    const assay_value *v = &b->program->values[value];
+    const assay_value_fact *v = &b->facts.values[value];
     if (b->options->keep == ASSAY_KEEP_EVERYTHING) return true;
-    if (b->program->steps[v->maker].op->pointwise) return false;
-    return !replayed_layer(b, v->layer) || b->crosses[value];
+    if (v->pointwise) return false;
+    return v->layer < 0 || v->layer >= b->options->replayed || v->crosses;
 }
 
-static unsigned step_reads(const builder *b, const assay_step *step)
+static bool is_observed(const builder *b, size_t value)
 {
-    assay_op_shape shape;
-    if (!b->wants[step->out[0]] || !step->op->backward) return 0;
-    assay_program_shape(b->program, step, b->wants, &shape);
-    return step->op->reads(&shape);
+    return (b->options->observed && b->options->observed[value]) || (int)value == b->facts.output;
 }
 
-static void find_readers(builder *b)
+/* A value is needed if backward reads it, or if it is an input of a needed value that is not kept. Makers come before
+ * readers, so one walk from the last step to the first settles it. */
+static void decide_kept(builder *b)
 {
-    for (size_t s = 0; s < b->program->step_count; s++) {
-        const assay_step *step = &b->program->steps[s];
-        for (int i = 0; i < step->inputs; i++) {
-            b->readers[step->in[i].value]++;
-            if (step->layer != b->program->values[step->in[i].value].layer) b->crosses[step->in[i].value] = true;
-        }
-    }
-}
-
-/* A value is needed if backward reads it, or if it is an input of a needed value that is not kept. Makers come before readers, so one walk from the
- * last step to the first settles it. */
-static void decide_kept(builder *b, bool *needed)
-{
-    for (size_t s = b->program->step_count; s-- > 0;) {
-        const assay_step *step = &b->program->steps[s];
-        unsigned reads = b->options->backward ? step_reads(b, step) : 0;
+    for (size_t s = b->facts.step_count; s-- > 0;) {
+        const assay_step_fact *step = &b->facts.steps[s];
+        unsigned reads = b->options->backward ? step->reads : 0;
         bool remake = false;
         for (int i = 0; i < step->outputs; i++) {
-            needed[step->out[i]] |= (reads & ASSAY_READS_OUT(i)) != 0;
-            remake = remake || (needed[step->out[i]] && !may_keep(b, step->out[i]));
+            whereabouts *out = &b->values[step->out[i]];
+            out->needed = out->needed || (reads & ASSAY_READS_OUT(i));
+            remake = remake || (out->needed && !may_keep(b, step->out[i]));
         }
-        for (int i = 0; i < step->inputs; i++) needed[step->in[i].value] |= remake || (reads & ASSAY_READS_IN(i));
+        for (int i = 0; i < step->inputs; i++)
+            if (remake || (reads & ASSAY_READS_IN(i))) b->values[step->in[i].value].needed = true;
     }
-    for (size_t v = 0; v < b->program->value_count; v++) {
-        bool observed = (b->options->observed && b->options->observed[v]) || (int)v == b->program->output;
-        bool everything = b->options->backward && b->options->keep == ASSAY_KEEP_EVERYTHING;
-        b->kept[v] = observed || everything || (needed[v] && may_keep(b, (int)v));
-    }
+    bool everything = b->options->backward && b->options->keep == ASSAY_KEEP_EVERYTHING;
+    for (size_t v = 0; v < b->facts.value_count; v++)
+        b->values[v].kept = is_observed(b, v) || everything || (b->values[v].needed && may_keep(b, (int)v));
 }
 
-static int new_slot(builder *b, const assay_slot *like, assay_status *status)
+static int new_slot(builder *b, int owner, bool gradient, assay_status *status)
 {
     assay_schedule *schedule = b->schedule;
     void *items = schedule->slots;
@@ -85,16 +68,9 @@ static int new_slot(builder *b, const assay_slot *like, assay_status *status)
     if (*status != ASSAY_OK) return -1;
     schedule->slots = items;
     uint32_t now = (uint32_t)schedule->instance_count;
-    schedule->slots[schedule->slot_count] = *like;
-    schedule->slots[schedule->slot_count].first = schedule->slots[schedule->slot_count].last = now;
+    schedule->slots[schedule->slot_count] =
+        (assay_slot){.first = now, .last = now, .owner = owner, .gradient = gradient};
     return (int)schedule->slot_count++;
-}
-
-static int value_slot(builder *b, int value, bool gradient, assay_status *status)
-{
-    const assay_value *v = &b->program->values[value];
-    assay_slot slot = {.cols = v->cols, .space = v->space, .value = value, .gradient = gradient, .half = v->dtype == ASSAY_BF16 && !gradient};
-    return new_slot(b, &slot, status);
 }
 
 /* Marks a slot as alive at the instance about to be emitted. */
@@ -106,10 +82,15 @@ static void use(builder *b, int slot)
 static assay_status emit(builder *b, const assay_instance *instance)
 {
     assay_schedule *schedule = b->schedule;
-    void *items = schedule->instances;
-    ASSAY_TRY(assay_grow(&items, &schedule->instance_capacity, schedule->instance_count + 1, sizeof *schedule->instances, b->err));
-    schedule->instances = items;
-    schedule->instances[schedule->instance_count++] = *instance;
+    if (b->facts.flops) schedule->flops += b->facts.flops[2 * instance->step + (instance->action == ASSAY_BACKWARD)];
+    if (!b->options->outline) {
+        void *items = schedule->instances;
+        ASSAY_TRY(assay_grow(&items, &schedule->instance_capacity, schedule->instance_count + 1,
+                             sizeof *schedule->instances, b->err));
+        schedule->instances = items;
+        schedule->instances[schedule->instance_count] = *instance;
+    }
+    schedule->instance_count++;
     return ASSAY_OK;
 }
 
@@ -121,51 +102,47 @@ static assay_instance blank_instance(assay_action action, int step)
     return instance;
 }
 
-static assay_status add_workspace(builder *b, const assay_step *step, assay_instance *instance)
+static assay_status add_workspace(builder *b, assay_instance *instance)
 {
     assay_status status = ASSAY_OK;
-    if (step->op->workspace) instance->workspace = new_slot(b, &(assay_slot){.value = -1}, &status);
+    if (b->facts.steps[instance->step].workspace)
+        instance->workspace =
+            new_slot(b, ASSAY_WORKSPACE_OF(instance->step), instance->action == ASSAY_BACKWARD, &status);
     return status;
-}
-
-static bool works_in_place(const builder *b, const assay_step *step)
-{
-    const assay_operand *in = &step->in[0];
-    if (step->inputs == 0 || b->program->values[in->value].dtype != b->program->values[step->out[0]].dtype) return false;
-    return step->op->in_place && !b->kept[in->value] && b->readers[in->value] == 1 && in->cols == b->program->values[in->value].cols;
 }
 
 /* Computes a step whose inputs all have slots, into fresh slots (or in place). */
 static assay_status compute(builder *b, assay_action action, int index)
 {
-    const assay_step *step = &b->program->steps[index];
+    const assay_step_fact *step = &b->facts.steps[index];
     assay_instance instance = blank_instance(action, index);
     assay_status status = ASSAY_OK;
     for (int i = 0; i < step->inputs; i++) {
-        instance.in[i] = b->slot_of[step->in[i].value];
+        instance.in[i] = b->values[step->in[i].value].slot;
         use(b, instance.in[i]);
     }
     for (int i = 0; i < step->outputs && status == ASSAY_OK; i++) {
-        bool shared = i == 0 && works_in_place(b, step);
-        instance.out[i] = shared ? instance.in[0] : value_slot(b, step->out[i], false, &status);
-        if (shared) b->slot_of[step->in[0].value] = -1;
-        b->slot_of[step->out[i]] = instance.out[i];
+        bool shared = i == 0 && step->in_place && !b->values[step->in[0].value].kept;
+        instance.out[i] = shared ? instance.in[0] : new_slot(b, step->out[i], false, &status);
+        if (shared) b->values[step->in[0].value].slot = -1;
+        b->values[step->out[i]].slot = instance.out[i];
     }
     ASSAY_TRY(status);
-    ASSAY_TRY(add_workspace(b, step, &instance));
+    ASSAY_TRY(add_workspace(b, &instance));
     return emit(b, &instance);
 }
 
 /* Values that are not kept are gone after the forward pass, wherever their slot happens to lie. */
 static assay_status walk_forward(builder *b)
 {
-    for (size_t s = 0; s < b->program->step_count; s++) ASSAY_TRY(compute(b, ASSAY_FORWARD, (int)s));
-    b->schedule->forward_count = b->schedule->instance_count;
-    for (size_t v = 0; v < b->program->value_count; v++) {
-        if (!b->kept[v]) b->slot_of[v] = -1;
-        bool observed = (b->options->observed && b->options->observed[v]) || (int)v == b->program->output;
-        if (observed && b->schedule->instance_count) b->schedule->slots[b->slot_of[v]].last = (uint32_t)b->schedule->instance_count - 1;
-        b->schedule->value_slots[v] = b->slot_of[v];
+    assay_schedule *schedule = b->schedule;
+    for (size_t s = 0; s < b->facts.step_count; s++) ASSAY_TRY(compute(b, ASSAY_FORWARD, (int)s));
+    schedule->forward_count = schedule->instance_count;
+    for (size_t v = 0; v < b->facts.value_count; v++) {
+        if (!b->values[v].kept) b->values[v].slot = -1;
+        if (is_observed(b, v) && schedule->instance_count)
+            schedule->slots[b->values[v].slot].last = (uint32_t)schedule->instance_count - 1;
+        schedule->value_slots[v] = b->values[v].slot;
     }
     return ASSAY_OK;
 }
@@ -173,151 +150,151 @@ static assay_status walk_forward(builder *b)
 /* Makes sure a value has a slot, replaying the chain that leads to it. The chain's depth is that of one layer. */
 static assay_status ensure(builder *b, int value)
 {
-    if (b->slot_of[value] >= 0) return ASSAY_OK;
-    int maker = b->program->values[value].maker;
-    const assay_step *step = &b->program->steps[maker];
+    if (b->values[value].slot >= 0) return ASSAY_OK;
+    int maker = b->facts.values[value].maker;
+    const assay_step_fact *step = &b->facts.steps[maker];
     for (int i = 0; i < step->inputs; i++) ASSAY_TRY(ensure(b, step->in[i].value));
     return compute(b, ASSAY_REPLAY, maker);
 }
 
-static bool range_written(const written *w, size_t start)
+/* Where the gradient of input i goes: the memory of d_out handed on, or a slot written for the first time, or one added
+ * to. */
+static assay_status place_gradient(builder *b, const assay_operand_fact *in, int i, assay_instance *instance)
 {
-    bool found = w->all;
-    for (int i = 0; i < w->count; i++) found = found || w->starts[i] == start;
-    return found;
-}
-
-/* Where the gradient of input i goes: the memory of d_out handed on, or a slot written for the first time, or one added to. */
-static assay_status place_gradient(builder *b, const assay_step *step, int i, assay_instance *instance)
-{
-    const assay_operand *in = &step->in[i];
-    written *w = &b->written[in->value];
-    bool whole = in->cols == b->program->values[in->value].cols;
-    bool same_space = b->program->values[in->value].space == b->program->values[step->out[0]].space;
+    whereabouts *value = &b->values[in->value];
     assay_status status = ASSAY_OK;
-    if (step->op->passes_gradient == i && b->gradient_of[in->value] < 0 && whole && same_space) {
-        b->gradient_of[in->value] = instance->d_out;
-        w->all = true;
+    if (in->hands_on && value->gradient < 0) {
+        value->gradient = instance->d_out;
+        value->written |= WHOLE_WRITTEN;
     } else {
-        if (b->gradient_of[in->value] < 0) b->gradient_of[in->value] = value_slot(b, in->value, true, &status);
-        instance->add[i] = range_written(w, in->col);
-        if (!instance->add[i] && w->count < MAX_RANGES) w->starts[w->count++] = in->col;
+        if (value->gradient < 0) value->gradient = new_slot(b, in->value, true, &status);
+        instance->add[i] = (value->written & (WHOLE_WRITTEN | in->range)) != 0;
+        value->written |= in->range;
     }
-    instance->d_in[i] = b->gradient_of[in->value];
+    instance->d_in[i] = value->gradient;
     return status;
 }
 
 static assay_status differentiate(builder *b, int index)
 {
-    const assay_step *step = &b->program->steps[index];
-    unsigned reads = step_reads(b, step);
+    const assay_step_fact *step = &b->facts.steps[index];
+    unsigned reads = step->reads;
     assay_instance instance = blank_instance(ASSAY_BACKWARD, index);
     for (int i = 0; i < step->inputs; i++)
         if (reads & ASSAY_READS_IN(i)) ASSAY_TRY(ensure(b, step->in[i].value));
     for (int i = 0; i < step->outputs; i++)
         if (reads & ASSAY_READS_OUT(i)) ASSAY_TRY(ensure(b, step->out[i]));
     for (int i = 0; i < step->inputs; i++)
-        if (reads & ASSAY_READS_IN(i)) use(b, instance.in[i] = b->slot_of[step->in[i].value]);
+        if (reads & ASSAY_READS_IN(i)) use(b, instance.in[i] = b->values[step->in[i].value].slot);
     for (int i = 0; i < step->outputs; i++)
-        if (reads & ASSAY_READS_OUT(i)) use(b, instance.out[i] = b->slot_of[step->out[i]]);
-    use(b, instance.d_out = b->gradient_of[step->out[0]]);
+        if (reads & ASSAY_READS_OUT(i)) use(b, instance.out[i] = b->values[step->out[i]].slot);
+    use(b, instance.d_out = b->values[step->out[0]].gradient);
     for (int i = 0; i < step->inputs; i++) {
-        if (!b->wants[step->in[i].value]) continue;
-        ASSAY_TRY(place_gradient(b, step, i, &instance));
+        if (!step->in[i].wanted) continue;
+        ASSAY_TRY(place_gradient(b, &step->in[i], i, &instance));
         use(b, instance.d_in[i]);
     }
-    ASSAY_TRY(add_workspace(b, step, &instance));
+    ASSAY_TRY(add_workspace(b, &instance));
     return emit(b, &instance);
 }
 
 static assay_status walk_backward(builder *b)
 {
     assay_status status;
-    int output = b->program->output;
-    b->schedule->seed_slot = b->gradient_of[output] = value_slot(b, output, true, &status);
+    whereabouts *output = &b->values[b->facts.output];
+    b->schedule->seed_slot = output->gradient = new_slot(b, b->facts.output, true, &status);
     ASSAY_TRY(status);
-    use(b, b->slot_of[output]);
-    for (size_t s = b->program->step_count; s-- > 0;) {
-        const assay_step *step = &b->program->steps[s];
-        bool differentiable = step->op->backward && b->wants[step->out[0]] && b->gradient_of[step->out[0]] >= 0;
-        if (differentiable) ASSAY_TRY(differentiate(b, (int)s));
+    use(b, output->slot);
+    for (size_t s = b->facts.step_count; s-- > 0;) {
+        const assay_step_fact *step = &b->facts.steps[s];
+        if (step->backward && b->values[step->out[0]].gradient >= 0) ASSAY_TRY(differentiate(b, (int)s));
     }
     return ASSAY_OK;
 }
 
-static assay_status build(builder *b)
+/* Memory of the schedule made before stays. */
+static assay_status begin(builder *b)
 {
-    size_t values = b->program->value_count;
-    bool *needed = assay_alloc(values, sizeof *needed);
-    ASSAY_TRY_ALLOC(needed, "a schedule", b->err);
-    for (size_t v = 0; v < values; v++) b->slot_of[v] = b->gradient_of[v] = -1;
-    assay_program_wants(b->program, b->wants);
-    find_readers(b);
-    decide_kept(b, needed);
-    assay_free(needed);
-    ASSAY_TRY(walk_forward(b));
-    b->schedule->seed_slot = -1;
-    return b->options->backward ? walk_backward(b) : ASSAY_OK;
+    assay_schedule *schedule = b->schedule;
+    schedule->instance_count = schedule->slot_count = schedule->forward_count = 0;
+    schedule->flops = 0;
+    schedule->seed_slot = -1;
+    for (size_t v = 0; v < b->facts.value_count; v++) b->values[v] = (whereabouts){.slot = -1, .gradient = -1};
+    if (!schedule->value_slots)
+        schedule->value_slots = assay_alloc(b->facts.value_count, sizeof *schedule->value_slots);
+    return schedule->value_slots ? ASSAY_OK : assay_error_set(b->err, ASSAY_E_MEMORY, "out of memory for a schedule");
 }
 
-static assay_status allocate(builder *b)
+assay_status assay_scheduler_make(assay_scheduler *scheduler, const assay_schedule_options *options,
+                                  assay_schedule *schedule, assay_error *err)
 {
-    size_t values = b->program->value_count;
-    b->wants = assay_alloc(values, sizeof *b->wants);
-    b->kept = assay_alloc(values, sizeof *b->kept);
-    b->crosses = assay_alloc(values, sizeof *b->crosses);
-    b->readers = assay_alloc(values, sizeof *b->readers);
-    b->slot_of = assay_alloc(values, sizeof *b->slot_of);
-    b->gradient_of = assay_alloc(values, sizeof *b->gradient_of);
-    b->written = assay_alloc(values, sizeof *b->written);
-    b->schedule->value_slots = assay_alloc(values, sizeof *b->schedule->value_slots);
-    bool all = b->wants && b->kept && b->crosses && b->readers && b->slot_of && b->gradient_of && b->written && b->schedule->value_slots;
-    return all ? ASSAY_OK : assay_error_set(b->err, ASSAY_E_MEMORY, "out of memory for a schedule");
+    scheduler->options = options;
+    scheduler->schedule = schedule;
+    scheduler->err = err;
+    ASSAY_TRY(begin(scheduler));
+    decide_kept(scheduler);
+    ASSAY_TRY(walk_forward(scheduler));
+    return options->backward ? walk_backward(scheduler) : ASSAY_OK;
 }
 
-assay_status assay_schedule_create(assay_schedule **out, const assay_program *program, const assay_schedule_options *options, assay_error *err)
+assay_status assay_scheduler_create(assay_scheduler **out, const assay_program *program, const assay_step_work *work,
+                                    assay_error *err)
 {
-    builder b = {.program = program, .options = options, .schedule = assay_alloc(1, sizeof **out), .err = err};
+    assay_scheduler *scheduler = assay_alloc(1, sizeof *scheduler);
     *out = NULL;
-    ASSAY_TRY_ALLOC(b.schedule, "a schedule", err);
-    assay_status status = allocate(&b);
-    if (status == ASSAY_OK) status = build(&b);
-    assay_free(b.wants);
-    assay_free(b.kept);
-    assay_free(b.crosses);
-    assay_free(b.readers);
-    assay_free(b.slot_of);
-    assay_free(b.gradient_of);
-    assay_free(b.written);
-    if (status != ASSAY_OK) {
-        assay_schedule_free(b.schedule);
-        return status;
-    }
-    *out = b.schedule;
-    return ASSAY_OK;
+    ASSAY_TRY_ALLOC(scheduler, "a schedule", err);
+    assay_status status = assay_schedule_facts_find(&scheduler->facts, program, work, err);
+    if (status == ASSAY_OK && !(scheduler->values = assay_alloc(program->value_count, sizeof *scheduler->values)))
+        status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a schedule");
+    if (status == ASSAY_OK) *out = scheduler;
+    else assay_scheduler_free(scheduler);
+    return status;
+}
+
+void assay_scheduler_free(assay_scheduler *scheduler)
+{
+    if (!scheduler) return;
+    assay_schedule_facts_free(&scheduler->facts);
+    assay_free(scheduler->values);
+    assay_free(scheduler);
+}
+
+assay_status assay_schedule_create(assay_schedule **out, const assay_program *program,
+                                   const assay_schedule_options *options, assay_error *err)
+{
+    assay_scheduler *scheduler;
+    *out = NULL;
+    ASSAY_TRY(assay_scheduler_create(&scheduler, program, NULL, err));
+    assay_schedule *schedule = assay_alloc(1, sizeof *schedule);
+    assay_status status = schedule ? assay_scheduler_make(scheduler, options, schedule, err)
+                                   : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a schedule");
+    assay_scheduler_free(scheduler);
+    if (status == ASSAY_OK) *out = schedule;
+    else assay_schedule_free(schedule);
+    return status;
+}
+
+void assay_schedule_clear(assay_schedule *schedule)
+{
+    assay_free(schedule->instances);
+    assay_free(schedule->slots);
+    assay_free(schedule->value_slots);
+    *schedule = (assay_schedule){0};
 }
 
 void assay_schedule_free(assay_schedule *schedule)
 {
     if (!schedule) return;
-    assay_free(schedule->instances);
-    assay_free(schedule->slots);
-    assay_free(schedule->value_slots);
+    assay_schedule_clear(schedule);
     assay_free(schedule);
 }
 
-double assay_schedule_flops(const assay_schedule *schedule, const assay_program *program, const double rows[ASSAY_SPACES], double context)
+bool assay_schedule_same_slots(const assay_schedule *a, const assay_schedule *b)
 {
-    double total = 0;
-    bool *wants = assay_alloc(program->value_count, sizeof *wants);
-    if (!wants) return 0;
-    assay_program_wants(program, wants);
-    for (size_t i = 0; i < schedule->instance_count; i++) {
-        const assay_step *step = &program->steps[schedule->instances[i].step];
-        assay_op_shape shape;
-        assay_program_shape(program, step, wants, &shape);
-        if (step->op->flops) total += step->op->flops(&shape, rows, context, schedule->instances[i].action == ASSAY_BACKWARD);
+    bool same = a->slot_count == b->slot_count && a->instance_count == b->instance_count;
+    for (size_t i = 0; same && i < a->slot_count; i++) {
+        const assay_slot *x = &a->slots[i], *y = &b->slots[i];
+        same = x->first == y->first && x->last == y->last && x->owner == y->owner && x->gradient == y->gradient;
     }
-    assay_free(wants);
-    return total;
+    return same;
 }

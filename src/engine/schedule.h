@@ -1,16 +1,19 @@
 /* A program in time: a flat list of instances (compute, replay, gradient) and the memory slots they use.
  *
- * Made once from program + policy, read alike by the planner, the executor and verify. Nothing here knows an architecture.
+ * Made once from program + policy, read alike by the planner, the executor and verify. Nothing here knows an
+ * architecture.
  *
- * What is kept. A value survives the forward pass if backward needs it (directly, or to make a dropped value again) and the policy says keep:
+ * What is kept. A value survives the forward pass if backward needs it (directly, or to make a dropped value again) and
+ * the policy says keep:
  *   EVERYTHING   all values (verification only);
  *   KEEP         all needed values but those of pointwise operations, which are made again from their inputs;
- *   and for the lowest `replayed` layers only values that cross from one layer to another: the layer is replayed from its input.
- * Backward asks for dropped values just in time; a replay makes exactly the chain that is missing, so a layer's last product, which
- * nobody reads, is never computed twice. A replayed value lives until its last reader.
+ *   and for the lowest `replayed` layers only values that cross from one layer to another: the layer is replayed from
+ *   its input.
+ * Backward asks for dropped values just in time; a replay makes exactly the chain that is missing, so a layer's last
+ * product, which nobody reads, is never computed twice. A replayed value lives until its last reader.
  *
- * Slots are intervals of instances. A slot may carry two values one after the other where an operation works in place, and the gradient of a
- * residual stream takes over the memory of the gradient it came from.
+ * Slots are intervals of instances. A slot may carry two values one after the other where an operation works in place,
+ * and the gradient of a residual stream takes over the memory of the gradient it came from.
  */
 #ifndef ASSAY_ENGINE_SCHEDULE_H
 #define ASSAY_ENGINE_SCHEDULE_H
@@ -23,6 +26,7 @@ typedef struct assay_schedule_options {
     assay_keep keep;
     int replayed;         /* how many of the lowest layers keep nothing but their input */
     bool backward;        /* false: forward only */
+    bool outline;         /* no instances: slots and FLOPs are all that is asked for (the planner) */
     const bool *observed; /* per value: must be readable after the forward pass; NULL: none */
 } assay_schedule_options;
 
@@ -38,36 +42,60 @@ typedef struct assay_instance {
     int workspace; /* a slot */
 } assay_instance;
 
+/* `owner` of a workspace's slot: the step that works in it. */
+#define ASSAY_WORKSPACE_OF(step) (-1 - (step))
+
 typedef struct assay_slot {
-    size_t cols;          /* 0: a workspace of `bytes` */
-    assay_space_id space;
     uint32_t first, last; /* instances between which it is alive, both included */
-    int value;            /* of the program, for printing; -1: a workspace */
-    bool gradient, half;  /* half: elements of 2 bytes */
+    int owner;            /* a value of the program, or ASSAY_WORKSPACE_OF a step */
+    bool gradient;        /* the value's gradient, or the workspace of the step's backward */
     size_t bytes, offset; /* filled in by the layout */
 } assay_slot;
 
 typedef struct assay_schedule {
-    assay_instance *instances;
+    assay_instance *instances; /* none in an outline */
     assay_slot *slots;
     size_t instance_count, slot_count, instance_capacity, slot_capacity;
     size_t forward_count; /* the first so many instances are the forward pass */
     int *value_slots;     /* per value: its slot after the forward pass, -1: dropped */
     int seed_slot;        /* gradient of the program's output, to be filled before backward; -1 when forward only */
+    double flops;         /* of all instances, for the work the scheduler was created with */
 } assay_schedule;
 
-assay_status assay_schedule_create(assay_schedule **out, const assay_program *program, const assay_schedule_options *options, assay_error *err);
+assay_status assay_schedule_create(assay_schedule **out, const assay_program *program,
+                                   const assay_schedule_options *options, assay_error *err);
 void assay_schedule_free(assay_schedule *schedule); /* NULL is fine */
 
-/* Sizes and places every slot for the given bounds (`workers` share out per-worker workspaces); *arena is the bytes needed. */
-assay_status assay_schedule_layout(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, size_t *arena,
-                                   assay_error *err);
+/* Many schedules of one program, one after the other: what does not depend on the options is found once, and memory is
+ * used again.
+ *
+ *     assay_scheduler *scheduler;
+ *     ASSAY_TRY(assay_scheduler_create(&scheduler, program, &work, err));
+ *     assay_schedule schedule = {0};
+ *     for (options.replayed = 0; options.replayed <= layers; options.replayed++)
+ *         ASSAY_TRY(assay_scheduler_make(scheduler, &options, &schedule, err)); // overwrites the one before
+ *     assay_schedule_clear(&schedule);
+ *     assay_scheduler_free(scheduler);
+ *
+ * The program is borrowed and must outlive the scheduler. After a failure the schedule is good for nothing but being
+ * made again or cleared. */
+typedef struct assay_scheduler assay_scheduler;
 
-/* The largest sum of bytes of slots that live at the same time: no layout can be smaller. */
-assay_status assay_schedule_lower_bound(assay_schedule *schedule, const assay_program *program, const assay_bounds *bounds, int workers, size_t *bytes,
-                                        assay_error *err);
+/* Rows of each space and the mean number of keys a query sees: what FLOPs are counted for (see assay_op). */
+typedef struct assay_step_work {
+    double rows[ASSAY_SPACES];
+    double context;
+} assay_step_work;
 
-/* Floating-point operations of all instances for rows and mean context (see assay_op). */
-double assay_schedule_flops(const assay_schedule *schedule, const assay_program *program, const double rows[ASSAY_SPACES], double context);
+/* work NULL: FLOPs are not counted. */
+assay_status assay_scheduler_create(assay_scheduler **out, const assay_program *program, const assay_step_work *work,
+                                    assay_error *err);
+assay_status assay_scheduler_make(assay_scheduler *scheduler, const assay_schedule_options *options,
+                                  assay_schedule *schedule, assay_error *err);
+void assay_scheduler_free(assay_scheduler *scheduler); /* NULL is fine */
+void assay_schedule_clear(assay_schedule *schedule);   /* frees what it holds, not itself */
+
+/* The same slots, alive at the same times: everything that is laid out comes out alike. */
+bool assay_schedule_same_slots(const assay_schedule *a, const assay_schedule *b);
 
 #endif

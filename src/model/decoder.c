@@ -1,6 +1,6 @@
-/* Writing the program. The last layer's attention output and MLP are computed for the scored rows only (unless all_rows): keys and
- * values of every token are needed, nothing else is.
- * In bf16 the rows of all tokens are stored in bf16, angles apart; what comes after the last layer's gathering is f32, the head above all. */
+/* Writing the program. The last layer's attention output and MLP are computed for the scored rows only (unless
+ * all_rows): keys and values of every token are needed, nothing else is. In bf16 the rows of all tokens are stored in
+ * bf16, angles apart; what comes after the last layer's gathering is f32, the head above all. */
 #include "model/decoder.h"
 
 #include <math.h>
@@ -14,47 +14,53 @@ typedef struct writer {
     const assay_model_config *config;
     const assay_decoder_options *options;
     int layer;
-    uint32_t site;        /* counts adapters, for dropout */
-    int angles;
-    bool wide;            /* from here on values are f32 in a bf16 run, too */
+    uint32_t site;            /* counts adapters, for dropout */
+    int angles, local_angles; /* of layers with a window, where they have their own */
+    const float *slopes;      /* ALiBi's; NULL: none */
+    bool wide;                /* from here on values are f32 in a bf16 run, too */
 } writer;
 
 static void module_name(char *out, const char *pattern, int layer)
 {
     const char *mark = strstr(pattern, "%d");
-    if (mark)
-        snprintf(out, NAME, "%.*s%d%s", (int)(mark - pattern), pattern, layer, mark + 2);
-    else
-        snprintf(out, NAME, "%s", pattern);
+    if (mark) snprintf(out, NAME, "%.*s%d%s", (int)(mark - pattern), pattern, layer, mark + 2);
+    else snprintf(out, NAME, "%s", pattern);
 }
 
 static int weight_param(writer *w, const char *module, const char *suffix, size_t rows, size_t cols, bool vector)
 {
     char name[PARAM_NAME];
     snprintf(name, sizeof name, "%s.%s", module, suffix);
-    assay_param param = {.name = name, .rows = rows, .cols = cols, .vector = vector, .no_decay = vector, .role = ASSAY_ROLE_BASE};
+    assay_param param = {
+        .name = name, .rows = rows, .cols = cols, .vector = vector, .no_decay = vector, .role = ASSAY_ROLE_BASE};
     param.trained = w->options->tuning == ASSAY_TUNE_FULL;
     return assay_program_param(w->program, &param);
 }
 
-static int lora_param(writer *w, const char *module, const char *suffix, size_t rows, size_t cols, assay_param_role role)
+static int lora_param(writer *w, const char *module, const char *suffix, size_t rows, size_t cols,
+                      assay_param_role role)
 {
     char name[PARAM_NAME];
     snprintf(name, sizeof name, "%s.%s.weight", module, suffix);
-    assay_param param = {.name = name, .rows = rows, .cols = cols, .role = role, .trained = w->options->tuning == ASSAY_TUNE_LORA};
+    assay_param param = {
+        .name = name, .rows = rows, .cols = cols, .role = role, .trained = w->options->tuning == ASSAY_TUNE_LORA};
     return assay_program_param(w->program, &param);
 }
 
 static size_t value_cols(const writer *w, int value) { return value < 0 ? 0 : w->program->values[value].cols; }
-static assay_space_id value_space(const writer *w, int value) { return value < 0 ? ASSAY_TOKENS : w->program->values[value].space; }
+static assay_space_id value_space(const writer *w, int value)
+{
+    return value < 0 ? ASSAY_TOKENS : w->program->values[value].space;
+}
 
-static bool is_half(const writer *w, int value) { return value >= 0 && w->program->values[value].dtype == ASSAY_BF16; }
+static bool is_bf16(const writer *w, int value) { return value >= 0 && w->program->values[value].dtype == ASSAY_BF16; }
 
-/* In bf16 all token rows are stored so; the few scored rows stay f32, and so does what stands for them where all rows are computed. */
+/* In bf16 all token rows are stored so; the few scored rows stay f32, and so does what stands for them where all rows
+ * are computed. */
 static int new_value(writer *w, assay_space_id space, size_t cols, const char *name)
 {
     int value = assay_program_value(w->program, space, cols, w->layer, name);
-    if (w->options->halves && space == ASSAY_TOKENS && !w->wide) assay_program_store_halves(w->program, value);
+    if (w->options->bf16 && space == ASSAY_TOKENS && !w->wide) assay_program_store_bf16(w->program, value);
     return value;
 }
 
@@ -78,9 +84,15 @@ static int linear(writer *w, const char *pattern, int x, size_t out, bool bias, 
     size_t in = value_cols(w, x);
     module_name(module, pattern, w->layer);
     int y = new_value(w, value_space(w, x), out, module);
-    assay_step step = {.op = &assay_op_linear, .name = module, .layer = w->layer, .inputs = 1, .in = {{x, 0, 0}}, .outputs = 1, .out = {y}};
+    assay_step step = {.op = &assay_op_linear,
+                       .name = module,
+                       .layer = w->layer,
+                       .inputs = 1,
+                       .in = {{x, 0, 0}},
+                       .outputs = 1,
+                       .out = {y}};
     step.attr.bias = bias;
-    step.attr.halves = is_half(w, x);
+    step.attr.bf16 = is_bf16(w, x);
     if (residual >= 0) {
         step.attr.residual = true;
         step.in[step.inputs++] = (assay_operand){residual, 0, 0};
@@ -92,26 +104,79 @@ static int linear(writer *w, const char *pattern, int x, size_t out, bool bias, 
     return y;
 }
 
-static int norm(writer *w, const char *pattern, int x)
+static int norm_step(writer *w, const char *pattern, int x, size_t heads)
 {
+    const assay_model_config *c = w->config;
+    bool layer = c->norm == ASSAY_NORM_LAYER;
+    size_t cols = value_cols(w, x) / (heads ? heads : 1);
     char module[NAME];
     module_name(module, pattern, w->layer);
     int y = new_value(w, value_space(w, x), value_cols(w, x), module);
-    assay_step step = {.op = &assay_op_rms_norm, .name = module, .layer = w->layer, .inputs = 1, .in = {{x, 0, 0}}, .outputs = 1, .out = {y}, .params = 1};
-    step.attr.eps = w->config->eps;
-    step.param[0] = weight_param(w, module, "weight", 1, value_cols(w, x), true);
+    assay_step step = {.op = layer ? &assay_op_layer_norm : &assay_op_rms_norm,
+                       .name = module,
+                       .layer = w->layer,
+                       .inputs = 1,
+                       .in = {{x, 0, 0}},
+                       .outputs = 1,
+                       .out = {y}};
+    step.attr.eps = c->eps;
+    step.attr.plus_one = c->norm == ASSAY_NORM_RMS_PLUS_ONE;
+    step.attr.bias = layer && c->norm_bias;
+    step.attr.heads = (uint32_t)heads;
+    step.attr.head_dim = heads ? (uint32_t)cols : 0;
+    step.param[step.params++] = weight_param(w, module, "weight", 1, cols, true);
+    if (step.attr.bias) step.param[step.params++] = weight_param(w, module, "bias", 1, cols, true);
     assay_program_step(w->program, &step);
     return y;
 }
 
+/* A norm that the family has not got is x itself. */
+static int norm(writer *w, const char *pattern, int x) { return pattern ? norm_step(w, pattern, x, 0) : x; }
+
+static int qk_norm(writer *w, const char *pattern, int x, size_t heads)
+{
+    assay_qk_norm kind = w->config->qk_norm;
+    return kind == ASSAY_QK_PLAIN ? x : norm_step(w, pattern, x, kind == ASSAY_QK_HEADS ? heads : 0);
+}
+
+static bool has_window(const writer *w) { return assay_layer_in(&w->config->windowed, (size_t)w->layer); }
+
 static int rope(writer *w, int x, size_t heads)
 {
+    const assay_model_config *c = w->config;
+    if (c->positions != ASSAY_POSITIONS_ROTARY || assay_layer_in(&c->unrotated, (size_t)w->layer)) return x;
     int y = new_value(w, value_space(w, x), value_cols(w, x), "rope");
-    assay_step step = {.op = &assay_op_rope, .name = "rope", .layer = w->layer, .inputs = 2, .in = {{x, 0, 0}, {w->angles, 0, 0}}, .outputs = 1, .out = {y}};
+    int angles = has_window(w) && w->local_angles >= 0 ? w->local_angles : w->angles;
+    assay_step step = {.op = &assay_op_rope,
+                       .name = "rope",
+                       .layer = w->layer,
+                       .inputs = 2,
+                       .in = {{x, 0, 0}, {angles, 0, 0}},
+                       .outputs = 1,
+                       .out = {y}};
     step.attr.heads = (uint32_t)heads;
-    step.attr.head_dim = (uint32_t)w->config->head_dim;
-    step.attr.rotary_half = (uint32_t)(w->config->rotary / 2);
-    step.attr.adjacent = w->config->adjacent;
+    step.attr.head_dim = (uint32_t)c->head_dim;
+    step.attr.rotary_half = (uint32_t)(c->rotary / 2);
+    step.attr.adjacent = c->adjacent;
+    assay_program_step(w->program, &step);
+    return y;
+}
+
+static int regroup(writer *w, int x)
+{
+    const assay_model_config *c = w->config;
+    if (c->qkv_layout == ASSAY_QKV_BLOCKS) return x;
+    int y = new_value(w, value_space(w, x), value_cols(w, x), "regroup");
+    assay_step step = {.op = &assay_op_regroup,
+                       .name = "regroup",
+                       .layer = w->layer,
+                       .inputs = 1,
+                       .in = {{x, 0, 0}},
+                       .outputs = 1,
+                       .out = {y}};
+    step.attr.heads = (uint32_t)c->heads;
+    step.attr.kv_heads = (uint32_t)c->kv_heads;
+    step.attr.head_dim = (uint32_t)c->head_dim;
     assay_program_step(w->program, &step);
     return y;
 }
@@ -120,7 +185,13 @@ static int gather(writer *w, assay_operand from)
 {
     size_t cols = from.cols ? from.cols : value_cols(w, from.value);
     int y = new_value(w, ASSAY_SCORED, cols, "scored rows");
-    assay_step step = {.op = &assay_op_gather, .name = "scored rows", .layer = w->layer, .inputs = 1, .in = {from}, .outputs = 1, .out = {y}};
+    assay_step step = {.op = &assay_op_gather,
+                       .name = "scored rows",
+                       .layer = w->layer,
+                       .inputs = 1,
+                       .in = {from},
+                       .outputs = 1,
+                       .out = {y}};
     assay_program_step(w->program, &step);
     return y;
 }
@@ -130,17 +201,21 @@ static void queries_keys_values(writer *w, int x, assay_operand qkv[3])
 {
     const assay_model_config *c = w->config;
     size_t q = c->heads * c->head_dim, kv = c->kv_heads * c->head_dim;
-    if (c->arch->names.qkv) {
-        int fused = rope(w, linear(w, c->arch->names.qkv, x, q + 2 * kv, c->qkv_bias, -1), c->heads + c->kv_heads);
+    if (c->arch->names->qkv) {
+        int raw = regroup(w, linear(w, c->arch->names->qkv, x, q + 2 * kv, c->qkv_bias, -1));
+        int fused = rope(w, raw, c->heads + c->kv_heads);
         qkv[0] = (assay_operand){fused, 0, q};
         qkv[1] = (assay_operand){fused, q, kv};
         qkv[2] = (assay_operand){fused, q + kv, kv};
         return;
     }
-    int raw_q = linear(w, c->arch->names.q, x, q, c->qkv_bias, -1), raw_k = linear(w, c->arch->names.k, x, kv, c->qkv_bias, -1);
-    int v = linear(w, c->arch->names.v, x, kv, c->qkv_bias, -1);
-    qkv[0] = (assay_operand){rope(w, raw_q, c->heads), 0, 0};
-    qkv[1] = (assay_operand){rope(w, raw_k, c->kv_heads), 0, 0};
+    int raw_q = linear(w, c->arch->names->q, x, q, c->qkv_bias, -1),
+        raw_k = linear(w, c->arch->names->k, x, kv, c->qkv_bias, -1);
+    int v = linear(w, c->arch->names->v, x, kv, c->qkv_bias, -1);
+    int q_normed = qk_norm(w, c->arch->names->q_norm, raw_q, c->heads),
+        k_normed = qk_norm(w, c->arch->names->k_norm, raw_k, c->kv_heads);
+    qkv[0] = (assay_operand){rope(w, q_normed, c->heads), 0, 0};
+    qkv[1] = (assay_operand){rope(w, k_normed, c->kv_heads), 0, 0};
     qkv[2] = (assay_operand){v, 0, 0};
 }
 
@@ -149,66 +224,129 @@ static int attention(writer *w, const assay_operand qkv[3])
     const assay_model_config *c = w->config;
     assay_space_id space = value_space(w, qkv[0].value);
     int y = new_value(w, space, c->heads * c->head_dim, "attention");
-    assay_step step = {.op = &assay_op_attention, .name = "attention", .layer = w->layer, .inputs = 3, .outputs = 1, .out = {y}};
+    assay_step step = {
+        .op = &assay_op_attention, .name = "attention", .layer = w->layer, .inputs = 3, .outputs = 1, .out = {y}};
     memcpy(step.in, qkv, 3 * sizeof *qkv);
     step.attr.heads = (uint32_t)c->heads;
     step.attr.kv_heads = (uint32_t)c->kv_heads;
     step.attr.head_dim = (uint32_t)c->head_dim;
-    step.attr.scale = 1.0f / sqrtf((float)c->head_dim);
-    step.attr.halves = is_half(w, qkv[1].value);
+    step.attr.scale = c->attention_scale > 0 ? c->attention_scale : 1.0f / sqrtf((float)c->head_dim);
+    step.attr.window = has_window(w) ? (uint32_t)c->window : 0;
+    step.attr.cap = c->attention_cap;
+    step.attr.slopes = w->slopes;
+    step.attr.bf16 = is_bf16(w, qkv[1].value);
     assay_program_step(w->program, &step);
     return y;
 }
 
-static int mlp(writer *w, int x, int residual)
+static int gated(writer *w, assay_operand gate, assay_operand up)
 {
     const assay_model_config *c = w->config;
-    const assay_module_names *names = &c->arch->names;
-    assay_operand gate, up;
+    int s = new_value(w, value_space(w, gate.value), c->ffn, "swiglu");
+    assay_step step = {.op = &assay_op_swiglu,
+                       .name = "swiglu",
+                       .layer = w->layer,
+                       .inputs = 2,
+                       .in = {gate, up},
+                       .outputs = 1,
+                       .out = {s}};
+    step.attr.gelu = c->activation == ASSAY_GELU_TANH;
+    assay_program_step(w->program, &step);
+    return s;
+}
+
+static int gelu(writer *w, int x)
+{
+    int y = new_value(w, value_space(w, x), value_cols(w, x), "gelu");
+    assay_step step = {.op = &assay_op_gelu,
+                       .name = "gelu",
+                       .layer = w->layer,
+                       .inputs = 1,
+                       .in = {{x, 0, 0}},
+                       .outputs = 1,
+                       .out = {y}};
+    assay_program_step(w->program, &step);
+    return y;
+}
+
+/* The MLP up to its last product. */
+static int widened(writer *w, int x)
+{
+    const assay_model_config *c = w->config;
+    const assay_module_names *names = c->arch->names;
     if (names->gate_up) {
         int both = linear(w, names->gate_up, x, 2 * c->ffn, c->mlp_bias, -1);
-        gate = (assay_operand){both, 0, c->ffn};
-        up = (assay_operand){both, c->ffn, c->ffn};
-    } else {
-        gate = (assay_operand){linear(w, names->gate, x, c->ffn, c->mlp_bias, -1), 0, 0};
-        up = (assay_operand){linear(w, names->up, x, c->ffn, c->mlp_bias, -1), 0, 0};
+        return gated(w, (assay_operand){both, 0, c->ffn}, (assay_operand){both, c->ffn, c->ffn});
     }
-    int s = new_value(w, value_space(w, x), c->ffn, "swiglu");
-    assay_step step = {.op = &assay_op_swiglu, .name = "swiglu", .layer = w->layer, .inputs = 2, .in = {gate, up}, .outputs = 1, .out = {s}};
+    if (!names->gate) return gelu(w, linear(w, names->up, x, c->ffn, c->mlp_bias, -1));
+    int gate = linear(w, names->gate, x, c->ffn, c->mlp_bias, -1),
+        up = linear(w, names->up, x, c->ffn, c->mlp_bias, -1);
+    return gated(w, (assay_operand){gate, 0, 0}, (assay_operand){up, 0, 0});
+}
+
+static int add(writer *w, int residual, int branch)
+{
+    int y = new_value(w, value_space(w, residual), value_cols(w, residual), "residual");
+    assay_step step = {.op = &assay_op_add,
+                       .name = "residual",
+                       .layer = w->layer,
+                       .inputs = 2,
+                       .in = {{residual, 0, 0}, {branch, 0, 0}},
+                       .outputs = 1,
+                       .out = {y}};
+    step.attr.scale = w->config->residual_scale > 0 ? w->config->residual_scale : 1.0f;
     assay_program_step(w->program, &step);
-    return linear(w, names->down, s, c->hidden, c->mlp_bias, residual);
+    return y;
+}
+
+/* A branch's last product, which adds the residual itself unless the branch is normed or scaled first. */
+static int join(writer *w, const char *module, int x, bool bias, const char *branch_norm, int residual)
+{
+    const assay_model_config *c = w->config;
+    if (!branch_norm && !(c->residual_scale > 0)) return linear(w, module, x, c->hidden, bias, residual);
+    return add(w, residual, norm(w, branch_norm, linear(w, module, x, c->hidden, bias, -1)));
 }
 
 static int block(writer *w, int x, bool scored_only)
 {
-    const assay_module_names *names = &w->config->arch->names;
+    const assay_model_config *c = w->config;
+    const assay_module_names *names = c->arch->names;
     assay_operand qkv[3];
-    queries_keys_values(w, norm(w, names->input_norm, x), qkv);
-    w->wide = w->layer + 1 == (int)w->config->layers && !w->options->input_gradient;
+    int normed = norm(w, names->input_norm, x);
+    queries_keys_values(w, normed, qkv);
+    w->wide = w->layer + 1 == (int)c->layers && !w->options->input_gradient;
     if (scored_only) {
         qkv[0] = (assay_operand){gather(w, qkv[0]), 0, 0};
         x = gather(w, (assay_operand){x, 0, 0});
+        if (c->parallel) normed = gather(w, (assay_operand){normed, 0, 0});
     }
-    x = linear(w, names->out, attention(w, qkv), w->config->hidden, w->config->out_bias, x);
-    return mlp(w, norm(w, names->post_norm, x), x);
+    x = join(w, names->out, attention(w, qkv), c->out_bias, names->attention_norm, x);
+    int wide = widened(w, c->parallel ? normed : norm(w, names->post_norm, x));
+    return join(w, names->down, wide, c->mlp_bias, names->mlp_norm, x);
 }
 
 static int embedding(writer *w)
 {
     const assay_model_config *c = w->config;
     int x = new_value(w, ASSAY_TOKENS, c->hidden, "embeddings");
-    assay_step step = {.op = &assay_op_embedding, .name = c->arch->names.embedding, .layer = -1, .outputs = 1, .out = {x}, .params = 1};
-    step.param[0] = weight_param(w, c->arch->names.embedding, "weight", c->vocab, c->hidden, false);
+    assay_step step = {.op = &assay_op_embedding,
+                       .name = c->arch->names->embedding,
+                       .layer = -1,
+                       .outputs = 1,
+                       .out = {x},
+                       .params = 1};
+    step.attr.scale = c->embedding_scale == 1 ? 0 : c->embedding_scale;
+    step.param[0] = weight_param(w, c->arch->names->embedding, "weight", c->vocab, c->hidden, false);
     if (w->options->input_gradient && step.param[0] >= 0) w->program->params[step.param[0]].trained = true;
     assay_program_step(w->program, &step);
-    return x;
+    return norm(w, c->arch->names->embedding_norm, x);
 }
 
-static int angles(writer *w)
+static int angles(writer *w, const assay_rope_config *rope)
 {
     const assay_model_config *c = w->config;
     float inverse[ASSAY_FOLD / 2], scale;
-    assay_rope_frequencies(&c->rope, c->rotary, inverse, &scale);
+    assay_rope_frequencies(rope, c->rotary, inverse, &scale);
     int value = assay_program_value(w->program, ASSAY_TOKENS, c->rotary, -1, "angles");
     assay_step step = {.op = &assay_op_angles, .name = "angles", .layer = -1, .outputs = 1, .out = {value}};
     step.attr.rotary_half = (uint32_t)(c->rotary / 2);
@@ -221,8 +359,9 @@ static int angles(writer *w)
 static int head_param(writer *w, const char *suffix, size_t cols, bool vector)
 {
     char name[PARAM_NAME];
-    snprintf(name, sizeof name, "%s.%s", w->config->arch->names.head, suffix);
-    assay_param param = {.name = name, .rows = 1, .cols = cols, .vector = vector, .no_decay = vector, .role = ASSAY_ROLE_HEAD};
+    snprintf(name, sizeof name, "%s.%s", w->config->arch->names->head, suffix);
+    assay_param param = {
+        .name = name, .rows = 1, .cols = cols, .vector = vector, .no_decay = vector, .role = ASSAY_ROLE_HEAD};
     param.trained = w->options->tuning != ASSAY_TUNE_NOTHING;
     return assay_program_param(w->program, &param);
 }
@@ -231,7 +370,13 @@ static int head(writer *w, int x)
 {
     const assay_model_config *c = w->config;
     int y = new_value(w, ASSAY_SCORED, 1, "reward");
-    assay_step step = {.op = &assay_op_linear, .name = c->arch->names.head, .layer = w->layer, .inputs = 1, .in = {{x, 0, 0}}, .outputs = 1, .out = {y}};
+    assay_step step = {.op = &assay_op_linear,
+                       .name = c->arch->names->head,
+                       .layer = w->layer,
+                       .inputs = 1,
+                       .in = {{x, 0, 0}},
+                       .outputs = 1,
+                       .out = {y}};
     step.attr.bias = c->head_bias;
     step.param[step.params++] = head_param(w, "weight", c->hidden, false);
     if (c->head_bias) step.param[step.params++] = head_param(w, "bias", 1, true);
@@ -239,23 +384,48 @@ static int head(writer *w, int x)
     return y;
 }
 
+/* ALiBi's slopes (Press et al., arXiv:2108.12409): powers of 2^(-8/n) for the largest power of two n of heads, and for
+ * the rest every other one of the series for 2n. */
+static const float *alibi_slopes(writer *w)
+{
+    float slopes[ASSAY_MOST_LAYERS];
+    size_t heads = w->config->heads, power = 1;
+    while (2 * power <= heads) power *= 2;
+    for (size_t h = 0; h < heads && h < ASSAY_MOST_LAYERS; h++) {
+        double exponent =
+            h < power ? 8.0 * (double)(h + 1) / (double)power : 4.0 * (double)(2 * (h - power) + 1) / (double)power;
+        slopes[h] = (float)exp2(-exponent);
+    }
+    return assay_program_table(w->program, slopes, heads);
+}
+
+static void positions(writer *w)
+{
+    const assay_model_config *c = w->config;
+    w->angles = w->local_angles = -1;
+    if (c->positions == ASSAY_POSITIONS_ALIBI) w->slopes = alibi_slopes(w);
+    else w->angles = angles(w, &c->rope);
+    if (c->local_rope.base > 0) w->local_angles = angles(w, &c->local_rope);
+}
+
 static void write_program(writer *w)
 {
     const assay_model_config *c = w->config;
     int x = embedding(w);
-    w->angles = angles(w);
+    positions(w);
     for (w->layer = 0; w->layer < (int)c->layers; w->layer++) {
         assay_program_hidden_state(w->program, x);
         x = block(w, x, w->layer + 1 == (int)c->layers && !w->options->all_rows);
     }
-    x = norm(w, c->arch->names.final_norm, x);
+    x = norm(w, c->arch->names->final_norm, x);
     assay_program_hidden_state(w->program, x);
     if (w->options->all_rows) x = gather(w, (assay_operand){x, 0, 0});
     w->program->layers = (int)c->layers;
     w->program->output = head(w, x);
 }
 
-assay_status assay_decoder_program(assay_program **out, const assay_model_config *config, const assay_decoder_options *options, assay_error *err)
+assay_status assay_decoder_program(assay_program **out, const assay_model_config *config,
+                                   const assay_decoder_options *options, assay_error *err)
 {
     ASSAY_TRY(assay_program_create(out, err));
     writer w = {.program = *out, .config = config, .options = options, .layer = -1};

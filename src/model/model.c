@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
+#include "model/model_tensors.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,64 +15,65 @@ typedef struct loader {
     const assay_adapter_file *adapter;
     const assay_model_options *options;
     assay_error *err;
+    size_t adapted; /* tensors of the adapter that found a place */
 } loader;
 
 static size_t param_elements(const assay_param *param) { return param->rows * param->cols; }
 
-static assay_status own_memory(loader *l, size_t index)
+/* Memory for a parameter's values, and the parameter's view of it. */
+static assay_status own_memory(loader *l, size_t index, assay_dtype dtype)
 {
     const assay_param *param = &l->model->program->params[index];
-    l->model->owned[index] = assay_alloc(param_elements(param), sizeof(float));
-    if (!l->model->owned[index])
-        return assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for weight %s (%zu values)", param->name, param_elements(param));
-    l->model->owned_bytes += param_elements(param) * sizeof(float);
+    assay_owned_weight owned = {.dtype = dtype};
+    bool counted = assay_dtype_bytes(dtype, param_elements(param), &owned.bytes);
+    owned.data = counted ? assay_alloc(owned.bytes, 1) : NULL;
+    if (!owned.data)
+        return assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for weight %s (%zu values)", param->name,
+                               param_elements(param));
+    l->model->owned[index] = owned;
+    l->model->owned_bytes += owned.bytes;
     l->model->params[index] =
-        (assay_param_view){.data = l->model->owned[index], .dtype = ASSAY_F32, .rows = param->rows, .cols = param->cols};
+        (assay_param_view){.data = owned.data, .dtype = dtype, .rows = param->rows, .cols = param->cols};
+    return ASSAY_OK;
+}
+
+static assay_status own_f32(loader *l, size_t index, float **values)
+{
+    ASSAY_TRY(own_memory(l, index, ASSAY_F32));
+    *values = l->model->owned[index].data;
     return ASSAY_OK;
 }
 
 /* A frozen matrix that cannot be used where it lies takes half the memory in a bf16 run. */
-static assay_status own_halves(loader *l, size_t index, const assay_weight *weight)
+static assay_status own_bf16(loader *l, size_t index, const assay_weight *weight)
 {
     const assay_param *param = &l->model->program->params[index];
     size_t count = param_elements(param);
-    uint16_t *halves = assay_alloc(count, sizeof *halves);
+    ASSAY_TRY(own_memory(l, index, ASSAY_BF16));
+    uint16_t *bf16 = l->model->owned[index].data;
     float *wide = assay_alloc(count, sizeof *wide);
-    l->model->owned[index] = (float *)(void *)halves;
-    l->model->owned_bytes += count * sizeof *halves;
-    assay_status status = halves && wide ? assay_checkpoint_read(l->checkpoint, weight, wide, l->err)
-                                         : assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for weight %s (%zu values)", param->name, count);
-    for (size_t i = 0; status == ASSAY_OK && i < count; i++) halves[i] = assay_f32_to_bf16(wide[i]);
+    ASSAY_TRY_ALLOC(wide, param->name, l->err);
+    assay_status status = assay_checkpoint_read(l->checkpoint, weight, wide, l->err);
+    for (size_t i = 0; status == ASSAY_OK && i < count; i++) bf16[i] = assay_f32_to_bf16(wide[i]);
     assay_free(wide);
-    l->model->params[index] = (assay_param_view){.data = halves, .dtype = ASSAY_BF16, .rows = param->rows, .cols = param->cols};
     return status;
 }
 
-static assay_status check_shape(const assay_param *param, const assay_tensor *tensor, const char *file, assay_error *err)
+static assay_status check_shape(const assay_param *param, const assay_tensor *tensor, const char *file,
+                                assay_error *err)
 {
     char found[128], wanted[128];
     bool fits = param->vector ? tensor->rank == 1 && tensor->shape[0] == param->cols
                               : tensor->rank == 2 && tensor->shape[0] == param->rows && tensor->shape[1] == param->cols;
     if (!fits) {
-        snprintf(wanted, sizeof wanted, param->vector ? "[%zu]" : "[%zu, %zu]", param->vector ? param->cols : param->rows, param->cols);
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor %s has shape %s, the config asks for %s", file, param->name,
-                               assay_shape_text(tensor, found, sizeof found), wanted);
+        snprintf(wanted, sizeof wanted, param->vector ? "[%zu]" : "[%zu, %zu]",
+                 param->vector ? param->cols : param->rows, param->cols);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor %s has shape %s, the config asks for %s", file,
+                               param->name, assay_shape_text(tensor, found, sizeof found), wanted);
     }
     if (assay_dtype_is_weight(tensor->dtype)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: tensor %s holds %s; weights are F32, F16, BF16 or F64", file, param->name,
-                           assay_dtype_name(tensor->dtype));
-}
-
-/* Files may leave out the base model's prefix ("model."), or put it before everything. */
-static const assay_weight *find_weight(const loader *l, const char *name)
-{
-    const char *prefix = l->model->config.arch->names.prefix;
-    char other[320];
-    const assay_weight *found = assay_checkpoint_find(l->checkpoint, name);
-    if (found || !prefix) return found;
-    if (!strncmp(name, prefix, strlen(prefix))) return assay_checkpoint_find(l->checkpoint, name + strlen(prefix));
-    snprintf(other, sizeof other, "%s%s", prefix, name);
-    return assay_checkpoint_find(l->checkpoint, other);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: tensor %s holds %s; weights are F32, F16, BF16 or F64", file,
+                           param->name, assay_dtype_name(tensor->dtype));
 }
 
 static bool usable_in_place(const assay_param *param, const assay_weight *weight)
@@ -79,21 +81,27 @@ static bool usable_in_place(const assay_param *param, const assay_weight *weight
     assay_dtype dtype = weight->tensor.dtype;
     size_t size = assay_dtype_block_bytes(dtype);
     bool plain = dtype == ASSAY_F32 || dtype == ASSAY_F16 || dtype == ASSAY_BF16;
-    return plain && !param->trained && !param->vector && weight->permuted_heads == 0 && (uintptr_t)weight->tensor.data % size == 0;
+    return plain && !param->trained && !param->vector && weight->permuted_heads == 0 && weight->grouped_heads == 0 &&
+           (uintptr_t)weight->tensor.data % size == 0;
 }
 
 static assay_status load_weight(loader *l, size_t index, const assay_weight *weight)
 {
     const assay_param *param = &l->model->program->params[index];
     assay_status fits = check_shape(param, &weight->tensor, weight->file, l->err);
-    if (fits != ASSAY_OK) return l->checkpoint->kind == ASSAY_CHECKPOINT_GGUF ? fits : assay_error_prefix(l->err, fits, "%s/", l->checkpoint->path);
+    if (fits != ASSAY_OK)
+        return l->checkpoint->kind == ASSAY_CHECKPOINT_GGUF
+                   ? fits
+                   : assay_error_prefix(l->err, fits, "%s/", l->checkpoint->path);
     if (!usable_in_place(param, weight)) {
-        if (l->options->halves && !param->trained && !param->vector && param->role == ASSAY_ROLE_BASE) return own_halves(l, index, weight);
-        ASSAY_TRY(own_memory(l, index));
-        return assay_checkpoint_read(l->checkpoint, weight, l->model->owned[index], l->err);
+        if (l->options->bf16 && !param->trained && !param->vector && param->role == ASSAY_ROLE_BASE)
+            return own_bf16(l, index, weight);
+        float *values;
+        ASSAY_TRY(own_f32(l, index, &values));
+        return assay_checkpoint_read(l->checkpoint, weight, values, l->err);
     }
-    l->model->params[index] =
-        (assay_param_view){.data = weight->tensor.data, .dtype = weight->tensor.dtype, .rows = param->rows, .cols = param->cols};
+    l->model->params[index] = (assay_param_view){
+        .data = weight->tensor.data, .dtype = weight->tensor.dtype, .rows = param->rows, .cols = param->cols};
     l->model->borrowed_bytes += weight->tensor.bytes;
     return ASSAY_OK;
 }
@@ -102,8 +110,9 @@ static assay_status load_adapter_tensor(loader *l, size_t index, const assay_ten
 {
     const assay_param *param = &l->model->program->params[index];
     ASSAY_TRY(check_shape(param, tensor, l->adapter->tensors->path, l->err));
-    ASSAY_TRY(own_memory(l, index));
-    assay_dtype_to_f32(tensor->dtype, tensor->data, l->model->owned[index], param_elements(param));
+    float *values;
+    ASSAY_TRY(own_f32(l, index, &values));
+    assay_dtype_to_f32(tensor->dtype, tensor->data, values, param_elements(param));
     return ASSAY_OK;
 }
 
@@ -119,20 +128,26 @@ static void fill_normal(float *data, size_t count, double deviation, uint64_t se
     for (size_t i = 0; i < count; i++) data[i] = (float)(assay_rng_normal(&rng) * deviation);
 }
 
-/* Hidden states times a head of this deviation give rewards of about unit size (the usual choice for reward heads, e.g. TRL's). */
+/* Hidden states times a head of this deviation give rewards of about unit size (the usual choice for reward heads, e.g.
+ * TRL's). */
 static assay_status make_head(loader *l, size_t index)
 {
     const assay_param *param = &l->model->program->params[index];
     if (l->options->need_head && l->adapter)
-        return assay_error_set(l->err, ASSAY_E_FORMAT, "neither %s nor its base %s has the reward head (tensor %s): the adapter was saved without it, so it cannot score",
+        return assay_error_set(l->err, ASSAY_E_FORMAT,
+                               "neither %s nor its base %s has the reward head (tensor %s): the adapter was saved "
+                               "without it, so it cannot score",
                                l->adapter->tensors->path, l->checkpoint->name, param->name);
     if (l->options->need_head)
-        return assay_error_set(l->err, ASSAY_E_FORMAT, "%s has no reward head (tensor %s): it is a base model; train one, or give the trained folder as --model or --adapter",
+        return assay_error_set(l->err, ASSAY_E_FORMAT,
+                               "%s has no reward head (tensor %s): it is a base model; train one, or give the trained "
+                               "folder as --model or --adapter",
                                l->checkpoint->name, param->name);
     l->model->head_is_new = true;
-    ASSAY_TRY(own_memory(l, index));
+    float *values;
+    ASSAY_TRY(own_f32(l, index, &values));
     if (!param->vector && !l->options->head_zero)
-        fill_normal(l->model->owned[index], param_elements(param), 1 / sqrt((double)param->cols + 1), l->options->seed, param->name);
+        fill_normal(values, param_elements(param), 1 / sqrt((double)param->cols + 1), l->options->seed, param->name);
     return ASSAY_OK;
 }
 
@@ -140,9 +155,10 @@ static assay_status make_head(loader *l, size_t index)
 static assay_status make_lora(loader *l, size_t index)
 {
     const assay_param *param = &l->model->program->params[index];
-    ASSAY_TRY(own_memory(l, index));
+    float *values;
+    ASSAY_TRY(own_f32(l, index, &values));
     if (param->role == ASSAY_ROLE_LORA_A)
-        fill_uniform(l->model->owned[index], param_elements(param), 1 / sqrt((double)param->cols), l->options->seed, param->name);
+        fill_uniform(values, param_elements(param), 1 / sqrt((double)param->cols), l->options->seed, param->name);
     return ASSAY_OK;
 }
 
@@ -150,24 +166,30 @@ static assay_status load_param(loader *l, size_t index)
 {
     const assay_param *param = &l->model->program->params[index];
     const assay_tensor *adapted = l->adapter ? assay_tensor_file_find(l->adapter->tensors, param->name) : NULL;
+    l->adapted += adapted != NULL;
     if (adapted) return load_adapter_tensor(l, index, adapted);
     if (param->role == ASSAY_ROLE_LORA_A || param->role == ASSAY_ROLE_LORA_B) {
         if (!l->adapter) return make_lora(l, index);
-        return assay_error_set(l->err, ASSAY_E_FORMAT, "%s: tensor %s is missing", l->adapter->tensors->path, param->name);
+        return assay_error_set(l->err, ASSAY_E_FORMAT, "%s: tensor %s is missing", l->adapter->tensors->path,
+                               param->name);
     }
-    const assay_weight *weight = find_weight(l, param->name);
+    const assay_weight *weight = assay_model_find_weight(l->checkpoint, l->model->config.arch, param->name);
     if (weight) return load_weight(l, index, weight);
     if (param->role == ASSAY_ROLE_HEAD) return make_head(l, index);
     return assay_error_set(l->err, ASSAY_E_FORMAT, "%s: tensor %s is missing", l->checkpoint->name, param->name);
 }
 
-/* What the adapter brings must all have found a place. */
+/* What the adapter brings must all have found a place; if it has not, the first that did not is named. */
 static assay_status check_adapter_used(const loader *l)
 {
-    for (size_t i = 0; l->adapter && i < l->adapter->tensors->count; i++) {
+    if (!l->adapter || l->adapted == l->adapter->tensors->count) return ASSAY_OK;
+    for (size_t i = 0; i < l->adapter->tensors->count; i++) {
         const char *name = l->adapter->tensors->tensors[i].name;
-        if (assay_program_find_param(l->model->program, name) < 0)
-            return assay_error_set(l->err, ASSAY_E_FORMAT, "adapter_model.safetensors: tensor %s has no place in a %s model", name, l->model->config.arch->name);
+        if (assay_program_find_param(l->model->program, name) < 0 &&
+            !assay_model_is_language_head(l->model->config.arch, name))
+            return assay_error_set(l->err, ASSAY_E_FORMAT,
+                                   "adapter_model.safetensors: tensor %s has no place in a %s model", name,
+                                   l->model->config.arch->name);
     }
     return ASSAY_OK;
 }
@@ -176,8 +198,10 @@ static assay_status write_program(loader *l)
 {
     assay_model *model = l->model;
     assay_lora_file file = {.adapter = l->adapter, .err = l->err};
-    assay_decoder_options decoder = {.tuning = l->options->tuning, .halves = l->options->halves, .all_rows = l->options->all_rows};
+    assay_decoder_options decoder = {
+        .tuning = l->options->tuning, .bf16 = l->options->bf16, .all_rows = l->options->all_rows};
     ASSAY_TRY(assay_model_config_read(l->checkpoint->config, l->checkpoint->name, &model->config, l->err));
+    assay_model_config_see(l->checkpoint, &model->config);
     if (l->adapter) {
         decoder.adapter = assay_lora_rank_by_file;
         decoder.adapter_context = &file;
@@ -196,17 +220,23 @@ static assay_status build(loader *l)
 {
     assay_model *model = l->model;
     ASSAY_TRY(write_program(l));
+    ASSAY_TRY(assay_model_check_tensors(l->checkpoint, &model->config, model->program, true, l->err));
     model->params = assay_alloc(model->program->param_count, sizeof *model->params);
     model->owned = assay_alloc(model->program->param_count, sizeof *model->owned);
     if (!model->params || !model->owned) return assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for the model");
     for (size_t i = 0; i < model->program->param_count; i++) ASSAY_TRY(load_param(l, i));
+    ASSAY_TRY(assay_model_check_tensors(l->checkpoint, &model->config, model->program, false, l->err));
     return check_adapter_used(l);
 }
 
 assay_status assay_model_open(assay_model **out, const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
                               const assay_model_options *options, assay_error *err)
 {
-    loader l = {.model = assay_alloc(1, sizeof **out), .checkpoint = checkpoint, .adapter = adapter, .options = options, .err = err};
+    loader l = {.model = assay_alloc(1, sizeof **out),
+                .checkpoint = checkpoint,
+                .adapter = adapter,
+                .options = options,
+                .err = err};
     *out = NULL;
     ASSAY_TRY_ALLOC(l.model, "a model", err);
     l.model->checkpoint = checkpoint;
@@ -229,22 +259,27 @@ static assay_dtype config_dtype(const assay_checkpoint *checkpoint)
 static void measure_param(const loader *l, const assay_param *param, assay_model_size *size)
 {
     size_t count = param_elements(param);
-    const assay_weight *weight = param->role == ASSAY_ROLE_BASE ? find_weight(l, param->name) : NULL;
-    bool frozen_matrix = param->role == ASSAY_ROLE_BASE && !param->trained && !param->vector, known = l->checkpoint->weight_count > 0;
+    const assay_weight *weight = param->role == ASSAY_ROLE_BASE
+                                     ? assay_model_find_weight(l->checkpoint, l->model->config.arch, param->name)
+                                     : NULL;
+    bool frozen_matrix = param->role == ASSAY_ROLE_BASE && !param->trained && !param->vector,
+         known = l->checkpoint->weight_count > 0;
     if (param->trained) size->trained += count;
     if (param->role != ASSAY_ROLE_BASE) size->adapters += count * sizeof(float);
-    if (frozen_matrix && known ? weight && usable_in_place(param, weight) : frozen_matrix && l->checkpoint->kind != ASSAY_CHECKPOINT_GGUF)
+    if (frozen_matrix && known ? weight && usable_in_place(param, weight)
+                               : frozen_matrix && l->checkpoint->kind != ASSAY_CHECKPOINT_GGUF)
         size->borrowed += weight ? weight->tensor.bytes : count * assay_dtype_block_bytes(config_dtype(l->checkpoint));
-    else
-        size->owned += count * (frozen_matrix && l->options->halves ? sizeof(uint16_t) : sizeof(float));
+    else size->owned += count * (frozen_matrix && l->options->bf16 ? sizeof(uint16_t) : sizeof(float));
 }
 
-assay_status assay_model_measure(assay_program **program, assay_model_size *size, const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
-                                 const assay_model_options *options, assay_error *err)
+assay_status assay_model_measure(assay_program **program, assay_model_size *size, const assay_checkpoint *checkpoint,
+                                 const assay_adapter_file *adapter, const assay_model_options *options,
+                                 assay_error *err)
 {
     assay_model model = {0};
     loader l = {.model = &model, .checkpoint = checkpoint, .adapter = adapter, .options = options, .err = err};
     assay_status status = write_program(&l);
+    if (status == ASSAY_OK) status = assay_model_check_tensors(checkpoint, &model.config, model.program, true, err);
     *size = (assay_model_size){0};
     *program = NULL;
     if (status != ASSAY_OK) {
@@ -259,7 +294,7 @@ assay_status assay_model_measure(assay_program **program, assay_model_size *size
 void assay_model_close(assay_model *model)
 {
     if (!model) return;
-    for (size_t i = 0; model->owned && i < model->program->param_count; i++) assay_free(model->owned[i]);
+    for (size_t i = 0; model->owned && i < model->program->param_count; i++) assay_free(model->owned[i].data);
     assay_free(model->owned);
     assay_free(model->params);
     assay_program_free(model->program);
@@ -276,8 +311,29 @@ size_t assay_model_weights(const assay_model *model, bool trained_only)
     return total;
 }
 
-void assay_model_weight_f32(const assay_model *model, int param, float *dst)
+float *assay_model_own_f32(const assay_model *model, size_t param)
 {
-    const assay_param_view *view = &model->params[param];
-    assay_dtype_to_f32(view->dtype, view->data, dst, view->rows * view->cols);
+    const assay_owned_weight *owned = &model->owned[param];
+    return owned->dtype == ASSAY_F32 ? owned->data : NULL;
+}
+
+static const assay_owned_weight *same_in(const assay_model *base, const char *name, const assay_owned_weight *mine)
+{
+    int param = assay_program_find_param(base->program, name);
+    const assay_owned_weight *theirs = param >= 0 ? &base->owned[param] : NULL;
+    bool same = theirs && theirs->data && theirs->dtype == mine->dtype && theirs->bytes == mine->bytes;
+    return same && memcmp(theirs->data, mine->data, mine->bytes) == 0 ? theirs : NULL;
+}
+
+void assay_model_share(assay_model *model, const assay_model *base)
+{
+    for (size_t i = 0; i < model->program->param_count; i++) {
+        assay_owned_weight *mine = &model->owned[i];
+        const assay_owned_weight *theirs = mine->data ? same_in(base, model->program->params[i].name, mine) : NULL;
+        if (!theirs) continue;
+        model->params[i].data = theirs->data;
+        model->owned_bytes -= mine->bytes;
+        assay_free(mine->data);
+        *mine = (assay_owned_weight){0};
+    }
 }

@@ -1,5 +1,6 @@
-/* What is written of a model. A list of tensors is made first (model_save_tensors.h), from the program's parameters or from a checkpoint's weights;
- * then, for --format glm, rewritten; then the weights are streamed, and the config comes last: a folder that has one is complete. */
+/* What is written of a model. A list of tensors is made first (model_save_tensors.h), from the program's parameters or
+ * from a checkpoint's weights; then, for --format glm, rewritten; then the weights are streamed, and the config comes
+ * last: a folder that has one is complete. */
 #include "model/model_save.h"
 
 #include "model/model_save_private.h"
@@ -11,12 +12,13 @@
 
 static char *const *head_name(const assay_architecture *arch, char *slot[1])
 {
-    slot[0] = (char *)(uintptr_t)arch->names.head;
+    slot[0] = (char *)(uintptr_t)arch->names->head;
     return slot;
 }
 
 /* A config that borrows everything; not to be released. */
-static void adapter_config(const assay_model *model, const assay_save_options *options, const char *names[9], char *head[1], assay_adapter_config *out)
+static void adapter_config(const assay_model *model, const assay_save_options *options, const char *names[9],
+                           char *head[1], assay_adapter_config *out)
 {
     const assay_lora_spec *lora = options->lora;
     *out = (assay_adapter_config){.alpha = 1, .task_type_null = model->config.arch->peft_task_type_null};
@@ -24,7 +26,8 @@ static void adapter_config(const assay_model *model, const assay_save_options *o
         *out = *options->adapter;
         out->task_type_null = model->config.arch->peft_task_type_null;
     } else if (lora) {
-        bool all = lora->target_count == 1 && (!strcmp(lora->targets[0], "all") || !strcmp(lora->targets[0], "all-linear"));
+        bool all =
+            lora->target_count == 1 && (!strcmp(lora->targets[0], "all") || !strcmp(lora->targets[0], "all-linear"));
         out->rank = (int)lora->rank;
         out->alpha = lora->alpha;
         out->dropout = lora->dropout;
@@ -42,7 +45,8 @@ static bool travels(const assay_param *param)
     return param->role == ASSAY_ROLE_HEAD || param->role == ASSAY_ROLE_LORA_A || param->role == ASSAY_ROLE_LORA_B;
 }
 
-assay_status assay_model_save_adapter(const assay_model *model, const assay_save_options *options, const char *folder, assay_error *err)
+assay_status assay_model_save_adapter(const assay_model *model, const assay_save_options *options, const char *folder,
+                                      assay_error *err)
 {
     const assay_program *program = model->program;
     assay_adapter_config config;
@@ -55,7 +59,10 @@ assay_status assay_model_save_adapter(const assay_model *model, const assay_save
     for (size_t i = 0; i < program->param_count; i++) {
         const assay_param *param = &program->params[i];
         if (!travels(param)) continue;
-        tensors[count] = (assay_tensor){.name = param->name, .dtype = model->params[i].dtype, .rank = param->vector ? 1 : 2, .data = model->params[i].data};
+        tensors[count] = (assay_tensor){.name = param->name,
+                                        .dtype = model->params[i].dtype,
+                                        .rank = param->vector ? 1 : 2,
+                                        .data = model->params[i].data};
         tensors[count].shape[0] = param->vector ? param->cols : param->rows;
         tensors[count].shape[1] = param->cols;
         tensors[count].bytes = param->rows * param->cols * assay_dtype_block_bytes(model->params[i].dtype);
@@ -71,30 +78,32 @@ assay_status assay_model_save_adapter(const assay_model *model, const assay_save
 /* Where a file leaves out the base model's prefix, the name with it. */
 static const char *full_name(const assay_architecture *arch, const char *name, char *text, size_t size)
 {
-    const char *prefix = arch->names.prefix, *heads[] = {arch->names.head, "lm_head", prefix};
+    const char *prefix = arch->names->prefix, *heads[] = {arch->names->head, arch->names->language_head, prefix};
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
         if (!strncmp(name, heads[i], strlen(heads[i]))) return name;
     snprintf(text, size, "%s%s", prefix, name);
     return text;
 }
 
-/* ChatGLM's own class has its language model head and a table of frequencies inside in any case: left out, they would be reported
- * as newly initialised. */
+/* A class of remote code may have its language model head and a table of frequencies inside in any case: left out, they
+ * would be reported as newly initialised. */
 static assay_status add_unnamed(assay_save_list *list, const assay_model *model, assay_error *err)
 {
-    char text[320];
+    char text[320], head[96];
     bool frequencies = false;
-    if (model->config.arch != &assay_arch_chatglm) return ASSAY_OK;
+    const assay_architecture *arch = model->config.arch;
+    if (!arch->keeps_language_head) return ASSAY_OK;
+    snprintf(head, sizeof head, "%s.weight", arch->names->language_head);
     for (size_t i = 0; i < model->checkpoint->weight_count; i++) {
         const assay_weight *weight = &model->checkpoint->weights[i];
-        const char *name = full_name(model->config.arch, weight->tensor.name, text, sizeof text);
-        bool table = !strcmp(name, "transformer.rotary_pos_emb.inv_freq");
-        if (!table && strcmp(name, "transformer.output_layer.weight") != 0) continue;
+        const char *name = full_name(arch, weight->tensor.name, text, sizeof text);
+        bool table = arch->frequencies && !strcmp(name, arch->frequencies);
+        if (!table && strcmp(name, head) != 0) continue;
         frequencies = frequencies || table;
         assay_save_tensor tensor = assay_save_tensor_of_weight(weight);
         ASSAY_TRY(assay_save_list_add(list, &tensor, name, err));
     }
-    return frequencies ? ASSAY_OK : assay_save_list_add_frequencies(list, &model->config, err);
+    return frequencies || !arch->frequencies ? ASSAY_OK : assay_save_list_add_frequencies(list, &model->config, err);
 }
 
 static assay_status list_model(assay_save_list *list, const assay_model *model, bool glm, assay_error *err)
@@ -108,19 +117,21 @@ static assay_status list_model(assay_save_list *list, const assay_model *model, 
     return glm ? ASSAY_OK : add_unnamed(list, model, err);
 }
 
-static bool is_language_head(const char *name, bool glm)
+/* Left out of a reward model, unless its own class wants it. */
+static bool is_language_head(const char *name, const assay_architecture *arch, bool native)
 {
-    return !strncmp(name, "lm_head.", 8) || (glm && !strncmp(name, "transformer.output_layer.", 25));
+    const char *head = arch->names->language_head;
+    return (native || !arch->keeps_language_head) && !strncmp(name, head, strlen(head)) && name[strlen(head)] == '.';
 }
 
-static assay_status list_checkpoint(assay_save_list *list, const assay_checkpoint *checkpoint, const assay_architecture *arch, bool head, bool glm,
-                                    assay_error *err)
+static assay_status list_checkpoint(assay_save_list *list, const assay_checkpoint *checkpoint,
+                                    const assay_architecture *arch, bool head, bool glm, assay_error *err)
 {
     char text[320];
     for (size_t i = 0; i < checkpoint->weight_count; i++) {
         const assay_weight *weight = &checkpoint->weights[i];
         const char *name = head || glm ? full_name(arch, weight->tensor.name, text, sizeof text) : weight->tensor.name;
-        if (head && is_language_head(name, glm)) continue;
+        if (head && is_language_head(name, arch, glm)) continue;
         assay_save_tensor tensor = assay_save_tensor_of_weight(weight);
         ASSAY_TRY(assay_save_list_add(list, &tensor, name, err));
     }
@@ -132,7 +143,8 @@ static assay_dtype main_dtype(const assay_save_list *list)
 {
     double bytes[ASSAY_DTYPE_COUNT] = {0};
     assay_dtype most = ASSAY_F32;
-    for (size_t i = 0; i < list->count; i++) bytes[list->items[i].dtype] += (double)list->items[i].count * (double)list->items[i].cols;
+    for (size_t i = 0; i < list->count; i++)
+        bytes[list->items[i].dtype] += (double)list->items[i].count * (double)list->items[i].cols;
     for (int dtype = 0; dtype < ASSAY_DTYPE_COUNT; dtype++)
         if (bytes[dtype] > bytes[most]) most = (assay_dtype)dtype;
     return most;
@@ -140,7 +152,7 @@ static assay_dtype main_dtype(const assay_save_list *list)
 
 /* ---- folder ---- */
 
-static assay_status copy_code(const assay_checkpoint *checkpoint, const char *folder, assay_error *err)
+assay_status assay_model_hold_code(const assay_checkpoint *checkpoint, assay_held_files *held, assay_error *err)
 {
     char **names;
     size_t count;
@@ -150,23 +162,34 @@ static assay_status copy_code(const assay_checkpoint *checkpoint, const char *fo
     for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
         size_t length = strlen(names[i]);
         if (length < 4 || strcmp(names[i] + length - 3, ".py") != 0) continue;
-        char *from = assay_path_join(checkpoint->path, names[i]), *to = assay_path_join(folder, names[i]);
-        status = from && to ? assay_file_copy(from, to, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
-        assay_free(from);
-        assay_free(to);
+        status = assay_held_files_add(held, checkpoint->path, names[i], err);
     }
     assay_names_free(names, count);
     return status;
 }
 
-static assay_status write_config(const assay_checkpoint *checkpoint, const assay_model_config *model, const assay_save_options *options, bool head,
-                                 assay_dtype dtype, const char *folder, assay_error *err)
+static assay_status write_code(const assay_checkpoint *checkpoint, const assay_held_files *code, const char *folder,
+                               assay_error *err)
+{
+    assay_held_files held = {0};
+    if (code) return assay_held_files_write(code, folder, err);
+    assay_status status = assay_model_hold_code(checkpoint, &held, err);
+    if (status == ASSAY_OK) status = assay_held_files_write(&held, folder, err);
+    assay_held_files_release(&held);
+    return status;
+}
+
+static assay_status write_config(const assay_checkpoint *checkpoint, const assay_model_config *model,
+                                 const assay_save_options *options, bool head, assay_dtype dtype, const char *folder,
+                                 assay_error *err)
 {
     json_t *config = NULL, *translated = NULL;
     bool glm = options->format == ASSAY_SAVE_GLM;
     if (glm) ASSAY_TRY(assay_save_glm_config(model, checkpoint->config, checkpoint->name, &translated, err));
-    const char *class_name = glm ? assay_arch_glm.sequence_class : model->arch->sequence_class;
-    assay_status status = assay_save_config(glm ? translated : checkpoint->config, class_name, head, dtype, options->pad_token, &config, err);
+    const assay_architecture *arch = glm ? assay_architecture_find(model->arch->native) : model->arch;
+    const char *class_name = arch->sequence_class ? arch->sequence_class : arch->base_class;
+    assay_status status = assay_save_config(glm ? translated : checkpoint->config, class_name, head, dtype,
+                                            options->pad_token, &config, err);
     char *path = assay_path_join(folder, "config.json");
     if (status == ASSAY_OK && !path) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     if (status == ASSAY_OK) status = assay_json_save(config, path, err);
@@ -176,24 +199,27 @@ static assay_status write_config(const assay_checkpoint *checkpoint, const assay
     return status;
 }
 
-static assay_status write_folder(assay_save_list *list, const assay_checkpoint *checkpoint, const assay_model_config *model,
-                                 const assay_save_options *options, bool head, const char *folder, assay_error *err)
+static assay_status write_folder(assay_save_list *list, const assay_checkpoint *checkpoint,
+                                 const assay_model_config *model, const assay_save_options *options, bool head,
+                                 const char *folder, assay_error *err)
 {
     bool glm = options->format == ASSAY_SAVE_GLM;
     double offset = 0;
     json_t *refused = NULL;
-    if (glm) ASSAY_TRY(assay_save_glm_config(model, checkpoint->config, checkpoint->name, &refused, err)); /* before a byte is written */
+    /* before a byte is written */
+    if (glm) ASSAY_TRY(assay_save_glm_config(model, checkpoint->config, checkpoint->name, &refused, err));
     json_decref(refused);
     if (glm) ASSAY_TRY(assay_save_glm_list(list, model, &offset, err));
     assay_save_list_set_dtype(list, options->dtype, options->keep_dtype);
     ASSAY_TRY(assay_make_dirs(folder, err));
     ASSAY_TRY(assay_save_list_write(list, folder, options->shard_bytes, err));
-    if (!glm) ASSAY_TRY(copy_code(checkpoint, folder, err));
+    if (!glm) ASSAY_TRY(write_code(checkpoint, options->code, folder, err));
     if (options->score_offset) *options->score_offset = offset;
     return write_config(checkpoint, model, options, head, main_dtype(list), folder, err);
 }
 
-assay_status assay_model_save_full(const assay_model *model, const assay_save_options *options, const char *folder, assay_error *err)
+assay_status assay_model_save_full(const assay_model *model, const assay_save_options *options, const char *folder,
+                                   assay_error *err)
 {
     assay_save_list list = {0};
     assay_save_options plain = *options;
@@ -204,18 +230,20 @@ assay_status assay_model_save_full(const assay_model *model, const assay_save_op
     return status;
 }
 
-static assay_status find_head(const assay_checkpoint *checkpoint, const assay_architecture *arch, bool *head, assay_error *err)
+static assay_status find_head(const assay_checkpoint *checkpoint, const assay_architecture *arch, bool *head,
+                              assay_error *err)
 {
     char name[64];
-    snprintf(name, sizeof name, "%s.weight", arch->names.head);
+    snprintf(name, sizeof name, "%s.weight", arch->names->head);
     const assay_weight *found = assay_checkpoint_find(checkpoint, name);
     *head = found != NULL;
     if (!found || (found->tensor.rank == 2 && found->tensor.shape[0] == 1)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the head %s has %zu outputs; a reward model has one", checkpoint->name, name,
-                           found->tensor.rank ? found->tensor.shape[0] : 0);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the head %s has %zu outputs; a reward model has one",
+                           checkpoint->name, name, found->tensor.rank ? found->tensor.shape[0] : 0);
 }
 
-assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay_save_options *options, const char *folder, assay_error *err)
+assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay_save_options *options,
+                                 const char *folder, assay_error *err)
 {
     assay_model_config model;
     assay_save_list list = {0};

@@ -1,14 +1,17 @@
 /* config.json of what is written.
  *
- * A reward model in Hugging Face: one label, so that num_labels is 1 (it is the length of id2label and stored nowhere else); problem_type
- * regression; sentence_transformers' activation Identity, or vLLM and sentence-transformers would put a sigmoid behind the score;
- * pad_token_id, because Hugging Face scores the last token that differs from it and refuses batches without one
- * (Transformers, modeling_layers.py, GenericForSequenceClassification). */
+ * A reward model in Hugging Face: one label, so that num_labels is 1 (it is the length of id2label and stored nowhere
+ * else); problem_type regression; sentence_transformers' activation Identity, or vLLM and sentence-transformers would
+ * put a sigmoid behind the score; pad_token_id, because Hugging Face scores the last token that differs from it and
+ * refuses batches without one (Transformers, modeling_layers.py, GenericForSequenceClassification). */
 #include "model/model_save_private.h"
 
 static const char *dtype_text(assay_dtype dtype)
 {
-    return dtype == ASSAY_BF16 ? "bfloat16" : dtype == ASSAY_F16 ? "float16" : dtype == ASSAY_F64 ? "float64" : "float32";
+    return dtype == ASSAY_BF16  ? "bfloat16"
+           : dtype == ASSAY_F16 ? "float16"
+           : dtype == ASSAY_F64 ? "float64"
+                                : "float32";
 }
 
 static void make_reward(json_t *config, const char *sequence_class, int64_t pad_token)
@@ -17,12 +20,14 @@ static void make_reward(json_t *config, const char *sequence_class, int64_t pad_
     json_object_set_new(config, "id2label", json_pack("{s:s}", "0", "LABEL_0"));
     json_object_set_new(config, "label2id", json_pack("{s:i}", "LABEL_0", 0));
     json_object_set_new(config, "problem_type", json_string("regression"));
-    json_object_set_new(config, "sentence_transformers", json_pack("{s:s}", "activation_fn", "torch.nn.modules.linear.Identity"));
+    json_object_set_new(config, "sentence_transformers",
+                        json_pack("{s:s}", "activation_fn", "torch.nn.modules.linear.Identity"));
     json_object_del(config, "num_labels");
     if (pad_token >= 0) json_object_set_new(config, "pad_token_id", json_integer(pad_token));
 }
 
-/* Transformers 5 writes rope_parameters alone, and 4 does not read it: it would score with another base, without a word. */
+/* Transformers 5 writes rope_parameters alone, and 4 does not read it: it would score with another base, without a
+ * word. */
 static void spell_rope_twice(json_t *config)
 {
     const json_t *rope = json_object_get(config, "rope_parameters");
@@ -30,8 +35,8 @@ static void spell_rope_twice(json_t *config)
     if (json_is_number(theta) && !json_object_get(config, "rope_theta")) json_object_set(config, "rope_theta", theta);
 }
 
-assay_status assay_save_config(const json_t *base, const char *sequence_class, bool head, assay_dtype dtype, int64_t pad_token, json_t **out,
-                               assay_error *err)
+assay_status assay_save_config(const json_t *base, const char *sequence_class, bool head, assay_dtype dtype,
+                               int64_t pad_token, json_t **out, assay_error *err)
 {
     *out = json_deep_copy(base);
     ASSAY_TRY_ALLOC(*out, "a config", err);

@@ -5,14 +5,17 @@
 #include "model/model_save.h"
 #include "model/model_save_tensors.h"
 
-/* A copy of the base's config.json, the caller's. With a head it becomes that of a reward model (sequence_class). dtype: of the weights
- * on disk; the base's spelling of the key is kept (torch_dtype, or dtype as Transformers 5 writes it). */
-assay_status assay_save_config(const json_t *base, const char *sequence_class, bool head, assay_dtype dtype, int64_t pad_token, json_t **out,
-                               assay_error *err);
+/* A copy of the base's config.json, the caller's. With a head it becomes that of a reward model (sequence_class).
+ * dtype: of the weights on disk; the base's spelling of the key is kept (torch_dtype, or dtype as Transformers 5 writes
+ * it). */
+assay_status assay_save_config(const json_t *base, const char *sequence_class, bool head, assay_dtype dtype,
+                               int64_t pad_token, json_t **out, assay_error *err);
 
-/* ChatGLM as Glm: the config, and the list rewritten (names, q, k and v apart, the head's bias dropped into *offset). The list holds ChatGLM's names
- * with their prefix. */
-assay_status assay_save_glm_config(const assay_model_config *model, const json_t *base, const char *where, json_t **out, assay_error *err);
-assay_status assay_save_glm_list(assay_save_list *list, const assay_model_config *model, double *offset, assay_error *err);
+/* ChatGLM as Glm: the config, and the list rewritten (names, q, k and v apart, the head's bias dropped into *offset).
+ * The list holds ChatGLM's names with their prefix. */
+assay_status assay_save_glm_config(const assay_model_config *model, const json_t *base, const char *where, json_t **out,
+                                   assay_error *err);
+assay_status assay_save_glm_list(assay_save_list *list, const assay_model_config *model, double *offset,
+                                 assay_error *err);
 
 #endif

@@ -1,6 +1,6 @@
-/* Streaming weights to disk. A chunk of rows at a time is brought to f32, changed (adapter), rounded to the type on disk and handed to
- * the file; what needs no change goes over as bytes. The rows of a matrix are independent, so a slice of them (the q of a fused
- * qkv) is the same work with another first row. */
+/* Streaming weights to disk. A chunk of rows at a time is brought to f32, changed (adapter), rounded to the type on
+ * disk and handed to the file; what needs no change goes over as bytes. The rows of a matrix are independent, so a
+ * slice of them (the q of a fused qkv) is the same work with another first row. */
 #include "model/model_save_tensors.h"
 
 #include "checkpoint/checkpoint_write.h"
@@ -17,7 +17,8 @@ void assay_save_list_release(assay_save_list *list)
     *list = (assay_save_list){0};
 }
 
-assay_status assay_save_list_add(assay_save_list *list, const assay_save_tensor *tensor, const char *name, assay_error *err)
+assay_status assay_save_list_add(assay_save_list *list, const assay_save_tensor *tensor, const char *name,
+                                 assay_error *err)
 {
     void *grown = list->items;
     ASSAY_TRY(assay_grow(&grown, &list->capacity, list->count + 1, sizeof *list->items, err));
@@ -32,16 +33,24 @@ assay_status assay_save_list_add(assay_save_list *list, const assay_save_tensor 
 assay_save_tensor assay_save_tensor_of_weight(const assay_weight *weight)
 {
     const assay_tensor *tensor = &weight->tensor;
-    assay_save_tensor out = {.rank = tensor->rank, .data = tensor->data, .from = tensor->dtype, .dtype = tensor->dtype, .rows = 1, .cols = 1};
+    assay_save_tensor out = {.rank = tensor->rank,
+                             .data = tensor->data,
+                             .from = tensor->dtype,
+                             .dtype = tensor->dtype,
+                             .rows = 1,
+                             .cols = 1};
     memcpy(out.shape, tensor->shape, sizeof out.shape);
     if (tensor->rank > 0) out.rows = tensor->shape[0];
     for (int i = 1; i < tensor->rank; i++) out.cols *= tensor->shape[i];
     out.count = out.rows;
-    out.permuted_heads = (size_t)weight->permuted_heads;
+    out.permuted_heads = weight->permuted_heads;
+    out.grouped_heads = weight->grouped_heads;
+    out.plus_one = weight->plus_one;
     return out;
 }
 
-static void read_frequencies(const void *context, const assay_save_tensor *tensor, size_t first, size_t count, float *dst)
+static void read_frequencies(const void *context, const assay_save_tensor *tensor, size_t first, size_t count,
+                             float *dst)
 {
     (void)context;
     for (size_t i = 0; i < count; i++) dst[i] = 1 / powf(10000, (float)(first + i) / (float)tensor->rows);
@@ -51,7 +60,7 @@ assay_status assay_save_list_add_frequencies(assay_save_list *list, const assay_
 {
     assay_save_tensor tensor = {.rank = 1, .from = ASSAY_F32, .read = read_frequencies, .cols = 1};
     tensor.rows = tensor.count = tensor.shape[0] = config->rotary / 2;
-    return assay_save_list_add(list, &tensor, "transformer.rotary_pos_emb.inv_freq", err);
+    return assay_save_list_add(list, &tensor, config->arch->frequencies, err);
 }
 
 static void attach_adapter(const assay_model *model, size_t param, assay_save_tensor *out)
@@ -59,7 +68,8 @@ static void attach_adapter(const assay_model *model, size_t param, assay_save_te
     for (size_t i = 0; i < model->program->step_count; i++) {
         const assay_step *step = &model->program->steps[i];
         if (!step->attr.adapter || step->param[0] != (int)param) continue;
-        const assay_param_view *a = &model->params[step->param[step->params - 2]], *b = &model->params[step->param[step->params - 1]];
+        const assay_param_view *a = &model->params[step->param[step->params - 2]],
+                               *b = &model->params[step->param[step->params - 1]];
         out->a = a->data; /* adapters always lie in the model's own f32 memory */
         out->b = b->data;
         out->adapter_rank = a->rows;
@@ -71,7 +81,8 @@ assay_save_tensor assay_save_tensor_of_param(const assay_model *model, size_t pa
 {
     const assay_param *described = &model->program->params[param];
     const assay_param_view *view = &model->params[param];
-    assay_save_tensor out = {.rank = described->vector ? 1 : 2, .data = view->data, .from = view->dtype, .dtype = view->dtype};
+    assay_save_tensor out = {
+        .rank = described->vector ? 1 : 2, .data = view->data, .from = view->dtype, .dtype = view->dtype};
     out.rows = out.count = out.shape[0] = described->vector ? described->cols : described->rows;
     out.cols = out.shape[1] = described->vector ? 1 : described->cols;
     if (!described->vector) attach_adapter(model, param, &out);
@@ -88,12 +99,12 @@ void assay_save_list_set_dtype(assay_save_list *list, assay_dtype dtype, bool ke
     }
 }
 
-/* Hugging Face's row -> the row in the file (checkpoint.c, read_permuted). */
+static bool is_moved(const assay_save_tensor *tensor) { return tensor->permuted_heads || tensor->grouped_heads; }
+
 static size_t source_row(const assay_save_tensor *tensor, size_t row)
 {
-    if (tensor->permuted_heads == 0) return row;
-    size_t head_rows = tensor->rows / tensor->permuted_heads, half = head_rows / 2, inside = row % head_rows;
-    return row / head_rows * head_rows + 2 * (inside % half) + inside / half;
+    const assay_weight order = {.permuted_heads = tensor->permuted_heads, .grouped_heads = tensor->grouped_heads};
+    return assay_weight_source_row(&order, tensor->rows, row);
 }
 
 static const uint8_t *row_bytes(const assay_save_tensor *tensor, size_t row, size_t *size)
@@ -109,15 +120,17 @@ static void read_rows(const assay_save_tensor *tensor, size_t first, size_t coun
         tensor->read(tensor->context, tensor, first, count, dst);
         return;
     }
-    if (tensor->permuted_heads == 0) {
+    if (!is_moved(tensor)) {
         assay_dtype_to_f32(tensor->from, row_bytes(tensor, first, &size), dst, count * tensor->cols);
         return;
     }
     for (size_t i = 0; i < count; i++)
-        assay_dtype_to_f32(tensor->from, row_bytes(tensor, source_row(tensor, first + i), &size), dst + i * tensor->cols, tensor->cols);
+        assay_dtype_to_f32(tensor->from, row_bytes(tensor, source_row(tensor, first + i), &size),
+                           dst + i * tensor->cols, tensor->cols);
 }
 
-/* As PEFT merges (tuners/lora/layer.py, get_delta_weight): B A in f32, times the scale, added to W. delta: cols values. */
+/* As PEFT merges (tuners/lora/layer.py, get_delta_weight): B A in f32, times the scale, added to W. delta: cols
+ * values. */
 static void add_adapter(const assay_save_tensor *tensor, size_t row, float *dst, float *delta)
 {
     memset(delta, 0, tensor->cols * sizeof *delta);
@@ -141,13 +154,15 @@ static size_t encode(assay_dtype dtype, float *values, size_t count)
     return count * sizeof narrow;
 }
 
-static assay_status write_computed(const assay_save_tensor *tensor, float *buffer, size_t step, assay_writer *writer, assay_error *err)
+static assay_status write_computed(const assay_save_tensor *tensor, float *buffer, size_t step, assay_writer *writer,
+                                   assay_error *err)
 {
     float *delta = buffer + step * tensor->cols;
     for (size_t done = 0, rows; done < tensor->count; done += rows) {
         rows = tensor->count - done < step ? tensor->count - done : step;
         size_t first = tensor->first + done;
         read_rows(tensor, first, rows, buffer);
+        for (size_t i = 0; tensor->plus_one && i < rows * tensor->cols; i++) buffer[i] -= 1;
         for (size_t i = 0; tensor->a && i < rows; i++) add_adapter(tensor, first + i, buffer + i * tensor->cols, delta);
         ASSAY_TRY(assay_writer_write(writer, buffer, encode(tensor->dtype, buffer, rows * tensor->cols), err));
     }
@@ -158,7 +173,8 @@ static assay_status write_tensor(const assay_save_tensor *tensor, assay_writer *
 {
     size_t size, step = tensor->cols < CHUNK ? CHUNK / (tensor->cols ? tensor->cols : 1) : 1, needed;
     if (tensor->count == 0 || tensor->cols == 0) return ASSAY_OK;
-    if (!tensor->read && !tensor->a && tensor->permuted_heads == 0 && tensor->dtype == tensor->from) {
+    bool changed = tensor->read || tensor->a || is_moved(tensor) || tensor->plus_one;
+    if (!changed && tensor->dtype == tensor->from) {
         const uint8_t *bytes = row_bytes(tensor, tensor->first, &size);
         return assay_writer_write(writer, bytes, size * tensor->count, err);
     }
@@ -186,7 +202,8 @@ static assay_status describe(const assay_save_tensor *item, assay_tensor *out, a
     return assay_error_set(err, ASSAY_E_FORMAT, "tensor %s is too large", item->name);
 }
 
-assay_status assay_save_list_write(const assay_save_list *list, const char *folder, size_t shard_bytes, assay_error *err)
+assay_status assay_save_list_write(const assay_save_list *list, const char *folder, size_t shard_bytes,
+                                   assay_error *err)
 {
     assay_status status = ASSAY_OK;
     assay_tensor *tensors = assay_alloc(list->count, sizeof *tensors);

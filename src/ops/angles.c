@@ -1,7 +1,8 @@
 /* cos and sin of the rotary angles of every token: out [tokens, 2 * half], cos first.
  *
- * The angle is formed as the reference forms it, f32(position) * inverse_frequency in f32, and its cosine taken of that f32; exact angles
- * would differ by more than 1e-5 beyond a few hundred positions (Transformers, LlamaRotaryEmbedding.forward). */
+ * The angle is formed as the reference forms it, f32(position) * inverse_frequency in f32, and its cosine taken of that
+ * f32; exact angles would differ by more than 1e-5 beyond a few hundred positions (Transformers,
+ * LlamaRotaryEmbedding.forward). */
 #include "ops/op.h"
 
 #include <math.h>
@@ -11,7 +12,8 @@ enum { ROWS_OF_A_JOB = 32 };
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
     if (shape->out_cols[0] == 2 * (size_t)shape->attr->rotary_half) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "angles of %u pairs into a value of width %zu", shape->attr->rotary_half, shape->out_cols[0]);
+    return assay_error_set(err, ASSAY_E_FORMAT, "angles of %u pairs into a value of width %zu",
+                           shape->attr->rotary_half, shape->out_cols[0]);
 }
 
 static unsigned reads(const assay_op_shape *shape)
@@ -37,4 +39,5 @@ static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int
 
 static void forward(const assay_op_run *run) { assay_for_rows(run, run->out[0].rows, ROWS_OF_A_JOB, forward_rows); }
 
-const assay_op assay_op_angles = {.name = "angles", .passes_gradient = -1, .check = check, .reads = reads, .forward = forward};
+const assay_op assay_op_angles = {
+    .name = "angles", .passes_gradient = -1, .check = check, .reads = reads, .forward = forward};

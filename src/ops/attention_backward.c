@@ -1,12 +1,11 @@
 /* Gradients of attention: dv = p^T dc, ds = p * (dp - rowsum(p * dp)) * scale with dp = dc v^T, dq = ds k, dk = ds^T q.
- *
- * Two sweeps over tiles, nothing of which is kept but three numbers a query and head. The first makes the softmax's maximum and sum again, and with
- * them rowsum(p * dp), of the very p and dp it is subtracted from, so that ds sums to zero as closely as f32 allows: the cheaper rowsum(dc * c) leaves
- * an error that attention sinks blow up. The second goes tile of keys by tile of keys, so that a tile's dk and dv stay in the cache while all its queries pass by.
- *
- * A job is one (tree, key head): it alone writes its tree's key and value gradients, in the fixed order segment, tile, block of queries, head; a prompt's rows get their
- * own segment's share first, then each answer's. A segment's queries are cut into blocks from its first on, so the sums know nothing of the batch.
- */
+ * Two sweeps over tiles, nothing of which is kept but three numbers a query and head. The first makes the softmax's
+ * maximum and sum again, and with them rowsum(p * dp), of the very p and dp it is subtracted from, so that ds sums to
+ * zero as closely as f32 allows: the cheaper rowsum(dc * c) leaves an error that attention sinks blow up. The second
+ * goes tile of keys by tile of keys, so that a tile's dk and dv stay in the cache while all its queries pass by. A job
+ * is one (tree, key head): it alone writes its tree's key and value gradients, in the fixed order segment, tile, block
+ * of queries, head; a prompt's rows get their own segment's share first, then each answer's. A segment's queries are
+ * cut into blocks from its first on, so the sums know nothing of the batch. */
 #include "ops/attention_backward.h"
 
 #include "ops/attention_tiles.h"
@@ -16,34 +15,39 @@
 
 /* Named by operand; `rows` of a block or tile on the left or right of a product. */
 typedef struct backward_memory {
-    assay_packed k, v;            /* positions left, over d */
-    assay_packed k_columns;       /* d right, over positions */
-    assay_packed q, dc;           /* queries right, over d */
+    assay_packed k, v;                  /* positions left, over d */
+    assay_packed k_columns;             /* d right, over positions */
+    assay_packed q, dc;                 /* queries right, over d */
     assay_packed q_columns, dc_columns; /* d right, over queries */
-    assay_packed ds_queries;      /* queries left, over positions */
-    assay_packed p_keys, ds_keys; /* positions left, over queries */
-    float *p, *ds;                /* [ASSAY_TILE_KEYS, ASSAY_QUERIES] */
-    float *dq;                    /* [ASSAY_QUERIES, wide_d] */
-    float *dk, *dv;               /* [path, wide_d] */
-    float *statistics;            /* [blocks, group, 3, ASSAY_QUERIES]: maximum, sum or its inverse, delta */
+    assay_packed ds_queries;            /* queries left, over positions */
+    assay_packed p_keys, ds_keys;       /* positions left, over queries */
+    float *p, *ds;                      /* [ASSAY_TILE_KEYS, ASSAY_QUERIES] */
+    float *slope;                       /* the same, of capped scores; else NULL */
+    float *dq;                          /* [ASSAY_QUERIES, wide_d] */
+    float *dk, *dv;                     /* [path, wide_d] */
+    float *statistics;                  /* [blocks, group, 3, ASSAY_QUERIES]: maximum, sum or its inverse, delta */
 } backward_memory;
 
 typedef struct backward_sizes {
-    size_t path_left, path_right, block_right, block_columns, tile_queries, tile_keys, scores, dq, gradients, statistics;
+    size_t path_left, path_right, block_right, block_columns, tile_queries, tile_keys, scores, slope, dq, gradients,
+        statistics;
 } backward_sizes;
 
 static backward_sizes sizes_of(const assay_op_attributes *attr, size_t longest_path)
 {
-    size_t d = attr->head_dim, wide_d = assay_attention_columns(d), path = assay_attention_path(longest_path), lane_d = assay_attention_lane(attr->halves, d);
-    size_t lane_queries = assay_attention_lane(attr->halves, ASSAY_QUERIES), blocks = (longest_path + ASSAY_QUERIES - 1) / ASSAY_QUERIES;
+    size_t d = attr->head_dim, wide_d = assay_attention_columns(d), path = assay_attention_path(longest_path),
+           lane_d = assay_attention_lane(attr->bf16, d);
+    size_t lane_queries = assay_attention_lane(attr->bf16, ASSAY_QUERIES),
+           blocks = (longest_path + ASSAY_QUERIES - 1) / ASSAY_QUERIES;
     return (backward_sizes){
         .path_left = assay_attention_line(path * lane_d),
-        .path_right = assay_attention_line(assay_attention_lane(attr->halves, path) * wide_d),
+        .path_right = assay_attention_line(assay_attention_lane(attr->bf16, path) * wide_d),
         .block_right = assay_attention_line(ASSAY_QUERIES * lane_d),
         .block_columns = assay_attention_line(lane_queries * wide_d),
-        .tile_queries = ASSAY_QUERIES * assay_attention_lane(attr->halves, ASSAY_TILE_KEYS),
+        .tile_queries = ASSAY_QUERIES * assay_attention_lane(attr->bf16, ASSAY_TILE_KEYS),
         .tile_keys = ASSAY_TILE_KEYS * lane_queries,
         .scores = ASSAY_TILE_KEYS * ASSAY_QUERIES,
+        .slope = attr->cap > 0 ? ASSAY_TILE_KEYS * ASSAY_QUERIES : 0,
         .dq = ASSAY_QUERIES * wide_d,
         .gradients = path * wide_d,
         .statistics = blocks * (attr->heads / attr->kv_heads) * 3 * ASSAY_QUERIES,
@@ -53,11 +57,15 @@ static backward_sizes sizes_of(const assay_op_attributes *attr, size_t longest_p
 size_t assay_attention_backward_words(const assay_op_attributes *attr, size_t longest_path)
 {
     backward_sizes n = sizes_of(attr, longest_path);
-    return assay_attention_line((size_t)ASSAY_TILE_KEYS * attr->head_dim) + 2 * n.path_left + n.path_right + 2 * n.block_right + 2 * n.block_columns + n.tile_queries +
-           2 * n.tile_keys + 2 * n.scores + n.dq + 2 * n.gradients + n.statistics;
+    return assay_attention_line((size_t)ASSAY_TILE_KEYS * attr->head_dim) + 2 * n.path_left + n.path_right +
+           2 * n.block_right + 2 * n.block_columns + n.tile_queries + 2 * n.tile_keys + 2 * n.scores + n.slope + n.dq +
+           2 * n.gradients + n.statistics;
 }
 
-static float *take_floats(uint32_t **memory, size_t count) { return (float *)(void *)assay_attention_take(memory, count); }
+static float *take_floats(uint32_t **memory, size_t count)
+{
+    return (float *)(void *)assay_attention_take(memory, count);
+}
 
 static backward_memory divide(const assay_attention *a, uint32_t **memory)
 {
@@ -69,11 +77,15 @@ static backward_memory divide(const assay_attention *a, uint32_t **memory)
     m.dc = (assay_packed){.k_room = a->d, .words = assay_attention_take(memory, n.block_right)};
     m.q_columns = (assay_packed){.k_room = ASSAY_QUERIES, .words = assay_attention_take(memory, n.block_columns)};
     m.dc_columns = (assay_packed){.k_room = ASSAY_QUERIES, .words = assay_attention_take(memory, n.block_columns)};
-    m.ds_queries = (assay_packed){.k_room = ASSAY_TILE_KEYS, .left = true, .words = assay_attention_take(memory, n.tile_queries)};
-    m.p_keys = (assay_packed){.k_room = ASSAY_QUERIES, .left = true, .words = assay_attention_take(memory, n.tile_keys)};
-    m.ds_keys = (assay_packed){.k_room = ASSAY_QUERIES, .left = true, .words = assay_attention_take(memory, n.tile_keys)};
+    m.ds_queries =
+        (assay_packed){.k_room = ASSAY_TILE_KEYS, .left = true, .words = assay_attention_take(memory, n.tile_queries)};
+    m.p_keys =
+        (assay_packed){.k_room = ASSAY_QUERIES, .left = true, .words = assay_attention_take(memory, n.tile_keys)};
+    m.ds_keys =
+        (assay_packed){.k_room = ASSAY_QUERIES, .left = true, .words = assay_attention_take(memory, n.tile_keys)};
     m.p = take_floats(memory, n.scores);
     m.ds = take_floats(memory, n.scores);
+    m.slope = n.slope ? take_floats(memory, n.slope) : NULL;
     m.dq = take_floats(memory, n.dq);
     m.dk = take_floats(memory, n.gradients);
     m.dv = take_floats(memory, n.gradients);
@@ -87,11 +99,13 @@ static float *statistics_of(const assay_attention *a, const backward_memory *m, 
 }
 
 /* Raw scores into p, dp into ds. */
-static void make_tile(const assay_attention *a, const backward_memory *m, const assay_query_block *block, size_t start)
+static void make_tile(const assay_attention *a, const backward_memory *m, const assay_query_block *block, size_t head,
+                      size_t start)
 {
     assay_packed v = assay_attention_tile(a, &m->v, start);
-    assay_attention_scores(a, block, &m->k, &m->q, start, m->p);
-    assay_attention_multiply(a, &v, &m->dc, assay_attention_seen(block, start), block->rows, a->d, m->ds, ASSAY_QUERIES, false);
+    assay_attention_scores(a, block, head, &m->k, &m->q, start, m->p, m->slope);
+    assay_attention_multiply(a, &v, &m->dc, assay_attention_seen(block, start), block->rows, a->d, m->ds, ASSAY_QUERIES,
+                             false);
 }
 
 static void pack_block(const assay_attention *a, const backward_memory *m, const assay_query_block *block, size_t head)
@@ -101,14 +115,16 @@ static void pack_block(const assay_attention *a, const backward_memory *m, const
 }
 
 /* The first sweep over one block. */
-static void make_statistics(const assay_attention *a, const backward_memory *m, const assay_query_block *block, size_t head, float *statistics)
+static void make_statistics(const assay_attention *a, const backward_memory *m, const assay_query_block *block,
+                            size_t head, float *statistics)
 {
     float *max = statistics, *sum = max + ASSAY_QUERIES, *delta = sum + ASSAY_QUERIES;
     pack_block(a, m, block, head);
     for (size_t i = 0; i < ASSAY_QUERIES; i++) max[i] = -INFINITY, sum[i] = delta[i] = 0;
-    for (size_t start = 0; start < block->keys; start += ASSAY_TILE_KEYS) {
-        make_tile(a, m, block, start);
-        a->kernels->scores->fold_backward(m->p, m->ds, assay_attention_seen(block, start), block->lanes, a->run->attr->scale, max, sum, delta);
+    for (size_t start = assay_attention_first(a, block->position); start < block->keys; start += ASSAY_TILE_KEYS) {
+        make_tile(a, m, block, head, start);
+        a->kernels->scores->fold_backward(m->p, m->ds, assay_attention_seen(block, start), block->lanes,
+                                          a->run->attr->scale, max, sum, delta);
     }
     for (size_t i = 0; i < block->lanes; i++) {
         sum[i] = 1.0f / sum[i];
@@ -117,25 +133,27 @@ static void make_statistics(const assay_attention *a, const backward_memory *m, 
 }
 
 /* dq of a block grows by a tile's share, in rising order of tiles. */
-static void add_queries(const assay_attention *a, const backward_memory *m, const assay_query_block *block, size_t head, size_t start)
+static void add_queries(const assay_attention *a, const backward_memory *m, const assay_query_block *block, size_t head,
+                        size_t start)
 {
     const assay_view *dq = &a->run->d_in[0];
     size_t keys = assay_attention_seen(block, start);
-    bool add = start > 0 || a->run->add[0];
+    bool add = start > assay_attention_first(a, block->position) || a->run->add[0];
     float *home = dq->data + block->row * dq->ld + head * a->d;
     assay_packed k = assay_attention_tile(a, &m->k_columns, start);
-    if (a->halves)
-        a->kernels->scores->pack(m->ds_queries.words, ASSAY_HALVES_MR * ASSAY_TILE_KEYS / 2, m->ds, keys);
+    if (a->bf16) a->kernels->scores->pack(m->ds_queries.words, ASSAY_BF16_MR * ASSAY_TILE_KEYS / 2, m->ds, keys);
     else
-        assay_attention_pack(a, &m->ds_queries, assay_matrix_transposed(assay_matrix_rows(m->ds, ASSAY_QUERIES)), block->rows, keys);
-    for (size_t i = 0; add && i < block->rows; i++) memcpy(m->dq + i * a->wide_d, home + i * dq->ld, a->d * sizeof(float));
+        assay_attention_pack(a, &m->ds_queries, assay_matrix_transposed(assay_matrix_rows(m->ds, ASSAY_QUERIES)),
+                             block->rows, keys);
+    for (size_t i = 0; add && i < block->rows; i++)
+        memcpy(m->dq + i * a->wide_d, home + i * dq->ld, a->d * sizeof(float));
     assay_attention_multiply(a, &m->ds_queries, &k, block->rows, a->d, keys, m->dq, a->wide_d, add);
     for (size_t i = 0; i < block->rows; i++) memcpy(home + i * dq->ld, m->dq + i * a->wide_d, a->d * sizeof(float));
 }
 
 /* dk (or dv) of a tile grows by a block's share. */
-static void add_keys(const assay_attention *a, const assay_query_block *block, size_t start, const float *scores, const assay_packed *left, const assay_packed *right,
-                     float *gradients)
+static void add_keys(const assay_attention *a, const assay_query_block *block, size_t start, const float *scores,
+                     const assay_packed *left, const assay_packed *right, float *gradients)
 {
     size_t keys = assay_attention_seen(block, start);
     assay_attention_pack(a, left, assay_matrix_rows(scores, ASSAY_QUERIES), keys, block->rows);
@@ -143,14 +161,22 @@ static void add_keys(const assay_attention *a, const assay_query_block *block, s
 }
 
 /* The second sweep: one tile of keys against one block. */
-static void take_tile(const assay_attention *a, const backward_memory *m, const assay_query_block *block, size_t head, size_t start, const float *statistics)
+static void take_tile(const assay_attention *a, const backward_memory *m, const assay_query_block *block, size_t head,
+                      size_t start, const float *statistics)
 {
     const float *max = statistics, *inverse = max + ASSAY_QUERIES, *delta = inverse + ASSAY_QUERIES;
     pack_block(a, m, block, head);
-    assay_attention_pack(a, &m->q_columns, assay_matrix_transposed(assay_attention_head(a, &a->run->in[0], block->row, head)), a->d, block->rows);
-    assay_attention_pack(a, &m->dc_columns, assay_matrix_transposed(assay_attention_head(a, &a->run->d_out[0], block->row, head)), a->d, block->rows);
-    make_tile(a, m, block, start);
-    a->kernels->scores->gradients(m->p, m->ds, assay_attention_seen(block, start), block->lanes, a->run->attr->scale, max, inverse, delta);
+    assay_attention_pack(a, &m->q_columns,
+                         assay_matrix_transposed(assay_attention_head(a, &a->run->in[0], block->row, head)), a->d,
+                         block->rows);
+    assay_attention_pack(a, &m->dc_columns,
+                         assay_matrix_transposed(assay_attention_head(a, &a->run->d_out[0], block->row, head)), a->d,
+                         block->rows);
+    make_tile(a, m, block, head, start);
+    a->kernels->scores->gradients(m->p, m->ds, assay_attention_seen(block, start), block->lanes, a->run->attr->scale,
+                                  max, inverse, delta);
+    for (size_t i = 0; m->slope && i < assay_attention_seen(block, start); i++)
+        for (size_t j = 0; j < block->lanes; j++) m->ds[i * ASSAY_QUERIES + j] *= m->slope[i * ASSAY_QUERIES + j];
     if (a->run->d_in[0].data) add_queries(a, m, block, head, start);
     if (a->run->d_in[1].data) add_keys(a, block, start, m->ds, &m->ds_keys, &m->q_columns, m->dk);
     if (a->run->d_in[2].data) add_keys(a, block, start, m->p, &m->p_keys, &m->dc_columns, m->dv);
@@ -161,18 +187,20 @@ static void sweep(const assay_attention *a, const backward_memory *m, const assa
     size_t first_head = a->kv_head * a->group, path = all->position + all->rows;
     for (size_t i = 0; i < all->rows; i += ASSAY_QUERIES) {
         assay_query_block block = assay_attention_block(a, all, i);
-        for (size_t head = first_head; head < first_head + a->group; head++) make_statistics(a, m, &block, head, statistics_of(a, m, i / ASSAY_QUERIES, head));
+        for (size_t head = first_head; head < first_head + a->group; head++)
+            make_statistics(a, m, &block, head, statistics_of(a, m, i / ASSAY_QUERIES, head));
     }
     for (size_t start = 0; start < path; start += ASSAY_TILE_KEYS)
         for (size_t i = 0; i < all->rows; i += ASSAY_QUERIES) {
             assay_query_block block = assay_attention_block(a, all, i);
-            if (block.keys <= start) continue;
+            if (block.keys <= start || start < assay_attention_first(a, block.position)) continue;
             for (size_t head = first_head; head < first_head + a->group; head++)
                 take_tile(a, m, &block, head, start, statistics_of(a, m, i / ASSAY_QUERIES, head));
         }
 }
 
-/* Brings a path's gradients home: a segment's own rows are written (or added to, as asked), its ancestors' rows always added to. */
+/* Brings a path's gradients home: a segment's own rows are written (or added to, as asked), its ancestors' rows always
+ * added to. */
 static void scatter_rows(const assay_attention *a, const assay_view *to, const float *from, int32_t index, bool add)
 {
     size_t col = a->kv_head * a->d;
@@ -182,10 +210,8 @@ static void scatter_rows(const assay_attention *a, const assay_view *to, const f
         for (size_t i = 0; i < segment->rows; i++) {
             float *row = to->data + (segment->first + i) * to->ld + col;
             const float *gradient = from + (segment->base + i) * a->wide_d;
-            if (add)
-                a->kernels->rows->axpy(1.0f, gradient, row, a->d);
-            else
-                memcpy(row, gradient, a->d * sizeof(float));
+            if (add) a->kernels->rows->axpy(1.0f, gradient, row, a->d);
+            else memcpy(row, gradient, a->d * sizeof(float));
         }
     }
 }
@@ -199,9 +225,9 @@ static void backward_segment(const assay_attention *a, const backward_memory *m,
     memset(m->dk, 0, bytes);
     memset(m->dv, 0, bytes);
     if (assay_attention_queries(run, segment, &all)) {
-        assay_attention_pack_path(a, &m->k, &run->in[1], (int32_t)s, path);
-        assay_attention_pack_path(a, &m->v, &run->in[2], (int32_t)s, path);
-        assay_attention_pack_path(a, &m->k_columns, &run->in[1], (int32_t)s, path);
+        assay_attention_pack_path(a, &m->k, &run->in[1], (int32_t)s, 0, path);
+        assay_attention_pack_path(a, &m->v, &run->in[2], (int32_t)s, 0, path);
+        assay_attention_pack_path(a, &m->k_columns, &run->in[1], (int32_t)s, 0, path);
         sweep(a, m, &all);
     }
     scatter_rows(a, &run->d_in[1], m->dk, (int32_t)s, run->add[1]);
@@ -211,7 +237,8 @@ static void backward_segment(const assay_attention *a, const backward_memory *m,
 static void backward_job(void *context, size_t job, int worker)
 {
     const assay_op_run *run = context;
-    uint32_t *memory = (uint32_t *)run->workspace + (size_t)worker * assay_attention_backward_words(run->attr, run->env->geometry->longest_path);
+    uint32_t *memory = (uint32_t *)run->workspace +
+                       (size_t)worker * assay_attention_backward_words(run->attr, run->env->geometry->longest_path);
     assay_attention a = assay_attention_open(run, job % run->attr->kv_heads, &memory);
     backward_memory m = divide(&a, &memory);
     const assay_tree *tree = &run->env->geometry->trees[job / run->attr->kv_heads];
@@ -220,5 +247,6 @@ static void backward_job(void *context, size_t job, int worker)
 
 void assay_attention_backward(const assay_op_run *run)
 {
-    assay_pool_run(run->env->pool, backward_job, (void *)(uintptr_t)run, run->env->geometry->tree_count * run->attr->kv_heads);
+    assay_pool_run(run->env->pool, backward_job, (void *)(uintptr_t)run,
+                   run->env->geometry->tree_count * run->attr->kv_heads);
 }

@@ -32,8 +32,10 @@ static void drop_segment(void *context, size_t index, int worker)
     if (scored && segment->scored_row < 0) return;
     for (size_t i = scored ? segment->rows - 1 : 0; i < segment->rows; i++) {
         size_t t = scored ? (size_t)segment->scored_row : segment->first + i;
-        uint32_t counter[4] = {(uint32_t)tree->identity, segment->base + (uint32_t)i, ((uint32_t)index - tree->first_segment) << 24, job->run->attr->site};
-        drop_row(job->run, counter, assay_row_read(job->run, &job->x, t, memory), job->y.data + t * job->y.ld, job->x.cols);
+        uint32_t counter[4] = {(uint32_t)tree->identity, segment->base + (uint32_t)i,
+                               ((uint32_t)index - tree->first_segment) << 24, job->run->attr->site};
+        drop_row(job->run, counter, assay_row_read(job->run, &job->x, t, memory), job->y.data + t * job->y.ld,
+                 job->x.cols);
     }
 }
 

@@ -1,7 +1,9 @@
-/* x[t] = W[ids[t]].  No input: the ids are the geometry's.  Param 0: W [vocab, hidden].  Backward: dW[ids[t]] += dx[t], rows in rising t.
+/* x[t] = scale * W[ids[t]] (scale 0: 1).  No input: the ids are the geometry's.  Param 0: W [vocab, hidden].  Backward:
+ * dW[ids[t]] += scale * dx[t], rows in rising t.
  *
- * Backward works on column ranges, each worker walking all rows in order: two tokens with one id never race and always add in the same
- * order. Within a tree they are added one by one (a fold of single rows), which is as canonical as folds are. */
+ * Backward works on column ranges, each worker walking all rows in order: two tokens with one id never race and always
+ * add in the same order. Within a tree they are added one by one (a fold of single rows), which is as canonical as
+ * folds are. */
 #include "ops/op.h"
 
 #include <string.h>
@@ -11,7 +13,8 @@ enum { COLS_OF_A_JOB = 64, ROWS_OF_A_JOB = 32 };
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
     if (shape->out_cols[0] == shape->param_cols[0] && shape->out_cols[0] <= ASSAY_ROW_MEMORY) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "embedding of width %zu into a value of width %zu", shape->param_cols[0], shape->out_cols[0]);
+    return assay_error_set(err, ASSAY_E_FORMAT, "embedding of width %zu into a value of width %zu",
+                           shape->param_cols[0], shape->out_cols[0]);
 }
 
 static unsigned reads(const assay_op_shape *shape)
@@ -29,6 +32,7 @@ static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int
         size_t offset = (size_t)run->env->geometry->ids[t] * w->cols;
         float *row = assay_row_target(&run->out[0], t, memory);
         assay_dtype_to_f32(w->dtype, (const char *)w->data + offset * bytes, row, w->cols);
+        if (run->attr->scale != 0) run->env->kernels->rows->scale(run->attr->scale, row, row, w->cols);
         assay_row_store(run, &run->out[0], t, row);
     }
 }
@@ -39,10 +43,11 @@ static void backward_cols(const assay_op_run *run, size_t first, size_t cols, in
 {
     const assay_rows *k = run->env->kernels->rows;
     const assay_view *dx = &run->d_out[0];
+    float scale = run->attr->scale != 0 ? run->attr->scale : 1.0f;
     (void)worker;
     for (size_t t = 0; t < dx->rows; t++) {
         float *row = run->param[0].gradient + (size_t)run->env->geometry->ids[t] * run->param[0].cols;
-        k->axpy(1.0f, dx->data + t * dx->ld + first, row + first, cols);
+        k->axpy(scale, dx->data + t * dx->ld + first, row + first, cols);
     }
 }
 
@@ -51,5 +56,9 @@ static void backward(const assay_op_run *run)
     if (run->param[0].gradient) assay_for_rows(run, run->param[0].cols, COLS_OF_A_JOB, backward_cols);
 }
 
-const assay_op assay_op_embedding = {
-    .name = "embedding", .passes_gradient = -1, .check = check, .reads = reads, .forward = forward, .backward = backward};
+const assay_op assay_op_embedding = {.name = "embedding",
+                                     .passes_gradient = -1,
+                                     .check = check,
+                                     .reads = reads,
+                                     .forward = forward,
+                                     .backward = backward};

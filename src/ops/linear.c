@@ -1,18 +1,15 @@
-/* y = x W^T (+ b) (+ r) (+ scale * dropout(x) A^T B^T): a linear map with optional bias, residual input and low-rank adapter.
- *
- * In 0: x [T, in]; in 1 (attr->residual): r [T, out], whose gradient is dy itself. Params in this order, those present: W [out, in],
- * b [out], A [rank, in], B [out, rank].  (LoRA: Hu et al., arXiv:2106.09685; PEFT, tuners/lora/layer.py Linear.forward)
- *
- * Order of rounding, the reference's: the folds of x W^T, those of the adapter, the bias, and the residual last, once; adding folds to a large
- * residual one by one would round at its size each time.
- * In bf16 (attr->halves) every product rounds its operands to bf16; the adapter's product goes on in the host's sums, and bias and residual join
- * them before y is rounded, once. Backward likewise: du A goes on in the sums of dy W, unless dropout stands between.
- * Backward reads x only if W or A is trained: a frozen weight needs no input. u = dropout(x) A^T is made again (rank columns)
- * rather than kept, so that nothing ever asks for the host product to be replayed.
- * Workspace: in bf16 room for packed left operands; u and, backward, du [T, rank]; with dropout also dropout(x) [T, in], which then serves the gradient
- * on its way back.
- */
-#include "backend/gemm_halves.h"
+/* y = x W^T (+ b) (+ r) (+ scale * dropout(x) A^T B^T): a linear map with optional bias, residual input and low-rank
+ * adapter. In 0: x [T, in]; in 1 (attr->residual): r [T, out], whose gradient is dy itself. Params in this order, those
+ * present: W [out, in], b [out], A [rank, in], B [out, rank].  (LoRA: Hu et al., arXiv:2106.09685; PEFT,
+ * tuners/lora/layer.py Linear.forward) Order of rounding, the reference's: the folds of x W^T, those of the adapter,
+ * the bias, and the residual last, once; adding folds to a large residual one by one would round at its size each time.
+ * In bf16 (attr->bf16) every product rounds its operands to bf16; the adapter's product goes on in the host's sums,
+ * and bias and residual join them before y is rounded, once. Backward likewise: du A goes on in the sums of dy W,
+ * unless dropout stands between. Backward reads x only if W or A is trained: a frozen weight needs no input. u =
+ * dropout(x) A^T is made again (rank columns) rather than kept, so that nothing ever asks for the host product to be
+ * replayed. Workspace: in bf16 room for packed left operands; u and, backward, du [T, rank]; with dropout also
+ * dropout(x) [T, in], which then serves the gradient on its way back. */
+#include "backend/gemm_bf16.h"
 #include "ops/dropout.h"
 #include "ops/op.h"
 
@@ -37,14 +34,20 @@ static linear_params params_of(const assay_op_run *run)
 
 static int adapter_index(const assay_op_shape *shape) { return shape->attr->bias ? 2 : 1; }
 
-static size_t rank_of(const assay_op_shape *shape) { return shape->attr->adapter ? shape->param_rows[adapter_index(shape)] : 0; }
+static size_t rank_of(const assay_op_shape *shape)
+{
+    return shape->attr->adapter ? shape->param_rows[adapter_index(shape)] : 0;
+}
 
 static assay_status check_adapter(const assay_op_shape *shape, assay_error *err)
 {
     int a = adapter_index(shape), b = a + 1;
-    if (shape->param_cols[a] == shape->in_cols[0] && shape->param_rows[b] == shape->out_cols[0] && shape->param_cols[b] == shape->param_rows[a]) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "adapter A [%zu, %zu], B [%zu, %zu] on a linear map from %zu to %zu", shape->param_rows[a], shape->param_cols[a],
-                           shape->param_rows[b], shape->param_cols[b], shape->in_cols[0], shape->out_cols[0]);
+    if (shape->param_cols[a] == shape->in_cols[0] && shape->param_rows[b] == shape->out_cols[0] &&
+        shape->param_cols[b] == shape->param_rows[a])
+        return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT, "adapter A [%zu, %zu], B [%zu, %zu] on a linear map from %zu to %zu",
+                           shape->param_rows[a], shape->param_cols[a], shape->param_rows[b], shape->param_cols[b],
+                           shape->in_cols[0], shape->out_cols[0]);
 }
 
 static assay_status check(const assay_op_shape *shape, assay_error *err)
@@ -53,8 +56,8 @@ static assay_status check(const assay_op_shape *shape, assay_error *err)
     if (shape->attr->bias) fits = fits && shape->param_cols[1] == shape->out_cols[0];
     if (shape->attr->residual) fits = fits && shape->in_cols[1] == shape->out_cols[0];
     if (!fits)
-        return assay_error_set(err, ASSAY_E_FORMAT, "weight [%zu, %zu] maps %zu columns to %zu", shape->param_rows[0], shape->param_cols[0], shape->in_cols[0],
-                               shape->out_cols[0]);
+        return assay_error_set(err, ASSAY_E_FORMAT, "weight [%zu, %zu] maps %zu columns to %zu", shape->param_rows[0],
+                               shape->param_cols[0], shape->in_cols[0], shape->out_cols[0]);
     return shape->attr->adapter ? check_adapter(shape, err) : ASSAY_OK;
 }
 
@@ -65,12 +68,14 @@ static unsigned reads(const assay_op_shape *shape)
     return shape->param_wants[0] || adapter ? ASSAY_READS_IN(0) : 0;
 }
 
-/* Where products pack their left operands. A weight's gradient runs over tokens, in folds that may all be odd, and makes do with few rows at a time. */
-static size_t packed_bytes(bool halves, size_t rows, size_t in, size_t out, size_t rank, bool backward)
+/* Where products pack their left operands. A weight's gradient runs over tokens, in folds that may all be odd, and
+ * makes do with few rows at a time. */
+static size_t packed_bytes(bool bf16, size_t rows, size_t in, size_t out, size_t rank, bool backward)
 {
     size_t widest = backward && out > in ? out : in;
-    size_t most = assay_gemm_halves_packed_bytes(rows, (widest + 1) / 2 + (rank + 1) / 2, !backward), least = assay_gemm_halves_packed_bytes(1, rows, false);
-    return halves ? ((most > least ? most : least) + 63) & ~(size_t)63 : 0;
+    size_t most = assay_gemm_bf16_packed_bytes(rows, (widest + 1) / 2 + (rank + 1) / 2, !backward),
+           least = assay_gemm_bf16_packed_bytes(1, rows, false);
+    return bf16 ? ((most > least ? most : least) + 63) & ~(size_t)63 : 0;
 }
 
 static size_t workspace(const assay_op_shape *shape, const assay_bounds *bounds, int workers, bool backward)
@@ -78,12 +83,14 @@ static size_t workspace(const assay_op_shape *shape, const assay_bounds *bounds,
     size_t rows = bounds->rows[shape->out_space], floats = rows * rank_of(shape) * (backward ? 2 : 1);
     (void)workers;
     if (shape->attr->adapter && shape->attr->dropout > 0) floats += rows * shape->in_cols[0];
-    return packed_bytes(shape->attr->halves, rows, shape->in_cols[0], shape->out_cols[0], rank_of(shape), backward) + floats * sizeof(float);
+    return packed_bytes(shape->attr->bf16, rows, shape->in_cols[0], shape->out_cols[0], rank_of(shape), backward) +
+           floats * sizeof(float);
 }
 
 static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES], double context, bool backward)
 {
-    double t = rows[shape->out_space], in = (double)shape->in_cols[0], out = (double)shape->out_cols[0], rank = (double)rank_of(shape);
+    double t = rows[shape->out_space], in = (double)shape->in_cols[0], out = (double)shape->out_cols[0],
+           rank = (double)rank_of(shape);
     double host = 2 * t * in * out, adapter = 2 * t * rank * (in + out);
     (void)context;
     if (!backward) return host + adapter;
@@ -95,23 +102,24 @@ static size_t packed_bytes_here(const assay_op_run *run)
 {
     linear_params p = params_of(run);
     size_t rows = run->env->geometry->spaces[run->out_space].rows, rank = p.lora_a ? p.lora_a->rows : 0;
-    return packed_bytes(run->attr->halves, rows, p.w->cols, p.w->rows, rank, run->d_out[0].data != NULL);
+    return packed_bytes(run->attr->bf16, rows, p.w->cols, p.w->rows, rank, run->d_out[0].data != NULL);
 }
 
-static void multiply_halves(const assay_op_run *run, assay_gemm_halves_args *args)
+static void multiply_bf16(const assay_op_run *run, assay_gemm_bf16_args *args)
 {
     args->packed = run->workspace;
     args->packed_bytes = packed_bytes_here(run);
-    assay_gemm_halves(run->env->kernels, run->env->pool, run->env->scratch, args);
+    assay_gemm_bf16(run->env->kernels, run->env->pool, run->env->scratch, args);
 }
 
 static bool drops(const assay_op_run *run) { return run->attr->dropout > 0 && run->env->training; }
 
-static void product(const assay_op_run *run, assay_matrix a, assay_matrix b, size_t m, size_t n, size_t k, float *c, size_t ldc, bool add)
+static void product(const assay_op_run *run, assay_matrix a, assay_matrix b, size_t m, size_t n, size_t k, float *c,
+                    size_t ldc, bool add)
 {
-    if (run->attr->halves) {
-        assay_gemm_halves_args args = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .ldc = ldc, .add = add};
-        multiply_halves(run, &args);
+    if (run->attr->bf16) {
+        assay_gemm_bf16_args args = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .ldc = ldc, .add = add};
+        multiply_bf16(run, &args);
         return;
     }
     assay_gemm_args args = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .ldc = ldc, .add = add};
@@ -123,14 +131,30 @@ static void weight_gradient(const assay_op_run *run, const assay_view *left, con
 {
     const assay_space *space = &run->env->geometry->spaces[run->out_space];
     assay_matrix a = assay_matrix_transposed(assay_view_matrix(left)), b = assay_view_matrix(right);
-    if (run->attr->halves) {
-        assay_gemm_halves_args args = {.m = left->cols, .n = right->cols, .k = left->rows, .a = a, .b = b, .c = gradient, .ldc = right->cols, .add = true,
-                                       .folds = space->folds, .fold_count = space->fold_count};
-        multiply_halves(run, &args);
+    if (run->attr->bf16) {
+        assay_gemm_bf16_args args = {.m = left->cols,
+                                     .n = right->cols,
+                                     .k = left->rows,
+                                     .a = a,
+                                     .b = b,
+                                     .c = gradient,
+                                     .ldc = right->cols,
+                                     .add = true,
+                                     .folds = space->folds,
+                                     .fold_count = space->fold_count};
+        multiply_bf16(run, &args);
         return;
     }
-    assay_gemm_args args = {.m = left->cols, .n = right->cols, .k = left->rows, .a = a, .b = b, .c = gradient, .ldc = right->cols, .add = true,
-                            .folds = space->folds, .fold_count = space->fold_count};
+    assay_gemm_args args = {.m = left->cols,
+                            .n = right->cols,
+                            .k = left->rows,
+                            .a = a,
+                            .b = b,
+                            .c = gradient,
+                            .ldc = right->cols,
+                            .add = true,
+                            .folds = space->folds,
+                            .fold_count = space->fold_count};
     assay_gemm(run->env->kernels, run->env->pool, run->env->scratch, &args);
 }
 
@@ -167,9 +191,11 @@ static assay_view dropped_input(const assay_op_run *run, size_t offset)
 }
 
 /* u = scale * dropout(x) A^T */
-static void adapter_down(const assay_op_run *run, const assay_param_view *lora_a, const assay_view *x, const assay_view *u)
+static void adapter_down(const assay_op_run *run, const assay_param_view *lora_a, const assay_view *x,
+                         const assay_view *u)
 {
-    product(run, assay_view_matrix(x), assay_matrix_transposed(weight_matrix(lora_a)), u->rows, u->cols, x->cols, u->data, u->ld, false);
+    product(run, assay_view_matrix(x), assay_matrix_transposed(weight_matrix(lora_a)), u->rows, u->cols, x->cols,
+            u->data, u->ld, false);
     run->env->kernels->rows->scale(run->attr->scale, u->data, u->data, u->rows * u->cols);
 }
 
@@ -178,15 +204,21 @@ static void forward_adapter(const assay_op_run *run, const linear_params *p)
     const assay_view *y = &run->out[0];
     assay_view u = workspace_view(run, 0, y->rows, p->lora_a->rows), dropped = dropped_input(run, u.rows * u.cols);
     adapter_down(run, p->lora_a, &dropped, &u);
-    product(run, assay_matrix_rows(u.data, u.ld), assay_matrix_transposed(weight_matrix(p->lora_b)), y->rows, y->cols, u.cols, y->data, y->ld, true);
+    product(run, assay_matrix_rows(u.data, u.ld), assay_matrix_transposed(weight_matrix(p->lora_b)), y->rows, y->cols,
+            u.cols, y->data, y->ld, true);
 }
 
 /* Everything in one product. */
-static void forward_halves(const assay_op_run *run, const linear_params *p)
+static void forward_bf16(const assay_op_run *run, const linear_params *p)
 {
     const assay_view *x = &run->in[0], *y = &run->out[0], *r = &run->in[1];
-    assay_gemm_halves_args args = {.m = y->rows, .n = y->cols, .k = x->cols, .a = assay_view_matrix(x), .b = assay_matrix_transposed(weight_matrix(p->w)),
-                                   .half_c = y->half, .ldc = y->ld};
+    assay_gemm_bf16_args args = {.m = y->rows,
+                                 .n = y->cols,
+                                 .k = x->cols,
+                                 .a = assay_view_matrix(x),
+                                 .b = assay_matrix_transposed(weight_matrix(p->w)),
+                                 .bf16_c = y->bf16,
+                                 .ldc = y->ld};
     if (p->lora_a) {
         assay_view u = workspace_view(run, 0, y->rows, p->lora_a->rows), dropped = dropped_input(run, u.rows * u.cols);
         adapter_down(run, p->lora_a, &dropped, &u);
@@ -196,20 +228,21 @@ static void forward_halves(const assay_op_run *run, const linear_params *p)
     }
     args.bias = p->b ? p->b->data : NULL;
     args.residual = r->data;
-    args.half_residual = r->half;
+    args.bf16_residual = r->bf16;
     args.ld_residual = r->ld;
-    multiply_halves(run, &args);
+    multiply_bf16(run, &args);
 }
 
 static void forward(const assay_op_run *run)
 {
     const assay_view *x = &run->in[0], *y = &run->out[0];
     linear_params p = params_of(run);
-    if (y->half) {
-        forward_halves(run, &p);
+    if (y->bf16) {
+        forward_bf16(run, &p);
         return;
     }
-    product(run, assay_view_matrix(x), assay_matrix_transposed(weight_matrix(p.w)), y->rows, y->cols, x->cols, y->data, y->ld, false);
+    product(run, assay_view_matrix(x), assay_matrix_transposed(weight_matrix(p.w)), y->rows, y->cols, x->cols, y->data,
+            y->ld, false);
     if (p.lora_a) forward_adapter(run, &p);
     if (p.b || run->attr->residual) assay_for_rows(run, y->rows, ROWS_OF_A_JOB, finish_rows);
 }
@@ -220,10 +253,8 @@ static void add_rows(const assay_op_run *run, size_t first, size_t rows, int wor
     (void)worker;
     for (size_t t = first; t < first + rows; t++) {
         float *to = dr->data + t * dr->ld, *from = dy->data + t * dy->ld;
-        if (run->add[1])
-            run->env->kernels->rows->axpy(1.0f, from, to, dy->cols);
-        else
-            memcpy(to, from, dy->cols * sizeof(float));
+        if (run->add[1]) run->env->kernels->rows->axpy(1.0f, from, to, dy->cols);
+        else memcpy(to, from, dy->cols * sizeof(float));
     }
 }
 
@@ -234,8 +265,8 @@ static void bias_gradient(const assay_op_run *run, size_t first, size_t cols, in
     const assay_param_view *b = params_of(run).b;
     (void)worker;
     for (size_t f = 0; b && f < space->fold_count; f++)
-        run->env->kernels->rows->column_sum(dy->data + space->folds[f] * dy->ld + first, dy->ld, NULL, 0, NULL, space->folds[f + 1] - space->folds[f], cols,
-                                            b->gradient + first);
+        run->env->kernels->rows->column_sum(dy->data + space->folds[f] * dy->ld + first, dy->ld, NULL, 0, NULL,
+                                            space->folds[f + 1] - space->folds[f], cols, b->gradient + first);
 }
 
 /* du = scale * dy B */
@@ -243,13 +274,15 @@ static assay_view adapter_gradient(const assay_op_run *run, const linear_params 
 {
     const assay_view *dy = &run->d_out[0];
     assay_view du = workspace_view(run, dy->rows * p->lora_a->rows, dy->rows, p->lora_a->rows);
-    product(run, assay_matrix_rows(dy->data, dy->ld), weight_matrix(p->lora_b), dy->rows, du.cols, dy->cols, du.data, du.ld, false);
+    product(run, assay_matrix_rows(dy->data, dy->ld), weight_matrix(p->lora_b), dy->rows, du.cols, dy->cols, du.data,
+            du.ld, false);
     run->env->kernels->rows->scale(run->attr->scale, du.data, du.data, du.rows * du.cols);
     return du;
 }
 
-/* In bf16 the adapter's share is the second product of the host's, as it is forward; where dropout stands between, and in f32, it follows by itself. */
-static bool joins_host(const assay_op_run *run) { return run->attr->adapter && run->attr->halves && !drops(run); }
+/* In bf16 the adapter's share is the second product of the host's, as it is forward; where dropout stands between, and
+ * in f32, it follows by itself. */
+static bool joins_host(const assay_op_run *run) { return run->attr->adapter && run->attr->bf16 && !drops(run); }
 
 /* dx (+)= dy W (+ du A) */
 static void input_gradient(const assay_op_run *run, const linear_params *p, const assay_view *du)
@@ -260,13 +293,23 @@ static void input_gradient(const assay_op_run *run, const linear_params *p, cons
         product(run, a, b, dx->rows, dx->cols, dy->cols, dx->data, dx->ld, run->add[0]);
         return;
     }
-    assay_gemm_halves_args args = {.m = dx->rows, .n = dx->cols, .k = dy->cols, .k2 = du->cols, .a = a, .b = b, .a2 = assay_view_matrix(du),
-                                   .b2 = weight_matrix(p->lora_a), .c = dx->data, .ldc = dx->ld, .add = run->add[0]};
-    multiply_halves(run, &args);
+    assay_gemm_bf16_args args = {.m = dx->rows,
+                                 .n = dx->cols,
+                                 .k = dy->cols,
+                                 .k2 = du->cols,
+                                 .a = a,
+                                 .b = b,
+                                 .a2 = assay_view_matrix(du),
+                                 .b2 = weight_matrix(p->lora_a),
+                                 .c = dx->data,
+                                 .ldc = dx->ld,
+                                 .add = run->add[0]};
+    multiply_bf16(run, &args);
 }
 
 /* dx += dropout'(du A), by way of the memory that held dropout(x) */
-static void adapter_input_gradient(const assay_op_run *run, const assay_param_view *lora_a, const assay_view *du, assay_view *dropped)
+static void adapter_input_gradient(const assay_op_run *run, const assay_param_view *lora_a, const assay_view *du,
+                                   assay_view *dropped)
 {
     const assay_view *dx = &run->d_in[0];
     assay_matrix left = assay_matrix_rows(du->data, du->ld), right = weight_matrix(lora_a);
@@ -276,7 +319,8 @@ static void adapter_input_gradient(const assay_op_run *run, const assay_param_vi
     }
     product(run, left, right, dx->rows, dx->cols, du->cols, dropped->data, dropped->ld, false);
     assay_dropout_rows(run, *dropped, *dropped);
-    for (size_t t = 0; t < dx->rows; t++) run->env->kernels->rows->axpy(1.0f, dropped->data + t * dropped->ld, dx->data + t * dx->ld, dx->cols);
+    for (size_t t = 0; t < dx->rows; t++)
+        run->env->kernels->rows->axpy(1.0f, dropped->data + t * dropped->ld, dx->data + t * dx->ld, dx->cols);
 }
 
 static void backward_adapter(const assay_op_run *run, const linear_params *p, const assay_view *du)
@@ -304,7 +348,8 @@ static void backward(const assay_op_run *run)
     if (p.w->gradient) weight_gradient(run, dy, x, p.w->gradient);
     if (p.b && p.b->gradient) assay_for_rows(run, dy->cols, COLS_OF_A_JOB, bias_gradient);
     if (p.lora_a) backward_adapter(run, &p, &du);
-    if (run->attr->residual && run->d_in[1].data && run->d_in[1].data != dy->data) assay_for_rows(run, dy->rows, ROWS_OF_A_JOB, add_rows);
+    if (run->attr->residual && run->d_in[1].data && run->d_in[1].data != dy->data)
+        assay_for_rows(run, dy->rows, ROWS_OF_A_JOB, add_rows);
 }
 
 const assay_op assay_op_linear = {.name = "linear",

@@ -1,15 +1,18 @@
 /* One differentiable operation a file: shape rule, forward, backward, what backward reads.
  *
- * An operation is a constant assay_op. It is told everything by an assay_op_run and keeps nothing. The contract:
+ * An operation is a constant assay_op. It is told everything by an assay_op_run and keeps nothing. The contract, which
+ * tests/test_op_contract.c holds every operation of the list to:
  *   - forward overwrites every element of its outputs and reads only `in`, parameters and the geometry;
- *   - backward reads d_out and those of in/out that `reads` asked for (the others' data is NULL). For an input whose gradient is
- *     wanted, d_in[i].data is not NULL: it is overwritten, or added to where add[i]; every element of the operand's columns is written. A parameter's
- *     gradient (NULL: frozen) is always added to;
- *   - sums over rows follow the geometry's folds (see geometry.h); work is shared out over outputs only, so the bits depend neither
- *     on threads nor on the batch;
+ *   - backward reads d_out and those of in/out that `reads` asked for (the others' data is NULL). Any of the d_in may
+ * be absent (data is NULL: not wanted, not written); the others are overwritten, or added to where add[i], in every
+ *     element of the operand's columns. An input that comes from an operation without backward (rope's angles) is never
+ *     wanted. A parameter's gradient (NULL: frozen) is always added to. What is wanted besides changes no bit;
+ *   - backward may change d_out where passes_gradient is not -1, and nothing else that it reads;
+ *   - sums over rows follow the geometry's folds (see geometry.h); work is shared out over outputs only, so the bits
+ *     depend neither on threads nor on the batch;
  *   - the same call gives the same bits: a dropped value can be made again at any time.
- * Values are row-major matrices [rows of their space, cols] of f32 or, where the program says so, bf16: computed in f32 and rounded once on
- * storing. An operand may be a range of a value's columns (ld > cols).
+ * Values are row-major matrices [rows of their space, cols] of f32 or, where the program says so, bf16: computed in f32
+ * and rounded once on storing. An operand may be a range of a value's columns (ld > cols).
  */
 #ifndef ASSAY_OPS_OP_H
 #define ASSAY_OPS_OP_H
@@ -19,25 +22,26 @@
 
 enum { ASSAY_MAX_INPUTS = 4, ASSAY_MAX_OUTPUTS = 2, ASSAY_MAX_PARAMS = 4 };
 
-/* At most one of data and half is set; neither: not there, not wanted. Gradients are always f32. */
+/* At most one of data and bf16 is set; neither: not there, not wanted. Gradients are always f32. */
 typedef struct assay_view {
     float *data;
-    uint16_t *half; /* bf16 */
+    uint16_t *bf16;
     size_t rows, cols, ld;
 } assay_view;
 
 /* A weight at run time. */
 typedef struct assay_param_view {
     const void *data;
-    assay_dtype dtype;   /* F32, F16 or BF16 */
-    size_t rows, cols;   /* Hugging Face's order; a vector has rows 1 */
-    float *gradient;     /* f32 of the same shape, NULL: frozen */
+    assay_dtype dtype; /* F32, F16 or BF16 */
+    size_t rows, cols; /* Hugging Face's order; a vector has rows 1 */
+    float *gradient;   /* f32 of the same shape, NULL: frozen */
 } assay_param_view;
 
 typedef struct assay_op_env {
     const assay_kernels *kernels;
     assay_pool *pool;
-    void *scratch;       /* products' scratch of every worker; between products also memory for rows, see assay_row_memory */
+    /* products' scratch of every worker; between products also memory for rows, see assay_row_memory */
+    void *scratch;
     const assay_geometry *geometry;
     uint64_t seed, step; /* dropout's counters */
     bool training;       /* false: dropout is the identity */
@@ -45,16 +49,22 @@ typedef struct assay_op_env {
 
 /* What differs between two uses of an operation; each operation says which fields it reads. */
 typedef struct assay_op_attributes {
-    float eps;                      /* norm */
-    float scale;                    /* attention: of the scores; linear: of the adapter */
-    float dropout;                  /* linear: of the adapter's input */
-    uint32_t site;                  /* dropout: which place in the model */
+    float eps;     /* norm */
+    float scale;   /* attention: of the scores; linear: of the adapter; embedding: of its rows; add: of in 1 */
+    float dropout; /* linear: of the adapter's input */
+    uint32_t site; /* dropout: which place in the model */
+    /* attention, rope, regroup; rms_norm: heads of head_dim columns normed alone, 0: the whole row */
     uint32_t heads, kv_heads, head_dim;
+    uint32_t window;                /* attention: keys a query sees, itself included; 0: its whole path */
+    float cap;                      /* attention: scores become cap * tanh(score / cap); 0: no cap */
+    bool plus_one;                  /* rms_norm: the weight is 1 + w */
+    bool gelu;                      /* swiglu: gelu (tanh form) for silu */
     uint32_t rotary_half;           /* rope: pairs per head */
     bool adjacent;                  /* rope: (2i, 2i+1) instead of (i, i + half) */
     bool bias, residual, adapter;   /* linear: which operands are present */
-    bool halves;                    /* linear, attention: products round their operands to bf16 */
+    bool bf16;                      /* linear, attention: products round their operands to bf16 */
     const float *inverse_frequency; /* angles: [rotary_half], owned by the program */
+    const float *slopes;            /* attention: ALiBi's, [heads], owned by the program; NULL: none */
     float angle_scale;              /* angles: factor of cos and sin (yarn's attention factor; 1 otherwise) */
 } assay_op_attributes;
 
@@ -76,7 +86,7 @@ typedef struct assay_op_shape {
     size_t in_cols[ASSAY_MAX_INPUTS], out_cols[ASSAY_MAX_OUTPUTS];
     assay_space_id in_space[ASSAY_MAX_INPUTS], out_space;
     size_t param_rows[ASSAY_MAX_PARAMS], param_cols[ASSAY_MAX_PARAMS];
-    bool in_wants[ASSAY_MAX_INPUTS];   /* whose gradients are wanted */
+    bool in_wants[ASSAY_MAX_INPUTS]; /* whose gradients are wanted */
     bool param_wants[ASSAY_MAX_PARAMS];
 } assay_op_shape;
 
@@ -86,30 +96,34 @@ typedef struct assay_op_shape {
 
 typedef struct assay_op {
     const char *name;
-    bool pointwise;        /* cheap to make again from its inputs: never kept for backward */
-    bool in_place;         /* out 0 may share memory with input 0 */
-    int passes_gradient;   /* index of an input whose gradient is d_out[0] itself, up to an in-place change by backward; -1: none.
-                              The engine lets d_in take over d_out's memory; where it cannot, add[] or a copy is asked for. */
+    bool pointwise;      /* cheap to make again from its inputs: never kept for backward */
+    bool in_place;       /* out 0 may share memory with input 0 */
+    int passes_gradient; /* index of an input whose gradient is d_out[0] itself, up to an in-place change by backward;
+                            -1: none. The engine lets d_in take over d_out's memory; where it cannot, add[] or a copy is
+                            asked for. */
 
     /* Checks that the operands fit together; the message says which do not. */
     assay_status (*check)(const assay_op_shape *shape, assay_error *err);
     /* Which operands backward needs the data of, given whose gradients are wanted. */
     unsigned (*reads)(const assay_op_shape *shape);
-    size_t (*workspace)(const assay_op_shape *shape, const assay_bounds *bounds, int workers, bool backward); /* NULL: none */
-    /* Useful floating-point operations (what a backward pass makes again for itself does not count) for that many rows of each space and a mean context of `context` keys per query; NULL: negligible. */
+    /* NULL: none */
+    size_t (*workspace)(const assay_op_shape *shape, const assay_bounds *bounds, int workers, bool backward);
+    /* Useful floating-point operations (what a backward pass makes again for itself does not count) for that many rows
+     * of each space and a mean context of `context` keys per query; NULL: negligible. */
     double (*flops)(const assay_op_shape *shape, const double rows[ASSAY_SPACES], double context, bool backward);
     void (*forward)(const assay_op_run *run);
     void (*backward)(const assay_op_run *run); /* NULL: not differentiable */
 } assay_op;
 
-extern const assay_op assay_op_embedding, assay_op_angles, assay_op_rms_norm, assay_op_linear, assay_op_rope, assay_op_attention,
-    assay_op_swiglu, assay_op_gather;
+extern const assay_op assay_op_embedding, assay_op_angles, assay_op_rms_norm, assay_op_layer_norm, assay_op_linear,
+    assay_op_regroup, assay_op_rope, assay_op_attention, assay_op_swiglu, assay_op_gelu, assay_op_add, assay_op_gather;
 
 /* All of the above, NULL-terminated: tests walk it, and a new operation gets one line there. */
 const assay_op *assay_op_at(size_t index);
 
-/* Rows as f32, whatever they are stored in: `read` returns the row itself or widens it into `memory` ([cols]); `target` is where to compute a row,
- * `store` brings it home. Both give the row itself where it is f32. assay_row_memory: ASSAY_ROW_MEMORY floats of the worker's own, lost at the next product. */
+/* Rows as f32, whatever they are stored in: `read` returns the row itself or widens it into `memory` ([cols]); `target`
+ * is where to compute a row, `store` brings it home. Both give the row itself where it is f32. assay_row_memory:
+ * ASSAY_ROW_MEMORY floats of the worker's own, lost at the next product. */
 enum { ASSAY_ROW_MEMORY = 1 << 17 };
 float *assay_row_memory(const assay_op_run *run, int worker);
 const float *assay_row_read(const assay_op_run *run, const assay_view *view, size_t row, float *memory);

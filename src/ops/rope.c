@@ -1,7 +1,9 @@
-/* Rotary positions, in place where the plan allows.  In 0: x [T, C], in 1: angles [T, 2 * half] (cos, sin).  Out 0: y [T, C].
+/* Rotary positions, in place where the plan allows.  In 0: x [T, C], in 1: angles [T, 2 * half] (cos, sin).  Out 0: y
+ * [T, C].
  *
- * attr->heads heads of attr->head_dim columns from the left are rotated over their first 2 * half columns; columns behind them (the
- * values of a fused query-key-value row) pass through.  The gradient is the rotation back.  (Su et al., arXiv:2104.09864) */
+ * attr->heads heads of attr->head_dim columns from the left are rotated over their first 2 * half columns; columns
+ * behind them (the values of a fused query-key-value row) pass through.  The gradient is the rotation back.  (Su et
+ * al., arXiv:2104.09864) */
 #include "ops/op.h"
 
 #include <string.h>
@@ -12,11 +14,12 @@ static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
     const assay_op_attributes *attr = shape->attr;
     size_t rotated = (size_t)attr->heads * attr->head_dim;
-    if (shape->in_cols[0] == shape->out_cols[0] && shape->in_cols[0] <= ASSAY_ROW_MEMORY && rotated <= shape->in_cols[0] && shape->in_cols[1] == 2 * (size_t)attr->rotary_half &&
+    if (shape->in_cols[0] == shape->out_cols[0] && shape->in_cols[0] <= ASSAY_ROW_MEMORY &&
+        rotated <= shape->in_cols[0] && shape->in_cols[1] == 2 * (size_t)attr->rotary_half &&
         2 * attr->rotary_half <= attr->head_dim)
         return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "rotation of %u heads of %u columns (%u pairs) in a value of width %zu", attr->heads, attr->head_dim,
-                           attr->rotary_half, shape->in_cols[0]);
+    return assay_error_set(err, ASSAY_E_FORMAT, "rotation of %u heads of %u columns (%u pairs) in a value of width %zu",
+                           attr->heads, attr->head_dim, attr->rotary_half, shape->in_cols[0]);
 }
 
 static unsigned reads(const assay_op_shape *shape)
@@ -30,7 +33,8 @@ static void rotate_row(const assay_op_run *run, float *row, size_t t, float sign
     const assay_op_attributes *attr = run->attr;
     const float *angles = run->in[1].data + t * run->in[1].ld;
     for (size_t head = 0; head < attr->heads; head++)
-        run->env->kernels->rows->rope(row + head * attr->head_dim, angles, angles + attr->rotary_half, attr->rotary_half, attr->adjacent, sign);
+        run->env->kernels->rows->rope(row + head * attr->head_dim, angles, angles + attr->rotary_half,
+                                      attr->rotary_half, attr->adjacent, sign);
 }
 
 static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
@@ -48,7 +52,8 @@ static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int
 
 static void forward(const assay_op_run *run) { assay_for_rows(run, run->out[0].rows, ROWS_OF_A_JOB, forward_rows); }
 
-/* Where the gradient cannot take over its memory it is rotated in place all the same (nobody reads it later) and then copied or added. */
+/* Where the gradient cannot take over its memory it is rotated in place all the same (nobody reads it later) and then
+ * copied or added. */
 static void backward_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
 {
     const assay_view *dy = &run->d_out[0], *dx = &run->d_in[0];
@@ -56,10 +61,8 @@ static void backward_rows(const assay_op_run *run, size_t first, size_t rows, in
     for (size_t t = first; t < first + rows; t++) {
         float *from = dy->data + t * dy->ld, *to = dx->data + t * dx->ld;
         rotate_row(run, from, t, -1.0f);
-        if (run->add[0])
-            run->env->kernels->rows->axpy(1.0f, from, to, dy->cols);
-        else if (to != from)
-            memcpy(to, from, dy->cols * sizeof(float));
+        if (run->add[0]) run->env->kernels->rows->axpy(1.0f, from, to, dy->cols);
+        else if (to != from) memcpy(to, from, dy->cols * sizeof(float));
     }
 }
 

@@ -1,7 +1,8 @@
 /* The learning rate of a step as a share of its peak.
  *
- * Warm-up: step t (from 0) of w gets (t + 1) / w, so the first step already learns (Transformers' first step has rate 0). Then with
- * p = (t - w) / (total - w): constant 1; linear 1 - p; cosine floor + (1 - floor) * (1 + cos(pi p)) / 2. */
+ * Warm-up: step t (from 0) of w gets (t + 1) / w, so the first step already learns (Transformers' first step has rate
+ * 0). Then with p = (t - w) / (total - w): constant 1; linear 1 - p; cosine floor + (1 - floor) * (1 + cos(pi p)) / 2.
+ */
 #ifndef ASSAY_OPTIM_LR_SCHEDULE_H
 #define ASSAY_OPTIM_LR_SCHEDULE_H
 

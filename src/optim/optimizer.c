@@ -7,7 +7,8 @@
 
 enum { CHUNK = 1 << 14 };
 
-assay_status assay_optimizer_create(assay_optimizer **out, const assay_optimizer_item *items, size_t count, assay_error *err)
+assay_status assay_optimizer_create(assay_optimizer **out, const assay_optimizer_item *items, size_t count,
+                                    assay_error *err)
 {
     assay_optimizer *optimizer = assay_alloc(1, sizeof *optimizer);
     *out = NULL;
@@ -17,7 +18,8 @@ assay_status assay_optimizer_create(assay_optimizer **out, const assay_optimizer
     optimizer->items = assay_alloc(count, sizeof *items);
     optimizer->moments = assay_alloc(optimizer->values, 2 * sizeof *optimizer->moments);
     if (!optimizer->items || !optimizer->moments) {
-        assay_status status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the optimizer's moments (%zu values)", 2 * optimizer->values);
+        assay_status status = assay_error_set(
+            err, ASSAY_E_MEMORY, "out of memory for the optimizer's moments (%zu values)", 2 * optimizer->values);
         assay_optimizer_free(optimizer);
         return status;
     }
@@ -42,7 +44,8 @@ void assay_optimizer_free(assay_optimizer *optimizer)
 
 void assay_optimizer_zero(assay_optimizer *optimizer)
 {
-    for (size_t i = 0; i < optimizer->count; i++) memset(optimizer->items[i].gradient, 0, optimizer->items[i].count * sizeof(float));
+    for (size_t i = 0; i < optimizer->count; i++)
+        memset(optimizer->items[i].gradient, 0, optimizer->items[i].count * sizeof(float));
 }
 
 double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernels *kernels)
@@ -70,14 +73,21 @@ static void step_chunk(void *context, size_t tile, int worker)
     const assay_optimizer_item *item = job->item;
     size_t first = tile * CHUNK, n = item->count - first < CHUNK ? item->count - first : CHUNK;
     (void)worker;
-    job->kernels->rows->adamw(item->weight + first, item->gradient + first, item->m + first, item->v + first, n, &job->step);
+    job->kernels->rows->adamw(item->weight + first, item->gradient + first, item->m + first, item->v + first, n,
+                              &job->step);
 }
 
-void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool, const assay_optimizer_hyper *hyper, double lr, double norm)
+void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool,
+                          const assay_optimizer_hyper *hyper, double lr, double norm)
 {
     double t = (double)++optimizer->steps, factor = hyper->clip > 0 ? hyper->clip / (norm + 1e-6) : 1;
-    assay_adam_step step = {.lr = (float)lr, .beta2 = (float)hyper->beta2, .rest1 = (float)(1 - hyper->beta1), .rest2 = (float)(1 - hyper->beta2), .eps = (float)hyper->eps,
-                            .correction1 = (float)(1 - pow(hyper->beta1, t)), .correction2 = (float)(1 - pow(hyper->beta2, t)),
+    assay_adam_step step = {.lr = (float)lr,
+                            .beta2 = (float)hyper->beta2,
+                            .rest1 = (float)(1 - hyper->beta1),
+                            .rest2 = (float)(1 - hyper->beta2),
+                            .eps = (float)hyper->eps,
+                            .correction1 = (float)(1 - pow(hyper->beta1, t)),
+                            .correction2 = (float)(1 - pow(hyper->beta2, t)),
                             .gradient_scale = factor < 1 ? (float)factor : 1.0f};
     for (size_t i = 0; i < optimizer->count; i++) {
         step_job job = {.item = &optimizer->items[i], .kernels = kernels, .step = step};

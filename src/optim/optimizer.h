@@ -1,13 +1,14 @@
 /* AdamW over a list of weights, with clipping by the global norm.
  *
  *     assay_optimizer *optimizer;
- *     ASSAY_TRY(assay_optimizer_create(&optimizer, items, count, err));      // the moments, zeroed; weights and gradients are borrowed
- *     each step: gradients are zeroed (assay_optimizer_zero), filled in, then
- *         norm = assay_optimizer_norm(optimizer, kernels);
- *         assay_optimizer_step(optimizer, kernels, pool, &hyper, lr, norm);
+ *     // the moments, zeroed; weights and gradients are borrowed
+ *     ASSAY_TRY(assay_optimizer_create(&optimizer, items, count, err));
+ *     ... each step: gradients are zeroed (assay_optimizer_zero), filled in, then
+ *     double norm = assay_optimizer_norm(optimizer, kernels);
+ *     assay_optimizer_step(optimizer, kernels, pool, &hyper, lr, norm);
  *
- * Source: Loshchilov & Hutter, arXiv:1711.05101, in torch.optim.AdamW's order of operations; clipping as torch.nn.utils.clip_grad_norm_
- * (factor clip / (norm + 1e-6), at most 1).
+ * Source: Loshchilov & Hutter, arXiv:1711.05101, in torch.optim.AdamW's order of operations; clipping as
+ * torch.nn.utils.clip_grad_norm_ (factor clip / (norm + 1e-6), at most 1).
  */
 #ifndef ASSAY_OPTIM_OPTIMIZER_H
 #define ASSAY_OPTIM_OPTIMIZER_H
@@ -18,8 +19,8 @@
 typedef struct assay_optimizer_item {
     float *weight, *gradient; /* `count` values each; borrowed */
     size_t count;
-    bool decay;               /* weight decay applies */
-    float *m, *v;             /* owned by the optimizer; left NULL by the caller */
+    bool decay;   /* weight decay applies */
+    float *m, *v; /* owned by the optimizer; left NULL by the caller */
 } assay_optimizer_item;
 
 typedef struct assay_optimizer_hyper {
@@ -35,14 +36,17 @@ typedef struct assay_optimizer {
     size_t values; /* of all items together */
 } assay_optimizer;
 
-assay_status assay_optimizer_create(assay_optimizer **out, const assay_optimizer_item *items, size_t count, assay_error *err);
+assay_status assay_optimizer_create(assay_optimizer **out, const assay_optimizer_item *items, size_t count,
+                                    assay_error *err);
 void assay_optimizer_free(assay_optimizer *optimizer); /* NULL is fine */
 
 void assay_optimizer_zero(assay_optimizer *optimizer);
 
-/* Square root of the sum of squares of all gradients; sums in a fixed order, so its bits do not depend on threads. NaN or infinity comes out as it is. */
+/* Square root of the sum of squares of all gradients; sums in a fixed order, so its bits do not depend on threads. NaN
+ * or infinity comes out as it is. */
 double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernels *kernels);
 
-void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool, const assay_optimizer_hyper *hyper, double lr, double norm);
+void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool,
+                          const assay_optimizer_hyper *hyper, double lr, double norm);
 
 #endif

@@ -46,16 +46,20 @@ int assay_program_value(assay_program *program, assay_space_id space, size_t col
     void *items = program->values;
     if (!room(program, &items, &program->value_capacity, program->value_count, sizeof *program->values)) return -1;
     program->values = items;
-    program->values[program->value_count] =
-        (assay_value){.name = keep_name(program, name), .space = space, .dtype = ASSAY_F32, .cols = cols, .layer = layer, .maker = -1};
+    program->values[program->value_count] = (assay_value){.name = keep_name(program, name),
+                                                          .space = space,
+                                                          .dtype = ASSAY_F32,
+                                                          .cols = cols,
+                                                          .layer = layer,
+                                                          .maker = -1};
     return (int)program->value_count++;
 }
 
-void assay_program_store_halves(assay_program *program, int value)
+void assay_program_store_bf16(assay_program *program, int value)
 {
     if (value < 0) return;
     program->values[value].dtype = ASSAY_BF16;
-    program->halves = true;
+    program->bf16 = true;
 }
 
 int assay_program_param(assay_program *program, const assay_param *param)
@@ -111,7 +115,8 @@ void assay_program_hidden_state(assay_program *program, int value)
 
 void assay_program_shape(const assay_program *program, const assay_step *step, const bool *wants, assay_op_shape *shape)
 {
-    *shape = (assay_op_shape){.attr = &step->attr, .inputs = step->inputs, .outputs = step->outputs, .params = step->params};
+    *shape =
+        (assay_op_shape){.attr = &step->attr, .inputs = step->inputs, .outputs = step->outputs, .params = step->params};
     for (int i = 0; i < step->inputs; i++) {
         shape->in_cols[i] = step->in[i].cols;
         shape->in_space[i] = program->values[step->in[i].value].space;
@@ -138,7 +143,7 @@ void assay_program_wants(const assay_program *program, bool *wants)
     }
 }
 
-const char *assay_program_precision(const assay_program *program) { return program->halves ? "bf16" : "f32"; }
+const char *assay_program_precision(const assay_program *program) { return program->bf16 ? "bf16" : "f32"; }
 
 int assay_program_find_param(const assay_program *program, const char *name)
 {

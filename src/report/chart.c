@@ -1,5 +1,5 @@
-/* A chart is a box of 640 x 260 units with the plot inside it. Ticks are 1, 2 or 5 times a power of ten apart. A line of more points than the
- * plot has room for is drawn through the means of equal runs of points. */
+/* A chart is a box of 640 x 260 units with the plot inside it. Ticks are 1, 2 or 5 times a power of ten apart. A line
+ * of more points than the plot has room for is drawn through the means of equal runs of points. */
 #include "report/chart.h"
 
 #include <math.h>
@@ -13,8 +13,14 @@ typedef struct frame {
     double x_low, x_high, y_low, y_high;
 } frame;
 
-static double at_x(const frame *f, double x) { return LEFT + (x - f->x_low) / (f->x_high - f->x_low) * (WIDTH - LEFT - RIGHT); }
-static double at_y(const frame *f, double y) { return HEIGHT - BOTTOM - (y - f->y_low) / (f->y_high - f->y_low) * (HEIGHT - TOP - BOTTOM); }
+static double at_x(const frame *f, double x)
+{
+    return (double)LEFT + (x - f->x_low) / (f->x_high - f->x_low) * (double)(WIDTH - LEFT - RIGHT);
+}
+static double at_y(const frame *f, double y)
+{
+    return HEIGHT - BOTTOM - (y - f->y_low) / (f->y_high - f->y_low) * (HEIGHT - TOP - BOTTOM);
+}
 
 static double between(double value, double low, double high) { return value < low ? low : value > high ? high : value; }
 
@@ -65,24 +71,25 @@ static void put_number(const frame *f, double value, assay_unit unit)
     else assay_page_add(f->page, fabs(value) >= 1e4 && fabs(value) < 1e7 ? "%.0f" : "%.4g", value);
 }
 
-/* Where the axis has its ticks: `first + i * step` for i below the count. They are counted, not added up: a step too small to change the number
- * would never come to the end. */
+/* Where the axis has its ticks: `first + i * step` for i below the count. They are counted, not added up: a step too
+ * small to change the number would never come to the end. */
 static int ticks_of(double low, double high, double step, double *first)
 {
     *first = ceil(low / step - 1e-9) * step;
     double count = floor((high + 1e-9 * (high - low) - *first) / step) + 1;
-    return count >= MOST_TICKS ? MOST_TICKS : count > 0 ? (int)count : 0;
+    return count >= (double)MOST_TICKS ? MOST_TICKS : count > 0 ? (int)count : 0;
 }
 
 static void put_y_axis(const frame *f)
 {
-    double range = f->y_high - f->y_low, step = f->chart->unit == ASSAY_UNIT_BYTES ? byte_step(range) : tick_step(range, 5);
+    double range = f->y_high - f->y_low,
+           step = f->chart->unit == ASSAY_UNIT_BYTES ? byte_step(range) : tick_step(range, 5);
     double first;
     int count = ticks_of(f->y_low, f->y_high, step, &first);
     for (int i = 0; i < count; i++) {
         double y = first + i * step;
-        assay_page_add(f->page, "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text class=\"tick end\" x=\"%d\" y=\"%.1f\">", LEFT, at_y(f, y), WIDTH - RIGHT, LEFT - 6,
-                       at_y(f, y) + 4);
+        assay_page_add(f->page, "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text class=\"tick end\" x=\"%d\" y=\"%.1f\">",
+                       LEFT, at_y(f, y), WIDTH - RIGHT, LEFT - 6, at_y(f, y) + 4);
         put_number(f, y, f->chart->unit);
         assay_page_add(f->page, "</text>");
     }
@@ -95,32 +102,38 @@ static void put_x_axis(const frame *f)
     int count = ticks_of(f->x_low, f->x_high, step, &first);
     for (int i = 0; i < count; i++) {
         double x = first + i * step;
-        assay_page_add(f->page, "<text class=\"tick mid\" x=\"%.1f\" y=\"%d\">%.6g</text>", at_x(f, x), HEIGHT - BOTTOM + 16, fabs(x) < 1e-9 * range ? 0 : x);
+        assay_page_add(f->page, "<text class=\"tick mid\" x=\"%.1f\" y=\"%d\">%.6g</text>", at_x(f, x),
+                       HEIGHT - BOTTOM + 16, fabs(x) < 1e-9 * range ? 0 : x);
     }
 }
 
 static void open_chart(const frame *f, bool number_axis)
 {
-    assay_page_add(f->page, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\"><title>%s</title>", WIDTH, HEIGHT, f->chart->title, f->chart->title);
+    assay_page_add(f->page, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\"><title>%s</title>", WIDTH,
+                   HEIGHT, f->chart->title, f->chart->title);
     put_y_axis(f);
     if (number_axis) put_x_axis(f);
     assay_page_add(f->page, "<path class=\"axis\" d=\"M%d %dV%dH%d\"/>", LEFT, TOP, HEIGHT - BOTTOM, WIDTH - RIGHT);
-    assay_page_add(f->page, "<text class=\"label mid\" x=\"%d\" y=\"%d\">%s</text>", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, f->chart->x_label);
-    assay_page_add(f->page, "<text class=\"label mid\" transform=\"translate(12 %d) rotate(-90)\">%s</text>", (TOP + HEIGHT - BOTTOM) / 2, f->chart->y_label);
+    assay_page_add(f->page, "<text class=\"label mid\" x=\"%d\" y=\"%d\">%s</text>", (LEFT + WIDTH - RIGHT) / 2,
+                   HEIGHT - 6, f->chart->x_label);
+    assay_page_add(f->page, "<text class=\"label mid\" transform=\"translate(12 %d) rotate(-90)\">%s</text>",
+                   (TOP + HEIGHT - BOTTOM) / 2, f->chart->y_label);
 }
 
 static void put_whisker(const frame *f, double x, double low, double high, int color)
 {
     if (!is_drawn(low) || !is_drawn(high)) return;
     double a = at_y(f, between(low, f->y_low, f->y_high)), b = at_y(f, between(high, f->y_low, f->y_high));
-    assay_page_add(f->page, "<path class=\"whisker s%d\" d=\"M%.1f %.1fV%.1fm-4 0h8M%.1f %.1fh8\"/>", color, x, a, b, x - 4, a);
+    assay_page_add(f->page, "<path class=\"whisker s%d\" d=\"M%.1f %.1fV%.1fm-4 0h8M%.1f %.1fh8\"/>", color, x, a, b,
+                   x - 4, a);
 }
 
 static void put_dot(const frame *f, const assay_series *s, size_t i)
 {
     double x = at_x(f, s->x[i]);
     if (s->low && s->high) put_whisker(f, x, s->low[i], s->high[i], s->color);
-    assay_page_add(f->page, "<circle class=\"dot s%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"><title>", s->color, x, at_y(f, between(s->y[i], f->y_low, f->y_high)));
+    assay_page_add(f->page, "<circle class=\"dot s%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"><title>", s->color, x,
+                   at_y(f, between(s->y[i], f->y_low, f->y_high)));
     assay_page_add(f->page, "%s%s%s %.6g: ", s->name ? s->name : "", s->name ? ", " : "", f->chart->x_label, s->x[i]);
     put_number(f, s->y[i], f->chart->unit);
     assay_page_add(f->page, "</title></circle>");
@@ -148,10 +161,13 @@ static void put_line(const frame *f, const assay_series *s)
     size_t run = s->count / MOST_POINTS + 1;
     bool pen_down = false;
     double x, y;
-    assay_page_add(f->page, "<path class=\"line s%d%s%s\" d=\"", s->color, s->thin ? " thin" : "", s->dashed ? " dashed" : "");
+    assay_page_add(f->page, "<path class=\"line s%d%s%s\" d=\"", s->color, s->thin ? " thin" : "",
+                   s->dashed ? " dashed" : "");
     for (size_t i = 0; i < s->count; i += run) {
         bool there = mean_point(s, i, i + run < s->count ? i + run : s->count, &x, &y);
-        if (there) assay_page_add(f->page, "%c%.1f %.1f", pen_down ? 'L' : 'M', at_x(f, x), at_y(f, between(y, f->y_low, f->y_high)));
+        if (there)
+            assay_page_add(f->page, "%c%.1f %.1f", pen_down ? 'L' : 'M', at_x(f, x),
+                           at_y(f, between(y, f->y_low, f->y_high)));
         pen_down = there;
     }
     assay_page_add(f->page, "\"/>");
@@ -162,13 +178,15 @@ static void put_legend(assay_page *page, const assay_series *series, size_t coun
     assay_page_add(page, "<p class=\"legend\">");
     for (size_t i = 0; i < count; i++)
         if (series[i].name && series[i].count)
-            assay_page_add(page, "<span><i class=\"s%d%s\"></i>%s</span> ", series[i].color, series[i].thin ? " thin" : "", series[i].name);
+            assay_page_add(page, "<span><i class=\"s%d%s\"></i>%s</span> ", series[i].color,
+                           series[i].thin ? " thin" : "", series[i].name);
     assay_page_add(page, "</p>");
 }
 
 static frame frame_of_lines(assay_page *page, const assay_chart *chart, const assay_series *series, size_t count)
 {
-    frame f = {page, chart, (double)NAN, (double)NAN, chart->from_zero ? 0 : (double)NAN, chart->from_zero ? 0 : (double)NAN};
+    frame f = {
+        page, chart, (double)NAN, (double)NAN, chart->from_zero ? 0 : (double)NAN, chart->from_zero ? 0 : (double)NAN};
     for (size_t s = 0; s < count; s++)
         for (size_t i = 0; i < series[s].count; i++) {
             widen(series[s].x[i], &f.x_low, &f.x_high);
@@ -197,10 +215,11 @@ void assay_chart_lines(assay_page *page, const assay_chart *chart, const assay_s
 
 static void put_bar(const frame *f, const assay_bar *bar)
 {
-    double left = at_x(f, bar->from), right = at_x(f, bar->to), top = at_y(f, between(bar->height, f->y_low, f->y_high)), gap = right - left > 4 ? 1 : 0;
+    double left = at_x(f, bar->from), right = at_x(f, bar->to),
+           top = at_y(f, between(bar->height, f->y_low, f->y_high)), gap = right - left > 4 ? 1 : 0;
     double foot = at_y(f, between(0, f->y_low, f->y_high));
-    assay_page_add(f->page, "<rect class=\"bar s%d\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>", bar->color, left + gap, top,
-                   fmax(right - left - 2 * gap, 0.5), fmax(foot - top, 0));
+    assay_page_add(f->page, "<rect class=\"bar s%d\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>",
+                   bar->color, left + gap, top, fmax(right - left - 2 * gap, 0.5), fmax(foot - top, 0));
     assay_page_text(f->page, bar->label);
     assay_page_add(f->page, "</title></rect>");
     put_whisker(f, (left + right) / 2, bar->low, bar->high, 0);

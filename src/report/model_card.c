@@ -1,10 +1,10 @@
 #include "report/model_card.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "data/json_text.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum { README_BYTES = 1 << 20, NAME_BYTES = 96 };
 
@@ -14,7 +14,7 @@ static bool is_plain(const char *value)
     static const char *const keywords[] = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"};
     if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/", *value) || !*value) return false;
     for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-        if (!strcasecmp(value, keywords[i])) return false;
+        if (!assay_text_compare(value, keywords[i])) return false;
     return value[strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-")] == '\0';
 }
 
@@ -62,7 +62,10 @@ static assay_status put_datasets(assay_buf *out, const json_t *paths, assay_erro
     return ASSAY_OK;
 }
 
-static const json_t *judged_on(const assay_card *card) { return json_array_size(card->eval_data) ? card->eval_data : card->data; }
+static const json_t *judged_on(const assay_card *card)
+{
+    return json_array_size(card->eval_data) ? card->eval_data : card->data;
+}
 
 static assay_status put_index(assay_buf *out, const assay_card *card, double accuracy, assay_error *err)
 {
@@ -71,11 +74,16 @@ static assay_status put_index(assay_buf *out, const assay_card *card, double acc
     if (path) data_name(path, name);
     ASSAY_TRY(assay_buf_text(out, "metrics:\n- accuracy\nmodel-index:\n", err));
     ASSAY_TRY(put_scalar(out, "- name: ", card->name, err));
-    ASSAY_TRY(assay_buf_text(out, "  results:\n  - task:\n      type: text-classification\n      name: Preference (chosen against rejected)\n    dataset:\n", err));
+    ASSAY_TRY(assay_buf_text(out,
+                             "  results:\n  - task:\n      type: text-classification\n      name: Preference (chosen "
+                             "against rejected)\n    dataset:\n",
+                             err));
     ASSAY_TRY(put_scalar(out, "      type: ", name, err));
     ASSAY_TRY(put_scalar(out, "      name: ", name, err));
-    return assay_buf_printf(out, err, "      split: %s\n    metrics:\n    - type: accuracy\n      value: %.6f\n      name: Held-out pair accuracy\n",
-                            json_array_size(card->eval_data) ? "validation" : "held-out", accuracy);
+    return assay_buf_printf(
+        out, err,
+        "      split: %s\n    metrics:\n    - type: accuracy\n      value: %.6f\n      name: Held-out pair accuracy\n",
+        json_array_size(card->eval_data) ? "validation" : "held-out", accuracy);
 }
 
 assay_status assay_card_metadata(assay_buf *out, const assay_card *card, assay_error *err)
@@ -99,8 +107,11 @@ assay_status assay_card_evaluation(assay_buf *out, const assay_card *card, assay
 {
     const json_t *e = card->evaluation;
     if (!json_is_number(json_object_get(e, "accuracy"))) return ASSAY_OK;
-    return assay_buf_printf(out, err, "Held-out accuracy %.3f (95 %% interval %.3f to %.3f, %.0f pairs, %.0f ties); picking the longer answer gives %.3f.\n\n", number(e, "accuracy"),
-                            number(e, "accuracy_low"), number(e, "accuracy_high"), number(e, "pairs"), number(e, "ties"), number(e, "longer_wins"));
+    return assay_buf_printf(out, err,
+                            "Held-out accuracy %.3f (95 %% interval %.3f to %.3f, %.0f pairs, %.0f ties); picking the "
+                            "longer answer gives %.3f.\n\n",
+                            number(e, "accuracy"), number(e, "accuracy_low"), number(e, "accuracy_high"),
+                            number(e, "pairs"), number(e, "ties"), number(e, "longer_wins"));
 }
 
 /* The metadata is looked through line by line: only a plain or quoted scalar at the left edge counts. */
@@ -122,7 +133,8 @@ char *assay_card_license(const char *folder)
 {
     char *text = NULL, *license = NULL, *path = assay_path_join(folder, "README.md");
     size_t size;
-    if (path && assay_path_exists(path) && assay_file_read(path, README_BYTES, &text, &size, NULL) == ASSAY_OK) license = license_in(text);
+    if (path && assay_path_exists(path) && assay_file_read(path, README_BYTES, &text, &size, NULL) == ASSAY_OK)
+        license = license_in(text);
     assay_free(text);
     assay_free(path);
     return license;

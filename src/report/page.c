@@ -1,8 +1,9 @@
 #include "report/page.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { PAGE_CEILING = 256 << 20, PIECE = 4096 };
@@ -25,7 +26,7 @@ void assay_page_add(assay_page *page, const char *format, ...)
     char piece[PIECE];
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(piece, sizeof piece, format, args);
+    int length = assay_text_vformat(piece, sizeof piece, format, args);
     va_end(args);
     if (length > 0) add(page, piece, (size_t)length < sizeof piece ? (size_t)length : sizeof piece - 1);
 }
@@ -33,14 +34,21 @@ void assay_page_add(assay_page *page, const char *format, ...)
 static const char *entity(unsigned char c)
 {
     switch (c) {
-    case '&': return "&amp;";
-    case '<': return "&lt;";
-    case '>': return "&gt;";
-    case '"': return "&quot;";
-    case '\'': return "&#39;";
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
     case '\t':
-    case '\n': return NULL;
-    default: return c < 0x20 || c == 0x7f ? "\xef\xbf\xbd" : NULL;
+    case '\n':
+        return NULL;
+    default:
+        return c < 0x20 || c == 0x7f ? "\xef\xbf\xbd" : NULL;
     }
 }
 
@@ -67,13 +75,26 @@ static void add_list(assay_page *page, const json_t *list)
 void assay_page_value(assay_page *page, const json_t *value)
 {
     switch (value ? json_typeof(value) : JSON_NULL) {
-    case JSON_STRING: assay_page_text(page, json_string_value(value)); break;
-    case JSON_INTEGER: assay_page_add(page, "%lld", (long long)json_integer_value(value)); break;
-    case JSON_REAL: assay_page_add(page, "%.6g", json_real_value(value)); break;
-    case JSON_TRUE: assay_page_add(page, "true"); break;
-    case JSON_FALSE: assay_page_add(page, "false"); break;
-    case JSON_ARRAY: add_list(page, value); break;
-    default: assay_page_add(page, "\xe2\x80\x93");
+    case JSON_STRING:
+        assay_page_text(page, json_string_value(value));
+        break;
+    case JSON_INTEGER:
+        assay_page_add(page, "%lld", (long long)json_integer_value(value));
+        break;
+    case JSON_REAL:
+        assay_page_add(page, "%.6g", json_real_value(value));
+        break;
+    case JSON_TRUE:
+        assay_page_add(page, "true");
+        break;
+    case JSON_FALSE:
+        assay_page_add(page, "false");
+        break;
+    case JSON_ARRAY:
+        add_list(page, value);
+        break;
+    default:
+        assay_page_add(page, "\xe2\x80\x93");
     }
 }
 

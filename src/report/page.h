@@ -3,8 +3,8 @@
  *     assay_page page;
  *     assay_page_init(&page, err);
  *     assay_page_add(&page, "<h1>%s</h1>", "constant text only");
- *     assay_page_text(&page, anything);                                  // escaped
- *     if (page.status == ASSAY_OK) ... page.buf.data, page.buf.size ...
+ *     assay_page_text(&page, anything); // escaped
+ *     if (page.status == ASSAY_OK) write_out(page.buf.data, page.buf.size);
  *     assay_page_release(&page);
  */
 #ifndef ASSAY_REPORT_PAGE_H
@@ -27,7 +27,8 @@ void assay_page_release(assay_page *page);
 /* printf; a formatted piece is shorter than 4 KiB. Text from outside goes through assay_page_text. */
 void assay_page_add(assay_page *page, const char *format, ...) ASSAY_PRINTF(2, 3);
 
-/* Escaped for element content and quoted attributes; control characters other than tab and newline become U+FFFD. NULL adds nothing. */
+/* Escaped for element content and quoted attributes; control characters other than tab and newline become U+FFFD. NULL
+ * adds nothing. */
 void assay_page_text(assay_page *page, const char *text);
 
 /* A JSON value as a reader wants it: texts escaped, numbers short, lists joined by commas, null as a dash. */

@@ -3,17 +3,13 @@
 #include "base/file.h"
 #include "report/report_private.h"
 
-const json_t *assay_report_last(const json_t *lines)
-{
-    size_t count = json_array_size(lines);
-    return count ? json_array_get(lines, count - 1) : NULL;
-}
-
 static void build(assay_page *page, const assay_run_data *data)
 {
     const char *folder = assay_path_base(data->folder);
-    assay_page_add(page, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                         "<meta name=\"color-scheme\" content=\"light dark\"><link rel=\"icon\" href=\"data:,\"><title>");
+    assay_page_add(page,
+                   "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+                   "content=\"width=device-width, initial-scale=1\">\n"
+                   "<meta name=\"color-scheme\" content=\"light dark\"><link rel=\"icon\" href=\"data:,\"><title>");
     assay_page_text(page, folder);
     assay_page_add(page, ": reward model report</title>\n<style>\n");
     if (page->status == ASSAY_OK) page->status = assay_buf_text(&page->buf, assay_report_style, page->err);
@@ -23,7 +19,9 @@ static void build(assay_page *page, const assay_run_data *data)
     assay_report_evaluation(page, data);
     assay_report_worst(page, data);
     assay_report_facts(page, data);
-    assay_page_add(page, "</main>\n<script>addEventListener(\"beforeprint\",()=>document.querySelectorAll(\"details\").forEach(d=>d.open=true))</script>\n"
+    assay_page_add(page, "</"
+                         "main>\n<script>addEventListener(\"beforeprint\",()=>document.querySelectorAll(\"details\")."
+                         "forEach(d=>d.open=true))</script>\n"
                          "</body></html>\n");
 }
 
@@ -54,7 +52,8 @@ assay_status assay_report_write(const char *folder, const char *path, size_t *by
     char *name = NULL, *own = NULL;
     ASSAY_TRY(folder_name(folder, &name, err));
     assay_status status = assay_run_data_open(&data, name, err);
-    if (status == ASSAY_OK && !path && !(own = assay_path_join(folder, ASSAY_REPORT_NAME))) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    if (status == ASSAY_OK && !path && !(own = assay_path_join(folder, ASSAY_REPORT_NAME)))
+        status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     if (status == ASSAY_OK) status = write_page(&data, path ? path : own, bytes, err);
     assay_run_data_close(&data);
     assay_free(own);

@@ -1,9 +1,10 @@
-/* What the last evaluation says pair by pair (eval_pairs.jsonl). Length bins and calibration are score/judge_bins.h's, so the page and `assay eval` say the same
- * of the same rewards. */
+/* What the last evaluation says pair by pair (eval_pairs.jsonl). Length bins and calibration are judge/judge_bins.h's,
+ * so the page and `assay eval` say the same of the same rewards. */
+#include "base/text.h"
 #include "data/audit.h"
+#include "judge/judge_bins.h"
 #include "report/chart.h"
 #include "report/report_private.h"
-#include "score/judge_bins.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -28,27 +29,44 @@ static void collect(const json_t *lines, evaluated *e)
 {
     for (size_t i = 0; i < json_array_size(lines); i++) {
         const json_t *line = json_array_get(lines, i);
-        assay_judged pair = {.chosen = assay_run_number(line, "chosen"), .rejected = assay_run_number(line, "rejected"),
-                             .chosen_length = assay_run_number(line, "chars_chosen"), .rejected_length = assay_run_number(line, "chars_rejected")};
+        assay_judged pair = {.chosen = assay_run_number(line, "chosen"),
+                             .rejected = assay_run_number(line, "rejected"),
+                             .chosen_length = assay_run_number(line, "chars_chosen"),
+                             .rejected_length = assay_run_number(line, "chars_rejected")};
         if (!is_reward(pair.chosen) || !is_reward(pair.rejected)) continue;
-        e->sized[e->count] = (sized){fmax(assay_run_number(line, "tokens_chosen"), assay_run_number(line, "tokens_rejected")), assay_win(pair.chosen, pair.rejected)};
+        e->sized[e->count] =
+            (sized){fmax(assay_run_number(line, "tokens_chosen"), assay_run_number(line, "tokens_rejected")),
+                    assay_win(pair.chosen, pair.rejected)};
         e->judged[e->count++] = pair;
     }
 }
 
 static assay_bar accuracy_bar(double wins, double pairs, size_t place)
 {
-    assay_bar bar = {.from = (double)place - 0.4, .to = (double)place + 0.4, .color = 1, .low = (double)NAN, .high = (double)NAN, .label = "no pairs"};
+    assay_bar bar = {.from = (double)place - 0.4,
+                     .to = (double)place + 0.4,
+                     .color = 1,
+                     .low = (double)NAN,
+                     .high = (double)NAN,
+                     .label = "no pairs"};
     if (!(pairs > 0)) return bar;
     bar.height = wins / pairs;
     assay_wilson_interval(wins, pairs, &bar.low, &bar.high);
-    snprintf(bar.label, sizeof bar.label, "%.1f %% of %.0f pairs (%.1f to %.1f %%)", 100 * bar.height, pairs, 100 * bar.low, 100 * bar.high);
+    assay_text_format(bar.label, sizeof bar.label, "%.1f %% of %.0f pairs (%.1f to %.1f %%)", 100 * bar.height, pairs,
+                      100 * bar.low, 100 * bar.high);
     return bar;
 }
 
-static void accuracy_chart(assay_page *page, const char *title, const char *x_label, const assay_bar *bars, size_t count)
+static void accuracy_chart(assay_page *page, const char *title, const char *x_label, const assay_bar *bars,
+                           size_t count)
 {
-    assay_chart chart = {.title = title, .x_label = x_label, .y_label = "accuracy", .unit = ASSAY_UNIT_PERCENT, .y_low = 0, .y_high = 1, .x_low = -0.6,
+    assay_chart chart = {.title = title,
+                         .x_label = x_label,
+                         .y_label = "accuracy",
+                         .unit = ASSAY_UNIT_PERCENT,
+                         .y_low = 0,
+                         .y_high = 1,
+                         .x_low = -0.6,
                          .x_high = (double)count - 0.4};
     assay_page_add(page, "<figure><h3>%s</h3><p class=\"legend\"></p>", title);
     assay_chart_bars(page, &chart, bars, count);
@@ -65,16 +83,29 @@ static void margins(assay_page *page, const assay_judged *pairs, size_t count)
     for (size_t i = 0; i < count; i++) most = fmax(most, fabs(margin_of(&pairs[i])));
     if (most <= 0) most = 1;
     for (size_t i = 0; i < count; i++) {
-        double place = (margin_of(&pairs[i]) + most) / (2 * most) * MARGIN_BINS;
-        bins[place < MARGIN_BINS ? (size_t)place : MARGIN_BINS - 1]++;
+        double place = (margin_of(&pairs[i]) + most) / (2 * most) * (double)MARGIN_BINS;
+        bins[place < (double)MARGIN_BINS ? (size_t)place : MARGIN_BINS - 1]++;
     }
     for (size_t b = 0; b < MARGIN_BINS; b++) {
-        double from = most * (2 * (double)b / MARGIN_BINS - 1), to = most * (2 * (double)(b + 1) / MARGIN_BINS - 1);
-        bars[b] = (assay_bar){.from = from, .to = to, .height = (double)bins[b], .low = (double)NAN, .high = (double)NAN, .color = b < MARGIN_BINS / 2 ? 2 : 3};
-        snprintf(bars[b].label, sizeof bars[b].label, "%zu pairs, margin %.3g to %.3g", bins[b], from, to);
+        double from = most * (2 * (double)b / (double)MARGIN_BINS - 1),
+               to = most * (2 * (double)(b + 1) / (double)MARGIN_BINS - 1);
+        bars[b] = (assay_bar){.from = from,
+                              .to = to,
+                              .height = (double)bins[b],
+                              .low = (double)NAN,
+                              .high = (double)NAN,
+                              .color = b < MARGIN_BINS / 2 ? 2 : 3};
+        assay_text_format(bars[b].label, sizeof bars[b].label, "%zu pairs, margin %.3g to %.3g", bins[b], from, to);
     }
-    assay_chart chart = {.title = "Margins", .x_label = "chosen minus rejected", .y_label = "pairs", .y_low = 0, .y_high = (double)NAN, .x_low = -most, .x_high = most};
-    assay_page_add(page, "<figure><h3>Margins</h3><p class=\"legend\"><span><i class=\"s3\"></i>chosen preferred</span> <span><i class=\"s2\"></i>rejected "
+    assay_chart chart = {.title = "Margins",
+                         .x_label = "chosen minus rejected",
+                         .y_label = "pairs",
+                         .y_low = 0,
+                         .y_high = (double)NAN,
+                         .x_low = -most,
+                         .x_high = most};
+    assay_page_add(page, "<figure><h3>Margins</h3><p class=\"legend\"><span><i class=\"s3\"></i>chosen "
+                         "preferred</span> <span><i class=\"s2\"></i>rejected "
                          "preferred</span></p>");
     assay_chart_bars(page, &chart, bars, MARGIN_BINS);
     assay_page_add(page, "</figure>\n");
@@ -83,7 +114,8 @@ static void margins(assay_page *page, const assay_judged *pairs, size_t count)
 static void calibration(assay_page *page, const assay_judged *pairs, size_t count)
 {
     assay_calibration c;
-    double claimed[ASSAY_CONFIDENCE_BINS], right[ASSAY_CONFIDENCE_BINS], low[ASSAY_CONFIDENCE_BINS], high[ASSAY_CONFIDENCE_BINS], ideal[] = {0.5, 1};
+    double claimed[ASSAY_CONFIDENCE_BINS], right[ASSAY_CONFIDENCE_BINS], low[ASSAY_CONFIDENCE_BINS],
+        high[ASSAY_CONFIDENCE_BINS], ideal[] = {0.5, 1};
     size_t points = 0;
     assay_calibration_make(pairs, count, &c);
     for (size_t b = 0; b < ASSAY_CONFIDENCE_BINS; b++) {
@@ -95,9 +127,22 @@ static void calibration(assay_page *page, const assay_judged *pairs, size_t coun
         points++;
     }
     assay_series series[] = {{.name = "ideal", .color = 4, .x = ideal, .y = ideal, .count = 2, .dashed = true},
-                             {.name = "this model, 95 % intervals", .color = 1, .x = claimed, .y = right, .low = low, .high = high, .count = points, .dots = true}};
-    assay_chart chart = {.title = "Calibration", .x_label = "sigmoid of the absolute margin", .y_label = "preferred rightly", .unit = ASSAY_UNIT_PERCENT,
-                         .y_low = 0, .y_high = 1, .x_low = 0.5, .x_high = 1};
+                             {.name = "this model, 95 % intervals",
+                              .color = 1,
+                              .x = claimed,
+                              .y = right,
+                              .low = low,
+                              .high = high,
+                              .count = points,
+                              .dots = true}};
+    assay_chart chart = {.title = "Calibration",
+                         .x_label = "sigmoid of the absolute margin",
+                         .y_label = "preferred rightly",
+                         .unit = ASSAY_UNIT_PERCENT,
+                         .y_low = 0,
+                         .y_high = 1,
+                         .x_low = 0.5,
+                         .x_high = 1};
     assay_page_add(page, "<figure><h3>Calibration (ECE %.3f)</h3>", c.error);
     assay_chart_lines(page, &chart, series, 2);
     assay_page_add(page, "</figure>\n");
@@ -118,10 +163,13 @@ static void lengths(assay_page *page, sized *pairs, size_t count)
     qsort(pairs, count, sizeof *pairs, by_tokens);
     for (size_t begin = 0, end; begin < count && made < groups; begin = end) {
         double wins = 0;
-        for (end = (made + 1) * count / groups > begin ? (made + 1) * count / groups : begin + 1; end < count && !(pairs[end].tokens > pairs[end - 1].tokens);) end++;
+        for (end = (made + 1) * count / groups > begin ? (made + 1) * count / groups : begin + 1;
+             end < count && !(pairs[end].tokens > pairs[end - 1].tokens);)
+            end++;
         for (size_t i = begin; i < end; i++) wins += pairs[i].win;
         bars[made] = accuracy_bar(wins, (double)(end - begin), made);
-        snprintf(bars[made].tick, sizeof bars[made].tick, "%.0f\xe2\x80\x93%.0f", pairs[begin].tokens, pairs[end - 1].tokens);
+        assay_text_format(bars[made].tick, sizeof bars[made].tick, "%.0f\xe2\x80\x93%.0f", pairs[begin].tokens,
+                          pairs[end - 1].tokens);
         made++;
     }
     accuracy_chart(page, "Accuracy by length", "tokens of the pair's longer side", bars, made);
@@ -129,7 +177,8 @@ static void lengths(assay_page *page, sized *pairs, size_t count)
 
 static void length_ratios(assay_page *page, const assay_judged *pairs, size_t count)
 {
-    static const char *const ticks[ASSAY_LENGTH_BINS] = {"below half", "shorter", "within a fifth", "longer", "twice or more"};
+    static const char *const ticks[ASSAY_LENGTH_BINS] = {"below half", "shorter", "within a fifth", "longer",
+                                                         "twice or more"};
     assay_length_bin bins[ASSAY_LENGTH_BINS];
     assay_bar bars[ASSAY_LENGTH_BINS];
     assay_length_bins(pairs, count, bins);
@@ -137,7 +186,8 @@ static void length_ratios(assay_page *page, const assay_judged *pairs, size_t co
         bars[b] = accuracy_bar(bins[b].tally.wins, (double)bins[b].tally.pairs, b);
         snprintf(bars[b].tick, sizeof bars[b].tick, "%s", ticks[b]);
     }
-    accuracy_chart(page, "Accuracy by which answer is longer", "the chosen answer, in characters, against the rejected one", bars, ASSAY_LENGTH_BINS);
+    accuracy_chart(page, "Accuracy by which answer is longer",
+                   "the chosen answer, in characters, against the rejected one", bars, ASSAY_LENGTH_BINS);
 }
 
 static void charts(assay_page *page, const json_t *lines, evaluated *e)
@@ -146,11 +196,13 @@ static void charts(assay_page *page, const json_t *lines, evaluated *e)
     e->judged = assay_alloc(all, sizeof *e->judged);
     e->sized = assay_alloc(all, sizeof *e->sized);
     if (!e->judged || !e->sized) {
-        if (page->status == ASSAY_OK) page->status = assay_error_set(page->err, ASSAY_E_MEMORY, "out of memory for a report");
+        if (page->status == ASSAY_OK)
+            page->status = assay_error_set(page->err, ASSAY_E_MEMORY, "out of memory for a report");
         return;
     }
     collect(lines, e);
-    assay_page_add(page, "<p class=\"note\">The evaluation after step %.0f, %zu pairs", assay_run_number(json_array_get(lines, 0), "step"), all);
+    assay_page_add(page, "<p class=\"note\">The evaluation after step %.0f, %zu pairs",
+                   assay_run_number(json_array_get(lines, 0), "step"), all);
     if (e->count < all) assay_page_add(page, "; %zu without finite rewards are left out", all - e->count);
     assay_page_add(page, ". A tie counts half. Whiskers are 95 %% intervals.</p>\n<div class=\"charts\">\n");
     if (e->count) {

@@ -12,7 +12,8 @@ static void rows(assay_page *page, const json_t *object)
         assay_page_add(page, "<tr><td>");
         assay_page_text(page, key);
         assay_page_add(page, "</td><td>");
-        if (json_is_number(value) && length > 6 && !strcmp(key + length - 6, "_bytes")) assay_page_bytes(page, json_number_value(value));
+        if (json_is_number(value) && length > 6 && !strcmp(key + length - 6, "_bytes"))
+            assay_page_bytes(page, json_number_value(value));
         else assay_page_value(page, value);
         assay_page_add(page, "</td></tr>\n");
     }
@@ -28,9 +29,18 @@ static void table(assay_page *page, const char *title, const json_t *object)
 
 static void evaluations(assay_page *page, const json_t *lines)
 {
-    static const char *const keys[] = {"eval_accuracy", "eval_accuracy_low", "eval_accuracy_high", "eval_ties", "eval_loss", "eval_margin", "eval_reward_chosen",
-                                       "eval_reward_rejected", "eval_length_correlation", "eval_longer_wins"};
-    static const char *const heads[] = {"accuracy", "95 % low", "95 % high", "ties", "loss", "margin", "chosen", "rejected", "reward ~ length", "longer wins"};
+    static const char *const keys[] = {"eval_accuracy",
+                                       "eval_accuracy_low",
+                                       "eval_accuracy_high",
+                                       "eval_ties",
+                                       "eval_loss",
+                                       "eval_margin",
+                                       "eval_reward_chosen",
+                                       "eval_reward_rejected",
+                                       "eval_length_correlation",
+                                       "eval_longer_wins"};
+    static const char *const heads[] = {"accuracy", "95 % low", "95 % high",       "ties",       "loss", "margin",
+                                        "chosen",   "rejected", "reward ~ length", "longer wins"};
     size_t index;
     json_t *line;
     if (!json_array_size(lines)) return;
@@ -55,8 +65,8 @@ static json_t *rendering(const json_t *notes)
 {
     json_t *object = json_object(), *value;
     const char *key;
-    json_object_foreach((json_t *)(uintptr_t)notes, key, value)
-        if (!json_is_object(value) && !json_is_array(value)) json_object_set(object, key, value);
+    json_object_foreach((json_t *)(uintptr_t)notes, key, value) if (!json_is_object(value) && !json_is_array(value))
+        json_object_set(object, key, value);
     return object;
 }
 
@@ -64,7 +74,10 @@ void assay_report_facts(assay_page *page, const assay_run_data *data)
 {
     json_t *version = rendering(data->notes);
     evaluations(page, data->evaluations);
-    if (!data->notes) assay_page_add(page, "<h2>Options</h2><p>This run has not ended: assay.json, which names its options, is not there yet.</p>\n");
+    if (!data->notes)
+        assay_page_add(
+            page,
+            "<h2>Options</h2><p>This run has not ended: assay.json, which names its options, is not there yet.</p>\n");
     table(page, "Options", json_object_get(data->notes, "options"));
     assay_page_add(page, "<div class=\"beside\">\n");
     table(page, "Version and rendering", version);

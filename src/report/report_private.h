@@ -10,10 +10,9 @@ extern const char assay_report_style[]; /* the style sheet */
 void assay_report_summary(assay_page *page, const assay_run_data *data);    /* title, figures, what to look at */
 void assay_report_training(assay_page *page, const assay_run_data *data);   /* curves over steps */
 void assay_report_evaluation(assay_page *page, const assay_run_data *data); /* margins, calibration, lengths */
-void assay_report_worst(assay_page *page, const assay_run_data *data);      /* the pairs judged worst, with their texts */
-void assay_report_facts(assay_page *page, const assay_run_data *data);      /* options, fingerprints, machine, evaluations as tables */
-
-/* The last line of a list; NULL: it is empty. */
-const json_t *assay_report_last(const json_t *lines);
+/* the pairs judged worst, with their texts */
+void assay_report_worst(assay_page *page, const assay_run_data *data);
+/* options, fingerprints, machine, evaluations as tables */
+void assay_report_facts(assay_page *page, const assay_run_data *data);
 
 #endif

@@ -1,9 +1,9 @@
+#include "base/text.h"
 #include "report/report_private.h"
 
 #include "base/file.h"
 
 #include <math.h>
-#include <stdio.h>
 
 typedef struct figures {
     const json_t *first, *last; /* evaluations */
@@ -72,7 +72,11 @@ static void tiles(assay_page *page, const figures *f)
     assay_page_add(page, "<div class=\"tile\"><b>%.0f</b><span>steps, %.0f pairs</span><span>in ", f->steps, f->pairs);
     seconds_text(page, f->seconds);
     assay_page_add(page, " of training</span></div>\n");
-    if (f->seconds > 0) assay_page_add(page, "<div class=\"tile\"><b>%.0f</b><span>tokens per second</span><span>computed; shared prompts once</span></div>\n", f->tokens / f->seconds);
+    if (f->seconds > 0)
+        assay_page_add(page,
+                       "<div class=\"tile\"><b>%.0f</b><span>tokens per second</span><span>computed; shared prompts "
+                       "once</span></div>\n",
+                       f->tokens / f->seconds);
     assay_page_add(page, "<div class=\"tile\"><b>");
     assay_page_bytes(page, f->rss);
     assay_page_add(page, "</b><span>most memory resident</span><span>planned ");
@@ -100,24 +104,37 @@ static void say_overtrained(assay_page *page, bool *any, const json_t *evaluatio
         best = i;
     }
     if (!(last > 1.1 * lowest)) return;
-    snprintf(text, sizeof text, "The held-out loss was lowest (%.3g) after step %.0f and ended at %.3g: the model grew surer than it is right; fewer steps or a smaller --lr may judge better.",
-             lowest, assay_run_number(json_array_get(evaluations, best), "step"), last);
+    assay_text_format(
+        text, sizeof text,
+        "The held-out loss was lowest (%.3g) after step %.0f and ended at %.3g: the model grew surer than it is "
+        "right; fewer steps or a smaller --lr may judge better.",
+        lowest, assay_run_number(json_array_get(evaluations, best), "step"), last);
     note(page, any, text);
 }
 
 static void remarks(assay_page *page, const assay_run_data *data, const figures *f)
 {
     bool any = false;
-    double correlation = assay_run_number(f->last, "eval_length_correlation"), total = assay_run_number(data->state, "max_steps");
-    if (!f->last) note(page, &any, "Nothing was held out: there is no telling whether this model learned more than its training pairs.");
+    double correlation = assay_run_number(f->last, "eval_length_correlation"),
+           total = assay_run_number(data->state, "max_steps");
+    if (!f->last)
+        note(page, &any,
+             "Nothing was held out: there is no telling whether this model learned more than its training pairs.");
     if (total > f->steps) note(page, &any, "The run ended before its last step.");
     if (f->low <= f->longer && f->longer <= f->high)
-        note(page, &any, "The accuracy's interval holds what picking the longer answer reaches: more held-out pairs, or more training, would be needed to tell them apart.");
-    if (f->low <= 0.5 && f->high >= 0.5) note(page, &any, "The accuracy's interval holds 50 %: on these pairs the model cannot be told from a coin.");
+        note(page, &any,
+             "The accuracy's interval holds what picking the longer answer reaches: more held-out pairs, or more "
+             "training, would be needed to tell them apart.");
+    if (f->low <= 0.5 && f->high >= 0.5)
+        note(page, &any, "The accuracy's interval holds 50 %: on these pairs the model cannot be told from a coin.");
     say_overtrained(page, &any, data->evaluations);
-    if (fabs(correlation) > 0.5) note(page, &any, "Rewards follow the answers' length (correlation above 0.5): see accuracy by which answer is longer.");
-    if (f->steps > 0 && f->steps < 50) note(page, &any, "Fewer than 50 optimizer steps: a smaller batch or more epochs may train better.");
-    if (f->rss > f->planned && f->planned > 0) note(page, &any, "More memory was resident than planned; data and program count beside the plan.");
+    if (fabs(correlation) > 0.5)
+        note(page, &any,
+             "Rewards follow the answers' length (correlation above 0.5): see accuracy by which answer is longer.");
+    if (f->steps > 0 && f->steps < 50)
+        note(page, &any, "Fewer than 50 optimizer steps: a smaller batch or more epochs may train better.");
+    if (f->rss > f->planned && f->planned > 0)
+        note(page, &any, "More memory was resident than planned; data and program count beside the plan.");
     if (any) assay_page_add(page, "</ul>\n");
 }
 
@@ -132,7 +149,9 @@ void assay_report_summary(assay_page *page, const assay_run_data *data)
         assay_page_add(page, " \xc2\xb7 ");
         assay_page_value(page, json_object_get(options, "tuning"));
         assay_page_add(page, " on ");
-        assay_page_text(page, assay_path_base(json_string_value(json_object_get(options, "model")) ? json_string_value(json_object_get(options, "model")) : ""));
+        assay_page_text(page, assay_path_base(json_string_value(json_object_get(options, "model"))
+                                                  ? json_string_value(json_object_get(options, "model"))
+                                                  : ""));
     }
     if (data->notes) {
         assay_page_add(page, " \xc2\xb7 Assay ");

@@ -1,5 +1,5 @@
-/* Curves over steps. A training value is drawn twice, thin as it is and thick smoothed: an exponential mean over a twentieth of the steps, with
- * Adam's correction of the start. */
+/* Curves over steps. A training value is drawn twice, thin as it is and thick smoothed: an exponential mean over a
+ * twentieth of the steps, with Adam's correction of the start. */
 #include "report/chart.h"
 #include "report/report_private.h"
 
@@ -37,12 +37,23 @@ static assay_series of_steps(const curves *c, const char *name, int color, const
 
 static assay_series of_evaluations(const curves *c, const char *name, int color, const double *values)
 {
-    return (assay_series){.name = name, .color = color, .x = c->at_evaluation, .y = values, .count = values ? c->evaluations : 0, .dots = c->evaluations <= 60};
+    return (assay_series){.name = name,
+                          .color = color,
+                          .x = c->at_evaluation,
+                          .y = values,
+                          .count = values ? c->evaluations : 0,
+                          .dots = c->evaluations <= 60};
 }
 
 static assay_chart chart_of(const char *title, const char *y_label)
 {
-    return (assay_chart){.title = title, .x_label = "step", .y_label = y_label, .y_low = (double)NAN, .y_high = (double)NAN, .x_low = 0, .x_high = (double)NAN};
+    return (assay_chart){.title = title,
+                         .x_label = "step",
+                         .y_label = y_label,
+                         .y_low = (double)NAN,
+                         .y_high = (double)NAN,
+                         .x_low = 0,
+                         .x_high = (double)NAN};
 }
 
 static void figure(const curves *c, const assay_chart *chart, const assay_series *series, size_t count)
@@ -53,18 +64,22 @@ static void figure(const curves *c, const assay_chart *chart, const assay_series
 }
 
 /* Raw and smoothed training values, and the evaluations' with their interval where there is one. */
-static void compared(const curves *c, assay_chart chart, const char *key, const char *low_key, const char *high_key, const char *baseline_key)
+static void compared(const curves *c, assay_chart chart, const char *key, const char *low_key, const char *high_key,
+                     const char *baseline_key)
 {
     char eval_key[64], low[64], high[64], base[64];
     snprintf(eval_key, sizeof eval_key, "eval_%s", key);
     snprintf(low, sizeof low, "eval_%s", low_key ? low_key : "");
     snprintf(high, sizeof high, "eval_%s", high_key ? high_key : "");
     snprintf(base, sizeof base, "eval_%s", baseline_key ? baseline_key : "");
-    double *raw = column(c, c->data->steps, key), *mean = column(c, c->data->steps, key), *held = column(c, c->data->evaluations, eval_key);
-    double *lows = column(c, c->data->evaluations, low), *highs = column(c, c->data->evaluations, high), *baseline = column(c, c->data->evaluations, base);
+    double *raw = column(c, c->data->steps, key), *mean = column(c, c->data->steps, key),
+           *held = column(c, c->data->evaluations, eval_key);
+    double *lows = column(c, c->data->evaluations, low), *highs = column(c, c->data->evaluations, high),
+           *baseline = column(c, c->data->evaluations, base);
     if (mean) smooth(mean, c->steps);
     assay_series series[] = {of_steps(c, "each step", 1, raw), of_steps(c, "smoothed", 1, mean),
-                             of_evaluations(c, "longer answer wins", 4, baseline_key ? baseline : NULL), of_evaluations(c, "held out", 2, held)};
+                             of_evaluations(c, "longer answer wins", 4, baseline_key ? baseline : NULL),
+                             of_evaluations(c, "held out", 2, held)};
     series[0].thin = true;
     series[2].dashed = true;
     series[2].dots = false;
@@ -77,12 +92,15 @@ static void compared(const curves *c, assay_chart chart, const char *key, const 
 
 static void rewards(const curves *c)
 {
-    double *chosen = column(c, c->data->steps, "reward_chosen"), *rejected = column(c, c->data->steps, "reward_rejected");
-    double *held_chosen = column(c, c->data->evaluations, "eval_reward_chosen"), *held_rejected = column(c, c->data->evaluations, "eval_reward_rejected");
+    double *chosen = column(c, c->data->steps, "reward_chosen"),
+           *rejected = column(c, c->data->steps, "reward_rejected");
+    double *held_chosen = column(c, c->data->evaluations, "eval_reward_chosen"),
+           *held_rejected = column(c, c->data->evaluations, "eval_reward_rejected");
     assay_chart chart = chart_of("Mean reward of chosen and rejected answers", "reward");
     if (chosen) smooth(chosen, c->steps);
     if (rejected) smooth(rejected, c->steps);
-    assay_series series[] = {of_steps(c, "chosen", 3, chosen), of_steps(c, "rejected", 2, rejected), of_evaluations(c, "held out: dashed", 3, held_chosen),
+    assay_series series[] = {of_steps(c, "chosen", 3, chosen), of_steps(c, "rejected", 2, rejected),
+                             of_evaluations(c, "held out: dashed", 3, held_chosen),
                              of_evaluations(c, NULL, 2, held_rejected)};
     series[2].dashed = series[3].dashed = true;
     figure(c, &chart, series, 4);
@@ -98,7 +116,8 @@ static void one(const curves *c, const char *title, const char *label, const cha
     assay_chart chart = chart_of(title, label);
     chart.from_zero = true;
     if (mean) smooth(mean, c->steps);
-    assay_series series[] = {of_steps(c, smoothed ? "each step" : NULL, 1, raw), of_steps(c, "smoothed", 1, smoothed ? mean : NULL)};
+    assay_series series[] = {of_steps(c, smoothed ? "each step" : NULL, 1, raw),
+                             of_steps(c, "smoothed", 1, smoothed ? mean : NULL)};
     series[0].thin = smoothed;
     figure(c, &chart, series, 2);
     assay_free(raw);
@@ -107,11 +126,13 @@ static void one(const curves *c, const char *title, const char *label, const cha
 
 static void memory(const curves *c)
 {
-    double *planned = column(c, c->data->steps, "planned_bytes"), *peak = column(c, c->data->steps, "peak_bytes"), *rss = column(c, c->data->steps, "rss_bytes");
+    double *planned = column(c, c->data->steps, "planned_bytes"), *peak = column(c, c->data->steps, "peak_bytes"),
+           *rss = column(c, c->data->steps, "rss_bytes");
     assay_chart chart = chart_of("Memory planned and observed", "memory");
     chart.unit = ASSAY_UNIT_BYTES;
     chart.from_zero = true;
-    assay_series series[] = {of_steps(c, "planned", 4, planned), of_steps(c, "of the plan in use", 3, peak), of_steps(c, "resident (the system's count)", 2, rss)};
+    assay_series series[] = {of_steps(c, "planned", 4, planned), of_steps(c, "of the plan in use", 3, peak),
+                             of_steps(c, "resident (the system's count)", 2, rss)};
     series[0].dashed = true;
     figure(c, &chart, series, 3);
     assay_free(planned);
@@ -121,12 +142,14 @@ static void memory(const curves *c)
 
 static void all_curves(const curves *c)
 {
-    assay_chart loss = chart_of("Loss", "loss"), accuracy = chart_of("Accuracy", "accuracy"), margin = chart_of("Mean margin, chosen minus rejected", "margin");
+    assay_chart loss = chart_of("Loss", "loss"), accuracy = chart_of("Accuracy", "accuracy"),
+                margin = chart_of("Mean margin, chosen minus rejected", "margin");
     loss.from_zero = true;
     accuracy.unit = ASSAY_UNIT_PERCENT;
     accuracy.y_low = 0;
     accuracy.y_high = 1;
-    assay_page_add(c->page, "<h2>Training</h2>\n<p class=\"note\">Thin: training, step by step; thick: its mean over a twentieth of the steps. A loss of 0.693 is a coin's. Whiskers are 95 %% "
+    assay_page_add(c->page, "<h2>Training</h2>\n<p class=\"note\">Thin: training, step by step; thick: its mean over a "
+                            "twentieth of the steps. A loss of 0.693 is a coin's. Whiskers are 95 %% "
                             "intervals.</p>\n<div class=\"charts\">\n");
     compared(c, loss, "loss", NULL, NULL, NULL);
     compared(c, accuracy, "accuracy", "accuracy_low", "accuracy_high", "longer_wins");
@@ -141,7 +164,10 @@ static void all_curves(const curves *c)
 
 void assay_report_training(assay_page *page, const assay_run_data *data)
 {
-    curves c = {.page = page, .data = data, .steps = json_array_size(data->steps), .evaluations = json_array_size(data->evaluations)};
+    curves c = {.page = page,
+                .data = data,
+                .steps = json_array_size(data->steps),
+                .evaluations = json_array_size(data->evaluations)};
     if (c.steps == 0) {
         assay_page_add(page, "<h2>Training</h2><p>No step was made yet.</p>\n");
         return;

@@ -79,8 +79,9 @@ static size_t wrong_pairs(const json_t *pairs, const json_t **found)
 {
     size_t index, count = 0;
     json_t *line;
-    json_array_foreach((json_t *)(uintptr_t)pairs, index, line)
-        if (json_object_get(line, "texts") && !(assay_run_number(line, "margin") > 0)) found[count++] = line;
+    json_array_foreach((json_t *)(uintptr_t)pairs, index,
+                       line) if (json_object_get(line, "texts") && !(assay_run_number(line, "margin") > 0))
+        found[count++] = line;
     qsort(found, count, sizeof *found, by_margin);
     return count < MOST_WORST ? count : MOST_WORST;
 }
@@ -91,12 +92,14 @@ void assay_report_worst(assay_page *page, const assay_run_data *data)
     if (all == 0) return;
     const json_t **found = assay_alloc(all, sizeof *found);
     if (!found) {
-        if (page->status == ASSAY_OK) page->status = assay_error_set(page->err, ASSAY_E_MEMORY, "out of memory for a report");
+        if (page->status == ASSAY_OK)
+            page->status = assay_error_set(page->err, ASSAY_E_MEMORY, "out of memory for a report");
         return;
     }
     size_t count = wrong_pairs(data->pairs, found);
     assay_page_add(page, "<h2>Worst pairs</h2>\n<p class=\"note\">%s</p>\n",
-                   count ? "Held-out pairs whose rejected answer scored highest above the chosen one: wrong labels first, or what the model has not learned."
+                   count ? "Held-out pairs whose rejected answer scored highest above the chosen one: wrong labels "
+                           "first, or what the model has not learned."
                          : "No held-out pair was judged wrong.");
     for (size_t i = 0; i < count; i++) one_pair(page, found[i], i + 1);
     assay_free((void *)(uintptr_t)found);

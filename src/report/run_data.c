@@ -12,14 +12,16 @@ static assay_status load_object(json_t **out, const char *folder, const char *na
     char *path = assay_path_join(folder, name);
     ASSAY_TRY_ALLOC(path, "a path", err);
     assay_status status = assay_path_exists(path) ? assay_json_load(path, OBJECT_CEILING, out, err) : ASSAY_OK;
-    if (status == ASSAY_OK && *out && !json_is_object(*out)) status = assay_error_set(err, ASSAY_E_FORMAT, "%s holds no JSON object", path);
+    if (status == ASSAY_OK && *out && !json_is_object(*out))
+        status = assay_error_set(err, ASSAY_E_FORMAT, "%s holds no JSON object", path);
     assay_free(path);
     return status;
 }
 
 typedef assay_status (*take_line)(assay_run_data *data, json_t *line, const char *where, assay_error *err);
 
-static assay_status each_line(assay_run_data *data, const char *path, const char *text, size_t size, take_line take, assay_error *err)
+static assay_status each_line(assay_run_data *data, const char *path, const char *text, size_t size, take_line take,
+                              assay_error *err)
 {
     size_t number = 1;
     for (size_t at = 0; at < size; number++) {
@@ -28,7 +30,8 @@ static assay_status each_line(assay_run_data *data, const char *path, const char
         json_t *line = NULL;
         size_t length = (size_t)(end - text) - at;
         char *where = assay_strfmt("%s:%zu", path, number);
-        assay_status status = where ? assay_json_parse(text + at, length, where, &line, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+        assay_status status = where ? assay_json_parse(text + at, length, where, &line, err)
+                                    : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
         if (status == ASSAY_OK) status = take(data, line, where, err);
         json_decref(line);
         assay_free(where);
@@ -53,7 +56,8 @@ static assay_status load_lines(assay_run_data *data, const char *name, take_line
 static assay_status keep(json_t *list, json_t *line, const char *where, assay_error *err)
 {
     if (!json_is_object(line)) return assay_error_set(err, ASSAY_E_FORMAT, "%s: not a JSON object", where);
-    return json_array_append(list, line) == 0 ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s", where);
+    return json_array_append(list, line) == 0 ? ASSAY_OK
+                                              : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s", where);
 }
 
 static assay_status take_metrics(assay_run_data *data, json_t *line, const char *where, assay_error *err)
@@ -61,7 +65,10 @@ static assay_status take_metrics(assay_run_data *data, json_t *line, const char 
     return keep(json_object_get(line, "eval_pairs") ? data->evaluations : data->steps, line, where, err);
 }
 
-static assay_status take_pair(assay_run_data *data, json_t *line, const char *where, assay_error *err) { return keep(data->pairs, line, where, err); }
+static assay_status take_pair(assay_run_data *data, json_t *line, const char *where, assay_error *err)
+{
+    return keep(data->pairs, line, where, err);
+}
 
 static assay_status check_run(const char *folder, assay_error *err)
 {
@@ -70,13 +77,16 @@ static assay_status check_run(const char *folder, assay_error *err)
     bool there = assay_path_exists(path);
     assay_free(path);
     if (there) return ASSAY_OK;
-    if (!assay_path_is_dir(folder)) return assay_error_set(err, ASSAY_E_USAGE, "%s is no folder; give the --output folder of a train run", folder);
-    return assay_error_set(err, ASSAY_E_USAGE, "%s holds no metrics.jsonl: it is not the --output folder of a train run", folder);
+    if (!assay_path_is_dir(folder))
+        return assay_error_set(err, ASSAY_E_USAGE, "%s is no folder; give the --output folder of a train run", folder);
+    return assay_error_set(err, ASSAY_E_USAGE,
+                           "%s holds no metrics.jsonl: it is not the --output folder of a train run", folder);
 }
 
 static assay_status load(assay_run_data *data, assay_error *err)
 {
-    if (!data->folder || !data->steps || !data->evaluations || !data->pairs) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a report");
+    if (!data->folder || !data->steps || !data->evaluations || !data->pairs)
+        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a report");
     ASSAY_TRY(load_object(&data->notes, data->folder, "assay.json", err));
     ASSAY_TRY(load_object(&data->machine, data->folder, "machine.json", err));
     ASSAY_TRY(load_object(&data->state, data->folder, "trainer_state.json", err));
@@ -88,7 +98,8 @@ assay_status assay_run_data_open(assay_run_data *data, const char *folder, assay
 {
     *data = (assay_run_data){0};
     ASSAY_TRY(check_run(folder, err));
-    *data = (assay_run_data){.folder = assay_strdup(folder), .steps = json_array(), .evaluations = json_array(), .pairs = json_array()};
+    *data = (assay_run_data){
+        .folder = assay_strdup(folder), .steps = json_array(), .evaluations = json_array(), .pairs = json_array()};
     assay_status status = load(data, err);
     if (status != ASSAY_OK) assay_run_data_close(data);
     return status;
@@ -119,4 +130,10 @@ double *assay_run_column(const json_t *lines, const char *key, assay_error *err)
     if (!column) (void)assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a report");
     for (size_t i = 0; column && i < count; i++) column[i] = assay_run_number(json_array_get(lines, i), key);
     return column;
+}
+
+const json_t *assay_report_last(const json_t *lines)
+{
+    size_t count = json_array_size(lines);
+    return count ? json_array_get(lines, count - 1) : NULL;
 }

@@ -13,7 +13,8 @@ typedef struct assay_run_data {
     json_t *pairs;               /* array of eval_pairs.jsonl's lines; empty: none */
 } assay_run_data;
 
-/* ASSAY_E_USAGE when the folder is no run's (no metrics.jsonl). A last line that is cut off is left out; any other broken line is an error. */
+/* ASSAY_E_USAGE when the folder is no run's (no metrics.jsonl). A last line that is cut off is left out; any other
+ * broken line is an error. */
 assay_status assay_run_data_open(assay_run_data *data, const char *folder, assay_error *err);
 void assay_run_data_close(assay_run_data *data); /* safe on a zeroed one */
 
@@ -22,5 +23,8 @@ double assay_run_number(const json_t *line, const char *key);
 
 /* The numbers of a key of all lines, freed with assay_free; NULL: out of memory (never for an empty list of lines). */
 double *assay_run_column(const json_t *lines, const char *key, assay_error *err);
+
+/* The last line of a list; NULL: it is empty. */
+const json_t *assay_report_last(const json_t *lines);
 
 #endif

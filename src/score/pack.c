@@ -16,7 +16,9 @@ assay_status assay_pack_init(assay_pack *pack, size_t tokens, size_t segments, a
     pack->trees = assay_alloc(segments, sizeof *pack->trees);
     pack->scored_tokens = assay_alloc(tokens > segments ? tokens : segments, sizeof *pack->scored_tokens);
     for (int i = 0; i < ASSAY_SPACES; i++) pack->folds[i] = assay_alloc(folds, sizeof *pack->folds[i]);
-    if (pack->ids && pack->positions && pack->segments && pack->trees && pack->scored_tokens && pack->folds[0] && pack->folds[1]) return ASSAY_OK;
+    if (pack->ids && pack->positions && pack->segments && pack->trees && pack->scored_tokens && pack->folds[0] &&
+        pack->folds[1])
+        return ASSAY_OK;
     assay_pack_release(pack);
     return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a micro-batch of %zu tokens", tokens);
 }
@@ -42,7 +44,8 @@ bool assay_pack_fits(const assay_pack *pack, size_t tokens, size_t segments)
 void assay_pack_tree(assay_pack *pack, uint64_t identity)
 {
     assert(pack->tree_count < pack->segment_capacity);
-    pack->trees[pack->tree_count++] = (assay_tree){.first_segment = (uint32_t)pack->segment_count, .identity = identity};
+    pack->trees[pack->tree_count++] =
+        (assay_tree){.first_segment = (uint32_t)pack->segment_count, .identity = identity};
 }
 
 int assay_pack_segment(assay_pack *pack, const int32_t *ids, size_t count, int parent, bool scored)
@@ -50,7 +53,11 @@ int assay_pack_segment(assay_pack *pack, const int32_t *ids, size_t count, int p
     assert(count > 0 && assay_pack_fits(pack, count, 1) && pack->tree_count > 0);
     assay_segment *segment = &pack->segments[pack->segment_count];
     uint32_t base = parent < 0 ? 0 : pack->segments[parent].base + pack->segments[parent].rows;
-    *segment = (assay_segment){.first = (uint32_t)pack->tokens, .rows = (uint32_t)count, .parent = parent, .base = base, .scored_row = -1,
+    *segment = (assay_segment){.first = (uint32_t)pack->tokens,
+                               .rows = (uint32_t)count,
+                               .parent = parent,
+                               .base = base,
+                               .scored_row = -1,
                                .tree = (uint32_t)pack->tree_count - 1};
     memcpy(pack->ids + pack->tokens, ids, count * sizeof *ids);
     for (size_t i = 0; i < count; i++) pack->positions[pack->tokens + i] = (int32_t)(base + i);
@@ -97,8 +104,13 @@ const assay_geometry *assay_pack_finish(assay_pack *pack)
         size_t path = (size_t)pack->segments[s].base + pack->segments[s].rows;
         longest = path > longest ? path : longest;
     }
-    pack->geometry = (assay_geometry){.ids = pack->ids, .positions = pack->positions, .segments = pack->segments, .trees = pack->trees,
-                                      .segment_count = pack->segment_count, .tree_count = pack->tree_count, .scored_tokens = pack->scored_tokens,
+    pack->geometry = (assay_geometry){.ids = pack->ids,
+                                      .positions = pack->positions,
+                                      .segments = pack->segments,
+                                      .trees = pack->trees,
+                                      .segment_count = pack->segment_count,
+                                      .tree_count = pack->tree_count,
+                                      .scored_tokens = pack->scored_tokens,
                                       .longest_path = longest};
     pack->geometry.spaces[ASSAY_TOKENS] = (assay_space){token, pack->folds[ASSAY_TOKENS], counts[ASSAY_TOKENS]};
     pack->geometry.spaces[ASSAY_SCORED] = (assay_space){scored, pack->folds[ASSAY_SCORED], counts[ASSAY_SCORED]};

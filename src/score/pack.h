@@ -1,13 +1,14 @@
 /* Token ids into the geometry of a micro-batch: trees of segments, one behind the other, no padding.
  *
  *     assay_pack pack;
- *     ASSAY_TRY(assay_pack_init(&pack, tokens, segments, err));   // capacities; nothing is allocated afterwards
+ *     ASSAY_TRY(assay_pack_init(&pack, tokens, segments, err)); // capacities; nothing is allocated afterwards
  *     assay_pack_clear(&pack);
- *     ASSAY_TRY(assay_pack_tree(&pack, pair_number, err));
+ *     assay_pack_tree(&pack, pair_number);
  *     int prompt = assay_pack_segment(&pack, ids, n, -1, false);
- *     assay_pack_segment(&pack, chosen, c, prompt, true);         // scored: its last token gets a reward
+ *     assay_pack_segment(&pack, chosen, c, prompt, true); // scored: its last token gets a reward
  *     assay_pack_segment(&pack, rejected, r, prompt, true);
- *     const assay_geometry *geometry = assay_pack_finish(&pack);  // valid until the next clear; rewards come in this order
+ *     // valid until the next clear; rewards come in this order
+ *     const assay_geometry *geometry = assay_pack_finish(&pack);
  *     assay_pack_release(&pack);
  *
  * The caller stays within the capacities (assay_pack_fits asks).
@@ -36,12 +37,14 @@ bool assay_pack_fits(const assay_pack *pack, size_t tokens, size_t segments);
 /* Opens a tree (a pair, a group of answers, a single text); `identity` is what dropout counts by. */
 void assay_pack_tree(assay_pack *pack, uint64_t identity);
 
-/* Adds a segment of at least one token to the open tree; parent is a segment of the same tree or -1. Returns its index. */
+/* Adds a segment of at least one token to the open tree; parent is a segment of the same tree or -1. Returns its
+ * index. */
 int assay_pack_segment(assay_pack *pack, const int32_t *ids, size_t count, int parent, bool scored);
 
 const assay_geometry *assay_pack_finish(assay_pack *pack);
 
-/* The same with every token scored: row t of SCORED is token t. Only for programs made with all_rows (score/score_trace.h). */
+/* The same with every token scored: row t of SCORED is token t. Only for programs made with all_rows
+ * (score/score_trace.h). */
 const assay_geometry *assay_pack_finish_all(assay_pack *pack);
 
 #endif

@@ -13,16 +13,18 @@ size_t assay_answers_shared(const assay_ids *answers, size_t count)
     return shared;
 }
 
-size_t assay_answers_tokens(const assay_ids *answers, size_t count, size_t shared)
+/* Tokens of one tree that holds them all. */
+static size_t tokens_together(const assay_ids *answers, size_t count, size_t shared)
 {
     size_t tokens = shared;
     for (size_t i = 0; i < count; i++) tokens += answers[i].count - shared;
     return tokens;
 }
 
-bool assay_pack_answers_fit(const assay_pack *pack, size_t scored, const assay_ids *answers, size_t count, size_t shared)
+bool assay_pack_answers_fit(const assay_pack *pack, size_t scored, const assay_ids *answers, size_t count,
+                            size_t shared)
 {
-    return assay_pack_fits(pack, assay_answers_tokens(answers, count, shared), count + 1) && pack->scored + count <= scored;
+    return assay_pack_fits(pack, tokens_together(answers, count, shared), count + 1) && pack->scored + count <= scored;
 }
 
 size_t assay_pack_answers(assay_pack *pack, size_t scored, const assay_ids *answers, size_t count, size_t shared)
@@ -36,13 +38,17 @@ size_t assay_pack_answers(assay_pack *pack, size_t scored, const assay_ids *answ
     return added;
 }
 
-assay_status assay_score_answers(assay_engine *engine, assay_pack *pack, size_t scored, const assay_ids *answers, size_t count, float *rewards, assay_error *err)
+assay_status assay_score_answers(assay_engine *engine, assay_pack *pack, size_t scored, const assay_ids *answers,
+                                 size_t count, float *rewards, assay_error *err)
 {
     size_t shared = assay_answers_shared(answers, count);
     for (size_t done = 0, added; done < count; done += added) {
         assay_pack_clear(pack);
         added = assay_pack_answers(pack, scored, answers + done, count - done, shared);
-        if (added == 0) return assay_error_set(err, ASSAY_E_NO_FIT, "an answer of %zu tokens does not fit into a micro-batch of %zu", answers[done].count, pack->token_capacity);
+        if (added == 0)
+            return assay_error_set(err, ASSAY_E_NO_FIT,
+                                   "an answer of %zu tokens does not fit into a micro-batch of %zu",
+                                   answers[done].count, pack->token_capacity);
         ASSAY_TRY(assay_engine_forward(engine, assay_pack_finish(pack), 0, 0, false, err));
         memcpy(rewards + done, assay_engine_rewards(engine), added * sizeof *rewards);
     }

@@ -14,8 +14,9 @@ void assay_pack_example(assay_pack *pack, const assay_example_set *set, const as
     assay_pack_segment(pack, rejected + shared, example->rejected_count - shared, prompt, true);
 }
 
-static assay_status score_runs(assay_engine *engine, assay_pack *pack, const assay_example_set *set, const uint32_t *picked, const assay_micro_runs *runs,
-                               const volatile sig_atomic_t *stop, float *rewards, assay_error *err)
+static assay_status score_runs(assay_engine *engine, assay_pack *pack, const assay_example_set *set,
+                               const uint32_t *picked, const assay_micro_runs *runs, const volatile sig_atomic_t *stop,
+                               float *rewards, assay_error *err)
 {
     for (size_t r = 0; r < runs->count; r++) {
         size_t begin = runs->begin[r], end = runs->begin[r + 1];
@@ -35,8 +36,9 @@ static const uint32_t *everything(size_t count)
     return all;
 }
 
-assay_status assay_score_examples(assay_engine *engine, assay_pack *pack, const assay_example_set *set, const uint32_t *picked, size_t count,
-                                  size_t micro_tokens, const volatile sig_atomic_t *stop, float *rewards, assay_error *err)
+assay_status assay_score_examples(assay_engine *engine, assay_pack *pack, const assay_example_set *set,
+                                  const uint32_t *picked, size_t count, size_t micro_tokens,
+                                  const volatile sig_atomic_t *stop, float *rewards, assay_error *err)
 {
     const uint32_t *all = picked ? NULL : everything(count = set->count), *order = picked ? picked : all;
     assay_micro_runs runs = {0};

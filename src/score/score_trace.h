@@ -1,13 +1,17 @@
 /* The reward at every token: what the model would have said had the text ended there.
  *
- * A decoder sees nothing behind a token, so one pass gives them all: the head is applied to every row instead of the last one of each text.
+ * A decoder sees nothing behind a token, so one pass gives them all: the head is applied to every row instead of the
+ * last one of each text.
  *
- *     the model is opened with all_rows, the engine made for as many SCORED rows as tokens;
- *     ... fill the pack as for scoring (trees with shared prompts too) ...
- *     ASSAY_TRY(assay_score_trace(engine, pack, &rewards, err));      // rewards[t] of token row t, valid until the next forward
- *     for each segment s with pack->segments[s].scored_row >= 0:
+ *     ... the model is opened with all_rows, the engine made for as many SCORED rows as tokens
+ *     ... fill the pack as for scoring (trees with shared prompts too)
+ *     // rewards[t] of token row t, valid until the next forward
+ *     ASSAY_TRY(assay_score_trace(engine, pack, &rewards, err));
+ *     for (size_t s = 0; s < pack->segment_count; s++) {
+ *         if (pack->segments[s].scored_row < 0) continue;
  *         size_t n = assay_trace_length(pack, s);
- *         assay_trace_path(pack, s, rewards, ids, path);              // n ids and n rewards, from the text's first token on
+ *         assay_trace_path(pack, s, rewards, ids, path_rewards); // n ids and n rewards, from the text's first token on
+ *     }
  *
  * path[n - 1] has the bits of the score that scoring alone gives; path[t] those of the text cut behind token t.
  */

@@ -13,12 +13,21 @@ assay_status assay_ask_flag(const assay_ask *ask, const char *name, bool *out, a
     return assay_json_bool(ask->body, name, false, out, "the request", err);
 }
 
+/* The list is as large as the next power of two; all of it is charged when it grows. */
+static assay_status charge_items(const assay_ask *ask, assay_error *err)
+{
+    size_t more = ask->count < ask->capacity ? 0 : ask->capacity < 8 ? 8 : ask->capacity;
+    return assay_meter_take(ask->arena.meter, more * sizeof *ask->items, err);
+}
+
 assay_status assay_ask_add(assay_ask *ask, assay_ask_item **item, assay_error *err)
 {
-    if (ask->count >= ASSAY_ASK_TEXTS) return assay_error_set(err, ASSAY_E_FORMAT, "more than %d texts in one request; send several", ASSAY_ASK_TEXTS);
+    if (ask->count >= ASSAY_ASK_TEXTS)
+        return assay_error_set(err, ASSAY_E_FORMAT, "more than %d texts in one request; send several", ASSAY_ASK_TEXTS);
+    ASSAY_TRY(charge_items(ask, err));
     ASSAY_TRY(assay_grow((void **)&ask->items, &ask->capacity, ask->count + 1, sizeof *ask->items, err));
     *item = &ask->items[ask->count++];
-    **item = (assay_ask_item){0};
+    **item = (assay_ask_item){.turns.joint = ask->dialect->joint};
     return ASSAY_OK;
 }
 
@@ -34,7 +43,8 @@ assay_status assay_ask_texts(assay_ask *ask, const json_t *value, const char *fi
 {
     ask->is_list = json_is_array(value);
     if (!ask->is_list) return assay_ask_text(ask, value, field, err);
-    for (size_t i = 0; i < json_array_size(value); i++) ASSAY_TRY(assay_ask_text(ask, json_array_get(value, i), field, err));
+    for (size_t i = 0; i < json_array_size(value); i++)
+        ASSAY_TRY(assay_ask_text(ask, json_array_get(value, i), field, err));
     return ASSAY_OK;
 }
 
@@ -43,7 +53,9 @@ static assay_status add_ids(assay_ask *ask, const json_t *list, const char *fiel
     assay_ask_item *item = NULL;
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *id = json_array_get(list, i);
-        if (!json_is_integer(id)) return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\": token %zu should be a whole number and is %s", field, i, assay_json_kind(id));
+        if (!json_is_integer(id))
+            return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\": token %zu should be a whole number and is %s", field,
+                                   i, assay_json_kind(id));
     }
     ASSAY_TRY(assay_ask_add(ask, &item, err));
     item->ids = list;
@@ -67,71 +79,45 @@ assay_status assay_ask_messages(assay_ask *ask, const json_t *list, const char *
     assay_ask_item *item = NULL;
     ASSAY_TRY(assay_ask_add(ask, &item, err));
     ASSAY_TRY(assay_turns_list(&item->turns, &ask->arena, list, field, err));
-    if (!item->turns.count) return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" is empty: there is nothing to score", field);
+    if (!item->turns.count)
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" is empty: there is nothing to score", field);
     return ASSAY_OK;
 }
 
-assay_status assay_ask_answer(assay_ask *ask, const json_t *prompt, const json_t *answer, const char *field, assay_error *err)
+/* {"text": ...} and {"content": ...} without a role are what they hold. */
+static assay_status add_words(assay_ask *ask, assay_turns *turns, assay_role role, const json_t *value,
+                              const char *field, assay_error *err)
+{
+    bool message = json_object_get(value, "role") || json_object_get(value, "from");
+    const json_t *text = message ? NULL : json_object_get(value, "text"),
+                 *content = message ? NULL : json_object_get(value, "content");
+    if (text) return assay_turns_text(turns, &ask->arena, role, text, field, err);
+    if (json_is_array(content)) return assay_turns_parts(turns, &ask->arena, role, content, field, err);
+    if (content) return assay_turns_text(turns, &ask->arena, role, content, field, err);
+    return assay_turns_any(turns, &ask->arena, role, value, field, err);
+}
+
+assay_status assay_ask_prompt(assay_ask *ask, const assay_turns **prompt, const json_t *value, const char *field,
+                              assay_error *err)
+{
+    assay_turns *turns = assay_text_arena_alloc(&ask->arena, 1, sizeof *turns);
+    ASSAY_TRY_ALLOC(turns, "a prompt", err);
+    turns->joint = ask->dialect->joint;
+    *prompt = turns;
+    return add_words(ask, turns, ASSAY_ROLE_USER, value, field, err);
+}
+
+assay_status assay_ask_answer(assay_ask *ask, const assay_turns *prompt, const json_t *answer, const char *field,
+                              assay_error *err)
 {
     assay_ask_item *item = NULL;
     ASSAY_TRY(assay_ask_add(ask, &item, err));
-    ASSAY_TRY(assay_turns_any(&item->turns, &ask->arena, ASSAY_ROLE_USER, prompt, "query", err));
-    return assay_turns_any(&item->turns, &ask->arena, ASSAY_ROLE_ASSISTANT, answer, field, err);
+    item->prompt = prompt;
+    return add_words(ask, &item->turns, ASSAY_ROLE_ASSISTANT, answer, field, err);
 }
 
-static bool tells(const assay_dialect *dialect, const json_t *body)
+const json_t *assay_ask_list(const json_t *value)
 {
-    for (const char *const *field = dialect->fields; *field; field++)
-        if (json_object_get(body, *field)) return true;
-    return false;
-}
-
-static assay_status choose(assay_ask *ask, const char *path, assay_error *err)
-{
-    char wanted[512] = "";
-    for (size_t i = 0; assay_dialect_at(i); i++) {
-        const assay_dialect *dialect = assay_dialect_at(i);
-        if (!assay_dialect_has_path(dialect, path)) continue;
-        if (tells(dialect, ask->body)) {
-            ask->dialect = dialect;
-            return ASSAY_OK;
-        }
-        for (const char *const *field = dialect->fields; *field; field++) {
-            size_t at = strlen(wanted), length = strlen(*field);
-            if (at + length + 3 >= sizeof wanted) continue;
-            memcpy(wanted + at, at ? ", " : "", at ? 2 : 0);
-            memcpy(wanted + at + (at ? 2 : 0), *field, length + 1);
-        }
-    }
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: none of its fields is there; it takes one of: %s (see /openapi.json)", path, wanted);
-}
-
-static assay_status parse_switches(assay_ask *ask, assay_error *err)
-{
-    const json_t *model = assay_ask_field(ask, "model");
-    if (model && !json_is_string(model)) return assay_error_set(err, ASSAY_E_FORMAT, "\"model\" should be a string and is %s", assay_json_kind(model));
-    ask->model = json_string_value(model);
-    ASSAY_TRY(assay_ask_flag(ask, "truncate", &ask->truncate, err));
-    return ASSAY_OK;
-}
-
-assay_status assay_ask_parse(assay_ask *ask, const char *path, const char *body, size_t size, assay_error *err)
-{
-    *ask = (assay_ask){0};
-    if (!assay_dialect_path_known(path)) return assay_error_set(err, ASSAY_E_USAGE, "%.200s: no such endpoint; /openapi.json lists them", path);
-    ASSAY_TRY(assay_json_parse(body, size, "the request", &ask->body, err));
-    if (!json_is_object(ask->body)) return assay_error_set(err, ASSAY_E_FORMAT, "the request should be a JSON object and is %s", assay_json_kind(ask->body));
-    ASSAY_TRY(choose(ask, path, err));
-    ASSAY_TRY(parse_switches(ask, err));
-    ASSAY_TRY(ask->dialect->parse(ask, err));
-    if (ask->count == 0) return assay_error_set(err, ASSAY_E_FORMAT, "an empty list: there is nothing to score");
-    return ASSAY_OK;
-}
-
-void assay_ask_release(assay_ask *ask)
-{
-    json_decref(ask->body);
-    assay_text_arena_release(&ask->arena);
-    assay_free(ask->items);
-    *ask = (assay_ask){0};
+    const json_t *content = json_object_get(value, "role") ? NULL : json_object_get(value, "content");
+    return json_is_array(content) ? content : value;
 }

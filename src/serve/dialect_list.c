@@ -5,6 +5,7 @@
 #include <string.h>
 
 /* Order matters where a path is shared: the first whose field is there. */
+// clang-format off
 static const assay_dialect *const dialects[] = {
     &assay_dialect_pairs,
     &assay_dialect_own,
@@ -17,8 +18,12 @@ static const assay_dialect *const dialects[] = {
     &assay_dialect_tei_predict,
     &assay_dialect_llamafactory,
 };
+// clang-format on
 
-const assay_dialect *assay_dialect_at(size_t index) { return index < sizeof dialects / sizeof *dialects ? dialects[index] : NULL; }
+const assay_dialect *assay_dialect_at(size_t index)
+{
+    return index < sizeof dialects / sizeof *dialects ? dialects[index] : NULL;
+}
 
 bool assay_dialect_has_path(const assay_dialect *dialect, const char *path)
 {
@@ -32,37 +37,4 @@ bool assay_dialect_path_known(const char *path)
     for (size_t i = 0; assay_dialect_at(i); i++)
         if (assay_dialect_has_path(assay_dialect_at(i), path)) return true;
     return false;
-}
-
-double assay_nine_digits(double value)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%.9g", value);
-    return strtod(text, NULL);
-}
-
-json_t *assay_reply_usage(const assay_reply *reply)
-{
-    return json_pack("{s:I, s:I, s:i, s:n}", "prompt_tokens", (json_int_t)reply->tokens, "total_tokens", (json_int_t)reply->tokens, "completion_tokens", 0,
-                     "prompt_tokens_details");
-}
-
-/* Merge sort: stable, and n log n on the few thousand texts a request may hold. */
-static void sort_run(size_t *order, size_t *spare, size_t count, const double *scores)
-{
-    if (count < 2) return;
-    size_t half = count / 2, a = 0, b = half;
-    sort_run(order, spare, half, scores);
-    sort_run(order + half, spare, count - half, scores);
-    for (size_t i = 0; i < count; i++) spare[i] = b >= count || (a < half && scores[order[a]] >= scores[order[b]]) ? order[a++] : order[b++];
-    memcpy(order, spare, count * sizeof *order);
-}
-
-size_t *assay_reply_order(const assay_reply *reply, size_t count)
-{
-    size_t *order = assay_alloc(count, sizeof *order), *spare = assay_alloc(count, sizeof *spare);
-    for (size_t i = 0; order && spare && i < count; i++) order[i] = i;
-    if (order && spare) sort_run(order, spare, count, reply->scores);
-    assay_free(spare);
-    return order;
 }

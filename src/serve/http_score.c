@@ -1,4 +1,5 @@
-/* A request for scores. begin: body -> ask -> ids -> job, the connection sleeps. The scorer calls job_done, which wakes it. end: rewards -> answer. */
+/* A request for scores. begin: body -> ask -> ids -> job, the connection sleeps. The scorer calls job_done, which wakes
+ * it. end: rewards -> answer. */
 #include "serve/http_private.h"
 
 #include "base/file.h"
@@ -6,49 +7,6 @@
 #include <math.h>
 #include <string.h>
 #include <time.h>
-
-assay_served *assay_http_model(const assay_server *server, const char *name)
-{
-    assay_served *model = assay_served_take(server->models, name);
-    return model || assay_served_count(server->models) > 1 ? model : assay_served_take(server->models, NULL);
-}
-
-/* Tokens are taken as they are: nothing is added. */
-static assay_status take_ids(const assay_tokenizer *tokenizer, const json_t *list, assay_ids *ids, assay_error *err)
-{
-    int32_t most = assay_tokenizer_about(tokenizer)->vocab_size;
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        json_int_t id = json_integer_value(json_array_get(list, i));
-        if (id < 0 || id >= most) return assay_error_set(err, ASSAY_E_FORMAT, "token %lld is not in the vocabulary (0 to %d)", (long long)id, (int)most - 1);
-        ASSAY_TRY(assay_ids_push(ids, (int32_t)id, err));
-    }
-    return ASSAY_OK;
-}
-
-static assay_status encode(const assay_served *model, const assay_ask *ask, const assay_ask_item *item, assay_ids *ids, assay_error *err)
-{
-    const assay_template_renderer *how = model->rendering;
-    const assay_turns *turns = &item->turns;
-    if (item->ids) return take_ids(how->tokenizer, item->ids, ids, err);
-    if (!item->is_text) return assay_template_render(how->chosen, how->tokenizer, turns->items, turns->count, how->append_eos, ids, err);
-    ASSAY_TRY(assay_template_encode_text(how->tokenizer, turns->items[0].text, turns->items[0].size, how->append_eos, ids, err));
-    int32_t bos = assay_tokenizer_about(how->tokenizer)->bos;
-    if (ask->single_bos && ids->count > 1 && bos >= 0 && ids->data[0] == bos && ids->data[1] == bos)
-        memmove(ids->data, ids->data + 1, --ids->count * sizeof *ids->data);
-    return ASSAY_OK;
-}
-
-static assay_status fit(const assay_ask *ask, const assay_served *model, size_t index, assay_ids *ids, assay_error *err)
-{
-    size_t most = ask->max_length > 0 && (size_t)ask->max_length < model->max_length ? (size_t)ask->max_length : model->max_length;
-    if (ids->count == 0) return assay_error_set(err, ASSAY_E_FORMAT, "text %zu: an empty text cannot be scored", index);
-    if (ids->count <= most) return ASSAY_OK;
-    if (!ask->truncate)
-        return assay_error_set(err, ASSAY_E_NO_FIT, "text %zu: %zu tokens, --max-length allows %zu; raise it, or send \"truncate\": true", index, ids->count, most);
-    if (ask->truncate_left) memmove(ids->data, ids->data + (ids->count - most), most * sizeof *ids->data);
-    ids->count = most;
-    return ASSAY_OK;
-}
 
 static assay_status make_traces(assay_job *job, assay_error *err)
 {
@@ -61,42 +19,50 @@ static assay_status make_traces(assay_job *job, assay_error *err)
     return ASSAY_OK;
 }
 
-static assay_status tokenise(assay_exchange *exchange, assay_error *err)
+/* What is listed token by token is charged before it is made. Answers may take more than the request itself may. */
+static assay_status charge_traces(assay_exchange *exchange, assay_error *err)
 {
-    assay_job *job = &exchange->job;
-    const assay_ask *ask = &exchange->ask;
-    job->texts = assay_alloc(ask->count, sizeof *job->texts);
-    job->rewards = assay_alloc(ask->count, sizeof *job->rewards);
-    if (!job->texts || !job->rewards) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a request");
-    job->count = ask->count;
-    for (size_t i = 0; i < ask->count; i++) {
-        assay_status status = encode(job->model, ask, &ask->items[i], &job->texts[i], err);
-        if (status != ASSAY_OK) return assay_error_prefix(err, status, "text %zu: ", i);
-        ASSAY_TRY(fit(ask, job->model, i, &job->texts[i], err));
-        job->tokens += job->texts[i].count;
-        if (job->tokens > exchange->server->options.max_tokens)
-            return assay_error_set(err, ASSAY_E_NO_FIT, "more than %zu tokens in one request; send fewer texts at a time", exchange->server->options.max_tokens);
-    }
-    if (ask->trace && job->tokens > ASSAY_HTTP_LISTED_TOKENS)
-        return assay_error_set(err, ASSAY_E_NO_FIT, "a reward for each of %zu tokens is asked for, %d at a time are given; send fewer texts", job->tokens, ASSAY_HTTP_LISTED_TOKENS);
-    return ask->trace ? make_traces(job, err) : ASSAY_OK;
+    size_t tokens = exchange->job.tokens;
+    if (tokens > ASSAY_HTTP_LISTED_TOKENS)
+        return assay_error_set(err, ASSAY_E_NO_FIT,
+                               "a reward for each of %zu tokens is asked for, %d at a time are given; send fewer texts",
+                               tokens, ASSAY_HTTP_LISTED_TOKENS);
+    return assay_http_charge_answer(exchange, tokens * ASSAY_HTTP_LISTED_BYTES, err);
 }
 
+static assay_status prepare(assay_exchange *exchange, assay_error *err)
+{
+    const char *body = exchange->body.data ? exchange->body.data : "";
+    ASSAY_TRY(assay_http_still_wanted(exchange, err));
+    ASSAY_TRY(assay_ask_parse(&exchange->ask, exchange->path, body, exchange->body.size, &exchange->meter, err));
+    assay_http_drop_body(exchange);
+    exchange->job.model = assay_http_model(exchange->server, exchange->ask.model);
+    if (!exchange->job.model) return assay_error_set(err, ASSAY_E_USAGE, "no such model; /v1/models lists them");
+    ASSAY_TRY(assay_http_texts(exchange, err));
+    if (!exchange->ask.trace) return ASSAY_OK;
+    ASSAY_TRY(charge_traces(exchange, err));
+    return make_traces(&exchange->job, err);
+}
+
+/* libmicrohttpd may see the closed connection before it comes to an answer, so the abandoned are counted here. */
 static void job_done(assay_job *job)
 {
     const assay_exchange *exchange = job->context;
+    bool abandoned = job->status == ASSAY_E_STOPPED && assay_peer_is_gone(exchange->peer);
+    if (abandoned) atomic_fetch_add(&exchange->server->metrics.abandoned, 1);
     MHD_resume_connection(exchange->connection);
 }
 
-static enum MHD_Result refuse_busy(assay_exchange *exchange, const assay_error *error)
+static bool job_unwanted(const assay_job *job)
 {
-    bool draining = atomic_load(&exchange->server->draining);
-    return assay_http_error(exchange, draining ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_TOO_MANY_REQUESTS, error->text);
+    const assay_exchange *exchange = job->context;
+    return assay_peer_is_gone(exchange->peer);
 }
 
 static bool wants_sigmoid(const assay_exchange *exchange)
 {
-    return exchange->ask.activation == ASSAY_ASK_SERVERS ? exchange->server->options.sigmoid : exchange->ask.activation == ASSAY_ASK_SIGMOID;
+    return exchange->ask.activation == ASSAY_ASK_SERVERS ? exchange->server->options.sigmoid
+                                                         : exchange->ask.activation == ASSAY_ASK_SIGMOID;
 }
 
 /* The bytes of a token as text; a part of a character becomes U+FFFD. */
@@ -114,7 +80,8 @@ static json_t *trace_of(const assay_job *job, size_t index)
     const assay_ids *ids = &job->texts[index];
     for (size_t i = 0; i < ids->count; i++) {
         double reward = (double)job->traces[index][i] + job->model->score_offset;
-        json_array_append_new(list, json_pack("{s:i, s:o, s:f}", "id", (int)ids->data[i], "token", token_text(job->model->rendering->tokenizer, ids->data[i]),
+        json_array_append_new(list, json_pack("{s:i, s:o, s:f}", "id", (int)ids->data[i], "token",
+                                              token_text(assay_template_tokenizer(job->model->chosen), ids->data[i]),
                                               "reward", isfinite(reward) ? assay_nine_digits(reward) : 0.0));
     }
     return list;
@@ -130,9 +97,16 @@ static json_t *render(assay_exchange *exchange, double *rewards, double *scores,
         scores[i] = sigmoid ? assay_nine_digits(1 / (1 + exp(-rewards[i]))) : rewards[i];
         if (traces) traces[i] = trace_of(job, i);
     }
-    snprintf(id, sizeof id, "%.40s-%llu", assay_path_base(exchange->path), atomic_fetch_add(&exchange->server->next_id, 1) + 1);
-    assay_reply reply = {.scores = scores, .rewards = rewards, .traces = traces, .tokens = job->tokens, .model = job->model->name,
-                         .fingerprint = job->model->fingerprint, .id = id, .created = (int64_t)time(NULL)};
+    snprintf(id, sizeof id, "%.40s-%llu", assay_path_base(exchange->path),
+             atomic_fetch_add(&exchange->server->next_id, 1) + 1);
+    assay_reply reply = {.scores = scores,
+                         .rewards = rewards,
+                         .traces = traces,
+                         .tokens = job->tokens,
+                         .model = job->model->name,
+                         .fingerprint = job->model->fingerprint,
+                         .id = id,
+                         .created = (int64_t)time(NULL)};
     json_t *answer = exchange->ask.dialect->render(&exchange->ask, &reply);
     for (size_t i = 0; traces && i < job->count; i++) json_decref(traces[i]);
     /* cppcheck-suppress returnDanglingLifetime ; a json_t holds copies, nothing of reply */
@@ -142,50 +116,37 @@ static json_t *render(assay_exchange *exchange, double *rewards, double *scores,
 static enum MHD_Result score_end(assay_exchange *exchange)
 {
     assay_job *job = &exchange->job;
-    if (job->status == ASSAY_E_STOPPED) return refuse_busy(exchange, &exchange->error);
+    if (job->status == ASSAY_E_STOPPED) return assay_http_refuse(exchange, &job->error);
     if (job->status != ASSAY_OK) return assay_http_status(exchange, job->status, &job->error);
     double *numbers = assay_alloc(2 * job->count, sizeof *numbers);
     json_t **traces = job->traces ? assay_alloc(job->count, sizeof *traces) : NULL;
-    json_t *answer = numbers && (traces || !job->traces) ? render(exchange, numbers, numbers + job->count, traces) : NULL;
+    json_t *answer =
+        numbers && (traces || !job->traces) ? render(exchange, numbers, numbers + job->count, traces) : NULL;
     assay_free(numbers);
     assay_free(traces);
     atomic_fetch_add(&exchange->server->metrics.texts, job->count);
     return assay_http_json(exchange, MHD_HTTP_OK, answer);
 }
 
-/* Suspended before it is offered: the scorer may be done before offer returns. */
-static enum MHD_Result enqueue(assay_exchange *exchange)
+/* On a thread for work. The scorer may be done before offer returns. */
+static void score_work(assay_exchange *exchange)
 {
-    exchange->job.context = exchange;
-    exchange->job.done = job_done;
-    exchange->then = score_end;
-    MHD_suspend_connection(exchange->connection);
-    if (assay_scorer_offer(exchange->server->scorer, &exchange->job, &exchange->error) == ASSAY_OK) return MHD_YES;
-    exchange->job.status = ASSAY_E_STOPPED;
-    MHD_resume_connection(exchange->connection);
-    return MHD_YES;
+    assay_job *job = &exchange->job;
+    assay_error error;
+    job->context = exchange;
+    job->done = job_done;
+    job->unwanted = job_unwanted;
+    assay_status status = prepare(exchange, &error);
+    if (status == ASSAY_OK) status = assay_score_worker_offer(exchange->server->scorer, job, &error);
+    if (status == ASSAY_OK) return;
+    job->status = status;
+    job->error = error;
+    job_done(job);
 }
 
 enum MHD_Result assay_http_score_begin(assay_exchange *exchange)
 {
-    assay_error *error = &exchange->error;
-    if (atomic_load(&exchange->server->draining)) return assay_http_error(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the server is stopping");
-    assay_status status = assay_ask_parse(&exchange->ask, exchange->path, exchange->body.data ? exchange->body.data : "", exchange->body.size, error);
-    if (status != ASSAY_OK) return assay_http_status(exchange, status, error);
-    exchange->job.model = assay_http_model(exchange->server, exchange->ask.model);
-    if (!exchange->job.model) return assay_http_error(exchange, MHD_HTTP_NOT_FOUND, "no such model; /v1/models lists them");
-    status = tokenise(exchange, error);
-    return status == ASSAY_OK ? enqueue(exchange) : assay_http_status(exchange, status, error);
-}
-
-void assay_http_score_release(assay_exchange *exchange)
-{
-    assay_job *job = &exchange->job;
-    for (size_t i = 0; job->texts && i < job->count; i++) assay_ids_release(&job->texts[i]);
-    for (size_t i = 0; job->traces && i < job->count; i++) assay_free(job->traces[i]);
-    assay_free(job->texts);
-    assay_free(job->traces);
-    assay_free(job->rewards);
-    assay_served_give(job->model);
-    assay_ask_release(&exchange->ask);
+    if (atomic_load(&exchange->server->draining))
+        return assay_http_error(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the server is stopping");
+    return assay_http_work_add(exchange, score_work, score_end);
 }

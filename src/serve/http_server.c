@@ -1,130 +1,27 @@
-/* The daemon, its connections and their time.
- *
- * libmicrohttpd's own time-out counts silence: a client that sends a byte now and then would stay for ever. So every connection says what it is doing and
- * since when, and the sweep shuts the socket of one that is over its time; libmicrohttpd then sees the end and cleans up. The list is locked whenever a
- * connection enters or leaves it, and it leaves before its socket is closed, so the sweep never shuts a socket that became somebody else's. */
+/* The daemon, and the way of a request through it. */
 #include "serve/http_private.h"
 
 #include "base/clock.h"
+#include "serve/listening.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-/* Memory of a connection, for its headers and a piece of its body. Above 32 KiB libmicrohttpd maps it apart (memorypool.c), so that an idle connection costs the
- * pages it touched and a closed one nothing; smaller ones would come from the heap, where a thousand that come and go pin and scatter everything else. */
+/* Memory of a connection, for its headers and a piece of its body. Above 32 KiB libmicrohttpd maps it apart
+ * (memorypool.c), so that an idle connection costs the pages it touched and a closed one nothing; smaller ones would
+ * come from the heap, where a thousand that come and go pin and scatter everything else. */
 enum { HTTP_THREADS = 4, CONNECTION_BYTES = 48 << 10 };
 
-/* Bodies are held until they are answered, whatever their number: what they have beyond SMALL_BODY bytes is counted, and at most BODIES_AT_ONCE of the largest
- * are taken. A small request is never turned away for large ones. */
-enum { SMALL_BODY = 64 << 10, BODIES_AT_ONCE = 8 };
-
-void assay_peer_mark(assay_server *server, assay_peer *peer, assay_peer_state state)
-{
-    if (!peer) return;
-    pthread_mutex_lock(&server->peers_mutex);
-    peer->state = state;
-    peer->since = assay_clock_seconds();
-    pthread_mutex_unlock(&server->peers_mutex);
-}
-
-static void peer_open(assay_server *server, struct MHD_Connection *connection, void **socket_context)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    assay_peer *peer = assay_alloc(1, sizeof *peer);
-    *socket_context = peer;
-    if (!peer || !info) return;
-    *peer = (assay_peer){.socket = info->connect_fd, .since = assay_clock_seconds()};
-    pthread_mutex_lock(&server->peers_mutex);
-    peer->next = server->peers;
-    if (peer->next) peer->next->before = peer;
-    server->peers = peer;
-    pthread_mutex_unlock(&server->peers_mutex);
-    atomic_fetch_add(&server->metrics.connections, 1);
-}
-
-static void peer_close(assay_server *server, assay_peer *peer)
-{
-    if (!peer) return;
-    pthread_mutex_lock(&server->peers_mutex);
-    if (peer->before) peer->before->next = peer->next;
-    else if (server->peers == peer) server->peers = peer->next;
-    if (peer->next) peer->next->before = peer->before;
-    pthread_mutex_unlock(&server->peers_mutex);
-    assay_free(peer);
-    atomic_fetch_sub(&server->metrics.connections, 1);
-}
-
-static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode code)
-{
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) peer_open(context, connection, socket_context);
-    else peer_close(context, *socket_context);
-}
-
-void assay_server_sweep(assay_server *server)
-{
-    double now = assay_clock_seconds();
-    pthread_mutex_lock(&server->peers_mutex);
-    for (assay_peer *peer = server->peers; peer; peer = peer->next) {
-        double most = peer->state == ASSAY_PEER_READING ? server->options.request_seconds : server->options.idle_seconds;
-        if (peer->cut || peer->state == ASSAY_PEER_WORKING || now - peer->since < most) continue;
-        peer->cut = true;
-        shutdown(peer->socket, SHUT_RDWR);
-        atomic_fetch_add(&server->metrics.cut, 1);
-    }
-    pthread_mutex_unlock(&server->peers_mutex);
-}
-
-static assay_exchange *exchange_open(assay_server *server, struct MHD_Connection *connection, const char *path, const char *method)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    assay_exchange *exchange = assay_alloc(1, sizeof *exchange);
-    if (!exchange) return NULL;
-    *exchange = (assay_exchange){.server = server, .connection = connection, .path = path, .method = method, .started = assay_clock_seconds()};
-    exchange->peer = info ? info->socket_context : NULL;
-    assay_buf_init(&exchange->body, server->options.max_body);
-    atomic_fetch_add(&server->metrics.in_flight, 1);
-    return exchange;
-}
-
-static void drop_body(assay_exchange *exchange)
-{
-    assay_buf_release(&exchange->body);
-    atomic_fetch_sub(&exchange->server->metrics.body_bytes, exchange->counted);
-    exchange->counted = 0;
-}
-
-static bool has_body_room(assay_exchange *exchange, size_t more)
-{
-    size_t most = BODIES_AT_ONCE * exchange->server->options.max_body;
-    if (exchange->body.size + more <= SMALL_BODY) return true;
-    exchange->counted += more;
-    return atomic_fetch_add(&exchange->server->metrics.body_bytes, more) + more <= most;
-}
-
-/* A body that is not wanted is read on all the same (see begin), but not kept. */
-static void take_body(assay_exchange *exchange, const char *data, size_t size)
-{
-    if (exchange->too_large || exchange->crowded || assay_http_is_open(exchange)) return; /* what needs no key needs no body */
-    assay_status status = has_body_room(exchange, size) ? assay_buf_append(&exchange->body, data, size, NULL) : ASSAY_E_MEMORY;
-    if (status == ASSAY_E_MEMORY) exchange->crowded = true;
-    else exchange->too_large = status != ASSAY_OK;
-    if (exchange->too_large || exchange->crowded) drop_body(exchange);
-}
-
-static void on_completed(void *context, struct MHD_Connection *connection, void **exchange_context, enum MHD_RequestTerminationCode code)
+static void on_completed(void *context, struct MHD_Connection *connection, void **exchange_context,
+                         enum MHD_RequestTerminationCode code)
 {
     assay_server *server = context;
     assay_exchange *exchange = *exchange_context;
     (void)connection, (void)code;
     if (!exchange) return;
     assay_peer_mark(server, exchange->peer, ASSAY_PEER_IDLE);
-    assay_http_score_release(exchange);
-    drop_body(exchange);
-    assay_free(exchange);
+    assay_http_exchange_close(exchange);
     *exchange_context = NULL;
     atomic_fetch_sub(&server->metrics.in_flight, 1);
 }
@@ -138,41 +35,45 @@ static void *on_request_line(void *context, const char *uri, struct MHD_Connecti
     return NULL;
 }
 
-static const char *given_key(struct MHD_Connection *connection)
-{
-    const char *bearer = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
-    if (bearer && !strncasecmp(bearer, "Bearer ", 7)) return bearer + 7;
-    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-API-Key");
-}
-
 static bool may_ask(const assay_exchange *exchange)
 {
     const assay_api_keys *keys = exchange->server->options.keys;
-    return !keys || assay_http_is_open(exchange) || assay_api_keys_match(keys, given_key(exchange->connection));
+    size_t length = 0;
+    if (!keys || assay_http_is_open(exchange)) return true;
+    const char *key = assay_http_given_key(exchange, &length);
+    return assay_api_keys_match(keys, key, length);
 }
 
 static bool announces_too_much(const assay_exchange *exchange)
 {
     const char *length = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "Content-Length");
     size_t bytes = 0;
-    for (; length && *length >= '0' && *length <= '9' && bytes <= exchange->server->options.max_body; length++) bytes = bytes * 10 + (size_t)(*length - '0');
+    for (; length && *length >= '0' && *length <= '9' && bytes <= exchange->server->options.max_body; length++)
+        bytes = bytes * 10 + (size_t)(*length - '0');
     return bytes > exchange->server->options.max_body;
 }
 
 static enum MHD_Result too_large(assay_exchange *exchange)
 {
-    assay_error_set(&exchange->error, ASSAY_E_FORMAT, "the body is larger than %zu bytes; send fewer texts at a time or raise --max-body",
+    assay_error_set(&exchange->error, ASSAY_E_FORMAT,
+                    "the body is larger than %zu bytes; send fewer texts at a time or raise --max-body",
                     exchange->server->options.max_body);
     return assay_http_error(exchange, MHD_HTTP_CONTENT_TOO_LARGE, exchange->error.text);
 }
 
-/* At the headers: who may not ask is told at once, and who waits for leave to send too much. Other large bodies are read and dropped, so that the client
- * sees an answer and not a broken connection; the request's time is limited all the same. */
-static enum MHD_Result begin(assay_exchange *exchange)
+/* At the headers: who may not ask is told at once, and who waits for leave to send too much. Other large bodies are
+ * read and dropped, so that the client sees an answer and not a broken connection; the request's time is limited all
+ * the same. */
+static enum MHD_Result begin(assay_exchange *exchange, const char *version)
 {
-    if (!may_ask(exchange)) return assay_http_error(exchange, MHD_HTTP_UNAUTHORIZED, "a key is needed: Authorization: Bearer KEY");
+    unsigned refused = assay_http_guard(exchange, version);
+    if (refused) return assay_http_error(exchange, refused, exchange->error.text);
+    if (!may_ask(exchange))
+        return assay_http_error(exchange, MHD_HTTP_UNAUTHORIZED, "a key is needed: Authorization: Bearer KEY");
     exchange->too_large = announces_too_much(exchange);
-    return exchange->too_large && MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "Expect") ? too_large(exchange) : MHD_YES;
+    return exchange->too_large && MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "Expect")
+               ? too_large(exchange)
+               : MHD_YES;
 }
 
 static enum MHD_Result dispatch(assay_exchange *exchange)
@@ -180,93 +81,90 @@ static enum MHD_Result dispatch(assay_exchange *exchange)
     bool known = true;
     assay_peer_mark(exchange->server, exchange->peer, ASSAY_PEER_WORKING);
     if (exchange->too_large) return too_large(exchange);
-    if (exchange->crowded) return assay_http_error(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "too many large requests at once; try again");
+    if (exchange->crowded)
+        return assay_http_error(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "too many large requests at once; try again");
+    assay_http_open_meter(exchange);
     enum MHD_Result result = assay_http_info(exchange, &known);
     if (known) return result;
-    if (!assay_dialect_path_known(exchange->path)) return assay_http_error(exchange, MHD_HTTP_NOT_FOUND, "no such endpoint; /openapi.json lists them");
-    if (strcmp(exchange->method, "POST") != 0) return assay_http_error(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "this endpoint takes POST");
+    if (!assay_dialect_path_known(exchange->path))
+        return assay_http_error(exchange, MHD_HTTP_NOT_FOUND, "no such endpoint; /openapi.json lists them");
+    if (strcmp(exchange->method, "POST") != 0)
+        return assay_http_error(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "this endpoint takes POST");
     return assay_http_score_begin(exchange);
 }
 
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method, const char *version, const char *data,
-                                  size_t *data_size, void **exchange_context)
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *data, size_t *data_size, void **exchange_context)
 {
     assay_exchange *exchange = *exchange_context;
-    (void)version;
     if (!exchange) {
-        *exchange_context = exchange = exchange_open(context, connection, url, method);
-        return exchange ? begin(exchange) : MHD_NO;
+        *exchange_context = exchange = assay_http_exchange_open(context, connection, url, method);
+        return exchange ? begin(exchange, version) : MHD_NO;
     }
     if (exchange->then) return exchange->answered ? MHD_YES : exchange->then(exchange);
     if (*data_size == 0) return exchange->answered ? MHD_YES : dispatch(exchange);
-    take_body(exchange, data, *data_size);
+    /* what needs no key needs no body */
+    if (!assay_http_is_open(exchange)) assay_http_take_body(exchange, data, *data_size);
     *data_size = 0;
     return MHD_YES;
 }
 
-typedef union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-} address;
-
-static assay_status read_address(const assay_server_options *options, address *out, bool *loopback, assay_error *err)
-{
-    const char *host = !strcmp(options->host, "localhost") ? "127.0.0.1" : options->host;
-    uint16_t port = htons((uint16_t)options->port);
-    *out = (address){.any.sa_family = AF_UNSPEC};
-    if (inet_pton(AF_INET, host, &out->v4.sin_addr) == 1) {
-        out->v4.sin_family = AF_INET;
-        out->v4.sin_port = port;
-        *loopback = (ntohl(out->v4.sin_addr.s_addr) >> 24) == 127;
-        return ASSAY_OK;
-    }
-    struct in6_addr six;
-    if (inet_pton(AF_INET6, host, &six) != 1)
-        return assay_error_set(err, ASSAY_E_USAGE, "--host %.200s: an address is expected, such as 127.0.0.1, ::1 or 0.0.0.0", options->host);
-    out->v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = port, .sin6_addr = six};
-    *loopback = IN6_IS_ADDR_LOOPBACK(&six);
-    return ASSAY_OK;
-}
-
-static assay_status start_daemon(assay_server *server, const address *where, assay_error *err)
+/* The socket is the daemon's from here on, or closed. */
+static assay_status start_daemon(assay_server *server, int listening, bool six, assay_error *err)
 {
     const assay_server_options *options = &server->options;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | (where->any.sa_family == AF_INET6 ? MHD_USE_IPv6 : 0);
-    unsigned threads = options->max_connections < HTTP_THREADS ? 1 : HTTP_THREADS;
-    server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &where->any, MHD_OPTION_THREAD_POOL_SIZE, threads,
-                                      MHD_OPTION_CONNECTION_LIMIT, options->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-                                      MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-                                      MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_END);
-    if (!server->daemon)
-        return assay_error_set(err, ASSAY_E_IO, "cannot listen on %s port %u: is the port taken, or the limit of open files below %u?", options->host, options->port,
-                               options->max_connections);
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_LISTEN_FD);
-    address bound = {0};
-    socklen_t size = sizeof bound;
-    if (info && !getsockname(info->listen_fd, &bound.any, &size)) server->port = ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
-    return ASSAY_OK;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | (six ? MHD_USE_IPv6 : 0);
+    /* libmicrohttpd stops accepting at its limit, each thread at its share of it, and /health with it: the limit is
+     * held in http_peers.c instead, which makes room, and no thread comes near its share here */
+    unsigned most = HTTP_THREADS * (options->max_connections + 64);
+    server->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_THREAD_POOL_SIZE,
+        (unsigned)HTTP_THREADS, MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        assay_peer_notice, server, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server, MHD_OPTION_END);
+    if (server->daemon) return ASSAY_OK;
+    close(listening);
+    return assay_error_set(err, ASSAY_E_IO, "cannot serve on %s port %u: is the limit of open files below %u?",
+                           options->host, server->port, options->max_connections);
 }
 
-assay_status assay_server_start(assay_server **out, const assay_server_options *options, assay_served_set *models, assay_scorer *scorer, assay_error *err)
+static void server_free(assay_server *server)
 {
-    address where;
-    bool loopback = false;
+    assay_http_work_release(&server->work);
+    pthread_mutex_destroy(&server->peers_mutex);
+    pthread_mutex_destroy(&server->reloads.mutex);
+    assay_free(server);
+}
+
+assay_status assay_server_start(assay_server **out, const assay_server_options *options, assay_served_set *models,
+                                assay_score_worker *scorer, assay_error *err)
+{
+    assay_listening about;
+    int listening;
     *out = NULL;
-    ASSAY_TRY(read_address(options, &where, &loopback, err));
-    if (!loopback && !options->keys)
-        return assay_error_set(err, ASSAY_E_USAGE, "--host %s would let anyone on the network ask: give --api-key-file as well", options->host);
+    ASSAY_TRY(assay_listening_open(&listening, &about, options->host, options->port, err));
+    if (!about.loopback && !options->keys) {
+        close(listening);
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--host %s would let anyone on the network ask: give --api-key-file as well",
+                               options->host);
+    }
     assay_server *server = assay_alloc(1, sizeof *server);
+    if (!server) close(listening);
     ASSAY_TRY_ALLOC(server, "the server", err);
     server->options = *options;
+    server->port = about.port;
+    server->memory.most = options->request_memory;
     server->models = models;
     server->scorer = scorer;
     server->metrics.started = assay_clock_seconds();
     pthread_mutex_init(&server->peers_mutex, NULL);
-    assay_status status = start_daemon(server, &where, err);
+    pthread_mutex_init(&server->reloads.mutex, NULL);
+    assay_status status = assay_http_work_start(&server->work, err);
+    if (status == ASSAY_OK) status = start_daemon(server, listening, about.six, err);
+    else close(listening);
     if (status != ASSAY_OK) {
-        pthread_mutex_destroy(&server->peers_mutex);
-        assay_free(server);
+        server_free(server);
         return status;
     }
     *out = server;
@@ -275,36 +173,41 @@ assay_status assay_server_start(assay_server **out, const assay_server_options *
 
 unsigned assay_server_port(const assay_server *server) { return server->port; }
 
-assay_status assay_server_reload(assay_server *server, assay_error *err)
+enum { LAST_ANSWERS = 2 }; /* seconds */
+
+static bool is_quiet(assay_server *server)
 {
-    ASSAY_TRY(assay_served_set_reload(server->models, NULL, err));
-    atomic_fetch_add(&server->metrics.reloads, 1);
-    return ASSAY_OK;
+    return atomic_load(&server->metrics.in_flight) == 0 && atomic_load(&server->reloads.running) == 0;
 }
 
 static void wait_until_quiet(assay_server *server, double patience)
 {
     double end = assay_clock_seconds() + patience;
-    while (atomic_load(&server->metrics.in_flight) > 0 && assay_clock_seconds() < end) {
+    while (!is_quiet(server) && assay_clock_seconds() < end) {
         assay_server_sweep(server);
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     }
 }
 
-void assay_server_stop(assay_server *server, double patience)
+/* A suspended connection may not be stopped, so all are woken first: the scorer's by the scorer, which ends between two
+ * operations of a micro-batch, those of a load by us. Their answers then have a moment to leave. */
+bool assay_server_stop(assay_server *server, double patience)
 {
-    if (!server) return;
+    if (!server) return true;
     atomic_store(&server->draining, true);
     MHD_socket listening = MHD_quiesce_daemon(server->daemon);
     wait_until_quiet(server, patience);
-    /* A suspended connection may not be stopped: what is still being scored or loaded is waited for, however long, and its answer then has a moment
-     * to leave. Until then the scorer's figures may be asked for. */
-    assay_scorer_stop(server->scorer);
-    while (atomic_load(&server->reloading) > 0) nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-    wait_until_quiet(server, 5);
+    atomic_store(&server->giving_up, true);
+    assay_http_work_stop(&server->work);
+    assay_score_worker_give_up(server->scorer);
+    assay_score_worker_stop(server->scorer);
+    bool ended = assay_http_reloads_abandon(server);
+    wait_until_quiet(server, LAST_ANSWERS);
     MHD_stop_daemon(server->daemon);
-    assay_scorer_free(server->scorer);
     if (listening != MHD_INVALID_SOCKET) close(listening);
-    pthread_mutex_destroy(&server->peers_mutex);
-    assay_free(server);
+    ended = ended || atomic_load(&server->reloads.running) == 0;
+    if (!ended) return false; /* a load still uses the server and the models */
+    assay_score_worker_free(server->scorer);
+    server_free(server);
+    return true;
 }

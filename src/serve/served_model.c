@@ -48,9 +48,9 @@ void assay_served_set_free(assay_served_set *set)
     assay_free(set);
 }
 
-static assay_status load(assay_served_set *set, slot *place, assay_error *err)
+static assay_status load(assay_served_set *set, const slot *place, assay_served **out, assay_error *err)
 {
-    assay_served *model = assay_alloc(1, sizeof *model), *old;
+    assay_served *model = assay_alloc(1, sizeof *model);
     ASSAY_TRY_ALLOC(model, place->name, err);
     assay_status status = set->loader.load(set->loader.context, place->folder, model, err);
     if (status != ASSAY_OK) {
@@ -59,11 +59,7 @@ static assay_status load(assay_served_set *set, slot *place, assay_error *err)
     }
     model->name = place->name;
     atomic_init(&model->references, 1);
-    pthread_mutex_lock(&set->mutex);
-    old = place->model;
-    place->model = model;
-    pthread_mutex_unlock(&set->mutex);
-    assay_served_give(old);
+    *out = model;
     return ASSAY_OK;
 }
 
@@ -78,23 +74,47 @@ static slot *find(assay_served_set *set, const char *name)
 assay_status assay_served_set_add(assay_served_set *set, const char *name, const char *folder, assay_error *err)
 {
     if (set->count == MODELS_AT_MOST) return assay_error_set(err, ASSAY_E_USAGE, "more than %d models", MODELS_AT_MOST);
-    if (find(set, name) && set->count) return assay_error_set(err, ASSAY_E_USAGE, "two adapters are called \"%s\"; give names: --adapter NAME=DIR", name);
+    if (find(set, name) && set->count)
+        return assay_error_set(err, ASSAY_E_USAGE, "two adapters are called \"%s\"; give names: --adapter NAME=DIR",
+                               name);
     slot *place = &set->slots[set->count];
     place->name = assay_strdup(name);
     place->folder = assay_strdup(folder);
     set->count++;
     ASSAY_TRY_ALLOC(place->name, "a name", err);
     if (folder) ASSAY_TRY_ALLOC(place->folder, "a path", err);
-    return load(set, place, err);
+    return load(set, place, &place->model, err);
+}
+
+/* models[i]: the slot's new one, NULL: it keeps the one it has. */
+static assay_status load_all(assay_served_set *set, const char *name, assay_served **models, assay_error *err)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (!name || !strcmp(set->slots[i].name, name)) ASSAY_TRY(load(set, &set->slots[i], &models[i], err));
+    return ASSAY_OK;
+}
+
+/* At once: no request sees some new and some old ones by asking in between. models gets the old ones. */
+static void exchange_all(assay_served_set *set, assay_served **models)
+{
+    pthread_mutex_lock(&set->mutex);
+    for (size_t i = 0; i < set->count; i++) {
+        assay_served *new = models[i];
+        if (!new) continue;
+        models[i] = set->slots[i].model;
+        set->slots[i].model = new;
+    }
+    pthread_mutex_unlock(&set->mutex);
 }
 
 assay_status assay_served_set_reload(assay_served_set *set, const char *name, assay_error *err)
 {
-    assay_status status = ASSAY_OK;
+    assay_served *models[MODELS_AT_MOST] = {NULL};
     if (name && !find(set, name)) return assay_error_set(err, ASSAY_E_USAGE, "no model is called \"%.100s\"", name);
     pthread_mutex_lock(&set->loading);
-    for (size_t i = 0; i < set->count && status == ASSAY_OK; i++)
-        if (!name || !strcmp(set->slots[i].name, name)) status = load(set, &set->slots[i], err);
+    assay_status status = load_all(set, name, models, err);
+    if (status == ASSAY_OK) exchange_all(set, models);
+    for (size_t i = 0; i < set->count; i++) assay_served_give(models[i]);
     pthread_mutex_unlock(&set->loading);
     return status;
 }

@@ -1,16 +1,17 @@
 /* Models by name, replaceable while requests run.
  *
- * A served model is whatever the loader made: an engine with its bounds, a tokenizer with its template. It is counted: a request takes a reference when
- * it is tokenised and gives it back when it is answered, so a request is served wholly by one model, and a replaced one dies with its last request.
- * Only the scoring thread touches engine and pack.
+ * A served model is whatever the loader made: an engine with its bounds, a tokenizer with its template. It is counted:
+ * a request takes a reference when it is tokenised and gives it back when it is answered, so a request is served wholly
+ * by one model, and a replaced one dies with its last request. Only the scoring thread touches engine and pack.
  *
  *     assay_served_set *set;
  *     ASSAY_TRY(assay_served_set_create(&set, &loader, err));
- *     ASSAY_TRY(assay_served_set_add(set, "helpful", "runs/helpful", err));   // loads; the first is the default
- *     assay_served *model = assay_served_take(set, name_or_null);            // NULL: no such model
+ *     ASSAY_TRY(assay_served_set_add(set, "helpful", "runs/helpful", err)); // loads; the first is the default
+ *     assay_served *model = assay_served_take(set, name_or_null); // NULL: no such model
  *     ...
  *     assay_served_give(model);
- *     ASSAY_TRY(assay_served_set_reload(set, name_or_null, err));             // from another thread than the scoring one; one at a time
+ *     // from another thread than the scoring one; one at a time
+ *     ASSAY_TRY(assay_served_set_reload(set, name_or_null, err));
  *     assay_served_set_free(set);
  */
 #ifndef ASSAY_SERVE_SERVED_MODEL_H
@@ -23,17 +24,20 @@
 #include <stdatomic.h>
 
 typedef struct assay_served {
-    const char *name;               /* of the slot; lives as long as the set */
-    char fingerprint[33];           /* of base and adapter */
+    const char *name;     /* of the slot; lives as long as the set */
+    char fingerprint[33]; /* serve/served_fingerprint.h */
     assay_engine *engine;
-    assay_pack *pack;               /* token_capacity is the batch's token budget */
-    size_t scored_capacity;         /* scored rows a micro-batch may have */
-    const assay_template_renderer *rendering;
+    assay_pack *pack;       /* token_capacity is the batch's token budget */
+    size_t scored_capacity; /* scored rows a micro-batch may have */
+    const assay_template *chosen;
+    const assay_renderer *renderer; /* the same for conversations, and what stays in front of a cut text */
     size_t max_length;              /* tokens of one text */
     size_t planned_bytes;
+    bool bf16;
+    const char *folder, *architecture; /* for people; live as long as the model */
     double score_offset;
-    void *owner;                    /* the loader's; */
-    void (*release)(void *owner);   /* frees everything above */
+    void *owner;                  /* the loader's; */
+    void (*release)(void *owner); /* frees everything above */
     atomic_int references;
 } assay_served;
 
@@ -48,6 +52,8 @@ typedef struct assay_served_set assay_served_set;
 assay_status assay_served_set_create(assay_served_set **out, const assay_served_loader *loader, assay_error *err);
 void assay_served_set_free(assay_served_set *set); /* NULL is fine; all references must be back */
 assay_status assay_served_set_add(assay_served_set *set, const char *name, const char *folder, assay_error *err);
+/* All or nothing: every model that is meant (NULL: all) is loaded before the first is replaced, old and new side by
+ * side. After a failure the old ones stay, all of them. */
 assay_status assay_served_set_reload(assay_served_set *set, const char *name, assay_error *err);
 
 assay_served *assay_served_take(assay_served_set *set, const char *name);

@@ -1,6 +1,6 @@
-/* Any weight type to f32. The block layouts are ggml's: a scale d (f16), sometimes a minimum m (f16), then 32 small integers;
- * Q4 and Q5 hold element j in the low nibble of byte j and element j + 16 in its high nibble, Q5's fifth bits in one u32.
- * Source: ggml, ggml-common.h (layouts) and ggml-quants.c dequantize_row_q*. */
+/* Any weight type to f32. The block layouts are ggml's: a scale d (f16), sometimes a minimum m (f16), then 32 small
+ * integers; Q4 and Q5 hold element j in the low nibble of byte j and element j + 16 in its high nibble, Q5's fifth bits
+ * in one u32. Source: ggml, ggml-common.h (layouts) and ggml-quants.c dequantize_row_q*. */
 #include "tensor/dtype.h"
 
 #include <assert.h>
@@ -97,7 +97,10 @@ void assay_dtype_to_f32(assay_dtype dtype, const void *data, float *dst, size_t 
     case ASSAY_BF16:
         for (size_t i = 0; i < count; i++) dst[i] = assay_bf16_to_f32(load_u16(src + 2 * i));
         break;
-    case ASSAY_F64: convert_f64(src, dst, count); break;
-    default: convert_blocks(dtype, src, dst, count);
+    case ASSAY_F64:
+        convert_f64(src, dst, count);
+        break;
+    default:
+        convert_blocks(dtype, src, dst, count);
     }
 }

@@ -38,7 +38,8 @@ bool assay_dtype_bytes(assay_dtype dtype, size_t elements, size_t *bytes)
 
 bool assay_dtype_is_weight(assay_dtype dtype)
 {
-    return dtype == ASSAY_F32 || dtype == ASSAY_F16 || dtype == ASSAY_BF16 || dtype == ASSAY_F64 || infos[dtype].block > 1;
+    return dtype == ASSAY_F32 || dtype == ASSAY_F16 || dtype == ASSAY_BF16 || dtype == ASSAY_F64 ||
+           infos[dtype].block > 1;
 }
 
 static float float_from_bits(uint32_t bits)
@@ -55,7 +56,7 @@ static uint32_t bits_from_float(float value)
     return bits;
 }
 
-/* Subnormal halves are mantissa * 2^-24, which f32 holds exactly. */
+/* Subnormal bf16 are mantissa * 2^-24, which f32 holds exactly. */
 float assay_f16_to_f32(uint16_t half)
 {
     uint32_t sign = (uint32_t)(half & 0x8000u) << 16, exponent = half >> 10 & 31u, mantissa = half & 0x3ffu;
@@ -64,7 +65,8 @@ float assay_f16_to_f32(uint16_t half)
     return float_from_bits(sign | (exponent + 112) << 23 | mantissa << 13);
 }
 
-/* Below the smallest normal half, adding 0.5 places the value so that f32's own rounding to nearest even is the half's. */
+/* Below the smallest normal half, adding 0.5 places the value so that f32's own rounding to nearest even is the
+ * half's. */
 uint16_t assay_f32_to_f16(float value)
 {
     uint32_t bits = bits_from_float(value), sign = bits >> 16 & 0x8000u;
@@ -79,10 +81,7 @@ uint16_t assay_f32_to_f16(float value)
     return (uint16_t)(sign | (bits - (112u << 23)) >> 13);
 }
 
-float assay_bf16_to_f32(uint16_t bits)
-{
-    return float_from_bits((uint32_t)bits << 16);
-}
+float assay_bf16_to_f32(uint16_t bits) { return float_from_bits((uint32_t)bits << 16); }
 
 uint16_t assay_f32_to_bf16(float value)
 {

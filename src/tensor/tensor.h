@@ -1,5 +1,5 @@
-/* A tensor as files hold it: type, shape, borrowed bytes, name. Rows are contiguous, the last dimension varies fastest, and
- * shapes are in Hugging Face's order ([out, in] for a linear weight). Nothing here owns memory. */
+/* A tensor as files hold it: type, shape, borrowed bytes, name. Rows are contiguous, the last dimension varies fastest,
+ * and shapes are in Hugging Face's order ([out, in] for a linear weight). Nothing here owns memory. */
 #ifndef ASSAY_TENSOR_TENSOR_H
 #define ASSAY_TENSOR_TENSOR_H
 

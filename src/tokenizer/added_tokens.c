@@ -1,6 +1,7 @@
 #include "tokenizer/added_tokens.h"
 
-#include "tokenizer/unicode.h"
+#include "text/unicode.h"
+#include "tokenizer/tokenizer_kind.h"
 
 void assay_added_tokens_release(assay_added_tokens *added)
 {
@@ -10,14 +11,17 @@ void assay_added_tokens_release(assay_added_tokens *added)
     *added = (assay_added_tokens){0};
 }
 
-assay_status assay_added_tokens_add(assay_added_tokens *added, assay_added_token token, const char *text, size_t size, assay_error *err)
+/* `text` is what is sought: the content, or its normalised form for normalized=true. An empty text is ignored. */
+static assay_status add_token(assay_added_tokens *added, assay_added_token token, const char *text, size_t size,
+                              assay_error *err)
 {
     if (!size) return ASSAY_OK;
     void *tokens = added->tokens;
     ASSAY_TRY(assay_grow(&tokens, &added->capacity, added->count + 1, sizeof(token), err));
     added->tokens = tokens;
     added->tokens[added->count] = token;
-    ASSAY_TRY(assay_piece_trie_add(token.normalized ? &added->normal : &added->raw, text, size, (int32_t)added->count, err));
+    ASSAY_TRY(
+        assay_piece_trie_add(token.normalized ? &added->normal : &added->raw, text, size, (int32_t)added->count, err));
     added->count++;
     return ASSAY_OK;
 }
@@ -62,7 +66,8 @@ static size_t spaces_after(const assay_added_scan *scan, size_t at)
     return at;
 }
 
-static bool match_accept(const assay_added_token *token, assay_added_scan *scan, size_t start, size_t end, assay_added_match *match)
+static bool match_accept(const assay_added_token *token, assay_added_scan *scan, size_t start, size_t end,
+                         assay_added_match *match)
 {
     if (scan->skip_special && token->special) return false;
     if (token->single_word && (word_before(scan, start) || word_after(scan, end))) return false;
@@ -74,8 +79,9 @@ static bool match_accept(const assay_added_token *token, assay_added_scan *scan,
     return true;
 }
 
-bool assay_added_tokens_next(const assay_added_tokens *added, const assay_piece_trie *trie, assay_added_scan *scan,
-                             assay_added_match *match)
+/* The next match in one of the two tries; false at the end of the text. */
+static bool next_match(const assay_added_tokens *added, const assay_piece_trie *trie, assay_added_scan *scan,
+                       assay_added_match *match)
 {
     if (!trie->count) return false;
     while (scan->scanned < scan->size) {
@@ -90,4 +96,30 @@ bool assay_added_tokens_next(const assay_added_tokens *added, const assay_piece_
         if (length && match_accept(&added->tokens[index], scan, start, start + length, match)) return true;
     }
     return false;
+}
+
+assay_status assay_tokenizer_add_token(assay_tokenizer *tokenizer, const char *content, size_t size,
+                                       assay_added_token token, const char *sought, size_t sought_size,
+                                       assay_error *err)
+{
+    int32_t known = assay_token_map_find(&tokenizer->vocab, content, size);
+    if (known >= 0) token.id = known;
+    else ASSAY_TRY(assay_token_map_add(&tokenizer->vocab, content, size, token.id, err));
+    tokenizer->vocab.tokens[token.id].added = true;
+    return add_token(&tokenizer->added, token, sought, sought_size, err);
+}
+
+assay_status assay_tokenizer_split_added(const assay_tokenizer *tokenizer, const assay_piece_trie *trie,
+                                         const char *text, size_t size, bool first, unsigned flags, assay_ids *ids,
+                                         assay_piece_sink *piece, void *context, assay_error *err)
+{
+    assay_added_scan scan = {.text = text, .size = size, .skip_special = !(flags & ASSAY_ENCODE_SPECIAL_TEXT)};
+    assay_added_match match;
+    size_t done = 0;
+    while (next_match(&tokenizer->added, trie, &scan, &match)) {
+        if (match.start > done) ASSAY_TRY(piece(context, text + done, match.start - done, first && !done, err));
+        ASSAY_TRY(assay_ids_push(ids, match.id, err));
+        done = match.end;
+    }
+    return size > done ? piece(context, text + done, size - done, first && !done, err) : ASSAY_OK;
 }

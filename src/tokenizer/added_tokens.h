@@ -1,13 +1,11 @@
-/* Tokens found in the text before anything else sees it: added and special tokens.
- *
- * Matching is leftmost, then longest; lstrip and rstrip swallow the white space beside a match; single_word wants no word character beside
- * it. The rules are those of `tokenizers` (tokenizer/added_vocabulary.rs): tokens with normalized=false are sought in the raw text, the
- * others afterwards in each normalised piece. Const after loading.
- */
+/* Tokens found in the text before anything else sees it: added and special tokens. Matching is leftmost, then longest;
+ * lstrip and rstrip swallow the white space beside a match; single_word wants no word character beside it. The rules
+ * are those of `tokenizers` (tokenizer/added_vocabulary.rs): tokens with normalized=false are sought in the raw text,
+ * the others afterwards in each normalised piece. Const after loading. */
 #ifndef ASSAY_TOKENIZER_ADDED_TOKENS_H
 #define ASSAY_TOKENIZER_ADDED_TOKENS_H
 
-#include "tokenizer/piece_trie.h"
+#include "subword/piece_trie.h"
 
 typedef struct assay_added_token {
     int32_t id;
@@ -33,12 +31,5 @@ typedef struct assay_added_scan {
 } assay_added_scan;
 
 void assay_added_tokens_release(assay_added_tokens *added);
-
-/* `text` is what is sought: the content, or its normalised form for normalized=true. An empty text is ignored. */
-assay_status assay_added_tokens_add(assay_added_tokens *added, assay_added_token token, const char *text, size_t size, assay_error *err);
-
-/* The next match in one of the two tries; false at the end of the text. */
-bool assay_added_tokens_next(const assay_added_tokens *added, const assay_piece_trie *trie, assay_added_scan *scan,
-                             assay_added_match *match);
 
 #endif

@@ -1,40 +1,19 @@
 /* The vocabulary inside a GGUF file.
  *
- * "llama": SentencePiece pieces with scores and types. "gpt2": byte-level BPE; the file names its pre-tokenizer only by a word
- * (tokenizer.ggml.pre), whose meaning is the table below: the tokenizer.json of the models that the word stands for (so qwen2 also
- * normalises to NFC, as Qwen's own tokenizer does). Types: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte.
- * Keys: github.com/ggml-org/ggml, docs/gguf.md; the words: github.com/ggml-org/llama.cpp, src/llama-vocab.cpp. */
-#include "base/buf.h"
+ * "llama": SentencePiece pieces with scores and types. "gpt2": byte-level BPE; the file names its pre-tokenizer only by
+ * a word (gguf_pre.c). "bert" and "t5": WordPiece and Unigram, put into tokenizer.json's terms first (gguf_document.c).
+ * Types: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte. Keys: github.com/ggml-org/ggml,
+ * docs/gguf.md.
+ */
+#include "subword/bpe_model.h"
+#include "text/unicode.h"
+#include "tokenizer/gguf_document.h"
 #include "tokenizer/gguf_pre.h"
 #include "tokenizer/pipeline.h"
 #include "tokenizer/sp_tokenizer.h"
-#include "tokenizer/split_pattern.h"
-#include "tokenizer/unicode.h"
+#include "tokenizer/tokenizer_json.h"
 
 #include <string.h>
-
-static const assay_gguf_pre pre_rules[] = {
-    {.name = "gpt-2", .pattern = assay_pattern_gpt2},
-    {.name = "gpt2", .pattern = assay_pattern_gpt2},
-    {.name = "phi-2", .pattern = assay_pattern_gpt2},
-    {.name = "mpt", .pattern = assay_pattern_gpt2},
-    {.name = "olmo", .pattern = assay_pattern_gpt2},
-    {.name = "smollm", .pattern = assay_pattern_gpt2, .digits = true},
-    {.name = "starcoder", .pattern = assay_pattern_gpt2, .digits = true},
-    {.name = "refact", .pattern = assay_pattern_gpt2, .digits = true},
-    {.name = "codeshell", .pattern = assay_pattern_gpt2, .digits = true},
-    {.name = "llama-bpe", .pattern = assay_pattern_llama3, .ignore_merges = true, .add_bos = true},
-    {.name = "llama3", .pattern = assay_pattern_llama3, .ignore_merges = true, .add_bos = true},
-    {.name = "llama-v3", .pattern = assay_pattern_llama3, .ignore_merges = true, .add_bos = true},
-    {.name = "glm4", .pattern = assay_pattern_llama3},
-    {.name = "chatglm-bpe", .pattern = assay_pattern_llama3},
-    {.name = "smaug-bpe", .pattern = assay_pattern_llama3},
-    {.name = "dbrx", .pattern = assay_pattern_llama3},
-    {.name = "qwen2", .pattern = assay_pattern_qwen2, .nfc = true},
-    {.name = "deepseek-r1-qwen", .pattern = assay_pattern_qwen2, .nfc = true},
-    {.name = "stablelm2", .pattern = assay_pattern_qwen2},
-};
-enum { PRE_RULES = sizeof(pre_rules) / sizeof(pre_rules[0]) };
 
 static bool flag_get(const assay_gguf *gguf, const char *key, bool otherwise)
 {
@@ -54,10 +33,12 @@ static assay_status missing(const char *key, assay_error *err)
     return assay_error_set(err, ASSAY_E_FORMAT, "the GGUF file has no %s (or one of another type or length)", key);
 }
 
-static assay_status token_get(const assay_gguf *gguf, size_t index, const char **text, size_t *size, int *type, assay_error *err)
+static assay_status token_get(const assay_gguf *gguf, size_t index, const char **text, size_t *size, int *type,
+                              assay_error *err)
 {
     int64_t value = ASSAY_SP_NORMAL;
-    if (!assay_gguf_array_string(gguf, "tokenizer.ggml.tokens", index, text, size)) return missing("tokenizer.ggml.tokens", err);
+    if (!assay_gguf_array_string(gguf, "tokenizer.ggml.tokens", index, text, size))
+        return missing("tokenizer.ggml.tokens", err);
     if (assay_utf8_check(*text, *size) != *size)
         return assay_error_set(err, ASSAY_E_FORMAT, "tokenizer.ggml.tokens: token %zu is not valid UTF-8", index);
     assay_gguf_array_int(gguf, "tokenizer.ggml.token_type", index, &value);
@@ -65,7 +46,8 @@ static assay_status token_get(const assay_gguf *gguf, size_t index, const char *
     return ASSAY_OK;
 }
 
-static assay_status special_add(assay_tokenizer *tokenizer, size_t id, const char *text, size_t size, int type, assay_error *err)
+static assay_status special_add(assay_tokenizer *tokenizer, size_t id, const char *text, size_t size, int type,
+                                assay_error *err)
 {
     if (type != ASSAY_SP_CONTROL && type != ASSAY_SP_USER_DEFINED && type != ASSAY_SP_UNKNOWN) return ASSAY_OK;
     assay_added_token token = {.id = (int32_t)id, .special = type != ASSAY_SP_USER_DEFINED};
@@ -77,12 +59,13 @@ static assay_status sp_vocab_read(assay_tokenizer *tokenizer, const assay_gguf *
     assay_sp_model *model;
     const char *text;
     size_t size;
-    int type;
+    int type = ASSAY_SP_NORMAL;
     ASSAY_TRY(assay_sp_tokenizer_new(&model, tokenizer, err));
     for (size_t i = 0; i < count; i++) {
         double score;
         ASSAY_TRY(token_get(gguf, i, &text, &size, &type, err));
-        if (!assay_gguf_array_double(gguf, "tokenizer.ggml.scores", i, &score)) return missing("tokenizer.ggml.scores", err);
+        if (!assay_gguf_array_double(gguf, "tokenizer.ggml.scores", i, &score))
+            return missing("tokenizer.ggml.scores", err);
         int piece_type = type == ASSAY_SP_USER_DEFINED ? ASSAY_SP_NORMAL : type; /* found as added tokens */
         ASSAY_TRY(assay_sp_model_add(model, &tokenizer->vocab, text, size, (float)score, piece_type, err));
         ASSAY_TRY(special_add(tokenizer, i, text, size, type, err));
@@ -93,27 +76,8 @@ static assay_status sp_vocab_read(assay_tokenizer *tokenizer, const assay_gguf *
     return assay_sp_model_finish(model, &tokenizer->vocab, "tokenizer.ggml.tokens", err);
 }
 
-assay_status assay_gguf_pre_find(const assay_gguf_pre **out, const assay_gguf *gguf, assay_error *err)
-{
-    const char *name = "default";
-    assay_gguf_string(gguf, "tokenizer.ggml.pre", &name, NULL);
-    if (strcmp(name, "default") == 0) name = "gpt-2";
-    assay_buf list;
-    assay_buf_init(&list, 4096);
-    for (size_t i = 0; i < PRE_RULES; i++) {
-        *out = &pre_rules[i];
-        if (strcmp(name, pre_rules[i].name) == 0) return assay_buf_release(&list), ASSAY_OK;
-        ASSAY_TRY(assay_buf_printf(&list, err, "%s%s", i ? ", " : "", pre_rules[i].name));
-    }
-    assay_status status = assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                                          "tokenizer.ggml.pre is \"%.80s\", which Assay does not know (it knows %s): use the model's "
-                                          "Hugging Face folder instead of the GGUF",
-                                          name, list.data);
-    assay_buf_release(&list);
-    return status;
-}
-
-static assay_status merges_read(assay_bpe_model *model, const assay_token_map *vocab, const assay_gguf *gguf, assay_error *err)
+static assay_status merges_read(assay_bpe_model *model, const assay_token_map *vocab, const assay_gguf *gguf,
+                                assay_error *err)
 {
     static const char key[] = "tokenizer.ggml.merges";
     size_t count, size;
@@ -131,21 +95,25 @@ static assay_status merges_read(assay_bpe_model *model, const assay_token_map *v
 
 static assay_status rule_apply(assay_pipeline *pipeline, const assay_gguf_pre *rule, assay_error *err)
 {
-    if (rule->nfc) ASSAY_TRY(assay_normalizer_add_nfc(&pipeline->normalizer, err));
-    if (rule->digits) ASSAY_TRY(assay_pre_tokenizer_add_digits(&pipeline->pre, err));
-    pipeline->model.ignore_merges = rule->ignore_merges;
-    ASSAY_TRY(assay_pre_tokenizer_add_split(&pipeline->pre, rule->pattern, "tokenizer.ggml.pre", err));
-    return assay_pre_tokenizer_add_bytes(&pipeline->pre, err);
+    json_t *normalizer = assay_gguf_pre_normalizer(rule), *words = assay_gguf_pre_words(rule);
+    assay_status status =
+        normalizer && words ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a tokenizer");
+    if (status == ASSAY_OK)
+        status = assay_normalizer_read(&pipeline->normalizer, normalizer, "tokenizer.ggml.pre", err);
+    if (status == ASSAY_OK) status = assay_pre_tokenizer_read(&pipeline->pre, words, "tokenizer.ggml.pre", err);
+    json_decref(normalizer);
+    json_decref(words);
+    return status;
 }
 
-static assay_status bpe_vocab_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, size_t count, bool *add_bos, assay_error *err)
+static assay_status bpe_vocab_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, size_t count,
+                                   const assay_gguf_pre *rule, assay_error *err)
 {
     const char *text;
-    const assay_gguf_pre *rule;
+    assay_bpe_model *model;
     assay_pipeline *pipeline;
     size_t size;
-    int type;
-    ASSAY_TRY(assay_gguf_pre_find(&rule, gguf, err));
+    int type = ASSAY_SP_NORMAL;
     ASSAY_TRY(assay_pipeline_new(&pipeline, tokenizer, err));
     for (size_t i = 0; i < count; i++) {
         ASSAY_TRY(token_get(gguf, i, &text, &size, &type, err));
@@ -153,40 +121,109 @@ static assay_status bpe_vocab_read(assay_tokenizer *tokenizer, const assay_gguf 
         ASSAY_TRY(special_add(tokenizer, i, text, size, type, err));
     }
     ASSAY_TRY(rule_apply(pipeline, rule, err));
-    ASSAY_TRY(merges_read(&pipeline->model, &tokenizer->vocab, gguf, err));
+    ASSAY_TRY(assay_bpe_model_new(&model, err));
+    pipeline->model = model;
+    pipeline->words = &assay_bpe_kind;
+    model->ignore_merges = rule->ignore_merges;
+    model->byte_fallback = model->fuse_unk = rule->characters;
+    ASSAY_TRY(merges_read(model, &tokenizer->vocab, gguf, err));
+    assay_bpe_model_finish(model, &tokenizer->vocab);
     assay_pipeline_finish(pipeline, tokenizer);
-    *add_bos = rule->add_bos;
     return ASSAY_OK;
 }
 
-static assay_status info_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, size_t count, bool sp, bool add_bos, assay_error *err)
+/* What stands around a text unless the file says otherwise, and default ids. */
+typedef struct gguf_kind {
+    const char *model;
+    assay_status (*read)(assay_tokenizer *tokenizer, const assay_gguf *gguf, size_t count, struct gguf_kind *kind,
+                         assay_error *err);
+    int32_t bos, eos, unk;
+    bool add_bos, add_eos, document; /* document: the ends come from its post-processor */
+} gguf_kind;
+
+static assay_status ends_add(assay_tokenizer *tokenizer, const assay_gguf *gguf, const gguf_kind *kind,
+                             assay_error *err)
+{
+    const assay_tokenizer_info *info = &tokenizer->info;
+    bool add_bos = flag_get(gguf, "tokenizer.ggml.add_bos_token", kind->add_bos);
+    bool add_eos = flag_get(gguf, "tokenizer.ggml.add_eos_token", kind->add_eos);
+    if (kind->document) return ASSAY_OK;
+    if (add_bos && info->bos >= 0) ASSAY_TRY(assay_ids_push(&tokenizer->prefix, info->bos, err));
+    return add_eos && info->eos >= 0 ? assay_ids_push(&tokenizer->suffix, info->eos, err) : ASSAY_OK;
+}
+
+static assay_status info_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, size_t count, const gguf_kind *kind,
+                              assay_error *err)
 {
     assay_tokenizer_info *info = &tokenizer->info;
     const char *text;
-    info->bos = id_get(gguf, "tokenizer.ggml.bos_token_id", count, sp ? 1 : -1);
-    info->eos = id_get(gguf, "tokenizer.ggml.eos_token_id", count, sp ? 2 : -1);
+    info->bos = id_get(gguf, "tokenizer.ggml.bos_token_id", count, kind->bos);
+    info->eos = id_get(gguf, "tokenizer.ggml.eos_token_id", count, kind->eos);
     info->pad = id_get(gguf, "tokenizer.ggml.padding_token_id", count, -1);
-    info->unk = id_get(gguf, "tokenizer.ggml.unknown_token_id", count, sp ? 0 : -1);
-    add_bos = flag_get(gguf, "tokenizer.ggml.add_bos_token", add_bos);
-    bool add_eos = flag_get(gguf, "tokenizer.ggml.add_eos_token", false);
-    if (add_bos && info->bos >= 0) ASSAY_TRY(assay_ids_push(&tokenizer->prefix, info->bos, err));
-    if (add_eos && info->eos >= 0) ASSAY_TRY(assay_ids_push(&tokenizer->suffix, info->eos, err));
+    info->unk = id_get(gguf, "tokenizer.ggml.unknown_token_id", count, kind->unk);
+    ASSAY_TRY(ends_add(tokenizer, gguf, kind, err));
     if (!assay_gguf_string(gguf, "tokenizer.chat_template", &text, NULL)) return ASSAY_OK;
     tokenizer->chat_template = assay_strdup(text);
     ASSAY_TRY_ALLOC(tokenizer->chat_template, "a chat template", err);
     info->chat_template = tokenizer->chat_template;
+    info->template_origin = "tokenizer.chat_template";
+    if (!assay_gguf_string(gguf, "tokenizer.chat_template.tool_use", &text, NULL)) return ASSAY_OK;
+    tokenizer->tool_template = assay_strdup(text);
+    ASSAY_TRY_ALLOC(tokenizer->tool_template, "a chat template", err);
+    info->tool_template = tokenizer->tool_template;
     return ASSAY_OK;
+}
+
+static assay_status sp_kind_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, size_t count, gguf_kind *kind,
+                                 assay_error *err)
+{
+    (void)kind;
+    return sp_vocab_read(tokenizer, gguf, count, err);
+}
+
+static assay_status bpe_kind_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, size_t count, gguf_kind *kind,
+                                  assay_error *err)
+{
+    const assay_gguf_pre *rule;
+    ASSAY_TRY(assay_gguf_pre_find(&rule, gguf, err));
+    kind->add_bos = rule->add_bos;
+    kind->add_eos = rule->add_eos;
+    return bpe_vocab_read(tokenizer, gguf, count, rule, err);
+}
+
+static assay_status document_kind_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, size_t count,
+                                       gguf_kind *kind, assay_error *err)
+{
+    static const assay_tokenizer_config nothing;
+    assay_document document = {0};
+    (void)count;
+    assay_status status = assay_gguf_document(&document, gguf, err);
+    if (status == ASSAY_OK)
+        status = assay_json_document_read(tokenizer, document.root, "tokenizer.ggml.tokens", &nothing, err);
+    if (status == ASSAY_OK) kind->bos = assay_document_id(&document, "bos_token");
+    if (status == ASSAY_OK) kind->eos = assay_document_id(&document, "eos_token");
+    if (status == ASSAY_OK) kind->unk = assay_document_id(&document, "unk_token");
+    assay_document_release(&document);
+    return status;
 }
 
 assay_status assay_gguf_vocab_read(assay_tokenizer *tokenizer, const assay_gguf *gguf, assay_error *err)
 {
+    static const gguf_kind kinds[] = {{.model = "llama", .read = sp_kind_read, .bos = 1, .eos = 2, .add_bos = true},
+                                      {.model = "gpt2", .read = bpe_kind_read, .bos = -1, .eos = -1, .unk = -1},
+                                      {.model = "bert", .read = document_kind_read, .document = true},
+                                      {.model = "t5", .read = document_kind_read, .document = true}};
     const char *model = NULL;
     size_t count = 0;
     if (!assay_gguf_string(gguf, "tokenizer.ggml.model", &model, NULL)) return missing("tokenizer.ggml.model", err);
-    if (!assay_gguf_array_size(gguf, "tokenizer.ggml.tokens", &count) || !count) return missing("tokenizer.ggml.tokens", err);
-    bool sp = strcmp(model, "llama") == 0, add_bos = sp;
-    if (!sp && strcmp(model, "gpt2") != 0)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "tokenizer.ggml.model is \"%.80s\"; Assay reads llama and gpt2", model);
-    ASSAY_TRY(sp ? sp_vocab_read(tokenizer, gguf, count, err) : bpe_vocab_read(tokenizer, gguf, count, &add_bos, err));
-    return info_read(tokenizer, gguf, count, sp, add_bos, err);
+    if (!assay_gguf_array_size(gguf, "tokenizer.ggml.tokens", &count) || !count)
+        return missing("tokenizer.ggml.tokens", err);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        gguf_kind kind = kinds[i];
+        if (strcmp(model, kind.model) != 0) continue;
+        ASSAY_TRY(kind.read(tokenizer, gguf, count, &kind, err));
+        return info_read(tokenizer, gguf, count, &kind, err);
+    }
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "tokenizer.ggml.model is \"%.80s\"; Assay reads llama, gpt2, bert and t5", model);
 }

@@ -1,10 +1,11 @@
-/* SentencePiece's BPE. The normalised text is cut into characters (a user-defined symbol is one, and never merges); the adjacent pair whose
- * text is the piece of highest score (leftmost on a tie) is joined, until none is left. Symbols are ranges of one buffer, so a pair's
- * text is a range too and needs no copy. A heap holds the candidates; one is stale when its two lengths no longer add up to its size.
- * UNUSED pieces take part in merging but are split again into the pair they came from. What is no piece is unk, or its bytes. */
+/* SentencePiece's BPE. The normalised text is cut into characters (a user-defined symbol is one, and never merges); the
+ * adjacent pair whose text is the piece of highest score (leftmost on a tie) is joined, until none is left. Symbols are
+ * ranges of one buffer, so a pair's text is a range too and needs no copy. A heap holds the candidates; one is stale
+ * when its two lengths no longer add up to its size. UNUSED pieces take part in merging but are split again into the
+ * pair they came from. What is no piece is unk, or its bytes. */
 #include "tokenizer/sp_model.h"
 
-#include "tokenizer/unicode.h"
+#include "text/unicode.h"
 
 enum { NONE = UINT32_MAX };
 
@@ -27,7 +28,8 @@ typedef struct encoder {
     size_t count;
     candidate *heap;
     size_t heap_count, heap_capacity;
-    uint32_t *left_sizes; /* by UNUSED piece: length of the left half it was joined from; NULL when the model has none */
+    /* by UNUSED piece: length of the left half it was joined from; NULL when the model has none */
+    uint32_t *left_sizes;
     bool after_unknown;
     assay_ids *ids;
 } encoder;
@@ -43,7 +45,8 @@ static assay_status heap_push(encoder *work, candidate item, assay_error *err)
     ASSAY_TRY(assay_grow(&heap, &work->heap_capacity, work->heap_count + 1, sizeof(candidate), err));
     work->heap = heap;
     size_t at = work->heap_count++;
-    for (; at && comes_first(item, work->heap[(at - 1) / 2]); at = (at - 1) / 2) work->heap[at] = work->heap[(at - 1) / 2];
+    for (; at && comes_first(item, work->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        work->heap[at] = work->heap[(at - 1) / 2];
     work->heap[at] = item;
     return ASSAY_OK;
 }
@@ -79,7 +82,8 @@ static assay_status pair_add(encoder *work, uint32_t left, uint32_t right, assay
     uint32_t size = work->symbols[left].size + work->symbols[right].size;
     int32_t id = piece_find(work, work->symbols[left].start, size);
     if (id < 0 || !type_merges(work->model->pieces[id].type)) return ASSAY_OK;
-    if (work->left_sizes && work->model->pieces[id].type == ASSAY_SP_UNUSED) work->left_sizes[id] = work->symbols[left].size;
+    if (work->left_sizes && work->model->pieces[id].type == ASSAY_SP_UNUSED)
+        work->left_sizes[id] = work->symbols[left].size;
     return heap_push(work, (candidate){work->model->pieces[id].score, left, right, size}, err);
 }
 
@@ -128,7 +132,8 @@ static assay_status unknown_put(encoder *work, uint32_t start, uint32_t size, as
         work->after_unknown = true;
         return again ? ASSAY_OK : assay_ids_push(work->ids, model->unk, err);
     }
-    for (uint32_t i = 0; i < size; i++) ASSAY_TRY(assay_ids_push(work->ids, model->bytes[(unsigned char)work->text[start + i]], err));
+    for (uint32_t i = 0; i < size; i++)
+        ASSAY_TRY(assay_ids_push(work->ids, model->bytes[(unsigned char)work->text[start + i]], err));
     return ASSAY_OK;
 }
 
@@ -147,7 +152,8 @@ static assay_status piece_put(encoder *work, uint32_t start, uint32_t size, assa
 
 static assay_status text_encode(encoder *work, size_t size, assay_error *err)
 {
-    if (size >= NONE / 2) return assay_error_set(err, ASSAY_E_UNSUPPORTED, "a text of %zu bytes is too long to encode at once", size);
+    if (size >= NONE / 2)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "a text of %zu bytes is too long to encode at once", size);
     if (work->model->has_unused) {
         work->left_sizes = assay_alloc(work->model->count, sizeof(*work->left_sizes));
         ASSAY_TRY_ALLOC(work->left_sizes, "the pieces of a text", err);
@@ -159,8 +165,8 @@ static assay_status text_encode(encoder *work, size_t size, assay_error *err)
     return ASSAY_OK;
 }
 
-assay_status assay_sp_encode(const assay_sp_model *model, const assay_token_map *vocab, const char *text, size_t size, assay_ids *ids,
-                             assay_error *err)
+assay_status assay_sp_encode(const assay_sp_model *model, const assay_token_map *vocab, const char *text, size_t size,
+                             assay_ids *ids, assay_error *err)
 {
     assay_buf normal;
     assay_buf_init(&normal, assay_normal_ceiling(size));

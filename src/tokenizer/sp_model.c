@@ -1,9 +1,9 @@
-/* Reading the protobuf. Only length-delimited fields nest, every length is checked against what is left of its parent, so no read
- * passes the end; unknown fields are skipped by wire type, groups (obsolete) are refused. Messages may appear twice: later scalars win,
- * as protobuf demands. */
+/* Reading the protobuf. Only length-delimited fields nest, every length is checked against what is left of its parent,
+ * so no read passes the end; unknown fields are skipped by wire type, groups (obsolete) are refused. Messages may
+ * appear twice: later scalars win, as protobuf demands. */
 #include "tokenizer/sp_model.h"
 
-#include "tokenizer/unicode.h"
+#include "text/unicode.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,16 +51,20 @@ static assay_status field_read(wire *in, field *out, assay_error *err)
     if (!varint_read(in, &key) || key >> 32 || !(key >> 3)) return damaged(in->where, "broken field key", err);
     *out = (field){.number = (uint32_t)(key >> 3), .type = (uint32_t)(key & 7)};
     switch (out->type) {
-    case 0: return varint_read(in, &out->value) ? ASSAY_OK : damaged(in->where, "broken number", err);
-    case 1: return fixed_read(in, 8, &out->value) ? ASSAY_OK : damaged(in->where, "cut off", err);
-    case 5: return fixed_read(in, 4, &out->value) ? ASSAY_OK : damaged(in->where, "cut off", err);
+    case 0:
+        return varint_read(in, &out->value) ? ASSAY_OK : damaged(in->where, "broken number", err);
+    case 1:
+        return fixed_read(in, 8, &out->value) ? ASSAY_OK : damaged(in->where, "cut off", err);
+    case 5:
+        return fixed_read(in, 4, &out->value) ? ASSAY_OK : damaged(in->where, "cut off", err);
     case 2:
         if (!varint_read(in, &length) || length > (size_t)(in->end - in->at)) return damaged(in->where, "cut off", err);
         out->data = in->at;
         out->size = (size_t)length;
         in->at += length;
         return ASSAY_OK;
-    default: return damaged(in->where, "unknown wire type", err);
+    default:
+        return damaged(in->where, "unknown wire type", err);
     }
 }
 
@@ -71,38 +75,53 @@ static wire wire_of(const field *message, const char *where)
 
 void assay_sp_model_init(assay_sp_model *model)
 {
-    *model =
-        (assay_sp_model){.dummy_prefix = true, .remove_extra_spaces = true, .escape_spaces = true, .unk = 0, .bos = 1, .eos = 2, .pad = -1};
+    *model = (assay_sp_model){.dummy_prefix = true,
+                              .remove_extra_spaces = true,
+                              .escape_spaces = true,
+                              .unk = 0,
+                              .bos = 1,
+                              .eos = 2,
+                              .pad = -1,
+                              .model_type = ASSAY_SP_UNIGRAM,
+                              .unk_piece = "<unk>",
+                              .bos_piece = "<s>",
+                              .eos_piece = "</s>",
+                              .unk_size = 5,
+                              .bos_size = 3,
+                              .eos_size = 4};
 }
 
 void assay_sp_model_release(assay_sp_model *model)
 {
     assay_free(model->pieces);
-    assay_free(model->charsmap);
-    assay_free(model->charsmap_text);
+    assay_charsmap_release(&model->charsmap);
     assay_piece_trie_release(&model->user_symbols);
     assay_sp_model_init(model);
 }
 
-assay_status assay_sp_model_add(assay_sp_model *model, assay_token_map *vocab, const char *text, size_t size, float score, int type,
-                                assay_error *err)
+assay_status assay_sp_model_add(assay_sp_model *model, assay_token_map *vocab, const char *text, size_t size,
+                                float score, int type, assay_error *err)
 {
     if (type < ASSAY_SP_NORMAL || type > ASSAY_SP_BYTE)
         return assay_error_set(err, ASSAY_E_FORMAT, "piece %zu has the unknown type %d", model->count, type);
-    if (assay_utf8_check(text, size) != size) return assay_error_set(err, ASSAY_E_FORMAT, "piece %zu is not valid UTF-8", model->count);
+    if (assay_utf8_check(text, size) != size)
+        return assay_error_set(err, ASSAY_E_FORMAT, "piece %zu is not valid UTF-8", model->count);
     void *pieces = model->pieces;
     ASSAY_TRY(assay_grow(&pieces, &model->capacity, model->count + 1, sizeof(assay_sp_piece), err));
     model->pieces = pieces;
-    if (model->count > ASSAY_TOKEN_ID_MAX) return assay_error_set(err, ASSAY_E_FORMAT, "more than %d pieces", ASSAY_TOKEN_ID_MAX);
+    if (model->count > ASSAY_TOKEN_ID_MAX)
+        return assay_error_set(err, ASSAY_E_FORMAT, "more than %d pieces", ASSAY_TOKEN_ID_MAX);
     ASSAY_TRY(assay_token_map_add(vocab, text, size, (int32_t)model->count, err));
     model->pieces[model->count] = (assay_sp_piece){.score = score, .type = (uint8_t)type};
-    if (type == ASSAY_SP_USER_DEFINED) ASSAY_TRY(assay_piece_trie_add(&model->user_symbols, text, size, (int32_t)model->count, err));
+    if (type == ASSAY_SP_USER_DEFINED)
+        ASSAY_TRY(assay_piece_trie_add(&model->user_symbols, text, size, (int32_t)model->count, err));
     if (type == ASSAY_SP_UNUSED) model->has_unused = true;
     model->count++;
     return ASSAY_OK;
 }
 
-static assay_status piece_read(assay_sp_model *model, assay_token_map *vocab, const field *message, const char *where, assay_error *err)
+static assay_status piece_read(assay_sp_model *model, assay_token_map *vocab, const field *message, const char *where,
+                               assay_error *err)
 {
     wire in = wire_of(message, where);
     field text = {0}, item;
@@ -119,30 +138,9 @@ static assay_status piece_read(assay_sp_model *model, assay_token_map *vocab, co
     }
     if (!text.size) return damaged(where, "a piece without text", err);
     if (!(score == score)) return damaged(where, "a score that is no number", err);
-    if (assay_token_map_find(vocab, (const char *)text.data, text.size) >= 0) return damaged(where, "a piece given twice", err);
+    if (assay_token_map_find(vocab, (const char *)text.data, text.size) >= 0)
+        return damaged(where, "a piece given twice", err);
     return assay_sp_model_add(model, vocab, (const char *)text.data, text.size, score, type > 99 ? 99 : (int)type, err);
-}
-
-static assay_status charsmap_read(assay_sp_model *model, const field *blob, const char *where, assay_error *err)
-{
-    uint64_t trie_bytes;
-    wire in = wire_of(blob, where);
-    if (!blob->size) return ASSAY_OK;
-    if (!fixed_read(&in, 4, &trie_bytes) || trie_bytes > (size_t)(in.end - in.at) || trie_bytes % 4 || !trie_bytes)
-        return damaged(where, "broken precompiled_charsmap", err);
-    size_t text_size = (size_t)(in.end - in.at) - (size_t)trie_bytes;
-    assay_free(model->charsmap);
-    assay_free(model->charsmap_text);
-    model->unit_count = (size_t)trie_bytes / 4;
-    model->charsmap = assay_alloc(model->unit_count, 4);
-    model->charsmap_text = assay_strndup((const char *)in.at + trie_bytes, text_size);
-    model->charsmap_text_size = text_size;
-    if (!model->charsmap || !model->charsmap_text) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s", where);
-    for (size_t i = 0; i < model->unit_count; i++) {
-        uint64_t unit = 0;
-        if (fixed_read(&in, 4, &unit)) model->charsmap[i] = (uint32_t)unit;
-    }
-    return ASSAY_OK;
 }
 
 static assay_status normalizer_read(assay_sp_model *model, const field *message, const char *where, assay_error *err)
@@ -151,7 +149,11 @@ static assay_status normalizer_read(assay_sp_model *model, const field *message,
     field item;
     while (in.at < in.end) {
         ASSAY_TRY(field_read(&in, &item, err));
-        if (item.number == 2 && item.type == 2) ASSAY_TRY(charsmap_read(model, &item, where, err));
+        if (item.number == 2 && item.type == 2) {
+            model->charsmap_blob = (const char *)item.data;
+            model->charsmap_size = item.size;
+            ASSAY_TRY(assay_charsmap_read(&model->charsmap, item.data, item.size, where, err));
+        }
         if (item.type != 0) continue;
         if (item.number == 3) model->dummy_prefix = item.value != 0;
         if (item.number == 4) model->remove_extra_spaces = item.value != 0;
@@ -160,56 +162,74 @@ static assay_status normalizer_read(assay_sp_model *model, const field *message,
     return ASSAY_OK;
 }
 
-static assay_status trainer_read(assay_sp_model *model, const field *message, const char *where, uint64_t *model_type, assay_error *err)
+static void piece_name(const field *item, const char **text, size_t *size)
+{
+    *text = (const char *)item->data;
+    *size = item->size;
+}
+
+static void trainer_number(assay_sp_model *model, const field *item)
+{
+    if (item->number == 3) model->model_type = item->value > 4 ? 0 : (uint32_t)item->value;
+    if (item->number == 24) model->spaces_as_suffix = item->value != 0;
+    if (item->number == 35) model->byte_fallback = item->value != 0;
+    if (item->number == 40) model->trained_unk = (int32_t)item->value;
+    if (item->number == 41) model->bos = (int32_t)item->value;
+    if (item->number == 42) model->eos = (int32_t)item->value;
+    if (item->number == 43) model->pad = (int32_t)item->value;
+}
+
+static assay_status trainer_read(assay_sp_model *model, const field *message, const char *where, assay_error *err)
 {
     wire in = wire_of(message, where);
     field item;
     while (in.at < in.end) {
         ASSAY_TRY(field_read(&in, &item, err));
-        if (item.type != 0) continue;
-        if (item.number == 3) *model_type = item.value;
-        if (item.number == 24) model->spaces_as_suffix = item.value != 0;
-        if (item.number == 35) model->byte_fallback = item.value != 0;
-        if (item.number == 40) model->unk = (int32_t)item.value;
-        if (item.number == 41) model->bos = (int32_t)item.value;
-        if (item.number == 42) model->eos = (int32_t)item.value;
-        if (item.number == 43) model->pad = (int32_t)item.value;
+        if (item.type == 0) trainer_number(model, &item);
+        if (item.type != 2) continue;
+        if (item.number == 45) piece_name(&item, &model->unk_piece, &model->unk_size);
+        if (item.number == 46) piece_name(&item, &model->bos_piece, &model->bos_size);
+        if (item.number == 47) piece_name(&item, &model->eos_piece, &model->eos_size);
     }
     return ASSAY_OK;
 }
 
-static assay_status model_type_check(uint64_t model_type, const char *where, assay_error *err)
+static assay_status model_type_check(uint32_t model_type, const char *where, assay_error *err)
 {
-    static const char *const names[] = {"0", "unigram", "bpe", "word", "char"};
-    if (model_type == 2) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a SentencePiece model of model_type %s; Assay reads bpe", where,
-                           model_type < 5 ? names[model_type] : "unknown");
+    static const char *const names[] = {"unknown", "unigram", "bpe", "word", "char"};
+    if (model_type == ASSAY_SP_BPE) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "%s: a SentencePiece model of model_type %s; here only bpe is known", where,
+                           names[model_type]);
 }
 
-assay_status assay_sp_model_read(assay_sp_model *model, assay_token_map *vocab, const void *bytes, size_t size, const char *where,
-                                 assay_error *err)
+assay_status assay_sp_model_parse(assay_sp_model *model, assay_token_map *vocab, const void *bytes, size_t size,
+                                  const char *where, assay_error *err)
 {
     wire in = {bytes, (const unsigned char *)bytes + size, where};
-    uint64_t model_type = 1; /* the format's default */
     field item;
     while (in.at < in.end) {
         ASSAY_TRY(field_read(&in, &item, err));
         if (item.type != 2) continue;
         if (item.number == 1) ASSAY_TRY(piece_read(model, vocab, &item, where, err));
-        if (item.number == 2) ASSAY_TRY(trainer_read(model, &item, where, &model_type, err));
+        if (item.number == 2) ASSAY_TRY(trainer_read(model, &item, where, err));
         if (item.number == 3) ASSAY_TRY(normalizer_read(model, &item, where, err));
     }
-    if (!model->count) return damaged(where, "it holds no pieces", err);
-    ASSAY_TRY(model_type_check(model_type, where, err));
+    return model->count ? ASSAY_OK : damaged(where, "it holds no pieces", err);
+}
+
+assay_status assay_sp_model_read(assay_sp_model *model, assay_token_map *vocab, const void *bytes, size_t size,
+                                 const char *where, assay_error *err)
+{
+    ASSAY_TRY(assay_sp_model_parse(model, vocab, bytes, size, where, err));
+    ASSAY_TRY(model_type_check(model->model_type, where, err));
     return assay_sp_model_finish(model, vocab, where, err);
 }
 
-static int32_t id_or_none(int32_t id, size_t count)
-{
-    return id >= 0 && (size_t)id < count ? id : -1;
-}
+static int32_t id_or_none(int32_t id, size_t count) { return id >= 0 && (size_t)id < count ? id : -1; }
 
-assay_status assay_sp_model_finish(assay_sp_model *model, const assay_token_map *vocab, const char *where, assay_error *err)
+assay_status assay_sp_model_finish(assay_sp_model *model, const assay_token_map *vocab, const char *where,
+                                   assay_error *err)
 {
     model->unk = -1;
     for (size_t i = model->count; i-- > 0;)

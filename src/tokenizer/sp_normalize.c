@@ -1,9 +1,9 @@
-/* SentencePiece's normaliser. At each place: a user-defined symbol passes untouched; else the longest rule of the charsmap that the
- * text begins with is replaced; else one character passes. Spaces become U+2581 on the way, runs of them may shrink to one, and a dummy
- * one goes in front. The charsmap is a Darts double array read from a file: every index is checked, a bad one ends the match. */
+/* SentencePiece's normaliser. At each place: a user-defined symbol passes untouched; else the longest rule of the
+ * charsmap that the text begins with is replaced; else one character passes. Spaces become U+2581 on the way, runs of
+ * them may shrink to one, and a dummy one goes in front. */
 #include "tokenizer/sp_model.h"
 
-#include "tokenizer/unicode.h"
+#include "text/unicode.h"
 
 #include <string.h>
 
@@ -15,42 +15,15 @@ typedef struct chunk {
     size_t consumed; /* bytes of input it stands for */
 } chunk;
 
-static size_t unit_offset(uint32_t unit)
-{
-    return (size_t)(unit >> 10) << ((unit & (1u << 9)) >> 6);
-}
-
-/* Length of the longest rule (0: none) and where its replacement begins. */
-static size_t charsmap_match(const assay_sp_model *model, const char *text, size_t size, size_t *value)
-{
-    size_t longest = 0, node = unit_offset(model->charsmap[0]);
-    for (size_t i = 0; i < size; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        node ^= byte;
-        if (node >= model->unit_count) break;
-        uint32_t unit = model->charsmap[node];
-        if ((unit & (1u << 31 | 0xff)) != byte) break;
-        node ^= unit_offset(unit);
-        if (node >= model->unit_count) break;
-        if (!(unit >> 8 & 1)) continue;
-        longest = i + 1;
-        *value = model->charsmap[node] & ((1u << 31) - 1);
-    }
-    return longest;
-}
-
 static chunk chunk_next(const assay_sp_model *model, const char *text, size_t size)
 {
     int32_t id;
-    size_t value = 0;
-    size_t length = assay_piece_trie_match(&model->user_symbols, text, size, &id);
-    if (length) return (chunk){text, length, length};
-    if (model->charsmap && (length = charsmap_match(model, text, size, &value)) != 0) {
-        if (value >= model->charsmap_text_size) return (chunk){"", 0, length};
-        const char *replacement = model->charsmap_text + value;
-        return (chunk){replacement, strnlen(replacement, model->charsmap_text_size - value), length};
-    }
-    length = assay_utf8_length((unsigned char)text[0]);
+    chunk out = {.text = text};
+    out.size = out.consumed = assay_piece_trie_match(&model->user_symbols, text, size, &id);
+    if (out.size) return out;
+    out.consumed = assay_charsmap_longest(&model->charsmap, text, size, &out.text, &out.size);
+    if (out.consumed) return out;
+    size_t length = assay_utf8_length((unsigned char)text[0]);
     if (length > size) length = size; /* a rule may end inside a character */
     return (chunk){text, length, length};
 }
@@ -84,11 +57,13 @@ static void trailing_spaces_drop(const assay_sp_model *model, assay_buf *out, si
 {
     const char *space = model->escape_spaces ? SPACE_SYMBOL : " ";
     size_t length = strlen(space);
-    while (out->size - start >= length && memcmp(out->data + out->size - length, space, length) == 0) out->size -= length;
+    while (out->size - start >= length && memcmp(out->data + out->size - length, space, length) == 0)
+        out->size -= length;
     if (out->data) out->data[out->size] = 0;
 }
 
-assay_status assay_sp_normalize(const assay_sp_model *model, const char *text, size_t size, assay_buf *out, assay_error *err)
+assay_status assay_sp_normalize(const assay_sp_model *model, const char *text, size_t size, assay_buf *out,
+                                assay_error *err)
 {
     const char *space = model->escape_spaces ? SPACE_SYMBOL : " ";
     size_t at = model->remove_extra_spaces ? leading_spaces(model, text, size) : 0, start = out->size;

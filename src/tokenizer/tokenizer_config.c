@@ -11,7 +11,10 @@ void assay_tokenizer_config_release(assay_tokenizer_config *config)
     json_decref(config->main);
     json_decref(config->special_map);
     json_decref(config->added);
+    json_decref(config->older);
+    json_decref(config->model);
     assay_free(config->jinja);
+    assay_free(config->tool_jinja);
     *config = (assay_tokenizer_config){0};
 }
 
@@ -20,17 +23,18 @@ static assay_status document_load(json_t **out, const char *folder, const char *
     char *path = assay_path_join(folder, name);
     ASSAY_TRY_ALLOC(path, name, err);
     assay_status status = assay_path_exists(path) ? assay_json_load(path, CONFIG_BYTES, out, err) : ASSAY_OK;
-    if (status == ASSAY_OK && *out && !json_is_object(*out)) status = assay_error_set(err, ASSAY_E_FORMAT, "%s: not a JSON object", path);
+    if (status == ASSAY_OK && *out && !json_is_object(*out))
+        status = assay_error_set(err, ASSAY_E_FORMAT, "%s: not a JSON object", path);
     assay_free(path);
     return status;
 }
 
-static assay_status jinja_load(assay_tokenizer_config *config, const char *folder, assay_error *err)
+static assay_status text_load(char **out, const char *folder, const char *name, assay_error *err)
 {
-    char *path = assay_path_join(folder, "chat_template.jinja");
+    char *path = assay_path_join(folder, name);
     size_t size;
     ASSAY_TRY_ALLOC(path, "a path", err);
-    assay_status status = assay_path_exists(path) ? assay_file_read(path, CONFIG_BYTES, &config->jinja, &size, err) : ASSAY_OK;
+    assay_status status = assay_path_exists(path) ? assay_file_read(path, CONFIG_BYTES, out, &size, err) : ASSAY_OK;
     assay_free(path);
     return status;
 }
@@ -55,18 +59,39 @@ static assay_said said(const json_t *document, const char *key)
     return !json_is_boolean(value) ? ASSAY_SAID_NOTHING : json_is_true(value) ? ASSAY_SAID_YES : ASSAY_SAID_NO;
 }
 
-/* A string, or a list of {name, template} of which "default" is the one. */
-static const char *template_of(const json_t *value)
+/* A string, or a list of {name, template} of which the one so called counts. */
+static const char *template_of(const json_t *value, const char *wanted)
 {
     size_t index;
     json_t *entry;
-    if (json_is_string(value)) return json_string_value(value);
+    if (json_is_string(value)) return strcmp(wanted, "default") ? NULL : json_string_value(value);
     json_array_foreach(value, index, entry)
     {
         const char *name = json_string_value(json_object_get(entry, "name"));
-        if (name && strcmp(name, "default") == 0) return json_string_value(json_object_get(entry, "template"));
+        if (name && strcmp(name, wanted) == 0) return json_string_value(json_object_get(entry, "template"));
     }
     return NULL;
+}
+
+static void take_templates(assay_tokenizer_config *config, const json_t *value, const char *origin)
+{
+    config->chat_template = template_of(value, "default");
+    config->tool_template = template_of(value, "tool_use");
+    if (config->chat_template) config->template_origin = origin;
+}
+
+/* A template file is read before a config's text, and chat_template.json only where nothing else is. */
+static void find_templates(assay_tokenizer_config *config)
+{
+    if (config->jinja) {
+        config->chat_template = config->jinja;
+        config->tool_template = config->tool_jinja;
+        config->template_origin = "chat_template.jinja";
+        return;
+    }
+    take_templates(config, json_object_get(config->main, "chat_template"), "tokenizer_config.json");
+    if (!config->chat_template)
+        take_templates(config, json_object_get(config->older, "chat_template"), "chat_template.json");
 }
 
 assay_status assay_tokenizer_config_read(assay_tokenizer_config *config, const char *folder, assay_error *err)
@@ -74,15 +99,68 @@ assay_status assay_tokenizer_config_read(assay_tokenizer_config *config, const c
     ASSAY_TRY(document_load(&config->main, folder, "tokenizer_config.json", err));
     ASSAY_TRY(document_load(&config->special_map, folder, "special_tokens_map.json", err));
     ASSAY_TRY(document_load(&config->added, folder, "added_tokens.json", err));
-    ASSAY_TRY(jinja_load(config, folder, err));
+    ASSAY_TRY(document_load(&config->older, folder, "chat_template.json", err));
+    ASSAY_TRY(document_load(&config->model, folder, "config.json", err));
+    ASSAY_TRY(text_load(&config->jinja, folder, "chat_template.jinja", err));
+    ASSAY_TRY(text_load(&config->tool_jinja, folder, "additional_chat_templates/tool_use.jinja", err));
+    config->model_type = json_string_value(json_object_get(config->model, "model_type"));
     config->class_name = json_string_value(json_object_get(config->main, "tokenizer_class"));
     config->name_or_path = json_string_value(json_object_get(config->main, "name_or_path"));
-    config->chat_template = config->jinja ? config->jinja : template_of(json_object_get(config->main, "chat_template"));
+    find_templates(config);
     config->bos = token_of(config, "bos_token");
     config->eos = token_of(config, "eos_token");
     config->pad = token_of(config, "pad_token");
     config->unk = token_of(config, "unk_token");
     config->add_bos = said(config->main, "add_bos_token");
     config->add_eos = said(config->main, "add_eos_token");
+    return ASSAY_OK;
+}
+
+/* Model types with a class of their own ("": whatever class is named, the vocabulary file's settings decide).
+ * trusted: a class that the folder names goes before it. */
+static const struct {
+    const char *model_type, *class_name;
+    bool trusted;
+} registered[] = {{"bert", "BertTokenizer", true},
+                  {"deberta-v2", "DebertaV2Tokenizer", true},
+                  {"gemma", "GemmaTokenizer", true},
+                  {"gemma2", "GemmaTokenizer", true},
+                  {"gemma3", "GemmaTokenizer", true},
+                  {"gemma3_text", "GemmaTokenizer", true},
+                  {"gpt2", "GPT2Tokenizer", true},
+                  {"glm", "", false},
+                  {"glm4", "", false},
+                  {"granite", "", false},
+                  {"internlm2", "", false},
+                  {"internlm3", "", false},
+                  {"ministral", "", false},
+                  {"mistral", "", false},
+                  {"mixtral", "", false},
+                  {"modernbert", "", false},
+                  {"nemotron", "", false},
+                  {"olmo2", "", false},
+                  {"phi3", "", false},
+                  {"phimoe", "", false},
+                  {"qwen2", "Qwen2Tokenizer", false},
+                  {"qwen2_moe", "Qwen2Tokenizer", true},
+                  {"qwen3", "Qwen2Tokenizer", true},
+                  {"qwen3_moe", "Qwen2Tokenizer", true},
+                  {"roberta", "RobertaTokenizer", true},
+                  {"stablelm", "", false},
+                  {"t5", "T5Tokenizer", true},
+                  {"xlm-roberta", "XLMRobertaTokenizer", true}};
+
+assay_status assay_tokenizer_config_class(const assay_tokenizer_config *config, char **out, assay_error *err)
+{
+    const char *name = config->class_name;
+    for (size_t i = 0; config->model_type && i < sizeof(registered) / sizeof(registered[0]); i++)
+        if (strcmp(registered[i].model_type, config->model_type) == 0 && (!name || !registered[i].trusted))
+            name = registered[i].class_name;
+    *out = NULL;
+    if (!name || !*name) return ASSAY_OK;
+    size_t size = strlen(name);
+    if (size > 4 && strcmp(name + size - 4, "Fast") == 0) size -= 4;
+    *out = assay_strndup(name, size);
+    ASSAY_TRY_ALLOC(*out, "a class name", err);
     return ASSAY_OK;
 }

@@ -8,52 +8,50 @@
 
 enum { CONFIG_BYTES = 64 << 20 };
 
-static const char *const files[] = {"tokenizer.json",     "tokenizer.model",    "tokenizer_config.json", "special_tokens_map.json",
-                                    "added_tokens.json",  "chat_template.jinja", "chat_template.json",    "vocab.json",
-                                    "merges.txt",         "vocab.txt",           "spiece.model",          "ice_text.model"};
+static const char *const files[] = {"tokenizer.json",
+                                    "tokenizer.model",
+                                    "tokenizer_config.json",
+                                    "special_tokens_map.json",
+                                    "added_tokens.json",
+                                    "chat_template.jinja",
+                                    "chat_template.json",
+                                    "vocab.json",
+                                    "merges.txt",
+                                    "vocab.txt",
+                                    "spiece.model",
+                                    "spm.model",
+                                    "sentencepiece.bpe.model",
+                                    "ice_text.model",
+                                    "qwen.tiktoken"};
 
-static assay_status copy_one(const char *from, const char *to, const char *name, assay_error *err)
-{
-    char *source = assay_path_join(from, name), *target = assay_path_join(to, name);
-    assay_status status = ASSAY_OK;
-    if (!source || !target) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
-    else if (assay_path_exists(source) && !assay_path_is_dir(source)) status = assay_file_copy(source, target, err);
-    assay_free(source);
-    assay_free(target);
-    return status;
-}
-
-bool assay_tokenizer_in_folder(const char *folder)
-{
-    return assay_folder_holds(folder, "tokenizer.json") || assay_folder_holds(folder, "tokenizer.model");
-}
-
-/* "tokenization_chatglm.ChatGLMTokenizer" -> tokenization_chatglm.py; what names another repository ("user/name--file.Class") lies there. */
-static assay_status copy_module(const char *from, const char *to, const char *reference, assay_error *err)
+/* "tokenization_chatglm.ChatGLMTokenizer" -> tokenization_chatglm.py; what names another repository
+ * ("user/name--file.Class") lies there. */
+static assay_status hold_module(const char *from, const char *reference, assay_held_files *held, assay_error *err)
 {
     const char *dot = strchr(reference, '.');
     if (!dot || dot == reference || strpbrk(reference, "/\\") || strstr(reference, "--")) return ASSAY_OK;
     char *name = assay_strfmt("%.*s.py", (int)(dot - reference), reference);
     ASSAY_TRY_ALLOC(name, "a file name", err);
-    assay_status status = copy_one(from, to, name, err);
+    assay_status status = assay_held_files_add(held, from, name, err);
     assay_free(name);
     return status;
 }
 
-static assay_status copy_code(const char *from, const char *to, json_t *config, assay_error *err)
+static assay_status hold_code(const char *from, json_t *config, assay_held_files *held, assay_error *err)
 {
     json_t *map = json_object_get(config, "auto_map"), *value, *entry;
     const char *key;
     size_t index;
     if (json_is_array(map)) { /* old configs: the list alone */
-        json_array_foreach (map, index, entry)
-            if (json_is_string(entry)) ASSAY_TRY(copy_module(from, to, json_string_value(entry), err));
+        json_array_foreach(map, index, entry) if (json_is_string(entry))
+            ASSAY_TRY(hold_module(from, json_string_value(entry), held, err));
         return ASSAY_OK;
     }
-    json_object_foreach (map, key, value) {
-        if (json_is_string(value)) ASSAY_TRY(copy_module(from, to, json_string_value(value), err));
-        json_array_foreach (value, index, entry)
-            if (json_is_string(entry)) ASSAY_TRY(copy_module(from, to, json_string_value(entry), err));
+    json_object_foreach(map, key, value)
+    {
+        if (json_is_string(value)) ASSAY_TRY(hold_module(from, json_string_value(value), held, err));
+        json_array_foreach(value, index, entry) if (json_is_string(entry))
+            ASSAY_TRY(hold_module(from, json_string_value(entry), held, err));
     }
     return ASSAY_OK;
 }
@@ -65,7 +63,8 @@ static const char *token_content(const json_t *config, const char *key)
     return json_string_value(value);
 }
 
-/* Leaves the file's bytes alone when it says so already. needed: the file is made to say it even if it has no such key. */
+/* Leaves the file's bytes alone when it says so already. needed: the file is made to say it even if it has no such
+ * key. */
 static assay_status set_pad(const char *folder, const char *name, const char *pad, bool needed, assay_error *err)
 {
     json_t *config = NULL;
@@ -83,27 +82,40 @@ static assay_status set_pad(const char *folder, const char *name, const char *pa
     return status;
 }
 
-static assay_status copy_folder(const char *from, const char *to, const char *pad, assay_error *err)
+assay_status assay_tokenizer_hold(const char *from, assay_held_files *held, assay_error *err)
 {
     json_t *config = NULL;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) ASSAY_TRY(copy_one(from, to, files[i], err));
-    char *path = assay_path_join(from, "tokenizer_config.json");
-    ASSAY_TRY_ALLOC(path, "a path", err);
-    assay_status status = assay_path_exists(path) ? assay_json_load(path, CONFIG_BYTES, &config, err) : ASSAY_OK;
-    if (status == ASSAY_OK) status = copy_code(from, to, config, err);
+    char *text;
+    size_t size;
+    if (!from) return ASSAY_OK;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        ASSAY_TRY(assay_held_files_add(held, from, files[i], err));
+    ASSAY_TRY(assay_held_files_read(held, "tokenizer_config.json", CONFIG_BYTES, &text, &size, err));
+    assay_status status = text ? assay_json_parse(text, size, "tokenizer_config.json", &config, err) : ASSAY_OK;
+    assay_free(text);
+    if (status == ASSAY_OK) status = hold_code(from, config, held, err);
     json_decref(config);
-    assay_free(path);
-    ASSAY_TRY(status);
-    if (!pad) return ASSAY_OK;
-    ASSAY_TRY(set_pad(to, "tokenizer_config.json", pad, true, err));
-    return set_pad(to, "special_tokens_map.json", pad, false, err);
+    return status;
 }
 
-assay_status assay_tokenizer_save(const char *from, const assay_gguf *gguf, const char *to, const char *pad, assay_error *err)
+assay_status assay_tokenizer_save_held(const assay_held_files *held, const assay_gguf *gguf, const char *to,
+                                       const char *pad, assay_error *err)
 {
-    if (!gguf) return copy_folder(from, to, pad, err);
-    ASSAY_TRY(assay_tokenizer_save_gguf(gguf, to, err));
-    return pad ? set_pad(to, "tokenizer_config.json", pad, true, err) : ASSAY_OK;
+    if (gguf) ASSAY_TRY(assay_tokenizer_save_gguf(gguf, to, err));
+    else ASSAY_TRY(assay_held_files_write(held, to, err));
+    if (!pad) return ASSAY_OK;
+    ASSAY_TRY(set_pad(to, "tokenizer_config.json", pad, true, err));
+    return gguf ? ASSAY_OK : set_pad(to, "special_tokens_map.json", pad, false, err);
+}
+
+assay_status assay_tokenizer_save(const char *from, const assay_gguf *gguf, const char *to, const char *pad,
+                                  assay_error *err)
+{
+    assay_held_files held = {0};
+    assay_status status = gguf ? ASSAY_OK : assay_tokenizer_hold(from, &held, err);
+    if (status == ASSAY_OK) status = assay_tokenizer_save_held(&held, gguf, to, pad, err);
+    assay_held_files_release(&held);
+    return status;
 }
 
 static bool is_end(int32_t id, const int32_t *ends, size_t count)

@@ -1,5 +1,6 @@
-/* SentencePiece's BPE joins the neighbours whose union is the piece of the best score; a tokenizer.json joins the pair of the lowest rank. So
- * the ranks are the pairs of every piece in the order of the pieces' scores (Transformers, convert_slow_tokenizer.py, generate_merges). */
+/* SentencePiece's BPE joins the neighbours whose union is the piece of the best score; a tokenizer.json joins the pair
+ * of the lowest rank. So the ranks are the pairs of every piece in the order of the pieces' scores (Transformers,
+ * convert_slow_tokenizer.py, generate_merges). */
 #include "tokenizer/tokenizer_save_json.h"
 
 #include <stdlib.h>
@@ -30,7 +31,8 @@ static bool known(const json_t *vocab, const char *text, size_t length, char *ro
     return json_object_get(vocab, room) != NULL;
 }
 
-static assay_status cut_piece(merge_list *list, const json_t *vocab, const char *text, size_t length, size_t id, double score, assay_error *err)
+static assay_status cut_piece(merge_list *list, const json_t *vocab, const char *text, size_t length, size_t id,
+                              double score, assay_error *err)
 {
     char *room = assay_alloc(length + 1, 1);
     assay_status status = ASSAY_OK;

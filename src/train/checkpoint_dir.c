@@ -9,20 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MANIFEST_CEILING = 16 << 20 };
 
 assay_status assay_checkpoint_dir_begin(char **working, const char *final, assay_error *err)
 {
-    *working = assay_strfmt("%s.tmp-%ld", final, (long)getpid());
-    ASSAY_TRY_ALLOC(*working, "a path", err);
-    assay_status status = assay_remove_tree(*working, err);
-    if (status == ASSAY_OK) status = assay_make_dirs(*working, err);
-    if (status == ASSAY_OK) return ASSAY_OK;
-    assay_free(*working);
-    *working = NULL;
-    return status;
+    return assay_make_dir_beside(final, "tmp", working, err);
 }
 
 void assay_checkpoint_dir_abandon(char *working)
@@ -64,7 +56,9 @@ static assay_status write_manifest(const char *folder, assay_error *err)
     assay_status status = manifest ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a manifest");
     for (size_t i = 0; i < count && status == ASSAY_OK; i++) status = add_to_manifest(files, folder, names[i], err);
     char *path = assay_path_join(folder, "manifest.json");
-    if (status == ASSAY_OK) status = path ? assay_json_save(manifest, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    if (status == ASSAY_OK)
+        status = path ? assay_json_save(manifest, path, err)
+                      : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     assay_free(path);
     json_decref(manifest);
     assay_names_free(names, count);
@@ -76,7 +70,8 @@ static assay_status publish(const char *working, const char *final, assay_error 
     ASSAY_TRY(write_manifest(working, err));
     ASSAY_TRY(assay_sync_dir(working, err));
     ASSAY_TRY(assay_remove_tree(final, err));
-    if (rename(working, final) != 0) return assay_error_set(err, ASSAY_E_IO, "cannot rename %s to %s: %s", working, final, strerror(errno));
+    if (rename(working, final) != 0)
+        return assay_error_set(err, ASSAY_E_IO, "cannot rename %s to %s: %s", working, final, strerror(errno));
     char *parent = assay_strndup(final, (size_t)(assay_path_base(final) - final));
     ASSAY_TRY_ALLOC(parent, "a path", err);
     assay_status status = assay_sync_dir(*parent ? parent : ".", err);
@@ -99,7 +94,9 @@ static assay_status verify_file(const char *folder, const char *name, const json
     const char *wanted = json_string_value(json_object_get(entry, "xxh3_128"));
     char *path = assay_path_join(folder, name);
     ASSAY_TRY_ALLOC(path, "a path", err);
-    assay_status status = strchr(name, '/') ? assay_error_set(err, ASSAY_E_FORMAT, "%s: manifest.json names \"%s\"", folder, name) : hash_file(path, hash, &size, err);
+    assay_status status = strchr(name, '/')
+                              ? assay_error_set(err, ASSAY_E_FORMAT, "%s: manifest.json names \"%s\"", folder, name)
+                              : hash_file(path, hash, &size, err);
     assay_free(path);
     ASSAY_TRY(status);
     if (wanted && !strcmp(wanted, hash)) return ASSAY_OK;
@@ -117,7 +114,8 @@ assay_status assay_checkpoint_dir_verify(const char *folder, assay_error *err)
     assay_free(path);
     ASSAY_TRY(status);
     json_t *files = json_object_get(manifest, "files");
-    if (!json_is_object(files) || json_object_size(files) == 0) status = assay_error_set(err, ASSAY_E_FORMAT, "%s: manifest.json lists no files", folder);
+    if (!json_is_object(files) || json_object_size(files) == 0)
+        status = assay_error_set(err, ASSAY_E_FORMAT, "%s: manifest.json lists no files", folder);
     json_object_foreach(files, name, entry)
     {
         if (status == ASSAY_OK) status = verify_file(folder, name, entry, err);

@@ -1,39 +1,21 @@
 #include "train/culprit.h"
 
 #include "base/alloc.h"
+#include "base/text.h"
+#include "model/bad_weight.h"
 #include "train/loss.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Infinity and NaN have all bits of the exponent set; no conversion is needed to see that. False also for types that hold neither. */
-static bool is_bad(const assay_param_view *view, size_t at)
-{
-    uint32_t word = 0;
-    uint16_t half = 0;
-    if (view->dtype == ASSAY_F32) memcpy(&word, (const char *)view->data + 4 * at, 4);
-    if (view->dtype == ASSAY_F16 || view->dtype == ASSAY_BF16) memcpy(&half, (const char *)view->data + 2 * at, 2);
-    uint16_t exponent = view->dtype == ASSAY_F16 ? 0x7c00 : 0x7f80;
-    return (word & 0x7f800000u) == 0x7f800000u || (half & exponent) == exponent;
-}
-
-static bool bad_weight(const assay_trainer *t, size_t param, char *text, size_t size)
-{
-    const assay_param_view *view = &t->model->params[param];
-    size_t count = view->rows * view->cols, at = 0;
-    while (at < count && !is_bad(view, at)) at++;
-    if (at == count) return false;
-    snprintf(text, size, "weight %s holds NaN or infinity, first at [%zu, %zu]", t->model->program->params[param].name, at / view->cols, at % view->cols);
-    return true;
-}
-
 assay_status assay_culprit_check_trained(const assay_trainer *t, assay_error *err)
 {
     char text[400];
     for (size_t i = 0; i < t->optimizer->count; i++)
-        if (bad_weight(t, (size_t)t->trained[i], text, sizeof text))
-            return assay_error_set(err, ASSAY_E_NUMERIC, "after step %llu: %s; a smaller --lr usually helps", (unsigned long long)t->step, text);
+        if (assay_model_bad_weight(t->model, (size_t)t->trained[i], text, sizeof text))
+            return assay_error_set(err, ASSAY_E_NUMERIC, "after step %llu: %s; a smaller --lr usually helps",
+                                   (unsigned long long)t->step, text);
     return ASSAY_OK;
 }
 
@@ -50,7 +32,8 @@ static bool bad_pair(assay_trainer *t, uint32_t index, char *text, size_t size)
     int step = assay_engine_first_bad(t->engine, geometry, t->settings.seed, t->step, NULL, &backward);
     if (step < 0) {
         const float *rewards = assay_engine_rewards(t->engine);
-        assay_pair_loss loss = assay_bradley_terry((double)rewards[0], (double)rewards[1], isnan(example->margin) ? 0 : example->margin, t->settings.center);
+        assay_pair_loss loss = assay_bradley_terry((double)rewards[0], (double)rewards[1],
+                                                   isnan(example->margin) ? 0 : example->margin, t->settings.center);
         d_rewards[0] = (float)loss.d_chosen;
         d_rewards[1] = (float)loss.d_rejected;
         assay_optimizer_zero(t->optimizer);
@@ -72,7 +55,8 @@ static bool bad_gradient(const assay_trainer *t, char *text, size_t size)
         size_t at = 0;
         while (at < item->count && isfinite(item->gradient[at])) at++;
         if (at == item->count) continue;
-        snprintf(text, size, "the gradient of %s is %g at value %zu", t->model->program->params[t->trained[i]].name, (double)item->gradient[at], at);
+        assay_text_format(text, size, "the gradient of %s is %g at value %zu",
+                          t->model->program->params[t->trained[i]].name, (double)item->gradient[at], at);
         return true;
     }
     return false;
@@ -82,10 +66,12 @@ bool assay_culprit_find(assay_trainer *t, const uint32_t *picked, size_t count, 
 {
     char gradient[300] = "", pair[500] = "";
     for (size_t i = 0; i < t->model->program->param_count; i++)
-        if (bad_weight(t, i, text, size)) return !t->model->program->params[i].trained || t->optimizer->steps == 0;
+        if (assay_model_bad_weight(t->model, i, text, size))
+            return !t->model->program->params[i].trained || t->optimizer->steps == 0;
     bool found = bad_gradient(t, gradient, sizeof gradient);
     for (size_t i = 0; i < count; i++)
         if (bad_pair(t, picked[i], pair, sizeof pair)) break;
-    snprintf(text, size, "%s%s%s%s", pair, *pair && found ? "; " : "", gradient, *pair || found ? "" : "the squares of the gradient are too large for a number");
+    snprintf(text, size, "%s%s%s%s", pair, *pair && found ? "; " : "", gradient,
+             *pair || found ? "" : "the squares of the gradient are too large for a number");
     return false;
 }

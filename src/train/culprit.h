@@ -1,10 +1,11 @@
-/* What made a step's numbers NaN or infinite: the weight, or the layer and the pair. Slow, and only asked where something is wrong already.
+/* What made a step's numbers NaN or infinite: the weight, or the layer and the pair. Slow, and only asked where
+ * something is wrong already.
  *
- *     char where[600];
- *     assay_culprit_find(trainer, picked, count, where, sizeof where);   // "weight model.layers.1.mlp.up_proj.weight holds nan at [3, 7] ..."
+ *     char where[600]; // "weight model.layers.1.mlp.up_proj.weight holds nan at [3, 7] ..."
+ *     bool found = assay_culprit_find(trainer, picked, count, where, sizeof where);
  *
- * Looks, in this order, at all weights, then runs the step's pairs one by one, looking at every result, forward and backward. The trained weights'
- * gradients are overwritten; nothing else changes. */
+ * Looks, in this order, at all weights, then runs the step's pairs one by one, looking at every result, forward and
+ * backward. The trained weights' gradients are overwritten; nothing else changes. */
 #ifndef ASSAY_TRAIN_CULPRIT_H
 #define ASSAY_TRAIN_CULPRIT_H
 

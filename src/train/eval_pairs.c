@@ -51,7 +51,8 @@ static json_t *messages(const assay_turns *turns)
     json_t *list = json_array();
     int failed = !list;
     for (size_t i = 0; i < turns->count && !failed; i++)
-        failed = json_array_append_new(list, json_pack("{s:s, s:o}", "role", assay_role_name(turns->items[i].role), "content", content(&turns->items[i])));
+        failed = json_array_append_new(list, json_pack("{s:s, s:o}", "role", assay_role_name(turns->items[i].role),
+                                                       "content", content(&turns->items[i])));
     if (!failed) return list;
     json_decref(list);
     return NULL;
@@ -64,16 +65,19 @@ static json_t *line_of(const assay_example_set *set, const float *rewards, size_
     const assay_example *e = &set->items[i];
     const assay_pair *pair = &set->pairs->pairs[e->pair];
     char *at = set->pairs->file_count ? assay_pair_set_place(set->pairs, pair->place) : NULL;
-    json_t *line = json_pack("{s:I, s:s*, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "step", (json_int_t)step, "at", at, "chosen", number((double)rewards[2 * i]), "rejected",
-                             number((double)rewards[2 * i + 1]), "margin", number(margin_of(rewards, i)), "tokens_chosen", (json_int_t)e->chosen_count,
-                             "tokens_rejected", (json_int_t)e->rejected_count, "chars_chosen", (json_int_t)assay_turns_length(&pair->chosen), "chars_rejected",
-                             (json_int_t)assay_turns_length(&pair->rejected));
+    json_t *line =
+        json_pack("{s:I, s:s*, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "step", (json_int_t)step, "at", at, "chosen",
+                  number((double)rewards[2 * i]), "rejected", number((double)rewards[2 * i + 1]), "margin",
+                  number(margin_of(rewards, i)), "tokens_chosen", (json_int_t)e->chosen_count, "tokens_rejected",
+                  (json_int_t)e->rejected_count, "chars_chosen", (json_int_t)assay_turns_length(&pair->chosen),
+                  "chars_rejected", (json_int_t)assay_turns_length(&pair->rejected));
     assay_free(at);
     int failed = !line;
     if (!failed && pair->id) failed = json_object_set_new(line, "id", assay_json_value(pair->id));
     if (!failed && with_text)
-        failed = json_object_set_new(line, "texts", json_pack("{s:o, s:o, s:o}", "prompt", messages(&pair->prompt), "chosen", messages(&pair->chosen), "rejected",
-                                                              messages(&pair->rejected)));
+        failed = json_object_set_new(line, "texts",
+                                     json_pack("{s:o, s:o, s:o}", "prompt", messages(&pair->prompt), "chosen",
+                                               messages(&pair->chosen), "rejected", messages(&pair->rejected)));
     if (!failed) return line;
     json_decref(line);
     return NULL;
@@ -86,7 +90,8 @@ static bool is_among(const size_t *worst, size_t count, size_t i)
     return false;
 }
 
-static assay_status write_lines(assay_buf *out, const assay_example_set *set, const float *rewards, uint64_t step, assay_error *err)
+static assay_status write_lines(assay_buf *out, const assay_example_set *set, const float *rewards, uint64_t step,
+                                assay_error *err)
 {
     size_t worst[ASSAY_WORST_PAIRS + 1], count = find_worst(rewards, set->count, worst);
     for (size_t i = 0; i < set->count; i++) {
@@ -100,7 +105,8 @@ static assay_status write_lines(assay_buf *out, const assay_example_set *set, co
     return ASSAY_OK;
 }
 
-assay_status assay_eval_pairs_write(const assay_example_set *set, const float *rewards, uint64_t step, const char *folder, assay_error *err)
+assay_status assay_eval_pairs_write(const assay_example_set *set, const float *rewards, uint64_t step,
+                                    const char *folder, assay_error *err)
 {
     assay_buf out;
     char *path = assay_path_join(folder, ASSAY_EVAL_PAIRS_NAME);

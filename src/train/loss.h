@@ -2,8 +2,8 @@
  *
  *     loss = log(1 + exp(-(r_chosen - r_rejected - margin))) + center * (r_chosen + r_rejected)^2
  *
- * (Ouyang et al., arXiv:2203.02155; margin: Touvron et al., arXiv:2307.09288 section 3.2.2; centring: Eisenstein et al., arXiv:2312.09244,
- * TRL's center_rewards_coefficient.) Formed in double; gradients are rounded to f32 once. */
+ * (Ouyang et al., arXiv:2203.02155; margin: Touvron et al., arXiv:2307.09288 section 3.2.2; centring: Eisenstein et
+ * al., arXiv:2312.09244, TRL's center_rewards_coefficient.) Formed in double; gradients are rounded to f32 once. */
 #ifndef ASSAY_TRAIN_LOSS_H
 #define ASSAY_TRAIN_LOSS_H
 

@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "train/memory.h"
+#include "machine/process_memory.h"
 
 #include <errno.h>
 #include <math.h>
@@ -13,7 +13,8 @@
 enum { METRICS_CEILING = 1 << 30 };
 
 /* Keeps the lines up to `step`; their JSON becomes the history. */
-static assay_status keep_lines(assay_metrics *metrics, const char *text, size_t size, uint64_t step, assay_buf *kept, assay_error *err)
+static assay_status keep_lines(assay_metrics *metrics, const char *text, size_t size, uint64_t step, assay_buf *kept,
+                               assay_error *err)
 {
     for (size_t at = 0; at < size;) {
         const char *end = memchr(text + at, '\n', size - at);
@@ -51,7 +52,9 @@ static assay_status carry_over(assay_metrics *metrics, uint64_t step, assay_erro
 assay_status assay_metrics_open(assay_metrics *metrics, const char *folder, uint64_t step, assay_error *err)
 {
     *metrics = (assay_metrics){.path = assay_path_join(folder, "metrics.jsonl"), .history = json_array()};
-    assay_status status = metrics->path && metrics->history ? carry_over(metrics, step, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for metrics");
+    assay_status status = metrics->path && metrics->history
+                              ? carry_over(metrics, step, err)
+                              : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for metrics");
     if (status == ASSAY_OK && !(metrics->file = fopen(metrics->path, "a")))
         status = assay_error_set(err, ASSAY_E_IO, "cannot open %s: %s", metrics->path, strerror(errno));
     if (status == ASSAY_OK) status = assay_tfevents_open(&metrics->events, folder, metrics->history, err);
@@ -71,15 +74,20 @@ void assay_metrics_close(assay_metrics *metrics)
 static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
 static void put(json_t *line, const char *key, double value) { json_object_set_new(line, key, number(value)); }
-static void put_count(json_t *line, const char *key, uint64_t value) { json_object_set_new(line, key, json_integer((json_int_t)value)); }
+static void put_count(json_t *line, const char *key, uint64_t value)
+{
+    json_object_set_new(line, key, json_integer((json_int_t)value));
+}
 
 static assay_status write_line(assay_metrics *metrics, json_t *line, assay_error *err)
 {
     char *text = assay_json_dump(line, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    bool written = text && fputs(text, metrics->file) != EOF && fputc('\n', metrics->file) != EOF && fflush(metrics->file) == 0;
+    bool written =
+        text && fputs(text, metrics->file) != EOF && fputc('\n', metrics->file) != EOF && fflush(metrics->file) == 0;
     assay_status status = written ? ASSAY_OK
-                          : text  ? assay_error_set(err, ASSAY_E_IO, "cannot write %s: %s", metrics->path, strerror(errno))
-                                  : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a line of %s", metrics->path);
+                          : text
+                              ? assay_error_set(err, ASSAY_E_IO, "cannot write %s: %s", metrics->path, strerror(errno))
+                              : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a line of %s", metrics->path);
     assay_free(text);
     if (status == ASSAY_OK) status = assay_tfevents_add(&metrics->events, line, err);
     if (line) json_array_append(metrics->history, line);
@@ -92,13 +100,15 @@ static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
 static void put_memory(json_t *line, const assay_trainer *trainer)
 {
     put_count(line, "planned_bytes", trainer->plan.total_bytes);
-    put_count(line, "peak_bytes", trainer->plan.total_bytes - trainer->plan.arena_bytes + assay_engine_used_bytes(trainer->engine));
+    put_count(line, "peak_bytes",
+              trainer->plan.total_bytes - trainer->plan.arena_bytes + assay_engine_used_bytes(trainer->engine));
     put_count(line, "rss_bytes", assay_resident_bytes());
     put_count(line, "anon_planned_bytes", trainer->planned_anonymous);
     put_count(line, "anon_peak_bytes", trainer->peak_anonymous);
 }
 
-assay_status assay_metrics_step(assay_metrics *metrics, assay_trainer *trainer, const assay_step_record *r, assay_error *err)
+assay_status assay_metrics_step(assay_metrics *metrics, assay_trainer *trainer, const assay_step_record *r,
+                                assay_error *err)
 {
     json_t *line = json_object();
     ASSAY_TRY_ALLOC(line, "a metrics line", err);
@@ -123,7 +133,8 @@ assay_status assay_metrics_step(assay_metrics *metrics, assay_trainer *trainer, 
     return write_line(metrics, line, err);
 }
 
-assay_status assay_metrics_evaluation(assay_metrics *metrics, const assay_trainer *trainer, const assay_judgement *judgement, double seconds, assay_error *err)
+assay_status assay_metrics_evaluation(assay_metrics *metrics, const assay_trainer *trainer,
+                                      const assay_judgement *judgement, double seconds, assay_error *err)
 {
     json_t *line = json_object(), *values = assay_judgement_json(judgement), *value;
     const char *key;
@@ -133,7 +144,8 @@ assay_status assay_metrics_evaluation(assay_metrics *metrics, const assay_traine
         return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a metrics line");
     }
     put_count(line, "step", trainer->step);
-    put(line, "epoch", (double)trainer->step / (double)assay_steps_per_epoch(trainer->examples->count, trainer->settings.batch_pairs));
+    put(line, "epoch",
+        (double)trainer->step / (double)assay_steps_per_epoch(trainer->examples->count, trainer->settings.batch_pairs));
     json_object_foreach(values, key, value)
     {
         char name[64];
@@ -143,17 +155,6 @@ assay_status assay_metrics_evaluation(assay_metrics *metrics, const assay_traine
     put(line, "eval_seconds", seconds);
     json_decref(values);
     return write_line(metrics, line, err);
-}
-
-uint64_t assay_resident_bytes(void)
-{
-    char line[256];
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (!file) return 0;
-    const char *space = fgets(line, sizeof line, file) ? strchr(line, ' ') : NULL;
-    unsigned long long pages = space ? strtoull(space, NULL, 10) : 0; /* the second number */
-    fclose(file);
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 /* Names as Transformers logs them. */
@@ -171,19 +172,22 @@ static json_t *history_for_transformers(const json_t *history)
     return out;
 }
 
-assay_status assay_metrics_trainer_state(const assay_metrics *metrics, const assay_trainer *t, int64_t log_steps, int64_t eval_steps, int64_t save_steps,
-                                         const char *folder, assay_error *err)
+assay_status assay_metrics_trainer_state(const assay_metrics *metrics, const assay_trainer *t, int64_t log_steps,
+                                         int64_t eval_steps, int64_t save_steps, const char *folder, assay_error *err)
 {
     double per_epoch = (double)assay_steps_per_epoch(t->examples->count, t->settings.batch_pairs);
-    json_t *state = json_pack("{s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:f, s:o, s:n, s:n, s:n, s:b, s:b, s:b, s:n, s:n, s:{}}", "epoch",
-                              (double)t->step / per_epoch, "global_step", (json_int_t)t->step, "max_steps", (json_int_t)t->total_steps, "logging_steps",
-                              (json_int_t)log_steps, "eval_steps", (json_int_t)eval_steps, "save_steps", (json_int_t)save_steps, "train_batch_size",
-                              (json_int_t)t->settings.batch_pairs, "num_train_epochs", (int)ceil((double)t->total_steps / per_epoch), "num_input_tokens_seen",
-                              (json_int_t)t->tokens_seen, "total_flos", 0.0, "log_history", history_for_transformers(metrics->history), "best_metric",
-                              "best_global_step", "best_model_checkpoint", "is_local_process_zero", 1, "is_world_process_zero", 1, "is_hyper_param_search", 0,
-                              "trial_name", "trial_params", "stateful_callbacks");
+    json_t *state = json_pack(
+        "{s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:f, s:o, s:n, s:n, s:n, s:b, s:b, s:b, s:n, s:n, s:{}}",
+        "epoch", (double)t->step / per_epoch, "global_step", (json_int_t)t->step, "max_steps",
+        (json_int_t)t->total_steps, "logging_steps", (json_int_t)log_steps, "eval_steps", (json_int_t)eval_steps,
+        "save_steps", (json_int_t)save_steps, "train_batch_size", (json_int_t)t->settings.batch_pairs,
+        "num_train_epochs", (int)ceil((double)t->total_steps / per_epoch), "num_input_tokens_seen",
+        (json_int_t)t->tokens_seen, "total_flos", 0.0, "log_history", history_for_transformers(metrics->history),
+        "best_metric", "best_global_step", "best_model_checkpoint", "is_local_process_zero", 1, "is_world_process_zero",
+        1, "is_hyper_param_search", 0, "trial_name", "trial_params", "stateful_callbacks");
     char *path = assay_path_join(folder, "trainer_state.json");
-    assay_status status = state && path ? assay_json_save(state, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for trainer_state.json");
+    assay_status status = state && path ? assay_json_save(state, path, err)
+                                        : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for trainer_state.json");
     json_decref(state);
     assay_free(path);
     return status;

@@ -22,10 +22,13 @@ static bool interrupted(const run *r) { return r->settings->interrupted && *r->s
 
 static bool out_of_memory(const run *r) { return r->settings->out_of_memory && *r->settings->out_of_memory; }
 
-/* Whether something that happens every `every` steps (0: epochs, -1: at the end only) happens after the present step. */
+/* Whether something that happens every `every` steps (0: epochs, -1: at the end only) happens after the present
+ * step. */
 static bool due(const run *r, int64_t every)
 {
-    uint64_t step = r->trainer->step, period = every > 0 ? (uint64_t)every : assay_steps_per_epoch(r->trainer->examples->count, r->trainer->settings.batch_pairs);
+    uint64_t step = r->trainer->step,
+             period = every > 0 ? (uint64_t)every
+                                : assay_steps_per_epoch(r->trainer->examples->count, r->trainer->settings.batch_pairs);
     return every >= 0 && step % period == 0;
 }
 
@@ -45,26 +48,35 @@ static assay_status fill_checkpoint(run *r, const char *working)
 {
     const assay_run_settings *s = r->settings;
     ASSAY_TRY(assay_train_state_save(r->trainer, &s->prints, working, r->err));
-    ASSAY_TRY(assay_metrics_trainer_state(&r->metrics, r->trainer, s->log_steps, s->eval_steps, s->save_steps, working, r->err));
+    ASSAY_TRY(assay_metrics_trainer_state(&r->metrics, r->trainer, s->log_steps, s->eval_steps, s->save_steps, working,
+                                          r->err));
     return s->save ? s->save(s->save_context, working, r->err) : ASSAY_OK;
 }
 
-/* What a checkpoint takes, about: weights and two moments, and once more the weights in the form users load. */
-static uint64_t checkpoint_bytes(const run *r)
+uint64_t assay_run_model_bytes(const assay_trainer *t)
 {
-    uint64_t saved = r->trainer->optimizer->values, all = assay_model_weights(r->trainer->model, false);
-    bool full = 2 * saved > all;
-    return sizeof(float) * (3 * saved + (r->settings->save ? full ? all : saved : 0)) + (1 << 16);
+    uint64_t saved = t->optimizer->values, all = assay_model_weights(t->model, false);
+    return sizeof(float) * (2 * saved > all ? all : saved);
 }
 
-/* A full disk is named, with what is needed: what was half written has been removed, so what is free now is what there was. */
+/* Weights and two moments, and once more the weights in the form users load. */
+uint64_t assay_run_checkpoint_bytes(const assay_trainer *t, bool with_model)
+{
+    return 3 * sizeof(float) * t->optimizer->values + (with_model ? assay_run_model_bytes(t) : 0) + (1 << 16);
+}
+
+/* A full disk is named, with what is needed: what was half written has been removed, so what is free now is what there
+ * was. */
 static assay_status say_room(run *r, assay_status status)
 {
-    uint64_t left, need = checkpoint_bytes(r);
+    uint64_t left, need = assay_run_checkpoint_bytes(r->trainer, r->settings->save != NULL);
     char *disk = status == ASSAY_E_IO ? assay_disk_of(r->settings->output, &left) : NULL;
     if (disk && left < need)
-        status = assay_error_prefix(r->err, status, "a checkpoint needs about %.1f MiB, the disk at %s has %.1f MiB free; older checkpoints are whole, and --resume goes on "
-                                                    "from them once there is room: ", (double)need / 1048576, disk, (double)left / 1048576);
+        status = assay_error_prefix(r->err, status,
+                                    "a checkpoint needs about %.1f MiB, the disk at %s has %.1f MiB free; older "
+                                    "checkpoints are whole, and --resume goes on "
+                                    "from them once there is room: ",
+                                    (double)need / 1048576, disk, (double)left / 1048576);
     assay_free(disk);
     return status;
 }
@@ -72,15 +84,14 @@ static assay_status say_room(run *r, assay_status status)
 static assay_status save_checkpoint(run *r)
 {
     ASSAY_TRY(assay_culprit_check_trained(r->trainer, r->err));
-    char *working = NULL, *final = assay_strfmt("%s/checkpoint-%llu", r->settings->output, (unsigned long long)r->trainer->step);
+    char *working = NULL,
+         *final = assay_strfmt("%s/checkpoint-%llu", r->settings->output, (unsigned long long)r->trainer->step);
     ASSAY_TRY_ALLOC(final, "a path", r->err);
     assay_status status = assay_checkpoint_dir_begin(&working, final, r->err);
     if (status == ASSAY_OK) {
         status = fill_checkpoint(r, working);
-        if (status == ASSAY_OK)
-            status = assay_checkpoint_dir_publish(working, final, r->err);
-        else
-            assay_checkpoint_dir_abandon(working);
+        if (status == ASSAY_OK) status = assay_checkpoint_dir_publish(working, final, r->err);
+        else assay_checkpoint_dir_abandon(working);
     }
     assay_free(final);
     ASSAY_TRY(say_room(r, status));
@@ -95,8 +106,8 @@ static assay_status keep_good_state(run *r)
     if (r->trainer->optimizer->steps && r->saved_step != r->trainer->step) (void)save_checkpoint(r);
     bool kept = r->saved_step == r->trainer->step;
     if (kept)
-        return assay_error_set(r->err, ASSAY_E_NUMERIC, "%.1500s; the last good state is %s/checkpoint-%llu", why.text, r->settings->output,
-                               (unsigned long long)r->trainer->step);
+        return assay_error_set(r->err, ASSAY_E_NUMERIC, "%.1500s; the last good state is %s/checkpoint-%llu", why.text,
+                               r->settings->output, (unsigned long long)r->trainer->step);
     *r->err = why;
     return ASSAY_E_NUMERIC;
 }
@@ -107,7 +118,8 @@ static assay_status one_step(run *r)
     assay_status status = assay_trainer_step(r->trainer, &record, r->err);
     if (status == ASSAY_E_NUMERIC) return keep_good_state(r);
     ASSAY_TRY(status);
-    bool logged = r->settings->log_steps <= 1 || record.step % (uint64_t)r->settings->log_steps == 0 || record.step == r->trainer->total_steps;
+    bool logged = r->settings->log_steps <= 1 || record.step % (uint64_t)r->settings->log_steps == 0 ||
+                  record.step == r->trainer->total_steps;
     if (logged) ASSAY_TRY(assay_metrics_step(&r->metrics, r->trainer, &record, r->err));
     if (r->settings->on_step) r->settings->on_step(r->settings->listener, r->trainer, &record);
     return ASSAY_OK;
@@ -118,8 +130,10 @@ static assay_status stop_here(run *r)
     if (r->saved_step != r->trainer->step) ASSAY_TRY(save_checkpoint(r));
     bool memory = out_of_memory(r) && !interrupted(r);
     unsigned long long step = r->trainer->step, total = r->trainer->total_steps;
-    return assay_error_set(r->err, memory ? ASSAY_E_NO_FIT : ASSAY_E_STOPPED, "%s after step %llu of %llu; --resume goes on from %s/checkpoint-%llu",
-                           memory ? "stopped, as this machine's memory ran out," : "interrupted", step, total, r->settings->output, step);
+    return assay_error_set(r->err, memory ? ASSAY_E_NO_FIT : ASSAY_E_STOPPED,
+                           "%s after step %llu of %llu; --resume goes on from %s/checkpoint-%llu",
+                           memory ? "stopped, as this machine's memory ran out," : "interrupted", step, total,
+                           r->settings->output, step);
 }
 
 /* What was trained is on disk before anything that may be interrupted or fail. */
@@ -139,11 +153,14 @@ static assay_status all_steps(run *r, double start)
         if (due(r, r->settings->save_steps) && !last) ASSAY_TRY(save_checkpoint(r));
         evaluated = r->evaluation && due(r, r->settings->eval_steps) && !last;
         if (evaluated) ASSAY_TRY(evaluate_or_stop(r, &r->outcome->after));
-        r->outcome->out_of_time = r->settings->time_limit > 0 && assay_clock_seconds() - start >= r->settings->time_limit && !last;
+        r->outcome->out_of_time =
+            r->settings->time_limit > 0 && assay_clock_seconds() - start >= r->settings->time_limit && !last;
     }
     if (interrupted(r)) return stop_here(r);
     if (r->trainer->optimizer->steps == 0)
-        return assay_error_set(r->err, ASSAY_E_NUMERIC, "every step was skipped for NaN or infinity: nothing was trained; look at the base's weights");
+        return assay_error_set(
+            r->err, ASSAY_E_NUMERIC,
+            "every step was skipped for NaN or infinity: nothing was trained; look at the base's weights");
     if (r->saved_step != r->trainer->step) ASSAY_TRY(save_checkpoint(r));
     return r->evaluation && !evaluated ? evaluate_or_stop(r, &r->outcome->after) : ASSAY_OK;
 }
@@ -160,10 +177,12 @@ static assay_status go(run *r)
     if (r->evaluation && r->trainer->step == 0) ASSAY_TRY(evaluate_or_stop(r, &r->outcome->before));
     ASSAY_TRY(all_steps(r, start));
     r->outcome->seconds = assay_clock_seconds() - start;
-    return assay_metrics_trainer_state(&r->metrics, r->trainer, s->log_steps, s->eval_steps, s->save_steps, s->output, r->err);
+    return assay_metrics_trainer_state(&r->metrics, r->trainer, s->log_steps, s->eval_steps, s->save_steps, s->output,
+                                       r->err);
 }
 
-assay_status assay_run(assay_trainer *trainer, const assay_example_set *evaluation, const assay_run_settings *settings, assay_run_outcome *outcome, assay_error *err)
+assay_status assay_run(assay_trainer *trainer, const assay_example_set *evaluation, const assay_run_settings *settings,
+                       assay_run_outcome *outcome, assay_error *err)
 {
     run r = {.trainer = trainer, .evaluation = evaluation, .settings = settings, .outcome = outcome, .err = err};
     *outcome = (assay_run_outcome){0};

@@ -1,18 +1,20 @@
 /* A file is a row of records:
  *
- *     u64 length | u32 masked CRC32C of those 8 bytes | length bytes of data | u32 masked CRC32C of the data        (all little-endian)
+ *     u64 length | u32 masked CRC32C of those 8 bytes | length bytes of data | u32 masked CRC32C of the data
+ *     (all little-endian)
  *
- * masked(c) = rotate_right(c, 15) + 0xa282ead8, so that a CRC of data that holds CRCs stays a good one. The data is an Event in protobuf's wire
- * format: 1 wall_time (double), 2 step (varint), then 3 file_version (the first record, "brain.Event:2") or 5 summary, which is a row of
- * 1 value { 1 tag, 2 simple_value (float) }.
+ * masked(c) = rotate_right(c, 15) + 0xa282ead8, so that a CRC of data that holds CRCs stays a good one. The data is an
+ * Event in protobuf's wire format: 1 wall_time (double), 2 step (varint), then 3 file_version (the first record,
+ * "brain.Event:2") or 5 summary, which is a row of 1 value { 1 tag, 2 simple_value (float) }.
  *
- * Values pass through the nine digits that metrics.jsonl has of them: a resumed run, which knows the old lines from there, writes the same floats. */
+ * Values pass through the nine digits that metrics.jsonl has of them: a resumed run, which knows the old lines from
+ * there, writes the same floats. */
 #include "train/tfevents.h"
 
 #include "base/file.h"
+#include "base/text.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { EVENTS_CEILING = 1 << 30, EVENT_CEILING = 1 << 20 };
@@ -66,8 +68,8 @@ static assay_status put_bytes(assay_buf *out, int field, const void *bytes, size
 static float as_written(double value)
 {
     char digits[40];
-    snprintf(digits, sizeof digits, "%.9g", value);
-    return strtof(digits, NULL);
+    assay_text_format(digits, sizeof digits, "%.9g", value);
+    return (float)assay_text_real(digits, NULL);
 }
 
 static assay_status put_scalar(assay_buf *summary, const char *tag, double value, assay_error *err)
@@ -88,7 +90,8 @@ static assay_status put_scalar(assay_buf *summary, const char *tag, double value
 /* The tag of a metrics key; false: it has none. */
 static bool tag_of(const char *key, char *tag, size_t size)
 {
-    static const char *const step_keys[] = {"loss", "accuracy", "ties", "margin", "reward_chosen", "reward_rejected", "grad_norm", "lr", "epoch"};
+    static const char *const step_keys[] = {
+        "loss", "accuracy", "ties", "margin", "reward_chosen", "reward_rejected", "grad_norm", "lr", "epoch"};
     if (!strncmp(key, "eval_", 5)) {
         snprintf(tag, size, "eval/%s", key + 5);
         return strcmp(key, "eval_seconds") != 0;
@@ -115,7 +118,8 @@ static assay_status put_summary(assay_buf *summary, const json_t *line, assay_er
     return ASSAY_OK;
 }
 
-static assay_status put_event(assay_buf *event, uint64_t step, int field, const void *bytes, size_t size, assay_error *err)
+static assay_status put_event(assay_buf *event, uint64_t step, int field, const void *bytes, size_t size,
+                              assay_error *err)
 {
     double wall = (double)step;
     uint64_t bits;
@@ -191,7 +195,8 @@ assay_status assay_tfevents_add(assay_tfevents *events, const json_t *line, assa
     assay_buf record;
     assay_buf_init(&record, EVENT_CEILING);
     assay_status status = assay_tfevents_encode(&record, line, err);
-    if (status == ASSAY_OK && record.size && (fwrite(record.data, 1, record.size, events->file) != record.size || fflush(events->file) != 0))
+    if (status == ASSAY_OK && record.size &&
+        (fwrite(record.data, 1, record.size, events->file) != record.size || fflush(events->file) != 0))
         status = assay_error_set(err, ASSAY_E_IO, "cannot write %s: %s", events->path, strerror(errno));
     assay_buf_release(&record);
     return status;

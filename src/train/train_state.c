@@ -3,9 +3,9 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/json_doc.h"
+#include "base/text.h"
 #include "container/safetensors.h"
 
-#include <stdio.h>
 #include <string.h>
 
 void assay_fingerprint_data(const assay_example_set *examples, char text[40])
@@ -21,18 +21,34 @@ void assay_fingerprint_data(const assay_example_set *examples, char text[40])
 
 /* The settings that change results, by the names of their options: what a refusal names. */
 enum { SETTINGS = 16 };
-static const char *const setting_names[SETTINGS] = {"batch-pairs", "epochs or max-steps", "lr",           "schedule", "min-lr", "warmup", "adam-beta1", "adam-beta2",
-                                                    "adam-epsilon", "weight-decay",       "clip", "margin",   "center", "seed",   "on-nan",
-                                                    "precision"};
+static const char *const setting_names[SETTINGS] = {
+    "batch-pairs",  "epochs or max-steps", "lr",   "schedule", "min-lr", "warmup", "adam-beta1", "adam-beta2",
+    "adam-epsilon", "weight-decay",        "clip", "margin",   "center", "seed",   "on-nan",     "precision"};
 
-static void setting_values(const assay_train_settings *s, const assay_program *program, uint64_t total_steps, double values[SETTINGS])
+static void setting_values(const assay_train_settings *s, const assay_program *program, uint64_t total_steps,
+                           double values[SETTINGS])
 {
-    double numbers[SETTINGS] = {(double)s->batch_pairs, (double)total_steps, s->lr, (double)s->shape, s->min_lr, s->warmup, s->adam.beta1, s->adam.beta2, s->adam.eps,
-                                s->adam.weight_decay, s->adam.clip, s->margin, s->center, (double)s->seed, (double)s->skip_nan, (double)program->halves};
+    double numbers[SETTINGS] = {(double)s->batch_pairs,
+                                (double)total_steps,
+                                s->lr,
+                                (double)s->shape,
+                                s->min_lr,
+                                s->warmup,
+                                s->adam.beta1,
+                                s->adam.beta2,
+                                s->adam.eps,
+                                s->adam.weight_decay,
+                                s->adam.clip,
+                                s->margin,
+                                s->center,
+                                (double)s->seed,
+                                (double)s->skip_nan,
+                                (double)program->bf16};
     memcpy(values, numbers, sizeof numbers);
 }
 
-void assay_fingerprint_settings(const assay_train_settings *s, const assay_program *program, uint64_t total_steps, char text[40])
+void assay_fingerprint_settings(const assay_train_settings *s, const assay_program *program, uint64_t total_steps,
+                                char text[40])
 {
     double numbers[SETTINGS];
     setting_values(s, program, total_steps, numbers);
@@ -43,7 +59,9 @@ void assay_fingerprint_settings(const assay_train_settings *s, const assay_progr
     }
     for (size_t i = 0; i < program->param_count; i++) {
         const assay_param *param = &program->params[i];
-        if (param->trained) hash = XXH3_128bits_withSeed(param->name, strlen(param->name), hash.low64 ^ hash.high64 ^ param->rows ^ (uint64_t)param->cols << 32);
+        if (param->trained)
+            hash = XXH3_128bits_withSeed(param->name, strlen(param->name),
+                                         hash.low64 ^ hash.high64 ^ param->rows ^ (uint64_t)param->cols << 32);
     }
     assay_hash_text(hash, text);
 }
@@ -70,8 +88,12 @@ static assay_status describe(const assay_trainer *t, assay_tensor *tensors, assa
 {
     for (size_t i = 0; i < t->optimizer->count * PARTS; i++) {
         const assay_optimizer_item *item = &t->optimizer->items[i / PARTS];
-        tensors[i] = (assay_tensor){.name = part_name(t, i / PARTS, i % PARTS), .dtype = ASSAY_F32, .rank = 1, .shape = {item->count},
-                                    .data = parts[i % PARTS].of(item), .bytes = item->count * sizeof(float)};
+        tensors[i] = (assay_tensor){.name = part_name(t, i / PARTS, i % PARTS),
+                                    .dtype = ASSAY_F32,
+                                    .rank = 1,
+                                    .shape = {item->count},
+                                    .data = parts[i % PARTS].of(item),
+                                    .bytes = item->count * sizeof(float)};
         ASSAY_TRY_ALLOC(tensors[i].name, "a tensor's name", err);
     }
     return ASSAY_OK;
@@ -82,7 +104,8 @@ static assay_status save_tensors(const assay_trainer *t, const char *folder, ass
     size_t count = t->optimizer->count * PARTS;
     assay_tensor *tensors = assay_alloc(count, sizeof *tensors);
     char *path = assay_path_join(folder, "state.safetensors");
-    assay_status status = tensors && path ? describe(t, tensors, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a checkpoint");
+    assay_status status = tensors && path ? describe(t, tensors, err)
+                                          : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a checkpoint");
     if (status == ASSAY_OK) status = assay_safetensors_write(path, tensors, count, NULL, NULL, err);
     for (size_t i = 0; tensors && i < count; i++) assay_free((void *)(uintptr_t)tensors[i].name);
     assay_free(tensors);
@@ -99,14 +122,19 @@ static json_t *settings_json(const assay_trainer *t)
     return object;
 }
 
-assay_status assay_train_state_save(const assay_trainer *t, const assay_fingerprints *prints, const char *folder, assay_error *err)
+assay_status assay_train_state_save(const assay_trainer *t, const assay_fingerprints *prints, const char *folder,
+                                    assay_error *err)
 {
     ASSAY_TRY(save_tensors(t, folder, err));
-    json_t *state = json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:o}", "step", (json_int_t)t->step, "total_steps", (json_int_t)t->total_steps, "optimizer_steps",
-                              (json_int_t)t->optimizer->steps, "tokens_seen", (json_int_t)t->tokens_seen, "base", prints->base, "data", prints->data, "settings",
-                              prints->settings, "options", settings_json(t));
+    json_t *state = json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:o}", "step", (json_int_t)t->step, "total_steps",
+                              (json_int_t)t->total_steps, "optimizer_steps", (json_int_t)t->optimizer->steps,
+                              "tokens_seen", (json_int_t)t->tokens_seen, "base", prints->base, "data", prints->data,
+                              "settings", prints->settings, "options", settings_json(t));
+    bool whole =
+        state && (prints->rendering < 2 || !json_object_set_new(state, "rendering", json_integer(prints->rendering)));
     char *path = assay_path_join(folder, "state.json");
-    assay_status status = state && path ? assay_json_save(state, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a checkpoint");
+    assay_status status = whole && path ? assay_json_save(state, path, err)
+                                        : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a checkpoint");
     json_decref(state);
     assay_free(path);
     return status;
@@ -121,14 +149,17 @@ static assay_status load_tensors(assay_trainer *t, const assay_tensor_file *file
         const assay_tensor *tensor = assay_tensor_file_find(file, name);
         bool fits = tensor && tensor->dtype == ASSAY_F32 && tensor->bytes == item->count * sizeof(float);
         if (fits) memcpy(parts[i % PARTS].of(item), tensor->data, tensor->bytes);
-        assay_status status = fits ? ASSAY_OK : assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor %s is missing or of another size", file->path, name);
+        assay_status status = fits ? ASSAY_OK
+                                   : assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor %s is missing or of another size",
+                                                     file->path, name);
         assay_free(name);
         ASSAY_TRY(status);
     }
     return ASSAY_OK;
 }
 
-static assay_status check_print(const json_t *state, const char *key, const char *now, const char *advice, const char *where, assay_error *err)
+static assay_status check_print(const json_t *state, const char *key, const char *now, const char *advice,
+                                const char *where, assay_error *err)
 {
     const char *then = "";
     ASSAY_TRY(assay_json_string(state, key, true, &then, where, err));
@@ -137,7 +168,8 @@ static assay_status check_print(const json_t *state, const char *key, const char
 }
 
 /* Names the first option that differs. */
-static assay_status check_settings(const assay_trainer *t, const assay_fingerprints *prints, const json_t *state, const char *where, assay_error *err)
+static assay_status check_settings(const assay_trainer *t, const assay_fingerprints *prints, const json_t *state,
+                                   const char *where, assay_error *err)
 {
     double values[SETTINGS];
     char advice[200] = "the trained weights, or the adapter's rank, alpha, dropout or targets; give the same options";
@@ -146,34 +178,41 @@ static assay_status check_settings(const assay_trainer *t, const assay_fingerpri
     for (size_t i = 0; i < SETTINGS; i++) {
         const json_t *was = json_object_get(then, setting_names[i]);
         if (!json_is_number(was) || json_number_value(was) == values[i]) continue;
-        snprintf(advice, sizeof advice, i == 1 ? "--%s: %.9g steps then, %.9g now; give the same" : "--%s: %.9g then, %.9g now; give the same", setting_names[i],
-                 json_number_value(was), values[i]);
+        assay_text_format(advice, sizeof advice,
+                          i == 1 ? "--%s: %.9g steps then, %.9g now; give the same"
+                                 : "--%s: %.9g then, %.9g now; give the same",
+                          setting_names[i], json_number_value(was), values[i]);
         break;
     }
     return check_print(state, "settings", prints->settings, advice, where, err);
 }
 
-static assay_status load_counters(assay_trainer *t, const assay_fingerprints *prints, const json_t *state, const char *where, assay_error *err)
+static assay_status load_counters(assay_trainer *t, const assay_fingerprints *prints, const json_t *state,
+                                  const char *where, assay_error *err)
 {
     int64_t step, optimizer_steps, tokens;
     ASSAY_TRY(check_print(state, "base", prints->base, "give the same --model", where, err));
-    ASSAY_TRY(check_print(state, "data", prints->data, "give the same --data, --template, --max-length and --eval-split", where, err));
+    ASSAY_TRY(check_print(state, "data", prints->data,
+                          "give the same --data, --template, --max-length and --eval-split", where, err));
     ASSAY_TRY(check_settings(t, prints, state, where, err));
     ASSAY_TRY(assay_json_int(state, "step", true, &step, where, err));
     ASSAY_TRY(assay_json_int(state, "optimizer_steps", true, &optimizer_steps, where, err));
     ASSAY_TRY(assay_json_int(state, "tokens_seen", true, &tokens, where, err));
-    if (step < 0 || optimizer_steps < 0 || tokens < 0) return assay_error_set(err, ASSAY_E_FORMAT, "%s: a counter is negative", where);
+    if (step < 0 || optimizer_steps < 0 || tokens < 0)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: a counter is negative", where);
     t->optimizer->steps = (uint64_t)optimizer_steps;
     t->tokens_seen = (uint64_t)tokens;
     return assay_trainer_seek(t, (uint64_t)step, err);
 }
 
-assay_status assay_train_state_load(assay_trainer *t, const assay_fingerprints *prints, const char *folder, assay_error *err)
+assay_status assay_train_state_load(assay_trainer *t, const assay_fingerprints *prints, const char *folder,
+                                    assay_error *err)
 {
     char *json = assay_path_join(folder, "state.json"), *tensors = assay_path_join(folder, "state.safetensors");
     json_t *state = NULL;
     assay_tensor_file *file = NULL;
-    assay_status status = json && tensors ? assay_json_load(json, 1 << 20, &state, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    assay_status status = json && tensors ? assay_json_load(json, 1 << 20, &state, err)
+                                          : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     if (status == ASSAY_OK) status = load_counters(t, prints, state, json, err);
     if (status == ASSAY_OK) status = assay_safetensors_open(&file, tensors, err);
     if (status == ASSAY_OK) status = load_tensors(t, file, err);

@@ -22,12 +22,19 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 static size_t trained_values(const assay_model *model) { return assay_model_weights(model, true); }
 
-assay_plan_request assay_trainer_request(const assay_train_settings *s, const assay_example_set *examples, const assay_example_set *evaluation, size_t longest)
+assay_plan_request assay_trainer_request(const assay_train_settings *s, const assay_example_set *examples,
+                                         const assay_example_set *evaluation, size_t longest)
 {
     size_t path = examples ? larger(examples->longest, evaluation ? evaluation->longest : 0) : longest;
     size_t pair = examples ? larger(most_tokens(examples), most_tokens(evaluation)) : 2 * longest;
-    return (assay_plan_request){.backward = true, .recompute = s->recompute, .micro_tokens = s->micro_tokens, .longest_pair = pair, .longest_path = path,
-                                .step_tokens = pair * s->batch_pairs, .step_scored = 2 * larger(s->batch_pairs, evaluation ? evaluation->count : 0), .budget = s->budget};
+    return (assay_plan_request){.backward = true,
+                                .recompute = s->recompute,
+                                .micro_tokens = s->micro_tokens,
+                                .longest_pair = pair,
+                                .longest_path = path,
+                                .step_tokens = pair * s->batch_pairs,
+                                .step_scored = 2 * larger(s->batch_pairs, evaluation ? evaluation->count : 0),
+                                .budget = s->budget};
 }
 
 static assay_status make_plan(assay_trainer *t, const assay_trainer_setup *setup, assay_error *err)
@@ -36,7 +43,8 @@ static assay_status make_plan(assay_trainer *t, const assay_trainer_setup *setup
     request.program = t->model->program;
     request.kernels = t->kernels;
     request.workers = assay_pool_size(t->pool);
-    request.fixed_bytes = t->model->owned_bytes + t->model->borrowed_bytes + 3 * trained_values(t->model) * sizeof(float);
+    request.fixed_bytes =
+        t->model->owned_bytes + t->model->borrowed_bytes + 3 * trained_values(t->model) * sizeof(float);
     bool holds = setup->plan && setup->plan->total_bytes == setup->plan->arena_bytes + request.fixed_bytes;
     if (holds) t->plan = *setup->plan;
     else ASSAY_TRY(assay_plan_make(&request, &t->plan, err));
@@ -61,7 +69,10 @@ static assay_status bind_weights(assay_trainer *t, assay_error *err)
         size_t values = view.rows * view.cols;
         if (program->params[i].trained) {
             view.gradient = next;
-            items[count] = (assay_optimizer_item){.weight = t->model->owned[i], .gradient = next, .count = values, .decay = !program->params[i].no_decay};
+            items[count] = (assay_optimizer_item){.weight = assay_model_own_f32(t->model, i),
+                                                  .gradient = next,
+                                                  .count = values,
+                                                  .decay = !program->params[i].no_decay};
             t->trained[count++] = (int)i;
             next += values;
         }
@@ -83,7 +94,8 @@ static void make_schedule(assay_trainer *t)
     const assay_train_settings *s = &t->settings;
     t->total_steps = assay_trainer_steps(s, t->examples->count);
     double warmup = s->warmup < 1 ? ceil(s->warmup * (double)t->total_steps) : s->warmup;
-    t->schedule = (assay_lr_schedule){.shape = s->shape, .total = t->total_steps, .warmup = (uint64_t)warmup, .floor = s->min_lr};
+    t->schedule =
+        (assay_lr_schedule){.shape = s->shape, .total = t->total_steps, .warmup = (uint64_t)warmup, .floor = s->min_lr};
 }
 
 /* Steps allocate nothing: at worst each pair is a micro-batch of its own. */
@@ -166,7 +178,8 @@ static double margin_of(const assay_trainer *t, const assay_example *example)
 }
 
 /* Adds a pair's numbers to the record and its gradient to d_rewards. */
-static void account(assay_trainer *t, const assay_example *example, const float *rewards, float *d, double pairs, assay_step_record *record)
+static void account(assay_trainer *t, const assay_example *example, const float *rewards, float *d, double pairs,
+                    assay_step_record *record)
 {
     double chosen = (double)rewards[0], rejected = (double)rewards[1];
     assay_pair_loss loss = assay_bradley_terry(chosen, rejected, margin_of(t, example), t->settings.center);
@@ -182,10 +195,12 @@ static void account(assay_trainer *t, const assay_example *example, const float 
     record->tokens_shared += example->shared;
 }
 
-static assay_status run_micro(assay_trainer *t, const uint32_t *picked, size_t begin, size_t end, double pairs, assay_step_record *record, assay_error *err)
+static assay_status run_micro(assay_trainer *t, const uint32_t *picked, size_t begin, size_t end, double pairs,
+                              assay_step_record *record, assay_error *err)
 {
     assay_pack_clear(&t->pack);
-    for (size_t i = begin; i < end; i++) assay_pack_example(&t->pack, t->examples, &t->examples->items[picked[i]], picked[i]);
+    for (size_t i = begin; i < end; i++)
+        assay_pack_example(&t->pack, t->examples, &t->examples->items[picked[i]], picked[i]);
     ASSAY_TRY(assay_engine_forward(t->engine, assay_pack_finish(&t->pack), t->settings.seed, t->step, true, err));
     const float *rewards = assay_engine_rewards(t->engine);
     for (size_t i = begin; i < end; i++) {
@@ -197,12 +212,15 @@ static assay_status run_micro(assay_trainer *t, const uint32_t *picked, size_t b
     return ASSAY_OK;
 }
 
-static assay_status name_culprit(assay_trainer *t, const uint32_t *picked, size_t count, const assay_step_record *record, assay_error *err)
+static assay_status name_culprit(assay_trainer *t, const uint32_t *picked, size_t count,
+                                 const assay_step_record *record, assay_error *err)
 {
     char where[600];
     bool in_file = assay_culprit_find(t, picked, count, where, sizeof where);
-    return assay_error_set(err, ASSAY_E_NUMERIC, "step %llu: loss %g, gradient norm %g: %s; %s", (unsigned long long)t->step + 1, record->loss, record->grad_norm, where,
-                           in_file ? "it came with the model: fetch or convert that again" : "a smaller --lr usually helps, --on-nan skip passes over such steps");
+    return assay_error_set(err, ASSAY_E_NUMERIC, "step %llu: loss %g, gradient norm %g: %s; %s",
+                           (unsigned long long)t->step + 1, record->loss, record->grad_norm, where,
+                           in_file ? "it came with the model: fetch or convert that again"
+                                   : "a smaller --lr usually helps, --on-nan skip passes over such steps");
 }
 
 static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record, assay_error *err)
@@ -222,21 +240,27 @@ static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record
 
 assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, assay_error *err)
 {
-    double start = assay_clock_seconds(), per_epoch = (double)assay_steps_per_epoch(t->examples->count, t->settings.batch_pairs);
-    *record = (assay_step_record){.step = t->step + 1, .epoch = (double)(t->step + 1) / per_epoch, .lr = t->settings.lr * assay_lr_share(&t->schedule, t->step)};
+    double start = assay_clock_seconds(),
+           per_epoch = (double)assay_steps_per_epoch(t->examples->count, t->settings.batch_pairs);
+    *record = (assay_step_record){.step = t->step + 1,
+                                  .epoch = (double)(t->step + 1) / per_epoch,
+                                  .lr = t->settings.lr * assay_lr_share(&t->schedule, t->step)};
     assay_status status = gradient_of_step(t, record, t->settings.skip_nan ? &t->why : err);
     record->skipped = status == ASSAY_E_NUMERIC && t->settings.skip_nan;
     record->why = record->skipped ? t->why.text : "";
     if (status != ASSAY_OK && t->settings.skip_nan && err) *err = t->why;
     if (status != ASSAY_OK && !record->skipped) return status;
-    if (!record->skipped) assay_optimizer_step(t->optimizer, t->kernels, t->pool, &t->settings.adam, record->lr, record->grad_norm);
+    if (!record->skipped)
+        assay_optimizer_step(t->optimizer, t->kernels, t->pool, &t->settings.adam, record->lr, record->grad_norm);
     t->step++;
     t->tokens_seen += record->tokens;
     record->seconds = assay_clock_seconds() - start;
     return ASSAY_OK;
 }
 
-assay_status assay_trainer_evaluate(assay_trainer *t, const assay_example_set *examples, const volatile sig_atomic_t *stop, float *rewards, assay_error *err)
+assay_status assay_trainer_evaluate(assay_trainer *t, const assay_example_set *examples,
+                                    const volatile sig_atomic_t *stop, float *rewards, assay_error *err)
 {
-    return assay_score_examples(t->engine, &t->pack, examples, NULL, examples->count, t->plan.micro_tokens, stop, rewards, err);
+    return assay_score_examples(t->engine, &t->pack, examples, NULL, examples->count, t->plan.micro_tokens, stop,
+                                rewards, err);
 }

@@ -1,14 +1,15 @@
 /* One optimizer step after another: the part of training that computes.
  *
  *     assay_trainer *trainer;
- *     ASSAY_TRY(assay_trainer_create(&trainer, &setup, err));       // gradients, moments and the arena, planned within the budget
- *     while (trainer->step < trainer->total_steps)
- *         ASSAY_TRY(assay_trainer_step(trainer, &record, err));
+ *     // gradients, moments and the arena, planned within the budget
+ *     ASSAY_TRY(assay_trainer_create(&trainer, &setup, err));
+ *     while (trainer->step < trainer->total_steps) ASSAY_TRY(assay_trainer_step(trainer, &record, err));
  *     assay_trainer_free(trainer);
  *
- * A step takes batch_pairs pairs in the sampler's order (the last of an epoch fewer), cut into micro-batches that never split a pair.
- * The loss is the mean over the step's pairs, so accumulation computes what one big batch would; its gradients are folded pair by pair, so
- * not one bit depends on how pairs were grouped. Model, examples, kernels and pool are borrowed.
+ * A step takes batch_pairs pairs in the sampler's order (the last of an epoch fewer), cut into micro-batches that never
+ * split a pair. The loss is the mean over the step's pairs, so accumulation computes what one big batch would; its
+ * gradients are folded pair by pair, so not one bit depends on how pairs were grouped. Model, examples, kernels and
+ * pool are borrowed.
  */
 #ifndef ASSAY_TRAIN_TRAINER_H
 #define ASSAY_TRAIN_TRAINER_H
@@ -23,23 +24,23 @@ typedef struct assay_train_settings {
     uint64_t batch_pairs, max_steps; /* max_steps 0: by epochs */
     double epochs, lr;
     assay_lr_shape shape;
-    double min_lr, warmup;           /* warmup below 1: share of the steps */
+    double min_lr, warmup; /* warmup below 1: share of the steps */
     assay_optimizer_hyper adam;
-    double margin;                   /* -1: the data's field; else this number for all pairs */
+    double margin; /* -1: the data's field; else this number for all pairs */
     double center;
     uint64_t seed;
     assay_recompute recompute;
-    size_t micro_tokens;             /* 0: chosen */
-    size_t budget;                   /* bytes; SIZE_MAX: no limit */
-    bool skip_nan;                   /* a step whose loss or gradient is not finite is skipped instead of an error */
+    size_t micro_tokens; /* 0: chosen */
+    size_t budget;       /* bytes; SIZE_MAX: no limit */
+    bool skip_nan;       /* a step whose loss or gradient is not finite is skipped instead of an error */
 } assay_train_settings;
 
 typedef struct assay_step_record {
-    uint64_t step;                   /* steps done, from 1 */
+    uint64_t step; /* steps done, from 1 */
     double epoch, loss, accuracy, margin, reward_chosen, reward_rejected, grad_norm, lr, seconds;
     uint64_t pairs, ties, tokens, tokens_shared;
     bool skipped;
-    const char *why;                 /* of a skipped step; valid until the next */
+    const char *why; /* of a skipped step; valid until the next */
 } assay_step_record;
 
 typedef struct assay_trainer {
@@ -54,15 +55,17 @@ typedef struct assay_trainer {
     assay_sampler sampler;
     assay_pack pack;
     assay_micro_runs runs;
-    float *gradients;                /* all trained weights' gradients, one block */
-    float *d_rewards;                /* one micro-batch's */
-    int *trained;                    /* program parameter of each optimizer item */
+    float *gradients; /* all trained weights' gradients, one block */
+    float *d_rewards; /* one micro-batch's */
+    int *trained;     /* program parameter of each optimizer item */
     assay_lr_schedule schedule;
     uint64_t step, total_steps, tokens_seen;
-    uint64_t planned_anonymous;      /* bytes of anonymous memory the process is expected to reach at most (train/memory.h), as the setup had it */
-    size_t used_arena;               /* bytes; set by assay_trainer_finish */
-    uint64_t peak_anonymous;         /* the most seen at the end of a step */
-    assay_error why;                 /* what was wrong with the last skipped step */
+    /* bytes of anonymous memory the process is expected to reach at most (machine/process_memory.h), as the setup had
+     * it */
+    uint64_t planned_anonymous;
+    size_t used_arena;       /* bytes; set by assay_trainer_finish */
+    uint64_t peak_anonymous; /* the most seen at the end of a step */
+    assay_error why;         /* what was wrong with the last skipped step */
 } assay_trainer;
 
 typedef struct assay_trainer_setup {
@@ -72,12 +75,15 @@ typedef struct assay_trainer_setup {
     const assay_example_set *evaluation; /* NULL: none; only its lengths matter here */
     const assay_kernels *kernels;
     assay_pool *pool;
-    const assay_plan *plan;              /* made for this run before its weights were there; NULL, or one of other bytes: it is made now */
-    uint64_t planned_anonymous;          /* of the process, for the metrics; 0: not known */
+    /* made for this run before its weights were there; NULL, or one of other bytes: it is made now */
+    const assay_plan *plan;
+    uint64_t planned_anonymous; /* of the process, for the metrics; 0: not known */
 } assay_trainer_setup;
 
-/* What the planner is asked for such a run. examples NULL: pairs of two texts of `longest` tokens that share nothing, the worst there can be. */
-assay_plan_request assay_trainer_request(const assay_train_settings *settings, const assay_example_set *examples, const assay_example_set *evaluation, size_t longest);
+/* What the planner is asked for such a run. examples NULL: pairs of two texts of `longest` tokens that share nothing,
+ * the worst there can be. */
+assay_plan_request assay_trainer_request(const assay_train_settings *settings, const assay_example_set *examples,
+                                         const assay_example_set *evaluation, size_t longest);
 
 /* Steps that such a run takes with so many pairs. */
 uint64_t assay_trainer_steps(const assay_train_settings *settings, size_t pairs);
@@ -85,14 +91,17 @@ uint64_t assay_trainer_steps(const assay_train_settings *settings, size_t pairs)
 assay_status assay_trainer_create(assay_trainer **out, const assay_trainer_setup *setup, assay_error *err);
 void assay_trainer_free(assay_trainer *trainer); /* NULL is fine */
 
-/* Behind the last step and evaluation: gives the arena back, so that what is still to be written has its room. Only saving and freeing may follow. */
+/* Behind the last step and evaluation: gives the arena back, so that what is still to be written has its room. Only
+ * saving and freeing may follow. */
 void assay_trainer_finish(assay_trainer *trainer);
 
-/* ASSAY_E_NUMERIC names the weight, or the pair and the layer, where a number became NaN or infinite (unless skip_nan); nothing was updated then. */
+/* ASSAY_E_NUMERIC names the weight, or the pair and the layer, where a number became NaN or infinite (unless skip_nan);
+ * nothing was updated then. */
 assay_status assay_trainer_step(assay_trainer *trainer, assay_step_record *record, assay_error *err);
 
 /* Rewards of another set of examples with the present weights, dropout off. */
-assay_status assay_trainer_evaluate(assay_trainer *trainer, const assay_example_set *examples, const volatile sig_atomic_t *stop, float *rewards, assay_error *err);
+assay_status assay_trainer_evaluate(assay_trainer *trainer, const assay_example_set *examples,
+                                    const volatile sig_atomic_t *stop, float *rewards, assay_error *err);
 
 /* Goes on behind `step` steps (resume): the sampler's position and the schedule follow. */
 assay_status assay_trainer_seek(assay_trainer *trainer, uint64_t step, assay_error *err);

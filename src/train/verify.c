@@ -1,6 +1,7 @@
-/* One step, computed again and again in every listed way. The first way that fits sets the standard: its rewards, loss and gradients are kept (or a hash of
- * each tensor, where there is no room for a second block of gradients); every other way is held against them. Gradients of a way are the sum over its
- * micro-batches, as in training. What is compared is all that an optimizer step would see, so equality here is equality of the trained weights. */
+/* One step, computed again and again in every listed way. The first way that fits sets the standard: its rewards, loss
+ * and gradients are kept (or a hash of each tensor, where there is no room for a second block of gradients); every
+ * other way is held against them. Gradients of a way are the sum over its micro-batches, as in training. What is
+ * compared is all that an optimizer step would see, so equality here is equality of the trained weights. */
 #include "train/verify.h"
 
 #include "base/clock.h"
@@ -45,7 +46,7 @@ static void seed_zeros(check *c)
 {
     for (size_t i = 0; i < c->program->param_count; i++) {
         const assay_param *p = &c->program->params[i];
-        float *weight = c->setup->model->owned[i];
+        float *weight = assay_model_own_f32(c->setup->model, i);
         bool carries = p->role == ASSAY_ROLE_LORA_B || (p->role == ASSAY_ROLE_HEAD && !p->vector);
         if (!p->trained || !weight || !carries || !all_zero(weight, values_of(p))) continue;
         assay_rng rng = {.seed = c->setup->settings->seed, .stream = assay_rng_stream(p->name)};
@@ -61,7 +62,8 @@ static assay_status pick_pairs(check *c)
     c->picked = assay_sampler_next(&c->sampler, s->pairs, &c->result->pairs);
     for (size_t i = 0; i < c->result->pairs; i++) {
         const assay_example *e = &s->examples->items[c->picked[i]];
-        size_t tokens = assay_example_tokens(e), path = e->chosen_count > e->rejected_count ? e->chosen_count : e->rejected_count;
+        size_t tokens = assay_example_tokens(e),
+               path = e->chosen_count > e->rejected_count ? e->chosen_count : e->rejected_count;
         c->result->tokens += tokens;
         if (tokens > c->longest_pair) c->longest_pair = tokens;
         if (path > c->longest_path) c->longest_path = path;
@@ -72,14 +74,19 @@ static assay_status pick_pairs(check *c)
 static assay_engine_config config_of(const check *c, const assay_verify_cell *cell)
 {
     const assay_verify_schedule *schedule = &c->result->schedules[cell->schedule];
-    return (assay_engine_config){.program = c->program, .kernels = c->setup->kernels, .pool = c->pools[cell->thread],
-                                 .bounds = {.rows = {c->result->micros[cell->micro], 2 * c->result->pairs}, .longest_path = c->longest_path},
-                                 .schedule = {.keep = schedule->keep, .replayed = schedule->replayed, .backward = true}};
+    return (assay_engine_config){
+        .program = c->program,
+        .kernels = c->setup->kernels,
+        .pool = c->pools[cell->thread],
+        .bounds = {.rows = {c->result->micros[cell->micro], 2 * c->result->pairs}, .longest_path = c->longest_path},
+        .schedule = {.keep = schedule->keep, .replayed = schedule->replayed, .backward = true}};
 }
 
 static assay_status too_tight(const check *c, size_t needed)
 {
-    return assay_error_set(c->err, ASSAY_E_NO_FIT, "the smallest way to compute these %zu pairs needs %.0f MiB, the budget is %.0f MiB; give a smaller --max-length, --tuning lora or head, or more --memory",
+    return assay_error_set(c->err, ASSAY_E_NO_FIT,
+                           "the smallest way to compute these %zu pairs needs %.0f MiB, the budget is %.0f MiB; give a "
+                           "smaller --max-length, --tuning lora or head, or more --memory",
                            c->result->pairs, (double)needed / 1048576, (double)c->setup->settings->budget / 1048576);
 }
 
@@ -87,7 +94,8 @@ static assay_status too_tight(const check *c, size_t needed)
 static assay_status fit_cells(check *c)
 {
     const assay_model *m = c->setup->model;
-    size_t fixed = m->owned_bytes + m->borrowed_bytes + c->values * sizeof(float), budget = c->setup->settings->budget, most = 0, least = SIZE_MAX;
+    size_t fixed = m->owned_bytes + m->borrowed_bytes + c->values * sizeof(float), budget = c->setup->settings->budget,
+           most = 0, least = SIZE_MAX;
     for (size_t i = 0; i < c->result->cell_count; i++) {
         assay_verify_cell *cell = &c->result->cells[i];
         assay_engine_config config = config_of(c, cell);
@@ -115,7 +123,8 @@ static assay_status allocate(check *c)
     r->different = assay_alloc(params, sizeof(bool));
     r->zero = assay_alloc(params, sizeof(bool));
     r->cancelled = assay_alloc(params, sizeof(bool));
-    bool all = c->gradients && (c->standard || r->by_hash) && c->hashes && c->rewards && c->standard_rewards && c->d_rewards && r->different && r->zero && r->cancelled;
+    bool all = c->gradients && (c->standard || r->by_hash) && c->hashes && c->rewards && c->standard_rewards &&
+               c->d_rewards && r->different && r->zero && r->cancelled;
     if (!all) return assay_error_set(c->err, ASSAY_E_MEMORY, "out of memory for the gradients to compare");
     return assay_pack_init(&c->pack, r->tokens, 3 * r->pairs + 3, c->err);
 }
@@ -135,7 +144,8 @@ static assay_status name_bad_pair(const check *c, const assay_example *example, 
 {
     const assay_pair_set *pairs = c->setup->examples->pairs;
     char *place = assay_pair_set_place(pairs, pairs->pairs[example->pair].place);
-    assay_error_set(c->err, ASSAY_E_NUMERIC, "the rewards of pair %s are %g and %g: look at the model's weights", place ? place : "?", (double)rewards[0], (double)rewards[1]);
+    assay_error_set(c->err, ASSAY_E_NUMERIC, "the rewards of pair %s are %g and %g: look at the model's weights",
+                    place ? place : "?", (double)rewards[0], (double)rewards[1]);
     assay_free(place);
     return ASSAY_E_NUMERIC;
 }
@@ -171,21 +181,28 @@ static assay_status run_way(check *c, assay_verify_cell *cell)
     bind(c, engine);
     memset(c->gradients, 0, c->values * sizeof(float));
     c->loss = 0;
-    assay_status status = assay_micro_runs_cut(&c->runs, c->setup->examples, c->picked, c->result->pairs, c->result->micros[cell->micro], c->err);
-    for (size_t i = 0; status == ASSAY_OK && i < c->runs.count; i++) status = run_micro(c, engine, c->runs.begin[i], c->runs.begin[i + 1]);
+    assay_status status = assay_micro_runs_cut(&c->runs, c->setup->examples, c->picked, c->result->pairs,
+                                               c->result->micros[cell->micro], c->err);
+    for (size_t i = 0; status == ASSAY_OK && i < c->runs.count; i++)
+        status = run_micro(c, engine, c->runs.begin[i], c->runs.begin[i + 1]);
     cell->micro_batches = c->runs.count;
     assay_engine_free(engine);
     return status;
 }
 
-static bool is_shift(const check *c, const assay_param *p) { return p->role == ASSAY_ROLE_HEAD && p->vector && c->setup->settings->center == 0; }
+static bool is_shift(const check *c, const assay_param *p)
+{
+    return p->role == ASSAY_ROLE_HEAD && p->vector && c->setup->settings->center == 0;
+}
 
 static assay_status take_tensor(check *c, size_t index, const float *gradient)
 {
     const assay_param *p = &c->program->params[index];
     double sum = 0;
     for (size_t j = 0; j < values_of(p); j++) sum += fabs((double)gradient[j]);
-    if (!isfinite(sum)) return assay_error_set(c->err, ASSAY_E_NUMERIC, "the gradient of %s holds NaN or infinity: look at the model's weights", p->name);
+    if (!isfinite(sum))
+        return assay_error_set(c->err, ASSAY_E_NUMERIC,
+                               "the gradient of %s holds NaN or infinity: look at the model's weights", p->name);
     c->result->tensors++;
     c->result->cancelled[index] = is_shift(c, p);
     c->result->zero[index] = sum == 0 && !is_shift(c, p);
@@ -228,7 +245,8 @@ static void compare(check *c, assay_verify_cell *cell)
         size_t count = values_of(&c->program->params[i]);
         if (!c->program->params[i].trained) continue;
         uint64_t bits = c->standard ? differing_bits(c->standard + at, c->gradients + at, count) : 0;
-        bool equal = c->standard ? bits == 0 : XXH128_isEqual(c->hashes[i], XXH3_128bits(c->gradients + at, count * sizeof(float)));
+        bool equal = c->standard ? bits == 0
+                                 : XXH128_isEqual(c->hashes[i], XXH3_128bits(c->gradients + at, count * sizeof(float)));
         cell->bits_different += bits;
         cell->tensors_different += !equal;
         c->result->different[i] |= !equal;
@@ -246,14 +264,15 @@ static assay_status run_cells(check *c)
     for (size_t i = 0; i < r->cell_count; i++) {
         assay_verify_cell *cell = &r->cells[i];
         double began = assay_clock_seconds();
-        if (c->setup->interrupted && *c->setup->interrupted) return assay_error_set(c->err, ASSAY_E_STOPPED, "interrupted after %zu of %zu ways", i, r->cell_count);
-        if (cell->skip == ASSAY_VERIFY_RAN && c->setup->time_limit > 0 && r->ran && began - start >= c->setup->time_limit) cell->skip = ASSAY_VERIFY_NO_TIME;
+        if (c->setup->interrupted && *c->setup->interrupted)
+            return assay_error_set(c->err, ASSAY_E_STOPPED, "interrupted after %zu of %zu ways", i, r->cell_count);
+        if (cell->skip == ASSAY_VERIFY_RAN && c->setup->time_limit > 0 && r->ran &&
+            began - start >= c->setup->time_limit)
+            cell->skip = ASSAY_VERIFY_NO_TIME;
         if (cell->skip == ASSAY_VERIFY_RAN) {
             ASSAY_TRY(run_way(c, cell));
-            if (c->has_standard)
-                compare(c, cell);
-            else
-                ASSAY_TRY(take_standard(c, cell));
+            if (c->has_standard) compare(c, cell);
+            else ASSAY_TRY(take_standard(c, cell));
             r->ran++;
             r->unequal += cell->tensors_different || !cell->loss_equal || !cell->rewards_equal;
         }
@@ -269,7 +288,8 @@ static assay_status go(check *c)
     seed_zeros(c);
     ASSAY_TRY(pick_pairs(c));
     ASSAY_TRY(assay_verify_list_ways(c->result, c->setup, c->longest_pair, c->err));
-    for (int i = 0; i < c->result->thread_count; i++) ASSAY_TRY(assay_pool_create(&c->pools[i], c->result->threads[i], c->err));
+    for (int i = 0; i < c->result->thread_count; i++)
+        ASSAY_TRY(assay_pool_create(&c->pools[i], c->result->threads[i], c->err));
     ASSAY_TRY(fit_cells(c));
     ASSAY_TRY(allocate(c));
     return run_cells(c);
@@ -277,7 +297,11 @@ static assay_status go(check *c)
 
 assay_status assay_verify(const assay_verify_setup *setup, assay_verify_result *result, assay_error *err)
 {
-    check c = {.setup = setup, .result = result, .program = setup->model->program, .values = assay_model_weights(setup->model, true), .err = err};
+    check c = {.setup = setup,
+               .result = result,
+               .program = setup->model->program,
+               .values = assay_model_weights(setup->model, true),
+               .err = err};
     *result = (assay_verify_result){0};
     assay_status status = go(&c);
     for (int i = 0; i < result->thread_count; i++) assay_pool_destroy(c.pools[i]);

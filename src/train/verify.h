@@ -1,19 +1,21 @@
-/* Proves, on a user's own model and pairs, that how a step is computed leaves no trace in it: one step's loss, rewards and gradients under every
- * schedule (keep everything, recompute off, some layers replayed, all layers replayed), several micro-batch sizes and thread counts, compared bit for
- * bit with those of the first way; and that every trained tensor gets a gradient that is not zero.
+/* Proves, on a user's own model and pairs, that how a step is computed leaves no trace in it: one step's loss, rewards
+ * and gradients under every schedule (keep everything, recompute off, some layers replayed, all layers replayed),
+ * several micro-batch sizes and thread counts, compared bit for bit with those of the first way; and that every trained
+ * tensor gets a gradient that is not zero.
  *
  *     assay_verify_result result;
- *     ASSAY_TRY(assay_verify(&setup, &result, err));            // E_NO_FIT: not even the smallest way fits the budget
+ *     ASSAY_TRY(assay_verify(&setup, &result, err)); // E_NO_FIT: not even the smallest way fits the budget
  *     ... result.cells, result.different, result.zero ...
- *     status = assay_verify_judge(&result, program, err);       // E_UNEQUAL names the tensors
+ *     status = assay_verify_judge(&result, program, err); // E_UNEQUAL names the tensors
  *     assay_verify_release(&result);
  *
- * Weights are loaded once; engines are made one after another. Where the budget has room for the first way's gradients beside the present ones they are
- * compared word by word (and differing bits counted), else by a 128-bit hash of each tensor (XXH3).
+ * Weights are loaded once; engines are made one after another. Where the budget has room for the first way's gradients
+ * beside the present ones they are compared word by word (and differing bits counted), else by a 128-bit hash of each
+ * tensor (XXH3).
  *
- * A new adapter's B and a zero head are filled with seeded numbers in memory first: a zero B rightly gives its A no gradient, a zero head gives nobody
- * one. The model must not be saved afterwards. A head's bias shifts both rewards of a pair alike, so without a center term its gradient cancels exactly:
- * it is listed apart and is no failure.
+ * A new adapter's B and a zero head are filled with seeded numbers in memory first: a zero B rightly gives its A no
+ * gradient, a zero head gives nobody one. The model must not be saved afterwards. A head's bias shifts both rewards of
+ * a pair alike, so without a center term its gradient cancels exactly: it is listed apart and is no failure.
  */
 #ifndef ASSAY_TRAIN_VERIFY_H
 #define ASSAY_TRAIN_VERIFY_H
@@ -38,7 +40,7 @@ typedef struct assay_verify_cell {
     assay_verify_skip skip;
     bool loss_equal, rewards_equal;
     size_t tensors_different;
-    uint64_t bits_different;     /* 0 also where gradients are compared by hash */
+    uint64_t bits_different; /* 0 also where gradients are compared by hash */
     double seconds;
 } assay_verify_cell;
 
@@ -47,12 +49,13 @@ typedef struct assay_verify_setup {
     assay_model *model;
     const assay_example_set *examples;
     const assay_kernels *kernels;
-    size_t pairs;                         /* of the run's first step */
-    int threads;                          /* counts 1 to this (beyond 4: powers of two) */
-    size_t micro_tokens;                  /* one more micro-batch size; 0: none */
-    bool combinations;                    /* every schedule with every size with every count; else each schedule once, and off and all with each */
-    double time_limit;                    /* seconds after which further ways are skipped; 0: none */
-    const volatile sig_atomic_t *interrupted;                                                      /* may be NULL */
+    size_t pairs;        /* of the run's first step */
+    int threads;         /* counts 1 to this (beyond 4: powers of two) */
+    size_t micro_tokens; /* one more micro-batch size; 0: none */
+    /* every schedule with every size with every count; else each schedule once, and off and all with each */
+    bool combinations;
+    double time_limit;                        /* seconds after which further ways are skipped; 0: none */
+    const volatile sig_atomic_t *interrupted; /* may be NULL */
     void (*on_cell)(void *listener, const assay_verify_result *result, size_t cell); /* may be NULL */
     void *listener;
 } assay_verify_setup;
@@ -67,12 +70,13 @@ struct assay_verify_result {
     size_t pairs, tokens, tensors, seeded; /* tokens: shared ones once; tensors: trained ones */
     bool by_hash;
     double loss;
-    bool *different, *zero, *cancelled;    /* per program parameter */
+    bool *different, *zero, *cancelled; /* per program parameter */
 };
 
 assay_status assay_verify(const assay_verify_setup *setup, assay_verify_result *result, assay_error *err);
 
-/* ASSAY_E_UNEQUAL with the tensors' names where something differs or is zero; ASSAY_E_NO_FIT where fewer than two ways were computed. */
+/* ASSAY_E_UNEQUAL with the tensors' names where something differs or is zero; ASSAY_E_NO_FIT where fewer than two ways
+ * were computed. */
 assay_status assay_verify_judge(const assay_verify_result *result, const assay_program *program, assay_error *err);
 void assay_verify_release(assay_verify_result *result); /* safe on a zeroed one */
 

@@ -23,7 +23,8 @@ static const assay_verify_cell *first_unequal(const assay_verify_result *r)
 {
     for (size_t i = 0; i < r->cell_count; i++) {
         const assay_verify_cell *cell = &r->cells[i];
-        if (cell->skip == ASSAY_VERIFY_RAN && (cell->tensors_different || !cell->loss_equal || !cell->rewards_equal)) return cell;
+        if (cell->skip == ASSAY_VERIFY_RAN && (cell->tensors_different || !cell->loss_equal || !cell->rewards_equal))
+            return cell;
     }
     return NULL;
 }
@@ -35,10 +36,12 @@ static assay_status judge_difference(const assay_verify_result *r, const assay_p
     size_t tensors = name_tensors(r->different, program, names, sizeof names);
     assay_verify_schedule_name(&r->schedules[cell->schedule], program->layers, schedule, sizeof schedule);
     return assay_error_set(err, ASSAY_E_UNEQUAL,
-                           "not the same bits: %zu of %zu ways differ from the first (first: %s, %zu tokens a micro-batch, %d threads; loss and rewards %s); %zu gradients "
+                           "not the same bits: %zu of %zu ways differ from the first (first: %s, %zu tokens a "
+                           "micro-batch, %d threads; loss and rewards %s); %zu gradients "
                            "differ%s%s. This is a defect of Assay: please report it with this output",
-                           r->unequal, r->ran, schedule, r->micros[cell->micro], r->threads[cell->thread], cell->loss_equal && cell->rewards_equal ? "equal" : "differ",
-                           tensors, tensors ? ": " : "", names);
+                           r->unequal, r->ran, schedule, r->micros[cell->micro], r->threads[cell->thread],
+                           cell->loss_equal && cell->rewards_equal ? "equal" : "differ", tensors, tensors ? ": " : "",
+                           names);
 }
 
 assay_status assay_verify_judge(const assay_verify_result *result, const assay_program *program, assay_error *err)
@@ -46,9 +49,12 @@ assay_status assay_verify_judge(const assay_verify_result *result, const assay_p
     char names[NAMES_SIZE];
     if (result->unequal) return judge_difference(result, program, err);
     if (name_tensors(result->zero, program, names, sizeof names))
-        return assay_error_set(err, ASSAY_E_UNEQUAL, "trained tensors without a gradient: %s; they would never learn", names);
+        return assay_error_set(err, ASSAY_E_UNEQUAL, "trained tensors without a gradient: %s; they would never learn",
+                               names);
     if (result->ran < 2)
-        return assay_error_set(err, ASSAY_E_NO_FIT, "only %zu of %zu ways could be computed, so nothing was compared; give more --memory or --time, or fewer --pairs", result->ran,
-                               result->cell_count);
+        return assay_error_set(err, ASSAY_E_NO_FIT,
+                               "only %zu of %zu ways could be computed, so nothing was compared; give more --memory or "
+                               "--time, or fewer --pairs",
+                               result->ran, result->cell_count);
     return ASSAY_OK;
 }

@@ -1,4 +1,5 @@
-/* Which ways of computing a step are compared: the lists of schedules, micro-batch sizes and thread counts, and the cells made of them. */
+/* Which ways of computing a step are compared: the lists of schedules, micro-batch sizes and thread counts, and the
+ * cells made of them. */
 #include "train/verify_private.h"
 
 #include <stdio.h>
@@ -40,7 +41,8 @@ static void list_micros(assay_verify_result *r, size_t longest_pair, size_t want
 
 static void list_threads(assay_verify_result *r, int most)
 {
-    for (int n = 1; n < most && r->thread_count + 1 < ASSAY_VERIFY_THREADS; n += n < SINGLE_THREADS ? 1 : n) r->threads[r->thread_count++] = n;
+    for (int n = 1; n < most && r->thread_count + 1 < ASSAY_VERIFY_THREADS; n += n < SINGLE_THREADS ? 1 : n)
+        r->threads[r->thread_count++] = n;
     r->threads[r->thread_count++] = most;
 }
 
@@ -48,31 +50,31 @@ static bool is_wanted(const assay_verify_result *r, bool combinations, int sched
 {
     bool rotated = micro == schedule % r->micro_count && thread == schedule % r->thread_count;
     bool ends = schedule == 1 || schedule == r->schedule_count - 1;
-    return combinations || rotated || (ends && (thread == schedule % r->thread_count || micro == schedule % r->micro_count));
+    return combinations || rotated ||
+           (ends && (thread == schedule % r->thread_count || micro == schedule % r->micro_count));
 }
 
-assay_status assay_verify_list_ways(assay_verify_result *r, const assay_verify_setup *setup, size_t longest_pair, assay_error *err)
+assay_status assay_verify_list_ways(assay_verify_result *r, const assay_verify_setup *setup, size_t longest_pair,
+                                    assay_error *err)
 {
     list_schedules(r, setup->model->program->layers);
     list_micros(r, longest_pair, setup->micro_tokens);
     list_threads(r, setup->threads);
-    r->cells = assay_alloc((size_t)r->schedule_count * (size_t)r->micro_count * (size_t)r->thread_count, sizeof *r->cells);
+    r->cells =
+        assay_alloc((size_t)r->schedule_count * (size_t)r->micro_count * (size_t)r->thread_count, sizeof *r->cells);
     ASSAY_TRY_ALLOC(r->cells, "the ways to compare", err);
     for (int s = 0; s < r->schedule_count; s++)
         for (int m = 0; m < r->micro_count; m++)
             for (int t = 0; t < r->thread_count; t++)
-                if (is_wanted(r, setup->combinations, s, m, t)) r->cells[r->cell_count++] = (assay_verify_cell){.schedule = s, .micro = m, .thread = t};
+                if (is_wanted(r, setup->combinations, s, m, t))
+                    r->cells[r->cell_count++] = (assay_verify_cell){.schedule = s, .micro = m, .thread = t};
     return ASSAY_OK;
 }
 
 void assay_verify_schedule_name(const assay_verify_schedule *schedule, int layers, char *text, size_t size)
 {
-    if (schedule->keep == ASSAY_KEEP_EVERYTHING)
-        snprintf(text, size, "keep everything");
-    else if (schedule->replayed == 0)
-        snprintf(text, size, "recompute off");
-    else if (schedule->replayed == layers)
-        snprintf(text, size, "recompute all");
-    else
-        snprintf(text, size, "%d layer%s replayed", schedule->replayed, schedule->replayed == 1 ? "" : "s");
+    if (schedule->keep == ASSAY_KEEP_EVERYTHING) snprintf(text, size, "keep everything");
+    else if (schedule->replayed == 0) snprintf(text, size, "recompute off");
+    else if (schedule->replayed == layers) snprintf(text, size, "recompute all");
+    else snprintf(text, size, "%d layer%s replayed", schedule->replayed, schedule->replayed == 1 ? "" : "s");
 }

@@ -128,7 +128,7 @@ def main():
         print("skip browser (no chromium)")
         return
     model, folder = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp()
-    server = subprocess.Popen([ASSAY, "serve", "--model", model, "--port", "0", "--max-length", LONGEST], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen([ASSAY, "serve", "--model", model, "--port", "0", "--quiet", "--log-level", "error", "--max-length", LONGEST], stdout=subprocess.PIPE, text=True)
     profile = tempfile.mkdtemp()
     browser = None
     try:
@@ -144,4 +144,5 @@ def main():
         shutil.rmtree(profile, ignore_errors=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -91,7 +91,7 @@ refused config-gone 1 'config.json'
 
 # ids
 changed 's/"vocab_size": 320/"vocab_size": 200/; /token_id/d' config.json
-refused tokenizer-too-large 1 'ids up to 259, but the embedding .* has 200 rows'
+refused tokenizer-too-large 1 'the token "[^"]*" with the id [0-9]*, but the model.s embedding has 200 rows'
 changed 's/"pad_token_id": 259/"pad_token_id": 999/' config.json
 refused id-out-of-range 1 'pad_token_id is 999, out of range: .* 320 rows'
 changed 's/"eos_token_id": 258/"eos_token_id": [258, 320]/' config.json
@@ -163,8 +163,47 @@ model=$work/model
 
 # What reads the same files without training says the same.
 changed 's/"vocab_size": 320/"vocab_size": 200/; /token_id/d' config.json
-for command in tokenize preview; do
-    [ $command = preview ] && set -- --data "$work/pairs.jsonl" || set --
-    check "$command-tokenizer-too-large" 1 err '^assay: .*ids up to 259, but .* 200 rows' $command --model "$work/model" "$@"
-done
+# An id behind the embedding does no harm where no text has it (the pad token, say); a text that has it is refused.
+check preview-tokenizer-too-large 1 err '^assay: .*the token "<|im_start|>" with the id 257, but .* 200 rows' \
+    preview --model "$work/model" --data "$work/pairs.jsonl"
+printf 'plain\n' >"$work/in"
+check tokenize-below-the-rows 0 out '"ids": \[112' tokenize --model "$work/model"
+printf 'a<|im_end|>\n' >"$work/in"
+check tokenize-behind-the-rows 1 err '^assay: .*the token "<|im_end|>" with the id 258, but .* 200 rows' tokenize --model "$work/model"
+changed 's/"vocab_size": 320/"vocab_size": 259/; /token_id/d' config.json
+printf 'a<|im_end|>\n' >"$work/in"
+check tokenize-pad-behind-the-rows 0 out '"ids": \[97, 258\]' tokenize --model "$work/model"
+printf 'a<pad>\n' >"$work/in"
+check tokenize-pad-in-the-text 1 err 'the token "<pad>" with the id 259' tokenize --model "$work/model"
 check inspect-absurd-gguf 0 out 'absurd.gguf' inspect "$work/absurd.gguf"
+
+# What files bring into a message or a report cannot speak to the terminal: escapes and line feeds are shown.
+plain() { ! LC_ALL=C grep -q $'[\001-\010\013-\037\177]' "$1" && [ "$(wc -l <"$1")" -eq "$2" ]; } # file lines
+: >"$work/in"
+changed 's/"model_type": "[a-z]*"/"model_type": "x\\u001b[31m\\ny\\u009b"/' config.json
+refused escape-in-model-type 1 'x\\x1b\[31m\\ny\\u009b'
+plain "$work/err" 1; say $? escape-in-model-type-is-shown
+"$assay" inspect "$model" >"$work/out" 2>"$work/err"; lines=$(wc -l <"$work/out")
+plain "$work/out" "$lines" && grep -q 'x\\x1b\[31m\\ny' "$work/out"; say $? escape-in-inspect-is-shown
+fresh; data=$work/roles.jsonl
+printf '{"chosen":[{"role":"\\u001b]0;a\\u0007\\n","content":"x"}],"rejected":[{"role":"user","content":"y"}]}\n' >"$data"
+refused escape-in-role 1 'the role "\\x1b\]0;a\\x07\\n"'
+plain "$work/err" 1; say $? escape-in-role-is-shown
+printf '{"\\u001b[2Jfield":1}\n' >"$data"
+refused escape-in-field 1 '\\x1b\[2Jfield'
+plain "$work/err" 1; say $? escape-in-field-is-shown
+printf '"lr\\e[2J": 1\n' >"$work/run.yaml"
+data=$work/pairs.jsonl
+refused escape-in-yaml-key 2 'lr\\x1b\[2J' --config "$work/run.yaml"
+plain "$work/err" 1; say $? escape-in-yaml-key-is-shown
+refused escape-in-path 1 'no\\x1b\[2J\\nsuch' --data "$work/no"$'\033[2J\n'"such"
+plain "$work/err" 1; say $? escape-in-path-is-shown
+
+# A name that is too long for a message is cut between characters.
+long=$(printf '一%.0s' $(seq 100))
+changed "s/\"model_type\": \"[a-z]*\"/\"model_type\": \"$long\"/" config.json
+refused long-name-in-model-type 1 '一一'
+printf '{"chosen":[{"role":"x%s","content":"x"}],"rejected":[{"role":"user","content":"y"}]}\n' "$long" >"$work/roles.jsonl"
+fresh; data=$work/roles.jsonl
+refused long-role 1 '"x一一*"'
+iconv -f UTF-8 -t UTF-8 "$work/err" >/dev/null && ! grep -q '\\x' "$work/err"; say $? long-role-is-cut-between-characters

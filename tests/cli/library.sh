@@ -39,11 +39,27 @@ mine=$(LD_LIBRARY_PATH=$lib "$work/use" "$work/run")
 theirs=$(echo '{"prompt": "2+2?", "response": "4"}' | "$assay" score --model "$work/run" | sed 's/.*"score":\([^,}]*\).*/\1/')
 [ -n "$mine" ] && [ "$mine" = "$theirs" ]; say $? same-score-as-the-command
 
+# A prefix that no loader looks at: programs know the way by themselves.
+make -s install PREFIX="$work/prefix" >/dev/null 2>"$work/err"; say $? install-elsewhere
+if command -v pkg-config >/dev/null; then
+    elsewhere=$(PKG_CONFIG_PATH=$work/prefix/lib/pkgconfig pkg-config --cflags --libs assay)
+    ${CC:-gcc} "$work/use.c" -o "$work/use-elsewhere" $elsewhere && [ "$("$work/use-elsewhere" "$work/run")" = "$theirs" ]; say $? runs-without-settings
+else
+    echo "skip runs-without-settings (no pkg-config here)"
+fi
+make -s uninstall PREFIX="$work/prefix"
+[ -z "$(find "$work/prefix" ! -type d)" ]; say $? uninstall-leaves-nothing-elsewhere
+
 if command -v python3 >/dev/null; then
     python3 tests/python/test_assay.py "$assay" "$work" >"$work/python" 2>&1; found=$?
     say $found python-module
     [ $found -eq 0 ] || tail -n 30 "$work/python"
     PYTHONPATH=$work/root/usr/share/assay/python python3 -c 'import assay; print(assay.version())' >/dev/null; say $? python-module-installed
+    # Where its own Python looks, it is found with no setting at all; a staged tree is looked at with -S and one folder.
+    make -s install DESTDIR="$work/staged" PREFIX=/usr PYTHONDIR=/usr/lib/python3/dist-packages >/dev/null 2>&1
+    (cd / && PYTHONPATH=$work/staged/usr/lib/python3/dist-packages python3 -c 'import assay; assert "staged" in assay._lib._name') ; say $? python-module-where-python-looks
+    make -s uninstall DESTDIR="$work/staged" PREFIX=/usr PYTHONDIR=/usr/lib/python3/dist-packages
+    [ -z "$(find "$work/staged" ! -type d)" ]; say $? uninstall-leaves-nothing
 else
     echo "skip python-module (no python3 here)"
 fi

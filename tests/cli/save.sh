@@ -34,7 +34,7 @@ check force-spares-others 2 err 'holds no model' init --arch llama --output "$wo
 check convert-glm 0 out 'GlmForCausalLM' convert "$work/chatglm3" --format glm --output "$work/glm2"
 check inspect-glm 0 out '"architecture": "glm"' inspect "$work/glm2" --json
 check convert-glm-of-llama 2 err 'this is llama' convert "$work/llama" --format glm --output "$work/no"
-check convert-onto-itself 2 err 'is the model itself' convert "$work/llama" --output "$work/llama" --force
+check convert-onto-itself 2 err 'which this run reads' convert "$work/llama" --output "$work/llama" --force
 check convert-reward 0 out 'GlmForSequenceClassification' convert tests/data/golden/chatglm --format glm --output "$work/reward"
 grep -q score_offset "$work/reward/assay.json"; say $? score-offset
 cp -r "$work/llama" "$work/broken" && truncate -s -100 "$work/broken/model.safetensors"

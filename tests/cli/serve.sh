@@ -34,7 +34,7 @@ start() {
     "$assay" serve --port 0 "$@" >"$work/$name.out" 2>"$work/$name.err" &
     servers+=($!)
     started=$!
-    for _ in $(seq 200); do grep -q listening "$work/$name.out" && break; sleep 0.05; done
+    while kill -0 $started 2>/dev/null && ! grep -q listening "$work/$name.out"; do sleep 0.05; done
     port=$(sed -n 's/.*:\([0-9]*\)$/\1/p' "$work/$name.out")
     [ -n "$port" ]; say $? "starts-$name"
 }
@@ -57,7 +57,7 @@ check too-little-memory 3 err 'GiB\|MiB\|KiB' serve --model "$work/one" --port 0
 
 # Adapters by name, and one replaced under load: no request is dropped, each is answered wholly by the old or the new one, and says by which.
 cat >"$work/reload.py" <<'PYTHON'
-import json, os, shutil, sys, threading, time, urllib.request
+import fcntl, json, os, shutil, signal, sys, threading, time, urllib.request
 port, work, pid = sys.argv[1], sys.argv[2], int(sys.argv[3])
 def ask(path, body):
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", json.dumps(body).encode(), {"Authorization": "Bearer secret"})
@@ -77,40 +77,47 @@ def client():
             if "429" not in str(error): failures.append(str(error))
 threads = [threading.Thread(target=client) for _ in range(2)]
 for t in threads: t.start()
-time.sleep(0.3)
+def until(what):
+    while not what(): time.sleep(0.02)
+until(lambda: any(mark == old_print for _, mark, _ in list(seen)) or failures)
 for name in ("adapter_model.safetensors", "adapter_config.json"):
     shutil.copy(f"{work}/two/{name}", f"{work}/changing/{name}.new"); os.replace(f"{work}/changing/{name}.new", f"{work}/changing/{name}")
 got, _ = ask("/admin/reload", {"model": "one"})
 say(got["status"] == "reloaded" and got["fingerprint"] == two_print, "reload-by-post-gives-the-new-fingerprint")
-import signal
 os.kill(pid, signal.SIGHUP)
+until(lambda: any(mark == two_print for _, mark, _ in list(seen)) or failures)
 time.sleep(0.7)
 over.append(1)
 for t in threads: t.join()
 say(not failures, f"reload-drops-nothing {failures[:1]}")
 say(seen == {(tuple(old["score"]), old_print, old_print), (tuple(two["score"]), two_print, two_print)}, "each-answer-is-wholly-the-old-or-the-new-adapters")
-# A load that hangs (a file that nobody writes) holds nobody else up, on any connection.
-os.replace(f"{work}/changing/adapter_config.json", f"{work}/config")
-os.mkfifo(f"{work}/changing/adapter_config.json")
+# A load that hangs (a file whose lease we hold: opening it waits for us) holds nobody else up, on any connection.
+shutil.copy(f"{work}/changing/adapter_config.json", f"{work}/config")
+with open(f"{work}/changing/adapter_config.json", "w") as broken: broken.write("{")
+lease = os.open(f"{work}/changing/adapter_config.json", os.O_RDWR)
+asked_for = threading.Event()
+signal.signal(signal.SIGIO, lambda *_: asked_for.set())
+try: fcntl.fcntl(lease, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+except OSError as error: print(f"skip a-load-that-hangs-holds-nobody-up ({error})"); asked_for.set()
 outcome = []
 def reload_it():
     try: ask("/admin/reload", {"model": "one"}); outcome.append("taken")
     except Exception as error: outcome.append(str(error))
 loading = threading.Thread(target=reload_it)
 loading.start()
-time.sleep(0.3)
-began = time.time()
+while not asked_for.wait(0.05) and loading.is_alive(): pass
 fresh = [ask("/v1/score", body)[0]["score"] == two["score"] for _ in range(16)]
-say(all(fresh) and time.time() - began < 10 and not outcome, f"a-load-that-hangs-holds-nobody-up {outcome}")
-os.close(os.open(f"{work}/changing/adapter_config.json", os.O_WRONLY))
-loading.join(30)
+if fcntl.fcntl(lease, fcntl.F_GETLEASE) != fcntl.F_UNLCK or outcome:
+    say(all(fresh) and not outcome, f"a-load-that-hangs-holds-nobody-up {outcome}")
+os.close(lease)
+loading.join()
 say(outcome and outcome != ["taken"], f"its-failure-is-told {outcome}")
 os.replace(f"{work}/config", f"{work}/changing/adapter_config.json")
 os.replace(f"{work}/changing/adapter_model.safetensors", f"{work}/changing/gone")
 try: ask("/admin/reload", {"model": "one"}); say(False, "a-broken-adapter-is-not-taken")
 except Exception: say(ask("/v1/score", body)[0]["score"] == two["score"], "a-broken-adapter-is-not-taken")
 PYTHON
-timeout 60 python3 "$work/reload.py" "$keyed" "$work" "$keyed_pid"
+timeout 300 python3 "$work/reload.py" "$keyed" "$work" "$keyed_pid"
 
 # Asked to stop with a request under way: it is answered, then the program ends with 0.
 python3 - "$plain" "$work" >"$work/drain" <<'PYTHON' &
@@ -120,7 +127,7 @@ request = urllib.request.Request(f"http://127.0.0.1:{sys.argv[1]}/get_reward", j
 print(len(json.loads(urllib.request.urlopen(request, timeout=60).read())["rewards"]))
 PYTHON
 asker=$!
-for _ in $(seq 100); do curl -s "http://127.0.0.1:$plain/metrics" 2>/dev/null | grep -q 'in_flight_requests [2-9]' && break; sleep 0.02; done
+for _ in $(seq 3000); do kill -0 $asker 2>/dev/null || break; curl -s "http://127.0.0.1:$plain/metrics" 2>/dev/null | grep -q 'in_flight_requests [2-9]' && break; sleep 0.02; done
 kill -TERM "$plain_pid"; wait "$plain_pid"; say $? ends-with-0-when-told-to
 wait "$asker"; [ "$(cat "$work/drain")" = 640 ]; say $? drain-answers-what-is-under-way
 kill -INT "$keyed_pid"; wait "$keyed_pid"; say $? interrupt-ends-it-too

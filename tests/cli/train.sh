@@ -32,7 +32,10 @@ say $? recompute-threads-micro-tokens-change-no-bit
 # Interrupted and resumed: the bytes of a run never stopped.
 "$assay" train --model "$base" --output "$work/stopped" --lora-dropout 0.1 "${common[@]}" 2>/dev/null &
 pid=$!
-for _ in $(seq 200); do [ -e "$work/stopped/metrics.jsonl" ] && [ "$(wc -l <"$work/stopped/metrics.jsonl" || echo 0)" -ge 3 ] && break; sleep 0.02; done
+# As soon as it listens: the run stops after the step that it is in then, the first, however fast the machine is.
+# (Not the shell's fork, which becomes the program and has a handler of its own.)
+listens() { [ "$(readlink /proc/$pid/exe)" = "$(readlink -f "$assay")" ] && grep -qE '^SigCgt:.*[2367abef]$' /proc/$pid/status; }
+while kill -0 $pid 2>/dev/null && ! listens; do sleep 0.005; done
 kill -INT $pid
 wait $pid
 [ $? -eq 130 ]

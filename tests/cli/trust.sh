@@ -24,6 +24,15 @@ for tuning in lora full; do
 done
 check nan-skipped-and-named 1 err 'skipped step 2: .*up_proj.weight' "${train[@]}" --model "$work/nan" --output "$work/o" --max-steps 2 --on-nan skip
 rm -rf "$work/o"
+# Whoever computes with such weights names them.
+echo '{"text":"x"}' >"$work/in"
+named='weight model.layers.1.mlp.up_proj.weight holds NaN or infinity, first at \[0, 0\]; it came with the model'
+check nan-weight-named-by-forward 1 err "standard input.*the score is .*nan: $named" forward --model "$work/nan" --output "$work/x.safetensors"
+[ ! -e "$work/x.safetensors" ]; say $? forward-writes-nothing-of-nan
+"$assay" "${train[@]}" --output "$work/head" --tuning head --max-steps 1 --quiet
+check nan-weight-named-by-score 1 err "input 0: the score is .*nan: $named" score --model "$work/nan" --adapter "$work/head"
+check nan-weight-named-by-eval 1 err "answer 1: the score is .*nan: $named" eval --model "$work/nan" --adapter "$work/head" --data "$work/pairs.jsonl"
+: >"$work/in"
 spoiled "$work/huge" model.layers.1.mlp.up_proj.weight "$huge" 11264
 check infinite-activation-named 1 err 'pair .*pairs.jsonl:[0-9]*: the result of model.layers.1.mlp.up_proj (layer 1) is the first' \
     "${train[@]}" --model "$work/huge" --output "$work/o" --max-steps 2 --quiet
@@ -31,7 +40,7 @@ check infinite-activation-named 1 err 'pair .*pairs.jsonl:[0-9]*: the result of 
 say $? nothing-is-saved-of-what-went-wrong
 rm -rf "$work/o"
 
-# Signals: the first saves and stops; SIGTERM is no failure. The interposer sends them at a call, so that no time is needed.
+# Signals: the first saves and stops; SIGTERM says that the run can be resumed. The interposer sends them at a call, so that no time is needed.
 . scripts/inject.inc >/dev/null
 train=(train --model "$work/model" --data "$work/pairs.jsonl" --batch-pairs 2 --eval-split 0 --threads 1 --max-steps 4 --quiet)
 "$assay" "${train[@]}" --output "$work/whole" 2>/dev/null
@@ -39,8 +48,8 @@ INJECT_WHAT=write INJECT_HOW=int INJECT_AT=3 injected "$assay" "${train[@]}" --o
 [ $? -eq 130 ] && grep -q '^assay: interrupted after step [123] of 4; --resume' "$work/err"
 say $? first-interrupt-saves-and-exits-130
 INJECT_WHAT=write INJECT_HOW=term INJECT_AT=2 injected "$assay" "${train[@]}" --output "$work/o" --resume >/dev/null 2>"$work/err"
-[ $? -eq 0 ] && grep -q 'warning: interrupted after step [1-4] of 4; --resume' "$work/err"
-say $? terminate-saves-and-exits-0
+[ $? -eq 75 ] && grep -q '^assay: told to stop (SIGTERM): interrupted after step [1-4] of 4; --resume' "$work/err"
+say $? terminate-saves-and-exits-75
 "$assay" "${train[@]}" --output "$work/o" --resume 2>/dev/null
 cmp -s "$work/whole/adapter_model.safetensors" "$work/o/adapter_model.safetensors"
 say $? both-resume-to-the-same-bits
@@ -60,27 +69,39 @@ say $? output-of-an-earlier-step-is-written-anew
 
 # Waiting for input ends at a Ctrl-C.
 mkfifo "$work/pipe"
-sleep 20 >"$work/pipe" & sleeper=$!
+sleep 600 >"$work/pipe" & sleeper=$!
 (trap - INT; exec "$assay" score --model "$work/whole" <"$work/pipe" >/dev/null 2>"$work/err") & pid=$!
-for _ in $(seq 100); do grep -q . "/proc/$pid/wchan" 2>/dev/null && grep -q poll "/proc/$pid/wchan" 2>/dev/null && break; sleep 0.03; done
-begin=$SECONDS
+# Asleep in poll, or asleep where the system does not say in what. Not merely listening: a signal long before the wait ends the program without its sentence.
+in_poll() {
+    ! kill -0 "$1" 2>/dev/null && return
+    grep -q '^State:[[:space:]]*S' "/proc/$1/status" && { grep -q poll "/proc/$1/wchan" || ! grep -q '[a-z]' "/proc/$1/wchan"; }
+}
+until_true 60 handles 15 $pid
+until_true 60 in_poll $pid
 kill -TERM $pid; wait $pid
-[ $? -eq 130 ] && [ $((SECONDS - begin)) -lt 10 ] && grep -q 'interrupted while waiting for standard input' "$work/err"
+[ $? -eq 130 ] && grep -q 'interrupted while waiting for standard input' "$work/err"
 say $? waiting-for-input-can-be-interrupted
 kill $sleeper 2>/dev/null
+
+# Stopped before there is anything to keep: no 75.
+mkfifo "$work/never.jsonl"
+(trap - INT; exec "$assay" train --model "$work/model" --data "$work/never.jsonl" --output "$work/never" --quiet >/dev/null 2>"$work/err") & pid=$!
+for _ in $(seq 100); do grep -q poll "/proc/$pid/wchan" 2>/dev/null && break; sleep 0.03; done
+kill -TERM $pid; wait $pid
+[ $? -eq 130 ] && [ ! -e "$work/never" ]; say $? terminated-before-the-run-began
 
 # So does waiting for a named pipe's writer, and for the rest of what a pipe brings packed.
 waits() { # name pipe
     (trap - INT; exec "$assay" data check "$2" >/dev/null 2>"$work/err") & pid=$!
-    for _ in $(seq 100); do grep -q poll "/proc/$pid/wchan" 2>/dev/null && break; sleep 0.03; done
-    begin=$SECONDS
+    until_true 60 handles 15 $pid
+    until_true 60 in_poll $pid
     kill -TERM $pid; wait $pid
-    [ $? -eq 130 ] && [ $((SECONDS - begin)) -lt 10 ] && grep -q "interrupted while waiting for $2" "$work/err"
+    [ $? -eq 130 ] && grep -q "interrupted while waiting for $2" "$work/err"
     say $? "$1"
 }
 mkfifo "$work/named.jsonl" "$work/packed.jsonl.gz"
 waits waiting-for-a-writer-can-be-interrupted "$work/named.jsonl"
-(gzip -c "$work/pairs.jsonl" | head -c 60; exec sleep 20) >"$work/packed.jsonl.gz" & sleeper=$!
+(gzip -c "$work/pairs.jsonl" | head -c 60; exec sleep 600) >"$work/packed.jsonl.gz" & sleeper=$!
 waits waiting-for-packed-bytes-can-be-interrupted "$work/packed.jsonl.gz"
 kill $sleeper 2>/dev/null
 gzip -c "$work/pairs.jsonl" >"$work/packed.jsonl.gz" &
@@ -100,10 +121,45 @@ check no-epochs 2 err 'trains nothing' train --model "$work/model" --data "$work
 echo '{"text":"x"}' >"$work/in"
 check forward-unwritable-early 1 err 'cannot create' forward --model "$work/model" --output "$work/nowhere/x.safetensors"
 
+# The model's folder vanishes while the run goes on (it waits for its data in a pipe, so that no time is needed): all that the output needs is held.
+mkfifo "$work/slow.jsonl"
+for tuning in lora full; do
+    rm -rf "$work/gone"; cp -r "$work/model" "$work/gone"
+    sed -i 's/^{/{"auto_map": {"AutoTokenizer": ["odd_code.Tokenizer", null]},/' "$work/gone/tokenizer_config.json"
+    sed -i 's/^{/{"auto_map": {"AutoModel": "odd_model.Model"},/' "$work/gone/config.json"
+    echo 'x = 1' >"$work/gone/odd_code.py"; echo 'y = 1' >"$work/gone/odd_model.py"
+    printf -- '---\nlicense: mit\n---\n' >"$work/gone/README.md"
+    cp -r "$work/gone" "$work/there"
+    vanish=(train --model "$work/gone" --tuning $tuning --save-steps 1 --batch-pairs 2 --eval-split 0 --threads 1 --max-steps 4 --quiet)
+    "$assay" "${vanish[@]}" --output "$work/stayed" --data "$work/pairs.jsonl" 2>/dev/null
+    "$assay" "${vanish[@]}" --output "$work/vanished" --data "$work/slow.jsonl" 2>"$work/err" & pid=$!
+    { rm -rf "$work/gone"; cat "$work/pairs.jsonl"; } >"$work/slow.jsonl"
+    wait $pid; code=$?
+    say $code "model-vanishes-$tuning"
+    [ $code -eq 0 ] || tail -n 2 "$work/err"
+    same=0
+    for name in $(cd "$work/stayed" && find . -type f ! -name '*.tfevents*' ! -name report.html ! -name metrics.jsonl ! -name machine.json ! -name assay.json ! -name trainer_state.json ! -name manifest.json); do
+        cmp -s "$work/stayed/$name" "$work/vanished/$name" && continue
+        case $name in *README.md) sed 's/slow/pairs/;s/vanished/stayed/' "$work/vanished/$name" | cmp -s - "$work/stayed/$name" && continue ;; esac
+        echo "differs: $name"; same=1
+    done
+    [ -e "$work/vanished/odd_code.py" ] && grep -q 'license: mit' "$work/vanished/README.md" || same=1
+    [ $tuning = lora ] || [ -e "$work/vanished/odd_model.py" ] || same=1
+    say $same "model-vanishes-$tuning-and-all-is-there"
+    rm -rf "$work/stayed" "$work/vanished" "$work/there" "$work/gone"
+done
+
 # A full disk.
 mkdir "$work/disk"
-if mount -t tmpfs -o size=3800k tmpfs "$work/disk" 2>/dev/null; then
+if mount -t tmpfs -o size=1200k tmpfs "$work/disk" 2>/dev/null; then
     full=(--tuning full --save-steps 1 --keep all --output "$work/disk/o")
+    check no-room-is-said-before-step-1 1 err 'a checkpoint needs about .* and the result .*, but the disk at .*/disk has .* free' "${train[@]}" "${full[@]}"
+    [ ! -e "$work/disk/o" ]; say $? no-room-leaves-nothing
+    mount -o remount,size=3800k "$work/disk"
+    : >"$work/in"
+    full=(--tuning full --save-steps 1 --keep all --output "$work/disk/o")
+    check little-room-is-said-before-step-1 1 err 'warning: 4 checkpoints of .* and the result need about .* a smaller --keep' "${train[@]}" "${full[@]}"
+    rm -rf "$work/disk/o"
     check full-disk-says-what-it-needs 1 err "a checkpoint needs about 1.8 MiB, the disk at $work/disk has 0.[0-9] MiB free" "${train[@]}" "${full[@]}"
     left=$(ls "$work/disk/o" | tr '\n' ' ')
     [ "$(tr ' ' '\n' <<<"$left" | grep -c '^checkpoint-[12]$')" = 2 ] && [ "$(tr ' ' '\n' <<<"$left" | grep -c checkpoint)" = 2 ]; say $? full-disk-leaves-whole-checkpoints-alone

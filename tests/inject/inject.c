@@ -1,18 +1,22 @@
-/* Makes the n-th call of a kind fail, or end the process, in a program that knows nothing of it. Test only, loaded with LD_PRELOAD; a leak
- * checker (liblsan.so) may be loaded behind it.
+/* Makes the n-th call of a kind fail, or end the process, in a program that knows nothing of it. Test only, loaded with
+ * LD_PRELOAD; a leak checker (liblsan.so) may be loaded behind it.
  *
- *     INJECT_WHAT  alloc | open | read | write | sync | rename | map | name | thread | close | query | any (all but alloc) | save (what a save calls: for kills)
- *     INJECT_HOW   fail (the errno of INJECT_ERRNO, default EIO) | short (half of what was asked) | kill (SIGKILL before the call) | after (SIGKILL behind it)
+ *     INJECT_WHAT  alloc | open | read | write | sync | rename | map | name | thread | close | query | any (all but
+ *     alloc) | save (what a save calls: for kills)
+ *     INJECT_HOW   fail (the errno of INJECT_ERRNO, default EIO) | short (half of what was asked) | kill (SIGKILL
+ *     before the call) | after (SIGKILL behind it)
  *                  | term, int, trap (that signal before the call; trap: to look at the place with a debugger)
  *     INJECT_AT    n, from 1; 0 or absent: none, only counted
  *     INJECT_ALSO  how many calls behind the n-th fail too (default 0; a large number: from there on)
- *     INJECT_COUNT a file that gets, when the program ends by itself, "CALLS LEFT": calls seen, and blocks that were never freed (those that the C
+ *     INJECT_COUNT a file that gets, when the program ends by itself, "CALLS LEFT": calls seen, and blocks that were
+ *     never freed (those that the C
  *                  library made for itself are not counted), each followed by a line with where it was asked for
- *     INJECT_PLACES a file that gets a line "N PLACE" for every call: PLACE is the same for calls from the same stack of callers
+ *     INJECT_PLACES a file that gets a line "N PLACE" for every call: PLACE is the same for calls from the same stack
+ *     of callers
  *
- * "name" is what works on names: mkdir, unlink, rmdir, stat, lstat, realpath, opendir, readdir. Standard streams' own writes are caught at fflush.
- * "query" is what asks the system about itself: statvfs, getrlimit, sched_getaffinity, sysconf, uname, madvise.
- * Only one process is counted; threads are counted together.
+ * "name" is what works on names: mkdir, unlink, rmdir, stat, lstat, realpath, opendir, readdir. Standard streams' own
+ * writes are caught at fflush. "query" is what asks the system about itself: statvfs, getrlimit, sched_getaffinity,
+ * sysconf, uname, madvise. Only one process is counted; threads are counted together.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -36,7 +40,21 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum { ALLOC = 1, OPEN = 2, READ = 4, WRITE = 8, SYNC = 16, RENAME = 32, MAP = 64, NAME = 128, THREAD = 256, CLOSE = 512, QUERY = 1024, ANY = 2046, SAVE = OPEN | WRITE | SYNC | RENAME | NAME };
+enum {
+    ALLOC = 1,
+    OPEN = 2,
+    READ = 4,
+    WRITE = 8,
+    SYNC = 16,
+    RENAME = 32,
+    MAP = 64,
+    NAME = 128,
+    THREAD = 256,
+    CLOSE = 512,
+    QUERY = 1024,
+    ANY = 2046,
+    SAVE = OPEN | WRITE | SYNC | RENAME | NAME
+};
 enum { FAIL, SHORT, KILL, AFTER, TERM, INTERRUPT, TRAP };
 
 static struct {
@@ -47,7 +65,8 @@ static struct {
     bool ready;
 } plan;
 static atomic_long seen;
-static _Thread_local volatile bool inside; /* of our own calls, which are not counted; volatile: dlsym is declared to call nothing of ours, and does */
+/* of our own calls, which are not counted; volatile: dlsym is declared to call nothing of ours, and does */
+static _Thread_local volatile bool inside;
 
 static int word(const char *text, const char *const *words, const int *values, int otherwise)
 {
@@ -62,7 +81,8 @@ static long number(const char *name, long otherwise)
     return text ? atol(text) : otherwise;
 }
 
-/* Blocks alive, in an open hash table: who asked for them. Addresses are kept inverted, so that a leak checker that looks here finds no pointer. */
+/* Blocks alive, in an open hash table: who asked for them. Addresses are kept inverted, so that a leak checker that
+ * looks here finds no pointer. */
 enum { BLOCKS = 1 << 18 };
 static struct {
     uintptr_t block; /* 0: never used */
@@ -101,7 +121,8 @@ static void died(const void *block)
 static bool is_ours(size_t at, Dl_info *where)
 {
     if (!live[at].block || live[at].block == gone) return false;
-    return dladdr(live[at].caller, where) && !strstr(where->dli_fname, "libc.so") && !strstr(where->dli_fname, "/ld-linux");
+    return dladdr(live[at].caller, where) && !strstr(where->dli_fname, "libc.so") &&
+           !strstr(where->dli_fname, "/ld-linux");
 }
 
 static void report(void)
@@ -116,7 +137,9 @@ static void report(void)
     for (size_t i = 0; i < BLOCKS; i++) left += is_ours(i, &where);
     fprintf(file, "%ld %ld\n", atomic_load(&seen), left);
     for (size_t i = 0; i < BLOCKS; i++)
-        if (is_ours(i, &where)) fprintf(file, "%s+%#lx\n", where.dli_fname, (unsigned long)((const char *)live[i].caller - (const char *)where.dli_fbase));
+        if (is_ours(i, &where))
+            fprintf(file, "%s+%#lx\n", where.dli_fname,
+                    (unsigned long)((const char *)live[i].caller - (const char *)where.dli_fbase));
     fclose(file);
 }
 
@@ -138,15 +161,18 @@ static void note_place(long nth)
     inside = true;
     int depth = backtrace(frames, 64);
     uint64_t place = (uint64_t)depth;
-    for (int i = 0; i < depth; i++) place = (place ^ (uint64_t)((char *)frames[i] - (char *)frames[0])) * 0x100000001B3u;
+    for (int i = 0; i < depth; i++)
+        place = (place ^ (uint64_t)((char *)frames[i] - (char *)frames[0])) * 0x100000001B3u;
     fprintf(plan.places, "%ld %016llx\n", nth, (unsigned long long)place);
     inside = false;
 }
 
 __attribute__((constructor)) static void begin(void)
 {
-    static const char *const whats[] = {"alloc", "open", "read", "write", "sync", "rename", "map", "name", "thread", "close", "query", "any", "save", NULL};
-    static const int what_values[] = {ALLOC, OPEN, READ, WRITE, SYNC, RENAME, MAP, NAME, THREAD, CLOSE, QUERY, ANY, SAVE};
+    static const char *const whats[] = {"alloc", "open",   "read",  "write", "sync", "rename", "map",
+                                        "name",  "thread", "close", "query", "any",  "save",   NULL};
+    static const int what_values[] = {ALLOC, OPEN,   READ,  WRITE, SYNC, RENAME, MAP,
+                                      NAME,  THREAD, CLOSE, QUERY, ANY,  SAVE};
     static const char *const hows[] = {"fail", "short", "kill", "after", "term", "int", "trap", NULL};
     static const int how_values[] = {FAIL, SHORT, KILL, AFTER, TERM, INTERRUPT, TRAP};
     static const char *const codes[] = {"EIO", "ENOSPC", "EINTR", "EMFILE", "ENOMEM", "EACCES", NULL};
@@ -203,8 +229,8 @@ static void *real(const char *name)
     return found;
 }
 
-#define REAL(name)                                                                                                       \
-    static __typeof__(&name) next;                                                                                       \
+#define REAL(name)                 \
+    static __typeof__(&name) next; \
     if (!next) next = (__typeof__(&name))real(#name)
 
 /* Before everything is loaded (dlsym and sanitizers allocate then), a small store serves. */
@@ -218,7 +244,10 @@ static void *early_block(size_t bytes)
     return early_used <= sizeof early ? early + at : NULL;
 }
 
-static bool is_early(const void *block) { return (const char *)block >= early && (const char *)block < early + sizeof early; }
+static bool is_early(const void *block)
+{
+    return (const char *)block >= early && (const char *)block < early + sizeof early;
+}
 
 void *malloc(size_t size)
 {
@@ -250,7 +279,11 @@ void *realloc(void *block, size_t size)
 {
     if (is_early(block)) {
         void *moved = malloc(size);
-        if (moved) memcpy(moved, block, size < (size_t)(early + sizeof early - (char *)block) ? size : (size_t)(early + sizeof early - (char *)block));
+        if (moved)
+            memcpy(moved, block,
+                   size < (size_t)(early + sizeof early - (char *)block)
+                       ? size
+                       : (size_t)(early + sizeof early - (char *)block));
         return moved;
     }
     REAL(realloc);
@@ -281,14 +314,14 @@ static int open_as(const char *name, const char *path, int flags, mode_t mode)
     return fd;
 }
 
-#define OPEN_LIKE(name)                                                                                                  \
-    int name(const char *path, int flags, ...)                                                                           \
-    {                                                                                                                    \
-        va_list args;                                                                                                    \
-        va_start(args, flags);                                                                                           \
-        mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;                                                        \
-        va_end(args);                                                                                                    \
-        return open_as(#name, path, flags, mode);                                                                        \
+#define OPEN_LIKE(name)                                           \
+    int name(const char *path, int flags, ...)                    \
+    {                                                             \
+        va_list args;                                             \
+        va_start(args, flags);                                    \
+        mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0; \
+        va_end(args);                                             \
+        return open_as(#name, path, flags, mode);                 \
     }
 OPEN_LIKE(open)
 OPEN_LIKE(open64)
@@ -312,10 +345,7 @@ ssize_t read(int fd, void *data, size_t size)
 }
 
 ssize_t __read_chk(int fd, void *data, size_t size, size_t room);
-ssize_t __read_chk(int fd, void *data, size_t size, size_t room)
-{
-    return size <= room ? read(fd, data, size) : -1;
-}
+ssize_t __read_chk(int fd, void *data, size_t size, size_t room) { return size <= room ? read(fd, data, size) : -1; }
 
 ssize_t pread(int fd, void *data, size_t size, off_t from)
 {
@@ -352,7 +382,8 @@ ssize_t write(int fd, const void *data, size_t size)
     return done;
 }
 
-/* Standard streams write inside the C library; a failed flush leaves what was buffered. Short is none of their business. */
+/* Standard streams write inside the C library; a failed flush leaves what was buffered. Short is none of their
+ * business. */
 int fflush(FILE *file)
 {
     REAL(fflush);
@@ -393,6 +424,16 @@ int rename(const char *from, const char *to)
     return result;
 }
 
+int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
+{
+    REAL(renameat2);
+    bool half, end;
+    if (strike(RENAME, &half, &end)) return -1;
+    int result = next(from_folder, from, to_folder, to, flags);
+    finish(end);
+    return result;
+}
+
 /* Closed all the same, as Linux does; what was still to be written may be lost. */
 int close(int fd)
 {
@@ -424,18 +465,24 @@ static void *map_as(const char *name, void *at, size_t size, int protection, int
     return next(at, size, protection, flags, fd, offset);
 }
 
-void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset) { return map_as("mmap", at, size, protection, flags, fd, offset); }
-void *mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset) { return map_as("mmap64", at, size, protection, flags, fd, offset); }
+void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+    return map_as("mmap", at, size, protection, flags, fd, offset);
+}
+void *mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+    return map_as("mmap64", at, size, protection, flags, fd, offset);
+}
 
-#define CALL_LIKE(kind, type, name, declared, passed, failed)                                                            \
-    type name declared                                                                                                   \
-    {                                                                                                                    \
-        REAL(name);                                                                                                      \
-        bool half, end;                                                                                                  \
-        if (strike(kind, &half, &end)) return failed;                                                                    \
-        type result = next passed;                                                                                       \
-        finish(end);                                                                                                     \
-        return result;                                                                                                   \
+#define CALL_LIKE(kind, type, name, declared, passed, failed) \
+    type name declared                                        \
+    {                                                         \
+        REAL(name);                                           \
+        bool half, end;                                       \
+        if (strike(kind, &half, &end)) return failed;         \
+        type result = next passed;                            \
+        finish(end);                                          \
+        return result;                                        \
     }
 CALL_LIKE(NAME, int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
 CALL_LIKE(NAME, int, unlink, (const char *path), (path), -1)
@@ -450,7 +497,7 @@ CALL_LIKE(QUERY, int, statvfs, (const char *path, struct statvfs *info), (path, 
 CALL_LIKE(QUERY, int, getrlimit, (__rlimit_resource_t what, struct rlimit *limit), (what, limit), -1)
 CALL_LIKE(QUERY, int, sched_getaffinity, (pid_t process, size_t size, cpu_set_t *set), (process, size, set), -1)
 CALL_LIKE(QUERY, long, sysconf, (int what), (what), -1)
-CALL_LIKE(QUERY, int, uname, (struct utsname *info), (info), -1)
+CALL_LIKE(QUERY, int, uname, (struct utsname * info), (info), -1)
 CALL_LIKE(QUERY, int, madvise, (void *at, size_t size, int advice), (at, size, advice), -1)
 
 char *__realpath_chk(const char *path, char *resolved, size_t room);

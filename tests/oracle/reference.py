@@ -13,10 +13,12 @@ os.environ.update(HF_HUB_OFFLINE="1", HF_HUB_DISABLE_PROGRESS_BARS="1")
 
 import torch  # noqa: E402
 import transformers  # noqa: E402
+from safetensors.torch import load_file  # noqa: E402
 from peft import LoraConfig, PeftModel, get_peft_model  # noqa: E402
 from torch.nn.functional import logsigmoid  # noqa: E402
 
 from chatglm_remote import ChatGLMForSequenceClassification  # noqa: E402
+from remote_decoder import RemoteDecoder  # noqa: E402
 
 transformers.logging.disable_progress_bar()
 HEADS = ("score", "classifier_head")
@@ -41,8 +43,13 @@ def write_lines(path, rows):
 
 def load(folder, adapter=None, trainable=False):
     """A model in float32 that scores the last token; with the adapter of a PEFT folder if one is given."""
-    if read_json(folder, "config.json")["model_type"] == "chatglm":
+    kind = read_json(folder, "config.json")["model_type"]
+    if kind == "chatglm":
         model = ChatGLMForSequenceClassification.from_folder(folder)
+    elif kind in ("internlm2", "baichuan", "minicpm"):
+        model = RemoteDecoder.from_folder(folder)
+    elif kind in ("granite", "cohere"):
+        model = WithHead.from_folder(folder)
     else:
         model = transformers.AutoModelForSequenceClassification.from_pretrained(
             folder, num_labels=1, dtype=torch.float32, attn_implementation="eager")
@@ -53,9 +60,37 @@ def load(folder, adapter=None, trainable=False):
     return model.eval()
 
 
+class WithHead(torch.nn.Module):
+    """A base model of Transformers and a head beside it, for families without a class for sequence classification:
+    what a model card of Assay says in five lines."""
+
+    def __init__(self, base, head):
+        super().__init__()
+        self.config = base.config  # PEFT looks at it
+        self.model, self.score = base, torch.nn.Linear(head.shape[1], 1, bias=False)
+        self.score.weight.data.copy_(head)
+
+    @classmethod
+    def from_folder(cls, folder):
+        base = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+        base.get_input_embeddings().padding_idx = None
+        head = load_file(os.path.join(folder, "model.safetensors")).get("score.weight")
+        return cls(base, torch.randn(1, base.config.hidden_size) if head is None else head.float())
+
+    def forward(self, input_ids, output_hidden_states=False, **what_peft_adds):
+        out = self.model(input_ids=input_ids, output_hidden_states=output_hidden_states)
+        logits = self.score(out.last_hidden_state[:, -1])
+        return (logits, [h[0] for h in out.hidden_states]) if output_hidden_states else logits
+
+
 def is_remote(model):
     """model: before PEFT wraps it"""
     return isinstance(model, ChatGLMForSequenceClassification)
+
+
+def is_own(model):
+    """Ours, by its last token and hidden states alone."""
+    return isinstance(model, (RemoteDecoder, WithHead))
 
 
 def float64(model):
@@ -95,6 +130,8 @@ def states(model, ids):
     """Hidden states ([s, h]: input of every layer, then the final norm's output) and attention ([heads, s, s])."""
     attention = []
     with torch.no_grad():
+        if is_own(model):
+            return model(torch.tensor([ids]), output_hidden_states=True)[1], []
         if not is_remote(model):
             out = model(input_ids=torch.tensor([ids]), output_hidden_states=True, output_attentions=True)
             return [h[0] for h in out.hidden_states], [a[0] for a in out.attentions]
@@ -157,7 +194,8 @@ def random_adapter(model, seed=1, spread_head=False, **options):
 
     ChatGLM's remote class gets task_type null and its head by name, as PEFT's SEQ_CLS knows no `classifier_head`.
     options go to LoraConfig. spread_head: move the head away from the base's as well."""
-    kind = dict(modules_to_save=["classifier_head"]) if is_remote(model) else dict(task_type="SEQ_CLS")
+    kind = (dict(modules_to_save=["classifier_head"]) if is_remote(model) else
+            dict(modules_to_save=["score"]) if is_own(model) else dict(task_type="SEQ_CLS"))
     model = get_peft_model(model, LoraConfig(**{"target_modules": all_linear(model), "lora_dropout": 0.0, **kind, **options}))
     random = torch.Generator().manual_seed(seed)
     for name, parameter in model.named_parameters():

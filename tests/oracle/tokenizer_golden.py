@@ -1,6 +1,6 @@
 """Makes tests/data/tokenizer: small tokenizers trained on sentences of our own, and what the reference makes of texts and conversations.
 
-    python3 tests/oracle/tokenizer_golden.py     (needs tokenizers, sentencepiece, gguf, jinja2)
+    python3 tests/oracle/tokenizer_golden.py     (needs tokenizers, transformers, sentencepiece, gguf, jinja2)
 
 Every line of strings.jsonl: {"tokenizer", "flags", "text", "ids"}; of templates.jsonl: {"tokenizer", "template", "append_eos", "messages", "ids"}.
 """
@@ -11,6 +11,7 @@ from sentencepiece import sentencepiece_model_pb2 as proto
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers, Regex
 
 sys.path.insert(0, os.path.dirname(__file__))
+import tokenizer_kinds as kinds
 import tokenizer_parity as parity
 
 ROOT = "tests/data/tokenizer"
@@ -193,14 +194,14 @@ def main():
     gguf_model = write("../../../build/plain.model", plain.SerializeToString())
     smollm = {**byte_level, "normalizer": None, "post_processor": None, "pre_tokenizer": parity.sequence({"type": "Digits", "individual_digits": True}, {**parity.BYTES, "use_regex": True})}
     llama_specials = ["<s>", "</s>", "<unk>"]
-    strict_reference = parity.sentencepiece_reference(ROOT + "/llama/tokenizer.model", llama_specials, [1])
+    strict_reference = kinds.transformers_reference(ROOT + "/llama")
     with open(ROOT + "/strings.jsonl", "w") as out:
         for text in string_lines([
                 ("byte_level", "special", parity.tokenizers_reference(byte_level, special=True), SPECIALS),
                 ("byte_level", "plain", parity.tokenizers_reference(byte_level, plain=True), SPECIALS),
                 ("smollm.gguf", "", parity.tokenizers_reference(smollm), SPECIALS),
                 ("chatglm", "", parity.sentencepiece_reference(path, [], []), ["<sep>", "kettle", "看书", "<s>", "<|user|>"]),
-                ("llama", "special", lambda texts: [ids + [2] for ids in strict_reference(texts)], ["<sep>", "kettle", "看书", "<s>", "</s>", "<unk>"]),
+                ("llama", "special", strict_reference, ["<sep>", "kettle", "看书", "<s>", "</s>", "<unk>"]),
                 ("pieces.gguf", "special", parity.sentencepiece_reference(gguf_model, llama_specials, [1]), ["<sep>", "kettle", "<s>"])]):
             out.write(text + "\n")
     with open(ROOT + "/templates.jsonl", "w") as out:

@@ -1,5 +1,5 @@
 """Measures, code point by code point, where the reference's Unicode tables differ from the libraries the product uses, and prints the ranges
-that src/tokenizer/unicode.c and pattern_translate.c hold. Run by hand after an update of any of them:
+that src/text/unicode.c, unicode_class.c and pattern_translate.c hold. Run by hand after an update of any of them:
 
     python3 tests/oracle/unicode_classes.py      (needs tokenizers, libutf8proc.so.2, libpcre2-8.so.0)
 """
@@ -72,6 +72,18 @@ def main():
         form, function = getattr(normalizers, name)(), getattr(UTF8PROC, "utf8proc_" + name)
         function.restype, function.argtypes = ctypes.c_void_p, [ctypes.c_char_p]
         print(name, ranges([c for c in CODES[1:] if ctypes.string_at(function(chr(c).encode())).decode() != form.normalize_str(chr(c))]))
+    kinds = "Cn Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Cs Co".split()
+    category = {c: kinds[UTF8PROC.utf8proc_category(c)] for c in CODES}
+    bert = lambda **flags: normalizers.BertNormalizer(**{"clean_text": False, "handle_chinese_chars": False, "strip_accents": False, "lowercase": False, **flags})
+    gone = lambda normalizer: {c for c in CODES if normalizer.normalize_str(chr(c)) == ""}
+    pieces = lambda step, c: [text for text, _ in step.pre_tokenize_str(f"a{chr(c)}a")]
+    for what, theirs, ours in (("control (BertNormalizer)", gone(bert(clean_text=True)), lambda c: category[c] in ("Cc", "Cf", "Co")),
+                               ("nonspacing (BertNormalizer)", gone(bert(strip_accents=True)), lambda c: category[c] == "Mn"),
+                               ("marks (StripAccents)", gone(normalizers.StripAccents()), lambda c: category[c][0] == "M"),
+                               ("punctuation", {c for c in CODES if len(pieces(pre_tokenizers.Punctuation("isolated"), c)) == 3}, lambda c: category[c][0] == "P" if c >= 0x80 else 32 < c < 127 and not chr(c).isalnum()),
+                               ("word", {c for c in CODES if len(pieces(pre_tokenizers.Whitespace(), c)) == 1}, lambda c: category[c][0] in "LM" or category[c] in ("Nd", "Nl", "Pc"))):
+        own = {c for c in CODES if ours(c)}
+        show(what, sorted(theirs ^ own), theirs.__contains__, own.__contains__)
     for name in ("L", "N", "S", "P", "M", "Lu", "Ll", "Lt", "Lm", "Lo", "sc:Han"):
         theirs, ours = oniguruma_class(r"\p{%s}" % name.replace("sc:", "")), pcre2_class(r"\p{%s}" % name)
         show(rf"\p{{{name}}} against PCRE2", sorted(theirs ^ ours), theirs.__contains__, ours.__contains__)

@@ -1,16 +1,22 @@
 """The Python module against the command: same scores, same run, errors as exceptions. Run by tests/cli/library.sh:
 
-    python3 tests/python/test_assay.py ASSAY WORKDIR        (WORKDIR holds a model folder `model` and pairs.jsonl)
+    python3 tests/python/test_assay.py ASSAY WORKDIR [installed]        (WORKDIR holds a model folder `model` and pairs.jsonl;
+                                                                         installed: the module that Python finds by itself)
 """
 import json
 import os
+import pathlib
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import unittest
+import unittest.mock
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-sys.path.insert(0, os.path.join(ROOT, "python"))
+if "installed" not in sys.argv:
+    sys.path.insert(0, os.path.join(ROOT, "python"))
 import assay
 
 COMMAND, WORK = sys.argv[1], sys.argv[2]
@@ -87,6 +93,121 @@ class Assay(unittest.TestCase):
                 assay.Scorer(**options)
             self.assertIn(caught.exception.code, (code, "format"))
 
+    def test_zero_bytes_and_odd_texts_are_refused(self):
+        for call in (lambda: assay.Scorer(RUN + "\0/x"), lambda: assay.plan(model=MODEL, **{"data\0x": PAIRS}), lambda: assay.train(model=MODEL, data=b"a\0b", output=RUN)):
+            with self.assertRaises(assay.Error) as caught:
+                call()
+            self.assertEqual(caught.exception.code, "usage")
+        with assay.Scorer(pathlib.Path(RUN)) as scorer, self.assertRaises(assay.Error) as caught:
+            scorer.score({"text": "\ud800"})
+        self.assertEqual(caught.exception.code, "format")
+        with self.assertRaises(assay.Error) as caught:
+            assay.Scorer(os.fsdecode(b"/nowhere/caf\xe9"))
+        self.assertIn("caf\\xe9", str(caught.exception))
+
+    def test_what_a_listener_raises_reaches_the_caller(self):
+        def listen(text, is_warning):
+            raise LookupError(text)
+
+        output = os.path.join(WORK, "listener-run")
+        with self.assertRaises(LookupError):
+            assay.train(model=MODEL, data=PAIRS, output=output, max_steps=100000, threads=1, on_note=listen)
+        self.assertFalse(os.path.exists(os.path.join(output, "adapter_model.safetensors")))
+        with self.assertRaises(LookupError):
+            assay.plan(model=MODEL, data=[PAIRS, PAIRS], eval_data=PAIRS, on_note=listen)
+
+    def test_interrupted_training_leaves_a_checkpoint(self):
+        output, heard = os.path.join(WORK, "interrupted-run"), []
+
+        def listen(text, is_warning):
+            heard.append(text)
+            if "memory planned" in text:
+                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), signal.SIGINT)
+
+        options = dict(model=MODEL, data=PAIRS, output=output, threads=1, eval_split=0, batch_pairs=4)
+        with self.assertRaises(KeyboardInterrupt):
+            assay.train(max_steps=100000, on_note=listen, **options)
+        self.assertTrue(heard)
+        self.assertTrue(any(name.startswith("checkpoint-") for name in os.listdir(output)), os.listdir(output))
+        self.assertEqual(signal.getsignal(signal.SIGINT), signal.default_int_handler)
+
+    def test_interrupted_scoring(self):
+        real = assay._lib.assay_scorer_score_lines
+        arrived = threading.Event()
+
+        def handler(number, frame):
+            arrived.set()
+            raise KeyboardInterrupt
+
+        def interrupted(*arguments):
+            os.kill(os.getpid(), signal.SIGINT)
+            arrived.wait()
+            return real(*arguments)
+
+        before = signal.signal(signal.SIGINT, handler)
+        try:
+            with assay.Scorer(RUN, threads=1) as scorer:
+                with unittest.mock.patch.object(assay._lib, "assay_scorer_score_lines", interrupted), self.assertRaises(KeyboardInterrupt):
+                    scorer.score_all(LINES)
+                self.assertEqual(len(scorer.score_all(LINES)), len(LINES))  # it goes on working
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def test_a_signal_of_another_kind(self):
+        class Told(Exception):
+            pass
+
+        def handler(number, frame):
+            raise Told
+
+        before = signal.signal(signal.SIGUSR1, handler)
+        try:
+            with self.assertRaises(Told):
+                assay.train(model=MODEL, data=PAIRS, output=os.path.join(WORK, "told-run"), threads=1, eval_split=0, max_steps=100000,
+                            on_note=lambda text, is_warning: os.kill(os.getpid(), signal.SIGUSR1))
+        finally:
+            signal.signal(signal.SIGUSR1, before)
+
+    def test_a_scorer_shared_by_threads(self):
+        with assay.Scorer(RUN, threads=2) as scorer:
+            expected, wrong = [scorer.score(line) for line in LINES], []
+
+            def work(turn):
+                lines = LINES[turn:] + LINES[:turn]
+                for _ in range(15):
+                    if scorer.score_all(lines) != expected[turn:] + expected[:turn] or scorer.score(lines[0]) != expected[turn]:
+                        wrong.append(turn)
+                    scorer.describe()
+
+            threads = [threading.Thread(target=work, args=(turn,)) for turn in range(len(LINES))]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(wrong, [])
+
+    def test_closing_while_others_score(self):
+        scorer, begun, ends = assay.Scorer(RUN, threads=1), threading.Barrier(5), []
+
+        def work():
+            begun.wait()
+            try:
+                while True:
+                    scorer.score_all(LINES)
+            except assay.Error as error:
+                ends.append((error.code, str(error)))
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        begun.wait()
+        scorer.close()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(ends, [("usage", "the scorer is closed")] * 4)
+        scorer.close()
+
     def test_plan(self):
         plan = assay.plan(model=MODEL, data=PAIRS)
         self.assertTrue(plan["fits"])
@@ -99,7 +220,10 @@ class Assay(unittest.TestCase):
         shutil.copy(os.path.join(MODEL, "config.json"), folder)
         for memory in "1G", "100K":
             run = subprocess.run([COMMAND, "plan", "--model", folder, "--max-length", "64", "--memory", memory, "--json"], capture_output=True, text=True)
-            self.assertEqual(assay.plan(model=folder, max_length=64, memory=memory), json.loads(run.stdout))
+            # In a process of its own: rss_bytes counts what a process has already.
+            ask = "import sys, json; sys.path.insert(0, sys.argv[1]); import assay; print(json.dumps(assay.plan(model=sys.argv[2], max_length=64, memory=sys.argv[3])))"
+            ours = subprocess.run([sys.executable, "-c", ask, os.path.dirname(os.path.dirname(assay.__file__)), folder, memory], capture_output=True, text=True)
+            self.assertEqual(json.loads(ours.stdout), json.loads(run.stdout))
 
 
 unittest.main(argv=sys.argv[:1])

@@ -26,6 +26,17 @@ printf '{"prompt": "a", "response": "answer %d"}\n' $(seq 12) >"$work/ask.jsonl"
 run score score --model "$work/one" --input "$work/ask.jsonl" --threads 2
 
 command -v python3 >/dev/null || { echo "skip serve (no python3)"; exit 0; }
+runtime=$(${CC:-gcc} -print-file-name=libtsan.so) python=
+for one in python3 /usr/bin/python3; do LD_PRELOAD=$runtime $one -c '' 2>/dev/null && python=$one && break; done
+if [ -n "$python" ]; then
+    ASSAY_LIBRARY=$(dirname "$assay")/libassay.so LD_PRELOAD=$runtime $python tests/python/two_threads.py "$work/one" >"$work/threads.err" 2>&1
+    status=$?
+    say $status two-python-threads; [ $status -eq 0 ] || tail -n 5 "$work/threads.err"
+    clean two-python-threads "$work/threads.err"
+else
+    echo "skip two-python-threads (no python3 starts under ThreadSanitizer's runtime)"
+fi
+
 cp -r "$work/one" "$work/changing"
 "$assay" serve --port 0 --threads 2 --model "$work/changing" >"$work/serve.out" 2>"$work/serve.err" &
 server=$!

@@ -28,5 +28,11 @@ static void tile(size_t k, const float *a, const float *b, float *c, size_t ldc,
     }
 }
 
-const assay_kernels assay_kernels_avx2 = {.name = "avx2", .rows = &assay_rows_avx2, .mr = MR, .nr = NR, .tile = tile, .halves = &assay_halves_avx2, .scores = &assay_scores_avx2};
+const assay_kernels assay_kernels_avx2 = {.name = "avx2",
+                                          .rows = &assay_rows_avx2,
+                                          .mr = MR,
+                                          .nr = NR,
+                                          .tile = tile,
+                                          .bf16 = &assay_bf16_avx2,
+                                          .scores = &assay_scores_avx2};
 #endif

@@ -1,4 +1,5 @@
-/* The tile for AVX-512: 12 rows by 32 columns, 24 accumulators, two loads of B and twelve broadcasts of A for each k. */
+/* The tile for AVX-512: 12 rows by 32 columns, 24 accumulators, two loads of B and twelve broadcasts of A for each
+ * k. */
 #if defined(__x86_64__)
 #include "backend/kernels.h"
 
@@ -44,7 +45,20 @@ static double spin(size_t rounds)
     return CHAINS * 16 * 2.0;
 }
 
-const assay_kernels assay_kernels_avx512 = {.name = "avx512", .rows = &assay_rows_avx512, .mr = MR, .nr = NR, .tile = tile, .spin = spin, .halves = &assay_halves_avx512, .scores = &assay_scores_avx512};
-const assay_kernels assay_kernels_avx512bf16 = {.name = "avx512bf16", .rows = &assay_rows_avx512, .mr = MR, .nr = NR, .tile = tile, .spin = spin, .halves = &assay_halves_avx512bf16,
-                                                  .scores = &assay_scores_avx512};
+const assay_kernels assay_kernels_avx512 = {.name = "avx512",
+                                            .rows = &assay_rows_avx512,
+                                            .mr = MR,
+                                            .nr = NR,
+                                            .tile = tile,
+                                            .spin = spin,
+                                            .bf16 = &assay_bf16_avx512,
+                                            .scores = &assay_scores_avx512};
+const assay_kernels assay_kernels_avx512bf16 = {.name = "avx512bf16",
+                                                .rows = &assay_rows_avx512,
+                                                .mr = MR,
+                                                .nr = NR,
+                                                .tile = tile,
+                                                .spin = spin,
+                                                .bf16 = &assay_bf16_native_avx512,
+                                                .scores = &assay_scores_avx512};
 #endif

@@ -1,4 +1,5 @@
-/* Packing of bf16 operands in AVX-512, the counterpart of the tile beside it; see assay_halves.pack for layout and arguments. */
+/* Packing of bf16 operands in AVX-512, the counterpart of the tile beside it; see assay_bf16_kernels.pack for layout
+ * and arguments. */
 #ifndef ASSAY_BACKEND_PACK_AVX512BF16_H
 #define ASSAY_BACKEND_PACK_AVX512BF16_H
 

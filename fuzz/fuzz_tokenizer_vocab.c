@@ -1,0 +1,4 @@
+/* vocab.txt: a piece a line. */
+#include "tokenizer_target.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) { return fuzz_tokenizer_file("vocab.txt", data, size); }

@@ -1,0 +1,39 @@
+/* The bytes of a schedule's slots, and their places.
+ *
+ *     assay_slot_sizes sizes;
+ *     ASSAY_TRY(assay_slot_sizes_create(&sizes, program, bounds, count, workers, backward, err));
+ *     ASSAY_TRY(assay_schedule_lower_bounds(&schedule, &sizes, least, err));       // for all bounds at once
+ *     ASSAY_TRY(assay_schedule_layout(&schedule, &sizes, 0, &arena, err));         // exactly, for one of them
+ *     assay_slot_sizes_free(&sizes);
+ *
+ * Sizes belong to the program and the bounds: one table serves every schedule of the program.
+ */
+#ifndef ASSAY_ENGINE_LAYOUT_H
+#define ASSAY_ENGINE_LAYOUT_H
+
+#include "engine/schedule.h"
+
+enum { ASSAY_SIZE_LANES = 8 }; /* so many bounds fit one table */
+
+/* For each value its bytes, those of its gradient, and for each step those of its workspace forward and backward; each
+ * in every lane (one of the bounds). */
+typedef struct assay_slot_sizes {
+    size_t (*bytes)[ASSAY_SIZE_LANES];
+    size_t values, lanes;
+} assay_slot_sizes;
+
+/* `workers` share out per-worker workspaces; backward: gradients and backward's workspaces are sized too. On failure
+ * there is nothing to free. ASSAY_E_NO_FIT: something overflows the address space. */
+assay_status assay_slot_sizes_create(assay_slot_sizes *out, const assay_program *program, const assay_bounds *bounds,
+                                     size_t lanes, int workers, bool backward, assay_error *err);
+void assay_slot_sizes_free(assay_slot_sizes *sizes);
+
+/* least[lane]: the largest sum of bytes of slots that live at the same time: no layout can be smaller. */
+assay_status assay_schedule_lower_bounds(const assay_schedule *schedule, const assay_slot_sizes *sizes,
+                                         size_t least[ASSAY_SIZE_LANES], assay_error *err);
+
+/* Sizes and places every slot for the bounds of one lane; *arena is the bytes needed. */
+assay_status assay_schedule_layout(assay_schedule *schedule, const assay_slot_sizes *sizes, size_t lane, size_t *arena,
+                                   assay_error *err);
+
+#endif

@@ -1,0 +1,131 @@
+#include "engine/schedule_facts.h"
+
+#include "base/alloc.h"
+
+enum { MAX_RANGES = 16 };
+
+/* Found on the way. */
+typedef struct finding {
+    const assay_program *program;
+    assay_schedule_facts *facts;
+    bool *wants;
+    int *readers;                 /* how many operands read each value */
+    size_t (*starts)[MAX_RANGES]; /* of the column ranges met so far */
+    uint8_t *ranges;              /* how many */
+} finding;
+
+/* Ranges are equal or disjoint (the program was verified), so the starting column names one. */
+static uint32_t range_bit(const finding *f, const assay_operand *in)
+{
+    size_t *starts = f->starts[in->value];
+    uint8_t *count = &f->ranges[in->value];
+    for (uint32_t i = 0; i < *count; i++)
+        if (starts[i] == in->col) return 1u << i;
+    if (*count == MAX_RANGES) return 0;
+    starts[*count] = in->col;
+    return 1u << (*count)++;
+}
+
+static void look_at_operand(const finding *f, const assay_step *step, int i, assay_operand_fact *fact)
+{
+    const assay_operand *in = &step->in[i];
+    const assay_value *value = &f->program->values[in->value];
+    assay_value_fact *known = &f->facts->values[in->value];
+    bool whole = in->cols == value->cols, same_space = value->space == f->program->values[step->out[0]].space;
+    *fact = (assay_operand_fact){.value = in->value,
+                                 .range = range_bit(f, in),
+                                 .wanted = f->wants[in->value],
+                                 .hands_on = step->op->passes_gradient == i && whole && same_space};
+    known->crosses = known->crosses || step->layer != value->layer;
+    f->readers[in->value]++;
+}
+
+static void look_at_step(const finding *f, const assay_step *step, assay_step_fact *fact)
+{
+    assay_op_shape shape;
+    fact->inputs = (uint8_t)step->inputs;
+    fact->outputs = (uint8_t)step->outputs;
+    fact->workspace = step->op->workspace != NULL;
+    fact->backward = step->op->backward && f->wants[step->out[0]];
+    for (int i = 0; i < step->inputs; i++) look_at_operand(f, step, i, &fact->in[i]);
+    for (int i = 0; i < step->outputs; i++) fact->out[i] = step->out[i];
+    if (!fact->backward) return;
+    assay_program_shape(f->program, step, f->wants, &shape);
+    fact->reads = step->op->reads(&shape);
+}
+
+/* Only where nobody else reads the input, and all of it is read. */
+static bool works_in_place(const finding *f, const assay_step *step)
+{
+    const assay_operand *in = &step->in[0];
+    if (step->inputs == 0 || !step->op->in_place) return false;
+    const assay_value *value = &f->program->values[in->value];
+    return value->dtype == f->program->values[step->out[0]].dtype && f->readers[in->value] == 1 &&
+           in->cols == value->cols;
+}
+
+static void look_at_program(const finding *f)
+{
+    const assay_program *program = f->program;
+    assay_program_wants(program, f->wants);
+    for (size_t v = 0; v < program->value_count; v++) {
+        const assay_value *value = &program->values[v];
+        f->facts->values[v] = (assay_value_fact){
+            .maker = value->maker, .layer = value->layer, .pointwise = program->steps[value->maker].op->pointwise};
+    }
+    for (size_t s = 0; s < program->step_count; s++) look_at_step(f, &program->steps[s], &f->facts->steps[s]);
+    for (size_t s = 0; s < program->step_count; s++)
+        f->facts->steps[s].in_place = works_in_place(f, &program->steps[s]);
+}
+
+static void count_flops(const finding *f, const assay_step_work *work)
+{
+    for (size_t s = 0; s < f->program->step_count; s++) {
+        const assay_step *step = &f->program->steps[s];
+        assay_op_shape shape;
+        if (!step->op->flops) continue;
+        assay_program_shape(f->program, step, f->wants, &shape);
+        f->facts->flops[2 * s] = step->op->flops(&shape, work->rows, work->context, false);
+        f->facts->flops[2 * s + 1] = step->op->flops(&shape, work->rows, work->context, true);
+    }
+}
+
+static bool allocate(finding *f, bool flops)
+{
+    size_t values = f->program->value_count, steps = f->program->step_count;
+    f->wants = assay_alloc(values, sizeof *f->wants);
+    f->readers = assay_alloc(values, sizeof *f->readers);
+    f->starts = assay_alloc(values, sizeof *f->starts);
+    f->ranges = assay_alloc(values, sizeof *f->ranges);
+    f->facts->steps = assay_alloc(steps, sizeof *f->facts->steps);
+    f->facts->values = assay_alloc(values, sizeof *f->facts->values);
+    if (flops) f->facts->flops = assay_alloc(steps, 2 * sizeof *f->facts->flops);
+    return f->wants && f->readers && f->starts && f->ranges && f->facts->steps && f->facts->values &&
+           (!flops || f->facts->flops);
+}
+
+assay_status assay_schedule_facts_find(assay_schedule_facts *out, const assay_program *program,
+                                       const assay_step_work *work, assay_error *err)
+{
+    finding f = {.program = program, .facts = out};
+    *out = (assay_schedule_facts){
+        .step_count = program->step_count, .value_count = program->value_count, .output = program->output};
+    bool room = allocate(&f, work != NULL);
+    if (room) look_at_program(&f);
+    if (room && work) count_flops(&f, work);
+    assay_free(f.wants);
+    assay_free(f.readers);
+    assay_free(f.starts);
+    assay_free(f.ranges);
+    if (room) return ASSAY_OK;
+    assay_schedule_facts_free(out);
+    return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a schedule");
+}
+
+void assay_schedule_facts_free(assay_schedule_facts *facts)
+{
+    assay_free(facts->steps);
+    assay_free(facts->values);
+    assay_free(facts->flops);
+    *facts = (assay_schedule_facts){0};
+}

@@ -1,0 +1,80 @@
+/* The list of families, one line each, and the reading of a config.json by the one that recognises it. */
+#include "family/architecture.h"
+
+#include "family/config_audit.h"
+
+#include <string.h>
+
+extern const assay_architecture assay_arch_chatglm, assay_arch_llama, assay_arch_qwen2, assay_arch_qwen3,
+    assay_arch_mistral, assay_arch_glm, assay_arch_glm4, assay_arch_internlm2, assay_arch_gemma, assay_arch_gemma2,
+    assay_arch_gemma3, assay_arch_olmo2, assay_arch_granite, assay_arch_smollm3, assay_arch_phi3, assay_arch_cohere,
+    assay_arch_bloom, assay_arch_baichuan, assay_arch_minicpm;
+
+static const assay_architecture *const architectures[] = {
+    &assay_arch_chatglm, &assay_arch_llama, &assay_arch_qwen2,     &assay_arch_qwen3,   &assay_arch_mistral,
+    &assay_arch_glm,     &assay_arch_glm4,  &assay_arch_internlm2, &assay_arch_gemma,   &assay_arch_gemma2,
+    &assay_arch_gemma3,  &assay_arch_olmo2, &assay_arch_granite,   &assay_arch_smollm3, &assay_arch_phi3,
+    &assay_arch_cohere,  &assay_arch_bloom, &assay_arch_baichuan,  &assay_arch_minicpm,
+};
+
+enum { WIDEST_HEAD = 256 }; /* columns: attention packs a head's columns as one fold (backend/gemm.h) */
+
+const assay_architecture *assay_architecture_at(size_t index)
+{
+    return index < sizeof architectures / sizeof *architectures ? architectures[index] : NULL;
+}
+
+const assay_architecture *assay_architecture_find(const char *name)
+{
+    for (size_t i = 0; assay_architecture_at(i); i++)
+        if (!strcmp(assay_architecture_at(i)->name, name)) return assay_architecture_at(i);
+    return NULL;
+}
+
+static assay_status unsupported(const json_t *config, const char *where, assay_error *err)
+{
+    const char *type = json_string_value(json_object_get(config, "model_type"));
+    char known[512] = "";
+    for (size_t i = 0; assay_architecture_at(i); i++) {
+        strncat(known, i ? ", " : "", sizeof known - strlen(known) - 1);
+        strncat(known, assay_architecture_at(i)->name, sizeof known - strlen(known) - 1);
+    }
+    if (!type)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: no \"model_type\", so this is not a model's config.json",
+                               where);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: model_type \"%s\" is not supported; supported are %s", where,
+                           type, known);
+}
+
+static bool recognises(const assay_architecture *arch, const json_t *config)
+{
+    return arch->recognise ? arch->recognise(config) : assay_config_is_type(config, arch->name);
+}
+
+static assay_status check_numbers(const assay_model_config *c, const char *where, assay_error *err)
+{
+    if (c->heads % c->kv_heads)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu attention heads are not a multiple of %zu key-value heads",
+                               where, c->heads, c->kv_heads);
+    if (c->head_dim > WIDEST_HEAD || c->rotary > c->head_dim || c->rotary % 2)
+        return assay_error_set(
+            err, ASSAY_E_UNSUPPORTED,
+            "%s: heads of %zu columns, %zu of them rotated; at most %d and an even number are supported", where,
+            c->head_dim, c->rotary, WIDEST_HEAD);
+    if (!(c->eps > 0 && c->eps < 1))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: the norm's epsilon is %g", where, (double)c->eps);
+    return ASSAY_OK;
+}
+
+assay_status assay_model_config_read(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
+{
+    for (size_t i = 0; assay_architecture_at(i); i++) {
+        const assay_architecture *arch = assay_architecture_at(i);
+        if (!recognises(arch, config)) continue;
+        *out = (assay_model_config){.arch = arch, .pad_token = -1, .bos_token = -1, .eos_token = -1};
+        ASSAY_TRY(arch->read_config(config, where, out, err));
+        ASSAY_TRY(check_numbers(out, where, err));
+        return assay_config_audit(config, arch, where, err);
+    }
+    return unsupported(config, where, err);
+}

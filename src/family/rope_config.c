@@ -1,0 +1,210 @@
+/* Rotary frequencies: reading them from a config, in the v4 spelling (rope_theta, rope_scaling with "type" or
+ * "rope_type") and the v5 one (rope_parameters), and forming them in f32 as Transformers' modeling_rope_utils does, so
+ * that long positions agree. */
+#include "family/architecture.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Where both are there, rope_scaling replaces rope_parameters whole, its rope_theta too (modeling_rope_utils.py,
+ * convert_rope_params_to_dict). */
+static const json_t *scaling_object(const json_t *config)
+{
+    const json_t *v5 = json_object_get(config, "rope_parameters"), *v4 = json_object_get(config, "rope_scaling");
+    if (json_is_object(v4) && json_object_size(v4) > 0) return v4;
+    return json_is_object(v5) ? v5 : NULL;
+}
+
+/* `fallback`: the key outside the object, which Phi-3 has and which goes before. */
+static assay_status read_original(const json_t *object, const json_t *config, size_t max_positions,
+                                  assay_rope_config *out, const char *where, assay_error *err)
+{
+    const char *key = "original_max_position_embeddings";
+    size_t inside;
+    ASSAY_TRY(assay_config_size_or(object, key, (size_t)1 << 30, max_positions, &inside, where, err));
+    return assay_config_size_or(config, key, (size_t)1 << 30, inside, &out->original_positions, where, err);
+}
+
+static assay_status read_llama3(const json_t *object, assay_rope_config *out, const char *where, assay_error *err)
+{
+    ASSAY_TRY(assay_json_double(object, "factor", true, &out->factor, where, err));
+    ASSAY_TRY(assay_json_double(object, "low_freq_factor", true, &out->low_freq_factor, where, err));
+    ASSAY_TRY(assay_json_double(object, "high_freq_factor", true, &out->high_freq_factor, where, err));
+    if (out->low_freq_factor != out->high_freq_factor && out->factor > 0) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT,
+                           "%s: rope scaling \"llama3\" with equal frequency factors or a factor that is not positive",
+                           where);
+}
+
+static assay_status read_yarn(const json_t *object, size_t max_positions, assay_rope_config *out, const char *where,
+                              assay_error *err)
+{
+    bool truncate = true;
+    out->factor = (double)max_positions / (double)out->original_positions; /* where the key is null */
+    out->beta_fast = out->beta_slow = 0;
+    ASSAY_TRY(assay_json_double(object, "factor", false, &out->factor, where, err));
+    ASSAY_TRY(assay_json_double(object, "beta_fast", false, &out->beta_fast, where, err));
+    ASSAY_TRY(assay_json_double(object, "beta_slow", false, &out->beta_slow, where, err));
+    ASSAY_TRY(assay_json_double(object, "attention_factor", false, &out->attention_factor, where, err));
+    ASSAY_TRY(assay_json_double(object, "mscale", false, &out->mscale, where, err));
+    ASSAY_TRY(assay_json_double(object, "mscale_all_dim", false, &out->mscale_all_dim, where, err));
+    ASSAY_TRY(assay_json_bool(object, "truncate", false, &truncate, where, err));
+    out->keep_fraction = !truncate;
+    if (out->beta_fast == 0) out->beta_fast = 32;
+    if (out->beta_slow == 0) out->beta_slow = 1;
+    return ASSAY_OK;
+}
+
+static assay_status read_scaling(const json_t *object, const char *type, size_t max_positions, assay_rope_config *out,
+                                 const char *where, assay_error *err)
+{
+    if (!strcmp(type, "default")) return ASSAY_OK;
+    if (!strcmp(type, "linear")) {
+        out->scaling = ASSAY_ROPE_LINEAR;
+        return assay_json_double(object, "factor", true, &out->factor, where, err);
+    }
+    if (!strcmp(type, "llama3")) {
+        out->scaling = ASSAY_ROPE_LLAMA3;
+        return read_llama3(object, out, where, err);
+    }
+    if (!strcmp(type, "yarn")) {
+        out->scaling = ASSAY_ROPE_YARN;
+        return read_yarn(object, max_positions, out, where, err);
+    }
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "%s: rope scaling \"%s\" is not supported; supported are default, linear, llama3, yarn",
+                           where, type);
+}
+
+/* A key of the object that nobody here reads would change the positions without a word. */
+static assay_status check_keys(const json_t *object, const char *where, assay_error *err)
+{
+    static const char *const known[] = {"rope_type",
+                                        "type",
+                                        "rope_theta",
+                                        "factor",
+                                        "low_freq_factor",
+                                        "high_freq_factor",
+                                        "original_max_position_embeddings",
+                                        "beta_fast",
+                                        "beta_slow",
+                                        "attention_factor",
+                                        "mscale",
+                                        "mscale_all_dim",
+                                        "truncate",
+                                        "partial_rotary_factor",
+                                        "max_position_embeddings",
+                                        "finetuned",
+                                        NULL};
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        bool found = json_is_null(value);
+        for (size_t i = 0; known[i] && !found; i++) found = !strcmp(key, known[i]);
+        if (!found)
+            return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: rope scaling has the key \"%s\", which is not known",
+                                   where, key);
+    }
+    return ASSAY_OK;
+}
+
+static assay_status read_object(const json_t *object, const json_t *config, size_t max_positions,
+                                assay_rope_config *out, const char *where, assay_error *err)
+{
+    const char *type = "default";
+    ASSAY_TRY(check_keys(object, where, err));
+    ASSAY_TRY(assay_json_double(object, "rope_theta", false, &out->base, where, err));
+    ASSAY_TRY(assay_json_string(object, "type", false, &type, where, err));
+    ASSAY_TRY(assay_json_string(object, "rope_type", false, &type, where, err));
+    ASSAY_TRY(read_original(object, config, max_positions, out, where, err));
+    return read_scaling(object, type, max_positions, out, where, err);
+}
+
+static assay_status check_positive(const assay_rope_config *rope, const char *where, assay_error *err)
+{
+    if (rope->base > 0 && rope->factor > 0) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: rope base %g, factor %g; both must be positive", where, rope->base,
+                           rope->factor);
+}
+
+assay_status assay_config_rope_object(const json_t *object, size_t max_positions, assay_rope_config *out,
+                                      const char *where, assay_error *err)
+{
+    ASSAY_TRY(read_object(object, object, max_positions, out, where, err));
+    return check_positive(out, where, err);
+}
+
+assay_status assay_config_rope(const json_t *config, double base, size_t max_positions, assay_rope_config *out,
+                               const char *where, assay_error *err)
+{
+    const json_t *object = scaling_object(config);
+    *out = (assay_rope_config){.base = base, .factor = 1};
+    ASSAY_TRY(assay_json_double(config, "rope_theta", false, &out->base, where, err));
+    if (object) ASSAY_TRY(read_object(object, config, max_positions, out, where, err));
+    return check_positive(out, where, err);
+}
+
+assay_status assay_config_partial_rotary(const json_t *config, double fallback, assay_model_config *out,
+                                         const char *where, assay_error *err)
+{
+    const json_t *object = scaling_object(config);
+    double partial = fallback;
+    ASSAY_TRY(assay_json_double(config, "partial_rotary_factor", false, &partial, where, err));
+    if (object) ASSAY_TRY(assay_json_double(object, "partial_rotary_factor", false, &partial, where, err));
+    if (!(partial > 0 && partial <= 1))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: partial_rotary_factor %g", where, partial);
+    out->rotary = (size_t)((double)out->head_dim * partial);
+    return ASSAY_OK;
+}
+
+static float llama3_frequency(const assay_rope_config *rope, float f)
+{
+    float original = (float)rope->original_positions, wave = 2 * (float)M_PI / f;
+    float low = original / (float)rope->low_freq_factor, high = original / (float)rope->high_freq_factor;
+    if (wave < high) return f;
+    if (wave > low) return f / (float)rope->factor;
+    float smooth =
+        (original / wave - (float)rope->low_freq_factor) / (float)(rope->high_freq_factor - rope->low_freq_factor);
+    return (1 - smooth) * f / (float)rope->factor + smooth * f;
+}
+
+static double yarn_border(const assay_rope_config *rope, double rotations, size_t rotary)
+{
+    return (double)rotary * log((double)rope->original_positions / (rotations * 2 * M_PI)) / (2 * log(rope->base));
+}
+
+static double yarn_scale(double factor, double mscale) { return factor > 1 ? 0.1 * mscale * log(factor) + 1 : 1; }
+
+static double yarn_attention_factor(const assay_rope_config *rope)
+{
+    if (rope->attention_factor > 0) return rope->attention_factor;
+    if (rope->mscale != 0 && rope->mscale_all_dim != 0)
+        return yarn_scale(rope->factor, rope->mscale) / yarn_scale(rope->factor, rope->mscale_all_dim);
+    return yarn_scale(rope->factor, 1);
+}
+
+static void yarn_frequencies(const assay_rope_config *rope, size_t rotary, float *inverse, float *angle_scale)
+{
+    double low = yarn_border(rope, rope->beta_fast, rotary), high = yarn_border(rope, rope->beta_slow, rotary);
+    low = fmax(rope->keep_fraction ? low : floor(low), 0);
+    high = fmin(rope->keep_fraction ? high : ceil(high), (double)rotary - 1);
+    if (low == high) high += 0.001;
+    for (size_t i = 0; i < rotary / 2; i++) {
+        float ramp = (float)fmin(fmax(((double)i - low) / (high - low), 0), 1), keep = 1 - ramp;
+        inverse[i] = inverse[i] / (float)rope->factor * (1 - keep) + inverse[i] * keep;
+    }
+    *angle_scale = (float)yarn_attention_factor(rope);
+}
+
+void assay_rope_frequencies(const assay_rope_config *rope, size_t rotary, float *inverse, float *angle_scale)
+{
+    *angle_scale = 1;
+    for (size_t i = 0; i < rotary / 2; i++) {
+        float exponent = (float)(2 * i) / (float)rotary;
+        inverse[i] = 1.0f / powf((float)rope->base, exponent);
+        if (rope->scaling == ASSAY_ROPE_LINEAR) inverse[i] /= (float)rope->factor;
+        if (rope->scaling == ASSAY_ROPE_LLAMA3) inverse[i] = llama3_frequency(rope, inverse[i]);
+    }
+    if (rope->scaling == ASSAY_ROPE_YARN) yarn_frequencies(rope, rotary, inverse, angle_scale);
+}

@@ -1,0 +1,10 @@
+/* The methods a template may call. */
+#ifndef ASSAY_JINJA_JINJA_METHODS_H
+#define ASSAY_JINJA_JINJA_METHODS_H
+
+#include "python/py_builtin.h"
+
+/* The method of an object of this type; *hidden: it exists, but would change the object, which the sandbox forbids. */
+const assay_jbuiltin *assay_jmethod_find(const assay_jvalue *object, const assay_jvalue *name, bool *hidden);
+
+#endif

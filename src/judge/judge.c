@@ -1,0 +1,92 @@
+#include "judge/judge.h"
+
+#include "data/audit.h"
+#include "judge/judged.h"
+
+#include <math.h>
+
+/* Running sums of a correlation. */
+typedef struct moments {
+    double n, x, y, xx, yy, xy;
+} moments;
+
+static void add_point(moments *m, double x, double y)
+{
+    m->n++;
+    m->x += x;
+    m->y += y;
+    m->xx += x * x;
+    m->yy += y * y;
+    m->xy += x * y;
+}
+
+static double correlation(const moments *m)
+{
+    double xx = m->xx - m->x * m->x / m->n, yy = m->yy - m->y * m->y / m->n, xy = m->xy - m->x * m->y / m->n;
+    return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : NAN;
+}
+
+static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
+
+static void add_pair(assay_judgement *out, moments *lengths, const assay_pair *pair, double chosen, double rejected)
+{
+    double long_chosen = (double)assay_turns_length(&pair->chosen),
+           long_rejected = (double)assay_turns_length(&pair->rejected), margin = chosen - rejected;
+    out->ties += margin == 0;
+    out->accuracy += assay_win(chosen, rejected);
+    out->longer_wins += assay_win(long_chosen, long_rejected);
+    out->loss += softplus(-margin);
+    out->margin += margin;
+    out->reward_chosen += chosen;
+    out->reward_rejected += rejected;
+    out->mse += margin * margin;
+    out->mae += fabs(margin);
+    add_point(lengths, long_chosen, chosen);
+    add_point(lengths, long_rejected, rejected);
+}
+
+assay_status assay_judge(const assay_example_set *set, const float *rewards, assay_judgement *out, assay_error *err)
+{
+    moments lengths = {0};
+    double n = (double)set->count;
+    *out = (assay_judgement){.pairs = set->count};
+    for (size_t i = 0; i < set->count; i++)
+        add_pair(out, &lengths, &set->pairs->pairs[set->items[i].pair], (double)rewards[2 * i],
+                 (double)rewards[2 * i + 1]);
+    double *means[] = {&out->accuracy,        &out->loss,        &out->margin, &out->reward_chosen,
+                       &out->reward_rejected, &out->longer_wins, &out->mse,    &out->mae};
+    for (size_t i = 0; i < sizeof means / sizeof *means; i++) *means[i] /= n;
+    assay_wilson_interval(out->accuracy * n, n, &out->accuracy_low, &out->accuracy_high);
+    out->length_correlation = correlation(&lengths);
+    return assay_reward_scale_make(&out->scale, rewards, 2 * set->count, err);
+}
+
+static int set_number(json_t *object, const char *key, double value)
+{
+    return json_object_set_new(object, key, isfinite(value) ? json_real(value) : json_null());
+}
+
+json_t *assay_judgement_json(const assay_judgement *j)
+{
+    const struct {
+        const char *key;
+        double value;
+    } numbers[] = {{"accuracy", j->accuracy},
+                   {"accuracy_low", j->accuracy_low},
+                   {"accuracy_high", j->accuracy_high},
+                   {"loss", j->loss},
+                   {"margin", j->margin},
+                   {"reward_chosen", j->reward_chosen},
+                   {"reward_rejected", j->reward_rejected},
+                   {"longer_wins", j->longer_wins},
+                   {"length_correlation", j->length_correlation},
+                   {"mse", j->mse},
+                   {"mae", j->mae}};
+    json_t *object = json_pack("{s:I, s:I}", "pairs", (json_int_t)j->pairs, "ties", (json_int_t)j->ties);
+    int failed = !object;
+    for (size_t i = 0; object && i < sizeof numbers / sizeof *numbers; i++)
+        failed |= set_number(object, numbers[i].key, numbers[i].value);
+    if (!failed) return object;
+    json_decref(object);
+    return NULL;
+}

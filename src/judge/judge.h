@@ -1,0 +1,31 @@
+/* What rewards of pairs say about the model that gave them.
+ *
+ *     accuracy            share of pairs with r_chosen > r_rejected, a tie counts half; with its 95 % Wilson interval
+ *     longer_wins         what picking the longer answer (in characters) would reach, a tie counts half: the baseline
+ *                         to beat
+ *     length_correlation  Pearson, reward against the answer's length in characters, over all answers; NaN where
+ *                         either does not vary
+ *     loss                mean of log(1 + exp(-(r_chosen - r_rejected)))
+ *     mse, mae            MedicalGPT's: between chosen and rejected rewards; they grow when the model improves and
+ *                         when it gets everything wrong
+ */
+#ifndef ASSAY_JUDGE_JUDGE_H
+#define ASSAY_JUDGE_JUDGE_H
+
+#include "data/example.h"
+#include "judge/reward_scale.h"
+
+typedef struct assay_judgement {
+    size_t pairs, ties;
+    double accuracy, accuracy_low, accuracy_high, loss, margin, reward_chosen, reward_rejected;
+    double longer_wins, length_correlation, mse, mae;
+    assay_reward_scale scale; /* of all the rewards, for those who store it; not among the keys below */
+} assay_judgement;
+
+/* rewards as assay_score_examples gives them for all examples of the set. */
+assay_status assay_judge(const assay_example_set *set, const float *rewards, assay_judgement *out, assay_error *err);
+
+/* The keys of `eval --json`; NULL when out of memory. NaN becomes null. */
+json_t *assay_judgement_json(const assay_judgement *judgement);
+
+#endif

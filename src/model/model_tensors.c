@@ -1,0 +1,126 @@
+#include "model/model_tensors.h"
+
+#include "base/alloc.h"
+#include "base/foreign_kind.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME = 320 };
+
+const assay_weight *assay_model_find_weight(const assay_checkpoint *checkpoint, const assay_architecture *arch,
+                                            const char *name)
+{
+    const char *prefix = arch->names->prefix;
+    char other[NAME];
+    const assay_weight *found = assay_checkpoint_find(checkpoint, name);
+    if (found || !prefix) return found;
+    if (!strncmp(name, prefix, strlen(prefix))) return assay_checkpoint_find(checkpoint, name + strlen(prefix));
+    snprintf(other, sizeof other, "%s%s", prefix, name);
+    return assay_checkpoint_find(checkpoint, other);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && !strcmp(text + length - tail, end);
+}
+
+/* `name` is `module` itself or something of it. */
+static bool is_of(const char *name, const char *module)
+{
+    size_t length = strlen(module);
+    return !strncmp(name, module, length) && name[length] == '.';
+}
+
+bool assay_model_is_language_head(const assay_architecture *arch, const char *name)
+{
+    const char *head = arch->names->language_head, *prefix = arch->names->prefix;
+    size_t length = strlen(prefix);
+    if (is_of(name, head) || is_of(name, "lm_head")) return true;
+    return !strncmp(name, prefix, length) && (is_of(name + length, head) || is_of(name + length, "lm_head"));
+}
+
+static bool is_harmless(const assay_architecture *arch, const char *name)
+{
+    static const char *const ends[] = {"rotary_emb.inv_freq",     "rotary_pos_emb.inv_freq", "rotary_emb.cos_cached",
+                                       "rotary_emb.sin_cached",   ".position_ids",           ".attn.masked_bias",
+                                       "embed_tokens.embed_scale"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (ends_with(name, ends[i])) return true;
+    return assay_model_is_language_head(arch, name) || (arch->frequencies && !strcmp(name, arch->frequencies));
+}
+
+/* Heads of other trainers and classes: TRL's and OpenRLHF's values, MLPs, gates, token classes. */
+static bool is_head(const char *name)
+{
+    static const char *const modules[] = {"score",          "v_head",       "value_head",   "reward_head",
+                                          "rm_head",        "classifier",   "qa_outputs",   "regression_layer",
+                                          "gating",         "reward_model", "reward_layer", "critic_head",
+                                          "classifier_head"};
+    for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)
+        if (is_of(name, modules[i])) return true;
+    return !strcmp(name, "mean") || !strcmp(name, "std") || !strcmp(name, "reward_transform_matrix");
+}
+
+/* The layer a name lies in, by the pattern of the family's own; -1: in none. */
+static long layer_of(const assay_architecture *arch, const char *name)
+{
+    const char *pattern = arch->names->out;
+    size_t length = strcspn(pattern, "%"), prefix = strlen(arch->names->prefix);
+    if (!strncmp(name, pattern, length)) name += length;
+    else if (length > prefix && !strncmp(name, pattern + prefix, length - prefix)) name += length - prefix;
+    else return -1;
+    return *name >= '0' && *name <= '9' ? strtol(name, NULL, 10) : -1;
+}
+
+static assay_status refuse(const assay_checkpoint *checkpoint, const assay_model_config *config, const char *name,
+                           bool told_apart, assay_error *err)
+{
+    assay_foreign_kind kind;
+    if (assay_foreign_tensor(name, &kind)) return assay_foreign_error(err, checkpoint->name, kind, name);
+    if (is_head(name)) return assay_foreign_error(err, checkpoint->name, ASSAY_FOREIGN_HEAD, name);
+    if (strstr(name, ".lora_"))
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "%s: the tensor %s is an adapter's, which was not merged: save the model with "
+                               "merge_and_unload(), or the adapter with save_pretrained()",
+                               checkpoint->name, name);
+    if (strstr(name, ".experts.")) return assay_foreign_error(err, checkpoint->name, ASSAY_FOREIGN_EXPERTS, name);
+    long layer = layer_of(config->arch, name);
+    if (layer >= (long)config->layers)
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "%s: the tensor %s is of layer %ld, but the config has %zu layers: give the config.json "
+                               "that belongs to these weights",
+                               checkpoint->name, name, layer, config->layers);
+    if (told_apart) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "%s: the tensor %s has no place in a %s model; leaving it out would give another model. See "
+                           "assay models for what is supported",
+                           checkpoint->name, name, config->arch->name);
+}
+
+assay_status assay_model_check_tensors(const assay_checkpoint *checkpoint, const assay_model_config *config,
+                                       const assay_program *program, bool told_apart, assay_error *err)
+{
+    bool *used = assay_alloc(checkpoint->weight_count + 1, sizeof *used);
+    assay_status status = ASSAY_OK;
+    ASSAY_TRY_ALLOC(used, "a list of tensors", err);
+    for (size_t i = 0; i < program->param_count; i++) {
+        const assay_weight *found = assay_model_find_weight(checkpoint, config->arch, program->params[i].name);
+        if (found) used[found - checkpoint->weights] = true;
+    }
+    for (size_t i = 0; i < checkpoint->weight_count && status == ASSAY_OK; i++) {
+        const char *name = checkpoint->weights[i].tensor.name;
+        if (!used[i] && !is_harmless(config->arch, name)) status = refuse(checkpoint, config, name, told_apart, err);
+    }
+    assay_free(used);
+    return status;
+}
+
+void assay_model_config_see(const assay_checkpoint *checkpoint, assay_model_config *config)
+{
+    char name[96];
+    snprintf(name, sizeof name, "%s.bias", config->arch->names->head);
+    if (assay_checkpoint_find(checkpoint, name)) config->head_bias = true;
+}

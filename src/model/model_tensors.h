@@ -1,0 +1,30 @@
+/* A checkpoint's tensors against the program: every one is read by it, or harmless, or refused by name. A tensor left
+ * out in silence would be another model.
+ *
+ * Harmless: the language head (and the embedding tied to it), tables of rotary frequencies, position ids and causal
+ * masks that old versions stored, since every one of them is made anew here. */
+#ifndef ASSAY_MODEL_MODEL_TENSORS_H
+#define ASSAY_MODEL_MODEL_TENSORS_H
+
+#include "checkpoint/checkpoint.h"
+#include "family/architecture.h"
+#include "program/program.h"
+
+/* The weight of a parameter. Files may leave out the base model's prefix ("model."), or put it before everything. NULL:
+ * not there. */
+const assay_weight *assay_model_find_weight(const assay_checkpoint *checkpoint, const assay_architecture *arch,
+                                            const char *name);
+
+/* ASSAY_E_UNSUPPORTED or ASSAY_E_FORMAT for the first tensor that nobody reads; the message says what it seems to be.
+ * Does nothing for a checkpoint opened without its weights. told_apart: only for those whose kind is known by the name
+ * (quantised, another head, a layer too many), which explain why others are missing and so are looked for first. */
+assay_status assay_model_check_tensors(const assay_checkpoint *checkpoint, const assay_model_config *config,
+                                       const assay_program *program, bool told_apart, assay_error *err);
+
+/* Sets what only the tensors can say: a bias of the head where the family's own class has none. */
+void assay_model_config_see(const assay_checkpoint *checkpoint, assay_model_config *config);
+
+/* True for the language head's tensors, with or without the base model's prefix, and an adapter's on it. */
+bool assay_model_is_language_head(const assay_architecture *arch, const char *name);
+
+#endif

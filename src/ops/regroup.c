@@ -1,0 +1,88 @@
+/* A fused query-key-value row from groups to blocks.  In 0: x [T, (heads + 2 kv_heads) d], for each key head its query
+ * heads, its key, its value; out 0: all queries, all keys, all values.  With kv_heads = heads a group is (q, k, v) of
+ * one head. A copy; the gradient is the copy back. */
+#include "ops/op.h"
+
+#include <string.h>
+
+enum { ROWS_OF_A_JOB = 16 };
+
+static assay_status check(const assay_op_shape *shape, assay_error *err)
+{
+    const assay_op_attributes *attr = shape->attr;
+    size_t cols = ((size_t)attr->heads + 2 * (size_t)attr->kv_heads) * attr->head_dim;
+    if (attr->kv_heads && attr->heads % attr->kv_heads == 0 && shape->in_cols[0] == cols &&
+        shape->out_cols[0] == cols && cols <= ASSAY_ROW_MEMORY / 2)
+        return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT, "%u heads over %u key heads of %u columns in a value of width %zu",
+                           attr->heads, attr->kv_heads, attr->head_dim, shape->in_cols[0]);
+}
+
+static unsigned reads(const assay_op_shape *shape)
+{
+    (void)shape;
+    return 0;
+}
+
+/* Where a group's head lies among the blocks: its queries, then its key, then its value. */
+static size_t block_column(const assay_op_attributes *attr, size_t group, size_t head)
+{
+    size_t queries = attr->heads / attr->kv_heads;
+    if (head < queries) return (group * queries + head) * attr->head_dim;
+    return (attr->heads + (head - queries) * attr->kv_heads + group) * attr->head_dim;
+}
+
+typedef void (*move_head)(const assay_op_run *run, float *grouped, float *blocks);
+
+static void walk(const assay_op_run *run, float *grouped, float *blocks, move_head move)
+{
+    const assay_op_attributes *attr = run->attr;
+    size_t heads = attr->heads / attr->kv_heads + 2;
+    for (size_t group = 0; group < attr->kv_heads; group++)
+        for (size_t head = 0; head < heads; head++)
+            move(run, grouped + (group * heads + head) * attr->head_dim, blocks + block_column(attr, group, head));
+}
+
+static void to_blocks(const assay_op_run *run, float *grouped, float *blocks)
+{
+    memcpy(blocks, grouped, run->attr->head_dim * sizeof *blocks);
+}
+
+static void to_groups(const assay_op_run *run, float *grouped, float *blocks)
+{
+    if (run->add[0]) run->env->kernels->rows->axpy(1.0f, blocks, grouped, run->attr->head_dim);
+    else memcpy(grouped, blocks, run->attr->head_dim * sizeof *grouped);
+}
+
+static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
+{
+    const assay_view *x = &run->in[0], *y = &run->out[0];
+    float *memory = assay_row_memory(run, worker);
+    for (size_t t = first; t < first + rows; t++) {
+        float *target = assay_row_target(y, t, memory + x->cols);
+        walk(run, (float *)(uintptr_t)assay_row_read(run, x, t, memory), target, to_blocks);
+        assay_row_store(run, y, t, target);
+    }
+}
+
+static void forward(const assay_op_run *run) { assay_for_rows(run, run->out[0].rows, ROWS_OF_A_JOB, forward_rows); }
+
+static void backward_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
+{
+    const assay_view *dy = &run->d_out[0], *dx = &run->d_in[0];
+    (void)worker;
+    for (size_t t = first; t < first + rows; t++) walk(run, dx->data + t * dx->ld, dy->data + t * dy->ld, to_groups);
+}
+
+static void backward(const assay_op_run *run)
+{
+    if (run->d_in[0].data) assay_for_rows(run, run->d_out[0].rows, ROWS_OF_A_JOB, backward_rows);
+}
+
+const assay_op assay_op_regroup = {.name = "regroup",
+                                   .pointwise = true,
+                                   .passes_gradient = -1,
+                                   .check = check,
+                                   .reads = reads,
+                                   .forward = forward,
+                                   .backward = backward};

@@ -1,0 +1,15 @@
+/* What a task may use besides its options, whoever asks for it (the command line, the library, the server): where its
+ * notes and warnings go, and how it is told to stop. */
+#ifndef ASSAY_TASK_CONTEXT_H
+#define ASSAY_TASK_CONTEXT_H
+
+#include "base/log.h"
+
+#include <signal.h>
+
+typedef struct assay_task_context {
+    const assay_log *log;                     /* NULL: notes and warnings are dropped */
+    const volatile sig_atomic_t *interrupted; /* not 0: stop cleanly and return ASSAY_E_STOPPED */
+} assay_task_context;
+
+#endif

@@ -1,0 +1,277 @@
+/* The order of things: render everything, so that the longest text and the largest tree are known; plan one engine for
+ * them; score the pairs, then the choices; and make the statistics once the model is closed again, so that --against
+ * never holds two models. */
+#include "task/eval_judge.h"
+
+#include "base/file.h"
+#include "base/version.h"
+#include "score/pack_answers.h"
+#include "task/folder_lock.h"
+#include "task/pair_input.h"
+
+#include <string.h>
+
+typedef struct judging {
+    assay_verdict *verdict;
+    const assay_eval_data *data;
+    const assay_options *options;
+    const assay_task_context *context;
+    assay_scoring *scoring;
+    assay_example_set set;
+    assay_ids **answers; /* of each choice; NULL: left out */
+    float *rewards;      /* of all pairs, then of all choices */
+    size_t reward_count, longest, tree, scored;
+    assay_error *err;
+} judging;
+
+static assay_status render_pairs(judging *j)
+{
+    assay_example_options rule = {.max_length = (size_t)j->scoring->source->max_length,
+                                  .truncate = assay_pair_input_truncate(j->options)};
+    if (!j->data->pairs) return ASSAY_OK;
+    ASSAY_TRY(assay_example_set_build(&j->set, j->data->pairs, NULL, 0, &j->scoring->renderer, &rule, j->err));
+    j->longest = j->set.longest;
+    for (size_t i = 0; i < j->set.count; i++)
+        if (assay_example_tokens(&j->set.items[i]) > j->tree) j->tree = assay_example_tokens(&j->set.items[i]);
+    j->scored = 2 * j->set.count;
+    j->verdict->pairs_left_out = j->set.drop_count;
+    if (j->set.drop_count)
+        assay_warn(j->context->log, "%zu pairs are left out, most of them for %s", j->set.drop_count,
+                   assay_drop_text(j->set.drops[0].reason));
+    return ASSAY_OK;
+}
+
+static assay_status render_answer(judging *j, const assay_choice *choice, size_t answer, assay_turns *turns,
+                                  assay_text_arena *arena, assay_ids *ids)
+{
+    const assay_renderer *renderer = &j->scoring->renderer;
+    turns->count = 0;
+    ASSAY_TRY(assay_turns_append(turns, arena, choice->prompt.items, choice->prompt.count, j->err));
+    ASSAY_TRY(assay_turns_append(turns, arena, choice->answers[answer].items, choice->answers[answer].count, j->err));
+    const assay_conversation conversation = {turns->items, turns->count, choice->prompt.context};
+    return renderer->render(renderer->context, &conversation, ids, j->err);
+}
+
+static void free_answers(assay_ids *answers, size_t count)
+{
+    for (size_t i = 0; answers && i < count; i++) assay_ids_release(&answers[i]);
+    assay_free(answers);
+}
+
+/* A choice with an answer that is too long is left out whole: without it the question is another one. */
+static assay_status render_choice(judging *j, size_t index, assay_text_arena *arena)
+{
+    const assay_choice *choice = &j->data->choices.items[index];
+    size_t most = (size_t)j->scoring->source->max_length;
+    bool too_long = false;
+    assay_turns turns = {0};
+    assay_ids *answers = j->answers[index] = assay_alloc(choice->count, sizeof *answers);
+    ASSAY_TRY_ALLOC(answers, "answers", j->err);
+    for (size_t i = 0; i < choice->count; i++) {
+        ASSAY_TRY(render_answer(j, choice, i, &turns, arena, &answers[i]));
+        if (answers[i].count > most && j->options->truncate == ASSAY_OPT_TRUNCATE_RIGHT) answers[i].count = most;
+        too_long |= answers[i].count > most || answers[i].count == 0;
+        if (!too_long && answers[i].count > j->longest) j->longest = answers[i].count;
+    }
+    assay_text_arena_reset(arena);
+    if (!too_long) return ASSAY_OK;
+    free_answers(answers, choice->count);
+    j->answers[index] = NULL;
+    j->verdict->choices_left_out++;
+    return ASSAY_OK;
+}
+
+static assay_status render_choices(judging *j)
+{
+    const assay_choice_set *choices = &j->data->choices;
+    assay_text_arena arena = {0};
+    assay_status status = ASSAY_OK;
+    if (!choices->count) return ASSAY_OK;
+    j->answers = assay_alloc(choices->count, sizeof *j->answers);
+    ASSAY_TRY_ALLOC(j->answers, "choices", j->err);
+    for (size_t i = 0; i < choices->count && status == ASSAY_OK; i++) status = render_choice(j, i, &arena);
+    assay_text_arena_release(&arena);
+    ASSAY_TRY(status);
+    if (j->tree < j->longest) j->tree = j->longest;
+    if (j->scored < 64) j->scored = 64;
+    if (j->verdict->choices_left_out)
+        assay_warn(j->context->log, "%zu choices are left out: an answer is longer than the maximum length",
+                   j->verdict->choices_left_out);
+    if (j->verdict->choices_left_out < choices->count) return ASSAY_OK;
+    return assay_error_set(
+        j->err, ASSAY_E_FORMAT,
+        "no choice is left to judge: all have an answer of more than %lld tokens; raise --max-length",
+        (long long)j->scoring->source->max_length);
+}
+
+static size_t count_rewards(const judging *j)
+{
+    size_t count = 2 * j->set.count;
+    for (size_t i = 0; i < j->data->choices.count; i++) count += j->answers[i] ? j->data->choices.items[i].count : 0;
+    return count;
+}
+
+static assay_status score_choices(judging *j, float *rewards)
+{
+    assay_scoring *s = j->scoring;
+    for (size_t i = 0; i < j->data->choices.count; i++) {
+        size_t count = j->data->choices.items[i].count;
+        if (*j->context->interrupted) return assay_error_set(j->err, ASSAY_E_STOPPED, "interrupted");
+        if (!j->answers[i]) continue;
+        ASSAY_TRY(assay_score_answers(s->engine, &s->pack, s->plan.bounds.rows[ASSAY_SCORED], j->answers[i], count,
+                                      rewards, j->err));
+        rewards += count;
+    }
+    return ASSAY_OK;
+}
+
+static assay_status score_all(judging *j)
+{
+    assay_scoring *s = j->scoring;
+    ASSAY_TRY(assay_scoring_engine(s, j->options, j->longest, j->tree, j->scored, NULL, j->err));
+    j->reward_count = count_rewards(j);
+    j->rewards = assay_alloc(j->reward_count, sizeof *j->rewards);
+    ASSAY_TRY_ALLOC(j->rewards, "rewards", j->err);
+    if (j->data->pairs)
+        ASSAY_TRY(assay_score_examples(s->engine, &s->pack, &j->set, NULL, j->set.count, s->plan.micro_tokens,
+                                       j->context->interrupted, j->rewards, j->err));
+    ASSAY_TRY(score_choices(j, j->rewards + 2 * j->set.count));
+    for (size_t i = 0; i < j->reward_count; i++) {
+        j->rewards[i] += (float)s->source->score_offset;
+        assay_status status = assay_scoring_check(s, (double)j->rewards[i], j->err);
+        if (status != ASSAY_OK) return assay_error_prefix(j->err, status, "answer %zu: ", i + 1);
+    }
+    return ASSAY_OK;
+}
+
+static assay_status judge_pairs(judging *j)
+{
+    assay_verdict *v = j->verdict;
+    if (!j->data->pairs) return ASSAY_OK;
+    v->has_pairs = true;
+    v->judged = assay_alloc(j->set.count, sizeof *v->judged);
+    ASSAY_TRY_ALLOC(v->judged, "pairs", j->err);
+    for (size_t i = 0; i < j->set.count; i++) {
+        uint32_t at = j->set.items[i].pair;
+        const assay_pair *pair = &j->data->pairs->pairs[at];
+        v->judged[v->count++] = (assay_judged){.chosen = (double)j->rewards[2 * i],
+                                               .rejected = (double)j->rewards[2 * i + 1],
+                                               .pair = at,
+                                               .subset = pair->subset,
+                                               .chosen_length = (double)assay_turns_length(&pair->chosen),
+                                               .rejected_length = (double)assay_turns_length(&pair->rejected)};
+    }
+    assay_length_bins(v->judged, v->count, v->length_bins);
+    assay_calibration_make(v->judged, v->count, &v->calibration);
+    ASSAY_TRY(assay_subsets_make(&v->subsets, v->judged, v->count, j->err));
+    return assay_judge(&j->set, j->rewards, &v->judgement, j->err);
+}
+
+static assay_status judge_choices(judging *j)
+{
+    assay_verdict *v = j->verdict;
+    const assay_choice_set *choices = &j->data->choices;
+    size_t next = 0, rewards = j->reward_count - 2 * j->set.count;
+    if (!choices->count) return ASSAY_OK;
+    v->has_choices = true;
+    v->judged_choices = assay_alloc(choices->count, sizeof *v->judged_choices);
+    v->choice_places = assay_alloc(choices->count, sizeof *v->choice_places);
+    v->choice_rewards = assay_alloc(rewards, sizeof *v->choice_rewards);
+    if (!v->judged_choices || !v->choice_places || !v->choice_rewards)
+        return assay_error_set(j->err, ASSAY_E_MEMORY, "out of memory for choices");
+    for (size_t i = 0; i < rewards; i++) v->choice_rewards[i] = (double)j->rewards[2 * j->set.count + i];
+    for (size_t i = 0; i < choices->count; i++) {
+        const assay_choice *choice = &choices->items[i];
+        if (!j->answers[i]) continue;
+        v->choice_places[v->choice_count] = (uint32_t)i;
+        v->judged_choices[v->choice_count++] =
+            (assay_judged_choice){v->choice_rewards + next, choice->count, choice->correct, choice->id, choice->subset};
+        next += choice->count;
+    }
+    return assay_choices_make(&v->choices, v->judged_choices, v->choice_count, j->err);
+}
+
+static assay_status keep_settings(judging *j)
+{
+    const assay_model_source *source = j->scoring->source;
+    const char *eos = source->append_eos == ASSAY_EOS_YES  ? "true"
+                      : source->append_eos == ASSAY_EOS_NO ? "false"
+                                                           : "auto";
+    const char *folder = source->adapter_folder ? source->adapter_folder : source->checkpoint->path;
+    if (assay_path_is_dir(folder))
+        ASSAY_TRY_ALLOC(j->verdict->settings_folder = assay_strdup(folder), "a path", j->err);
+    j->verdict->settings =
+        json_pack("{s:s, s:s, s:s, s:I, s:f}", "assay", ASSAY_VERSION, "template", source->template_name, "append_eos",
+                  eos, "max_length", (json_int_t)source->max_length, "score_offset", source->score_offset);
+    ASSAY_TRY_ALLOC(j->verdict->settings, "settings", j->err);
+    return assay_source_rendering(source, j->verdict->settings, j->err);
+}
+
+static assay_status judge_all(judging *j)
+{
+    ASSAY_TRY(assay_scoring_open(&j->scoring, j->options, j->context, &(assay_scoring_wants){0}, j->err));
+    ASSAY_TRY(keep_settings(j));
+    ASSAY_TRY(render_pairs(j));
+    ASSAY_TRY(render_choices(j));
+    ASSAY_TRY(score_all(j));
+    ASSAY_TRY(assay_reward_scale_make(&j->verdict->scale, j->rewards, j->reward_count, j->err));
+    ASSAY_TRY(judge_pairs(j));
+    return judge_choices(j);
+}
+
+assay_status assay_verdict_make(assay_verdict *verdict, const assay_eval_data *data, const assay_options *options,
+                                const assay_task_context *context, assay_error *err)
+{
+    judging j = {.verdict = verdict, .data = data, .options = options, .context = context, .err = err};
+    *verdict = (assay_verdict){0};
+    assay_status status = judge_all(&j);
+    for (size_t i = 0; j.answers && i < data->choices.count; i++)
+        free_answers(j.answers[i], data->choices.items[i].count);
+    assay_free(j.answers);
+    assay_free(j.rewards);
+    assay_example_set_release(&j.set);
+    assay_scoring_close(j.scoring);
+    if (status != ASSAY_OK) assay_verdict_release(verdict);
+    return status;
+}
+
+void assay_verdict_release(assay_verdict *verdict)
+{
+    assay_free(verdict->judged);
+    assay_subsets_release(&verdict->subsets);
+    assay_free(verdict->judged_choices);
+    assay_free(verdict->choice_places);
+    assay_free(verdict->choice_rewards);
+    assay_choices_release(&verdict->choices);
+    assay_free(verdict->settings_folder);
+    json_decref(verdict->settings);
+    *verdict = (assay_verdict){0};
+}
+
+static assay_status store_at(const assay_verdict *verdict, const char *path, assay_error *err)
+{
+    json_t *settings = NULL;
+    if (assay_path_exists(path)) ASSAY_TRY(assay_json_load(path, (size_t)64 << 20, &settings, err));
+    else settings = json_deep_copy(verdict->settings);
+    bool good = settings && json_object_set_new(settings, "rewards", assay_reward_scale_json(&verdict->scale)) == 0;
+    assay_status status = good ? assay_json_save(settings, path, err)
+                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s", path);
+    json_decref(settings);
+    return status;
+}
+
+assay_status assay_verdict_store(const assay_verdict *verdict, const assay_log *log, char **path, assay_error *err)
+{
+    *path = NULL;
+    if (!verdict->settings_folder)
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--store needs a folder to keep the scale in, and the model is a single file: assay "
+                               "convert makes a folder of it");
+    *path = assay_path_join(verdict->settings_folder, "assay.json");
+    ASSAY_TRY_ALLOC(*path, "a path", err);
+    assay_folder_lock lock;
+    ASSAY_TRY(assay_folder_lock_take(&lock, verdict->settings_folder, log, err));
+    assay_status status = store_at(verdict, *path, err);
+    assay_folder_lock_release(&lock);
+    return status;
+}

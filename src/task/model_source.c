@@ -1,0 +1,493 @@
+/* Finding a model's parts. Which folder plays which part is decided first (places_find), everything else follows from
+ * it: the base gives the checkpoint, the adapter folder its tensors, the one of both that has its own gives tokenizer
+ * and settings. Nothing here depends on how a folder came to be: Assay's output and PEFT's are told by their files
+ * alone. */
+#include "task/model_source.h"
+
+#include "base/file.h"
+#include "base/foreign_kind.h"
+#include "base/json_doc.h"
+#include "family/config_audit.h"
+#include "model/decoder.h"
+#include "model/model_tensors.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const size_t settings_ceiling = (size_t)64 << 20;
+
+static bool holds_tokenizer(const char *folder)
+{
+    return assay_folder_holds(folder, "tokenizer.json") || assay_folder_holds(folder, "tokenizer.model");
+}
+
+/* A relative base that is not here may lie beside the adapter folder. */
+static char *base_path(const char *adapter, const char *base)
+{
+    if (*base == '/' || assay_path_exists(base)) return assay_strdup(base);
+    char *around = assay_path_join(adapter, ".."), *beside = around ? assay_path_join(around, base) : NULL;
+    assay_free(around);
+    if (beside && assay_path_exists(beside)) return beside;
+    assay_free(beside);
+    return assay_strdup(base);
+}
+
+static assay_status base_of_adapter(const char *folder, char **out, assay_error *err)
+{
+    json_t *object = NULL;
+    const char *base = NULL;
+    char *path = assay_path_join(folder, "adapter_config.json");
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = assay_json_load(path, (size_t)4 << 20, &object, err);
+    if (status == ASSAY_OK) status = assay_json_string(object, "base_model_name_or_path", false, &base, path, err);
+    if (status == ASSAY_OK && (!base || !*base))
+        status = assay_error_set(
+            err, ASSAY_E_USAGE,
+            "%s does not say what its base is (base_model_name_or_path): give the base as --model and %s as "
+            "--adapter",
+            path, folder);
+    if (status == ASSAY_OK && !(*out = base_path(folder, base)))
+        status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    json_decref(object);
+    assay_free(path);
+    return status;
+}
+
+/* *base: what the checkpoint is opened from. */
+static assay_status places_find(assay_model_source *source, const char *model, const char *adapter, char **base,
+                                assay_error *err)
+{
+    bool is_adapter = assay_is_adapter_folder(model);
+    if (is_adapter && adapter)
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "%s is an adapter itself and cannot carry %s: give the base as --model", model, adapter);
+    if (adapter && !assay_is_adapter_folder(adapter))
+        return assay_error_set(err, ASSAY_E_IO, "%s: no adapter_config.json, so this is no adapter folder", adapter);
+    if (!adapter && !is_adapter) {
+        *base = assay_strdup(model);
+        ASSAY_TRY_ALLOC(*base, "a path", err);
+        return ASSAY_OK;
+    }
+    source->adapter_folder = assay_strdup(is_adapter ? model : adapter);
+    ASSAY_TRY_ALLOC(source->adapter_folder, "a path", err);
+    if (is_adapter) ASSAY_TRY(base_of_adapter(model, base, err));
+    else *base = assay_strdup(model);
+    ASSAY_TRY_ALLOC(*base, "a path", err);
+    if (!assay_is_adapter_folder(*base)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "%s has the adapter %s as its base; merge that one first (assay merge)",
+                           source->adapter_folder, *base);
+}
+
+/* A folder of tokenizer files alone is enough for TOKENIZER_ONLY: no checkpoint then. */
+static bool is_bare_tokenizer(const char *base, unsigned flags)
+{
+    return (flags & ASSAY_SOURCE_TOKENIZER_ONLY) && assay_path_is_dir(base) &&
+           !assay_folder_holds(base, "config.json") && holds_tokenizer(base);
+}
+
+/* A .gguf of metadata alone, as llama.cpp's vocabulary files are, likewise. */
+static assay_status open_bare_vocabulary(assay_model_source *source, const char *base, unsigned flags, assay_error *err)
+{
+    if (!(flags & ASSAY_SOURCE_TOKENIZER_ONLY) || !assay_path_exists(base) || assay_path_is_dir(base)) return ASSAY_OK;
+    ASSAY_TRY(assay_gguf_open(&source->vocabulary, base, err));
+    if (assay_gguf_tensors(source->vocabulary)->count == 0) return ASSAY_OK;
+    assay_gguf_close(source->vocabulary);
+    source->vocabulary = NULL;
+    return ASSAY_OK;
+}
+
+static assay_status adapter_context(assay_status status, const char *adapter, assay_error *err)
+{
+    return status == ASSAY_OK || !adapter ? status : assay_error_prefix(err, status, "the base of %s: ", adapter);
+}
+
+static assay_status open_checkpoint(assay_model_source *source, const char *base, unsigned flags, assay_error *err)
+{
+    unsigned how = flags & (ASSAY_SOURCE_CONFIG_ONLY | ASSAY_SOURCE_TOKENIZER_ONLY) ? ASSAY_CHECKPOINT_CONFIG_ONLY : 0;
+    if (is_bare_tokenizer(base, flags)) return ASSAY_OK;
+    ASSAY_TRY(open_bare_vocabulary(source, base, flags, err));
+    if (source->vocabulary) return ASSAY_OK;
+    ASSAY_TRY(adapter_context(assay_checkpoint_open(&source->checkpoint, base, how, err), source->adapter_folder, err));
+    return ASSAY_OK;
+}
+
+/* What the user says now, and what the run that made the model was told. */
+static assay_status ignore_keys(assay_model_source *source, const assay_string_list *now, assay_error *err)
+{
+    size_t i;
+    const json_t *key;
+    for (size_t k = 0; now && k < now->count; k++) {
+        const char *name = now->items[k];
+        if (!assay_checkpoint_ignore(source->checkpoint, &name, 1))
+            return assay_error_set(err, ASSAY_E_USAGE, "--ignore-config %s: the config of %s has no such key", name,
+                                   source->checkpoint->name);
+        if (!source->ignored) source->ignored = json_array();
+        json_array_append_new(source->ignored, json_string(name));
+    }
+    json_array_foreach(source->ignored, i, key)
+    {
+        const char *name = json_string_value(key);
+        if (name) assay_checkpoint_ignore(source->checkpoint, &name, 1);
+    }
+    return ASSAY_OK;
+}
+
+static assay_status check_tensors(const assay_model_source *source, const assay_checkpoint *checkpoint,
+                                  assay_error *err)
+{
+    assay_model_config config = source->config;
+    assay_program *program;
+    assay_model_config_see(checkpoint, &config);
+    ASSAY_TRY(assay_decoder_program(&program, &config, &(assay_decoder_options){0}, err));
+    assay_status status = assay_model_check_tensors(checkpoint, &config, program, false, err);
+    assay_program_free(program);
+    return status;
+}
+
+/* A plan needs no weights, but where they are it refuses what loading them would. */
+static assay_status look_at_weights(const assay_model_source *source, assay_error *err)
+{
+    assay_checkpoint *whole;
+    assay_error problem = {0};
+    assay_status status = assay_checkpoint_open(&whole, source->checkpoint->path, 0, &problem);
+    if (status == ASSAY_E_IO) return ASSAY_OK; /* not all there */
+    if (status != ASSAY_OK) return assay_error_set(err, status, "%s", problem.text);
+    status = check_tensors(source, whole, err);
+    assay_checkpoint_close(whole);
+    return status;
+}
+
+static assay_status open_model(assay_model_source *source, const assay_string_list *ignore, unsigned flags,
+                               assay_error *err)
+{
+    if (!source->checkpoint || (flags & ASSAY_SOURCE_TOKENIZER_ONLY)) return ASSAY_OK;
+    ASSAY_TRY(ignore_keys(source, ignore, err));
+    ASSAY_TRY(assay_model_config_read(source->checkpoint->config, source->checkpoint->path, &source->config, err));
+    if (flags & ASSAY_SOURCE_CONFIG_ONLY) ASSAY_TRY(look_at_weights(source, err));
+    return source->adapter_folder ? assay_adapter_open(&source->adapter, source->adapter_folder, err) : ASSAY_OK;
+}
+
+/* How texts were rendered: by a template's whole text since rendering 2, by a name before. */
+static assay_status read_rendering(assay_model_source *source, const json_t *object, const char *where,
+                                   assay_error *err)
+{
+    static const char *const keys[] = {"chat_template", "chat_template_tool_use", "date", "tool_format"};
+    int64_t rendering = 1;
+    ASSAY_TRY(assay_json_int(object, "rendering", false, &rendering, where, err));
+    if (rendering < 1 || rendering > ASSAY_RENDERING)
+        return assay_error_set(
+            err, ASSAY_E_UNSUPPORTED,
+            "%s: rendering is %lld, and this Assay knows 1 and %d: the folder was written by a later "
+            "version; use that one",
+            where, (long long)rendering, ASSAY_RENDERING);
+    source->rendering = (int)rendering;
+    source->kept = json_object();
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *text = NULL;
+        ASSAY_TRY(assay_json_string(object, keys[i], false, &text, where, err));
+        if (text) json_object_set_new(source->kept, keys[i], json_string(text));
+    }
+    json_t *kwargs = json_object_get(object, "chat_template_kwargs");
+    if (json_is_object(kwargs)) json_object_set(source->kept, "chat_template_kwargs", kwargs);
+    return ASSAY_OK;
+}
+
+static assay_status read_settings(assay_model_source *source, const json_t *object, const char *where, assay_error *err)
+{
+    const char *name = NULL, *eos = "auto", *precision = "f32";
+    ASSAY_TRY(assay_json_string(object, "template", false, &name, where, err));
+    ASSAY_TRY(assay_json_string(object, "append_eos", false, &eos, where, err));
+    ASSAY_TRY(assay_json_int(object, "max_length", false, &source->max_length, where, err));
+    ASSAY_TRY(assay_json_double(object, "score_offset", false, &source->score_offset, where, err));
+    ASSAY_TRY(assay_json_string(object, "precision", false, &precision, where, err));
+    if (strcmp(precision, "f32") != 0 && strcmp(precision, "bf16") != 0)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: precision is \"%s\"; it should be \"f32\" or \"bf16\"", where,
+                               precision);
+    source->bf16 = !strcmp(precision, "bf16");
+    const json_t *rewards = json_object_get(object, "rewards"), *ignored = json_object_get(object, "ignore_config");
+    if (json_is_array(ignored)) source->ignored = json_deep_copy(ignored);
+    if (rewards && !json_is_null(rewards)) ASSAY_TRY(assay_reward_scale_read(&source->rewards, rewards, where, err));
+    if (source->max_length < 0)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: max_length is %lld; it should not be negative", where,
+                               (long long)source->max_length);
+    if (strcmp(eos, "auto") != 0 && strcmp(eos, "true") != 0 && strcmp(eos, "false") != 0)
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "%s: append_eos is \"%s\"; it should be \"auto\", \"true\" or \"false\"", where, eos);
+    ASSAY_TRY(read_rendering(source, object, where, err));
+    source->append_eos = *eos == 'a' ? ASSAY_EOS_AUTO : *eos == 't' ? ASSAY_EOS_YES : ASSAY_EOS_NO;
+    source->has_settings = true;
+    if (!name) return ASSAY_OK;
+    assay_free(source->template_name);
+    source->template_name = assay_strdup(name);
+    ASSAY_TRY_ALLOC(source->template_name, "a name", err);
+    return ASSAY_OK;
+}
+
+static assay_status load_settings(assay_model_source *source, const char *path, assay_error *err)
+{
+    json_t *object = NULL;
+    ASSAY_TRY(assay_json_load(path, settings_ceiling, &object, err));
+    assay_status status = json_is_object(object)
+                              ? read_settings(source, object, path, err)
+                              : assay_error_set(err, ASSAY_E_FORMAT, "%s: should be a JSON object", path);
+    json_decref(object);
+    return status;
+}
+
+static bool is_checkpoint_of_run(const char *folder)
+{
+    size_t length = strlen(folder);
+    while (length > 1 && folder[length - 1] == '/') length--;
+    size_t start = length;
+    while (start > 0 && folder[start - 1] != '/') start--;
+    return length - start > 11 && !strncmp(folder + start, "checkpoint-", 11);
+}
+
+/* *found stays as it is where there is none. */
+static assay_status settings_of(assay_model_source *source, const char *folder, bool *found, assay_error *err)
+{
+    const char *const names[] = {"assay.json", "../assay.json"};
+    size_t count = is_checkpoint_of_run(folder) ? 2 : 1;
+    for (size_t i = 0; i < count && !*found; i++) {
+        if (!assay_folder_holds(folder, names[i])) continue;
+        char *path = assay_path_join(folder, names[i]);
+        ASSAY_TRY_ALLOC(path, "a path", err);
+        assay_status status = load_settings(source, path, err);
+        assay_free(path);
+        ASSAY_TRY(status);
+        *found = true;
+    }
+    return ASSAY_OK;
+}
+
+static assay_status find_settings(assay_model_source *source, const char *base, assay_error *err)
+{
+    bool found = false;
+    source->template_name = assay_strdup("auto");
+    ASSAY_TRY_ALLOC(source->template_name, "a name", err);
+    if (source->adapter_folder) ASSAY_TRY(settings_of(source, source->adapter_folder, &found, err));
+    if (found || !assay_path_is_dir(base)) return ASSAY_OK;
+    return settings_of(source, base, &found, err);
+}
+
+static assay_status open_tokenizer(assay_model_source *source, const char *base, unsigned flags, assay_error *err)
+{
+    const assay_checkpoint *checkpoint = source->checkpoint;
+    const char *folder = checkpoint ? checkpoint->path : base;
+    const char *own = source->adapter_folder;
+    const assay_gguf *gguf = checkpoint ? checkpoint->gguf : source->vocabulary;
+    if (own && holds_tokenizer(own)) folder = own;
+    else if (gguf) return assay_tokenizer_open(&source->tokenizer, NULL, gguf, err);
+    else if (!holds_tokenizer(folder) && (flags & ASSAY_SOURCE_TOKENIZER_OPTIONAL)) return ASSAY_OK;
+    source->tokenizer_folder = assay_strdup(folder);
+    ASSAY_TRY_ALLOC(source->tokenizer_folder, "a path", err);
+    return assay_tokenizer_open(&source->tokenizer, folder, NULL, err);
+}
+
+/* Rows of the embedding by the config; 0 where it does not say (a config nobody here knows). */
+static int64_t vocabulary(const assay_model_source *source)
+{
+    if (source->config.vocab) return (int64_t)source->config.vocab;
+    const json_t *config = source->checkpoint->config, *padded = json_object_get(config, "padded_vocab_size");
+    return json_integer_value(padded ? padded : json_object_get(config, "vocab_size"));
+}
+
+/* `value`: a number, or a list of numbers as generation allows for eos_token_id. */
+static assay_status check_special(const char *where, const char *key, const json_t *value, int64_t vocab,
+                                  assay_error *err)
+{
+    const json_t *item = value;
+    for (size_t i = 0; json_is_array(value) ? i < json_array_size(value) : i < 1; i++) {
+        if (json_is_array(value)) item = json_array_get(value, i);
+        if (json_is_integer(item) && json_integer_value(item) >= vocab)
+            return assay_error_set(err, ASSAY_E_FORMAT, "%s: %s is %lld, out of range: the embedding has %lld rows",
+                                   where, key, (long long)json_integer_value(item), (long long)vocab);
+    }
+    return ASSAY_OK;
+}
+
+static assay_status check_vocabulary(const assay_model_source *source, assay_error *err)
+{
+    static const char *const keys[] = {"bos_token_id", "eos_token_id", "pad_token_id"};
+    int64_t vocab = source->checkpoint ? vocabulary(source) : 0;
+    if (vocab <= 0) return ASSAY_OK;
+    const char *where = source->checkpoint->path;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        ASSAY_TRY(check_special(where, keys[i], json_object_get(source->checkpoint->config, keys[i]), vocab, err));
+    if (source->tokenizer && assay_tokenizer_about(source->tokenizer)->vocab_size > vocab)
+        assay_tokenizer_limit(source->tokenizer, (int32_t)vocab);
+    return ASSAY_OK;
+}
+
+static assay_status open_parts(assay_model_source *source, const char *base, const assay_string_list *ignore,
+                               unsigned flags, assay_error *err)
+{
+    ASSAY_TRY(open_checkpoint(source, base, flags, err));
+    ASSAY_TRY(find_settings(source, source->checkpoint ? source->checkpoint->path : base, err));
+    ASSAY_TRY(open_model(source, ignore, flags, err));
+    ASSAY_TRY(open_tokenizer(source, base, flags, err));
+    return check_vocabulary(source, err);
+}
+
+assay_status assay_model_source_open(assay_model_source **out, const char *model, const char *adapter,
+                                     const assay_string_list *ignore, unsigned flags, assay_error *err)
+{
+    *out = NULL;
+    if (!model)
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--model is missing: a Hugging Face folder, a .gguf file or a folder Assay wrote");
+    assay_model_source *source = assay_alloc(1, sizeof *source);
+    char *base = NULL;
+    ASSAY_TRY_ALLOC(source, model, err);
+    assay_status status = places_find(source, model, adapter, &base, err);
+    if (status == ASSAY_OK) status = open_parts(source, base, ignore, flags, err);
+    assay_free(base);
+    if (status != ASSAY_OK) {
+        assay_model_source_close(source);
+        return status;
+    }
+    *out = source;
+    return ASSAY_OK;
+}
+
+void assay_model_source_close(assay_model_source *source)
+{
+    if (!source) return;
+    assay_template_close(source->chosen);
+    json_decref(source->kept);
+    assay_tokenizer_close(source->tokenizer);
+    assay_adapter_close(source->adapter);
+    assay_checkpoint_close(source->checkpoint);
+    assay_gguf_close(source->vocabulary);
+    assay_free(source->adapter_folder);
+    assay_free(source->tokenizer_folder);
+    assay_free(source->template_name);
+    json_decref(source->ignored);
+    assay_free(source);
+}
+
+static assay_status rename_template(assay_model_source *source, const char *name, assay_error *err)
+{
+    char *copy = assay_strdup(name);
+    ASSAY_TRY_ALLOC(copy, "a name", err);
+    assay_free(source->template_name);
+    source->template_name = copy;
+    return ASSAY_OK;
+}
+
+static const char *kept_text(const assay_model_source *source, const char *key)
+{
+    return json_string_value(json_object_get(source->kept, key));
+}
+
+/* Transformers' generic heads are read at the last token that is not pad. So is a head that others trained; a new one
+ * is trained at the last token, whatever the base's pad, and so were Assay's own. */
+static bool reads_before_pad(const assay_model_source *source, const assay_options *options)
+{
+    const json_t *config = source->checkpoint ? source->checkpoint->config : NULL;
+    const char *class_name = json_string_value(json_array_get(json_object_get(config, "architectures"), 0));
+    bool headed = class_name && strstr(class_name, "ForSequenceClassification");
+    bool own = source->has_settings || source->adapter_folder || options->pooling == ASSAY_OPT_POOLING_LAST;
+    return headed && !own && source->config.arch && !source->config.arch->peft_task_type_null &&
+           source->config.pad_token >= 0;
+}
+
+/* What the user gives wins over what was kept; another template leaves the kept text and its cut behind. */
+static assay_status choose_template(assay_model_source *source, const assay_options *o, assay_error *err)
+{
+    bool anew = o->chat_template || assay_options_given(o, "template");
+    const json_t *kwargs = json_object_get(source->kept, "chat_template_kwargs");
+    char *kept_kwargs = kwargs ? assay_json_dump(kwargs, JSON_COMPACT) : NULL;
+    const char *date = o->date ? o->date : kept_text(source, "date"), *format = kept_text(source, "tool_format");
+    assay_template_request request = {.name = source->template_name,
+                                      .file = o->chat_template,
+                                      .kept = anew ? NULL : kept_text(source, "chat_template"),
+                                      .kept_tools = anew ? NULL : kept_text(source, "chat_template_tool_use"),
+                                      .kwargs = o->chat_template_kwargs ? o->chat_template_kwargs : kept_kwargs,
+                                      .date = date,
+                                      .tool_format =
+                                          !format || assay_options_given(o, "tool-format") ? o->tool_format : format,
+                                      .append_eos = source->append_eos,
+                                      .pad = (int32_t)source->config.pad_token,
+                                      .cut_behind_turn = source->rendering == 1 && !anew};
+    source->skips_pad = request.skips_pad = reads_before_pad(source, o);
+    assay_template_close(source->chosen);
+    assay_status status = assay_template_open(&source->chosen, &request, source->tokenizer, err);
+    assay_free(kept_kwargs);
+    return status == ASSAY_OK ? rename_template(source, assay_template_name(source->chosen), err) : status;
+}
+
+assay_status assay_model_source_settle(assay_model_source *source, const assay_options *options, assay_error *err)
+{
+    bool stored = source->has_settings;
+    if (!stored || assay_options_given(options, "append-eos")) source->append_eos = options->append_eos;
+    if (source->max_length <= 0 || assay_options_given(options, "max-length")) source->max_length = options->max_length;
+    if (!stored || assay_options_given(options, "template"))
+        ASSAY_TRY(rename_template(source, options->template_name, err));
+    if (!source->tokenizer) return ASSAY_OK;
+    return choose_template(source, options, err);
+}
+
+/* Where the pad token ends every turn, the token that is read is another than the last. */
+static void say_pooling(const assay_model_source *source, const assay_log *log)
+{
+    const assay_message messages[] = {{.role = ASSAY_ROLE_USER, .text = "a", .size = 1},
+                                      {.role = ASSAY_ROLE_ASSISTANT, .text = "b", .size = 1}};
+    const assay_conversation conversation = {.messages = messages, .count = 2};
+    assay_ids ids = {0};
+    if (source->skips_pad && assay_template_whole_ids(source->chosen, &conversation, &ids) && ids.count &&
+        ids.data[ids.count - 1] == (int32_t)source->config.pad_token)
+        assay_note(log,
+                   "texts end with the config's pad token (%lld), so this head is read at the token before it, as "
+                   "Transformers reads it; --pooling last reads the last token",
+                   (long long)source->config.pad_token);
+    assay_ids_release(&ids);
+}
+
+static void say_other_base(const assay_model_source *source, const assay_log *log)
+{
+    char *path = NULL;
+    const char *base = source->adapter ? source->adapter->config.base : NULL;
+    if (!base || !*base || !source->checkpoint) return;
+    bool known = assay_path_absolute(base, &path, NULL) == ASSAY_OK;
+    bool same = known ? !strcmp(path, source->checkpoint->path) : !strcmp(base, source->checkpoint->name);
+    if (!same)
+        assay_warn(log,
+                   "the adapter %s was trained on %s, not on %s; its scores mean something only if the two hold the "
+                   "same weights",
+                   source->adapter_folder, base, source->checkpoint->name);
+    assay_free(path);
+}
+
+static void say_notes(const assay_model_source *source, const assay_log *log)
+{
+    size_t i;
+    const json_t *note;
+    const assay_checkpoint *checkpoint = source->checkpoint;
+    char head[96];
+    snprintf(head, sizeof head, "%s.weight", source->config.arch->names->head);
+    json_t *notes = assay_config_notes(checkpoint->config, source->config.arch,
+                                       source->adapter || assay_checkpoint_find(checkpoint, head));
+    json_array_foreach(notes, i, note) { assay_note(log, "%s", json_string_value(note)); }
+    json_decref(notes);
+}
+
+static void say_left_out(const assay_model_source *source, const assay_log *log)
+{
+    for (size_t i = 0; source->adapter && i < source->adapter->tensors->count; i++) {
+        const char *name = source->adapter->tensors->tensors[i].name;
+        if (!assay_model_is_language_head(source->config.arch, name)) continue;
+        assay_note(log, "the adapter's %s is left out: a reward model has no language head", name);
+    }
+}
+
+void assay_model_source_warn(const assay_model_source *source, const assay_log *log)
+{
+    const char *note = source->tokenizer ? assay_tokenizer_about(source->tokenizer)->note : NULL;
+    if (note) assay_warn(log, "%s", note);
+    if (source->chosen) say_pooling(source, log);
+    if (source->checkpoint && source->config.arch) say_notes(source, log);
+    if (source->config.arch) say_left_out(source, log);
+    say_other_base(source, log);
+}

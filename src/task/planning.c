@@ -1,0 +1,360 @@
+/* Alternatives are the run as asked with one thing changed, planned like the run itself. Their order is their cost to
+ * the user: first what changes no result (recomputation), then what rounds otherwise (bf16), then what trains less
+ * (rank, head), then what drops data (length). */
+#include "task/planning.h"
+
+#include "base/alloc.h"
+#include "base/format.h"
+#include "machine/machine.h"
+#include "machine/process_memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    PROCESS_BYTES = 24 << 20, /* tokenizer and texts of a small run; measured 11 to 19 MiB */
+    /* address space that the arena takes to begin on a huge page (engine/arena.c); in a cgroup a margin for pages being
+     * written */
+    MAPPING_BYTES = 4 << 20,
+};
+
+typedef struct variant {
+    assay_planning_subject subject;
+    assay_lora_spec lora;
+    assay_plan plan;
+    assay_model_size size;
+    size_t fixed;
+    size_t params;
+    size_t longest; /* tokens of the longest pair: no micro-batch is smaller */
+    size_t length;  /* pairs with a longer side are left out; 0: none */
+    int layers;
+    bool fits;
+    size_t largest_off, largest_all;
+} variant;
+
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+static size_t longer_side(const assay_example *e) { return larger(e->chosen_count, e->rejected_count); }
+
+/* Of the pairs that a length leaves: the tokens of the largest, and their number. cuts: it leaves all, none of more
+ * than twice the length. */
+static size_t count_within(const assay_example_set *set, size_t length, bool cuts, size_t *most)
+{
+    size_t count = 0;
+    for (size_t i = 0; set && i < set->count; i++) {
+        size_t tokens = assay_example_tokens(&set->items[i]);
+        if (longer_side(&set->items[i]) > length && !cuts) continue;
+        *most = larger(*most, tokens < 2 * length ? tokens : 2 * length);
+        count++;
+    }
+    return count;
+}
+
+static assay_plan_request request_of(const variant *v, const assay_program *program)
+{
+    const assay_planning_subject *s = &v->subject;
+    assay_plan_request request = assay_trainer_request(&s->settings, s->examples, s->evaluation, s->max_length);
+    if (v->length) {
+        request.longest_path = v->length;
+        request.longest_pair = 0;
+        count_within(s->examples, v->length, s->cuts, &request.longest_pair);
+        count_within(s->evaluation, v->length, s->cuts, &request.longest_pair);
+        request.step_tokens = request.longest_pair * s->settings.batch_pairs;
+    }
+    request.program = program;
+    request.kernels = s->kernels;
+    request.workers = s->workers;
+    request.fixed_bytes = v->fixed;
+    return request;
+}
+
+/* All parts but what is there already. */
+static assay_anonymous_parts parts_of(const variant *v)
+{
+    const assay_planning_subject *s = &v->subject;
+    size_t pairs = s->examples ? s->examples->count : 0;
+    assay_anonymous_parts parts = {.weights = v->size.owned,
+                                   .tensors = v->params,
+                                   .trained = v->size.trained,
+                                   .arena = v->plan.arena_bytes,
+                                   .tokens = s->tokens_to_write,
+                                   .rows = larger(v->plan.micro_tokens, v->longest),
+                                   .pairs = pairs + (s->evaluation ? s->evaluation->count : 0)};
+    if (pairs)
+        parts.lines = assay_trainer_steps(&s->settings, pairs) / (uint64_t)(s->log_steps > 0 ? s->log_steps : 1) +
+                      (s->evaluation ? s->evaluation->count : 0);
+    return parts;
+}
+
+static size_t process_peak(const variant *v)
+{
+    assay_anonymous_parts parts = parts_of(v);
+    assay_anonymous_present(&parts);
+    if (!v->subject.examples && parts.present < PROCESS_BYTES) parts.present = PROCESS_BYTES;
+    return assay_anonymous_plan(&parts);
+}
+
+/* Limits that kill, or refuse a mapping, hold for what the process has besides its plan too. */
+static size_t within_limits(const variant *v, size_t budget)
+{
+    const assay_memory_room *room = &v->subject.room;
+    assay_anonymous_parts parts = parts_of(v);
+    uint64_t besides = assay_anonymous_besides(&parts) + MAPPING_BYTES,
+             own = room->own > besides ? room->own - besides : 0;
+    if (room->own == SIZE_MAX) return budget;
+    /* behind the arena comes the writing of the tokenizer */
+    if (parts.tokens && v->fixed - v->size.borrowed + assay_anonymous_tokenizer(&parts) > own) return 0;
+    return own > SIZE_MAX - v->size.borrowed || own + v->size.borrowed > budget ? budget
+                                                                                : (size_t)own + v->size.borrowed;
+}
+
+/* A plan within what is wanted; where there is none, within what can be had. */
+static assay_status plan_in_room(variant *v, assay_plan_request *request, assay_error *err)
+{
+    const assay_memory_room *room = &v->subject.room;
+    const size_t sizes[] = {room->wanted, room->most};
+    assay_status status = ASSAY_E_NO_FIT;
+    for (size_t i = 0; i < 2 && status == ASSAY_E_NO_FIT; i++) {
+        if (i && sizes[i] <= sizes[0]) break;
+        v->subject.settings.budget = request->budget = within_limits(v, sizes[i]);
+        status = assay_plan_make(request, &v->plan, err);
+    }
+    return status;
+}
+
+static assay_status plan_variant(variant *v, bool alternatives, assay_error *err)
+{
+    assay_program *program;
+    assay_error why = {0};
+    ASSAY_TRY(
+        assay_model_measure(&program, &v->size, v->subject.checkpoint, v->subject.adapter, &v->subject.model, err));
+    v->layers = program->layers;
+    v->params = program->param_count;
+    v->fixed = v->size.owned + v->size.borrowed + 3 * v->size.trained * sizeof(float);
+    assay_plan_request request = request_of(v, program);
+    v->longest = request.longest_pair;
+    assay_status status = plan_in_room(v, &request, &why);
+    v->fits = status == ASSAY_OK;
+    if (status == ASSAY_E_NO_FIT && v->plan.total_bytes) status = ASSAY_OK;
+    if (status != ASSAY_OK) assay_error_set(err, status, "%s", why.text);
+    if (status == ASSAY_OK && alternatives) status = assay_plan_largest(&request, 0, &v->largest_off, err);
+    if (status == ASSAY_OK && alternatives) status = assay_plan_largest(&request, v->layers, &v->largest_all, err);
+    assay_program_free(program);
+    return status;
+}
+
+static assay_status consider(assay_planning *planning, const char *text, variant *v, double fastest, assay_error *err)
+{
+    assay_plan_option *option = &planning->options[planning->option_count];
+    ASSAY_TRY(plan_variant(v, false, err));
+    snprintf(option->text, sizeof option->text, "%s", text);
+    option->fits = v->fits;
+    option->plan = v->plan;
+    option->relative_time = v->plan.time / fastest;
+    planning->option_count++;
+    return ASSAY_OK;
+}
+
+static assay_status consider_recompute(assay_planning *p, const variant *asked, double fastest, assay_error *err)
+{
+    variant v = *asked;
+    v.subject.settings.recompute = ASSAY_RECOMPUTE_ALL;
+    v.subject.settings.micro_tokens = p->longest_pair;
+    return asked->subject.settings.recompute == ASSAY_RECOMPUTE_ALL && asked->plan.micro_tokens == p->longest_pair
+               ? ASSAY_OK
+               : consider(p, "--recompute all, smallest micro-batch", &v, fastest, err);
+}
+
+/* bf16 halves the time only where the processor multiplies it itself. */
+static assay_status consider_bf16(assay_planning *p, const variant *asked, double fastest, assay_error *err)
+{
+    variant v = *asked;
+    v.subject.model.bf16 = true;
+    return asked->subject.model.bf16
+               ? ASSAY_OK
+               : consider(p, "--precision bf16", &v, asked->subject.kernels->bf16->native ? 2 * fastest : fastest, err);
+}
+
+static assay_status consider_rank(assay_planning *p, const variant *asked, double fastest, assay_error *err)
+{
+    variant v = *asked;
+    char text[64];
+    if (!asked->subject.model.lora || asked->subject.adapter || asked->subject.model.tuning != ASSAY_TUNE_LORA ||
+        asked->subject.model.lora->rank < 2)
+        return ASSAY_OK;
+    v.lora = *asked->subject.model.lora;
+    v.lora.rank /= 2;
+    v.subject.model.lora = &v.lora;
+    snprintf(text, sizeof text, "--lora-rank %zu", v.lora.rank);
+    return consider(p, text, &v, fastest, err);
+}
+
+static assay_status consider_tuning(assay_planning *p, const variant *asked, double fastest, assay_error *err)
+{
+    static const assay_lora_spec usual = {.rank = 8, .alpha = 16};
+    variant v = *asked;
+    if (asked->subject.model.tuning == ASSAY_TUNE_FULL) {
+        v.subject.model.tuning = ASSAY_TUNE_LORA;
+        v.subject.model.lora = &usual;
+        ASSAY_TRY(consider(p, "--tuning lora", &v, fastest, err));
+    }
+    v = *asked;
+    v.subject.model.tuning = ASSAY_TUNE_HEAD;
+    v.subject.model.lora = NULL;
+    return asked->subject.model.tuning == ASSAY_TUNE_HEAD ? ASSAY_OK : consider(p, "--tuning head", &v, fastest, err);
+}
+
+/* With data: the greatest length that fits (half of the longest where all do), and how many pairs it costs. A greater
+ * length leaves all that a smaller one does, so it can be bisected. */
+static assay_status consider_lengths_of_data(assay_planning *p, const variant *asked, double fastest, assay_error *err)
+{
+    const assay_planning_subject *s = &asked->subject;
+    size_t low = 0, high = larger(s->examples->longest, s->evaluation ? s->evaluation->longest : 0), ignored = 0;
+    char text[96];
+    variant v = *asked;
+    v.subject.settings.micro_tokens = 0;
+    while (!asked->fits && high - low > 1) {
+        v.length = low + (high - low) / 2;
+        bool any = count_within(s->examples, v.length, s->cuts, &ignored) > 0;
+        if (any) ASSAY_TRY(plan_variant(&v, false, err));
+        if (any && !v.fits) high = v.length;
+        else low = v.length;
+    }
+    if (asked->fits) low = high / 2;
+    v.length = low;
+    size_t left = count_within(s->examples, low, s->cuts, &ignored);
+    if (left == 0) return ASSAY_OK;
+    if (s->cuts) snprintf(text, sizeof text, "--max-length %zu", low);
+    else
+        snprintf(text, sizeof text, "--max-length %zu, without %zu of %zu pairs", low, s->examples->count - left,
+                 s->examples->count);
+    return consider(p, text, &v, fastest, err);
+}
+
+/* Without data the length is halved. */
+static assay_status consider_length(assay_planning *p, const variant *asked, double fastest, assay_error *err)
+{
+    variant v = *asked;
+    char text[64];
+    assay_plan_request request = request_of(asked, NULL);
+    if (asked->subject.examples) return consider_lengths_of_data(p, asked, fastest, err);
+    if (request.longest_path < 2) return ASSAY_OK;
+    v.subject.max_length = request.longest_path / 2;
+    v.subject.settings.micro_tokens = 0;
+    snprintf(text, sizeof text, "--max-length %zu", v.subject.max_length);
+    return consider(p, text, &v, fastest, err);
+}
+
+static assay_status consider_all(assay_planning *p, const variant *asked, assay_error *err)
+{
+    double fastest = asked->plan.time / asked->plan.relative_time;
+    ASSAY_TRY(consider_recompute(p, asked, fastest, err));
+    ASSAY_TRY(consider_bf16(p, asked, fastest, err));
+    ASSAY_TRY(consider_rank(p, asked, fastest, err));
+    ASSAY_TRY(consider_tuning(p, asked, fastest, err));
+    return consider_length(p, asked, fastest, err);
+}
+
+/* Its end, where the line is, if it is too long: from the start of a character on. */
+static void copy_place(char *to, size_t size, const char *place)
+{
+    size_t length = strlen(place), dots = 3;
+    if (length < size) dots = 0;
+    else place += length - (size - 1 - dots);
+    while (dots && ((unsigned char)*place & 0xc0) == 0x80) place++;
+    snprintf(to, size, "%.*s%s", (int)dots, "...", place);
+}
+
+static void find_longest_pair(assay_planning *p, const assay_example_set *set)
+{
+    for (size_t i = 0; set && !*p->longest_place && i < set->count; i++) {
+        if (assay_example_tokens(&set->items[i]) != p->longest_pair) continue;
+        char *place = assay_pair_set_place(set->pairs, set->pairs->pairs[set->items[i].pair].place);
+        if (place) copy_place(p->longest_place, sizeof p->longest_place, place);
+        assay_free(place);
+    }
+}
+
+assay_status assay_planning_make(assay_planning *planning, const assay_planning_subject *subject, assay_error *err)
+{
+    variant asked = {.subject = *subject};
+    *planning = (assay_planning){0};
+    ASSAY_TRY(plan_variant(&asked, subject->alternatives, err));
+    planning->budget = asked.subject.settings.budget;
+    planning->fits = asked.fits;
+    planning->plan = asked.plan;
+    planning->size = asked.size;
+    planning->layers = asked.layers;
+    planning->gradients = asked.size.trained * sizeof(float);
+    planning->optimizer = 2 * asked.size.trained * sizeof(float);
+    planning->rss = process_peak(&asked);
+    planning->largest_off = asked.largest_off;
+    planning->largest_all = asked.largest_all;
+    planning->longest_pair = asked.longest;
+    find_longest_pair(planning, subject->examples);
+    find_longest_pair(planning, subject->evaluation);
+    return subject->alternatives || !asked.fits ? consider_all(planning, &asked, err) : ASSAY_OK;
+}
+
+assay_status assay_planning_refuse(const assay_planning *p, assay_error *err)
+{
+    char need[32], budget[32], arena[32], advice[500] = "", line[160], bytes[32], longest[256] = "";
+    assay_format_bytes(p->plan.total_bytes, need, sizeof need);
+    assay_format_bytes(p->budget, budget, sizeof budget);
+    assay_format_bytes(p->plan.arena_bytes, arena, sizeof arena);
+    for (size_t i = 0; i < p->option_count; i++) {
+        if (!p->options[i].fits) continue;
+        assay_format_bytes(p->options[i].plan.total_bytes, bytes, sizeof bytes);
+        snprintf(line, sizeof line, "%s (%s), ", p->options[i].text, bytes);
+        strncat(advice, line, sizeof advice - strlen(advice) - 1);
+    }
+    if (*p->longest_place)
+        snprintf(longest, sizeof longest, "the pair at %s has %zu, and ", p->longest_place, p->longest_pair);
+    return assay_error_set(err, ASSAY_E_NO_FIT,
+                           "this run needs %s: %.1f MiB of weights, gradients and optimizer, and %s for a micro-batch "
+                           "of %zu tokens (%sa pair is never split) with %d of %d layers "
+                           "recomputed. The budget is %s. What would fit: %s--memory %.0fM",
+                           need, (double)(p->plan.total_bytes - p->plan.arena_bytes) / 1048576, arena,
+                           p->plan.micro_tokens, longest, p->plan.replayed, p->layers, budget, advice,
+                           (double)p->plan.total_bytes / 1048576 + 1);
+}
+
+static json_t *suggestions(const assay_planning *p)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < p->option_count; i++) {
+        const assay_plan_option *o = &p->options[i];
+        json_array_append_new(list, json_pack("{s:s, s:b, s:I, s:f, s:I, s:i}", "option", o->text, "fits", o->fits,
+                                              "peak_bytes", (json_int_t)o->plan.total_bytes, "relative_time",
+                                              o->relative_time, "micro_tokens", (json_int_t)o->plan.micro_tokens,
+                                              "layers_replayed", o->plan.replayed));
+    }
+    return list;
+}
+
+/* The sentence of a refusal, NULL where there is nothing to refuse. */
+static json_t *reason(const assay_planning *p)
+{
+    assay_error refusal;
+    if (p->fits) return NULL;
+    (void)assay_planning_refuse(p, &refusal);
+    json_t *text = json_string(refusal.text);
+    return text ? text : json_string("it does not fit, and its path is not UTF-8");
+}
+
+json_t *assay_planning_json(const assay_planning *p)
+{
+    size_t weights = p->size.owned + p->size.borrowed - p->size.adapters,
+           activations = p->plan.arena_bytes - p->plan.scratch_bytes;
+    json_t *classes = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)weights, "adapters",
+                                (json_int_t)p->size.adapters, "gradients", (json_int_t)p->gradients, "optimizer",
+                                (json_int_t)p->optimizer, "activations", (json_int_t)activations, "workspace",
+                                (json_int_t)p->plan.scratch_bytes);
+    return json_pack("{s:b, s:o*, s:I, s:I, s:I, s:o, s:I, s:i, s:i, s:f, s:f, s:I, s:I, s:I, s:o*}", "fits", p->fits,
+                     "reason", reason(p), "peak_bytes", (json_int_t)p->plan.total_bytes, "budget_bytes",
+                     (json_int_t)p->budget, "rss_bytes", (json_int_t)p->rss, "classes", classes, "micro_tokens",
+                     (json_int_t)p->plan.micro_tokens, "layers", p->layers, "layers_replayed", p->plan.replayed,
+                     "recompute_overhead", p->plan.overhead, "relative_time", p->plan.relative_time, "longest_pair",
+                     (json_int_t)p->longest_pair, "largest_without_recompute", (json_int_t)p->largest_off,
+                     "largest_with_recompute", (json_int_t)p->largest_all, "suggestions", suggestions(p));
+}

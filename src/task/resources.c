@@ -1,0 +1,62 @@
+#include "task/resources.h"
+
+#include "machine/machine.h"
+
+#include <stdlib.h>
+
+assay_status assay_choose_kernels(const assay_kernels **kernels, assay_error *err)
+{
+    const char *name = getenv("ASSAY_KERNELS");
+    return assay_kernels_select(kernels, name && *name ? name : NULL, err);
+}
+
+static bool say_imitated(bool bf16, const assay_kernels *kernels, const assay_log *log)
+{
+    if (bf16 && !kernels->bf16->native)
+        assay_note(log, "bf16 arithmetic is imitated on this processor (kernels %s): right, but slower than f32",
+                   kernels->name);
+    return bf16;
+}
+
+bool assay_training_in_bf16(const assay_options *options, const assay_kernels *kernels, const assay_log *log)
+{
+    if (options->precision == ASSAY_OPT_PRECISION_AUTO) return kernels->bf16->native;
+    return say_imitated(options->precision == ASSAY_OPT_BF16, kernels, log);
+}
+
+bool assay_scoring_in_bf16(const assay_options *options, const assay_model_source *source, const assay_kernels *kernels,
+                           const assay_log *log)
+{
+    if (options->precision == ASSAY_OPT_PRECISION_AUTO) return say_imitated(source->bf16, kernels, log);
+    return say_imitated(options->precision == ASSAY_OPT_BF16, kernels, log);
+}
+
+size_t assay_memory_share(uint64_t bytes) { return (size_t)((double)bytes * 0.9); }
+
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+assay_status assay_memory_budget(const assay_options *options, size_t besides, size_t *budget, assay_error *err)
+{
+    assay_machine_memory memory;
+    *budget = options->memory;
+    if (options->memory) return ASSAY_OK;
+    ASSAY_TRY(assay_machine_memory_read(&memory, "", err));
+    *budget = assay_memory_share(memory.free);
+    if (memory.own != UINT64_MAX) *budget = (size_t)least(*budget, assay_memory_share(memory.own) + besides);
+    return ASSAY_OK;
+}
+
+assay_status assay_memory_room_read(const assay_options *options, assay_memory_room *room, assay_error *err)
+{
+    assay_machine_memory memory;
+    bool is_auto = options->memory == 0;
+    assay_status status = assay_machine_memory_read(&memory, "", is_auto ? err : NULL);
+    *room = (assay_memory_room){.wanted = options->memory, .own = SIZE_MAX};
+    if (status != ASSAY_OK) return is_auto ? status : ASSAY_OK;
+    room->own = (size_t)least(memory.own, memory.group);
+    if (is_auto)
+        *room = (assay_memory_room){.wanted = assay_memory_share(memory.free),
+                                    .most = (size_t)least(assay_memory_share(memory.available), memory.group),
+                                    .own = room->own};
+    return ASSAY_OK;
+}

@@ -1,0 +1,283 @@
+#include "task/run_output.h"
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/version.h"
+#include "machine/machine_facts.h"
+#include "options/option_dump.h"
+#include "report/model_card.h"
+#include "report/report.h"
+#include "task/output_guard.h"
+#include "tokenizer/tokenizer_save.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --force removes what was there: only what is plainly a run's or a model's folder. */
+static assay_status check_removable(const char *folder, assay_error *err)
+{
+    static const char *const signs[] = {"metrics.jsonl", "assay.json", "adapter_config.json", "config.json"};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        char *path = assay_path_join(folder, signs[i]);
+        bool found = path && assay_path_exists(path);
+        assay_free(path);
+        if (found) return ASSAY_OK;
+    }
+    return assay_error_set(
+        err, ASSAY_E_USAGE,
+        "--output %s holds something that is neither a run nor a model; --force does not remove that", folder);
+}
+
+static bool is_lock(const char *name) { return !strcmp(name, ASSAY_FOLDER_LOCK_NAME); }
+
+static assay_status is_empty(const char *folder, bool *empty, assay_error *err)
+{
+    char **names;
+    size_t count;
+    *empty = true;
+    if (!assay_path_is_dir(folder)) return ASSAY_OK;
+    ASSAY_TRY(assay_list_dir(folder, &names, &count, err));
+    *empty = count == 0 || (count == 1 && is_lock(names[0]));
+    assay_names_free(names, count);
+    return ASSAY_OK;
+}
+
+/* Whether what is there may be kept or removed. */
+static assay_status check_present(const assay_options *options, assay_error *err)
+{
+    bool exists, is_dir, empty;
+    ASSAY_TRY(assay_path_look(options->output, &exists, &is_dir, err));
+    if (exists && !is_dir)
+        return assay_error_set(err, ASSAY_E_USAGE, "--output %s is a file, not a folder", options->output);
+    ASSAY_TRY(is_empty(options->output, &empty, err));
+    if (empty || options->resume) return ASSAY_OK;
+    if (options->force) return check_removable(options->output, err);
+    return assay_error_set(err, ASSAY_E_USAGE,
+                           "--output %s is not empty: --resume goes on with it, --force replaces it", options->output);
+}
+
+assay_status assay_output_check(const assay_options *options, assay_error *err)
+{
+    if (!options->output)
+        return assay_error_set(err, ASSAY_E_USAGE, "--output is missing: the folder that the trained model goes to");
+    ASSAY_TRY(assay_output_guard(options, err));
+    return check_present(options, err);
+}
+
+/* All but the lock, which is held. */
+static assay_status remove_contents(const char *folder, assay_error *err)
+{
+    char **names;
+    size_t count;
+    ASSAY_TRY(assay_list_dir(folder, &names, &count, err));
+    assay_status status = ASSAY_OK;
+    for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
+        if (is_lock(names[i])) continue;
+        char *path = assay_path_join(folder, names[i]);
+        status = path ? assay_remove_tree(path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+        assay_free(path);
+    }
+    assay_names_free(names, count);
+    return status;
+}
+
+static assay_status prepare(const assay_options *options, assay_error *err)
+{
+    ASSAY_TRY(check_present(options, err)); /* somebody may have written there since assay_output_check */
+    return options->force && !options->resume ? remove_contents(options->output, err) : ASSAY_OK;
+}
+
+assay_status assay_output_make(const assay_training *training, const assay_options *options, const assay_log *log,
+                               assay_folder_lock *lock, assay_error *err)
+{
+    ASSAY_TRY(assay_output_guard_source(options, training->source->checkpoint->path, err));
+    ASSAY_TRY(assay_folder_lock_take(lock, options->output, log, err));
+    assay_status status = prepare(options, err);
+    if (status != ASSAY_OK) assay_folder_lock_release(lock);
+    return status;
+}
+
+static json_t *plan_json(const assay_trainer *t)
+{
+    return json_pack("{s:I, s:I, s:I, s:i}", "total_bytes", (json_int_t)t->plan.total_bytes, "arena_bytes",
+                     (json_int_t)t->plan.arena_bytes, "micro_tokens", (json_int_t)t->plan.micro_tokens,
+                     "layers_replayed", t->plan.replayed);
+}
+
+static const char *eos_word(assay_append_eos eos)
+{
+    return eos == ASSAY_EOS_YES ? "true" : eos == ASSAY_EOS_NO ? "false" : "auto";
+}
+
+static assay_status write_settings(const assay_training *t, const assay_options *options,
+                                   const assay_run_outcome *outcome, const char *folder, assay_error *err)
+{
+    json_t *json =
+        json_pack("{s:s, s:I, s:s, s:s, s:s, s:I, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "assay", ASSAY_VERSION, "steps",
+                  (json_int_t)t->trainer->step, "precision", assay_program_precision(t->model->program), "template",
+                  t->source->template_name, "append_eos", eos_word(t->source->append_eos), "max_length",
+                  (json_int_t)t->source->max_length, "score_offset", 0.0, "seed", (json_int_t)options->seed, "options",
+                  assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan", plan_json(t->trainer), "fingerprints",
+                  "base", t->prints.base, "data", t->prints.data);
+    assay_status status = assay_source_rendering(t->source, json, err);
+    if (json && t->source->ignored) json_object_set(json, "ignore_config", t->source->ignored);
+    if (json && outcome->has_evaluation) json_object_set_new(json, "evaluation", assay_judgement_json(&outcome->after));
+    if (json && outcome->has_evaluation)
+        json_object_set_new(json, "rewards", assay_reward_scale_json(&outcome->after.scale));
+    char *path = assay_path_join(folder, "assay.json");
+    if (status == ASSAY_OK)
+        status = json && path ? assay_json_save(json, path, err)
+                              : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for assay.json");
+    json_decref(json);
+    assay_free(path);
+    return status;
+}
+
+/* Where Hugging Face has no class for the reward model: its base and the head beside it. */
+static assay_status loading_by_hand(const assay_training *t, assay_buf *card, assay_error *err)
+{
+    const assay_architecture *arch = t->model->config.arch;
+    if (t->tuning != ASSAY_TUNE_FULL)
+        ASSAY_TRY(assay_buf_printf(
+            card, err,
+            "Transformers has no class for sequence classification of %s. Fold the adapter in, once: `assay merge "
+            "--model PATH --output MERGED`; then, with MERGED for PATH:\n\n",
+            arch->title));
+    return assay_buf_printf(card, err,
+                            "```python\nfrom safetensors.torch import load_file\nfrom transformers import AutoModel, "
+                            "AutoTokenizer\nmodel, tokenizer = (kind.from_pretrained(\"PATH\") for kind in (AutoModel, "
+                            "AutoTokenizer))\nhead = load_file(\"PATH/model.safetensors\")[\"%s.weight\"]\nscore = "
+                            "(model(**tokenizer(text, return_tensors=\"pt\")).last_hidden_state[0, -1] @ "
+                            "head[0]).item()\n```\n",
+                            arch->names->head);
+}
+
+/* The lines that load the model, for the card; what load_back in tests/oracle runs. */
+static assay_status loading_lines(const assay_training *t, assay_buf *card, assay_error *err)
+{
+    const assay_architecture *arch = t->model->config.arch;
+    if (!arch->sequence_class) return loading_by_hand(t, card, err);
+    if (t->tuning == ASSAY_TUNE_FULL)
+        return assay_buf_printf(
+            card, err,
+            "```python\nfrom transformers import AutoModelForSequenceClassification, AutoTokenizer\n"
+            "model = AutoModelForSequenceClassification.from_pretrained(\"PATH\"%s)\ntokenizer = "
+            "AutoTokenizer.from_pretrained(\"PATH\"%s)\n```\n",
+            arch->peft_task_type_null ? ", trust_remote_code=True" : "",
+            arch->peft_task_type_null ? ", trust_remote_code=True" : "");
+    bool gguf = t->source->checkpoint->kind == ASSAY_CHECKPOINT_GGUF;
+    if (gguf)
+        ASSAY_TRY(assay_buf_printf(
+            card, err, "The base is a GGUF file; for Hugging Face, once: `assay convert %s --output base-hf`\n\n",
+            t->source->checkpoint->name));
+    return assay_buf_printf(
+        card, err,
+        "```python\nfrom transformers import AutoModelForSequenceClassification; from peft import PeftModel\n"
+        "base = AutoModelForSequenceClassification.from_pretrained(\"%s\", num_labels=1%s)\nmodel = "
+        "PeftModel.from_pretrained(base, \"PATH\").eval()\n```\n",
+        gguf ? "base-hf" : t->source->checkpoint->name, arch->peft_task_type_null ? ", trust_remote_code=True" : "");
+}
+
+static assay_status card_body(const assay_training *t, const assay_options *options, const assay_card *card,
+                              assay_buf *out, assay_error *err)
+{
+    ASSAY_TRY(assay_card_metadata(out, card, err));
+    ASSAY_TRY(assay_buf_printf(
+        out, err, "# %s\n\nA %s reward model, trained with Assay %s on %zu preference pairs (%s, %llu steps).\n\n",
+        card->name, t->model->config.arch->name, ASSAY_VERSION, t->examples.count,
+        t->tuning == ASSAY_TUNE_FULL   ? "all weights"
+        : t->tuning == ASSAY_TUNE_HEAD ? "head only"
+                                       : "LoRA",
+        (unsigned long long)t->trainer->step));
+    ASSAY_TRY(assay_card_evaluation(out, card, err));
+    ASSAY_TRY(assay_buf_text(out, "## Use\n\n", err));
+    ASSAY_TRY(loading_lines(t, out, err));
+    return assay_buf_printf(out, err,
+                            "\nTexts are rendered with the template `%s` (end of text: %s), at most %lld tokens; the "
+                            "score is read at the last token.\n"
+                            "With Assay: `assay score --model PATH`. Seed %lld.\n",
+                            t->source->template_name, eos_word(t->source->append_eos), (long long)t->source->max_length,
+                            (long long)options->seed);
+}
+
+static assay_status card_text(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome,
+                              assay_buf *out, assay_error *err)
+{
+    char *name = NULL;
+    json_t *said = assay_options_json(options, ASSAY_FOR_TRAIN, false),
+           *evaluation = outcome->has_evaluation ? assay_judgement_json(&outcome->after) : NULL;
+    assay_card card = {.base = t->source->checkpoint->name,
+                       .library = t->tuning == ASSAY_TUNE_FULL ? "transformers" : "peft",
+                       .license = t->license,
+                       .data = json_object_get(said, "data"),
+                       .eval_data = t->eval_pairs ? json_object_get(said, "eval-data") : NULL,
+                       .evaluation = evaluation};
+    assay_status status = assay_path_absolute(options->output, &name, err);
+    if (status == ASSAY_OK) {
+        card.name = assay_path_base(name);
+        status = card_body(t, options, &card, out, err);
+    }
+    json_decref(said);
+    json_decref(evaluation);
+    assay_free(name);
+    return status;
+}
+
+static assay_status write_card(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome,
+                               const char *folder, assay_error *err)
+{
+    assay_buf card;
+    char *path = assay_path_join(folder, "README.md");
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_buf_init(&card, 1 << 20);
+    assay_status status = card_text(t, options, outcome, &card, err);
+    if (status == ASSAY_OK) status = assay_file_write_atomic(path, card.data, card.size, err);
+    assay_buf_release(&card);
+    assay_free(path);
+    return status;
+}
+
+static assay_status drop_report(const char *folder, assay_error *err)
+{
+    char *path = assay_path_join(folder, ASSAY_REPORT_NAME);
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = assay_remove_tree(path, err);
+    assay_free(path);
+    return status;
+}
+
+assay_status assay_output_write(assay_training *t, const assay_options *options, const assay_run_outcome *outcome,
+                                assay_error *err)
+{
+    const char *pad = t->pad_token >= 0 ? assay_tokenizer_token(t->source->tokenizer, (int32_t)t->pad_token) : NULL;
+    ASSAY_TRY(drop_report(options->output, err));
+    ASSAY_TRY(assay_training_save(t, options->output, err));
+    const assay_gguf *gguf = t->source->tokenizer_folder ? NULL : t->source->checkpoint->gguf;
+    ASSAY_TRY(assay_tokenizer_save_held(&t->tokenizer_files, gguf, options->output, pad, err));
+    ASSAY_TRY(assay_source_template_save(t->source, options->output, err));
+    ASSAY_TRY(assay_machine_facts_save(options->output, assay_pool_size(t->pool), t->kernels->name, err));
+    ASSAY_TRY(write_card(t, options, outcome, options->output, err));
+    ASSAY_TRY(write_settings(t, options, outcome, options->output, err));
+    return assay_report_write(options->output, NULL, NULL, err);
+}
+
+static bool settings_are_of_step(const char *path, uint64_t step)
+{
+    json_t *notes = NULL;
+    int64_t steps = -1;
+    if (assay_json_load(path, 1 << 24, &notes, NULL) == ASSAY_OK)
+        assay_json_int(notes, "steps", false, &steps, path, NULL);
+    json_decref(notes);
+    return steps >= 0 && (uint64_t)steps == step;
+}
+
+bool assay_output_is_whole(const assay_training *t, const assay_options *options)
+{
+    char *report = assay_path_join(options->output, ASSAY_REPORT_NAME),
+         *settings = assay_path_join(options->output, "assay.json");
+    bool whole =
+        report && settings && assay_path_exists(report) && settings_are_of_step(settings, t->trainer->total_steps);
+    assay_free(report);
+    assay_free(settings);
+    return whole;
+}

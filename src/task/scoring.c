@@ -1,0 +1,139 @@
+#include "task/scoring.h"
+
+#include "base/alloc.h"
+#include "model/bad_weight.h"
+#include "task/resources.h"
+
+#include <math.h>
+
+enum { TREE_TOKENS = 4096 };
+
+static assay_status open_all(assay_scoring *s, const assay_options *options, const assay_task_context *context,
+                             const assay_scoring_wants *wants, assay_error *err)
+{
+    assay_model_options model = {.tuning = ASSAY_TUNE_NOTHING,
+                                 .need_head = wants->need_head,
+                                 .all_rows = wants->all_rows,
+                                 .seed = (uint64_t)options->seed};
+    ASSAY_TRY(assay_model_source_open(&s->source, options->model, options->adapter, &options->ignore_config, 0, err));
+    ASSAY_TRY(assay_model_source_settle(s->source, options, err));
+    assay_renderer_of_template(&s->renderer, s->source->chosen);
+    assay_model_source_warn(s->source, context->log);
+    ASSAY_TRY(assay_choose_kernels(&s->kernels, err));
+    model.bf16 = !wants->exact && assay_scoring_in_bf16(options, s->source, s->kernels, context->log);
+    if (wants->exact && options->precision == ASSAY_OPT_BF16)
+        assay_note(context->log, "--precision bf16 has no meaning here: computing in f32");
+    ASSAY_TRY(assay_model_open(&s->model, s->source->checkpoint, s->source->adapter, &model, err));
+    if (s->model->head_is_new)
+        assay_warn(context->log, "%s has no reward head: a random one is used, its scores mean nothing",
+                   s->source->checkpoint->name);
+    return assay_pool_create(&s->pool, (int)options->threads, err);
+}
+
+assay_status assay_scoring_open(assay_scoring **out, const assay_options *options, const assay_task_context *context,
+                                const assay_scoring_wants *wants, assay_error *err)
+{
+    assay_scoring *s = assay_alloc(1, sizeof *s);
+    *out = NULL;
+    ASSAY_TRY_ALLOC(s, "a model", err);
+    assay_status status = open_all(s, options, context, wants, err);
+    if (status != ASSAY_OK) {
+        assay_scoring_close(s);
+        return status;
+    }
+    *out = s;
+    return ASSAY_OK;
+}
+
+assay_status assay_scoring_engine(assay_scoring *s, const assay_options *options, size_t longest_path,
+                                  size_t longest_tree, size_t scored, const bool *observed, assay_error *err)
+{
+    size_t budget, wide = longest_tree > 2048 ? longest_tree : 2048;
+    ASSAY_TRY(assay_memory_budget(options, s->model->owned_bytes + s->model->borrowed_bytes, &budget, err));
+    assay_plan_request request = {.program = s->model->program,
+                                  .kernels = s->kernels,
+                                  .workers = assay_pool_size(s->pool),
+                                  .micro_tokens = (size_t)options->micro_tokens,
+                                  .longest_pair = longest_tree,
+                                  .longest_path = longest_path,
+                                  .step_tokens = wide,
+                                  .step_scored = scored,
+                                  .fixed_bytes = s->model->owned_bytes + s->model->borrowed_bytes,
+                                  .budget = budget};
+    ASSAY_TRY(assay_plan_make(&request, &s->plan, err));
+    assay_engine_config config = assay_plan_engine(&request, &s->plan, s->pool);
+    config.schedule.observed = observed;
+    ASSAY_TRY(assay_engine_create(&s->engine, &config, err));
+    for (size_t i = 0; i < s->model->program->param_count; i++)
+        assay_engine_bind(s->engine, (int)i, &s->model->params[i]);
+    return assay_pack_init(&s->pack, s->plan.micro_tokens, 2 * s->plan.bounds.rows[ASSAY_SCORED] + 2, err);
+}
+
+assay_status assay_scoring_render(const assay_scoring *s, const assay_input *input, size_t item, assay_ids *ids,
+                                  assay_error *err)
+{
+    const assay_template *chosen = s->source->chosen;
+    const assay_turns *turns = &input->items[item];
+    if (input->is_text) return assay_template_encode_text(chosen, turns->items[0].text, turns->items[0].size, ids, err);
+    const assay_conversation conversation = assay_turns_conversation(turns);
+    return assay_template_render(chosen, &conversation, ids, err);
+}
+
+assay_status assay_scoring_answer_engine(assay_scoring *s, const assay_options *options, size_t scored,
+                                         assay_error *err)
+{
+    size_t most = (size_t)s->source->max_length, tree = 2 * most > TREE_TOKENS ? 2 * most : TREE_TOKENS;
+    assay_status status = assay_scoring_engine(s, options, most, tree, scored, NULL, err);
+    return status == ASSAY_E_NO_FIT ? assay_scoring_engine(s, options, most, most, scored, NULL, err) : status;
+}
+
+assay_status assay_scoring_answers(const assay_scoring *s, const assay_options *options, const assay_input *input,
+                                   assay_answer_list *list, assay_error *err)
+{
+    size_t most = (size_t)s->source->max_length;
+    ASSAY_TRY(assay_grow((void **)&list->ids, &list->capacity, input->count, sizeof *list->ids, err));
+    for (size_t i = 0; i < input->count; i++) {
+        assay_ids *ids = &list->ids[i];
+        ids->count = 0;
+        ASSAY_TRY(assay_scoring_render(s, input, i, ids, err));
+        if (ids->count == 0) return assay_error_set(err, ASSAY_E_FORMAT, "an empty text cannot be scored");
+        if (ids->count > most && options->truncate == ASSAY_OPT_TRUNCATE_RIGHT) ids->count = most;
+        if (ids->count > most)
+            return assay_error_set(err, ASSAY_E_FORMAT,
+                                   "%zu tokens, --max-length allows %zu; raise it or give --truncate right", ids->count,
+                                   most);
+    }
+    return ASSAY_OK;
+}
+
+assay_status assay_scoring_check(const assay_scoring *s, double score, assay_error *err)
+{
+    char weight[400];
+    if (isfinite(score)) return ASSAY_OK;
+    if (assay_model_first_bad_weight(s->model, weight, sizeof weight))
+        return assay_error_set(err, ASSAY_E_NUMERIC,
+                               "the score is %g: %s; it came with the model: fetch or convert that again", score,
+                               weight);
+    return assay_error_set(err, ASSAY_E_NUMERIC,
+                           "the score is %g, and no weight is NaN or infinite: sums grow too large for a number; are "
+                           "these a model's weights?",
+                           score);
+}
+
+void assay_answer_list_release(assay_answer_list *list)
+{
+    for (size_t i = 0; i < list->capacity; i++) assay_ids_release(&list->ids[i]);
+    assay_free(list->ids);
+    *list = (assay_answer_list){0};
+}
+
+void assay_scoring_close(assay_scoring *s)
+{
+    if (!s) return;
+    assay_engine_free(s->engine);
+    assay_pack_release(&s->pack);
+    assay_pool_destroy(s->pool);
+    assay_model_close(s->model);
+    assay_model_source_close(s->source);
+    assay_free(s);
+}

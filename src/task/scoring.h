@@ -1,0 +1,69 @@
+/* From options to a model that scores: what eval, score and forward share.
+ *
+ *     assay_scoring *scoring;
+ *     ASSAY_TRY(assay_scoring_open(&scoring, options, context, &wants, err));
+ *     ... scoring->renderer, scoring->source, scoring->model ...
+ *     // once the sizes are known
+ *     ASSAY_TRY(assay_scoring_engine(scoring, options, longest_path, longest_tree, scored, observed, err));
+ *     ... assay_score_examples on scoring->engine and scoring->pack, or by hand with both
+ *     assay_scoring_close(scoring);
+ */
+#ifndef ASSAY_TASK_SCORING_H
+#define ASSAY_TASK_SCORING_H
+
+#include "data/input_file.h"
+#include "engine/planner.h"
+#include "model/model.h"
+#include "score/score_examples.h"
+#include "task/context.h"
+#include "task/model_source.h"
+
+typedef struct assay_scoring {
+    assay_model_source *source;
+    assay_renderer renderer;
+    assay_model *model;
+    const assay_kernels *kernels;
+    assay_pool *pool;
+    assay_plan plan;
+    assay_engine *engine;
+    assay_pack pack;
+} assay_scoring;
+
+typedef struct assay_scoring_wants {
+    bool need_head; /* a model without reward head is an error; else a random head is made, and said */
+    bool all_rows;  /* every layer for every token */
+    /* f32 whatever the options say (and said where they say bf16): values are to be compared with a reference's */
+    bool exact;
+} assay_scoring_wants;
+
+assay_status assay_scoring_open(assay_scoring **out, const assay_options *options, const assay_task_context *context,
+                                const assay_scoring_wants *wants, assay_error *err);
+/* Appends the ids of an input's item, rendered as the model was trained to read (a text as it stands). */
+assay_status assay_scoring_render(const assay_scoring *scoring, const assay_input *input, size_t item, assay_ids *ids,
+                                  assay_error *err);
+/* The answers of one input as ids; the memory is used over and over. */
+typedef struct assay_answer_list {
+    assay_ids *ids;
+    size_t capacity;
+} assay_answer_list;
+
+/* All of an input into list->ids[0 .. input->count - 1], cut where --truncate right says so. ASSAY_E_FORMAT, with no
+ * place: one is empty or too long. */
+assay_status assay_scoring_answers(const assay_scoring *scoring, const assay_options *options, const assay_input *input,
+                                   assay_answer_list *list, assay_error *err);
+void assay_answer_list_release(assay_answer_list *list); /* safe on a zeroed list */
+void assay_scoring_close(assay_scoring *scoring);        /* NULL is fine */
+
+/* observed: per program value, NULL: none (see engine.h). Plans within --memory. */
+assay_status assay_scoring_engine(assay_scoring *scoring, const assay_options *options, size_t longest_path,
+                                  size_t longest_tree, size_t scored, const bool *observed, assay_error *err);
+/* For prompts with answers: micro-batches in which a prompt with several answers fits whole are quicker; where memory
+ * (or --micro-tokens) forbids them, one text must fit. */
+assay_status assay_scoring_answer_engine(assay_scoring *scoring, const assay_options *options, size_t scored,
+                                         assay_error *err);
+
+/* ASSAY_OK for a finite score. Else ASSAY_E_NUMERIC, with the weight that is NaN or infinite where there is one;
+ * whoever calls puts in front which text it was of. */
+assay_status assay_scoring_check(const assay_scoring *scoring, double score, assay_error *err);
+
+#endif
