@@ -229,10 +229,3 @@ assay_status assay_parquet_next(assay_parquet *file, assay_parquet_row *row, ass
 }
 
 bool assay_parquet_broken(const assay_parquet *file) { return file->broken; }
-
-uint64_t assay_parquet_rows(const assay_parquet *file) { return file->rows; }
-
-assay_status assay_parquet_schema_text(const assay_parquet *file, assay_buf *out, assay_error *err)
-{
-    return assay_parquet_node_describe(file->schema.nodes, out, err);
-}

@@ -70,10 +70,4 @@ assay_status assay_parquet_next(assay_parquet *file, assay_parquet_row *row, ass
 /* The last error ended the reading. */
 bool assay_parquet_broken(const assay_parquet *file);
 
-uint64_t assay_parquet_rows(const assay_parquet *file);
-
-/* The wanted columns as one JSON object: {"messages":[{"role":"text","content":"text"}],"score":"float"}. The words for
- * leaves are text, int, float, bool, date, time, timestamp, null. Appended to `out`. */
-assay_status assay_parquet_schema_text(const assay_parquet *file, assay_buf *out, assay_error *err);
-
 #endif

@@ -56,8 +56,4 @@ void assay_parquet_schema_release(assay_parquet_schema *schema);
 /* "messages.list.element.content" in fresh memory; NULL: out of memory. */
 char *assay_parquet_node_path(const assay_parquet_node *node);
 
-/* What a node becomes, as JSON: "text", "int", "float", "bool", "date", "time", "timestamp", "null"; [...] and {...}
- * around them. */
-assay_status assay_parquet_node_describe(const assay_parquet_node *node, assay_buf *out, assay_error *err);
-
 #endif

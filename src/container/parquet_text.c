@@ -1,10 +1,11 @@
 /* Texts are most of the bytes of most files, so runs of bytes that stand for themselves are appended at once. */
 #include "container/parquet_text.h"
 
+#include "base/text.h"
+
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,15 +70,13 @@ assay_status assay_parquet_text_string(assay_buf *out, const void *bytes, size_t
     return assay_buf_byte(out, '"', err);
 }
 
-/* printf and strtod use the same decimal point, whatever the locale's is, so the test for a round trip holds in any;
- * only digits are taken from the text. */
 static int shortest_digits(double magnitude, char digits[24], int *exponent)
 {
     char text[64];
     int count = 0;
     for (int precision = magnitude < DBL_MIN ? 0 : 14; precision <= 16; precision++) {
-        snprintf(text, sizeof text, "%.*e", precision, magnitude);
-        if (strtod(text, NULL) == magnitude) break;
+        assay_text_format(text, sizeof text, "%.*e", precision, magnitude);
+        if (assay_text_real(text, NULL) == magnitude) break;
     }
     const char *mark = strchr(text, 'e');
     for (const char *at = text; at < mark; at++)

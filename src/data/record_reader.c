@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "container/parquet.h"
 #include "data/byte_source.h"
 #include "data/record_scan.h"
 #include "data/utf8_check.h"
@@ -17,6 +18,7 @@ typedef enum record_kind { KIND_LINES, KIND_ARRAY, KIND_ROWS } record_kind;
 
 struct assay_records {
     assay_byte_source source;
+    assay_parquet *parquet; /* NULL: text, out of the source */
     record_kind kind;
     char separator;
     assay_buf text;
@@ -192,10 +194,8 @@ static assay_status parse(assay_records *records, assay_error *err)
                            problem);
 }
 
-assay_status assay_records_next(assay_records *records, const assay_record **record, assay_error *err)
+static assay_status next_text(assay_records *records, const assay_record **record, assay_error *err)
 {
-    *record = NULL;
-    if (records->finished || records->broken) return ASSAY_OK;
     if (!skip_blanks(records)) {
         records->finished = true;
         assay_status status = assay_byte_source_status(&records->source, err);
@@ -218,6 +218,40 @@ assay_status assay_records_next(assay_records *records, const assay_record **rec
     return ASSAY_OK;
 }
 
+static assay_status take_row(assay_records *records, const assay_parquet_row *row, assay_error *err)
+{
+    ASSAY_TRY(assay_json_parse(row->text, row->size, records->where, &records->value, err));
+    records->record.value = records->value;
+    records->record.size = row->size;
+    return ASSAY_OK;
+}
+
+static assay_status next_row(assay_records *records, const assay_record **record, assay_error *err)
+{
+    assay_parquet_row row;
+    json_decref(records->value);
+    records->value = NULL;
+    assay_status status = assay_parquet_next(records->parquet, &row, err);
+    records->broken = status != ASSAY_OK && assay_parquet_broken(records->parquet);
+    records->finished = status == ASSAY_OK && !row.text;
+    if (records->finished) return ASSAY_OK;
+    records->record.line = row.number;
+    assay_free(records->where);
+    records->where = assay_record_place(records->source.name, row.number, 0);
+    ASSAY_TRY_ALLOC(records->where, "a place", err);
+    ASSAY_TRY(status);
+    ASSAY_TRY(take_row(records, &row, err));
+    *record = &records->record;
+    return ASSAY_OK;
+}
+
+assay_status assay_records_next(assay_records *records, const assay_record **record, assay_error *err)
+{
+    *record = NULL;
+    if (records->finished || records->broken) return ASSAY_OK;
+    return records->parquet ? next_row(records, record, err) : next_text(records, record, err);
+}
+
 static assay_status read_header(assay_records *records, assay_error *err)
 {
     bool ended;
@@ -237,6 +271,7 @@ static assay_status open_records(assay_records *records, const char *path, assay
     ASSAY_TRY(assay_byte_source_open(&records->source, path, err));
     records->where = assay_strdup(path);
     ASSAY_TRY_ALLOC(records->where, path, err);
+    if (records->source.is_parquet) return assay_parquet_open(&records->parquet, path, NULL, 0, err);
     records->separator = separator_of(path);
     if (!skip_blanks(records)) return assay_byte_source_status(&records->source, err);
     if (records->separator) {
@@ -270,6 +305,7 @@ void assay_records_close(assay_records *records)
 {
     if (!records) return;
     assay_byte_source_close(&records->source);
+    assay_parquet_close(records->parquet);
     assay_buf_release(&records->text);
     json_decref(records->header);
     json_decref(records->value);

@@ -1,4 +1,5 @@
-/* A data file as a row of JSON objects: JSON lines, one JSON array, CSV or TSV with a header; each also as .gz.
+/* A data file as a row of JSON objects: JSON lines, one JSON array, CSV or TSV with a header (each also as .gz), or
+ * Parquet.
  *
  *     assay_records *records;
  *     ASSAY_TRY(assay_records_open(&records, path, err));
@@ -12,12 +13,15 @@
  *     }
  *     assay_records_close(records);
  *
- * What it is: .csv and .tsv by name; otherwise the first byte that is not blank: '[' is an array (whatever the file is
- * called), anything else is JSON lines. CSV follows RFC 4180 (quoted cells may hold separators, line ends and doubled
+ * What it is: Parquet by its first bytes; .csv and .tsv by name; otherwise the first byte that is not blank: '[' is an
+ * array (whatever the file is called), anything else is JSON lines. A Parquet row is the object that
+ * container/parquet.h makes of it, and its line is its number in the file: the records are those of the JSON lines that
+ * the `datasets` library would write. CSV follows RFC 4180 (quoted cells may hold separators, line ends and doubled
  * quotes); every cell becomes a string; a cell of the columns conversations, messages, history, rejected_messages is
  * parsed as JSON, as it can be nothing else (empty: null). Blank lines are skipped, CRLF is accepted. Memory: one
- * record and one 256 KiB piece; a record over ASSAY_RECORD_MAX bytes is bad and is skipped without being kept. JSON
- * deeper than jansson's limit (2048) is bad. Every error begins "file:line".
+ * record and one 256 KiB piece (of Parquet a page and a dictionary for each column); a record over ASSAY_RECORD_MAX
+ * bytes is bad and is skipped without being kept. JSON deeper than jansson's limit (2048) is bad. Every error begins
+ * "file:line", of Parquet with the file and what of it.
  */
 #ifndef ASSAY_DATA_RECORD_READER_H
 #define ASSAY_DATA_RECORD_READER_H
