@@ -18,7 +18,11 @@ static assay_status recognise(pair_reading *reading, const json_t *line, uint64_
                               assay_error *err)
 {
     *format = assay_pair_format_find(line);
-    if (*format == ASSAY_FORMAT_NONE) return assay_pair_format_missing(line, reading->format, err);
+    if (*format == ASSAY_FORMAT_NONE) {
+        assay_status status = assay_pair_format_missing(line, reading->format, err);
+        return reading->format == ASSAY_FORMAT_NONE ? assay_records_doubt_header(reading->records, status, err)
+                                                    : status;
+    }
     if (reading->format == ASSAY_FORMAT_NONE) {
         reading->format = *format;
         reading->format_line = number;

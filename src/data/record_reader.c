@@ -252,6 +252,33 @@ assay_status assay_records_next(assay_records *records, const assay_record **rec
     return records->parquet ? next_row(records, record, err) : next_text(records, record, err);
 }
 
+/* One column, and another separator in its name: every row would be one cell. */
+static assay_status check_separator(const assay_records *records, assay_error *err)
+{
+    const char *name = json_string_value(json_array_get(records->header, 0));
+    const char *found = json_array_size(records->header) == 1 && name ? strpbrk(name, ";|\t,") : NULL;
+    if (!found) return ASSAY_OK;
+    char separator[3] = {*found};
+    if (*found == '\t') memcpy(separator, "\\t", 3);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "the header is one column, \"%.80s\", so the cells are parted by \"%s\" and not by \"%s\"; "
+                           "type: python3 -c \"import sys, pandas; pandas.read_csv(sys.argv[1], sep='%s').to_json("
+                           "'pairs.jsonl', orient='records', lines=True, force_ascii=False)\" '%s'",
+                           name, separator, records->separator == ',' ? "," : "\\t", separator, records->source.name);
+}
+
+assay_status assay_records_doubt_header(const assay_records *records, assay_status status, assay_error *err)
+{
+    char text[sizeof err->text];
+    if (records->kind != KIND_ROWS || !err) return status;
+    memcpy(text, err->text, sizeof text);
+    return assay_error_set(err, status,
+                           "%.1600s. The first line of such a file names the columns; where it is data already, put a "
+                           "line in front: sed -i '1i prompt%schosen%srejected' '%.200s'",
+                           text, records->separator == ',' ? "," : "\\t", records->separator == ',' ? "," : "\\t",
+                           records->source.name);
+}
+
 static assay_status read_header(assay_records *records, assay_error *err)
 {
     bool ended;
@@ -262,6 +289,7 @@ static assay_status read_header(assay_records *records, assay_error *err)
     ASSAY_TRY(check_text(records, err));
     assay_status status =
         assay_row_cells(records->text.data, records->text.size, records->separator, &records->header, err);
+    if (status == ASSAY_OK) status = check_separator(records, err);
     if (status == ASSAY_OK) status = assay_header_check(records->header, err);
     return status == ASSAY_OK ? status : assay_error_prefix(err, status, "%s: ", records->where);
 }

@@ -46,6 +46,10 @@ void assay_records_close(assay_records *records);                               
 assay_status assay_records_next(assay_records *records, const assay_record **record, assay_error *err);
 bool assay_records_broken(const assay_records *records);
 
+/* A record in which nothing was found that was looked for, of a .csv or .tsv file: its header may be missing, and the
+ * sentence in err gets the line that puts one in front. Other records: nothing happens. Returns `status`. */
+assay_status assay_records_doubt_header(const assay_records *records, assay_status status, assay_error *err);
+
 /* "pairs.jsonl:12" or "pairs.json:90 (element 8)" of the record last read, good or bad. Valid until the next call. */
 const char *assay_records_where(const assay_records *records);
 /* The same, relocatable: for messages about a record read earlier. "" when out of memory. Freed with assay_free. */
