@@ -15,6 +15,40 @@ static void reads_every_type(void **state)
     assay_gguf_close(gguf);
 }
 
+/* Random bytes in every field of every type that gguf-py does not quantise itself. */
+static void decodes_blocks_of_random_bits(void **state)
+{
+    assay_gguf *gguf;
+    assay_error err = {0};
+    (void)state;
+    if (assay_gguf_open(&gguf, GOLDEN "blocks.gguf", &err) != ASSAY_OK) fail_msg("%s", err.text);
+    assert_int_equal(assay_gguf_tensors(gguf)->count, 8);
+    golden_each("blocks", golden_look_file, (void *)(uintptr_t)assay_gguf_tensors(gguf));
+    assay_gguf_close(gguf);
+}
+
+/* A run from any element to any other is what the whole row has there. */
+static void decodes_runs_inside_blocks(void **state)
+{
+    assay_gguf *gguf;
+    (void)state;
+    assert_int_equal(assay_gguf_open(&gguf, GOLDEN "blocks.gguf", NULL), ASSAY_OK);
+    const assay_tensor_file *file = assay_gguf_tensors(gguf);
+    for (size_t t = 0; t < file->count; t++) {
+        const assay_tensor *tensor = &file->tensors[t];
+        size_t columns = tensor->shape[1];
+        float row[512], run[512];
+        assay_dtype_to_f32(tensor->dtype, tensor->data, row, columns);
+        for (size_t first = 0; first < columns; first += 7)
+            for (size_t count = 0; first + count <= columns; count += 13) {
+                assay_dtype_run_to_f32(tensor->dtype, tensor->data, first, count, run);
+                if (memcmp(run, row + first, count * sizeof *run) != 0)
+                    fail_msg("%s from %zu, %zu elements", tensor->name, first, count);
+            }
+    }
+    assay_gguf_close(gguf);
+}
+
 static void expect_int(const assay_gguf *gguf, const char *key, int64_t expected)
 {
     int64_t value = 0;
@@ -182,9 +216,13 @@ static void reads_real_vocabularies(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_every_type), cmocka_unit_test(reads_metadata),
-        cmocka_unit_test(judges_patches),   cmocka_unit_test(refuses_duplicates_and_types),
-        cmocka_unit_test(survives_torture), cmocka_unit_test(reads_real_vocabularies)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(reads_every_type),
+                                       cmocka_unit_test(decodes_blocks_of_random_bits),
+                                       cmocka_unit_test(decodes_runs_inside_blocks),
+                                       cmocka_unit_test(reads_metadata),
+                                       cmocka_unit_test(judges_patches),
+                                       cmocka_unit_test(refuses_duplicates_and_types),
+                                       cmocka_unit_test(survives_torture),
+                                       cmocka_unit_test(reads_real_vocabularies)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,11 +72,11 @@ static const assay_tensor *tensor(const config_maker *maker, const char *name)
     return assay_tensor_file_find(assay_gguf_tensors(maker->gguf), name);
 }
 
-/* The family's keys; f32 numbers in the shortest decimals. */
-static assay_status copy_keys(config_maker *maker, assay_error *err)
+/* f32 numbers in the shortest decimals. */
+static assay_status copy_list(config_maker *maker, const assay_gguf_key *key, assay_error *err)
 {
     char text[128];
-    for (const assay_gguf_key *key = maker->family->keys; key->gguf; key++) {
+    for (; key && key->gguf; key++) {
         int64_t whole = 0;
         double real = 0;
         bool there = key->real ? assay_gguf_double(maker->gguf, full_key(maker, key->gguf, text, sizeof text), &real)
@@ -87,6 +87,19 @@ static assay_status copy_keys(config_maker *maker, assay_error *err)
         ASSAY_TRY(put(maker, key->hf, key->real ? json_real(shortest(real)) : json_integer(whole), err));
     }
     return ASSAY_OK;
+}
+
+static bool lists(const assay_gguf_key *key, const char *name)
+{
+    for (; key && key->gguf; key++)
+        if (!strcmp(key->gguf, name)) return true;
+    return false;
+}
+
+static assay_status copy_keys(config_maker *maker, assay_error *err)
+{
+    ASSAY_TRY(copy_list(maker, maker->family->keys, err));
+    return copy_list(maker, maker->family->own_keys, err);
 }
 
 static assay_status put_token(config_maker *maker, const char *gguf_key, const char *key, assay_error *err)
@@ -259,8 +272,7 @@ static assay_status refuse_variants(const config_maker *maker, assay_error *err)
     char key[128];
     double value = 0;
     for (size_t i = 0; numbers[i]; i++) {
-        bool read = false;
-        for (const assay_gguf_key *k = maker->family->keys; k->gguf; k++) read = read || !strcmp(k->gguf, numbers[i]);
+        bool read = lists(maker->family->keys, numbers[i]) || lists(maker->family->own_keys, numbers[i]);
         if (read || !assay_gguf_double(maker->gguf, full_key(maker, numbers[i], key, sizeof key), &value)) continue;
         bool neutral = value == 0 || (value == 1 && strstr(numbers[i], "scal"));
         if (!neutral)

@@ -223,7 +223,7 @@ const assay_command assay_command_score = {
             "  echo '{\"prompt\": \"2+2?\", \"response\": \"4\"}' | assay score --model my-reward\n"
             "  assay score --model my-reward --input answers.jsonl > scores.jsonl\n"
             "  assay score --model my-reward --input sixteen-each.jsonl --best > winners.jsonl\n"
-            "  assay score --model my-reward --input sixteen-each.jsonl --pairs > pairs.jsonl    # to train on\n",
+            "  assay score --model my-reward --input sixteen-each.jsonl --pairs > pairs.jsonl\n",
     .takes = ASSAY_FOR_SCORE,
     .run = run,
 };

@@ -1,8 +1,8 @@
 /* GGUF v2 and v3, read-only: metadata and tensors. Format: github.com/ggml-org/ggml, docs/gguf.md and src/gguf.cpp.
  *
  * Tensors come with shapes turned into Hugging Face's order (GGUF stores the fastest dimension first) and keep GGUF's
- * names ("blk.0.attn_q.weight"); renaming and un-permuting is checkpoint's work. Types other than F32, F16, BF16, Q8_0,
- * Q4_0, Q4_1, Q5_0, Q5_1 are refused by name. */
+ * names ("blk.0.attn_q.weight"); renaming and un-permuting is checkpoint's work. Types other than F32, F16, BF16 and
+ * those of quant/block_type.h are refused by name. */
 #ifndef ASSAY_CONTAINER_GGUF_H
 #define ASSAY_CONTAINER_GGUF_H
 

@@ -144,6 +144,7 @@ typedef struct assay_gguf_family {
     bool permuted;                           /* llama.cpp's converter permuted the rows of q and k */
     bool norm_plus_one;                      /* its converter added one to the norms' weights */
     const assay_gguf_key *keys;              /* NULL-terminated */
+    const assay_gguf_key *own_keys;          /* more of them, where `keys` is shared; may be NULL */
     const char *fixed;                       /* JSON members that every such model has */
     const assay_name_pair *switches;         /* tensor -> key that is true where the tensor is there; may be NULL */
     /* last touches on the config; may be NULL */
@@ -208,6 +209,12 @@ assay_status assay_config_size_or(const json_t *config, const char *key, size_t 
                                   const char *where, assay_error *err);
 assay_status assay_config_real(const json_t *config, const char *key, float fallback, float *out, const char *where,
                                assay_error *err);
+/* A norm's epsilon, where the class's own default differs from Llama's. */
+assay_status assay_config_eps(const json_t *config, const char *key, double fallback, assay_model_config *out,
+                              const char *where, assay_error *err);
+/* Refuses a switch that is not as `wanted`; `family`, for the message, is what was released with it. */
+assay_status assay_config_expect(const json_t *config, const char *key, bool fallback, bool wanted, const char *family,
+                                 const char *where, assay_error *err);
 assay_status assay_config_rope(const json_t *config, double base, size_t max_positions, assay_rope_config *out,
                                const char *where, assay_error *err);
 /* The same from one object in rope_parameters' spelling. */

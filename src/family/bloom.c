@@ -16,20 +16,14 @@ static assay_status read_size(const json_t *config, const char *key, const char 
 
 static assay_status read_config(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
 {
-    double eps = 1e-5;
-    bool normed_residual = false;
     ASSAY_TRY(assay_config_size(config, "vocab_size", MOST, &out->vocab, where, err));
     ASSAY_TRY(read_size(config, "hidden_size", "n_embed", MOST, &out->hidden, where, err));
     ASSAY_TRY(read_size(config, "n_layer", "num_hidden_layers", ASSAY_MOST_LAYERS, &out->layers, where, err));
     ASSAY_TRY(read_size(config, "n_head", "num_attention_heads", 4096, &out->heads, where, err));
     ASSAY_TRY(assay_config_size_or(config, "seq_length", (size_t)1 << 30, 2048, &out->max_positions, where, err));
-    ASSAY_TRY(assay_json_double(config, "layer_norm_epsilon", false, &eps, where, err));
-    ASSAY_TRY(assay_json_bool(config, "apply_residual_connection_post_layernorm", false, &normed_residual, where, err));
-    if (normed_residual)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                               "%s: \"apply_residual_connection_post_layernorm\" is true; only false is supported (as "
-                               "in every released Bloom)",
-                               where);
+    ASSAY_TRY(assay_config_eps(config, "layer_norm_epsilon", 1e-5, out, where, err));
+    ASSAY_TRY(
+        assay_config_expect(config, "apply_residual_connection_post_layernorm", false, false, "Bloom", where, err));
     out->kv_heads = out->heads;
     out->head_dim = out->hidden / out->heads;
     out->ffn = 4 * out->hidden;
@@ -38,7 +32,6 @@ static assay_status read_config(const json_t *config, const char *where, assay_m
     out->qkv_layout = ASSAY_QKV_GROUPS;
     out->activation = ASSAY_GELU_TANH;
     out->norm_bias = out->qkv_bias = out->out_bias = out->mlp_bias = true;
-    out->eps = (float)eps;
     return assay_config_tokens(config, out, where, err);
 }
 

@@ -9,16 +9,7 @@ enum { MOST = 1 << 24, VOCABULARY_OF_2_AND_3 = 65024 };
 
 extern const assay_architecture assay_arch_chatglm;
 
-static assay_status expect_bool(const json_t *config, const char *key, bool fallback, bool wanted, const char *where,
-                                assay_error *err)
-{
-    bool found = fallback;
-    ASSAY_TRY(assay_json_bool(config, key, false, &found, where, err));
-    if (found == wanted) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                           "%s: \"%s\" is %s; only %s is supported (as in every released ChatGLM2/3)", where, key,
-                           found ? "true" : "false", wanted ? "true" : "false");
-}
+static const char released[] = "ChatGLM2/3";
 
 static assay_status check_variant(const json_t *config, const char *where, assay_error *err)
 {
@@ -26,11 +17,11 @@ static assay_status check_variant(const json_t *config, const char *where, assay
         return assay_error_set(
             err, ASSAY_E_UNSUPPORTED,
             "%s: this is the first ChatGLM-6B (no \"multi_query_attention\"); ChatGLM2 and later are supported", where);
-    ASSAY_TRY(expect_bool(config, "multi_query_attention", false, true, where, err));
-    ASSAY_TRY(expect_bool(config, "rmsnorm", true, true, where, err));
-    ASSAY_TRY(expect_bool(config, "post_layer_norm", true, true, where, err));
-    ASSAY_TRY(expect_bool(config, "original_rope", true, true, where, err));
-    return expect_bool(config, "apply_residual_connection_post_layernorm", false, false, where, err);
+    ASSAY_TRY(assay_config_expect(config, "multi_query_attention", false, true, released, where, err));
+    ASSAY_TRY(assay_config_expect(config, "rmsnorm", true, true, released, where, err));
+    ASSAY_TRY(assay_config_expect(config, "post_layer_norm", true, true, released, where, err));
+    ASSAY_TRY(assay_config_expect(config, "original_rope", true, true, released, where, err));
+    return assay_config_expect(config, "apply_residual_connection_post_layernorm", false, false, released, where, err);
 }
 
 static assay_status refuse_prefix(const json_t *config, const char *where, assay_error *err)
@@ -69,7 +60,6 @@ static assay_status read_rope(const json_t *config, const char *where, assay_mod
 
 static assay_status read_config(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
 {
-    double eps = 1e-5;
     bool linear_bias = false;
     ASSAY_TRY(check_variant(config, where, err));
     ASSAY_TRY(refuse_prefix(config, where, err));
@@ -81,14 +71,13 @@ static assay_status read_config(const json_t *config, const char *where, assay_m
     ASSAY_TRY(assay_config_size_or(config, "multi_query_group_num", 4096, 1, &out->kv_heads, where, err));
     ASSAY_TRY(assay_config_size(config, "kv_channels", 4096, &out->head_dim, where, err));
     ASSAY_TRY(assay_config_size_or(config, "seq_length", (size_t)1 << 30, 2048, &out->max_positions, where, err));
-    ASSAY_TRY(assay_json_double(config, "layernorm_epsilon", false, &eps, where, err));
+    ASSAY_TRY(assay_config_eps(config, "layernorm_epsilon", 1e-5, out, where, err));
     ASSAY_TRY(read_rope(config, where, out, err));
     ASSAY_TRY(assay_json_bool(config, "add_bias_linear", false, &linear_bias, where, err));
     ASSAY_TRY(assay_json_bool(config, "add_qkv_bias", false, &out->qkv_bias, where, err));
     out->qkv_bias = out->qkv_bias || linear_bias;
     out->out_bias = out->mlp_bias = linear_bias;
     out->head_bias = true;
-    out->eps = (float)eps;
     out->rotary = out->head_dim / 2;
     out->adjacent = true;
     return assay_config_tokens(config, out, where, err);

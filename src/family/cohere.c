@@ -8,11 +8,9 @@ extern const assay_architecture assay_arch_cohere;
 
 static assay_status read_config(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
 {
-    double eps = 1e-5;
     ASSAY_TRY(assay_config_read_decoder(config, where, out, err));
     ASSAY_TRY(assay_config_rope(config, 500000, out->max_positions, &out->rope, where, err));
-    ASSAY_TRY(assay_json_double(config, "layer_norm_eps", false, &eps, where, err));
-    out->eps = (float)eps;
+    ASSAY_TRY(assay_config_eps(config, "layer_norm_eps", 1e-5, out, where, err));
     out->norm = ASSAY_NORM_LAYER;
     out->adjacent = true;
     out->parallel = true;

@@ -48,7 +48,6 @@ const assay_name_pair assay_gguf_llama_block[] = {
 assay_status assay_config_read_decoder(const json_t *config, const char *where, assay_model_config *out,
                                        assay_error *err)
 {
-    double eps = 1e-6;
     ASSAY_TRY(assay_config_activation(config, "hidden_act", "silu", out, where, err));
     ASSAY_TRY(assay_config_size(config, "vocab_size", MOST, &out->vocab, where, err));
     ASSAY_TRY(assay_config_size(config, "hidden_size", MOST, &out->hidden, where, err));
@@ -59,11 +58,10 @@ assay_status assay_config_read_decoder(const json_t *config, const char *where, 
     ASSAY_TRY(assay_config_size_or(config, "head_dim", 4096, out->hidden / out->heads, &out->head_dim, where, err));
     ASSAY_TRY(assay_config_size_or(config, "max_position_embeddings", (size_t)1 << 30, 2048, &out->max_positions, where,
                                    err));
-    ASSAY_TRY(assay_json_double(config, "rms_norm_eps", false, &eps, where, err));
+    ASSAY_TRY(assay_config_eps(config, "rms_norm_eps", 1e-6, out, where, err));
     ASSAY_TRY(assay_json_bool(config, "attention_bias", false, &out->qkv_bias, where, err));
     ASSAY_TRY(assay_json_bool(config, "mlp_bias", false, &out->mlp_bias, where, err));
     out->out_bias = out->qkv_bias;
-    out->eps = (float)eps;
     out->rotary = out->head_dim;
     ASSAY_TRY(assay_config_rope(config, 10000, out->max_positions, &out->rope, where, err));
     return assay_config_tokens(config, out, where, err);

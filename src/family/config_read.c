@@ -40,6 +40,25 @@ assay_status assay_config_real(const json_t *config, const char *key, float fall
     return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" is %g; it should be a positive number", where, key, value);
 }
 
+assay_status assay_config_eps(const json_t *config, const char *key, double fallback, assay_model_config *out,
+                              const char *where, assay_error *err)
+{
+    double eps = fallback;
+    ASSAY_TRY(assay_json_double(config, key, false, &eps, where, err));
+    out->eps = (float)eps;
+    return ASSAY_OK;
+}
+
+assay_status assay_config_expect(const json_t *config, const char *key, bool fallback, bool wanted, const char *family,
+                                 const char *where, assay_error *err)
+{
+    bool found = fallback;
+    ASSAY_TRY(assay_json_bool(config, key, false, &found, where, err));
+    if (found == wanted) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is %s; only %s is supported (as in every released %s)",
+                           where, key, found ? "true" : "false", wanted ? "true" : "false", family);
+}
+
 /* A token id may be a number, null, or a list (several ends of text: the first counts). */
 static int64_t token_id(const json_t *config, const char *key)
 {

@@ -45,22 +45,17 @@ static const char *const keys[] = {"hidden_activation",
                                    "layer_types",
                                    NULL};
 
-static const assay_gguf_key gguf_keys[] = {{"embedding_length", "hidden_size", false, false},
-                                           {"feed_forward_length", "intermediate_size", false, false},
-                                           {"block_count", "num_hidden_layers", false, false},
-                                           {"attention.head_count", "num_attention_heads", false, false},
-                                           {"context_length", "max_position_embeddings", false, false},
-                                           {"attention.layer_norm_rms_epsilon", "rms_norm_eps", true, false},
-                                           {"attn_logit_softcapping", "attn_logit_softcapping", true, true},
-                                           {"attention.sliding_window", "sliding_window", false, true},
-                                           {NULL, NULL, false, false}};
+static const assay_gguf_key own_keys[] = {{"attn_logit_softcapping", "attn_logit_softcapping", true, true},
+                                          {"attention.sliding_window", "sliding_window", false, true},
+                                          {NULL, NULL, false, false}};
 
 static const assay_gguf_family gguf = {.name = "gemma2",
                                        .block = "model.layers.",
                                        .whole = assay_gguf_llama_whole,
                                        .in_block = assay_gguf_gemma2_block,
                                        .norm_plus_one = true,
-                                       .keys = gguf_keys,
+                                       .keys = assay_gguf_llama_keys,
+                                       .own_keys = own_keys,
                                        .fixed =
                                            "{\"model_type\": \"gemma2\", \"hidden_activation\": \"gelu_pytorch_tanh\"}",
                                        .complete = complete,

@@ -78,15 +78,9 @@ static const char *const keys[] = {"hidden_activation",       "query_pre_attn_sc
                                    "sliding_window",          "layer_types",           "sliding_window_pattern",
                                    "_sliding_window_pattern", "rope_local_base_freq",  NULL};
 
-static const assay_gguf_key gguf_keys[] = {{"embedding_length", "hidden_size", false, false},
-                                           {"feed_forward_length", "intermediate_size", false, false},
-                                           {"block_count", "num_hidden_layers", false, false},
-                                           {"attention.head_count", "num_attention_heads", false, false},
-                                           {"context_length", "max_position_embeddings", false, false},
-                                           {"attention.layer_norm_rms_epsilon", "rms_norm_eps", true, false},
-                                           {"attention.sliding_window", "sliding_window", false, false},
-                                           {"rope.freq_base_swa", "rope_local_base_freq", true, true},
-                                           {NULL, NULL, false, false}};
+static const assay_gguf_key own_keys[] = {{"attention.sliding_window", "sliding_window", false, false},
+                                          {"rope.freq_base_swa", "rope_local_base_freq", true, true},
+                                          {NULL, NULL, false, false}};
 
 static const assay_gguf_family gguf = {
     .name = "gemma3",
@@ -94,7 +88,8 @@ static const assay_gguf_family gguf = {
     .whole = assay_gguf_llama_whole,
     .in_block = assay_gguf_gemma2_block,
     .norm_plus_one = true,
-    .keys = gguf_keys,
+    .keys = assay_gguf_llama_keys,
+    .own_keys = own_keys,
     .fixed = "{\"model_type\": \"gemma3_text\", \"hidden_activation\": \"gelu_pytorch_tanh\"}",
     .complete = complete,
     .vocab_key = "vocab_size",

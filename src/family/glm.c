@@ -1,33 +1,33 @@
 /* Transformers' own Glm (glm-4-9b-hf and what --format glm writes of a ChatGLM2/3): the mathematics of ChatGLM with
  * separate q, k and v and a fused gate_up_proj whose first half is the gate. Reference: Transformers,
  * models/glm/modeling_glm.py. */
-#include "family/architecture.h"
+#include "family/glm.h"
 
 extern const assay_architecture assay_arch_glm;
 
-static assay_status read_config(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
+assay_status assay_glm_read(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
 {
-    double eps = 1.5625e-07;
     ASSAY_TRY(assay_config_read_decoder(config, where, out, err));
     out->qkv_bias = true;
     ASSAY_TRY(assay_json_bool(config, "attention_bias", false, &out->qkv_bias, where, err));
-    ASSAY_TRY(assay_json_double(config, "rms_norm_eps", false, &eps, where, err));
-    out->eps = (float)eps;
+    ASSAY_TRY(assay_config_eps(config, "rms_norm_eps", 1.5625e-07, out, where, err));
     out->out_bias = out->mlp_bias = false;
     out->adjacent = true;
     return assay_config_partial_rotary(config, 0.5, out, where, err);
 }
 
-static json_t *make_config(const assay_model_config *c)
+json_t *assay_glm_make(const assay_model_config *wanted, const char *model_type, const char *class_name)
 {
     static const char *const drop[] = {"mlp_bias", NULL};
-    json_t *config = assay_config_make_like(c, "glm", "GlmForCausalLM", drop);
+    json_t *config = assay_config_make_like(wanted, model_type, class_name, drop);
     if (!config) return NULL;
-    double partial = c->rotary ? (double)c->rotary / (double)c->head_dim : 0.5;
-    json_object_update_new(config, json_pack("{s:b, s:f, s:b}", "attention_bias", c->rotary ? c->qkv_bias : 1,
+    double partial = wanted->rotary ? (double)wanted->rotary / (double)wanted->head_dim : 0.5;
+    json_object_update_new(config, json_pack("{s:b, s:f, s:b}", "attention_bias", wanted->rotary ? wanted->qkv_bias : 1,
                                              "partial_rotary_factor", partial, "tie_word_embeddings", 0));
     return config;
 }
+
+static json_t *make_config(const assay_model_config *c) { return assay_glm_make(c, "glm", "GlmForCausalLM"); }
 
 static const assay_model_shape shapes[] = {{"glm", true, 320, 64, 176, 2, 4, 2, 16, 2048, 1e-5, 10000, 0}, {0}};
 
@@ -57,6 +57,6 @@ const assay_architecture assay_arch_glm = {
     .template_hint = "chatglm3, or the checkpoint's own",
     .shapes = shapes,
     .keys = keys,
-    .read_config = read_config,
+    .read_config = assay_glm_read,
     .make_config = make_config,
 };

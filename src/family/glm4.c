@@ -1,31 +1,10 @@
 /* GLM-4-0414 and GLM-Z1 in Transformers' own classes: Glm with a norm behind attention and one behind the MLP, before
  * each joins the residual. Reference: Transformers, models/glm4/modeling_glm4.py. */
-#include "family/architecture.h"
+#include "family/glm.h"
 
 extern const assay_architecture assay_arch_glm4;
 
-static assay_status read_config(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
-{
-    double eps = 1.5625e-07;
-    ASSAY_TRY(assay_config_read_decoder(config, where, out, err));
-    out->qkv_bias = true;
-    ASSAY_TRY(assay_json_bool(config, "attention_bias", false, &out->qkv_bias, where, err));
-    ASSAY_TRY(assay_json_double(config, "rms_norm_eps", false, &eps, where, err));
-    out->eps = (float)eps;
-    out->out_bias = out->mlp_bias = false;
-    out->adjacent = true;
-    return assay_config_partial_rotary(config, 0.5, out, where, err);
-}
-
-static json_t *make_config(const assay_model_config *c)
-{
-    static const char *const drop[] = {"mlp_bias", NULL};
-    json_t *config = assay_config_make_like(c, "glm4", "Glm4ForCausalLM", drop);
-    if (config)
-        json_object_update_new(config, json_pack("{s:b, s:f, s:b}", "attention_bias", 1, "partial_rotary_factor", 0.5,
-                                                 "tie_word_embeddings", 0));
-    return config;
-}
+static json_t *make_config(const assay_model_config *c) { return assay_glm_make(c, "glm4", "Glm4ForCausalLM"); }
 
 static const assay_model_shape shapes[] = {{"glm4", true, 320, 64, 176, 2, 4, 2, 16, 2048, 1e-5, 10000, 0}, {0}};
 
@@ -87,6 +66,6 @@ const assay_architecture assay_arch_glm4 = {
     .shapes = shapes,
     .gguf = &gguf,
     .keys = keys,
-    .read_config = read_config,
+    .read_config = assay_glm_read,
     .make_config = make_config,
 };

@@ -27,16 +27,10 @@ static const assay_model_shape shapes[] = {{"granite", true, 320, 64, 176, 2, 4,
 
 static const char *const keys[] = {"embedding_multiplier", "attention_multiplier", "residual_multiplier", NULL};
 
-static const assay_gguf_key gguf_keys[] = {{"embedding_length", "hidden_size", false, false},
-                                           {"feed_forward_length", "intermediate_size", false, false},
-                                           {"block_count", "num_hidden_layers", false, false},
-                                           {"attention.head_count", "num_attention_heads", false, false},
-                                           {"context_length", "max_position_embeddings", false, false},
-                                           {"attention.layer_norm_rms_epsilon", "rms_norm_eps", true, false},
-                                           {"attention.scale", "attention_multiplier", true, false},
-                                           {"embedding_scale", "embedding_multiplier", true, false},
-                                           {"residual_scale", "residual_multiplier", true, false},
-                                           {NULL, NULL, false, false}};
+static const assay_gguf_key own_keys[] = {{"attention.scale", "attention_multiplier", true, false},
+                                          {"embedding_scale", "embedding_multiplier", true, false},
+                                          {"residual_scale", "residual_multiplier", true, false},
+                                          {NULL, NULL, false, false}};
 
 static const assay_name_pair switches[] = {{"blk.0.attn_q.bias", "attention_bias"}, {NULL, NULL}};
 
@@ -45,7 +39,8 @@ static const assay_gguf_family gguf = {.name = "granite",
                                        .whole = assay_gguf_llama_whole,
                                        .in_block = assay_gguf_llama_block,
                                        .permuted = true,
-                                       .keys = gguf_keys,
+                                       .keys = assay_gguf_llama_keys,
+                                       .own_keys = own_keys,
                                        .fixed = "{\"model_type\": \"granite\", \"hidden_act\": \"silu\"}",
                                        .switches = switches,
                                        .vocab_key = "vocab_size",

@@ -41,22 +41,17 @@ static const assay_model_shape shapes[] = {{"minicpm", true, 320, 64, 176, 2, 4,
 
 static const char *const keys[] = {"scale_emb", "scale_depth", NULL};
 
-static const assay_gguf_key gguf_keys[] = {{"embedding_length", "hidden_size", false, false},
-                                           {"feed_forward_length", "intermediate_size", false, false},
-                                           {"block_count", "num_hidden_layers", false, false},
-                                           {"attention.head_count", "num_attention_heads", false, false},
-                                           {"context_length", "max_position_embeddings", false, false},
-                                           {"attention.layer_norm_rms_epsilon", "rms_norm_eps", true, false},
-                                           {"embedding_scale", "scale_emb", true, false},
-                                           {"residual_scale", "scale_depth", true, false},
-                                           {NULL, NULL, false, false}};
+static const assay_gguf_key own_keys[] = {{"embedding_scale", "scale_emb", true, false},
+                                          {"residual_scale", "scale_depth", true, false},
+                                          {NULL, NULL, false, false}};
 
 static const assay_gguf_family gguf = {.name = "minicpm",
                                        .block = "model.layers.",
                                        .whole = assay_gguf_llama_whole,
                                        .in_block = assay_gguf_llama_block,
                                        .permuted = true,
-                                       .keys = gguf_keys,
+                                       .keys = assay_gguf_llama_keys,
+                                       .own_keys = own_keys,
                                        .fixed = "{\"model_type\": \"minicpm\", \"hidden_act\": \"silu\"}",
                                        .complete = complete,
                                        .vocab_key = "vocab_size",

@@ -6,10 +6,8 @@ extern const assay_architecture assay_arch_olmo2;
 
 static assay_status read_config(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
 {
-    double eps = 1e-5;
     ASSAY_TRY(assay_config_read_decoder(config, where, out, err));
-    ASSAY_TRY(assay_json_double(config, "rms_norm_eps", false, &eps, where, err));
-    out->eps = (float)eps;
+    ASSAY_TRY(assay_config_eps(config, "rms_norm_eps", 1e-5, out, where, err));
     out->qk_norm = ASSAY_QK_ROWS;
     out->mlp_bias = false;
     return ASSAY_OK;

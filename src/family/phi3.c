@@ -6,10 +6,8 @@ extern const assay_architecture assay_arch_phi3;
 
 static assay_status read_config(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
 {
-    double eps = 1e-5;
     ASSAY_TRY(assay_config_read_decoder(config, where, out, err));
-    ASSAY_TRY(assay_json_double(config, "rms_norm_eps", false, &eps, where, err));
-    out->eps = (float)eps;
+    ASSAY_TRY(assay_config_eps(config, "rms_norm_eps", 1e-5, out, where, err));
     out->qkv_bias = out->out_bias = out->mlp_bias = false;
     ASSAY_TRY(assay_config_window(config, "sliding_window", out, where, err));
     return assay_config_partial_rotary(config, 1, out, where, err);
@@ -51,13 +49,7 @@ static const assay_name_pair gguf_block[] = {{"attn_norm", "input_layernorm"},
                                              {"ffn_down", "mlp.down_proj"},
                                              {NULL, NULL}};
 
-static const assay_gguf_key gguf_keys[] = {
-    {"embedding_length", "hidden_size", false, false},
-    {"feed_forward_length", "intermediate_size", false, false},
-    {"block_count", "num_hidden_layers", false, false},
-    {"attention.head_count", "num_attention_heads", false, false},
-    {"context_length", "max_position_embeddings", false, false},
-    {"attention.layer_norm_rms_epsilon", "rms_norm_eps", true, false},
+static const assay_gguf_key own_keys[] = {
     {"rope.scaling.original_context_length", "original_max_position_embeddings", false, true},
     {"attention.sliding_window", "sliding_window", false, true},
     {NULL, NULL, false, false}};
@@ -66,7 +58,8 @@ static const assay_gguf_family gguf = {.name = "phi3",
                                        .block = "model.layers.",
                                        .whole = assay_gguf_llama_whole,
                                        .in_block = gguf_block,
-                                       .keys = gguf_keys,
+                                       .keys = assay_gguf_llama_keys,
+                                       .own_keys = own_keys,
                                        .fixed = "{\"model_type\": \"phi3\", \"hidden_act\": \"silu\"}",
                                        .vocab_key = "vocab_size",
                                        .kv_heads_key = "num_key_value_heads",
