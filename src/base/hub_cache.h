@@ -1,7 +1,7 @@
 /* What other programs have fetched from the Hugging Face hub or ModelScope, found in their caches. Nothing is
  * downloaded.
  *
- *     if (assay_hub_id_is(path)) folder = assay_hub_cache_find(ASSAY_HUB_MODEL, path); (NULL: not there; assay_free)
+ *     if (assay_hub_id_is(path)) folder = assay_hub_cache_find(ASSAY_HUB_MODEL, path); // NULL: not there
  *
  * Hugging Face: CACHE/models--ORG--NAME/snapshots/REVISION (datasets--ORG--NAME for data), where the file refs/main
  * holds the revision (huggingface_hub, file_download.py, constants.py). CACHE is the first of $HF_HUB_CACHE,

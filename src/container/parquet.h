@@ -5,9 +5,9 @@
  *     for (;;) {
  *         assay_parquet_row row;
  *         status = assay_parquet_next(file, &row, err);
- *         if (status != ASSAY_OK && assay_parquet_broken(file)) break;   (nothing more can be read)
- *         if (status != ASSAY_OK) continue;                              (this row is bad, the next may be fine)
- *         if (!row.text) break;                                          (the end)
+ *         if (status != ASSAY_OK && assay_parquet_broken(file)) break; // nothing more can be read
+ *         if (status != ASSAY_OK) continue; // this row is bad, the next may be fine
+ *         if (!row.text) break; // the end
  *         ...
  *     }
  *     assay_parquet_close(file);

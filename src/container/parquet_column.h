@@ -3,7 +3,7 @@
  *     assay_parquet_column column = {.leaf = leaf, .map = &map, .path = path, .bytes_read = &bytes};
  *     ASSAY_TRY(assay_parquet_column_open(&column, &chunk, limit, group, err));
  *     for (;;) {
- *         ASSAY_TRY(assay_parquet_column_peek(&column, err));      (levels of the next value; ended: there is none)
+ *         ASSAY_TRY(assay_parquet_column_peek(&column, err)); // levels of the next value; ended: there is none
  *         if (column.ended) break;
  *         if (column.definition == leaf->max_definition) ASSAY_TRY(assay_parquet_column_value(&column, &value, err));
  *         assay_parquet_column_step(&column);

@@ -1,7 +1,7 @@
 /* Files that hold data, but not in a form that is read: named, with the line to type. Told by their first bytes, for
  * names lie; only a spreadsheet is told from other archives by its name.
  *
- *     ASSAY_TRY(assay_foreign_data_check(path, first_bytes, size, err));   (ASSAY_OK: none of them)
+ *     ASSAY_TRY(assay_foreign_data_check(path, first_bytes, size, err)); // ASSAY_OK: none of them
  */
 #ifndef ASSAY_DATA_FOREIGN_DATA_H
 #define ASSAY_DATA_FOREIGN_DATA_H

@@ -2,7 +2,7 @@
  *
  *     assay_hub_data data;
  *     ASSAY_TRY(assay_hub_data_locate(&data, "org/name/test", err));
- *     ... list data.folder (or data.folder is the file) ...
+ *     ... list data.folder, or data.folder is the file ...
  *     ASSAY_TRY(assay_hub_data_choose(&data, names, &count, &note, err));
  *     assay_hub_data_release(&data);
  *
