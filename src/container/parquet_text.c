@@ -72,7 +72,7 @@ assay_status assay_parquet_text_string(assay_buf *out, const void *bytes, size_t
 
 static int shortest_digits(double magnitude, char digits[24], int *exponent)
 {
-    char text[64];
+    char text[64] = "";
     int count = 0;
     for (int precision = magnitude < DBL_MIN ? 0 : 14; precision <= 16; precision++) {
         assay_text_format(text, sizeof text, "%.*e", precision, magnitude);
