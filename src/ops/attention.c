@@ -21,6 +21,7 @@
 enum { RUN = 4 * ASSAY_QUERIES }; /* queries of a job */
 
 typedef struct forward_memory {
+    uint32_t *gathered; /* see attention_tiles.h */
     assay_packed k, v, q, p;
     float *s;                  /* [ASSAY_TILE_KEYS, ASSAY_QUERIES] */
     float *c;                  /* [ASSAY_QUERIES, wide_d] */
@@ -46,22 +47,41 @@ static unsigned reads(const assay_op_shape *shape)
     return ASSAY_READS_IN(0) | ASSAY_READS_IN(1) | ASSAY_READS_IN(2);
 }
 
-static size_t forward_words(const assay_op_attributes *attr, size_t longest_path)
+/* The one list of a worker's memory. */
+static forward_memory divide(const assay_op_attributes *attr, size_t longest_path, assay_attention_room *room)
 {
     size_t d = attr->head_dim, wide_d = assay_attention_columns(d), path = assay_attention_path(longest_path),
-           lane_d = assay_attention_lane(attr->bf16, d);
-    return assay_attention_line(ASSAY_TILE_KEYS * d) + assay_attention_line(path * lane_d) +
-           assay_attention_line(assay_attention_lane(attr->bf16, path) * wide_d) +
-           assay_attention_line(ASSAY_QUERIES * lane_d) +
-           ASSAY_QUERIES * assay_attention_lane(attr->bf16, ASSAY_TILE_KEYS) + ASSAY_TILE_KEYS * ASSAY_QUERIES +
-           ASSAY_QUERIES * (wide_d + 3);
+           lane_d = assay_attention_lane(attr->bf16, d), lane_path = assay_attention_lane(attr->bf16, path),
+           lane_keys = assay_attention_lane(attr->bf16, ASSAY_TILE_KEYS);
+    forward_memory m = {.k = {.k_room = d, .left = true},
+                        .v = {.k_room = ASSAY_TILE_KEYS},
+                        .q = {.k_room = d},
+                        .p = {.k_room = ASSAY_TILE_KEYS, .left = true}};
+    m.gathered = assay_attention_take(room, ASSAY_TILE_KEYS * d);
+    m.k.words = assay_attention_take(room, path * lane_d);
+    m.v.words = assay_attention_take(room, lane_path * wide_d);
+    m.q.words = assay_attention_take(room, ASSAY_QUERIES * lane_d);
+    m.p.words = assay_attention_take(room, ASSAY_QUERIES * lane_keys);
+    m.s = assay_attention_take_floats(room, ASSAY_TILE_KEYS * ASSAY_QUERIES);
+    m.c = assay_attention_take_floats(room, ASSAY_QUERIES * wide_d);
+    m.max = assay_attention_take_floats(room, ASSAY_QUERIES);
+    m.sum = assay_attention_take_floats(room, ASSAY_QUERIES);
+    m.shrink = assay_attention_take_floats(room, ASSAY_QUERIES);
+    return m;
+}
+
+static size_t forward_words(const assay_op_attributes *attr, size_t longest_path)
+{
+    assay_attention_room room = {0};
+    divide(attr, longest_path, &room);
+    return room.words;
 }
 
 static size_t workspace(const assay_op_shape *shape, const assay_bounds *bounds, int workers, bool backward)
 {
-    size_t words = forward_words(shape->attr, bounds->longest_path),
-           back = assay_attention_backward_words(shape->attr, bounds->longest_path);
-    return (size_t)workers * (backward ? back : words) * sizeof(uint32_t);
+    size_t words = backward ? assay_attention_backward_words(shape->attr, bounds->longest_path)
+                            : forward_words(shape->attr, bounds->longest_path);
+    return (size_t)workers * words * sizeof(uint32_t);
 }
 
 static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES], double context, bool backward)
@@ -69,26 +89,6 @@ static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES]
     double seen = shape->attr->window && context > shape->attr->window ? shape->attr->window : context;
     double forward = 4 * rows[shape->in_space[0]] * seen * (double)shape->in_cols[0];
     return backward ? 2.5 * forward : forward;
-}
-
-static forward_memory divide(const assay_attention *a, uint32_t **memory)
-{
-    size_t path = assay_attention_path(a->run->env->geometry->longest_path),
-           lane_d = assay_attention_lane(a->bf16, a->d);
-    forward_memory m = {.k = {.k_room = a->d, .left = true},
-                        .v = {.k_room = ASSAY_TILE_KEYS},
-                        .q = {.k_room = a->d},
-                        .p = {.k_room = ASSAY_TILE_KEYS, .left = true}};
-    m.k.words = assay_attention_take(memory, path * lane_d);
-    m.v.words = assay_attention_take(memory, assay_attention_lane(a->bf16, path) * a->wide_d);
-    m.q.words = assay_attention_take(memory, ASSAY_QUERIES * lane_d);
-    m.p.words = assay_attention_take(memory, ASSAY_QUERIES * assay_attention_lane(a->bf16, ASSAY_TILE_KEYS));
-    m.s = (float *)(void *)assay_attention_take(memory, ASSAY_TILE_KEYS * ASSAY_QUERIES);
-    m.c = (float *)(void *)assay_attention_take(memory, ASSAY_QUERIES * a->wide_d);
-    m.max = (float *)(void *)assay_attention_take(memory, ASSAY_QUERIES);
-    m.sum = (float *)(void *)assay_attention_take(memory, ASSAY_QUERIES);
-    m.shrink = (float *)(void *)assay_attention_take(memory, ASSAY_QUERIES);
-    return m;
 }
 
 static void pack_probabilities(const assay_attention *a, const forward_memory *m, size_t rows, size_t keys)
@@ -164,10 +164,11 @@ static size_t count_runs(const assay_op_run *run)
 static void forward_job(void *context, size_t job, int worker)
 {
     const assay_op_run *run = context;
-    uint32_t *memory =
-        (uint32_t *)run->workspace + (size_t)worker * forward_words(run->attr, run->env->geometry->longest_path);
-    assay_attention a = assay_attention_open(run, job % run->attr->kv_heads, &memory);
-    forward_memory m = divide(&a, &memory);
+    size_t longest_path = run->env->geometry->longest_path;
+    assay_attention_room room = {(uint32_t *)run->workspace + (size_t)worker * forward_words(run->attr, longest_path),
+                                 0};
+    forward_memory m = divide(run->attr, longest_path, &room);
+    assay_attention a = assay_attention_open(run, job % run->attr->kv_heads, m.gathered);
     assay_query_block all;
     int32_t segment = (int32_t)find_run(run, job / run->attr->kv_heads, &all);
     size_t first = assay_attention_first(&a, all.position), path = all.position + all.rows;

@@ -15,6 +15,7 @@
 
 /* Named by operand; `rows` of a block or tile on the left or right of a product. */
 typedef struct backward_memory {
+    uint32_t *gathered;                 /* see attention_tiles.h */
     assay_packed k, v;                  /* positions left, over d */
     assay_packed k_columns;             /* d right, over positions */
     assay_packed q, dc;                 /* queries right, over d */
@@ -28,69 +29,45 @@ typedef struct backward_memory {
     float *statistics;                  /* [blocks, group, 3, ASSAY_QUERIES]: maximum, sum or its inverse, delta */
 } backward_memory;
 
-typedef struct backward_sizes {
-    size_t path_left, path_right, block_right, block_columns, tile_queries, tile_keys, scores, slope, dq, gradients,
-        statistics;
-} backward_sizes;
+static assay_packed take_packed(assay_attention_room *room, bool left, size_t k_room, size_t words)
+{
+    return (assay_packed){.words = assay_attention_take(room, words), .k_room = k_room, .left = left};
+}
 
-static backward_sizes sizes_of(const assay_op_attributes *attr, size_t longest_path)
+/* The one list of a worker's memory. */
+static backward_memory divide(const assay_op_attributes *attr, size_t longest_path, assay_attention_room *room)
 {
     size_t d = attr->head_dim, wide_d = assay_attention_columns(d), path = assay_attention_path(longest_path),
-           lane_d = assay_attention_lane(attr->bf16, d);
-    size_t lane_queries = assay_attention_lane(attr->bf16, ASSAY_QUERIES),
-           blocks = (longest_path + ASSAY_QUERIES - 1) / ASSAY_QUERIES;
-    return (backward_sizes){
-        .path_left = assay_attention_line(path * lane_d),
-        .path_right = assay_attention_line(assay_attention_lane(attr->bf16, path) * wide_d),
-        .block_right = assay_attention_line(ASSAY_QUERIES * lane_d),
-        .block_columns = assay_attention_line(lane_queries * wide_d),
-        .tile_queries = ASSAY_QUERIES * assay_attention_lane(attr->bf16, ASSAY_TILE_KEYS),
-        .tile_keys = ASSAY_TILE_KEYS * lane_queries,
-        .scores = ASSAY_TILE_KEYS * ASSAY_QUERIES,
-        .slope = attr->cap > 0 ? ASSAY_TILE_KEYS * ASSAY_QUERIES : 0,
-        .dq = ASSAY_QUERIES * wide_d,
-        .gradients = path * wide_d,
-        .statistics = blocks * (attr->heads / attr->kv_heads) * 3 * ASSAY_QUERIES,
-    };
+           blocks = (longest_path + ASSAY_QUERIES - 1) / ASSAY_QUERIES, scores = ASSAY_TILE_KEYS * ASSAY_QUERIES;
+    size_t lane_d = assay_attention_lane(attr->bf16, d), lane_path = assay_attention_lane(attr->bf16, path),
+           lane_keys = assay_attention_lane(attr->bf16, ASSAY_TILE_KEYS),
+           lane_queries = assay_attention_lane(attr->bf16, ASSAY_QUERIES);
+    backward_memory m = {.gathered = assay_attention_take(room, ASSAY_TILE_KEYS * d)};
+    m.k = take_packed(room, true, d, path * lane_d);
+    m.v = take_packed(room, true, d, path * lane_d);
+    m.k_columns = take_packed(room, false, ASSAY_TILE_KEYS, lane_path * wide_d);
+    m.q = take_packed(room, false, d, ASSAY_QUERIES * lane_d);
+    m.dc = take_packed(room, false, d, ASSAY_QUERIES * lane_d);
+    m.q_columns = take_packed(room, false, ASSAY_QUERIES, lane_queries * wide_d);
+    m.dc_columns = take_packed(room, false, ASSAY_QUERIES, lane_queries * wide_d);
+    m.ds_queries = take_packed(room, true, ASSAY_TILE_KEYS, ASSAY_QUERIES * lane_keys);
+    m.p_keys = take_packed(room, true, ASSAY_QUERIES, ASSAY_TILE_KEYS * lane_queries);
+    m.ds_keys = take_packed(room, true, ASSAY_QUERIES, ASSAY_TILE_KEYS * lane_queries);
+    m.p = assay_attention_take_floats(room, scores);
+    m.ds = assay_attention_take_floats(room, scores);
+    m.slope = attr->cap > 0 ? assay_attention_take_floats(room, scores) : NULL;
+    m.dq = assay_attention_take_floats(room, ASSAY_QUERIES * wide_d);
+    m.dk = assay_attention_take_floats(room, path * wide_d);
+    m.dv = assay_attention_take_floats(room, path * wide_d);
+    m.statistics = assay_attention_take_floats(room, blocks * (attr->heads / attr->kv_heads) * 3 * ASSAY_QUERIES);
+    return m;
 }
 
 size_t assay_attention_backward_words(const assay_op_attributes *attr, size_t longest_path)
 {
-    backward_sizes n = sizes_of(attr, longest_path);
-    return assay_attention_line((size_t)ASSAY_TILE_KEYS * attr->head_dim) + 2 * n.path_left + n.path_right +
-           2 * n.block_right + 2 * n.block_columns + n.tile_queries + 2 * n.tile_keys + 2 * n.scores + n.slope + n.dq +
-           2 * n.gradients + n.statistics;
-}
-
-static float *take_floats(uint32_t **memory, size_t count)
-{
-    return (float *)(void *)assay_attention_take(memory, count);
-}
-
-static backward_memory divide(const assay_attention *a, uint32_t **memory)
-{
-    backward_sizes n = sizes_of(a->run->attr, a->run->env->geometry->longest_path);
-    backward_memory m = {.k = {.k_room = a->d, .left = true, .words = assay_attention_take(memory, n.path_left)}};
-    m.v = (assay_packed){.k_room = a->d, .left = true, .words = assay_attention_take(memory, n.path_left)};
-    m.k_columns = (assay_packed){.k_room = ASSAY_TILE_KEYS, .words = assay_attention_take(memory, n.path_right)};
-    m.q = (assay_packed){.k_room = a->d, .words = assay_attention_take(memory, n.block_right)};
-    m.dc = (assay_packed){.k_room = a->d, .words = assay_attention_take(memory, n.block_right)};
-    m.q_columns = (assay_packed){.k_room = ASSAY_QUERIES, .words = assay_attention_take(memory, n.block_columns)};
-    m.dc_columns = (assay_packed){.k_room = ASSAY_QUERIES, .words = assay_attention_take(memory, n.block_columns)};
-    m.ds_queries =
-        (assay_packed){.k_room = ASSAY_TILE_KEYS, .left = true, .words = assay_attention_take(memory, n.tile_queries)};
-    m.p_keys =
-        (assay_packed){.k_room = ASSAY_QUERIES, .left = true, .words = assay_attention_take(memory, n.tile_keys)};
-    m.ds_keys =
-        (assay_packed){.k_room = ASSAY_QUERIES, .left = true, .words = assay_attention_take(memory, n.tile_keys)};
-    m.p = take_floats(memory, n.scores);
-    m.ds = take_floats(memory, n.scores);
-    m.slope = n.slope ? take_floats(memory, n.slope) : NULL;
-    m.dq = take_floats(memory, n.dq);
-    m.dk = take_floats(memory, n.gradients);
-    m.dv = take_floats(memory, n.gradients);
-    m.statistics = take_floats(memory, n.statistics);
-    return m;
+    assay_attention_room room = {0};
+    divide(attr, longest_path, &room);
+    return room.words;
 }
 
 static float *statistics_of(const assay_attention *a, const backward_memory *m, size_t block, size_t head)
@@ -237,10 +214,11 @@ static void backward_segment(const assay_attention *a, const backward_memory *m,
 static void backward_job(void *context, size_t job, int worker)
 {
     const assay_op_run *run = context;
-    uint32_t *memory = (uint32_t *)run->workspace +
-                       (size_t)worker * assay_attention_backward_words(run->attr, run->env->geometry->longest_path);
-    assay_attention a = assay_attention_open(run, job % run->attr->kv_heads, &memory);
-    backward_memory m = divide(&a, &memory);
+    size_t longest_path = run->env->geometry->longest_path,
+           words = assay_attention_backward_words(run->attr, longest_path);
+    assay_attention_room room = {(uint32_t *)run->workspace + (size_t)worker * words, 0};
+    backward_memory m = divide(run->attr, longest_path, &room);
+    assay_attention a = assay_attention_open(run, job % run->attr->kv_heads, m.gathered);
     const assay_tree *tree = &run->env->geometry->trees[job / run->attr->kv_heads];
     for (uint32_t s = tree->first_segment; s < tree->first_segment + tree->segments; s++) backward_segment(&a, &m, s);
 }

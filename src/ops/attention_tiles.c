@@ -1,5 +1,7 @@
 #include "ops/attention_tiles.h"
 
+#include "base/sizes.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -9,22 +11,25 @@ enum { LEFT = ASSAY_BF16_MR, RIGHT = ASSAY_BF16_NR, LINE = 16 };
 _Static_assert(ASSAY_TILE_KEYS % LEFT == 0 && ASSAY_QUERIES % LEFT == 0 && ASSAY_QUERIES % RIGHT == 0,
                "tiles are whole panels");
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t round_up(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
 
-size_t assay_attention_line(size_t words) { return round_up(words, LINE); }
 size_t assay_attention_lane(bool bf16, size_t k) { return bf16 ? (k + 1) / 2 : k; }
 size_t assay_attention_path(size_t path) { return round_up(path, ASSAY_TILE_KEYS); }
 size_t assay_attention_columns(size_t d) { return round_up(d, RIGHT); }
 
-uint32_t *assay_attention_take(uint32_t **memory, size_t words)
+uint32_t *assay_attention_take(assay_attention_room *room, size_t words)
 {
-    uint32_t *taken = *memory;
-    *memory += assay_attention_line(words);
+    uint32_t *taken = room->block ? room->block + room->words : NULL;
+    room->words += round_up(words, LINE);
     return taken;
 }
 
-assay_attention assay_attention_open(const assay_op_run *run, size_t kv_head, uint32_t **memory)
+float *assay_attention_take_floats(assay_attention_room *room, size_t count)
+{
+    return (float *)(void *)assay_attention_take(room, count);
+}
+
+assay_attention assay_attention_open(const assay_op_run *run, size_t kv_head, uint32_t *gathered)
 {
     const assay_kernels *kernels = run->env->kernels;
     assay_attention a = {.run = run,
@@ -33,11 +38,11 @@ assay_attention assay_attention_open(const assay_op_run *run, size_t kv_head, ui
                          .mr = kernels->mr,
                          .nr = kernels->nr,
                          .d = run->attr->head_dim,
-                         .kv_head = kv_head};
+                         .kv_head = kv_head,
+                         .gathered = gathered};
     if (a.bf16) a.mr = ASSAY_BF16_MR, a.nr = ASSAY_BF16_NR;
     a.wide_d = assay_attention_columns(a.d);
     a.group = run->attr->heads / run->attr->kv_heads;
-    a.gathered = assay_attention_take(memory, ASSAY_TILE_KEYS * a.d);
     return a;
 }
 
@@ -59,7 +64,7 @@ static void pack_panels(const assay_attention *a, const assay_packed *to, const 
     for (size_t lane = 0; lane < lanes; lane += width, dst += words)
         a->kernels->rows->pack((float *)(void *)dst, width, from->dtype,
                                (const char *)from->data + (ptrdiff_t)(lane * bytes) * from->row_stride,
-                               from->row_stride, from->col_stride, smaller(width, lanes - lane), k);
+                               from->row_stride, from->col_stride, assay_smaller(width, lanes - lane), k);
 }
 
 void assay_attention_pack(const assay_attention *a, const assay_packed *to, assay_matrix from, size_t lanes, size_t k)
@@ -105,7 +110,7 @@ static assay_matrix gather(const assay_attention *a, const assay_view *view, int
     for (const assay_segment *segment; index >= 0; index = segment->parent) {
         segment = &a->run->env->geometry->segments[index];
         size_t first = segment->base > start ? segment->base : start,
-               end = smaller((size_t)segment->base + segment->rows, start + count);
+               end = assay_smaller((size_t)segment->base + segment->rows, start + count);
         for (size_t position = first; position < end; position++) {
             size_t row = segment->first + (position - segment->base);
             memcpy((char *)a->gathered + (position - start) * a->d * bytes,
@@ -127,7 +132,7 @@ void assay_attention_pack_path(const assay_attention *a, const assay_packed *to,
                                size_t first, size_t path)
 {
     for (size_t start = first; start < path; start += ASSAY_TILE_KEYS) {
-        size_t count = smaller(ASSAY_TILE_KEYS, path - start);
+        size_t count = assay_smaller(ASSAY_TILE_KEYS, path - start);
         assay_matrix rows = gather(a, view, index, start, count);
         assay_packed tile = assay_attention_tile(a, to, start);
         if (to->left) assay_attention_pack(a, &tile, rows, round_up(count, LEFT), a->d);
@@ -148,7 +153,7 @@ bool assay_attention_queries(const assay_op_run *run, const assay_segment *segme
 
 assay_query_block assay_attention_block(const assay_attention *a, const assay_query_block *all, size_t start)
 {
-    size_t rows = smaller(ASSAY_QUERIES, all->rows - start), position = all->position + start;
+    size_t rows = assay_smaller(ASSAY_QUERIES, all->rows - start), position = all->position + start;
     return (assay_query_block){.row = all->row + start,
                                .rows = rows,
                                .position = position,
@@ -158,7 +163,7 @@ assay_query_block assay_attention_block(const assay_attention *a, const assay_qu
 
 size_t assay_attention_seen(const assay_query_block *block, size_t start)
 {
-    return round_up(smaller(ASSAY_TILE_KEYS, block->keys - start), LEFT);
+    return round_up(assay_smaller(ASSAY_TILE_KEYS, block->keys - start), LEFT);
 }
 
 size_t assay_attention_first(const assay_attention *a, size_t position)
@@ -195,7 +200,7 @@ static void mask_behind(const assay_attention *a, const assay_query_block *block
     size_t window = a->run->attr->window;
     for (size_t i = 0; window && i < keys; i++) {
         size_t last = start + i + window - 1; /* the last query that sees the key */
-        size_t sighted = last < block->position ? 0 : smaller(last + 1 - block->position, block->lanes);
+        size_t sighted = last < block->position ? 0 : assay_smaller(last + 1 - block->position, block->lanes);
         for (size_t j = sighted; j < block->lanes; j++) s[i * ASSAY_QUERIES + j] = -0x1p100f;
     }
 }
@@ -210,7 +215,7 @@ void assay_attention_scores(const assay_attention *a, const assay_query_block *b
     if (a->run->attr->slopes) lean(a, block, head, start, keys, s);
     mask_behind(a, block, start, keys, s);
     for (size_t i = open > start ? open - start : 0; i < keys; i++) {
-        size_t blind = smaller(start + i - block->position, block->lanes);
+        size_t blind = assay_smaller(start + i - block->position, block->lanes);
         for (size_t j = 0; j < blind; j++) s[i * ASSAY_QUERIES + j] = -INFINITY;
     }
 }

@@ -37,9 +37,17 @@ typedef struct assay_packed {
     bool left;
 } assay_packed;
 
-/* Takes `words` from *memory, in whole cache lines. */
-uint32_t *assay_attention_take(uint32_t **memory, size_t words);
-size_t assay_attention_line(size_t words); /* what it takes */
+/* A worker's memory being divided. Each direction has one list of what lies in it, a function that takes part after
+ * part; with block NULL it takes nothing and `words` says how much there has to be, so sizes and pointers are the same
+ * list. */
+typedef struct assay_attention_room {
+    uint32_t *block;
+    size_t words; /* taken so far */
+} assay_attention_room;
+
+/* `words` in whole cache lines; NULL where block is. */
+uint32_t *assay_attention_take(assay_attention_room *room, size_t words);
+float *assay_attention_take_floats(assay_attention_room *room, size_t count);
 
 /* Words of a lane whose inner dimension has room for k elements; path positions in whole tiles; columns in whole
  * panels. */
@@ -47,7 +55,8 @@ size_t assay_attention_lane(bool bf16, size_t k);
 size_t assay_attention_path(size_t path);
 size_t assay_attention_columns(size_t d);
 
-assay_attention assay_attention_open(const assay_op_run *run, size_t kv_head, uint32_t **memory);
+/* gathered: [ASSAY_TILE_KEYS, head_dim]. */
+assay_attention assay_attention_open(const assay_op_run *run, size_t kv_head, uint32_t *gathered);
 
 /* Packs lanes x k elements of a strided operand (row_stride: between lanes); what is left of k_room becomes zero. */
 void assay_attention_pack(const assay_attention *a, const assay_packed *to, assay_matrix lanes_by_k, size_t lanes,

@@ -9,7 +9,8 @@
  * dropout(x) A^T is made again (rank columns) rather than kept, so that nothing ever asks for the host product to be
  * replayed. Workspace: in bf16 room for packed left operands; u and, backward, du [T, rank]; with dropout also
  * dropout(x) [T, in], which then serves the gradient on its way back. */
-#include "backend/gemm_bf16.h"
+#include "backend/product.h"
+#include "base/sizes.h"
 #include "ops/dropout.h"
 #include "ops/op.h"
 
@@ -68,23 +69,58 @@ static unsigned reads(const assay_op_shape *shape)
     return shape->param_wants[0] || adapter ? ASSAY_READS_IN(0) : 0;
 }
 
+/* What the sizes of the workspace follow from. */
+typedef struct linear_sizes {
+    bool bf16, drops, backward;
+    size_t rows, in, out, rank; /* rank 0: no adapter */
+} linear_sizes;
+
+/* The workspace, one part behind the other:
+ *
+ *     packed (bf16 only) | u [rows, rank] | du [rows, rank] (backward only) | dropped [rows, in] (with dropout only)
+ */
+typedef struct linear_memory {
+    uint32_t *packed;
+    size_t packed_bytes;
+    float *u, *du, *dropped;
+    size_t bytes; /* of all */
+} linear_memory;
+
 /* Where products pack their left operands. A weight's gradient runs over tokens, in folds that may all be odd, and
  * makes do with few rows at a time. */
-static size_t packed_bytes(bool bf16, size_t rows, size_t in, size_t out, size_t rank, bool backward)
+static size_t packed_bytes(const linear_sizes *n)
 {
-    size_t widest = backward && out > in ? out : in;
-    size_t most = assay_gemm_bf16_packed_bytes(rows, (widest + 1) / 2 + (rank + 1) / 2, !backward),
-           least = assay_gemm_bf16_packed_bytes(1, rows, false);
-    return bf16 ? ((most > least ? most : least) + 63) & ~(size_t)63 : 0;
+    size_t widest = n->backward ? assay_larger(n->out, n->in) : n->in;
+    size_t most = assay_gemm_bf16_packed_bytes(n->rows, (widest + 1) / 2 + (n->rank + 1) / 2, !n->backward),
+           least = assay_gemm_bf16_packed_bytes(1, n->rows, false);
+    return n->bf16 ? (assay_larger(most, least) + 63) & ~(size_t)63 : 0;
+}
+
+/* The one list of what lies in the workspace: measured with block NULL, taken with the block itself. */
+static linear_memory divide(const linear_sizes *n, void *block)
+{
+    linear_memory m = {.packed_bytes = packed_bytes(n)};
+    size_t u = n->rows * n->rank, du = n->backward ? u : 0, dropped = n->rank && n->drops ? n->rows * n->in : 0;
+    m.bytes = m.packed_bytes + (u + du + dropped) * sizeof(float);
+    if (!block) return m;
+    m.packed = block;
+    m.u = (float *)(void *)((char *)block + m.packed_bytes);
+    m.du = m.u + u;
+    m.dropped = m.du + du;
+    return m;
 }
 
 static size_t workspace(const assay_op_shape *shape, const assay_bounds *bounds, int workers, bool backward)
 {
-    size_t rows = bounds->rows[shape->out_space], floats = rows * rank_of(shape) * (backward ? 2 : 1);
+    const linear_sizes n = {.bf16 = shape->attr->bf16,
+                            .drops = shape->attr->dropout > 0,
+                            .backward = backward,
+                            .rows = bounds->rows[shape->out_space],
+                            .in = shape->in_cols[0],
+                            .out = shape->out_cols[0],
+                            .rank = rank_of(shape)};
     (void)workers;
-    if (shape->attr->adapter && shape->attr->dropout > 0) floats += rows * shape->in_cols[0];
-    return packed_bytes(shape->attr->bf16, rows, shape->in_cols[0], shape->out_cols[0], rank_of(shape), backward) +
-           floats * sizeof(float);
+    return divide(&n, NULL).bytes;
 }
 
 static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES], double context, bool backward)
@@ -97,65 +133,44 @@ static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES]
     return host * (shape->in_wants[0] + shape->param_wants[0]) + (rank > 0 ? adapter * 2 : 0);
 }
 
-/* The same at run time; what has a d_out is a backward run. */
-static size_t packed_bytes_here(const assay_op_run *run)
-{
-    linear_params p = params_of(run);
-    size_t rows = run->env->geometry->spaces[run->out_space].rows, rank = p.lora_a ? p.lora_a->rows : 0;
-    return packed_bytes(run->attr->bf16, rows, p.w->cols, p.w->rows, rank, run->d_out[0].data != NULL);
-}
-
-static void multiply_bf16(const assay_op_run *run, assay_gemm_bf16_args *args)
-{
-    args->packed = run->workspace;
-    args->packed_bytes = packed_bytes_here(run);
-    assay_gemm_bf16(run->env->kernels, run->env->pool, run->env->scratch, args);
-}
-
 static bool drops(const assay_op_run *run) { return run->attr->dropout > 0 && run->env->training; }
 
-static void product(const assay_op_run *run, assay_matrix a, assay_matrix b, size_t m, size_t n, size_t k, float *c,
-                    size_t ldc, bool add)
+/* The same at run time, with the rows there are; what has a d_out is a backward run. */
+static linear_memory memory_of(const assay_op_run *run)
 {
-    if (run->attr->bf16) {
-        assay_gemm_bf16_args args = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .ldc = ldc, .add = add};
-        multiply_bf16(run, &args);
-        return;
-    }
-    assay_gemm_args args = {.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .ldc = ldc, .add = add};
-    assay_gemm(run->env->kernels, run->env->pool, run->env->scratch, &args);
+    linear_params p = params_of(run);
+    const linear_sizes n = {.bf16 = run->attr->bf16,
+                            .drops = drops(run),
+                            .backward = run->d_out[0].data != NULL,
+                            .rows = run->env->geometry->spaces[run->out_space].rows,
+                            .in = p.w->cols,
+                            .out = p.w->rows,
+                            .rank = p.lora_a ? p.lora_a->rows : 0};
+    return divide(&n, run->workspace);
+}
+
+static void multiply(const assay_op_run *run, assay_gemm_bf16_args args)
+{
+    linear_memory m = memory_of(run);
+    args.packed = m.packed;
+    args.packed_bytes = m.packed_bytes;
+    assay_product(run->env->kernels, run->env->pool, run->env->scratch, run->attr->bf16, &args);
 }
 
 /* gradient [rows of W, cols of W] += left^T right, summed over the space's rows by its folds */
 static void weight_gradient(const assay_op_run *run, const assay_view *left, const assay_view *right, float *gradient)
 {
     const assay_space *space = &run->env->geometry->spaces[run->out_space];
-    assay_matrix a = assay_matrix_transposed(assay_view_matrix(left)), b = assay_view_matrix(right);
-    if (run->attr->bf16) {
-        assay_gemm_bf16_args args = {.m = left->cols,
-                                     .n = right->cols,
-                                     .k = left->rows,
-                                     .a = a,
-                                     .b = b,
-                                     .c = gradient,
-                                     .ldc = right->cols,
-                                     .add = true,
-                                     .folds = space->folds,
-                                     .fold_count = space->fold_count};
-        multiply_bf16(run, &args);
-        return;
-    }
-    assay_gemm_args args = {.m = left->cols,
-                            .n = right->cols,
-                            .k = left->rows,
-                            .a = a,
-                            .b = b,
-                            .c = gradient,
-                            .ldc = right->cols,
-                            .add = true,
-                            .folds = space->folds,
-                            .fold_count = space->fold_count};
-    assay_gemm(run->env->kernels, run->env->pool, run->env->scratch, &args);
+    multiply(run, (assay_gemm_bf16_args){.m = left->cols,
+                                         .n = right->cols,
+                                         .k = left->rows,
+                                         .a = assay_matrix_transposed(assay_view_matrix(left)),
+                                         .b = assay_view_matrix(right),
+                                         .c = gradient,
+                                         .ldc = right->cols,
+                                         .add = true,
+                                         .folds = space->folds,
+                                         .fold_count = space->fold_count});
 }
 
 static assay_matrix weight_matrix(const assay_param_view *w)
@@ -164,10 +179,9 @@ static assay_matrix weight_matrix(const assay_param_view *w)
         .data = w->data, .dtype = w->dtype, .row_stride = (ptrdiff_t)w->cols, .col_stride = 1, .rows = w->row_map};
 }
 
-static assay_view workspace_view(const assay_op_run *run, size_t offset, size_t rows, size_t cols)
+static assay_view dense_view(float *data, size_t rows, size_t cols)
 {
-    float *floats = (float *)(void *)((char *)run->workspace + packed_bytes_here(run));
-    return (assay_view){.data = floats + offset, .rows = rows, .cols = cols, .ld = cols};
+    return (assay_view){.data = data, .rows = rows, .cols = cols, .ld = cols};
 }
 
 static void finish_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
@@ -183,69 +197,56 @@ static void finish_rows(const assay_op_run *run, size_t first, size_t rows, int 
 }
 
 /* dropout(x), or x itself where nothing is dropped. */
-static assay_view dropped_input(const assay_op_run *run, size_t offset)
+static assay_view dropped_input(const assay_op_run *run)
 {
     if (!drops(run)) return run->in[0];
-    assay_view dropped = workspace_view(run, offset, run->in[0].rows, run->in[0].cols);
+    assay_view dropped = dense_view(memory_of(run).dropped, run->in[0].rows, run->in[0].cols);
     assay_dropout_rows(run, run->in[0], dropped);
     return dropped;
 }
 
-/* u = scale * dropout(x) A^T */
-static void adapter_down(const assay_op_run *run, const assay_param_view *lora_a, const assay_view *x,
-                         const assay_view *u)
+/* u = scale * x A^T, x being what dropped_input gave. */
+static assay_view adapter_down(const assay_op_run *run, const assay_param_view *lora_a, const assay_view *x)
 {
-    product(run, assay_view_matrix(x), assay_matrix_transposed(weight_matrix(lora_a)), u->rows, u->cols, x->cols,
-            u->data, u->ld, false);
-    run->env->kernels->rows->scale(run->attr->scale, u->data, u->data, u->rows * u->cols);
+    assay_view u = dense_view(memory_of(run).u, x->rows, lora_a->rows);
+    multiply(run, (assay_gemm_bf16_args){.m = u.rows,
+                                         .n = u.cols,
+                                         .k = x->cols,
+                                         .a = assay_view_matrix(x),
+                                         .b = assay_matrix_transposed(weight_matrix(lora_a)),
+                                         .c = u.data,
+                                         .ldc = u.ld});
+    run->env->kernels->rows->scale(run->attr->scale, u.data, u.data, u.rows * u.cols);
+    return u;
 }
 
-static void forward_adapter(const assay_op_run *run, const linear_params *p)
-{
-    const assay_view *y = &run->out[0];
-    assay_view u = workspace_view(run, 0, y->rows, p->lora_a->rows), dropped = dropped_input(run, u.rows * u.cols);
-    adapter_down(run, p->lora_a, &dropped, &u);
-    product(run, assay_matrix_rows(u.data, u.ld), assay_matrix_transposed(weight_matrix(p->lora_b)), y->rows, y->cols,
-            u.cols, y->data, y->ld, true);
-}
-
-/* Everything in one product. */
-static void forward_bf16(const assay_op_run *run, const linear_params *p)
+/* A result in bf16 is rounded once, with everything in it; bias and residual join one in f32 afterwards. */
+static void forward(const assay_op_run *run)
 {
     const assay_view *x = &run->in[0], *y = &run->out[0], *r = &run->in[1];
+    linear_params p = params_of(run);
     assay_gemm_bf16_args args = {.m = y->rows,
                                  .n = y->cols,
                                  .k = x->cols,
                                  .a = assay_view_matrix(x),
-                                 .b = assay_matrix_transposed(weight_matrix(p->w)),
+                                 .b = assay_matrix_transposed(weight_matrix(p.w)),
+                                 .c = y->data,
                                  .bf16_c = y->bf16,
                                  .ldc = y->ld};
-    if (p->lora_a) {
-        assay_view u = workspace_view(run, 0, y->rows, p->lora_a->rows), dropped = dropped_input(run, u.rows * u.cols);
-        adapter_down(run, p->lora_a, &dropped, &u);
+    if (p.lora_a) {
+        assay_view dropped = dropped_input(run), u = adapter_down(run, p.lora_a, &dropped);
         args.k2 = u.cols;
         args.a2 = assay_view_matrix(&u);
-        args.b2 = assay_matrix_transposed(weight_matrix(p->lora_b));
+        args.b2 = assay_matrix_transposed(weight_matrix(p.lora_b));
     }
-    args.bias = p->b ? p->b->data : NULL;
-    args.residual = r->data;
-    args.bf16_residual = r->bf16;
-    args.ld_residual = r->ld;
-    multiply_bf16(run, &args);
-}
-
-static void forward(const assay_op_run *run)
-{
-    const assay_view *x = &run->in[0], *y = &run->out[0];
-    linear_params p = params_of(run);
     if (y->bf16) {
-        forward_bf16(run, &p);
-        return;
+        args.bias = p.b ? p.b->data : NULL;
+        args.residual = r->data;
+        args.bf16_residual = r->bf16;
+        args.ld_residual = r->ld;
     }
-    product(run, assay_view_matrix(x), assay_matrix_transposed(weight_matrix(p.w)), y->rows, y->cols, x->cols, y->data,
-            y->ld, false);
-    if (p.lora_a) forward_adapter(run, &p);
-    if (p.b || run->attr->residual) assay_for_rows(run, y->rows, ROWS_OF_A_JOB, finish_rows);
+    multiply(run, args);
+    if (!y->bf16 && (p.b || run->attr->residual)) assay_for_rows(run, y->rows, ROWS_OF_A_JOB, finish_rows);
 }
 
 static void add_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
@@ -274,69 +275,64 @@ static void bias_gradient(const assay_op_run *run, size_t first, size_t cols, in
 static assay_view adapter_gradient(const assay_op_run *run, const linear_params *p)
 {
     const assay_view *dy = &run->d_out[0];
-    assay_view du = workspace_view(run, dy->rows * p->lora_a->rows, dy->rows, p->lora_a->rows);
-    product(run, assay_matrix_rows(dy->data, dy->ld), weight_matrix(p->lora_b), dy->rows, du.cols, dy->cols, du.data,
-            du.ld, false);
+    assay_view du = dense_view(memory_of(run).du, dy->rows, p->lora_a->rows);
+    multiply(run, (assay_gemm_bf16_args){.m = du.rows,
+                                         .n = du.cols,
+                                         .k = dy->cols,
+                                         .a = assay_matrix_rows(dy->data, dy->ld),
+                                         .b = weight_matrix(p->lora_b),
+                                         .c = du.data,
+                                         .ldc = du.ld});
     run->env->kernels->rows->scale(run->attr->scale, du.data, du.data, du.rows * du.cols);
     return du;
 }
 
-/* In bf16 the adapter's share is the second product of the host's, as it is forward; where dropout stands between, and
- * in f32, it follows by itself. */
-static bool joins_host(const assay_op_run *run) { return run->attr->adapter && run->attr->bf16 && !drops(run); }
-
-/* dx (+)= dy W (+ du A) */
+/* dx (+)= dy W (+ du A): the adapter's share is the second product of the host's, as it is forward, unless dropout
+ * stands between. */
 static void input_gradient(const assay_op_run *run, const linear_params *p, const assay_view *du)
 {
     const assay_view *dy = &run->d_out[0], *dx = &run->d_in[0];
-    assay_matrix a = assay_matrix_rows(dy->data, dy->ld), b = weight_matrix(p->w);
-    if (!joins_host(run)) {
-        product(run, a, b, dx->rows, dx->cols, dy->cols, dx->data, dx->ld, run->add[0]);
-        return;
-    }
     assay_gemm_bf16_args args = {.m = dx->rows,
                                  .n = dx->cols,
                                  .k = dy->cols,
-                                 .k2 = du->cols,
-                                 .a = a,
-                                 .b = b,
-                                 .a2 = assay_view_matrix(du),
-                                 .b2 = weight_matrix(p->lora_a),
+                                 .a = assay_matrix_rows(dy->data, dy->ld),
+                                 .b = weight_matrix(p->w),
                                  .c = dx->data,
                                  .ldc = dx->ld,
                                  .add = run->add[0]};
-    multiply_bf16(run, &args);
+    if (p->lora_a && !drops(run)) {
+        args.k2 = du->cols;
+        args.a2 = assay_view_matrix(du);
+        args.b2 = weight_matrix(p->lora_a);
+    }
+    multiply(run, args);
 }
 
 /* dx += dropout'(du A), by way of the memory that held dropout(x) */
-static void adapter_input_gradient(const assay_op_run *run, const assay_param_view *lora_a, const assay_view *du,
-                                   assay_view *dropped)
+static void dropped_input_gradient(const assay_op_run *run, const assay_param_view *lora_a, const assay_view *du)
 {
     const assay_view *dx = &run->d_in[0];
-    assay_matrix left = assay_matrix_rows(du->data, du->ld), right = weight_matrix(lora_a);
-    if (!drops(run)) {
-        product(run, left, right, dx->rows, dx->cols, du->cols, dx->data, dx->ld, true);
-        return;
-    }
-    product(run, left, right, dx->rows, dx->cols, du->cols, dropped->data, dropped->ld, false);
-    assay_dropout_rows(run, *dropped, *dropped);
+    assay_view dropped = dense_view(memory_of(run).dropped, dx->rows, dx->cols);
+    multiply(run, (assay_gemm_bf16_args){.m = dx->rows,
+                                         .n = dx->cols,
+                                         .k = du->cols,
+                                         .a = assay_matrix_rows(du->data, du->ld),
+                                         .b = weight_matrix(lora_a),
+                                         .c = dropped.data,
+                                         .ldc = dropped.ld});
+    assay_dropout_rows(run, dropped, dropped);
     for (size_t t = 0; t < dx->rows; t++)
-        run->env->kernels->rows->axpy(1.0f, dropped->data + t * dropped->ld, dx->data + t * dx->ld, dx->cols);
+        run->env->kernels->rows->axpy(1.0f, dropped.data + t * dropped.ld, dx->data + t * dx->ld, dx->cols);
 }
 
 static void backward_adapter(const assay_op_run *run, const linear_params *p, const assay_view *du)
 {
-    size_t rank = du->cols;
-    assay_view u = workspace_view(run, 0, du->rows, rank), dropped;
     if (p->lora_a->gradient || p->lora_b->gradient) {
-        dropped = dropped_input(run, 2 * u.rows * rank);
-        adapter_down(run, p->lora_a, &dropped, &u);
+        assay_view dropped = dropped_input(run), u = adapter_down(run, p->lora_a, &dropped);
         if (p->lora_b->gradient) weight_gradient(run, &run->d_out[0], &u, p->lora_b->gradient);
         if (p->lora_a->gradient) weight_gradient(run, du, &dropped, p->lora_a->gradient);
-    } else {
-        dropped = workspace_view(run, 2 * u.rows * rank, du->rows, run->d_in[0].cols);
     }
-    if (run->d_in[0].data && !joins_host(run)) adapter_input_gradient(run, p->lora_a, du, &dropped);
+    if (run->d_in[0].data && drops(run)) dropped_input_gradient(run, p->lora_a, du);
 }
 
 static void backward(const assay_op_run *run)
