@@ -1,12 +1,9 @@
-/* From text to jansson's values and back, without jansson's own reader and with an eye on its writer.
+/* From text to jansson's values, without jansson's own reader (back: json_write.c).
  *
  * jansson's lexer goes on when its buffer cannot grow: a byte is missing from the text, a string is decoded beyond its
  * end, or an assertion ends the program. So documents are read with base/json_pull.h, which allocates nothing, and
  * everything put into the tree is checked. The containers around the current place are a stack of borrowed references:
- * each went into its parent before anything went into it, so the root owns all, always.
- *
- * jansson's writer does not look whether a key could be written. So the sink remembers its first failure and takes
- * nothing behind it. */
+ * each went into its parent before anything went into it, so the root owns all, always. */
 #include "base/json_doc.h"
 
 #include "base/json_pull.h"
@@ -75,12 +72,21 @@ static assay_status decode(const builder *b, token_text *text, assay_error *err)
     return ASSAY_OK;
 }
 
-static assay_status read_key(builder *b, assay_error *err)
+static assay_status skip_value(builder *b, assay_error *err)
+{
+    ASSAY_TRY(assay_json_pull_next(&b->pull, err));
+    return assay_json_pull_skip(&b->pull, err);
+}
+
+/* *skipped: nobody can ask for such a key, and its value was read over. */
+static assay_status read_key(builder *b, bool *skipped, assay_error *err)
 {
     ASSAY_TRY(decode(b, &b->key, err));
-    if (memchr(b->key.data, 0, b->key.size))
-        return assay_json_pull_error(&b->pull, err, "a key with a zero byte inside");
-    if (json_object_get(b->open[b->pull.depth - 1], b->key.data))
+    bool zero = memchr(b->key.data, 0, b->key.size) != NULL;
+    *skipped = zero && b->reading.world;
+    if (*skipped) return skip_value(b, err);
+    if (zero) return assay_json_pull_error(&b->pull, err, "a key with a zero byte inside");
+    if (!b->reading.world && json_object_get(b->open[b->pull.depth - 1], b->key.data))
         return assay_json_pull_error(&b->pull, err, "duplicate key \"%s\"", b->key.data);
     return ASSAY_OK;
 }
@@ -92,12 +98,40 @@ static bool is_exactly(double real, const char *digits)
     return strcmp(text, digits) == 0;
 }
 
+/* Values no reader can use lie in the tree as objects with one of these keys, which nobody asks for. */
+static const char number_mark[] = "\1", text_mark[] = "\2";
+
+static json_t *make_unreadable(const char *mark, const char *text, size_t size)
+{
+    json_t *object = json_object();
+    if (object && json_object_set_new_nocheck(object, mark, json_stringn_nocheck(text, size)) == 0) return object;
+    json_decref(object);
+    return NULL;
+}
+
+/* Whether the number, in b->value, fits into no value here, or is a name whose text counts. */
+static bool keeps_text(const builder *b)
+{
+    const char *digits = b->value.data;
+    bool is_whole = !strpbrk(digits, ".eENI"), is_name = b->pull.depth == 0;
+    if (b->pull.depth == 1 && json_is_object(b->open[0])) is_name = !strcmp(b->key.data, "id");
+    errno = 0;
+    if (is_whole && (strtoll(digits, NULL, 10), errno != ERANGE)) return false;
+    if (is_name || strpbrk(digits, "NI")) return true;
+    double real = assay_text_real(digits, NULL);
+    return !isfinite(real) || (is_whole && !is_exactly(real, digits));
+}
+
 /* A whole number beyond 64 bits is taken when a double holds it without loss: the 10^30 of many a "model_max_length",
  * as Python wrote it. */
 static assay_status make_number(builder *b, json_t **out, assay_error *err)
 {
     b->pull.escaped = false;
     ASSAY_TRY(decode(b, &b->value, err));
+    if (b->reading.world && keeps_text(b)) {
+        *out = make_unreadable(number_mark, b->value.data, b->value.size);
+        return ASSAY_OK;
+    }
     if (strpbrk(b->value.data, "NI"))
         return assay_json_pull_error(&b->pull, err, "%s is no number of JSON", b->value.data);
     bool is_whole = !strpbrk(b->value.data, ".eE");
@@ -138,7 +172,8 @@ static assay_status make_value(builder *b, json_t **out, assay_error *err)
         return make_number(b, out, err);
     default:
         ASSAY_TRY(decode(b, &b->value, err));
-        *out = json_stringn_nocheck(b->value.data, b->value.size);
+        if (b->pull.half) *out = make_unreadable(text_mark, b->value.data, b->value.size);
+        else *out = json_stringn_nocheck(b->value.data, b->value.size);
     }
     return ASSAY_OK;
 }
@@ -163,9 +198,7 @@ static assay_status add_value(builder *b, assay_error *err)
 static assay_status skip_unwanted(builder *b, bool *skipped, assay_error *err)
 {
     *skipped = b->pull.depth == 1 && b->reading.wanted && !b->reading.wanted(b->reading.context, b->key.data);
-    if (!*skipped) return ASSAY_OK;
-    ASSAY_TRY(assay_json_pull_next(&b->pull, err));
-    return assay_json_pull_skip(&b->pull, err);
+    return *skipped ? skip_value(b, err) : ASSAY_OK;
 }
 
 static assay_status take_token(builder *b, assay_error *err)
@@ -177,8 +210,8 @@ static assay_status take_token(builder *b, assay_error *err)
     case ASSAY_JSON_ARRAY_END:
         return ASSAY_OK;
     case ASSAY_JSON_KEY:
-        ASSAY_TRY(read_key(b, err));
-        ASSAY_TRY(skip_unwanted(b, &skipped, err));
+        ASSAY_TRY(read_key(b, &skipped, err));
+        if (!skipped) ASSAY_TRY(skip_unwanted(b, &skipped, err));
         return skipped ? ASSAY_OK : charge(b, err);
     default:
         ASSAY_TRY(charge(b, err));
@@ -204,7 +237,8 @@ assay_status assay_json_parse_as(const char *text, size_t size, const char *wher
     size_t mark = reading->python && has_mark(text, size) ? 3 : 0;
     assay_json_pull_init(&b.pull, text + mark, size - mark, where);
     b.pull.document = true;
-    b.pull.python = reading->python;
+    b.pull.python = reading->python || reading->world;
+    b.pull.halves = reading->world;
     assay_status status = build(&b, err);
     assay_free(b.key.data);
     assay_free(b.value.data);
@@ -224,37 +258,38 @@ assay_status assay_json_parse(const char *text, size_t size, const char *where, 
 json_t *assay_json_value(const char *text)
 {
     json_t *value;
-    return assay_json_parse(text, strlen(text), "a value", &value, NULL) == ASSAY_OK ? value : NULL;
+    const assay_json_reading reading = {.world = true};
+    return assay_json_parse_as(text, strlen(text), "a value", &reading, &value, NULL) == ASSAY_OK ? value : NULL;
 }
 
-typedef struct sink {
-    assay_buf *out;
-    assay_status status;
-    assay_error *err;
-} sink;
-
-static int take(const char *bytes, size_t size, void *context)
+static const char *marked(const json_t *value, const char *mark)
 {
-    sink *s = context;
-    if (s->status == ASSAY_OK) s->status = assay_buf_append(s->out, bytes, size, s->err);
-    return s->status == ASSAY_OK ? 0 : -1;
+    return json_object_size(value) == 1 ? json_string_value(json_object_get(value, mark)) : NULL;
 }
 
-assay_status assay_json_append(const json_t *value, size_t flags, assay_buf *out, assay_error *err)
+const char *assay_json_number_text(const json_t *value)
 {
-    sink s = {out, ASSAY_OK, err};
-    size_t before = out->size;
-    if (json_dump_callback(value, take, &s, flags) == 0) return ASSAY_OK;
-    out->size = before;
-    if (out->data) out->data[before] = 0;
-    return s.status != ASSAY_OK ? s.status : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for writing JSON");
+    const char *text = marked(value, number_mark);
+    return text && !strpbrk(text, "NI") ? text : NULL;
 }
 
-char *assay_json_dump(const json_t *value, size_t flags)
+const char *assay_json_unreadable(const json_t *value)
 {
-    assay_buf out;
-    assay_buf_init(&out, SIZE_MAX / 4);
-    if (assay_json_append(value, flags, &out, NULL) == ASSAY_OK) return assay_buf_take(&out, NULL);
-    assay_buf_release(&out);
+    const char *text = marked(value, number_mark);
+    if (marked(value, text_mark)) return "a text with half a surrogate pair";
+    if (!text) return NULL;
+    if (strpbrk(text, "NI")) return text;
+    return strpbrk(text, ".eE") ? "a number beyond what a double holds" : "a whole number beyond 64 bits";
+}
+
+const char *assay_json_any_unreadable(const json_t *value)
+{
+    const char *key, *reason = assay_json_unreadable(value);
+    json_t *inner;
+    size_t i;
+    if (reason) return reason;
+    json_array_foreach(value, i, inner) if ((reason = assay_json_any_unreadable(inner))) return reason;
+    json_object_foreach((json_t *)(uintptr_t)value, key,
+                        inner) if ((reason = assay_json_any_unreadable(inner))) return reason;
     return NULL;
 }

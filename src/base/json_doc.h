@@ -1,10 +1,10 @@
 /* JSON documents: jansson underneath, with typed look-ups whose errors name file and field. For small documents
- * (config.json, tokenizer.json, one line of a pair file). Duplicate keys are refused, nesting is at most 64 deep, key
- * order is kept, a whole number fits into 64 bits (a larger one that a double holds exactly becomes a real). Where
- * offsets matter and size is hostile (safetensors headers) use base/json_pull.h instead. A json_t from the load
- * functions belongs to the caller: json_decref. The getters return borrowed references. `where` is a name for messages
- * (a path, or "pairs.jsonl:12"). Each getter: a missing key leaves *out as it is when `needed` is false and is an error
- * naming the key otherwise; null counts as missing; a wrong type is always an error. */
+ * (config.json, tokenizer.json, one line of a pair file). Duplicate keys are refused (but see `world`), nesting is at
+ * most 64 deep, key order is kept, a whole number fits into 64 bits (a larger one that a double holds exactly becomes a
+ * real). Where offsets matter and size is hostile (safetensors headers) use base/json_pull.h instead. A json_t from the
+ * load functions belongs to the caller: json_decref. The getters return borrowed references. `where` is a name for
+ * messages (a path, or "pairs.jsonl:12"). Each getter: a missing key leaves *out as it is when `needed` is false and is
+ * an error naming the key otherwise; null counts as missing; a wrong type is always an error. */
 #ifndef ASSAY_BASE_JSON_DOC_H
 #define ASSAY_BASE_JSON_DOC_H
 
@@ -31,14 +31,31 @@ typedef struct assay_json_reading {
     bool (*wanted)(const void *context, const char *name);
     const void *context;
     size_t most; /* bytes that the tree may take besides the text in it; 0: any */
+    /* What programs write that is no JSON, or that no value here can hold, does not stop the reading, for nobody may
+     * ask for it: NaN, infinities, numbers beyond 64 bits and beyond a double, texts with half a surrogate pair. They
+     * are put into the tree unreadable (below). Of a key that comes twice the last counts, as in Python and JavaScript;
+     * a key with a zero byte is left out. The number of a member "id" of the outermost object, which is a name, and one
+     * that is all of the document keep their text (unreadable too) unless they are whole and fit into 64 bits. */
+    bool world;
     bool python; /* what Python's json reads as well: a byte order mark in front, NaN and Infinity where not wanted */
 } assay_json_reading;
 
 assay_status assay_json_parse_as(const char *text, size_t size, const char *where, const assay_json_reading *reading,
                                  json_t **out, assay_error *err);
 
-/* A value from a text of the program's own, such as an id that was kept as JSON. NULL: out of memory, or it is no
- * JSON. */
+/* Why a value in a tree from the world cannot be read, as a thing ("NaN", "a whole number beyond 64 bits", "a text with
+ * half a surrogate pair"); NULL: it can. One is an object to jansson, so whoever takes objects asks this first. */
+const char *assay_json_unreadable(const json_t *value);
+
+/* The text of an unreadable number ("1e400", "12345678901234567890123", of an id "1.50"); NULL: the value is none, or
+ * no number of JSON. */
+const char *assay_json_number_text(const json_t *value);
+
+/* Looks through a whole value: the first reason there is, or NULL. */
+const char *assay_json_any_unreadable(const json_t *value);
+
+/* A value from a text of the program's own, such as an id that was kept as JSON; a number may be unreadable. NULL: out
+ * of memory, or it is no JSON. */
 json_t *assay_json_value(const char *text);
 
 assay_status assay_json_load(const char *path, size_t ceiling, json_t **out, assay_error *err);
@@ -52,7 +69,8 @@ assay_status assay_json_bool(const json_t *object, const char *key, bool needed,
 assay_status assay_json_string(const json_t *object, const char *key, bool needed, const char **out, const char *where,
                                assay_error *err);
 
-/* The value as text behind what is in *out, with jansson's flags (JSON_COMPACT, ...). On failure *out is as it was. Not
+/* The value as text behind what is in *out, with jansson's flags (JSON_COMPACT, ...); an unreadable number as it was
+ * written. On failure *out is as it was. Not
  * json_dump*: those lose a key for which there was no memory, and say nothing. */
 assay_status assay_json_append(const json_t *value, size_t flags, assay_buf *out, assay_error *err);
 

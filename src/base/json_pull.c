@@ -98,16 +98,33 @@ static size_t read_escape(const char *text, size_t left, uint32_t *code)
     return 12;
 }
 
+/* An escape that is half of a surrogate pair; it stands for U+FFFD. */
+static size_t read_half(const char *text, size_t left, uint32_t *code)
+{
+    if (left < 6 || text[1] != 'u' || !hex4(text + 2, left - 2, code) || *code < 0xd800 || *code > 0xdfff) return 0;
+    *code = 0xfffd;
+    return 6;
+}
+
+static size_t string_escape(assay_json_pull *pull, size_t at, uint32_t *code)
+{
+    size_t length = read_escape(pull->text + at, pull->size - at, code);
+    if (length || !pull->halves) return length;
+    length = read_half(pull->text + at, pull->size - at, code);
+    pull->half |= length > 0;
+    return length;
+}
+
 static assay_status read_string(assay_json_pull *pull, assay_json_event event, assay_error *err)
 {
     size_t at = pull->start + 1;
     uint32_t code;
-    pull->escaped = false;
+    pull->escaped = pull->half = false;
     while (at < pull->size && pull->text[at] != '"') {
         bool escape = pull->text[at] == '\\';
         if ((uint8_t)pull->text[at] < 0x20)
             return error_at(pull, at, "a control character inside a string must be escaped", err);
-        size_t length = escape ? read_escape(pull->text + at, pull->size - at, &code) : utf8_length(pull, at);
+        size_t length = escape ? string_escape(pull, at, &code) : utf8_length(pull, at);
         if (length == 0) return error_at(pull, at, escape ? "not a valid escape" : "not valid UTF-8", err);
         pull->escaped |= escape;
         at += length;
@@ -146,7 +163,8 @@ size_t assay_json_pull_text(const assay_json_pull *pull, char *dst)
             dst[used++] = pull->token[at++];
             continue;
         }
-        at += read_escape(pull->token + at, pull->token_size - at, &code);
+        size_t length = read_escape(pull->token + at, pull->token_size - at, &code);
+        at += length ? length : read_half(pull->token + at, pull->token_size - at, &code);
         used += put_utf8(code, dst + used);
     }
     return used;
@@ -161,7 +179,8 @@ bool assay_json_pull_equals(const assay_json_pull *pull, const char *text)
         uint32_t code = 0;
         piece[0] = pull->token[at];
         if (piece[0] == '\\') {
-            at += read_escape(pull->token + at, pull->token_size - at, &code);
+            size_t taken = read_escape(pull->token + at, pull->token_size - at, &code);
+            at += taken ? taken : read_half(pull->token + at, pull->token_size - at, &code);
             size = put_utf8(code, piece);
         } else {
             at++;

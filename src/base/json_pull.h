@@ -57,6 +57,8 @@ typedef struct assay_json_pull {
     /* set by base/json_doc.h: errors read "where: not valid JSON at line L, column C: ...", not "where:L:C: ..." */
     bool document;
     bool python; /* set by the caller: NaN, Infinity and -Infinity are numbers, as Python writes them */
+    bool halves; /* set by the caller: half of a surrogate pair (\ud83d alone) is let through, and is U+FFFD as text */
+    bool half;   /* the current string has one */
     int state;
 } assay_json_pull;
 

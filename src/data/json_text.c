@@ -9,7 +9,9 @@ assay_status assay_json_id(const json_t *id, assay_text_arena *arena, const char
 {
     assay_buf out;
     *text = NULL;
-    if (!json_string_length(id) && !json_is_number(id)) return ASSAY_OK;
+    const char *reason = assay_json_number_text(id) ? NULL : assay_json_unreadable(id);
+    if (reason) return assay_error_set(err, ASSAY_E_FORMAT, "\"id\" should be a number or a text and is %s", reason);
+    if (!json_string_length(id) && !json_is_number(id) && !assay_json_number_text(id)) return ASSAY_OK;
     assay_buf_init(&out, SIZE_MAX / 4);
     assay_status status = assay_json_text(id, &out, err);
     if (status == ASSAY_OK && !(*text = assay_text_arena_copy(arena, out.data, out.size)))

@@ -29,6 +29,7 @@ static assay_status recognise(pair_reading *reading, const json_t *line, uint64_
     }
     const char *found = assay_pair_format_name(*format), *expected = assay_pair_format_name(reading->format);
     if (!strcmp(found, expected)) return ASSAY_OK;
+    ASSAY_TRY(assay_pair_format_unreadable(line, err));
     return assay_error_set(
         err, ASSAY_E_FORMAT,
         "this line is in the %s format, but line %llu of the file is in the %s format; put them into two files", found,

@@ -127,7 +127,11 @@ static assay_status read_conversations(const format_reader *reader)
 
 static assay_status read_messages(const format_reader *reader) { return read_conversation(reader, "messages"); }
 
-static bool has_structured_answers(const json_t *line) { return !json_is_string(field(line, "chosen")); }
+static bool has_structured_answers(const json_t *line)
+{
+    const json_t *chosen = field(line, "chosen");
+    return !json_is_string(chosen) && !assay_json_unreadable(chosen);
+}
 
 static assay_status read_legacy(const format_reader *reader)
 {
@@ -354,10 +358,22 @@ static uint32_t nearest_format(const json_t *line)
     return best;
 }
 
+assay_status assay_pair_format_unreadable(const json_t *line, assay_error *err)
+{
+    for (size_t i = 0; i < FORMAT_COUNT; i++)
+        for (const char *const *name = formats[i].fields; *name; name++) {
+            const char *reason = assay_json_unreadable(json_object_get(line, *name));
+            if (reason)
+                return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" is %s, which cannot be read", *name, reason);
+        }
+    return ASSAY_OK;
+}
+
 assay_status assay_pair_format_missing(const json_t *line, uint32_t expected, assay_error *err)
 {
     char have[400];
     size_t present;
+    ASSAY_TRY(assay_pair_format_unreadable(line, err));
     assay_field_list(line, have, sizeof have);
     uint32_t wanted = expected != ASSAY_FORMAT_NONE && missing_fields(formats + expected, line, &present)
                           ? expected
@@ -402,8 +418,12 @@ static assay_status read_margin(const format_reader *reader)
 /* What an evaluation groups by. Anything but a text is no name and is left alone, as unknown fields are. */
 static assay_status read_subset(const format_reader *reader)
 {
-    const json_t *subset = field(reader->line, "subset"),
-                 *name = json_is_string(subset) ? subset : field(reader->line, "category");
+    const json_t *subset = field(reader->line, "subset");
+    bool named = json_is_string(subset) || assay_json_unreadable(subset);
+    const json_t *name = named ? subset : field(reader->line, "category");
+    if (assay_json_unreadable(name))
+        return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"%s\" should be a text and is %s",
+                               named ? "subset" : "category", assay_json_kind(name));
     if (!json_string_length(name)) return ASSAY_OK;
     reader->pair->subset = assay_text_arena_copy(reader->arena, json_string_value(name), json_string_length(name));
     ASSAY_TRY_ALLOC(reader->pair->subset, "a name", reader->err);

@@ -40,6 +40,10 @@ uint32_t assay_pair_format_find(const json_t *line);
 /* Says what is missing; `expected` is the file's format so far, or ASSAY_FORMAT_NONE. Always returns ASSAY_E_FORMAT. */
 assay_status assay_pair_format_missing(const json_t *line, uint32_t expected, assay_error *err);
 
+/* Names the first field of any format whose value no reader can use (base/json_doc.h), by which a line may be taken for
+ * another format; ASSAY_OK: there is none. */
+assay_status assay_pair_format_unreadable(const json_t *line, assay_error *err);
+
 /* Fills pair's prompt, chosen, rejected, margin, id and format; what it holds lives in the arena. On success *drop is a
  * reason to drop the pair, or ASSAY_DROP_COUNT. Errors carry no place. */
 assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_text_arena *arena, assay_pair *pair,

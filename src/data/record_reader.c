@@ -16,6 +16,8 @@
 
 typedef enum record_kind { KIND_LINES, KIND_ARRAY, KIND_ROWS } record_kind;
 
+static const assay_json_reading of_the_world = {.most = ASSAY_JSON_TREE_MAX, .world = true};
+
 struct assay_records {
     assay_byte_source source;
     assay_parquet *parquet; /* NULL: text, out of the source */
@@ -173,7 +175,8 @@ static assay_status parse_row(assay_records *records, assay_error *err)
 
 static assay_status parse_object(assay_records *records, assay_error *err)
 {
-    ASSAY_TRY(assay_json_parse(records->text.data, records->text.size, records->where, &records->value, err));
+    ASSAY_TRY(assay_json_parse_as(records->text.data, records->text.size, records->where, &of_the_world,
+                                  &records->value, err));
     if (json_is_object(records->value)) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_FORMAT, "%s: an object { ... } with named fields is expected on every line",
                            records->where);
@@ -220,7 +223,7 @@ static assay_status next_text(assay_records *records, const assay_record **recor
 
 static assay_status take_row(assay_records *records, const assay_parquet_row *row, assay_error *err)
 {
-    ASSAY_TRY(assay_json_parse(row->text, row->size, records->where, &records->value, err));
+    ASSAY_TRY(assay_json_parse_as(row->text, row->size, records->where, &of_the_world, &records->value, err));
     records->record.value = records->value;
     records->record.size = row->size;
     return ASSAY_OK;

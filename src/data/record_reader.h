@@ -20,7 +20,8 @@
  * quotes); every cell becomes a string; a cell of the columns conversations, messages, history, rejected_messages is
  * parsed as JSON, as it can be nothing else (empty: null). Blank lines are skipped, CRLF is accepted. Memory: one
  * record and one 256 KiB piece (of Parquet a page and a dictionary for each column); a record over ASSAY_RECORD_MAX
- * bytes is bad and is skipped without being kept. JSON deeper than jansson's limit (2048) is bad. Every error begins
+ * bytes is bad and is skipped without being kept. JSON nested more than 64 deep is bad. What programs
+ * write beside the standard (base/json_doc.h, `world`) is taken. Every error begins
  * "file:line", of Parquet with the file and what of it.
  */
 #ifndef ASSAY_DATA_RECORD_READER_H

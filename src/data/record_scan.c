@@ -113,7 +113,9 @@ static assay_status cell_value(const char *name, json_t *cell, json_t **value, a
         *value = json_null();
         return ASSAY_OK;
     }
-    if (holds_json(name)) return assay_json_parse(json_string_value(cell), json_string_length(cell), name, value, err);
+    const assay_json_reading reading = {.most = ASSAY_JSON_TREE_MAX, .world = true};
+    if (holds_json(name))
+        return assay_json_parse_as(json_string_value(cell), json_string_length(cell), name, &reading, value, err);
     *value = json_incref(cell);
     return ASSAY_OK;
 }

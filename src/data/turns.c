@@ -27,6 +27,7 @@ const char *assay_role_name(assay_role role) { return role_names[role].name; }
 const char *assay_json_kind(const json_t *value)
 {
     if (!value) return "missing";
+    if (assay_json_unreadable(value)) return assay_json_unreadable(value);
     switch (json_typeof(value)) {
     case JSON_OBJECT:
         return "an object";
@@ -137,9 +138,13 @@ assay_status assay_turns_parts(assay_turns *turns, assay_text_arena *arena, assa
 }
 
 /* JSON text of a value in the arena. */
-static assay_status keep_json(const char **out, assay_text_arena *arena, const json_t *value, assay_error *err)
+static assay_status keep_json(const char **out, assay_text_arena *arena, const json_t *value, const char *field,
+                              assay_error *err)
 {
     assay_buf text;
+    const char *reason = assay_json_any_unreadable(value);
+    if (reason)
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" holds %s, which no template can read", field, reason);
     assay_buf_init(&text, SIZE_MAX / 4);
     assay_status status = assay_json_text(value, &text, err);
     if (status == ASSAY_OK && !(*out = assay_text_arena_copy(arena, text.data, text.size)))
@@ -190,13 +195,16 @@ static assay_status push_message(assay_turns *turns, assay_text_arena *arena, co
     if (!json_is_string(role))
         return assay_error_set(err, ASSAY_E_FORMAT,
                                "\"%s\" should hold messages {\"role\",\"content\"} or {\"from\",\"value\"}, but one %s",
-                               field, json_is_object(message) ? "has no role" : "is no object");
+                               field,
+                               assay_json_unreadable(message) ? assay_json_unreadable(message)
+                               : json_is_object(message)      ? "has no role"
+                                                              : "is no object");
     assay_role known = ASSAY_ROLE_USER;
     ASSAY_TRY(role_find(json_string_value(role), field, &known, err));
     ASSAY_TRY(push_content(turns, arena, known, message, field, err));
     assay_message *last = turns->items + turns->count - 1;
     last->calls = json_array_size(json_object_get(message, "tool_calls")) > 0;
-    return is_plain(message, known, turns->joint) ? ASSAY_OK : keep_json(&last->whole, arena, message, err);
+    return is_plain(message, known, turns->joint) ? ASSAY_OK : keep_json(&last->whole, arena, message, field, err);
 }
 
 /* A list as it stands, or its JSON text; *out is the caller's, NULL where it is empty. */
@@ -247,8 +255,9 @@ assay_status assay_turns_context(assay_turns *turns, assay_text_arena *arena, co
     json_t *context = json_object();
     bool made = context && (!tools || !json_object_set(context, "tools", tools)) &&
                 (!some || !json_object_set(context, "chat_template_kwargs", (json_t *)(uintptr_t)given));
-    assay_status status = made ? keep_json(&turns->context, arena, context, err)
-                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a conversation's tools");
+    assay_status status =
+        made ? keep_json(&turns->context, arena, context, tools ? "tools" : "chat_template_kwargs", err)
+             : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a conversation's tools");
     json_decref(context);
     json_decref(tools);
     return status;
@@ -271,7 +280,7 @@ assay_status assay_turns_any(assay_turns *turns, assay_text_arena *arena, assay_
 {
     if (json_is_string(value)) return assay_turns_text(turns, arena, role, value, field, err);
     if (json_is_array(value)) return assay_turns_list(turns, arena, value, field, err);
-    if (json_is_object(value)) return push_message(turns, arena, value, field, err);
+    if (json_is_object(value) && !assay_json_unreadable(value)) return push_message(turns, arena, value, field, err);
     return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should be a text, a message or a list of messages and is %s",
                            field, assay_json_kind(value));
 }
@@ -374,9 +383,9 @@ bool assay_turns_blank(const assay_turns *turns)
 {
     for (size_t i = 0; i < turns->count; i++) {
         const char *text = turns->items[i].text;
-        size_t size = turns->items[i].size;
-        assay_text_strip(&text, &size);
-        if (size || turns->items[i].calls) return false;
+        size_t left = turns->items[i].size, space;
+        for (; (space = assay_utf8_space(text, left)); left -= space) text += space;
+        if (left || turns->items[i].calls) return false;
     }
     return true;
 }

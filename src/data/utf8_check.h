@@ -11,4 +11,8 @@ size_t assay_utf8_valid_prefix(const char *text, size_t size);
 /* Characters (code points) of a valid text. */
 size_t assay_utf8_length(const char *text, size_t size);
 
+/* Bytes of the white space at the text's beginning (Unicode's White_Space, as Python's str.isspace has it); 0: a
+ * letter, or nothing. */
+size_t assay_utf8_space(const char *text, size_t size);
+
 #endif
