@@ -6,6 +6,8 @@
  * translation is an error: leaving a weight out silently would give another model. */
 #include "checkpoint/checkpoint_private.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,17 +46,11 @@ static char *translate_name(const assay_gguf_family *family, const char *name, b
     return out;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && !strcmp(text + length - tail, end);
-}
-
 static assay_status mark_permuted(const assay_checkpoint *checkpoint, const char *gguf_name, assay_weight *weight,
                                   assay_error *err)
 {
-    bool q = ends_with(gguf_name, ".attn_q.weight") || ends_with(gguf_name, ".attn_q.bias");
-    bool k = ends_with(gguf_name, ".attn_k.weight") || ends_with(gguf_name, ".attn_k.bias");
+    bool q = assay_text_ends(gguf_name, ".attn_q.weight") || assay_text_ends(gguf_name, ".attn_q.bias");
+    bool k = assay_text_ends(gguf_name, ".attn_k.weight") || assay_text_ends(gguf_name, ".attn_k.bias");
     if (!q && !k) return ASSAY_OK;
     json_int_t heads =
         json_integer_value(json_object_get(checkpoint->config, q ? "num_attention_heads" : "num_key_value_heads"));
@@ -70,7 +66,8 @@ static assay_status mark_permuted(const assay_checkpoint *checkpoint, const char
 static assay_status mark_grouped(const assay_checkpoint *checkpoint, const char *gguf_name, assay_weight *weight,
                                  assay_error *err)
 {
-    if (!ends_with(gguf_name, ".attn_qkv.weight") && !ends_with(gguf_name, ".attn_qkv.bias")) return ASSAY_OK;
+    if (!assay_text_ends(gguf_name, ".attn_qkv.weight") && !assay_text_ends(gguf_name, ".attn_qkv.bias"))
+        return ASSAY_OK;
     json_int_t heads = json_integer_value(json_object_get(checkpoint->config, "n_head"));
     bool whole = heads > 0 && weight->tensor.rank >= 1 && weight->tensor.shape[0] % (3 * (size_t)heads) == 0;
     if (!whole || (weight->tensor.rank == 1 && assay_dtype_block(weight->tensor.dtype) > 1))
@@ -122,7 +119,7 @@ static assay_status find_family(const assay_checkpoint *checkpoint, const assay_
 assay_status assay_checkpoint_load_gguf(assay_checkpoint *checkpoint, unsigned flags, assay_error *err)
 {
     const assay_gguf_family *family = NULL;
-    if (!ends_with(checkpoint->path, ".gguf"))
+    if (!assay_text_ends(checkpoint->path, ".gguf"))
         return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a model is a folder with config.json or a .gguf file",
                                checkpoint->path);
     ASSAY_TRY(assay_gguf_open(&checkpoint->gguf, checkpoint->path, err));

@@ -1,6 +1,7 @@
 /* The door: from text to tree, and from variables to a rendering. */
 #include "jinja/jinja.h"
 
+#include "base/json_doc.h"
 #include "jinja/jinja_attribute.h"
 #include "jinja/jinja_eval.h"
 #include "jinja/jinja_frame.h"
@@ -108,7 +109,7 @@ static assay_status from_object(assay_jrun *run, const json_t *json, int depth, 
     const char *key;
     json_t *member;
     ASSAY_TRY(assay_jdict_new(run, json_object_size(json), &dict));
-    json_object_foreach((json_t *)(uintptr_t)json, key, member)
+    json_object_foreach(assay_json_lent(json), key, member)
     {
         assay_jvalue name = from_text(key, strlen(key));
         ASSAY_TRY(from_json(run, member, depth + 1, &item));

@@ -3,6 +3,7 @@
 #include "serve/http_private.h"
 
 #include "base/file.h"
+#include "tokenizer/token_json.h"
 
 #include <math.h>
 #include <string.h>
@@ -54,23 +55,15 @@ static bool wants_sigmoid(const assay_exchange *exchange)
                                                          : exchange->ask.activation == ASSAY_ASK_SIGMOID;
 }
 
-/* The bytes of a token as text; a part of a character becomes U+FFFD. */
-static json_t *token_text(const assay_tokenizer *tokenizer, int32_t id)
-{
-    char text[256];
-    size_t size = assay_tokenizer_token_bytes(tokenizer, id, text, sizeof text);
-    json_t *value = json_stringn(text, size < sizeof text ? size : sizeof text);
-    return value ? value : json_string("\xef\xbf\xbd");
-}
-
 static json_t *trace_of(const assay_job *job, size_t index)
 {
     json_t *list = json_array();
     const assay_ids *ids = &job->texts[index];
     for (size_t i = 0; i < ids->count; i++) {
-        json_array_append_new(list, json_pack("{s:i, s:o, s:f}", "id", (int)ids->data[i], "token",
-                                              token_text(assay_template_tokenizer(job->model->chosen), ids->data[i]),
-                                              "reward", assay_nine_digits(job->lot.traces[index][i])));
+        json_array_append_new(list,
+                              json_pack("{s:i, s:o, s:f}", "id", (int)ids->data[i], "token",
+                                        assay_token_json(assay_template_tokenizer(job->model->chosen), ids->data[i]),
+                                        "reward", assay_nine_digits(job->lot.traces[index][i])));
     }
     return list;
 }
