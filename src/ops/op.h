@@ -116,7 +116,7 @@ typedef struct assay_op {
     void (*backward)(const assay_op_run *run); /* NULL: not differentiable */
 } assay_op;
 
-/* All operations: a new one gets one line here. assay_op_at walks the list (NULL behind the last), as the tests do. */
+/* All operations: a new one gets one line here. */
 #define ASSAY_OP_MAP(X) \
     X(embedding)        \
     X(angles)           \
@@ -135,6 +135,7 @@ typedef struct assay_op {
 ASSAY_OP_MAP(ASSAY_OP_DECLARE)
 #undef ASSAY_OP_DECLARE
 
+/* All of the above, NULL behind the last: tests walk it. */
 const assay_op *assay_op_at(size_t index);
 
 /* Rows as f32, whatever they are stored in: `read` returns the row itself or widens it into `memory` ([cols]); `target`
