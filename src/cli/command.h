@@ -44,4 +44,8 @@ assay_status assay_command_overview(assay_command_set set, FILE *out, assay_erro
 /* ASSAY_E_USAGE: "unknown command NAME; did you mean ...". */
 assay_status assay_command_unknown(assay_command_set set, const char *name, assay_error *err);
 
+#define ASSAY_COMMAND_DECLARE(name, bit) extern const assay_command assay_command_##name;
+ASSAY_COMMAND_MAP(ASSAY_COMMAND_DECLARE)
+#undef ASSAY_COMMAND_DECLARE
+
 #endif

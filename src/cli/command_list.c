@@ -1,9 +1,5 @@
 #include "cli/command.h"
 
-#define COMMAND_DECLARE(name, bit) extern const assay_command assay_command_##name;
-ASSAY_COMMAND_MAP(COMMAND_DECLARE)
-#undef COMMAND_DECLARE
-
 #define COMMAND_ADDRESS(name, bit) &assay_command_##name,
 static const assay_command *const commands[] = {ASSAY_COMMAND_MAP(COMMAND_ADDRESS)};
 #undef COMMAND_ADDRESS
