@@ -21,9 +21,7 @@ static inline void helper_add_pair(assay_pair_set *set, const char *prompt, cons
 
 static inline assay_status helper_push(assay_ids *ids, int32_t id, assay_error *err)
 {
-    void *data = ids->data;
-    ASSAY_TRY(assay_grow(&data, &ids->capacity, ids->count + 1, sizeof *ids->data, err));
-    ids->data = data;
+    ASSAY_TRY(assay_grow(&ids->data, &ids->capacity, ids->count + 1, sizeof *ids->data, err));
     ids->data[ids->count++] = id;
     return ASSAY_OK;
 }

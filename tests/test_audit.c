@@ -1,5 +1,6 @@
 /* The audit's counts on made pairs, its figures on the real files, and both renderings. */
 #include "base/file.h"
+#include "base/wilson.h"
 #include "data/audit.h"
 #include "data/pair_file.h"
 #include "pair_helper.h"

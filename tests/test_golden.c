@@ -36,9 +36,7 @@ static void check(assay_status status, const assay_error *err)
 
 static float *add_result(results *r, const char *name, size_t rows, size_t cols)
 {
-    void *items = r->items;
-    check(assay_grow(&items, &r->capacity, r->count + 1, sizeof *r->items, NULL), &(assay_error){0});
-    r->items = items;
+    check(assay_grow(&r->items, &r->capacity, r->count + 1, sizeof *r->items, NULL), &(assay_error){0});
     float *data = assay_alloc(rows * cols, sizeof *data);
     r->items[r->count++] = (assay_tensor){.name = assay_strdup(name),
                                           .dtype = ASSAY_F32,
@@ -52,8 +50,8 @@ static float *add_result(results *r, const char *name, size_t rows, size_t cols)
 static void results_release(results *r)
 {
     for (size_t i = 0; i < r->count; i++) {
-        assay_free((void *)(uintptr_t)r->items[i].name);
-        assay_free((void *)(uintptr_t)r->items[i].data);
+        assay_free(r->items[i].name);
+        assay_free(r->items[i].data);
     }
     assay_free(r->items);
 }

@@ -41,7 +41,7 @@ static void write_weights(const char *path)
         tensors[i].bytes = count * sizeof(double);
     }
     must(assay_safetensors_write(path, tensors, file->count, NULL, NULL, &err), &err);
-    for (size_t i = 0; i < file->count; i++) assay_free((void *)(uintptr_t)tensors[i].data);
+    for (size_t i = 0; i < file->count; i++) assay_free(tensors[i].data);
     assay_tensor_file_close(file);
 }
 

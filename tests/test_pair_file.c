@@ -1,11 +1,11 @@
 /* Every pair format from its file, every bad line by its sentence, and the real files where they are. */
 #include "base/file.h"
+#include "base/text.h"
 #include "data/byte_source.h"
 #include "data/input_file.h"
 #include "data/pair_file.h"
 #include "data/pair_formats.h"
 #include "data/record_reader.h"
-#include "data/utf8_check.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -449,8 +449,8 @@ static void utf8_rules(void **state)
                  {"\xED\x9F\xBF", 3},
                  {"\xE4(\xAD", 0}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        assert_int_equal(assay_utf8_valid_prefix(texts[i].text, strlen(texts[i].text)), texts[i].valid);
-    assert_int_equal(assay_utf8_length("h\xC3\xA9\xE4\xB8\xAD\xF0\x9F\x98\x80", 10), 4);
+        assert_int_equal(assay_text_valid(texts[i].text, strlen(texts[i].text)), texts[i].valid);
+    assert_int_equal(assay_text_characters("h\xC3\xA9\xE4\xB8\xAD\xF0\x9F\x98\x80", 10), 4);
 }
 
 static void inputs_to_score(void **state)

@@ -73,7 +73,7 @@ static assay_status take(void *context, assay_lot *lot, assay_error *err)
 {
     harvest *h = context;
     if (lot->status != ASSAY_OK) return assay_error_prefix(err, lot->status, "line %zu: ", lot->number);
-    ASSAY_TRY(assay_grow((void **)&h->scores, &h->capacity, h->count + lot->count, sizeof *h->scores, err));
+    ASSAY_TRY(assay_grow(&h->scores, &h->capacity, h->count + lot->count, sizeof *h->scores, err));
     memcpy(h->scores + h->count, lot->scores, lot->count * sizeof *h->scores);
     h->count += lot->count;
     return ASSAY_OK;
@@ -117,7 +117,7 @@ static assay_status score_lines(assay_scorer *scorer, const char *const *lines, 
                                 size_t *counts, assay_error *err)
 {
     const assay_score_taker taker = {.take = take, .context = h};
-    ASSAY_TRY(assay_grow((void **)&h->scores, &h->capacity, count + 1, sizeof *h->scores, err));
+    ASSAY_TRY(assay_grow(&h->scores, &h->capacity, count + 1, sizeof *h->scores, err));
     ASSAY_TRY(assay_score_lines_open(&h->lines, &scorer->scoring->batch, &taker, err));
     assay_status status = add_lines(scorer, lines, count, h, counts, err);
     assay_score_lines_close(h->lines);

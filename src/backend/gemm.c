@@ -2,6 +2,7 @@
 
 #include "backend/gemm_split.h"
 #include "backend/unpack.h"
+#include "base/sizes.h"
 
 #include <assert.h>
 #include <string.h>
@@ -52,14 +53,12 @@ size_t assay_gemm_scratch_bytes(void)
     return (a + b + edge) * sizeof(float);
 }
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
 static void pack_a(const assay_kernels *kernels, const assay_matrix *a, size_t row, size_t rows, size_t k0, size_t k,
                    float *dst)
 {
     for (size_t i = 0; i < rows; i += kernels->mr, dst += kernels->mr * k)
         kernels->rows->pack(dst, kernels->mr, a->dtype, element_at(a, row + i, k0), a->row_stride, a->col_stride,
-                            smaller(kernels->mr, rows - i), k);
+                            assay_smaller(kernels->mr, rows - i), k);
 }
 
 /* As pack_b, tile by tile. columns: B transposed. */
@@ -71,10 +70,11 @@ static void pack_unpacked(const assay_kernels *kernels, const assay_matrix *colu
     for (size_t j = 0; j < cols; j += width)
         for (size_t i = 0, step; i < k; i += step) {
             step = assay_unpack_step(k0 + i, k - i);
-            const assay_lanes t = assay_matrix_unpack(columns, col + j, smaller(width, cols - j), k0 + i, step, tile);
+            const assay_lanes t =
+                assay_matrix_unpack(columns, col + j, assay_smaller(width, cols - j), k0 + i, step, tile);
             for (size_t s = 0; s < t.lanes; s += nr)
                 kernels->rows->pack(dst + (j + s) * k + i * nr, nr, t.dtype, tile + (ptrdiff_t)s * t.lane_stride,
-                                    t.lane_stride, t.k_stride, smaller(nr, t.lanes - s), step);
+                                    t.lane_stride, t.k_stride, assay_smaller(nr, t.lanes - s), step);
         }
 }
 
@@ -88,7 +88,7 @@ static void pack_b(const assay_kernels *kernels, const assay_matrix *b, size_t c
     }
     for (size_t j = 0; j < cols; j += kernels->nr, dst += kernels->nr * k)
         kernels->rows->pack(dst, kernels->nr, b->dtype, element_at(b, k0, col + j), b->col_stride, b->row_stride,
-                            smaller(kernels->nr, cols - j), k);
+                            assay_smaller(kernels->nr, cols - j), k);
 }
 
 /* A tile at the border of C is computed whole beside it; only its inside is copied or added. */
@@ -112,13 +112,15 @@ static void multiply_block(const assay_kernels *kernels, size_t k, const float *
             const float *pa = a + i * k, *pb = b + j * k;
             float *pc = c + i * ldc + j;
             if (rows - i >= mr && cols - j >= nr) kernels->tile(k, pa, pb, pc, ldc, add);
-            else border_tile(kernels, k, pa, pb, pc, ldc, add, smaller(mr, rows - i), smaller(nr, cols - j), edge);
+            else
+                border_tile(kernels, k, pa, pb, pc, ldc, add, assay_smaller(mr, rows - i), assay_smaller(nr, cols - j),
+                            edge);
         }
 }
 
 static size_t fold_border(const assay_gemm_args *args, size_t index)
 {
-    return args->folds ? args->folds[index] : smaller(index * ASSAY_FOLD, args->k);
+    return args->folds ? args->folds[index] : assay_smaller(index * ASSAY_FOLD, args->k);
 }
 
 static void clear_block(const assay_gemm_args *args, size_t row, size_t rows, size_t col, size_t cols)
@@ -140,7 +142,7 @@ static void multiply_panel(const assay_kernels *kernels, const assay_gemm_args *
         assert(k <= ASSAY_FOLD);
         pack_b(kernels, &args->b, col, cols, k0, k, packed_b);
         for (size_t i = 0; i < rows; i += ASSAY_GEMM_ROWS) {
-            size_t block = smaller(ASSAY_GEMM_ROWS, rows - i);
+            size_t block = assay_smaller(ASSAY_GEMM_ROWS, rows - i);
             pack_a(kernels, &args->a, row + i, block, k0, k, packed_a);
             multiply_block(kernels, k, packed_a, packed_b, args->c + (row + i) * args->ldc + col, args->ldc, add, block,
                            cols, edge);
@@ -157,8 +159,8 @@ static void run_job(void *context, size_t tile, int worker)
     const assay_gemm_split *split = &job->split;
     size_t col = tile % split->panels * split->panel_cols, row = tile / split->panels * split->run_rows;
     float *scratch = (float *)(void *)(job->scratch + (size_t)worker * assay_gemm_scratch_bytes());
-    multiply_panel(job->kernels, args, scratch, row, smaller(split->run_rows, args->m - row), col,
-                   smaller(split->panel_cols, args->n - col));
+    multiply_panel(job->kernels, args, scratch, row, assay_smaller(split->run_rows, args->m - row), col,
+                   assay_smaller(split->panel_cols, args->n - col));
 }
 
 void assay_gemm(const assay_kernels *kernels, assay_pool *pool, void *scratch, const assay_gemm_args *args)

@@ -9,6 +9,7 @@
 
 #include "backend/gemm_split.h"
 #include "backend/unpack.h"
+#include "base/sizes.h"
 
 #include <assert.h>
 #include <string.h>
@@ -58,10 +59,6 @@ static const size_t b_words = (size_t)(PANEL + NR) * STRETCH, result_floats = (s
 
 size_t assay_gemm_bf16_scratch_bytes(void) { return (b_words + result_floats + MR * NR) * sizeof(float); }
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
 static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
 /* The size of one part when `whole`, at least 1, is cut evenly into parts of at most `most`. */
@@ -69,7 +66,8 @@ static size_t even_part(size_t whole, size_t most) { return divide_up(whole, div
 
 size_t assay_gemm_bf16_packed_bytes(size_t m, size_t pairs, bool bf16_c)
 {
-    return smaller(divide_up(m, MR) * MR, RUN) * larger(bf16_c ? pairs : smaller(pairs, DEPTH), 1) * sizeof(uint32_t);
+    return assay_smaller(divide_up(m, MR) * MR, RUN) * assay_larger(bf16_c ? pairs : assay_smaller(pairs, DEPTH), 1) *
+           sizeof(uint32_t);
 }
 
 /* From {0} through all pieces; false behind the last. */
@@ -103,12 +101,12 @@ typedef struct bf16_run {
 /* Rows of A (width MR) or columns of B (NR). */
 static bf16_run piece_run(const bf16_piece *p, size_t width, size_t first, size_t pairs)
 {
-    size_t from = larger(first, p->first), to = smaller(first + pairs, p->first + p->pairs);
+    size_t from = assay_larger(first, p->first), to = assay_smaller(first + pairs, p->first + p->pairs);
     if (from >= to) return (bf16_run){0};
     size_t before = 2 * (from - p->first);
     return (bf16_run){.matrix = width == MR ? &p->a : &p->columns,
                       .k0 = p->k0 + before,
-                      .k = smaller(p->k - before, 2 * (to - from)),
+                      .k = assay_smaller(p->k - before, 2 * (to - from)),
                       .lead = from - first};
 }
 
@@ -122,7 +120,7 @@ static void pack_unpacked(const bf16_job *job, const bf16_run *run, size_t width
         for (size_t i = 0, step; i < run->k; i += step) {
             step = assay_unpack_step(run->k0 + i, run->k - i);
             const assay_lanes from =
-                assay_matrix_unpack(run->matrix, lane + j, smaller(together, lanes - j), run->k0 + i, step, tile);
+                assay_matrix_unpack(run->matrix, lane + j, assay_smaller(together, lanes - j), run->k0 + i, step, tile);
             job->kernels->bf16->pack(dst + j / width * panel + i / 2 * width, width, panel, &from);
         }
 }
@@ -178,9 +176,9 @@ static void run_packing(void *context, size_t tile, int worker)
     const bf16_job *job = context;
     size_t blocks = divide_up(job->rows, BLOCK), row = tile % blocks * BLOCK,
            first = job->first + tile / blocks * job->stretch;
-    size_t pairs = smaller(job->stretch, job->end - first);
+    size_t pairs = assay_smaller(job->stretch, job->end - first);
     (void)worker;
-    pack(job, MR, job->row + row, smaller(BLOCK, job->rows - row), first, pairs,
+    pack(job, MR, job->row + row, assay_smaller(BLOCK, job->rows - row), first, pairs,
          packed_rows(job, row / MR, first, pairs));
 }
 
@@ -202,7 +200,9 @@ static void multiply_block(const assay_bf16_kernels *h, bf16_region *r, size_t f
             float *c = r->sums + (first + i) * r->ld + j;
             if (r->whole_tiles || (rows - i >= MR && r->cols - j >= NR))
                 h->tile(pairs, a + i * pairs, b, c, r->ld, add, &r->ahead);
-            else border_tile(h, r, pairs, a + i * pairs, b, c, add, smaller(MR, rows - i), smaller(NR, r->cols - j));
+            else
+                border_tile(h, r, pairs, a + i * pairs, b, c, add, assay_smaller(MR, rows - i),
+                            assay_smaller(NR, r->cols - j));
         }
 }
 
@@ -210,13 +210,14 @@ static void multiply_block(const assay_bf16_kernels *h, bf16_region *r, size_t f
 static void multiply_all(const bf16_job *job, bf16_region *r, bool add)
 {
     for (size_t first = job->first; first < job->end; first += job->stretch, add = true) {
-        size_t pairs = smaller(job->stretch, job->end - first), next = first + pairs;
+        size_t pairs = assay_smaller(job->stretch, job->end - first), next = first + pairs;
         pack(job, NR, r->col, r->cols, first, pairs, r->b);
-        r->ahead = next < job->end ? look_ahead(job, r->col, r->cols, next, smaller(job->stretch, job->end - next))
-                                   : look_ahead(job, r->next_col, r->next_cols, job->first,
-                                                smaller(job->stretch, job->end - job->first));
+        r->ahead = next < job->end
+                       ? look_ahead(job, r->col, r->cols, next, assay_smaller(job->stretch, job->end - next))
+                       : look_ahead(job, r->next_col, r->next_cols, job->first,
+                                    assay_smaller(job->stretch, job->end - job->first));
         for (size_t i = 0; i < r->rows; i += BLOCK)
-            multiply_block(job->kernels->bf16, r, i, smaller(BLOCK, r->rows - i),
+            multiply_block(job->kernels->bf16, r, i, assay_smaller(BLOCK, r->rows - i),
                            packed_rows(job, (r->row - job->row + i) / MR, first, pairs), pairs, add);
     }
     for (size_t i = 0; !add && i < r->rows; i++) memset(r->sums + i * r->ld, 0, r->cols * sizeof(float));
@@ -275,7 +276,7 @@ static void multiply_region(const bf16_job *job, bf16_region *r)
 
 static size_t panel_cols(const bf16_job *job, size_t col)
 {
-    return col < job->args.n ? smaller(job->split.panel_cols, job->args.n - col) : 0;
+    return col < job->args.n ? assay_smaller(job->split.panel_cols, job->args.n - col) : 0;
 }
 
 /* Where all workers are equally fast, the job after this one is as many further as there are workers; a wrong guess
@@ -288,7 +289,7 @@ static void run_job(void *context, size_t tile, int worker)
     uint32_t *memory = (uint32_t *)(void *)(job->scratch + (size_t)worker * assay_gemm_bf16_scratch_bytes());
     float *result = (float *)(void *)(memory + b_words);
     bf16_region r = {.row = job->row + row,
-                     .rows = smaller(split->run_rows, job->rows - row),
+                     .rows = assay_smaller(split->run_rows, job->rows - row),
                      .col = tile % split->panels * split->panel_cols,
                      .sums = result,
                      .ld = RESULT_LD,
@@ -328,9 +329,10 @@ static bf16_job open_job(const assay_kernels *kernels, assay_pool *pool, void *s
  * rows packs all of B again. */
 static size_t slab_pairs(const bf16_job *job, size_t pairs)
 {
-    size_t rows = smaller(divide_up(job->args.m, MR) * MR, RUN),
+    size_t rows = assay_smaller(divide_up(job->args.m, MR) * MR, RUN),
            room = job->args.packed_bytes / (rows * sizeof(uint32_t));
-    return job->args.bf16_c ? larger(pairs, 1) : even_part(larger(pairs, 1), smaller(larger(room, STRETCH), DEPTH));
+    return job->args.bf16_c ? assay_larger(pairs, 1)
+                            : even_part(assay_larger(pairs, 1), assay_smaller(assay_larger(room, STRETCH), DEPTH));
 }
 
 /* Rows of a slab of so many pairs: as many as there is room for, evenly cut. */
@@ -346,7 +348,7 @@ static void run_slab(bf16_job *job, assay_pool *pool)
 {
     size_t pairs = job->end - job->first;
     job->slivers = divide_up(job->rows, MR);
-    job->stretch = even_part(larger(pairs, 1), STRETCH);
+    job->stretch = even_part(assay_larger(pairs, 1), STRETCH);
     assay_pool_run(pool, run_packing, job, divide_up(job->rows, BLOCK) * divide_up(pairs, job->stretch));
     const assay_gemm_size size = {
         .m = job->rows, .n = job->args.n, .mr = MR, .nr = NR, .longest_run = RUN, .widest_panel = PANEL};
@@ -361,8 +363,8 @@ void assay_gemm_bf16(const assay_kernels *kernels, assay_pool *pool, void *scrat
     size_t m = job.args.m, pairs = count_pairs(args), depth = slab_pairs(&job, pairs), rows = slab_rows(&job, depth);
     for (job.row = 0; job.row < m; job.row += rows)
         for (job.first = 0; job.first == 0 || job.first < pairs; job.first += depth) {
-            job.rows = smaller(rows, m - job.row);
-            job.end = smaller(job.first + depth, pairs);
+            job.rows = assay_smaller(rows, m - job.row);
+            job.end = assay_smaller(job.first + depth, pairs);
             run_slab(&job, pool);
         }
 }

@@ -194,7 +194,6 @@ extern const assay_kernels assay_kernels_plain;
 extern const assay_rows assay_rows_avx2, assay_rows_avx512;
 extern const assay_scores assay_scores_avx2, assay_scores_avx512;
 extern const assay_bf16_kernels assay_bf16_avx2, assay_bf16_avx512, assay_bf16_native_avx512;
-extern const assay_kernels assay_kernels_avx2, assay_kernels_avx512, assay_kernels_avx512bf16;
 #endif
 
 #endif

@@ -49,7 +49,8 @@ char *assay_strfmt(const char *format, ...)
     return text;
 }
 
-void assay_free(void *block) { free(block); }
+/* The one cast: what is freed may be of constants to everybody else. */
+void assay_free(const void *block) { free((void *)(uintptr_t)block); }
 
 void assay_alloc_keep_one_heap(void)
 {
@@ -59,7 +60,7 @@ void assay_alloc_keep_one_heap(void)
 
 void assay_alloc_trim(void) { malloc_trim(0); }
 
-assay_status assay_grow(void **items, size_t *capacity, size_t needed, size_t size, assay_error *err)
+assay_status assay_grow(void *list, size_t *capacity, size_t needed, size_t size, assay_error *err)
 {
     if (needed <= *capacity) return ASSAY_OK;
     size_t wanted = *capacity < 8 ? 8 : *capacity;
@@ -67,9 +68,11 @@ assay_status assay_grow(void **items, size_t *capacity, size_t needed, size_t si
         if (wanted > SIZE_MAX / 2) return assay_error_set(err, ASSAY_E_MEMORY, "a list of %zu elements", needed);
         wanted *= 2;
     }
-    void *grown = assay_realloc(*items, *capacity, wanted, size);
+    void *items; /* read and written as bytes: the pointer there is of the elements' own type */
+    memcpy(&items, list, sizeof items);
+    void *grown = assay_realloc(items, *capacity, wanted, size);
     if (!grown) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a list of %zu elements", wanted);
-    *items = grown;
+    memcpy(list, &grown, sizeof grown);
     *capacity = wanted;
     return ASSAY_OK;
 }

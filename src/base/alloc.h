@@ -1,7 +1,6 @@
 /* The only place that calls malloc and free. Sizes are multiplied with a check, so a count from a file can be passed as
  * it is: an overflow is an allocation failure, not a small buffer. All memory comes back zeroed. Every function that
- * returns NULL means out of memory; callers report it with ASSAY_TRY_ALLOC, which names what was wanted.
- * assay_free(NULL) does nothing. */
+ * returns NULL means out of memory; callers report it with ASSAY_TRY_ALLOC, which names what was wanted. */
 #ifndef ASSAY_BASE_ALLOC_H
 #define ASSAY_BASE_ALLOC_H
 
@@ -22,7 +21,7 @@ char *assay_strndup(const char *text, size_t length) __attribute__((malloc, warn
 /* printf into fresh memory. */
 char *assay_strfmt(const char *format, ...) ASSAY_PRINTF(1, 2) __attribute__((malloc, warn_unused_result));
 
-void assay_free(void *block);
+void assay_free(const void *block); /* NULL is fine */
 
 /* For a process that lives long and is asked for large things now and then; before it has threads. One heap for all
  * threads, and large blocks outside of it, whatever came before: only so can assay_alloc_trim reach everything (glibc
@@ -35,8 +34,9 @@ void assay_alloc_trim(void);
 bool assay_mul_size(size_t a, size_t b, size_t *out);
 bool assay_add_size(size_t a, size_t b, size_t *out);
 
-/* Grows *items (elements of `size` bytes, *capacity of them) so that `needed` fit; doubles. */
-assay_status assay_grow(void **items, size_t *capacity, size_t needed, size_t size, assay_error *err);
+/* Grows a list so that `needed` elements of `size` bytes fit; doubles. list: the address of the pointer to its
+ * elements, whatever they are (assay_grow(&set->items, &set->capacity, set->count + 1, sizeof *set->items, err)). */
+assay_status assay_grow(void *list, size_t *capacity, size_t needed, size_t size, assay_error *err);
 
 #define ASSAY_TRY_ALLOC(pointer, what, err)                                                            \
     do {                                                                                               \

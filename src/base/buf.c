@@ -24,9 +24,7 @@ static assay_status buf_reserve(assay_buf *buf, size_t more, assay_error *err)
     size_t needed;
     if (!assay_add_size(buf->size, more, &needed) || needed > buf->ceiling)
         return assay_error_set(err, ASSAY_E_FORMAT, "more than the allowed %zu bytes", buf->ceiling);
-    void *data = buf->data;
-    ASSAY_TRY(assay_grow(&data, &buf->capacity, needed + 1, 1, err));
-    buf->data = data;
+    ASSAY_TRY(assay_grow(&buf->data, &buf->capacity, needed + 1, 1, err));
     return ASSAY_OK;
 }
 

@@ -207,9 +207,7 @@ static assay_status list_entries(DIR *dir, const char *path, char ***names, size
     size_t capacity = 0;
     for (struct dirent *entry; errno = 0, (entry = readdir(dir));) {
         if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
-        void *grown = *names;
-        ASSAY_TRY(assay_grow(&grown, &capacity, *count + 1, sizeof **names, err));
-        *names = grown;
+        ASSAY_TRY(assay_grow(&*names, &capacity, *count + 1, sizeof **names, err));
         (*names)[*count] = assay_strdup(entry->d_name);
         ASSAY_TRY_ALLOC((*names)[*count], "a file name", err);
         ++*count;

@@ -1,5 +1,6 @@
 /* One row a kind. What to do comes last and is a line to type wherever one line does it. */
 #include "base/foreign_kind.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,12 +64,6 @@ assay_foreign_kind assay_foreign_of_method(const char *method)
     return ASSAY_FOREIGN_QUANTISED;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && !strcmp(text + length - tail, end);
-}
-
 bool assay_foreign_tensor(const char *name, assay_foreign_kind *kind)
 {
     static const struct {
@@ -91,7 +86,7 @@ bool assay_foreign_tensor(const char *name, assay_foreign_kind *kind)
                  {".weight_shape", ASSAY_FOREIGN_QUANTISED},
                  {".weight_zero_point", ASSAY_FOREIGN_QUANTISED}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (ends_with(name, known[i].end)) {
+        if (assay_text_ends(name, known[i].end)) {
             *kind = known[i].kind;
             return true;
         }

@@ -35,9 +35,7 @@ static assay_status open_regular(const char *path, int *fd, uint64_t *size, assa
 
 static assay_status keep(assay_held_files *held, const char *name, int fd, assay_error *err)
 {
-    void *items = held->items;
-    ASSAY_TRY(assay_grow(&items, &held->capacity, held->count + 1, sizeof *held->items, err));
-    held->items = items;
+    ASSAY_TRY(assay_grow(&held->items, &held->capacity, held->count + 1, sizeof *held->items, err));
     char *copy = assay_strdup(name);
     ASSAY_TRY_ALLOC(copy, "a file name", err);
     held->items[held->count++] = (assay_held_file){copy, fd};

@@ -62,11 +62,9 @@ static assay_status charge(builder *b, assay_error *err)
 
 static assay_status decode(const builder *b, token_text *text, assay_error *err)
 {
-    void *data = text->data;
     size_t needed;
     bool fits = assay_add_size(b->pull.token_size, 1, &needed);
-    if (!fits || assay_grow(&data, &text->capacity, needed, 1, NULL) != ASSAY_OK) return out_of_memory(b, err);
-    text->data = data;
+    if (!fits || assay_grow(&text->data, &text->capacity, needed, 1, NULL) != ASSAY_OK) return out_of_memory(b, err);
     text->size = assay_json_pull_text(&b->pull, text->data);
     text->data[text->size] = 0;
     return ASSAY_OK;

@@ -31,6 +31,31 @@ static assay_status wrong_type(const char *where, const char *key, const char *w
     return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" should be %s", where, key, wanted);
 }
 
+const char *assay_json_kind(const json_t *value)
+{
+    if (!value) return "missing";
+    if (assay_json_unreadable(value)) return assay_json_unreadable(value);
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        return "an object";
+    case JSON_ARRAY:
+        return "a list";
+    case JSON_STRING:
+        return "a string";
+    case JSON_INTEGER:
+    case JSON_REAL:
+        return "a number";
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return "true or false";
+    case JSON_NULL:
+        return "null";
+    }
+    return "unknown";
+}
+
+json_t *assay_json_lent(const json_t *value) { return (json_t *)(uintptr_t)value; }
+
 assay_status assay_json_int(const json_t *object, const char *key, bool needed, int64_t *out, const char *where,
                             assay_error *err)
 {

@@ -60,6 +60,12 @@ json_t *assay_json_value(const char *text);
 
 assay_status assay_json_load(const char *path, size_t ceiling, json_t **out, assay_error *err);
 
+/* "a string", "a list", ...: what a value is, for messages; NULL: "missing". */
+const char *assay_json_kind(const json_t *value);
+
+/* For jansson's iterators and setters, which take what they only read, or count references of, without const. */
+json_t *assay_json_lent(const json_t *value);
+
 assay_status assay_json_int(const json_t *object, const char *key, bool needed, int64_t *out, const char *where,
                             assay_error *err);
 assay_status assay_json_double(const json_t *object, const char *key, bool needed, double *out, const char *where,

@@ -44,25 +44,6 @@ assay_status assay_json_pull_error(const assay_json_pull *pull, assay_error *err
     return error_at(pull, pull->start, message, err);
 }
 
-/* Length of the UTF-8 sequence at `at`, 0 when it is not one (overlong forms, surrogates and beyond U+10FFFF are
- * not). */
-static size_t utf8_length(const assay_json_pull *pull, size_t at)
-{
-    const uint8_t *p = (const uint8_t *)pull->text + at;
-    size_t left = pull->size - at, length = p[0] < 0x80   ? 1
-                                            : p[0] < 0xc2 ? 0
-                                            : p[0] < 0xe0 ? 2
-                                            : p[0] < 0xf0 ? 3
-                                            : p[0] < 0xf5 ? 4
-                                                          : 0;
-    if (length == 0 || length > left) return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((p[i] & 0xc0) != 0x80) return 0;
-    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f)) return 0;
-    if ((p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f)) return 0;
-    return length;
-}
-
 static bool hex4(const char *text, size_t left, uint32_t *out)
 {
     *out = 0;
@@ -124,7 +105,8 @@ static assay_status read_string(assay_json_pull *pull, assay_json_event event, a
         bool escape = pull->text[at] == '\\';
         if ((uint8_t)pull->text[at] < 0x20)
             return error_at(pull, at, "a control character inside a string must be escaped", err);
-        size_t length = escape ? string_escape(pull, at, &code) : utf8_length(pull, at);
+        size_t length = escape ? string_escape(pull, at, &code)
+                               : assay_text_character(pull->text + at, pull->size - at);
         if (length == 0) return error_at(pull, at, escape ? "not a valid escape" : "not valid UTF-8", err);
         pull->escaped |= escape;
         at += length;

@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <locale.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,12 @@ int assay_text_format(char *text, size_t size, const char *format, ...)
 }
 
 double assay_text_real(const char *text, char **end) { return strtod_l(text, end, plain()); }
+
+bool assay_text_ends(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && !strcmp(text + length - tail, end);
+}
 
 int assay_text_compare(const char *a, const char *b) { return strcasecmp_l(a, b, plain()); }
 
@@ -58,6 +65,25 @@ size_t assay_text_character(const char *text, size_t size)
     for (size_t i = 1; i < length; i++)
         if (i == 1 ? !second_fits(p[0], p[1]) : (p[i] & 0xc0) != 0x80) return 0;
     return length;
+}
+
+size_t assay_text_valid(const char *text, size_t size)
+{
+    for (size_t at = 0; at < size;) {
+        uint64_t word = UINT64_MAX;
+        if (size - at >= sizeof word) memcpy(&word, text + at, sizeof word);
+        size_t step = word & 0x8080808080808080u ? assay_text_character(text + at, size - at) : sizeof word;
+        if (!step) return at;
+        at += step;
+    }
+    return size;
+}
+
+size_t assay_text_characters(const char *text, size_t size)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < size; i++) count += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return count;
 }
 
 size_t assay_text_border(const char *text, size_t most)
@@ -185,4 +211,19 @@ void assay_text_sentence(char *out, size_t size, const char *format, va_list arg
     char raw[RAW] = "";
     if (format_at_borders(raw, format, args) < 0) raw[0] = '\0';
     assay_text_visible(out, size, raw, false);
+}
+
+size_t assay_text_space(const char *text, size_t size)
+{
+    static const char *const wide[] = {"\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\xA8",
+                                       "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE3\x80\x80"};
+    if (!size) return 0;
+    if (*text == ' ' || (*text >= '\t' && *text <= '\r') || (*text >= 0x1C && *text <= 0x1F)) return 1;
+    if (size >= 3 && !memcmp(text, "\xE2\x80", 2) && (unsigned char)text[2] >= 0x80 && (unsigned char)text[2] <= 0x8A)
+        return 3; /* U+2000 to U+200A */
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+        size_t length = strlen(wide[i]);
+        if (size >= length && !memcmp(text, wide[i], length)) return length;
+    }
+    return 0;
 }

@@ -20,9 +20,19 @@ double assay_text_real(const char *text, char **end);
 int assay_text_compare(const char *a, const char *b);
 int assay_text_compare_n(const char *a, const char *b, size_t size);
 
+/* Whether the text ends with `end`. */
+bool assay_text_ends(const char *text, const char *end);
+
 /* The bytes of the UTF-8 character at the beginning of text (at most `size` bytes are looked at); 0: there is none, or
  * it is not whole. */
 size_t assay_text_character(const char *text, size_t size);
+
+/* The offset of the first byte that belongs to no character (no overlong forms, no surrogates, nothing above U+10FFFF);
+ * `size` where all is UTF-8. The gate for texts from outside; behind it they are trusted to be valid. */
+size_t assay_text_valid(const char *text, size_t size);
+
+/* Characters (code points) of a valid text. */
+size_t assay_text_characters(const char *text, size_t size);
 
 /* Where to cut so that at most `most` bytes remain and no character is halved. Only text[0 .. most - 1] is looked at,
  * and text may end before. */
@@ -36,5 +46,9 @@ size_t assay_text_visible(char *out, size_t size, const char *text, bool keep_li
 /* A sentence of an error or a log: `format` filled in, "%.40s" cut between characters, and made visible as above. */
 void assay_text_sentence(char *out, size_t size, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
+
+/* Bytes of the white space at the text's beginning (Unicode's White_Space, as Python's str.isspace has it); 0: a
+ * letter, or nothing. */
+size_t assay_text_space(const char *text, size_t size);
 
 #endif

@@ -1,4 +1,5 @@
 #include "base/foreign_kind.h"
+#include "base/text.h"
 #include "checkpoint/adapter_config.h"
 #include "container/safetensors.h"
 #include "container/torch_bin.h"
@@ -13,12 +14,6 @@ bool assay_is_adapter_folder(const char *path)
     bool there = config && assay_path_is_dir(path) && assay_path_exists(config);
     assay_free(config);
     return there;
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && !strcmp(text + length - tail, end);
 }
 
 /* Takes every occurrence of the path segment `segment` (with its leading dot) out of the name. */
@@ -44,7 +39,8 @@ static void normalise(char *name)
 static assay_status check_name(const assay_tensor_file *file, const assay_tensor *tensor, assay_error *err)
 {
     bool lora = strstr(tensor->name, ".lora_") != NULL;
-    bool known = !lora || ends_with(tensor->name, ".lora_A.weight") || ends_with(tensor->name, ".lora_B.weight");
+    bool known =
+        !lora || assay_text_ends(tensor->name, ".lora_A.weight") || assay_text_ends(tensor->name, ".lora_B.weight");
     if (!known)
         return assay_error_set(err, ASSAY_E_UNSUPPORTED,
                                "%s: \"%s\" is neither a LoRA matrix of a linear layer nor a fully trained module",
@@ -57,7 +53,7 @@ static assay_status check_name(const assay_tensor_file *file, const assay_tensor
 /* lora_A [r, in] and lora_B [out, r] come in pairs. */
 static assay_status check_pair(const assay_tensor_file *file, const assay_tensor *tensor, assay_error *err)
 {
-    bool is_a = ends_with(tensor->name, ".lora_A.weight"), is_b = ends_with(tensor->name, ".lora_B.weight");
+    bool is_a = assay_text_ends(tensor->name, ".lora_A.weight"), is_b = assay_text_ends(tensor->name, ".lora_B.weight");
     if (!is_a && !is_b) return ASSAY_OK;
     char *other = assay_strdup(tensor->name);
     ASSAY_TRY_ALLOC(other, "a tensor's name", err);
@@ -181,7 +177,7 @@ static assay_status write_tensors(const char *folder, const assay_tensor *tensor
     ASSAY_TRY_ALLOC(path, "a path", err);
     assay_status status = prefix_tensors(tensors, count, &renamed, err);
     if (status == ASSAY_OK) status = assay_safetensors_write(path, renamed, count, NULL, NULL, err);
-    for (size_t i = 0; renamed && i < count; i++) assay_free((void *)(uintptr_t)renamed[i].name);
+    for (size_t i = 0; renamed && i < count; i++) assay_free(renamed[i].name);
     assay_free(renamed);
     assay_free(path);
     return status;

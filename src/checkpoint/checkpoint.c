@@ -52,8 +52,7 @@ void assay_checkpoint_close(assay_checkpoint *checkpoint)
 {
     if (!checkpoint) return;
     if (checkpoint->owns_names)
-        for (size_t i = 0; i < checkpoint->weight_count; i++)
-            assay_free((void *)(uintptr_t)checkpoint->weights[i].tensor.name);
+        for (size_t i = 0; i < checkpoint->weight_count; i++) assay_free(checkpoint->weights[i].tensor.name);
     for (size_t i = 0; i < checkpoint->file_count; i++) assay_tensor_file_close(checkpoint->files[i]);
     assay_gguf_close(checkpoint->gguf);
     assay_gguf_close(checkpoint->body);

@@ -15,9 +15,7 @@ static const size_t config_ceiling = (size_t)16 << 20, index_ceiling = (size_t)6
 static assay_status open_file(assay_checkpoint *checkpoint, const char *name, assay_error *err)
 {
     size_t capacity = checkpoint->file_count;
-    void *grown = checkpoint->files;
-    ASSAY_TRY(assay_grow(&grown, &capacity, checkpoint->file_count + 1, sizeof *checkpoint->files, err));
-    checkpoint->files = grown;
+    ASSAY_TRY(assay_grow(&checkpoint->files, &capacity, checkpoint->file_count + 1, sizeof *checkpoint->files, err));
     char *path = assay_path_join(checkpoint->path, name);
     ASSAY_TRY_ALLOC(path, "a path", err);
     size_t length = strlen(name);

@@ -4,16 +4,11 @@
  * Names: llama.cpp, gguf-py/gguf/constants.py (TENSOR_NAMES) and tensor_mapping.py. Only llama's converter permutes
  * (LlamaModel.permute in convert_hf_to_gguf.py); it does so for q and k, weight and bias. A tensor without a
  * translation is an error: leaving a weight out silently would give another model. */
+#include "base/text.h"
 #include "checkpoint/checkpoint_private.h"
 #include "checkpoint/gguf_names.h"
 
 #include <string.h>
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && !strcmp(text + length - tail, end);
-}
 
 /* A config without key heads has as many as query heads. */
 static json_int_t head_count(const json_t *config, bool keys)
@@ -24,8 +19,8 @@ static json_int_t head_count(const json_t *config, bool keys)
 
 static assay_status mark_permuted(const json_t *config, const char *gguf_name, assay_weight *weight, assay_error *err)
 {
-    bool q = ends_with(gguf_name, ".attn_q.weight") || ends_with(gguf_name, ".attn_q.bias");
-    bool k = ends_with(gguf_name, ".attn_k.weight") || ends_with(gguf_name, ".attn_k.bias");
+    bool q = assay_text_ends(gguf_name, ".attn_q.weight") || assay_text_ends(gguf_name, ".attn_q.bias");
+    bool k = assay_text_ends(gguf_name, ".attn_k.weight") || assay_text_ends(gguf_name, ".attn_k.bias");
     if (!q && !k) return ASSAY_OK;
     json_int_t heads = head_count(config, k);
     bool whole = weight->tensor.rank >= 1 && weight->tensor.rank <= 2 && heads > 0 &&
@@ -39,7 +34,8 @@ static assay_status mark_permuted(const json_t *config, const char *gguf_name, a
 
 static assay_status mark_grouped(const json_t *config, const char *gguf_name, assay_weight *weight, assay_error *err)
 {
-    if (!ends_with(gguf_name, ".attn_qkv.weight") && !ends_with(gguf_name, ".attn_qkv.bias")) return ASSAY_OK;
+    if (!assay_text_ends(gguf_name, ".attn_qkv.weight") && !assay_text_ends(gguf_name, ".attn_qkv.bias"))
+        return ASSAY_OK;
     json_int_t heads = json_integer_value(json_object_get(config, "n_head"));
     bool whole = heads > 0 && weight->tensor.rank >= 1 && weight->tensor.shape[0] % (3 * (size_t)heads) == 0;
     if (!whole || (weight->tensor.rank == 1 && assay_dtype_block(weight->tensor.dtype) > 1))
@@ -97,7 +93,7 @@ static assay_status find_family(const assay_checkpoint *checkpoint, const assay_
 assay_status assay_checkpoint_load_gguf(assay_checkpoint *checkpoint, unsigned flags, assay_error *err)
 {
     const assay_gguf_family *family = NULL;
-    if (!ends_with(checkpoint->path, ".gguf"))
+    if (!assay_text_ends(checkpoint->path, ".gguf"))
         return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: a model is a folder with config.json or a .gguf file",
                                checkpoint->path);
     ASSAY_TRY(assay_gguf_open(&checkpoint->gguf, checkpoint->path, err));

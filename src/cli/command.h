@@ -1,4 +1,4 @@
-/* A command of `assay`: one constant in one file, command_<name>.c, and one line in command_list.c. run gets final
+/* A command of `assay`: one constant in one file, command_NAME.c, and one line in options/command_map.h. run gets final
  * options (options/options.h). It prints its result on stdout (assay_print_text, or one object with assay_print_json
  * when options->json), talks through context->task.log and cli/progress.h, and returns its status: main prints the
  * error and turns the status into the exit code (base/status.h). */
@@ -44,26 +44,8 @@ assay_status assay_command_overview(assay_command_set set, FILE *out, assay_erro
 /* ASSAY_E_USAGE: "unknown command NAME; did you mean ...". */
 assay_status assay_command_unknown(assay_command_set set, const char *name, assay_error *err);
 
-extern const assay_command assay_command_help_command;
-extern const assay_command assay_command_version;
-extern const assay_command assay_command_doctor;
-extern const assay_command assay_command_train;
-extern const assay_command assay_command_eval;
-extern const assay_command assay_command_score;
-extern const assay_command assay_command_serve;
-extern const assay_command assay_command_forward;
-extern const assay_command assay_command_preview;
-extern const assay_command assay_command_verify;
-extern const assay_command assay_command_tokenize;
-extern const assay_command assay_command_data;
-extern const assay_command assay_command_merge;
-extern const assay_command assay_command_convert;
-extern const assay_command assay_command_report;
-extern const assay_command assay_command_inspect;
-extern const assay_command assay_command_models;
-extern const assay_command assay_command_init;
-extern const assay_command assay_command_bench;
-extern const assay_command assay_command_plan;
-extern const assay_command assay_command_init_config;
+#define ASSAY_COMMAND_DECLARE(name, bit) extern const assay_command assay_command_##name;
+ASSAY_COMMAND_MAP(ASSAY_COMMAND_DECLARE)
+#undef ASSAY_COMMAND_DECLARE
 
 #endif

@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "data/audit.h"
 #include "task/model_source.h"
 #include "task/output_guard.h"
@@ -96,12 +97,6 @@ static assay_status check(const assay_string_list *paths, const assay_options *o
     return status;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
 /* Names by which the file would be read back as something else. */
 static assay_status check_output(const assay_options *options, assay_error *err)
 {
@@ -109,7 +104,7 @@ static assay_status check_output(const assay_options *options, assay_error *err)
     const char *output = options->output;
     if (!output) return assay_error_set(err, ASSAY_E_USAGE, "--output is missing: the .jsonl file to write");
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (ends_with(output, others[i]))
+        if (assay_text_ends(output, others[i]))
             return assay_error_set(err, ASSAY_E_USAGE,
                                    "--output %s: JSON lines are written; let the name end with .jsonl", output);
     if (assay_path_is_dir(output))

@@ -5,6 +5,7 @@
 #include "backend/kernels.h"
 #include "base/file.h"
 #include "base/format.h"
+#include "base/text.h"
 #include "base/threads.h"
 #include "base/version.h"
 #include "cli/diagnosis.h"
@@ -259,16 +260,10 @@ static assay_status look_at_model(const char *path, bool json, assay_error *err)
                     : ASSAY_OK;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
 static bool is_model(const char *path)
 {
-    return assay_path_is_dir(path) || ends_with(path, ".gguf") || ends_with(path, ".safetensors") ||
-           ends_with(path, ".bin") || ends_with(path, ".model");
+    return assay_path_is_dir(path) || assay_text_ends(path, ".gguf") || assay_text_ends(path, ".safetensors") ||
+           assay_text_ends(path, ".bin") || assay_text_ends(path, ".model");
 }
 
 static assay_status look_at(const char *path, const assay_options *options, const assay_command_context *context,

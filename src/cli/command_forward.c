@@ -25,16 +25,14 @@ typedef struct collector {
 static void *add_tensor(collector *c, char *name, assay_dtype dtype, int rank, const size_t shape[3],
                         assay_status *status)
 {
-    void *items = c->tensors;
     size_t elements = 1, bytes = 0;
     for (int i = 0; i < rank; i++) elements *= shape[i];
-    *status = name ? assay_grow(&items, &c->capacity, c->count + 1, sizeof *c->tensors, c->err)
+    *status = name ? assay_grow(&c->tensors, &c->capacity, c->count + 1, sizeof *c->tensors, c->err)
                    : assay_error_set(c->err, ASSAY_E_MEMORY, "out of memory for a name");
     if (*status != ASSAY_OK || !assay_dtype_bytes(dtype, elements, &bytes)) {
         assay_free(name);
         return NULL;
     }
-    c->tensors = items;
     assay_tensor *tensor = &c->tensors[c->count++];
     *tensor = (assay_tensor){.name = name, .dtype = dtype, .rank = rank, .data = assay_alloc(bytes, 1), .bytes = bytes};
     for (int i = 0; i < rank; i++) tensor->shape[i] = shape[i];
@@ -176,8 +174,8 @@ static assay_status run(const assay_options *options, const assay_command_contex
     if (status == ASSAY_OK) status = all_inputs(&c, context);
     if (status == ASSAY_OK) status = assay_safetensors_write(options->output, c.tensors, c.count, NULL, NULL, err);
     for (size_t i = 0; i < c.count; i++) {
-        assay_free((void *)(uintptr_t)c.tensors[i].name);
-        assay_free((void *)(uintptr_t)c.tensors[i].data);
+        assay_free(c.tensors[i].name);
+        assay_free(c.tensors[i].data);
     }
     assay_free(c.tensors);
     assay_scoring_close(c.scoring);

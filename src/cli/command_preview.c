@@ -1,9 +1,11 @@
 #include "cli/command.h"
 
+#include "base/text.h"
 #include "data/json_text.h"
 #include "task/model_source.h"
 #include "task/pair_input.h"
 #include "text/unicode.h"
+#include "tokenizer/token_json.h"
 
 #include <math.h>
 #include <string.h>
@@ -30,48 +32,6 @@ static preview_side side_of(const assay_example_set *set, const assay_example *e
                   : (preview_side){set->ids + example->rejected, example->rejected_count, example->shared};
 }
 
-static assay_status append_token(const assay_tokenizer *tokenizer, int32_t id, assay_buf *text, assay_error *err)
-{
-    char bytes[256];
-    size_t size = assay_tokenizer_token_bytes(tokenizer, id, bytes, sizeof bytes);
-    if (size <= sizeof bytes) return size ? assay_buf_append(text, bytes, size, err) : ASSAY_OK;
-    char *large = assay_alloc(size, 1);
-    ASSAY_TRY_ALLOC(large, "a token", err);
-    assay_tokenizer_token_bytes(tokenizer, id, large, size);
-    assay_status status = assay_buf_append(text, large, size, err);
-    assay_free(large);
-    return status;
-}
-
-/* The bytes of ids as a JSON string: an id may end inside a character, whose bytes then read \ufffd. */
-static json_t *text_json(const char *bytes, size_t size)
-{
-    assay_buf text;
-    assay_buf_init(&text, SIZE_MAX / 4);
-    assay_status status = ASSAY_OK;
-    for (size_t at = 0; at < size && status == ASSAY_OK;) {
-        size_t valid = assay_utf8_check(bytes + at, size - at);
-        if (valid) status = assay_buf_append(&text, bytes + at, valid, NULL);
-        at += valid;
-        if (at < size && status == ASSAY_OK) status = assay_buf_text(&text, "\xef\xbf\xbd", NULL);
-        at += at < size;
-    }
-    json_t *value = status == ASSAY_OK ? json_stringn(text.data ? text.data : "", text.size) : NULL;
-    assay_buf_release(&text);
-    return value;
-}
-
-static json_t *ids_text(const assay_tokenizer *tokenizer, const int32_t *ids, size_t count)
-{
-    assay_buf bytes;
-    assay_buf_init(&bytes, SIZE_MAX / 4);
-    assay_status status = ASSAY_OK;
-    for (size_t i = 0; i < count && status == ASSAY_OK; i++) status = append_token(tokenizer, ids[i], &bytes, NULL);
-    json_t *value = status == ASSAY_OK ? text_json(bytes.data, bytes.size) : NULL;
-    assay_buf_release(&bytes);
-    return value;
-}
-
 static json_t *ids_json(const int32_t *ids, size_t count)
 {
     json_t *list = json_array();
@@ -84,9 +44,9 @@ static json_t *side_json(const pair_preview *preview, const preview_side *side)
     const assay_tokenizer *tokenizer = preview->source->tokenizer;
     int32_t scored = side->ids[side->count - 1];
     json_t *token = json_pack("{s:I,s:i,s:o}", "index", (json_int_t)(side->count - 1), "id", (int)scored, "token",
-                              ids_text(tokenizer, &scored, 1));
+                              assay_token_run_json(tokenizer, &scored, 1));
     return json_pack("{s:I,s:o,s:o,s:o}", "tokens", (json_int_t)side->count, "ids", ids_json(side->ids, side->count),
-                     "text", ids_text(tokenizer, side->ids, side->count), "scored", token);
+                     "text", assay_token_run_json(tokenizer, side->ids, side->count), "scored", token);
 }
 
 static json_t *example_json(const pair_preview *preview, const assay_example *example)
@@ -97,8 +57,8 @@ static json_t *example_json(const pair_preview *preview, const assay_example *ex
     char *place = assay_pair_set_place(preview->pairs, pair->place);
     json_t *object =
         json_pack("{s:s,s:I,s:o,s:o,s:o,s:o}", "place", place ? place : "", "shared", (json_int_t)example->shared,
-                  "shared_text", ids_text(preview->source->tokenizer, chosen.ids, example->shared), "margin",
-                  isnan(example->margin) ? json_null() : json_real(example->margin), "chosen",
+                  "shared_text", assay_token_run_json(preview->source->tokenizer, chosen.ids, example->shared),
+                  "margin", isnan(example->margin) ? json_null() : json_real(example->margin), "chosen",
                   side_json(preview, &chosen), "rejected", side_json(preview, &rejected));
     if (object && pair->id) json_object_set_new(object, "id", assay_json_value(pair->id));
     assay_free(place);
@@ -156,7 +116,7 @@ static assay_status print_json(const pair_preview *preview, assay_error *err)
 static assay_status text_row(const pair_preview *preview, const char *name, const int32_t *ids, size_t count,
                              assay_buf *out, assay_error *err)
 {
-    json_t *text = ids_text(preview->source->tokenizer, ids, count);
+    json_t *text = assay_token_run_json(preview->source->tokenizer, ids, count);
     ASSAY_TRY_ALLOC(text, "a text", err);
     assay_status status = assay_buf_printf(out, err, "  %-9s %5zu tokens  ", name, count);
     if (status == ASSAY_OK) status = assay_json_text(text, out, err);
@@ -171,7 +131,7 @@ static assay_status scored_row(const pair_preview *preview, const char *name, co
                                assay_error *err)
 {
     int32_t id = side->ids[side->count - 1];
-    json_t *text = ids_text(preview->source->tokenizer, &id, 1);
+    json_t *text = assay_token_run_json(preview->source->tokenizer, &id, 1);
     ASSAY_TRY_ALLOC(text, "a text", err);
     assay_status status = assay_buf_printf(out, err, "  scored in %-9s token %zu of %zu, id %d ", name, side->count,
                                            side->count, (int)id);

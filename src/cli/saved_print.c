@@ -15,7 +15,7 @@ static assay_status print_sums(const char *folder, uint64_t parameters, uint64_t
         json_t *object = json_pack("{s:s, s:s, s:I, s:I}", "output", folder, "architecture", architecture, "parameters",
                                    (json_int_t)parameters, "bytes", (json_int_t)bytes);
         ASSAY_TRY_ALLOC(object, "the result", err);
-        if (quantised) json_object_set(object, "quantized", (json_t *)(uintptr_t)quantised);
+        if (quantised) json_object_set(object, "quantized", assay_json_lent(quantised));
         assay_status status = assay_print_json(object, err);
         json_decref(object);
         return status;

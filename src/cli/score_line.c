@@ -2,6 +2,7 @@
 
 #include "cli/terminal.h"
 #include "data/json_text.h"
+#include "tokenizer/token_json.h"
 
 #include <math.h>
 #include <string.h>
@@ -122,13 +123,9 @@ static assay_status put_scale(assay_buf *text, const assay_score_line *line, siz
     return put_readings(text, "p_better", line, first, count, scale, assay_reward_better, err);
 }
 
-/* A token's bytes as a JSON string; those that are no UTF-8 by themselves are written as the replacement character. */
 static assay_status put_token(assay_buf *text, const assay_tokenizer *tokenizer, int32_t id, assay_error *err)
 {
-    char bytes[256];
-    size_t size = assay_tokenizer_token_bytes(tokenizer, id, bytes, sizeof bytes);
-    json_t *string = json_stringn(bytes, size < sizeof bytes ? size : sizeof bytes);
-    if (!string) string = json_string("\xEF\xBF\xBD");
+    json_t *string = assay_token_json(tokenizer, id);
     ASSAY_TRY_ALLOC(string, "a token", err);
     assay_status status = assay_json_text(string, text, err);
     json_decref(string);

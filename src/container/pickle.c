@@ -50,7 +50,7 @@ static assay_status fail(const machine *m, const char *what)
                            what);
 }
 
-static assay_status grow(void **items, size_t *capacity, size_t needed, size_t size, const machine *m)
+static assay_status grow(void *items, size_t *capacity, size_t needed, size_t size, const machine *m)
 {
     if (needed > 4 * (size_t)ASSAY_PICKLE_MAX_OPCODES) return fail(m, "too many values");
     return assay_grow(items, capacity, needed, size, m->err);

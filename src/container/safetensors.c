@@ -88,9 +88,8 @@ static assay_status read_metadata(header_reader *reader, assay_error *err)
     for (;;) {
         ASSAY_TRY(assay_json_pull_next(&reader->pull, err));
         if (reader->pull.event == ASSAY_JSON_OBJECT_END) break;
-        void *grown = reader->notes;
-        ASSAY_TRY(assay_grow(&grown, &reader->note_capacity, reader->note_count + 1, sizeof *reader->notes, err));
-        reader->notes = grown;
+        ASSAY_TRY(
+            assay_grow(&reader->notes, &reader->note_capacity, reader->note_count + 1, sizeof *reader->notes, err));
         ASSAY_TRY(take_name(reader, &reader->notes[reader->note_count++], err));
         ASSAY_TRY(assay_json_pull_expect(&reader->pull, ASSAY_JSON_STRING, err));
     }
@@ -244,6 +243,8 @@ static assay_status check_cover(const header_reader *reader, assay_error *err)
                            reader->data_size - used);
 }
 
+static void release_names(void *names) { assay_free(names); }
+
 static assay_status read_file(header_reader *reader, assay_error *err)
 {
     assay_tensor_file *file = reader->file;
@@ -256,7 +257,7 @@ static assay_status read_file(header_reader *reader, assay_error *err)
     file->tensors = assay_alloc(reader->count, sizeof *file->tensors);
     ASSAY_TRY_ALLOC(file->tensors, "a list of tensors", err);
     file->owned = reader->names = assay_alloc(header, 1);
-    file->release = assay_free;
+    file->release = release_names;
     ASSAY_TRY_ALLOC(reader->names, "names of tensors", err);
     ASSAY_TRY(read_header(reader, err));
     ASSAY_TRY(check_cover(reader, err));

@@ -194,9 +194,7 @@ static assay_status copy_view(bin_reader *reader, const view *v, size_t elements
         memory->copied / 2 > reader->file->map.size)
         return tensor_error(reader, v->tensor,
                             "and others are not contiguous and would need more than twice the file in copies", err);
-    void *grown = memory->copies;
-    ASSAY_TRY(assay_grow(&grown, &memory->copy_capacity, memory->copy_count + 1, sizeof *memory->copies, err));
-    memory->copies = grown;
+    ASSAY_TRY(assay_grow(&memory->copies, &memory->copy_capacity, memory->copy_count + 1, sizeof *memory->copies, err));
     uint8_t *copy = assay_alloc(v->tensor->bytes, 1);
     ASSAY_TRY_ALLOC(copy, v->tensor->name, err);
     memory->copies[memory->copy_count++] = copy;

@@ -66,9 +66,6 @@ assay_status assay_audit_json(const assay_audit *audit, json_t **object, assay_e
 /* Appends a plain text table, with a line of advice for each finding that matters. */
 assay_status assay_audit_text(const assay_audit *audit, assay_buf *out, assay_error *err);
 
-/* 95 % Wilson interval of `hits` out of `count`; NaN for count 0. */
-void assay_wilson_interval(double hits, double count, double *low, double *high);
-
 /* Sorts `values`. */
 void assay_length_stats_of(assay_length_stats *stats, size_t *values, size_t count);
 

@@ -60,9 +60,7 @@ static assay_status too_large(const assay_example_set *set, const assay_example 
 
 static assay_status begin_run(assay_micro_runs *runs, size_t at, assay_error *err)
 {
-    void *begin = runs->begin;
-    ASSAY_TRY(assay_grow(&begin, &runs->capacity, runs->count + 2, sizeof *runs->begin, err));
-    runs->begin = begin;
+    ASSAY_TRY(assay_grow(&runs->begin, &runs->capacity, runs->count + 2, sizeof *runs->begin, err));
     runs->begin[runs->count++] = at;
     return ASSAY_OK;
 }

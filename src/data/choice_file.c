@@ -72,9 +72,7 @@ static assay_status read_records(assay_choice_set *set, assay_records *records, 
         choice.place.element = record->element;
         assay_status status = read_choice(set, &choice, record->value, err);
         if (status != ASSAY_OK) return assay_error_prefix(err, status, "%s: ", assay_records_where(records));
-        void *items = set->items;
-        ASSAY_TRY(assay_grow(&items, &set->capacity, set->count + 1, sizeof *set->items, err));
-        set->items = items;
+        ASSAY_TRY(assay_grow(&set->items, &set->capacity, set->count + 1, sizeof *set->items, err));
         set->items[set->count++] = choice;
     }
 }
@@ -82,9 +80,7 @@ static assay_status read_records(assay_choice_set *set, assay_records *records, 
 assay_status assay_choice_set_read(assay_choice_set *set, const char *path, assay_error *err)
 {
     assay_records *records;
-    void *files = set->files;
-    ASSAY_TRY(assay_grow(&files, &set->file_capacity, set->file_count + 1, sizeof *set->files, err));
-    set->files = files;
+    ASSAY_TRY(assay_grow(&set->files, &set->file_capacity, set->file_count + 1, sizeof *set->files, err));
     ASSAY_TRY_ALLOC(set->files[set->file_count] = assay_strdup(path), "a file name", err);
     set->file_count++;
     ASSAY_TRY(assay_records_open(&records, path, err));

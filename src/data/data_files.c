@@ -36,9 +36,7 @@ static bool is_data_name(const char *name)
 
 static assay_status add_name(assay_data_files *files, const char *path, assay_error *err)
 {
-    void *names = files->names;
-    ASSAY_TRY(assay_grow(&names, &files->capacity, files->count + 1, sizeof *files->names, err));
-    files->names = names;
+    ASSAY_TRY(assay_grow(&files->names, &files->capacity, files->count + 1, sizeof *files->names, err));
     files->names[files->count] = assay_strdup(path);
     ASSAY_TRY_ALLOC(files->names[files->count], path, err);
     files->count++;

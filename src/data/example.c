@@ -1,5 +1,7 @@
 #include "data/example.h"
 
+#include "base/sizes.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -36,9 +38,7 @@ static assay_status render_side(example_builder *builder, const assay_turns *pro
                                 assay_ids *ids, assay_error *err)
 {
     size_t count = prompt->count + answer->count;
-    void *messages = builder->messages;
-    ASSAY_TRY(assay_grow(&messages, &builder->message_capacity, count, sizeof *builder->messages, err));
-    builder->messages = messages;
+    ASSAY_TRY(assay_grow(&builder->messages, &builder->message_capacity, count, sizeof *builder->messages, err));
     if (prompt->count) memcpy(builder->messages, prompt->items, prompt->count * sizeof *prompt->items);
     if (answer->count) memcpy(builder->messages + prompt->count, answer->items, answer->count * sizeof *answer->items);
     ids->count = 0;
@@ -57,9 +57,6 @@ static size_t common_ids(const assay_ids *a, const assay_ids *b)
     return count;
 }
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
 static void cut_out(assay_ids *ids, size_t from, size_t count)
 {
     memmove(ids->data + from, ids->data + from + count, (ids->count - from - count) * sizeof *ids->data);
@@ -69,8 +66,8 @@ static void cut_out(assay_ids *ids, size_t from, size_t count)
 static bool truncate_left(example_builder *builder, size_t longest)
 {
     assay_ids *chosen = &builder->chosen, *rejected = &builder->rejected;
-    size_t shared = smaller(common_ids(chosen, rejected), smaller(chosen->count, rejected->count) - 1);
-    size_t head = smaller(assay_renderer_head_length(builder->renderer, chosen), shared);
+    size_t shared = assay_smaller(common_ids(chosen, rejected), assay_smaller(chosen->count, rejected->count) - 1);
+    size_t head = assay_smaller(assay_renderer_head_length(builder->renderer, chosen), shared);
     size_t surplus = longest - builder->options.max_length;
     if (surplus > shared - head) return false;
     cut_out(chosen, head, surplus);
@@ -82,14 +79,14 @@ static bool truncate_left(example_builder *builder, size_t longest)
 static assay_drop_reason fit(example_builder *builder)
 {
     assay_ids *chosen = &builder->chosen, *rejected = &builder->rejected;
-    size_t limit = builder->options.max_length, longest = larger(chosen->count, rejected->count);
+    size_t limit = builder->options.max_length, longest = assay_larger(chosen->count, rejected->count);
     bool over = limit && longest > limit;
     if (over && builder->options.truncate == ASSAY_TRUNCATE_NONE) return ASSAY_DROP_TOO_LONG;
     if (over && builder->options.truncate == ASSAY_TRUNCATE_LEFT && !truncate_left(builder, longest))
         return ASSAY_DROP_ANSWER_TOO_LONG;
     if (over && builder->options.truncate == ASSAY_TRUNCATE_RIGHT) {
-        chosen->count = smaller(chosen->count, limit);
-        rejected->count = smaller(rejected->count, limit);
+        chosen->count = assay_smaller(chosen->count, limit);
+        rejected->count = assay_smaller(rejected->count, limit);
     }
     if (chosen->count == rejected->count && common_ids(chosen, rejected) == chosen->count) return ASSAY_DROP_SAME_IDS;
     builder->set->truncated += over;
@@ -98,9 +95,7 @@ static assay_drop_reason fit(example_builder *builder)
 
 static assay_status add_ids(assay_example_set *set, const assay_ids *ids, size_t *at, assay_error *err)
 {
-    void *all = set->ids;
-    ASSAY_TRY(assay_grow(&all, &set->id_capacity, set->id_count + ids->count, sizeof *set->ids, err));
-    set->ids = all;
+    ASSAY_TRY(assay_grow(&set->ids, &set->id_capacity, set->id_count + ids->count, sizeof *set->ids, err));
     memcpy(set->ids + set->id_count, ids->data, ids->count * sizeof *ids->data);
     *at = set->id_count;
     set->id_count += ids->count;
@@ -111,28 +106,24 @@ static assay_status add_example(example_builder *builder, uint32_t pair, assay_e
 {
     assay_example_set *set = builder->set;
     const assay_ids *chosen = &builder->chosen, *rejected = &builder->rejected;
-    size_t least = smaller(chosen->count, rejected->count);
+    size_t least = assay_smaller(chosen->count, rejected->count);
     assay_example example = {.pair = pair,
                              .margin = set->pairs->pairs[pair].margin,
                              .chosen_count = (uint32_t)chosen->count,
                              .rejected_count = (uint32_t)rejected->count,
-                             .shared = (uint32_t)smaller(common_ids(chosen, rejected), least - 1)};
+                             .shared = (uint32_t)assay_smaller(common_ids(chosen, rejected), least - 1)};
     ASSAY_TRY(add_ids(set, chosen, &example.chosen, err));
     ASSAY_TRY(add_ids(set, rejected, &example.rejected, err));
-    void *items = set->items;
-    ASSAY_TRY(assay_grow(&items, &set->capacity, set->count + 1, sizeof *set->items, err));
-    set->items = items;
+    ASSAY_TRY(assay_grow(&set->items, &set->capacity, set->count + 1, sizeof *set->items, err));
     set->items[set->count++] = example;
-    set->longest = larger(set->longest, larger(chosen->count, rejected->count));
+    set->longest = assay_larger(set->longest, assay_larger(chosen->count, rejected->count));
     return ASSAY_OK;
 }
 
 static assay_status add_drop(assay_example_set *set, uint32_t pair, assay_drop_reason reason, size_t length,
                              assay_error *err)
 {
-    void *drops = set->drops;
-    ASSAY_TRY(assay_grow(&drops, &set->drop_capacity, set->drop_count + 1, sizeof *set->drops, err));
-    set->drops = drops;
+    ASSAY_TRY(assay_grow(&set->drops, &set->drop_capacity, set->drop_count + 1, sizeof *set->drops, err));
     set->drops[set->drop_count++] = (assay_example_drop){pair, reason, (uint32_t)length};
     return ASSAY_OK;
 }
@@ -142,7 +133,7 @@ static assay_status take_pair(example_builder *builder, uint32_t index, assay_er
     const assay_pair *pair = builder->set->pairs->pairs + index;
     ASSAY_TRY(render_side(builder, &pair->prompt, &pair->chosen, &builder->chosen, err));
     ASSAY_TRY(render_side(builder, &pair->prompt, &pair->rejected, &builder->rejected, err));
-    size_t length = larger(builder->chosen.count, builder->rejected.count);
+    size_t length = assay_larger(builder->chosen.count, builder->rejected.count);
     assay_drop_reason reason = fit(builder);
     return reason == ASSAY_DROP_COUNT ? add_example(builder, index, err)
                                       : add_drop(builder->set, index, reason, length, err);
@@ -161,7 +152,7 @@ static assay_status nothing_left(const assay_example_set *set, const assay_examp
         used += put > 0 ? (size_t)put : 0;
     }
     size_t shortest = SIZE_MAX;
-    for (size_t i = 0; i < set->drop_count; i++) shortest = smaller(shortest, set->drops[i].length);
+    for (size_t i = 0; i < set->drop_count; i++) shortest = assay_smaller(shortest, set->drops[i].length);
     if (!set->drop_count) return assay_error_set(err, ASSAY_E_FORMAT, "no pair is left to work on (%s)", reasons);
     return assay_error_set(
         err, ASSAY_E_FORMAT,

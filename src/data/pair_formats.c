@@ -1,5 +1,6 @@
 #include "data/pair_formats.h"
 
+#include "base/json_doc.h"
 #include "base/text.h"
 #include "data/json_text.h"
 
@@ -333,9 +334,9 @@ uint32_t assay_pair_format_find(const json_t *line)
 void assay_field_list(const json_t *line, char *text, size_t size)
 {
     size_t used = 0;
-    void *entry = json_object_iter((json_t *)(uintptr_t)line);
+    void *entry = json_object_iter(assay_json_lent(line));
     snprintf(text, size, "none");
-    for (; entry && used + 64 < size; entry = json_object_iter_next((json_t *)(uintptr_t)line, entry)) {
+    for (; entry && used + 64 < size; entry = json_object_iter_next(assay_json_lent(line), entry)) {
         int put = snprintf(text + used, size - used, "%s%.40s", used ? ", " : "", json_object_iter_key(entry));
         used += put > 0 ? (size_t)put : 0;
     }

@@ -46,9 +46,7 @@ void assay_pair_set_free(assay_pair_set *set)
 
 assay_status assay_pair_set_add_file(assay_pair_set *set, const char *path, uint32_t *index, assay_error *err)
 {
-    void *files = set->files;
-    ASSAY_TRY(assay_grow(&files, &set->file_capacity, set->file_count + 1, sizeof *set->files, err));
-    set->files = files;
+    ASSAY_TRY(assay_grow(&set->files, &set->file_capacity, set->file_count + 1, sizeof *set->files, err));
     char *copy = assay_strdup(path);
     ASSAY_TRY_ALLOC(copy, "a file name", err);
     *index = (uint32_t)set->file_count;
@@ -60,18 +58,14 @@ assay_status assay_pair_set_add(assay_pair_set *set, const assay_pair *pair, ass
 {
     if (set->count >= UINT32_MAX - 1)
         return assay_error_set(err, ASSAY_E_UNSUPPORTED, "more than 2^32 - 2 pairs; use fewer files");
-    void *pairs = set->pairs;
-    ASSAY_TRY(assay_grow(&pairs, &set->capacity, set->count + 1, sizeof *set->pairs, err));
-    set->pairs = pairs;
+    ASSAY_TRY(assay_grow(&set->pairs, &set->capacity, set->count + 1, sizeof *set->pairs, err));
     set->pairs[set->count++] = *pair;
     return ASSAY_OK;
 }
 
 assay_status assay_pair_set_add_drop(assay_pair_set *set, assay_place place, assay_drop_reason reason, assay_error *err)
 {
-    void *drops = set->drops;
-    ASSAY_TRY(assay_grow(&drops, &set->drop_capacity, set->drop_count + 1, sizeof *set->drops, err));
-    set->drops = drops;
+    ASSAY_TRY(assay_grow(&set->drops, &set->drop_capacity, set->drop_count + 1, sizeof *set->drops, err));
     set->drops[set->drop_count++] = (assay_drop){place, reason};
     return ASSAY_OK;
 }

@@ -10,7 +10,6 @@
 #include "container/parquet.h"
 #include "data/byte_source.h"
 #include "data/record_scan.h"
-#include "data/utf8_check.h"
 
 #include <string.h>
 
@@ -155,7 +154,7 @@ static assay_status check_text(const assay_records *records, assay_error *err)
         return assay_error_set(err, ASSAY_E_FORMAT,
                                "%s: longer than the %zu MiB allowed for one record; is a line end missing?",
                                records->where, ASSAY_RECORD_MAX >> 20);
-    size_t valid = assay_utf8_valid_prefix(text->data, text->size);
+    size_t valid = assay_text_valid(text->data, text->size);
     if (valid == text->size) return ASSAY_OK;
     return assay_error_set(
         err, ASSAY_E_FORMAT,

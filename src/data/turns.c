@@ -1,8 +1,8 @@
 #include "data/turns.h"
 
+#include "base/json_doc.h"
 #include "base/text.h"
 #include "data/json_text.h"
-#include "data/utf8_check.h"
 
 #include <string.h>
 
@@ -23,29 +23,6 @@ static const struct {
 // clang-format on
 
 const char *assay_role_name(assay_role role) { return role_names[role].name; }
-
-const char *assay_json_kind(const json_t *value)
-{
-    if (!value) return "missing";
-    if (assay_json_unreadable(value)) return assay_json_unreadable(value);
-    switch (json_typeof(value)) {
-    case JSON_OBJECT:
-        return "an object";
-    case JSON_ARRAY:
-        return "a list";
-    case JSON_STRING:
-        return "a string";
-    case JSON_INTEGER:
-    case JSON_REAL:
-        return "a number";
-    case JSON_TRUE:
-    case JSON_FALSE:
-        return "true or false";
-    case JSON_NULL:
-        return "null";
-    }
-    return "unknown";
-}
 
 static assay_status role_find(const char *name, const char *field, assay_role *role, assay_error *err)
 {
@@ -161,7 +138,7 @@ static bool is_plain(const json_t *message, assay_role role, bool joined)
     const char *name = json_string_value(json_object_get(message, "role")), *key;
     json_t *value;
     if (!name) return true; /* {"from", "value"}: ShareGPT has nothing else */
-    json_object_foreach((json_t *)(uintptr_t)message, key, value)
+    json_object_foreach(assay_json_lent(message), key, value)
     {
         bool known = !strcmp(key, "role") || !strcmp(key, "content");
         if (!known && !json_is_null(value)) return false;
@@ -212,7 +189,7 @@ static assay_status read_tools(json_t **out, const json_t *tools, assay_error *e
 {
     *out = NULL;
     if (!tools || json_is_null(tools) || (json_is_string(tools) && !json_string_length(tools))) return ASSAY_OK;
-    json_t *list = json_is_string(tools) ? NULL : json_incref((json_t *)(uintptr_t)tools);
+    json_t *list = json_is_string(tools) ? NULL : json_incref(assay_json_lent(tools));
     if (!list)
         ASSAY_TRY(assay_json_parse(json_string_value(tools), json_string_length(tools), "\"tools\"", &list, err));
     bool good = json_is_array(list), any = json_array_size(list) > 0;
@@ -254,7 +231,7 @@ assay_status assay_turns_context(assay_turns *turns, assay_text_arena *arena, co
     if (!tools && !some) return ASSAY_OK;
     json_t *context = json_object();
     bool made = context && (!tools || !json_object_set(context, "tools", tools)) &&
-                (!some || !json_object_set(context, "chat_template_kwargs", (json_t *)(uintptr_t)given));
+                (!some || !json_object_set(context, "chat_template_kwargs", assay_json_lent(given)));
     assay_status status =
         made ? keep_json(&turns->context, arena, context, tools ? "tools" : "chat_template_kwargs", err)
              : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a conversation's tools");
@@ -384,7 +361,7 @@ bool assay_turns_blank(const assay_turns *turns)
     for (size_t i = 0; i < turns->count; i++) {
         const char *text = turns->items[i].text;
         size_t left = turns->items[i].size, space;
-        for (; (space = assay_utf8_space(text, left)); left -= space) text += space;
+        for (; (space = assay_text_space(text, left)); left -= space) text += space;
         if (left || turns->items[i].calls) return false;
     }
     return true;
@@ -393,6 +370,7 @@ bool assay_turns_blank(const assay_turns *turns)
 size_t assay_turns_length(const assay_turns *turns)
 {
     size_t length = 0;
-    for (size_t i = 0; i < turns->count; i++) length += assay_utf8_length(turns->items[i].text, turns->items[i].size);
+    for (size_t i = 0; i < turns->count; i++)
+        length += assay_text_characters(turns->items[i].text, turns->items[i].size);
     return length;
 }

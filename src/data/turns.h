@@ -67,9 +67,6 @@ size_t assay_turns_length(const assay_turns *turns);                   /* charac
 /* The name written out: system, user, assistant, tool_call, tool. */
 const char *assay_role_name(assay_role role);
 
-/* "a string", "a list", ...: what a value is, for messages. */
-const char *assay_json_kind(const json_t *value);
-
 /* White space cut from both ends. */
 void assay_text_strip(const char **text, size_t *size);
 

@@ -87,9 +87,7 @@ static assay_status set_add(range_set *set, range bytes, assay_error *err)
         if (set->items[to].end > bytes.end) bytes.end = set->items[to].end;
     }
     if (to == from) {
-        void *items = set->items;
-        ASSAY_TRY(assay_grow(&items, &set->capacity, set->count + 1, sizeof *set->items, err));
-        set->items = items;
+        ASSAY_TRY(assay_grow(&set->items, &set->capacity, set->count + 1, sizeof *set->items, err));
     }
     if (to != from + 1) memmove(&set->items[from + 1], &set->items[to], (set->count - to) * sizeof *set->items);
     set->count = set->count + 1 - (to - from);

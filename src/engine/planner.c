@@ -5,6 +5,7 @@
 #include "engine/planner.h"
 
 #include "base/alloc.h"
+#include "base/sizes.h"
 #include "engine/layout.h"
 
 #include <stdlib.h>
@@ -33,12 +34,9 @@ typedef struct search {
     assay_error *err;
 } search;
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
 static assay_bounds bounds_of(const assay_plan_request *request, size_t micro_tokens)
 {
-    return (assay_bounds){.rows = {micro_tokens, smaller(request->step_scored, micro_tokens)},
+    return (assay_bounds){.rows = {micro_tokens, assay_smaller(request->step_scored, micro_tokens)},
                           .longest_path = request->longest_path};
 }
 
@@ -68,9 +66,9 @@ static double time_of(const search *s, size_t tokens, int replayed)
 
 static size_t widest(const assay_plan_request *request)
 {
-    size_t wide = larger(request->longest_pair, WIDE_ENOUGH),
-           useful = larger(request->step_tokens, request->longest_pair);
-    return smaller(useful, wide);
+    size_t wide = assay_larger(request->longest_pair, WIDE_ENOUGH),
+           useful = assay_larger(request->step_tokens, request->longest_pair);
+    return assay_smaller(useful, wide);
 }
 
 /* Tokens of rung i: evenly spaced in the logarithm from the longest pair to the widest; *count says how many differ. */
@@ -78,7 +76,7 @@ static size_t rung(const assay_plan_request *request, size_t i)
 {
     size_t low = request->longest_pair, high = widest(request), tokens = high;
     if (request->micro_tokens) return request->micro_tokens;
-    for (size_t k = RUNGS - 1; k > i; k--) tokens = larger(tokens * 4 / 5, low);
+    for (size_t k = RUNGS - 1; k > i; k--) tokens = assay_larger(tokens * 4 / 5, low);
     return i == 0 ? low : tokens;
 }
 
@@ -304,7 +302,7 @@ static assay_status find_largest(search *s, int replayed, size_t *micro_tokens)
         else low = middle;
     }
     for (assay_plan plan; low;
-         low = low > s->request->longest_pair ? larger(low - low / 64 - 1, s->request->longest_pair) : 0) {
+         low = low > s->request->longest_pair ? assay_larger(low - low / 64 - 1, s->request->longest_pair) : 0) {
         ASSAY_TRY(lay_out(s, low, replayed, &plan));
         if (plan.total_bytes <= s->request->budget) break;
     }

@@ -63,10 +63,9 @@ static void decide_kept(builder *b)
 static int new_slot(builder *b, int owner, bool gradient, assay_status *status)
 {
     assay_schedule *schedule = b->schedule;
-    void *items = schedule->slots;
-    *status = assay_grow(&items, &schedule->slot_capacity, schedule->slot_count + 1, sizeof *schedule->slots, b->err);
+    *status = assay_grow(&schedule->slots, &schedule->slot_capacity, schedule->slot_count + 1, sizeof *schedule->slots,
+                         b->err);
     if (*status != ASSAY_OK) return -1;
-    schedule->slots = items;
     uint32_t now = (uint32_t)schedule->instance_count;
     schedule->slots[schedule->slot_count] =
         (assay_slot){.first = now, .last = now, .owner = owner, .gradient = gradient};
@@ -84,10 +83,8 @@ static assay_status emit(builder *b, const assay_instance *instance)
     assay_schedule *schedule = b->schedule;
     if (b->facts.flops) schedule->flops += b->facts.flops[2 * instance->step + (instance->action == ASSAY_BACKWARD)];
     if (!b->options->outline) {
-        void *items = schedule->instances;
-        ASSAY_TRY(assay_grow(&items, &schedule->instance_capacity, schedule->instance_count + 1,
+        ASSAY_TRY(assay_grow(&schedule->instances, &schedule->instance_capacity, schedule->instance_count + 1,
                              sizeof *schedule->instances, b->err));
-        schedule->instances = items;
         schedule->instances[schedule->instance_count] = *instance;
     }
     schedule->instance_count++;

@@ -5,17 +5,35 @@
 
 #include <string.h>
 
-extern const assay_architecture assay_arch_chatglm, assay_arch_llama, assay_arch_qwen2, assay_arch_qwen3,
-    assay_arch_mistral, assay_arch_glm, assay_arch_glm4, assay_arch_internlm2, assay_arch_gemma, assay_arch_gemma2,
-    assay_arch_gemma3, assay_arch_olmo2, assay_arch_granite, assay_arch_smollm3, assay_arch_phi3, assay_arch_cohere,
-    assay_arch_bloom, assay_arch_baichuan, assay_arch_minicpm;
+/* A new family gets one line here. The first that recognises a config has it. */
+#define FAMILY_MAP(X) \
+    X(chatglm)        \
+    X(llama)          \
+    X(qwen2)          \
+    X(qwen3)          \
+    X(mistral)        \
+    X(glm)            \
+    X(glm4)           \
+    X(internlm2)      \
+    X(gemma)          \
+    X(gemma2)         \
+    X(gemma3)         \
+    X(olmo2)          \
+    X(granite)        \
+    X(smollm3)        \
+    X(phi3)           \
+    X(cohere)         \
+    X(bloom)          \
+    X(baichuan)       \
+    X(minicpm)
 
-static const assay_architecture *const architectures[] = {
-    &assay_arch_chatglm, &assay_arch_llama, &assay_arch_qwen2,     &assay_arch_qwen3,   &assay_arch_mistral,
-    &assay_arch_glm,     &assay_arch_glm4,  &assay_arch_internlm2, &assay_arch_gemma,   &assay_arch_gemma2,
-    &assay_arch_gemma3,  &assay_arch_olmo2, &assay_arch_granite,   &assay_arch_smollm3, &assay_arch_phi3,
-    &assay_arch_cohere,  &assay_arch_bloom, &assay_arch_baichuan,  &assay_arch_minicpm,
-};
+#define FAMILY_DECLARE(name) extern const assay_architecture assay_arch_##name;
+FAMILY_MAP(FAMILY_DECLARE)
+#undef FAMILY_DECLARE
+
+#define FAMILY_ADDRESS(name) &assay_arch_##name,
+static const assay_architecture *const architectures[] = {FAMILY_MAP(FAMILY_ADDRESS)};
+#undef FAMILY_ADDRESS
 
 enum { WIDEST_HEAD = 256 }; /* columns: attention packs a head's columns as one fold (backend/gemm.h) */
 

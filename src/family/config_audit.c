@@ -2,6 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/foreign_kind.h"
+#include "base/json_doc.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -349,12 +351,6 @@ static assay_status check_quantisation(const json_t *config, const char *where, 
                                                                : "quantization_config");
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && !strcmp(text + length - tail, end);
-}
-
 /* A class whose head is another than one linear layer: its weights would be left out. */
 static assay_status check_class(const json_t *config, const char *where, assay_error *err)
 {
@@ -362,7 +358,7 @@ static assay_status check_class(const json_t *config, const char *where, assay_e
         "ForCausalLM", "LMHeadModel", "Model", "ForSequenceClassification", "ForConditionalGeneration", NULL};
     const char *name = json_string_value(json_array_get(json_object_get(config, "architectures"), 0));
     bool known = !name || !*name;
-    for (size_t i = 0; plain[i] && !known; i++) known = ends_with(name, plain[i]);
+    for (size_t i = 0; plain[i] && !known; i++) known = assay_text_ends(name, plain[i]);
     if (known && (!name || (!strstr(name, "Reward") && !strstr(name, "ForScore")))) return ASSAY_OK;
     return assay_foreign_error(err, where, ASSAY_FOREIGN_HEAD, name);
 }
@@ -387,8 +383,7 @@ assay_status assay_config_audit(const json_t *config, const assay_architecture *
     ASSAY_TRY(check_quantisation(config, where, err));
     ASSAY_TRY(check_class(config, where, err));
     ASSAY_TRY(check_labels(config, where, err));
-    json_object_foreach((json_t *)(uintptr_t)config, key, value)
-        ASSAY_TRY(check_key(config, arch, key, value, where, err));
+    json_object_foreach(assay_json_lent(config), key, value) ASSAY_TRY(check_key(config, arch, key, value, where, err));
     return ASSAY_OK;
 }
 
@@ -413,7 +408,7 @@ json_t *assay_config_notes(const json_t *config, const assay_architecture *arch,
     const char *key;
     json_t *value, *notes = json_array();
     if (!notes) return NULL;
-    json_object_foreach((json_t *)(uintptr_t)config, key, value) if (is_unknown(arch, key, value))
+    json_object_foreach(assay_json_lent(config), key, value) if (is_unknown(arch, key, value))
         add_unknown(notes, key, value);
     const json_t *pad = json_object_get(config, "pad_token_id"), *eos = json_object_get(config, "eos_token_id");
     if (head && json_is_integer(pad) && json_equal(pad, eos))

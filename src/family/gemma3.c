@@ -4,6 +4,8 @@
  * models/gemma3/configuration_gemma3.py (Gemma3TextConfig) and modeling_gemma3.py. */
 #include "family/gemma.h"
 
+#include "base/json_doc.h"
+
 extern const assay_architecture assay_arch_gemma3;
 
 enum { LAYERS_OF_27B = 62 };
@@ -37,7 +39,7 @@ static assay_status read_rope(const json_t *config, const char *where, assay_mod
 /* The shared reader would not take rope_parameters by kind. */
 static json_t *without_rope(const json_t *config)
 {
-    json_t *plain = json_copy((json_t *)(uintptr_t)config);
+    json_t *plain = json_copy(assay_json_lent(config));
     json_object_del(plain, "rope_parameters");
     json_object_del(plain, "rope_scaling");
     return plain;

@@ -1,6 +1,8 @@
 /* Reference: Transformers, models/gemma/modeling_gemma.py, models/gemma2, models/gemma3; llama.cpp, llama-model.cpp. */
 #include "family/gemma.h"
 
+#include "base/json_doc.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -51,7 +53,7 @@ static assay_status read_activation(const json_t *config, const char *where, ass
 
 assay_status assay_gemma_read(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
 {
-    json_t *plain = json_copy((json_t *)(uintptr_t)config);
+    json_t *plain = json_copy(assay_json_lent(config));
     ASSAY_TRY_ALLOC(plain, "a config", err);
     json_object_del(plain, "hidden_act");
     assay_status status = assay_config_read_decoder(plain, where, out, err);

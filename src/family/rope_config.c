@@ -3,6 +3,8 @@
  * that long positions agree. */
 #include "family/architecture.h"
 
+#include "base/json_doc.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -98,7 +100,7 @@ static assay_status check_keys(const json_t *object, const char *where, assay_er
                                         NULL};
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    json_object_foreach(assay_json_lent(object), key, value)
     {
         bool found = json_is_null(value);
         for (size_t i = 0; known[i] && !found; i++) found = !strcmp(key, known[i]);

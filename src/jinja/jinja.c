@@ -1,6 +1,7 @@
 /* The door: from text to tree, and from variables to a rendering. */
 #include "jinja/jinja.h"
 
+#include "base/json_doc.h"
 #include "jinja/jinja_attribute.h"
 #include "jinja/jinja_eval.h"
 #include "jinja/jinja_frame.h"
@@ -14,11 +15,11 @@
 enum { TREE_BYTES = 192 << 20, USUAL_STEPS = 8000000, JSON_DEPTH = 150 };
 
 struct assay_jinja {
-    assay_jarena arena; /* the tree, and this */
+    assay_py_arena arena; /* the tree, and this */
     char *name, *source;
     size_t source_size;
-    assay_jnode *body;
-    assay_jfunction function;
+    assay_py_node *body;
+    assay_jinja_function function;
 };
 
 static assay_status check_text(const char *text, size_t size, const char *name, assay_error *err)
@@ -38,10 +39,11 @@ static assay_status check_text(const char *text, size_t size, const char *name, 
 
 static assay_status parse(assay_jinja *jinja, assay_error *err)
 {
-    assay_jparser parser;
-    ASSAY_TRY(assay_jparser_start(&parser, jinja->name, jinja->source, jinja->source_size, &jinja->arena, err));
-    ASSAY_TRY(assay_jparser_template(&parser, &jinja->body));
-    return assay_jscope_resolve(&jinja->function, jinja->body, parser.special_names, jinja->name, &jinja->arena, err);
+    assay_jinja_parser parser;
+    ASSAY_TRY(assay_jinja_parser_start(&parser, jinja->name, jinja->source, jinja->source_size, &jinja->arena, err));
+    ASSAY_TRY(assay_jinja_parser_template(&parser, &jinja->body));
+    return assay_jinja_scope_resolve(&jinja->function, jinja->body, parser.special_names, jinja->name, &jinja->arena,
+                                     err);
 }
 
 assay_status assay_jinja_compile(assay_jinja **out, const char *text, size_t size, const char *name, assay_error *err)
@@ -50,7 +52,7 @@ assay_status assay_jinja_compile(assay_jinja **out, const char *text, size_t siz
     ASSAY_TRY(check_text(text, size, name, err));
     assay_jinja *jinja = assay_alloc(1, sizeof *jinja);
     ASSAY_TRY_ALLOC(jinja, name, err);
-    assay_jarena_init(&jinja->arena, TREE_BYTES);
+    assay_py_arena_init(&jinja->arena, TREE_BYTES);
     jinja->name = assay_strdup(name);
     jinja->source = assay_strndup(text, size);
     jinja->source_size = size;
@@ -65,7 +67,7 @@ assay_status assay_jinja_compile(assay_jinja **out, const char *text, size_t siz
 void assay_jinja_free(assay_jinja *jinja)
 {
     if (!jinja) return;
-    assay_jarena_release(&jinja->arena);
+    assay_py_arena_release(&jinja->arena);
     assay_free(jinja->name);
     assay_free(jinja->source);
     assay_free(jinja);
@@ -78,49 +80,49 @@ const char *assay_jinja_source(const assay_jinja *jinja, size_t *size)
 }
 
 /* Texts stay in the document, which outlives the rendering. */
-static assay_jvalue from_text(const char *text, size_t size)
+static assay_py_value from_text(const char *text, size_t size)
 {
-    assay_jvalue value = assay_jvalue_text(text, size);
+    assay_py_value value = assay_py_value_text(text, size);
     value.ascii = true;
     for (size_t i = 0; i < size && value.ascii; i++) value.ascii = (unsigned char)text[i] < 0x80;
     return value;
 }
 
-static assay_status from_json(assay_jrun *run, const json_t *json, int depth, assay_jvalue *out);
+static assay_status from_json(assay_py_run *run, const json_t *json, int depth, assay_py_value *out);
 
-static assay_status from_array(assay_jrun *run, const json_t *json, int depth, assay_jvalue *out)
+static assay_status from_array(assay_py_run *run, const json_t *json, int depth, assay_py_value *out)
 {
-    assay_jlist *list;
-    assay_jvalue item;
-    ASSAY_TRY(assay_jlist_new(run, ASSAY_JLIST_LIST, json_array_size(json), &list));
+    assay_py_list *list;
+    assay_py_value item;
+    ASSAY_TRY(assay_py_list_new(run, ASSAY_PY_LIST_LIST, json_array_size(json), &list));
     for (size_t i = 0; i < json_array_size(json); i++) {
         ASSAY_TRY(from_json(run, json_array_get(json, i), depth + 1, &item));
-        ASSAY_TRY(assay_jlist_push(run, list, item));
+        ASSAY_TRY(assay_py_list_push(run, list, item));
     }
-    *out = assay_jlist_value(list);
+    *out = assay_py_list_value(list);
     return ASSAY_OK;
 }
 
-static assay_status from_object(assay_jrun *run, const json_t *json, int depth, assay_jvalue *out)
+static assay_status from_object(assay_py_run *run, const json_t *json, int depth, assay_py_value *out)
 {
-    assay_jdict *dict;
-    assay_jvalue item;
+    assay_py_dict *dict;
+    assay_py_value item;
     const char *key;
     json_t *member;
-    ASSAY_TRY(assay_jdict_new(run, json_object_size(json), &dict));
-    json_object_foreach((json_t *)(uintptr_t)json, key, member)
+    ASSAY_TRY(assay_py_dict_new(run, json_object_size(json), &dict));
+    json_object_foreach(assay_json_lent(json), key, member)
     {
-        assay_jvalue name = from_text(key, strlen(key));
+        assay_py_value name = from_text(key, strlen(key));
         ASSAY_TRY(from_json(run, member, depth + 1, &item));
-        ASSAY_TRY(assay_jdict_put(run, dict, &name, &item));
+        ASSAY_TRY(assay_py_dict_put(run, dict, &name, &item));
     }
-    *out = assay_jdict_value(dict);
+    *out = assay_py_dict_value(dict);
     return ASSAY_OK;
 }
 
-static assay_status from_json(assay_jrun *run, const json_t *json, int depth, assay_jvalue *out)
+static assay_status from_json(assay_py_run *run, const json_t *json, int depth, assay_py_value *out)
 {
-    if (depth > JSON_DEPTH) return assay_jrun_fail(run, "the messages are nested more than %d deep", JSON_DEPTH);
+    if (depth > JSON_DEPTH) return assay_py_run_fail(run, "the messages are nested more than %d deep", JSON_DEPTH);
     switch (json_typeof(json)) {
     case JSON_OBJECT:
         return from_object(run, json, depth, out);
@@ -128,46 +130,46 @@ static assay_status from_json(assay_jrun *run, const json_t *json, int depth, as
         return from_array(run, json, depth, out);
     case JSON_STRING:
         if (json_string_length(json) > ASSAY_JINJA_OUTPUT)
-            return assay_jrun_fail(run, "a text of %zu bytes; at most %d are rendered", json_string_length(json),
-                                   ASSAY_JINJA_OUTPUT);
+            return assay_py_run_fail(run, "a text of %zu bytes; at most %d are rendered", json_string_length(json),
+                                     ASSAY_JINJA_OUTPUT);
         *out = from_text(json_string_value(json), json_string_length(json));
-        return assay_jrun_charge(run, json_string_length(json));
+        return assay_py_run_charge(run, json_string_length(json));
     case JSON_INTEGER:
-        *out = assay_jvalue_int(json_integer_value(json));
+        *out = assay_py_value_int(json_integer_value(json));
         return ASSAY_OK;
     case JSON_REAL:
-        *out = assay_jvalue_float(json_real_value(json));
+        *out = assay_py_value_float(json_real_value(json));
         return ASSAY_OK;
     case JSON_NULL:
-        *out = assay_jvalue_none();
+        *out = assay_py_value_none();
         return ASSAY_OK;
     default:
-        *out = assay_jvalue_bool(json_is_true(json));
+        *out = assay_py_value_bool(json_is_true(json));
         return ASSAY_OK;
     }
 }
 
-static assay_status render(assay_jrun *run, const assay_jinja *jinja, const json_t *variables)
+static assay_status render(assay_py_run *run, const assay_jinja *jinja, const json_t *variables)
 {
-    assay_jvalue all;
-    assay_jdict *none;
-    assay_jframe *frame;
-    ASSAY_TRY(assay_jdict_new(run, 0, &none));
-    all = assay_jdict_value(none);
+    assay_py_value all;
+    assay_py_dict *none;
+    assay_py_frame *frame;
+    ASSAY_TRY(assay_py_dict_new(run, 0, &none));
+    all = assay_py_dict_value(none);
     if (variables) ASSAY_TRY(from_json(run, variables, 0, &all));
     run->state->variables = all.as.dict;
-    ASSAY_TRY(assay_jframe_open(run, &jinja->function, NULL, &frame));
-    ASSAY_TRY(assay_jframe_enter_scope(run, frame, &jinja->function.scope));
-    return assay_jeval_statements(run, frame, jinja->body);
+    ASSAY_TRY(assay_jinja_frame_open(run, &jinja->function, NULL, &frame));
+    ASSAY_TRY(assay_jinja_frame_enter_scope(run, frame, &jinja->function.scope));
+    return assay_jinja_eval_statements(run, frame, jinja->body);
 }
 
 assay_status assay_jinja_render(const assay_jinja *jinja, const json_t *variables, const assay_jinja_options *options,
                                 assay_buf *out, assay_error *err)
 {
-    static const assay_jlookup lookup = {assay_jvalue_attribute, assay_jvalue_item};
-    static const assay_jnames names = {assay_jfilter_find, assay_jtest_find};
-    assay_jstate state = {.out = out, .evaluator = &assay_jeval, .names = &names};
-    assay_jrun run = {.err = err, .name = jinja->name, .line = 1, .max_steps = USUAL_STEPS};
+    static const assay_py_lookup lookup = {assay_jinja_value_attribute, assay_jinja_value_item};
+    static const assay_jinja_names names = {assay_jinja_filter_find, assay_jinja_test_find};
+    assay_py_state state = {.out = out, .evaluator = &assay_jinja_eval, .names = &names};
+    assay_py_run run = {.err = err, .name = jinja->name, .line = 1, .max_steps = USUAL_STEPS};
     size_t before = out->size, memory = ASSAY_JINJA_MEMORY;
     run.lookup = &lookup;
     run.state = &state;
@@ -176,9 +178,9 @@ assay_status assay_jinja_render(const assay_jinja *jinja, const json_t *variable
     if (options) run.date = options->date;
     if (variables && !json_is_object(variables))
         return assay_error_set(err, ASSAY_E_USAGE, "%s: the variables must be a JSON object", jinja->name);
-    assay_jarena_init(&run.arena, memory);
+    assay_py_arena_init(&run.arena, memory);
     assay_status status = render(&run, jinja, variables);
-    assay_jarena_release(&run.arena);
+    assay_py_arena_release(&run.arena);
     if (status == ASSAY_OK) return ASSAY_OK;
     out->size = before;
     if (out->data) out->data[before] = 0;

@@ -4,15 +4,16 @@
 
 #include "python/py_value.h"
 
-assay_status assay_jvalue_attribute(assay_jrun *run, const assay_jvalue *object, const assay_jvalue *name,
-                                    assay_jvalue *out);
-assay_status assay_jvalue_only_attribute(assay_jrun *run, const assay_jvalue *object, const assay_jvalue *name,
-                                         assay_jvalue *out); /* never an item */
-assay_status assay_jvalue_item(assay_jrun *run, const assay_jvalue *object, const assay_jvalue *key, assay_jvalue *out);
+assay_status assay_jinja_value_attribute(assay_py_run *run, const assay_py_value *object, const assay_py_value *name,
+                                         assay_py_value *out);
+assay_status assay_jinja_value_only_attribute(assay_py_run *run, const assay_py_value *object,
+                                              const assay_py_value *name, assay_py_value *out); /* never an item */
+assay_status assay_jinja_value_item(assay_py_run *run, const assay_py_value *object, const assay_py_value *key,
+                                    assay_py_value *out);
 
 /* "a.b.0", a number or None: the steps of filters that take an attribute. `missing` (NULL: none) stands for what is
  * undefined on the way; jinja_path.c. */
-assay_status assay_jvalue_path(assay_jrun *run, const assay_jvalue *object, const assay_jvalue *path,
-                               const assay_jvalue *missing, assay_jvalue *out);
+assay_status assay_jinja_value_path(assay_py_run *run, const assay_py_value *object, const assay_py_value *path,
+                                    const assay_py_value *missing, assay_py_value *out);
 
 #endif

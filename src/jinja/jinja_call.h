@@ -5,11 +5,12 @@
 #include "jinja/jinja_state.h"
 
 /* callee(arguments): an error where it cannot be called. */
-assay_status assay_jcall_value(assay_jrun *run, const assay_jvalue *callee, const assay_jcall *call, assay_jvalue *out);
+assay_status assay_jinja_call_value(assay_py_run *run, const assay_py_value *callee, const assay_py_call *call,
+                                    assay_py_value *out);
 
 /* The arguments of a CALL, FILTER or TEST node; `first` (may be NULL) is put in front, `caller` (may be NULL) added by
  * name. */
-assay_status assay_jcall_arguments(assay_jrun *run, assay_jframe *frame, const assay_jnode *node,
-                                   const assay_jvalue *first, const assay_jvalue *caller, assay_jcall *out);
+assay_status assay_jinja_call_arguments(assay_py_run *run, assay_py_frame *frame, const assay_py_node *node,
+                                        const assay_py_value *first, const assay_py_value *caller, assay_py_call *out);
 
 #endif

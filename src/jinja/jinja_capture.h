@@ -4,6 +4,7 @@
 
 #include "jinja/jinja_eval.h"
 
-assay_status assay_jeval_capture(assay_jrun *run, assay_jframe *frame, const assay_jnode *chain, assay_jvalue *out);
+assay_status assay_jinja_eval_capture(assay_py_run *run, assay_py_frame *frame, const assay_py_node *chain,
+                                      assay_py_value *out);
 
 #endif

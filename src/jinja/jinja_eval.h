@@ -7,23 +7,24 @@
 
 #include "jinja/jinja_state.h"
 
-extern const assay_jevaluator assay_jeval; /* the evaluator itself, for run->state->evaluator */
+extern const assay_jinja_evaluator assay_jinja_eval; /* the evaluator itself, for run->state->evaluator */
 
 /* A chain of statements. After each, run->state->signal may tell of a break or continue under way: the rest is skipped.
  */
-static inline assay_status assay_jeval_statements(assay_jrun *run, assay_jframe *frame, const assay_jnode *chain)
+static inline assay_status assay_jinja_eval_statements(assay_py_run *run, assay_py_frame *frame,
+                                                       const assay_py_node *chain)
 {
     return run->state->evaluator->statements(run, frame, chain);
 }
 
-static inline assay_status assay_jeval_expression(assay_jrun *run, assay_jframe *frame, const assay_jnode *node,
-                                                  assay_jvalue *out)
+static inline assay_status assay_jinja_eval_expression(assay_py_run *run, assay_py_frame *frame,
+                                                       const assay_py_node *node, assay_py_value *out)
 {
     return run->state->evaluator->expression(run, frame, node, out);
 }
 
-static inline assay_status assay_jeval_assign(assay_jrun *run, assay_jframe *frame, const assay_jnode *target,
-                                              const assay_jvalue *value)
+static inline assay_status assay_jinja_eval_assign(assay_py_run *run, assay_py_frame *frame,
+                                                   const assay_py_node *target, const assay_py_value *value)
 {
     return run->state->evaluator->assign(run, frame, target, value);
 }

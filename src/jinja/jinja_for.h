@@ -4,9 +4,10 @@
 
 #include "jinja/jinja_loop.h"
 
-assay_status assay_jfor_run(assay_jrun *run, assay_jframe *frame, const assay_jnode *node);
+assay_status assay_jinja_for_run(assay_py_run *run, assay_py_frame *frame, const assay_py_node *node);
 
 /* loop(children): the body once more, over other items, as a text. */
-assay_status assay_jfor_again(assay_jrun *run, assay_jloop *loop, const assay_jcall *call, assay_jvalue *out);
+assay_status assay_jinja_for_again(assay_py_run *run, assay_py_loop *loop, const assay_py_call *call,
+                                   assay_py_value *out);
 
 #endif

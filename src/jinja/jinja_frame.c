@@ -4,57 +4,57 @@
 
 #include <string.h>
 
-assay_status assay_jframe_open(assay_jrun *run, const assay_jfunction *function, assay_jframe *outer,
-                               assay_jframe **out)
+assay_status assay_jinja_frame_open(assay_py_run *run, const assay_jinja_function *function, assay_py_frame *outer,
+                                    assay_py_frame **out)
 {
     void *memory;
-    assay_jframe *spare = run->state->spare_frames;
+    assay_py_frame *spare = run->state->spare_frames;
     run->steps += function->slots / 8;
     if (spare && spare->count >= function->slots) {
         run->state->spare_frames = spare->next_spare;
-        memset(spare->slots, 0, function->slots * sizeof(assay_jvalue));
+        memset(spare->slots, 0, function->slots * sizeof(assay_py_value));
         spare->outer = outer;
         *out = spare;
         return ASSAY_OK;
     }
-    ASSAY_TRY(assay_jrun_alloc(run, 1, sizeof **out + function->slots * sizeof(assay_jvalue), &memory));
+    ASSAY_TRY(assay_py_run_alloc(run, 1, sizeof **out + function->slots * sizeof(assay_py_value), &memory));
     *out = memory;
     (*out)->outer = outer;
     (*out)->count = function->slots;
     return ASSAY_OK;
 }
 
-void assay_jframe_close(assay_jrun *run, assay_jframe *frame)
+void assay_jinja_frame_close(assay_py_run *run, assay_py_frame *frame)
 {
     if (frame->captured) return;
     frame->next_spare = run->state->spare_frames;
     run->state->spare_frames = frame;
 }
 
-assay_jvalue *assay_jframe_slot(assay_jframe *frame, assay_jref ref)
+assay_py_value *assay_jinja_frame_slot(assay_py_frame *frame, assay_jinja_ref ref)
 {
     for (uint32_t i = 0; i < ref.hops; i++) frame = frame->outer;
     return &frame->slots[ref.slot];
 }
 
 /* What was given to the rendering hides a global of the same name. */
-static assay_status resolve(assay_jrun *run, const assay_jname *name, assay_jvalue *out)
+static assay_status resolve(assay_py_run *run, const assay_jinja_name *name, assay_py_value *out)
 {
-    ASSAY_TRY(assay_jdict_get(run, run->state->variables, &name->text, out));
-    if (out->type != ASSAY_J_MISSING) return ASSAY_OK;
-    const assay_jbuiltin *global = assay_jglobal_find(&name->text);
-    if (global) *out = (assay_jvalue){.type = ASSAY_J_FUNCTION, .as.builtin = global};
+    ASSAY_TRY(assay_py_dict_get(run, run->state->variables, &name->text, out));
+    if (out->type != ASSAY_PY_MISSING) return ASSAY_OK;
+    const assay_py_builtin *global = assay_jinja_global_find(&name->text);
+    if (global) *out = (assay_py_value){.type = ASSAY_PY_FUNCTION, .as.builtin = global};
     return ASSAY_OK;
 }
 
-assay_status assay_jframe_enter_scope(assay_jrun *run, assay_jframe *frame, const assay_jscope *scope)
+assay_status assay_jinja_frame_enter_scope(assay_py_run *run, assay_py_frame *frame, const assay_jinja_scope *scope)
 {
-    for (const assay_jload *load = scope->loads; load; load = load->next) {
-        assay_jvalue *slot = &frame->slots[load->slot];
+    for (const assay_jinja_load *load = scope->loads; load; load = load->next) {
+        assay_py_value *slot = &frame->slots[load->slot];
         run->steps++;
-        if (load->kind == ASSAY_JLOAD_UNSET) *slot = (assay_jvalue){0};
-        if (load->kind == ASSAY_JLOAD_RESOLVE) ASSAY_TRY(resolve(run, load->name, slot));
-        if (load->kind == ASSAY_JLOAD_ALIAS) *slot = *assay_jframe_slot(frame, load->outer);
+        if (load->kind == ASSAY_JINJA_LOAD_UNSET) *slot = (assay_py_value){0};
+        if (load->kind == ASSAY_JINJA_LOAD_RESOLVE) ASSAY_TRY(resolve(run, load->name, slot));
+        if (load->kind == ASSAY_JINJA_LOAD_ALIAS) *slot = *assay_jinja_frame_slot(frame, load->outer);
     }
-    return assay_jrun_step(run);
+    return assay_py_run_step(run);
 }

@@ -4,13 +4,13 @@
 
 #include "jinja/jinja_state.h"
 
-assay_status assay_jframe_open(assay_jrun *run, const assay_jfunction *function, assay_jframe *outer,
-                               assay_jframe **out);
-void assay_jframe_close(assay_jrun *run, assay_jframe *frame); /* its memory serves the next one */
+assay_status assay_jinja_frame_open(assay_py_run *run, const assay_jinja_function *function, assay_py_frame *outer,
+                                    assay_py_frame **out);
+void assay_jinja_frame_close(assay_py_run *run, assay_py_frame *frame); /* its memory serves the next one */
 
-assay_jvalue *assay_jframe_slot(assay_jframe *frame, assay_jref ref);
+assay_py_value *assay_jinja_frame_slot(assay_py_frame *frame, assay_jinja_ref ref);
 
 /* Sets the variables of a scope that is being entered. */
-assay_status assay_jframe_enter_scope(assay_jrun *run, assay_jframe *frame, const assay_jscope *scope);
+assay_status assay_jinja_frame_enter_scope(assay_py_run *run, assay_py_frame *frame, const assay_jinja_scope *scope);
 
 #endif

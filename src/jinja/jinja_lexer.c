@@ -15,13 +15,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static void count_lines(assay_jlexer *lexer)
+static void count_lines(assay_jinja_lexer *lexer)
 {
     for (; lexer->counted < lexer->at; lexer->counted++) lexer->line += lexer->text[lexer->counted] == '\n';
 }
 
 /* An error at the current line. */
-static assay_status ASSAY_PRINTF(2, 3) fail(assay_jlexer *lexer, const char *format, ...)
+static assay_status ASSAY_PRINTF(2, 3) fail(assay_jinja_lexer *lexer, const char *format, ...)
 {
     char text[400];
     va_list args;
@@ -32,12 +32,12 @@ static assay_status ASSAY_PRINTF(2, 3) fail(assay_jlexer *lexer, const char *for
     return assay_error_set(lexer->err, ASSAY_E_FORMAT, "%s, line %d: %s", lexer->name, lexer->line, text);
 }
 
-assay_status assay_jlexer_start(assay_jlexer *lexer, const char *name, const char *text, size_t size,
-                                assay_jarena *arena, assay_error *err)
+assay_status assay_jinja_lexer_start(assay_jinja_lexer *lexer, const char *name, const char *text, size_t size,
+                                     assay_py_arena *arena, assay_error *err)
 {
-    char *copy = assay_jarena_bytes(arena, size + 1);
+    char *copy = assay_py_arena_bytes(arena, size + 1);
     size_t used = 0;
-    *lexer = (assay_jlexer){.name = name, .line = 1, .line_starting = true, .arena = arena, .err = err};
+    *lexer = (assay_jinja_lexer){.name = name, .line = 1, .line_starting = true, .arena = arena, .err = err};
     ASSAY_TRY_ALLOC(copy, name, err);
     for (size_t i = 0; i < size; i++) {
         if (text[i] == '\r' && i + 1 < size && text[i + 1] == '\n') continue;
@@ -48,38 +48,38 @@ assay_status assay_jlexer_start(assay_jlexer *lexer, const char *name, const cha
     return ASSAY_OK;
 }
 
-static bool stands(const assay_jlexer *lexer, size_t at, const char *what)
+static bool stands(const assay_jinja_lexer *lexer, size_t at, const char *what)
 {
     size_t size = strlen(what);
     return at + size <= lexer->size && memcmp(lexer->text + at, what, size) == 0;
 }
 
-static size_t skip_space(const assay_jlexer *lexer, size_t at)
+static size_t skip_space(const assay_jinja_lexer *lexer, size_t at)
 {
     size_t size;
-    while (at < lexer->size && assay_jpoint_is_space(assay_jpoint_decode(lexer->text + at, &size))) at += size;
+    while (at < lexer->size && assay_py_point_is_space(assay_py_point_decode(lexer->text + at, &size))) at += size;
     return at;
 }
 
-static size_t back_over_space(const assay_jlexer *lexer, size_t from, size_t to)
+static size_t back_over_space(const assay_jinja_lexer *lexer, size_t from, size_t to)
 {
     while (to > from) {
         size_t size = 1, unused;
         while (size < to - from && ((unsigned char)lexer->text[to - size] & 0xc0) == 0x80) size++;
-        if (!assay_jpoint_is_space(assay_jpoint_decode(lexer->text + to - size, &unused))) break;
+        if (!assay_py_point_is_space(assay_py_point_decode(lexer->text + to - size, &unused))) break;
         to -= size;
     }
     return to;
 }
 
-static void move_to(assay_jlexer *lexer, size_t at)
+static void move_to(assay_jinja_lexer *lexer, size_t at)
 {
     lexer->at = at;
     lexer->line_starting = at > 0 && lexer->text[at - 1] == '\n';
 }
 
 /* What is left of the data [from, to) in front of a tag with this sign. */
-static size_t cut_data(const assay_jlexer *lexer, size_t from, size_t to, char sign, bool variable)
+static size_t cut_data(const assay_jinja_lexer *lexer, size_t from, size_t to, char sign, bool variable)
 {
     if (sign == '-') return back_over_space(lexer, from, to);
     if (sign == '+' || variable) return to;
@@ -89,7 +89,7 @@ static size_t cut_data(const assay_jlexer *lexer, size_t from, size_t to, char s
     return starts_line && back_over_space(lexer, line, to) == line ? line : to;
 }
 
-static char sign_at(const assay_jlexer *lexer, size_t at)
+static char sign_at(const assay_jinja_lexer *lexer, size_t at)
 {
     char sign = at < lexer->size ? lexer->text[at] : 0;
     return sign == '-' || sign == '+' ? sign : 0;
@@ -97,7 +97,7 @@ static char sign_at(const assay_jlexer *lexer, size_t at)
 
 /* Where a tag's end stands at `at`: the place behind it and the white space it takes. 0: it does not. `plus`: +%} is
  * one. */
-static size_t tag_end(const assay_jlexer *lexer, size_t at, const char *end, bool plus, bool trim)
+static size_t tag_end(const assay_jinja_lexer *lexer, size_t at, const char *end, bool plus, bool trim)
 {
     size_t size = strlen(end);
     if (stands(lexer, at, "-") && stands(lexer, at + 1, end)) return skip_space(lexer, at + 1 + size);
@@ -106,7 +106,7 @@ static size_t tag_end(const assay_jlexer *lexer, size_t at, const char *end, boo
     return at + size + (trim && stands(lexer, at + size, "\n"));
 }
 
-static size_t comment_end(const assay_jlexer *lexer, size_t at)
+static size_t comment_end(const assay_jinja_lexer *lexer, size_t at)
 {
     for (; at < lexer->size; at++) {
         size_t behind = tag_end(lexer, at, "#}", true, true);
@@ -116,22 +116,22 @@ static size_t comment_end(const assay_jlexer *lexer, size_t at)
 }
 
 /* {% raw %} at `at`: the place behind it; 0: some other block. */
-static size_t raw_begin(const assay_jlexer *lexer, size_t at)
+static size_t raw_begin(const assay_jinja_lexer *lexer, size_t at)
 {
     at = skip_space(lexer, at + 2 + (sign_at(lexer, at + 2) != 0));
     if (!stands(lexer, at, "raw")) return 0;
     return tag_end(lexer, skip_space(lexer, at + 3), "%}", false, false);
 }
 
-static void give_data(assay_jlexer *lexer, assay_jtoken *out, size_t from, size_t to)
+static void give_data(assay_jinja_lexer *lexer, assay_jinja_token *out, size_t from, size_t to)
 {
-    *out =
-        (assay_jtoken){.kind = ASSAY_JTOKEN_DATA, .line = lexer->line, .text = lexer->text + from, .size = to - from};
-    out->value = assay_jvalue_text(out->text, out->size);
+    *out = (assay_jinja_token){
+        .kind = ASSAY_JINJA_TOKEN_DATA, .line = lexer->line, .text = lexer->text + from, .size = to - from};
+    out->value = assay_py_value_text(out->text, out->size);
 }
 
 /* From behind {% raw %} to behind {% endraw %}. */
-static assay_status lex_raw(assay_jlexer *lexer, size_t from, assay_jtoken *out)
+static assay_status lex_raw(assay_jinja_lexer *lexer, size_t from, assay_jinja_token *out)
 {
     lexer->line_starting = lexer->text[from - 1] == '\n';
     for (size_t at = from; at < lexer->size; at++) {
@@ -148,7 +148,7 @@ static assay_status lex_raw(assay_jlexer *lexer, size_t from, assay_jtoken *out)
     return fail(lexer, "{%% raw %%} without {%% endraw %%}");
 }
 
-static size_t find_tag(const assay_jlexer *lexer, size_t at)
+static size_t find_tag(const assay_jinja_lexer *lexer, size_t at)
 {
     while (at + 1 < lexer->size) {
         const char *brace = memchr(lexer->text + at, '{', lexer->size - at - 1);
@@ -161,7 +161,7 @@ static size_t find_tag(const assay_jlexer *lexer, size_t at)
 }
 
 /* Data up to the next tag, which is kept as pending, or is a comment or raw block and done with. */
-static assay_status lex_data(assay_jlexer *lexer, assay_jtoken *out)
+static assay_status lex_data(assay_jinja_lexer *lexer, assay_jinja_token *out)
 {
     size_t from = lexer->at, at = find_tag(lexer, from);
     count_lines(lexer);
@@ -175,7 +175,7 @@ static assay_status lex_data(assay_jlexer *lexer, assay_jtoken *out)
     lexer->at = at;
     size_t raw = kind == '%' ? raw_begin(lexer, at) : 0;
     if (raw) {
-        assay_jtoken inside;
+        assay_jinja_token inside;
         if (out->size) { /* the text before comes first; the block is met again with nothing in front of it */
             lexer->line_starting = false;
             return ASSAY_OK;
@@ -190,15 +190,15 @@ static assay_status lex_data(assay_jlexer *lexer, assay_jtoken *out)
         move_to(lexer, behind);
         return ASSAY_OK;
     }
-    lexer->state = kind == '{' ? ASSAY_JLEX_VARIABLE : ASSAY_JLEX_BLOCK;
+    lexer->state = kind == '{' ? ASSAY_JINJA_LEX_VARIABLE : ASSAY_JINJA_LEX_BLOCK;
     move_to(lexer, at + 2 + (sign != 0));
     count_lines(lexer);
-    lexer->pending = (assay_jtoken){.kind = kind == '{' ? ASSAY_JTOKEN_VARIABLE_BEGIN : ASSAY_JTOKEN_BLOCK_BEGIN,
-                                    .line = lexer->line};
+    lexer->pending = (assay_jinja_token){
+        .kind = kind == '{' ? ASSAY_JINJA_TOKEN_VARIABLE_BEGIN : ASSAY_JINJA_TOKEN_BLOCK_BEGIN, .line = lexer->line};
     return ASSAY_OK;
 }
 
-static size_t digits_from(const assay_jlexer *lexer, size_t at, const char *allowed)
+static size_t digits_from(const assay_jinja_lexer *lexer, size_t at, const char *allowed)
 {
     size_t start = at;
     while (at < lexer->size && lexer->text[at]) {
@@ -211,7 +211,7 @@ static size_t digits_from(const assay_jlexer *lexer, size_t at, const char *allo
 }
 
 /* The end of a float at `at`, or 0: digits with a fraction or an exponent. */
-static size_t float_end(const assay_jlexer *lexer, size_t at)
+static size_t float_end(const assay_jinja_lexer *lexer, size_t at)
 {
     static const char decimal[] = "0123456789";
     bool any = false;
@@ -229,7 +229,7 @@ static size_t float_end(const assay_jlexer *lexer, size_t at)
 }
 
 /* 0x, 0o and 0b take underscores behind the letter too; a leading zero takes only zeros. */
-static size_t whole_end(const assay_jlexer *lexer, size_t at)
+static size_t whole_end(const assay_jinja_lexer *lexer, size_t at)
 {
     static const struct {
         char letter;
@@ -244,52 +244,52 @@ static size_t whole_end(const assay_jlexer *lexer, size_t at)
     return digits_from(lexer, at, "0");
 }
 
-static assay_status lex_number(assay_jlexer *lexer, assay_jtoken *out)
+static assay_status lex_number(assay_jinja_lexer *lexer, assay_jinja_token *out)
 {
     size_t at = lexer->at, end = float_end(lexer, at);
     double real;
     int64_t whole;
     bool fits;
-    out->kind = ASSAY_JTOKEN_NUMBER;
+    out->kind = ASSAY_JINJA_TOKEN_NUMBER;
     if (end) {
-        if (!assay_jnumber_read_real(lexer->text + at, end - at, &real))
+        if (!assay_py_number_read_real(lexer->text + at, end - at, &real))
             return fail(lexer, "a number with too many digits");
-        out->value = assay_jvalue_float(real);
+        out->value = assay_py_value_float(real);
     } else {
         end = whole_end(lexer, at);
-        if (!assay_jnumber_read_whole(lexer->text + at, end - at, 0, &whole, &fits) || !fits)
+        if (!assay_py_number_read_whole(lexer->text + at, end - at, 0, &whole, &fits) || !fits)
             return fail(lexer, "a whole number beyond 64 bits");
-        out->value = assay_jvalue_int(whole);
+        out->value = assay_py_value_int(whole);
     }
     move_to(lexer, end);
     return ASSAY_OK;
 }
 
-static assay_status lex_name(assay_jlexer *lexer, assay_jtoken *out)
+static assay_status lex_name(assay_jinja_lexer *lexer, assay_jinja_token *out)
 {
     size_t end = lexer->at, size;
-    while (end < lexer->size && assay_jpoint_is_name(assay_jpoint_decode(lexer->text + end, &size))) end += size;
-    *out = (assay_jtoken){ASSAY_JTOKEN_NAME, lexer->line, 0, lexer->text + lexer->at, end - lexer->at, {0}};
+    while (end < lexer->size && assay_py_point_is_name(assay_py_point_decode(lexer->text + end, &size))) end += size;
+    *out = (assay_jinja_token){ASSAY_JINJA_TOKEN_NAME, lexer->line, 0, lexer->text + lexer->at, end - lexer->at, {0}};
     move_to(lexer, end);
     return ASSAY_OK;
 }
 
-static assay_status lex_text(assay_jlexer *lexer, assay_jtoken *out)
+static assay_status lex_text(assay_jinja_lexer *lexer, assay_jinja_token *out)
 {
     const char *fault;
     char quote = lexer->text[lexer->at];
     size_t from = lexer->at + 1, end = from;
     while (end < lexer->size && lexer->text[end] != quote) end += lexer->text[end] == '\\' ? 2 : 1;
     if (end >= lexer->size) return fail(lexer, "a string that begins with %c has no end", quote);
-    out->kind = ASSAY_JTOKEN_TEXT;
-    assay_status status = assay_jliteral_read(lexer->arena, lexer->text + from, end - from, &out->value, &fault);
+    out->kind = ASSAY_JINJA_TOKEN_TEXT;
+    assay_status status = assay_py_literal_read(lexer->arena, lexer->text + from, end - from, &out->value, &fault);
     if (status == ASSAY_E_FORMAT) return fail(lexer, "%s", fault);
     if (status != ASSAY_OK) return assay_error_set(lexer->err, status, "out of memory for %s", lexer->name);
     move_to(lexer, end + 1);
     return ASSAY_OK;
 }
 
-static assay_status balance(assay_jlexer *lexer, char c)
+static assay_status balance(assay_jinja_lexer *lexer, char c)
 {
     static const char opening[] = "([{", closing[] = ")]}";
     if (strchr(opening, c)) {
@@ -305,11 +305,11 @@ static assay_status balance(assay_jlexer *lexer, char c)
     return ASSAY_OK;
 }
 
-static assay_status lex_operator(assay_jlexer *lexer, assay_jtoken *out)
+static assay_status lex_operator(assay_jinja_lexer *lexer, assay_jinja_token *out)
 {
     static const char *const pairs[] = {"==", "!=", "<=", ">=", "//", "**"};
     char c = lexer->text[lexer->at];
-    out->kind = ASSAY_JTOKEN_OPERATOR;
+    out->kind = ASSAY_JINJA_TOKEN_OPERATOR;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         if (!stands(lexer, lexer->at, pairs[i])) continue;
         out->op = pairs[i][0] << 8 | pairs[i][1];
@@ -318,7 +318,7 @@ static assay_status lex_operator(assay_jlexer *lexer, assay_jtoken *out)
     }
     if (!c || !strchr("+-/*%~[](){}<>=.:|,;", c)) {
         size_t size;
-        int32_t point = assay_jpoint_decode(lexer->text + lexer->at, &size);
+        int32_t point = assay_py_point_decode(lexer->text + lexer->at, &size);
         return fail(lexer, "unexpected character U+%04X in a tag", (unsigned)point);
     }
     ASSAY_TRY(balance(lexer, c));
@@ -327,22 +327,22 @@ static assay_status lex_operator(assay_jlexer *lexer, assay_jtoken *out)
     return ASSAY_OK;
 }
 
-static bool lex_tag_end(assay_jlexer *lexer, assay_jtoken *out)
+static bool lex_tag_end(assay_jinja_lexer *lexer, assay_jinja_token *out)
 {
-    bool block = lexer->state == ASSAY_JLEX_BLOCK;
+    bool block = lexer->state == ASSAY_JINJA_LEX_BLOCK;
     size_t behind = lexer->open_count ? 0 : tag_end(lexer, lexer->at, block ? "%}" : "}}", block, block);
     if (!behind) return false;
-    out->kind = block ? ASSAY_JTOKEN_BLOCK_END : ASSAY_JTOKEN_VARIABLE_END;
-    lexer->state = ASSAY_JLEX_DATA;
+    out->kind = block ? ASSAY_JINJA_TOKEN_BLOCK_END : ASSAY_JINJA_TOKEN_VARIABLE_END;
+    lexer->state = ASSAY_JINJA_LEX_DATA;
     move_to(lexer, behind);
     return true;
 }
 
-static assay_status lex_tag(assay_jlexer *lexer, assay_jtoken *out)
+static assay_status lex_tag(assay_jinja_lexer *lexer, assay_jinja_token *out)
 {
     for (;;) {
         count_lines(lexer);
-        *out = (assay_jtoken){.line = lexer->line, .text = lexer->text + lexer->at};
+        *out = (assay_jinja_token){.line = lexer->line, .text = lexer->text + lexer->at};
         if (lexer->at >= lexer->size) return ASSAY_OK;
         if (lex_tag_end(lexer, out)) return ASSAY_OK;
         size_t behind = skip_space(lexer, lexer->at);
@@ -350,25 +350,25 @@ static assay_status lex_tag(assay_jlexer *lexer, assay_jtoken *out)
         move_to(lexer, behind);
     }
     size_t size;
-    int32_t point = assay_jpoint_decode(lexer->text + lexer->at, &size);
+    int32_t point = assay_py_point_decode(lexer->text + lexer->at, &size);
     if (point >= '0' && point <= '9') return lex_number(lexer, out);
-    if (assay_jpoint_is_name(point)) return lex_name(lexer, out);
+    if (assay_py_point_is_name(point)) return lex_name(lexer, out);
     if (point == '\'' || point == '"') return lex_text(lexer, out);
     return lex_operator(lexer, out);
 }
 
-assay_status assay_jlexer_next(assay_jlexer *lexer, assay_jtoken *out)
+assay_status assay_jinja_lexer_next(assay_jinja_lexer *lexer, assay_jinja_token *out)
 {
     for (;;) {
-        if (lexer->pending.kind != ASSAY_JTOKEN_END) {
+        if (lexer->pending.kind != ASSAY_JINJA_TOKEN_END) {
             *out = lexer->pending;
-            lexer->pending.kind = ASSAY_JTOKEN_END;
+            lexer->pending.kind = ASSAY_JINJA_TOKEN_END;
             return ASSAY_OK;
         }
-        if (lexer->state != ASSAY_JLEX_DATA) return lex_tag(lexer, out);
+        if (lexer->state != ASSAY_JINJA_LEX_DATA) return lex_tag(lexer, out);
         if (lexer->at >= lexer->size) {
             count_lines(lexer);
-            *out = (assay_jtoken){.line = lexer->line};
+            *out = (assay_jinja_token){.line = lexer->line};
             return ASSAY_OK;
         }
         ASSAY_TRY(lex_data(lexer, out));

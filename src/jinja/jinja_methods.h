@@ -5,6 +5,6 @@
 #include "python/py_builtin.h"
 
 /* The method of an object of this type; *hidden: it exists, but would change the object, which the sandbox forbids. */
-const assay_jbuiltin *assay_jmethod_find(const assay_jvalue *object, const assay_jvalue *name, bool *hidden);
+const assay_py_builtin *assay_jinja_method_find(const assay_py_value *object, const assay_py_value *name, bool *hidden);
 
 #endif

@@ -9,20 +9,20 @@
 
 enum { RULE_DEPTH = 450, FIRST_NAME_SLOTS = 64 };
 
-assay_status assay_jparser_start(assay_jparser *parser, const char *name, const char *text, size_t size,
-                                 assay_jarena *arena, assay_error *err)
+assay_status assay_jinja_parser_start(assay_jinja_parser *parser, const char *name, const char *text, size_t size,
+                                      assay_py_arena *arena, assay_error *err)
 {
-    *parser = (assay_jparser){.arena = arena, .name_slots = FIRST_NAME_SLOTS};
-    parser->names = assay_jarena_alloc(arena, FIRST_NAME_SLOTS, sizeof(assay_jname *));
+    *parser = (assay_jinja_parser){.arena = arena, .name_slots = FIRST_NAME_SLOTS};
+    parser->names = assay_py_arena_alloc(arena, FIRST_NAME_SLOTS, sizeof(assay_jinja_name *));
     ASSAY_TRY_ALLOC(parser->names, name, err);
-    ASSAY_TRY(assay_jlexer_start(&parser->lexer, name, text, size, arena, err));
-    static const char *const specials[ASSAY_JSPECIAL_COUNT] = {"caller", "kwargs", "varargs", "loop"};
-    for (size_t i = 0; i < ASSAY_JSPECIAL_COUNT; i++)
-        ASSAY_TRY(assay_jparser_intern(parser, specials[i], strlen(specials[i]), &parser->special_names[i]));
-    return assay_jparser_advance(parser);
+    ASSAY_TRY(assay_jinja_lexer_start(&parser->lexer, name, text, size, arena, err));
+    static const char *const specials[ASSAY_JINJA_SPECIAL_COUNT] = {"caller", "kwargs", "varargs", "loop"};
+    for (size_t i = 0; i < ASSAY_JINJA_SPECIAL_COUNT; i++)
+        ASSAY_TRY(assay_jinja_parser_intern(parser, specials[i], strlen(specials[i]), &parser->special_names[i]));
+    return assay_jinja_parser_advance(parser);
 }
 
-assay_status assay_jparser_fail(assay_jparser *parser, const char *format, ...)
+assay_status assay_jinja_parser_fail(assay_jinja_parser *parser, const char *format, ...)
 {
     char text[400];
     va_list args;
@@ -33,84 +33,88 @@ assay_status assay_jparser_fail(assay_jparser *parser, const char *format, ...)
                            text);
 }
 
-assay_status assay_jparser_unexpected(assay_jparser *parser, const char *expected)
+assay_status assay_jinja_parser_unexpected(assay_jinja_parser *parser, const char *expected)
 {
-    const assay_jtoken *now = &parser->now;
-    const char *end = now->kind == ASSAY_JTOKEN_BLOCK_END ? "%}" : now->kind == ASSAY_JTOKEN_VARIABLE_END ? "}}" : NULL;
-    if (now->kind == ASSAY_JTOKEN_END)
-        return assay_jparser_fail(parser, "the template ends where %s was expected", expected);
-    if (end) return assay_jparser_fail(parser, "%s was expected, not the end of the tag %s", expected, end);
-    size_t size = now->kind == ASSAY_JTOKEN_NAME ? now->size : now->op > 0xff ? 2 : 1;
-    return assay_jparser_fail(parser, "%s was expected, not \"%.*s\"", expected, size < 60 ? (int)size : 60, now->text);
+    const assay_jinja_token *now = &parser->now;
+    const char *end = now->kind == ASSAY_JINJA_TOKEN_BLOCK_END      ? "%}"
+                      : now->kind == ASSAY_JINJA_TOKEN_VARIABLE_END ? "}}"
+                                                                    : NULL;
+    if (now->kind == ASSAY_JINJA_TOKEN_END)
+        return assay_jinja_parser_fail(parser, "the template ends where %s was expected", expected);
+    if (end) return assay_jinja_parser_fail(parser, "%s was expected, not the end of the tag %s", expected, end);
+    size_t size = now->kind == ASSAY_JINJA_TOKEN_NAME ? now->size : now->op > 0xff ? 2 : 1;
+    return assay_jinja_parser_fail(parser, "%s was expected, not \"%.*s\"", expected, size < 60 ? (int)size : 60,
+                                   now->text);
 }
 
-assay_status assay_jparser_advance(assay_jparser *parser)
+assay_status assay_jinja_parser_advance(assay_jinja_parser *parser)
 {
-    if (!parser->has_ahead) return assay_jlexer_next(&parser->lexer, &parser->now);
+    if (!parser->has_ahead) return assay_jinja_lexer_next(&parser->lexer, &parser->now);
     parser->now = parser->ahead;
     parser->has_ahead = false;
     return ASSAY_OK;
 }
 
-assay_status assay_jparser_look(assay_jparser *parser, const assay_jtoken **out)
+assay_status assay_jinja_parser_look(assay_jinja_parser *parser, const assay_jinja_token **out)
 {
-    if (!parser->has_ahead) ASSAY_TRY(assay_jlexer_next(&parser->lexer, &parser->ahead));
+    if (!parser->has_ahead) ASSAY_TRY(assay_jinja_lexer_next(&parser->lexer, &parser->ahead));
     parser->has_ahead = true;
     *out = &parser->ahead;
     return ASSAY_OK;
 }
 
-assay_status assay_jparser_enter(assay_jparser *parser)
+assay_status assay_jinja_parser_enter(assay_jinja_parser *parser)
 {
-    if (++parser->depth > RULE_DEPTH) return assay_jparser_fail(parser, "expressions or blocks are nested too deeply");
+    if (++parser->depth > RULE_DEPTH)
+        return assay_jinja_parser_fail(parser, "expressions or blocks are nested too deeply");
     return ASSAY_OK;
 }
 
-bool assay_jparser_at(const assay_jparser *parser, int op)
+bool assay_jinja_parser_at(const assay_jinja_parser *parser, int op)
 {
-    return parser->now.kind == ASSAY_JTOKEN_OPERATOR && parser->now.op == op;
+    return parser->now.kind == ASSAY_JINJA_TOKEN_OPERATOR && parser->now.op == op;
 }
 
-bool assay_jparser_at_name(const assay_jparser *parser, const char *name)
+bool assay_jinja_parser_at_name(const assay_jinja_parser *parser, const char *name)
 {
-    return parser->now.kind == ASSAY_JTOKEN_NAME && parser->now.size == strlen(name) &&
+    return parser->now.kind == ASSAY_JINJA_TOKEN_NAME && parser->now.size == strlen(name) &&
            memcmp(parser->now.text, name, parser->now.size) == 0;
 }
 
-assay_status assay_jparser_expect(assay_jparser *parser, int op)
+assay_status assay_jinja_parser_expect(assay_jinja_parser *parser, int op)
 {
     char expected[4] = {'"', (char)op, '"', 0};
-    if (!assay_jparser_at(parser, op)) return assay_jparser_unexpected(parser, expected);
-    return assay_jparser_advance(parser);
+    if (!assay_jinja_parser_at(parser, op)) return assay_jinja_parser_unexpected(parser, expected);
+    return assay_jinja_parser_advance(parser);
 }
 
-assay_status assay_jparser_skip(assay_jparser *parser, int op, bool *found)
+assay_status assay_jinja_parser_skip(assay_jinja_parser *parser, int op, bool *found)
 {
-    *found = assay_jparser_at(parser, op);
-    return *found ? assay_jparser_advance(parser) : ASSAY_OK;
+    *found = assay_jinja_parser_at(parser, op);
+    return *found ? assay_jinja_parser_advance(parser) : ASSAY_OK;
 }
 
-assay_status assay_jparser_skip_name(assay_jparser *parser, const char *name, bool *found)
+assay_status assay_jinja_parser_skip_name(assay_jinja_parser *parser, const char *name, bool *found)
 {
-    *found = assay_jparser_at_name(parser, name);
-    return *found ? assay_jparser_advance(parser) : ASSAY_OK;
+    *found = assay_jinja_parser_at_name(parser, name);
+    return *found ? assay_jinja_parser_advance(parser) : ASSAY_OK;
 }
 
-static size_t name_slot(const assay_jparser *parser, const char *text, size_t size)
+static size_t name_slot(const assay_jinja_parser *parser, const char *text, size_t size)
 {
     size_t at = XXH3_64bits(text, size) & (parser->name_slots - 1);
     for (; parser->names[at]; at = (at + 1) & (parser->name_slots - 1)) {
-        const assay_jvalue *known = &parser->names[at]->text;
+        const assay_py_value *known = &parser->names[at]->text;
         if (known->size == size && memcmp(known->as.text, text, size) == 0) break;
     }
     return at;
 }
 
-static assay_status grow_names(assay_jparser *parser)
+static assay_status grow_names(assay_jinja_parser *parser)
 {
-    assay_jname **old = parser->names;
+    assay_jinja_name **old = parser->names;
     size_t count = parser->name_slots;
-    parser->names = assay_jarena_alloc(parser->arena, count * 2, sizeof(assay_jname *));
+    parser->names = assay_py_arena_alloc(parser->arena, count * 2, sizeof(assay_jinja_name *));
     if (!parser->names)
         return assay_error_set(parser->lexer.err, ASSAY_E_MEMORY, "out of memory for a template's names");
     parser->name_slots = count * 2;
@@ -119,17 +123,18 @@ static assay_status grow_names(assay_jparser *parser)
     return ASSAY_OK;
 }
 
-assay_status assay_jparser_intern(assay_jparser *parser, const char *text, size_t size, assay_jname **out)
+assay_status assay_jinja_parser_intern(assay_jinja_parser *parser, const char *text, size_t size,
+                                       assay_jinja_name **out)
 {
     if (parser->name_count * 2 >= parser->name_slots) ASSAY_TRY(grow_names(parser));
     size_t at = name_slot(parser, text, size);
     if (!parser->names[at]) {
-        assay_jname *name = assay_jarena_alloc(parser->arena, 1, sizeof *name);
+        assay_jinja_name *name = assay_py_arena_alloc(parser->arena, 1, sizeof *name);
         ASSAY_TRY_ALLOC(name, "a template's names", parser->lexer.err);
-        char *copy = assay_jarena_bytes(parser->arena, size + 1); /* ends with a zero byte, for messages */
+        char *copy = assay_py_arena_bytes(parser->arena, size + 1); /* ends with a zero byte, for messages */
         ASSAY_TRY_ALLOC(copy, "a template's names", parser->lexer.err);
         memcpy(copy, text, size);
-        name->text = assay_jvalue_text(copy, size);
+        name->text = assay_py_value_text(copy, size);
         name->text.ascii = true;
         for (size_t i = 0; i < size; i++) name->text.ascii = name->text.ascii && (unsigned char)text[i] < 0x80;
         parser->names[at] = name;
@@ -139,17 +144,18 @@ assay_status assay_jparser_intern(assay_jparser *parser, const char *text, size_
     return ASSAY_OK;
 }
 
-assay_status assay_jparser_name(assay_jparser *parser, assay_jname **out)
+assay_status assay_jinja_parser_name(assay_jinja_parser *parser, assay_jinja_name **out)
 {
-    if (parser->now.kind != ASSAY_JTOKEN_NAME) return assay_jparser_unexpected(parser, "a name");
-    ASSAY_TRY(assay_jparser_intern(parser, parser->now.text, parser->now.size, out));
-    return assay_jparser_advance(parser);
+    if (parser->now.kind != ASSAY_JINJA_TOKEN_NAME) return assay_jinja_parser_unexpected(parser, "a name");
+    ASSAY_TRY(assay_jinja_parser_intern(parser, parser->now.text, parser->now.size, out));
+    return assay_jinja_parser_advance(parser);
 }
 
-assay_status assay_jparser_node(assay_jparser *parser, assay_jnode_kind kind, int line, assay_jnode **out)
+assay_status assay_jinja_parser_node(assay_jinja_parser *parser, assay_jinja_node_kind kind, int line,
+                                     assay_py_node **out)
 {
-    *out = assay_jarena_alloc(parser->arena, 1, sizeof **out);
-    if (!*out && parser->arena->full) return assay_jparser_fail(parser, "the template is too large");
+    *out = assay_py_arena_alloc(parser->arena, 1, sizeof **out);
+    if (!*out && parser->arena->full) return assay_jinja_parser_fail(parser, "the template is too large");
     ASSAY_TRY_ALLOC(*out, "a template", parser->lexer.err);
     (*out)->kind = kind;
     (*out)->line = line;
@@ -157,14 +163,14 @@ assay_status assay_jparser_node(assay_jparser *parser, assay_jnode_kind kind, in
     return ASSAY_OK;
 }
 
-assay_status assay_jparser_occur(assay_jparser *parser, assay_jnode *name)
+assay_status assay_jinja_parser_occur(assay_jinja_parser *parser, assay_py_node *name)
 {
-    for (size_t i = 0; i < ASSAY_JSPECIAL_COUNT; i++) {
-        assay_joccurrences *seen = &parser->special[i];
+    for (size_t i = 0; i < ASSAY_JINJA_SPECIAL_COUNT; i++) {
+        assay_jinja_occurrences *seen = &parser->special[i];
         if (name->name != parser->special_names[i]) continue;
         if (seen->count == seen->capacity) {
             size_t capacity = seen->capacity ? seen->capacity * 2 : 16;
-            assay_jnode **items = assay_jarena_alloc(parser->arena, capacity, sizeof *items);
+            assay_py_node **items = assay_py_arena_alloc(parser->arena, capacity, sizeof *items);
             ASSAY_TRY_ALLOC(items, "a template's names", parser->lexer.err);
             if (seen->count) memcpy(items, seen->items, seen->count * sizeof *items);
             seen->items = items;
@@ -175,40 +181,41 @@ assay_status assay_jparser_occur(assay_jparser *parser, assay_jnode *name)
     return ASSAY_OK;
 }
 
-void assay_jparser_mark(const assay_jparser *parser, size_t from[ASSAY_JSPECIAL_COUNT])
+void assay_jinja_parser_mark(const assay_jinja_parser *parser, size_t from[ASSAY_JINJA_SPECIAL_COUNT])
 {
-    for (size_t i = 0; i < ASSAY_JSPECIAL_COUNT; i++) from[i] = parser->special[i].count;
+    for (size_t i = 0; i < ASSAY_JINJA_SPECIAL_COUNT; i++) from[i] = parser->special[i].count;
 }
 
-int assay_jparser_uses(const assay_jparser *parser, const size_t from[ASSAY_JSPECIAL_COUNT])
+int assay_jinja_parser_uses(const assay_jinja_parser *parser, const size_t from[ASSAY_JINJA_SPECIAL_COUNT])
 {
     int uses = 0;
-    for (size_t i = 0; i < ASSAY_JSPECIAL_COUNT; i++) {
-        const assay_joccurrences *seen = &parser->special[i];
+    for (size_t i = 0; i < ASSAY_JINJA_SPECIAL_COUNT; i++) {
+        const assay_jinja_occurrences *seen = &parser->special[i];
         if (seen->count > from[i] && !seen->items[from[i]]->op) uses |= 1 << i;
     }
     return uses;
 }
 
-static int deepest(const assay_jnode *chain, int depth)
+static int deepest(const assay_py_node *chain, int depth)
 {
     for (; chain; chain = chain->next)
         if (chain->depth > depth) depth = chain->depth;
     return depth;
 }
 
-assay_status assay_jparser_finish(assay_jparser *parser, assay_jnode *node)
+assay_status assay_jinja_parser_finish(assay_jinja_parser *parser, assay_py_node *node)
 {
     int depth = 0;
-    const assay_jnode *children[] = {node->a, node->b, node->c, node->d, node->list};
+    const assay_py_node *children[] = {node->a, node->b, node->c, node->d, node->list};
     for (size_t i = 0; i < sizeof children / sizeof *children; i++) depth = deepest(children[i], depth);
     node->depth = depth + 1;
     if (node->depth > ASSAY_JINJA_TREE_DEPTH)
-        return assay_jparser_fail(parser, "expressions or blocks are nested more than %d deep", ASSAY_JINJA_TREE_DEPTH);
+        return assay_jinja_parser_fail(parser, "expressions or blocks are nested more than %d deep",
+                                       ASSAY_JINJA_TREE_DEPTH);
     return ASSAY_OK;
 }
 
-void assay_jchain_add(assay_jchain *chain, assay_jnode *node)
+void assay_jinja_chain_add(assay_jinja_chain *chain, assay_py_node *node)
 {
     if (chain->last) chain->last->next = node;
     else chain->first = node;

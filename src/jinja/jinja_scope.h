@@ -15,7 +15,8 @@
 /* Fills the references and scopes of a parsed template; `function` becomes the template's own. Also refuses what only a
  * name makes wrong: unknown filters and tests (but inside an `if`, where they fail when they are reached). `specials`:
  * the names caller, kwargs, varargs, loop; `name`: of the template. */
-assay_status assay_jscope_resolve(assay_jfunction *function, assay_jnode *body, assay_jname *const *specials,
-                                  const char *name, assay_jarena *arena, assay_error *err);
+assay_status assay_jinja_scope_resolve(assay_jinja_function *function, assay_py_node *body,
+                                       assay_jinja_name *const *specials, const char *name, assay_py_arena *arena,
+                                       assay_error *err);
 
 #endif

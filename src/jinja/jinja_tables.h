@@ -4,12 +4,13 @@
 
 #include "python/py_builtin.h"
 
-const assay_jbuiltin *assay_jfilter_find(const assay_jvalue *name);
-const assay_jbuiltin *assay_jtest_find(const assay_jvalue *name);
-const assay_jbuiltin *assay_jglobal_find(const assay_jvalue *name); /* jinja_globals.c */
+const assay_py_builtin *assay_jinja_filter_find(const assay_py_value *name);
+const assay_py_builtin *assay_jinja_test_find(const assay_py_value *name);
+const assay_py_builtin *assay_jinja_global_find(const assay_py_value *name); /* jinja_globals.c */
 
 /* The tables, a concern each. */
-extern const assay_jbuiltin_table assay_jfilters_text, assay_jfilters_list, assay_jfilters_pick, assay_jfilters_number;
-extern const assay_jbuiltin_table assay_jtests;
+extern const assay_py_builtin_table assay_jinja_filters_text, assay_jinja_filters_list, assay_jinja_filters_pick,
+    assay_jinja_filters_number;
+extern const assay_py_builtin_table assay_jinja_tests;
 
 #endif

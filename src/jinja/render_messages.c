@@ -1,5 +1,7 @@
 #include "jinja/render_messages.h"
 
+#include "base/json_doc.h"
+
 #include <string.h>
 
 static assay_status out_of_memory(const assay_rendering *rendering, assay_error *err)
@@ -17,7 +19,7 @@ static assay_status refuse(const assay_rendering *rendering, assay_error *err, c
 /* jansson counts references in what it is given to share; the values themselves stay as they are. */
 static bool share(json_t *object, const char *key, const json_t *value)
 {
-    return json_object_set(object, key, (json_t *)(uintptr_t)value) == 0;
+    return json_object_set(object, key, assay_json_lent(value)) == 0;
 }
 
 static const json_t *present(const json_t *object, const char *key)
@@ -42,7 +44,7 @@ static bool copy_message(const json_t *message, json_t *into)
     const char *key;
     json_t *value;
     if (reasoning && !share(into, "thinking", reasoning)) return false;
-    json_object_foreach((json_t *)(uintptr_t)message, key, value)
+    json_object_foreach(assay_json_lent(message), key, value)
     {
         if (!json_is_null(value) && !share(into, key, value)) return false;
     }
@@ -94,7 +96,7 @@ static assay_status check(const assay_rendering *rendering, assay_error *err)
 
 static bool share_all(json_t *into, const json_t *from)
 {
-    return !from || json_object_update(into, (json_t *)(uintptr_t)from) == 0;
+    return !from || json_object_update(into, assay_json_lent(from)) == 0;
 }
 
 static bool share_or_none(json_t *into, const char *key, const json_t *value)

@@ -1,6 +1,6 @@
 #include "judge/judge.h"
 
-#include "data/audit.h"
+#include "base/wilson.h"
 #include "judge/judged.h"
 
 #include <math.h>

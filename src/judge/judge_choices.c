@@ -1,7 +1,7 @@
 #include "judge/judge_choices.h"
 
 #include "base/text.h"
-#include "data/audit.h"
+#include "base/wilson.h"
 
 #include <math.h>
 #include <string.h>
@@ -100,9 +100,7 @@ static assay_status find_subset(assay_choices *out, const char *name, assay_choi
         *subset = &out->subsets[i];
         if (!strcmp((*subset)->name, name)) return ASSAY_OK;
     }
-    void *subsets = out->subsets;
-    ASSAY_TRY(assay_grow(&subsets, &out->subset_capacity, out->subset_count + 1, sizeof *out->subsets, err));
-    out->subsets = subsets;
+    ASSAY_TRY(assay_grow(&out->subsets, &out->subset_capacity, out->subset_count + 1, sizeof *out->subsets, err));
     *subset = &out->subsets[out->subset_count++];
     **subset = (assay_choice_subset){.name = name};
     return ASSAY_OK;

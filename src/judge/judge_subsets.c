@@ -43,9 +43,7 @@ static assay_status find_subset(assay_subsets *subsets, const char *name, assay_
         *out = &subsets->items[i];
         if (!strcmp(subsets->items[i].name, name)) return ASSAY_OK;
     }
-    void *items = subsets->items;
-    ASSAY_TRY(assay_grow(&items, &subsets->capacity, subsets->count + 1, sizeof *subsets->items, err));
-    subsets->items = items;
+    ASSAY_TRY(assay_grow(&subsets->items, &subsets->capacity, subsets->count + 1, sizeof *subsets->items, err));
     *out = &subsets->items[subsets->count++];
     **out = (assay_subset){.name = name};
     return ASSAY_OK;

@@ -1,6 +1,6 @@
 #include "judge/judged.h"
 
-#include "data/audit.h"
+#include "base/wilson.h"
 
 #include <math.h>
 

@@ -64,6 +64,12 @@ static int new_value(writer *w, assay_space_id space, size_t cols, const char *n
     return value;
 }
 
+/* A step from one operand to one value. */
+static assay_step unary(const writer *w, const assay_op *op, const char *name, assay_operand x, int y)
+{
+    return (assay_step){.op = op, .name = name, .layer = w->layer, .inputs = 1, .in = {x}, .outputs = 1, .out = {y}};
+}
+
 static void attach_adapter(writer *w, assay_step *step, const char *module, size_t in, size_t out)
 {
     float scale = 0;
@@ -84,13 +90,7 @@ static int linear(writer *w, const char *pattern, int x, size_t out, bool bias, 
     size_t in = value_cols(w, x);
     module_name(module, pattern, w->layer);
     int y = new_value(w, value_space(w, x), out, module);
-    assay_step step = {.op = &assay_op_linear,
-                       .name = module,
-                       .layer = w->layer,
-                       .inputs = 1,
-                       .in = {{x, 0, 0}},
-                       .outputs = 1,
-                       .out = {y}};
+    assay_step step = unary(w, &assay_op_linear, module, (assay_operand){x, 0, 0}, y);
     step.attr.bias = bias;
     step.attr.bf16 = is_bf16(w, x);
     if (residual >= 0) {
@@ -112,13 +112,7 @@ static int norm_step(writer *w, const char *pattern, int x, size_t heads)
     char module[NAME];
     module_name(module, pattern, w->layer);
     int y = new_value(w, value_space(w, x), value_cols(w, x), module);
-    assay_step step = {.op = layer ? &assay_op_layer_norm : &assay_op_rms_norm,
-                       .name = module,
-                       .layer = w->layer,
-                       .inputs = 1,
-                       .in = {{x, 0, 0}},
-                       .outputs = 1,
-                       .out = {y}};
+    assay_step step = unary(w, layer ? &assay_op_layer_norm : &assay_op_rms_norm, module, (assay_operand){x, 0, 0}, y);
     step.attr.eps = c->eps;
     step.attr.plus_one = c->norm == ASSAY_NORM_RMS_PLUS_ONE;
     step.attr.bias = layer && c->norm_bias;
@@ -167,13 +161,7 @@ static int regroup(writer *w, int x)
     const assay_model_config *c = w->config;
     if (c->qkv_layout == ASSAY_QKV_BLOCKS) return x;
     int y = new_value(w, value_space(w, x), value_cols(w, x), "regroup");
-    assay_step step = {.op = &assay_op_regroup,
-                       .name = "regroup",
-                       .layer = w->layer,
-                       .inputs = 1,
-                       .in = {{x, 0, 0}},
-                       .outputs = 1,
-                       .out = {y}};
+    assay_step step = unary(w, &assay_op_regroup, "regroup", (assay_operand){x, 0, 0}, y);
     step.attr.heads = (uint32_t)c->heads;
     step.attr.kv_heads = (uint32_t)c->kv_heads;
     step.attr.head_dim = (uint32_t)c->head_dim;
@@ -185,13 +173,7 @@ static int gather(writer *w, assay_operand from)
 {
     size_t cols = from.cols ? from.cols : value_cols(w, from.value);
     int y = new_value(w, ASSAY_SCORED, cols, "scored rows");
-    assay_step step = {.op = &assay_op_gather,
-                       .name = "scored rows",
-                       .layer = w->layer,
-                       .inputs = 1,
-                       .in = {from},
-                       .outputs = 1,
-                       .out = {y}};
+    assay_step step = unary(w, &assay_op_gather, "scored rows", from, y);
     assay_program_step(w->program, &step);
     return y;
 }
@@ -258,13 +240,7 @@ static int gated(writer *w, assay_operand gate, assay_operand up)
 static int gelu(writer *w, int x)
 {
     int y = new_value(w, value_space(w, x), value_cols(w, x), "gelu");
-    assay_step step = {.op = &assay_op_gelu,
-                       .name = "gelu",
-                       .layer = w->layer,
-                       .inputs = 1,
-                       .in = {{x, 0, 0}},
-                       .outputs = 1,
-                       .out = {y}};
+    assay_step step = unary(w, &assay_op_gelu, "gelu", (assay_operand){x, 0, 0}, y);
     assay_program_step(w->program, &step);
     return y;
 }
@@ -370,13 +346,7 @@ static int head(writer *w, int x)
 {
     const assay_model_config *c = w->config;
     int y = new_value(w, ASSAY_SCORED, 1, "reward");
-    assay_step step = {.op = &assay_op_linear,
-                       .name = c->arch->names->head,
-                       .layer = w->layer,
-                       .inputs = 1,
-                       .in = {{x, 0, 0}},
-                       .outputs = 1,
-                       .out = {y}};
+    assay_step step = unary(w, &assay_op_linear, c->arch->names->head, (assay_operand){x, 0, 0}, y);
     step.attr.bias = c->head_bias;
     step.param[step.params++] = head_param(w, "weight", c->hidden, false);
     if (c->head_bias) step.param[step.params++] = head_param(w, "bias", 1, true);

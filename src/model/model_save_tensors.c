@@ -21,9 +21,7 @@ void assay_save_list_release(assay_save_list *list)
 assay_status assay_save_list_add(assay_save_list *list, const assay_save_tensor *tensor, const char *name,
                                  assay_error *err)
 {
-    void *grown = list->items;
-    ASSAY_TRY(assay_grow(&grown, &list->capacity, list->count + 1, sizeof *list->items, err));
-    list->items = grown;
+    ASSAY_TRY(assay_grow(&list->items, &list->capacity, list->count + 1, sizeof *list->items, err));
     char *copy = assay_strdup(name);
     ASSAY_TRY_ALLOC(copy, "a tensor's name", err);
     list->items[list->count] = *tensor;

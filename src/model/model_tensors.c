@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/foreign_kind.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,12 +20,6 @@ const assay_weight *assay_model_find_weight(const assay_checkpoint *checkpoint, 
     if (!strncmp(name, prefix, strlen(prefix))) return assay_checkpoint_find(checkpoint, name + strlen(prefix));
     snprintf(other, sizeof other, "%s%s", prefix, name);
     return assay_checkpoint_find(checkpoint, other);
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && !strcmp(text + length - tail, end);
 }
 
 /* `name` is `module` itself or something of it. */
@@ -48,7 +43,7 @@ static bool is_harmless(const assay_architecture *arch, const char *name)
                                        "rotary_emb.sin_cached",   ".position_ids",           ".attn.masked_bias",
                                        "embed_tokens.embed_scale"};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (ends_with(name, ends[i])) return true;
+        if (assay_text_ends(name, ends[i])) return true;
     return assay_model_is_language_head(arch, name) || (arch->frequencies && !strcmp(name, arch->frequencies));
 }
 

@@ -10,14 +10,20 @@
  *     ASSAY_TRY(assay_notes_save(json, folder, err)); // adds "assay" and "format" where they are missing
  *     json_decref(json);
  *
- * Keys: "assay" (the program's version), "format" (1; missing: before there was one. A larger one was written by a
- * later version, and is refused), "rendering" (2; missing: a folder of version 0.1, whose texts were cut behind the
- * last end of turn), "template" (string), "append_eos" ("auto"|"true"|"false"), "chat_template" and
- * "chat_template_tool_use" (the whole text), "chat_template_kwargs" (object), "date", "tool_format", "max_length"
- * (tokens), "precision"
- * ("f32"|"bf16"), "score_offset" (number), "ignore_config" (list of keys), "rewards" (judge/reward_scale.h); and of the
- * run that made it "steps", "seed", "options", "plan", "fingerprints", "evaluation". A key that nobody here knows stays
- * where notes are copied from folder to folder.
+ * Keys that scoring needs:
+ *     "assay"               the program's version
+ *     "format"              of this file, 1; missing: before there was one. A larger one was written by a later
+ *                           version, and is refused
+ *     "rendering"           2; missing: a folder of version 0.1, whose texts were cut behind the last end of turn
+ *     "template"            a name; "chat_template", "chat_template_tool_use" are whole texts
+ *     "chat_template_kwargs" (an object), "date", "tool_format", "append_eos" ("auto", "true" or "false")
+ *     "max_length"          tokens of a text
+ *     "precision"           "f32" or "bf16"
+ *     "score_offset"        added to every score
+ *     "ignore_config"       a list of keys of config.json
+ *     "rewards"             judge/reward_scale.h
+ * Of the run that made it: "steps", "seed", "options", "plan", "fingerprints", "evaluation". A key that nobody here
+ * knows stays where notes are copied from folder to folder.
  */
 #ifndef ASSAY_NOTES_NOTES_H
 #define ASSAY_NOTES_NOTES_H

@@ -116,10 +116,26 @@ typedef struct assay_op {
     void (*backward)(const assay_op_run *run); /* NULL: not differentiable */
 } assay_op;
 
-extern const assay_op assay_op_embedding, assay_op_angles, assay_op_rms_norm, assay_op_layer_norm, assay_op_linear,
-    assay_op_regroup, assay_op_rope, assay_op_attention, assay_op_swiglu, assay_op_gelu, assay_op_add, assay_op_gather;
+/* All operations: a new one gets one line here. */
+#define ASSAY_OP_MAP(X) \
+    X(embedding)        \
+    X(angles)           \
+    X(rms_norm)         \
+    X(layer_norm)       \
+    X(linear)           \
+    X(regroup)          \
+    X(rope)             \
+    X(attention)        \
+    X(swiglu)           \
+    X(gelu)             \
+    X(add)              \
+    X(gather)
 
-/* All of the above, NULL-terminated: tests walk it, and a new operation gets one line there. */
+#define ASSAY_OP_DECLARE(name) extern const assay_op assay_op_##name;
+ASSAY_OP_MAP(ASSAY_OP_DECLARE)
+#undef ASSAY_OP_DECLARE
+
+/* All of the above, NULL behind the last: tests walk it. */
 const assay_op *assay_op_at(size_t index);
 
 /* Rows as f32, whatever they are stored in: `read` returns the row itself or widens it into `memory` ([cols]); `target`

@@ -26,14 +26,14 @@ void assay_options_release(assay_options *options)
         const assay_option_row *row = assay_option_at(i);
         assay_string_list *list = (void *)((char *)options + row->offset);
         if (row->type == ASSAY_OPTION_LIST) {
-            assay_free((void *)list->items);
+            assay_free(list->items);
             *list = (assay_string_list){0};
         }
     }
-    for (size_t i = 0; i < options->owned.count; i++) assay_free((void *)(uintptr_t)options->owned.items[i]);
-    assay_free((void *)options->owned.items);
-    assay_free((void *)options->ignored.items);
-    assay_free((void *)options->positionals.items);
+    for (size_t i = 0; i < options->owned.count; i++) assay_free(options->owned.items[i]);
+    assay_free(options->owned.items);
+    assay_free(options->ignored.items);
+    assay_free(options->positionals.items);
     *options = (assay_options){0};
 }
 

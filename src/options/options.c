@@ -5,9 +5,7 @@
 
 assay_status assay_string_list_add(assay_string_list *list, const char *text, assay_error *err)
 {
-    void *items = (void *)list->items;
-    ASSAY_TRY(assay_grow(&items, &list->capacity, list->count + 1, sizeof *list->items, err));
-    list->items = items;
+    ASSAY_TRY(assay_grow(&list->items, &list->capacity, list->count + 1, sizeof *list->items, err));
     list->items[list->count++] = text;
     return ASSAY_OK;
 }

@@ -16,36 +16,12 @@
 #define ASSAY_OPTIONS_OPTIONS_H
 
 #include "base/log.h"
+#include "options/command_map.h"
 #include "template/chat_template.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* One bit a command: the rows of the option table say who takes them. */
-enum {
-    ASSAY_FOR_TRAIN = 1 << 0,
-    ASSAY_FOR_PLAN = 1 << 1,
-    ASSAY_FOR_VERIFY = 1 << 2,
-    ASSAY_FOR_PREVIEW = 1 << 3,
-    ASSAY_FOR_EVAL = 1 << 4,
-    ASSAY_FOR_SCORE = 1 << 5,
-    ASSAY_FOR_FORWARD = 1 << 6,
-    ASSAY_FOR_SERVE = 1 << 7,
-    ASSAY_FOR_INSPECT = 1 << 8,
-    ASSAY_FOR_DATA = 1 << 9,
-    ASSAY_FOR_TOKENIZE = 1 << 10,
-    ASSAY_FOR_MERGE = 1 << 11,
-    ASSAY_FOR_CONVERT = 1 << 12,
-    ASSAY_FOR_MODELS = 1 << 13,
-    ASSAY_FOR_INIT = 1 << 14,
-    ASSAY_FOR_BENCH = 1 << 15,
-    ASSAY_FOR_REPORT = 1 << 16,
-    ASSAY_FOR_DOCTOR = 1 << 17,
-    ASSAY_FOR_INIT_CONFIG = 1 << 18,
-    ASSAY_FOR_HELP = 1 << 19,
-    ASSAY_FOR_VERSION = 1 << 20
-};
 
 typedef enum assay_opt_tuning { ASSAY_OPT_LORA, ASSAY_OPT_FULL, ASSAY_OPT_HEAD } assay_opt_tuning;
 typedef enum assay_opt_schedule { ASSAY_OPT_COSINE, ASSAY_OPT_LINEAR, ASSAY_OPT_CONSTANT } assay_opt_schedule;

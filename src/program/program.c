@@ -15,9 +15,9 @@ assay_status assay_program_create(assay_program **out, assay_error *err)
 void assay_program_free(assay_program *program)
 {
     if (!program) return;
-    for (size_t i = 0; i < program->value_count; i++) assay_free((void *)(uintptr_t)program->values[i].name);
-    for (size_t i = 0; i < program->step_count; i++) assay_free((void *)(uintptr_t)program->steps[i].name);
-    for (size_t i = 0; i < program->param_count; i++) assay_free((void *)(uintptr_t)program->params[i].name);
+    for (size_t i = 0; i < program->value_count; i++) assay_free(program->values[i].name);
+    for (size_t i = 0; i < program->step_count; i++) assay_free(program->steps[i].name);
+    for (size_t i = 0; i < program->param_count; i++) assay_free(program->params[i].name);
     for (size_t i = 0; i < program->table_count; i++) assay_free(program->tables[i]);
     assay_free(program->values);
     assay_free(program->steps);
@@ -28,7 +28,7 @@ void assay_program_free(assay_program *program)
 }
 
 /* Room for one more in a list; false (and remembered) when out of memory. */
-static bool room(assay_program *program, void **items, size_t *capacity, size_t count, size_t size)
+static bool room(assay_program *program, void *items, size_t *capacity, size_t count, size_t size)
 {
     if (program->building == ASSAY_OK) program->building = assay_grow(items, capacity, count + 1, size, NULL);
     return program->building == ASSAY_OK;

@@ -9,42 +9,42 @@
 
 #include "python/py_value.h"
 
-typedef struct assay_jcall {
-    const assay_jvalue *items;
+typedef struct assay_py_call {
+    const assay_py_value *items;
     size_t count;
-    const assay_jvalue *names, *values; /* of the named arguments */
+    const assay_py_value *names, *values; /* of the named arguments */
     size_t named;
-} assay_jcall;
+} assay_py_call;
 
-typedef struct assay_jbuiltin {
+typedef struct assay_py_builtin {
     const char *name, *parameters;
     bool positional;
-    assay_status (*run)(assay_jrun *run, const assay_jcall *call, assay_jvalue *out);
-} assay_jbuiltin;
+    assay_status (*run)(assay_py_run *run, const assay_py_call *call, assay_py_value *out);
+} assay_py_builtin;
 
-typedef struct assay_jmethod_bound {
-    assay_jvalue self;
-    const assay_jbuiltin *method;
-} assay_jmethod_bound;
+typedef struct assay_py_method_bound {
+    assay_py_value self;
+    const assay_py_builtin *method;
+} assay_py_method_bound;
 
-typedef struct assay_jbuiltin_table {
-    const assay_jbuiltin *entries;
+typedef struct assay_py_builtin_table {
+    const assay_py_builtin *entries;
     size_t count;
-} assay_jbuiltin_table;
+} assay_py_builtin_table;
 
 /* NULL: there is none of this name. */
-const assay_jbuiltin *assay_jbuiltin_find(const assay_jbuiltin_table *table, const assay_jvalue *name);
+const assay_py_builtin *assay_py_builtin_find(const assay_py_builtin_table *table, const assay_py_value *name);
 
 /* Matches the arguments and runs. `self` (may be NULL) is put in front of them. */
-assay_status assay_jbuiltin_call(assay_jrun *run, const assay_jbuiltin *builtin, const assay_jvalue *self,
-                                 const assay_jcall *call, assay_jvalue *out);
+assay_status assay_py_builtin_call(assay_py_run *run, const assay_py_builtin *builtin, const assay_py_value *self,
+                                   const assay_py_call *call, assay_py_value *out);
 
 /* For their functions. `item` may be MISSING, then the default is given. */
-assay_status assay_jargument_int(assay_jrun *run, const assay_jvalue *item, int64_t missing, const char *what,
-                                 int64_t *out);
-assay_status assay_jargument_text(assay_jrun *run, const assay_jvalue *item,
-                                  const char *what); /* an error if it is no text */
-bool assay_jargument_truth(const assay_jvalue *item, bool missing);
-bool assay_jargument_given(const assay_jvalue *item); /* neither missing nor None */
+assay_status assay_py_argument_int(assay_py_run *run, const assay_py_value *item, int64_t missing, const char *what,
+                                   int64_t *out);
+assay_status assay_py_argument_text(assay_py_run *run, const assay_py_value *item,
+                                    const char *what); /* an error if it is no text */
+bool assay_py_argument_truth(const assay_py_value *item, bool missing);
+bool assay_py_argument_given(const assay_py_value *item); /* neither missing nor None */
 
 #endif

@@ -4,12 +4,12 @@
 
 #include <stdint.h>
 
-enum { ASSAY_JCASE_COUNT = 102 };
+enum { ASSAY_PY_CASE_COUNT = 102 };
 
-typedef struct assay_jcase {
+typedef struct assay_py_case {
     int32_t point, upper[3], title[3]; /* unused places are 0 */
-} assay_jcase;
+} assay_py_case;
 
-extern const assay_jcase assay_jcase_table[ASSAY_JCASE_COUNT];
+extern const assay_py_case assay_py_case_table[ASSAY_PY_CASE_COUNT];
 
 #endif

@@ -2,7 +2,7 @@
  * Python's str.upper() and str.title() of one character give them. Sorted by character. */
 #include "python/py_case.h"
 
-const assay_jcase assay_jcase_table[ASSAY_JCASE_COUNT] = {
+const assay_py_case assay_py_case_table[ASSAY_PY_CASE_COUNT] = {
     {0xdf, {0x53, 0x53}, {0x53, 0x73}},
     {0x149, {0x2bc, 0x4e}, {0x2bc, 0x4e}},
     {0x1f0, {0x4a, 0x30c}, {0x4a, 0x30c}},

@@ -50,25 +50,25 @@ static const char *const weekdays[] = {"Sunday", "Monday", "Tuesday", "Wednesday
 static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
                                      "July",    "August",   "September", "October", "November", "December"};
 
-static assay_status put_number(assay_jrun *run, assay_jbuild *build, int number, int width, char flag)
+static assay_status put_number(assay_py_run *run, assay_py_build *build, int number, int width, char flag)
 {
-    if (flag == '-') return assay_jbuild_printf(run, build, "%d", number);
-    if (flag == '_') return assay_jbuild_printf(run, build, "%*d", width, number);
-    return assay_jbuild_printf(run, build, "%0*d", width, number);
+    if (flag == '-') return assay_py_build_printf(run, build, "%d", number);
+    if (flag == '_') return assay_py_build_printf(run, build, "%*d", width, number);
+    return assay_py_build_printf(run, build, "%0*d", width, number);
 }
 
-static assay_status put_names(assay_jrun *run, assay_jbuild *build, const day *d, char kind)
+static assay_status put_names(assay_py_run *run, assay_py_build *build, const day *d, char kind)
 {
     const char *name = kind == 'a' || kind == 'A' ? weekdays[d->weekday] : months[d->month - 1];
-    if (kind == 'a' || kind == 'b' || kind == 'h') return assay_jbuild_bytes(run, build, name, 3);
-    return assay_jbuild_literal(run, build, name);
+    if (kind == 'a' || kind == 'b' || kind == 'h') return assay_py_build_bytes(run, build, name, 3);
+    return assay_py_build_literal(run, build, name);
 }
 
-static assay_status put_directive(assay_jrun *run, assay_jbuild *build, const day *d, char kind, char flag)
+static assay_status put_directive(assay_py_run *run, assay_py_build *build, const day *d, char kind, char flag)
 {
     switch (kind) {
     case 'Y':
-        return assay_jbuild_printf(run, build, "%d", d->year);
+        return assay_py_build_printf(run, build, "%d", d->year);
     case 'y':
         return put_number(run, build, d->year % 100, 2, flag);
     case 'm':
@@ -86,9 +86,9 @@ static assay_status put_directive(assay_jrun *run, assay_jbuild *build, const da
     case 'I':
         return put_number(run, build, 12, 2, flag);
     case 'f':
-        return assay_jbuild_literal(run, build, "000000");
+        return assay_py_build_literal(run, build, "000000");
     case 'p':
-        return assay_jbuild_literal(run, build, "AM");
+        return assay_py_build_literal(run, build, "AM");
     case 'u':
         return put_number(run, build, d->weekday ? d->weekday : 7, 1, flag);
     case 'w':
@@ -98,36 +98,36 @@ static assay_status put_directive(assay_jrun *run, assay_jbuild *build, const da
     case 'W':
         return put_number(run, build, (d->of_year + 6 - (d->weekday + 6) % 7) / 7, 2, flag);
     case 'F':
-        return assay_jbuild_printf(run, build, "%d-%02d-%02d", d->year, d->month, d->day);
+        return assay_py_build_printf(run, build, "%d-%02d-%02d", d->year, d->month, d->day);
     case 'D':
     case 'x':
-        return assay_jbuild_printf(run, build, "%02d/%02d/%02d", d->month, d->day, d->year % 100);
+        return assay_py_build_printf(run, build, "%02d/%02d/%02d", d->month, d->day, d->year % 100);
     case 'T':
     case 'X':
-        return assay_jbuild_literal(run, build, "00:00:00");
+        return assay_py_build_literal(run, build, "00:00:00");
     case 'R':
-        return assay_jbuild_literal(run, build, "00:00");
+        return assay_py_build_literal(run, build, "00:00");
     case 'c':
-        return assay_jbuild_printf(run, build, "%.3s %.3s %2d 00:00:00 %d", weekdays[d->weekday], months[d->month - 1],
-                                   d->day, d->year);
+        return assay_py_build_printf(run, build, "%.3s %.3s %2d 00:00:00 %d", weekdays[d->weekday],
+                                     months[d->month - 1], d->day, d->year);
     case 'Z':
     case 'z':
         return ASSAY_OK;
     case 'n':
-        return assay_jbuild_byte(run, build, '\n');
+        return assay_py_build_byte(run, build, '\n');
     case 't':
-        return assay_jbuild_byte(run, build, '\t');
+        return assay_py_build_byte(run, build, '\t');
     case '%':
-        return assay_jbuild_byte(run, build, '%');
+        return assay_py_build_byte(run, build, '%');
     default:
         if (kind && strchr("aAbBh", kind)) return put_names(run, build, d, kind);
-        return assay_jrun_unsupported(run, "strftime_now with the directive %%%c", kind);
+        return assay_py_run_unsupported(run, "strftime_now with the directive %%%c", kind);
     }
 }
 
-assay_status assay_jdate_print(assay_jrun *run, const assay_jvalue *format, assay_jvalue *out)
+assay_status assay_py_date_print(assay_py_run *run, const assay_py_value *format, assay_py_value *out)
 {
-    assay_jbuild build = {0};
+    assay_py_build build = {0};
     day d;
     if (!run->date)
         return assay_error_set(
@@ -140,13 +140,13 @@ assay_status assay_jdate_print(assay_jrun *run, const assay_jvalue *format, assa
     for (size_t i = 0; i < format->size; i++) {
         char flag = 0, kind = format->as.text[i];
         if (kind != '%') {
-            ASSAY_TRY(assay_jbuild_byte(run, &build, kind));
+            ASSAY_TRY(assay_py_build_byte(run, &build, kind));
             continue;
         }
         i++;
         if (i < format->size && (format->as.text[i] == '-' || format->as.text[i] == '_')) flag = format->as.text[i++];
         ASSAY_TRY(put_directive(run, &build, &d, i < format->size ? format->as.text[i] : 0, flag));
     }
-    *out = assay_jbuild_value(&build);
+    *out = assay_py_build_value(&build);
     return ASSAY_OK;
 }

@@ -5,6 +5,6 @@
 #include "python/py_value.h"
 
 /* The day of the evaluation (run->date) by a format; an error where none was given. */
-assay_status assay_jdate_print(assay_jrun *run, const assay_jvalue *format, assay_jvalue *out);
+assay_status assay_py_date_print(assay_py_run *run, const assay_py_value *format, assay_py_value *out);
 
 #endif

@@ -4,27 +4,29 @@
 
 #include "python/py_value.h"
 
-typedef struct assay_jentry {
-    assay_jvalue key, value;
+typedef struct assay_py_entry {
+    assay_py_value key, value;
     uint64_t hash;
-} assay_jentry;
+} assay_py_entry;
 
-typedef struct assay_jdict {
-    assay_jentry *entries;
+typedef struct assay_py_dict {
+    assay_py_entry *entries;
     size_t count, capacity;
     uint32_t *slots; /* entry number + 1, 0: free; NULL while there are few */
     size_t slot_count;
-} assay_jdict;
+} assay_py_dict;
 
-assay_status assay_jdict_new(assay_jrun *run, size_t capacity, assay_jdict **out);
-assay_jvalue assay_jdict_value(assay_jdict *dict);
+assay_status assay_py_dict_new(assay_py_run *run, size_t capacity, assay_py_dict **out);
+assay_py_value assay_py_dict_value(assay_py_dict *dict);
 
 /* Adds or overwrites in place. An error: a list or dict as key. */
-assay_status assay_jdict_put(assay_jrun *run, assay_jdict *dict, const assay_jvalue *key, const assay_jvalue *value);
-assay_status assay_jdict_put_all(assay_jrun *run, assay_jdict *dict, const assay_jdict *from);
+assay_status assay_py_dict_put(assay_py_run *run, assay_py_dict *dict, const assay_py_value *key,
+                               const assay_py_value *value);
+assay_status assay_py_dict_put_all(assay_py_run *run, assay_py_dict *dict, const assay_py_dict *from);
 
 /* *out: the value, or type MISSING. An error: a list or dict as key. */
-assay_status assay_jdict_get(assay_jrun *run, const assay_jdict *dict, const assay_jvalue *key, assay_jvalue *out);
-bool assay_jvalue_is_hashable(const assay_jvalue *key);
+assay_status assay_py_dict_get(assay_py_run *run, const assay_py_dict *dict, const assay_py_value *key,
+                               assay_py_value *out);
+bool assay_py_value_is_hashable(const assay_py_value *key);
 
 #endif

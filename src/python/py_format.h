@@ -4,9 +4,9 @@
 
 #include "python/py_builtin.h"
 
-assay_status assay_jformat_percent(assay_jrun *run, const assay_jvalue *format, const assay_jvalue *value,
-                                   assay_jvalue *out);
-assay_status assay_jformat_braces(assay_jrun *run, const assay_jvalue *format, const assay_jcall *call,
-                                  assay_jvalue *out);
+assay_status assay_py_format_percent(assay_py_run *run, const assay_py_value *format, const assay_py_value *value,
+                                     assay_py_value *out);
+assay_status assay_py_format_braces(assay_py_run *run, const assay_py_value *format, const assay_py_call *call,
+                                    assay_py_value *out);
 
 #endif

@@ -5,11 +5,11 @@
 #include "python/py_value.h"
 
 /* MISSING: no such item, or nothing that has items. */
-assay_status assay_jvalue_find_item(assay_jrun *run, const assay_jvalue *object, const assay_jvalue *key,
-                                    assay_jvalue *out);
+assay_status assay_py_value_find_item(assay_py_run *run, const assay_py_value *object, const assay_py_value *key,
+                                      assay_py_value *out);
 
 /* The bounds may be of type MISSING or None. */
-assay_status assay_jvalue_slice(assay_jrun *run, const assay_jvalue *object, const assay_jvalue bounds[3],
-                                assay_jvalue *out);
+assay_status assay_py_value_slice(assay_py_run *run, const assay_py_value *object, const assay_py_value bounds[3],
+                                  assay_py_value *out);
 
 #endif

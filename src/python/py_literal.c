@@ -19,7 +19,7 @@ static assay_status fail(literal *l, const char *fault)
     return ASSAY_E_FORMAT;
 }
 
-static void put(literal *l, int32_t point) { l->used += assay_jpoint_encode(point, l->out + l->used); }
+static void put(literal *l, int32_t point) { l->used += assay_py_point_encode(point, l->out + l->used); }
 
 /* \x, \u, \U with exactly `count` digits. */
 static assay_status put_hex(literal *l, size_t count)
@@ -27,7 +27,7 @@ static assay_status put_hex(literal *l, size_t count)
     int64_t point;
     bool fits;
     if (l->at + count > l->size || memchr(l->text + l->at, '_', count) ||
-        !assay_jnumber_read_whole(l->text + l->at, count, 16, &point, &fits) || l->text[l->at] == '-' ||
+        !assay_py_number_read_whole(l->text + l->at, count, 16, &point, &fits) || l->text[l->at] == '-' ||
         l->text[l->at] == '+')
         return fail(l, "a string with a cut-off \\x, \\u or \\U escape");
     if (point > 0x10ffff) return fail(l, "a string with an escape above U+10FFFF");
@@ -51,7 +51,7 @@ static void put_octal(literal *l)
 static void put_unknown(literal *l, char c)
 {
     size_t size;
-    int32_t point = assay_jpoint_decode(l->text + l->at, &size);
+    int32_t point = assay_py_point_decode(l->text + l->at, &size);
     l->out[l->used++] = '\\';
     if (point < 0x80) {
         l->out[l->used++] = c;
@@ -91,15 +91,15 @@ static assay_status put_escape(literal *l)
 }
 
 /* No escape becomes longer than three times itself (a backslash before a character of four bytes: 5 to 10). */
-assay_status assay_jliteral_read(assay_jarena *arena, const char *text, size_t size, assay_jvalue *out,
-                                 const char **fault)
+assay_status assay_py_literal_read(assay_py_arena *arena, const char *text, size_t size, assay_py_value *out,
+                                   const char **fault)
 {
     bool ascii = true;
     for (size_t i = 0; i < size && ascii; i++) ascii = (unsigned char)text[i] < 0x80 && text[i] != '\\';
-    *out = assay_jvalue_text(text, size);
+    *out = assay_py_value_text(text, size);
     out->ascii = ascii;
     if (ascii || !memchr(text, '\\', size)) return ASSAY_OK;
-    literal l = {.text = text, .size = size, .out = assay_jarena_bytes(arena, 3 * size + 16)};
+    literal l = {.text = text, .size = size, .out = assay_py_arena_bytes(arena, 3 * size + 16)};
     assay_status status = l.out ? ASSAY_OK : ASSAY_E_MEMORY;
     while (status == ASSAY_OK && l.at < size) {
         const char *slash = memchr(text + l.at, '\\', size - l.at);
@@ -111,6 +111,6 @@ assay_status assay_jliteral_read(assay_jarena *arena, const char *text, size_t s
     }
     *fault = l.fault;
     if (status != ASSAY_OK) return status;
-    *out = assay_jvalue_text(l.out, l.used);
+    *out = assay_py_value_text(l.out, l.used);
     return ASSAY_OK;
 }

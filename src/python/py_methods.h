@@ -5,10 +5,10 @@
 #include "python/py_builtin.h"
 
 /* str (what asks, "isalpha" and its like, has a table of its own), dict, list and tuple, float. */
-extern const assay_jbuiltin_table assay_jmethods_text, assay_jmethods_text_test, assay_jmethods_dict,
-    assay_jmethods_list, assay_jmethods_number;
+extern const assay_py_builtin_table assay_py_methods_text, assay_py_methods_text_test, assay_py_methods_dict,
+    assay_py_methods_list, assay_py_methods_number;
 
 /* dict.fromkeys, which belongs to the type. */
-extern const assay_jbuiltin assay_jdict_fromkeys;
+extern const assay_py_builtin assay_py_dict_fromkeys;
 
 #endif

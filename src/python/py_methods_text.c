@@ -10,377 +10,381 @@
 
 #include <string.h>
 
-static assay_status run_lower(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_lower(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
-    return assay_jletters_lower(run, &call->items[0], out);
+    return assay_py_letters_lower(run, &call->items[0], out);
 }
-static assay_status run_upper(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_upper(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
-    return assay_jletters_upper(run, &call->items[0], out);
+    return assay_py_letters_upper(run, &call->items[0], out);
 }
-static assay_status run_title(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_title(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
-    return assay_jletters_title(run, &call->items[0], out);
+    return assay_py_letters_title(run, &call->items[0], out);
 }
-static assay_status run_swapcase(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_swapcase(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
-    return assay_jletters_swap(run, &call->items[0], out);
+    return assay_py_letters_swap(run, &call->items[0], out);
 }
-static assay_status run_casefold(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_casefold(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
-    return assay_jletters_fold(run, &call->items[0], out);
-}
-
-static assay_status run_capitalize(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
-{
-    return assay_jletters_capitalize(run, &call->items[0], out);
+    return assay_py_letters_fold(run, &call->items[0], out);
 }
 
-static assay_status strip(assay_jrun *run, const assay_jcall *call, int sides, assay_jvalue *out)
+static assay_status run_capitalize(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
-    const assay_jvalue *set = assay_jargument_given(&call->items[1]) ? &call->items[1] : NULL;
-    if (set) ASSAY_TRY(assay_jargument_text(run, set, "what strip() takes off"));
-    return assay_jtext_strip(run, &call->items[0], set, sides, out);
+    return assay_py_letters_capitalize(run, &call->items[0], out);
 }
 
-static assay_status run_strip(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status strip(assay_py_run *run, const assay_py_call *call, int sides, assay_py_value *out)
 {
-    return strip(run, call, ASSAY_JSTRIP_LEFT | ASSAY_JSTRIP_RIGHT, out);
-}
-static assay_status run_lstrip(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
-{
-    return strip(run, call, ASSAY_JSTRIP_LEFT, out);
-}
-static assay_status run_rstrip(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
-{
-    return strip(run, call, ASSAY_JSTRIP_RIGHT, out);
+    const assay_py_value *set = assay_py_argument_given(&call->items[1]) ? &call->items[1] : NULL;
+    if (set) ASSAY_TRY(assay_py_argument_text(run, set, "what strip() takes off"));
+    return assay_py_text_strip(run, &call->items[0], set, sides, out);
 }
 
-typedef assay_status splitter(assay_jrun *run, const assay_jvalue *text, const assay_jvalue *separator, int64_t most,
-                              assay_jlist **out);
-
-static assay_status split(assay_jrun *run, const assay_jcall *call, splitter *cut, assay_jvalue *out)
+static assay_status run_strip(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
-    const assay_jvalue *separator = assay_jargument_given(&call->items[1]) ? &call->items[1] : NULL;
-    assay_jlist *parts;
+    return strip(run, call, ASSAY_PY_STRIP_LEFT | ASSAY_PY_STRIP_RIGHT, out);
+}
+static assay_status run_lstrip(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
+{
+    return strip(run, call, ASSAY_PY_STRIP_LEFT, out);
+}
+static assay_status run_rstrip(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
+{
+    return strip(run, call, ASSAY_PY_STRIP_RIGHT, out);
+}
+
+typedef assay_status splitter(assay_py_run *run, const assay_py_value *text, const assay_py_value *separator,
+                              int64_t most, assay_py_list **out);
+
+static assay_status split(assay_py_run *run, const assay_py_call *call, splitter *cut, assay_py_value *out)
+{
+    const assay_py_value *separator = assay_py_argument_given(&call->items[1]) ? &call->items[1] : NULL;
+    assay_py_list *parts;
     int64_t most;
-    if (separator) ASSAY_TRY(assay_jargument_text(run, separator, "the separator of split()"));
-    ASSAY_TRY(assay_jargument_int(run, &call->items[2], -1, "the second argument of split()", &most));
+    if (separator) ASSAY_TRY(assay_py_argument_text(run, separator, "the separator of split()"));
+    ASSAY_TRY(assay_py_argument_int(run, &call->items[2], -1, "the second argument of split()", &most));
     ASSAY_TRY(cut(run, &call->items[0], separator, most, &parts));
-    *out = assay_jlist_value(parts);
+    *out = assay_py_list_value(parts);
     return ASSAY_OK;
 }
 
-static assay_status run_split(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_split(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
-    return split(run, call, assay_jletters_split, out);
+    return split(run, call, assay_py_letters_split, out);
 }
-static assay_status run_rsplit(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_rsplit(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
-    return split(run, call, assay_jletters_split_right, out);
+    return split(run, call, assay_py_letters_split_right, out);
 }
 
-static assay_status run_splitlines(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_splitlines(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
-    assay_jlist *lines;
-    ASSAY_TRY(assay_jletters_lines(run, &call->items[0], assay_jargument_truth(&call->items[1], false), &lines));
-    *out = assay_jlist_value(lines);
+    assay_py_list *lines;
+    ASSAY_TRY(assay_py_letters_lines(run, &call->items[0], assay_py_argument_truth(&call->items[1], false), &lines));
+    *out = assay_py_list_value(lines);
     return ASSAY_OK;
 }
 
-static assay_status run_replace(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_replace(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
-    assay_jvalue new = call->items[2];
+    assay_py_value new = call->items[2];
     int64_t most;
-    ASSAY_TRY(assay_jargument_text(run, &call->items[1], "the first argument of replace()"));
-    ASSAY_TRY(assay_jargument_text(run, &new, "the second argument of replace()"));
-    ASSAY_TRY(assay_jargument_int(run, &call->items[3], -1, "the third argument of replace()", &most));
-    if (call->items[0].markup) ASSAY_TRY(assay_jtext_escape(run, &new, &new));
-    return assay_jletters_replace(run, &call->items[0], &call->items[1], &new, most, out);
+    ASSAY_TRY(assay_py_argument_text(run, &call->items[1], "the first argument of replace()"));
+    ASSAY_TRY(assay_py_argument_text(run, &new, "the second argument of replace()"));
+    ASSAY_TRY(assay_py_argument_int(run, &call->items[3], -1, "the third argument of replace()", &most));
+    if (call->items[0].markup) ASSAY_TRY(assay_py_text_escape(run, &new, &new));
+    return assay_py_letters_replace(run, &call->items[0], &call->items[1], &new, most, out);
 }
 
 /* The window [start, end) that find() and friends take, as bytes; false: it begins behind the end. */
-static assay_status window(assay_jrun *run, const assay_jcall *call, size_t *from, size_t *to, bool *valid)
+static assay_status window(assay_py_run *run, const assay_py_call *call, size_t *from, size_t *to, bool *valid)
 {
-    const assay_jvalue *text = &call->items[0];
+    const assay_py_value *text = &call->items[0];
     int64_t length, start, end;
-    assay_jvalue none = {0};
+    assay_py_value none = {0};
     *from = 0;
     *to = text->size;
     *valid = true;
-    if (!assay_jargument_given(&call->items[2]) && !assay_jargument_given(&call->items[3])) return ASSAY_OK;
-    ASSAY_TRY(assay_jvalue_length(run, text, &length));
-    ASSAY_TRY(assay_jargument_int(run, assay_jargument_given(&call->items[2]) ? &call->items[2] : &none, 0, "a start",
-                                  &start));
-    ASSAY_TRY(assay_jargument_int(run, assay_jargument_given(&call->items[3]) ? &call->items[3] : &none, INT64_MAX,
-                                  "an end", &end));
+    if (!assay_py_argument_given(&call->items[2]) && !assay_py_argument_given(&call->items[3])) return ASSAY_OK;
+    ASSAY_TRY(assay_py_value_length(run, text, &length));
+    ASSAY_TRY(assay_py_argument_int(run, assay_py_argument_given(&call->items[2]) ? &call->items[2] : &none, 0,
+                                    "a start", &start));
+    ASSAY_TRY(assay_py_argument_int(run, assay_py_argument_given(&call->items[3]) ? &call->items[3] : &none, INT64_MAX,
+                                    "an end", &end));
     if (end > length) end = length;
     if (end < 0) end = end + length < 0 ? 0 : end + length;
     if (start < 0) start = start + length < 0 ? 0 : start + length;
     *valid = start <= end && start <= length;
     if (!*valid) return ASSAY_OK;
-    *from = assay_jtext_offset(text, (size_t)start);
-    *to = assay_jtext_offset(text, (size_t)end);
+    *from = assay_py_text_offset(text, (size_t)start);
+    *to = assay_py_text_offset(text, (size_t)end);
     return ASSAY_OK;
 }
 
 /* Code points up to the match, or -1. */
-static assay_status search(assay_jrun *run, const assay_jcall *call, bool last, int64_t *out)
+static assay_status search(assay_py_run *run, const assay_py_call *call, bool last, int64_t *out)
 {
     size_t from, to;
     bool valid;
-    ASSAY_TRY(assay_jargument_text(run, &call->items[1], "what is searched for"));
+    ASSAY_TRY(assay_py_argument_text(run, &call->items[1], "what is searched for"));
     ASSAY_TRY(window(run, call, &from, &to, &valid));
     *out = -1;
-    ASSAY_TRY(assay_jrun_charge(run, call->items[0].size));
+    ASSAY_TRY(assay_py_run_charge(run, call->items[0].size));
     if (!valid) return ASSAY_OK;
-    assay_jvalue part = assay_jtext_part(&call->items[0], 0, to);
-    size_t at = last ? 0 : assay_jtext_find(&part, &call->items[1], from);
-    if (last) ASSAY_TRY(assay_jtext_find_last(run, &part, &call->items[1], to, &at));
+    assay_py_value part = assay_py_text_part(&call->items[0], 0, to);
+    size_t at = last ? 0 : assay_py_text_find(&part, &call->items[1], from);
+    if (last) ASSAY_TRY(assay_py_text_find_last(run, &part, &call->items[1], to, &at));
     if (at == SIZE_MAX || at < from) return ASSAY_OK;
-    part = assay_jtext_part(&call->items[0], 0, at);
-    *out = (int64_t)assay_jtext_length(&part);
+    part = assay_py_text_part(&call->items[0], 0, at);
+    *out = (int64_t)assay_py_text_length(&part);
     return ASSAY_OK;
 }
 
-static assay_status search_value(assay_jrun *run, const assay_jcall *call, bool last, bool must, assay_jvalue *out)
+static assay_status search_value(assay_py_run *run, const assay_py_call *call, bool last, bool must,
+                                 assay_py_value *out)
 {
     int64_t at;
     ASSAY_TRY(search(run, call, last, &at));
-    if (must && at < 0) return assay_jrun_fail(run, "index() does not find the text");
-    *out = assay_jvalue_int(at);
+    if (must && at < 0) return assay_py_run_fail(run, "index() does not find the text");
+    *out = assay_py_value_int(at);
     return ASSAY_OK;
 }
 
-static assay_status run_find(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_find(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
     return search_value(run, call, false, false, out);
 }
-static assay_status run_rfind(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_rfind(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
     return search_value(run, call, true, false, out);
 }
-static assay_status run_index(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_index(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
     return search_value(run, call, false, true, out);
 }
-static assay_status run_rindex(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_rindex(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
     return search_value(run, call, true, true, out);
 }
 
-static assay_status run_count(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_count(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
     size_t from, to;
     int64_t count = 0;
     bool valid;
-    ASSAY_TRY(assay_jargument_text(run, &call->items[1], "what is counted"));
+    ASSAY_TRY(assay_py_argument_text(run, &call->items[1], "what is counted"));
     ASSAY_TRY(window(run, call, &from, &to, &valid));
-    ASSAY_TRY(assay_jrun_charge(run, call->items[0].size));
-    assay_jvalue part = assay_jtext_part(&call->items[0], from, valid ? to : from);
-    if (!call->items[1].size) count = valid ? (int64_t)assay_jtext_length(&part) + 1 : 0;
+    ASSAY_TRY(assay_py_run_charge(run, call->items[0].size));
+    assay_py_value part = assay_py_text_part(&call->items[0], from, valid ? to : from);
+    if (!call->items[1].size) count = valid ? (int64_t)assay_py_text_length(&part) + 1 : 0;
     else
-        for (size_t at = 0; (at = assay_jtext_find(&part, &call->items[1], at)) != SIZE_MAX; at += call->items[1].size)
+        for (size_t at = 0; (at = assay_py_text_find(&part, &call->items[1], at)) != SIZE_MAX;
+             at += call->items[1].size)
             count++;
-    *out = assay_jvalue_int(count);
+    *out = assay_py_value_int(count);
     return ASSAY_OK;
 }
 
 /* A tuple of candidates, or one. */
-static assay_status touches(assay_jrun *run, const assay_jcall *call, bool end, assay_jvalue *out)
+static assay_status touches(assay_py_run *run, const assay_py_call *call, bool end, assay_py_value *out)
 {
     size_t from, to, count = 1;
     bool valid, found = false;
-    const assay_jvalue *candidates = &call->items[1];
-    if (assay_jvalue_is_list(candidates, ASSAY_JLIST_TUPLE)) {
+    const assay_py_value *candidates = &call->items[1];
+    if (assay_py_value_is_list(candidates, ASSAY_PY_LIST_TUPLE)) {
         count = candidates->as.list->count;
         candidates = candidates->as.list->items;
     }
     ASSAY_TRY(window(run, call, &from, &to, &valid));
-    assay_jvalue part = assay_jtext_part(&call->items[0], from, valid ? to : from);
+    assay_py_value part = assay_py_text_part(&call->items[0], from, valid ? to : from);
     for (size_t i = 0; i < count; i++) {
-        ASSAY_TRY(assay_jargument_text(run, &candidates[i], "what startswith() and endswith() look for"));
-        ASSAY_TRY(assay_jrun_step(run));
-        found = found ||
-                (valid && (end ? assay_jtext_ends(&part, &candidates[i]) : assay_jtext_starts(&part, &candidates[i])));
+        ASSAY_TRY(assay_py_argument_text(run, &candidates[i], "what startswith() and endswith() look for"));
+        ASSAY_TRY(assay_py_run_step(run));
+        found =
+            found ||
+            (valid && (end ? assay_py_text_ends(&part, &candidates[i]) : assay_py_text_starts(&part, &candidates[i])));
     }
-    *out = assay_jvalue_bool(found);
+    *out = assay_py_value_bool(found);
     return ASSAY_OK;
 }
 
-static assay_status run_startswith(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_startswith(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
     return touches(run, call, false, out);
 }
-static assay_status run_endswith(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_endswith(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
     return touches(run, call, true, out);
 }
 
-static assay_status run_join(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_join(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
-    assay_jiter iter;
-    assay_jvalue item;
-    assay_jbuild build = {0};
+    assay_py_iter iter;
+    assay_py_value item;
+    assay_py_build build = {0};
     bool markup = call->items[0].markup;
-    ASSAY_TRY(assay_jiter_start(run, &iter, &call->items[1]));
-    for (bool first = true; assay_jiter_next(&iter, &item); first = false) {
-        if (!markup) ASSAY_TRY(assay_jargument_text(run, &item, "what join() joins"));
-        if (!first) ASSAY_TRY(assay_jbuild_text(run, &build, &call->items[0]));
+    ASSAY_TRY(assay_py_iter_start(run, &iter, &call->items[1]));
+    for (bool first = true; assay_py_iter_next(&iter, &item); first = false) {
+        if (!markup) ASSAY_TRY(assay_py_argument_text(run, &item, "what join() joins"));
+        if (!first) ASSAY_TRY(assay_py_build_text(run, &build, &call->items[0]));
         if (markup) {
-            ASSAY_TRY(assay_jvalue_str(run, &item, true, &item));
-            ASSAY_TRY(assay_jtext_escape(run, &item, &item));
+            ASSAY_TRY(assay_py_value_str(run, &item, true, &item));
+            ASSAY_TRY(assay_py_text_escape(run, &item, &item));
         }
-        ASSAY_TRY(assay_jbuild_text(run, &build, &item));
+        ASSAY_TRY(assay_py_build_text(run, &build, &item));
     }
-    *out = assay_jbuild_value(&build);
+    *out = assay_py_build_value(&build);
     out->markup = markup;
     return ASSAY_OK;
 }
 
-static assay_status run_format(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_format(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
-    assay_jcall rest = *call;
+    assay_py_call rest = *call;
     rest.items++;
     rest.count--;
-    return assay_jformat_braces(run, &call->items[0], &rest, out);
+    return assay_py_format_braces(run, &call->items[0], &rest, out);
 }
 
-static assay_status run_format_map(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_format_map(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
     void *memory;
-    if (call->items[1].type != ASSAY_J_DICT) return assay_jrun_fail(run, "format_map() wants a dict");
-    const assay_jdict *dict = call->items[1].as.dict;
-    ASSAY_TRY(assay_jrun_alloc(run, 2 * dict->count, sizeof(assay_jvalue), &memory));
-    assay_jvalue *names = memory, *values = names + dict->count;
-    assay_jcall named = {.names = names, .values = values};
+    if (call->items[1].type != ASSAY_PY_DICT) return assay_py_run_fail(run, "format_map() wants a dict");
+    const assay_py_dict *dict = call->items[1].as.dict;
+    ASSAY_TRY(assay_py_run_alloc(run, 2 * dict->count, sizeof(assay_py_value), &memory));
+    assay_py_value *names = memory, *values = names + dict->count;
+    assay_py_call named = {.names = names, .values = values};
     for (size_t i = 0; i < dict->count; i++) {
-        if (dict->entries[i].key.type != ASSAY_J_TEXT) continue;
+        if (dict->entries[i].key.type != ASSAY_PY_TEXT) continue;
         names[named.named] = dict->entries[i].key;
         values[named.named++] = dict->entries[i].value;
     }
-    return assay_jformat_braces(run, &call->items[0], &named, out);
+    return assay_py_format_braces(run, &call->items[0], &named, out);
 }
 
-static assay_status cut_affix(assay_jrun *run, const assay_jcall *call, bool end, assay_jvalue *out)
+static assay_status cut_affix(assay_py_run *run, const assay_py_call *call, bool end, assay_py_value *out)
 {
-    const assay_jvalue *text = &call->items[0], *affix = &call->items[1];
-    ASSAY_TRY(assay_jargument_text(run, affix, "what is removed"));
-    bool markup = text->markup, there = end ? assay_jtext_ends(text, affix) : assay_jtext_starts(text, affix);
+    const assay_py_value *text = &call->items[0], *affix = &call->items[1];
+    ASSAY_TRY(assay_py_argument_text(run, affix, "what is removed"));
+    bool markup = text->markup, there = end ? assay_py_text_ends(text, affix) : assay_py_text_starts(text, affix);
     size_t cut = there ? affix->size : 0;
-    *out = end ? assay_jtext_part(text, 0, text->size - cut) : assay_jtext_part(text, cut, text->size);
+    *out = end ? assay_py_text_part(text, 0, text->size - cut) : assay_py_text_part(text, cut, text->size);
     out->markup = markup;
     return ASSAY_OK;
 }
 
-static assay_status run_removeprefix(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_removeprefix(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
     return cut_affix(run, call, false, out);
 }
-static assay_status run_removesuffix(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_removesuffix(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
     return cut_affix(run, call, true, out);
 }
 
-static assay_status part_in_three(assay_jrun *run, const assay_jcall *call, bool last, assay_jvalue *out)
+static assay_status part_in_three(assay_py_run *run, const assay_py_call *call, bool last, assay_py_value *out)
 {
-    const assay_jvalue *text = &call->items[0], *separator = &call->items[1];
-    assay_jlist *parts;
-    ASSAY_TRY(assay_jargument_text(run, separator, "the separator of partition()"));
-    if (!separator->size) return assay_jrun_fail(run, "partition() with an empty separator");
-    ASSAY_TRY(assay_jrun_charge(run, text->size));
-    size_t at = last ? 0 : assay_jtext_find(text, separator, 0);
-    if (last) ASSAY_TRY(assay_jtext_find_last(run, text, separator, text->size, &at));
+    const assay_py_value *text = &call->items[0], *separator = &call->items[1];
+    assay_py_list *parts;
+    ASSAY_TRY(assay_py_argument_text(run, separator, "the separator of partition()"));
+    if (!separator->size) return assay_py_run_fail(run, "partition() with an empty separator");
+    ASSAY_TRY(assay_py_run_charge(run, text->size));
+    size_t at = last ? 0 : assay_py_text_find(text, separator, 0);
+    if (last) ASSAY_TRY(assay_py_text_find_last(run, text, separator, text->size, &at));
     size_t none = last ? 0 : text->size, before = at == SIZE_MAX ? none : at,
            behind = at == SIZE_MAX ? none : at + separator->size;
     const size_t cuts[] = {0, before, behind, text->size};
-    ASSAY_TRY(assay_jlist_new(run, ASSAY_JLIST_TUPLE, 3, &parts));
+    ASSAY_TRY(assay_py_list_new(run, ASSAY_PY_LIST_TUPLE, 3, &parts));
     for (size_t i = 0; i < 3; i++) {
-        assay_jvalue part = assay_jtext_part(text, cuts[i], cuts[i + 1]);
+        assay_py_value part = assay_py_text_part(text, cuts[i], cuts[i + 1]);
         part.markup = text->markup;
-        ASSAY_TRY(assay_jlist_push(run, parts, part));
+        ASSAY_TRY(assay_py_list_push(run, parts, part));
     }
-    *out = assay_jlist_value(parts);
+    *out = assay_py_list_value(parts);
     return ASSAY_OK;
 }
 
-static assay_status run_partition(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_partition(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
     return part_in_three(run, call, false, out);
 }
-static assay_status run_rpartition(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_rpartition(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
     return part_in_three(run, call, true, out);
 }
 
 /* side: -1 text to the left, 1 to the right, 0 in the middle (an odd place goes as CPython puts it). */
-static assay_status justify(assay_jrun *run, const assay_jcall *call, int side, assay_jvalue *out)
+static assay_status justify(assay_py_run *run, const assay_py_call *call, int side, assay_py_value *out)
 {
     int64_t width, length, room;
-    ASSAY_TRY(assay_jargument_int(run, &call->items[1], 0, "a width", &width));
-    ASSAY_TRY(assay_jvalue_length(run, &call->items[0], &length));
+    ASSAY_TRY(assay_py_argument_int(run, &call->items[1], 0, "a width", &width));
+    ASSAY_TRY(assay_py_value_length(run, &call->items[0], &length));
     room = width > length ? width - length : 0;
     int64_t before = side < 0 ? 0 : side > 0 ? room : room / 2 + (room & width & 1);
-    assay_jvalue fill = call->items[2];
-    if (fill.type == ASSAY_J_MISSING) return assay_jletters_pad(run, &call->items[0], NULL, before, room - before, out);
-    ASSAY_TRY(assay_jargument_text(run, &fill, "the fill character"));
-    if (call->items[0].markup) ASSAY_TRY(assay_jtext_escape(run, &fill, &fill));
-    return assay_jletters_pad(run, &call->items[0], &fill, before, room - before, out);
+    assay_py_value fill = call->items[2];
+    if (fill.type == ASSAY_PY_MISSING)
+        return assay_py_letters_pad(run, &call->items[0], NULL, before, room - before, out);
+    ASSAY_TRY(assay_py_argument_text(run, &fill, "the fill character"));
+    if (call->items[0].markup) ASSAY_TRY(assay_py_text_escape(run, &fill, &fill));
+    return assay_py_letters_pad(run, &call->items[0], &fill, before, room - before, out);
 }
 
-static assay_status run_center(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_center(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
     return justify(run, call, 0, out);
 }
-static assay_status run_ljust(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_ljust(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
     return justify(run, call, -1, out);
 }
-static assay_status run_rjust(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_rjust(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
     return justify(run, call, 1, out);
 }
 
-static assay_status run_zfill(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_zfill(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
-    const assay_jvalue *text = &call->items[0];
+    const assay_py_value *text = &call->items[0];
     int64_t width, length;
-    assay_jvalue padded, zero = assay_jvalue_literal("0");
-    assay_jbuild build = {0};
+    assay_py_value padded, zero = assay_py_value_literal("0");
+    assay_py_build build = {0};
     bool markup = text->markup, sign = text->size && (text->as.text[0] == '-' || text->as.text[0] == '+');
-    ASSAY_TRY(assay_jargument_int(run, &call->items[1], 0, "a width", &width));
-    ASSAY_TRY(assay_jvalue_length(run, text, &length));
-    assay_jvalue digits = assay_jtext_part(text, sign, text->size);
-    ASSAY_TRY(assay_jletters_pad(run, &digits, &zero, width > length ? width - length : 0, 0, &padded));
-    ASSAY_TRY(assay_jbuild_bytes(run, &build, text->as.text, sign));
-    ASSAY_TRY(assay_jbuild_text(run, &build, &padded));
-    *out = assay_jbuild_value(&build);
+    ASSAY_TRY(assay_py_argument_int(run, &call->items[1], 0, "a width", &width));
+    ASSAY_TRY(assay_py_value_length(run, text, &length));
+    assay_py_value digits = assay_py_text_part(text, sign, text->size);
+    ASSAY_TRY(assay_py_letters_pad(run, &digits, &zero, width > length ? width - length : 0, 0, &padded));
+    ASSAY_TRY(assay_py_build_bytes(run, &build, text->as.text, sign));
+    ASSAY_TRY(assay_py_build_text(run, &build, &padded));
+    *out = assay_py_build_value(&build);
     out->markup = markup;
     return ASSAY_OK;
 }
 
-static assay_status run_expandtabs(assay_jrun *run, const assay_jcall *call, assay_jvalue *out)
+static assay_status run_expandtabs(assay_py_run *run, const assay_py_call *call, assay_py_value *out)
 {
-    const assay_jvalue *text = &call->items[0];
-    assay_jvalue space = assay_jvalue_literal(" ");
-    assay_jbuild build = {0};
+    const assay_py_value *text = &call->items[0];
+    assay_py_value space = assay_py_value_literal(" ");
+    assay_py_build build = {0};
     int64_t size, column = 0;
     bool markup = text->markup;
-    ASSAY_TRY(assay_jargument_int(run, &call->items[1], 8, "the size of a tab", &size));
-    if (size > 1000) return assay_jrun_fail(run, "tabs of more than 1000 characters");
-    for (size_t i = 0; i < text->size; i += assay_jtext_step(text, i)) {
-        int32_t point = assay_jtext_point(text, i);
+    ASSAY_TRY(assay_py_argument_int(run, &call->items[1], 8, "the size of a tab", &size));
+    if (size > 1000) return assay_py_run_fail(run, "tabs of more than 1000 characters");
+    for (size_t i = 0; i < text->size; i += assay_py_text_step(text, i)) {
+        int32_t point = assay_py_text_point(text, i);
         int64_t room = point == '\t' && size > 0 ? size - column % size : 0;
-        if (point == '\t') ASSAY_TRY(assay_jbuild_fill(run, &build, &space, (size_t)room));
-        else ASSAY_TRY(assay_jbuild_point(run, &build, point));
+        if (point == '\t') ASSAY_TRY(assay_py_build_fill(run, &build, &space, (size_t)room));
+        else ASSAY_TRY(assay_py_build_point(run, &build, point));
         column = point == '\n' || point == '\r' ? 0 : point == '\t' ? column + room : column + 1;
     }
-    *out = assay_jbuild_value(&build);
+    *out = assay_py_build_value(&build);
     out->markup = markup;
     return ASSAY_OK;
 }
 
-static const assay_jbuiltin methods[] = {
+static const assay_py_builtin methods[] = {
     {"strip", "self chars=", true, run_strip},
     {"split", "self sep= maxsplit=", false, run_split},
     {"lstrip", "self chars=", true, run_lstrip},
@@ -414,4 +418,4 @@ static const assay_jbuiltin methods[] = {
     {"zfill", "self width", true, run_zfill},
     {"expandtabs", "self tabsize=", false, run_expandtabs},
 };
-const assay_jbuiltin_table assay_jmethods_text = {methods, sizeof methods / sizeof *methods};
+const assay_py_builtin_table assay_py_methods_text = {methods, sizeof methods / sizeof *methods};

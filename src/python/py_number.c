@@ -49,7 +49,7 @@ static void put_fixed(const char *digits, int exponent, char *text, size_t capac
     else snprintf(text, capacity, "%s%.*s.0", digits, whole - count, zeros);
 }
 
-void assay_jnumber_repr(double real, char text[ASSAY_JNUMBER_TEXT])
+void assay_py_number_repr(double real, char text[ASSAY_PY_NUMBER_TEXT])
 {
     enum { ROOM = 64 };
     char digits[24] = "0";
@@ -66,13 +66,13 @@ void assay_jnumber_repr(double real, char text[ASSAY_JNUMBER_TEXT])
                  abs(exponent));
 }
 
-void assay_jnumber_print(double real, char kind, int precision, bool alternate, char text[ASSAY_JNUMBER_TEXT])
+void assay_py_number_print(double real, char kind, int precision, bool alternate, char text[ASSAY_PY_NUMBER_TEXT])
 {
     char format[8];
     assay_text_format(format, sizeof format, "%%%s.*%c", alternate ? "#" : "", kind);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    assay_text_format(text, ASSAY_JNUMBER_TEXT, format, precision, real);
+    assay_text_format(text, ASSAY_PY_NUMBER_TEXT, format, precision, real);
 #pragma GCC diagnostic pop
 }
 
@@ -116,7 +116,7 @@ static bool read_exponent(const char **text, const char *end, long *exponent)
 }
 
 /* The digits are written without the point and the exponent corrected, so that none is read. */
-bool assay_jnumber_read_real(const char *text, size_t size, double *out)
+bool assay_py_number_read_real(const char *text, size_t size, double *out)
 {
     char digits[1024];
     const char *end = text + size;
@@ -156,7 +156,7 @@ static int prefix_base(const char *text, size_t size)
     return mark == 'x' ? 16 : mark == 'o' ? 8 : mark == 'b' ? 2 : 0;
 }
 
-bool assay_jnumber_read_whole(const char *text, size_t size, int base, int64_t *out, bool *fits)
+bool assay_py_number_read_whole(const char *text, size_t size, int base, int64_t *out, bool *fits)
 {
     size_t at = size && (*text == '-' || *text == '+');
     bool minus = size && *text == '-', any = false;

@@ -15,7 +15,7 @@ static bool is_in(const point_range *ranges, size_t count, int32_t point)
     return false;
 }
 
-int32_t assay_jpoint_decode(const char *text, size_t *size)
+int32_t assay_py_point_decode(const char *text, size_t *size)
 {
     const unsigned char *byte = (const unsigned char *)text;
     *size = byte[0] < 0x80 ? 1 : byte[0] < 0xe0 ? 2 : byte[0] < 0xf0 ? 3 : 4;
@@ -25,12 +25,12 @@ int32_t assay_jpoint_decode(const char *text, size_t *size)
     return (byte[0] & 0x07) << 18 | (byte[1] & 0x3f) << 12 | (byte[2] & 0x3f) << 6 | (byte[3] & 0x3f);
 }
 
-size_t assay_jpoint_encode(int32_t point, char out[4])
+size_t assay_py_point_encode(int32_t point, char out[4])
 {
     return (size_t)utf8proc_encode_char(point, (utf8proc_uint8_t *)out);
 }
 
-bool assay_jpoint_is_space(int32_t point)
+bool assay_py_point_is_space(int32_t point)
 {
     static const point_range wide[] = {{0x1680, 0x1680}, {0x2000, 0x200a}, {0x2028, 0x2029},
                                        {0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000}};
@@ -40,20 +40,20 @@ bool assay_jpoint_is_space(int32_t point)
 
 static utf8proc_category_t category(int32_t point) { return utf8proc_category(point); }
 
-bool assay_jpoint_is_printable(int32_t point)
+bool assay_py_point_is_printable(int32_t point)
 {
     if (point < 0x7f) return point >= 0x20;
     utf8proc_category_t is = category(point);
     return is != UTF8PROC_CATEGORY_CN && is < UTF8PROC_CATEGORY_ZS;
 }
 
-bool assay_jpoint_is_alpha(int32_t point)
+bool assay_py_point_is_alpha(int32_t point)
 {
     utf8proc_category_t is = category(point);
     return is >= UTF8PROC_CATEGORY_LU && is <= UTF8PROC_CATEGORY_LO;
 }
 
-bool assay_jpoint_is_name(int32_t point)
+bool assay_py_point_is_name(int32_t point)
 {
     if (point < 0x80)
         return point == '_' || (point >= '0' && point <= '9') || ((point | 32) >= 'a' && (point | 32) <= 'z');
@@ -62,9 +62,9 @@ bool assay_jpoint_is_name(int32_t point)
            is == UTF8PROC_CATEGORY_PC;
 }
 
-bool assay_jpoint_is_decimal(int32_t point) { return category(point) == UTF8PROC_CATEGORY_ND; }
+bool assay_py_point_is_decimal(int32_t point) { return category(point) == UTF8PROC_CATEGORY_ND; }
 
-bool assay_jpoint_is_digit(int32_t point)
+bool assay_py_point_is_digit(int32_t point)
 {
     static const point_range others[] = {
         {0xb2, 0xb3},     {0xb9, 0xb9},       {0x1369, 0x1371},   {0x19da, 0x19da},   {0x2070, 0x2070},
@@ -72,11 +72,11 @@ bool assay_jpoint_is_digit(int32_t point)
         {0x24ea, 0x24ea}, {0x24f5, 0x24fd},   {0x24ff, 0x24ff},   {0x2776, 0x277e},   {0x2780, 0x2788},
         {0x278a, 0x2792}, {0x10a40, 0x10a43}, {0x10e60, 0x10e68}, {0x11052, 0x1105a}, {0x1f100, 0x1f10a},
     };
-    return assay_jpoint_is_decimal(point) || is_in(others, sizeof others / sizeof *others, point);
+    return assay_py_point_is_decimal(point) || is_in(others, sizeof others / sizeof *others, point);
 }
 
 /* The ideographs with a numeric value of common use; Unihan has some rarer ones. */
-bool assay_jpoint_is_numeric(int32_t point)
+bool assay_py_point_is_numeric(int32_t point)
 {
     static const int32_t ideographs[] = {0x3007, 0x4e00, 0x4e03, 0x4e07, 0x4e09, 0x4e24, 0x4e5d, 0x4e8c, 0x4e94,
                                          0x4ebf, 0x4edf, 0x4f0d, 0x4f70, 0x5104, 0x5146, 0x516b, 0x516d, 0x5341,
@@ -90,14 +90,14 @@ bool assay_jpoint_is_numeric(int32_t point)
     return false;
 }
 
-bool assay_jpoint_is_upper(int32_t point)
+bool assay_py_point_is_upper(int32_t point)
 {
     static const point_range others[] = {
         {0x2160, 0x216f}, {0x24b6, 0x24cf}, {0x1f130, 0x1f149}, {0x1f150, 0x1f169}, {0x1f170, 0x1f189}};
     return category(point) == UTF8PROC_CATEGORY_LU || is_in(others, sizeof others / sizeof *others, point);
 }
 
-bool assay_jpoint_is_lower(int32_t point)
+bool assay_py_point_is_lower(int32_t point)
 {
     static const point_range others[] = {
         {0xaa, 0xaa},       {0xba, 0xba},       {0x2b0, 0x2b8},     {0x2c0, 0x2c1},     {0x2e0, 0x2e4},
@@ -109,14 +109,14 @@ bool assay_jpoint_is_lower(int32_t point)
     return category(point) == UTF8PROC_CATEGORY_LL || is_in(others, sizeof others / sizeof *others, point);
 }
 
-bool assay_jpoint_is_title(int32_t point) { return category(point) == UTF8PROC_CATEGORY_LT; }
+bool assay_py_point_is_title(int32_t point) { return category(point) == UTF8PROC_CATEGORY_LT; }
 
-bool assay_jpoint_is_cased(int32_t point)
+bool assay_py_point_is_cased(int32_t point)
 {
-    return assay_jpoint_is_lower(point) || assay_jpoint_is_upper(point) || assay_jpoint_is_title(point);
+    return assay_py_point_is_lower(point) || assay_py_point_is_upper(point) || assay_py_point_is_title(point);
 }
 
-bool assay_jpoint_is_case_ignorable(int32_t point)
+bool assay_py_point_is_case_ignorable(int32_t point)
 {
     static const point_range others[] = {{'\'', '\''},     {'.', '.'},       {':', ':'},       {0xb7, 0xb7},
                                          {0x387, 0x387},   {0x55f, 0x55f},   {0x5f4, 0x5f4},   {0x2018, 0x2019},
@@ -128,15 +128,15 @@ bool assay_jpoint_is_case_ignorable(int32_t point)
            is_in(others, sizeof others / sizeof *others, point);
 }
 
-static const assay_jcase *find_case(int32_t point)
+static const assay_py_case *find_case(int32_t point)
 {
-    size_t low = 0, high = ASSAY_JCASE_COUNT;
+    size_t low = 0, high = ASSAY_PY_CASE_COUNT;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (assay_jcase_table[middle].point < point) low = middle + 1;
+        if (assay_py_case_table[middle].point < point) low = middle + 1;
         else high = middle;
     }
-    return low < ASSAY_JCASE_COUNT && assay_jcase_table[low].point == point ? &assay_jcase_table[low] : NULL;
+    return low < ASSAY_PY_CASE_COUNT && assay_py_case_table[low].point == point ? &assay_py_case_table[low] : NULL;
 }
 
 static size_t copy_points(const int32_t from[3], int32_t out[3])
@@ -146,23 +146,23 @@ static size_t copy_points(const int32_t from[3], int32_t out[3])
     return count;
 }
 
-size_t assay_jpoint_upper(int32_t point, int32_t out[3])
+size_t assay_py_point_upper(int32_t point, int32_t out[3])
 {
-    const assay_jcase *special = point < 0x80 ? NULL : find_case(point);
+    const assay_py_case *special = point < 0x80 ? NULL : find_case(point);
     if (special) return copy_points(special->upper, out);
     out[0] = utf8proc_toupper(point);
     return 1;
 }
 
-size_t assay_jpoint_title(int32_t point, int32_t out[3])
+size_t assay_py_point_title(int32_t point, int32_t out[3])
 {
-    const assay_jcase *special = point < 0x80 ? NULL : find_case(point);
+    const assay_py_case *special = point < 0x80 ? NULL : find_case(point);
     if (special) return copy_points(special->title, out);
     out[0] = utf8proc_totitle(point);
     return 1;
 }
 
-size_t assay_jpoint_lower(int32_t point, int32_t out[3])
+size_t assay_py_point_lower(int32_t point, int32_t out[3])
 {
     out[0] = utf8proc_tolower(point);
     if (point != 0x130) return 1;

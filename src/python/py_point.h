@@ -7,25 +7,25 @@
 #include <stdint.h>
 
 /* The code point at the start of valid UTF-8; *size: its bytes. */
-int32_t assay_jpoint_decode(const char *text, size_t *size);
-size_t assay_jpoint_encode(int32_t point, char out[4]);
+int32_t assay_py_point_decode(const char *text, size_t *size);
+size_t assay_py_point_encode(int32_t point, char out[4]);
 
-bool assay_jpoint_is_space(int32_t point);
-bool assay_jpoint_is_printable(int32_t point);
-bool assay_jpoint_is_name(int32_t point); /* may stand in an identifier */
-bool assay_jpoint_is_alpha(int32_t point);
-bool assay_jpoint_is_decimal(int32_t point);
-bool assay_jpoint_is_digit(int32_t point);
-bool assay_jpoint_is_numeric(int32_t point);
-bool assay_jpoint_is_upper(int32_t point);
-bool assay_jpoint_is_lower(int32_t point);
-bool assay_jpoint_is_title(int32_t point);
-bool assay_jpoint_is_cased(int32_t point);
-bool assay_jpoint_is_case_ignorable(int32_t point); /* skipped where a final sigma is looked for */
+bool assay_py_point_is_space(int32_t point);
+bool assay_py_point_is_printable(int32_t point);
+bool assay_py_point_is_name(int32_t point); /* may stand in an identifier */
+bool assay_py_point_is_alpha(int32_t point);
+bool assay_py_point_is_decimal(int32_t point);
+bool assay_py_point_is_digit(int32_t point);
+bool assay_py_point_is_numeric(int32_t point);
+bool assay_py_point_is_upper(int32_t point);
+bool assay_py_point_is_lower(int32_t point);
+bool assay_py_point_is_title(int32_t point);
+bool assay_py_point_is_cased(int32_t point);
+bool assay_py_point_is_case_ignorable(int32_t point); /* skipped where a final sigma is looked for */
 
 /* Up to three code points; returns how many. Lower case: without the rule for the final sigma. */
-size_t assay_jpoint_upper(int32_t point, int32_t out[3]);
-size_t assay_jpoint_title(int32_t point, int32_t out[3]);
-size_t assay_jpoint_lower(int32_t point, int32_t out[3]);
+size_t assay_py_point_upper(int32_t point, int32_t out[3]);
+size_t assay_py_point_title(int32_t point, int32_t out[3]);
+size_t assay_py_point_lower(int32_t point, int32_t out[3]);
 
 #endif

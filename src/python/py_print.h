@@ -4,18 +4,19 @@
 
 #include "python/py_text.h"
 
-assay_status assay_jprint_str(assay_jrun *run, assay_jbuild *build, const assay_jvalue *value);
-assay_status assay_jprint_repr(assay_jrun *run, assay_jbuild *build, const assay_jvalue *value);
+assay_status assay_py_print_str(assay_py_run *run, assay_py_build *build, const assay_py_value *value);
+assay_status assay_py_print_repr(assay_py_run *run, assay_py_build *build, const assay_py_value *value);
 
 /* str(value) as a value; a text is itself. The mark of safety stays only with `soft` (MarkupSafe's soft_str). */
-assay_status assay_jvalue_str(assay_jrun *run, const assay_jvalue *value, bool soft, assay_jvalue *out);
+assay_status assay_py_value_str(assay_py_run *run, const assay_py_value *value, bool soft, assay_py_value *out);
 
 /* json.dumps(value, ensure_ascii=..., indent=..., separators=(item, key), sort_keys=...). */
-typedef struct assay_jjson {
+typedef struct assay_py_json {
     bool ascii, sort_keys, pretty;
-    assay_jvalue indent, between, behind_key;
-} assay_jjson;
+    assay_py_value indent, between, behind_key;
+} assay_py_json;
 
-assay_status assay_jprint_json(assay_jrun *run, assay_jbuild *build, const assay_jvalue *value, const assay_jjson *how);
+assay_status assay_py_print_json(assay_py_run *run, assay_py_build *build, const assay_py_value *value,
+                                 const assay_py_json *how);
 
 #endif

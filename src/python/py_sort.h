@@ -4,10 +4,10 @@
 
 #include "python/py_value.h"
 
-typedef struct assay_jkeyed {
-    assay_jvalue key, item;
-} assay_jkeyed;
+typedef struct assay_py_keyed {
+    assay_py_value key, item;
+} assay_py_keyed;
 
-assay_status assay_jsort(assay_jrun *run, assay_jkeyed *items, size_t count, bool reverse);
+assay_status assay_py_sort(assay_py_run *run, assay_py_keyed *items, size_t count, bool reverse);
 
 #endif

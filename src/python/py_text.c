@@ -7,14 +7,14 @@
 #include <stddef.h>
 #include <string.h>
 
-assay_jvalue assay_jtext_part(const assay_jvalue *text, size_t from, size_t to)
+assay_py_value assay_py_text_part(const assay_py_value *text, size_t from, size_t to)
 {
-    assay_jvalue part = assay_jvalue_text(text->as.text + from, to - from);
+    assay_py_value part = assay_py_value_text(text->as.text + from, to - from);
     part.ascii = text->ascii;
     return part;
 }
 
-size_t assay_jtext_length(const assay_jvalue *text)
+size_t assay_py_text_length(const assay_py_value *text)
 {
     size_t count = 0;
     if (text->ascii) return text->size;
@@ -22,37 +22,37 @@ size_t assay_jtext_length(const assay_jvalue *text)
     return count;
 }
 
-size_t assay_jtext_step(const assay_jvalue *text, size_t offset)
+size_t assay_py_text_step(const assay_py_value *text, size_t offset)
 {
     unsigned char first = (unsigned char)text->as.text[offset];
     return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }
 
-size_t assay_jtext_back(const assay_jvalue *text, size_t offset)
+size_t assay_py_text_back(const assay_py_value *text, size_t offset)
 {
     size_t size = 1;
     while (size < offset && ((unsigned char)text->as.text[offset - size] & 0xc0) == 0x80) size++;
     return size;
 }
 
-size_t assay_jtext_offset(const assay_jvalue *text, size_t index)
+size_t assay_py_text_offset(const assay_py_value *text, size_t index)
 {
     size_t offset = 0;
     if (text->ascii) return index < text->size ? index : text->size;
     while (index > 0 && offset < text->size) {
-        offset += assay_jtext_step(text, offset);
+        offset += assay_py_text_step(text, offset);
         index--;
     }
     return offset;
 }
 
-int32_t assay_jtext_point(const assay_jvalue *text, size_t offset)
+int32_t assay_py_text_point(const assay_py_value *text, size_t offset)
 {
     size_t size;
-    return assay_jpoint_decode(text->as.text + offset, &size);
+    return assay_py_point_decode(text->as.text + offset, &size);
 }
 
-size_t assay_jtext_find(const assay_jvalue *text, const assay_jvalue *part, size_t from)
+size_t assay_py_text_find(const assay_py_value *text, const assay_py_value *part, size_t from)
 {
     if (from > text->size) return SIZE_MAX;
     if (!part->size) return from;
@@ -66,20 +66,20 @@ static void reverse_bytes(char *into, const char *from, size_t size)
 }
 
 /* Long parts are searched for backwards in a reversed copy: memmem is linear whatever the two look like. */
-static assay_status find_last_long(assay_jrun *run, const assay_jvalue *text, const assay_jvalue *part, size_t to,
+static assay_status find_last_long(assay_py_run *run, const assay_py_value *text, const assay_py_value *part, size_t to,
                                    size_t *at)
 {
     char *copy;
-    ASSAY_TRY(assay_jrun_bytes(run, to + part->size, &copy));
+    ASSAY_TRY(assay_py_run_bytes(run, to + part->size, &copy));
     reverse_bytes(copy, text->as.text, to);
     reverse_bytes(copy + to, part->as.text, part->size);
     const char *found = memmem(copy, to, copy + to, part->size);
     *at = found ? to - (size_t)(found - copy) - part->size : SIZE_MAX;
-    return assay_jrun_charge(run, to * 8);
+    return assay_py_run_charge(run, to * 8);
 }
 
-assay_status assay_jtext_find_last(assay_jrun *run, const assay_jvalue *text, const assay_jvalue *part, size_t to,
-                                   size_t *at)
+assay_status assay_py_text_find_last(assay_py_run *run, const assay_py_value *text, const assay_py_value *part,
+                                     size_t to, size_t *at)
 {
     enum { SHORT_BYTES = 16 };
     size_t from = to;
@@ -89,70 +89,70 @@ assay_status assay_jtext_find_last(assay_jrun *run, const assay_jvalue *text, co
     for (from = to - part->size + 1; from-- > 0;) {
         if (memcmp(text->as.text + from, part->as.text, part->size) != 0) continue;
         *at = from;
-        return assay_jrun_charge(run, (to - from) * 8);
+        return assay_py_run_charge(run, (to - from) * 8);
     }
-    return assay_jrun_charge(run, to * 8);
+    return assay_py_run_charge(run, to * 8);
 }
 
-bool assay_jtext_starts(const assay_jvalue *text, const assay_jvalue *part)
+bool assay_py_text_starts(const assay_py_value *text, const assay_py_value *part)
 {
     return part->size <= text->size && memcmp(text->as.text, part->as.text, part->size) == 0;
 }
 
-bool assay_jtext_ends(const assay_jvalue *text, const assay_jvalue *part)
+bool assay_py_text_ends(const assay_py_value *text, const assay_py_value *part)
 {
     return part->size <= text->size && memcmp(text->as.text + text->size - part->size, part->as.text, part->size) == 0;
 }
 
 typedef struct strip_set {
-    const assay_jvalue *text; /* NULL: white space */
+    const assay_py_value *text; /* NULL: white space */
     bool ascii[128];
 } strip_set;
 
-static void start_set(strip_set *set, const assay_jvalue *text)
+static void start_set(strip_set *set, const assay_py_value *text)
 {
     *set = (strip_set){.text = text};
-    for (int i = 0; i < 128 && !text; i++) set->ascii[i] = assay_jpoint_is_space(i);
+    for (int i = 0; i < 128 && !text; i++) set->ascii[i] = assay_py_point_is_space(i);
     for (size_t i = 0; text && i < text->size; i++)
         if ((unsigned char)text->as.text[i] < 0x80) set->ascii[(unsigned char)text->as.text[i]] = true;
 }
 
 /* Whether the character of `size` bytes at an offset belongs to the set; its cost is charged. */
-static assay_status is_stripped(assay_jrun *run, const strip_set *set, const assay_jvalue *text, size_t offset,
+static assay_status is_stripped(assay_py_run *run, const strip_set *set, const assay_py_value *text, size_t offset,
                                 size_t size, bool *out)
 {
     const char *bytes = text->as.text + offset;
     if (size == 1) *out = set->ascii[(unsigned char)*bytes];
-    else if (!set->text) *out = assay_jpoint_is_space(assay_jtext_point(text, offset));
+    else if (!set->text) *out = assay_py_point_is_space(assay_py_text_point(text, offset));
     else *out = memmem(set->text->as.text, set->text->size, bytes, size) != NULL;
-    return assay_jrun_charge(run, set->text && size > 1 ? set->text->size : 0);
+    return assay_py_run_charge(run, set->text && size > 1 ? set->text->size : 0);
 }
 
-assay_status assay_jtext_strip(assay_jrun *run, const assay_jvalue *text, const assay_jvalue *set, int sides,
-                               assay_jvalue *out)
+assay_status assay_py_text_strip(assay_py_run *run, const assay_py_value *text, const assay_py_value *set, int sides,
+                                 assay_py_value *out)
 {
     strip_set known;
     size_t from = 0, to = text->size;
-    bool markup = text->markup, cut = sides & ASSAY_JSTRIP_LEFT;
+    bool markup = text->markup, cut = sides & ASSAY_PY_STRIP_LEFT;
     start_set(&known, set);
-    ASSAY_TRY(assay_jrun_charge(run, set ? set->size : 0));
+    ASSAY_TRY(assay_py_run_charge(run, set ? set->size : 0));
     while (cut && from < to) {
-        size_t size = assay_jtext_step(text, from);
+        size_t size = assay_py_text_step(text, from);
         ASSAY_TRY(is_stripped(run, &known, text, from, size, &cut));
         from += cut ? size : 0;
     }
-    cut = sides & ASSAY_JSTRIP_RIGHT;
+    cut = sides & ASSAY_PY_STRIP_RIGHT;
     while (cut && to > from) {
-        size_t size = assay_jtext_back(text, to);
+        size_t size = assay_py_text_back(text, to);
         ASSAY_TRY(is_stripped(run, &known, text, to - size, size, &cut));
         to -= cut ? size : 0;
     }
-    *out = assay_jtext_part(text, from, to);
+    *out = assay_py_text_part(text, from, to);
     out->markup = markup;
     return ASSAY_OK;
 }
 
-static assay_status too_large(assay_jrun *run) { return assay_jrun_fail(run, "a text grows beyond 1 GiB"); }
+static assay_status too_large(assay_py_run *run) { return assay_py_run_fail(run, "a text grows beyond 1 GiB"); }
 
 /* What joining makes has room behind it. A text that ends where its room begins is continued in place, and the longer
  * value shares its beginning with the shorter one: a loop that adds to a text takes time and memory in proportion to
@@ -162,24 +162,25 @@ typedef struct room {
     char bytes[];
 } room;
 
-static room *room_of(const assay_jvalue *text)
+static room *room_of(const assay_py_value *text)
 {
     room *found = text->growable ? (room *)(uintptr_t)(text->as.text - offsetof(room, bytes)) : NULL;
     return found && found->used == text->size ? found : NULL;
 }
 
-static assay_status new_room(assay_jrun *run, const assay_jvalue *text, size_t size, room **out)
+static assay_status new_room(assay_py_run *run, const assay_py_value *text, size_t size, room **out)
 {
     void *memory;
-    ASSAY_TRY(assay_jrun_alloc(run, 1, sizeof(room) + 2 * size, &memory));
-    ASSAY_TRY(assay_jrun_charge(run, text->size));
+    ASSAY_TRY(assay_py_run_alloc(run, 1, sizeof(room) + 2 * size, &memory));
+    ASSAY_TRY(assay_py_run_charge(run, text->size));
     *out = memory;
     **out = (room){.used = text->size, .capacity = 2 * size};
     if (text->size) memcpy((*out)->bytes, text->as.text, text->size);
     return ASSAY_OK;
 }
 
-assay_status assay_jtext_concat(assay_jrun *run, const assay_jvalue *a, const assay_jvalue *b, assay_jvalue *out)
+assay_status assay_py_text_concat(assay_py_run *run, const assay_py_value *a, const assay_py_value *b,
+                                  assay_py_value *out)
 {
     size_t size = (size_t)a->size + b->size;
     room *into = room_of(a);
@@ -188,10 +189,10 @@ assay_status assay_jtext_concat(assay_jrun *run, const assay_jvalue *a, const as
     if (!into || into->capacity < size) ASSAY_TRY(new_room(run, a, size, &into));
     if (b->size) memcpy(into->bytes + a->size, b->as.text, b->size);
     into->used = size;
-    *out = assay_jvalue_text(into->bytes, size);
+    *out = assay_py_value_text(into->bytes, size);
     out->ascii = ascii;
     out->growable = true;
-    return assay_jrun_charge(run, b->size);
+    return assay_py_run_charge(run, b->size);
 }
 
 static const char *entity_of(char byte)
@@ -212,9 +213,9 @@ static const char *entity_of(char byte)
     }
 }
 
-assay_status assay_jtext_escape(assay_jrun *run, const assay_jvalue *text, assay_jvalue *out)
+assay_status assay_py_text_escape(assay_py_run *run, const assay_py_value *text, assay_py_value *out)
 {
-    assay_jbuild build = {0};
+    assay_py_build build = {0};
     size_t from = 0;
     if (text->markup) {
         *out = *text;
@@ -223,28 +224,29 @@ assay_status assay_jtext_escape(assay_jrun *run, const assay_jvalue *text, assay
     for (size_t i = 0; i < text->size; i++) {
         const char *entity = entity_of(text->as.text[i]);
         if (!entity) continue;
-        ASSAY_TRY(assay_jbuild_bytes(run, &build, text->as.text + from, i - from));
-        ASSAY_TRY(assay_jbuild_literal(run, &build, entity));
+        ASSAY_TRY(assay_py_build_bytes(run, &build, text->as.text + from, i - from));
+        ASSAY_TRY(assay_py_build_literal(run, &build, entity));
         from = i + 1;
     }
-    ASSAY_TRY(assay_jbuild_bytes(run, &build, text->as.text + from, text->size - from));
-    *out = assay_jbuild_value(&build);
+    ASSAY_TRY(assay_py_build_bytes(run, &build, text->as.text + from, text->size - from));
+    *out = assay_py_build_value(&build);
     out->markup = true;
     return ASSAY_OK;
 }
 
-static assay_status reserve(assay_jrun *run, assay_jbuild *build, size_t more)
+static assay_status reserve(assay_py_run *run, assay_py_build *build, size_t more)
 {
     char *data;
     size_t needed;
     if (!assay_add_size(build->size, more, &needed) || needed > (1u << 30)) return too_large(run);
     if (needed <= build->capacity) return ASSAY_OK;
     size_t wanted = needed < 32 ? 64 : needed * 2;
-    if (build->capacity && assay_jarena_extend(&run->arena, build->data + build->capacity, wanted - build->capacity)) {
+    if (build->capacity &&
+        assay_py_arena_extend(&run->arena, build->data + build->capacity, wanted - build->capacity)) {
         build->capacity = wanted;
         return ASSAY_OK;
     }
-    ASSAY_TRY(assay_jrun_bytes(run, wanted, &data));
+    ASSAY_TRY(assay_py_run_bytes(run, wanted, &data));
     if (build->size) memcpy(data, build->data, build->size);
     build->data = data;
     build->capacity = wanted;
@@ -258,61 +260,61 @@ static bool is_wide(const char *bytes, size_t size)
     return false;
 }
 
-assay_status assay_jbuild_bytes(assay_jrun *run, assay_jbuild *build, const char *bytes, size_t size)
+assay_status assay_py_build_bytes(assay_py_run *run, assay_py_build *build, const char *bytes, size_t size)
 {
     ASSAY_TRY(reserve(run, build, size));
-    ASSAY_TRY(assay_jrun_charge(run, size));
+    ASSAY_TRY(assay_py_run_charge(run, size));
     if (size) memcpy(build->data + build->size, bytes, size);
     build->size += size;
     build->wide = build->wide || is_wide(bytes, size);
     return ASSAY_OK;
 }
 
-assay_status assay_jbuild_text(assay_jrun *run, assay_jbuild *build, const assay_jvalue *text)
+assay_status assay_py_build_text(assay_py_run *run, assay_py_build *build, const assay_py_value *text)
 {
-    return assay_jbuild_bytes(run, build, text->as.text, text->size);
+    return assay_py_build_bytes(run, build, text->as.text, text->size);
 }
 
-assay_status assay_jbuild_literal(assay_jrun *run, assay_jbuild *build, const char *text)
+assay_status assay_py_build_literal(assay_py_run *run, assay_py_build *build, const char *text)
 {
-    return assay_jbuild_bytes(run, build, text, strlen(text));
+    return assay_py_build_bytes(run, build, text, strlen(text));
 }
 
-assay_status assay_jbuild_byte(assay_jrun *run, assay_jbuild *build, char byte)
+assay_status assay_py_build_byte(assay_py_run *run, assay_py_build *build, char byte)
 {
-    return assay_jbuild_bytes(run, build, &byte, 1);
+    return assay_py_build_bytes(run, build, &byte, 1);
 }
 
-assay_status assay_jbuild_point(assay_jrun *run, assay_jbuild *build, int32_t point)
+assay_status assay_py_build_point(assay_py_run *run, assay_py_build *build, int32_t point)
 {
     char bytes[4];
-    return assay_jbuild_bytes(run, build, bytes, assay_jpoint_encode(point, bytes));
+    return assay_py_build_bytes(run, build, bytes, assay_py_point_encode(point, bytes));
 }
 
-assay_status assay_jbuild_fill(assay_jrun *run, assay_jbuild *build, const assay_jvalue *text, size_t times)
+assay_status assay_py_build_fill(assay_py_run *run, assay_py_build *build, const assay_py_value *text, size_t times)
 {
     size_t bytes;
     if (!text->size || !times) return ASSAY_OK;
     if (!assay_mul_size(text->size, times, &bytes)) return too_large(run);
     ASSAY_TRY(reserve(run, build, bytes));
-    for (size_t i = 0; i < times; i++) ASSAY_TRY(assay_jbuild_text(run, build, text));
+    for (size_t i = 0; i < times; i++) ASSAY_TRY(assay_py_build_text(run, build, text));
     return ASSAY_OK;
 }
 
-assay_status assay_jbuild_printf(assay_jrun *run, assay_jbuild *build, const char *format, ...)
+assay_status assay_py_build_printf(assay_py_run *run, assay_py_build *build, const char *format, ...)
 {
     char text[400];
     va_list args;
     va_start(args, format);
     int size = assay_text_vformat(text, sizeof text, format, args);
     va_end(args);
-    if (size < 0 || (size_t)size >= sizeof text) return assay_jrun_fail(run, "a number's text is too long");
-    return assay_jbuild_bytes(run, build, text, (size_t)size);
+    if (size < 0 || (size_t)size >= sizeof text) return assay_py_run_fail(run, "a number's text is too long");
+    return assay_py_build_bytes(run, build, text, (size_t)size);
 }
 
-assay_jvalue assay_jbuild_value(const assay_jbuild *build)
+assay_py_value assay_py_build_value(const assay_py_build *build)
 {
-    assay_jvalue value = assay_jvalue_text(build->data ? build->data : "", build->size);
+    assay_py_value value = assay_py_value_text(build->data ? build->data : "", build->size);
     value.ascii = !build->wide;
     return value;
 }

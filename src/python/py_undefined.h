@@ -5,8 +5,9 @@
 #include "python/py_value.h"
 
 /* An undefined value: the sentence, or what has no such element (object NULL: a variable of that name). */
-assay_status assay_jvalue_undefined(assay_jrun *run, const char *hint, const assay_jvalue *object,
-                                    const assay_jvalue *name, bool unsafe, assay_jvalue *out);
-assay_status assay_jvalue_undefined_error(assay_jrun *run, const assay_jvalue *value); /* the error that using it is */
+assay_status assay_py_value_undefined(assay_py_run *run, const char *hint, const assay_py_value *object,
+                                      const assay_py_value *name, bool unsafe, assay_py_value *out);
+assay_status assay_py_value_undefined_error(assay_py_run *run,
+                                            const assay_py_value *value); /* the error that using it is */
 
 #endif

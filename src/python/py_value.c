@@ -6,111 +6,113 @@
 #include <math.h>
 #include <string.h>
 
-assay_jvalue assay_jvalue_none(void) { return (assay_jvalue){.type = ASSAY_J_NONE}; }
-assay_jvalue assay_jvalue_bool(bool truth) { return (assay_jvalue){.type = ASSAY_J_BOOL, .as.truth = truth}; }
-assay_jvalue assay_jvalue_int(int64_t whole) { return (assay_jvalue){.type = ASSAY_J_INT, .as.whole = whole}; }
-assay_jvalue assay_jvalue_float(double real) { return (assay_jvalue){.type = ASSAY_J_FLOAT, .as.real = real}; }
+assay_py_value assay_py_value_none(void) { return (assay_py_value){.type = ASSAY_PY_NONE}; }
+assay_py_value assay_py_value_bool(bool truth) { return (assay_py_value){.type = ASSAY_PY_BOOL, .as.truth = truth}; }
+assay_py_value assay_py_value_int(int64_t whole) { return (assay_py_value){.type = ASSAY_PY_INT, .as.whole = whole}; }
+assay_py_value assay_py_value_float(double real) { return (assay_py_value){.type = ASSAY_PY_FLOAT, .as.real = real}; }
 
-assay_jvalue assay_jvalue_text(const char *text, size_t size)
+assay_py_value assay_py_value_text(const char *text, size_t size)
 {
-    return (assay_jvalue){.type = ASSAY_J_TEXT, .size = (uint32_t)size, .as.text = text};
+    return (assay_py_value){.type = ASSAY_PY_TEXT, .size = (uint32_t)size, .as.text = text};
 }
 
-assay_jvalue assay_jvalue_literal(const char *text)
+assay_py_value assay_py_value_literal(const char *text)
 {
-    assay_jvalue value = assay_jvalue_text(text, strlen(text));
+    assay_py_value value = assay_py_value_text(text, strlen(text));
     value.ascii = true;
     return value;
 }
 
-const char *assay_jvalue_type_name(const assay_jvalue *value)
+const char *assay_py_value_type_name(const assay_py_value *value)
 {
     static const char *const names[] = {
-        [ASSAY_J_MISSING] = "missing",
-        [ASSAY_J_UNDEFINED] = "Undefined",
-        [ASSAY_J_NONE] = "NoneType",
-        [ASSAY_J_BOOL] = "bool",
-        [ASSAY_J_INT] = "int",
-        [ASSAY_J_FLOAT] = "float",
-        [ASSAY_J_TEXT] = "str",
-        [ASSAY_J_LIST] = "list",
-        [ASSAY_J_DICT] = "dict",
-        [ASSAY_J_RANGE] = "range",
-        [ASSAY_J_NAMESPACE] = "Namespace",
-        [ASSAY_J_MACRO] = "Macro",
-        [ASSAY_J_METHOD] = "method",
-        [ASSAY_J_FUNCTION] = "function",
-        [ASSAY_J_LOOP] = "LoopContext",
-        [ASSAY_J_CYCLER] = "Cycler",
-        [ASSAY_J_JOINER] = "Joiner",
+        [ASSAY_PY_MISSING] = "missing",
+        [ASSAY_PY_UNDEFINED] = "Undefined",
+        [ASSAY_PY_NONE] = "NoneType",
+        [ASSAY_PY_BOOL] = "bool",
+        [ASSAY_PY_INT] = "int",
+        [ASSAY_PY_FLOAT] = "float",
+        [ASSAY_PY_TEXT] = "str",
+        [ASSAY_PY_LIST] = "list",
+        [ASSAY_PY_DICT] = "dict",
+        [ASSAY_PY_RANGE] = "range",
+        [ASSAY_PY_NAMESPACE] = "Namespace",
+        [ASSAY_PY_MACRO] = "Macro",
+        [ASSAY_PY_METHOD] = "method",
+        [ASSAY_PY_FUNCTION] = "function",
+        [ASSAY_PY_LOOP] = "LoopContext",
+        [ASSAY_PY_CYCLER] = "Cycler",
+        [ASSAY_PY_JOINER] = "Joiner",
     };
     static const char *const lists[] = {
-        [ASSAY_JLIST_LIST] = "list",           [ASSAY_JLIST_TUPLE] = "tuple",        [ASSAY_JLIST_GROUP] = "tuple",
-        [ASSAY_JLIST_KEYS] = "dict_keys",      [ASSAY_JLIST_VALUES] = "dict_values", [ASSAY_JLIST_ITEMS] = "dict_items",
-        [ASSAY_JLIST_GENERATOR] = "generator",
+        [ASSAY_PY_LIST_LIST] = "list",           [ASSAY_PY_LIST_TUPLE] = "tuple",
+        [ASSAY_PY_LIST_GROUP] = "tuple",         [ASSAY_PY_LIST_KEYS] = "dict_keys",
+        [ASSAY_PY_LIST_VALUES] = "dict_values",  [ASSAY_PY_LIST_ITEMS] = "dict_items",
+        [ASSAY_PY_LIST_GENERATOR] = "generator",
     };
-    return value->type == ASSAY_J_LIST ? lists[value->as.list->kind] : names[value->type];
+    return value->type == ASSAY_PY_LIST ? lists[value->as.list->kind] : names[value->type];
 }
 
-bool assay_jvalue_is_text(const assay_jvalue *value, const char *text)
+bool assay_py_value_is_text(const assay_py_value *value, const char *text)
 {
-    return value->type == ASSAY_J_TEXT && strlen(text) == value->size && memcmp(value->as.text, text, value->size) == 0;
+    return value->type == ASSAY_PY_TEXT && strlen(text) == value->size &&
+           memcmp(value->as.text, text, value->size) == 0;
 }
 
-bool assay_jvalue_truth(const assay_jvalue *value)
+bool assay_py_value_truth(const assay_py_value *value)
 {
-    switch ((assay_jtype)value->type) {
-    case ASSAY_J_MISSING:
-    case ASSAY_J_UNDEFINED:
-    case ASSAY_J_NONE:
+    switch ((assay_py_type)value->type) {
+    case ASSAY_PY_MISSING:
+    case ASSAY_PY_UNDEFINED:
+    case ASSAY_PY_NONE:
         return false;
-    case ASSAY_J_BOOL:
+    case ASSAY_PY_BOOL:
         return value->as.truth;
-    case ASSAY_J_INT:
+    case ASSAY_PY_INT:
         return value->as.whole != 0;
-    case ASSAY_J_FLOAT:
+    case ASSAY_PY_FLOAT:
         return value->as.real != 0;
-    case ASSAY_J_TEXT:
+    case ASSAY_PY_TEXT:
         return value->size > 0;
-    case ASSAY_J_LIST:
-        return value->as.list->kind == ASSAY_JLIST_GENERATOR || value->as.list->count > 0;
-    case ASSAY_J_DICT:
+    case ASSAY_PY_LIST:
+        return value->as.list->kind == ASSAY_PY_LIST_GENERATOR || value->as.list->count > 0;
+    case ASSAY_PY_DICT:
         return value->as.dict->count > 0;
-    case ASSAY_J_RANGE:
+    case ASSAY_PY_RANGE:
         return value->as.range->count > 0;
     default:
         return true;
     }
 }
 
-bool assay_jvalue_is_number(const assay_jvalue *value)
+bool assay_py_value_is_number(const assay_py_value *value)
 {
-    return value->type == ASSAY_J_BOOL || value->type == ASSAY_J_INT || value->type == ASSAY_J_FLOAT;
+    return value->type == ASSAY_PY_BOOL || value->type == ASSAY_PY_INT || value->type == ASSAY_PY_FLOAT;
 }
 
-bool assay_jvalue_is_whole(const assay_jvalue *value, int64_t *out)
+bool assay_py_value_is_whole(const assay_py_value *value, int64_t *out)
 {
-    if (value->type == ASSAY_J_BOOL) *out = value->as.truth;
-    else if (value->type == ASSAY_J_INT) *out = value->as.whole;
+    if (value->type == ASSAY_PY_BOOL) *out = value->as.truth;
+    else if (value->type == ASSAY_PY_INT) *out = value->as.whole;
     else return false;
     return true;
 }
 
-double assay_jvalue_real(const assay_jvalue *value)
+double assay_py_value_real(const assay_py_value *value)
 {
     int64_t whole;
-    return assay_jvalue_is_whole(value, &whole) ? (double)whole : value->as.real;
+    return assay_py_value_is_whole(value, &whole) ? (double)whole : value->as.real;
 }
 
-bool assay_jvalue_is_callable(const assay_jvalue *value)
+bool assay_py_value_is_callable(const assay_py_value *value)
 {
-    switch ((assay_jtype)value->type) {
-    case ASSAY_J_UNDEFINED: /* jinja2's class has a __call__, which raises */
-    case ASSAY_J_MACRO:
-    case ASSAY_J_METHOD:
-    case ASSAY_J_FUNCTION:
-    case ASSAY_J_LOOP:
-    case ASSAY_J_JOINER:
+    switch ((assay_py_type)value->type) {
+    case ASSAY_PY_UNDEFINED: /* jinja2's class has a __call__, which raises */
+    case ASSAY_PY_MACRO:
+    case ASSAY_PY_METHOD:
+    case ASSAY_PY_FUNCTION:
+    case ASSAY_PY_LOOP:
+    case ASSAY_PY_JOINER:
         return true;
     default:
         return false;
@@ -129,10 +131,10 @@ static int order_whole_real(int64_t whole, double real)
     return rest > 0 ? -1 : rest < 0 ? 1 : 0;
 }
 
-int assay_jvalue_order_numbers(const assay_jvalue *a, const assay_jvalue *b)
+int assay_py_value_order_numbers(const assay_py_value *a, const assay_py_value *b)
 {
     int64_t x, y;
-    bool first = assay_jvalue_is_whole(a, &x), second = assay_jvalue_is_whole(b, &y);
+    bool first = assay_py_value_is_whole(a, &x), second = assay_py_value_is_whole(b, &y);
     if (first && second) return x < y ? -1 : x > y;
     if (first) return order_whole_real(x, b->as.real);
     if (second) {
@@ -143,7 +145,7 @@ int assay_jvalue_order_numbers(const assay_jvalue *a, const assay_jvalue *b)
     return a->as.real < b->as.real ? -1 : a->as.real > b->as.real;
 }
 
-int assay_jvalue_order_texts(const assay_jvalue *a, const assay_jvalue *b)
+int assay_py_value_order_texts(const assay_py_value *a, const assay_py_value *b)
 {
     size_t common = a->size < b->size ? a->size : b->size;
     int order = common ? memcmp(a->as.text, b->as.text, common) : 0;
@@ -151,24 +153,24 @@ int assay_jvalue_order_texts(const assay_jvalue *a, const assay_jvalue *b)
     return a->size < b->size ? -1 : a->size > b->size;
 }
 
-assay_status assay_jlist_new(assay_jrun *run, assay_jlist_kind kind, size_t capacity, assay_jlist **out)
+assay_status assay_py_list_new(assay_py_run *run, assay_py_list_kind kind, size_t capacity, assay_py_list **out)
 {
     void *list, *items;
-    ASSAY_TRY(assay_jrun_alloc(run, 1, sizeof **out, &list));
-    ASSAY_TRY(assay_jrun_alloc(run, capacity, sizeof(assay_jvalue), &items));
+    ASSAY_TRY(assay_py_run_alloc(run, 1, sizeof **out, &list));
+    ASSAY_TRY(assay_py_run_alloc(run, capacity, sizeof(assay_py_value), &items));
     *out = list;
-    **out = (assay_jlist){.items = items, .capacity = capacity, .kind = kind};
+    **out = (assay_py_list){.items = items, .capacity = capacity, .kind = kind};
     return ASSAY_OK;
 }
 
-assay_status assay_jlist_push(assay_jrun *run, assay_jlist *list, assay_jvalue item)
+assay_status assay_py_list_push(assay_py_run *run, assay_py_list *list, assay_py_value item)
 {
     void *items;
-    ASSAY_TRY(assay_jrun_step(run));
+    ASSAY_TRY(assay_py_run_step(run));
     if (list->count == list->capacity) {
         size_t capacity = list->capacity < 4 ? 4 : list->capacity * 2;
-        ASSAY_TRY(assay_jrun_alloc(run, capacity, sizeof(assay_jvalue), &items));
-        if (list->count) memcpy(items, list->items, list->count * sizeof(assay_jvalue));
+        ASSAY_TRY(assay_py_run_alloc(run, capacity, sizeof(assay_py_value), &items));
+        if (list->count) memcpy(items, list->items, list->count * sizeof(assay_py_value));
         list->items = items;
         list->capacity = capacity;
     }
@@ -176,14 +178,17 @@ assay_status assay_jlist_push(assay_jrun *run, assay_jlist *list, assay_jvalue i
     return ASSAY_OK;
 }
 
-assay_jvalue assay_jlist_value(assay_jlist *list) { return (assay_jvalue){.type = ASSAY_J_LIST, .as.list = list}; }
-
-bool assay_jvalue_is_list(const assay_jvalue *value, assay_jlist_kind kind)
+assay_py_value assay_py_list_value(assay_py_list *list)
 {
-    return value->type == ASSAY_J_LIST && value->as.list->kind == kind;
+    return (assay_py_value){.type = ASSAY_PY_LIST, .as.list = list};
 }
 
-bool assay_jvalue_is_sequence(const assay_jvalue *value)
+bool assay_py_value_is_list(const assay_py_value *value, assay_py_list_kind kind)
 {
-    return value->type == ASSAY_J_LIST && value->as.list->kind <= ASSAY_JLIST_GROUP;
+    return value->type == ASSAY_PY_LIST && value->as.list->kind == kind;
+}
+
+bool assay_py_value_is_sequence(const assay_py_value *value)
+{
+    return value->type == ASSAY_PY_LIST && value->as.list->kind <= ASSAY_PY_LIST_GROUP;
 }

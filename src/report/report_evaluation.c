@@ -1,7 +1,7 @@
 /* What the last evaluation says pair by pair (eval_pairs.jsonl). Length bins and calibration are judge/judge_bins.h's,
  * so the page and `assay eval` say the same of the same rewards. */
 #include "base/text.h"
-#include "data/audit.h"
+#include "base/wilson.h"
 #include "judge/judge_bins.h"
 #include "report/chart.h"
 #include "report/report_private.h"

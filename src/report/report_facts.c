@@ -1,12 +1,14 @@
 #include "report/report_private.h"
 
+#include "base/json_doc.h"
+
 #include <string.h>
 
 static void rows(assay_page *page, const json_t *object)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    json_object_foreach(assay_json_lent(object), key, value)
     {
         size_t length = strlen(key);
         assay_page_add(page, "<tr><td>");
@@ -47,7 +49,7 @@ static void evaluations(assay_page *page, const json_t *lines)
     assay_page_add(page, "<h2>Evaluations</h2>\n<div class=\"scroll\"><table><tr><th class=\"n\">step</th>");
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) assay_page_add(page, "<th class=\"n\">%s</th>", heads[i]);
     assay_page_add(page, "</tr>\n");
-    json_array_foreach((json_t *)(uintptr_t)lines, index, line)
+    json_array_foreach(assay_json_lent(lines), index, line)
     {
         assay_page_add(page, "<tr><td class=\"n\">%.0f</td>", assay_run_number(line, "step"));
         for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -65,7 +67,7 @@ static json_t *rendering(const json_t *notes)
 {
     json_t *object = json_object(), *value;
     const char *key;
-    json_object_foreach((json_t *)(uintptr_t)notes, key, value) if (!json_is_object(value) && !json_is_array(value))
+    json_object_foreach(assay_json_lent(notes), key, value) if (!json_is_object(value) && !json_is_array(value))
         json_object_set(object, key, value);
     return object;
 }

@@ -1,5 +1,7 @@
 #include "report/report_private.h"
 
+#include "base/json_doc.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -10,7 +12,7 @@ static void turns(assay_page *page, const char *title, const char *kind, const j
     size_t index;
     json_t *message;
     assay_page_add(page, "<h3>%s</h3><div class=\"turns %s\">", title, kind);
-    json_array_foreach((json_t *)(uintptr_t)messages, index, message)
+    json_array_foreach(assay_json_lent(messages), index, message)
     {
         if (json_array_size(messages) > 1) {
             assay_page_add(page, "<i>");
@@ -79,7 +81,7 @@ static size_t wrong_pairs(const json_t *pairs, const json_t **found)
 {
     size_t index, count = 0;
     json_t *line;
-    json_array_foreach((json_t *)(uintptr_t)pairs, index,
+    json_array_foreach(assay_json_lent(pairs), index,
                        line) if (json_object_get(line, "texts") && !(assay_run_number(line, "margin") > 0))
         found[count++] = line;
     qsort(found, count, sizeof *found, by_margin);
@@ -104,5 +106,5 @@ void assay_report_worst(assay_page *page, const assay_run_data *data)
     assay_page_add(page, "<div class=\"worst\">\n");
     for (size_t i = 0; i < count; i++) one_pair(page, found[i], i + 1);
     assay_page_add(page, "</div>\n");
-    assay_free((void *)(uintptr_t)found);
+    assay_free(found);
 }

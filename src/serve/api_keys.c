@@ -46,7 +46,7 @@ assay_status assay_api_keys_read(assay_api_keys *keys, const char *path, assay_e
     for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
         char *key = strip(line);
         if (!*key || *key == '#') continue;
-        ASSAY_TRY(assay_grow((void **)&keys->keys, &keys->capacity, keys->count + 1, sizeof *keys->keys, err));
+        ASSAY_TRY(assay_grow(&keys->keys, &keys->capacity, keys->count + 1, sizeof *keys->keys, err));
         keys->keys[keys->count++] = key;
     }
     return keys->count ? ASSAY_OK
@@ -56,7 +56,7 @@ assay_status assay_api_keys_read(assay_api_keys *keys, const char *path, assay_e
 void assay_api_keys_release(assay_api_keys *keys)
 {
     assay_free(keys->text);
-    assay_free((void *)keys->keys);
+    assay_free(keys->keys);
     *keys = (assay_api_keys){0};
 }
 

@@ -25,7 +25,7 @@ assay_status assay_ask_add(assay_ask *ask, assay_ask_item **item, assay_error *e
     if (ask->count >= ASSAY_ASK_TEXTS)
         return assay_error_set(err, ASSAY_E_FORMAT, "more than %d texts in one request; send several", ASSAY_ASK_TEXTS);
     ASSAY_TRY(charge_items(ask, err));
-    ASSAY_TRY(assay_grow((void **)&ask->items, &ask->capacity, ask->count + 1, sizeof *ask->items, err));
+    ASSAY_TRY(assay_grow(&ask->items, &ask->capacity, ask->count + 1, sizeof *ask->items, err));
     *item = &ask->items[ask->count++];
     **item = (assay_ask_item){.turns.joint = ask->dialect->joint};
     return ASSAY_OK;

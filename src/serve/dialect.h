@@ -29,9 +29,22 @@ typedef struct assay_dialect {
     json_t *(*render)(const assay_ask *ask, const assay_reply *reply); /* NULL: out of memory */
 } assay_dialect;
 
-extern const assay_dialect assay_dialect_own, assay_dialect_openrlhf, assay_dialect_llamafactory,
-    assay_dialect_classify, assay_dialect_sglang, assay_dialect_pooling, assay_dialect_pairs, assay_dialect_rerank,
-    assay_dialect_tei_predict, assay_dialect_tei_rerank;
+/* A new dialect gets one line here. Order matters where a path is shared: the first whose field is there. */
+#define ASSAY_DIALECT_MAP(X) \
+    X(pairs)                 \
+    X(own)                   \
+    X(openrlhf)              \
+    X(classify)              \
+    X(sglang)                \
+    X(pooling)               \
+    X(tei_rerank)            \
+    X(rerank)                \
+    X(tei_predict)           \
+    X(llamafactory)
+
+#define ASSAY_DIALECT_DECLARE(name) extern const assay_dialect assay_dialect_##name;
+ASSAY_DIALECT_MAP(ASSAY_DIALECT_DECLARE)
+#undef ASSAY_DIALECT_DECLARE
 
 const assay_dialect *assay_dialect_at(size_t index); /* NULL behind the last */
 bool assay_dialect_has_path(const assay_dialect *dialect, const char *path);

@@ -4,21 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Order matters where a path is shared: the first whose field is there. */
-// clang-format off
-static const assay_dialect *const dialects[] = {
-    &assay_dialect_pairs,
-    &assay_dialect_own,
-    &assay_dialect_openrlhf,
-    &assay_dialect_classify,
-    &assay_dialect_sglang,
-    &assay_dialect_pooling,
-    &assay_dialect_tei_rerank,
-    &assay_dialect_rerank,
-    &assay_dialect_tei_predict,
-    &assay_dialect_llamafactory,
-};
-// clang-format on
+#define DIALECT_ADDRESS(name) &assay_dialect_##name,
+static const assay_dialect *const dialects[] = {ASSAY_DIALECT_MAP(DIALECT_ADDRESS)};
+#undef DIALECT_ADDRESS
 
 const assay_dialect *assay_dialect_at(size_t index)
 {

@@ -3,6 +3,7 @@
 #include "serve/http_private.h"
 
 #include "base/clock.h"
+#include "base/json_doc.h"
 #include "base/text.h"
 
 #include <arpa/inet.h>
@@ -98,7 +99,7 @@ static bool needs_all_digits(const json_t *value)
     char text[40];
     size_t index;
     const char *key;
-    json_t *part, *whole = (json_t *)(uintptr_t)value;
+    json_t *part, *whole = assay_json_lent(value);
     bool needs = false;
     if (json_is_real(value)) {
         assay_text_format(text, sizeof text, "%.15g", json_real_value(value));
@@ -110,6 +111,8 @@ static bool needs_all_digits(const json_t *value)
     return needs;
 }
 
+static void release_text(void *text) { assay_free(text); }
+
 enum MHD_Result assay_http_json(assay_exchange *exchange, unsigned code, json_t *value)
 {
     char *text = assay_json_dump(
@@ -119,7 +122,8 @@ enum MHD_Result assay_http_json(assay_exchange *exchange, unsigned code, json_t 
         return assay_http_text(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, "application/json",
                                "{\"error\":{\"message\":\"out of memory\"}}", 39);
     /* the text is the response's; it may be as large as the answer's tree was */
-    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback(strlen(text), text, assay_free);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer_with_free_callback(strlen(text), text, release_text);
     if (!response) assay_free(text);
     return queue(exchange, code, "application/json", response);
 }

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/version.h"
+#include "tokenizer/token_json.h"
 
 #include <string.h>
 
@@ -120,20 +121,12 @@ static assay_status tokens_of(const assay_served *model, const json_t *body, ass
                            "nothing to tokenize: give \"text\" (or prompt, content, inputs) or \"messages\"");
 }
 
-/* As the vocabulary has it; a token of which a part of a character is all there is becomes U+FFFD. */
-static json_t *token_as_stored(const assay_tokenizer *tokenizer, int32_t id)
-{
-    const char *token = assay_tokenizer_token(tokenizer, id);
-    json_t *text = token ? json_string(token) : NULL;
-    return text ? text : json_string("\xef\xbf\xbd");
-}
-
 static json_t *tokens_json(const assay_served *model, const assay_ids *ids)
 {
     json_t *tokens = json_array(), *pieces = json_array();
     for (size_t i = 0; i < ids->count; i++) {
         json_array_append_new(tokens, json_integer(ids->data[i]));
-        json_array_append_new(pieces, token_as_stored(assay_template_tokenizer(model->chosen), ids->data[i]));
+        json_array_append_new(pieces, assay_token_stored_json(assay_template_tokenizer(model->chosen), ids->data[i]));
     }
     return json_pack("{s:I, s:I, s:o, s:o}", "count", (json_int_t)ids->count, "max_model_len",
                      (json_int_t)model->max_length, "tokens", tokens, "token_strs", pieces);

@@ -78,9 +78,8 @@ static json_t *trace_of(const assay_job *job, size_t index)
     const assay_ids *ids = &job->texts[index];
     const assay_tokenizer *tokenizer = assay_template_tokenizer(job->model->chosen);
     for (size_t i = 0; i < ids->count; i++) {
-        double reward = job->lot.traces[index][i];
-        json_array_append_new(list,
-                              token_json(tokenizer, ids->data[i], isfinite(reward) ? assay_nine_digits(reward) : 0.0));
+        double reward = assay_nine_digits(job->lot.traces[index][i]);
+        json_array_append_new(list, token_json(tokenizer, ids->data[i], reward));
     }
     return list;
 }

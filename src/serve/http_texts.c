@@ -66,7 +66,7 @@ static assay_status gather(encoder *e, const assay_ask_item *item, size_t *count
     *count = before + item->turns.count;
     if (*count > capacity) /* grown to the next power of two at most */
         ASSAY_TRY(assay_meter_take(&e->exchange->meter, 2 * *count * sizeof *e->messages, e->err));
-    ASSAY_TRY(assay_grow((void **)&e->messages, &e->message_capacity, *count, sizeof *e->messages, e->err));
+    ASSAY_TRY(assay_grow(&e->messages, &e->message_capacity, *count, sizeof *e->messages, e->err));
     if (before) memcpy(e->messages, item->prompt->items, before * sizeof *e->messages);
     if (item->turns.count) memcpy(e->messages + before, item->turns.items, item->turns.count * sizeof *e->messages);
     return ASSAY_OK;

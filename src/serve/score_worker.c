@@ -65,7 +65,7 @@ static assay_status gather(assay_score_worker *s, const assay_served *model, ass
     assay_job *before = NULL;
     bool full = false;
     s->job_count = 0;
-    ASSAY_TRY(assay_grow((void **)&s->jobs, &s->job_capacity, s->figures.waiting, sizeof *s->jobs, err));
+    ASSAY_TRY(assay_grow(&s->jobs, &s->job_capacity, s->figures.waiting, sizeof *s->jobs, err));
     for (assay_job *job = s->head, *next; job && !full; job = next) {
         next = job->next;
         size_t packed = job->lot.packed;

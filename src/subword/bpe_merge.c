@@ -12,11 +12,6 @@ typedef struct assay_merge_link {
     uint32_t previous, next; /* index + 1, 0: none */
 } merge_link;
 
-typedef struct assay_merge_candidate {
-    uint32_t rank, place;
-    int32_t id;
-} candidate;
-
 void assay_merge_table_release(assay_merge_table *table)
 {
     assay_free(table->slots);
@@ -26,7 +21,7 @@ void assay_merge_table_release(assay_merge_table *table)
 void assay_merge_scratch_release(assay_merge_scratch *scratch)
 {
     assay_free(scratch->links);
-    assay_free(scratch->heap);
+    assay_merge_heap_release(&scratch->heap);
     *scratch = (assay_merge_scratch){0};
 }
 
@@ -91,51 +86,26 @@ static void merge_short(const assay_merge_table *table, int32_t *ids, size_t *co
     *count = n;
 }
 
-static bool comes_first(candidate a, candidate b) { return a.rank < b.rank || (a.rank == b.rank && a.place < b.place); }
-
-static assay_status heap_push(assay_merge_scratch *scratch, candidate item, assay_error *err)
-{
-    void *heap = scratch->heap;
-    ASSAY_TRY(assay_grow(&heap, &scratch->heap_capacity, scratch->heap_count + 1, sizeof(candidate), err));
-    scratch->heap = heap;
-    size_t at = scratch->heap_count++;
-    for (; at && comes_first(item, scratch->heap[(at - 1) / 2]); at = (at - 1) / 2)
-        scratch->heap[at] = scratch->heap[(at - 1) / 2];
-    scratch->heap[at] = item;
-    return ASSAY_OK;
-}
-
-static candidate heap_pop(assay_merge_scratch *scratch)
-{
-    candidate top = scratch->heap[0], last = scratch->heap[--scratch->heap_count];
-    size_t count = scratch->heap_count, at = 0;
-    for (size_t child = 1; child < count; at = child, child = 2 * at + 1) {
-        if (child + 1 < count && comes_first(scratch->heap[child + 1], scratch->heap[child])) child++;
-        if (!comes_first(scratch->heap[child], last)) break;
-        scratch->heap[at] = scratch->heap[child];
-    }
-    if (count) scratch->heap[at] = last;
-    return top;
-}
-
 static assay_status candidate_add(const assay_merge_table *table, assay_merge_scratch *scratch, uint32_t place,
                                   assay_error *err)
 {
     const merge_link *link = &scratch->links[place];
     if (!link->next) return ASSAY_OK;
     const assay_merge *merge = merge_find(table, link->id, scratch->links[link->next - 1].id);
-    return merge ? heap_push(scratch, (candidate){merge->rank, place, merge->id}, err) : ASSAY_OK;
+    if (!merge) return ASSAY_OK;
+    const assay_merge_candidate candidate = {.order = merge->rank, .place = place, .with = (uint32_t)merge->id};
+    return assay_merge_heap_push(&scratch->heap, candidate, err);
 }
 
-static assay_status candidate_apply(const assay_merge_table *table, assay_merge_scratch *scratch, candidate top,
-                                    assay_error *err)
+static assay_status candidate_apply(const assay_merge_table *table, assay_merge_scratch *scratch,
+                                    assay_merge_candidate top, assay_error *err)
 {
     merge_link *left = &scratch->links[top.place];
     if (left->id < 0 || !left->next) return ASSAY_OK;
     merge_link *right = &scratch->links[left->next - 1];
     const assay_merge *merge = merge_find(table, left->id, right->id);
-    if (!merge || merge->id != top.id) return ASSAY_OK;
-    left->id = top.id;
+    if (!merge || (uint32_t)merge->id != top.with) return ASSAY_OK;
+    left->id = merge->id;
     left->next = right->next;
     right->id = -1;
     if (left->next) scratch->links[left->next - 1].previous = top.place + 1;
@@ -147,14 +117,12 @@ static assay_status merge_long(const assay_merge_table *table, assay_merge_scrat
                                size_t *count, assay_error *err)
 {
     size_t n = *count;
-    void *links = scratch->links;
     if (n > UINT32_MAX - 2) return assay_error_set(err, ASSAY_E_UNSUPPORTED, "a word of %zu symbols is too long", n);
-    ASSAY_TRY(assay_grow(&links, &scratch->link_capacity, n, sizeof(merge_link), err));
-    scratch->links = links;
+    ASSAY_TRY(assay_grow(&scratch->links, &scratch->link_capacity, n, sizeof(merge_link), err));
     for (uint32_t i = 0; i < n; i++) scratch->links[i] = (merge_link){ids[i], i, i + 1 < n ? i + 2 : 0};
-    scratch->heap_count = 0;
+    scratch->heap.count = 0;
     for (uint32_t i = 0; i < n; i++) ASSAY_TRY(candidate_add(table, scratch, i, err));
-    while (scratch->heap_count) ASSAY_TRY(candidate_apply(table, scratch, heap_pop(scratch), err));
+    while (scratch->heap.count) ASSAY_TRY(candidate_apply(table, scratch, assay_merge_heap_pop(&scratch->heap), err));
     size_t kept = 0;
     for (uint32_t at = 1; at; at = scratch->links[at - 1].next) ids[kept++] = scratch->links[at - 1].id;
     *count = kept;

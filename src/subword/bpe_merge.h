@@ -5,9 +5,7 @@
 #ifndef ASSAY_SUBWORD_BPE_MERGE_H
 #define ASSAY_SUBWORD_BPE_MERGE_H
 
-#include "base/alloc.h"
-
-#include <stdint.h>
+#include "subword/merge_heap.h"
 
 typedef struct assay_merge {
     uint64_t pair; /* left << 32 | right; UINT64_MAX: free slot */
@@ -23,8 +21,7 @@ typedef struct assay_merge_table {
 typedef struct assay_merge_scratch {
     struct assay_merge_link *links;
     size_t link_capacity;
-    struct assay_merge_candidate *heap;
-    size_t heap_count, heap_capacity;
+    assay_merge_heap heap;
 } assay_merge_scratch;
 
 void assay_merge_table_release(assay_merge_table *table);

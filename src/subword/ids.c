@@ -10,11 +10,9 @@ void assay_ids_release(assay_ids *ids)
 /* While a list moves to its larger place both exist. */
 static assay_status grow(assay_ids *ids, assay_error *err)
 {
-    void *data = ids->data;
     size_t before = ids->capacity, wanted = before < 8 ? 8 : 2 * before;
     ASSAY_TRY(assay_meter_take(ids->meter, wanted * sizeof *ids->data, err));
-    assay_status status = assay_grow(&data, &ids->capacity, ids->count + 1, sizeof *ids->data, err);
-    ids->data = data;
+    assay_status status = assay_grow(&ids->data, &ids->capacity, ids->count + 1, sizeof *ids->data, err);
     assay_meter_give(ids->meter, (status == ASSAY_OK ? before : wanted) * sizeof *ids->data);
     return status;
 }

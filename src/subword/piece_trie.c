@@ -15,10 +15,8 @@ void assay_piece_trie_release(assay_piece_trie *trie)
 static assay_status node_new(assay_piece_trie *trie, unsigned char byte, uint32_t sibling, uint32_t *out,
                              assay_error *err)
 {
-    void *nodes = trie->nodes;
     if (trie->count >= UINT32_MAX - 1) return assay_error_set(err, ASSAY_E_FORMAT, "too many added tokens");
-    ASSAY_TRY(assay_grow(&nodes, &trie->capacity, trie->count + 1, sizeof(piece_node), err));
-    trie->nodes = nodes;
+    ASSAY_TRY(assay_grow(&trie->nodes, &trie->capacity, trie->count + 1, sizeof(piece_node), err));
     trie->nodes[trie->count] = (piece_node){.value = -1, .byte = byte, .sibling = sibling};
     *out = (uint32_t)++trie->count;
     return ASSAY_OK;

@@ -80,9 +80,7 @@ assay_status assay_token_map_add(assay_token_map *map, const char *text, size_t 
     if ((size_t)id < map->count && map->tokens[id].text)
         return assay_error_set(err, ASSAY_E_FORMAT, "token id %d is given to both \"%s\" and \"%.*s\"", (int)id,
                                map->tokens[id].text, (int)(size < 80 ? size : 80), text);
-    void *tokens = map->tokens;
-    ASSAY_TRY(assay_grow(&tokens, &map->token_capacity, (size_t)id + 1, sizeof(assay_token), err));
-    map->tokens = tokens;
+    ASSAY_TRY(assay_grow(&map->tokens, &map->token_capacity, (size_t)id + 1, sizeof(assay_token), err));
     ASSAY_TRY(slots_grow(map, err));
     char *kept = text_keep(map, text, size);
     ASSAY_TRY_ALLOC(kept, "a vocabulary", err);

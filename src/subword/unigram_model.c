@@ -43,13 +43,10 @@ assay_status assay_unigram_new(assay_unigram **out, assay_error *err)
 
 assay_status assay_unigram_add(assay_unigram *model, const char *text, size_t size, double score, assay_error *err)
 {
-    void *scores = model->scores, *entries = model->entries;
     if (size > UINT32_MAX || model->count > ASSAY_TOKEN_ID_MAX)
         return assay_error_set(err, ASSAY_E_FORMAT, "piece %zu is too long, or one too many", model->count);
-    ASSAY_TRY(assay_grow(&scores, &model->capacity, model->count + 1, sizeof(*model->scores), err));
-    model->scores = scores;
-    ASSAY_TRY(assay_grow(&entries, &model->entry_capacity, model->count + 1, sizeof(*model->entries), err));
-    model->entries = entries;
+    ASSAY_TRY(assay_grow(&model->scores, &model->capacity, model->count + 1, sizeof(*model->scores), err));
+    ASSAY_TRY(assay_grow(&model->entries, &model->entry_capacity, model->count + 1, sizeof(*model->entries), err));
     model->entries[model->count] = (assay_piece_entry){text, (uint32_t)size, (int32_t)model->count};
     model->scores[model->count++] = score;
     return ASSAY_OK;
@@ -151,11 +148,9 @@ static assay_status path_write(const run *this, assay_error *err)
 static assay_status unigram_encode(const void *state, const assay_token_map *vocab, const char *word, size_t size,
                                    assay_word_work *work, assay_ids *ids, assay_error *err)
 {
-    void *path = work->path;
     (void)vocab;
     if (size >= UINT32_MAX) return assay_error_set(err, ASSAY_E_UNSUPPORTED, "a word of %zu bytes is too long", size);
-    ASSAY_TRY(assay_grow(&path, &work->path_capacity, size + 1, sizeof(node), err));
-    work->path = path;
+    ASSAY_TRY(assay_grow(&work->path, &work->path_capacity, size + 1, sizeof(node), err));
     run this = {state, word, size, work->path, ids};
     size_t first = ids->count;
     ASSAY_TRY(path_find(&this, err));

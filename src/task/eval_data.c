@@ -74,10 +74,8 @@ static assay_status read_path(assay_data_files *all, const char *path, const ass
     assay_data_files files;
     ASSAY_TRY(assay_data_files_find(&files, path, err));
     if (files.note) assay_warn(log, "%s", files.note);
-    void *names = all->names;
-    assay_status status = assay_grow(&names, &all->capacity, all->count + files.count, sizeof *all->names, err);
+    assay_status status = assay_grow(&all->names, &all->capacity, all->count + files.count, sizeof *all->names, err);
     if (status == ASSAY_OK) {
-        all->names = names;
         memcpy(all->names + all->count, files.names, files.count * sizeof *all->names);
         all->count += files.count;
         files.count = 0;

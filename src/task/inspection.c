@@ -1,5 +1,7 @@
 #include "task/inspection.h"
 
+#include "base/text.h"
+
 #include "container/safetensors.h"
 #include "container/torch_bin.h"
 #include "tokenizer/tokenizer_save.h"
@@ -7,12 +9,6 @@
 #include <string.h>
 
 /* ---- files and folders of one kind ---- */
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && !strcmp(text + length - tail, end);
-}
 
 static void inspect_file(json_t *report, const char *path, bool bin)
 {
@@ -76,9 +72,9 @@ assay_status assay_inspect(const char *path, json_t **out, assay_error *err)
     ASSAY_TRY(locate(path, &place, err));
     *out = new_report(place);
     if (*out && assay_path_is_dir(place)) inspect_folder(*out, place);
-    else if (*out && ends_with(place, ".gguf")) assay_inspect_checkpoint(*out, place);
-    else if (*out && ends_with(place, ".safetensors")) inspect_file(*out, place, false);
-    else if (*out && ends_with(place, ".bin")) inspect_file(*out, place, true);
+    else if (*out && assay_text_ends(place, ".gguf")) assay_inspect_checkpoint(*out, place);
+    else if (*out && assay_text_ends(place, ".safetensors")) inspect_file(*out, place, false);
+    else if (*out && assay_text_ends(place, ".bin")) inspect_file(*out, place, true);
     else if (*out) assay_inspect_problem(*out, "neither a folder nor a .gguf, .safetensors or .bin file");
     assay_free(place);
     ASSAY_TRY_ALLOC(*out, "the report", err);

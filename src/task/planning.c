@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/format.h"
+#include "base/sizes.h"
 #include "machine/machine.h"
 #include "machine/process_memory.h"
 
@@ -32,9 +33,7 @@ typedef struct variant {
     size_t largest_off, largest_all;
 } variant;
 
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
-static size_t longer_side(const assay_example *e) { return larger(e->chosen_count, e->rejected_count); }
+static size_t longer_side(const assay_example *e) { return assay_larger(e->chosen_count, e->rejected_count); }
 
 /* Of the pairs that a length leaves: the tokens of the largest, and their number. cuts: it leaves all, none of more
  * than twice the length. */
@@ -44,7 +43,7 @@ static size_t count_within(const assay_example_set *set, size_t length, bool cut
     for (size_t i = 0; set && i < set->count; i++) {
         size_t tokens = assay_example_tokens(&set->items[i]);
         if (longer_side(&set->items[i]) > length && !cuts) continue;
-        *most = larger(*most, tokens < 2 * length ? tokens : 2 * length);
+        *most = assay_larger(*most, tokens < 2 * length ? tokens : 2 * length);
         count++;
     }
     return count;
@@ -78,7 +77,7 @@ static assay_anonymous_parts parts_of(const variant *v)
                                    .trained = v->size.trained,
                                    .arena = v->plan.arena_bytes,
                                    .tokens = s->tokens_to_write,
-                                   .rows = larger(v->plan.micro_tokens, v->longest),
+                                   .rows = assay_larger(v->plan.micro_tokens, v->longest),
                                    .pairs = pairs + (s->evaluation ? s->evaluation->count : 0)};
     if (pairs)
         parts.lines = assay_trainer_steps(&s->settings, pairs) / (uint64_t)(s->log_steps > 0 ? s->log_steps : 1) +
@@ -209,7 +208,7 @@ static assay_status consider_tuning(assay_planning *p, const variant *asked, dou
 static assay_status consider_lengths_of_data(assay_planning *p, const variant *asked, double fastest, assay_error *err)
 {
     const assay_planning_subject *s = &asked->subject;
-    size_t low = 0, high = larger(s->examples->longest, s->evaluation ? s->evaluation->longest : 0), ignored = 0;
+    size_t low = 0, high = assay_larger(s->examples->longest, s->evaluation ? s->evaluation->longest : 0), ignored = 0;
     char text[96];
     variant v = *asked;
     v.subject.settings.micro_tokens = 0;

@@ -95,7 +95,7 @@ assay_status assay_scoring_answers(const assay_scoring *s, const assay_options *
                                    assay_answer_list *list, assay_error *err)
 {
     size_t most = (size_t)s->source->max_length;
-    ASSAY_TRY(assay_grow((void **)&list->ids, &list->capacity, input->count, sizeof *list->ids, err));
+    ASSAY_TRY(assay_grow(&list->ids, &list->capacity, input->count, sizeof *list->ids, err));
     for (size_t i = 0; i < input->count; i++) {
         assay_ids *ids = &list->ids[i];
         ids->count = 0;

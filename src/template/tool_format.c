@@ -1,6 +1,7 @@
 #include "template/tool_format.h"
 
 #include "base/alloc.h"
+#include "base/json_doc.h"
 #include "template/tool_texts.h"
 
 #include <string.h>
@@ -51,10 +52,10 @@ static json_t *calls_of(const json_t *value)
 {
     json_t *list = json_array();
     const json_t *one = call_of(value);
-    if (one) json_array_append(list, (json_t *)(uintptr_t)one);
+    if (one) json_array_append(list, assay_json_lent(one));
     for (size_t i = 0; !one && i < json_array_size(value); i++) {
         const json_t *call = call_of(json_array_get(value, i));
-        if (!call || json_array_append(list, (json_t *)(uintptr_t)call)) {
+        if (!call || json_array_append(list, assay_json_lent(call))) {
             json_decref(list);
             return NULL;
         }

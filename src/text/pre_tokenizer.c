@@ -56,9 +56,7 @@ void assay_pre_work_release(assay_pre_work *work)
 
 static assay_status step_add(assay_pre_tokenizer *pre, step_kind kind, step **out, assay_error *err)
 {
-    void *steps = pre->steps;
-    ASSAY_TRY(assay_grow(&steps, &pre->capacity, pre->count + 1, sizeof(step), err));
-    pre->steps = steps;
+    ASSAY_TRY(assay_grow(&pre->steps, &pre->capacity, pre->count + 1, sizeof(step), err));
     *out = &pre->steps[pre->count++];
     **out = (step){.kind = kind};
     return ASSAY_OK;
@@ -235,9 +233,7 @@ assay_status assay_pre_tokenizer_read(assay_pre_tokenizer *pre, const json_t *no
 static assay_status word_add(assay_words *words, size_t start, size_t end, bool first, assay_error *err)
 {
     if (start == end) return ASSAY_OK;
-    void *list = words->list;
-    ASSAY_TRY(assay_grow(&list, &words->capacity, words->count + 1, sizeof(assay_word), err));
-    words->list = list;
+    ASSAY_TRY(assay_grow(&words->list, &words->capacity, words->count + 1, sizeof(assay_word), err));
     words->list[words->count++] = (assay_word){start, end, first};
     return ASSAY_OK;
 }

@@ -21,9 +21,7 @@ void assay_normalizer_release(assay_normalizer *normalizer)
 static assay_status step_add(assay_normalizer *normalizer, const assay_normalizer_kind *kind, step **out,
                              assay_error *err)
 {
-    void *steps = normalizer->steps;
-    ASSAY_TRY(assay_grow(&steps, &normalizer->capacity, normalizer->count + 1, sizeof(step), err));
-    normalizer->steps = steps;
+    ASSAY_TRY(assay_grow(&normalizer->steps, &normalizer->capacity, normalizer->count + 1, sizeof(step), err));
     *out = &normalizer->steps[normalizer->count++];
     **out = (step){.kind = kind};
     return ASSAY_OK;

@@ -59,30 +59,6 @@ static const struct {
 
 size_t assay_utf8_put(char *out, int32_t code) { return (size_t)utf8proc_encode_char(code, (utf8proc_uint8_t *)out); }
 
-/* Length of the valid character at `byte`, 0 when there is none. */
-static size_t valid_length(const unsigned char *byte, size_t left)
-{
-    unsigned lead = byte[0];
-    size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
-    if (!length || length > left) return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((byte[i] & 0xc0) != 0x80) return 0;
-    if ((lead == 0xe0 && byte[1] < 0xa0) || (lead == 0xed && byte[1] > 0x9f)) return 0;
-    if ((lead == 0xf0 && byte[1] < 0x90) || (lead == 0xf4 && byte[1] > 0x8f)) return 0;
-    return length;
-}
-
-size_t assay_utf8_check(const char *text, size_t size)
-{
-    const unsigned char *bytes = (const unsigned char *)text;
-    for (size_t at = 0; at < size;) {
-        size_t length = valid_length(bytes + at, size - at);
-        if (!length) return at;
-        at += length;
-    }
-    return size;
-}
-
 bool assay_char_is_space(int32_t code)
 {
     if (code < 0x80) return code == ' ' || (code >= 9 && code <= 13);

@@ -35,9 +35,6 @@ static inline int32_t assay_utf8_get(const char *text, size_t *length)
 
 size_t assay_utf8_put(char *out, int32_t code); /* writes 1 to 4 bytes, returns how many */
 
-/* Offset of the first byte that is not valid UTF-8 (surrogates and overlong forms are not); `size` when all is well. */
-size_t assay_utf8_check(const char *text, size_t size);
-
 assay_char_class assay_char_classify(int32_t code); /* \p{L}, \p{N}, \s of Split and ByteLevel patterns */
 bool assay_char_is_numeric(int32_t code);           /* Digits */
 bool assay_char_is_space(int32_t code);             /* the White_Space property */

@@ -14,9 +14,7 @@ typedef struct codes {
 
 static assay_status codes_reserve(codes *list, size_t needed, assay_error *err)
 {
-    void *data = list->data;
-    ASSAY_TRY(assay_grow(&data, &list->capacity, needed, sizeof(int32_t), err));
-    list->data = data;
+    ASSAY_TRY(assay_grow(&list->data, &list->capacity, needed, sizeof(int32_t), err));
     return ASSAY_OK;
 }
 

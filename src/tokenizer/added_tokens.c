@@ -16,9 +16,7 @@ static assay_status add_token(assay_added_tokens *added, assay_added_token token
                               assay_error *err)
 {
     if (!size) return ASSAY_OK;
-    void *tokens = added->tokens;
-    ASSAY_TRY(assay_grow(&tokens, &added->capacity, added->count + 1, sizeof(token), err));
-    added->tokens = tokens;
+    ASSAY_TRY(assay_grow(&added->tokens, &added->capacity, added->count + 1, sizeof(token), err));
     added->tokens[added->count] = token;
     ASSAY_TRY(
         assay_piece_trie_add(token.normalized ? &added->normal : &added->raw, text, size, (int32_t)added->count, err));

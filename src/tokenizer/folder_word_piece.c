@@ -1,5 +1,6 @@
 /* vocab.txt, a piece a line, of BERT and its kin: as BertTokenizer of Transformers 5 makes a tokenizer of it. */
 #include "base/file.h"
+#include "base/text.h"
 #include "text/unicode.h"
 #include "tokenizer/tokenizer_json.h"
 
@@ -23,7 +24,7 @@ static size_t trimmed(const char *text, size_t size)
 
 static assay_status lines_read(json_t *vocab, const char *text, size_t size, const char *where, assay_error *err)
 {
-    size_t valid = assay_utf8_check(text, size);
+    size_t valid = assay_text_valid(text, size);
     json_int_t id = 0;
     if (valid != size) return assay_error_set(err, ASSAY_E_FORMAT, "%s: not valid UTF-8 at byte %zu", where, valid);
     for (size_t at = 0, end; at < size; at = end + 1, id++) {

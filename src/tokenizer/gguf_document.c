@@ -3,6 +3,7 @@
  * SentencePiece Unigram model, with its settings as keys. */
 #include "tokenizer/gguf_document.h"
 
+#include "base/text.h"
 #include "text/base64.h"
 #include "text/unicode.h"
 #include "tokenizer/tokenizer_json.h"
@@ -42,7 +43,7 @@ static assay_status piece_get(const source *this, size_t id, char **out, assay_e
     size_t size, mark = sizeof(ASSAY_SPACE_SYMBOL) - 1;
     if (!assay_gguf_array_string(this->gguf, "tokenizer.ggml.tokens", id, &text, &size))
         return assay_error_set(err, ASSAY_E_FORMAT, "tokenizer.ggml.tokens: token %zu is no text", id);
-    if (!size || memchr(text, 0, size) || assay_utf8_check(text, size) != size)
+    if (!size || memchr(text, 0, size) || assay_text_valid(text, size) != size)
         return assay_error_set(err, ASSAY_E_FORMAT, "tokenizer.ggml.tokens: token %zu is empty or not valid UTF-8", id);
     bool bracketed = text[0] == '[' && text[size - 1] == ']';
     bool begins = size > mark && memcmp(text, ASSAY_SPACE_SYMBOL, mark) == 0;

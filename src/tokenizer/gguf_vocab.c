@@ -5,6 +5,7 @@
  * Types: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte. Keys: github.com/ggml-org/ggml,
  * docs/gguf.md.
  */
+#include "base/text.h"
 #include "subword/bpe_model.h"
 #include "text/unicode.h"
 #include "tokenizer/gguf_document.h"
@@ -39,7 +40,7 @@ static assay_status token_get(const assay_gguf *gguf, size_t index, const char *
     int64_t value = ASSAY_SP_NORMAL;
     if (!assay_gguf_array_string(gguf, "tokenizer.ggml.tokens", index, text, size))
         return missing("tokenizer.ggml.tokens", err);
-    if (assay_utf8_check(*text, *size) != *size)
+    if (assay_text_valid(*text, *size) != *size)
         return assay_error_set(err, ASSAY_E_FORMAT, "tokenizer.ggml.tokens: token %zu is not valid UTF-8", index);
     assay_gguf_array_int(gguf, "tokenizer.ggml.token_type", index, &value);
     *type = value < ASSAY_SP_NORMAL || value > ASSAY_SP_BYTE ? ASSAY_SP_NORMAL : (int)value;

@@ -5,6 +5,7 @@
  * pair they came from. What is no piece is unk, or its bytes. */
 #include "tokenizer/sp_model.h"
 
+#include "subword/merge_heap.h"
 #include "text/unicode.h"
 
 enum { NONE = UINT32_MAX };
@@ -15,54 +16,18 @@ typedef struct symbol {
     bool frozen;
 } symbol;
 
-typedef struct candidate {
-    float score;
-    uint32_t left, right, size;
-} candidate;
-
 typedef struct encoder {
     const assay_sp_model *model;
     const assay_token_map *vocab;
     const char *text;
     symbol *symbols;
     size_t count;
-    candidate *heap;
-    size_t heap_count, heap_capacity;
+    assay_merge_heap heap;
     /* by UNUSED piece: length of the left half it was joined from; NULL when the model has none */
     uint32_t *left_sizes;
     bool after_unknown;
     assay_ids *ids;
 } encoder;
-
-static bool comes_first(candidate a, candidate b)
-{
-    return a.score > b.score || (a.score == b.score && a.left < b.left);
-}
-
-static assay_status heap_push(encoder *work, candidate item, assay_error *err)
-{
-    void *heap = work->heap;
-    ASSAY_TRY(assay_grow(&heap, &work->heap_capacity, work->heap_count + 1, sizeof(candidate), err));
-    work->heap = heap;
-    size_t at = work->heap_count++;
-    for (; at && comes_first(item, work->heap[(at - 1) / 2]); at = (at - 1) / 2)
-        work->heap[at] = work->heap[(at - 1) / 2];
-    work->heap[at] = item;
-    return ASSAY_OK;
-}
-
-static candidate heap_pop(encoder *work)
-{
-    candidate top = work->heap[0], last = work->heap[--work->heap_count];
-    size_t count = work->heap_count, at = 0;
-    for (size_t child = 1; child < count; at = child, child = 2 * at + 1) {
-        if (child + 1 < count && comes_first(work->heap[child + 1], work->heap[child])) child++;
-        if (!comes_first(work->heap[child], last)) break;
-        work->heap[at] = work->heap[child];
-    }
-    if (count) work->heap[at] = last;
-    return top;
-}
 
 static bool type_merges(uint8_t type)
 {
@@ -84,7 +49,9 @@ static assay_status pair_add(encoder *work, uint32_t left, uint32_t right, assay
     if (id < 0 || !type_merges(work->model->pieces[id].type)) return ASSAY_OK;
     if (work->left_sizes && work->model->pieces[id].type == ASSAY_SP_UNUSED)
         work->left_sizes[id] = work->symbols[left].size;
-    return heap_push(work, (candidate){work->model->pieces[id].score, left, right, size}, err);
+    const assay_merge_candidate candidate = {
+        .order = assay_merge_order_of_score(work->model->pieces[id].score), .place = left, .with = right, .size = size};
+    return assay_merge_heap_push(&work->heap, candidate, err);
 }
 
 static assay_status symbols_cut(encoder *work, size_t size, assay_error *err)
@@ -110,16 +77,16 @@ static assay_status symbols_cut(encoder *work, size_t size, assay_error *err)
 static assay_status pairs_join(encoder *work, assay_error *err)
 {
     for (uint32_t i = 1; i < work->count; i++) ASSAY_TRY(pair_add(work, i - 1, i, err));
-    while (work->heap_count) {
-        candidate top = heap_pop(work);
-        symbol *left = &work->symbols[top.left], *right = &work->symbols[top.right];
+    while (work->heap.count) {
+        assay_merge_candidate top = assay_merge_heap_pop(&work->heap);
+        symbol *left = &work->symbols[top.place], *right = &work->symbols[top.with];
         if (!left->size || !right->size || left->size + right->size != top.size) continue;
         left->size = top.size;
         right->size = 0;
         left->next = right->next;
-        if (left->next != NONE) work->symbols[left->next].previous = top.left;
-        ASSAY_TRY(pair_add(work, left->previous, top.left, err));
-        ASSAY_TRY(pair_add(work, top.left, left->next, err));
+        if (left->next != NONE) work->symbols[left->next].previous = top.place;
+        ASSAY_TRY(pair_add(work, left->previous, top.place, err));
+        ASSAY_TRY(pair_add(work, top.place, left->next, err));
     }
     return ASSAY_OK;
 }
@@ -175,7 +142,7 @@ assay_status assay_sp_encode(const assay_sp_model *model, const assay_token_map 
     work.text = normal.data;
     if (status == ASSAY_OK && normal.size) status = text_encode(&work, normal.size, err);
     assay_free(work.symbols);
-    assay_free(work.heap);
+    assay_merge_heap_release(&work.heap);
     assay_free(work.left_sizes);
     assay_buf_release(&normal);
     return status;

@@ -3,6 +3,7 @@
  * appear twice: later scalars win, as protobuf demands. */
 #include "tokenizer/sp_model.h"
 
+#include "base/text.h"
 #include "text/unicode.h"
 
 #include <stdio.h>
@@ -104,11 +105,9 @@ assay_status assay_sp_model_add(assay_sp_model *model, assay_token_map *vocab, c
 {
     if (type < ASSAY_SP_NORMAL || type > ASSAY_SP_BYTE)
         return assay_error_set(err, ASSAY_E_FORMAT, "piece %zu has the unknown type %d", model->count, type);
-    if (assay_utf8_check(text, size) != size)
+    if (assay_text_valid(text, size) != size)
         return assay_error_set(err, ASSAY_E_FORMAT, "piece %zu is not valid UTF-8", model->count);
-    void *pieces = model->pieces;
-    ASSAY_TRY(assay_grow(&pieces, &model->capacity, model->count + 1, sizeof(assay_sp_piece), err));
-    model->pieces = pieces;
+    ASSAY_TRY(assay_grow(&model->pieces, &model->capacity, model->count + 1, sizeof(assay_sp_piece), err));
     if (model->count > ASSAY_TOKEN_ID_MAX)
         return assay_error_set(err, ASSAY_E_FORMAT, "more than %d pieces", ASSAY_TOKEN_ID_MAX);
     ASSAY_TRY(assay_token_map_add(vocab, text, size, (int32_t)model->count, err));

@@ -51,9 +51,7 @@ static assay_status piece_cut(merge_list *list, const assay_spm *spm, int32_t id
         bool inside = ((unsigned char)piece->text[at] & 0xc0) == 0x80; /* of a character */
         if (inside || !may_merge(spm, piece->text, at, by_score)) continue;
         if (!may_merge(spm, piece->text + at, piece->size - at, by_score)) continue;
-        void *items = list->items;
-        ASSAY_TRY(assay_grow(&items, &list->capacity, list->count + 1, sizeof(merge), err));
-        list->items = items;
+        ASSAY_TRY(assay_grow(&list->items, &list->capacity, list->count + 1, sizeof(merge), err));
         list->items[list->count++] = (merge){rank, id, at};
     }
     return ASSAY_OK;

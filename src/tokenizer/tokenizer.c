@@ -1,6 +1,7 @@
 #include "tokenizer/tokenizer.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "text/pre_tokenizer.h"
 #include "text/unicode.h"
 #include "tokenizer/sp_model.h"
@@ -57,7 +58,7 @@ assay_status assay_tokenizer_encode(const assay_tokenizer *tokenizer, const char
 {
     if (size > INT32_MAX)
         return assay_error_set(err, ASSAY_E_UNSUPPORTED, "a text of %zu bytes is too long to encode at once", size);
-    size_t valid = assay_utf8_check(text, size);
+    size_t valid = assay_text_valid(text, size);
     if (valid != size) return assay_error_set(err, ASSAY_E_FORMAT, "the text is not valid UTF-8 at byte %zu", valid);
     size_t first = ids->count;
     if (flags & ASSAY_ENCODE_ADD_SPECIAL) ASSAY_TRY(ids_append(ids, &tokenizer->prefix, err));

@@ -35,8 +35,24 @@ struct assay_tokenizer {
 /* Readers of a folder, each given the path of the file that it was chosen for. */
 typedef assay_status assay_folder_reader(assay_tokenizer *tokenizer, const char *folder, const char *path,
                                          const assay_tokenizer_config *config, assay_error *err);
-assay_folder_reader assay_tokenizer_json_read, assay_sp_tokenizer_read, assay_folder_model_read,
-    assay_folder_ranks_read, assay_folder_merges_read, assay_folder_word_piece_read, assay_folder_ice_text_read;
+assay_folder_reader assay_sp_tokenizer_read;
+
+/* The kinds of vocabulary in a folder by the file that tells them, looked for in this order: a new kind gets one line.
+ */
+#define ASSAY_FOLDER_MAP(X)                               \
+    X("tokenizer.json", assay_tokenizer_json_read)        \
+    X("tokenizer.model", assay_folder_model_read)         \
+    X("sentencepiece.bpe.model", assay_folder_model_read) \
+    X("spiece.model", assay_folder_model_read)            \
+    X("spm.model", assay_folder_model_read)               \
+    X("qwen.tiktoken", assay_folder_ranks_read)           \
+    X("ice_text.model", assay_folder_ice_text_read)       \
+    X("vocab.json", assay_folder_merges_read)             \
+    X("vocab.txt", assay_folder_word_piece_read)
+
+#define ASSAY_FOLDER_DECLARE(file, read) assay_folder_reader read;
+ASSAY_FOLDER_MAP(ASSAY_FOLDER_DECLARE)
+#undef ASSAY_FOLDER_DECLARE
 
 /* Whether a tokenizer.model is a rank file and no protobuf: its first line is a word and a number. */
 bool assay_is_rank_file(const char *text, size_t size);

@@ -24,15 +24,10 @@ typedef struct folder_kind {
     assay_folder_reader *read;
 } folder_kind;
 
-static const folder_kind folder_kinds[] = {{"tokenizer.json", assay_tokenizer_json_read},
-                                           {"tokenizer.model", assay_folder_model_read},
-                                           {"sentencepiece.bpe.model", assay_folder_model_read},
-                                           {"spiece.model", assay_folder_model_read},
-                                           {"spm.model", assay_folder_model_read},
-                                           {"qwen.tiktoken", assay_folder_ranks_read},
-                                           {"ice_text.model", assay_folder_ice_text_read},
-                                           {"vocab.json", assay_folder_merges_read},
-                                           {"vocab.txt", assay_folder_word_piece_read}};
+#define FOLDER_KIND(file, read) {file, read},
+static const folder_kind folder_kinds[] = {ASSAY_FOLDER_MAP(FOLDER_KIND)};
+#undef FOLDER_KIND
+
 enum { FOLDER_KINDS = sizeof(folder_kinds) / sizeof(folder_kinds[0]) };
 
 bool assay_tokenizer_in_folder(const char *folder)

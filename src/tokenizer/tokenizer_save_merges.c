@@ -40,9 +40,7 @@ static assay_status cut_piece(merge_list *list, const json_t *vocab, const char 
     for (size_t at = 1; at < length && status == ASSAY_OK; at++) {
         bool inside = ((unsigned char)text[at] & 0xc0) == 0x80; /* of a character */
         if (inside || !known(vocab, text, at, room) || !known(vocab, text + at, length - at, room)) continue;
-        void *grown = list->items;
-        status = assay_grow(&grown, &list->capacity, list->count + 1, sizeof *list->items, err);
-        list->items = grown;
+        status = assay_grow(&list->items, &list->capacity, list->count + 1, sizeof *list->items, err);
         if (status == ASSAY_OK) list->items[list->count++] = (merge){score, id, at};
     }
     assay_free(room);

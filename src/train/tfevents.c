@@ -12,6 +12,7 @@
 #include "train/tfevents.h"
 
 #include "base/file.h"
+#include "base/json_doc.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -110,7 +111,7 @@ static assay_status put_summary(assay_buf *summary, const json_t *line, assay_er
     json_t *value;
     char tag[96];
     bool evaluation = json_object_get(line, "eval_accuracy") != NULL;
-    json_object_foreach((json_t *)(uintptr_t)line, key, value)
+    json_object_foreach(assay_json_lent(line), key, value)
     {
         if (!json_is_number(value) || !tag_of(key, tag, sizeof tag) || (evaluation && !strcmp(key, "epoch"))) continue;
         ASSAY_TRY(put_scalar(summary, tag, json_number_value(value), err));
@@ -171,7 +172,7 @@ static assay_status encode_history(assay_buf *out, const json_t *history, assay_
     size_t index;
     json_t *line;
     ASSAY_TRY(assay_tfevents_encode(out, NULL, err));
-    json_array_foreach((json_t *)(uintptr_t)history, index, line) ASSAY_TRY(assay_tfevents_encode(out, line, err));
+    json_array_foreach(assay_json_lent(history), index, line) ASSAY_TRY(assay_tfevents_encode(out, line, err));
     return ASSAY_OK;
 }
 

@@ -107,7 +107,7 @@ static assay_status save_tensors(const assay_trainer *t, const char *folder, ass
     assay_status status = tensors && path ? describe(t, tensors, err)
                                           : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a checkpoint");
     if (status == ASSAY_OK) status = assay_safetensors_write(path, tensors, count, NULL, NULL, err);
-    for (size_t i = 0; tensors && i < count; i++) assay_free((void *)(uintptr_t)tensors[i].name);
+    for (size_t i = 0; tensors && i < count; i++) assay_free(tensors[i].name);
     assay_free(tensors);
     assay_free(path);
     return status;

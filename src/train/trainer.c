@@ -103,9 +103,7 @@ static void make_schedule(assay_trainer *t)
 static assay_status reserve_runs(assay_trainer *t, assay_error *err)
 {
     size_t pairs = t->settings.batch_pairs < t->examples->count ? (size_t)t->settings.batch_pairs : t->examples->count;
-    void *begin = t->runs.begin;
-    ASSAY_TRY(assay_grow(&begin, &t->runs.capacity, pairs + 1, sizeof *t->runs.begin, err));
-    t->runs.begin = begin;
+    ASSAY_TRY(assay_grow(&t->runs.begin, &t->runs.capacity, pairs + 1, sizeof *t->runs.begin, err));
     return ASSAY_OK;
 }
 

@@ -6,13 +6,13 @@
 #if defined(__x86_64__)
 #include "backend/x86/avx512bf16/pack_avx512bf16.h"
 
+#include "base/sizes.h"
+
 #include <immintrin.h>
 
 #define INLINED __attribute__((always_inline))
 
 enum { GROUP = 16, RUN = 32 }; /* lanes, and elements of k, that one transposition takes */
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static __mmask32 first32(size_t count) { return count >= 32 ? 0xffffffffu : (__mmask32)((1u << count) - 1); }
 
@@ -82,14 +82,14 @@ static inline INLINED void along_run(uint32_t *dst, size_t width, assay_dtype dt
 static inline INLINED void along(uint32_t *dst, size_t width, assay_dtype dtype, const assay_lanes *from, size_t lane)
 {
     const void *src = assay_element_at(from->src, dtype, (ptrdiff_t)lane * from->lane_stride);
-    size_t first = 0, lanes = smaller(width, from->lanes - lane);
+    size_t first = 0, lanes = assay_smaller(width, from->lanes - lane);
     if (lanes == width)
         for (; first + RUN < from->k; first += RUN)
             along_run(dst + first / 2 * width, width, dtype, assay_element_at(src, dtype, (ptrdiff_t)first),
                       from->lane_stride, width, RUN, true);
     for (; first < from->k; first += RUN)
         along_run(dst + first / 2 * width, width, dtype, assay_element_at(src, dtype, (ptrdiff_t)first),
-                  from->lane_stride, lanes, smaller(RUN, from->k - first), false);
+                  from->lane_stride, lanes, assay_smaller(RUN, from->k - first), false);
 }
 
 /* Two rows of k for 16 lanes as pairs. second: the mask of lanes that have a second row. */
@@ -135,7 +135,7 @@ static inline INLINED void across(uint32_t *dst, size_t width, size_t panel, ass
                         assay_element_at(next, dtype, (ptrdiff_t)lane), width, true, true);
         for (; lane < from->lanes; lane += width, to += panel)
             across_pair(to, width, dtype, assay_element_at(row, dtype, (ptrdiff_t)lane),
-                        assay_element_at(next, dtype, (ptrdiff_t)lane), smaller(width, from->lanes - lane),
+                        assay_element_at(next, dtype, (ptrdiff_t)lane), assay_smaller(width, from->lanes - lane),
                         i + 1 < from->k, false);
     }
 }
