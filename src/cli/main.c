@@ -19,7 +19,8 @@ static assay_status run_with(const assay_command *command, assay_options *option
                              assay_terminal *terminal, assay_error *err)
 {
     assay_log log = assay_terminal_log(terminal);
-    assay_command_context context = {{&log, assay_interrupt_install(command->saves)}, terminal, assay_commands(), ASSAY_COMMIT};
+    assay_command_context context = {
+        {&log, assay_interrupt_install(command->saves)}, terminal, assay_commands(), ASSAY_COMMIT};
     ASSAY_TRY(assay_options_init(options, err));
     ASSAY_TRY(assay_options_parse(options, command->takes, command->name, command->words_max, count, args, &log, err));
     terminal->quiet = options->quiet;

@@ -4,7 +4,7 @@
 . tests/cli/check.inc
 version=$(sed -n 's/^#define ASSAY_VERSION "\(.*\)"/\1/p' src/base/version.h)
 check version 0 out "^assay ${version//./\\.} (commit " version
-[ "$(sed -n 's/^## \([0-9][0-9.]*\).*/\1/p' CHANGELOG.md | head -n 1)" = "$version" ]; say $? changelog-has-a-part-of-this-version
+[ "$(sed -n 's/^## \([0-9][0-9.]*\) ([0-9-]*)$/\1/p' CHANGELOG.md | head -n 1)" = "$version" ]; say $? changelog-has-a-part-of-this-version
 grep -q "\"$version\"; not to be freed" include/assay.h; say $? header-says-this-version
 PYTHONPATH=python ASSAY_LIBRARY=$PWD/build/libassay.so python3 -c "import assay; assert assay.version() == '$version', assay.version()"; say $? python-says-this-version
 
