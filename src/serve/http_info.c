@@ -33,7 +33,7 @@ static enum MHD_Result info(assay_exchange *exchange)
         json_pack("{s:s, s:s, s:s, s:{s:o}, s:I, s:I, s:I, s:I, s:b, s:s}", "model_id", model->name, "model_sha",
                   model->fingerprint, "model_dtype", model->bf16 ? "bfloat16" : "float32", "model_type", "classifier",
                   labels, "max_concurrent_requests", (json_int_t)options->max_queue, "max_input_length",
-                  (json_int_t)model->max_length, "max_batch_tokens", (json_int_t)model->pack->token_capacity,
+                  (json_int_t)model->max_length, "max_batch_tokens", (json_int_t)model->batch->setup.tokens,
                   "max_client_batch_size", (json_int_t)ASSAY_ASK_TEXTS, "auto_truncate",
                   options->cut == ASSAY_ASK_CUT_LEFT || options->cut == ASSAY_ASK_CUT_RIGHT, "version", ASSAY_VERSION));
 }

@@ -10,17 +10,6 @@
 
 enum { TOKEN_BYTES = 256 };
 
-static assay_status make_traces(assay_job *job, assay_error *err)
-{
-    job->traces = assay_alloc(job->count, sizeof *job->traces);
-    ASSAY_TRY_ALLOC(job->traces, "a trace", err);
-    for (size_t i = 0; i < job->count; i++) {
-        job->traces[i] = assay_alloc(job->texts[i].count, sizeof *job->traces[i]);
-        ASSAY_TRY_ALLOC(job->traces[i], "a trace", err);
-    }
-    return ASSAY_OK;
-}
-
 /* What is listed token by token is charged before it is made. Answers may take more than the request itself may. */
 static assay_status charge_traces(assay_exchange *exchange, assay_error *err)
 {
@@ -41,9 +30,9 @@ static assay_status prepare(assay_exchange *exchange, assay_error *err)
     exchange->job.model = assay_http_model(exchange->server, exchange->ask.model);
     if (!exchange->job.model) return assay_error_set(err, ASSAY_E_USAGE, "no such model; /v1/models lists them");
     ASSAY_TRY(assay_http_texts(exchange, err));
-    if (!exchange->ask.trace) return ASSAY_OK;
-    ASSAY_TRY(charge_traces(exchange, err));
-    return make_traces(&exchange->job, err);
+    if (exchange->ask.trace) ASSAY_TRY(charge_traces(exchange, err));
+    assay_job *job = &exchange->job;
+    return assay_lot_begin(&job->lot, job->texts, job->count, exchange->ask.trace, err);
 }
 
 /* libmicrohttpd may see the closed connection before it comes to an answer, so the abandoned are counted here. */
@@ -89,7 +78,7 @@ static json_t *trace_of(const assay_job *job, size_t index)
     const assay_ids *ids = &job->texts[index];
     const assay_tokenizer *tokenizer = assay_template_tokenizer(job->model->chosen);
     for (size_t i = 0; i < ids->count; i++) {
-        double reward = (double)job->traces[index][i] + job->model->score_offset;
+        double reward = job->lot.traces[index][i];
         json_array_append_new(list,
                               token_json(tokenizer, ids->data[i], isfinite(reward) ? assay_nine_digits(reward) : 0.0));
     }
@@ -102,7 +91,7 @@ static json_t *render(assay_exchange *exchange, double *rewards, double *scores,
     char id[64];
     bool sigmoid = wants_sigmoid(exchange);
     for (size_t i = 0; i < job->count; i++) {
-        rewards[i] = assay_nine_digits((double)job->rewards[i] + job->model->score_offset);
+        rewards[i] = assay_nine_digits(job->lot.scores[i]);
         scores[i] = sigmoid ? assay_nine_digits(1 / (1 + exp(-rewards[i]))) : rewards[i];
         if (traces) traces[i] = trace_of(job, i);
     }
@@ -128,9 +117,9 @@ static enum MHD_Result score_end(assay_exchange *exchange)
     if (job->status == ASSAY_E_STOPPED) return assay_http_refuse(exchange, &job->error);
     if (job->status != ASSAY_OK) return assay_http_status(exchange, job->status, &job->error);
     double *numbers = assay_alloc(2 * job->count, sizeof *numbers);
-    json_t **traces = job->traces ? assay_alloc(job->count, sizeof *traces) : NULL;
+    json_t **traces = job->lot.traces ? assay_alloc(job->count, sizeof *traces) : NULL;
     json_t *answer =
-        numbers && (traces || !job->traces) ? render(exchange, numbers, numbers + job->count, traces) : NULL;
+        numbers && (traces || !job->lot.traces) ? render(exchange, numbers, numbers + job->count, traces) : NULL;
     assay_free(numbers);
     assay_free(traces);
     atomic_fetch_add(&exchange->server->metrics.texts, job->count);
