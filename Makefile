@@ -38,6 +38,10 @@ LIBDIR    ?= $(PREFIX)/lib
 SOVERSION := 1
 VERSION   := $(shell sed -n 's/^\#define ASSAY_VERSION "\(.*\)"/\1/p' src/base/version.h)
 
+# What is built: the tree's commit, or that of the tarball (scripts/release writes the file). Only main.o knows it, and is made anew where it
+# is another.
+COMMIT  := $(shell cat COMMIT 2>/dev/null || git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown)
+
 # Kernel sets of one processor stand below backend/ in a folder of its name; other processors have the plain set.
 SETS    := $(if $(filter x86_64,$(PROCESSOR)),x86)
 SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c $(SETS:%=src/backend/%/*/*.c)))
@@ -45,7 +49,7 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/serve/page_html.o $(
 FUZZERS := $(patsubst fuzz/%.c,$(BUILD)/fuzz/%,$(filter-out fuzz/fuzz_file.c,$(wildcard fuzz/fuzz_*.c)))
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
-.PHONY: all tests fuzzers clean install uninstall
+.PHONY: FORCE all tests fuzzers clean install uninstall
 all: $(BUILD)/assay $(BUILD)/libassay.so
 tests: all $(TESTS)
 fuzzers: $(FUZZERS)
@@ -58,6 +62,13 @@ $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) $(CFLAGS_ALL) $(EXTRA) -MMD -MP -c $< -o $@
+
+$(BUILD)/obj/cli/main.o: EXTRA := -DASSAY_COMMIT='"$(COMMIT)"'
+$(BUILD)/obj/cli/main.o: $(BUILD)/obj/commit
+$(BUILD)/obj/commit: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' >$@
+FORCE:
 
 # The pages as bytes in the program: they are served without files beside it.
 $(BUILD)/obj/serve/%_html.o: src/serve/%.html Makefile

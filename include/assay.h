@@ -76,7 +76,7 @@ typedef struct assay_listener {
     const volatile int *stop;
 } assay_listener;
 
-ASSAY_API const char *assay_library_version(void); /* "0.1.0"; not to be freed */
+ASSAY_API const char *assay_library_version(void); /* "0.2.0"; not to be freed */
 ASSAY_API int assay_library_api(void);             /* ASSAY_API_LEVEL of the library in use */
 ASSAY_API void assay_release(void *block);         /* NULL is fine */
 

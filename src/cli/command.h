@@ -21,6 +21,7 @@ typedef struct assay_command_context {
     assay_task_context task;
     assay_terminal *terminal;
     assay_command_set commands;
+    const char *commit; /* what the program was built of; "unknown" outside of a repository */
 } assay_command_context;
 
 struct assay_command {

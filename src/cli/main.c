@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+#ifndef ASSAY_COMMIT
+#define ASSAY_COMMIT "unknown"
+#endif
+
 static assay_status check_words(const assay_command *command, const assay_options *options, assay_error *err)
 {
     if (options->positionals.count >= command->words_min) return ASSAY_OK;
@@ -15,7 +19,8 @@ static assay_status run_with(const assay_command *command, assay_options *option
                              assay_terminal *terminal, assay_error *err)
 {
     assay_log log = assay_terminal_log(terminal);
-    assay_command_context context = {{&log, assay_interrupt_install(command->saves)}, terminal, assay_commands()};
+    assay_command_context context = {
+        {&log, assay_interrupt_install(command->saves)}, terminal, assay_commands(), ASSAY_COMMIT};
     ASSAY_TRY(assay_options_init(options, err));
     ASSAY_TRY(assay_options_parse(options, command->takes, command->name, command->words_max, count, args, &log, err));
     terminal->quiet = options->quiet;

@@ -18,9 +18,9 @@ silent() { # NAME WHERE
     if [ -s "$work/$2" ]; then echo "not ok $1"; cat "$work/$2"; else echo "ok $1"; fi
 }
 
-check version 0 out '^assay [0-9]' --version
+check version 0 out '^assay [0-9][0-9.]* (commit [0-9a-z-]*)$' --version
 silent version-says-nothing-else err
-check version-json 0 out '^{"version": "[0-9.]*"}$' version --json
+check version-json 0 out '^{"version": "[0-9.]*", "commit": "[0-9a-z-]*"}$' version --json
 check help-lists-commands 0 out '^  train ' help
 check dash-help 0 out '^  train ' --help
 check no-command 2 err 'a command is missing'
