@@ -236,9 +236,9 @@ static assay_status make_any(const assay_gguf *gguf, const char *model, json_t *
 {
     bool pieces = strcmp(model, "llama") == 0;
     if (strcmp(model, "bert") == 0 || strcmp(model, "t5") == 0) return make_document(gguf, out, named, err);
-    if (!pieces && strcmp(model, "gpt2") != 0)
+    if (!pieces && strcmp(model, "gpt2") != 0 && strcmp(model, "gemma4") != 0)
         return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                               "tokenizer.ggml.model is \"%.80s\"; Assay writes llama, gpt2, bert and t5", model);
+                               "tokenizer.ggml.model is \"%.80s\"; Assay writes llama, gpt2, gemma4, bert and t5", model);
     ASSAY_TRY(read_vocabulary(gguf, vocab, added, err));
     return pieces ? make_pieces(gguf, vocab, added, out, err) : make_bpe(gguf, vocab, added, out, err);
 }
