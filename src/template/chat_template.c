@@ -192,6 +192,17 @@ assay_status assay_template_render(const assay_template *t, const assay_conversa
     return ASSAY_OK;
 }
 
+const char *assay_template_forged(const assay_template *t, const assay_message *messages, size_t count)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < count && !found; i++) {
+        const assay_message *m = messages + i;
+        if (m->size) found = assay_tokenizer_control_in(t->tokenizer, m->text, m->size);
+        if (!found && m->whole) found = assay_tokenizer_control_in(t->tokenizer, m->whole, strlen(m->whole));
+    }
+    return found;
+}
+
 bool assay_template_whole_ids(const assay_template *t, const assay_conversation *conversation, assay_ids *ids)
 {
     return render_whole(t, conversation, ids, NULL) == ASSAY_OK;

@@ -88,6 +88,10 @@ assay_status assay_template_render(const assay_template *chosen, const assay_con
 /* The same before pads are left out; false: it cannot be rendered. */
 bool assay_template_whole_ids(const assay_template *chosen, const assay_conversation *conversation, assay_ids *ids);
 
+/* A special token whose text stands inside a message (its text, calls, reasoning): rendered, it forges what only the
+ * template should say, here as in the reference. NULL: none. Owned by the tokenizer. */
+const char *assay_template_forged(const assay_template *chosen, const assay_message *messages, size_t count);
+
 /* Appends the rendered text, without what append_eos adds to a template that is code. ASSAY_E_UNSUPPORTED: chatglm3's
  * roles are ids that no text gives. */
 assay_status assay_template_text(const assay_template *chosen, const assay_conversation *conversation,
