@@ -42,6 +42,7 @@
 #include "family/architecture.h"
 #include "judge/reward_scale.h"
 #include "options/options.h"
+#include "task/pooling.h"
 
 enum {
     /* the base's weight files are not looked for (plan, preview, inspect); the adapter's are */
@@ -71,9 +72,9 @@ typedef struct assay_model_source {
     bool bf16;                   /* "precision" was "bf16": scoring goes on in the precision of training */
     double score_offset;         /* 0; added to every score by whoever prints one */
     assay_reward_scale rewards;  /* of held-out answers, offset included; count 0: none stored */
-    int rendering;  /* 2; 1: the folder is of version 0.1, whose texts were cut behind the last end of turn */
-    json_t *kept;   /* assay.json's chat_template, chat_template_tool_use, chat_template_kwargs, date, tool_format */
-    bool skips_pad; /* the head of others is read before the config's pad token (--pooling) */
+    int rendering; /* 2; 1: the folder is of version 0.1, whose texts were cut behind the last end of turn */
+    json_t *kept;  /* assay.json's chat_template, chat_template_tool_use, chat_template_kwargs, date, tool_format */
+    assay_pooling pooling;  /* the token that is read: set by assay_model_source_settle (--pooling) */
     assay_template *chosen; /* NULL until assay_model_source_settle */
 } assay_model_source;
 

@@ -141,6 +141,8 @@ static assay_status eos_push(const assay_tokenizer *tokenizer, assay_ids *ids, a
 static void drop_pads(const assay_template *t, size_t before, assay_ids *ids)
 {
     while (t->skips_pad && ids->count > before + 1 && ids->data[ids->count - 1] == t->pad) ids->count--;
+    for (size_t i = before; t->stops_at_pad && i < ids->count && ids->data[before] != t->pad; i++)
+        if (ids->data[i] == t->pad) ids->count = i;
 }
 
 static assay_status prepared_text(const assay_template *t, const assay_prepared *prepared, bool add_generation_prompt,
