@@ -469,8 +469,9 @@ static void say_notes(const assay_model_source *source, const assay_log *log)
     const assay_checkpoint *checkpoint = source->checkpoint;
     char head[96];
     snprintf(head, sizeof head, "%s.weight", source->config.arch->names->head);
+    bool reads_last = source->pooling == ASSAY_POOL_LAST; /* what is read elsewhere, say_pooling says */
     json_t *notes = assay_config_notes(checkpoint->config, source->config.arch,
-                                       source->adapter || assay_checkpoint_find(checkpoint, head));
+                                       reads_last && (source->adapter || assay_checkpoint_find(checkpoint, head)));
     json_array_foreach(notes, i, note) { assay_note(log, "%s", json_string_value(note)); }
     json_decref(notes);
 }

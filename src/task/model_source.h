@@ -98,6 +98,10 @@ assay_status assay_source_rendering(const assay_model_source *source, json_t *no
  * another one, or where no text says it: nothing. */
 assay_status assay_source_template_save(const assay_model_source *source, const char *folder, assay_error *err);
 
+/* Says, for prompts that are strings, that the template makes a user's message of them; nothing where the template is
+ * plain. To be called once. */
+void assay_source_say_text_prompts(const assay_model_source *source, const assay_log *log);
+
 /* Says on the log what is worth knowing once: where the tokenizer's files disagree, keys of the config that nobody
  * knows, tensors of the adapter that are left out, and when the adapter was trained on another base than it is put on:
  * it loads wherever the shapes fit, and scores nonsense. */

@@ -25,6 +25,15 @@ assay_status assay_source_rendering(const assay_model_source *source, json_t *no
     return failed ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for assay.json") : ASSAY_OK;
 }
 
+void assay_source_say_text_prompts(const assay_model_source *source, const assay_log *log)
+{
+    if (!source->chosen || !strcmp(assay_template_name(source->chosen), "plain")) return;
+    assay_note(log,
+               "a prompt that is a string is rendered as a user's turn by the template %s; --template plain scores "
+               "prompt + answer as they stand",
+               source->template_name);
+}
+
 /* Whether the tokenizer's own files say the template that was used. */
 static bool says_it(const assay_model_source *source, const char *text)
 {
