@@ -20,9 +20,9 @@ const char *assay_template_tool_source(const assay_template *chosen)
     return chosen->with_tools ? assay_jinja_source(chosen->with_tools, NULL) : NULL;
 }
 
-assay_status assay_template_export(const assay_template *chosen, assay_buf *out, assay_error *err)
+assay_status assay_template_export(const assay_template *chosen, bool of_tools, assay_buf *out, assay_error *err)
 {
-    const char *source = assay_template_source(chosen), *key;
+    const char *source = of_tools ? assay_template_tool_source(chosen) : assay_template_source(chosen), *key;
     json_t *value;
     if (!source)
         return assay_error_set(err, ASSAY_E_UNSUPPORTED, "no Jinja text gives the ids of the template %s",

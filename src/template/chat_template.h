@@ -69,9 +69,9 @@ const char *assay_template_origin(const assay_template *chosen);
  * same variables; NULL: there is none. */
 const char *assay_template_source(const assay_template *chosen);
 const char *assay_template_tool_source(const assay_template *chosen); /* of conversations with tools; NULL: the same */
-/* The same with --chat-template-kwargs set in its first lines, as it is written beside a model. ASSAY_E_UNSUPPORTED:
- * assay_template_source is NULL. */
-assay_status assay_template_export(const assay_template *chosen, assay_buf *out, assay_error *err);
+/* One of the two with --chat-template-kwargs set in its first lines, as it is written beside a model.
+ * ASSAY_E_UNSUPPORTED: it is NULL. */
+assay_status assay_template_export(const assay_template *chosen, bool of_tools, assay_buf *out, assay_error *err);
 const json_t *assay_template_kwargs(const assay_template *chosen);    /* NULL: none */
 const char *assay_template_date(const assay_template *chosen);        /* NULL: none */
 const char *assay_template_tool_format(const assay_template *chosen); /* NULL: "auto" */

@@ -29,6 +29,21 @@ grep -q '"rendering": 2' "$work/run/assay.json" && grep -q 'start_header_id' "$w
 echo '{"prompt": "p", "response": "r"}' | "$assay" tokenize --model "$work/run" --text >"$work/out"
 grep -q 'start_header_id' "$work/out"; say $? and-rendered-again
 
+# A template of its own for conversations with tools travels with the model.
+cp -r "$work/base" "$work/two"
+mkdir "$work/two/additional_chat_templates"
+printf 'A{%% for m in messages %%}{{ m.content }}{%% endfor %%}' >"$work/two/chat_template.jinja"
+printf 'T{{ tools | length }}{%% for m in messages %%}{{ m.content }}{%% endfor %%}' >"$work/two/additional_chat_templates/tool_use.jinja"
+"$assay" train --model "$work/two" --data "$work/pairs.jsonl" --eval-split off --output "$work/two-run" --max-steps 1 --quiet
+cmp -s "$work/two/additional_chat_templates/tool_use.jinja" "$work/two-run/additional_chat_templates/tool_use.jinja"; say $? a-template-for-tools-is-saved
+"$assay" merge --model "$work/two" --adapter "$work/two-run" --output "$work/two-merged" --quiet >/dev/null
+rm "$work/two-merged/assay.json"
+"$assay" tokenize --text --model "$work/two-merged" --input "$work/tools.jsonl" | grep -q '"T1pa"'; say $? and-used-by-who-reads-the-files-alone
+"$assay" train --model "$work/two" --data "$work/pairs.jsonl" --eval-split off --output "$work/two-other" --max-steps 1 --template llama3 --quiet
+[ ! -e "$work/two-other/additional_chat_templates" ]; say $? and-not-left-beside-another-template
+"$assay" train --model "$work/two" --data "$work/pairs.jsonl" --eval-split off --output "$work/two-set" --max-steps 1 --chat-template-kwargs '{"flag": 1}' --quiet
+grep -q '^{%- set flag = 1 -%}' "$work/two-set/chat_template.jinja" && grep -q '^{%- set flag = 1 -%}' "$work/two-set/additional_chat_templates/tool_use.jinja"; say $? variables-are-set-in-both
+
 # A head of others is read where its class reads it. Byte-level ids: 258 is <|im_end|>, which every turn ends with.
 others() { # ARCH: a trained head whose folder says nothing of Assay, with the end of turn as pad
     "$assay" init --arch "$1" --output "$work/$1" --quiet --force >/dev/null
