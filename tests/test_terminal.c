@@ -80,11 +80,89 @@ static void a_note_does_not_tear_the_live_line(void **state)
     assay_terminal terminal = plain_terminal();
     assay_log log = assay_terminal_log(&terminal);
     terminal.live = true;
-    terminal.columns = 8;
+    terminal.columns = 10;
     assay_terminal_line(&terminal, "0123456789");
     assay_note(&log, "x");
     read_back(terminal.out);
-    assert_string_equal(written, "\r0123456\033[K\r\033[Knote: x\n");
+    assert_string_equal(written, "\r0123456\033[K\r\033[Knote: x\n"); /* room for the ^C of a Ctrl-C */
+}
+
+static void notes_are_broken_between_words(void **state)
+{
+    (void)state;
+    assay_terminal terminal = plain_terminal();
+    assay_log log = assay_terminal_log(&terminal);
+    terminal.live = true;
+    terminal.columns = 24;
+    assay_note(&log, "one two three four five");
+    assay_note(&log, "\xe4\xb8\x80\xe4\xba\x8c\xe4\xb8\x89 \xe5\x9b\x9b\xe4\xba\x94\xe5\x85\xad\xe4\xb8\x83 eight");
+    assay_note(&log, "/a/path/that/is/longer/than/a/line stays");
+    read_back(terminal.out);
+    assert_string_equal(
+        written,
+        "note: one two three four\n  five\n"
+        "note: \xe4\xb8\x80\xe4\xba\x8c\xe4\xb8\x89 \xe5\x9b\x9b\xe4\xba\x94\xe5\x85\xad\xe4\xb8\x83\n  eight\n"
+        "note: /a/path/that/is/longer/than/a/line\n  stays\n");
+}
+
+/* What the last update of a run draws on a terminal of so many columns. */
+static const char *drawn(int columns, const assay_progress_sample *sample)
+{
+    assay_progress progress;
+    assay_terminal terminal = plain_terminal();
+    terminal.live = true;
+    terminal.columns = columns;
+    assay_progress_begin(&progress, &terminal, "train", 99999, 1);
+    progress.first_seconds = 1;
+    assay_progress_update(&progress, sample);
+    assay_progress_end(&progress);
+    read_back(terminal.out);
+    return written;
+}
+
+/* A long run's figures at their widest. The line is drawn again at the end: what stands in it, ^C too, is whole. */
+static void a_narrow_terminal_keeps_rate_memory_and_time(void **state)
+{
+    const assay_progress_sample sample = {.step = 12345,
+                                          .loss = 0.6931,
+                                          .accuracy = 0.75,
+                                          .margin = -0.123,
+                                          .lr = 1e-4,
+                                          .tokens_per_second = 123456,
+                                          .memory_bytes = 123ull << 30,
+                                          .memory_limit = 200ull << 30};
+    const char *text;
+    (void)state;
+    for (int columns = 60; columns <= 200; columns += 10) {
+        text = drawn(columns, &sample);
+        const char *end = strchr(text + 1, '\r');
+        assert_non_null(end);
+        assert_true(end - text <= columns + 2); /* with \r and the erase, and room for ^C */
+        assert_memory_equal(end, text, (size_t)(end - text));
+        assert_string_equal(end + (end - text), "\n");
+        if (columns < 70) continue;
+        assert_non_null(strstr(text, "train 12345/99999"));
+        assert_non_null(strstr(text, "  tok/s 123456"));
+        assert_non_null(strstr(text, "  mem 123.00 GiB"));
+        assert_non_null(strstr(text, "  ETA "));
+    }
+    assert_non_null(strstr(text, "[#...............] train"));
+    assert_non_null(strstr(text, "of 200.00 GiB"));
+}
+
+static void more_memory_than_the_limit_is_explained(void **state)
+{
+    const assay_progress_sample sample = {.step = 1,
+                                          .loss = NAN,
+                                          .accuracy = NAN,
+                                          .margin = NAN,
+                                          .lr = NAN,
+                                          .tokens_per_second = NAN,
+                                          .memory_bytes = 13 << 20,
+                                          .memory_limit = 5 << 20,
+                                          .planned_bytes = 4 << 20};
+    (void)state;
+    assert_non_null(strstr(drawn(120, &sample), "  mem 13 MiB (plan 4 MiB + program, data)"));
 }
 
 static void plain_progress_is_a_line_an_interval(void **state)
@@ -94,7 +172,7 @@ static void plain_progress_is_a_line_an_interval(void **state)
     assay_terminal terminal = plain_terminal();
     assay_progress_begin(&progress, &terminal, "train", 5, 2);
     for (int64_t step = 1; step <= 5; step++) {
-        assay_progress_sample sample = {step, 0.6931, 0.5, NAN, 1e-4, NAN, 1536u << 20, 0};
+        assay_progress_sample sample = {step, 0.6931, 0.5, NAN, 1e-4, NAN, 1536u << 20, 0, 0};
         assay_progress_update(&progress, &sample);
     }
     assay_progress_end(&progress);
@@ -130,6 +208,9 @@ int main(void)
         cmocka_unit_test(distances),
         cmocka_unit_test(notes_and_warnings),
         cmocka_unit_test(a_note_does_not_tear_the_live_line),
+        cmocka_unit_test(notes_are_broken_between_words),
+        cmocka_unit_test(a_narrow_terminal_keeps_rate_memory_and_time),
+        cmocka_unit_test(more_memory_than_the_limit_is_explained),
         cmocka_unit_test(plain_progress_is_a_line_an_interval),
         cmocka_unit_test(figures),
     };

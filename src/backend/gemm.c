@@ -1,6 +1,7 @@
 #include "backend/gemm.h"
 
 #include "backend/gemm_split.h"
+#include "backend/unpack.h"
 
 #include <assert.h>
 #include <string.h>
@@ -21,8 +22,10 @@ assay_matrix assay_matrix_rows(const float *data, size_t ld)
 
 assay_matrix assay_matrix_transposed(assay_matrix matrix)
 {
-    return (assay_matrix){
-        .data = matrix.data, .dtype = matrix.dtype, .row_stride = matrix.col_stride, .col_stride = matrix.row_stride};
+    ptrdiff_t row_stride = matrix.row_stride;
+    matrix.row_stride = matrix.col_stride;
+    matrix.col_stride = row_stride;
+    return matrix;
 }
 
 /* Where element (i, j) lies. */
@@ -59,9 +62,30 @@ static void pack_a(const assay_kernels *kernels, const assay_matrix *a, size_t r
                             smaller(kernels->mr, rows - i), k);
 }
 
+/* As pack_b, tile by tile. columns: B transposed. */
+static void pack_unpacked(const assay_kernels *kernels, const assay_matrix *columns, size_t col, size_t cols, size_t k0,
+                          size_t k, float *dst)
+{
+    float tile[ASSAY_UNPACK_TILE];
+    size_t nr = kernels->nr, width = ASSAY_UNPACK_LANES / nr * nr;
+    for (size_t j = 0; j < cols; j += width)
+        for (size_t i = 0, step; i < k; i += step) {
+            step = assay_unpack_step(k0 + i, k - i);
+            const assay_lanes t = assay_matrix_unpack(columns, col + j, smaller(width, cols - j), k0 + i, step, tile);
+            for (size_t s = 0; s < t.lanes; s += nr)
+                kernels->rows->pack(dst + (j + s) * k + i * nr, nr, t.dtype, tile + (ptrdiff_t)s * t.lane_stride,
+                                    t.lane_stride, t.k_stride, smaller(nr, t.lanes - s), step);
+        }
+}
+
 static void pack_b(const assay_kernels *kernels, const assay_matrix *b, size_t col, size_t cols, size_t k0, size_t k,
                    float *dst)
 {
+    const assay_matrix columns = assay_matrix_transposed(*b);
+    if (assay_matrix_is_packed(b)) {
+        pack_unpacked(kernels, &columns, col, cols, k0, k, dst);
+        return;
+    }
     for (size_t j = 0; j < cols; j += kernels->nr, dst += kernels->nr * k)
         kernels->rows->pack(dst, kernels->nr, b->dtype, element_at(b, k0, col + j), b->col_stride, b->row_stride,
                             smaller(kernels->nr, cols - j), k);

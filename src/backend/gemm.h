@@ -1,12 +1,12 @@
 /* Matrix products whose bits depend on nothing but their operands and folds. C[M, N] (+)= A[M, K] . B[K, N]. A and B
- * are strided views of F32, F16 or BF16 data (the 16-bit types are widened exactly while packing), C is f32 with
- * contiguous rows. K is cut into folds: element (i, j) is, for each fold, one chain of fused multiply-adds from zero in
- * rising k; the folds' sums are added to C in rising order (the first one overwrites when `add` is false). Nothing
- * else, neither tile shapes, nor threads, nor neighbouring rows, has a say, so forward rows do not know their batch.
- * Where K runs over tokens (weight gradients) the caller gives the folds, cut at pair borders, so that a gradient does
- * not know its micro-batch. Blocking (Goto & van de Geijn, "Anatomy of high-performance matrix multiplication", 2008):
- * a job is a panel of C's columns by a run of rows; per fold it packs B's panel once, then A block by block, into the
- * worker's scratch. */
+ * are strided views of F32, F16 or BF16 data (the 16-bit types are widened exactly while packing, packed weights are
+ * decoded, see unpack.h), C is f32 with contiguous rows. K is cut into folds: element (i, j) is, for each fold, one
+ * chain of fused multiply-adds from zero in rising k; the folds' sums are added to C in rising order (the first one
+ * overwrites when `add` is false). Nothing else, neither tile shapes, nor threads, nor neighbouring rows, has a say, so
+ * forward rows do not know their batch. Where K runs over tokens (weight gradients) the caller gives the folds, cut at
+ * pair borders, so that a gradient does not know its micro-batch. Blocking (Goto & van de Geijn, "Anatomy of
+ * high-performance matrix multiplication", 2008): a job is a panel of C's columns by a run of rows; per fold it packs
+ * B's panel once, then A block by block, into the worker's scratch. */
 #ifndef ASSAY_BACKEND_GEMM_H
 #define ASSAY_BACKEND_GEMM_H
 
@@ -19,11 +19,14 @@ enum {
     ASSAY_GEMM_ROWS = 120, /* rows of a packed block of A */
 };
 
-/* Element (i, j) is data[i * row_stride + j * col_stride], counted in elements. */
+/* Element (i, j) is data[i * row_stride + j * col_stride], counted in elements. A matrix of packed weights (a block
+ * type, B only) has one stride 1, along its stored rows, and the other as long as they are; `rows` says which stored
+ * row stands for a row, NULL: itself. */
 typedef struct assay_matrix {
     const void *data;
     assay_dtype dtype;
     ptrdiff_t row_stride, col_stride;
+    const uint32_t *rows;
 } assay_matrix;
 
 typedef struct assay_gemm_args {

@@ -8,6 +8,7 @@
 #include "backend/gemm_bf16.h"
 
 #include "backend/gemm_split.h"
+#include "backend/unpack.h"
 
 #include <assert.h>
 #include <string.h>
@@ -93,36 +94,66 @@ static size_t count_pairs(const assay_gemm_bf16_args *args)
     return pairs;
 }
 
-/* Rows of A (width MR) or columns of B (NR) over what the piece has of a run of pairs: `lead` pairs later; k is 0 if
- * they do not meet. */
-static assay_lanes piece_lanes(const bf16_piece *p, size_t width, size_t lane, size_t lanes, size_t first, size_t pairs,
-                               size_t *lead)
+/* What a piece has of a run of pairs: k elements from k0 on, `lead` pairs later; k is 0 if they do not meet. */
+typedef struct bf16_run {
+    const assay_matrix *matrix; /* its rows are A's, or B's columns */
+    size_t k0, k, lead;
+} bf16_run;
+
+/* Rows of A (width MR) or columns of B (NR). */
+static bf16_run piece_run(const bf16_piece *p, size_t width, size_t first, size_t pairs)
 {
     size_t from = larger(first, p->first), to = smaller(first + pairs, p->first + p->pairs);
-    if (from >= to) return (assay_lanes){0};
+    if (from >= to) return (bf16_run){0};
     size_t before = 2 * (from - p->first);
-    *lead = from - first;
-    return assay_matrix_lanes(width == MR ? &p->a : &p->columns, lane, lanes, p->k0 + before,
-                              smaller(p->k - before, 2 * (to - from)));
+    return (bf16_run){.matrix = width == MR ? &p->a : &p->columns,
+                      .k0 = p->k0 + before,
+                      .k = smaller(p->k - before, 2 * (to - from)),
+                      .lead = from - first};
+}
+
+/* Tile by tile. Tiles but the last hold whole pairs: a run begins at an even element, as groups do. */
+static void pack_unpacked(const bf16_job *job, const bf16_run *run, size_t width, size_t lane, size_t lanes,
+                          size_t panel, uint32_t *dst)
+{
+    float tile[ASSAY_UNPACK_TILE];
+    size_t together = ASSAY_UNPACK_LANES / width * width;
+    for (size_t j = 0; j < lanes; j += together)
+        for (size_t i = 0, step; i < run->k; i += step) {
+            step = assay_unpack_step(run->k0 + i, run->k - i);
+            const assay_lanes from =
+                assay_matrix_unpack(run->matrix, lane + j, smaller(together, lanes - j), run->k0 + i, step, tile);
+            job->kernels->bf16->pack(dst + j / width * panel + i / 2 * width, width, panel, &from);
+        }
 }
 
 static void pack(const bf16_job *job, size_t width, size_t lane, size_t lanes, size_t first, size_t pairs,
                  uint32_t *dst)
 {
     for (bf16_piece p = {0}; next_piece(&job->args, &p);) {
-        size_t lead = 0;
-        const assay_lanes from = piece_lanes(&p, width, lane, lanes, first, pairs, &lead);
-        if (from.k) job->kernels->bf16->pack(dst + lead * width, width, width * pairs, &from);
+        const bf16_run run = piece_run(&p, width, first, pairs);
+        if (run.k == 0) continue;
+        if (assay_matrix_is_packed(run.matrix)) {
+            pack_unpacked(job, &run, width, lane, lanes, width * pairs, dst + run.lead * width);
+            continue;
+        }
+        const assay_lanes from = assay_matrix_lanes(run.matrix, lane, lanes, run.k0, run.k);
+        job->kernels->bf16->pack(dst + run.lead * width, width, width * pairs, &from);
     }
 }
 
 /* What to fetch while tiles multiply: the columns of B that are packed next, as they lie in memory. Only the first
- * product's are fetched. Those of an adapter are few, and further folds are fetched when their turn comes. */
+ * product's are fetched. Those of an adapter are few, and further folds are fetched when their turn comes. Packed
+ * weights are decoded row by row, as the processor fetches by itself. */
 static assay_ahead look_ahead(const bf16_job *job, size_t col, size_t cols, size_t first, size_t pairs)
 {
     assay_lanes lanes = {0};
-    for (bf16_piece p = {0}; lanes.k == 0 && next_piece(&job->args, &p);)
-        lanes = piece_lanes(&p, NR, col, cols, first, pairs, &(size_t){0});
+    for (bf16_piece p = {0}; lanes.k == 0 && next_piece(&job->args, &p);) {
+        const bf16_run run = piece_run(&p, NR, first, pairs);
+        if (run.k == 0) continue;
+        if (assay_matrix_is_packed(run.matrix)) return (assay_ahead){0};
+        lanes = assay_matrix_lanes(run.matrix, col, cols, run.k0, run.k);
+    }
     bool along = lanes.k_stride == 1;
     size_t bytes = lanes.k ? assay_dtype_block_bytes(lanes.dtype) : 0,
            run = divide_up((along ? lanes.k : cols) * bytes, ASSAY_CACHE_LINE);

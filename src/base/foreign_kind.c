@@ -11,7 +11,7 @@ typedef struct foreign_row {
 
 static const foreign_row rows[ASSAY_FOREIGN_KINDS] = {
     [ASSAY_FOREIGN_QUANTISED] = {"the checkpoint is quantised",
-                                 "Take the unquantised model, or a GGUF of type F16, Q8_0 or Q4_0: assay inspect FILE",
+                                 "Take the unquantised model, or a GGUF of it, of type Q4_K_M say: assay inspect FILE",
                                  false},
     [ASSAY_FOREIGN_GPTQ] = {"the checkpoint is quantised (gptq)",
                             "Take the unquantised model it was made of: huggingface-cli download OWNER/NAME", false},

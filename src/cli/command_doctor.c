@@ -324,7 +324,7 @@ const assay_command assay_command_doctor = {
             "  assay doctor\n"
             "  assay doctor my-adapter\n"
             "  assay doctor run_rm.sh\n"
-            "  assay doctor train.log            # or - for standard input\n"
+            "  assay doctor train.log                # or - for standard input\n"
             "  assay doctor -- torchrun reward_modeling.py --model_name_or_path ./chatglm3-6b --train_file_dir data "
             "--lora_rank 8\n",
     .takes = ASSAY_FOR_DOCTOR,

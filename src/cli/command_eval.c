@@ -125,10 +125,12 @@ const assay_command assay_command_eval = {
             "Examples:\n"
             "  assay eval --model my-reward --data dev.jsonl\n"
             "  assay eval --model my-reward --data dev.jsonl --worst 20\n"
-            "  assay eval --model Qwen/Qwen2.5-0.5B --adapter new --against old --data dev.jsonl     # is new better, "
-            "or is it chance?\n"
-            "  assay eval --model my-reward --data dev.jsonl --store                                 # for score "
-            "--normalized\n",
+            "\n"
+            "  # is new better than old, or is it chance?\n"
+            "  assay eval --model Qwen/Qwen2.5-0.5B --adapter new --against old --data dev.jsonl\n"
+            "\n"
+            "  # keep what score --normalized needs\n"
+            "  assay eval --model my-reward --data dev.jsonl --store\n",
     .takes = ASSAY_FOR_EVAL,
     .saves = true,
     .run = run,

@@ -2,9 +2,12 @@
 #include "cli/command.h"
 
 #include "cli/option_help.h"
+#include "cli/wrap.h"
 #include "options/nearest.h"
 
 #include <string.h>
+
+enum { NAME_WIDTH = 11, USAGE_INDENT = 7 };
 
 const assay_command *assay_command_find(assay_command_set set, const char *name)
 {
@@ -25,8 +28,11 @@ assay_status assay_command_unknown(assay_command_set set, const char *name, assa
 static assay_status write_help(assay_buf *out, const assay_command *command, assay_error *err)
 {
     const char *space = *command->arguments ? " " : "";
-    ASSAY_TRY(assay_buf_printf(out, err, "Usage: assay %s%s%s\n\n%s", command->name, space, command->arguments,
-                               command->help));
+    ASSAY_TRY(assay_buf_printf(out, err, "Usage: assay %s%s", command->name, space));
+    ASSAY_TRY(assay_wrap_line(out, command->arguments, strlen("Usage: assay  ") + strlen(command->name), USAGE_INDENT,
+                              ASSAY_PAGE_COLUMNS, err));
+    ASSAY_TRY(assay_buf_byte(out, '\n', err));
+    ASSAY_TRY(assay_wrap_help(out, command->help, err));
     return assay_option_help(out, command->takes, err);
 }
 
@@ -40,15 +46,30 @@ assay_status assay_command_help(const assay_command *command, assay_error *err)
     return status;
 }
 
+static assay_status write_overview(assay_buf *out, assay_command_set set, assay_error *err)
+{
+    ASSAY_TRY(assay_buf_text(out,
+                             "Assay trains, judges and serves reward models for language models.\n\n"
+                             "Usage: assay COMMAND [options]\n\n",
+                             err));
+    for (size_t i = 0; i < set.count; i++) {
+        ASSAY_TRY(assay_buf_printf(out, err, "  %-*s ", NAME_WIDTH, set.items[i]->name));
+        ASSAY_TRY(assay_wrap_line(out, set.items[i]->summary, NAME_WIDTH + 3, NAME_WIDTH + 3, ASSAY_PAGE_COLUMNS, err));
+    }
+    return assay_buf_text(out,
+                          "\nassay help COMMAND shows a command's options and examples. A first run:\n\n"
+                          "  assay train --model DIR --data pairs.jsonl --output my-reward\n"
+                          "  assay score --model my-reward --input answers.jsonl\n",
+                          err);
+}
+
 assay_status assay_command_overview(assay_command_set set, FILE *out, assay_error *err)
 {
-    fputs("Assay trains, judges and serves reward models for language models.\n\nUsage: assay COMMAND [options]\n\n",
-          out);
-    for (size_t i = 0; i < set.count; i++) fprintf(out, "  %-11s %s\n", set.items[i]->name, set.items[i]->summary);
-    fputs("\nassay help COMMAND shows a command's options and examples. A first run:\n\n"
-          "  assay train --model DIR --data pairs.jsonl --output my-reward\n"
-          "  assay score --model my-reward --input answers.jsonl\n",
-          out);
-    if (fflush(out) == 0) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_IO, "cannot write the help");
+    assay_buf text;
+    assay_buf_init(&text, 1 << 16);
+    assay_status status = write_overview(&text, set, err);
+    if (status == ASSAY_OK && (fputs(text.data, out) < 0 || fflush(out) != 0))
+        status = assay_error_set(err, ASSAY_E_IO, "cannot write the help");
+    assay_buf_release(&text);
+    return status;
 }

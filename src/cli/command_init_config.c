@@ -8,11 +8,12 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "cli/option_help.h"
+#include "cli/wrap.h"
 #include "options/option_table.h"
 
 #include <string.h>
 
-enum { PAGE = 100 };
+enum { PAGE = ASSAY_PAGE_COLUMNS };
 
 static const char *const needed[] = {"model", "data", "output"};
 
@@ -62,10 +63,10 @@ static bool belongs(const assay_option_row *row, assay_option_group group)
 static assay_status write_file(assay_buf *out, assay_error *err)
 {
     ASSAY_TRY(assay_buf_text(out,
-                             "# Options of a run: assay train --config THIS. The command line wins over this file. "
-                             "Fill in model, data and output; every other\n"
-                             "# line shows its default behind the #. Lists are written [a, b]. Names from Hugging "
-                             "Face, TRL and MedicalGPT work here too.\n",
+                             "# Options of a run: assay train --config THIS. The command line wins over this\n"
+                             "# file. Fill in model, data and output; every other line shows its default\n"
+                             "# behind the #. Lists are written [a, b]. Names from Hugging Face, TRL and\n"
+                             "# MedicalGPT work here too.\n",
                              err));
     for (int group = 0; group < ASSAY_GROUP_GENERAL; group++) {
         ASSAY_TRY(

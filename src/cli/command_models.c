@@ -1,5 +1,6 @@
 /* The table is read off the lists themselves, so it cannot promise what is not compiled in. */
 #include "cli/command.h"
+#include "cli/wrap.h"
 
 #include "base/buf.h"
 #include "model/lora.h"
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TABLE_BYTES = 1 << 20 };
+enum { TABLE_BYTES = 1 << 20, TITLE_WIDTH = 38 };
 
 static json_t *architecture_json(const assay_architecture *arch)
 {
@@ -42,7 +43,7 @@ static assay_status write_names(assay_buf *out, const char *title, const json_t 
     ASSAY_TRY(assay_buf_text(out, title, err));
     for (size_t i = 0; i < json_array_size(names); i++) {
         const char *name = json_string_value(json_array_get(names, i));
-        if (column + strlen(name) + 2 > 100) {
+        if (column + strlen(name) + 1 > ASSAY_PAGE_COLUMNS) {
             ASSAY_TRY(assay_buf_text(out, "\n   ", err));
             column = 3;
         }
@@ -60,22 +61,23 @@ static const char *mark(const json_t *row, const char *key)
 static assay_status write_row(assay_buf *out, const json_t *row, assay_error *err)
 {
     static const char *const columns[] = {"train", "lora", "full", "score", "tokenizer", "recompute"};
-    ASSAY_TRY(assay_buf_printf(out, err, "%-32s", json_string_value(json_object_get(row, "title"))));
+    static const int widths[] = {5, 4, 4, 5, 9, 9};
+    ASSAY_TRY(assay_buf_printf(out, err, "%-*s", TITLE_WIDTH, json_string_value(json_object_get(row, "title"))));
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        ASSAY_TRY(assay_buf_printf(out, err, " %-9s", mark(row, columns[i])));
-    return assay_buf_printf(out, err, " %s\n", json_string_value(json_object_get(row, "template")));
+        ASSAY_TRY(assay_buf_printf(out, err, " %-*s", widths[i], mark(row, columns[i])));
+    return assay_buf_printf(out, err, "\n  %s\n", json_string_value(json_object_get(row, "template")));
 }
 
 static assay_status write_table(assay_buf *out, const json_t *all, assay_error *err)
 {
     const json_t *rows = json_object_get(all, "architectures");
-    ASSAY_TRY(assay_buf_printf(out, err, "%-32s %-9s %-9s %-9s %-9s %-9s %-9s %s\n", "architecture", "train", "LoRA",
-                               "full", "score", "tokenizer", "recompute", "template"));
+    ASSAY_TRY(assay_buf_printf(out, err, "%-38s %-5s %-4s %-4s %-5s %-9s %-9s\n", "architecture, template", "train",
+                               "LoRA", "full", "score", "tokenizer", "recompute"));
     for (size_t i = 0; i < json_array_size(rows); i++) ASSAY_TRY(write_row(out, json_array_get(rows, i), err));
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
         ASSAY_TRY(assay_buf_printf(
-            out, err, "\n%s: %s, head %s, PEFT task_type %s\n", json_string_value(json_object_get(row, "name")),
+            out, err, "\n%s: %s, head %s,\n  PEFT task_type %s\n", json_string_value(json_object_get(row, "name")),
             json_string_value(json_object_get(row, "class")), json_string_value(json_object_get(row, "head")),
             json_string_value(json_object_get(row, "peft_task_type"))));
         ASSAY_TRY(write_names(out, "  --lora-targets", json_object_get(row, "lora_targets"), err));
@@ -84,8 +86,8 @@ static assay_status write_table(assay_buf *out, const json_t *all, assay_error *
     ASSAY_TRY(assay_buf_byte(out, '\n', err));
     ASSAY_TRY(write_names(out, "templates:", json_object_get(all, "templates"), err));
     return assay_buf_text(out,
-                          "Scores and gradients of every architecture are tested against Transformers and PEFT, token "
-                          "ids against their tokenizers.\n",
+                          "Scores and gradients of every architecture are tested against Transformers and\n"
+                          "PEFT, token ids against their tokenizers.\n",
                           err);
 }
 

@@ -4,6 +4,11 @@
 #include "cli/progress.h"
 #include "task/training.h"
 
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_WIDTH = 36 };
+
 static assay_status print_json(const assay_planning *p, assay_error *err)
 {
     json_t *json = assay_planning_json(p);
@@ -36,15 +41,16 @@ static assay_status classes(assay_buf *text, const assay_planning *p, assay_erro
 
 static assay_status options_table(assay_buf *text, const assay_planning *p, assay_error *err)
 {
-    ASSAY_TRY(assay_buf_text(
-        text, "\nOther ways to run                              memory   time a token   tokens   recomputed\n", err));
+    ASSAY_TRY(assay_buf_printf(text, err, "\n%-*s %10s %10s %7s  %s\n", NAME_WIDTH + 2, "Other ways to run", "memory",
+                               "time/token", "tokens", "recomputed"));
     for (size_t i = 0; i < p->option_count; i++) {
         const assay_plan_option *o = &p->options[i];
-        char bytes[32];
+        char bytes[32], beside[NAME_WIDTH + 4] = ""; /* a long name has a line of its own */
         assay_format_bytes(o->plan.total_bytes, bytes, sizeof bytes);
-        ASSAY_TRY(assay_buf_printf(text, err, "  %-38s %12s %14.2f %8zu %5d of %d%s\n", o->text, bytes,
-                                   o->relative_time, o->plan.micro_tokens, o->plan.replayed, p->layers,
-                                   o->fits ? "" : "   does not fit"));
+        if (strlen(o->text) > NAME_WIDTH) snprintf(beside, sizeof beside, "\n%*s", NAME_WIDTH + 2, "");
+        ASSAY_TRY(assay_buf_printf(text, err, "  %-*s%s %10s %10.2f %7zu  %d of %d%s\n", NAME_WIDTH, o->text, beside,
+                                   bytes, o->relative_time, o->plan.micro_tokens, o->plan.replayed, p->layers,
+                                   o->fits ? "" : "\n      does not fit"));
     }
     return ASSAY_OK;
 }
@@ -52,17 +58,17 @@ static assay_status options_table(assay_buf *text, const assay_planning *p, assa
 static assay_status table(assay_buf *text, const assay_planning *p, assay_error *err)
 {
     ASSAY_TRY(assay_buf_printf(
-        text, err, "%s: micro-batches of %zu tokens (the longest pair has %zu), %d of %d layers recomputed\n",
+        text, err, "%s: micro-batches of %zu tokens (the longest pair has %zu),\n%d of %d layers recomputed; ",
         p->fits ? "The plan" : "The smallest plan", p->plan.micro_tokens, p->longest_pair, p->plan.replayed,
         p->layers));
     ASSAY_TRY(assay_buf_printf(
         text, err,
-        "time a token %.2f (1: nothing recomputed, unlimited memory); recomputation adds %.1f %% of arithmetic\n\n",
+        "time a token %.2f (1: nothing recomputed, unlimited\nmemory); recomputation adds %.1f %% of arithmetic\n\n",
         p->plan.relative_time, 100 * p->plan.overhead));
     ASSAY_TRY(classes(text, p, err));
     ASSAY_TRY(assay_buf_printf(text, err,
-                               "\nLargest micro-batch in this budget: %zu tokens without recomputation, %zu with all "
-                               "layers recomputed (0: not even the longest pair)\n",
+                               "\nLargest micro-batch in this budget: %zu tokens without recomputation,\n"
+                               "%zu with all layers recomputed (0: not even the longest pair)\n",
                                p->largest_off, p->largest_all));
     return options_table(text, p, err);
 }

@@ -28,7 +28,8 @@ static void on_step(void *context, const assay_trainer *trainer, const assay_ste
                                     .lr = r->lr,
                                     .tokens_per_second = r->seconds > 0 ? computed / r->seconds : 0,
                                     .memory_bytes = assay_resident_bytes(),
-                                    .memory_limit = trainer->settings.budget};
+                                    .memory_limit = trainer->settings.budget,
+                                    .planned_bytes = trainer->plan.total_bytes};
     assay_progress_update(&shown->progress, &sample);
 }
 

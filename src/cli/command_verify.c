@@ -117,8 +117,8 @@ static assay_status write_names(assay_buf *out, const char *what, const bool *fl
 static assay_status write_table(assay_buf *out, const assay_verify_result *r, const assay_training *t, assay_error *err)
 {
     const assay_program *program = t->model->program;
-    ASSAY_TRY(assay_buf_printf(out, err, "%-20s %14s %8s %14s %10s   %s\n", "schedule", "micro-batches", "threads",
-                               "step memory", "seconds", "loss and gradients"));
+    ASSAY_TRY(assay_buf_printf(out, err, "%-20s %13s %7s %12s %7s  %s\n", "schedule", "micro-batches", "threads",
+                               "step memory", "seconds", "bits"));
     for (size_t i = 0; i < r->cell_count; i++) {
         const assay_verify_cell *c = &r->cells[i];
         char schedule[64], micro[48], arena[32];
@@ -127,13 +127,15 @@ static assay_status write_table(assay_buf *out, const assay_verify_result *r, co
         if (c->skip == ASSAY_VERIFY_RAN)
             snprintf(micro, sizeof micro, "%zu x %zu", c->micro_batches, r->micros[c->micro]);
         else snprintf(micro, sizeof micro, "- x %zu", r->micros[c->micro]);
-        ASSAY_TRY(assay_buf_printf(out, err, "%-20s %14s %8d %14s %10.2f   %s\n", schedule, micro,
-                                   r->threads[c->thread], arena, c->seconds, outcome_of(c)));
+        ASSAY_TRY(assay_buf_printf(out, err, "%-20s %13s %7d %12s %7.2f  %s\n", schedule, micro, r->threads[c->thread],
+                                   arena, c->seconds, outcome_of(c)));
     }
-    ASSAY_TRY(assay_buf_printf(
-        out, err, "%zu pairs, %zu tokens, %zu gradients compared %s, kernels %s: %zu of %zu ways differ, %zu skipped\n",
-        r->pairs, r->tokens, r->tensors, r->by_hash ? "by a 128-bit hash of each" : "bit for bit", t->kernels->name,
-        r->unequal, r->ran, r->skipped));
+    ASSAY_TRY(assay_buf_printf(out, err,
+                               "%zu pairs, %zu tokens, %zu gradients compared %s, kernels %s:\n"
+                               "%zu of %zu ways differ, %zu skipped\n",
+                               r->pairs, r->tokens, r->tensors,
+                               r->by_hash ? "by a 128-bit hash of each" : "bit for bit", t->kernels->name, r->unequal,
+                               r->ran, r->skipped));
     ASSAY_TRY(write_names(out, "different", r->different, program, err));
     ASSAY_TRY(write_names(out, "zero gradient", r->zero, program, err));
     return write_names(out, "no gradient by nature (shifts both rewards alike; --center gives it one)", r->cancelled,

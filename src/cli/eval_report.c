@@ -70,7 +70,7 @@ static assay_status put_summary(assay_buf *out, const assay_verdict *v, assay_er
 static assay_status put_tally(assay_buf *out, const char *name, const assay_tally *t, assay_error *err)
 {
     if (!t->pairs) return ASSAY_OK;
-    return assay_buf_printf(out, err, "  %-28s %6zu   %.4f   %.4f to %.4f   %5zu   %.4f\n", name, t->pairs, t->accuracy,
+    return assay_buf_printf(out, err, "  %-24s %6zu   %.4f   %.4f to %.4f  %5zu   %.4f\n", name, t->pairs, t->accuracy,
                             t->low, t->high, t->ties, t->longer / (double)t->pairs);
 }
 
@@ -78,8 +78,8 @@ static assay_status put_lengths(assay_buf *out, const assay_verdict *v, assay_er
 {
     static const char *const names[ASSAY_LENGTH_BINS] = {"chosen below 1/2", "chosen shorter", "equal within a fifth",
                                                          "chosen longer", "chosen 2 times and more"};
-    ASSAY_TRY(assay_buf_text(
-        out, "\n  by length of chosen           pairs accuracy   95 % interval        ties   longer wins\n", err));
+    ASSAY_TRY(assay_buf_text(out, "\n  by length of chosen       pairs accuracy 95 % interval      ties  longer wins\n",
+                             err));
     for (size_t b = 0; b < ASSAY_LENGTH_BINS; b++) ASSAY_TRY(put_tally(out, names[b], &v->length_bins[b].tally, err));
     return ASSAY_OK;
 }
@@ -87,8 +87,8 @@ static assay_status put_lengths(assay_buf *out, const assay_verdict *v, assay_er
 static assay_status put_subsets(assay_buf *out, const assay_subsets *subsets, assay_error *err)
 {
     if (!subsets->count) return ASSAY_OK;
-    ASSAY_TRY(assay_buf_text(
-        out, "\n  subset                        pairs accuracy   95 % interval        ties   longer wins\n", err));
+    ASSAY_TRY(assay_buf_text(out, "\n  subset                    pairs accuracy 95 % interval      ties  longer wins\n",
+                             err));
     for (size_t i = 0; i < subsets->count; i++)
         ASSAY_TRY(put_tally(out, subsets->items[i].name, &subsets->items[i].tally, err));
     if (!subsets->known) return ASSAY_OK;
@@ -131,17 +131,18 @@ static assay_status put_choices(assay_buf *out, const assay_verdict *v, assay_er
                                        s->accuracy, s->low, s->high, s->chance));
     }
     if (isnan(c->tied_accuracy)) return ASSAY_OK;
-    return assay_buf_printf(
-        out, err, "  Ties: right %.4f (one answer %.4f), gap above spread %.4f (both %.4f), margin term %.4f\n",
-        c->tied_accuracy, c->ref_accuracy, c->preferred, c->preferred_hard, c->margin_score);
+    return assay_buf_printf(out, err,
+                            "  Ties: right %.4f (one answer %.4f), gap above spread %.4f (both %.4f),\n"
+                            "  margin term %.4f\n",
+                            c->tied_accuracy, c->ref_accuracy, c->preferred, c->preferred_hard, c->margin_score);
 }
 
 static assay_status put_comparison(assay_buf *out, const char *what, const assay_comparison *c, assay_error *err)
 {
     if (!c->pairs) return ASSAY_OK;
     return assay_buf_printf(out, err,
-                            "  %-8s %zu: both right %zu, only this %zu, only the other %zu, neither %zu; difference "
-                            "%+.4f, p %.4g (McNemar, exact)\n",
+                            "  %-8s %zu: both right %zu, only this %zu, only the other %zu, neither %zu;\n"
+                            "           difference %+.4f, p %.4g (McNemar, exact)\n",
                             what, c->pairs, c->both, c->only_first, c->only_second, c->neither, c->difference, c->p);
 }
 

@@ -48,6 +48,7 @@ int main(int argc, char **argv)
     assay_terminal_open(&terminal, stderr);
     assay_status status = dispatch(argc - 1, argv + 1, &terminal, &error);
     assay_terminal_clear_line(&terminal);
+    if (status == ASSAY_E_STOPPED) assay_terminal_clear_echo(&terminal);
     if (status != ASSAY_OK) assay_terminal_error(&terminal, error.text);
     return assay_status_exit_code(status);
 }

@@ -1,12 +1,13 @@
 #include "cli/option_help.h"
 
+#include "cli/wrap.h"
 #include "options/option_alias.h"
 #include "options/option_table.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_WIDTH = 32, PAGE_WIDTH = 110 };
+enum { NAME_WIDTH = 28 };
 
 static const char *const group_titles[ASSAY_GROUP_COUNT] = {
     [ASSAY_GROUP_FILES] = "Files and data", [ASSAY_GROUP_TUNING] = "What is trained",
@@ -22,21 +23,6 @@ static bool is_shown(const assay_option_row *row, unsigned command)
     return (row->commands & command) && !(row->flags & ASSAY_OPTION_HIDDEN);
 }
 
-/* Words of `text` from `column` on, wrapped with an indent. */
-static assay_status wrap(assay_buf *out, const char *text, size_t column, size_t indent, assay_error *err)
-{
-    for (bool first = true; *text; first = false) {
-        size_t length = strcspn(text, " ");
-        bool fits = column + 1 + length <= PAGE_WIDTH;
-        if (!first && fits) ASSAY_TRY(assay_buf_byte(out, ' ', err));
-        if (!first && !fits) ASSAY_TRY(assay_buf_printf(out, err, "\n%*s", (int)indent, ""));
-        ASSAY_TRY(assay_buf_append(out, text, length, err));
-        column = (fits ? column + !first : indent) + length;
-        text += length + (text[length] == ' ');
-    }
-    return assay_buf_byte(out, '\n', err);
-}
-
 static assay_status write_row(assay_buf *out, const assay_option_row *row, assay_error *err)
 {
     char head[128], line[512];
@@ -49,7 +35,7 @@ static assay_status write_row(assay_buf *out, const assay_option_row *row, assay
              default_shown ? row->default_text : "", default_shown ? "]" : "");
     if (used < NAME_WIDTH - 1) ASSAY_TRY(assay_buf_printf(out, err, "%-*s", NAME_WIDTH, head));
     else ASSAY_TRY(assay_buf_printf(out, err, "%s\n%*s", head, NAME_WIDTH, ""));
-    return wrap(out, line, NAME_WIDTH, NAME_WIDTH, err);
+    return assay_wrap_line(out, line, NAME_WIDTH, NAME_WIDTH, ASSAY_PAGE_COLUMNS, err);
 }
 
 static assay_status write_group(assay_buf *out, assay_option_group group, unsigned command, assay_error *err)
@@ -89,10 +75,10 @@ static assay_status write_names(assay_buf *out, unsigned command, assay_error *e
     if (status == ASSAY_OK && names.size > 2) {
         names.data[names.size - 2] = '\0';
         status = assay_buf_text(out,
-                                "\nNames from Hugging Face, TRL and MedicalGPT that mean the same (the rest of theirs "
-                                "is accepted with a note)\n  ",
+                                "\nNames from Hugging Face, TRL and MedicalGPT that mean the same (the rest\n"
+                                "of theirs is accepted with a note)\n  ",
                                 err);
-        if (status == ASSAY_OK) status = wrap(out, names.data, 2, 2, err);
+        if (status == ASSAY_OK) status = assay_wrap_line(out, names.data, 2, 2, ASSAY_PAGE_COLUMNS, err);
     }
     assay_buf_release(&names);
     return status;

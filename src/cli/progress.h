@@ -5,6 +5,8 @@
  *     assay_progress_update(&progress, &sample); // after every step
  *     assay_progress_end(&progress);
  *
+ * On a terminal too narrow for all of it, steps, rate, memory and the time left stay.
+ *
  * A sample's unknown numbers are NaN (or 0 for bytes) and left out. The time left is counted from the first update on,
  * so that loading and the slow first step do not spoil it.
  */
@@ -23,12 +25,14 @@ typedef struct assay_progress {
     int64_t interval; /* steps between plain lines */
     int64_t first_step;
     double first_seconds, shown_seconds;
+    char line[512]; /* as of the last step */
 } assay_progress;
 
 typedef struct assay_progress_sample {
     int64_t step; /* steps done, from 1 */
     double loss, accuracy, margin, lr, tokens_per_second;
-    uint64_t memory_bytes, memory_limit;
+    uint64_t memory_bytes, memory_limit; /* of the whole process; of what is planned */
+    uint64_t planned_bytes;              /* shown where the process has more than the limit */
 } assay_progress_sample;
 
 void assay_progress_begin(assay_progress *progress, assay_terminal *terminal, const char *what, int64_t total,

@@ -2,6 +2,7 @@
 
 #include "base/json_doc.h"
 #include "base/text.h"
+#include "cli/wrap.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,11 +10,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static int columns_of(int fd)
+enum { USUAL_COLUMNS = 80, FEWEST_COLUMNS = 20, NOTE_INDENT = 2, NOTE_CEILING = 1 << 20 };
+enum { ECHO_COLUMNS = 2 }; /* of "^C": behind a live line that leaves them free it breaks no line */
+
+static int columns_of(int fd, int otherwise)
 {
     struct winsize size;
-    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 20) return size.ws_col;
-    return 80;
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > FEWEST_COLUMNS) return size.ws_col;
+    return otherwise;
 }
 
 void assay_terminal_open(assay_terminal *terminal, FILE *out)
@@ -21,7 +25,8 @@ void assay_terminal_open(assay_terminal *terminal, FILE *out)
     const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
     bool dumb = !term || strcmp(term, "dumb") == 0;
     bool tty = isatty(fileno(out));
-    *terminal = (assay_terminal){.out = out, .live = tty && !dumb, .columns = tty ? columns_of(fileno(out)) : 80};
+    *terminal = (assay_terminal){
+        .out = out, .live = tty && !dumb, .columns = tty ? columns_of(fileno(out), USUAL_COLUMNS) : USUAL_COLUMNS};
     terminal->color = terminal->live && !(no_color && *no_color);
 }
 
@@ -32,10 +37,16 @@ void assay_terminal_clear_line(assay_terminal *terminal)
     terminal->line_shown = false;
 }
 
+size_t assay_terminal_room(const assay_terminal *terminal)
+{
+    int now = terminal->live ? columns_of(fileno(terminal->out), terminal->columns) : terminal->columns;
+    return (size_t)now - (ECHO_COLUMNS + 1);
+}
+
 void assay_terminal_line(assay_terminal *terminal, const char *text)
 {
     if (!terminal->live || terminal->quiet) return;
-    size_t most = (size_t)terminal->columns - 1;
+    size_t most = assay_terminal_room(terminal);
     fprintf(terminal->out, "\r%.*s\033[K", (int)assay_text_border(text, most), text);
     fflush(terminal->out);
     terminal->line_shown = true;
@@ -48,10 +59,24 @@ void assay_terminal_say(assay_terminal *terminal, const char *text)
     fflush(terminal->out);
 }
 
+/* Broken between words: a terminal would do it within them. False: out of memory, nothing was said. */
+static bool say_wrapped(assay_terminal *terminal, size_t begin, const char *text)
+{
+    assay_buf lines;
+    assay_error unsaid;
+    size_t width = (size_t)columns_of(fileno(terminal->out), terminal->columns);
+    assay_buf_init(&lines, NOTE_CEILING);
+    bool done = assay_wrap_line(&lines, text, begin, NOTE_INDENT, width, &unsaid) == ASSAY_OK;
+    if (done) fputs(lines.data, terminal->out);
+    assay_buf_release(&lines);
+    return done;
+}
+
 static void say_marked(assay_terminal *terminal, const char *color, const char *mark, const char *text)
 {
     assay_terminal_clear_line(terminal);
-    fprintf(terminal->out, "%s%s%s%s\n", terminal->color ? color : "", mark, terminal->color ? "\033[0m" : "", text);
+    fprintf(terminal->out, "%s%s%s", terminal->color ? color : "", mark, terminal->color ? "\033[0m" : "");
+    if (!terminal->live || !say_wrapped(terminal, strlen(mark), text)) fprintf(terminal->out, "%s\n", text);
     fflush(terminal->out);
 }
 
@@ -63,6 +88,12 @@ static void sink(void *context, assay_log_level level, const char *text)
 }
 
 assay_log assay_terminal_log(assay_terminal *terminal) { return (assay_log){sink, terminal}; }
+
+void assay_terminal_clear_echo(assay_terminal *terminal)
+{
+    terminal->line_shown = terminal->live;
+    assay_terminal_clear_line(terminal);
+}
 
 void assay_terminal_error(assay_terminal *terminal, const char *text)
 {

@@ -1,5 +1,6 @@
-/* stderr as a person sees it: notes and warnings (the sink of base/log.h), and one live line at the bottom that they do
- * not tear apart. On anything but a terminal the live line does not exist. NO_COLOR and TERM=dumb are honoured. */
+/* stderr as a person sees it: notes and warnings (the sink of base/log.h), broken between words, and one live line at
+ * the bottom that they do not tear apart. On anything but a terminal the live line does not exist. NO_COLOR and
+ * TERM=dumb are honoured. */
 #ifndef ASSAY_CLI_TERMINAL_H
 #define ASSAY_CLI_TERMINAL_H
 
@@ -15,17 +16,24 @@ typedef struct assay_terminal {
     bool color;
     bool quiet;      /* no notes, no live line; warnings and errors stay */
     bool line_shown; /* a live line is on the screen */
-    int columns;
+    int columns;     /* when it was opened */
 } assay_terminal;
 
 void assay_terminal_open(assay_terminal *terminal, FILE *out);
 assay_log assay_terminal_log(assay_terminal *terminal); /* the terminal must outlive the log */
 
-/* The live line; text without newline, cut to the terminal's width. Nothing happens where `live` is false. */
+/* Columns a live line may take. The terminal is asked again, because windows are resized; beside them there is room for
+ * the ^C that it shows when Ctrl-C is pressed. */
+size_t assay_terminal_room(const assay_terminal *terminal);
+
+/* The live line; text without newline, cut to assay_terminal_room. Nothing happens where `live` is false. */
 void assay_terminal_line(assay_terminal *terminal, const char *text);
 void assay_terminal_clear_line(assay_terminal *terminal);
 /* One whole line that stays. */
 void assay_terminal_say(assay_terminal *terminal, const char *text);
+
+/* What the terminal itself has written into an empty line, the ^C of a Ctrl-C, goes. */
+void assay_terminal_clear_echo(assay_terminal *terminal);
 
 /* "assay: TEXT" */
 void assay_terminal_error(assay_terminal *terminal, const char *text);

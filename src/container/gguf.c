@@ -152,28 +152,14 @@ static assay_status take_metadata(assay_gguf *gguf, uint64_t count, assay_error 
     return ASSAY_OK;
 }
 
-static bool dtype_from_ggml(uint32_t type, assay_dtype *out)
-{
-    static const struct {
-        uint32_t type;
-        assay_dtype dtype;
-    } known[] = {{0, ASSAY_F32},  {1, ASSAY_F16},  {2, ASSAY_Q4_0}, {3, ASSAY_Q4_1},
-                 {6, ASSAY_Q5_0}, {7, ASSAY_Q5_1}, {8, ASSAY_Q8_0}, {30, ASSAY_BF16}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (known[i].type == type) {
-            *out = known[i].dtype;
-            return true;
-        }
-    return false;
-}
-
+/* Types that are not read, by their numbers. */
 static const char *ggml_type_name(uint32_t type)
 {
-    static const char *const names[] = {"F32",     "F16",    "Q4_0",    "Q4_1",  "Q4_2",   "Q4_3",  "Q5_0",  "Q5_1",
-                                        "Q8_0",    "Q8_1",   "Q2_K",    "Q3_K",  "Q4_K",   "Q5_K",  "Q6_K",  "Q8_K",
-                                        "IQ2_XXS", "IQ2_XS", "IQ3_XXS", "IQ1_S", "IQ4_NL", "IQ3_S", "IQ2_S", "IQ4_XS",
-                                        "I8",      "I16",    "I32",     "I64",   "F64",    "IQ1_M", "BF16"};
-    return type < sizeof names / sizeof *names ? names[type] : "unknown";
+    static const char *const names[] = {
+        [4] = "Q4_2",     [5] = "Q4_3",   [9] = "Q8_1",   [15] = "Q8_K",  [16] = "IQ2_XXS", [17] = "IQ2_XS",
+        [18] = "IQ3_XXS", [19] = "IQ1_S", [21] = "IQ3_S", [22] = "IQ2_S", [24] = "I8",      [25] = "I16",
+        [26] = "I32",     [27] = "I64",   [29] = "IQ1_M", [34] = "TQ1_0", [35] = "TQ2_0",   [40] = "NVFP4"};
+    return type < sizeof names / sizeof *names && names[type] ? names[type] : "unknown";
 }
 
 static assay_status take_shape(assay_gguf *gguf, assay_tensor *tensor, assay_error *err)
@@ -207,10 +193,10 @@ static assay_status take_tensor(assay_gguf *gguf, assay_tensor *tensor, uint64_t
     ASSAY_TRY(take_shape(gguf, tensor, err));
     ASSAY_TRY(take(gguf, &type, sizeof type, tensor->name, err));
     ASSAY_TRY(take(gguf, offset, sizeof *offset, tensor->name, err));
-    if (!dtype_from_ggml(type, &tensor->dtype))
+    if (!assay_dtype_from_gguf(type, &tensor->dtype))
         return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                               "%s: \"%s\" has the type %s (%u); F32, F16, BF16, Q8_0, "
-                               "Q4_0, Q4_1, Q5_0 and Q5_1 are supported",
+                               "%s: \"%s\" has the type %s (%u); F32, F16, BF16, Q2_K to Q6_K, Q4_0 to Q8_0, IQ4_NL, "
+                               "IQ4_XS and MXFP4 are supported: take the file of type Q4_K_M",
                                gguf->file->path, tensor->name, ggml_type_name(type), type);
     bool fits = assay_tensor_elements(tensor, &elements) && assay_dtype_bytes(tensor->dtype, elements, &tensor->bytes);
     size_t row = tensor->rank ? tensor->shape[tensor->rank - 1] : 1;

@@ -1,5 +1,6 @@
 #include "model/bad_weight.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,11 +16,33 @@ static bool is_bad(const assay_param_view *view, size_t at)
     return (word & 0x7f800000u) == 0x7f800000u || (half & exponent) == exponent;
 }
 
+/* Packed weights hold NaN or infinity where a scale does. */
+static size_t first_bad_packed(const assay_param_view *view)
+{
+    size_t row_bytes = view->cols / assay_dtype_block(view->dtype) * assay_dtype_block_bytes(view->dtype);
+    float group[ASSAY_GROUP];
+    for (size_t row = 0; row < view->rows; row++) {
+        const uint8_t *stored = (const uint8_t *)view->data + (view->row_map ? view->row_map[row] : row) * row_bytes;
+        for (size_t col = 0; col < view->cols; col++) {
+            if (col % ASSAY_GROUP == 0) assay_dtype_run_to_f32(view->dtype, stored, col, ASSAY_GROUP, group);
+            if (!isfinite(group[col % ASSAY_GROUP])) return row * view->cols + col;
+        }
+    }
+    return view->rows * view->cols;
+}
+
+static size_t first_bad(const assay_param_view *view)
+{
+    size_t count = view->rows * view->cols, at = 0;
+    if (assay_dtype_block(view->dtype) > 1) return first_bad_packed(view);
+    while (at < count && !is_bad(view, at)) at++;
+    return at;
+}
+
 bool assay_model_bad_weight(const assay_model *model, size_t param, char *text, size_t size)
 {
     const assay_param_view *view = &model->params[param];
-    size_t count = view->rows * view->cols, at = 0;
-    while (at < count && !is_bad(view, at)) at++;
+    size_t count = view->rows * view->cols, at = first_bad(view);
     if (at == count) return false;
     snprintf(text, size, "weight %s holds NaN or infinity, first at [%zu, %zu]", model->program->params[param].name,
              at / view->cols, at % view->cols);

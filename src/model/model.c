@@ -76,13 +76,42 @@ static assay_status check_shape(const assay_param *param, const assay_tensor *te
                            param->name, assay_dtype_name(tensor->dtype));
 }
 
+static bool is_packed(const assay_weight *weight) { return assay_dtype_block(weight->tensor.dtype) > 1; }
+
+static bool is_moved(const assay_weight *weight) { return weight->permuted_heads > 0 || weight->grouped_heads > 0; }
+
+/* Packed weights are decoded where they are used, byte by byte, and find moved rows by a map. */
 static bool usable_in_place(const assay_param *param, const assay_weight *weight)
 {
     assay_dtype dtype = weight->tensor.dtype;
     size_t size = assay_dtype_block_bytes(dtype);
-    bool plain = dtype == ASSAY_F32 || dtype == ASSAY_F16 || dtype == ASSAY_BF16;
-    return plain && !param->trained && !param->vector && weight->permuted_heads == 0 && weight->grouped_heads == 0 &&
-           (uintptr_t)weight->tensor.data % size == 0;
+    bool plain = dtype == ASSAY_F32 || dtype == ASSAY_F16 || dtype == ASSAY_BF16, frozen = !param->trained;
+    if (!frozen || param->vector) return false;
+    if (is_packed(weight)) return param->role == ASSAY_ROLE_BASE;
+    return plain && !is_moved(weight) && (uintptr_t)weight->tensor.data % size == 0;
+}
+
+static assay_status own_row_map(loader *l, size_t index, const assay_weight *weight)
+{
+    const assay_param *param = &l->model->program->params[index];
+    assay_owned_weight owned = {.dtype = ASSAY_U32, .bytes = param->rows * sizeof(uint32_t)};
+    uint32_t *map = owned.data = assay_alloc(param->rows, sizeof *map);
+    ASSAY_TRY_ALLOC(map, param->name, l->err);
+    for (size_t row = 0; row < param->rows; row++)
+        map[row] = (uint32_t)assay_weight_source_row(weight, param->rows, row);
+    l->model->owned[index] = owned;
+    l->model->owned_bytes += owned.bytes;
+    l->model->params[index].row_map = map;
+    return ASSAY_OK;
+}
+
+static assay_status borrow(loader *l, size_t index, const assay_weight *weight)
+{
+    const assay_param *param = &l->model->program->params[index];
+    l->model->params[index] = (assay_param_view){
+        .data = weight->tensor.data, .dtype = weight->tensor.dtype, .rows = param->rows, .cols = param->cols};
+    l->model->borrowed_bytes += weight->tensor.bytes;
+    return is_moved(weight) ? own_row_map(l, index, weight) : ASSAY_OK;
 }
 
 static assay_status load_weight(loader *l, size_t index, const assay_weight *weight)
@@ -100,10 +129,7 @@ static assay_status load_weight(loader *l, size_t index, const assay_weight *wei
         ASSAY_TRY(own_f32(l, index, &values));
         return assay_checkpoint_read(l->checkpoint, weight, values, l->err);
     }
-    l->model->params[index] = (assay_param_view){
-        .data = weight->tensor.data, .dtype = weight->tensor.dtype, .rows = param->rows, .cols = param->cols};
-    l->model->borrowed_bytes += weight->tensor.bytes;
-    return ASSAY_OK;
+    return borrow(l, index, weight);
 }
 
 static assay_status load_adapter_tensor(loader *l, size_t index, const assay_tensor *tensor)
@@ -266,6 +292,8 @@ static void measure_param(const loader *l, const assay_param *param, assay_model
          known = l->checkpoint->weight_count > 0;
     if (param->trained) size->trained += count;
     if (param->role != ASSAY_ROLE_BASE) size->adapters += count * sizeof(float);
+    if (known && weight && usable_in_place(param, weight) && is_moved(weight))
+        size->owned += param->rows * sizeof(uint32_t);
     if (frozen_matrix && known ? weight && usable_in_place(param, weight)
                                : frozen_matrix && l->checkpoint->kind != ASSAY_CHECKPOINT_GGUF)
         size->borrowed += weight ? weight->tensor.bytes : count * assay_dtype_block_bytes(config_dtype(l->checkpoint));
@@ -331,7 +359,8 @@ void assay_model_share(assay_model *model, const assay_model *base)
         assay_owned_weight *mine = &model->owned[i];
         const assay_owned_weight *theirs = mine->data ? same_in(base, model->program->params[i].name, mine) : NULL;
         if (!theirs) continue;
-        model->params[i].data = theirs->data;
+        if (mine->dtype == ASSAY_U32) model->params[i].row_map = theirs->data;
+        else model->params[i].data = theirs->data;
         model->owned_bytes -= mine->bytes;
         assay_free(mine->data);
         *mine = (assay_owned_weight){0};

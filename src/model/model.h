@@ -7,10 +7,10 @@
  *     ...
  *     assay_model_close(model);
  *
- * The checkpoint and adapter are borrowed and must outlive the model: frozen matrices in F32, F16 or BF16 are used
- * where they lie in the mapped file, everything else (vectors, trained weights, block-quantised or permuted matrices)
- * is converted to f32 memory of the model's own. Every weight the program names must be there with the right shape; the
- * error names the tensor, both shapes and the file.
+ * The checkpoint and adapter are borrowed and must outlive the model: frozen matrices in F32, F16, BF16 or a
+ * packed type are used where they lie in the mapped file, everything else (vectors, trained weights, permuted matrices
+ * that are not packed) is converted to f32 memory of the model's own. Every weight the program names must be there with
+ * the right shape; the error names the tensor, both shapes and the file.
  */
 #ifndef ASSAY_MODEL_MODEL_H
 #define ASSAY_MODEL_MODEL_H
@@ -31,8 +31,8 @@ typedef struct assay_model_options {
 } assay_model_options;
 
 /* Memory of the model's own that holds one parameter: `bytes` bytes of elements of `dtype`. data NULL: none. Never a
- * typed pointer: what is in there is f32 for vectors and trained weights, and bf16 for frozen matrices of a bf16 run,
- * and whoever reads it has to ask which. */
+ * typed pointer: what is in there is f32 for vectors and trained weights, bf16 for frozen matrices of a bf16 run, u32
+ * for the row map of packed weights, and whoever reads it has to ask which. */
 typedef struct assay_owned_weight {
     void *data;
     assay_dtype dtype;

@@ -26,12 +26,12 @@ static unsigned reads(const assay_op_shape *shape)
 static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
 {
     const assay_param_view *w = &run->param[0];
-    size_t bytes = assay_dtype_block_bytes(w->dtype);
+    size_t bytes = w->cols / assay_dtype_block(w->dtype) * assay_dtype_block_bytes(w->dtype);
     float *memory = assay_row_memory(run, worker);
     for (size_t t = first; t < first + rows; t++) {
-        size_t offset = (size_t)run->env->geometry->ids[t] * w->cols;
+        size_t id = (size_t)run->env->geometry->ids[t];
         float *row = assay_row_target(&run->out[0], t, memory);
-        assay_dtype_to_f32(w->dtype, (const char *)w->data + offset * bytes, row, w->cols);
+        assay_dtype_to_f32(w->dtype, (const char *)w->data + id * bytes, row, w->cols);
         if (run->attr->scale != 0) run->env->kernels->rows->scale(run->attr->scale, row, row, w->cols);
         assay_row_store(run, &run->out[0], t, row);
     }

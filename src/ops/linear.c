@@ -160,7 +160,8 @@ static void weight_gradient(const assay_op_run *run, const assay_view *left, con
 
 static assay_matrix weight_matrix(const assay_param_view *w)
 {
-    return (assay_matrix){.data = w->data, .dtype = w->dtype, .row_stride = (ptrdiff_t)w->cols, .col_stride = 1};
+    return (assay_matrix){
+        .data = w->data, .dtype = w->dtype, .row_stride = (ptrdiff_t)w->cols, .col_stride = 1, .rows = w->row_map};
 }
 
 static assay_view workspace_view(const assay_op_run *run, size_t offset, size_t rows, size_t cols)

@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "base/version.h"
-#include "score/pack_answers.h"
+#include "score/score_examples.h"
 #include "task/folder_lock.h"
 #include "task/pair_input.h"
 
@@ -19,7 +19,7 @@ typedef struct judging {
     assay_scoring *scoring;
     assay_example_set set;
     assay_ids **answers; /* of each choice; NULL: left out */
-    float *rewards;      /* of all pairs, then of all choices */
+    double *rewards;     /* of all pairs, then of all choices */
     size_t reward_count, longest, tree, scored;
     size_t cut; /* answers of choices, by --truncate */
     assay_error *err;
@@ -118,37 +118,49 @@ static size_t count_rewards(const judging *j)
     return count;
 }
 
-static assay_status score_choices(judging *j, float *rewards)
+static assay_status score_choice(judging *j, const assay_ids *answers, size_t count, double *rewards)
 {
-    assay_scoring *s = j->scoring;
+    assay_lot lot;
+    ASSAY_TRY(assay_lot_begin(&lot, answers, count, false, j->err));
+    assay_status status = assay_score_batch_all(&j->scoring->batch, &lot, j->err);
+    if (status == ASSAY_OK) memcpy(rewards, lot.scores, count * sizeof *rewards);
+    assay_lot_release(&lot);
+    return status;
+}
+
+static assay_status score_choices(judging *j, double *rewards)
+{
     for (size_t i = 0; i < j->data->choices.count; i++) {
         size_t count = j->data->choices.items[i].count;
         if (*j->context->interrupted) return assay_error_set(j->err, ASSAY_E_STOPPED, "interrupted");
         if (!j->answers[i]) continue;
-        ASSAY_TRY(assay_score_answers(s->engine, &s->pack, s->plan.bounds.rows[ASSAY_SCORED], j->answers[i], count,
-                                      rewards, j->err));
+        assay_status status = score_choice(j, j->answers[i], count, rewards);
+        if (status != ASSAY_OK) return assay_error_prefix(j->err, status, "choice %zu: ", i + 1);
         rewards += count;
+    }
+    return ASSAY_OK;
+}
+
+static assay_status score_pairs(judging *j)
+{
+    assay_score_batch *batch = &j->scoring->batch;
+    if (!j->data->pairs) return ASSAY_OK;
+    ASSAY_TRY(assay_score_examples(batch, &j->set, j->context->interrupted, j->rewards, j->err));
+    for (size_t i = 0; i < 2 * j->set.count; i++) {
+        assay_status status = assay_score_batch_check(batch, j->rewards[i], j->err);
+        if (status != ASSAY_OK) return assay_error_prefix(j->err, status, "answer %zu: ", i + 1);
     }
     return ASSAY_OK;
 }
 
 static assay_status score_all(judging *j)
 {
-    assay_scoring *s = j->scoring;
-    ASSAY_TRY(assay_scoring_engine(s, j->options, j->longest, j->tree, j->scored, NULL, j->err));
+    ASSAY_TRY(assay_scoring_engine(j->scoring, j->options, j->longest, j->tree, j->scored, NULL, j->err));
     j->reward_count = count_rewards(j);
     j->rewards = assay_alloc(j->reward_count, sizeof *j->rewards);
     ASSAY_TRY_ALLOC(j->rewards, "rewards", j->err);
-    if (j->data->pairs)
-        ASSAY_TRY(assay_score_examples(s->engine, &s->pack, &j->set, NULL, j->set.count, s->plan.micro_tokens,
-                                       j->context->interrupted, j->rewards, j->err));
-    ASSAY_TRY(score_choices(j, j->rewards + 2 * j->set.count));
-    for (size_t i = 0; i < j->reward_count; i++) {
-        j->rewards[i] += (float)s->source->score_offset;
-        assay_status status = assay_scoring_check(s, (double)j->rewards[i], j->err);
-        if (status != ASSAY_OK) return assay_error_prefix(j->err, status, "answer %zu: ", i + 1);
-    }
-    return ASSAY_OK;
+    ASSAY_TRY(score_pairs(j));
+    return score_choices(j, j->rewards + 2 * j->set.count);
 }
 
 static assay_status judge_pairs(judging *j)
@@ -161,8 +173,8 @@ static assay_status judge_pairs(judging *j)
     for (size_t i = 0; i < j->set.count; i++) {
         uint32_t at = j->set.items[i].pair;
         const assay_pair *pair = &j->data->pairs->pairs[at];
-        v->judged[v->count++] = (assay_judged){.chosen = (double)j->rewards[2 * i],
-                                               .rejected = (double)j->rewards[2 * i + 1],
+        v->judged[v->count++] = (assay_judged){.chosen = j->rewards[2 * i],
+                                               .rejected = j->rewards[2 * i + 1],
                                                .pair = at,
                                                .subset = pair->subset,
                                                .chosen_length = (double)assay_turns_length(&pair->chosen),
@@ -186,7 +198,7 @@ static assay_status judge_choices(judging *j)
     v->choice_rewards = assay_alloc(rewards, sizeof *v->choice_rewards);
     if (!v->judged_choices || !v->choice_places || !v->choice_rewards)
         return assay_error_set(j->err, ASSAY_E_MEMORY, "out of memory for choices");
-    for (size_t i = 0; i < rewards; i++) v->choice_rewards[i] = (double)j->rewards[2 * j->set.count + i];
+    for (size_t i = 0; i < rewards; i++) v->choice_rewards[i] = j->rewards[2 * j->set.count + i];
     for (size_t i = 0; i < choices->count; i++) {
         const assay_choice *choice = &choices->items[i];
         if (!j->answers[i]) continue;

@@ -1,10 +1,20 @@
-/* Any weight type to f32. The block layouts are ggml's: a scale d (f16), sometimes a minimum m (f16), then 32 small
- * integers; Q4 and Q5 hold element j in the low nibble of byte j and element j + 16 in its high nibble, Q5's fifth bits
- * in one u32. Source: ggml, ggml-common.h (layouts) and ggml-quants.c dequantize_row_q*. */
+/* Any weight type to f32. Block types are decoded by the files of quant/, a group of ASSAY_GROUP elements at a time. */
 #include "tensor/dtype.h"
 
 #include <assert.h>
 #include <string.h>
+
+static const assay_decode_group decoders[] = {
+#define DECODER(name, file, ...) [ASSAY_##name] = assay_##file##_decode,
+    ASSAY_BLOCK_MAP(DECODER)
+#undef DECODER
+};
+
+static const assay_quantise_block quantisers[ASSAY_DTYPE_COUNT] = {
+#define QUANTISER(name, file, bytes, block, gguf, made) [ASSAY_##name] = ASSAY_QUANTISER_##made(file),
+    ASSAY_BLOCK_MAP(QUANTISER)
+#undef QUANTISER
+};
 
 static uint16_t load_u16(const uint8_t *src)
 {
@@ -13,65 +23,24 @@ static uint16_t load_u16(const uint8_t *src)
     return bits;
 }
 
-static void q8_0_block(const uint8_t *src, float *dst)
+static void decode_group(assay_dtype dtype, const uint8_t *row, size_t group, float *dst)
 {
-    float d = assay_f16_to_f32(load_u16(src));
-    for (int j = 0; j < 32; j++) dst[j] = (float)(int8_t)src[2 + j] * d;
+    size_t parts = assay_dtype_block(dtype) / ASSAY_GROUP;
+    decoders[dtype](row + group / parts * assay_dtype_block_bytes(dtype), group % parts, dst);
 }
 
-static void q4_0_block(const uint8_t *src, float *dst)
+static void decode_run(assay_dtype dtype, const uint8_t *row, size_t first, size_t count, float *dst)
 {
-    float d = assay_f16_to_f32(load_u16(src));
-    for (int j = 0; j < 16; j++) {
-        dst[j] = (float)((src[2 + j] & 15) - 8) * d;
-        dst[j + 16] = (float)((src[2 + j] >> 4) - 8) * d;
+    float whole[ASSAY_GROUP];
+    while (count > 0) {
+        size_t skipped = first % ASSAY_GROUP, taken = ASSAY_GROUP - skipped < count ? ASSAY_GROUP - skipped : count;
+        bool direct = taken == ASSAY_GROUP;
+        decode_group(dtype, row, first / ASSAY_GROUP, direct ? dst : whole);
+        if (!direct) memcpy(dst, whole + skipped, taken * sizeof *dst);
+        first += taken;
+        count -= taken;
+        dst += taken;
     }
-}
-
-static void q4_1_block(const uint8_t *src, float *dst)
-{
-    float d = assay_f16_to_f32(load_u16(src)), m = assay_f16_to_f32(load_u16(src + 2));
-    for (int j = 0; j < 16; j++) {
-        dst[j] = (float)(src[4 + j] & 15) * d + m;
-        dst[j + 16] = (float)(src[4 + j] >> 4) * d + m;
-    }
-}
-
-static void fifth_bits(const uint8_t *high, const uint8_t *low, int values[32])
-{
-    uint32_t bits;
-    memcpy(&bits, high, sizeof bits);
-    for (int j = 0; j < 16; j++) {
-        values[j] = (low[j] & 15) | (int)((bits >> j & 1u) << 4);
-        values[j + 16] = (low[j] >> 4) | (int)((bits >> (j + 16) & 1u) << 4);
-    }
-}
-
-static void q5_0_block(const uint8_t *src, float *dst)
-{
-    float d = assay_f16_to_f32(load_u16(src));
-    int values[32];
-    fifth_bits(src + 2, src + 6, values);
-    for (int j = 0; j < 32; j++) dst[j] = (float)(values[j] - 16) * d;
-}
-
-static void q5_1_block(const uint8_t *src, float *dst)
-{
-    float d = assay_f16_to_f32(load_u16(src)), m = assay_f16_to_f32(load_u16(src + 2));
-    int values[32];
-    fifth_bits(src + 4, src + 8, values);
-    for (int j = 0; j < 32; j++) dst[j] = (float)values[j] * d + m;
-}
-
-static void convert_blocks(assay_dtype dtype, const uint8_t *src, float *dst, size_t count)
-{
-    void (*block)(const uint8_t *, float *) = dtype == ASSAY_Q8_0   ? q8_0_block
-                                              : dtype == ASSAY_Q4_0 ? q4_0_block
-                                              : dtype == ASSAY_Q4_1 ? q4_1_block
-                                              : dtype == ASSAY_Q5_0 ? q5_0_block
-                                                                    : q5_1_block;
-    size_t bytes = assay_dtype_block_bytes(dtype);
-    for (size_t i = 0; i < count / 32; i++) block(src + i * bytes, dst + i * 32);
 }
 
 static void convert_f64(const uint8_t *src, float *dst, size_t count)
@@ -101,6 +70,34 @@ void assay_dtype_to_f32(assay_dtype dtype, const void *data, float *dst, size_t 
         convert_f64(src, dst, count);
         break;
     default:
-        convert_blocks(dtype, src, dst, count);
+        decode_run(dtype, src, 0, count, dst);
+    }
+}
+
+void assay_dtype_run_to_f32(assay_dtype dtype, const void *row, size_t first, size_t count, float *dst)
+{
+    if (assay_dtype_block(dtype) > 1) decode_run(dtype, row, first, count, dst);
+    else assay_dtype_to_f32(dtype, (const uint8_t *)row + first * assay_dtype_block_bytes(dtype), dst, count);
+}
+
+static void narrow(assay_dtype dtype, const float *src, uint8_t *dst, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint16_t bits = dtype == ASSAY_BF16 ? assay_f32_to_bf16(src[i]) : assay_f32_to_f16(src[i]);
+        memcpy(dst + i * sizeof bits, &bits, sizeof bits);
+    }
+}
+
+void assay_dtype_from_f32(assay_dtype dtype, const float *src, void *data, size_t count)
+{
+    float values[256];
+    uint8_t *dst = data;
+    size_t block = assay_dtype_block(dtype), bytes = assay_dtype_block_bytes(dtype);
+    assert((block == 1 || quantisers[dtype]) && count % block == 0 && block <= sizeof values / sizeof *values);
+    if (dtype == ASSAY_F32 && data != src && count) memcpy(dst, src, count * sizeof *src);
+    if (block == 1 && dtype != ASSAY_F32) narrow(dtype, src, dst, count);
+    for (size_t i = 0; block > 1 && i < count / block; i++) {
+        memcpy(values, src + i * block, block * sizeof *values);
+        quantisers[dtype](values, dst + i * bytes);
     }
 }

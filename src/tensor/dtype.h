@@ -4,42 +4,41 @@
 #ifndef ASSAY_TENSOR_DTYPE_H
 #define ASSAY_TENSOR_DTYPE_H
 
+#include "base/float16.h"
 #include "base/status.h"
+#include "quant/block_type.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* enum name, safetensors/GGUF name, bytes per block, elements per block */
-#define ASSAY_DTYPE_MAP(X)  \
-    X(F32, "F32", 4, 1)     \
+/* enum name, name in safetensors and GGUF, bytes, number in GGUF (-1: none). Block types: quant/block_type.h. */
+#define ASSAY_SCALAR_MAP(X) \
+    X(F32, "F32", 4, 0)     \
     X(F16, "F16", 2, 1)     \
-    X(BF16, "BF16", 2, 1)   \
-    X(F64, "F64", 8, 1)     \
-    X(I64, "I64", 8, 1)     \
-    X(I32, "I32", 4, 1)     \
-    X(I16, "I16", 2, 1)     \
-    X(I8, "I8", 1, 1)       \
-    X(U64, "U64", 8, 1)     \
-    X(U32, "U32", 4, 1)     \
-    X(U16, "U16", 2, 1)     \
-    X(U8, "U8", 1, 1)       \
-    X(BOOL, "BOOL", 1, 1)   \
-    X(Q8_0, "Q8_0", 34, 32) \
-    X(Q4_0, "Q4_0", 18, 32) \
-    X(Q4_1, "Q4_1", 20, 32) \
-    X(Q5_0, "Q5_0", 22, 32) \
-    X(Q5_1, "Q5_1", 24, 32)
+    X(BF16, "BF16", 2, 30)  \
+    X(F64, "F64", 8, 28)    \
+    X(I64, "I64", 8, -1)    \
+    X(I32, "I32", 4, -1)    \
+    X(I16, "I16", 2, -1)    \
+    X(I8, "I8", 1, -1)      \
+    X(U64, "U64", 8, -1)    \
+    X(U32, "U32", 4, -1)    \
+    X(U16, "U16", 2, -1)    \
+    X(U8, "U8", 1, -1)      \
+    X(BOOL, "BOOL", 1, -1)
 
 typedef enum assay_dtype {
-#define ASSAY_DTYPE_ENUM(name, text, bytes, block) ASSAY_##name,
-    ASSAY_DTYPE_MAP(ASSAY_DTYPE_ENUM)
+#define ASSAY_DTYPE_ENUM(name, ...) ASSAY_##name,
+    ASSAY_SCALAR_MAP(ASSAY_DTYPE_ENUM) ASSAY_BLOCK_MAP(ASSAY_DTYPE_ENUM)
 #undef ASSAY_DTYPE_ENUM
         ASSAY_DTYPE_COUNT
 } assay_dtype;
 
 const char *assay_dtype_name(assay_dtype dtype);
 bool assay_dtype_from_name(const char *name, assay_dtype *out); /* scalar names only, as in safetensors */
+bool assay_dtype_from_gguf(uint32_t number, assay_dtype *out);
+bool assay_dtype_to_gguf(assay_dtype dtype, uint32_t *number); /* false: GGUF has no such weights */
 size_t assay_dtype_block(assay_dtype dtype);
 size_t assay_dtype_block_bytes(assay_dtype dtype);
 bool assay_dtype_bytes(assay_dtype dtype, size_t elements, size_t *bytes);
@@ -51,9 +50,11 @@ bool assay_dtype_is_weight(assay_dtype dtype);
  * src may be misaligned. Only for dtypes with assay_dtype_is_weight. */
 void assay_dtype_to_f32(assay_dtype dtype, const void *src, float *dst, size_t count);
 
-float assay_f16_to_f32(uint16_t half);
-uint16_t assay_f32_to_f16(float value); /* nearest even */
-float assay_bf16_to_f32(uint16_t bits);
-uint16_t assay_f32_to_bf16(float value); /* nearest even; NaN stays NaN */
+/* Elements first .. first + count of a row that begins at `row`; they may begin and end inside a block. */
+void assay_dtype_run_to_f32(assay_dtype dtype, const void *row, size_t first, size_t count, float *dst);
+
+/* To F32, F16, BF16 (nearest even) or a block type that is MADE (quant/block_type.h). count is a multiple of the block.
+ * dst may be src: a narrower value never overtakes the float it came from. */
+void assay_dtype_from_f32(assay_dtype dtype, const float *src, void *dst, size_t count);
 
 #endif

@@ -25,6 +25,8 @@ check help-lists-commands 0 out '^  train ' help
 check dash-help 0 out '^  train ' --help
 check no-command 2 err 'a command is missing'
 silent no-command-prints-no-result out
+check help-fits-80 0 out '^  doctor ' help
+if awk 'length > 80 { long = 1 } END { exit long }' "$work/out"; then echo "ok width-help"; else echo "not ok width-help"; fi
 check help-of-command 0 out '^Usage: assay train ' help train
 check help-option 0 out '--batch-pairs N' train --help
 check help-short 0 out '--batch-pairs N' train --lr 3 -h
@@ -43,7 +45,7 @@ check config-line 2 err 'run.yaml:2: unknown option batch_pair; did you mean bat
 
 for command in $("$assay" help | awk '/^  [a-z]/ && $1 != "assay" { print $1 }'); do
     check "help-$command" 0 out "^Usage: assay $command" help "$command"
-    if awk 'length > 140 { long = 1 } / $/ { blank = 1 } END { exit long || blank }' "$work/out"; then echo "ok width-$command"
+    if awk 'length > 80 { long = 1 } / $/ { blank = 1 } END { exit long || blank }' "$work/out"; then echo "ok width-$command"
     else echo "not ok width-$command"; fi
 done
 

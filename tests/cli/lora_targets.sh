@@ -19,7 +19,7 @@ while read -r arch targets; do
         "$assay" train "${common[@]}" --output "$work/$arch-$target" --lora-targets "$target" --epochs 1 >"$work/out" 2>&1
         say $? "train-$arch-$target"
         for precision in f32 bf16; do
-            check "verify-$arch-$target-$precision" 0 out ' 0 of [0-9]* ways differ, 0 skipped' verify "${common[@]}" \
+            check "verify-$arch-$target-$precision" 0 out '^0 of [0-9]* ways differ, 0 skipped' verify "${common[@]}" \
                 --pairs 2 --lora-targets "$target" --precision "$precision"
         done
     done

@@ -5,7 +5,7 @@ head -n 12 examples/medical_train.jsonl >"$work/pairs.jsonl"
 "$assay" init --arch chatglm3 --output "$work/model" --quiet >/dev/null
 common=(verify --model "$work/model" --data "$work/pairs.jsonl" --pairs 3 --max-length 300 --truncate right --threads 2)
 
-check verify-lora 0 out '0 of [0-9]* ways differ, 0 skipped' "${common[@]}"
+check verify-lora 0 out '^0 of [0-9]* ways differ, 0 skipped' "${common[@]}"
 seen keeps-everything-once out '^keep everything .*same bits'
 seen recompute-all out '^recompute all .*same bits'
 seen progress-on-stderr err 'way 1/'

@@ -100,6 +100,23 @@ def make_folders():
             json.dump({"metadata": {"total_size": 168}, "weight_map": weight_map}, out, indent=2)
 
 
+# Where the f16 fields of a block lie: random bits there would be infinities and NaNs.
+F16_FIELDS = {"Q2_K": [80, 82], "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208], "IQ4_NL": [0], "IQ4_XS": [0], "MXFP4": []}
+
+
+def random_rows(rng, kind, rows, columns):
+    """Blocks of random bytes, so that every bit of every field is seen."""
+    import gguf
+    block, size = gguf.GGML_QUANT_SIZES[gguf.GGMLQuantizationType[kind]]
+    packed = rng.integers(0, 256, (rows, columns // block, size), dtype=np.uint8)
+    for field in F16_FIELDS[kind]:
+        scales = rng.standard_normal((rows, columns // block)).astype(np.float16)
+        packed[:, :, field:field + 2] = scales.view(np.uint8).reshape(rows, columns // block, 2)
+    if kind == "MXFP4":
+        packed[:, :, 0] %= 250  # the largest exponents overflow
+    return packed.reshape(rows, -1)
+
+
 def make_gguf_types():
     import gguf
     rng = np.random.default_rng(5)
@@ -127,6 +144,29 @@ def make_gguf_types():
     writer.write_tensors_to_file()
     writer.close()
     expect("types", values)
+
+
+def make_gguf_blocks():
+    import gguf
+    rng = np.random.default_rng(21)
+    writer, values = gguf.GGUFWriter(f"{OUT}/blocks.gguf", "none"), {}
+    for kind in F16_FIELDS:
+        qtype = gguf.GGMLQuantizationType[kind]
+        packed = random_rows(rng, kind, 3, 512 if gguf.GGML_QUANT_SIZES[qtype][0] == 256 else 64)
+        writer.add_tensor(f"t.{kind}", packed, raw_dtype=qtype)
+        values[f"t.{kind}"] = gguf.quants.dequantize(packed, qtype)
+    for kind in ("Q8_0", "Q5_0", "Q5_1"):  # what gguf-py quantises as ggml does; src is what it was made of
+        qtype = gguf.GGMLQuantizationType[kind]
+        source = (rng.standard_normal((4, 64)) * np.array([[1], [1e-3], [1e3], [0]]) + 0).astype(np.float32)
+        packed = gguf.quants.quantize(source, qtype)
+        writer.add_tensor(f"src.{kind}", source)
+        writer.add_tensor(f"made.{kind}", packed, raw_dtype=qtype)
+        values |= {f"src.{kind}": source, f"made.{kind}": gguf.quants.dequantize(packed, qtype)}
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    expect("blocks", values)
 
 
 def permute(rows, heads):
@@ -332,7 +372,7 @@ def make_hostile():
     zip_of(f"{folder}/no_pickle.bin", cases["good"], data, prefix="a/b")
 
 
-STEPS = [make_safetensors, make_torch_bin, make_folders, make_gguf_types, make_gguf_models, make_adapter, make_hostile]
+STEPS = [make_safetensors, make_torch_bin, make_folders, make_gguf_types, make_gguf_blocks, make_gguf_models, make_adapter, make_hostile]
 
 if __name__ == "__main__":
     for step in STEPS:

@@ -1,4 +1,4 @@
-#include "score/pack.h"
+#include "packing/pack.h"
 
 #include "backend/gemm.h"
 

@@ -13,8 +13,8 @@
  *
  * The caller stays within the capacities (assay_pack_fits asks).
  */
-#ifndef ASSAY_SCORE_PACK_H
-#define ASSAY_SCORE_PACK_H
+#ifndef ASSAY_PACKING_PACK_H
+#define ASSAY_PACKING_PACK_H
 
 #include "base/alloc.h"
 #include "ops/geometry.h"
@@ -44,7 +44,7 @@ int assay_pack_segment(assay_pack *pack, const int32_t *ids, size_t count, int p
 const assay_geometry *assay_pack_finish(assay_pack *pack);
 
 /* The same with every token scored: row t of SCORED is token t. Only for programs made with all_rows
- * (score/score_trace.h). */
+ * (score/score_batch.h, traces). */
 const assay_geometry *assay_pack_finish_all(assay_pack *pack);
 
 #endif
