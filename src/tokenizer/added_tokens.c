@@ -116,7 +116,7 @@ const char *assay_tokenizer_control_in(const assay_tokenizer *tokenizer, const c
         assay_added_scan scan = {.text = text, .size = size};
         assay_added_match match;
         while (next_match(&tokenizer->added, tries[i], &scan, &match))
-            if (match.special) return assay_tokenizer_token(tokenizer, match.id);
+            if (match.special) return tokenizer->vocab.tokens[match.id].text;
     }
     return NULL;
 }
