@@ -89,7 +89,8 @@ static assay_status check(const assay_string_list *paths, const assay_options *o
     tell_notes(input.pairs, log);
     tell_notes(input.eval, log);
     if (status == ASSAY_OK)
-        status = assay_audit_make(&audit, input.pairs, input.has_examples ? &input.examples : NULL, input.eval, err);
+        status = assay_audit_make(&audit, input.pairs, input.has_examples ? &input.examples : NULL, input.eval,
+                                  input.source ? input.source->chosen : NULL, err);
     if (status == ASSAY_OK) status = print_audit(&audit, options->json, err);
     if (status == ASSAY_OK) status = verdict(&input, options, err);
     assay_audit_release(&audit);

@@ -18,6 +18,7 @@ typedef struct scorer {
     size_t skipped;            /* lines that make no pair */
     assay_answer_list answers; /* of the line being read */
     assay_error *err;
+    bool said_text_prompts;
 } scorer;
 
 /* ---- results ---- */
@@ -74,6 +75,9 @@ static assay_status all_lines(scorer *s, assay_inputs *inputs, const assay_comma
         bool bad;
         if (*context->task.interrupted) return assay_error_set(s->err, ASSAY_E_STOPPED, "interrupted");
         ASSAY_TRY(next_line(s, inputs, &input, &bad));
+        if (!bad && input && input->from_text && !s->said_text_prompts)
+            assay_source_say_text_prompts(s->scoring->source, context->task.log);
+        s->said_text_prompts |= !bad && input && input->from_text;
         if (bad) assay_warn(context->task.log, "left out: %s", s->err->text);
         else if (!input) return assay_score_lines_finish(s->lines, s->err);
         else ASSAY_TRY(add_line(s, input));
@@ -109,6 +113,7 @@ static assay_status score(scorer *s, const assay_command_context *context)
     if (status == ASSAY_OK)
         status = assay_inputs_open(&inputs, s->options->input ? s->options->input : "-", &columns, s->err);
     if (status == ASSAY_OK) status = all_lines(s, inputs, context);
+    assay_pair_input_say_cuts(s->answers.cut, "texts", s->options, context->task.log);
     if (s->skipped)
         assay_warn(context->task.log, "%zu lines make no pair: one answer, or answers with equal scores", s->skipped);
     assay_inputs_close(inputs);

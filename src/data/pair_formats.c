@@ -98,6 +98,7 @@ static assay_status read_prompt(const format_reader *reader)
         if (whole) return take_shared_prompt(reader);
         if (assay_is_transcript(json_string_value(prompt), json_string_length(prompt)))
             return read_transcript_prompt(reader, prompt);
+        pair->prompt.from_text = true;
         return assay_turns_text(&pair->prompt, reader->arena, ASSAY_ROLE_USER, prompt, "prompt", reader->err);
     }
     ASSAY_TRY(assay_turns_any(&pair->prompt, reader->arena, ASSAY_ROLE_USER, prompt, "prompt", reader->err));

@@ -167,12 +167,19 @@ extern const assay_name_pair assay_gguf_llama_whole[], assay_gguf_llama_block[];
 
 /* ---- the descriptor ---- */
 
+/* Which token of a text the reference's class for sequence classification reads, by ids alone. Of the config's pad it
+ * is blind (LAST), looks for the rightmost token that is another (NOT_PAD: Transformers since 4.49), or stops before
+ * the first one (BEFORE_PAD: older code, which remote code still is; a text that begins with pad is read at its end).
+ */
+typedef enum assay_pooling { ASSAY_POOL_NOT_PAD, ASSAY_POOL_LAST, ASSAY_POOL_BEFORE_PAD } assay_pooling;
+
 typedef struct assay_architecture {
     const char *name;           /* "llama" */
     const char *title;          /* "Llama 2/3, SmolLM2, TinyLlama ..." for `models` */
     const char *base_class;     /* "LlamaForCausalLM" */
     const char *sequence_class; /* class name of the reward model in Hugging Face; NULL: it has none, base_class is
                                    written and the head beside it */
+    assay_pooling pooling;      /* of sequence_class */
     const assay_module_names *names;
     bool peft_task_type_null;        /* its own code lacks output_attentions: PEFT's SEQ_CLS wrapper would raise */
     bool keeps_language_head;        /* its own reward class holds the language head and a table of frequencies, too */

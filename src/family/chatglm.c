@@ -199,6 +199,7 @@ const assay_architecture assay_arch_chatglm = {
     .title = "ChatGLM2-6B, ChatGLM3-6B",
     .base_class = "ChatGLMModel",
     .sequence_class = "ChatGLMForSequenceClassification",
+    .pooling = ASSAY_POOL_LAST,
     .names = &names,
     .peft_task_type_null = true,
     .keeps_language_head = true,

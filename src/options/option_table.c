@@ -233,6 +233,10 @@ static const assay_option_row rows[] = {
     {"log-format", NULL, ASSAY_OPTION_ENUM, 0, ASSAY_FOR_SERVE, ASSAY_GROUP_MACHINE, "text", "text|json", 0, 0, {{0}},
      AT(log_format), "json: one object a line"},
 
+    {"refuse-control-tokens", NULL, ASSAY_OPTION_BOOL, 0, ASSAY_FOR_SERVE, ASSAY_GROUP_TEXT, NULL, NULL, 0, 0, {{0}},
+     AT(refuse_control_tokens),
+     "refuse messages that hold the text of a special token, which could forge a turn; without it they are counted"},
+
     /* run */
     {"save-steps", "N", ASSAY_OPTION_INT, 0, TRAINING, ASSAY_GROUP_RUN, "100", NULL, 1, HUGE_INT,
      {{"epoch", ASSAY_EVERY_EPOCH}, {"end", ASSAY_AT_THE_END}}, AT(save_steps),

@@ -179,6 +179,7 @@ typedef struct assay_options {
     double drain_timeout; /* seconds */
     assay_opt_log_level log_level;
     assay_opt_log_format log_format;
+    bool refuse_control_tokens;
 
     /* convert, init, bench */
     assay_opt_format format;

@@ -303,16 +303,11 @@ void assay_model_source_close(assay_model_source *source)
     assay_free(source);
 }
 
-/* Transformers' generic heads are read at the last token that is not pad. So is a head that others trained; a new one
- * is trained at the last token, whatever the base's pad, and so were Assay's own. */
-static bool reads_before_pad(const assay_model_source *source, const assay_options *options)
+static assay_pooling choose_pooling(const assay_model_source *source, const assay_options *options)
 {
-    const json_t *config = source->checkpoint ? source->checkpoint->config : NULL;
-    const char *class_name = json_string_value(json_array_get(json_object_get(config, "architectures"), 0));
-    bool headed = class_name && strstr(class_name, "ForSequenceClassification");
     bool own = source->notes.json || source->adapter_folder || options->pooling == ASSAY_OPT_POOLING_LAST;
-    return headed && !own && source->config.arch && !source->config.arch->peft_task_type_null &&
-           source->config.pad_token >= 0;
+    if (own || !source->checkpoint) return ASSAY_POOL_LAST;
+    return assay_pooling_of(source->checkpoint->config, &source->config);
 }
 
 /* What the user gives wins over what was kept; another template leaves the kept text and its cut behind. */
@@ -332,7 +327,9 @@ static assay_status choose_template(assay_model_source *source, const assay_opti
                                       .append_eos = source->append_eos,
                                       .pad = (int32_t)source->config.pad_token,
                                       .cut_behind_turn = source->rendering == 1 && !anew};
-    source->skips_pad = request.skips_pad = reads_before_pad(source, o);
+    source->pooling = choose_pooling(source, o);
+    request.skips_pad = source->pooling == ASSAY_POOL_NOT_PAD;
+    request.stops_at_pad = source->pooling == ASSAY_POOL_BEFORE_PAD;
     assay_template_close(source->chosen);
     assay_status status = assay_template_open(&source->chosen, &request, source->tokenizer, err);
     assay_free(kwargs);
@@ -350,19 +347,24 @@ assay_status assay_model_source_settle(assay_model_source *source, const assay_o
     return choose_template(source, options, err);
 }
 
-/* Where the pad token ends every turn, the token that is read is another than the last. */
+/* Where the pad token ends every turn, the token that is read is another than the last; older code then reads the end
+ * of the first turn. */
 static void say_pooling(const assay_model_source *source, const assay_log *log)
 {
     const assay_message messages[] = {{.role = ASSAY_ROLE_USER, .text = "a", .size = 1},
                                       {.role = ASSAY_ROLE_ASSISTANT, .text = "b", .size = 1}};
     const assay_conversation conversation = {.messages = messages, .count = 2};
     assay_ids ids = {0};
-    if (source->skips_pad && assay_template_whole_ids(source->chosen, &conversation, &ids) && ids.count &&
-        ids.data[ids.count - 1] == (int32_t)source->config.pad_token)
+    bool whole = source->pooling != ASSAY_POOL_LAST && assay_template_whole_ids(source->chosen, &conversation, &ids);
+    bool found = false;
+    for (size_t i = 1; whole && i < ids.count; i++)
+        found |= ids.data[i] == (int32_t)source->config.pad_token &&
+                 (i + 1 == ids.count || source->pooling == ASSAY_POOL_BEFORE_PAD);
+    if (found)
         assay_note(log,
-                   "texts end with the config's pad token (%lld), so this head is read at the token before it, as "
-                   "Transformers reads it; --pooling last reads the last token",
-                   (long long)source->config.pad_token);
+                   "texts hold the config's pad token (%lld), and this head is read at %s, as its class in the "
+                   "reference reads it; --pooling last reads the last token",
+                   (long long)source->config.pad_token, assay_pooling_words(source->pooling));
     assay_ids_release(&ids);
 }
 
@@ -388,8 +390,9 @@ static void say_notes(const assay_model_source *source, const assay_log *log)
     const assay_checkpoint *checkpoint = source->checkpoint;
     char head[96];
     snprintf(head, sizeof head, "%s.weight", source->config.arch->names->head);
+    bool reads_last = source->pooling == ASSAY_POOL_LAST; /* what is read elsewhere, say_pooling says */
     json_t *notes = assay_config_notes(checkpoint->config, source->config.arch,
-                                       source->adapter || assay_checkpoint_find(checkpoint, head));
+                                       reads_last && (source->adapter || assay_checkpoint_find(checkpoint, head)));
     json_array_foreach(notes, i, note) { assay_note(log, "%s", json_string_value(note)); }
     json_decref(notes);
 }

@@ -101,7 +101,9 @@ assay_status assay_scoring_answers(const assay_scoring *s, const assay_options *
         ids->count = 0;
         ASSAY_TRY(assay_scoring_render(s, input, i, ids, err));
         if (ids->count == 0) return assay_error_set(err, ASSAY_E_FORMAT, "an empty text cannot be scored");
-        if (ids->count > most && options->truncate == ASSAY_OPT_TRUNCATE_RIGHT) ids->count = most;
+        bool cut = ids->count > most && options->truncate == ASSAY_OPT_TRUNCATE_RIGHT;
+        if (cut) ids->count = most;
+        list->cut += cut;
         if (ids->count > most)
             return assay_error_set(err, ASSAY_E_FORMAT,
                                    "%zu tokens, --max-length allows %zu; raise it or give --truncate right", ids->count,

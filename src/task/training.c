@@ -10,6 +10,7 @@
 #include "tokenizer/tokenizer_save.h"
 #include "train/checkpoint_dir.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MOST_ENDS = 256, STATE_BYTES = 16 << 20 }; /* different last tokens looked at; templates have one or two */
@@ -88,14 +89,17 @@ static assay_status read_pairs(assay_training *t, const assay_options *options, 
     return ASSAY_OK;
 }
 
-static void say_drops(const assay_example_set *set, const char *what, const assay_log *log)
+static void say_drops(const assay_example_set *set, const char *what, const assay_options *options,
+                      const assay_log *log)
 {
+    char pairs[32];
+    snprintf(pairs, sizeof pairs, "%s pairs", what);
     for (int reason = 0; reason < ASSAY_DROP_COUNT; reason++) {
         size_t dropped = assay_example_set_dropped(set, (assay_drop_reason)reason);
         if (dropped)
             assay_warn(log, "%zu %s pairs are left out: %s", dropped, what, assay_drop_text((assay_drop_reason)reason));
     }
-    if (set->truncated) assay_warn(log, "%zu %s pairs were cut to the maximum length", set->truncated, what);
+    assay_pair_input_say_cuts(set->truncated, pairs, options, log);
 }
 
 static size_t at_most(size_t count, int64_t limit)
@@ -130,13 +134,13 @@ static assay_status make_examples(assay_training *t, const assay_options *option
 {
     ASSAY_TRY(make_set(t, &t->examples, t->pairs, t->split.train, t->split.train_count, options->max_train_samples,
                        options, err));
-    say_drops(&t->examples, "training", log);
+    say_drops(&t->examples, "training", options, log);
     t->has_evaluation = t->eval_pairs || t->split.eval_count;
     if (!t->has_evaluation) return ASSAY_OK;
     const assay_pair_set *pairs = t->eval_pairs ? t->eval_pairs : t->pairs;
     ASSAY_TRY(make_set(t, &t->evaluation, pairs, t->eval_pairs ? NULL : t->split.eval, t->split.eval_count,
                        options->max_eval_samples, options, err));
-    say_drops(&t->evaluation, "evaluation", log);
+    say_drops(&t->evaluation, "evaluation", options, log);
     return ASSAY_OK;
 }
 
@@ -221,6 +225,7 @@ static assay_status open_data(assay_training *t, const assay_options *options, c
 {
     assay_renderer_of_template(&t->renderer, t->source->chosen);
     ASSAY_TRY(read_pairs(t, options, log, err));
+    if (assay_pair_input_has_text_prompts(t->pairs)) assay_source_say_text_prompts(t->source, log);
     ASSAY_TRY(make_examples(t, options, log, err));
     t->pad_token = find_pad(t);
     return ASSAY_OK;

@@ -67,8 +67,8 @@ struct assay_template {
     bool reads_tools, reads_calls;        /* the text asks for them by name */
     assay_append_eos append_eos;
     bool cut_behind_turn;
-    int32_t pad; /* left out at the end where skips_pad */
-    bool skips_pad;
+    int32_t pad; /* left out at the end where skips_pad, with all behind it where stops_at_pad */
+    bool skips_pad, stops_at_pad;
     const assay_tokenizer *tokenizer;
 };
 
