@@ -31,7 +31,7 @@ HARDENED := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 # -ffp-contract=off: a multiply-add is fused only where the source says fmaf, so all compilers and kernel sets round alike.
 CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -Isrc -Iinclude -fvisibility=hidden $(WARNINGS) -ffp-contract=off -fno-math-errno -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIC \
               $(FLAGS_$(PRESET)) $(CFLAGS)
-LIBS := -lmicrohttpd -ljansson -lutf8proc -lpcre2-8 -lyaml -lxxhash -lz -lm -lpthread
+LIBS := -lmicrohttpd -ljansson -lutf8proc -lpcre2-8 -lyaml -lxxhash -lz -lzstd -lsnappy -lm -lpthread
 
 PREFIX    ?= /usr/local
 LIBDIR    ?= $(PREFIX)/lib

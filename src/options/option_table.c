@@ -27,7 +27,8 @@ static const assay_option_row rows[] = {
      "read config.json as if it had not this key, where the model's own code does not look at it either; repeatable, "
      "kept in assay.json"},
     {"data", "PATH", ASSAY_OPTION_LIST, 0, PAIRS, ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}}, AT(data),
-     "pairs: a file (.json .jsonl .csv .tsv, .gz too) or a folder of them; repeatable"},
+     "pairs: a file (.parquet .json .jsonl .csv .tsv, .gz too), a folder of them, or ORG/NAME in the hub's cache; "
+     "repeatable"},
     {"eval-data", "PATH", ASSAY_OPTION_LIST, 0, TRAINING | ASSAY_FOR_DATA, ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}},
      AT(eval_data), "pairs to evaluate on; repeatable"},
     {"eval-split", "SHARE", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_FILES, "auto", NULL, 0, 0.5,

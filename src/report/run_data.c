@@ -1,6 +1,7 @@
 #include "report/run_data.h"
 
 #include "base/file.h"
+#include "notes/notes.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -104,7 +105,7 @@ static assay_status load(assay_run_data *data, assay_error *err)
     if (!data->folder || !data->steps || !data->evaluations || !data->pairs)
         return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a report");
     find_time(data);
-    ASSAY_TRY(load_object(&data->notes, data->folder, "assay.json", err));
+    ASSAY_TRY(assay_notes_load(data->folder, &data->notes, err));
     ASSAY_TRY(load_object(&data->machine, data->folder, "machine.json", err));
     ASSAY_TRY(load_object(&data->state, data->folder, "trainer_state.json", err));
     ASSAY_TRY(load_lines(data, "metrics.jsonl", take_metrics, err));
