@@ -83,9 +83,21 @@ static assay_status search_folder(folder_search *search, const char *path, unsig
     return status;
 }
 
+/* Nothing is downloaded; an OWNER/NAME that is no path is most likely meant as a data set of the hub. */
+static assay_status refuse_absent(const char *path, assay_error *err)
+{
+    const char *slash = strchr(path, '/');
+    bool id = slash && slash != path && *path != '.' && *path != '~' && slash[1] && !strpbrk(slash + 1, "/.");
+    if (!id) return assay_error_set(err, ASSAY_E_IO, "%s does not exist", path);
+    return assay_error_set(err, ASSAY_E_IO,
+                           "%s does not exist. If it is a data set of the Hugging Face hub: Assay downloads nothing; "
+                           "hf download %s --repo-type dataset --local-dir DIR fetches it, then give --data DIR",
+                           path, path);
+}
+
 static assay_status find_files(assay_data_files *files, const char *path, assay_error *err)
 {
-    if (!assay_path_exists(path)) return assay_error_set(err, ASSAY_E_IO, "%s does not exist", path);
+    if (!assay_path_exists(path)) return refuse_absent(path, err);
     if (!assay_path_is_dir(path))
         return is_parquet_name(path) ? assay_parquet_refused(path, err) : add_name(files, path, err);
     folder_search search = {files, NULL};

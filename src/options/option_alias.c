@@ -105,6 +105,8 @@ static const assay_option_alias aliases[] = {
     {"dtype", "torch-dtype", NULL, false},
     {"gradient_checkpointing", "recompute", checkpointing_to_recompute, true},
     {"activation_checkpointing", "recompute", checkpointing_to_recompute, true},
+    {"batch_size", "batch-pairs", NULL, false},
+    {"batchsize", "batch-pairs", NULL, false},
     {"train_batch_size", "per-device-train-batch-size", NULL, false},
     /* text */
     {"template_name", "template", medicalgpt_template, false},
