@@ -9,6 +9,7 @@
 #include "base/version.h"
 #include "cli/diagnosis.h"
 #include "cli/progress.h"
+#include "cli/shell_word.h"
 #include "machine/machine.h"
 #include "options/option_dump.h"
 #include "task/inspection.h"
@@ -71,28 +72,13 @@ static assay_status write_machine(assay_buf *out, const json_t *report, assay_er
     return ASSAY_OK;
 }
 
-static bool needs_quotes(const char *text)
-{
-    return *text == '\0' ||
-           text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%")] != '\0';
-}
-
-static assay_status write_word(assay_buf *out, const char *text, assay_error *err)
-{
-    if (!needs_quotes(text)) return assay_buf_text(out, text, err);
-    ASSAY_TRY(assay_buf_byte(out, '\'', err));
-    for (; *text; text++)
-        ASSAY_TRY(*text == '\'' ? assay_buf_text(out, "'\\''", err) : assay_buf_byte(out, *text, err));
-    return assay_buf_byte(out, '\'', err);
-}
-
 static assay_status write_option(assay_buf *out, const char *name, const json_t *value, assay_error *err)
 {
     if (json_is_false(value)) return assay_buf_printf(out, err, " \\\n    --no-%s", name);
     ASSAY_TRY(assay_buf_printf(out, err, " \\\n    --%s", name));
     if (json_is_true(value) || (json_is_string(value) && *json_string_value(value) == '\0')) return ASSAY_OK;
     ASSAY_TRY(assay_buf_byte(out, ' ', err));
-    if (json_is_string(value)) return write_word(out, json_string_value(value), err);
+    if (json_is_string(value)) return assay_shell_word(out, json_string_value(value), err);
     if (json_is_integer(value)) return assay_buf_printf(out, err, "%lld", (long long)json_integer_value(value));
     return assay_buf_printf(out, err, "%.12g", json_real_value(value));
 }
@@ -329,5 +315,6 @@ const assay_command assay_command_doctor = {
             "--lora_rank 8\n",
     .takes = ASSAY_FOR_DOCTOR,
     .words_max = 10000,
+    .reports_first = true,
     .run = run,
 };
