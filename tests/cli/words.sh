@@ -39,8 +39,7 @@ check cut-is-advised-once 1 err 'raise --max-length, or cut with --truncate left
 printf 'question,good,bad\nq,a,b\nr,a,b\n' >"$work/others.csv"
 check columns-line-is-ready 1 err 'did you mean --columns prompt=question,chosen=good,rejected=bad?' train --model "$work/base" --data "$work/others.csv" --output "$work/none" --quiet
 check columns-line-works 0 out 'pairs to train on  *2$' data check "$work/others.csv" --columns prompt=question,chosen=good,rejected=bad
-check hub-data-set 1 err 'hf download some/pairs --repo-type dataset' train --model "$work/base" --dataset_name some/pairs --output_dir "$work/none" --quiet
-check no-hub-data-set 1 err 'some/pairs.csv does not exist$' train --model "$work/base" --data some/pairs.csv --output "$work/none" --quiet
+check hub-data-set 1 err 'some/pairs in the Hugging Face or ModelScope cache; fetch' train --model "$work/base" --dataset_name some/pairs --output_dir "$work/none" --quiet
 
 # models: which supported one is near; shapes; a tokenizer of vocab.json
 near() { # TYPE NAME
@@ -95,3 +94,14 @@ complete_with assay train --tun | grep -qx -- --tuning; say $? complete-option
 grep -q "seen_subcommand_from data' -a 'check convert" "$work/fish" && grep -q "seen_subcommand_from init' -l arch -x -a '.*chatglm3-6b" "$work/fish"; say $? fish-script
 if command -v fish >/dev/null; then fish --no-execute "$work/fish"; say $? fish-reads-it; else echo "skip fish-reads-it (no fish)"; fi
 if command -v zsh >/dev/null; then "$assay" help --completion zsh >"$work/zsh"; zsh -n "$work/zsh"; say $? zsh-reads-it; else echo "skip zsh-reads-it (no zsh)"; fi
+
+# What the server keeps for itself is not told of the request.
+. tests/cli/serve.inc
+start words --model "$work/rm" --quiet
+python3 - "$port" >"$work/out" <<'PYTHON'
+import sys, urllib.request, urllib.error
+for body in (b'{"foo": 1}', b'{"inputs": [{"foo": 1}]}'):
+    try: urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{sys.argv[1]}/score", body, {"Content-Type": "application/json"}))
+    except urllib.error.HTTPError as e: print(e.code, e.read().decode())
+PYTHON
+grep -q 'the fields are: foo' "$work/out" && ! grep -q counts "$work/out"; say $? server-keeps-its-notes
