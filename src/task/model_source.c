@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 /* A relative base that is not here may lie beside the adapter folder. */
 static char *base_path(const char *adapter, const char *base)
 {
