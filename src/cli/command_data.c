@@ -172,5 +172,6 @@ const assay_command assay_command_data = {
     .takes = ASSAY_FOR_DATA,
     .words_min = 2,
     .words_max = 1000,
+    .reports_first = true,
     .run = run,
 };

@@ -64,8 +64,11 @@ static assay_status next_line(scorer *s, assay_inputs *inputs, const assay_input
 {
     assay_status status = assay_inputs_next(inputs, input, s->err);
     if (status == ASSAY_OK && *input) status = render(s, *input);
-    *bad = status == ASSAY_E_FORMAT && s->options->skip_bad_lines && !assay_inputs_broken(inputs);
-    return *bad ? ASSAY_OK : status;
+    bool passable = status == ASSAY_E_FORMAT && !assay_inputs_broken(inputs);
+    *bad = passable && s->options->skip_bad_lines;
+    if (!passable || *bad) return *bad ? ASSAY_OK : status;
+    const assay_error problem = *s->err;
+    return assay_error_set(s->err, status, "%.1900s (--skip-bad-lines leaves such lines out)", problem.text);
 }
 
 static assay_status all_lines(scorer *s, assay_inputs *inputs, const assay_command_context *context)
@@ -166,5 +169,6 @@ const assay_command assay_command_score = {
             "  assay score --model my-reward --input sixteen-each.jsonl --best > winners.jsonl\n"
             "  assay score --model my-reward --input sixteen-each.jsonl --pairs > pairs.jsonl\n",
     .takes = ASSAY_FOR_SCORE,
+    .reports_first = true,
     .run = run,
 };

@@ -154,11 +154,12 @@ static assay_status nothing_left(const assay_example_set *set, const assay_examp
     size_t shortest = SIZE_MAX;
     for (size_t i = 0; i < set->drop_count; i++) shortest = assay_smaller(shortest, set->drops[i].length);
     if (!set->drop_count) return assay_error_set(err, ASSAY_E_FORMAT, "no pair is left to work on (%s)", reasons);
+    const char *cut = options->truncate == ASSAY_TRUNCATE_NONE ? ", or cut with --truncate left" : "";
     return assay_error_set(
         err, ASSAY_E_FORMAT,
         "no pair is left to work on (%s); the shortest dropped one has %zu tokens on its longer side, the "
-        "maximum length is %zu: raise --max-length, or cut with --truncate left",
-        reasons, shortest, options->max_length);
+        "maximum length is %zu: raise --max-length%s",
+        reasons, shortest, options->max_length, cut);
 }
 
 static assay_status build(example_builder *builder, const uint32_t *picked, size_t count, assay_error *err)

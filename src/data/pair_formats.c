@@ -2,6 +2,7 @@
 
 #include "base/json_doc.h"
 #include "base/text.h"
+#include "data/columns_guess.h"
 #include "data/json_text.h"
 
 #include <math.h>
@@ -386,6 +387,11 @@ assay_status assay_pair_format_missing(const json_t *line, uint32_t expected, as
             "\"chosen\" and \"rejected\" have no prompt beside or inside them; name the field that holds it with "
             "--columns prompt=FIELD,chosen=chosen,rejected=rejected (the fields are: %s)",
             have);
+    char guess[200];
+    if (wanted == ASSAY_FORMAT_NONE && assay_columns_guess(line, guess, sizeof guess))
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "not a pair in any known format; did you mean --columns %s? (the fields are: %s)", guess,
+                               have);
     if (wanted == ASSAY_FORMAT_NONE) wanted = nearest_format(line);
     if (wanted == ASSAY_FORMAT_NONE)
         return assay_error_set(

@@ -49,6 +49,29 @@ const assay_architecture *assay_architecture_find(const char *name)
     return NULL;
 }
 
+static size_t shared_beginning(const char *a, const char *b)
+{
+    size_t n = 0;
+    while (a[n] && a[n] == b[n]) n++;
+    return n;
+}
+
+/* Names of one maker begin alike: the supported one that shares most of it, and not less than its letters up to the
+ * digits or three. NULL: none is near. */
+static const char *nearest_name(const char *type)
+{
+    const char *best = NULL;
+    size_t most = 2;
+    for (size_t i = 0; assay_architecture_at(i); i++) {
+        const char *name = assay_architecture_at(i)->name;
+        size_t letters = strcspn(name, "0123456789"), shared = shared_beginning(type, name);
+        if (shared <= most || shared < letters) continue;
+        most = shared;
+        best = name;
+    }
+    return best;
+}
+
 static assay_status unsupported(const json_t *config, const char *where, assay_error *err)
 {
     const char *type = json_string_value(json_object_get(config, "model_type"));
@@ -60,6 +83,12 @@ static assay_status unsupported(const json_t *config, const char *where, assay_e
     if (!type)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: no \"model_type\", so this is not a model's config.json",
                                where);
+    const char *near = nearest_name(type);
+    if (near)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "%s: model_type \"%s\" is not supported; the nearest that is: %s (take one of its "
+                               "checkpoints); supported are %s",
+                               where, type, near, known);
     return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: model_type \"%s\" is not supported; supported are %s", where,
                            type, known);
 }

@@ -263,7 +263,7 @@ static const assay_option_row rows[] = {
     {"man", NULL, ASSAY_OPTION_BOOL, 0, ASSAY_FOR_HELP, ASSAY_GROUP_GENERAL, NULL, NULL, 0, 0, {{0}}, AT(man),
      "the same as a manual page, for man"},
     {"completion", "SHELL", ASSAY_OPTION_STRING, 0, ASSAY_FOR_HELP, ASSAY_GROUP_GENERAL, NULL, NULL, 0, 0, {{0}},
-     AT(completion), "a completion script: bash or zsh"},
+     AT(completion), "a completion script: bash, zsh or fish"},
     {"json", NULL, ASSAY_OPTION_BOOL, 0, EVERY, ASSAY_GROUP_GENERAL, NULL, NULL, 0, 0, {{0}}, AT(json),
      "print the result as one JSON object"},
     {"quiet", NULL, ASSAY_OPTION_BOOL, 0, EVERY, ASSAY_GROUP_GENERAL, NULL, NULL, 0, 0, {{0}}, AT(quiet),

@@ -9,15 +9,11 @@
 #include "base/json_doc.h"
 #include "family/config_audit.h"
 #include "model/decoder.h"
+#include "model/model_init.h"
 #include "model/model_tensors.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static bool holds_tokenizer(const char *folder)
-{
-    return assay_folder_holds(folder, "tokenizer.json") || assay_folder_holds(folder, "tokenizer.model");
-}
 
 /* A relative base that is not here may lie beside the adapter folder. */
 static char *base_path(const char *adapter, const char *base)
@@ -81,7 +77,7 @@ static assay_status places_find(assay_model_source *source, const char *model, c
 static bool is_bare_tokenizer(const char *base, unsigned flags)
 {
     return (flags & ASSAY_SOURCE_TOKENIZER_ONLY) && assay_path_is_dir(base) &&
-           !assay_folder_holds(base, "config.json") && holds_tokenizer(base);
+           !assay_folder_holds(base, "config.json") && assay_tokenizer_in_folder(base);
 }
 
 /* A .gguf of metadata alone, as llama.cpp's vocabulary files are, likewise. */
@@ -100,12 +96,34 @@ static assay_status adapter_context(assay_status status, const char *adapter, as
     return status == ASSAY_OK || !adapter ? status : assay_error_prefix(err, status, "the base of %s: ", adapter);
 }
 
+/* A plan needs numbers only, and the shapes of `init` have them. */
+static assay_status open_shape(assay_model_source *source, const char *name, unsigned flags, assay_error *err)
+{
+    const assay_model_shape *shape;
+    const assay_architecture *arch;
+    const assay_init_options plain = {.pad_token = 0, .bos_token = 1, .eos_token = 2};
+    assay_model_config config;
+    json_t *json = NULL;
+    bool plan = (flags & ASSAY_SOURCE_CONFIG_ONLY) && !(flags & ASSAY_SOURCE_TOKENIZER_ONLY);
+    if (!plan || assay_path_exists(name) || assay_model_shape_find(&shape, &arch, name, NULL) != ASSAY_OK)
+        return ASSAY_OK;
+    if (!(flags & ASSAY_SOURCE_TOKENIZER_OPTIONAL))
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "%s is a shape without a tokenizer: leave out --data (texts of --max-length are planned "
+                               "for), or give a checkpoint",
+                               name);
+    ASSAY_TRY(assay_model_shape_config(shape, arch, &plain, &config, &json, err));
+    return assay_checkpoint_of_config(&source->checkpoint, name, json, err);
+}
+
 static assay_status open_checkpoint(assay_model_source *source, const char *base, unsigned flags, assay_error *err)
 {
     unsigned how = flags & (ASSAY_SOURCE_CONFIG_ONLY | ASSAY_SOURCE_TOKENIZER_ONLY) ? ASSAY_CHECKPOINT_CONFIG_ONLY : 0;
     if (is_bare_tokenizer(base, flags)) return ASSAY_OK;
     ASSAY_TRY(open_bare_vocabulary(source, base, flags, err));
     if (source->vocabulary) return ASSAY_OK;
+    ASSAY_TRY(open_shape(source, base, flags, err));
+    if (source->checkpoint) return ASSAY_OK;
     ASSAY_TRY(adapter_context(assay_checkpoint_open(&source->checkpoint, base, how, err), source->adapter_folder, err));
     return ASSAY_OK;
 }
@@ -213,9 +231,9 @@ static assay_status open_tokenizer(assay_model_source *source, const char *base,
     const char *folder = checkpoint ? checkpoint->path : base;
     const char *own = source->adapter_folder;
     const assay_gguf *gguf = checkpoint ? checkpoint->gguf : source->vocabulary;
-    if (own && holds_tokenizer(own)) folder = own;
+    if (own && assay_tokenizer_in_folder(own)) folder = own;
     else if (gguf) return assay_tokenizer_open(&source->tokenizer, NULL, gguf, err);
-    else if (!holds_tokenizer(folder) && (flags & ASSAY_SOURCE_TOKENIZER_OPTIONAL)) return ASSAY_OK;
+    else if (!assay_tokenizer_in_folder(folder) && (flags & ASSAY_SOURCE_TOKENIZER_OPTIONAL)) return ASSAY_OK;
     source->tokenizer_folder = assay_strdup(folder);
     ASSAY_TRY_ALLOC(source->tokenizer_folder, "a path", err);
     return assay_tokenizer_open(&source->tokenizer, folder, NULL, err);

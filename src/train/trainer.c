@@ -161,6 +161,12 @@ void assay_trainer_finish(assay_trainer *t)
     t->engine = NULL;
 }
 
+size_t assay_trainer_peak_bytes(const assay_trainer *t)
+{
+    size_t used = t->engine ? assay_engine_used_bytes(t->engine) : t->used_arena;
+    return t->plan.total_bytes - t->plan.arena_bytes + used;
+}
+
 assay_status assay_trainer_seek(assay_trainer *t, uint64_t step, assay_error *err)
 {
     uint64_t per_epoch = assay_steps_per_epoch(t->examples->count, t->settings.batch_pairs);
