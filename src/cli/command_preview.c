@@ -245,7 +245,7 @@ static assay_status preview_build(pair_preview *preview, const assay_log *log, a
                                       ASSAY_SOURCE_CONFIG_ONLY, err));
     ASSAY_TRY(assay_model_source_settle(preview->source, options, err));
     ASSAY_TRY(assay_pair_input_read(&preview->pairs, &options->data, options, log, err));
-    assay_renderer_of_template(&renderer, preview->source->chosen);
+    assay_renderer_of_template(&renderer, preview->source->chosen, &preview->source->config.prefix);
     assay_example_options how = {.max_length = (size_t)preview->source->max_length,
                                  .truncate = assay_pair_input_truncate(options)};
     ASSAY_TRY(assay_example_set_build(&preview->examples, preview->pairs, NULL, 0, &renderer, &how, err));

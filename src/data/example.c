@@ -111,12 +111,13 @@ static assay_status add_example(example_builder *builder, uint32_t pair, assay_e
 {
     assay_example_set *set = builder->set;
     const assay_ids *chosen = &builder->chosen, *rejected = &builder->rejected;
-    size_t least = smaller(chosen->count, rejected->count);
+    size_t common = smaller(common_ids(chosen, rejected), smaller(chosen->count, rejected->count) - 1),
+           shared = assay_prefix_shared(builder->renderer->prefix, chosen->data, common);
     assay_example example = {.pair = pair,
                              .margin = set->pairs->pairs[pair].margin,
                              .chosen_count = (uint32_t)chosen->count,
                              .rejected_count = (uint32_t)rejected->count,
-                             .shared = (uint32_t)smaller(common_ids(chosen, rejected), least - 1)};
+                             .shared = (uint32_t)shared};
     ASSAY_TRY(add_ids(set, chosen, &example.chosen, err));
     ASSAY_TRY(add_ids(set, rejected, &example.rejected, err));
     void *items = set->items;

@@ -8,13 +8,13 @@
 extern const assay_architecture assay_arch_chatglm, assay_arch_llama, assay_arch_qwen2, assay_arch_qwen3,
     assay_arch_mistral, assay_arch_glm, assay_arch_glm4, assay_arch_internlm2, assay_arch_gemma, assay_arch_gemma2,
     assay_arch_gemma3, assay_arch_olmo2, assay_arch_granite, assay_arch_smollm3, assay_arch_phi3, assay_arch_cohere,
-    assay_arch_bloom, assay_arch_baichuan, assay_arch_minicpm;
+    assay_arch_bloom, assay_arch_baichuan, assay_arch_minicpm, assay_arch_chatglm1;
 
 static const assay_architecture *const architectures[] = {
     &assay_arch_chatglm, &assay_arch_llama, &assay_arch_qwen2,     &assay_arch_qwen3,   &assay_arch_mistral,
     &assay_arch_glm,     &assay_arch_glm4,  &assay_arch_internlm2, &assay_arch_gemma,   &assay_arch_gemma2,
     &assay_arch_gemma3,  &assay_arch_olmo2, &assay_arch_granite,   &assay_arch_smollm3, &assay_arch_phi3,
-    &assay_arch_cohere,  &assay_arch_bloom, &assay_arch_baichuan,  &assay_arch_minicpm,
+    &assay_arch_cohere,  &assay_arch_bloom, &assay_arch_baichuan,  &assay_arch_minicpm, &assay_arch_chatglm1,
 };
 
 enum { WIDEST_HEAD = 256 }; /* columns: attention packs a head's columns as one fold (backend/gemm.h) */
@@ -56,7 +56,8 @@ static assay_status check_numbers(const assay_model_config *c, const char *where
     if (c->heads % c->kv_heads)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu attention heads are not a multiple of %zu key-value heads",
                                where, c->heads, c->kv_heads);
-    if (c->head_dim > WIDEST_HEAD || c->rotary > c->head_dim || c->rotary % 2)
+    size_t axes = c->position_axes ? c->position_axes : 1;
+    if (c->head_dim > WIDEST_HEAD || c->rotary * axes > c->head_dim || c->rotary % 2)
         return assay_error_set(
             err, ASSAY_E_UNSUPPORTED,
             "%s: heads of %zu columns, %zu of them rotated; at most %d and an even number are supported", where,

@@ -219,7 +219,7 @@ static assay_status make_planning(assay_training *t, const assay_options *option
 
 static assay_status open_data(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
 {
-    assay_renderer_of_template(&t->renderer, t->source->chosen);
+    assay_renderer_of_template(&t->renderer, t->source->chosen, &t->source->config.prefix);
     ASSAY_TRY(read_pairs(t, options, log, err));
     ASSAY_TRY(make_examples(t, options, log, err));
     t->pad_token = find_pad(t);
