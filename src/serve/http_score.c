@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { TOKEN_BYTES = 256 };
+
 /* What is listed token by token is charged before it is made. Answers may take more than the request itself may. */
 static assay_status charge_traces(assay_exchange *exchange, assay_error *err)
 {
@@ -54,23 +56,31 @@ static bool wants_sigmoid(const assay_exchange *exchange)
                                                          : exchange->ask.activation == ASSAY_ASK_SIGMOID;
 }
 
-/* The bytes of a token as text; a part of a character becomes U+FFFD. */
-static json_t *token_text(const assay_tokenizer *tokenizer, int32_t id)
+/* A token as text. Of one that holds a part of a character the text is U+FFFD, and "bytes" has, in hexadecimal,
+ * what whoever shows it joins with its neighbours. */
+static json_t *token_json(const assay_tokenizer *tokenizer, int32_t id, double reward)
 {
-    char text[256];
+    char text[TOKEN_BYTES], hex[2 * TOKEN_BYTES + 1] = "";
     size_t size = assay_tokenizer_token_bytes(tokenizer, id, text, sizeof text);
-    json_t *value = json_stringn(text, size < sizeof text ? size : sizeof text);
-    return value ? value : json_string("\xef\xbf\xbd");
+    size = size < sizeof text ? size : sizeof text;
+    json_t *whole = json_stringn(text, size);
+    json_t *token = json_pack("{s:i, s:o, s:f}", "id", (int)id, "token", whole ? whole : json_string("\xef\xbf\xbd"),
+                              "reward", reward);
+    if (whole) return token;
+    for (size_t i = 0; i < size; i++) snprintf(hex + 2 * i, 3, "%02x", (unsigned char)text[i]);
+    json_object_set_new(token, "bytes", json_string(hex));
+    return token;
 }
 
 static json_t *trace_of(const assay_job *job, size_t index)
 {
     json_t *list = json_array();
     const assay_ids *ids = &job->texts[index];
+    const assay_tokenizer *tokenizer = assay_template_tokenizer(job->model->chosen);
     for (size_t i = 0; i < ids->count; i++) {
-        json_array_append_new(list, json_pack("{s:i, s:o, s:f}", "id", (int)ids->data[i], "token",
-                                              token_text(assay_template_tokenizer(job->model->chosen), ids->data[i]),
-                                              "reward", assay_nine_digits(job->lot.traces[index][i])));
+        double reward = job->lot.traces[index][i];
+        json_array_append_new(list,
+                              token_json(tokenizer, ids->data[i], isfinite(reward) ? assay_nine_digits(reward) : 0.0));
     }
     return list;
 }

@@ -143,8 +143,26 @@ static assay_status check_tensors(const assay_model_source *source, const assay_
     return status;
 }
 
-/* A plan needs no weights, but where they are it refuses what loading them would. */
-static assay_status look_at_weights(const assay_model_source *source, assay_error *err)
+static bool is_packed(const assay_checkpoint *checkpoint)
+{
+    for (size_t i = 0; i < checkpoint->weight_count; i++)
+        if (assay_dtype_block(checkpoint->weights[i].tensor.dtype) > 1) return true;
+    return false;
+}
+
+/* The config as it was read stays: keys may have been ignored. */
+static void take_checkpoint(assay_model_source *source, assay_checkpoint *whole)
+{
+    json_t *config = whole->config;
+    whole->config = source->checkpoint->config;
+    source->checkpoint->config = config;
+    assay_checkpoint_close(source->checkpoint);
+    source->checkpoint = whole;
+}
+
+/* A plan needs no weights, but where they are it refuses what loading them would; and packed ones it counts as they
+ * are, because the config does not say how small. */
+static assay_status look_at_weights(assay_model_source *source, assay_error *err)
 {
     assay_checkpoint *whole;
     assay_error problem = {0};
@@ -152,7 +170,8 @@ static assay_status look_at_weights(const assay_model_source *source, assay_erro
     if (status == ASSAY_E_IO) return ASSAY_OK; /* not all there */
     if (status != ASSAY_OK) return assay_error_set(err, status, "%s", problem.text);
     status = check_tensors(source, whole, err);
-    assay_checkpoint_close(whole);
+    if (status == ASSAY_OK && is_packed(whole)) take_checkpoint(source, whole);
+    else assay_checkpoint_close(whole);
     return status;
 }
 
