@@ -34,3 +34,11 @@ assay_status assay_prefix_check(const assay_prefix_rule *rule, const int32_t *id
                            "special tokens do",
                            (int)rule->mark[0], (int)rule->mark[1], (int)rule->end);
 }
+
+assay_status assay_prefix_check_trace(const assay_prefix_rule *rule, assay_error *err)
+{
+    if (!rule || !rule->on) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "a reward at every token (trace): this model reads a text's beginning both ways, so a token "
+                           "there has none of its own; score without it");
+}

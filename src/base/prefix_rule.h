@@ -34,4 +34,8 @@ size_t assay_prefix_shared(const assay_prefix_rule *rule, const int32_t *ids, si
  * NULL. */
 assay_status assay_prefix_check(const assay_prefix_rule *rule, const int32_t *ids, size_t count, assay_error *err);
 
+/* ASSAY_E_UNSUPPORTED where the rule is on: a reward at every token cannot be told, as tokens of the prefix see what
+ * follows them. rule may be NULL. */
+assay_status assay_prefix_check_trace(const assay_prefix_rule *rule, assay_error *err);
+
 #endif

@@ -138,13 +138,23 @@ static assay_status add_drop(assay_example_set *set, uint32_t pair, assay_drop_r
     return ASSAY_OK;
 }
 
+static bool lost(const assay_prefix_rule *prefix, const assay_ids *ids)
+{
+    return assay_prefix_check(prefix, ids->data, ids->count, NULL) != ASSAY_OK;
+}
+
 static assay_status take_pair(example_builder *builder, uint32_t index, assay_error *err)
 {
     const assay_pair *pair = builder->set->pairs->pairs + index;
     ASSAY_TRY(render_side(builder, &pair->prompt, &pair->chosen, &builder->chosen, err));
     ASSAY_TRY(render_side(builder, &pair->prompt, &pair->rejected, &builder->rejected, err));
+    const assay_prefix_rule *prefix = builder->renderer->prefix;
+    ASSAY_TRY(assay_prefix_check(prefix, builder->chosen.data, builder->chosen.count, err));
+    ASSAY_TRY(assay_prefix_check(prefix, builder->rejected.data, builder->rejected.count, err));
     size_t length = larger(builder->chosen.count, builder->rejected.count);
     assay_drop_reason reason = fit(builder);
+    if (reason == ASSAY_DROP_COUNT && (lost(prefix, &builder->chosen) || lost(prefix, &builder->rejected)))
+        reason = ASSAY_DROP_ANSWER_TOO_LONG; /* <sop> was cut off */
     return reason == ASSAY_DROP_COUNT ? add_example(builder, index, err)
                                       : add_drop(builder->set, index, reason, length, err);
 }

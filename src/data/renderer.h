@@ -2,7 +2,7 @@
  * tests bring their own.
  *
  *     assay_renderer renderer;
- *     assay_renderer_of_template(&renderer, chosen, &config.prefix);
+ *     assay_renderer_of_template(&renderer, chosen, prefix_or_null);
  */
 #ifndef ASSAY_DATA_RENDERER_H
 #define ASSAY_DATA_RENDERER_H

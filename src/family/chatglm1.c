@@ -66,19 +66,18 @@ static assay_status read_config(const json_t *config, const char *where, assay_m
     return assay_config_tokens(config, out, where, err);
 }
 
-/* The marks lie before <sop> as they do in ice_text.model. */
+/* The tokenizer of `init` has no [gMASK] and <sop>: the start and the end of its turns, two neighbouring ids, stand for
+ * them, so that every conversation has a prefix. */
 static json_t *make_config(const assay_model_config *c)
 {
-    enum { SOP_BEHIND_MASK = 4, SOP_BEHIND_GMASK = 3 };
-    json_int_t sop = c->bos_token > SOP_BEHIND_MASK ? (json_int_t)c->bos_token : (json_int_t)c->vocab - 4;
+    json_int_t sop = c->eos_token > 1 ? (json_int_t)c->eos_token : (json_int_t)c->vocab - 1, gmask = sop - 1;
     return json_pack("{s:s, s:[s], s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:b, s:I, s:I, s:I, s:I, s:I, s:b}", "model_type",
                      "chatglm", "architectures", "ChatGLMModel", "vocab_size", (json_int_t)c->vocab, "hidden_size",
                      (json_int_t)c->hidden, "inner_hidden_size", (json_int_t)c->ffn, "num_layers",
                      (json_int_t)c->layers, "num_attention_heads", (json_int_t)c->heads, "max_sequence_length",
                      (json_int_t)c->max_positions, "layernorm_epsilon", (double)c->eps, "position_encoding_2d", 1,
-                     "bos_token_id", sop, "gmask_token_id", sop - SOP_BEHIND_GMASK, "mask_token_id",
-                     sop - SOP_BEHIND_MASK, "eos_token_id", (json_int_t)c->eos_token, "pad_token_id",
-                     (json_int_t)c->pad_token, "use_cache", 1);
+                     "bos_token_id", sop, "gmask_token_id", gmask, "mask_token_id", sop - 2, "eos_token_id",
+                     (json_int_t)c->eos_token, "pad_token_id", (json_int_t)c->pad_token, "use_cache", 1);
 }
 
 static const assay_model_shape shapes[] = {

@@ -1,9 +1,11 @@
 /* Token ids into the geometry of a micro-batch: trees of segments, one behind the other, no padding.
  *
  *     assay_pack pack;
- *     ASSAY_TRY(assay_pack_init(&pack, tokens, segments, &config.prefix, err)); // capacities; nothing is allocated
- * afterwards assay_pack_clear(&pack); assay_pack_tree(&pack, pair_number); int prompt = assay_pack_segment(&pack, ids,
- * n, -1, false); assay_pack_segment(&pack, chosen, c, prompt, true); // scored: its last token gets a reward
+ *     ASSAY_TRY(assay_pack_init(&pack, tokens, segments, prefix_or_null, err)); // capacities; nothing is allocated afterwards
+ *     assay_pack_clear(&pack);
+ *     assay_pack_tree(&pack, pair_number);
+ *     int prompt = assay_pack_segment(&pack, ids, n, -1, false);
+ *     assay_pack_segment(&pack, chosen, c, prompt, true); // scored: its last token gets a reward
  *     assay_pack_segment(&pack, rejected, r, prompt, true);
  *     // valid until the next clear; rewards come in this order
  *     const assay_geometry *geometry = assay_pack_finish(&pack);
