@@ -1,7 +1,8 @@
 /* Token ids into the geometry of a micro-batch: trees of segments, one behind the other, no padding.
  *
  *     assay_pack pack;
- *     ASSAY_TRY(assay_pack_init(&pack, tokens, segments, prefix_or_null, err)); // capacities; nothing is allocated afterwards
+ *     // capacities; nothing is allocated afterwards
+ *     ASSAY_TRY(assay_pack_init(&pack, tokens, segments, prefix_or_null, err));
  *     assay_pack_clear(&pack);
  *     assay_pack_tree(&pack, pair_number);
  *     int prompt = assay_pack_segment(&pack, ids, n, -1, false);
