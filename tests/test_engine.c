@@ -29,6 +29,7 @@ static const assay_architecture *family_at(size_t index)
 
 typedef struct lab {
     assay_program *program;
+    assay_prefix_rule prefix;
     float **weights, **gradients;
     assay_pool *pool;
     const assay_kernels *kernels;
@@ -46,9 +47,10 @@ static const assay_kernels *best_kernels(void)
 static assay_model_config little_config(const assay_architecture *arch)
 {
     const assay_model_shape *tiny = arch->shapes;
+    bool of_width = arch->own_spelling && tiny->kv_heads == tiny->heads; /* a head is a part of the width */
     assay_model_shape little = {.name = tiny->name,
                                 .vocab = VOCAB,
-                                .hidden = 24,
+                                .hidden = of_width ? 32 : 24,
                                 .ffn = 40,
                                 .layers = 3,
                                 .heads = 4,
@@ -75,8 +77,8 @@ static size_t rank_three(void *context, const char *module, float *scale)
 static lab lab_open(const assay_architecture *arch, assay_tuning tuning, float dropout, int threads,
                     const assay_kernels *kernels, bool bf16)
 {
-    lab l = {.kernels = kernels};
     assay_model_config config = little_config(arch);
+    lab l = {.kernels = kernels, .prefix = config.prefix};
     assay_decoder_options options = {
         .tuning = tuning, .adapter = tuning == ASSAY_TUNE_LORA ? rank_three : NULL, .dropout = dropout, .bf16 = bf16};
     assay_error err = {0};
@@ -109,6 +111,14 @@ static void lab_close(lab *l)
     assay_program_free(l->program);
 }
 
+/* The prompt ends the prefix, half of it is behind it where there is room, and nothing behind it looks like its end. */
+static void mark_prefix(const assay_prefix_rule *rule, int32_t *ids, size_t prompt, size_t count)
+{
+    for (size_t i = 0; i < count; i++) ids[i] %= rule->mark[1];
+    ids[0] = rule->mark[0];
+    ids[prompt > 8 ? prompt / 2 : prompt - 1] = rule->end;
+}
+
 static void pack_pair(assay_pack *pack, uint64_t pair, bool share)
 {
     static const size_t prompts[PAIRS] = {4, 30, 1, 9, 20}, chosen[PAIRS] = {6, 20, 3, 260, 1},
@@ -117,6 +127,7 @@ static void pack_pair(assay_pack *pack, uint64_t pair, bool share)
     assay_rng rng = {.seed = 11, .stream = pair};
     size_t p = prompts[pair], c = chosen[pair], r = rejected[pair];
     for (size_t i = 0; i < p + c + r; i++) ids[i] = (int32_t)assay_rng_below(&rng, VOCAB);
+    if (pack->prefix.on) mark_prefix(&pack->prefix, ids, p, p + c + r);
     assay_pack_tree(pack, pair);
     if (share) {
         int prompt = assay_pack_segment(pack, ids, p, -1, false);
@@ -147,7 +158,7 @@ static outcome run_lab(lab *l, assay_keep keep, int replayed, size_t pairs_at_on
                                   .bounds = {.rows = {500, 2 * PAIRS}, .longest_path = 300},
                                   .schedule = {.keep = keep, .replayed = replayed, .backward = true}};
     if (assay_engine_create(&engine, &config, &err)) fail_msg("%s", err.text);
-    assert_int_equal(assay_pack_init(&pack, 500, 3 * PAIRS, NULL), ASSAY_OK);
+    assert_int_equal(assay_pack_init(&pack, 500, 3 * PAIRS, &l->prefix, NULL), ASSAY_OK);
     for (size_t i = 0; i < l->program->param_count; i++) {
         const assay_param *p = &l->program->params[i];
         if (l->gradients[i]) memset(l->gradients[i], 0, p->rows * p->cols * sizeof(float));
@@ -337,7 +348,7 @@ static double pair_loss(lab *l, uint64_t pair)
                                   .pool = l->pool,
                                   .bounds = {.rows = {400, 2}, .longest_path = 400}};
     assert_int_equal(assay_engine_create(&engine, &config, NULL), ASSAY_OK);
-    assert_int_equal(assay_pack_init(&pack, 400, 3, NULL), ASSAY_OK);
+    assert_int_equal(assay_pack_init(&pack, 400, 3, &l->prefix, NULL), ASSAY_OK);
     for (size_t i = 0; i < l->program->param_count; i++) {
         const assay_param *p = &l->program->params[i];
         assay_engine_bind(
@@ -363,7 +374,7 @@ static void pair_gradient(lab *l, uint64_t pair)
                                   .bounds = {.rows = {400, 2}, .longest_path = 400},
                                   .schedule = {.keep = ASSAY_KEEP_NEEDED, .replayed = 2, .backward = true}};
     assert_int_equal(assay_engine_create(&engine, &config, NULL), ASSAY_OK);
-    assert_int_equal(assay_pack_init(&pack, 400, 3, NULL), ASSAY_OK);
+    assert_int_equal(assay_pack_init(&pack, 400, 3, &l->prefix, NULL), ASSAY_OK);
     for (size_t i = 0; i < l->program->param_count; i++) {
         const assay_param *p = &l->program->params[i];
         assay_engine_bind(engine, (int)i,

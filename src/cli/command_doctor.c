@@ -284,7 +284,7 @@ static assay_status look_at(const char *path, const assay_options *options, cons
         if (text[i] == '\0') text[i] = ' ';
     bool is_run = false;
     assay_status status = ASSAY_OK;
-    if (ends_with(path, ".yaml") || ends_with(path, ".yml"))
+    if (assay_text_ends(path, ".yaml") || assay_text_ends(path, ".yml"))
         status = translate_yaml(path, text, options->json, &is_run, context, err);
     if (status == ASSAY_OK && !is_run) status = read_text(text, path, options, context, err);
     assay_free(text);

@@ -74,7 +74,8 @@ static assay_status collect_attentions(collector *c, size_t rows)
         float *out = add_tensor(c, assay_strfmt("%zu.attentions.%d", c->inputs, step->layer), ASSAY_F32, 3,
                                 (size_t[3]){step->attr.heads, rows, rows}, &status);
         ASSAY_TRY(status);
-        assay_attention_probabilities(c->scoring->kernels, &step->attr, &q, &k, 0, rows, out);
+        assay_attention_probabilities(c->scoring->kernels, &step->attr, &q, &k, &c->scoring->batch.pack.segments[0],
+                                      out);
     }
     return ASSAY_OK;
 }

@@ -143,6 +143,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
     assay_status status =
         assay_scoring_open(&s->scoring, options, &context->task,
                            &(assay_scoring_wants){.need_head = true, .every_token = options->trace}, err);
+    if (status == ASSAY_OK && options->trace) status = assay_prefix_check_trace(s->scoring->renderer.prefix, err);
     if (status == ASSAY_OK) status = score(s, context);
     assay_score_lines_close(s->lines);
     assay_answer_list_release(&s->answers);

@@ -25,7 +25,8 @@
     X(cohere)         \
     X(bloom)          \
     X(baichuan)       \
-    X(minicpm)
+    X(minicpm)        \
+    X(chatglm1)
 
 #define FAMILY_DECLARE(name) extern const assay_architecture assay_arch_##name;
 FAMILY_MAP(FAMILY_DECLARE)
@@ -103,7 +104,8 @@ static assay_status check_numbers(const assay_model_config *c, const char *where
     if (c->heads % c->kv_heads)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu attention heads are not a multiple of %zu key-value heads",
                                where, c->heads, c->kv_heads);
-    if (c->head_dim > WIDEST_HEAD || c->rotary > c->head_dim || c->rotary % 2)
+    size_t axes = c->position_axes ? c->position_axes : 1;
+    if (c->head_dim > WIDEST_HEAD || c->rotary * axes > c->head_dim || c->rotary % 2)
         return assay_error_set(
             err, ASSAY_E_UNSUPPORTED,
             "%s: heads of %zu columns, %zu of them rotated; at most %d and an even number are supported", where,

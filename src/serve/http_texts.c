@@ -136,7 +136,8 @@ static assay_status fit(encoder *e, size_t index)
     if (ask->max_length > 0 && (size_t)ask->max_length < most) most = (size_t)ask->max_length;
     if (ids->count == 0)
         return assay_error_set(e->err, ASSAY_E_FORMAT, "text %zu: an empty text cannot be scored", index);
-    if (ids->count <= most) return ASSAY_OK;
+    const assay_prefix_rule *prefix = e->model->renderer->prefix;
+    if (ids->count <= most) return assay_prefix_check(prefix, ids->data, ids->count, e->err);
     if (cut != ASSAY_ASK_CUT_LEFT && cut != ASSAY_ASK_CUT_RIGHT)
         return assay_error_set(
             e->err, ASSAY_E_NO_FIT,
@@ -145,7 +146,7 @@ static assay_status fit(encoder *e, size_t index)
             index, ids->count, most);
     if (cut == ASSAY_ASK_CUT_LEFT) cut_left(e, most);
     else ids->count = most;
-    return ASSAY_OK;
+    return assay_prefix_check(prefix, ids->data, ids->count, e->err);
 }
 
 static assay_status keep(encoder *e, assay_ids *out)

@@ -6,8 +6,8 @@
  *     // which template, which ends, which length
  *     ASSAY_TRY_OR(done, assay_model_source_settle(source, options, err));
  *     ASSAY_TRY_OR(done, assay_model_open(&model, source->checkpoint, source->adapter, &model_options, err));
- *     assay_renderer renderer;
- *     assay_renderer_of_template(&renderer, source->chosen); // the source must outlive the renderer
+ *     assay_renderer renderer; // the source must outlive it
+ *     assay_renderer_of_template(&renderer, source->chosen, &source->config.prefix);
  *     ...
  *     done:
  *     assay_model_close(model); // borrows checkpoint and adapter: before the source

@@ -86,7 +86,7 @@ typedef struct assay_tokenizer_info {
     const char *tool_template;   /* the checkpoint's text for conversations with tools, or NULL: the same */
     const char *template_origin; /* the file they come from, "chat_template.jinja", or NULL */
     const char *note;            /* what the files say against each other and which one counts; NULL: nothing */
-    const char *family;          /* "chatglm2", "chatglm3": a template that no Jinja text tells; else NULL */
+    const char *family;          /* "chatglm", "chatglm2", "chatglm3": a template that no Jinja text tells; else NULL */
 } assay_tokenizer_info;
 
 const assay_tokenizer_info *assay_tokenizer_about(const assay_tokenizer *tokenizer);
