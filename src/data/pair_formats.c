@@ -435,14 +435,17 @@ void assay_field_list(const json_t *line, char *text, size_t size)
     if (entry && used + 8 < size) snprintf(text + used, size - used, ", ...");
 }
 
-/* The format that lacks least; among equals the one of which most is there. */
+/* The format that lacks least; among equals the one of which most is there. One field of two says nothing where the
+ * format is told by more than its fields. */
 static uint32_t nearest_format(const json_t *line)
 {
     uint32_t best = ASSAY_FORMAT_NONE;
     size_t best_missing = SIZE_MAX, best_present = 0;
     for (uint32_t i = 0; i < FORMAT_COUNT; i++) {
         size_t present, missing = missing_fields(formats + i, line, &present);
-        if (!present || !missing || missing > best_missing || (missing == best_missing && present <= best_present))
+        bool vague = formats[i].probe && present == 1 && missing == 1;
+        if (!present || !missing || vague || missing > best_missing ||
+            (missing == best_missing && present <= best_present))
             continue;
         best = i;
         best_missing = missing;
