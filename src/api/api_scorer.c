@@ -190,7 +190,7 @@ int assay_scorer_describe(const assay_scorer *scorer, char **json, assay_failure
         status = assay_api_text(json_pack("{s:s, s:s, s:s, s:I, s:f, s:s}", "architecture", source->config.arch->name,
                                           "model", source->checkpoint->name, "template", source->template_name,
                                           "max_length", (json_int_t)source->max_length, "score_offset",
-                                          source->score_offset, "fingerprint", print),
+                                          source->notes.score_offset, "fingerprint", print),
                                 json, &error);
     return assay_api_result(status, &error, failure);
 }

@@ -86,12 +86,12 @@ static assay_status find_scale(scorer *s)
 {
     const assay_model_source *source = s->scoring->source;
     if (!s->options->normalized) return ASSAY_OK;
-    if (!source->rewards.count)
+    if (!source->notes.rewards.count)
         return assay_error_set(
             s->err, ASSAY_E_USAGE,
             "--normalized: no held-out rewards are stored with %s; assay eval --store --data PAIRS does it",
             s->options->model);
-    s->style.scale = &source->rewards;
+    s->style.scale = &source->notes.rewards;
     return ASSAY_OK;
 }
 

@@ -4,7 +4,6 @@
 #include "task/eval_judge.h"
 
 #include "base/file.h"
-#include "base/version.h"
 #include "score/score_examples.h"
 #include "task/folder_lock.h"
 #include "task/pair_input.h"
@@ -203,26 +202,18 @@ static assay_status judge_choices(judging *j)
     return assay_choices_make(&v->choices, v->judged_choices, v->choice_count, j->err);
 }
 
-static assay_status keep_settings(judging *j)
+static assay_status keep_notes(judging *j)
 {
     const assay_model_source *source = j->scoring->source;
-    const char *eos = source->append_eos == ASSAY_EOS_YES  ? "true"
-                      : source->append_eos == ASSAY_EOS_NO ? "false"
-                                                           : "auto";
     const char *folder = source->adapter_folder ? source->adapter_folder : source->checkpoint->path;
-    if (assay_path_is_dir(folder))
-        ASSAY_TRY_ALLOC(j->verdict->settings_folder = assay_strdup(folder), "a path", j->err);
-    j->verdict->settings =
-        json_pack("{s:s, s:s, s:s, s:I, s:f}", "assay", ASSAY_VERSION, "template", source->template_name, "append_eos",
-                  eos, "max_length", (json_int_t)source->max_length, "score_offset", source->score_offset);
-    ASSAY_TRY_ALLOC(j->verdict->settings, "settings", j->err);
-    return assay_source_rendering(source, j->verdict->settings, j->err);
+    if (assay_path_is_dir(folder)) ASSAY_TRY_ALLOC(j->verdict->notes_folder = assay_strdup(folder), "a path", j->err);
+    return assay_source_notes(source, &j->verdict->notes, j->err);
 }
 
 static assay_status judge_all(judging *j)
 {
     ASSAY_TRY(assay_scoring_open(&j->scoring, j->options, j->context, &(assay_scoring_wants){0}, j->err));
-    ASSAY_TRY(keep_settings(j));
+    ASSAY_TRY(keep_notes(j));
     ASSAY_TRY(render_pairs(j));
     ASSAY_TRY(render_choices(j));
     ASSAY_TRY(score_all(j));
@@ -255,35 +246,35 @@ void assay_verdict_release(assay_verdict *verdict)
     assay_free(verdict->choice_places);
     assay_free(verdict->choice_rewards);
     assay_choices_release(&verdict->choices);
-    assay_free(verdict->settings_folder);
-    json_decref(verdict->settings);
+    assay_free(verdict->notes_folder);
+    json_decref(verdict->notes);
     *verdict = (assay_verdict){0};
 }
 
-static assay_status store_at(const assay_verdict *verdict, const char *path, assay_error *err)
+static assay_status store(const assay_verdict *verdict, assay_error *err)
 {
-    json_t *settings = NULL;
-    if (assay_path_exists(path)) ASSAY_TRY(assay_json_load(path, (size_t)64 << 20, &settings, err));
-    else settings = json_deep_copy(verdict->settings);
-    bool good = settings && json_object_set_new(settings, "rewards", assay_reward_scale_json(&verdict->scale)) == 0;
-    assay_status status = good ? assay_json_save(settings, path, err)
-                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s", path);
-    json_decref(settings);
+    json_t *notes;
+    ASSAY_TRY(assay_notes_load(verdict->notes_folder, &notes, err));
+    if (!notes) notes = json_deep_copy(verdict->notes);
+    bool good = notes && json_object_set_new(notes, "rewards", assay_reward_scale_json(&verdict->scale)) == 0;
+    assay_status status = good ? assay_notes_save(notes, verdict->notes_folder, err)
+                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for " ASSAY_NOTES_NAME);
+    json_decref(notes);
     return status;
 }
 
 assay_status assay_verdict_store(const assay_verdict *verdict, const assay_log *log, char **path, assay_error *err)
 {
     *path = NULL;
-    if (!verdict->settings_folder)
+    if (!verdict->notes_folder)
         return assay_error_set(err, ASSAY_E_USAGE,
                                "--store needs a folder to keep the scale in, and the model is a single file: assay "
                                "convert makes a folder of it");
-    *path = assay_path_join(verdict->settings_folder, "assay.json");
+    *path = assay_path_join(verdict->notes_folder, ASSAY_NOTES_NAME);
     ASSAY_TRY_ALLOC(*path, "a path", err);
     assay_folder_lock lock;
-    ASSAY_TRY(assay_folder_lock_take(&lock, verdict->settings_folder, log, err));
-    assay_status status = store_at(verdict, *path, err);
+    ASSAY_TRY(assay_folder_lock_take(&lock, verdict->notes_folder, log, err));
+    assay_status status = store(verdict, err);
     assay_folder_lock_release(&lock);
     return status;
 }

@@ -68,7 +68,7 @@ assay_status assay_scoring_engine(assay_scoring *s, const assay_options *options
                                      .model = s->model,
                                      .tokens = s->plan.micro_tokens,
                                      .rows = s->plan.bounds.rows[ASSAY_SCORED],
-                                     .offset = s->source->score_offset,
+                                     .offset = s->source->notes.score_offset,
                                      .every_row = s->every_token};
     return assay_score_batch_init(&s->batch, &setup, err);
 }

@@ -29,17 +29,20 @@ static void decode_group(assay_dtype dtype, const uint8_t *row, size_t group, fl
     decoders[dtype](row + group / parts * assay_dtype_block_bytes(dtype), group % parts, dst);
 }
 
-static void decode_run(assay_dtype dtype, const uint8_t *row, size_t first, size_t count, float *dst)
+static void decode_part(assay_dtype dtype, const uint8_t *row, size_t first, size_t count, float *dst)
 {
     float whole[ASSAY_GROUP];
-    while (count > 0) {
-        size_t skipped = first % ASSAY_GROUP, taken = ASSAY_GROUP - skipped < count ? ASSAY_GROUP - skipped : count;
-        bool direct = taken == ASSAY_GROUP;
-        decode_group(dtype, row, first / ASSAY_GROUP, direct ? dst : whole);
-        if (!direct) memcpy(dst, whole + skipped, taken * sizeof *dst);
-        first += taken;
-        count -= taken;
-        dst += taken;
+    decode_group(dtype, row, first / ASSAY_GROUP, whole);
+    memcpy(dst, whole + first % ASSAY_GROUP, count * sizeof *dst);
+}
+
+static void decode_run(assay_dtype dtype, const uint8_t *row, size_t first, size_t count, float *dst)
+{
+    for (size_t done = 0, taken; done < count; done += taken) {
+        size_t at = first + done, border = ASSAY_GROUP - at % ASSAY_GROUP;
+        taken = border < count - done ? border : count - done;
+        if (taken == ASSAY_GROUP) decode_group(dtype, row, at / ASSAY_GROUP, dst + done);
+        else decode_part(dtype, row, at, taken, dst + done);
     }
 }
 

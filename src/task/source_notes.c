@@ -1,5 +1,4 @@
-/* How a model's texts were rendered, written down: in assay.json for this program, in chat_template.jinja for others.
- */
+/* How a model was used, written down: in assay.json for this program, in chat_template.jinja for others. */
 #include "base/file.h"
 #include "base/json_doc.h"
 #include "task/model_source.h"
@@ -11,10 +10,8 @@ static int put_text(json_t *notes, const char *key, const char *text)
     return text ? json_object_set_new(notes, key, json_string(text)) : 0;
 }
 
-assay_status assay_source_rendering(const assay_model_source *source, json_t *notes, assay_error *err)
+static int put_rendering(json_t *notes, const assay_template *chosen)
 {
-    const assay_template *chosen = source->chosen;
-    if (source->rendering == 1 || !chosen) return ASSAY_OK; /* a run of version 0.1 goes on as one */
     int failed = json_object_set_new(notes, "rendering", json_integer(ASSAY_RENDERING));
     failed |= put_text(notes, "chat_template", assay_template_source(chosen));
     failed |= put_text(notes, "chat_template_tool_use", assay_template_tool_source(chosen));
@@ -22,7 +19,20 @@ assay_status assay_source_rendering(const assay_model_source *source, json_t *no
     failed |= put_text(notes, "tool_format", assay_template_tool_format(chosen));
     if (assay_template_kwargs(chosen))
         failed |= json_object_set_new(notes, "chat_template_kwargs", json_deep_copy(assay_template_kwargs(chosen)));
-    return failed ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for assay.json") : ASSAY_OK;
+    return failed;
+}
+
+assay_status assay_source_notes(const assay_model_source *source, json_t **out, assay_error *err)
+{
+    json_t *notes = json_pack("{s:s, s:s, s:I, s:f}", "template", source->template_name, "append_eos",
+                              assay_append_eos_word(source->append_eos), "max_length", (json_int_t)source->max_length,
+                              "score_offset", source->notes.score_offset);
+    int failed = !notes;
+    if (!failed && source->ignored) failed |= json_object_set(notes, "ignore_config", source->ignored);
+    /* A run of version 0.1 goes on as one. */
+    if (!failed && source->rendering != 1 && source->chosen) failed |= put_rendering(notes, source->chosen);
+    *out = notes;
+    return failed ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for " ASSAY_NOTES_NAME) : ASSAY_OK;
 }
 
 /* Whether the tokenizer's own files say the template that was used. */
