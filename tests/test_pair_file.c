@@ -246,9 +246,11 @@ static const struct bad_case {
     BAD("a.json", "[{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}] x", "text after the end"),
     BAD("a.json", "{\n \"prompt\": \"p\"\n}\n", "a.json:1: the field \"chosen\" of the prompt format is missing"),
     BAD("a.json", "{\n \"prompt\": \"p\n", "a.json:1: not valid JSON"),
-    BAD("a.json", "{\"data\": [{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}] x", "a comma or a brace is expected"),
+    BAD("a.json", "{\"data\": [{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}] x",
+        "a comma or a brace is expected"),
     BAD("a.json", "{\"data\": [{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}", "the array is cut off"),
-    BAD("a.json", "{\"prompt\":[\"p\",\"q\"],\"chosen\":[\"a\",1],\"rejected\":[\"b\",\"c\"]}", "a.json:1 (element 2): \"chosen\""),
+    BAD("a.json", "{\"prompt\":[\"p\",\"q\"],\"chosen\":[\"a\",1],\"rejected\":[\"b\",\"c\"]}",
+        "a.json:1 (element 2): \"chosen\""),
     BAD("a.jsonl",
         "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}\n{\"instruction\":\"p\",\"chosen\":\"a\",\"rejected\":"
         "\"b\"}\n",

@@ -182,12 +182,61 @@ static void benchmarks_are_known(void **state)
     }
 }
 
+/* Inputs of others that went wrong: file, pairs, dropped, bad lines, and what is said of the first bad one. */
+static void cases_of_others(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        size_t pairs, drops, bad;
+        const char *says;
+    } cases[] = {
+        {"data-blank-answer-unicode-spaces-kept.jsonl", 0, 1, 0, ""},
+        {"data-column-lists-unclear.json", 2, 0, 0, ""},
+        {"data-images-column-ignored-silently.jsonl", 0, 0, 1, "only text can be scored"},
+        {"data-json-bigint-in-unused-field.jsonl", 1, 0, 0, ""},
+        {"data-json-duplicate-key.jsonl", 1, 0, 0, ""},
+        {"data-json-lone-surrogate-unclear.jsonl", 1, 0, 1, ":1: \"prompt\" should be a text"},
+        {"data-json-nan-in-unused-field.jsonl", 1, 0, 1, ":1: \"margin\" should be a finite number or null and is NaN"},
+        {"data-pretty-printed-objects-unclear.jsonl", 2, 0, 0, ""},
+        {"data-rewardbench2-lists-unclear.jsonl", 0, 0, 1, "1 right and 3 wrong answers to one prompt"},
+        {"data-swift-query-response-unknown.jsonl", 1, 0, 0, ""},
+        {"data-swift-rejected-list-unclear.jsonl", 0, 0, 1, "a list of 2 answers"},
+        {"data-toolcall-beside-text-dropped.jsonl", 1, 0, 0, ""},
+        {"data-tools-column-ignored-silently.jsonl", 1, 0, 0, ""},
+    };
+    const char *shared = getenv("ASSAY_SHARED");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/data/cases/%s", shared ? shared : "../shared", cases[i].file);
+        if (!assay_path_exists(path)) {
+            print_message("%s is not there: skipped\n", path);
+            skip();
+        }
+        assay_pair_set *set;
+        assay_pair_options options = {.skip_bad_lines = true};
+        assay_error err = {0};
+        assert_int_equal(assay_pair_set_new(&set, NULL), ASSAY_OK);
+        assay_status status = assay_pair_set_read(set, path, &options, &err);
+        assert_int_equal(status, cases[i].pairs + cases[i].drops ? ASSAY_OK : ASSAY_E_FORMAT);
+        assert_int_equal(set->count, cases[i].pairs);
+        assert_int_equal(set->drop_count, cases[i].drops);
+        assert_int_equal(set->bad_count, cases[i].bad);
+        if (set->bad_count && !strstr(set->bad[0], cases[i].says)) fail_msg("%s: %s", cases[i].says, set->bad[0]);
+        assay_pair_set_free(set);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ties_are_dropped_and_counted),   cmocka_unit_test(strengths_become_margins),
-        cmocka_unit_test(whole_texts_are_cut_at_a_space), cmocka_unit_test(neighbours_are_not_taken),
-        cmocka_unit_test(what_is_no_pair_is_named),       cmocka_unit_test(benchmarks_are_known),
+        cmocka_unit_test(ties_are_dropped_and_counted),
+        cmocka_unit_test(strengths_become_margins),
+        cmocka_unit_test(whole_texts_are_cut_at_a_space),
+        cmocka_unit_test(neighbours_are_not_taken),
+        cmocka_unit_test(what_is_no_pair_is_named),
+        cmocka_unit_test(benchmarks_are_known),
+        cmocka_unit_test(cases_of_others),
     };
     return cmocka_run_group_tests(tests, make_scratch, drop_scratch);
 }
