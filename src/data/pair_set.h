@@ -20,6 +20,7 @@
     X(EMPTY_CHOSEN, "empty_chosen", "the chosen answer is empty")                                               \
     X(EMPTY_REJECTED, "empty_rejected", "the rejected answer is empty")                                         \
     X(IDENTICAL, "identical", "chosen and rejected are equal")                                                  \
+    X(TIE, "tie", "neither answer was preferred")                                                               \
     X(TOO_LONG, "too_long", "longer than the maximum length")                                                   \
     X(ANSWER_TOO_LONG, "answer_too_long", "truncated left, the answer alone is longer than the maximum length") \
     X(SAME_IDS, "same_ids", "chosen and rejected give the same token ids")

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/json_doc.h"
+#include "data/pair_formats.h"
 #include "report/model_card.h"
 #include "task/pair_input.h"
 #include "task/resources.h"
@@ -74,9 +75,22 @@ static assay_status read_evaluation(assay_training *t, const assay_options *opti
     return ASSAY_OK;
 }
 
+/* Once a file: what trains on a benchmark cannot be measured by it. */
+static void warn_of_benchmarks(const assay_pair_set *pairs, const assay_log *log)
+{
+    for (size_t i = 0; i < pairs->count; i++) {
+        const assay_pair *pair = &pairs->pairs[i];
+        const char *name = assay_pair_format_benchmark(pair->format);
+        if (name && (!i || pair->place.file != pairs->pairs[i - 1].place.file))
+            assay_warn(log, "%s is %s, a benchmark: a model that trains on it can no longer be measured by it",
+                       pairs->files[pair->place.file], name);
+    }
+}
+
 static assay_status read_pairs(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
 {
     ASSAY_TRY(assay_pair_input_read(&t->pairs, &options->data, options, log, err));
+    warn_of_benchmarks(t->pairs, log);
     ASSAY_TRY(read_evaluation(t, options, log, err));
     bool wanted = options->eval_split != 0 || options->eval_data.count;
     if (t->eval_pairs || !wanted) return ASSAY_OK;
