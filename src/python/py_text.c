@@ -4,6 +4,7 @@
 #include "python/py_point.h"
 #include "python/py_run.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -262,6 +263,7 @@ assay_status assay_jbuild_bytes(assay_jrun *run, assay_jbuild *build, const char
 {
     ASSAY_TRY(reserve(run, build, size));
     ASSAY_TRY(assay_jrun_charge(run, size));
+    assert(!size || build->data); /* Where there is something to add, there is room now. */
     if (size) memcpy(build->data + build->size, bytes, size);
     build->size += size;
     build->wide = build->wide || is_wide(bytes, size);
