@@ -31,7 +31,7 @@ HARDENED := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 # -ffp-contract=off: a multiply-add is fused only where the source says fmaf, so all compilers and kernel sets round alike.
 CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -Isrc -Iinclude -fvisibility=hidden $(WARNINGS) -ffp-contract=off -fno-math-errno -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIC \
               $(FLAGS_$(PRESET)) $(CFLAGS)
-LIBS := -lmicrohttpd -ljansson -lutf8proc -lpcre2-8 -lyaml -lxxhash -lz -lm -lpthread
+LIBS := -lmicrohttpd -ljansson -lutf8proc -lpcre2-8 -lyaml -lxxhash -lz -lzstd -lsnappy -lm -lpthread
 
 PREFIX    ?= /usr/local
 LIBDIR    ?= $(PREFIX)/lib
@@ -41,7 +41,7 @@ VERSION   := $(shell sed -n 's/^\#define ASSAY_VERSION "\(.*\)"/\1/p' src/base/v
 # Kernel sets of one processor stand below backend/ in a folder of its name; other processors have the plain set.
 SETS    := $(if $(filter x86_64,$(PROCESSOR)),x86)
 SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c $(SETS:%=src/backend/%/*/*.c)))
-OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/serve/page_html.o $(BUILD)/obj/template/template_texts.o
+OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/serve/page_html.o $(BUILD)/obj/serve/docs_html.o $(BUILD)/obj/template/template_texts.o
 FUZZERS := $(patsubst fuzz/%.c,$(BUILD)/fuzz/%,$(filter-out fuzz/fuzz_file.c,$(wildcard fuzz/fuzz_*.c)))
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
@@ -59,12 +59,12 @@ $(BUILD)/obj/%.o: src/%.c Makefile
 	@echo "  CC $<"
 	@$(CC) $(CFLAGS_ALL) $(EXTRA) -MMD -MP -c $< -o $@
 
-# The page as bytes in the program: it is served without a file beside it.
-$(BUILD)/obj/serve/page_html.o: src/serve/page.html Makefile
+# The pages as bytes in the program: they are served without files beside it.
+$(BUILD)/obj/serve/%_html.o: src/serve/%.html Makefile
 	@mkdir -p $(@D)
 	@echo "  CC $<"
-	@{ echo '#include "serve/http_private.h"'; echo 'const unsigned char assay_page_html[] = {'; od -An -v -tu1 $< | sed 's/\([0-9]\{1,\}\)/\1,/g'; \
-	   echo '};'; echo 'const size_t assay_page_html_size = sizeof assay_page_html;'; } > $(@:.o=.c)
+	@{ echo '#include "serve/http_private.h"'; echo 'const unsigned char assay_$*_html[] = {'; od -An -v -tu1 $< | sed 's/\([0-9]\{1,\}\)/\1,/g'; \
+	   echo '};'; echo 'const size_t assay_$*_html_size = sizeof assay_$*_html;'; } > $(@:.o=.c)
 	@$(CC) $(CFLAGS_ALL) -c $(@:.o=.c) -o $@
 
 # The built-in chat templates, a file each: their names and texts as one table.

@@ -1,5 +1,5 @@
-/* A pair file. Its kind is told by the first byte: j .json, c .csv, t .tsv, z .jsonl.gz, anything else .jsonl; the rest
- * is the file. */
+/* A pair file. Its kind is told by the first byte: j .json, c .csv, t .tsv, z .jsonl.gz, p .parquet, anything else
+ * .jsonl; the rest is the file. */
 #include "fuzz_file.h"
 
 #include "data/pair_file.h"
@@ -15,6 +15,8 @@ static const char *name_of(uint8_t kind)
         return "pairs.tsv";
     case 'z':
         return "pairs.jsonl.gz";
+    case 'p':
+        return "pairs.parquet";
     default:
         return "pairs.jsonl";
     }

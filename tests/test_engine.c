@@ -6,7 +6,7 @@
 #include "base/rng.h"
 #include "engine/engine.h"
 #include "model/model_init.h"
-#include "score/pack.h"
+#include "packing/pack.h"
 
 #include <math.h>
 #include <stdio.h>

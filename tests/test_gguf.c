@@ -1,8 +1,11 @@
 /* GGUF: block types bit-equal to gguf-py's dequantisation, metadata of every kind, versions 2 and 3, real files where
  * present, and hostile ones. */
+#include "base/rng.h"
 #include "container/gguf.h"
 
 #include "gguf_check.h"
+
+#include <math.h>
 
 static void reads_every_type(void **state)
 {
@@ -22,7 +25,7 @@ static void decodes_blocks_of_random_bits(void **state)
     assay_error err = {0};
     (void)state;
     if (assay_gguf_open(&gguf, GOLDEN "blocks.gguf", &err) != ASSAY_OK) fail_msg("%s", err.text);
-    assert_int_equal(assay_gguf_tensors(gguf)->count, 8);
+    assert_int_equal(assay_gguf_tensors(gguf)->count, 14);
     golden_each("blocks", golden_look_file, (void *)(uintptr_t)assay_gguf_tensors(gguf));
     assay_gguf_close(gguf);
 }
@@ -47,6 +50,52 @@ static void decodes_runs_inside_blocks(void **state)
             }
     }
     assay_gguf_close(gguf);
+}
+
+/* Byte for byte what gguf-py makes of the same values. */
+static void quantises_as_ggml_does(void **state)
+{
+    static const char *const kinds[] = {"Q8_0", "Q5_0", "Q5_1"};
+    assay_gguf *gguf;
+    (void)state;
+    assert_int_equal(assay_gguf_open(&gguf, GOLDEN "blocks.gguf", NULL), ASSAY_OK);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        char name[32];
+        uint8_t bytes[512];
+        snprintf(name, sizeof name, "src.%s", kinds[i]);
+        const assay_tensor *source = assay_tensor_file_find(assay_gguf_tensors(gguf), name);
+        snprintf(name, sizeof name, "made.%s", kinds[i]);
+        const assay_tensor *made = assay_tensor_file_find(assay_gguf_tensors(gguf), name);
+        assert_true(made->bytes <= sizeof bytes);
+        assay_dtype_from_f32(made->dtype, source->data, bytes, source->shape[0] * source->shape[1]);
+        if (memcmp(bytes, made->data, made->bytes) != 0) fail_msg("%s differs", kinds[i]);
+    }
+    assay_gguf_close(gguf);
+}
+
+/* Levels L over a range of about six deviations leave an error of 6 / (L sqrt(12)) of one; each type may have a third
+ * more than that of its own levels. All of a block's values being representable, they come back to the last bit of a
+ * scale. */
+static void quantising_loses_what_its_levels_must(void **state)
+{
+    static const struct {
+        assay_dtype dtype;
+        double levels;
+    } types[] = {{ASSAY_Q4_K, 16}, {ASSAY_Q5_K, 32}, {ASSAY_Q6_K, 64}, {ASSAY_Q8_0, 255}};
+    enum { COUNT = 256 * 64 };
+    static float x[COUNT], y[COUNT];
+    static uint8_t packed[COUNT * 4];
+    assay_rng rng = {.seed = 5};
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++) x[i] = (float)assay_rng_normal(&rng);
+    for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
+        double error = 0, bound = 6 / (types[t].levels * sqrt(12)) * 4 / 3;
+        assay_dtype_from_f32(types[t].dtype, x, packed, COUNT);
+        assay_dtype_to_f32(types[t].dtype, packed, y, COUNT);
+        for (size_t i = 0; i < COUNT; i++) error += (double)(x[i] - y[i]) * (double)(x[i] - y[i]) / COUNT;
+        if (!(sqrt(error) < bound))
+            fail_msg("%s: %g, at most %g", assay_dtype_name(types[t].dtype), sqrt(error), bound);
+    }
 }
 
 static void expect_int(const assay_gguf *gguf, const char *key, int64_t expected)
@@ -219,6 +268,8 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(reads_every_type),
                                        cmocka_unit_test(decodes_blocks_of_random_bits),
                                        cmocka_unit_test(decodes_runs_inside_blocks),
+                                       cmocka_unit_test(quantises_as_ggml_does),
+                                       cmocka_unit_test(quantising_loses_what_its_levels_must),
                                        cmocka_unit_test(reads_metadata),
                                        cmocka_unit_test(judges_patches),
                                        cmocka_unit_test(refuses_duplicates_and_types),

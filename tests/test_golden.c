@@ -12,7 +12,7 @@
 #include "container/safetensors.h"
 #include "engine/engine.h"
 #include "model/model.h"
-#include "score/pack.h"
+#include "packing/pack.h"
 
 #include <math.h>
 #include <stdio.h>

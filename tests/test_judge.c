@@ -216,8 +216,8 @@ static void scale_of_rewards(void **state)
     (void)state;
     const json_t *wanted = json_object_get(golden, "scale"), *list = json_object_get(wanted, "rewards");
     size_t count = json_array_size(list);
-    float *rewards = calloc(count, sizeof *rewards);
-    for (size_t i = 0; i < count; i++) rewards[i] = (float)json_number_value(json_array_get(list, i));
+    double *rewards = calloc(count, sizeof *rewards);
+    for (size_t i = 0; i < count; i++) rewards[i] = json_number_value(json_array_get(list, i));
     assay_reward_scale made, read;
     assert_int_equal(assay_reward_scale_make(&made, rewards, count, NULL), ASSAY_OK);
     json_t *json = assay_reward_scale_json(&made);
@@ -244,7 +244,7 @@ static void scale_of_a_constant(void **state)
 {
     (void)state;
     assay_reward_scale scale;
-    assert_int_equal(assay_reward_scale_make(&scale, (float[]){2, 2, 2}, 3, NULL), ASSAY_OK);
+    assert_int_equal(assay_reward_scale_make(&scale, (double[]){2, 2, 2}, 3, NULL), ASSAY_OK);
     assert_true(isnan(assay_reward_normalized(&scale, 3)) && assay_reward_percentile(&scale, 1) == 0 &&
                 assay_reward_percentile(&scale, 2) == 100);
     is_near(assay_reward_better(&scale, 2), 0.5);

@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "ops/op.h"
-#include "score/pack.h"
+#include "packing/pack.h"
 
 #include <math.h>
 #include <stdio.h>

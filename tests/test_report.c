@@ -138,6 +138,102 @@ static void a_loss_that_rises_again_is_said(void **state)
     done(folder, text);
 }
 
+/* How often a text stands in another. */
+static size_t count_of(const char *text, const char *word)
+{
+    size_t count = 0;
+    for (; (text = strstr(text, word)); text += strlen(word)) count++;
+    return count;
+}
+
+#define EVALUATION(step) \
+    "{\"step\":" step ",\"eval_pairs\":9,\"eval_loss\":0.7,\"eval_accuracy\":0.5,\"eval_margin\":0}\n"
+
+static void two_evaluations_are_no_trend(void **state)
+{
+    char *folder = new_folder();
+    (void)state;
+    put(folder, "metrics.jsonl", "{\"step\":1,\"loss\":0.5}\n" EVALUATION("0") EVALUATION("1"));
+    char *text = report_of(folder);
+    assert_int_equal(count_of(text, "data-name=\"held out\""), 0);
+    assert_true(count_of(text, "class=\"dot s2\"") >= 6); /* loss, accuracy, margin */
+    assay_free(text);
+    put(folder, "metrics.jsonl", "{\"step\":1,\"loss\":0.5}\n" EVALUATION("0") EVALUATION("1") EVALUATION("2"));
+    text = report_of(folder);
+    assert_int_equal(count_of(text, "data-name=\"held out\""), 3);
+    done(folder, text);
+}
+
+/* Each series stands in the legend as it is drawn: thin, dashed, with dots. */
+static void legends_show_the_lines(void **state)
+{
+    char *folder = new_folder();
+    (void)state;
+    put(folder, "metrics.jsonl",
+        "{\"step\":1,\"loss\":0.5,\"reward_chosen\":1,\"reward_rejected\":0}\n" EVALUATION("0") EVALUATION("1")
+            EVALUATION("2"));
+    char *text = report_of(folder), *key = strstr(text, "</svg>each step</span>");
+    assert_non_null(key);
+    while (memcmp(key, "<span>", 6) != 0) key--;
+    assert_memory_equal(strstr(key, "<path"), "<path class=\"line s1 thin\"", 26);
+    assert_non_null(strstr(text, "<path class=\"line s3 dashed\" d=\"M0 5H26\"/><circle class=\"dot s3\" cx=\"13\" "
+                                 "cy=\"5\" r=\"3.5\"/></svg>chosen, held out"));
+    done(folder, text);
+}
+
+/* What is resident is always more than the plan of weights and arena; the process has a plan of its own. */
+static void memory_alarms_only_where_a_plan_is_broken(void **state)
+{
+    char *folder = new_folder();
+    (void)state;
+    put(folder, "metrics.jsonl",
+        "{\"step\":1,\"planned_bytes\":100,\"rss_bytes\":900,\"anon_planned_bytes\":500,\"anon_peak_bytes\":400}\n");
+    char *text = report_of(folder);
+    assert_null(strstr(text, "more memory than"));
+    assay_free(text);
+    put(folder, "metrics.jsonl",
+        "{\"step\":1,\"planned_bytes\":100,\"rss_bytes\":900,\"anon_planned_bytes\":500,\"anon_peak_bytes\":600}\n");
+    text = report_of(folder);
+    assert_non_null(strstr(text, "The process took more memory than was planned for it."));
+    done(folder, text);
+}
+
+/* Defaults are left out of the command, also those that "auto" became; what differs comes first in the table. */
+static void options_that_were_changed(void **state)
+{
+    char *folder = new_folder();
+    (void)state;
+    put(folder, "metrics.jsonl", step_lines);
+    put(folder, "assay.json",
+        "{\"options\":{\"adam-beta1\":0.9,\"batch-pairs\":8,\"data\":[\"a "
+        "b\",\"it's\"],\"eval-split\":\"auto\",\"lora-alpha\":16.0,"
+        "\"lora-rank\":8,\"lora-targets\":[\"q\",\"v\"],\"lr\":0.0001,\"model\":\"m\",\"output\":\"o\",\"skip-bad-"
+        "lines\":true,"
+        "\"time\":\"none\",\"tuning\":\"lora\"}}");
+    char *text = report_of(folder);
+    assert_non_null(strstr(
+        text,
+        "<pre>assay train \\\n    --model m \\\n    --data &#39;a b&#39; --data &#39;it&#39;\\&#39;&#39;s&#39; \\\n"
+        "    --output o \\\n    --batch-pairs 8 \\\n    --lora-targets q,v \\\n    --skip-bad-lines</pre>"));
+    assert_non_null(strstr(text, "<tr class=\"changed\"><td>skip-bad-lines</td>"));
+    assert_non_null(strstr(text, "<tr><td>lr</td>"));
+    assert_true(strstr(text, "<td>skip-bad-lines</td>") < strstr(text, "<td>adam-beta1</td>"));
+    assert_non_null(strstr(text, " UTC</p>")); /* when it was written */
+    done(folder, text);
+}
+
+static void bars_have_their_counts(void **state)
+{
+    char *folder = new_folder();
+    (void)state;
+    put(folder, "metrics.jsonl", step_lines);
+    put(folder, "eval_pairs.jsonl", pair_lines);
+    char *text = report_of(folder), *by_length = strstr(text, "Accuracy by which answer is longer");
+    assert_true(count_of(text, "<text class=\"count mid\"") >= 4);
+    assert_true(count_of(by_length, ">1</text>") >= 2); /* a pair twice as long, a pair within a fifth */
+    done(folder, text);
+}
+
 /* Values between which a double has no room for ticks must not keep the axis from ending. */
 static void axes_end(void **state)
 {
@@ -218,6 +314,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_is_shown),
         cmocka_unit_test(bins_are_evals),
+        cmocka_unit_test(two_evaluations_are_no_trend),
+        cmocka_unit_test(legends_show_the_lines),
+        cmocka_unit_test(memory_alarms_only_where_a_plan_is_broken),
+        cmocka_unit_test(options_that_were_changed),
+        cmocka_unit_test(bars_have_their_counts),
         cmocka_unit_test(axes_end),
         cmocka_unit_test(a_loss_that_rises_again_is_said),
         cmocka_unit_test(texts_are_escaped),

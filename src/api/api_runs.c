@@ -1,21 +1,16 @@
 /* Training is what the command does, without a terminal; planning is what `assay plan --json` prints. */
 #include "api/api_private.h"
 
-#include "base/file.h"
-#include "base/json_doc.h"
+#include "notes/notes.h"
 #include "task/train_task.h"
 #include "task/training.h"
 
-enum { NOTES_BYTES = 256 << 20 };
-
 static assay_status read_notes(const char *folder, char **json, assay_error *err)
 {
-    json_t *notes = NULL;
-    char *path = assay_path_join(folder, "assay.json");
-    ASSAY_TRY_ALLOC(path, "a path", err);
-    assay_status status = assay_json_load(path, NOTES_BYTES, &notes, err);
-    assay_free(path);
-    return status == ASSAY_OK ? assay_api_text(notes, json, err) : status;
+    json_t *notes;
+    ASSAY_TRY(assay_notes_load(folder, &notes, err));
+    if (!notes) return assay_error_set(err, ASSAY_E_IO, "%s: the run left no " ASSAY_NOTES_NAME, folder);
+    return assay_api_text(notes, json, err);
 }
 
 int assay_train_run(const assay_setting *settings, size_t count, const assay_listener *listener, char **json,

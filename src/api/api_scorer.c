@@ -1,12 +1,11 @@
-/* Lines are rendered and packed as trees (what a line's answers begin with is computed once) until the micro-batch is
- * full, then computed together. The order of all sums is the tree's own, so a score's bits do not depend on what else
- * is in the call. One pack and one engine are used by all calls, so calls of several threads wait for each other. */
+/* Lines are read, rendered and scored through score/score_lines.h. One engine is used by all calls, so calls of several
+ * threads wait for each other. */
 #include "api/api_private.h"
 
 #include "base/alloc.h"
 #include "base/json_doc.h"
 #include "data/input_file.h"
-#include "score/pack_answers.h"
+#include "score/score_lines.h"
 #include "task/scoring.h"
 
 #include <pthread.h>
@@ -26,6 +25,7 @@ struct assay_scorer {
 typedef struct harvest {
     double *scores;
     size_t count, capacity; /* received; room */
+    assay_score_lines *lines;
 } harvest;
 
 static void close_all(assay_scorer *scorer)
@@ -69,75 +69,59 @@ void assay_scorer_close(assay_scorer *scorer)
     if (scorer) close_all(scorer);
 }
 
-static assay_status flush(assay_scorer *scorer, harvest *h, assay_error *err)
+static assay_status take(void *context, assay_lot *lot, assay_error *err)
 {
-    assay_scoring *s = scorer->scoring;
-    size_t rows = s->pack.scored;
-    if (rows == 0) return ASSAY_OK;
-    if (*scorer->call.context.interrupted) return assay_error_set(err, ASSAY_E_STOPPED, "stopped");
-    ASSAY_TRY(assay_engine_forward(s->engine, assay_pack_finish(&s->pack), 0, 0, false, err));
-    const float *rewards = assay_engine_rewards(s->engine);
-    for (size_t i = 0; i < rows; i++) {
-        ASSAY_TRY(assay_scoring_check(s, (double)rewards[i], err));
-        h->scores[h->count++] = (double)rewards[i] + s->source->score_offset;
-    }
-    assay_pack_clear(&s->pack);
+    harvest *h = context;
+    if (lot->status != ASSAY_OK) return assay_error_prefix(err, lot->status, "line %zu: ", lot->number);
+    ASSAY_TRY(assay_grow((void **)&h->scores, &h->capacity, h->count + lot->count, sizeof *h->scores, err));
+    memcpy(h->scores + h->count, lot->scores, lot->count * sizeof *h->scores);
+    h->count += lot->count;
     return ASSAY_OK;
 }
 
-/* Answers that do not fit into one micro-batch go into several trees with the same prompt. */
-static assay_status add_answers(assay_scorer *scorer, size_t count, harvest *h, assay_error *err)
-{
-    assay_scoring *s = scorer->scoring;
-    const assay_ids *answers = scorer->answers.ids;
-    size_t shared = assay_answers_shared(answers, count), planned = s->plan.bounds.rows[ASSAY_SCORED],
-           rows = planned < SCORED_ROWS ? planned : SCORED_ROWS;
-    for (size_t done = 0, added; done < count; done += added) {
-        added = assay_pack_answers(&s->pack, rows, answers + done, count - done, shared);
-        if (added) continue;
-        if (s->pack.scored == 0)
-            return assay_error_set(err, ASSAY_E_NO_FIT,
-                                   "an answer of %zu tokens does not fit into a micro-batch of %zu",
-                                   answers[done].count, s->pack.token_capacity);
-        ASSAY_TRY(flush(scorer, h, err));
-    }
-    return ASSAY_OK;
-}
-
-static assay_status add_line(assay_scorer *scorer, const json_t *line, harvest *h, size_t *added, assay_error *err)
+/* The line's answers into scorer->answers. */
+static assay_status render(assay_scorer *scorer, const json_t *line, size_t *count, assay_error *err)
 {
     assay_input input;
     assay_text_arena_reset(&scorer->arena);
     ASSAY_TRY(assay_input_read(&input, line, &scorer->arena, err));
-    size_t waiting = h->count + scorer->scoring->pack.scored;
-    ASSAY_TRY(assay_grow((void **)&h->scores, &h->capacity, waiting + input.count, sizeof *h->scores, err));
-    ASSAY_TRY(assay_scoring_answers(scorer->scoring, &scorer->call.options, &input, &scorer->answers, err));
-    *added = input.count;
-    return add_answers(scorer, input.count, h, err);
+    *count = input.count;
+    return assay_scoring_answers(scorer->scoring, &scorer->call.options, &input, &scorer->answers, err);
 }
 
-static assay_status add_text(assay_scorer *scorer, const char *text, size_t index, harvest *h, size_t *added,
-                             assay_error *err)
+static assay_status render_text(assay_scorer *scorer, const char *text, size_t index, size_t *count, assay_error *err)
 {
     json_t *line = NULL;
     if (!text) return assay_error_set(err, ASSAY_E_USAGE, "line %zu is NULL", index);
     assay_status status = assay_json_parse(text, strlen(text), "line", &line, err);
-    if (status == ASSAY_OK) status = add_line(scorer, line, h, added, err);
+    if (status == ASSAY_OK) status = render(scorer, line, count, err);
     json_decref(line);
     return status == ASSAY_OK ? ASSAY_OK : assay_error_prefix(err, status, "line %zu: ", index);
+}
+
+static assay_status add_lines(assay_scorer *scorer, const char *const *lines, size_t count, harvest *h, size_t *counts,
+                              assay_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t answers = 0;
+        if (*scorer->call.context.interrupted) return assay_error_set(err, ASSAY_E_STOPPED, "stopped");
+        ASSAY_TRY(render_text(scorer, lines[i], i, &answers, err));
+        ASSAY_TRY(assay_score_lines_add(h->lines, scorer->answers.ids, answers, NULL, err));
+        if (counts) counts[i] = answers;
+    }
+    if (*scorer->call.context.interrupted) return assay_error_set(err, ASSAY_E_STOPPED, "stopped");
+    return assay_score_lines_finish(h->lines, err);
 }
 
 static assay_status score_lines(assay_scorer *scorer, const char *const *lines, size_t count, harvest *h,
                                 size_t *counts, assay_error *err)
 {
-    size_t added = 0;
+    const assay_score_taker taker = {.take = take, .context = h};
     ASSAY_TRY(assay_grow((void **)&h->scores, &h->capacity, count + 1, sizeof *h->scores, err));
-    assay_pack_clear(&scorer->scoring->pack);
-    for (size_t i = 0; i < count; i++) {
-        ASSAY_TRY(add_text(scorer, lines[i], i, h, &added, err));
-        if (counts) counts[i] = added;
-    }
-    return flush(scorer, h, err);
+    ASSAY_TRY(assay_score_lines_open(&h->lines, &scorer->scoring->batch, &taker, err));
+    assay_status status = add_lines(scorer, lines, count, h, counts, err);
+    assay_score_lines_close(h->lines);
+    return status;
 }
 
 int assay_scorer_score_lines(assay_scorer *scorer, const char *const *lines, size_t count, double **scores,
@@ -164,11 +148,15 @@ int assay_scorer_score_lines(assay_scorer *scorer, const char *const *lines, siz
 
 static assay_status score_answer(assay_scorer *scorer, const json_t *line, double *score, assay_error *err)
 {
-    size_t added;
-    harvest h = {.scores = score, .capacity = 1};
-    assay_pack_clear(&scorer->scoring->pack);
-    ASSAY_TRY(add_line(scorer, line, &h, &added, err));
-    return flush(scorer, &h, err);
+    size_t count;
+    assay_lot lot;
+    ASSAY_TRY(render(scorer, line, &count, err));
+    if (*scorer->call.context.interrupted) return assay_error_set(err, ASSAY_E_STOPPED, "stopped");
+    ASSAY_TRY(assay_lot_begin(&lot, scorer->answers.ids, count, false, err));
+    assay_status status = assay_score_batch_all(&scorer->scoring->batch, &lot, err);
+    if (status == ASSAY_OK) *score = lot.scores[0];
+    assay_lot_release(&lot);
+    return status;
 }
 
 int assay_scorer_score_answer(assay_scorer *scorer, const char *prompt, const char *answer, double *score,
@@ -202,7 +190,7 @@ int assay_scorer_describe(const assay_scorer *scorer, char **json, assay_failure
         status = assay_api_text(json_pack("{s:s, s:s, s:s, s:I, s:f, s:s}", "architecture", source->config.arch->name,
                                           "model", source->checkpoint->name, "template", source->template_name,
                                           "max_length", (json_int_t)source->max_length, "score_offset",
-                                          source->score_offset, "fingerprint", print),
+                                          source->notes.score_offset, "fingerprint", print),
                                 json, &error);
     return assay_api_result(status, &error, failure);
 }

@@ -51,12 +51,12 @@ assay_status assay_checkpoint_open(assay_checkpoint **out, const char *path, uns
 void assay_checkpoint_close(assay_checkpoint *checkpoint)
 {
     if (!checkpoint) return;
-    /* A GGUF checkpoint's weights have names of their own (translated); a folder's borrow the files'. */
-    if (checkpoint->kind == ASSAY_CHECKPOINT_GGUF)
+    if (checkpoint->owns_names)
         for (size_t i = 0; i < checkpoint->weight_count; i++)
             assay_free((void *)(uintptr_t)checkpoint->weights[i].tensor.name);
     for (size_t i = 0; i < checkpoint->file_count; i++) assay_tensor_file_close(checkpoint->files[i]);
     assay_gguf_close(checkpoint->gguf);
+    assay_gguf_close(checkpoint->body);
     json_decref(checkpoint->config);
     assay_free(checkpoint->files);
     assay_free(checkpoint->weights);
@@ -85,6 +85,18 @@ size_t assay_weight_source_row(const assay_weight *weight, size_t rows, size_t r
     if (weight->grouped_heads == 0) return row;
     size_t heads = (size_t)weight->grouped_heads, d = rows / (3 * heads), head = row / (3 * d), part = row / d % 3;
     return (part * heads + head) * d + row % d;
+}
+
+size_t assay_weight_model_row(const assay_weight *weight, size_t rows, size_t row)
+{
+    if (weight->permuted_heads > 0) {
+        size_t head_rows = rows / (size_t)weight->permuted_heads, half = head_rows / 2, inside = row % head_rows;
+        return row / head_rows * head_rows + inside % 2 * half + inside / 2;
+    }
+    if (weight->grouped_heads == 0) return row;
+    size_t heads = (size_t)weight->grouped_heads, d = rows / (3 * heads), part = row / (heads * d),
+           head = row / d % heads;
+    return head * 3 * d + part * d + row % d;
 }
 
 static void read_moved(const assay_weight *weight, float *dst)

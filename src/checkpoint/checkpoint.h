@@ -1,6 +1,6 @@
 /* A checkpoint as the rest of Assay sees it: a config in Hugging Face's words and weights by Hugging Face's names.
  * assay_checkpoint_open takes a Hugging Face folder (model.safetensors, sharded safetensors with its index, or
- * pytorch_model*.bin), or a .gguf file, whose metadata and tensor names are translated; or a hub id
+ * pytorch_model*.bin, or a packed body), or a .gguf file, whose metadata and tensor names are translated; or a hub id
  * ("Qwen/Qwen2.5-0.5B"), looked for in the local Hugging Face and ModelScope caches (HF_HUB_CACHE, HF_HOME,
  * ~/.cache/huggingface/hub, MODELSCOPE_CACHE, ~/.cache/modelscope/hub) and otherwise refused with the download command.
  * With ASSAY_CHECKPOINT_CONFIG_ONLY the weight files are not looked for. Weights stay mapped; assay_checkpoint_read
@@ -36,9 +36,15 @@ typedef struct assay_checkpoint {
     assay_tensor_file **files;
     size_t file_count;
     assay_gguf *gguf; /* for the tokenizer; NULL for a folder */
+    assay_gguf *body; /* a folder's packed weights, ASSAY_BODY_FILE; NULL: it has others */
+    bool owns_names;  /* the weights' names are translations, freed with the checkpoint */
 } assay_checkpoint;
 
 enum { ASSAY_CHECKPOINT_CONFIG_ONLY = 1 };
+
+/* What convert --quantize writes beside config.json: tensors under llama.cpp's names and in its order where the
+ * family's table knows them, else as Hugging Face has them. */
+#define ASSAY_BODY_FILE "model.gguf"
 
 assay_status assay_checkpoint_open(assay_checkpoint **out, const char *path, unsigned flags, assay_error *err);
 void assay_checkpoint_close(assay_checkpoint *checkpoint); /* NULL is fine */
@@ -48,6 +54,9 @@ const assay_weight *assay_checkpoint_find(const assay_checkpoint *checkpoint, co
 
 /* Hugging Face's row -> the row in the file, for a weight of so many rows. */
 size_t assay_weight_source_row(const assay_weight *weight, size_t rows, size_t row);
+
+/* Its inverse: the row in the file -> Hugging Face's. */
+size_t assay_weight_model_row(const assay_weight *weight, size_t rows, size_t row);
 
 /* The whole weight as f32 rows; dst holds the product of its shape. ASSAY_E_UNSUPPORTED for integer tensors. */
 assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const assay_weight *weight, float *dst,

@@ -1,5 +1,5 @@
 /* A Hugging Face folder: config.json and the first that is there of model.safetensors, model.safetensors.index.json,
- * pytorch_model.bin, pytorch_model.bin.index.json (Transformers' order of preference).
+ * pytorch_model.bin, pytorch_model.bin.index.json (Transformers' order of preference), model.gguf (packed by convert).
  *
  * An index names a shard for every tensor. It is believed only as far as it is true: shard names are plain file names
  * in the same folder, every listed tensor lies in its shard, no tensor lies in two. metadata.total_size is often wrong
@@ -118,7 +118,12 @@ static assay_status load_weights(assay_checkpoint *checkpoint, assay_error *err)
         ASSAY_TRY(open_file(checkpoint, names[i], err));
         return collect_weights(checkpoint, err);
     }
-    return no_weights(checkpoint, err);
+    char *body = assay_path_join(checkpoint->path, ASSAY_BODY_FILE);
+    ASSAY_TRY_ALLOC(body, "a path", err);
+    assay_status status =
+        assay_path_exists(body) ? assay_checkpoint_load_body(checkpoint, body, err) : no_weights(checkpoint, err);
+    assay_free(body);
+    return status;
 }
 
 /* What the folder seems to be, when it has no config.json. */

@@ -14,6 +14,9 @@ assay_status assay_checkpoint_locate(const char *path, char **out, assay_error *
 assay_status assay_checkpoint_load_folder(assay_checkpoint *checkpoint, unsigned flags, assay_error *err);
 assay_status assay_checkpoint_load_gguf(assay_checkpoint *checkpoint, unsigned flags, assay_error *err);
 
+/* The weights of a folder whose config is read: its packed body at path. */
+assay_status assay_checkpoint_load_body(assay_checkpoint *checkpoint, const char *path, assay_error *err);
+
 /* Makes config from the metadata and the token embedding's shape, in Hugging Face's keys. For
  * assay_checkpoint_load_gguf. */
 assay_status assay_checkpoint_gguf_config(assay_checkpoint *checkpoint, const assay_gguf_family *family,

@@ -7,13 +7,25 @@
 #include "task/output_guard.h"
 #include "task/saved_folder.h"
 
+static assay_dtype packed_type(assay_opt_quantize wanted)
+{
+    static const assay_dtype types[] = {[ASSAY_OPT_QUANTIZE_NONE] = ASSAY_F32,
+                                        [ASSAY_OPT_QUANTIZE_Q4_K] = ASSAY_Q4_K,
+                                        [ASSAY_OPT_QUANTIZE_Q5_K] = ASSAY_Q5_K,
+                                        [ASSAY_OPT_QUANTIZE_Q6_K] = ASSAY_Q6_K,
+                                        [ASSAY_OPT_QUANTIZE_Q8_0] = ASSAY_Q8_0};
+    return types[wanted];
+}
+
 static assay_status write_parts(const assay_options *options, const assay_saved_source *source, const char *folder,
-                                assay_error *err)
+                                json_t **quantised, assay_error *err)
 {
     double offset = 0;
     char *pad = NULL;
     assay_save_options save = {.dtype = assay_saved_dtype(options->dtype),
                                .keep_dtype = !assay_options_given(options, "dtype"),
+                               .quantise = packed_type(options->quantize),
+                               .quantised = quantised,
                                .pad_token = -1,
                                .code = &source->code,
                                .format = options->format == ASSAY_OPT_FORMAT_GLM ? ASSAY_SAVE_GLM : ASSAY_SAVE_OWN,
@@ -28,11 +40,11 @@ static assay_status write_parts(const assay_options *options, const assay_saved_
 }
 
 static assay_status write_folder(const assay_options *options, const assay_checkpoint *checkpoint, const char *folder,
-                                 assay_error *err)
+                                 json_t **quantised, assay_error *err)
 {
     assay_saved_source source = {.base = checkpoint};
     assay_status status = assay_saved_source_hold(&source, err);
-    if (status == ASSAY_OK) status = write_parts(options, &source, folder, err);
+    if (status == ASSAY_OK) status = write_parts(options, &source, folder, quantised, err);
     assay_saved_source_release(&source);
     return status;
 }
@@ -41,29 +53,35 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     assay_checkpoint *checkpoint;
     assay_output_folder output;
+    json_t *quantised = NULL;
     ASSAY_TRY(assay_output_guard(options, err));
     ASSAY_TRY(assay_checkpoint_open(&checkpoint, options->positionals.items[0], 0, err));
     assay_status status = assay_output_open(&output, options->output, options->force, context->task.log, err);
     if (status == ASSAY_OK)
-        status = assay_output_close(&output, write_folder(options, checkpoint, output.temporary, err), err);
+        status = assay_output_close(&output, write_folder(options, checkpoint, output.temporary, &quantised, err), err);
     assay_checkpoint_close(checkpoint);
-    return status == ASSAY_OK ? assay_saved_print(options->output, options->json, err) : status;
+    if (status == ASSAY_OK) status = assay_saved_print(options->output, quantised, options->json, err);
+    json_decref(quantised);
+    return status;
 }
 
 const assay_command assay_command_convert = {
     .name = "convert",
     .summary = "GGUF or .bin to a Hugging Face folder",
-    .arguments = "M --output DIR [--format hf|glm] [options]",
+    .arguments = "M --output DIR [--format hf|glm] [--quantize TYPE] [options]",
     .help = "Writes a checkpoint as config.json, model.safetensors and tokenizer files. --format glm writes a "
             "ChatGLM2/3 model as Transformers'\n"
             "own Glm classes, which need no remote code; a reward head's bias has no place there and is kept in "
             "assay.json as score_offset.\n"
             "A base model stays one; a model with a reward head becomes a sequence classification model without "
             "language model head.\n"
+            "--quantize packs the matrices into model.gguf beside config.json; a folder like that is a model as any\n"
+            "other: LoRA trains on it in packed form, and convert writes it out whole again.\n"
             "\n"
             "Examples:\n"
             "  assay convert smollm2.gguf --output smollm2\n"
-            "  assay convert ./chatglm3-6b --format glm --output chatglm3-as-glm\n",
+            "  assay convert ./chatglm3-6b --format glm --output chatglm3-as-glm\n"
+            "  assay convert ./chatglm3-6b --quantize q4_k --output chatglm3-q4\n",
     .takes = ASSAY_FOR_CONVERT,
     .words_min = 1,
     .words_max = 1,

@@ -74,11 +74,19 @@ static assay_status verdict(const audit_input *input, const assay_options *optio
     return input->pairs->count ? ASSAY_OK : assay_pair_input_none_left(input->pairs, err);
 }
 
-static assay_status check(const assay_string_list *paths, const assay_options *options, assay_error *err)
+static void tell_notes(const assay_pair_set *pairs, const assay_log *log)
+{
+    for (size_t i = 0; pairs && i < pairs->note_count; i++) assay_warn(log, "%s", pairs->notes[i]);
+}
+
+static assay_status check(const assay_string_list *paths, const assay_options *options, const assay_log *log,
+                          assay_error *err)
 {
     audit_input input = {0};
     assay_audit audit = {0};
     assay_status status = gather(&input, paths, options, err);
+    tell_notes(input.pairs, log);
+    tell_notes(input.eval, log);
     if (status == ASSAY_OK)
         status = assay_audit_make(&audit, input.pairs, input.has_examples ? &input.examples : NULL, input.eval, err);
     if (status == ASSAY_OK) status = print_audit(&audit, options->json, err);
@@ -144,7 +152,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     const char *what = options->positionals.items[0];
     assay_string_list paths = {.items = options->positionals.items + 1, .count = options->positionals.count - 1};
-    if (strcmp(what, "check") == 0) return check(&paths, options, err);
+    if (strcmp(what, "check") == 0) return check(&paths, options, context->task.log, err);
     if (strcmp(what, "convert") == 0) return convert(&paths, options, context->task.log, err);
     return assay_error_set(err, ASSAY_E_USAGE, "data: \"%.100s\" is neither check nor convert", what);
 }

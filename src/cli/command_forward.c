@@ -80,22 +80,30 @@ static assay_status collect_attentions(collector *c, size_t rows)
     return ASSAY_OK;
 }
 
+/* The text alone, so that the engine's values are its own afterwards. */
+static assay_status score(collector *c, const assay_ids *ids, double *number)
+{
+    assay_lot lot;
+    ASSAY_TRY(assay_lot_begin(&lot, ids, 1, false, c->err));
+    assay_status status = assay_score_batch_all(&c->scoring->batch, &lot, c->err);
+    *number = lot.scores[0];
+    assay_lot_release(&lot);
+    return status;
+}
+
 static assay_status collect(collector *c, const assay_ids *ids)
 {
-    assay_pack *pack = &c->scoring->pack;
+    double number;
     assay_status status = ASSAY_OK;
-    assay_pack_clear(pack);
-    assay_pack_tree(pack, 0);
-    assay_pack_segment(pack, ids->data, ids->count, -1, true);
-    ASSAY_TRY(assay_engine_forward(c->scoring->engine, assay_pack_finish(pack), 0, 0, false, c->err));
+    ASSAY_TRY(score(c, ids, &number));
     int32_t *kept =
         add_tensor(c, assay_strfmt("%zu.ids", c->inputs), ASSAY_I32, 1, (size_t[3]){ids->count, 0, 0}, &status);
     ASSAY_TRY(status);
     memcpy(kept, ids->data, ids->count * sizeof *kept);
-    float *score = add_tensor(c, assay_strfmt("%zu.score", c->inputs), ASSAY_F32, 1, (size_t[3]){1, 0, 0}, &status);
+    float *kept_score =
+        add_tensor(c, assay_strfmt("%zu.score", c->inputs), ASSAY_F32, 1, (size_t[3]){1, 0, 0}, &status);
     ASSAY_TRY(status);
-    *score = assay_engine_rewards(c->scoring->engine)[0] + (float)c->scoring->source->score_offset;
-    ASSAY_TRY(assay_scoring_check(c->scoring, (double)*score, c->err));
+    *kept_score = (float)number;
     if (c->options->hidden_states) ASSAY_TRY(collect_hidden(c, ids->count));
     if (c->options->attentions) ASSAY_TRY(collect_attentions(c, ids->count));
     c->inputs++;

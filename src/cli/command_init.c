@@ -13,6 +13,8 @@ static assay_status write_folder(const assay_options *options, const assay_model
                                  const assay_architecture *arch, const char *folder, assay_error *err)
 {
     assay_init_options init = {.layers = (size_t)options->layers,
+                               .hidden = (size_t)options->hidden,
+                               .ffn = (size_t)options->ffn,
                                .seed = (uint64_t)options->seed,
                                .dtype = assay_saved_dtype(options->dtype),
                                .pad_token = ASSAY_BYTES_PAD,
@@ -36,7 +38,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
     ASSAY_TRY(assay_output_guard(options, err));
     ASSAY_TRY(assay_output_open(&output, options->output, options->force, context->task.log, err));
     assay_status status = assay_output_close(&output, write_folder(options, shape, arch, output.temporary, err), err);
-    return status == ASSAY_OK ? assay_saved_print(options->output, options->json, err) : status;
+    return status == ASSAY_OK ? assay_saved_print(options->output, NULL, options->json, err) : status;
 }
 
 const assay_command assay_command_init = {

@@ -88,7 +88,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
     assay_model_close(job.model);
     assay_checkpoint_close(job.base);
     assay_adapter_close(job.adapter);
-    return status == ASSAY_OK ? assay_saved_print(options->output, options->json, err) : status;
+    return status == ASSAY_OK ? assay_saved_print(options->output, NULL, options->json, err) : status;
 }
 
 const assay_command assay_command_merge = {

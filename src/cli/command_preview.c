@@ -132,11 +132,6 @@ static json_t *drops_json(const pair_preview *preview)
     return list;
 }
 
-static const char *eos_word(assay_append_eos append_eos)
-{
-    return append_eos == ASSAY_EOS_AUTO ? "auto" : append_eos == ASSAY_EOS_YES ? "true" : "false";
-}
-
 static size_t records_of(const assay_pair_set *pairs) { return pairs->count + pairs->drop_count + pairs->bad_count; }
 
 static assay_status print_json(const pair_preview *preview, assay_error *err)
@@ -147,7 +142,7 @@ static assay_status print_json(const pair_preview *preview, assay_error *err)
         json_array_append_new(shown, example_json(preview, &preview->examples.items[i]));
     json_t *object =
         json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "template", source->template_name, "append_eos",
-                  eos_word(source->append_eos), "max_length", (json_int_t)source->max_length, "records",
+                  assay_append_eos_word(source->append_eos), "max_length", (json_int_t)source->max_length, "records",
                   (json_int_t)records_of(preview->pairs), "bad_lines", (json_int_t)preview->pairs->bad_count, "kept",
                   (json_int_t)preview->examples.count, "truncated", (json_int_t)preview->examples.truncated, "longest",
                   (json_int_t)preview->examples.longest, "dropped", drops_json(preview), "pairs", shown);
@@ -233,8 +228,8 @@ static assay_status print_text(const pair_preview *preview, assay_error *err)
         &out, err,
         "template %s, append-eos %s, max-length %lld\n%zu records: %zu pairs kept (%zu truncated), longest side %zu "
         "tokens\n",
-        source->template_name, eos_word(source->append_eos), (long long)source->max_length, records_of(preview->pairs),
-        preview->examples.count, preview->examples.truncated, preview->examples.longest);
+        source->template_name, assay_append_eos_word(source->append_eos), (long long)source->max_length,
+        records_of(preview->pairs), preview->examples.count, preview->examples.truncated, preview->examples.longest);
     for (size_t i = 0; i < preview->shown && status == ASSAY_OK; i++) status = example_text(preview, i, &out, err);
     if (status == ASSAY_OK) status = drops_text(preview, &out, err);
     if (status == ASSAY_OK) status = assay_print_text(out.data, err);

@@ -1,105 +1,47 @@
-/* Lines are rendered and packed until the micro-batch is full, then computed together: memory is bounded by one
- * micro-batch and one line, and neither the batch nor the order changes a score. A line whose answers do not fit
- * together is computed in several goes. Results leave in input order.
- *
- * Invariant: the lines that wait are complete up to the last one, and the scored segments of the pack belong to them in
- * order. */
+/* Lines are rendered and go through score/score_lines.h: memory is bounded by one micro-batch and the lines that wait,
+ * neither the batch nor the order changes a score, and results leave in input order. */
 #include "base/alloc.h"
 #include "cli/command.h"
 #include "cli/score_line.h"
 #include "data/input_file.h"
-#include "score/pack_answers.h"
-#include "score/score_trace.h"
+#include "score/score_lines.h"
 #include "task/pair_input.h"
 #include "task/scoring.h"
 
-#include <string.h>
-
-enum { LINES_AT_ONCE = 256, SCORES_AT_ONCE = 1024 };
+enum { SCORES_AT_ONCE = 1024 };
 
 typedef struct scorer {
     assay_scoring *scoring;
     const assay_options *options;
     assay_score_style style;
-    assay_score_line lines[LINES_AT_ONCE];
-    size_t line_count, skipped; /* skipped: lines that make no pair */
-    assay_answer_list answers;  /* of the line being packed */
+    assay_score_lines *lines;
+    size_t skipped;            /* lines that make no pair */
+    assay_answer_list answers; /* of the line being read */
     assay_error *err;
 } scorer;
 
 /* ---- results ---- */
 
-static assay_status keep_trace(scorer *s, assay_score_trace_of *trace, size_t segment, const float *rewards)
-{
-    const assay_pack *pack = &s->scoring->pack;
-    trace->count = assay_trace_length(pack, segment);
-    trace->ids = assay_alloc(trace->count, sizeof *trace->ids);
-    trace->rewards = assay_alloc(trace->count, sizeof *trace->rewards);
-    if (!trace->ids || !trace->rewards)
-        return assay_error_set(s->err, ASSAY_E_MEMORY, "out of memory for a trace of %zu tokens", trace->count);
-    assay_trace_path(pack, segment, rewards, trace->ids, trace->rewards);
-    for (size_t t = 0; t < trace->count; t++) trace->rewards[t] += (float)s->scoring->source->score_offset;
-    return ASSAY_OK;
-}
-
-/* Gives every scored segment's reward to the line it belongs to. */
-static assay_status hand_out(scorer *s, const float *rewards)
-{
-    const assay_pack *pack = &s->scoring->pack;
-    assay_score_line *line = s->lines;
-    for (size_t i = 0; i < pack->segment_count; i++) {
-        const assay_segment *segment = &pack->segments[i];
-        if (segment->scored_row < 0) continue;
-        while (line->received == line->count) line++;
-        size_t row = s->style.trace ? (size_t)segment->first + segment->rows - 1 : (size_t)segment->scored_row;
-        if (s->style.trace) ASSAY_TRY(keep_trace(s, &line->traces[line->received], i, rewards));
-        double score = (double)rewards[row] + s->scoring->source->score_offset;
-        assay_status status = assay_scoring_check(s->scoring, score, s->err);
-        if (status != ASSAY_OK)
-            return assay_error_prefix(s->err, status, "input %llu: ", (unsigned long long)line->index);
-        line->scores[line->received++] = score;
-    }
-    return ASSAY_OK;
-}
-
 /* A line teaches nothing as a pair when it has one answer, or only equal scores. */
-static bool makes_no_pair(const assay_score_line *line)
+static bool makes_no_pair(const assay_lot *lot)
 {
     size_t best, worst;
-    assay_score_line_ends(line, &best, &worst);
-    return line->scores[best] == line->scores[worst];
+    assay_score_line_ends(lot, &best, &worst);
+    return lot->scores[best] == lot->scores[worst];
 }
 
-static assay_status print_finished(scorer *s)
+static assay_status take(void *context, assay_lot *lot, assay_error *err)
 {
-    size_t done = 0;
-    assay_status status = ASSAY_OK;
-    for (; done < s->line_count && s->lines[done].received == s->lines[done].count; done++) {
-        bool skip = s->style.pairs && makes_no_pair(&s->lines[done]);
-        s->skipped += skip;
-        if (status == ASSAY_OK && !skip) status = assay_score_line_print(&s->lines[done], &s->style, s->err);
-        assay_score_line_release(&s->lines[done]);
-    }
-    memmove(s->lines, s->lines + done, (s->line_count - done) * sizeof *s->lines);
-    s->line_count -= done;
-    return status;
+    scorer *s = context;
+    assay_score_line *line = lot->owner;
+    if (lot->status != ASSAY_OK)
+        return assay_error_prefix(err, lot->status, "input %llu: ", (unsigned long long)line->index);
+    bool skip = s->style.pairs && makes_no_pair(lot);
+    s->skipped += skip;
+    return skip ? ASSAY_OK : assay_score_line_print(line, lot, &s->style, err);
 }
 
-static assay_status flush(scorer *s)
-{
-    assay_scoring *scoring = s->scoring;
-    const float *rewards;
-    if (scoring->pack.scored == 0) return ASSAY_OK;
-    if (s->style.trace) {
-        ASSAY_TRY(assay_score_trace(scoring->engine, &scoring->pack, &rewards, s->err));
-    } else {
-        ASSAY_TRY(assay_engine_forward(scoring->engine, assay_pack_finish(&scoring->pack), 0, 0, false, s->err));
-        rewards = assay_engine_rewards(scoring->engine);
-    }
-    ASSAY_TRY(hand_out(s, rewards));
-    assay_pack_clear(&scoring->pack);
-    return print_finished(s);
-}
+static void drop(void *line) { assay_score_line_free(line); }
 
 /* ---- inputs ---- */
 
@@ -111,17 +53,9 @@ static assay_status render(scorer *s, const assay_input *input)
 
 static assay_status add_line(scorer *s, const assay_input *input)
 {
-    assay_pack *pack = &s->scoring->pack;
-    size_t rows = s->style.trace ? SCORES_AT_ONCE : s->scoring->plan.bounds.rows[ASSAY_SCORED],
-           shared = assay_answers_shared(s->answers.ids, input->count);
-    if (s->line_count == LINES_AT_ONCE || !assay_pack_answers_fit(pack, rows, s->answers.ids, input->count, shared))
-        ASSAY_TRY(flush(s));
-    ASSAY_TRY(assay_score_line_begin(&s->lines[s->line_count++], input, &s->style, s->err));
-    for (size_t done = 0; done < input->count;) {
-        done += assay_pack_answers(pack, rows, s->answers.ids + done, input->count - done, shared);
-        if (done < input->count) ASSAY_TRY(flush(s));
-    }
-    return ASSAY_OK;
+    assay_score_line *line;
+    ASSAY_TRY(assay_score_line_make(&line, input, s->answers.ids, &s->style, s->err));
+    return assay_score_lines_add(s->lines, s->answers.ids, input->count, line, s->err);
 }
 
 /* Reads and renders a line. *bad: it cannot be scored, but the next one may (--skip-bad-lines). */
@@ -141,7 +75,7 @@ static assay_status all_lines(scorer *s, assay_inputs *inputs, const assay_comma
         if (*context->task.interrupted) return assay_error_set(s->err, ASSAY_E_STOPPED, "interrupted");
         ASSAY_TRY(next_line(s, inputs, &input, &bad));
         if (bad) assay_warn(context->task.log, "left out: %s", s->err->text);
-        else if (!input) return flush(s);
+        else if (!input) return assay_score_lines_finish(s->lines, s->err);
         else ASSAY_TRY(add_line(s, input));
     }
 }
@@ -152,12 +86,12 @@ static assay_status find_scale(scorer *s)
 {
     const assay_model_source *source = s->scoring->source;
     if (!s->options->normalized) return ASSAY_OK;
-    if (!source->rewards.count)
+    if (!source->notes.rewards.count)
         return assay_error_set(
             s->err, ASSAY_E_USAGE,
             "--normalized: no held-out rewards are stored with %s; assay eval --store --data PAIRS does it",
             s->options->model);
-    s->style.scale = &source->rewards;
+    s->style.scale = &source->notes.rewards;
     return ASSAY_OK;
 }
 
@@ -169,6 +103,8 @@ static assay_status score(scorer *s, const assay_command_context *context)
     ASSAY_TRY(find_scale(s));
     ASSAY_TRY(
         assay_scoring_answer_engine(s->scoring, s->options, s->style.trace ? SIZE_MAX / 4 : SCORES_AT_ONCE, s->err));
+    const assay_score_taker taker = {.take = take, .drop = drop, .context = s, .traces = s->style.trace};
+    ASSAY_TRY(assay_score_lines_open(&s->lines, &s->scoring->batch, &taker, s->err));
     assay_status status = assay_pair_input_columns(&columns, s->options, s->err);
     if (status == ASSAY_OK)
         status = assay_inputs_open(&inputs, s->options->input ? s->options->input : "-", &columns, s->err);
@@ -198,9 +134,9 @@ static assay_status run(const assay_options *options, const assay_command_contex
     s->err = err;
     assay_status status =
         assay_scoring_open(&s->scoring, options, &context->task,
-                           &(assay_scoring_wants){.need_head = true, .all_rows = options->trace}, err);
+                           &(assay_scoring_wants){.need_head = true, .every_token = options->trace}, err);
     if (status == ASSAY_OK) status = score(s, context);
-    for (size_t i = 0; i < s->line_count; i++) assay_score_line_release(&s->lines[i]);
+    assay_score_lines_close(s->lines);
     assay_answer_list_release(&s->answers);
     assay_scoring_close(s->scoring);
     assay_free(s);

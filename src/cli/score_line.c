@@ -43,38 +43,54 @@ static assay_status keep_texts(assay_score_line *line, const assay_input *input,
     return failed ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a line") : ASSAY_OK;
 }
 
-assay_status assay_score_line_begin(assay_score_line *line, const assay_input *input, const assay_score_style *style,
-                                    assay_error *err)
+static assay_status keep_ids(assay_score_line *line, const assay_ids *ids, assay_error *err)
+{
+    line->ids = assay_alloc(line->count, sizeof *line->ids);
+    ASSAY_TRY_ALLOC(line->ids, "a line", err);
+    for (size_t i = 0; i < line->count; i++)
+        for (size_t t = 0; t < ids[i].count; t++) ASSAY_TRY(assay_ids_push(&line->ids[i], ids[i].data[t], err));
+    return ASSAY_OK;
+}
+
+static assay_status keep(assay_score_line *line, const assay_input *input, const assay_ids *ids,
+                         const assay_score_style *style, assay_error *err)
 {
     *line = (assay_score_line){.index = input->index, .count = input->count, .list = input->is_list || input->is_pair};
     line->id = assay_strdup(input->id);
-    line->scores = assay_alloc(input->count, sizeof *line->scores);
-    if (style->trace) line->traces = assay_alloc(input->count, sizeof *line->traces);
-    if (!line->scores || (input->id && !line->id) || (style->trace && !line->traces))
-        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a line");
+    if (input->id) ASSAY_TRY_ALLOC(line->id, "a line", err);
+    if (style->trace) ASSAY_TRY(keep_ids(line, ids, err));
     return style->best || style->pairs ? keep_texts(line, input, err) : ASSAY_OK;
 }
 
-void assay_score_line_release(assay_score_line *line)
+assay_status assay_score_line_make(assay_score_line **out, const assay_input *input, const assay_ids *ids,
+                                   const assay_score_style *style, assay_error *err)
 {
-    for (size_t i = 0; line->traces && i < line->count; i++) {
-        assay_free(line->traces[i].ids);
-        assay_free(line->traces[i].rewards);
-    }
-    assay_free(line->traces);
-    assay_free(line->scores);
+    assay_score_line *line = assay_alloc(1, sizeof *line);
+    *out = NULL;
+    ASSAY_TRY_ALLOC(line, "a line", err);
+    assay_status status = keep(line, input, ids, style, err);
+    if (status == ASSAY_OK) *out = line;
+    else assay_score_line_free(line);
+    return status;
+}
+
+void assay_score_line_free(assay_score_line *line)
+{
+    if (!line) return;
+    for (size_t i = 0; line->ids && i < line->count; i++) assay_ids_release(&line->ids[i]);
+    assay_free(line->ids);
     assay_free(line->id);
     json_decref(line->prompt);
     json_decref(line->answers);
-    *line = (assay_score_line){0};
+    assay_free(line);
 }
 
-void assay_score_line_ends(const assay_score_line *line, size_t *best, size_t *worst)
+void assay_score_line_ends(const assay_lot *lot, size_t *best, size_t *worst)
 {
     *best = *worst = 0;
-    for (size_t i = 1; i < line->count; i++) {
-        if (line->scores[i] > line->scores[*best]) *best = i;
-        if (line->scores[i] < line->scores[*worst]) *worst = i;
+    for (size_t i = 1; i < lot->count; i++) {
+        if (lot->scores[i] > lot->scores[*best]) *best = i;
+        if (lot->scores[i] < lot->scores[*worst]) *worst = i;
     }
 }
 
@@ -92,7 +108,7 @@ static assay_status put_readings(assay_buf *text, const char *name, const assay_
     ASSAY_TRY(assay_buf_printf(text, err, ",\"%s\":%s", name, list ? "[" : ""));
     for (size_t i = 0; i < count; i++) {
         if (i) ASSAY_TRY(assay_buf_byte(text, ',', err));
-        ASSAY_TRY(put_number(text, reading(scale, line->scores[first + i]), err));
+        ASSAY_TRY(put_number(text, reading(scale, line->lot->scores[first + i]), err));
     }
     return assay_buf_text(text, list ? "]" : "", err);
 }
@@ -119,33 +135,30 @@ static assay_status put_token(assay_buf *text, const assay_tokenizer *tokenizer,
     return status;
 }
 
-static assay_status put_trace(assay_buf *text, const assay_score_trace_of *trace, const assay_tokenizer *tokenizer,
-                              assay_error *err)
+static assay_status put_trace(assay_buf *text, const assay_ids *ids, const double *rewards,
+                              const assay_tokenizer *tokenizer, assay_error *err)
 {
     ASSAY_TRY(assay_buf_text(text, "{\"ids\":[", err));
-    for (size_t t = 0; t < trace->count; t++)
-        ASSAY_TRY(assay_buf_printf(text, err, "%s%d", t ? "," : "", (int)trace->ids[t]));
+    for (size_t t = 0; t < ids->count; t++)
+        ASSAY_TRY(assay_buf_printf(text, err, "%s%d", t ? "," : "", (int)ids->data[t]));
     ASSAY_TRY(assay_buf_text(text, "],\"tokens\":[", err));
-    for (size_t t = 0; t < trace->count; t++) {
+    for (size_t t = 0; t < ids->count; t++) {
         if (t) ASSAY_TRY(assay_buf_byte(text, ',', err));
-        ASSAY_TRY(put_token(text, tokenizer, trace->ids[t], err));
+        ASSAY_TRY(put_token(text, tokenizer, ids->data[t], err));
     }
     ASSAY_TRY(assay_buf_text(text, "],\"rewards\":[", err));
-    for (size_t t = 0; t < trace->count; t++) {
-        if (t) ASSAY_TRY(assay_buf_byte(text, ',', err));
-        ASSAY_TRY(put_number(text, (double)trace->rewards[t], err));
-    }
+    for (size_t t = 0; t < ids->count; t++) ASSAY_TRY(assay_buf_printf(text, err, "%s%.9g", t ? "," : "", rewards[t]));
     return assay_buf_text(text, "]}", err);
 }
 
 static assay_status put_traces(assay_buf *text, const assay_score_line *line, const assay_tokenizer *tokenizer,
                                assay_error *err)
 {
-    if (!line->traces) return ASSAY_OK;
+    if (!line->ids) return ASSAY_OK;
     ASSAY_TRY(assay_buf_printf(text, err, ",\"trace\":%s", line->list ? "[" : ""));
     for (size_t i = 0; i < line->count; i++) {
         if (i) ASSAY_TRY(assay_buf_byte(text, ',', err));
-        ASSAY_TRY(put_trace(text, &line->traces[i], tokenizer, err));
+        ASSAY_TRY(put_trace(text, &line->ids[i], line->lot->traces[i], tokenizer, err));
     }
     return assay_buf_text(text, line->list ? "]" : "", err);
 }
@@ -161,7 +174,7 @@ static assay_status put_scores(assay_buf *text, const assay_score_line *line, co
     ASSAY_TRY(assay_buf_printf(text, err, "{\"index\":%llu,\"score\":%s", (unsigned long long)line->index,
                                line->list ? "[" : ""));
     for (size_t i = 0; i < line->count; i++)
-        ASSAY_TRY(assay_buf_printf(text, err, "%s%.9g", i ? "," : "", line->scores[i]));
+        ASSAY_TRY(assay_buf_printf(text, err, "%s%.9g", i ? "," : "", line->lot->scores[i]));
     ASSAY_TRY(assay_buf_text(text, line->list ? "]" : "", err));
     ASSAY_TRY(put_scale(text, line, 0, line->count, style->scale, err));
     ASSAY_TRY(put_traces(text, line, style->tokenizer, err));
@@ -179,9 +192,9 @@ static assay_status put_best(assay_buf *text, const assay_score_line *line, cons
                              assay_error *err)
 {
     size_t best, worst;
-    assay_score_line_ends(line, &best, &worst);
+    assay_score_line_ends(line->lot, &best, &worst);
     ASSAY_TRY(assay_buf_printf(text, err, "{\"index\":%llu,\"best\":%zu,\"score\":%.9g",
-                               (unsigned long long)line->index, best, line->scores[best]));
+                               (unsigned long long)line->index, best, line->lot->scores[best]));
     ASSAY_TRY(put_scale(text, line, best, 1, style->scale, err));
     ASSAY_TRY(put_json(text, "prompt", line->prompt, err));
     ASSAY_TRY(put_json(text, line->prompt ? "response" : "text", json_array_get(line->answers, best), err));
@@ -191,19 +204,21 @@ static assay_status put_best(assay_buf *text, const assay_score_line *line, cons
 static assay_status put_pair(assay_buf *text, const assay_score_line *line, assay_error *err)
 {
     size_t best, worst;
-    assay_score_line_ends(line, &best, &worst);
+    assay_score_line_ends(line->lot, &best, &worst);
     ASSAY_TRY(assay_buf_byte(text, '{', err));
     ASSAY_TRY(put_json(text, "prompt", line->prompt, err));
     ASSAY_TRY(put_json(text, "chosen", json_array_get(line->answers, best), err));
     ASSAY_TRY(put_json(text, "rejected", json_array_get(line->answers, worst), err));
-    ASSAY_TRY(assay_buf_printf(text, err, ",\"score_chosen\":%.9g,\"score_rejected\":%.9g", line->scores[best],
-                               line->scores[worst]));
+    ASSAY_TRY(assay_buf_printf(text, err, ",\"score_chosen\":%.9g,\"score_rejected\":%.9g", line->lot->scores[best],
+                               line->lot->scores[worst]));
     return put_id(text, line, err);
 }
 
-assay_status assay_score_line_print(const assay_score_line *line, const assay_score_style *style, assay_error *err)
+assay_status assay_score_line_print(assay_score_line *line, const assay_lot *lot, const assay_score_style *style,
+                                    assay_error *err)
 {
     assay_buf text;
+    line->lot = lot;
     assay_buf_init(&text, SIZE_MAX / 4);
     assay_status status = style->pairs  ? put_pair(&text, line, err)
                           : style->best ? put_best(&text, line, style, err)

@@ -1,19 +1,19 @@
-/* One line of `assay score`: what it was, the scores that have come for it so far, and how it is written.
+/* One line of `assay score`: what it was, and how it is written once its scores are there.
  *
- *     assay_score_line line;
- *     ASSAY_TRY(assay_score_line_begin(&line, &input, &style, err));
- *     ... line.scores[line.received++], in the order of the answers; with style.trace also line.traces[i]
- *     ASSAY_TRY(assay_score_line_print(&line, &style, err)); // when received == count
- *     assay_score_line_release(&line);
+ *     assay_score_line *line;
+ *     ASSAY_TRY(assay_score_line_make(&line, &input, ids, &style, err)); // ids: of each answer, for traces
+ *     ... assay_score_lines_add(lines, ids, count, line, err); score/score_lines.h gives it back with its scores
+ *     ASSAY_TRY(assay_score_line_print(line, lot, &style, err));
+ *     assay_score_line_free(line);
  *
- * Scores are rewards with the model's score_offset added. A score that is not finite is ASSAY_E_NUMERIC. Full
- * precision: nine significant digits tell every f32.
+ * Full precision: nine significant digits tell every f32.
  */
 #ifndef ASSAY_CLI_SCORE_LINE_H
 #define ASSAY_CLI_SCORE_LINE_H
 
 #include "data/input_file.h"
 #include "judge/reward_scale.h"
+#include "score/score_batch.h"
 #include "tokenizer/tokenizer.h"
 
 typedef struct assay_score_style {
@@ -22,28 +22,23 @@ typedef struct assay_score_style {
     const assay_tokenizer *tokenizer; /* for traces */
 } assay_score_style;
 
-typedef struct assay_score_trace_of {
-    int32_t *ids;
-    float *rewards;
-    size_t count;
-} assay_score_trace_of;
-
 typedef struct assay_score_line {
     uint64_t index;
     char *id; /* JSON text; NULL: none */
-    size_t count, received;
-    bool list;                    /* a list is written even for one score */
-    double *scores;               /* count of them */
-    assay_score_trace_of *traces; /* NULL without style.trace */
-    json_t *prompt, *answers;     /* for best and pairs; else NULL. prompt NULL: texts as they stand */
+    size_t count;
+    bool list;                /* a list is written even for one score */
+    assay_ids *ids;           /* of each answer, with style.trace; else NULL */
+    json_t *prompt, *answers; /* for best and pairs; else NULL. prompt NULL: texts as they stand */
+    const assay_lot *lot;     /* its scores, while it is printed */
 } assay_score_line;
 
-assay_status assay_score_line_begin(assay_score_line *line, const assay_input *input, const assay_score_style *style,
+assay_status assay_score_line_make(assay_score_line **out, const assay_input *input, const assay_ids *ids,
+                                   const assay_score_style *style, assay_error *err);
+assay_status assay_score_line_print(assay_score_line *line, const assay_lot *lot, const assay_score_style *style,
                                     assay_error *err);
-assay_status assay_score_line_print(const assay_score_line *line, const assay_score_style *style, assay_error *err);
-void assay_score_line_release(assay_score_line *line); /* safe on a zeroed line */
+void assay_score_line_free(assay_score_line *line); /* NULL is fine */
 
 /* Best and worst answer; the first among equals. */
-void assay_score_line_ends(const assay_score_line *line, size_t *best, size_t *worst);
+void assay_score_line_ends(const assay_lot *lot, size_t *best, size_t *worst);
 
 #endif

@@ -1,4 +1,4 @@
-/* GGUF v2 and v3, read-only: metadata and tensors. Format: github.com/ggml-org/ggml, docs/gguf.md and src/gguf.cpp.
+/* GGUF v2 and v3: metadata and tensors. Format: github.com/ggml-org/ggml, docs/gguf.md and src/gguf.cpp.
  *
  * Tensors come with shapes turned into Hugging Face's order (GGUF stores the fastest dimension first) and keep GGUF's
  * names ("blk.0.attn_q.weight"); renaming and un-permuting is checkpoint's work. Types other than F32, F16, BF16 and
@@ -26,5 +26,10 @@ bool assay_gguf_array_size(const assay_gguf *gguf, const char *key, size_t *coun
 bool assay_gguf_array_string(const assay_gguf *gguf, const char *key, size_t index, const char **out, size_t *length);
 bool assay_gguf_array_int(const assay_gguf *gguf, const char *key, size_t index, int64_t *out);
 bool assay_gguf_array_double(const assay_gguf *gguf, const char *key, size_t index, double *out);
+
+/* Writes a file of version 3, whole or not at all: general.architecture, general.quantization_version and the tensors,
+ * in their order. Tensors and source as for assay_safetensors_write, block types too; `source` is never NULL. */
+assay_status assay_gguf_write(const char *path, const char *architecture, const assay_tensor *tensors, size_t count,
+                              assay_tensor_source source, void *context, assay_error *err);
 
 #endif

@@ -9,11 +9,6 @@
 
 assay_status assay_safetensors_open(assay_tensor_file **out, const char *path, assay_error *err);
 
-/* Where tensor bytes come from when writing: called once a tensor, in file order; must hand over exactly tensor->bytes
- * bytes by any number of assay_writer_write calls. Lets a 12 GB model be written without holding it. */
-typedef assay_status (*assay_tensor_source)(void *context, const assay_tensor *tensor, assay_writer *writer,
-                                            assay_error *err);
-
 /* Writes whole or not at all. Every tensor needs name, dtype, rank, shape and bytes; `source` NULL: bytes are at
  * tensor->data. */
 assay_status assay_safetensors_write(const char *path, const assay_tensor *tensors, size_t count,

@@ -35,4 +35,9 @@ assay_status assay_tensor_file_create(assay_tensor_file **out, const char *path,
 /* Sorts the tensors by name and refuses a name that appears twice. For the containers' readers. */
 assay_status assay_tensor_file_index(assay_tensor_file *file, assay_error *err);
 
+/* Where tensor bytes come from when writing: called once a tensor, in file order; must hand over exactly tensor->bytes
+ * bytes by any number of assay_writer_write calls. Lets a 12 GB model be written without holding it. */
+typedef assay_status (*assay_tensor_source)(void *context, const assay_tensor *tensor, assay_writer *writer,
+                                            assay_error *err);
+
 #endif

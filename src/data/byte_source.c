@@ -1,23 +1,16 @@
 #include "data/byte_source.h"
 
+#include "data/foreign_data.h"
 #include "data/gunzip.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PIECE_BYTES = 1 << 18 };
-
-assay_status assay_parquet_refused(const char *path, assay_error *err)
-{
-    return assay_error_set(
-        err, ASSAY_E_UNSUPPORTED,
-        "%s is a Parquet file, which is not read; convert it with: python3 -c \"import pandas; "
-        "pandas.read_parquet('%s').to_json('pairs.jsonl', orient='records', lines=True, force_ascii=False)\"",
-        path, path);
-}
 
 /* Pipes are read as bytes come, so that a program may feed lines and wait for each answer. Waiting is done in poll,
  * which alone comes back when a handler ran (of a signal that asks to stop, or of the alarm behind it: no other has
@@ -87,15 +80,25 @@ assay_status assay_byte_source_status(const assay_byte_source *source, assay_err
                            source->name, broken ? broken : "it ends too early");
 }
 
+/* Only what is known to lie there whole can be read from its end. */
+static assay_status look_at_parquet(assay_byte_source *source, assay_error *err)
+{
+    struct stat about;
+    if (source->gunzip)
+        return assay_foreign_data_parquet(source->name, "packed with gzip", "unpack it with gunzip first", err);
+    if (source->fd == STDIN_FILENO || fstat(source->fd, &about) || !S_ISREG(about.st_mode))
+        return assay_foreign_data_parquet(source->name, "through a pipe", "give the file by its name", err);
+    source->is_parquet = true;
+    return ASSAY_OK;
+}
+
 static assay_status look_at_start(assay_byte_source *source, assay_error *err)
 {
     if (!assay_byte_source_more(source)) return assay_byte_source_status(source, err);
     size_t there = (size_t)(source->end - source->at);
     const char *at = source->at;
-    if (there >= 4 && !memcmp(at, "PAR1", 4)) return assay_parquet_refused(source->name, err);
-    if (there >= 2 && (!memcmp(at, "\xFF\xFE", 2) || !memcmp(at, "\xFE\xFF", 2)))
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s is UTF-16 text; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)",
-                               source->name);
+    if (there >= 4 && !memcmp(at, "PAR1", 4)) return look_at_parquet(source, err);
+    ASSAY_TRY(assay_foreign_data_check(source->name, at, there, err));
     if (there >= 3 && !memcmp(at, "\xEF\xBB\xBF", 3)) assay_byte_source_skip(source, 3);
     return ASSAY_OK;
 }
@@ -103,7 +106,8 @@ static assay_status look_at_start(assay_byte_source *source, assay_error *err)
 /* Of what look_at_start knows: more bytes have to tell. */
 static bool is_beginning(const char *bytes, size_t there)
 {
-    return (there < 3 && !memcmp(bytes, "\xEF\xBB\xBF", there)) || (there < 4 && !memcmp(bytes, "PAR1", there));
+    return (there < 3 && !memcmp(bytes, "\xEF\xBB\xBF", there)) || (there < 4 && !memcmp(bytes, "PAR1", there)) ||
+           assay_foreign_data_begins(bytes, there);
 }
 
 /* A pipe's first bytes may come one by one. */
@@ -141,7 +145,7 @@ static assay_status open_named(assay_byte_source *source, const char *path, assa
 static assay_status open_source(assay_byte_source *source, const char *path, bool standard, assay_error *err)
 {
     source->name = assay_strdup(standard ? "standard input" : path);
-    source->piece = assay_alloc(PIECE_BYTES + 3, 1); /* + 3: read_start may append to as many bytes */
+    source->piece = assay_alloc(PIECE_BYTES + ASSAY_FOREIGN_DATA_BYTES, 1); /* read_start may append to so many */
     if (!source->name || !source->piece)
         return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for reading %s", path);
     if (!standard) ASSAY_TRY(open_named(source, path, err));

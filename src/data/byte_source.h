@@ -7,7 +7,9 @@
  *     ASSAY_TRY(assay_byte_source_status(&source, err)); // was that the end, or a failure?
  *     assay_byte_source_close(&source);
  *
- * A UTF-8 byte-order mark is skipped. UTF-16 and Parquet are refused on opening, with the line that converts them.
+ * A UTF-8 byte-order mark is skipped. What is no text (data/foreign_data.h) is refused on opening, with the line that
+ * converts it. Parquet is let through where the path is a file as it lies on the disk: is_parquet, and whoever reads
+ * rows opens it again with container/parquet.h.
  */
 #ifndef ASSAY_DATA_BYTE_SOURCE_H
 #define ASSAY_DATA_BYTE_SOURCE_H
@@ -29,6 +31,7 @@ typedef struct assay_byte_source {
     int fd;      /* 0: standard input, which stays open */
     int failure; /* errno of a read that failed */
     bool finished, cut_off;
+    bool is_parquet;
     bool stopped; /* a signal came while waiting: ASSAY_E_STOPPED */
 } assay_byte_source;
 
@@ -39,8 +42,5 @@ void assay_byte_source_close(assay_byte_source *source); /* safe on a zeroed one
 bool assay_byte_source_more(assay_byte_source *source);
 void assay_byte_source_skip(assay_byte_source *source, size_t count); /* count <= end - at */
 assay_status assay_byte_source_status(const assay_byte_source *source, assay_error *err);
-
-/* The sentence that refuses a Parquet file and shows how to convert it. */
-assay_status assay_parquet_refused(const char *path, assay_error *err);
 
 #endif

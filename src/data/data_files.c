@@ -2,7 +2,8 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "data/byte_source.h"
+#include "data/foreign_data.h"
+#include "data/hub_data.h"
 
 #include <string.h>
 
@@ -10,7 +11,7 @@ enum { DEPTH_MAX = 16 };
 
 typedef struct folder_search {
     assay_data_files *files;
-    char *parquet; /* the first one seen */
+    char *foreign; /* the first file seen that is not read, but named */
 } folder_search;
 
 static bool has_ending(const char *name, const char *const *endings, size_t count)
@@ -26,17 +27,11 @@ static bool has_ending(const char *name, const char *const *endings, size_t coun
 
 static bool is_data_name(const char *name)
 {
-    static const char *const endings[] = {".json", ".jsonl", ".csv", ".tsv"};
+    static const char *const endings[] = {".json", ".jsonl", ".csv", ".tsv", ".parquet"};
     static const char *const others[] = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (!strcmp(name, others[i])) return false;
     return has_ending(name, endings, sizeof endings / sizeof *endings);
-}
-
-static bool is_parquet_name(const char *name)
-{
-    static const char *const endings[] = {".parquet"};
-    return has_ending(name, endings, 1);
 }
 
 static assay_status add_name(assay_data_files *files, const char *path, assay_error *err)
@@ -57,9 +52,9 @@ static assay_status search_entry(folder_search *search, const char *path, const 
 {
     if (assay_path_is_dir(path)) return search_folder(search, path, depth + 1, err);
     if (is_data_name(name)) return add_name(search->files, path, err);
-    if (!is_parquet_name(name) || search->parquet) return ASSAY_OK;
-    search->parquet = assay_strdup(path);
-    ASSAY_TRY_ALLOC(search->parquet, path, err);
+    if (!assay_foreign_data_named(name) || search->foreign) return ASSAY_OK;
+    search->foreign = assay_strdup(path);
+    ASSAY_TRY_ALLOC(search->foreign, path, err);
     return ASSAY_OK;
 }
 
@@ -85,24 +80,33 @@ static assay_status search_folder(folder_search *search, const char *path, unsig
 
 static assay_status find_files(assay_data_files *files, const char *path, assay_error *err)
 {
-    if (!assay_path_exists(path)) return assay_error_set(err, ASSAY_E_IO, "%s does not exist", path);
-    if (!assay_path_is_dir(path))
-        return is_parquet_name(path) ? assay_parquet_refused(path, err) : add_name(files, path, err);
+    if (!assay_path_is_dir(path)) return add_name(files, path, err);
     folder_search search = {files, NULL};
     assay_status status = search_folder(&search, path, 0, err);
     if (status == ASSAY_OK && !files->count)
-        status = search.parquet
-                     ? assay_parquet_refused(search.parquet, err)
-                     : assay_error_set(err, ASSAY_E_IO,
-                                       "%s holds no .json, .jsonl, .csv or .tsv file (nor one with .gz)", path);
-    assay_free(search.parquet);
+        status =
+            search.foreign
+                ? add_name(files, search.foreign, err)
+                : assay_error_set(err, ASSAY_E_IO,
+                                  "%s holds no .parquet, .json, .jsonl, .csv or .tsv file (nor one with .gz)", path);
+    assay_free(search.foreign);
+    return status;
+}
+
+static assay_status find_in_hub(assay_data_files *files, const char *path, assay_error *err)
+{
+    assay_hub_data data;
+    ASSAY_TRY(assay_hub_data_locate(&data, path, err));
+    assay_status status = find_files(files, data.folder, err);
+    if (status == ASSAY_OK) status = assay_hub_data_choose(&data, files->names, &files->count, &files->note, err);
+    assay_hub_data_release(&data);
     return status;
 }
 
 assay_status assay_data_files_find(assay_data_files *files, const char *path, assay_error *err)
 {
     *files = (assay_data_files){0};
-    assay_status status = find_files(files, path, err);
+    assay_status status = assay_path_exists(path) ? find_files(files, path, err) : find_in_hub(files, path, err);
     if (status != ASSAY_OK) assay_data_files_release(files);
     return status;
 }
@@ -110,5 +114,6 @@ assay_status assay_data_files_find(assay_data_files *files, const char *path, as
 void assay_data_files_release(assay_data_files *files)
 {
     assay_names_free(files->names, files->count);
+    assay_free(files->note);
     *files = (assay_data_files){0};
 }

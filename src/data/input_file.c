@@ -183,6 +183,8 @@ assay_status assay_inputs_next(assay_inputs *inputs, const assay_input **input, 
     uint64_t index = inputs->next_index++;
     ASSAY_TRY(status);
     status = read_line(inputs, record->value, err);
+    if (status == ASSAY_E_FORMAT && !index && !inputs->input.count)
+        assay_records_doubt_header(inputs->records, status, err);
     if (status != ASSAY_OK) return assay_error_prefix(err, status, "%s: ", assay_records_where(inputs->records));
     inputs->input.index = index;
     inputs->input.where = assay_records_where(inputs->records);

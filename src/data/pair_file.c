@@ -18,7 +18,11 @@ static assay_status recognise(pair_reading *reading, const json_t *line, uint64_
                               assay_error *err)
 {
     *format = assay_pair_format_find(line);
-    if (*format == ASSAY_FORMAT_NONE) return assay_pair_format_missing(line, reading->format, err);
+    if (*format == ASSAY_FORMAT_NONE) {
+        assay_status status = assay_pair_format_missing(line, reading->format, err);
+        return reading->format == ASSAY_FORMAT_NONE ? assay_records_doubt_header(reading->records, status, err)
+                                                    : status;
+    }
     if (reading->format == ASSAY_FORMAT_NONE) {
         reading->format = *format;
         reading->format_line = number;
@@ -105,7 +109,7 @@ assay_status assay_pair_set_read(assay_pair_set *set, const char *path, const as
     assay_data_files files;
     size_t good = set->count + set->drop_count, bad = set->bad_count;
     ASSAY_TRY(assay_data_files_find(&files, path, err));
-    assay_status status = ASSAY_OK;
+    assay_status status = files.note ? assay_pair_set_add_note(set, files.note, err) : ASSAY_OK;
     for (size_t i = 0; i < files.count && status == ASSAY_OK; i++) status = read_file(&reading, files.names[i], err);
     assay_data_files_release(&files);
     return status == ASSAY_OK ? check_yield(set, path, good, bad, err) : status;

@@ -37,6 +37,7 @@ void assay_pair_set_free(assay_pair_set *set)
     if (!set) return;
     assay_names_free(set->files, set->file_count);
     for (size_t i = 0; i < ASSAY_BAD_LISTED; i++) assay_free(set->bad[i]);
+    assay_names_free(set->notes, set->note_count);
     assay_free(set->pairs);
     assay_free(set->drops);
     assay_text_arena_release(&set->arena);
@@ -82,6 +83,17 @@ assay_status assay_pair_set_add_bad(assay_pair_set *set, const char *sentence, a
         ASSAY_TRY_ALLOC(set->bad[set->bad_count], "a message", err);
     }
     set->bad_count++;
+    return ASSAY_OK;
+}
+
+assay_status assay_pair_set_add_note(assay_pair_set *set, const char *sentence, assay_error *err)
+{
+    void *notes = set->notes;
+    ASSAY_TRY(assay_grow(&notes, &set->note_capacity, set->note_count + 1, sizeof *set->notes, err));
+    set->notes = notes;
+    set->notes[set->note_count] = assay_strdup(sentence);
+    ASSAY_TRY_ALLOC(set->notes[set->note_count], "a note", err);
+    set->note_count++;
     return ASSAY_OK;
 }
 

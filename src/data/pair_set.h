@@ -67,6 +67,8 @@ typedef struct assay_pair_set {
     size_t drop_count, drop_capacity;
     char *bad[ASSAY_BAD_LISTED]; /* "file:line: reason" of the first bad lines */
     size_t bad_count;            /* of all */
+    char **notes;                /* what whoever reads the files should be told, in whole sentences */
+    size_t note_count, note_capacity;
 } assay_pair_set;
 
 assay_status assay_pair_set_new(assay_pair_set **out, assay_error *err);
@@ -78,6 +80,8 @@ assay_status assay_pair_set_add(assay_pair_set *set, const assay_pair *pair, ass
 assay_status assay_pair_set_add_drop(assay_pair_set *set, assay_place place, assay_drop_reason reason,
                                      assay_error *err);
 assay_status assay_pair_set_add_bad(assay_pair_set *set, const char *sentence, assay_error *err);
+
+assay_status assay_pair_set_add_note(assay_pair_set *set, const char *sentence, assay_error *err);
 
 /* "file:line", freed with assay_free; NULL when out of memory. */
 char *assay_pair_set_place(const assay_pair_set *set, assay_place place);

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "container/parquet.h"
 #include "data/byte_source.h"
 #include "data/record_scan.h"
 #include "data/utf8_check.h"
@@ -17,6 +18,7 @@ typedef enum record_kind { KIND_LINES, KIND_ARRAY, KIND_ROWS } record_kind;
 
 struct assay_records {
     assay_byte_source source;
+    assay_parquet *parquet; /* NULL: text, out of the source */
     record_kind kind;
     char separator;
     assay_buf text;
@@ -192,10 +194,8 @@ static assay_status parse(assay_records *records, assay_error *err)
                            problem);
 }
 
-assay_status assay_records_next(assay_records *records, const assay_record **record, assay_error *err)
+static assay_status next_text(assay_records *records, const assay_record **record, assay_error *err)
 {
-    *record = NULL;
-    if (records->finished || records->broken) return ASSAY_OK;
     if (!skip_blanks(records)) {
         records->finished = true;
         assay_status status = assay_byte_source_status(&records->source, err);
@@ -218,6 +218,67 @@ assay_status assay_records_next(assay_records *records, const assay_record **rec
     return ASSAY_OK;
 }
 
+static assay_status take_row(assay_records *records, const assay_parquet_row *row, assay_error *err)
+{
+    ASSAY_TRY(assay_json_parse(row->text, row->size, records->where, &records->value, err));
+    records->record.value = records->value;
+    records->record.size = row->size;
+    return ASSAY_OK;
+}
+
+static assay_status next_row(assay_records *records, const assay_record **record, assay_error *err)
+{
+    assay_parquet_row row;
+    json_decref(records->value);
+    records->value = NULL;
+    assay_status status = assay_parquet_next(records->parquet, &row, err);
+    records->broken = status != ASSAY_OK && assay_parquet_broken(records->parquet);
+    records->finished = status == ASSAY_OK && !row.text;
+    if (records->finished) return ASSAY_OK;
+    records->record.line = row.number;
+    assay_free(records->where);
+    records->where = assay_record_place(records->source.name, row.number, 0);
+    ASSAY_TRY_ALLOC(records->where, "a place", err);
+    ASSAY_TRY(status);
+    ASSAY_TRY(take_row(records, &row, err));
+    *record = &records->record;
+    return ASSAY_OK;
+}
+
+assay_status assay_records_next(assay_records *records, const assay_record **record, assay_error *err)
+{
+    *record = NULL;
+    if (records->finished || records->broken) return ASSAY_OK;
+    return records->parquet ? next_row(records, record, err) : next_text(records, record, err);
+}
+
+/* One column, and another separator in its name: every row would be one cell. */
+static assay_status check_separator(const assay_records *records, assay_error *err)
+{
+    const char *name = json_string_value(json_array_get(records->header, 0));
+    const char *found = json_array_size(records->header) == 1 && name ? strpbrk(name, ";|\t,") : NULL;
+    if (!found) return ASSAY_OK;
+    char separator[3] = {*found};
+    if (*found == '\t') memcpy(separator, "\\t", 3);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "the header is one column, \"%.80s\", so the cells are parted by \"%s\" and not by \"%s\"; "
+                           "type: python3 -c \"import sys, pandas; pandas.read_csv(sys.argv[1], sep='%s').to_json("
+                           "'pairs.jsonl', orient='records', lines=True, force_ascii=False)\" '%s'",
+                           name, separator, records->separator == ',' ? "," : "\\t", separator, records->source.name);
+}
+
+assay_status assay_records_doubt_header(const assay_records *records, assay_status status, assay_error *err)
+{
+    char text[sizeof err->text];
+    if (records->kind != KIND_ROWS || !err) return status;
+    memcpy(text, err->text, sizeof text);
+    return assay_error_set(err, status,
+                           "%.1600s. The first line of such a file names the columns; where it is data already, put a "
+                           "line in front: sed -i '1i prompt%schosen%srejected' '%.200s'",
+                           text, records->separator == ',' ? "," : "\\t", records->separator == ',' ? "," : "\\t",
+                           records->source.name);
+}
+
 static assay_status read_header(assay_records *records, assay_error *err)
 {
     bool ended;
@@ -228,6 +289,7 @@ static assay_status read_header(assay_records *records, assay_error *err)
     ASSAY_TRY(check_text(records, err));
     assay_status status =
         assay_row_cells(records->text.data, records->text.size, records->separator, &records->header, err);
+    if (status == ASSAY_OK) status = check_separator(records, err);
     if (status == ASSAY_OK) status = assay_header_check(records->header, err);
     return status == ASSAY_OK ? status : assay_error_prefix(err, status, "%s: ", records->where);
 }
@@ -237,6 +299,7 @@ static assay_status open_records(assay_records *records, const char *path, assay
     ASSAY_TRY(assay_byte_source_open(&records->source, path, err));
     records->where = assay_strdup(path);
     ASSAY_TRY_ALLOC(records->where, path, err);
+    if (records->source.is_parquet) return assay_parquet_open(&records->parquet, path, NULL, 0, err);
     records->separator = separator_of(path);
     if (!skip_blanks(records)) return assay_byte_source_status(&records->source, err);
     if (records->separator) {
@@ -270,6 +333,7 @@ void assay_records_close(assay_records *records)
 {
     if (!records) return;
     assay_byte_source_close(&records->source);
+    assay_parquet_close(records->parquet);
     assay_buf_release(&records->text);
     json_decref(records->header);
     json_decref(records->value);

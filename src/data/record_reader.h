@@ -1,4 +1,5 @@
-/* A data file as a row of JSON objects: JSON lines, one JSON array, CSV or TSV with a header; each also as .gz.
+/* A data file as a row of JSON objects: JSON lines, one JSON array, CSV or TSV with a header (each also as .gz), or
+ * Parquet.
  *
  *     assay_records *records;
  *     ASSAY_TRY(assay_records_open(&records, path, err));
@@ -12,12 +13,15 @@
  *     }
  *     assay_records_close(records);
  *
- * What it is: .csv and .tsv by name; otherwise the first byte that is not blank: '[' is an array (whatever the file is
- * called), anything else is JSON lines. CSV follows RFC 4180 (quoted cells may hold separators, line ends and doubled
+ * What it is: Parquet by its first bytes; .csv and .tsv by name; otherwise the first byte that is not blank: '[' is an
+ * array (whatever the file is called), anything else is JSON lines. A Parquet row is the object that
+ * container/parquet.h makes of it, and its line is its number in the file: the records are those of the JSON lines that
+ * the `datasets` library would write. CSV follows RFC 4180 (quoted cells may hold separators, line ends and doubled
  * quotes); every cell becomes a string; a cell of the columns conversations, messages, history, rejected_messages is
  * parsed as JSON, as it can be nothing else (empty: null). Blank lines are skipped, CRLF is accepted. Memory: one
- * record and one 256 KiB piece; a record over ASSAY_RECORD_MAX bytes is bad and is skipped without being kept. JSON
- * deeper than jansson's limit (2048) is bad. Every error begins "file:line".
+ * record and one 256 KiB piece (of Parquet a page and a dictionary for each column); a record over ASSAY_RECORD_MAX
+ * bytes is bad and is skipped without being kept. JSON deeper than jansson's limit (2048) is bad. Every error begins
+ * "file:line", of Parquet with the file and what of it.
  */
 #ifndef ASSAY_DATA_RECORD_READER_H
 #define ASSAY_DATA_RECORD_READER_H
@@ -41,6 +45,10 @@ void assay_records_close(assay_records *records);                               
 /* *record becomes NULL at the end. */
 assay_status assay_records_next(assay_records *records, const assay_record **record, assay_error *err);
 bool assay_records_broken(const assay_records *records);
+
+/* A record in which nothing was found that was looked for, of a .csv or .tsv file: its header may be missing, and the
+ * sentence in err gets the line that puts one in front. Other records: nothing happens. Returns `status`. */
+assay_status assay_records_doubt_header(const assay_records *records, assay_status status, assay_error *err);
 
 /* "pairs.jsonl:12" or "pairs.json:90 (element 8)" of the record last read, good or bad. Valid until the next call. */
 const char *assay_records_where(const assay_records *records);

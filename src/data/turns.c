@@ -171,7 +171,7 @@ static assay_status push_content(assay_turns *turns, assay_text_arena *arena, as
                                  const char *field, assay_error *err)
 {
     const json_t *text = json_object_get(message, "content");
-    if (!text) text = json_object_get(message, "value");
+    if (!text || json_is_null(text)) text = json_object_get(message, "value");
     bool silent = !text || json_is_null(text);
     if (silent && json_array_size(json_object_get(message, "tool_calls")))
         return assay_turns_push(turns, arena, role, "", 0, err);
@@ -186,7 +186,7 @@ static assay_status push_message(assay_turns *turns, assay_text_arena *arena, co
                                  assay_error *err)
 {
     const json_t *role = json_object_get(message, "role");
-    if (!role) role = json_object_get(message, "from");
+    if (!role || json_is_null(role)) role = json_object_get(message, "from");
     if (!json_is_string(role))
         return assay_error_set(err, ASSAY_E_FORMAT,
                                "\"%s\" should hold messages {\"role\",\"content\"} or {\"from\",\"value\"}, but one %s",

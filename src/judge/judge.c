@@ -45,14 +45,13 @@ static void add_pair(assay_judgement *out, moments *lengths, const assay_pair *p
     add_point(lengths, long_rejected, rejected);
 }
 
-assay_status assay_judge(const assay_example_set *set, const float *rewards, assay_judgement *out, assay_error *err)
+assay_status assay_judge(const assay_example_set *set, const double *rewards, assay_judgement *out, assay_error *err)
 {
     moments lengths = {0};
     double n = (double)set->count;
     *out = (assay_judgement){.pairs = set->count};
     for (size_t i = 0; i < set->count; i++)
-        add_pair(out, &lengths, &set->pairs->pairs[set->items[i].pair], (double)rewards[2 * i],
-                 (double)rewards[2 * i + 1]);
+        add_pair(out, &lengths, &set->pairs->pairs[set->items[i].pair], rewards[2 * i], rewards[2 * i + 1]);
     double *means[] = {&out->accuracy,        &out->loss,        &out->margin, &out->reward_chosen,
                        &out->reward_rejected, &out->longer_wins, &out->mse,    &out->mae};
     for (size_t i = 0; i < sizeof means / sizeof *means; i++) *means[i] /= n;

@@ -23,7 +23,7 @@ typedef struct assay_judgement {
 } assay_judgement;
 
 /* rewards as assay_score_examples gives them for all examples of the set. */
-assay_status assay_judge(const assay_example_set *set, const float *rewards, assay_judgement *out, assay_error *err);
+assay_status assay_judge(const assay_example_set *set, const double *rewards, assay_judgement *out, assay_error *err);
 
 /* The keys of `eval --json`; NULL when out of memory. NaN becomes null. */
 json_t *assay_judgement_json(const assay_judgement *judgement);

@@ -6,30 +6,30 @@
 
 static int by_value(const void *a, const void *b)
 {
-    float x = *(const float *)a, y = *(const float *)b;
+    double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-static double quantile(const float *sorted, size_t count, double share)
+static double quantile(const double *sorted, size_t count, double share)
 {
     double place = share * (double)(count - 1);
     size_t below = (size_t)place, above = below + 1 < count ? below + 1 : below;
-    return (double)sorted[below] + (place - (double)below) * ((double)sorted[above] - (double)sorted[below]);
+    return sorted[below] + (place - (double)below) * (sorted[above] - sorted[below]);
 }
 
-assay_status assay_reward_scale_make(assay_reward_scale *scale, const float *rewards, size_t count, assay_error *err)
+assay_status assay_reward_scale_make(assay_reward_scale *scale, const double *rewards, size_t count, assay_error *err)
 {
     double sum = 0, squares = 0;
     *scale = (assay_reward_scale){0};
     if (count < 2)
         return assay_error_set(err, ASSAY_E_FORMAT, "%zu rewards make no scale; at least 2 are needed", count);
-    float *sorted = assay_alloc(count, sizeof *sorted);
+    double *sorted = assay_alloc(count, sizeof *sorted);
     ASSAY_TRY_ALLOC(sorted, "rewards", err);
     memcpy(sorted, rewards, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, by_value);
-    for (size_t i = 0; i < count; i++) sum += (double)sorted[i];
+    for (size_t i = 0; i < count; i++) sum += sorted[i];
     scale->mean = sum / (double)count;
-    for (size_t i = 0; i < count; i++) squares += ((double)sorted[i] - scale->mean) * ((double)sorted[i] - scale->mean);
+    for (size_t i = 0; i < count; i++) squares += (sorted[i] - scale->mean) * (sorted[i] - scale->mean);
     scale->deviation = sqrt(squares / (double)(count - 1));
     for (int q = 0; q < ASSAY_QUANTILES; q++)
         scale->quantiles[q] = quantile(sorted, count, (double)q / (ASSAY_QUANTILES - 1));

@@ -23,7 +23,7 @@ typedef struct assay_reward_scale {
 } assay_reward_scale;
 
 /* Rewards are finite; at least two. */
-assay_status assay_reward_scale_make(assay_reward_scale *scale, const float *rewards, size_t count, assay_error *err);
+assay_status assay_reward_scale_make(assay_reward_scale *scale, const double *rewards, size_t count, assay_error *err);
 
 /* NaN where all held-out rewards are equal */
 double assay_reward_normalized(const assay_reward_scale *scale, double reward);

@@ -30,6 +30,12 @@ static json_t *system_name(void)
     return uname(&name) == 0 ? json_sprintf("%s %s %s", name.sysname, name.release, name.machine) : json_null();
 }
 
+#ifdef __clang__
+#define COMPILER __VERSION__ /* "Clang 14.0.6" */
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
 /* processor, processors, threads, kernels, memory_total_bytes, system, compiler. NULL: out of memory. What the system
  * does not tell is null. */
 static json_t *facts_of(int threads, const char *kernels)
@@ -39,7 +45,7 @@ static json_t *facts_of(int threads, const char *kernels)
     return json_pack("{s:o, s:i, s:i, s:s, s:o, s:o, s:s}", "processor", processor_name(), "processors",
                      assay_processors(), "threads", threads, "kernels", kernels, "memory_total_bytes",
                      known ? json_integer((json_int_t)memory.total) : json_null(), "system", system_name(), "compiler",
-                     __VERSION__);
+                     COMPILER);
 }
 
 assay_status assay_machine_facts_save(const char *folder, int threads, const char *kernels, assay_error *err)

@@ -44,6 +44,19 @@ assay_status assay_model_shape_find(const assay_model_shape **out, const assay_a
 
 /* ---- config ---- */
 
+/* The shape with another width: heads of the same size, as many as it holds, key heads only if they still divide. */
+static assay_model_shape widened(const assay_model_shape *shape, const assay_init_options *options)
+{
+    assay_model_shape wide = *shape;
+    if (options->layers) wide.layers = options->layers;
+    if (options->ffn) wide.ffn = options->ffn;
+    if (!options->hidden) return wide;
+    wide.hidden = options->hidden;
+    wide.heads = options->hidden / shape->head_dim;
+    if (wide.heads % wide.kv_heads) wide.kv_heads = wide.heads;
+    return wide;
+}
+
 static json_t *make_config(const assay_model_shape *shape, const assay_architecture *arch,
                            const assay_init_options *options)
 {
@@ -51,7 +64,7 @@ static json_t *make_config(const assay_model_shape *shape, const assay_architect
                                        .vocab = shape->vocab,
                                        .hidden = shape->hidden,
                                        .ffn = shape->ffn,
-                                       .layers = options->layers ? options->layers : shape->layers,
+                                       .layers = shape->layers,
                                        .heads = shape->heads,
                                        .kv_heads = shape->kv_heads,
                                        .head_dim = shape->head_dim,
@@ -76,7 +89,11 @@ assay_status assay_model_shape_config(const assay_model_shape *shape, const assa
                                       const assay_init_options *options, assay_model_config *out, json_t **json,
                                       assay_error *err)
 {
-    json_t *config = make_config(shape, arch, options);
+    if (options->hidden % shape->head_dim)
+        return assay_error_set(err, ASSAY_E_USAGE, "--hidden %zu: %s has heads of %zu; give a multiple of that",
+                               options->hidden, shape->name, shape->head_dim);
+    const assay_model_shape wide = widened(shape, options);
+    json_t *config = make_config(&wide, arch, options);
     ASSAY_TRY_ALLOC(config, "a config", err);
     assay_status status = assay_model_config_read(config, shape->name, out, err);
     if (status == ASSAY_OK && json) *json = json_incref(config);

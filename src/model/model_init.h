@@ -23,7 +23,7 @@ assay_status assay_model_shape_find(const assay_model_shape **out, const assay_a
                                     assay_error *err);
 
 typedef struct assay_init_options {
-    size_t layers; /* 0: the shape's */
+    size_t layers, hidden, ffn; /* 0: the shape's; hidden is a multiple of the shape's head size, and sets the heads */
     uint64_t seed;
     assay_dtype dtype; /* F32, BF16 or F16 */
     int64_t pad_token, bos_token, eos_token;

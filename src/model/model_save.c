@@ -75,16 +75,6 @@ assay_status assay_model_save_adapter(const assay_model *model, const assay_save
 
 /* ---- lists ---- */
 
-/* Where a file leaves out the base model's prefix, the name with it. */
-static const char *full_name(const assay_architecture *arch, const char *name, char *text, size_t size)
-{
-    const char *prefix = arch->names->prefix, *heads[] = {arch->names->head, arch->names->language_head, prefix};
-    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-        if (!strncmp(name, heads[i], strlen(heads[i]))) return name;
-    snprintf(text, size, "%s%s", prefix, name);
-    return text;
-}
-
 /* A class of remote code may have its language model head and a table of frequencies inside in any case: left out, they
  * would be reported as newly initialised. */
 static assay_status add_unnamed(assay_save_list *list, const assay_model *model, assay_error *err)
@@ -96,7 +86,7 @@ static assay_status add_unnamed(assay_save_list *list, const assay_model *model,
     snprintf(head, sizeof head, "%s.weight", arch->names->language_head);
     for (size_t i = 0; i < model->checkpoint->weight_count; i++) {
         const assay_weight *weight = &model->checkpoint->weights[i];
-        const char *name = full_name(arch, weight->tensor.name, text, sizeof text);
+        const char *name = assay_save_full_name(arch, weight->tensor.name, text, sizeof text);
         bool table = arch->frequencies && !strcmp(name, arch->frequencies);
         if (!table && strcmp(name, head) != 0) continue;
         frequencies = frequencies || table;
@@ -130,7 +120,8 @@ static assay_status list_checkpoint(assay_save_list *list, const assay_checkpoin
     char text[320];
     for (size_t i = 0; i < checkpoint->weight_count; i++) {
         const assay_weight *weight = &checkpoint->weights[i];
-        const char *name = head || glm ? full_name(arch, weight->tensor.name, text, sizeof text) : weight->tensor.name;
+        const char *name =
+            head || glm ? assay_save_full_name(arch, weight->tensor.name, text, sizeof text) : weight->tensor.name;
         if (head && is_language_head(name, arch, glm)) continue;
         assay_save_tensor tensor = assay_save_tensor_of_weight(weight);
         ASSAY_TRY(assay_save_list_add(list, &tensor, name, err));
@@ -199,6 +190,18 @@ static assay_status write_config(const assay_checkpoint *checkpoint, const assay
     return status;
 }
 
+static assay_status write_weights(assay_save_list *list, const assay_checkpoint *checkpoint,
+                                  const assay_model_config *model, const assay_save_options *options,
+                                  const char *folder, assay_error *err)
+{
+    const assay_architecture *arch =
+        options->format == ASSAY_SAVE_GLM ? assay_architecture_find(model->arch->native) : model->arch;
+    if (options->quantise == ASSAY_F32) return assay_save_list_write(list, folder, options->shard_bytes, err);
+    ASSAY_TRY(assay_save_pack_list(list, arch, checkpoint->config, options->quantise, err));
+    ASSAY_TRY(assay_save_list_write_body(list, folder, arch->gguf ? arch->gguf->name : arch->name, err));
+    return options->quantised ? assay_save_pack_report(list, options->quantised, err) : ASSAY_OK;
+}
+
 static assay_status write_folder(assay_save_list *list, const assay_checkpoint *checkpoint,
                                  const assay_model_config *model, const assay_save_options *options, bool head,
                                  const char *folder, assay_error *err)
@@ -212,10 +215,11 @@ static assay_status write_folder(assay_save_list *list, const assay_checkpoint *
     if (glm) ASSAY_TRY(assay_save_glm_list(list, model, &offset, err));
     assay_save_list_set_dtype(list, options->dtype, options->keep_dtype);
     ASSAY_TRY(assay_make_dirs(folder, err));
-    ASSAY_TRY(assay_save_list_write(list, folder, options->shard_bytes, err));
+    assay_dtype dtype = main_dtype(list);
+    ASSAY_TRY(write_weights(list, checkpoint, model, options, folder, err));
     if (!glm) ASSAY_TRY(write_code(checkpoint, options->code, folder, err));
     if (options->score_offset) *options->score_offset = offset;
-    return write_config(checkpoint, model, options, head, main_dtype(list), folder, err);
+    return write_config(checkpoint, model, options, head, dtype, folder, err);
 }
 
 assay_status assay_model_save_full(const assay_model *model, const assay_save_options *options, const char *folder,

@@ -18,4 +18,10 @@ assay_status assay_save_glm_config(const assay_model_config *model, const json_t
 assay_status assay_save_glm_list(assay_save_list *list, const assay_model_config *model, double *offset,
                                  assay_error *err);
 
+/* A packed body (model_save_packed.c): the list's types and names changed, and, once it is written, what rounding took:
+ * [{"name", "type", "error"}], error the root of the squares lost over those there were. *out is the caller's. */
+assay_status assay_save_pack_list(assay_save_list *list, const assay_architecture *arch, const json_t *config,
+                                  assay_dtype wanted, assay_error *err);
+assay_status assay_save_pack_report(const assay_save_list *list, json_t **out, assay_error *err);
+
 #endif

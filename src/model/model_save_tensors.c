@@ -6,6 +6,7 @@
 #include "checkpoint/checkpoint_write.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { CHUNK = 1 << 16 }; /* values */
@@ -28,6 +29,15 @@ assay_status assay_save_list_add(assay_save_list *list, const assay_save_tensor 
     list->items[list->count] = *tensor;
     list->items[list->count++].name = copy;
     return ASSAY_OK;
+}
+
+const char *assay_save_full_name(const assay_architecture *arch, const char *name, char *text, size_t size)
+{
+    const char *prefix = arch->names->prefix, *heads[] = {arch->names->head, arch->names->language_head, prefix};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        if (!strncmp(name, heads[i], strlen(heads[i]))) return name;
+    snprintf(text, size, "%s%s", prefix, name);
+    return text;
 }
 
 assay_save_tensor assay_save_tensor_of_weight(const assay_weight *weight)
@@ -99,12 +109,22 @@ void assay_save_list_set_dtype(assay_save_list *list, assay_dtype dtype, bool ke
     }
 }
 
-static bool is_moved(const assay_save_tensor *tensor) { return tensor->permuted_heads || tensor->grouped_heads; }
+static bool is_moved(const assay_save_tensor *tensor)
+{
+    return tensor->permuted_heads || tensor->grouped_heads || tensor->stored.permuted_heads ||
+           tensor->stored.grouped_heads;
+}
+
+/* The model's row that lies at a row of what is written. */
+static size_t model_row(const assay_save_tensor *tensor, size_t row)
+{
+    return assay_weight_model_row(&tensor->stored, tensor->rows, row);
+}
 
 static size_t source_row(const assay_save_tensor *tensor, size_t row)
 {
     const assay_weight order = {.permuted_heads = tensor->permuted_heads, .grouped_heads = tensor->grouped_heads};
-    return assay_weight_source_row(&order, tensor->rows, row);
+    return assay_weight_source_row(&order, tensor->rows, model_row(tensor, row));
 }
 
 static const uint8_t *row_bytes(const assay_save_tensor *tensor, size_t row, size_t *size)
@@ -142,43 +162,64 @@ static void add_adapter(const assay_save_tensor *tensor, size_t row, float *dst,
     for (size_t i = 0; i < tensor->cols; i++) dst[i] += delta[i] * tensor->scale;
 }
 
-/* Rounds in place: a narrower value never overtakes the float it came from. */
-static size_t encode(assay_dtype dtype, float *values, size_t count)
+/* What a block type takes from the values, in the tensor's sums. packed may not be the values. */
+static void count_loss(assay_save_tensor *tensor, const float *values, const void *packed, size_t count)
 {
-    uint16_t narrow;
-    if (dtype == ASSAY_F32) return count * sizeof(float);
-    for (size_t i = 0; i < count; i++) {
-        narrow = dtype == ASSAY_BF16 ? assay_f32_to_bf16(values[i]) : assay_f32_to_f16(values[i]);
-        memcpy((uint8_t *)values + i * sizeof narrow, &narrow, sizeof narrow);
+    size_t bytes = assay_dtype_block_bytes(tensor->dtype), block = assay_dtype_block(tensor->dtype);
+    float group[ASSAY_GROUP];
+    for (size_t i = 0; i < count; i += ASSAY_GROUP) {
+        assay_dtype_run_to_f32(tensor->dtype, (const uint8_t *)packed + i / block * bytes, i % block, ASSAY_GROUP,
+                               group);
+        for (size_t j = 0; j < ASSAY_GROUP; j++) {
+            double value = (double)values[i + j], rest = value - (double)group[j];
+            tensor->squares += value * value;
+            tensor->lost += rest * rest;
+        }
     }
-    return count * sizeof narrow;
 }
 
-static assay_status write_computed(const assay_save_tensor *tensor, float *buffer, size_t step, assay_writer *writer,
+/* As bytes on disk: in place, or, of a block type, in `packed`. */
+static assay_status hand_over(assay_save_tensor *tensor, float *values, size_t count, void *packed,
+                              assay_writer *writer, assay_error *err)
+{
+    bool blocks = assay_dtype_block(tensor->dtype) > 1;
+    size_t size = count / assay_dtype_block(tensor->dtype) * assay_dtype_block_bytes(tensor->dtype);
+    void *bytes = blocks ? packed : values;
+    assay_dtype_from_f32(tensor->dtype, values, bytes, count);
+    if (blocks) count_loss(tensor, values, bytes, count);
+    return assay_writer_write(writer, bytes, size, err);
+}
+
+/* buffer: `step` rows of values, one of an adapter's share, and as much again for packed blocks. */
+static assay_status write_computed(assay_save_tensor *tensor, float *buffer, size_t step, assay_writer *writer,
                                    assay_error *err)
 {
-    float *delta = buffer + step * tensor->cols;
+    float *delta = buffer + step * tensor->cols, *packed = delta + tensor->cols;
+    float more = (tensor->stored.plus_one ? 1.0f : 0.0f) - (tensor->plus_one ? 1.0f : 0.0f);
     for (size_t done = 0, rows; done < tensor->count; done += rows) {
         rows = tensor->count - done < step ? tensor->count - done : step;
         size_t first = tensor->first + done;
         read_rows(tensor, first, rows, buffer);
-        for (size_t i = 0; tensor->plus_one && i < rows * tensor->cols; i++) buffer[i] -= 1;
-        for (size_t i = 0; tensor->a && i < rows; i++) add_adapter(tensor, first + i, buffer + i * tensor->cols, delta);
-        ASSAY_TRY(assay_writer_write(writer, buffer, encode(tensor->dtype, buffer, rows * tensor->cols), err));
+        for (size_t i = 0; tensor->plus_one != tensor->stored.plus_one && i < rows * tensor->cols; i++)
+            buffer[i] += more;
+        for (size_t i = 0; tensor->a && i < rows; i++)
+            add_adapter(tensor, model_row(tensor, first + i), buffer + i * tensor->cols, delta);
+        ASSAY_TRY(hand_over(tensor, buffer, rows * tensor->cols, packed, writer, err));
     }
     return ASSAY_OK;
 }
 
-static assay_status write_tensor(const assay_save_tensor *tensor, assay_writer *writer, assay_error *err)
+static assay_status write_tensor(assay_save_tensor *tensor, assay_writer *writer, assay_error *err)
 {
     size_t size, step = tensor->cols < CHUNK ? CHUNK / (tensor->cols ? tensor->cols : 1) : 1, needed;
     if (tensor->count == 0 || tensor->cols == 0) return ASSAY_OK;
-    bool changed = tensor->read || tensor->a || is_moved(tensor) || tensor->plus_one;
+    bool changed = tensor->read || tensor->a || is_moved(tensor) || tensor->plus_one != tensor->stored.plus_one;
     if (!changed && tensor->dtype == tensor->from) {
         const uint8_t *bytes = row_bytes(tensor, tensor->first, &size);
         return assay_writer_write(writer, bytes, size * tensor->count, err);
     }
-    float *buffer = assay_mul_size(step + 1, tensor->cols, &needed) ? assay_alloc(needed, sizeof *buffer) : NULL;
+    bool counted = assay_mul_size(step + 1, tensor->cols, &needed) && assay_mul_size(needed, 2, &needed);
+    float *buffer = counted ? assay_alloc(needed, sizeof *buffer) : NULL;
     ASSAY_TRY_ALLOC(buffer, tensor->name, err);
     assay_status status = write_computed(tensor, buffer, step, writer, err);
     assay_free(buffer);
@@ -187,7 +228,7 @@ static assay_status write_tensor(const assay_save_tensor *tensor, assay_writer *
 
 static assay_status source(void *context, const assay_tensor *tensor, assay_writer *writer, assay_error *err)
 {
-    const assay_save_list *list = context;
+    assay_save_list *list = context;
     for (size_t i = 0; i < list->count; i++)
         if (!strcmp(list->items[i].name, tensor->name)) return write_tensor(&list->items[i], writer, err);
     return assay_error_set(err, ASSAY_E_FORMAT, "tensor %s is not in the list to be written", tensor->name);
@@ -202,16 +243,35 @@ static assay_status describe(const assay_save_tensor *item, assay_tensor *out, a
     return assay_error_set(err, ASSAY_E_FORMAT, "tensor %s is too large", item->name);
 }
 
-assay_status assay_save_list_write(const assay_save_list *list, const char *folder, size_t shard_bytes,
-                                   assay_error *err)
+static assay_status describe_all(const assay_save_list *list, assay_tensor **out, assay_error *err)
 {
     assay_status status = ASSAY_OK;
-    assay_tensor *tensors = assay_alloc(list->count, sizeof *tensors);
+    assay_tensor *tensors = *out = assay_alloc(list->count, sizeof *tensors);
     ASSAY_TRY_ALLOC(tensors, "a list of tensors", err);
     for (size_t i = 0; i < list->count && status == ASSAY_OK; i++) status = describe(&list->items[i], &tensors[i], err);
+    return status;
+}
+
+assay_status assay_save_list_write(assay_save_list *list, const char *folder, size_t shard_bytes, assay_error *err)
+{
+    assay_tensor *tensors;
+    assay_status status = describe_all(list, &tensors, err);
     if (status == ASSAY_OK)
-        status = assay_checkpoint_write_sharded(folder, tensors, list->count, source, (void *)(uintptr_t)list,
+        status = assay_checkpoint_write_sharded(folder, tensors, list->count, source, list,
                                                 shard_bytes ? shard_bytes : ASSAY_SHARD_BYTES, err);
     assay_free(tensors);
+    return status;
+}
+
+assay_status assay_save_list_write_body(assay_save_list *list, const char *folder, const char *architecture,
+                                        assay_error *err)
+{
+    assay_tensor *tensors;
+    char *path = assay_path_join(folder, ASSAY_BODY_FILE);
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = describe_all(list, &tensors, err);
+    if (status == ASSAY_OK) status = assay_gguf_write(path, architecture, tensors, list->count, source, list, err);
+    assay_free(tensors);
+    assay_free(path);
     return status;
 }

@@ -24,6 +24,8 @@ typedef struct assay_save_tensor {
     size_t first, count;               /* the rows taken */
     int permuted_heads, grouped_heads; /* rows lie as GGUF lays them out (checkpoint.h); 0: not */
     bool plus_one;                     /* the source holds one more (checkpoint.h) */
+    assay_weight stored;               /* the same three of the file; with block types, for a packed body */
+    double squares, lost;              /* set by writing a block type: of the values, and of what rounding took */
     const float *a, *b; /* an adapter to add: A [adapter_rank, cols], B [rows, adapter_rank]; NULL: none */
     size_t adapter_rank;
     float scale;
@@ -40,6 +42,9 @@ void assay_save_list_release(assay_save_list *list); /* safe on a zeroed list */
 assay_status assay_save_list_add(assay_save_list *list, const assay_save_tensor *tensor, const char *name,
                                  assay_error *err);
 
+/* Where a file leaves out the base model's prefix, the name with it, in text; else the name itself. */
+const char *assay_save_full_name(const assay_architecture *arch, const char *name, char *text, size_t size);
+
 /* A source out of a checkpoint's weight or of a program's parameter (with its adapter, if any). Whole, on disk as it is
  * in the source. */
 assay_save_tensor assay_save_tensor_of_weight(const assay_weight *weight);
@@ -53,7 +58,10 @@ assay_status assay_save_list_add_frequencies(assay_save_list *list, const assay_
 void assay_save_list_set_dtype(assay_save_list *list, assay_dtype dtype, bool keep);
 
 /* Weight files into the folder, in the list's order, sharded above shard_bytes. */
-assay_status assay_save_list_write(const assay_save_list *list, const char *folder, size_t shard_bytes,
-                                   assay_error *err);
+assay_status assay_save_list_write(assay_save_list *list, const char *folder, size_t shard_bytes, assay_error *err);
+
+/* The same into one packed body (checkpoint.h, ASSAY_BODY_FILE) of the folder. */
+assay_status assay_save_list_write_body(assay_save_list *list, const char *folder, const char *architecture,
+                                        assay_error *err);
 
 #endif

@@ -64,6 +64,13 @@ typedef enum assay_opt_pooling { ASSAY_OPT_POOLING_AUTO, ASSAY_OPT_POOLING_LAST 
 typedef enum assay_opt_head_init { ASSAY_OPT_HEAD_NORMAL, ASSAY_OPT_HEAD_ZERO } assay_opt_head_init;
 typedef enum assay_opt_on_nan { ASSAY_OPT_NAN_STOP, ASSAY_OPT_NAN_SKIP } assay_opt_on_nan;
 typedef enum assay_opt_format { ASSAY_OPT_FORMAT_HF, ASSAY_OPT_FORMAT_GLM } assay_opt_format;
+typedef enum assay_opt_quantize {
+    ASSAY_OPT_QUANTIZE_NONE,
+    ASSAY_OPT_QUANTIZE_Q4_K,
+    ASSAY_OPT_QUANTIZE_Q5_K,
+    ASSAY_OPT_QUANTIZE_Q6_K,
+    ASSAY_OPT_QUANTIZE_Q8_0
+} assay_opt_quantize;
 typedef enum assay_opt_activation { ASSAY_OPT_ACTIVATION_NONE, ASSAY_OPT_ACTIVATION_SIGMOID } assay_opt_activation;
 typedef enum assay_opt_log_level {
     ASSAY_OPT_LOG_ERROR,
@@ -199,8 +206,9 @@ typedef struct assay_options {
 
     /* convert, init, bench */
     assay_opt_format format;
+    assay_opt_quantize quantize;
     const char *arch, *preset;
-    int64_t layers; /* 0: the preset's */
+    int64_t layers, hidden, ffn; /* 0: the preset's */
     assay_opt_dtype dtype;
     int64_t tokens;
 

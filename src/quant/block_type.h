@@ -11,27 +11,37 @@
 
 enum { ASSAY_GROUP = 32 };
 
-/* enum name, file and function name, bytes a block, elements a block, number in GGUF */
-#define ASSAY_BLOCK_MAP(X)          \
-    X(Q8_0, q8_0, 34, 32, 8)        \
-    X(Q4_0, q4_0, 18, 32, 2)        \
-    X(Q4_1, q4_1, 20, 32, 3)        \
-    X(Q5_0, q5_0, 22, 32, 6)        \
-    X(Q5_1, q5_1, 24, 32, 7)        \
-    X(Q2_K, q2_k, 84, 256, 10)      \
-    X(Q3_K, q3_k, 110, 256, 11)     \
-    X(Q4_K, q4_k, 144, 256, 12)     \
-    X(Q5_K, q5_k, 176, 256, 13)     \
-    X(Q6_K, q6_k, 210, 256, 14)     \
-    X(IQ4_NL, iq4_nl, 18, 32, 20)   \
-    X(IQ4_XS, iq4_xs, 136, 256, 23) \
-    X(MXFP4, mxfp4, 17, 32, 39)
-
-/* dst[0 .. ASSAY_GROUP) = elements part * ASSAY_GROUP ... of the block. src may be misaligned. */
 typedef void (*assay_decode_group)(const uint8_t *src, size_t part, float *dst);
+typedef void (*assay_quantise_block)(const float *src, uint8_t *dst);
 
-#define ASSAY_DECODE_DECLARE(name, file, ...) void assay_##file##_decode(const uint8_t *src, size_t part, float *dst);
-ASSAY_BLOCK_MAP(ASSAY_DECODE_DECLARE)
-#undef ASSAY_DECODE_DECLARE
+/* enum name, file and function name, bytes a block, elements a block, number in GGUF, whether the file quantises */
+// clang-format off
+#define ASSAY_BLOCK_MAP(X)                 \
+    X(Q8_0,   q8_0,   34,  32,  8,  MADE)  \
+    X(Q4_0,   q4_0,   18,  32,  2,  READ)  \
+    X(Q4_1,   q4_1,   20,  32,  3,  READ)  \
+    X(Q5_0,   q5_0,   22,  32,  6,  MADE)  \
+    X(Q5_1,   q5_1,   24,  32,  7,  MADE)  \
+    X(Q2_K,   q2_k,   84,  256, 10, READ)  \
+    X(Q3_K,   q3_k,   110, 256, 11, READ)  \
+    X(Q4_K,   q4_k,   144, 256, 12, MADE)  \
+    X(Q5_K,   q5_k,   176, 256, 13, MADE)  \
+    X(Q6_K,   q6_k,   210, 256, 14, MADE)  \
+    X(IQ4_NL, iq4_nl, 18,  32,  20, READ)  \
+    X(IQ4_XS, iq4_xs, 136, 256, 23, READ)  \
+    X(MXFP4,  mxfp4,  17,  32,  39, READ)
+// clang-format on
+
+/* Quantisers by that last column: MADE its own, READ none. */
+#define ASSAY_QUANTISER_MADE(file) assay_##file##_quantise
+#define ASSAY_QUANTISER_READ(file) NULL
+
+/* decode: dst[0 .. ASSAY_GROUP) = elements part * ASSAY_GROUP ... of the block. quantise: a whole block. Bytes may be
+ * misaligned. */
+#define ASSAY_BLOCK_DECLARE(name, file, ...)                                 \
+    void assay_##file##_decode(const uint8_t *src, size_t part, float *dst); \
+    void assay_##file##_quantise(const float *src, uint8_t *dst);
+ASSAY_BLOCK_MAP(ASSAY_BLOCK_DECLARE)
+#undef ASSAY_BLOCK_DECLARE
 
 #endif

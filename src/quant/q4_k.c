@@ -12,3 +12,13 @@ void assay_q4_k_decode(const uint8_t *src, size_t part, float *dst)
     float step = assay_block_f16(src) * (float)scale, least = assay_block_f16(src + 2) * (float)minimum;
     for (int j = 0; j < ASSAY_GROUP; j++) dst[j] = step * (float)(q[j] >> shift & 15) - least;
 }
+
+void assay_q4_k_quantise(const float *src, uint8_t *dst)
+{
+    uint8_t levels[256];
+    assay_k_quantise(src, 16, dst, levels);
+    for (size_t i = 0; i < 128; i++) {
+        const uint8_t *low = levels + 64 * (i / 32) + i % 32;
+        dst[16 + i] = (uint8_t)(low[0] | low[32] << 4);
+    }
+}

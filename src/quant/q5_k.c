@@ -13,3 +13,15 @@ void assay_q5_k_decode(const uint8_t *src, size_t part, float *dst)
     for (int j = 0; j < ASSAY_GROUP; j++)
         dst[j] = step * (float)((q[j] >> shift & 15) | (fifth[j] >> part & 1) << 4) - least;
 }
+
+void assay_q5_k_quantise(const float *src, uint8_t *dst)
+{
+    uint8_t levels[256];
+    assay_k_quantise(src, 32, dst, levels);
+    memset(dst + 16, 0, 32);
+    for (size_t i = 0; i < 256; i++) dst[16 + i % 32] |= (uint8_t)(levels[i] >> 4 << i / 32);
+    for (size_t i = 0; i < 128; i++) {
+        const uint8_t *low = levels + 64 * (i / 32) + i % 32;
+        dst[48 + i] = (uint8_t)((low[0] & 15) | (low[32] & 15) << 4);
+    }
+}

@@ -1,11 +1,13 @@
-/* A chart is a box of 640 x 260 units with the plot inside it. Ticks are 1, 2 or 5 times a power of ten apart. A line
- * of more points than the plot has room for is drawn through the means of equal runs of points. */
+/* A chart is a box of 480 x 250 units with the plot inside it: letters of 13 units stay legible where a phone makes the
+ * box 340 pixels wide. Ticks are 1, 2 or 5 times a power of ten apart. A line of more points than the plot has room for
+ * is drawn through the means of equal runs of points. */
 #include "report/chart.h"
 
 #include <math.h>
 #include <stdio.h>
 
-enum { WIDTH = 640, HEIGHT = 260, LEFT = 76, RIGHT = 14, TOP = 12, BOTTOM = 42, MOST_POINTS = 500, MOST_TICKS = 40 };
+enum { WIDTH = 480, HEIGHT = 250, LEFT = 76, RIGHT = 14, TOP = 14, BOTTOM = 50, MOST_POINTS = 500, MOST_TICKS = 40 };
+enum { TICK_DROP = 18, LABEL_RISE = 6, COUNT_RISE = 5 }; /* of texts, from axis, edge and bar */
 
 typedef struct frame {
     assay_page *page;
@@ -97,26 +99,30 @@ static void put_y_axis(const frame *f)
 
 static void put_x_axis(const frame *f)
 {
-    double range = f->x_high - f->x_low, step = tick_step(range, 8);
+    double range = f->x_high - f->x_low, step = tick_step(range, 6);
     double first;
     int count = ticks_of(f->x_low, f->x_high, step, &first);
     for (int i = 0; i < count; i++) {
         double x = first + i * step;
         assay_page_add(f->page, "<text class=\"tick mid\" x=\"%.1f\" y=\"%d\">%.6g</text>", at_x(f, x),
-                       HEIGHT - BOTTOM + 16, fabs(x) < 1e-9 * range ? 0 : x);
+                       HEIGHT - BOTTOM + TICK_DROP, fabs(x) < 1e-9 * range ? 0 : x);
     }
 }
 
 static void open_chart(const frame *f, bool number_axis)
 {
-    assay_page_add(f->page, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\"><title>%s</title>", WIDTH,
-                   HEIGHT, f->chart->title, f->chart->title);
+    static const char *const units[] = {"number", "percent", "bytes"};
+    assay_page_add(f->page,
+                   "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\" data-unit=\"%s\" data-label=\"%s\" "
+                   "data-plot=\"%d %d %d %d\" data-range=\"%.9g %.9g %.9g %.9g\">",
+                   WIDTH, HEIGHT, f->chart->title, units[f->chart->unit], f->chart->x_label, LEFT, WIDTH - RIGHT, TOP,
+                   HEIGHT - BOTTOM, f->x_low, f->x_high, f->y_low, f->y_high);
     put_y_axis(f);
     if (number_axis) put_x_axis(f);
     assay_page_add(f->page, "<path class=\"axis\" d=\"M%d %dV%dH%d\"/>", LEFT, TOP, HEIGHT - BOTTOM, WIDTH - RIGHT);
     assay_page_add(f->page, "<text class=\"label mid\" x=\"%d\" y=\"%d\">%s</text>", (LEFT + WIDTH - RIGHT) / 2,
-                   HEIGHT - 6, f->chart->x_label);
-    assay_page_add(f->page, "<text class=\"label mid\" transform=\"translate(12 %d) rotate(-90)\">%s</text>",
+                   HEIGHT - LABEL_RISE, f->chart->x_label);
+    assay_page_add(f->page, "<text class=\"label side mid\" transform=\"translate(13 %d) rotate(-90)\">%s</text>",
                    (TOP + HEIGHT - BOTTOM) / 2, f->chart->y_label);
 }
 
@@ -156,13 +162,19 @@ static bool mean_point(const assay_series *s, size_t begin, size_t end, double *
     return true;
 }
 
+static void put_classes(assay_page *page, const assay_series *s)
+{
+    assay_page_add(page, "line s%d%s%s", s->color, s->thin ? " thin" : "", s->dashed ? " dashed" : "");
+}
+
 static void put_line(const frame *f, const assay_series *s)
 {
     size_t run = s->count / MOST_POINTS + 1;
     bool pen_down = false;
     double x, y;
-    assay_page_add(f->page, "<path class=\"line s%d%s%s\" d=\"", s->color, s->thin ? " thin" : "",
-                   s->dashed ? " dashed" : "");
+    assay_page_add(f->page, "<path class=\"");
+    put_classes(f->page, s);
+    assay_page_add(f->page, "\" data-name=\"%s\" d=\"", s->name ? s->name : f->chart->title);
     for (size_t i = 0; i < s->count; i += run) {
         bool there = mean_point(s, i, i + run < s->count ? i + run : s->count, &x, &y);
         if (there)
@@ -173,13 +185,24 @@ static void put_line(const frame *f, const assay_series *s)
     assay_page_add(f->page, "\"/>");
 }
 
+/* A sample of the series: its line, its dots, or both. */
+static void put_key(assay_page *page, const assay_series *s)
+{
+    assay_page_add(page, "<span><svg class=\"key\" viewBox=\"0 0 26 10\" aria-hidden=\"true\">");
+    if (!s->no_line) {
+        assay_page_add(page, "<path class=\"");
+        put_classes(page, s);
+        assay_page_add(page, "\" d=\"M0 5H26\"/>");
+    }
+    if (s->dots) assay_page_add(page, "<circle class=\"dot s%d\" cx=\"13\" cy=\"5\" r=\"3.5\"/>", s->color);
+    assay_page_add(page, "</svg>%s</span> ", s->name);
+}
+
 static void put_legend(assay_page *page, const assay_series *series, size_t count)
 {
     assay_page_add(page, "<p class=\"legend\">");
     for (size_t i = 0; i < count; i++)
-        if (series[i].name && series[i].count)
-            assay_page_add(page, "<span><i class=\"s%d%s\"></i>%s</span> ", series[i].color,
-                           series[i].thin ? " thin" : "", series[i].name);
+        if (series[i].name && series[i].count) put_key(page, &series[i]);
     assay_page_add(page, "</p>");
 }
 
@@ -206,7 +229,7 @@ void assay_chart_lines(assay_page *page, const assay_chart *chart, const assay_s
     put_legend(page, series, count);
     open_chart(&f, true);
     for (size_t s = 0; s < count; s++) {
-        put_line(&f, &series[s]);
+        if (!series[s].no_line) put_line(&f, &series[s]);
         for (size_t i = 0; series[s].dots && i < series[s].count; i++)
             if (is_drawn(series[s].y[i]) && is_drawn(series[s].x[i])) put_dot(&f, &series[s], i);
     }
@@ -223,8 +246,13 @@ static void put_bar(const frame *f, const assay_bar *bar)
     assay_page_text(f->page, bar->label);
     assay_page_add(f->page, "</title></rect>");
     put_whisker(f, (left + right) / 2, bar->low, bar->high, 0);
+    /* Beside a whisker there is room at the bar's foot alone. */
+    if (bar->pairs)
+        assay_page_add(f->page, "<text class=\"count mid\" x=\"%.1f\" y=\"%.1f\">%zu</text>", (left + right) / 2,
+                       (is_drawn(bar->low) ? foot : top) - COUNT_RISE, bar->pairs);
     if (!*bar->tick) return;
-    assay_page_add(f->page, "<text class=\"tick mid\" x=\"%.1f\" y=\"%d\">", (left + right) / 2, HEIGHT - BOTTOM + 16);
+    assay_page_add(f->page, "<text class=\"tick mid\" x=\"%.1f\" y=\"%d\">", (left + right) / 2,
+                   HEIGHT - BOTTOM + TICK_DROP);
     assay_page_text(f->page, bar->tick);
     assay_page_add(f->page, "</text>");
 }

@@ -1,6 +1,7 @@
 /* Charts as inline SVG: lines over a number axis, and bars. Colours come from the page's style sheet by class (s1 ..
- * s4; s0 is ink), so that light, dark and print each have their own; every mark that stands for a number has a <title>,
- * which browsers show and screen readers read. */
+ * s4; s0 is ink), so that light, dark and print each have their own. Every mark that stands for a number has a <title>,
+ * which screen readers read; lines have their names and the plot its ranges, out of which the page's script says the
+ * values under the pointer (report_script.c). A legend shows each series as it is drawn. */
 #ifndef ASSAY_REPORT_CHART_H
 #define ASSAY_REPORT_CHART_H
 
@@ -18,6 +19,7 @@ typedef struct assay_series {
     const double *low, *high; /* whiskers; NULL: none */
     size_t count;
     bool thin, dots, dashed;
+    bool no_line; /* dots alone: too few points to be joined */
 } assay_series;
 
 typedef struct assay_chart {
@@ -37,6 +39,7 @@ typedef struct assay_bar {
     int color;
     char label[96]; /* what the mark says when asked */
     char tick[24];  /* under the bar; "": the number axis is drawn instead */
+    size_t pairs;   /* shown on the bar; 0: nothing */
 } assay_bar;
 
 void assay_chart_bars(assay_page *page, const assay_chart *chart, const assay_bar *bars, size_t count);

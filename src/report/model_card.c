@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { README_BYTES = 1 << 20, NAME_BYTES = 96 };
+enum { NAME_BYTES = 96 };
 
 /* Whether YAML reads the bare word as that text: a path or name, and no number, keyword or syntax. */
 static bool is_plain(const char *value)
@@ -114,6 +114,15 @@ assay_status assay_card_evaluation(assay_buf *out, const assay_card *card, assay
                             number(e, "pairs"), number(e, "ties"), number(e, "longer_wins"));
 }
 
+assay_status assay_card_save(const assay_buf *text, const char *folder, assay_error *err)
+{
+    char *path = assay_path_join(folder, "README.md");
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = assay_file_write_atomic(path, text->data, text->size, err);
+    assay_free(path);
+    return status;
+}
+
 /* The metadata is looked through line by line: only a plain or quoted scalar at the left edge counts. */
 static char *license_in(const char *text)
 {
@@ -133,7 +142,7 @@ char *assay_card_license(const char *folder)
 {
     char *text = NULL, *license = NULL, *path = assay_path_join(folder, "README.md");
     size_t size;
-    if (path && assay_path_exists(path) && assay_file_read(path, README_BYTES, &text, &size, NULL) == ASSAY_OK)
+    if (path && assay_path_exists(path) && assay_file_read(path, ASSAY_CARD_BYTES, &text, &size, NULL) == ASSAY_OK)
         license = license_in(text);
     assay_free(text);
     assay_free(path);

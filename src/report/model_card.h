@@ -4,6 +4,7 @@
  *     ASSAY_TRY(assay_card_metadata(&out, &card, err));
  *     ... text is appended to `out` by the caller ...
  *     ASSAY_TRY(assay_card_evaluation(&out, &card, err));
+ *     ASSAY_TRY(assay_card_save(&out, folder, err)); // as README.md
  *
  * Metadata: base_model, library_name, pipeline_tag, license (the base's, where its card says one), tags, datasets,
  * metrics, model-index with the held-out accuracy (hub-docs' modelcard.md; huggingface_hub's ModelCard and EvalResult
@@ -14,6 +15,8 @@
 #include "base/buf.h"
 
 #include <jansson.h>
+
+enum { ASSAY_CARD_BYTES = 1 << 20 }; /* more than any card has */
 
 typedef enum assay_card_task { ASSAY_CARD_REWARD, ASSAY_CARD_GENERATION } assay_card_task;
 
@@ -32,6 +35,8 @@ assay_status assay_card_metadata(assay_buf *out, const assay_card *card, assay_e
 
 /* A sentence on the evaluation; nothing without one. */
 assay_status assay_card_evaluation(assay_buf *out, const assay_card *card, assay_error *err);
+
+assay_status assay_card_save(const assay_buf *text, const char *folder, assay_error *err);
 
 /* The license that a folder's README.md names, freed with assay_free; NULL: none, or no such file. */
 char *assay_card_license(const char *folder);

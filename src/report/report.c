@@ -19,10 +19,9 @@ static void build(assay_page *page, const assay_run_data *data)
     assay_report_evaluation(page, data);
     assay_report_worst(page, data);
     assay_report_facts(page, data);
-    assay_page_add(page, "</"
-                         "main>\n<script>addEventListener(\"beforeprint\",()=>document.querySelectorAll(\"details\")."
-                         "forEach(d=>d.open=true))</script>\n"
-                         "</body></html>\n");
+    assay_page_add(page, "</main>\n<script>\n");
+    if (page->status == ASSAY_OK) page->status = assay_buf_text(&page->buf, assay_report_script, page->err);
+    assay_page_add(page, "</script>\n</body></html>\n");
 }
 
 static assay_status write_page(const assay_run_data *data, const char *path, size_t *bytes, assay_error *err)

@@ -1,6 +1,7 @@
 /* report.html: one file that shows a run, from what the run's folder holds (docs/report.md says what and from where).
  *
- * It needs no other file, no network and no script to be read; the only script opens the folded texts before printing.
+ * It needs no other file, no network and no script to be read; its script says the values under the pointer, copies the
+ * command line and opens the folded texts before printing.
  * Text from data, options and file names is escaped. The same folder gives the same bytes. */
 #ifndef ASSAY_REPORT_REPORT_H
 #define ASSAY_REPORT_REPORT_H

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MARGIN_BINS = 40, LENGTH_GROUPS = 6, LENGTH_GROUP_PAIRS = 10 };
+enum { MARGIN_BINS = 20, LENGTH_GROUPS = 5, LENGTH_GROUP_PAIRS = 10 };
 
 typedef struct sized {
     double tokens, win; /* tokens of the longer side */
@@ -51,6 +51,7 @@ static assay_bar accuracy_bar(double wins, double pairs, size_t place)
                      .label = "no pairs"};
     if (!(pairs > 0)) return bar;
     bar.height = wins / pairs;
+    bar.pairs = (size_t)pairs;
     assay_wilson_interval(wins, pairs, &bar.low, &bar.high);
     assay_text_format(bar.label, sizeof bar.label, "%.1f %% of %.0f pairs (%.1f to %.1f %%)", 100 * bar.height, pairs,
                       100 * bar.low, 100 * bar.high);
@@ -68,7 +69,7 @@ static void accuracy_chart(assay_page *page, const char *title, const char *x_la
                          .y_high = 1,
                          .x_low = -0.6,
                          .x_high = (double)count - 0.4};
-    assay_page_add(page, "<figure><h3>%s</h3><p class=\"legend\"></p>", title);
+    assay_page_add(page, "<figure><h3>%s</h3><p class=\"legend\"><span>in a bar: how many pairs</span></p>", title);
     assay_chart_bars(page, &chart, bars, count);
     assay_page_add(page, "</figure>\n");
 }
@@ -92,6 +93,7 @@ static void margins(assay_page *page, const assay_judged *pairs, size_t count)
         bars[b] = (assay_bar){.from = from,
                               .to = to,
                               .height = (double)bins[b],
+                              .pairs = bins[b],
                               .low = (double)NAN,
                               .high = (double)NAN,
                               .color = b < MARGIN_BINS / 2 ? 2 : 3};
@@ -177,8 +179,7 @@ static void lengths(assay_page *page, sized *pairs, size_t count)
 
 static void length_ratios(assay_page *page, const assay_judged *pairs, size_t count)
 {
-    static const char *const ticks[ASSAY_LENGTH_BINS] = {"below half", "shorter", "within a fifth", "longer",
-                                                         "twice or more"};
+    static const char *const ticks[ASSAY_LENGTH_BINS] = {"below half", "shorter", "alike", "longer", "double"};
     assay_length_bin bins[ASSAY_LENGTH_BINS];
     assay_bar bars[ASSAY_LENGTH_BINS];
     assay_length_bins(pairs, count, bins);
@@ -186,8 +187,8 @@ static void length_ratios(assay_page *page, const assay_judged *pairs, size_t co
         bars[b] = accuracy_bar(bins[b].tally.wins, (double)bins[b].tally.pairs, b);
         snprintf(bars[b].tick, sizeof bars[b].tick, "%s", ticks[b]);
     }
-    accuracy_chart(page, "Accuracy by which answer is longer",
-                   "the chosen answer, in characters, against the rejected one", bars, ASSAY_LENGTH_BINS);
+    accuracy_chart(page, "Accuracy by which answer is longer", "the chosen answer's characters; alike: within a fifth",
+                   bars, ASSAY_LENGTH_BINS);
 }
 
 static void charts(assay_page *page, const json_t *lines, evaluated *e)

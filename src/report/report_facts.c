@@ -78,7 +78,7 @@ void assay_report_facts(assay_page *page, const assay_run_data *data)
         assay_page_add(
             page,
             "<h2>Options</h2><p>This run has not ended: assay.json, which names its options, is not there yet.</p>\n");
-    table(page, "Options", json_object_get(data->notes, "options"));
+    assay_report_options(page, json_object_get(data->notes, "options"));
     assay_page_add(page, "<div class=\"beside\">\n");
     table(page, "Version and rendering", version);
     table(page, "Fingerprints", json_object_get(data->notes, "fingerprints"));

@@ -7,7 +7,8 @@
 
 typedef struct figures {
     const json_t *first, *last; /* evaluations */
-    double steps, pairs, tokens, seconds, planned, rss;
+    double steps, pairs, tokens, seconds, eval_seconds, planned, rss;
+    double taken, promised; /* of the whole process: at most, and by the plan; 0: a run of 0.1 does not say */
     double accuracy, low, high, longer;
 } figures;
 
@@ -28,6 +29,9 @@ static figures look(const assay_run_data *data)
     f.pairs = sum(data->steps, "pairs", false);
     f.tokens = sum(data->steps, "tokens", false) - sum(data->steps, "tokens_shared", false);
     f.seconds = sum(data->steps, "seconds", false);
+    f.eval_seconds = sum(data->evaluations, "eval_seconds", false);
+    f.taken = sum(data->steps, "anon_peak_bytes", true);
+    f.promised = sum(data->steps, "anon_planned_bytes", true);
     f.planned = sum(data->steps, "planned_bytes", true);
     f.rss = sum(data->steps, "rss_bytes", true);
     f.accuracy = assay_run_number(f.last, "eval_accuracy");
@@ -71,16 +75,23 @@ static void tiles(assay_page *page, const figures *f)
     if (f->last) of_evaluation(page, f);
     assay_page_add(page, "<div class=\"tile\"><b>%.0f</b><span>steps, %.0f pairs</span><span>in ", f->steps, f->pairs);
     seconds_text(page, f->seconds);
-    assay_page_add(page, " of training</span></div>\n");
+    assay_page_add(page, " of training");
+    if (f->eval_seconds > 0) {
+        assay_page_add(page, " and ");
+        seconds_text(page, f->eval_seconds);
+        assay_page_add(page, " of evaluation");
+    }
+    assay_page_add(page, "</span></div>\n");
     if (f->seconds > 0)
         assay_page_add(page,
                        "<div class=\"tile\"><b>%.0f</b><span>tokens per second</span><span>computed; shared prompts "
                        "once</span></div>\n",
                        f->tokens / f->seconds);
     assay_page_add(page, "<div class=\"tile\"><b>");
-    assay_page_bytes(page, f->rss);
-    assay_page_add(page, "</b><span>most memory resident</span><span>planned ");
-    assay_page_bytes(page, f->planned);
+    assay_page_bytes(page, f->promised > 0 ? f->taken : f->rss);
+    assay_page_add(page, "</b><span>%s</span><span>planned ",
+                   f->promised > 0 ? "most memory of the process" : "most memory resident");
+    assay_page_bytes(page, f->promised > 0 ? f->promised : f->planned);
     assay_page_add(page, "</span></div>\n</div>\n");
 }
 
@@ -133,8 +144,8 @@ static void remarks(assay_page *page, const assay_run_data *data, const figures 
              "Rewards follow the answers' length (correlation above 0.5): see accuracy by which answer is longer.");
     if (f->steps > 0 && f->steps < 50)
         note(page, &any, "Fewer than 50 optimizer steps: a smaller batch or more epochs may train better.");
-    if (f->rss > f->planned && f->planned > 0)
-        note(page, &any, "More memory was resident than planned; data and program count beside the plan.");
+    if (f->promised > 0 && f->taken > f->promised)
+        note(page, &any, "The process took more memory than was planned for it.");
     if (any) assay_page_add(page, "</ul>\n");
 }
 
@@ -157,7 +168,12 @@ void assay_report_summary(assay_page *page, const assay_run_data *data)
         assay_page_add(page, " \xc2\xb7 Assay ");
         assay_page_value(page, json_object_get(data->notes, "assay"));
     }
+    if (*data->written) {
+        assay_page_add(page, " \xc2\xb7 written ");
+        assay_page_text(page, data->written);
+    }
     assay_page_add(page, "</p>\n");
+    assay_report_command(page, data);
     tiles(page, &f);
     remarks(page, data, &f);
 }

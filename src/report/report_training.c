@@ -5,6 +5,9 @@
 
 #include <math.h>
 
+/* Two evaluations, before and after, are no trend: a line would say what happened between them. */
+enum { FEWEST_OF_A_TREND = 3, MOST_DOTS = 60 };
+
 typedef struct curves {
     assay_page *page;
     const assay_run_data *data;
@@ -42,7 +45,8 @@ static assay_series of_evaluations(const curves *c, const char *name, int color,
                           .x = c->at_evaluation,
                           .y = values,
                           .count = values ? c->evaluations : 0,
-                          .dots = c->evaluations <= 60};
+                          .dots = c->evaluations <= MOST_DOTS,
+                          .no_line = c->evaluations < FEWEST_OF_A_TREND};
 }
 
 static assay_chart chart_of(const char *title, const char *y_label)
@@ -82,7 +86,7 @@ static void compared(const curves *c, assay_chart chart, const char *key, const 
                              of_evaluations(c, "held out", 2, held)};
     series[0].thin = true;
     series[2].dashed = true;
-    series[2].dots = false;
+    series[2].dots = series[2].no_line = false;
     series[3].low = low_key ? lows : NULL;
     series[3].high = high_key ? highs : NULL;
     figure(c, &chart, series, 4);
@@ -100,8 +104,8 @@ static void rewards(const curves *c)
     if (chosen) smooth(chosen, c->steps);
     if (rejected) smooth(rejected, c->steps);
     assay_series series[] = {of_steps(c, "chosen", 3, chosen), of_steps(c, "rejected", 2, rejected),
-                             of_evaluations(c, "held out: dashed", 3, held_chosen),
-                             of_evaluations(c, NULL, 2, held_rejected)};
+                             of_evaluations(c, "chosen, held out", 3, held_chosen),
+                             of_evaluations(c, "rejected, held out", 2, held_rejected)};
     series[2].dashed = series[3].dashed = true;
     figure(c, &chart, series, 4);
     assay_free(chosen);
@@ -124,20 +128,29 @@ static void one(const curves *c, const char *title, const char *label, const cha
     assay_free(mean);
 }
 
+/* The plan is of weights, gradients, moments and arena; the process has the program, its libraries and the data
+ * besides, which is planned too (anon_planned_bytes). What is resident counts mapped weight files as far as they were
+ * read. */
 static void memory(const curves *c)
 {
-    double *planned = column(c, c->data->steps, "planned_bytes"), *peak = column(c, c->data->steps, "peak_bytes"),
-           *rss = column(c, c->data->steps, "rss_bytes");
+    static const char *const keys[] = {"peak_bytes", "planned_bytes", "anon_peak_bytes", "anon_planned_bytes",
+                                       "rss_bytes"};
+    static const char *const names[] = {"plan, in use", "plan", "process", "process, planned", "resident"};
+    static const int colors[] = {3, 1, 2, 2, 4};
+    enum { LINES = sizeof keys / sizeof *keys };
     assay_chart chart = chart_of("Memory planned and observed", "memory");
+    assay_series series[LINES];
+    double *values[LINES];
     chart.unit = ASSAY_UNIT_BYTES;
     chart.from_zero = true;
-    assay_series series[] = {of_steps(c, "planned", 4, planned), of_steps(c, "of the plan in use", 3, peak),
-                             of_steps(c, "resident (the system's count)", 2, rss)};
-    series[0].dashed = true;
-    figure(c, &chart, series, 3);
-    assay_free(planned);
-    assay_free(peak);
-    assay_free(rss);
+    for (size_t i = 0; i < LINES; i++) {
+        values[i] = column(c, c->data->steps, keys[i]);
+        series[i] = of_steps(c, names[i], colors[i], values[i]);
+        series[i].dashed = i % 2 == 1;
+        if (!isfinite(assay_run_number(assay_report_last(c->data->steps), keys[i]))) series[i].count = 0;
+    }
+    figure(c, &chart, series, LINES);
+    for (size_t i = 0; i < LINES; i++) assay_free(values[i]);
 }
 
 static void all_curves(const curves *c)

@@ -101,6 +101,8 @@ void assay_report_worst(assay_page *page, const assay_run_data *data)
                    count ? "Held-out pairs whose rejected answer scored highest above the chosen one: wrong labels "
                            "first, or what the model has not learned."
                          : "No held-out pair was judged wrong.");
+    assay_page_add(page, "<div class=\"worst\">\n");
     for (size_t i = 0; i < count; i++) one_pair(page, found[i], i + 1);
+    assay_page_add(page, "</div>\n");
     assay_free((void *)(uintptr_t)found);
 }

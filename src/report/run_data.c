@@ -1,9 +1,13 @@
 #include "report/run_data.h"
 
 #include "base/file.h"
+#include "notes/notes.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 enum { LINES_CEILING = 1 << 30, OBJECT_CEILING = 256 << 20 };
 
@@ -83,11 +87,25 @@ static assay_status check_run(const char *folder, assay_error *err)
                            "%s holds no metrics.jsonl: it is not the --output folder of a train run", folder);
 }
 
+/* A run writes no clock, so that it can be made again byte for byte. The file system knows. */
+static void find_time(assay_run_data *data)
+{
+    struct stat about;
+    struct tm when;
+    char *path = assay_path_join(data->folder, "metrics.jsonl");
+    bool known = path && stat(path, &about) == 0 && gmtime_r(&about.st_mtime, &when);
+    if (known)
+        snprintf(data->written, sizeof data->written, "%04d-%02d-%02d %02d:%02d UTC", (when.tm_year + 1900) % 10000,
+                 (when.tm_mon + 1) % 100, when.tm_mday % 100, when.tm_hour % 100, when.tm_min % 100);
+    assay_free(path);
+}
+
 static assay_status load(assay_run_data *data, assay_error *err)
 {
     if (!data->folder || !data->steps || !data->evaluations || !data->pairs)
         return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a report");
-    ASSAY_TRY(load_object(&data->notes, data->folder, "assay.json", err));
+    find_time(data);
+    ASSAY_TRY(assay_notes_load(data->folder, &data->notes, err));
     ASSAY_TRY(load_object(&data->machine, data->folder, "machine.json", err));
     ASSAY_TRY(load_object(&data->state, data->folder, "trainer_state.json", err));
     ASSAY_TRY(load_lines(data, "metrics.jsonl", take_metrics, err));

@@ -6,6 +6,7 @@
 
 typedef struct assay_run_data {
     char *folder;
+    char written[32];            /* when metrics.jsonl was last written, in UTC; "": not known */
     json_t *notes;               /* assay.json; NULL: the run did not end */
     json_t *machine;             /* machine.json; NULL: none */
     json_t *state;               /* trainer_state.json; NULL: none */

@@ -84,10 +84,8 @@ void assay_http_exchange_close(assay_exchange *exchange)
     size_t made = exchange->meter.peak;
     assay_job *job = &exchange->job;
     for (size_t i = 0; job->texts && i < job->count; i++) assay_ids_release(&job->texts[i]);
-    for (size_t i = 0; job->traces && i < job->count; i++) assay_free(job->traces[i]);
     assay_free(job->texts);
-    assay_free(job->traces);
-    assay_free(job->rewards);
+    assay_lot_release(&job->lot);
     assay_ids_release(&exchange->tokens);
     assay_served_give(job->model);
     assay_ask_release(&exchange->ask);

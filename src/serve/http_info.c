@@ -1,6 +1,7 @@
 /* Endpoints that score nothing. */
 #include "serve/http_private.h"
 
+#include "base/file.h"
 #include "base/version.h"
 
 #include <string.h>
@@ -8,6 +9,11 @@
 static enum MHD_Result page(assay_exchange *exchange)
 {
     return assay_http_text(exchange, MHD_HTTP_OK, "text/html; charset=utf-8", assay_page_html, assay_page_html_size);
+}
+
+static enum MHD_Result docs(assay_exchange *exchange)
+{
+    return assay_http_text(exchange, MHD_HTTP_OK, "text/html; charset=utf-8", assay_docs_html, assay_docs_html_size);
 }
 
 static enum MHD_Result health(assay_exchange *exchange)
@@ -27,7 +33,7 @@ static enum MHD_Result info(assay_exchange *exchange)
         json_pack("{s:s, s:s, s:s, s:{s:o}, s:I, s:I, s:I, s:I, s:b, s:s}", "model_id", model->name, "model_sha",
                   model->fingerprint, "model_dtype", model->bf16 ? "bfloat16" : "float32", "model_type", "classifier",
                   labels, "max_concurrent_requests", (json_int_t)options->max_queue, "max_input_length",
-                  (json_int_t)model->max_length, "max_batch_tokens", (json_int_t)model->pack->token_capacity,
+                  (json_int_t)model->max_length, "max_batch_tokens", (json_int_t)model->batch->setup.tokens,
                   "max_client_batch_size", (json_int_t)ASSAY_ASK_TEXTS, "auto_truncate",
                   options->cut == ASSAY_ASK_CUT_LEFT || options->cut == ASSAY_ASK_CUT_RIGHT, "version", ASSAY_VERSION));
 }
@@ -39,17 +45,23 @@ static enum MHD_Result ready(assay_exchange *exchange)
     return assay_http_json(exchange, MHD_HTTP_OK, json_pack("{s:s}", "status", "ready"));
 }
 
+/* Of the folder its name alone: where it lies is nobody's business. */
+static json_t *model_json(const assay_served *model)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:I, s:s, s:s, s:s, s:s}", "id", model->name, "object", "model",
+                     "owned_by", "assay", "fingerprint", model->fingerprint, "max_model_len",
+                     (json_int_t)model->max_length, "template", assay_template_name(model->chosen), "planned_bytes",
+                     (json_int_t)model->planned_bytes, "folder", assay_path_base(model->folder), "architecture",
+                     model->architecture, "dtype", model->bf16 ? "bf16" : "f32", "version", ASSAY_VERSION);
+}
+
 static enum MHD_Result models(assay_exchange *exchange)
 {
     json_t *data = json_array();
     for (size_t i = 0; i < assay_served_count(exchange->server->models); i++) {
         assay_served *model =
             assay_served_take(exchange->server->models, assay_served_name(exchange->server->models, i));
-        json_array_append_new(data,
-                              json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:I}", "id", model->name, "object", "model",
-                                        "owned_by", "assay", "fingerprint", model->fingerprint, "max_model_len",
-                                        (json_int_t)model->max_length, "template", assay_template_name(model->chosen),
-                                        "planned_bytes", (json_int_t)model->planned_bytes));
+        json_array_append_new(data, model_json(model));
         assay_served_give(model);
     }
     return assay_http_json(exchange, MHD_HTTP_OK, json_pack("{s:s, s:o}", "object", "list", "data", data));
@@ -176,7 +188,7 @@ static const struct route {
 } routes[] = {
     {"/", "GET", true, page},           {"/health", "GET", true, health},        {"/ready", "GET", true, ready},
     {"/v1/models", "GET", false, models}, {"/metrics", "GET", false, metrics}, {"/openapi.json", "GET", false, openapi},
-    {"/ping", "GET", true, health},      {"/info", "GET", false, info},
+    {"/ping", "GET", true, health},      {"/info", "GET", false, info},       {"/docs", "GET", true, docs},
     {"/tokenize", "POST", false, tokenize}, {"/admin/reload", "POST", false, assay_http_reload},
 };
 // clang-format on

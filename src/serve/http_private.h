@@ -131,7 +131,7 @@ enum MHD_Result assay_http_status(assay_exchange *exchange, assay_status status,
 
 /* Tokens that an answer names one by one, and what each takes until it is sent (its piece of the tree, and its text).
  */
-enum { ASSAY_HTTP_LISTED_TOKENS = 1 << 17, ASSAY_HTTP_LISTED_BYTES = 512 };
+enum { ASSAY_HTTP_LISTED_TOKENS = 1 << 17, ASSAY_HTTP_LISTED_BYTES = 640 };
 
 /* Counts memory of an answer: it adds to what the request itself may make. */
 assay_status assay_http_charge_answer(assay_exchange *exchange, size_t bytes, assay_error *err);
@@ -173,5 +173,7 @@ bool assay_http_is_open(const assay_exchange *exchange); /* needs no key */
 
 extern const unsigned char assay_page_html[];
 extern const size_t assay_page_html_size;
+extern const unsigned char assay_docs_html[];
+extern const size_t assay_docs_html_size;
 
 #endif

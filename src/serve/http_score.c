@@ -8,16 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-static assay_status make_traces(assay_job *job, assay_error *err)
-{
-    job->traces = assay_alloc(job->count, sizeof *job->traces);
-    ASSAY_TRY_ALLOC(job->traces, "a trace", err);
-    for (size_t i = 0; i < job->count; i++) {
-        job->traces[i] = assay_alloc(job->texts[i].count, sizeof *job->traces[i]);
-        ASSAY_TRY_ALLOC(job->traces[i], "a trace", err);
-    }
-    return ASSAY_OK;
-}
+enum { TOKEN_BYTES = 256 };
 
 /* What is listed token by token is charged before it is made. Answers may take more than the request itself may. */
 static assay_status charge_traces(assay_exchange *exchange, assay_error *err)
@@ -39,9 +30,9 @@ static assay_status prepare(assay_exchange *exchange, assay_error *err)
     exchange->job.model = assay_http_model(exchange->server, exchange->ask.model);
     if (!exchange->job.model) return assay_error_set(err, ASSAY_E_USAGE, "no such model; /v1/models lists them");
     ASSAY_TRY(assay_http_texts(exchange, err));
-    if (!exchange->ask.trace) return ASSAY_OK;
-    ASSAY_TRY(charge_traces(exchange, err));
-    return make_traces(&exchange->job, err);
+    if (exchange->ask.trace) ASSAY_TRY(charge_traces(exchange, err));
+    assay_job *job = &exchange->job;
+    return assay_lot_begin(&job->lot, job->texts, job->count, exchange->ask.trace, err);
 }
 
 /* libmicrohttpd may see the closed connection before it comes to an answer, so the abandoned are counted here. */
@@ -65,24 +56,31 @@ static bool wants_sigmoid(const assay_exchange *exchange)
                                                          : exchange->ask.activation == ASSAY_ASK_SIGMOID;
 }
 
-/* The bytes of a token as text; a part of a character becomes U+FFFD. */
-static json_t *token_text(const assay_tokenizer *tokenizer, int32_t id)
+/* A token as text. Of one that holds a part of a character the text is U+FFFD, and "bytes" has, in hexadecimal,
+ * what whoever shows it joins with its neighbours. */
+static json_t *token_json(const assay_tokenizer *tokenizer, int32_t id, double reward)
 {
-    char text[256];
+    char text[TOKEN_BYTES], hex[2 * TOKEN_BYTES + 1] = "";
     size_t size = assay_tokenizer_token_bytes(tokenizer, id, text, sizeof text);
-    json_t *value = json_stringn(text, size < sizeof text ? size : sizeof text);
-    return value ? value : json_string("\xef\xbf\xbd");
+    size = size < sizeof text ? size : sizeof text;
+    json_t *whole = json_stringn(text, size);
+    json_t *token = json_pack("{s:i, s:o, s:f}", "id", (int)id, "token", whole ? whole : json_string("\xef\xbf\xbd"),
+                              "reward", reward);
+    if (whole) return token;
+    for (size_t i = 0; i < size; i++) snprintf(hex + 2 * i, 3, "%02x", (unsigned char)text[i]);
+    json_object_set_new(token, "bytes", json_string(hex));
+    return token;
 }
 
 static json_t *trace_of(const assay_job *job, size_t index)
 {
     json_t *list = json_array();
     const assay_ids *ids = &job->texts[index];
+    const assay_tokenizer *tokenizer = assay_template_tokenizer(job->model->chosen);
     for (size_t i = 0; i < ids->count; i++) {
-        double reward = (double)job->traces[index][i] + job->model->score_offset;
-        json_array_append_new(list, json_pack("{s:i, s:o, s:f}", "id", (int)ids->data[i], "token",
-                                              token_text(assay_template_tokenizer(job->model->chosen), ids->data[i]),
-                                              "reward", isfinite(reward) ? assay_nine_digits(reward) : 0.0));
+        double reward = job->lot.traces[index][i];
+        json_array_append_new(list,
+                              token_json(tokenizer, ids->data[i], isfinite(reward) ? assay_nine_digits(reward) : 0.0));
     }
     return list;
 }
@@ -93,7 +91,7 @@ static json_t *render(assay_exchange *exchange, double *rewards, double *scores,
     char id[64];
     bool sigmoid = wants_sigmoid(exchange);
     for (size_t i = 0; i < job->count; i++) {
-        rewards[i] = assay_nine_digits((double)job->rewards[i] + job->model->score_offset);
+        rewards[i] = assay_nine_digits(job->lot.scores[i]);
         scores[i] = sigmoid ? assay_nine_digits(1 / (1 + exp(-rewards[i]))) : rewards[i];
         if (traces) traces[i] = trace_of(job, i);
     }
@@ -119,9 +117,9 @@ static enum MHD_Result score_end(assay_exchange *exchange)
     if (job->status == ASSAY_E_STOPPED) return assay_http_refuse(exchange, &job->error);
     if (job->status != ASSAY_OK) return assay_http_status(exchange, job->status, &job->error);
     double *numbers = assay_alloc(2 * job->count, sizeof *numbers);
-    json_t **traces = job->traces ? assay_alloc(job->count, sizeof *traces) : NULL;
+    json_t **traces = job->lot.traces ? assay_alloc(job->count, sizeof *traces) : NULL;
     json_t *answer =
-        numbers && (traces || !job->traces) ? render(exchange, numbers, numbers + job->count, traces) : NULL;
+        numbers && (traces || !job->lot.traces) ? render(exchange, numbers, numbers + job->count, traces) : NULL;
     assay_free(numbers);
     assay_free(traces);
     atomic_fetch_add(&exchange->server->metrics.texts, job->count);

@@ -171,10 +171,9 @@ assay_status assay_http_texts(assay_exchange *exchange, assay_error *err)
                  .scratch = {.meter = &exchange->meter},
                  .err = err};
     job->count = e.ask->count;
-    ASSAY_TRY(assay_meter_take(&exchange->meter, job->count * (sizeof *job->texts + sizeof *job->rewards), err));
+    ASSAY_TRY(assay_meter_take(&exchange->meter, job->count * (sizeof *job->texts + sizeof *job->lot.scores), err));
     job->texts = assay_alloc(job->count, sizeof *job->texts);
-    job->rewards = assay_alloc(job->count, sizeof *job->rewards);
-    if (!job->texts || !job->rewards) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a request");
+    ASSAY_TRY_ALLOC(job->texts, "a request", err);
     assay_status status = encode_all(&e);
     assay_ids_release(&e.scratch);
     assay_free(e.messages);

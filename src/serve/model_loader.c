@@ -63,9 +63,7 @@ static assay_status finish(loading *l, assay_scoring *scoring, assay_served *mod
     }
     ASSAY_TRY(make_engine(l, scoring, err));
     ASSAY_TRY(assay_served_fingerprint(model->fingerprint, base, scoring, l->options, err));
-    model->engine = scoring->engine;
-    model->pack = &scoring->pack;
-    model->scored_capacity = scoring->plan.bounds.rows[ASSAY_SCORED];
+    model->batch = &scoring->batch;
     model->chosen = scoring->source->chosen;
     model->renderer = &scoring->renderer;
     model->max_length = (size_t)scoring->source->max_length;
@@ -74,7 +72,6 @@ static assay_status finish(loading *l, assay_scoring *scoring, assay_served *mod
     model->folder =
         scoring->source->adapter_folder ? scoring->source->adapter_folder : scoring->source->checkpoint->path;
     model->architecture = scoring->model->config.arch->name;
-    model->score_offset = scoring->source->score_offset;
     model->owner = scoring;
     model->release = close_scoring;
     return ASSAY_OK;

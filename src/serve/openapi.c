@@ -108,6 +108,7 @@ json_t *assay_openapi_document(void)
     add_plain(paths, "/admin/reload", "post",
               "loads a model's files again (\"model\": name, or all) while the old one serves; needs a key");
     add_plain(paths, "/v1/models", "get", "what is served, with fingerprints");
+    add_plain(paths, "/docs", "get", "this list as a page");
     add_plain(paths, "/health", "get", "alive");
     add_plain(paths, "/ping", "get", "alive, by the name SageMaker asks for");
     add_plain(paths, "/info", "get", "what is served, in the words of Text Embeddings Inference");

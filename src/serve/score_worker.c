@@ -1,28 +1,14 @@
-/* The batch is made with the queue locked (copying ids is quick), computed unlocked. `slots` says where each scored
- * row's reward goes.
- *
- * Trees. Texts are looked at in order; a text joins the open tree while what it has in common with the tree's first
- * text is at least half of what the tree shares so far, which keeps best-of-N together and strangers apart. A trace is
- * a chain: every token a segment of its own whose parent is the token before, every one scored; its last reward is the
- * text's. */
+/* The batch is made with the queue locked (copying ids is quick), computed unlocked. `jobs` are those that have a text
+ * in it; one that is wholly packed has left the queue. */
 #include "serve/score_worker.h"
 
 #include "base/clock.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <math.h>
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
-
-enum { SHARED_AT_LEAST = 8, ANSWERS_OF_TREE = 256 };
-
-typedef struct target {
-    assay_job *job;
-    float *reward;
-    bool last; /* of its text */
-} target;
 
 struct assay_score_worker {
     assay_score_worker_options options;
@@ -33,81 +19,9 @@ struct assay_score_worker {
     assay_engine *computing; /* NULL: none */
     assay_job *head, *tail;
     assay_score_worker_figures figures;
-    target *targets;
-    size_t target_count, target_capacity;
+    assay_job **jobs;
+    size_t job_count, job_capacity;
 };
-
-static size_t common_prefix(const assay_ids *a, const assay_ids *b)
-{
-    size_t most = (a->count < b->count ? a->count : b->count) - 1, n = 0;
-    while (n < most && a->data[n] == b->data[n]) n++;
-    return n;
-}
-
-static void aim(assay_score_worker *s, assay_job *job, float *reward, bool last)
-{
-    s->targets[s->target_count++] = (target){job, reward, last};
-}
-
-/* Room for `segments` of which `scored` get a reward. */
-static bool has_room(const assay_served *model, size_t tokens, size_t segments, size_t scored)
-{
-    return assay_pack_fits(model->pack, tokens, segments) && model->pack->scored + scored <= model->scored_capacity;
-}
-
-/* False: no room. */
-static bool pack_trace(assay_score_worker *s, assay_job *job)
-{
-    const assay_ids *ids = &job->texts[job->packed];
-    float *trace = job->traces[job->packed];
-    int parent = -1;
-    if (!has_room(job->model, ids->count, ids->count, ids->count)) return false;
-    assay_pack_tree(job->model->pack, 0);
-    for (size_t i = 0; i < ids->count; i++) {
-        parent = assay_pack_segment(job->model->pack, ids->data + i, 1, parent, true);
-        aim(s, job, &trace[i], i + 1 == ids->count);
-    }
-    job->packed++;
-    return true;
-}
-
-/* How many texts from job->packed on make the next tree, what they share and how many tokens they have together, within
- * the room left. */
-static size_t tree_extent(const assay_job *job, size_t *shared, size_t *tokens)
-{
-    const assay_ids *first = &job->texts[job->packed];
-    size_t count = 1, together = first->count;
-    *shared = 0;
-    *tokens = first->count;
-    if (!has_room(job->model, *tokens, 2, 1)) return 0;
-    while (job->packed + count < job->count && count < ANSWERS_OF_TREE) {
-        const assay_ids *next = &job->texts[job->packed + count];
-        size_t common = common_prefix(first, next), now = count == 1 || common < *shared ? common : *shared;
-        if (common < SHARED_AT_LEAST || (count > 1 && common < *shared / 2)) break;
-        together += next->count;
-        if (!has_room(job->model, together - count * now, count + 2, count + 1)) break;
-        *shared = now;
-        *tokens = together - count * now;
-        count++;
-    }
-    return count;
-}
-
-static bool pack_tree(assay_score_worker *s, assay_job *job)
-{
-    size_t shared, tokens, count = tree_extent(job, &shared, &tokens);
-    assay_pack *pack = job->model->pack;
-    if (!count) return false;
-    assay_pack_tree(pack, 0);
-    int prompt = shared ? assay_pack_segment(pack, job->texts[job->packed].data, shared, -1, false) : -1;
-    for (size_t i = 0; i < count; i++) {
-        const assay_ids *ids = &job->texts[job->packed];
-        assay_pack_segment(pack, ids->data + shared, ids->count - shared, prompt, true);
-        aim(s, job, &job->rewards[job->packed], true);
-        job->packed++;
-    }
-    return true;
-}
 
 /* Takes a job out of the queue; before: the one in front of it, NULL: it is the first. */
 static void unlink_job(assay_score_worker *s, assay_job *before, assay_job *job)
@@ -118,7 +32,7 @@ static void unlink_job(assay_score_worker *s, assay_job *before, assay_job *job)
     s->figures.waiting--;
 }
 
-static void fail_text(assay_job *job, assay_status status, const assay_error *error)
+static void fail_job(assay_job *job, assay_status status, const assay_error *error)
 {
     if (job->status != ASSAY_OK) return;
     job->status = status;
@@ -130,7 +44,7 @@ static void drop(assay_score_worker *s, assay_job *before, assay_job *job, assay
                  const assay_error *error)
 {
     unlink_job(s, before, job);
-    fail_text(job, status, error);
+    fail_job(job, status, error);
     job->done(job);
 }
 
@@ -145,26 +59,24 @@ static void drop_unwanted(assay_score_worker *s)
     }
 }
 
-/* Fills the pack with texts of one model's jobs; jobs that are wholly packed leave the queue. */
+/* Fills the batch with texts of one model's jobs; jobs that are wholly packed leave the queue. */
 static assay_status gather(assay_score_worker *s, const assay_served *model, assay_error *err)
 {
     assay_job *before = NULL;
     bool full = false;
-    s->target_count = 0;
-    ASSAY_TRY(
-        assay_grow((void **)&s->targets, &s->target_capacity, model->scored_capacity + 1, sizeof *s->targets, err));
-    assay_pack_clear(model->pack);
+    s->job_count = 0;
+    ASSAY_TRY(assay_grow((void **)&s->jobs, &s->job_capacity, s->figures.waiting, sizeof *s->jobs, err));
     for (assay_job *job = s->head, *next; job && !full; job = next) {
         next = job->next;
-        while (job->model == model && job->packed < job->count && !full)
-            full = !(job->traces ? pack_trace(s, job) : pack_tree(s, job));
-        if (job->model == model && job->packed == job->count) unlink_job(s, before, job);
+        size_t packed = job->lot.packed;
+        if (job->model == model) full = !assay_score_batch_add(model->batch, &job->lot);
+        if (job->lot.packed > packed) s->jobs[s->job_count++] = job;
+        if (job->lot.packed == job->lot.count) unlink_job(s, before, job);
         else before = job;
     }
-    if (s->target_count) return ASSAY_OK;
+    if (s->job_count) return ASSAY_OK;
     assert(s->head); /* no request is without a text, so the first job is still there */
-    return assay_error_set(err, ASSAY_E_NO_FIT, "a text of %zu tokens does not fit the micro-batch of %zu",
-                           s->head->texts[s->head->packed].count, model->pack->token_capacity);
+    return assay_score_batch_no_fit(model->batch, &s->head->lot, err);
 }
 
 static size_t waiting_tokens(const assay_score_worker *s)
@@ -191,58 +103,36 @@ static void sleep_until(assay_score_worker *s, double seconds)
 static void wait_for_work(assay_score_worker *s)
 {
     while (!s->head && !s->stopping) pthread_cond_wait(&s->wake, &s->mutex);
-    while (s->head && !s->stopping && s->head->packed == 0 &&
-           waiting_tokens(s) < s->head->model->pack->token_capacity &&
+    while (s->head && !s->stopping && s->head->lot.packed == 0 &&
+           waiting_tokens(s) < s->head->model->batch->setup.tokens &&
            assay_clock_seconds() < s->head->arrived + s->options.wait_seconds)
         sleep_until(s, s->head->arrived + s->options.wait_seconds);
 }
 
-/* Rewards to their texts; a job whose last text came is done. */
-static void scatter(assay_score_worker *s, const float *rewards, assay_status status, const assay_error *error)
+/* A job whose last text came is done. */
+static void finish_jobs(assay_score_worker *s, assay_score_batch *batch)
 {
-    for (size_t i = 0; i < s->target_count; i++) {
-        target *t = &s->targets[i];
-        if (status != ASSAY_OK) fail_text(t->job, status, error);
-        else *t->reward = rewards[i];
-        if (status == ASSAY_OK && !isfinite(*t->reward)) {
-            assay_error nan;
-            assay_error_set(&nan, ASSAY_E_NUMERIC,
-                            "a score is not finite; the weights hold NaN or infinity, or are not a model's");
-            fail_text(t->job, ASSAY_E_NUMERIC, &nan);
-        }
-        if (t->last) t->job->pending--;
-    }
-    for (size_t i = 0; i < s->target_count; i++) {
-        assay_job *job = s->targets[i].job;
-        if (!s->targets[i].last || job->pending) continue;
-        for (size_t k = i + 1; k < s->target_count; k++)
-            if (s->targets[k].job == job) s->targets[k].last = false;
-        for (size_t k = 0; job->traces && k < job->count; k++)
-            job->rewards[k] = job->traces[k][job->texts[k].count - 1];
-        s->targets[i].last = false;
-        job->done(job);
+    for (size_t i = 0; i < s->job_count; i++) {
+        assay_job *job = s->jobs[i];
+        if (job->status == ASSAY_OK) job->status = assay_score_batch_why(batch, &job->lot, &job->error);
+        if (job->status == ASSAY_E_STOPPED) assay_error_set(&job->error, job->status, "the server is stopping");
+        if (job->lot.scored == job->lot.count) job->done(job);
     }
 }
 
-static void compute(assay_score_worker *s, assay_served *model)
+static void compute(assay_score_worker *s, assay_score_batch *batch)
 {
-    assay_error error = {0};
-    const assay_geometry *geometry = assay_pack_finish(model->pack);
     double start = assay_clock_seconds();
-    size_t texts = 0;
-    assay_status status = assay_engine_forward(model->engine, geometry, 0, 0, false, &error);
-    if (status == ASSAY_E_STOPPED) assay_error_set(&error, status, "the server is stopping");
-    for (size_t i = 0; i < s->target_count; i++) texts += s->targets[i].last;
+    assay_score_batch_run(batch, NULL);
     double seconds = assay_clock_seconds() - start;
-    size_t tokens = geometry->spaces[ASSAY_TOKENS].rows;
     pthread_mutex_lock(&s->mutex);
     s->computing = NULL;
     s->figures.batches++;
-    s->figures.tokens += tokens;
-    s->figures.texts += texts;
+    s->figures.tokens += batch->last_tokens;
+    s->figures.texts += batch->last_texts;
     s->figures.busy_seconds += seconds;
     pthread_mutex_unlock(&s->mutex);
-    scatter(s, status == ASSAY_OK ? assay_engine_rewards(model->engine) : NULL, status, &error);
+    finish_jobs(s, batch);
 }
 
 /* The queue is locked and nothing is being computed. */
@@ -268,7 +158,7 @@ static assay_served *take_batch(assay_score_worker *s)
         return NULL;
     }
     atomic_fetch_add(&model->references, 1);
-    s->computing = model->engine;
+    s->computing = model->batch->setup.engine;
     return model;
 }
 
@@ -283,7 +173,7 @@ static void *scorer_main(void *argument)
         over = !s->head && !model && s->stopping;
         pthread_mutex_unlock(&s->mutex);
         if (!model) continue;
-        compute(s, model);
+        compute(s, model->batch);
         assay_served_give(model);
     }
     return NULL;
@@ -314,8 +204,6 @@ assay_status assay_score_worker_offer(assay_score_worker *s, assay_job *job, ass
 {
     assay_status status = ASSAY_OK;
     job->arrived = assay_clock_seconds();
-    job->pending = job->count;
-    job->packed = 0;
     job->next = NULL;
     pthread_mutex_lock(&s->mutex);
     if (s->stopping) status = assay_error_set(err, ASSAY_E_STOPPED, "the server is stopping");
@@ -363,6 +251,6 @@ void assay_score_worker_free(assay_score_worker *s)
     if (!s) return;
     pthread_mutex_destroy(&s->mutex);
     pthread_cond_destroy(&s->wake);
-    assay_free(s->targets);
+    assay_free(s->jobs);
     assay_free(s);
 }

@@ -8,10 +8,9 @@
  *     assay_score_worker_stop(worker); // finishes what is queued
  *     assay_score_worker_free(worker);
  *
- * Texts of waiting jobs of one model are packed until the token budget (the pack's capacity) is full or the oldest has
- * waited `wait_seconds`. Neighbouring texts that begin alike share what they begin with (a tree); a tree that would not
- * fit is continued in another one with the same prompt, so any number of answers is fine. None of this changes a bit of
- * any reward (docs/numerics.md). A job that nobody wants any more ends with ASSAY_E_STOPPED when its turn comes.
+ * Texts of waiting jobs of one model go through its batch (score/score_batch.h), which is computed when it is full or
+ * the oldest has waited `wait_seconds`. That changes no bit of any reward (docs/numerics.md). A job that nobody wants
+ * any more ends with ASSAY_E_STOPPED when its turn comes.
  */
 #ifndef ASSAY_SERVE_SCORE_WORKER_H
 #define ASSAY_SERVE_SCORE_WORKER_H
@@ -22,15 +21,13 @@ typedef struct assay_job {
     assay_served *model; /* the job's reference */
     assay_ids *texts;    /* [count], each of 1 to model->max_length ids */
     size_t count, tokens;
-    float *rewards;      /* [count] */
-    float **traces;      /* NULL, or [count] lists of a reward for every id */
+    assay_lot lot;       /* of the texts; its scores (and traces) are there when status is ASSAY_OK */
     assay_status status; /* set before done */
     assay_error error;
     void (*done)(struct assay_job *job);
     bool (*unwanted)(const struct assay_job *job); /* NULL, or asked before work is done for it */
     void *context;
     double arrived; /* the scorer's from here on */
-    size_t packed, pending;
     struct assay_job *next;
 } assay_job;
 

@@ -58,7 +58,7 @@ static void add_settings(XXH3_state_t *state, const assay_scoring *scoring, cons
     const int64_t numbers[] = {source->append_eos, source->max_length, options->truncate, scoring->model->program->bf16,
                                options->activation};
     XXH3_128bits_update(state, numbers, sizeof numbers);
-    XXH3_128bits_update(state, &source->score_offset, sizeof source->score_offset);
+    XXH3_128bits_update(state, &source->notes.score_offset, sizeof source->notes.score_offset);
     add_text(state, source->template_name);
 }
 

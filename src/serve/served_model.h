@@ -1,8 +1,8 @@
 /* Models by name, replaceable while requests run.
  *
- * A served model is whatever the loader made: an engine with its bounds, a tokenizer with its template. It is counted:
+ * A served model is whatever the loader made: a door to scores, a tokenizer with its template. It is counted:
  * a request takes a reference when it is tokenised and gives it back when it is answered, so a request is served wholly
- * by one model, and a replaced one dies with its last request. Only the scoring thread touches engine and pack.
+ * by one model, and a replaced one dies with its last request. Only the scoring thread touches the batch.
  *
  *     assay_served_set *set;
  *     ASSAY_TRY(assay_served_set_create(&set, &loader, err));
@@ -18,26 +18,22 @@
 #define ASSAY_SERVE_SERVED_MODEL_H
 
 #include "data/renderer.h"
-#include "engine/engine.h"
-#include "score/pack.h"
+#include "score/score_batch.h"
 
 #include <stdatomic.h>
 
 typedef struct assay_served {
-    const char *name;     /* of the slot; lives as long as the set */
-    char fingerprint[33]; /* serve/served_fingerprint.h */
-    assay_engine *engine;
-    assay_pack *pack;       /* token_capacity is the batch's token budget */
-    size_t scored_capacity; /* scored rows a micro-batch may have */
+    const char *name;         /* of the slot; lives as long as the set */
+    char fingerprint[33];     /* serve/served_fingerprint.h */
+    assay_score_batch *batch; /* its tokens are the micro-batch's budget */
     const assay_template *chosen;
     const assay_renderer *renderer; /* the same for conversations, and what stays in front of a cut text */
     size_t max_length;              /* tokens of one text */
     size_t planned_bytes;
     bool bf16;
     const char *folder, *architecture; /* for people; live as long as the model */
-    double score_offset;
-    void *owner;                  /* the loader's; */
-    void (*release)(void *owner); /* frees everything above */
+    void *owner;                       /* the loader's; */
+    void (*release)(void *owner);      /* frees everything above */
     atomic_int references;
 } assay_served;
 

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "model/model_init.h"
-#include "score/pack.h"
+#include "packing/pack.h"
 
 #include <string.h>
 

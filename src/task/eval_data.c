@@ -69,10 +69,11 @@ static assay_status sort_files(assay_eval_data *data, const assay_data_files *fi
     return status;
 }
 
-static assay_status read_path(assay_data_files *all, const char *path, assay_error *err)
+static assay_status read_path(assay_data_files *all, const char *path, const assay_log *log, assay_error *err)
 {
     assay_data_files files;
     ASSAY_TRY(assay_data_files_find(&files, path, err));
+    if (files.note) assay_warn(log, "%s", files.note);
     void *names = all->names;
     assay_status status = assay_grow(&names, &all->capacity, all->count + files.count, sizeof *all->names, err);
     if (status == ASSAY_OK) {
@@ -94,7 +95,7 @@ assay_status assay_eval_data_read(assay_eval_data *data, const assay_options *op
         return assay_error_set(err, ASSAY_E_USAGE, "--data is missing: a file or folder of preference pairs");
     assay_status status = ASSAY_OK;
     for (size_t i = 0; i < options->data.count && status == ASSAY_OK; i++)
-        status = read_path(&files, options->data.items[i], err);
+        status = read_path(&files, options->data.items[i], log, err);
     if (status == ASSAY_OK) status = sort_files(data, &files, options, log, err);
     assay_data_files_release(&files);
     if (status == ASSAY_OK && data->pairs) status = name_pairs(data->pairs, err);

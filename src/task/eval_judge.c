@@ -4,8 +4,7 @@
 #include "task/eval_judge.h"
 
 #include "base/file.h"
-#include "base/version.h"
-#include "score/pack_answers.h"
+#include "score/score_examples.h"
 #include "task/folder_lock.h"
 #include "task/pair_input.h"
 
@@ -19,7 +18,7 @@ typedef struct judging {
     assay_scoring *scoring;
     assay_example_set set;
     assay_ids **answers; /* of each choice; NULL: left out */
-    float *rewards;      /* of all pairs, then of all choices */
+    double *rewards;     /* of all pairs, then of all choices */
     size_t reward_count, longest, tree, scored;
     assay_error *err;
 } judging;
@@ -111,37 +110,49 @@ static size_t count_rewards(const judging *j)
     return count;
 }
 
-static assay_status score_choices(judging *j, float *rewards)
+static assay_status score_choice(judging *j, const assay_ids *answers, size_t count, double *rewards)
 {
-    assay_scoring *s = j->scoring;
+    assay_lot lot;
+    ASSAY_TRY(assay_lot_begin(&lot, answers, count, false, j->err));
+    assay_status status = assay_score_batch_all(&j->scoring->batch, &lot, j->err);
+    if (status == ASSAY_OK) memcpy(rewards, lot.scores, count * sizeof *rewards);
+    assay_lot_release(&lot);
+    return status;
+}
+
+static assay_status score_choices(judging *j, double *rewards)
+{
     for (size_t i = 0; i < j->data->choices.count; i++) {
         size_t count = j->data->choices.items[i].count;
         if (*j->context->interrupted) return assay_error_set(j->err, ASSAY_E_STOPPED, "interrupted");
         if (!j->answers[i]) continue;
-        ASSAY_TRY(assay_score_answers(s->engine, &s->pack, s->plan.bounds.rows[ASSAY_SCORED], j->answers[i], count,
-                                      rewards, j->err));
+        assay_status status = score_choice(j, j->answers[i], count, rewards);
+        if (status != ASSAY_OK) return assay_error_prefix(j->err, status, "choice %zu: ", i + 1);
         rewards += count;
+    }
+    return ASSAY_OK;
+}
+
+static assay_status score_pairs(judging *j)
+{
+    assay_score_batch *batch = &j->scoring->batch;
+    if (!j->data->pairs) return ASSAY_OK;
+    ASSAY_TRY(assay_score_examples(batch, &j->set, j->context->interrupted, j->rewards, j->err));
+    for (size_t i = 0; i < 2 * j->set.count; i++) {
+        assay_status status = assay_score_batch_check(batch, j->rewards[i], j->err);
+        if (status != ASSAY_OK) return assay_error_prefix(j->err, status, "answer %zu: ", i + 1);
     }
     return ASSAY_OK;
 }
 
 static assay_status score_all(judging *j)
 {
-    assay_scoring *s = j->scoring;
-    ASSAY_TRY(assay_scoring_engine(s, j->options, j->longest, j->tree, j->scored, NULL, j->err));
+    ASSAY_TRY(assay_scoring_engine(j->scoring, j->options, j->longest, j->tree, j->scored, NULL, j->err));
     j->reward_count = count_rewards(j);
     j->rewards = assay_alloc(j->reward_count, sizeof *j->rewards);
     ASSAY_TRY_ALLOC(j->rewards, "rewards", j->err);
-    if (j->data->pairs)
-        ASSAY_TRY(assay_score_examples(s->engine, &s->pack, &j->set, NULL, j->set.count, s->plan.micro_tokens,
-                                       j->context->interrupted, j->rewards, j->err));
-    ASSAY_TRY(score_choices(j, j->rewards + 2 * j->set.count));
-    for (size_t i = 0; i < j->reward_count; i++) {
-        j->rewards[i] += (float)s->source->score_offset;
-        assay_status status = assay_scoring_check(s, (double)j->rewards[i], j->err);
-        if (status != ASSAY_OK) return assay_error_prefix(j->err, status, "answer %zu: ", i + 1);
-    }
-    return ASSAY_OK;
+    ASSAY_TRY(score_pairs(j));
+    return score_choices(j, j->rewards + 2 * j->set.count);
 }
 
 static assay_status judge_pairs(judging *j)
@@ -154,8 +165,8 @@ static assay_status judge_pairs(judging *j)
     for (size_t i = 0; i < j->set.count; i++) {
         uint32_t at = j->set.items[i].pair;
         const assay_pair *pair = &j->data->pairs->pairs[at];
-        v->judged[v->count++] = (assay_judged){.chosen = (double)j->rewards[2 * i],
-                                               .rejected = (double)j->rewards[2 * i + 1],
+        v->judged[v->count++] = (assay_judged){.chosen = j->rewards[2 * i],
+                                               .rejected = j->rewards[2 * i + 1],
                                                .pair = at,
                                                .subset = pair->subset,
                                                .chosen_length = (double)assay_turns_length(&pair->chosen),
@@ -179,7 +190,7 @@ static assay_status judge_choices(judging *j)
     v->choice_rewards = assay_alloc(rewards, sizeof *v->choice_rewards);
     if (!v->judged_choices || !v->choice_places || !v->choice_rewards)
         return assay_error_set(j->err, ASSAY_E_MEMORY, "out of memory for choices");
-    for (size_t i = 0; i < rewards; i++) v->choice_rewards[i] = (double)j->rewards[2 * j->set.count + i];
+    for (size_t i = 0; i < rewards; i++) v->choice_rewards[i] = j->rewards[2 * j->set.count + i];
     for (size_t i = 0; i < choices->count; i++) {
         const assay_choice *choice = &choices->items[i];
         if (!j->answers[i]) continue;
@@ -191,26 +202,18 @@ static assay_status judge_choices(judging *j)
     return assay_choices_make(&v->choices, v->judged_choices, v->choice_count, j->err);
 }
 
-static assay_status keep_settings(judging *j)
+static assay_status keep_notes(judging *j)
 {
     const assay_model_source *source = j->scoring->source;
-    const char *eos = source->append_eos == ASSAY_EOS_YES  ? "true"
-                      : source->append_eos == ASSAY_EOS_NO ? "false"
-                                                           : "auto";
     const char *folder = source->adapter_folder ? source->adapter_folder : source->checkpoint->path;
-    if (assay_path_is_dir(folder))
-        ASSAY_TRY_ALLOC(j->verdict->settings_folder = assay_strdup(folder), "a path", j->err);
-    j->verdict->settings =
-        json_pack("{s:s, s:s, s:s, s:I, s:f}", "assay", ASSAY_VERSION, "template", source->template_name, "append_eos",
-                  eos, "max_length", (json_int_t)source->max_length, "score_offset", source->score_offset);
-    ASSAY_TRY_ALLOC(j->verdict->settings, "settings", j->err);
-    return assay_source_rendering(source, j->verdict->settings, j->err);
+    if (assay_path_is_dir(folder)) ASSAY_TRY_ALLOC(j->verdict->notes_folder = assay_strdup(folder), "a path", j->err);
+    return assay_source_notes(source, &j->verdict->notes, j->err);
 }
 
 static assay_status judge_all(judging *j)
 {
     ASSAY_TRY(assay_scoring_open(&j->scoring, j->options, j->context, &(assay_scoring_wants){0}, j->err));
-    ASSAY_TRY(keep_settings(j));
+    ASSAY_TRY(keep_notes(j));
     ASSAY_TRY(render_pairs(j));
     ASSAY_TRY(render_choices(j));
     ASSAY_TRY(score_all(j));
@@ -243,35 +246,35 @@ void assay_verdict_release(assay_verdict *verdict)
     assay_free(verdict->choice_places);
     assay_free(verdict->choice_rewards);
     assay_choices_release(&verdict->choices);
-    assay_free(verdict->settings_folder);
-    json_decref(verdict->settings);
+    assay_free(verdict->notes_folder);
+    json_decref(verdict->notes);
     *verdict = (assay_verdict){0};
 }
 
-static assay_status store_at(const assay_verdict *verdict, const char *path, assay_error *err)
+static assay_status store(const assay_verdict *verdict, assay_error *err)
 {
-    json_t *settings = NULL;
-    if (assay_path_exists(path)) ASSAY_TRY(assay_json_load(path, (size_t)64 << 20, &settings, err));
-    else settings = json_deep_copy(verdict->settings);
-    bool good = settings && json_object_set_new(settings, "rewards", assay_reward_scale_json(&verdict->scale)) == 0;
-    assay_status status = good ? assay_json_save(settings, path, err)
-                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for %s", path);
-    json_decref(settings);
+    json_t *notes;
+    ASSAY_TRY(assay_notes_load(verdict->notes_folder, &notes, err));
+    if (!notes) notes = json_deep_copy(verdict->notes);
+    bool good = notes && json_object_set_new(notes, "rewards", assay_reward_scale_json(&verdict->scale)) == 0;
+    assay_status status = good ? assay_notes_save(notes, verdict->notes_folder, err)
+                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for " ASSAY_NOTES_NAME);
+    json_decref(notes);
     return status;
 }
 
 assay_status assay_verdict_store(const assay_verdict *verdict, const assay_log *log, char **path, assay_error *err)
 {
     *path = NULL;
-    if (!verdict->settings_folder)
+    if (!verdict->notes_folder)
         return assay_error_set(err, ASSAY_E_USAGE,
                                "--store needs a folder to keep the scale in, and the model is a single file: assay "
                                "convert makes a folder of it");
-    *path = assay_path_join(verdict->settings_folder, "assay.json");
+    *path = assay_path_join(verdict->notes_folder, ASSAY_NOTES_NAME);
     ASSAY_TRY_ALLOC(*path, "a path", err);
     assay_folder_lock lock;
-    ASSAY_TRY(assay_folder_lock_take(&lock, verdict->settings_folder, log, err));
-    assay_status status = store_at(verdict, *path, err);
+    ASSAY_TRY(assay_folder_lock_take(&lock, verdict->notes_folder, log, err));
+    assay_status status = store(verdict, err);
     assay_folder_lock_release(&lock);
     return status;
 }

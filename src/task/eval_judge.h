@@ -33,8 +33,8 @@ typedef struct assay_verdict {
     assay_choices choices;
     assay_reward_scale scale; /* of all rewards */
     /* where the model's assay.json is or would be; NULL: the model is a single file */
-    char *settings_folder;
-    json_t *settings; /* template, append_eos, max_length, score_offset as they were used */
+    char *notes_folder;
+    json_t *notes; /* as the model was used (assay_source_notes) */
 } assay_verdict;
 
 assay_status assay_verdict_make(assay_verdict *verdict, const assay_eval_data *data, const assay_options *options,

@@ -14,8 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const size_t settings_ceiling = (size_t)64 << 20;
-
 static bool holds_tokenizer(const char *folder)
 {
     return assay_folder_holds(folder, "tokenizer.json") || assay_folder_holds(folder, "tokenizer.model");
@@ -145,8 +143,26 @@ static assay_status check_tensors(const assay_model_source *source, const assay_
     return status;
 }
 
-/* A plan needs no weights, but where they are it refuses what loading them would. */
-static assay_status look_at_weights(const assay_model_source *source, assay_error *err)
+static bool is_packed(const assay_checkpoint *checkpoint)
+{
+    for (size_t i = 0; i < checkpoint->weight_count; i++)
+        if (assay_dtype_block(checkpoint->weights[i].tensor.dtype) > 1) return true;
+    return false;
+}
+
+/* The config as it was read stays: keys may have been ignored. */
+static void take_checkpoint(assay_model_source *source, assay_checkpoint *whole)
+{
+    json_t *config = whole->config;
+    whole->config = source->checkpoint->config;
+    source->checkpoint->config = config;
+    assay_checkpoint_close(source->checkpoint);
+    source->checkpoint = whole;
+}
+
+/* A plan needs no weights, but where they are it refuses what loading them would; and packed ones it counts as they
+ * are, because the config does not say how small. */
+static assay_status look_at_weights(assay_model_source *source, assay_error *err)
 {
     assay_checkpoint *whole;
     assay_error problem = {0};
@@ -154,7 +170,8 @@ static assay_status look_at_weights(const assay_model_source *source, assay_erro
     if (status == ASSAY_E_IO) return ASSAY_OK; /* not all there */
     if (status != ASSAY_OK) return assay_error_set(err, status, "%s", problem.text);
     status = check_tensors(source, whole, err);
-    assay_checkpoint_close(whole);
+    if (status == ASSAY_OK && is_packed(whole)) take_checkpoint(source, whole);
+    else assay_checkpoint_close(whole);
     return status;
 }
 
@@ -168,107 +185,26 @@ static assay_status open_model(assay_model_source *source, const assay_string_li
     return source->adapter_folder ? assay_adapter_open(&source->adapter, source->adapter_folder, err) : ASSAY_OK;
 }
 
-/* How texts were rendered: by a template's whole text since rendering 2, by a name before. */
-static assay_status read_rendering(assay_model_source *source, const json_t *object, const char *where,
-                                   assay_error *err)
+static assay_status rename_template(assay_model_source *source, const char *name, assay_error *err)
 {
-    static const char *const keys[] = {"chat_template", "chat_template_tool_use", "date", "tool_format"};
-    int64_t rendering = 1;
-    ASSAY_TRY(assay_json_int(object, "rendering", false, &rendering, where, err));
-    if (rendering < 1 || rendering > ASSAY_RENDERING)
-        return assay_error_set(
-            err, ASSAY_E_UNSUPPORTED,
-            "%s: rendering is %lld, and this Assay knows 1 and %d: the folder was written by a later "
-            "version; use that one",
-            where, (long long)rendering, ASSAY_RENDERING);
-    source->rendering = (int)rendering;
-    source->kept = json_object();
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const char *text = NULL;
-        ASSAY_TRY(assay_json_string(object, keys[i], false, &text, where, err));
-        if (text) json_object_set_new(source->kept, keys[i], json_string(text));
-    }
-    json_t *kwargs = json_object_get(object, "chat_template_kwargs");
-    if (json_is_object(kwargs)) json_object_set(source->kept, "chat_template_kwargs", kwargs);
-    return ASSAY_OK;
-}
-
-static assay_status read_settings(assay_model_source *source, const json_t *object, const char *where, assay_error *err)
-{
-    const char *name = NULL, *eos = "auto", *precision = "f32";
-    ASSAY_TRY(assay_json_string(object, "template", false, &name, where, err));
-    ASSAY_TRY(assay_json_string(object, "append_eos", false, &eos, where, err));
-    ASSAY_TRY(assay_json_int(object, "max_length", false, &source->max_length, where, err));
-    ASSAY_TRY(assay_json_double(object, "score_offset", false, &source->score_offset, where, err));
-    ASSAY_TRY(assay_json_string(object, "precision", false, &precision, where, err));
-    if (strcmp(precision, "f32") != 0 && strcmp(precision, "bf16") != 0)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: precision is \"%s\"; it should be \"f32\" or \"bf16\"", where,
-                               precision);
-    source->bf16 = !strcmp(precision, "bf16");
-    const json_t *rewards = json_object_get(object, "rewards"), *ignored = json_object_get(object, "ignore_config");
-    if (json_is_array(ignored)) source->ignored = json_deep_copy(ignored);
-    if (rewards && !json_is_null(rewards)) ASSAY_TRY(assay_reward_scale_read(&source->rewards, rewards, where, err));
-    if (source->max_length < 0)
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: max_length is %lld; it should not be negative", where,
-                               (long long)source->max_length);
-    if (strcmp(eos, "auto") != 0 && strcmp(eos, "true") != 0 && strcmp(eos, "false") != 0)
-        return assay_error_set(err, ASSAY_E_FORMAT,
-                               "%s: append_eos is \"%s\"; it should be \"auto\", \"true\" or \"false\"", where, eos);
-    ASSAY_TRY(read_rendering(source, object, where, err));
-    source->append_eos = *eos == 'a' ? ASSAY_EOS_AUTO : *eos == 't' ? ASSAY_EOS_YES : ASSAY_EOS_NO;
-    source->has_settings = true;
-    if (!name) return ASSAY_OK;
+    char *copy = assay_strdup(name);
+    ASSAY_TRY_ALLOC(copy, "a name", err);
     assay_free(source->template_name);
-    source->template_name = assay_strdup(name);
-    ASSAY_TRY_ALLOC(source->template_name, "a name", err);
+    source->template_name = copy;
     return ASSAY_OK;
 }
 
-static assay_status load_settings(assay_model_source *source, const char *path, assay_error *err)
+static assay_status find_notes(assay_model_source *source, const char *base, assay_error *err)
 {
-    json_t *object = NULL;
-    ASSAY_TRY(assay_json_load(path, settings_ceiling, &object, err));
-    assay_status status = json_is_object(object)
-                              ? read_settings(source, object, path, err)
-                              : assay_error_set(err, ASSAY_E_FORMAT, "%s: should be a JSON object", path);
-    json_decref(object);
-    return status;
-}
-
-static bool is_checkpoint_of_run(const char *folder)
-{
-    size_t length = strlen(folder);
-    while (length > 1 && folder[length - 1] == '/') length--;
-    size_t start = length;
-    while (start > 0 && folder[start - 1] != '/') start--;
-    return length - start > 11 && !strncmp(folder + start, "checkpoint-", 11);
-}
-
-/* *found stays as it is where there is none. */
-static assay_status settings_of(assay_model_source *source, const char *folder, bool *found, assay_error *err)
-{
-    const char *const names[] = {"assay.json", "../assay.json"};
-    size_t count = is_checkpoint_of_run(folder) ? 2 : 1;
-    for (size_t i = 0; i < count && !*found; i++) {
-        if (!assay_folder_holds(folder, names[i])) continue;
-        char *path = assay_path_join(folder, names[i]);
-        ASSAY_TRY_ALLOC(path, "a path", err);
-        assay_status status = load_settings(source, path, err);
-        assay_free(path);
-        ASSAY_TRY(status);
-        *found = true;
-    }
+    assay_notes *notes = &source->notes;
+    if (source->adapter_folder) ASSAY_TRY(assay_notes_find(notes, source->adapter_folder, err));
+    if (!notes->json && assay_path_is_dir(base)) ASSAY_TRY(assay_notes_find(notes, base, err));
+    ASSAY_TRY(rename_template(source, notes->template_name ? notes->template_name : "auto", err));
+    source->append_eos = notes->append_eos;
+    source->max_length = notes->max_length;
+    source->rendering = notes->json ? (int)notes->rendering : 0;
+    if (notes->ignore_config) source->ignored = json_deep_copy(notes->ignore_config);
     return ASSAY_OK;
-}
-
-static assay_status find_settings(assay_model_source *source, const char *base, assay_error *err)
-{
-    bool found = false;
-    source->template_name = assay_strdup("auto");
-    ASSAY_TRY_ALLOC(source->template_name, "a name", err);
-    if (source->adapter_folder) ASSAY_TRY(settings_of(source, source->adapter_folder, &found, err));
-    if (found || !assay_path_is_dir(base)) return ASSAY_OK;
-    return settings_of(source, base, &found, err);
 }
 
 static assay_status open_tokenizer(assay_model_source *source, const char *base, unsigned flags, assay_error *err)
@@ -324,7 +260,7 @@ static assay_status open_parts(assay_model_source *source, const char *base, con
                                unsigned flags, assay_error *err)
 {
     ASSAY_TRY(open_checkpoint(source, base, flags, err));
-    ASSAY_TRY(find_settings(source, source->checkpoint ? source->checkpoint->path : base, err));
+    ASSAY_TRY(find_notes(source, source->checkpoint ? source->checkpoint->path : base, err));
     ASSAY_TRY(open_model(source, ignore, flags, err));
     ASSAY_TRY(open_tokenizer(source, base, flags, err));
     return check_vocabulary(source, err);
@@ -355,7 +291,7 @@ void assay_model_source_close(assay_model_source *source)
 {
     if (!source) return;
     assay_template_close(source->chosen);
-    json_decref(source->kept);
+    assay_notes_release(&source->notes);
     assay_tokenizer_close(source->tokenizer);
     assay_adapter_close(source->adapter);
     assay_checkpoint_close(source->checkpoint);
@@ -367,20 +303,6 @@ void assay_model_source_close(assay_model_source *source)
     assay_free(source);
 }
 
-static assay_status rename_template(assay_model_source *source, const char *name, assay_error *err)
-{
-    char *copy = assay_strdup(name);
-    ASSAY_TRY_ALLOC(copy, "a name", err);
-    assay_free(source->template_name);
-    source->template_name = copy;
-    return ASSAY_OK;
-}
-
-static const char *kept_text(const assay_model_source *source, const char *key)
-{
-    return json_string_value(json_object_get(source->kept, key));
-}
-
 /* Transformers' generic heads are read at the last token that is not pad. So is a head that others trained; a new one
  * is trained at the last token, whatever the base's pad, and so were Assay's own. */
 static bool reads_before_pad(const assay_model_source *source, const assay_options *options)
@@ -388,7 +310,7 @@ static bool reads_before_pad(const assay_model_source *source, const assay_optio
     const json_t *config = source->checkpoint ? source->checkpoint->config : NULL;
     const char *class_name = json_string_value(json_array_get(json_object_get(config, "architectures"), 0));
     bool headed = class_name && strstr(class_name, "ForSequenceClassification");
-    bool own = source->has_settings || source->adapter_folder || options->pooling == ASSAY_OPT_POOLING_LAST;
+    bool own = source->notes.json || source->adapter_folder || options->pooling == ASSAY_OPT_POOLING_LAST;
     return headed && !own && source->config.arch && !source->config.arch->peft_task_type_null &&
            source->config.pad_token >= 0;
 }
@@ -397,30 +319,29 @@ static bool reads_before_pad(const assay_model_source *source, const assay_optio
 static assay_status choose_template(assay_model_source *source, const assay_options *o, assay_error *err)
 {
     bool anew = o->chat_template || assay_options_given(o, "template");
-    const json_t *kwargs = json_object_get(source->kept, "chat_template_kwargs");
-    char *kept_kwargs = kwargs ? assay_json_dump(kwargs, JSON_COMPACT) : NULL;
-    const char *date = o->date ? o->date : kept_text(source, "date"), *format = kept_text(source, "tool_format");
+    const assay_notes *kept = &source->notes;
+    char *kwargs = kept->chat_template_kwargs ? assay_json_dump(kept->chat_template_kwargs, JSON_COMPACT) : NULL;
+    bool told_format = !kept->tool_format || assay_options_given(o, "tool-format");
     assay_template_request request = {.name = source->template_name,
                                       .file = o->chat_template,
-                                      .kept = anew ? NULL : kept_text(source, "chat_template"),
-                                      .kept_tools = anew ? NULL : kept_text(source, "chat_template_tool_use"),
-                                      .kwargs = o->chat_template_kwargs ? o->chat_template_kwargs : kept_kwargs,
-                                      .date = date,
-                                      .tool_format =
-                                          !format || assay_options_given(o, "tool-format") ? o->tool_format : format,
+                                      .kept = anew ? NULL : kept->chat_template,
+                                      .kept_tools = anew ? NULL : kept->chat_template_tool_use,
+                                      .kwargs = o->chat_template_kwargs ? o->chat_template_kwargs : kwargs,
+                                      .date = o->date ? o->date : kept->date,
+                                      .tool_format = told_format ? o->tool_format : kept->tool_format,
                                       .append_eos = source->append_eos,
                                       .pad = (int32_t)source->config.pad_token,
                                       .cut_behind_turn = source->rendering == 1 && !anew};
     source->skips_pad = request.skips_pad = reads_before_pad(source, o);
     assay_template_close(source->chosen);
     assay_status status = assay_template_open(&source->chosen, &request, source->tokenizer, err);
-    assay_free(kept_kwargs);
+    assay_free(kwargs);
     return status == ASSAY_OK ? rename_template(source, assay_template_name(source->chosen), err) : status;
 }
 
 assay_status assay_model_source_settle(assay_model_source *source, const assay_options *options, assay_error *err)
 {
-    bool stored = source->has_settings;
+    bool stored = source->notes.json != NULL;
     if (!stored || assay_options_given(options, "append-eos")) source->append_eos = options->append_eos;
     if (source->max_length <= 0 || assay_options_given(options, "max-length")) source->max_length = options->max_length;
     if (!stored || assay_options_given(options, "template"))

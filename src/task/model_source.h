@@ -19,12 +19,7 @@
  * the adapter folder. A base that is itself an adapter folder is refused. adapter: NULL or an adapter folder to put on
  * model, which is then the base whatever the adapter's own config says of one.
  *
- * assay.json. Read from the adapter folder, else from model, where it is; for a folder called checkpoint-N without one,
- * from the folder around it. Keys: "precision" ("f32"|"bf16"), "template" (string), "append_eos"
- * ("auto"|"true"|"false"), "rendering" (2; missing: a folder of version 0.1), "chat_template" and
- * "chat_template_tool_use" (the whole text), "chat_template_kwargs" (object), "date", "tool_format", "max_length"
- * (int), "score_offset" (number), "ignore_config" (list of keys), "rewards" (judge/reward_scale.h). A missing key or
- * file leaves the default below.
+ * assay.json (notes/notes.h) is read from the adapter folder, else from model, where it is.
  *
  * The tokenizer is the adapter folder's own where it holds one, else the
  * checkpoint's.
@@ -40,7 +35,7 @@
 #include "checkpoint/checkpoint.h"
 #include "data/renderer.h"
 #include "family/architecture.h"
-#include "judge/reward_scale.h"
+#include "notes/notes.h"
 #include "options/options.h"
 
 enum {
@@ -53,8 +48,6 @@ enum {
     ASSAY_SOURCE_TOKENIZER_OPTIONAL = 4,
 };
 
-enum { ASSAY_RENDERING = 2 }; /* how texts are rendered: written into assay.json */
-
 typedef struct assay_model_source {
     assay_checkpoint *checkpoint;
     assay_gguf *vocabulary;      /* TOKENIZER_ONLY, a .gguf without tensors; else NULL */
@@ -64,16 +57,12 @@ typedef struct assay_model_source {
     char *tokenizer_folder; /* holds the tokenizer's files; NULL: they are inside a .gguf, or there is none */
     assay_model_config config;
     json_t *ignored;             /* "ignore_config" of assay.json and of the options, an array of strings; NULL: none */
-    bool has_settings;           /* an assay.json was found: the next five come from it as far as it has them */
-    char *template_name;         /* "auto" */
-    assay_append_eos append_eos; /* ASSAY_EOS_AUTO */
-    int64_t max_length;          /* 0: none stored */
-    bool bf16;                   /* "precision" was "bf16": scoring goes on in the precision of training */
-    double score_offset;         /* 0; added to every score by whoever prints one */
-    assay_reward_scale rewards;  /* of held-out answers, offset included; count 0: none stored */
-    int rendering;  /* 2; 1: the folder is of version 0.1, whose texts were cut behind the last end of turn */
-    json_t *kept;   /* assay.json's chat_template, chat_template_tool_use, chat_template_kwargs, date, tool_format */
-    bool skips_pad; /* the head of others is read before the config's pad token (--pooling) */
+    assay_notes notes;           /* json NULL: there were none */
+    char *template_name;         /* "auto"; of the notes, then as settled */
+    assay_append_eos append_eos; /* ASSAY_EOS_AUTO; likewise */
+    int64_t max_length;          /* 0: none stored; likewise */
+    int rendering;          /* 2; 1: the folder is of version 0.1, whose texts were cut behind the last end of turn */
+    bool skips_pad;         /* the head of others is read before the config's pad token (--pooling) */
     assay_template *chosen; /* NULL until assay_model_source_settle */
 } assay_model_source;
 
@@ -90,8 +79,9 @@ void assay_model_source_close(assay_model_source *source); /* NULL is fine */
  * set all the same. */
 assay_status assay_model_source_settle(assay_model_source *source, const assay_options *options, assay_error *err);
 
-/* Adds to assay.json how texts are rendered: "rendering", "chat_template" and the rest (see above). */
-assay_status assay_source_rendering(const assay_model_source *source, json_t *notes, assay_error *err);
+/* The notes of a model that is used as this source was settled, for a folder without any (a new object, the caller's;
+ * after a failure too): template, ends, length, offset, keys that are ignored, rendering. */
+assay_status assay_source_notes(const assay_model_source *source, json_t **notes, assay_error *err);
 
 /* Writes the chat template that renders what was trained into a folder that has the tokenizer's files, where those say
  * another one, or where no text says it: nothing. */

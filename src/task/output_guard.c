@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "checkpoint/checkpoint.h"
 #include "task/folder_lock.h"
 
 #include <stdio.h>
@@ -70,7 +71,7 @@ static assay_status check_list(const assay_options *options, const assay_string_
 static bool is_checkpoint(const char *folder)
 {
     static const char *const weights[] = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
-                                          "pytorch_model.bin.index.json"};
+                                          "pytorch_model.bin.index.json", ASSAY_BODY_FILE};
     struct stat info;
     char *path = assay_path_join(folder, "adapter_config.json");
     bool found = path && stat(path, &info) == 0;

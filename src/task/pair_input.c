@@ -52,6 +52,11 @@ assay_status assay_pair_input_survey(assay_pair_set **out, const assay_string_li
     return read_paths(out, paths, options, true, err);
 }
 
+static void tell_notes(const assay_pair_set *pairs, const assay_log *log)
+{
+    for (size_t i = 0; i < pairs->note_count; i++) assay_warn(log, "%s", pairs->notes[i]);
+}
+
 static void tell_bad_lines(const assay_pair_set *pairs, const assay_log *log)
 {
     if (!pairs->bad_count) return;
@@ -93,6 +98,7 @@ assay_status assay_pair_input_read(assay_pair_set **out, const assay_string_list
 {
     ASSAY_TRY(read_paths(out, paths, options, options->skip_bad_lines, err));
     if ((*out)->count) {
+        tell_notes(*out, log);
         tell_bad_lines(*out, log);
         tell_drops(*out, log);
         return ASSAY_OK;

@@ -27,7 +27,7 @@ bool assay_training_in_bf16(const assay_options *options, const assay_kernels *k
 bool assay_scoring_in_bf16(const assay_options *options, const assay_model_source *source, const assay_kernels *kernels,
                            const assay_log *log)
 {
-    if (options->precision == ASSAY_OPT_PRECISION_AUTO) return say_imitated(source->bf16, kernels, log);
+    if (options->precision == ASSAY_OPT_PRECISION_AUTO) return say_imitated(source->notes.bf16, kernels, log);
     return say_imitated(options->precision == ASSAY_OPT_BF16, kernels, log);
 }
 

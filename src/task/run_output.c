@@ -16,7 +16,7 @@
 /* --force removes what was there: only what is plainly a run's or a model's folder. */
 static assay_status check_removable(const char *folder, assay_error *err)
 {
-    static const char *const signs[] = {"metrics.jsonl", "assay.json", "adapter_config.json", "config.json"};
+    static const char *const signs[] = {"metrics.jsonl", ASSAY_NOTES_NAME, "adapter_config.json", "config.json"};
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
         char *path = assay_path_join(folder, signs[i]);
         bool found = path && assay_path_exists(path);
@@ -104,32 +104,30 @@ static json_t *plan_json(const assay_trainer *t)
                      "layers_replayed", t->plan.replayed);
 }
 
-static const char *eos_word(assay_append_eos eos)
+/* Of the run alone; what scoring needs besides is the source's (task/source_notes.c). The offset that a base's own
+ * scores have is none of the trained model's. */
+static json_t *run_json(const assay_training *t, const assay_options *options)
 {
-    return eos == ASSAY_EOS_YES ? "true" : eos == ASSAY_EOS_NO ? "false" : "auto";
+    return json_pack("{s:I, s:s, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "steps", (json_int_t)t->trainer->step,
+                     "precision", assay_program_precision(t->model->program), "score_offset", 0.0, "seed",
+                     (json_int_t)options->seed, "options", assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan",
+                     plan_json(t->trainer), "fingerprints", "base", t->prints.base, "data", t->prints.data);
 }
 
-static assay_status write_settings(const assay_training *t, const assay_options *options,
-                                   const assay_run_outcome *outcome, const char *folder, assay_error *err)
+static assay_status write_notes(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome,
+                                const char *folder, assay_error *err)
 {
-    json_t *json =
-        json_pack("{s:s, s:I, s:s, s:s, s:s, s:I, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "assay", ASSAY_VERSION, "steps",
-                  (json_int_t)t->trainer->step, "precision", assay_program_precision(t->model->program), "template",
-                  t->source->template_name, "append_eos", eos_word(t->source->append_eos), "max_length",
-                  (json_int_t)t->source->max_length, "score_offset", 0.0, "seed", (json_int_t)options->seed, "options",
-                  assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan", plan_json(t->trainer), "fingerprints",
-                  "base", t->prints.base, "data", t->prints.data);
-    assay_status status = assay_source_rendering(t->source, json, err);
-    if (json && t->source->ignored) json_object_set(json, "ignore_config", t->source->ignored);
-    if (json && outcome->has_evaluation) json_object_set_new(json, "evaluation", assay_judgement_json(&outcome->after));
-    if (json && outcome->has_evaluation)
-        json_object_set_new(json, "rewards", assay_reward_scale_json(&outcome->after.scale));
-    char *path = assay_path_join(folder, "assay.json");
-    if (status == ASSAY_OK)
-        status = json && path ? assay_json_save(json, path, err)
-                              : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for assay.json");
-    json_decref(json);
-    assay_free(path);
+    json_t *notes, *run = run_json(t, options);
+    assay_status status = assay_source_notes(t->source, &notes, err);
+    int failed = status == ASSAY_OK && (!run || json_object_update(notes, run));
+    if (!failed && outcome->has_evaluation) {
+        failed |= json_object_set_new(notes, "evaluation", assay_judgement_json(&outcome->after));
+        failed |= json_object_set_new(notes, "rewards", assay_reward_scale_json(&outcome->after.scale));
+    }
+    if (failed) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for " ASSAY_NOTES_NAME);
+    if (status == ASSAY_OK) status = assay_notes_save(notes, folder, err);
+    json_decref(notes);
+    json_decref(run);
     return status;
 }
 
@@ -196,8 +194,8 @@ static assay_status card_body(const assay_training *t, const assay_options *opti
                             "\nTexts are rendered with the template `%s` (end of text: %s), at most %lld tokens; the "
                             "score is read at the last token.\n"
                             "With Assay: `assay score --model PATH`. Seed %lld.\n",
-                            t->source->template_name, eos_word(t->source->append_eos), (long long)t->source->max_length,
-                            (long long)options->seed);
+                            t->source->template_name, assay_append_eos_word(t->source->append_eos),
+                            (long long)t->source->max_length, (long long)options->seed);
 }
 
 static assay_status card_text(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome,
@@ -227,13 +225,10 @@ static assay_status write_card(const assay_training *t, const assay_options *opt
                                const char *folder, assay_error *err)
 {
     assay_buf card;
-    char *path = assay_path_join(folder, "README.md");
-    ASSAY_TRY_ALLOC(path, "a path", err);
-    assay_buf_init(&card, 1 << 20);
+    assay_buf_init(&card, ASSAY_CARD_BYTES);
     assay_status status = card_text(t, options, outcome, &card, err);
-    if (status == ASSAY_OK) status = assay_file_write_atomic(path, card.data, card.size, err);
+    if (status == ASSAY_OK) status = assay_card_save(&card, folder, err);
     assay_buf_release(&card);
-    assay_free(path);
     return status;
 }
 
@@ -257,27 +252,16 @@ assay_status assay_output_write(assay_training *t, const assay_options *options,
     ASSAY_TRY(assay_source_template_save(t->source, options->output, err));
     ASSAY_TRY(assay_machine_facts_save(options->output, assay_pool_size(t->pool), t->kernels->name, err));
     ASSAY_TRY(write_card(t, options, outcome, options->output, err));
-    ASSAY_TRY(write_settings(t, options, outcome, options->output, err));
+    ASSAY_TRY(write_notes(t, options, outcome, options->output, err));
     return assay_report_write(options->output, NULL, NULL, err);
-}
-
-static bool settings_are_of_step(const char *path, uint64_t step)
-{
-    json_t *notes = NULL;
-    int64_t steps = -1;
-    if (assay_json_load(path, 1 << 24, &notes, NULL) == ASSAY_OK)
-        assay_json_int(notes, "steps", false, &steps, path, NULL);
-    json_decref(notes);
-    return steps >= 0 && (uint64_t)steps == step;
 }
 
 bool assay_output_is_whole(const assay_training *t, const assay_options *options)
 {
-    char *report = assay_path_join(options->output, ASSAY_REPORT_NAME),
-         *settings = assay_path_join(options->output, "assay.json");
-    bool whole =
-        report && settings && assay_path_exists(report) && settings_are_of_step(settings, t->trainer->total_steps);
-    assay_free(report);
-    assay_free(settings);
+    assay_notes notes;
+    if (!assay_folder_holds(options->output, ASSAY_REPORT_NAME)) return false;
+    if (assay_notes_find(&notes, options->output, NULL) != ASSAY_OK) return false;
+    bool whole = notes.steps >= 0 && (uint64_t)notes.steps == t->trainer->total_steps;
+    assay_notes_release(&notes);
     return whole;
 }

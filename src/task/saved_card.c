@@ -15,9 +15,9 @@ typedef struct made {
     const char *architecture;
 } made;
 
-static assay_status load(const char *folder, const char *name, json_t **out, assay_error *err)
+static assay_status load_config(const char *folder, json_t **out, assay_error *err)
 {
-    char *path = assay_path_join(folder, name);
+    char *path = assay_path_join(folder, "config.json");
     ASSAY_TRY_ALLOC(path, "a path", err);
     assay_status status = assay_path_exists(path) ? assay_json_load(path, JSON_BYTES, out, err) : ASSAY_OK;
     assay_free(path);
@@ -60,13 +60,10 @@ static assay_status write_card(const made *m, const assay_saved_source *source, 
                                const char *folder, assay_error *err)
 {
     assay_buf out;
-    char *path = assay_path_join(folder, "README.md");
-    ASSAY_TRY_ALLOC(path, "a path", err);
-    assay_buf_init(&out, 1 << 20);
+    assay_buf_init(&out, ASSAY_CARD_BYTES);
     assay_status status = put_card(m, source, card, &out, err);
-    if (status == ASSAY_OK) status = assay_file_write_atomic(path, out.data, out.size, err);
+    if (status == ASSAY_OK) status = assay_card_save(&out, folder, err);
     assay_buf_release(&out);
-    assay_free(path);
     return status;
 }
 
@@ -82,8 +79,8 @@ static char *last_name(const char *path)
 static assay_status describe(made *m, const assay_saved_source *source, const char *folder, const char *output,
                              assay_error *err)
 {
-    ASSAY_TRY(load(folder, "config.json", &m->config, err));
-    ASSAY_TRY(load(folder, "assay.json", &m->notes, err));
+    ASSAY_TRY(load_config(folder, &m->config, err));
+    ASSAY_TRY(assay_notes_load(folder, &m->notes, err));
     const json_t *options = json_object_get(m->notes, "options");
     m->architecture = json_string_value(json_array_get(json_object_get(m->config, "architectures"), 0));
     if (!m->architecture) m->architecture = "A model";

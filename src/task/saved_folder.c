@@ -3,12 +3,9 @@
 #include "base/file.h"
 #include "model/model_save.h"
 #include "report/model_card.h"
-#include "template/chat_template.h"
 #include "tokenizer/tokenizer_save.h"
 
 #include <string.h>
-
-enum { NOTES_BYTES = 16 << 20 };
 
 assay_dtype assay_saved_dtype(assay_opt_dtype dtype)
 {
@@ -21,29 +18,18 @@ static const char *tokenizer_folder(const assay_saved_source *source)
     return source->base->gguf ? NULL : source->base->path;
 }
 
-static assay_status load_notes(const char *folder, json_t **out, assay_error *err)
+/* The trained folder's, else the base's. */
+static assay_status find_notes(assay_saved_source *source, assay_error *err)
 {
-    if (!folder) return ASSAY_OK;
-    char *path = assay_path_join(folder, "assay.json");
-    ASSAY_TRY_ALLOC(path, "a path", err);
-    assay_status status = assay_path_exists(path) ? assay_json_load(path, NOTES_BYTES, out, err) : ASSAY_OK;
-    assay_free(path);
-    return status;
-}
-
-/* The trained folder's, else the base's; NULL when neither has one. */
-static assay_status find_notes(const assay_saved_source *source, json_t **out, assay_error *err)
-{
-    *out = NULL;
-    ASSAY_TRY(load_notes(source->trained, out, err));
-    if (*out || source->base->gguf) return ASSAY_OK;
-    return load_notes(source->base->path, out, err);
+    if (source->trained) ASSAY_TRY(assay_notes_find(&source->notes, source->trained, err));
+    if (source->notes.json || source->base->gguf) return ASSAY_OK;
+    return assay_notes_find(&source->notes, source->base->path, err);
 }
 
 assay_status assay_saved_source_hold(assay_saved_source *source, assay_error *err)
 {
     source->license = assay_card_license(source->base->path);
-    ASSAY_TRY(find_notes(source, &source->notes, err));
+    ASSAY_TRY(find_notes(source, err));
     ASSAY_TRY(assay_tokenizer_hold(tokenizer_folder(source), &source->tokenizer, err));
     return assay_model_hold_code(source->base, &source->code, err);
 }
@@ -52,19 +38,18 @@ void assay_saved_source_release(assay_saved_source *source)
 {
     assay_held_files_release(&source->tokenizer);
     assay_held_files_release(&source->code);
-    json_decref(source->notes);
+    assay_notes_release(&source->notes);
     assay_free(source->license);
 }
 
 /* The last id of a conversation in the model's template; -1: there is no saying (an unknown template is no reason not
  * to write a model). */
-static int32_t last_of_turn(const assay_tokenizer *tokenizer, const json_t *notes)
+static int32_t last_of_turn(const assay_tokenizer *tokenizer, const assay_notes *notes)
 {
     const assay_message messages[] = {{.role = ASSAY_ROLE_USER, .text = "a", .size = 1},
                                       {.role = ASSAY_ROLE_ASSISTANT, .text = "b", .size = 1}};
     const assay_conversation conversation = {.messages = messages, .count = 2};
-    const assay_template_request request = {.name = json_string_value(json_object_get(notes, "template")),
-                                            .kept = json_string_value(json_object_get(notes, "chat_template"))};
+    const assay_template_request request = {.name = notes->template_name, .kept = notes->chat_template};
     assay_template *chosen;
     assay_ids ids = {0};
     int32_t last = -1;
@@ -84,7 +69,7 @@ assay_status assay_saved_pad(const assay_saved_source *source, int64_t *id, char
     *content = NULL;
     if (folder && !assay_tokenizer_in_folder(folder)) return ASSAY_OK;
     ASSAY_TRY(assay_tokenizer_open(&tokenizer, folder, folder ? NULL : source->base->gguf, err));
-    int32_t ends[] = {assay_tokenizer_about(tokenizer)->eos, last_of_turn(tokenizer, source->notes)};
+    int32_t ends[] = {assay_tokenizer_about(tokenizer)->eos, last_of_turn(tokenizer, &source->notes)};
     int32_t pad = assay_tokenizer_unused_end(tokenizer, ends, 2);
     if (pad >= 0) {
         *id = pad;
@@ -104,18 +89,12 @@ assay_status assay_saved_tokenizer(const assay_saved_source *source, const char 
 assay_status assay_saved_notes(const assay_saved_source *source, double score_offset, const char *folder,
                                assay_error *err)
 {
-    double before = 0;
     bool offset = score_offset < 0 || score_offset > 0;
-    if (!source->notes && !offset) return ASSAY_OK;
-    json_t *notes = source->notes ? json_deep_copy(source->notes) : json_object();
-    ASSAY_TRY_ALLOC(notes, "assay.json", err);
-    char *path = assay_path_join(folder, "assay.json");
-    assay_status status = assay_json_double(notes, "score_offset", false, &before, "assay.json", err);
-    if (status == ASSAY_OK && offset) json_object_set_new(notes, "score_offset", json_real(before + score_offset));
-    if (status == ASSAY_OK)
-        status =
-            path ? assay_json_save(notes, path, err) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
-    assay_free(path);
+    if (!source->notes.json && !offset) return ASSAY_OK;
+    json_t *notes = source->notes.json ? json_deep_copy(source->notes.json) : json_object();
+    ASSAY_TRY_ALLOC(notes, ASSAY_NOTES_NAME, err);
+    if (offset) json_object_set_new(notes, "score_offset", json_real(source->notes.score_offset + score_offset));
+    assay_status status = assay_notes_save(notes, folder, err);
     json_decref(notes);
     return status;
 }

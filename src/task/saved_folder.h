@@ -5,6 +5,7 @@
 
 #include "base/held_files.h"
 #include "checkpoint/checkpoint.h"
+#include "notes/notes.h"
 #include "options/options.h"
 #include "tokenizer/tokenizer.h"
 
@@ -22,8 +23,8 @@ typedef struct assay_saved_source {
     const char *trained; /* NULL: none */
     const assay_checkpoint *base;
     assay_held_files tokenizer, code; /* the rest is set by hold */
-    json_t *notes;                    /* assay.json; NULL: there is none */
-    char *license;                    /* NULL: none is named */
+    assay_notes notes;
+    char *license; /* NULL: none is named */
 } assay_saved_source;
 
 /* After a failure too: assay_saved_source_release. */

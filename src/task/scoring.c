@@ -1,10 +1,7 @@
 #include "task/scoring.h"
 
 #include "base/alloc.h"
-#include "model/bad_weight.h"
 #include "task/resources.h"
-
-#include <math.h>
 
 enum { TREE_TOKENS = 4096 };
 
@@ -13,8 +10,9 @@ static assay_status open_all(assay_scoring *s, const assay_options *options, con
 {
     assay_model_options model = {.tuning = ASSAY_TUNE_NOTHING,
                                  .need_head = wants->need_head,
-                                 .all_rows = wants->all_rows,
+                                 .all_rows = wants->all_rows || wants->every_token,
                                  .seed = (uint64_t)options->seed};
+    s->every_token = wants->every_token;
     ASSAY_TRY(assay_model_source_open(&s->source, options->model, options->adapter, &options->ignore_config, 0, err));
     ASSAY_TRY(assay_model_source_settle(s->source, options, err));
     assay_renderer_of_template(&s->renderer, s->source->chosen);
@@ -66,7 +64,13 @@ assay_status assay_scoring_engine(assay_scoring *s, const assay_options *options
     ASSAY_TRY(assay_engine_create(&s->engine, &config, err));
     for (size_t i = 0; i < s->model->program->param_count; i++)
         assay_engine_bind(s->engine, (int)i, &s->model->params[i]);
-    return assay_pack_init(&s->pack, s->plan.micro_tokens, 2 * s->plan.bounds.rows[ASSAY_SCORED] + 2, err);
+    const assay_score_setup setup = {.engine = s->engine,
+                                     .model = s->model,
+                                     .tokens = s->plan.micro_tokens,
+                                     .rows = s->plan.bounds.rows[ASSAY_SCORED],
+                                     .offset = s->source->notes.score_offset,
+                                     .every_row = s->every_token};
+    return assay_score_batch_init(&s->batch, &setup, err);
 }
 
 assay_status assay_scoring_render(const assay_scoring *s, const assay_input *input, size_t item, assay_ids *ids,
@@ -106,20 +110,6 @@ assay_status assay_scoring_answers(const assay_scoring *s, const assay_options *
     return ASSAY_OK;
 }
 
-assay_status assay_scoring_check(const assay_scoring *s, double score, assay_error *err)
-{
-    char weight[400];
-    if (isfinite(score)) return ASSAY_OK;
-    if (assay_model_first_bad_weight(s->model, weight, sizeof weight))
-        return assay_error_set(err, ASSAY_E_NUMERIC,
-                               "the score is %g: %s; it came with the model: fetch or convert that again", score,
-                               weight);
-    return assay_error_set(err, ASSAY_E_NUMERIC,
-                           "the score is %g, and no weight is NaN or infinite: sums grow too large for a number; are "
-                           "these a model's weights?",
-                           score);
-}
-
 void assay_answer_list_release(assay_answer_list *list)
 {
     for (size_t i = 0; i < list->capacity; i++) assay_ids_release(&list->ids[i]);
@@ -130,8 +120,8 @@ void assay_answer_list_release(assay_answer_list *list)
 void assay_scoring_close(assay_scoring *s)
 {
     if (!s) return;
+    assay_score_batch_release(&s->batch);
     assay_engine_free(s->engine);
-    assay_pack_release(&s->pack);
     assay_pool_destroy(s->pool);
     assay_model_close(s->model);
     assay_model_source_close(s->source);

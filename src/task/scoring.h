@@ -5,7 +5,7 @@
  *     ... scoring->renderer, scoring->source, scoring->model ...
  *     // once the sizes are known
  *     ASSAY_TRY(assay_scoring_engine(scoring, options, longest_path, longest_tree, scored, observed, err));
- *     ... assay_score_examples on scoring->engine and scoring->pack, or by hand with both
+ *     ... scores come out of scoring->batch: score/score_lines.h, score_examples.h, score_batch.h
  *     assay_scoring_close(scoring);
  */
 #ifndef ASSAY_TASK_SCORING_H
@@ -25,13 +25,15 @@ typedef struct assay_scoring {
     const assay_kernels *kernels;
     assay_pool *pool;
     assay_plan plan;
+    bool every_token; /* as it was wanted */
     assay_engine *engine;
-    assay_pack pack;
+    assay_score_batch batch; /* of the engine */
 } assay_scoring;
 
 typedef struct assay_scoring_wants {
-    bool need_head; /* a model without reward head is an error; else a random head is made, and said */
-    bool all_rows;  /* every layer for every token */
+    bool need_head;   /* a model without reward head is an error; else a random head is made, and said */
+    bool all_rows;    /* every layer for every token */
+    bool every_token; /* a reward for each (traces); all_rows too */
     /* f32 whatever the options say (and said where they say bf16): values are to be compared with a reference's */
     bool exact;
 } assay_scoring_wants;
@@ -61,9 +63,5 @@ assay_status assay_scoring_engine(assay_scoring *scoring, const assay_options *o
  * (or --micro-tokens) forbids them, one text must fit. */
 assay_status assay_scoring_answer_engine(assay_scoring *scoring, const assay_options *options, size_t scored,
                                          assay_error *err);
-
-/* ASSAY_OK for a finite score. Else ASSAY_E_NUMERIC, with the weight that is NaN or infinite where there is one;
- * whoever calls puts in front which text it was of. */
-assay_status assay_scoring_check(const assay_scoring *scoring, double score, assay_error *err);
 
 #endif

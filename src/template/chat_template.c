@@ -6,6 +6,20 @@
 
 #include <string.h>
 
+static const char *const eos_words[] = {[ASSAY_EOS_AUTO] = "auto", [ASSAY_EOS_YES] = "true", [ASSAY_EOS_NO] = "false"};
+
+const char *assay_append_eos_word(assay_append_eos append_eos) { return eos_words[append_eos]; }
+
+bool assay_append_eos_read(const char *word, assay_append_eos *out)
+{
+    for (size_t i = 0; i < sizeof eos_words / sizeof *eos_words; i++) {
+        if (strcmp(word, eos_words[i]) != 0) continue;
+        *out = (assay_append_eos)i;
+        return true;
+    }
+    return false;
+}
+
 const char *assay_template_name(const assay_template *chosen) { return chosen->name; }
 
 const char *assay_template_origin(const assay_template *chosen) { return chosen->origin; }

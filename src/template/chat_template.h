@@ -35,6 +35,10 @@ typedef struct assay_template assay_template; /* constant once opened */
 
 typedef enum assay_append_eos { ASSAY_EOS_AUTO, ASSAY_EOS_YES, ASSAY_EOS_NO } assay_append_eos;
 
+/* "auto", "true", "false". read: false for any other word. */
+const char *assay_append_eos_word(assay_append_eos append_eos);
+bool assay_append_eos_read(const char *word, assay_append_eos *out);
+
 /* Strings are borrowed during the call. */
 typedef struct assay_template_request {
     const char *name;       /* "auto", a name of the list, "medicalgpt:NAME"; NULL is "auto" */

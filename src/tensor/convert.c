@@ -10,6 +10,12 @@ static const assay_decode_group decoders[] = {
 #undef DECODER
 };
 
+static const assay_quantise_block quantisers[ASSAY_DTYPE_COUNT] = {
+#define QUANTISER(name, file, bytes, block, gguf, made) [ASSAY_##name] = ASSAY_QUANTISER_##made(file),
+    ASSAY_BLOCK_MAP(QUANTISER)
+#undef QUANTISER
+};
+
 static uint16_t load_u16(const uint8_t *src)
 {
     uint16_t bits;
@@ -23,17 +29,20 @@ static void decode_group(assay_dtype dtype, const uint8_t *row, size_t group, fl
     decoders[dtype](row + group / parts * assay_dtype_block_bytes(dtype), group % parts, dst);
 }
 
-static void decode_run(assay_dtype dtype, const uint8_t *row, size_t first, size_t count, float *dst)
+static void decode_part(assay_dtype dtype, const uint8_t *row, size_t first, size_t count, float *dst)
 {
     float whole[ASSAY_GROUP];
-    while (count > 0) {
-        size_t skipped = first % ASSAY_GROUP, taken = ASSAY_GROUP - skipped < count ? ASSAY_GROUP - skipped : count;
-        bool direct = taken == ASSAY_GROUP;
-        decode_group(dtype, row, first / ASSAY_GROUP, direct ? dst : whole);
-        if (!direct) memcpy(dst, whole + skipped, taken * sizeof *dst);
-        first += taken;
-        count -= taken;
-        dst += taken;
+    decode_group(dtype, row, first / ASSAY_GROUP, whole);
+    memcpy(dst, whole + first % ASSAY_GROUP, count * sizeof *dst);
+}
+
+static void decode_run(assay_dtype dtype, const uint8_t *row, size_t first, size_t count, float *dst)
+{
+    for (size_t done = 0, taken; done < count; done += taken) {
+        size_t at = first + done, border = ASSAY_GROUP - at % ASSAY_GROUP;
+        taken = border < count - done ? border : count - done;
+        if (taken == ASSAY_GROUP) decode_group(dtype, row, at / ASSAY_GROUP, dst + done);
+        else decode_part(dtype, row, at, taken, dst + done);
     }
 }
 
@@ -72,4 +81,26 @@ void assay_dtype_run_to_f32(assay_dtype dtype, const void *row, size_t first, si
 {
     if (assay_dtype_block(dtype) > 1) decode_run(dtype, row, first, count, dst);
     else assay_dtype_to_f32(dtype, (const uint8_t *)row + first * assay_dtype_block_bytes(dtype), dst, count);
+}
+
+static void narrow(assay_dtype dtype, const float *src, uint8_t *dst, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint16_t bits = dtype == ASSAY_BF16 ? assay_f32_to_bf16(src[i]) : assay_f32_to_f16(src[i]);
+        memcpy(dst + i * sizeof bits, &bits, sizeof bits);
+    }
+}
+
+void assay_dtype_from_f32(assay_dtype dtype, const float *src, void *data, size_t count)
+{
+    float values[256];
+    uint8_t *dst = data;
+    size_t block = assay_dtype_block(dtype), bytes = assay_dtype_block_bytes(dtype);
+    assert((block == 1 || quantisers[dtype]) && count % block == 0 && block <= sizeof values / sizeof *values);
+    if (dtype == ASSAY_F32 && data != src && count) memcpy(dst, src, count * sizeof *src);
+    if (block == 1 && dtype != ASSAY_F32) narrow(dtype, src, dst, count);
+    for (size_t i = 0; block > 1 && i < count / block; i++) {
+        memcpy(values, src + i * block, block * sizeof *values);
+        quantisers[dtype](values, dst + i * bytes);
+    }
 }

@@ -13,7 +13,7 @@ typedef struct dtype_info {
 
 static const dtype_info infos[] = {
 #define SCALAR_INFO(name, text, bytes, gguf) {text, bytes, 1, gguf},
-#define BLOCK_INFO(name, file, bytes, block, gguf) {#name, bytes, block, gguf},
+#define BLOCK_INFO(name, file, bytes, block, gguf, made) {#name, bytes, block, gguf},
     ASSAY_SCALAR_MAP(SCALAR_INFO) ASSAY_BLOCK_MAP(BLOCK_INFO)
 #undef SCALAR_INFO
 #undef BLOCK_INFO
@@ -41,6 +41,12 @@ bool assay_dtype_from_gguf(uint32_t number, assay_dtype *out)
             return true;
         }
     return false;
+}
+
+bool assay_dtype_to_gguf(assay_dtype dtype, uint32_t *number)
+{
+    *number = infos[dtype].gguf >= 0 ? (uint32_t)infos[dtype].gguf : 0;
+    return infos[dtype].gguf >= 0;
 }
 
 bool assay_dtype_bytes(assay_dtype dtype, size_t elements, size_t *bytes)

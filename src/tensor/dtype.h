@@ -38,6 +38,7 @@ typedef enum assay_dtype {
 const char *assay_dtype_name(assay_dtype dtype);
 bool assay_dtype_from_name(const char *name, assay_dtype *out); /* scalar names only, as in safetensors */
 bool assay_dtype_from_gguf(uint32_t number, assay_dtype *out);
+bool assay_dtype_to_gguf(assay_dtype dtype, uint32_t *number); /* false: GGUF has no such weights */
 size_t assay_dtype_block(assay_dtype dtype);
 size_t assay_dtype_block_bytes(assay_dtype dtype);
 bool assay_dtype_bytes(assay_dtype dtype, size_t elements, size_t *bytes);
@@ -51,5 +52,9 @@ void assay_dtype_to_f32(assay_dtype dtype, const void *src, float *dst, size_t c
 
 /* Elements first .. first + count of a row that begins at `row`; they may begin and end inside a block. */
 void assay_dtype_run_to_f32(assay_dtype dtype, const void *row, size_t first, size_t count, float *dst);
+
+/* To F32, F16, BF16 (nearest even) or a block type that is MADE (quant/block_type.h). count is a multiple of the block.
+ * dst may be src: a narrower value never overtakes the float it came from. */
+void assay_dtype_from_f32(assay_dtype dtype, const float *src, void *dst, size_t count);
 
 #endif

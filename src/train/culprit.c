@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "model/bad_weight.h"
+#include "packing/pack_example.h"
 #include "train/loss.h"
 
 #include <math.h>

@@ -8,10 +8,10 @@
 
 enum { FILE_CEILING = 1 << 30, CONTENT_BYTES = 4000 };
 
-static double margin_of(const float *rewards, size_t i) { return (double)rewards[2 * i] - (double)rewards[2 * i + 1]; }
+static double margin_of(const double *rewards, size_t i) { return rewards[2 * i] - rewards[2 * i + 1]; }
 
 /* A margin that is no number counts as the worst. */
-static bool is_worse(const float *rewards, size_t a, size_t b)
+static bool is_worse(const double *rewards, size_t a, size_t b)
 {
     double x = margin_of(rewards, a), y = margin_of(rewards, b);
     if (isnan(x) || isnan(y)) return isnan(x) && (!isnan(y) || a < b);
@@ -19,7 +19,7 @@ static bool is_worse(const float *rewards, size_t a, size_t b)
 }
 
 /* The indices of the worst pairs, worst first. */
-static size_t find_worst(const float *rewards, size_t count, size_t worst[ASSAY_WORST_PAIRS])
+static size_t find_worst(const double *rewards, size_t count, size_t worst[ASSAY_WORST_PAIRS])
 {
     size_t found = 0;
     for (size_t i = 0; i < count; i++) {
@@ -60,14 +60,14 @@ static json_t *messages(const assay_turns *turns)
 
 static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
-static json_t *line_of(const assay_example_set *set, const float *rewards, size_t i, uint64_t step, bool with_text)
+static json_t *line_of(const assay_example_set *set, const double *rewards, size_t i, uint64_t step, bool with_text)
 {
     const assay_example *e = &set->items[i];
     const assay_pair *pair = &set->pairs->pairs[e->pair];
     char *at = set->pairs->file_count ? assay_pair_set_place(set->pairs, pair->place) : NULL;
     json_t *line =
         json_pack("{s:I, s:s*, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "step", (json_int_t)step, "at", at, "chosen",
-                  number((double)rewards[2 * i]), "rejected", number((double)rewards[2 * i + 1]), "margin",
+                  number(rewards[2 * i]), "rejected", number(rewards[2 * i + 1]), "margin",
                   number(margin_of(rewards, i)), "tokens_chosen", (json_int_t)e->chosen_count, "tokens_rejected",
                   (json_int_t)e->rejected_count, "chars_chosen", (json_int_t)assay_turns_length(&pair->chosen),
                   "chars_rejected", (json_int_t)assay_turns_length(&pair->rejected));
@@ -90,7 +90,7 @@ static bool is_among(const size_t *worst, size_t count, size_t i)
     return false;
 }
 
-static assay_status write_lines(assay_buf *out, const assay_example_set *set, const float *rewards, uint64_t step,
+static assay_status write_lines(assay_buf *out, const assay_example_set *set, const double *rewards, uint64_t step,
                                 assay_error *err)
 {
     size_t worst[ASSAY_WORST_PAIRS + 1], count = find_worst(rewards, set->count, worst);
@@ -105,7 +105,7 @@ static assay_status write_lines(assay_buf *out, const assay_example_set *set, co
     return ASSAY_OK;
 }
 
-assay_status assay_eval_pairs_write(const assay_example_set *set, const float *rewards, uint64_t step,
+assay_status assay_eval_pairs_write(const assay_example_set *set, const double *rewards, uint64_t step,
                                     const char *folder, assay_error *err)
 {
     assay_buf out;

@@ -15,7 +15,7 @@
 enum { ASSAY_WORST_PAIRS = 20 };
 
 /* rewards as assay_score_examples gives them. Written whole or not at all, over what was there. */
-assay_status assay_eval_pairs_write(const assay_example_set *set, const float *rewards, uint64_t step,
+assay_status assay_eval_pairs_write(const assay_example_set *set, const double *rewards, uint64_t step,
                                     const char *folder, assay_error *err);
 
 #endif

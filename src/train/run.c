@@ -13,7 +13,7 @@ typedef struct run {
     const assay_run_settings *settings;
     assay_run_outcome *outcome;
     assay_metrics metrics;
-    float *rewards;
+    double *rewards;
     uint64_t saved_step;
     assay_error *err;
 } run;

@@ -2,6 +2,9 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/sizes.h"
+#include "packing/pack_example.h"
+#include "score/score_examples.h"
 #include "train/culprit.h"
 #include "train/loss.h"
 
@@ -18,22 +21,20 @@ static size_t most_tokens(const assay_example_set *set)
     return most;
 }
 
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
 static size_t trained_values(const assay_model *model) { return assay_model_weights(model, true); }
 
 assay_plan_request assay_trainer_request(const assay_train_settings *s, const assay_example_set *examples,
                                          const assay_example_set *evaluation, size_t longest)
 {
-    size_t path = examples ? larger(examples->longest, evaluation ? evaluation->longest : 0) : longest;
-    size_t pair = examples ? larger(most_tokens(examples), most_tokens(evaluation)) : 2 * longest;
+    size_t path = examples ? assay_larger(examples->longest, evaluation ? evaluation->longest : 0) : longest;
+    size_t pair = examples ? assay_larger(most_tokens(examples), most_tokens(evaluation)) : 2 * longest;
     return (assay_plan_request){.backward = true,
                                 .recompute = s->recompute,
                                 .micro_tokens = s->micro_tokens,
                                 .longest_pair = pair,
                                 .longest_path = path,
                                 .step_tokens = pair * s->batch_pairs,
-                                .step_scored = 2 * larger(s->batch_pairs, evaluation ? evaluation->count : 0),
+                                .step_scored = 2 * assay_larger(s->batch_pairs, evaluation ? evaluation->count : 0),
                                 .budget = s->budget};
 }
 
@@ -259,8 +260,15 @@ assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, ass
 }
 
 assay_status assay_trainer_evaluate(assay_trainer *t, const assay_example_set *examples,
-                                    const volatile sig_atomic_t *stop, float *rewards, assay_error *err)
+                                    const volatile sig_atomic_t *stop, double *rewards, assay_error *err)
 {
-    return assay_score_examples(t->engine, &t->pack, examples, NULL, examples->count, t->plan.micro_tokens, stop,
-                                rewards, err);
+    const assay_score_setup setup = {.engine = t->engine,
+                                     .model = t->model,
+                                     .tokens = t->plan.micro_tokens,
+                                     .rows = t->plan.bounds.rows[ASSAY_SCORED]};
+    assay_score_batch batch;
+    ASSAY_TRY(assay_score_batch_init(&batch, &setup, err));
+    assay_status status = assay_score_examples(&batch, examples, stop, rewards, err);
+    assay_score_batch_release(&batch);
+    return status;
 }

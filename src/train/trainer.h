@@ -14,11 +14,14 @@
 #ifndef ASSAY_TRAIN_TRAINER_H
 #define ASSAY_TRAIN_TRAINER_H
 
+#include "data/batches.h"
 #include "engine/planner.h"
 #include "model/model.h"
 #include "optim/lr_schedule.h"
 #include "optim/optimizer.h"
-#include "score/score_examples.h"
+#include "packing/pack.h"
+
+#include <signal.h>
 
 typedef struct assay_train_settings {
     uint64_t batch_pairs, max_steps; /* max_steps 0: by epochs */
@@ -99,9 +102,9 @@ void assay_trainer_finish(assay_trainer *trainer);
  * nothing was updated then. */
 assay_status assay_trainer_step(assay_trainer *trainer, assay_step_record *record, assay_error *err);
 
-/* Rewards of another set of examples with the present weights, dropout off. */
+/* Rewards of another set of examples with the present weights, dropout off (score/score_examples.h). */
 assay_status assay_trainer_evaluate(assay_trainer *trainer, const assay_example_set *examples,
-                                    const volatile sig_atomic_t *stop, float *rewards, assay_error *err);
+                                    const volatile sig_atomic_t *stop, double *rewards, assay_error *err);
 
 /* Goes on behind `step` steps (resume): the sampler's position and the schedule follow. */
 assay_status assay_trainer_seek(assay_trainer *trainer, uint64_t step, assay_error *err);

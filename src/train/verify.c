@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/rng.h"
+#include "packing/pack_example.h"
 #include "train/loss.h"
 #include "train/verify_private.h"
 

@@ -125,7 +125,9 @@ refused pairs-empty-folder 1 'empty'
 data=$work/not-there.jsonl
 refused pairs-not-there 1 'not-there.jsonl'
 printf 'PAR1xxxxPAR1' >"$work/pairs.parquet"; data=$work/pairs.parquet
-refused pairs-parquet 1 'pairs.parquet'
+refused pairs-parquet 1 'pairs.parquet: its footer is longer than the file'
+data=nobody/nothing
+refused pairs-hub 1 'nobody/nothing does not exist.*hf download --repo-type dataset nobody/nothing'
 data=$work/pairs.jsonl
 refused pairs-all-too-long 1 'no pair is left.*longer than the maximum length.*--max-length' --max-length 8
 

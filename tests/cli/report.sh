@@ -23,6 +23,12 @@ report=$work/a/run/report.html
 cp "$report" "$work/first.html"
 check report 0 out "a/run/report.html" report "$work/a/run"
 same "$report" "$work/first.html" report-gives-the-bytes-of-train
+# The command line of the page makes the run again.
+sed -n '/<pre>assay train/,/<\/pre>/p' "$report" | sed 's/.*<pre>assay/"$assay"/; s/<\/pre>.*//' >"$work/again.sh"
+cp "$work/a/run/adapter_model.safetensors" "$work/first.safetensors"
+. <(sed '$ s/$/ --force --quiet/' "$work/again.sh") >/dev/null 2>"$work/err"; say $? command-of-the-report-runs
+same "$work/a/run/adapter_model.safetensors" "$work/first.safetensors" command-of-the-report-makes-the-same-model
+cp "$report" "$work/first.html"
 check report-json 0 out '"bytes": [1-9]' report "$work/a/run" --json
 check report-elsewhere 0 out 'else.html' report "$work/a/run" --output "$work/else.html"
 same "$report" "$work/else.html" report-elsewhere-is-the-same
@@ -55,5 +61,6 @@ if [ -z "$browser" ]; then echo "skip browser (no chromium here)"; else
     grep -q 'CONSOLE' "$work/console"; [ $? -eq 1 ]; say $? browser-console-is-empty
     grep -q '<title>run: reward model report</title>' "$work/dom"; say $? browser-runs-no-script-of-the-data
     [ "$(grep -c '<svg' "$work/dom")" -ge 12 ]; say $? browser-has-the-charts
+    timeout 120 python3 tests/browser/report_page.py "$work/a/run"; say $? browser-looked-at-the-report
 fi
 cd "$root" || exit 1

@@ -155,6 +155,13 @@ def make_gguf_blocks():
         packed = random_rows(rng, kind, 3, 512 if gguf.GGML_QUANT_SIZES[qtype][0] == 256 else 64)
         writer.add_tensor(f"t.{kind}", packed, raw_dtype=qtype)
         values[f"t.{kind}"] = gguf.quants.dequantize(packed, qtype)
+    for kind in ("Q8_0", "Q5_0", "Q5_1"):  # what gguf-py quantises as ggml does; src is what it was made of
+        qtype = gguf.GGMLQuantizationType[kind]
+        source = (rng.standard_normal((4, 64)) * np.array([[1], [1e-3], [1e3], [0]]) + 0).astype(np.float32)
+        packed = gguf.quants.quantize(source, qtype)
+        writer.add_tensor(f"src.{kind}", source)
+        writer.add_tensor(f"made.{kind}", packed, raw_dtype=qtype)
+        values |= {f"src.{kind}": source, f"made.{kind}": gguf.quants.dequantize(packed, qtype)}
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -1,0 +1,196 @@
+#include "score/score_batch.h"
+
+#include "base/sizes.h"
+#include "model/bad_weight.h"
+
+#include <math.h>
+
+/* ---- lots ---- */
+
+static assay_status make_traces(assay_lot *lot, assay_error *err)
+{
+    lot->traces = assay_alloc(lot->count, sizeof *lot->traces);
+    ASSAY_TRY_ALLOC(lot->traces, "traces", err);
+    for (size_t i = 0; i < lot->count; i++) {
+        lot->traces[i] = assay_alloc(lot->texts[i].count, sizeof *lot->traces[i]);
+        if (!lot->traces[i])
+            return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a trace of %zu tokens", lot->texts[i].count);
+    }
+    return ASSAY_OK;
+}
+
+assay_status assay_lot_begin(assay_lot *lot, const assay_ids *texts, size_t count, bool traces, assay_error *err)
+{
+    *lot = (assay_lot){.texts = texts, .count = count};
+    lot->scores = assay_alloc(count, sizeof *lot->scores);
+    ASSAY_TRY_ALLOC(lot->scores, "scores", err);
+    assay_status status = traces ? make_traces(lot, err) : ASSAY_OK;
+    if (status != ASSAY_OK) assay_lot_release(lot);
+    return status;
+}
+
+void assay_lot_release(assay_lot *lot)
+{
+    for (size_t i = 0; lot->traces && i < lot->count; i++) assay_free(lot->traces[i]);
+    assay_free(lot->traces);
+    assay_free(lot->scores);
+    *lot = (assay_lot){0};
+}
+
+/* ---- a micro-batch ---- */
+
+assay_status assay_score_batch_init(assay_score_batch *batch, const assay_score_setup *setup, assay_error *err)
+{
+    *batch = (assay_score_batch){.setup = *setup};
+    size_t texts = assay_smaller(setup->rows, setup->tokens);
+    batch->capacity = texts;
+    batch->placed = assay_alloc(texts, sizeof *batch->placed);
+    batch->scores = assay_alloc(setup->rows, sizeof *batch->scores);
+    assay_status status = assay_pack_init(&batch->pack, setup->tokens, 2 * texts + 2, err);
+    if (status == ASSAY_OK && (!batch->placed || !batch->scores))
+        status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a micro-batch of %zu texts", texts);
+    if (status != ASSAY_OK) assay_score_batch_release(batch);
+    return status;
+}
+
+void assay_score_batch_release(assay_score_batch *batch)
+{
+    assay_pack_release(&batch->pack);
+    assay_free(batch->placed);
+    assay_free(batch->scores);
+    *batch = (assay_score_batch){0};
+}
+
+/* How many texts went in. A text of which every token is wanted goes alone where the program gives one row a text. */
+static size_t pack_next(assay_score_batch *batch, const assay_lot *lot)
+{
+    const assay_ids *next = &lot->texts[lot->packed];
+    if (lot->traces && !batch->setup.every_row) return assay_pack_chain(&batch->pack, batch->setup.rows, next);
+    return assay_pack_texts(&batch->pack, batch->setup.rows, next, lot->count - lot->packed);
+}
+
+bool assay_score_batch_add(assay_score_batch *batch, assay_lot *lot)
+{
+    while (lot->packed < lot->count) {
+        size_t taken = pack_next(batch, lot);
+        if (taken == 0) return false;
+        int first = (int)(batch->pack.segment_count - taken);
+        for (size_t i = 0; i < taken; i++)
+            batch->placed[batch->placed_count++] = (assay_placed){lot, lot->packed++, first + (int)i};
+    }
+    return true;
+}
+
+assay_status assay_score_batch_compute(assay_score_batch *batch, assay_error *err)
+{
+    assay_pack *pack = &batch->pack;
+    const assay_score_setup *setup = &batch->setup;
+    const assay_geometry *geometry = setup->every_row ? assay_pack_finish_all(pack) : assay_pack_finish(pack);
+    ASSAY_TRY(assay_engine_forward(setup->engine, geometry, 0, 0, false, err));
+    const float *rewards = assay_engine_rewards(setup->engine);
+    for (size_t i = 0; i < geometry->spaces[ASSAY_SCORED].rows; i++)
+        batch->scores[i] = (double)rewards[i] + setup->offset;
+    return ASSAY_OK;
+}
+
+/* ---- results ---- */
+
+static const char *culprit(assay_score_batch *batch)
+{
+    if (!batch->looked && !assay_model_first_bad_weight(batch->setup.model, batch->culprit, sizeof batch->culprit))
+        batch->culprit[0] = '\0';
+    batch->looked = true;
+    return batch->culprit[0] ? batch->culprit : NULL;
+}
+
+assay_status assay_score_batch_check(assay_score_batch *batch, double score, assay_error *err)
+{
+    if (isfinite(score)) return ASSAY_OK;
+    if (culprit(batch))
+        return assay_error_set(err, ASSAY_E_NUMERIC,
+                               "the score is %g: %s; it came with the model: fetch or convert that again", score,
+                               batch->culprit);
+    return assay_error_set(err, ASSAY_E_NUMERIC,
+                           "the score is %g, and no weight is NaN or infinite: sums grow too large for a number; are "
+                           "these a model's weights?",
+                           score);
+}
+
+/* The row of a segment's last token among the rows that have a score. */
+static size_t scored_row(const assay_score_batch *batch, const assay_segment *segment)
+{
+    return batch->setup.every_row ? (size_t)segment->first + segment->rows - 1 : (size_t)segment->scored_row;
+}
+
+static void put(assay_lot *lot, double score, double *place)
+{
+    if (!isfinite(score) && lot->status == ASSAY_OK) {
+        lot->status = ASSAY_E_NUMERIC;
+        lot->bad = score;
+    }
+    *place = score;
+}
+
+/* From the text's last segment up to its first. Either every row has a score, or every segment is one scored row. */
+static void take_trace(const assay_score_batch *batch, assay_lot *lot, int segment, double *trace)
+{
+    for (; segment >= 0; segment = batch->pack.segments[segment].parent) {
+        const assay_segment *part = &batch->pack.segments[segment];
+        const double *scores = batch->scores + scored_row(batch, part) + 1 - part->rows;
+        for (size_t i = 0; i < part->rows; i++) put(lot, scores[i], &trace[part->base + i]);
+    }
+}
+
+static void hand_out(const assay_score_batch *batch, const assay_placed *placed)
+{
+    assay_lot *lot = placed->lot;
+    size_t row = scored_row(batch, &batch->pack.segments[placed->segment]);
+    put(lot, batch->scores[row], &lot->scores[placed->text]);
+    if (lot->traces) take_trace(batch, lot, placed->segment, lot->traces[placed->text]);
+}
+
+assay_status assay_score_batch_run(assay_score_batch *batch, assay_error *err)
+{
+    if (batch->placed_count == 0) return ASSAY_OK;
+    batch->last_texts = batch->placed_count;
+    batch->last_tokens = batch->pack.tokens;
+    assay_status status = assay_score_batch_compute(batch, &batch->failure);
+    for (size_t i = 0; i < batch->placed_count; i++) {
+        assay_lot *lot = batch->placed[i].lot;
+        if (status == ASSAY_OK) hand_out(batch, &batch->placed[i]);
+        else if (lot->status == ASSAY_OK) lot->status = status;
+        lot->scored++;
+    }
+    assay_score_batch_clear(batch);
+    if (status != ASSAY_OK && err) *err = batch->failure;
+    return status;
+}
+
+void assay_score_batch_clear(assay_score_batch *batch)
+{
+    batch->placed_count = 0;
+    assay_pack_clear(&batch->pack);
+}
+
+assay_status assay_score_batch_why(assay_score_batch *batch, const assay_lot *lot, assay_error *err)
+{
+    if (lot->status == ASSAY_E_NUMERIC) return assay_score_batch_check(batch, lot->bad, err);
+    if (lot->status != ASSAY_OK && err) *err = batch->failure;
+    return lot->status;
+}
+
+assay_status assay_score_batch_no_fit(const assay_score_batch *batch, const assay_lot *lot, assay_error *err)
+{
+    return assay_error_set(err, ASSAY_E_NO_FIT, "a text of %zu tokens does not fit into a micro-batch of %zu",
+                           lot->texts[lot->packed].count, batch->pack.token_capacity);
+}
+
+assay_status assay_score_batch_all(assay_score_batch *batch, assay_lot *lot, assay_error *err)
+{
+    for (bool whole = false; !whole;) {
+        whole = assay_score_batch_add(batch, lot);
+        if (batch->placed_count == 0) return assay_score_batch_no_fit(batch, lot, err);
+        ASSAY_TRY(assay_score_batch_run(batch, err));
+    }
+    return assay_score_batch_why(batch, lot, err);
+}

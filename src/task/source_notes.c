@@ -1,0 +1,60 @@
+/* How a model was used, written down: in assay.json for this program, in chat_template.jinja for others. */
+#include "base/file.h"
+#include "base/json_doc.h"
+#include "task/model_source.h"
+
+#include <string.h>
+
+static int put_text(json_t *notes, const char *key, const char *text)
+{
+    return text ? json_object_set_new(notes, key, json_string(text)) : 0;
+}
+
+static int put_rendering(json_t *notes, const assay_template *chosen)
+{
+    int failed = json_object_set_new(notes, "rendering", json_integer(ASSAY_RENDERING));
+    failed |= put_text(notes, "chat_template", assay_template_source(chosen));
+    failed |= put_text(notes, "chat_template_tool_use", assay_template_tool_source(chosen));
+    failed |= put_text(notes, "date", assay_template_date(chosen));
+    failed |= put_text(notes, "tool_format", assay_template_tool_format(chosen));
+    if (assay_template_kwargs(chosen))
+        failed |= json_object_set_new(notes, "chat_template_kwargs", json_deep_copy(assay_template_kwargs(chosen)));
+    return failed;
+}
+
+assay_status assay_source_notes(const assay_model_source *source, json_t **out, assay_error *err)
+{
+    json_t *notes = json_pack("{s:s, s:s, s:I, s:f}", "template", source->template_name, "append_eos",
+                              assay_append_eos_word(source->append_eos), "max_length", (json_int_t)source->max_length,
+                              "score_offset", source->notes.score_offset);
+    int failed = !notes;
+    if (!failed && source->ignored) failed |= json_object_set(notes, "ignore_config", source->ignored);
+    /* A run of version 0.1 goes on as one. */
+    if (!failed && source->rendering != 1 && source->chosen) failed |= put_rendering(notes, source->chosen);
+    *out = notes;
+    return failed ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for " ASSAY_NOTES_NAME) : ASSAY_OK;
+}
+
+/* Whether the tokenizer's own files say the template that was used. */
+static bool says_it(const assay_model_source *source, const char *text)
+{
+    const assay_tokenizer_info *info = assay_tokenizer_about(source->tokenizer);
+    const char *tools = assay_template_tool_source(source->chosen);
+    bool same_tools = tools ? info->tool_template && !strcmp(info->tool_template, tools) : !info->tool_template;
+    return info->chat_template && !strcmp(info->chat_template, text) && same_tools;
+}
+
+assay_status assay_source_template_save(const assay_model_source *source, const char *folder, assay_error *err)
+{
+    if (source->rendering == 1 || !source->chosen || !assay_template_source(source->chosen)) return ASSAY_OK;
+    assay_buf text;
+    assay_buf_init(&text, (size_t)64 << 20);
+    char *path = assay_path_join(folder, "chat_template.jinja");
+    assay_status status = path ? assay_template_export(source->chosen, &text, err)
+                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    if (status == ASSAY_OK && !says_it(source, text.data))
+        status = assay_file_write_atomic(path, text.data, text.size, err);
+    assay_buf_release(&text);
+    assay_free(path);
+    return status;
+}

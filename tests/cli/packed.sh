@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Packed weights against the same values written out whole: adapters are equal to the last bit, in every family that
+# `assay models` lists, in f32 and bf16, under another schedule and thread count.
+. tests/cli/check.inc
+head -n 6 examples/medical_train.jsonl >"$work/pairs.jsonl"
+
+# pack NAME TYPE: $work/NAME packed and, out of that, whole again.
+pack() {
+    "$assay" convert "$work/$1" --quantize "$2" --output "$work/packed" --force --quiet >"$work/out" &&
+        "$assay" convert "$work/packed" --output "$work/whole" --force --quiet >"$work/out"
+    say $? "packs-$1-$2"
+}
+
+# same NAME PRECISION: what is trained on one is what is trained on the other.
+same() {
+    local common=(--data "$work/pairs.jsonl" --epochs 1 --batch-pairs 3 --lora-targets all --precision "$2" --quiet --force)
+    "$assay" train --model "$work/packed" "${common[@]}" --threads 1 --output "$work/p" >"$work/out" 2>&1 &&
+        "$assay" train --model "$work/whole" "${common[@]}" --threads 2 --recompute all --output "$work/w" >"$work/out" 2>&1 &&
+        cmp -s "$work/p/adapter_model.safetensors" "$work/w/adapter_model.safetensors"
+    say $? "$1-$2-has-the-same-bits"
+}
+
+"$assay" models --json >"$work/models.json"
+python3 - "$work/models.json" >"$work/list" <<'PY'
+import json, sys
+for family in json.load(open(sys.argv[1]))["architectures"]:
+    print(family["init"][0])
+PY
+[ "$(wc -l <"$work/list")" -ge 15 ]
+say $? families-are-listed
+
+# The little shapes have rows that 256 does not divide: their matrices take a type of blocks of 32.
+while read -r arch; do
+    "$assay" init --arch "$arch" --output "$work/$arch" --quiet >/dev/null
+    pack "$arch" q4_k
+    for precision in f32 bf16; do same "$arch" "$precision"; done
+done <"$work/list"
+
+# Rows moved per head (llama), in parts (bloom), and not at all (chatglm3); every type that is made.
+while read -r arch types; do
+    "$assay" init --arch "$arch" --hidden 256 --ffn 512 --output "$work/wide-$arch" --quiet >/dev/null
+    for type in $types; do
+        pack "wide-$arch" "$type"
+        for precision in f32 bf16; do same "wide-$arch-$type" "$precision"; done
+    done
+done <<<'llama q4_k q5_k q6_k q8_0
+bloom q4_k
+chatglm3 q6_k'
+
+check fallback-is-counted 0 out 'packed: .* Q5_0' convert "$work/llama" --quantize q4_k --output "$work/counted"
+check errors-by-tensor 0 out '"error"' convert "$work/llama" --quantize q4_k --output "$work/errors" --json
+for folder in packed whole; do "$assay" plan --model "$work/$folder" --data "$work/pairs.jsonl" --json >"$work/$folder.json"; done
+python3 -c 'import json, sys
+packed, whole = (json.load(open(name))["classes"]["weights"] for name in sys.argv[1:])
+sys.exit(packed * 3 > whole)' "$work/packed.json" "$work/whole.json"
+say $? plan-counts-packed-bytes
+check unknown-type 2 err 'q4_k' convert "$work/llama" --quantize q3_k --output "$work/none"
+check hidden-fits-heads 2 err 'heads of' init --arch llama --hidden 100 --output "$work/none"
+# A body without its config is no model, and one that is cut short is refused.
+cp -r "$work/packed" "$work/cut" && truncate -s 20000 "$work/cut/model.gguf"
+check body-cut-short 1 err 'model.gguf' score --model "$work/cut"

@@ -1,0 +1,261 @@
+/* The one door to a reward: neighbours, cuts into micro-batches and traces change no bit; the offset is added once, in
+ * double; a score that is no number stays inside, with the weight that made it. */
+#include "test_support.h"
+
+#include "score/score_examples.h"
+#include "score/score_lines.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { TEXTS = 12, LENGTH = 30, ROWS = 64 };
+
+typedef struct door {
+    assay_checkpoint *checkpoint;
+    assay_model *model;
+    assay_pool *pool;
+    assay_engine *engine;
+    assay_score_batch batch;
+    int32_t ids[TEXTS][LENGTH];
+    assay_ids texts[TEXTS];
+} door;
+
+static assay_error error;
+
+static void good(assay_status status)
+{
+    if (status != ASSAY_OK) fail_msg("%s", error.text);
+}
+
+/* Texts 0 to 5 begin alike, the others are strangers. */
+static void make_texts(door *d)
+{
+    for (size_t t = 0; t < TEXTS; t++) {
+        for (size_t i = 0; i < LENGTH; i++)
+            d->ids[t][i] = (int32_t)(t < 6 && i < 12 ? 3 + i : (7 * t + 11 * i + t * i) % 60);
+        d->texts[t] = (assay_ids){.data = d->ids[t], .count = 18 + t};
+    }
+}
+
+static void open_door(door *d, size_t tokens, double offset, bool every_row)
+{
+    const assay_kernels *kernels = NULL;
+    const assay_model_options options = {.need_head = true, .all_rows = every_row};
+    *d = (door){0};
+    make_texts(d);
+    good(assay_checkpoint_open(&d->checkpoint, "tests/data/golden/llama", 0, &error));
+    good(assay_model_open(&d->model, d->checkpoint, NULL, &options, &error));
+    good(assay_pool_create(&d->pool, 1, &error));
+    good(assay_kernels_select(&kernels, NULL, &error));
+    const assay_engine_config config = {
+        .program = d->model->program,
+        .kernels = kernels,
+        .pool = d->pool,
+        .bounds = {.rows = {tokens, every_row ? tokens : ROWS}, .longest_path = LENGTH}};
+    good(assay_engine_create(&d->engine, &config, &error));
+    for (size_t i = 0; i < d->model->program->param_count; i++)
+        assay_engine_bind(d->engine, (int)i, &d->model->params[i]);
+    const assay_score_setup setup = {.engine = d->engine,
+                                     .model = d->model,
+                                     .tokens = tokens,
+                                     .rows = every_row ? tokens : ROWS,
+                                     .offset = offset,
+                                     .every_row = every_row};
+    good(assay_score_batch_init(&d->batch, &setup, &error));
+}
+
+static void close_door(door *d)
+{
+    assay_score_batch_release(&d->batch);
+    assay_engine_free(d->engine);
+    assay_model_close(d->model);
+    assay_checkpoint_close(d->checkpoint);
+    assay_pool_destroy(d->pool);
+}
+
+static void score_alone(door *d, double scores[TEXTS])
+{
+    for (size_t t = 0; t < TEXTS; t++) {
+        assay_lot lot;
+        good(assay_lot_begin(&lot, &d->texts[t], 1, false, &error));
+        good(assay_score_batch_all(&d->batch, &lot, &error));
+        scores[t] = lot.scores[0];
+        assay_lot_release(&lot);
+    }
+}
+
+static void company_changes_no_bit(void **state)
+{
+    (void)state;
+    static const size_t room[] = {LENGTH, 47, 100, 1000};
+    double wanted[TEXTS];
+    for (size_t r = 0; r < sizeof room / sizeof *room; r++) {
+        door d;
+        assay_lot lot;
+        open_door(&d, room[r], 0, false);
+        if (r == 0) score_alone(&d, wanted);
+        good(assay_lot_begin(&lot, d.texts, TEXTS, false, &error));
+        good(assay_score_batch_all(&d.batch, &lot, &error));
+        assert_memory_equal(lot.scores, wanted, sizeof wanted);
+        assay_lot_release(&lot);
+        close_door(&d);
+    }
+    assert_true(wanted[0] != wanted[1]);
+}
+
+static void what_begins_alike_is_computed_once(void **state)
+{
+    (void)state;
+    door d;
+    assay_lot lot;
+    open_door(&d, 1000, 0, false);
+    good(assay_lot_begin(&lot, d.texts, 6, false, &error));
+    assert_true(assay_score_batch_add(&d.batch, &lot));
+    good(assay_score_batch_run(&d.batch, &error));
+    size_t apart = 0;
+    for (size_t t = 0; t < 6; t++) apart += d.texts[t].count;
+    assert_int_equal(d.batch.last_tokens, apart - 5 * 12);
+    assert_int_equal(d.batch.last_texts, 6);
+    assay_lot_release(&lot);
+    close_door(&d);
+}
+
+/* In float the offset would be lost: half a unit in the last place of a reward. */
+static void the_offset_is_added_in_double(void **state)
+{
+    (void)state;
+    const double offset = 1e-12;
+    double plain[TEXTS], moved[TEXTS];
+    door d;
+    open_door(&d, 100, 0, false);
+    score_alone(&d, plain);
+    close_door(&d);
+    open_door(&d, 100, offset, false);
+    score_alone(&d, moved);
+    for (size_t t = 0; t < TEXTS; t++) assert_true(moved[t] == plain[t] + offset && moved[t] != plain[t]);
+    close_door(&d);
+}
+
+/* By one pass over all rows, and as a chain in a program that gives a row a text: the same numbers, the last one the
+ * score, each one that of the text cut there. */
+static void traces_have_the_bits_of_cut_texts(void **state)
+{
+    (void)state;
+    for (int every = 0; every < 2; every++) {
+        door d;
+        assay_lot lot, cut;
+        open_door(&d, 100, 0.5, every);
+        good(assay_lot_begin(&lot, d.texts, 2, true, &error));
+        good(assay_score_batch_all(&d.batch, &lot, &error));
+        for (size_t t = 0; t < 2; t++) {
+            assert_true(lot.traces[t][d.texts[t].count - 1] == lot.scores[t]);
+            assay_ids begin = {.data = d.ids[t], .count = 9};
+            good(assay_lot_begin(&cut, &begin, 1, false, &error));
+            good(assay_score_batch_all(&d.batch, &cut, &error));
+            assert_true(cut.scores[0] == lot.traces[t][8]);
+            assay_lot_release(&cut);
+        }
+        assay_lot_release(&lot);
+        close_door(&d);
+    }
+}
+
+static size_t owned_vector(const assay_model *model)
+{
+    size_t param = 0;
+    while (param < model->program->param_count && !assay_model_own_f32(model, param)) param++;
+    assert_true(param < model->program->param_count);
+    return param;
+}
+
+static void no_nan_leaves(void **state)
+{
+    (void)state;
+    door d;
+    assay_lot lot;
+    open_door(&d, 100, 0, false);
+    size_t param = owned_vector(d.model);
+    assay_model_own_f32(d.model, param)[0] = NAN;
+    good(assay_lot_begin(&lot, d.texts, 1, false, &error));
+    assert_int_equal(assay_score_batch_all(&d.batch, &lot, &error), ASSAY_E_NUMERIC);
+    assert_non_null(strstr(error.text, d.model->program->params[param].name));
+    assay_lot_release(&lot);
+    close_door(&d);
+    open_door(&d, 100, INFINITY, false);
+    good(assay_lot_begin(&lot, d.texts, 1, false, &error));
+    assert_int_equal(assay_score_batch_all(&d.batch, &lot, &error), ASSAY_E_NUMERIC);
+    assert_non_null(strstr(error.text, "no weight is NaN or infinite"));
+    assay_lot_release(&lot);
+    close_door(&d);
+}
+
+static void a_text_too_large_is_refused(void **state)
+{
+    (void)state;
+    door d;
+    assay_lot lot;
+    open_door(&d, 20, 0, false);
+    good(assay_lot_begin(&lot, &d.texts[TEXTS - 1], 1, false, &error));
+    assert_int_equal(assay_score_batch_all(&d.batch, &lot, &error), ASSAY_E_NO_FIT);
+    assert_non_null(strstr(error.text, "29 tokens does not fit into a micro-batch of 20"));
+    assay_lot_release(&lot);
+    close_door(&d);
+}
+
+typedef struct shelf {
+    double scores[TEXTS];
+    size_t count, dropped;
+} shelf;
+
+static assay_status put_on_shelf(void *context, assay_lot *lot, assay_error *err)
+{
+    shelf *s = context;
+    (void)err;
+    assert_int_equal(lot->status, ASSAY_OK);
+    assert_ptr_equal(lot->owner, s);
+    for (size_t i = 0; i < lot->count; i++) s->scores[s->count++] = lot->scores[i];
+    return ASSAY_OK;
+}
+
+static void count_drop(void *owner) { ((shelf *)owner)->dropped++; }
+
+static void lines_leave_in_order(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {1, 5, 2, 4};
+    door d;
+    double wanted[TEXTS];
+    shelf s = {.count = 0};
+    assay_score_lines *lines;
+    open_door(&d, 50, 0, false);
+    score_alone(&d, wanted);
+    const assay_score_taker taker = {.take = put_on_shelf, .drop = count_drop, .context = &s};
+    good(assay_score_lines_open(&lines, &d.batch, &taker, &error));
+    for (size_t i = 0, at = 0; i < 4; at += sizes[i++]) {
+        assay_ids scratch[5];
+        memcpy(scratch, d.texts + at, sizes[i] * sizeof *scratch);
+        good(assay_score_lines_add(lines, scratch, sizes[i], &s, &error));
+        memset(scratch, 0, sizeof scratch);
+    }
+    good(assay_score_lines_finish(lines, &error));
+    assert_true(s.count == TEXTS && s.dropped == 4);
+    assert_memory_equal(s.scores, wanted, sizeof wanted);
+    good(assay_score_lines_add(lines, d.texts, 1, &s, &error));
+    assay_score_lines_close(lines);
+    assert_true(s.dropped == 5 && d.batch.placed_count == 0);
+    close_door(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(company_changes_no_bit),
+        cmocka_unit_test(what_begins_alike_is_computed_once),
+        cmocka_unit_test(the_offset_is_added_in_double),
+        cmocka_unit_test(traces_have_the_bits_of_cut_texts),
+        cmocka_unit_test(no_nan_leaves),
+        cmocka_unit_test(a_text_too_large_is_refused),
+        cmocka_unit_test(lines_leave_in_order),
+    };
+    return cmocka_run_group_tests_name("score_batch", tests, NULL, NULL);
+}
