@@ -14,17 +14,31 @@
 
 enum { PAIRS = 5, VOCAB = 50 };
 
-/* Under the sanitizers everything is some ten times slower: fewer ways of cutting the micro-batches. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { STRIDE = 4, FAMILIES = 1, DIRECTIONS = 1 };
-#else
-enum { STRIDE = 4, FAMILIES = 100, DIRECTIONS = 1 };
-#endif
+enum { STRIDE = 4, DIRECTIONS = 1 };
 
-/* NULL behind the last. */
+/* NULL behind the last. Under the sanitizers, which look for faults of memory and threads, one stands for all. */
 static const assay_architecture *family_at(size_t index)
 {
-    return index < FAMILIES ? assay_architecture_at(index) : NULL;
+    if (index > 0 && TESTS_ARE_SANITIZED && !tests_are_thorough()) return NULL;
+    return assay_architecture_at(index);
+}
+
+/* Families with every schedule, micro-batch and thread count: those that the first version had stand for the others,
+ * which run the ends of each list. */
+static bool is_whole(const assay_architecture *arch)
+{
+#if defined(__SANITIZE_THREAD__)
+    return true;
+#endif
+    if (tests_are_thorough()) return true;
+    return !TESTS_ARE_SANITIZED && (!strcmp(arch->name, "llama") || !strcmp(arch->name, "chatglm"));
+}
+
+/* The cells that every family runs: all kept, what is needed, and everything replayed pair by pair on one thread. */
+static bool is_witness(int threads, size_t schedule, size_t at_once)
+{
+    if (threads == 2) return schedule < 2 && at_once == PAIRS;
+    return schedule == 3 && at_once == 1;
 }
 
 typedef struct lab {
@@ -222,6 +236,7 @@ static void check_schedules(const assay_architecture *arch, assay_tuning tuning,
              * definition. */
             for (size_t s = 0; s < (set ? 5 : 1); s++)
                 for (size_t at_once = set ? 1 : PAIRS; at_once <= PAIRS; at_once += STRIDE) {
+                    if (!is_whole(arch) && !is_witness(threads, s, at_once)) continue;
                     outcome out = run_lab(&l, schedules[s].keep, schedules[s].replayed, at_once, true);
                     uint64_t hash = hash_gradients(&l);
                     if (first_hash == 0) {
@@ -263,6 +278,7 @@ static void check_bf16(const assay_kernels *kernels, const assay_architecture *a
         lab l = lab_open(arch, tuning, dropout, threads, kernels, true);
         for (size_t s = 0; s < 4; s++)
             for (size_t at_once = 1; at_once <= PAIRS; at_once += STRIDE) {
+                if (!is_whole(arch) && !is_witness(threads, s, at_once)) continue;
                 outcome out = run_lab(&l, schedules[s].keep, schedules[s].replayed, at_once, true);
                 uint64_t hash = hash_gradients(&l);
                 if (first_hash == 0) first_hash = hash, first = out;
@@ -459,7 +475,7 @@ static void test_gradients_by_difference(void **state)
     for (size_t f = 0; family_at(f); f++) {
         check_differences(assay_architecture_at(f), ASSAY_TUNE_FULL, 0);
         check_differences(assay_architecture_at(f), ASSAY_TUNE_LORA, 0);
-        check_differences(assay_architecture_at(f), ASSAY_TUNE_LORA, 0.25f);
+        if (is_whole(assay_architecture_at(f))) check_differences(assay_architecture_at(f), ASSAY_TUNE_LORA, 0.25f);
     }
 }
 

@@ -19,11 +19,7 @@
 #include <string.h>
 
 /* A text longer than a fold, a tile of keys and a block of queries; under the sanitizers than the last alone. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { LONG = 100, DIRECTIONS = 1 };
-#else
-enum { LONG = 270, DIRECTIONS = 3 };
-#endif
+enum { LONG = TESTS_ARE_SANITIZED ? 100 : 270, DIRECTIONS = TESTS_ARE_SANITIZED ? 1 : 3 };
 
 enum { GUARD = 64, GAP = 3, BLANK = 0xff, WORKERS = 2 };
 
