@@ -24,6 +24,7 @@ assay_lanes assay_matrix_unpack(const assay_matrix *matrix, size_t lane, size_t 
     for (size_t i = 0; i < rows; i++)
         assay_dtype_run_to_f32(matrix->dtype, stored_row(matrix, columns, (along ? lane : k0) + i), along ? k0 : lane,
                                count, tile + i * count);
+    if (matrix->to_bf16) assay_dtype_round_bf16(tile, rows * count);
     return (assay_lanes){.src = tile,
                          .dtype = ASSAY_F32,
                          .lane_stride = along ? (ptrdiff_t)count : 1,

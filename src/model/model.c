@@ -110,6 +110,7 @@ static assay_status borrow(loader *l, size_t index, const assay_weight *weight)
     const assay_param *param = &l->model->program->params[index];
     l->model->params[index] = (assay_param_view){
         .data = weight->tensor.data, .dtype = weight->tensor.dtype, .rows = param->rows, .cols = param->cols};
+    l->model->params[index].to_bf16 = l->options->bf16 && is_packed(weight);
     l->model->borrowed_bytes += weight->tensor.bytes;
     return is_moved(weight) ? own_row_map(l, index, weight) : ASSAY_OK;
 }

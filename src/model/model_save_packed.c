@@ -1,7 +1,8 @@
 /* convert --quantize: the matrices of a body are brought to a block type and written under llama.cpp's names, in the
  * order its converter lays rows out, where the family's table knows them; what the table does not know keeps its name.
- * Head, norms and biases stay whole. Rows that a block of 256 does not divide take the type of blocks of 32 with one
- * bit more, as llama.cpp does; rows that 32 does not divide stay whole. */
+ * Head, norms and biases stay whole; vectors are f32 as llama.cpp has them, since 1 + w of a bf16 w is none. Rows that
+ * a block of 256 does not divide take the type of blocks of 32 with one bit more, as llama.cpp does; rows that 32 does
+ * not divide stay whole. */
 #include "checkpoint/gguf_names.h"
 #include "model/model_save_private.h"
 
@@ -52,6 +53,7 @@ assay_status assay_save_pack_list(assay_save_list *list, const assay_architectur
     for (size_t i = 0; i < list->count; i++) {
         assay_save_tensor *tensor = &list->items[i];
         if (is_packed(arch, tensor)) tensor->dtype = type_for(wanted, tensor->cols);
+        else if (assay_dtype_is_weight(tensor->from) && tensor->rank == 1) tensor->dtype = ASSAY_F32;
         ASSAY_TRY(rename_tensor(tensor, arch, config, err));
     }
     return ASSAY_OK;

@@ -32,6 +32,7 @@ static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int
         size_t id = (size_t)run->env->geometry->ids[t];
         float *row = assay_row_target(&run->out[0], t, memory);
         assay_dtype_to_f32(w->dtype, (const char *)w->data + id * bytes, row, w->cols);
+        if (w->to_bf16) assay_dtype_round_bf16(row, w->cols);
         if (run->attr->scale != 0) run->env->kernels->rows->scale(run->attr->scale, row, row, w->cols);
         assay_row_store(run, &run->out[0], t, row);
     }

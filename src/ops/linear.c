@@ -175,8 +175,12 @@ static void weight_gradient(const assay_op_run *run, const assay_view *left, con
 
 static assay_matrix weight_matrix(const assay_param_view *w)
 {
-    return (assay_matrix){
-        .data = w->data, .dtype = w->dtype, .row_stride = (ptrdiff_t)w->cols, .col_stride = 1, .rows = w->row_map};
+    return (assay_matrix){.data = w->data,
+                          .dtype = w->dtype,
+                          .row_stride = (ptrdiff_t)w->cols,
+                          .col_stride = 1,
+                          .rows = w->row_map,
+                          .to_bf16 = w->to_bf16};
 }
 
 static assay_view dense_view(float *data, size_t rows, size_t cols)

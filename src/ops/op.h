@@ -36,6 +36,7 @@ typedef struct assay_param_view {
     size_t rows, cols;       /* Hugging Face's order; a vector has rows 1 */
     float *gradient;         /* f32 of the same shape, NULL: frozen */
     const uint32_t *row_map; /* of packed weights: which stored row is a row; NULL: itself */
+    bool to_bf16; /* of packed weights: a value is what is decoded, rounded to bf16 (a bf16 run sees no other) */
 } assay_param_view;
 
 typedef struct assay_op_env {

@@ -105,3 +105,8 @@ void assay_dtype_from_f32(assay_dtype dtype, const float *src, void *data, size_
         quantise(values, dst + i * bytes);
     }
 }
+
+void assay_dtype_round_bf16(float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) values[i] = assay_bf16_to_f32(assay_f32_to_bf16(values[i]));
+}

@@ -57,4 +57,7 @@ void assay_dtype_run_to_f32(assay_dtype dtype, const void *row, size_t first, si
  * dst may be src: a narrower value never overtakes the float it came from. */
 void assay_dtype_from_f32(assay_dtype dtype, const float *src, void *dst, size_t count);
 
+/* Rounds to bf16 (nearest even), staying f32. */
+void assay_dtype_round_bf16(float *values, size_t count);
+
 #endif
