@@ -142,11 +142,11 @@ static void test_lost_head(void **state)
     drop_folder(adapter);
 }
 
-/* The type of token_embd.weight in a copy of the file becomes Q4_K (12). */
+/* The type of token_embd.weight in a copy of the file becomes IQ2_XS (17). */
 static void expect_foreign_type(void)
 {
     static const char name[] = "token_embd.weight";
-    char *data, *folder = fresh_folder(), *path = assay_path_join(folder, "q4_k.gguf");
+    char *data, *folder = fresh_folder(), *path = assay_path_join(folder, "iq2_xs.gguf");
     size_t size;
     uint32_t rank;
     assert_int_equal(assay_file_read(GOLDEN "llama.gguf", 1 << 20, &data, &size, NULL), ASSAY_OK);
@@ -154,9 +154,9 @@ static void expect_foreign_type(void)
     assert_non_null(at);
     at += sizeof name - 1;
     memcpy(&rank, at, sizeof rank);
-    at[sizeof rank + 8 * rank] = 12;
+    at[sizeof rank + 8 * rank] = 17;
     put_file(path, data, size);
-    expect(path, "gguf", false, "\"token_embd.weight\" has the type Q4_K");
+    expect(path, "gguf", false, "\"token_embd.weight\" has the type IQ2_XS");
     assay_free(data);
     assay_free(path);
     drop_folder(folder);

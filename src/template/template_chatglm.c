@@ -42,8 +42,7 @@ assay_status assay_template_ids_chatglm(const assay_tokenizer *tokenizer, const 
 {
     assay_buf prompt;
     size_t count = conversation->count;
-    const assay_message *last = count ? &conversation->messages[count - 1] : NULL;
-    bool answered = last && last->role == ASSAY_ROLE_ASSISTANT;
+    bool answered = count > 0 && conversation->messages[count - 1].role == ASSAY_ROLE_ASSISTANT;
     (void)tools;
     assay_buf_init(&prompt, SIZE_MAX / 2);
     assay_status status = put_prompt(conversation, count - answered, &prompt, err);
@@ -53,5 +52,7 @@ assay_status assay_template_ids_chatglm(const assay_tokenizer *tokenizer, const 
     ASSAY_TRY(status);
     ASSAY_TRY(put_token(tokenizer, "[gMASK]", ids, err));
     ASSAY_TRY(put_token(tokenizer, "<sop>", ids, err));
-    return answered ? assay_tokenizer_encode(tokenizer, last->text, last->size, 0, ids, err) : ASSAY_OK;
+    if (!answered) return ASSAY_OK;
+    const assay_message *last = &conversation->messages[count - 1];
+    return assay_tokenizer_encode(tokenizer, last->text, last->size, 0, ids, err);
 }
