@@ -109,6 +109,8 @@ static assay_status add_example(example_builder *builder, uint32_t pair, assay_e
     size_t least = assay_smaller(chosen->count, rejected->count);
     assay_example example = {.pair = pair,
                              .margin = set->pairs->pairs[pair].margin,
+                             .share = set->pairs->pairs[pair].share,
+                             .weight = set->pairs->pairs[pair].weight,
                              .chosen_count = (uint32_t)chosen->count,
                              .rejected_count = (uint32_t)rejected->count,
                              .shared = (uint32_t)assay_smaller(common_ids(chosen, rejected), least - 1)};
@@ -134,7 +136,8 @@ static assay_status take_pair(example_builder *builder, uint32_t index, assay_er
     ASSAY_TRY(render_side(builder, &pair->prompt, &pair->chosen, &builder->chosen, err));
     ASSAY_TRY(render_side(builder, &pair->prompt, &pair->rejected, &builder->rejected, err));
     size_t length = assay_larger(builder->chosen.count, builder->rejected.count);
-    assay_drop_reason reason = fit(builder);
+    assay_drop_reason reason =
+        builder->options.decided_only && pair->share <= 0.5 ? ASSAY_DROP_UNDECIDED : fit(builder);
     return reason == ASSAY_DROP_COUNT ? add_example(builder, index, err)
                                       : add_drop(builder->set, index, reason, length, err);
 }

@@ -3,6 +3,7 @@
 #include "base/json_doc.h"
 #include "base/text.h"
 #include "data/json_text.h"
+#include "data/pair_label.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -401,21 +402,6 @@ assay_status assay_pair_format_missing(const json_t *line, uint32_t expected, as
         *name ? *name : formats[wanted].fields[0], formats[wanted].name, have);
 }
 
-static assay_status read_margin(const format_reader *reader)
-{
-    const json_t *margin = field(reader->line, "margin");
-    reader->pair->margin = (double)NAN;
-    if (!margin || (json_is_string(margin) && !json_string_length(margin))) return ASSAY_OK;
-    const char *text = json_string_value(margin);
-    char *end = NULL;
-    double value = text ? assay_text_real(text, &end) : json_number_value(margin);
-    if ((!text && !json_is_number(margin)) || (text && *end) || !isfinite(value))
-        return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"margin\" should be a finite number or null and is %s",
-                               text ? "a text that is none" : assay_json_kind(margin));
-    reader->pair->margin = value;
-    return ASSAY_OK;
-}
-
 /* What an evaluation groups by. Anything but a text is no name and is left alone, as unknown fields are. */
 static assay_status read_subset(const format_reader *reader)
 {
@@ -454,7 +440,7 @@ assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_t
     *pair = (assay_pair){.format = format};
     ASSAY_TRY(formats[format].read(&reader));
     ASSAY_TRY(assay_turns_context(&pair->prompt, arena, line, err));
-    ASSAY_TRY(read_margin(&reader));
+    ASSAY_TRY(assay_pair_label_read(line, pair, err));
     ASSAY_TRY(read_subset(&reader));
     ASSAY_TRY(assay_json_id(field(line, "id"), arena, &pair->id, err));
     ASSAY_TRY(check_answer(&pair->chosen, "chosen", err));

@@ -145,6 +145,13 @@ static const assay_option_row rows[] = {
      "subtracted from chosen - rejected in the loss (auto: the data's field, off, or a number)"},
     {"center", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "0", NULL, 0, 1e6, {{0}}, AT(center),
      "weight of (chosen + rejected)^2 in the loss, which keeps rewards around 0"},
+    {"objective", "NAME", ASSAY_OPTION_STRING, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 0, {{0}}, AT(objective),
+     "loss of a pair (auto: bt): bt, scaled-bt (times the margin), soft (shares of votes), robust (wrong labels), "
+     "rao-kupper, davidson (ties)"},
+    {"label-smoothing", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "0", NULL, 0, 0.499, {{0}},
+     AT(label_smoothing), "share of the labels taken to be wrong"},
+    {"tie-parameter", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 1e6, {{"auto", -1}},
+     AT(tie_parameter), "how likely ties are (auto: rao-kupper 1.5, davidson 0.5)"},
     {"seed", "N", ASSAY_OPTION_INT, 0, TRAINING | ASSAY_FOR_INIT | ASSAY_FOR_BENCH | ASSAY_FOR_EVAL,
      ASSAY_GROUP_TRAINING, "42", NULL, 0, HUGE_INT, {{0}}, AT(seed), "of every random choice"},
     {"on-nan", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "stop", "stop|skip", 0, 0, {{0}}, AT(on_nan),

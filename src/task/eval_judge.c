@@ -26,7 +26,8 @@ typedef struct judging {
 static assay_status render_pairs(judging *j)
 {
     assay_example_options rule = {.max_length = (size_t)j->scoring->source->max_length,
-                                  .truncate = assay_pair_input_truncate(j->options)};
+                                  .truncate = assay_pair_input_truncate(j->options),
+                                  .decided_only = true};
     if (!j->data->pairs) return ASSAY_OK;
     ASSAY_TRY(assay_example_set_build(&j->set, j->data->pairs, NULL, 0, &j->scoring->renderer, &rule, j->err));
     j->longest = j->set.longest;
