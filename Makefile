@@ -136,12 +136,17 @@ install: all
 	    -e 's|@RPATH@|$(if $(filter /usr/lib /usr/lib/% /lib,$(LIBDIR)),, -Wl,-rpath,$(LIBDIR))|' include/assay.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc
 	@scripts/install_pages $(BUILD)/assay $(DESTDIR)$(PREFIX)/share
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" -eq 0 ]; then ldconfig || true; fi
+	@echo "installed: $(DESTDIR)$(PREFIX)/bin/assay, $(DESTDIR)$(LIBDIR)/libassay.so, $(DESTDIR)$(PREFIX)/include/assay.h,"
+	@echo "  manual pages and completion (bash, zsh, fish) below $(DESTDIR)$(PREFIX)/share, the Python module in$(foreach folder,$(MODULES), $(DESTDIR)$(folder)/assay)"
+	@case ":$$PATH:" in *:$(PREFIX)/bin:*) echo "try: assay help" ;; *) echo "$(PREFIX)/bin is not in PATH; try: $(PREFIX)/bin/assay help" ;; esac
 	@[ -n "$(PYTHONDIR)" ] || echo "no Python of $(PREFIX) here: for the module, PYTHONPATH=$(PREFIX)/share/assay/python"
 
 uninstall:
 	@rm -f $(DESTDIR)$(PREFIX)/bin/assay $(DESTDIR)$(LIBDIR)/libassay.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libassay.so $(DESTDIR)$(PREFIX)/include/assay.h \
 	    $(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc $(DESTDIR)$(PREFIX)/share/man/man1/assay.1 $(DESTDIR)$(PREFIX)/share/man/man1/assay-*.1 \
-	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/assay $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_assay
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/assay $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_assay \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/assay.fish
+	@echo "removed: assay, libassay, assay.h, manual pages, completion and the Python module below $(DESTDIR)$(PREFIX)"
 	@for folder in $(MODULES); do rm -rf $(DESTDIR)$$folder/assay; done
 	@rmdir $(DESTDIR)$(PREFIX)/share/assay/python $(DESTDIR)$(PREFIX)/share/assay 2>/dev/null || true
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" -eq 0 ]; then ldconfig || true; fi

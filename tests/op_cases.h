@@ -13,6 +13,7 @@ typedef struct op_case {
     assay_op_shape shape;
     assay_op_attributes attr;
     unsigned constants;
+    bool prefix; /* on texts whose beginning is read both ways, with two axes of positions */
 } op_case;
 
 static const float frequencies[] = {1.0f, 0.3f, 0.09f}, slopes[] = {0.5f, 0.25f, 0.125f, 0.0625f};
@@ -27,6 +28,8 @@ static const op_case cases[] = {
      .attr = {.rotary_half = 3, .inverse_frequency = frequencies, .angle_scale = 1}},
     {.op = &assay_op_angles, .name = "scaled", .shape = {.outputs = 1, .out_cols = {6}},
      .attr = {.rotary_half = 3, .inverse_frequency = frequencies, .angle_scale = 1.25f}},
+    {.op = &assay_op_angles, .name = "two axes", .shape = {.outputs = 1, .out_cols = {12}},
+     .attr = {.rotary_half = 3, .axes = 2, .inverse_frequency = frequencies, .angle_scale = 1}, .prefix = true},
     {.op = &assay_op_rms_norm, .name = "tokens", .shape = {.inputs = 1, .outputs = 1, .params = 1, .in_cols = {70},
         .out_cols = {70}, .param_rows = {1}, .param_cols = {70}},
      .attr = {.eps = 1e-5f}},
@@ -74,6 +77,15 @@ static const op_case cases[] = {
     {.op = &assay_op_rope, .name = "adjacent", .shape = {.inputs = 2, .outputs = 1, .in_cols = {31, 8},
         .out_cols = {31}},
      .attr = {.heads = 3, .head_dim = 8, .rotary_half = 4, .adjacent = true}, .constants = 2},
+    {.op = &assay_op_rope, .name = "two axes", .shape = {.inputs = 2, .outputs = 1, .in_cols = {31, 8},
+        .out_cols = {31}},
+     .attr = {.heads = 3, .head_dim = 9, .rotary_half = 2, .axes = 2}, .constants = 2},
+    {.op = &assay_op_attention, .name = "a prefix", .shape = {.inputs = 3, .outputs = 1, .in_cols = {32, 16, 16},
+        .out_cols = {32}},
+     .attr = {.heads = 4, .kv_heads = 2, .head_dim = 8, .scale = 0.35f}, .prefix = true},
+    {.op = &assay_op_attention, .name = "a prefix, scored", .shape = {.inputs = 3, .outputs = 1,
+        .in_cols = {21, 21, 21}, .out_cols = {21}, .in_space = {ASSAY_SCORED}, .out_space = ASSAY_SCORED},
+     .attr = {.heads = 3, .kv_heads = 3, .head_dim = 7, .scale = 0.4f}, .prefix = true},
     {.op = &assay_op_attention, .name = "grouped", .shape = {.inputs = 3, .outputs = 1, .in_cols = {32, 16, 16},
         .out_cols = {32}},
      .attr = {.heads = 4, .kv_heads = 2, .head_dim = 8, .scale = 0.35f}},

@@ -283,11 +283,17 @@ static void check_values(const shape *s, const assay_kernels *kernels)
 static const shape shapes[] = {{4, 2, 24, false, false}, {4, 2, 24, true, false}, {3, 1, 64, false, true},
                                {3, 1, 64, true, true},   {2, 2, 5, false, false}, {2, 2, 5, true, false}};
 
+/* Under the sanitizers the first two shapes alone: what they look for is in where the loops end, not in the values. */
+static size_t shape_count(void)
+{
+    return TESTS_ARE_SANITIZED && !tests_are_thorough() ? 2 : sizeof shapes / sizeof *shapes;
+}
+
 static void test_equals_double_precision(void **state)
 {
     (void)state;
     for (size_t set = 0; assay_kernels_at(set); set++)
-        for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) check_values(&shapes[i], assay_kernels_at(set));
+        for (size_t i = 0; i < shape_count(); i++) check_values(&shapes[i], assay_kernels_at(set));
 }
 
 /* A tree alone on one thread and behind two others on two threads; in f32 with every kernel set against plain. */

@@ -40,7 +40,7 @@ static void faults_are_counted(void **state)
                                              &(assay_example_options){.max_length = 14}, NULL),
                      ASSAY_OK);
     assay_audit audit;
-    assert_int_equal(assay_audit_make(&audit, pairs, &examples, eval, NULL), ASSAY_OK);
+    assert_int_equal(assay_audit_make(&audit, pairs, &examples, eval, NULL, NULL), ASSAY_OK);
     assert_true(audit.records == 7 && audit.pairs == 5 && audit.bad_lines == 1 && audit.prompts == 3);
     assert_true(audit.duplicates.count == 1 && audit.contradictions.count == 1 && audit.empty_prompts.count == 1);
     assert_string_equal(audit.duplicates.places[0], "made.jsonl:1 and made.jsonl:2");
@@ -86,7 +86,7 @@ static void renderings(void **state)
     json_t *object;
     assay_buf text;
     assay_buf_init(&text, 1 << 20);
-    assert_int_equal(assay_audit_make(&audit, pairs, NULL, NULL, NULL), ASSAY_OK);
+    assert_int_equal(assay_audit_make(&audit, pairs, NULL, NULL, NULL, NULL), ASSAY_OK);
     assert_int_equal(assay_audit_json(&audit, &object, NULL), ASSAY_OK);
     assert_int_equal(json_integer_value(json_object_get(object, "pairs")), 5);
     assert_int_equal(json_integer_value(json_object_get(json_object_get(object, "duplicates"), "count")), 1);
@@ -116,7 +116,7 @@ static void no_pairs_at_all(void **state)
     assay_buf text;
     assay_buf_init(&text, 1 << 20);
     assert_int_equal(assay_pair_set_new(&pairs, NULL), ASSAY_OK);
-    assert_int_equal(assay_audit_make(&audit, pairs, NULL, NULL, NULL), ASSAY_OK);
+    assert_int_equal(assay_audit_make(&audit, pairs, NULL, NULL, NULL, NULL), ASSAY_OK);
     assert_true(isnan(audit.longer_wins) && isnan(audit.length_auc));
     assert_int_equal(assay_audit_json(&audit, &object, NULL), ASSAY_OK);
     assert_int_equal(assay_audit_text(&audit, &text, NULL), ASSAY_OK);
@@ -148,7 +148,7 @@ static void real_files(void **state)
         }
         assert_int_equal(assay_pair_set_new(&pairs, NULL), ASSAY_OK);
         assert_int_equal(assay_pair_set_read(pairs, path, NULL, NULL), ASSAY_OK);
-        assert_int_equal(assay_audit_make(&audit, pairs, NULL, NULL, NULL), ASSAY_OK);
+        assert_int_equal(assay_audit_make(&audit, pairs, NULL, NULL, NULL, NULL), ASSAY_OK);
         assert_true(fabs(100 * audit.longer_wins - files[i].longer_wins) < 0.05); /* half the last digit */
         assert_true(audit.longer_wins_low < audit.longer_wins && audit.longer_wins < audit.longer_wins_high);
         assert_int_equal(audit.multi_turn, files[i].multi_turn);

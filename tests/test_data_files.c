@@ -222,6 +222,45 @@ static void refused_parquet_is_named(void **state)
     says(GOLDEN "refused_decimal.parquet", "decimal", "write_table");
 }
 
+/* Text, and what its records are: "line:element prompt ". */
+static void shapes_of_json(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *records;
+    } cases[] = {
+        {"{\n \"prompt\": \"p {\",\n \"chosen\": \"a\"\n}\n{\n \"prompt\": \"q\"\n}\n", "1:0 p { 5:0 q "},
+        {"{\"prompt\": \"p\",\n \"chosen\": \"a\"}{\"prompt\": \"q\"}", "1:0 p 2:0 q "},
+        {"{\r\n\"prompt\": \"p\"\r\n}\r\n", "1:0 p "},
+        {"{\"data\": [{\"prompt\": \"p\"}, {\"prompt\": \"q\"}]}", "1:1 p 1:2 q "},
+        {"{\n \"version\": \"1\", \"n\": 2,\n \"data\": [\n {\"prompt\": \"p\"},\n {\"prompt\": \"q\"}],\n \"x\": {}}",
+         "4:1 p 5:2 q "},
+        {"{\"data\": [{\"role\": \"user\"}], \"prompt\": \"p\"}\n", "1:0 p "},
+        {"{\"data\": [{\"x\": 1}], \"prompt\": \"p\"}\n{\"data\": [{\"x\": 1}], \"prompt\": \"q\"}\n", "1:0 p 2:0 q "},
+        {"{\"prompt\": [\"p\", \"q\"], \"chosen\": [\"a\", \"b\"]}", "1:1 p 1:2 q "},
+        {"{\"prompt\": [\"p\"], \"chosen\": [\"a\"]}\n{\"prompt\": \"q\", \"chosen\": \"b\"}\n", "1:1 p 2:0 q "},
+        {"{\"prompt\": \"p\", \"chosen\": [\"a\"], \"rejected\": [\"b\"]}", "1:0 p "},
+        {"{\"prompt\": [{\"role\": \"user\"}], \"chosen\": [\"a\"]}", "1:0 ? "},
+        {"{\"text\": [\"a\", \"b\"]}", "1:0 ? "},
+        {"{\"prompt\": [\"p\", \"q\"], \"chosen\": [\"a\"]}", "1:0 ? "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assay_records *records;
+        const assay_record *record;
+        char found[256] = "";
+        const char *path = put("shape.json", cases[i].text, strlen(cases[i].text));
+        assert_int_equal(assay_records_open(&records, path, NULL), ASSAY_OK);
+        while (assay_records_next(records, &record, NULL) == ASSAY_OK && record) {
+            const char *prompt = json_string_value(json_object_get(record->value, "prompt"));
+            size_t used = strlen(found);
+            snprintf(found + used, sizeof found - used, "%d:%d %s ", (int)record->line, (int)record->element,
+                     prompt ? prompt : "?");
+        }
+        assert_string_equal(found, cases[i].records);
+        assay_records_close(records);
+    }
+}
+
 /* ---- the hub's cache ---- */
 
 static void lay_out_hub(void)
@@ -283,6 +322,7 @@ int main(void)
         cmocka_unit_test(other_forms_are_named),
         cmocka_unit_test(parquet_out_of_a_pipe),
         cmocka_unit_test(refused_parquet_is_named),
+        cmocka_unit_test(shapes_of_json),
         cmocka_unit_test(data_sets_of_the_hub),
     };
     return cmocka_run_group_tests(tests, make_scratch, drop_scratch);

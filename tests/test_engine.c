@@ -14,21 +14,36 @@
 
 enum { PAIRS = 5, VOCAB = 50 };
 
-/* Under the sanitizers everything is some ten times slower: fewer ways of cutting the micro-batches. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { STRIDE = 4, FAMILIES = 1, DIRECTIONS = 1 };
-#else
-enum { STRIDE = 4, FAMILIES = 100, DIRECTIONS = 1 };
-#endif
+enum { STRIDE = 4, DIRECTIONS = 1 };
 
-/* NULL behind the last. */
+/* NULL behind the last. Under the sanitizers, which look for faults of memory and threads, one stands for all. */
 static const assay_architecture *family_at(size_t index)
 {
-    return index < FAMILIES ? assay_architecture_at(index) : NULL;
+    if (index > 0 && TESTS_ARE_SANITIZED && !tests_are_thorough()) return NULL;
+    return assay_architecture_at(index);
+}
+
+/* Families with every schedule, micro-batch and thread count: those that the first version had stand for the others,
+ * which run the ends of each list. */
+static bool is_whole(const assay_architecture *arch)
+{
+#if defined(__SANITIZE_THREAD__)
+    return true;
+#endif
+    if (tests_are_thorough()) return true;
+    return !TESTS_ARE_SANITIZED && (!strcmp(arch->name, "llama") || !strcmp(arch->name, "chatglm"));
+}
+
+/* The cells that every family runs: all kept, what is needed, and everything replayed pair by pair on one thread. */
+static bool is_witness(int threads, size_t schedule, size_t at_once)
+{
+    if (threads == 2) return schedule < 2 && at_once == PAIRS;
+    return schedule == 3 && at_once == 1;
 }
 
 typedef struct lab {
     assay_program *program;
+    assay_prefix_rule prefix;
     float **weights, **gradients;
     assay_pool *pool;
     const assay_kernels *kernels;
@@ -46,9 +61,10 @@ static const assay_kernels *best_kernels(void)
 static assay_model_config little_config(const assay_architecture *arch)
 {
     const assay_model_shape *tiny = arch->shapes;
+    bool of_width = arch->own_spelling && tiny->kv_heads == tiny->heads; /* a head is a part of the width */
     assay_model_shape little = {.name = tiny->name,
                                 .vocab = VOCAB,
-                                .hidden = 24,
+                                .hidden = of_width ? 32 : 24,
                                 .ffn = 40,
                                 .layers = 3,
                                 .heads = 4,
@@ -75,8 +91,8 @@ static size_t rank_three(void *context, const char *module, float *scale)
 static lab lab_open(const assay_architecture *arch, assay_tuning tuning, float dropout, int threads,
                     const assay_kernels *kernels, bool bf16)
 {
-    lab l = {.kernels = kernels};
     assay_model_config config = little_config(arch);
+    lab l = {.kernels = kernels, .prefix = config.prefix};
     assay_decoder_options options = {
         .tuning = tuning, .adapter = tuning == ASSAY_TUNE_LORA ? rank_three : NULL, .dropout = dropout, .bf16 = bf16};
     assay_error err = {0};
@@ -109,6 +125,14 @@ static void lab_close(lab *l)
     assay_program_free(l->program);
 }
 
+/* The prompt ends the prefix, half of it is behind it where there is room, and nothing behind it looks like its end. */
+static void mark_prefix(const assay_prefix_rule *rule, int32_t *ids, size_t prompt, size_t count)
+{
+    for (size_t i = 0; i < count; i++) ids[i] %= rule->mark[1];
+    ids[0] = rule->mark[0];
+    ids[prompt > 8 ? prompt / 2 : prompt - 1] = rule->end;
+}
+
 static void pack_pair(assay_pack *pack, uint64_t pair, bool share)
 {
     static const size_t prompts[PAIRS] = {4, 30, 1, 9, 20}, chosen[PAIRS] = {6, 20, 3, 260, 1},
@@ -117,6 +141,7 @@ static void pack_pair(assay_pack *pack, uint64_t pair, bool share)
     assay_rng rng = {.seed = 11, .stream = pair};
     size_t p = prompts[pair], c = chosen[pair], r = rejected[pair];
     for (size_t i = 0; i < p + c + r; i++) ids[i] = (int32_t)assay_rng_below(&rng, VOCAB);
+    if (pack->prefix.on) mark_prefix(&pack->prefix, ids, p, p + c + r);
     assay_pack_tree(pack, pair);
     if (share) {
         int prompt = assay_pack_segment(pack, ids, p, -1, false);
@@ -147,7 +172,7 @@ static outcome run_lab(lab *l, assay_keep keep, int replayed, size_t pairs_at_on
                                   .bounds = {.rows = {500, 2 * PAIRS}, .longest_path = 300},
                                   .schedule = {.keep = keep, .replayed = replayed, .backward = true}};
     if (assay_engine_create(&engine, &config, &err)) fail_msg("%s", err.text);
-    assert_int_equal(assay_pack_init(&pack, 500, 3 * PAIRS, NULL), ASSAY_OK);
+    assert_int_equal(assay_pack_init(&pack, 500, 3 * PAIRS, &l->prefix, NULL), ASSAY_OK);
     for (size_t i = 0; i < l->program->param_count; i++) {
         const assay_param *p = &l->program->params[i];
         if (l->gradients[i]) memset(l->gradients[i], 0, p->rows * p->cols * sizeof(float));
@@ -211,6 +236,7 @@ static void check_schedules(const assay_architecture *arch, assay_tuning tuning,
              * definition. */
             for (size_t s = 0; s < (set ? 5 : 1); s++)
                 for (size_t at_once = set ? 1 : PAIRS; at_once <= PAIRS; at_once += STRIDE) {
+                    if (!is_whole(arch) && !is_witness(threads, s, at_once)) continue;
                     outcome out = run_lab(&l, schedules[s].keep, schedules[s].replayed, at_once, true);
                     uint64_t hash = hash_gradients(&l);
                     if (first_hash == 0) {
@@ -252,6 +278,7 @@ static void check_bf16(const assay_kernels *kernels, const assay_architecture *a
         lab l = lab_open(arch, tuning, dropout, threads, kernels, true);
         for (size_t s = 0; s < 4; s++)
             for (size_t at_once = 1; at_once <= PAIRS; at_once += STRIDE) {
+                if (!is_whole(arch) && !is_witness(threads, s, at_once)) continue;
                 outcome out = run_lab(&l, schedules[s].keep, schedules[s].replayed, at_once, true);
                 uint64_t hash = hash_gradients(&l);
                 if (first_hash == 0) first_hash = hash, first = out;
@@ -337,7 +364,7 @@ static double pair_loss(lab *l, uint64_t pair)
                                   .pool = l->pool,
                                   .bounds = {.rows = {400, 2}, .longest_path = 400}};
     assert_int_equal(assay_engine_create(&engine, &config, NULL), ASSAY_OK);
-    assert_int_equal(assay_pack_init(&pack, 400, 3, NULL), ASSAY_OK);
+    assert_int_equal(assay_pack_init(&pack, 400, 3, &l->prefix, NULL), ASSAY_OK);
     for (size_t i = 0; i < l->program->param_count; i++) {
         const assay_param *p = &l->program->params[i];
         assay_engine_bind(
@@ -363,7 +390,7 @@ static void pair_gradient(lab *l, uint64_t pair)
                                   .bounds = {.rows = {400, 2}, .longest_path = 400},
                                   .schedule = {.keep = ASSAY_KEEP_NEEDED, .replayed = 2, .backward = true}};
     assert_int_equal(assay_engine_create(&engine, &config, NULL), ASSAY_OK);
-    assert_int_equal(assay_pack_init(&pack, 400, 3, NULL), ASSAY_OK);
+    assert_int_equal(assay_pack_init(&pack, 400, 3, &l->prefix, NULL), ASSAY_OK);
     for (size_t i = 0; i < l->program->param_count; i++) {
         const assay_param *p = &l->program->params[i];
         assay_engine_bind(engine, (int)i,
@@ -448,7 +475,7 @@ static void test_gradients_by_difference(void **state)
     for (size_t f = 0; family_at(f); f++) {
         check_differences(assay_architecture_at(f), ASSAY_TUNE_FULL, 0);
         check_differences(assay_architecture_at(f), ASSAY_TUNE_LORA, 0);
-        check_differences(assay_architecture_at(f), ASSAY_TUNE_LORA, 0.25f);
+        if (is_whole(assay_architecture_at(f))) check_differences(assay_architecture_at(f), ASSAY_TUNE_LORA, 0.25f);
     }
 }
 

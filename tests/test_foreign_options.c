@@ -7,8 +7,10 @@ static void every_alias_reaches_its_row(void **state)
     static const struct {
         const char *name, *value;
     } special[] = {
-        {"lr_scheduler_type", "linear"}, {"validation_split_percentage", "10"}, {"finetuning_type", "full"},
-        {"dtype", "bfloat16"},           {"evaluation_strategy", "steps"},      {"resume_from_checkpoint", "dir"},
+        {"lr_scheduler_type", "linear"},  {"validation_split_percentage", "10"},
+        {"finetuning_type", "full"},      {"dtype", "bfloat16"},
+        {"evaluation_strategy", "steps"}, {"resume_from_checkpoint", "dir"},
+        {"tuner_type", "full"},           {"train_type", "full"},
     };
     for (size_t i = 0; i < assay_alias_count(); i++) {
         const assay_option_alias *alias = assay_alias_at(i);

@@ -226,6 +226,18 @@ static bool same_numbers(const assay_model_config *a, const assay_model_config *
     return memcmp(a, b, sizeof *a) == 0;
 }
 
+/* The config with the key says what it said without: no case. */
+static bool says_so_already(const assay_architecture *arch, const char *key)
+{
+    json_t *config = tiny_config(arch), *patched = json_copy(config), *patch = assay_json_value(key);
+    assert_int_equal(json_object_update(patched, patch), 0);
+    bool same = json_equal(config, patched);
+    json_decref(config);
+    json_decref(patched);
+    json_decref(patch);
+    return same;
+}
+
 static bool obeyed(const assay_architecture *arch, const char *key, assay_error *err, bool *refused)
 {
     json_t *config = tiny_config(arch), *patch = assay_json_value(key);
@@ -247,6 +259,7 @@ static void test_no_key_is_ignored(void **state)
     for (size_t a = 0; assay_architecture_at(a); a++)
         for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
             assay_error err = {0};
+            if (says_so_already(assay_architecture_at(a), keys[k])) continue;
             bool refused, followed = obeyed(assay_architecture_at(a), keys[k], &err, &refused);
             if (!refused && !followed) fail_msg("%s: %s was ignored", assay_architecture_at(a)->name, keys[k]);
             if (refused && !strstr(err.text, "config.json")) fail_msg("%s: %s", keys[k], err.text);

@@ -19,11 +19,7 @@
 #include <string.h>
 
 /* A text longer than a fold, a tile of keys and a block of queries; under the sanitizers than the last alone. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { LONG = 100, DIRECTIONS = 1 };
-#else
-enum { LONG = 270, DIRECTIONS = 3 };
-#endif
+enum { LONG = TESTS_ARE_SANITIZED ? 100 : 270, DIRECTIONS = TESTS_ARE_SANITIZED ? 1 : 3 };
 
 enum { GUARD = 64, GAP = 3, BLANK = 0xff, WORKERS = 2 };
 
@@ -568,18 +564,21 @@ static void check_case(const op_case *c, const assay_geometry *geometry, assay_p
     lab_release(&l);
 }
 
-/* Trees of every kind: a prompt with answers, texts alone, a path of three segments, a segment nobody scores. */
+/* Trees of every kind: a prompt with answers, texts alone, a path of three segments, a segment nobody scores. With a
+ * prefix it ends within the prompts, and in the long text behind the first tile of keys. */
 static void pack_trees(assay_pack *pack)
 {
-    int32_t ids[LONG];
+    int32_t ids[LONG], text[LONG];
     assay_rng rng = {.seed = 23};
-    for (size_t i = 0; i < LONG; i++) ids[i] = (int32_t)assay_rng_below(&rng, VOCAB);
+    for (size_t i = 0; i < LONG; i++) ids[i] = (int32_t)assay_rng_below(&rng, VOCAB - 1);
+    memcpy(text, ids, sizeof text);
+    if (pack->prefix.on) ids[2] = ids[3] = text[LONG - 20] = pack->prefix.end;
     assay_pack_tree(pack, 70);
     int prompt = assay_pack_segment(pack, ids, 5, -1, false);
     assay_pack_segment(pack, ids + 5, 7, prompt, true);
     assay_pack_segment(pack, ids + 12, 4, prompt, true);
     assay_pack_tree(pack, 2);
-    assay_pack_segment(pack, ids, LONG, -1, true);
+    assay_pack_segment(pack, text, LONG, -1, true);
     assay_pack_tree(pack, 31);
     prompt = assay_pack_segment(pack, ids + 3, 1, -1, false);
     int middle = assay_pack_segment(pack, ids + 8, 2, prompt, true);
@@ -589,18 +588,26 @@ static void pack_trees(assay_pack *pack)
     assay_pack_segment(pack, ids + 40, 1, -1, true);
 }
 
-static void test_every_operation_keeps_the_contract(void **state)
+static void check_cases(const assay_prefix_rule *prefix, assay_pool *pool)
 {
     assay_pack pack;
-    assay_pool *pool;
-    (void)state;
-    assert_int_equal(assay_pack_init(&pack, LONG + 40, 12, NULL), ASSAY_OK);
-    assert_int_equal(assay_pool_create(&pool, WORKERS, NULL), ASSAY_OK);
+    assert_int_equal(assay_pack_init(&pack, LONG + 40, 12, prefix, NULL), ASSAY_OK);
     pack_trees(&pack);
     const assay_geometry *geometry = assay_pack_finish(&pack);
-    for (size_t c = 0; c < CASES; c++) check_case(&cases[c], geometry, pool);
-    assay_pool_destroy(pool);
+    for (size_t c = 0; c < CASES; c++)
+        if (cases[c].prefix == (prefix != NULL)) check_case(&cases[c], geometry, pool);
     assay_pack_release(&pack);
+}
+
+static void test_every_operation_keeps_the_contract(void **state)
+{
+    static const assay_prefix_rule prefix = {.on = true, .end = VOCAB - 1, .mark = {1, 2}};
+    assay_pool *pool;
+    (void)state;
+    assert_int_equal(assay_pool_create(&pool, WORKERS, NULL), ASSAY_OK);
+    check_cases(NULL, pool);
+    check_cases(&prefix, pool);
+    assay_pool_destroy(pool);
 }
 
 static void test_every_operation_has_a_case(void **state)

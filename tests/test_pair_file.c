@@ -118,6 +118,20 @@ static const struct format_case {
     {"quoted.csv", NULL, "prompt", 2, "user:2+2?", "assistant:4 \"four\",\r\nno more", "assistant:5"},
     {"tabs.tsv", NULL, "prompt", 2, "user:2+2?", "assistant:4", "assistant:5"},
     {"packed.jsonl.gz", NULL, "prompt", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"judgebench.jsonl", NULL, "judgebench", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"rmb.jsonl", NULL, "rmb", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"shp.jsonl", NULL, "shp", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"helpsteer2.jsonl", NULL, "helpsteer2", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"helpsteer3.jsonl", NULL, "helpsteer3", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"arena.jsonl", NULL, "arena", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"arena_texts.jsonl", NULL, "arena-texts", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"ultrafeedback_completions.jsonl", NULL, "ultrafeedback", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"nectar.jsonl", NULL, "nectar", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"nemo_rank.jsonl", NULL, "nemo-rank", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"nemo_aligner.jsonl", NULL, "nemo-aligner", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"swift_query.jsonl", NULL, "ms-swift", 2, "system:Be brief.|user:Hello|assistant:Hi|user:2+2?", "assistant:4",
+     "assistant:5"},
+    {"axolotl.jsonl", NULL, "axolotl", 2, "system:Be brief.|user:2+2?", "assistant:4", "assistant:5"},
     {"bom_crlf.jsonl", NULL, "prompt", 2, "user:2+2?", "assistant:4", "assistant:5"},
 };
 
@@ -137,6 +151,38 @@ static void every_format_is_read(void **state)
         is_turns(&set->pairs[1].chosen, one->chosen);
         is_turns(&set->pairs[1].rejected, one->rejected);
         assay_pair_set_free(set);
+    }
+}
+
+static void labels_are_read_and_written(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {"",
+                                         "\"p\":0.8",
+                                         "\"p\":\"0.25\"",
+                                         "\"preference\":0.6",
+                                         "\"preference\":\"A\"",
+                                         "\"tie\":true",
+                                         "\"winner_tie\":1",
+                                         "\"overall_preference\":0",
+                                         "\"tie\":false,\"weight\":2.5",
+                                         "\"tie\":\"True\",\"p\":null"};
+    static const double shares[] = {NAN, 0.8, 0.25, 0.6, NAN, 0.5, 0.5, 0.5, NAN, 0.5};
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        char line[200], path[] = "/tmp/assay-label-XXXXXX.jsonl";
+        assay_error err;
+        int fd = mkstemps(path, 6);
+        int size = snprintf(line, sizeof line, "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"%s%s}\n",
+                            *fields[i] ? "," : "", fields[i]);
+        assert_true(fd >= 0 && write(fd, line, (size_t)size) == size && close(fd) == 0);
+        for (int turn = 0; turn < 2; turn++) { /* what was read, then what was written of it */
+            assay_pair_set *set = read_with(path, NULL, false, ASSAY_OK, &err);
+            bool same = isnan(shares[i]) ? isnan(set->pairs[0].share) : set->pairs[0].share == shares[i];
+            if (!same || set->pairs[0].weight != (i == 8 ? 2.5 : 1)) fail_msg("%s: p %g", line, set->pairs[0].share);
+            assert_int_equal(assay_pair_set_write(set, path, &err), ASSAY_OK);
+            assay_pair_set_free(set);
+        }
+        unlink(path);
     }
 }
 
@@ -230,8 +276,13 @@ static const struct bad_case {
         "a.json:1 (element 1): the array is cut off after"),
     BAD("a.json", "[{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"},]", "a comma after the last element"),
     BAD("a.json", "[{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}] x", "text after the end"),
-    BAD("a.json", "{\n \"prompt\": \"p\"\n}\n", "a.json:1: not valid JSON",
-        "one JSON object a line, or one JSON array"),
+    BAD("a.json", "{\n \"prompt\": \"p\"\n}\n", "a.json:1: the field \"chosen\" of the prompt format is missing"),
+    BAD("a.json", "{\n \"prompt\": \"p\n", "a.json:1: not valid JSON"),
+    BAD("a.json", "{\"data\": [{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}] x",
+        "a comma or a brace is expected"),
+    BAD("a.json", "{\"data\": [{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}", "the array is cut off"),
+    BAD("a.json", "{\"prompt\":[\"p\",\"q\"],\"chosen\":[\"a\",1],\"rejected\":[\"b\",\"c\"]}",
+        "a.json:1 (element 2): \"chosen\""),
     BAD("a.jsonl",
         "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}\n{\"instruction\":\"p\",\"chosen\":\"a\",\"rejected\":"
         "\"b\"}\n",
@@ -598,6 +649,7 @@ int main(void)
         cmocka_unit_test(every_format_is_read),
         cmocka_unit_test(the_header_lists_every_format),
         cmocka_unit_test(margins_ids_and_places),
+        cmocka_unit_test(labels_are_read_and_written),
         cmocka_unit_test(folders_are_read_in_order),
         cmocka_unit_test(every_fault_is_named),
         cmocka_unit_test(bad_lines_can_be_skipped),

@@ -343,16 +343,60 @@ static void chatglm_published_ids(void **state)
     assay_remove_tree(folder, NULL);
 }
 
+static assay_tokenizer *open_ice(void)
+{
+    assay_tokenizer *tokenizer;
+    assay_error err = {0};
+    must(assay_tokenizer_open(&tokenizer, "tests/data/tokenizer/kinds/ice", NULL, &err), &err);
+    return tokenizer;
+}
+
+static void ids_append(const assay_tokenizer *tokenizer, const char *text, assay_ids *ids)
+{
+    assay_error err = {0};
+    must(assay_tokenizer_encode(tokenizer, text, strlen(text), 0, ids, &err), &err);
+}
+
+/* ChatGLM-6B: the prompt as its own code builds it, [gMASK] and <sop>, the answer, <eop>; chosen by its files alone. */
+static void chatglm_6b_answers_behind_its_prefix(void **state)
+{
+    assay_tokenizer *tokenizer = open_ice();
+    assay_template *chosen = open_template("auto", tokenizer, ASSAY_EOS_AUTO);
+    const assay_message turns[] = {MESSAGE(ASSAY_ROLE_USER, "tea?"), MESSAGE(ASSAY_ROLE_ASSISTANT, "yes"),
+                                   MESSAGE(ASSAY_ROLE_USER, "now?"), MESSAGE(ASSAY_ROLE_ASSISTANT, "no")};
+    static const char *const prompts[] = {"tea?", "[Round 0]\n问：tea?\n答：yes\n[Round 1]\n问：now?\n答："};
+    (void)state;
+    assert_string_equal(assay_template_name(chosen), "chatglm");
+    for (size_t rounds = 1; rounds <= 2; rounds++) {
+        assay_ids ids = {0}, wanted = {0};
+        assay_error err = {0};
+        must(render(chosen, turns, 2 * rounds, &ids, &err), &err);
+        ids_append(tokenizer, prompts[rounds - 1], &wanted);
+        must(assay_ids_push(&wanted, assay_tokenizer_find(tokenizer, "[gMASK]"), &err), &err);
+        must(assay_ids_push(&wanted, assay_tokenizer_find(tokenizer, "<sop>"), &err), &err);
+        ids_append(tokenizer, turns[2 * rounds - 1].text, &wanted);
+        must(assay_ids_push(&wanted, assay_tokenizer_find(tokenizer, "<eop>"), &err), &err);
+        ids_check(&ids, wanted.data, wanted.count, prompts[rounds - 1]);
+        assay_ids_release(&ids);
+        assay_ids_release(&wanted);
+    }
+    assay_template_close(chosen);
+    assay_tokenizer_close(tokenizer);
+}
+
 static void every_template_renders(void **state)
 {
     (void)state;
     assay_gguf *gguf;
     both open = {open_golden("byte_level", &gguf), open_golden("chatglm", &gguf)};
+    assay_tokenizer *ice = open_ice();
     const assay_message messages[] = {MESSAGE(ASSAY_ROLE_SYSTEM, "Be kind."), MESSAGE(ASSAY_ROLE_USER, "tea?"),
                                       MESSAGE(ASSAY_ROLE_ASSISTANT, "yes")};
     for (size_t i = 0; i < assay_template_count(); i++) {
         const char *name = assay_template_name_at(i);
-        const assay_tokenizer *tokenizer = strcmp(name, "chatglm3") == 0 ? open.chatglm : open.byte_level;
+        const assay_tokenizer *tokenizer = strcmp(name, "chatglm3") == 0  ? open.chatglm
+                                           : strcmp(name, "chatglm") == 0 ? ice
+                                                                          : open.byte_level;
         assay_template *chosen = open_template(name, tokenizer, ASSAY_EOS_AUTO);
         assay_error err = {0};
         assay_ids ids = {0};
@@ -362,6 +406,7 @@ static void every_template_renders(void **state)
         assay_template_close(chosen);
     }
     assert_null(assay_template_name_at(assay_template_count()));
+    assay_tokenizer_close(ice);
     assay_tokenizer_close(open.byte_level);
     assay_tokenizer_close(open.chatglm);
 }
@@ -378,6 +423,7 @@ int main(void)
         cmocka_unit_test(chatglm3_places_tool_calls),
         cmocka_unit_test(chatglm_published_ids),
         cmocka_unit_test(every_template_renders),
+        cmocka_unit_test(chatglm_6b_answers_behind_its_prefix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

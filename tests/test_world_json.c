@@ -1,9 +1,9 @@
 /* JSON that the world writes and the standard does not know: what nobody reads stops nothing, what is read is named. */
 #include "base/file.h"
 #include "base/json_doc.h"
+#include "base/text.h"
 #include "data/input_file.h"
 #include "data/pair_file.h"
-#include "data/utf8_check.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

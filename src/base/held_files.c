@@ -103,12 +103,22 @@ static assay_status copy_pieces(const assay_held_file *file, assay_writer *write
     return ASSAY_OK;
 }
 
+static assay_status make_parent(char *path, assay_error *err)
+{
+    char *end = strrchr(path, '/');
+    *end = '\0';
+    assay_status status = assay_make_dirs(path, err);
+    *end = '/';
+    return status;
+}
+
 static assay_status write_one(const assay_held_file *file, const char *folder, assay_error *err)
 {
     assay_writer writer;
     char *path = assay_path_join(folder, file->name);
     ASSAY_TRY_ALLOC(path, "a path", err);
-    assay_status status = assay_writer_open(&writer, path, err);
+    assay_status status = strchr(file->name, '/') ? make_parent(path, err) : ASSAY_OK;
+    if (status == ASSAY_OK) status = assay_writer_open(&writer, path, err);
     if (status == ASSAY_OK) {
         status = copy_pieces(file, &writer, err);
         if (status == ASSAY_OK) status = assay_writer_commit(&writer, err);

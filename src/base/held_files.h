@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 typedef struct assay_held_file {
-    char *name; /* the last part of its path */
+    char *name; /* its path below the folder */
     int fd;
 } assay_held_file;
 
@@ -34,7 +34,7 @@ assay_status assay_held_files_add(assay_held_files *held, const char *folder, co
 assay_status assay_held_files_read(const assay_held_files *held, const char *name, size_t ceiling, char **out,
                                    size_t *size, assay_error *err);
 
-/* All of them into a folder, each whole or not at all, byte for byte. */
+/* All of them into a folder, each whole or not at all, byte for byte; folders in their names are made. */
 assay_status assay_held_files_write(const assay_held_files *held, const char *folder, assay_error *err);
 
 void assay_held_files_release(assay_held_files *held); /* safe on a zeroed one */

@@ -105,8 +105,8 @@ static assay_status read_string(assay_json_pull *pull, assay_json_event event, a
         bool escape = pull->text[at] == '\\';
         if ((uint8_t)pull->text[at] < 0x20)
             return error_at(pull, at, "a control character inside a string must be escaped", err);
-        size_t length = escape ? string_escape(pull, at, &code)
-                               : assay_text_character(pull->text + at, pull->size - at);
+        size_t length =
+            escape ? string_escape(pull, at, &code) : assay_text_character(pull->text + at, pull->size - at);
         if (length == 0) return error_at(pull, at, escape ? "not a valid escape" : "not valid UTF-8", err);
         pull->escaped |= escape;
         at += length;

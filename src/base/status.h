@@ -25,6 +25,7 @@
     X(E_NO_FIT, 3, "does not fit in the given memory")           \
     X(E_UNEQUAL, 4, "a verification found a difference")         \
     X(E_YIELDED, 75, "told to stop by the system, all kept")     \
+    X(E_UNREAD, 141, "who read the output has gone: head")       \
     X(E_STOPPED, 130, "interrupted by the user")
 
 typedef enum assay_status {

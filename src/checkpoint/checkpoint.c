@@ -48,6 +48,24 @@ assay_status assay_checkpoint_open(assay_checkpoint **out, const char *path, uns
     return ASSAY_OK;
 }
 
+assay_status assay_checkpoint_of_config(assay_checkpoint **out, const char *name, json_t *config, assay_error *err)
+{
+    assay_checkpoint *checkpoint = assay_alloc(1, sizeof *checkpoint);
+    *out = NULL;
+    if (checkpoint) {
+        *checkpoint = (assay_checkpoint){
+            .kind = ASSAY_CHECKPOINT_HF, .path = assay_strdup(name), .name = assay_strdup(name), .config = config};
+        if (checkpoint->path && checkpoint->name) {
+            *out = checkpoint;
+            return ASSAY_OK;
+        }
+        checkpoint->config = NULL;
+    }
+    json_decref(config);
+    assay_checkpoint_close(checkpoint);
+    return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a config");
+}
+
 void assay_checkpoint_close(assay_checkpoint *checkpoint)
 {
     if (!checkpoint) return;

@@ -47,6 +47,8 @@ enum { ASSAY_CHECKPOINT_CONFIG_ONLY = 1 };
 #define ASSAY_BODY_FILE "model.gguf"
 
 assay_status assay_checkpoint_open(assay_checkpoint **out, const char *path, unsigned flags, assay_error *err);
+/* A checkpoint that is a config alone, without files: takes over the config, also when it fails. */
+assay_status assay_checkpoint_of_config(assay_checkpoint **out, const char *name, json_t *config, assay_error *err);
 void assay_checkpoint_close(assay_checkpoint *checkpoint); /* NULL is fine */
 
 /* NULL: not there. */

@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include "base/alloc.h"
+#include "checkpoint/adapter_file.h"
 #include "cli/saved_print.h"
 #include "model/model_save.h"
 #include "task/output_folder.h"
@@ -49,11 +50,21 @@ static assay_status write_folder(const assay_options *options, const assay_check
     return status;
 }
 
+static assay_status refuse_adapter(const char *path, assay_error *err)
+{
+    if (!assay_is_adapter_folder(path)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_USAGE,
+                           "%s is an adapter, not a whole model: assay merge --model %s --output DIR folds it into its "
+                           "base and writes that (with --format and --dtype as here)",
+                           path, path);
+}
+
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     assay_checkpoint *checkpoint;
     assay_output_folder output;
     json_t *quantised = NULL;
+    ASSAY_TRY(refuse_adapter(options->positionals.items[0], err));
     ASSAY_TRY(assay_output_guard(options, err));
     ASSAY_TRY(assay_checkpoint_open(&checkpoint, options->positionals.items[0], 0, err));
     assay_status status = assay_output_open(&output, options->output, options->force, context->task.log, err);

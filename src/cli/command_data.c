@@ -21,7 +21,7 @@ static assay_status tokenize_pairs(audit_input *input, const assay_options *opti
     assay_renderer renderer;
     ASSAY_TRY(assay_model_source_open(&input->source, options->model, NULL, NULL, ASSAY_SOURCE_TOKENIZER_ONLY, err));
     ASSAY_TRY(assay_model_source_settle(input->source, options, err));
-    assay_renderer_of_template(&renderer, input->source->chosen);
+    assay_renderer_of_template(&renderer, input->source->chosen, &input->source->config.prefix);
     assay_example_options how = {.max_length = (size_t)input->source->max_length,
                                  .truncate = assay_pair_input_truncate(options)};
     ASSAY_TRY(assay_example_set_build(&input->examples, input->pairs, NULL, 0, &renderer, &how, err));
@@ -89,7 +89,8 @@ static assay_status check(const assay_string_list *paths, const assay_options *o
     tell_notes(input.pairs, log);
     tell_notes(input.eval, log);
     if (status == ASSAY_OK)
-        status = assay_audit_make(&audit, input.pairs, input.has_examples ? &input.examples : NULL, input.eval, err);
+        status = assay_audit_make(&audit, input.pairs, input.has_examples ? &input.examples : NULL, input.eval,
+                                  input.source ? input.source->chosen : NULL, err);
     if (status == ASSAY_OK) status = print_audit(&audit, options->json, err);
     if (status == ASSAY_OK) status = verdict(&input, options, err);
     assay_audit_release(&audit);
@@ -171,5 +172,6 @@ const assay_command assay_command_data = {
     .takes = ASSAY_FOR_DATA,
     .words_min = 2,
     .words_max = 1000,
+    .reports_first = true,
     .run = run,
 };

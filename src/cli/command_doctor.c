@@ -10,9 +10,12 @@
 #include "base/version.h"
 #include "cli/diagnosis.h"
 #include "cli/progress.h"
+#include "cli/shell_word.h"
+#include "cli/trainer_line.h"
 #include "machine/machine.h"
 #include "options/option_dump.h"
 #include "task/inspection.h"
+#include "task/resources.h"
 
 #include <string.h>
 #include <sys/statvfs.h>
@@ -33,6 +36,9 @@ static assay_status look_at_machine(json_t *report, assay_error *err)
     ASSAY_TRY(add_checked(report, "version", json_string(ASSAY_VERSION), err));
     ASSAY_TRY(add_checked(report, "processors", json_integer(assay_processors()), err));
     ASSAY_TRY(add_checked(report, "vectors", json_string(assay_vectors_name()), err));
+    const assay_kernels *kernels;
+    ASSAY_TRY(assay_choose_kernels(&kernels, err));
+    ASSAY_TRY(add_checked(report, "bf16", json_boolean(kernels->bf16->native), err));
     ASSAY_TRY(add_checked(report, "memory_total_bytes", json_integer((json_int_t)memory.total), err));
     ASSAY_TRY(add_checked(report, "memory_free_bytes", json_integer((json_int_t)memory.free), err));
     json_t *limit = memory.limit == UINT64_MAX ? json_null() : json_integer((json_int_t)memory.limit);
@@ -60,6 +66,10 @@ static assay_status write_machine(assay_buf *out, const json_t *report, assay_er
     ASSAY_TRY(assay_buf_printf(out, err, "%-14s %s\n", "Assay", ASSAY_VERSION));
     ASSAY_TRY(assay_buf_printf(out, err, "%-14s %lld, vectors: %s\n", "processors",
                                (long long)number(report, "processors"), assay_vectors_name()));
+    bool bf16 = json_is_true(json_object_get(report, "bf16"));
+    ASSAY_TRY(assay_buf_printf(out, err, "%-14s %s\n", "bf16",
+                               bf16 ? "yes: the processor multiplies it, --precision auto takes it"
+                                    : "no: --precision auto is f32; bf16 is computed in f32's units, and slower"));
     ASSAY_TRY(add_bytes(out, report, "memory", "memory_total_bytes", err));
     ASSAY_TRY(add_bytes(out, report, "free now", "memory_free_bytes", err));
     if (!json_is_null(json_object_get(report, "memory_limit_bytes")))
@@ -72,28 +82,13 @@ static assay_status write_machine(assay_buf *out, const json_t *report, assay_er
     return ASSAY_OK;
 }
 
-static bool needs_quotes(const char *text)
-{
-    return *text == '\0' ||
-           text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%")] != '\0';
-}
-
-static assay_status write_word(assay_buf *out, const char *text, assay_error *err)
-{
-    if (!needs_quotes(text)) return assay_buf_text(out, text, err);
-    ASSAY_TRY(assay_buf_byte(out, '\'', err));
-    for (; *text; text++)
-        ASSAY_TRY(*text == '\'' ? assay_buf_text(out, "'\\''", err) : assay_buf_byte(out, *text, err));
-    return assay_buf_byte(out, '\'', err);
-}
-
 static assay_status write_option(assay_buf *out, const char *name, const json_t *value, assay_error *err)
 {
     if (json_is_false(value)) return assay_buf_printf(out, err, " \\\n    --no-%s", name);
     ASSAY_TRY(assay_buf_printf(out, err, " \\\n    --%s", name));
     if (json_is_true(value) || (json_is_string(value) && *json_string_value(value) == '\0')) return ASSAY_OK;
     ASSAY_TRY(assay_buf_byte(out, ' ', err));
-    if (json_is_string(value)) return write_word(out, json_string_value(value), err);
+    if (json_is_string(value)) return assay_shell_word(out, json_string_value(value), err);
     if (json_is_integer(value)) return assay_buf_printf(out, err, "%lld", (long long)json_integer_value(value));
     return assay_buf_printf(out, err, "%.12g", json_real_value(value));
 }
@@ -139,15 +134,6 @@ static assay_status check_machine(const assay_options *options, assay_error *err
     return status;
 }
 
-/* `CUDA_VISIBLE_DEVICES=0 torchrun --nnodes 1 reward_modeling.py --lr ...`: the words in front of the first option are
- * the program's; the launcher's own options have no meaning here. */
-static size_t first_option(const assay_string_list *words)
-{
-    size_t at = 0;
-    while (at < words->count && strncmp(words->items[at], "--", 2) != 0) at++;
-    return at;
-}
-
 static assay_status print_translation(const assay_options *theirs, bool json, assay_error *err)
 {
     json_t *given = assay_options_json(theirs, ASSAY_FOR_TRAIN, true);
@@ -157,18 +143,39 @@ static assay_status print_translation(const assay_options *theirs, bool json, as
     return status;
 }
 
-static assay_status translate(const assay_string_list *words, bool json, const assay_command_context *context,
-                              assay_error *err)
+/* Releases the line. status: of reading it. */
+static assay_status translate_line(assay_trainer_line *line, assay_status status, bool json,
+                                   const assay_command_context *context, assay_error *err)
 {
-    assay_options theirs;
-    size_t first = first_option(words);
-    assay_status status = assay_options_init(&theirs, err);
-    char *const *args = (char *const *)(uintptr_t)(words->items + first);
+    assay_options theirs = {0};
+    char *const *args = (char *const *)(uintptr_t)line->words.items;
+    if (status == ASSAY_OK) status = assay_options_init(&theirs, err);
+    theirs.foreign.trainer = line->trainer;
+    theirs.foreign.processes = line->processes;
     if (status == ASSAY_OK)
-        status = assay_options_parse(&theirs, ASSAY_FOR_TRAIN, "train", 0, (int)(words->count - first), args,
+        status = assay_options_parse(&theirs, ASSAY_FOR_TRAIN, "train", 0, (int)line->words.count, args,
                                      context->task.log, err);
     if (status == ASSAY_OK) status = print_translation(&theirs, json, err);
     assay_options_release(&theirs);
+    assay_trainer_line_release(line);
+    return status;
+}
+
+static assay_status translate(const assay_string_list *words, bool json, const assay_command_context *context,
+                              assay_error *err)
+{
+    assay_trainer_line line;
+    assay_status status = assay_trainer_line_read(&line, words, context->task.log, err);
+    return translate_line(&line, status, json, context, err);
+}
+
+static assay_status translate_yaml(const char *path, const char *text, bool json, bool *is_run,
+                                   const assay_command_context *context, assay_error *err)
+{
+    assay_trainer_line line;
+    assay_status status = assay_trainer_line_of_yaml(&line, path, text, is_run, context->task.log, err);
+    if (*is_run) return translate_line(&line, status, json, context, err);
+    assay_trainer_line_release(&line);
     return status;
 }
 
@@ -275,7 +282,11 @@ static assay_status look_at(const char *path, const assay_options *options, cons
     ASSAY_TRY(assay_file_read(strcmp(path, "-") != 0 ? path : "/dev/stdin", LOG_CEILING, &text, &size, err));
     for (size_t i = 0; i < size; i++)
         if (text[i] == '\0') text[i] = ' ';
-    assay_status status = read_text(text, path, options, context, err);
+    bool is_run = false;
+    assay_status status = ASSAY_OK;
+    if (assay_text_ends(path, ".yaml") || assay_text_ends(path, ".yml"))
+        status = translate_yaml(path, text, options->json, &is_run, context, err);
+    if (status == ASSAY_OK && !is_run) status = read_text(text, path, options, context, err);
     assay_free(text);
     return status;
 }
@@ -305,7 +316,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
 
 const assay_command assay_command_doctor = {
     .name = "doctor",
-    .summary = "looks at machine, models, logs; translates MedicalGPT and TRL command lines",
+    .summary = "looks at machine, models, logs; translates other trainers' command lines",
     .arguments = "[PATH | -- COMMAND LINE | -- ERROR]",
     .help = "Without words: processors, vector instructions, memory (with the cgroup's limit) and disk. With a model "
             "or adapter folder: what is\n"
@@ -320,9 +331,11 @@ const assay_command assay_command_doctor = {
             "  assay doctor my-adapter\n"
             "  assay doctor run_rm.sh\n"
             "  assay doctor train.log                # or - for standard input\n"
+            "  assay doctor llama3_lora_reward.yaml   # of LLaMA-Factory or TRL\n"
             "  assay doctor -- torchrun reward_modeling.py --model_name_or_path ./chatglm3-6b --train_file_dir data "
             "--lora_rank 8\n",
     .takes = ASSAY_FOR_DOCTOR,
     .words_max = 10000,
+    .reports_first = true,
     .run = run,
 };

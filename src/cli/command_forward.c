@@ -2,6 +2,7 @@
  * request, rotated queries and keys) observed. Tensors are gathered in memory and written once at the end. */
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/format.h"
 #include "cli/command.h"
 #include "container/safetensors.h"
 #include "data/input_file.h"
@@ -73,7 +74,8 @@ static assay_status collect_attentions(collector *c, size_t rows)
         float *out = add_tensor(c, assay_strfmt("%zu.attentions.%d", c->inputs, step->layer), ASSAY_F32, 3,
                                 (size_t[3]){step->attr.heads, rows, rows}, &status);
         ASSAY_TRY(status);
-        assay_attention_probabilities(c->scoring->kernels, &step->attr, &q, &k, 0, rows, out);
+        assay_attention_probabilities(c->scoring->kernels, &step->attr, &q, &k, &c->scoring->batch.pack.segments[0],
+                                      out);
     }
     return ASSAY_OK;
 }
@@ -162,6 +164,28 @@ static assay_status all_inputs(collector *c, const assay_command_context *contex
     return status;
 }
 
+static assay_status print_written(const collector *c, bool json, assay_error *err)
+{
+    uint64_t bytes = 0;
+    char size[32];
+    for (size_t i = 0; i < c->count; i++) bytes += c->tensors[i].bytes;
+    if (json) {
+        json_t *object = json_pack("{s:s, s:I, s:I, s:I}", "output", c->options->output, "inputs",
+                                   (json_int_t)c->inputs, "tensors", (json_int_t)c->count, "bytes", (json_int_t)bytes);
+        ASSAY_TRY_ALLOC(object, "the result", err);
+        assay_status status = assay_print_json(object, err);
+        json_decref(object);
+        return status;
+    }
+    assay_format_bytes(bytes, size, sizeof size);
+    char *line = assay_strfmt("%s: %zu input%s, %zu tensors, %s\n", c->options->output, c->inputs,
+                              c->inputs == 1 ? "" : "s", c->count, size);
+    ASSAY_TRY_ALLOC(line, "the result", err);
+    assay_status status = assay_print_text(line, err);
+    assay_free(line);
+    return status;
+}
+
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     collector c = {.options = options, .err = err};
@@ -173,6 +197,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
     if (status == ASSAY_OK) status = assay_output_guard_source(options, c.scoring->source->checkpoint->path, err);
     if (status == ASSAY_OK) status = all_inputs(&c, context);
     if (status == ASSAY_OK) status = assay_safetensors_write(options->output, c.tensors, c.count, NULL, NULL, err);
+    if (status == ASSAY_OK) status = print_written(&c, options->json, err);
     for (size_t i = 0; i < c.count; i++) {
         assay_free(c.tensors[i].name);
         assay_free(c.tensors[i].data);

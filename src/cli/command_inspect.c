@@ -79,5 +79,6 @@ const assay_command assay_command_inspect = {
     .takes = ASSAY_FOR_INSPECT,
     .words_min = 1,
     .words_max = 1,
+    .reports_first = true,
     .run = run,
 };

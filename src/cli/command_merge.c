@@ -45,6 +45,16 @@ static assay_status write_folder(const merge_job *job, const char *folder, assay
     return status;
 }
 
+/* A model that is not there at all is told so first. */
+static assay_status refuse_without_adapter(const char *model, assay_error *err)
+{
+    assay_checkpoint *base;
+    ASSAY_TRY(assay_checkpoint_open(&base, model, ASSAY_CHECKPOINT_CONFIG_ONLY, err));
+    assay_checkpoint_close(base);
+    return assay_error_set(err, ASSAY_E_USAGE, "%s is no adapter's folder: give the adapter to fold in with --adapter",
+                           model);
+}
+
 /* --model may be the adapter itself: then its base is where its config says. */
 static assay_status find_parts(merge_job *job, const char **base, assay_error *err)
 {
@@ -53,9 +63,7 @@ static assay_status find_parts(merge_job *job, const char **base, assay_error *e
         return assay_error_set(err, ASSAY_E_USAGE, "--model is missing: the base, or a trained adapter's folder");
     bool alone = !options->adapter && assay_is_adapter_folder(options->model);
     job->adapter_path = alone ? options->model : options->adapter;
-    if (!job->adapter_path)
-        return assay_error_set(err, ASSAY_E_USAGE,
-                               "%s is no adapter's folder: give the adapter to fold in with --adapter", options->model);
+    if (!job->adapter_path) return refuse_without_adapter(options->model, err);
     ASSAY_TRY(assay_adapter_open(&job->adapter, job->adapter_path, err));
     *base = alone ? job->adapter->config.base : options->model;
     if (*base) return ASSAY_OK;

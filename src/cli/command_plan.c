@@ -107,5 +107,6 @@ const assay_command assay_command_plan = {
             "  assay plan --model THUDM/chatglm2-6b --max-length 1024\n"
             "  assay plan --model ./llama --data pairs.jsonl --tuning full --memory 16G --json\n",
     .takes = ASSAY_FOR_PLAN,
+    .reports_first = true,
     .run = run,
 };

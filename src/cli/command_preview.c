@@ -24,12 +24,16 @@ typedef struct pair_preview {
 typedef struct preview_side {
     const int32_t *ids;
     size_t count, shared;
+    const assay_turns *answer;
 } preview_side;
 
-static preview_side side_of(const assay_example_set *set, const assay_example *example, bool chosen)
+static preview_side side_of(const pair_preview *preview, const assay_example *example, bool chosen)
 {
-    return chosen ? (preview_side){set->ids + example->chosen, example->chosen_count, example->shared}
-                  : (preview_side){set->ids + example->rejected, example->rejected_count, example->shared};
+    const assay_example_set *set = &preview->examples;
+    const assay_pair *pair = &preview->pairs->pairs[example->pair];
+    return chosen ? (preview_side){set->ids + example->chosen, example->chosen_count, example->shared, &pair->chosen}
+                  : (preview_side){set->ids + example->rejected, example->rejected_count, example->shared,
+                                   &pair->rejected};
 }
 
 static json_t *ids_json(const int32_t *ids, size_t count)
@@ -39,12 +43,52 @@ static json_t *ids_json(const int32_t *ids, size_t count)
     return list;
 }
 
+/* The bytes behind the answer's last message, NULL where its text is not found: a template may rewrite it, and a text
+ * that is cut may end inside it. */
+static const char *behind_answer(const char *text, size_t left, const assay_turns *answer)
+{
+    const assay_message *last = answer->count ? answer->items + answer->count - 1 : NULL;
+    const char *words = last ? last->text : NULL, *found = NULL, *end = text + left;
+    size_t size = last ? last->size : 0;
+    if (words) assay_text_strip(&words, &size);
+    for (const char *at = text; words && size && at; at += size) {
+        at = memmem(at, (size_t)(end - at), words, size);
+        if (!at) break;
+        found = at + size;
+    }
+    return found;
+}
+
+/* Where the scored token stands, in words; NULL: out of memory. */
+static char *place_words(const pair_preview *preview, const preview_side *side)
+{
+    json_t *text = assay_token_run_json(preview->source->tokenizer, side->ids, side->count);
+    const char *whole = json_string_value(text);
+    size_t left = json_string_length(text);
+    const char *behind = whole ? behind_answer(whole, left, side->answer) : NULL;
+    size_t size = behind ? left - (size_t)(behind - whole) : 0;
+    json_t *quoted = size ? json_stringn(behind, size) : NULL;
+    assay_buf shown;
+    assay_buf_init(&shown, SIZE_MAX / 4);
+    if (quoted && assay_json_text(quoted, &shown, NULL) != ASSAY_OK) assay_buf_reset(&shown);
+    const char *pooled = assay_pooling_words(preview->source->pooling);
+    char *words = shown.size ? assay_strfmt("%s, the end of %s, which stands behind the answer", pooled, shown.data)
+                  : behind   ? assay_strfmt("%s, the answer's own: nothing stands behind it", pooled)
+                             : assay_strfmt("%s of the rendered text", pooled);
+    json_decref(quoted);
+    json_decref(text);
+    assay_buf_release(&shown);
+    return words;
+}
+
 static json_t *side_json(const pair_preview *preview, const preview_side *side)
 {
     const assay_tokenizer *tokenizer = preview->source->tokenizer;
     int32_t scored = side->ids[side->count - 1];
-    json_t *token = json_pack("{s:I,s:i,s:o}", "index", (json_int_t)(side->count - 1), "id", (int)scored, "token",
-                              assay_token_run_json(tokenizer, &scored, 1));
+    char *words = place_words(preview, side);
+    json_t *token = json_pack("{s:I,s:i,s:o,s:s}", "index", (json_int_t)(side->count - 1), "id", (int)scored, "token",
+                              assay_token_run_json(tokenizer, &scored, 1), "place", words ? words : "");
+    assay_free(words);
     return json_pack("{s:I,s:o,s:o,s:o}", "tokens", (json_int_t)side->count, "ids", ids_json(side->ids, side->count),
                      "text", assay_token_run_json(tokenizer, side->ids, side->count), "scored", token);
 }
@@ -52,8 +96,7 @@ static json_t *side_json(const pair_preview *preview, const preview_side *side)
 static json_t *example_json(const pair_preview *preview, const assay_example *example)
 {
     const assay_pair *pair = &preview->pairs->pairs[example->pair];
-    preview_side chosen = side_of(&preview->examples, example, true),
-                 rejected = side_of(&preview->examples, example, false);
+    preview_side chosen = side_of(preview, example, true), rejected = side_of(preview, example, false);
     char *place = assay_pair_set_place(preview->pairs, pair->place);
     json_t *object =
         json_pack("{s:s,s:I,s:o,s:o,s:o,s:o}", "place", place ? place : "", "shared", (json_int_t)example->shared,
@@ -137,14 +180,17 @@ static assay_status scored_row(const pair_preview *preview, const char *name, co
                                            side->count, (int)id);
     if (status == ASSAY_OK) status = assay_json_text(text, out, err);
     json_decref(text);
-    return status == ASSAY_OK ? assay_buf_text(out, "\n", err) : status;
+    char *words = status == ASSAY_OK ? place_words(preview, side) : NULL;
+    if (words) status = assay_buf_printf(out, err, ": %s\n", words);
+    else if (status == ASSAY_OK) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the preview");
+    assay_free(words);
+    return status;
 }
 
 static assay_status example_text(const pair_preview *preview, size_t index, assay_buf *out, assay_error *err)
 {
     const assay_example *example = &preview->examples.items[index];
-    preview_side chosen = side_of(&preview->examples, example, true),
-                 rejected = side_of(&preview->examples, example, false);
+    preview_side chosen = side_of(preview, example, true), rejected = side_of(preview, example, false);
     char *place = assay_pair_set_place(preview->pairs, preview->pairs->pairs[example->pair].place);
     ASSAY_TRY_ALLOC(place, "a place", err);
     assay_status status = assay_buf_printf(out, err, "\nPair %zu, %s", index + 1, place);
@@ -205,7 +251,8 @@ static assay_status preview_build(pair_preview *preview, const assay_log *log, a
                                       ASSAY_SOURCE_CONFIG_ONLY, err));
     ASSAY_TRY(assay_model_source_settle(preview->source, options, err));
     ASSAY_TRY(assay_pair_input_read(&preview->pairs, &options->data, options, log, err));
-    assay_renderer_of_template(&renderer, preview->source->chosen);
+    if (assay_pair_input_has_text_prompts(preview->pairs)) assay_source_say_text_prompts(preview->source, log);
+    assay_renderer_of_template(&renderer, preview->source->chosen, &preview->source->config.prefix);
     assay_example_options how = {.max_length = (size_t)preview->source->max_length,
                                  .truncate = assay_pair_input_truncate(options)};
     ASSAY_TRY(assay_example_set_build(&preview->examples, preview->pairs, NULL, 0, &renderer, &how, err));

@@ -18,6 +18,7 @@ typedef struct scorer {
     size_t skipped;            /* lines that make no pair */
     assay_answer_list answers; /* of the line being read */
     assay_error *err;
+    bool said_text_prompts;
 } scorer;
 
 /* ---- results ---- */
@@ -63,8 +64,11 @@ static assay_status next_line(scorer *s, assay_inputs *inputs, const assay_input
 {
     assay_status status = assay_inputs_next(inputs, input, s->err);
     if (status == ASSAY_OK && *input) status = render(s, *input);
-    *bad = status == ASSAY_E_FORMAT && s->options->skip_bad_lines && !assay_inputs_broken(inputs);
-    return *bad ? ASSAY_OK : status;
+    bool passable = status == ASSAY_E_FORMAT && !assay_inputs_broken(inputs);
+    *bad = passable && s->options->skip_bad_lines;
+    if (!passable || *bad) return *bad ? ASSAY_OK : status;
+    const assay_error problem = *s->err;
+    return assay_error_set(s->err, status, "%.1900s (--skip-bad-lines leaves such lines out)", problem.text);
 }
 
 static assay_status all_lines(scorer *s, assay_inputs *inputs, const assay_command_context *context)
@@ -74,6 +78,9 @@ static assay_status all_lines(scorer *s, assay_inputs *inputs, const assay_comma
         bool bad;
         if (*context->task.interrupted) return assay_error_set(s->err, ASSAY_E_STOPPED, "interrupted");
         ASSAY_TRY(next_line(s, inputs, &input, &bad));
+        if (!bad && input && input->from_text && !s->said_text_prompts)
+            assay_source_say_text_prompts(s->scoring->source, context->task.log);
+        s->said_text_prompts |= !bad && input && input->from_text;
         if (bad) assay_warn(context->task.log, "left out: %s", s->err->text);
         else if (!input) return assay_score_lines_finish(s->lines, s->err);
         else ASSAY_TRY(add_line(s, input));
@@ -109,6 +116,7 @@ static assay_status score(scorer *s, const assay_command_context *context)
     if (status == ASSAY_OK)
         status = assay_inputs_open(&inputs, s->options->input ? s->options->input : "-", &columns, s->err);
     if (status == ASSAY_OK) status = all_lines(s, inputs, context);
+    assay_pair_input_say_cuts(s->answers.cut, "texts", s->options, context->task.log);
     if (s->skipped)
         assay_warn(context->task.log, "%zu lines make no pair: one answer, or answers with equal scores", s->skipped);
     assay_inputs_close(inputs);
@@ -135,6 +143,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
     assay_status status =
         assay_scoring_open(&s->scoring, options, &context->task,
                            &(assay_scoring_wants){.need_head = true, .every_token = options->trace}, err);
+    if (status == ASSAY_OK && options->trace) status = assay_prefix_check_trace(s->scoring->renderer.prefix, err);
     if (status == ASSAY_OK) status = score(s, context);
     assay_score_lines_close(s->lines);
     assay_answer_list_release(&s->answers);
@@ -161,5 +170,6 @@ const assay_command assay_command_score = {
             "  assay score --model my-reward --input sixteen-each.jsonl --best > winners.jsonl\n"
             "  assay score --model my-reward --input sixteen-each.jsonl --pairs > pairs.jsonl\n",
     .takes = ASSAY_FOR_SCORE,
+    .reports_first = true,
     .run = run,
 };

@@ -113,7 +113,8 @@ static assay_status serve(assay_served_set *models, const assay_api_keys *keys, 
                                 .request_seconds = options->request_timeout,
                                 .idle_seconds = options->request_timeout > 60 ? options->request_timeout : 60,
                                 .sigmoid = options->activation == ASSAY_OPT_ACTIVATION_SIGMOID,
-                                .cut = cut_of(options)};
+                                .cut = cut_of(options),
+                                .refuses_control = options->refuse_control_tokens};
     ASSAY_TRY(assay_memory_budget(options, 0, &memory, err));
     how.request_memory = request_memory(memory);
     ASSAY_TRY(assay_score_worker_start(

@@ -218,5 +218,6 @@ const assay_command assay_command_tokenize = {
             "  echo '{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}' | assay tokenize --model "
             "./chatglm3-6b --template chatglm3\n",
     .takes = ASSAY_FOR_TOKENIZE,
+    .reports_first = true,
     .run = run,
 };

@@ -1,12 +1,21 @@
 #include "cli/command.h"
+
+#include "base/alloc.h"
 #include "cli/progress.h"
+#include "cli/shell_word.h"
 #include "machine/process_memory.h"
 #include "task/train_task.h"
+#include "train/checkpoint_dir.h"
+
+#include <math.h>
 
 typedef struct shown_run {
     assay_progress progress;
     assay_terminal *terminal;
-    int64_t interval;
+    const assay_options *options;
+    const assay_log *log;
+    double last_loss;
+    json_t *result; /* what --json prints; NULL: nothing yet */
     bool begun;
 } shown_run;
 
@@ -14,12 +23,14 @@ static void on_begin(void *context, const assay_trainer *trainer)
 {
     shown_run *shown = context;
     shown->begun = true;
-    assay_progress_begin(&shown->progress, shown->terminal, "train", (int64_t)trainer->total_steps, shown->interval);
+    assay_progress_begin(&shown->progress, shown->terminal, "train", (int64_t)trainer->total_steps,
+                         shown->options->log_steps);
 }
 
 static void on_step(void *context, const assay_trainer *trainer, const assay_step_record *r)
 {
     shown_run *shown = context;
+    shown->last_loss = r->loss;
     double computed = (double)(r->tokens - r->tokens_shared);
     assay_progress_sample sample = {.step = (int64_t)r->step,
                                     .loss = r->loss,
@@ -39,11 +50,62 @@ static void on_end(void *context)
     assay_progress_end(&shown->progress);
 }
 
+static json_t *real_or_null(double value) { return isfinite(value) ? json_real(value) : json_null(); }
+
+/* Evaluation's figures where there was one; the loss of the last step otherwise. */
+static json_t *result_of(const shown_run *shown, const assay_trainer *trainer, const assay_run_outcome *outcome,
+                         const char *stopped)
+{
+    const char *output = shown->options->output;
+    const assay_judgement *after = outcome->has_evaluation ? &outcome->after : NULL;
+    char *newest = NULL;
+    assay_checkpoint_dir_newest(output, NULL, &newest, NULL);
+    json_t *result = json_pack(
+        "{s:s, s:I, s:f, s:s?, s:o, s:o, s:o, s:o, s:I, s:I, s:s?}", "output", output, "steps",
+        (json_int_t)trainer->step, "seconds", outcome->seconds, "stopped", stopped, "accuracy",
+        real_or_null(after ? after->accuracy : NAN), "accuracy_low", real_or_null(after ? after->accuracy_low : NAN),
+        "accuracy_high", real_or_null(after ? after->accuracy_high : NAN), "loss",
+        real_or_null(after ? after->loss : shown->last_loss), "planned_bytes", (json_int_t)trainer->plan.total_bytes,
+        "peak_bytes", (json_int_t)assay_trainer_peak_bytes(trainer), "checkpoint", newest);
+    assay_free(newest);
+    return result;
+}
+
+/* What to type next. */
+static void say_next(const shown_run *shown, const char *stopped)
+{
+    const assay_options *options = shown->options;
+    assay_buf word;
+    assay_buf_init(&word, 1 << 16);
+    if (stopped) {
+        assay_note(shown->log, "next: the same command with --resume goes on from here");
+    } else if (assay_shell_word(&word, options->output, NULL) == ASSAY_OK) {
+        assay_note(shown->log,
+                   "next: assay eval --model %s --data PAIRS.jsonl; assay score --model %s --input "
+                   "ANSWERS.jsonl; assay serve --model %s",
+                   word.data, word.data, word.data);
+    }
+    assay_buf_release(&word);
+}
+
+static void on_done(void *context, const assay_trainer *trainer, const assay_run_outcome *outcome, const char *stopped)
+{
+    shown_run *shown = context;
+    shown->result = result_of(shown, trainer, outcome, stopped);
+    say_next(shown, stopped);
+}
+
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
-    shown_run shown = {.terminal = context->terminal, .interval = options->log_steps};
-    assay_train_listener listener = {&shown, on_begin, on_step, on_end};
+    shown_run shown = {.terminal = context->terminal, .options = options, .log = context->task.log};
+    assay_train_listener listener = {&shown, on_begin, on_step, on_end, on_done};
     assay_status status = assay_train_task(options, &context->task, &listener, err);
+    if (options->json && shown.result) {
+        context->terminal->answered = true;
+        assay_status printed = assay_print_json(shown.result, status == ASSAY_OK ? err : NULL);
+        if (status == ASSAY_OK) status = printed;
+    }
+    json_decref(shown.result);
     /* A run that has begun leaves a checkpoint, so a scheduler that took the machine back may start it again. */
     bool kept = status == ASSAY_E_STOPPED && shown.begun && *context->task.interrupted == SIGTERM;
     return kept ? assay_error_prefix(err, ASSAY_E_YIELDED, "told to stop (SIGTERM): ") : status;

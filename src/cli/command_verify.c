@@ -208,5 +208,6 @@ const assay_command assay_command_verify = {
         "  assay verify --model ./chatglm3-6b --data pairs.jsonl --pairs 2 --max-length 256 --time 30m\n",
     .takes = ASSAY_FOR_VERIFY,
     .saves = true,
+    .reports_first = true,
     .run = run,
 };

@@ -60,6 +60,14 @@ static const assay_diagnosis known[] = {
     {{"arget modules", "not found in the base model"},
      "The names given as LoRA targets are not those of this architecture.",
      "--lora-targets all takes every linear layer; a wrong name is refused with the names there are."},
+    {{"KeyError: 'qwen3"},
+     "The installed Transformers is older than the model: it has no class for this model_type.",
+     "Assay has its own: assay inspect MODEL_FOLDER says whether the architecture is supported; assay models lists "
+     "all."},
+    {{"does not recognize this architecture"},
+     "The installed Transformers is older than the model: it has no class for this model_type.",
+     "Assay has its own: assay inspect MODEL_FOLDER says whether the architecture is supported; assay models lists "
+     "all."},
     {{"CUDA out of memory"}, "The step did not fit into the graphics memory.",
      "Assay plans its memory before it starts and never goes beyond: --memory 6G (or auto); what does not fit is "
      "refused with the figure (exit code 3)."},
@@ -113,8 +121,10 @@ static bool is_command(const char *line, size_t size)
 {
     const char *first = line + strspn(line, " \t");
     bool program = holds(line, size, ".py ") || holds(line, size, ".py\\") || holds(line, size, "trl reward") ||
-                   holds(line, size, "llamafactory-cli");
-    return *first != '#' && program && holds(line, size, " --");
+                   holds(line, size, "llamafactory-cli") || holds(line, size, "swift rlhf") ||
+                   holds(line, size, "openrlhf.cli.");
+    bool options = holds(line, size, " --") || holds(line, size, ".yaml");
+    return *first != '#' && program && options;
 }
 
 /* One word off *from into *to, without quotes; both move on. False at the line's end. */

@@ -1,4 +1,5 @@
 /* assay: finds the command, reads its options, runs it, and turns its status into a line on stderr and an exit code. */
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 
@@ -26,6 +27,7 @@ static assay_status run_with(const assay_command *command, assay_options *option
     terminal->quiet = options->quiet;
     if (options->help) return assay_command_help(command, err);
     ASSAY_TRY(check_words(command, options, err));
+    terminal->answered = command->reports_first;
     return command->run(options, &context, err);
 }
 
@@ -46,6 +48,19 @@ static assay_status dispatch(int count, char *const *args, assay_terminal *termi
     return status;
 }
 
+/* With --json an error is an object too, where nothing else was printed: a script reads one thing either way. */
+static void answer_error(int count, char *const *args, assay_status status, const char *text)
+{
+    const assay_command *command = count ? assay_command_find(assay_commands(), args[0]) : NULL;
+    bool json = false;
+    for (int i = 1; i < count && strcmp(args[i], "--") != 0; i++) json |= !strcmp(args[i], "--json");
+    if (!json || !command) return;
+    json_t *object = json_pack("{s:s%, s:i}", "error", text, assay_text_border(text, strlen(text)), "exit_code",
+                               assay_status_exit_code(status));
+    if (object) assay_print_json(object, NULL);
+    json_decref(object);
+}
+
 int main(int argc, char **argv)
 {
     assay_terminal terminal;
@@ -54,6 +69,8 @@ int main(int argc, char **argv)
     assay_status status = dispatch(argc - 1, argv + 1, &terminal, &error);
     assay_terminal_clear_line(&terminal);
     if (status == ASSAY_E_STOPPED) assay_terminal_clear_echo(&terminal);
-    if (status != ASSAY_OK) assay_terminal_error(&terminal, error.text);
+    if (status == ASSAY_OK || status == ASSAY_E_UNREAD) return assay_status_exit_code(status);
+    if (!terminal.answered) answer_error(argc - 1, argv + 1, status, error.text);
+    assay_terminal_error(&terminal, error.text);
     return assay_status_exit_code(status);
 }

@@ -10,8 +10,8 @@
  * commands. */
 assay_status assay_manual_page(assay_buf *out, assay_command_set set, const assay_command *command, assay_error *err);
 
-/* A completion script. shell: "bash" or "zsh"; others are ASSAY_E_USAGE. Completes commands, their options, the words
- * of options that have a fixed set, and files behind the rest. */
+/* A completion script. shell: "bash", "zsh" or "fish"; others are ASSAY_E_USAGE. Completes commands, their options, the
+ * words of options that have a fixed set, and files behind the rest. */
 assay_status assay_completion_script(assay_buf *out, assay_command_set set, const char *shell, assay_error *err);
 
 #endif

@@ -103,6 +103,7 @@ void assay_terminal_error(assay_terminal *terminal, const char *text)
 static assay_status flush_stdout(assay_error *err)
 {
     if (fflush(stdout) == 0 && !ferror(stdout)) return ASSAY_OK;
+    if (errno == EPIPE) return assay_error_set(err, ASSAY_E_UNREAD, "nobody reads standard output any more");
     return assay_error_set(err, ASSAY_E_IO, "cannot write to standard output: %s", strerror(errno));
 }
 

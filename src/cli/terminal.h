@@ -16,6 +16,7 @@ typedef struct assay_terminal {
     bool color;
     bool quiet;      /* no notes, no live line; warnings and errors stay */
     bool line_shown; /* a live line is on the screen */
+    bool answered;   /* stdout has the one object of --json, or lines: an error gets none there */
     int columns;     /* when it was opened */
 } assay_terminal;
 

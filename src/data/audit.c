@@ -210,9 +210,27 @@ static assay_status measure_leakage(assay_audit *audit, const assay_pair_set *tr
     return ASSAY_OK;
 }
 
-static assay_status make(assay_audit *audit, const assay_pair_set *pairs, const assay_example_set *examples,
-                         const assay_pair_set *eval, assay_error *err)
+static bool is_forged(const assay_template *chosen, const assay_pair *pair)
 {
+    return assay_template_forged(chosen, pair->prompt.items, pair->prompt.count) ||
+           assay_template_forged(chosen, pair->chosen.items, pair->chosen.count) ||
+           assay_template_forged(chosen, pair->rejected.items, pair->rejected.count);
+}
+
+static assay_status count_control_tokens(assay_audit *audit, const assay_pair_set *set, const assay_template *chosen,
+                                         assay_error *err)
+{
+    audit->has_control = true;
+    for (size_t i = 0; i < set->count; i++)
+        if (is_forged(chosen, set->pairs + i))
+            ASSAY_TRY(note_finding(&audit->control_tokens, set, set->pairs[i].place, NULL, NULL, err));
+    return ASSAY_OK;
+}
+
+static assay_status make(assay_audit *audit, const assay_pair_set *pairs, const assay_example_set *examples,
+                         const assay_pair_set *eval, const assay_template *chosen, assay_error *err)
+{
+    if (chosen) ASSAY_TRY(count_control_tokens(audit, pairs, chosen, err));
     ASSAY_TRY(count_pairs(audit, pairs, err));
     ASSAY_TRY(count_faults(audit, pairs, examples, err));
     ASSAY_TRY(count_twins(audit, pairs, err));
@@ -222,12 +240,12 @@ static assay_status make(assay_audit *audit, const assay_pair_set *pairs, const 
 }
 
 assay_status assay_audit_make(assay_audit *audit, const assay_pair_set *pairs, const assay_example_set *examples,
-                              const assay_pair_set *eval, assay_error *err)
+                              const assay_pair_set *eval, const assay_template *chosen, assay_error *err)
 {
     *audit = (assay_audit){.files = pairs->file_count,
                            .pairs = pairs->count,
                            .records = pairs->count + pairs->drop_count + pairs->bad_count};
-    assay_status status = make(audit, pairs, examples, eval, err);
+    assay_status status = make(audit, pairs, examples, eval, chosen, err);
     if (status != ASSAY_OK) assay_audit_release(audit);
     return status;
 }
@@ -244,6 +262,7 @@ void assay_audit_release(assay_audit *audit)
     finding_release(&audit->empty_prompts);
     finding_release(&audit->duplicates);
     finding_release(&audit->contradictions);
+    finding_release(&audit->control_tokens);
     finding_release(&audit->in_both);
     *audit = (assay_audit){0};
 }

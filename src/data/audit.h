@@ -1,7 +1,7 @@
 /* What is in the pairs: counts, faults, and how much of the answer length explains.
  *
  *     assay_audit audit;
- *     ASSAY_TRY(assay_audit_make(&audit, pairs, examples_or_null, eval_pairs_or_null, err));
+ *     ASSAY_TRY(assay_audit_make(&audit, pairs, examples_or_null, eval_pairs_or_null, template_or_null, err));
  *     ASSAY_TRY(assay_audit_json(&audit, &object, err)); // or as text:
  *     ASSAY_TRY(assay_audit_text(&audit, &buf, err));
  *     assay_audit_release(&audit);
@@ -42,6 +42,8 @@ typedef struct assay_audit {
     assay_finding empty_prompts;
     assay_finding duplicates;     /* pairs that repeat an earlier one */
     assay_finding contradictions; /* pairs that say the opposite of an earlier one */
+    bool has_control;             /* there was a template: the next is set */
+    assay_finding control_tokens; /* pairs with the text of a special token inside a message */
     bool has_eval;
     size_t eval_pairs;
     assay_finding in_both;                                 /* evaluation pairs whose prompt is in the training pairs */
@@ -56,9 +58,9 @@ typedef struct assay_audit {
     double margin_mean, margin_min, margin_max;
 } assay_audit;
 
-/* examples, eval: NULL where there are none. The audit owns what it holds and needs none of them afterwards. */
+/* examples, eval, chosen: NULL where there are none. The audit owns what it holds and needs none of them afterwards. */
 assay_status assay_audit_make(assay_audit *audit, const assay_pair_set *pairs, const assay_example_set *examples,
-                              const assay_pair_set *eval, assay_error *err);
+                              const assay_pair_set *eval, const assay_template *chosen, assay_error *err);
 void assay_audit_release(assay_audit *audit); /* safe on a zeroed one */
 
 /* A new object of the caller's. Numbers that do not exist are null. */

@@ -84,13 +84,14 @@ assay_status assay_audit_json(const assay_audit *audit, json_t **object, assay_e
     json_t *characters =
         json_pack("{s:o,s:o,s:o}", "prompt", stats_json(&audit->prompt_characters), "chosen",
                   stats_json(&audit->chosen_characters), "rejected", stats_json(&audit->rejected_characters));
-    *object = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "files", whole(audit->files),
-                        "records", whole(audit->records), "pairs", whole(audit->pairs), "formats", formats_json(audit),
-                        "prompts", whole(audit->prompts), "multi_turn", whole(audit->multi_turn), "bad_lines",
-                        bad_json(audit), "dropped", dropped_json(audit), "empty_prompts",
+    *object = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "files",
+                        whole(audit->files), "records", whole(audit->records), "pairs", whole(audit->pairs), "formats",
+                        formats_json(audit), "prompts", whole(audit->prompts), "multi_turn", whole(audit->multi_turn),
+                        "bad_lines", bad_json(audit), "dropped", dropped_json(audit), "empty_prompts",
                         finding_json(&audit->empty_prompts), "duplicates", finding_json(&audit->duplicates),
                         "contradictions", finding_json(&audit->contradictions), "length", length_json(audit),
-                        "characters", characters, "tokens", tokens_json(audit), "margins", margin_json(audit));
+                        "characters", characters, "tokens", tokens_json(audit), "margins", margin_json(audit),
+                        "control_tokens", audit->has_control ? finding_json(&audit->control_tokens) : json_null());
     ASSAY_TRY_ALLOC(*object, "the audit", err);
     if (!audit->has_eval) return ASSAY_OK;
     json_t *eval =
@@ -159,6 +160,9 @@ static assay_status findings_text(const assay_audit *audit, assay_buf *out, assa
     ASSAY_TRY(finding_text(out, "repeated pairs", &audit->duplicates, "each counts as often as it is there", err));
     ASSAY_TRY(finding_text(out, "contradicting pairs", &audit->contradictions,
                            "the same answers, preferred the other way round: no model can learn both", err));
+    ASSAY_TRY(finding_text(out, "with the text of a control token", &audit->control_tokens,
+                           "inside a message it becomes the token, here as in the reference, and can forge a turn",
+                           err));
     ASSAY_TRY(finding_text(out, "evaluation prompts also trained on", &audit->in_both,
                            "the evaluation is too kind to these: use --eval-split auto", err));
     return out->size == empty ? assay_buf_text(out, "  none\n", err) : ASSAY_OK;

@@ -110,11 +110,44 @@ static assay_status rename_fields(const assay_columns *columns, const json_t *li
     return ASSAY_OK;
 }
 
+static bool has(const json_t *line, const char *name)
+{
+    const json_t *value = json_object_get(line, name);
+    return value && !json_is_null(value);
+}
+
+/* Is it already something that can be read: a pair, or what score takes? */
+static bool is_readable(const json_t *line)
+{
+    return assay_pair_format_find(line) != ASSAY_FORMAT_NONE || has(line, "messages") || has(line, "conversations") ||
+           has(line, "text") || (has(line, "prompt") && (has(line, "response") || has(line, "responses")));
+}
+
+static bool is_source(const assay_columns *columns, const char *name)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        if (!strcmp(columns->items[i].from, name)) return true;
+    return false;
+}
+
+/* --columns response=completion says nothing of a prompt that is called so already. What is named makes no line by
+ * itself there, so the fields with names that are known stay. */
+static assay_status keep_known(const assay_columns *columns, const json_t *line, json_t *renamed, assay_error *err)
+{
+    for (size_t i = 0; i < sizeof known / sizeof *known && !is_readable(renamed); i++) {
+        if (!has(line, known[i]) || json_object_get(renamed, known[i]) || is_source(columns, known[i])) continue;
+        if (json_object_set(renamed, known[i], json_object_get(line, known[i])))
+            return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a line");
+    }
+    return ASSAY_OK;
+}
+
 assay_status assay_columns_apply(const assay_columns *columns, const json_t *line, json_t **renamed, assay_error *err)
 {
     *renamed = json_object();
     ASSAY_TRY_ALLOC(*renamed, "a line", err);
     assay_status status = rename_fields(columns, line, *renamed, err);
+    if (status == ASSAY_OK) status = keep_known(columns, line, *renamed, err);
     if (status == ASSAY_OK) return ASSAY_OK;
     json_decref(*renamed);
     *renamed = NULL;

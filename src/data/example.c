@@ -106,14 +106,16 @@ static assay_status add_example(example_builder *builder, uint32_t pair, assay_e
 {
     assay_example_set *set = builder->set;
     const assay_ids *chosen = &builder->chosen, *rejected = &builder->rejected;
-    size_t least = assay_smaller(chosen->count, rejected->count);
+    size_t least = assay_smaller(chosen->count, rejected->count),
+           common = assay_smaller(common_ids(chosen, rejected), least - 1),
+           shared = assay_prefix_shared(builder->renderer->prefix, chosen->data, common);
     assay_example example = {.pair = pair,
                              .margin = set->pairs->pairs[pair].margin,
                              .share = set->pairs->pairs[pair].share,
                              .weight = set->pairs->pairs[pair].weight,
                              .chosen_count = (uint32_t)chosen->count,
                              .rejected_count = (uint32_t)rejected->count,
-                             .shared = (uint32_t)assay_smaller(common_ids(chosen, rejected), least - 1)};
+                             .shared = (uint32_t)shared};
     ASSAY_TRY(add_ids(set, chosen, &example.chosen, err));
     ASSAY_TRY(add_ids(set, rejected, &example.rejected, err));
     ASSAY_TRY(assay_grow(&set->items, &set->capacity, set->count + 1, sizeof *set->items, err));
@@ -130,14 +132,24 @@ static assay_status add_drop(assay_example_set *set, uint32_t pair, assay_drop_r
     return ASSAY_OK;
 }
 
+static bool lost(const assay_prefix_rule *prefix, const assay_ids *ids)
+{
+    return assay_prefix_check(prefix, ids->data, ids->count, NULL) != ASSAY_OK;
+}
+
 static assay_status take_pair(example_builder *builder, uint32_t index, assay_error *err)
 {
     const assay_pair *pair = builder->set->pairs->pairs + index;
     ASSAY_TRY(render_side(builder, &pair->prompt, &pair->chosen, &builder->chosen, err));
     ASSAY_TRY(render_side(builder, &pair->prompt, &pair->rejected, &builder->rejected, err));
+    const assay_prefix_rule *prefix = builder->renderer->prefix;
+    ASSAY_TRY(assay_prefix_check(prefix, builder->chosen.data, builder->chosen.count, err));
+    ASSAY_TRY(assay_prefix_check(prefix, builder->rejected.data, builder->rejected.count, err));
     size_t length = assay_larger(builder->chosen.count, builder->rejected.count);
-    assay_drop_reason reason =
-        builder->options.decided_only && pair->share <= 0.5 ? ASSAY_DROP_UNDECIDED : fit(builder);
+    bool unwanted = builder->options.decided_only && pair->share <= 0.5;
+    assay_drop_reason reason = unwanted ? ASSAY_DROP_UNDECIDED : fit(builder);
+    if (reason == ASSAY_DROP_COUNT && (lost(prefix, &builder->chosen) || lost(prefix, &builder->rejected)))
+        reason = ASSAY_DROP_ANSWER_TOO_LONG; /* <sop> was cut off */
     return reason == ASSAY_DROP_COUNT ? add_example(builder, index, err)
                                       : add_drop(builder->set, index, reason, length, err);
 }
@@ -157,11 +169,12 @@ static assay_status nothing_left(const assay_example_set *set, const assay_examp
     size_t shortest = SIZE_MAX;
     for (size_t i = 0; i < set->drop_count; i++) shortest = assay_smaller(shortest, set->drops[i].length);
     if (!set->drop_count) return assay_error_set(err, ASSAY_E_FORMAT, "no pair is left to work on (%s)", reasons);
+    const char *cut = options->truncate == ASSAY_TRUNCATE_NONE ? ", or cut with --truncate left" : "";
     return assay_error_set(
         err, ASSAY_E_FORMAT,
         "no pair is left to work on (%s); the shortest dropped one has %zu tokens on its longer side, the "
-        "maximum length is %zu: raise --max-length, or cut with --truncate left",
-        reasons, shortest, options->max_length);
+        "maximum length is %zu: raise --max-length%s",
+        reasons, shortest, options->max_length, cut);
 }
 
 static assay_status build(example_builder *builder, const uint32_t *picked, size_t count, assay_error *err)

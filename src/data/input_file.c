@@ -47,6 +47,7 @@ static assay_status read_pair(assay_input *input, uint32_t format, const json_t 
         ASSAY_TRY(assay_turns_append(items + i, arena, answers[i]->items, answers[i]->count, err));
     }
     input->is_pair = true;
+    input->from_text = pair.prompt.from_text;
     input->shared_messages = pair.prompt.count;
     return ASSAY_OK;
 }
@@ -67,6 +68,7 @@ static assay_status read_responses(assay_input *input, const json_t *line, assay
     ASSAY_TRY(assay_turns_any(&prompt, arena, ASSAY_ROLE_USER, present(line, "prompt"), "prompt", err));
     ASSAY_TRY(new_items(input, arena, list ? json_array_size(list) : 1, &items, err));
     input->is_list = list != NULL;
+    input->from_text = json_is_string(present(line, "prompt"));
     input->shared_messages = prompt.count;
     if (!list) return read_response(items, &prompt, one, "response", arena, err);
     for (size_t i = 0; i < input->count; i++)

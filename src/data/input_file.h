@@ -43,6 +43,7 @@ typedef struct assay_input {
     const char *id;         /* as JSON text; NULL: none */
     uint64_t index;         /* 0-based number of the line among the non-blank ones */
     const char *where;      /* "file:line" */
+    bool from_text;         /* the prompt was one string, made the user's message */
 } assay_input;
 
 assay_status assay_inputs_open(assay_inputs **out, const char *path, const assay_columns *columns, assay_error *err);

@@ -2,72 +2,23 @@
 
 #include "base/json_doc.h"
 #include "base/text.h"
+#include "data/columns_guess.h"
 #include "data/json_text.h"
+#include "data/other_formats.h"
 #include "data/pair_label.h"
+#include "data/public_formats.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-typedef struct format_reader {
-    const json_t *line;
-    assay_text_arena *arena;
-    assay_pair *pair;
-    assay_error *err;
-} format_reader;
-
 typedef struct pair_format {
     const char *name;
-    const char *fields[5]; /* all needed; NULL ends */
+    const char *fields[6]; /* all needed; NULL ends */
     bool (*probe)(const json_t *line);
-    assay_status (*read)(const format_reader *reader);
+    assay_status (*read)(const assay_format_reader *reader);
+    const char *benchmark; /* its name: what trains on it cannot be measured by it; NULL: none */
 } pair_format;
-
-static const json_t *field(const json_t *line, const char *name)
-{
-    const json_t *value = json_object_get(line, name);
-    return json_is_null(value) ? NULL : value;
-}
-
-/* An optional text: absent and empty are the same. */
-static assay_status push_if_text(const format_reader *reader, const char *name, assay_role role)
-{
-    const json_t *text = field(reader->line, name);
-    if (!text || (json_is_string(text) && !json_string_length(text))) return ASSAY_OK;
-    return assay_turns_text(&reader->pair->prompt, reader->arena, role, text, name, reader->err);
-}
-
-static assay_status read_answers(const format_reader *reader, const char *chosen, const char *rejected)
-{
-    assay_pair *pair = reader->pair;
-    ASSAY_TRY(assay_turns_any(&pair->chosen, reader->arena, ASSAY_ROLE_ASSISTANT, field(reader->line, chosen), chosen,
-                              reader->err));
-    return assay_turns_any(&pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT, field(reader->line, rejected),
-                           rejected, reader->err);
-}
-
-static assay_turns turns_from(const assay_turns *turns, size_t begin)
-{
-    size_t left = turns->count - begin;
-    return (assay_turns){.items = turns->items + begin, .count = left, .capacity = left, .context = turns->context};
-}
-
-/* Both answers are whole conversations: what they share is the prompt, but each keeps at least its last message. */
-static assay_status take_shared_prompt(const format_reader *reader)
-{
-    assay_pair *pair = reader->pair;
-    size_t shared = assay_turns_shared(&pair->chosen, &pair->rejected);
-    size_t least = pair->chosen.count < pair->rejected.count ? pair->chosen.count : pair->rejected.count;
-    if (shared == least && shared) shared--;
-    if (!shared)
-        return assay_error_set(
-            reader->err, ASSAY_E_FORMAT,
-            "chosen and rejected do not begin with the same message, so they answer different prompts");
-    ASSAY_TRY(assay_turns_append(&pair->prompt, reader->arena, pair->chosen.items, shared, reader->err));
-    pair->chosen = turns_from(&pair->chosen, shared);
-    pair->rejected = turns_from(&pair->rejected, shared);
-    return ASSAY_OK;
-}
 
 static bool begins_conversation(const assay_turns *turns)
 {
@@ -77,7 +28,7 @@ static bool begins_conversation(const assay_turns *turns)
 static void strip_message(assay_message *message) { assay_text_strip(&message->text, &message->size); }
 
 /* HH-RLHF cut up: prompt = "\n\nHuman: ...\n\nAssistant:", answers without mark. */
-static assay_status read_transcript_prompt(const format_reader *reader, const json_t *prompt)
+static assay_status read_transcript_prompt(const assay_format_reader *reader, const json_t *prompt)
 {
     assay_pair *pair = reader->pair;
     ASSAY_TRY(assay_turns_transcript(&pair->prompt, reader->arena, json_string_value(prompt),
@@ -89,16 +40,17 @@ static assay_status read_transcript_prompt(const format_reader *reader, const js
     return ASSAY_OK;
 }
 
-static assay_status read_prompt(const format_reader *reader)
+static assay_status read_prompt(const assay_format_reader *reader)
 {
     assay_pair *pair = reader->pair;
-    const json_t *prompt = field(reader->line, "prompt");
-    ASSAY_TRY(read_answers(reader, "chosen", "rejected"));
+    const json_t *prompt = assay_format_field(reader->line, "prompt");
+    ASSAY_TRY(assay_format_answers(reader, "chosen", "rejected"));
     bool whole = begins_conversation(&pair->chosen) && begins_conversation(&pair->rejected);
     if (json_is_string(prompt)) {
-        if (whole) return take_shared_prompt(reader);
+        if (whole) return assay_format_shared_prompt(reader);
         if (assay_is_transcript(json_string_value(prompt), json_string_length(prompt)))
             return read_transcript_prompt(reader, prompt);
+        pair->prompt.from_text = true;
         return assay_turns_text(&pair->prompt, reader->arena, ASSAY_ROLE_USER, prompt, "prompt", reader->err);
     }
     ASSAY_TRY(assay_turns_any(&pair->prompt, reader->arena, ASSAY_ROLE_USER, prompt, "prompt", reader->err));
@@ -106,82 +58,129 @@ static assay_status read_prompt(const format_reader *reader)
     bool inside = whole && assay_turns_shared(&pair->prompt, &pair->chosen) == count &&
                   assay_turns_shared(&pair->prompt, &pair->rejected) == count;
     if (!inside || pair->chosen.count == count || pair->rejected.count == count) return ASSAY_OK;
-    pair->chosen = turns_from(&pair->chosen, count);
-    pair->rejected = turns_from(&pair->rejected, count);
+    pair->chosen = assay_format_turns_from(&pair->chosen, count);
+    pair->rejected = assay_format_turns_from(&pair->rejected, count);
     return ASSAY_OK;
 }
 
-static assay_status read_conversation(const format_reader *reader, const char *name)
+static assay_status read_conversation(const assay_format_reader *reader, const char *name)
 {
     assay_turns *prompt = &reader->pair->prompt;
     assay_turns list = {0};
-    ASSAY_TRY(assay_turns_list(&list, reader->arena, field(reader->line, name), name, reader->err));
+    ASSAY_TRY(assay_turns_list(&list, reader->arena, assay_format_field(reader->line, name), name, reader->err));
     if (!list.count || list.items[0].role != ASSAY_ROLE_SYSTEM)
-        ASSAY_TRY(push_if_text(reader, "system", ASSAY_ROLE_SYSTEM));
+        ASSAY_TRY(assay_format_push(reader, "system", ASSAY_ROLE_SYSTEM));
     ASSAY_TRY(assay_turns_append(prompt, reader->arena, list.items, list.count, reader->err));
-    return read_answers(reader, "chosen", "rejected");
+    return assay_format_answers(reader, "chosen", "rejected");
 }
 
-static assay_status read_conversations(const format_reader *reader)
+static assay_status read_conversations(const assay_format_reader *reader)
 {
     return read_conversation(reader, "conversations");
 }
 
-static assay_status read_messages(const format_reader *reader) { return read_conversation(reader, "messages"); }
+static assay_status read_messages(const assay_format_reader *reader) { return read_conversation(reader, "messages"); }
 
 static bool has_structured_answers(const json_t *line)
 {
-    const json_t *chosen = field(line, "chosen");
+    const json_t *chosen = assay_format_field(line, "chosen");
     return !json_is_string(chosen) && !assay_json_unreadable(chosen);
 }
 
-static assay_status read_legacy(const format_reader *reader)
+static assay_status read_legacy(const assay_format_reader *reader)
 {
     assay_turns *prompt = &reader->pair->prompt;
-    ASSAY_TRY(push_if_text(reader, "system", ASSAY_ROLE_SYSTEM));
-    ASSAY_TRY(assay_turns_history(prompt, reader->arena, field(reader->line, "history"), "history", reader->err));
-    ASSAY_TRY(assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, field(reader->line, "question"), "question",
-                               reader->err));
-    return read_answers(reader, "response_chosen", "response_rejected");
+    ASSAY_TRY(assay_format_push(reader, "system", ASSAY_ROLE_SYSTEM));
+    ASSAY_TRY(assay_turns_history(prompt, reader->arena, assay_format_field(reader->line, "history"), "history",
+                                  reader->err));
+    ASSAY_TRY(assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, assay_format_field(reader->line, "question"),
+                               "question", reader->err));
+    return assay_format_answers(reader, "response_chosen", "response_rejected");
 }
 
-static assay_status read_question(const format_reader *reader)
+static assay_status read_question(const assay_format_reader *reader)
 {
     assay_turns *prompt = &reader->pair->prompt;
-    ASSAY_TRY(push_if_text(reader, "system", ASSAY_ROLE_SYSTEM));
-    ASSAY_TRY(assay_turns_history(prompt, reader->arena, field(reader->line, "history"), "history", reader->err));
-    ASSAY_TRY(assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, field(reader->line, "question"), "question",
-                               reader->err));
-    return read_answers(reader, "chosen", "rejected");
+    ASSAY_TRY(assay_format_push(reader, "system", ASSAY_ROLE_SYSTEM));
+    ASSAY_TRY(assay_turns_history(prompt, reader->arena, assay_format_field(reader->line, "history"), "history",
+                                  reader->err));
+    ASSAY_TRY(assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, assay_format_field(reader->line, "question"),
+                               "question", reader->err));
+    return assay_format_answers(reader, "chosen", "rejected");
+}
+
+/* A text, a conversation, or a list with one text. */
+static assay_status read_rejected_response(const assay_format_reader *reader)
+{
+    static const char name[] = "rejected_response";
+    const json_t *response = assay_format_field(reader->line, name), *first = json_array_get(response, 0);
+    if (json_is_string(first) && json_array_size(response) > 1)
+        return assay_error_set(reader->err, ASSAY_E_FORMAT,
+                               "\"%s\" is a list of %zu answers, and a pair has one: write a line for each of them",
+                               name, json_array_size(response));
+    return assay_turns_any(&reader->pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT,
+                           json_is_string(first) ? first : response, name, reader->err);
 }
 
 /* messages ends with the chosen answer; the other one is a text, or a whole conversation. */
-static assay_status read_swift(const format_reader *reader)
+static assay_status read_swift(const assay_format_reader *reader)
 {
     assay_pair *pair = reader->pair;
-    ASSAY_TRY(assay_turns_list(&pair->chosen, reader->arena, field(reader->line, "messages"), "messages", reader->err));
-    const json_t *response = field(reader->line, "rejected_response");
+    ASSAY_TRY(assay_turns_list(&pair->chosen, reader->arena, assay_format_field(reader->line, "messages"), "messages",
+                               reader->err));
+    const json_t *response = assay_format_field(reader->line, "rejected_response");
     if (!response) {
-        const json_t *list = field(reader->line, "rejected_messages");
+        const json_t *list = assay_format_field(reader->line, "rejected_messages");
         ASSAY_TRY(assay_turns_list(&pair->rejected, reader->arena, list, "rejected_messages", reader->err));
-        return take_shared_prompt(reader);
+        return assay_format_shared_prompt(reader);
     }
-    ASSAY_TRY(assay_turns_any(&pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT, response, "rejected_response",
-                              reader->err));
+    ASSAY_TRY(read_rejected_response(reader));
     size_t answer = pair->chosen.count;
     while (answer && pair->chosen.items[answer - 1].role == ASSAY_ROLE_ASSISTANT) answer--;
     ASSAY_TRY(assay_turns_append(&pair->prompt, reader->arena, pair->chosen.items, answer, reader->err));
-    pair->chosen = turns_from(&pair->chosen, answer);
+    pair->chosen = assay_format_turns_from(&pair->chosen, answer);
     return ASSAY_OK;
 }
 
-/* The question is the instruction, a line feed, and the input where there is one. */
-static assay_status push_instruction(const format_reader *reader)
+/* ms-swift's other spelling: the turns before are in "history". */
+static assay_status read_swift_query(const assay_format_reader *reader)
 {
-    const json_t *instruction = field(reader->line, "instruction"), *input = field(reader->line, "input");
     assay_turns *prompt = &reader->pair->prompt;
-    ASSAY_TRY(push_if_text(reader, "system", ASSAY_ROLE_SYSTEM));
-    ASSAY_TRY(assay_turns_history(prompt, reader->arena, field(reader->line, "history"), "history", reader->err));
+    const json_t *history = assay_format_field(reader->line, "history");
+    ASSAY_TRY(assay_format_push(reader, "system", ASSAY_ROLE_SYSTEM));
+    ASSAY_TRY(assay_turns_history(prompt, reader->arena, history, "history", reader->err));
+    ASSAY_TRY(assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, assay_format_field(reader->line, "query"),
+                               "query", reader->err));
+    ASSAY_TRY(assay_turns_text(&reader->pair->chosen, reader->arena, ASSAY_ROLE_ASSISTANT,
+                               assay_format_field(reader->line, "response"), "response", reader->err));
+    return read_rejected_response(reader);
+}
+
+/* axolotl's bradley_terry.chat_template, one turn. */
+static assay_status read_axolotl(const assay_format_reader *reader)
+{
+    ASSAY_TRY(assay_format_push(reader, "system", ASSAY_ROLE_SYSTEM));
+    ASSAY_TRY(assay_turns_text(&reader->pair->prompt, reader->arena, ASSAY_ROLE_USER,
+                               assay_format_field(reader->line, "input"), "input", reader->err));
+    return assay_format_answers(reader, "chosen", "rejected");
+}
+
+static assay_status read_nemo_aligner(const assay_format_reader *reader)
+{
+    ASSAY_TRY(assay_turns_any(&reader->pair->prompt, reader->arena, ASSAY_ROLE_USER,
+                              assay_format_field(reader->line, "prompt"), "prompt", reader->err));
+    return assay_format_answers(reader, "chosen_response", "rejected_response");
+}
+
+/* The question is the instruction, a line feed, and the input where there is one. */
+static assay_status push_instruction(const assay_format_reader *reader)
+{
+    const json_t *instruction = assay_format_field(reader->line, "instruction"),
+                 *input = assay_format_field(reader->line, "input");
+    assay_turns *prompt = &reader->pair->prompt;
+    ASSAY_TRY(assay_format_push(reader, "system", ASSAY_ROLE_SYSTEM));
+    ASSAY_TRY(assay_turns_history(prompt, reader->arena, assay_format_field(reader->line, "history"), "history",
+                                  reader->err));
     if (!input || (json_is_string(input) && !json_string_length(input)))
         return assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, instruction, "instruction", reader->err);
     if (!json_is_string(instruction) || !json_is_string(input))
@@ -198,17 +197,17 @@ static assay_status push_instruction(const format_reader *reader)
     return assay_turns_append(prompt, reader->arena, &message, 1, reader->err);
 }
 
-static assay_status read_alpaca(const format_reader *reader)
+static assay_status read_alpaca(const assay_format_reader *reader)
 {
     ASSAY_TRY(push_instruction(reader));
-    return read_answers(reader, "chosen", "rejected");
+    return assay_format_answers(reader, "chosen", "rejected");
 }
 
-static bool has_two_outputs(const json_t *line) { return json_array_size(field(line, "output")) == 2; }
+static bool has_two_outputs(const json_t *line) { return json_array_size(assay_format_field(line, "output")) == 2; }
 
-static assay_status read_alpaca_list(const format_reader *reader)
+static assay_status read_alpaca_list(const assay_format_reader *reader)
 {
-    const json_t *output = field(reader->line, "output");
+    const json_t *output = assay_format_field(reader->line, "output");
     assay_pair *pair = reader->pair;
     ASSAY_TRY(push_instruction(reader));
     ASSAY_TRY(assay_turns_text(&pair->chosen, reader->arena, ASSAY_ROLE_ASSISTANT, json_array_get(output, 0), "output",
@@ -217,30 +216,32 @@ static assay_status read_alpaca_list(const format_reader *reader)
                             reader->err);
 }
 
-static assay_status read_llmbar(const format_reader *reader)
+static assay_status read_llmbar(const assay_format_reader *reader)
 {
-    const json_t *label = field(reader->line, "label");
+    const json_t *label = assay_format_field(reader->line, "label");
     const char *text = json_string_value(label);
     bool first = json_integer_value(label) == 1 || (text && !strcmp(text, "1"));
     bool second = json_integer_value(label) == 2 || (text && !strcmp(text, "2"));
     if (!first && !second)
         return assay_error_set(reader->err, ASSAY_E_FORMAT,
                                "\"label\" should be 1 or 2, the number of the better output");
-    ASSAY_TRY(assay_turns_text(&reader->pair->prompt, reader->arena, ASSAY_ROLE_USER, field(reader->line, "input"),
-                               "input", reader->err));
-    return first ? read_answers(reader, "output_1", "output_2") : read_answers(reader, "output_2", "output_1");
+    ASSAY_TRY(assay_turns_text(&reader->pair->prompt, reader->arena, ASSAY_ROLE_USER,
+                               assay_format_field(reader->line, "input"), "input", reader->err));
+    return first ? assay_format_answers(reader, "output_1", "output_2")
+                 : assay_format_answers(reader, "output_2", "output_1");
 }
 
 /* Answers with somebody's scores: the best against the worst. */
 static bool is_scored(const json_t *line)
 {
-    size_t count = json_array_size(field(line, "responses"));
-    return count > 1 && json_array_size(field(line, "scores")) == count;
+    size_t count = json_array_size(assay_format_field(line, "responses"));
+    return count > 1 && json_array_size(assay_format_field(line, "scores")) == count;
 }
 
-static assay_status read_scored(const format_reader *reader)
+static assay_status read_scored(const assay_format_reader *reader)
 {
-    const json_t *responses = field(reader->line, "responses"), *scores = field(reader->line, "scores");
+    const json_t *responses = assay_format_field(reader->line, "responses"),
+                 *scores = assay_format_field(reader->line, "scores");
     assay_pair *pair = reader->pair;
     size_t best = 0, worst = 0;
     for (size_t i = 0; i < json_array_size(scores); i++) {
@@ -251,8 +252,8 @@ static assay_status read_scored(const format_reader *reader)
         if (json_number_value(score) > json_number_value(json_array_get(scores, best))) best = i;
         if (json_number_value(score) < json_number_value(json_array_get(scores, worst))) worst = i;
     }
-    ASSAY_TRY(assay_turns_any(&pair->prompt, reader->arena, ASSAY_ROLE_USER, field(reader->line, "prompt"), "prompt",
-                              reader->err));
+    ASSAY_TRY(assay_turns_any(&pair->prompt, reader->arena, ASSAY_ROLE_USER, assay_format_field(reader->line, "prompt"),
+                              "prompt", reader->err));
     ASSAY_TRY(assay_turns_any(&pair->chosen, reader->arena, ASSAY_ROLE_ASSISTANT, json_array_get(responses, best),
                               "responses", reader->err));
     return assay_turns_any(&pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT, json_array_get(responses, worst),
@@ -266,48 +267,139 @@ static bool is_transcript_field(const json_t *text)
 
 static bool has_transcripts(const json_t *line)
 {
-    return is_transcript_field(field(line, "chosen")) && is_transcript_field(field(line, "rejected"));
+    return is_transcript_field(assay_format_field(line, "chosen")) &&
+           is_transcript_field(assay_format_field(line, "rejected"));
 }
 
-static assay_status push_transcript(const format_reader *reader, const char *name, assay_turns *turns)
+static assay_status push_transcript(const assay_format_reader *reader, const char *name, assay_turns *turns)
 {
-    const json_t *text = field(reader->line, name);
+    const json_t *text = assay_format_field(reader->line, name);
     return assay_turns_transcript(turns, reader->arena, json_string_value(text), json_string_length(text), reader->err);
 }
 
-static assay_status read_hh(const format_reader *reader)
+static assay_status read_hh(const assay_format_reader *reader)
 {
     ASSAY_TRY(push_transcript(reader, "chosen", &reader->pair->chosen));
     ASSAY_TRY(push_transcript(reader, "rejected", &reader->pair->rejected));
-    return take_shared_prompt(reader);
+    return assay_format_shared_prompt(reader);
 }
 
 static bool has_lists(const json_t *line)
 {
-    return json_is_array(field(line, "chosen")) && json_is_array(field(line, "rejected"));
+    return json_is_array(assay_format_field(line, "chosen")) && json_is_array(assay_format_field(line, "rejected"));
 }
 
-static assay_status read_implicit(const format_reader *reader)
+/* Fields that stand beside whole texts and are no prompt. */
+static bool is_beside(const char *key, const json_t *value)
 {
-    ASSAY_TRY(read_answers(reader, "chosen", "rejected"));
-    return take_shared_prompt(reader);
+    static const char *const names[] = {"chosen", "rejected", "id",     "uid",      "margin",
+                                        "subset", "category", "source", "language", "dataset"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(key, names[i])) return true;
+    return json_is_number(value) || json_is_boolean(value) || json_is_null(value);
+}
+
+/* Bytes that both texts begin with, up to the last white space; the answers keep what is behind it. */
+static size_t shared_text(const json_t *chosen, const json_t *rejected)
+{
+    const char *a = json_string_value(chosen), *b = json_string_value(rejected);
+    size_t shared = 0, least = json_string_length(chosen);
+    if (json_string_length(rejected) < least) least = json_string_length(rejected);
+    while (shared < least && a[shared] == b[shared]) shared++;
+    while (shared && !strchr(" \n\t", a[shared - 1])) shared--;
+    return shared;
+}
+
+static bool has_whole_texts(const json_t *line)
+{
+    const json_t *chosen = assay_format_field(line, "chosen"), *rejected = assay_format_field(line, "rejected");
+    const char *key;
+    json_t *value;
+    if (!json_is_string(chosen) || !json_is_string(rejected)) return false;
+    json_object_foreach((json_t *)(uintptr_t)line, key, value) if (!is_beside(key, value)) return false;
+    return shared_text(chosen, rejected) > 0;
+}
+
+static assay_status push_rest(const assay_format_reader *reader, const char *name, size_t begin, assay_turns *turns)
+{
+    const json_t *text = assay_format_field(reader->line, name);
+    return assay_turns_push(turns, reader->arena, ASSAY_ROLE_ASSISTANT, json_string_value(text) + begin,
+                            json_string_length(text) - begin, reader->err);
+}
+
+static assay_status read_whole_texts(const assay_format_reader *reader)
+{
+    const json_t *chosen = assay_format_field(reader->line, "chosen");
+    size_t shared = shared_text(chosen, assay_format_field(reader->line, "rejected"));
+    ASSAY_TRY(assay_turns_push(&reader->pair->prompt, reader->arena, ASSAY_ROLE_USER, json_string_value(chosen), shared,
+                               reader->err));
+    ASSAY_TRY(push_rest(reader, "chosen", shared, &reader->pair->chosen));
+    return push_rest(reader, "rejected", shared, &reader->pair->rejected);
+}
+
+/* RewardBench 2, RM-Bench: several right and wrong answers. */
+static bool has_choices(const json_t *line)
+{
+    return json_is_string(json_array_get(assay_format_field(line, "chosen"), 0)) &&
+           json_is_string(json_array_get(assay_format_field(line, "rejected"), 0));
+}
+
+static bool has_no_choices(const json_t *line) { return !has_choices(line); }
+
+static assay_status refuse_choices(const assay_format_reader *reader)
+{
+    return assay_error_set(
+        reader->err, ASSAY_E_FORMAT,
+        "%zu right and %zu wrong answers to one prompt, as RewardBench 2 and RM-Bench have them, are "
+        "no pair; assay eval --data reads them",
+        json_array_size(assay_format_field(reader->line, "chosen")),
+        json_array_size(assay_format_field(reader->line, "rejected")));
+}
+
+static assay_status read_implicit(const assay_format_reader *reader)
+{
+    ASSAY_TRY(assay_format_answers(reader, "chosen", "rejected"));
+    return assay_format_shared_prompt(reader);
 }
 
 static const pair_format formats[] = {
-    {"medicalgpt-legacy", {"question", "response_chosen", "response_rejected"}, NULL, read_legacy},
-    {"llmbar", {"input", "output_1", "output_2", "label"}, NULL, read_llmbar},
-    {"ms-swift", {"messages", "rejected_response"}, NULL, read_swift},
-    {"ms-swift", {"messages", "rejected_messages"}, NULL, read_swift},
-    {"prompt", {"prompt", "chosen", "rejected"}, NULL, read_prompt},
-    {"best-of-n", {"prompt", "responses", "scores"}, is_scored, read_scored},
-    {"llama-factory", {"conversations", "chosen", "rejected"}, has_structured_answers, read_conversations},
-    {"medicalgpt", {"conversations", "chosen", "rejected"}, NULL, read_conversations},
-    {"alpaca", {"instruction", "chosen", "rejected"}, NULL, read_alpaca},
-    {"alpaca-list", {"instruction", "output"}, has_two_outputs, read_alpaca_list},
-    {"question", {"question", "chosen", "rejected"}, NULL, read_question},
-    {"hh-rlhf", {"chosen", "rejected"}, has_transcripts, read_hh},
-    {"implicit", {"chosen", "rejected"}, has_lists, read_implicit},
-    {"llama-factory", {"messages", "chosen", "rejected"}, NULL, read_messages},
+    {"medicalgpt-legacy", {"question", "response_chosen", "response_rejected"}, NULL, read_legacy, NULL},
+    {"llmbar", {"input", "output_1", "output_2", "label"}, NULL, read_llmbar, "LLMBar"},
+    {"judgebench",
+     {"question", "response_A", "response_B", "label"},
+     assay_public_judgebench_is,
+     assay_public_judgebench,
+     "JudgeBench"},
+    {"rmb", {"conversation_input", "chosen", "reject"}, NULL, assay_public_rmb, "RMB"},
+    {"shp", {"history", "human_ref_A", "human_ref_B", "labels"}, NULL, assay_public_shp, NULL},
+    {"helpsteer2", {"prompt", "response_1", "response_2", "preference_strength"}, NULL, assay_public_helpsteer2, NULL},
+    {"helpsteer3", {"context", "response1", "response2", "overall_preference"}, NULL, assay_public_helpsteer3, NULL},
+    {"arena", {"conversation_a", "conversation_b", "winner"}, NULL, assay_public_arena, NULL},
+    {"arena-texts",
+     {"prompt", "response_a", "response_b", "winner_model_a", "winner_model_b"},
+     NULL,
+     assay_public_arena_texts,
+     NULL},
+    {"nectar", {"prompt", "answers"}, assay_public_nectar_is, assay_public_nectar, NULL},
+    {"nemo-rank", {"context", "completions"}, assay_public_nemo_is, assay_public_nemo, NULL},
+    {"ultrafeedback", {"instruction", "completions"}, assay_public_ultrafeedback_is, assay_public_ultrafeedback, NULL},
+    {"ms-swift", {"query", "response", "rejected_response"}, NULL, read_swift_query, NULL},
+    {"ms-swift", {"messages", "rejected_response"}, NULL, read_swift, NULL},
+    {"ms-swift", {"messages", "rejected_messages"}, NULL, read_swift, NULL},
+    {"prompt", {"prompt", "chosen", "rejected"}, has_no_choices, read_prompt, NULL},
+    {"choices", {"prompt", "chosen", "rejected"}, has_choices, refuse_choices, NULL},
+    {"nemo-aligner", {"prompt", "chosen_response", "rejected_response"}, NULL, read_nemo_aligner, NULL},
+    {"best-of-n", {"prompt", "responses", "scores"}, is_scored, read_scored, NULL},
+    {"llama-factory", {"conversations", "chosen", "rejected"}, has_structured_answers, read_conversations, NULL},
+    {"medicalgpt", {"conversations", "chosen", "rejected"}, NULL, read_conversations, NULL},
+    {"alpaca", {"instruction", "chosen", "rejected"}, NULL, read_alpaca, NULL},
+    {"alpaca-list", {"instruction", "output"}, has_two_outputs, read_alpaca_list, NULL},
+    {"question", {"question", "chosen", "rejected"}, NULL, read_question, NULL},
+    {"axolotl", {"input", "chosen", "rejected"}, NULL, read_axolotl, NULL},
+    {"hh-rlhf", {"chosen", "rejected"}, has_transcripts, read_hh, NULL},
+    {"implicit-text", {"chosen", "rejected"}, has_whole_texts, read_whole_texts, NULL},
+    {"implicit", {"chosen", "rejected"}, has_lists, read_implicit, NULL},
+    {"llama-factory", {"messages", "chosen", "rejected"}, NULL, read_messages, NULL},
 };
 
 enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
@@ -316,11 +408,14 @@ size_t assay_pair_format_count(void) { return FORMAT_COUNT; }
 
 const char *assay_pair_format_name(uint32_t format) { return formats[format].name; }
 
+const char *assay_pair_format_benchmark(uint32_t format) { return formats[format].benchmark; }
+
 static size_t missing_fields(const pair_format *format, const json_t *line, size_t *present)
 {
     size_t missing = 0;
     *present = 0;
-    for (const char *const *name = format->fields; *name; name++) field(line, *name) ? ++*present : ++missing;
+    for (const char *const *name = format->fields; *name; name++)
+        assay_format_field(line, *name) ? ++*present : ++missing;
     return missing;
 }
 
@@ -344,14 +439,17 @@ void assay_field_list(const json_t *line, char *text, size_t size)
     if (entry && used + 8 < size) snprintf(text + used, size - used, ", ...");
 }
 
-/* The format that lacks least; among equals the one of which most is there. */
+/* The format that lacks least; among equals the one of which most is there. One field of two says nothing where the
+ * format is told by more than its fields. */
 static uint32_t nearest_format(const json_t *line)
 {
     uint32_t best = ASSAY_FORMAT_NONE;
     size_t best_missing = SIZE_MAX, best_present = 0;
     for (uint32_t i = 0; i < FORMAT_COUNT; i++) {
         size_t present, missing = missing_fields(formats + i, line, &present);
-        if (!present || !missing || missing > best_missing || (missing == best_missing && present <= best_present))
+        bool vague = formats[i].probe && present == 1 && missing == 1;
+        if (!present || !missing || vague || missing > best_missing ||
+            (missing == best_missing && present <= best_present))
             continue;
         best = i;
         best_missing = missing;
@@ -376,16 +474,22 @@ assay_status assay_pair_format_missing(const json_t *line, uint32_t expected, as
     char have[400];
     size_t present;
     ASSAY_TRY(assay_pair_format_unreadable(line, err));
+    ASSAY_TRY(assay_other_format_name(line, err));
     assay_field_list(line, have, sizeof have);
     uint32_t wanted = expected != ASSAY_FORMAT_NONE && missing_fields(formats + expected, line, &present)
                           ? expected
                           : ASSAY_FORMAT_NONE;
-    if (wanted == ASSAY_FORMAT_NONE && field(line, "chosen") && field(line, "rejected"))
+    if (wanted == ASSAY_FORMAT_NONE && assay_format_field(line, "chosen") && assay_format_field(line, "rejected"))
         return assay_error_set(
             err, ASSAY_E_FORMAT,
             "\"chosen\" and \"rejected\" have no prompt beside or inside them; name the field that holds it with "
             "--columns prompt=FIELD,chosen=chosen,rejected=rejected (the fields are: %s)",
             have);
+    char guess[200];
+    if (wanted == ASSAY_FORMAT_NONE && assay_columns_guess(line, guess, sizeof guess))
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "not a pair in any known format; did you mean --columns %s? (the fields are: %s)", guess,
+                               have);
     if (wanted == ASSAY_FORMAT_NONE) wanted = nearest_format(line);
     if (wanted == ASSAY_FORMAT_NONE)
         return assay_error_set(
@@ -394,7 +498,7 @@ assay_status assay_pair_format_missing(const json_t *line, uint32_t expected, as
             "rejected=FIELD (the fields are: %s)",
             have);
     const char *const *name = formats[wanted].fields;
-    while (*name && field(line, *name)) name++;
+    while (*name && assay_format_field(line, *name)) name++;
     return assay_error_set(
         err, ASSAY_E_FORMAT,
         "the field \"%s\" of the %s format is missing or null; add it, or name the fields with --columns "
@@ -403,11 +507,11 @@ assay_status assay_pair_format_missing(const json_t *line, uint32_t expected, as
 }
 
 /* What an evaluation groups by. Anything but a text is no name and is left alone, as unknown fields are. */
-static assay_status read_subset(const format_reader *reader)
+static assay_status read_subset(const assay_format_reader *reader)
 {
-    const json_t *subset = field(reader->line, "subset");
+    const json_t *subset = assay_format_field(reader->line, "subset");
     bool named = json_is_string(subset) || assay_json_unreadable(subset);
-    const json_t *name = named ? subset : field(reader->line, "category");
+    const json_t *name = named ? subset : assay_format_field(reader->line, "category");
     if (assay_json_unreadable(name))
         return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"%s\" should be a text and is %s",
                                named ? "subset" : "category", assay_json_kind(name));
@@ -436,13 +540,16 @@ static assay_drop_reason judge(const assay_pair *pair)
 assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_text_arena *arena, assay_pair *pair,
                                     assay_drop_reason *drop, assay_error *err)
 {
-    format_reader reader = {line, arena, pair, err};
-    *pair = (assay_pair){.format = format};
+    bool tie = false;
+    assay_format_reader reader = {line, arena, pair, &tie, err};
+    *pair = (assay_pair){.format = format, .margin = (double)NAN, .share = (double)NAN, .weight = 1};
     ASSAY_TRY(formats[format].read(&reader));
+    *drop = ASSAY_DROP_TIE;
+    if (tie) return ASSAY_OK;
     ASSAY_TRY(assay_turns_context(&pair->prompt, arena, line, err));
     ASSAY_TRY(assay_pair_label_read(line, pair, err));
     ASSAY_TRY(read_subset(&reader));
-    ASSAY_TRY(assay_json_id(field(line, "id"), arena, &pair->id, err));
+    ASSAY_TRY(assay_json_id(assay_format_field(line, "id"), arena, &pair->id, err));
     ASSAY_TRY(check_answer(&pair->chosen, "chosen", err));
     ASSAY_TRY(check_answer(&pair->rejected, "rejected", err));
     *drop = judge(pair);

@@ -21,6 +21,25 @@
  *     llmbar              input + output_1 + output_2 + label (1 or 2: the better one)
  *     hh-rlhf             chosen + rejected as whole transcripts "\n\nHuman: ... \n\nAssistant: ..."
  *     implicit            chosen + rejected as whole conversations: the prompt is what they share (TRL)
+ *     implicit-text       chosen + rejected as whole texts, and no field that could be their prompt: it is what they
+ *     share up to a white space (TRL); for --template plain
+ *     ms-swift            also system?, history? + query + response + rejected_response
+ *     axolotl             system? + input + chosen + rejected
+ *     nemo-aligner        prompt + chosen_response + rejected_response
+ *     judgebench          question + response_A + response_B + label "A>B"
+ *     rmb                 conversation_input + chosen, reject as {"answer"}
+ *     shp                 history + human_ref_A + human_ref_B + labels (1: A)
+ *     helpsteer2          prompt + response_1 + response_2 + preference_strength (below 0: the first); margin 1 to 3
+ *     helpsteer3          context + response1 + response2 + overall_preference, likewise
+ *     arena               conversation_a + conversation_b + winner (Chatbot Arena)
+ *     arena-texts         prompt, response_a, response_b as JSON lists in texts + winner_model_a, winner_model_b
+ *     ultrafeedback       instruction + completions [{response, overall_score}]: the best against the worst
+ *     nectar              prompt + answers [{answer, rank}], likewise
+ *     nemo-rank           context + completions [{rank, completion}], likewise (NeMo-RL)
+ *     choices             prompt + lists of texts as chosen, rejected: refused by name, for eval reads them
+ *
+ * Records that hold no pair (steps, labels of one answer, attributes) are named by data/other_formats.h. A tie is
+ * dropped and counted.
  *
  * Optional everywhere: margin (a number, or its text in CSV; null: none), id (a string or number), and the label
  * (pair_label.h): p, preference, tie, weight.
@@ -34,6 +53,9 @@ enum { ASSAY_FORMAT_NONE = UINT32_MAX };
 
 size_t assay_pair_format_count(void);
 const char *assay_pair_format_name(uint32_t format);
+
+/* "JudgeBench": the benchmark that comes in this format, NULL: none. */
+const char *assay_pair_format_benchmark(uint32_t format);
 
 /* ASSAY_FORMAT_NONE: no format fits. */
 uint32_t assay_pair_format_find(const json_t *line);

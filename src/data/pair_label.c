@@ -66,7 +66,6 @@ static bool is_tie(const json_t *line)
 assay_status assay_pair_label_read(const json_t *line, assay_pair *pair, assay_error *err)
 {
     double preference = number_of(line, "preference");
-    pair->margin = (double)NAN;
     pair->share = preference >= 0 && preference <= 1 ? preference : (double)NAN;
     pair->weight = 1;
     ASSAY_TRY(read_number(line, &margin_rule, &pair->margin, err));

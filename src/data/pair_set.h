@@ -20,11 +20,11 @@
     X(EMPTY_CHOSEN, "empty_chosen", "the chosen answer is empty")                                               \
     X(EMPTY_REJECTED, "empty_rejected", "the rejected answer is empty")                                         \
     X(IDENTICAL, "identical", "chosen and rejected are equal")                                                  \
+    X(TIE, "tie", "neither answer was preferred")                                                               \
     X(TOO_LONG, "too_long", "longer than the maximum length")                                                   \
     X(ANSWER_TOO_LONG, "answer_too_long", "truncated left, the answer alone is longer than the maximum length") \
     X(SAME_IDS, "same_ids", "chosen and rejected give the same token ids")                                      \
-    X(UNDECIDED, "undecided",                                                                                   \
-      "their label calls them a tie or prefers the rejected answer, so there is nothing to count")
+    X(UNDECIDED, "undecided", "a label calls it a tie or prefers the rejected answer")
 
 typedef enum assay_drop_reason {
 #define ASSAY_DROP_ENUM(name, key, text) ASSAY_DROP_##name,

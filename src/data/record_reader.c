@@ -10,10 +10,11 @@
 #include "container/parquet.h"
 #include "data/byte_source.h"
 #include "data/record_scan.h"
+#include "data/record_shape.h"
 
 #include <string.h>
 
-typedef enum record_kind { KIND_LINES, KIND_ARRAY, KIND_ROWS } record_kind;
+typedef enum record_kind { KIND_LINES, KIND_OBJECTS, KIND_ARRAY, KIND_ROWS } record_kind;
 
 static const assay_json_reading of_the_world = {.most = ASSAY_JSON_TREE_MAX, .world = true};
 
@@ -27,6 +28,9 @@ struct assay_records {
     bool broken, finished;
     uint64_t offset; /* of the record's first byte */
     json_t *header, *value;
+    json_t *columns; /* a record of columns, whose rows are given one by one; NULL: none */
+    size_t column_count;
+    bool wrapped; /* the array is a field of an object */
     assay_record record;
     char *where;
 };
@@ -74,6 +78,7 @@ static assay_status record_start(assay_records *records, assay_error *err)
     records->offset = records->source.offset;
     records->record.line = records->source.line;
     if (records->kind == KIND_ARRAY) records->record.element++;
+    else records->record.element = 0;
     assay_free(records->where);
     records->where = assay_record_place(records->source.name, records->record.line, records->record.element);
     ASSAY_TRY_ALLOC(records->where, "a place", err);
@@ -92,11 +97,11 @@ static assay_status keep(assay_records *records, size_t count, assay_error *err)
 static assay_status gather(assay_records *records, bool *ended, assay_cell_state *cell, assay_error *err)
 {
     assay_byte_source *source = &records->source;
-    assay_json_scan scan = {0};
+    assay_json_scan scan = {.single = records->kind == KIND_OBJECTS};
     *ended = false;
     while (!*ended && assay_byte_source_more(source)) {
         size_t there = (size_t)(source->end - source->at), taken;
-        if (records->kind == KIND_ARRAY) {
+        if (records->kind == KIND_ARRAY || records->kind == KIND_OBJECTS) {
             taken = assay_json_scan_feed(&scan, source->at, there);
         } else if (records->kind == KIND_ROWS) {
             taken = assay_row_scan_feed(cell, records->separator, source->at, there);
@@ -131,7 +136,9 @@ static assay_status array_step(assay_records *records, bool ended, assay_error *
         return broken(records, err, "the array is cut off after this element; the file is incomplete");
     if (stop == ',' && *records->source.at == ']')
         return broken(records, err, "a comma after the last element of the array");
-    if (stop == ']' && more) return broken(records, err, "text after the end of the array");
+    if (stop == ']' && records->wrapped && more && !strchr(",}", *records->source.at))
+        return broken(records, err, "a comma or a brace is expected behind the list \"data\"");
+    if (stop == ']' && more && !records->wrapped) return broken(records, err, "text after the end of the array");
     records->finished = stop == ']';
     return ASSAY_OK;
 }
@@ -141,7 +148,8 @@ static assay_status record_end(assay_records *records, bool ended, assay_cell_st
     if (records->kind == KIND_ARRAY) return array_step(records, ended, err);
     if (records->kind == KIND_ROWS && !ended && cell == ASSAY_CELL_QUOTED)
         return broken(records, err, "a quote opened in this row is never closed");
-    if (ended) assay_byte_source_skip(&records->source, 1);
+    bool stays = records->kind == KIND_OBJECTS && records->text.size > 0; /* it may be the next object's brace */
+    if (ended && !stays) assay_byte_source_skip(&records->source, 1);
     if (records->text.size && records->text.data[records->text.size - 1] == '\r')
         records->text.data[--records->text.size] = 0;
     return ASSAY_OK;
@@ -196,6 +204,33 @@ static assay_status parse(assay_records *records, assay_error *err)
                            problem);
 }
 
+/* The next row of a record that holds columns. */
+static assay_status next_of_columns(assay_records *records, const assay_record **record, assay_error *err)
+{
+    size_t row = (size_t)records->record.element;
+    json_decref(records->value);
+    records->value = assay_record_of_columns(records->columns, row);
+    assay_free(records->where);
+    records->record.element = row + 1;
+    records->where = assay_record_place(records->source.name, records->record.line, row + 1);
+    if (row + 1 == records->column_count) {
+        json_decref(records->columns);
+        records->columns = NULL;
+    }
+    if (!records->value || !records->where) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a record");
+    records->record.value = records->value;
+    records->record.size = records->text.size / records->column_count;
+    *record = &records->record;
+    return ASSAY_OK;
+}
+
+static void look_for_columns(assay_records *records)
+{
+    if (records->kind == KIND_ARRAY || records->kind == KIND_ROWS) return;
+    records->column_count = assay_record_columns(records->value);
+    if (records->column_count) records->columns = json_incref(records->value);
+}
+
 static assay_status next_text(assay_records *records, const assay_record **record, assay_error *err)
 {
     if (!skip_blanks(records)) {
@@ -214,6 +249,8 @@ static assay_status next_text(assay_records *records, const assay_record **recor
         return status;
     }
     ASSAY_TRY(parse(records, err));
+    look_for_columns(records);
+    if (records->columns) return next_of_columns(records, record, err);
     records->record.value = records->value;
     records->record.size = records->text.size;
     *record = &records->record;
@@ -251,6 +288,7 @@ assay_status assay_records_next(assay_records *records, const assay_record **rec
 {
     *record = NULL;
     if (records->finished || records->broken) return ASSAY_OK;
+    if (records->columns) return next_of_columns(records, record, err);
     return records->parquet ? next_row(records, record, err) : next_text(records, record, err);
 }
 
@@ -308,9 +346,16 @@ static assay_status open_records(assay_records *records, const char *path, assay
         records->kind = KIND_ROWS;
         return read_header(records, err);
     }
-    if (*records->source.at != '[') return ASSAY_OK;
+    size_t inside = 1;
+    if (*records->source.at != '[') {
+        size_t there = (size_t)(records->source.end - records->source.at);
+        assay_record_shape shape = assay_record_shape_of(records->source.at, there, &inside);
+        if (shape == ASSAY_SHAPE_OBJECTS) records->kind = KIND_OBJECTS;
+        records->wrapped = shape == ASSAY_SHAPE_WRAPPED;
+        if (!records->wrapped) return ASSAY_OK;
+    }
     records->kind = KIND_ARRAY;
-    assay_byte_source_skip(&records->source, 1);
+    assay_byte_source_skip(&records->source, inside);
     if (!skip_blanks(records)) return broken(records, err, "the array is cut off at its beginning");
     records->finished = *records->source.at == ']';
     return ASSAY_OK;
@@ -339,6 +384,7 @@ void assay_records_close(assay_records *records)
     assay_buf_release(&records->text);
     json_decref(records->header);
     json_decref(records->value);
+    json_decref(records->columns);
     assay_free(records->where);
     assay_free(records);
 }

@@ -14,7 +14,8 @@
  *     assay_records_close(records);
  *
  * What it is: Parquet by its first bytes; .csv and .tsv by name; otherwise the first byte that is not blank: '[' is an
- * array (whatever the file is called), anything else is JSON lines. A Parquet row is the object that
+ * array (whatever the file is called), anything else is JSON lines, or an
+ * object over several lines, around a list, or of columns (data/record_shape.h). A Parquet row is the object that
  * container/parquet.h makes of it, and its line is its number in the file: the records are those of the JSON lines that
  * the `datasets` library would write. CSV follows RFC 4180 (quoted cells may hold separators, line ends and doubled
  * quotes); every cell becomes a string; a cell of the columns conversations, messages, history, rejected_messages is

@@ -8,6 +8,7 @@ size_t assay_json_scan_feed(assay_json_scan *scan, const char *text, size_t size
 {
     for (size_t i = 0; i < size; i++) {
         char c = text[i];
+        if (scan->single && scan->closed) return i;
         if (scan->in_string) {
             if (scan->escaped) scan->escaped = false;
             else if (c == '\\') scan->escaped = true;
@@ -20,6 +21,7 @@ size_t assay_json_scan_feed(assay_json_scan *scan, const char *text, size_t size
             return i;
         } else if (c == '}' || c == ']') {
             scan->depth--;
+            scan->closed = scan->depth == 0;
         }
     }
     return size;

@@ -9,6 +9,8 @@
 typedef struct assay_json_scan {
     size_t depth;
     bool in_string, escaped;
+    bool single; /* ends behind the bracket that closes the first object or list, whatever follows */
+    bool closed; /* that bracket was seen */
 } assay_json_scan;
 
 /* An element of an array: ends before the comma or bracket at depth 0. Only nesting and strings are looked at; the

@@ -21,10 +21,10 @@ static void add_head(assay_renderer *renderer, int32_t id)
     if (id >= 0 && renderer->head_count < ASSAY_RENDERER_HEAD) renderer->head[renderer->head_count++] = id;
 }
 
-void assay_renderer_of_template(assay_renderer *renderer, const assay_template *chosen)
+void assay_renderer_of_template(assay_renderer *renderer, const assay_template *chosen, const assay_prefix_rule *prefix)
 {
     static const char *const prefixes[] = {"[gMASK]", "sop", "<sop>"};
-    *renderer = (assay_renderer){.context = chosen, .render = render};
+    *renderer = (assay_renderer){.context = chosen, .render = render, .prefix = prefix};
     const assay_tokenizer *tokenizer = assay_template_tokenizer(chosen);
     add_head(renderer, assay_tokenizer_about(tokenizer)->bos);
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)

@@ -2,11 +2,12 @@
  * tests bring their own.
  *
  *     assay_renderer renderer;
- *     assay_renderer_of_template(&renderer, chosen);
+ *     assay_renderer_of_template(&renderer, chosen, prefix_or_null);
  */
 #ifndef ASSAY_DATA_RENDERER_H
 #define ASSAY_DATA_RENDERER_H
 
+#include "base/prefix_rule.h"
 #include "template/chat_template.h"
 
 enum { ASSAY_RENDERER_HEAD = 8 };
@@ -20,12 +21,14 @@ typedef struct assay_renderer {
      * sop). */
     int32_t head[ASSAY_RENDERER_HEAD];
     size_t head_count;
+    const assay_prefix_rule *prefix; /* of the model that the texts are for; NULL: it reads from left to right */
 } assay_renderer;
 
 /* How many of the first ids are such. */
 size_t assay_renderer_head_length(const assay_renderer *renderer, const assay_ids *ids);
 
-/* The template must outlive the renderer. */
-void assay_renderer_of_template(assay_renderer *renderer, const assay_template *chosen);
+/* The template and the rule must outlive the renderer. */
+void assay_renderer_of_template(assay_renderer *renderer, const assay_template *chosen,
+                                const assay_prefix_rule *prefix);
 
 #endif

@@ -18,6 +18,7 @@ typedef struct assay_turns {
     size_t count, capacity;
     const char *joint;   /* between the text parts of one message's content; NULL: nothing */
     const char *context; /* as in assay_conversation; of a prompt it holds for its answers */
+    bool from_text;      /* a prompt that was one string, made the user's message */
 } assay_turns;
 
 assay_status assay_turns_push(assay_turns *turns, assay_text_arena *arena, assay_role role, const char *text,

@@ -11,6 +11,7 @@
 #define ASSAY_FAMILY_ARCHITECTURE_H
 
 #include "base/json_doc.h"
+#include "base/prefix_rule.h"
 
 typedef enum assay_rope_scaling {
     ASSAY_ROPE_PLAIN,
@@ -24,6 +25,7 @@ typedef struct assay_rope_config {
     assay_rope_scaling scaling;
     /* attention_factor, mscale, mscale_all_dim 0: not said */
     double factor, low_freq_factor, high_freq_factor, beta_fast, beta_slow, attention_factor, mscale, mscale_all_dim;
+    bool half;          /* frequencies are rounded to f16, as the model's own code keeps them */
     bool keep_fraction; /* yarn: the borders of the ramp are not rounded to whole numbers ("truncate": false) */
     size_t original_positions;
 } assay_rope_config;
@@ -94,8 +96,10 @@ typedef struct assay_model_config {
     const struct assay_architecture *arch;
     size_t vocab, hidden, ffn, layers, heads, kv_heads, head_dim, max_positions;
     assay_positions positions;
-    size_t rotary; /* rotated columns of each head */
-    bool adjacent; /* pairs (2i, 2i+1) instead of (i, i + rotary/2) */
+    size_t rotary;            /* rotated columns of each head; with two axes, of each axis */
+    size_t position_axes;     /* 0: one; 2: the next `rotary` columns of a head turn by the second (prefix_rule.h) */
+    assay_prefix_rule prefix; /* what is read both ways */
+    bool adjacent;            /* pairs (2i, 2i+1) instead of (i, i + rotary/2) */
     assay_rope_config rope;
     assay_rope_config local_rope; /* of the layers with a window, where base is not 0 */
     assay_layer_set unrotated;    /* layers without rotary positions */
@@ -109,8 +113,9 @@ typedef struct assay_model_config {
     assay_activation activation;
     bool parallel;                         /* attention and MLP both read the one norm and add to the one residual */
     float embedding_scale, residual_scale; /* 0: 1 */
-    float attention_scale;                 /* of q k^T; 0: 1 / sqrt(head_dim) */
-    float attention_cap;                   /* scores become cap * tanh(score / cap); 0: none */
+    float normed_residual; /* the residual is the norm's output times this, not its input; 0: it is the input */
+    float attention_scale; /* of q k^T; 0: 1 / sqrt(head_dim) */
+    float attention_cap;   /* scores become cap * tanh(score / cap); 0: none */
     bool qkv_bias, out_bias, mlp_bias, head_bias;
     int64_t pad_token, bos_token, eos_token; /* -1: none */
 } assay_model_config;
@@ -167,12 +172,19 @@ extern const assay_name_pair assay_gguf_llama_whole[], assay_gguf_llama_block[];
 
 /* ---- the descriptor ---- */
 
+/* Which token of a text the reference's class for sequence classification reads, by ids alone. Of the config's pad it
+ * is blind (LAST), looks for the rightmost token that is another (NOT_PAD: Transformers since 4.49), or stops before
+ * the first one (BEFORE_PAD: older code, which remote code still is; a text that begins with pad is read at its end).
+ */
+typedef enum assay_pooling { ASSAY_POOL_NOT_PAD, ASSAY_POOL_LAST, ASSAY_POOL_BEFORE_PAD } assay_pooling;
+
 typedef struct assay_architecture {
     const char *name;           /* "llama" */
     const char *title;          /* "Llama 2/3, SmolLM2, TinyLlama ..." for `models` */
     const char *base_class;     /* "LlamaForCausalLM" */
     const char *sequence_class; /* class name of the reward model in Hugging Face; NULL: it has none, base_class is
                                    written and the head beside it */
+    assay_pooling pooling;      /* of sequence_class */
     const assay_module_names *names;
     bool peft_task_type_null;        /* its own code lacks output_attentions: PEFT's SEQ_CLS wrapper would raise */
     bool keeps_language_head;        /* its own reward class holds the language head and a table of frequencies, too */

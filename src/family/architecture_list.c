@@ -25,7 +25,8 @@
     X(cohere)         \
     X(bloom)          \
     X(baichuan)       \
-    X(minicpm)
+    X(minicpm)        \
+    X(chatglm1)
 
 #define FAMILY_DECLARE(name) extern const assay_architecture assay_arch_##name;
 FAMILY_MAP(FAMILY_DECLARE)
@@ -49,6 +50,29 @@ const assay_architecture *assay_architecture_find(const char *name)
     return NULL;
 }
 
+static size_t shared_beginning(const char *a, const char *b)
+{
+    size_t n = 0;
+    while (a[n] && a[n] == b[n]) n++;
+    return n;
+}
+
+/* Names of one maker begin alike: the supported one that shares most of it, and not less than its letters up to the
+ * digits or three. NULL: none is near. */
+static const char *nearest_name(const char *type)
+{
+    const char *best = NULL;
+    size_t most = 2;
+    for (size_t i = 0; assay_architecture_at(i); i++) {
+        const char *name = assay_architecture_at(i)->name;
+        size_t letters = strcspn(name, "0123456789"), shared = shared_beginning(type, name);
+        if (shared <= most || shared < letters) continue;
+        most = shared;
+        best = name;
+    }
+    return best;
+}
+
 static assay_status unsupported(const json_t *config, const char *where, assay_error *err)
 {
     const char *type = json_string_value(json_object_get(config, "model_type"));
@@ -60,6 +84,12 @@ static assay_status unsupported(const json_t *config, const char *where, assay_e
     if (!type)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: no \"model_type\", so this is not a model's config.json",
                                where);
+    const char *near = nearest_name(type);
+    if (near)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "%s: model_type \"%s\" is not supported; the nearest that is: %s (take one of its "
+                               "checkpoints); supported are %s",
+                               where, type, near, known);
     return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: model_type \"%s\" is not supported; supported are %s", where,
                            type, known);
 }
@@ -74,7 +104,8 @@ static assay_status check_numbers(const assay_model_config *c, const char *where
     if (c->heads % c->kv_heads)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: %zu attention heads are not a multiple of %zu key-value heads",
                                where, c->heads, c->kv_heads);
-    if (c->head_dim > WIDEST_HEAD || c->rotary > c->head_dim || c->rotary % 2)
+    size_t axes = c->position_axes ? c->position_axes : 1;
+    if (c->head_dim > WIDEST_HEAD || c->rotary * axes > c->head_dim || c->rotary % 2)
         return assay_error_set(
             err, ASSAY_E_UNSUPPORTED,
             "%s: heads of %zu columns, %zu of them rotated; at most %d and an even number are supported", where,

@@ -1,7 +1,7 @@
 /* ChatGLM2-6B and ChatGLM3-6B (and GLM-4's remote layout): one fused query-key-value module in blocks [q | k | v], one
  * fused gate-and-up module, rotary positions in adjacent pairs over the first half of each head. Reference:
  * modeling_chatglm.py of THUDM/chatglm2-6b and chatglm3-6b (in f32 the two are one). */
-#include "family/architecture.h"
+#include "family/chatglm.h"
 
 #include <string.h>
 
@@ -13,10 +13,6 @@ static const char released[] = "ChatGLM2/3";
 
 static assay_status check_variant(const json_t *config, const char *where, assay_error *err)
 {
-    if (!json_object_get(config, "multi_query_attention"))
-        return assay_error_set(
-            err, ASSAY_E_UNSUPPORTED,
-            "%s: this is the first ChatGLM-6B (no \"multi_query_attention\"); ChatGLM2 and later are supported", where);
     ASSAY_TRY(assay_config_expect(config, "multi_query_attention", false, true, released, where, err));
     ASSAY_TRY(assay_config_expect(config, "rmsnorm", true, true, released, where, err));
     ASSAY_TRY(assay_config_expect(config, "post_layer_norm", true, true, released, where, err));
@@ -24,7 +20,13 @@ static assay_status check_variant(const json_t *config, const char *where, assay
     return assay_config_expect(config, "apply_residual_connection_post_layernorm", false, false, released, where, err);
 }
 
-static assay_status refuse_prefix(const json_t *config, const char *where, assay_error *err)
+/* The first of its line has other keys, and is chatglm1.c's. */
+static bool recognise(const json_t *config)
+{
+    return assay_config_is_type(config, "chatglm") && json_object_get(config, "multi_query_attention");
+}
+
+assay_status assay_chatglm_expect_plain(const json_t *config, const char *where, assay_error *err)
 {
     int64_t prefix = 0, bits = 0;
     ASSAY_TRY(assay_json_int(config, "pre_seq_len", false, &prefix, where, err));
@@ -62,7 +64,7 @@ static assay_status read_config(const json_t *config, const char *where, assay_m
 {
     bool linear_bias = false;
     ASSAY_TRY(check_variant(config, where, err));
-    ASSAY_TRY(refuse_prefix(config, where, err));
+    ASSAY_TRY(assay_chatglm_expect_plain(config, where, err));
     ASSAY_TRY(assay_config_size(config, "padded_vocab_size", MOST, &out->vocab, where, err));
     ASSAY_TRY(assay_config_size(config, "hidden_size", MOST, &out->hidden, where, err));
     ASSAY_TRY(assay_config_size(config, "ffn_hidden_size", MOST, &out->ffn, where, err));
@@ -199,6 +201,7 @@ const assay_architecture assay_arch_chatglm = {
     .title = "ChatGLM2-6B, ChatGLM3-6B",
     .base_class = "ChatGLMModel",
     .sequence_class = "ChatGLMForSequenceClassification",
+    .pooling = ASSAY_POOL_LAST,
     .names = &names,
     .peft_task_type_null = true,
     .keeps_language_head = true,
@@ -210,6 +213,7 @@ const assay_architecture assay_arch_chatglm = {
     .gguf = &gguf,
     .own_spelling = true,
     .keys = keys,
+    .recognise = recognise,
     .read_config = read_config,
     .make_config = make_config,
 };

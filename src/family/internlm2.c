@@ -62,6 +62,7 @@ const assay_architecture assay_arch_internlm2 = {
     .title = "InternLM2, InternLM2.5",
     .base_class = "InternLM2ForCausalLM",
     .sequence_class = "InternLM2ForSequenceClassification",
+    .pooling = ASSAY_POOL_BEFORE_PAD,
     .names = &names,
     .eps_key = "rms_norm_eps",
     .template_hint = "the checkpoint's own",

@@ -199,6 +199,15 @@ static void yarn_frequencies(const assay_rope_config *rope, size_t rotary, float
     *angle_scale = (float)yarn_attention_factor(rope);
 }
 
+/* f16 has 11 significant bits, and below 2^-14 fewer. */
+static float rounded_to_half(float f)
+{
+    int exponent;
+    frexpf(f, &exponent);
+    float unit = ldexpf(1, (exponent > -13 ? exponent : -13) - 11);
+    return rintf(f / unit) * unit;
+}
+
 void assay_rope_frequencies(const assay_rope_config *rope, size_t rotary, float *inverse, float *angle_scale)
 {
     *angle_scale = 1;
@@ -209,4 +218,5 @@ void assay_rope_frequencies(const assay_rope_config *rope, size_t rotary, float 
         if (rope->scaling == ASSAY_ROPE_LLAMA3) inverse[i] = llama3_frequency(rope, inverse[i]);
     }
     if (rope->scaling == ASSAY_ROPE_YARN) yarn_frequencies(rope, rotary, inverse, angle_scale);
+    for (size_t i = 0; rope->half && i < rotary / 2; i++) inverse[i] = rounded_to_half(inverse[i]);
 }

@@ -151,6 +151,7 @@ static int rope(writer *w, int x, size_t heads)
     step.attr.heads = (uint32_t)heads;
     step.attr.head_dim = (uint32_t)c->head_dim;
     step.attr.rotary_half = (uint32_t)(c->rotary / 2);
+    step.attr.axes = (uint32_t)c->position_axes;
     step.attr.adjacent = c->adjacent;
     assay_program_step(w->program, &step);
     return y;
@@ -260,27 +261,29 @@ static int widened(writer *w, int x)
     return gated(w, (assay_operand){gate, 0, 0}, (assay_operand){up, 0, 0});
 }
 
-static int add(writer *w, int residual, int branch)
+static int add(writer *w, int x, int scaled, float scale)
 {
-    int y = new_value(w, value_space(w, residual), value_cols(w, residual), "residual");
+    int y = new_value(w, value_space(w, x), value_cols(w, x), "residual");
     assay_step step = {.op = &assay_op_add,
                        .name = "residual",
                        .layer = w->layer,
                        .inputs = 2,
-                       .in = {{residual, 0, 0}, {branch, 0, 0}},
+                       .in = {{x, 0, 0}, {scaled, 0, 0}},
                        .outputs = 1,
                        .out = {y}};
-    step.attr.scale = w->config->residual_scale > 0 ? w->config->residual_scale : 1.0f;
+    step.attr.scale = scale;
     assay_program_step(w->program, &step);
     return y;
 }
 
-/* A branch's last product, which adds the residual itself unless the branch is normed or scaled first. */
+/* A branch's last product, which adds the residual itself unless either of the two is normed or scaled first. */
 static int join(writer *w, const char *module, int x, bool bias, const char *branch_norm, int residual)
 {
     const assay_model_config *c = w->config;
+    if (c->normed_residual > 0) return add(w, linear(w, module, x, c->hidden, bias, -1), residual, c->normed_residual);
     if (!branch_norm && !(c->residual_scale > 0)) return linear(w, module, x, c->hidden, bias, residual);
-    return add(w, residual, norm(w, branch_norm, linear(w, module, x, c->hidden, bias, -1)));
+    return add(w, residual, norm(w, branch_norm, linear(w, module, x, c->hidden, bias, -1)),
+               c->residual_scale > 0 ? c->residual_scale : 1.0f);
 }
 
 static int block(writer *w, int x, bool scored_only)
@@ -290,6 +293,7 @@ static int block(writer *w, int x, bool scored_only)
     assay_operand qkv[3];
     int normed = norm(w, names->input_norm, x);
     queries_keys_values(w, normed, qkv);
+    if (c->normed_residual > 0) x = normed;
     w->wide = w->layer + 1 == (int)c->layers && !w->options->input_gradient;
     if (scored_only) {
         qkv[0] = (assay_operand){gather(w, qkv[0]), 0, 0};
@@ -297,8 +301,9 @@ static int block(writer *w, int x, bool scored_only)
         if (c->parallel) normed = gather(w, (assay_operand){normed, 0, 0});
     }
     x = join(w, names->out, attention(w, qkv), c->out_bias, names->attention_norm, x);
-    int wide = widened(w, c->parallel ? normed : norm(w, names->post_norm, x));
-    return join(w, names->down, wide, c->mlp_bias, names->mlp_norm, x);
+    if (!c->parallel) normed = norm(w, names->post_norm, x);
+    int wide = widened(w, normed);
+    return join(w, names->down, wide, c->mlp_bias, names->mlp_norm, c->normed_residual > 0 ? normed : x);
 }
 
 static int embedding(writer *w)
@@ -323,9 +328,11 @@ static int angles(writer *w, const assay_rope_config *rope)
     const assay_model_config *c = w->config;
     float inverse[ASSAY_FOLD / 2], scale;
     assay_rope_frequencies(rope, c->rotary, inverse, &scale);
-    int value = assay_program_value(w->program, ASSAY_TOKENS, c->rotary, -1, "angles");
+    size_t axes = c->position_axes ? c->position_axes : 1;
+    int value = assay_program_value(w->program, ASSAY_TOKENS, axes * c->rotary, -1, "angles");
     assay_step step = {.op = &assay_op_angles, .name = "angles", .layer = -1, .outputs = 1, .out = {value}};
     step.attr.rotary_half = (uint32_t)(c->rotary / 2);
+    step.attr.axes = (uint32_t)axes;
     step.attr.angle_scale = scale;
     step.attr.inverse_frequency = assay_program_table(w->program, inverse, c->rotary / 2);
     assay_program_step(w->program, &step);

@@ -6,7 +6,8 @@
  *
  * What a family's config and names add (family/architecture.h): norms of q and k, a norm or a factor between a branch
  * and its residual, both branches side by side, a window, capped scores, ALiBi for rotary positions, layers without
- * any, an MLP without a gate, LayerNorm, scaled or normed embeddings.
+ * any, an MLP without a gate, LayerNorm, scaled or normed embeddings, a residual that is the norm's output instead of
+ * its input, a prefix that is read both ways, two axes of positions.
  */
 #ifndef ASSAY_MODEL_DECODER_H
 #define ASSAY_MODEL_DECODER_H

@@ -2,6 +2,7 @@
  * list in objective_parts.h; nothing else knows their names.
  *
  *     assay_objective_settings settings;
+ *     assay_objective_term term = {.difference = 0.7, .share = 0.8, .margin = 0, .weight = 1};
  *     ASSAY_TRY(assay_objective_choose("rao-kupper", 0, -1, &settings, err)); // E_USAGE says what to type instead
  *     assay_objective_cost cost = assay_objective_of(&settings, &term);
  *

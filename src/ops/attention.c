@@ -3,15 +3,15 @@
  * stored beyond a tile; backward makes them again (Dao et al., arXiv:2205.14135). q may live in the scored rows (the
  * last layer needs no other queries); k and v are token rows. With attr->bf16 every product has bf16 operands
  * (probabilities are rounded for it) and f32 sums; the softmax is f32. A token sees its path: its segment's ancestors,
- * then its own segment up to itself. Tiles of keys are cut by position along the path, the running softmax goes tile by
- * tile, and every query is a lane of its own, so a query's bits depend on nothing but its own path: tiles behind its
- * own position, which a neighbour in its block looks at, change nothing (they shrink by e^0 and add zero). Tiles that
- * no query of a block sees are never computed. Variants (attr->window, cap, slopes) bend, shift and mask a tile's
- * scores (attention_tiles.c); a window also leaves out the tiles before it, and a query's bits do not know which of its
- * block's tiles lie before its own window: what they leave in its sums is wiped out exactly. A job of the forward
- * direction is (run of query blocks, key head): it packs the keys and values of its path once for all its blocks and
- * all heads of the group. Jobs with the longest rows come first, so that the last ones are short. The backward
- * direction is attention_backward.c. */
+ * then its own segment up to itself, or as far as the segment is open (geometry.h). Tiles of keys are cut by position
+ * along the path, the running softmax goes tile by tile, and every query is a lane of its own, so a query's bits depend
+ * on nothing but its own path: tiles behind its own position, which a neighbour in its block looks at, change nothing
+ * (they shrink by e^0 and add zero). Tiles that no query of a block sees are never computed. Variants (attr->window,
+ * cap, slopes) bend, shift and mask a tile's scores (attention_tiles.c); a window also leaves out the tiles before it,
+ * and a query's bits do not know which of its block's tiles lie before its own window: what they leave in its sums is
+ * wiped out exactly. A job of the forward direction is (run of query blocks, key head): it packs the keys and values of
+ * its path once for all its blocks and all heads of the group. Jobs with the longest rows come first, so that the last
+ * ones are short. The backward direction is attention_backward.c. */
 #include "ops/attention_backward.h"
 #include "ops/attention_tiles.h"
 
@@ -141,8 +141,10 @@ static size_t find_run(const assay_op_run *run, size_t job, assay_query_block *a
         if (!assay_attention_queries(run, &run->env->geometry->segments[s], &whole)) continue;
         size_t runs = (whole.rows + RUN - 1) / RUN, first = (runs - 1 - job) * RUN, left = whole.rows - first;
         if (job < runs) {
-            *all = (assay_query_block){
-                .row = whole.row + first, .rows = left < RUN ? left : RUN, .position = whole.position + first};
+            *all = (assay_query_block){.row = whole.row + first,
+                                       .rows = left < RUN ? left : RUN,
+                                       .position = whole.position + first,
+                                       .open = whole.open};
             return s;
         }
         job -= runs;
@@ -171,7 +173,8 @@ static void forward_job(void *context, size_t job, int worker)
     assay_attention a = assay_attention_open(run, job % run->attr->kv_heads, m.gathered);
     assay_query_block all;
     int32_t segment = (int32_t)find_run(run, job / run->attr->kv_heads, &all);
-    size_t first = assay_attention_first(&a, all.position), path = all.position + all.rows;
+    size_t first = assay_attention_first(&a, all.position), end = all.position + all.rows,
+           path = end > all.open ? end : all.open;
     assay_attention_pack_path(&a, &m.k, &run->in[1], segment, first, path);
     assay_attention_pack_path(&a, &m.v, &run->in[2], segment, first, path);
     for (size_t start = 0; start < all.rows; start += ASSAY_QUERIES) {

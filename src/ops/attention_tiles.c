@@ -143,10 +143,13 @@ void assay_attention_pack_path(const assay_attention *a, const assay_packed *to,
 bool assay_attention_queries(const assay_op_run *run, const assay_segment *segment, assay_query_block *all)
 {
     if (run->in_space[0] == ASSAY_TOKENS)
-        *all = (assay_query_block){.row = segment->first, .rows = segment->rows, .position = segment->base};
-    else if (segment->scored_row >= 0)
         *all = (assay_query_block){
-            .row = (size_t)segment->scored_row, .rows = 1, .position = (size_t)segment->base + segment->rows - 1};
+            .row = segment->first, .rows = segment->rows, .position = segment->base, .open = segment->open};
+    else if (segment->scored_row >= 0)
+        *all = (assay_query_block){.row = (size_t)segment->scored_row,
+                                   .rows = 1,
+                                   .position = (size_t)segment->base + segment->rows - 1,
+                                   .open = segment->open};
     else return false;
     return true;
 }
@@ -157,7 +160,8 @@ assay_query_block assay_attention_block(const assay_attention *a, const assay_qu
     return (assay_query_block){.row = all->row + start,
                                .rows = rows,
                                .position = position,
-                               .keys = position + rows,
+                               .open = all->open,
+                               .keys = assay_larger(position + rows, all->open),
                                .lanes = round_up(rows, a->nr)};
 }
 
@@ -209,7 +213,8 @@ void assay_attention_scores(const assay_attention *a, const assay_query_block *b
                             const assay_packed *k, const assay_packed *q, size_t start, float *s, float *slope)
 {
     assay_packed tile = assay_attention_tile(a, k, start);
-    size_t keys = assay_attention_seen(block, start), open = block->position + 1; /* positions that every query sees */
+    size_t keys = assay_attention_seen(block, start),
+           open = assay_larger(block->position + 1, block->open); /* positions that every query sees */
     assay_attention_multiply(a, &tile, q, keys, block->rows, a->d, s, ASSAY_QUERIES, false);
     if (a->run->attr->cap > 0) bend(a, block, keys, s, slope);
     if (a->run->attr->slopes) lean(a, block, head, start, keys, s);

@@ -26,6 +26,7 @@ typedef struct assay_attention {
 typedef struct assay_query_block {
     size_t row, rows; /* in the queries' space */
     size_t position;  /* of its first query */
+    size_t open;      /* path positions that all its queries see (geometry.h) */
     size_t keys;      /* path positions that its last query sees */
     size_t lanes;     /* rows rounded up to whole panels: the columns of a tile that products write */
 } assay_query_block;

@@ -18,8 +18,11 @@ typedef enum assay_space_id { ASSAY_TOKENS, ASSAY_SCORED, ASSAY_SPACES } assay_s
 typedef struct assay_segment {
     uint32_t first, rows; /* rows in TOKENS */
     int32_t parent;       /* index of a segment, or -1 */
-    uint32_t base;        /* position of its first token */
-    int32_t scored_row;   /* its row in SCORED, or -1 */
+    uint32_t base;        /* place of its first token on its path */
+    /* The first places of its path that each of its tokens sees, also those ahead of it; at most base + rows. 0: no
+     * token sees ahead (causal); base + rows: all see all (both ways); between: a prefix. */
+    uint32_t open;
+    int32_t scored_row; /* its row in SCORED, or -1 */
     uint32_t tree;
 } assay_segment;
 
@@ -37,7 +40,8 @@ typedef struct assay_space {
 
 typedef struct assay_geometry {
     const int32_t *ids;       /* [tokens] */
-    const int32_t *positions; /* [tokens] */
+    const int32_t *positions; /* [tokens]: place on the path, or the first of two axes (base/prefix_rule.h) */
+    const int32_t *blocks;    /* [tokens]: the second axis; 0 where a model has one */
     const assay_segment *segments;
     const assay_tree *trees;
     size_t segment_count, tree_count;

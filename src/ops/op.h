@@ -60,7 +60,8 @@ typedef struct assay_op_attributes {
     float cap;                      /* attention: scores become cap * tanh(score / cap); 0: no cap */
     bool plus_one;                  /* rms_norm: the weight is 1 + w */
     bool gelu;                      /* swiglu: gelu (tanh form) for silu */
-    uint32_t rotary_half;           /* rope: pairs per head */
+    uint32_t rotary_half;           /* rope, angles: pairs per head and axis */
+    uint32_t axes;                  /* rope, angles: axes of positions, one behind the other in a head; 0: 1 */
     bool adjacent;                  /* rope: (2i, 2i+1) instead of (i, i + half) */
     bool bias, residual, adapter;   /* linear: which operands are present */
     bool bf16;                      /* linear, attention: products round their operands to bf16 */

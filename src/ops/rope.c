@@ -2,21 +2,23 @@
  * [T, C].
  *
  * attr->heads heads of attr->head_dim columns from the left are rotated over their first 2 * half columns; columns
- * behind them (the values of a fused query-key-value row) pass through.  The gradient is the rotation back.  (Su et
- * al., arXiv:2104.09864) */
+ * behind them (the values of a fused query-key-value row) pass through. With two axes (attr->axes) the angles are [T, 4
+ * * half], and a head's next 2 * half columns are rotated by those of the second. The gradient is the rotation back.
+ * (Su et al., arXiv:2104.09864) */
 #include "ops/op.h"
 
 #include <string.h>
 
 enum { ROWS_OF_A_JOB = 16 };
 
+static size_t axes_of(const assay_op_attributes *attr) { return attr->axes ? attr->axes : 1; }
+
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
     const assay_op_attributes *attr = shape->attr;
-    size_t rotated = (size_t)attr->heads * attr->head_dim;
+    size_t rotated = (size_t)attr->heads * attr->head_dim, angles = 2 * axes_of(attr) * attr->rotary_half;
     if (shape->in_cols[0] == shape->out_cols[0] && shape->in_cols[0] <= ASSAY_ROW_MEMORY &&
-        rotated <= shape->in_cols[0] && shape->in_cols[1] == 2 * (size_t)attr->rotary_half &&
-        2 * attr->rotary_half <= attr->head_dim)
+        rotated <= shape->in_cols[0] && shape->in_cols[1] == angles && angles <= attr->head_dim)
         return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_FORMAT, "rotation of %u heads of %u columns (%u pairs) in a value of width %zu",
                            attr->heads, attr->head_dim, attr->rotary_half, shape->in_cols[0]);
@@ -32,9 +34,11 @@ static void rotate_row(const assay_op_run *run, float *row, size_t t, float sign
 {
     const assay_op_attributes *attr = run->attr;
     const float *angles = run->in[1].data + t * run->in[1].ld;
+    size_t half = attr->rotary_half, axes = axes_of(attr);
     for (size_t head = 0; head < attr->heads; head++)
-        run->env->kernels->rows->rope(row + head * attr->head_dim, angles, angles + attr->rotary_half,
-                                      attr->rotary_half, attr->adjacent, sign);
+        for (size_t axis = 0; axis < axes; axis++)
+            run->env->kernels->rows->rope(row + head * attr->head_dim + axis * 2 * half, angles + axis * 2 * half,
+                                          angles + axis * 2 * half + half, half, attr->adjacent, sign);
 }
 
 static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int worker)

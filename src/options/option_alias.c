@@ -105,11 +105,19 @@ static const assay_option_alias aliases[] = {
     {"dtype", "torch-dtype", NULL, false},
     {"gradient_checkpointing", "recompute", checkpointing_to_recompute, true},
     {"activation_checkpointing", "recompute", checkpointing_to_recompute, true},
+    {"batch_size", "batch-pairs", NULL, false},
+    {"batchsize", "batch-pairs", NULL, false},
     {"train_batch_size", "per-device-train-batch-size", NULL, false},
     /* text */
     {"template_name", "template", medicalgpt_template, false},
     {"chat_template_path", "chat-template", NULL, false},
     {"cutoff_len", "max-length", NULL, false},
+    {"max_samples", "max-train-samples", NULL, false},
+    {"split_dataset_ratio", "eval-split", NULL, false},
+    {"val_dataset", "eval-data", NULL, false},
+    {"tuner_type", "tuning", NULL, false},
+    {"train_type", "tuning", NULL, false},
+    {"adapters", "adapter", NULL, false},
     {"max_seq_length", "max-length", NULL, false},
     {"model_max_length", "max-length", NULL, false},
     /* run */
@@ -201,6 +209,11 @@ static const ignored_name ignored[] = {
     {"flash_attn", own_kernels}, {"attn_implementation", own_kernels}, {"push_to_hub*", no_hub}, {"hub_*", no_hub},
      {"debug", "see assay verify"},
     {"stage", "it is always a reward model"},
+    {"rlhf_type", "it is always a reward model"}, {"task_type", "it is always a reward model"},
+    {"dataset_dir", "--data is a path"}, {"dataset_info", "--data is a path"}, {"load_from_cache_file", nothing_cached},
+    {"preprocessing_batch_size", always_done}, {"create_checkpoint_symlink", own_logs}, {"add_version", own_logs},
+    {"use_hf", nothing_cached}, {"dataset_shuffle", always_done}, {"swanlab_*", own_logs}, {"use_swanlab", own_logs},
+    {"wandb_*", own_logs}, {"use_wandb", own_logs}, {"ray_*", one_process}, {"packing", "nothing is padded"},
 };
 // clang-format on
 

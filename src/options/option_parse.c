@@ -8,6 +8,7 @@
 #include "options/option_value.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 assay_status assay_options_init(assay_options *options, assay_error *err)
@@ -51,13 +52,17 @@ bool assay_options_given(const assay_options *options, const char *name)
     return assay_options_origin(options, name) >= ASSAY_ORIGIN_CONFIG;
 }
 
+enum { STRAYS_MAX = 3, GUESS_BYTES = 1000 };
+
 typedef struct word_walk {
     assay_options *options;
     assay_option_source source;
     size_t positionals_max;
     int count, at;
     char *const *args;
-    bool only_config; /* the first walk */
+    bool only_config;               /* the first walk */
+    const char *strays[STRAYS_MAX]; /* words that no option takes */
+    size_t stray_count;
     assay_error *err;
 } word_walk;
 
@@ -138,9 +143,40 @@ static assay_status take_word(word_walk *walk, const char *word)
     if (walk->only_config || (walk->positionals_max == 0 && is_script_name(word))) return ASSAY_OK;
     if (walk->options->positionals.count < walk->positionals_max)
         return assay_string_list_add(&walk->options->positionals, word, walk->err);
+    if (walk->stray_count < STRAYS_MAX) walk->strays[walk->stray_count++] = word;
+    return ASSAY_OK;
+}
+
+/* The options that words without one mostly stand for, in the order in which people write them. */
+static const char *const usual[] = {"model", "input", "data", "output"};
+
+/* "--model rm --input answers.jsonl": each word goes to the next of the usual options that was not given. */
+static bool guess_meaning(const word_walk *walk, char *text)
+{
+    size_t used = 0, next = 0;
+    for (size_t i = 0; i < walk->stray_count; i++, next++) {
+        while (next < sizeof usual / sizeof *usual &&
+               (!assay_option_find(usual[next], strlen(usual[next]), walk->source.command) ||
+                assay_options_given(walk->options, usual[next])))
+            next++;
+        if (next == sizeof usual / sizeof *usual) return false;
+        used += (size_t)snprintf(text + used, GUESS_BYTES - used, "%s--%s %.300s", i ? " " : "", usual[next],
+                                 walk->strays[i]);
+    }
+    return true;
+}
+
+static assay_status refuse_strays(const word_walk *walk)
+{
+    char meaning[GUESS_BYTES];
+    if (!walk->stray_count) return ASSAY_OK;
+    if (!guess_meaning(walk, meaning))
+        return assay_error_set(walk->err, ASSAY_E_USAGE,
+                               "\"%.300s\" is a word too many; options begin with --, see assay help %s",
+                               walk->strays[0], walk->source.command_name);
     return assay_error_set(walk->err, ASSAY_E_USAGE,
-                           "\"%.300s\" is a word too many; options begin with --, see assay help %s", word,
-                           walk->source.command_name);
+                           "\"%.300s\" is a word too many; did you mean %s? Options begin with --, see assay help %s",
+                           walk->strays[0], meaning, walk->source.command_name);
 }
 
 static assay_status walk_words(word_walk *walk)
@@ -161,7 +197,7 @@ static assay_status walk_words(word_walk *walk)
                                    "options have long names, with two dashes: \"%.300s\" is none", word);
         }
     }
-    return ASSAY_OK;
+    return refuse_strays(walk);
 }
 
 static bool wants_help(int count, char *const *args)

@@ -2,6 +2,7 @@
 
 #include "options/option_table.h"
 #include "options/option_value.h"
+#include "options/trainer_defaults.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,6 +47,8 @@ static assay_status imply(const resolver *r, const char *name, const char *value
     return assay_option_store(r->options, row, name, value, r->err);
 }
 
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
 static assay_status resolve_batch(const resolver *r)
 {
     bool decided;
@@ -55,7 +58,7 @@ static assay_status resolve_batch(const resolver *r)
     ASSAY_TRY(
         decides(r, "batch-pairs", "per_device_train_batch_size times gradient_accumulation_steps", origin, &decided));
     if (!decided) return ASSAY_OK;
-    o->batch_pairs = o->foreign.train_batch * o->foreign.accumulation;
+    o->batch_pairs = o->foreign.train_batch * o->foreign.accumulation * larger(o->foreign.processes, 1);
     set_origin(r, "batch-pairs", origin);
     return ASSAY_OK;
 }
@@ -148,6 +151,28 @@ static assay_status imply_medicalgpt(const resolver *r)
     return ASSAY_OK;
 }
 
+/* ms-swift accumulates to 16 pairs a step where nobody says how often. */
+static void imply_accumulation(const resolver *r)
+{
+    assay_foreign_options *f = &r->options->foreign;
+    if (f->trainer != &assay_trainer_swift || origin_of(r, "gradient-accumulation-steps") != ASSAY_ORIGIN_DEFAULT)
+        return;
+    int64_t together = f->train_batch * larger(f->processes, 1);
+    f->accumulation = together < 16 ? (16 + together - 1) / together : 1;
+}
+
+static assay_status imply_trainer(const resolver *r)
+{
+    const assay_trainer_kind *trainer = r->options->foreign.trainer;
+    for (size_t i = 0; i < trainer->count; i++) {
+        const char *name = trainer->defaults[i].name;
+        bool unused = !strncmp(name, "lora-", 5) && r->options->tuning != ASSAY_OPT_LORA;
+        if (!unused) ASSAY_TRY(imply(r, name, trainer->defaults[i].value));
+    }
+    imply_accumulation(r);
+    return ASSAY_OK;
+}
+
 static void fill_dependent(const resolver *r)
 {
     assay_options *o = r->options;
@@ -171,10 +196,19 @@ static void tell_ignored(const assay_options *options, const assay_log *log)
     if (used) assay_note(log, "without meaning here, ignored: %s", text);
 }
 
-static void tell_medicalgpt(const assay_options *o, const assay_log *log)
+static void tell_defaults(const assay_options *o, const assay_log *log)
 {
-    if (!o->foreign.medicalgpt) return;
+    if (!o->foreign.medicalgpt && !o->foreign.trainer) return;
     static const char *const schedules[] = {"cosine", "linear", "constant"};
+    static const char *const tunings[] = {"lora", "full", "head"};
+    if (o->foreign.trainer) {
+        assay_note(log,
+                   "the defaults of %s hold where nothing else is said (now: tuning %s, schedule %s, lr %g, epochs %g, "
+                   "batch-pairs %lld, warmup %g, max-length %lld)",
+                   o->foreign.trainer->name, tunings[o->tuning], schedules[o->schedule], o->lr, o->epochs,
+                   (long long)o->batch_pairs, o->warmup, (long long)o->max_length);
+        return;
+    }
     assay_note(log,
                "%s is a name of MedicalGPT: its defaults hold where nothing else is said (now: schedule %s, lr %g, "
                "epochs %g, batch-pairs "
@@ -186,7 +220,8 @@ static void tell_medicalgpt(const assay_options *o, const assay_log *log)
 static assay_status resolve_training(const resolver *r)
 {
     assay_options *o = r->options;
-    if (o->foreign.medicalgpt) ASSAY_TRY(imply_medicalgpt(r));
+    if (o->foreign.trainer) ASSAY_TRY(imply_trainer(r));
+    else if (o->foreign.medicalgpt) ASSAY_TRY(imply_medicalgpt(r));
     ASSAY_TRY(resolve_batch(r));
     ASSAY_TRY(resolve_length(r));
     ASSAY_TRY(resolve_warmup(r));
@@ -205,6 +240,6 @@ assay_status assay_options_resolve(assay_options *options, unsigned command, con
         ASSAY_TRY(resolve_training(&r));
     else if (assay_option_find("torch-dtype", 11, command)) resolve_precision(&r);
     tell_ignored(options, log);
-    tell_medicalgpt(options, log);
+    tell_defaults(options, log);
     return ASSAY_OK;
 }

@@ -145,7 +145,8 @@ static const assay_option_row rows[] = {
      "subtracted from chosen - rejected in the loss (auto: the data's field, off, or a number)"},
     {"center", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "0", NULL, 0, 1e6, {{0}}, AT(center),
      "weight of (chosen + rejected)^2 in the loss, which keeps rewards around 0"},
-    {"objective", "NAME", ASSAY_OPTION_STRING, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 0, {{0}}, AT(objective),
+    {"objective", "NAME", ASSAY_OPTION_STRING, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 0, {{0}},
+     AT(objective),
      "loss of a pair (auto: bt): bt, scaled-bt (times the margin), soft (shares of votes), robust (wrong labels), "
      "rao-kupper, davidson (ties)"},
     {"label-smoothing", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "0", NULL, 0, 0.499, {{0}},
@@ -240,6 +241,10 @@ static const assay_option_row rows[] = {
     {"log-format", NULL, ASSAY_OPTION_ENUM, 0, ASSAY_FOR_SERVE, ASSAY_GROUP_MACHINE, "text", "text|json", 0, 0, {{0}},
      AT(log_format), "json: one object a line"},
 
+    {"refuse-control-tokens", NULL, ASSAY_OPTION_BOOL, 0, ASSAY_FOR_SERVE, ASSAY_GROUP_TEXT, NULL, NULL, 0, 0, {{0}},
+     AT(refuse_control_tokens),
+     "refuse messages that hold the text of a special token, which could forge a turn; without it they are counted"},
+
     /* run */
     {"save-steps", "N", ASSAY_OPTION_INT, 0, TRAINING, ASSAY_GROUP_RUN, "100", NULL, 1, HUGE_INT,
      {{"epoch", ASSAY_EVERY_EPOCH}, {"end", ASSAY_AT_THE_END}}, AT(save_steps),
@@ -266,7 +271,7 @@ static const assay_option_row rows[] = {
     {"man", NULL, ASSAY_OPTION_BOOL, 0, ASSAY_FOR_HELP, ASSAY_GROUP_GENERAL, NULL, NULL, 0, 0, {{0}}, AT(man),
      "the same as a manual page, for man"},
     {"completion", "SHELL", ASSAY_OPTION_STRING, 0, ASSAY_FOR_HELP, ASSAY_GROUP_GENERAL, NULL, NULL, 0, 0, {{0}},
-     AT(completion), "a completion script: bash or zsh"},
+     AT(completion), "a completion script: bash, zsh or fish"},
     {"json", NULL, ASSAY_OPTION_BOOL, 0, EVERY, ASSAY_GROUP_GENERAL, NULL, NULL, 0, 0, {{0}}, AT(json),
      "print the result as one JSON object"},
     {"quiet", NULL, ASSAY_OPTION_BOOL, 0, EVERY, ASSAY_GROUP_GENERAL, NULL, NULL, 0, 0, {{0}}, AT(quiet),

@@ -81,8 +81,10 @@ typedef struct assay_foreign_options {
     int eval_strategy, save_strategy; /* 0 unset, 1 no, 2 steps, 3 epoch */
     int torch_dtype;                  /* 0 auto, 1 bfloat16, 2 float16, 3 float32 */
     const char *tokenizer;
-    const char *medicalgpt; /* the first name only MedicalGPT has, as given; NULL: none */
-    bool cosine_to_zero;    /* lr_scheduler_type cosine: Hugging Face's floor is 0 */
+    const struct assay_trainer_kind *trainer; /* set before parsing: the defaults of this one hold; NULL: none */
+    int64_t processes;                        /* set before parsing: of a launcher; 0: one */
+    const char *medicalgpt;                   /* the first name only MedicalGPT has, as given; NULL: none */
+    bool cosine_to_zero;                      /* lr_scheduler_type cosine: Hugging Face's floor is 0 */
 } assay_foreign_options;
 
 enum { ASSAY_OPTION_ROWS_MAX = 256 };
@@ -182,6 +184,7 @@ typedef struct assay_options {
     double drain_timeout; /* seconds */
     assay_opt_log_level log_level;
     assay_opt_log_format log_format;
+    bool refuse_control_tokens;
 
     /* convert, init, bench */
     assay_opt_format format;

@@ -5,19 +5,22 @@
 #include <assert.h>
 #include <string.h>
 
-assay_status assay_pack_init(assay_pack *pack, size_t tokens, size_t segments, assay_error *err)
+assay_status assay_pack_init(assay_pack *pack, size_t tokens, size_t segments, const assay_prefix_rule *prefix,
+                             assay_error *err)
 {
     /* Every tree ends a fold and every ASSAY_FOLD tokens do. */
     size_t folds = tokens / ASSAY_FOLD + segments + 2;
     *pack = (assay_pack){.token_capacity = tokens, .segment_capacity = segments};
+    if (prefix) pack->prefix = *prefix;
     pack->ids = assay_alloc(tokens, sizeof *pack->ids);
     pack->positions = assay_alloc(tokens, sizeof *pack->positions);
+    pack->blocks = assay_alloc(tokens, sizeof *pack->blocks);
     pack->segments = assay_alloc(segments, sizeof *pack->segments);
     pack->trees = assay_alloc(segments, sizeof *pack->trees);
     pack->scored_tokens = assay_alloc(tokens > segments ? tokens : segments, sizeof *pack->scored_tokens);
     for (int i = 0; i < ASSAY_SPACES; i++) pack->folds[i] = assay_alloc(folds, sizeof *pack->folds[i]);
-    if (pack->ids && pack->positions && pack->segments && pack->trees && pack->scored_tokens && pack->folds[0] &&
-        pack->folds[1])
+    if (pack->ids && pack->positions && pack->blocks && pack->segments && pack->trees && pack->scored_tokens &&
+        pack->folds[0] && pack->folds[1])
         return ASSAY_OK;
     assay_pack_release(pack);
     return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a micro-batch of %zu tokens", tokens);
@@ -27,6 +30,7 @@ void assay_pack_release(assay_pack *pack)
 {
     assay_free(pack->ids);
     assay_free(pack->positions);
+    assay_free(pack->blocks);
     assay_free(pack->segments);
     assay_free(pack->trees);
     assay_free(pack->scored_tokens);
@@ -48,6 +52,34 @@ void assay_pack_tree(assay_pack *pack, uint64_t identity)
         (assay_tree){.first_segment = (uint32_t)pack->segment_count, .identity = identity};
 }
 
+/* Behind a parent its prefix has ended, and its last token stands where the mark is. */
+static void place_behind_prefix(assay_pack *pack, assay_segment *segment)
+{
+    const assay_segment *parent = segment->parent < 0 ? NULL : &pack->segments[segment->parent];
+    const int32_t *ids = pack->ids + segment->first;
+    size_t length = parent ? parent->open : assay_prefix_length(&pack->prefix, ids, segment->rows);
+    assert(!parent || length < segment->base);
+    int32_t mark = parent ? pack->positions[parent->first + parent->rows - 1]
+                          : (int32_t)assay_prefix_mark(&pack->prefix, ids, length);
+    segment->open = (uint32_t)length;
+    for (size_t i = 0, at = segment->base; i < segment->rows; i++, at++) {
+        pack->positions[segment->first + i] = at < length ? (int32_t)at : mark;
+        pack->blocks[segment->first + i] = at < length ? 0 : (int32_t)(at - length + 1);
+    }
+}
+
+static void place(assay_pack *pack, assay_segment *segment)
+{
+    if (pack->prefix.on) {
+        place_behind_prefix(pack, segment);
+        return;
+    }
+    for (size_t i = 0; i < segment->rows; i++) {
+        pack->positions[segment->first + i] = (int32_t)(segment->base + i);
+        pack->blocks[segment->first + i] = 0;
+    }
+}
+
 int assay_pack_segment(assay_pack *pack, const int32_t *ids, size_t count, int parent, bool scored)
 {
     assert(count > 0 && assay_pack_fits(pack, count, 1) && pack->tree_count > 0);
@@ -60,7 +92,7 @@ int assay_pack_segment(assay_pack *pack, const int32_t *ids, size_t count, int p
                                .scored_row = -1,
                                .tree = (uint32_t)pack->tree_count - 1};
     memcpy(pack->ids + pack->tokens, ids, count * sizeof *ids);
-    for (size_t i = 0; i < count; i++) pack->positions[pack->tokens + i] = (int32_t)(base + i);
+    place(pack, segment);
     pack->tokens += count;
     pack->trees[pack->tree_count - 1].segments++;
     if (scored) {
@@ -106,6 +138,7 @@ const assay_geometry *assay_pack_finish(assay_pack *pack)
     }
     pack->geometry = (assay_geometry){.ids = pack->ids,
                                       .positions = pack->positions,
+                                      .blocks = pack->blocks,
                                       .segments = pack->segments,
                                       .trees = pack->trees,
                                       .segment_count = pack->segment_count,

@@ -1,7 +1,8 @@
 /* Token ids into the geometry of a micro-batch: trees of segments, one behind the other, no padding.
  *
  *     assay_pack pack;
- *     ASSAY_TRY(assay_pack_init(&pack, tokens, segments, err)); // capacities; nothing is allocated afterwards
+ *     // capacities; nothing is allocated afterwards
+ *     ASSAY_TRY(assay_pack_init(&pack, tokens, segments, prefix_or_null, err));
  *     assay_pack_clear(&pack);
  *     assay_pack_tree(&pack, pair_number);
  *     int prompt = assay_pack_segment(&pack, ids, n, -1, false);
@@ -17,11 +18,13 @@
 #define ASSAY_PACKING_PACK_H
 
 #include "base/alloc.h"
+#include "base/prefix_rule.h"
 #include "ops/geometry.h"
 
 typedef struct assay_pack {
     size_t token_capacity, segment_capacity;
-    int32_t *ids, *positions;
+    assay_prefix_rule prefix;
+    int32_t *ids, *positions, *blocks;
     assay_segment *segments;
     assay_tree *trees;
     uint32_t *scored_tokens, *folds[ASSAY_SPACES];
@@ -29,7 +32,9 @@ typedef struct assay_pack {
     assay_geometry geometry;
 } assay_pack;
 
-assay_status assay_pack_init(assay_pack *pack, size_t tokens, size_t segments, assay_error *err);
+/* prefix: the model's rule, NULL for one that never sees ahead. */
+assay_status assay_pack_init(assay_pack *pack, size_t tokens, size_t segments, const assay_prefix_rule *prefix,
+                             assay_error *err);
 void assay_pack_release(assay_pack *pack); /* safe on a zeroed pack */
 void assay_pack_clear(assay_pack *pack);
 bool assay_pack_fits(const assay_pack *pack, size_t tokens, size_t segments);
@@ -37,8 +42,8 @@ bool assay_pack_fits(const assay_pack *pack, size_t tokens, size_t segments);
 /* Opens a tree (a pair, a group of answers, a single text); `identity` is what dropout counts by. */
 void assay_pack_tree(assay_pack *pack, uint64_t identity);
 
-/* Adds a segment of at least one token to the open tree; parent is a segment of the same tree or -1. Returns its
- * index. */
+/* Adds a segment of at least one token to the open tree; parent is a segment of the same tree or -1, and where the
+ * model has a prefix it ends in the parent (assay_prefix_shared). Returns its index. */
 int assay_pack_segment(assay_pack *pack, const int32_t *ids, size_t count, int parent, bool scored);
 
 const assay_geometry *assay_pack_finish(assay_pack *pack);

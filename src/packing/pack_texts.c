@@ -5,6 +5,8 @@
 
 #include "base/sizes.h"
 
+#include <assert.h>
+
 enum { SHARED_AT_LEAST = 8 };
 
 typedef struct extent {
@@ -25,7 +27,7 @@ static extent first_tree(const assay_pack *pack, size_t rows, const assay_ids *t
     size_t together = texts->count, most = assay_smaller(rows, pack->segment_capacity - 1);
     for (; tree.texts < count && tree.texts < most; tree.texts++) {
         const assay_ids *next = &texts[tree.texts];
-        size_t common = common_prefix(texts, next),
+        size_t common = assay_prefix_shared(&pack->prefix, texts->data, common_prefix(texts, next)),
                shared = tree.texts == 1 ? common : assay_smaller(common, tree.shared);
         together += next->count;
         size_t tokens = together - tree.texts * shared;
@@ -51,6 +53,7 @@ size_t assay_pack_texts(assay_pack *pack, size_t rows, const assay_ids *texts, s
 bool assay_pack_chain(assay_pack *pack, size_t rows, const assay_ids *text)
 {
     int parent = -1;
+    assert(!pack->prefix.on);
     if (!assay_pack_fits(pack, text->count, text->count) || pack->scored + text->count > rows) return false;
     assay_pack_tree(pack, 0);
     for (size_t i = 0; i < text->count; i++) parent = assay_pack_segment(pack, text->data + i, 1, parent, true);

@@ -20,7 +20,8 @@
  * empty pack, so 0 in an empty one says that the first text alone is. */
 size_t assay_pack_texts(assay_pack *pack, size_t rows, const assay_ids *texts, size_t count);
 
-/* One text of which every token is scored: a chain of segments, each the next one's parent. False: no room. */
+/* One text of which every token is scored: a chain of segments, each the next one's parent. False: no room. Not for
+ * models that read a prefix both ways: there a token's row depends on what follows it. */
 bool assay_pack_chain(assay_pack *pack, size_t rows, const assay_ids *text);
 
 #endif

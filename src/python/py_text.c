@@ -4,6 +4,7 @@
 #include "python/py_point.h"
 #include "python/py_run.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -264,6 +265,7 @@ assay_status assay_py_build_bytes(assay_py_run *run, assay_py_build *build, cons
 {
     ASSAY_TRY(reserve(run, build, size));
     ASSAY_TRY(assay_py_run_charge(run, size));
+    assert(!size || build->data); /* Where there is something to add, there is room now. */
     if (size) memcpy(build->data + build->size, bytes, size);
     build->size += size;
     build->wide = build->wide || is_wide(bytes, size);

@@ -46,7 +46,8 @@ assay_status assay_score_batch_init(assay_score_batch *batch, const assay_score_
     batch->capacity = texts;
     batch->placed = assay_alloc(texts, sizeof *batch->placed);
     batch->scores = assay_alloc(setup->rows, sizeof *batch->scores);
-    assay_status status = assay_pack_init(&batch->pack, setup->tokens, 2 * texts + 2, err);
+    assay_status status =
+        assay_pack_init(&batch->pack, setup->tokens, 2 * texts + 2, &setup->model->config.prefix, err);
     if (status == ASSAY_OK && (!batch->placed || !batch->scores))
         status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a micro-batch of %zu texts", texts);
     if (status != ASSAY_OK) assay_score_batch_release(batch);

@@ -42,6 +42,7 @@ typedef struct assay_ask_item {
 typedef struct assay_ask {
     const struct assay_dialect *dialect;
     json_t *body;
+    json_t *counts; /* the own dialect: how many scores each line gets, needed again when the answer is written */
     assay_text_arena arena;
     assay_ask_item *items;
     size_t count, capacity;

@@ -94,6 +94,7 @@ assay_status assay_ask_parse(assay_ask *ask, const char *path, const char *body,
 void assay_ask_release(assay_ask *ask)
 {
     json_decref(ask->body);
+    json_decref(ask->counts);
     assay_text_arena_release(&ask->arena);
     assay_free(ask->items);
     *ask = (assay_ask){0};

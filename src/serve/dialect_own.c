@@ -9,10 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-/* How many scores each line gets is needed again when the answer is written: it is kept in the body itself. */
-static const char counts_key[] = "\x01"
-                                 "counts";
-
 static assay_status keep_count(json_t *counts, size_t count, bool list, assay_error *err)
 {
     json_int_t code = (json_int_t)count * 2 + list;
@@ -72,9 +68,8 @@ static assay_status parse_activation(assay_ask *ask, assay_error *err)
 static assay_status parse(assay_ask *ask, assay_error *err)
 {
     const json_t *inputs = assay_ask_field(ask, "inputs");
-    json_t *counts = json_array();
-    if (!counts || json_object_set_new(ask->body, counts_key, counts))
-        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a request");
+    json_t *counts = ask->counts = json_array();
+    ASSAY_TRY_ALLOC(counts, "a request", err);
     ASSAY_TRY(assay_ask_flag(ask, "trace", &ask->trace, err));
     ASSAY_TRY(parse_activation(ask, err));
     if (!inputs) return add_line(ask, ask->body, counts, err);
@@ -125,7 +120,7 @@ static json_t *render_line(const assay_ask *ask, const assay_reply *reply, size_
 static json_t *render(const assay_ask *ask, const assay_reply *reply)
 {
     json_t *data = json_array();
-    const json_t *counts = json_object_get(ask->body, counts_key);
+    const json_t *counts = ask->counts;
     size_t first = 0;
     for (size_t i = 0; i < json_array_size(counts); i++) {
         json_int_t code = json_integer_value(json_array_get(counts, i));

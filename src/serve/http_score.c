@@ -30,7 +30,10 @@ static assay_status prepare(assay_exchange *exchange, assay_error *err)
     exchange->job.model = assay_http_model(exchange->server, exchange->ask.model);
     if (!exchange->job.model) return assay_error_set(err, ASSAY_E_USAGE, "no such model; /v1/models lists them");
     ASSAY_TRY(assay_http_texts(exchange, err));
-    if (exchange->ask.trace) ASSAY_TRY(charge_traces(exchange, err));
+    if (exchange->ask.trace) {
+        ASSAY_TRY(assay_prefix_check_trace(exchange->job.model->renderer->prefix, err));
+        ASSAY_TRY(charge_traces(exchange, err));
+    }
     assay_job *job = &exchange->job;
     return assay_lot_begin(&job->lot, job->texts, job->count, exchange->ask.trace, err);
 }

@@ -72,10 +72,25 @@ static assay_status gather(encoder *e, const assay_ask_item *item, size_t *count
     return ASSAY_OK;
 }
 
+/* Texts that come rendered may name turns; a message should not. */
+static assay_status look_for_control(encoder *e, size_t count)
+{
+    assay_server *server = e->exchange->server;
+    const char *token = assay_template_forged(e->model->chosen, e->messages, count);
+    if (!token) return ASSAY_OK;
+    atomic_fetch_add(&server->metrics.control, 1);
+    if (!server->options.refuses_control) return ASSAY_OK;
+    return assay_error_set(e->err, ASSAY_E_FORMAT,
+                           "a message holds the text of the control token \"%.80s\", which this server refuses "
+                           "(--refuse-control-tokens): take it out",
+                           token);
+}
+
 static assay_status encode_conversation(encoder *e, const assay_ask_item *item)
 {
     size_t count;
     ASSAY_TRY(gather(e, item, &count));
+    ASSAY_TRY(look_for_control(e, count));
     if (e->ask->max_document && item->prompt && count)
         ASSAY_TRY(document_size(e, &e->messages[count - 1], &e->messages[count - 1].size));
     e->scratch.count = 0;
@@ -121,7 +136,8 @@ static assay_status fit(encoder *e, size_t index)
     if (ask->max_length > 0 && (size_t)ask->max_length < most) most = (size_t)ask->max_length;
     if (ids->count == 0)
         return assay_error_set(e->err, ASSAY_E_FORMAT, "text %zu: an empty text cannot be scored", index);
-    if (ids->count <= most) return ASSAY_OK;
+    const assay_prefix_rule *prefix = e->model->renderer->prefix;
+    if (ids->count <= most) return assay_prefix_check(prefix, ids->data, ids->count, e->err);
     if (cut != ASSAY_ASK_CUT_LEFT && cut != ASSAY_ASK_CUT_RIGHT)
         return assay_error_set(
             e->err, ASSAY_E_NO_FIT,
@@ -130,7 +146,7 @@ static assay_status fit(encoder *e, size_t index)
             index, ids->count, most);
     if (cut == ASSAY_ASK_CUT_LEFT) cut_left(e, most);
     else ids->count = most;
-    return ASSAY_OK;
+    return assay_prefix_check(prefix, ids->data, ids->count, e->err);
 }
 
 static assay_status keep(encoder *e, assay_ids *out)

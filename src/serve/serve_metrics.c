@@ -61,6 +61,8 @@ assay_status assay_serve_metrics_write(const assay_serve_metrics *m, const assay
         double value;
     } rows[] = {
         {"assay_texts_total", "counter", "Texts scored for answered requests", (double)atomic_load(&m->texts)},
+        {"assay_control_token_texts_total", "counter",
+         "Conversations read with the text of a control token inside a message", (double)atomic_load(&m->control)},
         {"assay_batches_total", "counter", "Micro-batches computed", (double)f->batches},
         {"assay_tokens_total", "counter", "Tokens computed, shared prompts once", (double)f->tokens},
         {"assay_busy_seconds_total", "counter", "Seconds spent computing", f->busy_seconds},

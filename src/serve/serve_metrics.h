@@ -13,6 +13,7 @@ typedef struct assay_serve_metrics {
     atomic_ullong answers[ASSAY_METRIC_CODES]; /* by status code */
     atomic_ullong buckets[ASSAY_METRIC_BUCKETS], seconds_count, nanoseconds;
     atomic_ullong texts, reloads, cut;
+    atomic_ullong control;   /* conversations with the text of a special token inside a message */
     atomic_ullong abandoned; /* requests whose work was dropped because the client was gone */
     atomic_int connections, in_flight;
     atomic_size_t body_bytes; /* of large bodies now held */

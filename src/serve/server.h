@@ -40,6 +40,7 @@ typedef struct assay_server_options {
     double request_seconds, idle_seconds;
     bool sigmoid;          /* where the request does not say */
     assay_ask_cut cut;     /* likewise */
+    bool refuses_control;  /* messages with the text of a special token inside; they are counted in any case */
     size_t request_memory; /* bytes that all requests together may make out of their bodies */
 } assay_server_options;
 

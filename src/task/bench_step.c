@@ -125,7 +125,7 @@ static assay_status make_text(assay_bench_step *b, size_t tokens, assay_error *e
     int32_t *ids = assay_alloc(tokens, sizeof *ids);
     ASSAY_TRY_ALLOC(ids, "ids", err);
     for (size_t i = 0; i < tokens; i++) ids[i] = (int32_t)(i * 37 % VOCAB);
-    assay_status status = assay_pack_init(&b->pack, tokens, 1, err);
+    assay_status status = assay_pack_init(&b->pack, tokens, 1, NULL, err);
     if (status == ASSAY_OK) {
         assay_pack_tree(&b->pack, 0);
         assay_pack_segment(&b->pack, ids, tokens, -1, true);

@@ -20,6 +20,7 @@ typedef struct judging {
     assay_ids **answers; /* of each choice; NULL: left out */
     double *rewards;     /* of all pairs, then of all choices */
     size_t reward_count, longest, tree, scored;
+    size_t cut; /* answers of choices, by --truncate */
     assay_error *err;
 } judging;
 
@@ -29,12 +30,15 @@ static assay_status render_pairs(judging *j)
                                   .truncate = assay_pair_input_truncate(j->options),
                                   .decided_only = true};
     if (!j->data->pairs) return ASSAY_OK;
+    if (assay_pair_input_has_text_prompts(j->data->pairs))
+        assay_source_say_text_prompts(j->scoring->source, j->context->log);
     ASSAY_TRY(assay_example_set_build(&j->set, j->data->pairs, NULL, 0, &j->scoring->renderer, &rule, j->err));
     j->longest = j->set.longest;
     for (size_t i = 0; i < j->set.count; i++)
         if (assay_example_tokens(&j->set.items[i]) > j->tree) j->tree = assay_example_tokens(&j->set.items[i]);
     j->scored = 2 * j->set.count;
     j->verdict->pairs_left_out = j->set.drop_count;
+    assay_pair_input_say_cuts(j->set.truncated, "pairs", j->options, j->context->log);
     if (j->set.drop_count)
         assay_warn(j->context->log, "%zu pairs are left out, most of them for %s", j->set.drop_count,
                    assay_drop_text(j->set.drops[0].reason));
@@ -69,7 +73,9 @@ static assay_status render_choice(judging *j, size_t index, assay_text_arena *ar
     ASSAY_TRY_ALLOC(answers, "answers", j->err);
     for (size_t i = 0; i < choice->count; i++) {
         ASSAY_TRY(render_answer(j, choice, i, &turns, arena, &answers[i]));
-        if (answers[i].count > most && j->options->truncate == ASSAY_OPT_TRUNCATE_RIGHT) answers[i].count = most;
+        bool cut = answers[i].count > most && j->options->truncate == ASSAY_OPT_TRUNCATE_RIGHT;
+        if (cut) answers[i].count = most;
+        j->cut += cut;
         too_long |= answers[i].count > most || answers[i].count == 0;
         if (!too_long && answers[i].count > j->longest) j->longest = answers[i].count;
     }
@@ -92,6 +98,7 @@ static assay_status render_choices(judging *j)
     for (size_t i = 0; i < choices->count && status == ASSAY_OK; i++) status = render_choice(j, i, &arena);
     assay_text_arena_release(&arena);
     ASSAY_TRY(status);
+    assay_pair_input_say_cuts(j->cut, "answers", j->options, j->context->log);
     if (j->tree < j->longest) j->tree = j->longest;
     if (j->scored < 64) j->scored = 64;
     if (j->verdict->choices_left_out)

@@ -3,6 +3,7 @@
 #include "model/model.h"
 #include "model/model_tensors.h"
 #include "task/inspection.h"
+#include "task/pooling.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,8 +56,11 @@ static void find_head(json_t *report, const assay_checkpoint *checkpoint, const 
 {
     char name[96];
     snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
-    if (assay_checkpoint_find(checkpoint, name))
-        assay_inspect_set(report, "head", json_string(config->arch->names->head));
+    if (!assay_checkpoint_find(checkpoint, name)) return;
+    bool own = assay_folder_holds(checkpoint->path, "assay.json");
+    assay_pooling pooling = own ? ASSAY_POOL_LAST : assay_pooling_of(checkpoint->config, config);
+    assay_inspect_set(report, "head", json_string(config->arch->names->head));
+    assay_inspect_set(report, "pooling", json_string(assay_pooling_words(pooling)));
 }
 
 static void check_program(json_t *report, const assay_checkpoint *checkpoint)

@@ -9,15 +9,11 @@
 #include "base/json_doc.h"
 #include "family/config_audit.h"
 #include "model/decoder.h"
+#include "model/model_init.h"
 #include "model/model_tensors.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static bool holds_tokenizer(const char *folder)
-{
-    return assay_folder_holds(folder, "tokenizer.json") || assay_folder_holds(folder, "tokenizer.model");
-}
 
 /* A relative base that is not here may lie beside the adapter folder. */
 static char *base_path(const char *adapter, const char *base)
@@ -81,7 +77,7 @@ static assay_status places_find(assay_model_source *source, const char *model, c
 static bool is_bare_tokenizer(const char *base, unsigned flags)
 {
     return (flags & ASSAY_SOURCE_TOKENIZER_ONLY) && assay_path_is_dir(base) &&
-           !assay_folder_holds(base, "config.json") && holds_tokenizer(base);
+           !assay_folder_holds(base, "config.json") && assay_tokenizer_in_folder(base);
 }
 
 /* A .gguf of metadata alone, as llama.cpp's vocabulary files are, likewise. */
@@ -100,12 +96,34 @@ static assay_status adapter_context(assay_status status, const char *adapter, as
     return status == ASSAY_OK || !adapter ? status : assay_error_prefix(err, status, "the base of %s: ", adapter);
 }
 
+/* A plan needs numbers only, and the shapes of `init` have them. */
+static assay_status open_shape(assay_model_source *source, const char *name, unsigned flags, assay_error *err)
+{
+    const assay_model_shape *shape;
+    const assay_architecture *arch;
+    const assay_init_options plain = {.pad_token = 0, .bos_token = 1, .eos_token = 2};
+    assay_model_config config;
+    json_t *json = NULL;
+    bool plan = (flags & ASSAY_SOURCE_CONFIG_ONLY) && !(flags & ASSAY_SOURCE_TOKENIZER_ONLY);
+    if (!plan || assay_path_exists(name) || assay_model_shape_find(&shape, &arch, name, NULL) != ASSAY_OK)
+        return ASSAY_OK;
+    if (!(flags & ASSAY_SOURCE_TOKENIZER_OPTIONAL))
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "%s is a shape without a tokenizer: leave out --data (texts of --max-length are planned "
+                               "for), or give a checkpoint",
+                               name);
+    ASSAY_TRY(assay_model_shape_config(shape, arch, &plain, &config, &json, err));
+    return assay_checkpoint_of_config(&source->checkpoint, name, json, err);
+}
+
 static assay_status open_checkpoint(assay_model_source *source, const char *base, unsigned flags, assay_error *err)
 {
     unsigned how = flags & (ASSAY_SOURCE_CONFIG_ONLY | ASSAY_SOURCE_TOKENIZER_ONLY) ? ASSAY_CHECKPOINT_CONFIG_ONLY : 0;
     if (is_bare_tokenizer(base, flags)) return ASSAY_OK;
     ASSAY_TRY(open_bare_vocabulary(source, base, flags, err));
     if (source->vocabulary) return ASSAY_OK;
+    ASSAY_TRY(open_shape(source, base, flags, err));
+    if (source->checkpoint) return ASSAY_OK;
     ASSAY_TRY(adapter_context(assay_checkpoint_open(&source->checkpoint, base, how, err), source->adapter_folder, err));
     return ASSAY_OK;
 }
@@ -213,9 +231,9 @@ static assay_status open_tokenizer(assay_model_source *source, const char *base,
     const char *folder = checkpoint ? checkpoint->path : base;
     const char *own = source->adapter_folder;
     const assay_gguf *gguf = checkpoint ? checkpoint->gguf : source->vocabulary;
-    if (own && holds_tokenizer(own)) folder = own;
+    if (own && assay_tokenizer_in_folder(own)) folder = own;
     else if (gguf) return assay_tokenizer_open(&source->tokenizer, NULL, gguf, err);
-    else if (!holds_tokenizer(folder) && (flags & ASSAY_SOURCE_TOKENIZER_OPTIONAL)) return ASSAY_OK;
+    else if (!assay_tokenizer_in_folder(folder) && (flags & ASSAY_SOURCE_TOKENIZER_OPTIONAL)) return ASSAY_OK;
     source->tokenizer_folder = assay_strdup(folder);
     ASSAY_TRY_ALLOC(source->tokenizer_folder, "a path", err);
     return assay_tokenizer_open(&source->tokenizer, folder, NULL, err);
@@ -303,16 +321,11 @@ void assay_model_source_close(assay_model_source *source)
     assay_free(source);
 }
 
-/* Transformers' generic heads are read at the last token that is not pad. So is a head that others trained; a new one
- * is trained at the last token, whatever the base's pad, and so were Assay's own. */
-static bool reads_before_pad(const assay_model_source *source, const assay_options *options)
+static assay_pooling choose_pooling(const assay_model_source *source, const assay_options *options)
 {
-    const json_t *config = source->checkpoint ? source->checkpoint->config : NULL;
-    const char *class_name = json_string_value(json_array_get(json_object_get(config, "architectures"), 0));
-    bool headed = class_name && strstr(class_name, "ForSequenceClassification");
     bool own = source->notes.json || source->adapter_folder || options->pooling == ASSAY_OPT_POOLING_LAST;
-    return headed && !own && source->config.arch && !source->config.arch->peft_task_type_null &&
-           source->config.pad_token >= 0;
+    if (own || !source->checkpoint) return ASSAY_POOL_LAST;
+    return assay_pooling_of(source->checkpoint->config, &source->config);
 }
 
 /* What the user gives wins over what was kept; another template leaves the kept text and its cut behind. */
@@ -332,7 +345,9 @@ static assay_status choose_template(assay_model_source *source, const assay_opti
                                       .append_eos = source->append_eos,
                                       .pad = (int32_t)source->config.pad_token,
                                       .cut_behind_turn = source->rendering == 1 && !anew};
-    source->skips_pad = request.skips_pad = reads_before_pad(source, o);
+    source->pooling = choose_pooling(source, o);
+    request.skips_pad = source->pooling == ASSAY_POOL_NOT_PAD;
+    request.stops_at_pad = source->pooling == ASSAY_POOL_BEFORE_PAD;
     assay_template_close(source->chosen);
     assay_status status = assay_template_open(&source->chosen, &request, source->tokenizer, err);
     assay_free(kwargs);
@@ -350,19 +365,24 @@ assay_status assay_model_source_settle(assay_model_source *source, const assay_o
     return choose_template(source, options, err);
 }
 
-/* Where the pad token ends every turn, the token that is read is another than the last. */
+/* Where the pad token ends every turn, the token that is read is another than the last; older code then reads the end
+ * of the first turn. */
 static void say_pooling(const assay_model_source *source, const assay_log *log)
 {
     const assay_message messages[] = {{.role = ASSAY_ROLE_USER, .text = "a", .size = 1},
                                       {.role = ASSAY_ROLE_ASSISTANT, .text = "b", .size = 1}};
     const assay_conversation conversation = {.messages = messages, .count = 2};
     assay_ids ids = {0};
-    if (source->skips_pad && assay_template_whole_ids(source->chosen, &conversation, &ids) && ids.count &&
-        ids.data[ids.count - 1] == (int32_t)source->config.pad_token)
+    bool whole = source->pooling != ASSAY_POOL_LAST && assay_template_whole_ids(source->chosen, &conversation, &ids);
+    bool found = false;
+    for (size_t i = 1; whole && i < ids.count; i++)
+        found |= ids.data[i] == (int32_t)source->config.pad_token &&
+                 (i + 1 == ids.count || source->pooling == ASSAY_POOL_BEFORE_PAD);
+    if (found)
         assay_note(log,
-                   "texts end with the config's pad token (%lld), so this head is read at the token before it, as "
-                   "Transformers reads it; --pooling last reads the last token",
-                   (long long)source->config.pad_token);
+                   "texts hold the config's pad token (%lld), and this head is read at %s, as its class in the "
+                   "reference reads it; --pooling last reads the last token",
+                   (long long)source->config.pad_token, assay_pooling_words(source->pooling));
     assay_ids_release(&ids);
 }
 
@@ -388,8 +408,9 @@ static void say_notes(const assay_model_source *source, const assay_log *log)
     const assay_checkpoint *checkpoint = source->checkpoint;
     char head[96];
     snprintf(head, sizeof head, "%s.weight", source->config.arch->names->head);
+    bool reads_last = source->pooling == ASSAY_POOL_LAST; /* what is read elsewhere, say_pooling says */
     json_t *notes = assay_config_notes(checkpoint->config, source->config.arch,
-                                       source->adapter || assay_checkpoint_find(checkpoint, head));
+                                       reads_last && (source->adapter || assay_checkpoint_find(checkpoint, head)));
     json_array_foreach(notes, i, note) { assay_note(log, "%s", json_string_value(note)); }
     json_decref(notes);
 }

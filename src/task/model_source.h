@@ -6,8 +6,8 @@
  *     // which template, which ends, which length
  *     ASSAY_TRY_OR(done, assay_model_source_settle(source, options, err));
  *     ASSAY_TRY_OR(done, assay_model_open(&model, source->checkpoint, source->adapter, &model_options, err));
- *     assay_renderer renderer;
- *     assay_renderer_of_template(&renderer, source->chosen); // the source must outlive the renderer
+ *     assay_renderer renderer; // the source must outlive it
+ *     assay_renderer_of_template(&renderer, source->chosen, &source->config.prefix);
  *     ...
  *     done:
  *     assay_model_close(model); // borrows checkpoint and adapter: before the source
@@ -37,6 +37,7 @@
 #include "family/architecture.h"
 #include "notes/notes.h"
 #include "options/options.h"
+#include "task/pooling.h"
 
 enum {
     /* the base's weight files are not looked for (plan, preview, inspect); the adapter's are */
@@ -62,7 +63,7 @@ typedef struct assay_model_source {
     assay_append_eos append_eos; /* ASSAY_EOS_AUTO; likewise */
     int64_t max_length;          /* 0: none stored; likewise */
     int rendering;          /* 2; 1: the folder is of version 0.1, whose texts were cut behind the last end of turn */
-    bool skips_pad;         /* the head of others is read before the config's pad token (--pooling) */
+    assay_pooling pooling;  /* the token that is read: set by assay_model_source_settle (--pooling) */
     assay_template *chosen; /* NULL until assay_model_source_settle */
 } assay_model_source;
 
@@ -86,6 +87,10 @@ assay_status assay_source_notes(const assay_model_source *source, json_t **notes
 /* Writes the chat template that renders what was trained into a folder that has the tokenizer's files, where those say
  * another one, or where no text says it: nothing. */
 assay_status assay_source_template_save(const assay_model_source *source, const char *folder, assay_error *err);
+
+/* Says, for prompts that are strings, that the template makes a user's message of them; nothing where the template is
+ * plain. To be called once. */
+void assay_source_say_text_prompts(const assay_model_source *source, const assay_log *log);
 
 /* Says on the log what is worth knowing once: where the tokenizer's files disagree, keys of the config that nobody
  * knows, tensors of the adapter that are left out, and when the adapter was trained on another base than it is put on:

@@ -109,6 +109,24 @@ assay_status assay_pair_input_read(assay_pair_set **out, const assay_string_list
     return status;
 }
 
+bool assay_pair_input_has_text_prompts(const assay_pair_set *pairs)
+{
+    for (size_t i = 0; i < pairs->count; i++)
+        if (pairs->pairs[i].prompt.from_text) return true;
+    return false;
+}
+
+void assay_pair_input_say_cuts(size_t count, const char *what, const assay_options *options, const assay_log *log)
+{
+    if (!count) return;
+    if (options->truncate == ASSAY_OPT_TRUNCATE_RIGHT)
+        assay_warn(log,
+                   "%zu %s were cut to the maximum length at the right: what is cut has lost its end of turn and is "
+                   "read at a token inside the answer; --truncate left keeps the end",
+                   count, what);
+    else assay_warn(log, "%zu %s were cut to the maximum length", count, what);
+}
+
 assay_truncate assay_pair_input_truncate(const assay_options *options)
 {
     if (options->truncate == ASSAY_OPT_TRUNCATE_LEFT) return ASSAY_TRUNCATE_LEFT;

@@ -32,6 +32,13 @@ assay_status assay_pair_input_columns(assay_columns *columns, const assay_option
 /* The sentence for a set without pairs: how many were dropped, and why. Returns ASSAY_E_FORMAT. */
 assay_status assay_pair_input_none_left(const assay_pair_set *pairs, assay_error *err);
 
+/* Whether a pair's prompt was one string, which a chat template makes a user's message of. */
+bool assay_pair_input_has_text_prompts(const assay_pair_set *pairs);
+
+/* Warns of `count` things ("training pairs", "texts") that --truncate has cut; on the right their end of turn is gone.
+ */
+void assay_pair_input_say_cuts(size_t count, const char *what, const assay_options *options, const assay_log *log);
+
 /* --truncate in the words of data/example.h. */
 assay_truncate assay_pair_input_truncate(const assay_options *options);
 

@@ -15,7 +15,7 @@ static assay_status open_all(assay_scoring *s, const assay_options *options, con
     s->every_token = wants->every_token;
     ASSAY_TRY(assay_model_source_open(&s->source, options->model, options->adapter, &options->ignore_config, 0, err));
     ASSAY_TRY(assay_model_source_settle(s->source, options, err));
-    assay_renderer_of_template(&s->renderer, s->source->chosen);
+    assay_renderer_of_template(&s->renderer, s->source->chosen, &s->source->config.prefix);
     assay_model_source_warn(s->source, context->log);
     ASSAY_TRY(assay_choose_kernels(&s->kernels, err));
     model.bf16 = !wants->exact && assay_scoring_in_bf16(options, s->source, s->kernels, context->log);
@@ -78,9 +78,11 @@ assay_status assay_scoring_render(const assay_scoring *s, const assay_input *inp
 {
     const assay_template *chosen = s->source->chosen;
     const assay_turns *turns = &input->items[item];
-    if (input->is_text) return assay_template_encode_text(chosen, turns->items[0].text, turns->items[0].size, ids, err);
     const assay_conversation conversation = assay_turns_conversation(turns);
-    return assay_template_render(chosen, &conversation, ids, err);
+    if (input->is_text)
+        ASSAY_TRY(assay_template_encode_text(chosen, turns->items[0].text, turns->items[0].size, ids, err));
+    else ASSAY_TRY(assay_template_render(chosen, &conversation, ids, err));
+    return assay_prefix_check(s->renderer.prefix, ids->data, ids->count, err);
 }
 
 assay_status assay_scoring_answer_engine(assay_scoring *s, const assay_options *options, size_t scored,
@@ -101,11 +103,14 @@ assay_status assay_scoring_answers(const assay_scoring *s, const assay_options *
         ids->count = 0;
         ASSAY_TRY(assay_scoring_render(s, input, i, ids, err));
         if (ids->count == 0) return assay_error_set(err, ASSAY_E_FORMAT, "an empty text cannot be scored");
-        if (ids->count > most && options->truncate == ASSAY_OPT_TRUNCATE_RIGHT) ids->count = most;
+        bool cut = ids->count > most && options->truncate == ASSAY_OPT_TRUNCATE_RIGHT;
+        if (cut) ids->count = most;
+        list->cut += cut;
         if (ids->count > most)
             return assay_error_set(err, ASSAY_E_FORMAT,
                                    "%zu tokens, --max-length allows %zu; raise it or give --truncate right", ids->count,
                                    most);
+        ASSAY_TRY(assay_prefix_check(s->renderer.prefix, ids->data, ids->count, err));
     }
     return ASSAY_OK;
 }

@@ -47,6 +47,7 @@ assay_status assay_scoring_render(const assay_scoring *scoring, const assay_inpu
 typedef struct assay_answer_list {
     assay_ids *ids;
     size_t capacity;
+    size_t cut; /* texts, over all calls */
 } assay_answer_list;
 
 /* All of an input into list->ids[0 .. input->count - 1], cut where --truncate right says so. ASSAY_E_FORMAT, with no

@@ -35,6 +35,15 @@ assay_status assay_source_notes(const assay_model_source *source, json_t **out, 
     return failed ? assay_error_set(err, ASSAY_E_MEMORY, "out of memory for " ASSAY_NOTES_NAME) : ASSAY_OK;
 }
 
+void assay_source_say_text_prompts(const assay_model_source *source, const assay_log *log)
+{
+    if (!source->chosen || !strcmp(assay_template_name(source->chosen), "plain")) return;
+    assay_note(log,
+               "a prompt that is a string is rendered as a user's turn by the template %s; --template plain scores "
+               "prompt + answer as they stand",
+               source->template_name);
+}
+
 /* Whether the tokenizer's own files say the template that was used. */
 static bool says_it(const assay_model_source *source, const char *text)
 {
@@ -44,17 +53,37 @@ static bool says_it(const assay_model_source *source, const char *text)
     return info->chat_template && !strcmp(info->chat_template, text) && same_tools;
 }
 
-assay_status assay_source_template_save(const assay_model_source *source, const char *folder, assay_error *err)
+static assay_status export_to(const assay_model_source *source, bool of_tools, const char *folder, const char *name,
+                              assay_error *err)
 {
-    if (source->rendering == 1 || !source->chosen || !assay_template_source(source->chosen)) return ASSAY_OK;
     assay_buf text;
     assay_buf_init(&text, (size_t)64 << 20);
-    char *path = assay_path_join(folder, "chat_template.jinja");
-    assay_status status = path ? assay_template_export(source->chosen, &text, err)
+    char *path = assay_path_join(folder, name);
+    assay_status status = path ? assay_template_export(source->chosen, of_tools, &text, err)
                                : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
-    if (status == ASSAY_OK && !says_it(source, text.data))
-        status = assay_file_write_atomic(path, text.data, text.size, err);
+    if (status == ASSAY_OK) status = assay_file_write_atomic(path, text.data, text.size, err);
     assay_buf_release(&text);
     assay_free(path);
     return status;
+}
+
+/* The folder that Transformers looks into beside a chat_template.jinja: it holds what was used, or is not there. */
+static assay_status save_tool_text(const assay_model_source *source, const char *folder, assay_error *err)
+{
+    char *beside = assay_path_join(folder, "additional_chat_templates");
+    ASSAY_TRY_ALLOC(beside, "a path", err);
+    bool wanted = assay_template_tool_source(source->chosen) != NULL;
+    assay_status status = wanted ? assay_make_dirs(beside, err) : assay_remove_tree(beside, err);
+    if (status == ASSAY_OK && wanted) status = export_to(source, true, beside, "tool_use.jinja", err);
+    assay_free(beside);
+    return status;
+}
+
+assay_status assay_source_template_save(const assay_model_source *source, const char *folder, assay_error *err)
+{
+    const assay_template *chosen = source->chosen;
+    const char *text = source->rendering == 1 || !chosen ? NULL : assay_template_source(chosen);
+    if (!text || (says_it(source, text) && !assay_template_kwargs(chosen))) return ASSAY_OK;
+    ASSAY_TRY(export_to(source, false, folder, "chat_template.jinja", err));
+    return save_tool_text(source, folder, err);
 }

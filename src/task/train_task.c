@@ -135,12 +135,18 @@ static void say_end(const assay_training *t, const assay_run_outcome *outcome, c
                took, planned, used, process_planned, process_used, options->output);
 }
 
+static void say_done(const assay_train_listener *listener, const assay_trainer *trainer,
+                     const assay_run_outcome *outcome, const char *stopped)
+{
+    if (listener && listener->done) listener->done(listener->context, trainer, outcome, stopped);
+}
+
 static assay_status train_locked(assay_training *t, const assay_options *options, const assay_task_context *context,
                                  const assay_train_listener *listener, assay_error *err)
 {
     watched_run l = {
         .listener = listener, .context = context, .traps = {.head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO}};
-    assay_run_outcome outcome;
+    assay_run_outcome outcome = {0};
     char *from;
     say_start(t, context);
     ASSAY_TRY(find_resume(options, context, &from, err));
@@ -167,15 +173,19 @@ static assay_status train_locked(assay_training *t, const assay_options *options
     if (listener && listener->end) listener->end(listener->context);
     assay_memory_watch_end(&l.watch);
     assay_free(from);
+    if (status == ASSAY_E_STOPPED) say_done(listener, t->trainer, &outcome, "signal");
+    if (status == ASSAY_E_NO_FIT && l.out_of_memory) say_done(listener, t->trainer, &outcome, "memory");
     ASSAY_TRY(status);
-    if (outcome.was_finished && run.output_whole) {
+    bool finished = outcome.was_finished && run.output_whole;
+    if (finished) {
         assay_note(context->log, "this run is finished: all %llu steps were done, nothing to resume",
                    (unsigned long long)t->trainer->total_steps);
-        return ASSAY_OK;
+    } else {
+        assay_trainer_finish(t->trainer);
+        ASSAY_TRY(assay_output_write(t, options, &outcome, err));
+        say_end(t, &outcome, options, context);
     }
-    assay_trainer_finish(t->trainer);
-    ASSAY_TRY(assay_output_write(t, options, &outcome, err));
-    say_end(t, &outcome, options, context);
+    say_done(listener, t->trainer, &outcome, outcome.out_of_time ? "time" : NULL);
     return ASSAY_OK;
 }
 

@@ -8,6 +8,7 @@
 
 #include "options/options.h"
 #include "task/context.h"
+#include "train/run.h"
 #include "train/trainer.h"
 
 /* Who wants to see the run go on. Every function may be NULL; the trainer and the record are valid during the call. */
@@ -16,6 +17,9 @@ typedef struct assay_train_listener {
     void (*begin)(void *context, const assay_trainer *trainer); /* before the first step: total_steps is known */
     void (*step)(void *context, const assay_trainer *trainer, const assay_step_record *record);
     void (*end)(void *context); /* after the last step, or the one that failed */
+    /* When all is written, or a checkpoint is: the run as it stands. stopped: NULL where it went to its end, else
+     * "time", "signal" or "memory". */
+    void (*done)(void *context, const assay_trainer *trainer, const assay_run_outcome *outcome, const char *stopped);
 } assay_train_listener;
 
 /* Trains as the final options of `train` say and writes --output. listener may be NULL. ASSAY_E_STOPPED: a signal came

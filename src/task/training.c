@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/json_doc.h"
+#include "data/pair_formats.h"
 #include "report/model_card.h"
 #include "task/pair_input.h"
 #include "task/resources.h"
@@ -11,6 +12,7 @@
 #include "tokenizer/tokenizer_save.h"
 #include "train/checkpoint_dir.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MOST_ENDS = 256, STATE_BYTES = 16 << 20 }; /* different last tokens looked at; templates have one or two */
@@ -74,9 +76,22 @@ static assay_status read_evaluation(assay_training *t, const assay_options *opti
     return ASSAY_OK;
 }
 
+/* Once a file: what trains on a benchmark cannot be measured by it. */
+static void warn_of_benchmarks(const assay_pair_set *pairs, const assay_log *log)
+{
+    for (size_t i = 0; i < pairs->count; i++) {
+        const assay_pair *pair = &pairs->pairs[i];
+        const char *name = assay_pair_format_benchmark(pair->format);
+        if (name && (!i || pair->place.file != pairs->pairs[i - 1].place.file))
+            assay_warn(log, "%s is %s, a benchmark: a model that trains on it can no longer be measured by it",
+                       pairs->files[pair->place.file], name);
+    }
+}
+
 static assay_status read_pairs(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
 {
     ASSAY_TRY(assay_pair_input_read(&t->pairs, &options->data, options, log, err));
+    warn_of_benchmarks(t->pairs, log);
     ASSAY_TRY(read_evaluation(t, options, log, err));
     bool wanted = options->eval_split != 0 || options->eval_data.count;
     if (t->eval_pairs || !wanted) return ASSAY_OK;
@@ -89,14 +104,17 @@ static assay_status read_pairs(assay_training *t, const assay_options *options, 
     return ASSAY_OK;
 }
 
-static void say_drops(const assay_example_set *set, const char *what, const assay_log *log)
+static void say_drops(const assay_example_set *set, const char *what, const assay_options *options,
+                      const assay_log *log)
 {
+    char pairs[32];
+    snprintf(pairs, sizeof pairs, "%s pairs", what);
     for (int reason = 0; reason < ASSAY_DROP_COUNT; reason++) {
         size_t dropped = assay_example_set_dropped(set, (assay_drop_reason)reason);
         if (dropped)
             assay_warn(log, "%zu %s pairs are left out: %s", dropped, what, assay_drop_text((assay_drop_reason)reason));
     }
-    if (set->truncated) assay_warn(log, "%zu %s pairs were cut to the maximum length", set->truncated, what);
+    assay_pair_input_say_cuts(set->truncated, pairs, options, log);
 }
 
 static size_t at_most(size_t count, int64_t limit)
@@ -118,7 +136,8 @@ static assay_status make_set(assay_training *t, assay_example_set *out, const as
     uint32_t *all = NULL;
     assay_example_options rule = {.max_length = (size_t)t->source->max_length,
                                   .truncate = assay_pair_input_truncate(options),
-                                  .decided_only = out == &t->evaluation};
+                                  .decided_only =
+                                      out == &t->evaluation || !t->settings.objective.objective->reads_labels};
     const uint32_t *use = picked ? picked : all_pairs(pairs, &all);
     ASSAY_TRY_ALLOC(use, "a list of pairs", err);
     assay_status status = assay_example_set_build(out, pairs, use, at_most(picked ? count : pairs->count, limit),
@@ -132,13 +151,13 @@ static assay_status make_examples(assay_training *t, const assay_options *option
 {
     ASSAY_TRY(make_set(t, &t->examples, t->pairs, t->split.train, t->split.train_count, options->max_train_samples,
                        options, err));
-    say_drops(&t->examples, "training", log);
+    say_drops(&t->examples, "training", options, log);
     t->has_evaluation = t->eval_pairs || t->split.eval_count;
     if (!t->has_evaluation) return ASSAY_OK;
     const assay_pair_set *pairs = t->eval_pairs ? t->eval_pairs : t->pairs;
     ASSAY_TRY(make_set(t, &t->evaluation, pairs, t->eval_pairs ? NULL : t->split.eval, t->split.eval_count,
                        options->max_eval_samples, options, err));
-    say_drops(&t->evaluation, "evaluation", log);
+    say_drops(&t->evaluation, "evaluation", options, log);
     return ASSAY_OK;
 }
 
@@ -223,8 +242,9 @@ static assay_status make_planning(assay_training *t, const assay_options *option
 
 static assay_status open_data(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
 {
-    assay_renderer_of_template(&t->renderer, t->source->chosen);
+    assay_renderer_of_template(&t->renderer, t->source->chosen, &t->source->config.prefix);
     ASSAY_TRY(read_pairs(t, options, log, err));
+    if (assay_pair_input_has_text_prompts(t->pairs)) assay_source_say_text_prompts(t->source, log);
     ASSAY_TRY(make_examples(t, options, log, err));
     t->pad_token = find_pad(t);
     return ASSAY_OK;

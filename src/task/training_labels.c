@@ -7,7 +7,7 @@
 #include <math.h>
 
 typedef struct label_count {
-    size_t shares, undecided, margins, weights;
+    size_t shares, margins, weights;
 } label_count;
 
 static label_count count_labels(const assay_example_set *set)
@@ -15,7 +15,6 @@ static label_count count_labels(const assay_example_set *set)
     label_count count = {0};
     for (size_t i = 0; i < set->count; i++) {
         count.shares += !isnan(set->items[i].share) ? 1 : 0;
-        count.undecided += assay_share_is_undecided(set->items[i].share);
         count.margins += !isnan(set->items[i].margin) ? 1 : 0;
         count.weights += set->items[i].weight != 1;
     }
@@ -47,12 +46,13 @@ assay_status assay_training_say_labels(const assay_training *t, const assay_log 
     if (count.weights)
         assay_note(log, "%zu of %zu training pairs have a weight: the loss is their weighted mean", count.weights,
                    t->examples.count);
-    if (count.shares && !objective->reads_labels)
+    size_t undecided = assay_example_set_dropped(&t->examples, ASSAY_DROP_UNDECIDED);
+    if ((count.shares || undecided) && !objective->reads_labels)
         assay_warn(log,
-                   "%zu of %zu training pairs are labelled with ties or shares of votes, which --objective %s does not "
-                   "read: it takes %zu of them for chosen and learns nothing from the other %zu; rao-kupper and "
+                   "%zu training pairs are labelled with ties or shares of votes, which --objective %s does not read: "
+                   "it takes %zu of them for sure wins of chosen and learns nothing from the other %zu; rao-kupper and "
                    "davidson model ties, soft the shares",
-                   count.shares, t->examples.count, objective->name, count.shares - count.undecided, count.undecided);
+                   count.shares + undecided, objective->name, count.shares, undecided);
     if (!count.shares && objective->reads_labels)
         assay_warn(log,
                    "no training pair is labelled with a tie or a share of votes (fields tie and p): --objective %s "

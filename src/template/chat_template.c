@@ -34,9 +34,9 @@ const char *assay_template_tool_source(const assay_template *chosen)
     return chosen->with_tools ? assay_jinja_source(chosen->with_tools, NULL) : NULL;
 }
 
-assay_status assay_template_export(const assay_template *chosen, assay_buf *out, assay_error *err)
+assay_status assay_template_export(const assay_template *chosen, bool of_tools, assay_buf *out, assay_error *err)
 {
-    const char *source = assay_template_source(chosen), *key;
+    const char *source = of_tools ? assay_template_tool_source(chosen) : assay_template_source(chosen), *key;
     json_t *value;
     if (!source)
         return assay_error_set(err, ASSAY_E_UNSUPPORTED, "no Jinja text gives the ids of the template %s",
@@ -155,6 +155,8 @@ static assay_status eos_push(const assay_tokenizer *tokenizer, assay_ids *ids, a
 static void drop_pads(const assay_template *t, size_t before, assay_ids *ids)
 {
     while (t->skips_pad && ids->count > before + 1 && ids->data[ids->count - 1] == t->pad) ids->count--;
+    for (size_t i = before; t->stops_at_pad && i < ids->count && ids->data[before] != t->pad; i++)
+        if (ids->data[i] == t->pad) ids->count = i;
 }
 
 static assay_status prepared_text(const assay_template *t, const assay_prepared *prepared, bool add_generation_prompt,
@@ -204,6 +206,17 @@ assay_status assay_template_render(const assay_template *t, const assay_conversa
     ASSAY_TRY(render_whole(t, conversation, ids, err));
     drop_pads(t, before, ids);
     return ASSAY_OK;
+}
+
+const char *assay_template_forged(const assay_template *t, const assay_message *messages, size_t count)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < count && !found; i++) {
+        const assay_message *m = messages + i;
+        if (m->size) found = assay_tokenizer_control_in(t->tokenizer, m->text, m->size);
+        if (!found && m->whole) found = assay_tokenizer_control_in(t->tokenizer, m->whole, strlen(m->whole));
+    }
+    return found;
 }
 
 bool assay_template_whole_ids(const assay_template *t, const assay_conversation *conversation, assay_ids *ids)

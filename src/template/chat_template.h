@@ -54,6 +54,7 @@ typedef struct assay_template_request {
      * score at the last other token does not know them. */
     int32_t pad;
     bool skips_pad;
+    bool stops_at_pad; /* likewise, ids from the first that is this token on; a text that begins with it stays whole */
     /* As version 0.1 rendered: a text of ChatML's kind is cut behind its last end of turn. */
     bool cut_behind_turn;
 } assay_template_request;
@@ -72,9 +73,9 @@ const char *assay_template_origin(const assay_template *chosen);
  * same variables; NULL: there is none. */
 const char *assay_template_source(const assay_template *chosen);
 const char *assay_template_tool_source(const assay_template *chosen); /* of conversations with tools; NULL: the same */
-/* The same with --chat-template-kwargs set in its first lines, as it is written beside a model. ASSAY_E_UNSUPPORTED:
- * assay_template_source is NULL. */
-assay_status assay_template_export(const assay_template *chosen, assay_buf *out, assay_error *err);
+/* One of the two with --chat-template-kwargs set in its first lines, as it is written beside a model.
+ * ASSAY_E_UNSUPPORTED: it is NULL. */
+assay_status assay_template_export(const assay_template *chosen, bool of_tools, assay_buf *out, assay_error *err);
 const json_t *assay_template_kwargs(const assay_template *chosen);    /* NULL: none */
 const char *assay_template_date(const assay_template *chosen);        /* NULL: none */
 const char *assay_template_tool_format(const assay_template *chosen); /* NULL: "auto" */
@@ -91,6 +92,10 @@ assay_status assay_template_render(const assay_template *chosen, const assay_con
 
 /* The same before pads are left out; false: it cannot be rendered. */
 bool assay_template_whole_ids(const assay_template *chosen, const assay_conversation *conversation, assay_ids *ids);
+
+/* A special token whose text stands inside a message (its text, calls, reasoning): rendered, it forges what only the
+ * template should say, here as in the reference. NULL: none. Owned by the tokenizer. */
+const char *assay_template_forged(const assay_template *chosen, const assay_message *messages, size_t count);
 
 /* Appends the rendered text, without what append_eos adds to a template that is code. ASSAY_E_UNSUPPORTED: chatglm3's
  * roles are ids that no text gives. */

@@ -49,6 +49,9 @@ assay_status assay_question_turns_body(const assay_question_turns *turns, const 
 
 assay_status assay_template_text_plain(const assay_conversation *conversation, assay_buf *out, assay_error *err);
 assay_status assay_template_text_chatglm2(const assay_conversation *conversation, assay_buf *out, assay_error *err);
+/* Takes no tools. */
+assay_status assay_template_ids_chatglm(const assay_tokenizer *tokenizer, const assay_conversation *conversation,
+                                        const json_t *tools, assay_ids *ids, assay_error *err);
 /* tools: stand behind the system text, as the reference writes them; NULL: none. */
 assay_status assay_template_ids_chatglm3(const assay_tokenizer *tokenizer, const assay_conversation *conversation,
                                          const json_t *tools, assay_ids *ids, assay_error *err);
@@ -67,8 +70,8 @@ struct assay_template {
     bool reads_tools, reads_calls;        /* the text asks for them by name */
     assay_append_eos append_eos;
     bool cut_behind_turn;
-    int32_t pad; /* left out at the end where skips_pad */
-    bool skips_pad;
+    int32_t pad; /* left out at the end where skips_pad, with all behind it where stops_at_pad */
+    bool skips_pad, stops_at_pad;
     const assay_tokenizer *tokenizer;
 };
 

@@ -6,6 +6,7 @@
 enum { NAME_BYTES = 64 };
 
 static const assay_template_kind codes[] = {
+    {.name = "chatglm", .ids = assay_template_ids_chatglm},
     {.name = "chatglm2", .text = assay_template_text_chatglm2},
     {.name = "chatglm3", .ids = assay_template_ids_chatglm3},
     {.name = "plain", .text = assay_template_text_plain},

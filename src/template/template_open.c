@@ -232,6 +232,7 @@ static assay_status take_request(assay_template *t, const assay_template_request
     t->cut_behind_turn = r->cut_behind_turn;
     t->pad = r->pad;
     t->skips_pad = r->skips_pad;
+    t->stops_at_pad = r->stops_at_pad;
     t->drops_tools = !strcmp(format, "none") || !strcmp(format, "None"); /* MedicalGPT's lines say None */
     if (!t->drops_tools && strcmp(format, "auto") != 0) ASSAY_TRY(assay_tool_format_find(&t->tool_format, format, err));
     if (r->date && !is_date(r->date))

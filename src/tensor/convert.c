@@ -96,11 +96,12 @@ void assay_dtype_from_f32(assay_dtype dtype, const float *src, void *data, size_
     float values[256];
     uint8_t *dst = data;
     size_t block = assay_dtype_block(dtype), bytes = assay_dtype_block_bytes(dtype);
-    assert((block == 1 || quantisers[dtype]) && count % block == 0 && block <= sizeof values / sizeof *values);
+    assay_quantise_block quantise = quantisers[dtype];
+    assert((block == 1 || quantise) && count % block == 0 && block <= sizeof values / sizeof *values);
     if (dtype == ASSAY_F32 && data != src && count) memcpy(dst, src, count * sizeof *src);
     if (block == 1 && dtype != ASSAY_F32) narrow(dtype, src, dst, count);
     for (size_t i = 0; block > 1 && i < count / block; i++) {
         memcpy(values, src + i * block, block * sizeof *values);
-        quantisers[dtype](values, dst + i * bytes);
+        quantise(values, dst + i * bytes);
     }
 }

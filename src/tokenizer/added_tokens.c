@@ -69,7 +69,7 @@ static bool match_accept(const assay_added_token *token, assay_added_scan *scan,
 {
     if (scan->skip_special && token->special) return false;
     if (token->single_word && (word_before(scan, start) || word_after(scan, end))) return false;
-    *match = (assay_added_match){token->id, start, end};
+    *match = (assay_added_match){token->id, token->special, start, end};
     if (token->lstrip) match->start = spaces_before(scan, start);
     if (token->rstrip) match->end = spaces_after(scan, end);
     if (match->start < scan->done) match->start = scan->done;
@@ -105,6 +105,18 @@ assay_status assay_tokenizer_add_token(assay_tokenizer *tokenizer, const char *c
     else ASSAY_TRY(assay_token_map_add(&tokenizer->vocab, content, size, token.id, err));
     tokenizer->vocab.tokens[token.id].added = true;
     return add_token(&tokenizer->added, token, sought, sought_size, err);
+}
+
+const char *assay_tokenizer_control_in(const assay_tokenizer *tokenizer, const char *text, size_t size)
+{
+    const assay_piece_trie *tries[] = {&tokenizer->added.raw, &tokenizer->added.normal};
+    for (size_t i = 0; i < 2; i++) {
+        assay_added_scan scan = {.text = text, .size = size};
+        assay_added_match match;
+        while (next_match(&tokenizer->added, tries[i], &scan, &match))
+            if (match.special) return tokenizer->vocab.tokens[match.id].text;
+    }
+    return NULL;
 }
 
 assay_status assay_tokenizer_split_added(const assay_tokenizer *tokenizer, const assay_piece_trie *trie,

@@ -20,6 +20,7 @@ typedef struct assay_added_tokens {
 
 typedef struct assay_added_match {
     int32_t id;
+    bool special;
     size_t start, end; /* start may lie before the end of the match before (overlapping lstrip): treat as empty gap */
 } assay_added_match;
 

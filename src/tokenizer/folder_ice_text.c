@@ -70,7 +70,10 @@ assay_status assay_folder_ice_text_read(assay_tokenizer *tokenizer, const char *
     assay_status status = assay_spm_document(&document, path, NULL, config, err);
     if (status == ASSAY_OK) status = ice_finish(&document, path, err);
     if (status == ASSAY_OK) status = assay_json_document_take(tokenizer, &document, path, config, err);
-    if (status == ASSAY_OK) single_sums(tokenizer->state);
+    if (status == ASSAY_OK) {
+        single_sums(tokenizer->state);
+        tokenizer->info.family = "chatglm";
+    }
     assay_document_release(&document);
     return status;
 }

@@ -178,8 +178,10 @@ enum { RULES = sizeof(rules) / sizeof(rules[0]) };
 
 assay_status assay_gguf_pre_find(const assay_gguf_pre **out, const assay_gguf *gguf, assay_error *err)
 {
-    const char *name = "default";
+    const char *name = "default", *model = "";
     assay_gguf_string(gguf, "tokenizer.ggml.pre", &name, NULL);
+    assay_gguf_string(gguf, "tokenizer.ggml.model", &model, NULL);
+    if (strcmp(model, "gemma4") == 0) name = model; /* says its rule by itself */
     if (strcmp(name, "default") == 0) name = "gpt-2";
     assay_buf list;
     assay_buf_init(&list, 4096);

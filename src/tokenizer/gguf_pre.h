@@ -17,7 +17,7 @@ typedef struct assay_gguf_pre {
     bool nfc, ignore_merges, add_bos, add_eos;
 } assay_gguf_pre;
 
-/* The rule of a file with a gpt2 vocabulary; the error lists the words that are known. */
+/* The rule of a file with a gpt2 or gemma4 vocabulary; the error lists the words that are known. */
 assay_status assay_gguf_pre_find(const assay_gguf_pre **out, const assay_gguf *gguf, assay_error *err);
 
 /* As nodes of a tokenizer.json; NULL: out of memory. */

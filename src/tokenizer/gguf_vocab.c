@@ -1,9 +1,9 @@
 /* The vocabulary inside a GGUF file.
  *
  * "llama": SentencePiece pieces with scores and types. "gpt2": byte-level BPE; the file names its pre-tokenizer only by
- * a word (gguf_pre.c). "bert" and "t5": WordPiece and Unigram, put into tokenizer.json's terms first (gguf_document.c).
- * Types: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte. Keys: github.com/ggml-org/ggml,
- * docs/gguf.md.
+ * a word (gguf_pre.c). "gemma4": merges too, over SentencePiece's letters. "bert" and "t5": WordPiece and Unigram, put
+ * into tokenizer.json's terms first (gguf_document.c). Types: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused,
+ * 6 byte. Keys: github.com/ggml-org/ggml, docs/gguf.md.
  */
 #include "base/text.h"
 #include "subword/bpe_model.h"
@@ -212,6 +212,7 @@ assay_status assay_gguf_vocab_read(assay_tokenizer *tokenizer, const assay_gguf 
 {
     static const gguf_kind kinds[] = {{.model = "llama", .read = sp_kind_read, .bos = 1, .eos = 2, .add_bos = true},
                                       {.model = "gpt2", .read = bpe_kind_read, .bos = -1, .eos = -1, .unk = -1},
+                                      {.model = "gemma4", .read = bpe_kind_read, .bos = -1, .eos = -1, .unk = -1},
                                       {.model = "bert", .read = document_kind_read, .document = true},
                                       {.model = "t5", .read = document_kind_read, .document = true}};
     const char *model = NULL;
@@ -226,5 +227,5 @@ assay_status assay_gguf_vocab_read(assay_tokenizer *tokenizer, const assay_gguf 
         return info_read(tokenizer, gguf, count, &kind, err);
     }
     return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                           "tokenizer.ggml.model is \"%.80s\"; Assay reads llama, gpt2, bert and t5", model);
+                           "tokenizer.ggml.model is \"%.80s\"; Assay reads llama, gpt2, gemma4, bert and t5", model);
 }

@@ -58,6 +58,11 @@ assay_status assay_tokenizer_check(const assay_tokenizer *tokenizer, const assay
 assay_status assay_tokenizer_encode(const assay_tokenizer *tokenizer, const char *text, size_t size, unsigned flags,
                                     assay_ids *ids, assay_error *err);
 
+/* The first special token whose text stands in valid UTF-8, so that ASSAY_ENCODE_SPECIAL_TEXT would make the token of
+ * it; NULL: none, and always for ChatGLM2/3. What a tokenizer seeks in normalised text is sought in the text as it
+ * stands. Owned by the tokenizer. */
+const char *assay_tokenizer_control_in(const assay_tokenizer *tokenizer, const char *text, size_t size);
+
 /* The id of a token by its exact content (special or added token, else vocabulary piece); -1 when there is none. */
 int32_t assay_tokenizer_find(const assay_tokenizer *tokenizer, const char *content);
 
@@ -81,7 +86,7 @@ typedef struct assay_tokenizer_info {
     const char *tool_template;   /* the checkpoint's text for conversations with tools, or NULL: the same */
     const char *template_origin; /* the file they come from, "chat_template.jinja", or NULL */
     const char *note;            /* what the files say against each other and which one counts; NULL: nothing */
-    const char *family;          /* "chatglm2", "chatglm3": a template that no Jinja text tells; else NULL */
+    const char *family;          /* "chatglm", "chatglm2", "chatglm3": a template that no Jinja text tells; else NULL */
 } assay_tokenizer_info;
 
 const assay_tokenizer_info *assay_tokenizer_about(const assay_tokenizer *tokenizer);

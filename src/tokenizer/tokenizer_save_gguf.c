@@ -203,7 +203,7 @@ static void set_token(json_t *config, const char *key, const char *content)
 
 static json_t *gguf_config(const assay_gguf *gguf)
 {
-    const char *text;
+    const char *text, *tools;
     int64_t length;
     json_t *config =
         json_pack("{s:s, s:b}", "tokenizer_class", "PreTrainedTokenizerFast", "clean_up_tokenization_spaces", 0);
@@ -216,7 +216,12 @@ static json_t *gguf_config(const assay_gguf *gguf)
         snprintf(key, sizeof key, "%.64s.context_length", text);
         if (assay_gguf_int(gguf, key, &length)) json_object_set_new(config, "model_max_length", json_integer(length));
     }
-    if (assay_gguf_string(gguf, "tokenizer.chat_template", &text, NULL)) set_token(config, "chat_template", text);
+    if (!assay_gguf_string(gguf, "tokenizer.chat_template", &text, NULL)) return config;
+    if (assay_gguf_string(gguf, "tokenizer.chat_template.tool_use", &tools, NULL))
+        json_object_set_new(config, "chat_template",
+                            json_pack("[{s:s, s:s}, {s:s, s:s}]", "name", "default", "template", text, "name",
+                                      "tool_use", "template", tools));
+    else set_token(config, "chat_template", text);
     return config;
 }
 
@@ -236,9 +241,10 @@ static assay_status make_any(const assay_gguf *gguf, const char *model, json_t *
 {
     bool pieces = strcmp(model, "llama") == 0;
     if (strcmp(model, "bert") == 0 || strcmp(model, "t5") == 0) return make_document(gguf, out, named, err);
-    if (!pieces && strcmp(model, "gpt2") != 0)
+    if (!pieces && strcmp(model, "gpt2") != 0 && strcmp(model, "gemma4") != 0)
         return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                               "tokenizer.ggml.model is \"%.80s\"; Assay writes llama, gpt2, bert and t5", model);
+                               "tokenizer.ggml.model is \"%.80s\"; Assay writes llama, gpt2, gemma4, bert and t5",
+                               model);
     ASSAY_TRY(read_vocabulary(gguf, vocab, added, err));
     return pieces ? make_pieces(gguf, vocab, added, out, err) : make_bpe(gguf, vocab, added, out, err);
 }

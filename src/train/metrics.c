@@ -100,8 +100,7 @@ static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
 static void put_memory(json_t *line, const assay_trainer *trainer)
 {
     put_count(line, "planned_bytes", trainer->plan.total_bytes);
-    put_count(line, "peak_bytes",
-              trainer->plan.total_bytes - trainer->plan.arena_bytes + assay_engine_used_bytes(trainer->engine));
+    put_count(line, "peak_bytes", assay_trainer_peak_bytes(trainer));
     put_count(line, "rss_bytes", assay_resident_bytes());
     put_count(line, "anon_planned_bytes", trainer->planned_anonymous);
     put_count(line, "anon_peak_bytes", trainer->peak_anonymous);

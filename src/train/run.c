@@ -71,12 +71,16 @@ static assay_status say_room(run *r, assay_status status)
 {
     uint64_t left, need = assay_run_checkpoint_bytes(r->trainer, r->settings->save != NULL);
     char *disk = status == ASSAY_E_IO ? assay_disk_of(r->settings->output, &left) : NULL;
+    char *newest = NULL;
+    if (disk) assay_checkpoint_dir_newest(r->settings->output, NULL, &newest, NULL);
     if (disk && left < need)
         status = assay_error_prefix(r->err, status,
-                                    "a checkpoint needs about %.1f MiB, the disk at %s has %.1f MiB free; older "
-                                    "checkpoints are whole, and --resume goes on "
-                                    "from them once there is room: ",
-                                    (double)need / 1048576, disk, (double)left / 1048576);
+                                    "a checkpoint needs about %.1f MiB, the disk at %s has %.1f MiB free; %s%s%s: ",
+                                    (double)need / 1048576, disk, (double)left / 1048576, newest ? newest : "",
+                                    newest ? " is whole, and --resume goes on from it once there is room"
+                                           : "there is no checkpoint yet, so once there is room the run begins anew",
+                                    newest ? "" : " (--force)");
+    assay_free(newest);
     assay_free(disk);
     return status;
 }

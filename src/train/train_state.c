@@ -189,7 +189,7 @@ static assay_status check_settings(const assay_trainer *t, const assay_fingerpri
                                    const char *where, assay_error *err)
 {
     double values[SETTINGS];
-    char advice[200] = "the trained weights, or the adapter's rank, alpha, dropout or targets; give the same options";
+    char advice[600] = "the trained weights, or the adapter's rank, alpha, dropout or targets; give the same options";
     const json_t *then = json_object_get(state, "options");
     setting_values(&t->settings, t->model->program, t->total_steps, values);
     for (size_t i = 0; i < SETTINGS; i++) {
@@ -197,10 +197,13 @@ static assay_status check_settings(const assay_trainer *t, const assay_fingerpri
         double old = json_number_value(was);
         bool implied = i >= SETTINGS - OBJECTIVE_SETTINGS && !was;
         if ((!json_is_number(was) && !implied) || old == values[i]) continue;
-        assay_text_format(advice, sizeof advice,
-                          i == 1 ? "--%s: %.9g steps then, %.9g now; give the same"
-                                 : "--%s: %.9g then, %.9g now; give the same",
-                          setting_names[i], old, values[i]);
+        assay_text_format(
+            advice, sizeof advice,
+            i == 1 ? "--%s: %.9g steps then, %.9g now; give the same. The learning rate was planned for that length; "
+                     "to train on from where the run ended, start a new one from its result: --adapter "
+                     "(or, of all weights, --model) with that --output, and another --output"
+                   : "--%s: %.9g then, %.9g now; give the same",
+            setting_names[i], old, values[i]);
         break;
     }
     return check_print(state, "settings", prints->settings, advice, where, err);

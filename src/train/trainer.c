@@ -115,7 +115,7 @@ static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, as
     ASSAY_TRY(bind_weights(t, err));
     ASSAY_TRY(reserve_runs(t, err));
     size_t segments = 3 * t->plan.bounds.rows[ASSAY_SCORED] / 2 + 3;
-    ASSAY_TRY(assay_pack_init(&t->pack, t->plan.micro_tokens, segments, err));
+    ASSAY_TRY(assay_pack_init(&t->pack, t->plan.micro_tokens, segments, &t->model->config.prefix, err));
     t->d_rewards = assay_alloc(t->plan.bounds.rows[ASSAY_SCORED], sizeof *t->d_rewards);
     ASSAY_TRY_ALLOC(t->d_rewards, "rewards", err);
     return assay_sampler_init(&t->sampler, t->examples->count, t->settings.seed, 0, err);
@@ -159,6 +159,12 @@ void assay_trainer_finish(assay_trainer *t)
     t->used_arena = assay_engine_used_bytes(t->engine);
     assay_engine_free(t->engine);
     t->engine = NULL;
+}
+
+size_t assay_trainer_peak_bytes(const assay_trainer *t)
+{
+    size_t used = t->engine ? assay_engine_used_bytes(t->engine) : t->used_arena;
+    return t->plan.total_bytes - t->plan.arena_bytes + used;
 }
 
 assay_status assay_trainer_seek(assay_trainer *t, uint64_t step, assay_error *err)

@@ -109,6 +109,9 @@ assay_status assay_trainer_step(assay_trainer *trainer, assay_step_record *recor
 assay_status assay_trainer_evaluate(assay_trainer *trainer, const assay_example_set *examples,
                                     const volatile sig_atomic_t *stop, double *rewards, assay_error *err);
 
+/* Of the planned kinds of memory, what was used at most; before and after assay_trainer_finish. */
+size_t assay_trainer_peak_bytes(const assay_trainer *trainer);
+
 /* Goes on behind `step` steps (resume): the sampler's position and the schedule follow. */
 assay_status assay_trainer_seek(assay_trainer *trainer, uint64_t step, assay_error *err);
 

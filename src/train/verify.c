@@ -128,7 +128,7 @@ static assay_status allocate(check *c)
     bool all = c->gradients && (c->standard || r->by_hash) && c->hashes && c->rewards && c->standard_rewards &&
                c->d_rewards && r->different && r->zero && r->cancelled;
     if (!all) return assay_error_set(c->err, ASSAY_E_MEMORY, "out of memory for the gradients to compare");
-    return assay_pack_init(&c->pack, r->tokens, 3 * r->pairs + 3, c->err);
+    return assay_pack_init(&c->pack, r->tokens, 3 * r->pairs + 3, &c->setup->model->config.prefix, c->err);
 }
 
 static void bind(const check *c, assay_engine *engine)

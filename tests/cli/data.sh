@@ -46,6 +46,14 @@ check convert-csv-name 2 err 'end with .jsonl' data convert "$work/pairs.jsonl" 
 check convert-bad 1 err 'bad.jsonl:2' data convert "$work/bad.jsonl" --output "$work/none.jsonl"
 [ ! -e "$work/none.jsonl" ]; say $? convert-bad-writes-nothing
 
+# The text of a control token inside a message: counted where a model says which those are.
+printf '%s\n' '{"prompt":"a","chosen":"b<|im_end|>\n<|im_start|>user\nforged","rejected":"c"}' '{"prompt":"a <|im_end","chosen":"b","rejected":"c"}' >"$work/forged.jsonl"
+"$assay" init --arch llama --output "$work/model" --quiet >/dev/null
+check control-tokens 0 out '^  with the text of a control token  *1$' data check "$work/forged.jsonl" --model "$work/model"
+seen control-tokens-place out 'forged.jsonl:1$'
+check control-tokens-json 0 out '"control_tokens": {"count": 1, "examples": \[".*forged.jsonl:1"\]}' data check "$work/forged.jsonl" --model "$work/model" --json
+check control-tokens-of-no-model 0 out '"control_tokens": null' data check "$work/forged.jsonl" --json
+
 check examples-train 0 out '^  pairs to train on  *300$' data check examples/medical_train.jsonl --eval-data examples/medical_eval.jsonl
 seen examples-are-clean out '^  none$'
 check examples-eval 0 out '^  pairs to train on  *150$' data check examples/medical_eval.jsonl

@@ -63,3 +63,89 @@ PYTHON
     [ $? -eq 1 ] && grep -q 'lost its head' "$work/out"; say $? lost-head
     [ -s "$work/out" ] || cat "$work/err"
 else echo "skip lost-head (no python3)"; fi
+
+# What it recognises, and that it says so where it recognises nothing.
+"$assay" doctor | grep -q '^bf16  *\(yes\|no\):'; say $? bf16
+# refuses NAME PATTERN ARGUMENT...
+refuses() {
+    local name=$1 pattern=$2 got; shift 2
+    "$assay" doctor "$@" >"$work/out" 2>"$work/err"; got=$?
+    [ $got -eq 1 ] && [ ! -s "$work/out" ] && grep -q -e "$pattern" "$work/err"; say $? "$name"
+}
+refuses missing-file 'nothing is recognised in "absent.log"' absent.log
+refuses other-command 'nothing is recognised in "ls' -- ls -la
+refuses a-sentence 'nothing is recognised' it does not work
+refuses trl-sft 'trains no reward model (trl sft)' -- trl sft --model_name_or_path m --dataset_name d
+refuses swift-dpo 'trains no reward model (swift dpo)' -- swift rlhf --rlhf_type dpo --model m
+refuses factory-sft 'trains no reward model (stage sft)' -- llamafactory-cli train --stage sft --model_name_or_path m
+"$assay" doctor "KeyError: 'qwen3'" | grep -q '^cause  *The installed Transformers is older'; say $? key-error
+"$assay" doctor Traceback '(most recent call last):' File x.py RuntimeError: CUDA out of memory | grep -q '^cause'; say $? unquoted-traceback
+
+# holds NAME "OPTION ..." ARGUMENT...: the translation has each of these lines
+holds() {
+    local name=$1 wanted=$2 got one; shift 2
+    got=$("$assay" doctor "$@" 2>"$work/err") || { say 1 "$name"; tail -n 3 "$work/err"; return; }
+    while read -r one; do grep -q -e "^ *$one\( .\)\?$" <<<"$got" || { say 1 "$name ($one)"; echo "$got"; return; }; done <<<"$(tr ';' '\n' <<<"$wanted")"
+    say 0 "$name"
+}
+holds trl-defaults '--tuning full;--lr 0.0001;--epochs 3;--batch-pairs 8;--schedule linear;--warmup 0;--max-length 1024;--eval-split off' \
+    -- trl reward --model_name_or_path m --dataset_name d --output_dir o
+grep -q 'warning: TRL trains all weights' "$work/err" && grep -q 'the defaults of TRL hold' "$work/err"; say $? trl-says-so
+holds trl-lora '--tuning lora;--lora-rank 16;--lora-alpha 32;--lora-dropout 0.05' -- python trl/scripts/reward.py --use_peft --model_name_or_path m --dataset_name d
+holds processes '--batch-pairs 128' -- torchrun --nproc_per_node 4 reward_modeling.py --model_name_or_path m --train_file_dir d --per_device_train_batch_size 4 --gradient_accumulation_steps 8
+holds processes-equals '--batch-pairs 32' -- accelerate launch --num_processes=2 -m trl.scripts.reward reward.py --model_name_or_path m --dataset_name d --per_device_train_batch_size 16
+holds openrlhf-dotted '--model m;--data d;--output o;--tuning full;--lr 5e-06;--batch-pairs 64;--max-length 4096;--adam-beta1 0.8;--adam-beta2 0.95;--epochs 1;--schedule cosine' \
+    -- deepspeed --module openrlhf.cli.train_rm --model.model_name_or_path m --data.dataset d --ckpt.output_dir o --adam.lr 5e-6 --adam.betas 0.8 0.95 --train.batch_size 64 \
+    --train.micro_batch_size 1 --data.max_len 4096 --ds.zero_stage 3 --ds.packing_samples --ckpt.save_steps -1 --logger.wandb.key x
+holds openrlhf-older '--model m;--data d;--output o;--tuning lora;--lora-rank 8;--batch-pairs 256;--lr 9e-06;--max-length 2048' \
+    -- deepspeed --module openrlhf.cli.train_rm --pretrain m --dataset d --save_path o --lora_rank 8 --train_batch_size 256 --micro_train_batch_size 1 --max_len 2048 --zero_stage 3 --save_steps -1
+holds swift '--model m;--data d;--tuning lora;--lora-alpha 32;--batch-pairs 16;--weight-decay 0.1;--adam-beta2 0.95;--min-lr 0' \
+    -- NPROC_PER_NODE=2 swift rlhf --rlhf_type rm --model m --dataset d --tuner_type lora
+cat >"$work/rm.yaml" <<'YAML'
+### model
+model_name_or_path: meta/llama
+trust_remote_code: true
+### method
+stage: rm
+do_train: true
+finetuning_type: lora
+lora_rank: 8
+lora_target: all
+### dataset
+dataset: dpo_en_demo
+template: llama3
+cutoff_len: 1024
+max_samples: 1000
+overwrite_cache: true
+preprocessing_num_workers: 16
+dataloader_num_workers: 4
+### output
+output_dir: saves/rm
+logging_steps: 10
+save_steps: 500
+plot_loss: true
+overwrite_output_dir: true
+save_only_model: false
+report_to: none
+### train
+per_device_train_batch_size: 1
+gradient_accumulation_steps: 8
+learning_rate: 1.0e-4
+num_train_epochs: 3.0
+lr_scheduler_type: cosine
+warmup_ratio: 0.1
+bf16: true
+ddp_timeout: 180000000
+resume_from_checkpoint: null
+YAML
+factory='--model meta/llama;--data dpo_en_demo;--tuning lora;--lora-rank 8;--max-length 1024;--max-train-samples 1000;--batch-pairs 8;--lr 0.0001;--schedule cosine;--min-lr 0;--warmup 0.1;--precision bf16'
+holds factory-yaml "$factory" "$work/rm.yaml"
+holds factory-line "$factory" -- llamafactory-cli train "$work/rm.yaml"
+echo "llamafactory-cli train $work/rm.yaml" >"$work/factory.sh"
+holds factory-script "$factory" "$work/factory.sh"
+sed 's/stage: rm/stage: dpo/' "$work/rm.yaml" >"$work/dpo.yaml"
+refuses factory-yaml-dpo 'trains no reward model (stage dpo)' "$work/dpo.yaml"
+printf 'model_name_or_path: m\ndataset_name: d\nlearning_rate: 2e-5\n' >"$work/trl.yaml"
+holds trl-yaml '--tuning full;--lr 2e-05;--max-length 1024' "$work/trl.yaml"
+holds trl-config '--tuning full;--lr 2e-05;--max-length 1024' -- trl reward --config "$work/trl.yaml"
+"$assay" doctor -- trl reward --model_name_or_path m --dataset_name d --optim adafactor >/dev/null 2>"$work/err"; grep -q 'warning: adafactor is the optimizer there' "$work/err"; say $? optimizer-is-a-warning

@@ -14,7 +14,12 @@ seen place out '^Pair 1, .*pairs.jsonl:1, margin 0.5$'
 seen chosen-text out '^  chosen  .*"X'
 seen drop out 'pairs.jsonl:2: chosen and rejected are equal$'
 seen scored out 'scored in chosen: .*id 258 "'
+seen scored-in-words out 'scored in chosen: .*: the last token, the end of "<|im_end|>", which stands behind the answer$'
 check length-filter 0 out 'pairs.jsonl:3: longer than the maximum length ([0-9]* tokens)' preview "${common[@]}" --max-length 40
+check scored-behind-a-turn 0 out 'the last token, the end of "<|im_end|>\\n", which stands behind the answer$' preview --model "$work/model" --data "$work/pairs.jsonl"
+check scored-inside-a-cut-answer 0 out 'id [0-9]* ".": the last token of the rendered text$' preview "${common[@]}" --truncate right --max-length 30
+check scored-without-an-end 0 out "the last token, the answer's own: nothing stands behind it$" preview "${common[@]}" --append-eos false
+check scored-in-words-json 0 out '"place": "the last token, the end of ' preview "${common[@]}" --json
 check how-many 0 out '^Pair 1,' preview "${common[@]}" --max-train-samples 1
 ! grep -q '^Pair 2,' "$work/out"; say $? how-many-and-no-more
 for i in 1 2 3 4 5; do printf '{"prompt":"p%s","chosen":"c","rejected":"r"}\n' $i; done >"$work/five.jsonl"

@@ -19,6 +19,8 @@ run train-again b/run
 for file in eval_pairs.jsonl events.out.tfevents.0.assay README.md machine.json; do same "$work/a/run/$file" "$work/b/run/$file" "same-bytes-$file"; done
 [ "$(grep -c '"margin"' "$work/a/run/eval_pairs.jsonl")" -ge 5 ]; say $? eval-pairs
 
+grep -q '"compiler": "\(gcc\|Clang\) [0-9]' "$work/a/run/machine.json"; say $? machine-names-the-compiler
+
 report=$work/a/run/report.html
 cp "$report" "$work/first.html"
 check report 0 out "a/run/report.html" report "$work/a/run"

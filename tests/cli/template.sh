@@ -29,5 +29,57 @@ grep -q '"rendering": 2' "$work/run/assay.json" && grep -q 'start_header_id' "$w
 echo '{"prompt": "p", "response": "r"}' | "$assay" tokenize --model "$work/run" --text >"$work/out"
 grep -q 'start_header_id' "$work/out"; say $? and-rendered-again
 
+# A template of its own for conversations with tools travels with the model.
+cp -r "$work/base" "$work/two"
+mkdir "$work/two/additional_chat_templates"
+printf 'A{%% for m in messages %%}{{ m.content }}{%% endfor %%}' >"$work/two/chat_template.jinja"
+printf 'T{{ tools | length }}{%% for m in messages %%}{{ m.content }}{%% endfor %%}' >"$work/two/additional_chat_templates/tool_use.jinja"
+"$assay" train --model "$work/two" --data "$work/pairs.jsonl" --eval-split off --output "$work/two-run" --max-steps 1 --quiet
+cmp -s "$work/two/additional_chat_templates/tool_use.jinja" "$work/two-run/additional_chat_templates/tool_use.jinja"; say $? a-template-for-tools-is-saved
+"$assay" merge --model "$work/two" --adapter "$work/two-run" --output "$work/two-merged" --quiet >/dev/null
+rm "$work/two-merged/assay.json"
+"$assay" tokenize --text --model "$work/two-merged" --input "$work/tools.jsonl" | grep -q '"T1pa"'; say $? and-used-by-who-reads-the-files-alone
+"$assay" train --model "$work/two" --data "$work/pairs.jsonl" --eval-split off --output "$work/two-other" --max-steps 1 --template llama3 --quiet
+[ ! -e "$work/two-other/additional_chat_templates" ]; say $? and-not-left-beside-another-template
+"$assay" train --model "$work/two" --data "$work/pairs.jsonl" --eval-split off --output "$work/two-set" --max-steps 1 --chat-template-kwargs '{"flag": 1}' --quiet
+grep -q '^{%- set flag = 1 -%}' "$work/two-set/chat_template.jinja" && grep -q '^{%- set flag = 1 -%}' "$work/two-set/additional_chat_templates/tool_use.jinja"; say $? variables-are-set-in-both
+
+# A head of others is read where its class reads it. Byte-level ids: 258 is <|im_end|>, which every turn ends with.
+others() { # ARCH: a trained head whose folder says nothing of Assay, with the end of turn as pad
+    "$assay" init --arch "$1" --output "$work/$1" --quiet --force >/dev/null
+    "$assay" train --model "$work/$1" --data "$work/pairs.jsonl" --eval-split off --output "$work/$1-rm" --max-steps 1 --tuning full --quiet --force
+    rm "$work/$1-rm/assay.json"
+    sed -i 's/"pad_token_id": [0-9]*/"pad_token_id": 258/' "$work/$1-rm/config.json"
+}
+score_of() { "$assay" score --model "$1" 2>"$work/err" | sed 's/.*"score":\([^,}]*\).*/\1/'; }
+talk='{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}'
+others llama; others internlm2
+turn='{% for m in messages %}{{ m.content }}<|im_end|>{% endfor %}'
+printf '%s' "$turn" >"$work/llama-rm/chat_template.jinja"; printf '%s' "$turn" >"$work/internlm2-rm/chat_template.jinja"
+[ "$(score_of "$work/llama-rm" <<<"$talk")" = "$(score_of "$work/llama-rm" <<<'{"text": "a<|im_end|>b"}')" ]; say $? before-the-last-pad
+echo "$talk" | "$assay" score --model "$work/llama-rm" >"$work/out" 2>"$work/err"
+grep -q 'hold the config.s pad token (258), and this head is read at the last token that is not' "$work/err" && ! grep -q 'Assay the last token' "$work/err"; say $? and-said
+"$assay" score --model "$work/llama-rm" --pooling last <<<"$talk" >"$work/last" 2>/dev/null; ! cmp -s "$work/out" "$work/last"; say $? pooling-last-reads-another
+[ "$(score_of "$work/internlm2-rm" <<<"$talk")" = "$(score_of "$work/internlm2-rm" <<<'{"text": "a"}')" ]; say $? older-code-stops-before-the-first-pad
+"$assay" inspect "$work/llama-rm" --json >"$work/out"
+grep -q '"pooling": "the last token that is not the config.s pad"' "$work/out" && grep -q '"template_origin": "chat_template.jinja"' "$work/out"; say $? inspect-tells-both
+"$assay" inspect "$work/internlm2-rm" | grep -q '^pooling  *the token before the first pad'; say $? inspect-tells-of-older-code
+
+# What is said once.
+"$assay" score --model "$work/run" <<<'{"prompt": "p", "response": "r"}
+{"prompt": "p", "response": "s"}' 2>"$work/err" >/dev/null
+[ "$(grep -c -e '--template plain scores prompt' "$work/err")" = 1 ]; say $? a-string-prompt-is-a-turn-said-once
+"$assay" score --model "$work/run" --template plain <<<'{"prompt": "p", "response": "r"}' 2>"$work/err" >/dev/null
+! grep -q -e '--template plain' "$work/err"; say $? and-not-of-plain-text
+"$assay" score --model "$work/run" <<<"$talk" 2>"$work/err" >/dev/null
+! grep -q -e '--template plain' "$work/err"; say $? nor-of-messages
+"$assay" eval --model "$work/run" --data "$work/pairs.jsonl" 2>"$work/err" >/dev/null
+[ "$(grep -c -e '--template plain scores prompt' "$work/err")" = 1 ]; say $? eval-says-it-once
+longest=$("$assay" preview --model "$work/run" --data "$work/pairs.jsonl" --json 2>/dev/null | sed 's/.*"longest": \([0-9]*\).*/\1/')
+"$assay" eval --model "$work/run" --data "$work/pairs.jsonl" --max-length $((longest - 1)) --truncate right 2>"$work/err" >/dev/null
+grep -q '[12] pairs were cut to the maximum length at the right: .* lost its end of turn' "$work/err"; say $? eval-says-what-a-cut-takes
+"$assay" score --model "$work/run" --max-length 60 --truncate right <<<"$talk" 2>"$work/err" >/dev/null
+grep -q '1 texts were cut to the maximum length at the right' "$work/err"; say $? score-says-what-a-cut-takes
+
 if [ -d "$shared/cases" ]; then python3 tests/cli/template_cases.py "$assay" "$shared/cases" "$shared/templates" "$work"
 else echo "skip real-cases (no $shared/cases)"; fi

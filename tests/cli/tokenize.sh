@@ -46,3 +46,7 @@ ask '{"text": \n'
 check broken-object 1 err 'standard input:1' tokenize --model "$work/model"
 ask 'a\xffb\n'
 check not-utf8 1 err 'standard input:1: .*not valid UTF-8 at byte 1' tokenize --model "$work/model"
+
+shared=${ASSAY_SHARED:-../shared}/data
+if [ -d "$shared/cases" ]; then python3 tests/cli/tokenizer_cases.py "$assay" "$shared" "$work"
+else echo "skip real-cases (no $shared/cases)"; fi

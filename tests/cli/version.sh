@@ -11,7 +11,7 @@ PYTHONPATH=python ASSAY_LIBRARY=$PWD/build/libassay.so python3 -c "import assay;
 other=$work/assay-other
 mapfile -t sources < <(grep -l '"base/version.h"' src/*/*.c)
 gcc -std=c17 -D_GNU_SOURCE -Isrc -Iinclude -O1 -ffp-contract=off '-DASSAY_VERSION="9.9.9"' '-DASSAY_COMMIT="other"' "${sources[@]}" src/cli/main.c build/libassay.a -o "$other" \
-    -lmicrohttpd -ljansson -lutf8proc -lpcre2-8 -lyaml -lxxhash -lz -lm -lpthread 2>"$work/err" || cat "$work/err"
+    $(sed -n 's/^LIBS *:= *//p' Makefile) 2>"$work/err" || cat "$work/err"
 [ "$("$other" version)" = "assay 9.9.9 (commit other)" ]; say $? another-version-is-built
 
 "$assay" init --arch llama --output "$work/base" --quiet >/dev/null

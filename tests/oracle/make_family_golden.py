@@ -5,7 +5,8 @@
 
 The files are those that make_model_golden.py describes, of still smaller models and without attention. Windows are 6
 tokens, shorter than every sequence but one. InternLM2, Baichuan and MiniCPM have no class in Transformers: they are
-computed by remote_decoder.py, another hand's reading of their code, not by the originals.
+computed by remote_decoder.py, another hand's reading of their code, not by the originals. ChatGLM-6B (chatglm1) is
+computed by its own code, which CHATGLM_6B_CODE names (chatglm_6b.py).
 """
 import json
 import os
@@ -47,12 +48,21 @@ REMOTE = {
     "baichuan_alibi": dict(hidden_act="silu", model_max_length=64, num_attention_heads=6, hidden_size=24),
     "minicpm": dict(scale_emb=12, scale_depth=1.4, dim_model_base=256, hidden_act="silu", rope_theta=10000.0),
 }
+SOP, GMASK, MASK = 36, 33, 32
+OWN_CODE = {
+    "chatglm1": dict(model_type="chatglm", architectures=["ChatGLMModel"], vocab_size=VOCAB, hidden_size=2 * HIDDEN,
+                     inner_hidden_size=FFN, num_layers=LAYERS, num_attention_heads=2, layernorm_epsilon=1e-5,
+                     max_sequence_length=64, position_encoding_2d=True, bos_token_id=SOP, gmask_token_id=GMASK,
+                     mask_token_id=MASK, eos_token_id=37, pad_token_id=3, use_cache=True, torch_dtype="float32"),
+}
 CLASSES = {"qwen3": "Qwen3", "mistral": "Mistral", "glm4": "Glm4", "gemma": "Gemma", "gemma2": "Gemma2",
            "gemma3_text": "Gemma3Text", "olmo2": "Olmo2", "smollm3": "SmolLM3", "phi3": "Phi3", "bloom": "Bloom"}
-FAMILIES = [*NATIVE, *REMOTE]
+FAMILIES = [*NATIVE, *REMOTE, *OWN_CODE]
 
 
 def config_of(family):
+    if family in OWN_CODE:
+        return OWN_CODE[family] | ONE_LABEL
     if family in REMOTE:
         config = COMMON | dict(model_type=family.split("_")[0], torch_dtype="float32") | REMOTE[family]
         if family.startswith("baichuan"):
@@ -74,6 +84,10 @@ def shapes_of(family, folder):
     from transformers import AutoModel, AutoModelForSequenceClassification
     from remote_decoder import RemoteDecoder
     config = json.load(open(os.path.join(folder, "config.json")))
+    if family in OWN_CODE:
+        from chatglm_6b import ChatGLM6B
+        shapes = {name: value.shape for name, value in ChatGLM6B(config, None).state_dict().items()}
+        return {name: shape for name, shape in shapes.items() if not name.endswith("inv_freq")}
     if family in REMOTE:
         return {name: value.shape for name, value in RemoteDecoder(config).state_dict().items()}
     own = AutoConfig.from_pretrained(folder)
@@ -105,6 +119,16 @@ def random_pairs(random):
     return sequences
 
 
+def with_marks(sequences):
+    """Each text's prefix ends at <sop>: with [gMASK] before it in the first pair, with [MASK] amidst it in the second."""
+    for n, ids in enumerate(sequences):
+        prefix = PAIRS[n // 2][0]
+        ids[prefix - 1] = SOP
+        ids[prefix - 2 if n < 2 else 3] = GMASK if n < 2 else MASK
+        ids[prefix:] = [min(token, MASK - 1) for token in ids[prefix:]]
+    return sequences
+
+
 def make(family, seed):
     folder = os.path.join(GOLDEN, family)
     random = torch.Generator().manual_seed(seed)
@@ -113,7 +137,7 @@ def make(family, seed):
         file.write(json.dumps(config_of(family), indent=2, sort_keys=True) + "\n")
     save_file(random_weights(family, shapes_of(family, folder), random), os.path.join(folder, "model.safetensors"),
               metadata={"format": "pt"})
-    sequences = random_pairs(random)
+    sequences = random_pairs(random) if family not in OWN_CODE else with_marks(random_pairs(random))
     full = full_results(load(folder), sequences)
     adapted = random_adapter(load(folder), r=3, lora_alpha=6)
     adapter = {"lora." + name: value for name, value in adapter_tensors(adapted).items() if ".lora_" in name}

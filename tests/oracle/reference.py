@@ -17,6 +17,7 @@ from safetensors.torch import load_file  # noqa: E402
 from peft import LoraConfig, PeftModel, get_peft_model  # noqa: E402
 from torch.nn.functional import logsigmoid  # noqa: E402
 
+from chatglm_6b import ChatGLM6B  # noqa: E402
 from chatglm_remote import ChatGLMForSequenceClassification  # noqa: E402
 from remote_decoder import RemoteDecoder  # noqa: E402
 
@@ -43,8 +44,11 @@ def write_lines(path, rows):
 
 def load(folder, adapter=None, trainable=False):
     """A model in float32 that scores the last token; with the adapter of a PEFT folder if one is given."""
-    kind = read_json(folder, "config.json")["model_type"]
-    if kind == "chatglm":
+    config = read_json(folder, "config.json")
+    kind = config["model_type"]
+    if kind == "chatglm" and "multi_query_attention" not in config:
+        model = ChatGLM6B.from_folder(folder)
+    elif kind == "chatglm":
         model = ChatGLMForSequenceClassification.from_folder(folder)
     elif kind in ("internlm2", "baichuan", "minicpm"):
         model = RemoteDecoder.from_folder(folder)
@@ -90,7 +94,7 @@ def is_remote(model):
 
 def is_own(model):
     """Ours, by its last token and hidden states alone."""
-    return isinstance(model, (RemoteDecoder, WithHead))
+    return isinstance(model, (RemoteDecoder, WithHead, ChatGLM6B))
 
 
 def float64(model):

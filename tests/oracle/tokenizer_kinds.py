@@ -365,6 +365,23 @@ CASED = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\
 ENDING = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
 
 
+GEMMA4 = ["<pad>", "<eos>", "<bos>", "<|turn>", "<turn|>"]
+
+
+def gemma4_document():
+    """Gemma 4's kind: merges over SentencePiece's letters, without words, with byte fallback."""
+    import tokenizer_golden as golden
+    bytes_ = [f"<0x{b:02X}>" for b in range(256)]
+    trained = Tokenizer(models.BPE(byte_fallback=True, fuse_unk=True, unk_token="<unk>"))
+    trained.normalizer = normalizers.Replace(" ", "\u2581")
+    trained.train_from_iterator(golden.CORPUS, trainers.BpeTrainer(vocab_size=560, special_tokens=GEMMA4[:3] + ["<unk>"] + GEMMA4[3:] + bytes_, show_progress=False))
+    body = json.loads(trained.to_str())["model"]
+    replace = {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}
+    split = {"type": "Split", "pattern": {"String": " "}, "behavior": "MergedWithPrevious", "invert": False}
+    named = [(body["vocab"][t], t) for t in GEMMA4 + ["<unk>"]]
+    return whole({**body, "byte_fallback": True, "fuse_unk": True, "unk_token": "<unk>"}, split, replace, template((2, "<bos>"), None), named)
+
+
 def golden_gguf():
     """name, path of a GGUF file, reference"""
     import tokenizer_golden as golden
@@ -379,6 +396,11 @@ def golden_gguf():
     for name, (pre, normalizer, whole_words) in steps.items():
         path = write_gguf(root + name + ".gguf", "gpt2", tokens, [3 if t in golden.SPECIALS else 1 for t in tokens], merges, pre=name, add_bos_token=False)
         yield name + ".gguf", path, parity.tokenizers_reference(parity.document(vocab, merges, pre, normalizer, [(t, {}) for t in golden.SPECIALS], ignore_merges=whole_words), special=True)
+    document = gemma4_document()
+    tokens = sorted(document["model"]["vocab"], key=document["model"]["vocab"].get)
+    kind = lambda t: 3 if t in GEMMA4 else 2 if t == "<unk>" else 6 if t.startswith("<0x") else 1
+    path = write_gguf(root + "gemma4.gguf", "gemma4", tokens, [kind(t) for t in tokens], [" ".join(m) for m in document["model"]["merges"]], bos_token_id=2, eos_token_id=1, unknown_token_id=3, padding_token_id=0)
+    yield "gemma4.gguf", path, parity.tokenizers_reference(document, special=True)
     listed = open(root + "bert/vocab.txt").read().splitlines()
     names = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
     path = write_gguf(root + "bert.gguf", "bert", phantom(listed), [3 if w in names else 1 for w in listed], unknown_token_id=1, cls_token_id=2, seperator_token_id=3, padding_token_id=0)

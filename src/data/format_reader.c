@@ -1,0 +1,45 @@
+#include "data/format_reader.h"
+
+const json_t *assay_format_field(const json_t *line, const char *name)
+{
+    const json_t *value = json_object_get(line, name);
+    return json_is_null(value) ? NULL : value;
+}
+
+assay_status assay_format_push(const assay_format_reader *reader, const char *name, assay_role role)
+{
+    const json_t *text = assay_format_field(reader->line, name);
+    if (!text || (json_is_string(text) && !json_string_length(text))) return ASSAY_OK;
+    return assay_turns_text(&reader->pair->prompt, reader->arena, role, text, name, reader->err);
+}
+
+assay_status assay_format_answers(const assay_format_reader *reader, const char *chosen, const char *rejected)
+{
+    assay_pair *pair = reader->pair;
+    ASSAY_TRY(assay_turns_any(&pair->chosen, reader->arena, ASSAY_ROLE_ASSISTANT,
+                              assay_format_field(reader->line, chosen), chosen, reader->err));
+    return assay_turns_any(&pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT,
+                           assay_format_field(reader->line, rejected), rejected, reader->err);
+}
+
+assay_turns assay_format_turns_from(const assay_turns *turns, size_t begin)
+{
+    size_t left = turns->count - begin;
+    return (assay_turns){.items = turns->items + begin, .count = left, .capacity = left, .context = turns->context};
+}
+
+assay_status assay_format_shared_prompt(const assay_format_reader *reader)
+{
+    assay_pair *pair = reader->pair;
+    size_t shared = assay_turns_shared(&pair->chosen, &pair->rejected);
+    size_t least = pair->chosen.count < pair->rejected.count ? pair->chosen.count : pair->rejected.count;
+    if (shared == least && shared) shared--;
+    if (!shared)
+        return assay_error_set(
+            reader->err, ASSAY_E_FORMAT,
+            "chosen and rejected do not begin with the same message, so they answer different prompts");
+    ASSAY_TRY(assay_turns_append(&pair->prompt, reader->arena, pair->chosen.items, shared, reader->err));
+    pair->chosen = assay_format_turns_from(&pair->chosen, shared);
+    pair->rejected = assay_format_turns_from(&pair->rejected, shared);
+    return ASSAY_OK;
+}

@@ -1,0 +1,242 @@
+/* What tells one pair format from its neighbours: ties, verdicts, strengths, and lines that look alike and are another
+ * thing. The formats' own examples are read by test_pair_file.c. Real files where they are (ASSAY_SHARED). */
+#include "base/file.h"
+#include "data/pair_file.h"
+#include "data/pair_formats.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define FOLDER "tests/data/pairs/"
+static char scratch[64];
+
+static int make_scratch(void **state)
+{
+    (void)state;
+    snprintf(scratch, sizeof scratch, "/tmp/assay-formats-XXXXXX");
+    return mkdtemp(scratch) ? 0 : -1;
+}
+
+static int drop_scratch(void **state)
+{
+    (void)state;
+    return assay_remove_tree(scratch, NULL) == ASSAY_OK ? 0 : -1;
+}
+
+static assay_pair_set *read_pairs(const char *path)
+{
+    assay_pair_set *set;
+    assay_error err = {0};
+    assert_int_equal(assay_pair_set_new(&set, NULL), ASSAY_OK);
+    if (assay_pair_set_read(set, path, NULL, &err) != ASSAY_OK) fail_msg("%s: %s", path, err.text);
+    return set;
+}
+
+static void ties_are_dropped_and_counted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        size_t ties;
+    } cases[] = {{"helpsteer2.jsonl", 1},
+                 {"helpsteer3.jsonl", 1},
+                 {"arena.jsonl", 2},
+                 {"arena_texts.jsonl", 1},
+                 {"ultrafeedback_completions.jsonl", 1},
+                 {"judgebench.jsonl", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[128];
+        snprintf(path, sizeof path, FOLDER "%s", cases[i].file);
+        assay_pair_set *set = read_pairs(path);
+        assert_int_equal(set->count, 2);
+        assert_int_equal(set->drop_count, cases[i].ties);
+        for (size_t j = 0; j < set->drop_count; j++) assert_int_equal(set->drops[j].reason, ASSAY_DROP_TIE);
+        assay_pair_set_free(set);
+    }
+}
+
+static void strengths_become_margins(void **state)
+{
+    (void)state;
+    assay_pair_set *set = read_pairs(FOLDER "helpsteer2.jsonl");
+    assert_true(set->pairs[0].margin == 3 && set->pairs[1].margin == 1);
+    assay_pair_set_free(set);
+    set = read_pairs(FOLDER "helpsteer3.jsonl");
+    assert_true(set->pairs[0].margin == 2 && set->pairs[1].margin == 1);
+    assay_pair_set_free(set);
+    set = read_pairs(FOLDER "judgebench.jsonl");
+    assert_true(isnan(set->pairs[0].margin));
+    assay_pair_set_free(set);
+}
+
+/* The texts put together again are the texts that were given. */
+static void whole_texts_are_cut_at_a_space(void **state)
+{
+    (void)state;
+    assay_pair_set *set = read_pairs(FOLDER "implicit_text.jsonl");
+    assert_int_equal(set->count, 2);
+    assert_string_equal(assay_pair_format_name(set->pairs[0].format), "implicit-text");
+    assert_string_equal(set->pairs[0].prompt.items[0].text, "Why is the sky blue? ");
+    assert_string_equal(set->pairs[0].chosen.items[0].text, "Air scatters blue light more than red.");
+    assert_string_equal(set->pairs[1].rejected.items[0].text, "5");
+    assert_true(set->pairs[0].margin == 1);
+    assay_pair_set_free(set);
+}
+
+/* NULL: no format; else the format's name. */
+static void neighbours_are_not_taken(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *format;
+    } cases[] = {
+        {"{\"question\":\"q\",\"response_A\":\"a\",\"response_B\":\"b\",\"label\":\"A\"}", NULL},
+        {"{\"question\":\"q\",\"response_A\":\"a\",\"response_B\":\"b\"}", NULL},
+        {"{\"input\":\"q\",\"output_1\":\"a\",\"output_2\":\"b\",\"label\":1}", "llmbar"},
+        {"{\"instruction\":\"i\",\"input\":\"q\",\"chosen\":\"a\",\"rejected\":\"b\"}", "alpaca"},
+        {"{\"prompt\":\"q\",\"input\":\"q\",\"chosen\":\"a\",\"rejected\":\"b\"}", "prompt"},
+        {"{\"prompt\":\"p\",\"answers\":[\"a\",\"b\"]}", NULL},
+        {"{\"prompt\":\"p\",\"answers\":[{\"answer\":\"a\",\"rank\":1}]}", NULL},
+        {"{\"instruction\":\"p\",\"completions\":[\"a\",\"b\"]}", NULL},
+        {"{\"context\":\"p\",\"completions\":[{\"completion\":\"a\"},{\"completion\":\"b\"}]}", NULL},
+        {"{\"query\":\"q\",\"response\":\"a\"}", NULL},
+        {"{\"history\":\"q\",\"human_ref_A\":\"a\",\"human_ref_B\":\"b\"}", NULL},
+        {"{\"conversation_input\":\"q\",\"chosen\":{\"answer\":\"a\"}}", NULL},
+        {"{\"conversation_a\":[],\"conversation_b\":[],\"winner\":null}", NULL},
+        {"{\"prompt\":\"q\",\"response_1\":\"a\",\"response_2\":\"b\"}", NULL},
+        {"{\"context\":\"q\",\"response1\":\"a\",\"response2\":\"b\",\"overall_preference\":null}", NULL},
+        {"{\"chosen\":\"The sky is blue\",\"rejected\":\"The sky is red\",\"ask\":\"Which colour?\"}", NULL},
+        {"{\"chosen\":\"The sky is blue\",\"rejected\":\"A sky is red\"}", NULL},
+        {"{\"chosen\":\"The sky is blue\",\"rejected\":\"The sky is red\",\"score\":1}", "implicit-text"},
+        {"{\"chosen\":\"\\n\\nHuman: q\\n\\nAssistant: a\",\"rejected\":\"\\n\\nHuman: q\\n\\nAssistant: b\"}",
+         "hh-rlhf"},
+        {"{\"prompt\":\"q\",\"chosen\":[\"a\"],\"rejected\":[\"b\",\"c\"]}", "choices"},
+        {"{\"prompt\":\"q\",\"chosen\":[{\"role\":\"assistant\",\"content\":\"a\"}],\"rejected\":\"b\"}", "prompt"},
+        {"{\"prompt\":\"q\",\"responses\":[\"a\",\"b\"],\"scores\":[1,2]}", "best-of-n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        json_t *line = assay_json_value(cases[i].line);
+        assert_non_null(line);
+        uint32_t found = assay_pair_format_find(line);
+        const char *name = found == ASSAY_FORMAT_NONE ? "none" : assay_pair_format_name(found);
+        if (strcmp(name, cases[i].format ? cases[i].format : "none") != 0) fail_msg("%s: %s", cases[i].line, name);
+        json_decref(line);
+    }
+}
+
+static void what_is_no_pair_is_named(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"{\"question\":{\"problem\":\"x\"},\"label\":{\"steps\":[]},\"labeler\":\"l\"}", "(PRM800K)"},
+        {"{\"id\":\"gsm8k-0\",\"problem\":\"x\",\"steps\":[\"a\"],\"label\":-1}", "(ProcessBench)"},
+        {"{\"prompt\":\"x\",\"completions\":[\"a\"],\"labels\":[true]}", "(TRL stepwise)"},
+        {"{\"input\":\"x\",\"label\":\"y\",\"task\":\"GSM8K\"}", "(Math-Shepherd)"},
+        {"{\"prompt\":\"x\",\"completion\":\"y\",\"label\":true}", "(TRL unpaired, KTO)"},
+        {"{\"prompt\":\"x\",\"response\":\"y\",\"helpfulness\":3,\"correctness\":4}", "(HelpSteer)"},
+        {"{\"conversation_input\":[],\"bon_best\":{\"answer\":\"a\"},\"loser_list\":[]}", "(RMB, best of n)"},
+        {"{\"messages\":[],\"label\":true}", "(ms-swift, KTO)"},
+        {"{\"prompt\":\"q\",\"chosen\":[\"a\"],\"rejected\":[\"b\",\"c\",\"d\"]}",
+         "1 right and 3 wrong answers to one prompt"},
+        {"{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}],"
+         "\"rejected_response\":[\"b\",\"c\"]}",
+         "\"rejected_response\" is a list of 2 answers, and a pair has one"},
+        {"{\"conversation_a\":[],\"conversation_b\":[],\"winner\":\"a\"}", "\"winner\" should be model_a, model_b"},
+        {"{\"history\":\"q\",\"human_ref_A\":\"a\",\"human_ref_B\":\"b\",\"labels\":2}", "\"labels\" should be 1"},
+        {"{\"prompt\":\"q\",\"answers\":[{\"answer\":\"a\",\"rank\":1},{\"answer\":\"b\",\"rank\":\"x\"}]}",
+         "answer 2 of \"answers\" has no number as its \"rank\""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[128];
+        assay_pair_set *set;
+        assay_error err = {0};
+        snprintf(path, sizeof path, "%s/a.jsonl", scratch);
+        assert_int_equal(assay_file_write_atomic(path, cases[i][0], strlen(cases[i][0]), NULL), ASSAY_OK);
+        assert_int_equal(assay_pair_set_new(&set, NULL), ASSAY_OK);
+        assert_int_equal(assay_pair_set_read(set, path, NULL, &err), ASSAY_E_FORMAT);
+        if (!strstr(err.text, cases[i][1]) || !strstr(err.text, "a.jsonl:1: "))
+            fail_msg("%s: %s", cases[i][1], err.text);
+        assay_pair_set_free(set);
+    }
+}
+
+static void benchmarks_are_known(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"judgebench.jsonl", "JudgeBench"}, {"rmb.jsonl", "RMB"}, {"llmbar.json", "LLMBar"}, {"shp.jsonl", NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[128];
+        snprintf(path, sizeof path, FOLDER "%s", cases[i][0]);
+        assay_pair_set *set = read_pairs(path);
+        const char *name = assay_pair_format_benchmark(set->pairs[0].format);
+        if (cases[i][1]) assert_string_equal(name, cases[i][1]);
+        else assert_null(name);
+        assay_pair_set_free(set);
+    }
+}
+
+/* Inputs of others that went wrong: file, pairs, dropped, bad lines, and what is said of the first bad one. */
+static void cases_of_others(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        size_t pairs, drops, bad;
+        const char *says;
+    } cases[] = {
+        {"data-blank-answer-unicode-spaces-kept.jsonl", 0, 1, 0, ""},
+        {"data-column-lists-unclear.json", 2, 0, 0, ""},
+        {"data-images-column-ignored-silently.jsonl", 0, 0, 1, "only text can be scored"},
+        {"data-json-bigint-in-unused-field.jsonl", 1, 0, 0, ""},
+        {"data-json-duplicate-key.jsonl", 1, 0, 0, ""},
+        {"data-json-lone-surrogate-unclear.jsonl", 1, 0, 1, ":1: \"prompt\" should be a text"},
+        {"data-json-nan-in-unused-field.jsonl", 1, 0, 1, ":1: \"margin\" should be a finite number or null and is NaN"},
+        {"data-pretty-printed-objects-unclear.jsonl", 2, 0, 0, ""},
+        {"data-rewardbench2-lists-unclear.jsonl", 0, 0, 1, "1 right and 3 wrong answers to one prompt"},
+        {"data-swift-query-response-unknown.jsonl", 1, 0, 0, ""},
+        {"data-swift-rejected-list-unclear.jsonl", 0, 0, 1, "a list of 2 answers"},
+        {"data-toolcall-beside-text-dropped.jsonl", 1, 0, 0, ""},
+        {"data-tools-column-ignored-silently.jsonl", 1, 0, 0, ""},
+    };
+    const char *shared = getenv("ASSAY_SHARED");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/data/cases/%s", shared ? shared : "../shared", cases[i].file);
+        if (!assay_path_exists(path)) {
+            print_message("%s is not there: skipped\n", path);
+            skip();
+        }
+        assay_pair_set *set;
+        assay_pair_options options = {.skip_bad_lines = true};
+        assay_error err = {0};
+        assert_int_equal(assay_pair_set_new(&set, NULL), ASSAY_OK);
+        assay_status status = assay_pair_set_read(set, path, &options, &err);
+        assert_int_equal(status, cases[i].pairs + cases[i].drops ? ASSAY_OK : ASSAY_E_FORMAT);
+        assert_int_equal(set->count, cases[i].pairs);
+        assert_int_equal(set->drop_count, cases[i].drops);
+        assert_int_equal(set->bad_count, cases[i].bad);
+        if (set->bad_count && !strstr(set->bad[0], cases[i].says)) fail_msg("%s: %s", cases[i].says, set->bad[0]);
+        assay_pair_set_free(set);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ties_are_dropped_and_counted),
+        cmocka_unit_test(strengths_become_margins),
+        cmocka_unit_test(whole_texts_are_cut_at_a_space),
+        cmocka_unit_test(neighbours_are_not_taken),
+        cmocka_unit_test(what_is_no_pair_is_named),
+        cmocka_unit_test(benchmarks_are_known),
+        cmocka_unit_test(cases_of_others),
+    };
+    return cmocka_run_group_tests(tests, make_scratch, drop_scratch);
+}
