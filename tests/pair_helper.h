@@ -12,7 +12,7 @@ static inline void helper_add_pair(assay_pair_set *set, const char *prompt, cons
 {
     uint32_t file = 0;
     if (!set->file_count) assay_pair_set_add_file(set, "made.jsonl", &file, NULL);
-    assay_pair pair = {.margin = (double)NAN, .place = {0, set->count + 1, 0}};
+    assay_pair pair = {.margin = (double)NAN, .share = (double)NAN, .weight = 1, .place = {0, set->count + 1, 0}};
     assay_turns_push(&pair.prompt, &set->arena, ASSAY_ROLE_USER, prompt, strlen(prompt), NULL);
     assay_turns_push(&pair.chosen, &set->arena, ASSAY_ROLE_ASSISTANT, chosen, strlen(chosen), NULL);
     assay_turns_push(&pair.rejected, &set->arena, ASSAY_ROLE_ASSISTANT, rejected, strlen(rejected), NULL);

@@ -154,6 +154,38 @@ static void every_format_is_read(void **state)
     }
 }
 
+static void labels_are_read_and_written(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {"",
+                                         "\"p\":0.8",
+                                         "\"p\":\"0.25\"",
+                                         "\"preference\":0.6",
+                                         "\"preference\":\"A\"",
+                                         "\"tie\":true",
+                                         "\"winner_tie\":1",
+                                         "\"overall_preference\":0",
+                                         "\"tie\":false,\"weight\":2.5",
+                                         "\"tie\":\"True\",\"p\":null"};
+    static const double shares[] = {NAN, 0.8, 0.25, 0.6, NAN, 0.5, 0.5, 0.5, NAN, 0.5};
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        char line[200], path[] = "/tmp/assay-label-XXXXXX.jsonl";
+        assay_error err;
+        int fd = mkstemps(path, 6);
+        int size = snprintf(line, sizeof line, "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"%s%s}\n",
+                            *fields[i] ? "," : "", fields[i]);
+        assert_true(fd >= 0 && write(fd, line, (size_t)size) == size && close(fd) == 0);
+        for (int turn = 0; turn < 2; turn++) { /* what was read, then what was written of it */
+            assay_pair_set *set = read_with(path, NULL, false, ASSAY_OK, &err);
+            bool same = isnan(shares[i]) ? isnan(set->pairs[0].share) : set->pairs[0].share == shares[i];
+            if (!same || set->pairs[0].weight != (i == 8 ? 2.5 : 1)) fail_msg("%s: p %g", line, set->pairs[0].share);
+            assert_int_equal(assay_pair_set_write(set, path, &err), ASSAY_OK);
+            assay_pair_set_free(set);
+        }
+        unlink(path);
+    }
+}
+
 static void margins_ids_and_places(void **state)
 {
     (void)state;
@@ -617,6 +649,7 @@ int main(void)
         cmocka_unit_test(every_format_is_read),
         cmocka_unit_test(the_header_lists_every_format),
         cmocka_unit_test(margins_ids_and_places),
+        cmocka_unit_test(labels_are_read_and_written),
         cmocka_unit_test(folders_are_read_in_order),
         cmocka_unit_test(every_fault_is_named),
         cmocka_unit_test(bad_lines_can_be_skipped),

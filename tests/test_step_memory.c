@@ -11,6 +11,7 @@
 #include "train/trainer.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,7 +94,9 @@ static void fill(material *m)
                                       .rejected_count = PROMPT + ANSWER,
                                       .shared = PROMPT,
                                       .pair = (uint32_t)p,
-                                      .margin = 0};
+                                      .margin = 0,
+                                      .share = (double)NAN,
+                                      .weight = 1};
     }
 }
 

@@ -50,7 +50,9 @@ static void add_example(material *m, const int32_t *chosen, size_t chosen_count,
                          .rejected_count = (uint32_t)rejected_count,
                          .shared = (uint32_t)shared,
                          .pair = (uint32_t)m->set.count,
-                         .margin = (double)NAN};
+                         .margin = (double)NAN,
+                         .share = (double)NAN,
+                         .weight = 1};
     m->set.count++;
     add_ids(m, chosen, chosen_count, &e->chosen);
     add_ids(m, rejected, rejected_count, &e->rejected);
@@ -314,16 +316,16 @@ static void test_adamw_is_torch(void **state)
 static void test_loss_gradient(void **state)
 {
     (void)state;
+    const assay_train_settings s = {.margin = 0.5, .center = 0.02};
+    const assay_example e = {.share = (double)NAN, .weight = 2};
     for (double c = -30; c <= 30; c += 7.5)
         for (double r = -4; r <= 4; r += 1) {
             const double h = 1e-5;
-            assay_pair_loss at = assay_bradley_terry(c, r, 0.5, 0.02);
+            assay_pair_loss at = assay_pair_loss_of(&s, &e, c, r);
             double dc =
-                (assay_bradley_terry(c + h, r, 0.5, 0.02).loss - assay_bradley_terry(c - h, r, 0.5, 0.02).loss) /
-                (2 * h);
+                (assay_pair_loss_of(&s, &e, c + h, r).loss - assay_pair_loss_of(&s, &e, c - h, r).loss) / (2 * h);
             double dr =
-                (assay_bradley_terry(c, r + h, 0.5, 0.02).loss - assay_bradley_terry(c, r - h, 0.5, 0.02).loss) /
-                (2 * h);
+                (assay_pair_loss_of(&s, &e, c, r + h).loss - assay_pair_loss_of(&s, &e, c, r - h).loss) / (2 * h);
             assert_true(fabs(dc - at.d_chosen) < 1e-8 * (1 + fabs(dc) * 1e2) &&
                         fabs(dr - at.d_rejected) < 1e-8 * (1 + fabs(dr) * 1e2));
         }

@@ -43,7 +43,9 @@ static void make_material(material *m)
                                       .rejected_count = (uint32_t)rejected,
                                       .shared = (uint32_t)shared,
                                       .pair = (uint32_t)i,
-                                      .margin = (double)NAN};
+                                      .margin = (double)NAN,
+                                      .share = (double)NAN,
+                                      .weight = 1};
         for (size_t j = 0; j < chosen + rejected; j++) m->ids[next + j] = (int32_t)assay_rng_below(&rng, VOCAB);
         memcpy(m->ids + next + chosen, m->ids + next, shared * sizeof *m->ids);
         m->ids[next + chosen + shared] = (m->ids[next + shared] + 1) % VOCAB;

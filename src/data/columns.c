@@ -8,6 +8,10 @@ static const char *const known[] = {"prompt",
                                     "chosen",
                                     "rejected",
                                     "margin",
+                                    "p",
+                                    "preference",
+                                    "tie",
+                                    "weight",
                                     "id",
                                     "system",
                                     "history",
@@ -27,7 +31,8 @@ static const char *const known[] = {"prompt",
                                     "response",
                                     "responses",
                                     "text"};
-static const char *const optional[] = {"margin", "id", "system", "history", "input"};
+static const char *const optional[] = {"margin", "p",      "preference", "tie",  "weight",
+                                       "id",     "system", "history",    "input"};
 
 static bool listed(const char *name, const char *const *names, size_t count)
 {
@@ -82,7 +87,8 @@ void assay_columns_release(assay_columns *columns)
 
 static assay_status rename_fields(const assay_columns *columns, const json_t *line, json_t *renamed, assay_error *err)
 {
-    static const char *const kept[] = {"margin", "id", "subset", "category"};
+    static const char *const kept[] = {"margin", "p",  "preference", "tie",     "winner_tie", "overall_preference",
+                                       "weight", "id", "subset",     "category"};
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         json_t *value = json_object_get(line, kept[i]);
         if (value && json_object_set(renamed, kept[i], value))

@@ -5,10 +5,10 @@
  *     ASSAY_TRY(assay_columns_apply(&columns, line, &renamed, err)); // json_decref(renamed)
  *     assay_columns_release(&columns);
  *
- * The renamed line has the mapped fields and, unless they are mapped, the line's own margin, id, subset and category;
- * nothing else, so that a left-over field cannot make it look like another format. Known names are those of
- * data/pair_formats.h. A field named by --columns must be there, except those of the optional names (margin, id,
- * system, history, input).
+ * The renamed line has the mapped fields and, unless they are mapped, the line's own margin, p, preference, tie,
+ * weight, id, subset and category; nothing else, so that a left-over field cannot make it look like another format.
+ * Known names are those of data/pair_formats.h. A field named by --columns must be there, except those of the optional
+ * names (margin, p, preference, tie, weight, id, system, history, input).
  */
 #ifndef ASSAY_DATA_COLUMNS_H
 #define ASSAY_DATA_COLUMNS_H

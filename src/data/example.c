@@ -111,6 +111,8 @@ static assay_status add_example(example_builder *builder, uint32_t pair, assay_e
            shared = assay_prefix_shared(builder->renderer->prefix, chosen->data, common);
     assay_example example = {.pair = pair,
                              .margin = set->pairs->pairs[pair].margin,
+                             .share = set->pairs->pairs[pair].share,
+                             .weight = set->pairs->pairs[pair].weight,
                              .chosen_count = (uint32_t)chosen->count,
                              .rejected_count = (uint32_t)rejected->count,
                              .shared = (uint32_t)shared};
@@ -144,7 +146,8 @@ static assay_status take_pair(example_builder *builder, uint32_t index, assay_er
     ASSAY_TRY(assay_prefix_check(prefix, builder->chosen.data, builder->chosen.count, err));
     ASSAY_TRY(assay_prefix_check(prefix, builder->rejected.data, builder->rejected.count, err));
     size_t length = assay_larger(builder->chosen.count, builder->rejected.count);
-    assay_drop_reason reason = fit(builder);
+    bool unwanted = builder->options.decided_only && pair->share <= 0.5;
+    assay_drop_reason reason = unwanted ? ASSAY_DROP_UNDECIDED : fit(builder);
     if (reason == ASSAY_DROP_COUNT && (lost(prefix, &builder->chosen) || lost(prefix, &builder->rejected)))
         reason = ASSAY_DROP_ANSWER_TOO_LONG; /* <sop> was cut off */
     return reason == ASSAY_DROP_COUNT ? add_example(builder, index, err)

@@ -30,13 +30,15 @@ typedef enum assay_truncate { ASSAY_TRUNCATE_NONE, ASSAY_TRUNCATE_LEFT, ASSAY_TR
 typedef struct assay_example_options {
     size_t max_length; /* 0: no limit */
     assay_truncate truncate;
+    bool decided_only; /* pairs whose label does not prefer chosen are dropped (UNDECIDED): no accuracy counts them */
 } assay_example_options;
 
 typedef struct assay_example {
     size_t chosen, rejected;                       /* first id of each side, index into ids */
     uint32_t chosen_count, rejected_count, shared; /* tokens; shared < both counts */
     uint32_t pair;                                 /* index into the pair set */
-    double margin;                                 /* NaN: none */
+    double margin, share;                          /* NaN: none */
+    double weight;                                 /* of the pair in the loss; 1: as others */
 } assay_example;
 
 typedef struct assay_example_drop {

@@ -5,6 +5,7 @@
 #include "data/columns_guess.h"
 #include "data/json_text.h"
 #include "data/other_formats.h"
+#include "data/pair_label.h"
 #include "data/public_formats.h"
 
 #include <math.h>
@@ -505,20 +506,6 @@ assay_status assay_pair_format_missing(const json_t *line, uint32_t expected, as
         *name ? *name : formats[wanted].fields[0], formats[wanted].name, have);
 }
 
-static assay_status read_margin(const assay_format_reader *reader)
-{
-    const json_t *margin = assay_format_field(reader->line, "margin");
-    if (!margin || (json_is_string(margin) && !json_string_length(margin))) return ASSAY_OK;
-    const char *text = json_string_value(margin);
-    char *end = NULL;
-    double value = text ? assay_text_real(text, &end) : json_number_value(margin);
-    if ((!text && !json_is_number(margin)) || (text && *end) || !isfinite(value))
-        return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"margin\" should be a finite number or null and is %s",
-                               text ? "a text that is none" : assay_json_kind(margin));
-    reader->pair->margin = value;
-    return ASSAY_OK;
-}
-
 /* What an evaluation groups by. Anything but a text is no name and is left alone, as unknown fields are. */
 static assay_status read_subset(const assay_format_reader *reader)
 {
@@ -555,12 +542,12 @@ assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_t
 {
     bool tie = false;
     assay_format_reader reader = {line, arena, pair, &tie, err};
-    *pair = (assay_pair){.format = format, .margin = (double)NAN};
+    *pair = (assay_pair){.format = format, .margin = (double)NAN, .share = (double)NAN, .weight = 1};
     ASSAY_TRY(formats[format].read(&reader));
     *drop = ASSAY_DROP_TIE;
     if (tie) return ASSAY_OK;
     ASSAY_TRY(assay_turns_context(&pair->prompt, arena, line, err));
-    ASSAY_TRY(read_margin(&reader));
+    ASSAY_TRY(assay_pair_label_read(line, pair, err));
     ASSAY_TRY(read_subset(&reader));
     ASSAY_TRY(assay_json_id(assay_format_field(line, "id"), arena, &pair->id, err));
     ASSAY_TRY(check_answer(&pair->chosen, "chosen", err));

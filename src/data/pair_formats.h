@@ -41,7 +41,8 @@
  * Records that hold no pair (steps, labels of one answer, attributes) are named by data/other_formats.h. A tie is
  * dropped and counted.
  *
- * Optional everywhere: margin (a number, or its text in CSV; null: none), id (a string or number).
+ * Optional everywhere: margin (a number, or its text in CSV; null: none), id (a string or number), and the label
+ * (pair_label.h): p, preference, tie, weight.
  */
 #ifndef ASSAY_DATA_PAIR_FORMATS_H
 #define ASSAY_DATA_PAIR_FORMATS_H
@@ -66,8 +67,8 @@ assay_status assay_pair_format_missing(const json_t *line, uint32_t expected, as
  * another format; ASSAY_OK: there is none. */
 assay_status assay_pair_format_unreadable(const json_t *line, assay_error *err);
 
-/* Fills pair's prompt, chosen, rejected, margin, id and format; what it holds lives in the arena. On success *drop is a
- * reason to drop the pair, or ASSAY_DROP_COUNT. Errors carry no place. */
+/* Fills pair's prompt, chosen, rejected, margin, label, id and format; what it holds lives in the arena. On success
+ * *drop is a reason to drop the pair, or ASSAY_DROP_COUNT. Errors carry no place. */
 assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_text_arena *arena, assay_pair *pair,
                                     assay_drop_reason *drop, assay_error *err);
 

@@ -15,7 +15,7 @@
 
 #include "data/turns.h"
 
-/* name, sentence. The last three can only be known of token ids: data/example.h counts them. */
+/* name, sentence. From TOO_LONG on, data/example.h counts them: it knows the token ids and what the pairs are for. */
 #define ASSAY_DROP_MAP(X)                                                                                       \
     X(EMPTY_CHOSEN, "empty_chosen", "the chosen answer is empty")                                               \
     X(EMPTY_REJECTED, "empty_rejected", "the rejected answer is empty")                                         \
@@ -23,7 +23,8 @@
     X(TIE, "tie", "neither answer was preferred")                                                               \
     X(TOO_LONG, "too_long", "longer than the maximum length")                                                   \
     X(ANSWER_TOO_LONG, "answer_too_long", "truncated left, the answer alone is longer than the maximum length") \
-    X(SAME_IDS, "same_ids", "chosen and rejected give the same token ids")
+    X(SAME_IDS, "same_ids", "chosen and rejected give the same token ids")                                      \
+    X(UNDECIDED, "undecided", "a label calls it a tie or prefers the rejected answer")
 
 typedef enum assay_drop_reason {
 #define ASSAY_DROP_ENUM(name, key, text) ASSAY_DROP_##name,
@@ -44,6 +45,8 @@ typedef struct assay_place {
 typedef struct assay_pair {
     assay_turns prompt, chosen, rejected;
     double margin;      /* NaN: none */
+    double share;       /* the label's probability that chosen is the better answer; 1/2: a tie; NaN: none */
+    double weight;      /* what the pair counts in the loss; 1 where the line says nothing */
     const char *id;     /* as JSON text ("\"q7\"", "12"); NULL: none */
     const char *subset; /* the line's "subset", else its "category"; NULL: none */
     assay_place place;
@@ -87,8 +90,8 @@ assay_status assay_pair_set_add_note(assay_pair_set *set, const char *sentence, 
 /* "file:line", freed with assay_free; NULL when out of memory. */
 char *assay_pair_set_place(const assay_pair_set *set, assay_place place);
 
-/* Writes {"prompt":[{role,content}...],"chosen":[...],"rejected":[...],"margin"?,"subset"?,"id"?} lines, whole or not
- * at all. assay_pair_set_read gives the same pairs back. */
+/* Writes {"prompt":[{role,content}...],"chosen":[...],"rejected":[...],"margin"?,"p"?,"weight"?,"subset"?,"id"?}
+ * lines, whole or not at all. assay_pair_set_read gives the same pairs back. */
 assay_status assay_pair_set_write(const assay_pair_set *set, const char *path, assay_error *err);
 
 /* Keys of texts (XXH3, see data/hash_index.h). The prompt's is of the normalised text: runs of white space are one

@@ -46,6 +46,8 @@ static json_t *pair_json(const assay_pair *pair)
     failed |= json_object_set_new(line, "chosen", turns_json(&pair->chosen));
     failed |= json_object_set_new(line, "rejected", turns_json(&pair->rejected));
     if (!isnan(pair->margin)) failed |= json_object_set_new(line, "margin", json_real(pair->margin));
+    if (!isnan(pair->share)) failed |= json_object_set_new(line, "p", json_real(pair->share));
+    if (pair->weight != 1) failed |= json_object_set_new(line, "weight", json_real(pair->weight));
     if (pair->subset) failed |= json_object_set_new(line, "subset", json_string(pair->subset));
     if (pair->id) failed |= json_object_set_new(line, "id", assay_json_value(pair->id));
     if (!failed) return line;

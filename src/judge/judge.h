@@ -5,9 +5,9 @@
  *                         to beat
  *     length_correlation  Pearson, reward against the answer's length in characters, over all answers; NaN where
  *                         either does not vary
- *     loss                mean of log(1 + exp(-(r_chosen - r_rejected)))
- *     mse, mae            MedicalGPT's: between chosen and rejected rewards; they grow when the model improves and
- *                         when it gets everything wrong
+ *     loss                mean of log(1 + exp(-(r_chosen - r_rejected))), whatever objective the model was trained
+ * with: models can be compared by it mse, mae            MedicalGPT's: between chosen and rejected rewards; they grow
+ * when the model improves and when it gets everything wrong
  */
 #ifndef ASSAY_JUDGE_JUDGE_H
 #define ASSAY_JUDGE_JUDGE_H

@@ -127,6 +127,9 @@ typedef struct assay_options {
     double adam_beta1, adam_beta2, adam_epsilon;
     double margin; /* -1 auto: the data's field; 0 off */
     double center;
+    const char *objective; /* objective/objective.h */
+    double label_smoothing;
+    double tie_parameter; /* -1 auto */
     int64_t seed;
     assay_opt_on_nan on_nan;
 

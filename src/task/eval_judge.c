@@ -27,7 +27,8 @@ typedef struct judging {
 static assay_status render_pairs(judging *j)
 {
     assay_example_options rule = {.max_length = (size_t)j->scoring->source->max_length,
-                                  .truncate = assay_pair_input_truncate(j->options)};
+                                  .truncate = assay_pair_input_truncate(j->options),
+                                  .decided_only = true};
     if (!j->data->pairs) return ASSAY_OK;
     if (assay_pair_input_has_text_prompts(j->data->pairs))
         assay_source_say_text_prompts(j->scoring->source, j->context->log);

@@ -7,6 +7,7 @@
 #include "report/model_card.h"
 #include "task/pair_input.h"
 #include "task/resources.h"
+#include "task/training_labels.h"
 #include "task/training_traps.h"
 #include "tokenizer/tokenizer_save.h"
 #include "train/checkpoint_dir.h"
@@ -134,7 +135,9 @@ static assay_status make_set(assay_training *t, assay_example_set *out, const as
 {
     uint32_t *all = NULL;
     assay_example_options rule = {.max_length = (size_t)t->source->max_length,
-                                  .truncate = assay_pair_input_truncate(options)};
+                                  .truncate = assay_pair_input_truncate(options),
+                                  .decided_only =
+                                      out == &t->evaluation || !t->settings.objective.objective->reads_labels};
     const uint32_t *use = picked ? picked : all_pairs(pairs, &all);
     ASSAY_TRY_ALLOC(use, "a list of pairs", err);
     assay_status status = assay_example_set_build(out, pairs, use, at_most(picked ? count : pairs->count, limit),
@@ -193,7 +196,9 @@ static assay_status open_model(assay_training *t, const assay_log *log, assay_er
 static assay_status decide_settings(assay_training *t, const assay_options *options, const assay_log *log,
                                     assay_error *err)
 {
+    assay_objective_settings objective = t->settings.objective;
     t->settings = settings_of(options);
+    t->settings.objective = objective;
     t->tuning = tuning_of(options);
     ASSAY_TRY(assay_choose_kernels(&t->kernels, err));
     ASSAY_TRY(assay_pool_create(&t->pool, (int)options->threads, err));
@@ -279,6 +284,8 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
                              assay_error *err)
 {
     bool with_data = !plan_only || options->data.count > 0;
+    ASSAY_TRY(assay_objective_choose(options->objective, options->label_smoothing, options->tie_parameter,
+                                     &t->settings.objective, err));
     if (options->epochs <= 0 && options->max_steps <= 0)
         return assay_error_set(err, ASSAY_E_USAGE,
                                "--epochs %g trains nothing: give more, or a number of steps with --max-steps",
@@ -293,6 +300,7 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     assay_model_source_warn(t->source, log);
     if (with_data) ASSAY_TRY(open_data(t, options, log, err));
     ASSAY_TRY(decide_settings(t, options, log, err));
+    if (with_data) ASSAY_TRY(assay_training_say_labels(t, log, err));
     ASSAY_TRY(make_planning(t, options, with_data, plan_only, err));
     if (plan_only) return ASSAY_OK;
     if (!t->planning.fits) return assay_planning_refuse(&t->planning, err);

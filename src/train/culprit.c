@@ -33,8 +33,7 @@ static bool bad_pair(assay_trainer *t, uint32_t index, char *text, size_t size)
     int step = assay_engine_first_bad(t->engine, geometry, t->settings.seed, t->step, NULL, &backward);
     if (step < 0) {
         const float *rewards = assay_engine_rewards(t->engine);
-        assay_pair_loss loss = assay_bradley_terry((double)rewards[0], (double)rewards[1],
-                                                   isnan(example->margin) ? 0 : example->margin, t->settings.center);
+        assay_pair_loss loss = assay_pair_loss_of(&t->settings, example, (double)rewards[0], (double)rewards[1]);
         d_rewards[0] = (float)loss.d_chosen;
         d_rewards[1] = (float)loss.d_rejected;
         assay_optimizer_zero(t->optimizer);

@@ -116,6 +116,8 @@ assay_status assay_metrics_step(assay_metrics *metrics, assay_trainer *trainer, 
     put(line, "epoch", r->epoch);
     put(line, "loss", r->skipped ? (double)NAN : r->loss);
     put(line, "accuracy", r->skipped ? (double)NAN : r->accuracy);
+    if (assay_objective_number(&trainer->settings.objective) != 0)
+        json_object_set_new(line, "objective", json_string(assay_objective_name(&trainer->settings.objective)));
     put_count(line, "ties", r->ties);
     put(line, "margin", r->margin);
     put(line, "reward_chosen", r->reward_chosen);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "container/safetensors.h"
 
+#include <math.h>
 #include <string.h>
 
 void assay_fingerprint_data(const assay_example_set *examples, char text[40])
@@ -15,15 +16,20 @@ void assay_fingerprint_data(const assay_example_set *examples, char text[40])
         const assay_example *e = &examples->items[i];
         double fields[] = {(double)e->chosen_count, (double)e->rejected_count, (double)e->shared, e->margin};
         hash = XXH3_128bits_withSeed(fields, sizeof fields, hash.low64 ^ hash.high64);
+        double label[] = {e->share, e->weight};
+        if (!isnan(e->share) || e->weight != 1)
+            hash = XXH3_128bits_withSeed(label, sizeof label, hash.low64 ^ hash.high64);
     }
     assay_hash_text(hash, text);
 }
 
-/* The settings that change results, by the names of their options: what a refusal names. */
-enum { SETTINGS = 16 };
+/* The settings that change results, by the names of their options: what a refusal names. The last three count only
+ * where they differ from bt without smoothing (all three are 0 then), so that runs from before they existed go on. */
+enum { SETTINGS = 19, OBJECTIVE_SETTINGS = 3 };
 static const char *const setting_names[SETTINGS] = {
-    "batch-pairs",  "epochs or max-steps", "lr",   "schedule", "min-lr", "warmup", "adam-beta1", "adam-beta2",
-    "adam-epsilon", "weight-decay",        "clip", "margin",   "center", "seed",   "on-nan",     "precision"};
+    "batch-pairs",  "epochs or max-steps", "lr",           "schedule", "min-lr", "warmup", "adam-beta1", "adam-beta2",
+    "adam-epsilon", "weight-decay",        "clip",         "margin",   "center", "seed",   "on-nan",     "precision",
+    "objective",    "label-smoothing",     "tie-parameter"};
 
 static void setting_values(const assay_train_settings *s, const assay_program *program, uint64_t total_steps,
                            double values[SETTINGS])
@@ -43,8 +49,18 @@ static void setting_values(const assay_train_settings *s, const assay_program *p
                                 s->center,
                                 (double)s->seed,
                                 (double)s->skip_nan,
-                                (double)program->bf16};
+                                (double)program->bf16,
+                                assay_objective_number(&s->objective),
+                                s->objective.smoothing,
+                                s->objective.tie_parameter};
     memcpy(values, numbers, sizeof numbers);
+}
+
+static size_t setting_count(const double values[SETTINGS])
+{
+    for (size_t i = SETTINGS - OBJECTIVE_SETTINGS; i < SETTINGS; i++)
+        if (values[i] != 0) return SETTINGS;
+    return SETTINGS - OBJECTIVE_SETTINGS;
 }
 
 void assay_fingerprint_settings(const assay_train_settings *s, const assay_program *program, uint64_t total_steps,
@@ -52,7 +68,7 @@ void assay_fingerprint_settings(const assay_train_settings *s, const assay_progr
 {
     double numbers[SETTINGS];
     setting_values(s, program, total_steps, numbers);
-    XXH128_hash_t hash = XXH3_128bits(numbers, sizeof numbers);
+    XXH128_hash_t hash = XXH3_128bits(numbers, setting_count(numbers) * sizeof *numbers);
     for (size_t i = 0; i < program->step_count; i++) {
         double adapter[] = {(double)program->steps[i].attr.scale, (double)program->steps[i].attr.dropout};
         hash = XXH3_128bits_withSeed(adapter, sizeof adapter, hash.low64 ^ hash.high64);
@@ -118,7 +134,8 @@ static json_t *settings_json(const assay_trainer *t)
     double values[SETTINGS];
     json_t *object = json_object();
     setting_values(&t->settings, t->model->program, t->total_steps, values);
-    for (size_t i = 0; object && i < SETTINGS; i++) json_object_set_new(object, setting_names[i], json_real(values[i]));
+    size_t count = setting_count(values);
+    for (size_t i = 0; object && i < count; i++) json_object_set_new(object, setting_names[i], json_real(values[i]));
     return object;
 }
 
@@ -177,14 +194,16 @@ static assay_status check_settings(const assay_trainer *t, const assay_fingerpri
     setting_values(&t->settings, t->model->program, t->total_steps, values);
     for (size_t i = 0; i < SETTINGS; i++) {
         const json_t *was = json_object_get(then, setting_names[i]);
-        if (!json_is_number(was) || json_number_value(was) == values[i]) continue;
+        double old = json_number_value(was);
+        bool implied = i >= SETTINGS - OBJECTIVE_SETTINGS && !was;
+        if ((!json_is_number(was) && !implied) || old == values[i]) continue;
         assay_text_format(
             advice, sizeof advice,
             i == 1 ? "--%s: %.9g steps then, %.9g now; give the same. The learning rate was planned for that length; "
                      "to train on from where the run ended, start a new one from its result: --adapter "
                      "(or, of all weights, --model) with that --output, and another --output"
                    : "--%s: %.9g then, %.9g now; give the same",
-            setting_names[i], json_number_value(was), values[i]);
+            setting_names[i], old, values[i]);
         break;
     }
     return check_print(state, "settings", prints->settings, advice, where, err);

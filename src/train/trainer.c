@@ -176,22 +176,34 @@ assay_status assay_trainer_seek(assay_trainer *t, uint64_t step, assay_error *er
     return assay_sampler_init(&t->sampler, t->examples->count, t->settings.seed, position, err);
 }
 
-static double margin_of(const assay_trainer *t, const assay_example *example)
+/* The pairs of a step and what its means are divided by. */
+typedef struct step_pairs {
+    const uint32_t *picked;
+    size_t count, decided; /* decided: those whose label, if any, prefers chosen */
+    double weight;
+} step_pairs;
+
+static step_pairs pick_pairs(assay_trainer *t)
 {
-    if (t->settings.margin >= 0) return t->settings.margin;
-    return isnan(example->margin) ? 0 : example->margin;
+    step_pairs step = {0};
+    step.picked = assay_sampler_next(&t->sampler, t->settings.batch_pairs, &step.count);
+    for (size_t i = 0; i < step.count; i++)
+        step.decided += !assay_share_is_undecided(t->examples->items[step.picked[i]].share);
+    step.weight = assay_loss_divisor(&t->settings, t->examples->items, step.picked, step.count);
+    return step;
 }
 
 /* Adds a pair's numbers to the record and its gradient to d_rewards. */
-static void account(assay_trainer *t, const assay_example *example, const float *rewards, float *d, double pairs,
-                    assay_step_record *record)
+static void account(assay_trainer *t, const assay_example *example, const float *rewards, float *d,
+                    const step_pairs *step, assay_step_record *record)
 {
-    double chosen = (double)rewards[0], rejected = (double)rewards[1];
-    assay_pair_loss loss = assay_bradley_terry(chosen, rejected, margin_of(t, example), t->settings.center);
-    d[0] = (float)(loss.d_chosen / pairs);
-    d[1] = (float)(loss.d_rejected / pairs);
-    record->loss += loss.loss / pairs;
-    record->accuracy += (chosen > rejected ? 1 : chosen == rejected ? 0.5 : 0) / pairs;
+    double chosen = (double)rewards[0], rejected = (double)rewards[1], pairs = (double)step->count;
+    assay_pair_loss loss = assay_pair_loss_of(&t->settings, example, chosen, rejected);
+    d[0] = (float)(loss.d_chosen / step->weight);
+    d[1] = (float)(loss.d_rejected / step->weight);
+    record->loss += loss.loss / step->weight;
+    if (!assay_share_is_undecided(example->share))
+        record->accuracy += (chosen > rejected ? 1 : chosen == rejected ? 0.5 : 0) / (double)step->decided;
     record->ties += chosen == rejected;
     record->margin += (chosen - rejected) / pairs;
     record->reward_chosen += chosen / pairs;
@@ -200,9 +212,10 @@ static void account(assay_trainer *t, const assay_example *example, const float 
     record->tokens_shared += example->shared;
 }
 
-static assay_status run_micro(assay_trainer *t, const uint32_t *picked, size_t begin, size_t end, double pairs,
+static assay_status run_micro(assay_trainer *t, const step_pairs *step, size_t begin, size_t end,
                               assay_step_record *record, assay_error *err)
 {
+    const uint32_t *picked = step->picked;
     assay_pack_clear(&t->pack);
     for (size_t i = begin; i < end; i++)
         assay_pack_example(&t->pack, t->examples, &t->examples->items[picked[i]], picked[i]);
@@ -210,7 +223,7 @@ static assay_status run_micro(assay_trainer *t, const uint32_t *picked, size_t b
     const float *rewards = assay_engine_rewards(t->engine);
     for (size_t i = begin; i < end; i++) {
         const assay_example *example = &t->examples->items[picked[i]];
-        account(t, example, rewards + 2 * (i - begin), t->d_rewards + 2 * (i - begin), pairs, record);
+        account(t, example, rewards + 2 * (i - begin), t->d_rewards + 2 * (i - begin), step, record);
     }
     if (!isfinite(record->loss)) return ASSAY_E_NUMERIC;
     assay_engine_backward(t->engine, t->d_rewards);
@@ -230,17 +243,18 @@ static assay_status name_culprit(assay_trainer *t, const uint32_t *picked, size_
 
 static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record, assay_error *err)
 {
-    size_t count;
-    const uint32_t *picked = assay_sampler_next(&t->sampler, t->settings.batch_pairs, &count);
-    record->pairs = count;
+    step_pairs step = pick_pairs(t);
+    const uint32_t *picked = step.picked;
+    record->pairs = step.count;
+    if (!step.decided) record->accuracy = (double)NAN;
     assay_optimizer_zero(t->optimizer);
-    ASSAY_TRY(assay_micro_runs_cut(&t->runs, t->examples, picked, count, t->plan.micro_tokens, err));
+    ASSAY_TRY(assay_micro_runs_cut(&t->runs, t->examples, picked, step.count, t->plan.micro_tokens, err));
     assay_status status = ASSAY_OK;
     for (size_t r = 0; r < t->runs.count && status == ASSAY_OK; r++)
-        status = run_micro(t, picked, t->runs.begin[r], t->runs.begin[r + 1], (double)count, record, err);
+        status = run_micro(t, &step, t->runs.begin[r], t->runs.begin[r + 1], record, err);
     if (status == ASSAY_OK) record->grad_norm = assay_optimizer_norm(t->optimizer, t->kernels);
     if (status != ASSAY_E_NUMERIC && isfinite(record->grad_norm)) return status;
-    return name_culprit(t, picked, count, record, err);
+    return name_culprit(t, picked, step.count, record, err);
 }
 
 assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, assay_error *err)

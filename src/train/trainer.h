@@ -7,9 +7,10 @@
  *     assay_trainer_free(trainer);
  *
  * A step takes batch_pairs pairs in the sampler's order (the last of an epoch fewer), cut into micro-batches that never
- * split a pair. The loss is the mean over the step's pairs, so accumulation computes what one big batch would; its
- * gradients are folded pair by pair, so not one bit depends on how pairs were grouped. Model, examples, kernels and
- * pool are borrowed.
+ * split a pair. The loss is the weighted mean over the step's pairs (accuracy: the mean over those that a label does
+ * not call undecided, NaN where there are none), so accumulation computes what one big batch would; its gradients are
+ * folded pair by pair, so not one bit depends on how pairs were grouped. Model, examples, kernels and pool are
+ * borrowed.
  */
 #ifndef ASSAY_TRAIN_TRAINER_H
 #define ASSAY_TRAIN_TRAINER_H
@@ -17,6 +18,7 @@
 #include "data/batches.h"
 #include "engine/planner.h"
 #include "model/model.h"
+#include "objective/objective.h"
 #include "optim/lr_schedule.h"
 #include "optim/optimizer.h"
 #include "packing/pack.h"
@@ -29,6 +31,7 @@ typedef struct assay_train_settings {
     assay_lr_shape shape;
     double min_lr, warmup; /* warmup below 1: share of the steps */
     assay_optimizer_hyper adam;
+    assay_objective_settings objective;
     double margin; /* -1: the data's field; else this number for all pairs */
     double center;
     uint64_t seed;

@@ -28,7 +28,7 @@ typedef struct check {
     float *gradients, *standard; /* standard NULL: hashes */
     XXH128_hash_t *hashes;       /* per program parameter */
     float *rewards, *standard_rewards, *d_rewards;
-    double loss;
+    double loss, divisor;
     bool has_standard;
     assay_error *err;
 } check;
@@ -61,6 +61,7 @@ static assay_status pick_pairs(check *c)
     const assay_verify_setup *s = c->setup;
     ASSAY_TRY(assay_sampler_init(&c->sampler, s->examples->count, s->settings->seed, 0, c->err));
     c->picked = assay_sampler_next(&c->sampler, s->pairs, &c->result->pairs);
+    c->divisor = assay_loss_divisor(s->settings, s->examples->items, c->picked, c->result->pairs);
     for (size_t i = 0; i < c->result->pairs; i++) {
         const assay_example *e = &s->examples->items[c->picked[i]];
         size_t tokens = assay_example_tokens(e),
@@ -164,11 +165,10 @@ static assay_status run_micro(check *c, assay_engine *engine, size_t begin, size
         const assay_example *e = &set->items[c->picked[i]];
         const float *pair = c->rewards + 2 * i;
         if (!isfinite(pair[0]) || !isfinite(pair[1])) return name_bad_pair(c, e, pair);
-        double margin = s->margin >= 0 ? s->margin : isnan(e->margin) ? 0 : e->margin;
-        assay_pair_loss loss = assay_bradley_terry((double)pair[0], (double)pair[1], margin, s->center);
-        c->d_rewards[2 * (i - begin)] = (float)(loss.d_chosen / (double)c->result->pairs);
-        c->d_rewards[2 * (i - begin) + 1] = (float)(loss.d_rejected / (double)c->result->pairs);
-        c->loss += loss.loss / (double)c->result->pairs;
+        assay_pair_loss loss = assay_pair_loss_of(s, e, (double)pair[0], (double)pair[1]);
+        c->d_rewards[2 * (i - begin)] = (float)(loss.d_chosen / c->divisor);
+        c->d_rewards[2 * (i - begin) + 1] = (float)(loss.d_rejected / c->divisor);
+        c->loss += loss.loss / c->divisor;
     }
     assay_engine_backward(engine, c->d_rewards);
     return ASSAY_OK;

@@ -1,0 +1,182 @@
+/* What a labelled pair costs: golden values, slopes against differences, what labels and bad numbers do. */
+#include "test_support.h"
+
+#include "objective/objective.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+static const double none = (double)NAN;
+
+static assay_objective_settings chosen(const char *name, double smoothing, double tie_parameter)
+{
+    assay_objective_settings settings;
+    assay_error err = {0};
+    assert_int_equal(assay_objective_choose(name, smoothing, tie_parameter, &settings, &err), ASSAY_OK);
+    return settings;
+}
+
+static assay_objective_term term_of(double difference, double share, double margin)
+{
+    return (assay_objective_term){.difference = difference, .share = share, .margin = margin, .weight = 1};
+}
+
+/* At a difference of 0.7, by mpmath with 40 digits from the formulas of objective.h; a probability's cost is -log of
+ * it. 1e-12 is thousands of roundings of values near 1. */
+static void golden_values(void **state)
+{
+    static const struct {
+        const char *name;
+        double smoothing, tie_parameter, share, margin, loss;
+    } cases[] = {
+        {"auto", 0, -1, NAN, NAN, 0.40318604888545789319},
+        {"bt", 0, -1, NAN, NAN, 0.40318604888545789319},
+        {"bt", 0, -1, 0.8, NAN, 0.40318604888545789319},
+        {"bt", 0, -1, NAN, 1, 0.85435524446852711881},
+        {"bt", 0.1, -1, NAN, NAN, 0.47318604888545789319},
+        {"scaled-bt", 0, -1, NAN, 3, 1.20955814665637367957},
+        {"scaled-bt", 0, -1, NAN, NAN, 0.40318604888545789319},
+        {"soft", 0, -1, 0.8, NAN, 0.54318604888545789319},
+        {"soft", 0, -1, NAN, NAN, 0.40318604888545789319},
+        {"soft", 0.1, -1, 1, NAN, 0.47318604888545789319},
+        {"robust", 0.1, -1, NAN, NAN, 0.31568604888545789319},
+        {"rao-kupper", 0, -1, NAN, NAN, 0.55668461377419573782},
+        {"rao-kupper", 0, 1.5, 0, NAN, 1.39143837327575356854},
+        {"rao-kupper", 0, 1.5, 0.5, 9, 1.72497943573573955059},
+        {"rao-kupper", 0.25, 1.5, NAN, NAN, 0.75 * 0.55668461377419573782 + 0.25 * 1.39143837327575356854},
+        {"davidson", 0, -1, NAN, NAN, 0.61460674110207680627},
+        {"davidson", 0, 0.5, 0, NAN, 1.3146067411020768063},
+        {"davidson", 0, 0.5, 0.5, NAN, 1.6577539216620221157},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assay_objective_settings settings = chosen(cases[i].name, cases[i].smoothing, cases[i].tie_parameter);
+        assay_objective_term term = term_of(0.7, cases[i].share, cases[i].margin);
+        if (fabs(assay_objective_of(&settings, &term).loss - cases[i].loss) > 1e-12)
+            fail_msg("case %zu (%s): %.17g, not %.17g", i, cases[i].name, assay_objective_of(&settings, &term).loss,
+                     cases[i].loss);
+    }
+}
+
+/* Of both tie models: a win, a loss and a tie are all that can happen. */
+static void probabilities_sum_to_one(void **state)
+{
+    static const char *const names[] = {"rao-kupper", "davidson"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        for (double d = -40; d <= 40; d += 2.5) {
+            assay_objective_settings settings = chosen(names[i], 0, i ? 3 : 1.01);
+            assay_objective_term win = term_of(d, 1, none), lose = term_of(d, 0, none), tie = term_of(d, 0.5, none);
+            double sum = exp(-assay_objective_of(&settings, &win).loss) +
+                         exp(-assay_objective_of(&settings, &lose).loss) +
+                         exp(-assay_objective_of(&settings, &tie).loss);
+            assert_true(fabs(sum - 1) < 1e-12);
+        }
+}
+
+/* 1e-8 is the central difference's own error: the step's square, and rounding of losses up to 100 over the step. */
+static void slopes_are_derivatives(void **state)
+{
+    static const char *const names[] = {"bt", "scaled-bt", "soft", "robust", "rao-kupper", "davidson"};
+    static const double shares[] = {NAN, 0.5, 0.8, 0.1, 1};
+    const double h = 1e-5;
+    (void)state;
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+        for (size_t s = 0; s < sizeof shares / sizeof *shares; s++)
+            for (double d = -30; d <= 30; d += 1.9) {
+                assay_objective_settings settings = chosen(names[n], 0.1, -1);
+                assay_objective_term at = term_of(d, shares[s], 2), above = at, below = at;
+                above.difference += h;
+                below.difference -= h;
+                double slope =
+                    (assay_objective_of(&settings, &above).loss - assay_objective_of(&settings, &below).loss) / (2 * h);
+                if (fabs(slope - assay_objective_of(&settings, &at).slope) > 1e-8)
+                    fail_msg("%s, share %g, difference %g: slope %.12g, by differences %.12g", names[n], shares[s], d,
+                             assay_objective_of(&settings, &at).slope, slope);
+            }
+}
+
+/* Rewards of any size: no overflow, no NaN, and the right line far out. */
+static void far_differences_stay_finite(void **state)
+{
+    static const char *const names[] = {"bt", "scaled-bt", "soft", "robust", "rao-kupper", "davidson"};
+    static const double shares[] = {NAN, 0.5, 0.8};
+    (void)state;
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+        for (size_t s = 0; s < 3; s++)
+            for (double d = -1e30; d <= 1e30; d += 2e30) {
+                assay_objective_settings settings = chosen(names[n], 0.1, -1);
+                assay_objective_term term = term_of(d, shares[s], none);
+                assay_objective_cost cost = assay_objective_of(&settings, &term);
+                assert_true(isfinite(cost.loss) && isfinite(cost.slope) && fabs(cost.slope) <= 1.25);
+            }
+}
+
+/* Without ties, the tie models' limits are bt: t towards 1, n towards 0. The distance is of the order of the
+ * parameter's from its limit. */
+static void tie_models_end_in_bt(void **state)
+{
+    assay_objective_settings bt = chosen("bt", 0, -1), rao = chosen("rao-kupper", 0, 1 + 1e-12),
+                             davidson = chosen("davidson", 0, 1e-12);
+    (void)state;
+    for (double d = -5; d <= 5; d += 0.5) {
+        assay_objective_term term = term_of(d, none, 0.3);
+        double loss = assay_objective_of(&bt, &term).loss;
+        assert_true(fabs(loss - assay_objective_of(&rao, &term).loss) < 1e-11);
+        assert_true(fabs(loss - assay_objective_of(&davidson, &term).loss) < 1e-11);
+    }
+}
+
+static void weights_and_unread_labels(void **state)
+{
+    assay_objective_settings bt = chosen("bt", 0, -1), soft = chosen("soft", 0, -1);
+    assay_objective_term plain = term_of(0.7, none, none), heavy = plain, tie = term_of(0.7, 0.5, none);
+    (void)state;
+    heavy.weight = 3;
+    assert_true(assay_objective_of(&bt, &heavy).loss == 3 * assay_objective_of(&bt, &plain).loss);
+    assert_true(assay_objective_of(&bt, &heavy).slope == 3 * assay_objective_of(&bt, &plain).slope);
+    assert_true(assay_objective_weight(&bt, &tie) == 0 && assay_objective_of(&bt, &tie).slope == 0);
+    assert_true(assay_objective_weight(&soft, &tie) == 1 && assay_objective_of(&soft, &tie).slope > 0);
+    assert_true(assay_share_is_undecided(0.2) && !assay_share_is_undecided(0.6) && !assay_share_is_undecided(none));
+}
+
+static void refuses(const char *name, double smoothing, double tie_parameter, const char *words)
+{
+    assay_objective_settings settings;
+    assay_error err = {0};
+    assert_int_equal(assay_objective_choose(name, smoothing, tie_parameter, &settings, &err), ASSAY_E_USAGE);
+    if (!strstr(err.text, words)) fail_msg("\"%s\" does not say \"%s\"", err.text, words);
+}
+
+static void bad_choices_are_named(void **state)
+{
+    static const char *const later[] = {"plackett-luce", "first-best", "all-pairs", "regression", "bce", "process"};
+    (void)state;
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++) refuses(later[i], 0, -1, "is not there yet");
+    refuses("hinge", 0, -1, "none of auto, bt, scaled-bt, soft, robust, rao-kupper, davidson");
+    refuses("robust", 0, -1, "--label-smoothing 0.1");
+    refuses("bt", 0, 2, "rao-kupper and davidson do");
+    refuses("rao-kupper", 0, 1, "above 1");
+    refuses("davidson", 0, 0, "above 0");
+}
+
+static void numbers_and_names(void **state)
+{
+    assay_objective_settings unset = {0}, auto_one = chosen("auto", 0, -1), last = chosen("davidson", 0, -1);
+    (void)state;
+    assert_string_equal(assay_objective_name(&unset), "bt");
+    assert_true(assay_objective_number(&unset) == 0 && assay_objective_number(&auto_one) == 0);
+    assert_true(assay_objective_number(&last) == 5 && last.tie_parameter == 0.5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(golden_values),          cmocka_unit_test(probabilities_sum_to_one),
+        cmocka_unit_test(slopes_are_derivatives), cmocka_unit_test(far_differences_stay_finite),
+        cmocka_unit_test(tie_models_end_in_bt),   cmocka_unit_test(weights_and_unread_labels),
+        cmocka_unit_test(bad_choices_are_named),  cmocka_unit_test(numbers_and_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
