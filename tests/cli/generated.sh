@@ -46,7 +46,7 @@ complete_bash assay help sc | grep -qx score; say $? completes-help
 complete_bash assay train --config exam | grep -qx examples; say $? completes-files
 if command -v zsh >/dev/null; then "$assay" help --completion zsh | zsh -n; say $? zsh-reads-its-script
 else echo "skip zsh-reads-its-script (no zsh)"; fi
-check other-shell 2 err 'bash and zsh' help --completion fish
+check other-shell 2 err 'bash, zsh and fish' help --completion tcsh
 
 # Installed. The build is there, so nothing is compiled.
 if [ "$assay" = build/assay ] || [ "$assay" = "$PWD/build/assay" ]; then
