@@ -91,6 +91,7 @@ assay_save_tensor assay_save_tensor_of_param(const assay_model *model, size_t pa
     const assay_param_view *view = &model->params[param];
     assay_save_tensor out = {
         .rank = described->vector ? 1 : 2, .data = view->data, .from = view->dtype, .dtype = view->dtype};
+    out.row_map = view->row_map;
     out.rows = out.count = out.shape[0] = described->vector ? described->cols : described->rows;
     out.cols = out.shape[1] = described->vector ? 1 : described->cols;
     if (!described->vector) attach_adapter(model, param, &out);
@@ -109,7 +110,7 @@ void assay_save_list_set_dtype(assay_save_list *list, assay_dtype dtype, bool ke
 
 static bool is_moved(const assay_save_tensor *tensor)
 {
-    return tensor->permuted_heads || tensor->grouped_heads || tensor->stored.permuted_heads ||
+    return tensor->row_map || tensor->permuted_heads || tensor->grouped_heads || tensor->stored.permuted_heads ||
            tensor->stored.grouped_heads;
 }
 
@@ -122,7 +123,8 @@ static size_t model_row(const assay_save_tensor *tensor, size_t row)
 static size_t source_row(const assay_save_tensor *tensor, size_t row)
 {
     const assay_weight order = {.permuted_heads = tensor->permuted_heads, .grouped_heads = tensor->grouped_heads};
-    return assay_weight_source_row(&order, tensor->rows, model_row(tensor, row));
+    size_t wanted = model_row(tensor, row);
+    return tensor->row_map ? tensor->row_map[wanted] : assay_weight_source_row(&order, tensor->rows, wanted);
 }
 
 static const uint8_t *row_bytes(const assay_save_tensor *tensor, size_t row, size_t *size)

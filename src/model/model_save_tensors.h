@@ -24,6 +24,7 @@ typedef struct assay_save_tensor {
     size_t first, count;               /* the rows taken */
     int permuted_heads, grouped_heads; /* rows lie as GGUF lays them out (checkpoint.h); 0: not */
     bool plus_one;                     /* the source holds one more (checkpoint.h) */
+    const uint32_t *row_map;           /* or which stored row is a row, of a parameter used in place (op.h); NULL */
     assay_weight stored;               /* the same three of the file; with block types, for a packed body */
     double squares, lost;              /* set by writing a block type: of the values, and of what rounding took */
     const float *a, *b; /* an adapter to add: A [adapter_rank, cols], B [rows, adapter_rank]; NULL: none */

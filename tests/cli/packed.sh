@@ -21,6 +21,13 @@ same() {
     say $? "$1-$2-has-the-same-bits"
 }
 
+# merged NAME: folded into the packed base, an adapter gives the model it gives folded into the whole one.
+merged() {
+    for base in p w; do "$assay" merge --model "$work/$base" --output "$work/merged-$base" --force --quiet >"$work/out" 2>&1; done
+    cmp -s "$work/merged-p/model.safetensors" "$work/merged-w/model.safetensors"
+    say $? "$1-merges-to-the-same-bits"
+}
+
 "$assay" models --json >"$work/models.json"
 python3 - "$work/models.json" >"$work/list" <<'PY'
 import json, sys
@@ -35,6 +42,7 @@ while read -r arch; do
     "$assay" init --arch "$arch" --dtype bf16 --output "$work/$arch" --quiet >/dev/null
     pack "$arch" q4_k
     for precision in f32 bf16; do same "$arch" "$precision"; done
+    merged "$arch"
 done <"$work/list"
 
 # Rows moved per head (llama), in parts (bloom), and not at all (chatglm3); every type that is made.
@@ -43,6 +51,7 @@ while read -r arch types; do
     for type in $types; do
         pack "wide-$arch" "$type"
         for precision in f32 bf16; do same "wide-$arch-$type" "$precision"; done
+        merged "wide-$arch-$type"
     done
 done <<<'llama q4_k q5_k q6_k q8_0
 bloom q4_k
