@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "data/json_text.h"
+#include "objective/objective.h"
 #include "task/model_source.h"
 #include "task/pair_input.h"
 #include "text/unicode.h"
@@ -247,6 +248,9 @@ static assay_status preview_build(pair_preview *preview, const assay_log *log, a
 {
     const assay_options *options = preview->options;
     assay_renderer renderer;
+    assay_objective_settings settings;
+    ASSAY_TRY(
+        assay_objective_choose(options->objective, options->label_smoothing, options->tie_parameter, &settings, err));
     ASSAY_TRY(assay_model_source_open(&preview->source, options->model, options->adapter, &options->ignore_config,
                                       ASSAY_SOURCE_CONFIG_ONLY, err));
     ASSAY_TRY(assay_model_source_settle(preview->source, options, err));
@@ -254,7 +258,8 @@ static assay_status preview_build(pair_preview *preview, const assay_log *log, a
     if (assay_pair_input_has_text_prompts(preview->pairs)) assay_source_say_text_prompts(preview->source, log);
     assay_renderer_of_template(&renderer, preview->source->chosen, &preview->source->config.prefix);
     assay_example_options how = {.max_length = (size_t)preview->source->max_length,
-                                 .truncate = assay_pair_input_truncate(options)};
+                                 .truncate = assay_pair_input_truncate(options),
+                                 .decided_only = !settings.objective->reads_labels};
     ASSAY_TRY(assay_example_set_build(&preview->examples, preview->pairs, NULL, 0, &renderer, &how, err));
     bool few = options->max_train_samples > 0 && options->max_train_samples <= SHOWN_WHOLE;
     size_t wanted = few ? (size_t)options->max_train_samples : SHOWN_PAIRS;

@@ -38,6 +38,11 @@ check resume-names-the-objective 2 err 'objective' "${labelled[@]}" --output "$w
 # Held-out pairs that a label calls undecided have no right answer.
 check eval-leaves-the-undecided-out 0 out '"pairs": *32' eval --model "$work/auto" --data "$work/labelled.jsonl" --json --quiet
 
+# preview shows what train would leave out, by the same rule.
+check preview-of-bt-leaves-them-out 0 out '"kept": 32,.*"reason": "undecided"' preview --model "$work/base" --data "$work/labelled.jsonl" --json --quiet
+check preview-of-soft-keeps-them 0 out '40 pairs kept' preview --model "$work/base" --data "$work/labelled.jsonl" --objective soft --quiet
+check preview-refuses-as-train-does 2 err 'plackett-luce is not there yet' preview --model "$work/base" --data "$work/labelled.jsonl" --objective plackett-luce
+
 # Weights: a weight on every line is none; a heavier half is another run.
 sed 's/}[[:space:]]*$/,"weight":1}/' "$work/plain.jsonl" >"$work/ones.jsonl"
 awk '{ sub(/}[[:space:]]*$/, ",\"weight\":" NR % 2 + 1 "}"); print }' "$work/plain.jsonl" >"$work/heavy.jsonl"
