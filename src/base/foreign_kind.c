@@ -30,8 +30,10 @@ static const foreign_row rows[ASSAY_FOREIGN_KINDS] = {
     [ASSAY_FOREIGN_LONG_TOKENIZER] =
         {"the tokenizer has more tokens than the embedding has rows",
          "Give the tokenizer that belongs to the model: huggingface-cli download OWNER/NAME", true},
-    [ASSAY_FOREIGN_LABELS] = {"the model has several labels; a reward model has one",
-                              "Train a head of one label on its base: assay train --model BASE --data PAIRS", false},
+    [ASSAY_FOREIGN_LABELS] = {"the model has several labels; a reward is the number of one",
+                              "Score with one of them, by name or number: --label NAME; to train, start from its "
+                              "base: assay train --model BASE --data PAIRS",
+                              false},
     [ASSAY_FOREIGN_HEAD] =
         {"the model has a trained head of a kind that is not read",
          "Take a model with one linear head (score), or train one on its base: assay train --model BASE "

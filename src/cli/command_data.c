@@ -19,7 +19,8 @@ typedef struct audit_input {
 static assay_status tokenize_pairs(audit_input *input, const assay_options *options, assay_error *err)
 {
     assay_renderer renderer;
-    ASSAY_TRY(assay_model_source_open(&input->source, options->model, NULL, NULL, ASSAY_SOURCE_TOKENIZER_ONLY, err));
+    ASSAY_TRY(
+        assay_model_source_open(&input->source, options->model, NULL, NULL, NULL, ASSAY_SOURCE_TOKENIZER_ONLY, err));
     ASSAY_TRY(assay_model_source_settle(input->source, options, err));
     assay_renderer_of_template(&renderer, input->source->chosen, &input->source->config.prefix);
     assay_example_options how = {.max_length = (size_t)input->source->max_length,

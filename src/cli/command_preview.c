@@ -251,7 +251,7 @@ static assay_status preview_build(pair_preview *preview, const assay_log *log, a
     assay_objective_settings settings;
     ASSAY_TRY(
         assay_objective_choose(options->objective, options->label_smoothing, options->tie_parameter, &settings, err));
-    ASSAY_TRY(assay_model_source_open(&preview->source, options->model, options->adapter, &options->ignore_config,
+    ASSAY_TRY(assay_model_source_open(&preview->source, options->model, options->adapter, &options->ignore_config, NULL,
                                       ASSAY_SOURCE_CONFIG_ONLY, err));
     ASSAY_TRY(assay_model_source_settle(preview->source, options, err));
     ASSAY_TRY(assay_pair_input_read(&preview->pairs, &options->data, options, log, err));

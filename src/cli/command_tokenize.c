@@ -175,7 +175,7 @@ static assay_status tokenize(line_tokenizer *work, const assay_options *options,
                              assay_error *err)
 {
     assay_byte_source source = {0};
-    ASSAY_TRY(assay_model_source_open(&work->source, options->model, options->adapter, NULL,
+    ASSAY_TRY(assay_model_source_open(&work->source, options->model, options->adapter, NULL, NULL,
                                       ASSAY_SOURCE_TOKENIZER_ONLY, err));
     work->settled = assay_model_source_settle(work->source, options, &work->why);
     if (work->settled == ASSAY_E_USAGE) return assay_error_set(err, work->settled, "%s", work->why.text);

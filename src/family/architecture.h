@@ -207,6 +207,8 @@ typedef struct assay_architecture {
 const assay_architecture *assay_architecture_at(size_t index);
 const assay_architecture *assay_architecture_find(const char *name); /* NULL: not there */
 
+const assay_architecture *assay_architecture_of(const json_t *config); /* NULL: none knows it */
+
 /* Finds the architecture and reads the config; the error lists what is supported. */
 assay_status assay_model_config_read(const json_t *config, const char *where, assay_model_config *out,
                                      assay_error *err);

@@ -115,15 +115,19 @@ static assay_status check_numbers(const assay_model_config *c, const char *where
     return ASSAY_OK;
 }
 
+const assay_architecture *assay_architecture_of(const json_t *config)
+{
+    for (size_t i = 0; assay_architecture_at(i); i++)
+        if (recognises(assay_architecture_at(i), config)) return assay_architecture_at(i);
+    return NULL;
+}
+
 assay_status assay_model_config_read(const json_t *config, const char *where, assay_model_config *out, assay_error *err)
 {
-    for (size_t i = 0; assay_architecture_at(i); i++) {
-        const assay_architecture *arch = assay_architecture_at(i);
-        if (!recognises(arch, config)) continue;
-        *out = (assay_model_config){.arch = arch, .pad_token = -1, .bos_token = -1, .eos_token = -1};
-        ASSAY_TRY(arch->read_config(config, where, out, err));
-        ASSAY_TRY(check_numbers(out, where, err));
-        return assay_config_audit(config, arch, where, err);
-    }
-    return unsupported(config, where, err);
+    const assay_architecture *arch = assay_architecture_of(config);
+    if (!arch) return unsupported(config, where, err);
+    *out = (assay_model_config){.arch = arch, .pad_token = -1, .bos_token = -1, .eos_token = -1};
+    ASSAY_TRY(arch->read_config(config, where, out, err));
+    ASSAY_TRY(check_numbers(out, where, err));
+    return assay_config_audit(config, arch, where, err);
 }

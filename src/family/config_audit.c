@@ -363,6 +363,20 @@ static assay_status check_class(const json_t *config, const char *where, assay_e
     return assay_foreign_error(err, where, ASSAY_FOREIGN_HEAD, name);
 }
 
+/* ": helpful, safe", as far as it fits. */
+static void list_labels(const json_t *id2label, char *text, size_t size)
+{
+    const char *key;
+    json_t *name;
+    size_t used = 0;
+    json_object_foreach(assay_json_lent(id2label), key, name)
+    {
+        const char *shown = json_string_value(name);
+        if (used < size)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : ": ", shown ? shown : key);
+    }
+}
+
 static assay_status check_labels(const json_t *config, const char *where, assay_error *err)
 {
     const char *name = json_string_value(json_array_get(json_object_get(config, "architectures"), 0));
@@ -370,8 +384,9 @@ static assay_status check_labels(const json_t *config, const char *where, assay_
     const json_t *number = json_object_get(config, "num_labels");
     if (!labels && json_is_integer(number)) labels = (size_t)json_integer_value(number);
     if (labels <= 1 || !name || !strstr(name, "ForSequenceClassification")) return ASSAY_OK;
-    char detail[64];
-    snprintf(detail, sizeof detail, "id2label has %zu", labels);
+    char detail[400], list[340] = "";
+    list_labels(json_object_get(config, "id2label"), list, sizeof list);
+    snprintf(detail, sizeof detail, "id2label has %zu%s", labels, list);
     return assay_foreign_error(err, where, ASSAY_FOREIGN_LABELS, detail);
 }
 

@@ -26,6 +26,9 @@ static const assay_option_row rows[] = {
      ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}}, AT(ignore_config),
      "read config.json as if it had not this key, where the model's own code does not look at it either; repeatable, "
      "kept in assay.json"},
+    {"label", "NAME|INDEX", ASSAY_OPTION_STRING, 0, SCORING | ASSAY_FOR_SERVE, ASSAY_GROUP_FILES, NULL, NULL, 0, 0,
+     {{0}}, AT(label),
+     "of a classifier with several labels, the one whose logit is the score: its name in id2label or its number"},
     {"data", "PATH", ASSAY_OPTION_LIST, 0, PAIRS, ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}}, AT(data),
      "pairs: a file (.parquet .json .jsonl .csv .tsv, .gz too), a folder of them, or ORG/NAME in the hub's cache; "
      "repeatable"},

@@ -94,6 +94,7 @@ typedef struct assay_options {
     const char *model;
     const char *adapter;
     assay_string_list ignore_config; /* keys taken out of config.json before it is read */
+    const char *label;               /* of a classifier, a name or number; NULL: none */
     assay_string_list adapters;      /* serve: [NAME=]DIR */
     assay_string_list data, eval_data;
     double eval_split; /* share of the prompts held out; -1 auto, 0 none. Unused when eval_data is given */

@@ -108,7 +108,8 @@ static assay_status open_base(loading *l, assay_error *err)
     assay_model_source *source;
     ASSAY_TRY(measure_room(l, err));
     if (!l->options->adapters.count) return ASSAY_OK;
-    ASSAY_TRY(assay_model_source_open(&source, l->options->model, NULL, &l->options->ignore_config, 0, err));
+    ASSAY_TRY(assay_model_source_open(&source, l->options->model, NULL, &l->options->ignore_config, l->options->label,
+                                      0, err));
     assay_status status = assay_checkpoint_fingerprint(source->checkpoint, l->base_fingerprint, err);
     assay_model_source_close(source);
     return status;

@@ -193,11 +193,12 @@ static assay_status look_at_weights(assay_model_source *source, assay_error *err
     return status;
 }
 
-static assay_status open_model(assay_model_source *source, const assay_string_list *ignore, unsigned flags,
-                               assay_error *err)
+static assay_status open_model(assay_model_source *source, const assay_string_list *ignore, const char *label,
+                               unsigned flags, assay_error *err)
 {
     if (!source->checkpoint || (flags & ASSAY_SOURCE_TOKENIZER_ONLY)) return ASSAY_OK;
     ASSAY_TRY(ignore_keys(source, ignore, err));
+    if (label) ASSAY_TRY(assay_checkpoint_choose_label(source->checkpoint, label, err));
     ASSAY_TRY(assay_model_config_read(source->checkpoint->config, source->checkpoint->path, &source->config, err));
     if (flags & ASSAY_SOURCE_CONFIG_ONLY) ASSAY_TRY(look_at_weights(source, err));
     return source->adapter_folder ? assay_adapter_open(&source->adapter, source->adapter_folder, err) : ASSAY_OK;
@@ -275,17 +276,18 @@ static assay_status check_vocabulary(const assay_model_source *source, assay_err
 }
 
 static assay_status open_parts(assay_model_source *source, const char *base, const assay_string_list *ignore,
-                               unsigned flags, assay_error *err)
+                               const char *label, unsigned flags, assay_error *err)
 {
     ASSAY_TRY(open_checkpoint(source, base, flags, err));
     ASSAY_TRY(find_notes(source, source->checkpoint ? source->checkpoint->path : base, err));
-    ASSAY_TRY(open_model(source, ignore, flags, err));
+    ASSAY_TRY(open_model(source, ignore, label, flags, err));
     ASSAY_TRY(open_tokenizer(source, base, flags, err));
     return check_vocabulary(source, err);
 }
 
 assay_status assay_model_source_open(assay_model_source **out, const char *model, const char *adapter,
-                                     const assay_string_list *ignore, unsigned flags, assay_error *err)
+                                     const assay_string_list *ignore, const char *label, unsigned flags,
+                                     assay_error *err)
 {
     *out = NULL;
     if (!model)
@@ -295,7 +297,7 @@ assay_status assay_model_source_open(assay_model_source **out, const char *model
     char *base = NULL;
     ASSAY_TRY_ALLOC(source, model, err);
     assay_status status = places_find(source, model, adapter, &base, err);
-    if (status == ASSAY_OK) status = open_parts(source, base, ignore, flags, err);
+    if (status == ASSAY_OK) status = open_parts(source, base, ignore, label, flags, err);
     assay_free(base);
     if (status != ASSAY_OK) {
         assay_model_source_close(source);

@@ -2,7 +2,7 @@
  * turned texts into ids.
  *
  *     assay_model_source *source;
- *     ASSAY_TRY(assay_model_source_open(&source, options->model, options->adapter, NULL, 0, err));
+ *     ASSAY_TRY(assay_model_source_open(&source, options->model, options->adapter, NULL, NULL, 0, err));
  *     // which template, which ends, which length
  *     ASSAY_TRY_OR(done, assay_model_source_settle(source, options, err));
  *     ASSAY_TRY_OR(done, assay_model_open(&model, source->checkpoint, source->adapter, &model_options, err));
@@ -68,9 +68,11 @@ typedef struct assay_model_source {
 } assay_model_source;
 
 /* model NULL is ASSAY_E_USAGE. ignore: keys of config.json to be taken out before it is read (--ignore-config), beside
- * those that assay.json has; may be NULL. *out is NULL on failure. */
+ * those that assay.json has; may be NULL. label: which one of a classifier's is the score (--label); NULL: it has but
+ * one. *out is NULL on failure. */
 assay_status assay_model_source_open(assay_model_source **out, const char *model, const char *adapter,
-                                     const assay_string_list *ignore, unsigned flags, assay_error *err);
+                                     const assay_string_list *ignore, const char *label, unsigned flags,
+                                     assay_error *err);
 void assay_model_source_close(assay_model_source *source); /* NULL is fine */
 
 /* Says how texts are rendered: what the user gave (assay_options_given "template", "append-eos", "max-length") wins

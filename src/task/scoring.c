@@ -13,7 +13,8 @@ static assay_status open_all(assay_scoring *s, const assay_options *options, con
                                  .all_rows = wants->all_rows || wants->every_token,
                                  .seed = (uint64_t)options->seed};
     s->every_token = wants->every_token;
-    ASSAY_TRY(assay_model_source_open(&s->source, options->model, options->adapter, &options->ignore_config, 0, err));
+    ASSAY_TRY(assay_model_source_open(&s->source, options->model, options->adapter, &options->ignore_config,
+                                      options->label, 0, err));
     ASSAY_TRY(assay_model_source_settle(s->source, options, err));
     assay_renderer_of_template(&s->renderer, s->source->chosen, &s->source->config.prefix);
     assay_model_source_warn(s->source, context->log);

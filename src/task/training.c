@@ -291,8 +291,8 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
                                "--epochs %g trains nothing: give more, or a number of steps with --max-steps",
                                options->epochs);
     unsigned flags = plan_only ? ASSAY_SOURCE_CONFIG_ONLY | (with_data ? 0 : ASSAY_SOURCE_TOKENIZER_OPTIONAL) : 0;
-    ASSAY_TRY(
-        assay_model_source_open(&t->source, options->model, options->adapter, &options->ignore_config, flags, err));
+    ASSAY_TRY(assay_model_source_open(&t->source, options->model, options->adapter, &options->ignore_config, NULL,
+                                      flags, err));
     if (!plan_only) ASSAY_TRY(hold_files(t, options, err));
     t->source->rendering = goes_on_from_01(options) ? 1 : ASSAY_RENDERING;
     if (with_data) ASSAY_TRY(assay_model_source_settle(t->source, options, err));

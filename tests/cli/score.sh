@@ -120,3 +120,50 @@ settings = json.load(open(path)); del settings["rewards"]
 json.dump(settings, open(path, "w"))
 PYTHON
 check normalized-without-a-scale 2 err 'assay eval --store' score --model "$work/m-llama" --normalized
+
+# A classifier of three labels, made of the one: its head's row, its negative, its double. Powers of two change no bit.
+cp -r "$work/m-llama" "$work/three"
+$python - "$work/three" <<'PYTHON'
+import array, json, struct, sys
+folder = sys.argv[1]
+with open(folder + "/model.safetensors", "rb") as file:
+    header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+    body = file.read()
+rows, packed = {"F32": "f"}, b""
+for name, tensor in header.items():
+    if name == "__metadata__": continue
+    begin, end = tensor["data_offsets"]
+    data = body[begin:end]
+    if name == "score.weight":
+        row = array.array(rows[tensor["dtype"]], data)
+        data = b"".join(array.array("f", [factor * x for x in row]).tobytes() for factor in (1, -1, 2))
+        tensor["shape"][0] = 3
+    tensor["data_offsets"] = [len(packed), len(packed) + len(data)]
+    packed += data
+text = json.dumps(header).encode()
+text += b" " * (-len(text) % 8)
+with open(folder + "/model.safetensors", "wb") as file: file.write(struct.pack("<Q", len(text)) + text + packed)
+config = json.load(open(folder + "/config.json"))
+config["id2label"] = {"0": "helpful", "1": "harmful", "2": "twice"}
+json.dump(config, open(folder + "/config.json", "w"))
+PYTHON
+"$assay" score --model "$work/m-llama" --quiet --input "$work/all" >"$work/one"
+for label in helpful 0 harmful 1 twice 2; do
+    "$assay" score --model "$work/three" --quiet --label $label --input "$work/all" >"$work/label-$label" 2>"$work/err" || tail -n 3 "$work/err"
+done
+$python - "$work" <<'PYTHON'
+import json, sys
+read = lambda name: [json.loads(line)["score"] for line in open(f"{sys.argv[1]}/{name}")]
+one = read("one")
+assert len(one) == 64
+for names, factor in ((("label-helpful", "label-0"), 1), (("label-harmful", "label-1"), -1), (("label-twice", "label-2"), 2)):
+    for name in names:  # nine digits are printed
+        assert all(abs(got - factor * x) <= 1e-8 * abs(factor * x) for got, x in zip(read(name), one, strict=True)), name
+PYTHON
+say $? a-label-is-its-row
+check labels-without-a-choice 1 err 'id2label has 3: helpful, harmful, twice.*--label NAME' score --model "$work/three"
+check no-such-label 2 err '0 (helpful), 1 (harmful), 2 (twice)' score --model "$work/three" --label kind
+check a-label-of-one 0 out . score --model "$work/m-llama" --label 0 --input "$work/all" --quiet
+check a-label-of-a-base 2 err 'has no head with labels' score --model "$work/base" --label 0
+check a-label-in-eval 0 out . eval --model "$work/three" --label helpful --data examples/medical_eval.jsonl --max-eval-samples 20 --quiet
+check no-label-in-training 2 err . train --model "$work/three" --label helpful
