@@ -31,6 +31,12 @@ static const renamed openrlhf_names[] = {
     {"l2", "weight-decay"},
     {"train.batch_size", "batch-pairs"},
     {"train_batch_size", "batch-pairs"},
+    {"data.prompt_key", NULL},
+    {"prompt_key", NULL},
+    {"data.chosen_key", NULL},
+    {"chosen_key", NULL},
+    {"data.rejected_key", NULL},
+    {"rejected_key", NULL},
     {"train.micro_batch_size", NULL},
     {"micro_train_batch_size", NULL},
     {"train.max_epochs", "epochs"},
@@ -195,6 +201,23 @@ static assay_status add_named(assay_trainer_line *line, const char *name, const 
     return value ? add(line, value, err) : ASSAY_OK;
 }
 
+/* OpenRLHF names each field with an option of its own. */
+static assay_status add_columns(assay_trainer_line *line, const assay_string_list *words, assay_error *err)
+{
+    static const char *const keys[][3] = {{"prompt", "data.prompt_key", "prompt_key"},
+                                          {"chosen", "data.chosen_key", "chosen_key"},
+                                          {"rejected", "data.rejected_key", "rejected_key"}};
+    char text[1024] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *field = value_of(words, keys[i][1]);
+        if (!field) field = value_of(words, keys[i][2]);
+        if (!field) continue;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s=%.256s", used ? "," : "", keys[i][0], field);
+    }
+    return used ? add_named(line, "columns", text, err) : ASSAY_OK;
+}
+
 /* OpenRLHF's pairs of values and numbers that stand for "not". */
 static assay_status add_special(assay_trainer_line *line, const assay_string_list *words, assay_error *err)
 {
@@ -204,6 +227,7 @@ static assay_status add_special(assay_trainer_line *line, const assay_string_lis
         ASSAY_TRY(add_named(line, "adam-beta1", words->items[i + 1], err));
         ASSAY_TRY(add_named(line, "adam-beta2", words->items[i + 2], err));
     }
+    ASSAY_TRY(add_columns(line, words, err));
     const char *rank = value_of(words, "ds.lora.rank");
     if (!rank) rank = value_of(words, "lora_rank");
     return rank && strcmp(rank, "0") != 0 ? add_named(line, "tuning", "lora", err) : ASSAY_OK;

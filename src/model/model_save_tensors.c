@@ -162,20 +162,42 @@ static void add_adapter(const assay_save_tensor *tensor, size_t row, float *dst,
     for (size_t i = 0; i < tensor->cols; i++) dst[i] += delta[i] * tensor->scale;
 }
 
-/* What a block type takes from the values, in the tensor's sums. packed may not be the values. */
-static void count_loss(assay_save_tensor *tensor, const float *values, const void *packed, size_t count)
+static bool all_finite(const float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(values[i])) return false;
+    return true;
+}
+
+/* What a block type takes from the values, in the tensor's sums. packed may not be the values. false: some value is
+ * larger than the type's scale can say, and would be read as infinity. */
+static bool count_loss(assay_save_tensor *tensor, const float *values, const void *packed, size_t count)
 {
     size_t bytes = assay_dtype_block_bytes(tensor->dtype), block = assay_dtype_block(tensor->dtype);
     float group[ASSAY_GROUP];
     for (size_t i = 0; i < count; i += ASSAY_GROUP) {
         assay_dtype_run_to_f32(tensor->dtype, (const uint8_t *)packed + i / block * bytes, i % block, ASSAY_GROUP,
                                group);
+        if (!all_finite(group, ASSAY_GROUP)) return false;
         for (size_t j = 0; j < ASSAY_GROUP; j++) {
             double value = (double)values[i + j], rest = value - (double)group[j];
             tensor->squares += value * value;
             tensor->lost += rest * rest;
         }
     }
+    return true;
+}
+
+/* Rounded to a block type, NaN would be a number like any other. */
+static assay_status pack(assay_save_tensor *tensor, const float *values, size_t count, void *packed, assay_error *err)
+{
+    bool fits = all_finite(values, count);
+    if (fits) assay_dtype_from_f32(tensor->dtype, values, packed, count);
+    if (fits && count_loss(tensor, values, packed, count)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT,
+                           "tensor %s holds NaN, infinity or a number beyond the scales of %s, and cannot be packed: "
+                           "fetch or convert the model again, or leave --quantize out",
+                           tensor->name, assay_dtype_name(tensor->dtype));
 }
 
 /* As bytes on disk: in place, or, of a block type, in `packed`. */
@@ -184,10 +206,9 @@ static assay_status hand_over(assay_save_tensor *tensor, float *values, size_t c
 {
     bool blocks = assay_dtype_block(tensor->dtype) > 1;
     size_t size = count / assay_dtype_block(tensor->dtype) * assay_dtype_block_bytes(tensor->dtype);
-    void *bytes = blocks ? packed : values;
-    assay_dtype_from_f32(tensor->dtype, values, bytes, count);
-    if (blocks) count_loss(tensor, values, bytes, count);
-    return assay_writer_write(writer, bytes, size, err);
+    if (blocks) ASSAY_TRY(pack(tensor, values, count, packed, err));
+    else assay_dtype_from_f32(tensor->dtype, values, values, count);
+    return assay_writer_write(writer, blocks ? packed : values, size, err);
 }
 
 /* buffer: `step` rows of values, one of an adapter's share, and as much again for packed blocks. */

@@ -99,6 +99,10 @@ holds openrlhf-dotted '--model m;--data d;--output o;--tuning full;--lr 5e-06;--
     --train.micro_batch_size 1 --data.max_len 4096 --ds.zero_stage 3 --ds.packing_samples --ckpt.save_steps -1 --logger.wandb.key x
 holds openrlhf-older '--model m;--data d;--output o;--tuning lora;--lora-rank 8;--batch-pairs 256;--lr 9e-06;--max-length 2048' \
     -- deepspeed --module openrlhf.cli.train_rm --pretrain m --dataset d --save_path o --lora_rank 8 --train_batch_size 256 --micro_train_batch_size 1 --max_len 2048 --zero_stage 3 --save_steps -1
+holds openrlhf-fields '--columns prompt=q;--columns chosen=good;--columns rejected=bad' \
+    -- deepspeed --module openrlhf.cli.train_rm --pretrain m --dataset d --save_path o --prompt_key q --chosen_key good --rejected_key=bad
+holds openrlhf-dotted-fields '--columns chosen=good' \
+    -- deepspeed --module openrlhf.cli.train_rm --model.model_name_or_path m --data.dataset d --ckpt.output_dir o --data.chosen_key good
 holds swift '--model m;--data d;--tuning lora;--lora-alpha 32;--batch-pairs 16;--weight-decay 0.1;--adam-beta2 0.95;--min-lr 0' \
     -- NPROC_PER_NODE=2 swift rlhf --rlhf_type rm --model m --dataset d --tuner_type lora
 cat >"$work/rm.yaml" <<'YAML'

@@ -69,3 +69,19 @@ check hidden-fits-heads 2 err 'heads of' init --arch llama --hidden 100 --output
 # A body without its config is no model, and one that is cut short is refused.
 cp -r "$work/packed" "$work/cut" && truncate -s 20000 "$work/cut/model.gguf"
 check body-cut-short 1 err 'model.gguf' score --model "$work/cut"
+# What no block can hold is refused by the tensor's name, not rounded to a number.
+for bits in 0000c07f ffff7f7f; do
+    rm -rf "$work/odd" && cp -r "$work/wide-llama" "$work/odd"
+    python3 - "$work/odd/model.safetensors" "$bits" <<'PY'
+import json, sys
+with open(sys.argv[1], "r+b") as file:
+    size = int.from_bytes(file.read(8), "little")
+    tensor = json.loads(file.read(size))["model.layers.1.self_attn.k_proj.weight"]
+    assert tensor["dtype"] == "F32"
+    file.seek(8 + size + tensor["data_offsets"][0] + 40)
+    file.write(bytes.fromhex(sys.argv[2]))
+PY
+    for type in q4_k q5_k q6_k q8_0; do
+        check "refuses-$bits-$type" 1 err 'blk.1.attn_k.weight holds NaN' convert "$work/odd" --quantize "$type" --output "$work/none" --force
+    done
+done
