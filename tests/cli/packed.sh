@@ -23,6 +23,7 @@ same() {
 
 # merged NAME: folded into the packed base, an adapter gives the model it gives folded into the whole one.
 merged() {
+    "$assay" convert "$work/packed" --dtype f32 --output "$work/whole" --force --quiet >"$work/out"
     for base in p w; do "$assay" merge --model "$work/$base" --output "$work/merged-$base" --force --quiet >"$work/out" 2>&1; done
     cmp -s "$work/merged-p/model.safetensors" "$work/merged-w/model.safetensors"
     say $? "$1-merges-to-the-same-bits"
@@ -71,7 +72,7 @@ cp -r "$work/packed" "$work/cut" && truncate -s 20000 "$work/cut/model.gguf"
 check body-cut-short 1 err 'model.gguf' score --model "$work/cut"
 # What no block can hold is refused by the tensor's name, not rounded to a number.
 for bits in 0000c07f ffff7f7f; do
-    rm -rf "$work/odd" && cp -r "$work/wide-llama" "$work/odd"
+    "$assay" init --arch llama --hidden 256 --ffn 512 --output "$work/odd" --force --quiet >"$work/out"
     python3 - "$work/odd/model.safetensors" "$bits" <<'PY'
 import json, sys
 with open(sys.argv[1], "r+b") as file:
