@@ -92,7 +92,7 @@ pipe_for() { # NAME FOLDER FILE ARGUMENT...: the file is a pipe while the comman
     local name=$1 file=$2/$3 got; shift 3
     if [ ! -e "$file" ]; then echo "not ok $name (no $file)"; return; fi
     mv "$file" "$work/kept" && mkfifo "$file"
-    timeout 300 "$assay" "$@" >"$work/out" 2>"$work/err" <"$work/pairs.jsonl"; got=$?
+    timeout 3000 "$assay" "$@" >"$work/out" 2>"$work/err" <"$work/pairs.jsonl"; got=$?
     rm "$file" && mv "$work/kept" "$file"
     [ $got -ge 1 ] && [ $got -le 2 ] && grep -q "named pipe, not a regular file" "$work/err"
     say $? "$name"
@@ -109,7 +109,7 @@ for file in manifest.json $(cd "$work/trained/$newest" && ls | grep -v manifest.
         --max-steps 3 --save-steps 1 --eval-split off --resume "$work/trained/$newest" --quiet
 done
 mkfifo "$work/options.yaml"
-timeout 300 "$assay" plan --config "$work/options.yaml" --model "$work/base" >/dev/null 2>"$work/err"
+timeout 3000 "$assay" plan --config "$work/options.yaml" --model "$work/base" >/dev/null 2>"$work/err"
 [ $? -ne 124 ] && grep -q "named pipe" "$work/err"
 say $? pipe-yaml
 

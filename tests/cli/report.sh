@@ -57,12 +57,12 @@ grep -q '^      value: 0\.' "$work/merged/README.md" || grep -q '^      value: 1
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
 if [ -z "$browser" ]; then echo "skip browser (no chromium here)"; else
     # Headless Chromium writes console messages and script errors to its log.
-    timeout 120 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$work/browser" --enable-logging=stderr --dump-dom "file://$report" \
+    timeout 3000 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$work/browser" --enable-logging=stderr --dump-dom "file://$report" \
         >"$work/dom" 2>"$work/console"
     grep -q '</html>' "$work/dom"; say $? browser-reads-the-report
     grep -q 'CONSOLE' "$work/console"; [ $? -eq 1 ]; say $? browser-console-is-empty
     grep -q '<title>run: reward model report</title>' "$work/dom"; say $? browser-runs-no-script-of-the-data
     [ "$(grep -c '<svg' "$work/dom")" -ge 12 ]; say $? browser-has-the-charts
-    timeout 120 python3 tests/browser/report_page.py "$work/a/run"; say $? browser-looked-at-the-report
+    timeout 3000 python3 tests/browser/report_page.py "$work/a/run"; say $? browser-looked-at-the-report
 fi
 cd "$root" || exit 1

@@ -44,10 +44,10 @@ start plain --model "$work/one" --max-body 1M --request-timeout 3s --threads 2; 
 start single --model "$work/one" --threads 1 --max-body 1M; single=$port
 echo secret >"$work/keys"
 start keyed --model "$work/base" --adapter "one=$work/changing" --adapter "two=$work/two" --api-key-file "$work/keys" --max-queue 2; keyed=$port keyed_pid=$started
-timeout 300 python3 tests/cli/serve_client.py "$plain" "$keyed" "$single" "$work"
+timeout 3000 python3 tests/cli/serve_client.py "$plain" "$keyed" "$single" "$work"
 say $? client-ran-to-its-end
 
-timeout 250 python3 tests/browser/serve_page.py "$work/one" "$work"
+timeout 3000 python3 tests/browser/serve_page.py "$work/one" "$work"
 say $? browser-ran-to-its-end
 
 check exposed-without-key 2 err 'api-key-file' serve --model "$work/one" --host 0.0.0.0 --port 0
@@ -61,7 +61,7 @@ import fcntl, json, os, shutil, signal, sys, threading, time, urllib.request
 port, work, pid = sys.argv[1], sys.argv[2], int(sys.argv[3])
 def ask(path, body):
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", json.dumps(body).encode(), {"Authorization": "Bearer secret"})
-    with urllib.request.urlopen(request, timeout=60) as answer: return json.loads(answer.read()), answer.headers["X-Assay-Fingerprint"]
+    with urllib.request.urlopen(request, timeout=600) as answer: return json.loads(answer.read()), answer.headers["X-Assay-Fingerprint"]
 def say(good, name): print(("ok " if good else "not ok ") + name, flush=True)
 body = {"model": "one", "prompt": "a", "responses": ["b", "c"]}
 old, old_print = ask("/v1/score", body)
@@ -117,14 +117,14 @@ os.replace(f"{work}/changing/adapter_model.safetensors", f"{work}/changing/gone"
 try: ask("/admin/reload", {"model": "one"}); say(False, "a-broken-adapter-is-not-taken")
 except Exception: say(ask("/v1/score", body)[0]["score"] == two["score"], "a-broken-adapter-is-not-taken")
 PYTHON
-timeout 300 python3 "$work/reload.py" "$keyed" "$work" "$keyed_pid"
+timeout 3000 python3 "$work/reload.py" "$keyed" "$work" "$keyed_pid"
 
 # Asked to stop with a request under way: it is answered, then the program ends with 0.
 python3 - "$plain" "$work" >"$work/drain" <<'PYTHON' &
 import json, sys, urllib.request
 texts = [json.loads(line)["text"] for line in open(sys.argv[2] + "/texts.jsonl") if "text" in json.loads(line)]
 request = urllib.request.Request(f"http://127.0.0.1:{sys.argv[1]}/get_reward", json.dumps({"query": texts * 10}).encode())
-print(len(json.loads(urllib.request.urlopen(request, timeout=60).read())["rewards"]))
+print(len(json.loads(urllib.request.urlopen(request, timeout=600).read())["rewards"]))
 PYTHON
 asker=$!
 for _ in $(seq 3000); do kill -0 $asker 2>/dev/null || break; curl -s "http://127.0.0.1:$plain/metrics" 2>/dev/null | grep -q 'in_flight_requests [2-9]' && break; sleep 0.02; done

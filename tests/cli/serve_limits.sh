@@ -81,10 +81,10 @@ if what == "idle":
     idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(8)]
     until(lambda: metric("assay_connections") >= 8)
     say(send("/health", None)[0] == 200, "health-is-answered-beside-idle-connections")
-    idle[0].settimeout(30)
+    idle[0].settimeout(600)
     say(idle[0].recv(1) == b"", "the-oldest-idle-connection-goes-first")
     idle[-1].sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    idle[-1].settimeout(30)
+    idle[-1].settimeout(600)
     say(idle[-1].recv(12) == b"HTTP/1.1 200", "the-youngest-stays")
     slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(8)]
     for s in slow: s.sendall(b"POST /get_reward HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{")
@@ -100,7 +100,7 @@ if what == "drain":
     for t in threads: t.join()
     say(len(answers) == 2 and all(code == 503 and b"stopping" in text for code, text in answers), "what-is-left-after-the-drain-is-503", answers)
 PYTHON
-client() { timeout 500 python3 "$work/client.py" "$@"; say $? "client-$3-ran-to-its-end"; }
+client() { timeout 3000 python3 "$work/client.py" "$@"; say $? "client-$3-ran-to-its-end"; }
 
 start memory --model "$work/one" --max-length 1024 --threads 1 --max-connections 64
 client "$started" "$port" memory

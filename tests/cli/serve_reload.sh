@@ -16,7 +16,7 @@ check second-server-on-all-addresses 1 err 'taken by an assay server' serve --mo
 python3 - "$first" <<'PYTHON'
 import http.client, sys
 for _ in range(20):  # the server closes first: its side is the one in TIME_WAIT
-    link = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=30)
+    link = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=600)
     link.request("GET", "/health", headers={"Connection": "close"})
     link.getresponse().read()
 PYTHON
@@ -32,7 +32,7 @@ import os; os.rename(sys.argv[1] + ".new", sys.argv[1])
 while True: s.accept()[0].close()
 PYTHON
 servers+=($!)
-for _ in $(seq 200); do [ -s "$work/stranger" ] && break; sleep 0.05; done
+while [ ! -s "$work/stranger" ] && kill -0 ${servers[-1]}; do sleep 0.05; done
 check another-program-has-the-port 1 err 'taken by another program' serve --model "$work/one" --port "$(cat "$work/stranger")"
 
 # Two adapters, the second one broken: the first stays as it was, by SIGHUP and by request.
@@ -46,14 +46,14 @@ port, what = sys.argv[1:3]
 def send(path, raw):
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", raw, {"Authorization": "Bearer secret"})
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer: return answer.status, answer.read(), answer.headers
+        with urllib.request.urlopen(request, timeout=600) as answer: return answer.status, answer.read(), answer.headers
     except urllib.error.HTTPError as error: return error.code, error.read(), error.headers
 def score(model): return json.loads(send("/v1/score", json.dumps({"model": model, "text": "a b"}).encode())[1])["score"]
 if what == "scores": print(score("a"), score("b"))
 elif what == "print": print(send("/v1/score", b'{"text": "a b"}')[2]["X-Assay-Fingerprint"])
 else: print(*send("/admin/reload", what.encode())[:2])
 PYTHON
-client() { timeout 60 python3 "$work/client.py" "$@"; }
+client() { timeout 3000 python3 "$work/client.py" "$@"; }
 before=$(client "$pair" scores)
 case $(client "$pair" '{}') in 500*) say 0 reload-with-a-broken-adapter-fails ;; *) say 1 reload-with-a-broken-adapter-fails ;; esac
 [ "$(client "$pair" scores)" = "$before" ]; say $? reload-by-request-is-all-or-nothing

@@ -8,7 +8,7 @@ make_model "$work/one"
 # A message that holds a control token's text: counted, or refused. What comes rendered may name turns.
 control() { python3 - "$1" "$2" <<'PYTHON'
 import http.client, json, sys
-link = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=60)
+link = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=600)
 link.request("POST", "/v1/score", sys.argv[2].encode())
 answer = link.getresponse()
 print(answer.status, answer.read().decode())
@@ -30,7 +30,7 @@ import base64, http.client, json, struct, subprocess, sys, time
 port, left, right, work, assay = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5]
 def say(good, name, note=""): print(("ok " if good else "not ok ") + name + ("" if good else f" ({note})"), flush=True)
 def send(path, body=None, at=port, raw=None, method=None):
-    link = http.client.HTTPConnection("127.0.0.1", at, timeout=60)
+    link = http.client.HTTPConnection("127.0.0.1", at, timeout=600)
     data = raw if raw is not None else json.dumps(body).encode() if body is not None else None
     link.request(method or ("POST" if data is not None else "GET"), path, data)
     answer = link.getresponse()
@@ -167,7 +167,7 @@ PYTHON
 start plain --model "$work/one" --max-length 256; plain=$port plain_pid=$started
 start left --model "$work/one" --max-length 256 --truncate left; left=$port
 start right --model "$work/one" --max-length 256 --truncate right; right=$port
-timeout 500 python3 "$work/client.py" "$plain" "$left" "$right" "$work" "$assay"; say $? client-ran-to-its-end
+timeout 3000 python3 "$work/client.py" "$plain" "$left" "$right" "$work" "$assay"; say $? client-ran-to-its-end
 
 # The log: start, a line a request, refusals with their reason, and not a word of what was asked.
 cat >"$work/log.py" <<'PYTHON'
@@ -175,7 +175,7 @@ import http.client, json, sys
 for body in ({"query": "quetzalcoatl"}, {"query": ["quetzalcoatl " * 3000]}, {"query": 7, "quetzalcoatl": 1}, {"messages": [{"role": "quetzalcoatl", "content": "a"}]}, {"quetzalcoatl": "a"},
              {"inputs": [{"quetzalcoatl": 1}]}, {"text": "a", "activation": "quetzalcoatl"}, {"model": "quetzalcoatl", "text": "a"}, "quetzalcoatl", {"prompt": "a", "response": {"role": "quetzal\ncoatl", "content": 1}}):
     for path in ("/get_reward", "/v1/score", "/predict"):
-        link = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=60)
+        link = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=600)
         link.request("POST", path, json.dumps(body) if body != "quetzalcoatl" else '{"quetzalcoatl')
         link.getresponse().read()
 link.request("GET", "/%1b[31m-escape")
@@ -183,7 +183,7 @@ link.getresponse().read()
 PYTHON
 for format in text json; do
     start "log-$format" --model "$work/one" --log-format "$format" --threads 1
-    timeout 60 python3 "$work/log.py" "$port"
+    timeout 3000 python3 "$work/log.py" "$port"
     kill -HUP "$started"; wait_for "$work/log-$format.err" reload; say $? "$format-a-reload-is-told"
     kill "$started"; wait "$started"
     ! grep -q quetzal "$work/log-$format.err"; say $? "$format-no-text-of-a-request"
@@ -199,10 +199,10 @@ sys.exit(not (model["template"] == "checkpoint" and model["max_length"] and mode
     and asked[0]["status"] == 200 and asked[0]["texts"] == 1 and asked[0]["level"] == "info" and asked[3]["status"] == 413 and "max-length" in asked[3]["reason"] and asked[3]["level"] == "warn"))' "$work/log-json.err"
 say $? json-lines-have-their-fields
 start quiet --model "$work/one" --log-level warn
-timeout 60 python3 "$work/log.py" "$port"
+timeout 3000 python3 "$work/log.py" "$port"
 kill "$started"; wait "$started"
 ! grep -q " info " "$work/quiet.err" && grep -q " warn .*413.*max-length" "$work/quiet.err"; say $? refusals-alone
 start silent --model "$work/one" --log-level error
-timeout 60 python3 "$work/log.py" "$port"
+timeout 3000 python3 "$work/log.py" "$port"
 kill "$started"; wait "$started"
 [ ! -s "$work/silent.err" ]; say $? errors-alone

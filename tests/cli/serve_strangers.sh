@@ -10,7 +10,7 @@ port, keyed, allowing = map(int, sys.argv[1:4])
 def say(good, name, note=""): print(("ok " if good else "not ok ") + name + ("" if good else f" ({note})"), flush=True)
 BODY = b'{"query":"a"}'
 def ask(at=port, method="POST", path="/get_reward", body=BODY, **headers):
-    link = http.client.HTTPConnection("127.0.0.1", at, timeout=60)
+    link = http.client.HTTPConnection("127.0.0.1", at, timeout=600)
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     link.putrequest(method, path, skip_host="Host" in names, skip_accept_encoding=True)
     if method == "POST": names.setdefault("Content-Type", "application/json"); names["Content-Length"] = str(len(body))
@@ -67,7 +67,7 @@ say(status(keyed, Host="rewards.example", Authorization="Bearer secret") == 200,
 
 # requests that can be read in two ways
 def raw(text):
-    s = socket.create_connection(("127.0.0.1", port), timeout=60)
+    s = socket.create_connection(("127.0.0.1", port), timeout=600)
     s.sendall(text)
     got = b""
     try:
@@ -100,8 +100,8 @@ echo secret >"$work/keys"; chmod 600 "$work/keys"
 start plain --model "$work/one"; plain=$port
 start keyed --model "$work/one" --api-key-file "$work/keys"; keyed=$port
 start allowing --model "$work/one" --allow-host rewards.example --allow-host b.example; allowing=$port
-timeout 300 python3 "$work/client.py" "$plain" "$keyed" "$allowing"; say $? client-ran-to-its-end
-timeout 250 python3 tests/browser/serve_strangers.py "$work/one"; say $? browser-ran-to-its-end
+timeout 3000 python3 "$work/client.py" "$plain" "$keyed" "$allowing"; say $? client-ran-to-its-end
+timeout 3000 python3 tests/browser/serve_strangers.py "$work/one"; say $? browser-ran-to-its-end
 ! grep -q "can be read by everybody" "$work/keyed.err"; say $? private-key-file-is-not-warned-of
 
 printf '\xef\xbb\xbfsecret\r\n' >"$work/marked"; chmod 644 "$work/marked"

@@ -86,7 +86,8 @@ kill $sleeper 2>/dev/null
 # Stopped before there is anything to keep: no 75.
 mkfifo "$work/never.jsonl"
 (trap - INT; exec "$assay" train --model "$work/model" --data "$work/never.jsonl" --output "$work/never" --quiet >/dev/null 2>"$work/err") & pid=$!
-for _ in $(seq 100); do grep -q poll "/proc/$pid/wchan" 2>/dev/null && break; sleep 0.03; done
+catches_term() { (($(sed -n 's/^SigCgt:[[:space:]]*/0x/p' "/proc/$1/status") & 0x4000)); }
+while kill -0 $pid 2>/dev/null && ! catches_term $pid; do sleep 0.03; done
 kill -TERM $pid; wait $pid
 [ $? -eq 130 ] && [ ! -e "$work/never" ]; say $? terminated-before-the-run-began
 

@@ -23,11 +23,12 @@ fits models models
 fits init-config init-config
 
 if ! command -v tmux >/dev/null; then echo "skip terminal (no tmux here)"; else
-    screen() { TMUX='' tmux -L "assay-$$" -f /dev/null "$@"; }
-    trap 'screen kill-server 2>/dev/null; rm -rf "$work"' EXIT
-    see() { # PATTERN: waits until the screen shows it
-        for _ in $(seq 300); do
-            screen capture-pane -p -t look >"$work/screen" 2>/dev/null && grep -q -e "$1" "$work/screen" && return 0
+    # A server for each width: one that loses its last session ends by itself, and who comes to it while it ends is turned away.
+    screen() { TMUX='' tmux -L "assay-$$-$columns" -f /dev/null "$@"; }
+    trap 'for columns in 80 160; do screen kill-server 2>/dev/null; done; rm -rf "$work"' EXIT
+    see() { # PATTERN: waits until the screen shows it, or the screen is gone; who waits too long is ended by the suite's own limit
+        while screen capture-pane -p -t look >"$work/screen" 2>/dev/null; do
+            grep -q -e "$1" "$work/screen" && return 0
             sleep 0.1
         done
         return 1
@@ -42,6 +43,6 @@ if ! command -v tmux >/dev/null; then echo "skip terminal (no tmux here)"; else
         screen send-keys -t look C-c
         see 'interrupted after step'; told "terminal-$columns-interrupted"
         ! grep -q '\^' "$work/screen" && [ "$(grep -c 'tok/s' "$work/screen")" -eq 1 ]; told "terminal-$columns-ctrl-c-leaves-no-debris"
-        screen kill-session -t look
+        screen kill-server
     done
 fi
