@@ -2,8 +2,9 @@
  * which warns with one signal (Slurm: --signal=USR1@120) and takes the machine back with another one. */
 #include "cli/interrupt.h"
 
+#include "base/text.h"
+
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 enum { PATIENCE = 3, INTERRUPTED = 130 };
@@ -72,9 +73,9 @@ void assay_interrupt_by_scheduler(void)
 
 assay_status assay_interrupt_also_by(const char *name, assay_error *err)
 {
-    const char *bare = strncasecmp(name, "SIG", 3) == 0 ? name + 3 : name;
+    const char *bare = assay_text_compare_n(name, "SIG", 3) == 0 ? name + 3 : name;
     for (size_t i = 1; i < sizeof signals / sizeof *signals; i++) {
-        if (strcasecmp(bare, signals[i].name) != 0) continue;
+        if (assay_text_compare(bare, signals[i].name) != 0) continue;
         handle(signals[i].number, on_signal);
         return ASSAY_OK;
     }
