@@ -164,7 +164,7 @@ static const assay_option_row rows[] = {
     /* text */
     {"template", "NAME", ASSAY_OPTION_STRING, 0,
      TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_TOKENIZE | ASSAY_FOR_DATA, ASSAY_GROUP_TEXT, "auto", NULL, 0, 0,
-     {{0}}, AT(template_name), "chat template (auto: the checkpoint's own; medicalgpt:NAME for MedicalGPT's)"},
+     {{0}}, AT(template_name), "chat template: auto (the checkpoint's own), or a name: its, built in, medicalgpt:NAME"},
     {"chat-template", "FILE", ASSAY_OPTION_PATH, 0,
      TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_TOKENIZE | ASSAY_FOR_DATA, ASSAY_GROUP_TEXT, NULL, NULL, 0, 0,
      {{0}}, AT(chat_template), "a file with a Jinja chat template, instead of the checkpoint's own"},
