@@ -120,8 +120,8 @@ static assay_status print_written(const assay_pair_set *pairs, const assay_optio
     size_t lists = assay_pair_set_lists(pairs);
     if (options->json) {
         json_t *object = json_pack("{s:s,s:I,s:I,s:I,s:I}", "output", options->output, "pairs",
-                                   (json_int_t)pairs->count, "lists", (json_int_t)lists, "dropped",
-                                   (json_int_t)pairs->drop_count, "bad_lines", (json_int_t)pairs->bad_count);
+                                   (json_int_t)pairs->count, "dropped", (json_int_t)pairs->drop_count, "bad_lines",
+                                   (json_int_t)pairs->bad_count, "lists", (json_int_t)lists);
         ASSAY_TRY_ALLOC(object, "the result", err);
         assay_status status = assay_print_json(object, err);
         json_decref(object);
