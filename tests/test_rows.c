@@ -30,7 +30,7 @@ static const assay_tensor *find(const assay_tensor_file *file, const char *key)
 static void add_side(material *m, const assay_tensor_file *golden, size_t row, size_t k, double value)
 {
     assay_example_set *set = &m->set;
-    char key[32];
+    char key[64];
     snprintf(key, sizeof key, "ids.%zu.%zu", row, k);
     const assay_tensor *ids = find(golden, key);
     size_t count = ids->bytes / sizeof(int32_t);
