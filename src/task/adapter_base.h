@@ -9,8 +9,8 @@
 
 #include <jansson.h>
 
-/* Where the base is that an adapter's config names: an absolute path or a hub id as it stands, a relative path from here
- * or else from beside the adapter's folder. The caller's (assay_free); NULL: out of memory. */
+/* Where the base is that an adapter's config names: an absolute path or a hub id as it stands, a relative path from
+ * here or else from beside the adapter's folder. The caller's (assay_free); NULL: out of memory. */
 char *assay_adapter_base_path(const char *folder, const char *base);
 
 /* Warns of a base in another place than the adapter's own config says, and of one whose weights have other types than
