@@ -110,6 +110,9 @@ char *assay_pair_set_place(const assay_pair_set *set, assay_place place);
  * assay_pair_set_read gives the same pairs and lists back. */
 assay_status assay_pair_set_write(const assay_pair_set *set, const char *path, assay_error *err);
 
+/* One such line, its end included, in place of what `text` held. */
+assay_status assay_pair_line(const assay_pair *pair, assay_buf *text, assay_error *err);
+
 /* Keys of texts (XXH3, see data/hash_index.h). The prompt's is of the normalised text: runs of white space are one
  * space, ends are stripped, ASCII letters are lower case. `scratch` is any buffer with a generous ceiling, used over
  * and over. */
