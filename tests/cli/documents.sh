@@ -29,20 +29,11 @@ sed -n 's/^| \([0-9]*\) |.*/\1/p' docs/exit-codes.md | sort -un >"$work/told"
 [ -s "$work/codes" ] && diff "$work/codes" "$work/told"; say $? exit-codes
 grep -rhoE '\]\((docs|contrib|examples)/[^)#]*' README.md README.zh-CN.md | sed 's/](//' | sort -u | while read -r file; do [ -e "$file" ] || echo "not ok $file is linked and not there"; done
 
-# The code of docs/elsewhere.md gives what `assay score` gives. ASSAY_PYTHON names a Python with torch and transformers.
+# The code of docs/elsewhere.md gives what `assay score` gives. ASSAY_PYTHON names a Python with torch, transformers and trl.
 python=${ASSAY_PYTHON:-python3}
-if "$python" -c 'import torch, transformers' 2>/dev/null; then
-    awk '/^```python/ { on = 1; next } /^```/ { on = 0 } on' docs/elsewhere.md >"$work/score.py"
-    "$assay" init --arch qwen2 --output "$work/base" --quiet >/dev/null
-    "$assay" train --model "$work/base" --template chatml --precision f32 --data examples/medical_train.jsonl --eval-split off --max-steps 2 --lr 1e-2 --output "$work/rm" --quiet 2>"$work/err" &&
-        "$assay" merge --model "$work/rm" --output "$work/merged" --quiet >/dev/null
-    printf '{"prompt":"How much water?","response":"Enough."}\n{"prompt":"2+2?","response":"Four, or 4."}\n' >"$work/lines"
-    "$assay" score --model "$work/merged" --input "$work/lines" --quiet | sed 's/.*"score":\([-0-9.e]*\).*/\1/' >"$work/ours"
-    "$python" "$work/score.py" "$work/merged" <"$work/lines" >"$work/theirs" 2>"$work/err"
-    # f32 sums in another order: a few units in the last of seven digits of values near 1
-    paste "$work/ours" "$work/theirs" | awk '{ d = $1 - $2; if (d < 0) d = -d; if (d > 1e-4) bad = 1; n++ } END { exit bad || n != 2 }'
-    same=$?; say $same elsewhere-transformers; [ $same -eq 0 ] || { paste "$work/ours" "$work/theirs"; tail -n 3 "$work/err"; }
-else echo "skip elsewhere-transformers (no torch and transformers; ASSAY_PYTHON names one that has them)"; fi
+if command -v "$python" >/dev/null; then "$python" tests/oracle/elsewhere.py "$assay"
+else echo "skip elsewhere (no python3)"; fi
+[ "$(grep -c '^```python' docs/elsewhere.md)" -eq 6 ]; say $? elsewhere-has-its-blocks
 
 # The run of docs/why.md, with fewer steps: its commands are there, and two of them end with the same bits.
 mkdir "$work/why" && ln -s "$PWD/examples" "$work/why/examples"
