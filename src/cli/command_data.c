@@ -122,15 +122,19 @@ static assay_status check_output(const assay_options *options, assay_error *err)
 
 static assay_status print_written(const assay_pair_set *pairs, const assay_options *options, assay_error *err)
 {
+    size_t lists = assay_pair_set_lists(pairs);
     if (options->json) {
-        json_t *object = json_pack("{s:s,s:I,s:I,s:I}", "output", options->output, "pairs", (json_int_t)pairs->count,
-                                   "dropped", (json_int_t)pairs->drop_count, "bad_lines", (json_int_t)pairs->bad_count);
+        json_t *object = json_pack("{s:s,s:I,s:I,s:I,s:I}", "output", options->output, "pairs",
+                                   (json_int_t)pairs->count, "dropped", (json_int_t)pairs->drop_count, "bad_lines",
+                                   (json_int_t)pairs->bad_count, "lists", (json_int_t)lists);
         ASSAY_TRY_ALLOC(object, "the result", err);
         assay_status status = assay_print_json(object, err);
         json_decref(object);
         return status;
     }
-    char *line = assay_strfmt("%zu pairs written to %s\n", pairs->count, options->output);
+    char *line = lists ? assay_strfmt("%zu pairs and %zu lists of answers written to %s\n", pairs->count - lists, lists,
+                                      options->output)
+                       : assay_strfmt("%zu pairs written to %s\n", pairs->count, options->output);
     ASSAY_TRY_ALLOC(line, "the result", err);
     assay_status status = assay_print_text(line, err);
     assay_free(line);

@@ -28,13 +28,13 @@ static assay_status recognise(pair_reading *reading, const json_t *line, uint64_
         reading->format = *format;
         reading->format_line = number;
     }
-    const char *found = assay_pair_format_name(*format), *expected = assay_pair_format_name(reading->format);
-    if (!strcmp(found, expected)) return ASSAY_OK;
+    if (assay_pair_formats_mix(*format, reading->format)) return ASSAY_OK;
     ASSAY_TRY(assay_pair_format_unreadable(line, err));
     return assay_error_set(
         err, ASSAY_E_FORMAT,
-        "this line is in the %s format, but line %llu of the file is in the %s format; put them into two files", found,
-        (unsigned long long)reading->format_line, expected);
+        "this line is in the %s format, but line %llu of the file is in the %s format; put them into two files",
+        assay_pair_format_name(*format), (unsigned long long)reading->format_line,
+        assay_pair_format_name(reading->format));
 }
 
 static assay_status take_line(pair_reading *reading, const assay_record *record, const json_t *line, assay_error *err)

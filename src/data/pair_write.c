@@ -38,13 +38,39 @@ static int add_context(json_t *line, const char *context)
     return failed;
 }
 
+static int add_pair(json_t *line, const assay_pair *pair)
+{
+    return json_object_set_new(line, "chosen", turns_json(&pair->chosen)) |
+           json_object_set_new(line, "rejected", turns_json(&pair->rejected));
+}
+
+/* The place of answer i in what is written: as a list is read, the first of equal worst ones becomes the last. */
+static size_t written(const assay_pair *pair, size_t i)
+{
+    size_t last = pair->answer_count - 1, worst = last;
+    while (worst && pair->answers[worst - 1].value == pair->answers[last].value) worst--;
+    return !worst || i < worst ? i : i == worst ? last : i - 1;
+}
+
+static int add_list(json_t *line, const assay_pair *pair)
+{
+    json_t *responses = json_array(), *scores = json_array();
+    int failed = json_object_set_new(line, "responses", responses) | json_object_set_new(line, "scores", scores);
+    for (size_t i = 0; i < pair->answer_count && !failed; i++) {
+        const assay_answer *answer = &pair->answers[written(pair, i)];
+        failed = json_array_append_new(responses, turns_json(&answer->turns));
+        failed |= json_array_append_new(scores, json_real(answer->value));
+    }
+    if (!pair->equal_is_tie) failed |= json_object_set_new(line, "ties", json_false());
+    return failed;
+}
+
 static json_t *pair_json(const assay_pair *pair)
 {
     json_t *line = json_object();
     int failed = json_object_set_new(line, "prompt", turns_json(&pair->prompt));
     failed |= add_context(line, pair->prompt.context);
-    failed |= json_object_set_new(line, "chosen", turns_json(&pair->chosen));
-    failed |= json_object_set_new(line, "rejected", turns_json(&pair->rejected));
+    failed |= pair->answers ? add_list(line, pair) : add_pair(line, pair);
     if (!isnan(pair->margin)) failed |= json_object_set_new(line, "margin", json_real(pair->margin));
     if (!isnan(pair->share)) failed |= json_object_set_new(line, "p", json_real(pair->share));
     if (pair->weight != 1) failed |= json_object_set_new(line, "weight", json_real(pair->weight));
