@@ -86,7 +86,7 @@ static assay_status keep_row(const assay_checkpoint *checkpoint, assay_weight *w
     assay_tensor *tensor = &weight->tensor;
     char shape[128];
     size_t elements = 0, bytes = 0;
-    bool plain = assay_dtype_is_weight(tensor->dtype) && assay_dtype_block(tensor->dtype) == 1;
+    bool plain = assay_dtype_is_weight(tensor->dtype) && !assay_dtype_is_packed(tensor->dtype);
     bool whole = tensor->rank >= 1 && tensor->shape[0] == labels && assay_tensor_elements(tensor, &elements);
     if (!plain || !whole || !assay_dtype_bytes(tensor->dtype, elements / labels, &bytes))
         return assay_error_set(err, ASSAY_E_FORMAT,
