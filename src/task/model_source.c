@@ -431,6 +431,11 @@ void assay_model_source_warn(const assay_model_source *source, const assay_log *
     const char *note = source->tokenizer ? assay_tokenizer_about(source->tokenizer)->note : NULL;
     if (note) assay_warn(log, "%s", note);
     if (source->chosen) say_pooling(source, log);
+    if (source->chosen && assay_template_hides_built_in(source->chosen))
+        assay_note(log,
+                   "the template %s is the checkpoint's own (%s), not the built-in of that name; --chat-template FILE "
+                   "takes any text",
+                   source->template_name, assay_template_origin(source->chosen));
     if (source->checkpoint && source->config.arch) say_notes(source, log);
     if (source->config.arch) say_left_out(source, log);
     say_other_base(source, log);

@@ -87,7 +87,7 @@ part "$work/llama" nf4 "$work/parted"
 check shows-its-type 0 out 'NF4' inspect "$work/parted"
 check plan-counts-packed 0 out '"weights"' plan --model "$work/parted" --data "$work/pairs.jsonl" --json
 cp "$work/out" "$work/packed.json"
-"$assay" plan --model "$work/llama" --data "$work/pairs.jsonl" --json >"$work/whole.json"
+"$assay" plan --model "$work/llama" --data "$work/pairs.jsonl" --json >"$work/whole.json" 2>/dev/null
 python3 -c 'import json, sys
 packed, whole = (json.load(open(name))["classes"]["weights"] for name in sys.argv[1:])
 sys.exit(packed >= whole)' "$work/packed.json" "$work/whole.json"
