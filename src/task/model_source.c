@@ -154,7 +154,7 @@ static assay_status check_tensors(const assay_model_source *source, const assay_
 static bool is_packed(const assay_checkpoint *checkpoint)
 {
     for (size_t i = 0; i < checkpoint->weight_count; i++)
-        if (assay_dtype_block(checkpoint->weights[i].tensor.dtype) > 1) return true;
+        if (assay_dtype_is_packed(checkpoint->weights[i].tensor.dtype)) return true;
     return false;
 }
 
