@@ -70,7 +70,8 @@ static assay_step unary(const writer *w, const assay_op *op, const char *name, a
     return (assay_step){.op = op, .name = name, .layer = w->layer, .inputs = 1, .in = {x}, .outputs = 1, .out = {y}};
 }
 
-static void attach_adapter(writer *w, assay_step *step, const char *module, size_t in, size_t out)
+/* param: the step's list, with room for two more. */
+static void attach_adapter(writer *w, assay_step *step, int *param, const char *module, size_t in, size_t out)
 {
     float scale = 0;
     size_t rank = w->options->adapter ? w->options->adapter(w->options->adapter_context, module, &scale) : 0;
@@ -79,8 +80,8 @@ static void attach_adapter(writer *w, assay_step *step, const char *module, size
     step->attr.scale = scale;
     step->attr.dropout = w->options->dropout;
     step->attr.site = w->site++;
-    step->param[step->params++] = lora_param(w, module, "lora_A", rank, in, ASSAY_ROLE_LORA_A);
-    step->param[step->params++] = lora_param(w, module, "lora_B", out, rank, ASSAY_ROLE_LORA_B);
+    param[step->params++] = lora_param(w, module, "lora_A", rank, in, ASSAY_ROLE_LORA_A);
+    param[step->params++] = lora_param(w, module, "lora_B", out, rank, ASSAY_ROLE_LORA_B);
 }
 
 /* A linear module; residual -1: none. */
@@ -89,17 +90,18 @@ static int linear(writer *w, const char *pattern, int x, size_t out, bool bias, 
     char module[NAME];
     size_t in = value_cols(w, x);
     module_name(module, pattern, w->layer);
-    int y = new_value(w, value_space(w, x), out, module);
+    int param[4], y = new_value(w, value_space(w, x), out, module);
     assay_step step = unary(w, &assay_op_linear, module, (assay_operand){x, 0, 0}, y);
+    step.param = param;
     step.attr.bias = bias;
     step.attr.bf16 = is_bf16(w, x);
     if (residual >= 0) {
         step.attr.residual = true;
         step.in[step.inputs++] = (assay_operand){residual, 0, 0};
     }
-    step.param[step.params++] = weight_param(w, module, "weight", out, in, false);
-    if (bias) step.param[step.params++] = weight_param(w, module, "bias", 1, out, true);
-    attach_adapter(w, &step, module, in, out);
+    param[step.params++] = weight_param(w, module, "weight", out, in, false);
+    if (bias) param[step.params++] = weight_param(w, module, "bias", 1, out, true);
+    attach_adapter(w, &step, param, module, in, out);
     assay_program_step(w->program, &step);
     return y;
 }
@@ -111,15 +113,16 @@ static int norm_step(writer *w, const char *pattern, int x, size_t heads)
     size_t cols = value_cols(w, x) / (heads ? heads : 1);
     char module[NAME];
     module_name(module, pattern, w->layer);
-    int y = new_value(w, value_space(w, x), value_cols(w, x), module);
+    int param[2], y = new_value(w, value_space(w, x), value_cols(w, x), module);
     assay_step step = unary(w, layer ? &assay_op_layer_norm : &assay_op_rms_norm, module, (assay_operand){x, 0, 0}, y);
     step.attr.eps = c->eps;
     step.attr.plus_one = c->norm == ASSAY_NORM_RMS_PLUS_ONE;
     step.attr.bias = layer && c->norm_bias;
     step.attr.heads = (uint32_t)heads;
     step.attr.head_dim = heads ? (uint32_t)cols : 0;
-    step.param[step.params++] = weight_param(w, module, "weight", 1, cols, true);
-    if (step.attr.bias) step.param[step.params++] = weight_param(w, module, "bias", 1, cols, true);
+    step.param = param;
+    param[step.params++] = weight_param(w, module, "weight", 1, cols, true);
+    if (step.attr.bias) param[step.params++] = weight_param(w, module, "bias", 1, cols, true);
     assay_program_step(w->program, &step);
     return y;
 }
@@ -310,15 +313,16 @@ static int embedding(writer *w)
 {
     const assay_model_config *c = w->config;
     int x = new_value(w, ASSAY_TOKENS, c->hidden, "embeddings");
+    int weight = weight_param(w, c->arch->names->embedding, "weight", c->vocab, c->hidden, false);
     assay_step step = {.op = &assay_op_embedding,
                        .name = c->arch->names->embedding,
                        .layer = -1,
                        .outputs = 1,
                        .out = {x},
+                       .param = &weight,
                        .params = 1};
     step.attr.scale = c->embedding_scale == 1 ? 0 : c->embedding_scale;
-    step.param[0] = weight_param(w, c->arch->names->embedding, "weight", c->vocab, c->hidden, false);
-    if (w->options->input_gradient && step.param[0] >= 0) w->program->params[step.param[0]].trained = true;
+    if (w->options->input_gradient && weight >= 0) w->program->params[weight].trained = true;
     assay_program_step(w->program, &step);
     return norm(w, c->arch->names->embedding_norm, x);
 }
@@ -352,11 +356,12 @@ static int head_param(writer *w, const char *suffix, size_t cols, bool vector)
 static int head(writer *w, int x)
 {
     const assay_model_config *c = w->config;
-    int y = new_value(w, ASSAY_SCORED, 1, "reward");
+    int param[2], y = new_value(w, ASSAY_SCORED, 1, "reward");
     assay_step step = unary(w, &assay_op_linear, c->arch->names->head, (assay_operand){x, 0, 0}, y);
     step.attr.bias = c->head_bias;
-    step.param[step.params++] = head_param(w, "weight", c->hidden, false);
-    if (c->head_bias) step.param[step.params++] = head_param(w, "bias", 1, true);
+    step.param = param;
+    param[step.params++] = head_param(w, "weight", c->hidden, false);
+    if (c->head_bias) param[step.params++] = head_param(w, "bias", 1, true);
     assay_program_step(w->program, &step);
     return y;
 }
