@@ -244,6 +244,36 @@ static void test_a_stop_for_memory_can_be_resumed(void **state)
     release(&m);
 }
 
+/* A scheduler's signal that comes while a step is under way: the step is given up behind its micro-batch, nothing is
+ * updated, and going on ends as if it had never come (weights, gradients and moments). Ctrl-C lets the step end. */
+static void test_a_step_can_be_given_up(void **state)
+{
+    material m = {0};
+    assay_error err;
+    assay_step_record record;
+    volatile sig_atomic_t by_hand = SIGINT;
+    (void)state;
+    random_material(&m, 20);
+    for (size_t t = 0; t < 3; t++) {
+        assay_train_settings settings = settings_for(60); /* several micro-batches a step */
+        trainer_bench whole = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, 1);
+        run_steps(&whole, 8);
+        trainer_bench b = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, 1);
+        run_steps(&b, 2);
+        /* Not 0 from the step's first micro-batch on: the tokens that are accounted for. */
+        b.trainer->interrupted = (const volatile sig_atomic_t *)&record.tokens;
+        assert_int_equal(assay_trainer_step(b.trainer, &record, &err), ASSAY_E_STOPPED);
+        assert_true(record.tokens > SIGINT && b.trainer->step == 2);
+        b.trainer->interrupted = &by_hand;
+        trainer_bench_check(assay_trainer_step(b.trainer, &record, &err), &err);
+        run_steps(&b, 8);
+        assert_true(weights_hash(&b) == weights_hash(&whole));
+        trainer_bench_close(&b);
+        trainer_bench_close(&whole);
+    }
+    release(&m);
+}
+
 static const float *tensor(const assay_tensor_file *file, const char *format, int a, int b)
 {
     char name[64];
@@ -412,6 +442,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_accumulation_changes_no_bit),
         cmocka_unit_test(test_resume_changes_no_bit),
         cmocka_unit_test(test_a_stop_for_memory_can_be_resumed),
+        cmocka_unit_test(test_a_step_can_be_given_up),
     };
     if (argc > 6 && !strcmp(argv[1], "--train")) return train(argv, argc);
     return cmocka_run_group_tests_name("trainer", tests, NULL, NULL);

@@ -256,6 +256,10 @@ static const assay_option_row rows[] = {
      "checkpoints kept (or all)"},
     {"resume", "DIR", ASSAY_OPTION_PATH, ASSAY_OPTION_OPTIONAL, TRAINING, ASSAY_GROUP_RUN, NULL, NULL, 0, 0, {{0}},
      AT(resume), "go on from a checkpoint (without DIR: the newest in --output)"},
+    {"checkpoint-signal", "NAME", ASSAY_OPTION_STRING, 0, ASSAY_FOR_TRAIN, ASSAY_GROUP_RUN, NULL, NULL, 0, 0, {{0}},
+     AT(checkpoint_signal),
+     "one more signal (XCPU, CONT, ...) that stops the run with a checkpoint and exit code 75, as TERM, HUP, USR1 and "
+     "USR2 do"},
     {"force", NULL, ASSAY_OPTION_BOOL, 0,
      TRAINING | ASSAY_FOR_MERGE | ASSAY_FOR_CONVERT | ASSAY_FOR_INIT | ASSAY_FOR_FORWARD | ASSAY_FOR_DATA |
      ASSAY_FOR_INIT_CONFIG | ASSAY_FOR_REPORT, ASSAY_GROUP_RUN, NULL, NULL, 0, 0, {{0}}, AT(force),

@@ -347,7 +347,8 @@ assay_status assay_training_start(assay_training *t, const assay_task_context *c
                                  .kernels = t->kernels,
                                  .pool = t->pool,
                                  .plan = &t->planning.plan,
-                                 .planned_anonymous = t->planning.rss};
+                                 .planned_anonymous = t->planning.rss,
+                                 .interrupted = context->interrupted};
     ASSAY_TRY(assay_trainer_create(&t->trainer, &setup, err));
     assay_fingerprint_data(&t->examples, t->prints.data);
     assay_fingerprint_settings(&t->settings, t->model->program, t->trainer->total_steps, t->prints.settings);

@@ -111,6 +111,7 @@ static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, as
 {
     make_schedule(t);
     t->planned_anonymous = setup->planned_anonymous;
+    t->interrupted = setup->interrupted;
     ASSAY_TRY(make_plan(t, setup, err));
     ASSAY_TRY(bind_weights(t, err));
     ASSAY_TRY(reserve_runs(t, err));
@@ -241,6 +242,17 @@ static assay_status name_culprit(assay_trainer *t, const uint32_t *picked, size_
                                    : "a smaller --lr usually helps, --on-nan skip passes over such steps");
 }
 
+static bool is_given_up(const assay_trainer *t)
+{
+    return t->interrupted && *t->interrupted && *t->interrupted != SIGINT;
+}
+
+static assay_status give_up(assay_trainer *t, assay_error *err)
+{
+    ASSAY_TRY(assay_trainer_seek(t, t->step, err));
+    return assay_error_set(err, ASSAY_E_STOPPED, "step %llu was given up", (unsigned long long)t->step + 1);
+}
+
 static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record, assay_error *err)
 {
     step_pairs step = pick_pairs(t);
@@ -250,8 +262,10 @@ static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record
     assay_optimizer_zero(t->optimizer);
     ASSAY_TRY(assay_micro_runs_cut(&t->runs, t->examples, picked, step.count, t->plan.micro_tokens, err));
     assay_status status = ASSAY_OK;
-    for (size_t r = 0; r < t->runs.count && status == ASSAY_OK; r++)
+    for (size_t r = 0; r < t->runs.count && status == ASSAY_OK; r++) {
+        if (is_given_up(t)) return give_up(t, err);
         status = run_micro(t, &step, t->runs.begin[r], t->runs.begin[r + 1], record, err);
+    }
     if (status == ASSAY_OK) record->grad_norm = assay_optimizer_norm(t->optimizer, t->kernels);
     if (status != ASSAY_E_NUMERIC && isfinite(record->grad_norm)) return status;
     return name_culprit(t, picked, step.count, record, err);

@@ -72,6 +72,7 @@ typedef struct assay_trainer {
     size_t used_arena;       /* bytes; set by assay_trainer_finish */
     uint64_t peak_anonymous; /* the most seen at the end of a step */
     assay_error why;         /* what was wrong with the last skipped step */
+    const volatile sig_atomic_t *interrupted;
 } assay_trainer;
 
 typedef struct assay_trainer_setup {
@@ -83,7 +84,8 @@ typedef struct assay_trainer_setup {
     assay_pool *pool;
     /* made for this run before its weights were there; NULL, or one of other bytes: it is made now */
     const assay_plan *plan;
-    uint64_t planned_anonymous; /* of the process, for the metrics; 0: not known */
+    uint64_t planned_anonymous;               /* of the process, for the metrics; 0: not known */
+    const volatile sig_atomic_t *interrupted; /* may be NULL; see assay_trainer_step */
 } assay_trainer_setup;
 
 /* What the planner is asked for such a run. examples NULL: pairs of two texts of `longest` tokens that share nothing,
@@ -102,7 +104,8 @@ void assay_trainer_free(assay_trainer *trainer); /* NULL is fine */
 void assay_trainer_finish(assay_trainer *trainer);
 
 /* ASSAY_E_NUMERIC names the weight, or the pair and the layer, where a number became NaN or infinite (unless skip_nan);
- * nothing was updated then. */
+ * nothing was updated then. Nor was it where ASSAY_E_STOPPED says that the step was given up behind the micro-batch in
+ * hand, as *interrupted was a signal: a scheduler waits for seconds, a step may take minutes. For SIGINT it ends. */
 assay_status assay_trainer_step(assay_trainer *trainer, assay_step_record *record, assay_error *err);
 
 /* Rewards of another set of examples with the present weights, dropout off (score/score_examples.h). */
