@@ -147,7 +147,7 @@ typedef struct assay_gguf_key {
 
 typedef struct assay_gguf_family {
     const char *name;                        /* general.architecture */
-    const char *layer;                       /* what stands before a block's number in Hugging Face's names */
+    const char *block;                       /* what stands before a block's number in Hugging Face's names */
     const assay_name_pair *whole, *in_block; /* stems, NULL-terminated */
     bool permuted;                           /* llama.cpp's converter permuted the rows of q and k */
     bool norm_plus_one;                      /* its converter added one to the norms' weights */
