@@ -13,9 +13,9 @@ enum { COLS_OF_A_JOB = 64, ROWS_OF_A_JOB = 32 };
 
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
-    if (shape->out_cols[0] == shape->param_cols[0] && shape->out_cols[0] <= ASSAY_ROW_MEMORY) return ASSAY_OK;
+    if (shape->out_cols[0] == shape->param[0].cols && shape->out_cols[0] <= ASSAY_ROW_MEMORY) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_FORMAT, "embedding of width %zu into a value of width %zu",
-                           shape->param_cols[0], shape->out_cols[0]);
+                           shape->param[0].cols, shape->out_cols[0]);
 }
 
 static unsigned reads(const assay_op_shape *shape)
