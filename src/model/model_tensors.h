@@ -21,7 +21,7 @@ const assay_weight *assay_model_find_weight(const assay_checkpoint *checkpoint, 
 assay_status assay_model_check_tensors(const assay_checkpoint *checkpoint, const assay_model_config *config,
                                        const assay_program *program, bool told_apart, assay_error *err);
 
-/* Sets what only the tensors can say: a bias of the head where the family's own class has none. */
+/* Sets what only the tensors can say: the head, and a bias of it where the family's own class has none. */
 void assay_model_config_see(const assay_checkpoint *checkpoint, assay_model_config *config);
 
 /* True for the language head's tensors, with or without the base model's prefix, and an adapter's on it. */
