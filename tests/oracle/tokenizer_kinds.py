@@ -426,6 +426,12 @@ def golden_gguf():
         yield "t5.gguf", path, transformers_reference(parity.folder(twin, "t5", {"tokenizer.model": model, "tokenizer_config.json": {"add_eos_token": True}}))
 
 
+def all_cases(root, real):
+    """Those of tokenizer_parity.py too: byte-level BPE, ChatGLM, Llama 2."""
+    yield from cases(root, real)
+    yield from parity.cases(root, "")
+
+
 def timed(reference, texts):
     import time
     run = getattr(reference, "timed", reference)
@@ -450,7 +456,7 @@ def speed(real, only):
     texts = [joined[i:i + 2000] for i in range(0, min(len(joined), 600000), 2000)]
     size = sum(len(t.encode()) for t in texts)
     with tempfile.TemporaryDirectory() as root:
-        for name, path, reference, _, _ in cases(root, real):
+        for name, path, reference, _, _ in all_cases(root, real):
             if only and name not in only.split(","): continue
             mine, theirs = map(min, zip(*((ours(path, texts), timed(reference, texts)) for _ in range(3))))
             print(f"{name:44s} assay {size / mine / 1e6:6.1f} MB/s   reference {size / theirs / 1e6:6.1f} MB/s   ratio {theirs / mine:6.2f}", flush=True)
@@ -462,7 +468,7 @@ def long_words(real, only):
     rng = random.Random(2)
     letters = "".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(1 << 22))
     with tempfile.TemporaryDirectory() as root:
-        for name, path, _, _, _ in cases(root, real):
+        for name, path, _, _, _ in all_cases(root, real):
             if only and name not in only.split(","): continue
             for what, text in ("a", "a" * (1 << 22)), ("letters", letters):
                 print(f"{name:44s} {what:8s}" + "".join(f"{ours(path, [text[:size << 18]]):9.3f} s" for size in (1, 4, 16)), flush=True)
