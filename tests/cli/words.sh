@@ -38,6 +38,7 @@ check cut-is-advised-once 1 err 'raise --max-length, or cut with --truncate left
 # data of others
 printf 'question,good,bad\nq,a,b\nr,a,b\n' >"$work/others.csv"
 check columns-line-is-ready 1 err 'did you mean --columns prompt=question,chosen=good,rejected=bad?' train --model "$work/base" --data "$work/others.csv" --output "$work/none" --quiet
+! grep -q 'put a line in front' "$work/err"; say $? a-named-header-is-no-data
 check columns-line-works 0 out 'pairs to train on  *2$' data check "$work/others.csv" --columns prompt=question,chosen=good,rejected=bad
 check hub-data-set 1 err 'some/pairs in the Hugging Face or ModelScope cache; fetch' train --model "$work/base" --dataset_name some/pairs --output_dir "$work/none" --quiet
 
