@@ -2,6 +2,7 @@
  * asked from the program while typing. */
 #include "cli/manual.h"
 #include "model/model_init.h"
+#include "objective/objective.h"
 #include "options/option_table.h"
 
 #include <string.h>
@@ -30,6 +31,7 @@ static word_at *words_of(const assay_option_row *row)
 {
     if (!strcmp(row->name, "template")) return assay_template_name_at;
     if (!strcmp(row->name, "arch")) return arch_at;
+    if (!strcmp(row->name, "objective")) return assay_objective_name_at;
     return !strcmp(row->name, "completion") ? shell_at : NULL;
 }
 
@@ -49,6 +51,13 @@ static assay_status put_values(assay_buf *out, const assay_option_row *row, assa
     return ASSAY_OK;
 }
 
+static assay_status put_commands(assay_buf *out, assay_command_set set, assay_error *err)
+{
+    for (size_t i = 0; i < set.count; i++)
+        ASSAY_TRY(assay_buf_printf(out, err, "%s%s", i ? " " : "", set.items[i]->name));
+    return ASSAY_OK;
+}
+
 /* The fixed words behind a command, as its usage line has them: "check|convert PATH..."; 0: there are none. */
 static size_t verbs_length(const assay_command *command)
 {
@@ -56,18 +65,18 @@ static size_t verbs_length(const assay_command *command)
     return *command->arguments != '-' && memchr(command->arguments, '|', length) ? length : 0;
 }
 
-static assay_status put_verbs(assay_buf *out, const assay_command *command, assay_error *err)
+/* help's word is a command. */
+static bool has_verbs(const assay_command *command)
 {
-    size_t length = verbs_length(command);
-    for (size_t i = 0; i < length; i++)
-        ASSAY_TRY(assay_buf_byte(out, command->arguments[i] == '|' ? ' ' : command->arguments[i], err));
-    return ASSAY_OK;
+    return verbs_length(command) > 0 || !strcmp(command->arguments, "[COMMAND]");
 }
 
-static assay_status put_commands(assay_buf *out, assay_command_set set, assay_error *err)
+static assay_status put_verbs(assay_buf *out, assay_command_set set, const assay_command *command, assay_error *err)
 {
-    for (size_t i = 0; i < set.count; i++)
-        ASSAY_TRY(assay_buf_printf(out, err, "%s%s", i ? " " : "", set.items[i]->name));
+    size_t length = verbs_length(command);
+    if (has_verbs(command) && !length) return put_commands(out, set, err);
+    for (size_t i = 0; i < length; i++)
+        ASSAY_TRY(assay_buf_byte(out, command->arguments[i] == '|' ? ' ' : command->arguments[i], err));
     return ASSAY_OK;
 }
 
@@ -113,21 +122,17 @@ static assay_status put_bash(assay_buf *out, assay_command_set set, assay_error 
         ASSAY_TRY(assay_buf_printf(out, err, "        %s) options='", set.items[i]->name));
         ASSAY_TRY(put_option_names(out, set.items[i]->takes, err));
         ASSAY_TRY(assay_buf_text(out, "' verbs='", err));
-        ASSAY_TRY(put_verbs(out, set.items[i], err));
+        ASSAY_TRY(put_verbs(out, set, set.items[i], err));
         ASSAY_TRY(assay_buf_text(out, "' ;;\n", err));
     }
-    ASSAY_TRY(
-        assay_buf_text(out,
-                       "    esac\n    case $word in\n        -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")); "
-                       "return ;;\n    esac\n    [ \"$COMP_CWORD\" -eq 2 ] && [ \"$verbs\" ] && "
-                       "COMPREPLY=($(compgen -W \"$verbs\" -- \"$word\")) && return\n"
-                       "    [ \"${COMP_WORDS[1]}\" = help ] && COMPREPLY=($(compgen -W '",
-                       err));
-    ASSAY_TRY(put_commands(out, set, err));
-    return assay_buf_text(out,
-                          "' -- \"$word\")) && return\n    compopt -o filenames 2>/dev/null\n    COMPREPLY=($(compgen "
-                          "-f -- \"$word\"))\n}\ncomplete -F _assay assay\n",
-                          err);
+    return assay_buf_text(
+        out,
+        "    esac\n    case $word in\n        -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")); "
+        "return ;;\n    esac\n    [ \"$COMP_CWORD\" -eq 2 ] && [ \"$verbs\" ] && "
+        "COMPREPLY=($(compgen -W \"$verbs\" -- \"$word\")) && return\n"
+        "    compopt -o filenames 2>/dev/null\n    COMPREPLY=($(compgen "
+        "-f -- \"$word\"))\n}\ncomplete -F _assay assay\n",
+        err);
 }
 
 /* ---- zsh ---- */
@@ -178,10 +183,10 @@ static assay_status put_zsh(assay_buf *out, assay_command_set set, assay_error *
                              "    case $command in\n",
                              err));
     for (size_t i = 0; i < set.count; i++) {
-        bool verbs = verbs_length(set.items[i]) > 0;
+        bool verbs = has_verbs(set.items[i]);
         ASSAY_TRY(assay_buf_printf(out, err, "        %s)\n            _arguments %s", set.items[i]->name,
                                    verbs ? "'1:what:(" : "'*:file:_files'"));
-        ASSAY_TRY(put_verbs(out, set.items[i], err));
+        ASSAY_TRY(put_verbs(out, set, set.items[i], err));
         if (verbs) ASSAY_TRY(assay_buf_text(out, ")' '*:file:_files'", err));
         for (size_t o = 0; o < assay_option_count(); o++)
             if (is_shown(assay_option_at(o), set.items[i]->takes))
@@ -226,15 +231,16 @@ static assay_status put_fish_option(assay_buf *out, const char *command, const a
     return assay_buf_byte(out, '\n', err);
 }
 
-static assay_status put_fish_command(assay_buf *out, const assay_command *command, assay_error *err)
+static assay_status put_fish_command(assay_buf *out, assay_command_set set, const assay_command *command,
+                                     assay_error *err)
 {
     ASSAY_TRY(assay_buf_printf(out, err, "complete -c assay -f -n __fish_use_subcommand -a %s -d ", command->name));
     ASSAY_TRY(put_fish_text(out, command->summary, err));
     ASSAY_TRY(assay_buf_byte(out, '\n', err));
-    if (verbs_length(command)) {
+    if (has_verbs(command)) {
         ASSAY_TRY(
             assay_buf_printf(out, err, "complete -c assay -n '__fish_seen_subcommand_from %s' -a '", command->name));
-        ASSAY_TRY(put_verbs(out, command, err));
+        ASSAY_TRY(put_verbs(out, set, command, err));
         ASSAY_TRY(assay_buf_text(out, "'\n", err));
     }
     for (size_t o = 0; o < assay_option_count(); o++)
@@ -246,7 +252,7 @@ static assay_status put_fish_command(assay_buf *out, const assay_command *comman
 static assay_status put_fish(assay_buf *out, assay_command_set set, assay_error *err)
 {
     ASSAY_TRY(assay_buf_text(out, "# fish completion of assay; made by: assay help --completion fish\n", err));
-    for (size_t i = 0; i < set.count; i++) ASSAY_TRY(put_fish_command(out, set.items[i], err));
+    for (size_t i = 0; i < set.count; i++) ASSAY_TRY(put_fish_command(out, set, set.items[i], err));
     return ASSAY_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "cli/trainer_line.h"
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/trainer_program.h"
 #include "options/trainer_defaults.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROCESSES_MOST = 1 << 16 };
+enum { PROCESSES_MOST = 1 << 16, YAML_CEILING = 1 << 20 };
 
 typedef struct renamed {
     const char *theirs, *ours; /* ours NULL: dropped, with its values */
@@ -264,29 +265,6 @@ static void tell(const assay_trainer_line *line, assay_trainer_program which, co
                         "--truncate cuts");
 }
 
-assay_status assay_trainer_line_read(assay_trainer_line *line, const assay_string_list *words, const assay_log *log,
-                                     assay_error *err)
-{
-    assay_trainer_words found;
-    assay_trainer_program_find(&found, words);
-    assay_trainer_program which = found.program;
-    *line = (assay_trainer_line){.trainer = defaults_of(which), .processes = 1};
-    if (which == ASSAY_TRAINER_UNKNOWN)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                               "nothing is recognised in \"%.200s%s\": no file, no error that is known here, and no "
-                               "training command of MedicalGPT, TRL, LLaMA-Factory, ms-swift or OpenRLHF",
-                               words->items[0], words->count > 1 ? " ..." : "");
-    const char *next = found.first < words->count ? words->items[found.first] : "";
-    const char *file = assay_text_ends(next, ".yaml") ? next : NULL;
-    ASSAY_TRY(assay_trainer_program_check(&found, words, file != NULL, err));
-    if (which != ASSAY_TRAINER_OPENRLHF) ASSAY_TRY(count_processes(line, words, log, err));
-    if (file) ASSAY_TRY(add_named(line, "config", file, err));
-    if (which == ASSAY_TRAINER_OPENRLHF) ASSAY_TRY(add_special(line, words, err));
-    ASSAY_TRY(copy_options(line, which, words, found.first + (file != NULL), err));
-    tell(line, which, words, log);
-    return ASSAY_OK;
-}
-
 /* ---- YAML ---- */
 
 /* The text behind "key:" at a line's beginning, without blanks and comment; NULL: there is no such line. */
@@ -314,6 +292,53 @@ static assay_trainer_program yaml_program(const char *text)
     return yaml_value(text, "model", value, sizeof value) ? ASSAY_TRAINER_OWN : ASSAY_TRAINER_UNKNOWN;
 }
 
+/* LLaMA-Factory's files name a stage, or mean its default; ms-swift's an rlhf_type. */
+static assay_status check_yaml(assay_trainer_program which, const char *text, assay_error *err)
+{
+    char value[100];
+    bool swift = which == ASSAY_TRAINER_SWIFT;
+    const char *stage = yaml_value(text, swift ? "rlhf_type" : "stage", value, sizeof value);
+    if (!stage && which == ASSAY_TRAINER_LLAMAFACTORY) stage = ASSAY_TRAINER_FACTORY_STAGE;
+    return stage && strcmp(stage, "rm") != 0 ? assay_trainer_program_refuse("stage", stage, err) : ASSAY_OK;
+}
+
+/* Of a file that a command line names; one that cannot be read is an error later, where its options are. */
+static assay_status check_yaml_file(assay_trainer_program which, const char *path, assay_error *err)
+{
+    char *text;
+    size_t size;
+    if (assay_file_read(path, YAML_CEILING, &text, &size, NULL) != ASSAY_OK) return ASSAY_OK;
+    assay_status status = check_yaml(which, text, err);
+    assay_free(text);
+    return status;
+}
+
+/* ---- lines ---- */
+
+assay_status assay_trainer_line_read(assay_trainer_line *line, const assay_string_list *words, const assay_log *log,
+                                     assay_error *err)
+{
+    assay_trainer_words found;
+    assay_trainer_program_find(&found, words);
+    assay_trainer_program which = found.program;
+    *line = (assay_trainer_line){.trainer = defaults_of(which), .processes = 1};
+    if (which == ASSAY_TRAINER_UNKNOWN)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "nothing is recognised in \"%.200s%s\": no file, no error that is known here, and no "
+                               "training command of MedicalGPT, TRL, LLaMA-Factory, ms-swift or OpenRLHF",
+                               words->items[0], words->count > 1 ? " ..." : "");
+    const char *next = found.first < words->count ? words->items[found.first] : "";
+    const char *file = assay_text_ends(next, ".yaml") ? next : NULL;
+    ASSAY_TRY(assay_trainer_program_check(&found, words, file != NULL, err));
+    if (file && !assay_trainer_program_value(words, "stage")) ASSAY_TRY(check_yaml_file(which, file, err));
+    if (which != ASSAY_TRAINER_OPENRLHF) ASSAY_TRY(count_processes(line, words, log, err));
+    if (file) ASSAY_TRY(add_named(line, "config", file, err));
+    if (which == ASSAY_TRAINER_OPENRLHF) ASSAY_TRY(add_special(line, words, err));
+    ASSAY_TRY(copy_options(line, which, words, found.first + (file != NULL), err));
+    tell(line, which, words, log);
+    return ASSAY_OK;
+}
+
 assay_status assay_trainer_line_of_yaml(assay_trainer_line *line, const char *path, const char *text, bool *is_run,
                                         const assay_log *log, assay_error *err)
 {
@@ -322,8 +347,7 @@ assay_status assay_trainer_line_of_yaml(assay_trainer_line *line, const char *pa
     *line = (assay_trainer_line){.trainer = defaults_of(which), .processes = 1};
     *is_run = which != ASSAY_TRAINER_UNKNOWN;
     if (!*is_run) return ASSAY_OK;
-    const char *stage = yaml_value(text, which == ASSAY_TRAINER_SWIFT ? "rlhf_type" : "stage", value, sizeof value);
-    if (stage && strcmp(stage, "rm") != 0) return assay_trainer_program_refuse("stage", stage, err);
+    ASSAY_TRY(check_yaml(which, text, err));
     ASSAY_TRY(add_named(line, "config", path, err));
     for (size_t i = 0; i < sizeof warned / sizeof *warned; i++)
         if (yaml_value(text, warned[i].theirs, value, sizeof value) && strcmp(value, "false") != 0)

@@ -165,7 +165,7 @@ assay_status assay_trainer_program_check(const assay_trainer_words *found, const
         return assay_trainer_program_refuse("swift", type ? type : verb, err);
     case ASSAY_TRAINER_LLAMAFACTORY:
         if (strcmp(verb, "train") != 0) return assay_trainer_program_refuse("llamafactory-cli", verb, err);
-        if (!stage && !with_file) stage = "sft, which it takes where none is named";
+        if (!stage && !with_file) stage = ASSAY_TRAINER_FACTORY_STAGE;
         return stage && strcmp(stage, "rm") != 0 ? assay_trainer_program_refuse("stage", stage, err) : ASSAY_OK;
     default:
         return ASSAY_OK;

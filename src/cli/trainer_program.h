@@ -16,6 +16,9 @@ typedef enum assay_trainer_program {
     ASSAY_TRAINER_OPENRLHF
 } assay_trainer_program;
 
+/* LLaMA-Factory's stage where a run names none, as a message has it. */
+#define ASSAY_TRAINER_FACTORY_STAGE "sft, which it takes where none is named"
+
 typedef struct assay_trainer_words {
     assay_trainer_program program;
     size_t first; /* the word behind the program and its verb */

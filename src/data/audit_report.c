@@ -208,9 +208,9 @@ static assay_status lengths_text(const assay_audit *audit, assay_buf *out, assay
                                    audit->tokens, audit->tokens_shared));
     }
     if (isnan(audit->longer_wins)) return ASSAY_OK;
-    ASSAY_TRY(assay_buf_printf(out, err, "  the longer answer wins in %.1f %% (95 %%: %.1f to %.1f; %zu ties apart)\n",
+    ASSAY_TRY(assay_buf_printf(out, err, "  the longer answer wins in %.1f %% (95 %%: %.1f to %.1f; %zu tie%s apart)\n",
                                100 * audit->longer_wins, 100 * audit->longer_wins_low, 100 * audit->longer_wins_high,
-                               audit->ties));
+                               audit->ties, audit->ties == 1 ? "" : "s"));
     return assay_buf_printf(out, err,
                             "  length alone would reach an accuracy of %.1f %%: a reward model must beat that\n",
                             100 * audit->length_accuracy);

@@ -1,5 +1,6 @@
 #include "data/pair_file.h"
 
+#include "data/columns_guess.h"
 #include "data/data_files.h"
 #include "data/pair_formats.h"
 #include "data/record_reader.h"
@@ -20,9 +21,12 @@ static assay_status recognise(pair_reading *reading, const json_t *line, uint64_
 {
     *format = assay_pair_format_find(line);
     if (*format == ASSAY_FORMAT_NONE) {
+        char columns[200];
+        bool named = assay_columns_guess(line, columns, sizeof columns); /* then the first line is a header */
         assay_status status = assay_pair_format_missing(line, reading->format, err);
-        return reading->format == ASSAY_FORMAT_NONE ? assay_records_doubt_header(reading->records, status, err)
-                                                    : status;
+        return reading->format == ASSAY_FORMAT_NONE && !named
+                   ? assay_records_doubt_header(reading->records, status, err)
+                   : status;
     }
     if (reading->format == ASSAY_FORMAT_NONE) {
         reading->format = *format;

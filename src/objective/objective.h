@@ -96,6 +96,7 @@ assay_status assay_objective_choose(const char *name, double smoothing, double t
                                     assay_objective_settings *settings, assay_error *err);
 
 const char *assay_objective_name(const assay_objective_settings *settings);
+const char *assay_objective_name_at(size_t index); /* of the list; NULL behind its end */
 
 /* A number of its own for each objective, kept when the list grows; bt is 0. For fingerprints. */
 double assay_objective_number(const assay_objective_settings *settings);

@@ -46,6 +46,8 @@ static const assay_objective *chosen(const assay_objective_settings *settings)
     return settings->objective ? settings->objective : &assay_objective_bt;
 }
 
+const char *assay_objective_name_at(size_t index) { return index < OBJECTIVES ? objectives[index]->name : NULL; }
+
 const char *assay_objective_name(const assay_objective_settings *settings) { return chosen(settings)->name; }
 
 static assay_status choose_tie_parameter(const assay_objective *objective, double given, double *out, assay_error *err)

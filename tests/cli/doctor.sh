@@ -109,6 +109,11 @@ refuses openrlhf-dpo 'trains no reward model (openrlhf train_dpo)' -- deepspeed 
 refuses factory-script-dpo 'trains no reward model (stage dpo)' -- python src/train.py --stage dpo --model_name_or_path m --dataset d
 refuses factory-default 'trains no reward model (stage sft, which' -- llamafactory-cli train --model_name_or_path m --dataset d
 refuses swift-module-dpo 'trains no reward model (swift dpo)' -- python -m swift.cli.rlhf --rlhf_type dpo --model m
+for stage in 'stage: dpo' 'cutoff_len: 9'; do
+    printf 'model_name_or_path: m\ndataset: d\nfinetuning_type: lora\n%s\n' "$stage" >"$work/other.yaml"
+    refuses "factory-file-${stage%%:*}" 'trains no reward model (stage \(dpo\|sft, which\)' -- llamafactory-cli train "$work/other.yaml"
+    refuses "factory-file-alone-${stage%%:*}" 'trains no reward model (stage \(dpo\|sft, which\)' "$work/other.yaml"
+done
 # How many processes there are is a number, or is said not to be known.
 for count in 99999999999 -3 0 99999999999999999999; do
     "$assay" doctor -- accelerate launch --num_processes $count reward.py --model_name_or_path m --dataset_name d >"$work/out" 2>"$work/err"

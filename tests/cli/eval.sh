@@ -134,6 +134,11 @@ for line in list(open(sys.argv[1] + "/choices.jsonl"))[:30]:
 PYTHON
 check own-pairs-are-read 0 out '^  *pairs to train on  *30' data check "$work/own.jsonl"
 check own-pairs-are-won 0 out '"accuracy": 1.0,' eval --model "$work/a" --data "$work/own.jsonl" --json
+mkfifo "$work/pipe" # is there once: nothing may look at it before it is read
+cat "$work/own.jsonl" >"$work/pipe" &
+check a-pipe-is-read 0 out '"accuracy": 1.0,' eval --model "$work/a" --data "$work/pipe" --json
+kill $! 2>/dev/null # had nobody opened the pipe, it would wait for ever
+wait
 "$assay" train --model "$work/base" --data "$work/own.jsonl" --eval-split off --max-steps 1 --output "$work/from-own" --quiet; say $? own-pairs-train
 
 llmbar=$shared/data/pairs/llmbar_natural_100.json
