@@ -361,6 +361,14 @@ static int head_layer(writer *w, const char *module, int x, size_t outputs, bool
     return y;
 }
 
+static int relu(writer *w, int x)
+{
+    int y = new_value(w, value_space(w, x), value_cols(w, x), "relu");
+    assay_step step = unary(w, &assay_op_relu, "relu", (assay_operand){x, 0, 0}, y);
+    assay_program_step(w->program, &step);
+    return y;
+}
+
 static int head(writer *w, int x)
 {
     const assay_head *head = &w->config->head;
@@ -369,6 +377,7 @@ static int head(writer *w, int x)
         const assay_head_layer *layer = &head->layers[i];
         x = head_layer(w, layer->module, x, layer->outputs, layer->bias,
                        i + 1 < head->count ? layer->module : "reward");
+        if (i + 1 < head->count) x = relu(w, x);
     }
     return x;
 }

@@ -130,6 +130,7 @@ typedef struct assay_op {
     X(attention)        \
     X(swiglu)           \
     X(gelu)             \
+    X(relu)             \
     X(add)              \
     X(gather)
 
