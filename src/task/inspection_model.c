@@ -57,7 +57,10 @@ static void find_head(json_t *report, const assay_checkpoint *checkpoint, const 
 {
     char name[2 * ASSAY_HEAD_NAME];
     snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
-    if (!config->head.count && !assay_checkpoint_find(checkpoint, name)) return;
+    if (!config->head.count && !assay_checkpoint_find(checkpoint, name)) {
+        assay_inspect_set(report, "judge", json_string("untrained: --head-from-tokens YES,NO"));
+        return;
+    }
     assay_head_modules(&config->head, config->arch->names->head, name, sizeof name);
     bool own = assay_folder_holds(checkpoint->path, "assay.json");
     assay_pooling pooling = own ? ASSAY_POOL_LAST : assay_pooling_of(checkpoint->config, config);
