@@ -113,6 +113,7 @@ static const op_case cases[] = {
     {.op = &assay_op_regroup, .name = "grouped", .shape = {.inputs = 1, .outputs = 1, .in_cols = {40},
         .out_cols = {40}}, .attr = {.heads = 4, .kv_heads = 2, .head_dim = 5}},
     {.op = &assay_op_gelu, .name = "rows", .shape = {.inputs = 1, .outputs = 1, .in_cols = {33}, .out_cols = {33}}},
+    {.op = &assay_op_relu, .name = "rows", .shape = {.inputs = 1, .outputs = 1, .in_cols = {33}, .out_cols = {33}}},
     {.op = &assay_op_add, .name = "scaled", .shape = {.inputs = 2, .outputs = 1, .in_cols = {19, 19},
         .out_cols = {19}}, .attr = {.scale = 0.22f}},
     {.op = &assay_op_add, .name = "scored", .shape = {.inputs = 2, .outputs = 1, .in_cols = {19, 19},

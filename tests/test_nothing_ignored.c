@@ -31,7 +31,7 @@ static void test_public_configs_load(void **state)
         assay_model_config read;
         assay_error err = {0};
         if (assay_model_config_read(config, name, &read, &err)) fail_msg("%s: %s", name, err.text);
-        json_t *notes = assay_config_notes(config, read.arch, false);
+        json_t *notes = assay_config_notes(config, read.arch, NULL, false);
         if (json_array_size(notes)) fail_msg("%s: %s", name, json_string_value(json_array_get(notes, 0)));
         old += !strcmp(json_string_value(json_object_get(row, "since")), "0.1");
         json_decref(notes);
@@ -421,12 +421,12 @@ static void test_notes(void **state)
     json_t *config = tiny_config(assay_architecture_find("llama"));
     json_object_update_new(config,
                            json_pack("{s:i, s:b, s:s, s:n}", "surprise", 3, "wonder", 1, "words", "x", "nothing"));
-    json_t *notes = assay_config_notes(config, assay_architecture_find("llama"), false);
+    json_t *notes = assay_config_notes(config, assay_architecture_find("llama"), NULL, false);
     assert_int_equal(json_array_size(notes), 2);
     assert_non_null(strstr(json_string_value(json_array_get(notes, 0)), "\"surprise\" is 3"));
     json_decref(notes);
     json_object_update_new(config, json_pack("{s:i, s:i}", "pad_token_id", 258, "eos_token_id", 258));
-    notes = assay_config_notes(config, assay_architecture_find("llama"), true);
+    notes = assay_config_notes(config, assay_architecture_find("llama"), NULL, true);
     assert_int_equal(json_array_size(notes), 3);
     json_decref(notes);
     json_decref(config);

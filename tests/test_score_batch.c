@@ -298,6 +298,64 @@ static void a_label_is_its_row(void **state)
     check_labels("tests/data/golden/labels_qwen2");
 }
 
+/* Heads of other trainers, each text at its last id, against their classes (tests/oracle/make_head_golden.py): the same
+ * sums as above, and one layer of 16 products more at most. Together in one micro-batch they have the same bits. */
+static void check_head(const char *kind)
+{
+    enum { MOST = 4 };
+    char folder[96], path[160];
+    assay_ids texts[MOST];
+    assay_tensor_file *golden;
+    assay_lot together, alone;
+    door d;
+    snprintf(folder, sizeof folder, "tests/data/golden/head_%s", kind);
+    snprintf(path, sizeof path, "%s/golden.safetensors", folder);
+    good(assay_safetensors_open(&golden, path, &error));
+    const double *wanted = assay_tensor_file_find(golden, "scores")->data;
+    for (size_t t = 0; t < MOST; t++) {
+        snprintf(path, sizeof path, "ids.%zu", t);
+        const assay_tensor *ids = assay_tensor_file_find(golden, path);
+        texts[t] = (assay_ids){.data = (int32_t *)(uintptr_t)ids->data, .count = ids->shape[0]};
+    }
+    open_labelled(&d, folder, NULL, 128, 0, false);
+    good(assay_lot_begin(&together, texts, MOST, false, &error));
+    good(assay_score_batch_all(&d.batch, &together, &error));
+    for (size_t t = 0; t < MOST; t++) {
+        good(assay_lot_begin(&alone, &texts[t], 1, false, &error));
+        good(assay_score_batch_all(&d.batch, &alone, &error));
+        assert_memory_equal(alone.scores, &together.scores[t], sizeof *alone.scores);
+        if (!(fabs(alone.scores[0] - wanted[t]) < 1e-5))
+            fail_msg("%s, text %zu: %.9g, expected %.9g", kind, t, alone.scores[0], wanted[t]);
+        assay_lot_release(&alone);
+    }
+    assay_lot_release(&together);
+    close_door(&d);
+    assay_tensor_file_close(golden);
+}
+
+static void heads_of_others_score_as_their_classes(void **state)
+{
+    static const char *const kinds[] = {"qwen2_rm", "inf_orm",        "internlm2", "trl",
+                                        "openrlhf", "openrlhf_score", "ultrarm",   "beaver"};
+    (void)state;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) check_head(kinds[i]);
+}
+
+/* Training on from a head of this kind would leave it out, or begin another. */
+static void a_head_of_others_is_not_trained_on(void **state)
+{
+    const assay_model_options options = {.tuning = ASSAY_TUNE_HEAD};
+    assay_checkpoint *checkpoint;
+    assay_model *model;
+    assay_error why = {0};
+    (void)state;
+    good(assay_checkpoint_open(&checkpoint, "tests/data/golden/head_qwen2_rm", 0, &error));
+    assert_int_equal(assay_model_open(&model, checkpoint, NULL, &options, &why), ASSAY_E_UNSUPPORTED);
+    if (!strstr(why.text, "score.0, score.2") || !strstr(why.text, "assay train --model BASE"))
+        fail_msg("%s", why.text);
+    assay_checkpoint_close(checkpoint);
+}
+
 static void refuse_label(const char *folder, const char *label, const char *says)
 {
     assay_checkpoint *checkpoint;
@@ -339,6 +397,8 @@ int main(void)
         cmocka_unit_test(lines_leave_in_order),
         cmocka_unit_test(a_label_is_its_row),
         cmocka_unit_test(what_is_no_label_is_refused),
+        cmocka_unit_test(heads_of_others_score_as_their_classes),
+        cmocka_unit_test(a_head_of_others_is_not_trained_on),
     };
     return cmocka_run_group_tests_name("score_batch", tests, NULL, NULL);
 }

@@ -27,6 +27,22 @@ static assay_status open_file(assay_checkpoint *checkpoint, const char *name, as
     return status;
 }
 
+/* LLaMA-Factory keeps a reward model's head in a file of its own beside the decoder's. */
+static assay_status open_head_beside(assay_checkpoint *checkpoint, assay_error *err)
+{
+    static const char *const names[] = {"value_head.safetensors", "value_head.bin"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (assay_folder_holds(checkpoint->path, names[i])) return open_file(checkpoint, names[i], err);
+    return ASSAY_OK;
+}
+
+/* A TRL value-head model that was saved as it is trained, wrapped, has its decoder's names behind this one. */
+static const char *without_wrapper(const char *name)
+{
+    static const char wrapper[] = "pretrained_model.";
+    return strncmp(name, wrapper, sizeof wrapper - 1) != 0 ? name : name + sizeof wrapper - 1;
+}
+
 static assay_status collect_weights(assay_checkpoint *checkpoint, assay_error *err)
 {
     size_t total = 0;
@@ -35,9 +51,11 @@ static assay_status collect_weights(assay_checkpoint *checkpoint, assay_error *e
     ASSAY_TRY_ALLOC(checkpoint->weights, "a list of weights", err);
     for (size_t i = 0; i < checkpoint->file_count; i++) {
         const assay_tensor_file *file = checkpoint->files[i];
-        for (size_t j = 0; j < file->count; j++)
-            checkpoint->weights[checkpoint->weight_count++] =
-                (assay_weight){.tensor = file->tensors[j], .file = assay_path_base(file->path)};
+        for (size_t j = 0; j < file->count; j++) {
+            assay_weight *weight = &checkpoint->weights[checkpoint->weight_count++];
+            *weight = (assay_weight){.tensor = file->tensors[j], .file = assay_path_base(file->path)};
+            weight->tensor.name = without_wrapper(weight->tensor.name);
+        }
     }
     return ASSAY_OK;
 }
@@ -78,8 +96,11 @@ static assay_status read_map(assay_checkpoint *checkpoint, const char *where, js
             return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" should lie in %s, but does not", where, tensor,
                                    shard);
     }
+    size_t shards = checkpoint->file_count, beside = 0;
+    ASSAY_TRY(open_head_beside(checkpoint, err));
+    for (size_t i = shards; i < checkpoint->file_count; i++) beside += checkpoint->files[i]->count;
     ASSAY_TRY(collect_weights(checkpoint, err));
-    checkpoint->unlisted_count = checkpoint->weight_count - json_object_size(map);
+    checkpoint->unlisted_count = checkpoint->weight_count - json_object_size(map) - beside;
     return ASSAY_OK;
 }
 
@@ -114,6 +135,7 @@ static assay_status load_weights(assay_checkpoint *checkpoint, assay_error *err)
         if (!there) continue;
         if (index) return status;
         ASSAY_TRY(open_file(checkpoint, names[i], err));
+        ASSAY_TRY(open_head_beside(checkpoint, err));
         return collect_weights(checkpoint, err);
     }
     char *body = assay_path_join(checkpoint->path, ASSAY_BODY_FILE);

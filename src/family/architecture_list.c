@@ -2,6 +2,7 @@
 #include "family/architecture.h"
 
 #include "family/config_audit.h"
+#include "head/head_kind.h"
 
 #include <string.h>
 
@@ -129,5 +130,6 @@ assay_status assay_model_config_read(const json_t *config, const char *where, as
     *out = (assay_model_config){.arch = arch, .pad_token = -1, .bos_token = -1, .eos_token = -1};
     ASSAY_TRY(arch->read_config(config, where, out, err));
     ASSAY_TRY(check_numbers(out, where, err));
+    out->head.kind = assay_head_of_class(config);
     return assay_config_audit(config, arch, where, err);
 }

@@ -325,7 +325,7 @@ static assay_status check_key(const json_t *config, const assay_architecture *ar
                               const json_t *value, const char *where, assay_error *err)
 {
     const rule *found = find_rule(key);
-    if (is_read(arch, key)) return ASSAY_OK;
+    if (is_read(arch, key) || assay_head_reads_key(assay_head_of_class(config), key)) return ASSAY_OK;
     if (listed(expert_keys, key) && json_number_value(value) > 1)
         return assay_foreign_error(err, where, ASSAY_FOREIGN_EXPERTS, key);
     if (!found || is_neutral(found->neutral, value, config)) return ASSAY_OK;
@@ -367,6 +367,7 @@ static assay_status check_class(const json_t *config, const char *where, assay_e
         "ForCausalLM", "LMHeadModel", "Model", "ForSequenceClassification", "ForConditionalGeneration", NULL};
     const char *name = json_string_value(json_array_get(json_object_get(config, "architectures"), 0));
     bool known = !name || !*name;
+    if (assay_head_of_class(config)) return ASSAY_OK;
     for (size_t i = 0; plain[i] && !known; i++) known = assay_text_ends(name, plain[i]);
     if (known && (!name || (!strstr(name, "Reward") && !strstr(name, "ForScore")))) return ASSAY_OK;
     return assay_foreign_error(err, where, ASSAY_FOREIGN_HEAD, name);
@@ -428,12 +429,13 @@ static void add_unknown(json_t *notes, const char *key, const json_t *value)
     assay_free(text);
 }
 
-json_t *assay_config_notes(const json_t *config, const assay_architecture *arch, bool head)
+json_t *assay_config_notes(const json_t *config, const assay_architecture *arch, const assay_head_kind *kind, bool head)
 {
     const char *key;
     json_t *value, *notes = json_array();
     if (!notes) return NULL;
-    json_object_foreach(assay_json_lent(config), key, value) if (is_unknown(arch, key, value))
+    json_object_foreach(assay_json_lent(config), key,
+                        value) if (is_unknown(arch, key, value) && !assay_head_reads_key(kind, key))
         add_unknown(notes, key, value);
     if (json_is_true(json_object_get(json_object_get(config, "quantization_config"), "load_in_8bit")))
         json_array_append_new(notes,

@@ -9,13 +9,15 @@
 #define ASSAY_FAMILY_CONFIG_AUDIT_H
 
 #include "family/architecture.h"
+#include "head/head_kind.h"
 
 /* Refuses what would be computed otherwise than the config says, other heads and quantised checkpoints among it. */
 assay_status assay_config_audit(const json_t *config, const assay_architecture *arch, const char *where,
                                 assay_error *err);
 
 /* Sentences worth saying once when a model is opened, as a JSON array of strings (the caller's; may be empty, NULL when
- * out of memory). `head`: the checkpoint has a reward head. */
-json_t *assay_config_notes(const json_t *config, const assay_architecture *arch, bool head);
+ * out of memory). `head`: the checkpoint has a reward head; kind: which, NULL: the family's own. */
+json_t *assay_config_notes(const json_t *config, const assay_architecture *arch, const assay_head_kind *kind,
+                           bool head);
 
 #endif

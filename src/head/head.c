@@ -5,6 +5,14 @@
 
 size_t assay_head_outputs(const assay_head *head) { return head->count ? head->layers[head->count - 1].outputs : 1; }
 
+void assay_head_modules(const assay_head *head, const char *plain, char *text, size_t size)
+{
+    size_t used = 0;
+    snprintf(text, size, "%s", plain);
+    for (size_t i = 0; i < head->count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", head->layers[i].module);
+}
+
 void assay_label_name(const json_t *config, size_t index, char text[ASSAY_HEAD_LABEL])
 {
     char key[24];

@@ -1,8 +1,9 @@
 /* Heads: what stands on the last hidden state and makes numbers of it.
  *
- * A head is a chain of linear layers, with a ReLU between them where the kind says so, whose last layer gives one
- * number or several; one of these is the score. Zero is the plain head of every family: one linear layer of one output,
- * under the family's own name, which is what is trained here. Everything else was trained elsewhere and is read.
+ * A head is a chain of linear layers, with a ReLU between any two of them, whose last layer gives one number or
+ * several; one of these is the score, perhaps less a mean and over a deviation. Zero is the plain head of every family:
+ * one linear layer of one output, under the family's own name, which is what is trained here. Everything else was
+ * trained elsewhere and is read (head/head_kind.h).
  */
 #ifndef ASSAY_HEAD_HEAD_H
 #define ASSAY_HEAD_HEAD_H
@@ -10,6 +11,8 @@
 #include "base/json_doc.h"
 
 enum { ASSAY_HEAD_LAYERS = 4, ASSAY_HEAD_NAME = 96, ASSAY_HEAD_LABEL = 256, ASSAY_HEAD_OUTPUTS = 4096 };
+
+struct assay_head_kind;
 
 /* One linear layer: y = x W^T (+ b). */
 typedef struct assay_head_layer {
@@ -19,13 +22,24 @@ typedef struct assay_head_layer {
 } assay_head_layer;
 
 typedef struct assay_head {
-    size_t count; /* of layers; 0: the plain head */
+    const struct assay_head_kind *kind; /* by the config's class, then by the tensors; NULL: the family's own module */
+    size_t count;                       /* of layers; 0: the plain head */
     assay_head_layer layers[ASSAY_HEAD_LAYERS];
-    size_t label; /* of the last layer's outputs, the score */
+    size_t label;           /* of the last layer's outputs, the score */
+    double mean, deviation; /* a number of the last layer, less the one and over the other; deviation 0: as it is */
 } assay_head;
 
 /* Numbers that the last layer gives; at least 1. */
 size_t assay_head_outputs(const assay_head *head);
+
+/* A number of the last layer as the score it is. */
+static inline double assay_head_number(const assay_head *head, float number)
+{
+    return head->deviation > 0 ? ((double)number - head->mean) / head->deviation : (double)number;
+}
+
+/* "v_head.summary", "score.0, score.2"; the plain head has the family's name, `plain`. */
+void assay_head_modules(const assay_head *head, const char *plain, char *text, size_t size);
 
 /* ---- labels: names of the outputs ---- */
 

@@ -97,6 +97,14 @@ static int head_layer(assay_layer_writer *w, const char *module, int x, size_t o
     return y;
 }
 
+static int relu(assay_layer_writer *w, int x)
+{
+    int y = assay_layer_value(w, ASSAY_SCORED, assay_layer_cols(w, x), "relu");
+    assay_step step = assay_layer_unary(w, &assay_op_relu, "relu", (assay_operand){x, 0, 0}, y);
+    assay_program_step(w->program, &step);
+    return y;
+}
+
 static int head(assay_layer_writer *w, int x)
 {
     const assay_head *head = &w->config->head;
@@ -105,6 +113,7 @@ static int head(assay_layer_writer *w, int x)
         const assay_head_layer *layer = &head->layers[i];
         x = head_layer(w, layer->module, x, layer->outputs, layer->bias,
                        i + 1 < head->count ? layer->module : "reward");
+        if (i + 1 < head->count) x = relu(w, x);
     }
     return x;
 }

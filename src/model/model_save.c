@@ -4,6 +4,7 @@
 #include "model/model_save.h"
 
 #include "model/model_save_private.h"
+#include "model/model_tensors.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -227,6 +228,7 @@ assay_status assay_model_save_full(const assay_model *model, const assay_save_op
 {
     assay_save_list list = {0};
     assay_save_options plain = *options;
+    ASSAY_TRY(assay_model_check_plain_head(model->checkpoint, &model->config, "merged into", err));
     plain.keep_dtype = false;
     assay_status status = list_model(&list, model, options->format == ASSAY_SAVE_GLM, err);
     if (status == ASSAY_OK) status = write_folder(&list, model->checkpoint, &model->config, &plain, true, folder, err);
@@ -253,6 +255,8 @@ assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay
     assay_save_list list = {0};
     bool head;
     ASSAY_TRY(assay_model_config_read(checkpoint->config, checkpoint->name, &model, err));
+    ASSAY_TRY(assay_model_config_see(checkpoint, &model, err));
+    ASSAY_TRY(assay_model_check_plain_head(checkpoint, &model, "converted", err));
     ASSAY_TRY(find_head(checkpoint, model.arch, &head, err));
     assay_status status = list_checkpoint(&list, checkpoint, model.arch, head, options->format == ASSAY_SAVE_GLM, err);
     if (status == ASSAY_OK) status = write_folder(&list, checkpoint, &model, options, head, folder, err);

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/foreign_kind.h"
 #include "base/text.h"
+#include "head/head_kind.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,10 +51,10 @@ static bool is_harmless(const assay_architecture *arch, const char *name)
 /* Heads of other trainers and classes: TRL's and OpenRLHF's values, MLPs, gates, token classes. */
 static bool is_head(const char *name)
 {
-    static const char *const modules[] = {"score",          "v_head",       "value_head",   "reward_head",
-                                          "rm_head",        "classifier",   "qa_outputs",   "regression_layer",
-                                          "gating",         "reward_model", "reward_layer", "critic_head",
-                                          "classifier_head"};
+    static const char *const modules[] = {"score",           "v_head",          "value_head",   "reward_head",
+                                          "rm_head",         "classifier",      "qa_outputs",   "regression_layer",
+                                          "gating",          "reward_model",    "reward_layer", "critic_head",
+                                          "classifier_head", "regression_head", "score_head"};
     for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)
         if (is_of(name, modules[i])) return true;
     return !strcmp(name, "mean") || !strcmp(name, "std") || !strcmp(name, "reward_transform_matrix");
@@ -124,12 +125,55 @@ static void see_labels(const assay_checkpoint *checkpoint, const assay_weight *w
     snprintf(head->layers[0].module, sizeof head->layers[0].module, "%s", config->arch->names->head);
 }
 
-void assay_model_config_see(const assay_checkpoint *checkpoint, assay_model_config *config)
+static bool tensor_shape(const void *context, const char *name, size_t shape[2])
+{
+    const assay_weight *weight = assay_checkpoint_find(context, name);
+    if (!weight || weight->tensor.rank < 1 || weight->tensor.rank > 2) return false;
+    shape[0] = weight->tensor.shape[0];
+    shape[1] = weight->tensor.rank == 2 ? weight->tensor.shape[1] : 0;
+    return true;
+}
+
+/* A class that promises a head must not get a random one because the tensors are called otherwise. */
+static assay_status see_kind(const assay_checkpoint *checkpoint, assay_model_config *config, assay_error *err)
+{
+    const assay_head_view view = {.config = checkpoint->config,
+                                  .plain = config->arch->names->head,
+                                  .hidden = config->hidden,
+                                  .context = checkpoint,
+                                  .shape = tensor_shape};
+    const assay_head_kind *declared = config->head.kind;
+    bool found = false;
+    ASSAY_TRY(assay_head_find(&config->head, &view, checkpoint->name, &found, err));
+    if (found || !declared) return ASSAY_OK;
+    const json_t *name = json_array_get(json_object_get(checkpoint->config, "architectures"), 0);
+    return assay_error_set(err, ASSAY_E_FORMAT,
+                           "%s: the class %s has as its head %s, and the tensors of one are not there or have other "
+                           "shapes: is the download whole? assay inspect %s lists them",
+                           checkpoint->name, json_string_value(name), declared->title, checkpoint->name);
+}
+
+assay_status assay_model_check_plain_head(const assay_checkpoint *checkpoint, const assay_model_config *config,
+                                          const char *purpose, assay_error *err)
+{
+    char modules[2 * ASSAY_HEAD_NAME];
+    if (config->head.count == 0 && !config->head.kind) return ASSAY_OK;
+    assay_head_modules(&config->head, config->arch->names->head, modules, sizeof modules);
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "%s: its head (%s) is %s; it scores as it is (score, eval, serve) and cannot be %s. Train "
+                           "one of your own on its base: assay train --model BASE --data PAIRS",
+                           checkpoint->name, modules,
+                           config->head.kind ? config->head.kind->title : "one of several labels", purpose);
+}
+
+assay_status assay_model_config_see(const assay_checkpoint *checkpoint, assay_model_config *config, assay_error *err)
 {
     char name[ASSAY_HEAD_NAME];
+    if (checkpoint->weight_count == 0) return ASSAY_OK;
     snprintf(name, sizeof name, "%s.bias", config->arch->names->head);
     if (assay_checkpoint_find(checkpoint, name)) config->head_bias = true;
     snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
     const assay_weight *weight = assay_checkpoint_find(checkpoint, name);
     if (weight) see_labels(checkpoint, weight, config);
+    return config->head.count ? ASSAY_OK : see_kind(checkpoint, config, err);
 }

@@ -21,8 +21,15 @@ const assay_weight *assay_model_find_weight(const assay_checkpoint *checkpoint, 
 assay_status assay_model_check_tensors(const assay_checkpoint *checkpoint, const assay_model_config *config,
                                        const assay_program *program, bool told_apart, assay_error *err);
 
-/* Sets what only the tensors can say: the head, and a bias of it where the family's own class has none. */
-void assay_model_config_see(const assay_checkpoint *checkpoint, assay_model_config *config);
+/* Sets what only the tensors can say: the head, and a bias of it where the family's own class has none. Nothing for a
+ * checkpoint opened without its weights. ASSAY_E_UNSUPPORTED: the config's class has a head of a kind that the tensors
+ * have not, or one that asks for more than is read. */
+assay_status assay_model_config_see(const assay_checkpoint *checkpoint, assay_model_config *config, assay_error *err);
+
+/* ASSAY_OK for the plain head, or none. Else ASSAY_E_UNSUPPORTED: such a head is read, and nothing that is trained or
+ * written has it. purpose, for the message: "trained on". */
+assay_status assay_model_check_plain_head(const assay_checkpoint *checkpoint, const assay_model_config *config,
+                                          const char *purpose, assay_error *err);
 
 /* True for the language head's tensors, with or without the base model's prefix, and an adapter's on it. */
 bool assay_model_is_language_head(const assay_architecture *arch, const char *name);

@@ -137,6 +137,7 @@ typedef struct assay_op {
     X(attention)        \
     X(swiglu)           \
     X(gelu)             \
+    X(relu)             \
     X(add)              \
     X(gather)
 

@@ -95,6 +95,12 @@ bool assay_score_batch_add(assay_score_batch *batch, assay_lot *lot)
     return true;
 }
 
+static double number(const assay_score_batch *batch, size_t row, size_t output)
+{
+    float raw = batch->numbers[row * batch->outputs + output];
+    return assay_head_number(&batch->setup.model->config.head, raw) + batch->setup.offset;
+}
+
 assay_status assay_score_batch_compute(assay_score_batch *batch, assay_error *err)
 {
     assay_pack *pack = &batch->pack;
@@ -102,8 +108,7 @@ assay_status assay_score_batch_compute(assay_score_batch *batch, assay_error *er
     const assay_geometry *geometry = setup->every_row ? assay_pack_finish_all(pack) : assay_pack_finish(pack);
     ASSAY_TRY(assay_engine_forward(setup->engine, geometry, 0, 0, false, err));
     batch->numbers = assay_engine_rewards(setup->engine);
-    for (size_t i = 0; i < geometry->spaces[ASSAY_SCORED].rows; i++)
-        batch->scores[i] = (double)batch->numbers[i * batch->outputs + batch->label] + setup->offset;
+    for (size_t i = 0; i < geometry->spaces[ASSAY_SCORED].rows; i++) batch->scores[i] = number(batch, i, batch->label);
     return ASSAY_OK;
 }
 
@@ -157,8 +162,7 @@ static void take_trace(const assay_score_batch *batch, assay_lot *lot, int segme
 
 static void take_labels(const assay_score_batch *batch, assay_lot *lot, size_t row, double *labels)
 {
-    for (size_t i = 0; i < batch->outputs; i++)
-        put(lot, (double)batch->numbers[row * batch->outputs + i] + batch->setup.offset, &labels[i]);
+    for (size_t i = 0; i < batch->outputs; i++) put(lot, number(batch, row, i), &labels[i]);
 }
 
 static void hand_out(const assay_score_batch *batch, const assay_placed *placed)

@@ -16,7 +16,8 @@
  *     which row     a text is read at its last token (which texts end before a pad token is decided where they are
  *                   rendered, template/chat_template.h)
  *     which number  of a head of several labels, the chosen one is the score
- *     offset        a score is the head's number, as double, plus the model's offset
+ *     offset        a score is the head's number, as double, normalised where the head's kind says so (head/head.h),
+ *                   plus the model's offset
  *     not a number  no NaN and no infinity leaves: a sentence names the weight that makes it
  * What a score means among others is judge/reward_scale.h.
  *

@@ -1,5 +1,6 @@
 /* Checkpoints and adapters against the program that would run them: every weight it names must be there in the right
  * shape. */
+#include "head/head_kind.h"
 #include "model/model.h"
 #include "model/model_tensors.h"
 #include "task/inspection.h"
@@ -54,15 +55,17 @@ static void set_config(json_t *report, const assay_model_config *config)
 
 static void find_head(json_t *report, const assay_checkpoint *checkpoint, const assay_model_config *config)
 {
-    char name[96];
+    char name[2 * ASSAY_HEAD_NAME];
     snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
-    if (!assay_checkpoint_find(checkpoint, name)) {
+    if (!config->head.count && !assay_checkpoint_find(checkpoint, name)) {
         assay_inspect_set(report, "judge", json_string("untrained: --head-from-tokens YES,NO"));
         return;
     }
+    assay_head_modules(&config->head, config->arch->names->head, name, sizeof name);
     bool own = assay_folder_holds(checkpoint->path, "assay.json");
     assay_pooling pooling = own ? ASSAY_POOL_LAST : assay_pooling_of(checkpoint->config, config);
-    assay_inspect_set(report, "head", json_string(config->arch->names->head));
+    assay_inspect_set(report, "head", json_string(name));
+    if (config->head.kind) assay_inspect_set(report, "head_kind", json_string(config->head.kind->title));
     assay_inspect_set(report, "pooling", json_string(assay_pooling_words(pooling)));
 }
 
@@ -74,7 +77,7 @@ static void check_program(json_t *report, const assay_checkpoint *checkpoint)
     const char *type = json_string_value(json_object_get(checkpoint->config, "model_type"));
     if (type) assay_inspect_set(report, "architecture", json_string(type));
     bool read = assay_model_config_read(checkpoint->config, checkpoint->name, &config, &err) == ASSAY_OK;
-    if (read) assay_model_config_see(checkpoint, &config);
+    if (read) read = assay_model_config_see(checkpoint, &config, &err) == ASSAY_OK;
     if (!read || assay_decoder_program(&program, &config, &(assay_decoder_options){0}, &err) != ASSAY_OK) {
         assay_inspect_problem(report, "%s", err.text);
         return;

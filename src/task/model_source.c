@@ -8,6 +8,7 @@
 #include "base/foreign_kind.h"
 #include "base/json_doc.h"
 #include "family/config_audit.h"
+#include "head/head_kind.h"
 #include "model/decoder.h"
 #include "model/model_init.h"
 #include "model/model_tensors.h"
@@ -144,7 +145,8 @@ static assay_status check_tensors(const assay_model_source *source, const assay_
 {
     assay_model_config config = source->config;
     assay_program *program;
-    assay_model_config_see(checkpoint, &config);
+    ASSAY_TRY(assay_model_config_see(checkpoint, &config, err));
+    ASSAY_TRY(assay_model_check_plain_head(checkpoint, &config, "trained on", err));
     ASSAY_TRY(assay_decoder_program(&program, &config, &(assay_decoder_options){0}, err));
     assay_status status = assay_model_check_tensors(checkpoint, &config, program, false, err);
     assay_program_free(program);
@@ -190,6 +192,7 @@ static assay_status open_model(assay_model_source *source, const assay_string_li
     ASSAY_TRY(ignore_keys(source, ignore, err));
     if (label) ASSAY_TRY(assay_checkpoint_choose_label(source->checkpoint, label, err));
     ASSAY_TRY(assay_model_config_read(source->checkpoint->config, source->checkpoint->path, &source->config, err));
+    ASSAY_TRY(assay_model_config_see(source->checkpoint, &source->config, err));
     if (flags & ASSAY_SOURCE_CONFIG_ONLY) ASSAY_TRY(look_at_weights(source, err));
     return source->adapter_folder ? assay_adapter_open(&source->adapter, source->adapter_folder, err) : ASSAY_OK;
 }
@@ -254,7 +257,7 @@ static assay_status check_special(const char *where, const char *key, const json
 
 static assay_status check_vocabulary(const assay_model_source *source, assay_error *err)
 {
-    static const char *const keys[] = {"bos_token_id", "eos_token_id", "pad_token_id"};
+    static const char *const keys[] = {"bos_token_id", "eos_token_id", "pad_token_id", "reward_token_id"};
     int64_t vocab = source->checkpoint ? vocabulary(source) : 0;
     if (vocab <= 0) return ASSAY_OK;
     const char *where = source->checkpoint->path;
@@ -338,6 +341,7 @@ static assay_status choose_template(assay_model_source *source, const assay_opti
                                       .append_eos = source->append_eos,
                                       .pad = (int32_t)source->config.pad_token,
                                       .generation_prompt = o->head_from_tokens != NULL,
+                                      .end = source->checkpoint ? assay_head_end_token(source->checkpoint->config) : -1,
                                       .cut_behind_turn = source->rendering == 1 && !anew};
     source->pooling = choose_pooling(source, o);
     request.skips_pad = source->pooling == ASSAY_POOL_NOT_PAD;
@@ -400,7 +404,7 @@ static void say_notes(const assay_model_source *source, const assay_log *log)
     char head[96];
     snprintf(head, sizeof head, "%s.weight", source->config.arch->names->head);
     bool reads_last = source->pooling == ASSAY_POOL_LAST; /* what is read elsewhere, say_pooling says */
-    json_t *notes = assay_config_notes(checkpoint->config, source->config.arch,
+    json_t *notes = assay_config_notes(checkpoint->config, source->config.arch, source->config.head.kind,
                                        reads_last && (source->adapter || assay_checkpoint_find(checkpoint, head)));
     json_array_foreach(notes, i, note) { assay_note(log, "%s", json_string_value(note)); }
     json_decref(notes);

@@ -155,6 +155,12 @@ static assay_status eos_push(const assay_tokenizer *tokenizer, assay_ids *ids, a
     return assay_ids_push(ids, eos, err);
 }
 
+static assay_status end_push(const assay_template *t, assay_ids *ids, assay_error *err)
+{
+    if (t->end < 0 || (ids->count && ids->data[ids->count - 1] == t->end)) return ASSAY_OK;
+    return assay_ids_push(ids, t->end, err);
+}
+
 /* A text of nothing but pads keeps one of them. */
 static void drop_pads(const assay_template *t, size_t before, assay_ids *ids)
 {
@@ -204,6 +210,7 @@ static assay_status render_whole(const assay_template *t, const assay_conversati
     release_prepared(&prepared);
     bool adds = t->jinja ? t->cut_behind_turn && t->append_eos == ASSAY_EOS_YES : t->append_eos != ASSAY_EOS_NO;
     if (status == ASSAY_OK && adds) status = eos_push(t->tokenizer, ids, err);
+    if (status == ASSAY_OK) status = end_push(t, ids, err);
     return status == ASSAY_OK ? assay_tokenizer_check(t->tokenizer, ids, first, err) : status;
 }
 
@@ -255,6 +262,7 @@ assay_status assay_template_encode_text(const assay_template *t, const char *tex
 {
     size_t before = ids->count;
     assay_status status = assay_tokenizer_encode_text(t->tokenizer, t->append_eos, text, size, ids, err);
+    if (status == ASSAY_OK) status = end_push(t, ids, err);
     drop_pads(t, before, ids);
     return status;
 }

@@ -77,6 +77,7 @@ struct assay_template {
     bool cut_behind_turn;
     int32_t pad; /* left out at the end where skips_pad, with all behind it where stops_at_pad */
     bool skips_pad, stops_at_pad, generation_prompt;
+    int32_t end; /* behind every text; -1: none */
     const assay_tokenizer *tokenizer;
 };
 

@@ -274,6 +274,7 @@ static assay_status take_request(assay_template *t, const assay_template_request
     t->append_eos = r->append_eos;
     t->cut_behind_turn = r->cut_behind_turn;
     t->pad = r->pad;
+    t->end = r->end > 0 && r->end <= INT32_MAX ? (int32_t)r->end : -1;
     t->skips_pad = r->skips_pad;
     t->stops_at_pad = r->stops_at_pad;
     t->generation_prompt = r->generation_prompt;

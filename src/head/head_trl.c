@@ -1,0 +1,16 @@
+/* TRL's ValueHead (trl/models/modeling_value_head.py), which LLaMA-Factory's reward models have too: v_head.summary,
+ * one linear layer with a bias. The reward is the value at the last token. */
+#include "head/head_kind.h"
+
+static assay_status read(const assay_head_view *view, bool declared, const char *where, assay_head *out, bool *found,
+                         assay_error *err)
+{
+    (void)declared;
+    (void)where;
+    (void)err;
+    *found = assay_head_is_linear(view, "v_head.summary", out);
+    return ASSAY_OK;
+}
+
+const assay_head_kind assay_head_trl = {
+    .name = "trl", .title = "a value head, v_head.summary (TRL, LLaMA-Factory)", .read = read};
