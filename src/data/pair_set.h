@@ -46,6 +46,7 @@ typedef struct assay_place {
 typedef struct assay_answer {
     assay_turns turns;
     double value; /* the larger, the better: a score, minus a rank */
+    size_t place; /* in the record's list, from 0 */
 } assay_answer;
 
 enum { ASSAY_ANSWERS_MOST = 1024 }; /* of one prompt */

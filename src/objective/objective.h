@@ -90,6 +90,8 @@ struct assay_objective {
     double (*row)(const assay_objective_settings *settings, const assay_objective_row *row, double *slopes);
 };
 
+#define ASSAY_TIE_LEARNED (-2.0) /* "learn": refused with its reason */
+
 /* name: one of the list, or auto (bt; what suits given data is for the caller to find: task/objective_choice.h).
  * tie_parameter -1: the objective's usual one. On failure (ASSAY_E_USAGE: an unknown name, one that is not there yet, a
  * number that the objective does not take) the settings are undefined. */

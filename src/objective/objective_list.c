@@ -51,6 +51,11 @@ const char *assay_objective_name(const assay_objective_settings *settings) { ret
 static assay_status choose_tie_parameter(const assay_objective *objective, double given, double *out, assay_error *err)
 {
     *out = given < 0 ? objective->tie_parameter : given;
+    if (given == ASSAY_TIE_LEARNED)
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--tie-parameter learn is not there yet: the parameter is no weight of the model, and "
+                               "neither checkpoints nor the optimizer keep it; give a number, as 1.2, 1.5 and 2, and "
+                               "compare the losses of held-out pairs");
     if (given < 0) return ASSAY_OK;
     if (objective->tie_parameter == 0)
         return assay_error_set(err, ASSAY_E_USAGE,

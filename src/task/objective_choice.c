@@ -53,7 +53,8 @@ static bool is_auto(const assay_options *options) { return !strcmp(options->obje
 assay_status assay_objective_begin(const assay_options *options, assay_objective_settings *settings, assay_error *err)
 {
     return assay_objective_choose(options->objective, options->label_smoothing,
-                                  is_auto(options) ? -1 : options->tie_parameter, settings, err);
+                                  is_auto(options) && options->tie_parameter >= 0 ? -1 : options->tie_parameter,
+                                  settings, err);
 }
 
 assay_status assay_objective_settle(const assay_options *options, const assay_pair_set *pairs,
