@@ -151,7 +151,7 @@ static const assay_option_row rows[] = {
     {"objective", "NAME", ASSAY_OPTION_STRING, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 0, {{0}},
      AT(objective),
      "loss (auto: by the data; of pairs, bt): bt, scaled-bt (times the margin), soft (shares of votes), robust (wrong "
-     "labels), rao-kupper, davidson (ties); of lists all-pairs, plackett-luce, first-best"},
+     "labels), rao-kupper, davidson (ties); of lists all-pairs, plackett-luce, first-best; of single answers bce"},
     {"label-smoothing", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "0", NULL, 0, 0.499, {{0}},
      AT(label_smoothing), "share of the labels taken to be wrong"},
     {"tie-parameter", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 1e6,
