@@ -440,6 +440,19 @@ static uint32_t nearest_format(const json_t *line)
     return best;
 }
 
+/* A field whose null is all that keeps a line from having every field of some format; NULL: there is none. */
+static const char *null_field(const json_t *line)
+{
+    for (size_t i = 0; i < FORMAT_COUNT; i++) {
+        const char *found = NULL;
+        const char *const *name = formats[i].fields;
+        for (; *name && json_object_get(line, *name); name++)
+            if (!found && json_is_null(json_object_get(line, *name))) found = *name;
+        if (!*name && found) return found;
+    }
+    return NULL;
+}
+
 assay_status assay_pair_format_unreadable(const json_t *line, assay_error *err)
 {
     for (size_t i = 0; i < FORMAT_COUNT; i++)
@@ -457,6 +470,8 @@ assay_status assay_pair_format_missing(const json_t *line, uint32_t expected, as
     size_t present;
     ASSAY_TRY(assay_pair_format_unreadable(line, err));
     ASSAY_TRY(assay_other_format_name(line, err));
+    const char *null = null_field(line);
+    if (null) return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" is null, and a pair needs a value there", null);
     assay_field_list(line, have, sizeof have);
     uint32_t wanted = expected != ASSAY_FORMAT_NONE && missing_fields(formats + expected, line, &present)
                           ? expected

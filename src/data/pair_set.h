@@ -117,6 +117,9 @@ size_t assay_pair_set_singles(const assay_pair_set *set);
  * and lists back. */
 assay_status assay_pair_set_write(const assay_pair_set *set, const char *path, assay_error *err);
 
+/* One such line, its end included, in place of what `text` held. */
+assay_status assay_pair_line(const assay_pair *pair, assay_buf *text, assay_error *err);
+
 /* Keys of texts (XXH3, see data/hash_index.h). The prompt's is of the normalised text: runs of white space are one
  * space, ends are stripped, ASCII letters are lower case. `scratch` is any buffer with a generous ceiling, used over
  * and over. */

@@ -84,14 +84,13 @@ static json_t *pair_json(const assay_pair *pair)
     return NULL;
 }
 
-static assay_status write_pair(assay_writer *writer, const assay_pair *pair, assay_buf *text, assay_error *err)
+assay_status assay_pair_line(const assay_pair *pair, assay_buf *text, assay_error *err)
 {
     json_t *line = pair_json(pair);
     assay_buf_reset(text);
     assay_status status = assay_json_text(line, text, err);
     json_decref(line);
-    if (status == ASSAY_OK) status = assay_buf_byte(text, '\n', err);
-    return status == ASSAY_OK ? assay_writer_write(writer, text->data, text->size, err) : status;
+    return status == ASSAY_OK ? assay_buf_byte(text, '\n', err) : status;
 }
 
 assay_status assay_pair_set_write(const assay_pair_set *set, const char *path, assay_error *err)
@@ -101,8 +100,10 @@ assay_status assay_pair_set_write(const assay_pair_set *set, const char *path, a
     ASSAY_TRY(assay_writer_open(&writer, path, err));
     assay_buf_init(&text, SIZE_MAX / 4);
     assay_status status = ASSAY_OK;
-    for (size_t i = 0; i < set->count && status == ASSAY_OK; i++)
-        status = write_pair(&writer, set->pairs + i, &text, err);
+    for (size_t i = 0; i < set->count && status == ASSAY_OK; i++) {
+        status = assay_pair_line(set->pairs + i, &text, err);
+        if (status == ASSAY_OK) status = assay_writer_write(&writer, text.data, text.size, err);
+    }
     assay_buf_release(&text);
     if (status == ASSAY_OK) return assay_writer_commit(&writer, err);
     assay_writer_abort(&writer);
