@@ -98,13 +98,6 @@ size_t assay_pair_set_lists(const assay_pair_set *set)
     return lists;
 }
 
-size_t assay_pair_set_singles(const assay_pair_set *set)
-{
-    size_t singles = 0;
-    for (size_t i = 0; i < set->count; i++) singles += set->pairs[i].single;
-    return singles;
-}
-
 char *assay_pair_set_place(const assay_pair_set *set, assay_place place)
 {
     return assay_record_place(set->files[place.file], place.line, place.element);

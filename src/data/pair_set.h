@@ -108,9 +108,6 @@ size_t assay_pair_set_lists(const assay_pair_set *set);
 /* "file:line", freed with assay_free; NULL when out of memory. */
 char *assay_pair_set_place(const assay_pair_set *set, assay_place place);
 
-/* Of the pairs, those that are single answers. */
-size_t assay_pair_set_singles(const assay_pair_set *set);
-
 /* Writes {"prompt":[{role,content}...],"chosen":[...],"rejected":[...],"margin"?,"p"?,"weight"?,"subset"?,"id"?}
  * lines, of lists {"prompt":[...],"responses":[[...]...],"scores":[...],"ties"?,...}, of single answers
  * {"prompt":[...], "completion":[...],"label":...,...}, whole or not at all. assay_pair_set_read gives the same pairs

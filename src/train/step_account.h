@@ -1,7 +1,7 @@
 /* What a step's line of metrics is made of, example by example.
  *
  *     assay_step_pairs step = assay_step_pairs_of(settings, examples, picked, count);
- *     assay_step_account(record, &step, examples, example, rewards); // as often as there are examples
+ *     assay_step_account(record, &step, examples, &examples->items[i], rewards); // as often as there are examples
  *     assay_step_account_end(record, &step);
  *
  * Of single answers with labels accuracy asks whether the reward's sign is the label's, and chosen and rejected are the
