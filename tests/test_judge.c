@@ -1,10 +1,12 @@
 /* The statistics of src/score/judge_*.c against golden numbers (tests/oracle/judge_golden.py) and small cases worked
  * out by hand. Tolerance 1e-9: both sides compute in double, sums of at most 10,000 terms in another order. */
 #include "base/json_doc.h"
+#include "judge/judge.h"
 #include "judge/judge_bins.h"
 #include "judge/judge_choices.h"
 #include "judge/judge_compare.h"
 #include "judge/judge_lists.h"
+#include "judge/judge_singles.h"
 #include "judge/judge_subsets.h"
 #include "judge/reward_scale.h"
 
@@ -312,6 +314,33 @@ static void lists_by_hand(void **state)
     assert_int_equal(j.lists, 0);
 }
 
+/* Good answers at 2, 1 and -1, others at 1, -3 and 0: of nine couples six and a half are in order. */
+static void single_answers(void **state)
+{
+    assay_example items[7] = {0};
+    double shares[] = {1, 1, 0.75, 0, 0, 0.25, 0.5}, rewards[] = {2, 1, -1, 1, -3, 0, 9}, loss = 0;
+    assay_example_set set = {.items = items, .count = 7, .answer_count = 7};
+    assay_single_judgement j;
+    assay_judgement whole;
+    (void)state;
+    for (size_t i = 0; i < 7; i++) {
+        items[i] = (assay_example){.answers = i, .count = 1, .share = shares[i]};
+        loss += shares[i] * log1p(exp(-rewards[i])) + (1 - shares[i]) * log1p(exp(rewards[i]));
+    }
+    assert_int_equal(assay_judge_singles(&set, rewards, &j, NULL), ASSAY_OK);
+    assert_true(j.answers == 7 && j.good == 3 && j.undecided == 1);
+    is_near(j.accuracy, 3.5 / 6);
+    is_near(j.auc, 6.5 / 9);
+    is_near(j.loss, loss / 7);
+    is_near(j.reward_good, 2.0 / 3);
+    is_near(j.reward_bad, -2.0 / 3);
+    assert_int_equal(assay_judge(&set, rewards, &whole, NULL), ASSAY_OK);
+    assert_true(whole.pairs == 6 && whole.accuracy == j.accuracy && isnan(whole.longer_wins));
+    items[0].share = items[1].share = items[2].share = 0;
+    assert_int_equal(assay_judge_singles(&set, rewards, &j, NULL), ASSAY_OK);
+    assert_true(isnan(j.auc) && isnan(j.reward_good));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(subsets_and_sections),
@@ -324,6 +353,7 @@ int main(void)
                                        cmocka_unit_test(scale_of_rewards),
                                        cmocka_unit_test(scale_of_a_constant),
                                        cmocka_unit_test(lists_of_answers),
-                                       cmocka_unit_test(lists_by_hand)};
+                                       cmocka_unit_test(lists_by_hand),
+                                       cmocka_unit_test(single_answers)};
     return cmocka_run_group_tests(tests, load, unload);
 }

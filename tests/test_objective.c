@@ -102,6 +102,26 @@ static void golden_values_of_rows(void **state)
     }
 }
 
+/* z 0.4 and y 0.75: softplus(z) - y z. The slope is sigmoid(z) - y. */
+static void single_answers(void **state)
+{
+    assay_objective_settings bce = chosen("bce", 0, -1), smooth = chosen("bce", 0.1, -1);
+    double reward = 0.4, slope, above = 0.4 + 1e-5, below = 0.4 - 1e-5, ignored;
+    const assay_objective_row row = {&reward, NULL, 1, false, 0.75, none, 2};
+    const assay_objective_row up = {&above, NULL, 1, false, 0.75, none, 2};
+    const assay_objective_row down = {&below, NULL, 1, false, 0.75, none, 2};
+    (void)state;
+    assert_true(fabs(assay_objective_of_row(&bce, &row, &slope) - 2 * 0.61301525239995262) < 1e-12);
+    assert_true(fabs(slope - 2 * (1 / (1 + exp(-0.4)) - 0.75)) < 1e-12);
+    double by_differences =
+        (assay_objective_of_row(&smooth, &up, &ignored) - assay_objective_of_row(&smooth, &down, &ignored)) / 2e-5;
+    assay_objective_of_row(&smooth, &row, &slope);
+    assert_true(fabs(slope - by_differences) < 1e-8);
+    const assay_objective_row even = {&reward, NULL, 1, false, 0.5, 9, 1};
+    assay_objective_of_row(&smooth, &even, &slope);
+    assert_true(fabs(slope - (1 / (1 + exp(-0.4)) - 0.5)) < 1e-12);
+}
+
 static const char *const of_rows[] = {"all-pairs", "plackett-luce", "first-best", "bt", "rao-kupper"};
 
 static void slopes_of_rows_are_derivatives(void **state)
@@ -238,16 +258,18 @@ static void refuses(const char *name, double smoothing, double tie_parameter, co
 
 static void bad_choices_are_named(void **state)
 {
-    static const char *const later[] = {"regression", "bce", "process"};
+    static const char *const later[] = {"regression", "process"};
     (void)state;
     for (size_t i = 0; i < sizeof later / sizeof *later; i++) refuses(later[i], 0, -1, "is not there yet");
-    refuses("hinge", 0, -1,
-            "none of auto, bt, scaled-bt, soft, robust, rao-kupper, davidson, all-pairs, plackett-luce, first-best");
+    refuses(
+        "hinge", 0, -1,
+        "none of auto, bt, scaled-bt, soft, robust, rao-kupper, davidson, all-pairs, plackett-luce, first-best, bce");
     refuses("plackett-luce", 0.1, -1, "models no wrong labels");
     refuses("robust", 0, -1, "--label-smoothing 0.1");
     refuses("bt", 0, 2, "rao-kupper and davidson do");
     refuses("rao-kupper", 0, 1, "above 1");
     refuses("davidson", 0, 0, "above 0");
+    refuses("rao-kupper", 0, ASSAY_TIE_LEARNED, "--tie-parameter learn is not there yet");
 }
 
 static void numbers_and_names(void **state)
@@ -264,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_values),
         cmocka_unit_test(golden_values_of_rows),
+        cmocka_unit_test(single_answers),
         cmocka_unit_test(slopes_of_rows_are_derivatives),
         cmocka_unit_test(rows_of_two_are_pairs),
         cmocka_unit_test(far_rows_stay_finite),

@@ -511,13 +511,15 @@ static void utf8_rules(void **state)
 static void inputs_to_score(void **state)
 {
     (void)state;
-    static const char text[] = "{\"prompt\":\"p\",\"response\":\"r\",\"id\":\"x\"}\n{\"messages\":[{\"role\":\"user\","
-                               "\"content\":\"u\"},{\"role\":\"assistant\","
-                               "\"content\":\"a\"}]}\n\n{\"text\":\"as it "
-                               "stands\",\"id\":4}\n{\"prompt\":\"p\",\"responses\":[\"a\",\"\",\"c\"]}\n"
-                               "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"a\"}\n{\"foo\":1}\n{"
-                               "\"conversations\":[{\"from\":\"human\",\"value\":\"h\"}]}\n"
-                               "{\"prompt\":\"p\",\"responses\":[]}\n";
+    static const char text[] =
+        "{\"prompt\":\"p\",\"response\":\"r\",\"id\":\"x\"}\n{\"messages\":[{\"role\":\"user\","
+        "\"content\":\"u\"},{\"role\":\"assistant\","
+        "\"content\":\"a\"}]}\n\n{\"text\":\"as it "
+        "stands\",\"id\":4}\n{\"prompt\":\"p\",\"responses\":[\"a\",\"\",\"c\"]}\n"
+        "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"a\"}\n{\"foo\":1}\n{"
+        "\"conversations\":[{\"from\":\"human\",\"value\":\"h\"}]}\n"
+        "{\"prompt\":\"p\",\"responses\":[]}\n{\"prompt\":\"p\",\"answers\":[{\"answer\":\"x\",\"rank\":2},"
+        "{\"answer\":\"y\",\"rank\":1},{\"answer\":\"z\",\"rank\":1}]}\n";
     static const struct {
         size_t count;
         bool is_text, is_pair;
@@ -529,7 +531,8 @@ static void inputs_to_score(void **state)
                   {2, false, true, NULL, "user:p|assistant:a"},
                   {0, false, false, NULL, ":6: or 7"},
                   {1, false, false, NULL, "user:h"},
-                  {0, false, false, NULL, ""}};
+                  {0, false, false, NULL, ""},
+                  {3, false, false, NULL, "user:p|assistant:z"}};
     assay_inputs *inputs;
     const assay_input *input;
     assay_error err = {0};

@@ -82,6 +82,9 @@ static void lists_are_ordered(void **state)
          "{\"rank\":1,\"completion\":[{\"role\":\"assistant\",\"content\":\"c\"}]}]}",
          "b0 c-1 a-2", true},
         {"{\"prompt\":\"q\",\"chosen\":[\"a\",\"b\"],\"rejected\":[\"c\",\"d\"]}", "a1 b1 d0 c0", false},
+        {"{\"conversation_input\":[{\"role\":\"user\",\"content\":\"q\"}],\"bon_best\":{\"answer\":\"a\"},"
+         "\"loser_list\":[{\"answer\":\"b\"},{\"answer\":\"c\"}]}",
+         "a1 c0 b0", false},
         {"{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}],"
          "\"rejected_response\":[\"b\",\"c\"]}",
          "a1 c0 b0", false},
@@ -105,6 +108,39 @@ static void lists_are_ordered(void **state)
         assert_true(assay_turns_equal(&pair->chosen, &pair->answers[0].turns) &&
                     assay_turns_equal(&pair->rejected, &pair->answers[pair->answer_count - 1].turns));
         assay_pair_set_free(set);
+    }
+}
+
+static void single_answers_have_labels(void **state)
+{
+    static const struct {
+        const char *line;
+        double share;
+        size_t prompt;
+    } cases[] = {
+        {"{\"prompt\":\"q\",\"completion\":\"a\",\"label\":true}", 1, 1},
+        {"{\"prompt\":\"q\",\"completion\":\"a\",\"label\":false}", 0, 1},
+        {"{\"prompt\":[{\"role\":\"user\",\"content\":\"q\"}],\"completion\":[{\"role\":\"assistant\",\"content\":"
+         "\"a\"}],"
+         "\"label\":0.25}",
+         0.25, 1},
+        {"{\"messages\":[{\"role\":\"system\",\"content\":\"s\"},{\"role\":\"user\",\"content\":\"q\"},"
+         "{\"role\":\"assistant\",\"content\":\"a\"}],\"label\":1}",
+         1, 2},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/single.jsonl", scratch);
+        assert_int_equal(assay_file_write_atomic(path, cases[i].line, strlen(cases[i].line), NULL), ASSAY_OK);
+        for (int turn = 0; turn < 2; turn++) { /* what was read, then what was written of it */
+            assay_pair_set *set = read_pairs(path);
+            const assay_pair *pair = set->pairs;
+            assert_true(set->count == 1 && pair->single && pair->share == cases[i].share);
+            assert_true(pair->prompt.count == cases[i].prompt && pair->chosen.count == 1 && pair->rejected.count == 0);
+            assert_int_equal(assay_pair_set_write(set, path, NULL), ASSAY_OK);
+            assay_pair_set_free(set);
+        }
     }
 }
 
@@ -155,6 +191,9 @@ static void neighbours_are_not_taken(void **state)
         {"{\"query\":\"q\",\"response\":\"a\"}", NULL},
         {"{\"history\":\"q\",\"human_ref_A\":\"a\",\"human_ref_B\":\"b\"}", NULL},
         {"{\"conversation_input\":\"q\",\"chosen\":{\"answer\":\"a\"}}", NULL},
+        {"{\"prompt\":\"x\",\"completion\":\"y\"}", NULL},
+        {"{\"prompt\":\"x\",\"completion\":\"y\",\"label\":false}", "unpaired"},
+        {"{\"messages\":[],\"rejected_response\":\"a\",\"label\":true}", "ms-swift"},
         {"{\"conversation_a\":[],\"conversation_b\":[],\"winner\":null}", NULL},
         {"{\"prompt\":\"q\",\"response_1\":\"a\",\"response_2\":\"b\"}", NULL},
         {"{\"context\":\"q\",\"response1\":\"a\",\"response2\":\"b\",\"overall_preference\":null}", NULL},
@@ -185,16 +224,17 @@ static void what_is_no_pair_is_named(void **state)
         {"{\"id\":\"gsm8k-0\",\"problem\":\"x\",\"steps\":[\"a\"],\"label\":-1}", "(ProcessBench)"},
         {"{\"prompt\":\"x\",\"completions\":[\"a\"],\"labels\":[true]}", "(TRL stepwise)"},
         {"{\"input\":\"x\",\"label\":\"y\",\"task\":\"GSM8K\"}", "(Math-Shepherd)"},
-        {"{\"prompt\":\"x\",\"completion\":\"y\",\"label\":true}", "(TRL unpaired, KTO)"},
         {"{\"prompt\":\"x\",\"response\":\"y\",\"helpfulness\":3,\"correctness\":4}", "(HelpSteer)"},
-        {"{\"conversation_input\":[],\"bon_best\":{\"answer\":\"a\"},\"loser_list\":[]}", "(RMB, best of n)"},
-        {"{\"messages\":[],\"label\":true}", "(ms-swift, KTO)"},
         {"{\"prompt\":\"q\",\"responses\":[\"a\",\"b\",\"c\"],\"scores\":[3,2,1],\"p\":0.7}",
          "is of two answers, and the line has 3"},
         {"{\"prompt\":\"q\",\"responses\":[\"a\",\"b\",\"c\"],\"scores\":[3,2,1],\"tie\":true}",
          "is of two answers, and the line has 3"},
         {"{\"prompt\":\"q\",\"responses\":[\"a\",{\"role\":\"user\",\"content\":\"b\"},\"c\"],\"scores\":[3,2,1]}",
          "an answer ends with a user message"},
+        {"{\"prompt\":\"x\",\"completion\":\"y\",\"label\":2}",
+         "\"label\" should be true, false or a number from 0 to 1"},
+        {"{\"prompt\":\"x\",\"completion\":\"y\",\"label\":true,\"p\":0.3}", "the line has one with a label"},
+        {"{\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],\"label\":true}", "chosen ends with a user message"},
         {"{\"conversation_a\":[],\"conversation_b\":[],\"winner\":\"a\"}", "\"winner\" should be model_a, model_b"},
         {"{\"history\":\"q\",\"human_ref_A\":\"a\",\"human_ref_B\":\"b\",\"labels\":2}", "\"labels\" should be 1"},
         {"{\"prompt\":\"q\",\"answers\":[{\"answer\":\"a\",\"rank\":1},{\"answer\":\"b\",\"rank\":\"x\"}]}",
@@ -278,10 +318,15 @@ static void cases_of_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ties_are_kept_as_ties),    cmocka_unit_test(lists_are_ordered),
-        cmocka_unit_test(strengths_become_margins), cmocka_unit_test(whole_texts_are_cut_at_a_space),
-        cmocka_unit_test(neighbours_are_not_taken), cmocka_unit_test(what_is_no_pair_is_named),
-        cmocka_unit_test(benchmarks_are_known),     cmocka_unit_test(cases_of_others),
+        cmocka_unit_test(ties_are_kept_as_ties),
+        cmocka_unit_test(lists_are_ordered),
+        cmocka_unit_test(single_answers_have_labels),
+        cmocka_unit_test(strengths_become_margins),
+        cmocka_unit_test(whole_texts_are_cut_at_a_space),
+        cmocka_unit_test(neighbours_are_not_taken),
+        cmocka_unit_test(what_is_no_pair_is_named),
+        cmocka_unit_test(benchmarks_are_known),
+        cmocka_unit_test(cases_of_others),
     };
     return cmocka_run_group_tests(tests, make_scratch, drop_scratch);
 }

@@ -99,11 +99,11 @@ static json_t *example_json(const pair_preview *preview, const assay_example *ex
     const assay_pair *pair = &preview->pairs->pairs[example->pair];
     preview_side chosen = side_of(preview, example, true), rejected = side_of(preview, example, false);
     char *place = assay_pair_set_place(preview->pairs, pair->place);
-    json_t *object =
-        json_pack("{s:s,s:I,s:o,s:o,s:o,s:o}", "place", place ? place : "", "shared", (json_int_t)example->shared,
-                  "shared_text", assay_token_run_json(preview->source->tokenizer, chosen.ids, example->shared),
-                  "margin", isnan(example->margin) ? json_null() : json_real(example->margin), "chosen",
-                  side_json(preview, &chosen), "rejected", side_json(preview, &rejected));
+    json_t *object = json_pack(
+        "{s:s,s:I,s:o,s:o,s:o,s:o}", "place", place ? place : "", "shared", (json_int_t)example->shared, "shared_text",
+        assay_token_run_json(preview->source->tokenizer, chosen.ids, example->shared), "margin",
+        isnan(example->margin) ? json_null() : json_real(example->margin), "chosen", side_json(preview, &chosen),
+        "rejected", example->count == 1 ? json_null() : side_json(preview, &rejected));
     if (object && pair->id) json_object_set_new(object, "id", assay_json_value(pair->id));
     assay_free(place);
     return object;
@@ -201,6 +201,7 @@ static assay_status example_text(const pair_preview *preview, size_t index, assa
     ASSAY_TRY(assay_buf_text(out, "\n", err));
     ASSAY_TRY(text_row(preview, "shared", chosen.ids, example->shared, out, err));
     ASSAY_TRY(text_row(preview, "chosen", chosen.ids + chosen.shared, chosen.count - chosen.shared, out, err));
+    if (example->count == 1) return scored_row(preview, "answer:", &chosen, out, err);
     ASSAY_TRY(
         text_row(preview, "rejected", rejected.ids + rejected.shared, rejected.count - rejected.shared, out, err));
     ASSAY_TRY(scored_row(preview, "chosen:", &chosen, out, err));

@@ -82,6 +82,20 @@ static assay_status put_lists(assay_buf *out, const assay_list_judgement *l, ass
                             l->decided_gap);
 }
 
+static assay_status put_singles(assay_buf *out, const assay_single_judgement *s, assay_error *err)
+{
+    if (!s->answers) return ASSAY_OK;
+    return assay_buf_printf(out, err,
+                            "answers             %zu with a label, %zu good, %zu undecided\n"
+                            "accuracy            %.4f   95 %% interval %.4f to %.4f: the reward's sign is the label's\n"
+                            "good above others   %.4f   of couples (AUC)\n"
+                            "loss                %.4f\n"
+                            "reward good         %.4f\n"
+                            "reward others       %.4f\n",
+                            s->answers, s->good, s->undecided, s->accuracy, s->accuracy_low, s->accuracy_high, s->auc,
+                            s->loss, s->reward_good, s->reward_bad);
+}
+
 static assay_status put_tally(assay_buf *out, const char *name, const assay_tally *t, assay_error *err)
 {
     if (!t->pairs) return ASSAY_OK;
@@ -216,7 +230,9 @@ assay_status assay_eval_report_text(const assay_eval_report *r, assay_buf *out, 
         ASSAY_TRY(put_lengths(out, v, err));
         ASSAY_TRY(put_curve(out, &v->calibration, err));
     }
-    if (v->has_pairs && v->has_choices) ASSAY_TRY(assay_buf_byte(out, '\n', err));
+    if (v->has_pairs && v->singles.answers) ASSAY_TRY(assay_buf_byte(out, '\n', err));
+    ASSAY_TRY(put_singles(out, &v->singles, err));
+    if ((v->has_pairs || v->singles.answers) && v->has_choices) ASSAY_TRY(assay_buf_byte(out, '\n', err));
     if (v->has_choices) ASSAY_TRY(put_choices(out, v, err));
     if (r->against) {
         ASSAY_TRY(assay_buf_printf(out, err, "\nagainst %s\n", r->against));
@@ -355,6 +371,7 @@ assay_status assay_eval_report_json(const assay_eval_report *r, json_t **out, as
     json_t *object = *out = v->has_pairs ? assay_judgement_json(&v->judgement) : json_pack("{s:i}", "pairs", 0);
     ASSAY_TRY_ALLOC(object, "a result", err);
     if (v->has_pairs) add_pairs(object, v);
+    if (v->singles.answers) json_object_set_new(object, "answers", assay_single_judgement_json(&v->singles));
     if (v->has_choices) add_choices(object, v);
     if (r->against) {
         json_t *against = v->has_pairs ? comparison_json(&r->pairs, r->other_accuracy) : json_object();

@@ -15,7 +15,8 @@ assay_status assay_answer_list_begin(assay_answer_list *list, const assay_format
 
 assay_status assay_answer_list_add(assay_answer_list *list, const json_t *text, const char *name, double value)
 {
-    assay_answer *answer = &list->items[list->count++];
+    assay_answer *answer = &list->items[list->count];
+    answer->place = list->count++;
     answer->value = value;
     return assay_turns_any(&answer->turns, list->reader->arena, ASSAY_ROLE_ASSISTANT, text, name, list->reader->err);
 }

@@ -85,8 +85,10 @@ static assay_status count_pairs(assay_audit *audit, const assay_pair_set *set, a
         const assay_pair *pair = set->pairs + i;
         if (pair->format < ASSAY_AUDIT_FORMATS) audit->by_format[pair->format]++;
         audit->multi_turn += is_multi_turn(&pair->prompt);
-        audit->tied += pair->share == 0.5;
-        audit->shares += !isnan(pair->share) && pair->share != 0.5;
+        audit->tied += !pair->single && pair->share == 0.5;
+        audit->shares += !pair->single && !isnan(pair->share) && pair->share != 0.5;
+        audit->singles += pair->single;
+        audit->good += pair->single && pair->share > 0.5;
         count_list(&audit->lists, pair);
         if (assay_turns_blank(&pair->prompt))
             ASSAY_TRY(note_finding(&audit->empty_prompts, set, pair->place, NULL, NULL, err));
@@ -181,7 +183,7 @@ static assay_status measure_characters(assay_audit *audit, const assay_pair_set 
         prompt[i] = assay_turns_length(&set->pairs[i].prompt);
         chosen[i] = assay_turns_length(&set->pairs[i].chosen);
         rejected[i] = assay_turns_length(&set->pairs[i].rejected);
-        if (set->pairs[i].share <= 0.5) continue; /* nobody called chosen the better one */
+        if (set->pairs[i].single || set->pairs[i].share <= 0.5) continue; /* nobody called chosen the better one */
         audit->longer += chosen[i] > rejected[i];
         audit->shorter += chosen[i] < rejected[i];
         audit->ties += chosen[i] == rejected[i];

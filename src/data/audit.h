@@ -63,6 +63,7 @@ typedef struct assay_audit {
     size_t tokens, tokens_shared, truncated; /* all to compute in an epoch; those saved by sharing */
     size_t margins, margins_negative;        /* pairs with one; below zero */
     size_t tied, shares;                     /* pairs that are ties; with another share of votes */
+    size_t singles, good;                    /* single answers with labels; those above 1/2 */
     assay_audit_lists lists;
     double margin_mean, margin_min, margin_max;
 } assay_audit;

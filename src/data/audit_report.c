@@ -94,14 +94,15 @@ assay_status assay_audit_json(const assay_audit *audit, json_t **object, assay_e
     json_t *characters =
         json_pack("{s:o,s:o,s:o}", "prompt", stats_json(&audit->prompt_characters), "chosen",
                   stats_json(&audit->chosen_characters), "rejected", stats_json(&audit->rejected_characters));
-    *object = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "files",
-                        whole(audit->files), "records", whole(audit->records), "pairs", whole(audit->pairs), "formats",
-                        formats_json(audit), "prompts", whole(audit->prompts), "multi_turn", whole(audit->multi_turn),
-                        "bad_lines", bad_json(audit), "dropped", dropped_json(audit), "empty_prompts",
-                        finding_json(&audit->empty_prompts), "duplicates", finding_json(&audit->duplicates),
-                        "contradictions", finding_json(&audit->contradictions), "length", length_json(audit),
-                        "characters", characters, "tokens", tokens_json(audit), "margins", margin_json(audit), "tied",
-                        whole(audit->tied), "shares", whole(audit->shares), "lists", lists_json(&audit->lists),
+    *object = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+                        "files", whole(audit->files), "records", whole(audit->records), "pairs", whole(audit->pairs),
+                        "formats", formats_json(audit), "prompts", whole(audit->prompts), "multi_turn",
+                        whole(audit->multi_turn), "bad_lines", bad_json(audit), "dropped", dropped_json(audit),
+                        "empty_prompts", finding_json(&audit->empty_prompts), "duplicates",
+                        finding_json(&audit->duplicates), "contradictions", finding_json(&audit->contradictions),
+                        "length", length_json(audit), "characters", characters, "tokens", tokens_json(audit), "margins",
+                        margin_json(audit), "tied", whole(audit->tied), "shares", whole(audit->shares), "singles",
+                        whole(audit->singles), "singles_good", whole(audit->good), "lists", lists_json(&audit->lists),
                         "control_tokens", audit->has_control ? finding_json(&audit->control_tokens) : json_null());
     ASSAY_TRY_ALLOC(*object, "the audit", err);
     if (!audit->has_eval) return ASSAY_OK;
@@ -160,6 +161,9 @@ static assay_status labels_text(const assay_audit *audit, assay_buf *out, assay_
     const assay_audit_lists *lists = &audit->lists;
     if (audit->tied) ASSAY_TRY(row(out, "ties", audit->tied, err));
     if (audit->shares) ASSAY_TRY(row(out, "with a share of votes", audit->shares, err));
+    if (audit->singles)
+        ASSAY_TRY(assay_buf_printf(out, err, "  %-34s %9zu   %zu of them good\n", "single answers with a label",
+                                   audit->singles, audit->good));
     if (!lists->count) return ASSAY_OK;
     ASSAY_TRY(row(out, "lists of more than two answers", lists->count, err));
     return assay_buf_printf(out, err,

@@ -88,7 +88,7 @@ static size_t common_ids(const assay_ids *a, const assay_ids *b)
 /* What all sides begin with alike, of which each keeps one id for itself. */
 static size_t shared_ids(const example_builder *builder)
 {
-    size_t shared = builder->sides[0].count - 1;
+    size_t shared = builder->count > 1 ? builder->sides[0].count - 1 : 0;
     for (size_t i = 1; i < builder->count; i++) {
         shared = assay_smaller(shared, common_ids(&builder->sides[0], &builder->sides[i]));
         shared = assay_smaller(shared, builder->sides[i].count - 1);
@@ -109,7 +109,7 @@ static bool all_alike(const example_builder *builder)
     for (size_t i = 1; i < builder->count; i++)
         if (builder->sides[i].count != first->count || common_ids(first, &builder->sides[i]) != first->count)
             return false;
-    return true;
+    return builder->count > 1;
 }
 
 static void cut_out(assay_ids *ids, size_t from, size_t count)
@@ -120,7 +120,7 @@ static void cut_out(assay_ids *ids, size_t from, size_t count)
 
 static bool truncate_left(example_builder *builder, size_t longest)
 {
-    size_t shared = shared_ids(builder),
+    size_t shared = builder->count > 1 ? shared_ids(builder) : builder->sides[0].count - 1,
            head = assay_smaller(assay_renderer_head_length(builder->renderer, &builder->sides[0]), shared),
            surplus = longest - builder->options.max_length;
     if (surplus > shared - head) return false;
@@ -208,7 +208,7 @@ static assay_status make_sides(example_builder *builder, size_t count, assay_err
 static assay_status render_sides(example_builder *builder, const assay_pair *pair, assay_error *err)
 {
     bool whole = pair->answers && !builder->options.ends_only;
-    ASSAY_TRY(make_sides(builder, whole ? pair->answer_count : 2, err));
+    ASSAY_TRY(make_sides(builder, whole ? pair->answer_count : pair->single ? 1 : 2, err));
     for (size_t i = 0; i < builder->count; i++) {
         const assay_turns *answer = whole ? &pair->answers[i].turns : i == 0 ? &pair->chosen : &pair->rejected;
         ASSAY_TRY(render_side(builder, &pair->prompt, answer, &builder->sides[i], err));
@@ -223,7 +223,7 @@ static assay_status take_pair(example_builder *builder, uint32_t index, assay_er
     const assay_pair *pair = builder->set->pairs->pairs + index;
     ASSAY_TRY(render_sides(builder, pair, err));
     size_t length = longest_side(builder);
-    bool unwanted = builder->options.decided_only && pair->share <= 0.5;
+    bool unwanted = builder->options.decided_only && !pair->single && pair->share <= 0.5;
     assay_drop_reason reason = unwanted ? ASSAY_DROP_UNDECIDED : fit(builder);
     if (reason == ASSAY_DROP_COUNT && lost(builder)) reason = ASSAY_DROP_ANSWER_TOO_LONG;
     return reason == ASSAY_DROP_COUNT ? add_example(builder, index, err)

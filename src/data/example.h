@@ -7,9 +7,10 @@
  *     const int32_t *ids = examples.ids + best->first;
  *     assay_example_set_release(&examples);
  *
- * An example is a pair or, unless ends_only, a list with all its answers. A side is the whole conversation, prompt and
- * answer, rendered; its last id is the scored token. `shared` leading ids are equal on all sides (the prompt, and what
- * the answers begin with alike) and need computing once; each side keeps at least one id of its own.
+ * An example is a pair, a single answer or, unless ends_only, a list with all its answers. A side is the whole
+ * conversation, prompt and answer, rendered; its last id is the scored token. `shared` leading ids are equal on all
+ * sides (the prompt, and what the answers begin with alike) and need computing once; each side keeps at least one id of
+ * its own.
  *
  * Length rule: an example with a side over max_length is dropped and counted, with all its answers: without one of them
  * a list would be another. With truncation:
@@ -43,7 +44,7 @@ typedef struct assay_example_answer {
 
 typedef struct assay_example {
     size_t answers;       /* its first in the set's; best first, so of a pair chosen, then rejected */
-    size_t count;         /* of them, 2 or more */
+    size_t count;         /* of them, 2 or more; 1 of a single answer with a label */
     uint32_t shared;      /* tokens; fewer than any side has */
     uint32_t pair;        /* index into the pair set */
     double margin, share; /* NaN: none */

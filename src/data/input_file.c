@@ -39,14 +39,18 @@ static assay_status read_pair(assay_input *input, uint32_t format, const json_t 
     assay_turns *items;
     assay_pair pair;
     assay_drop_reason drop;
-    ASSAY_TRY(new_items(input, arena, 2, &items, err));
     ASSAY_TRY(assay_pair_format_read(format, line, arena, &pair, &drop, err));
-    const assay_turns *answers[2] = {&pair.chosen, &pair.rejected};
-    for (size_t i = 0; i < 2; i++) {
-        ASSAY_TRY(assay_turns_append(items + i, arena, pair.prompt.items, pair.prompt.count, err));
-        ASSAY_TRY(assay_turns_append(items + i, arena, answers[i]->items, answers[i]->count, err));
+    size_t count = pair.answers ? pair.answer_count : pair.single ? 1 : 2;
+    const assay_answer ends[2] = {{.turns = pair.chosen}, {.turns = pair.rejected, .place = 1}},
+                       *answers = pair.answers ? pair.answers : ends;
+    ASSAY_TRY(new_items(input, arena, count, &items, err));
+    for (size_t i = 0; i < count; i++) {
+        assay_turns *item = items + answers[i].place;
+        ASSAY_TRY(assay_turns_append(item, arena, pair.prompt.items, pair.prompt.count, err));
+        ASSAY_TRY(assay_turns_append(item, arena, answers[i].turns.items, answers[i].turns.count, err));
     }
-    input->is_pair = true;
+    input->is_pair = !pair.answers && !pair.single;
+    input->is_list = pair.answers;
     input->from_text = pair.prompt.from_text;
     input->shared_messages = pair.prompt.count;
     return ASSAY_OK;

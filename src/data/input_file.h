@@ -13,7 +13,7 @@
  *
  * Shapes, the first that fits:
  *     a pair in any format of data/pair_formats.h     two conversations: chosen, rejected. Empty and equal answers are
- *     scored like any other
+ *     scored like any other. A list of more answers: all of them, in the record's order
  *     {"prompt","responses":[...]}                     one for each response; shared prompt (scores beside them are not
  *     read)
  *     {"prompt","response"}                            one; prompt is text or messages, a response too

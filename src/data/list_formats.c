@@ -60,6 +60,21 @@ assay_status assay_list_choices(const assay_format_reader *reader)
     return ASSAY_OK;
 }
 
+assay_status assay_list_rmb(const assay_format_reader *reader)
+{
+    const json_t *best = assay_format_field(reader->line, "bon_best"),
+                 *losers = assay_format_field(reader->line, "loser_list");
+    assay_answer_list list;
+    ASSAY_TRY(assay_answer_list_begin(&list, reader, 1 + json_array_size(losers)));
+    ASSAY_TRY(assay_format_prompt(reader, "conversation_input"));
+    ASSAY_TRY(assay_answer_list_add(&list, assay_format_field(best, "answer"), "bon_best", 1));
+    for (size_t i = 0; i < json_array_size(losers); i++)
+        ASSAY_TRY(
+            assay_answer_list_add(&list, assay_format_field(json_array_get(losers, i), "answer"), "loser_list", 0));
+    assay_answer_list_settle(&list, false);
+    return ASSAY_OK;
+}
+
 typedef struct answer_list {
     const char *list, *answer, *score;
     int sign; /* -1: a rank, the lowest is best */

@@ -11,7 +11,8 @@ bool assay_list_scored_is(const json_t *line); /* responses, and as many scores 
 assay_status assay_list_scored(const assay_format_reader *reader);
 bool assay_list_choices_is(const json_t *line); /* lists of texts as chosen and rejected */
 assay_status assay_list_choices(const assay_format_reader *reader);
-bool assay_list_ultrafeedback_is(const json_t *line); /* completions: [{"response", "overall_score"}] */
+assay_status assay_list_rmb(const assay_format_reader *reader); /* bon_best against each of loser_list */
+bool assay_list_ultrafeedback_is(const json_t *line);           /* completions: [{"response", "overall_score"}] */
 assay_status assay_list_ultrafeedback(const assay_format_reader *reader);
 bool assay_list_nectar_is(const json_t *line); /* answers: [{"answer", "rank"}] */
 assay_status assay_list_nectar(const assay_format_reader *reader);

@@ -11,10 +11,7 @@ static const other_format others[] = {
     {{"problem", "steps", "label"}, NULL, "a solution with the place of its first error (ProcessBench)"},
     {{"prompt", "completions", "labels"}, NULL, "an answer in steps with labels (TRL stepwise)"},
     {{"input", "label", "task"}, NULL, "a solution with + and - behind its steps (Math-Shepherd)"},
-    {{"prompt", "completion", "label"}, NULL, "one answer with a label (TRL unpaired, KTO)"},
     {{"prompt", "response", "helpfulness"}, NULL, "one answer with attributes (HelpSteer)"},
-    {{"conversation_input", "bon_best", "loser_list"}, NULL, "one right answer among several (RMB, best of n)"},
-    {{"messages", "label"}, NULL, "one conversation with a label (ms-swift, KTO)"},
 };
 
 static bool fits(const json_t *line, const other_format *other)

@@ -1,6 +1,5 @@
-/* Records of public data that hold no pair of answers: steps with labels, one answer with a label or with attributes,
- * lists without a ranking. Told by their fields, so that the error says what was given and not which field of some
- * other format is missing. */
+/* Records of public data that hold no pair of answers: steps with labels, one answer with attributes. Told by their
+ * fields, so that the error says what was given and not which field of some other format is missing. */
 #ifndef ASSAY_DATA_OTHER_FORMATS_H
 #define ASSAY_DATA_OTHER_FORMATS_H
 

@@ -9,6 +9,7 @@
 #include "data/other_formats.h"
 #include "data/pair_label.h"
 #include "data/public_formats.h"
+#include "data/single_formats.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -334,6 +335,7 @@ static const pair_format formats[] = {
      assay_public_judgebench,
      "JudgeBench"},
     {"rmb", {"conversation_input", "chosen", "reject"}, NULL, assay_public_rmb, "RMB"},
+    {"rmb-best-of-n", {"conversation_input", "bon_best", "loser_list"}, NULL, assay_list_rmb, "RMB"},
     {"shp", {"history", "human_ref_A", "human_ref_B", "labels"}, NULL, assay_public_shp, NULL},
     {"helpsteer2", {"prompt", "response_1", "response_2", "preference_strength"}, NULL, assay_public_helpsteer2, NULL},
     {"helpsteer3", {"context", "response1", "response2", "overall_preference"}, NULL, assay_public_helpsteer3, NULL},
@@ -367,6 +369,8 @@ static const pair_format formats[] = {
     {"implicit-text", {"chosen", "rejected"}, has_whole_texts, read_whole_texts, NULL},
     {"implicit", {"chosen", "rejected"}, has_lists, read_implicit, NULL},
     {"llama-factory", {"messages", "chosen", "rejected"}, NULL, read_messages, NULL},
+    {"unpaired", {"prompt", "completion", "label"}, NULL, assay_single_unpaired, NULL},
+    {"unpaired", {"messages", "label"}, NULL, assay_single_messages, NULL},
 };
 
 enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
@@ -377,7 +381,8 @@ const char *assay_pair_format_name(uint32_t format) { return formats[format].nam
 
 static bool is_written(uint32_t format)
 {
-    return formats[format].read == read_prompt || formats[format].read == assay_list_scored;
+    return formats[format].read == read_prompt || formats[format].read == assay_list_scored ||
+           formats[format].read == assay_single_unpaired;
 }
 
 bool assay_pair_formats_mix(uint32_t a, uint32_t b)
@@ -525,15 +530,19 @@ static assay_status check_answer(const assay_turns *answer, const char *side, as
 static assay_status check_answers(const assay_pair *pair, assay_error *err)
 {
     ASSAY_TRY(check_answer(&pair->chosen, "chosen", err));
-    ASSAY_TRY(check_answer(&pair->rejected, "rejected", err));
+    if (!pair->single) ASSAY_TRY(check_answer(&pair->rejected, "rejected", err));
     for (size_t i = 1; i + 1 < pair->answer_count; i++)
         ASSAY_TRY(check_answer(&pair->answers[i].turns, "an answer", err));
     return ASSAY_OK;
 }
 
-/* A list says how its answers compare by itself. */
-static assay_status check_list_label(const assay_pair *pair, assay_error *err)
+/* A list says how its answers compare by itself, and a single answer is not compared. */
+static assay_status check_list_label(const assay_pair *pair, double own, assay_error *err)
 {
+    if (pair->single && pair->share != own)
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "a tie or a share of votes (p, preference) is of two answers, and the line has one with "
+                               "a label");
     bool all_equal = pair->answers && pair->answers[0].value == pair->answers[pair->answer_count - 1].value;
     if (!pair->answers || isnan(pair->share) || (all_equal && pair->share == 0.5)) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_FORMAT,
@@ -544,6 +553,7 @@ static assay_status check_list_label(const assay_pair *pair, assay_error *err)
 static assay_drop_reason judge(const assay_pair *pair)
 {
     if (assay_turns_blank(&pair->chosen)) return ASSAY_DROP_EMPTY_CHOSEN;
+    if (pair->single) return ASSAY_DROP_COUNT;
     if (assay_turns_blank(&pair->rejected)) return ASSAY_DROP_EMPTY_REJECTED;
     return assay_turns_equal(&pair->chosen, &pair->rejected) ? ASSAY_DROP_IDENTICAL : ASSAY_DROP_COUNT;
 }
@@ -555,8 +565,9 @@ assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_t
     *pair = (assay_pair){.format = format, .margin = (double)NAN, .share = (double)NAN, .weight = 1};
     ASSAY_TRY(formats[format].read(&reader));
     ASSAY_TRY(assay_turns_context(&pair->prompt, arena, line, err));
+    double own = pair->share;
     ASSAY_TRY(assay_pair_label_read(line, pair, err));
-    ASSAY_TRY(check_list_label(pair, err));
+    ASSAY_TRY(check_list_label(pair, own, err));
     ASSAY_TRY(read_subset(&reader));
     ASSAY_TRY(assay_json_id(assay_format_field(line, "id"), arena, &pair->id, err));
     ASSAY_TRY(check_answers(pair, err));

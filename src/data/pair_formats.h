@@ -29,6 +29,7 @@
  *     nemo-aligner        prompt + chosen_response + rejected_response
  *     judgebench          question + response_A + response_B + label "A>B"
  *     rmb                 conversation_input + chosen, reject as {"answer"}
+ *     rmb-best-of-n       conversation_input + bon_best {"answer"} + loser_list [{"answer"}]: a list, as choices
  *     shp                 history + human_ref_A + human_ref_B + labels (1: A)
  *     helpsteer2          prompt + response_1 + response_2 + preference_strength (below 0: the first); margin 1 to 3
  *     helpsteer3          context + response1 + response2 + overall_preference, likewise
@@ -39,8 +40,9 @@
  *     nemo-rank           context + completions [{rank, completion}], likewise (NeMo-RL)
  *     choices             prompt + lists of texts as chosen, rejected (RewardBench 2, RM-Bench): a list of which each
  *     right answer was compared with each wrong one
+ *     unpaired            prompt + completion + label, or messages + label: one answer that is good or not (TRL, KTO)
  *
- * Records that hold no pair (steps, labels of one answer, attributes) are named by data/other_formats.h. Where a
+ * Records that hold no pair (steps, attributes) are named by data/other_formats.h. Where a
  * format's verdict is a tie, the first answer is chosen and the pair's share 1/2.
  *
  * Optional everywhere: margin (a number, or its text in CSV; null: none), id (a string or number), and the label

@@ -46,6 +46,7 @@ typedef struct assay_place {
 typedef struct assay_answer {
     assay_turns turns;
     double value; /* the larger, the better: a score, minus a rank */
+    size_t place; /* in the record's list, from 0 */
 } assay_answer;
 
 enum { ASSAY_ANSWERS_MOST = 1024 }; /* of one prompt */
@@ -55,6 +56,8 @@ typedef struct assay_pair {
     /* A list of more than two: all answers, best first; chosen is the first of them, rejected the last. NULL: a pair */
     const assay_answer *answers;
     size_t answer_count;
+    /* One answer with a label: it is chosen, share says how likely it is good, and there is no rejected */
+    bool single;
     bool equal_is_tie;  /* equal values were found equally good; false: they were not compared */
     double margin;      /* NaN: none */
     double share;       /* the label's probability that chosen is the better answer; 1/2: a tie; NaN: none */
@@ -106,8 +109,9 @@ size_t assay_pair_set_lists(const assay_pair_set *set);
 char *assay_pair_set_place(const assay_pair_set *set, assay_place place);
 
 /* Writes {"prompt":[{role,content}...],"chosen":[...],"rejected":[...],"margin"?,"p"?,"weight"?,"subset"?,"id"?}
- * lines, of lists {"prompt":[...],"responses":[[...]...],"scores":[...],"ties"?,...}, whole or not at all.
- * assay_pair_set_read gives the same pairs and lists back. */
+ * lines, of lists {"prompt":[...],"responses":[[...]...],"scores":[...],"ties"?,...}, of single answers
+ * {"prompt":[...], "completion":[...],"label":...,...}, whole or not at all. assay_pair_set_read gives the same pairs
+ * and lists back. */
 assay_status assay_pair_set_write(const assay_pair_set *set, const char *path, assay_error *err);
 
 /* One such line, its end included, in place of what `text` held. */

@@ -40,6 +40,9 @@ static int add_context(json_t *line, const char *context)
 
 static int add_pair(json_t *line, const assay_pair *pair)
 {
+    if (pair->single)
+        return json_object_set_new(line, "completion", turns_json(&pair->chosen)) |
+               json_object_set_new(line, "label", json_real(pair->share));
     return json_object_set_new(line, "chosen", turns_json(&pair->chosen)) |
            json_object_set_new(line, "rejected", turns_json(&pair->rejected));
 }
@@ -72,7 +75,7 @@ static json_t *pair_json(const assay_pair *pair)
     failed |= add_context(line, pair->prompt.context);
     failed |= pair->answers ? add_list(line, pair) : add_pair(line, pair);
     if (!isnan(pair->margin)) failed |= json_object_set_new(line, "margin", json_real(pair->margin));
-    if (!isnan(pair->share)) failed |= json_object_set_new(line, "p", json_real(pair->share));
+    if (!isnan(pair->share) && !pair->single) failed |= json_object_set_new(line, "p", json_real(pair->share));
     if (pair->weight != 1) failed |= json_object_set_new(line, "weight", json_real(pair->weight));
     if (pair->subset) failed |= json_object_set_new(line, "subset", json_string(pair->subset));
     if (pair->id) failed |= json_object_set_new(line, "id", assay_json_value(pair->id));

@@ -1,6 +1,7 @@
 #include "judge/judge.h"
 
 #include "base/wilson.h"
+#include "judge/judge_singles.h"
 #include "judge/judged.h"
 
 #include <math.h>
@@ -45,20 +46,47 @@ static void add_pair(assay_judgement *out, moments *lengths, const assay_pair *p
     add_point(lengths, long_rejected, rejected);
 }
 
-assay_status assay_judge(const assay_example_set *set, const double *rewards, assay_judgement *out, assay_error *err)
+static void judge_pairs(const assay_example_set *set, const double *rewards, assay_judgement *out)
 {
     moments lengths = {0};
-    double n = (double)set->count;
-    *out = (assay_judgement){.pairs = set->count};
     for (size_t i = 0; i < set->count; i++) {
         const assay_example *e = &set->items[i];
+        if (e->count == 1) continue;
         add_pair(out, &lengths, &set->pairs->pairs[e->pair], rewards[e->answers], rewards[e->answers + e->count - 1]);
+        out->pairs++;
     }
+    double n = (double)out->pairs;
     double *means[] = {&out->accuracy,        &out->loss,        &out->margin, &out->reward_chosen,
                        &out->reward_rejected, &out->longer_wins, &out->mse,    &out->mae};
     for (size_t i = 0; i < sizeof means / sizeof *means; i++) *means[i] /= n;
     assay_wilson_interval(out->accuracy * n, n, &out->accuracy_low, &out->accuracy_high);
     out->length_correlation = correlation(&lengths);
+}
+
+/* The same keys, of answers that stand alone: chosen are the good ones. */
+static void take_singles(const assay_single_judgement *singles, assay_judgement *out)
+{
+    *out = (assay_judgement){.pairs = singles->answers - singles->undecided,
+                             .accuracy = singles->accuracy,
+                             .accuracy_low = singles->accuracy_low,
+                             .accuracy_high = singles->accuracy_high,
+                             .loss = singles->loss,
+                             .margin = singles->reward_good - singles->reward_bad,
+                             .reward_chosen = singles->reward_good,
+                             .reward_rejected = singles->reward_bad,
+                             .longer_wins = (double)NAN,
+                             .length_correlation = (double)NAN,
+                             .mse = (double)NAN,
+                             .mae = (double)NAN};
+}
+
+assay_status assay_judge(const assay_example_set *set, const double *rewards, assay_judgement *out, assay_error *err)
+{
+    assay_single_judgement singles;
+    *out = (assay_judgement){0};
+    ASSAY_TRY(assay_judge_singles(set, rewards, &singles, err));
+    if (singles.answers == set->count) take_singles(&singles, out);
+    else judge_pairs(set, rewards, out);
     return assay_reward_scale_make(&out->scale, rewards, set->answer_count, err);
 }
 

@@ -22,7 +22,9 @@ typedef struct assay_judgement {
     assay_reward_scale scale; /* of all the rewards, for those who store it; not among the keys below */
 } assay_judgement;
 
-/* rewards as assay_score_examples gives them for all examples of the set. */
+/* rewards as assay_score_examples gives them for all examples of the set. Single answers with labels beside pairs are
+ * left out; where there are no pairs, accuracy and loss are judge/judge_singles.h's, chosen are the good answers,
+ * rejected the others, and what has no meaning is NaN. */
 assay_status assay_judge(const assay_example_set *set, const double *rewards, assay_judgement *out, assay_error *err);
 
 /* The keys of `eval --json`; NULL when out of memory. NaN becomes null. */

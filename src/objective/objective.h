@@ -36,6 +36,10 @@
  *                    al., arXiv:2301.11270), in which equal answers are not set against each other. Of a pair: bt
  *     first-best     the same for the best answers alone, divided by their number: -log of the softmax at the best
  *
+ * Of single answers, p being the label's probability that the answer is good:
+ *
+ *     bce            p l(r) + (1 - p) l(-r)        Cobbe et al., arXiv:2110.14168 (outcome), KTO's unpaired data
+ *
  * Everything is formed in double, in forms that neither overflow nor cancel for large |d|.
  */
 #ifndef ASSAY_OBJECTIVE_OBJECTIVE_H
@@ -60,7 +64,7 @@ typedef struct assay_objective_term {
 typedef struct assay_objective_row {
     const double *rewards;
     const double *values;         /* falling; NULL: a pair, whose label is the share */
-    size_t count;                 /* 2 or more */
+    size_t count;                 /* 2 or more; 1: one answer, whose label is the share (that it is good) */
     bool equal_is_tie;            /* equal values: found equally good; false: they were not compared */
     double share, margin, weight; /* as in a term; the margin is asked of every couple */
 } assay_objective_row;
@@ -81,6 +85,7 @@ struct assay_objective {
     bool reads_labels;     /* shares and ties; else only decided pairs teach */
     bool scales_by_margin; /* the margin multiplies instead of being subtracted */
     bool needs_smoothing, takes_no_smoothing;
+    bool of_single;                  /* single answers with labels are what it reads; else answers that are compared */
     double tie_parameter, tie_above; /* the usual one, and what it must be above; usual 0: it has none */
     /* Of a term of weight 1 that the objective reads. */
     assay_objective_cost (*cost)(const assay_objective_settings *settings, const assay_objective_term *term);
@@ -88,6 +93,8 @@ struct assay_objective {
      * for a pair. */
     double (*row)(const assay_objective_settings *settings, const assay_objective_row *row, double *slopes);
 };
+
+#define ASSAY_TIE_LEARNED (-2.0) /* "learn": refused with its reason */
 
 /* name: one of the list, or auto (bt; what suits given data is for the caller to find: task/objective_choice.h).
  * tie_parameter -1: the objective's usual one. On failure (ASSAY_E_USAGE: an unknown name, one that is not there yet, a

@@ -10,9 +10,9 @@ static const assay_objective *const objectives[] = {ASSAY_OBJECTIVE_LIST(ASSAY_O
 #undef ASSAY_OBJECTIVE_ADDRESS
 enum { OBJECTIVES = sizeof objectives / sizeof *objectives };
 
-/* Names that other trainers and papers have and a user may try: they want labels of single answers, or a head of
- * several values. */
-static const char *const not_yet[] = {"regression", "bce", "process"};
+/* Names that other trainers and papers have and a user may try: they want labels of steps, or a head of several
+ * values. */
+static const char *const not_yet[] = {"regression", "process"};
 
 static assay_status refuse_name(const char *name, assay_error *err)
 {
@@ -21,7 +21,8 @@ static assay_status refuse_name(const char *name, assay_error *err)
         if (!strcmp(name, not_yet[i]))
             return assay_error_set(err, ASSAY_E_USAGE,
                                    "--objective %s is not there yet: this version trains on answers that are compared "
-                                   "with each other; of pairs, --objective bt, of lists, --objective all-pairs",
+                                   "with each other (of pairs, --objective bt, of lists, all-pairs) or have a label of "
+                                   "their own (bce)",
                                    name);
     for (size_t i = 0; i < OBJECTIVES; i++) {
         size_t used = strlen(known);
@@ -53,6 +54,11 @@ const char *assay_objective_name(const assay_objective_settings *settings) { ret
 static assay_status choose_tie_parameter(const assay_objective *objective, double given, double *out, assay_error *err)
 {
     *out = given < 0 ? objective->tie_parameter : given;
+    if (given == ASSAY_TIE_LEARNED)
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--tie-parameter learn is not there yet: the parameter is no weight of the model, and "
+                               "neither checkpoints nor the optimizer keep it; give a number, as 1.2, 1.5 and 2, and "
+                               "compare the losses of held-out pairs");
     if (given < 0) return ASSAY_OK;
     if (objective->tie_parameter == 0)
         return assay_error_set(err, ASSAY_E_USAGE,
@@ -126,7 +132,8 @@ static double cost_of_ends(const assay_objective_settings *settings, const assay
 double assay_objective_of_row(const assay_objective_settings *settings, const assay_objective_row *row, double *slopes)
 {
     for (size_t i = 0; i < row->count; i++) slopes[i] = 0;
-    if (!row->values || row->count == 2 || !chosen(settings)->row) return cost_of_ends(settings, row, slopes);
+    bool pair = row->count == 2 || (row->count > 2 && !row->values);
+    if (pair || !chosen(settings)->row) return cost_of_ends(settings, row, slopes);
     assay_objective_term ends = assay_objective_ends(row);
     double weight = assay_objective_weight(settings, &ends), loss = chosen(settings)->row(settings, row, slopes);
     for (size_t i = 0; i < row->count; i++) slopes[i] *= weight;

@@ -14,7 +14,8 @@
     X(davidson)                 \
     X(all_pairs)                \
     X(plackett_luce)            \
-    X(first_best)
+    X(first_best)               \
+    X(bce)
 
 #define ASSAY_OBJECTIVE_DECLARE(name) extern const assay_objective assay_objective_##name;
 ASSAY_OBJECTIVE_LIST(ASSAY_OBJECTIVE_DECLARE)

@@ -130,7 +130,7 @@ typedef struct assay_options {
     double center;
     const char *objective; /* objective/objective.h */
     double label_smoothing;
-    double tie_parameter; /* -1 auto */
+    double tie_parameter; /* -1 auto, -2 learn */
     int64_t seed;
     assay_opt_on_nan on_nan;
 

@@ -168,11 +168,11 @@ static assay_status judge_pairs(judging *j)
 {
     assay_verdict *v = j->verdict;
     if (!j->data->pairs) return ASSAY_OK;
-    v->has_pairs = true;
     v->judged = assay_alloc(j->set.count, sizeof *v->judged);
     ASSAY_TRY_ALLOC(v->judged, "pairs", j->err);
     for (size_t i = 0; i < j->set.count; i++) {
         const assay_example *e = &j->set.items[i];
+        if (e->count == 1) continue;
         const assay_pair *pair = &j->data->pairs->pairs[e->pair];
         v->judged[v->count++] = (assay_judged){.chosen = j->rewards[e->answers],
                                                .rejected = j->rewards[e->answers + e->count - 1],
@@ -181,6 +181,8 @@ static assay_status judge_pairs(judging *j)
                                                .chosen_length = (double)assay_turns_length(&pair->chosen),
                                                .rejected_length = (double)assay_turns_length(&pair->rejected)};
     }
+    ASSAY_TRY(assay_judge_singles(&j->set, j->rewards, &v->singles, j->err));
+    v->has_pairs = v->count > 0;
     assay_length_bins(v->judged, v->count, v->length_bins);
     assay_calibration_make(v->judged, v->count, &v->calibration);
     ASSAY_TRY(assay_subsets_make(&v->subsets, v->judged, v->count, j->err));

@@ -13,6 +13,7 @@
 #include "judge/judge_bins.h"
 #include "judge/judge_choices.h"
 #include "judge/judge_lists.h"
+#include "judge/judge_singles.h"
 #include "judge/judge_subsets.h"
 #include "task/context.h"
 #include "task/eval_data.h"
@@ -23,7 +24,8 @@ typedef struct assay_verdict {
     size_t pairs_left_out, choices_left_out; /* too long for this model */
     assay_judgement judgement;               /* of the pairs, and of lists their best and worst answers */
     assay_list_judgement lists;
-    assay_judged *judged; /* the pairs that were judged, in the data's order */
+    assay_single_judgement singles; /* answers 0: there are none */
+    assay_judged *judged;           /* the pairs that were judged, in the data's order */
     size_t count;
     assay_subsets subsets;
     assay_length_bin length_bins[ASSAY_LENGTH_BINS];

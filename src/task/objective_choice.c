@@ -6,6 +6,7 @@
 
 typedef struct pair_census {
     size_t lists, answers, ties, shares; /* answers: of the lists, all together */
+    size_t singles;
 } pair_census;
 
 static pair_census count(const assay_pair_set *pairs)
@@ -13,6 +14,8 @@ static pair_census count(const assay_pair_set *pairs)
     pair_census census = {0};
     for (size_t i = 0; i < pairs->count; i++) {
         const assay_pair *pair = &pairs->pairs[i];
+        census.singles += pair->single;
+        if (pair->single) continue;
         census.lists += pair->answers != NULL;
         census.answers += pair->answer_count;
         census.ties += pair->share == 0.5;
@@ -23,6 +26,7 @@ static pair_census count(const assay_pair_set *pairs)
 
 static const char *suited(const pair_census *census)
 {
+    if (census->singles) return "bce";
     if (census->lists) return "all-pairs";
     return census->ties ? "rao-kupper" : census->shares ? "soft" : "bt";
 }
@@ -30,7 +34,10 @@ static const char *suited(const pair_census *census)
 static void say_auto(const pair_census *census, const assay_objective_settings *settings, size_t pairs,
                      const assay_log *log)
 {
-    if (census->lists)
+    if (census->singles)
+        assay_note(log, "%zu answers have labels of their own: --objective bce, the reward is the log-odds of good",
+                   census->singles);
+    else if (census->lists)
         assay_note(
             log,
             "%zu of %zu prompts have more than two answers: --objective all-pairs compares each of them with each "
@@ -53,7 +60,29 @@ static bool is_auto(const assay_options *options) { return !strcmp(options->obje
 assay_status assay_objective_begin(const assay_options *options, assay_objective_settings *settings, assay_error *err)
 {
     return assay_objective_choose(options->objective, options->label_smoothing,
-                                  is_auto(options) ? -1 : options->tie_parameter, settings, err);
+                                  is_auto(options) && options->tie_parameter >= 0 ? -1 : options->tie_parameter,
+                                  settings, err);
+}
+
+/* A label of one answer and a comparison of two ask different things of a reward. */
+static assay_status check_kind(const assay_pair_set *pairs, const pair_census *census,
+                               const assay_objective_settings *settings, assay_error *err)
+{
+    bool wanted = settings->objective->of_single;
+    if (census->singles && census->singles < pairs->count)
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "%zu records are single answers with a label and %zu compare answers; train on one kind "
+                               "at a time, the second run with --adapter",
+                               census->singles, pairs->count - census->singles);
+    if ((census->singles > 0) == wanted) return ASSAY_OK;
+    return wanted ? assay_error_set(err, ASSAY_E_USAGE,
+                                    "--objective %s is of single answers with labels, and the data compares answers; "
+                                    "leave it out, or give bt",
+                                    settings->objective->name)
+                  : assay_error_set(err, ASSAY_E_USAGE,
+                                    "--objective %s compares answers, and the data has single answers with labels; "
+                                    "leave it out, or give bce",
+                                    settings->objective->name);
 }
 
 assay_status assay_objective_settle(const assay_options *options, const assay_pair_set *pairs,
@@ -63,9 +92,11 @@ assay_status assay_objective_settle(const assay_options *options, const assay_pa
     if (is_auto(options)) {
         ASSAY_TRY(
             assay_objective_choose(suited(&census), options->label_smoothing, options->tie_parameter, settings, err));
+        ASSAY_TRY(check_kind(pairs, &census, settings, err));
         say_auto(&census, settings, pairs->count, log);
         return ASSAY_OK;
     }
+    ASSAY_TRY(check_kind(pairs, &census, settings, err));
     if (census.lists && !assay_objective_reads_rows(settings))
         assay_note(log,
                    "--objective %s takes the best and the worst answer of %zu lists and leaves their other %zu answers "

@@ -5,8 +5,8 @@
  *     ...
  *     ASSAY_TRY(assay_objective_settle(options, pairs, &settings, log, err));
  *
- * auto is all-pairs where a prompt has more than two answers, else rao-kupper where pairs are ties, else soft where
- * they have shares of votes, else bt.
+ * auto is bce where the data is single answers with labels, all-pairs where a prompt has more than two answers, else
+ * rao-kupper where pairs are ties, else soft where they have shares of votes, else bt.
  */
 #ifndef ASSAY_TASK_OBJECTIVE_CHOICE_H
 #define ASSAY_TASK_OBJECTIVE_CHOICE_H

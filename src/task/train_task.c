@@ -12,6 +12,7 @@
 #include "task/training_traps.h"
 #include "train/checkpoint_dir.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* One run as its callbacks see it. */
@@ -63,6 +64,11 @@ static void on_step(void *context, const assay_trainer *trainer, const assay_ste
 
 static void say_evaluation(const assay_log *log, const char *when, const assay_judgement *j)
 {
+    if (isnan(j->longer_wins)) {
+        assay_note(log, "%s: accuracy %.3f (95 %% interval %.3f to %.3f) on %zu held-out answers, loss %.4f", when,
+                   j->accuracy, j->accuracy_low, j->accuracy_high, j->pairs, j->loss);
+        return;
+    }
     assay_note(log,
                "%s: accuracy %.3f (95 %% interval %.3f to %.3f) on %zu held-out pairs, %zu ties, loss %.4f; picking "
                "the longer answer gives %.3f",

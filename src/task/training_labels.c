@@ -58,6 +58,11 @@ assay_status assay_training_say_labels(const assay_training *t, const assay_log 
                    "no training pair is labelled with a tie or a share of votes (fields tie and p): --objective %s "
                    "takes every pair for a sure win of chosen",
                    objective->name);
+    if (objective->of_single && t->settings.margin > 0)
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--margin %g is a distance between two answers, and the data has single ones; leave it "
+                               "out",
+                               t->settings.margin);
     if (!objective->scales_by_margin || t->settings.margin > 0) return ASSAY_OK;
     if (t->settings.margin == 0)
         return assay_error_set(err, ASSAY_E_USAGE,

@@ -11,7 +11,9 @@ enum { FILE_CEILING = 1 << 30, CONTENT_BYTES = 4000 };
 static double margin_of(const assay_example_set *set, const double *rewards, size_t i)
 {
     const assay_example *e = &set->items[i];
-    return rewards[e->answers] - rewards[e->answers + e->count - 1];
+    double best = rewards[e->answers];
+    if (e->count == 1) return e->share > 0.5 ? best : -best;
+    return best - rewards[e->answers + e->count - 1];
 }
 
 /* A margin that is no number counts as the worst. */
@@ -70,12 +72,13 @@ static json_t *line_of(const assay_example_set *set, const double *rewards, size
     const assay_pair *pair = &set->pairs->pairs[e->pair];
     const assay_example_answer *best = assay_example_best(set, e), *worst = assay_example_worst(set, e);
     char *at = set->pairs->file_count ? assay_pair_set_place(set->pairs, pair->place) : NULL;
-    json_t *line =
-        json_pack("{s:I, s:s*, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "step", (json_int_t)step, "at", at, "chosen",
-                  number(rewards[e->answers]), "rejected", number(rewards[e->answers + e->count - 1]), "margin",
-                  number(margin_of(set, rewards, i)), "tokens_chosen", (json_int_t)best->count, "tokens_rejected",
-                  (json_int_t)worst->count, "chars_chosen", (json_int_t)assay_turns_length(&pair->chosen),
-                  "chars_rejected", (json_int_t)assay_turns_length(&pair->rejected));
+    json_t *line = json_pack("{s:I, s:s*, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "step", (json_int_t)step, "at", at,
+                             "chosen", number(rewards[e->answers]), "rejected",
+                             number(e->count == 1 ? (double)NAN : rewards[e->answers + e->count - 1]), "margin",
+                             number(margin_of(set, rewards, i)), "tokens_chosen", (json_int_t)best->count,
+                             "tokens_rejected", (json_int_t)(e->count == 1 ? 0 : worst->count), "chars_chosen",
+                             (json_int_t)assay_turns_length(&pair->chosen), "chars_rejected",
+                             (json_int_t)assay_turns_length(&pair->rejected));
     assay_free(at);
     int failed = !line;
     if (!failed && pair->id) failed = json_object_set_new(line, "id", assay_json_value(pair->id));

@@ -194,7 +194,7 @@ assay_status assay_run(assay_trainer *trainer, const assay_example_set *evaluati
 {
     run r = {.trainer = trainer, .evaluation = evaluation, .settings = settings, .outcome = outcome, .err = err};
     *outcome = (assay_run_outcome){0};
-    r.rewards = evaluation ? assay_alloc(2 * evaluation->count, sizeof *r.rewards) : NULL;
+    r.rewards = evaluation ? assay_alloc(evaluation->answer_count, sizeof *r.rewards) : NULL;
     if (evaluation && !r.rewards) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for rewards");
     assay_status status = go(&r);
     assay_metrics_close(&r.metrics);

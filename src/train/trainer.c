@@ -7,6 +7,7 @@
 #include "score/score_examples.h"
 #include "train/culprit.h"
 #include "train/loss.h"
+#include "train/step_account.h"
 
 #include <math.h>
 #include <string.h>
@@ -190,43 +191,18 @@ assay_status assay_trainer_seek(assay_trainer *t, uint64_t step, assay_error *er
     return assay_sampler_init(&t->sampler, t->examples->count, t->settings.seed, position, err);
 }
 
-/* The pairs of a step and what its means are divided by. */
-typedef struct step_pairs {
-    const uint32_t *picked;
-    size_t count, decided; /* decided: those whose label, if any, prefers chosen */
-    double weight;
-} step_pairs;
-
-static step_pairs pick_pairs(assay_trainer *t)
-{
-    step_pairs step = {0};
-    step.picked = assay_sampler_next(&t->sampler, t->settings.batch_pairs, &step.count);
-    for (size_t i = 0; i < step.count; i++)
-        step.decided += !assay_share_is_undecided(t->examples->items[step.picked[i]].share);
-    step.weight = assay_loss_divisor(&t->settings, t->examples->items, step.picked, step.count);
-    return step;
-}
-
 /* Adds an example's numbers to the record and its gradient to d_rewards. */
 static void account(assay_trainer *t, const assay_example *example, const float *rewards, float *d,
-                    const step_pairs *step, assay_step_record *record)
+                    const assay_step_pairs *step, assay_step_record *record)
 {
     assay_loss_room_load(t->room, rewards, example->count);
-    double pairs = (double)step->count, loss = assay_example_loss(t->room, &t->settings, t->examples, example),
-           best = t->room->rewards[0], worst = t->room->rewards[example->count - 1];
+    double loss = assay_example_loss(t->room, &t->settings, t->examples, example);
     for (size_t i = 0; i < example->count; i++) d[i] = (float)(t->room->slopes[i] / step->weight);
     record->loss += loss / step->weight;
-    if (!assay_share_is_undecided(example->share))
-        record->accuracy += assay_example_order(t->examples, example, t->room->rewards) / (double)step->decided;
-    record->ties += best == worst;
-    record->margin += (best - worst) / pairs;
-    record->reward_chosen += best / pairs;
-    record->reward_rejected += worst / pairs;
-    record->tokens += assay_example_length(t->examples, example);
-    record->tokens_shared += (example->count - 1) * example->shared;
+    assay_step_account(record, step, t->examples, example, t->room->rewards);
 }
 
-static assay_status run_micro(assay_trainer *t, const step_pairs *step, size_t begin, size_t end,
+static assay_status run_micro(assay_trainer *t, const assay_step_pairs *step, size_t begin, size_t end,
                               assay_step_record *record, assay_error *err)
 {
     const uint32_t *picked = step->picked;
@@ -270,10 +246,10 @@ static assay_status give_up(assay_trainer *t, assay_error *err)
 
 static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record, assay_error *err)
 {
-    step_pairs step = pick_pairs(t);
-    const uint32_t *picked = step.picked;
+    size_t count;
+    const uint32_t *picked = assay_sampler_next(&t->sampler, t->settings.batch_pairs, &count);
+    assay_step_pairs step = assay_step_pairs_of(&t->settings, t->examples, picked, count);
     record->pairs = step.count;
-    if (!step.decided) record->accuracy = (double)NAN;
     assay_optimizer_zero(t->optimizer);
     ASSAY_TRY(assay_micro_runs_cut(&t->runs, t->examples, picked, step.count, t->plan.micro_tokens, err));
     assay_status status = ASSAY_OK;
@@ -281,6 +257,7 @@ static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record
         if (is_given_up(t)) return give_up(t, err);
         status = run_micro(t, &step, t->runs.begin[r], t->runs.begin[r + 1], record, err);
     }
+    assay_step_account_end(record, &step);
     if (status == ASSAY_OK) record->grad_norm = assay_optimizer_norm(t->optimizer, t->kernels);
     if (status != ASSAY_E_NUMERIC && isfinite(record->grad_norm)) return status;
     return name_culprit(t, picked, step.count, record, err);
