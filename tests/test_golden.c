@@ -346,8 +346,9 @@ enum { FULL = 2 + 12 + 2 * 7, LORA = 2 + 16 };
 
 static void test_other_families_equal_transformers(void **state)
 {
-    static const char *const families[] = {"qwen3", "mistral", "glm4",    "gemma", "gemma2", "gemma3_text",
-                                           "olmo2", "granite", "smollm3", "phi3",  "cohere", "bloom"};
+    static const char *const families[] = {"qwen3",         "mistral", "glm4",    "gemma",   "gemma2",
+                                           "gemma3_text",   "olmo2",   "granite", "smollm3", "phi3",
+                                           "phi3_longrope", "cohere",  "bloom"};
     (void)state;
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) check_family(families[i], FULL, LORA);
 }

@@ -331,6 +331,10 @@ static void test_windows_of_qwen2(void **state)
     }
 }
 
+#define LONGROPE(original)                                                                                         \
+    "{\"rope_scaling\": {\"type\": \"longrope\", \"short_factor\": [1, 1, 1, 1.25, 1, 1, 1, 1], \"long_factor\": " \
+    "[2, 2, 2, 2, 2, 2, 2, 2], \"original_max_position_embeddings\": " original "}}"
+
 /* Rotary frequencies against Transformers 5.24 (ROPE_INIT_FUNCTIONS, heads of 16 columns, base 10000): the factor of
  * cos and sin, and the fourth frequency, which lies inside the ramp. */
 static void test_rope_objects(void **state)
@@ -360,6 +364,10 @@ static void test_rope_objects(void **state)
         {"{\"rope_parameters\": {\"rope_theta\": 10000.0, \"rope_type\": \"yarn\", \"factor\": 4.0, "
          "\"original_max_position_embeddings\": 64, \"beta_fast\": 16.0, \"beta_slow\": 2.0}}",
          1.13862944, 0.00790569466},
+        {LONGROPE("64"), 1.3540064, 0.0252982229},
+        {LONGROPE("64, \"factor\": 4.0"), 1.15470054, 0.0252982229},
+        {LONGROPE("64, \"attention_factor\": 1.5"), 1.5, 0.0252982229},
+        {LONGROPE("2048"), 1, 0.0252982229},
         {"{\"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 2.0}, \"rope_parameters\": {\"rope_type\": "
          "\"default\", \"rope_theta\": 500.0}}",
          1, 0.0158113893},

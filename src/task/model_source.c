@@ -356,11 +356,23 @@ static assay_status choose_template(assay_model_source *source, const assay_opti
     return status == ASSAY_OK ? rename_template(source, assay_template_name(source->chosen), err) : status;
 }
 
+assay_status assay_model_source_settle_length(assay_model_source *source, const assay_options *options,
+                                              assay_error *err)
+{
+    size_t most = source->config.arch ? assay_rope_longest(&source->config.rope) : SIZE_MAX;
+    if (source->max_length <= 0 || assay_options_given(options, "max-length")) source->max_length = options->max_length;
+    if (source->max_length < 0 || (uint64_t)source->max_length <= most) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "--max-length %lld: %s turns texts of more than %zu tokens by other factors (longrope's "
+                           "long_factor), which is not supported. Shorter ones: --max-length %zu",
+                           (long long)source->max_length, source->checkpoint->path, most, most);
+}
+
 assay_status assay_model_source_settle(assay_model_source *source, const assay_options *options, assay_error *err)
 {
     bool stored = source->notes.json != NULL;
     if (!stored || assay_options_given(options, "append-eos")) source->append_eos = options->append_eos;
-    if (source->max_length <= 0 || assay_options_given(options, "max-length")) source->max_length = options->max_length;
+    ASSAY_TRY(assay_model_source_settle_length(source, options, err));
     if (!stored || assay_options_given(options, "template"))
         ASSAY_TRY(rename_template(source, options->template_name, err));
     if (!source->tokenizer) return ASSAY_OK;

@@ -88,6 +88,19 @@ fresh; printf '[1]' >"$model/config.json"
 refused config-a-list 1 'config.json'
 fresh; rm "$model/config.json"
 refused config-gone 1 'config.json'
+# Longrope (Phi-3, Phi-4-mini): longer texts have other factors, which are not read, so that no text may be so long.
+longrope='"rope_scaling": {"type": "longrope", "original_max_position_embeddings": 64, "short_factor": [1,1,1,1,1,1,1,2], "long_factor": [3,3,3,3,3,3,3,3]}'
+changed "s/\"rope_theta\"/$longrope, \"rope_theta\"/" config.json
+refused longrope-beyond 1 'more than 64 tokens.*long_factor.*--max-length 64$'
+check longrope-below 0 err '' train --model "$model" --data "$data" --output "$output" --max-steps 1 --max-length 64
+rm -rf "$output"
+check longrope-plan 1 err '--max-length 64$' plan --model "$model" --max-length 65
+changed "s/\"rope_theta\"/${longrope/3,3/3}, \"rope_theta\"/" config.json
+refused longrope-unequal 1 'config.json\|long_factor has 7 entries, short_factor 8'
+changed "s/\"rope_theta\"/${longrope//,1,1,2/,1,2}, \"rope_theta\"/; s/3,3\]/3]/" config.json
+refused longrope-entries 1 'short_factor has 7 entries for 16 rotated columns'
+changed "s/\"rope_theta\"/${longrope/64/null}, \"rope_theta\"/" config.json
+refused longrope-original 1 'longrope.*original_max_position_embeddings'
 
 # ids
 changed 's/"vocab_size": 320/"vocab_size": 200/; /token_id/d' config.json

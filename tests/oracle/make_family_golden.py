@@ -65,9 +65,13 @@ OWN_CODE = {
                         attention_dropout=0.0, classifier_dropout=None, eos_token_id=[37, 38, 39], pad_token_id=37,
                         tie_word_embeddings=False, torch_dtype="float32"),
 }
+# Heads of 8 columns, 4 frequencies; the longest sequence has 26 tokens.
+LONGROPE = dict(rope_type="longrope", short_factor=[1.0, 1.1, 1.35, 1.7], long_factor=[1.5, 2.0, 4.0, 9.0])
+LATER = {"phi3_longrope": dict(num_attention_heads=2, original_max_position_embeddings=32, rope_scaling=LONGROPE)}
 CLASSES = {"qwen3": "Qwen3", "mistral": "Mistral", "glm4": "Glm4", "gemma": "Gemma", "gemma2": "Gemma2",
-           "gemma3_text": "Gemma3Text", "olmo2": "Olmo2", "smollm3": "SmolLM3", "phi3": "Phi3", "bloom": "Bloom"}
-FAMILIES = [*NATIVE, *REMOTE, *OWN_CODE]
+           "gemma3_text": "Gemma3Text", "olmo2": "Olmo2", "smollm3": "SmolLM3", "phi3": "Phi3", "bloom": "Bloom",
+           "phi3_longrope": "Phi3"}
+FAMILIES = [*NATIVE, *REMOTE, *OWN_CODE, *LATER]
 
 
 def config_of(family):
@@ -85,7 +89,8 @@ def config_of(family):
     if family == "cohere":
         del common["rms_norm_eps"]
     kind = [CLASSES[family] + "ForSequenceClassification"] if family in CLASSES else [family.capitalize() + "ForCausalLM"]
-    config = AutoConfig.for_model(family, num_labels=1, architectures=kind, dtype="float32", **common, **NATIVE[family])
+    own = common | (NATIVE | LATER)[family]
+    config = AutoConfig.for_model(family.removesuffix("_longrope"), num_labels=1, architectures=kind, dtype="float32", **own)
     return json.loads(config.to_json_string())
 
 
