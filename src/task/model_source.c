@@ -157,6 +157,7 @@ static assay_status check_tensors(const assay_model_source *source, const assay_
     assay_model_config_see(checkpoint, &config);
     ASSAY_TRY(assay_decoder_program(&program, &config, &(assay_decoder_options){0}, err));
     assay_status status = assay_model_check_tensors(checkpoint, &config, program, false, err);
+    if (status == ASSAY_OK) status = assay_model_check_shapes(checkpoint, &config, program, err);
     assay_program_free(program);
     return status;
 }

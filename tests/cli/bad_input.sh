@@ -36,6 +36,8 @@ changed 's/model.norm.weight/model.nork.weight/' model.safetensors
 refused tensor-missing 1 'model.norm.weight is missing'
 changed 's/\[64,176\]/[176,64]/' model.safetensors
 refused tensor-misshapen 1 'model.safetensors.*mlp.down_proj.weight.*\[176, 64\].*\[64, 176\]'
+check plan-misshapen 1 err 'model/model.safetensors.*mlp.down_proj.weight.*\[176, 64\].*\[64, 176\]' plan --model "$model"
+check plan-with-data-misshapen 1 err 'mlp.down_proj.weight.*\[176, 64\]' plan --model "$model" --data "$data"
 changed 's/"dtype":"F32","shape":\[320/"dtype":"I32","shape":[320/' model.safetensors
 refused tensor-of-integers 1 'embed_tokens.weight.*I32'
 changed 's/"dtype":"F32","shape":\[320/"dtype":"Q99","shape":[320/' model.safetensors
@@ -179,6 +181,8 @@ model=$work/model
 # What reads the same files without training says the same.
 changed 's/"vocab_size": 320/"vocab_size": 200/; /token_id/d' config.json
 # An id behind the embedding does no harm where no text has it (the pad token, say); a text that has it is refused.
+check preview-misshapen 1 err 'embed_tokens.weight has shape \[320, 64\], the config asks for \[200, 64\]' preview --model "$model" --data "$data"
+rm "$model/model.safetensors"
 check preview-tokenizer-too-large 1 err '^assay: .*the token "<|im_start|>" with the id 257, but .* 200 rows' \
     preview --model "$work/model" --data "$work/pairs.jsonl"
 printf 'plain\n' >"$work/in"
