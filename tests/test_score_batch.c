@@ -275,10 +275,15 @@ static void check_labels(const char *folder)
             const assay_ids text = {.data = (int32_t *)(uintptr_t)ids->data, .count = ids->shape[0]};
             assay_lot lot;
             good(assay_lot_begin(&lot, &text, 1, false, &error));
+            good(assay_lot_want_labels(&lot, d.batch.outputs, &error));
             good(assay_score_batch_all(&d.batch, &lot, &error));
             double wanted = (double)logits[3 * t + l % 3];
             if (!(fabs(lot.scores[0] - wanted) < 1e-5))
                 fail_msg("%s, label %s, text %zu: %.9g, expected %.9g", folder, labels[l], t, lot.scores[0], wanted);
+            assert_memory_equal(&lot.labels[l % 3], lot.scores, sizeof *lot.scores);
+            for (size_t k = 0; k < 3; k++)
+                if (!(fabs(lot.labels[k] - (double)logits[3 * t + k]) < 1e-5))
+                    fail_msg("%s, label %zu of all, text %zu: %.9g", folder, k, t, lot.labels[k]);
             assay_lot_release(&lot);
         }
         close_door(&d);

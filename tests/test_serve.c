@@ -35,8 +35,13 @@ static json_t *render(assay_ask *ask, double first, double second)
 {
     double scores[2] = {first, second};
     assert_true(ask->count <= 2);
-    assay_reply reply = {
-        .scores = scores, .rewards = scores, .tokens = 9, .model = "default", .fingerprint = "0123", .id = "score-1"};
+    assay_reply reply = {.scores = scores,
+                         .rewards = scores,
+                         .tokens = 9,
+                         .model = "default",
+                         .fingerprint = "0123",
+                         .id = "score-1",
+                         .label = "LABEL_0"};
     return ask->dialect->render(ask, &reply);
 }
 

@@ -5,6 +5,8 @@
 
 #include "template/chat_template.h"
 
+#include <unistd.h>
+
 static assay_template *open_template(const char *name, const assay_tokenizer *tokenizer, assay_append_eos append_eos)
 {
     assay_template *chosen;
@@ -167,6 +169,172 @@ static void templates_are_found_in_their_order(void **state)
         assay_ids_release(&ids);
         assay_remove_tree(folder, NULL);
     }
+}
+
+/* tests/data/tokenizer/smollm.gguf with one more key, whose bytes are a multiple of the alignment. */
+static assay_tokenizer *open_gguf_with(const char *path, const char *key, const char *text, assay_gguf **gguf)
+{
+    assay_error err = {0};
+    assay_tokenizer *tokenizer;
+    char *file, entry[256] = {0};
+    size_t size;
+    must(assay_file_read(GOLDEN "smollm.gguf", (size_t)64 << 20, &file, &size, &err), &err);
+    uint64_t key_size = strlen(key), text_size = strlen(text), count;
+    uint32_t type = 8;
+    memcpy(entry, &key_size, 8);
+    memcpy(entry + 8, key, key_size);
+    memcpy(entry + 8 + key_size, &type, 4);
+    size_t head = 8 + key_size + 4 + 8, whole = (head + text_size + 31) / 32 * 32;
+    uint64_t padded = whole - head;
+    memcpy(entry + head - 8, &padded, 8);
+    memset(entry + head, ' ', padded);
+    memcpy(entry + head, text, text_size);
+    memcpy(&count, file + 16, 8);
+    count++;
+    memcpy(file + 16, &count, 8);
+    assay_buf out;
+    assay_buf_init(&out, (size_t)64 << 20);
+    must(assay_buf_append(&out, file, 24, &err), &err);
+    must(assay_buf_append(&out, entry, whole, &err), &err);
+    must(assay_buf_append(&out, file + 24, size - 24, &err), &err);
+    must(assay_file_write_atomic(path, out.data, out.size, &err), &err);
+    assay_buf_release(&out);
+    assay_free(file);
+    must(assay_gguf_open(gguf, path, &err), &err);
+    must(assay_tokenizer_open(&tokenizer, NULL, *gguf, &err), &err);
+    return tokenizer;
+}
+
+static void check_named(const assay_tokenizer *tokenizer, const char *name, const char *wanted, bool hides)
+{
+    const assay_message one = MESSAGE(ASSAY_ROLE_USER, "hi");
+    assay_template *chosen = open_template(name, tokenizer, ASSAY_EOS_AUTO);
+    assay_conversation conversation = {.messages = &one, .count = 1};
+    check_text(chosen, &conversation, wanted);
+    conversation.context = "{\"tools\": [{\"name\": \"f\"}]}"; /* a name is one text, with tools too */
+    check_text(chosen, &conversation, wanted);
+    assert_string_equal(assay_template_name(chosen), name);
+    assert_int_equal(assay_template_hides_built_in(chosen), hides);
+    assert_null(assay_template_tool_source(chosen));
+    assay_template_close(chosen);
+}
+
+#define ANY_TOOLS "{% if tools %}{% endif %}"
+
+/* Files, a list in tokenizer_config.json, keys of a GGUF file: each name is one that --template takes. */
+static void a_checkpoints_names_are_templates(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"chat_template.jinja",
+                                        "D",
+                                        "additional_chat_templates/rag.jinja",
+                                        "R" ANY_TOOLS,
+                                        "additional_chat_templates/chatml.jinja",
+                                        "C" ANY_TOOLS,
+                                        "additional_chat_templates/tool_use.jinja",
+                                        "U",
+                                        "additional_chat_templates/._rag.jinja",
+                                        "\xff",
+                                        NULL};
+    static const char *const listed[] = {"tokenizer_config.json",
+                                         "{\"chat_template\": [{\"name\": \"default\", \"template\": \"D\"}, "
+                                         "{\"name\": \"rag\", \"template\": \"R" ANY_TOOLS "\"}, "
+                                         "{\"name\": \"chatml\", \"template\": \"C" ANY_TOOLS "\"}]}",
+                                         NULL};
+    const char *const *const forms[] = {files, listed};
+    for (size_t i = 0; i < 2; i++) {
+        char folder[] = "/tmp/assay-template-XXXXXX";
+        assay_error err = {0};
+        assay_template *chosen;
+        assay_tokenizer *tokenizer = open_with(folder, forms[i], &err);
+        check_named(tokenizer, "rag", "R", false);
+        check_named(tokenizer, "chatml", "C", true);
+        assert_int_equal(assay_template_open(&chosen, &(assay_template_request){.name = "ragg"}, tokenizer, &err),
+                         ASSAY_E_USAGE);
+        assert_non_null(strstr(err.text, "nearest is rag."));
+        assert_non_null(strstr(err.text, "rag"));
+        assert_non_null(strstr(err.text, "(the checkpoint's own), "));
+        assay_tokenizer_close(tokenizer);
+        assay_remove_tree(folder, NULL);
+    }
+    char path[] = "/tmp/assay-template-XXXXXX";
+    close(mkstemp(path));
+    assay_gguf *gguf;
+    assay_tokenizer *tokenizer = open_gguf_with(path, "tokenizer.chat_template.rag", "R" ANY_TOOLS, &gguf);
+    const assay_named_templates *all = assay_tokenizer_about(tokenizer)->templates;
+    assert_int_equal(all->count, 2);
+    assert_memory_equal(assay_named_templates_find(all, "rag"), "R{% if", 6);
+    assert_non_null(assay_named_templates_find(all, "default"));
+    assay_tokenizer_close(tokenizer);
+    assay_gguf_close(gguf);
+    unlink(path);
+}
+
+/* As the reference: template files are all that counts where there are any, and no default is an error. */
+static void without_a_default_a_name_is_asked_for(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/assay-template-XXXXXX";
+    static const char *const files[] = {"additional_chat_templates/rag.jinja", "R" ANY_TOOLS, "tokenizer_config.json",
+                                        "{\"chat_template\": \"D\"}", NULL};
+    assay_error err = {0};
+    assay_template *chosen;
+    assay_tokenizer *tokenizer = open_with(folder, files, &err);
+    assert_int_equal(assay_template_open(&chosen, &(assay_template_request){.name = "auto"}, tokenizer, &err),
+                     ASSAY_E_USAGE);
+    assert_non_null(strstr(err.text, "--template NAME. There are: rag"));
+    check_named(tokenizer, "rag", "R", false);
+    assay_tokenizer_close(tokenizer);
+    assay_remove_tree(folder, NULL);
+}
+
+/* What assay.json keeps counts: a name that the folder has no longer, and a built-in's text under a name that a
+ * checkpoint has too. */
+static void a_kept_text_counts_for_its_name(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/assay-template-XXXXXX";
+    static const char *const files[] = {"chat_template.jinja", "D", "additional_chat_templates/chatml.jinja", "C",
+                                        NULL};
+    const struct {
+        assay_template_request request;
+        const char *text;
+    } cases[] = {{{.name = "rag", .kept = "K"}, "K"},
+                 {{.name = "chatml", .kept = "K"}, "K"},
+                 {{.name = "chatml", .kept = "C"}, "C"},
+                 {{.name = "chatml", .cut_behind_turn = true}, "<|im_start|>user\nhi<|im_end|>"}};
+    const assay_message one = MESSAGE(ASSAY_ROLE_USER, "hi");
+    const assay_conversation conversation = {.messages = &one, .count = 1};
+    assay_error err = {0};
+    assay_tokenizer *tokenizer = open_with(folder, files, &err);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assay_template *chosen;
+        must(assay_template_open(&chosen, &cases[i].request, tokenizer, &err), &err);
+        check_text(chosen, &conversation, cases[i].text);
+        assert_string_equal(assay_template_name(chosen), cases[i].request.name);
+        assert_int_equal(assay_template_hides_built_in(chosen), i == 2);
+        assay_template_close(chosen);
+    }
+    assay_tokenizer_close(tokenizer);
+    assay_remove_tree(folder, NULL);
+}
+
+/* A name that cannot be a file's is refused when it is read, not when a trained model is saved. */
+static void names_that_cannot_be_files_are_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"", "../x", "a\\b", ".x", "a\nb", "\xff"};
+    assay_named_templates list = {0};
+    assay_error err = {0};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_int_equal(assay_named_templates_set(&list, names[i], "T", "x.json", &err), ASSAY_E_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "x.json: "));
+    assert_int_equal(list.count, 0);
+    must(assay_named_templates_set(&list, "a b", "T", "x.json", &err), &err);
+    must(assay_named_templates_set(&list, "a b", "U", "x.json", &err), &err);
+    assert_string_equal(assay_named_templates_find(&list, "a b"), "U");
+    assert_int_equal(list.count, 1);
+    assay_named_templates_release(&list);
 }
 
 static void errors_name_what_to_do(void **state)
@@ -417,6 +585,10 @@ int main(void)
         cmocka_unit_test(golden_conversations_are_equal),
         cmocka_unit_test(auto_is_the_checkpoints_own),
         cmocka_unit_test(templates_are_found_in_their_order),
+        cmocka_unit_test(a_checkpoints_names_are_templates),
+        cmocka_unit_test(without_a_default_a_name_is_asked_for),
+        cmocka_unit_test(a_kept_text_counts_for_its_name),
+        cmocka_unit_test(names_that_cannot_be_files_are_refused),
         cmocka_unit_test(tool_calls_are_never_dropped),
         cmocka_unit_test(errors_name_what_to_do),
         cmocka_unit_test(tool_calls_become_text),

@@ -68,11 +68,15 @@ assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const ass
  * Returns how many were there. */
 size_t assay_checkpoint_ignore(assay_checkpoint *checkpoint, const char *const *keys, size_t count);
 
-/* Makes a classifier a model of one label: its head (and the head's bias) becomes the row of `label`, which is a name
- * of id2label or a number from 0, and the config names that label alone. To be called before the config is read. One
- * label stays as it is; ASSAY_E_USAGE, with the labels there are, where none or several are called so, or there is no
- * head. */
+/* Makes one label of a classifier its score: `label` is a name of id2label or a number from 0, and is written into the
+ * config (head/head.h). To be called before the config is read. One label alone stays as it is; ASSAY_E_USAGE, with the
+ * labels there are, where none or several are called so, or there is no head. */
 assay_status assay_checkpoint_choose_label(assay_checkpoint *checkpoint, const char *label, assay_error *err);
+
+/* The types that its matrices have, each once: "BF16", "Q4_K Q6_K". "": it has none, or ASSAY_CHECKPOINT_CONFIG_ONLY.
+ */
+enum { ASSAY_CHECKPOINT_TYPES_SIZE = 256 };
+void assay_checkpoint_types(const assay_checkpoint *checkpoint, char text[ASSAY_CHECKPOINT_TYPES_SIZE]);
 
 /* Identity of the weights and config: hex of XXH3-128 over config (sorted) and every tensor's name, dtype, shape and
  * bytes. Reads all bytes once. `text` holds at least 33 bytes. */

@@ -110,7 +110,10 @@ static assay_status score(scorer *s, const assay_command_context *context)
     ASSAY_TRY(find_scale(s));
     ASSAY_TRY(
         assay_scoring_answer_engine(s->scoring, s->options, s->style.trace ? SIZE_MAX / 4 : SCORES_AT_ONCE, s->err));
-    const assay_score_taker taker = {.take = take, .drop = drop, .context = s, .traces = s->style.trace};
+    s->style.config = s->scoring->source->checkpoint->config;
+    s->style.outputs = s->scoring->batch.outputs;
+    const assay_score_taker taker = {
+        .take = take, .drop = drop, .context = s, .traces = s->style.trace, .labels = !s->style.pairs};
     ASSAY_TRY(assay_score_lines_open(&s->lines, &s->scoring->batch, &taker, s->err));
     assay_status status = assay_pair_input_columns(&columns, s->options, s->err);
     if (status == ASSAY_OK)
@@ -160,7 +163,8 @@ const assay_command assay_command_score = {
             "is computed once), {\"messages\"},\n"
             "{\"conversations\"}, {\"text\"} or a pair, and writes {\"index\", \"score\"} (and the input's id) a line, "
             "in input order and full\n"
-            "precision. A score does not depend on its neighbours. It is the raw reward; only differences between "
+            "precision. Of a classifier with several labels the score is the one of --label, and \"labels\" has them "
+            "all by name. A score does not depend on its neighbours. It is the raw reward; only differences between "
             "answers to one prompt mean\n"
             "something, unless --normalized puts it among held-out answers.\n"
             "\n"

@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include "base/alloc.h"
+#include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/shell_word.h"
 #include "machine/process_memory.h"
@@ -8,6 +9,7 @@
 #include "train/checkpoint_dir.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 typedef struct shown_run {
     assay_progress progress;
@@ -61,12 +63,13 @@ static json_t *result_of(const shown_run *shown, const assay_trainer *trainer, c
     char *newest = NULL;
     assay_checkpoint_dir_newest(output, NULL, &newest, NULL);
     json_t *result = json_pack(
-        "{s:s, s:I, s:f, s:s?, s:o, s:o, s:o, s:o, s:I, s:I, s:s?}", "output", output, "steps",
-        (json_int_t)trainer->step, "seconds", outcome->seconds, "stopped", stopped, "accuracy",
-        real_or_null(after ? after->accuracy : NAN), "accuracy_low", real_or_null(after ? after->accuracy_low : NAN),
-        "accuracy_high", real_or_null(after ? after->accuracy_high : NAN), "loss",
-        real_or_null(after ? after->loss : shown->last_loss), "planned_bytes", (json_int_t)trainer->plan.total_bytes,
-        "peak_bytes", (json_int_t)assay_trainer_peak_bytes(trainer), "checkpoint", newest);
+        "{s:s, s:I, s:f, s:s?, s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:s?}", "output", output, "steps",
+        (json_int_t)trainer->step, "seconds", outcome->seconds, "stopped", stopped, "finished",
+        trainer->step >= trainer->total_steps, "accuracy", real_or_null(after ? after->accuracy : NAN), "accuracy_low",
+        real_or_null(after ? after->accuracy_low : NAN), "accuracy_high",
+        real_or_null(after ? after->accuracy_high : NAN), "loss", real_or_null(after ? after->loss : shown->last_loss),
+        "planned_bytes", (json_int_t)trainer->plan.total_bytes, "peak_bytes",
+        (json_int_t)assay_trainer_peak_bytes(trainer), "checkpoint", newest);
     assay_free(newest);
     return result;
 }
@@ -95,7 +98,14 @@ static void on_done(void *context, const assay_trainer *trainer, const assay_run
     say_next(shown, stopped);
 }
 
-static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
+/* A run that has begun leaves a checkpoint, so a scheduler that took the machine back may start it again. */
+static assay_status say_signal(const shown_run *shown, int signal_number, assay_status status, assay_error *err)
+{
+    if (status != ASSAY_E_STOPPED || !shown->begun || signal_number == SIGINT) return status;
+    return assay_error_prefix(err, ASSAY_E_YIELDED, "told to stop (SIG%s): ", assay_interrupt_name(signal_number));
+}
+
+static assay_status train(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     shown_run shown = {.terminal = context->terminal, .options = options, .log = context->task.log};
     assay_train_listener listener = {&shown, on_begin, on_step, on_end, on_done};
@@ -106,9 +116,26 @@ static assay_status run(const assay_options *options, const assay_command_contex
         if (status == ASSAY_OK) status = printed;
     }
     json_decref(shown.result);
-    /* A run that has begun leaves a checkpoint, so a scheduler that took the machine back may start it again. */
-    bool kept = status == ASSAY_E_STOPPED && shown.begun && *context->task.interrupted == SIGTERM;
-    return kept ? assay_error_prefix(err, ASSAY_E_YIELDED, "told to stop (SIGTERM): ") : status;
+    return say_signal(&shown, *context->task.interrupted, status, err);
+}
+
+/* Slurm starts a job that it took back, or whose node failed, with the same command line. */
+static bool restarted_by_slurm(const assay_options *options, const assay_log *log)
+{
+    const char *count = getenv("SLURM_RESTART_COUNT");
+    if (options->resume || !count || strtol(count, NULL, 10) <= 0) return false;
+    assay_note(log, "Slurm has started this job again (SLURM_RESTART_COUNT is %.20s): --resume is taken as given",
+               count);
+    return true;
+}
+
+static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
+{
+    assay_options mine = *options; /* what it points to stays the caller's */
+    assay_interrupt_by_scheduler();
+    if (options->checkpoint_signal) ASSAY_TRY(assay_interrupt_also_by(options->checkpoint_signal, err));
+    if (restarted_by_slurm(options, context->task.log)) mine.resume = "";
+    return train(&mine, context, err);
 }
 
 const assay_command assay_command_train = {

@@ -85,11 +85,12 @@ static assay_status put_options(assay_buf *out, unsigned command, assay_error *e
 
 static assay_status put_end(assay_buf *out, assay_error *err)
 {
-    return assay_buf_text(out,
-                          ".SH EXIT STATUS\n0 done, 1 failed, 2 usage, 3 does not fit in memory, 4 verification "
-                          "failed, 75 stopped by SIGTERM with a checkpoint to resume from, 130 interrupted.\n"
-                          ".SH SEE ALSO\n.BR assay (1)\n",
-                          err);
+    return assay_buf_text(
+        out,
+        ".SH EXIT STATUS\n0 done, 1 failed, 2 usage, 3 does not fit in memory, 4 verification "
+        "failed, 75 stopped by a signal of the system or scheduler with a checkpoint to resume from, 130 interrupted.\n"
+        ".SH SEE ALSO\n.BR assay (1)\n",
+        err);
 }
 
 static assay_status command_page(assay_buf *out, const assay_command *command, assay_error *err)

@@ -2,6 +2,7 @@
 
 #include "cli/terminal.h"
 #include "data/json_text.h"
+#include "head/head.h"
 #include "tokenizer/token_json.h"
 
 #include <math.h>
@@ -160,6 +161,38 @@ static assay_status put_traces(assay_buf *text, const assay_score_line *line, co
     return assay_buf_text(text, line->list ? "]" : "", err);
 }
 
+/* {"helpful":0.5,...}: the numbers of one answer by the labels' names. */
+static assay_status put_label_numbers(assay_buf *text, const assay_score_style *style, const double *numbers,
+                                      assay_error *err)
+{
+    char name[ASSAY_HEAD_LABEL];
+    ASSAY_TRY(assay_buf_byte(text, '{', err));
+    for (size_t i = 0; i < style->outputs; i++) {
+        assay_label_key(style->config, style->outputs, i, name);
+        json_t *string = json_string(name);
+        if (i) ASSAY_TRY(assay_buf_byte(text, ',', err));
+        ASSAY_TRY_ALLOC(string, "a label", err);
+        assay_status status = assay_json_text(string, text, err);
+        json_decref(string);
+        ASSAY_TRY(status);
+        ASSAY_TRY(assay_buf_printf(text, err, ":%.9g", numbers[i]));
+    }
+    return assay_buf_byte(text, '}', err);
+}
+
+static assay_status put_labels(assay_buf *text, const assay_score_line *line, size_t first, size_t count,
+                               const assay_score_style *style, assay_error *err)
+{
+    bool list = line->list && count == line->count;
+    if (!line->lot->labels) return ASSAY_OK;
+    ASSAY_TRY(assay_buf_printf(text, err, ",\"labels\":%s", list ? "[" : ""));
+    for (size_t i = 0; i < count; i++) {
+        if (i) ASSAY_TRY(assay_buf_byte(text, ',', err));
+        ASSAY_TRY(put_label_numbers(text, style, &line->lot->labels[(first + i) * style->outputs], err));
+    }
+    return assay_buf_text(text, list ? "]" : "", err);
+}
+
 static assay_status put_id(assay_buf *text, const assay_score_line *line, assay_error *err)
 {
     return line->id ? assay_buf_printf(text, err, ",\"id\":%s", line->id) : ASSAY_OK;
@@ -173,6 +206,7 @@ static assay_status put_scores(assay_buf *text, const assay_score_line *line, co
     for (size_t i = 0; i < line->count; i++)
         ASSAY_TRY(assay_buf_printf(text, err, "%s%.9g", i ? "," : "", line->lot->scores[i]));
     ASSAY_TRY(assay_buf_text(text, line->list ? "]" : "", err));
+    ASSAY_TRY(put_labels(text, line, 0, line->count, style, err));
     ASSAY_TRY(put_scale(text, line, 0, line->count, style->scale, err));
     ASSAY_TRY(put_traces(text, line, style->tokenizer, err));
     return put_id(text, line, err);
@@ -192,6 +226,7 @@ static assay_status put_best(assay_buf *text, const assay_score_line *line, cons
     assay_score_line_ends(line->lot, &best, &worst);
     ASSAY_TRY(assay_buf_printf(text, err, "{\"index\":%llu,\"best\":%zu,\"score\":%.9g",
                                (unsigned long long)line->index, best, line->lot->scores[best]));
+    ASSAY_TRY(put_labels(text, line, best, 1, style, err));
     ASSAY_TRY(put_scale(text, line, best, 1, style->scale, err));
     ASSAY_TRY(put_json(text, "prompt", line->prompt, err));
     ASSAY_TRY(put_json(text, line->prompt ? "response" : "text", json_array_get(line->answers, best), err));

@@ -19,6 +19,8 @@
 typedef struct assay_score_style {
     bool best, pairs, trace;
     const assay_reward_scale *scale;  /* NULL: raw scores alone */
+    const json_t *config;             /* names the labels of a head of several */
+    size_t outputs;                   /* the head's; 1: it has no labels to tell */
     const assay_tokenizer *tokenizer; /* for traces */
 } assay_score_style;
 

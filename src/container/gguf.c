@@ -377,6 +377,11 @@ static bool value_string(const gguf_value *value, size_t index, const char **out
     return true;
 }
 
+const char *assay_gguf_key_at(const assay_gguf *gguf, size_t index)
+{
+    return index < gguf->value_count ? gguf->values[index].key.data : NULL;
+}
+
 bool assay_gguf_int(const assay_gguf *gguf, const char *key, int64_t *out)
 {
     return value_int(find_value(gguf, key, false, 0), 0, out);

@@ -21,6 +21,9 @@ bool assay_gguf_int(const assay_gguf *gguf, const char *key, int64_t *out);
 bool assay_gguf_double(const assay_gguf *gguf, const char *key, double *out);
 bool assay_gguf_string(const assay_gguf *gguf, const char *key, const char **out, size_t *length);
 
+/* The keys, sorted bytewise; NULL behind the last. Owned by the file. */
+const char *assay_gguf_key_at(const assay_gguf *gguf, size_t index);
+
 /* Arrays: element count (0 and false when missing), then elements. */
 bool assay_gguf_array_size(const assay_gguf *gguf, const char *key, size_t *count);
 bool assay_gguf_array_string(const assay_gguf *gguf, const char *key, size_t index, const char **out, size_t *length);

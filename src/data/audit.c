@@ -181,11 +181,11 @@ static assay_status measure_tokens(assay_audit *audit, const assay_example_set *
     size_t *chosen = lengths, *rejected = lengths + count, *shared = lengths + 2 * count;
     for (size_t i = 0; i < count; i++) {
         const assay_example *example = examples->items + i;
-        chosen[i] = example->chosen_count;
-        rejected[i] = example->rejected_count;
+        chosen[i] = assay_example_best(examples, example)->count;
+        rejected[i] = assay_example_worst(examples, example)->count;
         shared[i] = example->shared;
-        audit->tokens += assay_example_tokens(example);
-        audit->tokens_shared += example->shared;
+        audit->tokens += assay_example_tokens(examples, example);
+        audit->tokens_shared += (example->count - 1) * example->shared;
     }
     assay_length_stats_of(&audit->chosen_tokens, chosen, count);
     assay_length_stats_of(&audit->rejected_tokens, rejected, count);

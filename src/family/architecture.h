@@ -12,6 +12,7 @@
 
 #include "base/json_doc.h"
 #include "base/prefix_rule.h"
+#include "head/head.h"
 
 typedef enum assay_rope_scaling {
     ASSAY_ROPE_PLAIN,
@@ -122,6 +123,7 @@ typedef struct assay_model_config {
     float attention_scale; /* of q k^T; 0: 1 / sqrt(head_dim) */
     float attention_cap;   /* scores become cap * tanh(score / cap); 0: none */
     bool qkv_bias, out_bias, mlp_bias, head_bias;
+    assay_head head;                         /* of the tensors (model/model_tensors.h), not of the config alone */
     int64_t pad_token, bos_token, eos_token; /* -1: none */
 } assay_model_config;
 

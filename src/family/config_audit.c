@@ -40,6 +40,7 @@ static const char *const harmless[] = {"model_type",
                                        "mask_token_id",
                                        "gmask_token_id",
                                        "decoder_start_token_id",
+                                       ASSAY_LABEL_KEY,
                                        "id2label",
                                        "label2id",
                                        "num_labels",
@@ -383,6 +384,7 @@ static assay_status check_labels(const json_t *config, const char *where, assay_
     size_t labels = json_object_size(json_object_get(config, "id2label"));
     const json_t *number = json_object_get(config, "num_labels");
     if (!labels && json_is_integer(number)) labels = (size_t)json_integer_value(number);
+    if (json_object_get(config, ASSAY_LABEL_KEY)) return ASSAY_OK;
     if (labels <= 1 || !name || !strstr(name, "ForSequenceClassification")) return ASSAY_OK;
     char detail[400], list[340] = "";
     list_labels(json_object_get(config, "id2label"), list, sizeof list);

@@ -339,26 +339,38 @@ static int angles(writer *w, const assay_rope_config *rope)
     return value;
 }
 
-static int head_param(writer *w, const char *suffix, size_t cols, bool vector)
+static int head_param(writer *w, const char *module, const char *suffix, size_t rows, size_t cols)
 {
+    bool vector = !strcmp(suffix, "bias");
     char name[PARAM_NAME];
-    snprintf(name, sizeof name, "%s.%s", w->config->arch->names->head, suffix);
+    snprintf(name, sizeof name, "%s.%s", module, suffix);
     assay_param param = {
-        .name = name, .rows = 1, .cols = cols, .vector = vector, .no_decay = vector, .role = ASSAY_ROLE_HEAD};
+        .name = name, .rows = rows, .cols = cols, .vector = vector, .no_decay = vector, .role = ASSAY_ROLE_HEAD};
     param.trained = w->options->tuning != ASSAY_TUNE_NOTHING;
     return assay_program_param(w->program, &param);
 }
 
-static int head(writer *w, int x)
+static int head_layer(writer *w, const char *module, int x, size_t outputs, bool bias, const char *name)
 {
-    const assay_model_config *c = w->config;
-    int y = new_value(w, ASSAY_SCORED, 1, "reward");
-    assay_step step = unary(w, &assay_op_linear, c->arch->names->head, (assay_operand){x, 0, 0}, y);
-    step.attr.bias = c->head_bias;
-    step.param[step.params++] = head_param(w, "weight", c->hidden, false);
-    if (c->head_bias) step.param[step.params++] = head_param(w, "bias", 1, true);
+    int y = new_value(w, ASSAY_SCORED, outputs, name);
+    assay_step step = unary(w, &assay_op_linear, module, (assay_operand){x, 0, 0}, y);
+    step.attr.bias = bias;
+    step.param[step.params++] = head_param(w, module, "weight", outputs, value_cols(w, x));
+    if (bias) step.param[step.params++] = head_param(w, module, "bias", 1, outputs);
     assay_program_step(w->program, &step);
     return y;
+}
+
+static int head(writer *w, int x)
+{
+    const assay_head *head = &w->config->head;
+    if (!head->count) return head_layer(w, w->config->arch->names->head, x, 1, w->config->head_bias, "reward");
+    for (size_t i = 0; i < head->count; i++) {
+        const assay_head_layer *layer = &head->layers[i];
+        x = head_layer(w, layer->module, x, layer->outputs, layer->bias,
+                       i + 1 < head->count ? layer->module : "reward");
+    }
+    return x;
 }
 
 /* ALiBi's slopes (Press et al., arXiv:2108.12409): powers of 2^(-8/n) for the largest power of two n of heads, and for

@@ -145,9 +145,23 @@ assay_status assay_model_check_shapes(const assay_checkpoint *checkpoint, const 
     return ASSAY_OK;
 }
 
+/* A classifier of several labels, of which one was chosen: without a choice the config's reader refused it. */
+static void see_labels(const assay_checkpoint *checkpoint, const assay_weight *weight, assay_model_config *config)
+{
+    size_t labels = weight->tensor.rank == 2 ? weight->tensor.shape[0] : 0;
+    if (!json_object_get(checkpoint->config, ASSAY_LABEL_KEY) || labels <= 1 || labels > ASSAY_HEAD_OUTPUTS) return;
+    assay_head *head = &config->head;
+    *head = (assay_head){.count = 1, .label = assay_label_chosen(checkpoint->config, labels)};
+    head->layers[0] = (assay_head_layer){.outputs = labels, .bias = config->head_bias};
+    snprintf(head->layers[0].module, sizeof head->layers[0].module, "%s", config->arch->names->head);
+}
+
 void assay_model_config_see(const assay_checkpoint *checkpoint, assay_model_config *config)
 {
-    char name[96];
+    char name[ASSAY_HEAD_NAME];
     snprintf(name, sizeof name, "%s.bias", config->arch->names->head);
     if (assay_checkpoint_find(checkpoint, name)) config->head_bias = true;
+    snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
+    const assay_weight *weight = assay_checkpoint_find(checkpoint, name);
+    if (weight) see_labels(checkpoint, weight, config);
 }

@@ -31,7 +31,7 @@ assay_status assay_model_check_shape(const assay_param *param, const assay_tenso
 assay_status assay_model_check_shapes(const assay_checkpoint *checkpoint, const assay_model_config *config,
                                       const assay_program *program, assay_error *err);
 
-/* Sets what only the tensors can say: a bias of the head where the family's own class has none. */
+/* Sets what only the tensors can say: the head, and a bias of it where the family's own class has none. */
 void assay_model_config_see(const assay_checkpoint *checkpoint, assay_model_config *config);
 
 /* True for the language head's tensors, with or without the base model's prefix, and an adapter's on it. */

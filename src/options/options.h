@@ -159,8 +159,9 @@ typedef struct assay_options {
     /* run */
     int64_t save_steps, eval_steps; /* steps, ASSAY_EVERY_EPOCH or ASSAY_AT_THE_END */
     int64_t log_steps;
-    int64_t keep;       /* checkpoints; 0: all */
-    const char *resume; /* NULL no; "": newest checkpoint in output; else a folder */
+    int64_t keep;                  /* checkpoints; 0: all */
+    const char *resume;            /* NULL no; "": newest checkpoint in output; else a folder */
+    const char *checkpoint_signal; /* one more that stops a run with a checkpoint; NULL: none */
     bool force;
     bool json, quiet, help;
 

@@ -29,10 +29,21 @@ assay_status assay_lot_begin(assay_lot *lot, const assay_ids *texts, size_t coun
     return status;
 }
 
+assay_status assay_lot_want_labels(assay_lot *lot, size_t outputs, assay_error *err)
+{
+    if (outputs <= 1) return ASSAY_OK;
+    size_t numbers;
+    bool counted = assay_mul_size(lot->count, outputs, &numbers);
+    lot->labels = counted ? assay_alloc(numbers, sizeof *lot->labels) : NULL;
+    ASSAY_TRY_ALLOC(lot->labels, "the labels of a line", err);
+    return ASSAY_OK;
+}
+
 void assay_lot_release(assay_lot *lot)
 {
     for (size_t i = 0; lot->traces && i < lot->count; i++) assay_free(lot->traces[i]);
     assay_free(lot->traces);
+    assay_free(lot->labels);
     assay_free(lot->scores);
     *lot = (assay_lot){0};
 }
@@ -44,6 +55,8 @@ assay_status assay_score_batch_init(assay_score_batch *batch, const assay_score_
     *batch = (assay_score_batch){.setup = *setup};
     size_t texts = assay_smaller(setup->rows, setup->tokens);
     batch->capacity = texts;
+    batch->outputs = assay_head_outputs(&setup->model->config.head);
+    batch->label = setup->model->config.head.label;
     batch->placed = assay_alloc(texts, sizeof *batch->placed);
     batch->scores = assay_alloc(setup->rows, sizeof *batch->scores);
     assay_status status =
@@ -88,9 +101,9 @@ assay_status assay_score_batch_compute(assay_score_batch *batch, assay_error *er
     const assay_score_setup *setup = &batch->setup;
     const assay_geometry *geometry = setup->every_row ? assay_pack_finish_all(pack) : assay_pack_finish(pack);
     ASSAY_TRY(assay_engine_forward(setup->engine, geometry, 0, 0, false, err));
-    const float *rewards = assay_engine_rewards(setup->engine);
+    batch->numbers = assay_engine_rewards(setup->engine);
     for (size_t i = 0; i < geometry->spaces[ASSAY_SCORED].rows; i++)
-        batch->scores[i] = (double)rewards[i] + setup->offset;
+        batch->scores[i] = (double)batch->numbers[i * batch->outputs + batch->label] + setup->offset;
     return ASSAY_OK;
 }
 
@@ -142,11 +155,18 @@ static void take_trace(const assay_score_batch *batch, assay_lot *lot, int segme
     }
 }
 
+static void take_labels(const assay_score_batch *batch, assay_lot *lot, size_t row, double *labels)
+{
+    for (size_t i = 0; i < batch->outputs; i++)
+        put(lot, (double)batch->numbers[row * batch->outputs + i] + batch->setup.offset, &labels[i]);
+}
+
 static void hand_out(const assay_score_batch *batch, const assay_placed *placed)
 {
     assay_lot *lot = placed->lot;
     size_t row = scored_row(batch, &batch->pack.segments[placed->segment]);
     put(lot, batch->scores[row], &lot->scores[placed->text]);
+    if (lot->labels) take_labels(batch, lot, row, &lot->labels[placed->text * batch->outputs]);
     if (lot->traces) take_trace(batch, lot, placed->segment, lot->traces[placed->text]);
 }
 

@@ -15,6 +15,7 @@
  * What is decided here, and nowhere else:
  *     which row     a text is read at its last token (which texts end before a pad token is decided where they are
  *                   rendered, template/chat_template.h)
+ *     which number  of a head of several labels, the chosen one is the score
  *     offset        a score is the head's number, as double, plus the model's offset
  *     not a number  no NaN and no infinity leaves: a sentence names the weight that makes it
  * What a score means among others is judge/reward_scale.h.
@@ -39,6 +40,7 @@ typedef struct assay_lot {
     size_t count;
     double *scores;  /* [count], the lot's own */
     double **traces; /* NULL, or [count] lists of a reward for every id of the text; the lot's own */
+    double *labels;  /* NULL, or [count, outputs]: every label's number, the score's among them; the lot's own */
     size_t packed, scored;
     assay_status status; /* ASSAY_OK, or of the first of its texts that has no score */
     double bad;          /* that score, where status is ASSAY_E_NUMERIC */
@@ -49,6 +51,10 @@ typedef struct assay_lot {
 /* Fills in all but the owner. After a failure there is nothing to release. */
 assay_status assay_lot_begin(assay_lot *lot, const assay_ids *texts, size_t count, bool traces, assay_error *err);
 void assay_lot_release(assay_lot *lot); /* safe on a zeroed lot */
+
+/* Makes room for the numbers of all labels, before the lot is added. outputs: the batch's; of one, the score is all
+ * there is, and nothing happens. */
+assay_status assay_lot_want_labels(assay_lot *lot, size_t outputs, assay_error *err);
 
 typedef struct assay_score_setup {
     assay_engine *engine;     /* forward only is enough; borrowed */
@@ -69,8 +75,10 @@ typedef struct assay_score_batch {
     assay_pack pack;
     assay_placed *placed; /* [placed_count], the texts in the pack */
     size_t placed_count, capacity;
-    double *scores;    /* [rows], of the last run */
-    size_t last_texts; /* of the last run, and its tokens as computed: shared ones once */
+    size_t outputs, label; /* of the head: numbers a row, and which is the score */
+    double *scores;        /* [rows], of the last run */
+    const float *numbers;  /* [rows, outputs], of the last run: the engine's */
+    size_t last_texts;     /* of the last run, and its tokens as computed: shared ones once */
     size_t last_tokens;
     assay_error failure; /* of the last pass that failed */
     bool looked;         /* for the culprit, once: it is slow */

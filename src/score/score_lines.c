@@ -59,6 +59,7 @@ static assay_status begin(assay_score_lines *lines, const assay_ids *answers, si
     assay_lot lot = {0};
     assay_status status = lines->count == LINES_AT_ONCE ? run(lines, err) : ASSAY_OK;
     if (status == ASSAY_OK) status = assay_lot_begin(&lot, answers, count, lines->taker.traces, err);
+    if (status == ASSAY_OK && lines->taker.labels) status = assay_lot_want_labels(&lot, lines->batch->outputs, err);
     lot.owner = owner;
     lot.number = lines->added++;
     if (status == ASSAY_OK) lines->lots[lines->count++] = lot;

@@ -24,6 +24,7 @@ typedef struct assay_score_taker {
     void (*drop)(void *owner); /* NULL, or called once for each owner: after take, or for a line that is given up */
     void *context;
     bool traces; /* every line gets them */
+    bool labels; /* every line gets them, where the head has several */
 } assay_score_taker;
 
 typedef struct assay_score_lines assay_score_lines;

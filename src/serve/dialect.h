@@ -12,7 +12,11 @@ typedef struct assay_reply {
     const double *scores;  /* [ask->count], after the activation */
     const double *rewards; /* [ask->count], raw */
     json_t *const *traces; /* [ask->count] lists of {"token", "reward"}; NULL: not asked for */
-    size_t tokens;         /* of all texts, as if nothing were shared */
+    const char *label;     /* the one whose number is the score */
+    const double *labels;  /* [ask->count, outputs], raw: every label's number; NULL: the head has but one */
+    size_t outputs;
+    const json_t *config; /* names the labels (head/head.h) */
+    size_t tokens;        /* of all texts, as if nothing were shared */
     const char *model, *fingerprint, *id;
     int64_t created; /* seconds since 1970 */
 } assay_reply;

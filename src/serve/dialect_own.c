@@ -5,6 +5,7 @@
 #include "data/input_file.h"
 #include "data/json_text.h"
 #include "data/pair_formats.h"
+#include "head/head.h"
 
 #include <math.h>
 #include <string.h>
@@ -102,6 +103,25 @@ static json_t *probabilities(const assay_reply *reply, size_t first, size_t coun
     return list;
 }
 
+static json_t *label_numbers(const assay_reply *reply, size_t index)
+{
+    json_t *numbers = json_object();
+    char name[ASSAY_HEAD_LABEL];
+    for (size_t i = 0; i < reply->outputs; i++) {
+        assay_label_key(reply->config, reply->outputs, i, name);
+        json_object_set_new(numbers, name, json_real(assay_nine_digits(reply->labels[index * reply->outputs + i])));
+    }
+    return numbers;
+}
+
+/* As `assay score` writes them: raw, one object a score. */
+static json_t *label_value(const assay_reply *reply, size_t first, size_t count, bool list)
+{
+    json_t *labels = list ? json_array() : label_numbers(reply, first);
+    for (size_t i = 0; list && i < count; i++) json_array_append_new(labels, label_numbers(reply, first + i));
+    return labels;
+}
+
 static json_t *render_line(const assay_ask *ask, const assay_reply *reply, size_t index, size_t first, size_t count,
                            bool list)
 {
@@ -109,6 +129,7 @@ static json_t *render_line(const assay_ask *ask, const assay_reply *reply, size_
     const json_t *source = ask->is_list ? json_array_get(assay_ask_field(ask, "inputs"), index) : ask->body;
     json_t *id = json_object_get(source, "id");
     if (id) json_object_set(line, "id", id);
+    if (reply->labels) json_object_set_new(line, "labels", label_value(reply, first, count, list));
     if (count > 1) json_object_set_new(line, "probability", probabilities(reply, first, count));
     if (!reply->traces) return line;
     json_t *traces = json_array();
@@ -146,8 +167,10 @@ static const char *const fields[] = {"inputs", "prompt", "messages",        "con
 
 const assay_dialect assay_dialect_own = {
     .name = "assay",
-    .summary = "Assay's own: what `assay score` reads, one line or a list of them in \"inputs\". \"trace\": a reward "
-               "for every token; \"activation\": none or sigmoid",
+    .summary =
+        "Assay's own: what `assay score` reads, one line or a list of them in \"inputs\". \"trace\": a reward "
+        "for every token; \"activation\": none or sigmoid. A head of several labels answers all of them by name in "
+        "\"labels\", raw",
     .paths = paths,
     .fields = fields,
     .request = "{\"prompt\": \"What is 2+2?\", \"responses\": [\"4\", \"5\"]}",

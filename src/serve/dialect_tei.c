@@ -59,13 +59,16 @@ static assay_status parse(assay_ask *ask, assay_error *err)
     return add_inputs(ask, assay_ask_field(ask, "inputs"), err);
 }
 
-static json_t *prediction(double score) { return json_pack("[{s:f, s:s}]", "score", score, "label", "LABEL_0"); }
+static json_t *prediction(const assay_reply *reply, size_t index)
+{
+    return json_pack("[{s:f, s:s}]", "score", reply->scores[index], "label", reply->label);
+}
 
 static json_t *render(const assay_ask *ask, const assay_reply *reply)
 {
-    if (!ask->is_list) return prediction(reply->scores[0]);
+    if (!ask->is_list) return prediction(reply, 0);
     json_t *list = json_array();
-    for (size_t i = 0; i < ask->count; i++) json_array_append_new(list, prediction(reply->scores[i]));
+    for (size_t i = 0; i < ask->count; i++) json_array_append_new(list, prediction(reply, i));
     return list;
 }
 

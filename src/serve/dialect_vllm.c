@@ -1,5 +1,5 @@
-/* vLLM's pooling endpoints (docs/models/pooling_models): /classify, /pooling, /score. One class: probs is the reward
- * itself, raw unless use_activation (older: activation) is true. */
+/* vLLM's pooling endpoints (docs/models/pooling_models): /classify, /pooling, /score. One class, the one that is the
+ * score: probs is the reward itself, raw unless use_activation (older: activation) is true. */
 #include "serve/dialect.h"
 
 #include <string.h>
@@ -36,7 +36,7 @@ static json_t *render_classify(const assay_ask *ask, const assay_reply *reply)
 {
     json_t *data = json_array();
     for (size_t i = 0; i < ask->count; i++)
-        json_array_append_new(data, json_pack("{s:I, s:s, s:[f], s:i}", "index", (json_int_t)i, "label", "LABEL_0",
+        json_array_append_new(data, json_pack("{s:I, s:s, s:[f], s:i}", "index", (json_int_t)i, "label", reply->label,
                                               "probs", reply->scores[i], "num_classes", 1));
     return envelope(reply, data);
 }

@@ -28,7 +28,7 @@ static enum MHD_Result info(assay_exchange *exchange)
     const assay_server_options *options = &exchange->server->options;
     exchange->job.model = assay_served_take(exchange->server->models, NULL);
     const assay_served *model = exchange->job.model;
-    json_t *labels = json_pack("{s:{s:s}, s:{s:i}}", "id2label", "0", "LABEL_0", "label2id", "LABEL_0", 0);
+    json_t *labels = json_pack("{s:{s:s}, s:{s:i}}", "id2label", "0", model->label, "label2id", model->label, 0);
     return assay_http_json(
         exchange, MHD_HTTP_OK,
         json_pack("{s:s, s:s, s:s, s:{s:o}, s:I, s:I, s:I, s:I, s:b, s:s}", "model_id", model->name, "model_sha",

@@ -35,7 +35,8 @@ static assay_status prepare(assay_exchange *exchange, assay_error *err)
         ASSAY_TRY(charge_traces(exchange, err));
     }
     assay_job *job = &exchange->job;
-    return assay_lot_begin(&job->lot, job->texts, job->count, exchange->ask.trace, err);
+    ASSAY_TRY(assay_lot_begin(&job->lot, job->texts, job->count, exchange->ask.trace, err));
+    return assay_lot_want_labels(&job->lot, job->model->batch->outputs, err);
 }
 
 /* libmicrohttpd may see the closed connection before it comes to an answer, so the abandoned are counted here. */
@@ -102,6 +103,10 @@ static json_t *render(assay_exchange *exchange, double *rewards, double *scores,
     assay_reply reply = {.scores = scores,
                          .rewards = rewards,
                          .traces = traces,
+                         .label = job->model->label,
+                         .labels = job->lot.labels,
+                         .outputs = job->model->batch->outputs,
+                         .config = job->model->config,
                          .tokens = job->tokens,
                          .model = job->model->name,
                          .fingerprint = job->model->fingerprint,

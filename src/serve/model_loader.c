@@ -71,6 +71,8 @@ static assay_status finish(loading *l, assay_scoring *scoring, assay_served *mod
     model->bf16 = scoring->model->program->bf16;
     model->folder =
         scoring->source->adapter_folder ? scoring->source->adapter_folder : scoring->source->checkpoint->path;
+    model->config = scoring->source->checkpoint->config;
+    assay_label_name(model->config, scoring->batch.label, model->label);
     model->architecture = scoring->model->config.arch->name;
     model->owner = scoring;
     model->release = close_scoring;

@@ -31,6 +31,8 @@ typedef struct assay_served {
     size_t max_length;              /* tokens of one text */
     size_t planned_bytes;
     bool bf16;
+    const json_t *config;              /* names the labels; lives as long as the model */
+    char label[ASSAY_HEAD_LABEL];      /* the one whose number is the score */
     const char *folder, *architecture; /* for people; live as long as the model */
     void *owner;                       /* the loader's; */
     void (*release)(void *owner);      /* frees everything above */

@@ -65,6 +65,13 @@ void assay_inspect_weights(json_t *report, const assay_checkpoint *weights)
     else assay_inspect_problem(report, "%s", err.text);
 }
 
+static json_t *template_names(const assay_named_templates *list)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < list->count; i++) json_array_append_new(names, json_string(list->items[i].name));
+    return names;
+}
+
 void assay_inspect_tokenizer(json_t *report, const char *folder, const assay_gguf *gguf, size_t vocab)
 {
     assay_tokenizer *tokenizer;
@@ -87,6 +94,7 @@ void assay_inspect_tokenizer(json_t *report, const char *folder, const assay_ggu
                               "ones cannot be scored",
                               info->vocab_size - 1, vocab - 1);
     if (info->eos < 0) assay_inspect_problem(report, "the tokenizer names no EOS token");
+    if (info->templates->count > 1) assay_inspect_set(report, "templates", template_names(info->templates));
     if (assay_template_open(&chosen, &(assay_template_request){.name = "auto"}, tokenizer, &err) == ASSAY_OK) {
         assay_inspect_set(report, "template", json_string(assay_template_name(chosen)));
         assay_inspect_set(report, "template_origin", json_string(assay_template_origin(chosen)));

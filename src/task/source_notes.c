@@ -1,4 +1,5 @@
 /* How a model was used, written down: in assay.json for this program, in chat_template.jinja for others. */
+#include "base/alloc.h"
 #include "base/file.h"
 #include "base/json_doc.h"
 #include "task/model_source.h"
@@ -67,16 +68,31 @@ static assay_status export_to(const assay_model_source *source, bool of_tools, c
     return status;
 }
 
-/* The folder that Transformers looks into beside a chat_template.jinja: it holds what was used, or is not there. */
-static assay_status save_tool_text(const assay_model_source *source, const char *folder, assay_error *err)
+static assay_status export_named(const assay_named_template *one, const char *folder, assay_error *err)
 {
-    char *beside = assay_path_join(folder, "additional_chat_templates");
-    ASSAY_TRY_ALLOC(beside, "a path", err);
-    bool wanted = assay_template_tool_source(source->chosen) != NULL;
-    assay_status status = wanted ? assay_make_dirs(beside, err) : assay_remove_tree(beside, err);
-    if (status == ASSAY_OK && wanted) status = export_to(source, true, beside, "tool_use.jinja", err);
-    assay_free(beside);
+    char *name = assay_strfmt("%s.jinja", one->name), *path = name ? assay_path_join(folder, name) : NULL;
+    assay_status status = path ? assay_file_write_atomic(path, one->text, strlen(one->text), err)
+                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    assay_free(name);
+    assay_free(path);
     return status;
+}
+
+/* Names that say by themselves when they are used stand for what was trained; any other only for who asks for it. */
+static bool goes_by_itself(const char *name) { return !strcmp(name, "default") || !strcmp(name, "tool_use"); }
+
+/* The folder that Transformers looks into beside a chat_template.jinja, where it finds no other templates: the text for
+ * tools that was used, and the base's further ones by their names. */
+static assay_status save_additional(const assay_model_source *source, const char *folder, assay_error *err)
+{
+    const assay_named_templates *all = assay_tokenizer_about(source->tokenizer)->templates;
+    bool tools = assay_template_tool_source(source->chosen) != NULL, wanted = tools;
+    for (size_t i = 0; i < all->count; i++) wanted |= !goes_by_itself(all->items[i].name);
+    ASSAY_TRY(assay_remove_tree(folder, err));
+    if (wanted) ASSAY_TRY(assay_make_dirs(folder, err));
+    for (size_t i = 0; i < all->count; i++)
+        if (!goes_by_itself(all->items[i].name)) ASSAY_TRY(export_named(all->items + i, folder, err));
+    return tools ? export_to(source, true, folder, "tool_use.jinja", err) : ASSAY_OK;
 }
 
 assay_status assay_source_template_save(const assay_model_source *source, const char *folder, assay_error *err)
@@ -85,5 +101,9 @@ assay_status assay_source_template_save(const assay_model_source *source, const 
     const char *text = source->rendering == 1 || !chosen ? NULL : assay_template_source(chosen);
     if (!text || (says_it(source, text) && !assay_template_kwargs(chosen))) return ASSAY_OK;
     ASSAY_TRY(export_to(source, false, folder, "chat_template.jinja", err));
-    return save_tool_text(source, folder, err);
+    char *beside = assay_path_join(folder, ASSAY_ADDITIONAL_TEMPLATES);
+    ASSAY_TRY_ALLOC(beside, "a path", err);
+    assay_status status = save_additional(source, beside, err);
+    assay_free(beside);
+    return status;
 }

@@ -22,6 +22,8 @@ bool assay_append_eos_read(const char *word, assay_append_eos *out)
 
 const char *assay_template_name(const assay_template *chosen) { return chosen->name; }
 
+bool assay_template_hides_built_in(const assay_template *chosen) { return chosen->hides_built_in; }
+
 const char *assay_template_origin(const assay_template *chosen) { return chosen->origin; }
 
 const char *assay_template_source(const assay_template *chosen)

@@ -13,8 +13,10 @@
  *
  * Which template, in this order: a file (--chat-template), a name (--template), the text kept in assay.json, the
  * checkpoint's own. "auto" is the checkpoint's own; chatglm2 or chatglm3 for their tokenizers, which have no Jinja text
- * and stay code; "plain" where a checkpoint has none at all. The other names are template texts of the project's own
- * (src/template/texts/) and MedicalGPT's ("medicalgpt:NAME"), all run by the same interpreter (jinja/jinja.h).
+ * and stay code; "plain" where a checkpoint has none at all. A checkpoint may bring several texts by name
+ * (tokenizer/named_templates.h): each is a name, as in the reference's apply_chat_template(chat_template=NAME), and
+ * goes before a built-in of that name. The other names are template texts of the project's own (src/template/texts/)
+ * and MedicalGPT's ("medicalgpt:NAME"), all run by the same interpreter (jinja/jinja.h).
  *
  * How a text ends. AUTO: as the template's text ends it; plain, alpaca, vicuna, llama2, chatglm2, chatglm3 and
  * medicalgpt:* end with EOS (medicalgpt: with the template's stop string where that is a token). YES: and EOS behind it
@@ -41,7 +43,7 @@ bool assay_append_eos_read(const char *word, assay_append_eos *out);
 
 /* Strings are borrowed during the call. */
 typedef struct assay_template_request {
-    const char *name;       /* "auto", a name of the list, "medicalgpt:NAME"; NULL is "auto" */
+    const char *name;       /* "auto", a name of the checkpoint's or the list, "medicalgpt:NAME"; NULL is "auto" */
     const char *file;       /* a file with a template's text; NULL: none. It wins over the name */
     const char *kept;       /* the whole text that assay.json has; NULL: none. It wins over the checkpoint's own */
     const char *kept_tools; /* the same for conversations with tools; NULL: none */
@@ -65,8 +67,10 @@ assay_status assay_template_open(assay_template **out, const assay_template_requ
                                  const assay_tokenizer *tokenizer, assay_error *err);
 void assay_template_close(assay_template *chosen); /* NULL is fine */
 
-/* "checkpoint" (the checkpoint's own), "file", or the name in the list. */
+/* "checkpoint" (the checkpoint's own), "file", or the name that was asked for. */
 const char *assay_template_name(const assay_template *chosen);
+/* Whether it is the checkpoint's own of a name that is built in too. */
+bool assay_template_hides_built_in(const assay_template *chosen);
 /* Where its text comes from, for people: "chat_template.jinja", "tokenizer_config.json", "built in", a path. */
 const char *assay_template_origin(const assay_template *chosen);
 /* The Jinja text that renders, in Transformers too, to the ids that assay_template_render gives, where it is given the

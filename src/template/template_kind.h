@@ -39,8 +39,12 @@ extern const assay_template_kind assay_template_texts[]; /* made of src/template
 extern const size_t assay_template_text_count;
 const assay_question_turns *assay_templates_medicalgpt(size_t *count); /* template_medicalgpt.c */
 
-/* ASSAY_E_USAGE names the nearest. */
-assay_status assay_template_kind_find(assay_template_kind *out, const char *name, assay_error *err);
+/* ASSAY_E_USAGE names the nearest, of the checkpoint's own too. */
+assay_status assay_template_kind_find(assay_template_kind *out, const char *name, const assay_named_templates *own,
+                                      assay_error *err);
+
+/* Whether the list above has the name. */
+bool assay_template_is_built_in(const char *name);
 
 /* The Jinja text that says what the strings say; end: what stands behind the last answer, "" for nothing, NULL:
  * eos_token. */
@@ -60,6 +64,7 @@ struct assay_template {
     assay_template_kind kind; /* without a name: the checkpoint's own, or a file's */
     char *name, *origin;
     char *source;            /* the whole Jinja text; NULL: code */
+    bool hides_built_in;     /* the checkpoint's own of a name that the list has too */
     bool special_first;      /* encoded with the tokenizer's own special tokens in front: source alone is not enough */
     assay_jinja *jinja;      /* NULL: code */
     assay_jinja *with_tools; /* the checkpoint's text for conversations with tools; NULL: jinja does */

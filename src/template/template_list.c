@@ -51,33 +51,62 @@ static size_t distance(const char *a, const char *b)
     return row[width];
 }
 
-static assay_status refuse(const char *name, assay_error *err)
+/* The nearest so far, and how far it is. */
+typedef struct nearest_name {
+    const char *name;
+    size_t apart;
+} nearest_name;
+
+static assay_status list_name(const char *name, const char *known, nearest_name *best, assay_buf *list,
+                              assay_error *err)
 {
-    const char *nearest = "";
-    size_t best = SIZE_MAX;
+    size_t apart = distance(name, known);
+    if (apart < best->apart) *best = (nearest_name){known, apart};
+    return assay_buf_printf(list, err, ", %s", known);
+}
+
+static assay_status list_names(const char *name, const assay_named_templates *own, nearest_name *best, assay_buf *list,
+                               assay_error *err)
+{
+    for (size_t i = 0; i < own->count; i++) ASSAY_TRY(list_name(name, own->items[i].name, best, list, err));
+    if (own->count) ASSAY_TRY(assay_buf_text(list, " (the checkpoint's own)", err));
+    for (size_t i = 0; i < assay_template_count(); i++)
+        ASSAY_TRY(list_name(name, assay_template_name_at(i), best, list, err));
+    return ASSAY_OK;
+}
+
+static assay_status refuse(const char *name, const assay_named_templates *own, assay_error *err)
+{
+    nearest_name best = {"", SIZE_MAX};
     assay_buf list;
     assay_buf_init(&list, 1 << 16);
-    assay_status status = ASSAY_OK;
-    for (size_t i = 0; i < assay_template_count() && status == ASSAY_OK; i++) {
-        const char *known = assay_template_name_at(i);
-        size_t apart = distance(name, known);
-        if (apart < best) best = apart, nearest = known;
-        status = assay_buf_printf(&list, err, ", %s", known);
-    }
+    assay_status status = list_names(name, own, &best, &list, err);
     if (status == ASSAY_OK)
         status = assay_error_set(err, ASSAY_E_USAGE,
                                  "there is no template \"%.60s\"; the nearest is %s. There are: auto%s, and "
                                  "--chat-template FILE takes any text",
-                                 name, nearest, list.data);
+                                 name, best.name, list.data);
     assay_buf_release(&list);
     return status;
 }
 
-assay_status assay_template_kind_find(assay_template_kind *out, const char *name, assay_error *err)
+static bool find(assay_template_kind *out, const char *name)
 {
     for (size_t i = 0; i < assay_template_count(); i++) {
         *out = kind_at(i);
-        if (!strcmp(out->name, name)) return ASSAY_OK;
+        if (!strcmp(out->name, name)) return true;
     }
-    return refuse(name, err);
+    return false;
+}
+
+assay_status assay_template_kind_find(assay_template_kind *out, const char *name, const assay_named_templates *own,
+                                      assay_error *err)
+{
+    return find(out, name) ? ASSAY_OK : refuse(name, own, err);
+}
+
+bool assay_template_is_built_in(const char *name)
+{
+    assay_template_kind kind;
+    return find(&kind, name);
 }

@@ -156,7 +156,7 @@ static assay_status take_turns(assay_template *t, const assay_question_turns *tu
 
 static assay_status open_kind(assay_template *t, const char *name, assay_error *err)
 {
-    ASSAY_TRY(assay_template_kind_find(&t->kind, name, err));
+    ASSAY_TRY(assay_template_kind_find(&t->kind, name, assay_tokenizer_about(t->tokenizer)->templates, err));
     ASSAY_TRY(keep(&t->name, t->kind.name, err));
     ASSAY_TRY(keep(&t->origin, "built in", err));
     if (t->kind.turns) return take_turns(t, t->kind.turns, err);
@@ -198,14 +198,57 @@ static assay_status open_file(assay_template *t, const char *path, assay_error *
     return status;
 }
 
+/* The reference raises likewise: no text is the one that goes by itself. */
+static assay_status refuse_choice(const assay_tokenizer_info *info, assay_error *err)
+{
+    assay_buf names;
+    assay_buf_init(&names, 1 << 16);
+    assay_status status = ASSAY_OK;
+    for (size_t i = 0; i < info->templates->count && status == ASSAY_OK; i++)
+        status = assay_buf_printf(&names, err, "%s%s", i ? ", " : "", info->templates->items[i].name);
+    if (status == ASSAY_OK)
+        status = assay_error_set(err, ASSAY_E_USAGE,
+                                 "the checkpoint has chat templates and none of them is its default: choose one with "
+                                 "--template NAME. There are: %s",
+                                 names.data);
+    assay_buf_release(&names);
+    return status;
+}
+
 static assay_status open_own(assay_template *t, const assay_template_request *request, assay_error *err)
 {
     const assay_tokenizer_info *info = assay_tokenizer_about(t->tokenizer);
     if (request->kept) return open_text(t, "checkpoint", "assay.json", request->kept, request->kept_tools, err);
     if (info->family) return open_kind(t, info->family, err);
+    if (!info->chat_template && info->templates->count) return refuse_choice(info, err);
     if (!info->chat_template) return open_kind(t, "plain", err);
     return open_text(t, "checkpoint", info->template_origin ? info->template_origin : "the checkpoint",
                      info->chat_template, info->tool_template, err);
+}
+
+/* The checkpoint's text of that name where it has one. A name that is built in too may be kept as the built-in's text,
+ * and is the built-in's in version 0.1, which knew no others. */
+static const char *find_named(const assay_template *t, const assay_template_request *request)
+{
+    const char *own = assay_named_templates_find(assay_tokenizer_about(t->tokenizer)->templates, request->name);
+    bool other = request->cut_behind_turn || (request->kept && own && strcmp(request->kept, own) != 0);
+    return other && assay_template_is_built_in(request->name) ? NULL : own;
+}
+
+/* Of the reference's chat_template=NAME: one text, for conversations with tools too. A kept text counts even where its
+ * name is known no longer. */
+static assay_status open_named(assay_template *t, const assay_template_request *request, assay_error *err)
+{
+    const char *name = request->name, *own = find_named(t, request);
+    bool built_in = assay_template_is_built_in(name);
+    if (!own && (built_in || !request->kept)) {
+        ASSAY_TRY(open_kind(t, name, err));
+        return take_kept(t, request->kept, err);
+    }
+    const char *origin = assay_tokenizer_about(t->tokenizer)->template_origin;
+    t->hides_built_in = own && built_in;
+    return request->kept ? open_text(t, name, "assay.json", request->kept, NULL, err)
+                         : open_text(t, name, origin ? origin : "the checkpoint", own, NULL, err);
 }
 
 static assay_status read_kwargs(assay_template *t, const char *text, assay_error *err)
@@ -240,8 +283,7 @@ static assay_status take_request(assay_template *t, const assay_template_request
     if (r->date) ASSAY_TRY(keep(&t->date, r->date, err));
     ASSAY_TRY(read_kwargs(t, r->kwargs, err));
     bool by_name = r->name && strcmp(r->name, "auto") != 0 && strcmp(r->name, "checkpoint") != 0;
-    ASSAY_TRY(r->file ? open_file(t, r->file, err) : by_name ? open_kind(t, r->name, err) : open_own(t, r, err));
-    if (by_name && !r->file) ASSAY_TRY(take_kept(t, r->kept, err));
+    ASSAY_TRY(r->file ? open_file(t, r->file, err) : by_name ? open_named(t, r, err) : open_own(t, r, err));
     bool adds = t->jinja && t->append_eos == ASSAY_EOS_YES && !t->cut_behind_turn;
     return adds ? add_eos(t, err) : ASSAY_OK;
 }

@@ -157,21 +157,13 @@ static assay_status info_read(assay_tokenizer *tokenizer, const assay_gguf *gguf
                               assay_error *err)
 {
     assay_tokenizer_info *info = &tokenizer->info;
-    const char *text;
     info->bos = id_get(gguf, "tokenizer.ggml.bos_token_id", count, kind->bos);
     info->eos = id_get(gguf, "tokenizer.ggml.eos_token_id", count, kind->eos);
     info->pad = id_get(gguf, "tokenizer.ggml.padding_token_id", count, -1);
     info->unk = id_get(gguf, "tokenizer.ggml.unknown_token_id", count, kind->unk);
     ASSAY_TRY(ends_add(tokenizer, gguf, kind, err));
-    if (!assay_gguf_string(gguf, "tokenizer.chat_template", &text, NULL)) return ASSAY_OK;
-    tokenizer->chat_template = assay_strdup(text);
-    ASSAY_TRY_ALLOC(tokenizer->chat_template, "a chat template", err);
-    info->chat_template = tokenizer->chat_template;
-    info->template_origin = "tokenizer.chat_template";
-    if (!assay_gguf_string(gguf, "tokenizer.chat_template.tool_use", &text, NULL)) return ASSAY_OK;
-    tokenizer->tool_template = assay_strdup(text);
-    ASSAY_TRY_ALLOC(tokenizer->tool_template, "a chat template", err);
-    info->tool_template = tokenizer->tool_template;
+    ASSAY_TRY(assay_named_templates_of_gguf(&tokenizer->templates, gguf, err));
+    if (tokenizer->templates.count) info->template_origin = "tokenizer.chat_template";
     return ASSAY_OK;
 }
 

@@ -94,8 +94,8 @@ static assay_status chatglm_family(const char *folder, const assay_tokenizer_con
         *family = signs[i].family;
         if (found) return ASSAY_OK;
     }
-    bool roles = (config->chat_template && strstr(config->chat_template, "<|")) ||
-                 (config->name_or_path && strstr(config->name_or_path, "chatglm3"));
+    const char *text = assay_named_templates_find(&config->templates, "default");
+    bool roles = (text && strstr(text, "<|")) || (config->name_or_path && strstr(config->name_or_path, "chatglm3"));
     *family = roles ? "chatglm3" : "chatglm2";
     return ASSAY_OK;
 }

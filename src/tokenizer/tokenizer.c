@@ -21,8 +21,7 @@ void assay_tokenizer_close(assay_tokenizer *tokenizer)
     assay_ids_release(&tokenizer->prefix);
     assay_ids_release(&tokenizer->suffix);
     assay_free(tokenizer->class_name);
-    assay_free(tokenizer->chat_template);
-    assay_free(tokenizer->tool_template);
+    assay_named_templates_release(&tokenizer->templates);
     assay_free(tokenizer->note);
     assay_free(tokenizer);
 }

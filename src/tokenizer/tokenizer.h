@@ -20,6 +20,7 @@
 #include "base/json_doc.h"
 #include "container/gguf.h"
 #include "subword/ids.h"
+#include "tokenizer/named_templates.h"
 
 #include <stdint.h>
 
@@ -78,15 +79,16 @@ typedef struct assay_tokenizer_info {
     /* "byte-level-bpe", "character-bpe" (in SentencePiece's manner), "unigram", "wordpiece", "word-level";
      * "sentencepiece-bpe": by SentencePiece's own rules */
     const char *kind;
-    const char *class_name;      /* tokenizer_class, or NULL */
-    int32_t vocab_size;          /* largest id + 1 */
-    int32_t rows;                /* ids below it may be scored: vocab_size, or what assay_tokenizer_limit said */
-    int32_t bos, eos, pad, unk;  /* -1: none */
-    const char *chat_template;   /* Jinja text, or NULL */
-    const char *tool_template;   /* the checkpoint's text for conversations with tools, or NULL: the same */
-    const char *template_origin; /* the file they come from, "chat_template.jinja", or NULL */
-    const char *note;            /* what the files say against each other and which one counts; NULL: nothing */
-    const char *family;          /* "chatglm", "chatglm2", "chatglm3": a template that no Jinja text tells; else NULL */
+    const char *class_name;     /* tokenizer_class, or NULL */
+    int32_t vocab_size;         /* largest id + 1 */
+    int32_t rows;               /* ids below it may be scored: vocab_size, or what assay_tokenizer_limit said */
+    int32_t bos, eos, pad, unk; /* -1: none */
+    const char *chat_template;  /* Jinja text, or NULL */
+    const char *tool_template;  /* the checkpoint's text for conversations with tools, or NULL: the same */
+    const assay_named_templates *templates; /* those two ("default", "tool_use") and all others; never NULL */
+    const char *template_origin;            /* the file they come from, "chat_template.jinja", or NULL */
+    const char *note;   /* what the files say against each other and which one counts; NULL: nothing */
+    const char *family; /* "chatglm", "chatglm2", "chatglm3": a template that no Jinja text tells; else NULL */
 } assay_tokenizer_info;
 
 const assay_tokenizer_info *assay_tokenizer_about(const assay_tokenizer *tokenizer);

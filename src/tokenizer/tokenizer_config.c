@@ -13,8 +13,7 @@ void assay_tokenizer_config_release(assay_tokenizer_config *config)
     json_decref(config->added);
     json_decref(config->older);
     json_decref(config->model);
-    assay_free(config->jinja);
-    assay_free(config->tool_jinja);
+    assay_named_templates_release(&config->templates);
     *config = (assay_tokenizer_config){0};
 }
 
@@ -25,16 +24,6 @@ static assay_status document_load(json_t **out, const char *folder, const char *
     assay_status status = assay_path_exists(path) ? assay_json_load(path, CONFIG_BYTES, out, err) : ASSAY_OK;
     if (status == ASSAY_OK && *out && !json_is_object(*out))
         status = assay_error_set(err, ASSAY_E_FORMAT, "%s: not a JSON object", path);
-    assay_free(path);
-    return status;
-}
-
-static assay_status text_load(char **out, const char *folder, const char *name, assay_error *err)
-{
-    char *path = assay_path_join(folder, name);
-    size_t size;
-    ASSAY_TRY_ALLOC(path, "a path", err);
-    assay_status status = assay_path_exists(path) ? assay_file_read(path, CONFIG_BYTES, out, &size, err) : ASSAY_OK;
     assay_free(path);
     return status;
 }
@@ -59,39 +48,74 @@ static assay_said said(const json_t *document, const char *key)
     return !json_is_boolean(value) ? ASSAY_SAID_NOTHING : json_is_true(value) ? ASSAY_SAID_YES : ASSAY_SAID_NO;
 }
 
-/* A string, or a list of {name, template} of which the one so called counts. */
-static const char *template_of(const json_t *value, const char *wanted)
+/* ---- chat templates ---- */
+
+/* A string, or a list of {name, template}. */
+static assay_status take_templates(assay_tokenizer_config *config, const json_t *value, const char *origin,
+                                   assay_error *err)
 {
     size_t index;
     json_t *entry;
-    if (json_is_string(value)) return strcmp(wanted, "default") ? NULL : json_string_value(value);
+    assay_named_templates *list = &config->templates;
+    if (json_is_string(value))
+        ASSAY_TRY(assay_named_templates_set(list, "default", json_string_value(value), origin, err));
     json_array_foreach(value, index, entry)
     {
         const char *name = json_string_value(json_object_get(entry, "name"));
-        if (name && strcmp(name, wanted) == 0) return json_string_value(json_object_get(entry, "template"));
+        const char *text = json_string_value(json_object_get(entry, "template"));
+        if (!name || !text)
+            return assay_error_set(err, ASSAY_E_FORMAT,
+                                   "%s: chat_template[%zu] should be an object with \"name\" and \"template\"", origin,
+                                   index);
+        ASSAY_TRY(assay_named_templates_set(list, name, text, origin, err));
     }
-    return NULL;
+    if (list->count) config->template_origin = origin;
+    return ASSAY_OK;
 }
 
-static void take_templates(assay_tokenizer_config *config, const json_t *value, const char *origin)
+static assay_status take_file(assay_tokenizer_config *config, const char *folder, const char *file, const char *name,
+                              assay_error *err)
 {
-    config->chat_template = template_of(value, "default");
-    config->tool_template = template_of(value, "tool_use");
-    if (config->chat_template) config->template_origin = origin;
+    char *path = assay_path_join(folder, file), *text = NULL;
+    size_t size;
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = assay_path_exists(path) ? assay_file_read(path, CONFIG_BYTES, &text, &size, err) : ASSAY_OK;
+    if (text) status = assay_named_templates_set(&config->templates, name, text, path, err);
+    assay_free(text);
+    assay_free(path);
+    return status;
 }
 
-/* A template file is read before a config's text, and chat_template.json only where nothing else is. */
-static void find_templates(assay_tokenizer_config *config)
+static assay_status take_additional(assay_tokenizer_config *config, const char *folder, assay_error *err)
 {
-    if (config->jinja) {
-        config->chat_template = config->jinja;
-        config->tool_template = config->tool_jinja;
+    char **files = NULL, *path = assay_path_join(folder, ASSAY_ADDITIONAL_TEMPLATES);
+    size_t count = 0;
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = assay_path_is_dir(path) ? assay_list_dir(path, &files, &count, err) : ASSAY_OK;
+    for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
+        size_t length = assay_named_template_length(files[i]);
+        char *name = length ? assay_strndup(files[i], length) : NULL;
+        if (name) status = take_file(config, path, files[i], name, err);
+        else if (length) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a chat template's name");
+        assay_free(name);
+    }
+    assay_names_free(files, count);
+    assay_free(path);
+    return status;
+}
+
+/* Template files are read before a config's text, and chat_template.json only where nothing else is. */
+static assay_status find_templates(assay_tokenizer_config *config, const char *folder, assay_error *err)
+{
+    ASSAY_TRY(take_file(config, folder, "chat_template.jinja", "default", err));
+    ASSAY_TRY(take_additional(config, folder, err));
+    if (config->templates.count) {
         config->template_origin = "chat_template.jinja";
-        return;
+        return ASSAY_OK;
     }
-    take_templates(config, json_object_get(config->main, "chat_template"), "tokenizer_config.json");
-    if (!config->chat_template)
-        take_templates(config, json_object_get(config->older, "chat_template"), "chat_template.json");
+    ASSAY_TRY(take_templates(config, json_object_get(config->main, "chat_template"), "tokenizer_config.json", err));
+    if (config->templates.count) return ASSAY_OK;
+    return take_templates(config, json_object_get(config->older, "chat_template"), "chat_template.json", err);
 }
 
 assay_status assay_tokenizer_config_read(assay_tokenizer_config *config, const char *folder, assay_error *err)
@@ -101,12 +125,10 @@ assay_status assay_tokenizer_config_read(assay_tokenizer_config *config, const c
     ASSAY_TRY(document_load(&config->added, folder, "added_tokens.json", err));
     ASSAY_TRY(document_load(&config->older, folder, "chat_template.json", err));
     ASSAY_TRY(document_load(&config->model, folder, "config.json", err));
-    ASSAY_TRY(text_load(&config->jinja, folder, "chat_template.jinja", err));
-    ASSAY_TRY(text_load(&config->tool_jinja, folder, "additional_chat_templates/tool_use.jinja", err));
     config->model_type = json_string_value(json_object_get(config->model, "model_type"));
     config->class_name = json_string_value(json_object_get(config->main, "tokenizer_class"));
     config->name_or_path = json_string_value(json_object_get(config->main, "name_or_path"));
-    find_templates(config);
+    ASSAY_TRY(find_templates(config, folder, err));
     config->bos = token_of(config, "bos_token");
     config->eos = token_of(config, "eos_token");
     config->pad = token_of(config, "pad_token");

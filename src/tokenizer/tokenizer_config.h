@@ -1,21 +1,24 @@
 /* What lies beside the vocabulary in a folder: tokenizer_config.json, special_tokens_map.json, added_tokens.json,
  * chat_template.jinja (with additional_chat_templates/ beside it), chat_template.json where nothing else has a
- * template. Every file may be missing. Strings belong to the config and die with it. */
+ * template. Every file may be missing. Strings belong to the config and die with it.
+ *
+ * Template files win over what tokenizer_config.json says, all of it: a folder with an additional_chat_templates/ and
+ * no chat_template.jinja has no default, as in the reference. */
 #ifndef ASSAY_TOKENIZER_TOKENIZER_CONFIG_H
 #define ASSAY_TOKENIZER_TOKENIZER_CONFIG_H
 
 #include "base/json_doc.h"
+#include "tokenizer/named_templates.h"
 
 typedef enum assay_said { ASSAY_SAID_NOTHING, ASSAY_SAID_NO, ASSAY_SAID_YES } assay_said;
 
 typedef struct assay_tokenizer_config {
     json_t *main, *special_map, *added; /* the three documents, or NULL */
     json_t *older;                      /* chat_template.json, or NULL */
-    char *jinja, *tool_jinja;           /* chat_template.jinja, additional_chat_templates/tool_use.jinja, or NULL */
     const char *class_name, *name_or_path;
-    const char *chat_template, *tool_template; /* tool_template NULL: the same for conversations with tools */
-    const char *template_origin;               /* the name of the file, static; NULL: there is none */
-    const char *bos, *eos, *pad, *unk;         /* contents, or NULL */
+    assay_named_templates templates;   /* all of them; whoever wants to keep them takes the list and zeroes this one */
+    const char *template_origin;       /* the name of the file, static; NULL: there is none */
+    const char *bos, *eos, *pad, *unk; /* contents, or NULL */
     assay_said add_bos, add_eos;
     json_t *model;          /* config.json, or NULL */
     const char *model_type; /* of config.json, or NULL */

@@ -29,7 +29,8 @@ struct assay_tokenizer {
     int32_t appended;
     bool byte_alphabet; /* contents are written in the GPT-2 byte alphabet */
     assay_tokenizer_info info;
-    char *class_name, *chat_template, *tool_template, *note; /* owned; info points here */
+    char *class_name, *note;         /* owned; info points here */
+    assay_named_templates templates; /* likewise */
 };
 
 /* Readers of a folder, each given the path of the file that it was chosen for. */

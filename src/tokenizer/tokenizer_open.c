@@ -54,14 +54,14 @@ static assay_status vocabulary_read(assay_tokenizer *tokenizer, const char *fold
                            folder);
 }
 
-static assay_status folder_read(assay_tokenizer *tokenizer, const char *folder, const assay_tokenizer_config *config,
+static assay_status folder_read(assay_tokenizer *tokenizer, const char *folder, assay_tokenizer_config *config,
                                 assay_error *err)
 {
     ASSAY_TRY(vocabulary_read(tokenizer, folder, config, err));
     ASSAY_TRY(text_keep(&tokenizer->class_name, &tokenizer->info.class_name, config->class_name, err));
-    ASSAY_TRY(text_keep(&tokenizer->chat_template, &tokenizer->info.chat_template, config->chat_template, err));
-    ASSAY_TRY(text_keep(&tokenizer->tool_template, &tokenizer->info.tool_template, config->tool_template, err));
     tokenizer->info.template_origin = config->template_origin;
+    tokenizer->templates = config->templates;
+    config->templates = (assay_named_templates){0};
     assay_tokenizer_info *info = &tokenizer->info;
     info->bos = token_or_none(tokenizer, config->bos, info->bos);
     info->eos = token_or_none(tokenizer, config->eos, info->eos);
@@ -79,6 +79,13 @@ static assay_status folder_open(assay_tokenizer *tokenizer, const char *folder, 
     return status;
 }
 
+static void show_templates(assay_tokenizer *tokenizer)
+{
+    tokenizer->info.templates = &tokenizer->templates;
+    tokenizer->info.chat_template = assay_named_templates_find(&tokenizer->templates, "default");
+    tokenizer->info.tool_template = assay_named_templates_find(&tokenizer->templates, "tool_use");
+}
+
 assay_status assay_tokenizer_open(assay_tokenizer **out, const char *folder, const assay_gguf *gguf, assay_error *err)
 {
     assay_tokenizer *tokenizer = assay_alloc(1, sizeof(*tokenizer));
@@ -91,6 +98,7 @@ assay_status assay_tokenizer_open(assay_tokenizer **out, const char *folder, con
         return status;
     }
     if (!tokenizer->info.kind) tokenizer->info.kind = tokenizer->kind->name;
+    show_templates(tokenizer);
     tokenizer->info.vocab_size = tokenizer->info.rows = (int32_t)tokenizer->vocab.count;
     *out = tokenizer;
     return ASSAY_OK;

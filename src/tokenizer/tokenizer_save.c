@@ -15,7 +15,6 @@ static const char *const files[] = {"tokenizer.json",
                                     "added_tokens.json",
                                     "chat_template.jinja",
                                     "chat_template.json",
-                                    "additional_chat_templates/tool_use.jinja",
                                     "vocab.json",
                                     "merges.txt",
                                     "vocab.txt",
@@ -64,6 +63,25 @@ static const char *token_content(const json_t *config, const char *key)
     return json_string_value(value);
 }
 
+/* What Transformers finds there; other files stay behind. */
+static assay_status hold_additional(const char *from, assay_held_files *held, assay_error *err)
+{
+    char **names = NULL, *folder = assay_path_join(from, ASSAY_ADDITIONAL_TEMPLATES);
+    size_t count = 0;
+    ASSAY_TRY_ALLOC(folder, "a path", err);
+    assay_status status = assay_path_is_dir(folder) ? assay_list_dir(folder, &names, &count, err) : ASSAY_OK;
+    for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
+        if (!assay_named_template_length(names[i])) continue;
+        char *name = assay_path_join(ASSAY_ADDITIONAL_TEMPLATES, names[i]);
+        if (name) status = assay_held_files_add(held, from, name, err);
+        else status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+        assay_free(name);
+    }
+    assay_names_free(names, count);
+    assay_free(folder);
+    return status;
+}
+
 /* Leaves the file's bytes alone when it says so already. needed: the file is made to say it even if it has no such
  * key. */
 static assay_status set_pad(const char *folder, const char *name, const char *pad, bool needed, assay_error *err)
@@ -91,6 +109,7 @@ assay_status assay_tokenizer_hold(const char *from, assay_held_files *held, assa
     if (!from) return ASSAY_OK;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         ASSAY_TRY(assay_held_files_add(held, from, files[i], err));
+    ASSAY_TRY(hold_additional(from, held, err));
     ASSAY_TRY(assay_held_files_read(held, "tokenizer_config.json", CONFIG_BYTES, &text, &size, err));
     assay_status status = text ? assay_json_parse(text, size, "tokenizer_config.json", &config, err) : ASSAY_OK;
     assay_free(text);

@@ -203,7 +203,7 @@ static void set_token(json_t *config, const char *key, const char *content)
 
 static json_t *gguf_config(const assay_gguf *gguf)
 {
-    const char *text, *tools;
+    const char *text;
     int64_t length;
     json_t *config =
         json_pack("{s:s, s:b}", "tokenizer_class", "PreTrainedTokenizerFast", "clean_up_tokenization_spaces", 0);
@@ -216,13 +216,29 @@ static json_t *gguf_config(const assay_gguf *gguf)
         snprintf(key, sizeof key, "%.64s.context_length", text);
         if (assay_gguf_int(gguf, key, &length)) json_object_set_new(config, "model_max_length", json_integer(length));
     }
-    if (!assay_gguf_string(gguf, "tokenizer.chat_template", &text, NULL)) return config;
-    if (assay_gguf_string(gguf, "tokenizer.chat_template.tool_use", &tools, NULL))
-        json_object_set_new(config, "chat_template",
-                            json_pack("[{s:s, s:s}, {s:s, s:s}]", "name", "default", "template", text, "name",
-                                      "tool_use", "template", tools));
-    else set_token(config, "chat_template", text);
     return config;
+}
+
+/* A text, or where there are others beside it a list of {name, template}; NULL: none. */
+static json_t *templates_json(const assay_named_templates *list)
+{
+    const char *only = list->count == 1 ? assay_named_templates_find(list, "default") : NULL;
+    if (only || !list->count) return only ? json_string(only) : NULL;
+    json_t *all = json_array();
+    for (size_t i = 0; i < list->count; i++)
+        json_array_append_new(all,
+                              json_pack("{s:s, s:s}", "name", list->items[i].name, "template", list->items[i].text));
+    return all;
+}
+
+static assay_status add_templates(json_t *config, const assay_gguf *gguf, assay_error *err)
+{
+    assay_named_templates list = {0};
+    assay_status status = assay_named_templates_of_gguf(&list, gguf, err);
+    json_t *value = status == ASSAY_OK ? templates_json(&list) : NULL;
+    if (value) json_object_set_new(config, "chat_template", value);
+    assay_named_templates_release(&list);
+    return status;
 }
 
 static assay_status make_document(const assay_gguf *gguf, json_t **out, json_t *named, assay_error *err)
@@ -262,7 +278,10 @@ assay_status assay_tokenizer_save_gguf(const assay_gguf *gguf, const char *to, a
     config = status == ASSAY_OK ? gguf_config(gguf) : NULL;
     json_object_update(config, named);
     json_decref(named);
-    return status == ASSAY_OK ? save(config, to, "tokenizer_config.json", err) : status;
+    if (status == ASSAY_OK) status = add_templates(config, gguf, err);
+    if (status == ASSAY_OK) return save(config, to, "tokenizer_config.json", err);
+    json_decref(config);
+    return status;
 }
 
 /* ---- bytes ---- */

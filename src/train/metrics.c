@@ -173,19 +173,26 @@ static json_t *history_for_transformers(const json_t *history)
     return out;
 }
 
+/* Transformers knows no key for it, and refuses a state with keys that it does not know. */
+static json_t *callbacks_state(const assay_trainer *t)
+{
+    bool finished = t->step >= t->total_steps;
+    return finished ? json_object() : json_pack("{s:{s:b}}", "assay", "finished", 0);
+}
+
 assay_status assay_metrics_trainer_state(const assay_metrics *metrics, const assay_trainer *t, int64_t log_steps,
                                          int64_t eval_steps, int64_t save_steps, const char *folder, assay_error *err)
 {
     double per_epoch = (double)assay_steps_per_epoch(t->examples->count, t->settings.batch_pairs);
     json_t *state = json_pack(
-        "{s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:f, s:o, s:n, s:n, s:n, s:b, s:b, s:b, s:n, s:n, s:{}}",
-        "epoch", (double)t->step / per_epoch, "global_step", (json_int_t)t->step, "max_steps",
-        (json_int_t)t->total_steps, "logging_steps", (json_int_t)log_steps, "eval_steps", (json_int_t)eval_steps,
-        "save_steps", (json_int_t)save_steps, "train_batch_size", (json_int_t)t->settings.batch_pairs,
-        "num_train_epochs", (int)ceil((double)t->total_steps / per_epoch), "num_input_tokens_seen",
-        (json_int_t)t->tokens_seen, "total_flos", 0.0, "log_history", history_for_transformers(metrics->history),
-        "best_metric", "best_global_step", "best_model_checkpoint", "is_local_process_zero", 1, "is_world_process_zero",
-        1, "is_hyper_param_search", 0, "trial_name", "trial_params", "stateful_callbacks");
+        "{s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:f, s:o, s:n, s:n, s:n, s:b, s:b, s:b, s:n, s:n, s:o}", "epoch",
+        (double)t->step / per_epoch, "global_step", (json_int_t)t->step, "max_steps", (json_int_t)t->total_steps,
+        "logging_steps", (json_int_t)log_steps, "eval_steps", (json_int_t)eval_steps, "save_steps",
+        (json_int_t)save_steps, "train_batch_size", (json_int_t)t->settings.batch_pairs, "num_train_epochs",
+        (int)ceil((double)t->total_steps / per_epoch), "num_input_tokens_seen", (json_int_t)t->tokens_seen,
+        "total_flos", 0.0, "log_history", history_for_transformers(metrics->history), "best_metric", "best_global_step",
+        "best_model_checkpoint", "is_local_process_zero", 1, "is_world_process_zero", 1, "is_hyper_param_search", 0,
+        "trial_name", "trial_params", "stateful_callbacks", callbacks_state(t));
     char *path = assay_path_join(folder, "trainer_state.json");
     assay_status status = state && path ? assay_json_save(state, path, err)
                                         : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for trainer_state.json");

@@ -116,28 +116,32 @@ static assay_status keep_good_state(run *r)
     return ASSAY_E_NUMERIC;
 }
 
-static assay_status one_step(run *r)
-{
-    assay_step_record record;
-    assay_status status = assay_trainer_step(r->trainer, &record, r->err);
-    if (status == ASSAY_E_NUMERIC) return keep_good_state(r);
-    ASSAY_TRY(status);
-    bool logged = r->settings->log_steps <= 1 || record.step % (uint64_t)r->settings->log_steps == 0 ||
-                  record.step == r->trainer->total_steps;
-    if (logged) ASSAY_TRY(assay_metrics_step(&r->metrics, r->trainer, &record, r->err));
-    if (r->settings->on_step) r->settings->on_step(r->settings->listener, r->trainer, &record);
-    return ASSAY_OK;
-}
-
 static assay_status stop_here(run *r)
 {
+    const assay_run_settings *s = r->settings;
     if (r->saved_step != r->trainer->step) ASSAY_TRY(save_checkpoint(r));
+    ASSAY_TRY(assay_metrics_trainer_state(&r->metrics, r->trainer, s->log_steps, s->eval_steps, s->save_steps,
+                                          s->output, r->err));
     bool memory = out_of_memory(r) && !interrupted(r);
     unsigned long long step = r->trainer->step, total = r->trainer->total_steps;
     return assay_error_set(r->err, memory ? ASSAY_E_NO_FIT : ASSAY_E_STOPPED,
                            "%s after step %llu of %llu; --resume goes on from %s/checkpoint-%llu",
                            memory ? "stopped, as this machine's memory ran out," : "interrupted", step, total,
                            r->settings->output, step);
+}
+
+static assay_status one_step(run *r)
+{
+    assay_step_record record;
+    assay_status status = assay_trainer_step(r->trainer, &record, r->err);
+    if (status == ASSAY_E_NUMERIC) return keep_good_state(r);
+    if (status == ASSAY_E_STOPPED) return stop_here(r);
+    ASSAY_TRY(status);
+    bool logged = r->settings->log_steps <= 1 || record.step % (uint64_t)r->settings->log_steps == 0 ||
+                  record.step == r->trainer->total_steps;
+    if (logged) ASSAY_TRY(assay_metrics_step(&r->metrics, r->trainer, &record, r->err));
+    if (r->settings->on_step) r->settings->on_step(r->settings->listener, r->trainer, &record);
+    return ASSAY_OK;
 }
 
 /* What was trained is on disk before anything that may be interrupted or fail. */

@@ -6,11 +6,11 @@
  *     while (trainer->step < trainer->total_steps) ASSAY_TRY(assay_trainer_step(trainer, &record, err));
  *     assay_trainer_free(trainer);
  *
- * A step takes batch_pairs pairs in the sampler's order (the last of an epoch fewer), cut into micro-batches that never
- * split a pair. The loss is the weighted mean over the step's pairs (accuracy: the mean over those that a label does
- * not call undecided, NaN where there are none), so accumulation computes what one big batch would; its gradients are
- * folded pair by pair, so not one bit depends on how pairs were grouped. Model, examples, kernels and pool are
- * borrowed.
+ * A step takes batch_pairs examples (pairs, or lists of answers) in the sampler's order (the last of an epoch fewer),
+ * cut into micro-batches that never split one. The loss is the weighted mean over the step's examples (accuracy: the
+ * mean over those that a label does not call undecided, NaN where there are none; of a list the share of its couples
+ * that are in order), so accumulation computes what one big batch would; its gradients are folded example by example,
+ * so not one bit depends on how they were grouped. Model, examples, kernels and pool are borrowed.
  */
 #ifndef ASSAY_TRAIN_TRAINER_H
 #define ASSAY_TRAIN_TRAINER_H
@@ -61,9 +61,10 @@ typedef struct assay_trainer {
     assay_sampler sampler;
     assay_pack pack;
     assay_micro_runs runs;
-    float *gradients; /* all trained weights' gradients, one block */
-    float *d_rewards; /* one micro-batch's */
-    int *trained;     /* program parameter of each optimizer item */
+    float *gradients;             /* all trained weights' gradients, one block */
+    float *d_rewards;             /* one micro-batch's */
+    struct assay_loss_room *room; /* train/loss.h */
+    int *trained;                 /* program parameter of each optimizer item */
     assay_lr_schedule schedule;
     uint64_t step, total_steps, tokens_seen;
     /* bytes of anonymous memory the process is expected to reach at most (machine/process_memory.h), as the setup had
@@ -72,6 +73,7 @@ typedef struct assay_trainer {
     size_t used_arena;       /* bytes; set by assay_trainer_finish */
     uint64_t peak_anonymous; /* the most seen at the end of a step */
     assay_error why;         /* what was wrong with the last skipped step */
+    const volatile sig_atomic_t *interrupted;
 } assay_trainer;
 
 typedef struct assay_trainer_setup {
@@ -83,7 +85,8 @@ typedef struct assay_trainer_setup {
     assay_pool *pool;
     /* made for this run before its weights were there; NULL, or one of other bytes: it is made now */
     const assay_plan *plan;
-    uint64_t planned_anonymous; /* of the process, for the metrics; 0: not known */
+    uint64_t planned_anonymous;               /* of the process, for the metrics; 0: not known */
+    const volatile sig_atomic_t *interrupted; /* may be NULL; see assay_trainer_step */
 } assay_trainer_setup;
 
 /* What the planner is asked for such a run. examples NULL: pairs of two texts of `longest` tokens that share nothing,
@@ -102,7 +105,8 @@ void assay_trainer_free(assay_trainer *trainer); /* NULL is fine */
 void assay_trainer_finish(assay_trainer *trainer);
 
 /* ASSAY_E_NUMERIC names the weight, or the pair and the layer, where a number became NaN or infinite (unless skip_nan);
- * nothing was updated then. */
+ * nothing was updated then. Nor was it where ASSAY_E_STOPPED says that the step was given up behind the micro-batch in
+ * hand, as *interrupted was a signal: a scheduler waits for seconds, a step may take minutes. For SIGINT it ends. */
 assay_status assay_trainer_step(assay_trainer *trainer, assay_step_record *record, assay_error *err);
 
 /* Rewards of another set of examples with the present weights, dropout off (score/score_examples.h). */

@@ -123,30 +123,7 @@ check normalized-without-a-scale 2 err 'assay eval --store' score --model "$work
 
 # A classifier of three labels, made of the one: its head's row, its negative, its double. Powers of two change no bit.
 cp -r "$work/m-llama" "$work/three"
-$python - "$work/three" <<'PYTHON'
-import array, json, struct, sys
-folder = sys.argv[1]
-with open(folder + "/model.safetensors", "rb") as file:
-    header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
-    body = file.read()
-rows, packed = {"F32": "f"}, b""
-for name, tensor in header.items():
-    if name == "__metadata__": continue
-    begin, end = tensor["data_offsets"]
-    data = body[begin:end]
-    if name == "score.weight":
-        row = array.array(rows[tensor["dtype"]], data)
-        data = b"".join(array.array("f", [factor * x for x in row]).tobytes() for factor in (1, -1, 2))
-        tensor["shape"][0] = 3
-    tensor["data_offsets"] = [len(packed), len(packed) + len(data)]
-    packed += data
-text = json.dumps(header).encode()
-text += b" " * (-len(text) % 8)
-with open(folder + "/model.safetensors", "wb") as file: file.write(struct.pack("<Q", len(text)) + text + packed)
-config = json.load(open(folder + "/config.json"))
-config["id2label"] = {"0": "helpful", "1": "harmful", "2": "twice"}
-json.dump(config, open(folder + "/config.json", "w"))
-PYTHON
+$python tests/cli/three_labels.py "$work/three"
 "$assay" score --model "$work/m-llama" --quiet --input "$work/all" >"$work/one"
 for label in helpful 0 harmful 1 twice 2; do
     "$assay" score --model "$work/three" --quiet --label $label --input "$work/all" >"$work/label-$label" 2>"$work/err" || tail -n 3 "$work/err"
@@ -159,8 +136,26 @@ assert len(one) == 64
 for names, factor in ((("label-helpful", "label-0"), 1), (("label-harmful", "label-1"), -1), (("label-twice", "label-2"), 2)):
     for name in names:  # nine digits are printed
         assert all(abs(got - factor * x) <= 1e-8 * abs(factor * x) for got, x in zip(read(name), one, strict=True)), name
+lines = [json.loads(line) for line in open(f"{sys.argv[1]}/label-harmful")]
+for line, x in zip(lines, one, strict=True):
+    assert list(line["labels"]) == ["helpful", "harmful", "twice"] and line["labels"]["harmful"] == line["score"]
+    assert all(abs(line["labels"][k] - f * x) <= 1e-8 * abs(f * x) for k, f in (("helpful", 1), ("twice", 2)))
+assert not any("labels" in json.loads(line) for line in open(f"{sys.argv[1]}/one"))
 PYTHON
 say $? a-label-is-its-row
+# All labels of a line of answers, of the best one; none in pairs, whose shape is a training set's.
+"$assay" score --model "$work/three" --quiet --label harmful --input "$work/many" >"$work/label-many"
+"$assay" score --model "$work/three" --quiet --label harmful --input "$work/many" --best >"$work/label-best"
+"$assay" score --model "$work/three" --quiet --label harmful --input "$work/many" --pairs >"$work/label-pairs"
+$python - "$work" <<'PYTHON'
+import json, sys
+read = lambda name: [json.loads(line) for line in open(f"{sys.argv[1]}/{name}")]
+many, best, pairs = read("label-many"), read("label-best"), read("label-pairs")
+assert [labels["harmful"] for labels in many[0]["labels"]] == many[0]["score"] and len(many[0]["score"]) == 200
+assert best[0]["labels"] == many[0]["labels"][best[0]["best"]]
+assert pairs and not any("labels" in line for line in pairs)
+PYTHON
+say $? labels-of-many-answers
 check labels-without-a-choice 1 err 'id2label has 3: helpful, harmful, twice.*--label NAME' score --model "$work/three"
 check no-such-label 2 err '0 (helpful), 1 (harmful), 2 (twice)' score --model "$work/three" --label kind
 check a-label-of-one 0 out . score --model "$work/m-llama" --label 0 --input "$work/all" --quiet

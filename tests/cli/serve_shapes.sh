@@ -25,6 +25,26 @@ control "$port" "$forged" >"$work/control"
 grep -q '^400 .*<|im_end|>.*--refuse-control-tokens' "$work/control" && grep -q '^assay_control_token_texts_total 1$' "$work/control"; say $? control-tokens-are-refused
 control "$port" '{"text": "<|im_start|>user\na<|im_end|>\n"}' >"$work/control"
 grep -q '^200 ' "$work/control"; say $? rendered-texts-may-name-turns
+# Of a classifier the label that was chosen is told by its name, and all of them are in Assay's own answers.
+"$assay" train --model "$work/base" --output "$work/three" --tuning full --max-steps 1 --data "$work/train.jsonl" --eval-split 0 --batch-pairs 4 --quiet >/dev/null 2>&1
+python3 tests/cli/three_labels.py "$work/three"
+start labels --model "$work/three" --label harmful
+python3 - "$port" <<'PYTHON'
+import http.client, json, sys
+def send(path, body=None):
+    link = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=600)
+    link.request("POST" if body else "GET", path, json.dumps(body) if body else None)
+    return json.loads(link.getresponse().read())
+own = send("/v1/score", {"prompt": "2+2?", "responses": ["4", "5"]})
+assert [list(labels) for labels in own["labels"]] == [["helpful", "harmful", "twice"]] * 2
+assert [labels["harmful"] for labels in own["labels"]] == own["score"]
+one = send("/v1/score", {"text": "a"})
+assert one["labels"]["harmful"] == one["score"] and len(one["labels"]) == 3
+assert send("/classify", {"input": "a"})["data"][0]["label"] == "harmful"
+assert send("/predict", {"inputs": "a"})[0]["label"] == "harmful"
+assert send("/info")["model_type"]["classifier"]["id2label"] == {"0": "harmful"}
+PYTHON
+say $? a-label-is-told-by-its-name
 cat >"$work/client.py" <<'PYTHON'
 import base64, http.client, json, struct, subprocess, sys, time
 port, left, right, work, assay = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5]

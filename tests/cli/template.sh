@@ -44,6 +44,38 @@ rm "$work/two-merged/assay.json"
 "$assay" train --model "$work/two" --data "$work/pairs.jsonl" --eval-split off --output "$work/two-set" --max-steps 1 --chat-template-kwargs '{"flag": 1}' --quiet
 grep -q '^{%- set flag = 1 -%}' "$work/two-set/chat_template.jinja" && grep -q '^{%- set flag = 1 -%}' "$work/two-set/additional_chat_templates/tool_use.jinja"; say $? variables-are-set-in-both
 
+# A name of the checkpoint's own is a template, goes before a built-in's, is listed, and travels on.
+cp -r "$work/two" "$work/named"
+printf 'R{%% for m in messages %%}{{ m.content }}{%% endfor %%}' >"$work/named/additional_chat_templates/rag.jinja"
+printf 'C{%% for m in messages %%}{{ m.content }}{%% endfor %%}' >"$work/named/additional_chat_templates/chatml.jinja"
+"$assay" tokenize --text --model "$work/named" --template rag <<<'{"prompt": "p", "response": "r"}' | grep -q '"Rpr"'; say $? a-name-of-the-checkpoint
+"$assay" tokenize --text --model "$work/named" --template chatml <<<'{"prompt": "p", "response": "r"}' >"$work/out"
+"$assay" eval --model "$work/named" --template chatml --data "$work/pairs.jsonl" >/dev/null 2>"$work/err"
+grep -q '"Cpr"' "$work/out" && grep -q "template chatml is the checkpoint's own (chat_template.jinja), not the built-in" "$work/err"; say $? goes-before-a-built-in-and-is-said
+"$assay" tokenize --model "$work/named" --template ragg </dev/null 2>"$work/err" >/dev/null
+[ $? -eq 2 ] && grep -q 'nearest is rag\.' "$work/err" && grep -q "auto, default, chatml, rag, tool_use (the checkpoint's own), " "$work/err"; say $? the-error-lists-them
+"$assay" inspect "$work/named" | grep -q '^templates  *default, chatml, rag, tool_use$'; say $? and-so-does-inspect
+"$assay" train --model "$work/named" --data "$work/pairs.jsonl" --eval-split off --output "$work/named-run" --max-steps 1 --template rag --quiet
+cmp -s "$work/named/additional_chat_templates/rag.jinja" "$work/named-run/chat_template.jinja" &&
+    [ "$(cd "$work/named-run/additional_chat_templates" && echo *)" = "chatml.jinja rag.jinja" ]; say $? what-was-trained-is-the-default-and-the-names-travel
+"$assay" merge --model "$work/named" --adapter "$work/named-run" --output "$work/named-merged" --quiet >/dev/null
+"$assay" tokenize --text --model "$work/named-merged" <<<'{"prompt": "p", "response": "r"}' >"$work/out"
+rm "$work/named-merged/assay.json"
+"$assay" tokenize --text --model "$work/named-merged" <<<'{"prompt": "p", "response": "r"}' >>"$work/out"
+"$assay" tokenize --text --model "$work/named-merged" --template chatml <<<'{"prompt": "p", "response": "r"}' >>"$work/out" 2>/dev/null
+[ "$(grep -o '"text": "[^"]*"' "$work/out" | tr '\n' ' ')" = '"text": "Rpr" "text": "Rpr" "text": "Cpr" ' ]; say $? and-a-merged-model-renders-it
+cp -r "$work/base" "$work/listed"
+python3 - "$work/listed/tokenizer_config.json" <<'END'
+import json, sys
+config = json.load(open(sys.argv[1]))
+config["chat_template"] = [{"name": name, "template": name[0] + "{% for m in messages %}{{ m.content }}{% endfor %}"} for name in ("default", "rag", "short")]
+json.dump(config, open(sys.argv[1], "w"))
+END
+rm -f "$work/listed/chat_template.jinja"
+"$assay" train --model "$work/listed" --data "$work/pairs.jsonl" --eval-split off --output "$work/listed-run" --max-steps 1 --template short --quiet
+[ "$(cat "$work/listed-run/chat_template.jinja")" = 's{% for m in messages %}{{ m.content }}{% endfor %}' ] &&
+    [ "$(cd "$work/listed-run/additional_chat_templates" && echo *)" = "rag.jinja short.jinja" ]; say $? names-of-a-list-travel-as-files
+
 # A head of others is read where its class reads it. Byte-level ids: 258 is <|im_end|>, which every turn ends with.
 others() { # ARCH: a trained head whose folder says nothing of Assay, with the end of turn as pad
     "$assay" init --arch "$1" --output "$work/$1" --quiet --force >/dev/null

@@ -55,6 +55,29 @@ say $? terminate-saves-and-exits-75
 "$assay" "${train[@]}" --output "$work/o" --resume 2>/dev/null
 cmp -s "$work/whole/adapter_model.safetensors" "$work/o/adapter_model.safetensors"
 say $? both-resume-to-the-same-bits
+
+# What schedulers warn with stops a run likewise, and the SIGTERM behind it does not cut the checkpoint short; one more signal by --checkpoint-signal;
+# what nohup has ignored stays ignored; a job that Slurm starts again goes on by itself.
+rm -rf "$work/o"
+for how in usr1 usr2 hup; do
+    INJECT_WHAT=write INJECT_HOW=$how INJECT_AT=3 injected "$assay" "${train[@]}" --output "$work/o" --resume >"$work/out" 2>"$work/err" --json
+    [ $? -eq 75 ] && grep -qi "^assay: told to stop (SIG$how): interrupted after step" "$work/err" && grep -q '"finished": *false' "$work/out" &&
+        grep -q '"finished": *false' "$work/o/trainer_state.json"
+    say $? "$how-saves-and-exits-75"
+done
+INJECT_WHAT=write INJECT_HOW=usr1 INJECT_AT=3 INJECT_ALSO=40 injected "$assay" "${train[@]}" --output "$work/warned" >/dev/null 2>&1
+[ $? -eq 75 ] && ls "$work/warned" | grep -q '^checkpoint-[0-9]*$'
+say $? warned-again-and-again-still-saves
+INJECT_WHAT=write INJECT_HOW=xcpu INJECT_AT=3 injected "$assay" "${train[@]}" --output "$work/limit" --checkpoint-signal sigxcpu >/dev/null 2>"$work/err"
+[ $? -eq 75 ] && grep -q 'told to stop (SIGXCPU)' "$work/err"
+say $? checkpoint-signal
+check checkpoint-signal-unknown 2 err '--checkpoint-signal KILL: one of CONT, QUIT, URG, WINCH, XCPU' "${train[@]}" --output "$work/none" --checkpoint-signal KILL
+(trap '' HUP; INJECT_WHAT=write INJECT_HOW=hup INJECT_AT=3 injected "$assay" "${train[@]}" --output "$work/nohup" >/dev/null 2>&1)
+[ $? -eq 0 ] && cmp -s "$work/whole/adapter_model.safetensors" "$work/nohup/adapter_model.safetensors"
+say $? nohup-stays-nohup
+(export SLURM_RESTART_COUNT=1; "$assay" "${train[@]:0:${#train[@]}-1}" --output "$work/o" >/dev/null 2>"$work/err") && grep -q 'SLURM_RESTART_COUNT is 1' "$work/err" &&
+    cmp -s "$work/whole/adapter_model.safetensors" "$work/o/adapter_model.safetensors"
+say $? started-again-by-slurm-goes-on
 INJECT_WHAT=write INJECT_HOW=int INJECT_AT=3 INJECT_ALSO=1 injected "$assay" "${train[@]}" --output "$work/o2" >/dev/null 2>&1
 [ $? -eq 130 ] && [ ! -e "$work/o2/adapter_model.safetensors" ]
 say $? second-interrupt-ends-at-once

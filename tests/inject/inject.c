@@ -5,7 +5,8 @@
  *     alloc) | save (what a save calls: for kills)
  *     INJECT_HOW   fail (the errno of INJECT_ERRNO, default EIO) | short (half of what was asked) | kill (SIGKILL
  *     before the call) | after (SIGKILL behind it)
- *                  | term, int, trap (that signal before the call; trap: to look at the place with a debugger)
+ *                  | term, int, usr1, usr2, hup, xcpu (that signal before the call)
+ *                  | trap (SIGTRAP before the call: to look at the place with a debugger)
  *     INJECT_AT    n, from 1; 0 or absent: none, only counted
  *     INJECT_ALSO  how many calls behind the n-th fail too (default 0; a large number: from there on)
  *     INJECT_COUNT a file that gets, when the program ends by itself, "CALLS LEFT": calls seen, and blocks that were
@@ -55,7 +56,7 @@ enum {
     ANY = 2046,
     SAVE = OPEN | WRITE | SYNC | RENAME | NAME
 };
-enum { FAIL, SHORT, KILL, AFTER, TERM, INTERRUPT, TRAP };
+enum { FAIL, SHORT, KILL, AFTER, TERM, INTERRUPT, TRAP, USER, USER_TOO, HANGUP, LIMIT };
 
 static struct {
     int what, how, code;
@@ -173,8 +174,9 @@ __attribute__((constructor)) static void begin(void)
                                         "name",  "thread", "close", "query", "any",  "save",   NULL};
     static const int what_values[] = {ALLOC, OPEN,   READ,  WRITE, SYNC, RENAME, MAP,
                                       NAME,  THREAD, CLOSE, QUERY, ANY,  SAVE};
-    static const char *const hows[] = {"fail", "short", "kill", "after", "term", "int", "trap", NULL};
-    static const int how_values[] = {FAIL, SHORT, KILL, AFTER, TERM, INTERRUPT, TRAP};
+    static const char *const hows[] = {"fail", "short", "kill", "after", "term", "int",
+                                       "trap", "usr1",  "usr2", "hup",   "xcpu", NULL};
+    static const int how_values[] = {FAIL, SHORT, KILL, AFTER, TERM, INTERRUPT, TRAP, USER, USER_TOO, HANGUP, LIMIT};
     static const char *const codes[] = {"EIO", "ENOSPC", "EINTR", "EMFILE", "ENOMEM", "EACCES", NULL};
     static const int code_values[] = {EIO, ENOSPC, EINTR, EMFILE, ENOMEM, EACCES};
     plan.ready = true;
@@ -208,6 +210,10 @@ static bool strike(int kind, bool *half, bool *end)
     if (plan.how == TERM) kill(getpid(), SIGTERM);
     if (plan.how == INTERRUPT) kill(getpid(), SIGINT);
     if (plan.how == TRAP) raise(SIGTRAP);
+    if (plan.how == USER) kill(getpid(), SIGUSR1);
+    if (plan.how == USER_TOO) kill(getpid(), SIGUSR2);
+    if (plan.how == HANGUP) kill(getpid(), SIGHUP);
+    if (plan.how == LIMIT) kill(getpid(), SIGXCPU);
     *half = plan.how == SHORT;
     *end = plan.how == AFTER;
     errno = plan.code;

@@ -198,8 +198,9 @@ def lines_of(body, at):
     if documents is not None:
         documents, queries = listed(documents), listed(one_of("query", "queries", "text_1", "data_1"))
         return [pair(q, d) for q, d in zip(queries * len(documents) if len(queries) == 1 else queries, documents)]
-    if "messages" in body:
-        return [{"messages": body["messages"]}]
+    if "messages" in body:  # vLLM hands a template that adds strings the text parts of a message, joined by newlines
+        told = lambda content: content if isinstance(content, str) else "\n".join(part["text"] for part in content)  # noqa: E731
+        return [{"messages": [{**message, "content": told(message["content"])} for message in body["messages"]]}]
     return [{"text": at.texts_of.get(tuple(one), one) if isinstance(one, list) else one} for one in listed(body["input"])]
 
 
