@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "model/model_tensors.h"
+#include "model/token_head.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -59,7 +60,7 @@ static assay_status own_bf16(loader *l, size_t index, const assay_weight *weight
     return status;
 }
 
-static bool is_packed(const assay_weight *weight) { return assay_dtype_block(weight->tensor.dtype) > 1; }
+static bool is_packed(const assay_weight *weight) { return assay_dtype_is_packed(weight->tensor.dtype); }
 
 static bool is_moved(const assay_weight *weight) { return weight->permuted_heads > 0 || weight->grouped_heads > 0; }
 
@@ -93,8 +94,9 @@ static assay_status borrow(loader *l, size_t index, const assay_weight *weight)
     const assay_param *param = &l->model->program->params[index];
     l->model->params[index] = (assay_param_view){
         .data = weight->tensor.data, .dtype = weight->tensor.dtype, .rows = param->rows, .cols = param->cols};
+    l->model->params[index].parts = weight->tensor.parts;
     l->model->params[index].to_bf16 = l->options->bf16 && is_packed(weight);
-    l->model->borrowed_bytes += weight->tensor.bytes;
+    l->model->borrowed_bytes += assay_tensor_stored_bytes(&weight->tensor);
     return is_moved(weight) ? own_row_map(l, index, weight) : ASSAY_OK;
 }
 
@@ -138,11 +140,29 @@ static void fill_normal(float *data, size_t count, double deviation, uint64_t se
     for (size_t i = 0; i < count; i++) data[i] = (float)(assay_rng_normal(&rng) * deviation);
 }
 
+/* An adapter that trains the language head changes the rows, too. */
+static assay_status make_token_head(loader *l, size_t index)
+{
+    float *values;
+    const assay_param *param = &l->model->program->params[index];
+    for (size_t i = 0; l->adapter && i < l->adapter->tensors->count; i++)
+        if (assay_model_is_language_head(l->model->config.arch, l->adapter->tensors->tensors[i].name))
+            return assay_error_set(l->err, ASSAY_E_UNSUPPORTED,
+                                   "%s trains the language head (%s), whose rows were asked for: merge it with PEFT's "
+                                   "merge_and_unload() first",
+                                   l->adapter->tensors->path, l->adapter->tensors->tensors[i].name);
+    ASSAY_TRY(own_f32(l, index, &values));
+    if (param->vector) return ASSAY_OK;
+    return assay_token_head_read(l->checkpoint, &l->model->config, l->options->head_tokens, values, l->err);
+}
+
 /* Hidden states times a head of this deviation give rewards of about unit size (the usual choice for reward heads, e.g.
  * TRL's). */
 static assay_status make_head(loader *l, size_t index)
 {
     const assay_param *param = &l->model->program->params[index];
+    l->model->head_is_new = true;
+    if (l->options->head_tokens) return make_token_head(l, index);
     if (l->options->need_head && l->adapter)
         return assay_error_set(l->err, ASSAY_E_FORMAT,
                                "neither %s nor its base %s has the reward head (tensor %s): the adapter was saved "
@@ -151,9 +171,8 @@ static assay_status make_head(loader *l, size_t index)
     if (l->options->need_head)
         return assay_error_set(l->err, ASSAY_E_FORMAT,
                                "%s has no reward head (tensor %s): it is a base model; train one, or give the trained "
-                               "folder as --model or --adapter",
+                               "folder as --model or --adapter, or judge by words: --head-from-tokens yes,no",
                                l->checkpoint->name, param->name);
-    l->model->head_is_new = true;
     float *values;
     ASSAY_TRY(own_f32(l, index, &values));
     if (!param->vector && !l->options->head_zero)
@@ -177,6 +196,11 @@ static assay_status load_param(loader *l, size_t index)
     const assay_param *param = &l->model->program->params[index];
     const assay_tensor *adapted = l->adapter ? assay_tensor_file_find(l->adapter->tensors, param->name) : NULL;
     l->adapted += adapted != NULL;
+    bool head_is_there = adapted || assay_model_find_weight(l->checkpoint, l->model->config.arch, param->name);
+    if (param->role == ASSAY_ROLE_HEAD && l->options->head_tokens && head_is_there)
+        return assay_error_set(l->err, ASSAY_E_USAGE,
+                               "%s has a trained head (tensor %s): leave out the option that makes one of tokens",
+                               adapted ? l->adapter->tensors->path : l->checkpoint->name, param->name);
     if (adapted) return load_adapter_tensor(l, index, adapted);
     if (param->role == ASSAY_ROLE_LORA_A || param->role == ASSAY_ROLE_LORA_B) {
         if (!l->adapter) return make_lora(l, index);
@@ -280,7 +304,8 @@ static void measure_param(const loader *l, const assay_param *param, assay_model
         size->owned += param->rows * sizeof(uint32_t);
     if (frozen_matrix && known ? weight && usable_in_place(param, weight)
                                : frozen_matrix && l->checkpoint->kind != ASSAY_CHECKPOINT_GGUF)
-        size->borrowed += weight ? weight->tensor.bytes : count * assay_dtype_block_bytes(config_dtype(l->checkpoint));
+        size->borrowed += weight ? assay_tensor_stored_bytes(&weight->tensor)
+                                 : count * assay_dtype_block_bytes(config_dtype(l->checkpoint));
     else size->owned += count * (frozen_matrix && l->options->bf16 ? sizeof(uint16_t) : sizeof(float));
 }
 

@@ -25,8 +25,9 @@ typedef struct assay_model_options {
     const assay_lora_spec *lora; /* a new adapter (ignored where an adapter is loaded); NULL: none */
     bool bf16;                   /* bf16: token rows stored and products multiplied in bf16 */
     bool all_rows;
-    bool head_zero; /* a new head starts at zero instead of normal(0, 1/sqrt(hidden + 1)) */
-    bool need_head; /* a missing head is an error (scoring) instead of newly made (training) */
+    bool head_zero;             /* a new head starts at zero instead of normal(0, 1/sqrt(hidden + 1)) */
+    const int32_t *head_tokens; /* NULL, or two: a new head is the language head's row of the first less the second's */
+    bool need_head;             /* a missing head is an error (scoring) instead of newly made (training) */
     uint64_t seed;
 } assay_model_options;
 

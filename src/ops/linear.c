@@ -180,7 +180,8 @@ static assay_matrix weight_matrix(const assay_param_view *w)
                           .row_stride = (ptrdiff_t)w->cols,
                           .col_stride = 1,
                           .rows = w->row_map,
-                          .to_bf16 = w->to_bf16};
+                          .to_bf16 = w->to_bf16,
+                          .parts = w->parts};
 }
 
 static assay_view dense_view(float *data, size_t rows, size_t cols)

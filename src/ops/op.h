@@ -32,10 +32,11 @@ typedef struct assay_view {
 /* A weight at run time. */
 typedef struct assay_param_view {
     const void *data;
-    assay_dtype dtype;       /* F32, F16 or BF16; a block type only where an operation says so */
-    size_t rows, cols;       /* Hugging Face's order; a vector has rows 1 */
-    float *gradient;         /* f32 of the same shape, NULL: frozen */
-    const uint32_t *row_map; /* of packed weights: which stored row is a row; NULL: itself */
+    assay_dtype dtype;        /* F32, F16 or BF16; packed only where an operation says so */
+    size_t rows, cols;        /* Hugging Face's order; a vector has rows 1 */
+    float *gradient;          /* f32 of the same shape, NULL: frozen */
+    const uint32_t *row_map;  /* of packed weights: which stored row is a row; NULL: itself */
+    const assay_parts *parts; /* of a packed type of several tensors (tensor/stored.h), else NULL */
     bool to_bf16; /* of packed weights: a value is what is decoded, rounded to bf16 (a bf16 run sees no other) */
 } assay_param_view;
 

@@ -29,6 +29,10 @@ static const assay_option_row rows[] = {
     {"label", "NAME|INDEX", ASSAY_OPTION_STRING, 0, SCORING | ASSAY_FOR_SERVE, ASSAY_GROUP_FILES, NULL, NULL, 0, 0,
      {{0}}, AT(label),
      "of a classifier with several labels, the one whose logit is the score: its name in id2label or its number"},
+    {"head-from-tokens", "YES,NO", ASSAY_OPTION_STRING, 0, SCORING | ASSAY_FOR_SERVE, ASSAY_GROUP_FILES, NULL, NULL, 0,
+     0, {{0}}, AT(head_from_tokens),
+     "a causal model judges without training: the score is the logit of the first word less that of the second, each "
+     "one token, behind the template's generation prompt"},
     {"data", "PATH", ASSAY_OPTION_LIST, 0, PAIRS, ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}}, AT(data),
      "pairs: a file (.parquet .json .jsonl .csv .tsv, .gz too), a folder of them, or ORG/NAME in the hub's cache; "
      "repeatable"},
@@ -115,8 +119,10 @@ static const assay_option_row rows[] = {
      AT(lora_dropout), "dropout in front of the adapters"},
     {"lora-targets", "NAME,...", ASSAY_OPTION_LIST, ASSAY_OPTION_COMMA, TRAINING | ASSAY_FOR_BENCH, ASSAY_GROUP_TUNING,
      "all", NULL, 0, 0, {{0}}, AT(lora_targets), "linear layers that get an adapter (all: every one but the head)"},
-    {"head-init", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TUNING, "normal", "normal|zero", 0, 0, {{0}},
-     AT(head_init), "how a new head starts (normal: standard deviation 1/sqrt(hidden+1))"},
+    {"head-init", "normal|zero|tokens:YES,NO", ASSAY_OPTION_STRING, 0, TRAINING, ASSAY_GROUP_TUNING, "normal", NULL, 0,
+     0, {{0}}, AT(head_init),
+     "how a new head starts (normal: standard deviation 1/sqrt(hidden+1); tokens: the language head's row of the first "
+     "word less that of the second)"},
 
     /* training */
     {"epochs", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "1", NULL, 0, 1e6, {{0}}, AT(epochs),

@@ -37,7 +37,6 @@ typedef enum assay_opt_recompute {
     ASSAY_OPT_RECOMPUTE_ALL
 } assay_opt_recompute;
 typedef enum assay_opt_pooling { ASSAY_OPT_POOLING_AUTO, ASSAY_OPT_POOLING_LAST } assay_opt_pooling;
-typedef enum assay_opt_head_init { ASSAY_OPT_HEAD_NORMAL, ASSAY_OPT_HEAD_ZERO } assay_opt_head_init;
 typedef enum assay_opt_on_nan { ASSAY_OPT_NAN_STOP, ASSAY_OPT_NAN_SKIP } assay_opt_on_nan;
 typedef enum assay_opt_format { ASSAY_OPT_FORMAT_HF, ASSAY_OPT_FORMAT_GLM } assay_opt_format;
 typedef enum assay_opt_quantize {
@@ -95,6 +94,7 @@ typedef struct assay_options {
     const char *adapter;
     assay_string_list ignore_config; /* keys taken out of config.json before it is read */
     const char *label;               /* of a classifier, a name or number; NULL: none */
+    const char *head_from_tokens;    /* two words; NULL: none */
     assay_string_list adapters;      /* serve: [NAME=]DIR */
     assay_string_list data, eval_data;
     double eval_split; /* share of the prompts held out; -1 auto, 0 none. Unused when eval_data is given */
@@ -112,7 +112,7 @@ typedef struct assay_options {
     double lora_alpha;
     double lora_dropout;
     assay_string_list lora_targets; /* {"all"} or names */
-    assay_opt_head_init head_init;
+    const char *head_init;          /* task/head_words.h */
 
     /* how */
     double epochs;

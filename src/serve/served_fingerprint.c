@@ -60,6 +60,7 @@ static void add_settings(XXH3_state_t *state, const assay_scoring *scoring, cons
     XXH3_128bits_update(state, numbers, sizeof numbers);
     XXH3_128bits_update(state, &source->notes.score_offset, sizeof source->notes.score_offset);
     add_text(state, source->template_name);
+    add_text(state, options->head_from_tokens);
 }
 
 assay_status assay_served_fingerprint(char text[ASSAY_HASH_TEXT], const char *base, const assay_scoring *scoring,

@@ -56,7 +56,10 @@ static void find_head(json_t *report, const assay_checkpoint *checkpoint, const 
 {
     char name[96];
     snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
-    if (!assay_checkpoint_find(checkpoint, name)) return;
+    if (!assay_checkpoint_find(checkpoint, name)) {
+        assay_inspect_set(report, "judge", json_string("untrained: --head-from-tokens YES,NO"));
+        return;
+    }
     bool own = assay_folder_holds(checkpoint->path, "assay.json");
     assay_pooling pooling = own ? ASSAY_POOL_LAST : assay_pooling_of(checkpoint->config, config);
     assay_inspect_set(report, "head", json_string(config->arch->names->head));

@@ -155,7 +155,7 @@ static assay_status check_tensors(const assay_model_source *source, const assay_
 static bool is_packed(const assay_checkpoint *checkpoint)
 {
     for (size_t i = 0; i < checkpoint->weight_count; i++)
-        if (assay_dtype_block(checkpoint->weights[i].tensor.dtype) > 1) return true;
+        if (assay_dtype_is_packed(checkpoint->weights[i].tensor.dtype)) return true;
     return false;
 }
 
@@ -316,7 +316,8 @@ void assay_model_source_close(assay_model_source *source)
 
 static assay_pooling choose_pooling(const assay_model_source *source, const assay_options *options)
 {
-    bool own = source->notes.json || source->adapter_folder || options->pooling == ASSAY_OPT_POOLING_LAST;
+    bool own = source->notes.json || source->adapter_folder || options->pooling == ASSAY_OPT_POOLING_LAST ||
+               options->head_from_tokens;
     if (own || !source->checkpoint) return ASSAY_POOL_LAST;
     return assay_pooling_of(source->checkpoint->config, &source->config);
 }
@@ -337,6 +338,7 @@ static assay_status choose_template(assay_model_source *source, const assay_opti
                                       .tool_format = told_format ? o->tool_format : kept->tool_format,
                                       .append_eos = source->append_eos,
                                       .pad = (int32_t)source->config.pad_token,
+                                      .generation_prompt = o->head_from_tokens != NULL,
                                       .cut_behind_turn = source->rendering == 1 && !anew};
     source->pooling = choose_pooling(source, o);
     request.skips_pad = source->pooling == ASSAY_POOL_NOT_PAD;
@@ -363,6 +365,8 @@ assay_status assay_model_source_settle(assay_model_source *source, const assay_o
 {
     bool stored = source->notes.json != NULL;
     if (!stored || assay_options_given(options, "append-eos")) source->append_eos = options->append_eos;
+    /* A word is judged where it would be said: behind the text, not behind its end. */
+    if (options->head_from_tokens && !assay_options_given(options, "append-eos")) source->append_eos = ASSAY_EOS_NO;
     ASSAY_TRY(assay_model_source_settle_length(source, options, err));
     if (!stored || assay_options_given(options, "template"))
         ASSAY_TRY(rename_template(source, options->template_name, err));

@@ -1,6 +1,7 @@
 #include "task/scoring.h"
 
 #include "base/alloc.h"
+#include "task/head_words.h"
 #include "task/resources.h"
 
 enum { TREE_TOKENS = 4096 };
@@ -22,8 +23,18 @@ static assay_status open_all(assay_scoring *s, const assay_options *options, con
     model.bf16 = !wants->exact && assay_scoring_in_bf16(options, s->source, s->kernels, context->log);
     if (wants->exact && options->precision == ASSAY_OPT_BF16)
         assay_note(context->log, "--precision bf16 has no meaning here: computing in f32");
+    if (options->head_from_tokens) {
+        ASSAY_TRY(assay_head_words_find(s->source->tokenizer, "--head-from-tokens", options->head_from_tokens,
+                                        s->head_tokens, err));
+        model.head_tokens = s->head_tokens;
+    }
     ASSAY_TRY(assay_model_open(&s->model, s->source->checkpoint, s->source->adapter, &model, err));
-    if (s->model->head_is_new)
+    if (options->head_from_tokens)
+        assay_note(context->log,
+                   "no head was trained: a score is the logit of the first of \"%s\" (tokens %d, %d) less that of the "
+                   "second, behind the text",
+                   options->head_from_tokens, (int)s->head_tokens[0], (int)s->head_tokens[1]);
+    else if (s->model->head_is_new)
         assay_warn(context->log, "%s has no reward head: a random one is used, its scores mean nothing",
                    s->source->checkpoint->name);
     return assay_pool_create(&s->pool, (int)options->threads, err);

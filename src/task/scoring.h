@@ -22,6 +22,7 @@ typedef struct assay_scoring {
     assay_model_source *source;
     assay_renderer renderer;
     assay_model *model;
+    int32_t head_tokens[2]; /* of --head-from-tokens */
     const assay_kernels *kernels;
     assay_pool *pool;
     assay_plan plan;

@@ -144,8 +144,7 @@ static void say_done(const assay_train_listener *listener, const assay_trainer *
 static assay_status train_locked(assay_training *t, const assay_options *options, const assay_task_context *context,
                                  const assay_train_listener *listener, assay_error *err)
 {
-    watched_run l = {
-        .listener = listener, .context = context, .traps = {.head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO}};
+    watched_run l = {.listener = listener, .context = context, .traps = {.head_zero = t->wanted.head_zero}};
     assay_run_outcome outcome = {0};
     char *from;
     say_start(t, context);

@@ -5,6 +5,7 @@
 #include "base/json_doc.h"
 #include "data/pair_formats.h"
 #include "report/model_card.h"
+#include "task/head_words.h"
 #include "task/objective_choice.h"
 #include "task/pair_input.h"
 #include "task/resources.h"
@@ -182,7 +183,7 @@ static int64_t find_pad(const assay_training *t)
     return assay_tokenizer_unused_end(t->source->tokenizer, ends, count);
 }
 
-static assay_status open_model(assay_training *t, const assay_log *log, assay_error *err)
+static assay_status open_model(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
 {
     ASSAY_TRY(assay_model_open(&t->model, t->source->checkpoint, t->source->adapter, &t->wanted, err));
     if (t->source->checkpoint->unlisted_count)
@@ -190,7 +191,9 @@ static assay_status open_model(assay_training *t, const assay_log *log, assay_er
                    t->source->checkpoint->unlisted_count);
     if (t->model->head_is_new)
         assay_note(log, "the reward head is new (the base has none): %s",
-                   t->wanted.head_zero ? "zero" : "normal, deviation 1/sqrt(hidden + 1)");
+                   t->wanted.head_tokens ? options->head_init
+                   : t->wanted.head_zero ? "zero"
+                                         : "normal, deviation 1/sqrt(hidden + 1)");
     return assay_checkpoint_fingerprint(t->source->checkpoint, t->prints.base, err);
 }
 
@@ -211,9 +214,13 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
                                 .target_count = options->lora_targets.count};
     t->wanted = (assay_model_options){.tuning = t->tuning,
                                       .bf16 = assay_training_in_bf16(options, t->kernels, log),
-                                      .head_zero = options->head_init == ASSAY_OPT_HEAD_ZERO,
                                       .seed = (uint64_t)options->seed,
                                       .lora = t->tuning == ASSAY_TUNE_LORA ? &t->lora : NULL};
+    const char *words;
+    ASSAY_TRY(assay_head_init_read(options->head_init, &t->wanted.head_zero, &words, err));
+    if (!words || !t->source->tokenizer) return ASSAY_OK; /* a plan without data has no tokenizer, and makes no head */
+    ASSAY_TRY(assay_head_words_find(t->source->tokenizer, "--head-init", words, t->head_tokens, err));
+    t->wanted.head_tokens = t->head_tokens;
     return ASSAY_OK;
 }
 
@@ -305,7 +312,7 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     ASSAY_TRY(make_planning(t, options, with_data, plan_only, err));
     if (plan_only) return ASSAY_OK;
     if (!t->planning.fits) return assay_planning_refuse(&t->planning, err);
-    ASSAY_TRY(open_model(t, log, err));
+    ASSAY_TRY(open_model(t, options, log, err));
     assay_training_say_traps(t, log);
     return ASSAY_OK;
 }

@@ -34,6 +34,7 @@ typedef struct assay_training {
     assay_memory_room room;
     assay_fingerprints prints;
     assay_model_options wanted;
+    int32_t head_tokens[2]; /* of --head-init tokens: */
     assay_planning planning;
     /* what the output needs of the model's folder, held open: it may be gone when the run ends */
     assay_held_files tokenizer_files, code_files;

@@ -178,7 +178,7 @@ static assay_status encode_rendered(const assay_template *t, const assay_prepare
     bool special = t->special_first || !t->jinja;
     assay_buf text;
     assay_buf_init(&text, SIZE_MAX / 2);
-    assay_status status = prepared_text(t, prepared, false, &text, err);
+    assay_status status = prepared_text(t, prepared, t->generation_prompt, &text, err);
     if (status == ASSAY_OK)
         status = assay_tokenizer_encode(t->tokenizer, text.data ? text.data : "", text.size,
                                         ASSAY_ENCODE_SPECIAL_TEXT | (special ? ASSAY_ENCODE_ADD_SPECIAL : 0), ids, err);

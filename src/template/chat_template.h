@@ -57,6 +57,7 @@ typedef struct assay_template_request {
     int32_t pad;
     bool skips_pad;
     bool stops_at_pad; /* likewise, ids from the first that is this token on; a text that begins with it stays whole */
+    bool generation_prompt; /* a conversation ends with the prompt for an answer, which a judge by words gives */
     /* As version 0.1 rendered: a text of ChatML's kind is cut behind its last end of turn. */
     bool cut_behind_turn;
 } assay_template_request;

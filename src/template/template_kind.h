@@ -76,7 +76,7 @@ struct assay_template {
     assay_append_eos append_eos;
     bool cut_behind_turn;
     int32_t pad; /* left out at the end where skips_pad, with all behind it where stops_at_pad */
-    bool skips_pad, stops_at_pad;
+    bool skips_pad, stops_at_pad, generation_prompt;
     const assay_tokenizer *tokenizer;
 };
 

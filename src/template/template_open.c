@@ -276,6 +276,7 @@ static assay_status take_request(assay_template *t, const assay_template_request
     t->pad = r->pad;
     t->skips_pad = r->skips_pad;
     t->stops_at_pad = r->stops_at_pad;
+    t->generation_prompt = r->generation_prompt;
     t->drops_tools = !strcmp(format, "none") || !strcmp(format, "None"); /* MedicalGPT's lines say None */
     if (!t->drops_tools && strcmp(format, "auto") != 0) ASSAY_TRY(assay_tool_format_find(&t->tool_format, format, err));
     if (r->date && !is_date(r->date))
@@ -284,6 +285,11 @@ static assay_status take_request(assay_template *t, const assay_template_request
     ASSAY_TRY(read_kwargs(t, r->kwargs, err));
     bool by_name = r->name && strcmp(r->name, "auto") != 0 && strcmp(r->name, "checkpoint") != 0;
     ASSAY_TRY(r->file ? open_file(t, r->file, err) : by_name ? open_named(t, r, err) : open_own(t, r, err));
+    if (t->generation_prompt && !t->jinja && strcmp(t->name, "plain") != 0)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "the template %s has no prompt for an answer, behind which a word could be judged: give "
+                               "the whole text with --template plain, or a template with --chat-template FILE",
+                               t->name);
     bool adds = t->jinja && t->append_eos == ASSAY_EOS_YES && !t->cut_behind_turn;
     return adds ? add_eos(t, err) : ASSAY_OK;
 }

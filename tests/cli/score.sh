@@ -162,3 +162,57 @@ check a-label-of-one 0 out . score --model "$work/m-llama" --label 0 --input "$w
 check a-label-of-a-base 2 err 'has no head with labels' score --model "$work/base" --label 0
 check a-label-in-eval 0 out . eval --model "$work/three" --label helpful --data examples/medical_eval.jsonl --max-eval-samples 20 --quiet
 check no-label-in-training 2 err . train --model "$work/three" --label helpful
+
+# A causal model as a judge: the language head's row of one token less that of another, on the last hidden state behind
+# the generation prompt. The dot product is made anew from forward's hidden states and the file's rows.
+"$assay" init --arch llama --output "$work/causal" --quiet >/dev/null
+printf '%s\n' '{"text":"Is water wet?"}' '{"prompt":"Is water wet?","response":"It is."}' >"$work/asked"
+"$assay" score --model "$work/causal" --head-from-tokens y,n --input "$work/asked" >"$work/judged" 2>"$work/err"; say $? two-tokens-judge
+grep -q 'logit of the first of "y,n"' "$work/err"; say $? judging-is-said
+"$assay" forward --model "$work/causal" --head-from-tokens y,n --input "$work/asked" --hidden-states --output "$work/states.safetensors" --quiet 2>"$work/err"
+$python - "$work" <<'PYTHON'
+import array, json, struct, sys
+work = sys.argv[1]
+def tensors(path):
+    with open(path, "rb") as file:
+        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        body = file.read()
+    return {name: (t, body[slice(*t["data_offsets"])]) for name, t in header.items() if name != "__metadata__"}
+def floats(tensor): return array.array("f", tensor[1])
+weights, states = tensors(work + "/causal/model.safetensors"), tensors(work + "/states.safetensors")
+rows, hidden = weights.get("lm_head.weight", weights["model.embed_tokens.weight"]), weights["model.norm.weight"][0]["shape"][0]
+table, layers = floats(rows), max(int(name.split(".")[-1]) for name in states if "hidden_state" in name)
+row = lambda letter: table[ord(letter) * hidden:(ord(letter) + 1) * hidden]
+for n, line in enumerate(open(work + "/judged")):
+    last = floats(states[f"{n}.hidden_states.{layers}"])[-hidden:]
+    wanted = sum(h * (a - b) for h, a, b in zip(last, row("y"), row("n"), strict=True))
+    assert abs(json.loads(line)["score"] - wanted) < 1e-5, (line, wanted)
+PYTHON
+say $? a-verdict-is-a-difference-of-logits
+check words-of-several-tokens 2 err '"yes" is 3 tokens of this tokenizer ("y", "e", "s")' score --model "$work/causal" --head-from-tokens yes,no
+check one-word-twice 2 err 'both are the same token' score --model "$work/causal" --head-from-tokens y,y
+check a-word-alone 2 err 'give two words with a comma' score --model "$work/causal" --head-from-tokens y
+check a-verdict-of-a-trained-model 2 err 'has a trained head' score --model "$work/m-llama" --head-from-tokens y,n
+check a-verdict-in-eval 0 out '"accuracy"' eval --model "$work/causal" --head-from-tokens y,n --data examples/medical_eval.jsonl --max-eval-samples 8 --quiet --json
+check a-base-says-how-it-could-judge 1 err 'head-from-tokens yes,no' score --model "$work/causal" --input "$work/asked"
+
+# The same row as the start of a training: a step so small that nothing moves leaves it in the adapter.
+head -n 8 examples/medical_train.jsonl >"$work/few.jsonl"
+"$assay" train --model "$work/causal" --tuning head --head-init tokens:y,n --lr 1e-12 --max-steps 1 --data "$work/few.jsonl" --eval-split 0 --batch-pairs 4 --output "$work/started" >/dev/null 2>"$work/err"; say $? a-head-starts-from-tokens
+grep -q 'the reward head is new (the base has none): tokens:y,n' "$work/err"; say $? the-start-is-said
+$python - "$work" <<'PYTHON'
+import array, json, struct, sys
+work = sys.argv[1]
+def floats(path, name):
+    with open(path, "rb") as file:
+        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        tensor = next(t for key, t in header.items() if key.endswith(name))
+        return array.array("f", file.read()[slice(*tensor["data_offsets"])])
+table, head = floats(work + "/causal/model.safetensors", "embed_tokens.weight"), floats(work + "/started/adapter_model.safetensors", "score.weight")
+row = lambda letter: table[ord(letter) * len(head):(ord(letter) + 1) * len(head)]
+assert all(abs(x - (a - b)) < 1e-7 for x, a, b in zip(head, row("y"), row("n"), strict=True))
+PYTHON
+say $? the-start-is-the-difference
+check no-such-start 2 err 'normal, zero, or tokens:YES,NO' train --model "$work/causal" --head-init ones --data "$work/few.jsonl" --output "$work/none"
+check a-start-of-several-tokens 2 err '"yes" is 3 tokens' plan --model "$work/causal" --head-init tokens:yes,no --data "$work/few.jsonl"
+check a-start-beside-a-head 2 err 'has a trained head' train --model "$work/m-llama" --head-init tokens:y,n --max-steps 1 --data "$work/few.jsonl" --eval-split 0 --output "$work/none"

@@ -45,6 +45,11 @@ assert send("/predict", {"inputs": "a"})[0]["label"] == "harmful"
 assert send("/info")["model_type"]["classifier"]["id2label"] == {"0": "harmful"}
 PYTHON
 say $? a-label-is-told-by-its-name
+start judge --model "$work/base" --head-from-tokens y,n
+control "$port" '{"messages": [{"role": "user", "content": "a"}]}' >"$work/judged"
+echo '{"messages": [{"role": "user", "content": "a"}]}' | "$assay" score --model "$work/base" --head-from-tokens y,n --quiet >"$work/judged-line"
+python3 -c 'import json, sys; served, line = (open(path).readline() for path in sys.argv[1:]); sys.exit(not (served.startswith("200 ") and json.loads(served[4:])["score"] == json.loads(line)["score"]))' "$work/judged" "$work/judged-line"
+say $? two-tokens-judge-in-a-server
 cat >"$work/client.py" <<'PYTHON'
 import base64, http.client, json, struct, subprocess, sys, time
 port, left, right, work, assay = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5]
