@@ -346,8 +346,9 @@ enum { FULL = 2 + 12 + 2 * 7, LORA = 2 + 16 };
 
 static void test_other_families_equal_transformers(void **state)
 {
-    static const char *const families[] = {"qwen3", "mistral", "glm4",    "gemma", "gemma2", "gemma3_text",
-                                           "olmo2", "granite", "smollm3", "phi3",  "cohere", "bloom"};
+    static const char *const families[] = {"qwen3",         "mistral", "glm4",    "gemma",   "gemma2",
+                                           "gemma3_text",   "olmo2",   "granite", "smollm3", "phi3",
+                                           "phi3_longrope", "cohere",  "bloom"};
     (void)state;
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) check_family(families[i], FULL, LORA);
 }
@@ -360,11 +361,12 @@ static void test_remote_families(void **state)
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) check_family(families[i], FULL, LORA);
 }
 
-/* Against its own code, run (tests/oracle/chatglm_6b.py). */
-static void test_chatglm_6b_equals_its_own_code(void **state)
+/* Against their own code, run (tests/oracle/chatglm_6b.py, glm4_remote.py). */
+static void test_chatglm_equals_its_own_code(void **state)
 {
     (void)state;
     check_family("chatglm1", FULL, LORA);
+    check_family("glm4_remote", FULL, LORA);
 }
 
 /* What GGUF's metadata cannot say, so that its readers guess it from the size of the model: taken from config.json. */
@@ -420,7 +422,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_llama_equals_transformers), cmocka_unit_test(test_llama3_bias),
         cmocka_unit_test(test_qwen2_equals_transformers), cmocka_unit_test(test_chatglm_equals_its_remote_code),
         cmocka_unit_test(test_glm_equals_transformers),   cmocka_unit_test(test_other_families_equal_transformers),
-        cmocka_unit_test(test_remote_families),           cmocka_unit_test(test_chatglm_6b_equals_its_own_code),
+        cmocka_unit_test(test_remote_families),           cmocka_unit_test(test_chatglm_equals_its_own_code),
         cmocka_unit_test(test_gguf_scores_the_same),
     };
     if (argc > 1 && !strcmp(argv[1], "--run")) return run(argc, argv);

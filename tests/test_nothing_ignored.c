@@ -10,7 +10,6 @@
 #include "family/config_audit.h"
 #include "model/model_init.h"
 
-#include <assay.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -332,6 +331,10 @@ static void test_windows_of_qwen2(void **state)
     }
 }
 
+#define LONGROPE(original)                                                                                         \
+    "{\"rope_scaling\": {\"type\": \"longrope\", \"short_factor\": [1, 1, 1, 1.25, 1, 1, 1, 1], \"long_factor\": " \
+    "[2, 2, 2, 2, 2, 2, 2, 2], \"original_max_position_embeddings\": " original "}}"
+
 /* Rotary frequencies against Transformers 5.24 (ROPE_INIT_FUNCTIONS, heads of 16 columns, base 10000): the factor of
  * cos and sin, and the fourth frequency, which lies inside the ramp. */
 static void test_rope_objects(void **state)
@@ -361,6 +364,10 @@ static void test_rope_objects(void **state)
         {"{\"rope_parameters\": {\"rope_theta\": 10000.0, \"rope_type\": \"yarn\", \"factor\": 4.0, "
          "\"original_max_position_embeddings\": 64, \"beta_fast\": 16.0, \"beta_slow\": 2.0}}",
          1.13862944, 0.00790569466},
+        {LONGROPE("64"), 1.3540064, 0.0252982229},
+        {LONGROPE("64, \"factor\": 4.0"), 1.15470054, 0.0252982229},
+        {LONGROPE("64, \"attention_factor\": 1.5"), 1.5, 0.0252982229},
+        {LONGROPE("2048"), 1, 0.0252982229},
         {"{\"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 2.0}, \"rope_parameters\": {\"rope_type\": "
          "\"default\", \"rope_theta\": 500.0}}",
          1, 0.0158113893},
@@ -504,91 +511,6 @@ static void test_adapters_of_language_models(void **state)
     assert_non_null(strstr(err.text, "value_head.safetensors"));
 }
 
-/* ---- the shared cases, where they are ---- */
-
-static json_t *shared_case(const char *name)
-{
-    const char *root = getenv("ASSAY_SHARED");
-    json_t *json = NULL;
-    char path[512];
-    snprintf(path, sizeof path, "%s/data/cases/%s", root ? root : "../shared", name);
-    if (assay_json_load(path, 1 << 20, &json, NULL) != ASSAY_OK) print_message("skipped: %s is not here\n", path);
-    return json;
-}
-
-static char *patched_folder(const json_t *patch)
-{
-    static const char *const files[] = {"model.safetensors", "tokenizer.json", "tokenizer_config.json"};
-    const char *root = getenv("ASSAY_SHARED");
-    char from[512], *folder = fresh_folder(), *to;
-    json_t *config = NULL;
-    for (size_t i = 0; i < 3; i++) {
-        snprintf(from, sizeof from, "%s/data/models/tiny-llama-rm/%s", root ? root : "../shared", files[i]);
-        to = assay_path_join(folder, files[i]);
-        assert_int_equal(assay_file_copy(from, to, NULL), ASSAY_OK);
-        assay_free(to);
-    }
-    snprintf(from, sizeof from, "%s/data/models/tiny-llama-rm/config.json", root ? root : "../shared");
-    assert_int_equal(assay_json_load(from, 1 << 20, &config, NULL), ASSAY_OK);
-    json_object_update(config, (json_t *)(uintptr_t)patch);
-    to = assay_path_join(folder, "config.json");
-    assert_int_equal(assay_json_save(config, to, NULL), ASSAY_OK);
-    assay_free(to);
-    json_decref(config);
-    return folder;
-}
-
-/* NAN: refused, and `says` is in the sentence. */
-static double score_patched(const json_t *patch, const char *text, const char *says)
-{
-    char *folder = patched_folder(patch);
-    const assay_setting settings[] = {{"model", folder}, {"precision", "f32"}, {"threads", "1"}};
-    assay_scorer *scorer;
-    assay_failure failure;
-    double *scores, score = NAN;
-    size_t total;
-    json_t *row = json_pack("{s:s}", "text", text);
-    char *line = assay_json_dump(row, JSON_COMPACT);
-    const char *lines[] = {line};
-    if (assay_scorer_open(&scorer, settings, 3, NULL, &failure)) {
-        if (!says || !strstr(failure.text, says)) fail_msg("%s", failure.text);
-    } else {
-        assert_int_equal(assay_scorer_score_lines(scorer, lines, 1, &scores, NULL, &total, &failure), 0);
-        score = scores[0];
-        assay_release(scores);
-        assay_scorer_close(scorer);
-    }
-    assay_free(line);
-    json_decref(row);
-    drop_folder(folder);
-    return score;
-}
-
-static void test_shared_cases(void **state)
-{
-    (void)state;
-    json_t *rope = shared_case("config-rope.json"), *one, *causal = shared_case("config-is-causal-false.json"),
-           *labels = shared_case("config-two-labels-message.json"), *quantised = shared_case("quantised-message.json");
-    size_t i;
-    if (!rope || !causal || !labels || !quantised) skip();
-    const char *text = json_string_value(json_object_get(rope, "text"));
-    json_array_foreach(json_object_get(rope, "cases"), i, one)
-    {
-        double expected = json_number_value(json_object_get(one, "reference (Transformers 5.24)"));
-        if (expected == 0) expected = json_number_value(json_object_get(one, "reference"));
-        double score = score_patched(json_object_get(one, "patch"), text, NULL);
-        if (!(fabs(score - expected) < 1e-5)) fail_msg("case %zu: %.9g, expected %.9g", i, score, expected);
-    }
-    assert_true(isnan(score_patched(json_object_get(causal, "patch"), text, "is_causal")));
-    assert_true(isnan(score_patched(json_object_get(labels, "patch"), text, "id2label has 2")));
-    json_array_foreach(json_object_get(quantised, "cases"), i, one)
-        assert_true(isnan(score_patched(one, text, "quantised")));
-    json_decref(rope);
-    json_decref(causal);
-    json_decref(labels);
-    json_decref(quantised);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -603,7 +525,6 @@ int main(void)
         cmocka_unit_test(test_every_foreign_sentence_ends_with_a_way_on),
         cmocka_unit_test(test_lfs_pointer),
         cmocka_unit_test(test_adapters_of_language_models),
-        cmocka_unit_test(test_shared_cases),
     };
     return cmocka_run_group_tests_name("nothing ignored", tests, NULL, NULL);
 }

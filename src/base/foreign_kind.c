@@ -28,6 +28,10 @@ static const foreign_row rows[ASSAY_FOREIGN_KINDS] = {
                                    "Fetch the file itself: git lfs pull", true},
     [ASSAY_FOREIGN_CUT_SHORT] = {"the file ends too early; the download was cut short",
                                  "Fetch it again: huggingface-cli download OWNER/NAME", true},
+    [ASSAY_FOREIGN_CUT_GGUF] = {"the file ends too early; a download or a copy was cut short",
+                                "Fetch it again (huggingface-cli download OWNER/NAME), or make it again where Assay "
+                                "made it: assay convert MODEL --quantize q4_k --output DIR",
+                                true},
     [ASSAY_FOREIGN_LONG_TOKENIZER] =
         {"the tokenizer has more tokens than the embedding has rows",
          "Give the tokenizer that belongs to the model: huggingface-cli download OWNER/NAME", true},

@@ -19,6 +19,7 @@ typedef enum assay_foreign_kind {
     ASSAY_FOREIGN_FP8,
     ASSAY_FOREIGN_LFS_POINTER,    /* a text of three lines where a file should be */
     ASSAY_FOREIGN_CUT_SHORT,      /* a file that ends before its header says */
+    ASSAY_FOREIGN_CUT_GGUF,       /* the same of a GGUF file, which `convert --quantize` writes too */
     ASSAY_FOREIGN_LONG_TOKENIZER, /* more tokens than the embedding has rows */
     ASSAY_FOREIGN_LABELS,         /* a classifier of several labels */
     ASSAY_FOREIGN_HEAD,           /* a trained head of another kind */

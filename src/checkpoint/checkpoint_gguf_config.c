@@ -89,13 +89,6 @@ static assay_status copy_list(config_maker *maker, const assay_gguf_key *key, as
     return ASSAY_OK;
 }
 
-static bool lists(const assay_gguf_key *key, const char *name)
-{
-    for (; key && key->gguf; key++)
-        if (!strcmp(key->gguf, name)) return true;
-    return false;
-}
-
 static assay_status copy_keys(config_maker *maker, assay_error *err)
 {
     ASSAY_TRY(copy_list(maker, maker->family->keys, err));
@@ -184,14 +177,19 @@ static assay_status put_llama3_scaling(config_maker *maker, const assay_tensor *
 static assay_status put_rope_scaling(config_maker *maker, double theta, assay_error *err)
 {
     char key[128];
-    const char *type = "none";
+    const char *type = NULL;
     double factor = 1;
     int64_t original;
     const assay_tensor *freqs = tensor(maker, "rope_freqs.weight");
-    if (freqs) return put_llama3_scaling(maker, freqs, theta, err);
-    if (!assay_gguf_string(maker->gguf, full_key(maker, "rope.scaling.type", key, sizeof key), &type, NULL) ||
-        !strcmp(type, "none"))
-        return ASSAY_OK;
+    bool told = assay_gguf_string(maker->gguf, full_key(maker, "rope.scaling.type", key, sizeof key), &type, NULL);
+    assay_gguf_double(maker->gguf, full_key(maker, "rope.scaling.factor", key, sizeof key), &factor);
+    bool none = told ? !strcmp(type, "none") : factor == 0 || factor == 1;
+    if (freqs && none) return put_llama3_scaling(maker, freqs, theta, err);
+    if (freqs)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the metadata %s is %g beside rope_freqs.weight",
+                               maker->checkpoint->path, key, factor);
+    if (none) return ASSAY_OK;
+    if (!told) type = "linear"; /* llama.cpp's own default for a factor that stands alone */
     ASSAY_TRY(need_double(maker, "rope.scaling.factor", &factor, err));
     json_t *scaling = json_pack("{s:s,s:f}", "rope_type", type, "factor", shortest(factor));
     if (get_int(maker, "rope.scaling.original_context_length", &original))
@@ -253,36 +251,6 @@ static assay_status put_fixed(config_maker *maker, assay_error *err)
     return ASSAY_OK;
 }
 
-/* Metadata that changes what is computed, and that a family which does not read it cannot follow. */
-static assay_status refuse_variants(const config_maker *maker, assay_error *err)
-{
-    static const char *const numbers[] = {"attention.sliding_window",
-                                          "attention.scale",
-                                          "attn_logit_softcapping",
-                                          "embedding_scale",
-                                          "residual_scale",
-                                          "attention.max_alibi_bias",
-                                          "attention.clamp_kqv",
-                                          "rope.scaling.attn_factor",
-                                          "attention.temperature_length",
-                                          "expert_count",
-                                          "attention.chunk_size",
-                                          "rope.scaling.yarn_log_multiplier",
-                                          NULL};
-    char key[128];
-    double value = 0;
-    for (size_t i = 0; numbers[i]; i++) {
-        bool read = lists(maker->family->keys, numbers[i]) || lists(maker->family->own_keys, numbers[i]);
-        if (read || !assay_gguf_double(maker->gguf, full_key(maker, numbers[i], key, sizeof key), &value)) continue;
-        bool neutral = value == 0 || (value == 1 && strstr(numbers[i], "scal"));
-        if (!neutral)
-            return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                                   "%s: the metadata %s is %g, which is not supported in architecture %s",
-                                   maker->checkpoint->path, key, value, maker->family->name);
-    }
-    return ASSAY_OK;
-}
-
 assay_status assay_checkpoint_gguf_config(assay_checkpoint *checkpoint, const assay_gguf_family *family,
                                           assay_error *err)
 {
@@ -293,7 +261,7 @@ assay_status assay_checkpoint_gguf_config(assay_checkpoint *checkpoint, const as
     ASSAY_TRY(put_tokens(&maker, err));
     ASSAY_TRY(copy_keys(&maker, err));
     ASSAY_TRY(put_heads(&maker, &head_size, err));
-    ASSAY_TRY(refuse_variants(&maker, err));
+    ASSAY_TRY(assay_gguf_audit(maker.gguf, family, head_size, checkpoint->path, err));
     ASSAY_TRY(put_rotation(&maker, head_size, err));
     ASSAY_TRY(put_fixed(&maker, err));
     ASSAY_TRY(put(&maker, "tie_word_embeddings", json_boolean(!tensor(&maker, "output.weight")), err));

@@ -17,6 +17,11 @@ assay_status assay_checkpoint_load_gguf(assay_checkpoint *checkpoint, unsigned f
 /* The weights of a folder whose config is read: its packed body at path. */
 assay_status assay_checkpoint_load_body(assay_checkpoint *checkpoint, const char *path, assay_error *err);
 
+/* ASSAY_E_UNSUPPORTED for the first metadata key under the family's name that says a number, a switch or a list which
+ * nobody reads and which may change a score. head_size: columns of a query's head. */
+assay_status assay_gguf_audit(const assay_gguf *gguf, const assay_gguf_family *family, int64_t head_size,
+                              const char *path, assay_error *err);
+
 /* Sorts the weights by name, for assay_checkpoint_find, and refuses a name that appears twice. */
 assay_status assay_checkpoint_sort_weights(assay_checkpoint *checkpoint, assay_error *err);
 

@@ -64,15 +64,17 @@ static size_t left(const assay_gguf *gguf) { return (size_t)(gguf->end - gguf->a
 
 static assay_status cut_short(const assay_gguf *gguf, const char *what, assay_error *err)
 {
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s: the file ends (or a count is absurd) inside %s at byte %zu",
-                           gguf->file->path, what, (size_t)(gguf->at - gguf->file->map.data));
+    char detail[160];
+    snprintf(detail, sizeof detail, "it ends (or a count is absurd) inside %s at byte %zu", what,
+             (size_t)(gguf->at - gguf->file->map.data));
+    return assay_foreign_error(err, gguf->file->path, ASSAY_FOREIGN_CUT_GGUF, detail);
 }
 
 static assay_status ends_behind(const assay_gguf *gguf, const char *name, assay_error *err)
 {
     char detail[160];
     snprintf(detail, sizeof detail, "\"%.100s\" ends behind the end of the file", name);
-    return assay_foreign_error(err, gguf->file->path, ASSAY_FOREIGN_CUT_SHORT, detail);
+    return assay_foreign_error(err, gguf->file->path, ASSAY_FOREIGN_CUT_GGUF, detail);
 }
 
 static assay_status take(assay_gguf *gguf, void *out, size_t size, const char *what, assay_error *err)

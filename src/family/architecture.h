@@ -19,8 +19,11 @@ typedef enum assay_rope_scaling {
     ASSAY_ROPE_PLAIN,
     ASSAY_ROPE_LINEAR,
     ASSAY_ROPE_LLAMA3,
-    ASSAY_ROPE_YARN
+    ASSAY_ROPE_YARN,
+    ASSAY_ROPE_LONG /* one factor a frequency; texts longer than original_positions have other ones */
 } assay_rope_scaling;
+
+enum { ASSAY_MOST_ROPE_FACTORS = 256 };
 
 typedef struct assay_rope_config {
     double base;
@@ -30,6 +33,8 @@ typedef struct assay_rope_config {
     bool half;          /* frequencies are rounded to f16, as the model's own code keeps them */
     bool keep_fraction; /* yarn: the borders of the ramp are not rounded to whole numbers ("truncate": false) */
     size_t original_positions;
+    size_t short_count; /* longrope: of short_factors, rotary / 2 */
+    float short_factors[ASSAY_MOST_ROPE_FACTORS];
 } assay_rope_config;
 
 /* Module paths below the model; "%d" is the layer. A NULL name: not there. */
@@ -262,6 +267,9 @@ json_t *assay_config_make_decoder(const assay_model_config *wanted);
 json_t *assay_config_make_like(const assay_model_config *wanted, const char *model_type, const char *class_name,
                                const char *const *drop);
 
+/* The tokens of the longest text whose positions are those of the config as read: original_positions of a longrope,
+ * whose reference turns every token of a longer text by long_factor; SIZE_MAX of all others. */
+size_t assay_rope_longest(const assay_rope_config *rope);
 /* inverse[i] for i < rotary / 2, formed in f32 as the reference does; *angle_scale multiplies cos and sin. */
 void assay_rope_frequencies(const assay_rope_config *rope, size_t rotary, float *inverse, float *angle_scale);
 

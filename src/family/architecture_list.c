@@ -111,6 +111,10 @@ static assay_status check_numbers(const assay_model_config *c, const char *where
             err, ASSAY_E_UNSUPPORTED,
             "%s: heads of %zu columns, %zu of them rotated; at most %d and an even number are supported", where,
             c->head_dim, c->rotary, WIDEST_HEAD);
+    if (c->rope.scaling == ASSAY_ROPE_LONG && c->rope.short_count != c->rotary / 2)
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "%s: short_factor has %zu entries for %zu rotated columns of a head", where,
+                               c->rope.short_count, c->rotary);
     if (!(c->eps > 0 && c->eps < 1))
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: the norm's epsilon is %g", where, (double)c->eps);
     return ASSAY_OK;

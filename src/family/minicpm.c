@@ -15,6 +15,11 @@ static assay_status read_config(const json_t *config, const char *where, assay_m
     ASSAY_TRY(assay_config_real(config, "scale_depth", 1, &depth, where, err));
     out->residual_scale = (float)((double)depth / sqrt((double)out->layers));
     out->mlp_bias = false;
+    if (out->rope.scaling == ASSAY_ROPE_LONG && out->rope.original_positions < out->max_positions)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "%s: \"max_position_embeddings\" is %zu: MiniCPM's own code then turns texts of every "
+                               "length by long_factor, which is not supported",
+                               where, out->max_positions);
     return ASSAY_OK;
 }
 

@@ -1,5 +1,6 @@
 /* Phi-3 and Phi-4: Llama with q, k and v fused in blocks and gate and up fused, heads rotated whole or in part, a
- * window in some. Reference: Transformers, models/phi3/modeling_phi3.py and configuration_phi3.py. */
+ * window in some. The long ones (longrope) are read up to the length they were first trained on. Reference:
+ * Transformers, models/phi3/modeling_phi3.py and configuration_phi3.py. */
 #include "family/architecture.h"
 
 extern const assay_architecture assay_arch_phi3;
@@ -69,7 +70,7 @@ static const assay_gguf_family gguf = {.name = "phi3",
 
 const assay_architecture assay_arch_phi3 = {
     .name = "phi3",
-    .title = "Phi-3 (4k), Phi-4",
+    .title = "Phi-3, Phi-4",
     .base_class = "Phi3ForCausalLM",
     .sequence_class = "Phi3ForSequenceClassification",
     .names = &names,

@@ -1,6 +1,10 @@
 /* Rotary frequencies: reading them from a config, in the v4 spelling (rope_theta, rope_scaling with "type" or
  * "rope_type") and the v5 one (rope_parameters), and forming them in f32 as Transformers' modeling_rope_utils does, so
- * that long positions agree. */
+ * that long positions agree.
+ *
+ * Longrope has two factors for each frequency, and the reference takes the long ones for every token of a batch whose
+ * longest text has more tokens than the model was first trained on: the same text scores otherwise in other company.
+ * Assay has the short ones alone, and whoever sets the longest text refuses more (assay_rope_longest). */
 #include "family/architecture.h"
 
 #include "base/json_doc.h"
@@ -16,6 +20,9 @@ static const json_t *scaling_object(const json_t *config)
     if (json_is_object(v4) && json_object_size(v4) > 0) return v4;
     return json_is_object(v5) ? v5 : NULL;
 }
+
+/* "su" is the name that Phi-3's first files had for it. */
+static bool is_longrope(const char *type) { return !strcmp(type, "longrope") || !strcmp(type, "su"); }
 
 /* `fallback`: the key outside the object, which Phi-3 has and which goes before. */
 static assay_status read_original(const json_t *object, const json_t *config, size_t max_positions,
@@ -57,6 +64,41 @@ static assay_status read_yarn(const json_t *object, size_t max_positions, assay_
     return ASSAY_OK;
 }
 
+/* A list of positive numbers; `out` NULL: looked at only. */
+static assay_status read_factors(const json_t *object, const char *key, float *out, size_t *count, const char *where,
+                                 assay_error *err)
+{
+    const json_t *list = json_object_get(object, key), *one;
+    size_t i;
+    if (!json_is_array(list) || json_array_size(list) > ASSAY_MOST_ROPE_FACTORS)
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: rope scaling \"longrope\" should have a list \"%s\"", where,
+                               key);
+    *count = json_array_size(list);
+    json_array_foreach(list, i, one)
+    {
+        if (!(json_number_value(one) > 0) || !isfinite((float)json_number_value(one)))
+            return assay_error_set(err, ASSAY_E_FORMAT, "%s: %s has an entry, number %zu, that is no positive number",
+                                   where, key, i);
+        if (out) out[i] = (float)json_number_value(one);
+    }
+    return ASSAY_OK;
+}
+
+/* Transformers, _compute_longrope_parameters: a factor that is not given is how much longer texts became. */
+static assay_status read_longrope(const json_t *object, size_t max_positions, assay_rope_config *out, const char *where,
+                                  assay_error *err)
+{
+    size_t long_count;
+    out->factor = (double)max_positions / (double)out->original_positions;
+    ASSAY_TRY(assay_json_double(object, "factor", false, &out->factor, where, err));
+    ASSAY_TRY(assay_json_double(object, "attention_factor", false, &out->attention_factor, where, err));
+    ASSAY_TRY(read_factors(object, "short_factor", out->short_factors, &out->short_count, where, err));
+    ASSAY_TRY(read_factors(object, "long_factor", NULL, &long_count, where, err));
+    if (long_count == out->short_count) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s: long_factor has %zu entries, short_factor %zu", where, long_count,
+                           out->short_count);
+}
+
 static assay_status read_scaling(const json_t *object, const char *type, size_t max_positions, assay_rope_config *out,
                                  const char *where, assay_error *err)
 {
@@ -73,14 +115,19 @@ static assay_status read_scaling(const json_t *object, const char *type, size_t 
         out->scaling = ASSAY_ROPE_YARN;
         return read_yarn(object, max_positions, out, where, err);
     }
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                           "%s: rope scaling \"%s\" is not supported; supported are default, linear, llama3, yarn",
-                           where, type);
+    if (is_longrope(type)) {
+        out->scaling = ASSAY_ROPE_LONG;
+        return read_longrope(object, max_positions, out, where, err);
+    }
+    return assay_error_set(
+        err, ASSAY_E_UNSUPPORTED,
+        "%s: rope scaling \"%s\" is not supported; supported are default, linear, llama3, yarn, longrope", where, type);
 }
 
 /* A key of the object that nobody here reads would change the positions without a word. */
-static assay_status check_keys(const json_t *object, const char *where, assay_error *err)
+static assay_status check_keys(const json_t *object, const char *type, const char *where, assay_error *err)
 {
+    static const char *const long_keys[] = {"short_factor", "long_factor", NULL};
     static const char *const known[] = {"rope_type",
                                         "type",
                                         "rope_theta",
@@ -104,6 +151,7 @@ static assay_status check_keys(const json_t *object, const char *where, assay_er
     {
         bool found = json_is_null(value);
         for (size_t i = 0; known[i] && !found; i++) found = !strcmp(key, known[i]);
+        for (size_t i = 0; is_longrope(type) && long_keys[i] && !found; i++) found = !strcmp(key, long_keys[i]);
         if (!found)
             return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: rope scaling has the key \"%s\", which is not known",
                                    where, key);
@@ -115,11 +163,16 @@ static assay_status read_object(const json_t *object, const json_t *config, size
                                 assay_rope_config *out, const char *where, assay_error *err)
 {
     const char *type = "default";
-    ASSAY_TRY(check_keys(object, where, err));
-    ASSAY_TRY(assay_json_double(object, "rope_theta", false, &out->base, where, err));
     ASSAY_TRY(assay_json_string(object, "type", false, &type, where, err));
     ASSAY_TRY(assay_json_string(object, "rope_type", false, &type, where, err));
+    ASSAY_TRY(check_keys(object, type, where, err));
+    ASSAY_TRY(assay_json_double(object, "rope_theta", false, &out->base, where, err));
     ASSAY_TRY(read_original(object, config, max_positions, out, where, err));
+    bool told = json_is_integer(json_object_get(object, "original_max_position_embeddings")) ||
+                json_is_integer(json_object_get(config, "original_max_position_embeddings"));
+    if (is_longrope(type) && !told)
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "%s: rope scaling \"longrope\" without \"original_max_position_embeddings\"", where);
     return read_scaling(object, type, max_positions, out, where, err);
 }
 
@@ -199,6 +252,17 @@ static void yarn_frequencies(const assay_rope_config *rope, size_t rotary, float
     *angle_scale = (float)yarn_attention_factor(rope);
 }
 
+static float longrope_attention_factor(const assay_rope_config *rope)
+{
+    if (rope->attention_factor > 0) return (float)rope->attention_factor;
+    return rope->factor > 1 ? (float)sqrt(1 + log(rope->factor) / log((double)rope->original_positions)) : 1;
+}
+
+size_t assay_rope_longest(const assay_rope_config *rope)
+{
+    return rope->scaling == ASSAY_ROPE_LONG ? rope->original_positions : SIZE_MAX;
+}
+
 /* f16 has 11 significant bits, and below 2^-14 fewer. */
 static float rounded_to_half(float f)
 {
@@ -212,11 +276,12 @@ void assay_rope_frequencies(const assay_rope_config *rope, size_t rotary, float 
 {
     *angle_scale = 1;
     for (size_t i = 0; i < rotary / 2; i++) {
-        float exponent = (float)(2 * i) / (float)rotary;
-        inverse[i] = 1.0f / powf((float)rope->base, exponent);
+        float exponent = (float)(2 * i) / (float)rotary, power = powf((float)rope->base, exponent);
+        inverse[i] = 1.0f / (rope->scaling == ASSAY_ROPE_LONG ? rope->short_factors[i] * power : power);
         if (rope->scaling == ASSAY_ROPE_LINEAR) inverse[i] /= (float)rope->factor;
         if (rope->scaling == ASSAY_ROPE_LLAMA3) inverse[i] = llama3_frequency(rope, inverse[i]);
     }
+    if (rope->scaling == ASSAY_ROPE_LONG) *angle_scale = longrope_attention_factor(rope);
     if (rope->scaling == ASSAY_ROPE_YARN) yarn_frequencies(rope, rotary, inverse, angle_scale);
     for (size_t i = 0; rope->half && i < rotary / 2; i++) inverse[i] = rounded_to_half(inverse[i]);
 }

@@ -60,23 +60,6 @@ static assay_status own_bf16(loader *l, size_t index, const assay_weight *weight
     return status;
 }
 
-static assay_status check_shape(const assay_param *param, const assay_tensor *tensor, const char *file,
-                                assay_error *err)
-{
-    char found[128], wanted[128];
-    bool fits = param->vector ? tensor->rank == 1 && tensor->shape[0] == param->cols
-                              : tensor->rank == 2 && tensor->shape[0] == param->rows && tensor->shape[1] == param->cols;
-    if (!fits) {
-        snprintf(wanted, sizeof wanted, param->vector ? "[%zu]" : "[%zu, %zu]",
-                 param->vector ? param->cols : param->rows, param->cols);
-        return assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor %s has shape %s, the config asks for %s", file,
-                               param->name, assay_shape_text(tensor, found, sizeof found), wanted);
-    }
-    if (assay_dtype_is_weight(tensor->dtype)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: tensor %s holds %s; weights are F32, F16, BF16 or F64", file,
-                           param->name, assay_dtype_name(tensor->dtype));
-}
-
 static bool is_packed(const assay_weight *weight) { return assay_dtype_is_packed(weight->tensor.dtype); }
 
 static bool is_moved(const assay_weight *weight) { return weight->permuted_heads > 0 || weight->grouped_heads > 0; }
@@ -120,7 +103,7 @@ static assay_status borrow(loader *l, size_t index, const assay_weight *weight)
 static assay_status load_weight(loader *l, size_t index, const assay_weight *weight)
 {
     const assay_param *param = &l->model->program->params[index];
-    assay_status fits = check_shape(param, &weight->tensor, weight->file, l->err);
+    assay_status fits = assay_model_check_shape(param, &weight->tensor, weight->file, l->err);
     if (fits != ASSAY_OK)
         return l->checkpoint->kind == ASSAY_CHECKPOINT_GGUF
                    ? fits
@@ -138,7 +121,7 @@ static assay_status load_weight(loader *l, size_t index, const assay_weight *wei
 static assay_status load_adapter_tensor(loader *l, size_t index, const assay_tensor *tensor)
 {
     const assay_param *param = &l->model->program->params[index];
-    ASSAY_TRY(check_shape(param, tensor, l->adapter->tensors->path, l->err));
+    ASSAY_TRY(assay_model_check_shape(param, tensor, l->adapter->tensors->path, l->err));
     float *values;
     ASSAY_TRY(own_f32(l, index, &values));
     assay_dtype_to_f32(tensor->dtype, tensor->data, values, param_elements(param));

@@ -114,6 +114,38 @@ assay_status assay_model_check_tensors(const assay_checkpoint *checkpoint, const
     return status;
 }
 
+assay_status assay_model_check_shape(const assay_param *param, const assay_tensor *tensor, const char *file,
+                                     assay_error *err)
+{
+    char found[128], wanted[128];
+    bool fits = param->vector ? tensor->rank == 1 && tensor->shape[0] == param->cols
+                              : tensor->rank == 2 && tensor->shape[0] == param->rows && tensor->shape[1] == param->cols;
+    if (!fits) {
+        snprintf(wanted, sizeof wanted, param->vector ? "[%zu]" : "[%zu, %zu]",
+                 param->vector ? param->cols : param->rows, param->cols);
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor %s has shape %s, the config asks for %s", file,
+                               param->name, assay_shape_text(tensor, found, sizeof found), wanted);
+    }
+    if (assay_dtype_is_weight(tensor->dtype)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: tensor %s holds %s; weights are F32, F16, BF16 or F64", file,
+                           param->name, assay_dtype_name(tensor->dtype));
+}
+
+assay_status assay_model_check_shapes(const assay_checkpoint *checkpoint, const assay_model_config *config,
+                                      const assay_program *program, assay_error *err)
+{
+    for (size_t i = 0; i < program->param_count; i++) {
+        const assay_param *param = &program->params[i];
+        const assay_weight *found = assay_model_find_weight(checkpoint, config->arch, param->name);
+        assay_status fits = found ? assay_model_check_shape(param, &found->tensor, found->file, err) : ASSAY_OK;
+        bool in_folder = checkpoint->kind != ASSAY_CHECKPOINT_GGUF;
+        if (fits != ASSAY_OK) return in_folder ? assay_error_prefix(err, fits, "%s/", checkpoint->path) : fits;
+        if (!found && param->role == ASSAY_ROLE_BASE)
+            return assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor %s is missing", checkpoint->name, param->name);
+    }
+    return ASSAY_OK;
+}
+
 /* A classifier of several labels, of which one was chosen: without a choice the config's reader refused it. */
 static void see_labels(const assay_checkpoint *checkpoint, const assay_weight *weight, assay_model_config *config)
 {

@@ -21,6 +21,16 @@ const assay_weight *assay_model_find_weight(const assay_checkpoint *checkpoint, 
 assay_status assay_model_check_tensors(const assay_checkpoint *checkpoint, const assay_model_config *config,
                                        const assay_program *program, bool told_apart, assay_error *err);
 
+/* ASSAY_E_FORMAT for a shape that is not the parameter's, ASSAY_E_UNSUPPORTED for a type that holds no weights; `file`
+ * is where it lies, for the message. */
+assay_status assay_model_check_shape(const assay_param *param, const assay_tensor *tensor, const char *file,
+                                     assay_error *err);
+
+/* The same of all the base's parameters, each of which must be there, and of the head where it is there: what loading
+ * would refuse, without loading. */
+assay_status assay_model_check_shapes(const assay_checkpoint *checkpoint, const assay_model_config *config,
+                                      const assay_program *program, assay_error *err);
+
 /* Sets what only the tensors can say: the head, and a bias of it where the family's own class has none. Nothing for a
  * checkpoint opened without its weights. ASSAY_E_UNSUPPORTED: the config's class has a head of a kind that the tensors
  * have not, or one that asks for more than is read. */

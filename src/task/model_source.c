@@ -149,6 +149,7 @@ static assay_status check_tensors(const assay_model_source *source, const assay_
     ASSAY_TRY(assay_model_check_plain_head(checkpoint, &config, "trained on", err));
     ASSAY_TRY(assay_decoder_program(&program, &config, &(assay_decoder_options){0}, err));
     assay_status status = assay_model_check_tensors(checkpoint, &config, program, false, err);
+    if (status == ASSAY_OK) status = assay_model_check_shapes(checkpoint, &config, program, err);
     assay_program_free(program);
     return status;
 }
@@ -354,13 +355,25 @@ static assay_status choose_template(assay_model_source *source, const assay_opti
     return status == ASSAY_OK ? rename_template(source, assay_template_name(source->chosen), err) : status;
 }
 
+assay_status assay_model_source_settle_length(assay_model_source *source, const assay_options *options,
+                                              assay_error *err)
+{
+    size_t most = source->config.arch ? assay_rope_longest(&source->config.rope) : SIZE_MAX;
+    if (source->max_length <= 0 || assay_options_given(options, "max-length")) source->max_length = options->max_length;
+    if (source->max_length < 0 || (uint64_t)source->max_length <= most) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "--max-length %lld: %s turns texts of more than %zu tokens by other factors (longrope's "
+                           "long_factor), which is not supported. Shorter ones: --max-length %zu",
+                           (long long)source->max_length, source->checkpoint->path, most, most);
+}
+
 assay_status assay_model_source_settle(assay_model_source *source, const assay_options *options, assay_error *err)
 {
     bool stored = source->notes.json != NULL;
     if (!stored || assay_options_given(options, "append-eos")) source->append_eos = options->append_eos;
     /* A word is judged where it would be said: behind the text, not behind its end. */
     if (options->head_from_tokens && !assay_options_given(options, "append-eos")) source->append_eos = ASSAY_EOS_NO;
-    if (source->max_length <= 0 || assay_options_given(options, "max-length")) source->max_length = options->max_length;
+    ASSAY_TRY(assay_model_source_settle_length(source, options, err));
     if (!stored || assay_options_given(options, "template"))
         ASSAY_TRY(rename_template(source, options->template_name, err));
     if (!source->tokenizer) return ASSAY_OK;

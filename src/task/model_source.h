@@ -84,6 +84,11 @@ void assay_model_source_close(assay_model_source *source); /* NULL is fine */
  * set all the same. */
 assay_status assay_model_source_settle(assay_model_source *source, const assay_options *options, assay_error *err);
 
+/* max_length alone, of the same kind: for who renders nothing. Refused where the model computes texts of that length by
+ * numbers that are not read (assay_rope_longest). */
+assay_status assay_model_source_settle_length(assay_model_source *source, const assay_options *options,
+                                              assay_error *err);
+
 /* The notes of a model that is used as this source was settled, for a folder without any (a new object, the caller's;
  * after a failure too): template, ends, length, offset, keys that are ignored, rendering. */
 assay_status assay_source_notes(const assay_model_source *source, json_t **notes, assay_error *err);

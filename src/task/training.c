@@ -235,8 +235,7 @@ static assay_status make_planning(assay_training *t, const assay_options *option
                                       .log_steps = options->log_steps,
                                       .examples = with_data ? &t->examples : NULL,
                                       .evaluation = t->has_evaluation ? &t->evaluation : NULL,
-                                      .max_length =
-                                          (size_t)(t->source->max_length ? t->source->max_length : options->max_length),
+                                      .max_length = (size_t)t->source->max_length,
                                       .kernels = t->kernels,
                                       .cuts = options->truncate != ASSAY_OPT_DROP,
                                       .workers = assay_pool_size(t->pool),
@@ -303,7 +302,8 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
                                       flags, err));
     if (!plan_only) ASSAY_TRY(hold_files(t, options, err));
     t->source->rendering = goes_on_from_01(options) ? 1 : ASSAY_RENDERING;
-    if (with_data) ASSAY_TRY(assay_model_source_settle(t->source, options, err));
+    ASSAY_TRY(with_data ? assay_model_source_settle(t->source, options, err)
+                        : assay_model_source_settle_length(t->source, options, err));
     t->prints.rendering = t->source->rendering;
     assay_model_source_warn(t->source, log);
     if (with_data) ASSAY_TRY(open_data(t, options, log, err));

@@ -6,11 +6,13 @@
 
 #include "base/clock.h"
 #include "base/rng.h"
+#include "model/bad_weight.h"
 #include "packing/pack_example.h"
 #include "train/loss.h"
 #include "train/verify_private.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -144,12 +146,21 @@ static void bind(const check *c, assay_engine *engine)
     }
 }
 
-static assay_status name_bad_pair(const check *c, const assay_example *example, double reward)
+/* The weight that does it, or that none does: then a sum has grown beyond f32. */
+static void name_culprit(const check *c, char *text, size_t size)
 {
+    if (assay_model_first_bad_weight(c->setup->model, text, size)) return;
+    snprintf(text, size, "no weight holds NaN or infinity, so that a sum of theirs is too large for f32");
+}
+
+static assay_status name_bad_pair(const check *c, const assay_example *example)
+{
+    char culprit[400];
     const assay_pair_set *pairs = c->setup->examples->pairs;
     char *place = assay_pair_set_place(pairs, pairs->pairs[example->pair].place);
-    assay_error_set(c->err, ASSAY_E_NUMERIC, "a reward of pair %s is %g: look at the model's weights",
-                    place ? place : "?", reward);
+    name_culprit(c, culprit, sizeof culprit);
+    assay_error_set(c->err, ASSAY_E_NUMERIC, "a reward of pair %s is NaN or infinite: %s", place ? place : "?",
+                    culprit);
     assay_free(place);
     return ASSAY_E_NUMERIC;
 }
@@ -158,7 +169,7 @@ static assay_status name_bad_pair(const check *c, const assay_example *example, 
 static assay_status add_loss(check *c, const assay_example *e, const float *rewards, float *d)
 {
     for (size_t i = 0; i < e->count; i++)
-        if (!isfinite(rewards[i])) return name_bad_pair(c, e, (double)rewards[i]);
+        if (!isfinite(rewards[i])) return name_bad_pair(c, e);
     assay_loss_room_load(&c->room, rewards, e->count);
     c->loss += assay_example_loss(&c->room, c->setup->settings, c->setup->examples, e) / c->divisor;
     for (size_t i = 0; i < e->count; i++) d[i] = (float)(c->room.slopes[i] / c->divisor);
@@ -204,9 +215,15 @@ static assay_status run_way(check *c, assay_verify_cell *cell)
     return status;
 }
 
+/* A bias of the head, or of the norm before a head of one layer, adds one number to all rewards: their differences do
+ * not see it. */
 static bool is_shift(const check *c, const assay_param *p)
 {
-    return p->role == ASSAY_ROLE_HEAD && p->vector && c->setup->settings->center == 0;
+    char last[128];
+    const assay_model_config *config = &c->setup->model->config;
+    snprintf(last, sizeof last, "%s.bias", config->arch->names->final_norm);
+    bool head = p->role == ASSAY_ROLE_HEAD && p->vector, norm = config->head.count <= 1 && !strcmp(p->name, last);
+    return c->setup->settings->center == 0 && (head || norm);
 }
 
 static assay_status take_tensor(check *c, size_t index, const float *gradient)
@@ -214,9 +231,12 @@ static assay_status take_tensor(check *c, size_t index, const float *gradient)
     const assay_param *p = &c->program->params[index];
     double sum = 0;
     for (size_t j = 0; j < values_of(p); j++) sum += fabs((double)gradient[j]);
-    if (!isfinite(sum))
-        return assay_error_set(c->err, ASSAY_E_NUMERIC,
-                               "the gradient of %s holds NaN or infinity: look at the model's weights", p->name);
+    if (!isfinite(sum)) {
+        char culprit[400];
+        name_culprit(c, culprit, sizeof culprit);
+        return assay_error_set(c->err, ASSAY_E_NUMERIC, "the gradient of %s holds NaN or infinity: %s", p->name,
+                               culprit);
+    }
     c->result->tensors++;
     c->result->cancelled[index] = is_shift(c, p);
     c->result->zero[index] = sum == 0 && !is_shift(c, p);

@@ -36,6 +36,8 @@ changed 's/model.norm.weight/model.nork.weight/' model.safetensors
 refused tensor-missing 1 'model.norm.weight is missing'
 changed 's/\[64,176\]/[176,64]/' model.safetensors
 refused tensor-misshapen 1 'model.safetensors.*mlp.down_proj.weight.*\[176, 64\].*\[64, 176\]'
+check plan-misshapen 1 err 'model/model.safetensors.*mlp.down_proj.weight.*\[176, 64\].*\[64, 176\]' plan --model "$model"
+check plan-with-data-misshapen 1 err 'mlp.down_proj.weight.*\[176, 64\]' plan --model "$model" --data "$data"
 changed 's/"dtype":"F32","shape":\[320/"dtype":"I32","shape":[320/' model.safetensors
 refused tensor-of-integers 1 'embed_tokens.weight.*I32'
 changed 's/"dtype":"F32","shape":\[320/"dtype":"Q99","shape":[320/' model.safetensors
@@ -88,6 +90,19 @@ fresh; printf '[1]' >"$model/config.json"
 refused config-a-list 1 'config.json'
 fresh; rm "$model/config.json"
 refused config-gone 1 'config.json'
+# Longrope (Phi-3, Phi-4-mini): longer texts have other factors, which are not read, so that no text may be so long.
+longrope='"rope_scaling": {"type": "longrope", "original_max_position_embeddings": 64, "short_factor": [1,1,1,1,1,1,1,2], "long_factor": [3,3,3,3,3,3,3,3]}'
+changed "s/\"rope_theta\"/$longrope, \"rope_theta\"/" config.json
+refused longrope-beyond 1 'more than 64 tokens.*long_factor.*--max-length 64$'
+check longrope-below 0 err '' train --model "$model" --data "$data" --output "$output" --max-steps 1 --max-length 64
+rm -rf "$output"
+check longrope-plan 1 err '--max-length 64$' plan --model "$model" --max-length 65
+changed "s/\"rope_theta\"/${longrope/3,3/3}, \"rope_theta\"/" config.json
+refused longrope-unequal 1 'config.json\|long_factor has 7 entries, short_factor 8'
+changed "s/\"rope_theta\"/${longrope//,1,1,2/,1,2}, \"rope_theta\"/; s/3,3\]/3]/" config.json
+refused longrope-entries 1 'short_factor has 7 entries for 16 rotated columns'
+changed "s/\"rope_theta\"/${longrope/64/null}, \"rope_theta\"/" config.json
+refused longrope-original 1 'longrope.*original_max_position_embeddings'
 
 # ids
 changed 's/"vocab_size": 320/"vocab_size": 200/; /token_id/d' config.json
@@ -166,6 +181,8 @@ model=$work/model
 # What reads the same files without training says the same.
 changed 's/"vocab_size": 320/"vocab_size": 200/; /token_id/d' config.json
 # An id behind the embedding does no harm where no text has it (the pad token, say); a text that has it is refused.
+check preview-misshapen 1 err 'embed_tokens.weight has shape \[320, 64\], the config asks for \[200, 64\]' preview --model "$model" --data "$data"
+rm "$model/model.safetensors"
 check preview-tokenizer-too-large 1 err '^assay: .*the token "<|im_start|>" with the id 257, but .* 200 rows' \
     preview --model "$work/model" --data "$work/pairs.jsonl"
 printf 'plain\n' >"$work/in"

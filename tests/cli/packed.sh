@@ -69,7 +69,9 @@ check unknown-type 2 err 'q4_k' convert "$work/llama" --quantize q3_k --output "
 check hidden-fits-heads 2 err 'heads of' init --arch llama --hidden 100 --output "$work/none"
 # A body without its config is no model, and one that is cut short is refused.
 cp -r "$work/packed" "$work/cut" && truncate -s 20000 "$work/cut/model.gguf"
-check body-cut-short 1 err 'model.gguf' score --model "$work/cut"
+check body-cut-short 1 err 'model.gguf.*ends too early.*assay convert MODEL --quantize q4_k --output DIR$' score --model "$work/cut"
+truncate -s 500 "$work/cut/model.gguf"
+check body-cut-in-its-header 1 err 'model.gguf.*ends too early.*assay convert MODEL --quantize q4_k --output DIR$' score --model "$work/cut"
 # What no block can hold is refused by the tensor's name, not rounded to a number.
 for bits in 0000c07f ffff7f7f; do
     "$assay" init --arch llama --hidden 256 --ffn 512 --output "$work/odd" --force --quiet >"$work/out"

@@ -22,6 +22,8 @@ for tuning in lora full; do
         "${train[@]}" --model "$work/nan" --output "$work/o" --tuning $tuning --max-steps 2 --quiet
     rm -rf "$work/o"
 done
+check nan-weight-named-by-verify 1 err 'a reward of pair .*:[0-9]* is NaN or infinite: weight model.layers.1.mlp.up_proj.weight .* \[0, 0\]$' \
+    verify --model "$work/nan" --data "$work/pairs.jsonl" --pairs 1 --quiet
 check nan-skipped-and-named 1 err 'skipped step 2: .*up_proj.weight' "${train[@]}" --model "$work/nan" --output "$work/o" --max-steps 2 --on-nan skip
 rm -rf "$work/o"
 # Whoever computes with such weights names them.

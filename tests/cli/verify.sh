@@ -21,6 +21,11 @@ assert r["threads"] == [1, 2] and len(r["micro_tokens"]) >= 3 and len(r["schedul
 assert r["schedules"][0]["name"] == "keep everything" and r["ways"] == len(r["cells"]) and r["ways_skipped"] == 0
 PY
 say $? json-has-its-fields
+for family in chatglm1 bloom; do # whose last norm has a bias
+    "$assay" init --arch $family --output "$work/$family" --quiet >/dev/null
+    check "last-norm-is-explained-$family" 0 out 'no gradient by nature.*\.bias' verify --model "$work/$family" --data "$work/pairs.jsonl" --pairs 1 --tuning full \
+        --max-length 100 --truncate right --eval-split off --threads 1
+done
 check head-init-zero 0 out '"zero":[ ]*\[\]' "${common[@]}" --head-init zero --json
 seen zeros-are-filled err 'filled with seeded numbers'
 check does-not-fit 3 err 'What would fit' "${common[@]}" --memory 100K

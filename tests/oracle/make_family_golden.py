@@ -6,7 +6,8 @@
 The files are those that make_model_golden.py describes, of still smaller models and without attention. Windows are 6
 tokens, shorter than every sequence but one. InternLM2, Baichuan and MiniCPM have no class in Transformers: they are
 computed by remote_decoder.py, another hand's reading of their code, not by the originals. ChatGLM-6B (chatglm1) is
-computed by its own code, which CHATGLM_6B_CODE names (chatglm_6b.py).
+computed by its own code, which CHATGLM_6B_CODE names (chatglm_6b.py), and so is GLM-4's remote layout (glm4_remote),
+which GLM4_REMOTE_CODE names (glm4_remote.py).
 """
 import json
 import os
@@ -54,10 +55,23 @@ OWN_CODE = {
                      inner_hidden_size=FFN, num_layers=LAYERS, num_attention_heads=2, layernorm_epsilon=1e-5,
                      max_sequence_length=64, position_encoding_2d=True, bos_token_id=SOP, gmask_token_id=GMASK,
                      mask_token_id=MASK, eos_token_id=37, pad_token_id=3, use_cache=True, torch_dtype="float32"),
+    "glm4_remote": dict(model_type="chatglm", architectures=["ChatGLMForSequenceClassification"], padded_vocab_size=VOCAB,
+                        hidden_size=HIDDEN, ffn_hidden_size=FFN, num_layers=LAYERS, num_attention_heads=HEADS,
+                        kv_channels=8, multi_query_attention=True, multi_query_group_num=GROUPS, rope_ratio=500,
+                        layernorm_epsilon=1.5625e-07, seq_length=64, add_qkv_bias=True, add_bias_linear=False,
+                        original_rope=True, rmsnorm=True, post_layer_norm=True, bias_dropout_fusion=True,
+                        apply_query_key_layer_scaling=True, apply_residual_connection_post_layernorm=False,
+                        attention_softmax_in_fp32=True, fp32_residual_connection=False, hidden_dropout=0.0,
+                        attention_dropout=0.0, classifier_dropout=None, eos_token_id=[37, 38, 39], pad_token_id=37,
+                        tie_word_embeddings=False, torch_dtype="float32"),
 }
+# Heads of 8 columns, 4 frequencies; the longest sequence has 26 tokens.
+LONGROPE = dict(rope_type="longrope", short_factor=[1.0, 1.1, 1.35, 1.7], long_factor=[1.5, 2.0, 4.0, 9.0])
+LATER = {"phi3_longrope": dict(num_attention_heads=2, original_max_position_embeddings=32, rope_scaling=LONGROPE)}
 CLASSES = {"qwen3": "Qwen3", "mistral": "Mistral", "glm4": "Glm4", "gemma": "Gemma", "gemma2": "Gemma2",
-           "gemma3_text": "Gemma3Text", "olmo2": "Olmo2", "smollm3": "SmolLM3", "phi3": "Phi3", "bloom": "Bloom"}
-FAMILIES = [*NATIVE, *REMOTE, *OWN_CODE]
+           "gemma3_text": "Gemma3Text", "olmo2": "Olmo2", "smollm3": "SmolLM3", "phi3": "Phi3", "bloom": "Bloom",
+           "phi3_longrope": "Phi3"}
+FAMILIES = [*NATIVE, *REMOTE, *OWN_CODE, *LATER]
 
 
 def config_of(family):
@@ -75,7 +89,8 @@ def config_of(family):
     if family == "cohere":
         del common["rms_norm_eps"]
     kind = [CLASSES[family] + "ForSequenceClassification"] if family in CLASSES else [family.capitalize() + "ForCausalLM"]
-    config = AutoConfig.for_model(family, num_labels=1, architectures=kind, dtype="float32", **common, **NATIVE[family])
+    own = common | (NATIVE | LATER)[family]
+    config = AutoConfig.for_model(family.removesuffix("_longrope"), num_labels=1, architectures=kind, dtype="float32", **own)
     return json.loads(config.to_json_string())
 
 
@@ -86,7 +101,9 @@ def shapes_of(family, folder):
     config = json.load(open(os.path.join(folder, "config.json")))
     if family in OWN_CODE:
         from chatglm_6b import ChatGLM6B
-        shapes = {name: value.shape for name, value in ChatGLM6B(config, None).state_dict().items()}
+        from glm4_remote import Glm4Remote
+        model = Glm4Remote(config) if family == "glm4_remote" else ChatGLM6B(config, None)
+        shapes = {name: value.shape for name, value in model.state_dict().items()}
         return {name: shape for name, shape in shapes.items() if not name.endswith("inv_freq")}
     if family in REMOTE:
         return {name: value.shape for name, value in RemoteDecoder(config).state_dict().items()}
@@ -137,7 +154,7 @@ def make(family, seed):
         file.write(json.dumps(config_of(family), indent=2, sort_keys=True) + "\n")
     save_file(random_weights(family, shapes_of(family, folder), random), os.path.join(folder, "model.safetensors"),
               metadata={"format": "pt"})
-    sequences = random_pairs(random) if family not in OWN_CODE else with_marks(random_pairs(random))
+    sequences = random_pairs(random) if family != "chatglm1" else with_marks(random_pairs(random))
     full = full_results(load(folder), sequences)
     adapted = random_adapter(load(folder), r=3, lora_alpha=6)
     adapter = {"lora." + name: value for name, value in adapter_tensors(adapted).items() if ".lora_" in name}

@@ -19,6 +19,7 @@ from torch.nn.functional import logsigmoid  # noqa: E402
 
 from chatglm_6b import ChatGLM6B  # noqa: E402
 from chatglm_remote import ChatGLMForSequenceClassification  # noqa: E402
+from glm4_remote import Glm4Remote  # noqa: E402
 from remote_decoder import RemoteDecoder  # noqa: E402
 
 transformers.logging.disable_progress_bar()
@@ -48,6 +49,8 @@ def load(folder, adapter=None, trainable=False):
     kind = config["model_type"]
     if kind == "chatglm" and "multi_query_attention" not in config:
         model = ChatGLM6B.from_folder(folder)
+    elif kind == "chatglm" and "rope_ratio" in config:
+        model = Glm4Remote.from_folder(folder)
     elif kind == "chatglm":
         model = ChatGLMForSequenceClassification.from_folder(folder)
     elif kind in ("internlm2", "baichuan", "minicpm"):
@@ -94,7 +97,7 @@ def is_remote(model):
 
 def is_own(model):
     """Ours, by its last token and hidden states alone."""
-    return isinstance(model, (RemoteDecoder, WithHead, ChatGLM6B))
+    return isinstance(model, (RemoteDecoder, WithHead, ChatGLM6B, Glm4Remote))
 
 
 def float64(model):
@@ -198,7 +201,7 @@ def random_adapter(model, seed=1, spread_head=False, **options):
 
     ChatGLM's remote class gets task_type null and its head by name, as PEFT's SEQ_CLS knows no `classifier_head`.
     options go to LoraConfig. spread_head: move the head away from the base's as well."""
-    kind = (dict(modules_to_save=["classifier_head"]) if is_remote(model) else
+    kind = (dict(modules_to_save=["classifier_head"]) if hasattr(model, "classifier_head") else
             dict(modules_to_save=["score"]) if is_own(model) else dict(task_type="SEQ_CLS"))
     model = get_peft_model(model, LoraConfig(**{"target_modules": all_linear(model), "lora_dropout": 0.0, **kind, **options}))
     random = torch.Generator().manual_seed(seed)
