@@ -118,7 +118,7 @@ typedef struct assay_model_config {
     float attention_scale; /* of q k^T; 0: 1 / sqrt(head_dim) */
     float attention_cap;   /* scores become cap * tanh(score / cap); 0: none */
     bool qkv_bias, out_bias, mlp_bias, head_bias;
-    assay_head head;                         /* its kind by the class; the rest by the tensors (model/model_tensors.h) */
+    assay_head head; /* its kind by the class; the rest by the tensors (model/model_tensors.h) */
     int64_t pad_token, bos_token, eos_token; /* -1: none */
 } assay_model_config;
 
