@@ -1,11 +1,8 @@
 /* Heads of other trainers and classes: one constant descriptor a file, one line in the map below. A descriptor says how
  * such a head is told by a checkpoint's tensors and config, and what it makes of a hidden state; the arithmetic is the
  * model's (model/decoder.c writes the layers as steps of the program). They are read, not trained on.
- *
- *     bool found = false;
- *     ASSAY_TRY(assay_head_find(&head, &view, "models/x", &found, err));
- *     if (!found) ... // the plain head, or none
- */
+ * Whoever opens a checkpoint fills in a view of it and asks assay_head_find; where that finds nothing, the head is the
+ * family's own, or there is none. */
 #ifndef ASSAY_HEAD_HEAD_KIND_H
 #define ASSAY_HEAD_HEAD_KIND_H
 
