@@ -4,7 +4,13 @@
 
 #include "ops/op.h"
 
-enum { VOCAB = 17 };
+enum { VOCAB = 17, MOST_WEIGHTS = 4 };
+
+#define W(row_count, col_count)                  \
+    {                                            \
+        .rows = (row_count), .cols = (col_count) \
+    }
+#define WEIGHTS(...) ((const assay_param_shape[]){__VA_ARGS__})
 
 /* One use of an operation. `constants`: bits of inputs whose gradient nobody asks for, f32 in bf16 runs too. */
 typedef struct op_case {
@@ -21,9 +27,9 @@ static const float frequencies[] = {1.0f, 0.3f, 0.09f}, slopes[] = {0.5f, 0.25f,
 // clang-format off
 static const op_case cases[] = {
     {.op = &assay_op_embedding, .name = "tokens", .shape = {.outputs = 1, .params = 1, .out_cols = {21},
-        .param_rows = {VOCAB}, .param_cols = {21}}},
+        .param = WEIGHTS(W(VOCAB, 21))}},
     {.op = &assay_op_embedding, .name = "scaled", .shape = {.outputs = 1, .params = 1, .out_cols = {21},
-        .param_rows = {VOCAB}, .param_cols = {21}}, .attr = {.scale = 1.75f}},
+        .param = WEIGHTS(W(VOCAB, 21))}, .attr = {.scale = 1.75f}},
     {.op = &assay_op_angles, .name = "plain", .shape = {.outputs = 1, .out_cols = {6}},
      .attr = {.rotary_half = 3, .inverse_frequency = frequencies, .angle_scale = 1}},
     {.op = &assay_op_angles, .name = "scaled", .shape = {.outputs = 1, .out_cols = {6}},
@@ -31,44 +37,44 @@ static const op_case cases[] = {
     {.op = &assay_op_angles, .name = "two axes", .shape = {.outputs = 1, .out_cols = {12}},
      .attr = {.rotary_half = 3, .axes = 2, .inverse_frequency = frequencies, .angle_scale = 1}, .prefix = true},
     {.op = &assay_op_rms_norm, .name = "tokens", .shape = {.inputs = 1, .outputs = 1, .params = 1, .in_cols = {70},
-        .out_cols = {70}, .param_rows = {1}, .param_cols = {70}},
+        .out_cols = {70}, .param = WEIGHTS(W(1, 70))},
      .attr = {.eps = 1e-5f}},
     {.op = &assay_op_rms_norm, .name = "scored, large eps", .shape = {.inputs = 1, .outputs = 1, .params = 1,
-        .in_cols = {19}, .out_cols = {19}, .param_rows = {1}, .param_cols = {19},
+        .in_cols = {19}, .out_cols = {19}, .param = WEIGHTS(W(1, 19)),
         .in_space = {ASSAY_SCORED}, .out_space = ASSAY_SCORED},
      .attr = {.eps = 0.5f}},
     {.op = &assay_op_rms_norm, .name = "heads", .shape = {.inputs = 1, .outputs = 1, .params = 1, .in_cols = {24},
-        .out_cols = {24}, .param_rows = {1}, .param_cols = {8}},
+        .out_cols = {24}, .param = WEIGHTS(W(1, 8))},
      .attr = {.eps = 1e-5f, .heads = 3, .head_dim = 8}},
     {.op = &assay_op_rms_norm, .name = "weights less one", .shape = {.inputs = 1, .outputs = 1, .params = 1,
-        .in_cols = {70}, .out_cols = {70}, .param_rows = {1}, .param_cols = {70}},
+        .in_cols = {70}, .out_cols = {70}, .param = WEIGHTS(W(1, 70))},
      .attr = {.eps = 1e-5f, .plus_one = true}},
     {.op = &assay_op_layer_norm, .name = "bias", .shape = {.inputs = 1, .outputs = 1, .params = 2, .in_cols = {70},
-        .out_cols = {70}, .param_rows = {1, 1}, .param_cols = {70, 70}},
+        .out_cols = {70}, .param = WEIGHTS(W(1, 70), W(1, 70))},
      .attr = {.eps = 1e-5f, .bias = true}},
     {.op = &assay_op_layer_norm, .name = "no bias, scored", .shape = {.inputs = 1, .outputs = 1, .params = 1,
-        .in_cols = {19}, .out_cols = {19}, .param_rows = {1}, .param_cols = {19},
+        .in_cols = {19}, .out_cols = {19}, .param = WEIGHTS(W(1, 19)),
         .in_space = {ASSAY_SCORED}, .out_space = ASSAY_SCORED},
      .attr = {.eps = 0.5f}},
     {.op = &assay_op_linear, .name = "alone", .shape = {.inputs = 1, .outputs = 1, .params = 1, .in_cols = {19},
-        .out_cols = {23}, .param_rows = {23}, .param_cols = {19}}},
+        .out_cols = {23}, .param = WEIGHTS(W(23, 19))}},
     {.op = &assay_op_linear, .name = "bias", .shape = {.inputs = 1, .outputs = 1, .params = 2, .in_cols = {19},
-        .out_cols = {70}, .param_rows = {70, 1}, .param_cols = {19, 70}},
+        .out_cols = {70}, .param = WEIGHTS(W(70, 19), W(1, 70))},
      .attr = {.bias = true}},
     {.op = &assay_op_linear, .name = "residual", .shape = {.inputs = 2, .outputs = 1, .params = 1, .in_cols = {19, 23},
-        .out_cols = {23}, .param_rows = {23}, .param_cols = {19}},
+        .out_cols = {23}, .param = WEIGHTS(W(23, 19))},
      .attr = {.residual = true}},
     {.op = &assay_op_linear, .name = "adapter", .shape = {.inputs = 1, .outputs = 1, .params = 3, .in_cols = {19},
-        .out_cols = {23}, .param_rows = {23, 3, 23}, .param_cols = {19, 19, 3}},
+        .out_cols = {23}, .param = WEIGHTS(W(23, 19), W(3, 19), W(23, 3))},
      .attr = {.adapter = true, .scale = 2}},
     {.op = &assay_op_linear, .name = "all", .shape = {.inputs = 2, .outputs = 1, .params = 4, .in_cols = {19, 23},
-        .out_cols = {23}, .param_rows = {23, 1, 3, 23}, .param_cols = {19, 23, 19, 3}},
+        .out_cols = {23}, .param = WEIGHTS(W(23, 19), W(1, 23), W(3, 19), W(23, 3))},
      .attr = {.bias = true, .residual = true, .adapter = true, .scale = 0.5f}},
     {.op = &assay_op_linear, .name = "all, dropout", .shape = {.inputs = 2, .outputs = 1, .params = 4,
-        .in_cols = {19, 23}, .out_cols = {23}, .param_rows = {23, 1, 3, 23}, .param_cols = {19, 23, 19, 3}},
+        .in_cols = {19, 23}, .out_cols = {23}, .param = WEIGHTS(W(23, 19), W(1, 23), W(3, 19), W(23, 3))},
      .attr = {.bias = true, .residual = true, .adapter = true, .scale = 0.5f, .dropout = 0.25f, .site = 3}},
     {.op = &assay_op_linear, .name = "all, dropout, scored", .shape = {.inputs = 2, .outputs = 1, .params = 4,
-        .in_cols = {19, 23}, .out_cols = {23}, .param_rows = {23, 1, 3, 23}, .param_cols = {19, 23, 19, 3},
+        .in_cols = {19, 23}, .out_cols = {23}, .param = WEIGHTS(W(23, 19), W(1, 23), W(3, 19), W(23, 3)),
         .in_space = {ASSAY_SCORED, ASSAY_SCORED}, .out_space = ASSAY_SCORED},
      .attr = {.bias = true, .residual = true, .adapter = true, .scale = 0.5f, .dropout = 0.25f, .site = 4}},
     {.op = &assay_op_rope, .name = "halves", .shape = {.inputs = 2, .outputs = 1, .in_cols = {31, 6},

@@ -68,7 +68,7 @@ static void keeps_a_head_alone(void **state)
 {
     static float weight[4] = {1, 2, 3, 4};
     char *modules[] = {"classifier_head"}, *folder = fresh_folder();
-    assay_tensor head = {"classifier_head.weight", ASSAY_F32, 2, {1, 4}, weight, sizeof weight};
+    assay_tensor head = {"classifier_head.weight", ASSAY_F32, 2, {1, 4}, weight, sizeof weight, NULL};
     assay_adapter_config config = {
         .alpha = 1, .saved_modules = modules, .saved_module_count = 1, .task_type_null = true};
     (void)state;
@@ -97,12 +97,12 @@ static void understands_older_names(void **state)
 {
     static float zeros[64];
     static const assay_tensor tensors[] = {
-        {"base_model.model.a.q.lora_A.default.weight", ASSAY_F32, 2, {2, 4}, zeros, 32},
-        {"a.q.lora_B.default.weight", ASSAY_F32, 2, {3, 2}, zeros, 24},
-        {"base_model.model.score.modules_to_save.default.weight", ASSAY_F32, 2, {1, 4}, zeros, 16},
-        {"base_model.model.head.modules_to_save.bias", ASSAY_F32, 1, {4}, zeros, 16},
-        {"base_model.model.score.original_module.weight", ASSAY_F32, 2, {1, 4}, zeros, 16},
-        {"base_model.model.model.defaults.default.weight", ASSAY_F32, 1, {1}, zeros, 4}};
+        {"base_model.model.a.q.lora_A.default.weight", ASSAY_F32, 2, {2, 4}, zeros, 32, NULL},
+        {"a.q.lora_B.default.weight", ASSAY_F32, 2, {3, 2}, zeros, 24, NULL},
+        {"base_model.model.score.modules_to_save.default.weight", ASSAY_F32, 2, {1, 4}, zeros, 16, NULL},
+        {"base_model.model.head.modules_to_save.bias", ASSAY_F32, 1, {4}, zeros, 16, NULL},
+        {"base_model.model.score.original_module.weight", ASSAY_F32, 2, {1, 4}, zeros, 16, NULL},
+        {"base_model.model.model.defaults.default.weight", ASSAY_F32, 1, {1}, zeros, 4, NULL}};
     static const char *const names[] = {"a.q.lora_A.weight", "a.q.lora_B.weight", "head.bias",
                                         "model.defaults.default.weight", "score.weight"};
     char *folder = fresh_folder();
@@ -123,21 +123,24 @@ static void refuses_bad_tensors(void **state)
         assay_tensor tensors[2];
         const char *message;
     } cases[] = {
-        {{{"a.lora_A.weight", ASSAY_F32, 2, {2, 4}, zeros, 32}, {"b.lora_B.weight", ASSAY_F32, 2, {3, 2}, zeros, 24}},
+        {{{"a.lora_A.weight", ASSAY_F32, 2, {2, 4}, zeros, 32, NULL},
+          {"b.lora_B.weight", ASSAY_F32, 2, {3, 2}, zeros, 24, NULL}},
          "without its lora_"},
-        {{{"a.lora_A.weight", ASSAY_F32, 2, {2, 4}, zeros, 32}, {"a.lora_B.weight", ASSAY_F32, 2, {3, 1}, zeros, 12}},
+        {{{"a.lora_A.weight", ASSAY_F32, 2, {2, 4}, zeros, 32, NULL},
+          {"a.lora_B.weight", ASSAY_F32, 2, {3, 1}, zeros, 12, NULL}},
          "does not fit its lora_"},
-        {{{"a.lora_A.weight", ASSAY_F32, 2, {0, 4}, zeros, 0}, {"a.lora_B.weight", ASSAY_F32, 2, {3, 0}, zeros, 0}},
+        {{{"a.lora_A.weight", ASSAY_F32, 2, {0, 4}, zeros, 0, NULL},
+          {"a.lora_B.weight", ASSAY_F32, 2, {3, 0}, zeros, 0, NULL}},
          "does not fit its lora_"},
-        {{{"a.lora_embedding_A", ASSAY_F32, 2, {2, 4}, zeros, 32}, {"s", ASSAY_F32, 1, {1}, zeros, 4}},
+        {{{"a.lora_embedding_A", ASSAY_F32, 2, {2, 4}, zeros, 32, NULL}, {"s", ASSAY_F32, 1, {1}, zeros, 4, NULL}},
          "neither a LoRA matrix"},
-        {{{"a.lora_magnitude_vector", ASSAY_F32, 1, {4}, zeros, 16}, {"s", ASSAY_F32, 1, {1}, zeros, 4}},
+        {{{"a.lora_magnitude_vector", ASSAY_F32, 1, {4}, zeros, 16, NULL}, {"s", ASSAY_F32, 1, {1}, zeros, 4, NULL}},
          "neither a LoRA matrix"},
-        {{{"a.lora_B.bias", ASSAY_F32, 1, {4}, zeros, 16}, {"s", ASSAY_F32, 1, {1}, zeros, 4}},
+        {{{"a.lora_B.bias", ASSAY_F32, 1, {4}, zeros, 16, NULL}, {"s", ASSAY_F32, 1, {1}, zeros, 4, NULL}},
          "neither a LoRA matrix"},
-        {{{"score.weight", ASSAY_I32, 1, {4}, zeros, 16}, {"s", ASSAY_F32, 1, {1}, zeros, 4}}, "is I32"},
-        {{{"score.weight", ASSAY_F32, 1, {4}, zeros, 16},
-          {"base_model.model.score.weight", ASSAY_F32, 1, {4}, zeros, 16}},
+        {{{"score.weight", ASSAY_I32, 1, {4}, zeros, 16, NULL}, {"s", ASSAY_F32, 1, {1}, zeros, 4, NULL}}, "is I32"},
+        {{{"score.weight", ASSAY_F32, 1, {4}, zeros, 16, NULL},
+          {"base_model.model.score.weight", ASSAY_F32, 1, {4}, zeros, 16, NULL}},
          "twice"}};
     char *folder = fresh_folder();
     assay_adapter_file *adapter;

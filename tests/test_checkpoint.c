@@ -1,8 +1,10 @@
 /* Checkpoints: the four layouts of a Hugging Face folder hold the same weights, hub ids are found in caches, GGUF files
- * of three architectures read as Hugging Face weights and config, fingerprints tell checkpoints apart, and lying
- * indices are refused. */
+ * of three architectures read as Hugging Face weights and config, so do weights of several tensors (bitsandbytes),
+ * fingerprints tell checkpoints apart, and lying indices are refused. */
+#include "base/rng.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/checkpoint_write.h"
+#include "tensor/stored.h"
 
 #include "container_check.h"
 
@@ -297,12 +299,136 @@ static void refuses_odd_gguf(void **state)
                         "not Llama 3's rope scaling");
 }
 
+/* ---- weights of several tensors ---- */
+
+/* What bitsandbytes itself makes of them, and nothing of them is left over or was allocated whole. */
+static void reads_weights_of_several_tensors(void **state)
+{
+    (void)state;
+    assay_checkpoint *checkpoint = open_good(GOLDEN "hf_parts", 0);
+    assert_int_equal(checkpoint->weight_count, 31);
+    golden_each("hf_parts", look_checkpoint, checkpoint);
+    for (size_t i = 0; i < checkpoint->weight_count; i++) {
+        const assay_tensor *tensor = &checkpoint->weights[i].tensor;
+        assert_int_equal(tensor->parts != NULL, assay_dtype_is_packed(tensor->dtype));
+    }
+    assay_checkpoint_close(checkpoint);
+}
+
+/* A run from any element to any other is what the whole matrix has there. */
+static void decodes_runs_of_several_tensors(void **state)
+{
+    (void)state;
+    assay_checkpoint *checkpoint = open_good(GOLDEN "hf_parts", 0);
+    for (size_t i = 0; i < checkpoint->weight_count; i++) {
+        const assay_stored stored = assay_stored_tensor(&checkpoint->weights[i].tensor);
+        float whole[2048], run[2048];
+        size_t cols = stored.cols, elements = checkpoint->weights[i].tensor.shape[0] * cols;
+        if (elements > 2048 || checkpoint->weights[i].tensor.rank != 2) continue;
+        assay_stored_to_f32(&stored, 0, 0, elements, whole);
+        for (size_t first = 0; first < elements; first += 7)
+            for (size_t count = 0; first + count <= elements; count += 13) {
+                assay_stored_to_f32(&stored, first / cols, first % cols, count, run);
+                if (memcmp(run, whole + first, count * sizeof *run) != 0)
+                    fail_msg("%s from %zu, %zu elements", checkpoint->weights[i].tensor.name, first, count);
+            }
+    }
+    assay_checkpoint_close(checkpoint);
+}
+
+/* The folder with the first `from` of its weights file replaced by `to`, which is as long. */
+static void put_changed(const char *folder, const char *from, const char *to)
+{
+    char *data, *path = assay_path_join(folder, "model.safetensors");
+    size_t size;
+    assert_int_equal(assay_file_read(GOLDEN "hf_parts/model.safetensors", 1 << 24, &data, &size, NULL), ASSAY_OK);
+    char *at = memmem(data, size, from, strlen(from));
+    if (!at || strlen(from) != strlen(to)) fail_msg("\"%s\" cannot become \"%s\"", from, to);
+    memcpy(at, to, strlen(to));
+    put_file(path, data, size);
+    assay_free(data);
+    assay_free(path);
+}
+
+static void refuses_lying_parts(void **state)
+{
+    static const char *const lies[][3] = {
+        {"layer.0.weight.absmax", "layer.0.weight.absmix", ".absmax is missing"},
+        {"layer.0.weight.quant_map", "layer.0.weight.quant_mop", ".quant_map is missing"},
+        {"layer.2.weight.nested_absmax", "layer.2.weight.nested_abcmax", ".nested_absmax is missing"},
+        {"\"quant_type\": \"nf4\"", "\"quant_type\": \"fp4\"", "quant_type is not that of its name"},
+        {"\"blocksize\": 64", "\"blocksize\": 63", "blocksize should be a power of two"},
+        {"\"blocksize\": 64", "\"blocksize\": 32", ".absmax holds"},
+        {"\"nested_blocksize\": 256", "\"nested_blocksize\": -56", "nested_blocksize should be"},
+        {"\"dtype\": \"bfloat16\"", "\"dtype\": \"bfloat17\"", "dtype should be"},
+        {"\"shape\": [6, 40]", "\"shape\": [6, 44]", "half a byte"},
+        {"\"shape\": [6, 40]", "\"shape\": [-6,40]", "two positive numbers"},
+        {"{\"quant_type\"", "[\"quant_type\"", "layer.0.weight"},
+        {"layer.bytes.weight\"", "layer.botes.weight\"", "layer.bytes.SCB of a quantised checkpoint"},
+        {"{\"dtype\":\"I8\",", "{\"dtype\":\"U8\",", "should be a matrix of I8"},
+    };
+    char *folder = fresh_folder();
+    (void)state;
+    copy_into(folder, "config.json", GOLDEN "hf_parts/config.json");
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        put_changed(folder, lies[i][0], lies[i][1]);
+        refuse(folder, lies[i][2]);
+    }
+    copy_into(folder, "model.safetensors", GOLDEN "hf_safetensors/model.safetensors");
+    refuse(folder, "quantised (bitsandbytes): config.json says so, but no weight lies packed");
+    drop_folder(folder);
+}
+
+/* Bytes of the header and of the texts changed at random: refused with a sentence, or read whole. */
+static void survives_random_parts(void **state)
+{
+    char *data, *folder = fresh_folder(), *path = assay_path_join(folder, "model.safetensors");
+    size_t size, refused = 0;
+    assay_rng rng = {.seed = 21};
+    (void)state;
+    copy_into(folder, "config.json", GOLDEN "hf_parts/config.json");
+    assert_int_equal(assay_file_read(GOLDEN "hf_parts/model.safetensors", 1 << 24, &data, &size, NULL), ASSAY_OK);
+    for (int round = 0; round < 2000; round++) {
+        size_t at = (size_t)(assay_rng_uniform(&rng) * (double)size);
+        char before = data[at];
+        data[at] = (char)(assay_rng_uniform(&rng) * 256);
+        put_file(path, data, size);
+        data[at] = before;
+        assay_checkpoint *checkpoint;
+        assay_error err = {0};
+        if (assay_checkpoint_open(&checkpoint, folder, 0, &err) != ASSAY_OK) {
+            assert_true(err.text[0] != 0);
+            refused++;
+            continue;
+        }
+        float values[33 * 520];
+        for (size_t i = 0; i < checkpoint->weight_count; i++) {
+            size_t elements = 0;
+            const assay_tensor *tensor = &checkpoint->weights[i].tensor;
+            if (assay_tensor_elements(tensor, &elements) && elements <= 33 * 520)
+                assay_checkpoint_read(checkpoint, &checkpoint->weights[i], values, NULL);
+        }
+        assay_checkpoint_close(checkpoint);
+    }
+    assert_true(refused > 100);
+    assay_free(data);
+    assay_free(path);
+    drop_folder(folder);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_all_layouts),          cmocka_unit_test(opens_config_only),
-        cmocka_unit_test(refuses_lying_indices),      cmocka_unit_test(finds_hub_ids),
-        cmocka_unit_test(reads_gguf_llama_and_qwen2), cmocka_unit_test(reads_gguf_chatglm),
-        cmocka_unit_test(refuses_odd_gguf),           cmocka_unit_test(writes_shards)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(reads_all_layouts),
+                                       cmocka_unit_test(opens_config_only),
+                                       cmocka_unit_test(refuses_lying_indices),
+                                       cmocka_unit_test(finds_hub_ids),
+                                       cmocka_unit_test(reads_gguf_llama_and_qwen2),
+                                       cmocka_unit_test(reads_gguf_chatglm),
+                                       cmocka_unit_test(reads_weights_of_several_tensors),
+                                       cmocka_unit_test(decodes_runs_of_several_tensors),
+                                       cmocka_unit_test(refuses_lying_parts),
+                                       cmocka_unit_test(survives_random_parts),
+                                       cmocka_unit_test(refuses_odd_gguf),
+                                       cmocka_unit_test(writes_shards)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

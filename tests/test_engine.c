@@ -479,12 +479,27 @@ static void test_gradients_by_difference(void **state)
     }
 }
 
+/* A descriptor may name a layer of its own; one that nobody writes is refused before anything is made. */
+static void test_unknown_layer(void **state)
+{
+    (void)state;
+    assay_architecture lost = *assay_architecture_at(0);
+    assay_model_config config = little_config(&lost);
+    assay_program *program;
+    assay_error err = {0};
+    lost.own_layer = "spiral";
+    config.arch = &lost;
+    assert_int_equal(assay_decoder_program(&program, &config, &(assay_decoder_options){0}, &err), ASSAY_E_UNSUPPORTED);
+    assert_null(program);
+    assert_non_null(strstr(err.text, "spiral"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gradients_by_difference), cmocka_unit_test(test_nothing_changes_a_bit),
-        cmocka_unit_test(test_bf16_change_no_bit),      cmocka_unit_test(test_recompute_saves_memory),
-        cmocka_unit_test(test_shared_prompts),
+        cmocka_unit_test(test_gradients_by_difference), cmocka_unit_test(test_unknown_layer),
+        cmocka_unit_test(test_nothing_changes_a_bit),   cmocka_unit_test(test_bf16_change_no_bit),
+        cmocka_unit_test(test_recompute_saves_memory),  cmocka_unit_test(test_shared_prompts),
     };
     return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }

@@ -198,7 +198,7 @@ static const char *const keys[] = {
     "{\"apply_residual_connection_post_layernorm\": true}",
     "{\"quantization_config\": {\"quant_method\": \"gptq\", \"bits\": 4}}",
     "{\"quantization_config\": {\"quant_method\": \"awq\"}}",
-    "{\"quantization_config\": {\"quant_method\": \"bitsandbytes\", \"load_in_4bit\": true}}",
+    "{\"quantization_config\": {\"quant_method\": \"bitsandbytes\"}}",
     "{\"quantization_config\": {\"quant_method\": \"fp8\"}}",
     "{\"quantization_config\": {\"quant_method\": \"compressed-tensors\"}}",
     "{\"architectures\": [\"Qwen2ForRewardModel\"]}",

@@ -88,9 +88,9 @@ typedef struct lab {
     bool bf16;
     assay_geometry geometry;
     assay_pool *pool;
-    float *in[ASSAY_MAX_INPUTS], *param[ASSAY_MAX_PARAMS], *d_out;
-    float *base_in[ASSAY_MAX_INPUTS], *base_param[ASSAY_MAX_PARAMS]; /* what gradients are added to */
-    char what[200];                                                  /* for messages */
+    float *in[ASSAY_MAX_INPUTS], *param[MOST_WEIGHTS], *d_out;
+    float *base_in[ASSAY_MAX_INPUTS], *base_param[MOST_WEIGHTS]; /* what gradients are added to */
+    char what[200];                                              /* for messages */
 } lab;
 
 /* Whose gradients are wanted and which of the inputs' are added to: bit sets. in_place: backward writes d_in over
@@ -101,13 +101,13 @@ typedef struct order {
 } order;
 
 typedef struct outcome {
-    float *out, *d_in[ASSAY_MAX_INPUTS], *d_param[ASSAY_MAX_PARAMS];
+    float *out, *d_in[ASSAY_MAX_INPUTS], *d_param[MOST_WEIGHTS];
 } outcome;
 
 static size_t rows_of(const lab *l, assay_space_id space) { return l->geometry.spaces[space].rows; }
 static size_t in_count(const lab *l, int i) { return rows_of(l, l->c->shape.in_space[i]) * l->c->shape.in_cols[i]; }
 static size_t out_count(const lab *l) { return rows_of(l, l->c->shape.out_space) * l->c->shape.out_cols[0]; }
-static size_t param_count(const lab *l, int i) { return l->c->shape.param_rows[i] * l->c->shape.param_cols[i]; }
+static size_t param_count(const lab *l, int i) { return l->c->shape.param[i].rows * l->c->shape.param[i].cols; }
 
 /* As programs have it: in bf16 runs the rows of all tokens are bf16, scored rows and angles are not. */
 static bool stores_bf16(const lab *l, assay_space_id space, unsigned constant)
@@ -147,7 +147,9 @@ typedef struct call {
     assay_op_shape shape;
     assay_op_env env;
     assay_op_run run;
-    sheet in[ASSAY_MAX_INPUTS], d_in[ASSAY_MAX_INPUTS], param[ASSAY_MAX_PARAMS], d_param[ASSAY_MAX_PARAMS], out, d_out,
+    assay_param_shape weights[MOST_WEIGHTS];
+    assay_param_view views[MOST_WEIGHTS];
+    sheet in[ASSAY_MAX_INPUTS], d_in[ASSAY_MAX_INPUTS], param[MOST_WEIGHTS], d_param[MOST_WEIGHTS], out, d_out,
         workspace, scratch;
 } call;
 
@@ -170,7 +172,11 @@ static void call_open(call *c, const lab *l, const order *o, bool backward)
     c->attr.bf16 = l->bf16;
     c->shape.attr = &c->attr;
     for (int i = 0; i < from->shape.inputs; i++) c->shape.in_wants[i] = o->in >> i & 1u;
-    for (int i = 0; i < from->shape.params; i++) c->shape.param_wants[i] = o->param >> i & 1u;
+    for (int i = 0; i < from->shape.params; i++) {
+        c->weights[i] = from->shape.param[i];
+        c->weights[i].wants = o->param >> i & 1u;
+    }
+    c->shape.param = c->weights;
     assay_bounds bounds = {.rows = {rows_of(l, ASSAY_TOKENS), rows_of(l, ASSAY_SCORED)},
                            .longest_path = l->geometry.longest_path};
     c->workspace = aligned_sheet(from->op->workspace ? from->op->workspace(&c->shape, &bounds, WORKERS, backward) : 0);
@@ -182,8 +188,11 @@ static void call_open(call *c, const lab *l, const order *o, bool backward)
                             .seed = 5,
                             .step = 9,
                             .training = true};
-    c->run = (assay_op_run){
-        .env = &c->env, .attr = &c->attr, .out_space = from->shape.out_space, .workspace = c->workspace.block + GUARD};
+    c->run = (assay_op_run){.env = &c->env,
+                            .attr = &c->attr,
+                            .out_space = from->shape.out_space,
+                            .param = c->views,
+                            .workspace = c->workspace.block + GUARD};
     memcpy(c->run.in_space, from->shape.in_space, sizeof c->run.in_space);
 }
 
@@ -191,16 +200,16 @@ static void call_open(call *c, const lab *l, const order *o, bool backward)
 static void call_params(call *c, const lab *l, const order *o, bool backward)
 {
     for (int i = 0; i < c->shape.params; i++) {
-        size_t rows = c->shape.param_rows[i], cols = c->shape.param_cols[i];
+        size_t rows = c->shape.param[i].rows, cols = c->shape.param[i].cols;
         bool wanted = o->param >> i & 1u, bf16 = l->bf16 && rows > 1 && !wanted;
         c->param[i] = sheet_new(rows, cols, 0, bf16);
         sheet_put(&c->param[i], l->param[i]);
-        c->run.param[i] = (assay_param_view){
+        c->views[i] = (assay_param_view){
             .data = sheet_row(&c->param[i], 0), .dtype = bf16 ? ASSAY_BF16 : ASSAY_F32, .rows = rows, .cols = cols};
         if (!backward || !wanted) continue;
         c->d_param[i] = sheet_new(rows, cols, 0, false);
         sheet_put(&c->d_param[i], l->base_param[i]);
-        c->run.param[i].gradient = sheet_row(&c->d_param[i], 0);
+        c->views[i].gradient = sheet_row(&c->d_param[i], 0);
     }
 }
 
@@ -340,7 +349,7 @@ static void outcome_free(outcome *result)
 {
     assay_free(result->out);
     for (int i = 0; i < ASSAY_MAX_INPUTS; i++) assay_free(result->d_in[i]);
-    for (int i = 0; i < ASSAY_MAX_PARAMS; i++) assay_free(result->d_param[i]);
+    for (int i = 0; i < MOST_WEIGHTS; i++) assay_free(result->d_param[i]);
 }
 
 static order everything(const op_case *c)
@@ -531,7 +540,7 @@ static void lab_release(lab *l)
         assay_free(l->in[i]);
         assay_free(l->base_in[i]);
     }
-    for (int i = 0; i < ASSAY_MAX_PARAMS; i++) {
+    for (int i = 0; i < MOST_WEIGHTS; i++) {
         assay_free(l->param[i]);
         assay_free(l->base_param[i]);
     }

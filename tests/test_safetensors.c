@@ -58,8 +58,9 @@ static void writes_like_the_reference(void **state)
 static void refuses_to_write_nonsense(void **state)
 {
     float value = 1;
-    assay_tensor twice[] = {{"a", ASSAY_F32, 1, {1}, &value, 4}, {"a", ASSAY_F16, 1, {2}, &value, 4}};
-    assay_tensor ragged = {"a", ASSAY_F32, 1, {2}, &value, 4}, block = {"a", ASSAY_Q8_0, 1, {32}, &value, 34};
+    assay_tensor twice[] = {{"a", ASSAY_F32, 1, {1}, &value, 4, NULL}, {"a", ASSAY_F16, 1, {2}, &value, 4, NULL}};
+    assay_tensor ragged = {"a", ASSAY_F32, 1, {2}, &value, 4, NULL},
+                 block = {"a", ASSAY_Q8_0, 1, {32}, &value, 34, NULL};
     (void)state;
     assert_int_equal(assay_safetensors_write("/tmp/assay-never", twice, 2, NULL, NULL, NULL), ASSAY_E_FORMAT);
     assert_int_equal(assay_safetensors_write("/tmp/assay-never", &ragged, 1, NULL, NULL, NULL), ASSAY_E_FORMAT);

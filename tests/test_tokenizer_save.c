@@ -2,6 +2,8 @@
  * (tests/oracle/tokenizer_save.py). */
 #include "tokenizer_check.h"
 
+#include "base/file.h"
+#include "tokenizer/tokenizer_kind.h"
 #include "tokenizer/tokenizer_save.h"
 
 #include <unistd.h>
@@ -90,16 +92,23 @@ static void test_gguf_pieces(void **state)
     check_gguf(GOLDEN "pieces.gguf");
 }
 
-/* WordPiece, Unigram, and words of tokenizer.ggml.pre with a pattern of their own. */
+/* WordPiece, Unigram, Gemma 4's, and words of tokenizer.ggml.pre with a pattern of their own: every file there is. */
 static void test_gguf_kinds(void **state)
 {
-    static const char *const names[] = {"bert", "t5", "tekken", "gpt-4o", "deepseek-v3", "command-r"};
+    char **names;
+    size_t count, checked = 0;
+    assay_error err = {0};
     (void)state;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char path[128];
-        snprintf(path, sizeof path, GOLDEN "kinds/%s.gguf", names[i]);
+    must(assay_list_dir(GOLDEN "kinds", &names, &count, &err), &err);
+    for (size_t i = 0; i < count; i++) {
+        char path[160];
+        if (!strstr(names[i], ".gguf")) continue;
+        snprintf(path, sizeof path, GOLDEN "kinds/%.100s", names[i]);
         check_gguf(path);
+        checked++;
     }
+    assert_int_equal(checked, 7);
+    assay_names_free(names, count);
 }
 
 static void test_gguf_large(void **state)
@@ -150,6 +159,47 @@ static void expect_same_file(const char *a, const char *b, const char *name, boo
     assay_free(right);
 }
 
+#define FOLDER_FILE(file, read) file,
+static const char *const folder_files[] = {ASSAY_FOLDER_MAP(FOLDER_FILE)};
+#undef FOLDER_FILE
+
+/* A golden folder that holds the file; NULL: none. */
+static char *golden_folder_with(const char *file)
+{
+    static const char *const roots[] = {GOLDEN, GOLDEN "kinds"};
+    char **names, *found = NULL;
+    size_t count;
+    for (size_t r = 0; r < 2 && !found; r++) {
+        assert_int_equal(assay_list_dir(roots[r], &names, &count, NULL), ASSAY_OK);
+        for (size_t i = 0; i < count && !found; i++) {
+            char *folder = assay_path_join(roots[r], names[i]);
+            if (assay_folder_holds(folder, file)) found = folder;
+            else assay_free(folder);
+        }
+        assay_names_free(names, count);
+    }
+    return found;
+}
+
+/* Every kind of vocabulary that a folder may hold has a golden folder, and is written back byte for byte with all that
+ * stands beside it. */
+static void test_every_kind_is_copied(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof folder_files / sizeof *folder_files; i++) {
+        char *from = golden_folder_with(folder_files[i]), *to = fresh_folder(), **names;
+        assay_error err = {0};
+        size_t count;
+        if (!from) fail_msg("no golden folder holds a %s", folder_files[i]);
+        must(assay_tokenizer_save(from, NULL, to, NULL, &err), &err);
+        must(assay_list_dir(from, &names, &count, &err), &err);
+        for (size_t k = 0; k < count; k++) expect_same_file(from, to, names[k], true);
+        assay_names_free(names, count);
+        assay_free(from);
+        drop_folder(to);
+    }
+}
+
 /* Byte for byte, and a pad token only where it is another. */
 static void test_copy(void **state)
 {
@@ -181,8 +231,13 @@ static void test_copy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gguf_bytes), cmocka_unit_test(test_gguf_pieces), cmocka_unit_test(test_gguf_large),
-        cmocka_unit_test(test_gguf_kinds), cmocka_unit_test(test_bytes),       cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_gguf_bytes),
+        cmocka_unit_test(test_gguf_pieces),
+        cmocka_unit_test(test_gguf_large),
+        cmocka_unit_test(test_gguf_kinds),
+        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_every_kind_is_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -232,7 +232,9 @@ static void swiglu_minds_rows(const assay_op_run *run)
 static void norm_forgets_its_weight(const assay_op_run *run)
 {
     assay_op_run lame = *run;
-    if (run->attr == broken.victim) lame.param[0].gradient = NULL;
+    assay_param_view frozen = run->param[0];
+    frozen.gradient = NULL;
+    if (run->attr == broken.victim) lame.param = &frozen;
     assay_op_rms_norm.backward(&lame);
 }
 

@@ -19,15 +19,16 @@ enum {
     ASSAY_GEMM_ROWS = 120, /* rows of a packed block of A */
 };
 
-/* Element (i, j) is data[i * row_stride + j * col_stride], counted in elements. A matrix of packed weights (a block
- * type, B only) has one stride 1, along its stored rows, and the other as long as they are; `rows` says which stored
- * row stands for a row, NULL: itself; with to_bf16 its values are rounded to bf16 as they are decoded. */
+/* Element (i, j) is data[i * row_stride + j * col_stride], counted in elements. A matrix of packed weights (B only) has
+ * one stride 1, along its stored rows, and the other as long as they are; `rows` says which stored row stands for a
+ * row, NULL: itself; with to_bf16 its values are rounded to bf16 as they are decoded. */
 typedef struct assay_matrix {
     const void *data;
     assay_dtype dtype;
     ptrdiff_t row_stride, col_stride;
     const uint32_t *rows;
     bool to_bf16;
+    const assay_parts *parts; /* of a type of several tensors */
 } assay_matrix;
 
 typedef struct assay_gemm_args {

@@ -2,7 +2,9 @@
  * lane after lane; else it holds one k after another, each over all lanes. */
 #include "backend/unpack.h"
 
-bool assay_matrix_is_packed(const assay_matrix *matrix) { return assay_dtype_block(matrix->dtype) > 1; }
+#include "tensor/stored.h"
+
+bool assay_matrix_is_packed(const assay_matrix *matrix) { return assay_dtype_is_packed(matrix->dtype); }
 
 size_t assay_unpack_step(size_t k0, size_t k)
 {
@@ -10,20 +12,19 @@ size_t assay_unpack_step(size_t k0, size_t k)
     return k < border ? k : border;
 }
 
-static const uint8_t *stored_row(const assay_matrix *matrix, size_t columns, size_t row)
-{
-    size_t bytes = columns / assay_dtype_block(matrix->dtype) * assay_dtype_block_bytes(matrix->dtype);
-    return (const uint8_t *)matrix->data + (matrix->rows ? matrix->rows[row] : row) * bytes;
-}
-
 assay_lanes assay_matrix_unpack(const assay_matrix *matrix, size_t lane, size_t lanes, size_t k0, size_t k, float *tile)
 {
     bool along = matrix->col_stride == 1;
-    size_t columns = (size_t)(along ? matrix->row_stride : matrix->col_stride), rows = along ? lanes : k,
-           count = along ? k : lanes;
-    for (size_t i = 0; i < rows; i++)
-        assay_dtype_run_to_f32(matrix->dtype, stored_row(matrix, columns, (along ? lane : k0) + i), along ? k0 : lane,
-                               count, tile + i * count);
+    size_t rows = along ? lanes : k, count = along ? k : lanes;
+    const assay_stored stored = {.data = matrix->data,
+                                 .dtype = matrix->dtype,
+                                 .parts = matrix->parts,
+                                 .cols = (size_t)(along ? matrix->row_stride : matrix->col_stride)};
+    for (size_t i = 0; i < rows; i++) {
+        size_t row = (along ? lane : k0) + i;
+        assay_stored_to_f32(&stored, matrix->rows ? matrix->rows[row] : row, along ? k0 : lane, count,
+                            tile + i * count);
+    }
     if (matrix->to_bf16) assay_dtype_round_bf16(tile, rows * count);
     return (assay_lanes){.src = tile,
                          .dtype = ASSAY_F32,

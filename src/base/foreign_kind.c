@@ -19,7 +19,8 @@ static const foreign_row rows[ASSAY_FOREIGN_KINDS] = {
     [ASSAY_FOREIGN_AWQ] = {"the checkpoint is quantised (awq)",
                            "Take the unquantised model it was made of: huggingface-cli download OWNER/NAME", false},
     [ASSAY_FOREIGN_BITSANDBYTES] = {"the checkpoint is quantised (bitsandbytes)",
-                                    "Take the unquantised model it was made of: huggingface-cli download OWNER/NAME",
+                                    "Only whole NF4, FP4 and int8 weights are read; take the unquantised model it was "
+                                    "made of: huggingface-cli download OWNER/NAME",
                                     false},
     [ASSAY_FOREIGN_FP8] = {"the checkpoint is quantised (fp8)",
                            "Take the bf16 model it was made of: huggingface-cli download OWNER/NAME", false},

@@ -1,26 +1,9 @@
 #include "checkpoint/checkpoint_private.h"
 
 #include "base/hash.h"
+#include "tensor/stored.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static int compare_weights(const void *a, const void *b)
-{
-    return strcmp(((const assay_weight *)a)->tensor.name, ((const assay_weight *)b)->tensor.name);
-}
-
-static assay_status index_weights(assay_checkpoint *checkpoint, assay_error *err)
-{
-    assay_weight *weights = checkpoint->weights;
-    if (checkpoint->weight_count) qsort(weights, checkpoint->weight_count, sizeof *weights, compare_weights);
-    for (size_t i = 1; i < checkpoint->weight_count; i++)
-        if (!compare_weights(&weights[i - 1], &weights[i]))
-            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the weight \"%s\" is there twice, in %s and in %s",
-                                   checkpoint->path, weights[i].tensor.name, weights[i - 1].file, weights[i].file);
-    return ASSAY_OK;
-}
 
 static assay_status load(assay_checkpoint *checkpoint, const char *path, unsigned flags, assay_error *err)
 {
@@ -31,7 +14,8 @@ static assay_status load(assay_checkpoint *checkpoint, const char *path, unsigne
     checkpoint->kind = folder ? ASSAY_CHECKPOINT_HF : ASSAY_CHECKPOINT_GGUF;
     ASSAY_TRY(folder ? assay_checkpoint_load_folder(checkpoint, flags, err)
                      : assay_checkpoint_load_gguf(checkpoint, flags, err));
-    return index_weights(checkpoint, err);
+    ASSAY_TRY(assay_checkpoint_sort_weights(checkpoint, err));
+    return flags & ASSAY_CHECKPOINT_CONFIG_ONLY ? ASSAY_OK : assay_checkpoint_join_parts(checkpoint, err);
 }
 
 assay_status assay_checkpoint_open(assay_checkpoint **out, const char *path, unsigned flags, assay_error *err)
@@ -77,16 +61,10 @@ void assay_checkpoint_close(assay_checkpoint *checkpoint)
     json_decref(checkpoint->config);
     assay_free(checkpoint->files);
     assay_free(checkpoint->weights);
+    assay_free(checkpoint->parts);
     assay_free(checkpoint->path);
     assay_free(checkpoint->name);
     assay_free(checkpoint);
-}
-
-const assay_weight *assay_checkpoint_find(const assay_checkpoint *checkpoint, const char *name)
-{
-    assay_weight key = {.tensor = {.name = name}};
-    if (checkpoint->weight_count == 0) return NULL;
-    return bsearch(&key, checkpoint->weights, checkpoint->weight_count, sizeof key, compare_weights);
 }
 
 /* llama.cpp's converter lays each head's rows out as pairs (i, i + half) next to each other, because it rotates
@@ -119,12 +97,11 @@ size_t assay_weight_model_row(const assay_weight *weight, size_t rows, size_t ro
 static void read_moved(const assay_weight *weight, float *dst)
 {
     const assay_tensor *tensor = &weight->tensor;
-    size_t rows = tensor->shape[0], columns = tensor->rank > 1 ? tensor->shape[1] : 1, row_bytes = tensor->bytes / rows;
-    for (size_t row = 0; row < rows; row++) {
-        size_t source = assay_weight_source_row(weight, rows, row);
-        assay_dtype_to_f32(tensor->dtype, (const uint8_t *)tensor->data + source * row_bytes, dst + row * columns,
-                           columns);
-    }
+    const assay_stored stored = assay_stored_tensor(tensor);
+    size_t rows = tensor->shape[0];
+    for (size_t row = 0; row < rows; row++)
+        assay_stored_to_f32(&stored, assay_weight_source_row(weight, rows, row), 0, stored.cols,
+                            dst + row * stored.cols);
 }
 
 assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const assay_weight *weight, float *dst,
@@ -139,8 +116,9 @@ assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const ass
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: the shape of \"%s\" is too large", checkpoint->path,
                                tensor->name);
     if (elements == 0) return ASSAY_OK;
+    const assay_stored stored = assay_stored_tensor(tensor);
     if (weight->permuted_heads > 0 || weight->grouped_heads > 0) read_moved(weight, dst);
-    else assay_dtype_to_f32(tensor->dtype, tensor->data, dst, elements);
+    else assay_stored_to_f32(&stored, 0, 0, elements, dst);
     for (size_t i = 0; weight->plus_one && i < elements; i++) dst[i] -= 1;
     return ASSAY_OK;
 }
@@ -165,6 +143,17 @@ void assay_checkpoint_types(const assay_checkpoint *checkpoint, char text[ASSAY_
                                      assay_dtype_name((assay_dtype)dtype));
 }
 
+static void hash_parts(XXH3_state_t *state, const assay_parts *parts)
+{
+    uint64_t numbers[] = {parts->block_shift, parts->map_shift, parts->round};
+    XXH3_128bits_update(state, numbers, sizeof numbers);
+    XXH3_128bits_update(state, parts->scales, parts->scale_bytes);
+    if (!parts->map) return;
+    XXH3_128bits_update(state, &parts->offset, sizeof parts->offset);
+    XXH3_128bits_update(state, parts->map, ASSAY_PARTS_MAP_BYTES);
+    XXH3_128bits_update(state, parts->map_scales, parts->map_scale_bytes);
+}
+
 static void hash_weight(XXH3_state_t *state, const assay_weight *weight)
 {
     const assay_tensor *tensor = &weight->tensor;
@@ -174,6 +163,7 @@ static void hash_weight(XXH3_state_t *state, const assay_weight *weight)
     XXH3_128bits_update(state, assay_dtype_name(tensor->dtype), strlen(assay_dtype_name(tensor->dtype)) + 1);
     XXH3_128bits_update(state, numbers, sizeof numbers);
     XXH3_128bits_update(state, tensor->data, tensor->bytes);
+    if (tensor->parts) hash_parts(state, tensor->parts);
 }
 
 assay_status assay_checkpoint_fingerprint(const assay_checkpoint *checkpoint, char *text, assay_error *err)

@@ -35,9 +35,10 @@ typedef struct assay_checkpoint {
     size_t unlisted_count; /* weights that lie in a shard but not in its index; worth a warning */
     assay_tensor_file **files;
     size_t file_count;
-    assay_gguf *gguf; /* for the tokenizer; NULL for a folder */
-    assay_gguf *body; /* a folder's packed weights, ASSAY_BODY_FILE; NULL: it has others */
-    bool owns_names;  /* the weights' names are translations, freed with the checkpoint */
+    assay_gguf *gguf;   /* for the tokenizer; NULL for a folder */
+    assay_gguf *body;   /* a folder's packed weights, ASSAY_BODY_FILE; NULL: it has others */
+    assay_parts *parts; /* of weights of several tensors (bitsandbytes), which stand in the list as one */
+    bool owns_names;    /* the weights' names are translations, freed with the checkpoint */
 } assay_checkpoint;
 
 enum { ASSAY_CHECKPOINT_CONFIG_ONLY = 1 };

@@ -25,7 +25,7 @@ static assay_status mark_permuted(const json_t *config, const char *gguf_name, a
     json_int_t heads = head_count(config, k);
     bool whole = weight->tensor.rank >= 1 && weight->tensor.rank <= 2 && heads > 0 &&
                  weight->tensor.shape[0] % (2 * (size_t)heads) == 0;
-    if (!whole || (weight->tensor.rank == 1 && assay_dtype_block(weight->tensor.dtype) > 1))
+    if (!whole || (weight->tensor.rank == 1 && assay_dtype_is_packed(weight->tensor.dtype)))
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" does not divide into %lld heads", weight->file,
                                gguf_name, (long long)heads);
     weight->permuted_heads = weight->tensor.shape[0] ? (int)heads : 0;
@@ -38,7 +38,7 @@ static assay_status mark_grouped(const json_t *config, const char *gguf_name, as
         return ASSAY_OK;
     json_int_t heads = json_integer_value(json_object_get(config, "n_head"));
     bool whole = heads > 0 && weight->tensor.rank >= 1 && weight->tensor.shape[0] % (3 * (size_t)heads) == 0;
-    if (!whole || (weight->tensor.rank == 1 && assay_dtype_block(weight->tensor.dtype) > 1))
+    if (!whole || (weight->tensor.rank == 1 && assay_dtype_is_packed(weight->tensor.dtype)))
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" does not divide into %lld heads", weight->file,
                                gguf_name, (long long)heads);
     weight->grouped_heads = weight->tensor.shape[0] ? (int)heads : 0;

@@ -17,6 +17,14 @@ assay_status assay_checkpoint_load_gguf(assay_checkpoint *checkpoint, unsigned f
 /* The weights of a folder whose config is read: its packed body at path. */
 assay_status assay_checkpoint_load_body(assay_checkpoint *checkpoint, const char *path, assay_error *err);
 
+/* Sorts the weights by name, for assay_checkpoint_find, and refuses a name that appears twice. */
+assay_status assay_checkpoint_sort_weights(assay_checkpoint *checkpoint, assay_error *err);
+
+/* Makes one weight of the tensors that bitsandbytes stores for one: an NF4, FP4 or INT8 matrix of its shape, and the
+ * tensors beside it leave the list. To be called when the weights are sorted. A config without quantization_config by
+ * bitsandbytes: nothing to do. */
+assay_status assay_checkpoint_join_parts(assay_checkpoint *checkpoint, assay_error *err);
+
 /* Makes config from the metadata and the token embedding's shape, in Hugging Face's keys. For
  * assay_checkpoint_load_gguf. */
 assay_status assay_checkpoint_gguf_config(assay_checkpoint *checkpoint, const assay_gguf_family *family,

@@ -65,7 +65,7 @@ assay_status assay_saved_print(const char *folder, const json_t *quantised, bool
     for (size_t i = 0; i < checkpoint->weight_count; i++) {
         size_t elements = 0;
         if (assay_tensor_elements(&checkpoint->weights[i].tensor, &elements)) parameters += elements;
-        bytes += checkpoint->weights[i].tensor.bytes;
+        bytes += assay_tensor_stored_bytes(&checkpoint->weights[i].tensor);
     }
     const char *architecture =
         json_string_value(json_array_get(json_object_get(checkpoint->config, "architectures"), 0));

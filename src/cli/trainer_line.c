@@ -18,7 +18,7 @@ typedef struct renamed {
     const char *theirs, *ours; /* ours NULL: dropped, with its values */
 } renamed;
 
-/* OpenRLHF's names, the dotted ones of 0.10 and later and those before. */
+/* OpenRLHF's names, the dotted ones of 0.10.2 and later and those before. */
 static const renamed openrlhf_names[] = {
     {"model.model_name_or_path", "model"},
     {"pretrain", "model"},

@@ -33,7 +33,7 @@ static int compare_names(const void *a, const void *b)
 static assay_status check_tensor(const char *path, const assay_tensor *tensor, assay_error *err)
 {
     size_t elements, bytes;
-    if (assay_dtype_block(tensor->dtype) != 1)
+    if (assay_dtype_is_packed(tensor->dtype))
         return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: \"%s\" is %s, which safetensors does not know", path,
                                tensor->name, assay_dtype_name(tensor->dtype));
     if (!strcmp(tensor->name, "__metadata__"))

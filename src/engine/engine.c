@@ -17,6 +17,7 @@ struct assay_engine {
     assay_step_arena arena; /* slots first, then the workers' scratch */
     size_t slot_bytes, scratch_bytes, used;
     assay_param_view *params;
+    assay_param_view *step_params; /* of the step that is running */
     assay_geometry geometry;
     assay_op_env env;
     atomic_bool stopped; /* by assay_engine_stop, for good */
@@ -68,8 +69,10 @@ assay_status assay_engine_create(assay_engine **out, const assay_engine_config *
     engine->config.schedule.observed = NULL; /* borrowed only while planning */
     engine->scratch_bytes = assay_engine_scratch_bytes(config->program, assay_pool_size(config->pool));
     engine->params = assay_alloc(config->program->param_count, sizeof *engine->params);
-    assay_status status = engine->params ? plan(config, &engine->schedule, &engine->slot_bytes, err)
-                                         : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the engine");
+    engine->step_params = assay_alloc(config->program->most_params + 1, sizeof *engine->step_params);
+    assay_status status = engine->params && engine->step_params
+                              ? plan(config, &engine->schedule, &engine->slot_bytes, err)
+                              : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the engine");
     if (status == ASSAY_OK)
         status = assay_step_arena_open(&engine->arena, engine->slot_bytes + engine->scratch_bytes, err);
     if (status != ASSAY_OK) {
@@ -88,6 +91,7 @@ void assay_engine_free(assay_engine *engine)
     assay_schedule_free(engine->schedule);
     assay_step_arena_close(&engine->arena);
     assay_free(engine->params);
+    assay_free(engine->step_params);
     assay_free(engine);
 }
 
@@ -160,7 +164,8 @@ static void run_instance(assay_engine *engine, const assay_instance *instance)
         run.add[i] = instance->add[i];
     }
     for (int i = 0; i < step->outputs; i++) run.out[i] = whole_view(engine, instance->out[i]);
-    for (int i = 0; i < step->params; i++) run.param[i] = engine->params[step->param[i]];
+    for (int i = 0; i < step->params; i++) engine->step_params[i] = engine->params[step->param[i]];
+    run.param = engine->step_params;
     run.d_out[0] = whole_view(engine, instance->d_out);
     run.workspace = workspace_of(engine, instance->workspace);
     if (instance->action == ASSAY_BACKWARD) step->op->backward(&run);

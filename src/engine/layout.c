@@ -58,6 +58,7 @@ typedef struct machine_share {
     const bool *wants;
     int workers;
     bool backward;
+    assay_param_shape *room;
 } machine_share;
 
 static assay_status size_workspaces(assay_slot_sizes *sizes, const assay_program *program, const assay_bounds *bounds,
@@ -68,7 +69,7 @@ static assay_status size_workspaces(assay_slot_sizes *sizes, const assay_program
         size_t(*row)[ASSAY_SIZE_LANES] = &sizes->bytes[2 * (program->value_count + s)];
         assay_op_shape shape;
         if (!step->op->workspace) continue;
-        assay_program_shape(program, step, share->wants, &shape);
+        assay_program_shape(program, step, share->wants, &shape, share->room);
         for (size_t lane = 0; lane < lanes; lane++) {
             size_t bytes = step->op->workspace(&shape, &bounds[lane], share->workers, false);
             ASSAY_TRY(round_up(bytes, &row[0][lane], err));
@@ -83,13 +84,17 @@ static assay_status fill(assay_slot_sizes *sizes, const assay_program *program, 
                          bool backward, assay_error *err)
 {
     bool *wants = assay_alloc(program->value_count, sizeof *wants);
-    ASSAY_TRY_ALLOC(wants, "a layout", err);
-    assay_program_wants(program, wants);
-    const machine_share share = {.wants = wants, .workers = workers, .backward = backward};
-    assay_status status = size_workspaces(sizes, program, bounds, sizes->lanes, &share, err);
+    assay_param_shape *room = assay_program_room(program);
+    const machine_share share = {.wants = wants, .workers = workers, .backward = backward, .room = room};
+    assay_status status = wants && room ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a layout");
+    if (status == ASSAY_OK) {
+        assay_program_wants(program, wants);
+        status = size_workspaces(sizes, program, bounds, sizes->lanes, &share, err);
+    }
     for (size_t lane = 0; lane < sizes->lanes && status == ASSAY_OK; lane++)
         status = size_values(sizes, program, &bounds[lane], lane, backward, err);
     assay_free(wants);
+    assay_free(room);
     return status;
 }
 

@@ -6,18 +6,17 @@
 
 #include <string.h>
 
-#define WHOLE_WRITTEN (1u << 31) /* beside the bits of ranges: the gradient was handed on whole */
-
-/* Where a value and its gradient are now (-1: nowhere), and which column ranges of the gradient have been written. */
+/* Where a value and its gradient are now (-1: nowhere). */
 typedef struct whereabouts {
     int slot, gradient;
-    uint32_t written;
+    bool whole; /* the gradient was handed on, all columns */
     bool needed, kept;
 } whereabouts;
 
 struct assay_scheduler {
     assay_schedule_facts facts;
     whereabouts *values;
+    bool *written; /* of a gradient's column ranges */
     /* Of the schedule that is being made. */
     const assay_schedule_options *options;
     assay_schedule *schedule;
@@ -162,11 +161,11 @@ static assay_status place_gradient(builder *b, const assay_operand_fact *in, int
     assay_status status = ASSAY_OK;
     if (in->hands_on && value->gradient < 0) {
         value->gradient = instance->d_out;
-        value->written |= WHOLE_WRITTEN;
+        value->whole = true;
     } else {
         if (value->gradient < 0) value->gradient = new_slot(b, in->value, true, &status);
-        instance->add[i] = (value->written & (WHOLE_WRITTEN | in->range)) != 0;
-        value->written |= in->range;
+        instance->add[i] = value->whole || b->written[in->range];
+        b->written[in->range] = true;
     }
     instance->d_in[i] = value->gradient;
     return status;
@@ -217,6 +216,7 @@ static assay_status begin(builder *b)
     schedule->flops = 0;
     schedule->seed_slot = -1;
     for (size_t v = 0; v < b->facts.value_count; v++) b->values[v] = (whereabouts){.slot = -1, .gradient = -1};
+    memset(b->written, 0, b->facts.range_count * sizeof *b->written);
     if (!schedule->value_slots)
         schedule->value_slots = assay_alloc(b->facts.value_count, sizeof *schedule->value_slots);
     return schedule->value_slots ? ASSAY_OK : assay_error_set(b->err, ASSAY_E_MEMORY, "out of memory for a schedule");
@@ -241,8 +241,12 @@ assay_status assay_scheduler_create(assay_scheduler **out, const assay_program *
     *out = NULL;
     ASSAY_TRY_ALLOC(scheduler, "a schedule", err);
     assay_status status = assay_schedule_facts_find(&scheduler->facts, program, work, err);
-    if (status == ASSAY_OK && !(scheduler->values = assay_alloc(program->value_count, sizeof *scheduler->values)))
-        status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a schedule");
+    if (status == ASSAY_OK) {
+        scheduler->values = assay_alloc(program->value_count, sizeof *scheduler->values);
+        scheduler->written = assay_alloc(scheduler->facts.range_count, sizeof *scheduler->written);
+        if (!scheduler->values || !scheduler->written)
+            status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a schedule");
+    }
     if (status == ASSAY_OK) *out = scheduler;
     else assay_scheduler_free(scheduler);
     return status;
@@ -253,6 +257,7 @@ void assay_scheduler_free(assay_scheduler *scheduler)
     if (!scheduler) return;
     assay_schedule_facts_free(&scheduler->facts);
     assay_free(scheduler->values);
+    assay_free(scheduler->written);
     assay_free(scheduler);
 }
 

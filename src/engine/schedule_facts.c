@@ -2,28 +2,29 @@
 
 #include "base/alloc.h"
 
-enum { MAX_RANGES = 16 };
+/* The column ranges of one value: as many as it has readers are made room for. */
+typedef struct met {
+    size_t first, readers, count;
+} met;
 
 /* Found on the way. */
 typedef struct finding {
     const assay_program *program;
     assay_schedule_facts *facts;
     bool *wants;
-    int *readers;                 /* how many operands read each value */
-    size_t (*starts)[MAX_RANGES]; /* of the column ranges met so far */
-    uint8_t *ranges;              /* how many */
+    met *met;       /* per value */
+    size_t *starts; /* of the ranges met so far */
+    assay_param_shape *room;
 } finding;
 
 /* Ranges are equal or disjoint (the program was verified), so the starting column names one. */
-static uint32_t range_bit(const finding *f, const assay_operand *in)
+static uint32_t range_of(const finding *f, const assay_operand *in)
 {
-    size_t *starts = f->starts[in->value];
-    uint8_t *count = &f->ranges[in->value];
-    for (uint32_t i = 0; i < *count; i++)
-        if (starts[i] == in->col) return 1u << i;
-    if (*count == MAX_RANGES) return 0;
-    starts[*count] = in->col;
-    return 1u << (*count)++;
+    met *m = &f->met[in->value];
+    size_t *starts = f->starts + m->first, i = 0;
+    while (i < m->count && starts[i] != in->col) i++;
+    if (i == m->count) starts[m->count++] = in->col;
+    return (uint32_t)(m->first + i);
 }
 
 static void look_at_operand(const finding *f, const assay_step *step, int i, assay_operand_fact *fact)
@@ -33,11 +34,10 @@ static void look_at_operand(const finding *f, const assay_step *step, int i, ass
     assay_value_fact *known = &f->facts->values[in->value];
     bool whole = in->cols == value->cols, same_space = value->space == f->program->values[step->out[0]].space;
     *fact = (assay_operand_fact){.value = in->value,
-                                 .range = range_bit(f, in),
+                                 .range = range_of(f, in),
                                  .wanted = f->wants[in->value],
                                  .hands_on = step->op->passes_gradient == i && whole && same_space};
     known->crosses = known->crosses || step->layer != value->layer;
-    f->readers[in->value]++;
 }
 
 static void look_at_step(const finding *f, const assay_step *step, assay_step_fact *fact)
@@ -50,7 +50,7 @@ static void look_at_step(const finding *f, const assay_step *step, assay_step_fa
     for (int i = 0; i < step->inputs; i++) look_at_operand(f, step, i, &fact->in[i]);
     for (int i = 0; i < step->outputs; i++) fact->out[i] = step->out[i];
     if (!fact->backward) return;
-    assay_program_shape(f->program, step, f->wants, &shape);
+    assay_program_shape(f->program, step, f->wants, &shape, f->room);
     fact->reads = step->op->reads(&shape);
 }
 
@@ -60,7 +60,7 @@ static bool works_in_place(const finding *f, const assay_step *step)
     const assay_operand *in = &step->in[0];
     if (step->inputs == 0 || !step->op->in_place) return false;
     const assay_value *value = &f->program->values[in->value];
-    return value->dtype == f->program->values[step->out[0]].dtype && f->readers[in->value] == 1 &&
+    return value->dtype == f->program->values[step->out[0]].dtype && f->met[in->value].readers == 1 &&
            in->cols == value->cols;
 }
 
@@ -84,9 +84,19 @@ static void count_flops(const finding *f, const assay_step_work *work)
         const assay_step *step = &f->program->steps[s];
         assay_op_shape shape;
         if (!step->op->flops) continue;
-        assay_program_shape(f->program, step, f->wants, &shape);
+        assay_program_shape(f->program, step, f->wants, &shape, f->room);
         f->facts->flops[2 * s] = step->op->flops(&shape, work->rows, work->context, false);
         f->facts->flops[2 * s + 1] = step->op->flops(&shape, work->rows, work->context, true);
+    }
+}
+
+static void divide_ranges(const finding *f)
+{
+    for (size_t s = 0; s < f->program->step_count; s++)
+        for (int i = 0; i < f->program->steps[s].inputs; i++) f->met[f->program->steps[s].in[i].value].readers++;
+    for (size_t v = 0; v < f->program->value_count; v++) {
+        f->met[v].first = f->facts->range_count;
+        f->facts->range_count += f->met[v].readers;
     }
 }
 
@@ -94,13 +104,14 @@ static bool allocate(finding *f, bool flops)
 {
     size_t values = f->program->value_count, steps = f->program->step_count;
     f->wants = assay_alloc(values, sizeof *f->wants);
-    f->readers = assay_alloc(values, sizeof *f->readers);
-    f->starts = assay_alloc(values, sizeof *f->starts);
-    f->ranges = assay_alloc(values, sizeof *f->ranges);
+    f->met = assay_alloc(values, sizeof *f->met);
+    if (f->met) divide_ranges(f);
+    f->starts = assay_alloc(f->facts->range_count, sizeof *f->starts);
+    f->room = assay_program_room(f->program);
     f->facts->steps = assay_alloc(steps, sizeof *f->facts->steps);
     f->facts->values = assay_alloc(values, sizeof *f->facts->values);
     if (flops) f->facts->flops = assay_alloc(steps, 2 * sizeof *f->facts->flops);
-    return f->wants && f->readers && f->starts && f->ranges && f->facts->steps && f->facts->values &&
+    return f->wants && f->met && f->starts && f->room && f->facts->steps && f->facts->values &&
            (!flops || f->facts->flops);
 }
 
@@ -114,9 +125,9 @@ assay_status assay_schedule_facts_find(assay_schedule_facts *out, const assay_pr
     if (room) look_at_program(&f);
     if (room && work) count_flops(&f, work);
     assay_free(f.wants);
-    assay_free(f.readers);
+    assay_free(f.met);
     assay_free(f.starts);
-    assay_free(f.ranges);
+    assay_free(f.room);
     if (room) return ASSAY_OK;
     assay_schedule_facts_free(out);
     return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a schedule");

@@ -13,7 +13,7 @@
 
 typedef struct assay_operand_fact {
     int value;
-    uint32_t range; /* a bit: which of the column ranges that readers take of the value */
+    uint32_t range; /* which of all column ranges that readers take of values */
     bool wanted;    /* its gradient is */
     bool hands_on;  /* the gradient of the step's output may become its gradient, memory and all */
 } assay_operand_fact;
@@ -39,6 +39,7 @@ typedef struct assay_schedule_facts {
     assay_step_fact *steps;
     assay_value_fact *values;
     double *flops; /* per step: forward, backward; NULL: not counted */
+    size_t range_count;
     int output;
 } assay_schedule_facts;
 

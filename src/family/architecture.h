@@ -1,8 +1,9 @@
 /* Families of models: one constant descriptor a file, one line in the list (architecture_list.c). A descriptor holds
  * all that differs: how to recognise a config.json, how to read it into an assay_model_config, what the weights are
- * called in Hugging Face's files and in GGUF, the shapes that `init` knows, the classes that are written. The block
- * itself is common (model/decoder.c); what a family's block has beyond plain pre-norm, grouped keys, rotary positions
- * and a gated MLP is said by fields of the config and by names that are there or not.
+ * called in Hugging Face's files and in GGUF, the shapes that `init` knows, the classes that are written. The layer
+ * is the common one (model/decoder.c) unless the family names its own (model/layer.h); what a family's block has beyond
+ * plain pre-norm, grouped keys, rotary positions and a gated MLP is said by fields of the config and by names that are
+ * there or not.
  *
  * A new family is one file and one line. It may use what several share: assay_config_read_decoder and
  * assay_config_make_decoder (Llama's spelling of a config), assay_names_llama (its names), assay_gguf_llama_keys.
@@ -114,7 +115,7 @@ typedef struct assay_model_config {
     assay_activation activation;
     bool parallel;                         /* attention and MLP both read the one norm and add to the one residual */
     float embedding_scale, residual_scale; /* 0: 1 */
-    float normed_residual; /* the residual is the norm's output times this, not its input; 0: it is the input */
+    float normed_residual; /* the layer chatglm1's alone: what the norm's output is multiplied with as residual */
     float attention_scale; /* of q k^T; 0: 1 / sqrt(head_dim) */
     float attention_cap;   /* scores become cap * tanh(score / cap); 0: none */
     bool qkv_bias, out_bias, mlp_bias, head_bias;
@@ -188,6 +189,7 @@ typedef struct assay_architecture {
                                    written and the head beside it */
     assay_pooling pooling;      /* of sequence_class */
     const assay_module_names *names;
+    const char *own_layer;           /* a layer of its own (model/layer.h); NULL: the common one */
     bool peft_task_type_null;        /* its own code lacks output_attentions: PEFT's SEQ_CLS wrapper would raise */
     bool keeps_language_head;        /* its own reward class holds the language head and a table of frequencies, too */
     const char *frequencies;         /* name of that table; NULL: none */

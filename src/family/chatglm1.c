@@ -108,6 +108,7 @@ const assay_architecture assay_arch_chatglm1 = {
     .title = "ChatGLM-6B",
     .base_class = "ChatGLMModel",
     .names = &names,
+    .own_layer = "chatglm1",
     .eps_key = "layernorm_epsilon",
     .template_hint = "chatglm",
     .shapes = shapes,

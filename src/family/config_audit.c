@@ -339,6 +339,13 @@ static assay_status check_key(const json_t *config, const assay_architecture *ar
     return status;
 }
 
+/* The other keys of bitsandbytes say how its own products are computed, which weights it left whole (their tensors say
+ * so too) and in what type bytes are stored. */
+static bool is_packed_by(const json_t *how)
+{
+    return json_is_true(json_object_get(how, "load_in_4bit")) || json_is_true(json_object_get(how, "load_in_8bit"));
+}
+
 static assay_status check_quantisation(const json_t *config, const char *where, assay_error *err)
 {
     const json_t *how = json_object_get(config, "quantization_config");
@@ -346,6 +353,7 @@ static assay_status check_quantisation(const json_t *config, const char *where, 
     if (is_off(how)) return ASSAY_OK;
     const char *method = json_string_value(json_object_get(how, "quant_method"));
     assay_foreign_kind kind = assay_foreign_of_method(method);
+    if (kind == ASSAY_FOREIGN_BITSANDBYTES && is_packed_by(how)) return ASSAY_OK; /* the checkpoint's reader joins */
     return assay_foreign_error(err, where, kind,
                                kind != ASSAY_FOREIGN_QUANTISED ? NULL
                                : method                        ? method
@@ -429,6 +437,11 @@ json_t *assay_config_notes(const json_t *config, const assay_architecture *arch,
     json_object_foreach(assay_json_lent(config), key,
                         value) if (is_unknown(arch, key, value) && !assay_head_reads_key(kind, key))
         add_unknown(notes, key, value);
+    if (json_is_true(json_object_get(json_object_get(config, "quantization_config"), "load_in_8bit")))
+        json_array_append_new(notes,
+                              json_string("the weights are int8: products take q SCB / 127 as a number; LLM.int8 "
+                                          "rounds what they are multiplied with to int8 too, so its scores "
+                                          "differ a little"));
     const json_t *pad = json_object_get(config, "pad_token_id"), *eos = json_object_get(config, "eos_token_id");
     if (head && json_is_integer(pad) && json_equal(pad, eos))
         json_array_append_new(

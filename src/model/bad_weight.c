@@ -1,5 +1,7 @@
 #include "model/bad_weight.h"
 
+#include "tensor/stored.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,22 +21,23 @@ static bool is_bad(const assay_param_view *view, size_t at)
 /* Packed weights hold NaN or infinity where a scale does. */
 static size_t first_bad_packed(const assay_param_view *view)
 {
-    size_t row_bytes = view->cols / assay_dtype_block(view->dtype) * assay_dtype_block_bytes(view->dtype);
+    const assay_stored stored = {.data = view->data, .dtype = view->dtype, .parts = view->parts, .cols = view->cols};
     float group[ASSAY_GROUP];
-    for (size_t row = 0; row < view->rows; row++) {
-        const uint8_t *stored = (const uint8_t *)view->data + (view->row_map ? view->row_map[row] : row) * row_bytes;
+    for (size_t row = 0; row < view->rows; row++)
         for (size_t col = 0; col < view->cols; col++) {
-            if (col % ASSAY_GROUP == 0) assay_dtype_run_to_f32(view->dtype, stored, col, ASSAY_GROUP, group);
+            size_t rest = view->cols - col;
+            if (col % ASSAY_GROUP == 0)
+                assay_stored_to_f32(&stored, view->row_map ? view->row_map[row] : row, col,
+                                    rest < ASSAY_GROUP ? rest : ASSAY_GROUP, group);
             if (!isfinite(group[col % ASSAY_GROUP])) return row * view->cols + col;
         }
-    }
     return view->rows * view->cols;
 }
 
 static size_t first_bad(const assay_param_view *view)
 {
     size_t count = view->rows * view->cols, at = 0;
-    if (assay_dtype_block(view->dtype) > 1) return first_bad_packed(view);
+    if (assay_dtype_is_packed(view->dtype)) return first_bad_packed(view);
     while (at < count && !is_bad(view, at)) at++;
     return at;
 }

@@ -1,4 +1,4 @@
-/* The block recipe of all present families, written as a program.
+/* A family's layers written as a program: the common block, or one of the family's own (model/layer.h).
  *
  *     x1 = x  + out(attention(rope(q), rope(k), v)),   q, k, v of norm(x)
  *     x2 = x1 + down(silu(gate) * up),                 gate, up of norm(x1)
@@ -6,8 +6,8 @@
  *
  * What a family's config and names add (family/architecture.h): norms of q and k, a norm or a factor between a branch
  * and its residual, both branches side by side, a window, capped scores, ALiBi for rotary positions, layers without
- * any, an MLP without a gate, LayerNorm, scaled or normed embeddings, a residual that is the norm's output instead of
- * its input, a prefix that is read both ways, two axes of positions.
+ * any, an MLP without a gate, LayerNorm, scaled or normed embeddings, a prefix that is read both ways, two axes of
+ * positions.
  */
 #ifndef ASSAY_MODEL_DECODER_H
 #define ASSAY_MODEL_DECODER_H

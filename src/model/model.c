@@ -77,7 +77,7 @@ static assay_status check_shape(const assay_param *param, const assay_tensor *te
                            param->name, assay_dtype_name(tensor->dtype));
 }
 
-static bool is_packed(const assay_weight *weight) { return assay_dtype_block(weight->tensor.dtype) > 1; }
+static bool is_packed(const assay_weight *weight) { return assay_dtype_is_packed(weight->tensor.dtype); }
 
 static bool is_moved(const assay_weight *weight) { return weight->permuted_heads > 0 || weight->grouped_heads > 0; }
 
@@ -111,8 +111,9 @@ static assay_status borrow(loader *l, size_t index, const assay_weight *weight)
     const assay_param *param = &l->model->program->params[index];
     l->model->params[index] = (assay_param_view){
         .data = weight->tensor.data, .dtype = weight->tensor.dtype, .rows = param->rows, .cols = param->cols};
+    l->model->params[index].parts = weight->tensor.parts;
     l->model->params[index].to_bf16 = l->options->bf16 && is_packed(weight);
-    l->model->borrowed_bytes += weight->tensor.bytes;
+    l->model->borrowed_bytes += assay_tensor_stored_bytes(&weight->tensor);
     return is_moved(weight) ? own_row_map(l, index, weight) : ASSAY_OK;
 }
 
@@ -322,7 +323,8 @@ static void measure_param(const loader *l, const assay_param *param, assay_model
         size->owned += param->rows * sizeof(uint32_t);
     if (frozen_matrix && known ? weight && usable_in_place(param, weight)
                                : frozen_matrix && l->checkpoint->kind != ASSAY_CHECKPOINT_GGUF)
-        size->borrowed += weight ? weight->tensor.bytes : count * assay_dtype_block_bytes(config_dtype(l->checkpoint));
+        size->borrowed += weight ? assay_tensor_stored_bytes(&weight->tensor)
+                                 : count * assay_dtype_block_bytes(config_dtype(l->checkpoint));
     else size->owned += count * (frozen_matrix && l->options->bf16 ? sizeof(uint16_t) : sizeof(float));
 }
 

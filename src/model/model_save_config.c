@@ -43,6 +43,8 @@ assay_status assay_save_config(const json_t *base, const char *sequence_class, b
     const char *key = json_object_get(base, "dtype") && !json_object_get(base, "torch_dtype") ? "dtype" : "torch_dtype";
     json_object_set_new(*out, key, json_string(dtype_text(dtype)));
     json_object_del(*out, "_name_or_path");
+    /* what is written is not packed as the base was */
+    if (json_is_object(json_object_get(*out, "quantization_config"))) json_object_del(*out, "quantization_config");
     spell_rope_twice(*out);
     if (head) make_reward(*out, sequence_class, pad_token);
     return ASSAY_OK;

@@ -65,7 +65,7 @@ assay_status assay_save_pack_report(const assay_save_list *list, json_t **out, a
     bool whole = rows != NULL;
     for (size_t i = 0; whole && i < list->count; i++) {
         const assay_save_tensor *t = &list->items[i];
-        if (assay_dtype_block(t->dtype) == 1) continue;
+        if (!assay_dtype_is_packed(t->dtype)) continue;
         double error = t->squares > 0 ? sqrt(t->lost / t->squares) : 0;
         whole = json_array_append_new(rows, json_pack("{s:s, s:s, s:f}", "name", t->name, "type",
                                                       assay_dtype_name(t->dtype), "error", error)) == 0;

@@ -4,6 +4,7 @@
 #include "model/model_save_tensors.h"
 
 #include "checkpoint/checkpoint_write.h"
+#include "tensor/stored.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -44,6 +45,7 @@ assay_save_tensor assay_save_tensor_of_weight(const assay_weight *weight)
     assay_save_tensor out = {.rank = tensor->rank,
                              .data = tensor->data,
                              .from = tensor->dtype,
+                             .parts = tensor->parts,
                              .dtype = tensor->dtype,
                              .rows = 1,
                              .cols = 1};
@@ -92,6 +94,7 @@ assay_save_tensor assay_save_tensor_of_param(const assay_model *model, size_t pa
     assay_save_tensor out = {
         .rank = described->vector ? 1 : 2, .data = view->data, .from = view->dtype, .dtype = view->dtype};
     out.row_map = view->row_map;
+    out.parts = view->parts;
     out.rows = out.count = out.shape[0] = described->vector ? described->cols : described->rows;
     out.cols = out.shape[1] = described->vector ? 1 : described->cols;
     if (!described->vector) attach_adapter(model, param, &out);
@@ -104,7 +107,7 @@ void assay_save_list_set_dtype(assay_save_list *list, assay_dtype dtype, bool ke
         assay_save_tensor *tensor = &list->items[i];
         if (!assay_dtype_is_weight(tensor->from)) continue;
         if (!keep) tensor->dtype = dtype;
-        if (keep) tensor->dtype = assay_dtype_block(tensor->from) > 1 ? ASSAY_F32 : tensor->from;
+        if (keep) tensor->dtype = assay_dtype_is_packed(tensor->from) ? ASSAY_F32 : tensor->from;
     }
 }
 
@@ -127,26 +130,20 @@ static size_t source_row(const assay_save_tensor *tensor, size_t row)
     return tensor->row_map ? tensor->row_map[wanted] : assay_weight_source_row(&order, tensor->rows, wanted);
 }
 
-static const uint8_t *row_bytes(const assay_save_tensor *tensor, size_t row, size_t *size)
-{
-    *size = tensor->cols / assay_dtype_block(tensor->from) * assay_dtype_block_bytes(tensor->from);
-    return (const uint8_t *)tensor->data + row * *size;
-}
-
 static void read_rows(const assay_save_tensor *tensor, size_t first, size_t count, float *dst)
 {
-    size_t size;
+    const assay_stored stored = {
+        .data = tensor->data, .dtype = tensor->from, .parts = tensor->parts, .cols = tensor->cols};
     if (tensor->read) {
         tensor->read(tensor->context, tensor, first, count, dst);
         return;
     }
     if (!is_moved(tensor)) {
-        assay_dtype_to_f32(tensor->from, row_bytes(tensor, first, &size), dst, count * tensor->cols);
+        assay_stored_to_f32(&stored, first, 0, count * tensor->cols, dst);
         return;
     }
     for (size_t i = 0; i < count; i++)
-        assay_dtype_to_f32(tensor->from, row_bytes(tensor, source_row(tensor, first + i), &size),
-                           dst + i * tensor->cols, tensor->cols);
+        assay_stored_to_f32(&stored, source_row(tensor, first + i), 0, tensor->cols, dst + i * tensor->cols);
 }
 
 /* As PEFT merges (tuners/lora/layer.py, get_delta_weight): B A in f32, times the scale, added to W. delta: cols
@@ -204,8 +201,8 @@ static assay_status pack(assay_save_tensor *tensor, const float *values, size_t 
 static assay_status hand_over(assay_save_tensor *tensor, float *values, size_t count, void *packed,
                               assay_writer *writer, assay_error *err)
 {
-    bool blocks = assay_dtype_block(tensor->dtype) > 1;
-    size_t size = count / assay_dtype_block(tensor->dtype) * assay_dtype_block_bytes(tensor->dtype);
+    bool blocks = assay_dtype_is_packed(tensor->dtype);
+    size_t size = assay_dtype_row_bytes(tensor->dtype, count);
     if (blocks) ASSAY_TRY(pack(tensor, values, count, packed, err));
     else assay_dtype_from_f32(tensor->dtype, values, values, count);
     return assay_writer_write(writer, blocks ? packed : values, size, err);
@@ -232,12 +229,13 @@ static assay_status write_computed(assay_save_tensor *tensor, float *buffer, siz
 
 static assay_status write_tensor(assay_save_tensor *tensor, assay_writer *writer, assay_error *err)
 {
-    size_t size, step = tensor->cols < CHUNK ? CHUNK / (tensor->cols ? tensor->cols : 1) : 1, needed;
+    size_t step = tensor->cols < CHUNK ? CHUNK / (tensor->cols ? tensor->cols : 1) : 1, needed;
     if (tensor->count == 0 || tensor->cols == 0) return ASSAY_OK;
     bool changed = tensor->read || tensor->a || is_moved(tensor) || tensor->plus_one != tensor->stored.plus_one;
     if (!changed && tensor->dtype == tensor->from) {
-        const uint8_t *bytes = row_bytes(tensor, tensor->first, &size);
-        return assay_writer_write(writer, bytes, size * tensor->count, err);
+        size_t size = assay_dtype_row_bytes(tensor->from, tensor->cols);
+        return assay_writer_write(writer, (const uint8_t *)tensor->data + tensor->first * size, size * tensor->count,
+                                  err);
     }
     bool counted = assay_mul_size(step + 1, tensor->cols, &needed) && assay_mul_size(needed, 2, &needed);
     float *buffer = counted ? assay_alloc(needed, sizeof *buffer) : NULL;

@@ -20,6 +20,7 @@ typedef struct assay_save_tensor {
     assay_row_reader read;        /* a computed one */
     const void *context;
     assay_dtype from;
+    const assay_parts *parts;          /* of a source of several tensors (tensor/stored.h); NULL */
     size_t rows, cols;                 /* of the source: a vector is a column */
     size_t first, count;               /* the rows taken */
     int permuted_heads, grouped_heads; /* rows lie as GGUF lays them out (checkpoint.h); 0: not */

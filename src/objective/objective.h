@@ -22,16 +22,15 @@
  *     rao-kupper   P(c > r) = 1 / (1 + t e^-x), P(tie) = (t^2 - 1) P(c > r) P(r > c), t > 1     Rao & Kupper 1967
  *     davidson     P(c > r) = e^(x/2) / D, P(tie) = n / D, D = e^(x/2) + e^(-x/2) + n, n > 0    Davidson 1970
  *
- *
  * The last two cost -log of what the label says; a share p between costs p times one and 1 - p times the other. A pair
  * whose share is exactly 1/2 is a tie and has no margin. Objectives that read no labels take a pair whose share is
  * above 1/2 (or missing) for chosen, and give the others no weight: the label prefers neither answer, or the other one.
  *
  * Of rows of more than two answers, each weighing as much as a pair; i is better than j where its value is larger:
  *
- *     all-pairs      mean of l(r_i - r_j - margin) over the couples that were compared  Ouyang et al.,
- * arXiv:2203.02155; equal values are a tie, (l(d) + l(-d)) / 2, unless the row says that nobody compared them. Of a
- *                    pair: soft
+ *     all-pairs      mean of l(r_i - r_j - margin) over the couples that were compared
+ *                    (Ouyang et al., arXiv:2203.02155); equal values are a tie, (l(d) + l(-d)) / 2, unless the row says
+ *                    that nobody compared them. Of a pair: soft
  *     plackett-luce  sum over the answers k that are better than others of log(e^(r_k - margin) + sum_j e^r_j) -
  *                    (r_k - margin), j the answers worse than k: the likelihood of the ranking (Plackett 1975; Zhu et
  *                    al., arXiv:2301.11270), in which equal answers are not set against each other. Of a pair: bt

@@ -165,7 +165,7 @@ static size_t count_runs(const assay_op_run *run)
 
 static void forward_job(void *context, size_t job, int worker)
 {
-    const assay_op_run *run = context;
+    const assay_op_run *run = *(const assay_op_run **)context;
     size_t longest_path = run->env->geometry->longest_path;
     assay_attention_room room = {(uint32_t *)run->workspace + (size_t)worker * forward_words(run->attr, longest_path),
                                  0};
@@ -186,7 +186,7 @@ static void forward_job(void *context, size_t job, int worker)
 
 static void forward(const assay_op_run *run)
 {
-    assay_pool_run(run->env->pool, forward_job, (void *)(uintptr_t)run, count_runs(run) * run->attr->kv_heads);
+    assay_pool_run(run->env->pool, forward_job, &run, count_runs(run) * run->attr->kv_heads);
 }
 
 const assay_op assay_op_attention = {.name = "attention",

@@ -213,7 +213,7 @@ static void backward_segment(const assay_attention *a, const backward_memory *m,
 
 static void backward_job(void *context, size_t job, int worker)
 {
-    const assay_op_run *run = context;
+    const assay_op_run *run = *(const assay_op_run **)context;
     size_t longest_path = run->env->geometry->longest_path,
            words = assay_attention_backward_words(run->attr, longest_path);
     assay_attention_room room = {(uint32_t *)run->workspace + (size_t)worker * words, 0};
@@ -225,6 +225,5 @@ static void backward_job(void *context, size_t job, int worker)
 
 void assay_attention_backward(const assay_op_run *run)
 {
-    assay_pool_run(run->env->pool, backward_job, (void *)(uintptr_t)run,
-                   run->env->geometry->tree_count * run->attr->kv_heads);
+    assay_pool_run(run->env->pool, backward_job, &run, run->env->geometry->tree_count * run->attr->kv_heads);
 }

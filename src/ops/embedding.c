@@ -5,6 +5,7 @@
  * add in the same order. Within a tree they are added one by one (a fold of single rows), which is as canonical as
  * folds are. */
 #include "ops/op.h"
+#include "tensor/stored.h"
 
 #include <string.h>
 
@@ -12,9 +13,9 @@ enum { COLS_OF_A_JOB = 64, ROWS_OF_A_JOB = 32 };
 
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
-    if (shape->out_cols[0] == shape->param_cols[0] && shape->out_cols[0] <= ASSAY_ROW_MEMORY) return ASSAY_OK;
+    if (shape->out_cols[0] == shape->param[0].cols && shape->out_cols[0] <= ASSAY_ROW_MEMORY) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_FORMAT, "embedding of width %zu into a value of width %zu",
-                           shape->param_cols[0], shape->out_cols[0]);
+                           shape->param[0].cols, shape->out_cols[0]);
 }
 
 static unsigned reads(const assay_op_shape *shape)
@@ -26,12 +27,12 @@ static unsigned reads(const assay_op_shape *shape)
 static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
 {
     const assay_param_view *w = &run->param[0];
-    size_t bytes = w->cols / assay_dtype_block(w->dtype) * assay_dtype_block_bytes(w->dtype);
+    const assay_stored stored = {.data = w->data, .dtype = w->dtype, .parts = w->parts, .cols = w->cols};
     float *memory = assay_row_memory(run, worker);
     for (size_t t = first; t < first + rows; t++) {
         size_t id = (size_t)run->env->geometry->ids[t];
         float *row = assay_row_target(&run->out[0], t, memory);
-        assay_dtype_to_f32(w->dtype, (const char *)w->data + id * bytes, row, w->cols);
+        assay_stored_to_f32(&stored, id, 0, w->cols, row);
         if (w->to_bf16) assay_dtype_round_bf16(row, w->cols);
         if (run->attr->scale != 0) run->env->kernels->rows->scale(run->attr->scale, row, row, w->cols);
         assay_row_store(run, &run->out[0], t, row);

@@ -10,9 +10,9 @@ enum { ROWS_OF_A_JOB = 16, COLS_OF_A_JOB = 64 };
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
     if (shape->in_cols[0] == shape->out_cols[0] && shape->in_cols[0] <= ASSAY_ROW_MEMORY / 2 &&
-        shape->param_cols[0] == shape->in_cols[0] && (!shape->attr->bias || shape->param_cols[1] == shape->in_cols[0]))
+        shape->param[0].cols == shape->in_cols[0] && (!shape->attr->bias || shape->param[1].cols == shape->in_cols[0]))
         return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "norm weight of %zu against a value of width %zu", shape->param_cols[0],
+    return assay_error_set(err, ASSAY_E_FORMAT, "norm weight of %zu against a value of width %zu", shape->param[0].cols,
                            shape->in_cols[0]);
 }
 

@@ -37,36 +37,36 @@ static int adapter_index(const assay_op_shape *shape) { return shape->attr->bias
 
 static size_t rank_of(const assay_op_shape *shape)
 {
-    return shape->attr->adapter ? shape->param_rows[adapter_index(shape)] : 0;
+    return shape->attr->adapter ? shape->param[adapter_index(shape)].rows : 0;
 }
 
 static assay_status check_adapter(const assay_op_shape *shape, assay_error *err)
 {
     int a = adapter_index(shape), b = a + 1;
-    if (shape->param_cols[a] == shape->in_cols[0] && shape->param_rows[b] == shape->out_cols[0] &&
-        shape->param_cols[b] == shape->param_rows[a])
+    if (shape->param[a].cols == shape->in_cols[0] && shape->param[b].rows == shape->out_cols[0] &&
+        shape->param[b].cols == shape->param[a].rows)
         return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_FORMAT, "adapter A [%zu, %zu], B [%zu, %zu] on a linear map from %zu to %zu",
-                           shape->param_rows[a], shape->param_cols[a], shape->param_rows[b], shape->param_cols[b],
+                           shape->param[a].rows, shape->param[a].cols, shape->param[b].rows, shape->param[b].cols,
                            shape->in_cols[0], shape->out_cols[0]);
 }
 
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
-    bool fits = shape->param_cols[0] == shape->in_cols[0] && shape->param_rows[0] == shape->out_cols[0];
-    if (shape->attr->bias) fits = fits && shape->param_cols[1] == shape->out_cols[0];
+    bool fits = shape->param[0].cols == shape->in_cols[0] && shape->param[0].rows == shape->out_cols[0];
+    if (shape->attr->bias) fits = fits && shape->param[1].cols == shape->out_cols[0];
     if (shape->attr->residual) fits = fits && shape->in_cols[1] == shape->out_cols[0];
     if (!fits)
-        return assay_error_set(err, ASSAY_E_FORMAT, "weight [%zu, %zu] maps %zu columns to %zu", shape->param_rows[0],
-                               shape->param_cols[0], shape->in_cols[0], shape->out_cols[0]);
+        return assay_error_set(err, ASSAY_E_FORMAT, "weight [%zu, %zu] maps %zu columns to %zu", shape->param[0].rows,
+                               shape->param[0].cols, shape->in_cols[0], shape->out_cols[0]);
     return shape->attr->adapter ? check_adapter(shape, err) : ASSAY_OK;
 }
 
 static unsigned reads(const assay_op_shape *shape)
 {
     int a = adapter_index(shape);
-    bool adapter = shape->attr->adapter && (shape->param_wants[a] || shape->param_wants[a + 1]);
-    return shape->param_wants[0] || adapter ? ASSAY_READS_IN(0) : 0;
+    bool adapter = shape->attr->adapter && (shape->param[a].wants || shape->param[a + 1].wants);
+    return shape->param[0].wants || adapter ? ASSAY_READS_IN(0) : 0;
 }
 
 /* What the sizes of the workspace follow from. */
@@ -130,7 +130,7 @@ static double flops(const assay_op_shape *shape, const double rows[ASSAY_SPACES]
     double host = 2 * t * in * out, adapter = 2 * t * rank * (in + out);
     (void)context;
     if (!backward) return host + adapter;
-    return host * (shape->in_wants[0] + shape->param_wants[0]) + (rank > 0 ? adapter * 2 : 0);
+    return host * (shape->in_wants[0] + shape->param[0].wants) + (rank > 0 ? adapter * 2 : 0);
 }
 
 static bool drops(const assay_op_run *run) { return run->attr->dropout > 0 && run->env->training; }
@@ -180,7 +180,8 @@ static assay_matrix weight_matrix(const assay_param_view *w)
                           .row_stride = (ptrdiff_t)w->cols,
                           .col_stride = 1,
                           .rows = w->row_map,
-                          .to_bf16 = w->to_bf16};
+                          .to_bf16 = w->to_bf16,
+                          .parts = w->parts};
 }
 
 static assay_view dense_view(float *data, size_t rows, size_t cols)

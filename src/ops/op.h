@@ -20,7 +20,8 @@
 #include "backend/gemm.h"
 #include "ops/geometry.h"
 
-enum { ASSAY_MAX_INPUTS = 4, ASSAY_MAX_OUTPUTS = 2, ASSAY_MAX_PARAMS = 4 };
+/* Values of one use; of weights there may be any number (a mixture of experts has three an expert). */
+enum { ASSAY_MAX_INPUTS = 4, ASSAY_MAX_OUTPUTS = 2 };
 
 /* At most one of data and bf16 is set; neither: not there, not wanted. Gradients are always f32. */
 typedef struct assay_view {
@@ -32,10 +33,11 @@ typedef struct assay_view {
 /* A weight at run time. */
 typedef struct assay_param_view {
     const void *data;
-    assay_dtype dtype;       /* F32, F16 or BF16; a block type only where an operation says so */
-    size_t rows, cols;       /* Hugging Face's order; a vector has rows 1 */
-    float *gradient;         /* f32 of the same shape, NULL: frozen */
-    const uint32_t *row_map; /* of packed weights: which stored row is a row; NULL: itself */
+    assay_dtype dtype;        /* F32, F16 or BF16; packed only where an operation says so */
+    size_t rows, cols;        /* Hugging Face's order; a vector has rows 1 */
+    float *gradient;          /* f32 of the same shape, NULL: frozen */
+    const uint32_t *row_map;  /* of packed weights: which stored row is a row; NULL: itself */
+    const assay_parts *parts; /* of a packed type of several tensors (tensor/stored.h), else NULL */
     bool to_bf16; /* of packed weights: a value is what is decoded, rounded to bf16 (a bf16 run sees no other) */
 } assay_param_view;
 
@@ -78,9 +80,15 @@ typedef struct assay_op_run {
     assay_view in[ASSAY_MAX_INPUTS], out[ASSAY_MAX_OUTPUTS];
     assay_view d_in[ASSAY_MAX_INPUTS], d_out[ASSAY_MAX_OUTPUTS];
     bool add[ASSAY_MAX_INPUTS];
-    assay_param_view param[ASSAY_MAX_PARAMS];
-    void *workspace; /* as many bytes as `workspace` below said for the plan's bounds */
+    const assay_param_view *param; /* as many as the shape has */
+    void *workspace;               /* as many bytes as `workspace` below said for the plan's bounds */
 } assay_op_run;
+
+/* A weight before there is one. */
+typedef struct assay_param_shape {
+    size_t rows, cols;
+    bool wants; /* its gradient is wanted */
+} assay_param_shape;
 
 /* The static side of one use: what shape rules, `reads` and `workspace` look at. */
 typedef struct assay_op_shape {
@@ -88,9 +96,8 @@ typedef struct assay_op_shape {
     int inputs, outputs, params;
     size_t in_cols[ASSAY_MAX_INPUTS], out_cols[ASSAY_MAX_OUTPUTS];
     assay_space_id in_space[ASSAY_MAX_INPUTS], out_space;
-    size_t param_rows[ASSAY_MAX_PARAMS], param_cols[ASSAY_MAX_PARAMS];
     bool in_wants[ASSAY_MAX_INPUTS]; /* whose gradients are wanted */
-    bool param_wants[ASSAY_MAX_PARAMS];
+    const assay_param_shape *param;  /* [params] */
 } assay_op_shape;
 
 /* Bits of the set that `reads` returns. */

@@ -12,10 +12,10 @@ static size_t heads_of(const assay_op_attributes *attr) { return attr->heads ? a
 static assay_status check(const assay_op_shape *shape, assay_error *err)
 {
     if (shape->in_cols[0] == shape->out_cols[0] && shape->in_cols[0] <= ASSAY_ROW_MEMORY / 3 &&
-        heads_of(shape->attr) * shape->param_cols[0] == shape->in_cols[0])
+        heads_of(shape->attr) * shape->param[0].cols == shape->in_cols[0])
         return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_FORMAT, "norm weight of %zu for %zu heads against a value of width %zu",
-                           shape->param_cols[0], heads_of(shape->attr), shape->in_cols[0]);
+                           shape->param[0].cols, heads_of(shape->attr), shape->in_cols[0]);
 }
 
 static unsigned reads(const assay_op_shape *shape)

@@ -1,6 +1,7 @@
 #include "program/program.h"
 
 #include "base/alloc.h"
+#include "base/sizes.h"
 
 #include <string.h>
 
@@ -16,7 +17,10 @@ void assay_program_free(assay_program *program)
 {
     if (!program) return;
     for (size_t i = 0; i < program->value_count; i++) assay_free(program->values[i].name);
-    for (size_t i = 0; i < program->step_count; i++) assay_free(program->steps[i].name);
+    for (size_t i = 0; i < program->step_count; i++) {
+        assay_free(program->steps[i].name);
+        assay_free(program->steps[i].param);
+    }
     for (size_t i = 0; i < program->param_count; i++) assay_free(program->params[i].name);
     for (size_t i = 0; i < program->table_count; i++) assay_free(program->tables[i]);
     assay_free(program->values);
@@ -72,6 +76,16 @@ int assay_program_param(assay_program *program, const assay_param *param)
     return (int)program->param_count++;
 }
 
+static void keep_params(assay_program *program, assay_step *kept, const int *params)
+{
+    int *copy = kept->params ? assay_alloc((size_t)kept->params, sizeof *copy) : NULL;
+    if (copy) memcpy(copy, params, (size_t)kept->params * sizeof *copy);
+    else if (kept->params) program->building = ASSAY_E_MEMORY;
+    if (!copy) kept->params = 0;
+    kept->param = copy;
+    program->most_params = assay_larger(program->most_params, (size_t)kept->params);
+}
+
 int assay_program_step(assay_program *program, const assay_step *step)
 {
     void *items = program->steps;
@@ -81,6 +95,7 @@ int assay_program_step(assay_program *program, const assay_step *step)
     assay_step *kept = &program->steps[program->step_count++];
     *kept = *step;
     kept->name = keep_name(program, step->name);
+    keep_params(program, kept, step->param);
     for (int i = 0; i < kept->outputs; i++)
         if (kept->out[i] >= 0) program->values[kept->out[i]].maker = index;
     for (int i = 0; i < kept->inputs; i++)
@@ -113,10 +128,16 @@ void assay_program_hidden_state(assay_program *program, int value)
     grown[program->hidden_count++] = value;
 }
 
-void assay_program_shape(const assay_program *program, const assay_step *step, const bool *wants, assay_op_shape *shape)
+assay_param_shape *assay_program_room(const assay_program *program)
 {
-    *shape =
-        (assay_op_shape){.attr = &step->attr, .inputs = step->inputs, .outputs = step->outputs, .params = step->params};
+    return assay_alloc(program->most_params + 1, sizeof(assay_param_shape));
+}
+
+void assay_program_shape(const assay_program *program, const assay_step *step, const bool *wants, assay_op_shape *shape,
+                         assay_param_shape *room)
+{
+    *shape = (assay_op_shape){
+        .attr = &step->attr, .inputs = step->inputs, .outputs = step->outputs, .params = step->params, .param = room};
     for (int i = 0; i < step->inputs; i++) {
         shape->in_cols[i] = step->in[i].cols;
         shape->in_space[i] = program->values[step->in[i].value].space;
@@ -125,9 +146,8 @@ void assay_program_shape(const assay_program *program, const assay_step *step, c
     for (int i = 0; i < step->outputs; i++) shape->out_cols[i] = program->values[step->out[i]].cols;
     shape->out_space = program->values[step->out[0]].space;
     for (int i = 0; i < step->params; i++) {
-        shape->param_rows[i] = program->params[step->param[i]].rows;
-        shape->param_cols[i] = program->params[step->param[i]].cols;
-        shape->param_wants[i] = wants && program->params[step->param[i]].trained;
+        const assay_param *param = &program->params[step->param[i]];
+        room[i] = (assay_param_shape){.rows = param->rows, .cols = param->cols, .wants = wants && param->trained};
     }
 }
 

@@ -6,7 +6,7 @@
  *     int x = assay_program_value(program, ASSAY_TOKENS, hidden, -1, "embeddings");
  *     assay_param weight = {.name = "model.embed_tokens.weight", .rows = vocab, .cols = hidden};
  *     int w = assay_program_param(program, &weight);
- *     assay_step step = {.op = &assay_op_embedding, .out = {x}, .outputs = 1, .param = {w}, .params = 1, .layer = -1};
+ *     assay_step step = {.op = &assay_op_embedding, .out = {x}, .outputs = 1, .param = &w, .params = 1, .layer = -1};
  *     assay_program_step(program, &step);
  *     ...
  *     ASSAY_TRY(assay_program_verify(program, err)); // also reports any out-of-memory met while building
@@ -62,7 +62,7 @@ typedef struct assay_step {
     int inputs, outputs, params;
     assay_operand in[ASSAY_MAX_INPUTS];
     int out[ASSAY_MAX_OUTPUTS];
-    int param[ASSAY_MAX_PARAMS];
+    const int *param; /* [params]; the program has a copy of its own */
 } assay_step;
 
 typedef struct assay_program {
@@ -71,6 +71,7 @@ typedef struct assay_program {
     assay_param *params;
     size_t value_count, step_count, param_count;
     size_t value_capacity, step_capacity, param_capacity;
+    size_t most_params; /* of a step */
     int layers;
     bool bf16;          /* some value is bf16 */
     int output;         /* the value holding one reward a scored row */
@@ -97,9 +98,12 @@ void assay_program_hidden_state(assay_program *program, int value);
 assay_status assay_program_verify(const assay_program *program, assay_error *err);
 
 /* The static shape of a step, as its operation wants it. wants: per value, whether its gradient is wanted (NULL: none
- * is). */
-void assay_program_shape(const assay_program *program, const assay_step *step, const bool *wants,
-                         assay_op_shape *shape);
+ * is). room: for most_params shapes of weights, which `shape` then points to; see assay_program_room. */
+void assay_program_shape(const assay_program *program, const assay_step *step, const bool *wants, assay_op_shape *shape,
+                         assay_param_shape *room);
+
+/* For one assay_program_shape after the other; the caller frees it with assay_free. NULL: out of memory. */
+assay_param_shape *assay_program_room(const assay_program *program);
 
 /* wants[value] = its gradient is wanted: some trained parameter lies above it. wants holds value_count entries. */
 void assay_program_wants(const assay_program *program, bool *wants);

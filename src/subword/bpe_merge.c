@@ -122,7 +122,8 @@ static assay_status merge_long(const assay_merge_table *table, assay_merge_scrat
     for (uint32_t i = 0; i < n; i++) scratch->links[i] = (merge_link){ids[i], i, i + 1 < n ? i + 2 : 0};
     scratch->heap.count = 0;
     for (uint32_t i = 0; i < n; i++) ASSAY_TRY(candidate_add(table, scratch, i, err));
-    while (scratch->heap.count) ASSAY_TRY(candidate_apply(table, scratch, assay_merge_heap_pop(&scratch->heap), err));
+    for (; scratch->heap.count; scratch->steps++)
+        ASSAY_TRY(candidate_apply(table, scratch, assay_merge_heap_pop(&scratch->heap), err));
     size_t kept = 0;
     for (uint32_t at = 1; at; at = scratch->links[at - 1].next) ids[kept++] = scratch->links[at - 1].id;
     *count = kept;

@@ -22,6 +22,7 @@ typedef struct assay_merge_scratch {
     struct assay_merge_link *links;
     size_t link_capacity;
     assay_merge_heap heap;
+    uint64_t steps; /* candidates of long words taken up so far: what their time hangs on */
 } assay_merge_scratch;
 
 void assay_merge_table_release(assay_merge_table *table);

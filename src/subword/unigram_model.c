@@ -21,6 +21,7 @@ typedef struct run {
     const char *text;
     size_t size;
     node *path; /* by the place where a piece ends */
+    uint64_t steps;
     assay_ids *ids;
 } run;
 
@@ -94,7 +95,7 @@ static bool pieces_offer(run *this, size_t start, size_t length)
     const assay_piece_index *index = &this->model->index;
     bool single = false;
     uint32_t at = ASSAY_PIECE_ROOT;
-    for (size_t end = start; end < this->size;) {
+    for (size_t end = start; end < this->size; this->steps++) {
         at = assay_piece_index_step(index, at, (unsigned char)this->text[end++]);
         if (at == ASSAY_PIECE_NONE) break;
         int32_t id = index->nodes[at].value;
@@ -169,9 +170,10 @@ static assay_status unigram_encode(const void *state, const assay_token_map *voc
     (void)vocab;
     if (size >= UINT32_MAX) return assay_error_set(err, ASSAY_E_UNSUPPORTED, "a word of %zu bytes is too long", size);
     ASSAY_TRY(assay_grow(&work->path, &work->path_capacity, size + 1, sizeof(node), err));
-    run this = {state, word, size, work->path, ids};
+    run this = {.model = state, .text = word, .size = size, .path = work->path, .ids = ids};
     size_t first = ids->count;
     ASSAY_TRY(path_find(&this, err));
+    work->steps += this.steps;
     ASSAY_TRY(path_write(&this, err));
     for (size_t low = first, high = ids->count; low + 1 < high; low++) {
         int32_t swapped = ids->data[low];

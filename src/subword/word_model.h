@@ -14,6 +14,7 @@ typedef struct assay_word_work {
     assay_ids symbols;
     struct assay_unigram_node *path; /* one for each end of a piece */
     size_t path_capacity;
+    uint64_t steps; /* bytes of pieces walked so far: what the time of Unigram and WordPiece hangs on */
 } assay_word_work;
 
 typedef struct assay_word_kind {

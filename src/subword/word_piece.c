@@ -44,10 +44,11 @@ assay_status assay_word_piece_new(assay_word_piece **out, const assay_token_map 
 }
 
 /* Length of the longest piece at `text`, below `node`, and its id. */
-static size_t longest_piece(const assay_piece_index *index, uint32_t node, const char *text, size_t size, int32_t *id)
+static size_t longest_piece(const assay_piece_index *index, uint32_t node, const char *text, size_t size, int32_t *id,
+                            uint64_t *steps)
 {
     size_t longest = 0;
-    for (size_t i = 0; i < size && node != ASSAY_PIECE_NONE;) {
+    for (size_t i = 0; i < size && node != ASSAY_PIECE_NONE; ++*steps) {
         node = assay_piece_index_step(index, node, (unsigned char)text[i++]);
         if (node == ASSAY_PIECE_NONE || index->nodes[node].value < 0) continue;
         longest = i;
@@ -68,11 +69,12 @@ static assay_status word_piece_encode(const void *state, const assay_token_map *
 {
     const assay_word_piece *model = state;
     size_t before = ids->count, at = 0;
-    (void)vocab, (void)work;
+    (void)vocab;
     if (!word_fits(model, word, size)) return assay_ids_push(ids, model->unk, err);
     while (at < size) {
         int32_t id = -1;
-        size_t length = longest_piece(&model->index, at ? model->inside : ASSAY_PIECE_ROOT, word + at, size - at, &id);
+        uint32_t node = at ? model->inside : ASSAY_PIECE_ROOT;
+        size_t length = longest_piece(&model->index, node, word + at, size - at, &id, &work->steps);
         if (!length) break;
         ASSAY_TRY(assay_ids_push(ids, id, err));
         at += length;

@@ -29,8 +29,7 @@ static assay_status render_pairs(judging *j)
 {
     assay_example_options rule = {.max_length = (size_t)j->scoring->source->max_length,
                                   .truncate = assay_pair_input_truncate(j->options),
-                                  .decided_only = true,
-                                  .ends_only = true};
+                                  .decided_only = true};
     if (!j->data->pairs) return ASSAY_OK;
     if (assay_pair_input_has_text_prompts(j->data->pairs))
         assay_source_say_text_prompts(j->scoring->source, j->context->log);
@@ -185,6 +184,7 @@ static assay_status judge_pairs(judging *j)
     assay_length_bins(v->judged, v->count, v->length_bins);
     assay_calibration_make(v->judged, v->count, &v->calibration);
     ASSAY_TRY(assay_subsets_make(&v->subsets, v->judged, v->count, j->err));
+    assay_judge_lists(&j->set, j->rewards, &v->lists);
     return assay_judge(&j->set, j->rewards, &v->judgement, j->err);
 }
 

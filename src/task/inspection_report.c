@@ -54,7 +54,7 @@ void assay_inspect_weights(json_t *report, const assay_checkpoint *weights)
         if (!assay_tensor_elements(tensor, &elements)) continue;
         values[tensor->dtype] += elements;
         total += elements;
-        bytes += tensor->bytes;
+        bytes += assay_tensor_stored_bytes(tensor);
     }
     assay_inspect_set(report, "parameters", json_integer((json_int_t)total));
     assay_inspect_set(report, "bytes", json_integer((json_int_t)bytes));

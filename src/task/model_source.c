@@ -156,7 +156,7 @@ static assay_status check_tensors(const assay_model_source *source, const assay_
 static bool is_packed(const assay_checkpoint *checkpoint)
 {
     for (size_t i = 0; i < checkpoint->weight_count; i++)
-        if (assay_dtype_block(checkpoint->weights[i].tensor.dtype) > 1) return true;
+        if (assay_dtype_is_packed(checkpoint->weights[i].tensor.dtype)) return true;
     return false;
 }
 
@@ -349,6 +349,8 @@ static assay_status choose_template(assay_model_source *source, const assay_opti
     assay_template_close(source->chosen);
     assay_status status = assay_template_open(&source->chosen, &request, source->tokenizer, err);
     assay_free(kwargs);
+    source->template_unused = o->chat_template && assay_options_given(o, "template");
+    source->variables_unused = status == ASSAY_OK && o->chat_template_kwargs && assay_template_is_code(source->chosen);
     return status == ASSAY_OK ? rename_template(source, assay_template_name(source->chosen), err) : status;
 }
 
@@ -386,6 +388,14 @@ static void say_pooling(const assay_model_source *source, const assay_log *log)
     assay_ids_release(&ids);
 }
 
+static void say_unused(const assay_model_source *source, const assay_log *log)
+{
+    if (source->template_unused) assay_note(log, "--template is not used: --chat-template goes before it");
+    if (source->variables_unused)
+        assay_note(log, "--chat-template-kwargs is not used: the template %s reads no variables",
+                   source->template_name);
+}
+
 static void say_notes(const assay_model_source *source, const assay_log *log)
 {
     size_t i;
@@ -414,6 +424,7 @@ void assay_model_source_warn(const assay_model_source *source, const assay_log *
     const char *note = source->tokenizer ? assay_tokenizer_about(source->tokenizer)->note : NULL;
     if (note) assay_warn(log, "%s", note);
     if (source->chosen) say_pooling(source, log);
+    say_unused(source, log);
     if (source->chosen && assay_template_hides_built_in(source->chosen))
         assay_note(log,
                    "the template %s is the checkpoint's own (%s), not the built-in of that name; --chat-template FILE "

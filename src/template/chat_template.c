@@ -24,6 +24,8 @@ const char *assay_template_name(const assay_template *chosen) { return chosen->n
 
 bool assay_template_hides_built_in(const assay_template *chosen) { return chosen->hides_built_in; }
 
+bool assay_template_is_code(const assay_template *chosen) { return !chosen->jinja; }
+
 const char *assay_template_origin(const assay_template *chosen) { return chosen->origin; }
 
 const char *assay_template_source(const assay_template *chosen)
@@ -171,6 +173,10 @@ static assay_status prepared_text(const assay_template *t, const assay_prepared 
                                   assay_buf *out, assay_error *err)
 {
     if (t->jinja) return assay_template_jinja_text(t, prepared, add_generation_prompt, out, err);
+    if (add_generation_prompt)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "the template %s writes no generation prompt: leave --add-generation-prompt out",
+                               t->name);
     if (t->kind.text) return t->kind.text(&prepared->conversation, out, err);
     return assay_error_set(err, ASSAY_E_UNSUPPORTED,
                            "the template %s has no text: its roles are ids that no text gives; assay tokenize without "

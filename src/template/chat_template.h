@@ -74,6 +74,8 @@ void assay_template_close(assay_template *chosen); /* NULL is fine */
 const char *assay_template_name(const assay_template *chosen);
 /* Whether it is the checkpoint's own of a name that is built in too. */
 bool assay_template_hides_built_in(const assay_template *chosen);
+/* Whether it is code, which reads no variables and writes no generation prompt. */
+bool assay_template_is_code(const assay_template *chosen);
 /* Where its text comes from, for people: "chat_template.jinja", "tokenizer_config.json", "built in", a path. */
 const char *assay_template_origin(const assay_template *chosen);
 /* The Jinja text that renders, in Transformers too, to the ids that assay_template_render gives, where it is given the
@@ -105,7 +107,7 @@ bool assay_template_whole_ids(const assay_template *chosen, const assay_conversa
 const char *assay_template_forged(const assay_template *chosen, const assay_message *messages, size_t count);
 
 /* Appends the rendered text, without what append_eos adds to a template that is code. ASSAY_E_UNSUPPORTED: chatglm3's
- * roles are ids that no text gives. */
+ * roles are ids that no text gives; a template that is code has no generation prompt. */
 assay_status assay_template_text(const assay_template *chosen, const assay_conversation *conversation,
                                  bool add_generation_prompt, assay_buf *out, assay_error *err);
 

@@ -14,7 +14,9 @@ typedef struct dtype_info {
 static const dtype_info infos[] = {
 #define SCALAR_INFO(name, text, bytes, gguf) {text, bytes, 1, gguf},
 #define BLOCK_INFO(name, file, bytes, block, gguf, made) {#name, bytes, block, gguf},
-    ASSAY_SCALAR_MAP(SCALAR_INFO) ASSAY_BLOCK_MAP(BLOCK_INFO)
+#define PARTS_INFO(name, file, bytes, block) {#name, bytes, block, -1},
+    ASSAY_SCALAR_MAP(SCALAR_INFO) ASSAY_BLOCK_MAP(BLOCK_INFO) ASSAY_PARTS_MAP(PARTS_INFO)
+#undef PARTS_INFO
 #undef SCALAR_INFO
 #undef BLOCK_INFO
 };
@@ -26,7 +28,7 @@ size_t assay_dtype_block_bytes(assay_dtype dtype) { return infos[dtype].bytes; }
 bool assay_dtype_from_name(const char *name, assay_dtype *out)
 {
     for (int i = 0; i < ASSAY_DTYPE_COUNT; i++)
-        if (infos[i].block == 1 && !strcmp(infos[i].name, name)) {
+        if (!assay_dtype_is_packed((assay_dtype)i) && !strcmp(infos[i].name, name)) {
             *out = (assay_dtype)i;
             return true;
         }
@@ -55,8 +57,12 @@ bool assay_dtype_bytes(assay_dtype dtype, size_t elements, size_t *bytes)
     return assay_mul_size(elements / infos[dtype].block, infos[dtype].bytes, bytes);
 }
 
+size_t assay_dtype_row_bytes(assay_dtype dtype, size_t cols) { return cols / infos[dtype].block * infos[dtype].bytes; }
+
+bool assay_dtype_is_packed(assay_dtype dtype) { return dtype > ASSAY_BOOL; }
+
 bool assay_dtype_is_weight(assay_dtype dtype)
 {
     return dtype == ASSAY_F32 || dtype == ASSAY_F16 || dtype == ASSAY_BF16 || dtype == ASSAY_F64 ||
-           infos[dtype].block > 1;
+           assay_dtype_is_packed(dtype);
 }

@@ -21,3 +21,10 @@ char *assay_shape_text(const assay_tensor *tensor, char *text, size_t size)
     if (used < size) snprintf(text + used, size - used, "]");
     return text;
 }
+
+size_t assay_tensor_stored_bytes(const assay_tensor *tensor)
+{
+    const assay_parts *parts = tensor->parts;
+    if (!parts) return tensor->bytes;
+    return tensor->bytes + parts->scale_bytes + parts->map_scale_bytes + (parts->map ? ASSAY_PARTS_MAP_BYTES : 0);
+}

@@ -9,6 +9,18 @@ diff "$work/en" "$work/zh"; say $? same-commands
 links README.md >"$work/en"; links README.zh-CN.md >"$work/zh"
 diff "$work/en" "$work/zh"; say $? same-documents
 [ "$(grep -c '^## ' README.md)" -eq "$(grep -c '^## ' README.zh-CN.md)" ]; say $? same-sections
+if command -v python3 >/dev/null; then
+    python3 tests/cli/documents.py README.md README.zh-CN.md >"$work/differ"; say $? same-tables-and-figures; cat "$work/differ"
+    for change in 's/0\.827/0.828/' 's/batch-pairs 32/batch-pairs 33/' '/^| 旋转/d'; do # and would say so
+        sed "$change" README.zh-CN.md >"$work/changed.md"
+        ! python3 tests/cli/documents.py README.md "$work/changed.md" >/dev/null; say $? "tells-$change"
+    done
+else echo "skip same-tables-and-figures (no python3)"; fi
+# Figures come behind how to install.
+[ "$(grep -n '^## Install' README.md | cut -d : -f 1)" -lt "$(grep -n '^| what | figure' README.md | head -n 1 | cut -d : -f 1)" ]; say $? figures-after-install
+# How many formats of pairs there are.
+formats=$(sed -n '/^static const pair_format formats/,/^};/p' src/data/pair_formats.c | sed -n 's/^    {"\([^"]*\)",.*/\1/p' | sort -u | wc -l)
+grep -q "; $formats formats recognised" README.md; say $? formats-are-counted
 for command in $("$assay" help | awk '/^  [a-z]/ && $1 != "assay" { print $1 }'); do
     grep -q -e "assay $command" README.md || echo "not ok README.md has no \"assay $command\""
 done
@@ -17,20 +29,19 @@ sed -n 's/^| \([0-9]*\) |.*/\1/p' docs/exit-codes.md | sort -un >"$work/told"
 [ -s "$work/codes" ] && diff "$work/codes" "$work/told"; say $? exit-codes
 grep -rhoE '\]\((docs|contrib|examples)/[^)#]*' README.md README.zh-CN.md | sed 's/](//' | sort -u | while read -r file; do [ -e "$file" ] || echo "not ok $file is linked and not there"; done
 
-# The code of docs/elsewhere.md gives what `assay score` gives. ASSAY_PYTHON names a Python with torch and transformers.
+# The code of docs/elsewhere.md gives what `assay score` gives. ASSAY_PYTHON names a Python with torch, transformers and trl.
 python=${ASSAY_PYTHON:-python3}
-if "$python" -c 'import torch, transformers' 2>/dev/null; then
-    awk '/^```python/ { on = 1; next } /^```/ { on = 0 } on' docs/elsewhere.md >"$work/score.py"
-    "$assay" init --arch qwen2 --output "$work/base" --quiet >/dev/null
-    "$assay" train --model "$work/base" --template chatml --precision f32 --data examples/medical_train.jsonl --eval-split off --max-steps 2 --lr 1e-2 --output "$work/rm" --quiet 2>"$work/err" &&
-        "$assay" merge --model "$work/rm" --output "$work/merged" --quiet >/dev/null
-    printf '{"prompt":"How much water?","response":"Enough."}\n{"prompt":"2+2?","response":"Four, or 4."}\n' >"$work/lines"
-    "$assay" score --model "$work/merged" --input "$work/lines" --quiet | sed 's/.*"score":\([-0-9.e]*\).*/\1/' >"$work/ours"
-    "$python" "$work/score.py" "$work/merged" <"$work/lines" >"$work/theirs" 2>"$work/err"
-    # f32 sums in another order: a few units in the last of seven digits of values near 1
-    paste "$work/ours" "$work/theirs" | awk '{ d = $1 - $2; if (d < 0) d = -d; if (d > 1e-4) bad = 1; n++ } END { exit bad || n != 2 }'
-    same=$?; say $same elsewhere-transformers; [ $same -eq 0 ] || { paste "$work/ours" "$work/theirs"; tail -n 3 "$work/err"; }
-else echo "skip elsewhere-transformers (no torch and transformers; ASSAY_PYTHON names one that has them)"; fi
+if command -v "$python" >/dev/null; then "$python" tests/oracle/elsewhere.py "$assay"
+else echo "skip elsewhere (no python3)"; fi
+[ "$(grep -c '^```python' docs/elsewhere.md)" -eq 6 ]; say $? elsewhere-has-its-blocks
+
+# The run of docs/why.md, with fewer steps: its commands are there, and two of them end with the same bits.
+mkdir "$work/why" && ln -s "$PWD/examples" "$work/why/examples"
+sed -n '/^## The same run with Assay/,/^Measured/p' docs/why.md | sed -n 's/^    \([^#]\)/\1/p' | sed 's/--max-steps 20/--max-steps 2/' >"$work/why/run"
+(cd "$work/why" && PATH=$(dirname "$(readlink -f "$assay")"):$PATH bash -e run >out 2>err)
+[ $? -eq 0 ] && grep -qx 'the same bits' "$work/why/out" && [ "$(grep -c '"score"' "$work/why/out")" -eq 4 ]; say $? why-runs
+# shellcheck disable=SC2002
+[ "$(grep '"score"' "$work/why/out" | head -n 2)" = "$(grep '"score"' "$work/why/out" | tail -n 2)" ]; say $? why-scores-the-same-twice
 
 # The tutorial's commands are understood: every assay line of it, with models that are not here told as such and nothing else wrong.
 printf 'question,good,bad\nq,a,b\nr,a,b\n' >"$work/answers.csv"

@@ -1,25 +1,85 @@
 #!/usr/bin/env bash
-# Heads that others train, as `init --head` writes them: scored, told by inspect, refused where only the plain head is trained.
+# Reward models of other trainers, from the command line: folders as their classes save them (tests/data/golden/head_*,
+# tests/oracle/make_head_golden.py) score as the reference does, in one dialect as in the other; what trains, merges or
+# converts refuses them by name, and nothing puts a random head in their place.
 . tests/cli/check.inc
-head -n 8 examples/medical_train.jsonl >"$work/few.jsonl"
-printf '%s\n' '{"text":"Is water wet?"}' '{"prompt":"Is water wet?","responses":["It is.","No, and never was."]}' >"$work/asked"
+python=$(command -v python3) || { echo "skip heads (no python3)"; exit 0; }
+golden=tests/data/golden
+lines() { wc -l <"$1"; }
 
-for kind in mlp internlm2 trl openrlhf ultrarm beaver; do
-    for arch in llama qwen2; do
-        "$assay" init --arch $arch --head $kind --output "$work/$kind" --force --quiet >/dev/null; say $? "$kind-$arch-is-made"
-        "$assay" score --model "$work/$kind" --input "$work/asked" --threads 1 --quiet >"$work/one" 2>"$work/err"; say $? "$kind-$arch-scores"
-        "$assay" score --model "$work/$kind" --input "$work/asked" --threads 2 --micro-tokens 128 --max-length 128 --quiet >"$work/two" 2>"$work/err"
-        cmp -s "$work/one" "$work/two" && [ "$(sort -u "$work/one" | wc -l)" -eq 2 ]; say $? "$kind-$arch-scores-alike-however-it-is-cut"
-    done
-    check "$kind-is-inspected" 0 out 'head_kind' inspect "$work/$kind"
-    check "$kind-is-not-trained-on" 1 err 'head' train --model "$work/$kind" --data "$work/few.jsonl" --max-steps 1 --eval-split off --output "$work/none"
-    check "$kind-judges-no-words" 2 err 'has a trained head' score --model "$work/$kind" --head-from-tokens y,n --input "$work/asked"
-    [ ! -e "$work/none" ]; say $? "$kind-leaves-nothing"
+# near FOLDER SCORES: nine digits are printed, and 1e-5 is ten times what the order of 24 products moves.
+cat >"$work/near.py" <<'PYTHON'
+import json, struct, sys
+data = open(sys.argv[1] + "/golden.safetensors", "rb").read()
+size = struct.unpack("<Q", data[:8])[0]
+begin, end = json.loads(data[8:8 + size])["scores"]["data_offsets"]
+wanted = struct.unpack(f"<{(end - begin) // 8}d", data[8 + size + begin:8 + size + end])
+got = [json.loads(line)["score"] for line in open(sys.argv[2])]
+worst = max(abs(a - b) for a, b in zip(got, wanted, strict=True))
+if worst > 1e-5: sys.exit(f"{sys.argv[1]}: {worst} apart")
+PYTHON
+for kind in qwen2_rm inf_orm internlm2 trl openrlhf openrlhf_score ultrarm beaver; do
+    folder=$golden/head_$kind
+    "$assay" score --model "$folder" --input "$folder/texts.jsonl" --quiet --threads 2 >"$work/scores"
+    $python "$work/near.py" "$folder" "$work/scores"
+    say $? "score-$kind"
+    "$assay" score --model "$folder" --input "$folder/texts.jsonl" --quiet --threads 1 --micro-tokens 64 --max-length 64 | cmp -s - "$work/scores"
+    say $? "bits-$kind"
+    check "inspect-$kind" 0 out '"supported": true, "problems": \[\]' inspect "$folder" --json
+    seen "head-$kind" out '"head_kind": "'
 done
-"$assay" init --arch llama --head 3 --output "$work/three" --quiet >/dev/null; say $? three-labels-are-made
-check three-labels-score 0 out '"labels":{"LABEL_0":.*"LABEL_1":.*"LABEL_2":' score --model "$work/three" --label LABEL_1 --input "$work/asked" --quiet
-"$assay" init --arch chatglm2 --head 1 --output "$work/plain" --quiet >/dev/null; say $? a-plain-head-is-made
-check a-plain-head-scores 0 out '"score"' score --model "$work/plain" --input "$work/asked" --quiet
-check a-plain-head-trains-on 0 err . train --model "$work/plain" --data "$work/few.jsonl" --max-steps 1 --eval-split off --batch-pairs 4 --output "$work/on"
-check no-such-head 2 err 'mlp, internlm2, trl, openrlhf, ultrarm, beaver' init --arch llama --head gated --output "$work/none"
-check no-labels 2 err 'a number of labels, 1 to 4096' init --arch llama --head 0 --output "$work/none"
+
+# A head in a file of its own (LLaMA-Factory), and a decoder whose names are behind TRL's wrapper.
+$python - "$golden/head_trl" "$work" <<'PYTHON'
+import json, os, shutil, struct, sys
+source, work = sys.argv[1:]
+def read():
+    data = open(source + "/model.safetensors", "rb").read()
+    size = struct.unpack("<Q", data[:8])[0]
+    return {n: (t, data[8 + size + t["data_offsets"][0]:8 + size + t["data_offsets"][1]])
+            for n, t in json.loads(data[8:8 + size]).items() if n != "__metadata__"}
+def write(path, tensors):
+    header, body = {}, b""
+    for name, (tensor, data) in tensors.items():
+        header[name] = dict(tensor, data_offsets=[len(body), len(body) + len(data)])
+        body += data
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    open(path, "wb").write(struct.pack("<Q", len(text)) + text + body)
+tensors = read()
+for name in ("beside", "wrapped", "headless"): shutil.copytree(source, f"{work}/{name}")
+head = {n: t for n, t in tensors.items() if n.startswith("v_head")}
+rest = {n: t for n, t in tensors.items() if n not in head}
+for name in ("beside", "headless"):
+    os.chmod(f"{work}/{name}/model.safetensors", 0o644)
+    write(f"{work}/{name}/model.safetensors", rest)
+write(f"{work}/beside/value_head.safetensors", head)
+os.chmod(f"{work}/wrapped/model.safetensors", 0o644)
+write(f"{work}/wrapped/model.safetensors", {("pretrained_model." if n in rest else "") + n: t for n, t in tensors.items()})
+PYTHON
+for name in beside wrapped; do
+    "$assay" score --model "$work/$name" --input "$golden/head_trl/texts.jsonl" --quiet >"$work/scores"
+    $python "$work/near.py" "$golden/head_trl" "$work/scores"
+    say $? "score-$name"
+done
+check score-headless 1 err 'no reward head' score --model "$work/headless" --input "$golden/head_trl/texts.jsonl"
+
+# The reward token stands behind every text, once.
+echo '{"messages": [{"role": "user", "content": "is it 5"}]}' | "$assay" tokenize --model "$golden/head_internlm2" >"$work/ids"
+grep -q '39\]' "$work/ids"
+say $? reward-token-is-appended
+
+# Nothing is trained on such a head, written of it, or made instead of it.
+cat >"$work/pairs.jsonl" <<'PAIRS'
+{"prompt": "is it 5", "chosen": "yes", "rejected": "no"}
+PAIRS
+for command in train plan verify; do
+    check "$command-refuses" 1 err 'score.0, score.2.*cannot be trained on.*assay train --model BASE' \
+        "$command" --model "$golden/head_qwen2_rm" --data "$work/pairs.jsonl" --output "$work/new" --eval-split off
+done
+check convert-refuses 1 err 'v_head.*cannot be converted' convert "$golden/head_internlm2" --output "$work/new"
+sed 's/"Qwen2ForRewardModel"/"InternLM2ForRewardModel"/' "$golden/head_qwen2_rm/config.json" >"$work/config.json"
+cp -r "$golden/head_qwen2_rm" "$work/other" && chmod -R u+w "$work/other" && cp "$work/config.json" "$work/other/config.json"
+check a-class-without-its-head 1 err 'InternLM2ForRewardModel' score --model "$work/other" --input "$golden/head_qwen2_rm/texts.jsonl"
+sed -i 's/"InternLM2ForRewardModel"/"Qwen2ForProcessRewardModel"/' "$work/other/config.json"
+check another-kind 1 err 'Qwen2ForProcessRewardModel.*assay train --model BASE' score --model "$work/other" --input "$golden/head_qwen2_rm/texts.jsonl"

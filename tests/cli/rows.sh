@@ -52,6 +52,17 @@ check converts 0 out '^0 pairs and 24 lists of answers written' data convert "$w
 "$assay" "${common[@]}" --data "$work/converted.jsonl" --output "$work/again" >/dev/null 2>&1
 cmp -s "$work/auto/$weights" "$work/again/$weights"; say $? converted-lists-train-alike
 
+# What lists are, what pairs would lose of them, and how a model orders them: each has 6 couples, one of them a tie.
+check data-check-counts-lists 0 out 'of 4 to 4 answers: 120 couples compared, 24 ties' data check "$work/lists.jsonl"
+seen data-check-says-what-pairs-lose out '48 answers and 96 couples would be lost'
+check data-check-json 0 out '"lists": {"count": 24, "answers": 96,.*"compared": 120, "ties": 24, "answers_lost_as_pairs": 48' data check "$work/lists.jsonl" --json
+check eval-of-lists 0 out 'lists  *24, 96 answers: 120 couples compared, 24 ties apart' eval --model "$work/auto" --data "$work/lists.jsonl"
+seen eval-says-tau out "^Kendall's tau"
+check eval-of-lists-json 0 out '"lists": {"lists": 24, "answers": 96, "compared": 120, "ties": 24, "accuracy": [01]' eval --model "$work/auto" --data "$work/lists.jsonl" --json
+"$assay" eval --model "$work/auto" --data "$work/lists.jsonl" --json 2>/dev/null | grep -o '"accuracy": [0-9.]*' | head -n 1 >"$work/of-lists"
+"$assay" eval --model "$work/auto" --data "$work/ends.jsonl" --json 2>/dev/null | grep -o '"accuracy": [0-9.]*' | head -n 1 | cmp -s - "$work/of-lists"
+say $? the-accuracy-of-pairs-stays-that-of-best-and-worst
+
 # Ties and shares choose their objective, and only where it is left to the data.
 sed '1,6s/}$/,"winner_tie":1}/' "$work/ends.jsonl" >"$work/ties.jsonl"
 sed '1,6s/}$/,"p":0.7}/' "$work/ends.jsonl" >"$work/shares.jsonl"

@@ -44,6 +44,16 @@ rm "$work/two-merged/assay.json"
 "$assay" train --model "$work/two" --data "$work/pairs.jsonl" --eval-split off --output "$work/two-set" --max-steps 1 --chat-template-kwargs '{"flag": 1}' --quiet
 grep -q '^{%- set flag = 1 -%}' "$work/two-set/chat_template.jinja" && grep -q '^{%- set flag = 1 -%}' "$work/two-set/additional_chat_templates/tool_use.jinja"; say $? variables-are-set-in-both
 
+# What is given and does nothing is said, or refused.
+"$assay" score --model "$work/run" --chat-template "$work/own.jinja" --template llama3 <<<'{"prompt": "p", "response": "r"}' 2>"$work/err" >/dev/null
+grep -q -e '--template is not used: --chat-template goes before it' "$work/err"; say $? a-file-goes-before-a-name-and-is-said
+"$assay" score --model "$work/run" --template plain --chat-template-kwargs '{"flag": 1}' <<<'{"prompt": "p", "response": "r"}' 2>"$work/err" >/dev/null
+grep -q -e '--chat-template-kwargs is not used: the template plain reads no variables' "$work/err"; say $? variables-of-code-are-not-ignored-in-silence
+"$assay" score --model "$work/run" --chat-template-kwargs '{"flag": 1}' <<<'{"prompt": "p", "response": "r"}' 2>"$work/err" >/dev/null
+! grep -q 'is not used' "$work/err"; say $? and-nothing-is-said-of-a-text
+"$assay" tokenize --model "$work/base" --template plain --add-generation-prompt <<<'{"prompt": "p", "response": "r"}' 2>"$work/err" >/dev/null
+[ $? -eq 1 ] && grep -q 'leave --add-generation-prompt out' "$work/err"; say $? code-has-no-generation-prompt
+
 # A name of the checkpoint's own is a template, goes before a built-in's, is listed, and travels on.
 cp -r "$work/two" "$work/named"
 printf 'R{%% for m in messages %%}{{ m.content }}{%% endfor %%}' >"$work/named/additional_chat_templates/rag.jinja"

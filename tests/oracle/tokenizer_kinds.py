@@ -1,8 +1,8 @@
 """Counts strings on which build/tests/test_tokenizer --dump and the reference disagree, for every kind of tokenizer that is not byte-level
 BPE from a tokenizer.json or plain SentencePiece BPE (those: tokenizer_parity.py, whose strings and options these are). Run by hand:
 
-    make tests && python3 tests/oracle/tokenizer_kinds.py [--count 20000 | --every-code-point] [--only NAME,...] [--real FOLDER]
-    python3 tests/oracle/tokenizer_kinds.py --speed [--real FOLDER]
+    make tests && python3 tests/oracle/tokenizer_kinds.py [--count 20000 | --every-code-point [--batch 16]] [--only NAME,...] [--real FOLDER]
+    python3 tests/oracle/tokenizer_kinds.py --speed | --long-words [--only NAME,...] [--real FOLDER]
     python3 tests/oracle/tokenizer_kinds.py --golden      writes tests/data/tokenizer/kinds and kinds.jsonl
 
 Vocabularies are trained on the spot (sentencepiece, tokenizers) out of PROSE and Python's own documentation. --real: a folder of real
@@ -113,7 +113,9 @@ def train_word_piece(lowercase):
 def transformers_reference(path):
     from transformers import AutoTokenizer
     tokenizer = AutoTokenizer.from_pretrained(path)
-    return lambda texts: tokenizer(texts)["input_ids"]
+    run = lambda texts: tokenizer(texts)["input_ids"]
+    run.timed = tokenizer.backend_tokenizer.encode_batch  # without the lists of Python that nobody waits for
+    return run
 
 
 def flagged(content, **flags):
@@ -342,6 +344,7 @@ def golden_cases():
     yield "llama-bare", {"tokenizer.model": bpe, **config("LlamaTokenizer", add_prefix_space=False, add_eos_token=True), "added_tokens.json": {"<n>": 460}}, transformers_reference
     yield "generic", {"tokenizer.model": small_spm("bpe", user_defined_symbols=["<sep>", "kettle"], vocab_size=360), **config("BaichuanTokenizer", add_bos_token=True)}, transformers_reference
     yield "xlm-roberta", {"sentencepiece.bpe.model": unigram_, **config("XLMRobertaTokenizer")}, transformers_reference
+    yield "t5", {"spiece.model": unigram_, **config("T5Tokenizer", extra_ids=4)}, transformers_reference
     yield "deberta-v2", {"spm.model": small_spm("unigram", pad_id=0, bos_id=1, eos_id=2, unk_id=3, pad_piece="[PAD]", bos_piece="[CLS]", eos_piece="[SEP]", unk_piece="[UNK]"), **config("DebertaV2Tokenizer", split_by_punct=True)}, transformers_reference
     yield "bert", {"vocab.txt": "\n".join(golden_words()).encode() + b"\n", **config("BertTokenizer")}, transformers_reference
     level = golden.train_byte_level()
@@ -425,13 +428,20 @@ def golden_gguf():
 
 def timed(reference, texts):
     import time
-    start = time.perf_counter()
-    reference(texts)
-    return time.perf_counter() - start
+    run = getattr(reference, "timed", reference)
+    start = time.process_time()
+    run(texts)
+    return time.process_time() - start
 
 
-def speed(real):
-    """MB/s of each kind beside its reference, one thread, on texts of about 2 KB: prose, code and Chinese. The best of three."""
+def ours(path, texts):
+    data = "".join(json.dumps(t) + "\n" for t in texts).encode()
+    return float(subprocess.run([parity.DUMP, "--time", path], input=data, stdout=subprocess.PIPE, check=True).stdout.split()[1])
+
+
+def speed(real, only):
+    """MB/s of each kind beside its reference, one thread, processor time, in turn, on texts of about 2 KB: prose, code and Chinese. The best
+    of three."""
     import random
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     rng, lines = random.Random(1), corpus()
@@ -441,10 +451,21 @@ def speed(real):
     size = sum(len(t.encode()) for t in texts)
     with tempfile.TemporaryDirectory() as root:
         for name, path, reference, _, _ in cases(root, real):
-            data = "".join(json.dumps(t) + "\n" for t in texts).encode()
-            ours = min(float(subprocess.run([parity.DUMP, "--time", path], input=data, stdout=subprocess.PIPE, check=True).stdout.split()[1]) for _ in range(3))
-            theirs = min(timed(reference, texts) for _ in range(3))
-            print(f"{name:40s} assay {size / ours / 1e6:6.1f} MB/s   reference {size / theirs / 1e6:6.1f} MB/s", flush=True)
+            if only and name not in only.split(","): continue
+            mine, theirs = map(min, zip(*((ours(path, texts), timed(reference, texts)) for _ in range(3))))
+            print(f"{name:44s} assay {size / mine / 1e6:6.1f} MB/s   reference {size / theirs / 1e6:6.1f} MB/s   ratio {theirs / mine:6.2f}", flush=True)
+
+
+def long_words(real, only):
+    """Processor seconds of one word without a blank, of one letter and of many, at a quarter, one and four megabytes."""
+    import random
+    rng = random.Random(2)
+    letters = "".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(1 << 22))
+    with tempfile.TemporaryDirectory() as root:
+        for name, path, _, _, _ in cases(root, real):
+            if only and name not in only.split(","): continue
+            for what, text in ("a", "a" * (1 << 22)), ("letters", letters):
+                print(f"{name:44s} {what:8s}" + "".join(f"{ours(path, [text[:size << 18]]):9.3f} s" for size in (1, 4, 16)), flush=True)
 
 
 def weighed(ids):
@@ -479,17 +500,20 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--real", default="")
     parser.add_argument("--every-code-point", action="store_true")
+    parser.add_argument("--batch", type=int, default=1, help="code points in one string")
     parser.add_argument("--golden", action="store_true")
     parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--long-words", action="store_true")
     options = parser.parse_args()
     if options.golden: return write_golden()
-    if options.speed: return speed(options.real)
+    if options.speed: return speed(options.real, options.only)
+    if options.long_words: return long_words(options.real, options.only)
     if options.every_code_point: options.count = 0
     total = 0
     with tempfile.TemporaryDirectory() as root:
         for name, path, reference, specials, flags in cases(root, options.real):
             if options.only and name not in options.only.split(","): continue
-            total += parity.compare(name, path, reference, specials, options.count, flags)
+            total += parity.compare(name, path, reference, specials, options.count, flags, options.batch)
     print("mismatches in all:", total)
     return total != 0
 

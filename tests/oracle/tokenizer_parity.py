@@ -62,18 +62,20 @@ def product_ids(path, texts, *flags):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def every_code_point():
-    """Each code point alone, between letters, doubled, beside a digit, a space and a mark: where its class decides."""
+def every_code_point(batch=1):
+    """Each code point alone, between letters, doubled, beside a digit, a space and a mark: where its class decides. batch: so many of them
+    in one string, a line each, for references that take longer to call than to run."""
     codes = [code for code in range(0x110000) if not 0xd800 <= code < 0xe000]
-    return [f"{c}x{c}{c}1{c} {c}\u0301a '{c}" for c in map(chr, codes)]
+    texts = [f"{c}x{c}{c}1{c} {c}\u0301a '{c}" for c in map(chr, codes)]
+    return ["\n".join(texts[i:i + batch]) for i in range(0, len(texts), batch)]
 
 
-def compare(name, path, reference, specials, count, flags=()):
+def compare(name, path, reference, specials, count, flags=(), batch=1):
     rng = random.Random(name)
-    texts = [random_text(rng, specials) for _ in range(count)] if count else every_code_point()
+    texts = [random_text(rng, specials) for _ in range(count)] if count else every_code_point(batch)
     bad = 0
-    for start in range(0, len(texts), CHUNK):
-        chunk = texts[start:start + CHUNK]
+    for start in range(0, len(texts), CHUNK // batch):
+        chunk = texts[start:start + CHUNK // batch]
         for text, wanted, found in zip(chunk, reference(chunk), product_ids(path, chunk, *flags)):
             if wanted == found: continue
             bad += 1
@@ -113,7 +115,9 @@ def tokenizers_reference(document, special=False, plain=False):
     from tokenizers import Tokenizer
     tokenizer = Tokenizer.from_str(json.dumps(document))
     tokenizer.encode_special_tokens = plain
-    return lambda texts: [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=special)]
+    run = lambda texts: [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=special)]
+    run.timed = lambda texts: tokenizer.encode_batch(texts, add_special_tokens=special)
+    return run
 
 
 def gguf_fields(path):

@@ -1,0 +1,28 @@
+/* The list of a checkpoint's weights, sorted by name. */
+#include "checkpoint/checkpoint_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_weights(const void *a, const void *b)
+{
+    return strcmp(((const assay_weight *)a)->tensor.name, ((const assay_weight *)b)->tensor.name);
+}
+
+assay_status assay_checkpoint_sort_weights(assay_checkpoint *checkpoint, assay_error *err)
+{
+    assay_weight *weights = checkpoint->weights;
+    if (checkpoint->weight_count) qsort(weights, checkpoint->weight_count, sizeof *weights, compare_weights);
+    for (size_t i = 1; i < checkpoint->weight_count; i++)
+        if (!compare_weights(&weights[i - 1], &weights[i]))
+            return assay_error_set(err, ASSAY_E_FORMAT, "%s: the weight \"%s\" is there twice, in %s and in %s",
+                                   checkpoint->path, weights[i].tensor.name, weights[i - 1].file, weights[i].file);
+    return ASSAY_OK;
+}
+
+const assay_weight *assay_checkpoint_find(const assay_checkpoint *checkpoint, const char *name)
+{
+    assay_weight key = {.tensor = {.name = name}};
+    if (checkpoint->weight_count == 0) return NULL;
+    return bsearch(&key, checkpoint->weights, checkpoint->weight_count, sizeof key, compare_weights);
+}
