@@ -19,7 +19,8 @@ static assay_status write_folder(const assay_options *options, const assay_model
                                .dtype = assay_saved_dtype(options->dtype),
                                .pad_token = ASSAY_BYTES_PAD,
                                .bos_token = ASSAY_BYTES_BOS,
-                               .eos_token = ASSAY_BYTES_EOS};
+                               .eos_token = ASSAY_BYTES_EOS,
+                               .head = options->head};
     ASSAY_TRY(assay_model_init(shape, arch, &init, folder, err));
     return assay_tokenizer_save_bytes(folder, err);
 }
@@ -51,6 +52,7 @@ const assay_command assay_command_init = {
             "\n"
             "Examples:\n"
             "  assay init --arch llama --output tiny-llama\n"
+            "  assay init --arch qwen2 --head mlp --output tiny-reward\n"
             "  assay init --arch chatglm3-6b --layers 2 --dtype bf16 --output two-layers\n",
     .takes = ASSAY_FOR_INIT,
     .saves = true,

@@ -26,8 +26,12 @@ static const char *const keys[] = {"do_normalize",
                                    "bias",
                                    NULL};
 
+static const assay_head_layer init_layers[] = {{.module = "score_head", .outputs = 1}, {.module = ""}};
+
 const assay_head_kind assay_head_beaver = {.name = "beaver",
                                            .title = "a linear layer, score_head (PKU-Beaver)",
                                            .classes = classes,
                                            .keys = keys,
-                                           .read = read};
+                                           .read = read,
+                                           .init_layers = init_layers,
+                                           .init_config = "{\"score_dim\": 1, \"do_normalize\": false}"};

@@ -17,9 +17,13 @@ static assay_status read(const assay_head_view *view, bool declared, const char 
 static const char *const classes[] = {"InternLM2ForRewardModel", NULL};
 static const char *const keys[] = {"reward_token_id", NULL};
 
+static const assay_head_layer init_layers[] = {{.module = "v_head", .outputs = 1}, {.module = ""}};
+
 const assay_head_kind assay_head_internlm2 = {.name = "internlm2",
                                               .title = "a linear layer read at a reward token (InternLM2-Reward)",
                                               .classes = classes,
                                               .keys = keys,
                                               .end_key = "reward_token_id",
-                                              .read = read};
+                                              .read = read,
+                                              .init_layers = init_layers,
+                                              .init_config = "{\"reward_token_id\": 257}"};

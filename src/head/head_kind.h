@@ -30,6 +30,10 @@ typedef struct assay_head_kind {
      * than is read here. */
     assay_status (*read)(const assay_head_view *view, bool declared, const char *where, assay_head *out, bool *found,
                          assay_error *err);
+    /* What `init --head` writes (head/head_make.h): layers, the last of them without a module, outputs 0 for as many as
+     * the hidden state has columns; and JSON members of the config. Both may be NULL: no layers, no tiny one. */
+    const assay_head_layer *init_layers;
+    const char *init_config;
 } assay_head_kind;
 
 /* All kinds: a new one gets one line here. */
@@ -44,6 +48,8 @@ typedef struct assay_head_kind {
 #define ASSAY_HEAD_DECLARE(name) extern const assay_head_kind assay_head_##name;
 ASSAY_HEAD_MAP(ASSAY_HEAD_DECLARE)
 #undef ASSAY_HEAD_DECLARE
+
+const assay_head_kind *assay_head_kind_at(size_t index); /* NULL behind the last */
 
 /* The first kind whose tensors are there; none: *found is false and *out as it was. */
 assay_status assay_head_find(assay_head *out, const assay_head_view *view, const char *where, bool *found,

@@ -9,6 +9,8 @@ static const assay_head_kind *const kinds[] = {ASSAY_HEAD_MAP(REFERENCE)};
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
+const assay_head_kind *assay_head_kind_at(size_t index) { return index < KINDS ? kinds[index] : NULL; }
+
 static bool is_in(const char *const *list, const char *name)
 {
     for (; list && *list; list++)

@@ -26,8 +26,12 @@ static assay_status read(const assay_head_view *view, bool declared, const char 
 
 static const char *const classes[] = {"Qwen2ForRewardModel", "INFORMForSequenceClassification", NULL};
 
+static const assay_head_layer init_layers[] = {
+    {.module = "score.0", .bias = true}, {.module = "score.2", .outputs = 1, .bias = true}, {.module = ""}};
+
 const assay_head_kind assay_head_mlp = {.name = "mlp",
                                         .title = "two linear layers with ReLU (Qwen2.5-Math-RM, INF-ORM)",
                                         .classes = classes,
                                         .stops_at_pad = true,
-                                        .read = read};
+                                        .read = read,
+                                        .init_layers = init_layers};

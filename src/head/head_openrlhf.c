@@ -31,8 +31,13 @@ static assay_status read(const assay_head_view *view, bool declared, const char 
 static const char *const classes[] = {"RewardModel", NULL};
 static const char *const keys[] = {"value_head_prefix", "normalize_reward", "mean", "std", NULL};
 
-const assay_head_kind assay_head_openrlhf = {.name = "openrlhf",
-                                             .title = "a value head, normalised where the config says so (OpenRLHF)",
-                                             .classes = classes,
-                                             .keys = keys,
-                                             .read = read};
+static const assay_head_layer init_layers[] = {{.module = "value_head", .outputs = 1}, {.module = ""}};
+
+const assay_head_kind assay_head_openrlhf = {
+    .name = "openrlhf",
+    .title = "a value head, normalised where the config says so (OpenRLHF)",
+    .classes = classes,
+    .keys = keys,
+    .read = read,
+    .init_layers = init_layers,
+    .init_config = "{\"value_head_prefix\": \"value_head\", \"normalize_reward\": true, \"mean\": 0.5, \"std\": 2.0}"};

@@ -12,5 +12,10 @@ static assay_status read(const assay_head_view *view, bool declared, const char 
     return ASSAY_OK;
 }
 
-const assay_head_kind assay_head_trl = {
-    .name = "trl", .title = "a value head, v_head.summary (TRL, LLaMA-Factory)", .read = read};
+static const assay_head_layer init_layers[] = {{.module = "v_head.summary", .outputs = 1, .bias = true},
+                                               {.module = ""}};
+
+const assay_head_kind assay_head_trl = {.name = "trl",
+                                        .title = "a value head, v_head.summary (TRL, LLaMA-Factory)",
+                                        .read = read,
+                                        .init_layers = init_layers};

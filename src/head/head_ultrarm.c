@@ -14,7 +14,10 @@ static assay_status read(const assay_head_view *view, bool declared, const char 
 
 static const char *const classes[] = {"LlamaRewardModel", "EurusRewardModel", NULL};
 
+static const assay_head_layer init_layers[] = {{.module = "regression_head", .outputs = 1}, {.module = ""}};
+
 const assay_head_kind assay_head_ultrarm = {.name = "ultrarm",
                                             .title = "a linear layer, regression_head (UltraRM, Eurus-RM)",
                                             .classes = classes,
-                                            .read = read};
+                                            .read = read,
+                                            .init_layers = init_layers};

@@ -4,6 +4,7 @@
 #include "model/model_init.h"
 
 #include "base/rng.h"
+#include "head/head_make.h"
 #include "model/model_save_tensors.h"
 
 #include <math.h>
@@ -145,7 +146,7 @@ static assay_status list_weights(assay_save_list *list, const assay_model_config
     ASSAY_TRY(assay_decoder_program(&program, config, &(assay_decoder_options){0}, err));
     for (size_t i = 0; i < program->param_count && status == ASSAY_OK; i++) {
         const assay_param *param = &program->params[i];
-        if (param->role == ASSAY_ROLE_BASE)
+        if (param->role == ASSAY_ROLE_BASE || config->head.count)
             status = add(list, param->name, param->rows, param->cols, param->vector, options, err);
     }
     assay_program_free(program);
@@ -172,6 +173,14 @@ static assay_status write_weights(const assay_model_config *model, bool tied, co
     return status;
 }
 
+static assay_status put_head(assay_model_config *model, json_t *config, const char *text, assay_error *err)
+{
+    const assay_architecture *arch = model->arch;
+    if (!text) return ASSAY_OK;
+    ASSAY_TRY(assay_head_make(&model->head, text, arch->names->head, model->hidden, model->head_bias, err));
+    return assay_head_make_config(&model->head, config, arch->base_class, arch->sequence_class, err);
+}
+
 assay_status assay_model_init(const assay_model_shape *shape, const assay_architecture *arch,
                               const assay_init_options *options, const char *folder, assay_error *err)
 {
@@ -180,7 +189,8 @@ assay_status assay_model_init(const assay_model_shape *shape, const assay_archit
     ASSAY_TRY(assay_model_shape_config(shape, arch, options, &model, &config, err));
     bool tied = json_is_true(json_object_get(config, "tie_word_embeddings"));
     json_object_set_new(config, "torch_dtype", json_string(dtype_name(options->dtype)));
-    assay_status status = write_weights(&model, tied, options, folder, err);
+    assay_status status = put_head(&model, config, options->head, err);
+    if (status == ASSAY_OK) status = write_weights(&model, tied, options, folder, err);
     char *path = assay_path_join(folder, "config.json");
     if (status == ASSAY_OK && !path) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a config");
     if (status == ASSAY_OK) status = assay_json_save(config, path, err);

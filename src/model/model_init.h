@@ -28,6 +28,7 @@ typedef struct assay_init_options {
     assay_dtype dtype; /* F32, BF16 or F16 */
     int64_t pad_token, bos_token, eos_token;
     size_t shard_bytes; /* 0: Transformers' 5 GB */
+    const char *head;   /* a number of labels or a kind (head/head_make.h); NULL: a base model */
 } assay_init_options;
 
 /* The shape as config.json would have it, and as numbers, for programs without weights (plan, bench). *json: the
@@ -36,7 +37,7 @@ assay_status assay_model_shape_config(const assay_model_shape *shape, const assa
                                       const assay_init_options *options, assay_model_config *out, json_t **json,
                                       assay_error *err);
 
-/* config.json and the weights of a base model (no reward head) into an existing folder. */
+/* config.json and the weights, with a random head where one is asked for, into an existing folder. */
 assay_status assay_model_init(const assay_model_shape *shape, const assay_architecture *arch,
                               const assay_init_options *options, const char *folder, assay_error *err);
 

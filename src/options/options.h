@@ -95,6 +95,7 @@ typedef struct assay_options {
     assay_string_list ignore_config; /* keys taken out of config.json before it is read */
     const char *label;               /* of a classifier, a name or number; NULL: none */
     const char *head_from_tokens;    /* two words; NULL: none */
+    const char *head;                /* of init: a number of labels or a kind; NULL: none */
     assay_string_list adapters;      /* serve: [NAME=]DIR */
     assay_string_list data, eval_data;
     double eval_split; /* share of the prompts held out; -1 auto, 0 none. Unused when eval_data is given */
