@@ -115,12 +115,12 @@ static void pack_unpacked(const bf16_job *job, const bf16_run *run, size_t width
                           size_t panel, uint32_t *dst)
 {
     assay_unpack_tile tile;
-    size_t together = ASSAY_UNPACK_LANES / width * width;
-    for (size_t j = 0; j < lanes; j += together)
+    const assay_unpack_shape shape = assay_matrix_unpack_shape(run->matrix, width);
+    for (size_t j = 0; j < lanes; j += shape.lanes)
         for (size_t i = 0, step; i < run->k; i += step) {
-            step = assay_unpack_step(run->k0 + i, run->k - i);
-            const assay_lanes from = assay_matrix_unpack(job->kernels, run->matrix, lane + j,
-                                                         assay_smaller(together, lanes - j), run->k0 + i, step, &tile);
+            step = assay_unpack_step(&shape, run->k0 + i, run->k - i);
+            const assay_lanes from = assay_matrix_unpack(
+                job->kernels, run->matrix, lane + j, assay_smaller(shape.lanes, lanes - j), run->k0 + i, step, &tile);
             job->kernels->bf16->pack(dst + j / width * panel + i / 2 * width, width, panel, &from);
         }
 }

@@ -2,12 +2,22 @@
  * lane after lane; else it holds one k after another, each over all lanes. */
 #include "backend/unpack.h"
 
+#include "base/sizes.h"
+
+enum { WIDE = 128 };
+
 bool assay_matrix_is_packed(const assay_matrix *matrix) { return assay_dtype_is_packed(matrix->dtype); }
 
-size_t assay_unpack_step(size_t k0, size_t k)
+assay_unpack_shape assay_matrix_unpack_shape(const assay_matrix *matrix, size_t width)
 {
-    size_t border = ASSAY_GROUP - k0 % ASSAY_GROUP;
-    return k < border ? k : border;
+    if (matrix->col_stride == 1)
+        return (assay_unpack_shape){.lanes = width, .k = ASSAY_UNPACK_TILE / width / ASSAY_GROUP * ASSAY_GROUP};
+    return (assay_unpack_shape){.lanes = WIDE / width * width, .k = ASSAY_UNPACK_TILE / WIDE};
+}
+
+size_t assay_unpack_step(const assay_unpack_shape *shape, size_t k0, size_t left)
+{
+    return assay_smaller(left, shape->k - k0 % shape->k);
 }
 
 assay_lanes assay_matrix_unpack(const assay_kernels *kernels, const assay_matrix *matrix, size_t lane, size_t lanes,
