@@ -73,11 +73,11 @@ static void runs_hold_whole_pairs(void **state)
         for (size_t i = 0; i < runs.count; i++) {
             size_t tokens = 0;
             for (size_t j = runs.begin[i]; j < runs.begin[i + 1]; j++)
-                tokens += assay_example_tokens(set.items + picked[j]);
+                tokens += assay_example_tokens(&set, set.items + picked[j]);
             assert_true(runs.begin[i] < runs.begin[i + 1] && tokens <= limit);
             most = tokens > most ? tokens : most;
             if (i + 1 < runs.count)
-                assert_true(tokens + assay_example_tokens(set.items + picked[runs.begin[i + 1]]) > limit);
+                assert_true(tokens + assay_example_tokens(&set, set.items + picked[runs.begin[i + 1]]) > limit);
         }
         assert_int_equal(runs.most_tokens, most);
     }

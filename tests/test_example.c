@@ -7,11 +7,11 @@
 
 #include <cmocka.h>
 
-static void is_side(const assay_example_set *set, size_t at, size_t count, const char *wanted)
+static void is_side(const assay_example_set *set, const assay_example_answer *side, const char *wanted)
 {
     char text[256] = "";
-    for (size_t i = 0; i < count; i++) {
-        int32_t id = set->ids[at + i];
+    for (size_t i = 0; i < side->count; i++) {
+        int32_t id = set->ids[side->first + i];
         size_t used = strlen(text);
         if (id < 256) snprintf(text + used, sizeof text - used, "%c", (char)id);
         else snprintf(text + used, sizeof text - used, "<%d>", (int)id - 1000);
@@ -37,10 +37,10 @@ static void sides_and_shared_prefix(void **state)
     assert_int_equal(assay_example_set_build(&set, pairs, NULL, 0, &helper_renderer, &(assay_example_options){0}, NULL),
                      ASSAY_OK);
     assert_int_equal(set.count, 3);
-    is_side(&set, set.items[0].chosen, set.items[0].chosen_count, "<0><2>hello<3>good<9>");
-    is_side(&set, set.items[0].rejected, set.items[0].rejected_count, "<0><2>hello<3>bad<9>");
+    is_side(&set, assay_example_best(&set, &set.items[0]), "<0><2>hello<3>good<9>");
+    is_side(&set, assay_example_worst(&set, &set.items[0]), "<0><2>hello<3>bad<9>");
     assert_int_equal(set.items[0].shared, 8);
-    assert_int_equal(assay_example_tokens(set.items), 8 + 5 + 4);
+    assert_int_equal(assay_example_tokens(&set, set.items), 8 + 5 + 4);
     assert_int_equal(set.items[1].shared, 15); /* answers begin alike: xy belongs to both */
     assert_int_equal(set.longest, 21);
     assert_true(isnan(set.items[0].margin));
@@ -74,7 +74,7 @@ static void each_side_keeps_a_token(void **state)
     helper_add_pair(pairs, "p", "abc", "abcd");
     helper_add_pair(pairs, "pa", "b", "b"); /* equal ids */
     assert_int_equal(assay_example_set_build(&set, pairs, NULL, 0, &bare, &(assay_example_options){0}, NULL), ASSAY_OK);
-    assert_int_equal(set.items[0].chosen_count, 4);
+    assert_int_equal(assay_example_best(&set, &set.items[0])->count, 4);
     assert_int_equal(set.items[0].shared, 3);
     assert_int_equal(set.count, 1);
     assert_int_equal(assay_example_set_dropped(&set, ASSAY_DROP_SAME_IDS), 1);
@@ -112,10 +112,10 @@ static void truncation_left(void **state)
     assert_int_equal(assay_example_set_build(&set, pairs, NULL, 0, &helper_renderer, &options, NULL), ASSAY_OK);
     assert_int_equal(set.count, 2);
     assert_int_equal(set.truncated, 2);
-    is_side(&set, set.items[0].chosen, set.items[0].chosen_count, "<0>hello<3>good<9>");
-    is_side(&set, set.items[0].rejected, set.items[0].rejected_count, "<0>hello<3>bad<9>");
-    is_side(&set, set.items[1].chosen, set.items[1].chosen_count, "<0>efghij<3>xyz<9>");
-    is_side(&set, set.items[1].rejected, set.items[1].rejected_count, "<0>efghij<3>xy<9>");
+    is_side(&set, assay_example_best(&set, &set.items[0]), "<0>hello<3>good<9>");
+    is_side(&set, assay_example_worst(&set, &set.items[0]), "<0>hello<3>bad<9>");
+    is_side(&set, assay_example_best(&set, &set.items[1]), "<0>efghij<3>xyz<9>");
+    is_side(&set, assay_example_worst(&set, &set.items[1]), "<0>efghij<3>xy<9>");
     assert_int_equal(set.items[1].shared, 10);
     assert_int_equal(assay_example_set_dropped(&set, ASSAY_DROP_ANSWER_TOO_LONG), 1);
     assay_example_set_release(&set);
@@ -131,8 +131,8 @@ static void truncation_right(void **state)
     assert_int_equal(assay_example_set_build(&set, pairs, NULL, 0, &helper_renderer, &options, NULL), ASSAY_OK);
     assert_int_equal(set.count, 2);
     assert_int_equal(set.truncated, 1);
-    is_side(&set, set.items[1].chosen, set.items[1].chosen_count, "<0><2>q<3>0123456789");
-    is_side(&set, set.items[1].rejected, set.items[1].rejected_count, "<0><2>q<3>1<9>");
+    is_side(&set, assay_example_best(&set, &set.items[1]), "<0><2>q<3>0123456789");
+    is_side(&set, assay_example_worst(&set, &set.items[1]), "<0><2>q<3>1<9>");
     /* both were cut to prompt and x */
     assert_true(set.drops[0].pair == 1 && set.drops[0].reason == ASSAY_DROP_SAME_IDS);
     assay_example_set_release(&set);

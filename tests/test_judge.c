@@ -4,6 +4,7 @@
 #include "judge/judge_bins.h"
 #include "judge/judge_choices.h"
 #include "judge/judge_compare.h"
+#include "judge/judge_lists.h"
 #include "judge/judge_subsets.h"
 #include "judge/reward_scale.h"
 
@@ -250,6 +251,67 @@ static void scale_of_a_constant(void **state)
     is_near(assay_reward_better(&scale, 2), 0.5);
 }
 
+enum { LISTS = 40, MOST_ANSWERS = 8 };
+
+typedef struct list_material {
+    assay_pair pair;
+    assay_pair_set pairs;
+    assay_example items[LISTS];
+    double values[LISTS * MOST_ANSWERS], rewards[LISTS * MOST_ANSWERS];
+    assay_example_set set;
+} list_material;
+
+static void add_list(list_material *m, const json_t *list)
+{
+    size_t count = json_array_size(json_object_get(list, "values"));
+    m->items[m->set.count++] = (assay_example){.answers = m->set.answer_count, .count = count};
+    for (size_t i = 0; i < count; i++) {
+        m->values[m->set.answer_count] = nth(list, "values", i);
+        m->rewards[m->set.answer_count++] = nth(list, "rewards", i);
+    }
+}
+
+/* Against scipy's tau-b and a plain count (tests/oracle/list_golden.py). */
+static void lists_of_answers(void **state)
+{
+    json_t *wanted, *found;
+    assay_list_judgement judgement;
+    list_material m = {.pair = {.equal_is_tie = true}};
+    static const char *const keys[] = {"compared", "ties",    "accuracy", "accuracy_low", "accuracy_high", "top",
+                                       "tau",      "tau_low", "tau_high", "tie_gap",      "decided_gap"};
+    (void)state;
+    m.pairs = (assay_pair_set){.pairs = &m.pair, .count = 1};
+    m.set = (assay_example_set){.pairs = &m.pairs, .items = m.items, .values = m.values};
+    assert_int_equal(assay_json_load("tests/data/judge/lists.json", 1 << 20, &wanted, NULL), ASSAY_OK);
+    for (size_t i = 0; i < json_array_size(json_object_get(wanted, "lists")); i++)
+        add_list(&m, json_array_get(json_object_get(wanted, "lists"), i));
+    assay_judge_lists(&m.set, m.rewards, &judgement);
+    assert_true(judgement.lists == LISTS && judgement.answers == m.set.answer_count);
+    found = assay_list_judgement_json(&judgement);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) is_near(at(found, keys[i]), at(wanted, keys[i]));
+    json_decref(found);
+    json_decref(wanted);
+}
+
+/* What was not compared is no tie, and pairs are no lists. */
+static void lists_by_hand(void **state)
+{
+    assay_pair pair = {0};
+    const assay_pair_set pairs = {.pairs = &pair, .count = 1};
+    assay_example items[] = {{.answers = 0, .count = 3}, {.answers = 3, .count = 2}};
+    double values[] = {1, 1, 0, 1, 0};
+    assay_example_set set = {.pairs = &pairs, .items = items, .count = 2, .values = values};
+    assay_list_judgement j;
+    (void)state;
+    assay_judge_lists(&set, (double[]){2, 1, 1, 0, 5}, &j);
+    assert_true(j.lists == 1 && j.answers == 3 && j.compared == 2 && j.ties == 0 && j.accuracy == 0.75 && j.top == 1);
+    assert_true(isnan(j.accuracy_low) && isnan(j.tau_low) && isnan(j.tie_gap));
+    is_near(j.tau, 0.5);
+    set.count = 0;
+    assay_judge_lists(&set, NULL, &j);
+    assert_int_equal(j.lists, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(subsets_and_sections),
@@ -260,6 +322,8 @@ int main(void)
                                        cmocka_unit_test(best_of_n),
                                        cmocka_unit_test(credit_by_hand),
                                        cmocka_unit_test(scale_of_rewards),
-                                       cmocka_unit_test(scale_of_a_constant)};
+                                       cmocka_unit_test(scale_of_a_constant),
+                                       cmocka_unit_test(lists_of_answers),
+                                       cmocka_unit_test(lists_by_hand)};
     return cmocka_run_group_tests(tests, load, unload);
 }

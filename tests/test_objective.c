@@ -75,6 +75,93 @@ static void probabilities_sum_to_one(void **state)
         }
 }
 
+/* By mpmath with 40 digits from the formulas of objective.h (tests/oracle/objective_golden.py). */
+static void golden_values_of_rows(void **state)
+{
+    static const double three[] = {1.2, 0.3, -0.4}, five[] = {0.5, 1.5, -0.25, 0.75, -2};
+    static const double ranked[] = {3, 2, 1}, tied[] = {9, 9, 4, 4, 1}, one_best[] = {1, 0, 0};
+    static const struct {
+        const char *name;
+        double smoothing;
+        const double *rewards, *values;
+        size_t count;
+        bool ties;
+        double margin, loss;
+    } cases[] = {
+#include "data/golden/objective_rows.inc"
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assay_objective_settings settings = chosen(cases[i].name, cases[i].smoothing, -1);
+        double slopes[5];
+        const assay_objective_row row = {
+            cases[i].rewards, cases[i].values, cases[i].count, cases[i].ties, none, cases[i].margin, 1};
+        double loss = assay_objective_of_row(&settings, &row, slopes);
+        if (fabs(loss - cases[i].loss) > 1e-12)
+            fail_msg("case %zu (%s): %.17g, not %.17g", i, cases[i].name, loss, cases[i].loss);
+    }
+}
+
+static const char *const of_rows[] = {"all-pairs", "plackett-luce", "first-best", "bt", "rao-kupper"};
+
+static void slopes_of_rows_are_derivatives(void **state)
+{
+    static const double values[][5] = {{5, 4, 3, 2, 1}, {3, 3, 2, 2, 2}, {1, 0, 0, 0, 0}, {2, 2, 2, 2, 2}};
+    const double h = 1e-5;
+    (void)state;
+    for (size_t n = 0; n < 5; n++)
+        for (size_t v = 0; v < 8; v++)
+            for (double spread = -20; spread <= 20; spread += 1.7) {
+                assay_objective_settings settings = chosen(of_rows[n], 0, -1);
+                double rewards[] = {spread, 0.3, -spread / 3, 1.1, spread / 7}, slopes[5], ignored[5];
+                const assay_objective_row row = {rewards, values[v / 2], 5, v % 2, none, 0.5, 3};
+                assay_objective_of_row(&settings, &row, slopes);
+                for (size_t i = 0; i < 5; i++) {
+                    double kept = rewards[i];
+                    rewards[i] = kept + h;
+                    double above = assay_objective_of_row(&settings, &row, ignored);
+                    rewards[i] = kept - h;
+                    double slope = (above - assay_objective_of_row(&settings, &row, ignored)) / (2 * h);
+                    rewards[i] = kept;
+                    if (fabs(slope - slopes[i]) > 1e-8)
+                        fail_msg("%s, values %zu, spread %g, answer %zu: slope %.12g, by differences %.12g", of_rows[n],
+                                 v, spread, i, slopes[i], slope);
+                }
+            }
+}
+
+/* Of two answers every objective of rows is one of pairs, to the bit. */
+static void rows_of_two_are_pairs(void **state)
+{
+    static const double values[] = {1, 0}, rewards[] = {0.25, -0.5};
+    (void)state;
+    for (size_t n = 0; n < 5; n++) {
+        assay_objective_settings settings = chosen(of_rows[n], 0, -1);
+        double slopes[2];
+        const assay_objective_row row = {rewards, values, 2, true, none, none, 2};
+        assay_objective_term term = assay_objective_ends(&row);
+        assay_objective_cost cost = assay_objective_of(&settings, &term);
+        assert_true(assay_objective_of_row(&settings, &row, slopes) == cost.loss);
+        assert_true(slopes[0] == cost.slope && slopes[1] == -cost.slope);
+        if (n < 4) assert_true(cost.loss == 2 * log1p(exp(-0.75)));
+    }
+}
+
+/* Rewards of any size neither overflow nor lose the ranking's line. */
+static void far_rows_stay_finite(void **state)
+{
+    static const double values[] = {3, 2, 1};
+    (void)state;
+    for (size_t n = 0; n < 5; n++)
+        for (double far = -1e30; far <= 1e30; far += 2e30) {
+            assay_objective_settings settings = chosen(of_rows[n], 0, -1);
+            double rewards[] = {far, 0, -far}, slopes[3];
+            const assay_objective_row row = {rewards, values, 3, true, none, none, 1};
+            assert_true(isfinite(assay_objective_of_row(&settings, &row, slopes)));
+            for (size_t i = 0; i < 3; i++) assert_true(isfinite(slopes[i]) && fabs(slopes[i]) <= 2);
+        }
+}
+
 /* 1e-8 is the central difference's own error: the step's square, and rounding of losses up to 100 over the step. */
 static void slopes_are_derivatives(void **state)
 {
@@ -151,10 +238,12 @@ static void refuses(const char *name, double smoothing, double tie_parameter, co
 
 static void bad_choices_are_named(void **state)
 {
-    static const char *const later[] = {"plackett-luce", "first-best", "all-pairs", "regression", "bce", "process"};
+    static const char *const later[] = {"regression", "bce", "process"};
     (void)state;
     for (size_t i = 0; i < sizeof later / sizeof *later; i++) refuses(later[i], 0, -1, "is not there yet");
-    refuses("hinge", 0, -1, "none of auto, bt, scaled-bt, soft, robust, rao-kupper, davidson");
+    refuses("hinge", 0, -1,
+            "none of auto, bt, scaled-bt, soft, robust, rao-kupper, davidson, all-pairs, plackett-luce, first-best");
+    refuses("plackett-luce", 0.1, -1, "models no wrong labels");
     refuses("robust", 0, -1, "--label-smoothing 0.1");
     refuses("bt", 0, 2, "rao-kupper and davidson do");
     refuses("rao-kupper", 0, 1, "above 1");
@@ -173,10 +262,18 @@ static void numbers_and_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(golden_values),          cmocka_unit_test(probabilities_sum_to_one),
-        cmocka_unit_test(slopes_are_derivatives), cmocka_unit_test(far_differences_stay_finite),
-        cmocka_unit_test(tie_models_end_in_bt),   cmocka_unit_test(weights_and_unread_labels),
-        cmocka_unit_test(bad_choices_are_named),  cmocka_unit_test(numbers_and_names),
+        cmocka_unit_test(golden_values),
+        cmocka_unit_test(golden_values_of_rows),
+        cmocka_unit_test(slopes_of_rows_are_derivatives),
+        cmocka_unit_test(rows_of_two_are_pairs),
+        cmocka_unit_test(far_rows_stay_finite),
+        cmocka_unit_test(probabilities_sum_to_one),
+        cmocka_unit_test(slopes_are_derivatives),
+        cmocka_unit_test(far_differences_stay_finite),
+        cmocka_unit_test(tie_models_end_in_bt),
+        cmocka_unit_test(weights_and_unread_labels),
+        cmocka_unit_test(bad_choices_are_named),
+        cmocka_unit_test(numbers_and_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,11 +134,15 @@ static void unknown_names_name_the_nearest(void **state)
     parse_fails("--learning_rat 1", "did you mean --learning_rate?");
     parse_fails("--per_device_train_batch 1", "did you mean --per-device-train-batch-size?");
     parse_fails("--modle x", "did you mean --model?");
-    parse_fails("--port 1", "--port is no option of train");
+    parse_fails("--port 1", "--port is no option of train (it is one of serve); see");
     parse_fails("model x", "\"model\" is a word too many");
     parse_fails("-m x", "two dashes");
     assert_int_equal(parse_as(ASSAY_FOR_EVAL, "eval", 0, "--lora-rank 8"), ASSAY_E_USAGE);
-    assert_says("--lora-rank is no option of eval");
+    assert_says("--lora-rank is no option of eval (it is one of train, plan, preview, verify, ...)");
+    assert_int_equal(parse_as(ASSAY_FOR_MERGE, "merge", 0, "--quantize q8_0"), ASSAY_E_USAGE);
+    assert_says("--quantize is no option of merge (it is one of convert)");
+    assert_int_equal(parse_as(ASSAY_FOR_TRAIN, "train", 0, "--man"), ASSAY_E_USAGE);
+    assert_says("--man is no option of train (it is one of help)");
 }
 
 static void lists_grow_and_are_replaced(void **state)

@@ -121,11 +121,11 @@ static const struct format_case {
     {"judgebench.jsonl", NULL, "judgebench", 2, "user:2+2?", "assistant:4", "assistant:5"},
     {"rmb.jsonl", NULL, "rmb", 2, "user:2+2?", "assistant:4", "assistant:5"},
     {"shp.jsonl", NULL, "shp", 2, "user:2+2?", "assistant:4", "assistant:5"},
-    {"helpsteer2.jsonl", NULL, "helpsteer2", 2, "user:2+2?", "assistant:4", "assistant:5"},
-    {"helpsteer3.jsonl", NULL, "helpsteer3", 2, "user:2+2?", "assistant:4", "assistant:5"},
-    {"arena.jsonl", NULL, "arena", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"helpsteer2.jsonl", NULL, "helpsteer2", 3, "user:2+2?", "assistant:4", "assistant:5"},
+    {"helpsteer3.jsonl", NULL, "helpsteer3", 3, "user:2+2?", "assistant:4", "assistant:5"},
+    {"arena.jsonl", NULL, "arena", 4, "user:2+2?", "assistant:4", "assistant:5"},
     {"arena_texts.jsonl", NULL, "arena-texts", 2, "user:2+2?", "assistant:4", "assistant:5"},
-    {"ultrafeedback_completions.jsonl", NULL, "ultrafeedback", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"ultrafeedback_completions.jsonl", NULL, "ultrafeedback", 3, "user:2+2?", "assistant:4", "assistant:5"},
     {"nectar.jsonl", NULL, "nectar", 2, "user:2+2?", "assistant:4", "assistant:5"},
     {"nemo_rank.jsonl", NULL, "nemo-rank", 2, "user:2+2?", "assistant:4", "assistant:5"},
     {"nemo_aligner.jsonl", NULL, "nemo-aligner", 2, "user:2+2?", "assistant:4", "assistant:5"},
@@ -471,7 +471,11 @@ static void written_pairs_read_back(void **state)
         const assay_pair *a = set->pairs + i, *b = again->pairs + i;
         assert_true(assay_turns_equal(&a->prompt, &b->prompt));
         assert_true(assay_turns_equal(&a->chosen, &b->chosen) && assay_turns_equal(&a->rejected, &b->rejected));
-        assert_true(same_double(a->margin, b->margin));
+        assert_true(same_double(a->margin, b->margin) && same_double(a->share, b->share));
+        assert_true(a->answer_count == b->answer_count && a->equal_is_tie == b->equal_is_tie);
+        for (size_t k = 0; k < a->answer_count; k++)
+            assert_true(assay_turns_equal(&a->answers[k].turns, &b->answers[k].turns) &&
+                        a->answers[k].value == b->answers[k].value);
         assert_true(!a->id == !b->id && (!a->id || !strcmp(a->id, b->id)));
     }
     assay_pair_set_free(again);

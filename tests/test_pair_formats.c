@@ -38,25 +38,72 @@ static assay_pair_set *read_pairs(const char *path)
     return set;
 }
 
-static void ties_are_dropped_and_counted(void **state)
+static void ties_are_kept_as_ties(void **state)
 {
     (void)state;
     static const struct {
         const char *file;
-        size_t ties;
-    } cases[] = {{"helpsteer2.jsonl", 1},
-                 {"helpsteer3.jsonl", 1},
-                 {"arena.jsonl", 2},
-                 {"arena_texts.jsonl", 1},
-                 {"ultrafeedback_completions.jsonl", 1},
-                 {"judgebench.jsonl", 0}};
+        size_t ties, drops; /* drops: an empty answer */
+    } cases[] = {{"helpsteer2.jsonl", 1, 0},
+                 {"helpsteer3.jsonl", 1, 0},
+                 {"arena.jsonl", 2, 0},
+                 {"arena_texts.jsonl", 0, 1},
+                 {"ultrafeedback_completions.jsonl", 1, 0},
+                 {"judgebench.jsonl", 0, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char path[128];
+        size_t ties = 0;
         snprintf(path, sizeof path, FOLDER "%s", cases[i].file);
         assay_pair_set *set = read_pairs(path);
-        assert_int_equal(set->count, 2);
-        assert_int_equal(set->drop_count, cases[i].ties);
-        for (size_t j = 0; j < set->drop_count; j++) assert_int_equal(set->drops[j].reason, ASSAY_DROP_TIE);
+        for (size_t j = 0; j < set->count; j++) ties += set->pairs[j].share == 0.5;
+        assert_true(set->count == 2 + cases[i].ties && ties == cases[i].ties && set->drop_count == cases[i].drops);
+        assay_pair_set_free(set);
+    }
+}
+
+/* A line, its answers in order with their values, and whether equal ones are ties. */
+static void lists_are_ordered(void **state)
+{
+    static const struct {
+        const char *line, *answers;
+        bool ties;
+    } cases[] = {
+        {"{\"prompt\":\"q\",\"responses\":[\"a\",\"b\",\"c\",\"d\"],\"scores\":[1,3,1,2]}", "b3 d2 c1 a1", true},
+        {"{\"prompt\":\"q\",\"responses\":[\"a\",\"b\",\"c\"],\"scores\":[2,2,1],\"ties\":false}", "a2 b2 c1", false},
+        {"{\"instruction\":\"q\",\"completions\":[{\"response\":\"a\",\"overall_score\":\"7.5\"},"
+         "{\"response\":\"b\",\"overall_score\":10},{\"response\":\"c\",\"overall_score\":8}]}",
+         "b10 c8 a7.5", true},
+        {"{\"prompt\":\"q\",\"answers\":[{\"answer\":\"a\",\"rank\":2},{\"answer\":\"b\",\"rank\":1},"
+         "{\"answer\":\"c\",\"rank\":2}]}",
+         "b-1 c-2 a-2", true},
+        {"{\"context\":[{\"role\":\"user\",\"content\":\"q\"}],\"completions\":["
+         "{\"rank\":2,\"completion\":[{\"role\":\"assistant\",\"content\":\"a\"}]},"
+         "{\"rank\":0,\"completion\":[{\"role\":\"assistant\",\"content\":\"b\"}]},"
+         "{\"rank\":1,\"completion\":[{\"role\":\"assistant\",\"content\":\"c\"}]}]}",
+         "b0 c-1 a-2", true},
+        {"{\"prompt\":\"q\",\"chosen\":[\"a\",\"b\"],\"rejected\":[\"c\",\"d\"]}", "a1 b1 d0 c0", false},
+        {"{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}],"
+         "\"rejected_response\":[\"b\",\"c\"]}",
+         "a1 c0 b0", false},
+        {"{\"query\":\"q\",\"response\":\"a\",\"rejected_response\":[\"b\",\"c\"]}", "a1 c0 b0", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[128], order[128] = "";
+        snprintf(path, sizeof path, "%s/list.jsonl", scratch);
+        assert_int_equal(assay_file_write_atomic(path, cases[i].line, strlen(cases[i].line), NULL), ASSAY_OK);
+        assay_pair_set *set = read_pairs(path);
+        const assay_pair *pair = set->pairs;
+        for (size_t k = 0; k < pair->answer_count; k++) {
+            const assay_message *message = pair->answers[k].turns.items;
+            size_t used = strlen(order);
+            snprintf(order + used, sizeof order - used, "%s%.*s%g", k ? " " : "", (int)message->size, message->text,
+                     pair->answers[k].value);
+        }
+        assert_string_equal(order, cases[i].answers);
+        assert_true(pair->equal_is_tie == cases[i].ties && pair->prompt.count == 1 && isnan(pair->share));
+        assert_true(assay_turns_equal(&pair->chosen, &pair->answers[0].turns) &&
+                    assay_turns_equal(&pair->rejected, &pair->answers[pair->answer_count - 1].turns));
         assay_pair_set_free(set);
     }
 }
@@ -142,11 +189,12 @@ static void what_is_no_pair_is_named(void **state)
         {"{\"prompt\":\"x\",\"response\":\"y\",\"helpfulness\":3,\"correctness\":4}", "(HelpSteer)"},
         {"{\"conversation_input\":[],\"bon_best\":{\"answer\":\"a\"},\"loser_list\":[]}", "(RMB, best of n)"},
         {"{\"messages\":[],\"label\":true}", "(ms-swift, KTO)"},
-        {"{\"prompt\":\"q\",\"chosen\":[\"a\"],\"rejected\":[\"b\",\"c\",\"d\"]}",
-         "1 right and 3 wrong answers to one prompt"},
-        {"{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}],"
-         "\"rejected_response\":[\"b\",\"c\"]}",
-         "\"rejected_response\" is a list of 2 answers, and a pair has one"},
+        {"{\"prompt\":\"q\",\"responses\":[\"a\",\"b\",\"c\"],\"scores\":[3,2,1],\"p\":0.7}",
+         "is of two answers, and the line has 3"},
+        {"{\"prompt\":\"q\",\"responses\":[\"a\",\"b\",\"c\"],\"scores\":[3,2,1],\"tie\":true}",
+         "is of two answers, and the line has 3"},
+        {"{\"prompt\":\"q\",\"responses\":[\"a\",{\"role\":\"user\",\"content\":\"b\"},\"c\"],\"scores\":[3,2,1]}",
+         "an answer ends with a user message"},
         {"{\"conversation_a\":[],\"conversation_b\":[],\"winner\":\"a\"}", "\"winner\" should be model_a, model_b"},
         {"{\"history\":\"q\",\"human_ref_A\":\"a\",\"human_ref_B\":\"b\",\"labels\":2}", "\"labels\" should be 1"},
         {"{\"prompt\":\"q\",\"answers\":[{\"answer\":\"a\",\"rank\":1},{\"answer\":\"b\",\"rank\":\"x\"}]}",
@@ -199,9 +247,9 @@ static void cases_of_others(void **state)
         {"data-json-lone-surrogate-unclear.jsonl", 1, 0, 1, ":1: \"prompt\" should be a text"},
         {"data-json-nan-in-unused-field.jsonl", 1, 0, 1, ":1: \"margin\" should be a finite number or null and is NaN"},
         {"data-pretty-printed-objects-unclear.jsonl", 2, 0, 0, ""},
-        {"data-rewardbench2-lists-unclear.jsonl", 0, 0, 1, "1 right and 3 wrong answers to one prompt"},
+        {"data-rewardbench2-lists-unclear.jsonl", 1, 0, 0, ""},
         {"data-swift-query-response-unknown.jsonl", 1, 0, 0, ""},
-        {"data-swift-rejected-list-unclear.jsonl", 0, 0, 1, "a list of 2 answers"},
+        {"data-swift-rejected-list-unclear.jsonl", 1, 0, 0, ""},
         {"data-toolcall-beside-text-dropped.jsonl", 1, 0, 0, ""},
         {"data-tools-column-ignored-silently.jsonl", 1, 0, 0, ""},
     };
@@ -230,13 +278,10 @@ static void cases_of_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ties_are_dropped_and_counted),
-        cmocka_unit_test(strengths_become_margins),
-        cmocka_unit_test(whole_texts_are_cut_at_a_space),
-        cmocka_unit_test(neighbours_are_not_taken),
-        cmocka_unit_test(what_is_no_pair_is_named),
-        cmocka_unit_test(benchmarks_are_known),
-        cmocka_unit_test(cases_of_others),
+        cmocka_unit_test(ties_are_kept_as_ties),    cmocka_unit_test(lists_are_ordered),
+        cmocka_unit_test(strengths_become_margins), cmocka_unit_test(whole_texts_are_cut_at_a_space),
+        cmocka_unit_test(neighbours_are_not_taken), cmocka_unit_test(what_is_no_pair_is_named),
+        cmocka_unit_test(benchmarks_are_known),     cmocka_unit_test(cases_of_others),
     };
     return cmocka_run_group_tests(tests, make_scratch, drop_scratch);
 }

@@ -164,6 +164,25 @@ static void two_evaluations_are_no_trend(void **state)
     done(folder, text);
 }
 
+/* A loss is named after its objective, and the held-out one is bt's. */
+static void the_objective_is_named(void **state)
+{
+    char *folder = new_folder();
+    (void)state;
+    put(folder, "metrics.jsonl", "{\"step\":1,\"loss\":0.5}\n");
+    put(folder, "assay.json", "{\"objective\": \"bt\", \"options\": {\"lr\": 1}}");
+    char *text = report_of(folder);
+    assert_int_equal(count_of(text, "A loss of 0.693 is a coin's."), 1);
+    assert_int_equal(count_of(text, "\xc2\xb7 objective bt"), 1);
+    assay_free(text);
+    put(folder, "assay.json", "{\"objective\": \"davidson\", \"options\": {\"lr\": 1}}");
+    text = report_of(folder);
+    assert_int_equal(count_of(text, "\xc2\xb7 objective davidson"), 1);
+    assert_int_equal(count_of(text, "The loss in training is that of the objective davidson; the held-out one is bt's"),
+                     1);
+    done(folder, text);
+}
+
 /* Each series stands in the legend as it is drawn: thin, dashed, with dots. */
 static void legends_show_the_lines(void **state)
 {
@@ -315,6 +334,7 @@ int main(void)
         cmocka_unit_test(a_run_is_shown),
         cmocka_unit_test(bins_are_evals),
         cmocka_unit_test(two_evaluations_are_no_trend),
+        cmocka_unit_test(the_objective_is_named),
         cmocka_unit_test(legends_show_the_lines),
         cmocka_unit_test(memory_alarms_only_where_a_plan_is_broken),
         cmocka_unit_test(options_that_were_changed),

@@ -66,6 +66,8 @@ enum { PAIRS = 12, PROMPT = 10, ANSWER = 7, PAIR_TOKENS = PROMPT + 2 * ANSWER };
 typedef struct material {
     assay_pair pair_list[PAIRS];
     assay_example items[PAIRS];
+    assay_example_answer answers[2 * PAIRS];
+    double values[2 * PAIRS];
     int32_t ids[PAIRS * 2 * (PROMPT + ANSWER)];
     assay_pair_set pairs;
     assay_example_set set;
@@ -79,6 +81,9 @@ static void fill(material *m)
     m->set = (assay_example_set){.items = m->items,
                                  .count = PAIRS,
                                  .ids = m->ids,
+                                 .answers = m->answers,
+                                 .answer_count = 2 * PAIRS,
+                                 .values = m->values,
                                  .id_count = PAIRS * 2 * length,
                                  .longest = length,
                                  .pairs = &m->pairs};
@@ -88,10 +93,10 @@ static void fill(material *m)
             chosen[i] = (int32_t)((p * 31 + i * 7) % 64);
             rejected[i] = i < PROMPT ? chosen[i] : (chosen[i] + 1) % 64;
         }
-        m->items[p] = (assay_example){.chosen = p * 2 * length,
-                                      .rejected = p * 2 * length + length,
-                                      .chosen_count = PROMPT + ANSWER,
-                                      .rejected_count = PROMPT + ANSWER,
+        for (size_t i = 2 * p; i < 2 * p + 2; i++) m->answers[i] = (assay_example_answer){i * length, PROMPT + ANSWER};
+        m->values[2 * p] = 1;
+        m->items[p] = (assay_example){.answers = 2 * p,
+                                      .count = 2,
                                       .shared = PROMPT,
                                       .pair = (uint32_t)p,
                                       .margin = 0,

@@ -30,10 +30,14 @@ typedef struct material {
     assay_example_set set;
 } material;
 
-static void add_ids(material *m, const int32_t *ids, size_t count, size_t *first)
+static void add_side(material *m, const int32_t *ids, size_t count, double value)
 {
+    size_t n = m->set.answer_count++;
     m->set.ids = assay_realloc(m->set.ids, m->set.id_count, m->set.id_count + count, sizeof *ids);
-    *first = m->set.id_count;
+    m->set.answers = assay_realloc(m->set.answers, n, n + 1, sizeof *m->set.answers);
+    m->set.values = assay_realloc(m->set.values, n, n + 1, sizeof *m->set.values);
+    m->set.answers[n] = (assay_example_answer){m->set.id_count, (uint32_t)count};
+    m->set.values[n] = value;
     memcpy(m->set.ids + m->set.id_count, ids, count * sizeof *ids);
     m->set.id_count += count;
     if (count > m->set.longest) m->set.longest = count;
@@ -46,16 +50,16 @@ static void add_example(material *m, const int32_t *chosen, size_t chosen_count,
     while (shared + 1 < chosen_count && shared + 1 < rejected_count && chosen[shared] == rejected[shared]) shared++;
     m->set.items = assay_realloc(m->set.items, m->set.count, m->set.count + 1, sizeof *m->set.items);
     assay_example *e = &m->set.items[m->set.count];
-    *e = (assay_example){.chosen_count = (uint32_t)chosen_count,
-                         .rejected_count = (uint32_t)rejected_count,
+    *e = (assay_example){.answers = m->set.answer_count,
+                         .count = 2,
                          .shared = (uint32_t)shared,
                          .pair = (uint32_t)m->set.count,
                          .margin = (double)NAN,
                          .share = (double)NAN,
                          .weight = 1};
     m->set.count++;
-    add_ids(m, chosen, chosen_count, &e->chosen);
-    add_ids(m, rejected, rejected_count, &e->rejected);
+    add_side(m, chosen, chosen_count, 1);
+    add_side(m, rejected, rejected_count, 0);
 }
 
 static void finish(material *m)
@@ -69,6 +73,8 @@ static void release(material *m)
 {
     assay_free(m->pairs.pairs);
     assay_free(m->set.items);
+    assay_free(m->set.answers);
+    assay_free(m->set.values);
     assay_free(m->set.ids);
 }
 
@@ -342,23 +348,54 @@ static void test_adamw_is_torch(void **state)
     assay_tensor_file_close(golden);
 }
 
-/* Against a central difference in double; 1e-8 is that difference's own error. */
+/* A list of three answers and a pair, each against central differences in double; 1e-8 is the difference's own error.
+ */
+static void check_slopes(const assay_train_settings *settings, size_t count, double spread)
+{
+    const double h = 1e-5;
+    double rewards[3] = {spread, -0.5 * spread, 0.4}, slopes[3], values[3] = {2, 1, 1};
+    assay_pair pair = {.equal_is_tie = true};
+    const assay_pair_set pairs = {.pairs = &pair, .count = 1};
+    const assay_example_set set = {.pairs = &pairs, .values = values};
+    const assay_example e = {.count = count, .share = (double)NAN, .margin = (double)NAN, .weight = 2};
+    const assay_loss_room room = {rewards, slopes};
+    for (size_t i = 0; i < count; i++) {
+        double kept = rewards[i];
+        rewards[i] = kept + h;
+        double above = assay_example_loss(&room, settings, &set, &e);
+        rewards[i] = kept - h;
+        double by_differences = (above - assay_example_loss(&room, settings, &set, &e)) / (2 * h);
+        rewards[i] = kept;
+        assay_example_loss(&room, settings, &set, &e);
+        assert_true(fabs(by_differences - slopes[i]) < 1e-8 * (1 + fabs(by_differences) * 1e2));
+    }
+}
+
 static void test_loss_gradient(void **state)
 {
+    static const char *const names[] = {"bt", "all-pairs", "plackett-luce", "first-best", "rao-kupper"};
     (void)state;
-    const assay_train_settings s = {.margin = 0.5, .center = 0.02};
-    const assay_example e = {.share = (double)NAN, .weight = 2};
-    for (double c = -30; c <= 30; c += 7.5)
-        for (double r = -4; r <= 4; r += 1) {
-            const double h = 1e-5;
-            assay_pair_loss at = assay_pair_loss_of(&s, &e, c, r);
-            double dc =
-                (assay_pair_loss_of(&s, &e, c + h, r).loss - assay_pair_loss_of(&s, &e, c - h, r).loss) / (2 * h);
-            double dr =
-                (assay_pair_loss_of(&s, &e, c, r + h).loss - assay_pair_loss_of(&s, &e, c, r - h).loss) / (2 * h);
-            assert_true(fabs(dc - at.d_chosen) < 1e-8 * (1 + fabs(dc) * 1e2) &&
-                        fabs(dr - at.d_rejected) < 1e-8 * (1 + fabs(dr) * 1e2));
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+        assay_train_settings s = {.margin = 0.5, .center = 0.02};
+        trainer_bench_check(assay_objective_choose(names[n], 0, -1, &s.objective, NULL), NULL);
+        for (double spread = -30; spread <= 30; spread += 1.3) {
+            check_slopes(&s, 2, spread);
+            check_slopes(&s, 3, spread);
         }
+    }
+}
+
+/* Equal values are not compared; equal rewards count half. */
+static void test_order_of_lists(void **state)
+{
+    double values[] = {3, 1, 1, 1, 0}, in_order[] = {2, 1, 0}, mixed[] = {1, 2, 0};
+    const assay_example_set set = {.values = values};
+    const assay_example list = {.count = 3}, pair = {.answers = 3, .count = 2};
+    (void)state;
+    assert_true(assay_example_order(&set, &list, in_order) == 1);
+    assert_true(assay_example_order(&set, &list, mixed) == 0.5);
+    assert_true(assay_example_order(&set, &pair, in_order) == 1);
+    assert_true(assay_example_order(&set, &pair, (double[]){1, 1}) == 0.5);
 }
 
 static void test_schedule(void **state)
@@ -438,6 +475,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_adamw_is_torch),
         cmocka_unit_test(test_loss_gradient),
+        cmocka_unit_test(test_order_of_lists),
         cmocka_unit_test(test_schedule),
         cmocka_unit_test(test_accumulation_changes_no_bit),
         cmocka_unit_test(test_resume_changes_no_bit),

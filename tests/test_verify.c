@@ -24,6 +24,8 @@ typedef struct material {
     assay_pair pair_items[PAIRS];
     assay_example_set set;
     assay_example items[PAIRS];
+    assay_example_answer answers[2 * PAIRS];
+    double values[2 * PAIRS];
     int32_t ids[PAIRS * 60];
 } material;
 
@@ -33,14 +35,20 @@ static void make_material(material *m)
     assay_rng rng = {.seed = 5};
     size_t next = 0;
     *m = (material){.pairs = {.pairs = m->pair_items, .count = PAIRS},
-                    .set = {.items = m->items, .count = PAIRS, .ids = m->ids}};
+                    .set = {.items = m->items,
+                            .count = PAIRS,
+                            .ids = m->ids,
+                            .answers = m->answers,
+                            .answer_count = 2 * PAIRS,
+                            .values = m->values}};
     m->set.pairs = &m->pairs;
     for (size_t i = 0; i < PAIRS; i++) {
         size_t shared = 3 + i, chosen = shared + 4 + i % 3, rejected = shared + 6;
-        m->items[i] = (assay_example){.chosen = next,
-                                      .rejected = next + chosen,
-                                      .chosen_count = (uint32_t)chosen,
-                                      .rejected_count = (uint32_t)rejected,
+        m->answers[2 * i] = (assay_example_answer){next, (uint32_t)chosen};
+        m->answers[2 * i + 1] = (assay_example_answer){next + chosen, (uint32_t)rejected};
+        m->values[2 * i] = 1;
+        m->items[i] = (assay_example){.answers = 2 * i,
+                                      .count = 2,
                                       .shared = (uint32_t)shared,
                                       .pair = (uint32_t)i,
                                       .margin = (double)NAN,

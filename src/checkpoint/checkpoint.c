@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "tensor/stored.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static assay_status load(assay_checkpoint *checkpoint, const char *path, unsigned flags, assay_error *err)
@@ -139,6 +140,19 @@ static void hash_parts(XXH3_state_t *state, const assay_parts *parts)
     XXH3_128bits_update(state, &parts->offset, sizeof parts->offset);
     XXH3_128bits_update(state, parts->map, ASSAY_PARTS_MAP_BYTES);
     XXH3_128bits_update(state, parts->map_scales, parts->map_scale_bytes);
+}
+
+void assay_checkpoint_types(const assay_checkpoint *checkpoint, char text[ASSAY_CHECKPOINT_TYPES_SIZE])
+{
+    bool seen[ASSAY_DTYPE_COUNT] = {false};
+    size_t used = 0;
+    for (size_t i = 0; i < checkpoint->weight_count; i++)
+        if (checkpoint->weights[i].tensor.rank > 1) seen[checkpoint->weights[i].tensor.dtype] = true;
+    *text = '\0';
+    for (int dtype = 0; dtype < ASSAY_DTYPE_COUNT && used + 16 < ASSAY_CHECKPOINT_TYPES_SIZE; dtype++)
+        if (seen[dtype])
+            used += (size_t)snprintf(text + used, ASSAY_CHECKPOINT_TYPES_SIZE - used, "%s%s", used ? " " : "",
+                                     assay_dtype_name((assay_dtype)dtype));
 }
 
 static void hash_weight(XXH3_state_t *state, const assay_weight *weight)

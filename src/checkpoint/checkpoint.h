@@ -74,6 +74,11 @@ size_t assay_checkpoint_ignore(assay_checkpoint *checkpoint, const char *const *
  * labels there are, where none or several are called so, or there is no head. */
 assay_status assay_checkpoint_choose_label(assay_checkpoint *checkpoint, const char *label, assay_error *err);
 
+/* The types that its matrices have, each once: "BF16", "Q4_K Q6_K". "": it has none, or ASSAY_CHECKPOINT_CONFIG_ONLY.
+ */
+enum { ASSAY_CHECKPOINT_TYPES_SIZE = 256 };
+void assay_checkpoint_types(const assay_checkpoint *checkpoint, char text[ASSAY_CHECKPOINT_TYPES_SIZE]);
+
 /* Identity of the weights and config: hex of XXH3-128 over config (sorted) and every tensor's name, dtype, shape and
  * bytes. Reads all bytes once. `text` holds at least 33 bytes. */
 assay_status assay_checkpoint_fingerprint(const assay_checkpoint *checkpoint, char *text, assay_error *err);

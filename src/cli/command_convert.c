@@ -50,6 +50,21 @@ static assay_status write_folder(const assay_options *options, const assay_check
     return status;
 }
 
+/* What was rounded once is rounded again, and the losses that are told count from there. */
+static void say_packed_source(const assay_checkpoint *checkpoint, const assay_options *options, const assay_log *log)
+{
+    char types[ASSAY_CHECKPOINT_TYPES_SIZE];
+    bool packed = false;
+    for (size_t i = 0; i < checkpoint->weight_count; i++)
+        packed |= assay_dtype_block(checkpoint->weights[i].tensor.dtype) > 1;
+    if (!packed || options->quantize == ASSAY_OPT_QUANTIZE_NONE) return;
+    assay_checkpoint_types(checkpoint, types);
+    assay_warn(log,
+               "%s is packed already (%s): its weights are rounded a second time, and what is told to be lost is what "
+               "this time takes; whole weights, where there are some, lose less",
+               checkpoint->name, types);
+}
+
 static assay_status refuse_adapter(const char *path, assay_error *err)
 {
     if (!assay_is_adapter_folder(path)) return ASSAY_OK;
@@ -67,6 +82,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
     ASSAY_TRY(refuse_adapter(options->positionals.items[0], err));
     ASSAY_TRY(assay_output_guard(options, err));
     ASSAY_TRY(assay_checkpoint_open(&checkpoint, options->positionals.items[0], 0, err));
+    say_packed_source(checkpoint, options, context->task.log);
     assay_status status = assay_output_open(&output, options->output, options->force, context->task.log, err);
     if (status == ASSAY_OK)
         status = assay_output_close(&output, write_folder(options, checkpoint, output.temporary, &quantised, err), err);

@@ -105,31 +105,60 @@ static assay_status check_output(const assay_options *options, assay_error *err)
     static const char *const others[] = {".csv", ".tsv", ".gz"};
     const char *output = options->output;
     if (!output) return assay_error_set(err, ASSAY_E_USAGE, "--output is missing: the .jsonl file to write");
+    if (strcmp(output, "-") == 0 && options->json)
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--json and --output - both write to standard output; name a file, or leave --json out");
+    if (strcmp(output, "-") == 0) return ASSAY_OK;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (assay_text_ends(output, others[i]))
             return assay_error_set(err, ASSAY_E_USAGE,
                                    "--output %s: JSON lines are written; let the name end with .jsonl", output);
     if (assay_path_is_dir(output))
         return assay_error_set(err, ASSAY_E_USAGE, "--output %s is a folder; name the .jsonl file to write", output);
-    if (!assay_path_exists(output) || options->force) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_USAGE, "--output %s exists; --force writes over it", output);
+    if (assay_path_exists(output) && !options->force)
+        return assay_error_set(err, ASSAY_E_USAGE, "--output %s exists; --force writes over it", output);
+    return assay_output_guard(options, err);
 }
 
 static assay_status print_written(const assay_pair_set *pairs, const assay_options *options, assay_error *err)
 {
+    size_t lists = assay_pair_set_lists(pairs);
     if (options->json) {
-        json_t *object = json_pack("{s:s,s:I,s:I,s:I}", "output", options->output, "pairs", (json_int_t)pairs->count,
-                                   "dropped", (json_int_t)pairs->drop_count, "bad_lines", (json_int_t)pairs->bad_count);
+        json_t *object = json_pack("{s:s,s:I,s:I,s:I,s:I}", "output", options->output, "pairs",
+                                   (json_int_t)pairs->count, "dropped", (json_int_t)pairs->drop_count, "bad_lines",
+                                   (json_int_t)pairs->bad_count, "lists", (json_int_t)lists);
         ASSAY_TRY_ALLOC(object, "the result", err);
         assay_status status = assay_print_json(object, err);
         json_decref(object);
         return status;
     }
-    char *line = assay_strfmt("%zu pairs written to %s\n", pairs->count, options->output);
+    char *line = lists ? assay_strfmt("%zu pairs and %zu lists of answers written to %s\n", pairs->count - lists, lists,
+                                      options->output)
+                       : assay_strfmt("%zu pairs written to %s\n", pairs->count, options->output);
     ASSAY_TRY_ALLOC(line, "the result", err);
     assay_status status = assay_print_text(line, err);
     assay_free(line);
     return status;
+}
+
+static assay_status print_pairs(const assay_pair_set *pairs, assay_error *err)
+{
+    assay_buf text;
+    assay_status status = ASSAY_OK;
+    assay_buf_init(&text, SIZE_MAX / 4);
+    for (size_t i = 0; i < pairs->count && status == ASSAY_OK; i++) {
+        status = assay_pair_line(pairs->pairs + i, &text, err);
+        if (status == ASSAY_OK) status = assay_print_exact(text.data, err);
+    }
+    assay_buf_release(&text);
+    return status;
+}
+
+static assay_status write_pairs(const assay_pair_set *pairs, const assay_options *options, assay_error *err)
+{
+    if (strcmp(options->output, "-") == 0) return print_pairs(pairs, err);
+    ASSAY_TRY(assay_pair_set_write(pairs, options->output, err));
+    return print_written(pairs, options, err);
 }
 
 static assay_status convert(const assay_string_list *paths, const assay_options *options, const assay_log *log,
@@ -137,10 +166,8 @@ static assay_status convert(const assay_string_list *paths, const assay_options 
 {
     assay_pair_set *pairs;
     ASSAY_TRY(check_output(options, err));
-    ASSAY_TRY(assay_output_guard(options, err));
     ASSAY_TRY(assay_pair_input_read(&pairs, paths, options, log, err));
-    assay_status status = assay_pair_set_write(pairs, options->output, err);
-    if (status == ASSAY_OK) status = print_written(pairs, options, err);
+    assay_status status = write_pairs(pairs, options, err);
     assay_pair_set_free(pairs);
     return status;
 }
@@ -163,7 +190,8 @@ const assay_command assay_command_data = {
             "--model also tokens, and what --max-length would drop; with --eval-data prompts that are in both. Exit "
             "code 1 where training\n"
             "would stop. convert: writes the pairs as JSON lines in one form (prompt, chosen, rejected: lists of "
-            "messages).\n"
+            "messages);\n"
+            "--output - prints them.\n"
             "\n"
             "Examples:\n"
             "  assay data check pairs.jsonl\n"

@@ -81,18 +81,18 @@ static assay_status write_file(assay_buf *out, assay_error *err)
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     assay_buf out;
-    ASSAY_TRY(assay_output_guard(options, err));
-    if (options->output && assay_path_exists(options->output) && !options->force)
-        return assay_error_set(err, ASSAY_E_USAGE, "--output %s exists; --force writes over it", options->output);
+    const char *path = options->output && strcmp(options->output, "-") == 0 ? NULL : options->output;
+    if (path) ASSAY_TRY(assay_output_guard(options, err));
+    if (path && assay_path_exists(path) && !options->force)
+        return assay_error_set(err, ASSAY_E_USAGE, "--output %s exists; --force writes over it", path);
     assay_buf_init(&out, 1 << 20);
     assay_status status = write_file(&out, err);
     if (status == ASSAY_OK)
-        status = options->output ? assay_file_write_atomic(options->output, out.data, out.size, err)
-                                 : assay_print_text(out.data, err);
+        status = path ? assay_file_write_atomic(path, out.data, out.size, err) : assay_print_text(out.data, err);
     assay_buf_release(&out);
-    if (status == ASSAY_OK && options->output)
+    if (status == ASSAY_OK && path)
         assay_note(context->task.log, "written: %s; fill in model, data and output, then: assay train --config %s",
-                   options->output, options->output);
+                   path, path);
     return status;
 }
 

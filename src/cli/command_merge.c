@@ -1,8 +1,10 @@
 #include "cli/command.h"
 
+#include "base/alloc.h"
 #include "base/file.h"
 #include "cli/saved_print.h"
 #include "model/model_save.h"
+#include "task/adapter_base.h"
 #include "task/output_folder.h"
 #include "task/output_guard.h"
 #include "task/saved_folder.h"
@@ -56,7 +58,7 @@ static assay_status refuse_without_adapter(const char *model, assay_error *err)
 }
 
 /* --model may be the adapter itself: then its base is where its config says. */
-static assay_status find_parts(merge_job *job, const char **base, assay_error *err)
+static assay_status find_parts(merge_job *job, char **base, assay_error *err)
 {
     const assay_options *options = job->options;
     if (!options->model)
@@ -65,7 +67,10 @@ static assay_status find_parts(merge_job *job, const char **base, assay_error *e
     job->adapter_path = alone ? options->model : options->adapter;
     if (!job->adapter_path) return refuse_without_adapter(options->model, err);
     ASSAY_TRY(assay_adapter_open(&job->adapter, job->adapter_path, err));
-    *base = alone ? job->adapter->config.base : options->model;
+    const char *named = job->adapter->config.base;
+    if (!alone) *base = assay_strdup(options->model);
+    else if (named) *base = assay_adapter_base_path(job->adapter_path, named);
+    if (!alone || named) ASSAY_TRY_ALLOC(*base, "a path", err);
     if (*base) return ASSAY_OK;
     return assay_error_set(
         err, ASSAY_E_USAGE,
@@ -74,16 +79,32 @@ static assay_status find_parts(merge_job *job, const char **base, assay_error *e
         job->adapter_path);
 }
 
+static assay_status say_base(const merge_job *job, assay_error *err)
+{
+    assay_notes notes;
+    ASSAY_TRY(assay_notes_find(&notes, job->adapter_path, err));
+    assay_adapter_base_warn(job->adapter, job->adapter_path, notes.json, job->base, job->log);
+    assay_notes_release(&notes);
+    return ASSAY_OK;
+}
+
+static assay_status open_base(merge_job *job, assay_error *err)
+{
+    char *base = NULL;
+    ASSAY_TRY(find_parts(job, &base, err));
+    assay_status status = assay_checkpoint_open(&job->base, base, 0, err);
+    assay_free(base);
+    return status == ASSAY_OK ? ASSAY_OK : assay_error_prefix(err, status, "the base of %s: ", job->adapter_path);
+}
+
 static assay_status merge(merge_job *job, assay_error *err)
 {
-    const char *base = NULL;
     assay_output_folder output;
     assay_model_options model = {.tuning = ASSAY_TUNE_NOTHING, .need_head = true};
     ASSAY_TRY(assay_output_guard(job->options, err));
-    ASSAY_TRY(find_parts(job, &base, err));
-    assay_status status = assay_checkpoint_open(&job->base, base, 0, err);
-    if (status != ASSAY_OK) return assay_error_prefix(err, status, "the base of %s: ", job->adapter_path);
+    ASSAY_TRY(open_base(job, err));
     ASSAY_TRY(assay_output_guard_source(job->options, job->base->path, err));
+    ASSAY_TRY(say_base(job, err));
     ASSAY_TRY(assay_model_open(&job->model, job->base, job->adapter, &model, err));
     ASSAY_TRY(assay_output_open(&output, job->options->output, job->options->force, job->log, err));
     return assay_output_close(&output, write_folder(job, output.temporary, err), err);

@@ -2,8 +2,8 @@
 
 #include "base/text.h"
 #include "data/json_text.h"
-#include "objective/objective.h"
 #include "task/model_source.h"
+#include "task/objective_choice.h"
 #include "task/pair_input.h"
 #include "text/unicode.h"
 #include "tokenizer/token_json.h"
@@ -32,9 +32,9 @@ static preview_side side_of(const pair_preview *preview, const assay_example *ex
 {
     const assay_example_set *set = &preview->examples;
     const assay_pair *pair = &preview->pairs->pairs[example->pair];
-    return chosen ? (preview_side){set->ids + example->chosen, example->chosen_count, example->shared, &pair->chosen}
-                  : (preview_side){set->ids + example->rejected, example->rejected_count, example->shared,
-                                   &pair->rejected};
+    const assay_example_answer *answer = chosen ? assay_example_best(set, example) : assay_example_worst(set, example);
+    return (preview_side){set->ids + answer->first, answer->count, example->shared,
+                          chosen ? &pair->chosen : &pair->rejected};
 }
 
 static json_t *ids_json(const int32_t *ids, size_t count)
@@ -249,17 +249,18 @@ static assay_status preview_build(pair_preview *preview, const assay_log *log, a
     const assay_options *options = preview->options;
     assay_renderer renderer;
     assay_objective_settings settings;
-    ASSAY_TRY(
-        assay_objective_choose(options->objective, options->label_smoothing, options->tie_parameter, &settings, err));
+    ASSAY_TRY(assay_objective_begin(options, &settings, err));
     ASSAY_TRY(assay_model_source_open(&preview->source, options->model, options->adapter, &options->ignore_config, NULL,
                                       ASSAY_SOURCE_CONFIG_ONLY, err));
     ASSAY_TRY(assay_model_source_settle(preview->source, options, err));
     ASSAY_TRY(assay_pair_input_read(&preview->pairs, &options->data, options, log, err));
+    ASSAY_TRY(assay_objective_settle(options, preview->pairs, &settings, log, err));
     if (assay_pair_input_has_text_prompts(preview->pairs)) assay_source_say_text_prompts(preview->source, log);
     assay_renderer_of_template(&renderer, preview->source->chosen, &preview->source->config.prefix);
     assay_example_options how = {.max_length = (size_t)preview->source->max_length,
                                  .truncate = assay_pair_input_truncate(options),
-                                 .decided_only = !settings.objective->reads_labels};
+                                 .decided_only = !settings.objective->reads_labels,
+                                 .ends_only = !assay_objective_reads_rows(&settings)};
     ASSAY_TRY(assay_example_set_build(&preview->examples, preview->pairs, NULL, 0, &renderer, &how, err));
     bool few = options->max_train_samples > 0 && options->max_train_samples <= SHOWN_WHOLE;
     size_t wanted = few ? (size_t)options->max_train_samples : SHOWN_PAIRS;

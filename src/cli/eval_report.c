@@ -67,6 +67,21 @@ static assay_status put_summary(assay_buf *out, const assay_verdict *v, assay_er
                             v->calibration.error, v->calibration.brier);
 }
 
+static assay_status put_lists(assay_buf *out, const assay_list_judgement *l, assay_error *err)
+{
+    if (!l->lists) return ASSAY_OK;
+    ASSAY_TRY(assay_buf_printf(out, err,
+                               "\nlists               %zu, %zu answers: %zu couples compared, %zu ties apart\n"
+                               "couples in order    %.4f   95 %% interval %.4f to %.4f\n"
+                               "best answer on top  %.4f   95 %% interval %.4f to %.4f\n"
+                               "Kendall's tau       %.4f   95 %% interval %.4f to %.4f, mean over lists\n",
+                               l->lists, l->answers, l->compared, l->ties, l->accuracy, l->accuracy_low,
+                               l->accuracy_high, l->top, l->top_low, l->top_high, l->tau, l->tau_low, l->tau_high));
+    if (!l->ties) return ASSAY_OK;
+    return assay_buf_printf(out, err, "rewards differ by   %.4f in ties, %.4f in the couples compared\n", l->tie_gap,
+                            l->decided_gap);
+}
+
 static assay_status put_tally(assay_buf *out, const char *name, const assay_tally *t, assay_error *err)
 {
     if (!t->pairs) return ASSAY_OK;
@@ -196,6 +211,7 @@ assay_status assay_eval_report_text(const assay_eval_report *r, assay_buf *out, 
     const assay_verdict *v = r->verdict;
     if (v->has_pairs) {
         ASSAY_TRY(put_summary(out, v, err));
+        ASSAY_TRY(put_lists(out, &v->lists, err));
         ASSAY_TRY(put_subsets(out, &v->subsets, err));
         ASSAY_TRY(put_lengths(out, v, err));
         ASSAY_TRY(put_curve(out, &v->calibration, err));
@@ -322,6 +338,7 @@ static void add_pairs(json_t *object, const assay_verdict *v)
     json_object_set_new(object, "length_bins", lengths_json(v->length_bins));
     json_object_set_new(object, "calibration", calibration_json(&v->calibration));
     json_object_set_new(object, "subsets", subsets_json(&v->subsets));
+    if (v->lists.lists) json_object_set_new(object, "lists", assay_list_judgement_json(&v->lists));
     if (v->subsets.known) json_object_set_new(object, "rewardbench", sections_json(&v->subsets));
 }
 

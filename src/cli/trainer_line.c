@@ -5,12 +5,14 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
-#include "options/option_alias.h"
+#include "cli/trainer_program.h"
 #include "options/trainer_defaults.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PROCESSES_MOST = 1 << 16 };
 
 typedef struct renamed {
     const char *theirs, *ours; /* ours NULL: dropped, with its values */
@@ -88,29 +90,6 @@ static bool matches(const char *pattern, const char *name, size_t length)
     return stem == length && !strncmp(pattern, name, length);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && !strcmp(text + length - tail, end);
-}
-
-static const char *base_name(const char *path) { return strrchr(path, '/') ? strrchr(path, '/') + 1 : path; }
-
-static bool is_option(const char *word) { return !strncmp(word, "--", 2) && word[2]; }
-
-/* The value of a name, as the next word or behind =; NULL: not there. */
-static const char *value_of(const assay_string_list *words, const char *name)
-{
-    size_t length = strlen(name);
-    for (size_t i = 0; i < words->count; i++) {
-        const char *word = words->items[i] + (is_option(words->items[i]) ? 2 : 0);
-        if (strncmp(word, name, length) != 0) continue;
-        if (word[length] == '=') return word + length + 1;
-        if (!word[length] && is_option(words->items[i]) && i + 1 < words->count) return words->items[i + 1];
-    }
-    return NULL;
-}
-
 static bool has_word(const assay_string_list *words, const char *word)
 {
     for (size_t i = 0; i < words->count; i++)
@@ -118,69 +97,37 @@ static bool has_word(const assay_string_list *words, const char *word)
     return false;
 }
 
-static bool has_medicalgpt_name(const assay_string_list *words)
-{
-    for (size_t i = 0; i < words->count; i++)
-        if (is_option(words->items[i]) &&
-            assay_is_medicalgpt_name(words->items[i] + 2, strcspn(words->items[i] + 2, "=")))
-            return true;
-    return false;
-}
-
-static int64_t number_of(const char *text)
+/* How many processes a launcher starts, where its word is a number that can be one; "gpu", "auto" and variables of the
+ * shell depend on a machine that is not this one. */
+static assay_status read_processes(const char *name, const char *text, int64_t *count, const assay_log *log,
+                                   assay_error *err)
 {
     char *end;
-    long value = text ? strtol(text, &end, 10) : 0;
-    return text && end != text && value > 0 && value < 1 << 20 ? value : 1;
+    *count = 1;
+    if (!text) return ASSAY_OK;
+    long long value = strtoll(text, &end, 10);
+    bool number = end != text && !*end;
+    if (number && (value < 1 || value > PROCESSES_MOST))
+        return assay_error_set(err, ASSAY_E_USAGE, "%s %.40s: it is a number from 1 to %d", name, text, PROCESSES_MOST);
+    if (number) *count = value;
+    else
+        assay_warn(log,
+                   "how many processes \"%s %.40s\" starts is not known here, one is counted: with N of them "
+                   "--batch-pairs is N times the number below",
+                   name, text);
+    return ASSAY_OK;
 }
 
-static int64_t processes_of(const assay_string_list *words)
+static assay_status count_processes(assay_trainer_line *line, const assay_string_list *words, const assay_log *log,
+                                    assay_error *err)
 {
     static const char *const names[] = {"nproc_per_node", "nproc-per-node", "num_processes", "NPROC_PER_NODE",
                                         "num_gpus"};
-    int64_t each = 1;
-    for (size_t i = 0; i < sizeof names / sizeof *names && each == 1; i++) each = number_of(value_of(words, names[i]));
-    return each * number_of(value_of(words, "nnodes"));
-}
-
-static assay_status refuse_stage(const char *what, const char *stage, assay_error *err)
-{
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                           "this line trains no reward model (%s %.80s); Assay does nothing else", what, stage);
-}
-
-typedef enum program { NOT_KNOWN, OPTIONS_ALONE, OWN, SCRIPT, TRL, LLAMAFACTORY, SWIFT, OPENRLHF } program;
-
-static program program_of(const assay_string_list *words, size_t *first)
-{
-    *first = 0;
-    if (words->count && is_option(words->items[0])) return OPTIONS_ALONE;
-    for (size_t i = 0; i < words->count; i++) {
-        const char *name = base_name(words->items[i]), *next = i + 1 < words->count ? words->items[i + 1] : "";
-        *first = i + 1;
-        if (!strcmp(name, "assay") || (i == 0 && !strcmp(name, "train") && is_option(next))) return OWN;
-        if (!strcmp(name, "trl")) return TRL;
-        if (!strcmp(name, "llamafactory-cli") || !strcmp(name, "lmf")) return LLAMAFACTORY;
-        if (!strcmp(name, "swift")) return SWIFT;
-        if (ends_with(name, "train_rm") || !strcmp(name, "train_rm.py")) return OPENRLHF;
-        if (!strcmp(name, "reward.py")) return TRL;
-        if (ends_with(name, ".py") && !is_option(words->items[i]))
-            return !has_medicalgpt_name(words) && value_of(words, "dataset_name") ? TRL : SCRIPT;
-    }
-    return NOT_KNOWN;
-}
-
-static assay_status check_stage(program which, const assay_string_list *words, size_t first, assay_error *err)
-{
-    const char *verb = first < words->count ? words->items[first] : "", *rlhf = value_of(words, "rlhf_type");
-    bool named = verb[0] && !is_option(verb);
-    if (which == TRL && named && !ends_with(verb, ".yaml") && strcmp(verb, "reward") != 0)
-        return refuse_stage("trl", verb, err);
-    if (which == SWIFT && (strcmp(verb, "rlhf") != 0 || !rlhf || strcmp(rlhf, "rm") != 0))
-        return refuse_stage("swift", rlhf ? rlhf : verb, err);
-    if (which == LLAMAFACTORY && strcmp(verb, "train") != 0) return refuse_stage("llamafactory-cli", verb, err);
-    const char *stage = value_of(words, "stage");
-    if (which == LLAMAFACTORY && stage && strcmp(stage, "rm") != 0) return refuse_stage("stage", stage, err);
+    int64_t each = 1, nodes;
+    for (size_t i = 0; i < sizeof names / sizeof *names && each == 1; i++)
+        ASSAY_TRY(read_processes(names[i], assay_trainer_program_value(words, names[i]), &each, log, err));
+    ASSAY_TRY(read_processes("nnodes", assay_trainer_program_value(words, "nnodes"), &nodes, log, err));
+    line->processes = each * nodes;
     return ASSAY_OK;
 }
 
@@ -210,8 +157,8 @@ static assay_status add_columns(assay_trainer_line *line, const assay_string_lis
     char text[1024] = "";
     size_t used = 0;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const char *field = value_of(words, keys[i][1]);
-        if (!field) field = value_of(words, keys[i][2]);
+        const char *field = assay_trainer_program_value(words, keys[i][1]);
+        if (!field) field = assay_trainer_program_value(words, keys[i][2]);
         if (!field) continue;
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s=%.256s", used ? "," : "", keys[i][0], field);
     }
@@ -228,39 +175,41 @@ static assay_status add_special(assay_trainer_line *line, const assay_string_lis
         ASSAY_TRY(add_named(line, "adam-beta2", words->items[i + 2], err));
     }
     ASSAY_TRY(add_columns(line, words, err));
-    const char *rank = value_of(words, "ds.lora.rank");
-    if (!rank) rank = value_of(words, "lora_rank");
+    const char *rank = assay_trainer_program_value(words, "ds.lora.rank");
+    if (!rank) rank = assay_trainer_program_value(words, "lora_rank");
     return rank && strcmp(rank, "0") != 0 ? add_named(line, "tuning", "lora", err) : ASSAY_OK;
 }
 
 /* *ours: the name to write, NULL: the word and its values go. */
-static bool rename_word(program which, const char *name, size_t length, const char *value, const char **ours)
+static bool rename_word(assay_trainer_program which, const char *name, size_t length, const char *value,
+                        const char **ours)
 {
     *ours = NULL;
-    for (size_t i = 0; which == OPENRLHF && i < sizeof openrlhf_names / sizeof *openrlhf_names; i++) {
+    for (size_t i = 0; which == ASSAY_TRAINER_OPENRLHF && i < sizeof openrlhf_names / sizeof *openrlhf_names; i++) {
         if (!matches(openrlhf_names[i].theirs, name, length)) continue;
         bool off = openrlhf_names[i].ours && value &&
                    (!strcmp(value, "-1") || (!strcmp(openrlhf_names[i].ours, "lora-rank") && !strcmp(value, "0")));
         *ours = off ? NULL : openrlhf_names[i].ours;
         return true;
     }
-    if (which == OPENRLHF && (matches("adam.betas", name, length) || matches("adam_betas", name, length) ||
-                              (matches("lora_rank", name, length) && value && !strcmp(value, "0")) ||
-                              (matches("save_steps", name, length) && value && !strcmp(value, "-1")) ||
-                              (matches("eval_steps", name, length) && value && !strcmp(value, "-1"))))
+    if (which == ASSAY_TRAINER_OPENRLHF &&
+        (matches("adam.betas", name, length) || matches("adam_betas", name, length) ||
+         (matches("lora_rank", name, length) && value && !strcmp(value, "0")) ||
+         (matches("save_steps", name, length) && value && !strcmp(value, "-1")) ||
+         (matches("eval_steps", name, length) && value && !strcmp(value, "-1"))))
         return true;
-    for (size_t i = 0; which > SCRIPT && i < sizeof dropped / sizeof *dropped; i++)
+    for (size_t i = 0; which > ASSAY_TRAINER_SCRIPT && i < sizeof dropped / sizeof *dropped; i++)
         if (matches(dropped[i], name, length)) return true;
     return false;
 }
 
-static assay_status copy_options(assay_trainer_line *line, program which, const assay_string_list *words, size_t first,
-                                 assay_error *err)
+static assay_status copy_options(assay_trainer_line *line, assay_trainer_program which, const assay_string_list *words,
+                                 size_t first, assay_error *err)
 {
     bool keep = true;
     for (size_t i = first; i < words->count; i++) {
         const char *word = words->items[i], *ours;
-        if (!is_option(word)) {
+        if (!assay_word_is_option(word)) {
             if (keep) ASSAY_TRY(add(line, word, err));
             continue;
         }
@@ -276,7 +225,7 @@ static assay_status copy_options(assay_trainer_line *line, program which, const 
 static void warn(const assay_string_list *words, const char *optimizer, const assay_log *log)
 {
     for (size_t i = 0; i < sizeof warned / sizeof *warned; i++) {
-        const char *value = value_of(words, warned[i].theirs);
+        const char *value = assay_trainer_program_value(words, warned[i].theirs);
         if (value && assay_text_compare(value, "false") != 0)
             assay_warn(log, "%s changes what is trained: %s", warned[i].theirs, warned[i].ours);
     }
@@ -284,32 +233,33 @@ static void warn(const assay_string_list *words, const char *optimizer, const as
         assay_warn(log, "%s is the optimizer there, AdamW here: the best learning rate is another", optimizer);
 }
 
-static const assay_trainer_kind *defaults_of(program which)
+static const assay_trainer_kind *defaults_of(assay_trainer_program which)
 {
-    return which == TRL            ? &assay_trainer_trl
-           : which == LLAMAFACTORY ? &assay_trainer_llamafactory
-           : which == SWIFT        ? &assay_trainer_swift
-           : which == OPENRLHF     ? &assay_trainer_openrlhf
-                                   : NULL;
+    return which == ASSAY_TRAINER_TRL            ? &assay_trainer_trl
+           : which == ASSAY_TRAINER_LLAMAFACTORY ? &assay_trainer_llamafactory
+           : which == ASSAY_TRAINER_SWIFT        ? &assay_trainer_swift
+           : which == ASSAY_TRAINER_OPENRLHF     ? &assay_trainer_openrlhf
+                                                 : NULL;
 }
 
-static void tell(const assay_trainer_line *line, program which, const assay_string_list *words, const assay_log *log)
+static void tell(const assay_trainer_line *line, assay_trainer_program which, const assay_string_list *words,
+                 const assay_log *log)
 {
-    const char *tuning = value_of(words, "use_peft");
+    const char *tuning = assay_trainer_program_value(words, "use_peft");
     bool lora = has_word(words, "--use_peft") && !(tuning && assay_text_compare(tuning, "false") == 0);
-    warn(words, value_of(words, "optim"), log);
-    if (line->processes > 1 && which != OPENRLHF)
+    warn(words, assay_trainer_program_value(words, "optim"), log);
+    if (line->processes > 1 && which != ASSAY_TRAINER_OPENRLHF)
         assay_note(log, "%lld processes there: a step has so many times the pairs of one", (long long)line->processes);
-    if (which == TRL && !lora)
+    if (which == ASSAY_TRAINER_TRL && !lora)
         assay_warn(log, "TRL trains all weights without --use_peft, and so does this line; --tuning lora needs a "
                         "fraction of the memory");
-    if (which == TRL && lora && !value_of(words, "lora_target_modules"))
+    if (which == ASSAY_TRAINER_TRL && lora && !assay_trainer_program_value(words, "lora_target_modules"))
         assay_warn(log, "without --lora_target_modules PEFT adapts what it has listed for the model (mostly "
                         "q_proj,v_proj); here it is every linear layer: --lora-targets says which");
-    if (which == SWIFT && !value_of(words, "max_length"))
+    if (which == ASSAY_TRAINER_SWIFT && !assay_trainer_program_value(words, "max_length"))
         assay_warn(log, "ms-swift has no limit of length where none is given; here longer pairs than --max-length are "
                         "left out and counted");
-    if (which == LLAMAFACTORY)
+    if (which == ASSAY_TRAINER_LLAMAFACTORY)
         assay_note(log, "LLaMA-Factory cuts pairs longer than cutoff_len, here they are left out and counted; "
                         "--truncate cuts");
 }
@@ -317,23 +267,22 @@ static void tell(const assay_trainer_line *line, program which, const assay_stri
 assay_status assay_trainer_line_read(assay_trainer_line *line, const assay_string_list *words, const assay_log *log,
                                      assay_error *err)
 {
-    size_t first;
-    program which = program_of(words, &first);
+    assay_trainer_words found;
+    assay_trainer_program_find(&found, words);
+    assay_trainer_program which = found.program;
     *line = (assay_trainer_line){.trainer = defaults_of(which), .processes = 1};
-    if (which == NOT_KNOWN)
+    if (which == ASSAY_TRAINER_UNKNOWN)
         return assay_error_set(err, ASSAY_E_UNSUPPORTED,
                                "nothing is recognised in \"%.200s%s\": no file, no error that is known here, and no "
                                "training command of MedicalGPT, TRL, LLaMA-Factory, ms-swift or OpenRLHF",
                                words->items[0], words->count > 1 ? " ..." : "");
-    ASSAY_TRY(check_stage(which, words, first, err));
-    if (which != OPENRLHF) line->processes = processes_of(words);
-    bool verb = which == TRL || which == LLAMAFACTORY || which == SWIFT || which == OWN;
-    if (verb && first < words->count && !is_option(words->items[first]) && !ends_with(words->items[first], ".yaml"))
-        first++;
-    const char *file = first < words->count && ends_with(words->items[first], ".yaml") ? words->items[first++] : NULL;
+    const char *next = found.first < words->count ? words->items[found.first] : "";
+    const char *file = assay_text_ends(next, ".yaml") ? next : NULL;
+    ASSAY_TRY(assay_trainer_program_check(&found, words, file != NULL, err));
+    if (which != ASSAY_TRAINER_OPENRLHF) ASSAY_TRY(count_processes(line, words, log, err));
     if (file) ASSAY_TRY(add_named(line, "config", file, err));
-    if (which == OPENRLHF) ASSAY_TRY(add_special(line, words, err));
-    ASSAY_TRY(copy_options(line, which, words, first, err));
+    if (which == ASSAY_TRAINER_OPENRLHF) ASSAY_TRY(add_special(line, words, err));
+    ASSAY_TRY(copy_options(line, which, words, found.first + (file != NULL), err));
     tell(line, which, words, log);
     return ASSAY_OK;
 }
@@ -354,32 +303,32 @@ static const char *yaml_value(const char *text, const char *key, char *space, si
     return NULL;
 }
 
-static program yaml_program(const char *text)
+static assay_trainer_program yaml_program(const char *text)
 {
     char value[100];
-    if (yaml_value(text, "rlhf_type", value, sizeof value)) return SWIFT;
+    if (yaml_value(text, "rlhf_type", value, sizeof value)) return ASSAY_TRAINER_SWIFT;
     if (yaml_value(text, "stage", value, sizeof value) || yaml_value(text, "finetuning_type", value, sizeof value))
-        return LLAMAFACTORY;
-    if (yaml_value(text, "train_file_dir", value, sizeof value)) return SCRIPT;
-    if (yaml_value(text, "model_name_or_path", value, sizeof value)) return TRL;
-    return yaml_value(text, "model", value, sizeof value) ? OWN : NOT_KNOWN;
+        return ASSAY_TRAINER_LLAMAFACTORY;
+    if (yaml_value(text, "train_file_dir", value, sizeof value)) return ASSAY_TRAINER_SCRIPT;
+    if (yaml_value(text, "model_name_or_path", value, sizeof value)) return ASSAY_TRAINER_TRL;
+    return yaml_value(text, "model", value, sizeof value) ? ASSAY_TRAINER_OWN : ASSAY_TRAINER_UNKNOWN;
 }
 
 assay_status assay_trainer_line_of_yaml(assay_trainer_line *line, const char *path, const char *text, bool *is_run,
                                         const assay_log *log, assay_error *err)
 {
     char value[100];
-    program which = yaml_program(text);
+    assay_trainer_program which = yaml_program(text);
     *line = (assay_trainer_line){.trainer = defaults_of(which), .processes = 1};
-    *is_run = which != NOT_KNOWN;
+    *is_run = which != ASSAY_TRAINER_UNKNOWN;
     if (!*is_run) return ASSAY_OK;
-    const char *stage = yaml_value(text, which == SWIFT ? "rlhf_type" : "stage", value, sizeof value);
-    if (stage && strcmp(stage, "rm") != 0) return refuse_stage("stage", stage, err);
+    const char *stage = yaml_value(text, which == ASSAY_TRAINER_SWIFT ? "rlhf_type" : "stage", value, sizeof value);
+    if (stage && strcmp(stage, "rm") != 0) return assay_trainer_program_refuse("stage", stage, err);
     ASSAY_TRY(add_named(line, "config", path, err));
     for (size_t i = 0; i < sizeof warned / sizeof *warned; i++)
         if (yaml_value(text, warned[i].theirs, value, sizeof value) && strcmp(value, "false") != 0)
             assay_warn(log, "%s changes what is trained: %s", warned[i].theirs, warned[i].ours);
-    if (which == TRL && !yaml_value(text, "use_peft", value, sizeof value))
+    if (which == ASSAY_TRAINER_TRL && !yaml_value(text, "use_peft", value, sizeof value))
         assay_warn(log, "TRL trains all weights without use_peft, and so does this line; --tuning lora needs a "
                         "fraction of the memory");
     return ASSAY_OK;

@@ -1,5 +1,6 @@
 #include "data/audit.h"
 
+#include "base/sizes.h"
 #include "base/wilson.h"
 #include "data/hash_index.h"
 #include "data/pair_formats.h"
@@ -60,6 +61,23 @@ static bool is_multi_turn(const assay_turns *prompt)
     return prompt->count - system > 1;
 }
 
+static void count_list(assay_audit_lists *lists, const assay_pair *pair)
+{
+    size_t count = pair->answer_count;
+    if (!pair->answers) return;
+    lists->fewest = lists->count ? assay_smaller(lists->fewest, count) : count;
+    lists->most = assay_larger(lists->most, count);
+    lists->count++;
+    lists->answers += count;
+    lists->decided += pair->answers[0].value != pair->answers[count - 1].value;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = i + 1; j < count; j++) {
+            bool equal = pair->answers[i].value == pair->answers[j].value;
+            lists->compared += !equal;
+            lists->ties += equal && pair->equal_is_tie;
+        }
+}
+
 static assay_status count_pairs(assay_audit *audit, const assay_pair_set *set, assay_error *err)
 {
     double sum = 0;
@@ -67,6 +85,9 @@ static assay_status count_pairs(assay_audit *audit, const assay_pair_set *set, a
         const assay_pair *pair = set->pairs + i;
         if (pair->format < ASSAY_AUDIT_FORMATS) audit->by_format[pair->format]++;
         audit->multi_turn += is_multi_turn(&pair->prompt);
+        audit->tied += pair->share == 0.5;
+        audit->shares += !isnan(pair->share) && pair->share != 0.5;
+        count_list(&audit->lists, pair);
         if (assay_turns_blank(&pair->prompt))
             ASSAY_TRY(note_finding(&audit->empty_prompts, set, pair->place, NULL, NULL, err));
         if (isnan(pair->margin)) continue;
@@ -160,6 +181,7 @@ static assay_status measure_characters(assay_audit *audit, const assay_pair_set 
         prompt[i] = assay_turns_length(&set->pairs[i].prompt);
         chosen[i] = assay_turns_length(&set->pairs[i].chosen);
         rejected[i] = assay_turns_length(&set->pairs[i].rejected);
+        if (set->pairs[i].share <= 0.5) continue; /* nobody called chosen the better one */
         audit->longer += chosen[i] > rejected[i];
         audit->shorter += chosen[i] < rejected[i];
         audit->ties += chosen[i] == rejected[i];
@@ -181,11 +203,11 @@ static assay_status measure_tokens(assay_audit *audit, const assay_example_set *
     size_t *chosen = lengths, *rejected = lengths + count, *shared = lengths + 2 * count;
     for (size_t i = 0; i < count; i++) {
         const assay_example *example = examples->items + i;
-        chosen[i] = example->chosen_count;
-        rejected[i] = example->rejected_count;
+        chosen[i] = assay_example_best(examples, example)->count;
+        rejected[i] = assay_example_worst(examples, example)->count;
         shared[i] = example->shared;
-        audit->tokens += assay_example_tokens(example);
-        audit->tokens_shared += example->shared;
+        audit->tokens += assay_example_tokens(examples, example);
+        audit->tokens_shared += (example->count - 1) * example->shared;
     }
     assay_length_stats_of(&audit->chosen_tokens, chosen, count);
     assay_length_stats_of(&audit->rejected_tokens, rejected, count);

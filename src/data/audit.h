@@ -31,6 +31,13 @@ typedef struct assay_finding {
     char *places[ASSAY_AUDIT_EXAMPLES]; /* "file:line", or "file:line and file:line" where two pairs belong together */
 } assay_finding;
 
+/* Lists of more than two answers, and what their best and worst alone would leave out. */
+typedef struct assay_audit_lists {
+    size_t count, answers, fewest, most;
+    size_t decided;        /* lists whose answers are not all equal */
+    size_t compared, ties; /* couples of which one is better; of equal value, found so */
+} assay_audit_lists;
+
 typedef struct assay_audit {
     size_t files, pairs, records;          /* records = pairs + dropped + bad lines */
     size_t by_format[ASSAY_AUDIT_FORMATS]; /* index of assay_pair_format_name */
@@ -55,6 +62,8 @@ typedef struct assay_audit {
     assay_length_stats chosen_tokens, rejected_tokens, shared_tokens; /* sides with their prompt */
     size_t tokens, tokens_shared, truncated; /* all to compute in an epoch; those saved by sharing */
     size_t margins, margins_negative;        /* pairs with one; below zero */
+    size_t tied, shares;                     /* pairs that are ties; with another share of votes */
+    assay_audit_lists lists;
     double margin_mean, margin_min, margin_max;
 } assay_audit;
 

@@ -79,18 +79,29 @@ static json_t *margin_json(const assay_audit *audit)
                      number_or_null(audit->margin_min), "max", number_or_null(audit->margin_max));
 }
 
+static json_t *lists_json(const assay_audit_lists *lists)
+{
+    if (!lists->count) return json_null();
+    return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "count", whole(lists->count), "answers",
+                     whole(lists->answers), "fewest", whole(lists->fewest), "most", whole(lists->most), "compared",
+                     whole(lists->compared), "ties", whole(lists->ties), "answers_lost_as_pairs",
+                     whole(lists->answers - 2 * lists->count), "compared_lost_as_pairs",
+                     whole(lists->compared - lists->decided));
+}
+
 assay_status assay_audit_json(const assay_audit *audit, json_t **object, assay_error *err)
 {
     json_t *characters =
         json_pack("{s:o,s:o,s:o}", "prompt", stats_json(&audit->prompt_characters), "chosen",
                   stats_json(&audit->chosen_characters), "rejected", stats_json(&audit->rejected_characters));
-    *object = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "files",
+    *object = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "files",
                         whole(audit->files), "records", whole(audit->records), "pairs", whole(audit->pairs), "formats",
                         formats_json(audit), "prompts", whole(audit->prompts), "multi_turn", whole(audit->multi_turn),
                         "bad_lines", bad_json(audit), "dropped", dropped_json(audit), "empty_prompts",
                         finding_json(&audit->empty_prompts), "duplicates", finding_json(&audit->duplicates),
                         "contradictions", finding_json(&audit->contradictions), "length", length_json(audit),
-                        "characters", characters, "tokens", tokens_json(audit), "margins", margin_json(audit),
+                        "characters", characters, "tokens", tokens_json(audit), "margins", margin_json(audit), "tied",
+                        whole(audit->tied), "shares", whole(audit->shares), "lists", lists_json(&audit->lists),
                         "control_tokens", audit->has_control ? finding_json(&audit->control_tokens) : json_null());
     ASSAY_TRY_ALLOC(*object, "the audit", err);
     if (!audit->has_eval) return ASSAY_OK;
@@ -144,6 +155,20 @@ static assay_status counts_text(const assay_audit *audit, assay_buf *out, assay_
                             audit->margins_negative);
 }
 
+static assay_status labels_text(const assay_audit *audit, assay_buf *out, assay_error *err)
+{
+    const assay_audit_lists *lists = &audit->lists;
+    if (audit->tied) ASSAY_TRY(row(out, "ties", audit->tied, err));
+    if (audit->shares) ASSAY_TRY(row(out, "with a share of votes", audit->shares, err));
+    if (!lists->count) return ASSAY_OK;
+    ASSAY_TRY(row(out, "lists of more than two answers", lists->count, err));
+    return assay_buf_printf(out, err,
+                            "    of %zu to %zu answers: %zu couples compared, %zu ties\n"
+                            "    as pairs of best and worst, %zu answers and %zu couples would be lost\n",
+                            lists->fewest, lists->most, lists->compared, lists->ties, lists->answers - 2 * lists->count,
+                            lists->compared - lists->decided);
+}
+
 static assay_status findings_text(const assay_audit *audit, assay_buf *out, assay_error *err)
 {
     ASSAY_TRY(assay_buf_text(out, "\nFindings\n", err));
@@ -194,6 +219,7 @@ static assay_status lengths_text(const assay_audit *audit, assay_buf *out, assay
 assay_status assay_audit_text(const assay_audit *audit, assay_buf *out, assay_error *err)
 {
     ASSAY_TRY(counts_text(audit, out, err));
+    ASSAY_TRY(labels_text(audit, out, err));
     ASSAY_TRY(findings_text(audit, out, err));
     return lengths_text(audit, out, err);
 }

@@ -53,7 +53,7 @@ static assay_status too_large(const assay_example_set *set, const assay_example 
         err, ASSAY_E_NO_FIT,
         "%s: this pair has %zu tokens, a micro-batch at most %zu; raise --micro-tokens (or --memory), or lower "
         "--max-length",
-        place ? place : "a pair", assay_example_tokens(example), micro_tokens);
+        place ? place : "a pair", assay_example_tokens(set, example), micro_tokens);
     assay_free(place);
     return ASSAY_E_NO_FIT;
 }
@@ -72,7 +72,7 @@ assay_status assay_micro_runs_cut(assay_micro_runs *runs, const assay_example_se
     runs->count = runs->most_tokens = 0;
     for (size_t i = 0; i < count; i++) {
         const assay_example *example = set->items + picked[i];
-        size_t more = assay_example_tokens(example);
+        size_t more = assay_example_tokens(set, example);
         if (more > micro_tokens) return too_large(set, example, micro_tokens, err);
         if (!i || more > micro_tokens - tokens) {
             ASSAY_TRY(begin_run(runs, i, err));

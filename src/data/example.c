@@ -11,12 +11,38 @@ typedef struct example_builder {
     assay_example_options options;
     assay_message *messages; /* a whole conversation, rebuilt for each side */
     size_t message_capacity;
-    assay_ids chosen, rejected;
+    assay_ids *sides; /* of one example; their memory is used again */
+    size_t count, side_capacity;
 } example_builder;
 
-size_t assay_example_tokens(const assay_example *example)
+const assay_example_answer *assay_example_best(const assay_example_set *set, const assay_example *example)
 {
-    return (size_t)example->chosen_count + example->rejected_count - example->shared;
+    return set->answers + example->answers;
+}
+
+const assay_example_answer *assay_example_worst(const assay_example_set *set, const assay_example *example)
+{
+    return set->answers + example->answers + example->count - 1;
+}
+
+size_t assay_example_length(const assay_example_set *set, const assay_example *example)
+{
+    size_t tokens = 0;
+    for (size_t i = 0; i < example->count; i++) tokens += set->answers[example->answers + i].count;
+    return tokens;
+}
+
+size_t assay_example_tokens(const assay_example_set *set, const assay_example *example)
+{
+    return assay_example_length(set, example) - (example->count - 1) * example->shared;
+}
+
+size_t assay_example_longest(const assay_example_set *set, const assay_example *example)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < example->count; i++)
+        longest = assay_larger(longest, set->answers[example->answers + i].count);
+    return longest;
 }
 
 size_t assay_example_set_dropped(const assay_example_set *set, assay_drop_reason reason)
@@ -29,6 +55,8 @@ size_t assay_example_set_dropped(const assay_example_set *set, assay_drop_reason
 void assay_example_set_release(assay_example_set *set)
 {
     assay_free(set->items);
+    assay_free(set->answers);
+    assay_free(set->values);
     assay_free(set->ids);
     assay_free(set->drops);
     *set = (assay_example_set){0};
@@ -57,6 +85,33 @@ static size_t common_ids(const assay_ids *a, const assay_ids *b)
     return count;
 }
 
+/* What all sides begin with alike, of which each keeps one id for itself. */
+static size_t shared_ids(const example_builder *builder)
+{
+    size_t shared = builder->sides[0].count - 1;
+    for (size_t i = 1; i < builder->count; i++) {
+        shared = assay_smaller(shared, common_ids(&builder->sides[0], &builder->sides[i]));
+        shared = assay_smaller(shared, builder->sides[i].count - 1);
+    }
+    return shared;
+}
+
+static size_t longest_side(const example_builder *builder)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < builder->count; i++) longest = assay_larger(longest, builder->sides[i].count);
+    return longest;
+}
+
+static bool all_alike(const example_builder *builder)
+{
+    const assay_ids *first = &builder->sides[0];
+    for (size_t i = 1; i < builder->count; i++)
+        if (builder->sides[i].count != first->count || common_ids(first, &builder->sides[i]) != first->count)
+            return false;
+    return true;
+}
+
 static void cut_out(assay_ids *ids, size_t from, size_t count)
 {
     memmove(ids->data + from, ids->data + from + count, (ids->count - from - count) * sizeof *ids->data);
@@ -65,62 +120,61 @@ static void cut_out(assay_ids *ids, size_t from, size_t count)
 
 static bool truncate_left(example_builder *builder, size_t longest)
 {
-    assay_ids *chosen = &builder->chosen, *rejected = &builder->rejected;
-    size_t shared = assay_smaller(common_ids(chosen, rejected), assay_smaller(chosen->count, rejected->count) - 1);
-    size_t head = assay_smaller(assay_renderer_head_length(builder->renderer, chosen), shared);
-    size_t surplus = longest - builder->options.max_length;
+    size_t shared = shared_ids(builder),
+           head = assay_smaller(assay_renderer_head_length(builder->renderer, &builder->sides[0]), shared),
+           surplus = longest - builder->options.max_length;
     if (surplus > shared - head) return false;
-    cut_out(chosen, head, surplus);
-    cut_out(rejected, head, surplus);
+    for (size_t i = 0; i < builder->count; i++) cut_out(&builder->sides[i], head, surplus);
     return true;
 }
 
-/* Applies the length rule; ASSAY_DROP_COUNT: the pair stays. */
+/* Applies the length rule; ASSAY_DROP_COUNT: the example stays. */
 static assay_drop_reason fit(example_builder *builder)
 {
-    assay_ids *chosen = &builder->chosen, *rejected = &builder->rejected;
-    size_t limit = builder->options.max_length, longest = assay_larger(chosen->count, rejected->count);
+    size_t limit = builder->options.max_length, longest = longest_side(builder);
     bool over = limit && longest > limit;
     if (over && builder->options.truncate == ASSAY_TRUNCATE_NONE) return ASSAY_DROP_TOO_LONG;
     if (over && builder->options.truncate == ASSAY_TRUNCATE_LEFT && !truncate_left(builder, longest))
         return ASSAY_DROP_ANSWER_TOO_LONG;
-    if (over && builder->options.truncate == ASSAY_TRUNCATE_RIGHT) {
-        chosen->count = assay_smaller(chosen->count, limit);
-        rejected->count = assay_smaller(rejected->count, limit);
-    }
-    if (chosen->count == rejected->count && common_ids(chosen, rejected) == chosen->count) return ASSAY_DROP_SAME_IDS;
+    if (over && builder->options.truncate == ASSAY_TRUNCATE_RIGHT)
+        for (size_t i = 0; i < builder->count; i++)
+            builder->sides[i].count = assay_smaller(builder->sides[i].count, limit);
+    if (all_alike(builder)) return ASSAY_DROP_SAME_IDS;
     builder->set->truncated += over;
     return ASSAY_DROP_COUNT;
 }
 
-static assay_status add_ids(assay_example_set *set, const assay_ids *ids, size_t *at, assay_error *err)
+static assay_status add_side(assay_example_set *set, const assay_ids *ids, double value, assay_error *err)
 {
     ASSAY_TRY(assay_grow(&set->ids, &set->id_capacity, set->id_count + ids->count, sizeof *set->ids, err));
+    ASSAY_TRY(assay_grow(&set->answers, &set->answer_capacity, set->answer_count + 1, sizeof *set->answers, err));
+    ASSAY_TRY(assay_grow(&set->values, &set->value_capacity, set->answer_count + 1, sizeof *set->values, err));
     memcpy(set->ids + set->id_count, ids->data, ids->count * sizeof *ids->data);
-    *at = set->id_count;
+    set->values[set->answer_count] = value;
+    set->answers[set->answer_count++] = (assay_example_answer){set->id_count, (uint32_t)ids->count};
     set->id_count += ids->count;
     return ASSAY_OK;
 }
 
-static assay_status add_example(example_builder *builder, uint32_t pair, assay_error *err)
+static assay_status add_example(example_builder *builder, uint32_t index, assay_error *err)
 {
     assay_example_set *set = builder->set;
-    const assay_ids *chosen = &builder->chosen, *rejected = &builder->rejected;
-    size_t least = assay_smaller(chosen->count, rejected->count),
-           common = assay_smaller(common_ids(chosen, rejected), least - 1),
-           shared = assay_prefix_shared(builder->renderer->prefix, chosen->data, common);
-    assay_example example = {.pair = pair,
-                             .margin = set->pairs->pairs[pair].margin,
-                             .share = set->pairs->pairs[pair].share,
-                             .weight = set->pairs->pairs[pair].weight,
-                             .chosen_count = (uint32_t)chosen->count,
-                             .rejected_count = (uint32_t)rejected->count,
-                             .shared = (uint32_t)shared};
-    ASSAY_TRY(add_ids(set, chosen, &example.chosen, err));
-    ASSAY_TRY(add_ids(set, rejected, &example.rejected, err));
+    const assay_pair *pair = set->pairs->pairs + index;
+    size_t shared = assay_prefix_shared(builder->renderer->prefix, builder->sides[0].data, shared_ids(builder));
+    assay_example example = {.answers = set->answer_count,
+                             .count = builder->count,
+                             .shared = (uint32_t)shared,
+                             .pair = index,
+                             .margin = pair->margin,
+                             .share = pair->share,
+                             .weight = pair->weight};
+    for (size_t i = 0; i < builder->count; i++) {
+        double value = builder->count > 2 ? pair->answers[i].value : i == 0;
+        ASSAY_TRY(add_side(set, &builder->sides[i], value, err));
+    }
     ASSAY_TRY(assay_grow(&set->items, &set->capacity, set->count + 1, sizeof *set->items, err));
     set->items[set->count++] = example;
-    set->longest = assay_larger(set->longest, assay_larger(chosen->count, rejected->count));
+    set->longest = assay_larger(set->longest, longest_side(builder));
     return ASSAY_OK;
 }
 
@@ -132,24 +186,46 @@ static assay_status add_drop(assay_example_set *set, uint32_t pair, assay_drop_r
     return ASSAY_OK;
 }
 
-static bool lost(const assay_prefix_rule *prefix, const assay_ids *ids)
+/* <sop> was cut off. */
+static bool lost(const example_builder *builder)
 {
-    return assay_prefix_check(prefix, ids->data, ids->count, NULL) != ASSAY_OK;
+    for (size_t i = 0; i < builder->count; i++)
+        if (assay_prefix_check(builder->renderer->prefix, builder->sides[i].data, builder->sides[i].count, NULL) !=
+            ASSAY_OK)
+            return true;
+    return false;
+}
+
+static assay_status make_sides(example_builder *builder, size_t count, assay_error *err)
+{
+    size_t made = builder->side_capacity;
+    ASSAY_TRY(assay_grow(&builder->sides, &builder->side_capacity, count, sizeof *builder->sides, err));
+    for (; made < builder->side_capacity; made++) builder->sides[made] = (assay_ids){0};
+    builder->count = count;
+    return ASSAY_OK;
+}
+
+static assay_status render_sides(example_builder *builder, const assay_pair *pair, assay_error *err)
+{
+    bool whole = pair->answers && !builder->options.ends_only;
+    ASSAY_TRY(make_sides(builder, whole ? pair->answer_count : 2, err));
+    for (size_t i = 0; i < builder->count; i++) {
+        const assay_turns *answer = whole ? &pair->answers[i].turns : i == 0 ? &pair->chosen : &pair->rejected;
+        ASSAY_TRY(render_side(builder, &pair->prompt, answer, &builder->sides[i], err));
+    }
+    for (size_t i = 0; i < builder->count; i++)
+        ASSAY_TRY(assay_prefix_check(builder->renderer->prefix, builder->sides[i].data, builder->sides[i].count, err));
+    return ASSAY_OK;
 }
 
 static assay_status take_pair(example_builder *builder, uint32_t index, assay_error *err)
 {
     const assay_pair *pair = builder->set->pairs->pairs + index;
-    ASSAY_TRY(render_side(builder, &pair->prompt, &pair->chosen, &builder->chosen, err));
-    ASSAY_TRY(render_side(builder, &pair->prompt, &pair->rejected, &builder->rejected, err));
-    const assay_prefix_rule *prefix = builder->renderer->prefix;
-    ASSAY_TRY(assay_prefix_check(prefix, builder->chosen.data, builder->chosen.count, err));
-    ASSAY_TRY(assay_prefix_check(prefix, builder->rejected.data, builder->rejected.count, err));
-    size_t length = assay_larger(builder->chosen.count, builder->rejected.count);
+    ASSAY_TRY(render_sides(builder, pair, err));
+    size_t length = longest_side(builder);
     bool unwanted = builder->options.decided_only && pair->share <= 0.5;
     assay_drop_reason reason = unwanted ? ASSAY_DROP_UNDECIDED : fit(builder);
-    if (reason == ASSAY_DROP_COUNT && (lost(prefix, &builder->chosen) || lost(prefix, &builder->rejected)))
-        reason = ASSAY_DROP_ANSWER_TOO_LONG; /* <sop> was cut off */
+    if (reason == ASSAY_DROP_COUNT && lost(builder)) reason = ASSAY_DROP_ANSWER_TOO_LONG;
     return reason == ASSAY_DROP_COUNT ? add_example(builder, index, err)
                                       : add_drop(builder->set, index, reason, length, err);
 }
@@ -199,8 +275,8 @@ assay_status assay_example_set_build(assay_example_set *set, const assay_pair_se
     example_builder builder = {.set = set, .renderer = renderer, .options = *options};
     assay_status status = build(&builder, picked, picked ? picked_count : pairs->count, err);
     assay_free(builder.messages);
-    assay_free(builder.chosen.data);
-    assay_free(builder.rejected.data);
+    for (size_t i = 0; i < builder.side_capacity; i++) assay_ids_release(&builder.sides[i]);
+    assay_free(builder.sides);
     if (status != ASSAY_OK) assay_example_set_release(set);
     return status;
 }

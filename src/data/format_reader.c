@@ -1,5 +1,9 @@
 #include "data/format_reader.h"
 
+#include "base/text.h"
+
+#include <math.h>
+
 const json_t *assay_format_field(const json_t *line, const char *name)
 {
     const json_t *value = json_object_get(line, name);
@@ -42,4 +46,25 @@ assay_status assay_format_shared_prompt(const assay_format_reader *reader)
     pair->chosen = assay_format_turns_from(&pair->chosen, shared);
     pair->rejected = assay_format_turns_from(&pair->rejected, shared);
     return ASSAY_OK;
+}
+
+assay_status assay_format_prompt(const assay_format_reader *reader, const char *name)
+{
+    const json_t *prompt = assay_format_field(reader->line, name);
+    const char *text = json_string_value(prompt);
+    assay_turns *turns = &reader->pair->prompt;
+    if (!text || !assay_is_transcript(text, json_string_length(prompt)))
+        return assay_turns_any(turns, reader->arena, ASSAY_ROLE_USER, prompt, name, reader->err);
+    ASSAY_TRY(assay_turns_transcript(turns, reader->arena, text, json_string_length(prompt), reader->err));
+    const assay_message *last = turns->items + turns->count - 1;
+    if (last->role == ASSAY_ROLE_ASSISTANT && !last->size) turns->count--;
+    return ASSAY_OK;
+}
+
+bool assay_format_number(const json_t *value, double *number)
+{
+    const char *text = json_string_value(value);
+    char *end = NULL;
+    *number = text ? assay_text_real(text, &end) : json_number_value(value);
+    return text ? *text && !*end && isfinite(*number) : json_is_number(value);
 }

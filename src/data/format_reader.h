@@ -10,7 +10,6 @@ typedef struct assay_format_reader {
     const json_t *line;
     assay_text_arena *arena;
     assay_pair *pair;
-    bool *tie; /* set where neither answer was preferred; the pair may then be left half made */
     assay_error *err;
 } assay_format_reader;
 
@@ -19,6 +18,12 @@ const json_t *assay_format_field(const json_t *line, const char *name);
 
 /* An optional text for the prompt: absent and empty are the same. */
 assay_status assay_format_push(const assay_format_reader *reader, const char *name, assay_role role);
+
+/* The prompt from a field: text, message, list, or HH-RLHF's transcript without its last answer. */
+assay_status assay_format_prompt(const assay_format_reader *reader, const char *name);
+
+/* A finite number, or its text as CSV has it. False: it is none. */
+bool assay_format_number(const json_t *value, double *number);
 
 /* Both answers from fields: text, message or list. */
 assay_status assay_format_answers(const assay_format_reader *reader, const char *chosen, const char *rejected);

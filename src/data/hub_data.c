@@ -173,6 +173,8 @@ static assay_status locate(assay_hub_data *data, const char *path, assay_error *
 {
     const char *rest;
     data->id = take_id(path, &rest);
+    if (!data->id && strcmp(path, "-") == 0)
+        return assay_error_set(err, ASSAY_E_IO, "- does not exist; standard input is /dev/stdin here");
     if (!data->id) return assay_error_set(err, ASSAY_E_IO, "%s does not exist", path);
     data->folder = assay_hub_cache_find(ASSAY_HUB_DATASET, data->id);
     if (data->folder) return enter(data, rest, err);

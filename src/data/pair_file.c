@@ -4,6 +4,7 @@
 #include "data/pair_formats.h"
 #include "data/record_reader.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef struct pair_reading {
@@ -27,13 +28,13 @@ static assay_status recognise(pair_reading *reading, const json_t *line, uint64_
         reading->format = *format;
         reading->format_line = number;
     }
-    const char *found = assay_pair_format_name(*format), *expected = assay_pair_format_name(reading->format);
-    if (!strcmp(found, expected)) return ASSAY_OK;
+    if (assay_pair_formats_mix(*format, reading->format)) return ASSAY_OK;
     ASSAY_TRY(assay_pair_format_unreadable(line, err));
     return assay_error_set(
         err, ASSAY_E_FORMAT,
-        "this line is in the %s format, but line %llu of the file is in the %s format; put them into two files", found,
-        (unsigned long long)reading->format_line, expected);
+        "this line is in the %s format, but line %llu of the file is in the %s format; put them into two files",
+        assay_pair_format_name(*format), (unsigned long long)reading->format_line,
+        assay_pair_format_name(reading->format));
 }
 
 static assay_status take_line(pair_reading *reading, const assay_record *record, const json_t *line, assay_error *err)
@@ -99,8 +100,10 @@ static assay_status check_yield(const assay_pair_set *set, const char *path, siz
     if (set->bad_count == bad_before)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s holds no pair: it is empty", path);
     const char *first = bad_before < ASSAY_BAD_LISTED ? set->bad[bad_before] : "";
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s holds no usable pair: all its %zu lines are bad; the first: %s",
-                           path, set->bad_count - bad_before, first);
+    char bad[64] = "its one line is bad";
+    if (set->bad_count - bad_before > 1)
+        snprintf(bad, sizeof bad, "all its %zu lines are bad; the first", set->bad_count - bad_before);
+    return assay_error_set(err, ASSAY_E_FORMAT, "%s holds no usable pair: %s: %s", path, bad, first);
 }
 
 assay_status assay_pair_set_read(assay_pair_set *set, const char *path, const assay_pair_options *options,

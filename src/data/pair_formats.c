@@ -2,8 +2,10 @@
 
 #include "base/json_doc.h"
 #include "base/text.h"
+#include "data/answer_list.h"
 #include "data/columns_guess.h"
 #include "data/json_text.h"
+#include "data/list_formats.h"
 #include "data/other_formats.h"
 #include "data/pair_label.h"
 #include "data/public_formats.h"
@@ -39,6 +41,8 @@ static assay_status read_transcript_prompt(const assay_format_reader *reader, co
     for (size_t i = 0; i < pair->rejected.count; i++) strip_message(pair->rejected.items + i);
     return ASSAY_OK;
 }
+
+static bool has_no_choices(const json_t *line) { return !assay_list_choices_is(line); }
 
 static assay_status read_prompt(const assay_format_reader *reader)
 {
@@ -109,17 +113,25 @@ static assay_status read_question(const assay_format_reader *reader)
     return assay_format_answers(reader, "chosen", "rejected");
 }
 
-/* A text, a conversation, or a list with one text. */
+/* One right answer, the pair's chosen, against several wrong ones, which nobody compared with each other. */
+static assay_status take_wrong_ones(const assay_format_reader *reader, const json_t *wrong, const char *name)
+{
+    assay_answer_list list;
+    ASSAY_TRY(assay_answer_list_begin(&list, reader, 1 + json_array_size(wrong)));
+    list.items[list.count++] = (assay_answer){.turns = reader->pair->chosen, .value = 1};
+    for (size_t i = 0; i < json_array_size(wrong); i++)
+        ASSAY_TRY(assay_answer_list_add(&list, json_array_get(wrong, i), name, 0));
+    assay_answer_list_settle(&list, false);
+    return ASSAY_OK;
+}
+
+/* A text, a conversation, or a list of texts. The chosen answer is there already. */
 static assay_status read_rejected_response(const assay_format_reader *reader)
 {
     static const char name[] = "rejected_response";
-    const json_t *response = assay_format_field(reader->line, name), *first = json_array_get(response, 0);
-    if (json_is_string(first) && json_array_size(response) > 1)
-        return assay_error_set(reader->err, ASSAY_E_FORMAT,
-                               "\"%s\" is a list of %zu answers, and a pair has one: write a line for each of them",
-                               name, json_array_size(response));
-    return assay_turns_any(&reader->pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT,
-                           json_is_string(first) ? first : response, name, reader->err);
+    const json_t *response = assay_format_field(reader->line, name);
+    if (json_is_string(json_array_get(response, 0))) return take_wrong_ones(reader, response, name);
+    return assay_turns_any(&reader->pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT, response, name, reader->err);
 }
 
 /* messages ends with the chosen answer; the other one is a text, or a whole conversation. */
@@ -134,12 +146,11 @@ static assay_status read_swift(const assay_format_reader *reader)
         ASSAY_TRY(assay_turns_list(&pair->rejected, reader->arena, list, "rejected_messages", reader->err));
         return assay_format_shared_prompt(reader);
     }
-    ASSAY_TRY(read_rejected_response(reader));
     size_t answer = pair->chosen.count;
     while (answer && pair->chosen.items[answer - 1].role == ASSAY_ROLE_ASSISTANT) answer--;
     ASSAY_TRY(assay_turns_append(&pair->prompt, reader->arena, pair->chosen.items, answer, reader->err));
     pair->chosen = assay_format_turns_from(&pair->chosen, answer);
-    return ASSAY_OK;
+    return read_rejected_response(reader);
 }
 
 /* ms-swift's other spelling: the turns before are in "history". */
@@ -231,35 +242,6 @@ static assay_status read_llmbar(const assay_format_reader *reader)
                  : assay_format_answers(reader, "output_2", "output_1");
 }
 
-/* Answers with somebody's scores: the best against the worst. */
-static bool is_scored(const json_t *line)
-{
-    size_t count = json_array_size(assay_format_field(line, "responses"));
-    return count > 1 && json_array_size(assay_format_field(line, "scores")) == count;
-}
-
-static assay_status read_scored(const assay_format_reader *reader)
-{
-    const json_t *responses = assay_format_field(reader->line, "responses"),
-                 *scores = assay_format_field(reader->line, "scores");
-    assay_pair *pair = reader->pair;
-    size_t best = 0, worst = 0;
-    for (size_t i = 0; i < json_array_size(scores); i++) {
-        const json_t *score = json_array_get(scores, i);
-        if (!json_is_number(score))
-            return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"scores\" should hold numbers and holds %s",
-                                   assay_json_kind(score));
-        if (json_number_value(score) > json_number_value(json_array_get(scores, best))) best = i;
-        if (json_number_value(score) < json_number_value(json_array_get(scores, worst))) worst = i;
-    }
-    ASSAY_TRY(assay_turns_any(&pair->prompt, reader->arena, ASSAY_ROLE_USER, assay_format_field(reader->line, "prompt"),
-                              "prompt", reader->err));
-    ASSAY_TRY(assay_turns_any(&pair->chosen, reader->arena, ASSAY_ROLE_ASSISTANT, json_array_get(responses, best),
-                              "responses", reader->err));
-    return assay_turns_any(&pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT, json_array_get(responses, worst),
-                           "responses", reader->err);
-}
-
 static bool is_transcript_field(const json_t *text)
 {
     return json_is_string(text) && assay_is_transcript(json_string_value(text), json_string_length(text));
@@ -337,25 +319,6 @@ static assay_status read_whole_texts(const assay_format_reader *reader)
     return push_rest(reader, "rejected", shared, &reader->pair->rejected);
 }
 
-/* RewardBench 2, RM-Bench: several right and wrong answers. */
-static bool has_choices(const json_t *line)
-{
-    return json_is_string(json_array_get(assay_format_field(line, "chosen"), 0)) &&
-           json_is_string(json_array_get(assay_format_field(line, "rejected"), 0));
-}
-
-static bool has_no_choices(const json_t *line) { return !has_choices(line); }
-
-static assay_status refuse_choices(const assay_format_reader *reader)
-{
-    return assay_error_set(
-        reader->err, ASSAY_E_FORMAT,
-        "%zu right and %zu wrong answers to one prompt, as RewardBench 2 and RM-Bench have them, are "
-        "no pair; assay eval --data reads them",
-        json_array_size(assay_format_field(reader->line, "chosen")),
-        json_array_size(assay_format_field(reader->line, "rejected")));
-}
-
 static assay_status read_implicit(const assay_format_reader *reader)
 {
     ASSAY_TRY(assay_format_answers(reader, "chosen", "rejected"));
@@ -380,16 +343,20 @@ static const pair_format formats[] = {
      NULL,
      assay_public_arena_texts,
      NULL},
-    {"nectar", {"prompt", "answers"}, assay_public_nectar_is, assay_public_nectar, NULL},
-    {"nemo-rank", {"context", "completions"}, assay_public_nemo_is, assay_public_nemo, NULL},
-    {"ultrafeedback", {"instruction", "completions"}, assay_public_ultrafeedback_is, assay_public_ultrafeedback, NULL},
+    {"nectar", {"prompt", "answers"}, assay_list_nectar_is, assay_list_nectar, NULL},
+    {"nemo-rank", {"context", "completions"}, assay_list_nemo_is, assay_list_nemo, NULL},
+    {"ultrafeedback", {"instruction", "completions"}, assay_list_ultrafeedback_is, assay_list_ultrafeedback, NULL},
     {"ms-swift", {"query", "response", "rejected_response"}, NULL, read_swift_query, NULL},
     {"ms-swift", {"messages", "rejected_response"}, NULL, read_swift, NULL},
     {"ms-swift", {"messages", "rejected_messages"}, NULL, read_swift, NULL},
     {"prompt", {"prompt", "chosen", "rejected"}, has_no_choices, read_prompt, NULL},
-    {"choices", {"prompt", "chosen", "rejected"}, has_choices, refuse_choices, NULL},
+    {"choices",
+     {"prompt", "chosen", "rejected"},
+     assay_list_choices_is,
+     assay_list_choices,
+     "RewardBench 2 or RM-Bench"},
     {"nemo-aligner", {"prompt", "chosen_response", "rejected_response"}, NULL, read_nemo_aligner, NULL},
-    {"best-of-n", {"prompt", "responses", "scores"}, is_scored, read_scored, NULL},
+    {"best-of-n", {"prompt", "responses", "scores"}, assay_list_scored_is, assay_list_scored, NULL},
     {"llama-factory", {"conversations", "chosen", "rejected"}, has_structured_answers, read_conversations, NULL},
     {"medicalgpt", {"conversations", "chosen", "rejected"}, NULL, read_conversations, NULL},
     {"alpaca", {"instruction", "chosen", "rejected"}, NULL, read_alpaca, NULL},
@@ -407,6 +374,16 @@ enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
 size_t assay_pair_format_count(void) { return FORMAT_COUNT; }
 
 const char *assay_pair_format_name(uint32_t format) { return formats[format].name; }
+
+static bool is_written(uint32_t format)
+{
+    return formats[format].read == read_prompt || formats[format].read == assay_list_scored;
+}
+
+bool assay_pair_formats_mix(uint32_t a, uint32_t b)
+{
+    return !strcmp(formats[a].name, formats[b].name) || (is_written(a) && is_written(b));
+}
 
 const char *assay_pair_format_benchmark(uint32_t format) { return formats[format].benchmark; }
 
@@ -458,6 +435,19 @@ static uint32_t nearest_format(const json_t *line)
     return best;
 }
 
+/* A field whose null is all that keeps a line from having every field of some format; NULL: there is none. */
+static const char *null_field(const json_t *line)
+{
+    for (size_t i = 0; i < FORMAT_COUNT; i++) {
+        const char *found = NULL;
+        const char *const *name = formats[i].fields;
+        for (; *name && json_object_get(line, *name); name++)
+            if (!found && json_is_null(json_object_get(line, *name))) found = *name;
+        if (!*name && found) return found;
+    }
+    return NULL;
+}
+
 assay_status assay_pair_format_unreadable(const json_t *line, assay_error *err)
 {
     for (size_t i = 0; i < FORMAT_COUNT; i++)
@@ -475,6 +465,8 @@ assay_status assay_pair_format_missing(const json_t *line, uint32_t expected, as
     size_t present;
     ASSAY_TRY(assay_pair_format_unreadable(line, err));
     ASSAY_TRY(assay_other_format_name(line, err));
+    const char *null = null_field(line);
+    if (null) return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" is null, and a pair needs a value there", null);
     assay_field_list(line, have, sizeof have);
     uint32_t wanted = expected != ASSAY_FORMAT_NONE && missing_fields(formats + expected, line, &present)
                           ? expected
@@ -530,6 +522,25 @@ static assay_status check_answer(const assay_turns *answer, const char *side, as
                            assay_role_name(last));
 }
 
+static assay_status check_answers(const assay_pair *pair, assay_error *err)
+{
+    ASSAY_TRY(check_answer(&pair->chosen, "chosen", err));
+    ASSAY_TRY(check_answer(&pair->rejected, "rejected", err));
+    for (size_t i = 1; i + 1 < pair->answer_count; i++)
+        ASSAY_TRY(check_answer(&pair->answers[i].turns, "an answer", err));
+    return ASSAY_OK;
+}
+
+/* A list says how its answers compare by itself. */
+static assay_status check_list_label(const assay_pair *pair, assay_error *err)
+{
+    bool all_equal = pair->answers && pair->answers[0].value == pair->answers[pair->answer_count - 1].value;
+    if (!pair->answers || isnan(pair->share) || (all_equal && pair->share == 0.5)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT,
+                           "a tie or a share of votes (p, preference) is of two answers, and the line has %zu",
+                           pair->answer_count);
+}
+
 static assay_drop_reason judge(const assay_pair *pair)
 {
     if (assay_turns_blank(&pair->chosen)) return ASSAY_DROP_EMPTY_CHOSEN;
@@ -540,18 +551,15 @@ static assay_drop_reason judge(const assay_pair *pair)
 assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_text_arena *arena, assay_pair *pair,
                                     assay_drop_reason *drop, assay_error *err)
 {
-    bool tie = false;
-    assay_format_reader reader = {line, arena, pair, &tie, err};
+    assay_format_reader reader = {line, arena, pair, err};
     *pair = (assay_pair){.format = format, .margin = (double)NAN, .share = (double)NAN, .weight = 1};
     ASSAY_TRY(formats[format].read(&reader));
-    *drop = ASSAY_DROP_TIE;
-    if (tie) return ASSAY_OK;
     ASSAY_TRY(assay_turns_context(&pair->prompt, arena, line, err));
     ASSAY_TRY(assay_pair_label_read(line, pair, err));
+    ASSAY_TRY(check_list_label(pair, err));
     ASSAY_TRY(read_subset(&reader));
     ASSAY_TRY(assay_json_id(assay_format_field(line, "id"), arena, &pair->id, err));
-    ASSAY_TRY(check_answer(&pair->chosen, "chosen", err));
-    ASSAY_TRY(check_answer(&pair->rejected, "rejected", err));
+    ASSAY_TRY(check_answers(pair, err));
     *drop = judge(pair);
     return ASSAY_OK;
 }

@@ -13,11 +13,12 @@
  *     llama-factory       conversations or messages + chosen, rejected as one message or a list
  *     medicalgpt-legacy   system?, history? + question + response_chosen + response_rejected   (MedicalGPT before
  *     d5f7a1a)
- *     ms-swift            messages + rejected_response or rejected_messages
+ *     ms-swift            messages + rejected_response (one or a list) or rejected_messages
  *     alpaca              instruction, input?, system?, history? + chosen + rejected
  *     alpaca-list         instruction, input? + output: [better, worse]
  *     question            system? + question + chosen + rejected
- *     best-of-n           prompt + responses + scores (as many): the best against the worst
+ *     best-of-n           prompt + responses + scores (as many): a list; "ties": false beside them says that answers
+ *     of equal scores were not compared
  *     llmbar              input + output_1 + output_2 + label (1 or 2: the better one)
  *     hh-rlhf             chosen + rejected as whole transcripts "\n\nHuman: ... \n\nAssistant: ..."
  *     implicit            chosen + rejected as whole conversations: the prompt is what they share (TRL)
@@ -33,13 +34,14 @@
  *     helpsteer3          context + response1 + response2 + overall_preference, likewise
  *     arena               conversation_a + conversation_b + winner (Chatbot Arena)
  *     arena-texts         prompt, response_a, response_b as JSON lists in texts + winner_model_a, winner_model_b
- *     ultrafeedback       instruction + completions [{response, overall_score}]: the best against the worst
+ *     ultrafeedback       instruction + completions [{response, overall_score}]: a list
  *     nectar              prompt + answers [{answer, rank}], likewise
  *     nemo-rank           context + completions [{rank, completion}], likewise (NeMo-RL)
- *     choices             prompt + lists of texts as chosen, rejected: refused by name, for eval reads them
+ *     choices             prompt + lists of texts as chosen, rejected (RewardBench 2, RM-Bench): a list of which each
+ *     right answer was compared with each wrong one
  *
- * Records that hold no pair (steps, labels of one answer, attributes) are named by data/other_formats.h. A tie is
- * dropped and counted.
+ * Records that hold no pair (steps, labels of one answer, attributes) are named by data/other_formats.h. Where a
+ * format's verdict is a tie, the first answer is chosen and the pair's share 1/2.
  *
  * Optional everywhere: margin (a number, or its text in CSV; null: none), id (a string or number), and the label
  * (pair_label.h): p, preference, tie, weight.
@@ -53,6 +55,9 @@ enum { ASSAY_FORMAT_NONE = UINT32_MAX };
 
 size_t assay_pair_format_count(void);
 const char *assay_pair_format_name(uint32_t format);
+
+/* May lines of both stand in one file? Of one format, and of the two that assay_pair_set_write uses. */
+bool assay_pair_formats_mix(uint32_t a, uint32_t b);
 
 /* "JudgeBench": the benchmark that comes in this format, NULL: none. */
 const char *assay_pair_format_benchmark(uint32_t format);

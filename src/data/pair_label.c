@@ -66,8 +66,7 @@ static bool is_tie(const json_t *line)
 assay_status assay_pair_label_read(const json_t *line, assay_pair *pair, assay_error *err)
 {
     double preference = number_of(line, "preference");
-    pair->share = preference >= 0 && preference <= 1 ? preference : (double)NAN;
-    pair->weight = 1;
+    if (preference >= 0 && preference <= 1) pair->share = preference;
     ASSAY_TRY(read_number(line, &margin_rule, &pair->margin, err));
     ASSAY_TRY(read_number(line, &share_rule, &pair->share, err));
     ASSAY_TRY(read_number(line, &weight_rule, &pair->weight, err));

@@ -16,8 +16,8 @@
 #include "base/json_doc.h"
 #include "data/pair_set.h"
 
-/* Fills pair's margin (which stays where the line has no such field), share and weight. ASSAY_E_FORMAT names the field;
- * it carries no place. */
+/* Fills pair's margin, share and weight, each of which stays as it is where the line has no such field. ASSAY_E_FORMAT
+ * names the field; it carries no place. */
 assay_status assay_pair_label_read(const json_t *line, assay_pair *pair, assay_error *err);
 
 #endif

@@ -91,6 +91,13 @@ assay_status assay_pair_set_add_note(assay_pair_set *set, const char *sentence, 
     return ASSAY_OK;
 }
 
+size_t assay_pair_set_lists(const assay_pair_set *set)
+{
+    size_t lists = 0;
+    for (size_t i = 0; i < set->count; i++) lists += set->pairs[i].answers != NULL;
+    return lists;
+}
+
 char *assay_pair_set_place(const assay_pair_set *set, assay_place place)
 {
     return assay_record_place(set->files[place.file], place.line, place.element);

@@ -1,4 +1,5 @@
-/* Preference pairs read from files: prompt, chosen, rejected, each a list of messages.
+/* Preferences read from files: prompt, chosen, rejected, each a list of messages, and lists of answers whose best and
+ * worst these are.
  *
  *     assay_pair_set *pairs;
  *     ASSAY_TRY(assay_pair_set_new(&pairs, err));
@@ -20,7 +21,6 @@
     X(EMPTY_CHOSEN, "empty_chosen", "the chosen answer is empty")                                               \
     X(EMPTY_REJECTED, "empty_rejected", "the rejected answer is empty")                                         \
     X(IDENTICAL, "identical", "chosen and rejected are equal")                                                  \
-    X(TIE, "tie", "neither answer was preferred")                                                               \
     X(TOO_LONG, "too_long", "longer than the maximum length")                                                   \
     X(ANSWER_TOO_LONG, "answer_too_long", "truncated left, the answer alone is longer than the maximum length") \
     X(SAME_IDS, "same_ids", "chosen and rejected give the same token ids")                                      \
@@ -42,8 +42,20 @@ typedef struct assay_place {
     uint64_t element; /* 1-based in a JSON array; 0 elsewhere */
 } assay_place;
 
+/* One of a list of answers. */
+typedef struct assay_answer {
+    assay_turns turns;
+    double value; /* the larger, the better: a score, minus a rank */
+} assay_answer;
+
+enum { ASSAY_ANSWERS_MOST = 1024 }; /* of one prompt */
+
 typedef struct assay_pair {
     assay_turns prompt, chosen, rejected;
+    /* A list of more than two: all answers, best first; chosen is the first of them, rejected the last. NULL: a pair */
+    const assay_answer *answers;
+    size_t answer_count;
+    bool equal_is_tie;  /* equal values were found equally good; false: they were not compared */
     double margin;      /* NaN: none */
     double share;       /* the label's probability that chosen is the better answer; 1/2: a tie; NaN: none */
     double weight;      /* what the pair counts in the loss; 1 where the line says nothing */
@@ -87,12 +99,19 @@ assay_status assay_pair_set_add_bad(assay_pair_set *set, const char *sentence, a
 
 assay_status assay_pair_set_add_note(assay_pair_set *set, const char *sentence, assay_error *err);
 
+/* Of the pairs, those with more than two answers. */
+size_t assay_pair_set_lists(const assay_pair_set *set);
+
 /* "file:line", freed with assay_free; NULL when out of memory. */
 char *assay_pair_set_place(const assay_pair_set *set, assay_place place);
 
 /* Writes {"prompt":[{role,content}...],"chosen":[...],"rejected":[...],"margin"?,"p"?,"weight"?,"subset"?,"id"?}
- * lines, whole or not at all. assay_pair_set_read gives the same pairs back. */
+ * lines, of lists {"prompt":[...],"responses":[[...]...],"scores":[...],"ties"?,...}, whole or not at all.
+ * assay_pair_set_read gives the same pairs and lists back. */
 assay_status assay_pair_set_write(const assay_pair_set *set, const char *path, assay_error *err);
+
+/* One such line, its end included, in place of what `text` held. */
+assay_status assay_pair_line(const assay_pair *pair, assay_buf *text, assay_error *err);
 
 /* Keys of texts (XXH3, see data/hash_index.h). The prompt's is of the normalised text: runs of white space are one
  * space, ends are stripped, ASCII letters are lower case. `scratch` is any buffer with a generous ceiling, used over

@@ -38,13 +38,39 @@ static int add_context(json_t *line, const char *context)
     return failed;
 }
 
+static int add_pair(json_t *line, const assay_pair *pair)
+{
+    return json_object_set_new(line, "chosen", turns_json(&pair->chosen)) |
+           json_object_set_new(line, "rejected", turns_json(&pair->rejected));
+}
+
+/* The place of answer i in what is written: as a list is read, the first of equal worst ones becomes the last. */
+static size_t written(const assay_pair *pair, size_t i)
+{
+    size_t last = pair->answer_count - 1, worst = last;
+    while (worst && pair->answers[worst - 1].value == pair->answers[last].value) worst--;
+    return !worst || i < worst ? i : i == worst ? last : i - 1;
+}
+
+static int add_list(json_t *line, const assay_pair *pair)
+{
+    json_t *responses = json_array(), *scores = json_array();
+    int failed = json_object_set_new(line, "responses", responses) | json_object_set_new(line, "scores", scores);
+    for (size_t i = 0; i < pair->answer_count && !failed; i++) {
+        const assay_answer *answer = &pair->answers[written(pair, i)];
+        failed = json_array_append_new(responses, turns_json(&answer->turns));
+        failed |= json_array_append_new(scores, json_real(answer->value));
+    }
+    if (!pair->equal_is_tie) failed |= json_object_set_new(line, "ties", json_false());
+    return failed;
+}
+
 static json_t *pair_json(const assay_pair *pair)
 {
     json_t *line = json_object();
     int failed = json_object_set_new(line, "prompt", turns_json(&pair->prompt));
     failed |= add_context(line, pair->prompt.context);
-    failed |= json_object_set_new(line, "chosen", turns_json(&pair->chosen));
-    failed |= json_object_set_new(line, "rejected", turns_json(&pair->rejected));
+    failed |= pair->answers ? add_list(line, pair) : add_pair(line, pair);
     if (!isnan(pair->margin)) failed |= json_object_set_new(line, "margin", json_real(pair->margin));
     if (!isnan(pair->share)) failed |= json_object_set_new(line, "p", json_real(pair->share));
     if (pair->weight != 1) failed |= json_object_set_new(line, "weight", json_real(pair->weight));
@@ -55,14 +81,13 @@ static json_t *pair_json(const assay_pair *pair)
     return NULL;
 }
 
-static assay_status write_pair(assay_writer *writer, const assay_pair *pair, assay_buf *text, assay_error *err)
+assay_status assay_pair_line(const assay_pair *pair, assay_buf *text, assay_error *err)
 {
     json_t *line = pair_json(pair);
     assay_buf_reset(text);
     assay_status status = assay_json_text(line, text, err);
     json_decref(line);
-    if (status == ASSAY_OK) status = assay_buf_byte(text, '\n', err);
-    return status == ASSAY_OK ? assay_writer_write(writer, text->data, text->size, err) : status;
+    return status == ASSAY_OK ? assay_buf_byte(text, '\n', err) : status;
 }
 
 assay_status assay_pair_set_write(const assay_pair_set *set, const char *path, assay_error *err)
@@ -72,8 +97,10 @@ assay_status assay_pair_set_write(const assay_pair_set *set, const char *path, a
     ASSAY_TRY(assay_writer_open(&writer, path, err));
     assay_buf_init(&text, SIZE_MAX / 4);
     assay_status status = ASSAY_OK;
-    for (size_t i = 0; i < set->count && status == ASSAY_OK; i++)
-        status = write_pair(&writer, set->pairs + i, &text, err);
+    for (size_t i = 0; i < set->count && status == ASSAY_OK; i++) {
+        status = assay_pair_line(set->pairs + i, &text, err);
+        if (status == ASSAY_OK) status = assay_writer_write(&writer, text.data, text.size, err);
+    }
     assay_buf_release(&text);
     if (status == ASSAY_OK) return assay_writer_commit(&writer, err);
     assay_writer_abort(&writer);

@@ -1,7 +1,5 @@
 #include "data/public_formats.h"
 
-#include "base/text.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -10,39 +8,16 @@ static const json_t *of(const assay_format_reader *reader, const char *name)
     return assay_format_field(reader->line, name);
 }
 
-static assay_status push_prompt(const assay_format_reader *reader, const char *name)
-{
-    const json_t *prompt = of(reader, name);
-    const char *text = json_string_value(prompt);
-    assay_turns *turns = &reader->pair->prompt;
-    if (!text || !assay_is_transcript(text, json_string_length(prompt)))
-        return assay_turns_any(turns, reader->arena, ASSAY_ROLE_USER, prompt, name, reader->err);
-    ASSAY_TRY(assay_turns_transcript(turns, reader->arena, text, json_string_length(prompt), reader->err));
-    const assay_message *last = turns->items + turns->count - 1;
-    if (last->role == ASSAY_ROLE_ASSISTANT && !last->size) turns->count--;
-    return ASSAY_OK;
-}
-
 /* preferred: above 0 the field a, below 0 b, 0 neither. */
 static assay_status take_preferred(const assay_format_reader *reader, const char *a, const char *b, int preferred)
 {
-    *reader->tie = preferred == 0;
-    if (*reader->tie) return ASSAY_OK;
-    return preferred > 0 ? assay_format_answers(reader, a, b) : assay_format_answers(reader, b, a);
-}
-
-/* A number, or its text as CSV has it. */
-static bool number_of(const json_t *value, double *number)
-{
-    const char *text = json_string_value(value);
-    char *end = NULL;
-    *number = text ? assay_text_real(text, &end) : json_number_value(value);
-    return text ? *text && !*end && isfinite(*number) : json_is_number(value);
+    if (preferred == 0) reader->pair->share = 0.5;
+    return preferred >= 0 ? assay_format_answers(reader, a, b) : assay_format_answers(reader, b, a);
 }
 
 static assay_status number_field(const assay_format_reader *reader, const char *name, double *number)
 {
-    if (number_of(of(reader, name), number)) return ASSAY_OK;
+    if (assay_format_number(of(reader, name), number)) return ASSAY_OK;
     return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"%s\" should be a number and is %s", name,
                            assay_json_kind(of(reader, name)));
 }
@@ -58,7 +33,7 @@ bool assay_public_judgebench_is(const json_t *line)
 assay_status assay_public_judgebench(const assay_format_reader *reader)
 {
     const char *label = json_string_value(of(reader, "label"));
-    ASSAY_TRY(push_prompt(reader, "question"));
+    ASSAY_TRY(assay_format_prompt(reader, "question"));
     return take_preferred(reader, "response_A", "response_B", label[1] == '=' ? 0 : label[0] == 'A' ? 1 : -1);
 }
 
@@ -68,7 +43,7 @@ assay_status assay_public_shp(const assay_format_reader *reader)
     ASSAY_TRY(number_field(reader, "labels", &label));
     if (label != 0 && label != 1)
         return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"labels\" should be 1 (A is preferred) or 0 (B)");
-    ASSAY_TRY(push_prompt(reader, "history"));
+    ASSAY_TRY(assay_format_prompt(reader, "history"));
     return take_preferred(reader, "human_ref_A", "human_ref_B", label == 1 ? 1 : -1);
 }
 
@@ -78,7 +53,7 @@ static assay_status take_graded(const assay_format_reader *reader, const char *p
 {
     double graded;
     ASSAY_TRY(number_field(reader, strength, &graded));
-    ASSAY_TRY(push_prompt(reader, prompt));
+    ASSAY_TRY(assay_format_prompt(reader, prompt));
     ASSAY_TRY(take_preferred(reader, first, second, graded < 0 ? 1 : graded > 0 ? -1 : 0));
     reader->pair->margin = fabs(graded);
     return ASSAY_OK;
@@ -103,7 +78,7 @@ assay_status assay_public_arena(const assay_format_reader *reader)
                                "\"winner\" should be model_a, model_b, a tie or both_bad and is %s%.40s",
                                winner ? "" : assay_json_kind(of(reader, "winner")), winner ? winner : "");
     ASSAY_TRY(take_preferred(reader, "conversation_a", "conversation_b", a - b));
-    return *reader->tie ? ASSAY_OK : assay_format_shared_prompt(reader);
+    return assay_format_shared_prompt(reader);
 }
 
 /* A text that is a JSON list of texts: one turn each; null is an empty one. */
@@ -156,10 +131,9 @@ assay_status assay_public_arena_texts(const assay_format_reader *reader)
     double a, b;
     ASSAY_TRY(number_field(reader, "winner_model_a", &a));
     ASSAY_TRY(number_field(reader, "winner_model_b", &b));
-    *reader->tie = a == b;
-    if (*reader->tie) return ASSAY_OK;
-    ASSAY_TRY(read_side(reader, a > b ? "response_a" : "response_b", &reader->pair->chosen));
-    ASSAY_TRY(read_side(reader, a > b ? "response_b" : "response_a", &reader->pair->rejected));
+    if (a == b) reader->pair->share = 0.5;
+    ASSAY_TRY(read_side(reader, a >= b ? "response_a" : "response_b", &reader->pair->chosen));
+    ASSAY_TRY(read_side(reader, a >= b ? "response_b" : "response_a", &reader->pair->rejected));
     return assay_format_shared_prompt(reader);
 }
 
@@ -171,71 +145,7 @@ static assay_status read_answer_of(const assay_format_reader *reader, const char
 
 assay_status assay_public_rmb(const assay_format_reader *reader)
 {
-    ASSAY_TRY(push_prompt(reader, "conversation_input"));
+    ASSAY_TRY(assay_format_prompt(reader, "conversation_input"));
     ASSAY_TRY(read_answer_of(reader, "chosen", &reader->pair->chosen));
     return read_answer_of(reader, "reject", &reader->pair->rejected);
-}
-
-/* ---- lists: the best against the worst ---- */
-
-typedef struct answer_list {
-    const char *list, *answer, *score;
-    int sign; /* -1: a rank, the lowest is best */
-} answer_list;
-
-static bool has_list(const json_t *line, const answer_list *how)
-{
-    const json_t *list = assay_format_field(line, how->list), *first = json_array_get(list, 0);
-    return json_array_size(list) > 1 && assay_format_field(first, how->answer) && assay_format_field(first, how->score);
-}
-
-static assay_status take_ends(const assay_format_reader *reader, const answer_list *how)
-{
-    const json_t *list = of(reader, how->list);
-    double best = 0, worst = 0;
-    size_t first = 0, last = 0;
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        double score;
-        if (!number_of(assay_format_field(json_array_get(list, i), how->score), &score))
-            return assay_error_set(reader->err, ASSAY_E_FORMAT, "answer %zu of \"%s\" has no number as its \"%s\"",
-                                   i + 1, how->list, how->score);
-        score *= how->sign;
-        if (!i || score > best) best = score, first = i;
-        if (!i || score < worst) worst = score, last = i;
-    }
-    *reader->tie = best == worst;
-    if (*reader->tie) return ASSAY_OK;
-    assay_pair *pair = reader->pair;
-    ASSAY_TRY(assay_turns_any(&pair->chosen, reader->arena, ASSAY_ROLE_ASSISTANT,
-                              assay_format_field(json_array_get(list, first), how->answer), how->answer, reader->err));
-    return assay_turns_any(&pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT,
-                           assay_format_field(json_array_get(list, last), how->answer), how->answer, reader->err);
-}
-
-static const answer_list ultrafeedback = {"completions", "response", "overall_score", 1};
-static const answer_list nectar = {"answers", "answer", "rank", -1};
-static const answer_list nemo = {"completions", "completion", "rank", -1};
-
-bool assay_public_ultrafeedback_is(const json_t *line) { return has_list(line, &ultrafeedback); }
-
-assay_status assay_public_ultrafeedback(const assay_format_reader *reader)
-{
-    ASSAY_TRY(push_prompt(reader, "instruction"));
-    return take_ends(reader, &ultrafeedback);
-}
-
-bool assay_public_nectar_is(const json_t *line) { return has_list(line, &nectar); }
-
-assay_status assay_public_nectar(const assay_format_reader *reader)
-{
-    ASSAY_TRY(push_prompt(reader, "prompt"));
-    return take_ends(reader, &nectar);
-}
-
-bool assay_public_nemo_is(const json_t *line) { return has_list(line, &nemo); }
-
-assay_status assay_public_nemo(const assay_format_reader *reader)
-{
-    ASSAY_TRY(push_prompt(reader, "context"));
-    return take_ends(reader, &nemo);
 }

@@ -50,14 +50,16 @@ assay_status assay_judge(const assay_example_set *set, const double *rewards, as
     moments lengths = {0};
     double n = (double)set->count;
     *out = (assay_judgement){.pairs = set->count};
-    for (size_t i = 0; i < set->count; i++)
-        add_pair(out, &lengths, &set->pairs->pairs[set->items[i].pair], rewards[2 * i], rewards[2 * i + 1]);
+    for (size_t i = 0; i < set->count; i++) {
+        const assay_example *e = &set->items[i];
+        add_pair(out, &lengths, &set->pairs->pairs[e->pair], rewards[e->answers], rewards[e->answers + e->count - 1]);
+    }
     double *means[] = {&out->accuracy,        &out->loss,        &out->margin, &out->reward_chosen,
                        &out->reward_rejected, &out->longer_wins, &out->mse,    &out->mae};
     for (size_t i = 0; i < sizeof means / sizeof *means; i++) *means[i] /= n;
     assay_wilson_interval(out->accuracy * n, n, &out->accuracy_low, &out->accuracy_high);
     out->length_correlation = correlation(&lengths);
-    return assay_reward_scale_make(&out->scale, rewards, 2 * set->count, err);
+    return assay_reward_scale_make(&out->scale, rewards, set->answer_count, err);
 }
 
 static int set_number(json_t *object, const char *key, double value)

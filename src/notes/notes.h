@@ -22,6 +22,7 @@
  *     "score_offset"        added to every score
  *     "ignore_config"       a list of keys of config.json
  *     "rewards"             judge/reward_scale.h
+ *     "base_types"          of an adapter's base, as it was trained on (assay_checkpoint_types)
  * Of the run that made it: "steps", "seed", "options", "plan", "fingerprints", "evaluation". A key that nobody here
  * knows stays where notes are copied from folder to folder.
  */

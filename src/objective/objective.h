@@ -1,10 +1,14 @@
-/* What a labelled pair should cost: the objectives of training, one file each. A new one is a file and a line of the
- * list in objective_parts.h; nothing else knows their names.
+/* What labelled answers to one prompt should cost: the objectives of training, one file each. A new one is a file and a
+ * line of the list in objective_parts.h; nothing else knows their names.
  *
  *     assay_objective_settings settings;
- *     assay_objective_term term = {.difference = 0.7, .share = 0.8, .margin = 0, .weight = 1};
- *     ASSAY_TRY(assay_objective_choose("rao-kupper", 0, -1, &settings, err)); // E_USAGE says what to type instead
- *     assay_objective_cost cost = assay_objective_of(&settings, &term);
+ *     ASSAY_TRY(assay_objective_choose("all-pairs", 0, -1, &settings, err)); // E_USAGE says what to type instead
+ *     assay_objective_row row = {.rewards = rewards, .values = scores, .count = 4, .equal_is_tie = true,
+ *                                .share = NAN, .margin = NAN, .weight = 1};
+ *     double loss = assay_objective_of_row(&settings, &row, slopes); // slopes[i]: the derivative by rewards[i]
+ *
+ * A row is the answers to one prompt, best first, and what is known of them: of two answers (a pair) a share, of more a
+ * value for each. An objective of pairs takes the first and the last answer of a longer row.
  *
  * Notation: d = r_chosen - r_rejected, x = d - margin, l(x) = log(1 + e^-x) = -log sigmoid(x), e the label smoothing, p
  * the label's probability that chosen is the better answer.
@@ -21,6 +25,17 @@
  * The last two cost -log of what the label says; a share p between costs p times one and 1 - p times the other. A pair
  * whose share is exactly 1/2 is a tie and has no margin. Objectives that read no labels take a pair whose share is
  * above 1/2 (or missing) for chosen, and give the others no weight: the label prefers neither answer, or the other one.
+ *
+ * Of rows of more than two answers, each weighing as much as a pair; i is better than j where its value is larger:
+ *
+ *     all-pairs      mean of l(r_i - r_j - margin) over the couples that were compared
+ *                    (Ouyang et al., arXiv:2203.02155); equal values are a tie, (l(d) + l(-d)) / 2, unless the row says
+ *                    that nobody compared them. Of a pair: soft
+ *     plackett-luce  sum over the answers k that are better than others of log(e^(r_k - margin) + sum_j e^r_j) -
+ *                    (r_k - margin), j the answers worse than k: the likelihood of the ranking (Plackett 1975; Zhu et
+ *                    al., arXiv:2301.11270), in which equal answers are not set against each other. Of a pair: bt
+ *     first-best     the same for the best answers alone, divided by their number: -log of the softmax at the best
+ *
  * Everything is formed in double, in forms that neither overflow nor cancel for large |d|.
  */
 #ifndef ASSAY_OBJECTIVE_OBJECTIVE_H
@@ -29,6 +44,7 @@
 #include "base/status.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 typedef struct assay_objective assay_objective;
 
@@ -39,6 +55,15 @@ typedef struct assay_objective_term {
     double margin;     /* NaN: none */
     double weight;     /* what the pair counts; 1 where the data has none */
 } assay_objective_term;
+
+/* The answers to one prompt, best first. Arrays are borrowed and have `count` elements. */
+typedef struct assay_objective_row {
+    const double *rewards;
+    const double *values;         /* falling; NULL: a pair, whose label is the share */
+    size_t count;                 /* 2 or more */
+    bool equal_is_tie;            /* equal values: found equally good; false: they were not compared */
+    double share, margin, weight; /* as in a term; the margin is asked of every couple */
+} assay_objective_row;
 
 typedef struct assay_objective_cost {
     double loss;
@@ -55,14 +80,18 @@ struct assay_objective {
     const char *name;
     bool reads_labels;     /* shares and ties; else only decided pairs teach */
     bool scales_by_margin; /* the margin multiplies instead of being subtracted */
-    bool needs_smoothing;
+    bool needs_smoothing, takes_no_smoothing;
     double tie_parameter, tie_above; /* the usual one, and what it must be above; usual 0: it has none */
     /* Of a term of weight 1 that the objective reads. */
     assay_objective_cost (*cost)(const assay_objective_settings *settings, const assay_objective_term *term);
+    /* Of a row of weight 1 with values; adds to slopes, which are zero. NULL: the first and the last answer are taken
+     * for a pair. */
+    double (*row)(const assay_objective_settings *settings, const assay_objective_row *row, double *slopes);
 };
 
-/* name: one of the list, or auto. tie_parameter -1: the objective's usual one. On failure (ASSAY_E_USAGE: an unknown
- * name, one that is not there yet, a number that the objective does not take) the settings are undefined. */
+/* name: one of the list, or auto (bt; what suits given data is for the caller to find: task/objective_choice.h).
+ * tie_parameter -1: the objective's usual one. On failure (ASSAY_E_USAGE: an unknown name, one that is not there yet, a
+ * number that the objective does not take) the settings are undefined. */
 assay_status assay_objective_choose(const char *name, double smoothing, double tie_parameter,
                                     assay_objective_settings *settings, assay_error *err);
 
@@ -77,7 +106,17 @@ bool assay_share_is_undecided(double share);
 /* The weight that the term has under this objective: its own, or 0 where the objective learns nothing from it. */
 double assay_objective_weight(const assay_objective_settings *settings, const assay_objective_term *term);
 
-/* Loss and slope, times the weight. */
+/* Loss and slope of a pair, times the weight. */
 assay_objective_cost assay_objective_of(const assay_objective_settings *settings, const assay_objective_term *term);
+
+/* The same of a row, whose weight is assay_objective_weight's of its term: the loss, and slopes[count], which are
+ * written over. Of two answers exactly what assay_objective_of gives. */
+double assay_objective_of_row(const assay_objective_settings *settings, const assay_objective_row *row, double *slopes);
+
+/* The row's first and last answer as a pair. */
+assay_objective_term assay_objective_ends(const assay_objective_row *row);
+
+/* Does it read more of a row than its first and last answer? */
+bool assay_objective_reads_rows(const assay_objective_settings *settings);
 
 #endif

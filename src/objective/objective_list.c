@@ -10,9 +10,9 @@ static const assay_objective *const objectives[] = {ASSAY_OBJECTIVE_LIST(ASSAY_O
 #undef ASSAY_OBJECTIVE_ADDRESS
 enum { OBJECTIVES = sizeof objectives / sizeof *objectives };
 
-/* Names that other trainers and papers have and a user may try: they want rows of more than two answers, labels of
- * single ones, or a head of several values. */
-static const char *const not_yet[] = {"plackett-luce", "first-best", "all-pairs", "regression", "bce", "process"};
+/* Names that other trainers and papers have and a user may try: they want labels of single answers, or a head of
+ * several values. */
+static const char *const not_yet[] = {"regression", "bce", "process"};
 
 static assay_status refuse_name(const char *name, assay_error *err)
 {
@@ -20,8 +20,8 @@ static assay_status refuse_name(const char *name, assay_error *err)
     for (size_t i = 0; i < sizeof not_yet / sizeof *not_yet; i++)
         if (!strcmp(name, not_yet[i]))
             return assay_error_set(err, ASSAY_E_USAGE,
-                                   "--objective %s is not there yet: this version trains on pairs; --objective bt does "
-                                   "(of a list with scores, the best answer against the worst)",
+                                   "--objective %s is not there yet: this version trains on answers that are compared "
+                                   "with each other; of pairs, --objective bt, of lists, --objective all-pairs",
                                    name);
     for (size_t i = 0; i < OBJECTIVES; i++) {
         size_t used = strlen(known);
@@ -73,6 +73,10 @@ assay_status assay_objective_choose(const char *name, double smoothing, double t
         return assay_error_set(err, ASSAY_E_USAGE,
                                "--objective %s wants the share of labels that are wrong: --label-smoothing 0.1",
                                settings->objective->name);
+    if (settings->objective->takes_no_smoothing && smoothing != 0)
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--label-smoothing %g: --objective %s models no wrong labels; all-pairs does", smoothing,
+                               settings->objective->name);
     return choose_tie_parameter(settings->objective, tie_parameter, &settings->tie_parameter, err);
 }
 
@@ -96,4 +100,33 @@ assay_objective_cost assay_objective_of(const assay_objective_settings *settings
     double weight = assay_objective_weight(settings, term);
     assay_objective_cost cost = chosen(settings)->cost(settings, term);
     return (assay_objective_cost){.loss = weight * cost.loss, .slope = weight * cost.slope};
+}
+
+bool assay_objective_reads_rows(const assay_objective_settings *settings) { return chosen(settings)->row; }
+
+assay_objective_term assay_objective_ends(const assay_objective_row *row)
+{
+    return (assay_objective_term){.difference = row->rewards[0] - row->rewards[row->count - 1],
+                                  .share = row->share,
+                                  .margin = row->margin,
+                                  .weight = row->weight};
+}
+
+static double cost_of_ends(const assay_objective_settings *settings, const assay_objective_row *row, double *slopes)
+{
+    assay_objective_term ends = assay_objective_ends(row);
+    assay_objective_cost cost = assay_objective_of(settings, &ends);
+    slopes[0] = cost.slope;
+    slopes[row->count - 1] = -cost.slope;
+    return cost.loss;
+}
+
+double assay_objective_of_row(const assay_objective_settings *settings, const assay_objective_row *row, double *slopes)
+{
+    for (size_t i = 0; i < row->count; i++) slopes[i] = 0;
+    if (!row->values || row->count == 2 || !chosen(settings)->row) return cost_of_ends(settings, row, slopes);
+    assay_objective_term ends = assay_objective_ends(row);
+    double weight = assay_objective_weight(settings, &ends), loss = chosen(settings)->row(settings, row, slopes);
+    for (size_t i = 0; i < row->count; i++) slopes[i] *= weight;
+    return weight * loss;
 }

@@ -1,4 +1,5 @@
-/* The logistic loss and its mixtures, of which most objectives are made. */
+/* The logistic loss and its mixtures, of which most objectives of pairs are made, and the stage, of which those of
+ * rankings are. */
 #include "objective/objective_parts.h"
 
 #include <math.h>
@@ -39,4 +40,31 @@ double assay_term_share(const assay_objective_term *term, double smoothing)
     double share = isnan(term->share) ? 1 : term->share;
     if (share == 0.5) return share;
     return (1 - smoothing) * share + smoothing * (1 - share);
+}
+
+assay_objective_cost assay_share_cost(const assay_objective_settings *settings, const assay_objective_term *term)
+{
+    return assay_smoothed_win_cost(assay_term_gap(term), 1 - assay_term_share(term, settings->smoothing));
+}
+
+/* The first answer that is worse than k. */
+static size_t first_worse(const assay_objective_row *row, size_t k)
+{
+    size_t j = k + 1;
+    while (j < row->count && row->values[j] == row->values[k]) j++;
+    return j;
+}
+
+/* Everything is divided by the largest power, so that none overflows. */
+double assay_stage_cost(const assay_objective_row *row, size_t k, double scale, double *slopes)
+{
+    size_t worse = first_worse(row, k);
+    if (worse == row->count) return 0;
+    double own = row->rewards[k] - (isnan(row->margin) ? 0 : row->margin), most = own;
+    for (size_t j = worse; j < row->count; j++) most = fmax(most, row->rewards[j]);
+    double others = 0, self = exp(own - most);
+    for (size_t j = worse; j < row->count; j++) others += exp(row->rewards[j] - most);
+    for (size_t j = worse; j < row->count; j++) slopes[j] += scale * exp(row->rewards[j] - most) / (self + others);
+    slopes[k] -= scale * others / (self + others);
+    return scale * (own == most ? log1p(others) : log(self + others) + (most - own));
 }

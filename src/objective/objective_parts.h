@@ -11,7 +11,10 @@
     X(soft)                     \
     X(robust)                   \
     X(rao_kupper)               \
-    X(davidson)
+    X(davidson)                 \
+    X(all_pairs)                \
+    X(plackett_luce)            \
+    X(first_best)
 
 #define ASSAY_OBJECTIVE_DECLARE(name) extern const assay_objective assay_objective_##name;
 ASSAY_OBJECTIVE_LIST(ASSAY_OBJECTIVE_DECLARE)
@@ -31,5 +34,12 @@ double assay_term_gap(const assay_objective_term *term);
 
 /* p of the label, 1 where there is none, drawn towards 1/2 by the smoothing; a tie stays exactly 1/2. */
 double assay_term_share(const assay_objective_term *term, double smoothing);
+
+/* p l(x) + (1 - p) l(-x), p as above. */
+assay_objective_cost assay_share_cost(const assay_objective_settings *settings, const assay_objective_term *term);
+
+/* Answer k against those worse than it: log(e^(r_k - margin) + sum e^r_j) - (r_k - margin), a stage of a ranking. Adds
+ * `scale` times its slopes; 0 where none is worse. Returns the loss, times scale. */
+double assay_stage_cost(const assay_objective_row *row, size_t k, double scale, double *slopes);
 
 #endif

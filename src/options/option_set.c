@@ -52,6 +52,27 @@ assay_option_match assay_option_match_name(const char *name, size_t length, unsi
     return match;
 }
 
+/* ", but of train, plan ...": which commands have that option; the first few, in the order of the help. */
+static void name_takers(const char *name, char *text, size_t size)
+{
+    static const char *const commands[] = {
+#define ASSAY_COMMAND_WORD(word, bit) #word,
+        ASSAY_COMMAND_MAP(ASSAY_COMMAND_WORD)
+#undef ASSAY_COMMAND_WORD
+    };
+    enum { MOST = 4 };
+    size_t used = 0, named = 0;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands && used < size; i++) {
+        const assay_option_row *row = assay_option_find(name, strlen(name), 1U << i);
+        if (!row || named > MOST) continue;
+        const char *word = i == ASSAY_NUMBER_INIT_CONFIG ? "init-config"
+                           : i == ASSAY_NUMBER_HELP      ? "help"
+                                                         : commands[i];
+        used += (size_t)snprintf(text + used, size - used, "%s%s", named ? ", " : "", named < MOST ? word : "...");
+        named++;
+    }
+}
+
 static void offer_all(assay_nearest *nearest, unsigned command)
 {
     for (size_t i = 0; i < assay_option_count(); i++)
@@ -66,9 +87,13 @@ assay_status assay_option_no_match(const assay_option_match *match, const assay_
                                    size_t length, assay_error *err)
 {
     int shown = length < SHOWN_MAX ? (int)length : SHOWN_MAX;
-    if (match->kind == ASSAY_MATCH_OTHER)
-        return assay_error_set(err, ASSAY_E_USAGE, "%s%s%.*s is no option of %s; see assay help %s", source->where,
-                               source->dash, shown, name, source->command_name, source->command_name);
+    if (match->kind == ASSAY_MATCH_OTHER) {
+        char takers[128] = "";
+        name_takers(match->row->name, takers, sizeof takers);
+        return assay_error_set(err, ASSAY_E_USAGE, "%s%s%.*s is no option of %s (it is one of %s); see assay help %s",
+                               source->where, source->dash, shown, name, source->command_name, takers,
+                               source->command_name);
+    }
     assay_nearest nearest;
     assay_nearest_begin(&nearest, name, length);
     offer_all(&nearest, source->command);

@@ -124,7 +124,7 @@ static const assay_option_row rows[] = {
     {"max-steps", "N", ASSAY_OPTION_INT, 0, TRAINING, ASSAY_GROUP_TRAINING, "none", NULL, -1, HUGE_INT, {{"none", 0}},
      AT(max_steps), "stop after N optimizer steps"},
     {"batch-pairs", "N", ASSAY_OPTION_INT, 0, TRAINING, ASSAY_GROUP_TRAINING, "32", NULL, 1, 1e9, {{0}},
-     AT(batch_pairs), "pairs in one optimizer step"},
+     AT(batch_pairs), "prompts with their answers (pairs, lists) in one optimizer step"},
     {"lr", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 1e-12, 10, {{"auto", 0}}, AT(lr),
      "learning rate (auto: lora 1e-4, full 1e-5, head 1e-3)"},
     {"schedule", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "cosine", "cosine|linear|constant", 0, 0,
@@ -150,8 +150,8 @@ static const assay_option_row rows[] = {
      "weight of (chosen + rejected)^2 in the loss, which keeps rewards around 0"},
     {"objective", "NAME", ASSAY_OPTION_STRING, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 0, {{0}},
      AT(objective),
-     "loss of a pair (auto: bt): bt, scaled-bt (times the margin), soft (shares of votes), robust (wrong labels), "
-     "rao-kupper, davidson (ties)"},
+     "loss (auto: by the data; of pairs, bt): bt, scaled-bt (times the margin), soft (shares of votes), robust (wrong "
+     "labels), rao-kupper, davidson (ties); of lists all-pairs, plackett-luce, first-best"},
     {"label-smoothing", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "0", NULL, 0, 0.499, {{0}},
      AT(label_smoothing), "share of the labels taken to be wrong"},
     {"tie-parameter", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 1e6, {{"auto", -1}},

@@ -2,10 +2,10 @@
 
 void assay_pack_example(assay_pack *pack, const assay_example_set *set, const assay_example *example, uint64_t identity)
 {
-    const int32_t *chosen = set->ids + example->chosen, *rejected = set->ids + example->rejected;
+    const assay_example_answer *answers = set->answers + example->answers;
     size_t shared = example->shared;
     assay_pack_tree(pack, identity);
-    int prompt = shared ? assay_pack_segment(pack, chosen, shared, -1, false) : -1;
-    assay_pack_segment(pack, chosen + shared, example->chosen_count - shared, prompt, true);
-    assay_pack_segment(pack, rejected + shared, example->rejected_count - shared, prompt, true);
+    int prompt = shared ? assay_pack_segment(pack, set->ids + answers[0].first, shared, -1, false) : -1;
+    for (size_t i = 0; i < example->count; i++)
+        assay_pack_segment(pack, set->ids + answers[i].first + shared, answers[i].count - shared, prompt, true);
 }

@@ -164,6 +164,10 @@ void assay_report_summary(assay_page *page, const assay_run_data *data)
                                                   ? json_string_value(json_object_get(options, "model"))
                                                   : ""));
     }
+    if (json_object_get(data->notes, "objective")) {
+        assay_page_add(page, " \xc2\xb7 objective ");
+        assay_page_value(page, json_object_get(data->notes, "objective"));
+    }
     if (data->notes) {
         assay_page_add(page, " \xc2\xb7 Assay ");
         assay_page_value(page, json_object_get(data->notes, "assay"));

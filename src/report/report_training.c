@@ -4,6 +4,7 @@
 #include "report/report_private.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Two evaluations, before and after, are no trend: a line would say what happened between them. */
 enum { FEWEST_OF_A_TREND = 3, MOST_DOTS = 60 };
@@ -153,6 +154,19 @@ static void memory(const curves *c)
     for (size_t i = 0; i < LINES; i++) assay_free(values[i]);
 }
 
+/* Held-out losses are Bradley-Terry's whatever was trained, so that runs can be compared. */
+static void say_loss(const curves *c)
+{
+    const json_t *objective = json_object_get(c->data->notes, "objective");
+    if (!json_is_string(objective) || !strcmp(json_string_value(objective), "bt")) {
+        assay_page_add(c->page, "A loss of 0.693 is a coin's.");
+        return;
+    }
+    assay_page_add(c->page, "The loss in training is that of the objective ");
+    assay_page_value(c->page, objective);
+    assay_page_add(c->page, "; the held-out one is bt's, where 0.693 is a coin's.");
+}
+
 static void all_curves(const curves *c)
 {
     assay_chart loss = chart_of("Loss", "loss"), accuracy = chart_of("Accuracy", "accuracy"),
@@ -162,8 +176,9 @@ static void all_curves(const curves *c)
     accuracy.y_low = 0;
     accuracy.y_high = 1;
     assay_page_add(c->page, "<h2>Training</h2>\n<p class=\"note\">Thin: training, step by step; thick: its mean over a "
-                            "twentieth of the steps. A loss of 0.693 is a coin's. Whiskers are 95 %% "
-                            "intervals.</p>\n<div class=\"charts\">\n");
+                            "twentieth of the steps. ");
+    say_loss(c);
+    assay_page_add(c->page, " Whiskers are 95 %% intervals.</p>\n<div class=\"charts\">\n");
     compared(c, loss, "loss", NULL, NULL, NULL);
     compared(c, accuracy, "accuracy", "accuracy_low", "accuracy_high", "longer_wins");
     compared(c, margin, "margin", NULL, NULL, NULL);

@@ -13,7 +13,7 @@ static assay_status score_runs(assay_score_batch *batch, const assay_example_set
         assay_score_batch_clear(batch);
         for (size_t i = begin; i < end; i++) assay_pack_example(&batch->pack, set, &set->items[i], i);
         ASSAY_TRY(assay_score_batch_compute(batch, err));
-        memcpy(scores + 2 * begin, batch->scores, 2 * (end - begin) * sizeof *scores);
+        memcpy(scores + set->items[begin].answers, batch->scores, batch->pack.scored * sizeof *scores);
     }
     return ASSAY_OK;
 }

@@ -106,13 +106,22 @@ static assay_status symbols_make(const assay_bpe_model *model, const assay_token
     return pending ? assay_ids_push(out, model->unk, err) : ASSAY_OK;
 }
 
+static bool names_byte(const assay_bpe_model *model, const char *word, size_t size, int32_t id)
+{
+    if (size != strlen("<0x00>") || word[0] != '<') return false;
+    for (unsigned byte = 0; byte < 256; byte++)
+        if (model->bytes[byte] == id) return true;
+    return false;
+}
+
 static assay_status bpe_encode(const void *state, const assay_token_map *vocab, const char *word, size_t size,
                                assay_word_work *work, assay_ids *ids, assay_error *err)
 {
     const assay_bpe_model *model = state;
     if (model->ignore_merges) {
         int32_t whole = assay_token_map_find(vocab, word, size);
-        if (whole >= 0) return assay_ids_push(ids, whole, err);
+        if (whole >= 0 && !(model->byte_names_plain && names_byte(model, word, size, whole)))
+            return assay_ids_push(ids, whole, err);
     }
     ASSAY_TRY(symbols_make(model, vocab, word, size, &work->symbols, err));
     ASSAY_TRY(assay_merge_word(&model->merges, &work->scratch, work->symbols.data, &work->symbols.count, err));

@@ -14,6 +14,7 @@ typedef struct assay_bpe_model {
     assay_merge_table merges;
     int32_t unk; /* -1: unknown characters vanish */
     bool fuse_unk, byte_fallback, ignore_merges;
+    bool byte_names_plain; /* a word "<0x41>" is six characters even with ignore_merges, as SentencePiece has it */
     int32_t quick[ASSAY_BPE_QUICK_CODES]; /* ids of the first characters, -1: none */
     int32_t bytes[256];                   /* ids of <0xXX>, -1: none */
 } assay_bpe_model;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define UNKNOWN_PENALTY 10.0
+#define RESET_SCORE 100000.0
 
 typedef struct assay_unigram_node {
     double score;
@@ -73,11 +74,17 @@ assay_status assay_unigram_finish(assay_unigram *model, const assay_token_map *v
     return status;
 }
 
+void assay_unigram_hide(assay_unigram *model, const char *text, size_t size)
+{
+    uint32_t found = assay_piece_index_walk(&model->index, text, size);
+    if (size && found != ASSAY_PIECE_NONE) model->index.nodes[found].value = -1;
+}
+
 static void node_offer(run *this, size_t start, size_t end, int32_t id, double score)
 {
     node *target = &this->path[end];
     double sum = score + this->path[start].score;
-    if (this->model->single) sum = (double)((float)score + (float)this->path[start].score);
+    if (this->model->single) sum = (double)(float)sum;
     if (target->id < 0 || sum > target->score) *target = (node){sum, (uint32_t)start, id};
 }
 
@@ -98,12 +105,23 @@ static bool pieces_offer(run *this, size_t start, size_t length)
     return single;
 }
 
+/* Floats of a long text would lose their digits: SentencePiece begins anew at 0 where the sum has grown large. */
+static void path_rebase(run *this, size_t at)
+{
+    double offset = this->path[at].score;
+    if (!this->model->single || (offset >= -RESET_SCORE && offset <= RESET_SCORE)) return;
+    size_t last = this->size - at > ASSAY_PIECE_BYTES ? at + ASSAY_PIECE_BYTES : this->size;
+    for (size_t i = at; i <= last; i++)
+        if (i == at || this->path[i].id >= 0) this->path[i].score = (double)(float)(this->path[i].score - offset);
+}
+
 static assay_status path_find(run *this, assay_error *err)
 {
     size_t length;
     for (size_t i = 1; i <= this->size; i++) this->path[i].id = -1;
     this->path[0] = (node){0};
     for (size_t at = 0; at < this->size; at += length) {
+        path_rebase(this, at);
         length = assay_utf8_length((unsigned char)this->text[at]);
         if (pieces_offer(this, at, length)) continue;
         if (this->model->unk < 0)

@@ -23,7 +23,7 @@ typedef struct assay_unigram {
     double unk_score;
     int32_t unk; /* -1: unknown text is an error */
     bool byte_fallback;
-    bool single;        /* sums are rounded to float, as SentencePiece itself has them */
+    bool single;        /* sums are kept as floats, as SentencePiece itself has them */
     int32_t bytes[256]; /* ids of <0xXX>, -1: none */
 } assay_unigram;
 
@@ -33,5 +33,8 @@ assay_status assay_unigram_new(assay_unigram **out, assay_error *err); /* releas
 assay_status assay_unigram_add(assay_unigram *model, const char *text, size_t size, double score, assay_error *err);
 assay_status assay_unigram_finish(assay_unigram *model, const assay_token_map *vocab, int32_t unk, const char *where,
                                   assay_error *err);
+
+/* The piece's text is no longer found in a word; its id keeps its place. After finish. */
+void assay_unigram_hide(assay_unigram *model, const char *text, size_t size);
 
 #endif

@@ -4,6 +4,7 @@
 #include "task/eval_judge.h"
 
 #include "base/file.h"
+#include "base/sizes.h"
 #include "score/score_examples.h"
 #include "task/folder_lock.h"
 #include "task/pair_input.h"
@@ -35,8 +36,8 @@ static assay_status render_pairs(judging *j)
     ASSAY_TRY(assay_example_set_build(&j->set, j->data->pairs, NULL, 0, &j->scoring->renderer, &rule, j->err));
     j->longest = j->set.longest;
     for (size_t i = 0; i < j->set.count; i++)
-        if (assay_example_tokens(&j->set.items[i]) > j->tree) j->tree = assay_example_tokens(&j->set.items[i]);
-    j->scored = 2 * j->set.count;
+        j->tree = assay_larger(j->tree, assay_example_tokens(&j->set, &j->set.items[i]));
+    j->scored = j->set.answer_count;
     j->verdict->pairs_left_out = j->set.drop_count;
     assay_pair_input_say_cuts(j->set.truncated, "pairs", j->options, j->context->log);
     if (j->set.drop_count)
@@ -113,7 +114,7 @@ static assay_status render_choices(judging *j)
 
 static size_t count_rewards(const judging *j)
 {
-    size_t count = 2 * j->set.count;
+    size_t count = j->set.answer_count;
     for (size_t i = 0; i < j->data->choices.count; i++) count += j->answers[i] ? j->data->choices.items[i].count : 0;
     return count;
 }
@@ -146,7 +147,7 @@ static assay_status score_pairs(judging *j)
     assay_score_batch *batch = &j->scoring->batch;
     if (!j->data->pairs) return ASSAY_OK;
     ASSAY_TRY(assay_score_examples(batch, &j->set, j->context->interrupted, j->rewards, j->err));
-    for (size_t i = 0; i < 2 * j->set.count; i++) {
+    for (size_t i = 0; i < j->set.answer_count; i++) {
         assay_status status = assay_score_batch_check(batch, j->rewards[i], j->err);
         if (status != ASSAY_OK) return assay_error_prefix(j->err, status, "answer %zu: ", i + 1);
     }
@@ -160,7 +161,7 @@ static assay_status score_all(judging *j)
     j->rewards = assay_alloc(j->reward_count, sizeof *j->rewards);
     ASSAY_TRY_ALLOC(j->rewards, "rewards", j->err);
     ASSAY_TRY(score_pairs(j));
-    return score_choices(j, j->rewards + 2 * j->set.count);
+    return score_choices(j, j->rewards + j->set.answer_count);
 }
 
 static assay_status judge_pairs(judging *j)
@@ -171,11 +172,11 @@ static assay_status judge_pairs(judging *j)
     v->judged = assay_alloc(j->set.count, sizeof *v->judged);
     ASSAY_TRY_ALLOC(v->judged, "pairs", j->err);
     for (size_t i = 0; i < j->set.count; i++) {
-        uint32_t at = j->set.items[i].pair;
-        const assay_pair *pair = &j->data->pairs->pairs[at];
-        v->judged[v->count++] = (assay_judged){.chosen = j->rewards[2 * i],
-                                               .rejected = j->rewards[2 * i + 1],
-                                               .pair = at,
+        const assay_example *e = &j->set.items[i];
+        const assay_pair *pair = &j->data->pairs->pairs[e->pair];
+        v->judged[v->count++] = (assay_judged){.chosen = j->rewards[e->answers],
+                                               .rejected = j->rewards[e->answers + e->count - 1],
+                                               .pair = e->pair,
                                                .subset = pair->subset,
                                                .chosen_length = (double)assay_turns_length(&pair->chosen),
                                                .rejected_length = (double)assay_turns_length(&pair->rejected)};
@@ -183,6 +184,7 @@ static assay_status judge_pairs(judging *j)
     assay_length_bins(v->judged, v->count, v->length_bins);
     assay_calibration_make(v->judged, v->count, &v->calibration);
     ASSAY_TRY(assay_subsets_make(&v->subsets, v->judged, v->count, j->err));
+    assay_judge_lists(&j->set, j->rewards, &v->lists);
     return assay_judge(&j->set, j->rewards, &v->judgement, j->err);
 }
 
@@ -190,7 +192,7 @@ static assay_status judge_choices(judging *j)
 {
     assay_verdict *v = j->verdict;
     const assay_choice_set *choices = &j->data->choices;
-    size_t next = 0, rewards = j->reward_count - 2 * j->set.count;
+    size_t next = 0, rewards = j->reward_count - j->set.answer_count;
     if (!choices->count) return ASSAY_OK;
     v->has_choices = true;
     v->judged_choices = assay_alloc(choices->count, sizeof *v->judged_choices);
@@ -198,7 +200,7 @@ static assay_status judge_choices(judging *j)
     v->choice_rewards = assay_alloc(rewards, sizeof *v->choice_rewards);
     if (!v->judged_choices || !v->choice_places || !v->choice_rewards)
         return assay_error_set(j->err, ASSAY_E_MEMORY, "out of memory for choices");
-    for (size_t i = 0; i < rewards; i++) v->choice_rewards[i] = j->rewards[2 * j->set.count + i];
+    for (size_t i = 0; i < rewards; i++) v->choice_rewards[i] = j->rewards[j->set.answer_count + i];
     for (size_t i = 0; i < choices->count; i++) {
         const assay_choice *choice = &choices->items[i];
         if (!j->answers[i]) continue;

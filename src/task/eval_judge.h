@@ -12,6 +12,7 @@
 #include "judge/judge.h"
 #include "judge/judge_bins.h"
 #include "judge/judge_choices.h"
+#include "judge/judge_lists.h"
 #include "judge/judge_subsets.h"
 #include "task/context.h"
 #include "task/eval_data.h"
@@ -20,7 +21,8 @@
 typedef struct assay_verdict {
     bool has_pairs, has_choices;
     size_t pairs_left_out, choices_left_out; /* too long for this model */
-    assay_judgement judgement;
+    assay_judgement judgement;               /* of the pairs, and of lists their best and worst answers */
+    assay_list_judgement lists;
     assay_judged *judged; /* the pairs that were judged, in the data's order */
     size_t count;
     assay_subsets subsets;

@@ -11,20 +11,10 @@
 #include "model/decoder.h"
 #include "model/model_init.h"
 #include "model/model_tensors.h"
+#include "task/adapter_base.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* A relative base that is not here may lie beside the adapter folder. */
-static char *base_path(const char *adapter, const char *base)
-{
-    if (*base == '/' || assay_path_exists(base)) return assay_strdup(base);
-    char *around = assay_path_join(adapter, ".."), *beside = around ? assay_path_join(around, base) : NULL;
-    assay_free(around);
-    if (beside && assay_path_exists(beside)) return beside;
-    assay_free(beside);
-    return assay_strdup(base);
-}
 
 static assay_status base_of_adapter(const char *folder, char **out, assay_error *err)
 {
@@ -40,7 +30,7 @@ static assay_status base_of_adapter(const char *folder, char **out, assay_error 
             "%s does not say what its base is (base_model_name_or_path): give the base as --model and %s as "
             "--adapter",
             path, folder);
-    if (status == ASSAY_OK && !(*out = base_path(folder, base)))
+    if (status == ASSAY_OK && !(*out = assay_adapter_base_path(folder, base)))
         status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     json_decref(object);
     assay_free(path);
@@ -388,21 +378,6 @@ static void say_pooling(const assay_model_source *source, const assay_log *log)
     assay_ids_release(&ids);
 }
 
-static void say_other_base(const assay_model_source *source, const assay_log *log)
-{
-    char *path = NULL;
-    const char *base = source->adapter ? source->adapter->config.base : NULL;
-    if (!base || !*base || !source->checkpoint) return;
-    bool known = assay_path_absolute(base, &path, NULL) == ASSAY_OK;
-    bool same = known ? !strcmp(path, source->checkpoint->path) : !strcmp(base, source->checkpoint->name);
-    if (!same)
-        assay_warn(log,
-                   "the adapter %s was trained on %s, not on %s; its scores mean something only if the two hold the "
-                   "same weights",
-                   source->adapter_folder, base, source->checkpoint->name);
-    assay_free(path);
-}
-
 static void say_notes(const assay_model_source *source, const assay_log *log)
 {
     size_t i;
@@ -438,5 +413,6 @@ void assay_model_source_warn(const assay_model_source *source, const assay_log *
                    source->template_name, assay_template_origin(source->chosen));
     if (source->checkpoint && source->config.arch) say_notes(source, log);
     if (source->config.arch) say_left_out(source, log);
-    say_other_base(source, log);
+    if (source->adapter && source->checkpoint)
+        assay_adapter_base_warn(source->adapter, source->adapter_folder, source->notes.json, source->checkpoint, log);
 }

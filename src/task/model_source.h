@@ -95,8 +95,7 @@ assay_status assay_source_template_save(const assay_model_source *source, const 
 void assay_source_say_text_prompts(const assay_model_source *source, const assay_log *log);
 
 /* Says on the log what is worth knowing once: where the tokenizer's files disagree, keys of the config that nobody
- * knows, tensors of the adapter that are left out, and when the adapter was trained on another base than it is put on:
- * it loads wherever the shapes fit, and scores nonsense. */
+ * knows, tensors of the adapter that are left out, and what task/adapter_base.h says of its base. */
 void assay_model_source_warn(const assay_model_source *source, const assay_log *log);
 
 #endif

@@ -139,6 +139,10 @@ assay_status assay_output_guard(const assay_options *options, assay_error *err)
     const char *const read[] = {options->model, options->adapter, options->config, options->input,
                                 is_file("/dev/stdin") ? "/dev/stdin" : NULL};
     if (!options->output) return ASSAY_OK;
+    if (strcmp(options->output, "-") == 0)
+        return assay_error_set(
+            err, ASSAY_E_USAGE,
+            "--output -: this is not written to standard output; name a place (./- is one so called)");
     ASSAY_TRY(assay_folder_lock_look(options->output, err));
     ASSAY_TRY(check_above(options, err));
     for (size_t i = 0; i < sizeof read / sizeof *read; i++) ASSAY_TRY(assay_output_guard_source(options, read[i], err));

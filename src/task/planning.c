@@ -33,17 +33,15 @@ typedef struct variant {
     size_t largest_off, largest_all;
 } variant;
 
-static size_t longer_side(const assay_example *e) { return assay_larger(e->chosen_count, e->rejected_count); }
-
-/* Of the pairs that a length leaves: the tokens of the largest, and their number. cuts: it leaves all, none of more
- * than twice the length. */
+/* Of the examples that a length leaves: the tokens of the largest, and their number. cuts: it leaves all, none with
+ * more than the length for each answer. */
 static size_t count_within(const assay_example_set *set, size_t length, bool cuts, size_t *most)
 {
     size_t count = 0;
     for (size_t i = 0; set && i < set->count; i++) {
-        size_t tokens = assay_example_tokens(&set->items[i]);
-        if (longer_side(&set->items[i]) > length && !cuts) continue;
-        *most = assay_larger(*most, tokens < 2 * length ? tokens : 2 * length);
+        const assay_example *e = &set->items[i];
+        if (assay_example_longest(set, e) > length && !cuts) continue;
+        *most = assay_larger(*most, assay_smaller(assay_example_tokens(set, e), e->count * length));
         count++;
     }
     return count;
@@ -267,7 +265,7 @@ static void copy_place(char *to, size_t size, const char *place)
 static void find_longest_pair(assay_planning *p, const assay_example_set *set)
 {
     for (size_t i = 0; set && !*p->longest_place && i < set->count; i++) {
-        if (assay_example_tokens(&set->items[i]) != p->longest_pair) continue;
+        if (assay_example_tokens(set, &set->items[i]) != p->longest_pair) continue;
         char *place = assay_pair_set_place(set->pairs, set->pairs->pairs[set->items[i].pair].place);
         if (place) copy_place(p->longest_place, sizeof p->longest_place, place);
         assay_free(place);

@@ -7,6 +7,7 @@
 #include "options/option_dump.h"
 #include "report/model_card.h"
 #include "report/report.h"
+#include "task/adapter_base.h"
 #include "task/output_guard.h"
 #include "tokenizer/tokenizer_save.h"
 
@@ -121,6 +122,7 @@ static assay_status write_notes(const assay_training *t, const assay_options *op
     json_t *notes, *run = run_json(t, options);
     assay_status status = assay_source_notes(t->source, &notes, err);
     int failed = status == ASSAY_OK && (!run || json_object_update(notes, run));
+    if (!failed && t->tuning != ASSAY_TUNE_FULL) failed |= assay_adapter_base_note(notes, t->source->checkpoint);
     if (!failed && outcome->has_evaluation) {
         failed |= json_object_set_new(notes, "evaluation", assay_judgement_json(&outcome->after));
         failed |= json_object_set_new(notes, "rewards", assay_reward_scale_json(&outcome->after.scale));

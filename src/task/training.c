@@ -5,6 +5,7 @@
 #include "base/json_doc.h"
 #include "data/pair_formats.h"
 #include "report/model_card.h"
+#include "task/objective_choice.h"
 #include "task/pair_input.h"
 #include "task/resources.h"
 #include "task/training_labels.h"
@@ -134,10 +135,11 @@ static assay_status make_set(assay_training *t, assay_example_set *out, const as
                              assay_error *err)
 {
     uint32_t *all = NULL;
+    bool judged = out == &t->evaluation;
     assay_example_options rule = {.max_length = (size_t)t->source->max_length,
                                   .truncate = assay_pair_input_truncate(options),
-                                  .decided_only =
-                                      out == &t->evaluation || !t->settings.objective.objective->reads_labels};
+                                  .decided_only = judged || !t->settings.objective.objective->reads_labels,
+                                  .ends_only = judged || !assay_objective_reads_rows(&t->settings.objective)};
     const uint32_t *use = picked ? picked : all_pairs(pairs, &all);
     ASSAY_TRY_ALLOC(use, "a list of pairs", err);
     assay_status status = assay_example_set_build(out, pairs, use, at_most(picked ? count : pairs->count, limit),
@@ -173,10 +175,9 @@ static int64_t find_pad(const assay_training *t)
 {
     int32_t ends[MOST_ENDS];
     size_t count = 0;
-    for (size_t i = 0; i < t->examples.count; i++) {
-        const assay_example *e = &t->examples.items[i];
-        add_end(ends, &count, t->examples.ids[e->chosen + e->chosen_count - 1]);
-        add_end(ends, &count, t->examples.ids[e->rejected + e->rejected_count - 1]);
+    for (size_t i = 0; i < t->examples.answer_count; i++) {
+        const assay_example_answer *answer = &t->examples.answers[i];
+        add_end(ends, &count, t->examples.ids[answer->first + answer->count - 1]);
     }
     return assay_tokenizer_unused_end(t->source->tokenizer, ends, count);
 }
@@ -244,6 +245,7 @@ static assay_status open_data(assay_training *t, const assay_options *options, c
 {
     assay_renderer_of_template(&t->renderer, t->source->chosen, &t->source->config.prefix);
     ASSAY_TRY(read_pairs(t, options, log, err));
+    ASSAY_TRY(assay_objective_settle(options, t->pairs, &t->settings.objective, log, err));
     if (assay_pair_input_has_text_prompts(t->pairs)) assay_source_say_text_prompts(t->source, log);
     ASSAY_TRY(make_examples(t, options, log, err));
     t->pad_token = find_pad(t);
@@ -284,8 +286,7 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
                              assay_error *err)
 {
     bool with_data = !plan_only || options->data.count > 0;
-    ASSAY_TRY(assay_objective_choose(options->objective, options->label_smoothing, options->tie_parameter,
-                                     &t->settings.objective, err));
+    ASSAY_TRY(assay_objective_begin(options, &t->settings.objective, err));
     if (options->epochs <= 0 && options->max_steps <= 0)
         return assay_error_set(err, ASSAY_E_USAGE,
                                "--epochs %g trains nothing: give more, or a number of steps with --max-steps",

@@ -53,7 +53,7 @@ assay_status assay_training_say_labels(const assay_training *t, const assay_log 
                    "it takes %zu of them for sure wins of chosen and learns nothing from the other %zu; rao-kupper and "
                    "davidson model ties, soft the shares",
                    count.shares + undecided, objective->name, count.shares, undecided);
-    if (!count.shares && objective->reads_labels)
+    if (!count.shares && objective->reads_labels && !objective->row)
         assay_warn(log,
                    "no training pair is labelled with a tie or a share of votes (fields tie and p): --objective %s "
                    "takes every pair for a sure win of chosen",

@@ -26,9 +26,9 @@ static void say_double_bos(const assay_training *t, const assay_log *log)
     int32_t bos = assay_tokenizer_about(t->source->tokenizer)->bos;
     size_t doubled = 0;
     for (size_t i = 0; bos >= 0 && i < t->examples.count; i++) {
-        const assay_example *e = &t->examples.items[i];
-        const int32_t *ids = t->examples.ids + e->chosen;
-        doubled += e->chosen_count > 1 && ids[0] == bos && ids[1] == bos;
+        const assay_example_answer *best = assay_example_best(&t->examples, &t->examples.items[i]);
+        const int32_t *ids = t->examples.ids + best->first;
+        doubled += best->count > 1 && ids[0] == bos && ids[1] == bos;
     }
     if (doubled)
         assay_warn(log,
@@ -66,10 +66,9 @@ static void say_no_end(const assay_training *t, const assay_log *log)
 {
     end_counts ends = {0};
     size_t most = 0;
-    for (size_t i = 0; i < t->examples.count; i++) {
-        const assay_example *e = &t->examples.items[i];
-        count_end(&ends, t->source->tokenizer, t->examples.ids[e->chosen + e->chosen_count - 1]);
-        count_end(&ends, t->source->tokenizer, t->examples.ids[e->rejected + e->rejected_count - 1]);
+    for (size_t i = 0; i < t->examples.answer_count; i++) {
+        const assay_example_answer *answer = &t->examples.answers[i];
+        count_end(&ends, t->source->tokenizer, t->examples.ids[answer->first + answer->count - 1]);
     }
     for (size_t i = 0; i < ends.known; i++) most = ends.counts[i] > most ? ends.counts[i] : most;
     if (ends.total < 16 || ends.ordinary * 2 < ends.total || most * 20 > ends.total * 19) return;

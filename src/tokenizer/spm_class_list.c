@@ -36,28 +36,41 @@ static assay_status class_find(assay_spm_class **out, const char *name, const ch
     return ASSAY_OK;
 }
 
-static assay_status spm_read(assay_spm *spm, char **bytes, assay_error *err)
+static assay_status spm_read(assay_spm *spm, assay_error *err)
 {
     size_t size;
-    ASSAY_TRY(assay_file_read(spm->where, MODEL_BYTES, bytes, &size, err));
-    ASSAY_TRY(assay_sp_model_parse(&spm->model, &spm->pieces, *bytes, size, spm->where, err));
+    ASSAY_TRY(assay_file_read(spm->where, MODEL_BYTES, &spm->bytes, &size, err));
+    ASSAY_TRY(assay_sp_model_parse(&spm->model, &spm->pieces, spm->bytes, size, spm->where, err));
     if (spm->model.model_type == ASSAY_SP_UNIGRAM || spm->model.model_type == ASSAY_SP_BPE) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_UNSUPPORTED,
                            "%s: a SentencePiece model of words or characters; unigram and bpe are known", spm->where);
 }
 
+void assay_spm_release(assay_spm *spm)
+{
+    assay_sp_model_release(&spm->model);
+    assay_token_map_release(&spm->pieces);
+    assay_free(spm->bytes);
+    *spm = (assay_spm){0};
+}
+
+assay_status assay_spm_open(assay_spm *spm, const char *path, const assay_tokenizer_config *config, assay_error *err)
+{
+    *spm = (assay_spm){.config = config, .where = path};
+    assay_sp_model_init(&spm->model);
+    assay_status status = spm_read(spm, err);
+    if (status != ASSAY_OK) assay_spm_release(spm);
+    return status;
+}
+
 assay_status assay_spm_document(assay_document *document, const char *path, const char *class_name,
                                 const assay_tokenizer_config *config, assay_error *err)
 {
-    assay_spm spm = {.config = config, .where = path};
+    assay_spm spm;
     assay_spm_class *build = NULL;
-    char *bytes = NULL;
     ASSAY_TRY(class_find(&build, class_name, path, err));
-    assay_sp_model_init(&spm.model);
-    assay_status status = spm_read(&spm, &bytes, err);
-    if (status == ASSAY_OK) status = build(document, &spm, err);
-    assay_sp_model_release(&spm.model);
-    assay_token_map_release(&spm.pieces);
-    assay_free(bytes);
+    ASSAY_TRY(assay_spm_open(&spm, path, config, err));
+    assay_status status = build(document, &spm, err);
+    assay_spm_release(&spm);
     return status;
 }

@@ -13,7 +13,12 @@ typedef struct assay_spm {
     assay_token_map pieces;
     const assay_tokenizer_config *config;
     const char *where; /* the file */
+    char *bytes;       /* what it holds; the model points into them */
 } assay_spm;
+
+/* A model of pieces, unigram or bpe; config and path outlive it. Nothing is to be released after a failure. */
+assay_status assay_spm_open(assay_spm *spm, const char *path, const assay_tokenizer_config *config, assay_error *err);
+void assay_spm_release(assay_spm *spm);
 
 /* class_name: of tokenizer_config.json, without "Fast"; NULL: none. */
 assay_status assay_spm_document(assay_document *document, const char *path, const char *class_name,

@@ -20,24 +20,22 @@ assay_status assay_culprit_check_trained(const assay_trainer *t, assay_error *er
     return ASSAY_OK;
 }
 
-/* One pair alone, forward and backward. */
+/* One example alone, forward and backward. The room beside the gradients is the trainer's own: nothing is in use. */
 static bool bad_pair(assay_trainer *t, uint32_t index, char *text, size_t size)
 {
     const assay_example *example = &t->examples->items[index];
     const assay_program *program = t->model->program;
-    float d_rewards[2] = {0};
     bool backward;
     assay_pack_clear(&t->pack);
     assay_pack_example(&t->pack, t->examples, example, index);
     const assay_geometry *geometry = assay_pack_finish(&t->pack);
     int step = assay_engine_first_bad(t->engine, geometry, t->settings.seed, t->step, NULL, &backward);
     if (step < 0) {
-        const float *rewards = assay_engine_rewards(t->engine);
-        assay_pair_loss loss = assay_pair_loss_of(&t->settings, example, (double)rewards[0], (double)rewards[1]);
-        d_rewards[0] = (float)loss.d_chosen;
-        d_rewards[1] = (float)loss.d_rejected;
+        assay_loss_room_load(t->room, assay_engine_rewards(t->engine), example->count);
+        assay_example_loss(t->room, &t->settings, t->examples, example);
+        for (size_t i = 0; i < example->count; i++) t->d_rewards[i] = (float)t->room->slopes[i];
         assay_optimizer_zero(t->optimizer);
-        step = assay_engine_first_bad(t->engine, geometry, t->settings.seed, t->step, d_rewards, &backward);
+        step = assay_engine_first_bad(t->engine, geometry, t->settings.seed, t->step, t->d_rewards, &backward);
     }
     if (step < 0) return false;
     char *place = assay_pair_set_place(t->examples->pairs, t->examples->pairs->pairs[example->pair].place);

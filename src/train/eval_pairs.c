@@ -8,23 +8,27 @@
 
 enum { FILE_CEILING = 1 << 30, CONTENT_BYTES = 4000 };
 
-static double margin_of(const double *rewards, size_t i) { return rewards[2 * i] - rewards[2 * i + 1]; }
+static double margin_of(const assay_example_set *set, const double *rewards, size_t i)
+{
+    const assay_example *e = &set->items[i];
+    return rewards[e->answers] - rewards[e->answers + e->count - 1];
+}
 
 /* A margin that is no number counts as the worst. */
-static bool is_worse(const double *rewards, size_t a, size_t b)
+static bool is_worse(const assay_example_set *set, const double *rewards, size_t a, size_t b)
 {
-    double x = margin_of(rewards, a), y = margin_of(rewards, b);
+    double x = margin_of(set, rewards, a), y = margin_of(set, rewards, b);
     if (isnan(x) || isnan(y)) return isnan(x) && (!isnan(y) || a < b);
     return x < y || (!(y < x) && a < b);
 }
 
 /* The indices of the worst pairs, worst first. */
-static size_t find_worst(const double *rewards, size_t count, size_t worst[ASSAY_WORST_PAIRS])
+static size_t find_worst(const assay_example_set *set, const double *rewards, size_t worst[ASSAY_WORST_PAIRS])
 {
     size_t found = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < set->count; i++) {
         size_t place = found;
-        while (place > 0 && is_worse(rewards, i, worst[place - 1])) place--;
+        while (place > 0 && is_worse(set, rewards, i, worst[place - 1])) place--;
         if (place == ASSAY_WORST_PAIRS) continue;
         if (found < ASSAY_WORST_PAIRS) found++;
         memmove(worst + place + 1, worst + place, (found - 1 - place) * sizeof *worst);
@@ -64,12 +68,13 @@ static json_t *line_of(const assay_example_set *set, const double *rewards, size
 {
     const assay_example *e = &set->items[i];
     const assay_pair *pair = &set->pairs->pairs[e->pair];
+    const assay_example_answer *best = assay_example_best(set, e), *worst = assay_example_worst(set, e);
     char *at = set->pairs->file_count ? assay_pair_set_place(set->pairs, pair->place) : NULL;
     json_t *line =
         json_pack("{s:I, s:s*, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "step", (json_int_t)step, "at", at, "chosen",
-                  number(rewards[2 * i]), "rejected", number(rewards[2 * i + 1]), "margin",
-                  number(margin_of(rewards, i)), "tokens_chosen", (json_int_t)e->chosen_count, "tokens_rejected",
-                  (json_int_t)e->rejected_count, "chars_chosen", (json_int_t)assay_turns_length(&pair->chosen),
+                  number(rewards[e->answers]), "rejected", number(rewards[e->answers + e->count - 1]), "margin",
+                  number(margin_of(set, rewards, i)), "tokens_chosen", (json_int_t)best->count, "tokens_rejected",
+                  (json_int_t)worst->count, "chars_chosen", (json_int_t)assay_turns_length(&pair->chosen),
                   "chars_rejected", (json_int_t)assay_turns_length(&pair->rejected));
     assay_free(at);
     int failed = !line;
@@ -93,7 +98,7 @@ static bool is_among(const size_t *worst, size_t count, size_t i)
 static assay_status write_lines(assay_buf *out, const assay_example_set *set, const double *rewards, uint64_t step,
                                 assay_error *err)
 {
-    size_t worst[ASSAY_WORST_PAIRS + 1], count = find_worst(rewards, set->count, worst);
+    size_t worst[ASSAY_WORST_PAIRS + 1], count = find_worst(set, rewards, worst);
     for (size_t i = 0; i < set->count; i++) {
         json_t *line = line_of(set, rewards, i, step, is_among(worst, count, i));
         ASSAY_TRY_ALLOC(line, "a line of " ASSAY_EVAL_PAIRS_NAME, err);

@@ -9,13 +9,27 @@
 #include <math.h>
 #include <string.h>
 
+static XXH128_hash_t with_list(const assay_example_set *examples, const assay_example *e, XXH128_hash_t hash)
+{
+    double compared = examples->pairs->pairs[e->pair].equal_is_tie;
+    hash = XXH3_128bits_withSeed(&compared, sizeof compared, hash.low64 ^ hash.high64);
+    hash = XXH3_128bits_withSeed(examples->values + e->answers, e->count * sizeof(double), hash.low64 ^ hash.high64);
+    for (size_t i = 1; i + 1 < e->count; i++) {
+        double tokens = examples->answers[e->answers + i].count;
+        hash = XXH3_128bits_withSeed(&tokens, sizeof tokens, hash.low64 ^ hash.high64);
+    }
+    return hash;
+}
+
 void assay_fingerprint_data(const assay_example_set *examples, char text[40])
 {
     XXH128_hash_t hash = XXH3_128bits(examples->ids, examples->id_count * sizeof *examples->ids);
     for (size_t i = 0; i < examples->count; i++) {
         const assay_example *e = &examples->items[i];
-        double fields[] = {(double)e->chosen_count, (double)e->rejected_count, (double)e->shared, e->margin};
+        double fields[] = {(double)assay_example_best(examples, e)->count,
+                           (double)assay_example_worst(examples, e)->count, (double)e->shared, e->margin};
         hash = XXH3_128bits_withSeed(fields, sizeof fields, hash.low64 ^ hash.high64);
+        if (e->count > 2) hash = with_list(examples, e, hash);
         double label[] = {e->share, e->weight};
         if (!isnan(e->share) || e->weight != 1)
             hash = XXH3_128bits_withSeed(label, sizeof label, hash.low64 ^ hash.high64);

@@ -15,9 +15,16 @@ static size_t most_tokens(const assay_example_set *set)
 {
     size_t most = 0;
     for (size_t i = 0; set && i < set->count; i++) {
-        size_t tokens = assay_example_tokens(&set->items[i]);
+        size_t tokens = assay_example_tokens(set, &set->items[i]);
         most = tokens > most ? tokens : most;
     }
+    return most;
+}
+
+static size_t most_answers(const assay_example_set *set)
+{
+    size_t most = 2;
+    for (size_t i = 0; set && i < set->count; i++) most = assay_larger(most, set->items[i].count);
     return most;
 }
 
@@ -28,14 +35,15 @@ assay_plan_request assay_trainer_request(const assay_train_settings *s, const as
 {
     size_t path = examples ? assay_larger(examples->longest, evaluation ? evaluation->longest : 0) : longest;
     size_t pair = examples ? assay_larger(most_tokens(examples), most_tokens(evaluation)) : 2 * longest;
-    return (assay_plan_request){.backward = true,
-                                .recompute = s->recompute,
-                                .micro_tokens = s->micro_tokens,
-                                .longest_pair = pair,
-                                .longest_path = path,
-                                .step_tokens = pair * s->batch_pairs,
-                                .step_scored = 2 * assay_larger(s->batch_pairs, evaluation ? evaluation->count : 0),
-                                .budget = s->budget};
+    return (assay_plan_request){
+        .backward = true,
+        .recompute = s->recompute,
+        .micro_tokens = s->micro_tokens,
+        .longest_pair = pair,
+        .longest_path = path,
+        .step_tokens = pair * s->batch_pairs,
+        .step_scored = assay_larger(most_answers(examples) * s->batch_pairs, evaluation ? evaluation->answer_count : 0),
+        .budget = s->budget};
 }
 
 static assay_status make_plan(assay_trainer *t, const assay_trainer_setup *setup, assay_error *err)
@@ -119,6 +127,9 @@ static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, as
     ASSAY_TRY(assay_pack_init(&t->pack, t->plan.micro_tokens, segments, &t->model->config.prefix, err));
     t->d_rewards = assay_alloc(t->plan.bounds.rows[ASSAY_SCORED], sizeof *t->d_rewards);
     ASSAY_TRY_ALLOC(t->d_rewards, "rewards", err);
+    t->room = assay_alloc(1, sizeof *t->room);
+    ASSAY_TRY_ALLOC(t->room, "rewards", err);
+    ASSAY_TRY(assay_loss_room_make(t->room, t->examples, err));
     return assay_sampler_init(&t->sampler, t->examples->count, t->settings.seed, 0, err);
 }
 
@@ -151,6 +162,8 @@ void assay_trainer_free(assay_trainer *t)
     assay_micro_runs_release(&t->runs);
     assay_free(t->gradients);
     assay_free(t->d_rewards);
+    if (t->room) assay_loss_room_release(t->room);
+    assay_free(t->room);
     assay_free(t->trained);
     assay_free(t);
 }
@@ -194,23 +207,23 @@ static step_pairs pick_pairs(assay_trainer *t)
     return step;
 }
 
-/* Adds a pair's numbers to the record and its gradient to d_rewards. */
+/* Adds an example's numbers to the record and its gradient to d_rewards. */
 static void account(assay_trainer *t, const assay_example *example, const float *rewards, float *d,
                     const step_pairs *step, assay_step_record *record)
 {
-    double chosen = (double)rewards[0], rejected = (double)rewards[1], pairs = (double)step->count;
-    assay_pair_loss loss = assay_pair_loss_of(&t->settings, example, chosen, rejected);
-    d[0] = (float)(loss.d_chosen / step->weight);
-    d[1] = (float)(loss.d_rejected / step->weight);
-    record->loss += loss.loss / step->weight;
+    assay_loss_room_load(t->room, rewards, example->count);
+    double pairs = (double)step->count, loss = assay_example_loss(t->room, &t->settings, t->examples, example),
+           best = t->room->rewards[0], worst = t->room->rewards[example->count - 1];
+    for (size_t i = 0; i < example->count; i++) d[i] = (float)(t->room->slopes[i] / step->weight);
+    record->loss += loss / step->weight;
     if (!assay_share_is_undecided(example->share))
-        record->accuracy += (chosen > rejected ? 1 : chosen == rejected ? 0.5 : 0) / (double)step->decided;
-    record->ties += chosen == rejected;
-    record->margin += (chosen - rejected) / pairs;
-    record->reward_chosen += chosen / pairs;
-    record->reward_rejected += rejected / pairs;
-    record->tokens += (uint64_t)example->chosen_count + example->rejected_count;
-    record->tokens_shared += example->shared;
+        record->accuracy += assay_example_order(t->examples, example, t->room->rewards) / (double)step->decided;
+    record->ties += best == worst;
+    record->margin += (best - worst) / pairs;
+    record->reward_chosen += best / pairs;
+    record->reward_rejected += worst / pairs;
+    record->tokens += assay_example_length(t->examples, example);
+    record->tokens_shared += (example->count - 1) * example->shared;
 }
 
 static assay_status run_micro(assay_trainer *t, const step_pairs *step, size_t begin, size_t end,
@@ -222,9 +235,11 @@ static assay_status run_micro(assay_trainer *t, const step_pairs *step, size_t b
         assay_pack_example(&t->pack, t->examples, &t->examples->items[picked[i]], picked[i]);
     ASSAY_TRY(assay_engine_forward(t->engine, assay_pack_finish(&t->pack), t->settings.seed, t->step, true, err));
     const float *rewards = assay_engine_rewards(t->engine);
+    size_t at = 0;
     for (size_t i = begin; i < end; i++) {
         const assay_example *example = &t->examples->items[picked[i]];
-        account(t, example, rewards + 2 * (i - begin), t->d_rewards + 2 * (i - begin), step, record);
+        account(t, example, rewards + at, t->d_rewards + at, step, record);
+        at += example->count;
     }
     if (!isfinite(record->loss)) return ASSAY_E_NUMERIC;
     assay_engine_backward(t->engine, t->d_rewards);

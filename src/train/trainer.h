@@ -6,11 +6,11 @@
  *     while (trainer->step < trainer->total_steps) ASSAY_TRY(assay_trainer_step(trainer, &record, err));
  *     assay_trainer_free(trainer);
  *
- * A step takes batch_pairs pairs in the sampler's order (the last of an epoch fewer), cut into micro-batches that never
- * split a pair. The loss is the weighted mean over the step's pairs (accuracy: the mean over those that a label does
- * not call undecided, NaN where there are none), so accumulation computes what one big batch would; its gradients are
- * folded pair by pair, so not one bit depends on how pairs were grouped. Model, examples, kernels and pool are
- * borrowed.
+ * A step takes batch_pairs examples (pairs, or lists of answers) in the sampler's order (the last of an epoch fewer),
+ * cut into micro-batches that never split one. The loss is the weighted mean over the step's examples (accuracy: the
+ * mean over those that a label does not call undecided, NaN where there are none; of a list the share of its couples
+ * that are in order), so accumulation computes what one big batch would; its gradients are folded example by example,
+ * so not one bit depends on how they were grouped. Model, examples, kernels and pool are borrowed.
  */
 #ifndef ASSAY_TRAIN_TRAINER_H
 #define ASSAY_TRAIN_TRAINER_H
@@ -61,9 +61,10 @@ typedef struct assay_trainer {
     assay_sampler sampler;
     assay_pack pack;
     assay_micro_runs runs;
-    float *gradients; /* all trained weights' gradients, one block */
-    float *d_rewards; /* one micro-batch's */
-    int *trained;     /* program parameter of each optimizer item */
+    float *gradients;             /* all trained weights' gradients, one block */
+    float *d_rewards;             /* one micro-batch's */
+    struct assay_loss_room *room; /* train/loss.h */
+    int *trained;                 /* program parameter of each optimizer item */
     assay_lr_schedule schedule;
     uint64_t step, total_steps, tokens_seen;
     /* bytes of anonymous memory the process is expected to reach at most (machine/process_memory.h), as the setup had

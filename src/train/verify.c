@@ -19,8 +19,9 @@ typedef struct check {
     assay_verify_result *result;
     const assay_program *program;
     assay_sampler sampler;
-    const uint32_t *picked; /* the pairs, the sampler's */
-    size_t longest_pair, longest_path;
+    const uint32_t *picked;                    /* the pairs, the sampler's */
+    size_t longest_pair, longest_path, scored; /* scored: answers of the picked pairs */
+    assay_loss_room room;
     assay_pool *pools[ASSAY_VERIFY_THREADS];
     assay_pack pack;
     assay_micro_runs runs;
@@ -64,8 +65,8 @@ static assay_status pick_pairs(check *c)
     c->divisor = assay_loss_divisor(s->settings, s->examples->items, c->picked, c->result->pairs);
     for (size_t i = 0; i < c->result->pairs; i++) {
         const assay_example *e = &s->examples->items[c->picked[i]];
-        size_t tokens = assay_example_tokens(e),
-               path = e->chosen_count > e->rejected_count ? e->chosen_count : e->rejected_count;
+        size_t tokens = assay_example_tokens(s->examples, e), path = assay_example_longest(s->examples, e);
+        c->scored += e->count;
         c->result->tokens += tokens;
         if (tokens > c->longest_pair) c->longest_pair = tokens;
         if (path > c->longest_path) c->longest_path = path;
@@ -80,7 +81,7 @@ static assay_engine_config config_of(const check *c, const assay_verify_cell *ce
         .program = c->program,
         .kernels = c->setup->kernels,
         .pool = c->pools[cell->thread],
-        .bounds = {.rows = {c->result->micros[cell->micro], 2 * c->result->pairs}, .longest_path = c->longest_path},
+        .bounds = {.rows = {c->result->micros[cell->micro], c->scored}, .longest_path = c->longest_path},
         .schedule = {.keep = schedule->keep, .replayed = schedule->replayed, .backward = true}};
 }
 
@@ -119,16 +120,17 @@ static assay_status allocate(check *c)
     c->gradients = assay_alloc(c->values, sizeof(float));
     if (!r->by_hash) c->standard = assay_alloc(c->values, sizeof(float));
     c->hashes = assay_alloc(params, sizeof *c->hashes);
-    c->rewards = assay_alloc(2 * r->pairs, sizeof(float));
-    c->standard_rewards = assay_alloc(2 * r->pairs, sizeof(float));
-    c->d_rewards = assay_alloc(2 * r->pairs, sizeof(float));
+    c->rewards = assay_alloc(c->scored, sizeof(float));
+    c->standard_rewards = assay_alloc(c->scored, sizeof(float));
+    c->d_rewards = assay_alloc(c->scored, sizeof(float));
     r->different = assay_alloc(params, sizeof(bool));
     r->zero = assay_alloc(params, sizeof(bool));
     r->cancelled = assay_alloc(params, sizeof(bool));
     bool all = c->gradients && (c->standard || r->by_hash) && c->hashes && c->rewards && c->standard_rewards &&
                c->d_rewards && r->different && r->zero && r->cancelled;
     if (!all) return assay_error_set(c->err, ASSAY_E_MEMORY, "out of memory for the gradients to compare");
-    return assay_pack_init(&c->pack, r->tokens, 3 * r->pairs + 3, &c->setup->model->config.prefix, c->err);
+    ASSAY_TRY(assay_loss_room_make(&c->room, c->setup->examples, c->err));
+    return assay_pack_init(&c->pack, r->tokens, c->scored + r->pairs + 3, &c->setup->model->config.prefix, c->err);
 }
 
 static void bind(const check *c, assay_engine *engine)
@@ -142,34 +144,44 @@ static void bind(const check *c, assay_engine *engine)
     }
 }
 
-static assay_status name_bad_pair(const check *c, const assay_example *example, const float *rewards)
+static assay_status name_bad_pair(const check *c, const assay_example *example, double reward)
 {
     const assay_pair_set *pairs = c->setup->examples->pairs;
     char *place = assay_pair_set_place(pairs, pairs->pairs[example->pair].place);
-    assay_error_set(c->err, ASSAY_E_NUMERIC, "the rewards of pair %s are %g and %g: look at the model's weights",
-                    place ? place : "?", (double)rewards[0], (double)rewards[1]);
+    assay_error_set(c->err, ASSAY_E_NUMERIC, "a reward of pair %s is %g: look at the model's weights",
+                    place ? place : "?", reward);
     assay_free(place);
     return ASSAY_E_NUMERIC;
 }
 
-/* Pairs begin to end - 1 in one micro-batch, as the trainer does it. */
-static assay_status run_micro(check *c, assay_engine *engine, size_t begin, size_t end)
+/* One example's loss and slopes, from its rewards and into its d_rewards. */
+static assay_status add_loss(check *c, const assay_example *e, const float *rewards, float *d)
 {
-    const assay_train_settings *s = c->setup->settings;
+    for (size_t i = 0; i < e->count; i++)
+        if (!isfinite(rewards[i])) return name_bad_pair(c, e, (double)rewards[i]);
+    assay_loss_room_load(&c->room, rewards, e->count);
+    c->loss += assay_example_loss(&c->room, c->setup->settings, c->setup->examples, e) / c->divisor;
+    for (size_t i = 0; i < e->count; i++) d[i] = (float)(c->room.slopes[i] / c->divisor);
+    return ASSAY_OK;
+}
+
+/* Pairs begin to end - 1 in one micro-batch, as the trainer does it; their rewards go behind those of the pairs before
+ * them, `scored` in all. */
+static assay_status run_micro(check *c, assay_engine *engine, size_t begin, size_t end, size_t *scored)
+{
     const assay_example_set *set = c->setup->examples;
+    float *rewards = c->rewards + *scored;
+    size_t at = 0;
     assay_pack_clear(&c->pack);
     for (size_t i = begin; i < end; i++) assay_pack_example(&c->pack, set, &set->items[c->picked[i]], c->picked[i]);
-    ASSAY_TRY(assay_engine_forward(engine, assay_pack_finish(&c->pack), s->seed, 0, true, c->err));
-    memcpy(c->rewards + 2 * begin, assay_engine_rewards(engine), 2 * (end - begin) * sizeof(float));
+    ASSAY_TRY(assay_engine_forward(engine, assay_pack_finish(&c->pack), c->setup->settings->seed, 0, true, c->err));
+    memcpy(rewards, assay_engine_rewards(engine), c->pack.scored * sizeof(float));
     for (size_t i = begin; i < end; i++) {
         const assay_example *e = &set->items[c->picked[i]];
-        const float *pair = c->rewards + 2 * i;
-        if (!isfinite(pair[0]) || !isfinite(pair[1])) return name_bad_pair(c, e, pair);
-        assay_pair_loss loss = assay_pair_loss_of(s, e, (double)pair[0], (double)pair[1]);
-        c->d_rewards[2 * (i - begin)] = (float)(loss.d_chosen / c->divisor);
-        c->d_rewards[2 * (i - begin) + 1] = (float)(loss.d_rejected / c->divisor);
-        c->loss += loss.loss / c->divisor;
+        ASSAY_TRY(add_loss(c, e, rewards + at, c->d_rewards + at));
+        at += e->count;
     }
+    *scored += at;
     assay_engine_backward(engine, c->d_rewards);
     return ASSAY_OK;
 }
@@ -182,10 +194,11 @@ static assay_status run_way(check *c, assay_verify_cell *cell)
     bind(c, engine);
     memset(c->gradients, 0, c->values * sizeof(float));
     c->loss = 0;
+    size_t scored = 0;
     assay_status status = assay_micro_runs_cut(&c->runs, c->setup->examples, c->picked, c->result->pairs,
                                                c->result->micros[cell->micro], c->err);
     for (size_t i = 0; status == ASSAY_OK && i < c->runs.count; i++)
-        status = run_micro(c, engine, c->runs.begin[i], c->runs.begin[i + 1]);
+        status = run_micro(c, engine, c->runs.begin[i], c->runs.begin[i + 1], &scored);
     cell->micro_batches = c->runs.count;
     assay_engine_free(engine);
     return status;
@@ -220,7 +233,7 @@ static assay_status take_standard(check *c, assay_verify_cell *cell)
         gradient += values_of(&c->program->params[i]);
     }
     if (c->standard) memcpy(c->standard, c->gradients, c->values * sizeof(float));
-    memcpy(c->standard_rewards, c->rewards, 2 * c->result->pairs * sizeof(float));
+    memcpy(c->standard_rewards, c->rewards, c->scored * sizeof(float));
     c->result->loss = c->loss;
     c->has_standard = cell->loss_equal = cell->rewards_equal = true;
     return ASSAY_OK;
@@ -255,7 +268,7 @@ static void compare(check *c, assay_verify_cell *cell)
     }
     /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): the bits are what is verified */
     cell->loss_equal = memcmp(&c->loss, &c->result->loss, sizeof c->loss) == 0;
-    cell->rewards_equal = memcmp(c->rewards, c->standard_rewards, 2 * c->result->pairs * sizeof(float)) == 0;
+    cell->rewards_equal = memcmp(c->rewards, c->standard_rewards, c->scored * sizeof(float)) == 0;
 }
 
 static assay_status run_cells(check *c)
@@ -308,6 +321,7 @@ assay_status assay_verify(const assay_verify_setup *setup, assay_verify_result *
     for (int i = 0; i < result->thread_count; i++) assay_pool_destroy(c.pools[i]);
     assay_sampler_release(&c.sampler);
     assay_pack_release(&c.pack);
+    assay_loss_room_release(&c.room);
     assay_micro_runs_release(&c.runs);
     assay_free(c.gradients);
     assay_free(c.standard);

@@ -42,6 +42,15 @@ cmp -s "$work/out.jsonl" "$work/again.jsonl"; say $? convert-is-stable
 check convert-exists 2 err 'exists; --force' data convert "$work/pairs.jsonl" --output "$work/out.jsonl"
 check convert-force 0 out '"pairs": 2, "dropped": 2' data convert "$work/pairs.jsonl" --output "$work/out.jsonl" --force --json
 check convert-no-output 2 err '--output is missing' data convert "$work/pairs.jsonl"
+check convert-to-standard-output 0 out '^{"prompt":' data convert "$work/out.jsonl" --output -
+cmp -s "$work/out" "$work/out.jsonl" && [ ! -s "$work/err" ]; say $? convert-prints-what-it-writes
+check convert-prints-or-tells 2 err 'both write to standard output' data convert "$work/out.jsonl" --output - --json
+check dash-is-no-data 1 err 'standard input is /dev/stdin here' data check -
+for line in '{"prompt":null,"chosen":"a","rejected":"b"}' '{"prompt":"q","chosen":null,"rejected":"b"}' '{"question":null,"response_chosen":"a","response_rejected":"b"}'; do
+    field=$(sed 's/.*"\([a-z]*\)":null.*/\1/' <<<"$line")
+    echo "$line" >"$work/null.jsonl"
+    check "null-$field" 1 err "its one line is bad: .*null.jsonl:1: \"$field\" is null, and a pair needs a value there" data check "$work/null.jsonl"
+done
 check convert-csv-name 2 err 'end with .jsonl' data convert "$work/pairs.jsonl" --output "$work/new.csv"
 check convert-bad 1 err 'bad.jsonl:2' data convert "$work/bad.jsonl" --output "$work/none.jsonl"
 [ ! -e "$work/none.jsonl" ]; say $? convert-bad-writes-nothing

@@ -93,7 +93,31 @@ holds trl-defaults '--tuning full;--lr 0.0001;--epochs 3;--batch-pairs 8;--sched
 grep -q 'warning: TRL trains all weights' "$work/err" && grep -q 'the defaults of TRL hold' "$work/err"; say $? trl-says-so
 holds trl-lora '--tuning lora;--lora-rank 16;--lora-alpha 32;--lora-dropout 0.05' -- python trl/scripts/reward.py --use_peft --model_name_or_path m --dataset_name d
 holds processes '--batch-pairs 128' -- torchrun --nproc_per_node 4 reward_modeling.py --model_name_or_path m --train_file_dir d --per_device_train_batch_size 4 --gradient_accumulation_steps 8
-holds processes-equals '--batch-pairs 32' -- accelerate launch --num_processes=2 -m trl.scripts.reward reward.py --model_name_or_path m --dataset_name d --per_device_train_batch_size 16
+holds processes-equals '--batch-pairs 32' -- accelerate launch --num_processes=2 -m trl.scripts.reward --model_name_or_path m --dataset_name d --per_device_train_batch_size 16
+# The same trainers as modules and as scripts, and what of theirs trains something else.
+holds trl-module '--tuning full;--max-length 1024' -- python -m trl.scripts.reward --model_name_or_path m --dataset_name d
+holds trl-cli-module '--tuning full;--max-length 1024' -- python3 -m trl.cli reward --model_name_or_path m --dataset_name d
+holds trl-launched '--batch-pairs 32' -- accelerate launch --config_file a.yaml --num_processes 4 -m trl.scripts.reward --model_name_or_path m --dataset_name d
+holds swift-module '--tuning lora;--lora-alpha 32;--batch-pairs 16' -- python -m swift.cli.rlhf --rlhf_type rm --model m --dataset d
+holds swift-script '--tuning lora;--lora-alpha 32' -- python swift/cli/rlhf.py --rlhf_type rm --model m --dataset d
+holds factory-script '--tuning lora;--batch-pairs 8;--max-length 2048' -- python src/train.py --stage rm --model_name_or_path m --dataset d --finetuning_type lora
+holds factory-module '--tuning lora;--max-length 2048' -- torchrun -m llamafactory.cli train --stage rm --model_name_or_path m --dataset d
+refuses trl-module-dpo 'trains no reward model (trl dpo)' -- python -m trl.scripts.dpo --model_name_or_path m --dataset_name d
+refuses trl-example-dpo 'trains no reward model (trl dpo_vlm)' -- python examples/scripts/dpo_vlm.py --model_name_or_path m --dataset_name d
+refuses medicalgpt-sft 'trains no reward model (script supervised_finetuning)' -- torchrun supervised_finetuning.py --model_name_or_path m --train_file_dir d
+refuses openrlhf-dpo 'trains no reward model (openrlhf train_dpo)' -- deepspeed --module openrlhf.cli.train_dpo --pretrain m --dataset d
+refuses factory-script-dpo 'trains no reward model (stage dpo)' -- python src/train.py --stage dpo --model_name_or_path m --dataset d
+refuses factory-default 'trains no reward model (stage sft, which' -- llamafactory-cli train --model_name_or_path m --dataset d
+refuses swift-module-dpo 'trains no reward model (swift dpo)' -- python -m swift.cli.rlhf --rlhf_type dpo --model m
+# How many processes there are is a number, or is said not to be known.
+for count in 99999999999 -3 0 99999999999999999999; do
+    "$assay" doctor -- accelerate launch --num_processes $count reward.py --model_name_or_path m --dataset_name d >"$work/out" 2>"$work/err"
+    [ $? -eq 2 ] && grep -q "num_processes $count: it is a number from 1 to" "$work/err"; say $? "processes-$count"
+done
+for word in gpu auto '$GPUS' 2x; do
+    holds "processes-$word" '--batch-pairs 8' -- torchrun --nproc_per_node "$word" reward.py --model_name_or_path m --dataset_name d
+    grep -qF "how many processes \"nproc_per_node $word\" starts is not known here" "$work/err"; say $? "processes-$word-are-not-known"
+done
 holds openrlhf-dotted '--model m;--data d;--output o;--tuning full;--lr 5e-06;--batch-pairs 64;--max-length 4096;--adam-beta1 0.8;--adam-beta2 0.95;--epochs 1;--schedule cosine' \
     -- deepspeed --module openrlhf.cli.train_rm --model.model_name_or_path m --data.dataset d --ckpt.output_dir o --adam.lr 5e-6 --adam.betas 0.8 0.95 --train.batch_size 64 \
     --train.micro_batch_size 1 --data.max_len 4096 --ds.zero_stage 3 --ds.packing_samples --ckpt.save_steps -1 --logger.wandb.key x

@@ -121,10 +121,10 @@ check store-without-settings 0 out 'stored in' eval --model "$work/merged" --dat
 
 "$assay" score --model "$work/merged" --input "$work/other.jsonl" | cmp -s - "$work/before"; say $? storing-changes-no-score
 
-# Best of N to pairs, by somebody's scores in the file, or by our own.
+# Best of N by somebody's scores in the file, which data convert keeps, or by our own.
 printf '%s\n' '{"prompt":"q","responses":["bad","good","fair"],"scores":[-1,2.5,0]}' '{"prompt":"q","responses":["a","b"],"scores":[1,1]}' >"$work/scored.jsonl"
-check best-of-n-converts 0 out '^1 pairs written' data convert "$work/scored.jsonl" --output "$work/made.jsonl"
-grep -q '"chosen":.*good.*"rejected":.*bad' "$work/made.jsonl"; say $? best-of-n-takes-the-ends
+check best-of-n-converts 0 out '^1 pairs and 1 lists of answers written' data convert "$work/scored.jsonl" --output "$work/made.jsonl"
+grep -q '"responses":.*good.*fair.*bad.*"scores":\[2.5,0.0,-1.0\]' "$work/made.jsonl"; say $? best-of-n-keeps-all-answers
 check best-of-n-scored-again 0 out '"score":\[' score --model "$work/a" --input "$work/scored.jsonl"
 $python - "$work" <<'PYTHON' | "$assay" score --model "$work/a" --pairs >"$work/own.jsonl"
 import json, sys

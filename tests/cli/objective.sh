@@ -22,7 +22,7 @@ say $? auto-has-the-bits-of-bt
 grep -q '"objective": *"bt"' "$work/auto/assay.json" && ! grep -q objective "$work/auto/metrics.jsonl"
 say $? the-notes-name-bt
 check unread-labels-are-said 0 err '12 training pairs are labelled.*4 of them for sure wins.*nothing from the other 8' \
-    "${common[@]}" --data "$work/labelled.jsonl" --output "$work/unread" --eval-split off
+    "${common[@]}" --data "$work/labelled.jsonl" --output "$work/unread" --eval-split off --objective bt
 for objective in scaled-bt soft "robust --label-smoothing 0.1" rao-kupper "davidson --tie-parameter 0.8"; do
     read -r name rest <<<"$objective"
     # shellcheck disable=SC2086
@@ -39,9 +39,9 @@ check resume-names-the-objective 2 err 'objective' "${labelled[@]}" --output "$w
 check eval-leaves-the-undecided-out 0 out '"pairs": *32' eval --model "$work/auto" --data "$work/labelled.jsonl" --json --quiet
 
 # preview shows what train would leave out, by the same rule.
-check preview-of-bt-leaves-them-out 0 out '"kept": 32,.*"reason": "undecided"' preview --model "$work/base" --data "$work/labelled.jsonl" --json --quiet
+check preview-of-bt-leaves-them-out 0 out '"kept": 32,.*"reason": "undecided"' preview --objective bt --model "$work/base" --data "$work/labelled.jsonl" --json --quiet
 check preview-of-soft-keeps-them 0 out '40 pairs kept' preview --model "$work/base" --data "$work/labelled.jsonl" --objective soft --quiet
-check preview-refuses-as-train-does 2 err 'plackett-luce is not there yet' preview --model "$work/base" --data "$work/labelled.jsonl" --objective plackett-luce
+check preview-refuses-as-train-does 2 err 'regression is not there yet' preview --model "$work/base" --data "$work/labelled.jsonl" --objective regression
 
 # Weights: a weight on every line is none; a heavier half is another run.
 sed 's/}[[:space:]]*$/,"weight":1}/' "$work/plain.jsonl" >"$work/ones.jsonl"
@@ -54,7 +54,7 @@ runs heavy "${common[@]}" --eval-data "$work/eval.jsonl" --data "$work/heavy.jso
 say $? weights-count
 
 # Refused by name, before any data is read.
-check later-objective 2 err 'plackett-luce is not there yet' "${plain[@]}" --output "$work/no" --objective plackett-luce
+check later-objective 2 err 'regression is not there yet' "${plain[@]}" --output "$work/no" --objective regression
 check unknown-objective 2 err 'none of auto, bt' "${plain[@]}" --output "$work/no" --objective hinge
 check robust-without-smoothing 2 err 'label-smoothing 0.1' "${plain[@]}" --output "$work/no" --objective robust
 check tie-parameter-of-bt 2 err 'does not model' "${plain[@]}" --output "$work/no" --tie-parameter 2

@@ -127,3 +127,10 @@ check train-over-its-run-file 2 err 'is a file, not a folder\|which this run rea
 say $? what-is-read-stays
 echo old >"$work/old.safetensors"
 "$assay" "${forward[@]}" --input "$work/texts.jsonl" --output "$work/old.safetensors" 2>/dev/null && grep -q '0.score' "$work/old.safetensors"; say $? forward-over-another-file
+
+# "-" is standard output where text is written, and refused elsewhere.
+for line in "init --arch llama" "train --model $work/model --data $work/pairs.jsonl" "convert $work/model" "merge --model $work/run" "report $work/run" "forward --model $work/run --hidden-states"; do
+    # shellcheck disable=SC2086
+    check "dash-${line%% *}" 2 err '^assay: --output -: this is not written to standard output' $line --output - --quiet
+done
+check dash-init-config 0 out '^#lora-rank' init-config --output -

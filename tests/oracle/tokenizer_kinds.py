@@ -307,7 +307,7 @@ def cases(root, real):
         yield "bert-real", parity.folder(root, "bert-real", {"tokenizer.json": document}), parity.tokenizers_reference(document, special=True), ["[CLS]", "[SEP]", "[MASK]"], ("special",)
 
 
-def small_spm(kind, **options):
+def small_spm(kind, more=(), **options):
     """A SentencePiece model of a few hundred pieces with our own few normalisation rules (a stock charsmap is 240 kB)."""
     import tokenizer_golden as golden
     rules = {"ﬁ": "fi", "①": "1", "\t": " ", "\n": " ", "e\u0301": "é", "ｆ": "f", "\u3000": " ", "™": "TM", "\u00a0": " "}
@@ -315,8 +315,20 @@ def small_spm(kind, **options):
         for source, target in rules.items(): out.write(" ".join("%X" % ord(c) for c in source) + "\t" + " ".join("%X" % ord(c) for c in target) + "\n")
     model = io.BytesIO()
     options = {"normalization_rule_tsv": "/tmp/assay_rules.tsv", "vocab_size": 520 if options.get("byte_fallback") else 400, **options}
-    sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(golden.CORPUS), model_writer=model, model_type=kind, character_coverage=1.0, minloglevel=2, hard_vocab_limit=False, **options)
+    sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter([*golden.CORPUS, *more]), model_writer=model, model_type=kind, character_coverage=1.0, minloglevel=2, hard_vocab_limit=False, **options)
     return model.getvalue()
+
+
+def golden_words():
+    """A small vocabulary of WordPiece: the committed one where it is, for training orders equal counts by chance."""
+    import tokenizer_golden as golden
+    path = "tests/data/tokenizer/kinds/bert/vocab.txt"
+    if os.path.exists(path): return open(path).read().splitlines()
+    words = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    words.normalizer, words.pre_tokenizer = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
+    words.train_from_iterator(golden.CORPUS, trainers.WordPieceTrainer(vocab_size=400, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False))
+    vocab = json.loads(words.to_str())["model"]["vocab"]
+    return sorted(vocab, key=vocab.get)
 
 
 def golden_cases():
@@ -331,11 +343,7 @@ def golden_cases():
     yield "generic", {"tokenizer.model": small_spm("bpe", user_defined_symbols=["<sep>", "kettle"], vocab_size=360), **config("BaichuanTokenizer", add_bos_token=True)}, transformers_reference
     yield "xlm-roberta", {"sentencepiece.bpe.model": unigram_, **config("XLMRobertaTokenizer")}, transformers_reference
     yield "deberta-v2", {"spm.model": small_spm("unigram", pad_id=0, bos_id=1, eos_id=2, unk_id=3, pad_piece="[PAD]", bos_piece="[CLS]", eos_piece="[SEP]", unk_piece="[UNK]"), **config("DebertaV2Tokenizer", split_by_punct=True)}, transformers_reference
-    words = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    words.normalizer, words.pre_tokenizer = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
-    words.train_from_iterator(golden.CORPUS, trainers.WordPieceTrainer(vocab_size=400, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False))
-    vocab = json.loads(words.to_str())["model"]["vocab"]
-    yield "bert", {"vocab.txt": "\n".join(sorted(vocab, key=vocab.get)).encode() + b"\n", **config("BertTokenizer")}, transformers_reference
+    yield "bert", {"vocab.txt": "\n".join(golden_words()).encode() + b"\n", **config("BertTokenizer")}, transformers_reference
     level = golden.train_byte_level()
     plain = {t: i for t, i in level["model"]["vocab"].items()}
     yield "qwen2", {"vocab.json": plain, "merges.txt": ("#version: 0.2\n" + "\n".join(" ".join(m) for m in level["model"]["merges"]) + "\n").encode(), **config("Qwen2Tokenizer", pad_token="<|pad|>")}, transformers_reference
@@ -345,9 +353,11 @@ def golden_cases():
     lines = b"".join(base64.b64encode(t) + b" %d\n" % i for i, t in enumerate(ranks))
     yield "qwen", {"qwen.tiktoken": lines, **config("QWenTokenizer")}, lambda path: tiktoken_reference(path + "/qwen.tiktoken", QWEN2, QWEN, nfc=True)
     yield "glm4", {"tokenizer.model": lines, **config("ChatGLM4Tokenizer")}, lambda path: tiktoken_reference(path + "/tokenizer.model", LLAMA3, GLM4, ["[gMASK]", "<sop>"])
-    ice = small_spm("bpe", byte_fallback=True, normalization_rule_name="identity", normalization_rule_tsv="", remove_extra_whitespaces=False, control_symbols=["[gMASK]", "<sop>", "<eop>"],
-                    user_defined_symbols=["<n>", "<|tab|>"] + [f"<|blank_{i}|>" for i in range(2, 81)], vocab_size=520)
-    yield "ice", {"ice_text.model": ice, **config("ChatGLMTokenizer", eos_token="<eop>")}, lambda path: ice_reference(ice)
+    doubled = ["====== !!! ??? = == === ! !! ---- - --"] * 20 # two cuts of equal pieces: which one wins hangs on the sums before it
+    for name, kind, more in ("ice", "bpe", ()), ("ice-unigram", "unigram", doubled):
+        ice = small_spm(kind, more, byte_fallback=True, normalization_rule_name="identity", normalization_rule_tsv="", remove_extra_whitespaces=False, control_symbols=["[gMASK]", "<sop>", "<eop>"],
+                        user_defined_symbols=["<n>", "<|tab|>"] + [f"<|blank_{i}|>" for i in range(2, 81)], vocab_size=520)
+        yield name, {"ice_text.model": ice, **config("ChatGLMTokenizer", eos_token="<eop>")}, lambda path, ice=ice: ice_reference(ice)
     roberta = [["<s>", 0.0], ["<pad>", 0.0], ["</s>", 0.0], ["<unk>", 0.0]]
     message = parse_spm(unigram_)
     document = whole(unigram(message, 3, roberta, [["<mask>", 0.0]]), metaspace("first"), {"type": "Sequence", "normalizers": [{"type": "Nmt"}, precompiled(message), {"type": "StripAccents"}]}, template((0, "<s>"), (2, "</s>")), [(0, "<s>"), (2, "</s>")])
@@ -437,17 +447,30 @@ def speed(real):
             print(f"{name:40s} assay {size / ours / 1e6:6.1f} MB/s   reference {size / theirs / 1e6:6.1f} MB/s", flush=True)
 
 
+def weighed(ids):
+    """One number for a long list of ids, places and all."""
+    return sum((i + 1) * number for i, number in enumerate(ids)) % 2 ** 32
+
+
 def write_golden():
+    """Also kinds_long.jsonl: texts of 100 KB and more, a part many times over, whose ids stand there as a count and a weighed sum."""
     import random
     texts = ["<|im_start|>", "<l>", "<r>", "tea", "<n>", "<tok>", "<s>", "</s>", "<mask>", "[MASK]", "<sep>", "kettle", "<|endoftext|>", "<eop>", "<|user|>", "<|extra_3|>", "  ", "\n"]
     folders = ((name, lambda name=name, files=files, make=make: make(parity.folder("tests/data/tokenizer/kinds", name, files))) for name, files, make in golden_cases())
     files = ((name, lambda reference=reference: reference) for name, _, reference in golden_gguf())
-    with open("tests/data/tokenizer/kinds.jsonl", "w") as out:
+    with open("tests/data/tokenizer/kinds.jsonl", "w") as out, open("tests/data/tokenizer/kinds_long.jsonl", "w") as long:
         for name, make in (case for group in (folders, files) for case in group):
             reference, rng = make(), random.Random(name)
-            strings = ["", " ", "hello", "\x00", "e\u0301 the kettle", "\x01x", "=" * 40, "a <l> b", "a <r> b", "teapot tea"] + [parity.random_text(rng, texts) for _ in range(40)]
+            parts = ["<n>", "<|tab|>", "<|blank_3|>", "<0x41>", "===", "=====", "!!!", "!!!!!", "-----", "???", " ", "a ", "the ", "\n", "  "]
+            tied = ["".join(rng.choice(parts) for _ in range(rng.randrange(4, 24))) for _ in range(60 if name == "ice-unigram" else 0)]
+            strings = tied + ["", " ", "hello", "\x00", "e\u0301 the kettle", "\x01x", "=" * 40, "a <l> b", "a <r> b", "teapot tea"] + [parity.random_text(rng, texts) for _ in range(40)]
             for text, ids in zip(strings, reference(strings)):
                 out.write(json.dumps({"tokenizer": "kinds/" + name, "flags": "special", "text": text, "ids": ids}) + "\n")
+            part = "".join(rng.choice(parts) + parity.random_text(rng, texts) for _ in range(10))
+            if tied: part = "".join(tied[:20])  # its sum of scores passes the 100,000 where SentencePiece begins anew
+            times = (400000 if tied else 100000) // len(part) + 1
+            ids = reference([part * times])[0]
+            long.write(json.dumps({"tokenizer": "kinds/" + name, "flags": "special", "text": part, "times": times, "count": len(ids), "sum": weighed(ids)}) + "\n")
 
 
 def main():
