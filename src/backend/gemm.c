@@ -65,16 +65,18 @@ static void pack_a(const assay_kernels *kernels, const assay_matrix *a, size_t r
 static void pack_unpacked(const assay_kernels *kernels, const assay_matrix *columns, size_t col, size_t cols, size_t k0,
                           size_t k, float *dst)
 {
-    float tile[ASSAY_UNPACK_TILE];
-    size_t nr = kernels->nr, width = ASSAY_UNPACK_LANES / nr * nr;
-    for (size_t j = 0; j < cols; j += width)
+    assay_unpack_tile tile;
+    size_t nr = kernels->nr;
+    const assay_unpack_shape shape = assay_matrix_unpack_shape(columns, nr);
+    for (size_t j = 0; j < cols; j += shape.lanes)
         for (size_t i = 0, step; i < k; i += step) {
-            step = assay_unpack_step(k0 + i, k - i);
-            const assay_lanes t =
-                assay_matrix_unpack(columns, col + j, assay_smaller(width, cols - j), k0 + i, step, tile);
+            step = assay_unpack_step(&shape, k0 + i, k - i);
+            const assay_lanes t = assay_matrix_unpack(kernels, columns, col + j, assay_smaller(shape.lanes, cols - j),
+                                                      k0 + i, step, &tile);
             for (size_t s = 0; s < t.lanes; s += nr)
-                kernels->rows->pack(dst + (j + s) * k + i * nr, nr, t.dtype, tile + (ptrdiff_t)s * t.lane_stride,
-                                    t.lane_stride, t.k_stride, assay_smaller(nr, t.lanes - s), step);
+                kernels->rows->pack(dst + (j + s) * k + i * nr, nr, t.dtype,
+                                    assay_element_at(t.src, t.dtype, (ptrdiff_t)s * t.lane_stride), t.lane_stride,
+                                    t.k_stride, assay_smaller(nr, t.lanes - s), step);
         }
 }
 

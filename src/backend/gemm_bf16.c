@@ -114,13 +114,13 @@ static bf16_run piece_run(const bf16_piece *p, size_t width, size_t first, size_
 static void pack_unpacked(const bf16_job *job, const bf16_run *run, size_t width, size_t lane, size_t lanes,
                           size_t panel, uint32_t *dst)
 {
-    float tile[ASSAY_UNPACK_TILE];
-    size_t together = ASSAY_UNPACK_LANES / width * width;
-    for (size_t j = 0; j < lanes; j += together)
+    assay_unpack_tile tile;
+    const assay_unpack_shape shape = assay_matrix_unpack_shape(run->matrix, width);
+    for (size_t j = 0; j < lanes; j += shape.lanes)
         for (size_t i = 0, step; i < run->k; i += step) {
-            step = assay_unpack_step(run->k0 + i, run->k - i);
-            const assay_lanes from =
-                assay_matrix_unpack(run->matrix, lane + j, assay_smaller(together, lanes - j), run->k0 + i, step, tile);
+            step = assay_unpack_step(&shape, run->k0 + i, run->k - i);
+            const assay_lanes from = assay_matrix_unpack(
+                job->kernels, run->matrix, lane + j, assay_smaller(shape.lanes, lanes - j), run->k0 + i, step, &tile);
             job->kernels->bf16->pack(dst + j / width * panel + i / 2 * width, width, panel, &from);
         }
 }

@@ -20,7 +20,7 @@
 #ifndef ASSAY_BACKEND_KERNELS_H
 #define ASSAY_BACKEND_KERNELS_H
 
-#include "tensor/dtype.h"
+#include "tensor/stored.h"
 
 enum { ASSAY_LANES = 16 };
 
@@ -173,6 +173,7 @@ typedef struct assay_kernels {
     double (*spin)(size_t rounds); /* as in assay_bf16_kernels, in f32 */
     const assay_bf16_kernels *bf16;
     const assay_scores *scores;
+    const assay_decoders *decoders; /* of packed weights, may be NULL (tensor/stored.h) */
 } assay_kernels;
 
 /* The best set this processor runs, or the one named (NULL: best). Unknown or unsupported names are an error listing
@@ -192,6 +193,7 @@ extern const assay_scores assay_scores_plain;
 extern const assay_kernels assay_kernels_plain;
 #if defined(__x86_64__)
 extern const assay_rows assay_rows_avx2, assay_rows_avx512;
+extern const assay_decoders assay_decoders_avx2;
 extern const assay_scores assay_scores_avx2, assay_scores_avx512;
 extern const assay_bf16_kernels assay_bf16_avx2, assay_bf16_avx512, assay_bf16_native_avx512;
 #endif

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "tensor/stored.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static assay_status load(assay_checkpoint *checkpoint, const char *path, unsigned flags, assay_error *err)

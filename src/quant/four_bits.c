@@ -3,25 +3,9 @@
 
 #include "base/float16.h"
 
-#include <string.h>
-
-static float load_f32(const uint8_t *src, size_t index)
-{
-    float value;
-    memcpy(&value, src + index * sizeof value, sizeof value);
-    return value;
-}
-
-static float block_scale(const assay_parts *parts, size_t block)
-{
-    if (!parts->map) return load_f32(parts->scales, block);
-    return load_f32(parts->map, parts->scales[block]) * load_f32(parts->map_scales, block >> parts->map_shift) +
-           parts->offset;
-}
-
 static void scale_values(const float *code, const assay_parts *parts, size_t block, float *values)
 {
-    float scale = block_scale(parts, block);
+    float scale = assay_four_bits_scale(parts, block);
     for (size_t i = 0; i < 16; i++) values[i] = code[i] * scale;
     for (size_t i = 0; parts->round == ASSAY_PARTS_BF16 && i < 16; i++)
         values[i] = assay_bf16_to_f32(assay_f32_to_bf16(values[i]));

@@ -23,26 +23,25 @@ static uint16_t load_u16(const uint8_t *src)
     return bits;
 }
 
-static void decode_group(assay_dtype dtype, const uint8_t *row, size_t group, float *dst)
-{
-    size_t parts = assay_dtype_block(dtype) / ASSAY_GROUP;
-    decoders[dtype](row + group / parts * assay_dtype_block_bytes(dtype), group % parts, dst);
-}
-
-static void decode_part(assay_dtype dtype, const uint8_t *row, size_t first, size_t count, float *dst)
+static void decode_part(assay_decode_group decode, const uint8_t *block, size_t part, size_t first, size_t count,
+                        float *dst)
 {
     float whole[ASSAY_GROUP];
-    decode_group(dtype, row, first / ASSAY_GROUP, whole);
-    memcpy(dst, whole + first % ASSAY_GROUP, count * sizeof *dst);
+    decode(block, part, whole);
+    memcpy(dst, whole + first, count * sizeof *dst);
 }
 
-static void decode_run(assay_dtype dtype, const uint8_t *row, size_t first, size_t count, float *dst)
+/* row: where the row begins. */
+static void decode_run(assay_decode_group decode, assay_dtype dtype, const uint8_t *row, size_t first, size_t count,
+                       float *dst)
 {
+    size_t parts = assay_dtype_block(dtype) / ASSAY_GROUP, bytes = assay_dtype_block_bytes(dtype);
     for (size_t done = 0, taken; done < count; done += taken) {
-        size_t at = first + done, border = ASSAY_GROUP - at % ASSAY_GROUP;
+        size_t at = first + done, group = at / ASSAY_GROUP, border = ASSAY_GROUP - at % ASSAY_GROUP;
+        const uint8_t *block = row + group / parts * bytes;
         taken = border < count - done ? border : count - done;
-        if (taken == ASSAY_GROUP) decode_group(dtype, row, at / ASSAY_GROUP, dst + done);
-        else decode_part(dtype, row, at, taken, dst + done);
+        if (taken == ASSAY_GROUP) decode(block, group % parts, dst + done);
+        else decode_part(decode, block, group % parts, at % ASSAY_GROUP, taken, dst + done);
     }
 }
 
@@ -73,13 +72,19 @@ void assay_dtype_to_f32(assay_dtype dtype, const void *data, float *dst, size_t 
         convert_f64(src, dst, count);
         break;
     default:
-        decode_run(dtype, src, 0, count, dst);
+        decode_run(decoders[dtype], dtype, src, 0, count, dst);
     }
 }
 
 void assay_dtype_run_to_f32(assay_dtype dtype, const void *row, size_t first, size_t count, float *dst)
 {
-    if (assay_dtype_is_packed(dtype)) decode_run(dtype, row, first, count, dst);
+    assay_dtype_run_by(NULL, dtype, row, first, count, dst);
+}
+
+void assay_dtype_run_by(assay_decode_group decode, assay_dtype dtype, const void *row, size_t first, size_t count,
+                        float *dst)
+{
+    if (assay_dtype_is_packed(dtype)) decode_run(decode ? decode : decoders[dtype], dtype, row, first, count, dst);
     else assay_dtype_to_f32(dtype, (const uint8_t *)row + first * assay_dtype_block_bytes(dtype), dst, count);
 }
 

@@ -1,6 +1,6 @@
 #include "tensor/stored.h"
 
-static const assay_decode_parts decoders[ASSAY_DTYPE_COUNT] = {
+static const assay_decode_parts plain[ASSAY_DTYPE_COUNT] = {
 #define DECODER(name, file, ...) [ASSAY_##name] = assay_##file##_decode,
     ASSAY_PARTS_MAP(DECODER)
 #undef DECODER
@@ -13,13 +13,20 @@ assay_stored assay_stored_tensor(const assay_tensor *tensor)
     return stored;
 }
 
-void assay_stored_to_f32(const assay_stored *stored, size_t row, size_t first, size_t count, float *dst)
+void assay_stored_decode(const assay_decoders *by, const assay_stored *stored, size_t row, size_t first, size_t count,
+                         float *dst)
 {
+    assay_dtype dtype = stored->dtype;
     if (stored->parts) {
-        decoders[stored->dtype](stored->data, stored->parts, row * stored->cols + first, count, dst);
+        assay_decode_parts decode = by && by->parts[dtype] ? by->parts[dtype] : plain[dtype];
+        decode(stored->data, stored->parts, row * stored->cols + first, count, dst);
         return;
     }
-    const uint8_t *bytes = stored->data;
-    assay_dtype_run_to_f32(stored->dtype, bytes + row * assay_dtype_row_bytes(stored->dtype, stored->cols), first,
-                           count, dst);
+    const uint8_t *bytes = (const uint8_t *)stored->data + row * assay_dtype_row_bytes(dtype, stored->cols);
+    assay_dtype_run_by(by ? by->group[dtype] : NULL, dtype, bytes, first, count, dst);
+}
+
+void assay_stored_to_f32(const assay_stored *stored, size_t row, size_t first, size_t count, float *dst)
+{
+    assay_stored_decode(NULL, stored, row, first, count, dst);
 }

@@ -34,5 +34,6 @@ const assay_kernels assay_kernels_avx2 = {.name = "avx2",
                                           .nr = NR,
                                           .tile = tile,
                                           .bf16 = &assay_bf16_avx2,
-                                          .scores = &assay_scores_avx2};
+                                          .scores = &assay_scores_avx2,
+                                          .decoders = &assay_decoders_avx2};
 #endif

@@ -52,7 +52,8 @@ const assay_kernels assay_kernels_avx512 = {.name = "avx512",
                                             .tile = tile,
                                             .spin = spin,
                                             .bf16 = &assay_bf16_avx512,
-                                            .scores = &assay_scores_avx512};
+                                            .scores = &assay_scores_avx512,
+                                            .decoders = &assay_decoders_avx2};
 const assay_kernels assay_kernels_avx512bf16 = {.name = "avx512bf16",
                                                 .rows = &assay_rows_avx512,
                                                 .mr = MR,
@@ -60,5 +61,6 @@ const assay_kernels assay_kernels_avx512bf16 = {.name = "avx512bf16",
                                                 .tile = tile,
                                                 .spin = spin,
                                                 .bf16 = &assay_bf16_native_avx512,
-                                                .scores = &assay_scores_avx512};
+                                                .scores = &assay_scores_avx512,
+                                                .decoders = &assay_decoders_avx2};
 #endif
