@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What stands for bytes that are no character: U+FFFD, in UTF-8. */
+#define ASSAY_TEXT_NO_CHARACTER "\xef\xbf\xbd"
+
 /* snprintf and vsnprintf. */
 int assay_text_format(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int assay_text_vformat(char *text, size_t size, const char *format, va_list args) __attribute__((format(printf, 3, 0)));

@@ -1,6 +1,7 @@
 #include "machine/memory_watch.h"
 
 #include "base/alloc.h"
+#include "base/sizes.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,20 +14,21 @@
 static const uint64_t MIB = 1 << 20;
 static const double PERIOD = 0.5; /* seconds between two looks */
 
-static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
-
-static uint64_t clamped(uint64_t value, uint64_t low, uint64_t high) { return value < low ? low : least(value, high); }
+static uint64_t clamped(uint64_t value, uint64_t low, uint64_t high)
+{
+    return value < low ? low : assay_smaller_bytes(value, high);
+}
 
 /* The threshold, but never one that is passed before `share` of what was free, and 16 MiB, went away. */
 static uint64_t threshold(uint64_t wanted, uint64_t free_bytes, uint64_t share)
 {
     uint64_t gone = share > 16 * MIB ? share : 16 * MIB;
-    return free_bytes > gone ? least(wanted, free_bytes - gone) : 0;
+    return free_bytes > gone ? assay_smaller_bytes(wanted, free_bytes - gone) : 0;
 }
 
 assay_memory_limits assay_memory_limits_of(const assay_machine_memory *start)
 {
-    uint64_t usable = least(start->total, start->limit);
+    uint64_t usable = assay_smaller_bytes(start->total, start->limit);
     return (assay_memory_limits){
         .soft = threshold(clamped(usable / 20, 64 * MIB, 1024 * MIB), start->spare, start->spare / 4),
         .hard = threshold(clamped(usable / 200 * 3, 32 * MIB, 256 * MIB), start->spare, start->spare / 4 * 3)};

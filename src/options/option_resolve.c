@@ -47,7 +47,8 @@ static assay_status imply(const resolver *r, const char *name, const char *value
     return assay_option_store(r->options, row, name, value, r->err);
 }
 
-static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+/* 0: nobody said. */
+static int64_t processes_of(const assay_foreign_options *f) { return f->processes > 0 ? f->processes : 1; }
 
 static assay_status resolve_batch(const resolver *r)
 {
@@ -58,7 +59,7 @@ static assay_status resolve_batch(const resolver *r)
     ASSAY_TRY(
         decides(r, "batch-pairs", "per_device_train_batch_size times gradient_accumulation_steps", origin, &decided));
     if (!decided) return ASSAY_OK;
-    o->batch_pairs = o->foreign.train_batch * o->foreign.accumulation * larger(o->foreign.processes, 1);
+    o->batch_pairs = o->foreign.train_batch * o->foreign.accumulation * processes_of(&o->foreign);
     set_origin(r, "batch-pairs", origin);
     return ASSAY_OK;
 }
@@ -157,7 +158,7 @@ static void imply_accumulation(const resolver *r)
     assay_foreign_options *f = &r->options->foreign;
     if (f->trainer != &assay_trainer_swift || origin_of(r, "gradient-accumulation-steps") != ASSAY_ORIGIN_DEFAULT)
         return;
-    int64_t together = f->train_batch * larger(f->processes, 1);
+    int64_t together = f->train_batch * processes_of(f);
     f->accumulation = together < 16 ? (16 + together - 1) / together : 1;
 }
 

@@ -48,7 +48,7 @@ static const char *entity(unsigned char c)
     case '\n':
         return NULL;
     default:
-        return c < 0x20 || c == 0x7f ? "\xef\xbf\xbd" : NULL;
+        return c < 0x20 || c == 0x7f ? ASSAY_TEXT_NO_CHARACTER : NULL;
     }
 }
 

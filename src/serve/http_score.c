@@ -3,6 +3,7 @@
 #include "serve/http_private.h"
 
 #include "base/file.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <string.h>
@@ -68,8 +69,8 @@ static json_t *token_json(const assay_tokenizer *tokenizer, int32_t id, double r
     size_t size = assay_tokenizer_token_bytes(tokenizer, id, text, sizeof text);
     size = size < sizeof text ? size : sizeof text;
     json_t *whole = json_stringn(text, size);
-    json_t *token = json_pack("{s:i, s:o, s:f}", "id", (int)id, "token", whole ? whole : json_string("\xef\xbf\xbd"),
-                              "reward", reward);
+    json_t *token = json_pack("{s:i, s:o, s:f}", "id", (int)id, "token",
+                              whole ? whole : json_string(ASSAY_TEXT_NO_CHARACTER), "reward", reward);
     if (whole) return token;
     for (size_t i = 0; i < size; i++) snprintf(hex + 2 * i, 3, "%02x", (unsigned char)text[i]);
     json_object_set_new(token, "bytes", json_string(hex));

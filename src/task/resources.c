@@ -1,5 +1,6 @@
 #include "task/resources.h"
 
+#include "base/sizes.h"
 #include "machine/machine.h"
 
 #include <stdlib.h>
@@ -33,8 +34,6 @@ bool assay_scoring_in_bf16(const assay_options *options, const assay_model_sourc
 
 size_t assay_memory_share(uint64_t bytes) { return (size_t)((double)bytes * 0.9); }
 
-static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
-
 assay_status assay_memory_budget(const assay_options *options, size_t besides, size_t *budget, assay_error *err)
 {
     assay_machine_memory memory;
@@ -42,7 +41,8 @@ assay_status assay_memory_budget(const assay_options *options, size_t besides, s
     if (options->memory) return ASSAY_OK;
     ASSAY_TRY(assay_machine_memory_read(&memory, "", err));
     *budget = assay_memory_share(memory.free);
-    if (memory.own != UINT64_MAX) *budget = (size_t)least(*budget, assay_memory_share(memory.own) + besides);
+    if (memory.own != UINT64_MAX)
+        *budget = (size_t)assay_smaller_bytes(*budget, assay_memory_share(memory.own) + besides);
     return ASSAY_OK;
 }
 
@@ -53,10 +53,11 @@ assay_status assay_memory_room_read(const assay_options *options, assay_memory_r
     assay_status status = assay_machine_memory_read(&memory, "", is_auto ? err : NULL);
     *room = (assay_memory_room){.wanted = options->memory, .own = SIZE_MAX};
     if (status != ASSAY_OK) return is_auto ? status : ASSAY_OK;
-    room->own = (size_t)least(memory.own, memory.group);
+    room->own = (size_t)assay_smaller_bytes(memory.own, memory.group);
     if (is_auto)
-        *room = (assay_memory_room){.wanted = assay_memory_share(memory.free),
-                                    .most = (size_t)least(assay_memory_share(memory.available), memory.group),
-                                    .own = room->own};
+        *room =
+            (assay_memory_room){.wanted = assay_memory_share(memory.free),
+                                .most = (size_t)assay_smaller_bytes(assay_memory_share(memory.available), memory.group),
+                                .own = room->own};
     return ASSAY_OK;
 }

@@ -3,8 +3,6 @@
 #include "base/buf.h"
 #include "base/text.h"
 
-static const char UNKNOWN[] = "\xef\xbf\xbd";
-
 static assay_status append_token(const assay_tokenizer *tokenizer, int32_t id, assay_buf *text, assay_error *err)
 {
     char bytes[256];
@@ -28,7 +26,7 @@ static json_t *text_json(const char *bytes, size_t size)
         size_t valid = assay_text_valid(bytes + at, size - at);
         if (valid) status = assay_buf_append(&text, bytes + at, valid, NULL);
         at += valid;
-        if (at < size && status == ASSAY_OK) status = assay_buf_text(&text, UNKNOWN, NULL);
+        if (at < size && status == ASSAY_OK) status = assay_buf_text(&text, ASSAY_TEXT_NO_CHARACTER, NULL);
         at += at < size;
     }
     json_t *value = status == ASSAY_OK ? json_stringn(text.data ? text.data : "", text.size) : NULL;
@@ -55,12 +53,12 @@ json_t *assay_token_json(const assay_tokenizer *tokenizer, int32_t id)
     if (append_token(tokenizer, id, &bytes, NULL) == ASSAY_OK)
         text = json_stringn(bytes.data ? bytes.data : "", bytes.size);
     assay_buf_release(&bytes);
-    return text ? text : json_string(UNKNOWN);
+    return text ? text : json_string(ASSAY_TEXT_NO_CHARACTER);
 }
 
 json_t *assay_token_stored_json(const assay_tokenizer *tokenizer, int32_t id)
 {
     const char *token = assay_tokenizer_token(tokenizer, id);
     json_t *text = token ? json_string(token) : NULL;
-    return text ? text : json_string(UNKNOWN);
+    return text ? text : json_string(ASSAY_TEXT_NO_CHARACTER);
 }

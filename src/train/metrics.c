@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/sizes.h"
 #include "machine/process_memory.h"
 
 #include <errno.h>
@@ -95,8 +96,6 @@ static assay_status write_line(assay_metrics *metrics, json_t *line, assay_error
     return status;
 }
 
-static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
-
 static void put_memory(json_t *line, const assay_trainer *trainer)
 {
     put_count(line, "planned_bytes", trainer->plan.total_bytes);
@@ -111,7 +110,7 @@ assay_status assay_metrics_step(assay_metrics *metrics, assay_trainer *trainer, 
 {
     json_t *line = json_object();
     ASSAY_TRY_ALLOC(line, "a metrics line", err);
-    trainer->peak_anonymous = larger(trainer->peak_anonymous, assay_anonymous_bytes());
+    trainer->peak_anonymous = assay_larger_bytes(trainer->peak_anonymous, assay_anonymous_bytes());
     put_count(line, "step", r->step);
     put(line, "epoch", r->epoch);
     put(line, "loss", r->skipped ? (double)NAN : r->loss);
