@@ -17,8 +17,8 @@ struct assay_scorer {
     assay_api_call call;
     pthread_mutex_t busy; /* held while all below is used */
     assay_scoring *scoring;
-    assay_text_arena arena;    /* of the line being read */
-    assay_answer_list answers; /* of that line */
+    assay_text_arena arena;   /* of the line being read */
+    assay_answer_ids answers; /* of that line */
 };
 
 /* The scores of one call. */
@@ -30,7 +30,7 @@ typedef struct harvest {
 
 static void close_all(assay_scorer *scorer)
 {
-    assay_answer_list_release(&scorer->answers);
+    assay_answer_ids_release(&scorer->answers);
     assay_text_arena_release(&scorer->arena);
     assay_scoring_close(scorer->scoring);
     assay_api_end(&scorer->call);

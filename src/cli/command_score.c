@@ -15,8 +15,8 @@ typedef struct scorer {
     const assay_options *options;
     assay_score_style style;
     assay_score_lines *lines;
-    size_t skipped;            /* lines that make no pair */
-    assay_answer_list answers; /* of the line being read */
+    size_t skipped;           /* lines that make no pair */
+    assay_answer_ids answers; /* of the line being read */
     assay_error *err;
     bool said_text_prompts;
 } scorer;
@@ -149,7 +149,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
     if (status == ASSAY_OK && options->trace) status = assay_prefix_check_trace(s->scoring->renderer.prefix, err);
     if (status == ASSAY_OK) status = score(s, context);
     assay_score_lines_close(s->lines);
-    assay_answer_list_release(&s->answers);
+    assay_answer_ids_release(&s->answers);
     assay_scoring_close(s->scoring);
     assay_free(s);
     return status;

@@ -184,7 +184,7 @@ static assay_status take_shape(assay_gguf *gguf, assay_tensor *tensor, assay_err
 static assay_status take_tensor(assay_gguf *gguf, assay_tensor *tensor, uint64_t *offset, assay_error *err)
 {
     char shape[160];
-    gguf_text name;
+    gguf_text name = {.data = ""};
     uint32_t type = 0;
     size_t elements;
     ASSAY_TRY(take_text(gguf, &name, "a tensor's name", err));

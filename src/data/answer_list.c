@@ -52,6 +52,8 @@ void assay_answer_list_settle(assay_answer_list *list, bool equal_is_tie)
     pair->chosen = best->turns;
     pair->rejected = worst->turns;
     if (best->value == worst->value) pair->share = 0.5;
+    pair->not_compared = best->value == worst->value && !equal_is_tie;
+    pair->rejected_first = worst->place < best->place;
     if (list->count == 2) return;
     pair->answers = list->items;
     pair->answer_count = list->count;

@@ -26,8 +26,8 @@ assay_status assay_answer_list_begin(assay_answer_list *list, const assay_format
 assay_status assay_answer_list_add(assay_answer_list *list, const json_t *text, const char *name, double value);
 
 /* Puts the answers in order, best first, and makes them the reader's pair: its ends chosen and rejected, a tie (share
- * 1/2) where all values are equal, and its answers where they are more than two. Among the best the first of the list
- * is chosen, among the worst the first is rejected. */
+ * 1/2) where all values are equal, not compared where equal is no tie, and its answers where they are more than two.
+ * Among the best the first of the list is chosen, among the worst the first is rejected. */
 void assay_answer_list_settle(assay_answer_list *list, bool equal_is_tie);
 
 #endif

@@ -244,7 +244,9 @@ static assay_status nothing_left(const assay_example_set *set, const assay_examp
     }
     size_t shortest = SIZE_MAX;
     for (size_t i = 0; i < set->drop_count; i++) shortest = assay_smaller(shortest, set->drops[i].length);
-    if (!set->drop_count) return assay_error_set(err, ASSAY_E_FORMAT, "no pair is left to work on (%s)", reasons);
+    bool long_ones = assay_example_set_dropped(set, ASSAY_DROP_TOO_LONG) ||
+                     assay_example_set_dropped(set, ASSAY_DROP_ANSWER_TOO_LONG);
+    if (!long_ones) return assay_error_set(err, ASSAY_E_FORMAT, "no pair is left to work on (%s)", reasons);
     const char *cut = options->truncate == ASSAY_TRUNCATE_NONE ? ", or cut with --truncate left" : "";
     return assay_error_set(
         err, ASSAY_E_FORMAT,

@@ -41,7 +41,8 @@ static assay_status read_pair(assay_input *input, uint32_t format, const json_t 
     assay_drop_reason drop;
     ASSAY_TRY(assay_pair_format_read(format, line, arena, &pair, &drop, err));
     size_t count = pair.answers ? pair.answer_count : pair.single ? 1 : 2;
-    const assay_answer ends[2] = {{.turns = pair.chosen}, {.turns = pair.rejected, .place = 1}},
+    const assay_answer ends[2] = {{.turns = pair.chosen, .place = pair.rejected_first},
+                                  {.turns = pair.rejected, .place = !pair.rejected_first}},
                        *answers = pair.answers ? pair.answers : ends;
     ASSAY_TRY(new_items(input, arena, count, &items, err));
     for (size_t i = 0; i < count; i++) {

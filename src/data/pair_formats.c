@@ -555,6 +555,7 @@ static assay_drop_reason judge(const assay_pair *pair)
     if (assay_turns_blank(&pair->chosen)) return ASSAY_DROP_EMPTY_CHOSEN;
     if (pair->single) return ASSAY_DROP_COUNT;
     if (assay_turns_blank(&pair->rejected)) return ASSAY_DROP_EMPTY_REJECTED;
+    if (pair->not_compared) return ASSAY_DROP_NOT_COMPARED;
     return assay_turns_equal(&pair->chosen, &pair->rejected) ? ASSAY_DROP_IDENTICAL : ASSAY_DROP_COUNT;
 }
 

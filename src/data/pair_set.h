@@ -21,6 +21,7 @@
     X(EMPTY_CHOSEN, "empty_chosen", "the chosen answer is empty")                                               \
     X(EMPTY_REJECTED, "empty_rejected", "the rejected answer is empty")                                         \
     X(IDENTICAL, "identical", "chosen and rejected are equal")                                                  \
+    X(NOT_COMPARED, "not_compared", "its answers were not compared with each other")                            \
     X(TOO_LONG, "too_long", "longer than the maximum length")                                                   \
     X(ANSWER_TOO_LONG, "answer_too_long", "truncated left, the answer alone is longer than the maximum length") \
     X(SAME_IDS, "same_ids", "chosen and rejected give the same token ids")                                      \
@@ -58,12 +59,14 @@ typedef struct assay_pair {
     size_t answer_count;
     /* One answer with a label: it is chosen, share says how likely it is good, and there is no rejected */
     bool single;
-    bool equal_is_tie;  /* equal values were found equally good; false: they were not compared */
-    double margin;      /* NaN: none */
-    double share;       /* the label's probability that chosen is the better answer; 1/2: a tie; NaN: none */
-    double weight;      /* what the pair counts in the loss; 1 where the line says nothing */
-    const char *id;     /* as JSON text ("\"q7\"", "12"); NULL: none */
-    const char *subset; /* the line's "subset", else its "category"; NULL: none */
+    bool rejected_first; /* of a list: the record has it before chosen */
+    bool not_compared;   /* of a list: equal answers alone, of which nobody said that they are equally good */
+    bool equal_is_tie;   /* equal values were found equally good; false: they were not compared */
+    double margin;       /* NaN: none */
+    double share;        /* the label's probability that chosen is the better answer; 1/2: a tie; NaN: none */
+    double weight;       /* what the pair counts in the loss; 1 where the line says nothing */
+    const char *id;      /* as JSON text ("\"q7\"", "12"); NULL: none */
+    const char *subset;  /* the line's "subset", else its "category"; NULL: none */
     assay_place place;
     uint32_t format; /* index for assay_pair_format_name */
     size_t raw_size; /* bytes of the record it was read from */

@@ -1,5 +1,7 @@
 #include "data/renderer.h"
 
+#include <string.h>
+
 static assay_status render(const void *context, const assay_conversation *conversation, assay_ids *ids,
                            assay_error *err)
 {
@@ -29,4 +31,12 @@ void assay_renderer_of_template(assay_renderer *renderer, const assay_template *
     add_head(renderer, assay_tokenizer_about(tokenizer)->bos);
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         add_head(renderer, assay_tokenizer_find(tokenizer, prefixes[i]));
+}
+
+void assay_renderer_cut_left(const assay_renderer *renderer, assay_ids *ids, size_t most)
+{
+    size_t head = assay_renderer_head_length(renderer, ids), surplus = ids->count - most;
+    if (head >= most) head = 0;
+    memmove(ids->data + head, ids->data + head + surplus, (most - head) * sizeof *ids->data);
+    ids->count = most;
 }

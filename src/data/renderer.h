@@ -27,6 +27,10 @@ typedef struct assay_renderer {
 /* How many of the first ids are such. */
 size_t assay_renderer_head_length(const assay_renderer *renderer, const assay_ids *ids);
 
+/* Cuts ids, longer than `most`, to `most` tokens. What a text begins with as a whole (BOS and its like) stays: those
+ * behind that head go, unless it is all that would be left. */
+void assay_renderer_cut_left(const assay_renderer *renderer, assay_ids *ids, size_t most);
+
 /* The template and the rule must outlive the renderer. */
 void assay_renderer_of_template(assay_renderer *renderer, const assay_template *chosen,
                                 const assay_prefix_rule *prefix);

@@ -6,10 +6,12 @@ static assay_status read(const assay_head_view *view, bool declared, const char 
                          assay_error *err)
 {
     (void)declared;
-    (void)where;
-    (void)err;
     *found = assay_head_is_linear(view, "v_head.summary", out);
-    return ASSAY_OK;
+    if (!*found || out->layers[0].bias) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT,
+                           "%s: v_head.summary.weight is there and v_head.summary.bias is not; its class has both: "
+                           "save or fetch the model again",
+                           where);
 }
 
 static const assay_head_layer init_layers[] = {{.module = "v_head.summary", .outputs = 1, .bias = true},

@@ -14,6 +14,7 @@
 #include "ops/dropout.h"
 #include "ops/op.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { ROWS_OF_A_JOB = 16, COLS_OF_A_JOB = 64 };
@@ -26,6 +27,7 @@ typedef struct linear_params {
 static linear_params params_of(const assay_op_run *run)
 {
     const assay_param_view *next = run->param;
+    assert(next); /* it has a weight at least */
     linear_params p = {.w = next++};
     if (run->attr->bias) p.b = next++;
     if (run->attr->adapter) p.lora_a = next++;

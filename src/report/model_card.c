@@ -107,11 +107,13 @@ assay_status assay_card_evaluation(assay_buf *out, const assay_card *card, assay
 {
     const json_t *e = card->evaluation;
     if (!json_is_number(json_object_get(e, "accuracy"))) return ASSAY_OK;
-    return assay_buf_printf(out, err,
-                            "Held-out accuracy %.3f (95 %% interval %.3f to %.3f, %.0f pairs, %.0f ties); picking the "
-                            "longer answer gives %.3f.\n\n",
-                            number(e, "accuracy"), number(e, "accuracy_low"), number(e, "accuracy_high"),
-                            number(e, "pairs"), number(e, "ties"), number(e, "longer_wins"));
+    bool pairs = json_is_number(json_object_get(e, "longer_wins")); /* single answers have no longer one */
+    ASSAY_TRY(assay_buf_printf(out, err, "Held-out accuracy %.3f (95 %% interval %.3f to %.3f, %.0f %s",
+                               number(e, "accuracy"), number(e, "accuracy_low"), number(e, "accuracy_high"),
+                               number(e, "pairs"), pairs ? "pairs" : "labelled answers)"));
+    if (!pairs) return assay_buf_text(out, ".\n\n", err);
+    return assay_buf_printf(out, err, ", %.0f ties); picking the longer answer gives %.3f.\n\n", number(e, "ties"),
+                            number(e, "longer_wins"));
 }
 
 assay_status assay_card_save(const assay_buf *text, const char *folder, assay_error *err)

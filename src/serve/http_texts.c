@@ -117,16 +117,6 @@ static assay_status encode(encoder *e, const assay_ask_item *item)
     return item->is_text ? encode_text(e, &item->turns.items[0]) : encode_conversation(e, item);
 }
 
-/* What a text begins with as a whole (BOS and its like) stays when its beginning goes. */
-static void cut_left(encoder *e, size_t most)
-{
-    assay_ids *ids = &e->scratch;
-    size_t head = assay_renderer_head_length(e->model->renderer, ids), surplus = ids->count - most;
-    if (head >= most) head = 0;
-    memmove(ids->data + head, ids->data + head + surplus, (most - head) * sizeof *ids->data);
-    ids->count = most;
-}
-
 static assay_status fit(encoder *e, size_t index)
 {
     const assay_ask *ask = e->ask;
@@ -144,7 +134,7 @@ static assay_status fit(encoder *e, size_t index)
             "text %zu: %zu tokens, --max-length allows %zu; raise it, or send \"truncate\": true, or "
             "serve with --truncate",
             index, ids->count, most);
-    if (cut == ASSAY_ASK_CUT_LEFT) cut_left(e, most);
+    if (cut == ASSAY_ASK_CUT_LEFT) assay_renderer_cut_left(e->model->renderer, &e->scratch, most);
     else ids->count = most;
     return assay_prefix_check(prefix, ids->data, ids->count, e->err);
 }

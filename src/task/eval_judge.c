@@ -74,9 +74,7 @@ static assay_status render_choice(judging *j, size_t index, assay_text_arena *ar
     ASSAY_TRY_ALLOC(answers, "answers", j->err);
     for (size_t i = 0; i < choice->count; i++) {
         ASSAY_TRY(render_answer(j, choice, i, &turns, arena, &answers[i]));
-        bool cut = answers[i].count > most && j->options->truncate == ASSAY_OPT_TRUNCATE_RIGHT;
-        if (cut) answers[i].count = most;
-        j->cut += cut;
+        j->cut += assay_scoring_cut(j->scoring, j->options, &answers[i]);
         too_long |= answers[i].count > most || answers[i].count == 0;
         if (!too_long && answers[i].count > j->longest) j->longest = answers[i].count;
     }

@@ -183,13 +183,14 @@ static assay_status card_body(const assay_training *t, const assay_options *opti
                               assay_buf *out, assay_error *err)
 {
     ASSAY_TRY(assay_card_metadata(out, card, err));
-    ASSAY_TRY(assay_buf_printf(
-        out, err, "# %s\n\nA %s reward model, trained with Assay %s on %zu preference pairs (%s, %llu steps).\n\n",
-        card->name, t->model->config.arch->name, ASSAY_VERSION, t->examples.count,
-        t->tuning == ASSAY_TUNE_FULL   ? "all weights"
-        : t->tuning == ASSAY_TUNE_HEAD ? "head only"
-                                       : "LoRA",
-        (unsigned long long)t->trainer->step));
+    ASSAY_TRY(assay_buf_printf(out, err,
+                               "# %s\n\nA %s reward model, trained with Assay %s on %zu %s (%s, %llu steps).\n\n",
+                               card->name, t->model->config.arch->name, ASSAY_VERSION, t->examples.count,
+                               t->examples.items[0].count == 1 ? "labelled answers" : "preference pairs",
+                               t->tuning == ASSAY_TUNE_FULL   ? "all weights"
+                               : t->tuning == ASSAY_TUNE_HEAD ? "head only"
+                                                              : "LoRA",
+                               (unsigned long long)t->trainer->step));
     ASSAY_TRY(assay_card_evaluation(out, card, err));
     ASSAY_TRY(assay_buf_text(out, "## Use\n\n", err));
     ASSAY_TRY(loading_lines(t, out, err));

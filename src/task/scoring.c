@@ -105,8 +105,18 @@ assay_status assay_scoring_answer_engine(assay_scoring *s, const assay_options *
     return status == ASSAY_E_NO_FIT ? assay_scoring_engine(s, options, most, most, scored, NULL, err) : status;
 }
 
+bool assay_scoring_cut(const assay_scoring *s, const assay_options *options, assay_ids *ids)
+{
+    size_t most = (size_t)s->source->max_length;
+    bool left = options->truncate == ASSAY_OPT_TRUNCATE_LEFT, right = options->truncate == ASSAY_OPT_TRUNCATE_RIGHT;
+    if (ids->count <= most || (!left && !right)) return false;
+    if (left) assay_renderer_cut_left(&s->renderer, ids, most);
+    else ids->count = most;
+    return true;
+}
+
 assay_status assay_scoring_answers(const assay_scoring *s, const assay_options *options, const assay_input *input,
-                                   assay_answer_list *list, assay_error *err)
+                                   assay_answer_ids *list, assay_error *err)
 {
     size_t most = (size_t)s->source->max_length;
     ASSAY_TRY(assay_grow(&list->ids, &list->capacity, input->count, sizeof *list->ids, err));
@@ -115,23 +125,21 @@ assay_status assay_scoring_answers(const assay_scoring *s, const assay_options *
         ids->count = 0;
         ASSAY_TRY(assay_scoring_render(s, input, i, ids, err));
         if (ids->count == 0) return assay_error_set(err, ASSAY_E_FORMAT, "an empty text cannot be scored");
-        bool cut = ids->count > most && options->truncate == ASSAY_OPT_TRUNCATE_RIGHT;
-        if (cut) ids->count = most;
-        list->cut += cut;
+        list->cut += assay_scoring_cut(s, options, ids);
         if (ids->count > most)
             return assay_error_set(err, ASSAY_E_FORMAT,
-                                   "%zu tokens, --max-length allows %zu; raise it or give --truncate right", ids->count,
+                                   "%zu tokens, --max-length allows %zu; raise it or give --truncate left", ids->count,
                                    most);
         ASSAY_TRY(assay_prefix_check(s->renderer.prefix, ids->data, ids->count, err));
     }
     return ASSAY_OK;
 }
 
-void assay_answer_list_release(assay_answer_list *list)
+void assay_answer_ids_release(assay_answer_ids *list)
 {
     for (size_t i = 0; i < list->capacity; i++) assay_ids_release(&list->ids[i]);
     assay_free(list->ids);
-    *list = (assay_answer_list){0};
+    *list = (assay_answer_ids){0};
 }
 
 void assay_scoring_close(assay_scoring *s)

@@ -45,18 +45,21 @@ assay_status assay_scoring_open(assay_scoring **out, const assay_options *option
 assay_status assay_scoring_render(const assay_scoring *scoring, const assay_input *input, size_t item, assay_ids *ids,
                                   assay_error *err);
 /* The answers of one input as ids; the memory is used over and over. */
-typedef struct assay_answer_list {
+typedef struct assay_answer_ids {
     assay_ids *ids;
     size_t capacity;
     size_t cut; /* texts, over all calls */
-} assay_answer_list;
+} assay_answer_ids;
 
-/* All of an input into list->ids[0 .. input->count - 1], cut where --truncate right says so. ASSAY_E_FORMAT, with no
+/* Cuts what is longer than the model's --max-length at the side that --truncate says; false: it is as it was. */
+bool assay_scoring_cut(const assay_scoring *scoring, const assay_options *options, assay_ids *ids);
+
+/* All of an input into list->ids[0 .. input->count - 1], cut where --truncate says so. ASSAY_E_FORMAT, with no
  * place: one is empty or too long. */
 assay_status assay_scoring_answers(const assay_scoring *scoring, const assay_options *options, const assay_input *input,
-                                   assay_answer_list *list, assay_error *err);
-void assay_answer_list_release(assay_answer_list *list); /* safe on a zeroed list */
-void assay_scoring_close(assay_scoring *scoring);        /* NULL is fine */
+                                   assay_answer_ids *list, assay_error *err);
+void assay_answer_ids_release(assay_answer_ids *list); /* safe on a zeroed list */
+void assay_scoring_close(assay_scoring *scoring);      /* NULL is fine */
 
 /* observed: per program value, NULL: none (see engine.h). Plans within --memory. */
 assay_status assay_scoring_engine(assay_scoring *scoring, const assay_options *options, size_t longest_path,

@@ -146,6 +146,8 @@ static assay_status make_set(assay_training *t, assay_example_set *out, const as
     assay_status status = assay_example_set_build(out, pairs, use, at_most(picked ? count : pairs->count, limit),
                                                   &t->renderer, &rule, err);
     assay_free(all);
+    if (status == ASSAY_E_FORMAT && out->count == 0 && judged)
+        return assay_error_prefix(err, status, "the held-out pairs (--eval-split off holds out none): ");
     return status;
 }
 

@@ -78,3 +78,24 @@ check preview-chooses-alike 0 err 'objective all-pairs' preview --model "$work/b
 check smoothing-of-a-ranking 2 err 'models no wrong labels; all-pairs does' "${common[@]}" --data "$work/lists.jsonl" --output "$work/no" --objective plackett-luce --label-smoothing 0.1
 sed '3s/"scores":\[[0-9]*/"scores":["x"/' "$work/lists.jsonl" >"$work/bad.jsonl"
 check a-bad-score-is-named 1 err 'bad.jsonl:3: "scores" should hold numbers' "${common[@]}" --data "$work/bad.jsonl" --output "$work/no"
+
+# A list of two is a pair, and score answers in the record's order all the same.
+"$assay" init --arch llama --output "$work/judge" --head 1 --quiet >/dev/null
+printf '%s\n' '{"instruction":"a","completions":[{"response":"x","overall_score":1},{"response":"y","overall_score":2}]}' \
+    '{"instruction":"a","completions":[{"response":"x","overall_score":2},{"response":"y","overall_score":1}]}' >"$work/two.jsonl"
+"$assay" score --model "$work/judge" --input "$work/two.jsonl" --quiet 2>/dev/null | sed 's/.*"score"/"score"/' >"$work/two"
+[ "$(sort -u "$work/two" | wc -l)" -eq 1 ] && [ "$(wc -l <"$work/two")" -eq 2 ]; say $? a-list-of-two-keeps-its-order
+
+# Equal answers that nobody compared teach nothing, of two and of more; nor do they count as ties.
+printf '%s\n' '{"prompt":"a","responses":["x","yy"],"scores":[1,1],"ties":false}' '{"prompt":"b","responses":["x","yy","z"],"scores":[0,0,0],"ties":false}' >"$work/alike.jsonl"
+cat "$work/few.jsonl" >>"$work/alike.jsonl"
+check not-compared-is-left-out 0 out 'dropped: its answers were not compared with each other *2$' data check "$work/alike.jsonl"
+check not-compared-is-no-tie 0 err 'note: 8 of 8 prompts' "${common[@]}" --data "$work/alike.jsonl" --output "$work/alike"
+head -n 6 "$work/ties.jsonl" >"$work/tied.jsonl"
+check only-ties-need-no-length 1 err 'no pair is left to work on (6: a label calls it a tie[^;]*)$' "${common[@]}" --data "$work/tied.jsonl" --output "$work/no" --objective bt
+
+# What is too long is cut at the side that was asked for: the same score as of the text that stays.
+printf '%s\n' '{"text":"one two three four five six seven eight nine ten"}' >"$work/long.jsonl"
+"$assay" score --model "$work/judge" --input "$work/long.jsonl" --max-length 6 --truncate left --quiet 2>/dev/null >"$work/left"
+"$assay" score --model "$work/judge" --input "$work/long.jsonl" --max-length 6 --truncate right --quiet 2>/dev/null >"$work/right"
+[ -s "$work/left" ] && [ -s "$work/right" ] && ! cmp -s "$work/left" "$work/right"; say $? truncate-left-cuts
