@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 
+#include <math.h>
 #include <string.h>
 
 assay_status assay_json_load(const char *path, size_t ceiling, json_t **out, assay_error *err)
@@ -109,4 +110,16 @@ assay_status assay_json_save(const json_t *value, const char *path, assay_error 
     assay_status status = assay_file_write_atomic(path, text, length + 1, err);
     assay_free(text);
     return status;
+}
+
+json_t *assay_json_number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
+
+json_t *assay_json_numbers(json_t *object, const assay_json_entry *entries, size_t count)
+{
+    int failed = !object;
+    for (size_t i = 0; i < count && !failed; i++)
+        failed = json_object_set_new(object, entries[i].key, assay_json_number(entries[i].value));
+    if (!failed) return object;
+    json_decref(object);
+    return NULL;
 }

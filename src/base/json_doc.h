@@ -58,6 +58,18 @@ const char *assay_json_any_unreadable(const json_t *value);
  * of memory, or it is no JSON. */
 json_t *assay_json_value(const char *text);
 
+/* A number, null where it is not finite: JSON has no NaN. A new value of the caller's; NULL: out of memory. */
+json_t *assay_json_number(double value);
+
+typedef struct assay_json_entry {
+    const char *key;
+    double value;
+} assay_json_entry;
+
+/* Such numbers put into the object, which is the caller's again. NULL, and the object is released: out of memory, or it
+ * was NULL. */
+json_t *assay_json_numbers(json_t *object, const assay_json_entry *entries, size_t count);
+
 assay_status assay_json_load(const char *path, size_t ceiling, json_t **out, assay_error *err);
 
 /* "a string", "a list", ...: what a value is, for messages; NULL: "missing". */

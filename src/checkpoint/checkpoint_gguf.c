@@ -70,19 +70,28 @@ static assay_status add_weight(assay_checkpoint *checkpoint, const assay_gguf_fa
     return assay_gguf_mark_order(family, checkpoint->config, tensor->name, weight, err);
 }
 
+static const assay_gguf_family *family_of(const assay_gguf *gguf)
+{
+    const char *name = "";
+    assay_gguf_string(gguf, "general.architecture", &name, NULL);
+    for (size_t i = 0; assay_architecture_at(i); i++) {
+        const assay_gguf_family *family = assay_architecture_at(i)->gguf;
+        if (family && !strcmp(family->name, name)) return family;
+    }
+    return NULL;
+}
+
 static assay_status find_family(const assay_checkpoint *checkpoint, const assay_gguf_family **out, assay_error *err)
 {
     const char *name = "";
     char known[512] = "";
     if (!assay_gguf_string(checkpoint->gguf, "general.architecture", &name, NULL))
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: the metadata has no general.architecture", checkpoint->path);
+    *out = family_of(checkpoint->gguf);
+    if (*out) return ASSAY_OK;
     for (size_t i = 0; assay_architecture_at(i); i++) {
         const assay_gguf_family *family = assay_architecture_at(i)->gguf;
         if (!family) continue;
-        if (!strcmp(family->name, name)) {
-            *out = family;
-            return ASSAY_OK;
-        }
         strncat(known, *known ? ", " : "", sizeof known - strlen(known) - 1);
         strncat(known, family->name, sizeof known - strlen(known) - 1);
     }
@@ -111,17 +120,6 @@ assay_status assay_checkpoint_load_gguf(assay_checkpoint *checkpoint, unsigned f
 }
 
 /* ---- a packed body beside a config.json ---- */
-
-static const assay_gguf_family *family_of(const assay_gguf *gguf)
-{
-    const char *name = "";
-    assay_gguf_string(gguf, "general.architecture", &name, NULL);
-    for (size_t i = 0; assay_architecture_at(i); i++) {
-        const assay_gguf_family *family = assay_architecture_at(i)->gguf;
-        if (family && !strcmp(family->name, name)) return family;
-    }
-    return NULL;
-}
 
 static assay_status add_body_weight(assay_checkpoint *checkpoint, const assay_gguf_family *family,
                                     const assay_tensor *tensor, assay_error *err)

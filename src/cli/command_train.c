@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include "base/alloc.h"
+#include "base/json_doc.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/shell_word.h"
@@ -52,8 +53,6 @@ static void on_end(void *context)
     assay_progress_end(&shown->progress);
 }
 
-static json_t *real_or_null(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
 /* Evaluation's figures where there was one; the loss of the last step otherwise. */
 static json_t *result_of(const shown_run *shown, const assay_trainer *trainer, const assay_run_outcome *outcome,
                          const char *stopped)
@@ -62,14 +61,15 @@ static json_t *result_of(const shown_run *shown, const assay_trainer *trainer, c
     const assay_judgement *after = outcome->has_evaluation ? &outcome->after : NULL;
     char *newest = NULL;
     assay_checkpoint_dir_newest(output, NULL, &newest, NULL);
-    json_t *result = json_pack(
-        "{s:s, s:I, s:f, s:s?, s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:s?}", "output", output, "steps",
-        (json_int_t)trainer->step, "seconds", outcome->seconds, "stopped", stopped, "finished",
-        trainer->step >= trainer->total_steps, "accuracy", real_or_null(after ? after->accuracy : NAN), "accuracy_low",
-        real_or_null(after ? after->accuracy_low : NAN), "accuracy_high",
-        real_or_null(after ? after->accuracy_high : NAN), "loss", real_or_null(after ? after->loss : shown->last_loss),
-        "planned_bytes", (json_int_t)trainer->plan.total_bytes, "peak_bytes",
-        (json_int_t)assay_trainer_peak_bytes(trainer), "checkpoint", newest);
+    json_t *result =
+        json_pack("{s:s, s:I, s:f, s:s?, s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:s?}", "output", output, "steps",
+                  (json_int_t)trainer->step, "seconds", outcome->seconds, "stopped", stopped, "finished",
+                  trainer->step >= trainer->total_steps, "accuracy", assay_json_number(after ? after->accuracy : NAN),
+                  "accuracy_low", assay_json_number(after ? after->accuracy_low : NAN), "accuracy_high",
+                  assay_json_number(after ? after->accuracy_high : NAN), "loss",
+                  assay_json_number(after ? after->loss : shown->last_loss), "planned_bytes",
+                  (json_int_t)trainer->plan.total_bytes, "peak_bytes", (json_int_t)assay_trainer_peak_bytes(trainer),
+                  "checkpoint", newest);
     assay_free(newest);
     return result;
 }

@@ -1,5 +1,7 @@
 #include "cli/eval_report.h"
 
+#include "base/json_doc.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -247,14 +249,13 @@ assay_status assay_eval_report_text(const assay_eval_report *r, assay_buf *out, 
 
 /* ---- JSON ---- */
 
-static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
 static json_t *tally_json(const assay_tally *t)
 {
     double n = (double)t->pairs;
     return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "pairs", (json_int_t)t->pairs, "ties", (json_int_t)t->ties,
-                     "accuracy", number(t->accuracy), "accuracy_low", number(t->low), "accuracy_high", number(t->high),
-                     "longer_wins", number(t->longer / n), "margin", number(t->margin / n));
+                     "accuracy", assay_json_number(t->accuracy), "accuracy_low", assay_json_number(t->low),
+                     "accuracy_high", assay_json_number(t->high), "longer_wins", assay_json_number(t->longer / n),
+                     "margin", assay_json_number(t->margin / n));
 }
 
 static json_t *subsets_json(const assay_subsets *subsets)
@@ -270,9 +271,10 @@ static json_t *subsets_json(const assay_subsets *subsets)
 
 static json_t *sections_json(const assay_subsets *subsets)
 {
-    json_t *object = json_pack("{s:I, s:o}", "subsets", (json_int_t)subsets->known, "score", number(subsets->score));
+    json_t *object =
+        json_pack("{s:I, s:o}", "subsets", (json_int_t)subsets->known, "score", assay_json_number(subsets->score));
     for (size_t s = 0; s < ASSAY_SECTIONS; s++)
-        json_object_set_new(object, assay_section_name(s), number(subsets->sections[s]));
+        json_object_set_new(object, assay_section_name(s), assay_json_number(subsets->sections[s]));
     return object;
 }
 
@@ -281,8 +283,8 @@ static json_t *lengths_json(const assay_length_bin *bins)
     json_t *list = json_array();
     for (size_t b = 0; b < ASSAY_LENGTH_BINS; b++) {
         json_t *one = tally_json(&bins[b].tally);
-        json_object_set_new(one, "ratio_from", number(bins[b].from));
-        json_object_set_new(one, "ratio_to", number(bins[b].to));
+        json_object_set_new(one, "ratio_from", assay_json_number(bins[b].from));
+        json_object_set_new(one, "ratio_to", assay_json_number(bins[b].to));
         json_array_append_new(list, one);
     }
     return list;
@@ -294,10 +296,11 @@ static json_t *calibration_json(const assay_calibration *c)
     for (size_t b = 0; b < ASSAY_CONFIDENCE_BINS; b++) {
         const assay_confidence_bin *bin = &c->bins[b];
         json_array_append_new(curve, json_pack("{s:f, s:f, s:I, s:o, s:o}", "from", bin->from, "to", bin->to, "pairs",
-                                               (json_int_t)bin->pairs, "confidence", number(bin->confidence),
-                                               "accuracy", number(bin->accuracy)));
+                                               (json_int_t)bin->pairs, "confidence", assay_json_number(bin->confidence),
+                                               "accuracy", assay_json_number(bin->accuracy)));
     }
-    return json_pack("{s:o, s:o, s:o}", "error", number(c->error), "brier", number(c->brier), "curve", curve);
+    return json_pack("{s:o, s:o, s:o}", "error", assay_json_number(c->error), "brier", assay_json_number(c->brier),
+                     "curve", curve);
 }
 
 static json_t *comparison_json(const assay_comparison *c, double other)
@@ -305,7 +308,8 @@ static json_t *comparison_json(const assay_comparison *c, double other)
     return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "pairs", (json_int_t)c->pairs, "both_right",
                      (json_int_t)c->both, "only_this_right", (json_int_t)c->only_first, "only_other_right",
                      (json_int_t)c->only_second, "neither_right", (json_int_t)c->neither, "difference",
-                     number(c->difference), "p", number(c->p), "other_accuracy", number(other));
+                     assay_json_number(c->difference), "p", assay_json_number(c->p), "other_accuracy",
+                     assay_json_number(other));
 }
 
 static json_t *turns_json(const assay_turns *turns)
@@ -349,7 +353,7 @@ static assay_status add_worst(json_t *object, const assay_eval_report *r, assay_
 static void add_pairs(json_t *object, const assay_verdict *v)
 {
     json_object_set_new(object, "left_out", json_integer((json_int_t)v->pairs_left_out));
-    json_object_set_new(object, "longer_gain", number(v->judgement.accuracy - v->judgement.longer_wins));
+    json_object_set_new(object, "longer_gain", assay_json_number(v->judgement.accuracy - v->judgement.longer_wins));
     json_object_set_new(object, "equal_length", tally_json(&v->length_bins[ASSAY_LENGTH_EQUAL].tally));
     json_object_set_new(object, "length_bins", lengths_json(v->length_bins));
     json_object_set_new(object, "calibration", calibration_json(&v->calibration));

@@ -1,19 +1,18 @@
 /* The audit as JSON and as a table. Keys of the JSON are read by scripts: add, don't rename. */
+#include "base/json_doc.h"
 #include "data/audit.h"
 #include "data/pair_formats.h"
 
 #include <math.h>
 #include <stdio.h>
 
-static json_t *number_or_null(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
 static json_t *whole(size_t value) { return json_integer((json_int_t)value); }
 
 static json_t *stats_json(const assay_length_stats *stats)
 {
     if (!stats->count) return json_null();
-    return json_pack("{s:o,s:o,s:o,s:o}", "mean", number_or_null(stats->mean), "median", number_or_null(stats->median),
-                     "p95", number_or_null(stats->p95), "max", whole(stats->max));
+    return json_pack("{s:o,s:o,s:o,s:o}", "mean", assay_json_number(stats->mean), "median",
+                     assay_json_number(stats->median), "p95", assay_json_number(stats->p95), "max", whole(stats->max));
 }
 
 static json_t *finding_json(const assay_finding *finding)
@@ -57,9 +56,9 @@ static json_t *length_json(const assay_audit *audit)
 {
     return json_pack("{s:o,s:o,s:o,s:o,s:[oo],s:o,s:o}", "longer", whole(audit->longer), "shorter",
                      whole(audit->shorter), "ties", whole(audit->ties), "longer_wins",
-                     number_or_null(audit->longer_wins), "interval95", number_or_null(audit->longer_wins_low),
-                     number_or_null(audit->longer_wins_high), "accuracy", number_or_null(audit->length_accuracy), "auc",
-                     number_or_null(audit->length_auc));
+                     assay_json_number(audit->longer_wins), "interval95", assay_json_number(audit->longer_wins_low),
+                     assay_json_number(audit->longer_wins_high), "accuracy", assay_json_number(audit->length_accuracy),
+                     "auc", assay_json_number(audit->length_auc));
 }
 
 static json_t *tokens_json(const assay_audit *audit)
@@ -75,8 +74,8 @@ static json_t *margin_json(const assay_audit *audit)
 {
     if (!audit->margins) return json_null();
     return json_pack("{s:o,s:o,s:o,s:o,s:o}", "count", whole(audit->margins), "negative",
-                     whole(audit->margins_negative), "mean", number_or_null(audit->margin_mean), "min",
-                     number_or_null(audit->margin_min), "max", number_or_null(audit->margin_max));
+                     whole(audit->margins_negative), "mean", assay_json_number(audit->margin_mean), "min",
+                     assay_json_number(audit->margin_min), "max", assay_json_number(audit->margin_max));
 }
 
 static json_t *lists_json(const assay_audit_lists *lists)

@@ -1,5 +1,6 @@
 #include "judge/judge.h"
 
+#include "base/json_doc.h"
 #include "base/wilson.h"
 #include "judge/judge_singles.h"
 #include "judge/judged.h"
@@ -90,32 +91,19 @@ assay_status assay_judge(const assay_example_set *set, const double *rewards, as
     return assay_reward_scale_make(&out->scale, rewards, set->answer_count, err);
 }
 
-static int set_number(json_t *object, const char *key, double value)
-{
-    return json_object_set_new(object, key, isfinite(value) ? json_real(value) : json_null());
-}
-
 json_t *assay_judgement_json(const assay_judgement *j)
 {
-    const struct {
-        const char *key;
-        double value;
-    } numbers[] = {{"accuracy", j->accuracy},
-                   {"accuracy_low", j->accuracy_low},
-                   {"accuracy_high", j->accuracy_high},
-                   {"loss", j->loss},
-                   {"margin", j->margin},
-                   {"reward_chosen", j->reward_chosen},
-                   {"reward_rejected", j->reward_rejected},
-                   {"longer_wins", j->longer_wins},
-                   {"length_correlation", j->length_correlation},
-                   {"mse", j->mse},
-                   {"mae", j->mae}};
+    const assay_json_entry numbers[] = {{"accuracy", j->accuracy},
+                                        {"accuracy_low", j->accuracy_low},
+                                        {"accuracy_high", j->accuracy_high},
+                                        {"loss", j->loss},
+                                        {"margin", j->margin},
+                                        {"reward_chosen", j->reward_chosen},
+                                        {"reward_rejected", j->reward_rejected},
+                                        {"longer_wins", j->longer_wins},
+                                        {"length_correlation", j->length_correlation},
+                                        {"mse", j->mse},
+                                        {"mae", j->mae}};
     json_t *object = json_pack("{s:I, s:I}", "pairs", (json_int_t)j->pairs, "ties", (json_int_t)j->ties);
-    int failed = !object;
-    for (size_t i = 0; object && i < sizeof numbers / sizeof *numbers; i++)
-        failed |= set_number(object, numbers[i].key, numbers[i].value);
-    if (!failed) return object;
-    json_decref(object);
-    return NULL;
+    return assay_json_numbers(object, numbers, sizeof numbers / sizeof *numbers);
 }

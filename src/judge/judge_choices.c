@@ -1,5 +1,6 @@
 #include "judge/judge_choices.h"
 
+#include "base/json_doc.h"
 #include "base/text.h"
 #include "base/wilson.h"
 
@@ -159,13 +160,11 @@ void assay_choices_release(assay_choices *choices)
 
 /* ---- JSON ---- */
 
-static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
 static json_t *subset_json(const assay_choice_subset *subset)
 {
     return json_pack("{s:s, s:I, s:o, s:o, s:o, s:o}", "subset", subset->name, "choices", (json_int_t)subset->choices,
-                     "accuracy", number(subset->accuracy), "accuracy_low", number(subset->low), "accuracy_high",
-                     number(subset->high), "chance", number(subset->chance));
+                     "accuracy", assay_json_number(subset->accuracy), "accuracy_low", assay_json_number(subset->low),
+                     "accuracy_high", assay_json_number(subset->high), "chance", assay_json_number(subset->chance));
 }
 
 json_t *assay_choices_json(const assay_choices *c)
@@ -173,15 +172,17 @@ json_t *assay_choices_json(const assay_choices *c)
     json_t *subsets = json_array();
     int failed = !subsets;
     for (size_t i = 0; i < c->subset_count; i++) failed |= json_array_append_new(subsets, subset_json(&c->subsets[i]));
-    json_t *object = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "choices", (json_int_t)c->choices, "accuracy",
-                               number(c->accuracy), "accuracy_low", number(c->low), "accuracy_high", number(c->high),
-                               "score", number(c->score), "subsets", subsets);
+    json_t *object =
+        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "choices", (json_int_t)c->choices, "accuracy",
+                  assay_json_number(c->accuracy), "accuracy_low", assay_json_number(c->low), "accuracy_high",
+                  assay_json_number(c->high), "score", assay_json_number(c->score), "subsets", subsets);
     if (object && !isnan(c->tied_accuracy))
-        failed |= json_object_set_new(object, "ties",
-                                      json_pack("{s:o, s:o, s:o, s:o, s:o}", "tied_accuracy", number(c->tied_accuracy),
-                                                "ref_accuracy", number(c->ref_accuracy), "preferred",
-                                                number(c->preferred), "preferred_hard", number(c->preferred_hard),
-                                                "margin_score", number(c->margin_score)));
+        failed |= json_object_set_new(
+            object, "ties",
+            json_pack("{s:o, s:o, s:o, s:o, s:o}", "tied_accuracy", assay_json_number(c->tied_accuracy), "ref_accuracy",
+                      assay_json_number(c->ref_accuracy), "preferred", assay_json_number(c->preferred),
+                      "preferred_hard", assay_json_number(c->preferred_hard), "margin_score",
+                      assay_json_number(c->margin_score)));
     if (object && !failed) return object;
     json_decref(object);
     return NULL;

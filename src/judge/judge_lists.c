@@ -1,6 +1,7 @@
 /* Everything is a sum over lists of a few numbers of each list, so one pass over the rewards is enough. */
 #include "judge/judge_lists.h"
 
+#include "base/json_doc.h"
 #include "base/wilson.h"
 #include "judge/judged.h"
 
@@ -128,21 +129,12 @@ void assay_judge_lists(const assay_example_set *set, const double *rewards, assa
 
 json_t *assay_list_judgement_json(const assay_list_judgement *j)
 {
-    const struct {
-        const char *key;
-        double value;
-    } numbers[] = {{"accuracy", j->accuracy}, {"accuracy_low", j->accuracy_low}, {"accuracy_high", j->accuracy_high},
-                   {"top", j->top},           {"top_low", j->top_low},           {"top_high", j->top_high},
-                   {"tau", j->tau},           {"tau_low", j->tau_low},           {"tau_high", j->tau_high},
-                   {"tie_gap", j->tie_gap},   {"decided_gap", j->decided_gap}};
+    const assay_json_entry numbers[] = {
+        {"accuracy", j->accuracy}, {"accuracy_low", j->accuracy_low}, {"accuracy_high", j->accuracy_high},
+        {"top", j->top},           {"top_low", j->top_low},           {"top_high", j->top_high},
+        {"tau", j->tau},           {"tau_low", j->tau_low},           {"tau_high", j->tau_high},
+        {"tie_gap", j->tie_gap},   {"decided_gap", j->decided_gap}};
     json_t *object = json_pack("{s:I, s:I, s:I, s:I}", "lists", (json_int_t)j->lists, "answers", (json_int_t)j->answers,
                                "compared", (json_int_t)j->compared, "ties", (json_int_t)j->ties);
-    int failed = !object;
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !failed; i++) {
-        json_t *value = isfinite(numbers[i].value) ? json_real(numbers[i].value) : json_null();
-        failed = json_object_set_new(object, numbers[i].key, value);
-    }
-    if (!failed) return object;
-    json_decref(object);
-    return NULL;
+    return assay_json_numbers(object, numbers, sizeof numbers / sizeof *numbers);
 }

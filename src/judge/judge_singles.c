@@ -1,5 +1,6 @@
 #include "judge/judge_singles.h"
 
+#include "base/json_doc.h"
 #include "base/wilson.h"
 
 #include <math.h>
@@ -78,24 +79,14 @@ assay_status assay_judge_singles(const assay_example_set *set, const double *rew
 
 json_t *assay_single_judgement_json(const assay_single_judgement *j)
 {
-    const struct {
-        const char *key;
-        double value;
-    } numbers[] = {{"accuracy", j->accuracy},
-                   {"accuracy_low", j->accuracy_low},
-                   {"accuracy_high", j->accuracy_high},
-                   {"auc", j->auc},
-                   {"loss", j->loss},
-                   {"reward_good", j->reward_good},
-                   {"reward_bad", j->reward_bad}};
+    const assay_json_entry numbers[] = {{"accuracy", j->accuracy},
+                                        {"accuracy_low", j->accuracy_low},
+                                        {"accuracy_high", j->accuracy_high},
+                                        {"auc", j->auc},
+                                        {"loss", j->loss},
+                                        {"reward_good", j->reward_good},
+                                        {"reward_bad", j->reward_bad}};
     json_t *object = json_pack("{s:I, s:I, s:I}", "answers", (json_int_t)j->answers, "good", (json_int_t)j->good,
                                "undecided", (json_int_t)j->undecided);
-    int failed = !object;
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !failed; i++) {
-        json_t *value = isfinite(numbers[i].value) ? json_real(numbers[i].value) : json_null();
-        failed = json_object_set_new(object, numbers[i].key, value);
-    }
-    if (!failed) return object;
-    json_decref(object);
-    return NULL;
+    return assay_json_numbers(object, numbers, sizeof numbers / sizeof *numbers);
 }

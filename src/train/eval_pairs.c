@@ -1,6 +1,7 @@
 #include "train/eval_pairs.h"
 
 #include "base/file.h"
+#include "base/json_doc.h"
 #include "data/json_text.h"
 
 #include <math.h>
@@ -64,8 +65,6 @@ static json_t *messages(const assay_turns *turns)
     return NULL;
 }
 
-static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
 static json_t *line_of(const assay_example_set *set, const double *rewards, size_t i, uint64_t step, bool with_text)
 {
     const assay_example *e = &set->items[i];
@@ -73,11 +72,11 @@ static json_t *line_of(const assay_example_set *set, const double *rewards, size
     const assay_example_answer *best = assay_example_best(set, e), *worst = assay_example_worst(set, e);
     char *at = set->pairs->file_count ? assay_pair_set_place(set->pairs, pair->place) : NULL;
     json_t *line = json_pack("{s:I, s:s*, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "step", (json_int_t)step, "at", at,
-                             "chosen", number(rewards[e->answers]), "rejected",
-                             number(e->count == 1 ? (double)NAN : rewards[e->answers + e->count - 1]), "margin",
-                             number(margin_of(set, rewards, i)), "tokens_chosen", (json_int_t)best->count,
-                             "tokens_rejected", (json_int_t)(e->count == 1 ? 0 : worst->count), "chars_chosen",
-                             (json_int_t)assay_turns_length(&pair->chosen), "chars_rejected",
+                             "chosen", assay_json_number(rewards[e->answers]), "rejected",
+                             assay_json_number(e->count == 1 ? (double)NAN : rewards[e->answers + e->count - 1]),
+                             "margin", assay_json_number(margin_of(set, rewards, i)), "tokens_chosen",
+                             (json_int_t)best->count, "tokens_rejected", (json_int_t)(e->count == 1 ? 0 : worst->count),
+                             "chars_chosen", (json_int_t)assay_turns_length(&pair->chosen), "chars_rejected",
                              (json_int_t)assay_turns_length(&pair->rejected));
     assay_free(at);
     int failed = !line;

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/json_doc.h"
 #include "base/sizes.h"
 #include "machine/process_memory.h"
 
@@ -72,9 +73,10 @@ void assay_metrics_close(assay_metrics *metrics)
     *metrics = (assay_metrics){0};
 }
 
-static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
-static void put(json_t *line, const char *key, double value) { json_object_set_new(line, key, number(value)); }
+static void put(json_t *line, const char *key, double value)
+{
+    json_object_set_new(line, key, assay_json_number(value));
+}
 static void put_count(json_t *line, const char *key, uint64_t value)
 {
     json_object_set_new(line, key, json_integer((json_int_t)value));
