@@ -1,5 +1,6 @@
 /* Alternatives are the run as asked with one thing changed, planned like the run itself. Their order is their cost to
- * the user: first what changes no result (recomputation), then what rounds otherwise (bf16), then what trains less
+ * the user: first what changes no result (recomputation), then what rounds otherwise (bf16, moments
+ * in eight bits), then what trains less
  * (rank, head), then what drops data (length). */
 #include "task/planning.h"
 
@@ -8,6 +9,7 @@
 #include "base/sizes.h"
 #include "machine/machine.h"
 #include "machine/process_memory.h"
+#include "train/moments.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +26,7 @@ typedef struct variant {
     assay_lora_spec lora;
     assay_plan plan;
     assay_model_size size;
-    size_t fixed;
+    size_t fixed, moments;
     size_t params;
     size_t longest; /* tokens of the longest pair: no micro-batch is smaller */
     size_t length;  /* pairs with a longer side are left out; 0: none */
@@ -73,6 +75,7 @@ static assay_anonymous_parts parts_of(const variant *v)
     assay_anonymous_parts parts = {.weights = v->size.owned,
                                    .tensors = v->params,
                                    .trained = v->size.trained,
+                                   .moments = v->moments,
                                    .arena = v->plan.arena_bytes,
                                    .tokens = s->tokens_to_write,
                                    .rows = assay_larger(v->plan.micro_tokens, v->longest),
@@ -127,7 +130,8 @@ static assay_status plan_variant(variant *v, bool alternatives, assay_error *err
         assay_model_measure(&program, &v->size, v->subject.checkpoint, v->subject.adapter, &v->subject.model, err));
     v->layers = program->layers;
     v->params = program->param_count;
-    v->fixed = v->size.owned + v->size.borrowed + 3 * v->size.trained * sizeof(float);
+    v->moments = assay_moments_bytes(program, v->subject.settings.eight_bits);
+    v->fixed = v->size.owned + v->size.borrowed + v->size.trained * sizeof(float) + v->moments;
     assay_plan_request request = request_of(v, program);
     v->longest = request.longest_pair;
     assay_status status = plan_in_room(v, &request, &why);
@@ -201,6 +205,16 @@ static assay_status consider_tuning(assay_planning *p, const variant *asked, dou
     return asked->subject.model.tuning == ASSAY_TUNE_HEAD ? ASSAY_OK : consider(p, "--tuning head", &v, fastest, err);
 }
 
+/* Worth a line where all weights are trained: an adapter's moments are small. */
+static assay_status consider_moments(assay_planning *p, const variant *asked, double fastest, assay_error *err)
+{
+    variant v = *asked;
+    v.subject.settings.eight_bits = true;
+    return asked->subject.model.tuning != ASSAY_TUNE_FULL || asked->subject.settings.eight_bits
+               ? ASSAY_OK
+               : consider(p, "--moments 8bit", &v, fastest, err);
+}
+
 /* With data: the greatest length that fits (half of the longest where all do), and how many pairs it costs. A greater
  * length leaves all that a smaller one does, so it can be bisected. */
 static assay_status consider_lengths_of_data(assay_planning *p, const variant *asked, double fastest, assay_error *err)
@@ -247,6 +261,7 @@ static assay_status consider_all(assay_planning *p, const variant *asked, assay_
     double fastest = asked->plan.time / asked->plan.relative_time;
     ASSAY_TRY(consider_recompute(p, asked, fastest, err));
     ASSAY_TRY(consider_bf16(p, asked, fastest, err));
+    ASSAY_TRY(consider_moments(p, asked, fastest, err));
     ASSAY_TRY(consider_rank(p, asked, fastest, err));
     ASSAY_TRY(consider_tuning(p, asked, fastest, err));
     return consider_length(p, asked, fastest, err);
@@ -283,7 +298,7 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->size = asked.size;
     planning->layers = asked.layers;
     planning->gradients = asked.size.trained * sizeof(float);
-    planning->optimizer = 2 * asked.size.trained * sizeof(float);
+    planning->optimizer = asked.moments;
     planning->rss = process_peak(&asked);
     planning->largest_off = asked.largest_off;
     planning->largest_all = asked.largest_all;

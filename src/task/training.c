@@ -46,6 +46,7 @@ static assay_train_settings settings_of(const assay_options *o)
                                   .seed = (uint64_t)o->seed,
                                   .recompute = recompute[o->recompute],
                                   .micro_tokens = (size_t)o->micro_tokens,
+                                  .eight_bits = o->moments == ASSAY_OPT_MOMENTS_8BIT,
                                   .skip_nan = o->on_nan == ASSAY_OPT_NAN_SKIP,
                                   .adam = {.beta1 = o->adam_beta1,
                                            .beta2 = o->adam_beta2,

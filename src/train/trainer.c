@@ -7,6 +7,7 @@
 #include "score/score_examples.h"
 #include "train/culprit.h"
 #include "train/loss.h"
+#include "train/moments.h"
 #include "train/step_account.h"
 
 #include <math.h>
@@ -53,8 +54,8 @@ static assay_status make_plan(assay_trainer *t, const assay_trainer_setup *setup
     request.program = t->model->program;
     request.kernels = t->kernels;
     request.workers = assay_pool_size(t->pool);
-    request.fixed_bytes =
-        t->model->owned_bytes + t->model->borrowed_bytes + 3 * trained_values(t->model) * sizeof(float);
+    request.fixed_bytes = t->model->owned_bytes + t->model->borrowed_bytes + trained_values(t->model) * sizeof(float) +
+                          assay_moments_bytes(t->model->program, t->settings.eight_bits);
     bool holds = setup->plan && setup->plan->total_bytes == setup->plan->arena_bytes + request.fixed_bytes;
     if (holds) t->plan = *setup->plan;
     else ASSAY_TRY(assay_plan_make(&request, &t->plan, err));
@@ -82,6 +83,7 @@ static assay_status bind_weights(assay_trainer *t, assay_error *err)
             items[count] = (assay_optimizer_item){.weight = assay_model_own_f32(t->model, i),
                                                   .gradient = next,
                                                   .count = values,
+                                                  .packed = assay_moments_packed(program, i, t->settings.eight_bits),
                                                   .decay = !program->params[i].no_decay};
             t->trained[count++] = (int)i;
             next += values;
