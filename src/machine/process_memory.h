@@ -1,9 +1,11 @@
 /* Anonymous memory of this process (RssAnon): what no file backs and the kernel cannot drop. Predicted before a weight
  * is loaded, read while it runs.
  *
- *     assay_anonymous_parts parts = {.weights = weights, .trained = trained, .moments = moments, .arena = arena, .lines
- * = lines}; assay_anonymous_present(&parts); // data, tokenizer and threads are there, no weight is uint64_t peak =
- * assay_anonymous_plan(&parts);
+ *     assay_anonymous_parts parts = {.weights = weights, .trained = trained, .moments = moments};
+ *     parts.arena = arena;
+ *     parts.lines = lines;
+ *     assay_anonymous_present(&parts); // data, tokenizer and threads are there, no weight is
+ *     uint64_t peak = assay_anonymous_plan(&parts);
  *
  * Mapped weights are not in it: the kernel reads them again when it must. What is read where the system does not tell
  * is 0. */
