@@ -27,7 +27,7 @@ typedef struct assay_anonymous_parts {
     uint64_t before;  /* the most held so far: reading a large tokenizer takes more than is kept of it */
     uint64_t weights; /* the model's own */
     uint64_t tensors; /* number of weights: each of the model's own begins a page */
-    uint64_t trained; /* number of trained values: a gradient each */
+    uint64_t trained; /* number of floats held of trained values besides them: gradients */
     uint64_t moments; /* bytes of their moments */
     uint64_t arena;   /* until the last step; then given back */
     /* of a tokenizer that is written as new JSON behind the last step (of a GGUF file); 0: copied, or none */

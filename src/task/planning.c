@@ -54,11 +54,12 @@ static assay_plan_request request_of(const variant *v, const assay_program *prog
     const assay_planning_subject *s = &v->subject;
     assay_plan_request request = assay_trainer_request(&s->settings, s->examples, s->evaluation, s->max_length);
     if (v->length) {
+        size_t together = request.step_tokens / assay_larger(request.longest_pair, 1);
         request.longest_path = v->length;
         request.longest_pair = 0;
         count_within(s->examples, v->length, s->cuts, &request.longest_pair);
         count_within(s->evaluation, v->length, s->cuts, &request.longest_pair);
-        request.step_tokens = request.longest_pair * s->settings.batch_pairs;
+        request.step_tokens = request.longest_pair * together;
     }
     request.program = program;
     request.kernels = s->kernels;
@@ -74,7 +75,7 @@ static assay_anonymous_parts parts_of(const variant *v)
     size_t pairs = s->examples ? s->examples->count : 0;
     assay_anonymous_parts parts = {.weights = v->size.owned,
                                    .tensors = v->params,
-                                   .trained = v->size.trained,
+                                   .trained = assay_trainer_gradients(&s->settings) * v->size.trained,
                                    .moments = v->moments,
                                    .arena = v->plan.arena_bytes,
                                    .tokens = s->tokens_to_write,
@@ -131,7 +132,8 @@ static assay_status plan_variant(variant *v, bool alternatives, assay_error *err
     v->layers = program->layers;
     v->params = program->param_count;
     v->moments = assay_moments_bytes(program, v->subject.settings.eight_bits);
-    v->fixed = v->size.owned + v->size.borrowed + v->size.trained * sizeof(float) + v->moments;
+    v->fixed = v->size.owned + v->size.borrowed + v->moments +
+               assay_trainer_gradients(&v->subject.settings) * v->size.trained * sizeof(float);
     assay_plan_request request = request_of(v, program);
     v->longest = request.longest_pair;
     assay_status status = plan_in_room(v, &request, &why);
@@ -297,7 +299,7 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->plan = asked.plan;
     planning->size = asked.size;
     planning->layers = asked.layers;
-    planning->gradients = asked.size.trained * sizeof(float);
+    planning->gradients = assay_trainer_gradients(&subject->settings) * asked.size.trained * sizeof(float);
     planning->optimizer = asked.moments;
     planning->rss = process_peak(&asked);
     planning->largest_off = asked.largest_off;

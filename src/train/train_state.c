@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/json_doc.h"
+#include "base/sizes.h"
 #include "base/text.h"
 #include "container/safetensors.h"
 
@@ -37,10 +38,10 @@ void assay_fingerprint_data(const assay_example_set *examples, char text[40])
     assay_hash_text(hash, text);
 }
 
-/* The settings that change results, by the names of their options: what a refusal names. The last four count only
- * where they differ from bt without smoothing and moments of floats (all are 0 then), so that runs from before they
- * existed go on. */
-enum { SETTINGS = 20, LATER_SETTINGS = 4 };
+/* The settings that change results, by the names of their options: what a refusal names. Those behind the first count
+ * only where one of their group differs from what runs had before it existed: bt without smoothing (all three are 0
+ * then), one lane, moments of floats. So such runs go on. */
+enum { SETTINGS = 21, MOMENTS = SETTINGS - 1, LANES = MOMENTS - 1, OBJECTIVE_SETTINGS = 3 };
 static const char *const setting_names[SETTINGS] = {"batch-pairs",
                                                     "epochs or max-steps",
                                                     "lr",
@@ -60,6 +61,7 @@ static const char *const setting_names[SETTINGS] = {"batch-pairs",
                                                     "objective",
                                                     "label-smoothing",
                                                     "tie-parameter",
+                                                    "lanes",
                                                     "moments"};
 
 static void setting_values(const assay_train_settings *s, const assay_program *program, uint64_t total_steps,
@@ -84,15 +86,18 @@ static void setting_values(const assay_train_settings *s, const assay_program *p
                                 assay_objective_number(&s->objective),
                                 s->objective.smoothing,
                                 s->objective.tie_parameter,
+                                (double)assay_larger(s->lanes, 1),
                                 (double)s->eight_bits};
     memcpy(values, numbers, sizeof numbers);
 }
 
 static size_t setting_count(const double values[SETTINGS])
 {
-    for (size_t i = SETTINGS - LATER_SETTINGS; i < SETTINGS; i++)
-        if (values[i] != 0) return SETTINGS;
-    return SETTINGS - LATER_SETTINGS;
+    if (values[MOMENTS] != 0) return SETTINGS;
+    if (values[LANES] > 1) return MOMENTS;
+    for (size_t i = LANES - OBJECTIVE_SETTINGS; i < LANES; i++)
+        if (values[i] != 0) return LANES;
+    return LANES - OBJECTIVE_SETTINGS;
 }
 
 void assay_fingerprint_settings(const assay_train_settings *s, const assay_program *program, uint64_t total_steps,
@@ -253,8 +258,8 @@ static assay_status check_settings(const assay_trainer *t, const assay_fingerpri
     setting_values(&t->settings, t->model->program, t->total_steps, values);
     for (size_t i = 0; i < SETTINGS; i++) {
         const json_t *was = json_object_get(then, setting_names[i]);
-        double old = json_number_value(was);
-        bool implied = i >= SETTINGS - LATER_SETTINGS && !was;
+        bool implied = i >= LANES - OBJECTIVE_SETTINGS && !was;
+        double old = implied && i == LANES ? 1 : json_number_value(was);
         if ((!json_is_number(was) && !implied) || old == values[i]) continue;
         assay_text_format(
             advice, sizeof advice,
