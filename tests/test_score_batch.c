@@ -50,11 +50,10 @@ static void open_labelled(door *d, const char *folder, const char *label, size_t
     good(assay_model_open(&d->model, d->checkpoint, NULL, &options, &error));
     good(assay_pool_create(&d->pool, 1, &error));
     good(assay_kernels_select(&kernels, NULL, &error));
-    const assay_engine_config config = {
-        .program = d->model->program,
-        .kernels = kernels,
-        .pool = d->pool,
-        .bounds = {.rows = {tokens, every_row ? tokens : ROWS}, .longest_path = ROWS}};
+    const assay_engine_config config = {.program = d->model->program,
+                                        .kernels = kernels,
+                                        .pool = d->pool,
+                                        .bounds = {.rows = {tokens, every_row ? tokens : ROWS}, .longest_path = ROWS}};
     good(assay_engine_create(&d->engine, &config, &error));
     for (size_t i = 0; i < d->model->program->param_count; i++)
         assay_engine_bind(d->engine, (int)i, &d->model->params[i]);

@@ -75,10 +75,6 @@ bool assay_head_reads_key(const assay_head_kind *kind, const char *key);
 /* True where `module` is a linear layer of one output on the hidden state; it is then the whole head. */
 bool assay_head_is_linear(const assay_head_view *view, const char *module, assay_head *out);
 
-/* The linear layer `module` on `inputs` columns, with its bias where there is one, as the next of the head's layers.
- * False: it is not there, or reads another number of columns, or there are ASSAY_HEAD_LAYERS already. */
-bool assay_head_add_layer(const assay_head_view *view, const char *module, size_t inputs, assay_head *out);
-
 /* The chain prefix.0, prefix.step, prefix.2 step ... from the hidden state on, as far as it goes; how many layers. */
 size_t assay_head_add_chain(const assay_head_view *view, const char *prefix, size_t step, assay_head *out);
 
