@@ -4,6 +4,10 @@
  * several; one of these is the score, perhaps less a mean and over a deviation. Zero is the plain head of every family:
  * one linear layer of one output, under the family's own name, which is what is trained here. Everything else was
  * trained elsewhere and is read (head/head_kind.h).
+ *
+ * A head of steps is read at many places of one text, at the end of each step of an answer, and its numbers there are
+ * the logits of the step's classes (wrong, right): the score of a step is its label's share of their softmax, of one
+ * number the logistic function (template/step_text.h says where steps end).
  */
 #ifndef ASSAY_HEAD_HEAD_H
 #define ASSAY_HEAD_HEAD_H
@@ -27,16 +31,14 @@ typedef struct assay_head {
     assay_head_layer layers[ASSAY_HEAD_LAYERS];
     size_t label;           /* of the last layer's outputs, the score */
     double mean, deviation; /* a number of the last layer, less the one and over the other; deviation 0: as it is */
+    bool steps;             /* read at the ends of steps; a number is its share of the softmax of all */
 } assay_head;
 
 /* Numbers that the last layer gives; at least 1. */
 size_t assay_head_outputs(const assay_head *head);
 
-/* A number of the last layer as the score it is. */
-static inline double assay_head_number(const assay_head *head, float number)
-{
-    return head->deviation > 0 ? ((double)number - head->mean) / head->deviation : (double)number;
-}
+/* One of the last layer's numbers, [outputs], as the score it is. */
+double assay_head_number(const assay_head *head, const float *numbers, size_t output);
 
 /* "v_head.summary", "score.0, score.2"; the plain head has the family's name, `plain`. */
 void assay_head_modules(const assay_head *head, const char *plain, char *text, size_t size);

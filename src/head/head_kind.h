@@ -22,9 +22,11 @@ typedef struct assay_head_kind {
     const char *name;           /* "trl" */
     const char *title;          /* for people: what it is and who has it */
     const char *const *classes; /* of `architectures` that have no other head; NULL-terminated, may be NULL */
+    const char *class_ending;   /* the same for all classes that end so, "ForTokenClassification"; NULL: none */
     const char *const *keys;    /* of the config that it reads; NULL-terminated, may be NULL */
     const char *end_key;        /* of the config: a token that ends every text that is read; NULL: none */
     bool stops_at_pad;          /* its class reads the token before the first pad of the config; else the last */
+    const char *separator;      /* ends each step, where its own code reads it; NULL: it is read at one token alone */
     /* Fills in `out`, which is zero, and sets *found, where the tensors are those of this kind. declared: the config's
      * class is one of `classes`. `where` is for messages; ASSAY_E_UNSUPPORTED: they are, but the config asks for more
      * than is read here. */
@@ -43,7 +45,9 @@ typedef struct assay_head_kind {
     X(trl)                \
     X(openrlhf)           \
     X(ultrarm)            \
-    X(beaver)
+    X(beaver)             \
+    X(process)            \
+    X(tokens)
 
 #define ASSAY_HEAD_DECLARE(name) extern const assay_head_kind assay_head_##name;
 ASSAY_HEAD_MAP(ASSAY_HEAD_DECLARE)
@@ -68,5 +72,11 @@ bool assay_head_reads_key(const assay_head_kind *kind, const char *key);
 
 /* True where `module` is a linear layer of one output on the hidden state; it is then the whole head. */
 bool assay_head_is_linear(const assay_head_view *view, const char *module, assay_head *out);
+
+/* The same of up to ASSAY_HEAD_OUTPUTS outputs, on a state of so many columns: puts it into *out. */
+bool assay_head_is_layer(const assay_head_view *view, const char *module, size_t columns, assay_head_layer *out);
+
+/* A head of steps, whose layers are there: which output is the score, label 1 (right) where none is chosen. */
+void assay_head_reads_steps(const assay_head_view *view, assay_head *out);
 
 #endif

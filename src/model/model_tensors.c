@@ -206,6 +206,6 @@ assay_status assay_model_config_see(const assay_checkpoint *checkpoint, assay_mo
     if (assay_checkpoint_find(checkpoint, name)) config->head_bias = true;
     snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
     const assay_weight *weight = assay_checkpoint_find(checkpoint, name);
-    if (weight) see_labels(checkpoint, weight, config);
+    if (weight && !config->head.kind) see_labels(checkpoint, weight, config);
     return config->head.count ? ASSAY_OK : see_kind(checkpoint, config, err);
 }
