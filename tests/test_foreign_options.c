@@ -21,7 +21,7 @@ static void every_alias_reaches_its_row(void **state)
             if (strcmp(special[j].name, alias->name) == 0) value = special[j].value;
         char word[128];
         snprintf(word, sizeof word, "--%s=%s", alias->name, value);
-        char *words[] = {word};
+        const char *words[] = {word};
         if (parse_words(ASSAY_FOR_TRAIN, "train", 0, words, 1) != ASSAY_OK) print_error("%s: %s\n", word, error.text);
         assert_int_equal(error.status, ASSAY_OK);
         assert_int_equal(options.origin[assay_option_index(row)], ASSAY_ORIGIN_COMMAND_LINE);
@@ -215,7 +215,7 @@ static void every_name_of_reward_modeling_is_known(void **state)
         char name[64];
         snprintf(name, sizeof name, "--%s", names[i]);
         char none[] = "None";
-        char *words[] = {name, none};
+        const char *words[] = {name, none};
         if (parse_words(ASSAY_FOR_TRAIN, "train", 0, words, 2) != ASSAY_OK && strstr(error.text, "unknown"))
             fail_msg("%s", error.text);
     }
@@ -267,7 +267,7 @@ static void every_training_argument_is_known(void **state)
     for (char *name = strsep(&rest, " "); name; name = strsep(&rest, " ")) {
         char word[64], none[] = "None";
         snprintf(word, sizeof word, "--%s", name);
-        char *words[] = {word, none};
+        const char *words[] = {word, none};
         if (parse_words(ASSAY_FOR_TRAIN, "train", 0, words, 2) != ASSAY_OK && strstr(error.text, "unknown"))
             fail_msg("%s", error.text);
     }

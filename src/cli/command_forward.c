@@ -34,11 +34,12 @@ static void *add_tensor(collector *c, char *name, assay_dtype dtype, int rank, c
         assay_free(name);
         return NULL;
     }
+    void *data = assay_alloc(bytes, 1);
     assay_tensor *tensor = &c->tensors[c->count++];
-    *tensor = (assay_tensor){.name = name, .dtype = dtype, .rank = rank, .data = assay_alloc(bytes, 1), .bytes = bytes};
+    *tensor = (assay_tensor){.name = name, .dtype = dtype, .rank = rank, .data = data, .bytes = bytes};
     for (int i = 0; i < rank; i++) tensor->shape[i] = shape[i];
-    if (!tensor->data) *status = assay_error_set(c->err, ASSAY_E_MEMORY, "out of memory for %s", name);
-    return (void *)(uintptr_t)tensor->data;
+    if (!data) *status = assay_error_set(c->err, ASSAY_E_MEMORY, "out of memory for %s", name);
+    return data;
 }
 
 static assay_status collect_hidden(collector *c, size_t rows)

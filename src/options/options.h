@@ -216,7 +216,7 @@ void assay_options_release(assay_options *options);
  * (unknown names name the nearest), or what reading the config file gives. With --help among the words nothing is
  * checked beyond it. Notes about names without meaning and about defaults that came along go to `log`. */
 assay_status assay_options_parse(assay_options *options, unsigned command, const char *command_name,
-                                 size_t positionals_max, int count, char *const *args, const assay_log *log,
+                                 size_t positionals_max, int count, const char *const *args, const assay_log *log,
                                  assay_error *err);
 
 /* Where the value of an option (its own name, "batch-pairs") comes from. Unknown names: DEFAULT. */
