@@ -173,8 +173,7 @@ static const assay_option_row rows[] = {
     /* text */
     {"step-separator", "TEXT", ASSAY_OPTION_STRING, 0, TRAINING | SCORING, ASSAY_GROUP_TEXT, NULL, NULL, 0, 0, {{0}},
      AT(step_separator),
-     "of a model that scores steps: what ends each step of an answer (\\n is a line feed; default: the model's own, \\n "
-     "or <extra_0>)"},
+     "of a model that scores steps: what ends each step of an answer, \\n for a line feed (default: the model's own)"},
     {"template", "NAME", ASSAY_OPTION_STRING, 0,
      TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_TOKENIZE | ASSAY_FOR_DATA, ASSAY_GROUP_TEXT, "auto", NULL, 0, 0,
      {{0}}, AT(template_name), "chat template: auto (the checkpoint's own), or a name: its, built in, medicalgpt:NAME"},

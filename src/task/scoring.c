@@ -114,11 +114,11 @@ assay_status assay_scoring_render(const assay_scoring *s, const assay_input *inp
     return assay_prefix_check(s->renderer.prefix, ids->data, ids->count, err);
 }
 
-bool assay_scoring_reads_steps(const assay_scoring *s) { return s->source->config.head.steps; }
+static bool reads_steps(const assay_scoring *s) { return s->source->config.head.steps; }
 
 assay_status assay_scoring_refuse_steps(const assay_scoring *s, const char *command, assay_error *err)
 {
-    if (!assay_scoring_reads_steps(s)) return ASSAY_OK;
+    if (!reads_steps(s)) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_UNSUPPORTED,
                            "%s: its head scores the steps of an answer, and assay %s reads a text at one token; assay "
                            "score --model %s writes the scores of all steps",
@@ -147,7 +147,7 @@ assay_status assay_scoring_answers(const assay_scoring *s, const assay_options *
                                    assay_answer_ids *list, assay_error *err)
 {
     size_t most = (size_t)s->source->max_length;
-    bool steps = assay_scoring_reads_steps(s);
+    bool steps = reads_steps(s);
     ASSAY_TRY(assay_grow(&list->ids, &list->capacity, input->count, sizeof *list->ids, err));
     if (steps) ASSAY_TRY(assay_grow(&list->ends, &list->end_capacity, input->count, sizeof *list->ends, err));
     for (size_t i = 0; i < input->count; i++) {

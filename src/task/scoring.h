@@ -53,10 +53,7 @@ typedef struct assay_answer_ids {
     size_t cut; /* texts, over all calls */
 } assay_answer_ids;
 
-/* Does the model score the steps of an answer (head/head.h)? */
-bool assay_scoring_reads_steps(const assay_scoring *scoring);
-
-/* ASSAY_E_UNSUPPORTED where it does: for a command that reads one token of a text. */
+/* ASSAY_E_UNSUPPORTED where the model scores the steps of an answer: for a command that reads one token of a text. */
 assay_status assay_scoring_refuse_steps(const assay_scoring *scoring, const char *command, assay_error *err);
 
 /* Cuts what is longer than the model's --max-length at the side that --truncate says; false: it is as it was. */
