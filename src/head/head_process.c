@@ -8,11 +8,10 @@ static assay_status read(const assay_head_view *view, bool declared, const char 
 {
     (void)where;
     (void)err;
-    *found = declared && assay_head_is_layer(view, "score.0", view->hidden, &out->layers[0]) &&
-             assay_head_is_layer(view, "score.2", out->layers[0].outputs, &out->layers[1]) && out->layers[0].bias &&
-             out->layers[1].bias && out->layers[1].outputs > 1;
-    out->count = 2;
-    if (*found) assay_head_reads_steps(view, out);
+    if (!declared || assay_head_add_chain(view, "score", 2, out) != 2) return ASSAY_OK;
+    const assay_head_layer *layers = out->layers;
+    *found = layers[0].bias && layers[1].bias && layers[1].outputs > 1 && layers[1].outputs <= ASSAY_HEAD_OUTPUTS;
+    out->steps = true;
     return ASSAY_OK;
 }
 

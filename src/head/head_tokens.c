@@ -9,10 +9,10 @@ static assay_status read(const assay_head_view *view, bool declared, const char 
 {
     (void)where;
     (void)err;
-    *found = declared && (assay_head_is_layer(view, view->plain, view->hidden, &out->layers[0]) ||
-                          assay_head_is_layer(view, "classifier", view->hidden, &out->layers[0]));
-    out->count = 1;
-    if (*found) assay_head_reads_steps(view, out);
+    *found = declared && (assay_head_add_layer(view, view->plain, view->hidden, out) ||
+                          assay_head_add_layer(view, "classifier", view->hidden, out));
+    *found = *found && out->layers[0].outputs <= ASSAY_HEAD_OUTPUTS;
+    out->steps = true;
     return ASSAY_OK;
 }
 
