@@ -146,15 +146,16 @@ assay_status assay_model_check_shapes(const assay_checkpoint *checkpoint, const 
     return ASSAY_OK;
 }
 
-/* Which of the head's numbers is the score: that of --label, or a gate's own. Where a choice is wanted and none was
- * made, the sentence names what there is. */
+/* Which of the head's numbers is the score: that of --label, a gate's own, or of steps the second. Where a choice is
+ * wanted and none was made, the sentence names what there is. */
 static assay_status see_label(const assay_checkpoint *checkpoint, assay_head *head, assay_error *err)
 {
     char list[340], name[ASSAY_HEAD_LABEL], detail[400];
     size_t first, labels = assay_head_labels(head, &first), used = 0;
     bool chosen = json_object_get(checkpoint->config, ASSAY_LABEL_KEY) != NULL;
     if (chosen) head->label = first + assay_label_chosen(checkpoint->config, labels);
-    if (chosen || labels == 1 || first > 0) return ASSAY_OK;
+    if (!chosen && head->steps) head->label = labels > 1; /* the class of right steps */
+    if (chosen || labels == 1 || first > 0 || head->steps) return ASSAY_OK;
     for (size_t i = 0; i < labels && used < sizeof list; i++) {
         assay_label_name(checkpoint->config, i, name);
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", name);
@@ -223,7 +224,7 @@ assay_status assay_model_config_see(const assay_checkpoint *checkpoint, assay_mo
     if (assay_checkpoint_find(checkpoint, name)) config->head_bias = true;
     snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
     const assay_weight *weight = assay_checkpoint_find(checkpoint, name);
-    if (weight) see_labels(weight, config);
+    if (weight && !config->head.kind) see_labels(weight, config);
     if (!config->head.count) ASSAY_TRY(see_kind(checkpoint, config, err));
     const assay_head_gate *gate = &config->head.gate;
     memcpy(config->prefix.gate, gate->pattern, sizeof gate->pattern);

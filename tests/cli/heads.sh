@@ -91,5 +91,5 @@ check convert-refuses 1 err 'v_head.*cannot be converted' convert "$golden/head_
 sed 's/"Qwen2ForRewardModel"/"InternLM2ForRewardModel"/' "$golden/head_qwen2_rm/config.json" >"$work/config.json"
 cp -r "$golden/head_qwen2_rm" "$work/other" && chmod -R u+w "$work/other" && cp "$work/config.json" "$work/other/config.json"
 check a-class-without-its-head 1 err 'InternLM2ForRewardModel' score --model "$work/other" --input "$golden/head_qwen2_rm/texts.jsonl"
-sed -i 's/"InternLM2ForRewardModel"/"Qwen2ForProcessRewardModel"/' "$work/other/config.json"
-check another-kind 1 err 'Qwen2ForProcessRewardModel.*assay train --model BASE' score --model "$work/other" --input "$golden/head_qwen2_rm/texts.jsonl"
+sed -i 's/"InternLM2ForRewardModel"/"Qwen2ForOtherRewardModel"/' "$work/other/config.json"
+check another-kind 1 err 'Qwen2ForOtherRewardModel.*assay train --model BASE' score --model "$work/other" --input "$golden/head_qwen2_rm/texts.jsonl"
