@@ -146,6 +146,14 @@ assay_status assay_model_check_shapes(const assay_checkpoint *checkpoint, const 
     return ASSAY_OK;
 }
 
+void assay_model_config_give_labels(assay_model_config *config, size_t outputs, size_t label)
+{
+    assay_head *head = &config->head;
+    *head = (assay_head){.count = 1, .label = label};
+    head->layers[0] = (assay_head_layer){.outputs = outputs, .bias = config->head_bias};
+    snprintf(head->layers[0].module, sizeof head->layers[0].module, "%s", config->arch->names->head);
+}
+
 /* Which of the head's numbers is the score: that of --label, a gate's own, or of steps the second. Where a choice is
  * wanted and none was made, the sentence names what there is. */
 static assay_status see_label(const assay_checkpoint *checkpoint, assay_head *head, assay_error *err)
@@ -165,14 +173,11 @@ static assay_status see_label(const assay_checkpoint *checkpoint, assay_head *he
 }
 
 /* A classifier of several labels. */
-static void see_labels(const assay_weight *weight, assay_model_config *config)
+static void see_labels(const assay_tensor *tensor, assay_model_config *config)
 {
-    size_t labels = weight->tensor.rank == 2 && weight->tensor.shape[1] == config->hidden ? weight->tensor.shape[0] : 0;
+    size_t labels = tensor->rank == 2 && tensor->shape[1] == config->hidden ? tensor->shape[0] : 0;
     if (labels <= 1 || labels > ASSAY_HEAD_OUTPUTS) return;
-    assay_head *head = &config->head;
-    *head = (assay_head){.count = 1};
-    head->layers[0] = (assay_head_layer){.outputs = labels, .bias = config->head_bias};
-    snprintf(head->layers[0].module, sizeof head->layers[0].module, "%s", config->arch->names->head);
+    assay_model_config_give_labels(config, labels, 0);
 }
 
 static bool tensor_shape(const void *context, const char *name, size_t shape[2])
@@ -224,10 +229,21 @@ assay_status assay_model_config_see(const assay_checkpoint *checkpoint, assay_mo
     if (assay_checkpoint_find(checkpoint, name)) config->head_bias = true;
     snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
     const assay_weight *weight = assay_checkpoint_find(checkpoint, name);
-    if (weight && !config->head.kind) see_labels(weight, config);
+    if (weight && !config->head.kind) see_labels(&weight->tensor, config);
     if (!config->head.count) ASSAY_TRY(see_kind(checkpoint, config, err));
     const assay_head_gate *gate = &config->head.gate;
     memcpy(config->prefix.gate, gate->pattern, sizeof gate->pattern);
     config->prefix.gate_count = gate->pattern_count;
+    return see_label(checkpoint, &config->head, err);
+}
+
+assay_status assay_model_config_see_adapter(const assay_adapter_file *adapter, const assay_checkpoint *checkpoint,
+                                            assay_model_config *config, assay_error *err)
+{
+    char name[ASSAY_HEAD_NAME];
+    snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
+    const assay_tensor *tensor = assay_tensor_file_find(adapter->tensors, name);
+    if (!tensor) return ASSAY_OK;
+    see_labels(tensor, config);
     return see_label(checkpoint, &config->head, err);
 }

@@ -6,6 +6,7 @@
 #ifndef ASSAY_MODEL_MODEL_TENSORS_H
 #define ASSAY_MODEL_MODEL_TENSORS_H
 
+#include "checkpoint/adapter_file.h"
 #include "checkpoint/checkpoint.h"
 #include "family/architecture.h"
 #include "program/program.h"
@@ -35,6 +36,13 @@ assay_status assay_model_check_shapes(const assay_checkpoint *checkpoint, const 
  * checkpoint opened without its weights. ASSAY_E_UNSUPPORTED: the config's class has a head of a kind that the tensors
  * have not, or one that asks for more than is read. */
 assay_status assay_model_config_see(const assay_checkpoint *checkpoint, assay_model_config *config, assay_error *err);
+
+/* The same of an adapter on it, whose head of several rows is the model's. */
+assay_status assay_model_config_see_adapter(const assay_adapter_file *adapter, const assay_checkpoint *checkpoint,
+                                            assay_model_config *config, assay_error *err);
+
+/* The family's own module with so many outputs, of which `label` is the score. */
+void assay_model_config_give_labels(assay_model_config *config, size_t outputs, size_t label);
 
 /* ASSAY_OK for the plain head, or none. Else ASSAY_E_UNSUPPORTED: such a head is read, and nothing that is trained or
  * written has it. purpose, for the message: "trained on". */
