@@ -236,7 +236,7 @@ static assay_status write_program(loader *l)
     assay_decoder_options decoder = {
         .tuning = l->options->tuning, .bf16 = l->options->bf16, .all_rows = l->options->all_rows};
     ASSAY_TRY(assay_model_config_read(l->checkpoint->config, l->checkpoint->name, &model->config, l->err));
-    ASSAY_TRY(assay_model_config_see(l->checkpoint, &model->config, l->err));
+    ASSAY_TRY(assay_model_config_see(l->checkpoint, l->adapter, &model->config, l->err));
     if (l->options->tuning != ASSAY_TUNE_NOTHING)
         ASSAY_TRY(assay_model_check_plain_head(l->checkpoint, &model->config, "trained on", l->err));
     if (l->adapter) {

@@ -145,7 +145,7 @@ static assay_status check_tensors(const assay_model_source *source, const assay_
 {
     assay_model_config config = source->config;
     assay_program *program;
-    ASSAY_TRY(assay_model_config_see(checkpoint, &config, err));
+    ASSAY_TRY(assay_model_config_see(checkpoint, source->adapter, &config, err));
     ASSAY_TRY(assay_model_check_plain_head(checkpoint, &config, "trained on", err));
     ASSAY_TRY(assay_decoder_program(&program, &config, &(assay_decoder_options){0}, err));
     assay_status status = assay_model_check_tensors(checkpoint, &config, program, false, err);
@@ -191,11 +191,11 @@ static assay_status open_model(assay_model_source *source, const assay_string_li
 {
     if (!source->checkpoint || (flags & ASSAY_SOURCE_TOKENIZER_ONLY)) return ASSAY_OK;
     ASSAY_TRY(ignore_keys(source, ignore, err));
-    if (label) ASSAY_TRY(assay_checkpoint_choose_label(source->checkpoint, label, err));
+    if (source->adapter_folder) ASSAY_TRY(assay_adapter_open(&source->adapter, source->adapter_folder, err));
+    if (label) ASSAY_TRY(assay_checkpoint_choose_label(source->checkpoint, source->adapter, label, err));
     ASSAY_TRY(assay_model_config_read(source->checkpoint->config, source->checkpoint->path, &source->config, err));
-    ASSAY_TRY(assay_model_config_see(source->checkpoint, &source->config, err));
-    if (flags & ASSAY_SOURCE_CONFIG_ONLY) ASSAY_TRY(look_at_weights(source, err));
-    return source->adapter_folder ? assay_adapter_open(&source->adapter, source->adapter_folder, err) : ASSAY_OK;
+    ASSAY_TRY(assay_model_config_see(source->checkpoint, source->adapter, &source->config, err));
+    return flags & ASSAY_SOURCE_CONFIG_ONLY ? look_at_weights(source, err) : ASSAY_OK;
 }
 
 static assay_status rename_template(assay_model_source *source, const char *name, assay_error *err)
