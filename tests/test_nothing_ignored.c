@@ -174,12 +174,11 @@ static void check_kind(const assay_architecture *arch, const assay_head_kind *ki
     if (assay_model_open(&model, base, NULL, &(assay_model_options){.need_head = true}, &err))
         fail_msg("%s, %s: %s", arch->name, kind->name, err.text);
     if (model->config.head.kind != kind) fail_msg("%s, %s: read as another", arch->name, kind->name);
+    const assay_program *program = model->program;
+    size_t part = 0, first = 0;
+    while (program->params[part].role != ASSAY_ROLE_HEAD) part++;
+    while (strcmp(base->weights[first].tensor.name, program->params[part].name) != 0) first++;
     assay_model_close(model);
-    size_t first = 0;
-    while (first < base->weight_count && !strstr(base->weights[first].tensor.name, "head") &&
-           !strstr(base->weights[first].tensor.name, "score") && !strstr(base->weights[first].tensor.name, "gating"))
-        first++;
-    assert_true(first < base->weight_count);
     memmove(&base->weights[first], &base->weights[first + 1], (--base->weight_count - first) * sizeof *base->weights);
     if (assay_model_open(&model, base, NULL, &(assay_model_options){.need_head = true}, &err) == ASSAY_OK)
         fail_msg("%s, %s: half a head was left out in silence", arch->name, kind->name);
