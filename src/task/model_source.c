@@ -145,7 +145,7 @@ static assay_status check_tensors(const assay_model_source *source, const assay_
 {
     assay_model_config config = source->config;
     assay_program *program;
-    ASSAY_TRY(assay_model_config_see(checkpoint, &config, err));
+    ASSAY_TRY(assay_model_config_see(checkpoint, source->adapter, &config, err));
     if (!assay_head_is_labels(&config.head))
         ASSAY_TRY(assay_model_check_plain_head(checkpoint, &config, "trained on", err));
     ASSAY_TRY(assay_decoder_program(&program, &config, &(assay_decoder_options){0}, err));
@@ -209,10 +209,8 @@ static assay_status open_model(assay_model_source *source, const assay_string_li
     if (source->adapter_folder) ASSAY_TRY(assay_adapter_open(&source->adapter, source->adapter_folder, err));
     if (label) ASSAY_TRY(assay_checkpoint_choose_label(source->checkpoint, source->adapter, label, err));
     ASSAY_TRY(assay_model_config_read(checkpoint->config, checkpoint->path, &source->config, err));
-    ASSAY_TRY(assay_model_config_see(checkpoint, &source->config, err));
-    if (flags & ASSAY_SOURCE_CONFIG_ONLY) ASSAY_TRY(look_at_weights(source, err));
-    if (!source->adapter) return ASSAY_OK;
-    return assay_model_config_see_adapter(source->adapter, checkpoint, &source->config, err);
+    ASSAY_TRY(assay_model_config_see(checkpoint, source->adapter, &source->config, err));
+    return flags & ASSAY_SOURCE_CONFIG_ONLY ? look_at_weights(source, err) : ASSAY_OK;
 }
 
 static assay_status rename_template(assay_model_source *source, const char *name, assay_error *err)
