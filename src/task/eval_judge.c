@@ -144,7 +144,7 @@ static assay_status score_pairs(judging *j)
 {
     assay_score_batch *batch = &j->scoring->batch;
     if (!j->data->pairs) return ASSAY_OK;
-    ASSAY_TRY(assay_score_examples(batch, &j->set, j->context->interrupted, j->rewards, j->err));
+    ASSAY_TRY(assay_score_examples(batch, &j->set, 0, j->set.count, j->context->interrupted, j->rewards, j->err));
     for (size_t i = 0; i < j->set.answer_count; i++) {
         assay_status status = assay_score_batch_check(batch, j->rewards[i], j->err);
         if (status != ASSAY_OK) return assay_error_prefix(j->err, status, "answer %zu: ", i + 1);
