@@ -40,7 +40,8 @@ void assay_shares_release(assay_shares *shares)
     *shares = (assay_shares){0};
 }
 
-void assay_shares_cut(assay_shares *shares, const assay_example_set *examples, const uint32_t *picked, size_t count)
+void assay_shares_cut(assay_shares *shares, const assay_example_set *examples, size_t outputs, const uint32_t *picked,
+                      size_t count)
 {
     size_t size = (size_t)assay_comm_size(shares->comm), pair = 0, answers = 0;
     for (size_t r = 0; r < size; r++) {
@@ -48,6 +49,6 @@ void assay_shares_cut(assay_shares *shares, const assay_example_set *examples, c
         shares->there[r] = pair < end;
         shares->pairs[r] += end - pair;
         for (; pair < end; pair++) answers += examples->items[picked[pair]].count;
-        shares->rewards[r + 1] = answers * sizeof(float);
+        shares->rewards[r + 1] = answers * outputs * sizeof(float);
     }
 }

@@ -130,7 +130,8 @@ static assay_status reserve_runs(assay_trainer *t, assay_error *err)
 {
     size_t pairs = t->settings.batch_pairs < t->examples->count ? (size_t)t->settings.batch_pairs : t->examples->count;
     ASSAY_TRY(assay_grow(&t->runs.begin, &t->runs.capacity, pairs + 1, sizeof *t->runs.begin, err));
-    t->rewards = assay_alloc(pairs, most_answers(t->examples) * sizeof *t->rewards);
+    size_t outputs = assay_head_outputs(&t->model->config.head);
+    t->rewards = assay_alloc(pairs, most_answers(t->examples) * outputs * sizeof *t->rewards);
     ASSAY_TRY_ALLOC(t->rewards, "rewards", err);
     return ASSAY_OK;
 }
@@ -145,11 +146,12 @@ static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, as
     ASSAY_TRY(reserve_runs(t, err));
     size_t segments = 3 * t->plan.bounds.rows[ASSAY_SCORED] / 2 + 3;
     ASSAY_TRY(assay_pack_init(&t->pack, t->plan.micro_tokens, segments, &t->model->config.prefix, err));
-    t->d_rewards = assay_alloc(t->plan.bounds.rows[ASSAY_SCORED], sizeof *t->d_rewards);
+    size_t outputs = assay_head_outputs(&t->model->config.head);
+    t->d_rewards = assay_alloc(t->plan.bounds.rows[ASSAY_SCORED], outputs * sizeof *t->d_rewards);
     ASSAY_TRY_ALLOC(t->d_rewards, "rewards", err);
     t->room = assay_alloc(1, sizeof *t->room);
     ASSAY_TRY_ALLOC(t->room, "rewards", err);
-    ASSAY_TRY(assay_loss_room_make(t->room, t->examples, err));
+    ASSAY_TRY(assay_loss_room_make(t->room, t->examples, outputs, err));
     ASSAY_TRY(assay_shares_make(&t->shares, setup->comm, t->settings.lanes, err));
     return assay_sampler_init(&t->sampler, t->examples->count, t->settings.seed, 0, err);
 }
@@ -228,7 +230,7 @@ static double example_loss(assay_trainer *t, const assay_example *example, const
 {
     assay_loss_room_load(t->room, rewards, example->count);
     double loss = assay_example_loss(t->room, &t->settings, t->examples, example);
-    for (size_t i = 0; i < example->count; i++) d[i] = (float)(t->room->slopes[i] / step->weight);
+    assay_loss_room_give(t->room, example->count, step->weight, d);
     return loss;
 }
 
@@ -245,7 +247,7 @@ static assay_status run_micro(step_run *run, size_t begin, size_t end, assay_err
     for (size_t i = begin; i < end; i++) {
         const assay_example *example = &t->examples->items[picked[i]];
         run->bad |= !isfinite(example_loss(t, example, rewards + at, t->d_rewards + at, run->step));
-        at += example->count;
+        at += example->count * t->room->outputs;
     }
     memcpy(run->rewards, rewards, at * sizeof *rewards);
     run->rewards += at;
@@ -261,7 +263,7 @@ static void account(assay_trainer *t, const assay_step_pairs *step, assay_step_r
         const assay_example *example = &t->examples->items[step->picked[i]];
         record->loss += example_loss(t, example, rewards, t->d_rewards, step) / step->weight;
         assay_step_account(record, step, t->examples, example, t->room->rewards);
-        rewards += example->count;
+        rewards += example->count * t->room->outputs;
     }
     assay_step_account_end(record, step);
 }
@@ -336,7 +338,7 @@ static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record
     const uint32_t *picked = assay_sampler_next(&t->sampler, t->settings.batch_pairs, &count);
     assay_step_pairs step = assay_step_pairs_of(&t->settings, t->examples, picked, count);
     record->pairs = step.count;
-    assay_shares_cut(&t->shares, t->examples, picked, count);
+    assay_shares_cut(&t->shares, t->examples, t->room->outputs, picked, count);
     assay_status status = gradient_of_all(t, &step, record, err);
     if (status == ASSAY_E_STOPPED) ASSAY_TRY(assay_trainer_seek(t, t->step, err));
     ASSAY_TRY(status);
@@ -410,7 +412,7 @@ static size_t share_of(const assay_trainer *t, const assay_example_set *examples
 }
 
 static assay_status score_share(assay_trainer *t, const assay_example_set *examples, const volatile sig_atomic_t *stop,
-                                double *rewards, assay_error *err)
+                                double *rewards, double *numbers, assay_error *err)
 {
     const assay_score_setup setup = {.engine = t->engine,
                                      .model = t->model,
@@ -420,32 +422,35 @@ static assay_status score_share(assay_trainer *t, const assay_example_set *examp
     size_t first = share_of(t, examples, rank), count = share_of(t, examples, rank + 1) - first;
     assay_score_batch batch;
     ASSAY_TRY(assay_score_batch_init(&batch, &setup, err));
-    assay_status status = assay_score_examples(&batch, examples, first, count, stop, rewards, err);
+    assay_status status = assay_score_examples(&batch, examples, first, count, stop, rewards, numbers, err);
     assay_score_batch_release(&batch);
     return status;
 }
 
-/* Where each process's rewards begin, in bytes; the last is the end. NULL: out of memory. */
-static size_t *borders_of(const assay_trainer *t, const assay_example_set *examples)
+/* Everybody's numbers to everybody, `bytes` an answer. borders: room for one more than there are processes. */
+static assay_status share_numbers(assay_trainer *t, const assay_example_set *examples, double *numbers, size_t bytes,
+                                  size_t *borders, assay_error *err)
 {
     int size = assay_comm_size(t->shares.comm);
-    size_t *borders = assay_alloc((size_t)size + 1, sizeof *borders);
-    for (int r = 0; borders && r <= size; r++) {
+    for (int r = 0; r <= size; r++) {
         size_t first = share_of(t, examples, r);
-        borders[r] = first < examples->count ? examples->items[first].answers : examples->answer_count;
-        borders[r] *= sizeof(double);
+        size_t answer = first < examples->count ? examples->items[first].answers : examples->answer_count;
+        borders[r] = answer * bytes;
     }
-    return borders;
+    return assay_comm_share(t->shares.comm, numbers, borders, err);
 }
 
 assay_status assay_trainer_evaluate(assay_trainer *t, const assay_example_set *examples,
-                                    const volatile sig_atomic_t *stop, double *rewards, assay_error *err)
+                                    const volatile sig_atomic_t *stop, double *rewards, double *numbers,
+                                    assay_error *err)
 {
-    size_t *borders = borders_of(t, examples);
-    assay_status status = borders ? score_share(t, examples, stop, rewards, err)
+    size_t *borders = assay_alloc((size_t)assay_comm_size(t->shares.comm) + 1, sizeof *borders);
+    assay_status status = borders ? score_share(t, examples, stop, rewards, numbers, err)
                                   : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a list of processes");
     status = assay_comm_agree(t->shares.comm, status, NULL, err);
-    if (status == ASSAY_OK) status = assay_comm_share(t->shares.comm, rewards, borders, err);
+    if (status == ASSAY_OK) status = share_numbers(t, examples, rewards, sizeof *rewards, borders, err);
+    if (status == ASSAY_OK && numbers)
+        status = share_numbers(t, examples, numbers, examples->label_count * sizeof *numbers, borders, err);
     assay_free(borders);
     return status;
 }

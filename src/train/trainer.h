@@ -122,9 +122,11 @@ void assay_trainer_finish(assay_trainer *trainer);
  * it ends. ASSAY_E_UNEQUAL names the processes whose weights or moments differ from the others' behind the step. */
 assay_status assay_trainer_step(assay_trainer *trainer, assay_step_record *record, assay_error *err);
 
-/* Rewards of another set of examples with the present weights, dropout off (score/score_examples.h); shared out too. */
+/* Rewards, and the head's every number (or NULL), of another set of examples with the present weights, dropout off
+ * (score/score_examples.h); shared out too. */
 assay_status assay_trainer_evaluate(assay_trainer *trainer, const assay_example_set *examples,
-                                    const volatile sig_atomic_t *stop, double *rewards, assay_error *err);
+                                    const volatile sig_atomic_t *stop, double *rewards, double *numbers,
+                                    assay_error *err);
 
 /* Weights and moments of process 0 become everybody's, and where it stands (resume). */
 assay_status assay_trainer_follow(assay_trainer *trainer, assay_error *err);
