@@ -250,7 +250,11 @@ static void tell(const assay_trainer_line *line, assay_trainer_program which, co
     bool lora = has_word(words, "--use_peft") && !(tuning && assay_text_compare(tuning, "false") == 0);
     warn(words, assay_trainer_program_value(words, "optim"), log);
     if (line->processes > 1 && which != ASSAY_TRAINER_OPENRLHF)
-        assay_note(log, "%lld processes there: a step has so many times the pairs of one", (long long)line->processes);
+        assay_note(
+            log,
+            "%lld processes there: a step has so many times the pairs of one; on one machine threads do here what "
+            "they do there, on several: mpirun -n %lld assay train ... (docs/clusters.md)",
+            (long long)line->processes, (long long)line->processes);
     if (which == ASSAY_TRAINER_TRL && !lora)
         assay_warn(log, "TRL trains all weights without --use_peft, and so does this line; --tuning lora needs a "
                         "fraction of the memory");

@@ -114,6 +114,7 @@ for stage in 'stage: dpo' 'cutoff_len: 9'; do
     refuses "factory-file-${stage%%:*}" 'trains no reward model (stage \(dpo\|sft, which\)' -- llamafactory-cli train "$work/other.yaml"
     refuses "factory-file-alone-${stage%%:*}" 'trains no reward model (stage \(dpo\|sft, which\)' "$work/other.yaml"
 done
+"$assay" doctor -- torchrun --nproc_per_node 4 reward_modeling.py --model_name_or_path m --train_file_dir d >"$work/out" 2>"$work/err"; grep -q 'mpirun -n 4 assay train' "$work/err"; say $? processes-are-told-of-mpirun
 # How many processes there are is a number, or is said not to be known.
 for count in 99999999999 -3 0 99999999999999999999; do
     "$assay" doctor -- accelerate launch --num_processes $count reward.py --model_name_or_path m --dataset_name d >"$work/out" 2>"$work/err"

@@ -69,6 +69,7 @@ ASSAY_MPI=$work/mesh.so OMPI_COMM_WORLD_SIZE=4 MESH_RANK=0 MESH_FDS=-1 "$assay" 
 over_mpi() { # mpi option...
     local mpi=$1; shift
     if [ ! -e "$(dirname "$assay")/assay-mpi-$mpi.so" ] || ! command -v "mpirun.$mpi" >/dev/null; then echo "skip $mpi (no mpicc.$mpi or mpirun.$mpi)"; return; fi
+    if ! timeout 60 "mpirun.$mpi" "$@" -n 2 true >/dev/null 2>&1; then echo "skip $mpi (its mpirun starts nothing here)"; return; fi
     timeout 300 "mpirun.$mpi" "$@" -n 2 "$assay" train --model "$work/chatglm3" --lora-dropout 0.1 "${run[@]}" --output "$work/$mpi" --quiet >"$work/out" 2>"$work/err"
     say $? "$mpi-trains-in-2"
     same "$mpi" "$work/$mpi"
