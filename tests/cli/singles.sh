@@ -37,3 +37,6 @@ check bce-wants-labels 2 err 'bce is of single answers with labels, and the data
 check kinds-are-not-mixed 1 err '32 records are single answers with a label and 1 compare answers' "${common[@]}" --data "$work/train.jsonl" --data "$work/pair.jsonl" --output "$work/no"
 check a-margin-has-no-meaning 2 err 'margin 1 is a distance between two answers' "${common[@]}" --data "$work/train.jsonl" --output "$work/no" --margin 1 --eval-split off
 grep -q 'labelled answers' "$work/run/README.md" && ! grep -q 'longer answer\|preference pairs' "$work/run/README.md"; say $? the-card-says-what-it-was-trained-on
+page() { sed 's/<[^>]*>/ /g' "$1"; }
+! page "$work/run/report.html" | grep -v batch-pairs | grep -iq 'pairs\|rejected\|longer answer'; say $? the-report-speaks-of-answers
+page "$work/run/report.html" | grep -q '16 labelled answers' && grep -q 'reward towards the label' "$work/run/report.html"; say $? and-judges-them-by-their-labels
