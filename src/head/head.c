@@ -1,5 +1,6 @@
 #include "head/head_kind.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,20 @@ size_t assay_head_labels(const assay_head *head, size_t *first)
 {
     *first = head->gate.rewards.outputs ? 1 : 0;
     return *first ? head->gate.rewards.outputs : assay_head_outputs(head);
+}
+
+/* 1 over the sum of e^(other - own), which neither overflows nor cancels. A single number is set against 0. */
+static double share(const float *numbers, size_t count, size_t output)
+{
+    double sum = count == 1 ? 1 + exp(-(double)numbers[0]) : 0;
+    for (size_t i = 0; count > 1 && i < count; i++) sum += exp((double)numbers[i] - (double)numbers[output]);
+    return 1 / sum;
+}
+
+double assay_head_number(const assay_head *head, const float *numbers, size_t output)
+{
+    if (head->steps) return share(numbers, assay_head_outputs(head), output);
+    return head->deviation > 0 ? ((double)numbers[output] - head->mean) / head->deviation : (double)numbers[output];
 }
 
 bool assay_head_is_labels(const assay_head *head)

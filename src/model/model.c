@@ -256,8 +256,7 @@ static assay_status write_program(loader *l)
     assay_decoder_options decoder = {
         .tuning = l->options->tuning, .bf16 = l->options->bf16, .all_rows = l->options->all_rows};
     ASSAY_TRY(assay_model_config_read(l->checkpoint->config, l->checkpoint->name, &model->config, l->err));
-    ASSAY_TRY(assay_model_config_see(l->checkpoint, &model->config, l->err));
-    if (l->adapter) ASSAY_TRY(assay_model_config_see_adapter(l->adapter, l->checkpoint, &model->config, l->err));
+    ASSAY_TRY(assay_model_config_see(l->checkpoint, l->adapter, &model->config, l->err));
     if (l->options->tuning != ASSAY_TUNE_NOTHING) ASSAY_TRY(choose_outputs(l));
     if (l->adapter) {
         decoder.adapter = assay_lora_rank_by_file;

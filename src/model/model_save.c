@@ -273,7 +273,7 @@ assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay
     assay_save_list list = {0};
     bool head;
     ASSAY_TRY(assay_model_config_read(checkpoint->config, checkpoint->name, &model, err));
-    ASSAY_TRY(assay_model_config_see(checkpoint, &model, err));
+    ASSAY_TRY(assay_model_config_see(checkpoint, NULL, &model, err));
     ASSAY_TRY(assay_model_check_plain_head(checkpoint, &model, "converted", err));
     ASSAY_TRY(find_head(checkpoint, model.arch, &head, err));
     assay_status status = list_checkpoint(&list, checkpoint, model.arch, head, options->format == ASSAY_SAVE_GLM, err);

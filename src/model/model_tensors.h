@@ -32,14 +32,12 @@ assay_status assay_model_check_shape(const assay_param *param, const assay_tenso
 assay_status assay_model_check_shapes(const assay_checkpoint *checkpoint, const assay_model_config *config,
                                       const assay_program *program, assay_error *err);
 
-/* Sets what only the tensors can say: the head, and a bias of it where the family's own class has none. Nothing for a
- * checkpoint opened without its weights. ASSAY_E_UNSUPPORTED: the config's class has a head of a kind that the tensors
- * have not, or one that asks for more than is read. */
-assay_status assay_model_config_see(const assay_checkpoint *checkpoint, assay_model_config *config, assay_error *err);
-
-/* The same of an adapter on it, whose head of several rows is the model's. */
-assay_status assay_model_config_see_adapter(const assay_adapter_file *adapter, const assay_checkpoint *checkpoint,
-                                            assay_model_config *config, assay_error *err);
+/* Sets what only the tensors can say: the head, and a bias of it where the family's own class has none. Those of the
+ * adapter go before the checkpoint's; NULL: there is none. Nothing for a checkpoint opened without its weights.
+ * ASSAY_E_UNSUPPORTED: the config's class has a head of a kind that the tensors have not, or one that asks for more
+ * than is read. */
+assay_status assay_model_config_see(const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
+                                    assay_model_config *config, assay_error *err);
 
 /* The family's own module with so many outputs, of which `label` is the score. */
 void assay_model_config_give_labels(assay_model_config *config, size_t outputs, size_t label);

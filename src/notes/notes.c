@@ -79,6 +79,7 @@ static assay_status read_rendering(assay_notes *notes, const char *where, assay_
     ASSAY_TRY(assay_json_string(json, "chat_template", false, &notes->chat_template, where, err));
     ASSAY_TRY(assay_json_string(json, "chat_template_tool_use", false, &notes->chat_template_tool_use, where, err));
     ASSAY_TRY(assay_json_string(json, "date", false, &notes->date, where, err));
+    ASSAY_TRY(assay_json_string(json, "step_separator", false, &notes->step_separator, where, err));
     ASSAY_TRY(assay_json_string(json, "tool_format", false, &notes->tool_format, where, err));
     ASSAY_TRY(assay_json_int(json, "rendering", false, &notes->rendering, where, err));
     notes->chat_template_kwargs = json_is_object(kwargs) ? kwargs : NULL;

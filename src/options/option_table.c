@@ -95,7 +95,8 @@ static const assay_option_row rows[] = {
     {"ffn", "N", ASSAY_OPTION_INT, 0, ASSAY_FOR_INIT, ASSAY_GROUP_FILES, NULL, NULL, 1, 1 << 20, {{0}}, AT(ffn),
      "another width of the MLP than the shape has"},
     {"head", "N|KIND", ASSAY_OPTION_STRING, 0, ASSAY_FOR_INIT, ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}}, AT(head),
-     "with a random head: of N labels, or of a kind that others train: mlp, internlm2, trl, openrlhf, ultrarm, beaver"},
+     "with a random head: of N labels, or of a kind that others train: mlp, internlm2, trl, openrlhf, ultrarm, beaver, "
+     "process, tokens"},
     {"dtype", NULL, ASSAY_OPTION_ENUM, 0, ASSAY_FOR_INIT | ASSAY_FOR_MERGE, ASSAY_GROUP_FILES, "f32", "f32|bf16|f16", 0,
      0, {{0}}, AT(dtype), "the type of the weights"},
     {"dtype", NULL, ASSAY_OPTION_ENUM, 0, ASSAY_FOR_CONVERT, ASSAY_GROUP_FILES, NULL, "f32|bf16|f16", 0, 0, {{0}},
@@ -181,6 +182,9 @@ static const assay_option_row rows[] = {
      "when a loss or gradient is no number: stop the run, or skip the step"},
 
     /* text */
+    {"step-separator", "TEXT", ASSAY_OPTION_STRING, 0, TRAINING | SCORING, ASSAY_GROUP_TEXT, NULL, NULL, 0, 0, {{0}},
+     AT(step_separator),
+     "of a model that scores steps: what ends each step of an answer, \\n for a line feed (default: the model's own)"},
     {"template", "NAME", ASSAY_OPTION_STRING, 0,
      TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_TOKENIZE | ASSAY_FOR_DATA, ASSAY_GROUP_TEXT, "auto", NULL, 0, 0,
      {{0}}, AT(template_name), "chat template: auto (the checkpoint's own), or a name: its, built in, medicalgpt:NAME"},

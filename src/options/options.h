@@ -142,6 +142,7 @@ typedef struct assay_options {
     assay_opt_on_nan on_nan;
 
     /* text */
+    const char *step_separator; /* as it was typed, \n for a line feed; NULL: the model's own */
     const char *template_name;
     const char *chat_template;        /* a file; NULL: none */
     const char *chat_template_kwargs; /* a JSON object as text; NULL: none */

@@ -16,6 +16,8 @@
  *     which row     a text is read at its last token (which texts end before a pad token is decided where they are
  *                   rendered, template/chat_template.h)
  *     which number  of a head of several labels, the chosen one is the score; a gated head's own is, but for a choice
+ *     which step    of a head of steps (head/head.h), the score of a text is that of its worst step, as a chain is as
+ *                   strong as its weakest link (Math-Shepherd, arXiv:2312.08935)
  *     offset        a score is the head's number, as double, normalised where the head's kind says so (head/head.h),
  *                   plus the model's offset
  *     not a number  no NaN and no infinity leaves: a sentence names the weight that makes it
@@ -42,6 +44,8 @@ typedef struct assay_lot {
     double *scores;  /* [count], the lot's own */
     double **traces; /* NULL, or [count] lists of a reward for every id of the text; the lot's own */
     double *labels;  /* NULL, or [count, outputs]: every label's number, the score's among them; the lot's own */
+    assay_ids *ends; /* NULL, or [count] lists of where a text's steps end; the lot's own */
+    double **steps;  /* NULL, or [count] lists of a score for each of them; the lot's own */
     size_t packed, scored;
     assay_status status; /* ASSAY_OK, or of the first of its texts that has no score */
     double bad;          /* that score, where status is ASSAY_E_NUMERIC */
@@ -56,6 +60,9 @@ void assay_lot_release(assay_lot *lot); /* safe on a zeroed lot */
 /* Makes room for the numbers of all labels, before the lot is added. outputs: the batch's; of one, the score is all
  * there is, and nothing happens. */
 assay_status assay_lot_want_labels(assay_lot *lot, size_t outputs, assay_error *err);
+
+/* Of a head of steps: where each text's end, at least one. The lists are copied; before the lot is added. */
+assay_status assay_lot_want_steps(assay_lot *lot, const assay_ids *ends, assay_error *err);
 
 typedef struct assay_score_setup {
     assay_engine *engine;     /* forward only is enough; borrowed */

@@ -280,6 +280,7 @@ static assay_status keep_notes(judging *j)
 static assay_status judge_all(judging *j)
 {
     ASSAY_TRY(assay_scoring_open(&j->scoring, j->options, j->context, &(assay_scoring_wants){0}, j->err));
+    ASSAY_TRY(assay_scoring_refuse_steps(j->scoring, "eval", j->err));
     ASSAY_TRY(keep_notes(j));
     ASSAY_TRY(render_pairs(j));
     ASSAY_TRY(render_choices(j));

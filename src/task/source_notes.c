@@ -17,6 +17,7 @@ static int put_rendering(json_t *notes, const assay_template *chosen)
     failed |= put_text(notes, "chat_template", assay_template_source(chosen));
     failed |= put_text(notes, "chat_template_tool_use", assay_template_tool_source(chosen));
     failed |= put_text(notes, "date", assay_template_date(chosen));
+    failed |= put_text(notes, "step_separator", assay_template_separator(chosen));
     failed |= put_text(notes, "tool_format", assay_template_tool_format(chosen));
     if (assay_template_kwargs(chosen))
         failed |= json_object_set_new(notes, "chat_template_kwargs", json_deep_copy(assay_template_kwargs(chosen)));

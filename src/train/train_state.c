@@ -148,11 +148,11 @@ static void parts_of(const assay_optimizer_item *item, state_part parts[PARTS])
     parts[1] = (state_part){"m", item->m, ASSAY_F32, item->count};
     parts[2] = (state_part){"v", item->v, ASSAY_F32, item->count};
     if (item->packed) {
-        parts[1] = (state_part){"m", item->m_codes, ASSAY_U8, item->count};
-        parts[2] = (state_part){"v", item->v_codes, ASSAY_U8, item->count};
+        parts[1] = (state_part){"m", item->m_levels, ASSAY_U8, item->count};
+        parts[2] = (state_part){"v", item->v_levels, ASSAY_U8, item->count};
     }
-    parts[3] = (state_part){"m_largest", item->m_largest, ASSAY_F32, blocks};
-    parts[4] = (state_part){"v_largest", item->v_largest, ASSAY_F32, blocks};
+    parts[3] = (state_part){"m_scales", item->m_scales, ASSAY_F32, blocks};
+    parts[4] = (state_part){"v_scales", item->v_scales, ASSAY_F32, blocks};
 }
 
 static assay_status describe_part(const assay_trainer *t, size_t item, const state_part *part, assay_tensor *tensor,
