@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "data/audit.h"
+#include "data/list_pairs.h"
 #include "task/model_source.h"
 #include "task/output_guard.h"
 #include "task/pair_input.h"
@@ -161,13 +162,27 @@ static assay_status write_pairs(const assay_pair_set *pairs, const assay_options
     return print_written(pairs, options, err);
 }
 
+/* --objective says who will read them: one of pairs takes a list's ends, all-pairs each two of its answers. */
+static assay_status make_pairs(assay_pair_set *pairs, const assay_options *options, assay_error *err)
+{
+    if (!assay_options_given(options, "objective")) return ASSAY_OK;
+    if (!strcmp(options->objective, "bt")) return assay_list_pairs(pairs, ASSAY_LIST_ENDS, err);
+    if (!strcmp(options->objective, "all-pairs")) return assay_list_pairs(pairs, ASSAY_LIST_ALL, err);
+    return assay_error_set(
+        err, ASSAY_E_USAGE,
+        "--objective %s: data convert makes pairs of lists as bt (best and worst) or all-pairs (each "
+        "two answers) reads them; without the option lists stay lists",
+        options->objective);
+}
+
 static assay_status convert(const assay_string_list *paths, const assay_options *options, const assay_log *log,
                             assay_error *err)
 {
     assay_pair_set *pairs;
     ASSAY_TRY(check_output(options, err));
     ASSAY_TRY(assay_pair_input_read(&pairs, paths, options, log, err));
-    assay_status status = write_pairs(pairs, options, err);
+    assay_status status = make_pairs(pairs, options, err);
+    if (status == ASSAY_OK) status = write_pairs(pairs, options, err);
     assay_pair_set_free(pairs);
     return status;
 }
@@ -176,6 +191,9 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     const char *what = options->positionals.items[0];
     assay_string_list paths = {.items = options->positionals.items + 1, .count = options->positionals.count - 1};
+    if (strcmp(what, "check") == 0 && assay_options_given(options, "objective"))
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--objective is for data convert, which makes pairs of lists by it; leave it out");
     if (strcmp(what, "check") == 0) return check(&paths, options, context->task.log, err);
     if (strcmp(what, "convert") == 0) return convert(&paths, options, context->task.log, err);
     return assay_error_set(err, ASSAY_E_USAGE, "data: \"%.100s\" is neither check nor convert", what);
@@ -191,13 +209,16 @@ const assay_command assay_command_data = {
             "code 1 where training\n"
             "would stop. convert: writes the pairs as JSON lines in one form (prompt, chosen, rejected: lists of "
             "messages);\n"
-            "--output - prints them.\n"
+            "lists of answers stay lists, or become pairs of best and worst with --objective bt, of each two answers "
+            "with --objective\n"
+            "all-pairs. --output - prints them.\n"
             "\n"
             "Examples:\n"
             "  assay data check pairs.jsonl\n"
             "  assay data check ./data --model Qwen/Qwen2.5-0.5B-Instruct --json\n"
             "  assay data check train.jsonl --eval-data heldout.jsonl\n"
-            "  assay data convert pairs.csv --columns chosen=pos,rejected=neg --output pairs.jsonl\n",
+            "  assay data convert pairs.csv --columns chosen=pos,rejected=neg --output pairs.jsonl\n"
+            "  assay data convert ultrafeedback.jsonl --objective bt --output pairs.jsonl\n",
     .takes = ASSAY_FOR_DATA,
     .words_min = 2,
     .words_max = 1000,

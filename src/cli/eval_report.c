@@ -1,6 +1,7 @@
 #include "cli/eval_report.h"
 
 #include "base/json_doc.h"
+#include "cli/eval_answers.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -22,22 +23,21 @@ static int by_margin(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
-/* Indices into verdict->judged of the pairs with the smallest margins, smallest first; `count` of them at most, how
- * many is returned in *found. Freed by the caller with assay_free. */
-static assay_status find_worst(const assay_verdict *verdict, size_t count, uint32_t **worst, size_t *found,
+/* Indices into judged[all] of those with the smallest margins, smallest first; `count` of them at most, how many is
+ * returned in *found. Freed by the caller with assay_free. */
+static assay_status find_worst(const assay_judged *judged, size_t all, size_t count, uint32_t **worst, size_t *found,
                                assay_error *err)
 {
-    place_of *places = assay_alloc(verdict->count + 1, sizeof *places);
-    *found = count < verdict->count ? count : verdict->count;
+    place_of *places = assay_alloc(all + 1, sizeof *places);
+    *found = count < all ? count : all;
     *worst = assay_alloc(*found + 1, sizeof **worst);
     if (!places || !*worst) {
         assay_free(places);
         assay_free(*worst);
         return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the worst pairs");
     }
-    for (size_t i = 0; i < verdict->count; i++)
-        places[i] = (place_of){verdict->judged[i].chosen - verdict->judged[i].rejected, (uint32_t)i};
-    qsort(places, verdict->count, sizeof *places, by_margin);
+    for (size_t i = 0; i < all; i++) places[i] = (place_of){judged[i].chosen - judged[i].rejected, (uint32_t)i};
+    qsort(places, all, sizeof *places, by_margin);
     for (size_t i = 0; i < *found; i++) (*worst)[i] = places[i].index;
     assay_free(places);
     return ASSAY_OK;
@@ -82,48 +82,6 @@ static assay_status put_lists(assay_buf *out, const assay_list_judgement *l, ass
     if (!l->ties) return ASSAY_OK;
     return assay_buf_printf(out, err, "rewards differ by   %.4f in ties, %.4f in the couples compared\n", l->tie_gap,
                             l->decided_gap);
-}
-
-static assay_status put_singles(assay_buf *out, const assay_single_judgement *s, assay_error *err)
-{
-    if (!s->answers) return ASSAY_OK;
-    return assay_buf_printf(out, err,
-                            "answers             %zu with a label, %zu good, %zu undecided\n"
-                            "accuracy            %.4f   95 %% interval %.4f to %.4f: the reward's sign is the label's\n"
-                            "good above others   %.4f   of couples (AUC)\n"
-                            "loss                %.4f\n"
-                            "reward good         %.4f\n"
-                            "reward others       %.4f\n",
-                            s->answers, s->good, s->undecided, s->accuracy, s->accuracy_low, s->accuracy_high, s->auc,
-                            s->loss, s->reward_good, s->reward_bad);
-}
-
-static assay_status put_estimate(assay_buf *out, const assay_estimate *e, assay_error *err)
-{
-    return assay_buf_printf(out, err, "   %7.4f (%.4f to %.4f)", e->value, e->low, e->high);
-}
-
-static assay_status put_attributes(assay_buf *out, const assay_verdict *v, assay_error *err)
-{
-    const assay_attributes_judgement *a = &v->attributes;
-    if (!a->answers) return ASSAY_OK;
-    ASSAY_TRY(assay_buf_printf(out, err,
-                               "answers             %zu with attributes, %zu values; in brackets 95 %% intervals\n"
-                               "mean square error   %.4f   over all values\n"
-                               "means over labels   R2 %.4f, Pearson %.4f, Spearman %.4f\n\n"
-                               "  label              answers       mse   R2                           Pearson         "
-                               "             Spearman\n",
-                               a->answers, a->targets, a->mse, a->r2, a->pearson, a->spearman));
-    for (size_t i = 0; i < a->count; i++) {
-        const assay_attribute_judgement *j = &a->items[i];
-        if (!j->answers) continue;
-        ASSAY_TRY(assay_buf_printf(out, err, "  %-18s %7zu %9.4f", v->labels.names[i], j->answers, j->mse));
-        ASSAY_TRY(put_estimate(out, &j->r2, err));
-        ASSAY_TRY(put_estimate(out, &j->pearson, err));
-        ASSAY_TRY(put_estimate(out, &j->spearman, err));
-        ASSAY_TRY(assay_buf_byte(out, '\n', err));
-    }
-    return ASSAY_OK;
 }
 
 static assay_status put_tally(assay_buf *out, const char *name, const assay_tally *t, assay_error *err)
@@ -237,12 +195,43 @@ static assay_status put_worst_pair(assay_buf *out, const assay_eval_report *r, c
     return put_turns(out, "rejected,", &pair->rejected, err);
 }
 
+static assay_status put_worst_answer(assay_buf *out, const assay_eval_report *r, const assay_judged *judged,
+                                     assay_error *err)
+{
+    const assay_pair *pair = &r->data->pairs->pairs[judged->pair];
+    char *place = assay_pair_set_place(r->data->pairs, pair->place);
+    ASSAY_TRY_ALLOC(place, "a place", err);
+    assay_status status = assay_buf_printf(
+        out, err,
+        assay_pair_is_graded(pair) ? "\n  %s%s%s: %.4f from its value\n" : "\n  %s%s%s: reward %.4f, label %g\n", place,
+        judged->subset ? ", " : "", judged->subset ? judged->subset : "",
+        pair->share < 0.5 || assay_pair_is_graded(pair) ? -judged->chosen : judged->chosen, pair->share);
+    assay_free(place);
+    ASSAY_TRY(status);
+    ASSAY_TRY(put_turns(out, "prompt,  ", &pair->prompt, err));
+    return put_turns(out, "answer,  ", &pair->chosen, err);
+}
+
+static assay_status put_worst_answers(assay_buf *out, const assay_eval_report *r, assay_error *err)
+{
+    uint32_t *worst;
+    size_t found;
+    if (!r->worst || !r->verdict->alone_count) return ASSAY_OK;
+    ASSAY_TRY(find_worst(r->verdict->alone, r->verdict->alone_count, r->worst, &worst, &found, err));
+    assay_status status = assay_buf_printf(out, err, "\nthe %zu answers farthest from what is said of them\n", found);
+    for (size_t i = 0; i < found && status == ASSAY_OK; i++)
+        status = put_worst_answer(out, r, &r->verdict->alone[worst[i]], err);
+    assay_free(worst);
+    return status;
+}
+
 static assay_status put_worst(assay_buf *out, const assay_eval_report *r, assay_error *err)
 {
     uint32_t *worst;
     size_t found;
+    ASSAY_TRY(put_worst_answers(out, r, err));
     if (!r->worst || !r->verdict->has_pairs) return ASSAY_OK;
-    ASSAY_TRY(find_worst(r->verdict, r->worst, &worst, &found, err));
+    ASSAY_TRY(find_worst(r->verdict->judged, r->verdict->count, r->worst, &worst, &found, err));
     assay_status status = assay_buf_printf(out, err, "\nthe %zu pairs with the smallest margins\n", found);
     for (size_t i = 0; i < found && status == ASSAY_OK; i++)
         status = put_worst_pair(out, r, &r->verdict->judged[worst[i]], err);
@@ -261,9 +250,7 @@ assay_status assay_eval_report_text(const assay_eval_report *r, assay_buf *out, 
         ASSAY_TRY(put_curve(out, &v->calibration, err));
     }
     if (v->has_pairs && (v->singles.answers || v->attributes.answers)) ASSAY_TRY(assay_buf_byte(out, '\n', err));
-    ASSAY_TRY(put_singles(out, &v->singles, err));
-    if (v->singles.answers && v->attributes.answers) ASSAY_TRY(assay_buf_byte(out, '\n', err));
-    ASSAY_TRY(put_attributes(out, v, err));
+    ASSAY_TRY(assay_eval_answers_text(v, out, err));
     if ((v->has_pairs || v->singles.answers || v->attributes.answers) && v->has_choices)
         ASSAY_TRY(assay_buf_byte(out, '\n', err));
     if (v->has_choices) ASSAY_TRY(put_choices(out, v, err));
@@ -368,17 +355,55 @@ static json_t *worst_pair_json(const assay_eval_report *r, const assay_judged *j
     return object;
 }
 
-static assay_status add_worst(json_t *object, const assay_eval_report *r, assay_error *err)
+static json_t *worst_answer_json(const assay_eval_report *r, const assay_judged *judged)
+{
+    const assay_pair *pair = &r->data->pairs->pairs[judged->pair];
+    char *place = assay_pair_set_place(r->data->pairs, pair->place);
+    json_t *object = json_pack("{s:s*, s:s*, s:f, s:o, s:o, s:o}", "place", place, "subset", judged->subset, "margin",
+                               judged->chosen, "label", assay_json_number(pair->share), "prompt",
+                               turns_json(&pair->prompt), "answer", turns_json(&pair->chosen));
+    if (object && pair->id) json_object_set_new(object, "id", assay_json_value(pair->id));
+    assay_free(place);
+    return object;
+}
+
+typedef json_t *(*worst_json)(const assay_eval_report *r, const assay_judged *judged);
+
+static assay_status append_worst(json_t *list, const assay_eval_report *r, const assay_judged *judged, size_t count,
+                                 worst_json make, assay_error *err)
 {
     uint32_t *worst;
     size_t found;
-    if (!r->worst || !r->verdict->has_pairs) return ASSAY_OK;
-    ASSAY_TRY(find_worst(r->verdict, r->worst, &worst, &found, err));
-    json_t *list = json_array();
-    for (size_t i = 0; i < found; i++) json_array_append_new(list, worst_pair_json(r, &r->verdict->judged[worst[i]]));
-    json_object_set_new(object, "worst", list);
+    if (!count) return ASSAY_OK;
+    ASSAY_TRY(find_worst(judged, count, r->worst, &worst, &found, err));
+    for (size_t i = 0; i < found; i++) json_array_append_new(list, make(r, &judged[worst[i]]));
     assay_free(worst);
     return ASSAY_OK;
+}
+
+/* Pairs first, where there are both. */
+static assay_status add_worst(json_t *object, const assay_eval_report *r, assay_error *err)
+{
+    const assay_verdict *v = r->verdict;
+    json_t *list = json_array();
+    if (!r->worst || !(v->count + v->alone_count) || json_object_set_new(object, "worst", list)) return ASSAY_OK;
+    ASSAY_TRY(append_worst(list, r, v->judged, v->count, worst_pair_json, err));
+    return append_worst(list, r, v->alone, v->alone_count, worst_answer_json, err);
+}
+
+static json_t *answers_json(const assay_verdict *v)
+{
+    json_t *object = assay_single_judgement_json(&v->singles), *list = json_array();
+    for (size_t i = 0; i < v->alone_subsets.count; i++) {
+        const assay_subset *subset = &v->alone_subsets.items[i];
+        json_array_append_new(list, json_pack("{s:s, s:I, s:o, s:o, s:o}", "subset", subset->name, "answers",
+                                              (json_int_t)subset->tally.pairs, "accuracy",
+                                              assay_json_number(subset->tally.accuracy), "accuracy_low",
+                                              assay_json_number(subset->tally.low), "accuracy_high",
+                                              assay_json_number(subset->tally.high)));
+    }
+    json_object_set_new(object, "subsets", list);
+    return object;
 }
 
 static void add_pairs(json_t *object, const assay_verdict *v)
@@ -406,7 +431,7 @@ assay_status assay_eval_report_json(const assay_eval_report *r, json_t **out, as
     json_t *object = *out = v->has_pairs ? assay_judgement_json(&v->judgement) : json_pack("{s:i}", "pairs", 0);
     ASSAY_TRY_ALLOC(object, "a result", err);
     if (v->has_pairs) add_pairs(object, v);
-    if (v->singles.answers) json_object_set_new(object, "answers", assay_single_judgement_json(&v->singles));
+    if (v->singles.answers) json_object_set_new(object, "answers", answers_json(v));
     if (v->attributes.answers)
         json_object_set_new(object, "attributes", assay_attributes_judgement_json(&v->attributes, &v->labels));
     if (v->has_choices) add_choices(object, v);

@@ -8,6 +8,8 @@
 
 enum { MASK = -100 };
 
+static const double most_value = 1e15; /* squares of it and their sums are numbers in f32 too */
+
 static const char place_name[] = "LABEL_";
 
 /* ---- reading ---- */
@@ -40,6 +42,9 @@ static assay_status take(const assay_format_reader *reader, const char *field, c
                                *field ? " of " : "", field,
                                json_is_string(value) ? "a text that is none" : assay_json_kind(value));
     if (out->value == MASK) out->value = (double)NAN;
+    if (fabs(out->value) > most_value)
+        return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"%.80s\"%s%s is %g; its square would be no number", name,
+                               *field ? " of " : "", field, out->value);
     return ASSAY_OK;
 }
 

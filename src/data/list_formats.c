@@ -4,11 +4,20 @@
 #include "data/answer_list.h"
 #include "data/attributes.h"
 
-/* Answers with somebody's scores. */
+/* Answers with somebody's scores; a list of one, or of other lengths, is told so by the reader. */
 bool assay_list_scored_is(const json_t *line)
 {
-    size_t count = json_array_size(assay_format_field(line, "responses"));
-    return count > 1 && json_array_size(assay_format_field(line, "scores")) == count;
+    return json_array_size(assay_format_field(line, "responses")) && json_is_array(assay_format_field(line, "scores"));
+}
+
+/* "ties": false says that equal scores were not compared. */
+static assay_status read_ties(const assay_format_reader *reader, bool *ties)
+{
+    const json_t *field = assay_format_field(reader->line, "ties");
+    *ties = !json_is_false(field);
+    if (!field || json_is_boolean(field)) return ASSAY_OK;
+    return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"ties\" should be true or false and is %s",
+                           assay_json_kind(field));
 }
 
 /* null: none of this answer. */
@@ -35,6 +44,11 @@ assay_status assay_list_scored(const assay_format_reader *reader)
                  *scores = assay_format_field(reader->line, "scores"),
                  *grades = assay_format_field(reader->line, "attributes");
     assay_answer_list list;
+    bool ties;
+    if (json_array_size(responses) != json_array_size(scores))
+        return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"responses\" has %zu answers and \"scores\" %zu numbers",
+                               json_array_size(responses), json_array_size(scores));
+    ASSAY_TRY(read_ties(reader, &ties));
     ASSAY_TRY(check_grades(reader, grades, json_array_size(scores)));
     ASSAY_TRY(assay_answer_list_begin(&list, reader, json_array_size(scores)));
     ASSAY_TRY(assay_turns_any(&reader->pair->prompt, reader->arena, ASSAY_ROLE_USER,
@@ -47,7 +61,7 @@ assay_status assay_list_scored(const assay_format_reader *reader)
         ASSAY_TRY(assay_answer_list_add(&list, json_array_get(responses, i), "responses", json_number_value(score)));
         ASSAY_TRY(grade(&list, "attributes", json_array_get(grades, i), NULL));
     }
-    assay_answer_list_settle(&list, !json_is_false(assay_format_field(reader->line, "ties")));
+    assay_answer_list_settle(&list, ties);
     return ASSAY_OK;
 }
 
@@ -106,7 +120,7 @@ typedef struct answer_list {
 static bool has_list(const json_t *line, const answer_list *how)
 {
     const json_t *list = assay_format_field(line, how->list), *first = json_array_get(list, 0);
-    return json_array_size(list) > 1 && assay_format_field(first, how->answer) && assay_format_field(first, how->score);
+    return first && assay_format_field(first, how->answer) && assay_format_field(first, how->score);
 }
 
 static assay_status take_list(const assay_format_reader *reader, const answer_list *how)

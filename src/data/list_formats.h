@@ -7,7 +7,7 @@
 
 #include "data/format_reader.h"
 
-bool assay_list_scored_is(const json_t *line); /* responses, and as many scores */
+bool assay_list_scored_is(const json_t *line); /* responses and scores, both lists */
 assay_status assay_list_scored(const assay_format_reader *reader);
 bool assay_list_choices_is(const json_t *line); /* lists of texts as chosen and rejected */
 assay_status assay_list_choices(const assay_format_reader *reader);

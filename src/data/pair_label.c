@@ -13,10 +13,11 @@ typedef struct label_rule {
     double least, most;        /* both included */
 } label_rule;
 
-static const label_rule margin_rule = {"margin", "a finite number", -DBL_MAX, DBL_MAX};
+/* Beyond these a loss or its gradient could leave the numbers, and --lr would be blamed for it. */
+static const label_rule margin_rule = {"margin", "a number from -1e6 to 1e6", -1e6, 1e6};
 static const label_rule share_rule = {"p", "a number from 0 to 1", 0, 1};
-static const label_rule weight_rule = {"weight", "a number above 0 (to leave a pair out, delete its line)",
-                                       DBL_TRUE_MIN, DBL_MAX};
+static const label_rule weight_rule = {"weight", "a number above 0, at most 1e6 (to leave a pair out, delete its line)",
+                                       DBL_TRUE_MIN, 1e6};
 
 /* NaN: missing, or no number. */
 static double number_of(const json_t *line, const char *name)

@@ -166,8 +166,8 @@ static const assay_option_row rows[] = {
      "subtracted from chosen - rejected in the loss (auto: the data's field, off, or a number)"},
     {"center", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "0", NULL, 0, 1e6, {{0}}, AT(center),
      "weight of (chosen + rejected)^2 in the loss, which keeps rewards around 0"},
-    {"objective", "NAME", ASSAY_OPTION_STRING, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 0, {{0}},
-     AT(objective),
+    {"objective", "NAME", ASSAY_OPTION_STRING, 0, TRAINING | ASSAY_FOR_DATA, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 0,
+     {{0}}, AT(objective),
      "loss (auto: by the data; of pairs, bt): bt, scaled-bt (times the margin), soft (shares of votes), robust (wrong "
      "labels), rao-kupper, davidson (ties); of lists all-pairs, plackett-luce, first-best; of single answers bce; of "
      "attributes regression"},

@@ -29,32 +29,45 @@ static void table(assay_page *page, const char *title, const json_t *object)
     assay_page_add(page, "</table></section>\n");
 }
 
-static void evaluations(assay_page *page, const json_t *lines)
+/* A column of the evaluations, and its heading in runs of each kind; NULL: it has none there. */
+typedef struct evaluation_column {
+    const char *key, *head[3]; /* by assay_run_kind */
+} evaluation_column;
+
+static const evaluation_column columns[] = {
+    {"eval_accuracy", {"accuracy", "accuracy", NULL}},
+    {"eval_accuracy_low", {"95 % low", "95 % low", NULL}},
+    {"eval_accuracy_high", {"95 % high", "95 % high", NULL}},
+    {"eval_ties", {"ties", NULL, NULL}},
+    {"eval_loss", {"loss", "loss", "mean square error"}},
+    {"eval_r2", {NULL, NULL, "R2"}},
+    {"eval_pearson", {NULL, NULL, "Pearson"}},
+    {"eval_spearman", {NULL, NULL, "Spearman"}},
+    {"eval_margin", {"margin", "difference", NULL}},
+    {"eval_reward_chosen", {"chosen", "good", NULL}},
+    {"eval_reward_rejected", {"rejected", "others", NULL}},
+    {"eval_length_correlation", {"reward ~ length", NULL, NULL}},
+    {"eval_longer_wins", {"longer wins", NULL, NULL}},
+};
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+static void evaluations(assay_page *page, const assay_run_data *data)
 {
-    static const char *const keys[] = {"eval_accuracy",
-                                       "eval_accuracy_low",
-                                       "eval_accuracy_high",
-                                       "eval_ties",
-                                       "eval_loss",
-                                       "eval_margin",
-                                       "eval_reward_chosen",
-                                       "eval_reward_rejected",
-                                       "eval_length_correlation",
-                                       "eval_longer_wins"};
-    static const char *const heads[] = {"accuracy", "95 % low", "95 % high",       "ties",       "loss", "margin",
-                                        "chosen",   "rejected", "reward ~ length", "longer wins"};
+    const assay_run_kind kind = assay_run_kind_of(data);
     size_t index;
     json_t *line;
-    if (!json_array_size(lines)) return;
+    if (!json_array_size(data->evaluations)) return;
     assay_page_add(page, "<h2>Evaluations</h2>\n<div class=\"scroll\"><table><tr><th class=\"n\">step</th>");
-    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) assay_page_add(page, "<th class=\"n\">%s</th>", heads[i]);
+    for (size_t i = 0; i < COLUMNS; i++)
+        if (columns[i].head[kind]) assay_page_add(page, "<th class=\"n\">%s</th>", columns[i].head[kind]);
     assay_page_add(page, "</tr>\n");
-    json_array_foreach(assay_json_lent(lines), index, line)
+    json_array_foreach(assay_json_lent(data->evaluations), index, line)
     {
         assay_page_add(page, "<tr><td class=\"n\">%.0f</td>", assay_run_number(line, "step"));
-        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        for (size_t i = 0; i < COLUMNS; i++) {
+            if (!columns[i].head[kind]) continue;
             assay_page_add(page, "<td class=\"n\">");
-            assay_page_number(page, assay_run_number(line, keys[i]), 4);
+            assay_page_number(page, assay_run_number(line, columns[i].key), 4);
             assay_page_add(page, "</td>");
         }
         assay_page_add(page, "</tr>\n");
@@ -75,7 +88,7 @@ static json_t *rendering(const json_t *notes)
 void assay_report_facts(assay_page *page, const assay_run_data *data)
 {
     json_t *version = rendering(data->notes);
-    evaluations(page, data->evaluations);
+    evaluations(page, data);
     if (!data->notes)
         assay_page_add(
             page,

@@ -10,6 +10,7 @@ typedef struct figures {
     double steps, pairs, tokens, seconds, eval_seconds, planned, rss;
     double taken, promised; /* of the whole process: at most, and by the plan; 0: a run of 0.1 does not say */
     double accuracy, low, high, longer;
+    assay_run_kind kind;
 } figures;
 
 static double sum(const json_t *lines, const char *key, bool most)
@@ -24,7 +25,9 @@ static double sum(const json_t *lines, const char *key, bool most)
 
 static figures look(const assay_run_data *data)
 {
-    figures f = {.first = json_array_get(data->evaluations, 0), .last = assay_report_last(data->evaluations)};
+    figures f = {.first = json_array_get(data->evaluations, 0),
+                 .last = assay_report_last(data->evaluations),
+                 .kind = assay_run_kind_of(data)};
     f.steps = sum(data->steps, "step", true);
     f.pairs = sum(data->steps, "pairs", false);
     f.tokens = sum(data->steps, "tokens", false) - sum(data->steps, "tokens_shared", false);
@@ -48,8 +51,32 @@ static void seconds_text(assay_page *page, double seconds)
     else assay_page_add(page, "%.1f h", seconds / 3600);
 }
 
+static void held_out_loss(assay_page *page, const figures *f)
+{
+    assay_page_add(page, "<div class=\"tile\"><b>");
+    assay_page_number(page, assay_run_number(f->last, "eval_loss"), 3);
+    assay_page_add(page, "</b><span>held-out loss</span><span>");
+    assay_page_number(page, assay_run_number(f->first, "eval_loss"), 3);
+    assay_page_add(page, " at the first evaluation</span></div>\n");
+}
+
+static void of_attributes(assay_page *page, const figures *f)
+{
+    assay_page_add(page, "<div class=\"tile\"><b>");
+    assay_page_number(page, assay_run_number(f->last, "eval_r2"), 3);
+    assay_page_add(page, "</b><span>R2, mean over attributes</span><span>");
+    assay_page_number(page, assay_run_number(f->last, "eval_pairs"), 12);
+    assay_page_add(page, " held-out answers</span></div>\n<div class=\"tile\"><b>");
+    assay_page_number(page, assay_run_number(f->last, "eval_pearson"), 3);
+    assay_page_add(page, "</b><span>Pearson's correlation</span><span>Spearman's ");
+    assay_page_number(page, assay_run_number(f->last, "eval_spearman"), 3);
+    assay_page_add(page, "</span></div>\n");
+    held_out_loss(page, f);
+}
+
 static void of_evaluation(assay_page *page, const figures *f)
 {
+    if (f->kind == ASSAY_RUN_GRADED) return of_attributes(page, f);
     assay_page_add(page, "<div class=\"tile\"><b>");
     assay_page_number(page, 100 * f->accuracy, 3);
     assay_page_add(page, " %%</b><span>held-out accuracy</span><span>95 %% interval ");
@@ -58,22 +85,24 @@ static void of_evaluation(assay_page *page, const figures *f)
     assay_page_number(page, 100 * f->high, 3);
     assay_page_add(page, " %%, ");
     assay_page_number(page, assay_run_number(f->last, "eval_pairs"), 12);
-    assay_page_add(page, " pairs</span></div>\n<div class=\"tile\"><b>%s", f->accuracy > f->longer ? "+" : "");
-    assay_page_number(page, 100 * (f->accuracy - f->longer), 3);
-    assay_page_add(page, "</b><span>points over picking the longer answer, which reaches ");
-    assay_page_number(page, 100 * f->longer, 3);
-    assay_page_add(page, "\xc2\xa0%%</span></div>\n<div class=\"tile\"><b>");
-    assay_page_number(page, assay_run_number(f->last, "eval_loss"), 3);
-    assay_page_add(page, "</b><span>held-out loss</span><span>");
-    assay_page_number(page, assay_run_number(f->first, "eval_loss"), 3);
-    assay_page_add(page, " at the first evaluation</span></div>\n");
+    bool compared = f->kind == ASSAY_RUN_COMPARED;
+    assay_page_add(page, " %s</span></div>\n", compared ? "pairs" : "labelled answers");
+    if (compared) {
+        assay_page_add(page, "<div class=\"tile\"><b>%s", f->accuracy > f->longer ? "+" : "");
+        assay_page_number(page, 100 * (f->accuracy - f->longer), 3);
+        assay_page_add(page, "</b><span>points over picking the longer answer, which reaches ");
+        assay_page_number(page, 100 * f->longer, 3);
+        assay_page_add(page, "\xc2\xa0%%</span></div>\n");
+    }
+    held_out_loss(page, f);
 }
 
 static void tiles(assay_page *page, const figures *f)
 {
     assay_page_add(page, "<div class=\"tiles\">\n");
     if (f->last) of_evaluation(page, f);
-    assay_page_add(page, "<div class=\"tile\"><b>%.0f</b><span>steps, %.0f pairs</span><span>in ", f->steps, f->pairs);
+    assay_page_add(page, "<div class=\"tile\"><b>%.0f</b><span>steps, %.0f %s</span><span>in ", f->steps, f->pairs,
+                   f->kind == ASSAY_RUN_COMPARED ? "pairs" : "answers");
     seconds_text(page, f->seconds);
     assay_page_add(page, " of training");
     if (f->eval_seconds > 0) {
@@ -130,14 +159,14 @@ static void remarks(assay_page *page, const assay_run_data *data, const figures 
            total = assay_run_number(data->state, "max_steps");
     if (!f->last)
         note(page, &any,
-             "Nothing was held out: there is no telling whether this model learned more than its training pairs.");
+             "Nothing was held out: there is no telling whether this model learned more than its training data.");
     if (total > f->steps) note(page, &any, "The run ended before its last step.");
     if (f->low <= f->longer && f->longer <= f->high)
         note(page, &any,
              "The accuracy's interval holds what picking the longer answer reaches: more held-out pairs, or more "
              "training, would be needed to tell them apart.");
     if (f->low <= 0.5 && f->high >= 0.5)
-        note(page, &any, "The accuracy's interval holds 50 %: on these pairs the model cannot be told from a coin.");
+        note(page, &any, "The accuracy's interval holds 50 %: on this data the model cannot be told from a coin.");
     say_overtrained(page, &any, data->evaluations);
     if (fabs(correlation) > 0.5)
         note(page, &any,

@@ -14,6 +14,7 @@ typedef struct curves {
     const assay_run_data *data;
     double *at_step, *at_evaluation; /* x */
     size_t steps, evaluations;
+    assay_run_kind kind;
 } curves;
 
 static void smooth(double *values, size_t count)
@@ -95,18 +96,21 @@ static void compared(const curves *c, assay_chart chart, const char *key, const 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) assay_free(all[i]);
 }
 
-static void rewards(const curves *c)
+/* alone: chosen are the answers labelled good. */
+static void rewards(const curves *c, bool alone)
 {
+    const char *good = alone ? "good" : "chosen", *other = alone ? "others" : "rejected";
     double *chosen = column(c, c->data->steps, "reward_chosen"),
            *rejected = column(c, c->data->steps, "reward_rejected");
     double *held_chosen = column(c, c->data->evaluations, "eval_reward_chosen"),
            *held_rejected = column(c, c->data->evaluations, "eval_reward_rejected");
-    assay_chart chart = chart_of("Mean reward of chosen and rejected answers", "reward");
+    assay_chart chart = chart_of(
+        alone ? "Mean reward of good and other answers" : "Mean reward of chosen and rejected answers", "reward");
     if (chosen) smooth(chosen, c->steps);
     if (rejected) smooth(rejected, c->steps);
-    assay_series series[] = {of_steps(c, "chosen", 3, chosen), of_steps(c, "rejected", 2, rejected),
-                             of_evaluations(c, "chosen, held out", 3, held_chosen),
-                             of_evaluations(c, "rejected, held out", 2, held_rejected)};
+    assay_series series[] = {of_steps(c, good, 3, chosen), of_steps(c, other, 2, rejected),
+                             of_evaluations(c, alone ? "good, held out" : "chosen, held out", 3, held_chosen),
+                             of_evaluations(c, alone ? "others, held out" : "rejected, held out", 2, held_rejected)};
     series[2].dashed = series[3].dashed = true;
     figure(c, &chart, series, 4);
     assay_free(chosen);
@@ -158,6 +162,14 @@ static void memory(const curves *c)
 static void say_loss(const curves *c)
 {
     const json_t *objective = json_object_get(c->data->notes, "objective");
+    if (c->kind == ASSAY_RUN_GRADED) {
+        assay_page_add(c->page, "The loss is the mean square error.");
+        return;
+    }
+    if (c->kind == ASSAY_RUN_LABELLED) {
+        assay_page_add(c->page, "The loss is bce's, where 0.693 is a coin's.");
+        return;
+    }
     if (!json_is_string(objective) || !strcmp(json_string_value(objective), "bt")) {
         assay_page_add(c->page, "A loss of 0.693 is a coin's.");
         return;
@@ -169,8 +181,11 @@ static void say_loss(const curves *c)
 
 static void all_curves(const curves *c)
 {
+    bool alone = c->kind == ASSAY_RUN_LABELLED;
     assay_chart loss = chart_of("Loss", "loss"), accuracy = chart_of("Accuracy", "accuracy"),
-                margin = chart_of("Mean margin, chosen minus rejected", "margin");
+                margin = chart_of(alone ? "Mean reward, good answers' less the others'"
+                                        : "Mean margin, chosen minus rejected",
+                                  "margin");
     loss.from_zero = true;
     accuracy.unit = ASSAY_UNIT_PERCENT;
     accuracy.y_low = 0;
@@ -180,9 +195,11 @@ static void all_curves(const curves *c)
     say_loss(c);
     assay_page_add(c->page, " Whiskers are 95 %% intervals.</p>\n<div class=\"charts\">\n");
     compared(c, loss, "loss", NULL, NULL, NULL);
-    compared(c, accuracy, "accuracy", "accuracy_low", "accuracy_high", "longer_wins");
-    compared(c, margin, "margin", NULL, NULL, NULL);
-    rewards(c);
+    if (c->kind != ASSAY_RUN_GRADED) {
+        compared(c, accuracy, "accuracy", "accuracy_low", "accuracy_high", alone ? NULL : "longer_wins");
+        compared(c, margin, "margin", NULL, NULL, NULL);
+        rewards(c, alone);
+    }
     one(c, "Norm of the gradient", "norm", "grad_norm", true);
     one(c, "Learning rate", "rate", "lr", false);
     memory(c);
@@ -194,6 +211,7 @@ void assay_report_training(assay_page *page, const assay_run_data *data)
 {
     curves c = {.page = page,
                 .data = data,
+                .kind = assay_run_kind_of(data),
                 .steps = json_array_size(data->steps),
                 .evaluations = json_array_size(data->evaluations)};
     if (c.steps == 0) {

@@ -45,17 +45,25 @@ static void number(assay_page *page, const char *before, const json_t *line, con
     assay_page_number(page, assay_run_number(line, key), 4);
 }
 
-static void one_pair(assay_page *page, const json_t *line, size_t place)
+/* One that stands alone has a reward and no other side. */
+static void rewards_of(assay_page *page, const json_t *line, assay_run_kind kind)
+{
+    bool compared = kind == ASSAY_RUN_COMPARED;
+    number(page, compared ? "</summary><p class=\"note\">chosen " : "</summary><p class=\"note\">reward ", line,
+           "chosen");
+    if (compared) number(page, ", rejected ", line, "rejected");
+    number(page, "; tokens with the prompt ", line, "tokens_chosen");
+    if (compared) number(page, " and ", line, "tokens_rejected");
+}
+
+static void one_pair(assay_page *page, const json_t *line, size_t place, assay_run_kind kind)
 {
     const json_t *texts = json_object_get(line, "texts"), *id = json_object_get(line, "id");
     assay_page_add(page, "<details><summary>%zu. ", place);
     number(page, "<b>", line, "margin");
     assay_page_add(page, "</b> ");
     teaser(page, json_object_get(texts, "prompt"));
-    number(page, "</summary><p class=\"note\">chosen ", line, "chosen");
-    number(page, ", rejected ", line, "rejected");
-    number(page, "; tokens with the prompt ", line, "tokens_chosen");
-    number(page, " and ", line, "tokens_rejected");
+    rewards_of(page, line, kind);
     assay_page_add(page, "; ");
     assay_page_value(page, json_object_get(line, "at"));
     if (id) {
@@ -64,8 +72,8 @@ static void one_pair(assay_page *page, const json_t *line, size_t place)
     }
     assay_page_add(page, "</p>");
     turns(page, "Prompt", "", json_object_get(texts, "prompt"));
-    turns(page, "Chosen", "yes", json_object_get(texts, "chosen"));
-    turns(page, "Rejected, scored higher", "no", json_object_get(texts, "rejected"));
+    turns(page, kind == ASSAY_RUN_COMPARED ? "Chosen" : "Answer", "yes", json_object_get(texts, "chosen"));
+    if (kind == ASSAY_RUN_COMPARED) turns(page, "Rejected, scored higher", "no", json_object_get(texts, "rejected"));
     assay_page_add(page, "</details>\n");
 }
 
@@ -88,6 +96,17 @@ static size_t wrong_pairs(const json_t *pairs, const json_t **found)
     return count < MOST_WORST ? count : MOST_WORST;
 }
 
+static const char *const whose[] = {
+    [ASSAY_RUN_COMPARED] = "Held-out pairs whose rejected answer scored highest above the chosen one: wrong labels "
+                           "first, or what the model has not learned.",
+    [ASSAY_RUN_LABELLED] =
+        "Held-out answers whose reward is farthest from 0 on the side that their label is not: wrong "
+        "labels first, or what the model has not learned.",
+    [ASSAY_RUN_GRADED] = "Held-out answers whose score is farthest from the value of its attribute."};
+static const char *const none[] = {[ASSAY_RUN_COMPARED] = "No held-out pair was judged wrong.",
+                                   [ASSAY_RUN_LABELLED] = "No held-out answer was judged wrong.",
+                                   [ASSAY_RUN_GRADED] = "Every held-out score is its target."};
+
 void assay_report_worst(assay_page *page, const assay_run_data *data)
 {
     size_t all = json_array_size(data->pairs);
@@ -99,12 +118,11 @@ void assay_report_worst(assay_page *page, const assay_run_data *data)
         return;
     }
     size_t count = wrong_pairs(data->pairs, found);
-    assay_page_add(page, "<h2>Worst pairs</h2>\n<p class=\"note\">%s</p>\n",
-                   count ? "Held-out pairs whose rejected answer scored highest above the chosen one: wrong labels "
-                           "first, or what the model has not learned."
-                         : "No held-out pair was judged wrong.");
+    assay_run_kind kind = assay_run_kind_of(data);
+    assay_page_add(page, "<h2>Worst %s</h2>\n<p class=\"note\">%s</p>\n",
+                   kind == ASSAY_RUN_COMPARED ? "pairs" : "answers", count ? whose[kind] : none[kind]);
     assay_page_add(page, "<div class=\"worst\">\n");
-    for (size_t i = 0; i < count; i++) one_pair(page, found[i], i + 1);
+    for (size_t i = 0; i < count; i++) one_pair(page, found[i], i + 1, kind);
     assay_page_add(page, "</div>\n");
     assay_free(found);
 }

@@ -135,6 +135,15 @@ void assay_run_data_close(assay_run_data *data)
     *data = (assay_run_data){0};
 }
 
+assay_run_kind assay_run_kind_of(const assay_run_data *data)
+{
+    const char *objective = json_string_value(json_object_get(assay_report_last(data->steps), "objective"));
+    if (!objective) return ASSAY_RUN_COMPARED;
+    return !strcmp(objective, "bce")          ? ASSAY_RUN_LABELLED
+           : !strcmp(objective, "regression") ? ASSAY_RUN_GRADED
+                                              : ASSAY_RUN_COMPARED;
+}
+
 double assay_run_number(const json_t *line, const char *key)
 {
     const json_t *value = json_object_get(line, key);

@@ -10,6 +10,7 @@
 #include "task/folder_lock.h"
 #include "task/pair_input.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct judging {
@@ -187,6 +188,35 @@ static assay_status score_all(judging *j)
     return score_choices(j, j->rewards + j->set.answer_count);
 }
 
+/* Chosen, of what stands against 0; NaN: nothing is known that it could be judged by. */
+static double towards_label(const judging *j, const assay_example *e)
+{
+    double reward = j->rewards[e->answers];
+    const double *targets = j->set.targets + e->answers * j->set.label_count;
+    if (e->share == 0.5) return (double)NAN;
+    if (!isnan(e->share)) return e->share > 0.5 ? reward : -reward;
+    return j->own_numbers && j->set.label_count && !isnan(targets[0]) ? -fabs(reward - targets[0]) : (double)NAN;
+}
+
+static assay_status judge_alone(judging *j)
+{
+    assay_verdict *v = j->verdict;
+    size_t labelled = 0;
+    v->alone = assay_alloc(j->set.count, sizeof *v->alone);
+    ASSAY_TRY_ALLOC(v->alone, "answers", j->err);
+    for (int graded = 0; graded < 2; graded++) {
+        for (size_t i = 0; i < j->set.count; i++) {
+            const assay_example *e = &j->set.items[i];
+            double towards = e->count == 1 ? towards_label(j, e) : (double)NAN;
+            if (isnan(towards) || isnan(e->share) != graded) continue;
+            v->alone[v->alone_count++] =
+                (assay_judged){.chosen = towards, .pair = e->pair, .subset = j->data->pairs->pairs[e->pair].subset};
+        }
+        if (!graded) labelled = v->alone_count;
+    }
+    return assay_subsets_make(&v->alone_subsets, v->alone, labelled, j->err);
+}
+
 static assay_status judge_pairs(judging *j)
 {
     assay_verdict *v = j->verdict;
@@ -205,6 +235,7 @@ static assay_status judge_pairs(judging *j)
                                                .rejected_length = (double)assay_turns_length(&pair->rejected)};
     }
     ASSAY_TRY(assay_judge_singles(&j->set, j->rewards, &v->singles, j->err));
+    ASSAY_TRY(judge_alone(j));
     if (j->numbers) ASSAY_TRY(assay_judge_attributes(&j->set, j->numbers, &v->attributes, j->err));
     v->has_pairs = v->count > 0;
     assay_length_bins(v->judged, v->count, v->length_bins);
@@ -279,6 +310,8 @@ assay_status assay_verdict_make(assay_verdict *verdict, const assay_eval_data *d
 void assay_verdict_release(assay_verdict *verdict)
 {
     assay_free(verdict->judged);
+    assay_free(verdict->alone);
+    assay_subsets_release(&verdict->alone_subsets);
     assay_attributes_judgement_release(&verdict->attributes);
     assay_label_list_release(&verdict->labels);
     assay_subsets_release(&verdict->subsets);

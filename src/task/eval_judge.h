@@ -30,6 +30,11 @@ typedef struct assay_verdict {
     assay_attributes_judgement attributes;
     assay_judged *judged; /* the pairs that were judged, in the data's order */
     size_t count;
+    /* Single answers, each judged by itself: rejected is 0, and chosen the reward towards the label, or minus how far
+     * the score is from the answer's attribute; alone_subsets are of those with a label. */
+    assay_judged *alone;
+    size_t alone_count;
+    assay_subsets alone_subsets;
     assay_subsets subsets;
     assay_length_bin length_bins[ASSAY_LENGTH_BINS];
     assay_calibration calibration;

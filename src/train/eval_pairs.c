@@ -13,6 +13,10 @@ static double margin_of(const assay_example_set *set, const double *rewards, siz
 {
     const assay_example *e = &set->items[i];
     double best = rewards[e->answers];
+    if (set->label_count) {
+        double target = set->targets[e->answers * set->label_count];
+        return isnan(target) ? 0 : -fabs(best - target);
+    }
     if (e->count == 1) return e->share > 0.5 ? best : -best;
     return best - rewards[e->answers + e->count - 1];
 }

@@ -75,3 +75,6 @@ check num-labels-of-pairs 2 err 'num-labels 3: --objective bt has one number' "$
 check center-has-no-meaning 2 err 'center keeps rewards around 0' "${no[@]}" --center 0.1
 check margin-has-no-meaning 2 err 'margin 1 is a distance' "${no[@]}" --margin 1
 check smoothing-has-no-meaning 2 err 'regression models no wrong labels; leave it out' "${no[@]}" --objective regression --label-smoothing 0.1
+page() { sed 's/<[^>]*>/ /g' "$1"; }
+! page "$work/full/report.html" | grep -v batch-pairs | grep -iq 'pairs\|rejected\|longer answer\|coin'; say $? the-report-speaks-of-answers
+page "$work/full/report.html" | grep -q 'answers with attributes: mean square error'; say $? and-of-attributes

@@ -70,3 +70,27 @@ for file in train eval; do
     share=$("$assay" data check "examples/medical_$file.jsonl" --json | sed 's/.*"longer_wins": \([0-9.]*\).*/\1/')
     awk -v share="$share" 'BEGIN { exit !(share > 0.45 && share < 0.55) }'; say $? "examples-$file-length-says-nothing"
 done
+
+# What repeats and what contradicts: a labelled answer by its label, a list by the order of all its answers.
+printf '%s\n' '{"prompt":"p","completion":"a","label":true}' '{"prompt":"p","completion":"a","label":true}' '{"prompt":"p","completion":"b","label":false}' >"$work/same.jsonl"
+check equal-labels-repeat 0 out '"duplicates": {"count": 1, .*"contradictions": {"count": 0' data check "$work/same.jsonl" --json
+seen single-answers-have-no-other-side out '"rejected": null'
+sed '2s/true/false/' "$work/same.jsonl" >"$work/opposed.jsonl"
+check other-labels-contradict 0 out '"duplicates": {"count": 0, .*"contradictions": {"count": 1' data check "$work/opposed.jsonl" --json
+printf '%s\n' '{"prompt":"p","response":"a","scores":{"x":1,"y":null}}' '{"prompt":"p","response":"a","scores":{"x":1,"y":2}}' '{"prompt":"p","response":"a","scores":{"x":3}}' >"$work/graded.jsonl"
+check other-values-contradict 0 out '"contradictions": {"count": 1, "examples": \[".*graded.jsonl:1 and .*graded.jsonl:3"\]' data check "$work/graded.jsonl" --json
+list() { echo "{\"prompt\":\"p\",\"responses\":[\"best\",\"$1\",\"$2\",\"worst\"],\"scores\":[9,$3,$4,0]}"; }
+{ list m n 5 4; list m o 5 4; } >"$work/lists.jsonl"
+check other-middles-are-other-lists 0 out '"duplicates": {"count": 0, .*"contradictions": {"count": 0' data check "$work/lists.jsonl" --json
+{ list m n 5 4; list m n 4 5; list n m 4 5; } >"$work/lists.jsonl"
+check the-middle-contradicts 0 out '"duplicates": {"count": 1, .*"contradictions": {"count": 1, "examples": \[".*lists.jsonl:1 and .*lists.jsonl:2"' data check "$work/lists.jsonl" --json
+
+# Lists as pairs, as the objectives read them.
+{ list m n 5 4; list m n 5 5; } >"$work/lists.jsonl"
+check lists-as-their-ends 0 out '^2 pairs written' data convert "$work/lists.jsonl" --objective bt --output "$work/ends.jsonl"
+[ "$(grep -c '"chosen": *\[{[^}]*best.*"rejected": *\[{[^}]*worst' "$work/ends.jsonl")" -eq 2 ] && ! grep -q '"p":' "$work/ends.jsonl"; say $? best-and-worst
+check lists-as-couples 0 out '^12 pairs written' data convert "$work/lists.jsonl" --objective all-pairs --output "$work/couples.jsonl"
+[ "$(grep -c '"p": *0.5' "$work/couples.jsonl")" -eq 1 ]; say $? a-couple-of-equal-scores-is-a-tie
+check lists-stay-lists 0 out '^0 pairs and 2 lists' data convert "$work/lists.jsonl" --output "$work/kept.jsonl"
+check pairs-by-no-other-objective 2 err 'data convert makes pairs of lists as bt' data convert "$work/lists.jsonl" --objective soft --output "$work/no.jsonl"
+check an-audit-has-no-objective 2 err 'objective is for data convert' data check "$work/lists.jsonl" --objective bt

@@ -49,3 +49,11 @@ check nothing-left 1 err 'no pair is left to work on.*--max-length' preview "${c
 check no-data 2 err '^assay: --data is missing' preview --model "$work/model"
 printf '%s\n' '{"prompt":"Q","chosen":"s","rejected":"s"}' >"$work/equal.jsonl"
 check all-equal 1 err 'equal.jsonl: no pair is left to work on (1: chosen and rejected are equal)' preview --model "$work/model" --data "$work/equal.jsonl"
+
+echo '{"prompt":"Q","responses":["middle one","best one","worst one"],"scores":[2,3,1]}' >"$work/list.jsonl"
+check every-answer-of-a-list 0 out '^  2 (2)  .*"middle one' preview --model "$work/model" --data "$work/list.jsonl" --template plain
+seen each-has-its-token out 'scored in 2 (2): '
+check every-answer-in-json 0 out '"answers": \[{"tokens": .*"value": 3.0}, {.*"text": "Qmiddle one.*"value": 2.0}, {' preview --model "$work/model" --data "$work/list.jsonl" --template plain --json
+check ends-alone-where-the-objective-takes-them 0 out '^  rejected  .*"worst one' preview --model "$work/model" --data "$work/list.jsonl" --template plain --objective bt
+sed 's/"hidden_act"/"unheard_of": 1, "hidden_act"/' "$work/model/config.json" >"$work/small/config.json"
+check notes-of-train 0 err 'note: .*unheard_of' preview --model "$work/small" --data "$work/pairs.jsonl" --template plain

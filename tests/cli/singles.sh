@@ -37,3 +37,16 @@ check bce-wants-labels 2 err 'bce is of single answers with labels, and the data
 check kinds-are-not-mixed 1 err '32 records are single answers with a label and 1 compare answers' "${common[@]}" --data "$work/train.jsonl" --data "$work/pair.jsonl" --output "$work/no"
 check a-margin-has-no-meaning 2 err 'margin 1 is a distance between two answers' "${common[@]}" --data "$work/train.jsonl" --output "$work/no" --margin 1 --eval-split off
 grep -q 'labelled answers' "$work/run/README.md" && ! grep -q 'longer answer\|preference pairs' "$work/run/README.md"; say $? the-card-says-what-it-was-trained-on
+page() { sed 's/<[^>]*>/ /g' "$1"; }
+! page "$work/run/report.html" | grep -v batch-pairs | grep -iq 'pairs\|rejected\|longer answer'; say $? the-report-speaks-of-answers
+page "$work/run/report.html" | grep -q '16 labelled answers' && grep -q 'reward towards the label' "$work/run/report.html"; say $? and-judges-them-by-their-labels
+
+# By subset, and the worst of them.
+awk '{ sub(/}$/, ",\"subset\":\"" (NR % 4 < 2 ? "even" : "odd") "\",\"id\":" NR "}"); print }' "$work/held.jsonl" >"$work/named.jsonl"
+check answers-by-subset 0 out '"subsets": \[{"subset": "even", "answers": 8, "accuracy": .*{"subset": "odd", "answers": 8' eval --model "$work/run" --data "$work/named.jsonl" --json
+check answers-by-subset-in-words 0 out '^  odd  *8  ' eval --model "$work/run" --data "$work/named.jsonl"
+sed '5s/"label":[a-z]*/"label":false/' "$work/named.jsonl" | sed '6s/"label":[a-z]*/"label":false/' >"$work/wrong.jsonl"
+wrong=$(awk 'NR == 5 || NR == 6 { if ($0 ~ /All of/) print NR }' "$work/wrong.jsonl")
+check the-worst-answer 0 out '^  .*wrong.jsonl:'"$wrong"', [a-z]*: reward [0-9.]*, label 0$' eval --model "$work/run" --data "$work/wrong.jsonl" --worst 1
+seen with-its-texts out '^    answer,   assistant: All of '
+check the-worst-answer-in-json 0 out '"worst": \[{"place": ".*wrong.jsonl:'"$wrong"'", .*"margin": -.*"label": 0.0, .*"id": '"$wrong"'}\]' eval --model "$work/run" --data "$work/wrong.jsonl" --worst 1 --json
