@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "cli/command.h"
 #include "cli/eval_report.h"
+#include "cli/step_report.h"
 #include "task/folder_lock.h"
 
 #include <math.h>
@@ -93,8 +94,32 @@ static assay_status look_at_lock(const assay_options *options, assay_error *err)
     return options->store && folder ? assay_folder_lock_look(folder, err) : ASSAY_OK;
 }
 
+static assay_status refuse_for_steps(const char *option, assay_error *err)
+{
+    return assay_error_set(err, ASSAY_E_USAGE,
+                           "%s is of pairs, and the data holds answers in labelled steps; leave it out", option);
+}
+
+static assay_status run_steps(const assay_options *options, const assay_command_context *context, assay_error *err)
+{
+    assay_step_verdict verdict;
+    if (options->against) return refuse_for_steps("--against", err);
+    if (options->store) return refuse_for_steps("--store", err);
+    if (options->worst) return refuse_for_steps("--worst", err);
+    if (options->columns.count) return refuse_for_steps("--columns", err);
+    if (options->truncate != ASSAY_OPT_DROP)
+        return assay_error_set(err, ASSAY_E_USAGE, "--truncate: where steps are judged, none is cut off; leave it out");
+    ASSAY_TRY(assay_step_verdict_make(&verdict, options, &context->task, err));
+    assay_status status = assay_step_report_print(&verdict, options->json, err);
+    assay_step_verdict_release(&verdict);
+    return status;
+}
+
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
+    bool steps;
+    ASSAY_TRY(assay_eval_steps_wanted(&steps, options, err));
+    if (steps) return run_steps(options, context, err);
     assay_eval_data data;
     assay_verdict verdict;
     ASSAY_TRY(look_at_lock(options, err));
@@ -120,7 +145,9 @@ const assay_command assay_command_eval = {
             "\"category\", or several files);\n"
             "RewardBench's subsets also give its section scores. Lines whose \"chosen\" and \"rejected\" are lists of "
             "texts are choices\n"
-            "(RewardBench 2): a right answer must come first.\n"
+            "(RewardBench 2): a right answer must come first. Answers in labelled steps (TRL stepwise, PRM800K, "
+            "Math-Shepherd, ProcessBench)\n"
+            "give the share of steps called right and ProcessBench's first errors, for models that score steps.\n"
             "\n"
             "Examples:\n"
             "  assay eval --model my-reward --data dev.jsonl\n"

@@ -27,8 +27,10 @@ assay_status assay_other_format_name(const json_t *line, assay_error *err)
 {
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (fits(line, others + i))
-            return assay_error_set(err, ASSAY_E_FORMAT,
-                                   "%s is no pair of answers to one prompt, which is what is trained and evaluated on",
-                                   others[i].what);
+            return assay_error_set(
+                err, ASSAY_E_FORMAT,
+                "%s is no pair of answers to one prompt, which is what is trained on (assay eval judges models that "
+                "score steps by answers in labelled steps)",
+                others[i].what);
     return ASSAY_OK;
 }

@@ -280,7 +280,11 @@ static assay_status keep_notes(judging *j)
 static assay_status judge_all(judging *j)
 {
     ASSAY_TRY(assay_scoring_open(&j->scoring, j->options, j->context, &(assay_scoring_wants){0}, j->err));
-    ASSAY_TRY(assay_scoring_refuse_steps(j->scoring, "eval", j->err));
+    if (j->scoring->source->config.head.steps)
+        return assay_error_set(j->err, ASSAY_E_UNSUPPORTED,
+                               "%s: its head scores the steps of an answer, and the data has no answers in labelled "
+                               "steps; assay score writes the scores of all steps",
+                               j->scoring->source->checkpoint->name);
     ASSAY_TRY(keep_notes(j));
     ASSAY_TRY(render_pairs(j));
     ASSAY_TRY(render_choices(j));
