@@ -166,6 +166,20 @@ static assay_status write_code(const assay_checkpoint *checkpoint, const assay_h
     return status;
 }
 
+/* Packed as bitsandbytes does it. */
+static bool is_parted(const assay_save_options *options)
+{
+    return options->quantise == ASSAY_NF4 || options->quantise == ASSAY_INT8;
+}
+
+static assay_status say_packing(json_t *config, const assay_architecture *arch, const assay_save_options *options,
+                                assay_dtype dtype, assay_error *err)
+{
+    json_t *how = assay_save_parts_config(arch, options->quantise, dtype, options->double_quant);
+    if (how && json_object_set_new(config, "quantization_config", how) == 0) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a config");
+}
+
 static assay_status write_config(const assay_checkpoint *checkpoint, const assay_model_config *model,
                                  const assay_save_options *options, bool head, assay_dtype dtype, const char *folder,
                                  assay_error *err)
@@ -177,6 +191,7 @@ static assay_status write_config(const assay_checkpoint *checkpoint, const assay
     const char *class_name = arch->sequence_class ? arch->sequence_class : arch->base_class;
     assay_status status = assay_save_config(glm ? translated : checkpoint->config, class_name, head, dtype,
                                             options->pad_token, &config, err);
+    if (status == ASSAY_OK && is_parted(options)) status = say_packing(config, arch, options, dtype, err);
     char *path = assay_path_join(folder, "config.json");
     if (status == ASSAY_OK && !path) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     if (status == ASSAY_OK) status = assay_json_save(config, path, err);
@@ -194,7 +209,9 @@ static assay_status write_weights(assay_save_list *list, const assay_checkpoint 
         options->format == ASSAY_SAVE_GLM ? assay_architecture_find(model->arch->native) : model->arch;
     if (options->quantise == ASSAY_F32) return assay_save_list_write(list, folder, options->shard_bytes, err);
     ASSAY_TRY(assay_save_pack_list(list, arch, checkpoint->config, options->quantise, err));
-    ASSAY_TRY(assay_save_list_write_body(list, folder, arch->gguf ? arch->gguf->name : arch->name, err));
+    if (is_parted(options))
+        ASSAY_TRY(assay_save_list_write_parts(list, options->double_quant, folder, options->shard_bytes, err));
+    else ASSAY_TRY(assay_save_list_write_body(list, folder, arch->gguf ? arch->gguf->name : arch->name, err));
     return options->quantised ? assay_save_pack_report(list, options->quantised, err) : ASSAY_OK;
 }
 

@@ -24,4 +24,10 @@ assay_status assay_save_pack_list(assay_save_list *list, const assay_architectur
                                   assay_dtype wanted, assay_error *err);
 assay_status assay_save_pack_report(const assay_save_list *list, json_t **out, assay_error *err);
 
+/* The list into the folder's weight files, NF4 and INT8 as bitsandbytes writes them (model_save_bitsandbytes.c), and
+ * what config.json says of it, a new value; NULL: out of memory. plain: the type of weights that are not packed. */
+assay_status assay_save_list_write_parts(assay_save_list *list, bool nested, const char *folder, size_t shard_bytes,
+                                         assay_error *err);
+json_t *assay_save_parts_config(const assay_architecture *arch, assay_dtype packed, assay_dtype plain, bool nested);
+
 #endif

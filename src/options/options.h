@@ -45,7 +45,9 @@ typedef enum assay_opt_quantize {
     ASSAY_OPT_QUANTIZE_Q4_K,
     ASSAY_OPT_QUANTIZE_Q5_K,
     ASSAY_OPT_QUANTIZE_Q6_K,
-    ASSAY_OPT_QUANTIZE_Q8_0
+    ASSAY_OPT_QUANTIZE_Q8_0,
+    ASSAY_OPT_QUANTIZE_NF4,
+    ASSAY_OPT_QUANTIZE_INT8
 } assay_opt_quantize;
 typedef enum assay_opt_activation { ASSAY_OPT_ACTIVATION_NONE, ASSAY_OPT_ACTIVATION_SIGMOID } assay_opt_activation;
 typedef enum assay_opt_log_level {
@@ -195,6 +197,7 @@ typedef struct assay_options {
     /* convert, init, bench */
     assay_opt_format format;
     assay_opt_quantize quantize;
+    bool double_quant;
     const char *arch, *preset;
     int64_t layers, hidden, ffn; /* 0: the preset's */
     assay_opt_dtype dtype;
