@@ -2,8 +2,8 @@
  *
  * A head is a chain of linear layers, with a ReLU between any two of them, whose last layer gives one number or
  * several; one of these is the score, perhaps less a mean and over a deviation. Zero is the plain head of every family:
- * one linear layer of one output, under the family's own name, which is what is trained here. Everything else was
- * trained elsewhere and is read (head/head_kind.h).
+ * one linear layer of one output, under the family's own name, which is what training begins. Everything else was begun
+ * elsewhere (head/head_kind.h).
  *
  * A gated head has one linear layer more, of several objectives; the chain, read at the end of the prompt, says what
  * each of them counts (ops/gated_sum.c). Its numbers are the score, then the objectives, then their weights.
@@ -58,6 +58,9 @@ static inline double assay_head_number(const assay_head *head, float number)
 
 /* "v_head.summary", "score.0, score.2"; the plain head has the family's name, `plain`. */
 void assay_head_modules(const assay_head *head, const char *plain, char *text, size_t size);
+
+/* What PEFT calls the head in modules_to_save: the module that all of its layers lie in ("score", "v_head"). */
+void assay_head_root(const assay_head *head, const char *plain, char text[ASSAY_HEAD_NAME]);
 
 /* ---- labels: names of the outputs ---- */
 

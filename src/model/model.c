@@ -238,7 +238,7 @@ static assay_status write_program(loader *l)
     ASSAY_TRY(assay_model_config_read(l->checkpoint->config, l->checkpoint->name, &model->config, l->err));
     ASSAY_TRY(assay_model_config_see(l->checkpoint, l->adapter, &model->config, l->err));
     if (l->options->tuning != ASSAY_TUNE_NOTHING)
-        ASSAY_TRY(assay_model_check_plain_head(l->checkpoint, &model->config, "trained on", l->err));
+        ASSAY_TRY(assay_model_check_trained_head(l->checkpoint, &model->config, "trained on", l->err));
     if (l->adapter) {
         decoder.adapter = assay_lora_rank_by_file;
         decoder.adapter_context = &file;
