@@ -3,7 +3,6 @@
  * last: a folder that has one is complete. */
 #include "model/model_save.h"
 
-#include "container/safetensors.h"
 #include "head/head_kind.h"
 #include "model/model_save_private.h"
 #include "model/model_tensors.h"
@@ -67,17 +66,6 @@ static size_t list_trained(const assay_model *model, bool head, assay_tensor *te
     return count;
 }
 
-/* LLaMA-Factory's place for a value head: its name says no adapter. */
-static assay_status write_head(const assay_tensor *tensors, size_t count, const char *folder, assay_error *err)
-{
-    ASSAY_TRY(assay_make_dirs(folder, err));
-    char *path = assay_path_join(folder, "value_head.safetensors");
-    ASSAY_TRY_ALLOC(path, "a path", err);
-    assay_status status = assay_safetensors_write(path, tensors, count, NULL, NULL, err);
-    assay_free(path);
-    return status;
-}
-
 /* A head trained alone has no adapter to lie beside. */
 assay_status assay_model_save_adapter(const assay_model *model, const assay_save_options *options, const char *folder,
                                       assay_error *err)
@@ -91,7 +79,7 @@ assay_status assay_model_save_adapter(const assay_model *model, const assay_save
     const assay_head_kind *kind = model->config.head.kind;
     bool beside = kind && kind->own_file && matrices > 0;
     if (beside) config.saved_module_count = 0;
-    assay_status status = beside ? write_head(tensors + matrices, heads, folder, err) : ASSAY_OK;
+    assay_status status = beside ? assay_adapter_write_head(folder, tensors + matrices, heads, err) : ASSAY_OK;
     if (status == ASSAY_OK)
         status = assay_adapter_write(folder, &config, tensors, beside ? matrices : matrices + heads, err);
     assay_free(tensors);
