@@ -241,13 +241,13 @@ static void lines_leave_in_order(void **state)
     for (size_t i = 0, at = 0; i < 4; at += sizes[i++]) {
         assay_ids scratch[5];
         memcpy(scratch, d.texts + at, sizes[i] * sizeof *scratch);
-        good(assay_score_lines_add(lines, scratch, sizes[i], &s, &error));
+        good(assay_score_lines_add(lines, scratch, NULL, sizes[i], &s, &error));
         memset(scratch, 0, sizeof scratch);
     }
     good(assay_score_lines_finish(lines, &error));
     assert_true(s.count == TEXTS && s.dropped == 4);
     assert_memory_equal(s.scores, wanted, sizeof wanted);
-    good(assay_score_lines_add(lines, d.texts, 1, &s, &error));
+    good(assay_score_lines_add(lines, d.texts, NULL, 1, &s, &error));
     assay_score_lines_close(lines);
     assert_true(s.dropped == 5 && d.batch.placed_count == 0);
     close_door(&d);

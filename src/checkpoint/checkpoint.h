@@ -10,6 +10,7 @@
 #define ASSAY_CHECKPOINT_CHECKPOINT_H
 
 #include "base/json_doc.h"
+#include "checkpoint/adapter_file.h"
 #include "container/gguf.h"
 #include "container/tensor_file.h"
 

@@ -146,15 +146,24 @@ assay_status assay_model_check_shapes(const assay_checkpoint *checkpoint, const 
     return ASSAY_OK;
 }
 
-/* Which of the head's numbers is the score: that of --label, or a gate's own. Where a choice is wanted and none was
- * made, the sentence names what there is. */
+void assay_model_config_give_labels(assay_model_config *config, size_t outputs, size_t label)
+{
+    assay_head *head = &config->head;
+    *head = (assay_head){.count = 1, .label = label};
+    head->layers[0] = (assay_head_layer){.outputs = outputs, .bias = config->head_bias};
+    snprintf(head->layers[0].module, sizeof head->layers[0].module, "%s", config->arch->names->head);
+}
+
+/* Which of the head's numbers is the score: that of --label, a gate's own, or of steps the second. Where a choice is
+ * wanted and none was made, the sentence names what there is. */
 static assay_status see_label(const assay_checkpoint *checkpoint, assay_head *head, assay_error *err)
 {
     char list[340], name[ASSAY_HEAD_LABEL], detail[400];
     size_t first, labels = assay_head_labels(head, &first), used = 0;
     bool chosen = json_object_get(checkpoint->config, ASSAY_LABEL_KEY) != NULL;
     if (chosen) head->label = first + assay_label_chosen(checkpoint->config, labels);
-    if (chosen || labels == 1 || first > 0) return ASSAY_OK;
+    if (!chosen && head->steps) head->label = labels > 1; /* the class of right steps */
+    if (chosen || labels == 1 || first > 0 || head->steps) return ASSAY_OK;
     for (size_t i = 0; i < labels && used < sizeof list; i++) {
         assay_label_name(checkpoint->config, i, name);
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", name);
@@ -168,10 +177,7 @@ static void see_labels(const size_t shape[2], assay_model_config *config)
 {
     size_t labels = shape[1] == config->hidden ? shape[0] : 0;
     if (labels <= 1 || labels > ASSAY_HEAD_OUTPUTS) return;
-    assay_head *head = &config->head;
-    *head = (assay_head){.count = 1};
-    head->layers[0] = (assay_head_layer){.outputs = labels, .bias = config->head_bias};
-    snprintf(head->layers[0].module, sizeof head->layers[0].module, "%s", config->arch->names->head);
+    assay_model_config_give_labels(config, labels, 0);
 }
 
 /* A class that promises a head must not get a random one because the tensors are called otherwise. */
@@ -194,8 +200,9 @@ static const char *why_not_trained(const assay_head *head)
 {
     if (head->gate.rewards.outputs)
         return "its gate and objectives were fitted one after the other. Train one of your own on its base: assay "
-               "train "
-               "--model BASE --data PAIRS";
+               "train --model BASE --data PAIRS";
+    if (head->steps)
+        return "it judges steps, not answers. Train one of your own on its base: assay train --model BASE --data PAIRS";
     if (assay_head_outputs(head) > 1)
         return "a reward is one number. Train one of your own on its base: assay train --model BASE --data PAIRS";
     if (head->deviation > 0)
@@ -228,7 +235,7 @@ assay_status assay_model_config_see(const assay_checkpoint *checkpoint, const as
     snprintf(name, sizeof name, "%s.bias", view.plain);
     if (view.shape(view.context, name, shape)) config->head_bias = true;
     snprintf(name, sizeof name, "%s.weight", view.plain);
-    if (view.shape(view.context, name, shape)) see_labels(shape, config);
+    if (view.shape(view.context, name, shape) && !config->head.kind) see_labels(shape, config);
     if (!config->head.count) ASSAY_TRY(see_kind(checkpoint, &view, config, err));
     const assay_head_gate *gate = &config->head.gate;
     memcpy(config->prefix.gate, gate->pattern, sizeof gate->pattern);

@@ -39,6 +39,9 @@ assay_status assay_model_check_shapes(const assay_checkpoint *checkpoint, const 
 assay_status assay_model_config_see(const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
                                     assay_model_config *config, assay_error *err);
 
+/* The family's own module with so many outputs, of which `label` is the score. */
+void assay_model_config_give_labels(assay_model_config *config, size_t outputs, size_t label);
+
 /* ASSAY_OK for a head that can be trained: the plain one, or none, or another kind's of one number. Else
  * ASSAY_E_UNSUPPORTED with the reason and what to type: it weighs objectives, gives several numbers, or takes a mean
  * off them. purpose, for the message: "trained on". */

@@ -66,7 +66,8 @@ static void find_head(json_t *report, const assay_checkpoint *checkpoint, const 
     assay_pooling pooling = own ? ASSAY_POOL_LAST : assay_pooling_of(checkpoint->config, config);
     assay_inspect_set(report, "head", json_string(name));
     if (config->head.kind) assay_inspect_set(report, "head_kind", json_string(config->head.kind->title));
-    assay_inspect_set(report, "pooling", json_string(assay_pooling_words(pooling)));
+    const char *place = config->head.steps ? "the end of each step" : assay_pooling_words(pooling);
+    assay_inspect_set(report, "pooling", json_string(place));
 }
 
 static void check_program(json_t *report, const assay_checkpoint *checkpoint)

@@ -140,5 +140,5 @@ check packing-a-kind-is-refused 1 err 'neither --quantize nor --format glm' conv
 sed 's/"Qwen2ForRewardModel"/"InternLM2ForRewardModel"/' "$golden/head_qwen2_rm/config.json" >"$work/config.json"
 cp -r "$golden/head_qwen2_rm" "$work/other" && chmod -R u+w "$work/other" && cp "$work/config.json" "$work/other/config.json"
 check a-class-without-its-head 1 err 'InternLM2ForRewardModel' score --model "$work/other" --input "$golden/head_qwen2_rm/texts.jsonl"
-sed -i 's/"InternLM2ForRewardModel"/"Qwen2ForProcessRewardModel"/' "$work/other/config.json"
-check another-kind 1 err 'Qwen2ForProcessRewardModel.*assay train --model BASE' score --model "$work/other" --input "$golden/head_qwen2_rm/texts.jsonl"
+sed -i 's/"InternLM2ForRewardModel"/"Qwen2ForOtherRewardModel"/' "$work/other/config.json"
+check another-kind 1 err 'Qwen2ForOtherRewardModel.*assay train --model BASE' score --model "$work/other" --input "$golden/head_qwen2_rm/texts.jsonl"
