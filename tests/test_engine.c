@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "engine/engine.h"
+#include "head/head_make.h"
 #include "model/model_init.h"
 #include "packing/pack.h"
 
@@ -88,10 +89,10 @@ static size_t rank_three(const void *context, const char *module, float *scale)
     return 3;
 }
 
-static lab lab_open(const assay_architecture *arch, assay_tuning tuning, float dropout, int threads,
-                    const assay_kernels *kernels, bool bf16)
+static lab lab_of(const assay_model_config *from, assay_tuning tuning, float dropout, int threads,
+                  const assay_kernels *kernels, bool bf16)
 {
-    assay_model_config config = little_config(arch);
+    const assay_model_config config = *from;
     lab l = {.kernels = kernels, .prefix = config.prefix};
     assay_decoder_options options = {
         .tuning = tuning, .adapter = tuning == ASSAY_TUNE_LORA ? rank_three : NULL, .dropout = dropout, .bf16 = bf16};
@@ -111,6 +112,13 @@ static lab lab_open(const assay_architecture *arch, assay_tuning tuning, float d
         if (p->trained) l.gradients[i] = assay_alloc(p->rows * p->cols, sizeof(float));
     }
     return l;
+}
+
+static lab lab_open(const assay_architecture *arch, assay_tuning tuning, float dropout, int threads,
+                    const assay_kernels *kernels, bool bf16)
+{
+    const assay_model_config config = little_config(arch);
+    return lab_of(&config, tuning, dropout, threads, kernels, bf16);
 }
 
 static void lab_close(lab *l)
@@ -442,24 +450,29 @@ static void check_slope(lab *l, const char *family, size_t param, double norm, u
                  (int)number, norm, wanted);
 }
 
-/* What moves both rewards of a pair alike: the head's bias, and that of the final norm. */
-static bool cancels(const assay_architecture *arch, const char *name)
+/* What moves both rewards of a pair alike: the head's last bias, and that of the final norm. */
+static bool cancels(const assay_model_config *config, const char *name)
 {
-    size_t length = strlen(arch->names->final_norm);
-    return strstr(name, "head.bias") ||
-           (!strncmp(name, arch->names->final_norm, length) && !strcmp(name + length, ".bias"));
+    const char *norm = config->arch->names->final_norm;
+    size_t length = strlen(norm), layers = config->head.count;
+    if (layers) {
+        const char *last = config->head.layers[layers - 1].module;
+        if (!strncmp(name, last, strlen(last)) && !strcmp(name + strlen(last), ".bias")) return true;
+    }
+    return strstr(name, "head.bias") || (!strncmp(name, norm, length) && !strcmp(name + length, ".bias"));
 }
 
-static void check_differences(const assay_architecture *arch, assay_tuning tuning, float dropout)
+static void check_config(const assay_model_config *config, assay_tuning tuning, float dropout)
 {
-    lab l = lab_open(arch, tuning, dropout, 2, best_kernels(), false);
+    const assay_architecture *arch = config->arch;
+    lab l = lab_of(config, tuning, dropout, 2, best_kernels(), false);
     pair_gradient(&l, 3);
     for (size_t i = 0; i < l.program->param_count; i++) {
         const assay_param *p = &l.program->params[i];
         double squares = 0;
         if (!l.gradients[i]) continue;
         for (size_t j = 0; j < p->rows * p->cols; j++) squares += (double)l.gradients[i][j] * (double)l.gradients[i][j];
-        if (cancels(arch, p->name)) {
+        if (cancels(config, p->name)) {
             assert_true(squares < 1e-12);
             continue;
         }
@@ -467,6 +480,27 @@ static void check_differences(const assay_architecture *arch, assay_tuning tunin
         for (uint64_t d = 0; d < DIRECTIONS; d++) check_slope(&l, arch->name, i, sqrt(squares), d);
     }
     lab_close(&l);
+}
+
+static void check_differences(const assay_architecture *arch, assay_tuning tuning, float dropout)
+{
+    const assay_model_config config = little_config(arch);
+    check_config(&config, tuning, dropout);
+}
+
+/* Heads that others began: linear with a bias, two layers with ReLU, and those of another width. */
+static void test_heads_by_difference(void **state)
+{
+    static const char *const kinds[] = {"trl", "mlp", "grm"};
+    (void)state;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        assay_error err = {0};
+        assay_model_config config = little_config(assay_architecture_find("llama"));
+        if (assay_head_make(&config.head, kinds[i], "score", config.hidden, false, &err)) fail_msg("%s", err.text);
+        check_config(&config, ASSAY_TUNE_FULL, 0);
+        check_config(&config, ASSAY_TUNE_LORA, 0);
+        check_config(&config, ASSAY_TUNE_HEAD, 0);
+    }
 }
 
 static void test_gradients_by_difference(void **state)
@@ -497,9 +531,10 @@ static void test_unknown_layer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gradients_by_difference), cmocka_unit_test(test_unknown_layer),
-        cmocka_unit_test(test_nothing_changes_a_bit),   cmocka_unit_test(test_bf16_change_no_bit),
-        cmocka_unit_test(test_recompute_saves_memory),  cmocka_unit_test(test_shared_prompts),
+        cmocka_unit_test(test_gradients_by_difference), cmocka_unit_test(test_heads_by_difference),
+        cmocka_unit_test(test_unknown_layer),           cmocka_unit_test(test_nothing_changes_a_bit),
+        cmocka_unit_test(test_bf16_change_no_bit),      cmocka_unit_test(test_recompute_saves_memory),
+        cmocka_unit_test(test_shared_prompts),
     };
     return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }

@@ -279,14 +279,14 @@ static assay_adapter_file *golden_adapter(const assay_tensor_file *golden, const
     return adapter;
 }
 
-static void check_family(const char *folder, size_t full_least, size_t lora_least)
+static void check_file(const char *folder, const char *file, size_t full_least, size_t lora_least)
 {
     assay_error err;
     assay_checkpoint *checkpoint;
     assay_tensor_file *golden;
     char path[256], scratch[] = "/tmp/assay-golden-XXXXXX";
     results full = {0}, lora = {0};
-    snprintf(path, sizeof path, "tests/data/golden/%s/golden.safetensors", folder);
+    snprintf(path, sizeof path, "tests/data/golden/%s/%s.safetensors", folder, file);
     check(assay_safetensors_open(&golden, path, &err), &err);
     *strrchr(path, '/') = 0;
     check(assay_checkpoint_open(&checkpoint, path, 0, &err), &err);
@@ -304,6 +304,22 @@ static void check_family(const char *folder, size_t full_least, size_t lora_leas
     results_release(&lora);
     assay_checkpoint_close(checkpoint);
     assay_tensor_file_close(golden);
+}
+
+static void check_family(const char *folder, size_t full_least, size_t lora_least)
+{
+    check_file(folder, "golden", full_least, lora_least);
+}
+
+/* Training on from the heads of others, against their classes on Transformers' decoders (make_head_golden.py): two
+ * layers with ReLU, a linear layer with a bias, three layers. Loss and scores, two layers of nine weights or, of Qwen2,
+ * twelve (LoRA: fourteen matrices), embedding and norm, and the head's own. */
+static void test_heads_of_others_train(void **state)
+{
+    (void)state;
+    check_file("head_qwen2_rm", "training", 2 + 24 + 2 + 4, 2 + 28 + 4);
+    check_file("head_trl", "training", 2 + 18 + 2 + 2, 2 + 28 + 2);
+    check_file("head_grm", "training", 2 + 18 + 2 + 6, 2 + 28 + 6);
 }
 
 static void test_llama_equals_transformers(void **state)
@@ -415,10 +431,15 @@ static void test_gguf_scores_the_same(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_llama_equals_transformers), cmocka_unit_test(test_llama3_bias),
-        cmocka_unit_test(test_qwen2_equals_transformers), cmocka_unit_test(test_chatglm_equals_its_remote_code),
-        cmocka_unit_test(test_glm_equals_transformers),   cmocka_unit_test(test_other_families_equal_transformers),
-        cmocka_unit_test(test_remote_families),           cmocka_unit_test(test_chatglm_equals_its_own_code),
+        cmocka_unit_test(test_heads_of_others_train),
+        cmocka_unit_test(test_llama_equals_transformers),
+        cmocka_unit_test(test_llama3_bias),
+        cmocka_unit_test(test_qwen2_equals_transformers),
+        cmocka_unit_test(test_chatglm_equals_its_remote_code),
+        cmocka_unit_test(test_glm_equals_transformers),
+        cmocka_unit_test(test_other_families_equal_transformers),
+        cmocka_unit_test(test_remote_families),
+        cmocka_unit_test(test_chatglm_equals_its_own_code),
         cmocka_unit_test(test_gguf_scores_the_same),
     };
     if (argc > 1 && !strcmp(argv[1], "--run")) return run(argc, argv);

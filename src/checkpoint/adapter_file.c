@@ -257,3 +257,13 @@ assay_status assay_adapter_write(const char *folder, const assay_adapter_config 
     json_decref(object);
     return status;
 }
+
+assay_status assay_adapter_write_head(const char *folder, const assay_tensor *tensors, size_t count, assay_error *err)
+{
+    ASSAY_TRY(assay_make_dirs(folder, err));
+    char *path = assay_path_join(folder, "value_head.safetensors");
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = assay_safetensors_write(path, tensors, count, NULL, NULL, err);
+    assay_free(path);
+    return status;
+}

@@ -55,4 +55,8 @@ assay_status assay_adapter_scale(const assay_adapter_config *config, const char 
 assay_status assay_adapter_write(const char *folder, const assay_adapter_config *config, const assay_tensor *tensors,
                                  size_t count, assay_error *err);
 
+/* A head in a file of its own beside them, value_head.safetensors, names as they are; to be written first, since a
+ * folder with adapter_config.json is whole. */
+assay_status assay_adapter_write_head(const char *folder, const assay_tensor *tensors, size_t count, assay_error *err);
+
 #endif

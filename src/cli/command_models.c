@@ -61,7 +61,7 @@ static const char *mark(const json_t *row, const char *key)
 static assay_status write_row(assay_buf *out, const json_t *row, assay_error *err)
 {
     static const char *const columns[] = {"train", "lora", "full", "score", "tokenizer", "recompute"};
-    static const int widths[] = {5, 4, 4, 5, 9, 9};
+    static const int widths[] = {5, 4, 4, 5, 9, 0}; /* the last needs no blanks behind it */
     ASSAY_TRY(assay_buf_printf(out, err, "%-*s", TITLE_WIDTH, json_string_value(json_object_get(row, "title"))));
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         ASSAY_TRY(assay_buf_printf(out, err, " %-*s", widths[i], mark(row, columns[i])));
@@ -71,7 +71,7 @@ static assay_status write_row(assay_buf *out, const json_t *row, assay_error *er
 static assay_status write_table(assay_buf *out, const json_t *all, assay_error *err)
 {
     const json_t *rows = json_object_get(all, "architectures");
-    ASSAY_TRY(assay_buf_printf(out, err, "%-38s %-5s %-4s %-4s %-5s %-9s %-9s\n", "architecture, template", "train",
+    ASSAY_TRY(assay_buf_printf(out, err, "%-38s %-5s %-4s %-4s %-5s %-9s %s\n", "architecture, template", "train",
                                "LoRA", "full", "score", "tokenizer", "recompute"));
     for (size_t i = 0; i < json_array_size(rows); i++) ASSAY_TRY(write_row(out, json_array_get(rows, i), err));
     for (size_t i = 0; i < json_array_size(rows); i++) {

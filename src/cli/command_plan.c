@@ -22,7 +22,7 @@ static assay_status line(assay_buf *text, const char *name, size_t bytes, const 
 {
     char shown[32];
     assay_format_bytes(bytes, shown, sizeof shown);
-    return assay_buf_printf(text, err, "  %-14s %12s  %s\n", name, shown, remark);
+    return assay_buf_printf(text, err, "  %-14s %12s%s%s\n", name, shown, *remark ? "  " : "", remark);
 }
 
 static assay_status classes(assay_buf *text, const assay_planning *p, assay_error *err)

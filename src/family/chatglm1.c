@@ -82,6 +82,7 @@ static json_t *make_config(const assay_model_config *c)
 
 static const assay_model_shape shapes[] = {
     {"chatglm1", true, 320, 64, 256, 2, 4, 4, 16, 2048, 1e-5, 10000, 0},
+    {"chatglm", true, 320, 64, 256, 2, 4, 4, 16, 2048, 1e-5, 10000, 0}, /* its model_type; the same by another name */
     {"chatglm-6b", false, 130528, 4096, 16384, 28, 32, 32, 128, 2048, 1e-5, 10000, 0},
     {0},
 };

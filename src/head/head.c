@@ -44,6 +44,13 @@ void assay_head_modules(const assay_head *head, const char *plain, char *text, s
         used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", head->layers[i].module);
 }
 
+void assay_head_root(const assay_head *head, const char *plain, char text[ASSAY_HEAD_NAME])
+{
+    const char *module = head->kind && head->count ? head->layers[0].module : plain;
+    int length = head->kind && head->count ? (int)strcspn(module, ".") : (int)strlen(module);
+    snprintf(text, ASSAY_HEAD_NAME, "%.*s", length, module);
+}
+
 assay_status assay_label_put(json_t *config, size_t outputs, const json_t *names, assay_error *err)
 {
     json_t *by_number = json_object(), *by_name = json_object();

@@ -2,8 +2,8 @@
  *
  * A head is a chain of linear layers, with a ReLU between any two of them, whose last layer gives one number or
  * several; one of these is the score, perhaps less a mean and over a deviation. Zero is the plain head of every family:
- * one linear layer of one output, under the family's own name, which is what is trained here. Everything else was
- * trained elsewhere and is read (head/head_kind.h).
+ * one linear layer of one output, under the family's own name, which is what training begins. Everything else was begun
+ * elsewhere (head/head_kind.h).
  *
  * A head of steps is read at many places of one text, at the end of each step of an answer, and its numbers there are
  * the logits of the step's classes (wrong, right): the score of a step is its label's share of their softmax, of one
@@ -63,6 +63,9 @@ size_t assay_head_labels(const assay_head *head, size_t *first);
 
 /* "v_head.summary", "score.0, score.2"; the plain head has the family's name, `plain`. */
 void assay_head_modules(const assay_head *head, const char *plain, char *text, size_t size);
+
+/* What PEFT calls the head in modules_to_save: the module that all of its layers lie in ("score", "v_head"). */
+void assay_head_root(const assay_head *head, const char *plain, char text[ASSAY_HEAD_NAME]);
 
 /* ---- labels: names of the outputs ---- */
 

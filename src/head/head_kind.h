@@ -1,6 +1,7 @@
 /* Heads of other trainers and classes: one constant descriptor a file, one line in the map below. A descriptor says how
  * such a head is told by a checkpoint's tensors and config, and what it makes of a hidden state; the arithmetic is the
- * model's (model/decoder.c writes the layers as steps of the program). They are read, not trained on.
+ * model's (model/decoder.c writes the layers as steps of the program). Those of one number are trained on, and what is
+ * saved has the same kind (model/model_save.h).
  * Whoever opens a checkpoint fills in a view of it and asks assay_head_find; where that finds nothing, the head is the
  * family's own, or there is none. */
 #ifndef ASSAY_HEAD_HEAD_KIND_H
@@ -34,6 +35,7 @@ typedef struct assay_head_kind {
      * than is read here. label: left 0, the chosen one is put in by whoever asks. */
     assay_status (*read)(const assay_head_view *view, bool declared, const char *where, assay_head *out, bool *found,
                          assay_error *err);
+    bool own_file; /* with an adapter its tensors lie in value_head.safetensors; else among the adapter's own */
     /* What `init --head` writes (head/head_make.h): layers, the last of them without a module, outputs 0 for as many as
      * the hidden state has columns; and JSON members of the config. Both may be NULL: no layers, no tiny one.
      * init_gate: what a gated kind adds, else NULL. */

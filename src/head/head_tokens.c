@@ -10,6 +10,7 @@ static assay_status read(const assay_head_view *view, bool declared, const char 
     (void)where;
     (void)err;
     *found = declared && (assay_head_add_layer(view, view->plain, view->hidden, out) ||
+                          assay_head_add_layer(view, "score", view->hidden, out) ||
                           assay_head_add_layer(view, "classifier", view->hidden, out));
     *found = *found && out->layers[0].outputs <= ASSAY_HEAD_OUTPUTS;
     out->steps = true;

@@ -19,5 +19,6 @@ static const assay_head_layer init_layers[] = {{.module = "v_head.summary", .out
 
 const assay_head_kind assay_head_trl = {.name = "trl",
                                         .title = "a value head, v_head.summary (TRL, LLaMA-Factory)",
+                                        .own_file = true,
                                         .read = read,
                                         .init_layers = init_layers};

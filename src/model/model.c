@@ -240,7 +240,7 @@ static assay_status choose_outputs(loader *l)
     if (!is_there && !config->head.count && !config->head.kind && wanted > 1)
         assay_model_config_give_labels(config, wanted, 0);
     if (assay_head_is_labels(&config->head) && assay_head_outputs(&config->head) == wanted) return ASSAY_OK;
-    ASSAY_TRY(assay_model_check_plain_head(l->checkpoint, config, "trained on", l->err));
+    ASSAY_TRY(assay_model_check_trained_head(l->checkpoint, config, "trained on", l->err));
     if (wanted == 1) return ASSAY_OK;
     return assay_error_set(l->err, ASSAY_E_USAGE,
                            "%s has a head of one number, and the data has %zu attributes: train on a base without a "

@@ -3,6 +3,7 @@
  * last: a folder that has one is complete. */
 #include "model/model_save.h"
 
+#include "head/head_kind.h"
 #include "model/model_save_private.h"
 #include "model/model_tensors.h"
 
@@ -11,50 +12,48 @@
 
 /* ---- adapter ---- */
 
-/* A config that borrows everything; not to be released. */
-static void adapter_config(const assay_model *model, const assay_save_options *options, const char *names[9],
-                           const char *head[1], assay_adapter_config *out)
+/* What an adapter's config borrows. */
+typedef struct adapter_names {
+    const char *targets[9], *saved[1];
+    char head[ASSAY_HEAD_NAME];
+} adapter_names;
+
+/* A config that borrows everything; not to be released. PEFT's wrapper for sequence classification looks for a head of
+ * that class alone. */
+static void adapter_config(const assay_model *model, const assay_save_options *options, adapter_names *names,
+                           assay_adapter_config *out)
 {
     const assay_lora_spec *lora = options->lora;
-    *out = (assay_adapter_config){.alpha = 1, .task_type_null = model->config.arch->peft_task_type_null};
-    if (options->adapter) {
-        *out = *options->adapter;
-        out->task_type_null = model->config.arch->peft_task_type_null;
-    } else if (lora) {
+    const assay_head *head = &model->config.head;
+    bool null_type = model->config.arch->peft_task_type_null || head->kind;
+    *out = (assay_adapter_config){.alpha = 1};
+    if (options->adapter) *out = *options->adapter;
+    else if (lora) {
         bool all =
             lora->target_count == 1 && (!strcmp(lora->targets[0], "all") || !strcmp(lora->targets[0], "all-linear"));
         out->rank = (int)lora->rank;
         out->alpha = lora->alpha;
         out->dropout = lora->dropout;
         out->rslora = lora->rslora;
-        out->targets = all ? names : lora->targets;
-        out->target_count = all ? assay_lora_modules(model->config.arch, names) : lora->target_count;
+        out->targets = all ? names->targets : lora->targets;
+        out->target_count = all ? assay_lora_modules(model->config.arch, names->targets) : lora->target_count;
     }
-    head[0] = model->config.arch->names->head;
-    out->saved_modules = head;
+    assay_head_root(head, model->config.arch->names->head, names->head);
+    names->saved[0] = names->head;
+    out->task_type_null = null_type;
+    out->saved_modules = names->saved;
     out->saved_module_count = 1;
     out->base = options->base ? options->base : model->checkpoint->path;
 }
 
-static bool travels(const assay_param *param)
-{
-    return param->role == ASSAY_ROLE_HEAD || param->role == ASSAY_ROLE_LORA_A || param->role == ASSAY_ROLE_LORA_B;
-}
-
-assay_status assay_model_save_adapter(const assay_model *model, const assay_save_options *options, const char *folder,
-                                      assay_error *err)
+/* Tensors of the head, or of the adapter's matrices; how many. */
+static size_t list_trained(const assay_model *model, bool head, assay_tensor *tensors)
 {
     const assay_program *program = model->program;
-    assay_adapter_config config;
-    const char *names[9];
-    const char *head[1];
     size_t count = 0;
-    adapter_config(model, options, names, head, &config);
-    assay_tensor *tensors = assay_alloc(program->param_count, sizeof *tensors);
-    ASSAY_TRY_ALLOC(tensors, "a list of tensors", err);
     for (size_t i = 0; i < program->param_count; i++) {
         const assay_param *param = &program->params[i];
-        if (!travels(param)) continue;
+        if (param->role == ASSAY_ROLE_BASE || (param->role == ASSAY_ROLE_HEAD) != head) continue;
         tensors[count] = (assay_tensor){.name = param->name,
                                         .dtype = model->params[i].dtype,
                                         .rank = param->vector ? 1 : 2,
@@ -64,7 +63,25 @@ assay_status assay_model_save_adapter(const assay_model *model, const assay_save
         tensors[count].bytes = param->rows * param->cols * assay_dtype_block_bytes(model->params[i].dtype);
         count++;
     }
-    assay_status status = assay_adapter_write(folder, &config, tensors, count, err);
+    return count;
+}
+
+/* A head trained alone has no adapter to lie beside. */
+assay_status assay_model_save_adapter(const assay_model *model, const assay_save_options *options, const char *folder,
+                                      assay_error *err)
+{
+    adapter_names names;
+    assay_adapter_config config;
+    adapter_config(model, options, &names, &config);
+    assay_tensor *tensors = assay_alloc(model->program->param_count, sizeof *tensors);
+    ASSAY_TRY_ALLOC(tensors, "a list of tensors", err);
+    size_t matrices = list_trained(model, false, tensors), heads = list_trained(model, true, tensors + matrices);
+    const assay_head_kind *kind = model->config.head.kind;
+    bool beside = kind && kind->own_file && matrices > 0;
+    if (beside) config.saved_module_count = 0;
+    assay_status status = beside ? assay_adapter_write_head(folder, tensors + matrices, heads, err) : ASSAY_OK;
+    if (status == ASSAY_OK)
+        status = assay_adapter_write(folder, &config, tensors, beside ? matrices : matrices + heads, err);
     assay_free(tensors);
     return status;
 }
@@ -78,7 +95,8 @@ static assay_status add_unnamed(assay_save_list *list, const assay_model *model,
     char text[320], head[96];
     bool frequencies = false;
     const assay_architecture *arch = model->config.arch;
-    if (!arch->keeps_language_head) return ASSAY_OK;
+    const assay_head_kind *kind = model->config.head.kind;
+    if (!arch->keeps_language_head && !(kind && kind->own_file)) return ASSAY_OK;
     snprintf(head, sizeof head, "%s.weight", arch->names->language_head);
     for (size_t i = 0; i < model->checkpoint->weight_count; i++) {
         const assay_weight *weight = &model->checkpoint->weights[i];
@@ -246,21 +264,37 @@ assay_status assay_model_save_full(const assay_model *model, const assay_save_op
     assay_save_list list = {0};
     assay_save_options plain = *options;
     if (!assay_head_is_labels(&model->config.head))
-        ASSAY_TRY(assay_model_check_plain_head(model->checkpoint, &model->config, "merged into", err));
+        ASSAY_TRY(assay_model_check_trained_head(model->checkpoint, &model->config, "merged into", err));
     plain.keep_dtype = false;
     assay_status status = list_model(&list, model, options->format == ASSAY_SAVE_GLM, err);
-    if (status == ASSAY_OK) status = write_folder(&list, model->checkpoint, &model->config, &plain, true, folder, err);
+    bool reward = !model->config.head.kind; /* else its class and its keys stay */
+    if (status == ASSAY_OK)
+        status = write_folder(&list, model->checkpoint, &model->config, &plain, reward, folder, err);
     assay_save_list_release(&list);
     return status;
 }
 
-static assay_status find_head(const assay_checkpoint *checkpoint, const assay_architecture *arch, bool *head,
-                              assay_error *err)
+/* Of another kind, all tensors stay what they are, and so does the class. */
+static assay_status check_kind(const assay_checkpoint *checkpoint, const assay_model_config *model,
+                               const assay_save_options *options, assay_error *err)
+{
+    const assay_head_kind *kind = model->head.kind;
+    if (!kind || (options->quantise == ASSAY_F32 && options->format == ASSAY_SAVE_OWN)) return ASSAY_OK;
+    return assay_error_set(
+        err, ASSAY_E_UNSUPPORTED,
+        "%s: its head is %s, which neither --quantize nor --format glm can carry; without them it is "
+        "converted as it is: assay convert %s --output DIR",
+        checkpoint->name, kind->title, checkpoint->name);
+}
+
+static assay_status find_head(const assay_checkpoint *checkpoint, const assay_architecture *arch,
+                              const assay_head_kind *kind, bool *head, assay_error *err)
 {
     char name[64];
     snprintf(name, sizeof name, "%s.weight", arch->names->head);
     const assay_weight *found = assay_checkpoint_find(checkpoint, name);
-    *head = found != NULL;
+    *head = found && !kind;
+    if (kind) return ASSAY_OK;
     if (!found || (found->tensor.rank == 2 && found->tensor.shape[0] == 1)) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the head %s has %zu outputs; a reward model has one",
                            checkpoint->name, name, found->tensor.rank ? found->tensor.shape[0] : 0);
@@ -274,8 +308,8 @@ assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay
     bool head;
     ASSAY_TRY(assay_model_config_read(checkpoint->config, checkpoint->name, &model, err));
     ASSAY_TRY(assay_model_config_see(checkpoint, NULL, &model, err));
-    ASSAY_TRY(assay_model_check_plain_head(checkpoint, &model, "converted", err));
-    ASSAY_TRY(find_head(checkpoint, model.arch, &head, err));
+    ASSAY_TRY(check_kind(checkpoint, &model, options, err));
+    ASSAY_TRY(find_head(checkpoint, model.arch, model.head.kind, &head, err));
     assay_status status = list_checkpoint(&list, checkpoint, model.arch, head, options->format == ASSAY_SAVE_GLM, err);
     if (status == ASSAY_OK) status = write_folder(&list, checkpoint, &model, options, head, folder, err);
     assay_save_list_release(&list);

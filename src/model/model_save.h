@@ -12,6 +12,10 @@
  * but the folder is complete only when the call returned ASSAY_OK: write into a temporary one and rename it. Tokenizer
  * files are not among them (tokenizer/tokenizer_save.h).
  *
+ * A head of another kind (head/head_kind.h) stays of that kind, and the config keeps its class and keys: what was
+ * trained on loads where the base did. An adapter's modules_to_save names it; a kind that its trainers keep in a file
+ * of its own (TRL's value head) goes into value_head.safetensors beside the adapter.
+ *
  * Weights are streamed: row by row they are read (from the mapped base or the model's own memory), adapters are added
  * in f32 as PEFT's merge does (W + scale * (B A)), and the result is rounded once to the type on disk. Nothing of a
  * model's size is ever allocated.
@@ -68,7 +72,7 @@ assay_status assay_model_save_full(const assay_model *model, const assay_save_op
 
 /* A checkpoint's weights as they are. With a reward head it becomes XForSequenceClassification without language model
  * head; without one it stays what it is, all tensors kept (--format glm: GlmForCausalLM). A head of more than one
- * output is refused. */
+ * output is refused, and one of another kind where it is to be packed or to become Glm's. */
 assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay_save_options *options,
                                  const char *folder, assay_error *err);
 

@@ -195,17 +195,33 @@ static assay_status see_kind(const assay_checkpoint *checkpoint, const assay_hea
                            checkpoint->name, json_string_value(name), declared->title, checkpoint->name);
 }
 
-assay_status assay_model_check_plain_head(const assay_checkpoint *checkpoint, const assay_model_config *config,
-                                          const char *purpose, assay_error *err)
+/* NULL: it can be. */
+static const char *why_not_trained(const assay_head *head)
+{
+    if (head->gate.rewards.outputs)
+        return "its gate and objectives were fitted one after the other. Train one of your own on its base: assay "
+               "train --model BASE --data PAIRS";
+    if (head->steps)
+        return "it judges steps, not answers. Train one of your own on its base: assay train --model BASE --data PAIRS";
+    if (assay_head_outputs(head) > 1)
+        return "a reward is one number. Train one of your own on its base: assay train --model BASE --data PAIRS";
+    if (head->deviation > 0)
+        return "its mean and std belong to the weights as they are. To train on from raw rewards: --ignore-config "
+               "normalize_reward";
+    return NULL;
+}
+
+assay_status assay_model_check_trained_head(const assay_checkpoint *checkpoint, const assay_model_config *config,
+                                            const char *purpose, assay_error *err)
 {
     char modules[2 * ASSAY_HEAD_NAME];
-    if (config->head.count == 0 && !config->head.kind) return ASSAY_OK;
+    const char *why = why_not_trained(&config->head);
+    if (!why) return ASSAY_OK;
     assay_head_modules(&config->head, config->arch->names->head, modules, sizeof modules);
     return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                           "%s: its head (%s) is %s; it scores as it is (score, eval, serve) and cannot be %s. Train "
-                           "one of your own on its base: assay train --model BASE --data PAIRS",
+                           "%s: its head (%s) is %s; it scores as it is (score, eval, serve) and cannot be %s: %s",
                            checkpoint->name, modules,
-                           config->head.kind ? config->head.kind->title : "one of several labels", purpose);
+                           config->head.kind ? config->head.kind->title : "one of several labels", purpose, why);
 }
 
 assay_status assay_model_config_see(const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,

@@ -42,10 +42,11 @@ assay_status assay_model_config_see(const assay_checkpoint *checkpoint, const as
 /* The family's own module with so many outputs, of which `label` is the score. */
 void assay_model_config_give_labels(assay_model_config *config, size_t outputs, size_t label);
 
-/* ASSAY_OK for the plain head, or none. Else ASSAY_E_UNSUPPORTED: such a head is read, and nothing that is trained or
- * written has it. purpose, for the message: "trained on". */
-assay_status assay_model_check_plain_head(const assay_checkpoint *checkpoint, const assay_model_config *config,
-                                          const char *purpose, assay_error *err);
+/* ASSAY_OK for a head that can be trained: the plain one, or none, or another kind's of one number. Else
+ * ASSAY_E_UNSUPPORTED with the reason and what to type: it weighs objectives, gives several numbers, or takes a mean
+ * off them. purpose, for the message: "trained on". */
+assay_status assay_model_check_trained_head(const assay_checkpoint *checkpoint, const assay_model_config *config,
+                                            const char *purpose, assay_error *err);
 
 /* True for the language head's tensors, with or without the base model's prefix, and an adapter's on it. */
 bool assay_model_is_language_head(const assay_architecture *arch, const char *name);

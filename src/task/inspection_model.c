@@ -135,23 +135,27 @@ static const assay_architecture *guess(const assay_adapter_file *adapter)
     return NULL;
 }
 
-/* The module of its head that the adapter holds; NULL: none of those that are read. */
-static const char *head_inside(const assay_adapter_file *adapter, const assay_architecture *arch)
+/* The module of another kind's head that the adapter holds; false: none of those that are read. */
+static bool head_inside(const assay_adapter_file *adapter, char name[ASSAY_HEAD_NAME])
 {
-    const char *const modules[] = {arch ? arch->names->head : "score", "classifier_head", "v_head", "value_head"};
-    for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)
-        if (has_module(adapter, modules[i])) return modules[i];
-    return NULL;
+    const assay_head_kind *kind;
+    for (size_t i = 0; (kind = assay_head_kind_at(i)); i++) {
+        if (!kind->init_layers) continue;
+        const char *module = kind->init_layers->module;
+        snprintf(name, ASSAY_HEAD_NAME, "%.*s", (int)strcspn(module, "."), module);
+        if (has_module(adapter, name)) return true;
+    }
+    return false;
 }
 
 static void check_head(json_t *report, const assay_adapter_file *adapter, const assay_architecture *arch,
                        const assay_checkpoint *base)
 {
-    char name[96];
-    const char *inside = head_inside(adapter, arch), *head = arch ? arch->names->head : "score";
+    char name[96], inside[ASSAY_HEAD_NAME];
+    const char *head = arch ? arch->names->head : has_module(adapter, "classifier_head") ? "classifier_head" : "score";
     snprintf(name, sizeof name, "%s.weight", head);
-    if (inside) {
-        assay_inspect_set(report, "head", json_string(inside));
+    if (has_module(adapter, head) || head_inside(adapter, inside)) {
+        assay_inspect_set(report, "head", json_string(has_module(adapter, head) ? head : inside));
     } else if (base && assay_checkpoint_find(base, name)) {
         assay_inspect_set(report, "head", json_string("of the base"));
     } else if (arch && arch->peft_task_type_null) {

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/version.h"
+#include "head/head_kind.h"
 #include "machine/machine_facts.h"
 #include "options/option_dump.h"
 #include "report/model_card.h"
@@ -166,10 +167,28 @@ static assay_status loading_by_hand(const assay_training *t, assay_buf *card, as
                             arch->names->head);
 }
 
+/* A head that others began is loaded by the class that its base is loaded by. */
+static assay_status loading_by_kind(const assay_training *t, assay_buf *card, assay_error *err)
+{
+    const json_t *name = json_array_get(json_object_get(t->source->checkpoint->config, "architectures"), 0);
+    const assay_head_kind *kind = t->model->config.head.kind;
+    if (t->tuning == ASSAY_TUNE_FULL)
+        return assay_buf_printf(card, err, "The head is %s. PATH loads as its base does, by the class `%s`.\n",
+                                kind->title, json_string_value(name));
+    return assay_buf_printf(card, err,
+                            "The head is %s. Load the base (%s) by its class `%s`, then the adapter: "
+                            "`PeftModel.from_pretrained(base, \"PATH\")`.%s\n",
+                            kind->title, t->source->checkpoint->name, json_string_value(name),
+                            kind->own_file && t->tuning == ASSAY_TUNE_LORA
+                                ? " The value head lies in value_head.safetensors, where LLaMA-Factory looks for it."
+                                : "");
+}
+
 /* The lines that load the model, for the card; what load_back in tests/oracle runs. */
 static assay_status loading_lines(const assay_training *t, assay_buf *card, assay_error *err)
 {
     const assay_architecture *arch = t->model->config.arch;
+    if (t->model->config.head.kind) return loading_by_kind(t, card, err);
     if (!arch->sequence_class) return loading_by_hand(t, card, err);
     if (t->tuning == ASSAY_TUNE_FULL)
         return assay_buf_printf(

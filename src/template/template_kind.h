@@ -46,6 +46,9 @@ assay_status assay_template_kind_find(assay_template_kind *out, const char *name
 /* Whether the list above has the name. */
 bool assay_template_is_built_in(const char *name);
 
+/* "auto" and "checkpoint" mean the checkpoint's default: a text of its own that is called so cannot be chosen. */
+bool assay_template_is_reserved(const char *name);
+
 /* The Jinja text that says what the strings say; end: what stands behind the last answer, "" for nothing, NULL:
  * eos_token. */
 assay_status assay_question_turns_body(const assay_question_turns *turns, const char *end, assay_buf *out,

@@ -65,11 +65,18 @@ static assay_status list_name(const char *name, const char *known, nearest_name 
     return assay_buf_printf(list, err, ", %s", known);
 }
 
+bool assay_template_is_reserved(const char *name) { return !strcmp(name, "auto") || !strcmp(name, "checkpoint"); }
+
 static assay_status list_names(const char *name, const assay_named_templates *own, nearest_name *best, assay_buf *list,
                                assay_error *err)
 {
-    for (size_t i = 0; i < own->count; i++) ASSAY_TRY(list_name(name, own->items[i].name, best, list, err));
-    if (own->count) ASSAY_TRY(assay_buf_text(list, " (the checkpoint's own)", err));
+    size_t listed = 0;
+    for (size_t i = 0; i < own->count; i++) {
+        if (assay_template_is_reserved(own->items[i].name)) continue;
+        ASSAY_TRY(list_name(name, own->items[i].name, best, list, err));
+        listed++;
+    }
+    if (listed) ASSAY_TRY(assay_buf_text(list, " (the checkpoint's own)", err));
     for (size_t i = 0; i < assay_template_count(); i++)
         ASSAY_TRY(list_name(name, assay_template_name_at(i), best, list, err));
     return ASSAY_OK;

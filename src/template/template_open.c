@@ -204,8 +204,11 @@ static assay_status refuse_choice(const assay_tokenizer_info *info, assay_error 
     assay_buf names;
     assay_buf_init(&names, 1 << 16);
     assay_status status = ASSAY_OK;
-    for (size_t i = 0; i < info->templates->count && status == ASSAY_OK; i++)
-        status = assay_buf_printf(&names, err, "%s%s", i ? ", " : "", info->templates->items[i].name);
+    for (size_t i = 0; i < info->templates->count && status == ASSAY_OK; i++) {
+        const char *name = info->templates->items[i].name;
+        if (assay_template_is_reserved(name)) continue;
+        status = assay_buf_printf(&names, err, "%s%s", names.size ? ", " : "", name);
+    }
     if (status == ASSAY_OK)
         status = assay_error_set(err, ASSAY_E_USAGE,
                                  "the checkpoint has chat templates and none of them is its default: choose one with "
@@ -236,6 +239,19 @@ static const char *find_named(const assay_template *t, const assay_template_requ
     return other && assay_template_is_built_in(request->name) ? NULL : own;
 }
 
+/* One of the checkpoint's own, under the place it came from: of template files each has its own. */
+static assay_status open_checkpoints(assay_template *t, const char *name, const char *text, assay_error *err)
+{
+    const char *origin = assay_tokenizer_about(t->tokenizer)->template_origin;
+    if (!origin || strcmp(origin, "chat_template.jinja") != 0 || !strcmp(name, "default"))
+        return open_text(t, name, origin ? origin : "the checkpoint", text, NULL, err);
+    char *file = assay_strfmt("%s/%s.jinja", ASSAY_ADDITIONAL_TEMPLATES, name);
+    ASSAY_TRY_ALLOC(file, "a path", err);
+    assay_status status = open_text(t, name, file, text, NULL, err);
+    assay_free(file);
+    return status;
+}
+
 /* Of the reference's chat_template=NAME: one text, for conversations with tools too. A kept text counts even where its
  * name is known no longer. */
 static assay_status open_named(assay_template *t, const assay_template_request *request, assay_error *err)
@@ -246,10 +262,9 @@ static assay_status open_named(assay_template *t, const assay_template_request *
         ASSAY_TRY(open_kind(t, name, err));
         return take_kept(t, request->kept, err);
     }
-    const char *origin = assay_tokenizer_about(t->tokenizer)->template_origin;
     t->hides_built_in = own && built_in;
     return request->kept ? open_text(t, name, "assay.json", request->kept, NULL, err)
-                         : open_text(t, name, origin ? origin : "the checkpoint", own, NULL, err);
+                         : open_checkpoints(t, name, own, err);
 }
 
 static assay_status read_kwargs(assay_template *t, const char *text, assay_error *err)
@@ -286,7 +301,7 @@ static assay_status take_request(assay_template *t, const assay_template_request
     if (r->date) ASSAY_TRY(keep(&t->date, r->date, err));
     ASSAY_TRY(read_kwargs(t, r->kwargs, err));
     if (r->separator) ASSAY_TRY(assay_template_steps_open(t, r->separator, err));
-    bool by_name = r->name && strcmp(r->name, "auto") != 0 && strcmp(r->name, "checkpoint") != 0;
+    bool by_name = r->name && !assay_template_is_reserved(r->name);
     ASSAY_TRY(r->file ? open_file(t, r->file, err) : by_name ? open_named(t, r, err) : open_own(t, r, err));
     ASSAY_TRY(assay_template_steps_check(t, err));
     if (t->generation_prompt && !t->jinja && strcmp(t->name, "plain") != 0)

@@ -240,14 +240,17 @@ static assay_status run_way(check *c, assay_verify_cell *cell)
     return status;
 }
 
-/* A bias of the head, or of the norm before a head of one layer, adds one number to all rewards: their differences do
- * not see it. */
+/* The last bias of a head, or that of the norm before a head of one layer, adds one number to all rewards: their
+ * differences do not see it. */
 static bool is_shift(const check *c, const assay_param *p)
 {
-    char last[128];
+    char last[128], bias[128];
     const assay_model_config *config = &c->setup->model->config;
+    size_t layers = config->head.count;
     snprintf(last, sizeof last, "%s.bias", config->arch->names->final_norm);
-    bool head = p->role == ASSAY_ROLE_HEAD && p->vector, norm = config->head.count <= 1 && !strcmp(p->name, last);
+    snprintf(bias, sizeof bias, "%s.bias", layers ? config->head.layers[layers - 1].module : config->arch->names->head);
+    bool head = p->role == ASSAY_ROLE_HEAD && !strcmp(p->name, bias),
+         norm = config->head.count <= 1 && !strcmp(p->name, last);
     const assay_objective *objective = c->setup->settings->objective.objective;
     bool differences = !objective || !(objective->of_single || objective->of_attributes);
     return differences && c->setup->settings->center == 0 && (head || norm);

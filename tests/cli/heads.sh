@@ -93,15 +93,50 @@ echo '{"messages": [{"role": "user", "content": "is it 5"}]}' | "$assay" tokeniz
 grep -q '39\]' "$work/ids"
 say $? reward-token-is-appended
 
-# Nothing is trained on such a head, written of it, or made instead of it.
+# Training goes on from a head of one number and keeps its kind: what is saved loads as the base does, and scores here as
+# it did in training. Of a gate, several labels, or a mean and deviation nothing is trained.
 cat >"$work/pairs.jsonl" <<'PAIRS'
-{"prompt": "is it 5", "chosen": "yes", "rejected": "no"}
+{"prompt": "is it 5", "chosen": "yes it is", "rejected": "no"}
+{"prompt": "as long", "chosen": "twice", "rejected": "once"}
 PAIRS
-for command in train plan verify; do
-    check "$command-refuses" 1 err 'score.0, score.2.*cannot be trained on.*assay train --model BASE' \
-        "$command" --model "$golden/head_qwen2_rm" --data "$work/pairs.jsonl" --output "$work/new" --eval-split off
+for kind in qwen2_rm inf_orm internlm2 trl ultrarm beaver grm; do
+    for tuning in lora head full; do
+        check "train-$kind-$tuning" 0 err . train --model "$golden/head_$kind" --data "$work/pairs.jsonl" --tuning $tuning --output "$work/on-$kind-$tuning" --max-steps 2 --batch-pairs 2 --lr 1e-2 --eval-split off
+        check "saved-$kind-$tuning" 0 out '"head.*"supported": true.*"problems": \[\]' inspect "$work/on-$kind-$tuning" --json
+        "$assay" score --model "$work/on-$kind-$tuning" --input "$golden/head_$kind/texts.jsonl" --quiet >"$work/scores" 2>"$work/err"
+        $python "$work/near.py" "$golden/head_$kind" "$work/scores" >/dev/null 2>&1 && [ "$(lines "$work/scores")" -eq 4 ]
+        [ $? -ne 0 ]; say $? "changed-$kind-$tuning"
+    done
+    cmp -s <("$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["architectures"])' "$golden/head_$kind/config.json") \
+        <("$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["architectures"])' "$work/on-$kind-full/config.json")
+    say $? "class-stays-$kind"
+    "$assay" merge --model "$golden/head_$kind" --adapter "$work/on-$kind-lora" --output "$work/merged" --force --quiet >/dev/null 2>"$work/err"
+    "$assay" score --model "$work/on-$kind-lora" --input "$golden/head_$kind/texts.jsonl" --quiet 2>"$work/err" >"$work/adapted"
+    "$assay" score --model "$work/merged" --input "$golden/head_$kind/texts.jsonl" --quiet 2>"$work/err" | $python -c '
+import json, sys
+a, b = ([json.loads(l)["score"] for l in f] for f in (sys.stdin, open(sys.argv[1])))
+sys.exit(not (len(a) == 4 and max(abs(x - y) for x, y in zip(a, b, strict=True)) < 1e-5))' "$work/adapted"
+    say $? "merged-$kind"
 done
-check convert-refuses 1 err 'v_head.*cannot be converted' convert "$golden/head_internlm2" --output "$work/new"
+grep -q '"modules_to_save": null' "$work/on-trl-lora/adapter_config.json" && [ -e "$work/on-trl-lora/value_head.safetensors" ]; say $? value-head-lies-beside
+grep -q '"v_head"' "$work/on-grm-lora/adapter_config.json"; say $? modules-to-save-names-the-head
+cat >"$work/more.jsonl" <<'PAIRS'
+{"prompt": "twice", "chosen": "as long as any of it", "rejected": "one or 123"}
+{"prompt": "345", "chosen": "a", "rejected": "ultimately"}
+PAIRS
+check verify-mlp 0 out '^0 of [0-9]* ways differ' verify --model "$golden/head_qwen2_rm" --data "$work/pairs.jsonl" --data "$work/more.jsonl"
+seen last-bias-is-a-shift out 'no gradient by nature.*: score.2.bias$'
+check go-on-from-a-value-head 0 err . train --model "$golden/head_beside/base" --adapter "$golden/head_beside/factory" --data "$work/pairs.jsonl" --output "$work/on-beside" --max-steps 1 --batch-pairs 2 --eval-split off
+[ -e "$work/on-beside/value_head.safetensors" ]; say $? and-keep-it-beside
+for command in train plan verify; do
+    check "$command-refuses-a-mean" 1 err 'cannot be trained on.*--ignore-config normalize_reward' \
+        "$command" --model "$golden/head_openrlhf" --data "$work/pairs.jsonl" --output "$work/new" --eval-split off
+done
+check train-without-the-mean 0 err . train --model "$golden/head_openrlhf" --ignore-config normalize_reward --data "$work/pairs.jsonl" --output "$work/on-raw" --max-steps 1 --batch-pairs 2 --eval-split off
+check convert-keeps-a-kind 0 out . convert "$golden/head_internlm2" --output "$work/converted"
+"$assay" score --model "$work/converted" --input "$golden/head_internlm2/texts.jsonl" --quiet >"$work/scores" 2>"$work/err"
+$python "$work/near.py" "$golden/head_internlm2" "$work/scores"; say $? converted-scores
+check packing-a-kind-is-refused 1 err 'neither --quantize nor --format glm' convert "$golden/head_internlm2" --quantize q8_0 --output "$work/packed"
 sed 's/"Qwen2ForRewardModel"/"InternLM2ForRewardModel"/' "$golden/head_qwen2_rm/config.json" >"$work/config.json"
 cp -r "$golden/head_qwen2_rm" "$work/other" && chmod -R u+w "$work/other" && cp "$work/config.json" "$work/other/config.json"
 check a-class-without-its-head 1 err 'InternLM2ForRewardModel' score --model "$work/other" --input "$golden/head_qwen2_rm/texts.jsonl"

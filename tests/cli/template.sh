@@ -57,11 +57,18 @@ grep -q -e '--chat-template-kwargs is not used: the template plain reads no vari
 # A name of the checkpoint's own is a template, goes before a built-in's, is listed, and travels on.
 cp -r "$work/two" "$work/named"
 printf 'R{%% for m in messages %%}{{ m.content }}{%% endfor %%}' >"$work/named/additional_chat_templates/rag.jinja"
+printf 'A' >"$work/named/additional_chat_templates/auto.jinja"
+printf '{%% if %%}' >"$work/named/additional_chat_templates/broken.jinja"
+"$assay" tokenize --model "$work/named" --template broken <<<'{"prompt": "p", "response": "r"}' 2>"$work/err" >/dev/null
+[ $? -eq 1 ] && grep -q 'additional_chat_templates/broken.jinja' "$work/err"; say $? a-broken-one-is-named-by-its-file
+check what-cannot-be-chosen-is-not-listed 2 err 'There are: auto, .*broken, ' tokenize --model "$work/named" --template nosuch
+! grep -q 'auto, auto' "$work/err" && [ "$(grep -o 'auto,' "$work/err" | wc -l)" -eq 1 ]; say $? auto-is-told-once
+rm "$work/named/additional_chat_templates/auto.jinja" "$work/named/additional_chat_templates/broken.jinja"
 printf 'C{%% for m in messages %%}{{ m.content }}{%% endfor %%}' >"$work/named/additional_chat_templates/chatml.jinja"
 "$assay" tokenize --text --model "$work/named" --template rag <<<'{"prompt": "p", "response": "r"}' | grep -q '"Rpr"'; say $? a-name-of-the-checkpoint
 "$assay" tokenize --text --model "$work/named" --template chatml <<<'{"prompt": "p", "response": "r"}' >"$work/out"
 "$assay" eval --model "$work/named" --template chatml --data "$work/pairs.jsonl" >/dev/null 2>"$work/err"
-grep -q '"Cpr"' "$work/out" && grep -q "template chatml is the checkpoint's own (chat_template.jinja), not the built-in" "$work/err"; say $? goes-before-a-built-in-and-is-said
+grep -q '"Cpr"' "$work/out" && grep -q "template chatml is the checkpoint's own (additional_chat_templates/chatml.jinja), not the built-in" "$work/err"; say $? goes-before-a-built-in-and-is-said
 "$assay" tokenize --model "$work/named" --template ragg </dev/null 2>"$work/err" >/dev/null
 [ $? -eq 2 ] && grep -q 'nearest is rag\.' "$work/err" && grep -q "auto, default, chatml, rag, tool_use (the checkpoint's own), " "$work/err"; say $? the-error-lists-them
 "$assay" inspect "$work/named" | grep -q '^templates  *default, chatml, rag, tool_use$'; say $? and-so-does-inspect

@@ -5,7 +5,9 @@
 
 Each folder is a checkpoint as the class saves it (config.json, model.safetensors), a tokenizer of single characters,
 texts.jsonl for `assay score`, and golden.safetensors: ids.N and the reference's scores; of head_armorm the rewards and
-the gating's output as well.
+the gating's output as well. Those of TRAINED have training.safetensors: of the pairs (0, 1) and (2, 3) Bradley and
+Terry's loss, and the gradient of every weight, under full tuning and, behind "lora_", with an adapter ("lora.": its
+matrices, made by PEFT) that is trained together with the head.
 
 head_trl is TRL's own AutoModelForCausalLMWithValueHead (trl 0.11.4), saved by its save_pretrained. The other classes
 come with their checkpoints or trainers and are in no package that runs here, so their heads, a few lines each, are
@@ -101,6 +103,7 @@ KINDS = {
                                                         label2id={"helpful": 0, "correct": 1, "safe": 2}),
                    "score", layers(HIDDEN, HIDDEN, 3)),
 }
+TRAINED = ("qwen2_rm", "trl", "grm")
 STOP_AT_PAD = ("qwen2_rm", "armorm", "mlp_labels")
 
 
@@ -132,6 +135,35 @@ def save(folder, config, tensors):
               metadata={"format": "pt"})
 
 
+def backward(prefix, decoder, head, module, ids):
+    """Gradients by the names that Assay has, of a decoder whose own are behind "model."."""
+    for parameter in [*decoder.parameters(), *head.parameters()]:
+        parameter.grad = None
+    scores = torch.cat([head(decoder(input_ids=torch.tensor([i])).last_hidden_state[0, -1]) for i in ids])
+    loss = -nn.functional.logsigmoid(scores[0::2] - scores[1::2]).mean()
+    loss.backward()
+    grads = {"model." + n.replace("base_model.model.", "").replace(".default", ""): p.grad
+             for n, p in decoder.named_parameters() if p.requires_grad and p.grad is not None}
+    grads |= {f"{module}.{n}": p.grad for n, p in head.named_parameters()}
+    named = {f"{prefix}grad.{n}": g.clone() for n, g in grads.items()}
+    return named | {prefix + "scores": scores.detach()[None], prefix + "loss": loss.detach()[None, None]}
+
+
+def save_training(folder, decoder, head, module, random, ids):
+    from peft import LoraConfig, get_peft_model
+    ids = [[token for token in text if token != 0] for text in ids]  # torch gives the pad's embedding no gradient
+    golden = {f"ids.{n}": torch.tensor(text, dtype=torch.int32) for n, text in enumerate(ids)}
+    golden |= backward("", decoder, head, module, ids)
+    adapted = get_peft_model(decoder, LoraConfig(r=3, lora_alpha=6, target_modules="all-linear"))
+    with torch.no_grad():
+        for name, value in sorted(adapted.named_parameters()):
+            if ".lora_" in name:
+                value.copy_(torch.randn(value.shape, generator=random) * 0.2)
+                golden["lora.model." + name.replace("base_model.model.", "").replace(".default", "")] = value.detach().clone()
+    golden |= backward("lora_", adapted, head, module, ids)
+    save_file({name: value.contiguous() for name, value in golden.items()}, os.path.join(folder, "training.safetensors"))
+
+
 def make_trl(folder, random, ids):
     from transformers import AutoModelForCausalLM
     from trl import AutoModelForCausalLMWithValueHead
@@ -144,6 +176,7 @@ def make_trl(folder, random, ids):
     with tempfile.TemporaryDirectory() as saved:
         model.save_pretrained(saved)
         save(folder, json.load(open(os.path.join(saved, "config.json"))), load_file(os.path.join(saved, "model.safetensors")))
+    save_training(folder, base.model, model.v_head.summary, "v_head.summary", random, ids)
     return scores
 
 
@@ -179,6 +212,8 @@ def make_other(kind, folder, random, ids):
     tensors = {k: v for k, v in tensors.items() if not k.startswith("score.")}
     prefix = module + "." if module else ""
     save(folder, config, tensors | {prefix + k: v for k, v in head.state_dict().items()})
+    if kind in TRAINED:
+        save_training(folder, decoder, head, module, random, ids)
     return scores, {name: torch.stack(values) for name, values in more_golden.items()}
 
 
