@@ -54,6 +54,9 @@ size_t assay_head_outputs(const assay_head *head);
 /* One of the head's numbers, [outputs], as the score it is. */
 double assay_head_number(const assay_head *head, const float *numbers, size_t output);
 
+/* Is it the family's own module with several outputs, as Transformers' classes for sequence classification have it? */
+bool assay_head_is_labels(const assay_head *head);
+
 /* Those of its numbers that have names, from *first on: several labels, or a gate's objectives, whose weights follow
  * them. 1: there is but the score. */
 size_t assay_head_labels(const assay_head *head, size_t *first);
@@ -65,6 +68,10 @@ void assay_head_modules(const assay_head *head, const char *plain, char *text, s
 
 /* Beside Hugging Face's keys: the output that --label chose. Its being there is the choice. */
 #define ASSAY_LABEL_KEY "assay_label"
+
+/* Writes id2label and label2id: names[i] of an array of strings, LABEL_i where there is none. ASSAY_OK, or
+ * ASSAY_E_MEMORY. */
+assay_status assay_label_put(json_t *config, size_t outputs, const json_t *names, assay_error *err);
 
 /* The name in id2label, or of a kind whose config names none the kind's; else LABEL_0, LABEL_1 ..., as Transformers has
  * them. */

@@ -85,4 +85,7 @@ bool assay_head_add_layer(const assay_head_view *view, const char *module, size_
 /* The chain prefix.0, prefix.step, prefix.2 step ... from the hidden state on, as far as it goes; how many layers. */
 size_t assay_head_add_chain(const assay_head_view *view, const char *prefix, size_t step, assay_head *out);
 
+/* Every layer has a bias: a class that gives one to all, and a layer without, are no match. */
+bool assay_head_has_biases(const assay_head *head);
+
 #endif

@@ -32,6 +32,13 @@ size_t assay_head_add_chain(const assay_head_view *view, const char *prefix, siz
     return out->count - first;
 }
 
+bool assay_head_has_biases(const assay_head *head)
+{
+    for (size_t i = 0; i < head->count; i++)
+        if (!head->layers[i].bias) return false;
+    return true;
+}
+
 bool assay_head_is_linear(const assay_head_view *view, const char *module, assay_head *out)
 {
     size_t before = out->count;

@@ -61,21 +61,6 @@ static json_t *class_of(const assay_head_kind *kind, const char *base_class)
     return json_string(kind->classes[0]);
 }
 
-static bool put_labels(json_t *config, size_t labels)
-{
-    json_t *names = json_object(), *numbers = json_object();
-    bool good = names && numbers;
-    char name[ASSAY_HEAD_LABEL], key[24];
-    for (size_t i = 0; good && i < labels; i++) {
-        snprintf(key, sizeof key, "%zu", i);
-        snprintf(name, sizeof name, "LABEL_%zu", i);
-        good = !json_object_set_new(names, key, json_string(name)) &&
-               !json_object_set_new(numbers, name, json_integer((json_int_t)i));
-    }
-    good &= !json_object_set_new(config, "id2label", names);
-    return !json_object_set_new(config, "label2id", numbers) && good;
-}
-
 static bool put_own(json_t *config, const char *members)
 {
     json_t *own = members ? json_loads(members, 0, NULL) : json_object();
@@ -91,6 +76,7 @@ assay_status assay_head_make_config(const assay_head *head, json_t *config, cons
         head->kind ? class_of(head->kind, base_class) : json_string(sequence_class ? sequence_class : base_class);
     bool good = !json_object_set_new(config, "architectures", json_pack("[o]", name));
     if (good && head->kind) good = put_own(config, head->kind->init_config);
-    if (good && (!head->kind || head->kind->separator)) good = put_labels(config, assay_head_outputs(head));
+    if (good && (!head->kind || head->kind->separator))
+        return assay_label_put(config, assay_head_outputs(head), NULL, err);
     return good ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a config");
 }

@@ -139,7 +139,8 @@ static const assay_option_row rows[] = {
      AT(batch_pairs), "prompts with their answers (pairs, lists) in one optimizer step"},
     {"lanes", "L", ASSAY_OPTION_INT, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 1, 1024, {{"auto", 0}},
      AT(lanes),
-     "parts, a power of two, that a step's sum over pairs is cut into; kept in the checkpoint (auto: one)"},
+     "parts, a power of two, that a step's sum over pairs is cut into; kept in the checkpoint (auto: one; "
+     "eight where mpirun or srun started the run, with all weights as many as processes)"},
     {"lr", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 1e-12, 10, {{"auto", 0}}, AT(lr),
      "learning rate (auto: lora 1e-4, full 1e-5, head 1e-3)"},
     {"schedule", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "cosine", "cosine|linear|constant", 0, 0,
@@ -168,11 +169,14 @@ static const assay_option_row rows[] = {
     {"objective", "NAME", ASSAY_OPTION_STRING, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 0, {{0}},
      AT(objective),
      "loss (auto: by the data; of pairs, bt): bt, scaled-bt (times the margin), soft (shares of votes), robust (wrong "
-     "labels), rao-kupper, davidson (ties); of lists all-pairs, plackett-luce, first-best; of single answers bce"},
+     "labels), rao-kupper, davidson (ties); of lists all-pairs, plackett-luce, first-best; of single answers bce; of "
+     "attributes regression"},
     {"label-smoothing", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "0", NULL, 0, 0.499, {{0}},
      AT(label_smoothing), "share of the labels taken to be wrong"},
     {"tie-parameter", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 1e6,
      {{"auto", -1}, {"learn", -2}}, AT(tie_parameter), "how likely ties are (auto: rao-kupper 1.5, davidson 0.5)"},
+    {"num-labels", "N", ASSAY_OPTION_INT, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 256, {{"auto", 0}},
+     AT(num_labels), "outputs of a new head (auto: one, for --objective regression one an attribute of the data)"},
     {"seed", "N", ASSAY_OPTION_INT, 0, TRAINING | ASSAY_FOR_INIT | ASSAY_FOR_BENCH | ASSAY_FOR_EVAL,
      ASSAY_GROUP_TRAINING, "42", NULL, 0, HUGE_INT, {{0}}, AT(seed), "of every random choice"},
     {"on-nan", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "stop", "stop|skip", 0, 0, {{0}}, AT(on_nan),

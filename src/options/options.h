@@ -137,6 +137,7 @@ typedef struct assay_options {
     const char *objective; /* objective/objective.h */
     double label_smoothing;
     double tie_parameter; /* -1 auto, -2 learn */
+    int64_t num_labels;   /* outputs of a new head; 0: what the data's attributes ask for */
     int64_t seed;
     assay_opt_on_nan on_nan;
 

@@ -71,6 +71,7 @@ assay_status assay_score_batch_init(assay_score_batch *batch, const assay_score_
     batch->capacity = texts;
     batch->outputs = assay_head_outputs(&setup->model->config.head);
     batch->label = setup->model->config.head.label;
+    batch->labels = assay_head_labels(&setup->model->config.head, &batch->first);
     batch->placed = assay_alloc(texts, sizeof *batch->placed);
     batch->scores = assay_alloc(setup->rows, sizeof *batch->scores);
     assay_status status =
@@ -126,6 +127,11 @@ assay_status assay_score_batch_compute(assay_score_batch *batch, assay_error *er
     batch->numbers = assay_engine_rewards(setup->engine);
     for (size_t i = 0; i < geometry->spaces[ASSAY_SCORED].rows; i++) batch->scores[i] = number(batch, i, batch->label);
     return ASSAY_OK;
+}
+
+void assay_score_batch_labels(const assay_score_batch *batch, size_t row, double *numbers)
+{
+    for (size_t i = 0; i < batch->labels; i++) numbers[i] = number(batch, row, batch->first + i);
 }
 
 /* ---- results ---- */

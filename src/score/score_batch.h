@@ -84,6 +84,7 @@ typedef struct assay_score_batch {
     assay_placed *placed; /* [placed_count], the texts in the pack */
     size_t placed_count, capacity;
     size_t outputs, label; /* of the head: numbers a row, and which is the score */
+    size_t first, labels;  /* those of them that have names (assay_head_labels) */
     double *scores;        /* [rows], of the last run */
     const float *numbers;  /* [rows, outputs], of the last run: the engine's */
     size_t last_texts;     /* of the last run, and its tokens as computed: shared ones once */
@@ -117,6 +118,9 @@ assay_status assay_score_batch_all(assay_score_batch *batch, assay_lot *lot, ass
 /* For whoever fills batch->pack in another way: computes it; batch->scores[i] belongs to the i-th scored segment,
  * those at which a gate is read among them. They are not looked at: assay_score_batch_check. */
 assay_status assay_score_batch_compute(assay_score_batch *batch, assay_error *err);
+
+/* Of a row then every label's number: numbers[labels]. */
+void assay_score_batch_labels(const assay_score_batch *batch, size_t row, double *numbers);
 
 /* ASSAY_OK for a finite score. Else ASSAY_E_NUMERIC, with the weight that is NaN or infinite where there is one;
  * whoever calls puts in front which text it was of. */

@@ -145,8 +145,9 @@ static assay_status check_tensors(const assay_model_source *source, const assay_
 {
     assay_model_config config = source->config;
     assay_program *program;
-    ASSAY_TRY(assay_model_config_see(checkpoint, &config, err));
-    ASSAY_TRY(assay_model_check_plain_head(checkpoint, &config, "trained on", err));
+    ASSAY_TRY(assay_model_config_see(checkpoint, source->adapter, &config, err));
+    if (!assay_head_is_labels(&config.head))
+        ASSAY_TRY(assay_model_check_plain_head(checkpoint, &config, "trained on", err));
     ASSAY_TRY(assay_decoder_program(&program, &config, &(assay_decoder_options){0}, err));
     assay_status status = assay_model_check_tensors(checkpoint, &config, program, false, err);
     if (status == ASSAY_OK) status = assay_model_check_shapes(checkpoint, &config, program, err);
@@ -186,16 +187,30 @@ static assay_status look_at_weights(assay_model_source *source, assay_error *err
     return status;
 }
 
+/* A head of several numbers that was trained here has its names in the notes, and its first number is the score. */
+static assay_status name_labels(assay_model_source *source, const char *label, assay_error *err)
+{
+    const json_t *labels = source->notes.labels;
+    if (!json_array_size(labels)) return ASSAY_OK;
+    ASSAY_TRY(assay_label_put(source->checkpoint->config, json_array_size(labels), labels, err));
+    if (label || json_array_size(labels) == 1) return ASSAY_OK;
+    source->first_label = true;
+    if (!json_object_set_new(source->checkpoint->config, ASSAY_LABEL_KEY, json_integer(0))) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a label");
+}
+
 static assay_status open_model(assay_model_source *source, const assay_string_list *ignore, const char *label,
                                unsigned flags, assay_error *err)
 {
     if (!source->checkpoint || (flags & ASSAY_SOURCE_TOKENIZER_ONLY)) return ASSAY_OK;
+    const assay_checkpoint *checkpoint = source->checkpoint;
     ASSAY_TRY(ignore_keys(source, ignore, err));
-    if (label) ASSAY_TRY(assay_checkpoint_choose_label(source->checkpoint, label, err));
-    ASSAY_TRY(assay_model_config_read(source->checkpoint->config, source->checkpoint->path, &source->config, err));
-    ASSAY_TRY(assay_model_config_see(source->checkpoint, &source->config, err));
-    if (flags & ASSAY_SOURCE_CONFIG_ONLY) ASSAY_TRY(look_at_weights(source, err));
-    return source->adapter_folder ? assay_adapter_open(&source->adapter, source->adapter_folder, err) : ASSAY_OK;
+    ASSAY_TRY(name_labels(source, label, err));
+    if (source->adapter_folder) ASSAY_TRY(assay_adapter_open(&source->adapter, source->adapter_folder, err));
+    if (label) ASSAY_TRY(assay_checkpoint_choose_label(source->checkpoint, source->adapter, label, err));
+    ASSAY_TRY(assay_model_config_read(checkpoint->config, checkpoint->path, &source->config, err));
+    ASSAY_TRY(assay_model_config_see(checkpoint, source->adapter, &source->config, err));
+    return flags & ASSAY_SOURCE_CONFIG_ONLY ? look_at_weights(source, err) : ASSAY_OK;
 }
 
 static assay_status rename_template(assay_model_source *source, const char *name, assay_error *err)
@@ -471,6 +486,15 @@ static void say_notes(const assay_model_source *source, const assay_log *log)
     json_decref(notes);
 }
 
+static void say_label(const assay_model_source *source, const assay_log *log)
+{
+    char name[ASSAY_HEAD_LABEL];
+    size_t outputs = assay_head_outputs(&source->config.head);
+    if (!source->first_label || outputs == 1) return;
+    assay_label_name(source->checkpoint->config, 0, name);
+    assay_note(log, "the score is \"%s\", the first of %zu labels; --label chooses another", name, outputs);
+}
+
 static void say_left_out(const assay_model_source *source, const assay_log *log)
 {
     for (size_t i = 0; source->adapter && i < source->adapter->tensors->count; i++) {
@@ -494,6 +518,7 @@ void assay_model_source_warn(const assay_model_source *source, const assay_log *
                    source->template_name, assay_template_origin(source->chosen));
     if (source->checkpoint && source->config.arch) say_notes(source, log);
     if (source->config.arch) say_left_out(source, log);
+    if (source->checkpoint && source->config.arch) say_label(source, log);
     if (source->adapter && source->checkpoint)
         assay_adapter_base_warn(source->adapter, source->adapter_folder, source->notes.json, source->checkpoint, log);
 }

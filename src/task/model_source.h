@@ -64,6 +64,7 @@ typedef struct assay_model_source {
     int64_t max_length;          /* 0: none stored; likewise */
     bool template_unused;        /* --template was given beside --chat-template, which goes before it */
     bool variables_unused;       /* --chat-template-kwargs were given for a template that is code */
+    bool first_label;            /* of several labels the first is the score, as nobody chose */
     int rendering;          /* 2; 1: the folder is of version 0.1, whose texts were cut behind the last end of turn */
     assay_pooling pooling;  /* the token that is read: set by assay_model_source_settle (--pooling) */
     char *separator;        /* of steps, likewise; NULL: the model reads none */

@@ -10,6 +10,7 @@
 #include "task/objective_choice.h"
 #include "task/pair_input.h"
 #include "task/resources.h"
+#include "task/training_attributes.h"
 #include "task/training_labels.h"
 #include "task/training_traps.h"
 #include "tokenizer/tokenizer_save.h"
@@ -142,7 +143,9 @@ static assay_status make_set(assay_training *t, assay_example_set *out, const as
     assay_example_options rule = {.max_length = (size_t)t->source->max_length,
                                   .truncate = assay_pair_input_truncate(options),
                                   .decided_only = judged || !t->settings.objective.objective->reads_labels,
-                                  .ends_only = judged || !assay_objective_reads_rows(&t->settings.objective)};
+                                  .ends_only = judged || !assay_objective_reads_rows(&t->settings.objective),
+                                  .labels = t->labels.count ? &t->labels : NULL};
+    if (rule.labels) rule.decided_only = rule.ends_only = false;
     const uint32_t *use = picked ? picked : all_pairs(pairs, &all);
     ASSAY_TRY_ALLOC(use, "a list of pairs", err);
     assay_status status = assay_example_set_build(out, pairs, use, at_most(picked ? count : pairs->count, limit),
@@ -201,7 +204,7 @@ static assay_status open_model(assay_training *t, const assay_options *options, 
     return assay_checkpoint_fingerprint(t->source->checkpoint, t->prints.base, err);
 }
 
-static assay_status decide_settings(assay_training *t, const assay_options *options, const assay_log *log,
+static assay_status decide_settings(assay_training *t, const assay_options *options, const assay_task_context *context,
                                     assay_error *err)
 {
     const assay_train_settings found = t->settings;
@@ -210,16 +213,17 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
     t->settings.lanes = found.lanes;
     t->tuning = tuning_of(options);
     ASSAY_TRY(assay_choose_kernels(&t->kernels, err));
-    ASSAY_TRY(assay_pool_create(&t->pool, (int)options->threads, err));
-    ASSAY_TRY(assay_memory_room_read(options, &t->room, err));
+    ASSAY_TRY(assay_pool_create(&t->pool, assay_threads_wanted(options, context->comm), err));
+    ASSAY_TRY(assay_memory_room_read(options, context->comm, &t->room, err));
     t->lora = (assay_lora_spec){.rank = (size_t)options->lora_rank,
                                 .alpha = options->lora_alpha,
                                 .dropout = options->lora_dropout,
                                 .targets = options->lora_targets.items,
                                 .target_count = options->lora_targets.count};
     t->wanted = (assay_model_options){.tuning = t->tuning,
-                                      .bf16 = assay_training_in_bf16(options, t->kernels, log),
+                                      .bf16 = assay_training_in_bf16(options, t->kernels, context->log),
                                       .seed = (uint64_t)options->seed,
+                                      .outputs = assay_training_outputs(t, options),
                                       .lora = t->tuning == ASSAY_TUNE_LORA ? &t->lora : NULL};
     const char *words;
     ASSAY_TRY(assay_head_init_read(options->head_init, &t->wanted.head_zero, &words, err));
@@ -257,6 +261,7 @@ static assay_status open_data(assay_training *t, const assay_options *options, c
     assay_renderer_of_template(&t->renderer, t->source->chosen, &t->source->config.prefix);
     ASSAY_TRY(read_pairs(t, options, log, err));
     ASSAY_TRY(assay_objective_settle(options, t->pairs, &t->settings.objective, log, err));
+    ASSAY_TRY(assay_training_choose_labels(t, options, log, err));
     if (assay_pair_input_has_text_prompts(t->pairs)) assay_source_say_text_prompts(t->source, log);
     ASSAY_TRY(make_examples(t, options, log, err));
     t->pad_token = find_pad(t);
@@ -275,10 +280,14 @@ static assay_status hold_files(assay_training *t, const assay_options *options, 
     return tuning_of(options) == ASSAY_TUNE_FULL ? assay_model_hold_code(checkpoint, &t->code_files, err) : ASSAY_OK;
 }
 
-static assay_status open_all(assay_training *t, const assay_options *options, const assay_log *log, bool plan_only,
-                             assay_error *err)
+static assay_status open_all(assay_training *t, const assay_options *options, const assay_task_context *context,
+                             bool plan_only, assay_error *err)
 {
+    assay_earlier_run earlier;
+    const assay_log *log = context->log;
     bool with_data = !plan_only || options->data.count > 0;
+    ASSAY_TRY(assay_earlier_run_find(&earlier, options, context->comm, err));
+    ASSAY_TRY(assay_earlier_run_lanes(&earlier, options, context->comm, &t->settings.lanes, err));
     ASSAY_TRY(assay_objective_begin(options, &t->settings.objective, err));
     if (options->epochs <= 0 && options->max_steps <= 0)
         return assay_error_set(err, ASSAY_E_USAGE,
@@ -288,15 +297,13 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     ASSAY_TRY(assay_model_source_open(&t->source, options->model, options->adapter, &options->ignore_config, NULL,
                                       flags, err));
     if (!plan_only) ASSAY_TRY(hold_files(t, options, err));
-    const assay_earlier_run earlier = assay_earlier_run_find(options);
-    ASSAY_TRY(assay_earlier_run_lanes(&earlier, options, &t->settings.lanes, err));
     t->source->rendering = earlier.was_01 ? 1 : ASSAY_RENDERING;
     ASSAY_TRY(with_data ? assay_model_source_settle(t->source, options, err)
                         : assay_model_source_settle_length(t->source, options, err));
     t->prints.rendering = t->source->rendering;
     assay_model_source_warn(t->source, log);
     if (with_data) ASSAY_TRY(open_data(t, options, log, err));
-    ASSAY_TRY(decide_settings(t, options, log, err));
+    ASSAY_TRY(decide_settings(t, options, context, err));
     if (with_data) ASSAY_TRY(assay_training_say_labels(t, log, err));
     ASSAY_TRY(make_planning(t, options, with_data, plan_only, err));
     if (plan_only) return ASSAY_OK;
@@ -312,7 +319,7 @@ static assay_status open_training(assay_training **out, const assay_options *opt
     assay_training *t = assay_alloc(1, sizeof *t);
     *out = NULL;
     ASSAY_TRY_ALLOC(t, "a training run", err);
-    assay_status status = open_all(t, options, context->log, plan_only, err);
+    assay_status status = open_all(t, options, context, plan_only, err);
     if (status != ASSAY_OK) {
         assay_training_close(t);
         return status;
@@ -345,6 +352,7 @@ assay_status assay_training_start(assay_training *t, const assay_task_context *c
                                  .pool = t->pool,
                                  .plan = &t->planning.plan,
                                  .planned_anonymous = t->planning.rss,
+                                 .comm = context->comm,
                                  .interrupted = context->interrupted};
     ASSAY_TRY(assay_trainer_create(&t->trainer, &setup, err));
     assay_fingerprint_data(&t->examples, t->prints.data);
@@ -361,6 +369,7 @@ void assay_training_close(assay_training *t)
     assay_example_set_release(&t->examples);
     assay_example_set_release(&t->evaluation);
     assay_split_release(&t->split);
+    assay_label_list_release(&t->labels);
     assay_pair_set_free(t->pairs);
     assay_pair_set_free(t->eval_pairs);
     assay_model_source_close(t->source);
@@ -370,12 +379,23 @@ void assay_training_close(assay_training *t)
     assay_free(t);
 }
 
+static assay_status save_full(const assay_training *t, assay_save_options *options, const char *folder,
+                              assay_error *err)
+{
+    json_t *labels = assay_training_labels_json(t);
+    if (t->labels.count) ASSAY_TRY_ALLOC(labels, "labels", err);
+    options->labels = labels;
+    assay_status status = assay_model_save_full(t->model, options, folder, err);
+    json_decref(labels);
+    return status;
+}
+
 assay_status assay_training_save(void *context, const char *folder, assay_error *err)
 {
     assay_training *t = context;
     assay_save_options options = {.dtype = ASSAY_F32, .pad_token = t->pad_token, .code = &t->code_files};
     if (t->is_hub_id) options.base = t->source->checkpoint->name;
-    if (t->tuning == ASSAY_TUNE_FULL) return assay_model_save_full(t->model, &options, folder, err);
+    if (t->tuning == ASSAY_TUNE_FULL) return save_full(t, &options, folder, err);
     if (t->source->adapter) options.adapter = &t->source->adapter->config;
     else if (t->tuning == ASSAY_TUNE_LORA) options.lora = &t->lora;
     return assay_model_save_adapter(t->model, &options, folder, err);
