@@ -53,9 +53,12 @@ static assay_status make_plan(assay_trainer *t, const assay_trainer_setup *setup
     request.program = t->model->program;
     request.kernels = t->kernels;
     request.workers = assay_pool_size(t->pool);
+    request.stream = setup->stream;
     request.fixed_bytes =
         t->model->owned_bytes + t->model->borrowed_bytes + 3 * trained_values(t->model) * sizeof(float);
-    bool holds = setup->plan && setup->plan->total_bytes == setup->plan->arena_bytes + request.fixed_bytes;
+    if (setup->stream) request.fixed_bytes -= setup->stream->bytes;
+    bool holds = setup->plan && setup->plan->streamed == (setup->stream != NULL) &&
+                 setup->plan->total_bytes == setup->plan->arena_bytes + request.fixed_bytes;
     if (holds) t->plan = *setup->plan;
     else ASSAY_TRY(assay_plan_make(&request, &t->plan, err));
     assay_engine_config config = assay_plan_engine(&request, &t->plan, t->pool);
@@ -218,8 +221,7 @@ static assay_status run_micro(assay_trainer *t, const assay_step_pairs *step, si
         at += example->count;
     }
     if (!isfinite(record->loss)) return ASSAY_E_NUMERIC;
-    assay_engine_backward(t->engine, t->d_rewards);
-    return ASSAY_OK;
+    return assay_engine_backward(t->engine, t->d_rewards, err);
 }
 
 static assay_status name_culprit(assay_trainer *t, const uint32_t *picked, size_t count,
@@ -265,6 +267,7 @@ static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record
 
 assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, assay_error *err)
 {
+    uint64_t read = assay_engine_read_bytes(t->engine);
     double start = assay_clock_seconds(),
            per_epoch = (double)assay_steps_per_epoch(t->examples->count, t->settings.batch_pairs);
     *record = (assay_step_record){.step = t->step + 1,
@@ -280,6 +283,7 @@ assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, ass
     t->step++;
     t->tokens_seen += record->tokens;
     record->seconds = assay_clock_seconds() - start;
+    record->read_bytes = assay_engine_read_bytes(t->engine) - read;
     return ASSAY_OK;
 }
 

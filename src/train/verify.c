@@ -193,8 +193,7 @@ static assay_status run_micro(check *c, assay_engine *engine, size_t begin, size
         at += e->count;
     }
     *scored += at;
-    assay_engine_backward(engine, c->d_rewards);
-    return ASSAY_OK;
+    return assay_engine_backward(engine, c->d_rewards, c->err);
 }
 
 static assay_status run_way(check *c, assay_verify_cell *cell)
