@@ -3,7 +3,10 @@
 #include "model/model_stream.h"
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "model/model_tensors.h"
+
+#include <unistd.h>
 
 typedef struct lister {
     const assay_program *program;
@@ -99,6 +102,29 @@ static assay_status add_unseen(const lister *l, int param)
     return assay_stream_list_add(l->list, &piece, l->err);
 }
 
+/* A plan made from the config alone asks how fast the files are, where there are any. */
+static assay_status note_files(const lister *l)
+{
+    char **names;
+    size_t count;
+    assay_status status = ASSAY_OK;
+    if (!assay_path_is_dir(l->checkpoint->path)) return ASSAY_OK;
+    ASSAY_TRY(assay_list_dir(l->checkpoint->path, &names, &count, l->err));
+    for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
+        int file, fd;
+        uint64_t bytes;
+        if (!assay_text_ends(names[i], ".safetensors") && !assay_text_ends(names[i], ".bin")) continue;
+        char *path = assay_path_join(l->checkpoint->path, names[i]);
+        if (path && assay_file_open(path, &fd, &bytes, NULL) == ASSAY_OK) {
+            close(fd);
+            status = assay_stream_list_file(l->list, path, bytes, &file, l->err);
+        }
+        assay_free(path);
+    }
+    assay_names_free(names, count);
+    return status;
+}
+
 static assay_status add_param(const lister *l, int param)
 {
     const assay_param *p = &l->program->params[param];
@@ -114,6 +140,7 @@ static assay_status fill(lister *l)
     for (size_t i = 0; i < l->program->param_count; i++) l->place[i] = UNSEEN;
     for (size_t s = 0; s < l->program->step_count; s++) look_at_step(l, &l->program->steps[s]);
     for (size_t i = 0; i < l->program->param_count; i++) ASSAY_TRY(add_param(l, (int)i));
+    if (l->checkpoint->weight_count == 0) ASSAY_TRY(note_files(l));
     assay_stream_list_settle(l->list);
     return ASSAY_OK;
 }

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-enum { ROWS = 64, COLS = 512 };
+enum { ROWS = 256, COLS = 256 };
 
 static const double longest = 0.1; /* seconds */
 
