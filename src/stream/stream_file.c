@@ -34,7 +34,7 @@ static bool go_direct(int fd)
 assay_status assay_pass_file_open(assay_pass_file *file, const char *path, uint64_t bytes, assay_error *err)
 {
     uint64_t found = 0;
-    *file = (assay_pass_file){.path = path, .fd = -1};
+    *file = (assay_pass_file){.path = path, .bytes = bytes, .fd = -1};
     ASSAY_TRY(assay_file_open(path, &file->fd, &found, err));
     if (found != bytes) {
         assay_pass_file_close(file);
@@ -61,22 +61,35 @@ static assay_status ends_early(const assay_pass_file *file, uint64_t offset, siz
                            file->path, tensor, bytes, (unsigned long long)offset, got);
 }
 
+/* One transfer may be shorter than asked for. Past the page cache the next one begins at a block all the same; where
+ * there is none left, the file ends. False: it does. */
+static bool go_on(const assay_pass_file *file, uint64_t start, size_t got, size_t *done)
+{
+    size_t before = *done;
+    *done += got;
+    if (got == 0 || start + *done >= file->bytes) return false;
+    if (!file->direct || *done % ASSAY_STREAM_BLOCK == 0) return true;
+    size_t whole = *done / ASSAY_STREAM_BLOCK * ASSAY_STREAM_BLOCK;
+    if (whole <= before) return false;
+    *done = whole;
+    return true;
+}
+
 assay_status assay_pass_file_read(const assay_pass_file *file, uint64_t offset, size_t bytes, void *to,
                                   const char *tensor, const atomic_bool *stopped, uint64_t *read, assay_error *err)
 {
     size_t span = assay_stream_span(offset, bytes), done = 0, before = (size_t)(offset % ASSAY_STREAM_BLOCK);
     uint64_t start = offset - before;
-    while (done < span) {
+    bool more = true;
+    while (more && done < span) {
         if (atomic_load(stopped)) return assay_error_set(err, ASSAY_E_STOPPED, "stopped");
         ssize_t got = pread(file->fd, (char *)to + done, assay_smaller(span - done, PIECE), (off_t)(start + done));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0)
             return assay_error_set(err, ASSAY_E_IO, "cannot read tensor %s of %s: %s", tensor, file->path,
                                    strerror(errno));
-        done += (size_t)got;
         *read += (uint64_t)got;
-        bool at_end = got == 0 || (file->direct && got % ASSAY_STREAM_BLOCK != 0);
-        if (at_end) break;
+        more = go_on(file, start, (size_t)got, &done);
     }
     if (!file->direct) posix_fadvise(file->fd, (off_t)start, (off_t)done, POSIX_FADV_DONTNEED);
     if (done >= before + bytes) return ASSAY_OK;

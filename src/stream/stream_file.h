@@ -18,6 +18,7 @@
 
 typedef struct assay_pass_file {
     const char *path; /* borrowed */
+    uint64_t bytes;
     int fd;
     bool direct;
 } assay_pass_file;
