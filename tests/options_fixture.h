@@ -32,7 +32,8 @@ static inline void keep_note(void *context, assay_log_level level, const char *t
     strcat(notes, "\n");
 }
 
-static inline assay_status parse_words(unsigned command, const char *name, size_t positionals, char **words, int count)
+static inline assay_status parse_words(unsigned command, const char *name, size_t positionals, const char *const *words,
+                                       int count)
 {
     static const assay_log log = {keep_note, NULL};
     assay_options_release(&options);
@@ -46,7 +47,8 @@ static inline assay_status parse_words(unsigned command, const char *name, size_
 static inline assay_status parse_as(unsigned command, const char *name, size_t positionals, const char *text)
 {
     static char copy[4096];
-    char *words[WORDS_MAX], *rest = copy;
+    const char *words[WORDS_MAX];
+    char *rest = copy;
     int count = 0;
     snprintf(copy, sizeof copy, "%s", text);
     for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " "))

@@ -67,7 +67,8 @@ static void writes_what_it_reads(void **state)
 static void keeps_a_head_alone(void **state)
 {
     static float weight[4] = {1, 2, 3, 4};
-    char *modules[] = {"classifier_head"}, *folder = fresh_folder();
+    const char *modules[] = {"classifier_head"};
+    char *folder = fresh_folder();
     assay_tensor head = {"classifier_head.weight", ASSAY_F32, 2, {1, 4}, weight, sizeof weight, NULL};
     assay_adapter_config config = {
         .alpha = 1, .saved_modules = modules, .saved_module_count = 1, .task_type_null = true};

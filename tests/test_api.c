@@ -22,7 +22,7 @@ static void make_model(const char *folder)
     assay_options options;
     assay_error err;
     snprintf(output, sizeof output, "--output=%s", folder);
-    char *args[] = {"--arch=llama", output, "--quiet"};
+    const char *args[] = {"--arch=llama", output, "--quiet"};
     assert_int_equal(assay_options_init(&options, &err), ASSAY_OK);
     assert_int_equal(assay_options_parse(&options, ASSAY_FOR_INIT, "init", 0, 3, args, NULL, &err), ASSAY_OK);
     assert_int_equal(assay_command_init.run(&options, &(assay_command_context){0}, &err), ASSAY_OK);

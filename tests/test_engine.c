@@ -80,7 +80,7 @@ static assay_model_config little_config(const assay_architecture *arch)
     return config;
 }
 
-static size_t rank_three(void *context, const char *module, float *scale)
+static size_t rank_three(const void *context, const char *module, float *scale)
 {
     (void)context;
     (void)module;

@@ -11,6 +11,7 @@ static void every_alias_reaches_its_row(void **state)
         {"finetuning_type", "full"},      {"dtype", "bfloat16"},
         {"evaluation_strategy", "steps"}, {"resume_from_checkpoint", "dir"},
         {"tuner_type", "full"},           {"train_type", "full"},
+        {"optim", "adamw_bnb_8bit"},
     };
     for (size_t i = 0; i < assay_alias_count(); i++) {
         const assay_option_alias *alias = assay_alias_at(i);
@@ -21,13 +22,14 @@ static void every_alias_reaches_its_row(void **state)
             if (strcmp(special[j].name, alias->name) == 0) value = special[j].value;
         char word[128];
         snprintf(word, sizeof word, "--%s=%s", alias->name, value);
-        char *words[] = {word};
+        const char *words[] = {word};
         if (parse_words(ASSAY_FOR_TRAIN, "train", 0, words, 1) != ASSAY_OK) print_error("%s: %s\n", word, error.text);
         assert_int_equal(error.status, ASSAY_OK);
         assert_int_equal(options.origin[assay_option_index(row)], ASSAY_ORIGIN_COMMAND_LINE);
         /* a row of that name would hide it */
         assert_null(assay_option_find(alias->name, strlen(alias->name), ASSAY_FOR_TRAIN));
-        assert_null(assay_ignored_reason(alias->name, strlen(alias->name)));
+        /* what optim does not translate is said; no other name is of both kinds */
+        if (strcmp(alias->name, "optim") != 0) assert_null(assay_ignored_reason(alias->name, strlen(alias->name)));
     }
 }
 
@@ -215,7 +217,7 @@ static void every_name_of_reward_modeling_is_known(void **state)
         char name[64];
         snprintf(name, sizeof name, "--%s", names[i]);
         char none[] = "None";
-        char *words[] = {name, none};
+        const char *words[] = {name, none};
         if (parse_words(ASSAY_FOR_TRAIN, "train", 0, words, 2) != ASSAY_OK && strstr(error.text, "unknown"))
             fail_msg("%s", error.text);
     }
@@ -267,7 +269,7 @@ static void every_training_argument_is_known(void **state)
     for (char *name = strsep(&rest, " "); name; name = strsep(&rest, " ")) {
         char word[64], none[] = "None";
         snprintf(word, sizeof word, "--%s", name);
-        char *words[] = {word, none};
+        const char *words[] = {word, none};
         if (parse_words(ASSAY_FOR_TRAIN, "train", 0, words, 2) != ASSAY_OK && strstr(error.text, "unknown"))
             fail_msg("%s", error.text);
     }

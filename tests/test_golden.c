@@ -266,17 +266,13 @@ static assay_adapter_file *golden_adapter(const assay_tensor_file *golden, const
     assay_tensor tensors[64];
     size_t count = 0;
     assay_adapter_file *adapter;
-    char *target = (char *)(uintptr_t) "all-linear";
+    const char *target = "all-linear";
     for (size_t i = 0; i < golden->count; i++) {
         tensors[count] = golden->tensors[i];
         if (!strncmp(tensors[count].name, "lora.", 5)) tensors[count++].name += 5;
     }
-    assay_adapter_config config = {.rank = 3,
-                                   .alpha = 6,
-                                   .base = (char *)(uintptr_t) "base",
-                                   .targets = &target,
-                                   .target_count = 1,
-                                   .target_is_pattern = true};
+    assay_adapter_config config = {
+        .rank = 3, .alpha = 6, .base = "base", .targets = &target, .target_count = 1, .target_is_pattern = true};
     check(assay_make_dirs(folder, &err), &err);
     check(assay_adapter_write(folder, &config, tensors, count, &err), &err);
     check(assay_adapter_open(&adapter, folder, &err), &err);

@@ -118,14 +118,13 @@ static void write_headless(const char *path, const char *base)
     static const float zeros[128 * 2];
     char names[2][128];
     assay_error err = {0};
-    char *targets[] = {(char[]){"query_key_value"}};
+    const char *targets[] = {"query_key_value"};
     snprintf(names[0], sizeof names[0], "%s.lora_A.weight", module);
     snprintf(names[1], sizeof names[1], "%s.lora_B.weight", module);
     const assay_tensor tensors[] = {
         {.name = names[0], .rank = 2, .shape = {2, 64}, .data = zeros, .bytes = 2 * 64 * 4},
         {.name = names[1], .rank = 2, .shape = {128, 2}, .data = zeros, .bytes = 128 * 2 * 4}};
-    const assay_adapter_config config = {
-        .rank = 2, .alpha = 4, .base = (char *)(uintptr_t)base, .targets = targets, .target_count = 1};
+    const assay_adapter_config config = {.rank = 2, .alpha = 4, .base = base, .targets = targets, .target_count = 1};
     must(assay_adapter_write(path, &config, tensors, 2, &err), &err);
 }
 

@@ -266,11 +266,8 @@ static void test_heads(void **state)
 static char *write_adapter(const assay_tensor *tensors, size_t count, const char *const *targets, size_t target_count)
 {
     char *folder = fresh_folder();
-    const assay_adapter_config config = {.rank = 2,
-                                         .alpha = 4,
-                                         .base = (char *)(uintptr_t) "base",
-                                         .targets = (char **)(uintptr_t)targets,
-                                         .target_count = target_count};
+    const assay_adapter_config config = {
+        .rank = 2, .alpha = 4, .base = "base", .targets = targets, .target_count = target_count};
     assay_error err = {0};
     if (assay_adapter_write(folder, &config, tensors, count, &err)) fail_msg("%s", err.text);
     return folder;

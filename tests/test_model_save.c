@@ -44,7 +44,7 @@ static void write_golden_adapter(const bench *b, const char *path, const char *g
     assay_tensor_file *file;
     assay_tensor tensors[64];
     size_t count = 0;
-    char *targets[] = {(char[]){"all"}};
+    const char *targets[] = {"all"};
     assay_error err = {0};
     assay_adapter_config config = {.rank = 3, .alpha = 6, .base = b->base->path, .targets = targets, .target_count = 1};
     must(assay_safetensors_open(&file, golden, &err), &err);

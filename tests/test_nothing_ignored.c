@@ -471,15 +471,15 @@ static void test_lfs_pointer(void **state)
 static assay_status open_with_adapter(const char *extra, const char *beside, assay_error *err)
 {
     static float zeros[320 * 64];
-    char *base_folder = fresh_folder(), *folder = fresh_folder(), *target = (char *)(uintptr_t) "q_proj";
+    char *base_folder = fresh_folder(), *folder = fresh_folder();
+    const char *target = "q_proj";
     const char *a = "model.layers.0.self_attn.q_proj.lora_A.weight",
                *b = "model.layers.0.self_attn.q_proj.lora_B.weight";
     const assay_tensor tensors[] = {
         {.name = a, .dtype = ASSAY_F32, .rank = 2, .shape = {2, 64}, .data = zeros, .bytes = 2 * 64 * sizeof(float)},
         {.name = b, .dtype = ASSAY_F32, .rank = 2, .shape = {64, 2}, .data = zeros, .bytes = 2 * 64 * sizeof(float)},
         {.name = extra, .dtype = ASSAY_F32, .rank = 2, .shape = {320, 64}, .data = zeros, .bytes = sizeof zeros}};
-    const assay_adapter_config config = {
-        .rank = 2, .alpha = 4, .base = (char *)(uintptr_t) "base", .targets = &target, .target_count = 1};
+    const assay_adapter_config config = {.rank = 2, .alpha = 4, .base = "base", .targets = &target, .target_count = 1};
     assay_adapter_file *adapter = NULL;
     assay_model *model = NULL;
     write_tiny(assay_architecture_find("llama"), base_folder);

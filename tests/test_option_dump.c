@@ -31,7 +31,8 @@ static void reading_again_gives_the_same(void **state)
     (void)state;
     parse_ok("--train_file_dir d --lr 3e-5 --lora-targets q,v --warmup 7 --save-steps end --resume --time 2h");
     json_t *first = assay_options_json(&options, ASSAY_FOR_TRAIN, false);
-    char *words[200], *text;
+    const char *words[200];
+    char *text;
     int count = 0;
     const char *name;
     json_t *value;

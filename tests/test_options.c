@@ -217,7 +217,7 @@ static void every_row_is_reachable(void **state)
             value = choice;
         }
         snprintf(word, sizeof word, "--%s=%s", row->name, value);
-        char *words[] = {word};
+        const char *words[] = {word};
         if (parse_words(command, "x", 0, words, 1) != ASSAY_OK) print_error("%s: %s\n", word, error.text);
         assert_int_equal(error.status, ASSAY_OK);
         assert_int_equal(options.origin[i], ASSAY_ORIGIN_COMMAND_LINE);

@@ -18,7 +18,7 @@ static void sink(void *context, assay_log_level level, const char *text)
     if (call->listener.note) call->listener.note(call->listener.context, level == ASSAY_LOG_WARNING, text);
 }
 
-static assay_status add_word(char **words, int *count, const assay_setting *setting, assay_error *err)
+static assay_status add_word(const char **words, int *count, const assay_setting *setting, assay_error *err)
 {
     if (!setting->name || !*setting->name) return assay_error_set(err, ASSAY_E_USAGE, "a setting without a name");
     const char *name = setting->name + strspn(setting->name, "-");
@@ -33,7 +33,7 @@ static assay_status parse(assay_api_call *call, unsigned command, const char *na
                           size_t count, assay_error *err)
 {
     int made = 0;
-    char **words = assay_alloc(count + 1, sizeof *words);
+    const char **words = assay_alloc(count + 1, sizeof *words);
     ASSAY_TRY_ALLOC(words, "settings", err);
     assay_status status =
         count < 100000 ? ASSAY_OK : assay_error_set(err, ASSAY_E_USAGE, "%zu settings are too many", count);

@@ -280,6 +280,8 @@ const char *assay_json_unreadable(const json_t *value)
     return strpbrk(text, ".eE") ? "a number beyond what a double holds" : "a whole number beyond 64 bits";
 }
 
+json_t *assay_json_lent(const json_t *value) { return (json_t *)(uintptr_t)value; }
+
 const char *assay_json_any_unreadable(const json_t *value)
 {
     const char *key, *reason = assay_json_unreadable(value);
@@ -287,7 +289,7 @@ const char *assay_json_any_unreadable(const json_t *value)
     size_t i;
     if (reason) return reason;
     json_array_foreach(value, i, inner) if ((reason = assay_json_any_unreadable(inner))) return reason;
-    json_object_foreach((json_t *)(uintptr_t)value, key,
+    json_object_foreach(assay_json_lent(value), key,
                         inner) if ((reason = assay_json_any_unreadable(inner))) return reason;
     return NULL;
 }

@@ -55,8 +55,6 @@ const char *assay_json_kind(const json_t *value)
     return "unknown";
 }
 
-json_t *assay_json_lent(const json_t *value) { return (json_t *)(uintptr_t)value; }
-
 assay_status assay_json_int(const json_t *object, const char *key, bool needed, int64_t *out, const char *where,
                             assay_error *err)
 {

@@ -60,17 +60,18 @@ static assay_status check_kind(const json_t *object, const char *where, assay_er
     return check_init(object, where, err);
 }
 
-static assay_status read_names(const json_t *list, const char *key, char ***out, size_t *count, const char *where,
-                               assay_error *err)
+static assay_status read_names(const json_t *list, const char *key, const char *const **out, size_t *count,
+                               const char *where, assay_error *err)
 {
     size_t size = json_array_size(list);
-    *out = assay_alloc(size, sizeof **out);
-    ASSAY_TRY_ALLOC(*out, where, err);
+    const char **names = assay_alloc(size, sizeof *names);
+    *out = names;
+    ASSAY_TRY_ALLOC(names, where, err);
     for (; *count < size; ++*count) {
         const char *name = json_string_value(json_array_get(list, *count));
         if (!name) return assay_error_set(err, ASSAY_E_FORMAT, "%s: \"%s\" should be a list of names", where, key);
-        (*out)[*count] = assay_strdup(name);
-        ASSAY_TRY_ALLOC((*out)[*count], where, err);
+        names[*count] = assay_strdup(name);
+        ASSAY_TRY_ALLOC(names[*count], where, err);
     }
     return ASSAY_OK;
 }
@@ -89,11 +90,12 @@ static assay_status read_targets(assay_adapter_config *config, const json_t *obj
         config->rank = 0;
         return ASSAY_OK;
     }
-    config->targets = assay_alloc(1, sizeof *config->targets);
-    ASSAY_TRY_ALLOC(config->targets, where, err);
-    config->targets[0] = assay_strdup(json_string_value(targets));
+    const char **pattern = assay_alloc(1, sizeof *pattern);
+    config->targets = pattern;
+    ASSAY_TRY_ALLOC(pattern, where, err);
+    pattern[0] = assay_strdup(json_string_value(targets));
     config->target_is_pattern = true;
-    ASSAY_TRY_ALLOC(config->targets[0], where, err);
+    ASSAY_TRY_ALLOC(pattern[0], where, err);
     config->target_count = 1;
     return ASSAY_OK;
 }
@@ -162,17 +164,23 @@ assay_status assay_adapter_config_read(assay_adapter_config *config, const json_
     return read_pattern(object, "alpha_pattern", &config->alpha_pattern, where, err);
 }
 
+static void free_names(const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) assay_free(names[i]);
+    assay_free(names);
+}
+
 void assay_adapter_config_release(assay_adapter_config *config)
 {
-    assay_names_free(config->targets, config->target_count);
-    assay_names_free(config->saved_modules, config->saved_module_count);
+    free_names(config->targets, config->target_count);
+    free_names(config->saved_modules, config->saved_module_count);
     assay_free(config->base);
     json_decref(config->rank_pattern);
     json_decref(config->alpha_pattern);
     *config = (assay_adapter_config){0};
 }
 
-static json_t *name_list(char *const *names, size_t count)
+static json_t *name_list(const char *const *names, size_t count)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) json_array_append_new(list, json_string(names[i]));

@@ -14,13 +14,13 @@ typedef struct assay_adapter_config {
     int rank; /* r; 0 for a head-only adapter: on disk r is then 1 and target_modules "dummy-target-modules", PEFT's own
                  word for "no module" (src/peft/utils/constants.py), read back as 0 and no targets */
     double alpha, dropout;
-    bool rslora;    /* scale = alpha / sqrt(r) instead of alpha / r */
-    char *base;     /* base_model_name_or_path */
-    char **targets; /* target_modules as a list of names; a single string (regex or "all-linear") is kept as one entry
-                       with target_is_pattern */
+    bool rslora;                /* scale = alpha / sqrt(r) instead of alpha / r */
+    const char *base;           /* base_model_name_or_path */
+    const char *const *targets; /* target_modules as a list of names; a single string (regex or "all-linear") is kept
+                                   as one entry with target_is_pattern */
     size_t target_count;
     bool target_is_pattern;
-    char **saved_modules; /* modules_to_save */
+    const char *const *saved_modules; /* modules_to_save */
     size_t saved_module_count;
     bool task_type_null; /* write "task_type": null (architectures whose code lacks output_attentions) */
     json_t *rank_pattern, *alpha_pattern; /* objects, owned; may be NULL or empty */

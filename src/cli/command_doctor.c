@@ -148,7 +148,7 @@ static assay_status translate_line(assay_trainer_line *line, assay_status status
                                    const assay_command_context *context, assay_error *err)
 {
     assay_options theirs = {0};
-    char *const *args = (char *const *)(uintptr_t)line->words.items;
+    const char *const *args = line->words.items;
     if (status == ASSAY_OK) status = assay_options_init(&theirs, err);
     theirs.foreign.trainer = line->trainer;
     theirs.foreign.processes = line->processes;

@@ -34,11 +34,12 @@ static void *add_tensor(collector *c, char *name, assay_dtype dtype, int rank, c
         assay_free(name);
         return NULL;
     }
+    void *data = assay_alloc(bytes, 1);
     assay_tensor *tensor = &c->tensors[c->count++];
-    *tensor = (assay_tensor){.name = name, .dtype = dtype, .rank = rank, .data = assay_alloc(bytes, 1), .bytes = bytes};
+    *tensor = (assay_tensor){.name = name, .dtype = dtype, .rank = rank, .data = data, .bytes = bytes};
     for (int i = 0; i < rank; i++) tensor->shape[i] = shape[i];
-    if (!tensor->data) *status = assay_error_set(c->err, ASSAY_E_MEMORY, "out of memory for %s", name);
-    return (void *)(uintptr_t)tensor->data;
+    if (!data) *status = assay_error_set(c->err, ASSAY_E_MEMORY, "out of memory for %s", name);
+    return data;
 }
 
 static assay_status collect_hidden(collector *c, size_t rows)
@@ -66,7 +67,9 @@ static assay_view operand(const collector *c, const assay_operand *in)
 static assay_status collect_attentions(collector *c, size_t rows)
 {
     const assay_program *program = c->scoring->model->program;
+    assay_segment whole = c->scoring->batch.pack.segments[0]; /* where a gate cuts the text, its rows still lie so */
     assay_status status = ASSAY_OK;
+    whole.rows = (uint32_t)rows;
     for (size_t s = 0; s < program->step_count; s++) {
         const assay_step *step = &program->steps[s];
         if (step->op != &assay_op_attention) continue;
@@ -74,8 +77,7 @@ static assay_status collect_attentions(collector *c, size_t rows)
         float *out = add_tensor(c, assay_strfmt("%zu.attentions.%d", c->inputs, step->layer), ASSAY_F32, 3,
                                 (size_t[3]){step->attr.heads, rows, rows}, &status);
         ASSAY_TRY(status);
-        assay_attention_probabilities(c->scoring->kernels, &step->attr, &q, &k, &c->scoring->batch.pack.segments[0],
-                                      out);
+        assay_attention_probabilities(c->scoring->kernels, &step->attr, &q, &k, &whole, out);
     }
     return ASSAY_OK;
 }

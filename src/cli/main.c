@@ -16,7 +16,7 @@ static assay_status check_words(const assay_command *command, const assay_option
                            command->name, command->arguments);
 }
 
-static assay_status run_with(const assay_command *command, assay_options *options, int count, char *const *args,
+static assay_status run_with(const assay_command *command, assay_options *options, int count, const char *const *args,
                              assay_terminal *terminal, assay_error *err)
 {
     assay_log log = assay_terminal_log(terminal);
@@ -31,7 +31,7 @@ static assay_status run_with(const assay_command *command, assay_options *option
     return command->run(options, &context, err);
 }
 
-static assay_status dispatch(int count, char *const *args, assay_terminal *terminal, assay_error *err)
+static assay_status dispatch(int count, const char *const *args, assay_terminal *terminal, assay_error *err)
 {
     if (count == 0) {
         assay_command_overview(assay_commands(), stderr, err);
@@ -49,7 +49,7 @@ static assay_status dispatch(int count, char *const *args, assay_terminal *termi
 }
 
 /* With --json an error is an object too, where nothing else was printed: a script reads one thing either way. */
-static void answer_error(int count, char *const *args, assay_status status, const char *text)
+static void answer_error(int count, const char *const *args, assay_status status, const char *text)
 {
     const assay_command *command = count ? assay_command_find(assay_commands(), args[0]) : NULL;
     bool json = false;
@@ -63,14 +63,15 @@ static void answer_error(int count, char *const *args, assay_status status, cons
 
 int main(int argc, char **argv)
 {
+    const char *const *words = (const char *const *)argv + 1;
     assay_terminal terminal;
     assay_error error = {0};
     assay_terminal_open(&terminal, stderr);
-    assay_status status = dispatch(argc - 1, argv + 1, &terminal, &error);
+    assay_status status = dispatch(argc - 1, words, &terminal, &error);
     assay_terminal_clear_line(&terminal);
     if (status == ASSAY_E_STOPPED) assay_terminal_clear_echo(&terminal);
     if (status == ASSAY_OK || status == ASSAY_E_UNREAD) return assay_status_exit_code(status);
-    if (!terminal.answered) answer_error(argc - 1, argv + 1, status, error.text);
+    if (!terminal.answered) answer_error(argc - 1, words, status, error.text);
     assay_terminal_error(&terminal, error.text);
     return assay_status_exit_code(status);
 }

@@ -360,7 +360,7 @@ assay_status assay_trainer_line_of_yaml(assay_trainer_line *line, const char *pa
 
 void assay_trainer_line_release(assay_trainer_line *line)
 {
-    for (size_t i = 0; i < line->owned.count; i++) assay_free((void *)(uintptr_t)line->owned.items[i]);
+    for (size_t i = 0; i < line->owned.count; i++) assay_free(line->owned.items[i]);
     assay_free((void *)line->owned.items);
     assay_free((void *)line->words.items);
     *line = (assay_trainer_line){0};

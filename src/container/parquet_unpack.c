@@ -7,6 +7,7 @@
 #include "container/parquet_meta.h"
 
 #include <snappy-c.h>
+#define ZLIB_CONST /* what is read stays constant */
 #include <zlib.h>
 #include <zstd.h>
 #include <zstd_errors.h>
@@ -84,7 +85,7 @@ static assay_status inflate_all(z_stream *stream, size_t size, assay_parquet_blo
 static assay_status unpack_gzip(const uint8_t *packed, size_t packed_size, size_t size, assay_parquet_block *block,
                                 assay_error *err)
 {
-    z_stream stream = {.next_in = (z_const Bytef *)(uintptr_t)packed, .avail_in = (uInt)packed_size};
+    z_stream stream = {.next_in = packed, .avail_in = (uInt)packed_size};
     ASSAY_TRY(make_room(block, first_size(packed_size, size), err));
     if (inflateInit2(&stream, GZIP_OR_ZLIB) != Z_OK)
         return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for unpacking");

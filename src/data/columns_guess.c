@@ -1,8 +1,8 @@
 #include "data/columns_guess.h"
 
+#include "base/json_doc.h"
 #include "base/text.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,8 +21,8 @@ static const char *const rejecteds[NAMES_MAX] = {"rejected",     "response_rejec
 
 static const char *field_called(const json_t *line, const char *name)
 {
-    void *at = json_object_iter((json_t *)(uintptr_t)line);
-    for (; at; at = json_object_iter_next((json_t *)(uintptr_t)line, at))
+    void *at = json_object_iter(assay_json_lent(line));
+    for (; at; at = json_object_iter_next(assay_json_lent(line), at))
         if (assay_text_compare(json_object_iter_key(at), name) == 0 && !json_is_null(json_object_iter_value(at)))
             return json_object_iter_key(at);
     return NULL;

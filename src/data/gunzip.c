@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 
-#include <stdint.h>
+#define ZLIB_CONST /* what is read stays constant */
 #include <zlib.h>
 
 enum { GZIP_ONLY = 15 + 16, FIRST_BYTE = 0x1f };
@@ -44,7 +44,7 @@ size_t assay_gunzip_run(assay_gunzip *gunzip, const char **in, size_t *in_size, 
 {
     z_stream *z = &gunzip->stream;
     if (gunzip->done || gunzip->broken || !*in_size || (gunzip->between && !begins(gunzip, *in))) return 0;
-    z->next_in = (z_const Bytef *)(uintptr_t)*in;
+    z->next_in = (const Bytef *)*in;
     z->avail_in = (uInt)*in_size;
     z->next_out = (Bytef *)out;
     z->avail_out = (uInt)room;

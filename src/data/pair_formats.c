@@ -299,7 +299,7 @@ static bool has_whole_texts(const json_t *line)
     const char *key;
     json_t *value;
     if (!json_is_string(chosen) || !json_is_string(rejected)) return false;
-    json_object_foreach((json_t *)(uintptr_t)line, key, value) if (!is_beside(key, value)) return false;
+    json_object_foreach(assay_json_lent(line), key, value) if (!is_beside(key, value)) return false;
     return shared_text(chosen, rejected) > 0;
 }
 

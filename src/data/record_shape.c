@@ -1,5 +1,6 @@
 #include "data/record_shape.h"
 
+#include "base/json_doc.h"
 #include "base/json_pull.h"
 
 #include <string.h>
@@ -77,7 +78,7 @@ size_t assay_record_columns(const json_t *value)
     size_t count = 0;
     if (json_object_size(value) < 2 || (!json_object_get(value, "prompt") && !json_object_get(value, "chosen")))
         return 0;
-    json_object_foreach((json_t *)(uintptr_t)value, key, list)
+    json_object_foreach(assay_json_lent(value), key, list)
     {
         size_t here = json_array_size(list);
         if (!here || (count && here != count) || holds_messages(list)) return 0;
@@ -90,7 +91,7 @@ json_t *assay_record_of_columns(const json_t *value, size_t i)
 {
     const char *key;
     json_t *list, *row = json_object();
-    json_object_foreach((json_t *)(uintptr_t)value, key, list)
+    json_object_foreach(assay_json_lent(value), key, list)
     {
         if (row && !json_object_set(row, key, json_array_get(list, i))) continue;
         json_decref(row);

@@ -19,12 +19,12 @@ typedef enum assay_tuning { ASSAY_TUNE_NOTHING, ASSAY_TUNE_LORA, ASSAY_TUNE_FULL
 
 /* Which linear modules carry an adapter, and of which rank: asked once a module with its full path
  * ("model.layers.0.self_attn.q_proj"). Returns the rank, 0 for none; *scale is alpha / rank (or / sqrt(rank)). */
-typedef size_t (*assay_adapter_rank)(void *context, const char *module, float *scale);
+typedef size_t (*assay_adapter_rank)(const void *context, const char *module, float *scale);
 
 typedef struct assay_decoder_options {
     assay_tuning tuning;        /* what is trained; adapters are trained only under ASSAY_TUNE_LORA */
     assay_adapter_rank adapter; /* NULL: no adapters */
-    void *adapter_context;
+    const void *adapter_context;
     float dropout;
     bool bf16;           /* bf16 arithmetic and storage */
     bool input_gradient; /* the embedding is trained as well, so the gradient goes down through every layer, and the

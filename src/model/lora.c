@@ -54,7 +54,7 @@ assay_status assay_lora_check(const assay_lora_spec *spec, const assay_architect
     return ASSAY_OK;
 }
 
-size_t assay_lora_rank_by_spec(void *context, const char *module, float *scale)
+size_t assay_lora_rank_by_spec(const void *context, const char *module, float *scale)
 {
     const assay_lora_spec *spec = context;
     *scale = (float)(spec->alpha / (spec->rslora ? sqrt((double)spec->rank) : (double)spec->rank));
@@ -63,16 +63,16 @@ size_t assay_lora_rank_by_spec(void *context, const char *module, float *scale)
     return 0;
 }
 
-size_t assay_lora_rank_by_file(void *context, const char *module, float *scale)
+size_t assay_lora_rank_by_file(const void *context, const char *module, float *scale)
 {
-    assay_lora_file *lora = context;
+    const assay_lora_file *lora = context;
     char name[256];
     double factor = 0;
     snprintf(name, sizeof name, "%s.lora_A.weight", module);
     const assay_tensor *a = assay_tensor_file_find(lora->adapter->tensors, name);
     if (!a || a->rank != 2 || a->shape[0] == 0) return 0;
-    if (lora->status == ASSAY_OK)
-        lora->status = assay_adapter_scale(&lora->adapter->config, module, a->shape[0], &factor, lora->err);
+    if (*lora->status == ASSAY_OK)
+        *lora->status = assay_adapter_scale(&lora->adapter->config, module, a->shape[0], &factor, lora->err);
     *scale = (float)factor;
     return a->shape[0];
 }

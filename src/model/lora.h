@@ -25,16 +25,16 @@ size_t assay_lora_modules(const assay_architecture *arch, const char *names[9]);
 /* Every target must match one of them. */
 assay_status assay_lora_check(const assay_lora_spec *spec, const assay_architecture *arch, assay_error *err);
 
-/* A loaded adapter as the callback's context; status and *err hold the first failure (an alpha_pattern that is no
+/* A loaded adapter as the callback's context; *status and *err hold the first failure (an alpha_pattern that is no
  * expression), to be looked at when the program is written. */
 typedef struct assay_lora_file {
     const assay_adapter_file *adapter;
-    assay_status status;
-    assay_error *err; /* may be NULL */
+    assay_status *status; /* ASSAY_OK at first */
+    assay_error *err;     /* may be NULL */
 } assay_lora_file;
 
 /* The two callbacks for assay_decoder_options.adapter; their contexts are an assay_lora_spec and an assay_lora_file. */
-size_t assay_lora_rank_by_spec(void *spec, const char *module, float *scale);
-size_t assay_lora_rank_by_file(void *file, const char *module, float *scale);
+size_t assay_lora_rank_by_spec(const void *spec, const char *module, float *scale);
+size_t assay_lora_rank_by_file(const void *file, const char *module, float *scale);
 
 #endif

@@ -218,7 +218,8 @@ static assay_status check_adapter_used(const loader *l)
 static assay_status write_program(loader *l)
 {
     assay_model *model = l->model;
-    assay_lora_file file = {.adapter = l->adapter, .err = l->err};
+    assay_status status = ASSAY_OK;
+    assay_lora_file file = {.adapter = l->adapter, .status = &status, .err = l->err};
     assay_decoder_options decoder = {
         .tuning = l->options->tuning, .bf16 = l->options->bf16, .all_rows = l->options->all_rows};
     ASSAY_TRY(assay_model_config_read(l->checkpoint->config, l->checkpoint->name, &model->config, l->err));
@@ -232,11 +233,11 @@ static assay_status write_program(loader *l)
     } else if (l->options->lora) {
         ASSAY_TRY(assay_lora_check(l->options->lora, model->config.arch, l->err));
         decoder.adapter = assay_lora_rank_by_spec;
-        decoder.adapter_context = (void *)(uintptr_t)l->options->lora;
+        decoder.adapter_context = l->options->lora;
         decoder.dropout = (float)l->options->lora->dropout;
     }
     ASSAY_TRY(assay_decoder_program(&model->program, &model->config, &decoder, l->err));
-    return file.status;
+    return status;
 }
 
 static assay_status build(loader *l)

@@ -11,15 +11,9 @@
 
 /* ---- adapter ---- */
 
-static char *const *head_name(const assay_architecture *arch, char *slot[1])
-{
-    slot[0] = (char *)(uintptr_t)arch->names->head;
-    return slot;
-}
-
 /* A config that borrows everything; not to be released. */
 static void adapter_config(const assay_model *model, const assay_save_options *options, const char *names[9],
-                           char *head[1], assay_adapter_config *out)
+                           const char *head[1], assay_adapter_config *out)
 {
     const assay_lora_spec *lora = options->lora;
     *out = (assay_adapter_config){.alpha = 1, .task_type_null = model->config.arch->peft_task_type_null};
@@ -33,12 +27,13 @@ static void adapter_config(const assay_model *model, const assay_save_options *o
         out->alpha = lora->alpha;
         out->dropout = lora->dropout;
         out->rslora = lora->rslora;
-        out->targets = all ? (char **)(uintptr_t)names : (char **)(uintptr_t)lora->targets;
+        out->targets = all ? names : lora->targets;
         out->target_count = all ? assay_lora_modules(model->config.arch, names) : lora->target_count;
     }
-    out->saved_modules = (char **)(uintptr_t)head_name(model->config.arch, head);
+    head[0] = model->config.arch->names->head;
+    out->saved_modules = head;
     out->saved_module_count = 1;
-    out->base = (char *)(uintptr_t)(options->base ? options->base : model->checkpoint->path);
+    out->base = options->base ? options->base : model->checkpoint->path;
 }
 
 static bool travels(const assay_param *param)
@@ -52,7 +47,7 @@ assay_status assay_model_save_adapter(const assay_model *model, const assay_save
     const assay_program *program = model->program;
     assay_adapter_config config;
     const char *names[9];
-    char *head[1];
+    const char *head[1];
     size_t count = 0;
     adapter_config(model, options, names, head, &config);
     assay_tensor *tensors = assay_alloc(program->param_count, sizeof *tensors);

@@ -24,34 +24,31 @@ static unsigned reads(const assay_op_shape *shape)
     return 0;
 }
 
-/* Where a group's head lies among the blocks: its queries, then its key, then its value. */
-static size_t block_column(const assay_op_attributes *attr, size_t group, size_t head)
+static size_t heads_of(const assay_op_attributes *attr) { return attr->heads + 2 * (size_t)attr->kv_heads; }
+
+/* Where the head that is the i-th of the groups lies among the blocks: a group holds its queries, its key, its value.
+ */
+static size_t block_column(const assay_op_attributes *attr, size_t i)
 {
-    size_t queries = attr->heads / attr->kv_heads;
+    size_t queries = attr->heads / attr->kv_heads, group = i / (queries + 2), head = i % (queries + 2);
     if (head < queries) return (group * queries + head) * attr->head_dim;
     return (attr->heads + (head - queries) * attr->kv_heads + group) * attr->head_dim;
 }
 
-typedef void (*move_head)(const assay_op_run *run, float *grouped, float *blocks);
+static void to_blocks(const assay_op_attributes *attr, const float *grouped, float *blocks)
+{
+    for (size_t i = 0; i < heads_of(attr); i++, grouped += attr->head_dim)
+        memcpy(blocks + block_column(attr, i), grouped, attr->head_dim * sizeof *blocks);
+}
 
-static void walk(const assay_op_run *run, float *grouped, float *blocks, move_head move)
+static void to_groups(const assay_op_run *run, const float *blocks, float *grouped)
 {
     const assay_op_attributes *attr = run->attr;
-    size_t heads = attr->heads / attr->kv_heads + 2;
-    for (size_t group = 0; group < attr->kv_heads; group++)
-        for (size_t head = 0; head < heads; head++)
-            move(run, grouped + (group * heads + head) * attr->head_dim, blocks + block_column(attr, group, head));
-}
-
-static void to_blocks(const assay_op_run *run, float *grouped, float *blocks)
-{
-    memcpy(blocks, grouped, run->attr->head_dim * sizeof *blocks);
-}
-
-static void to_groups(const assay_op_run *run, float *grouped, float *blocks)
-{
-    if (run->add[0]) run->env->kernels->rows->axpy(1.0f, blocks, grouped, run->attr->head_dim);
-    else memcpy(grouped, blocks, run->attr->head_dim * sizeof *grouped);
+    for (size_t i = 0; i < heads_of(attr); i++, grouped += attr->head_dim) {
+        const float *block = blocks + block_column(attr, i);
+        if (run->add[0]) run->env->kernels->rows->axpy(1.0f, block, grouped, attr->head_dim);
+        else memcpy(grouped, block, attr->head_dim * sizeof *grouped);
+    }
 }
 
 static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int worker)
@@ -60,7 +57,7 @@ static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int
     float *memory = assay_row_memory(run, worker);
     for (size_t t = first; t < first + rows; t++) {
         float *target = assay_row_target(y, t, memory + x->cols);
-        walk(run, (float *)(uintptr_t)assay_row_read(run, x, t, memory), target, to_blocks);
+        to_blocks(run->attr, assay_row_read(run, x, t, memory), target);
         assay_row_store(run, y, t, target);
     }
 }
@@ -71,7 +68,7 @@ static void backward_rows(const assay_op_run *run, size_t first, size_t rows, in
 {
     const assay_view *dy = &run->d_out[0], *dx = &run->d_in[0];
     (void)worker;
-    for (size_t t = first; t < first + rows; t++) walk(run, dx->data + t * dx->ld, dy->data + t * dy->ld, to_groups);
+    for (size_t t = first; t < first + rows; t++) to_groups(run, dy->data + t * dy->ld, dx->data + t * dx->ld);
 }
 
 static void backward(const assay_op_run *run)

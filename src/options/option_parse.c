@@ -59,7 +59,7 @@ typedef struct word_walk {
     assay_option_source source;
     size_t positionals_max;
     int count, at;
-    char *const *args;
+    const char *const *args;
     bool only_config;               /* the first walk */
     const char *strays[STRAYS_MAX]; /* words that no option takes */
     size_t stray_count;
@@ -200,7 +200,7 @@ static assay_status walk_words(word_walk *walk)
     return refuse_strays(walk);
 }
 
-static bool wants_help(int count, char *const *args)
+static bool wants_help(int count, const char *const *args)
 {
     for (int i = 0; i < count && strcmp(args[i], "--") != 0; i++)
         if (strcmp(args[i], "--help") == 0 || strcmp(args[i], "-h") == 0) return true;
@@ -208,7 +208,7 @@ static bool wants_help(int count, char *const *args)
 }
 
 assay_status assay_options_parse(assay_options *options, unsigned command, const char *command_name,
-                                 size_t positionals_max, int count, char *const *args, const assay_log *log,
+                                 size_t positionals_max, int count, const char *const *args, const assay_log *log,
                                  assay_error *err)
 {
     word_walk walk = {.options = options,

@@ -1,4 +1,5 @@
 /* What was asked for: the options that differ from their defaults, and the command line made of them. */
+#include "base/json_doc.h"
 #include "base/text.h"
 #include "options/option_table.h"
 #include "report/report_private.h"
@@ -102,7 +103,7 @@ void assay_report_command(assay_page *page, const assay_run_data *data)
                          "type=\"button\">Copy</button><pre>assay train");
     for (size_t i = 0; i < FIRST; i++)
         if (json_object_get(options, first[i])) put_option(page, first[i], json_object_get(options, first[i]));
-    json_object_foreach((json_t *)(uintptr_t)options, key, value)
+    json_object_foreach(assay_json_lent(options), key, value)
     {
         bool written = false;
         for (size_t i = 0; i < FIRST; i++) written |= !strcmp(key, first[i]);
@@ -115,7 +116,7 @@ static void put_rows(assay_page *page, const json_t *options, bool changed)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)options, key, value)
+    json_object_foreach(assay_json_lent(options), key, value)
     {
         if (is_changed(key, value, options) != changed) continue;
         assay_page_add(page, changed ? "<tr class=\"changed\"><td>" : "<tr><td>");
