@@ -3,7 +3,7 @@
  *
  *     assay_pass_file file;
  *     ASSAY_TRY(assay_pass_file_open(&file, path, bytes, err));
- *     ASSAY_TRY(assay_pass_file_read(&file, offset, bytes, to, stopped, &read, err));
+ *     ASSAY_TRY(assay_pass_file_read(&file, offset, size, to, tensor, stopped, &read, err));
  *     assay_pass_file_close(&file);
  */
 #ifndef ASSAY_STREAM_STREAM_FILE_H

@@ -3,10 +3,11 @@
  *
  *     assay_stream_list *list;
  *     ASSAY_TRY(assay_stream_list_create(&list, params, layers, err));
- *     ASSAY_TRY(assay_stream_list_file(list, path, size, &file, err)); // for each tensor; a file that is known is
- * found ASSAY_TRY(assay_stream_list_add(list, &piece, err));             // in any order
- *     ASSAY_TRY(assay_stream_list_by_row(list, &piece, rows, err));    // at most one: the embedding
- *     assay_stream_list_settle(list);                                  // then places and sums are known
+ *     // for each tensor; a file that is known is found
+ *     ASSAY_TRY(assay_stream_list_file(list, path, size, &file, err));
+ *     ASSAY_TRY(assay_stream_list_add(list, &piece, err)); // in any order
+ *     assay_stream_list_by_row(list, &piece, rows);        // at most one: the embedding
+ *     assay_stream_list_settle(list);                      // then places and sums are known
  *     ...
  *     assay_stream_list_free(list);
  *
