@@ -10,11 +10,10 @@
 
 static assay_dtype packed_type(assay_opt_quantize wanted)
 {
-    static const assay_dtype types[] = {[ASSAY_OPT_QUANTIZE_NONE] = ASSAY_F32,
-                                        [ASSAY_OPT_QUANTIZE_Q4_K] = ASSAY_Q4_K,
-                                        [ASSAY_OPT_QUANTIZE_Q5_K] = ASSAY_Q5_K,
-                                        [ASSAY_OPT_QUANTIZE_Q6_K] = ASSAY_Q6_K,
-                                        [ASSAY_OPT_QUANTIZE_Q8_0] = ASSAY_Q8_0};
+    static const assay_dtype types[] = {[ASSAY_OPT_QUANTIZE_NONE] = ASSAY_F32,  [ASSAY_OPT_QUANTIZE_Q4_K] = ASSAY_Q4_K,
+                                        [ASSAY_OPT_QUANTIZE_Q5_K] = ASSAY_Q5_K, [ASSAY_OPT_QUANTIZE_Q6_K] = ASSAY_Q6_K,
+                                        [ASSAY_OPT_QUANTIZE_Q8_0] = ASSAY_Q8_0, [ASSAY_OPT_QUANTIZE_NF4] = ASSAY_NF4,
+                                        [ASSAY_OPT_QUANTIZE_INT8] = ASSAY_INT8};
     return types[wanted];
 }
 
@@ -26,6 +25,7 @@ static assay_status write_parts(const assay_options *options, const assay_saved_
     assay_save_options save = {.dtype = assay_saved_dtype(options->dtype),
                                .keep_dtype = !assay_options_given(options, "dtype"),
                                .quantise = packed_type(options->quantize),
+                               .double_quant = options->double_quant,
                                .quantised = quantised,
                                .pad_token = -1,
                                .code = &source->code,
@@ -56,7 +56,7 @@ static void say_packed_source(const assay_checkpoint *checkpoint, const assay_op
     char types[ASSAY_CHECKPOINT_TYPES_SIZE];
     bool packed = false;
     for (size_t i = 0; i < checkpoint->weight_count; i++)
-        packed |= assay_dtype_block(checkpoint->weights[i].tensor.dtype) > 1;
+        packed |= assay_dtype_is_packed(checkpoint->weights[i].tensor.dtype);
     if (!packed || options->quantize == ASSAY_OPT_QUANTIZE_NONE) return;
     assay_checkpoint_types(checkpoint, types);
     assay_warn(log,
@@ -74,12 +74,21 @@ static assay_status refuse_adapter(const char *path, assay_error *err)
                            path, path);
 }
 
+static assay_status refuse_unused(const assay_options *options, assay_error *err)
+{
+    if (!options->double_quant || options->quantize == ASSAY_OPT_QUANTIZE_NF4) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_USAGE,
+                           "--double-quant packs the scales of --quantize nf4, and nothing else: add that, or leave it "
+                           "out");
+}
+
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     assay_checkpoint *checkpoint;
     assay_output_folder output;
     json_t *quantised = NULL;
     ASSAY_TRY(refuse_adapter(options->positionals.items[0], err));
+    ASSAY_TRY(refuse_unused(options, err));
     ASSAY_TRY(assay_output_guard(options, err));
     ASSAY_TRY(assay_checkpoint_open(&checkpoint, options->positionals.items[0], 0, err));
     say_packed_source(checkpoint, options, context->task.log);
@@ -102,13 +111,17 @@ const assay_command assay_command_convert = {
             "assay.json as score_offset.\n"
             "A base model stays one; a model with a reward head becomes a sequence classification model without "
             "language model head.\n"
-            "--quantize packs the matrices into model.gguf beside config.json; a folder like that is a model as any\n"
-            "other: LoRA trains on it in packed form, and convert writes it out whole again.\n"
+            "--quantize packs the matrices into model.gguf beside config.json, or, nf4 and int8, into "
+            "model.safetensors as bitsandbytes does;\n"
+            "Transformers loads the latter. A folder like that is a model as any other: LoRA trains on it in packed "
+            "form, and convert writes it\n"
+            "out whole again.\n"
             "\n"
             "Examples:\n"
             "  assay convert smollm2.gguf --output smollm2\n"
             "  assay convert ./chatglm3-6b --format glm --output chatglm3-as-glm\n"
-            "  assay convert ./chatglm3-6b --quantize q4_k --output chatglm3-q4\n",
+            "  assay convert ./chatglm3-6b --quantize q4_k --output chatglm3-q4\n"
+            "  assay convert Qwen/Qwen2.5-0.5B --quantize nf4 --double-quant --output qwen-nf4\n",
     .takes = ASSAY_FOR_CONVERT,
     .words_min = 1,
     .words_max = 1,

@@ -32,7 +32,7 @@ static assay_status print_sums(const char *folder, uint64_t parameters, uint64_t
 /* The types in the order they are met, with how many tensors have each, and the tensor that lost most. */
 static assay_status print_packed(const json_t *quantised, assay_error *err)
 {
-    size_t count[ASSAY_DTYPE_COUNT] = {0}, i;
+    size_t count[ASSAY_DTYPE_COUNT] = {0}, crossing = 0, i;
     const json_t *row, *worst = NULL;
     assay_buf text;
     assay_buf_init(&text, 4096);
@@ -41,6 +41,7 @@ static assay_status print_packed(const json_t *quantised, assay_error *err)
         const char *type = json_string_value(json_object_get(row, "type"));
         for (int dtype = 0; dtype < ASSAY_DTYPE_COUNT; dtype++)
             if (!strcmp(assay_dtype_name((assay_dtype)dtype), type)) count[dtype]++;
+        crossing += json_is_true(json_object_get(row, "blocks_cross_rows"));
         double error = json_number_value(json_object_get(row, "error"));
         if (!worst || error > json_number_value(json_object_get(worst, "error"))) worst = row;
     }
@@ -48,6 +49,8 @@ static assay_status print_packed(const json_t *quantised, assay_error *err)
     for (int dtype = 0; dtype < ASSAY_DTYPE_COUNT && status == ASSAY_OK; dtype++)
         if (count[dtype])
             status = assay_buf_printf(&text, err, " %zu %s", count[dtype], assay_dtype_name((assay_dtype)dtype));
+    if (status == ASSAY_OK && crossing)
+        status = assay_buf_printf(&text, err, " (in %zu blocks of 64 cross rows)", crossing);
     if (status == ASSAY_OK && worst)
         status = assay_buf_printf(&text, err, "; most was lost in %s: %.3g %% of its size\n",
                                   json_string_value(json_object_get(worst, "name")),

@@ -166,6 +166,20 @@ static assay_status write_code(const assay_checkpoint *checkpoint, const assay_h
     return status;
 }
 
+/* Packed as bitsandbytes does it. */
+static bool is_parted(const assay_save_options *options)
+{
+    return options->quantise == ASSAY_NF4 || options->quantise == ASSAY_INT8;
+}
+
+static assay_status say_packing(json_t *config, const assay_architecture *arch, const assay_save_options *options,
+                                assay_dtype dtype, assay_error *err)
+{
+    json_t *how = assay_save_parts_config(arch, options->quantise, dtype, options->double_quant);
+    if (how && json_object_set_new(config, "quantization_config", how) == 0) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a config");
+}
+
 static assay_status write_config(const assay_checkpoint *checkpoint, const assay_model_config *model,
                                  const assay_save_options *options, bool head, assay_dtype dtype, const char *folder,
                                  assay_error *err)
@@ -175,8 +189,14 @@ static assay_status write_config(const assay_checkpoint *checkpoint, const assay
     if (glm) ASSAY_TRY(assay_save_glm_config(model, checkpoint->config, checkpoint->name, &translated, err));
     const assay_architecture *arch = glm ? assay_architecture_find(model->arch->native) : model->arch;
     const char *class_name = arch->sequence_class ? arch->sequence_class : arch->base_class;
-    assay_status status = assay_save_config(glm ? translated : checkpoint->config, class_name, head, dtype,
-                                            options->pad_token, &config, err);
+    const assay_save_config_request request = {.base = glm ? translated : checkpoint->config,
+                                               .sequence_class = class_name,
+                                               .outputs = head ? assay_head_outputs(&model->head) : 0,
+                                               .labels = options->labels,
+                                               .dtype = dtype,
+                                               .pad_token = options->pad_token};
+    assay_status status = assay_save_config(&request, &config, err);
+    if (status == ASSAY_OK && is_parted(options)) status = say_packing(config, arch, options, dtype, err);
     char *path = assay_path_join(folder, "config.json");
     if (status == ASSAY_OK && !path) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     if (status == ASSAY_OK) status = assay_json_save(config, path, err);
@@ -194,7 +214,9 @@ static assay_status write_weights(assay_save_list *list, const assay_checkpoint 
         options->format == ASSAY_SAVE_GLM ? assay_architecture_find(model->arch->native) : model->arch;
     if (options->quantise == ASSAY_F32) return assay_save_list_write(list, folder, options->shard_bytes, err);
     ASSAY_TRY(assay_save_pack_list(list, arch, checkpoint->config, options->quantise, err));
-    ASSAY_TRY(assay_save_list_write_body(list, folder, arch->gguf ? arch->gguf->name : arch->name, err));
+    if (is_parted(options))
+        ASSAY_TRY(assay_save_list_write_parts(list, options->double_quant, folder, options->shard_bytes, err));
+    else ASSAY_TRY(assay_save_list_write_body(list, folder, arch->gguf ? arch->gguf->name : arch->name, err));
     return options->quantised ? assay_save_pack_report(list, options->quantised, err) : ASSAY_OK;
 }
 
@@ -223,7 +245,8 @@ assay_status assay_model_save_full(const assay_model *model, const assay_save_op
 {
     assay_save_list list = {0};
     assay_save_options plain = *options;
-    ASSAY_TRY(assay_model_check_plain_head(model->checkpoint, &model->config, "merged into", err));
+    if (!assay_head_is_labels(&model->config.head))
+        ASSAY_TRY(assay_model_check_plain_head(model->checkpoint, &model->config, "merged into", err));
     plain.keep_dtype = false;
     assay_status status = list_model(&list, model, options->format == ASSAY_SAVE_GLM, err);
     if (status == ASSAY_OK) status = write_folder(&list, model->checkpoint, &model->config, &plain, true, folder, err);
@@ -250,7 +273,7 @@ assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay
     assay_save_list list = {0};
     bool head;
     ASSAY_TRY(assay_model_config_read(checkpoint->config, checkpoint->name, &model, err));
-    ASSAY_TRY(assay_model_config_see(checkpoint, &model, err));
+    ASSAY_TRY(assay_model_config_see(checkpoint, NULL, &model, err));
     ASSAY_TRY(assay_model_check_plain_head(checkpoint, &model, "converted", err));
     ASSAY_TRY(find_head(checkpoint, model.arch, &head, err));
     assay_status status = list_checkpoint(&list, checkpoint, model.arch, head, options->format == ASSAY_SAVE_GLM, err);

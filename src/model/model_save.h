@@ -38,10 +38,14 @@ typedef struct assay_save_options {
     /* the config of the adapter that was gone on from. Both NULL: the head alone was trained */
     const assay_adapter_config *adapter;
     /* full, convert */
+    const json_t *labels; /* an array: names of the head's outputs; NULL: the base's, else LABEL_0 ... */
     assay_dtype dtype;    /* F32, BF16 or F16 */
     bool keep_dtype;      /* convert: plain types as they are, block types as f32; dtype is not read */
-    assay_dtype quantise; /* convert: a block type for the body's matrices, in ASSAY_BODY_FILE; ASSAY_F32: none */
-    json_t **quantised;   /* out, may be NULL: then [{"name", "type", "error"}], the caller's (json_decref) */
+    /* convert: a block type for the body's matrices, in ASSAY_BODY_FILE; NF4 or INT8 for its linear layers, as
+     * bitsandbytes writes them; ASSAY_F32: none */
+    assay_dtype quantise;
+    bool double_quant;  /* of NF4: the scales are packed, too */
+    json_t **quantised; /* out, may be NULL: then [{"name", "type", "error"}], the caller's (json_decref) */
     assay_save_format format;
     int64_t pad_token;  /* a token that never ends a text: Hugging Face scores the last token that differs from it.
                            -1: the base's */

@@ -1,16 +1,12 @@
-/* Streaming weights to disk. A chunk of rows at a time is brought to f32, changed (adapter), rounded to the type on
- * disk and handed to the file; what needs no change goes over as bytes. The rows of a matrix are independent, so a
- * slice of them (the q of a fused qkv) is the same work with another first row. */
+/* Streaming weights to disk. A run of rows at a time comes as f32 (model_save_rows.c), is rounded to the type on disk
+ * and handed to the file; what needs no change goes over as bytes. */
 #include "model/model_save_tensors.h"
 
 #include "checkpoint/checkpoint_write.h"
-#include "tensor/stored.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { CHUNK = 1 << 16 }; /* values */
 
 void assay_save_list_release(assay_save_list *list)
 {
@@ -111,59 +107,19 @@ void assay_save_list_set_dtype(assay_save_list *list, assay_dtype dtype, bool ke
     }
 }
 
-static bool is_moved(const assay_save_tensor *tensor)
-{
-    return tensor->row_map || tensor->permuted_heads || tensor->grouped_heads || tensor->stored.permuted_heads ||
-           tensor->stored.grouped_heads;
-}
-
-/* The model's row that lies at a row of what is written. */
-static size_t model_row(const assay_save_tensor *tensor, size_t row)
-{
-    return assay_weight_model_row(&tensor->stored, tensor->rows, row);
-}
-
-static size_t source_row(const assay_save_tensor *tensor, size_t row)
-{
-    const assay_weight order = {.permuted_heads = tensor->permuted_heads, .grouped_heads = tensor->grouped_heads};
-    size_t wanted = model_row(tensor, row);
-    return tensor->row_map ? tensor->row_map[wanted] : assay_weight_source_row(&order, tensor->rows, wanted);
-}
-
-static void read_rows(const assay_save_tensor *tensor, size_t first, size_t count, float *dst)
-{
-    const assay_stored stored = {
-        .data = tensor->data, .dtype = tensor->from, .parts = tensor->parts, .cols = tensor->cols};
-    if (tensor->read) {
-        tensor->read(tensor->context, tensor, first, count, dst);
-        return;
-    }
-    if (!is_moved(tensor)) {
-        assay_stored_to_f32(&stored, first, 0, count * tensor->cols, dst);
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
-        assay_stored_to_f32(&stored, source_row(tensor, first + i), 0, tensor->cols, dst + i * tensor->cols);
-}
-
-/* As PEFT merges (tuners/lora/layer.py, get_delta_weight): B A in f32, times the scale, added to W. delta: cols
- * values. */
-static void add_adapter(const assay_save_tensor *tensor, size_t row, float *dst, float *delta)
-{
-    memset(delta, 0, tensor->cols * sizeof *delta);
-    for (size_t r = 0; r < tensor->adapter_rank; r++) {
-        float factor = tensor->b[row * tensor->adapter_rank + r];
-        const float *a = tensor->a + r * tensor->cols;
-        for (size_t i = 0; i < tensor->cols; i++) delta[i] += factor * a[i];
-    }
-    for (size_t i = 0; i < tensor->cols; i++) dst[i] += delta[i] * tensor->scale;
-}
-
-static bool all_finite(const float *values, size_t count)
+bool assay_save_all_finite(const float *values, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (!isfinite(values[i])) return false;
     return true;
+}
+
+assay_status assay_save_cannot_pack(const assay_save_tensor *tensor, assay_error *err)
+{
+    return assay_error_set(err, ASSAY_E_FORMAT,
+                           "tensor %s holds NaN, infinity or a number beyond the scales of %s, and cannot be packed: "
+                           "fetch or convert the model again, or leave --quantize out",
+                           tensor->name, assay_dtype_name(tensor->dtype));
 }
 
 /* What a block type takes from the values, in the tensor's sums. packed may not be the values. false: some value is
@@ -175,7 +131,7 @@ static bool count_loss(assay_save_tensor *tensor, const float *values, const voi
     for (size_t i = 0; i < count; i += ASSAY_GROUP) {
         assay_dtype_run_to_f32(tensor->dtype, (const uint8_t *)packed + i / block * bytes, i % block, ASSAY_GROUP,
                                group);
-        if (!all_finite(group, ASSAY_GROUP)) return false;
+        if (!assay_save_all_finite(group, ASSAY_GROUP)) return false;
         for (size_t j = 0; j < ASSAY_GROUP; j++) {
             double value = (double)values[i + j], rest = value - (double)group[j];
             tensor->squares += value * value;
@@ -188,68 +144,67 @@ static bool count_loss(assay_save_tensor *tensor, const float *values, const voi
 /* Rounded to a block type, NaN would be a number like any other. */
 static assay_status pack(assay_save_tensor *tensor, const float *values, size_t count, void *packed, assay_error *err)
 {
-    bool fits = all_finite(values, count);
+    bool fits = assay_save_all_finite(values, count);
     if (fits) assay_dtype_from_f32(tensor->dtype, values, packed, count);
     if (fits && count_loss(tensor, values, packed, count)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT,
-                           "tensor %s holds NaN, infinity or a number beyond the scales of %s, and cannot be packed: "
-                           "fetch or convert the model again, or leave --quantize out",
-                           tensor->name, assay_dtype_name(tensor->dtype));
+    return assay_save_cannot_pack(tensor, err);
 }
+
+/* Where rows go on their way to disk. */
+typedef struct row_writer {
+    assay_save_tensor *tensor;
+    void *packed; /* room for a run of a block type */
+    const assay_save_sink *sink;
+} row_writer;
 
 /* As bytes on disk: in place, or, of a block type, in `packed`. */
-static assay_status hand_over(assay_save_tensor *tensor, float *values, size_t count, void *packed,
-                              assay_writer *writer, assay_error *err)
+static assay_status hand_over(void *context, float *values, size_t count, assay_error *err)
 {
-    bool blocks = assay_dtype_is_packed(tensor->dtype);
-    size_t size = assay_dtype_row_bytes(tensor->dtype, count);
-    if (blocks) ASSAY_TRY(pack(tensor, values, count, packed, err));
-    else assay_dtype_from_f32(tensor->dtype, values, values, count);
-    return assay_writer_write(writer, blocks ? packed : values, size, err);
+    row_writer *w = context;
+    bool blocks = assay_dtype_is_packed(w->tensor->dtype);
+    if (blocks) ASSAY_TRY(pack(w->tensor, values, count, w->packed, err));
+    else assay_dtype_from_f32(w->tensor->dtype, values, values, count);
+    return w->sink->put(w->sink->context, blocks ? w->packed : values, assay_dtype_row_bytes(w->tensor->dtype, count),
+                        err);
 }
 
-/* buffer: `step` rows of values, one of an adapter's share, and as much again for packed blocks. */
-static assay_status write_computed(assay_save_tensor *tensor, float *buffer, size_t step, assay_writer *writer,
-                                   assay_error *err)
+static assay_status write_computed(assay_save_tensor *tensor, const assay_save_sink *sink, assay_error *err)
 {
-    float *delta = buffer + step * tensor->cols, *packed = delta + tensor->cols;
-    float more = (tensor->stored.plus_one ? 1.0f : 0.0f) - (tensor->plus_one ? 1.0f : 0.0f);
-    for (size_t done = 0, rows; done < tensor->count; done += rows) {
-        rows = tensor->count - done < step ? tensor->count - done : step;
-        size_t first = tensor->first + done;
-        read_rows(tensor, first, rows, buffer);
-        for (size_t i = 0; tensor->plus_one != tensor->stored.plus_one && i < rows * tensor->cols; i++)
-            buffer[i] += more;
-        for (size_t i = 0; tensor->a && i < rows; i++)
-            add_adapter(tensor, model_row(tensor, first + i), buffer + i * tensor->cols, delta);
-        ASSAY_TRY(hand_over(tensor, buffer, rows * tensor->cols, packed, writer, err));
-    }
-    return ASSAY_OK;
-}
-
-static assay_status write_tensor(assay_save_tensor *tensor, assay_writer *writer, assay_error *err)
-{
-    size_t step = tensor->cols < CHUNK ? CHUNK / (tensor->cols ? tensor->cols : 1) : 1, needed;
-    if (tensor->count == 0 || tensor->cols == 0) return ASSAY_OK;
-    bool changed = tensor->read || tensor->a || is_moved(tensor) || tensor->plus_one != tensor->stored.plus_one;
-    if (!changed && tensor->dtype == tensor->from) {
-        size_t size = assay_dtype_row_bytes(tensor->from, tensor->cols);
-        return assay_writer_write(writer, (const uint8_t *)tensor->data + tensor->first * size, size * tensor->count,
-                                  err);
-    }
-    bool counted = assay_mul_size(step + 1, tensor->cols, &needed) && assay_mul_size(needed, 2, &needed);
-    float *buffer = counted ? assay_alloc(needed, sizeof *buffer) : NULL;
-    ASSAY_TRY_ALLOC(buffer, tensor->name, err);
-    assay_status status = write_computed(tensor, buffer, step, writer, err);
-    assay_free(buffer);
+    size_t run;
+    row_writer w = {.tensor = tensor, .sink = sink};
+    w.packed = assay_save_tensor_run(tensor, 1, &run) ? assay_alloc(run, sizeof(float)) : NULL;
+    ASSAY_TRY_ALLOC(w.packed, tensor->name, err);
+    assay_status status = assay_save_tensor_read(tensor, 1, hand_over, &w, err);
+    assay_free(w.packed);
     return status;
+}
+
+assay_status assay_save_tensor_write(assay_save_tensor *tensor, const assay_save_sink *sink, assay_error *err)
+{
+    if (tensor->count == 0 || tensor->cols == 0) return ASSAY_OK;
+    bool changed =
+        tensor->read || tensor->a || assay_save_tensor_is_moved(tensor) || tensor->plus_one != tensor->stored.plus_one;
+    if (changed || tensor->dtype != tensor->from) return write_computed(tensor, sink, err);
+    size_t size = assay_dtype_row_bytes(tensor->from, tensor->cols);
+    return sink->put(sink->context, (const uint8_t *)tensor->data + tensor->first * size, size * tensor->count, err);
+}
+
+static assay_status put_into_file(void *writer, const void *bytes, size_t size, assay_error *err)
+{
+    return assay_writer_write(writer, bytes, size, err);
+}
+
+assay_save_sink assay_save_into_file(assay_writer *writer)
+{
+    return (assay_save_sink){.put = put_into_file, .context = writer};
 }
 
 static assay_status source(void *context, const assay_tensor *tensor, assay_writer *writer, assay_error *err)
 {
     assay_save_list *list = context;
+    const assay_save_sink file = assay_save_into_file(writer);
     for (size_t i = 0; i < list->count; i++)
-        if (!strcmp(list->items[i].name, tensor->name)) return write_tensor(&list->items[i], writer, err);
+        if (!strcmp(list->items[i].name, tensor->name)) return assay_save_tensor_write(&list->items[i], &file, err);
     return assay_error_set(err, ASSAY_E_FORMAT, "tensor %s is not in the list to be written", tensor->name);
 }
 

@@ -3,35 +3,7 @@
 #ifndef ASSAY_MODEL_MODEL_SAVE_TENSORS_H
 #define ASSAY_MODEL_MODEL_SAVE_TENSORS_H
 
-#include "model/model.h"
-
-struct assay_save_tensor;
-
-/* Fills dst with rows [first, first + count) of the tensor's source as f32; for sources that are computed. */
-typedef void (*assay_row_reader)(const void *context, const struct assay_save_tensor *tensor, size_t first,
-                                 size_t count, float *dst);
-
-typedef struct assay_save_tensor {
-    char *name; /* on disk; owned by the list */
-    int rank;
-    size_t shape[ASSAY_MAX_RANK]; /* on disk; shape[0] is `count` (a scalar: rank 0) */
-    assay_dtype dtype;            /* on disk */
-    const void *data;             /* the whole source, in type `from`; or */
-    assay_row_reader read;        /* a computed one */
-    const void *context;
-    assay_dtype from;
-    const assay_parts *parts;          /* of a source of several tensors (tensor/stored.h); NULL */
-    size_t rows, cols;                 /* of the source: a vector is a column */
-    size_t first, count;               /* the rows taken */
-    int permuted_heads, grouped_heads; /* rows lie as GGUF lays them out (checkpoint.h); 0: not */
-    bool plus_one;                     /* the source holds one more (checkpoint.h) */
-    const uint32_t *row_map;           /* or which stored row is a row, of a parameter used in place (op.h); NULL */
-    assay_weight stored;               /* the same three of the file; with block types, for a packed body */
-    double squares, lost;              /* set by writing a block type: of the values, and of what rounding took */
-    const float *a, *b; /* an adapter to add: A [adapter_rank, cols], B [rows, adapter_rank]; NULL: none */
-    size_t adapter_rank;
-    float scale;
-} assay_save_tensor;
+#include "model/model_save_rows.h"
 
 typedef struct assay_save_list {
     assay_save_tensor *items;
@@ -58,6 +30,22 @@ assay_status assay_save_list_add_frequencies(assay_save_list *list, const assay_
 
 /* Sets the type on disk of everything that is a weight. keep: plain types stay, block types become f32. */
 void assay_save_list_set_dtype(assay_save_list *list, assay_dtype dtype, bool keep);
+
+/* Where a tensor's bytes go, any number at a time, in order. */
+typedef struct assay_save_sink {
+    assay_status (*put)(void *context, const void *bytes, size_t size, assay_error *err);
+    void *context;
+} assay_save_sink;
+
+bool assay_save_all_finite(const float *values, size_t count);
+
+/* The error for values that a packed type cannot say: rounded to one, NaN would be a number like any other. */
+assay_status assay_save_cannot_pack(const assay_save_tensor *tensor, assay_error *err);
+
+assay_save_sink assay_save_into_file(assay_writer *writer); /* borrows it */
+
+/* A tensor's bytes as they are on disk; of a type that is one tensor there. */
+assay_status assay_save_tensor_write(assay_save_tensor *tensor, const assay_save_sink *sink, assay_error *err);
 
 /* Weight files into the folder, in the list's order, sharded above shard_bytes. */
 assay_status assay_save_list_write(assay_save_list *list, const char *folder, size_t shard_bytes, assay_error *err);

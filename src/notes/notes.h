@@ -18,10 +18,12 @@
  *     "template"            a name; "chat_template", "chat_template_tool_use" are whole texts
  *     "chat_template_kwargs" (an object), "date", "tool_format", "append_eos" ("auto", "true" or "false")
  *     "max_length"          tokens of a text
+ *     "step_separator"      of a model that scores steps: what ends each of them
  *     "precision"           "f32" or "bf16"
  *     "score_offset"        added to every score
  *     "ignore_config"       a list of keys of config.json
  *     "rewards"             judge/reward_scale.h
+ *     "labels"              names of the head's numbers, of which the first is the score where --label says no other
  *     "base_types"          of an adapter's base, as it was trained on (assay_checkpoint_types)
  * Of the run that made it: "steps", "seed", "lanes", "options", "plan", "fingerprints", "evaluation". A key that nobody
  * here knows stays where notes are copied from folder to folder.
@@ -46,8 +48,9 @@ typedef struct assay_notes {
     double score_offset; /* added to every score */
     int64_t rendering;   /* 1 or 2 */
     int64_t steps;       /* of the optimizer; -1: not said */
-    const char *chat_template, *chat_template_tool_use, *date, *tool_format;
+    const char *chat_template, *chat_template_tool_use, *date, *tool_format, *step_separator;
     const json_t *chat_template_kwargs, *ignore_config; /* an object, an array; NULL: not said */
+    const json_t *labels;                               /* an array; NULL: not said */
     assay_reward_scale rewards;                         /* count 0: none */
 } assay_notes;
 

@@ -45,7 +45,9 @@ typedef enum assay_opt_quantize {
     ASSAY_OPT_QUANTIZE_Q4_K,
     ASSAY_OPT_QUANTIZE_Q5_K,
     ASSAY_OPT_QUANTIZE_Q6_K,
-    ASSAY_OPT_QUANTIZE_Q8_0
+    ASSAY_OPT_QUANTIZE_Q8_0,
+    ASSAY_OPT_QUANTIZE_NF4,
+    ASSAY_OPT_QUANTIZE_INT8
 } assay_opt_quantize;
 typedef enum assay_opt_activation { ASSAY_OPT_ACTIVATION_NONE, ASSAY_OPT_ACTIVATION_SIGMOID } assay_opt_activation;
 typedef enum assay_opt_log_level {
@@ -135,10 +137,12 @@ typedef struct assay_options {
     const char *objective; /* objective/objective.h */
     double label_smoothing;
     double tie_parameter; /* -1 auto, -2 learn */
+    int64_t num_labels;   /* outputs of a new head; 0: what the data's attributes ask for */
     int64_t seed;
     assay_opt_on_nan on_nan;
 
     /* text */
+    const char *step_separator; /* as it was typed, \n for a line feed; NULL: the model's own */
     const char *template_name;
     const char *chat_template;        /* a file; NULL: none */
     const char *chat_template_kwargs; /* a JSON object as text; NULL: none */
@@ -195,6 +199,7 @@ typedef struct assay_options {
     /* convert, init, bench */
     assay_opt_format format;
     assay_opt_quantize quantize;
+    bool double_quant;
     const char *arch, *preset;
     int64_t layers, hidden, ffn; /* 0: the preset's */
     assay_opt_dtype dtype;
