@@ -203,7 +203,7 @@ static outcome run_lab(lab *l, assay_keep keep, int replayed, size_t pairs_at_on
             d[2 * i] = -1.0f / (1.0f + expf(margin));
             d[2 * i + 1] = -d[2 * i];
         }
-        assay_engine_backward(engine, d);
+        assert_int_equal(assay_engine_backward(engine, d, NULL), ASSAY_OK);
     }
     out.planned = assay_engine_planned_bytes(engine);
     out.used = assay_engine_used_bytes(engine);
@@ -412,7 +412,7 @@ static void pair_gradient(lab *l, uint64_t pair)
     assert_int_equal(assay_engine_forward(engine, assay_pack_finish(&pack), 42, 7, true, NULL), ASSAY_OK);
     const float *rewards = assay_engine_rewards(engine);
     float d = (float)(-1.0 / (1.0 + exp((double)rewards[0] - (double)rewards[1]))), seeds[2] = {d, -d};
-    assay_engine_backward(engine, seeds);
+    assert_int_equal(assay_engine_backward(engine, seeds, NULL), ASSAY_OK);
     assay_engine_free(engine);
     assay_pack_release(&pack);
 }

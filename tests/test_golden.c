@@ -163,7 +163,7 @@ static void write_gradients(setup *s, const char *prefix, results *out)
     }
     snprintf(name, sizeof name, "%sloss", prefix);
     *add_result(out, name, 1, 1) = (float)loss;
-    assay_engine_backward(s->engine, d);
+    assert_int_equal(assay_engine_backward(s->engine, d, NULL), ASSAY_OK);
     for (size_t i = 0; i < s->model->program->param_count; i++) {
         const assay_param *p = &s->model->program->params[i];
         if (!p->trained) continue;

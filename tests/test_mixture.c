@@ -235,7 +235,7 @@ static void run(lab *l, assay_keep keep, int replayed, int threads)
     pack_texts(&pack);
     if (assay_engine_forward(engine, assay_pack_finish(&pack), 1, 1, true, &err)) fail_msg("%s", err.text);
     memcpy(l->rewards, assay_engine_rewards(engine), sizeof l->rewards);
-    assay_engine_backward(engine, (const float[]){1, -1});
+    assert_int_equal(assay_engine_backward(engine, (const float[]){1, -1}, NULL), ASSAY_OK);
     assert_true(assay_engine_used_bytes(engine) <= assay_engine_planned_bytes(engine));
     assay_engine_free(engine);
     assay_pack_release(&pack);

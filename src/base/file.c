@@ -79,6 +79,13 @@ void assay_map_forget(const assay_mapping *map)
     if (map->size) madvise((void *)(uintptr_t)map->data, map->size, MADV_DONTNEED);
 }
 
+void assay_map_forget_bytes(const void *data, size_t bytes)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = ((uintptr_t)data + page - 1) / page * page,
+              end = ((uintptr_t)data + bytes) / page * page;
+    if (end > first) madvise((void *)first, end - first, MADV_DONTNEED);
+}
+
 void assay_map_close(assay_mapping *map)
 {
     if (map->data) munmap((void *)(uintptr_t)map->data, map->size);

@@ -22,6 +22,8 @@ typedef struct assay_mapping {
 assay_status assay_map_open(assay_mapping *map, const char *path, assay_error *err);
 /* gives its pages back to the page cache; they come again when touched */
 void assay_map_forget(const assay_mapping *map);
+/* the same of whole pages among bytes of a mapping, and of nothing else: other memory would lose what it holds */
+void assay_map_forget_bytes(const void *data, size_t bytes);
 void assay_map_close(assay_mapping *map); /* safe on a zeroed or closed mapping */
 
 /* Reads a whole file of at most `ceiling` bytes; *out ends with a zero byte, freed by the caller with assay_free. */

@@ -1,6 +1,7 @@
 #include "checkpoint/checkpoint_private.h"
 
 #include "base/hash.h"
+#include "base/sizes.h"
 #include "tensor/stored.h"
 
 #include <stdio.h>
@@ -124,6 +125,25 @@ assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const ass
     return ASSAY_OK;
 }
 
+static bool is_inside(const assay_tensor_file *file, uintptr_t first, size_t bytes, assay_file_place *place)
+{
+    uintptr_t begin = (uintptr_t)file->map.data;
+    if (!begin || first < begin || first - begin > file->map.size || bytes > file->map.size - (first - begin))
+        return false;
+    *place = (assay_file_place){.path = file->path, .file_bytes = file->map.size, .offset = first - begin};
+    return true;
+}
+
+bool assay_checkpoint_locate_bytes(const assay_checkpoint *checkpoint, const void *data, size_t bytes,
+                                   assay_file_place *place)
+{
+    uintptr_t first = (uintptr_t)data;
+    for (size_t i = 0; i < checkpoint->file_count; i++)
+        if (is_inside(checkpoint->files[i], first, bytes, place)) return true;
+    return (checkpoint->gguf && is_inside(assay_gguf_tensors(checkpoint->gguf), first, bytes, place)) ||
+           (checkpoint->body && is_inside(assay_gguf_tensors(checkpoint->body), first, bytes, place));
+}
+
 size_t assay_checkpoint_ignore(assay_checkpoint *checkpoint, const char *const *keys, size_t count)
 {
     size_t found = 0;
@@ -144,6 +164,13 @@ void assay_checkpoint_types(const assay_checkpoint *checkpoint, char text[ASSAY_
                                      assay_dtype_name((assay_dtype)dtype));
 }
 
+enum { HASHED_AT_ONCE = 16 << 20 };
+
+typedef struct hasher {
+    const assay_checkpoint *checkpoint;
+    XXH3_state_t *state;
+} hasher;
+
 static void hash_parts(XXH3_state_t *state, const assay_parts *parts)
 {
     uint64_t numbers[] = {parts->block_shift, parts->map_shift, parts->round};
@@ -155,15 +182,29 @@ static void hash_parts(XXH3_state_t *state, const assay_parts *parts)
     XXH3_128bits_update(state, parts->map_scales, parts->map_scale_bytes);
 }
 
-static void hash_weight(XXH3_state_t *state, const assay_weight *weight)
+/* What is hashed of a file is let go at once: a model may be larger than memory. */
+static void hash_bytes(const hasher *h, const void *data, size_t bytes)
 {
+    assay_file_place place;
+    bool mapped = assay_checkpoint_locate_bytes(h->checkpoint, data, bytes, &place);
+    for (size_t at = 0; at < bytes; at += HASHED_AT_ONCE) {
+        const char *piece = (const char *)data + at;
+        size_t size = assay_smaller(bytes - at, HASHED_AT_ONCE);
+        XXH3_128bits_update(h->state, piece, size);
+        if (mapped) assay_map_forget_bytes(piece, size);
+    }
+}
+
+static void hash_weight(const hasher *h, const assay_weight *weight)
+{
+    XXH3_state_t *state = h->state;
     const assay_tensor *tensor = &weight->tensor;
     uint64_t numbers[ASSAY_MAX_RANK + 2] = {(uint64_t)weight->permuted_heads, (uint64_t)tensor->rank};
     for (int i = 0; i < tensor->rank; i++) numbers[i + 2] = tensor->shape[i];
     XXH3_128bits_update(state, tensor->name, strlen(tensor->name) + 1);
     XXH3_128bits_update(state, assay_dtype_name(tensor->dtype), strlen(assay_dtype_name(tensor->dtype)) + 1);
     XXH3_128bits_update(state, numbers, sizeof numbers);
-    XXH3_128bits_update(state, tensor->data, tensor->bytes);
+    hash_bytes(h, tensor->data, tensor->bytes);
     if (tensor->parts) hash_parts(state, tensor->parts);
 }
 
@@ -178,7 +219,8 @@ assay_status assay_checkpoint_fingerprint(const assay_checkpoint *checkpoint, ch
     }
     XXH3_128bits_reset(state);
     XXH3_128bits_update(state, config, strlen(config) + 1);
-    for (size_t i = 0; i < checkpoint->weight_count; i++) hash_weight(state, &checkpoint->weights[i]);
+    const hasher h = {.checkpoint = checkpoint, .state = state};
+    for (size_t i = 0; i < checkpoint->weight_count; i++) hash_weight(&h, &checkpoint->weights[i]);
     for (size_t i = 0; i < checkpoint->file_count; i++) assay_map_forget(&checkpoint->files[i]->map);
     assay_hash_text(XXH3_128bits_digest(state), text);
     XXH3_freeState(state);

@@ -68,6 +68,16 @@ size_t assay_weight_model_row(const assay_weight *weight, size_t rows, size_t ro
 assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const assay_weight *weight, float *dst,
                                    assay_error *err);
 
+/* Where bytes that lie in a mapped file are in it. */
+typedef struct assay_file_place {
+    const char *path; /* the checkpoint's */
+    uint64_t file_bytes, offset;
+} assay_file_place;
+
+/* False: they lie in none of the checkpoint's files, but in memory made of one (a compressed archive's). */
+bool assay_checkpoint_locate_bytes(const assay_checkpoint *checkpoint, const void *data, size_t bytes,
+                                   assay_file_place *place);
+
 /* Takes keys out of the config, as if they were not there; a key that it has not got is none of this call's business.
  * Returns how many were there. */
 size_t assay_checkpoint_ignore(assay_checkpoint *checkpoint, const char *const *keys, size_t count);

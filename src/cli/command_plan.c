@@ -27,16 +27,44 @@ static assay_status line(assay_buf *text, const char *name, size_t bytes, const 
 
 static assay_status classes(assay_buf *text, const assay_planning *p, assay_error *err)
 {
-    ASSAY_TRY(line(text, "weights", p->size.owned + p->size.borrowed - p->size.adapters,
-                   p->size.borrowed ? "most of them mapped from the file" : "", err));
+    size_t mapped = p->size.borrowed - p->streamed;
+    ASSAY_TRY(line(text, "weights", p->size.owned + mapped - p->size.adapters,
+                   p->plan.streamed ? "that stay; the others are streamed"
+                   : mapped         ? "most of them mapped from the file"
+                                    : "",
+                   err));
     ASSAY_TRY(line(text, "adapters", p->size.adapters, "and head", err));
     ASSAY_TRY(line(text, "gradients", p->gradients, "", err));
     ASSAY_TRY(line(text, "optimizer", p->optimizer, "two moments", err));
     ASSAY_TRY(line(text, "activations", p->plan.arena_bytes - p->plan.scratch_bytes,
-                   "values, their gradients, operations' workspace", err));
+                   p->plan.streamed ? "values, their gradients, operations' workspace, two layers' weights"
+                                    : "values, their gradients, operations' workspace",
+                   err));
     ASSAY_TRY(line(text, "workspace", p->plan.scratch_bytes, "of the threads' matrix products", err));
     ASSAY_TRY(line(text, "total", p->plan.total_bytes, p->fits ? "fits" : "does NOT fit", err));
     return line(text, "budget", p->budget, "", err);
+}
+
+static assay_status streamed(assay_buf *text, const assay_planning *p, assay_error *err)
+{
+    const assay_stream_forecast *f = &p->forecast;
+    char weights[32], micro[32], step[32], speed[32], seconds[32];
+    assay_format_bytes(p->streamed, weights, sizeof weights);
+    assay_format_bytes(p->plan.read_bytes, micro, sizeof micro);
+    ASSAY_TRY(assay_buf_printf(text, err,
+                               "\nWeights are streamed: %s do not stay in memory, but are read from the\n"
+                               "model's files while others compute: at most %s a micro-batch",
+                               weights, micro));
+    if (!p->fits) return assay_buf_printf(text, err, "\n");
+    assay_format_bytes(f->step_bytes, step, sizeof step);
+    ASSAY_TRY(assay_buf_printf(text, err, ",\n%s a step", step));
+    if (f->read_speed <= 0) return assay_buf_printf(text, err, "\n");
+    assay_format_bytes((uint64_t)f->read_speed, speed, sizeof speed);
+    assay_format_seconds(f->seconds, seconds, sizeof seconds);
+    return assay_buf_printf(text, err,
+                            ". These files were read at %s a second: a step takes\nabout %s (%.1f s to read, %.1f s to "
+                            "compute, both at once)\n",
+                            speed, seconds, f->read_seconds, f->compute_seconds);
 }
 
 static assay_status options_table(assay_buf *text, const assay_planning *p, assay_error *err)
@@ -66,6 +94,7 @@ static assay_status table(assay_buf *text, const assay_planning *p, assay_error 
         "time a token %.2f (1: nothing recomputed, unlimited\nmemory); recomputation adds %.1f %% of arithmetic\n\n",
         p->plan.relative_time, 100 * p->plan.overhead));
     ASSAY_TRY(classes(text, p, err));
+    if (p->plan.streamed) ASSAY_TRY(streamed(text, p, err));
     ASSAY_TRY(assay_buf_printf(text, err,
                                "\nLargest micro-batch in this budget: %zu tokens without recomputation,\n"
                                "%zu with all layers recomputed (0: not even the longest pair)\n",

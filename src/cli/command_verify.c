@@ -158,6 +158,7 @@ static assay_status verify(assay_training *t, const assay_options *options, cons
     assay_verify_result result;
     listener l = {.context = context, .layers = t->model->program->layers};
     assay_verify_setup setup = {.settings = &t->settings,
+                                .stream = t->stream,
                                 .model = t->model,
                                 .examples = &t->examples,
                                 .kernels = t->kernels,

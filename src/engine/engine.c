@@ -1,10 +1,12 @@
-/* The executor: walks a schedule's instances and hands each operation its views. It decides nothing. */
+/* The executor: walks a schedule's instances and hands each operation its views. It decides nothing. A LOAD only says
+ * that weights may come; the first step that reads them waits. */
 #include "engine/engine.h"
 
 #include "backend/gemm_bf16.h"
 #include "base/alloc.h"
 #include "engine/arena.h"
 #include "engine/layout.h"
+#include "engine/streaming.h"
 
 #include <assert.h>
 #include <math.h>
@@ -18,6 +20,7 @@ struct assay_engine {
     size_t slot_bytes, scratch_bytes, used;
     assay_param_view *params;
     assay_param_view *step_params; /* of the step that is running */
+    assay_streaming *streaming;    /* NULL: all weights stay */
     assay_geometry geometry;
     assay_op_env env;
     atomic_bool stopped; /* by assay_engine_stop, for good */
@@ -33,8 +36,11 @@ static assay_status lay_out(const assay_engine_config *config, assay_schedule *s
                             assay_error *err)
 {
     assay_slot_sizes sizes;
-    ASSAY_TRY(assay_slot_sizes_create(&sizes, config->program, &config->bounds, 1, assay_pool_size(config->pool),
-                                      config->schedule.backward, err));
+    const assay_layout_subject subject = {.program = config->program,
+                                          .stream = config->stream,
+                                          .workers = assay_pool_size(config->pool),
+                                          .backward = config->schedule.backward};
+    ASSAY_TRY(assay_slot_sizes_create(&sizes, &subject, &config->bounds, 1, err));
     assay_status status = assay_schedule_layout(schedule, &sizes, 0, slots, err);
     assay_slot_sizes_free(&sizes);
     return status;
@@ -42,7 +48,7 @@ static assay_status lay_out(const assay_engine_config *config, assay_schedule *s
 
 static assay_status plan(const assay_engine_config *config, assay_schedule **schedule, size_t *slots, assay_error *err)
 {
-    ASSAY_TRY(assay_schedule_create(schedule, config->program, &config->schedule, err));
+    ASSAY_TRY(assay_schedule_create(schedule, config->program, config->stream, &config->schedule, err));
     assay_status status = lay_out(config, *schedule, slots, err);
     if (status == ASSAY_OK) return ASSAY_OK;
     assay_schedule_free(*schedule);
@@ -73,6 +79,7 @@ assay_status assay_engine_create(assay_engine **out, const assay_engine_config *
     assay_status status = engine->params && engine->step_params
                               ? plan(config, &engine->schedule, &engine->slot_bytes, err)
                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the engine");
+    if (status == ASSAY_OK && config->stream) status = assay_streaming_open(&engine->streaming, config, err);
     if (status == ASSAY_OK)
         status = assay_step_arena_open(&engine->arena, engine->slot_bytes + engine->scratch_bytes, err);
     if (status != ASSAY_OK) {
@@ -88,6 +95,7 @@ assay_status assay_engine_create(assay_engine **out, const assay_engine_config *
 void assay_engine_free(assay_engine *engine)
 {
     if (!engine) return;
+    assay_streaming_close(engine->streaming); /* first: it may be writing to the arena */
     assay_schedule_free(engine->schedule);
     assay_step_arena_close(&engine->arena);
     assay_free(engine->params);
@@ -107,7 +115,7 @@ static void note_used(assay_engine *engine, int index)
 {
     const assay_slot *slot = &engine->schedule->slots[index];
     size_t bytes = slot->bytes;
-    if (slot->owner >= 0) {
+    if (slot->owner >= 0 && !slot->weights) {
         const assay_value *value = &engine->config.program->values[slot->owner];
         bytes = engine->geometry.spaces[value->space].rows * value->cols *
                 (holds_bf16(value, slot) ? sizeof(uint16_t) : sizeof(float));
@@ -145,18 +153,41 @@ static assay_view whole_view(assay_engine *engine, int slot)
     return slot_view(engine, slot);
 }
 
-static void *workspace_of(assay_engine *engine, int slot)
+static void *memory_of(assay_engine *engine, int slot)
 {
     if (slot < 0) return NULL;
     note_used(engine, slot);
     return (char *)engine->arena.data + engine->schedule->slots[slot].offset;
 }
 
-static void run_instance(assay_engine *engine, const assay_instance *instance)
+static void begin_load(assay_engine *engine, const assay_instance *instance)
+{
+    assay_streaming_begin(engine->streaming, instance->group, memory_of(engine, instance->weights), engine->params,
+                          &engine->geometry);
+}
+
+static assay_status look_at_params(assay_engine *engine, const assay_instance *instance, const assay_step *step,
+                                   assay_error *err)
+{
+    bool streamed = instance->weights >= 0;
+    if (streamed) ASSAY_TRY(assay_streaming_wait(engine->streaming, instance->group, err));
+    for (int i = 0; i < step->params; i++) {
+        engine->step_params[i] = engine->params[step->param[i]];
+        if (streamed) assay_streaming_look(engine->streaming, step->param[i], &engine->step_params[i]);
+    }
+    return ASSAY_OK;
+}
+
+static assay_status run_instance(assay_engine *engine, const assay_instance *instance, assay_error *err)
 {
     const assay_program *program = engine->config.program;
+    if (instance->action == ASSAY_LOAD) {
+        begin_load(engine, instance);
+        return ASSAY_OK;
+    }
     const assay_step *step = &program->steps[instance->step];
     assay_op_run run = {.env = &engine->env, .attr = &step->attr, .out_space = program->values[step->out[0]].space};
+    ASSAY_TRY(look_at_params(engine, instance, step, err));
     for (int i = 0; i < step->inputs; i++) {
         run.in_space[i] = program->values[step->in[i].value].space;
         run.in[i] = operand_view(engine, instance->in[i], &step->in[i]);
@@ -164,12 +195,12 @@ static void run_instance(assay_engine *engine, const assay_instance *instance)
         run.add[i] = instance->add[i];
     }
     for (int i = 0; i < step->outputs; i++) run.out[i] = whole_view(engine, instance->out[i]);
-    for (int i = 0; i < step->params; i++) engine->step_params[i] = engine->params[step->param[i]];
     run.param = engine->step_params;
     run.d_out[0] = whole_view(engine, instance->d_out);
-    run.workspace = workspace_of(engine, instance->workspace);
+    run.workspace = memory_of(engine, instance->workspace);
     if (instance->action == ASSAY_BACKWARD) step->op->backward(&run);
     else step->op->forward(&run);
+    return ASSAY_OK;
 }
 
 static assay_status check_bounds(const assay_engine *engine, const assay_geometry *geometry, assay_error *err)
@@ -187,6 +218,7 @@ static assay_status check_bounds(const assay_engine *engine, const assay_geometr
 
 static void set_out(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step, bool training)
 {
+    if (engine->streaming) assay_streaming_settle(engine->streaming); /* of a pass that was given up */
     engine->geometry = *geometry;
     engine->env.geometry = &engine->geometry;
     engine->env.seed = seed;
@@ -201,7 +233,7 @@ assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *ge
     set_out(engine, geometry, seed, step, training);
     for (size_t i = 0; i < engine->schedule->forward_count; i++) {
         if (atomic_load(&engine->stopped)) return assay_error_set(err, ASSAY_E_STOPPED, "stopped");
-        run_instance(engine, &engine->schedule->instances[i]);
+        ASSAY_TRY(run_instance(engine, &engine->schedule->instances[i], err));
     }
     return ASSAY_OK;
 }
@@ -227,11 +259,17 @@ static void set_seed(assay_engine *engine, const float *d_rewards)
     memcpy(seed.data, d_rewards, seed.rows * seed.cols * sizeof(float));
 }
 
-void assay_engine_backward(assay_engine *engine, const float *d_rewards)
+assay_status assay_engine_backward(assay_engine *engine, const float *d_rewards, assay_error *err)
 {
     set_seed(engine, d_rewards);
     for (size_t i = engine->schedule->forward_count; i < engine->schedule->instance_count; i++)
-        run_instance(engine, &engine->schedule->instances[i]);
+        ASSAY_TRY(run_instance(engine, &engine->schedule->instances[i], err));
+    return ASSAY_OK;
+}
+
+uint64_t assay_engine_read_bytes(const assay_engine *engine)
+{
+    return engine->streaming ? assay_streaming_bytes(engine->streaming) : 0;
 }
 
 static bool all_finite(const assay_view *view)
@@ -244,6 +282,7 @@ static bool all_finite(const assay_view *view)
 
 static bool instance_is_finite(assay_engine *engine, const assay_instance *instance)
 {
+    if (instance->action == ASSAY_LOAD) return true;
     const assay_step *step = &engine->config.program->steps[instance->step];
     assay_view view;
     for (int i = 0; i < step->outputs && instance->action != ASSAY_BACKWARD; i++) {
@@ -265,7 +304,7 @@ int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry,
     for (size_t i = 0; i < (d_rewards ? schedule->instance_count : schedule->forward_count); i++) {
         const assay_instance *instance = &schedule->instances[i];
         if (i == schedule->forward_count) set_seed(engine, d_rewards);
-        run_instance(engine, instance);
+        if (run_instance(engine, instance, NULL) != ASSAY_OK) return -1;
         *backward = instance->action == ASSAY_BACKWARD;
         if (!instance_is_finite(engine, instance)) return instance->step;
     }

@@ -7,10 +7,14 @@
  *     for (int i = 0; i < params; i++) assay_engine_bind(engine, i, &views[i]);
  *     ASSAY_TRY(assay_engine_forward(engine, &geometry, seed, step, training, err));
  *     const float *rewards = assay_engine_rewards(engine); // [scored rows], valid until the next forward
- *     assay_engine_backward(engine, d_rewards); // adds to the bound gradients
+ *     ASSAY_TRY(assay_engine_backward(engine, d_rewards, err)); // adds to the bound gradients
  *     assay_engine_free(engine);
  *
  * A geometry larger than the bounds is refused by name. Nothing is allocated between create and free.
+ *
+ * Weights of config.stream do not stay in memory: they come from their files into the arena when they are needed, on a
+ * thread of their own, and what their bound views point to is never read (their type and shape are). Reading is the
+ * one thing that can fail behind a geometry that fits.
  */
 #ifndef ASSAY_ENGINE_ENGINE_H
 #define ASSAY_ENGINE_ENGINE_H
@@ -23,6 +27,7 @@ typedef struct assay_engine_config {
     const assay_program *program;
     const assay_kernels *kernels;
     assay_pool *pool;
+    const assay_stream_list *stream; /* weights that come from files, borrowed; NULL: all are bound and stay */
     assay_bounds bounds;
     assay_schedule_options schedule;
 } assay_engine_config;
@@ -37,14 +42,19 @@ assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *ge
 void assay_engine_stop(assay_engine *engine);
 const float *assay_engine_rewards(const assay_engine *engine);
 
-/* geometry: that of the last forward, whose memory must still be what it was. */
-void assay_engine_backward(assay_engine *engine, const float *d_rewards);
+/* geometry: that of the last forward, whose memory must still be what it was. Fails only where weights are streamed;
+ * then gradients have been added to in part. */
+assay_status assay_engine_backward(assay_engine *engine, const float *d_rewards, assay_error *err);
 
 /* A value that was kept or observed, after forward and before backward; data NULL: dropped. */
 assay_view assay_engine_value(const assay_engine *engine, int value);
 
+/* Bytes of streamed weights read from files so far; 0: none are streamed. */
+uint64_t assay_engine_read_bytes(const assay_engine *engine);
+
 /* For finding what went wrong, slowly: runs forward (and backward, where d_rewards is given) once more and returns the
- * program's step whose result, or (*backward) whose inputs' gradient, is the first to hold NaN or infinity; -1: none.
+ * program's step whose result, or (*backward) whose inputs' gradient, is the first to hold NaN or infinity; -1: none,
+ * or weights could not be read.
  * Gradients of weights are added to. The geometry is one that a forward pass took. */
 int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
                            const float *d_rewards, bool *backward);

@@ -37,6 +37,7 @@ static assay_status value_bytes(const assay_value *value, size_t rows, size_t el
 /* Where a slot's bytes stand in the table. */
 static size_t row_of(const assay_slot_sizes *sizes, const assay_slot *slot)
 {
+    if (slot->weights) return 2 * (sizes->values + sizes->steps) + (size_t)(slot->owner - ASSAY_STREAM_ROWS);
     size_t pair = slot->owner >= 0 ? (size_t)slot->owner : sizes->values + (size_t)ASSAY_WORKSPACE_OF(slot->owner);
     return 2 * pair + slot->gradient;
 }
@@ -54,58 +55,72 @@ static assay_status size_values(assay_slot_sizes *sizes, const assay_program *pr
     return ASSAY_OK;
 }
 
-typedef struct machine_share {
-    const bool *wants;
-    int workers;
-    bool backward;
+/* What sizing the workspaces needs besides. */
+typedef struct shapes {
+    bool *wants;
     assay_param_shape *room;
-} machine_share;
+} shapes;
 
-static assay_status size_workspaces(assay_slot_sizes *sizes, const assay_program *program, const assay_bounds *bounds,
-                                    size_t lanes, const machine_share *share, assay_error *err)
+static assay_status size_workspaces(assay_slot_sizes *sizes, const assay_layout_subject *subject,
+                                    const assay_bounds *bounds, const shapes *with, assay_error *err)
 {
+    const assay_program *program = subject->program;
     for (size_t s = 0; s < program->step_count; s++) {
         const assay_step *step = &program->steps[s];
         size_t(*row)[ASSAY_SIZE_LANES] = &sizes->bytes[2 * (program->value_count + s)];
         assay_op_shape shape;
         if (!step->op->workspace) continue;
-        assay_program_shape(program, step, share->wants, &shape, share->room);
-        for (size_t lane = 0; lane < lanes; lane++) {
-            size_t bytes = step->op->workspace(&shape, &bounds[lane], share->workers, false);
+        assay_program_shape(program, step, with->wants, &shape, with->room);
+        for (size_t lane = 0; lane < sizes->lanes; lane++) {
+            size_t bytes = step->op->workspace(&shape, &bounds[lane], subject->workers, false);
             ASSAY_TRY(round_up(bytes, &row[0][lane], err));
-            bytes = share->backward ? step->op->workspace(&shape, &bounds[lane], share->workers, true) : 0;
+            bytes = subject->backward ? step->op->workspace(&shape, &bounds[lane], subject->workers, true) : 0;
             ASSAY_TRY(round_up(bytes, &row[1][lane], err));
         }
     }
     return ASSAY_OK;
 }
 
-static assay_status fill(assay_slot_sizes *sizes, const assay_program *program, const assay_bounds *bounds, int workers,
-                         bool backward, assay_error *err)
+/* Rows by token first, then the layers. */
+static assay_status size_weights(assay_slot_sizes *sizes, const assay_stream_list *stream, const assay_bounds *bounds,
+                                 size_t lane, assay_error *err)
 {
-    bool *wants = assay_alloc(program->value_count, sizeof *wants);
-    assay_param_shape *room = assay_program_room(program);
-    const machine_share share = {.wants = wants, .workers = workers, .backward = backward, .room = room};
-    assay_status status = wants && room ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a layout");
+    size_t(*row)[ASSAY_SIZE_LANES] = &sizes->bytes[2 * (sizes->values + sizes->steps)];
+    ASSAY_TRY(round_up(assay_stream_rows_held(stream, bounds->rows[ASSAY_TOKENS]), &row[0][lane], err));
+    for (int i = 0; i < stream->layer_count; i++) ASSAY_TRY(round_up(stream->layers[i].bytes, &row[1 + i][lane], err));
+    return ASSAY_OK;
+}
+
+static assay_status fill(assay_slot_sizes *sizes, const assay_layout_subject *subject, const assay_bounds *bounds,
+                         assay_error *err)
+{
+    const assay_program *program = subject->program;
+    const shapes with = {.wants = assay_alloc(program->value_count, sizeof(bool)), .room = assay_program_room(program)};
+    assay_status status =
+        with.wants && with.room ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a layout");
     if (status == ASSAY_OK) {
-        assay_program_wants(program, wants);
-        status = size_workspaces(sizes, program, bounds, sizes->lanes, &share, err);
+        assay_program_wants(program, with.wants);
+        status = size_workspaces(sizes, subject, bounds, &with, err);
     }
-    for (size_t lane = 0; lane < sizes->lanes && status == ASSAY_OK; lane++)
-        status = size_values(sizes, program, &bounds[lane], lane, backward, err);
-    assay_free(wants);
-    assay_free(room);
+    for (size_t lane = 0; lane < sizes->lanes && status == ASSAY_OK; lane++) {
+        status = size_values(sizes, program, &bounds[lane], lane, subject->backward, err);
+        if (status == ASSAY_OK && subject->stream)
+            status = size_weights(sizes, subject->stream, &bounds[lane], lane, err);
+    }
+    assay_free(with.wants);
+    assay_free(with.room);
     return status;
 }
 
-assay_status assay_slot_sizes_create(assay_slot_sizes *out, const assay_program *program, const assay_bounds *bounds,
-                                     size_t lanes, int workers, bool backward, assay_error *err)
+assay_status assay_slot_sizes_create(assay_slot_sizes *out, const assay_layout_subject *subject,
+                                     const assay_bounds *bounds, size_t lanes, assay_error *err)
 {
-    size_t pairs = program->value_count + program->step_count;
-    *out = (assay_slot_sizes){.values = program->value_count, .lanes = lanes};
-    out->bytes = assay_alloc(2 * pairs, sizeof *out->bytes);
+    const assay_program *program = subject->program;
+    size_t groups = subject->stream ? (size_t)subject->stream->layer_count + 1 : 0;
+    *out = (assay_slot_sizes){.values = program->value_count, .steps = program->step_count, .lanes = lanes};
+    out->bytes = assay_alloc(2 * (out->values + out->steps) + groups, sizeof *out->bytes);
     ASSAY_TRY_ALLOC(out->bytes, "a layout", err);
-    assay_status status = fill(out, program, bounds, workers, backward, err);
+    assay_status status = fill(out, subject, bounds, err);
     if (status != ASSAY_OK) assay_slot_sizes_free(out);
     return status;
 }

@@ -1,7 +1,7 @@
 /* The bytes of a schedule's slots, and their places.
  *
  *     assay_slot_sizes sizes;
- *     ASSAY_TRY(assay_slot_sizes_create(&sizes, program, bounds, count, workers, backward, err));
+ *     ASSAY_TRY(assay_slot_sizes_create(&sizes, &subject, bounds, count, err));
  *     ASSAY_TRY(assay_schedule_lower_bounds(&schedule, &sizes, least, err));       // for all bounds at once
  *     ASSAY_TRY(assay_schedule_layout(&schedule, &sizes, 0, &arena, err));         // exactly, for one of them
  *     assay_slot_sizes_free(&sizes);
@@ -15,17 +15,25 @@
 
 enum { ASSAY_SIZE_LANES = 8 }; /* so many bounds fit one table */
 
-/* For each value its bytes, those of its gradient, and for each step those of its workspace forward and backward; each
- * in every lane (one of the bounds). */
+/* For each value its bytes, those of its gradient, for each step those of its workspace forward and backward, and for
+ * each group of streamed weights theirs; each in every lane (one of the bounds). */
 typedef struct assay_slot_sizes {
     size_t (*bytes)[ASSAY_SIZE_LANES];
-    size_t values, lanes;
+    size_t values, steps, lanes;
 } assay_slot_sizes;
 
-/* `workers` share out per-worker workspaces; backward: gradients and backward's workspaces are sized too. On failure
- * there is nothing to free. ASSAY_E_NO_FIT: something overflows the address space. */
-assay_status assay_slot_sizes_create(assay_slot_sizes *out, const assay_program *program, const assay_bounds *bounds,
-                                     size_t lanes, int workers, bool backward, assay_error *err);
+/* Whose slots. `workers` share out per-worker workspaces; backward: gradients and backward's workspaces are sized too;
+ * stream: of the schedules that are laid out, NULL: no weight is streamed. */
+typedef struct assay_layout_subject {
+    const assay_program *program;
+    const assay_stream_list *stream;
+    int workers;
+    bool backward;
+} assay_layout_subject;
+
+/* On failure there is nothing to free. ASSAY_E_NO_FIT: something overflows the address space. */
+assay_status assay_slot_sizes_create(assay_slot_sizes *out, const assay_layout_subject *subject,
+                                     const assay_bounds *bounds, size_t lanes, assay_error *err);
 void assay_slot_sizes_free(assay_slot_sizes *sizes);
 
 /* least[lane]: the largest sum of bytes of slots that live at the same time: no layout can be smaller. */

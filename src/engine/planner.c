@@ -46,6 +46,7 @@ assay_engine_config assay_plan_engine(const assay_plan_request *request, const a
         .program = request->program,
         .kernels = request->kernels,
         .pool = pool,
+        .stream = request->stream,
         .bounds = plan->bounds,
         .schedule = {.keep = ASSAY_KEEP_NEEDED, .replayed = plan->replayed, .backward = request->backward}};
 }
@@ -87,17 +88,25 @@ static int by_time(const void *a, const void *b)
     return x->tokens < y->tokens ? -1 : x->tokens > y->tokens;
 }
 
+static assay_layout_subject subject_of(const assay_plan_request *request)
+{
+    return (assay_layout_subject){.program = request->program,
+                                  .stream = request->stream,
+                                  .workers = request->workers,
+                                  .backward = request->backward};
+}
+
 static assay_status size_rungs(search *s)
 {
     assay_bounds bounds[RUNGS];
+    const assay_layout_subject subject = subject_of(s->request);
     for (size_t i = 0; i < RUNGS; i++) {
         size_t tokens = rung(s->request, i);
         if (s->counted && tokens == s->tokens[s->counted - 1]) continue;
         bounds[s->counted] = bounds_of(s->request, tokens);
         s->tokens[s->counted++] = tokens;
     }
-    return assay_slot_sizes_create(&s->rungs, s->request->program, bounds, s->counted, s->request->workers,
-                                   s->request->backward, s->err);
+    return assay_slot_sizes_create(&s->rungs, &subject, bounds, s->counted, s->err);
 }
 
 /* What is needed besides the slots. */
@@ -127,12 +136,12 @@ static assay_status list_candidates(search *s, int replayed, candidate *list)
 static assay_status lay_out(search *s, size_t tokens, int replayed, assay_plan *plan)
 {
     const assay_plan_request *request = s->request;
+    const assay_layout_subject subject = subject_of(request);
     assay_slot_sizes sizes;
     size_t slots;
     *plan = (assay_plan){.micro_tokens = tokens, .replayed = replayed, .bounds = bounds_of(request, tokens)};
     ASSAY_TRY(outline_for(s, replayed));
-    ASSAY_TRY(assay_slot_sizes_create(&sizes, request->program, &plan->bounds, 1, request->workers, request->backward,
-                                      s->err));
+    ASSAY_TRY(assay_slot_sizes_create(&sizes, &subject, &plan->bounds, 1, s->err));
     assay_status status = assay_schedule_layout(&s->outline, &sizes, 0, &slots, s->err);
     assay_slot_sizes_free(&sizes);
     ASSAY_TRY(status);
@@ -140,6 +149,9 @@ static assay_status lay_out(search *s, size_t tokens, int replayed, assay_plan *
     if (!assay_add_size(slots, plan->scratch_bytes, &plan->arena_bytes) ||
         !assay_add_size(plan->arena_bytes, request->fixed_bytes, &plan->total_bytes))
         return assay_error_set(s->err, ASSAY_E_NO_FIT, "a step's memory overflows the address space");
+    plan->streamed = request->stream != NULL;
+    if (plan->streamed) plan->read_bytes = s->outline.read + assay_stream_rows_read(request->stream, tokens);
+    plan->flops = s->outline.flops;
     plan->overhead = s->flops[replayed] / s->flops[0] - 1;
     plan->time = time_of(s, tokens, replayed);
     plan->relative_time = time_of(s, tokens, replayed) / time_of(s, widest(request), 0);
@@ -240,7 +252,7 @@ static assay_status search_open(search *s, const assay_plan_request *request, as
                   .flops = assay_alloc(counts, sizeof(double)),
                   .least = assay_alloc(counts, sizeof(size_t))};
     if (!s->flops || !s->least) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a plan");
-    ASSAY_TRY(assay_scheduler_create(&s->scheduler, request->program, &work, err));
+    ASSAY_TRY(assay_scheduler_create(&s->scheduler, request->program, request->stream, &work, err));
     return outline_for(s, 0);
 }
 
@@ -270,11 +282,11 @@ assay_status assay_plan_make(const assay_plan_request *request, assay_plan *plan
 
 static assay_status certainly_too_large(search *s, size_t tokens, bool *too_large)
 {
+    const assay_layout_subject subject = subject_of(s->request);
     assay_bounds bounds = bounds_of(s->request, tokens);
     assay_slot_sizes sizes;
     size_t least[ASSAY_SIZE_LANES], bytes;
-    ASSAY_TRY(assay_slot_sizes_create(&sizes, s->request->program, &bounds, 1, s->request->workers,
-                                      s->request->backward, s->err));
+    ASSAY_TRY(assay_slot_sizes_create(&sizes, &subject, &bounds, 1, s->err));
     assay_status status = assay_schedule_lower_bounds(&s->outline, &sizes, least, s->err);
     assay_slot_sizes_free(&sizes);
     ASSAY_TRY(status);

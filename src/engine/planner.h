@@ -28,14 +28,19 @@ typedef struct assay_plan_request {
     size_t step_tokens;  /* more than this many tokens at once are never useful */
     size_t step_scored;  /* scored rows of the largest step */
     size_t fixed_bytes;  /* weights, gradients, optimizer: whatever is there besides the arena */
-    size_t budget;       /* bytes for both; SIZE_MAX: no limit */
+    /* weights that are not among the fixed bytes, but come from files into the arena; NULL: none */
+    const assay_stream_list *stream;
+    size_t budget; /* bytes for both; SIZE_MAX: no limit */
 } assay_plan_request;
 
 typedef struct assay_plan {
     size_t micro_tokens, arena_bytes, total_bytes;
     size_t scratch_bytes; /* of arena_bytes: the workers' product scratch */
     int replayed;
-    double overhead; /* FLOPs spent on replaying, as a share of those without */
+    bool streamed;     /* weights come from files */
+    size_t read_bytes; /* at most so many a micro-batch, forward and back */
+    double flops;      /* a micro-batch of the longest pair alone */
+    double overhead;   /* FLOPs spent on replaying, as a share of those without */
     /* FLOPs a token, each micro-batch's own cost included: for comparing plans of different programs */
     double time;
     double relative_time; /* per token; 1: nothing replayed, the widest micro-batch */

@@ -17,6 +17,9 @@ struct assay_scheduler {
     assay_schedule_facts facts;
     whereabouts *values;
     bool *written; /* of a gradient's column ranges */
+    int *weights;  /* of each group of streamed weights: its slot, -1: it is not there */
+    int at_layer;  /* where the walk is */
+    int near[2];   /* that layer and the one that comes next: no others are there */
     /* Of the schedule that is being made. */
     const assay_schedule_options *options;
     assay_schedule *schedule;
@@ -80,7 +83,9 @@ static void use(builder *b, int slot)
 static assay_status emit(builder *b, const assay_instance *instance)
 {
     assay_schedule *schedule = b->schedule;
-    if (b->facts.flops) schedule->flops += b->facts.flops[2 * instance->step + (instance->action == ASSAY_BACKWARD)];
+    bool computes = instance->action != ASSAY_LOAD;
+    if (computes && b->facts.flops)
+        schedule->flops += b->facts.flops[2 * instance->step + (instance->action == ASSAY_BACKWARD)];
     if (!b->options->outline) {
         ASSAY_TRY(assay_grow(&schedule->instances, &schedule->instance_capacity, schedule->instance_count + 1,
                              sizeof *schedule->instances, b->err));
@@ -92,7 +97,8 @@ static assay_status emit(builder *b, const assay_instance *instance)
 
 static assay_instance blank_instance(assay_action action, int step)
 {
-    assay_instance instance = {.action = action, .step = step, .d_out = -1, .workspace = -1};
+    assay_instance instance = {
+        .action = action, .step = step, .group = ASSAY_STREAM_NOT, .d_out = -1, .workspace = -1, .weights = -1};
     for (int i = 0; i < ASSAY_MAX_INPUTS; i++) instance.in[i] = instance.d_in[i] = -1;
     for (int i = 0; i < ASSAY_MAX_OUTPUTS; i++) instance.out[i] = -1;
     return instance;
@@ -107,12 +113,62 @@ static assay_status add_workspace(builder *b, assay_instance *instance)
     return status;
 }
 
+/* ---- streamed weights ---- */
+
+static int *weights_of(builder *b, int group) { return &b->weights[group - ASSAY_STREAM_NOT]; }
+
+static assay_status load(builder *b, int group)
+{
+    assay_instance instance = blank_instance(ASSAY_LOAD, -1);
+    assay_status status = ASSAY_OK;
+    if (*weights_of(b, group) >= 0) return ASSAY_OK;
+    instance.group = group;
+    instance.weights = *weights_of(b, group) = new_slot(b, group, false, &status);
+    ASSAY_TRY(status);
+    b->schedule->slots[instance.weights].weights = true;
+    if (group >= 0) b->schedule->read += b->facts.stream->layers[group].read;
+    return emit(b, &instance);
+}
+
+static bool is_streamed(const builder *b, int layer)
+{
+    return layer >= 0 && layer < b->facts.stream->layer_count && b->facts.stream->layers[layer].bytes > 0;
+}
+
+/* The walk comes to a layer: its weights, and those of the one behind it, begin to come. In the forward pass the
+ * topmost two stay where they are. */
+static assay_status turn_to(builder *b, int layer, bool backward)
+{
+    if (!b->facts.stream || layer == b->at_layer) return ASSAY_OK;
+    int step = backward ? -1 : 1, next = layer + step, layers = b->facts.stream->layer_count;
+    b->at_layer = layer;
+    if (is_streamed(b, layer) && (!backward || b->facts.comes_back[layer])) ASSAY_TRY(load(b, layer));
+    while (next >= 0 && next < layers && !(backward ? b->facts.comes_back[next] : is_streamed(b, next))) next += step;
+    if (next < 0 || next >= layers) return ASSAY_OK;
+    for (int i = 0; i < 2; i++)
+        if (b->near[i] != layer && b->near[i] != next) *weights_of(b, b->near[i]) = -1;
+    b->near[0] = layer;
+    b->near[1] = next;
+    return load(b, next);
+}
+
+/* The weights that an instance reads, which come now if nobody asked for them before. */
+static assay_status add_weights(builder *b, assay_instance *instance)
+{
+    instance->group = b->facts.steps[instance->step].group;
+    ASSAY_TRY(load(b, instance->group));
+    instance->weights = *weights_of(b, instance->group);
+    use(b, instance->weights);
+    return ASSAY_OK;
+}
+
 /* Computes a step whose inputs all have slots, into fresh slots (or in place). */
 static assay_status compute(builder *b, assay_action action, int index)
 {
     const assay_step_fact *step = &b->facts.steps[index];
     assay_instance instance = blank_instance(action, index);
     assay_status status = ASSAY_OK;
+    if (step->group != ASSAY_STREAM_NOT) ASSAY_TRY(add_weights(b, &instance));
     for (int i = 0; i < step->inputs; i++) {
         instance.in[i] = b->values[step->in[i].value].slot;
         use(b, instance.in[i]);
@@ -132,7 +188,12 @@ static assay_status compute(builder *b, assay_action action, int index)
 static assay_status walk_forward(builder *b)
 {
     assay_schedule *schedule = b->schedule;
-    for (size_t s = 0; s < b->facts.step_count; s++) ASSAY_TRY(compute(b, ASSAY_FORWARD, (int)s));
+    for (size_t s = 0; s < b->facts.step_count; s++) {
+        const assay_step_fact *step = &b->facts.steps[s];
+        if (step->group == ASSAY_STREAM_ROWS) ASSAY_TRY(load(b, step->group));
+        ASSAY_TRY(turn_to(b, step->layer, false));
+        ASSAY_TRY(compute(b, ASSAY_FORWARD, (int)s));
+    }
     schedule->forward_count = schedule->instance_count;
     for (size_t v = 0; v < b->facts.value_count; v++) {
         if (!b->values[v].kept) b->values[v].slot = -1;
@@ -176,6 +237,7 @@ static assay_status differentiate(builder *b, int index)
     const assay_step_fact *step = &b->facts.steps[index];
     unsigned reads = step->reads;
     assay_instance instance = blank_instance(ASSAY_BACKWARD, index);
+    ASSAY_TRY(turn_to(b, step->layer, true));
     for (int i = 0; i < step->inputs; i++)
         if (reads & ASSAY_READS_IN(i)) ASSAY_TRY(ensure(b, step->in[i].value));
     for (int i = 0; i < step->outputs; i++)
@@ -184,6 +246,7 @@ static assay_status differentiate(builder *b, int index)
         if (reads & ASSAY_READS_IN(i)) use(b, instance.in[i] = b->values[step->in[i].value].slot);
     for (int i = 0; i < step->outputs; i++)
         if (reads & ASSAY_READS_OUT(i)) use(b, instance.out[i] = b->values[step->out[i]].slot);
+    if (step->weights_back) ASSAY_TRY(add_weights(b, &instance));
     use(b, instance.d_out = b->values[step->out[0]].gradient);
     for (int i = 0; i < step->inputs; i++) {
         if (!step->in[i].wanted) continue;
@@ -214,6 +277,10 @@ static assay_status begin(builder *b)
     assay_schedule *schedule = b->schedule;
     schedule->instance_count = schedule->slot_count = schedule->forward_count = 0;
     schedule->flops = 0;
+    schedule->read = 0;
+    b->at_layer = ASSAY_STREAM_NOT;
+    b->near[0] = b->near[1] = ASSAY_STREAM_NOT;
+    for (size_t g = 0; g < b->facts.groups; g++) b->weights[g] = -1;
     schedule->seed_slot = -1;
     for (size_t v = 0; v < b->facts.value_count; v++) b->values[v] = (whereabouts){.slot = -1, .gradient = -1};
     memset(b->written, 0, b->facts.range_count * sizeof *b->written);
@@ -234,17 +301,18 @@ assay_status assay_scheduler_make(assay_scheduler *scheduler, const assay_schedu
     return options->backward ? walk_backward(scheduler) : ASSAY_OK;
 }
 
-assay_status assay_scheduler_create(assay_scheduler **out, const assay_program *program, const assay_step_work *work,
-                                    assay_error *err)
+assay_status assay_scheduler_create(assay_scheduler **out, const assay_program *program,
+                                    const assay_stream_list *stream, const assay_step_work *work, assay_error *err)
 {
     assay_scheduler *scheduler = assay_alloc(1, sizeof *scheduler);
     *out = NULL;
     ASSAY_TRY_ALLOC(scheduler, "a schedule", err);
-    assay_status status = assay_schedule_facts_find(&scheduler->facts, program, work, err);
+    assay_status status = assay_schedule_facts_find(&scheduler->facts, program, stream, work, err);
     if (status == ASSAY_OK) {
         scheduler->values = assay_alloc(program->value_count, sizeof *scheduler->values);
         scheduler->written = assay_alloc(scheduler->facts.range_count, sizeof *scheduler->written);
-        if (!scheduler->values || !scheduler->written)
+        scheduler->weights = assay_alloc(scheduler->facts.groups, sizeof *scheduler->weights);
+        if (!scheduler->values || !scheduler->written || !scheduler->weights)
             status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a schedule");
     }
     if (status == ASSAY_OK) *out = scheduler;
@@ -258,15 +326,16 @@ void assay_scheduler_free(assay_scheduler *scheduler)
     assay_schedule_facts_free(&scheduler->facts);
     assay_free(scheduler->values);
     assay_free(scheduler->written);
+    assay_free(scheduler->weights);
     assay_free(scheduler);
 }
 
-assay_status assay_schedule_create(assay_schedule **out, const assay_program *program,
+assay_status assay_schedule_create(assay_schedule **out, const assay_program *program, const assay_stream_list *stream,
                                    const assay_schedule_options *options, assay_error *err)
 {
     assay_scheduler *scheduler;
     *out = NULL;
-    ASSAY_TRY(assay_scheduler_create(&scheduler, program, NULL, err));
+    ASSAY_TRY(assay_scheduler_create(&scheduler, program, stream, NULL, err));
     assay_schedule *schedule = assay_alloc(1, sizeof *schedule);
     assay_status status = schedule ? assay_scheduler_make(scheduler, options, schedule, err)
                                    : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a schedule");
@@ -296,7 +365,8 @@ bool assay_schedule_same_slots(const assay_schedule *a, const assay_schedule *b)
     bool same = a->slot_count == b->slot_count && a->instance_count == b->instance_count;
     for (size_t i = 0; same && i < a->slot_count; i++) {
         const assay_slot *x = &a->slots[i], *y = &b->slots[i];
-        same = x->first == y->first && x->last == y->last && x->owner == y->owner && x->gradient == y->gradient;
+        same = x->first == y->first && x->last == y->last && x->owner == y->owner && x->gradient == y->gradient &&
+               x->weights == y->weights;
     }
     return same;
 }

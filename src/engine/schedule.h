@@ -12,6 +12,12 @@
  * Backward asks for dropped values just in time; a replay makes exactly the chain that is missing, so a layer's last
  * product, which nobody reads, is never computed twice. A replayed value lives until its last reader.
  *
+ * Streamed weights. Where weights do not stay in memory (stream/stream_list.h), those of a layer have a slot like
+ * everything else, from the LOAD that begins to bring them to their last reader. When the first step of a layer is
+ * met, the LOAD of the layer that comes next, upwards in the forward pass and downwards behind it, stands before it,
+ * so two layers are there at a time: one that computes and one that comes. At the turn the two topmost stay: a pass
+ * forward and back brings each of L layers at most twice, 2 L - 2 in all.
+ *
  * Slots are intervals of instances. A slot may carry two values one after the other where an operation works in place,
  * and the gradient of a residual stream takes over the memory of the gradient it came from.
  */
@@ -19,6 +25,7 @@
 #define ASSAY_ENGINE_SCHEDULE_H
 
 #include "program/program.h"
+#include "stream/stream_list.h"
 
 typedef enum assay_keep { ASSAY_KEEP_EVERYTHING, ASSAY_KEEP_NEEDED } assay_keep;
 
@@ -30,16 +37,19 @@ typedef struct assay_schedule_options {
     const bool *observed; /* per value: must be readable after the forward pass; NULL: none */
 } assay_schedule_options;
 
-typedef enum assay_action { ASSAY_FORWARD, ASSAY_REPLAY, ASSAY_BACKWARD } assay_action;
+/* LOAD: weights begin to come into a slot while what follows is computed. */
+typedef enum assay_action { ASSAY_FORWARD, ASSAY_REPLAY, ASSAY_BACKWARD, ASSAY_LOAD } assay_action;
 
 /* Slot numbers; -1: not there. */
 typedef struct assay_instance {
     assay_action action;
-    int step;
+    int step;  /* of a LOAD none */
+    int group; /* of streamed weights, that a LOAD brings or the step reads; ASSAY_STREAM_NOT: none */
     int in[ASSAY_MAX_INPUTS], out[ASSAY_MAX_OUTPUTS];
     int d_in[ASSAY_MAX_INPUTS], d_out;
     bool add[ASSAY_MAX_INPUTS];
     int workspace; /* a slot */
+    int weights;   /* a slot, of the group */
 } assay_instance;
 
 /* `owner` of a workspace's slot: the step that works in it. */
@@ -47,8 +57,9 @@ typedef struct assay_instance {
 
 typedef struct assay_slot {
     uint32_t first, last; /* instances between which it is alive, both included */
-    int owner;            /* a value of the program, or ASSAY_WORKSPACE_OF a step */
+    int owner;            /* a value of the program, or ASSAY_WORKSPACE_OF a step, or a group of weights */
     bool gradient;        /* the value's gradient, or the workspace of the step's backward */
+    bool weights;         /* its owner is a group of streamed weights */
     size_t bytes, offset; /* filled in by the layout */
 } assay_slot;
 
@@ -60,9 +71,11 @@ typedef struct assay_schedule {
     int *value_slots;     /* per value: its slot after the forward pass, -1: dropped */
     int seed_slot;        /* gradient of the program's output, to be filled before backward; -1 when forward only */
     double flops;         /* of all instances, for the work the scheduler was created with */
+    size_t read;          /* bytes of layers' weights that its LOADs bring */
 } assay_schedule;
 
-assay_status assay_schedule_create(assay_schedule **out, const assay_program *program,
+/* stream: the weights that do not stay in memory; NULL: all do. It outlives the schedule. */
+assay_status assay_schedule_create(assay_schedule **out, const assay_program *program, const assay_stream_list *stream,
                                    const assay_schedule_options *options, assay_error *err);
 void assay_schedule_free(assay_schedule *schedule); /* NULL is fine */
 
@@ -70,7 +83,7 @@ void assay_schedule_free(assay_schedule *schedule); /* NULL is fine */
  * used again.
  *
  *     assay_scheduler *scheduler;
- *     ASSAY_TRY(assay_scheduler_create(&scheduler, program, &work, err));
+ *     ASSAY_TRY(assay_scheduler_create(&scheduler, program, NULL, &work, err));
  *     assay_schedule schedule = {0};
  *     for (options.replayed = 0; options.replayed <= layers; options.replayed++)
  *         ASSAY_TRY(assay_scheduler_make(scheduler, &options, &schedule, err)); // overwrites the one before
@@ -88,8 +101,8 @@ typedef struct assay_step_work {
 } assay_step_work;
 
 /* work NULL: FLOPs are not counted. */
-assay_status assay_scheduler_create(assay_scheduler **out, const assay_program *program, const assay_step_work *work,
-                                    assay_error *err);
+assay_status assay_scheduler_create(assay_scheduler **out, const assay_program *program,
+                                    const assay_stream_list *stream, const assay_step_work *work, assay_error *err);
 assay_status assay_scheduler_make(assay_scheduler *scheduler, const assay_schedule_options *options,
                                   assay_schedule *schedule, assay_error *err);
 void assay_scheduler_free(assay_scheduler *scheduler); /* NULL is fine */

@@ -40,6 +40,19 @@ static void look_at_operand(const finding *f, const assay_step *step, int i, ass
     known->crosses = known->crosses || step->layer != value->layer;
 }
 
+/* A frozen weight is read on the way back where it stands between a gradient and an input that wants one. */
+static void look_at_weights(const finding *f, const assay_step *step, assay_step_fact *fact)
+{
+    bool wanted = false;
+    for (int i = 0; i < step->params; i++) {
+        int group = f->facts->stream->group[step->param[i]];
+        if (group != ASSAY_STREAM_NOT) fact->group = group;
+    }
+    for (int i = 0; i < step->inputs; i++) wanted = wanted || f->wants[step->in[i].value];
+    fact->weights_back = fact->group != ASSAY_STREAM_NOT && fact->backward && wanted;
+    if (fact->group >= 0 && fact->backward) f->facts->comes_back[fact->group] = true;
+}
+
 static void look_at_step(const finding *f, const assay_step *step, assay_step_fact *fact)
 {
     assay_op_shape shape;
@@ -47,6 +60,9 @@ static void look_at_step(const finding *f, const assay_step *step, assay_step_fa
     fact->outputs = (uint8_t)step->outputs;
     fact->workspace = step->op->workspace != NULL;
     fact->backward = step->op->backward && f->wants[step->out[0]];
+    fact->layer = step->layer;
+    fact->group = ASSAY_STREAM_NOT;
+    if (f->facts->stream) look_at_weights(f, step, fact);
     for (int i = 0; i < step->inputs; i++) look_at_operand(f, step, i, &fact->in[i]);
     for (int i = 0; i < step->outputs; i++) fact->out[i] = step->out[i];
     if (!fact->backward) return;
@@ -110,17 +126,21 @@ static bool allocate(finding *f, bool flops)
     f->room = assay_program_room(f->program);
     f->facts->steps = assay_alloc(steps, sizeof *f->facts->steps);
     f->facts->values = assay_alloc(values, sizeof *f->facts->values);
+    f->facts->comes_back = assay_alloc((size_t)f->program->layers + 1, sizeof *f->facts->comes_back);
     if (flops) f->facts->flops = assay_alloc(steps, 2 * sizeof *f->facts->flops);
-    return f->wants && f->met && f->starts && f->room && f->facts->steps && f->facts->values &&
+    return f->wants && f->met && f->starts && f->room && f->facts->steps && f->facts->values && f->facts->comes_back &&
            (!flops || f->facts->flops);
 }
 
 assay_status assay_schedule_facts_find(assay_schedule_facts *out, const assay_program *program,
-                                       const assay_step_work *work, assay_error *err)
+                                       const assay_stream_list *stream, const assay_step_work *work, assay_error *err)
 {
     finding f = {.program = program, .facts = out};
-    *out = (assay_schedule_facts){
-        .step_count = program->step_count, .value_count = program->value_count, .output = program->output};
+    *out = (assay_schedule_facts){.step_count = program->step_count,
+                                  .value_count = program->value_count,
+                                  .output = program->output,
+                                  .groups = (size_t)program->layers + 3,
+                                  .stream = stream};
     bool room = allocate(&f, work != NULL);
     if (room) look_at_program(&f);
     if (room && work) count_flops(&f, work);
@@ -138,5 +158,6 @@ void assay_schedule_facts_free(assay_schedule_facts *facts)
     assay_free(facts->steps);
     assay_free(facts->values);
     assay_free(facts->flops);
+    assay_free(facts->comes_back);
     *facts = (assay_schedule_facts){0};
 }

@@ -3,7 +3,7 @@
  * as long.
  *
  *     assay_schedule_facts facts;
- *     ASSAY_TRY(assay_schedule_facts_find(&facts, program, work, err));
+ *     ASSAY_TRY(assay_schedule_facts_find(&facts, program, stream, work, err));
  *     assay_schedule_facts_free(&facts);
  */
 #ifndef ASSAY_ENGINE_SCHEDULE_FACTS_H
@@ -26,6 +26,9 @@ typedef struct assay_step_fact {
     bool in_place;  /* output 0 may take input 0's memory, unless that is kept */
     bool backward;  /* it has one, and the gradient of its output is wanted */
     unsigned reads; /* what backward reads */
+    int layer;
+    int group;         /* of streamed weights that it reads; ASSAY_STREAM_NOT: none */
+    bool weights_back; /* backward reads them, too */
 } assay_step_fact;
 
 typedef struct assay_value_fact {
@@ -41,11 +44,15 @@ typedef struct assay_schedule_facts {
     double *flops; /* per step: forward, backward; NULL: not counted */
     size_t range_count;
     int output;
+    /* NULL: no weight is streamed */
+    const assay_stream_list *stream;
+    size_t groups;    /* of weights: layers, those behind and before them, rows, none */
+    bool *comes_back; /* per layer: it has streamed weights, and something of it is differentiated */
 } assay_schedule_facts;
 
-/* work NULL: FLOPs are not counted. On failure there is nothing to free. */
+/* stream NULL: no weight is streamed. work NULL: FLOPs are not counted. On failure there is nothing to free. */
 assay_status assay_schedule_facts_find(assay_schedule_facts *out, const assay_program *program,
-                                       const assay_step_work *work, assay_error *err);
+                                       const assay_stream_list *stream, const assay_step_work *work, assay_error *err);
 void assay_schedule_facts_free(assay_schedule_facts *facts);
 
 #endif

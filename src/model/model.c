@@ -62,19 +62,6 @@ static assay_status own_bf16(loader *l, size_t index, const assay_weight *weight
 
 static bool is_packed(const assay_weight *weight) { return assay_dtype_is_packed(weight->tensor.dtype); }
 
-static bool is_moved(const assay_weight *weight) { return weight->permuted_heads > 0 || weight->grouped_heads > 0; }
-
-/* Packed weights are decoded where they are used, byte by byte, and find moved rows by a map. */
-static bool usable_in_place(const assay_param *param, const assay_weight *weight)
-{
-    assay_dtype dtype = weight->tensor.dtype;
-    size_t size = assay_dtype_block_bytes(dtype);
-    bool plain = dtype == ASSAY_F32 || dtype == ASSAY_F16 || dtype == ASSAY_BF16, frozen = !param->trained;
-    if (!frozen || param->vector) return false;
-    if (is_packed(weight)) return param->role == ASSAY_ROLE_BASE;
-    return plain && !is_moved(weight) && (uintptr_t)weight->tensor.data % size == 0;
-}
-
 static assay_status own_row_map(loader *l, size_t index, const assay_weight *weight)
 {
     const assay_param *param = &l->model->program->params[index];
@@ -97,7 +84,7 @@ static assay_status borrow(loader *l, size_t index, const assay_weight *weight)
     l->model->params[index].parts = weight->tensor.parts;
     l->model->params[index].to_bf16 = l->options->bf16 && is_packed(weight);
     l->model->borrowed_bytes += assay_tensor_stored_bytes(&weight->tensor);
-    return is_moved(weight) ? own_row_map(l, index, weight) : ASSAY_OK;
+    return assay_model_has_moved_rows(weight) ? own_row_map(l, index, weight) : ASSAY_OK;
 }
 
 static assay_status load_weight(loader *l, size_t index, const assay_weight *weight)
@@ -108,7 +95,7 @@ static assay_status load_weight(loader *l, size_t index, const assay_weight *wei
         return l->checkpoint->kind == ASSAY_CHECKPOINT_GGUF
                    ? fits
                    : assay_error_prefix(l->err, fits, "%s/", l->checkpoint->path);
-    if (!usable_in_place(param, weight)) {
+    if (!assay_model_uses_in_place(param, weight)) {
         if (l->options->bf16 && !param->trained && !param->vector && param->role == ASSAY_ROLE_BASE)
             return own_bf16(l, index, weight);
         float *values;
@@ -305,13 +292,6 @@ assay_status assay_model_open(assay_model **out, const assay_checkpoint *checkpo
     return ASSAY_OK;
 }
 
-static assay_dtype config_dtype(const assay_checkpoint *checkpoint)
-{
-    const char *name = json_string_value(json_object_get(checkpoint->config, "torch_dtype"));
-    if (!name) name = json_string_value(json_object_get(checkpoint->config, "dtype"));
-    return name && (!strcmp(name, "float16") || !strcmp(name, "bfloat16")) ? ASSAY_BF16 : ASSAY_F32;
-}
-
 static void measure_param(const loader *l, const assay_param *param, assay_model_size *size)
 {
     size_t count = param_elements(param);
@@ -322,12 +302,12 @@ static void measure_param(const loader *l, const assay_param *param, assay_model
          known = l->checkpoint->weight_count > 0;
     if (param->trained) size->trained += count;
     if (param->role != ASSAY_ROLE_BASE) size->adapters += count * sizeof(float);
-    if (known && weight && usable_in_place(param, weight) && is_moved(weight))
+    if (known && weight && assay_model_uses_in_place(param, weight) && assay_model_has_moved_rows(weight))
         size->owned += param->rows * sizeof(uint32_t);
-    if (frozen_matrix && known ? weight && usable_in_place(param, weight)
+    if (frozen_matrix && known ? weight && assay_model_uses_in_place(param, weight)
                                : frozen_matrix && l->checkpoint->kind != ASSAY_CHECKPOINT_GGUF)
         size->borrowed += weight ? assay_tensor_stored_bytes(&weight->tensor)
-                                 : count * assay_dtype_block_bytes(config_dtype(l->checkpoint));
+                                 : count * assay_dtype_block_bytes(assay_model_config_dtype(l->checkpoint));
     else size->owned += count * (frozen_matrix && l->options->bf16 ? sizeof(uint16_t) : sizeof(float));
 }
 

@@ -11,6 +11,28 @@
 
 enum { NAME = 320 };
 
+bool assay_model_has_moved_rows(const assay_weight *weight)
+{
+    return weight->permuted_heads > 0 || weight->grouped_heads > 0;
+}
+
+bool assay_model_uses_in_place(const assay_param *param, const assay_weight *weight)
+{
+    assay_dtype dtype = weight->tensor.dtype;
+    size_t size = assay_dtype_block_bytes(dtype);
+    bool plain = dtype == ASSAY_F32 || dtype == ASSAY_F16 || dtype == ASSAY_BF16, frozen = !param->trained;
+    if (!frozen || param->vector) return false;
+    if (assay_dtype_is_packed(dtype)) return param->role == ASSAY_ROLE_BASE;
+    return plain && !assay_model_has_moved_rows(weight) && (uintptr_t)weight->tensor.data % size == 0;
+}
+
+assay_dtype assay_model_config_dtype(const assay_checkpoint *checkpoint)
+{
+    const char *name = json_string_value(json_object_get(checkpoint->config, "torch_dtype"));
+    if (!name) name = json_string_value(json_object_get(checkpoint->config, "dtype"));
+    return name && (!strcmp(name, "float16") || !strcmp(name, "bfloat16")) ? ASSAY_BF16 : ASSAY_F32;
+}
+
 const assay_weight *assay_model_find_weight(const assay_checkpoint *checkpoint, const assay_architecture *arch,
                                             const char *name)
 {

@@ -16,6 +16,17 @@
 const assay_weight *assay_model_find_weight(const assay_checkpoint *checkpoint, const assay_architecture *arch,
                                             const char *name);
 
+/* Its rows lie in another order in the file. */
+bool assay_model_has_moved_rows(const assay_weight *weight);
+
+/* Whether a parameter is computed with where the file has it: frozen matrices of F32, F16 and BF16 that need not be
+ * converted first, and packed ones, which are decoded where they are used, byte by byte, and find moved rows by a
+ * map. */
+bool assay_model_uses_in_place(const assay_param *param, const assay_weight *weight);
+
+/* What matrices of a checkpoint opened with its config alone are taken to be. */
+assay_dtype assay_model_config_dtype(const assay_checkpoint *checkpoint);
+
 /* ASSAY_E_UNSUPPORTED or ASSAY_E_FORMAT for the first tensor that nobody reads; the message says what it seems to be.
  * Does nothing for a checkpoint opened without its weights. told_apart: only for those whose kind is known by the name
  * (quantised, another head, a layer too many), which explain why others are missing and so are looked for first. */

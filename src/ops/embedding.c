@@ -30,7 +30,7 @@ static void forward_rows(const assay_op_run *run, size_t first, size_t rows, int
     const assay_stored stored = {.data = w->data, .dtype = w->dtype, .parts = w->parts, .cols = w->cols};
     float *memory = assay_row_memory(run, worker);
     for (size_t t = first; t < first + rows; t++) {
-        size_t id = (size_t)run->env->geometry->ids[t];
+        size_t id = w->by_token ? t : (size_t)run->env->geometry->ids[t];
         float *row = assay_row_target(&run->out[0], t, memory);
         assay_stored_to_f32(&stored, id, 0, w->cols, row);
         if (w->to_bf16) assay_dtype_round_bf16(row, w->cols);
@@ -59,6 +59,7 @@ static void backward(const assay_op_run *run)
 }
 
 const assay_op assay_op_embedding = {.name = "embedding",
+                                     .by_row = true,
                                      .passes_gradient = -1,
                                      .check = check,
                                      .reads = reads,

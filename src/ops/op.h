@@ -38,7 +38,8 @@ typedef struct assay_param_view {
     float *gradient;          /* f32 of the same shape, NULL: frozen */
     const uint32_t *row_map;  /* of packed weights: which stored row is a row; NULL: itself */
     const assay_parts *parts; /* of a packed type of several tensors (tensor/stored.h), else NULL */
-    bool to_bf16; /* of packed weights: a value is what is decoded, rounded to bf16 (a bf16 run sees no other) */
+    bool to_bf16;  /* of packed weights: a value is what is decoded, rounded to bf16 (a bf16 run sees no other) */
+    bool by_token; /* of an operation that is by_row: row t is that of token t's id, and there are no others */
 } assay_param_view;
 
 typedef struct assay_op_env {
@@ -109,6 +110,7 @@ typedef struct assay_op {
     const char *name;
     bool pointwise;      /* cheap to make again from its inputs: never kept for backward */
     bool in_place;       /* out 0 may share memory with input 0 */
+    bool by_row;         /* of its one parameter it reads the rows that the geometry's ids name, and no others */
     int passes_gradient; /* index of an input whose gradient is d_out[0] itself, up to an in-place change by backward;
                             -1: none. The engine lets d_in take over d_out's memory; where it cannot, add[] or a copy is
                             asked for. */

@@ -87,7 +87,7 @@ static assay_status count_flops(assay_bench_step *b, const assay_schedule_option
     const assay_step_work work = {.rows = {(double)tokens, 1}, .context = (double)tokens / 2};
     assay_scheduler *scheduler;
     assay_schedule schedule = {0};
-    ASSAY_TRY(assay_scheduler_create(&scheduler, b->program, &work, err));
+    ASSAY_TRY(assay_scheduler_create(&scheduler, b->program, NULL, &work, err));
     assay_status status = assay_scheduler_make(scheduler, options, &schedule, err);
     b->flops = schedule.flops;
     assay_schedule_clear(&schedule);
@@ -180,7 +180,7 @@ assay_status assay_bench_step_run(assay_bench_step *b, double *seconds, assay_er
     float seed = 1;
     double start = assay_clock_seconds();
     ASSAY_TRY(assay_engine_forward(b->engine, assay_pack_finish(&b->pack), 42, 0, true, err));
-    if (b->backward) assay_engine_backward(b->engine, &seed);
+    if (b->backward) ASSAY_TRY(assay_engine_backward(b->engine, &seed, err));
     *seconds = assay_clock_seconds() - start;
     return ASSAY_OK;
 }

@@ -9,6 +9,7 @@
 #include "base/sizes.h"
 #include "machine/machine.h"
 #include "machine/process_memory.h"
+#include "model/model_stream.h"
 #include "train/moments.h"
 
 #include <stdio.h>
@@ -26,13 +27,17 @@ typedef struct variant {
     assay_lora_spec lora;
     assay_plan plan;
     assay_model_size size;
+    assay_stream_list *stream; /* NULL: no weight is streamed */
     size_t fixed, moments;
+    size_t mapped; /* bytes of weights that stay, where they lie in the file */
     size_t params;
     size_t longest; /* tokens of the longest pair: no micro-batch is smaller */
     size_t length;  /* pairs with a longer side are left out; 0: none */
     int layers;
     bool fits;
     size_t largest_off, largest_all;
+    size_t streamed; /* bytes of weights that do not stay */
+    assay_stream_forecast forecast;
 } variant;
 
 /* Of the examples that a length leaves: the tokens of the largest, and their number. cuts: it leaves all, none with
@@ -65,6 +70,7 @@ static assay_plan_request request_of(const variant *v, const assay_program *prog
     request.kernels = s->kernels;
     request.workers = s->workers;
     request.fixed_bytes = v->fixed;
+    request.stream = v->stream;
     return request;
 }
 
@@ -104,9 +110,8 @@ static size_t within_limits(const variant *v, size_t budget)
              own = room->own > besides ? room->own - besides : 0;
     if (room->own == SIZE_MAX) return budget;
     /* behind the arena comes the writing of the tokenizer */
-    if (parts.tokens && v->fixed - v->size.borrowed + assay_anonymous_tokenizer(&parts) > own) return 0;
-    return own > SIZE_MAX - v->size.borrowed || own + v->size.borrowed > budget ? budget
-                                                                                : (size_t)own + v->size.borrowed;
+    if (parts.tokens && v->fixed - v->mapped + assay_anonymous_tokenizer(&parts) > own) return 0;
+    return own > SIZE_MAX - v->mapped || own + v->mapped > budget ? budget : (size_t)own + v->mapped;
 }
 
 /* A plan within what is wanted; where there is none, within what can be had. */
@@ -123,25 +128,75 @@ static assay_status plan_in_room(variant *v, assay_plan_request *request, assay_
     return status;
 }
 
-static assay_status plan_variant(variant *v, bool alternatives, assay_error *err)
+static void keep_weights(variant *v)
+{
+    assay_stream_list_free(v->stream);
+    v->stream = NULL;
+    v->mapped = v->size.borrowed;
+    v->fixed = v->size.owned + v->mapped + v->moments +
+               assay_trainer_gradients(&v->subject.settings) * v->size.trained * sizeof(float);
+}
+
+/* Where no plan fits that keeps all weights, one that streams them, if it is smaller. */
+static assay_status plan_streamed(variant *v, const assay_program *program, assay_error *err)
+{
+    variant kept = *v;
+    assay_error why = {0};
+    ASSAY_TRY(assay_model_stream_list(&v->stream, program, v->subject.checkpoint, v->subject.adapter, err));
+    if (!v->stream) return ASSAY_E_NO_FIT;
+    v->mapped -= v->stream->bytes;
+    v->fixed -= v->stream->bytes;
+    assay_plan_request request = request_of(v, program);
+    assay_status status = plan_in_room(v, &request, &why);
+    if (status == ASSAY_OK) return ASSAY_OK;
+    if (status != ASSAY_E_NO_FIT) return assay_error_set(err, status, "%s", why.text);
+    bool smaller = v->plan.total_bytes > 0 && v->plan.total_bytes < kept.plan.total_bytes;
+    if (smaller) return ASSAY_E_NO_FIT;
+    v->plan = kept.plan;
+    keep_weights(v);
+    return ASSAY_E_NO_FIT;
+}
+
+static assay_status forecast(variant *v, const assay_program *program, assay_error *err)
+{
+    const assay_plan_request request = request_of(v, program);
+    return assay_stream_forecast_make(&v->forecast, &request, &v->plan, v->stream, v->subject.pool, err);
+}
+
+static assay_status plan_program(variant *v, const assay_program *program, bool asked, bool alternatives,
+                                 assay_error *err)
+{
+    assay_error why = {0};
+    assay_plan_request request = request_of(v, program);
+    v->longest = request.longest_pair;
+    assay_status status = plan_in_room(v, &request, &why);
+    bool tight = status == ASSAY_E_NO_FIT && v->plan.total_bytes;
+    if (tight) status = plan_streamed(v, program, &why);
+    v->fits = status == ASSAY_OK;
+    if (status == ASSAY_E_NO_FIT && tight) status = ASSAY_OK;
+    if (status != ASSAY_OK) assay_error_set(err, status, "%s", why.text);
+    request = request_of(v, program);
+    request.budget = v->subject.settings.budget;
+    if (status == ASSAY_OK && alternatives) status = assay_plan_largest(&request, 0, &v->largest_off, err);
+    if (status == ASSAY_OK && alternatives) status = assay_plan_largest(&request, v->layers, &v->largest_all, err);
+    return status == ASSAY_OK && asked && v->fits && v->stream ? forecast(v, program, err) : status;
+}
+
+/* asked: it is the run itself, not another way to run. */
+static assay_status plan_variant(variant *v, bool asked, bool alternatives, assay_error *err)
 {
     assay_program *program;
-    assay_error why = {0};
     ASSAY_TRY(
         assay_model_measure(&program, &v->size, v->subject.checkpoint, v->subject.adapter, &v->subject.model, err));
     v->layers = program->layers;
     v->params = program->param_count;
+    v->stream = NULL;
     v->moments = assay_moments_bytes(program, v->subject.settings.eight_bits);
-    v->fixed = v->size.owned + v->size.borrowed + v->moments +
-               assay_trainer_gradients(&v->subject.settings) * v->size.trained * sizeof(float);
-    assay_plan_request request = request_of(v, program);
-    v->longest = request.longest_pair;
-    assay_status status = plan_in_room(v, &request, &why);
-    v->fits = status == ASSAY_OK;
-    if (status == ASSAY_E_NO_FIT && v->plan.total_bytes) status = ASSAY_OK;
-    if (status != ASSAY_OK) assay_error_set(err, status, "%s", why.text);
-    if (status == ASSAY_OK && alternatives) status = assay_plan_largest(&request, 0, &v->largest_off, err);
-    if (status == ASSAY_OK && alternatives) status = assay_plan_largest(&request, v->layers, &v->largest_all, err);
+    keep_weights(v);
+    assay_status status = plan_program(v, program, asked, alternatives, err);
+    v->streamed = v->stream ? v->stream->bytes : 0;
+    assay_stream_list_free(v->stream);
+    v->stream = NULL;
     assay_program_free(program);
     return status;
 }
@@ -149,7 +204,7 @@ static assay_status plan_variant(variant *v, bool alternatives, assay_error *err
 static assay_status consider(assay_planning *planning, const char *text, variant *v, double fastest, assay_error *err)
 {
     assay_plan_option *option = &planning->options[planning->option_count];
-    ASSAY_TRY(plan_variant(v, false, err));
+    ASSAY_TRY(plan_variant(v, false, false, err));
     snprintf(option->text, sizeof option->text, "%s", text);
     option->fits = v->fits;
     option->plan = v->plan;
@@ -229,7 +284,7 @@ static assay_status consider_lengths_of_data(assay_planning *p, const variant *a
     while (!asked->fits && high - low > 1) {
         v.length = low + (high - low) / 2;
         bool any = count_within(s->examples, v.length, s->cuts, &ignored) > 0;
-        if (any) ASSAY_TRY(plan_variant(&v, false, err));
+        if (any) ASSAY_TRY(plan_variant(&v, false, false, err));
         if (any && !v.fits) high = v.length;
         else low = v.length;
     }
@@ -293,11 +348,13 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
 {
     variant asked = {.subject = *subject};
     *planning = (assay_planning){0};
-    ASSAY_TRY(plan_variant(&asked, subject->alternatives, err));
+    ASSAY_TRY(plan_variant(&asked, true, subject->alternatives, err));
     planning->budget = asked.subject.settings.budget;
     planning->fits = asked.fits;
     planning->plan = asked.plan;
     planning->size = asked.size;
+    planning->streamed = asked.streamed;
+    planning->forecast = asked.forecast;
     planning->layers = asked.layers;
     planning->gradients = assay_trainer_gradients(&subject->settings) * asked.size.trained * sizeof(float);
     planning->optimizer = asked.moments;
@@ -356,19 +413,35 @@ static json_t *reason(const assay_planning *p)
     return text ? text : json_string("it does not fit, and its path is not UTF-8");
 }
 
+/* NULL where all weights stay in memory. */
+static json_t *streaming(const assay_planning *p)
+{
+    const assay_stream_forecast *f = &p->forecast;
+    if (!p->plan.streamed) return NULL;
+    json_t *json = json_pack("{s:I, s:I}", "weight_bytes", (json_int_t)p->streamed, "read_bytes_micro_batch",
+                             (json_int_t)p->plan.read_bytes);
+    if (json && p->fits) json_object_set_new(json, "read_bytes_step", json_integer((json_int_t)f->step_bytes));
+    if (json && p->fits && f->read_speed > 0)
+        json_object_update_new(json, json_pack("{s:f, s:f, s:f, s:f}", "read_bytes_per_second", f->read_speed,
+                                               "read_seconds", f->read_seconds, "compute_seconds", f->compute_seconds,
+                                               "step_seconds", f->seconds));
+    return json;
+}
+
 json_t *assay_planning_json(const assay_planning *p)
 {
-    size_t weights = p->size.owned + p->size.borrowed - p->size.adapters,
+    size_t weights = p->size.owned + p->size.borrowed - p->streamed - p->size.adapters,
            activations = p->plan.arena_bytes - p->plan.scratch_bytes;
     json_t *classes = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)weights, "adapters",
                                 (json_int_t)p->size.adapters, "gradients", (json_int_t)p->gradients, "optimizer",
                                 (json_int_t)p->optimizer, "activations", (json_int_t)activations, "workspace",
                                 (json_int_t)p->plan.scratch_bytes);
-    return json_pack("{s:b, s:o*, s:I, s:I, s:I, s:o, s:I, s:i, s:i, s:f, s:f, s:I, s:I, s:I, s:o*}", "fits", p->fits,
-                     "reason", reason(p), "peak_bytes", (json_int_t)p->plan.total_bytes, "budget_bytes",
-                     (json_int_t)p->budget, "rss_bytes", (json_int_t)p->rss, "classes", classes, "micro_tokens",
-                     (json_int_t)p->plan.micro_tokens, "layers", p->layers, "layers_replayed", p->plan.replayed,
-                     "recompute_overhead", p->plan.overhead, "relative_time", p->plan.relative_time, "longest_pair",
-                     (json_int_t)p->longest_pair, "largest_without_recompute", (json_int_t)p->largest_off,
-                     "largest_with_recompute", (json_int_t)p->largest_all, "suggestions", suggestions(p));
+    return json_pack("{s:b, s:o*, s:o*, s:I, s:I, s:I, s:o, s:I, s:i, s:i, s:f, s:f, s:I, s:I, s:I, s:o*}", "fits",
+                     p->fits, "reason", reason(p), "streamed", streaming(p), "peak_bytes",
+                     (json_int_t)p->plan.total_bytes, "budget_bytes", (json_int_t)p->budget, "rss_bytes",
+                     (json_int_t)p->rss, "classes", classes, "micro_tokens", (json_int_t)p->plan.micro_tokens, "layers",
+                     p->layers, "layers_replayed", p->plan.replayed, "recompute_overhead", p->plan.overhead,
+                     "relative_time", p->plan.relative_time, "longest_pair", (json_int_t)p->longest_pair,
+                     "largest_without_recompute", (json_int_t)p->largest_off, "largest_with_recompute",
+                     (json_int_t)p->largest_all, "suggestions", suggestions(p));
 }

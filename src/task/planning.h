@@ -5,13 +5,17 @@
  *     if (!planning.fits) return assay_planning_refuse(&planning, err);
  *
  * The subject's pointers are borrowed during the call only. Bytes of weights are exact where the checkpoint's headers
- * are open; with the config alone, matrices are taken to be of its torch_dtype. Nothing here reads a weight.
+ * are open; with the config alone, matrices are taken to be of its torch_dtype. Nothing here reads a weight, but for
+ * some megabytes where the plan streams them and wants to know how fast that goes.
+ *
+ * Weights are streamed only where no plan that keeps them fits, so a plan never depends on how fast a disk is.
  */
 #ifndef ASSAY_TASK_PLANNING_H
 #define ASSAY_TASK_PLANNING_H
 
 #include "base/json_doc.h"
 #include "model/model.h"
+#include "task/stream_forecast.h"
 #include "train/trainer.h"
 
 /* What a run may take, in bytes. */
@@ -37,6 +41,7 @@ typedef struct assay_planning_subject {
     bool cuts; /* longer answers are cut, not left out (--truncate) */
     const assay_kernels *kernels;
     int workers;
+    assay_pool *pool; /* of so many threads; to see how fast they are */
     /* to be planned even where the run fits (a run that does not fit always gets them) */
     bool alternatives;
 } assay_planning_subject;
@@ -56,7 +61,10 @@ typedef struct assay_planning {
     size_t budget;   /* that the plan was made for */
     assay_plan plan; /* the chosen one; else the smallest there is */
     assay_model_size size;
-    size_t gradients, optimizer; /* bytes */
+    /* of size.borrowed: weights that do not stay in memory, where the plan is `streamed`; else 0 */
+    size_t streamed;
+    assay_stream_forecast forecast; /* of a plan that is streamed and fits */
+    size_t gradients, optimizer;    /* bytes */
     /* anonymous memory the whole process is expected to reach at most (machine/process_memory.h); without data and
      * tokenizer 24 MiB stand for both */
     size_t rss;

@@ -95,6 +95,20 @@ static void on_evaluation(void *context, const assay_trainer *trainer, const ass
     say_evaluation(l->context->log, when, judgement);
 }
 
+static void say_streamed(const assay_training *t, const assay_log *log)
+{
+    const assay_stream_forecast *f = &t->planning.forecast;
+    char weights[32], step[32], speed[32];
+    assay_format_bytes(t->planning.streamed, weights, sizeof weights);
+    assay_format_bytes(f->step_bytes, step, sizeof step);
+    assay_format_bytes((uint64_t)f->read_speed, speed, sizeof speed);
+    assay_note(
+        log,
+        "%s of weights do not stay in memory: they are read from the model's files while others compute, at most "
+        "%s a step at %s a second; a step takes about %.1f s to read and %.1f s to compute, both at once",
+        weights, step, speed, f->read_seconds, f->compute_seconds);
+}
+
 static void say_start(const assay_training *t, const assay_task_context *context)
 {
     char arena[32], total[32], budget[32];
@@ -116,6 +130,7 @@ static void say_start(const assay_training *t, const assay_task_context *context
                "%d threads",
                total, arena, plan->micro_tokens, plan->replayed, t->model->program->layers, budget, t->kernels->name,
                assay_pool_size(t->pool));
+    if (plan->streamed) say_streamed(t, context->log);
     if (t->trainer->total_steps < 50)
         assay_note(context->log,
                    "fewer than 50 optimizer steps: a smaller --batch-pairs or more --epochs may train better");

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/json_doc.h"
 #include "data/pair_formats.h"
+#include "model/model_stream.h"
 #include "report/model_card.h"
 #include "task/earlier_run.h"
 #include "task/head_words.h"
@@ -193,6 +194,9 @@ static int64_t find_pad(const assay_training *t)
 static assay_status open_model(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
 {
     ASSAY_TRY(assay_model_open(&t->model, t->source->checkpoint, t->source->adapter, &t->wanted, err));
+    if (t->planning.plan.streamed)
+        ASSAY_TRY(
+            assay_model_stream_list(&t->stream, t->model->program, t->source->checkpoint, t->source->adapter, err));
     if (t->source->checkpoint->unlisted_count)
         assay_warn(log, "%zu tensors lie in a shard but not in its index; they are not used",
                    t->source->checkpoint->unlisted_count);
@@ -248,6 +252,7 @@ static assay_status make_planning(assay_training *t, const assay_options *option
                                       .kernels = t->kernels,
                                       .cuts = options->truncate != ASSAY_OPT_DROP,
                                       .workers = assay_pool_size(t->pool),
+                                      .pool = t->pool,
                                       .alternatives = alternatives};
     if (t->source->checkpoint->gguf && t->source->tokenizer)
         subject.tokens_to_write = (size_t)assay_tokenizer_about(t->source->tokenizer)->vocab_size;
@@ -351,6 +356,7 @@ assay_status assay_training_start(assay_training *t, const assay_task_context *c
                                  .kernels = t->kernels,
                                  .pool = t->pool,
                                  .plan = &t->planning.plan,
+                                 .stream = t->stream,
                                  .planned_anonymous = t->planning.rss,
                                  .comm = context->comm,
                                  .interrupted = context->interrupted};
@@ -365,6 +371,7 @@ void assay_training_close(assay_training *t)
     if (!t) return;
     assay_trainer_free(t->trainer);
     assay_pool_destroy(t->pool);
+    assay_stream_list_free(t->stream);
     assay_model_close(t->model);
     assay_example_set_release(&t->examples);
     assay_example_set_release(&t->evaluation);

@@ -142,17 +142,18 @@ static assay_status write_trainer_state(run *r)
                                        r->err);
 }
 
-/* The weights are those before the step that went wrong: they are kept, if they are good. */
-static assay_status keep_good_state(run *r)
+/* The weights are those before the step that went wrong (a number, or a file that could not be read): they are kept, if
+ * they are good. */
+static assay_status keep_good_state(run *r, assay_status status)
 {
     assay_error why = *r->err;
     if (r->trainer->optimizer->steps && r->saved_step != r->trainer->step) (void)save_checkpoint(r);
     bool kept = r->saved_step == r->trainer->step;
     if (kept)
-        return assay_error_set(r->err, ASSAY_E_NUMERIC, "%.1500s; the last good state is %s/checkpoint-%llu", why.text,
+        return assay_error_set(r->err, status, "%.1500s; the last good state is %s/checkpoint-%llu", why.text,
                                r->settings->output, (unsigned long long)r->trainer->step);
     *r->err = why;
-    return ASSAY_E_NUMERIC;
+    return status;
 }
 
 static assay_status stop_here(run *r)
@@ -171,7 +172,7 @@ static assay_status one_step(run *r)
 {
     assay_step_record record;
     assay_status status = assay_trainer_step(r->trainer, &record, r->err);
-    if (status == ASSAY_E_NUMERIC) return keep_good_state(r);
+    if (status == ASSAY_E_NUMERIC || status == ASSAY_E_IO) return keep_good_state(r, status);
     if (status == ASSAY_E_STOPPED) return stop_here(r);
     ASSAY_TRY(status);
     bool logged = r->settings->log_steps <= 1 || record.step % (uint64_t)r->settings->log_steps == 0 ||

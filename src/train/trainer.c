@@ -59,10 +59,13 @@ static assay_status make_plan(assay_trainer *t, const assay_trainer_setup *setup
     request.program = t->model->program;
     request.kernels = t->kernels;
     request.workers = assay_pool_size(t->pool);
+    request.stream = setup->stream;
     request.fixed_bytes = t->model->owned_bytes + t->model->borrowed_bytes +
                           assay_trainer_gradients(&t->settings) * trained_values(t->model) * sizeof(float) +
                           assay_moments_bytes(t->model->program, t->settings.eight_bits);
-    bool holds = setup->plan && setup->plan->total_bytes == setup->plan->arena_bytes + request.fixed_bytes;
+    if (setup->stream) request.fixed_bytes -= setup->stream->bytes;
+    bool holds = setup->plan && setup->plan->streamed == (setup->stream != NULL) &&
+                 setup->plan->total_bytes == setup->plan->arena_bytes + request.fixed_bytes;
     if (holds) t->plan = *setup->plan;
     else ASSAY_TRY(assay_plan_make(&request, &t->plan, err));
     assay_engine_config config = assay_plan_engine(&request, &t->plan, t->pool);
@@ -251,8 +254,7 @@ static assay_status run_micro(step_run *run, size_t begin, size_t end, assay_err
     }
     memcpy(run->rewards, rewards, at * sizeof *rewards);
     run->rewards += at;
-    if (!run->bad) assay_engine_backward(t->engine, t->d_rewards);
-    return ASSAY_OK;
+    return run->bad ? ASSAY_OK : assay_engine_backward(t->engine, t->d_rewards, err);
 }
 
 /* The record of a step, from the rewards of all its pairs in their order, whoever computed them. */
@@ -387,6 +389,7 @@ assay_status assay_trainer_follow(assay_trainer *t, assay_error *err)
 
 assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, assay_error *err)
 {
+    uint64_t read = assay_engine_read_bytes(t->engine);
     double start = assay_clock_seconds(),
            per_epoch = (double)assay_steps_per_epoch(t->examples->count, t->settings.batch_pairs);
     *record = (assay_step_record){.step = t->step + 1,
@@ -403,6 +406,7 @@ assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, ass
     t->tokens_seen += record->tokens;
     ASSAY_TRY(compare_states(t, err));
     record->seconds = assay_clock_seconds() - start;
+    record->read_bytes = assay_engine_read_bytes(t->engine) - read;
     return ASSAY_OK;
 }
 

@@ -51,6 +51,7 @@ typedef struct assay_step_record {
     uint64_t step; /* steps done, from 1 */
     double epoch, loss, accuracy, margin, reward_chosen, reward_rejected, grad_norm, lr, seconds;
     uint64_t pairs, ties, tokens, tokens_shared;
+    uint64_t read_bytes; /* of streamed weights, from their files */
     bool skipped;
     const char *why; /* of a skipped step; valid until the next */
 } assay_step_record;
@@ -93,8 +94,9 @@ typedef struct assay_trainer_setup {
     assay_pool *pool;
     /* made for this run before its weights were there; NULL, or one of other bytes: it is made now */
     const assay_plan *plan;
-    uint64_t planned_anonymous;               /* of the process, for the metrics; 0: not known */
-    assay_comm *comm;                         /* the processes of the run; NULL: this one alone */
+    const assay_stream_list *stream; /* weights that do not stay in memory (model/model_stream.h); NULL: all do */
+    uint64_t planned_anonymous;      /* of the process, for the metrics; 0: not known */
+    assay_comm *comm;                /* the processes of the run; NULL: this one alone */
     const volatile sig_atomic_t *interrupted; /* may be NULL; see assay_trainer_step */
 } assay_trainer_setup;
 

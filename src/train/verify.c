@@ -86,6 +86,7 @@ static assay_engine_config config_of(const check *c, const assay_verify_cell *ce
         .program = c->program,
         .kernels = c->setup->kernels,
         .pool = c->pools[cell->thread],
+        .stream = c->setup->stream,
         .bounds = {.rows = {c->result->micros[cell->micro], c->scored}, .longest_path = c->longest_path},
         .schedule = {.keep = schedule->keep, .replayed = schedule->replayed, .backward = true}};
 }
@@ -104,6 +105,7 @@ static assay_status fit_cells(check *c)
     const assay_model *m = c->setup->model;
     size_t fixed = m->owned_bytes + m->borrowed_bytes + assay_lane_buffers(c->lanes) * c->values * sizeof(float),
            budget = c->setup->settings->budget, most = 0, least = SIZE_MAX;
+    if (c->setup->stream) fixed -= c->setup->stream->bytes;
     for (size_t i = 0; i < c->result->cell_count; i++) {
         assay_verify_cell *cell = &c->result->cells[i];
         assay_engine_config config = config_of(c, cell);
@@ -196,8 +198,7 @@ static assay_status run_micro(check *c, assay_engine *engine, size_t begin, size
         at += e->count * c->outputs;
     }
     *scored += at;
-    assay_engine_backward(engine, c->d_rewards);
-    return ASSAY_OK;
+    return assay_engine_backward(engine, c->d_rewards, c->err);
 }
 
 /* One cell on its way through the lanes. */

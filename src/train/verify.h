@@ -49,9 +49,10 @@ typedef struct assay_verify_setup {
     assay_model *model;
     const assay_example_set *examples;
     const assay_kernels *kernels;
-    size_t pairs;        /* of the run's first step */
-    int threads;         /* counts 1 to this (beyond 4: powers of two) */
-    size_t micro_tokens; /* one more micro-batch size; 0: none */
+    const assay_stream_list *stream; /* weights that do not stay in memory, in every way; NULL: all do */
+    size_t pairs;                    /* of the run's first step */
+    int threads;                     /* counts 1 to this (beyond 4: powers of two) */
+    size_t micro_tokens;             /* one more micro-batch size; 0: none */
     /* every schedule with every size with every count; else each schedule once, and off and all with each */
     bool combinations;
     double time_limit;                        /* seconds after which further ways are skipped; 0: none */

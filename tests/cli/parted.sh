@@ -4,62 +4,7 @@
 . tests/cli/check.inc
 head -n 6 examples/medical_train.jsonl >"$work/pairs.jsonl"
 
-# part MODEL KIND OUTPUT [nested]: MODEL (one file) with every matrix of its layers replaced by random blocks of KIND.
-part() {
-    rm -rf "$3" && cp -r "$1" "$3" && python3 - "$3" "$2" "${4:-}" <<'PY'
-import json, random, struct, sys
-
-folder, kind, nested = sys.argv[1:]
-random.seed(kind + nested)
-with open(folder + "/model.safetensors", "rb") as file:
-    size = int.from_bytes(file.read(8), "little")
-    header, data = json.loads(file.read(size)), file.read()
-header.pop("__metadata__", None)
-codes = {"nf4": [-1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334,
-                 -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224,
-                 0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0],
-         "fp4": [x / 12 for x in (0, 0.0625, 8, 12, 4, 6, 2, 3, -0.0, -0.0625, -8, -12, -4, -6, -2, -3)]}
-floats = lambda values: struct.pack("<%df" % len(values), *values)
-scales = lambda count: floats([random.uniform(0.01, 0.2) for _ in range(count)])
-out = []
-
-def part(name, rows, cols):
-    blocks = -(-rows * cols // 64)
-    if kind == "int8":
-        out.append((name, "I8", [rows, cols], random.randbytes(rows * cols)))
-        out.append((name[:-6] + "SCB", "F32", [rows], scales(rows)))
-        out.append((name[:-6] + "weight_format", "U8", [], b"\0"))
-        return
-    state = {"quant_type": kind, "blocksize": 64, "dtype": "bfloat16", "shape": [rows, cols]}
-    out.append((name, "U8", [(rows * cols + 1) // 2, 1], random.randbytes((rows * cols + 1) // 2)))
-    out.append((name + ".quant_map", "F32", [16], floats(codes[kind])))
-    if nested:
-        state |= {"nested_blocksize": 256, "nested_dtype": "float32", "nested_offset": 0.0625}
-        out.append((name + ".absmax", "U8", [blocks], random.randbytes(blocks)))
-        out.append((name + ".nested_absmax", "F32", [-(-blocks // 256)], scales(-(-blocks // 256))))
-        out.append((name + ".nested_quant_map", "F32", [256], floats([i / 255 - 0.3 for i in range(256)])))
-    else:
-        out.append((name + ".absmax", "F32", [blocks], scales(blocks)))
-    text = json.dumps(state).encode()
-    out.append((name + ".quant_state.bitsandbytes__" + kind, "U8", [len(text)], text))
-
-for name, tensor in sorted(header.items()):
-    shape, (first, end) = tensor["shape"], tensor["data_offsets"]
-    layered = "layers." in name or ".h." in name
-    if layered and len(shape) == 2 and name.endswith(".weight"): part(name, *shape)
-    else: out.append((name, tensor["dtype"], shape, data[first:end]))
-entries, at = {}, 0
-for name, dtype, shape, bytes_ in out:
-    entries[name] = {"dtype": dtype, "shape": shape, "data_offsets": [at, at + len(bytes_)]}
-    at += len(bytes_)
-text = json.dumps(entries).encode()
-with open(folder + "/model.safetensors", "wb") as file:
-    file.write(len(text).to_bytes(8, "little") + text + b"".join(bytes_ for *_, bytes_ in out))
-config = json.load(open(folder + "/config.json"))
-config["quantization_config"] = {"quant_method": "bitsandbytes", "load_in_4bit": kind != "int8", "load_in_8bit": kind == "int8"}
-json.dump(config, open(folder + "/config.json", "w"))
-PY
-}
+. tests/cli/parted.inc
 
 # same NAME PRECISION: what is trained on $work/parted is what is trained on it written out in that precision.
 # Vectors are made in bf16, so that writing them out in bf16 changes none.
