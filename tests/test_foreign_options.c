@@ -11,6 +11,7 @@ static void every_alias_reaches_its_row(void **state)
         {"finetuning_type", "full"},      {"dtype", "bfloat16"},
         {"evaluation_strategy", "steps"}, {"resume_from_checkpoint", "dir"},
         {"tuner_type", "full"},           {"train_type", "full"},
+        {"optim", "adamw_bnb_8bit"},
     };
     for (size_t i = 0; i < assay_alias_count(); i++) {
         const assay_option_alias *alias = assay_alias_at(i);
@@ -27,7 +28,8 @@ static void every_alias_reaches_its_row(void **state)
         assert_int_equal(options.origin[assay_option_index(row)], ASSAY_ORIGIN_COMMAND_LINE);
         /* a row of that name would hide it */
         assert_null(assay_option_find(alias->name, strlen(alias->name), ASSAY_FOR_TRAIN));
-        assert_null(assay_ignored_reason(alias->name, strlen(alias->name)));
+        /* what optim does not translate is said; no other name is of both kinds */
+        if (strcmp(alias->name, "optim") != 0) assert_null(assay_ignored_reason(alias->name, strlen(alias->name)));
     }
 }
 

@@ -190,9 +190,10 @@ static void test_steps_allocate_nothing(void **state)
 static void test_anonymous_plan(void **state)
 {
     (void)state;
-    assay_anonymous_parts parts = {.present = 100, .weights = 1000, .trained = 10, .arena = 7}, one_line = parts;
-    uint64_t plan = assay_anonymous_plan(&parts), huge[] = {UINT64_MAX, UINT64_MAX / 2, UINT64_MAX / 12};
-    assert_int_equal(plan, 100 + 1000 + 10 * 12 + 7 + assay_anonymous_besides(&parts));
+    assay_anonymous_parts parts = {.present = 100, .weights = 1000, .trained = 10, .moments = 80, .arena = 7},
+                          one_line = parts;
+    uint64_t plan = assay_anonymous_plan(&parts), huge[] = {UINT64_MAX, UINT64_MAX / 2, UINT64_MAX / 4};
+    assert_int_equal(plan, 100 + 1000 + 10 * 4 + 80 + 7 + assay_anonymous_besides(&parts));
     one_line.lines = 1;
     assert_true(assay_anonymous_plan(&one_line) > plan);
     one_line.before = 1 << 30;

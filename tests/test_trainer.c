@@ -147,24 +147,65 @@ static const assay_tuning tunings[] = {ASSAY_TUNE_LORA, ASSAY_TUNE_FULL, ASSAY_T
 
 /* Smallest and largest micro-batch, one and two threads, everything replayed: the same weights, gradients and moments
  * after nine steps. */
+static uint64_t hash_of_every_way(const material *m, assay_tuning tuning, size_t lanes)
+{
+    uint64_t first = 0;
+    for (int variant = 0; variant < 4; variant++) {
+        assay_train_settings settings = settings_for(variant == 0 ? 60 : variant == 1 ? 300 : 0);
+        settings.recompute = variant == 3 ? ASSAY_RECOMPUTE_ALL : ASSAY_RECOMPUTE_OFF;
+        settings.lanes = lanes;
+        trainer_bench b = open_bench("tests/data/golden/llama", NULL, tuning, &settings, m, variant % 2 + 1);
+        run_steps(&b, 9);
+        uint64_t hash = weights_hash(&b);
+        if (variant == 0) first = hash;
+        assert_true(hash == first);
+        trainer_bench_close(&b);
+    }
+    return first;
+}
+
 static void test_accumulation_changes_no_bit(void **state)
 {
     material m = {0};
     (void)state;
     random_material(&m, 18);
+    for (size_t t = 0; t < 3; t++) hash_of_every_way(&m, tunings[t], 1);
+    release(&m);
+}
+
+/* So it is with lanes, some of them empty too (six pairs in eight). Their number is seen in the bits; 0 is 1. */
+static void test_lanes_have_their_own_bits(void **state)
+{
+    material m = {0};
+    (void)state;
+    random_material(&m, 18);
     for (size_t t = 0; t < 3; t++) {
-        uint64_t first = 0;
-        for (int variant = 0; variant < 4; variant++) {
-            assay_train_settings settings = settings_for(variant == 0 ? 60 : variant == 1 ? 300 : 0);
-            settings.recompute = variant == 3 ? ASSAY_RECOMPUTE_ALL : ASSAY_RECOMPUTE_OFF;
-            trainer_bench b = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, variant % 2 + 1);
-            run_steps(&b, 9);
-            uint64_t hash = weights_hash(&b);
-            if (variant == 0) first = hash;
-            assert_true(hash == first);
-            trainer_bench_close(&b);
-        }
+        uint64_t one = hash_of_every_way(&m, tunings[t], 1);
+        assert_true(one == hash_of_every_way(&m, tunings[t], 0));
+        assert_true(one != hash_of_every_way(&m, tunings[t], 8));
     }
+    release(&m);
+}
+
+/* What waits between lanes is in the plan, byte for byte, and no micro-batch is planned larger than a lane. */
+static void test_lanes_are_planned(void **state)
+{
+    material m = {0};
+    assay_train_settings one = settings_for(0), eight = one;
+    (void)state;
+    random_material(&m, 18);
+    eight.lanes = 8;
+    trainer_bench a = open_bench("tests/data/golden/llama", NULL, ASSAY_TUNE_FULL, &one, &m, 1),
+                  b = open_bench("tests/data/golden/llama", NULL, ASSAY_TUNE_FULL, &eight, &m, 1);
+    const assay_plan *small = &a.trainer->plan, *large = &b.trainer->plan;
+    size_t values = assay_model_weights(a.model, true);
+    assert_int_equal(large->total_bytes - large->arena_bytes,
+                     small->total_bytes - small->arena_bytes + 3 * values * sizeof(float));
+    assert_true(large->micro_tokens < small->micro_tokens);
+    run_steps(&b, 3);
+    assert_true(assay_trainer_peak_bytes(b.trainer) <= large->total_bytes);
+    trainer_bench_close(&a);
+    trainer_bench_close(&b);
     release(&m);
 }
 
@@ -478,6 +519,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_order_of_lists),
         cmocka_unit_test(test_schedule),
         cmocka_unit_test(test_accumulation_changes_no_bit),
+        cmocka_unit_test(test_lanes_have_their_own_bits),
+        cmocka_unit_test(test_lanes_are_planned),
         cmocka_unit_test(test_resume_changes_no_bit),
         cmocka_unit_test(test_a_stop_for_memory_can_be_resumed),
         cmocka_unit_test(test_a_step_can_be_given_up),

@@ -116,6 +116,7 @@ static void a_sound_build_passes(void **state)
     for (int i = 0; i < 4; i++) {
         bench b;
         open_bench(&b, tunings[i], i == 3 ? 0.2 : 0);
+        b.settings.lanes = i > 1 ? 4 : 1;
         check(verify(&b), &b.err);
         assert_true(b.result.micro_count >= 3 && b.result.thread_count == 2);
         assert_int_equal(b.result.cell_count, (size_t)(b.result.schedule_count * b.result.micro_count * 2));

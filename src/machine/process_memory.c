@@ -85,7 +85,8 @@ uint64_t assay_anonymous_plan(const assay_anonymous_parts *parts)
 {
     uint64_t tokenizer = assay_anonymous_tokenizer(parts),
              passing = parts->arena > tokenizer ? parts->arena : tokenizer;
-    uint64_t held = sum(sum(parts->present, parts->weights), sum(product(parts->trained, 3 * sizeof(float)), passing));
+    uint64_t held = sum(sum(parts->present, parts->weights),
+                        sum(sum(product(parts->trained, sizeof(float)), parts->moments), passing));
     uint64_t total = sum(held, assay_anonymous_besides(parts));
     return total > parts->before ? total : parts->before;
 }

@@ -1,7 +1,9 @@
 /* Anonymous memory of this process (RssAnon): what no file backs and the kernel cannot drop. Predicted before a weight
  * is loaded, read while it runs.
  *
- *     assay_anonymous_parts parts = {.weights = weights, .trained = trained, .arena = arena, .lines = lines};
+ *     assay_anonymous_parts parts = {.weights = weights, .trained = trained, .moments = moments};
+ *     parts.arena = arena;
+ *     parts.lines = lines;
  *     assay_anonymous_present(&parts); // data, tokenizer and threads are there, no weight is
  *     uint64_t peak = assay_anonymous_plan(&parts);
  *
@@ -25,7 +27,8 @@ typedef struct assay_anonymous_parts {
     uint64_t before;  /* the most held so far: reading a large tokenizer takes more than is kept of it */
     uint64_t weights; /* the model's own */
     uint64_t tensors; /* number of weights: each of the model's own begins a page */
-    uint64_t trained; /* number of trained values: a gradient and two moments each */
+    uint64_t trained; /* number of floats held of trained values besides them: gradients */
+    uint64_t moments; /* bytes of their moments */
     uint64_t arena;   /* until the last step; then given back */
     /* of a tokenizer that is written as new JSON behind the last step (of a GGUF file); 0: copied, or none */
     uint64_t tokens;

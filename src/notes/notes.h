@@ -23,8 +23,8 @@
  *     "ignore_config"       a list of keys of config.json
  *     "rewards"             judge/reward_scale.h
  *     "base_types"          of an adapter's base, as it was trained on (assay_checkpoint_types)
- * Of the run that made it: "steps", "seed", "options", "plan", "fingerprints", "evaluation". A key that nobody here
- * knows stays where notes are copied from folder to folder.
+ * Of the run that made it: "steps", "seed", "lanes", "options", "plan", "fingerprints", "evaluation". A key that nobody
+ * here knows stays where notes are copied from folder to folder.
  */
 #ifndef ASSAY_NOTES_NOTES_H
 #define ASSAY_NOTES_NOTES_H

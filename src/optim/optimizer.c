@@ -1,11 +1,37 @@
 #include "optim/optimizer.h"
 
 #include "base/alloc.h"
+#include "base/sizes.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { CHUNK = 1 << 14 };
+enum { CHUNK = 1 << 14, ALIGNED = 64 }; /* a chunk is of whole blocks */
+
+static size_t blocks_of(size_t values) { return (values + ASSAY_DYNAMIC_BLOCK - 1) / ASSAY_DYNAMIC_BLOCK; }
+static size_t aligned(size_t bytes) { return (bytes + ALIGNED - 1) / ALIGNED * ALIGNED; }
+
+size_t assay_optimizer_moment_bytes(size_t values, bool packed)
+{
+    size_t bytes = packed ? aligned(values) + aligned(blocks_of(values) * sizeof(float)) : values * sizeof(float);
+    return 2 * bytes;
+}
+
+/* Where an item's moments lie in the memory of all; returns what is behind them. */
+static char *place_moments(assay_optimizer_item *item, char *at)
+{
+    size_t half = assay_optimizer_moment_bytes(item->count, item->packed) / 2;
+    if (item->packed) {
+        item->m_codes = (uint8_t *)at;
+        item->v_codes = (uint8_t *)at + half;
+        item->m_largest = (float *)(void *)(at + aligned(item->count));
+        item->v_largest = (float *)(void *)(at + half + aligned(item->count));
+    } else {
+        item->m = (float *)(void *)at;
+        item->v = (float *)(void *)(at + half);
+    }
+    return at + 2 * half;
+}
 
 assay_status assay_optimizer_create(assay_optimizer **out, const assay_optimizer_item *items, size_t count,
                                     assay_error *err)
@@ -14,21 +40,25 @@ assay_status assay_optimizer_create(assay_optimizer **out, const assay_optimizer
     *out = NULL;
     ASSAY_TRY_ALLOC(optimizer, "the optimizer", err);
     optimizer->count = count;
-    for (size_t i = 0; i < count; i++) optimizer->values += items[i].count;
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        optimizer->values += items[i].count;
+        bytes += assay_optimizer_moment_bytes(items[i].count, items[i].packed);
+    }
     optimizer->items = assay_alloc(count, sizeof *items);
-    optimizer->moments = assay_alloc(optimizer->values, 2 * sizeof *optimizer->moments);
+    optimizer->moments = assay_alloc(bytes, 1);
     if (!optimizer->items || !optimizer->moments) {
-        assay_status status = assay_error_set(
-            err, ASSAY_E_MEMORY, "out of memory for the optimizer's moments (%zu values)", 2 * optimizer->values);
+        assay_status status =
+            assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the optimizer's moments (%zu bytes)", bytes);
         assay_optimizer_free(optimizer);
         return status;
     }
-    float *next = optimizer->moments;
+    assay_dynamic_map(optimizer->m_map, true);
+    assay_dynamic_map(optimizer->v_map, false);
+    char *next = optimizer->moments;
     for (size_t i = 0; i < count; i++) {
         optimizer->items[i] = items[i];
-        optimizer->items[i].m = next;
-        optimizer->items[i].v = next + items[i].count;
-        next += 2 * items[i].count;
+        next = place_moments(&optimizer->items[i], next);
     }
     *out = optimizer;
     return ASSAY_OK;
@@ -54,7 +84,7 @@ double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernel
     for (size_t i = 0; i < optimizer->count; i++) {
         const assay_optimizer_item *item = &optimizer->items[i];
         for (size_t first = 0; first < item->count; first += CHUNK) {
-            size_t n = item->count - first < CHUNK ? item->count - first : CHUNK;
+            size_t n = assay_smaller(item->count - first, CHUNK);
             squares += (double)kernels->rows->dot(item->gradient + first, item->gradient + first, n);
         }
     }
@@ -62,17 +92,35 @@ double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernel
 }
 
 typedef struct step_job {
+    const assay_optimizer *optimizer;
     const assay_optimizer_item *item;
     const assay_kernels *kernels;
     assay_adam_step step;
 } step_job;
 
+static void step_block(const step_job *job, size_t block)
+{
+    const assay_optimizer_item *item = job->item;
+    const float *m_map = job->optimizer->m_map, *v_map = job->optimizer->v_map;
+    float m[ASSAY_DYNAMIC_BLOCK], v[ASSAY_DYNAMIC_BLOCK];
+    size_t first = block * ASSAY_DYNAMIC_BLOCK, n = assay_smaller(item->count - first, ASSAY_DYNAMIC_BLOCK);
+    assay_dynamic_unpack(m_map, item->m_codes + first, n, item->m_largest[block], m);
+    assay_dynamic_unpack(v_map, item->v_codes + first, n, item->v_largest[block], v);
+    job->kernels->rows->adamw(item->weight + first, item->gradient + first, m, v, n, &job->step);
+    assay_dynamic_pack(m_map, m, n, item->m_codes + first, &item->m_largest[block]);
+    assay_dynamic_pack(v_map, v, n, item->v_codes + first, &item->v_largest[block]);
+}
+
 static void step_chunk(void *context, size_t tile, int worker)
 {
     const step_job *job = context;
     const assay_optimizer_item *item = job->item;
-    size_t first = tile * CHUNK, n = item->count - first < CHUNK ? item->count - first : CHUNK;
+    size_t first = tile * CHUNK, n = assay_smaller(item->count - first, CHUNK);
     (void)worker;
+    if (item->packed) {
+        for (size_t at = first; at < first + n; at += ASSAY_DYNAMIC_BLOCK) step_block(job, at / ASSAY_DYNAMIC_BLOCK);
+        return;
+    }
     job->kernels->rows->adamw(item->weight + first, item->gradient + first, item->m + first, item->v + first, n,
                               &job->step);
 }
@@ -90,7 +138,7 @@ void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kerne
                             .correction2 = (float)(1 - pow(hyper->beta2, t)),
                             .gradient_scale = factor < 1 ? (float)factor : 1.0f};
     for (size_t i = 0; i < optimizer->count; i++) {
-        step_job job = {.item = &optimizer->items[i], .kernels = kernels, .step = step};
+        step_job job = {.optimizer = optimizer, .item = &optimizer->items[i], .kernels = kernels, .step = step};
         job.step.weight_decay = optimizer->items[i].decay ? (float)hyper->weight_decay : 0.0f;
         assay_pool_run(pool, step_chunk, &job, (optimizer->items[i].count + CHUNK - 1) / CHUNK);
     }

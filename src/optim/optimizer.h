@@ -1,4 +1,6 @@
-/* AdamW over a list of weights, with clipping by the global norm.
+/* AdamW over a list of weights, with clipping by the global norm. An item's two moments are floats, or a byte each
+ * (dynamic_map.h): those are unpacked a block at a time, renewed and packed again, so the weight is moved by what the
+ * floats say.
  *
  *     assay_optimizer *optimizer;
  *     // the moments, zeroed; weights and gradients are borrowed
@@ -15,12 +17,18 @@
 
 #include "backend/kernels.h"
 #include "base/threads.h"
+#include "optim/dynamic_map.h"
 
 typedef struct assay_optimizer_item {
     float *weight, *gradient; /* `count` values each; borrowed */
     size_t count;
-    bool decay;   /* weight decay applies */
-    float *m, *v; /* owned by the optimizer; left NULL by the caller */
+    bool decay;  /* weight decay applies */
+    bool packed; /* the moments are bytes */
+    /* Owned by the optimizer; left NULL by the caller. Floats: m and v. Bytes: the codes, and the largest magnitude of
+     * each block of ASSAY_DYNAMIC_BLOCK. */
+    float *m, *v;
+    uint8_t *m_codes, *v_codes;
+    float *m_largest, *v_largest;
 } assay_optimizer_item;
 
 typedef struct assay_optimizer_hyper {
@@ -32,9 +40,13 @@ typedef struct assay_optimizer {
     assay_optimizer_item *items;
     size_t count;
     uint64_t steps;
-    float *moments;
+    char *moments;
+    float m_map[ASSAY_DYNAMIC_CODES], v_map[ASSAY_DYNAMIC_CODES];
     size_t values; /* of all items together */
 } assay_optimizer;
+
+/* What the two moments of so many values take. */
+size_t assay_optimizer_moment_bytes(size_t values, bool packed);
 
 assay_status assay_optimizer_create(assay_optimizer **out, const assay_optimizer_item *items, size_t count,
                                     assay_error *err);

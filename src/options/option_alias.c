@@ -57,6 +57,16 @@ static const char *medicalgpt_template(assay_options *options, const char *value
     return length < (int)sizeof text ? assay_options_keep(options, text, (size_t)length) : value;
 }
 
+/* Of bitsandbytes' optimizers the one that is AdamW in eight bits; "paged" says where it lies, not what it computes. */
+static const char *optimizer_to_moments(assay_options *options, const char *value)
+{
+    static const char *const names[] = {"adamw_8bit", "adamw_bnb_8bit", "paged_adamw_8bit"};
+    (void)options;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (assay_text_compare(value, names[i]) == 0) return "8bit";
+    return NULL;
+}
+
 static const char *linear_targets(assay_options *options, const char *value)
 {
     (void)options;
@@ -100,6 +110,7 @@ static const assay_option_alias aliases[] = {
     {"num_train_epochs", "epochs", NULL, false},
     {"lr_scheduler_type", "schedule", schedule_of, false},
     {"max_grad_norm", "clip", NULL, false},
+    {"optim", "moments", optimizer_to_moments, false},
     {"center_rewards_coefficient", "center", NULL, false},
     {"bf16", "precision", bf16_to_precision, true},
     {"dtype", "torch-dtype", NULL, false},

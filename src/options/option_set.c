@@ -212,6 +212,8 @@ static assay_status set_row(assay_options *options, const assay_option_match *ma
     if ((match->alias || (match->row->flags & ASSAY_OPTION_HIDDEN)) && is_none(value)) return ASSAY_OK;
     const char *text = value_text(options, match, value);
     if (text) return store(options, match, source, shown, text, err);
+    const char *reason = match->alias ? assay_ignored_reason(name, length) : NULL;
+    if (reason) return remember_ignored(options, source, name, length, reason, err);
     if (match->row->flags & ASSAY_OPTION_OPTIONAL) *(const char **)((char *)options + match->row->offset) = NULL;
     return ASSAY_OK;
 }

@@ -36,6 +36,7 @@ typedef enum assay_opt_recompute {
     ASSAY_OPT_RECOMPUTE_OFF,
     ASSAY_OPT_RECOMPUTE_ALL
 } assay_opt_recompute;
+typedef enum assay_opt_moments { ASSAY_OPT_MOMENTS_F32, ASSAY_OPT_MOMENTS_8BIT } assay_opt_moments;
 typedef enum assay_opt_pooling { ASSAY_OPT_POOLING_AUTO, ASSAY_OPT_POOLING_LAST } assay_opt_pooling;
 typedef enum assay_opt_on_nan { ASSAY_OPT_NAN_STOP, ASSAY_OPT_NAN_SKIP } assay_opt_on_nan;
 typedef enum assay_opt_format { ASSAY_OPT_FORMAT_HF, ASSAY_OPT_FORMAT_GLM } assay_opt_format;
@@ -121,6 +122,7 @@ typedef struct assay_options {
     double epochs;
     int64_t max_steps; /* 0: no limit */
     int64_t batch_pairs;
+    int64_t lanes;      /* 0: auto */
     int64_t max_length; /* tokens */
     assay_opt_truncate truncate;
     double lr; /* final after parsing */
@@ -129,6 +131,7 @@ typedef struct assay_options {
     double warmup;             /* below 1: share of the steps; else steps */
     double weight_decay, clip; /* clip 0: no clipping */
     double adam_beta1, adam_beta2, adam_epsilon;
+    assay_opt_moments moments;
     double margin; /* -1 auto: the data's field; 0 off */
     double center;
     const char *objective; /* objective/objective.h */

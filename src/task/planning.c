@@ -1,5 +1,6 @@
 /* Alternatives are the run as asked with one thing changed, planned like the run itself. Their order is their cost to
- * the user: first what changes no result (recomputation), then what rounds otherwise (bf16), then what trains less
+ * the user: first what changes no result (recomputation), then what rounds otherwise (bf16, moments
+ * in eight bits), then what trains less
  * (rank, head), then what drops data (length). */
 #include "task/planning.h"
 
@@ -8,6 +9,7 @@
 #include "base/sizes.h"
 #include "machine/machine.h"
 #include "machine/process_memory.h"
+#include "train/moments.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +26,7 @@ typedef struct variant {
     assay_lora_spec lora;
     assay_plan plan;
     assay_model_size size;
-    size_t fixed;
+    size_t fixed, moments;
     size_t params;
     size_t longest; /* tokens of the longest pair: no micro-batch is smaller */
     size_t length;  /* pairs with a longer side are left out; 0: none */
@@ -52,11 +54,12 @@ static assay_plan_request request_of(const variant *v, const assay_program *prog
     const assay_planning_subject *s = &v->subject;
     assay_plan_request request = assay_trainer_request(&s->settings, s->examples, s->evaluation, s->max_length);
     if (v->length) {
+        size_t together = request.step_tokens / assay_larger(request.longest_pair, 1);
         request.longest_path = v->length;
         request.longest_pair = 0;
         count_within(s->examples, v->length, s->cuts, &request.longest_pair);
         count_within(s->evaluation, v->length, s->cuts, &request.longest_pair);
-        request.step_tokens = request.longest_pair * s->settings.batch_pairs;
+        request.step_tokens = request.longest_pair * together;
     }
     request.program = program;
     request.kernels = s->kernels;
@@ -72,7 +75,8 @@ static assay_anonymous_parts parts_of(const variant *v)
     size_t pairs = s->examples ? s->examples->count : 0;
     assay_anonymous_parts parts = {.weights = v->size.owned,
                                    .tensors = v->params,
-                                   .trained = v->size.trained,
+                                   .trained = assay_trainer_gradients(&s->settings) * v->size.trained,
+                                   .moments = v->moments,
                                    .arena = v->plan.arena_bytes,
                                    .tokens = s->tokens_to_write,
                                    .rows = assay_larger(v->plan.micro_tokens, v->longest),
@@ -127,7 +131,9 @@ static assay_status plan_variant(variant *v, bool alternatives, assay_error *err
         assay_model_measure(&program, &v->size, v->subject.checkpoint, v->subject.adapter, &v->subject.model, err));
     v->layers = program->layers;
     v->params = program->param_count;
-    v->fixed = v->size.owned + v->size.borrowed + 3 * v->size.trained * sizeof(float);
+    v->moments = assay_moments_bytes(program, v->subject.settings.eight_bits);
+    v->fixed = v->size.owned + v->size.borrowed + v->moments +
+               assay_trainer_gradients(&v->subject.settings) * v->size.trained * sizeof(float);
     assay_plan_request request = request_of(v, program);
     v->longest = request.longest_pair;
     assay_status status = plan_in_room(v, &request, &why);
@@ -201,6 +207,16 @@ static assay_status consider_tuning(assay_planning *p, const variant *asked, dou
     return asked->subject.model.tuning == ASSAY_TUNE_HEAD ? ASSAY_OK : consider(p, "--tuning head", &v, fastest, err);
 }
 
+/* Worth a line where all weights are trained: an adapter's moments are small. */
+static assay_status consider_moments(assay_planning *p, const variant *asked, double fastest, assay_error *err)
+{
+    variant v = *asked;
+    v.subject.settings.eight_bits = true;
+    return asked->subject.model.tuning != ASSAY_TUNE_FULL || asked->subject.settings.eight_bits
+               ? ASSAY_OK
+               : consider(p, "--moments 8bit", &v, fastest, err);
+}
+
 /* With data: the greatest length that fits (half of the longest where all do), and how many pairs it costs. A greater
  * length leaves all that a smaller one does, so it can be bisected. */
 static assay_status consider_lengths_of_data(assay_planning *p, const variant *asked, double fastest, assay_error *err)
@@ -247,6 +263,7 @@ static assay_status consider_all(assay_planning *p, const variant *asked, assay_
     double fastest = asked->plan.time / asked->plan.relative_time;
     ASSAY_TRY(consider_recompute(p, asked, fastest, err));
     ASSAY_TRY(consider_bf16(p, asked, fastest, err));
+    ASSAY_TRY(consider_moments(p, asked, fastest, err));
     ASSAY_TRY(consider_rank(p, asked, fastest, err));
     ASSAY_TRY(consider_tuning(p, asked, fastest, err));
     return consider_length(p, asked, fastest, err);
@@ -282,8 +299,8 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->plan = asked.plan;
     planning->size = asked.size;
     planning->layers = asked.layers;
-    planning->gradients = asked.size.trained * sizeof(float);
-    planning->optimizer = 2 * asked.size.trained * sizeof(float);
+    planning->gradients = assay_trainer_gradients(&subject->settings) * asked.size.trained * sizeof(float);
+    planning->optimizer = asked.moments;
     planning->rss = process_peak(&asked);
     planning->largest_off = asked.largest_off;
     planning->largest_all = asked.largest_all;

@@ -109,8 +109,9 @@ static json_t *plan_json(const assay_trainer *t)
  * scores have is none of the trained model's. */
 static json_t *run_json(const assay_training *t, const assay_options *options)
 {
-    return json_pack("{s:I, s:s, s:s, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "steps", (json_int_t)t->trainer->step,
-                     "precision", assay_program_precision(t->model->program), "objective",
+    return json_pack("{s:I, s:I, s:s, s:s, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "steps", (json_int_t)t->trainer->step,
+                     "lanes", (json_int_t)t->trainer->settings.lanes, "precision",
+                     assay_program_precision(t->model->program), "objective",
                      assay_objective_name(&t->settings.objective), "score_offset", 0.0, "seed",
                      (json_int_t)options->seed, "options", assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan",
                      plan_json(t->trainer), "fingerprints", "base", t->prints.base, "data", t->prints.data);

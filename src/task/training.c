@@ -5,6 +5,7 @@
 #include "base/json_doc.h"
 #include "data/pair_formats.h"
 #include "report/model_card.h"
+#include "task/earlier_run.h"
 #include "task/head_words.h"
 #include "task/objective_choice.h"
 #include "task/pair_input.h"
@@ -17,7 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_ENDS = 256, STATE_BYTES = 16 << 20 }; /* different last tokens looked at; templates have one or two */
+enum { MOST_ENDS = 256 }; /* different last tokens looked at; templates have one or two */
 
 static assay_tuning tuning_of(const assay_options *options)
 {
@@ -46,6 +47,7 @@ static assay_train_settings settings_of(const assay_options *o)
                                   .seed = (uint64_t)o->seed,
                                   .recompute = recompute[o->recompute],
                                   .micro_tokens = (size_t)o->micro_tokens,
+                                  .eight_bits = o->moments == ASSAY_OPT_MOMENTS_8BIT,
                                   .skip_nan = o->on_nan == ASSAY_OPT_NAN_SKIP,
                                   .adam = {.beta1 = o->adam_beta1,
                                            .beta2 = o->adam_beta2,
@@ -202,9 +204,10 @@ static assay_status open_model(assay_training *t, const assay_options *options, 
 static assay_status decide_settings(assay_training *t, const assay_options *options, const assay_log *log,
                                     assay_error *err)
 {
-    assay_objective_settings objective = t->settings.objective;
+    const assay_train_settings found = t->settings;
     t->settings = settings_of(options);
-    t->settings.objective = objective;
+    t->settings.objective = found.objective;
+    t->settings.lanes = found.lanes;
     t->tuning = tuning_of(options);
     ASSAY_TRY(assay_choose_kernels(&t->kernels, err));
     ASSAY_TRY(assay_pool_create(&t->pool, (int)options->threads, err));
@@ -260,24 +263,6 @@ static assay_status open_data(assay_training *t, const assay_options *options, c
     return ASSAY_OK;
 }
 
-/* A checkpoint of version 0.1 says nothing of how its texts were rendered. What it was trained on goes on, or the data
- * would be other data. */
-static bool goes_on_from_01(const assay_options *options)
-{
-    json_t *state = NULL;
-    char *folder = NULL;
-    if (!options->resume || (!*options->resume && !options->output)) return false;
-    if (*options->resume) folder = assay_strdup(options->resume);
-    else if (assay_checkpoint_dir_newest(options->output, NULL, &folder, NULL) != ASSAY_OK) return false;
-    char *path = folder ? assay_path_join(folder, "state.json") : NULL;
-    bool read = path && assay_json_load(path, STATE_BYTES, &state, NULL) == ASSAY_OK;
-    bool old = read && !json_object_get(state, "rendering");
-    json_decref(state);
-    assay_free(path);
-    assay_free(folder);
-    return old;
-}
-
 /* The output is written hours after the model's folder was found. */
 static assay_status hold_files(assay_training *t, const assay_options *options, assay_error *err)
 {
@@ -303,7 +288,9 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     ASSAY_TRY(assay_model_source_open(&t->source, options->model, options->adapter, &options->ignore_config, NULL,
                                       flags, err));
     if (!plan_only) ASSAY_TRY(hold_files(t, options, err));
-    t->source->rendering = goes_on_from_01(options) ? 1 : ASSAY_RENDERING;
+    const assay_earlier_run earlier = assay_earlier_run_find(options);
+    ASSAY_TRY(assay_earlier_run_lanes(&earlier, options, &t->settings.lanes, err));
+    t->source->rendering = earlier.was_01 ? 1 : ASSAY_RENDERING;
     ASSAY_TRY(with_data ? assay_model_source_settle(t->source, options, err)
                         : assay_model_source_settle_length(t->source, options, err));
     t->prints.rendering = t->source->rendering;

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/json_doc.h"
+#include "base/sizes.h"
 #include "base/text.h"
 #include "container/safetensors.h"
 
@@ -37,13 +38,31 @@ void assay_fingerprint_data(const assay_example_set *examples, char text[40])
     assay_hash_text(hash, text);
 }
 
-/* The settings that change results, by the names of their options: what a refusal names. The last three count only
- * where they differ from bt without smoothing (all three are 0 then), so that runs from before they existed go on. */
-enum { SETTINGS = 19, OBJECTIVE_SETTINGS = 3 };
-static const char *const setting_names[SETTINGS] = {
-    "batch-pairs",  "epochs or max-steps", "lr",           "schedule", "min-lr", "warmup", "adam-beta1", "adam-beta2",
-    "adam-epsilon", "weight-decay",        "clip",         "margin",   "center", "seed",   "on-nan",     "precision",
-    "objective",    "label-smoothing",     "tie-parameter"};
+/* The settings that change results, by the names of their options: what a refusal names. Those behind the first count
+ * only where one of their group differs from what runs had before it existed: bt without smoothing (all three are 0
+ * then), one lane, moments of floats. So such runs go on. */
+enum { SETTINGS = 21, MOMENTS = SETTINGS - 1, LANES = MOMENTS - 1, OBJECTIVE_SETTINGS = 3 };
+static const char *const setting_names[SETTINGS] = {"batch-pairs",
+                                                    "epochs or max-steps",
+                                                    "lr",
+                                                    "schedule",
+                                                    "min-lr",
+                                                    "warmup",
+                                                    "adam-beta1",
+                                                    "adam-beta2",
+                                                    "adam-epsilon",
+                                                    "weight-decay",
+                                                    "clip",
+                                                    "margin",
+                                                    "center",
+                                                    "seed",
+                                                    "on-nan",
+                                                    "precision",
+                                                    "objective",
+                                                    "label-smoothing",
+                                                    "tie-parameter",
+                                                    "lanes",
+                                                    "moments"};
 
 static void setting_values(const assay_train_settings *s, const assay_program *program, uint64_t total_steps,
                            double values[SETTINGS])
@@ -66,15 +85,19 @@ static void setting_values(const assay_train_settings *s, const assay_program *p
                                 (double)program->bf16,
                                 assay_objective_number(&s->objective),
                                 s->objective.smoothing,
-                                s->objective.tie_parameter};
+                                s->objective.tie_parameter,
+                                (double)assay_larger(s->lanes, 1),
+                                (double)s->eight_bits};
     memcpy(values, numbers, sizeof numbers);
 }
 
 static size_t setting_count(const double values[SETTINGS])
 {
-    for (size_t i = SETTINGS - OBJECTIVE_SETTINGS; i < SETTINGS; i++)
-        if (values[i] != 0) return SETTINGS;
-    return SETTINGS - OBJECTIVE_SETTINGS;
+    if (values[MOMENTS] != 0) return SETTINGS;
+    if (values[LANES] > 1) return MOMENTS;
+    for (size_t i = LANES - OBJECTIVE_SETTINGS; i < LANES; i++)
+        if (values[i] != 0) return LANES;
+    return LANES - OBJECTIVE_SETTINGS;
 }
 
 void assay_fingerprint_settings(const assay_train_settings *s, const assay_program *program, uint64_t total_steps,
@@ -96,48 +119,67 @@ void assay_fingerprint_settings(const assay_train_settings *s, const assay_progr
     assay_hash_text(hash, text);
 }
 
-/* The three tensors of one trained weight: what they are called and where they lie. */
+/* A tensor of one trained weight: what it is called and where it lies; values NULL where the weight has none such. */
 typedef struct state_part {
     const char *prefix;
-    float *(*of)(const assay_optimizer_item *item);
+    void *values;
+    assay_dtype dtype;
+    size_t count;
 } state_part;
 
-static float *weight_of(const assay_optimizer_item *item) { return item->weight; }
-static float *m_of(const assay_optimizer_item *item) { return item->m; }
-static float *v_of(const assay_optimizer_item *item) { return item->v; }
+enum { PARTS = 5 };
 
-static const state_part parts[] = {{"weight", weight_of}, {"m", m_of}, {"v", v_of}};
-enum { PARTS = sizeof parts / sizeof *parts };
-
-static char *part_name(const assay_trainer *t, size_t item, size_t part)
+static void parts_of(const assay_optimizer_item *item, state_part parts[PARTS])
 {
-    return assay_strfmt("%s.%s", parts[part].prefix, t->model->program->params[t->trained[item]].name);
+    size_t blocks = (item->count + ASSAY_DYNAMIC_BLOCK - 1) / ASSAY_DYNAMIC_BLOCK;
+    parts[0] = (state_part){"weight", item->weight, ASSAY_F32, item->count};
+    parts[1] = (state_part){"m", item->m, ASSAY_F32, item->count};
+    parts[2] = (state_part){"v", item->v, ASSAY_F32, item->count};
+    if (item->packed) {
+        parts[1] = (state_part){"m", item->m_codes, ASSAY_U8, item->count};
+        parts[2] = (state_part){"v", item->v_codes, ASSAY_U8, item->count};
+    }
+    parts[3] = (state_part){"m_largest", item->m_largest, ASSAY_F32, blocks};
+    parts[4] = (state_part){"v_largest", item->v_largest, ASSAY_F32, blocks};
 }
 
-static assay_status describe(const assay_trainer *t, assay_tensor *tensors, assay_error *err)
+static assay_status describe_part(const assay_trainer *t, size_t item, const state_part *part, assay_tensor *tensor,
+                                  assay_error *err)
 {
-    for (size_t i = 0; i < t->optimizer->count * PARTS; i++) {
-        const assay_optimizer_item *item = &t->optimizer->items[i / PARTS];
-        tensors[i] = (assay_tensor){.name = part_name(t, i / PARTS, i % PARTS),
-                                    .dtype = ASSAY_F32,
-                                    .rank = 1,
-                                    .shape = {item->count},
-                                    .data = parts[i % PARTS].of(item),
-                                    .bytes = item->count * sizeof(float)};
-        ASSAY_TRY_ALLOC(tensors[i].name, "a tensor's name", err);
+    *tensor =
+        (assay_tensor){.name = assay_strfmt("%s.%s", part->prefix, t->model->program->params[t->trained[item]].name),
+                       .dtype = part->dtype,
+                       .rank = 1,
+                       .shape = {part->count},
+                       .data = part->values,
+                       .bytes = part->count * (part->dtype == ASSAY_U8 ? 1 : sizeof(float))};
+    ASSAY_TRY_ALLOC(tensor->name, "a tensor's name", err);
+    return ASSAY_OK;
+}
+
+static assay_status describe(const assay_trainer *t, assay_tensor *tensors, size_t *count, assay_error *err)
+{
+    state_part parts[PARTS];
+    for (size_t i = 0; i < t->optimizer->count; i++) {
+        parts_of(&t->optimizer->items[i], parts);
+        for (size_t p = 0; p < PARTS; p++) {
+            if (!parts[p].values) continue;
+            ASSAY_TRY(describe_part(t, i, &parts[p], &tensors[*count], err));
+            ++*count;
+        }
     }
     return ASSAY_OK;
 }
 
 static assay_status save_tensors(const assay_trainer *t, const char *folder, assay_error *err)
 {
-    size_t count = t->optimizer->count * PARTS;
-    assay_tensor *tensors = assay_alloc(count, sizeof *tensors);
+    size_t count = 0;
+    assay_tensor *tensors = assay_alloc(t->optimizer->count * PARTS, sizeof *tensors);
     char *path = assay_path_join(folder, "state.safetensors");
-    assay_status status = tensors && path ? describe(t, tensors, err)
+    assay_status status = tensors && path ? describe(t, tensors, &count, err)
                                           : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a checkpoint");
     if (status == ASSAY_OK) status = assay_safetensors_write(path, tensors, count, NULL, NULL, err);
-    for (size_t i = 0; tensors && i < count; i++) assay_free(tensors[i].name);
+    for (size_t i = 0; i < count; i++) assay_free(tensors[i].name);
     assay_free(tensors);
     assay_free(path);
     return status;
@@ -171,20 +213,28 @@ assay_status assay_train_state_save(const assay_trainer *t, const assay_fingerpr
     return status;
 }
 
+static assay_status load_part(const assay_trainer *t, size_t item, const state_part *part,
+                              const assay_tensor_file *file, assay_error *err)
+{
+    assay_tensor wanted;
+    ASSAY_TRY(describe_part(t, item, part, &wanted, err));
+    const assay_tensor *tensor = assay_tensor_file_find(file, wanted.name);
+    bool fits = tensor && tensor->dtype == wanted.dtype && tensor->bytes == wanted.bytes;
+    if (fits) memcpy(part->values, tensor->data, tensor->bytes);
+    assay_status status = fits ? ASSAY_OK
+                               : assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor %s is missing or of another size",
+                                                 file->path, wanted.name);
+    assay_free(wanted.name);
+    return status;
+}
+
 static assay_status load_tensors(assay_trainer *t, const assay_tensor_file *file, assay_error *err)
 {
-    for (size_t i = 0; i < t->optimizer->count * PARTS; i++) {
-        const assay_optimizer_item *item = &t->optimizer->items[i / PARTS];
-        char *name = part_name(t, i / PARTS, i % PARTS);
-        ASSAY_TRY_ALLOC(name, "a tensor's name", err);
-        const assay_tensor *tensor = assay_tensor_file_find(file, name);
-        bool fits = tensor && tensor->dtype == ASSAY_F32 && tensor->bytes == item->count * sizeof(float);
-        if (fits) memcpy(parts[i % PARTS].of(item), tensor->data, tensor->bytes);
-        assay_status status = fits ? ASSAY_OK
-                                   : assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor %s is missing or of another size",
-                                                     file->path, name);
-        assay_free(name);
-        ASSAY_TRY(status);
+    state_part parts[PARTS];
+    for (size_t i = 0; i < t->optimizer->count; i++) {
+        parts_of(&t->optimizer->items[i], parts);
+        for (size_t p = 0; p < PARTS; p++)
+            if (parts[p].values) ASSAY_TRY(load_part(t, i, &parts[p], file, err));
     }
     return ASSAY_OK;
 }
@@ -208,8 +258,8 @@ static assay_status check_settings(const assay_trainer *t, const assay_fingerpri
     setting_values(&t->settings, t->model->program, t->total_steps, values);
     for (size_t i = 0; i < SETTINGS; i++) {
         const json_t *was = json_object_get(then, setting_names[i]);
-        double old = json_number_value(was);
-        bool implied = i >= SETTINGS - OBJECTIVE_SETTINGS && !was;
+        bool implied = i >= LANES - OBJECTIVE_SETTINGS && !was;
+        double old = implied && i == LANES ? 1 : json_number_value(was);
         if ((!json_is_number(was) && !implied) || old == values[i]) continue;
         assay_text_format(
             advice, sizeof advice,

@@ -6,7 +6,9 @@
 #include "packing/pack_example.h"
 #include "score/score_examples.h"
 #include "train/culprit.h"
+#include "train/lanes.h"
 #include "train/loss.h"
+#include "train/moments.h"
 #include "train/step_account.h"
 
 #include <math.h>
@@ -31,19 +33,22 @@ static size_t most_answers(const assay_example_set *set)
 
 static size_t trained_values(const assay_model *model) { return assay_model_weights(model, true); }
 
+size_t assay_trainer_gradients(const assay_train_settings *s) { return assay_lane_buffers(s->lanes); }
+
 assay_plan_request assay_trainer_request(const assay_train_settings *s, const assay_example_set *examples,
                                          const assay_example_set *evaluation, size_t longest)
 {
     size_t path = examples ? assay_larger(examples->longest, evaluation ? evaluation->longest : 0) : longest;
     size_t pair = examples ? assay_larger(most_tokens(examples), most_tokens(evaluation)) : 2 * longest;
+    size_t together = assay_lane_pairs(assay_larger(s->lanes, 1), s->batch_pairs);
     return (assay_plan_request){
         .backward = true,
         .recompute = s->recompute,
         .micro_tokens = s->micro_tokens,
         .longest_pair = pair,
         .longest_path = path,
-        .step_tokens = pair * s->batch_pairs,
-        .step_scored = assay_larger(most_answers(examples) * s->batch_pairs, evaluation ? evaluation->answer_count : 0),
+        .step_tokens = pair * together,
+        .step_scored = assay_larger(most_answers(examples) * together, evaluation ? evaluation->answer_count : 0),
         .budget = s->budget};
 }
 
@@ -53,8 +58,9 @@ static assay_status make_plan(assay_trainer *t, const assay_trainer_setup *setup
     request.program = t->model->program;
     request.kernels = t->kernels;
     request.workers = assay_pool_size(t->pool);
-    request.fixed_bytes =
-        t->model->owned_bytes + t->model->borrowed_bytes + 3 * trained_values(t->model) * sizeof(float);
+    request.fixed_bytes = t->model->owned_bytes + t->model->borrowed_bytes +
+                          assay_trainer_gradients(&t->settings) * trained_values(t->model) * sizeof(float) +
+                          assay_moments_bytes(t->model->program, t->settings.eight_bits);
     bool holds = setup->plan && setup->plan->total_bytes == setup->plan->arena_bytes + request.fixed_bytes;
     if (holds) t->plan = *setup->plan;
     else ASSAY_TRY(assay_plan_make(&request, &t->plan, err));
@@ -62,32 +68,42 @@ static assay_status make_plan(assay_trainer *t, const assay_trainer_setup *setup
     return assay_engine_create(&t->engine, &config, err);
 }
 
+/* From now on the engine adds gradients to this block. */
+static void bind_gradients(assay_trainer *t, float *block)
+{
+    const assay_program *program = t->model->program;
+    for (size_t i = 0; i < program->param_count; i++) {
+        assay_param_view view = t->model->params[i];
+        if (program->params[i].trained) view.gradient = block;
+        if (program->params[i].trained) block += view.rows * view.cols;
+        assay_engine_bind(t->engine, (int)i, &view);
+    }
+}
+
 static assay_status bind_weights(assay_trainer *t, assay_error *err)
 {
     const assay_program *program = t->model->program;
-    size_t count = 0;
+    size_t count = 0, buffers = assay_lane_buffers(t->settings.lanes);
     assay_optimizer_item *items = assay_alloc(program->param_count, sizeof *items);
     t->trained = assay_alloc(program->param_count, sizeof *t->trained);
-    t->gradients = assay_alloc(trained_values(t->model), sizeof *t->gradients);
+    t->gradients = assay_alloc(trained_values(t->model), buffers * sizeof *t->gradients);
     if (!items || !t->trained || !t->gradients) {
         assay_free(items);
         return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the gradients");
     }
     float *next = t->gradients;
     for (size_t i = 0; i < program->param_count; i++) {
-        assay_param_view view = t->model->params[i];
-        size_t values = view.rows * view.cols;
-        if (program->params[i].trained) {
-            view.gradient = next;
-            items[count] = (assay_optimizer_item){.weight = assay_model_own_f32(t->model, i),
-                                                  .gradient = next,
-                                                  .count = values,
-                                                  .decay = !program->params[i].no_decay};
-            t->trained[count++] = (int)i;
-            next += values;
-        }
-        assay_engine_bind(t->engine, (int)i, &view);
+        if (!program->params[i].trained) continue;
+        size_t values = t->model->params[i].rows * t->model->params[i].cols;
+        items[count] = (assay_optimizer_item){.weight = assay_model_own_f32(t->model, i),
+                                              .gradient = next,
+                                              .count = values,
+                                              .packed = assay_moments_packed(program, i, t->settings.eight_bits),
+                                              .decay = !program->params[i].no_decay};
+        t->trained[count++] = (int)i;
+        next += values;
     }
+    bind_gradients(t, t->gradients);
     assay_status status = assay_optimizer_create(&t->optimizer, items, count, err);
     assay_free(items);
     return status;
@@ -140,6 +156,7 @@ assay_status assay_trainer_create(assay_trainer **out, const assay_trainer_setup
     *out = NULL;
     ASSAY_TRY_ALLOC(t, "the trainer", err);
     t->settings = setup->settings;
+    t->settings.lanes = assay_larger(t->settings.lanes, 1);
     t->model = setup->model;
     t->examples = setup->examples;
     t->kernels = setup->kernels;
@@ -244,19 +261,51 @@ static assay_status give_up(assay_trainer *t, assay_error *err)
     return assay_error_set(err, ASSAY_E_STOPPED, "step %llu was given up", (unsigned long long)t->step + 1);
 }
 
+/* A step on its way through the lanes. */
+typedef struct step_run {
+    assay_trainer *trainer;
+    const assay_step_pairs *step;
+    assay_step_record *record;
+} step_run;
+
+static assay_status run_lane(void *context, size_t begin, size_t end, float *gradients, assay_error *err)
+{
+    const step_run *run = context;
+    assay_trainer *t = run->trainer;
+    assay_micro_runs *micro = &t->runs;
+    bind_gradients(t, gradients);
+    ASSAY_TRY(
+        assay_micro_runs_cut(micro, t->examples, run->step->picked + begin, end - begin, t->plan.micro_tokens, err));
+    for (size_t r = 0; r < micro->count; r++) {
+        if (is_given_up(t)) return give_up(t, err);
+        ASSAY_TRY(run_micro(t, run->step, begin + micro->begin[r], begin + micro->begin[r + 1], run->record, err));
+    }
+    return ASSAY_OK;
+}
+
+static assay_status sum_lanes(assay_trainer *t, const assay_step_pairs *step, assay_step_record *record,
+                              assay_error *err)
+{
+    bool any;
+    step_run run = {t, step, record};
+    const assay_lane_sum sum = {.lanes = t->settings.lanes,
+                                .pairs = step->count,
+                                .buffers = t->gradients,
+                                .values = t->optimizer->values,
+                                .pool = t->pool,
+                                .add = run_lane,
+                                .context = &run};
+    return assay_lane_sum_make(&sum, 0, sum.lanes, &any, err);
+}
+
 static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record, assay_error *err)
 {
     size_t count;
     const uint32_t *picked = assay_sampler_next(&t->sampler, t->settings.batch_pairs, &count);
     assay_step_pairs step = assay_step_pairs_of(&t->settings, t->examples, picked, count);
     record->pairs = step.count;
-    assay_optimizer_zero(t->optimizer);
-    ASSAY_TRY(assay_micro_runs_cut(&t->runs, t->examples, picked, step.count, t->plan.micro_tokens, err));
-    assay_status status = ASSAY_OK;
-    for (size_t r = 0; r < t->runs.count && status == ASSAY_OK; r++) {
-        if (is_given_up(t)) return give_up(t, err);
-        status = run_micro(t, &step, t->runs.begin[r], t->runs.begin[r + 1], record, err);
-    }
+    assay_status status = sum_lanes(t, &step, record, err);
+    if (status == ASSAY_E_STOPPED) return status;
     assay_step_account_end(record, &step);
     if (status == ASSAY_OK) record->grad_norm = assay_optimizer_norm(t->optimizer, t->kernels);
     if (status != ASSAY_E_NUMERIC && isfinite(record->grad_norm)) return status;

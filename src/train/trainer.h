@@ -10,7 +10,8 @@
  * cut into micro-batches that never split one. The loss is the weighted mean over the step's examples (accuracy: the
  * mean over those that a label does not call undecided, NaN where there are none; of a list the share of its couples
  * that are in order), so accumulation computes what one big batch would; its gradients are folded example by example,
- * so not one bit depends on how they were grouped. Model, examples, kernels and pool are borrowed.
+ * so not one bit depends on how they were grouped. They are summed lane by lane (train/lanes.h), and a micro-batch lies
+ * in one lane. Model, examples, kernels and pool are borrowed.
  */
 #ifndef ASSAY_TRAIN_TRAINER_H
 #define ASSAY_TRAIN_TRAINER_H
@@ -27,10 +28,12 @@
 
 typedef struct assay_train_settings {
     uint64_t batch_pairs, max_steps; /* max_steps 0: by epochs */
+    size_t lanes;                    /* of a step's sum: train/lanes.h; 0: one */
     double epochs, lr;
     assay_lr_shape shape;
     double min_lr, warmup; /* warmup below 1: share of the steps */
     assay_optimizer_hyper adam;
+    bool eight_bits; /* moments of large matrices (train/moments.h) */
     assay_objective_settings objective;
     double margin; /* -1: the data's field; else this number for all pairs */
     double center;
@@ -61,7 +64,7 @@ typedef struct assay_trainer {
     assay_sampler sampler;
     assay_pack pack;
     assay_micro_runs runs;
-    float *gradients;             /* all trained weights' gradients, one block */
+    float *gradients;             /* all trained weights' gradients, one block; behind it those of waiting lanes */
     float *d_rewards;             /* one micro-batch's */
     struct assay_loss_room *room; /* train/loss.h */
     int *trained;                 /* program parameter of each optimizer item */
@@ -93,6 +96,9 @@ typedef struct assay_trainer_setup {
  * the worst there can be. */
 assay_plan_request assay_trainer_request(const assay_train_settings *settings, const assay_example_set *examples,
                                          const assay_example_set *evaluation, size_t longest);
+
+/* Gradients that such a run holds of each trained weight. */
+size_t assay_trainer_gradients(const assay_train_settings *settings);
 
 /* Steps that such a run takes with so many pairs. */
 uint64_t assay_trainer_steps(const assay_train_settings *settings, size_t pairs);

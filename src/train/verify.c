@@ -6,8 +6,10 @@
 
 #include "base/clock.h"
 #include "base/rng.h"
+#include "base/sizes.h"
 #include "model/bad_weight.h"
 #include "packing/pack_example.h"
+#include "train/lanes.h"
 #include "train/loss.h"
 #include "train/verify_private.h"
 
@@ -27,8 +29,8 @@ typedef struct check {
     assay_pool *pools[ASSAY_VERIFY_THREADS];
     assay_pack pack;
     assay_micro_runs runs;
-    size_t values;
-    float *gradients, *standard; /* standard NULL: hashes */
+    size_t values, lanes;
+    float *gradients, *standard; /* standard NULL: hashes; gradients: behind them those of waiting lanes */
     XXH128_hash_t *hashes;       /* per program parameter */
     float *rewards, *standard_rewards, *d_rewards;
     double loss, divisor;
@@ -99,8 +101,8 @@ static assay_status too_tight(const check *c, size_t needed)
 static assay_status fit_cells(check *c)
 {
     const assay_model *m = c->setup->model;
-    size_t fixed = m->owned_bytes + m->borrowed_bytes + c->values * sizeof(float), budget = c->setup->settings->budget,
-           most = 0, least = SIZE_MAX;
+    size_t fixed = m->owned_bytes + m->borrowed_bytes + assay_lane_buffers(c->lanes) * c->values * sizeof(float),
+           budget = c->setup->settings->budget, most = 0, least = SIZE_MAX;
     for (size_t i = 0; i < c->result->cell_count; i++) {
         assay_verify_cell *cell = &c->result->cells[i];
         assay_engine_config config = config_of(c, cell);
@@ -119,7 +121,7 @@ static assay_status allocate(check *c)
 {
     assay_verify_result *r = c->result;
     size_t params = c->program->param_count;
-    c->gradients = assay_alloc(c->values, sizeof(float));
+    c->gradients = assay_alloc(c->values, assay_lane_buffers(c->lanes) * sizeof(float));
     if (!r->by_hash) c->standard = assay_alloc(c->values, sizeof(float));
     c->hashes = assay_alloc(params, sizeof *c->hashes);
     c->rewards = assay_alloc(c->scored, sizeof(float));
@@ -135,9 +137,8 @@ static assay_status allocate(check *c)
     return assay_pack_init(&c->pack, r->tokens, c->scored + r->pairs + 3, &c->setup->model->config.prefix, c->err);
 }
 
-static void bind(const check *c, assay_engine *engine)
+static void bind(const check *c, assay_engine *engine, float *next)
 {
-    float *next = c->gradients;
     for (size_t i = 0; i < c->program->param_count; i++) {
         assay_param_view view = c->setup->model->params[i];
         view.gradient = c->program->params[i].trained ? next : NULL;
@@ -197,21 +198,43 @@ static assay_status run_micro(check *c, assay_engine *engine, size_t begin, size
     return ASSAY_OK;
 }
 
+/* One cell on its way through the lanes. */
+typedef struct way {
+    check *check;
+    assay_verify_cell *cell;
+    assay_engine *engine;
+    size_t scored;
+} way;
+
+static assay_status run_lane(void *context, size_t begin, size_t end, float *gradients, assay_error *err)
+{
+    way *w = context;
+    check *c = w->check;
+    bind(c, w->engine, gradients);
+    ASSAY_TRY(assay_micro_runs_cut(&c->runs, c->setup->examples, c->picked + begin, end - begin,
+                                   c->result->micros[w->cell->micro], err));
+    for (size_t i = 0; i < c->runs.count; i++)
+        ASSAY_TRY(run_micro(c, w->engine, begin + c->runs.begin[i], begin + c->runs.begin[i + 1], &w->scored));
+    w->cell->micro_batches += c->runs.count;
+    return ASSAY_OK;
+}
+
 static assay_status run_way(check *c, assay_verify_cell *cell)
 {
-    assay_engine *engine;
+    bool any;
+    way w = {.check = c, .cell = cell};
     assay_engine_config config = config_of(c, cell);
-    ASSAY_TRY(assay_engine_create(&engine, &config, c->err));
-    bind(c, engine);
-    memset(c->gradients, 0, c->values * sizeof(float));
+    const assay_lane_sum sum = {.lanes = c->lanes,
+                                .pairs = c->result->pairs,
+                                .buffers = c->gradients,
+                                .values = c->values,
+                                .pool = c->pools[cell->thread],
+                                .add = run_lane,
+                                .context = &w};
+    ASSAY_TRY(assay_engine_create(&w.engine, &config, c->err));
     c->loss = 0;
-    size_t scored = 0;
-    assay_status status = assay_micro_runs_cut(&c->runs, c->setup->examples, c->picked, c->result->pairs,
-                                               c->result->micros[cell->micro], c->err);
-    for (size_t i = 0; status == ASSAY_OK && i < c->runs.count; i++)
-        status = run_micro(c, engine, c->runs.begin[i], c->runs.begin[i + 1], &scored);
-    cell->micro_batches = c->runs.count;
-    assay_engine_free(engine);
+    assay_status status = assay_lane_sum_make(&sum, 0, sum.lanes, &any, c->err);
+    assay_engine_free(w.engine);
     return status;
 }
 
@@ -335,6 +358,7 @@ assay_status assay_verify(const assay_verify_setup *setup, assay_verify_result *
                .result = result,
                .program = setup->model->program,
                .values = assay_model_weights(setup->model, true),
+               .lanes = assay_larger(setup->settings->lanes, 1),
                .err = err};
     *result = (assay_verify_result){0};
     assay_status status = go(&c);

@@ -45,7 +45,7 @@ typedef struct assay_verify_cell {
 } assay_verify_cell;
 
 typedef struct assay_verify_setup {
-    const assay_train_settings *settings; /* objective, margin, center, seed and budget are read */
+    const assay_train_settings *settings; /* objective, margin, center, lanes, seed and budget are read */
     assay_model *model;
     const assay_example_set *examples;
     const assay_kernels *kernels;

@@ -1,0 +1,21 @@
+/* Which trained weights have moments in eight bits, and what the optimizer's memory is then.
+ *
+ * Embeddings, vectors, the head and small matrices keep floats: their rows are seldom touched or few, and a block's
+ * largest magnitude would hide them (Dettmers et al., arXiv:2110.02861, section 2.3; bitsandbytes' limit is 4096
+ * values, too).
+ */
+#ifndef ASSAY_TRAIN_MOMENTS_H
+#define ASSAY_TRAIN_MOMENTS_H
+
+#include "program/program.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* eight_bits: of the settings. Without it no parameter is packed. */
+bool assay_moments_packed(const assay_program *program, size_t param, bool eight_bits);
+
+/* Of both moments of all trained parameters. */
+size_t assay_moments_bytes(const assay_program *program, bool eight_bits);
+
+#endif
