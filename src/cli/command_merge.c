@@ -7,6 +7,7 @@
 #include "task/adapter_base.h"
 #include "task/output_folder.h"
 #include "task/output_guard.h"
+#include "task/quantising.h"
 #include "task/saved_folder.h"
 
 typedef struct merge_job {
@@ -104,6 +105,7 @@ static assay_status merge(merge_job *job, assay_error *err)
     ASSAY_TRY(assay_output_guard(job->options, err));
     ASSAY_TRY(open_base(job, err));
     ASSAY_TRY(assay_output_guard_source(job->options, job->base->path, err));
+    ASSAY_TRY(assay_quantised_refuse_merge(job->base, job->adapter_path, err));
     ASSAY_TRY(say_base(job, err));
     ASSAY_TRY(assay_model_open(&job->model, job->base, job->adapter, &model, err));
     ASSAY_TRY(assay_output_open(&output, job->options->output, job->options->force, job->log, err));
