@@ -126,6 +126,9 @@ static const op_case cases[] = {
     {.op = &assay_op_swiglu, .name = "more than a stretch, scored", .shape = {.inputs = 2, .outputs = 1,
         .in_cols = {1100, 1100}, .out_cols = {1100}, .in_space = {ASSAY_SCORED, ASSAY_SCORED},
         .out_space = ASSAY_SCORED}},
+    {.op = &assay_op_gated_sum, .name = "scored", .shape = {.inputs = 2, .outputs = 1, .params = 2,
+        .in_cols = {19, 19}, .out_cols = {39}, .param = WEIGHTS(W(19, 19), W(1, 1)),
+        .in_space = {ASSAY_SCORED, ASSAY_SCORED}, .out_space = ASSAY_SCORED}, .attr = {.scale = 10}},
     {.op = &assay_op_gather, .name = "rows", .shape = {.inputs = 1, .outputs = 1, .in_cols = {13}, .out_cols = {13},
         .out_space = ASSAY_SCORED}},
 };

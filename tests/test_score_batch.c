@@ -50,11 +50,10 @@ static void open_labelled(door *d, const char *folder, const char *label, size_t
     good(assay_model_open(&d->model, d->checkpoint, NULL, &options, &error));
     good(assay_pool_create(&d->pool, 1, &error));
     good(assay_kernels_select(&kernels, NULL, &error));
-    const assay_engine_config config = {
-        .program = d->model->program,
-        .kernels = kernels,
-        .pool = d->pool,
-        .bounds = {.rows = {tokens, every_row ? tokens : ROWS}, .longest_path = LENGTH}};
+    const assay_engine_config config = {.program = d->model->program,
+                                        .kernels = kernels,
+                                        .pool = d->pool,
+                                        .bounds = {.rows = {tokens, every_row ? tokens : ROWS}, .longest_path = ROWS}};
     good(assay_engine_create(&d->engine, &config, &error));
     for (size_t i = 0; i < d->model->program->param_count; i++)
         assay_engine_bind(d->engine, (int)i, &d->model->params[i]);
@@ -296,27 +295,36 @@ static void a_label_is_its_row(void **state)
     (void)state;
     check_labels("tests/data/golden/labels_llama"); /* its head has a bias */
     check_labels("tests/data/golden/labels_qwen2");
+    check_labels("tests/data/golden/head_mlp_labels"); /* of two layers with ReLU */
 }
 
 /* Heads of other trainers, each text at its last id, against their classes (tests/oracle/make_head_golden.py): the same
  * sums as above, and one layer of 16 products more at most. Together in one micro-batch they have the same bits. */
-static void check_head(const char *kind)
+enum { MOST = 4 };
+
+static assay_tensor_file *open_texts(const char *folder, assay_ids texts[MOST])
 {
-    enum { MOST = 4 };
-    char folder[96], path[160];
-    assay_ids texts[MOST];
+    char path[160];
     assay_tensor_file *golden;
-    assay_lot together, alone;
-    door d;
-    snprintf(folder, sizeof folder, "tests/data/golden/head_%s", kind);
     snprintf(path, sizeof path, "%s/golden.safetensors", folder);
     good(assay_safetensors_open(&golden, path, &error));
-    const double *wanted = assay_tensor_file_find(golden, "scores")->data;
     for (size_t t = 0; t < MOST; t++) {
         snprintf(path, sizeof path, "ids.%zu", t);
         const assay_tensor *ids = assay_tensor_file_find(golden, path);
         texts[t] = (assay_ids){.data = (int32_t *)(uintptr_t)ids->data, .count = ids->shape[0]};
     }
+    return golden;
+}
+
+static void check_head(const char *kind)
+{
+    char folder[96];
+    assay_ids texts[MOST];
+    assay_lot together, alone;
+    door d;
+    snprintf(folder, sizeof folder, "tests/data/golden/head_%s", kind);
+    assay_tensor_file *golden = open_texts(folder, texts);
+    const double *wanted = assay_tensor_file_find(golden, "scores")->data;
     open_labelled(&d, folder, NULL, 128, 0, false);
     good(assay_lot_begin(&together, texts, MOST, false, &error));
     good(assay_score_batch_all(&d.batch, &together, &error));
@@ -335,10 +343,82 @@ static void check_head(const char *kind)
 
 static void heads_of_others_score_as_their_classes(void **state)
 {
-    static const char *const kinds[] = {"qwen2_rm", "inf_orm",        "internlm2", "trl",
-                                        "openrlhf", "openrlhf_score", "ultrarm",   "beaver"};
+    static const char *const kinds[] = {"qwen2_rm",       "inf_orm", "internlm2", "trl",    "openrlhf",
+                                        "openrlhf_score", "ultrarm", "beaver",    "armorm", "grm"};
     (void)state;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) check_head(kinds[i]);
+}
+
+/* Objectives and what each counts, as ArmoRM's class returns them: softmax and sums of 16 products. Two of the texts
+ * begin alike with their gate in what they share, which is computed once. */
+static void a_gate_says_what_objectives_count(void **state)
+{
+    enum { OBJECTIVES = 19, OUTPUTS = 1 + 2 * OBJECTIVES };
+    const char *folder = "tests/data/golden/head_armorm";
+    assay_ids texts[MOST];
+    assay_lot lot;
+    size_t tokens = 0;
+    door d;
+    (void)state;
+    assay_tensor_file *golden = open_texts(folder, texts);
+    const float *rewards = assay_tensor_file_find(golden, "rewards")->data,
+                *gating = assay_tensor_file_find(golden, "gating")->data;
+    open_labelled(&d, folder, NULL, 128, 0, false);
+    good(assay_lot_begin(&lot, texts, MOST, false, &error));
+    good(assay_lot_want_labels(&lot, d.batch.outputs, &error));
+    assert_int_equal(d.batch.outputs, OUTPUTS);
+    good(assay_score_batch_all(&d.batch, &lot, &error));
+    for (size_t t = 0; t < MOST; t++) {
+        const double *row = lot.labels + t * OUTPUTS;
+        tokens += texts[t].count;
+        assert_memory_equal(row, &lot.scores[t], sizeof *row);
+        for (size_t k = 0; k < OBJECTIVES; k++) {
+            double reward = (double)rewards[t * OBJECTIVES + k], share = (double)gating[t * OBJECTIVES + k];
+            if (!(fabs(row[1 + k] - reward) < 1e-5 && fabs(row[1 + OBJECTIVES + k] - share) < 1e-6))
+                fail_msg("text %zu, objective %zu: %.9g counts %.9g, expected %.9g, %.9g", t, k, row[1 + k],
+                         row[1 + OBJECTIVES + k], reward, share);
+        }
+    }
+    assert_int_equal(d.batch.last_tokens, tokens - 20); /* "twice as sab longsab" */
+    assay_lot_release(&lot);
+    close_door(&d);
+    open_labelled(&d, folder, "helpsteer-verbosity", 128, 0, false);
+    good(assay_lot_begin(&lot, texts, 1, false, &error));
+    good(assay_score_batch_all(&d.batch, &lot, &error));
+    if (!(fabs(lot.scores[0] - (double)rewards[4]) < 1e-5)) fail_msg("%.9g", lot.scores[0]);
+    assay_lot_release(&lot);
+    close_door(&d);
+    assay_tensor_file_close(golden);
+}
+
+/* An answer that says the pattern again has a gate of its own: it shares nothing, and the others' scores stay. */
+static void gates_that_differ_are_not_shared(void **state)
+{
+    assay_ids texts[MOST];
+    int32_t longer[ROWS];
+    assay_lot lot;
+    double together[2];
+    door d;
+    (void)state;
+    assay_tensor_file *golden = open_texts("tests/data/golden/head_armorm", texts);
+    memcpy(longer, texts[2].data, texts[2].count * sizeof *longer);
+    memcpy(longer + texts[2].count, texts[2].data + 17, 3 * sizeof *longer); /* "sab", then a letter */
+    longer[texts[2].count + 3] = 7;
+    const assay_ids pair[] = {texts[2], {.data = longer, .count = texts[2].count + 4}};
+    open_labelled(&d, "tests/data/golden/head_armorm", NULL, 128, 0, false);
+    good(assay_lot_begin(&lot, pair, 2, false, &error));
+    good(assay_score_batch_all(&d.batch, &lot, &error));
+    memcpy(together, lot.scores, sizeof together);
+    assert_int_equal(d.batch.last_tokens, pair[0].count + pair[1].count);
+    assay_lot_release(&lot);
+    for (size_t t = 0; t < 2; t++) {
+        good(assay_lot_begin(&lot, &pair[t], 1, false, &error));
+        good(assay_score_batch_all(&d.batch, &lot, &error));
+        assert_memory_equal(lot.scores, &together[t], sizeof *lot.scores);
+        assay_lot_release(&lot);
+    }
+    close_door(&d);
+    assay_tensor_file_close(golden);
 }
 
 /* Training on from a head of this kind would leave it out, or begin another. */
@@ -398,6 +478,8 @@ int main(void)
         cmocka_unit_test(a_label_is_its_row),
         cmocka_unit_test(what_is_no_label_is_refused),
         cmocka_unit_test(heads_of_others_score_as_their_classes),
+        cmocka_unit_test(a_gate_says_what_objectives_count),
+        cmocka_unit_test(gates_that_differ_are_not_shared),
         cmocka_unit_test(a_head_of_others_is_not_trained_on),
     };
     return cmocka_run_group_tests_name("score_batch", tests, NULL, NULL);

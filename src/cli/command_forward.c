@@ -67,7 +67,9 @@ static assay_view operand(const collector *c, const assay_operand *in)
 static assay_status collect_attentions(collector *c, size_t rows)
 {
     const assay_program *program = c->scoring->model->program;
+    assay_segment whole = c->scoring->batch.pack.segments[0]; /* where a gate cuts the text, its rows still lie so */
     assay_status status = ASSAY_OK;
+    whole.rows = (uint32_t)rows;
     for (size_t s = 0; s < program->step_count; s++) {
         const assay_step *step = &program->steps[s];
         if (step->op != &assay_op_attention) continue;
@@ -75,8 +77,7 @@ static assay_status collect_attentions(collector *c, size_t rows)
         float *out = add_tensor(c, assay_strfmt("%zu.attentions.%d", c->inputs, step->layer), ASSAY_F32, 3,
                                 (size_t[3]){step->attr.heads, rows, rows}, &status);
         ASSAY_TRY(status);
-        assay_attention_probabilities(c->scoring->kernels, &step->attr, &q, &k, &c->scoring->batch.pack.segments[0],
-                                      out);
+        assay_attention_probabilities(c->scoring->kernels, &step->attr, &q, &k, &whole, out);
     }
     return ASSAY_OK;
 }

@@ -111,7 +111,7 @@ static assay_status score(scorer *s, const assay_command_context *context)
     ASSAY_TRY(
         assay_scoring_answer_engine(s->scoring, s->options, s->style.trace ? SIZE_MAX / 4 : SCORES_AT_ONCE, s->err));
     s->style.config = s->scoring->source->checkpoint->config;
-    s->style.outputs = s->scoring->batch.outputs;
+    s->style.head = &s->scoring->model->config.head;
     const assay_score_taker taker = {
         .take = take, .drop = drop, .context = s, .traces = s->style.trace, .labels = !s->style.pairs};
     ASSAY_TRY(assay_score_lines_open(&s->lines, &s->scoring->batch, &taker, s->err));
@@ -164,7 +164,8 @@ const assay_command assay_command_score = {
             "{\"conversations\"}, {\"text\"} or a pair, and writes {\"index\", \"score\"} (and the input's id) a line, "
             "in input order and full\n"
             "precision. Of a classifier with several labels the score is the one of --label, and \"labels\" has them "
-            "all by name. A score does not depend on its neighbours. It is the raw reward; only differences between "
+            "all by name; of one with a gate it is the gated sum, and \"gating\" has what each label counts. A score "
+            "does not depend on its neighbours. It is the raw reward; only differences between "
             "answers to one prompt mean\n"
             "something, unless --normalized puts it among held-out answers.\n"
             "\n"

@@ -161,14 +161,14 @@ static assay_status put_traces(assay_buf *text, const assay_score_line *line, co
     return assay_buf_text(text, line->list ? "]" : "", err);
 }
 
-/* {"helpful":0.5,...}: the numbers of one answer by the labels' names. */
+/* {"helpful":0.5,...}: so many numbers of one answer by the labels' names. */
 static assay_status put_label_numbers(assay_buf *text, const assay_score_style *style, const double *numbers,
-                                      assay_error *err)
+                                      size_t labels, assay_error *err)
 {
     char name[ASSAY_HEAD_LABEL];
     ASSAY_TRY(assay_buf_byte(text, '{', err));
-    for (size_t i = 0; i < style->outputs; i++) {
-        assay_label_key(style->config, style->outputs, i, name);
+    for (size_t i = 0; i < labels; i++) {
+        assay_label_key(style->config, labels, i, name);
         json_t *string = json_string(name);
         if (i) ASSAY_TRY(assay_buf_byte(text, ',', err));
         ASSAY_TRY_ALLOC(string, "a label", err);
@@ -180,17 +180,29 @@ static assay_status put_label_numbers(assay_buf *text, const assay_score_style *
     return assay_buf_byte(text, '}', err);
 }
 
+/* "key":... of every answer's numbers from the head's `from` on. */
+static assay_status put_named(assay_buf *text, const char *key, const assay_score_line *line, size_t first,
+                              size_t count, const assay_score_style *style, size_t from, size_t labels,
+                              assay_error *err)
+{
+    bool list = line->list && count == line->count;
+    size_t outputs = assay_head_outputs(style->head);
+    ASSAY_TRY(assay_buf_printf(text, err, ",\"%s\":%s", key, list ? "[" : ""));
+    for (size_t i = 0; i < count; i++) {
+        if (i) ASSAY_TRY(assay_buf_byte(text, ',', err));
+        ASSAY_TRY(put_label_numbers(text, style, &line->lot->labels[(first + i) * outputs + from], labels, err));
+    }
+    return assay_buf_text(text, list ? "]" : "", err);
+}
+
 static assay_status put_labels(assay_buf *text, const assay_score_line *line, size_t first, size_t count,
                                const assay_score_style *style, assay_error *err)
 {
-    bool list = line->list && count == line->count;
     if (!line->lot->labels) return ASSAY_OK;
-    ASSAY_TRY(assay_buf_printf(text, err, ",\"labels\":%s", list ? "[" : ""));
-    for (size_t i = 0; i < count; i++) {
-        if (i) ASSAY_TRY(assay_buf_byte(text, ',', err));
-        ASSAY_TRY(put_label_numbers(text, style, &line->lot->labels[(first + i) * style->outputs], err));
-    }
-    return assay_buf_text(text, list ? "]" : "", err);
+    size_t from, labels = assay_head_labels(style->head, &from);
+    ASSAY_TRY(put_named(text, "labels", line, first, count, style, from, labels, err));
+    if (from == 0) return ASSAY_OK;
+    return put_named(text, "gating", line, first, count, style, from + labels, labels, err);
 }
 
 static assay_status put_id(assay_buf *text, const assay_score_line *line, assay_error *err)

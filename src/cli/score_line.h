@@ -12,6 +12,7 @@
 #define ASSAY_CLI_SCORE_LINE_H
 
 #include "data/input_file.h"
+#include "head/head.h"
 #include "judge/reward_scale.h"
 #include "score/score_batch.h"
 #include "tokenizer/tokenizer.h"
@@ -20,7 +21,7 @@ typedef struct assay_score_style {
     bool best, pairs, trace;
     const assay_reward_scale *scale;  /* NULL: raw scores alone */
     const json_t *config;             /* names the labels of a head of several */
-    size_t outputs;                   /* the head's; 1: it has no labels to tell */
+    const assay_head *head;           /* NULL, or of one label: there is none to tell */
     const assay_tokenizer *tokenizer; /* for traces */
 } assay_score_style;
 

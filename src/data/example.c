@@ -96,6 +96,17 @@ static size_t shared_ids(const example_builder *builder)
     return shared;
 }
 
+/* A gate that is not the same token of all sides cannot be computed once for all. */
+static bool gates_agree(const example_builder *builder)
+{
+    const assay_prefix_rule *rule = builder->renderer->prefix;
+    const assay_ids *sides = builder->sides;
+    size_t first = assay_prefix_gate(rule, sides[0].data, sides[0].count);
+    for (size_t i = 1; i < builder->count; i++)
+        if (assay_prefix_gate(rule, sides[i].data, sides[i].count) != first) return false;
+    return true;
+}
+
 static size_t longest_side(const example_builder *builder)
 {
     size_t longest = 0;
@@ -160,7 +171,8 @@ static assay_status add_example(example_builder *builder, uint32_t index, assay_
 {
     assay_example_set *set = builder->set;
     const assay_pair *pair = set->pairs->pairs + index;
-    size_t shared = assay_prefix_shared(builder->renderer->prefix, builder->sides[0].data, shared_ids(builder));
+    size_t common = gates_agree(builder) ? shared_ids(builder) : 0,
+           shared = assay_prefix_shared(builder->renderer->prefix, builder->sides[0].data, common);
     assay_example example = {.answers = set->answer_count,
                              .count = builder->count,
                              .shared = (uint32_t)shared,
@@ -186,7 +198,7 @@ static assay_status add_drop(assay_example_set *set, uint32_t pair, assay_drop_r
     return ASSAY_OK;
 }
 
-/* <sop> was cut off. */
+/* <sop>, or the gate, was cut off. */
 static bool lost(const example_builder *builder)
 {
     for (size_t i = 0; i < builder->count; i++)

@@ -1,14 +1,25 @@
-#include "head/head.h"
+#include "head/head_kind.h"
 
 #include <stdio.h>
 #include <string.h>
 
-size_t assay_head_outputs(const assay_head *head) { return head->count ? head->layers[head->count - 1].outputs : 1; }
+size_t assay_head_outputs(const assay_head *head)
+{
+    if (head->gate.rewards.outputs) return 1 + 2 * head->gate.rewards.outputs;
+    return head->count ? head->layers[head->count - 1].outputs : 1;
+}
+
+size_t assay_head_labels(const assay_head *head, size_t *first)
+{
+    *first = head->gate.rewards.outputs ? 1 : 0;
+    return *first ? head->gate.rewards.outputs : assay_head_outputs(head);
+}
 
 void assay_head_modules(const assay_head *head, const char *plain, char *text, size_t size)
 {
     size_t used = 0;
     snprintf(text, size, "%s", plain);
+    if (head->gate.rewards.outputs) used = (size_t)snprintf(text, size, "%s, ", head->gate.rewards.module);
     for (size_t i = 0; i < head->count && used < size; i++)
         used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", head->layers[i].module);
 }
@@ -16,8 +27,10 @@ void assay_head_modules(const assay_head *head, const char *plain, char *text, s
 void assay_label_name(const json_t *config, size_t index, char text[ASSAY_HEAD_LABEL])
 {
     char key[24];
+    const assay_head_kind *kind = assay_head_of_class(config);
+    const char *own = kind && kind->label ? kind->label(config, index) : NULL;
     snprintf(key, sizeof key, "%zu", index);
-    const char *name = json_string_value(json_object_get(json_object_get(config, "id2label"), key));
+    const char *name = own ? own : json_string_value(json_object_get(json_object_get(config, "id2label"), key));
     if (name) snprintf(text, ASSAY_HEAD_LABEL, "%s", name);
     else snprintf(text, ASSAY_HEAD_LABEL, "LABEL_%zu", index);
 }
@@ -32,6 +45,14 @@ void assay_label_key(const json_t *config, size_t outputs, size_t index, char te
         snprintf(text, ASSAY_HEAD_LABEL, "%zu", index);
         return;
     }
+}
+
+void assay_head_score_name(const assay_head *head, const json_t *config, char text[ASSAY_HEAD_LABEL])
+{
+    size_t first;
+    assay_head_labels(head, &first);
+    if (head->label < first) snprintf(text, ASSAY_HEAD_LABEL, "score");
+    else assay_label_name(config, head->label - first, text);
 }
 
 size_t assay_label_chosen(const json_t *config, size_t outputs)

@@ -4,13 +4,17 @@
  * several; one of these is the score, perhaps less a mean and over a deviation. Zero is the plain head of every family:
  * one linear layer of one output, under the family's own name, which is what is trained here. Everything else was
  * trained elsewhere and is read (head/head_kind.h).
+ *
+ * A gated head has one linear layer more, of several objectives; the chain, read at the end of the prompt, says what
+ * each of them counts (ops/gated_sum.c). Its numbers are the score, then the objectives, then their weights.
  */
 #ifndef ASSAY_HEAD_HEAD_H
 #define ASSAY_HEAD_HEAD_H
 
 #include "base/json_doc.h"
+#include "base/prefix_rule.h"
 
-enum { ASSAY_HEAD_LAYERS = 4, ASSAY_HEAD_NAME = 96, ASSAY_HEAD_LABEL = 256, ASSAY_HEAD_OUTPUTS = 4096 };
+enum { ASSAY_HEAD_LAYERS = 8, ASSAY_HEAD_NAME = 96, ASSAY_HEAD_LABEL = 256, ASSAY_HEAD_OUTPUTS = 4096 };
 
 struct assay_head_kind;
 
@@ -21,16 +25,30 @@ typedef struct assay_head_layer {
     bool bias;
 } assay_head_layer;
 
+/* What a gated head has besides the chain; its tensors' names are the kind's. */
+typedef struct assay_head_gate {
+    assay_head_layer rewards;   /* outputs: the objectives, as many as the chain has; 0: no gate */
+    const char *matrix, *scale; /* tensors [objectives, objectives] and [1] */
+    double temperature;
+    int32_t pattern[ASSAY_GATE_IDS]; /* the ids at whose first the chain is read (base/prefix_rule.h) */
+    size_t pattern_count;
+} assay_head_gate;
+
 typedef struct assay_head {
     const struct assay_head_kind *kind; /* by the config's class, then by the tensors; NULL: the family's own module */
     size_t count;                       /* of layers; 0: the plain head */
     assay_head_layer layers[ASSAY_HEAD_LAYERS];
-    size_t label;           /* of the last layer's outputs, the score */
+    assay_head_gate gate;
+    size_t label;           /* of the head's numbers, the score */
     double mean, deviation; /* a number of the last layer, less the one and over the other; deviation 0: as it is */
 } assay_head;
 
-/* Numbers that the last layer gives; at least 1. */
+/* Numbers that the head gives; at least 1. */
 size_t assay_head_outputs(const assay_head *head);
+
+/* Those of its numbers that have names, from *first on: several labels, or a gate's objectives, whose weights follow
+ * them. 1: there is but the score. */
+size_t assay_head_labels(const assay_head *head, size_t *first);
 
 /* A number of the last layer as the score it is. */
 static inline double assay_head_number(const assay_head *head, float number)
@@ -46,11 +64,15 @@ void assay_head_modules(const assay_head *head, const char *plain, char *text, s
 /* Beside Hugging Face's keys: the output that --label chose. Its being there is the choice. */
 #define ASSAY_LABEL_KEY "assay_label"
 
-/* The name in id2label; a config that names none means LABEL_0, LABEL_1 ..., as Transformers does. */
+/* The name in id2label, or of a kind whose config names none the kind's; else LABEL_0, LABEL_1 ..., as Transformers has
+ * them. */
 void assay_label_name(const json_t *config, size_t index, char text[ASSAY_HEAD_LABEL]);
 
 /* The name, or the number where several are called so: what tells the label from the others. */
 void assay_label_key(const json_t *config, size_t outputs, size_t index, char text[ASSAY_HEAD_LABEL]);
+
+/* What the score is called: its label, or "score" where a gate makes it. */
+void assay_head_score_name(const assay_head *head, const json_t *config, char text[ASSAY_HEAD_LABEL]);
 
 /* The chosen output of so many; 0 where none was chosen, or another head's was. */
 size_t assay_label_chosen(const json_t *config, size_t outputs);

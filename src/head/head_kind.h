@@ -24,21 +24,27 @@ typedef struct assay_head_kind {
     const char *const *classes; /* of `architectures` that have no other head; NULL-terminated, may be NULL */
     const char *const *keys;    /* of the config that it reads; NULL-terminated, may be NULL */
     const char *end_key;        /* of the config: a token that ends every text that is read; NULL: none */
-    bool stops_at_pad;          /* its class reads the token before the first pad of the config; else the last */
+    /* The name of an output that the config does not tell; NULL where it has none. May be NULL. */
+    const char *(*label)(const json_t *config, size_t index);
+    bool stops_at_pad; /* its class reads the token before the first pad of the config; else the last */
     /* Fills in `out`, which is zero, and sets *found, where the tensors are those of this kind. declared: the config's
      * class is one of `classes`. `where` is for messages; ASSAY_E_UNSUPPORTED: they are, but the config asks for more
-     * than is read here. */
+     * than is read here. label: left 0, the chosen one is put in by whoever asks. */
     assay_status (*read)(const assay_head_view *view, bool declared, const char *where, assay_head *out, bool *found,
                          assay_error *err);
     /* What `init --head` writes (head/head_make.h): layers, the last of them without a module, outputs 0 for as many as
-     * the hidden state has columns; and JSON members of the config. Both may be NULL: no layers, no tiny one. */
+     * the hidden state has columns; and JSON members of the config. Both may be NULL: no layers, no tiny one.
+     * init_gate: what a gated kind adds, else NULL. */
     const assay_head_layer *init_layers;
     const char *init_config;
+    void (*init_gate)(assay_head *head);
 } assay_head_kind;
 
 /* All kinds: a new one gets one line here. */
 #define ASSAY_HEAD_MAP(X) \
     X(mlp)                \
+    X(grm)                \
+    X(armorm)             \
     X(internlm2)          \
     X(trl)                \
     X(openrlhf)           \
@@ -68,5 +74,8 @@ bool assay_head_reads_key(const assay_head_kind *kind, const char *key);
 
 /* True where `module` is a linear layer of one output on the hidden state; it is then the whole head. */
 bool assay_head_is_linear(const assay_head_view *view, const char *module, assay_head *out);
+
+/* The chain prefix.0, prefix.step, prefix.2 step ... from the hidden state on, as far as it goes; how many layers. */
+size_t assay_head_add_chain(const assay_head_view *view, const char *prefix, size_t step, assay_head *out);
 
 #endif

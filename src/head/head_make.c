@@ -44,6 +44,7 @@ assay_status assay_head_make(assay_head *out, const char *text, const char *plai
         if (!out->layers[i].outputs) out->layers[i].outputs = hidden;
         out->count = i + 1;
     }
+    if (kind && kind->init_gate) kind->init_gate(out);
     return ASSAY_OK;
 }
 

@@ -74,11 +74,8 @@ static int angles(assay_layer_writer *w, const assay_rope_config *rope)
     return value;
 }
 
-static int head_param(assay_layer_writer *w, const char *module, const char *suffix, size_t rows, size_t cols)
+static int head_param(assay_layer_writer *w, const char *name, size_t rows, size_t cols, bool vector)
 {
-    bool vector = !strcmp(suffix, "bias");
-    char name[PARAM_NAME];
-    snprintf(name, sizeof name, "%s.%s", module, suffix);
     assay_param param = {
         .name = name, .rows = rows, .cols = cols, .vector = vector, .no_decay = vector, .role = ASSAY_ROLE_HEAD};
     param.trained = w->options->tuning != ASSAY_TUNE_NOTHING;
@@ -87,12 +84,15 @@ static int head_param(assay_layer_writer *w, const char *module, const char *suf
 
 static int head_layer(assay_layer_writer *w, const char *module, int x, size_t outputs, bool bias, const char *name)
 {
+    char weight[PARAM_NAME], biases[PARAM_NAME];
     int param[2], y = assay_layer_value(w, ASSAY_SCORED, outputs, name);
+    snprintf(weight, sizeof weight, "%s.weight", module);
+    snprintf(biases, sizeof biases, "%s.bias", module);
     assay_step step = assay_layer_unary(w, &assay_op_linear, module, (assay_operand){x, 0, 0}, y);
     step.attr.bias = bias;
     step.param = param;
-    param[step.params++] = head_param(w, module, "weight", outputs, assay_layer_cols(w, x));
-    if (bias) param[step.params++] = head_param(w, module, "bias", 1, outputs);
+    param[step.params++] = head_param(w, weight, outputs, assay_layer_cols(w, x), false);
+    if (bias) param[step.params++] = head_param(w, biases, 1, outputs, true);
     assay_program_step(w->program, &step);
     return y;
 }
@@ -105,17 +105,35 @@ static int relu(assay_layer_writer *w, int x)
     return y;
 }
 
+static int gated_sum(assay_layer_writer *w, int x, int logits)
+{
+    const assay_head_gate *gate = &w->config->head.gate;
+    size_t count = gate->rewards.outputs;
+    int rewards = head_layer(w, gate->rewards.module, x, count, gate->rewards.bias, gate->rewards.module);
+    int y = assay_layer_value(w, ASSAY_SCORED, 1 + 2 * count, "reward");
+    int param[2] = {head_param(w, gate->matrix, count, count, false), head_param(w, gate->scale, 1, 1, true)};
+    assay_step step = assay_layer_unary(w, &assay_op_gated_sum, "gate", (assay_operand){rewards, 0, 0}, y);
+    step.inputs = 2;
+    step.in[1] = (assay_operand){logits, 0, 0};
+    step.param = param;
+    step.params = 2;
+    step.attr.scale = (float)gate->temperature;
+    assay_program_step(w->program, &step);
+    return y;
+}
+
 static int head(assay_layer_writer *w, int x)
 {
     const assay_head *head = &w->config->head;
     if (!head->count) return head_layer(w, w->config->arch->names->head, x, 1, w->config->head_bias, "reward");
+    int chain = x;
     for (size_t i = 0; i < head->count; i++) {
         const assay_head_layer *layer = &head->layers[i];
-        x = head_layer(w, layer->module, x, layer->outputs, layer->bias,
-                       i + 1 < head->count ? layer->module : "reward");
-        if (i + 1 < head->count) x = relu(w, x);
+        bool last = i + 1 == head->count && head->gate.rewards.outputs == 0;
+        chain = head_layer(w, layer->module, chain, layer->outputs, layer->bias, last ? "reward" : layer->module);
+        if (i + 1 < head->count) chain = relu(w, chain);
     }
-    return x;
+    return head->gate.rewards.outputs ? gated_sum(w, x, chain) : chain;
 }
 
 /* ALiBi's slopes (Press et al., arXiv:2108.12409): powers of 2^(-8/n) for the largest power of two n of heads, and for

@@ -146,13 +146,30 @@ assay_status assay_model_check_shapes(const assay_checkpoint *checkpoint, const 
     return ASSAY_OK;
 }
 
-/* A classifier of several labels, of which one was chosen: without a choice the config's reader refused it. */
-static void see_labels(const assay_checkpoint *checkpoint, const assay_weight *weight, assay_model_config *config)
+/* Which of the head's numbers is the score: that of --label, or a gate's own. Where a choice is wanted and none was
+ * made, the sentence names what there is. */
+static assay_status see_label(const assay_checkpoint *checkpoint, assay_head *head, assay_error *err)
 {
-    size_t labels = weight->tensor.rank == 2 ? weight->tensor.shape[0] : 0;
-    if (!json_object_get(checkpoint->config, ASSAY_LABEL_KEY) || labels <= 1 || labels > ASSAY_HEAD_OUTPUTS) return;
+    char list[340], name[ASSAY_HEAD_LABEL], detail[400];
+    size_t first, labels = assay_head_labels(head, &first), used = 0;
+    bool chosen = json_object_get(checkpoint->config, ASSAY_LABEL_KEY) != NULL;
+    if (chosen) head->label = first + assay_label_chosen(checkpoint->config, labels);
+    if (chosen || labels == 1 || first > 0) return ASSAY_OK;
+    for (size_t i = 0; i < labels && used < sizeof list; i++) {
+        assay_label_name(checkpoint->config, i, name);
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", name);
+    }
+    snprintf(detail, sizeof detail, "the head has %zu outputs: %s", labels, list);
+    return assay_foreign_error(err, checkpoint->name, ASSAY_FOREIGN_LABELS, detail);
+}
+
+/* A classifier of several labels. */
+static void see_labels(const assay_weight *weight, assay_model_config *config)
+{
+    size_t labels = weight->tensor.rank == 2 && weight->tensor.shape[1] == config->hidden ? weight->tensor.shape[0] : 0;
+    if (labels <= 1 || labels > ASSAY_HEAD_OUTPUTS) return;
     assay_head *head = &config->head;
-    *head = (assay_head){.count = 1, .label = assay_label_chosen(checkpoint->config, labels)};
+    *head = (assay_head){.count = 1};
     head->layers[0] = (assay_head_layer){.outputs = labels, .bias = config->head_bias};
     snprintf(head->layers[0].module, sizeof head->layers[0].module, "%s", config->arch->names->head);
 }
@@ -206,6 +223,10 @@ assay_status assay_model_config_see(const assay_checkpoint *checkpoint, assay_mo
     if (assay_checkpoint_find(checkpoint, name)) config->head_bias = true;
     snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
     const assay_weight *weight = assay_checkpoint_find(checkpoint, name);
-    if (weight) see_labels(checkpoint, weight, config);
-    return config->head.count ? ASSAY_OK : see_kind(checkpoint, config, err);
+    if (weight) see_labels(weight, config);
+    if (!config->head.count) ASSAY_TRY(see_kind(checkpoint, config, err));
+    const assay_head_gate *gate = &config->head.gate;
+    memcpy(config->prefix.gate, gate->pattern, sizeof gate->pattern);
+    config->prefix.gate_count = gate->pattern_count;
+    return see_label(checkpoint, &config->head, err);
 }

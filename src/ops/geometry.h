@@ -23,6 +23,7 @@ typedef struct assay_segment {
      * token sees ahead (causal); base + rows: all see all (both ways); between: a prefix. */
     uint32_t open;
     int32_t scored_row; /* its row in SCORED, or -1 */
+    bool gate;          /* that row is no text's end, but where a head's gate is read for what follows on the path */
     uint32_t tree;
 } assay_segment;
 

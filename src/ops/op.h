@@ -54,7 +54,8 @@ typedef struct assay_op_env {
 /* What differs between two uses of an operation; each operation says which fields it reads. */
 typedef struct assay_op_attributes {
     float eps;     /* norm */
-    float scale;   /* attention: of the scores; linear: of the adapter; embedding: of its rows; add: of in 1 */
+    float scale;   /* attention: of the scores; linear: of the adapter; embedding: of its rows; add: of in 1;
+                      gated_sum: temperature of the weights */
     float dropout; /* linear: of the adapter's input */
     uint32_t site; /* dropout: which place in the model */
     /* attention, rope, regroup; rms_norm: heads of head_dim columns normed alone, 0: the whole row */
@@ -139,6 +140,7 @@ typedef struct assay_op {
     X(gelu)             \
     X(relu)             \
     X(add)              \
+    X(gated_sum)        \
     X(gather)
 
 #define ASSAY_OP_DECLARE(name) extern const assay_op assay_op_##name;

@@ -102,6 +102,31 @@ int assay_pack_segment(assay_pack *pack, const int32_t *ids, size_t count, int p
     return (int)pack->segment_count++;
 }
 
+static int gate_segment(assay_pack *pack, const int32_t *ids, size_t count, int parent)
+{
+    int segment = assay_pack_segment(pack, ids, count, parent, true);
+    pack->segments[segment].gate = true;
+    return segment;
+}
+
+int assay_pack_prompt(assay_pack *pack, const int32_t *ids, size_t shared, size_t gate)
+{
+    if (shared == 0) return -1;
+    if (gate == 0 || gate > shared) return assay_pack_segment(pack, ids, shared, -1, false);
+    int end = gate_segment(pack, ids, gate, -1);
+    return gate == shared ? end : assay_pack_segment(pack, ids + gate, shared - gate, end, false);
+}
+
+int assay_pack_answer(assay_pack *pack, const int32_t *ids, size_t count, size_t shared, int parent, size_t gate)
+{
+    size_t from = shared;
+    if (gate > shared && gate < count) {
+        parent = gate_segment(pack, ids + from, gate - from, parent);
+        from = gate;
+    }
+    return assay_pack_segment(pack, ids + from, count - from, parent, true);
+}
+
 /* Borders at the end of each tree and every ASSAY_FOLD rows from its start. */
 static size_t cut_folds(uint32_t *folds, size_t count, size_t from, size_t to)
 {

@@ -46,6 +46,12 @@ void assay_pack_tree(assay_pack *pack, uint64_t identity);
  * model has a prefix it ends in the parent (assay_prefix_shared). Returns its index. */
 int assay_pack_segment(assay_pack *pack, const int32_t *ids, size_t count, int parent, bool scored);
 
+/* The same of a prompt, `shared` ids that texts begin with, and of the rest of a text behind it (parent: what
+ * assay_pack_prompt returned, or -1 where nothing is shared); `gate`: assay_prefix_gate of the texts, 0: none. Where it
+ * lies in the ids, they become two segments, the first of them the gate's. */
+int assay_pack_prompt(assay_pack *pack, const int32_t *ids, size_t shared, size_t gate);
+int assay_pack_answer(assay_pack *pack, const int32_t *ids, size_t count, size_t shared, int parent, size_t gate);
+
 const assay_geometry *assay_pack_finish(assay_pack *pack);
 
 /* The same with every token scored: row t of SCORED is token t. Only for programs made with all_rows

@@ -5,7 +5,11 @@ void assay_pack_example(assay_pack *pack, const assay_example_set *set, const as
     const assay_example_answer *answers = set->answers + example->answers;
     size_t shared = example->shared;
     assay_pack_tree(pack, identity);
-    int prompt = shared ? assay_pack_segment(pack, set->ids + answers[0].first, shared, -1, false) : -1;
-    for (size_t i = 0; i < example->count; i++)
-        assay_pack_segment(pack, set->ids + answers[i].first + shared, answers[i].count - shared, prompt, true);
+    const int32_t *first = set->ids + answers[0].first;
+    int prompt = assay_pack_prompt(pack, first, shared, assay_prefix_gate(&pack->prefix, first, answers[0].count));
+    for (size_t i = 0; i < example->count; i++) {
+        const int32_t *ids = set->ids + answers[i].first;
+        size_t gate = assay_prefix_gate(&pack->prefix, ids, answers[i].count);
+        assay_pack_answer(pack, ids, answers[i].count, shared, prompt, gate);
+    }
 }

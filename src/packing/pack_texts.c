@@ -11,6 +11,7 @@ enum { SHARED_AT_LEAST = 8 };
 
 typedef struct extent {
     size_t texts, shared, tokens; /* tokens: as computed, the shared ones once */
+    size_t gate;                  /* of every one of the texts */
 } extent;
 
 /* Leading ids in common; each text keeps one of its own, whose row is scored. */
@@ -23,8 +24,10 @@ static size_t common_prefix(const assay_ids *a, const assay_ids *b)
 
 static extent first_tree(const assay_pack *pack, size_t rows, const assay_ids *texts, size_t count)
 {
-    extent tree = {.texts = 1, .tokens = texts->count};
+    extent tree = {
+        .texts = 1, .tokens = texts->count, .gate = assay_prefix_gate(&pack->prefix, texts->data, texts->count)};
     size_t together = texts->count, most = assay_smaller(rows, pack->segment_capacity - 1);
+    if (tree.gate) most /= 2;
     for (; tree.texts < count && tree.texts < most; tree.texts++) {
         const assay_ids *next = &texts[tree.texts];
         size_t common = assay_prefix_shared(&pack->prefix, texts->data, common_prefix(texts, next)),
@@ -32,6 +35,7 @@ static extent first_tree(const assay_pack *pack, size_t rows, const assay_ids *t
         together += next->count;
         size_t tokens = together - tree.texts * shared;
         if (common < SHARED_AT_LEAST || common < tree.shared / 2 || tokens > pack->token_capacity) break;
+        if (assay_prefix_gate(&pack->prefix, next->data, next->count) != tree.gate) break;
         tree.shared = shared;
         tree.tokens = tokens;
     }
@@ -41,19 +45,20 @@ static extent first_tree(const assay_pack *pack, size_t rows, const assay_ids *t
 size_t assay_pack_texts(assay_pack *pack, size_t rows, const assay_ids *texts, size_t count)
 {
     extent tree = first_tree(pack, rows, texts, count);
-    size_t segments = tree.texts + (tree.shared > 0);
-    if (!assay_pack_fits(pack, tree.tokens, segments) || pack->scored + tree.texts > rows) return 0;
+    size_t gates = tree.gate == 0 ? 0 : tree.gate <= tree.shared ? 1 : tree.texts;
+    size_t segments = tree.texts + (tree.shared > 0) + gates;
+    if (!assay_pack_fits(pack, tree.tokens, segments) || pack->scored + tree.texts + gates > rows) return 0;
     assay_pack_tree(pack, 0);
-    int prompt = tree.shared ? assay_pack_segment(pack, texts->data, tree.shared, -1, false) : -1;
+    int prompt = assay_pack_prompt(pack, texts->data, tree.shared, tree.gate);
     for (size_t i = 0; i < tree.texts; i++)
-        assay_pack_segment(pack, texts[i].data + tree.shared, texts[i].count - tree.shared, prompt, true);
+        assay_pack_answer(pack, texts[i].data, texts[i].count, tree.shared, prompt, tree.gate);
     return tree.texts;
 }
 
 bool assay_pack_chain(assay_pack *pack, size_t rows, const assay_ids *text)
 {
     int parent = -1;
-    assert(!pack->prefix.on);
+    assert(!pack->prefix.on && pack->prefix.gate_count == 0);
     if (!assay_pack_fits(pack, text->count, text->count) || pack->scored + text->count > rows) return false;
     assay_pack_tree(pack, 0);
     for (size_t i = 0; i < text->count; i++) parent = assay_pack_segment(pack, text->data + i, 1, parent, true);

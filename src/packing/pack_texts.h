@@ -6,8 +6,8 @@
  *     }
  *
  * A text joins the tree of the texts before it while it begins like the tree's first one, and while what all of them
- * share stays long: answers to one prompt come together, strangers stay apart. A score's bits depend neither on that
- * nor on the neighbours. Scored segments come in the order of the texts.
+ * share stays long and their gates agree: answers to one prompt come together, strangers stay apart. A score's bits
+ * depend neither on that nor on the neighbours. Scored segments come in the order of the texts.
  */
 #ifndef ASSAY_PACKING_PACK_TEXTS_H
 #define ASSAY_PACKING_PACK_TEXTS_H
@@ -21,7 +21,7 @@
 size_t assay_pack_texts(assay_pack *pack, size_t rows, const assay_ids *texts, size_t count);
 
 /* One text of which every token is scored: a chain of segments, each the next one's parent. False: no room. Not for
- * models that read a prefix both ways: there a token's row depends on what follows it. */
+ * models that read a prefix both ways, where a token's row depends on what follows it, nor for those with a gate. */
 bool assay_pack_chain(assay_pack *pack, size_t rows, const assay_ids *text);
 
 #endif

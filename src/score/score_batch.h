@@ -15,7 +15,7 @@
  * What is decided here, and nowhere else:
  *     which row     a text is read at its last token (which texts end before a pad token is decided where they are
  *                   rendered, template/chat_template.h)
- *     which number  of a head of several labels, the chosen one is the score
+ *     which number  of a head of several labels, the chosen one is the score; a gated head's own is, but for a choice
  *     offset        a score is the head's number, as double, normalised where the head's kind says so (head/head.h),
  *                   plus the model's offset
  *     not a number  no NaN and no infinity leaves: a sentence names the weight that makes it
@@ -107,8 +107,8 @@ assay_status assay_score_batch_why(assay_score_batch *batch, const assay_lot *lo
  * the lot's own failure otherwise. Scores are in the lot. */
 assay_status assay_score_batch_all(assay_score_batch *batch, assay_lot *lot, assay_error *err);
 
-/* For whoever fills batch->pack in another way: computes it; batch->scores[i] belongs to the i-th scored segment. They
- * are not looked at: assay_score_batch_check. */
+/* For whoever fills batch->pack in another way: computes it; batch->scores[i] belongs to the i-th scored segment,
+ * those at which a gate is read among them. They are not looked at: assay_score_batch_check. */
 assay_status assay_score_batch_compute(assay_score_batch *batch, assay_error *err);
 
 /* ASSAY_OK for a finite score. Else ASSAY_E_NUMERIC, with the weight that is NaN or infinite where there is one;

@@ -2,7 +2,14 @@
 
 #include "packing/pack_example.h"
 
-#include <string.h>
+/* Scores of the answers, in their order: rows between them at which a gate is read are none. */
+static void take(const assay_score_batch *batch, double *scores)
+{
+    for (size_t s = 0; s < batch->pack.segment_count; s++) {
+        const assay_segment *segment = &batch->pack.segments[s];
+        if (segment->scored_row >= 0 && !segment->gate) *scores++ = batch->scores[segment->scored_row];
+    }
+}
 
 static assay_status score_runs(assay_score_batch *batch, const assay_example_set *set, const assay_micro_runs *runs,
                                const volatile sig_atomic_t *stop, double *scores, assay_error *err)
@@ -13,7 +20,7 @@ static assay_status score_runs(assay_score_batch *batch, const assay_example_set
         assay_score_batch_clear(batch);
         for (size_t i = begin; i < end; i++) assay_pack_example(&batch->pack, set, &set->items[i], i);
         ASSAY_TRY(assay_score_batch_compute(batch, err));
-        memcpy(scores + set->items[begin].answers, batch->scores, batch->pack.scored * sizeof *scores);
+        take(batch, scores + set->items[begin].answers);
     }
     return ASSAY_OK;
 }

@@ -5,6 +5,7 @@
 #ifndef ASSAY_SERVE_DIALECT_H
 #define ASSAY_SERVE_DIALECT_H
 
+#include "head/head.h"
 #include "serve/ask.h"
 
 /* Scores of an ask, for rendering. */
@@ -13,8 +14,8 @@ typedef struct assay_reply {
     const double *rewards; /* [ask->count], raw */
     json_t *const *traces; /* [ask->count] lists of {"token", "reward"}; NULL: not asked for */
     const char *label;     /* the one whose number is the score */
-    const double *labels;  /* [ask->count, outputs], raw: every label's number; NULL: the head has but one */
-    size_t outputs;
+    const double *labels;  /* [ask->count, outputs], raw: the head's numbers; NULL: it has but one */
+    const assay_head *head;
     const json_t *config; /* names the labels (head/head.h) */
     size_t tokens;        /* of all texts, as if nothing were shared */
     const char *model, *fingerprint, *id;

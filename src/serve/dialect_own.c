@@ -103,23 +103,28 @@ static json_t *probabilities(const assay_reply *reply, size_t first, size_t coun
     return list;
 }
 
-static json_t *label_numbers(const assay_reply *reply, size_t index)
+/* Of the head's numbers those from `from` on, by the labels' names. */
+static json_t *label_numbers(const assay_reply *reply, size_t index, size_t from, size_t labels)
 {
     json_t *numbers = json_object();
     char name[ASSAY_HEAD_LABEL];
-    for (size_t i = 0; i < reply->outputs; i++) {
-        assay_label_key(reply->config, reply->outputs, i, name);
-        json_object_set_new(numbers, name, json_real(assay_nine_digits(reply->labels[index * reply->outputs + i])));
+    const double *row = &reply->labels[index * assay_head_outputs(reply->head) + from];
+    for (size_t i = 0; i < labels; i++) {
+        assay_label_key(reply->config, labels, i, name);
+        json_object_set_new(numbers, name, json_real(assay_nine_digits(row[i])));
     }
     return numbers;
 }
 
 /* As `assay score` writes them: raw, one object a score. */
-static json_t *label_value(const assay_reply *reply, size_t first, size_t count, bool list)
+static json_t *label_value(const assay_reply *reply, size_t first, size_t count, bool list, bool gating)
 {
-    json_t *labels = list ? json_array() : label_numbers(reply, first);
-    for (size_t i = 0; list && i < count; i++) json_array_append_new(labels, label_numbers(reply, first + i));
-    return labels;
+    size_t from, labels = assay_head_labels(reply->head, &from);
+    if (gating) from += labels;
+    json_t *value = list ? json_array() : label_numbers(reply, first, from, labels);
+    for (size_t i = 0; list && i < count; i++)
+        json_array_append_new(value, label_numbers(reply, first + i, from, labels));
+    return value;
 }
 
 static json_t *render_line(const assay_ask *ask, const assay_reply *reply, size_t index, size_t first, size_t count,
@@ -129,7 +134,9 @@ static json_t *render_line(const assay_ask *ask, const assay_reply *reply, size_
     const json_t *source = ask->is_list ? json_array_get(assay_ask_field(ask, "inputs"), index) : ask->body;
     json_t *id = json_object_get(source, "id");
     if (id) json_object_set(line, "id", id);
-    if (reply->labels) json_object_set_new(line, "labels", label_value(reply, first, count, list));
+    if (reply->labels) json_object_set_new(line, "labels", label_value(reply, first, count, list, false));
+    if (reply->labels && reply->head->gate.rewards.outputs)
+        json_object_set_new(line, "gating", label_value(reply, first, count, list, true));
     if (count > 1) json_object_set_new(line, "probability", probabilities(reply, first, count));
     if (!reply->traces) return line;
     json_t *traces = json_array();

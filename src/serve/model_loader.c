@@ -72,7 +72,7 @@ static assay_status finish(loading *l, assay_scoring *scoring, assay_served *mod
     model->folder =
         scoring->source->adapter_folder ? scoring->source->adapter_folder : scoring->source->checkpoint->path;
     model->config = scoring->source->checkpoint->config;
-    assay_label_name(model->config, scoring->batch.label, model->label);
+    assay_head_score_name(&scoring->model->config.head, model->config, model->label);
     model->architecture = scoring->model->config.arch->name;
     model->owner = scoring;
     model->release = close_scoring;

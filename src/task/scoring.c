@@ -69,7 +69,7 @@ assay_status assay_scoring_engine(assay_scoring *s, const assay_options *options
                                   .longest_pair = longest_tree,
                                   .longest_path = longest_path,
                                   .step_tokens = wide,
-                                  .step_scored = scored,
+                                  .step_scored = s->model->config.prefix.gate_count ? 2 * scored : scored,
                                   .fixed_bytes = s->model->owned_bytes + s->model->borrowed_bytes,
                                   .budget = budget};
     ASSAY_TRY(assay_plan_make(&request, &s->plan, err));

@@ -18,7 +18,7 @@ got = [json.loads(line)["score"] for line in open(sys.argv[2])]
 worst = max(abs(a - b) for a, b in zip(got, wanted, strict=True))
 if worst > 1e-5: sys.exit(f"{sys.argv[1]}: {worst} apart")
 PYTHON
-for kind in qwen2_rm inf_orm internlm2 trl openrlhf openrlhf_score ultrarm beaver; do
+for kind in qwen2_rm inf_orm internlm2 trl openrlhf openrlhf_score ultrarm beaver armorm grm; do
     folder=$golden/head_$kind
     "$assay" score --model "$folder" --input "$folder/texts.jsonl" --quiet --threads 2 >"$work/scores"
     $python "$work/near.py" "$folder" "$work/scores"
@@ -63,6 +63,16 @@ for name in beside wrapped; do
     say $? "score-$name"
 done
 check score-headless 1 err 'no reward head' score --model "$work/headless" --input "$golden/head_trl/texts.jsonl"
+
+# A gate: every objective by its name and what it counts, and one of them as the score; a text without the run of ids
+# at which the gate is read has no score, and tokens have none of their own.
+check armorm-names-objectives 0 out '"labels":{"helpsteer-helpfulness":.*"code-readability":.*"gating":{"helpsteer-helpfulness":.*"code-readability":' \
+    score --model "$golden/head_armorm" --input "$golden/head_armorm/texts.jsonl"
+check armorm-by-label 0 out '"score":\(2.9947767[0-9]*\),"labels":.*"helpsteer-verbosity":\1,' score --model "$golden/head_armorm" --label helpsteer-verbosity --input "$golden/head_armorm/texts.jsonl"
+check armorm-needs-its-pattern 1 err 'no run of ids 21, 3' score --model "$golden/head_armorm" --input "$golden/head_grm/texts.jsonl"
+check armorm-has-no-trace 1 err 'trace' score --model "$golden/head_armorm" --trace --input "$golden/head_armorm/texts.jsonl"
+check mlp-of-labels-asks-which 1 err 'helpful, correct, safe.*--label NAME' score --model "$golden/head_mlp_labels" --input "$golden/head_grm/texts.jsonl"
+check mlp-of-labels-by-name 0 out '"labels":{"helpful":.*"correct":' score --model "$golden/head_mlp_labels" --label correct --input "$golden/head_grm/texts.jsonl"
 
 # The reward token stands behind every text, once.
 echo '{"messages": [{"role": "user", "content": "is it 5"}]}' | "$assay" tokenize --model "$golden/head_internlm2" >"$work/ids"
