@@ -104,8 +104,8 @@ static const assay_option_row rows[] = {
      "none|q4_k|q5_k|q6_k|q8_0|nf4|int8", 0, 0, {{0}}, AT(quantize),
      "pack the body's matrices, head and norms stay whole; convert: into model.gguf beside config.json, or (nf4, "
      "int8) as bitsandbytes stores them; training: in memory, the adapter's base"},
-    {"double-quant", NULL, ASSAY_OPTION_BOOL, 0, TRAINING | ASSAY_FOR_CONVERT, ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}},
-     AT(double_quant), "with --quantize nf4: the scales are packed too, 4.13 bits a weight instead of 4.5"},
+    {"double-quant", NULL, ASSAY_OPTION_BOOL, 0, TRAINING | ASSAY_FOR_CONVERT, ASSAY_GROUP_FILES, NULL, NULL, 0, 0,
+     {{0}}, AT(double_quant), "with --quantize nf4: the scales are packed too, 4.13 bits a weight instead of 4.5"},
     {"pairs", "N", ASSAY_OPTION_INT, 0, ASSAY_FOR_VERIFY, ASSAY_GROUP_MACHINE, "4", NULL, 1, 1e6, {{0}},
      AT(verify_pairs), "pairs in the compared step"},
     {"all-combinations", NULL, ASSAY_OPTION_BOOL, 0, ASSAY_FOR_VERIFY, ASSAY_GROUP_MACHINE, NULL, NULL, 0, 0, {{0}},
