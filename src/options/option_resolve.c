@@ -130,21 +130,20 @@ static assay_status resolve_tokenizer(const resolver *r)
         o->foreign.tokenizer);
 }
 
+static bool wants_four_bits(const assay_foreign_options *f)
+{
+    return f->load_in_4bit || f->qlora || f->quantization_bit == 1;
+}
+
+static bool wants_eight_bits(const assay_foreign_options *f) { return f->load_in_8bit || f->quantization_bit == 2; }
+
 static assay_status refuse_quantise(const resolver *r)
 {
     const assay_foreign_options *f = &r->options->foreign;
-    bool four = f->load_in_4bit || f->qlora || f->quantization_bit == 4,
-         eight = f->load_in_8bit || f->quantization_bit == 8;
-    if (four && eight)
+    if (wants_four_bits(f) && wants_eight_bits(f))
         return assay_error_set(r->err, ASSAY_E_USAGE,
-                               "4 bits (load_in_4bit, qlora) and 8 (load_in_8bit) both are "
-                               "asked for; keep one");
-    if (f->quantization_bit && !four && !eight)
-        return assay_error_set(r->err, ASSAY_E_USAGE,
-                               "quantization_bit is %lld: 4 (--quantize nf4) and 8 (--quantize "
-                               "int8) are there; see --quantize for more",
-                               (long long)f->quantization_bit);
-    if (f->quant_type == 1 && four)
+                               "4 bits (load_in_4bit, qlora) and 8 (load_in_8bit) both are asked for; keep one");
+    if (f->quant_type == 1 && wants_four_bits(f))
         return assay_error_set(r->err, ASSAY_E_USAGE, "bnb_4bit_quant_type fp4 is read, not made: nf4 loses less");
     return ASSAY_OK;
 }
@@ -159,14 +158,14 @@ static assay_status resolve_quantise(const resolver *r)
     assay_origin origin = later(later(origin_of(r, "load-in-4bit"), origin_of(r, "load-in-8bit")),
                                 later(origin_of(r, "qlora"), origin_of(r, "quantization-bit")));
     ASSAY_TRY(refuse_quantise(r));
-    bool four = f->load_in_4bit || f->qlora || f->quantization_bit == 4;
-    if (!four && !f->load_in_8bit && f->quantization_bit != 8) return ASSAY_OK;
+    bool four = wants_four_bits(f);
+    if (!four && !wants_eight_bits(f)) return ASSAY_OK;
     ASSAY_TRY(decides(r, "quantize", "load_in_4bit, load_in_8bit or qlora", origin, &decided));
     if (!decided) return ASSAY_OK;
     o->quantize = four ? ASSAY_OPT_QUANTIZE_NF4 : ASSAY_OPT_QUANTIZE_INT8;
     set_origin(r, "quantize", origin);
     bool said = origin_of(r, "bnb-4bit-use-double-quant") > ASSAY_ORIGIN_DEFAULT,
-         implied = f->qlora || f->quantization_bit == 4;
+         implied = f->qlora || f->quantization_bit == 1;
     if (origin_of(r, "double-quant") == ASSAY_ORIGIN_DEFAULT)
         o->double_quant = four && (said ? f->double_quant : implied);
     return ASSAY_OK;
