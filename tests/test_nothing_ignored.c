@@ -102,6 +102,15 @@ static const surprise surprises[] = {
     {"value_head.weight", "head"},
     {"classifier.out_proj.weight", "head"},
     {"gating.layers.0.weight", "head"},
+    {"gating.logit_scale", "head"},
+    {"reward_transform_matrix", "head"},
+    {"regression_layer.weight", "head"},
+    {"regression_head.weight", "head"},
+    {"score_head.weight", "head"},
+    {"v_head.weight", "head"},
+    {"v_head.summary.0.weight", "head"},
+    {"v_head.summary.2.bias", "head"},
+    {"reward_head.weight", "head"},
     {"mean", "head"},
 };
 
@@ -150,6 +159,44 @@ static void test_no_tensor_is_left_out(void **state)
     size_t refused = 0;
     for (size_t i = 0; assay_architecture_at(i); i++) refused += check_tensors(assay_architecture_at(i));
     print_message("%zu unknown tensors refused\n", refused);
+}
+
+/* A head of a kind that is read is obeyed whole, on every family: the model has it, and one tensor less is refused. */
+static void check_kind(const assay_architecture *arch, const assay_head_kind *kind)
+{
+    char *folder = fresh_folder();
+    assay_error err = {0};
+    assay_model *model;
+    const assay_init_options options = {
+        .seed = 1, .pad_token = 259, .bos_token = 256, .eos_token = 258, .head = kind->name};
+    if (assay_model_init(arch->shapes, arch, &options, folder, &err)) fail_msg("%s: %s", arch->name, err.text);
+    assay_checkpoint *base = open_tiny(folder);
+    if (assay_model_open(&model, base, NULL, &(assay_model_options){.need_head = true}, &err))
+        fail_msg("%s, %s: %s", arch->name, kind->name, err.text);
+    if (model->config.head.kind != kind) fail_msg("%s, %s: read as another", arch->name, kind->name);
+    const assay_program *program = model->program;
+    size_t part = 0, first = 0;
+    while (program->params[part].role != ASSAY_ROLE_HEAD) part++;
+    while (strcmp(base->weights[first].tensor.name, program->params[part].name) != 0) first++;
+    assay_model_close(model);
+    memmove(&base->weights[first], &base->weights[first + 1], (--base->weight_count - first) * sizeof *base->weights);
+    if (assay_model_open(&model, base, NULL, &(assay_model_options){.need_head = true}, &err) == ASSAY_OK)
+        fail_msg("%s, %s: half a head was left out in silence", arch->name, kind->name);
+    assay_checkpoint_close(base);
+    drop_folder(folder);
+}
+
+static void test_every_head_is_obeyed_or_refused(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    for (size_t a = 0; assay_architecture_at(a); a++)
+        for (size_t k = 0; assay_head_kind_at(k); k++) {
+            if (!assay_head_kind_at(k)->init_layers) continue;
+            check_kind(assay_architecture_at(a), assay_head_kind_at(k));
+            count++;
+        }
+    print_message("%zu heads obeyed whole, refused in part\n", count);
 }
 
 /* ---- keys ---- */
@@ -203,6 +250,8 @@ static const char *const keys[] = {
     "{\"architectures\": [\"Qwen2ForRewardModel\"]}",
     "{\"architectures\": [\"Qwen2ForProcessRewardModel\"]}",
     "{\"architectures\": [\"LlamaForRewardModelWithGating\"]}",
+    "{\"architectures\": [\"LlamaForRewardModelWithGating31\"]}",
+    "{\"architectures\": [\"GRewardModel\"]}",
     "{\"architectures\": [\"InternLM2ForRewardModel\"]}",
     "{\"architectures\": [\"LlamaForTokenClassification\"]}",
     "{\"architectures\": [\"LlamaForScore\"]}",
@@ -516,6 +565,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_public_configs_load),
         cmocka_unit_test(test_no_tensor_is_left_out),
+        cmocka_unit_test(test_every_head_is_obeyed_or_refused),
         cmocka_unit_test(test_no_key_is_ignored),
         cmocka_unit_test(test_neutral_values_load),
         cmocka_unit_test(test_windows_of_qwen2),

@@ -224,7 +224,6 @@ static void what_is_no_pair_is_named(void **state)
         {"{\"id\":\"gsm8k-0\",\"problem\":\"x\",\"steps\":[\"a\"],\"label\":-1}", "(ProcessBench)"},
         {"{\"prompt\":\"x\",\"completions\":[\"a\"],\"labels\":[true]}", "(TRL stepwise)"},
         {"{\"input\":\"x\",\"label\":\"y\",\"task\":\"GSM8K\"}", "(Math-Shepherd)"},
-        {"{\"prompt\":\"x\",\"response\":\"y\",\"helpfulness\":3,\"correctness\":4}", "(HelpSteer)"},
         {"{\"prompt\":\"q\",\"responses\":[\"a\",\"b\",\"c\"],\"scores\":[3,2,1],\"p\":0.7}",
          "is of two answers, and the line has 3"},
         {"{\"prompt\":\"q\",\"responses\":[\"a\",\"b\",\"c\"],\"scores\":[3,2,1],\"tie\":true}",

@@ -1,5 +1,6 @@
 /* What is packed as bitsandbytes packs it, level by level and scale by scale: tests/oracle/make_parts_made_golden.py
  * says where the golden comes from. */
+#include "quant/dynamic_map.h"
 #include "quant/parts_make.h"
 
 #include "container/safetensors.h"
@@ -65,18 +66,18 @@ static void nested_scales_have_their_levels(void **state)
     assay_tensor_file *file = open_golden();
     size_t count, blocks, entries, bytes;
     float *rests = floats_of(file, "rests", &count), *scales = floats_of(file, "nested.absmax", &blocks),
-          *wanted_map = floats_of(file, "map", &entries), map[ASSAY_SCALE_LEVELS];
+          *wanted_map = floats_of(file, "map", &entries), map[ASSAY_DYNAMIC_LEVELS];
     const uint8_t *wanted = values_of(file, "nested", &bytes);
-    uint8_t levels[ASSAY_SCALE_BLOCK];
+    uint8_t levels[ASSAY_DYNAMIC_BLOCK];
     (void)state;
-    assay_scale_map_make(map);
-    assert_int_equal(entries, ASSAY_SCALE_LEVELS);
+    assay_dynamic_map(map, true);
+    assert_int_equal(entries, ASSAY_DYNAMIC_LEVELS);
     assert_memory_equal(map, wanted_map, sizeof map);
     for (size_t block = 0; block < blocks; block++) {
-        size_t first = block * ASSAY_SCALE_BLOCK, length = smaller(ASSAY_SCALE_BLOCK, count - first);
+        size_t first = block * ASSAY_DYNAMIC_BLOCK, length = smaller(ASSAY_DYNAMIC_BLOCK, count - first);
         float scale = assay_parts_largest(rests + first, length);
         assert_memory_equal(&scale, &scales[block], sizeof scale);
-        assay_scale_map_levels(map, rests + first, length, scale, levels);
+        assay_dynamic_levels(map, rests + first, length, scale, levels);
         assert_memory_equal(levels, wanted + first, length);
     }
     assay_free(rests);
@@ -110,15 +111,15 @@ static void int8_has_its_levels_and_scales(void **state)
 /* bitsandbytes divides zero by zero here, or by almost zero. */
 static void zeros_stay_zeros(void **state)
 {
-    float zeros[ASSAY_NF4_BLOCK] = {0}, map[ASSAY_SCALE_LEVELS];
+    float zeros[ASSAY_NF4_BLOCK] = {0}, map[ASSAY_DYNAMIC_LEVELS];
     uint8_t levels[ASSAY_NF4_BLOCK];
     (void)state;
     assay_nf4_levels(zeros, ASSAY_NF4_BLOCK, 0, levels);
     for (size_t i = 0; i < ASSAY_NF4_BLOCK; i++) assert_int_equal(levels[i], ASSAY_NF4_ZERO);
     assay_int8_levels(zeros, ASSAY_NF4_BLOCK, 0, levels);
     for (size_t i = 0; i < ASSAY_NF4_BLOCK; i++) assert_int_equal(levels[i], 0);
-    assay_scale_map_make(map);
-    assay_scale_map_levels(map, zeros, ASSAY_NF4_BLOCK, 0, levels);
+    assay_dynamic_map(map, true);
+    assay_dynamic_levels(map, zeros, ASSAY_NF4_BLOCK, 0, levels);
     for (size_t i = 0; i < ASSAY_NF4_BLOCK; i++) assert_true(map[levels[i]] <= 0 && map[levels[i]] >= 0);
 }
 

@@ -1,4 +1,5 @@
-/* A step on lists of answers against torch (tests/oracle/rows_golden.py): loss, and the gradient of every weight. */
+/* A step on lists of answers, and on answers with attributes, against torch (tests/oracle/rows_golden.py,
+ * regression_golden.py): loss, and the gradient of every weight. */
 #include "test_support.h"
 
 #include "container/safetensors.h"
@@ -8,14 +9,15 @@
 #include <string.h>
 
 #define MODEL "tests/data/golden/llama"
-enum { ROWS = 3, ANSWERS = 9, MOST_IDS = 32 };
+#define LABELLED "tests/data/golden/labels_qwen2"
+enum { ROWS = 3, ANSWERS = 9, MOST_IDS = 32, LABELS = 3 };
 
 typedef struct material {
     assay_pair pair_items[ROWS];
     assay_pair_set pairs;
     assay_example items[ROWS];
     assay_example_answer answers[ANSWERS];
-    double values[ANSWERS];
+    double values[ANSWERS], targets[ANSWERS * LABELS];
     int32_t ids[ANSWERS * MOST_IDS];
     assay_example_set set;
 } material;
@@ -119,8 +121,60 @@ static void steps_on_rows_are_torch(void **state)
     assay_tensor_file_close(golden);
 }
 
+/* Two answers to one prompt and two that stand alone; some targets are not known. */
+static void fill_graded(material *m, const assay_tensor_file *golden)
+{
+    static const size_t counts[ROWS] = {2, 1, 1};
+    const assay_tensor *targets = find(golden, "targets");
+    *m = (material){.pairs = {.pairs = m->pair_items, .count = ROWS},
+                    .set = {.items = m->items, .ids = m->ids, .answers = m->answers, .values = m->values}};
+    m->set.pairs = &m->pairs;
+    m->set.targets = m->targets;
+    m->set.label_count = LABELS;
+    memcpy(m->targets, targets->data, targets->bytes);
+    for (size_t i = 0; i < ROWS; i++) {
+        m->items[i] = (assay_example){.answers = m->set.answer_count,
+                                      .count = counts[i],
+                                      .shared = counts[i] > 1 ? 6 : 0,
+                                      .pair = (uint32_t)i,
+                                      .margin = (double)NAN,
+                                      .share = (double)NAN,
+                                      .weight = 1};
+        for (size_t k = 0; k < counts[i]; k++) add_side(m, golden, i, k, 0);
+        m->set.count++;
+    }
+}
+
+/* In micro-batches of any size: the head gives several numbers a row, and each must find its own slope. */
+static void a_step_on_attributes_is_torch(void **state)
+{
+    const assay_model_options options = {.tuning = ASSAY_TUNE_FULL, .seed = 1, .outputs = LABELS};
+    assay_tensor_file *golden;
+    assay_error err = {0};
+    (void)state;
+    trainer_bench_check(assay_safetensors_open(&golden, "tests/data/golden/regression_qwen2.safetensors", &err), &err);
+    double loss = (double)*(const float *)find(golden, "regression.loss")->data;
+    for (size_t tokens = 16; tokens <= 64; tokens *= 2) {
+        material m;
+        assay_step_record record;
+        assay_train_settings settings = {
+            .batch_pairs = 3, .epochs = 1, .margin = -1, .budget = SIZE_MAX, .micro_tokens = tokens};
+        settings.adam = (assay_optimizer_hyper){.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
+        trainer_bench_check(assay_objective_choose("regression", 0, -1, &settings.objective, &err), &err);
+        fill_graded(&m, golden);
+        trainer_bench b = trainer_bench_open(LABELLED, NULL, &options, &settings, &m.set, 1);
+        trainer_bench_check(assay_trainer_step(b.trainer, &record, &err), &err);
+        if (fabs(record.loss - loss) > 1e-6 * loss) fail_msg("loss %.9g, not %.9g", record.loss, loss);
+        assert_true(isnan(record.accuracy) && isnan(record.margin) && record.ties == 0);
+        compare(&b, golden, "regression");
+        trainer_bench_close(&b);
+    }
+    assay_tensor_file_close(golden);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(steps_on_rows_are_torch)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(steps_on_rows_are_torch),
+                                       cmocka_unit_test(a_step_on_attributes_is_torch)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,7 +46,7 @@ static void open_labelled(door *d, const char *folder, const char *label, size_t
     *d = (door){0};
     make_texts(d);
     good(assay_checkpoint_open(&d->checkpoint, folder, 0, &error));
-    if (label) good(assay_checkpoint_choose_label(d->checkpoint, label, &error));
+    if (label) good(assay_checkpoint_choose_label(d->checkpoint, NULL, label, &error));
     good(assay_model_open(&d->model, d->checkpoint, NULL, &options, &error));
     good(assay_pool_create(&d->pool, 1, &error));
     good(assay_kernels_select(&kernels, NULL, &error));
@@ -241,13 +241,13 @@ static void lines_leave_in_order(void **state)
     for (size_t i = 0, at = 0; i < 4; at += sizes[i++]) {
         assay_ids scratch[5];
         memcpy(scratch, d.texts + at, sizes[i] * sizeof *scratch);
-        good(assay_score_lines_add(lines, scratch, sizes[i], &s, &error));
+        good(assay_score_lines_add(lines, scratch, NULL, sizes[i], &s, &error));
         memset(scratch, 0, sizeof scratch);
     }
     good(assay_score_lines_finish(lines, &error));
     assert_true(s.count == TEXTS && s.dropped == 4);
     assert_memory_equal(s.scores, wanted, sizeof wanted);
-    good(assay_score_lines_add(lines, d.texts, 1, &s, &error));
+    good(assay_score_lines_add(lines, d.texts, NULL, 1, &s, &error));
     assay_score_lines_close(lines);
     assert_true(s.dropped == 5 && d.batch.placed_count == 0);
     close_door(&d);
@@ -441,7 +441,7 @@ static void refuse_label(const char *folder, const char *label, const char *says
     assay_checkpoint *checkpoint;
     assay_error why = {0};
     good(assay_checkpoint_open(&checkpoint, folder, 0, &error));
-    assert_int_equal(assay_checkpoint_choose_label(checkpoint, label, &why), ASSAY_E_USAGE);
+    assert_int_equal(assay_checkpoint_choose_label(checkpoint, NULL, label, &why), ASSAY_E_USAGE);
     if (!strstr(why.text, says)) fail_msg("%s", why.text);
     assay_checkpoint_close(checkpoint);
 }

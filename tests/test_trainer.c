@@ -399,7 +399,7 @@ static void check_slopes(const assay_train_settings *settings, size_t count, dou
     const assay_pair_set pairs = {.pairs = &pair, .count = 1};
     const assay_example_set set = {.pairs = &pairs, .values = values};
     const assay_example e = {.count = count, .share = (double)NAN, .margin = (double)NAN, .weight = 2};
-    const assay_loss_room room = {rewards, slopes};
+    const assay_loss_room room = {rewards, slopes, 1};
     for (size_t i = 0; i < count; i++) {
         double kept = rewards[i];
         rewards[i] = kept + h;

@@ -32,6 +32,7 @@ static inline trainer_bench trainer_bench_open(const char *path, const char *ada
     assay_error err;
     const assay_kernels *kernels = NULL;
     trainer_bench_check(assay_checkpoint_open(&b.checkpoint, path, 0, &err), &err);
+    if (options->outputs > 1) trainer_bench_check(assay_checkpoint_choose_label(b.checkpoint, NULL, "0", &err), &err);
     if (adapter) trainer_bench_check(assay_adapter_open(&b.adapter, adapter, &err), &err);
     trainer_bench_check(assay_model_open(&b.model, b.checkpoint, b.adapter, options, &err), &err);
     trainer_bench_check(assay_kernels_select(&kernels, NULL, &err), &err);

@@ -106,7 +106,7 @@ static assay_status add_lines(assay_scorer *scorer, const char *const *lines, si
         size_t answers = 0;
         if (*scorer->call.context.interrupted) return assay_error_set(err, ASSAY_E_STOPPED, "stopped");
         ASSAY_TRY(render_text(scorer, lines[i], i, &answers, err));
-        ASSAY_TRY(assay_score_lines_add(h->lines, scorer->answers.ids, answers, NULL, err));
+        ASSAY_TRY(assay_score_lines_add(h->lines, scorer->answers.ids, scorer->answers.ends, answers, NULL, err));
         if (counts) counts[i] = answers;
     }
     if (*scorer->call.context.interrupted) return assay_error_set(err, ASSAY_E_STOPPED, "stopped");
@@ -153,7 +153,8 @@ static assay_status score_answer(assay_scorer *scorer, const json_t *line, doubl
     ASSAY_TRY(render(scorer, line, &count, err));
     if (*scorer->call.context.interrupted) return assay_error_set(err, ASSAY_E_STOPPED, "stopped");
     ASSAY_TRY(assay_lot_begin(&lot, scorer->answers.ids, count, false, err));
-    assay_status status = assay_score_batch_all(&scorer->scoring->batch, &lot, err);
+    assay_status status = scorer->answers.ends ? assay_lot_want_steps(&lot, scorer->answers.ends, err) : ASSAY_OK;
+    if (status == ASSAY_OK) status = assay_score_batch_all(&scorer->scoring->batch, &lot, err);
     if (status == ASSAY_OK) *score = lot.scores[0];
     assay_lot_release(&lot);
     return status;

@@ -1,4 +1,3 @@
-#include "base/foreign_kind.h"
 #include "base/text.h"
 #include "checkpoint/adapter_config.h"
 #include "container/safetensors.h"
@@ -7,6 +6,7 @@
 #include <string.h>
 
 static const char prefix[] = "base_model.model.";
+static const char wrapper[] = "pretrained_model."; /* of TRL's models with a value head */
 
 bool assay_is_adapter_folder(const char *path)
 {
@@ -28,8 +28,9 @@ static void cut_segment(char *name, const char *segment)
 
 static void normalise(char *name)
 {
-    const size_t length = sizeof prefix - 1;
+    const size_t length = sizeof prefix - 1, wrapped = sizeof wrapper - 1;
     if (!strncmp(name, prefix, length)) memmove(name, name + length, strlen(name + length) + 1);
+    if (!strncmp(name, wrapper, wrapped)) memmove(name, name + wrapped, strlen(name + wrapped) + 1);
     cut_segment(name, ".modules_to_save.default");
     cut_segment(name, ".modules_to_save");
     char *lora = strstr(name, ".lora_");
@@ -123,13 +124,70 @@ static assay_status open_config(assay_adapter_file *adapter, const char *folder,
     return status;
 }
 
-/* LLaMA-Factory and TRL keep a reward model's head beside the adapter, in a file of its own. */
-static assay_status refuse_head_beside(const char *folder, assay_error *err)
+/* The tensors of the head's file, checked, behind the adapter's own. */
+static assay_status join_head(assay_adapter_file *adapter, assay_error *err)
 {
-    static const char *const files[] = {"value_head.safetensors", "value_head.bin"};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        if (assay_folder_holds(folder, files[i])) return assay_foreign_error(err, folder, ASSAY_FOREIGN_HEAD, files[i]);
-    return ASSAY_OK;
+    assay_tensor_file *file = adapter->tensors;
+    const assay_tensor_file *head = adapter->head;
+    assay_tensor *all = assay_alloc(file->count + head->count, sizeof *all);
+    ASSAY_TRY_ALLOC(all, "a list of tensors", err);
+    memcpy(all, file->tensors, file->count * sizeof *all);
+    memcpy(all + file->count, head->tensors, head->count * sizeof *all);
+    assay_free(file->tensors);
+    file->tensors = all;
+    file->count += head->count;
+    for (size_t i = 0; i < head->count; i++) ASSAY_TRY(check_name(head, &head->tensors[i], err));
+    return assay_tensor_file_index(file, err);
+}
+
+/* Whether the file is all value head. One that holds another module beside it is a whole model, which an adapter
+ * cannot be laid over. */
+static assay_status is_value_head(const assay_tensor_file *file, bool *yes, assay_error *err)
+{
+    size_t heads = 0, other = 0;
+    for (size_t i = 0; i < file->count; i++) {
+        if (!strncmp(file->tensors[i].name, "v_head.", 7)) heads++;
+        else other = i;
+    }
+    *yes = heads > 0 && heads == file->count;
+    if (heads == 0 || *yes) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "%s lies beside an adapter and holds a value head and more (%s); if it is the whole model, "
+                           "give a folder of it, without adapter_config.json, as --model",
+                           file->path, file->tensors[other].name);
+}
+
+static assay_status take_head(assay_adapter_file *adapter, const char *path, bool always, assay_error *err)
+{
+    bool yes = always;
+    assay_tensor_file *file;
+    ASSAY_TRY(assay_text_ends(path, ".bin") ? assay_torch_bin_open(&file, path, err)
+                                            : assay_safetensors_open(&file, path, err));
+    assay_status status = always ? ASSAY_OK : is_value_head(file, &yes, err);
+    if (status == ASSAY_OK && yes) {
+        adapter->head = file;
+        return join_head(adapter, err);
+    }
+    assay_tensor_file_close(file);
+    return status;
+}
+
+/* A reward model's head beside the adapter, in a file of its own: LLaMA-Factory's (train/callbacks.py), or what TRL's
+ * PreTrainedModelWrapper saves of a model with an adapter (models/modeling_base.py, save_pretrained), under the name of
+ * a whole model. */
+static assay_status open_head_beside(assay_adapter_file *adapter, const char *folder, assay_error *err)
+{
+    static const char *const files[] = {"value_head.safetensors", "value_head.bin", "model.safetensors",
+                                        "pytorch_model.bin"};
+    assay_status status = ASSAY_OK;
+    for (size_t i = 0; i < sizeof files / sizeof *files && status == ASSAY_OK && !adapter->head; i++) {
+        if (!assay_folder_holds(folder, files[i])) continue;
+        char *path = assay_path_join(folder, files[i]);
+        ASSAY_TRY_ALLOC(path, "a path", err);
+        status = take_head(adapter, path, i < 2, err);
+        assay_free(path);
+    }
+    return status;
 }
 
 assay_status assay_adapter_open(assay_adapter_file **out, const char *folder, assay_error *err)
@@ -139,7 +197,7 @@ assay_status assay_adapter_open(assay_adapter_file **out, const char *folder, as
     ASSAY_TRY_ALLOC(adapter, folder, err);
     assay_status status = open_config(adapter, folder, err);
     if (status == ASSAY_OK) status = open_tensors(adapter, folder, err);
-    if (status == ASSAY_OK) status = refuse_head_beside(folder, err);
+    if (status == ASSAY_OK) status = open_head_beside(adapter, folder, err);
     if (status != ASSAY_OK) {
         assay_adapter_close(adapter);
         return status;
@@ -153,6 +211,7 @@ void assay_adapter_close(assay_adapter_file *adapter)
     if (!adapter) return;
     assay_adapter_config_release(&adapter->config);
     assay_tensor_file_close(adapter->tensors);
+    assay_tensor_file_close(adapter->head);
     assay_free(adapter->names);
     assay_free(adapter);
 }

@@ -1,7 +1,9 @@
 /* A PEFT adapter folder: adapter_config.json and adapter_model.safetensors. Naming on disk (PEFT,
  * src/peft/utils/save_and_load.py): "base_model.model." + module path + ".lora_A.weight" [r, in], ".lora_B.weight"
  * [out, r]; a fully trained module (the head) plain, "base_model.model.score.weight". Older adapters' variants
- * "...score.modules_to_save.default.weight", "...lora_A.default.weight" and a missing "base_model.model." are accepted;
+ * "...score.modules_to_save.default.weight", "...lora_A.default.weight" and a missing "base_model.model." are accepted,
+ * and so is a value head (v_head.*, value_head.*) among them or in a file of its own: value_head.safetensors or .bin
+ * (LLaMA-Factory), or all that model.safetensors or pytorch_model.bin holds (TRL);
  * what changes the mathematics and is not supported (DoRA, bias other than none, layer replication, trainable tokens
  * ...) is refused by name. */
 #ifndef ASSAY_CHECKPOINT_ADAPTER_FILE_H
@@ -34,6 +36,7 @@ typedef struct assay_adapter_file {
         *tensors; /* names normalised: no "base_model.model.", no ".default", no "modules_to_save."; sorted. Every
                      lora_A [r, in] has its lora_B [out, r]; all are F32, F16, BF16 or F64 */
     char *names;  /* the block those names lie in */
+    assay_tensor_file *head; /* a value head in a file of its own, whose tensors are among `tensors`; NULL: none */
 } assay_adapter_file;
 
 bool assay_is_adapter_folder(const char *path);

@@ -10,8 +10,11 @@
 #define ASSAY_CHECKPOINT_CHECKPOINT_H
 
 #include "base/json_doc.h"
+#include "checkpoint/adapter_file.h"
 #include "container/gguf.h"
 #include "container/tensor_file.h"
+
+struct assay_adapter_file;
 
 typedef enum assay_checkpoint_kind { ASSAY_CHECKPOINT_HF, ASSAY_CHECKPOINT_GGUF } assay_checkpoint_kind;
 
@@ -75,9 +78,11 @@ assay_status assay_checkpoint_read(const assay_checkpoint *checkpoint, const ass
 size_t assay_checkpoint_ignore(assay_checkpoint *checkpoint, const char *const *keys, size_t count);
 
 /* Makes one label of a classifier its score: `label` is a name of id2label or a number from 0, and is written into the
- * config (head/head.h). To be called before the config is read. One label alone stays as it is; ASSAY_E_USAGE, with the
- * labels there are, where none or several are called so, or there is no head. */
-assay_status assay_checkpoint_choose_label(assay_checkpoint *checkpoint, const char *label, assay_error *err);
+ * config (head/head.h). adapter: the one whose head goes before the checkpoint's, or NULL. To be called before the
+ * config is read. One label alone stays as it is; ASSAY_E_USAGE, with the labels there are, where none or several are
+ * called so, or there is no head. */
+assay_status assay_checkpoint_choose_label(assay_checkpoint *checkpoint, const struct assay_adapter_file *adapter,
+                                           const char *label, assay_error *err);
 
 /* The types that its matrices have, each once: "BF16", "Q4_K Q6_K". "": it has none, or ASSAY_CHECKPOINT_CONFIG_ONLY.
  */

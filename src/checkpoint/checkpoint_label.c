@@ -4,9 +4,8 @@
  * softmax or sigmoid that a pipeline may put behind it. The choice is written into the config before anyone reads it,
  * so that whatever comes after (audit, model, fingerprint) knows it, and the fingerprint tells one label from another.
  */
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/head_tensors.h"
 #include "family/architecture.h"
-#include "head/head_kind.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,48 +61,37 @@ static assay_status find_label(const assay_checkpoint *checkpoint, size_t labels
     return read_index(wanted, labels, index) ? ASSAY_OK : refuse(checkpoint, labels, wanted, err);
 }
 
-static bool tensor_shape(const void *context, const char *name, size_t shape[2])
-{
-    const assay_weight *weight = assay_checkpoint_find(context, name);
-    if (!weight || weight->tensor.rank < 1 || weight->tensor.rank > 2) return false;
-    shape[0] = weight->tensor.shape[0];
-    shape[1] = weight->tensor.rank == 2 ? weight->tensor.shape[1] : 0;
-    return true;
-}
-
 /* Of the family's own module, or of the kind that the class says; 0: there is no head. */
-static assay_status count_labels(const assay_checkpoint *checkpoint, const assay_architecture *arch, size_t *labels,
+static assay_status count_labels(const assay_head_tensors *tensors, const assay_architecture *arch, size_t *labels,
                                  assay_error *err)
 {
     char name[NAME];
     assay_head head = {0};
     size_t shape[2], first;
     bool found = false;
-    const json_t *hidden = json_object_get(checkpoint->config, "hidden_size");
-    const assay_head_view view = {.config = checkpoint->config,
-                                  .plain = arch->names->head,
-                                  .hidden = json_is_integer(hidden) ? (size_t)json_integer_value(hidden) : 0,
-                                  .context = checkpoint,
-                                  .shape = tensor_shape};
+    const json_t *hidden = json_object_get(tensors->checkpoint->config, "hidden_size");
+    const assay_head_view view = assay_head_view_of(tensors, arch->names->head,
+                                                    json_is_integer(hidden) ? (size_t)json_integer_value(hidden) : 0);
     snprintf(name, sizeof name, "%s.weight", arch->names->head);
-    *labels = tensor_shape(checkpoint, name, shape) && shape[1] > 0 ? shape[0] : 0;
-    if (*labels == 0) ASSAY_TRY(assay_head_find(&head, &view, checkpoint->name, &found, err));
+    *labels = view.shape(view.context, name, shape) && shape[1] > 0 ? shape[0] : 0;
+    if (*labels == 0) ASSAY_TRY(assay_head_find(&head, &view, tensors->checkpoint->name, &found, err));
     if (found) *labels = assay_head_labels(&head, &first);
     return ASSAY_OK;
 }
 
-assay_status assay_checkpoint_choose_label(assay_checkpoint *checkpoint, const char *label, assay_error *err)
+assay_status assay_checkpoint_choose_label(assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
+                                           const char *label, assay_error *err)
 {
     const assay_architecture *arch = assay_architecture_of(checkpoint->config);
     if (!arch) return ASSAY_OK; /* reading the config says it better */
     size_t labels, named = json_object_size(json_object_get(checkpoint->config, "id2label")), index = 0;
-    ASSAY_TRY(count_labels(checkpoint, arch, &labels, err));
+    ASSAY_TRY(count_labels(&(assay_head_tensors){checkpoint, adapter}, arch, &labels, err));
     if (labels == 0)
         return assay_error_set(err, ASSAY_E_USAGE,
                                "--label %s: %s has no head with labels (tensor %s.weight); leave --label out", label,
                                checkpoint->name, arch->names->head);
     const assay_head_kind *kind = assay_head_of_class(checkpoint->config);
-    if (named > 0 && named != labels && !kind)
+    if (named > 0 && named != labels && !kind && !adapter)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: id2label names %zu labels, but tensor %s.weight has %zu rows",
                                checkpoint->name, named, arch->names->head, labels);
     ASSAY_TRY(find_label(checkpoint, labels, label, &index, err));

@@ -117,7 +117,7 @@ static assay_status collect_input(collector *c, const assay_input *input)
     assay_status status = ASSAY_OK;
     for (size_t i = 0; i < input->count && status == ASSAY_OK; i++) {
         assay_ids ids = {0};
-        status = assay_scoring_render(c->scoring, input, i, &ids, c->err);
+        status = assay_scoring_render(c->scoring, input, i, &ids, NULL, c->err);
         if (status == ASSAY_OK && (ids.count == 0 || ids.count > c->scoring->plan.micro_tokens))
             status = assay_error_set(c->err, ASSAY_E_FORMAT, "%s: %zu tokens; 1 to %zu can be computed (--max-length)",
                                      input->where, ids.count, c->scoring->plan.micro_tokens);
@@ -196,6 +196,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
     ASSAY_TRY(assay_file_check_writable(options->output, err));
     assay_status status = assay_scoring_open(&c.scoring, options, &context->task,
                                              &(assay_scoring_wants){.all_rows = true, .exact = true}, err);
+    if (status == ASSAY_OK) status = assay_scoring_refuse_steps(c.scoring, "forward", err);
     if (status == ASSAY_OK) status = assay_output_guard_source(options, c.scoring->source->checkpoint->path, err);
     if (status == ASSAY_OK) status = all_inputs(&c, context);
     if (status == ASSAY_OK) status = assay_safetensors_write(options->output, c.tensors, c.count, NULL, NULL, err);

@@ -28,6 +28,7 @@ static assay_status write_parts(const merge_job *job, const assay_saved_source *
                                .pad_token = -1,
                                .code = &source->code,
                                .score_offset = &offset,
+                               .labels = source->notes.labels,
                                .format =
                                    job->options->format == ASSAY_OPT_FORMAT_GLM ? ASSAY_SAVE_GLM : ASSAY_SAVE_OWN};
     ASSAY_TRY(assay_saved_pad(source, &save.pad_token, &pad, err));
@@ -107,6 +108,9 @@ static assay_status merge(merge_job *job, assay_error *err)
     ASSAY_TRY(assay_output_guard_source(job->options, job->base->path, err));
     ASSAY_TRY(assay_quantised_refuse_merge(job->base, job->adapter_path, err));
     ASSAY_TRY(say_base(job, err));
+    /* which of several numbers is the score is for whoever scores; all of them are written */
+    if (json_object_set_new(job->base->config, ASSAY_LABEL_KEY, json_integer(0)))
+        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a label");
     ASSAY_TRY(assay_model_open(&job->model, job->base, job->adapter, &model, err));
     ASSAY_TRY(assay_output_open(&output, job->options->output, job->options->force, job->log, err));
     return assay_output_close(&output, write_folder(job, output.temporary, err), err);

@@ -9,6 +9,7 @@
 #include "tokenizer/token_json.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { SHOWN_PAIRS = 3, SHOWN_WHOLE = 20, SHOWN_DROPS = 5 };
@@ -17,25 +18,37 @@ typedef struct pair_preview {
     const assay_options *options;
     assay_model_source *source;
     assay_pair_set *pairs;
+    assay_label_list labels; /* of the attributes that are learned */
     assay_example_set examples;
     size_t shown;
 } pair_preview;
 
-/* One side of a pair: ids[0..count), of which the first `shared` are on both sides. */
+/* One side of an example: ids[0..count), of which the first `shared` are on all sides. */
 typedef struct preview_side {
     const int32_t *ids;
     size_t count, shared;
     const assay_turns *answer;
+    const assay_attributes *attributes;
+    double value; /* of a list's answer */
 } preview_side;
 
-static preview_side side_of(const pair_preview *preview, const assay_example *example, bool chosen)
+/* Side i, best first. An objective of pairs has a list's ends alone. */
+static preview_side side_of(const pair_preview *preview, const assay_example *example, size_t i)
 {
     const assay_example_set *set = &preview->examples;
     const assay_pair *pair = &preview->pairs->pairs[example->pair];
-    const assay_example_answer *answer = chosen ? assay_example_best(set, example) : assay_example_worst(set, example);
-    return (preview_side){set->ids + answer->first, answer->count, example->shared,
-                          chosen ? &pair->chosen : &pair->rejected};
+    const assay_example_answer *answer = &set->answers[example->answers + i];
+    size_t place = pair->answers && i ? pair->answer_count - example->count + i : i;
+    const assay_turns *turns = pair->answers ? &pair->answers[place].turns : i == 0 ? &pair->chosen : &pair->rejected;
+    return (preview_side){.ids = set->ids + answer->first,
+                          .count = answer->count,
+                          .shared = example->shared,
+                          .answer = turns,
+                          .attributes = assay_pair_attributes(pair, place),
+                          .value = set->values[example->answers + i]};
 }
+
+static bool is_list(const assay_example *example) { return example->count > 2; }
 
 static json_t *ids_json(const int32_t *ids, size_t count)
 {
@@ -90,20 +103,39 @@ static json_t *side_json(const pair_preview *preview, const preview_side *side)
     json_t *token = json_pack("{s:I,s:i,s:o,s:s}", "index", (json_int_t)(side->count - 1), "id", (int)scored, "token",
                               assay_token_run_json(tokenizer, &scored, 1), "place", words ? words : "");
     assay_free(words);
-    return json_pack("{s:I,s:o,s:o,s:o}", "tokens", (json_int_t)side->count, "ids", ids_json(side->ids, side->count),
-                     "text", assay_token_run_json(tokenizer, side->ids, side->count), "scored", token);
+    json_t *attributes = side->attributes->items ? json_object() : NULL;
+    for (size_t i = 0; attributes && i < side->attributes->count; i++)
+        json_object_set_new(attributes, side->attributes->items[i].name,
+                            assay_json_number(side->attributes->items[i].value));
+    return json_pack("{s:I,s:o,s:o,s:o,s:o*}", "tokens", (json_int_t)side->count, "ids",
+                     ids_json(side->ids, side->count), "text", assay_token_run_json(tokenizer, side->ids, side->count),
+                     "scored", token, "attributes", attributes);
+}
+
+/* Of a list every answer, with what the list says of it. */
+static json_t *answers_json(const pair_preview *preview, const assay_example *example)
+{
+    json_t *list = is_list(example) ? json_array() : NULL;
+    for (size_t i = 0; list && i < example->count; i++) {
+        preview_side side = side_of(preview, example, i);
+        json_t *one = side_json(preview, &side);
+        json_object_set_new(one, "value", assay_json_number(side.value));
+        json_array_append_new(list, one);
+    }
+    return list;
 }
 
 static json_t *example_json(const pair_preview *preview, const assay_example *example)
 {
     const assay_pair *pair = &preview->pairs->pairs[example->pair];
-    preview_side chosen = side_of(preview, example, true), rejected = side_of(preview, example, false);
+    preview_side chosen = side_of(preview, example, 0), rejected = side_of(preview, example, example->count - 1);
     char *place = assay_pair_set_place(preview->pairs, pair->place);
     json_t *object = json_pack(
-        "{s:s,s:I,s:o,s:o,s:o,s:o}", "place", place ? place : "", "shared", (json_int_t)example->shared, "shared_text",
-        assay_token_run_json(preview->source->tokenizer, chosen.ids, example->shared), "margin",
+        "{s:s,s:I,s:o,s:o,s:o,s:o,s:o*}", "place", place ? place : "", "shared", (json_int_t)example->shared,
+        "shared_text", assay_token_run_json(preview->source->tokenizer, chosen.ids, example->shared), "margin",
         isnan(example->margin) ? json_null() : json_real(example->margin), "chosen", side_json(preview, &chosen),
-        "rejected", example->count == 1 ? json_null() : side_json(preview, &rejected));
+        "rejected", example->count == 1 ? json_null() : side_json(preview, &rejected), "answers",
+        answers_json(preview, example));
     if (object && pair->id) json_object_set_new(object, "id", assay_json_value(pair->id));
     assay_free(place);
     return object;
@@ -188,10 +220,49 @@ static assay_status scored_row(const pair_preview *preview, const char *name, co
     return status;
 }
 
+static assay_status attributes_row(const preview_side *side, assay_buf *out, assay_error *err)
+{
+    if (!side->attributes->items) return ASSAY_OK;
+    ASSAY_TRY(assay_buf_text(out, "  attributes", err));
+    for (size_t i = 0; i < side->attributes->count; i++) {
+        const assay_attribute *one = &side->attributes->items[i];
+        ASSAY_TRY(assay_buf_printf(out, err, "%s %s", i ? "," : "", one->name));
+        ASSAY_TRY(isnan(one->value) ? assay_buf_text(out, " not known", err)
+                                    : assay_buf_printf(out, err, " %g", one->value));
+    }
+    return assay_buf_text(out, "\n", err);
+}
+
+/* What side i is called: of a list by its place and what the list says of it. */
+static void name_side(const assay_example *example, const preview_side *side, size_t i, char *name, size_t size)
+{
+    if (is_list(example)) assay_text_format(name, size, "%zu (%g)", i + 1, side->value);
+    else assay_text_format(name, size, "%s", i ? "rejected" : "chosen");
+}
+
+static assay_status sides_text(const pair_preview *preview, const assay_example *example, assay_buf *out,
+                               assay_error *err)
+{
+    char name[48], scored[52];
+    for (size_t i = 0; i < example->count; i++) {
+        preview_side side = side_of(preview, example, i);
+        name_side(example, &side, i, name, sizeof name);
+        ASSAY_TRY(text_row(preview, name, side.ids + side.shared, side.count - side.shared, out, err));
+        ASSAY_TRY(attributes_row(&side, out, err));
+    }
+    for (size_t i = 0; i < example->count; i++) {
+        preview_side side = side_of(preview, example, i);
+        name_side(example, &side, i, name, sizeof name);
+        snprintf(scored, sizeof scored, "%s:", example->count == 1 ? "answer" : name);
+        ASSAY_TRY(scored_row(preview, scored, &side, out, err));
+    }
+    return ASSAY_OK;
+}
+
 static assay_status example_text(const pair_preview *preview, size_t index, assay_buf *out, assay_error *err)
 {
     const assay_example *example = &preview->examples.items[index];
-    preview_side chosen = side_of(preview, example, true), rejected = side_of(preview, example, false);
+    preview_side first = side_of(preview, example, 0);
     char *place = assay_pair_set_place(preview->pairs, preview->pairs->pairs[example->pair].place);
     ASSAY_TRY_ALLOC(place, "a place", err);
     assay_status status = assay_buf_printf(out, err, "\nPair %zu, %s", index + 1, place);
@@ -199,13 +270,8 @@ static assay_status example_text(const pair_preview *preview, size_t index, assa
     ASSAY_TRY(status);
     if (!isnan(example->margin)) ASSAY_TRY(assay_buf_printf(out, err, ", margin %g", example->margin));
     ASSAY_TRY(assay_buf_text(out, "\n", err));
-    ASSAY_TRY(text_row(preview, "shared", chosen.ids, example->shared, out, err));
-    ASSAY_TRY(text_row(preview, "chosen", chosen.ids + chosen.shared, chosen.count - chosen.shared, out, err));
-    if (example->count == 1) return scored_row(preview, "answer:", &chosen, out, err);
-    ASSAY_TRY(
-        text_row(preview, "rejected", rejected.ids + rejected.shared, rejected.count - rejected.shared, out, err));
-    ASSAY_TRY(scored_row(preview, "chosen:", &chosen, out, err));
-    return scored_row(preview, "rejected:", &rejected, out, err);
+    ASSAY_TRY(text_row(preview, "shared", first.ids, example->shared, out, err));
+    return sides_text(preview, example, out, err);
 }
 
 static assay_status drops_text(const pair_preview *preview, assay_buf *out, assay_error *err)
@@ -254,12 +320,15 @@ static assay_status preview_build(pair_preview *preview, const assay_log *log, a
     ASSAY_TRY(assay_model_source_open(&preview->source, options->model, options->adapter, &options->ignore_config, NULL,
                                       ASSAY_SOURCE_CONFIG_ONLY, err));
     ASSAY_TRY(assay_model_source_settle(preview->source, options, err));
+    assay_model_source_warn(preview->source, log);
     ASSAY_TRY(assay_pair_input_read(&preview->pairs, &options->data, options, log, err));
     ASSAY_TRY(assay_objective_settle(options, preview->pairs, &settings, log, err));
     if (assay_pair_input_has_text_prompts(preview->pairs)) assay_source_say_text_prompts(preview->source, log);
+    if (settings.objective->of_attributes) ASSAY_TRY(assay_label_list_of(&preview->labels, preview->pairs, err));
     assay_renderer_of_template(&renderer, preview->source->chosen, &preview->source->config.prefix);
     assay_example_options how = {.max_length = (size_t)preview->source->max_length,
                                  .truncate = assay_pair_input_truncate(options),
+                                 .labels = settings.objective->of_attributes ? &preview->labels : NULL,
                                  .decided_only = !settings.objective->reads_labels,
                                  .ends_only = !assay_objective_reads_rows(&settings)};
     ASSAY_TRY(assay_example_set_build(&preview->examples, preview->pairs, NULL, 0, &renderer, &how, err));
@@ -275,6 +344,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
     assay_status status = preview_build(&preview, context->task.log, err);
     if (status == ASSAY_OK) status = options->json ? print_json(&preview, err) : print_text(&preview, err);
     assay_example_set_release(&preview.examples);
+    assay_label_list_release(&preview.labels);
     assay_pair_set_free(preview.pairs);
     assay_model_source_close(preview.source);
     return status;

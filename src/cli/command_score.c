@@ -56,7 +56,7 @@ static assay_status add_line(scorer *s, const assay_input *input)
 {
     assay_score_line *line;
     ASSAY_TRY(assay_score_line_make(&line, input, s->answers.ids, &s->style, s->err));
-    return assay_score_lines_add(s->lines, s->answers.ids, input->count, line, s->err);
+    return assay_score_lines_add(s->lines, s->answers.ids, s->answers.ends, input->count, line, s->err);
 }
 
 /* Reads and renders a line. *bad: it cannot be scored, but the next one may (--skip-bad-lines). */

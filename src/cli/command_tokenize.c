@@ -179,6 +179,7 @@ static assay_status tokenize(line_tokenizer *work, const assay_options *options,
                                       ASSAY_SOURCE_TOKENIZER_ONLY, err));
     work->settled = assay_model_source_settle(work->source, options, &work->why);
     if (work->settled == ASSAY_E_USAGE) return assay_error_set(err, work->settled, "%s", work->why.text);
+    assay_model_source_warn(work->source, context->task.log);
     assay_status status = assay_byte_source_open(&source, options->input ? options->input : "-", err);
     if (status == ASSAY_OK) status = answer_all(work, &source, context->task.interrupted, err);
     assay_byte_source_close(&source);

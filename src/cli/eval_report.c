@@ -98,6 +98,34 @@ static assay_status put_singles(assay_buf *out, const assay_single_judgement *s,
                             s->loss, s->reward_good, s->reward_bad);
 }
 
+static assay_status put_estimate(assay_buf *out, const assay_estimate *e, assay_error *err)
+{
+    return assay_buf_printf(out, err, "   %7.4f (%.4f to %.4f)", e->value, e->low, e->high);
+}
+
+static assay_status put_attributes(assay_buf *out, const assay_verdict *v, assay_error *err)
+{
+    const assay_attributes_judgement *a = &v->attributes;
+    if (!a->answers) return ASSAY_OK;
+    ASSAY_TRY(assay_buf_printf(out, err,
+                               "answers             %zu with attributes, %zu values; in brackets 95 %% intervals\n"
+                               "mean square error   %.4f   over all values\n"
+                               "means over labels   R2 %.4f, Pearson %.4f, Spearman %.4f\n\n"
+                               "  label              answers       mse   R2                           Pearson         "
+                               "             Spearman\n",
+                               a->answers, a->targets, a->mse, a->r2, a->pearson, a->spearman));
+    for (size_t i = 0; i < a->count; i++) {
+        const assay_attribute_judgement *j = &a->items[i];
+        if (!j->answers) continue;
+        ASSAY_TRY(assay_buf_printf(out, err, "  %-18s %7zu %9.4f", v->labels.names[i], j->answers, j->mse));
+        ASSAY_TRY(put_estimate(out, &j->r2, err));
+        ASSAY_TRY(put_estimate(out, &j->pearson, err));
+        ASSAY_TRY(put_estimate(out, &j->spearman, err));
+        ASSAY_TRY(assay_buf_byte(out, '\n', err));
+    }
+    return ASSAY_OK;
+}
+
 static assay_status put_tally(assay_buf *out, const char *name, const assay_tally *t, assay_error *err)
 {
     if (!t->pairs) return ASSAY_OK;
@@ -232,9 +260,12 @@ assay_status assay_eval_report_text(const assay_eval_report *r, assay_buf *out, 
         ASSAY_TRY(put_lengths(out, v, err));
         ASSAY_TRY(put_curve(out, &v->calibration, err));
     }
-    if (v->has_pairs && v->singles.answers) ASSAY_TRY(assay_buf_byte(out, '\n', err));
+    if (v->has_pairs && (v->singles.answers || v->attributes.answers)) ASSAY_TRY(assay_buf_byte(out, '\n', err));
     ASSAY_TRY(put_singles(out, &v->singles, err));
-    if ((v->has_pairs || v->singles.answers) && v->has_choices) ASSAY_TRY(assay_buf_byte(out, '\n', err));
+    if (v->singles.answers && v->attributes.answers) ASSAY_TRY(assay_buf_byte(out, '\n', err));
+    ASSAY_TRY(put_attributes(out, v, err));
+    if ((v->has_pairs || v->singles.answers || v->attributes.answers) && v->has_choices)
+        ASSAY_TRY(assay_buf_byte(out, '\n', err));
     if (v->has_choices) ASSAY_TRY(put_choices(out, v, err));
     if (r->against) {
         ASSAY_TRY(assay_buf_printf(out, err, "\nagainst %s\n", r->against));
@@ -376,6 +407,8 @@ assay_status assay_eval_report_json(const assay_eval_report *r, json_t **out, as
     ASSAY_TRY_ALLOC(object, "a result", err);
     if (v->has_pairs) add_pairs(object, v);
     if (v->singles.answers) json_object_set_new(object, "answers", assay_single_judgement_json(&v->singles));
+    if (v->attributes.answers)
+        json_object_set_new(object, "attributes", assay_attributes_judgement_json(&v->attributes, &v->labels));
     if (v->has_choices) add_choices(object, v);
     if (r->against) {
         json_t *against = v->has_pairs ? comparison_json(&r->pairs, r->other_accuracy) : json_object();

@@ -205,6 +205,28 @@ static assay_status put_labels(assay_buf *text, const assay_score_line *line, si
     return put_named(text, "gating", line, first, count, style, from + labels, labels, err);
 }
 
+/* [0.9,0.2]: what the steps of one answer score. */
+static assay_status put_step_numbers(assay_buf *text, const assay_lot *lot, size_t answer, assay_error *err)
+{
+    ASSAY_TRY(assay_buf_byte(text, '[', err));
+    for (size_t i = 0; i < lot->ends[answer].count; i++)
+        ASSAY_TRY(assay_buf_printf(text, err, "%s%.9g", i ? "," : "", lot->steps[answer][i]));
+    return assay_buf_byte(text, ']', err);
+}
+
+static assay_status put_steps(assay_buf *text, const assay_score_line *line, size_t first, size_t count,
+                              assay_error *err)
+{
+    bool list = line->list && count == line->count;
+    if (!line->lot->steps) return ASSAY_OK;
+    ASSAY_TRY(assay_buf_printf(text, err, ",\"steps\":%s", list ? "[" : ""));
+    for (size_t i = 0; i < count; i++) {
+        if (i) ASSAY_TRY(assay_buf_byte(text, ',', err));
+        ASSAY_TRY(put_step_numbers(text, line->lot, first + i, err));
+    }
+    return assay_buf_text(text, list ? "]" : "", err);
+}
+
 static assay_status put_id(assay_buf *text, const assay_score_line *line, assay_error *err)
 {
     return line->id ? assay_buf_printf(text, err, ",\"id\":%s", line->id) : ASSAY_OK;
@@ -219,6 +241,7 @@ static assay_status put_scores(assay_buf *text, const assay_score_line *line, co
         ASSAY_TRY(assay_buf_printf(text, err, "%s%.9g", i ? "," : "", line->lot->scores[i]));
     ASSAY_TRY(assay_buf_text(text, line->list ? "]" : "", err));
     ASSAY_TRY(put_labels(text, line, 0, line->count, style, err));
+    ASSAY_TRY(put_steps(text, line, 0, line->count, err));
     ASSAY_TRY(put_scale(text, line, 0, line->count, style->scale, err));
     ASSAY_TRY(put_traces(text, line, style->tokenizer, err));
     return put_id(text, line, err);
@@ -239,6 +262,7 @@ static assay_status put_best(assay_buf *text, const assay_score_line *line, cons
     ASSAY_TRY(assay_buf_printf(text, err, "{\"index\":%llu,\"best\":%zu,\"score\":%.9g",
                                (unsigned long long)line->index, best, line->lot->scores[best]));
     ASSAY_TRY(put_labels(text, line, best, 1, style, err));
+    ASSAY_TRY(put_steps(text, line, best, 1, err));
     ASSAY_TRY(put_scale(text, line, best, 1, style->scale, err));
     ASSAY_TRY(put_json(text, "prompt", line->prompt, err));
     ASSAY_TRY(put_json(text, line->prompt ? "response" : "text", json_array_get(line->answers, best), err));

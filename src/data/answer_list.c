@@ -21,6 +21,11 @@ assay_status assay_answer_list_add(assay_answer_list *list, const json_t *text, 
     return assay_turns_any(&answer->turns, list->reader->arena, ASSAY_ROLE_ASSISTANT, text, name, list->reader->err);
 }
 
+void assay_answer_list_grade(assay_answer_list *list, assay_attributes attributes)
+{
+    list->items[list->count - 1].attributes = attributes;
+}
+
 /* By insertion: lists are short, and equal answers keep their order. */
 static void sort(assay_answer *items, size_t count)
 {
@@ -54,7 +59,11 @@ void assay_answer_list_settle(assay_answer_list *list, bool equal_is_tie)
     if (best->value == worst->value) pair->share = 0.5;
     pair->not_compared = best->value == worst->value && !equal_is_tie;
     pair->rejected_first = worst->place < best->place;
-    if (list->count == 2) return;
+    if (list->count == 2) {
+        pair->chosen_attributes = best->attributes;
+        pair->rejected_attributes = worst->attributes;
+        return;
+    }
     pair->answers = list->items;
     pair->answer_count = list->count;
     pair->equal_is_tie = equal_is_tie;

@@ -25,6 +25,9 @@ assay_status assay_answer_list_begin(assay_answer_list *list, const assay_format
 /* text: a text, a message or messages, the assistant's. value: finite; the larger, the better. */
 assay_status assay_answer_list_add(assay_answer_list *list, const json_t *text, const char *name, double value);
 
+/* Of the answer that was added last. */
+void assay_answer_list_grade(assay_answer_list *list, assay_attributes attributes);
+
 /* Puts the answers in order, best first, and makes them the reader's pair: its ends chosen and rejected, a tie (share
  * 1/2) where all values are equal, not compared where equal is no tie, and its answers where they are more than two.
  * Among the best the first of the list is chosen, among the worst the first is rejected. */

@@ -2,8 +2,7 @@
 
 #include "base/sizes.h"
 #include "base/wilson.h"
-#include "data/hash_index.h"
-#include "data/pair_formats.h"
+#include "data/twins.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -43,7 +42,7 @@ static assay_status note_finding(assay_finding *finding, const assay_pair_set *s
     finding->count++;
     if (finding->listed == ASSAY_AUDIT_EXAMPLES) return ASSAY_OK;
     char *text = assay_pair_set_place(set, place);
-    if (other && text) {
+    if (other && other_set && text) {
         char *first = assay_pair_set_place(other_set, *other);
         char *both = first ? assay_strfmt("%s and %s", first, text) : NULL;
         assay_free(first);
@@ -83,11 +82,12 @@ static assay_status count_pairs(assay_audit *audit, const assay_pair_set *set, a
     double sum = 0;
     for (size_t i = 0; i < set->count; i++) {
         const assay_pair *pair = set->pairs + i;
-        if (pair->format < ASSAY_AUDIT_FORMATS) audit->by_format[pair->format]++;
+        audit->by_format[pair->format]++;
         audit->multi_turn += is_multi_turn(&pair->prompt);
         audit->tied += !pair->single && pair->share == 0.5;
         audit->shares += !pair->single && !isnan(pair->share) && pair->share != 0.5;
-        audit->singles += pair->single;
+        audit->graded += assay_pair_is_graded(pair);
+        audit->singles += pair->single && !assay_pair_is_graded(pair);
         audit->good += pair->single && pair->share > 0.5;
         count_list(&audit->lists, pair);
         if (assay_turns_blank(&pair->prompt))
@@ -120,35 +120,40 @@ static assay_status count_faults(assay_audit *audit, const assay_pair_set *set, 
     return ASSAY_OK;
 }
 
-static assay_status find_twins(assay_audit *audit, const assay_pair_set *set, const uint64_t *keys,
-                               assay_hash_index *seen, assay_hash_index *prompts, assay_error *err)
+static assay_status note_twins(assay_audit *audit, const assay_pair_set *set, const assay_twins *twins,
+                               assay_error *err)
 {
     for (size_t i = 0; i < set->count; i++) {
-        const assay_pair *pair = set->pairs + i;
-        uint64_t prompt = assay_turns_key(&pair->prompt, 0);
-        uint64_t key = assay_turns_key(&pair->rejected, assay_turns_key(&pair->chosen, prompt));
-        uint64_t swapped = assay_turns_key(&pair->chosen, assay_turns_key(&pair->rejected, prompt));
-        audit->prompts += assay_hash_index_add(prompts, keys[i], (uint32_t)i) == i;
-        uint32_t opposite = assay_hash_index_find(seen, swapped), same = assay_hash_index_add(seen, key, (uint32_t)i);
+        uint32_t opposite = twins->opposite[i], same = twins->same[i];
+        assay_place place = set->pairs[i].place;
         if (opposite != ASSAY_HASH_NONE)
-            ASSAY_TRY(note_finding(&audit->contradictions, set, pair->place, set, &set->pairs[opposite].place, err));
-        if (same != i) ASSAY_TRY(note_finding(&audit->duplicates, set, pair->place, set, &set->pairs[same].place, err));
+            ASSAY_TRY(note_finding(&audit->contradictions, set, place, set, &set->pairs[opposite].place, err));
+        if (same != ASSAY_HASH_NONE)
+            ASSAY_TRY(note_finding(&audit->duplicates, set, place, set, &set->pairs[same].place, err));
     }
     return ASSAY_OK;
 }
 
-static assay_status count_twins(assay_audit *audit, const assay_pair_set *set, assay_error *err)
+static assay_status count_prompts(assay_audit *audit, const assay_pair_set *set, assay_error *err)
 {
     uint64_t *keys;
-    assay_hash_index seen = {0}, prompts = {0};
+    assay_hash_index prompts = {0};
     ASSAY_TRY(assay_prompt_keys(set, &keys, err));
-    assay_status status = assay_hash_index_init(&seen, set->count, err);
-    if (status == ASSAY_OK) status = assay_hash_index_init(&prompts, set->count, err);
-    if (status == ASSAY_OK) status = find_twins(audit, set, keys, &seen, &prompts, err);
-    assay_hash_index_release(&seen);
+    assay_status status = assay_hash_index_init(&prompts, set->count, err);
+    for (size_t i = 0; i < set->count && status == ASSAY_OK; i++)
+        audit->prompts += assay_hash_index_add(&prompts, keys[i], (uint32_t)i) == i;
     assay_hash_index_release(&prompts);
     assay_free(keys);
     return status;
+}
+
+static assay_status count_twins(assay_audit *audit, const assay_pair_set *set, assay_error *err)
+{
+    assay_twins twins;
+    ASSAY_TRY(assay_twins_find(&twins, set, err));
+    assay_status status = note_twins(audit, set, &twins, err);
+    assay_twins_release(&twins);
+    return status == ASSAY_OK ? count_prompts(audit, set, err) : status;
 }
 
 /* Both sorted. The number of (chosen, rejected) couples in which chosen is longer, ties half, over all couples. */
@@ -173,25 +178,28 @@ static void judge_lengths(assay_audit *audit)
     audit->length_accuracy = audit->pairs ? fmax(longer, 1 - longer) : (double)NAN;
 }
 
+/* A single answer has no other side: it is among the chosen lengths, and nobody compared it. */
 static assay_status measure_characters(assay_audit *audit, const assay_pair_set *set, assay_error *err)
 {
-    size_t count = set->count;
+    size_t count = set->count, pairs = 0;
     size_t *lengths = assay_alloc(count, 3 * sizeof *lengths);
     ASSAY_TRY_ALLOC(lengths, "the lengths", err);
     size_t *prompt = lengths, *chosen = lengths + count, *rejected = lengths + 2 * count;
     for (size_t i = 0; i < count; i++) {
-        prompt[i] = assay_turns_length(&set->pairs[i].prompt);
-        chosen[i] = assay_turns_length(&set->pairs[i].chosen);
-        rejected[i] = assay_turns_length(&set->pairs[i].rejected);
-        if (set->pairs[i].single || set->pairs[i].share <= 0.5) continue; /* nobody called chosen the better one */
-        audit->longer += chosen[i] > rejected[i];
-        audit->shorter += chosen[i] < rejected[i];
-        audit->ties += chosen[i] == rejected[i];
+        const assay_pair *pair = &set->pairs[i];
+        prompt[i] = assay_turns_length(&pair->prompt);
+        chosen[i] = assay_turns_length(&pair->chosen);
+        if (pair->single) continue;
+        rejected[pairs++] = assay_turns_length(&pair->rejected);
+        if (pair->share <= 0.5) continue; /* nobody called chosen the better one */
+        audit->longer += chosen[i] > rejected[pairs - 1];
+        audit->shorter += chosen[i] < rejected[pairs - 1];
+        audit->ties += chosen[i] == rejected[pairs - 1];
     }
     assay_length_stats_of(&audit->prompt_characters, prompt, count);
     assay_length_stats_of(&audit->chosen_characters, chosen, count);
-    assay_length_stats_of(&audit->rejected_characters, rejected, count);
-    audit->length_auc = count ? auc_of_sorted(chosen, rejected, count) : (double)NAN;
+    assay_length_stats_of(&audit->rejected_characters, rejected, pairs);
+    audit->length_auc = pairs && pairs == count ? auc_of_sorted(chosen, rejected, count) : (double)NAN;
     judge_lengths(audit);
     assay_free(lengths);
     return ASSAY_OK;
@@ -199,20 +207,20 @@ static assay_status measure_characters(assay_audit *audit, const assay_pair_set 
 
 static assay_status measure_tokens(assay_audit *audit, const assay_example_set *examples, assay_error *err)
 {
-    size_t count = examples->count;
+    size_t count = examples->count, pairs = 0;
     size_t *lengths = assay_alloc(count, 3 * sizeof *lengths);
     ASSAY_TRY_ALLOC(lengths, "the lengths", err);
     size_t *chosen = lengths, *rejected = lengths + count, *shared = lengths + 2 * count;
     for (size_t i = 0; i < count; i++) {
         const assay_example *example = examples->items + i;
         chosen[i] = assay_example_best(examples, example)->count;
-        rejected[i] = assay_example_worst(examples, example)->count;
+        if (example->count > 1) rejected[pairs++] = assay_example_worst(examples, example)->count;
         shared[i] = example->shared;
         audit->tokens += assay_example_tokens(examples, example);
         audit->tokens_shared += (example->count - 1) * example->shared;
     }
     assay_length_stats_of(&audit->chosen_tokens, chosen, count);
-    assay_length_stats_of(&audit->rejected_tokens, rejected, count);
+    assay_length_stats_of(&audit->rejected_tokens, rejected, pairs);
     assay_length_stats_of(&audit->shared_tokens, shared, count);
     audit->has_tokens = true;
     audit->truncated = examples->truncated;

@@ -16,9 +16,10 @@
 #define ASSAY_DATA_AUDIT_H
 
 #include "data/example.h"
+#include "data/pair_formats.h"
 #include "data/split.h"
 
-enum { ASSAY_AUDIT_EXAMPLES = 5, ASSAY_AUDIT_FORMATS = 32 };
+enum { ASSAY_AUDIT_EXAMPLES = 5 };
 
 typedef struct assay_length_stats {
     size_t count, max;
@@ -39,10 +40,10 @@ typedef struct assay_audit_lists {
 } assay_audit_lists;
 
 typedef struct assay_audit {
-    size_t files, pairs, records;          /* records = pairs + dropped + bad lines */
-    size_t by_format[ASSAY_AUDIT_FORMATS]; /* index of assay_pair_format_name */
-    size_t prompts;                        /* different ones */
-    size_t multi_turn;                     /* pairs whose prompt has more than one message besides the system's */
+    size_t files, pairs, records;         /* records = pairs + dropped + bad lines */
+    size_t by_format[ASSAY_FORMATS_MOST]; /* index of assay_pair_format_name */
+    size_t prompts;                       /* different ones */
+    size_t multi_turn;                    /* pairs whose prompt has more than one message besides the system's */
     size_t bad_lines;
     char *bad[ASSAY_AUDIT_EXAMPLES]; /* the first sentences */
     assay_finding dropped[ASSAY_DROP_COUNT];
@@ -64,6 +65,7 @@ typedef struct assay_audit {
     size_t margins, margins_negative;        /* pairs with one; below zero */
     size_t tied, shares;                     /* pairs that are ties; with another share of votes */
     size_t singles, good;                    /* single answers with labels; those above 1/2 */
+    size_t graded;                           /* single answers with attributes */
     assay_audit_lists lists;
     double margin_mean, margin_min, margin_max;
 } assay_audit;

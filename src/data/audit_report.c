@@ -1,7 +1,6 @@
 /* The audit as JSON and as a table. Keys of the JSON are read by scripts: add, don't rename. */
 #include "base/json_doc.h"
 #include "data/audit.h"
-#include "data/pair_formats.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -35,7 +34,7 @@ static json_t *dropped_json(const assay_audit *audit)
 static json_t *formats_json(const assay_audit *audit)
 {
     json_t *object = json_object();
-    for (uint32_t i = 0; i < assay_pair_format_count() && i < ASSAY_AUDIT_FORMATS; i++) {
+    for (uint32_t i = 0; i < assay_pair_format_count(); i++) {
         const char *name = assay_pair_format_name(i);
         json_int_t before = json_integer_value(json_object_get(object, name));
         if (audit->by_format[i])
@@ -93,16 +92,17 @@ assay_status assay_audit_json(const assay_audit *audit, json_t **object, assay_e
     json_t *characters =
         json_pack("{s:o,s:o,s:o}", "prompt", stats_json(&audit->prompt_characters), "chosen",
                   stats_json(&audit->chosen_characters), "rejected", stats_json(&audit->rejected_characters));
-    *object = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
-                        "files", whole(audit->files), "records", whole(audit->records), "pairs", whole(audit->pairs),
-                        "formats", formats_json(audit), "prompts", whole(audit->prompts), "multi_turn",
-                        whole(audit->multi_turn), "bad_lines", bad_json(audit), "dropped", dropped_json(audit),
-                        "empty_prompts", finding_json(&audit->empty_prompts), "duplicates",
-                        finding_json(&audit->duplicates), "contradictions", finding_json(&audit->contradictions),
-                        "length", length_json(audit), "characters", characters, "tokens", tokens_json(audit), "margins",
-                        margin_json(audit), "tied", whole(audit->tied), "shares", whole(audit->shares), "singles",
-                        whole(audit->singles), "singles_good", whole(audit->good), "lists", lists_json(&audit->lists),
-                        "control_tokens", audit->has_control ? finding_json(&audit->control_tokens) : json_null());
+    *object =
+        json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "files",
+                  whole(audit->files), "records", whole(audit->records), "pairs", whole(audit->pairs), "formats",
+                  formats_json(audit), "prompts", whole(audit->prompts), "multi_turn", whole(audit->multi_turn),
+                  "bad_lines", bad_json(audit), "dropped", dropped_json(audit), "empty_prompts",
+                  finding_json(&audit->empty_prompts), "duplicates", finding_json(&audit->duplicates), "contradictions",
+                  finding_json(&audit->contradictions), "length", length_json(audit), "characters", characters,
+                  "tokens", tokens_json(audit), "margins", margin_json(audit), "tied", whole(audit->tied), "shares",
+                  whole(audit->shares), "singles", whole(audit->singles), "singles_good", whole(audit->good), "graded",
+                  whole(audit->graded), "lists", lists_json(&audit->lists), "control_tokens",
+                  audit->has_control ? finding_json(&audit->control_tokens) : json_null());
     ASSAY_TRY_ALLOC(*object, "the audit", err);
     if (!audit->has_eval) return ASSAY_OK;
     json_t *eval =
@@ -143,7 +143,7 @@ static assay_status counts_text(const assay_audit *audit, assay_buf *out, assay_
     ASSAY_TRY(row(out, "files", audit->files, err));
     ASSAY_TRY(row(out, "records", audit->records, err));
     ASSAY_TRY(row(out, "pairs to train on", audit->pairs, err));
-    for (uint32_t i = 0; i < assay_pair_format_count() && i < ASSAY_AUDIT_FORMATS; i++)
+    for (uint32_t i = 0; i < assay_pair_format_count(); i++)
         if (audit->by_format[i])
             ASSAY_TRY(
                 assay_buf_printf(out, err, "    format %-25s %9zu\n", assay_pair_format_name(i), audit->by_format[i]));
@@ -163,6 +163,7 @@ static assay_status labels_text(const assay_audit *audit, assay_buf *out, assay_
     if (audit->singles)
         ASSAY_TRY(assay_buf_printf(out, err, "  %-34s %9zu   %zu of them good\n", "single answers with a label",
                                    audit->singles, audit->good));
+    if (audit->graded) ASSAY_TRY(row(out, "single answers with attributes", audit->graded, err));
     if (!lists->count) return ASSAY_OK;
     ASSAY_TRY(row(out, "lists of more than two answers", lists->count, err));
     return assay_buf_printf(out, err,
@@ -186,8 +187,9 @@ static assay_status findings_text(const assay_audit *audit, assay_buf *out, assa
     }
     ASSAY_TRY(finding_text(out, "empty prompts", &audit->empty_prompts, NULL, err));
     ASSAY_TRY(finding_text(out, "repeated pairs", &audit->duplicates, "each counts as often as it is there", err));
-    ASSAY_TRY(finding_text(out, "contradicting pairs", &audit->contradictions,
-                           "the same answers, preferred the other way round: no model can learn both", err));
+    ASSAY_TRY(finding_text(
+        out, "contradicting pairs", &audit->contradictions,
+        "the same answers, preferred the other way round or labelled otherwise: no model can learn both", err));
     ASSAY_TRY(finding_text(out, "with the text of a control token", &audit->control_tokens,
                            "inside a message it becomes the token, here as in the reference, and can forge a turn",
                            err));

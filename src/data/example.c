@@ -57,6 +57,7 @@ void assay_example_set_release(assay_example_set *set)
     assay_free(set->items);
     assay_free(set->answers);
     assay_free(set->values);
+    assay_free(set->targets);
     assay_free(set->ids);
     assay_free(set->drops);
     *set = (assay_example_set){0};
@@ -167,6 +168,17 @@ static assay_status add_side(assay_example_set *set, const assay_ids *ids, doubl
     return ASSAY_OK;
 }
 
+/* Of the answer that is added next. */
+static assay_status add_targets(example_builder *builder, const assay_attributes *attributes, assay_error *err)
+{
+    assay_example_set *set = builder->set;
+    size_t before = set->answer_count * set->label_count;
+    if (!set->label_count) return ASSAY_OK;
+    ASSAY_TRY(assay_grow(&set->targets, &set->target_capacity, before + set->label_count, sizeof *set->targets, err));
+    assay_label_list_values(builder->options.labels, attributes, set->targets + before);
+    return ASSAY_OK;
+}
+
 static assay_status add_example(example_builder *builder, uint32_t index, assay_error *err)
 {
     assay_example_set *set = builder->set;
@@ -182,6 +194,8 @@ static assay_status add_example(example_builder *builder, uint32_t index, assay_
                              .weight = pair->weight};
     for (size_t i = 0; i < builder->count; i++) {
         double value = builder->count > 2 ? pair->answers[i].value : i == 0;
+        size_t place = pair->answers && i ? pair->answer_count - builder->count + i : i;
+        ASSAY_TRY(add_targets(builder, assay_pair_attributes(pair, place), err));
         ASSAY_TRY(add_side(set, &builder->sides[i], value, err));
     }
     ASSAY_TRY(assay_grow(&set->items, &set->capacity, set->count + 1, sizeof *set->items, err));
@@ -230,13 +244,25 @@ static assay_status render_sides(example_builder *builder, const assay_pair *pai
     return ASSAY_OK;
 }
 
+/* Whether anybody could learn from it, or judge by it, what is wanted. */
+static assay_drop_reason unwanted(const example_builder *builder, const assay_pair *pair)
+{
+    bool known = false;
+    size_t last = pair->answers ? pair->answer_count : pair->single ? 1 : 2;
+    for (size_t i = 0; i < last; i++) known |= assay_attributes_known(assay_pair_attributes(pair, i));
+    if (builder->set->label_count && !builder->options.decided_only)
+        return known ? ASSAY_DROP_COUNT : ASSAY_DROP_NO_LABEL;
+    bool undecided = builder->options.decided_only && !pair->single && pair->share <= 0.5;
+    return undecided ? ASSAY_DROP_UNDECIDED : ASSAY_DROP_COUNT;
+}
+
 static assay_status take_pair(example_builder *builder, uint32_t index, assay_error *err)
 {
     const assay_pair *pair = builder->set->pairs->pairs + index;
     ASSAY_TRY(render_sides(builder, pair, err));
     size_t length = longest_side(builder);
-    bool unwanted = builder->options.decided_only && !pair->single && pair->share <= 0.5;
-    assay_drop_reason reason = unwanted ? ASSAY_DROP_UNDECIDED : fit(builder);
+    assay_drop_reason reason = unwanted(builder, pair);
+    if (reason == ASSAY_DROP_COUNT) reason = fit(builder);
     if (reason == ASSAY_DROP_COUNT && lost(builder)) reason = ASSAY_DROP_ANSWER_TOO_LONG;
     return reason == ASSAY_DROP_COUNT ? add_example(builder, index, err)
                                       : add_drop(builder->set, index, reason, length, err);
@@ -285,7 +311,7 @@ assay_status assay_example_set_build(assay_example_set *set, const assay_pair_se
                                      size_t picked_count, const assay_renderer *renderer,
                                      const assay_example_options *options, assay_error *err)
 {
-    *set = (assay_example_set){.pairs = pairs};
+    *set = (assay_example_set){.pairs = pairs, .label_count = options->labels ? options->labels->count : 0};
     example_builder builder = {.set = set, .renderer = renderer, .options = *options};
     assay_status status = build(&builder, picked, picked ? picked_count : pairs->count, err);
     assay_free(builder.messages);

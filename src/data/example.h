@@ -25,7 +25,7 @@
 #ifndef ASSAY_DATA_EXAMPLE_H
 #define ASSAY_DATA_EXAMPLE_H
 
-#include "data/pair_set.h"
+#include "data/attributes.h"
 #include "data/renderer.h"
 
 typedef enum assay_truncate { ASSAY_TRUNCATE_NONE, ASSAY_TRUNCATE_LEFT, ASSAY_TRUNCATE_RIGHT } assay_truncate;
@@ -35,6 +35,9 @@ typedef struct assay_example_options {
     assay_truncate truncate;
     bool decided_only; /* pairs whose label does not prefer chosen are dropped (UNDECIDED): no accuracy counts them */
     bool ends_only;    /* of a list, the best and the worst answer alone */
+    /* The attributes wanted as targets; NULL: none. What has none of them is dropped (NO_LABEL) where not decided_only.
+     */
+    const assay_label_list *labels;
 } assay_example_options;
 
 typedef struct assay_example_answer {
@@ -64,6 +67,9 @@ typedef struct assay_example_set {
     assay_example_answer *answers;
     double *values; /* of each answer, what its list says of it (pair_set.h); of pairs 1 and 0 */
     size_t answer_count, answer_capacity, value_capacity;
+    double *targets;    /* [answer_count, label_count], of each answer each wanted attribute, NaN: not known */
+    size_t label_count; /* 0: none are wanted */
+    size_t target_capacity;
     int32_t *ids;
     size_t id_count, id_capacity;
     assay_example_drop *drops;

@@ -32,6 +32,16 @@ assay_turns assay_format_turns_from(const assay_turns *turns, size_t begin)
     return (assay_turns){.items = turns->items + begin, .count = left, .capacity = left, .context = turns->context};
 }
 
+assay_status assay_format_conversation(const assay_format_reader *reader, const char *name)
+{
+    assay_turns all = {0};
+    ASSAY_TRY(assay_turns_list(&all, reader->arena, assay_format_field(reader->line, name), name, reader->err));
+    size_t answer = all.count ? all.count - 1 : 0;
+    ASSAY_TRY(assay_turns_append(&reader->pair->prompt, reader->arena, all.items, answer, reader->err));
+    reader->pair->chosen = assay_format_turns_from(&all, answer);
+    return ASSAY_OK;
+}
+
 assay_status assay_format_shared_prompt(const assay_format_reader *reader)
 {
     assay_pair *pair = reader->pair;

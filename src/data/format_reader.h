@@ -28,6 +28,9 @@ bool assay_format_number(const json_t *value, double *number);
 /* Both answers from fields: text, message or list. */
 assay_status assay_format_answers(const assay_format_reader *reader, const char *chosen, const char *rejected);
 
+/* A list of messages, whose last is the answer (chosen). */
+assay_status assay_format_conversation(const assay_format_reader *reader, const char *name);
+
 assay_turns assay_format_turns_from(const assay_turns *turns, size_t begin);
 
 /* Both answers are whole conversations: what they share is the prompt, but each keeps at least its last message. */

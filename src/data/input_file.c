@@ -81,6 +81,18 @@ static assay_status read_responses(assay_input *input, const json_t *line, assay
     return ASSAY_OK;
 }
 
+/* One answer in steps. */
+static assay_status read_steps(assay_input *input, const json_t *line, assay_text_arena *arena, assay_error *err)
+{
+    assay_turns *item;
+    const json_t *prompt = present(line, "prompt");
+    ASSAY_TRY(new_items(input, arena, 1, &item, err));
+    ASSAY_TRY(assay_turns_any(item, arena, ASSAY_ROLE_USER, prompt, "prompt", err));
+    input->from_text = json_is_string(prompt);
+    input->shared_messages = item->count;
+    return assay_turns_steps(item, arena, present(line, "completions"), "completions", err);
+}
+
 static assay_status read_conversation(assay_input *input, const json_t *list, const char *name, assay_text_arena *arena,
                                       assay_error *err)
 {
@@ -112,6 +124,7 @@ static assay_status read_shape(assay_input *input, const json_t *line, assay_tex
     if (format != ASSAY_FORMAT_NONE && !scored) return read_pair(input, format, line, arena, err);
     if (present(line, "prompt") && (present(line, "responses") || present(line, "response")))
         return read_responses(input, line, arena, err);
+    if (present(line, "prompt") && present(line, "completions")) return read_steps(input, line, arena, err);
     const json_t *messages = present(line, "messages"), *conversations = present(line, "conversations"),
                  *text = present(line, "text");
     if (messages) return read_conversation(input, messages, "messages", arena, err);

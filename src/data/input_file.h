@@ -17,6 +17,7 @@
  *     {"prompt","responses":[...]}                     one for each response; shared prompt (scores beside them are not
  *     read)
  *     {"prompt","response"}                            one; prompt is text or messages, a response too
+ *     {"prompt","completions":[...]}                   one, in steps (TRL stepwise; labels beside them are not read)
  *     {"messages"} or {"conversations"}                one, as it stands
  *     {"text"}                                         one text, no template (a list of texts: one each)
  * All may have an id (a string or number). Files: JSON lines, JSON array, CSV, TSV, .gz of each; "-" is standard input,

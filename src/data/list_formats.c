@@ -2,6 +2,7 @@
 #include "data/list_formats.h"
 
 #include "data/answer_list.h"
+#include "data/attributes.h"
 
 /* Answers with somebody's scores. */
 bool assay_list_scored_is(const json_t *line)
@@ -10,11 +11,31 @@ bool assay_list_scored_is(const json_t *line)
     return count > 1 && json_array_size(assay_format_field(line, "scores")) == count;
 }
 
+/* null: none of this answer. */
+static assay_status grade(assay_answer_list *list, const char *field, const json_t *object, const char *inside)
+{
+    assay_attributes attributes = {0};
+    if (json_object_size(object) > 0)
+        ASSAY_TRY(assay_attributes_object(list->reader, field, object, inside, &attributes));
+    assay_answer_list_grade(list, attributes);
+    return ASSAY_OK;
+}
+
+static assay_status check_grades(const assay_format_reader *reader, const json_t *grades, size_t count)
+{
+    if (!grades || json_array_size(grades) == count) return ASSAY_OK;
+    return assay_error_set(reader->err, ASSAY_E_FORMAT,
+                           "\"attributes\" should be a list of %zu objects, one an answer, and is %s of %zu", count,
+                           assay_json_kind(grades), json_array_size(grades));
+}
+
 assay_status assay_list_scored(const assay_format_reader *reader)
 {
     const json_t *responses = assay_format_field(reader->line, "responses"),
-                 *scores = assay_format_field(reader->line, "scores");
+                 *scores = assay_format_field(reader->line, "scores"),
+                 *grades = assay_format_field(reader->line, "attributes");
     assay_answer_list list;
+    ASSAY_TRY(check_grades(reader, grades, json_array_size(scores)));
     ASSAY_TRY(assay_answer_list_begin(&list, reader, json_array_size(scores)));
     ASSAY_TRY(assay_turns_any(&reader->pair->prompt, reader->arena, ASSAY_ROLE_USER,
                               assay_format_field(reader->line, "prompt"), "prompt", reader->err));
@@ -24,6 +45,7 @@ assay_status assay_list_scored(const assay_format_reader *reader)
             return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"scores\" should hold numbers and holds %s",
                                    assay_json_kind(score));
         ASSAY_TRY(assay_answer_list_add(&list, json_array_get(responses, i), "responses", json_number_value(score)));
+        ASSAY_TRY(grade(&list, "attributes", json_array_get(grades, i), NULL));
     }
     assay_answer_list_settle(&list, !json_is_false(assay_format_field(reader->line, "ties")));
     return ASSAY_OK;
@@ -77,7 +99,8 @@ assay_status assay_list_rmb(const assay_format_reader *reader)
 
 typedef struct answer_list {
     const char *list, *answer, *score;
-    int sign; /* -1: a rank, the lowest is best */
+    int sign;                   /* -1: a rank, the lowest is best */
+    const char *grades, *grade; /* an answer's field of attributes, each an object with its value there; NULL: none */
 } answer_list;
 
 static bool has_list(const json_t *line, const answer_list *how)
@@ -99,14 +122,15 @@ static assay_status take_list(const assay_format_reader *reader, const answer_li
                                    i + 1, how->list, how->score);
         ASSAY_TRY(assay_answer_list_add(&answers, assay_format_field(item, how->answer), how->answer,
                                         how->sign < 0 ? 0 - score : score));
+        if (how->grades) ASSAY_TRY(grade(&answers, how->grades, assay_format_field(item, how->grades), how->grade));
     }
     assay_answer_list_settle(&answers, true);
     return ASSAY_OK;
 }
 
-static const answer_list ultrafeedback = {"completions", "response", "overall_score", 1};
-static const answer_list nectar = {"answers", "answer", "rank", -1};
-static const answer_list nemo = {"completions", "completion", "rank", -1};
+static const answer_list ultrafeedback = {"completions", "response", "overall_score", 1, "annotations", "Rating"};
+static const answer_list nectar = {"answers", "answer", "rank", -1, NULL, NULL};
+static const answer_list nemo = {"completions", "completion", "rank", -1, NULL, NULL};
 
 bool assay_list_ultrafeedback_is(const json_t *line) { return has_list(line, &ultrafeedback); }
 

@@ -11,7 +11,6 @@ static const other_format others[] = {
     {{"problem", "steps", "label"}, NULL, "a solution with the place of its first error (ProcessBench)"},
     {{"prompt", "completions", "labels"}, NULL, "an answer in steps with labels (TRL stepwise)"},
     {{"input", "label", "task"}, NULL, "a solution with + and - behind its steps (Math-Shepherd)"},
-    {{"prompt", "response", "helpfulness"}, NULL, "one answer with attributes (HelpSteer)"},
 };
 
 static bool fits(const json_t *line, const other_format *other)

@@ -1,4 +1,4 @@
-/* Records of public data that hold no pair of answers: steps with labels, one answer with attributes. Told by their
+/* Records of public data that hold no pair of answers: steps with labels. Told by their
  * fields, so that the error says what was given and not which field of some other format is missing. */
 #ifndef ASSAY_DATA_OTHER_FORMATS_H
 #define ASSAY_DATA_OTHER_FORMATS_H

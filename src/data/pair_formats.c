@@ -3,6 +3,8 @@
 #include "base/json_doc.h"
 #include "base/text.h"
 #include "data/answer_list.h"
+#include "data/attribute_formats.h"
+#include "data/attributes.h"
 #include "data/columns_guess.h"
 #include "data/json_text.h"
 #include "data/list_formats.h"
@@ -369,11 +371,18 @@ static const pair_format formats[] = {
     {"implicit-text", {"chosen", "rejected"}, has_whole_texts, read_whole_texts, NULL},
     {"implicit", {"chosen", "rejected"}, has_lists, read_implicit, NULL},
     {"llama-factory", {"messages", "chosen", "rejected"}, NULL, read_messages, NULL},
+    {"helpsteer", {"prompt", "response"}, assay_attribute_helpsteer_is, assay_attribute_helpsteer, NULL},
+    {"attributes", {"prompt", "response"}, assay_attribute_graded_is, assay_attribute_graded, NULL},
+    {"attributes", {"prompt", "completion"}, assay_attribute_graded_is, assay_attribute_graded, NULL},
+    {"attributes", {"messages", "scores"}, assay_attribute_graded_is, assay_attribute_graded, NULL},
+    {"attributes", {"messages", "labels"}, assay_attribute_graded_is, assay_attribute_graded, NULL},
+    {"attributes", {"messages", "label"}, assay_attribute_graded_is, assay_attribute_graded, NULL},
     {"unpaired", {"prompt", "completion", "label"}, NULL, assay_single_unpaired, NULL},
     {"unpaired", {"messages", "label"}, NULL, assay_single_messages, NULL},
 };
 
 enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
+_Static_assert((int)FORMAT_COUNT <= (int)ASSAY_FORMATS_MOST, "whoever counts by format has room for all");
 
 size_t assay_pair_format_count(void) { return FORMAT_COUNT; }
 
@@ -382,7 +391,7 @@ const char *assay_pair_format_name(uint32_t format) { return formats[format].nam
 static bool is_written(uint32_t format)
 {
     return formats[format].read == read_prompt || formats[format].read == assay_list_scored ||
-           formats[format].read == assay_single_unpaired;
+           formats[format].read == assay_single_unpaired || formats[format].read == assay_attribute_graded;
 }
 
 bool assay_pair_formats_mix(uint32_t a, uint32_t b)
@@ -539,7 +548,8 @@ static assay_status check_answers(const assay_pair *pair, assay_error *err)
 /* A list says how its answers compare by itself, and a single answer is not compared. */
 static assay_status check_list_label(const assay_pair *pair, double own, assay_error *err)
 {
-    if (pair->single && pair->share != own)
+    bool said = pair->share != own && !(isnan(pair->share) && isnan(own));
+    if (pair->single && said)
         return assay_error_set(err, ASSAY_E_FORMAT,
                                "a tie or a share of votes (p, preference) is of two answers, and the line has one with "
                                "a label");
@@ -553,6 +563,7 @@ static assay_status check_list_label(const assay_pair *pair, double own, assay_e
 static assay_drop_reason judge(const assay_pair *pair)
 {
     if (assay_turns_blank(&pair->chosen)) return ASSAY_DROP_EMPTY_CHOSEN;
+    if (assay_pair_is_graded(pair) && !assay_attributes_known(&pair->chosen_attributes)) return ASSAY_DROP_NO_LABEL;
     if (pair->single) return ASSAY_DROP_COUNT;
     if (assay_turns_blank(&pair->rejected)) return ASSAY_DROP_EMPTY_REJECTED;
     if (pair->not_compared) return ASSAY_DROP_NOT_COMPARED;

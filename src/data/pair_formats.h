@@ -18,7 +18,7 @@
  *     alpaca-list         instruction, input? + output: [better, worse]
  *     question            system? + question + chosen + rejected
  *     best-of-n           prompt + responses + scores (as many): a list; "ties": false beside them says that answers
- *     of equal scores were not compared
+ *     of equal scores were not compared; "attributes" is as many objects {name: number}
  *     llmbar              input + output_1 + output_2 + label (1 or 2: the better one)
  *     hh-rlhf             chosen + rejected as whole transcripts "\n\nHuman: ... \n\nAssistant: ..."
  *     implicit            chosen + rejected as whole conversations: the prompt is what they share (TRL)
@@ -35,14 +35,19 @@
  *     helpsteer3          context + response1 + response2 + overall_preference, likewise
  *     arena               conversation_a + conversation_b + winner (Chatbot Arena)
  *     arena-texts         prompt, response_a, response_b as JSON lists in texts + winner_model_a, winner_model_b
- *     ultrafeedback       instruction + completions [{response, overall_score}]: a list
+ *     ultrafeedback       instruction + completions [{response, overall_score, annotations?}]: a list, whose answers
+ *     have the ratings of the annotations for attributes
  *     nectar              prompt + answers [{answer, rank}], likewise
  *     nemo-rank           context + completions [{rank, completion}], likewise (NeMo-RL)
  *     choices             prompt + lists of texts as chosen, rejected (RewardBench 2, RM-Bench): a list of which each
  *     right answer was compared with each wrong one
  *     unpaired            prompt + completion + label, or messages + label: one answer that is good or not (TRL, KTO)
+ *     helpsteer           prompt + response + helpfulness, correctness, coherence, complexity, verbosity (two of them,
+ *     or all): one answer with attributes (HelpSteer, HelpSteer2)
+ *     attributes          prompt + response or completion, or messages, + scores {name: number}, labels or label
+ *     [number]: likewise
  *
- * Records that hold no pair (steps, attributes) are named by data/other_formats.h. Where a
+ * Records that hold no pair (steps) are named by data/other_formats.h. Where a
  * format's verdict is a tie, the first answer is chosen and the pair's share 1/2.
  *
  * Optional everywhere: margin (a number, or its text in CSV; null: none), id (a string or number), and the label
@@ -54,6 +59,7 @@
 #include "data/pair_set.h"
 
 enum { ASSAY_FORMAT_NONE = UINT32_MAX };
+enum { ASSAY_FORMATS_MOST = 64 }; /* more than there are */
 
 size_t assay_pair_format_count(void);
 const char *assay_pair_format_name(uint32_t format);

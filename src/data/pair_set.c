@@ -98,6 +98,14 @@ size_t assay_pair_set_lists(const assay_pair_set *set)
     return lists;
 }
 
+const assay_attributes *assay_pair_attributes(const assay_pair *pair, size_t answer)
+{
+    if (pair->answers) return &pair->answers[answer].attributes;
+    return answer == 0 ? &pair->chosen_attributes : &pair->rejected_attributes;
+}
+
+bool assay_pair_is_graded(const assay_pair *pair) { return pair->single && pair->chosen_attributes.items; }
+
 char *assay_pair_set_place(const assay_pair_set *set, assay_place place)
 {
     return assay_record_place(set->files[place.file], place.line, place.element);

@@ -22,6 +22,7 @@
     X(EMPTY_REJECTED, "empty_rejected", "the rejected answer is empty")                                         \
     X(IDENTICAL, "identical", "chosen and rejected are equal")                                                  \
     X(NOT_COMPARED, "not_compared", "its answers were not compared with each other")                            \
+    X(NO_LABEL, "no_label", "none of its attributes has a value")                                               \
     X(TOO_LONG, "too_long", "longer than the maximum length")                                                   \
     X(ANSWER_TOO_LONG, "answer_too_long", "truncated left, the answer alone is longer than the maximum length") \
     X(SAME_IDS, "same_ids", "chosen and rejected give the same token ids")                                      \
@@ -43,9 +44,21 @@ typedef struct assay_place {
     uint64_t element; /* 1-based in a JSON array; 0 elsewhere */
 } assay_place;
 
+/* What somebody said of an answer under a name of its own: helpfulness 4, verbosity 1. */
+typedef struct assay_attribute {
+    const char *name;
+    double value; /* NaN: not known */
+} assay_attribute;
+
+typedef struct assay_attributes {
+    const assay_attribute *items; /* NULL: none */
+    size_t count;
+} assay_attributes;
+
 /* One of a list of answers. */
 typedef struct assay_answer {
     assay_turns turns;
+    assay_attributes attributes;
     double value; /* the larger, the better: a score, minus a rank */
     size_t place; /* in the record's list, from 0 */
 } assay_answer;
@@ -57,16 +70,18 @@ typedef struct assay_pair {
     /* A list of more than two: all answers, best first; chosen is the first of them, rejected the last. NULL: a pair */
     const assay_answer *answers;
     size_t answer_count;
-    /* One answer with a label: it is chosen, share says how likely it is good, and there is no rejected */
+    /* One answer with a label: it is chosen, share says how likely it is good (NaN: it has attributes instead), and
+     * there is no rejected */
     bool single;
-    bool rejected_first; /* of a list: the record has it before chosen */
-    bool not_compared;   /* of a list: equal answers alone, of which nobody said that they are equally good */
-    bool equal_is_tie;   /* equal values were found equally good; false: they were not compared */
-    double margin;       /* NaN: none */
-    double share;        /* the label's probability that chosen is the better answer; 1/2: a tie; NaN: none */
-    double weight;       /* what the pair counts in the loss; 1 where the line says nothing */
-    const char *id;      /* as JSON text ("\"q7\"", "12"); NULL: none */
-    const char *subset;  /* the line's "subset", else its "category"; NULL: none */
+    assay_attributes chosen_attributes, rejected_attributes; /* of a list of more than two: its answers have them */
+    bool rejected_first;                                     /* of a list: the record has it before chosen */
+    bool not_compared;  /* of a list: equal answers alone, of which nobody said that they are equally good */
+    bool equal_is_tie;  /* equal values were found equally good; false: they were not compared */
+    double margin;      /* NaN: none */
+    double share;       /* the label's probability that chosen is the better answer; 1/2: a tie; NaN: none */
+    double weight;      /* what the pair counts in the loss; 1 where the line says nothing */
+    const char *id;     /* as JSON text ("\"q7\"", "12"); NULL: none */
+    const char *subset; /* the line's "subset", else its "category"; NULL: none */
     assay_place place;
     uint32_t format; /* index for assay_pair_format_name */
     size_t raw_size; /* bytes of the record it was read from */
@@ -108,13 +123,19 @@ assay_status assay_pair_set_add_note(assay_pair_set *set, const char *sentence, 
 /* Of the pairs, those with more than two answers. */
 size_t assay_pair_set_lists(const assay_pair_set *set);
 
+/* The attributes of answer i, best first. */
+const assay_attributes *assay_pair_attributes(const assay_pair *pair, size_t answer);
+
+/* Is it a single answer that has attributes for its label? */
+bool assay_pair_is_graded(const assay_pair *pair);
+
 /* "file:line", freed with assay_free; NULL when out of memory. */
 char *assay_pair_set_place(const assay_pair_set *set, assay_place place);
 
 /* Writes {"prompt":[{role,content}...],"chosen":[...],"rejected":[...],"margin"?,"p"?,"weight"?,"subset"?,"id"?}
- * lines, of lists {"prompt":[...],"responses":[[...]...],"scores":[...],"ties"?,...}, of single answers
- * {"prompt":[...], "completion":[...],"label":...,...}, whole or not at all. assay_pair_set_read gives the same pairs
- * and lists back. */
+ * lines, of lists {"prompt":[...],"responses":[[...]...],"scores":[...],"ties"?,"attributes"?,...}, of single answers
+ * {"prompt":[...], "completion":[...],"label":...,...}, with attributes {..., "scores":{name: number or null}}, whole
+ * or not at all. assay_pair_set_read gives the same pairs and lists back. */
 assay_status assay_pair_set_write(const assay_pair_set *set, const char *path, assay_error *err);
 
 /* One such line, its end included, in place of what `text` held. */

@@ -38,11 +38,30 @@ static int add_context(json_t *line, const char *context)
     return failed;
 }
 
+static json_t *attributes_json(const assay_attributes *attributes)
+{
+    if (!attributes->items) return json_null();
+    json_t *object = json_object();
+    for (size_t i = 0; object && i < attributes->count; i++) {
+        const assay_attribute *one = &attributes->items[i];
+        if (!json_object_set_new(object, one->name, isnan(one->value) ? json_null() : json_real(one->value))) continue;
+        json_decref(object);
+        object = NULL;
+    }
+    return object;
+}
+
+static int add_single(json_t *line, const assay_pair *pair)
+{
+    int failed = json_object_set_new(line, "completion", turns_json(&pair->chosen));
+    if (assay_pair_is_graded(pair))
+        return failed | json_object_set_new(line, "scores", attributes_json(&pair->chosen_attributes));
+    return failed | json_object_set_new(line, "label", json_real(pair->share));
+}
+
 static int add_pair(json_t *line, const assay_pair *pair)
 {
-    if (pair->single)
-        return json_object_set_new(line, "completion", turns_json(&pair->chosen)) |
-               json_object_set_new(line, "label", json_real(pair->share));
+    if (pair->single) return add_single(line, pair);
     return json_object_set_new(line, "chosen", turns_json(&pair->chosen)) |
            json_object_set_new(line, "rejected", turns_json(&pair->rejected));
 }
@@ -55,6 +74,17 @@ static size_t written(const assay_pair *pair, size_t i)
     return !worst || i < worst ? i : i == worst ? last : i - 1;
 }
 
+static int add_grades(json_t *line, const assay_pair *pair)
+{
+    bool any = false;
+    for (size_t i = 0; i < pair->answer_count; i++) any |= pair->answers[i].attributes.items != NULL;
+    json_t *list = any ? json_array() : NULL;
+    int failed = any ? json_object_set_new(line, "attributes", list) : 0;
+    for (size_t i = 0; any && i < pair->answer_count && !failed; i++)
+        failed = json_array_append_new(list, attributes_json(&pair->answers[written(pair, i)].attributes));
+    return failed;
+}
+
 static int add_list(json_t *line, const assay_pair *pair)
 {
     json_t *responses = json_array(), *scores = json_array();
@@ -65,12 +95,31 @@ static int add_list(json_t *line, const assay_pair *pair)
         failed |= json_array_append_new(scores, json_real(answer->value));
     }
     if (!pair->equal_is_tie) failed |= json_object_set_new(line, "ties", json_false());
-    return failed;
+    return failed | add_grades(line, pair);
+}
+
+/* Of two answers only a list can say their attributes. */
+static assay_pair list_of_two(const assay_pair *pair, assay_answer two[2])
+{
+    assay_pair list = *pair;
+    two[0] = (assay_answer){.turns = pair->chosen, .attributes = pair->chosen_attributes, .value = 1};
+    two[1] = (assay_answer){.turns = pair->rejected, .attributes = pair->rejected_attributes};
+    two[1].value = pair->share == 0.5;
+    list.answers = two;
+    list.answer_count = 2;
+    list.equal_is_tie = true;
+    return list;
 }
 
 static json_t *pair_json(const assay_pair *pair)
 {
     json_t *line = json_object();
+    assay_answer two[2];
+    assay_pair list;
+    if (!pair->answers && !pair->single && (pair->chosen_attributes.items || pair->rejected_attributes.items)) {
+        list = list_of_two(pair, two);
+        pair = &list;
+    }
     int failed = json_object_set_new(line, "prompt", turns_json(&pair->prompt));
     failed |= add_context(line, pair->prompt.context);
     failed |= pair->answers ? add_list(line, pair) : add_pair(line, pair);

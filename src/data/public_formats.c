@@ -1,5 +1,7 @@
 #include "data/public_formats.h"
 
+#include "data/attribute_formats.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -53,7 +55,7 @@ static assay_status take_graded(const assay_format_reader *reader, const char *p
 {
     double graded;
     ASSAY_TRY(number_field(reader, strength, &graded));
-    ASSAY_TRY(assay_format_prompt(reader, prompt));
+    ASSAY_TRY(assay_attribute_prompt(reader, prompt));
     ASSAY_TRY(take_preferred(reader, first, second, graded < 0 ? 1 : graded > 0 ? -1 : 0));
     reader->pair->margin = fabs(graded);
     return ASSAY_OK;

@@ -8,6 +8,12 @@ static assay_status render(const void *context, const assay_conversation *conver
     return assay_template_render(context, conversation, ids, err);
 }
 
+static assay_status render_steps(const void *context, const assay_conversation *conversation, assay_ids *ids,
+                                 assay_ids *ends, assay_error *err)
+{
+    return assay_template_render_steps(context, conversation, ids, ends, err);
+}
+
 size_t assay_renderer_head_length(const assay_renderer *renderer, const assay_ids *ids)
 {
     for (size_t at = 0; at < ids->count; at++) {
@@ -27,6 +33,7 @@ void assay_renderer_of_template(assay_renderer *renderer, const assay_template *
 {
     static const char *const prefixes[] = {"[gMASK]", "sop", "<sop>"};
     *renderer = (assay_renderer){.context = chosen, .render = render, .prefix = prefix};
+    if (assay_template_separator(chosen)) renderer->render_steps = render_steps;
     const assay_tokenizer *tokenizer = assay_template_tokenizer(chosen);
     add_head(renderer, assay_tokenizer_about(tokenizer)->bos);
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)

@@ -17,6 +17,9 @@ typedef struct assay_renderer {
     /* Appends the ids of the whole conversation. May be called by several threads at once. */
     assay_status (*render)(const void *context, const assay_conversation *conversation, assay_ids *ids,
                            assay_error *err);
+    /* The same, and to `ends` the place of each step's last id; NULL: the model reads no steps. */
+    assay_status (*render_steps)(const void *context, const assay_conversation *conversation, assay_ids *ids,
+                                 assay_ids *ends, assay_error *err);
     /* Ids that stay when a text is truncated on the left, as far as it begins with them (BOS, ChatGLM's [gMASK] and
      * sop). */
     int32_t head[ASSAY_RENDERER_HEAD];

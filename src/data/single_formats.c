@@ -34,12 +34,6 @@ assay_status assay_single_unpaired(const assay_format_reader *reader)
 
 assay_status assay_single_messages(const assay_format_reader *reader)
 {
-    assay_turns all = {0};
     ASSAY_TRY(take_label(reader));
-    ASSAY_TRY(
-        assay_turns_list(&all, reader->arena, assay_format_field(reader->line, "messages"), "messages", reader->err));
-    size_t answer = all.count ? all.count - 1 : 0;
-    ASSAY_TRY(assay_turns_append(&reader->pair->prompt, reader->arena, all.items, answer, reader->err));
-    reader->pair->chosen = assay_format_turns_from(&all, answer);
-    return ASSAY_OK;
+    return assay_format_conversation(reader, "messages");
 }

@@ -83,6 +83,23 @@ assay_status assay_turns_text(assay_turns *turns, assay_text_arena *arena, assay
     return assay_turns_push(turns, arena, role, json_string_value(text), json_string_length(text), err);
 }
 
+assay_status assay_turns_steps(assay_turns *turns, assay_text_arena *arena, const json_t *list, const char *field,
+                               assay_error *err)
+{
+    if (!json_array_size(list))
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should be a list of steps and is %s", field,
+                               json_is_array(list) ? "empty" : assay_json_kind(list));
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        ASSAY_TRY(assay_turns_text(turns, arena, ASSAY_ROLE_ASSISTANT, json_array_get(list, i), field, err));
+        assay_message *step = &turns->items[turns->count - 1];
+        const assay_turns alone = {.items = step, .count = 1};
+        step->step = true;
+        if (assay_turns_blank(&alone))
+            return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\": step %zu is empty", field, i + 1);
+    }
+    return ASSAY_OK;
+}
+
 static assay_status join_parts(const json_t *parts, const char *joint, const char *field, assay_buf *joined,
                                assay_error *err)
 {

@@ -46,6 +46,11 @@ assay_status assay_turns_list(assay_turns *turns, assay_text_arena *arena, const
 assay_status assay_turns_any(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *value,
                              const char *field, assay_error *err);
 
+/* An answer in steps: a list of texts, each a message of its own that says so (assay_message.step). ASSAY_E_FORMAT: it
+ * is empty, or one of them is, which no model could be asked about. */
+assay_status assay_turns_steps(assay_turns *turns, assay_text_arena *arena, const json_t *list, const char *field,
+                               assay_error *err);
+
 /* One message whose content is a list of {"type":"text","text"} parts. */
 assay_status assay_turns_parts(assay_turns *turns, assay_text_arena *arena, assay_role role, const json_t *parts,
                                const char *field, assay_error *err);

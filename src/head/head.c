@@ -1,5 +1,6 @@
 #include "head/head_kind.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,25 @@ size_t assay_head_labels(const assay_head *head, size_t *first)
     return *first ? head->gate.rewards.outputs : assay_head_outputs(head);
 }
 
+/* 1 over the sum of e^(other - own), which neither overflows nor cancels. A single number is set against 0. */
+static double share(const float *numbers, size_t count, size_t output)
+{
+    double sum = count == 1 ? 1 + exp(-(double)numbers[0]) : 0;
+    for (size_t i = 0; count > 1 && i < count; i++) sum += exp((double)numbers[i] - (double)numbers[output]);
+    return 1 / sum;
+}
+
+double assay_head_number(const assay_head *head, const float *numbers, size_t output)
+{
+    if (head->steps) return share(numbers, assay_head_outputs(head), output);
+    return head->deviation > 0 ? ((double)numbers[output] - head->mean) / head->deviation : (double)numbers[output];
+}
+
+bool assay_head_is_labels(const assay_head *head)
+{
+    return !head->kind && head->count == 1 && head->layers[0].outputs > 1;
+}
+
 void assay_head_modules(const assay_head *head, const char *plain, char *text, size_t size)
 {
     size_t used = 0;
@@ -22,6 +42,24 @@ void assay_head_modules(const assay_head *head, const char *plain, char *text, s
     if (head->gate.rewards.outputs) used = (size_t)snprintf(text, size, "%s, ", head->gate.rewards.module);
     for (size_t i = 0; i < head->count && used < size; i++)
         used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", head->layers[i].module);
+}
+
+assay_status assay_label_put(json_t *config, size_t outputs, const json_t *names, assay_error *err)
+{
+    json_t *by_number = json_object(), *by_name = json_object();
+    bool good = by_number && by_name;
+    for (size_t i = 0; good && i < outputs; i++) {
+        char key[24], name[ASSAY_HEAD_LABEL];
+        const char *given = json_string_value(json_array_get(names, i));
+        snprintf(key, sizeof key, "%zu", i);
+        snprintf(name, sizeof name, "LABEL_%zu", i);
+        if (given) snprintf(name, sizeof name, "%s", given);
+        good = !json_object_set_new(by_number, key, json_string(name)) &&
+               !json_object_set_new(by_name, name, json_integer((json_int_t)i));
+    }
+    good = !json_object_set_new(config, "id2label", by_number) && good;
+    good = !json_object_set_new(config, "label2id", by_name) && good;
+    return good ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for labels");
 }
 
 void assay_label_name(const json_t *config, size_t index, char text[ASSAY_HEAD_LABEL])

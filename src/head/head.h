@@ -5,6 +5,10 @@
  * one linear layer of one output, under the family's own name, which is what is trained here. Everything else was
  * trained elsewhere and is read (head/head_kind.h).
  *
+ * A head of steps is read at many places of one text, at the end of each step of an answer, and its numbers there are
+ * the logits of the step's classes (wrong, right): the score of a step is its label's share of their softmax, of one
+ * number the logistic function (template/chat_template.h says where steps end).
+ *
  * A gated head has one linear layer more, of several objectives; the chain, read at the end of the prompt, says what
  * each of them counts (ops/gated_sum.c). Its numbers are the score, then the objectives, then their weights.
  */
@@ -41,20 +45,21 @@ typedef struct assay_head {
     assay_head_gate gate;
     size_t label;           /* of the head's numbers, the score */
     double mean, deviation; /* a number of the last layer, less the one and over the other; deviation 0: as it is */
+    bool steps;             /* read at the ends of steps; a number is its share of the softmax of all */
 } assay_head;
 
 /* Numbers that the head gives; at least 1. */
 size_t assay_head_outputs(const assay_head *head);
 
+/* One of the head's numbers, [outputs], as the score it is. */
+double assay_head_number(const assay_head *head, const float *numbers, size_t output);
+
+/* Is it the family's own module with several outputs, as Transformers' classes for sequence classification have it? */
+bool assay_head_is_labels(const assay_head *head);
+
 /* Those of its numbers that have names, from *first on: several labels, or a gate's objectives, whose weights follow
  * them. 1: there is but the score. */
 size_t assay_head_labels(const assay_head *head, size_t *first);
-
-/* A number of the last layer as the score it is. */
-static inline double assay_head_number(const assay_head *head, float number)
-{
-    return head->deviation > 0 ? ((double)number - head->mean) / head->deviation : (double)number;
-}
 
 /* "v_head.summary", "score.0, score.2"; the plain head has the family's name, `plain`. */
 void assay_head_modules(const assay_head *head, const char *plain, char *text, size_t size);
@@ -63,6 +68,10 @@ void assay_head_modules(const assay_head *head, const char *plain, char *text, s
 
 /* Beside Hugging Face's keys: the output that --label chose. Its being there is the choice. */
 #define ASSAY_LABEL_KEY "assay_label"
+
+/* Writes id2label and label2id: names[i] of an array of strings, LABEL_i where there is none. ASSAY_OK, or
+ * ASSAY_E_MEMORY. */
+assay_status assay_label_put(json_t *config, size_t outputs, const json_t *names, assay_error *err);
 
 /* The name in id2label, or of a kind whose config names none the kind's; else LABEL_0, LABEL_1 ..., as Transformers has
  * them. */

@@ -91,9 +91,9 @@ static assay_status read(const assay_head_view *view, bool declared, const char 
     const json_t *value = json_object_get(view->config, "gating_temperature");
     double temperature = json_is_number(value) ? json_number_value(value) : 10;
     if (!is_shaped(view, "regression_layer.weight", count, view->hidden) || layers == 0 ||
-        layers != count_of(view->config, "gating_n_hidden", 3) + 1 || count > ASSAY_HEAD_OUTPUTS ||
-        count != count_of(view->config, "num_objectives", OBJECTIVES) || !is_shaped(view, "gating.logit_scale", 1, 0) ||
-        !is_shaped(view, "reward_transform_matrix", count, count))
+        !assay_head_has_biases(out) || layers != count_of(view->config, "gating_n_hidden", 3) + 1 ||
+        count > ASSAY_HEAD_OUTPUTS || count != count_of(view->config, "num_objectives", OBJECTIVES) ||
+        !is_shaped(view, "gating.logit_scale", 1, 0) || !is_shaped(view, "reward_transform_matrix", count, count))
         return ASSAY_OK;
     *found = true;
     set_parts(out, count, temperature);

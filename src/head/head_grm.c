@@ -19,19 +19,12 @@ static assay_status disagree(const assay_head_view *view, const char *where, siz
                            where, layers, wanted);
 }
 
-static bool all_biased(const assay_head *head)
-{
-    for (size_t i = 0; i < head->count; i++)
-        if (!head->layers[i].bias) return false;
-    return true;
-}
-
 static assay_status read(const assay_head_view *view, bool declared, const char *where, assay_head *out, bool *found,
                          assay_error *err)
 {
     if (!declared) return ASSAY_OK;
     if (!assay_head_is_linear(view, "v_head.summary", out)) assay_head_add_chain(view, "v_head.summary", 2, out);
-    *found = out->count > 0 && out->layers[out->count - 1].outputs == 1 && all_biased(out);
+    *found = out->count > 0 && out->layers[out->count - 1].outputs == 1 && assay_head_has_biases(out);
     return *found ? disagree(view, where, out->count, err) : ASSAY_OK;
 }
 

@@ -22,8 +22,10 @@ typedef struct assay_head_kind {
     const char *name;           /* "trl" */
     const char *title;          /* for people: what it is and who has it */
     const char *const *classes; /* of `architectures` that have no other head; NULL-terminated, may be NULL */
+    const char *class_ending;   /* the same for all classes that end so, "ForTokenClassification"; NULL: none */
     const char *const *keys;    /* of the config that it reads; NULL-terminated, may be NULL */
     const char *end_key;        /* of the config: a token that ends every text that is read; NULL: none */
+    const char *separator;      /* ends each step, where its own code reads it; NULL: it is read at one token alone */
     /* The name of an output that the config does not tell; NULL where it has none. May be NULL. */
     const char *(*label)(const json_t *config, size_t index);
     bool stops_at_pad; /* its class reads the token before the first pad of the config; else the last */
@@ -49,7 +51,9 @@ typedef struct assay_head_kind {
     X(trl)                \
     X(openrlhf)           \
     X(ultrarm)            \
-    X(beaver)
+    X(beaver)             \
+    X(process)            \
+    X(tokens)
 
 #define ASSAY_HEAD_DECLARE(name) extern const assay_head_kind assay_head_##name;
 ASSAY_HEAD_MAP(ASSAY_HEAD_DECLARE)
@@ -75,7 +79,13 @@ bool assay_head_reads_key(const assay_head_kind *kind, const char *key);
 /* True where `module` is a linear layer of one output on the hidden state; it is then the whole head. */
 bool assay_head_is_linear(const assay_head_view *view, const char *module, assay_head *out);
 
+/* The same of several outputs: the next of the head's layers. */
+bool assay_head_add_layer(const assay_head_view *view, const char *module, size_t inputs, assay_head *out);
+
 /* The chain prefix.0, prefix.step, prefix.2 step ... from the hidden state on, as far as it goes; how many layers. */
 size_t assay_head_add_chain(const assay_head_view *view, const char *prefix, size_t step, assay_head *out);
+
+/* Every layer has a bias: a class that gives one to all, and a layer without, are no match. */
+bool assay_head_has_biases(const assay_head *head);
 
 #endif

@@ -5,8 +5,7 @@
 
 enum { WIDEST = 1 << 16 }; /* rows that the ReLU behind it takes */
 
-/* `module` on `inputs` columns, with its bias where there is one, as the next of the head's layers. */
-static bool add_layer(const assay_head_view *view, const char *module, size_t inputs, assay_head *out)
+bool assay_head_add_layer(const assay_head_view *view, const char *module, size_t inputs, assay_head *out)
 {
     char name[ASSAY_HEAD_NAME + 8];
     size_t weight[2], bias[2];
@@ -27,16 +26,23 @@ size_t assay_head_add_chain(const assay_head_view *view, const char *prefix, siz
     size_t inputs = view->hidden, first = out->count;
     for (size_t i = 0; i < ASSAY_HEAD_LAYERS; i++) {
         snprintf(module, sizeof module, "%s.%zu", prefix, i * step);
-        if (!add_layer(view, module, inputs, out)) break;
+        if (!assay_head_add_layer(view, module, inputs, out)) break;
         inputs = out->layers[out->count - 1].outputs;
     }
     return out->count - first;
 }
 
+bool assay_head_has_biases(const assay_head *head)
+{
+    for (size_t i = 0; i < head->count; i++)
+        if (!head->layers[i].bias) return false;
+    return true;
+}
+
 bool assay_head_is_linear(const assay_head_view *view, const char *module, assay_head *out)
 {
     size_t before = out->count;
-    if (!add_layer(view, module, view->hidden, out)) return false;
+    if (!assay_head_add_layer(view, module, view->hidden, out)) return false;
     if (out->layers[before].outputs == 1) return true;
     out->count = before;
     return false;

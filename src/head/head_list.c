@@ -1,6 +1,8 @@
 /* The list of kinds, and looking through it. */
 #include "head/head_kind.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 #define REFERENCE(name) &assay_head_##name,
@@ -31,11 +33,16 @@ assay_status assay_head_find(assay_head *out, const assay_head_view *view, const
     return ASSAY_OK;
 }
 
+static bool has_class(const assay_head_kind *kind, const char *name)
+{
+    return is_in(kind->classes, name) || (kind->class_ending && assay_text_ends(name, kind->class_ending));
+}
+
 const assay_head_kind *assay_head_of_class(const json_t *config)
 {
     const char *name = json_string_value(json_array_get(json_object_get(config, "architectures"), 0));
     for (size_t i = 0; name && i < KINDS; i++)
-        if (is_in(kinds[i]->classes, name)) return kinds[i];
+        if (has_class(kinds[i], name)) return kinds[i];
     return NULL;
 }
 

@@ -48,28 +48,17 @@ assay_status assay_head_make(assay_head *out, const char *text, const char *plai
     return ASSAY_OK;
 }
 
-/* A kind's classes are named after families: the one of this family, else the first. */
-static const char *class_of(const assay_head_kind *kind, const char *base_class)
+/* A kind's classes are named after families: the one of this family, else the first; or the family's with the kind's
+ * ending. */
+static json_t *class_of(const assay_head_kind *kind, const char *base_class)
 {
-    if (!kind->classes) return base_class;
+    const char *ending = strstr(base_class, "For");
+    int family = (int)(ending ? (size_t)(ending - base_class) : strlen(base_class));
+    if (kind->class_ending) return json_sprintf("%.*s%s", family, base_class, kind->class_ending);
+    if (!kind->classes) return json_string(base_class);
     for (size_t i = 0; kind->classes[i]; i++)
-        if (!strncmp(kind->classes[i], base_class, strlen("Llama"))) return kind->classes[i];
-    return kind->classes[0];
-}
-
-static bool put_labels(json_t *config, size_t labels)
-{
-    json_t *names = json_object(), *numbers = json_object();
-    bool good = names && numbers;
-    char name[ASSAY_HEAD_LABEL], key[24];
-    for (size_t i = 0; good && i < labels; i++) {
-        snprintf(key, sizeof key, "%zu", i);
-        snprintf(name, sizeof name, "LABEL_%zu", i);
-        good = !json_object_set_new(names, key, json_string(name)) &&
-               !json_object_set_new(numbers, name, json_integer((json_int_t)i));
-    }
-    good &= !json_object_set_new(config, "id2label", names);
-    return !json_object_set_new(config, "label2id", numbers) && good;
+        if (!strncmp(kind->classes[i], base_class, strlen("Llama"))) return json_string(kind->classes[i]);
+    return json_string(kind->classes[0]);
 }
 
 static bool put_own(json_t *config, const char *members)
@@ -83,9 +72,11 @@ static bool put_own(json_t *config, const char *members)
 assay_status assay_head_make_config(const assay_head *head, json_t *config, const char *base_class,
                                     const char *sequence_class, assay_error *err)
 {
-    const char *name = head->kind ? class_of(head->kind, base_class) : sequence_class ? sequence_class : base_class;
-    bool good = !json_object_set_new(config, "architectures", json_pack("[s]", name));
+    json_t *name =
+        head->kind ? class_of(head->kind, base_class) : json_string(sequence_class ? sequence_class : base_class);
+    bool good = !json_object_set_new(config, "architectures", json_pack("[o]", name));
     if (good && head->kind) good = put_own(config, head->kind->init_config);
-    if (good && !head->kind) good = put_labels(config, assay_head_outputs(head));
+    if (good && (!head->kind || head->kind->separator))
+        return assay_label_put(config, assay_head_outputs(head), NULL, err);
     return good ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a config");
 }

@@ -12,8 +12,7 @@ static assay_status read(const assay_head_view *view, bool declared, const char 
     (void)err;
     if (!declared || assay_head_add_chain(view, "score", 2, out) != 2) return ASSAY_OK;
     const assay_head_layer *layers = out->layers;
-    *found = layers[0].outputs == view->hidden && layers[0].bias && layers[1].bias &&
-             layers[1].outputs <= ASSAY_HEAD_OUTPUTS;
+    *found = layers[0].outputs == view->hidden && assay_head_has_biases(out) && layers[1].outputs <= ASSAY_HEAD_OUTPUTS;
     return ASSAY_OK;
 }
 

@@ -91,6 +91,30 @@ assay_status assay_judge(const assay_example_set *set, const double *rewards, as
     return assay_reward_scale_make(&out->scale, rewards, set->answer_count, err);
 }
 
+assay_status assay_judge_graded(const assay_example_set *set, const double *rewards,
+                                const assay_attributes_judgement *attributes, assay_judgement *out, assay_error *err)
+{
+    double none = (double)NAN;
+    *out = (assay_judgement){.pairs = attributes->answers,
+                             .graded = true,
+                             .accuracy = none,
+                             .accuracy_low = none,
+                             .accuracy_high = none,
+                             .loss = attributes->mse,
+                             .margin = none,
+                             .reward_chosen = none,
+                             .reward_rejected = none,
+                             .longer_wins = none,
+                             .length_correlation = none,
+                             .mse = none,
+                             .mae = none,
+                             .r2 = attributes->r2,
+                             .pearson = attributes->pearson,
+                             .spearman = attributes->spearman};
+    if (set->answer_count < 2) return ASSAY_OK;
+    return assay_reward_scale_make(&out->scale, rewards, set->answer_count, err);
+}
+
 json_t *assay_judgement_json(const assay_judgement *j)
 {
     const assay_json_entry numbers[] = {{"accuracy", j->accuracy},
@@ -105,5 +129,7 @@ json_t *assay_judgement_json(const assay_judgement *j)
                                         {"mse", j->mse},
                                         {"mae", j->mae}};
     json_t *object = json_pack("{s:I, s:I}", "pairs", (json_int_t)j->pairs, "ties", (json_int_t)j->ties);
-    return assay_json_numbers(object, numbers, sizeof numbers / sizeof *numbers);
+    const assay_json_entry graded[] = {{"r2", j->r2}, {"pearson", j->pearson}, {"spearman", j->spearman}};
+    object = assay_json_numbers(object, numbers, sizeof numbers / sizeof *numbers);
+    return j->graded ? assay_json_numbers(object, graded, sizeof graded / sizeof *graded) : object;
 }

@@ -12,13 +12,16 @@
 #ifndef ASSAY_JUDGE_JUDGE_H
 #define ASSAY_JUDGE_JUDGE_H
 
-#include "data/example.h"
+#include "judge/judge_attributes.h"
 #include "judge/reward_scale.h"
 
 typedef struct assay_judgement {
     size_t pairs, ties;
     double accuracy, accuracy_low, accuracy_high, loss, margin, reward_chosen, reward_rejected;
     double longer_wins, length_correlation, mse, mae;
+    bool graded; /* of answers with attributes; the next are set, and accuracy and what compares is NaN */
+    double r2, pearson,
+        spearman;             /* means over attributes (judge/judge_attributes.h); loss is their mean square error */
     assay_reward_scale scale; /* of all the rewards, for those who store it; not among the keys below */
 } assay_judgement;
 
@@ -26,6 +29,10 @@ typedef struct assay_judgement {
  * left out; where there are no pairs, accuracy and loss are judge/judge_singles.h's, chosen are the good answers,
  * rejected the others, and what has no meaning is NaN. */
 assay_status assay_judge(const assay_example_set *set, const double *rewards, assay_judgement *out, assay_error *err);
+
+/* The same of answers with attributes: what attributes (judge/judge_attributes.h) says in short. */
+assay_status assay_judge_graded(const assay_example_set *set, const double *rewards,
+                                const assay_attributes_judgement *attributes, assay_judgement *out, assay_error *err);
 
 /* The keys of `eval --json`; NULL when out of memory. NaN becomes null. */
 json_t *assay_judgement_json(const assay_judgement *judgement);

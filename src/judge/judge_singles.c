@@ -68,7 +68,7 @@ assay_status assay_judge_singles(const assay_example_set *set, const double *rew
     ASSAY_TRY_ALLOC(list, "a list of answers", err);
     for (size_t i = 0; i < set->count; i++) {
         const assay_example *e = &set->items[i];
-        if (e->count != 1) continue;
+        if (e->count != 1 || isnan(e->share)) continue;
         add_answer(out, e->share, rewards[e->answers]);
         if (e->share != 0.5) list[decided++] = (ranked){rewards[e->answers], e->share > 0.5};
     }

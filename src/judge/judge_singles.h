@@ -17,7 +17,8 @@ typedef struct assay_single_judgement {
     double accuracy, accuracy_low, accuracy_high, auc, loss, reward_good, reward_bad;
 } assay_single_judgement;
 
-/* Of the set's single examples; rewards in the order of set->answers. answers 0: there are none. */
+/* Of the set's single examples that have a label (and no attributes); rewards in the order of set->answers. answers 0:
+ * there are none. */
 assay_status assay_judge_singles(const assay_example_set *set, const double *rewards, assay_single_judgement *out,
                                  assay_error *err);
 

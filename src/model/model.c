@@ -229,6 +229,26 @@ static assay_status check_adapter_used(const loader *l)
     return ASSAY_OK;
 }
 
+/* A new head has as many rows as were asked for, one that is there keeps its own. */
+static assay_status choose_outputs(loader *l)
+{
+    assay_model_config *config = &l->model->config;
+    size_t wanted = l->options->outputs ? l->options->outputs : 1;
+    char name[ASSAY_HEAD_NAME];
+    snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
+    bool is_there = assay_model_find_weight(l->checkpoint, config->arch, name) ||
+                    (l->adapter && assay_tensor_file_find(l->adapter->tensors, name));
+    if (!is_there && !config->head.count && !config->head.kind && wanted > 1)
+        assay_model_config_give_labels(config, wanted, 0);
+    if (assay_head_is_labels(&config->head) && assay_head_outputs(&config->head) == wanted) return ASSAY_OK;
+    ASSAY_TRY(assay_model_check_plain_head(l->checkpoint, config, "trained on", l->err));
+    if (wanted == 1) return ASSAY_OK;
+    return assay_error_set(l->err, ASSAY_E_USAGE,
+                           "%s has a head of one number, and the data has %zu attributes: train on a base without a "
+                           "head, or on data with one attribute",
+                           l->adapter ? l->adapter->tensors->path : l->checkpoint->name, wanted);
+}
+
 static assay_status write_program(loader *l)
 {
     assay_model *model = l->model;
@@ -237,9 +257,8 @@ static assay_status write_program(loader *l)
     assay_decoder_options decoder = {
         .tuning = l->options->tuning, .bf16 = l->options->bf16, .all_rows = l->options->all_rows};
     ASSAY_TRY(assay_model_config_read(l->checkpoint->config, l->checkpoint->name, &model->config, l->err));
-    ASSAY_TRY(assay_model_config_see(l->checkpoint, &model->config, l->err));
-    if (l->options->tuning != ASSAY_TUNE_NOTHING)
-        ASSAY_TRY(assay_model_check_plain_head(l->checkpoint, &model->config, "trained on", l->err));
+    ASSAY_TRY(assay_model_config_see(l->checkpoint, l->adapter, &model->config, l->err));
+    if (l->options->tuning != ASSAY_TUNE_NOTHING) ASSAY_TRY(choose_outputs(l));
     if (l->adapter) {
         decoder.adapter = assay_lora_rank_by_file;
         decoder.adapter_context = &file;

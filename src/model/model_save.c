@@ -189,8 +189,13 @@ static assay_status write_config(const assay_checkpoint *checkpoint, const assay
     if (glm) ASSAY_TRY(assay_save_glm_config(model, checkpoint->config, checkpoint->name, &translated, err));
     const assay_architecture *arch = glm ? assay_architecture_find(model->arch->native) : model->arch;
     const char *class_name = arch->sequence_class ? arch->sequence_class : arch->base_class;
-    assay_status status = assay_save_config(glm ? translated : checkpoint->config, class_name, head, dtype,
-                                            options->pad_token, &config, err);
+    const assay_save_config_request request = {.base = glm ? translated : checkpoint->config,
+                                               .sequence_class = class_name,
+                                               .outputs = head ? assay_head_outputs(&model->head) : 0,
+                                               .labels = options->labels,
+                                               .dtype = dtype,
+                                               .pad_token = options->pad_token};
+    assay_status status = assay_save_config(&request, &config, err);
     if (status == ASSAY_OK && is_parted(options)) status = say_packing(config, arch, options, dtype, err);
     char *path = assay_path_join(folder, "config.json");
     if (status == ASSAY_OK && !path) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
@@ -240,7 +245,8 @@ assay_status assay_model_save_full(const assay_model *model, const assay_save_op
 {
     assay_save_list list = {0};
     assay_save_options plain = *options;
-    ASSAY_TRY(assay_model_check_plain_head(model->checkpoint, &model->config, "merged into", err));
+    if (!assay_head_is_labels(&model->config.head))
+        ASSAY_TRY(assay_model_check_plain_head(model->checkpoint, &model->config, "merged into", err));
     plain.keep_dtype = false;
     assay_status status = list_model(&list, model, options->format == ASSAY_SAVE_GLM, err);
     if (status == ASSAY_OK) status = write_folder(&list, model->checkpoint, &model->config, &plain, true, folder, err);
@@ -267,7 +273,7 @@ assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay
     assay_save_list list = {0};
     bool head;
     ASSAY_TRY(assay_model_config_read(checkpoint->config, checkpoint->name, &model, err));
-    ASSAY_TRY(assay_model_config_see(checkpoint, &model, err));
+    ASSAY_TRY(assay_model_config_see(checkpoint, NULL, &model, err));
     ASSAY_TRY(assay_model_check_plain_head(checkpoint, &model, "converted", err));
     ASSAY_TRY(find_head(checkpoint, model.arch, &head, err));
     assay_status status = list_checkpoint(&list, checkpoint, model.arch, head, options->format == ASSAY_SAVE_GLM, err);

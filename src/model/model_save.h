@@ -38,8 +38,9 @@ typedef struct assay_save_options {
     /* the config of the adapter that was gone on from. Both NULL: the head alone was trained */
     const assay_adapter_config *adapter;
     /* full, convert */
-    assay_dtype dtype; /* F32, BF16 or F16 */
-    bool keep_dtype;   /* convert: plain types as they are, block types as f32; dtype is not read */
+    const json_t *labels; /* an array: names of the head's outputs; NULL: the base's, else LABEL_0 ... */
+    assay_dtype dtype;    /* F32, BF16 or F16 */
+    bool keep_dtype;      /* convert: plain types as they are, block types as f32; dtype is not read */
     /* convert: a block type for the body's matrices, in ASSAY_BODY_FILE; NF4 or INT8 for its linear layers, as
      * bitsandbytes writes them; ASSAY_F32: none */
     assay_dtype quantise;

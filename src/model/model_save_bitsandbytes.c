@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "checkpoint/checkpoint_write.h"
 #include "model/model_save_parts.h"
+#include "quant/dynamic_map.h"
 #include "quant/four_bits.h"
 
 #include <string.h>
@@ -57,7 +58,7 @@ static size_t state_text(const assay_save_tensor *item, bool nested, float offse
         used +=
             assay_text_format(text + used, STATE_BYTES - (size_t)used,
                               ", \"nested_blocksize\": %d, \"nested_dtype\": \"float32\", \"nested_offset\": %-24.17g",
-                              ASSAY_SCALE_BLOCK, (double)offset);
+                              ASSAY_DYNAMIC_BLOCK, (double)offset);
     used += assay_text_format(text + used, STATE_BYTES - (size_t)used, "}");
     return (size_t)used;
 }
@@ -101,10 +102,10 @@ static void describe_part(const file_part *part, bool nested, assay_tensor *tens
         set_shape(tensor, ASSAY_U8, blocks, 0);
         break;
     case PART_MAP_SCALES:
-        set_shape(tensor, ASSAY_F32, divide_up(blocks, ASSAY_SCALE_BLOCK), 0);
+        set_shape(tensor, ASSAY_F32, divide_up(blocks, ASSAY_DYNAMIC_BLOCK), 0);
         break;
     case PART_MAP:
-        set_shape(tensor, ASSAY_F32, ASSAY_SCALE_LEVELS, 0);
+        set_shape(tensor, ASSAY_F32, ASSAY_DYNAMIC_LEVELS, 0);
         break;
     case PART_TABLE:
         set_shape(tensor, ASSAY_F32, 16, 0);

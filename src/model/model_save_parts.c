@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/sizes.h"
+#include "quant/dynamic_map.h"
 #include "quant/four_bits.h"
 
 #include <math.h>
@@ -34,7 +35,7 @@ bool assay_made_parts_bytes(assay_dtype dtype, bool nested, size_t rows, size_t 
     size_t blocks = dtype == ASSAY_INT8 ? rows : divide_up(elements, ASSAY_NF4_BLOCK);
     *scales = blocks * sizeof(float);
     if (dtype != ASSAY_INT8 && nested)
-        *scales = blocks + divide_up(blocks, ASSAY_SCALE_BLOCK) * sizeof(float) + ASSAY_PARTS_MAP_BYTES;
+        *scales = blocks + divide_up(blocks, ASSAY_DYNAMIC_BLOCK) * sizeof(float) + ASSAY_PARTS_MAP_BYTES;
     return true;
 }
 
@@ -62,16 +63,16 @@ static assay_status find_scales(void *context, float *values, size_t count, assa
 /* The scales less their mean are packed as blocks of values of the map. */
 static void nest_scales(assay_made_parts *made)
 {
-    float rests[ASSAY_SCALE_BLOCK];
+    float rests[ASSAY_DYNAMIC_BLOCK];
     double sum = 0;
     for (size_t i = 0; i < made->count; i++) sum += (double)made->scales[i];
     made->parts.offset = (float)(sum / (double)made->count);
-    assay_scale_map_make(made->map);
-    for (size_t first = 0, block = 0; first < made->count; first += ASSAY_SCALE_BLOCK, block++) {
-        size_t length = assay_smaller(ASSAY_SCALE_BLOCK, made->count - first);
+    assay_dynamic_map(made->map, true);
+    for (size_t first = 0, block = 0; first < made->count; first += ASSAY_DYNAMIC_BLOCK, block++) {
+        size_t length = assay_smaller(ASSAY_DYNAMIC_BLOCK, made->count - first);
         for (size_t i = 0; i < length; i++) rests[i] = made->scales[first + i] - made->parts.offset;
         made->map_scales[block] = assay_parts_largest(rests, length);
-        assay_scale_map_levels(made->map, rests, length, made->map_scales[block], made->levels + first);
+        assay_dynamic_levels(made->map, rests, length, made->map_scales[block], made->levels + first);
     }
 }
 
@@ -81,8 +82,8 @@ static assay_status take_memory(assay_made_parts *made, const assay_save_tensor 
     ASSAY_TRY_ALLOC(made->scales, tensor->name, err);
     if (!nested) return ASSAY_OK;
     made->levels = assay_alloc(made->count + 1, 1);
-    made->map_scales = assay_alloc(divide_up(made->count, ASSAY_SCALE_BLOCK) + 1, sizeof *made->map_scales);
-    made->map = assay_alloc(ASSAY_SCALE_LEVELS, sizeof *made->map);
+    made->map_scales = assay_alloc(divide_up(made->count, ASSAY_DYNAMIC_BLOCK) + 1, sizeof *made->map_scales);
+    made->map = assay_alloc(ASSAY_DYNAMIC_LEVELS, sizeof *made->map);
     if (made->levels && made->map_scales && made->map) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the scales of %s", tensor->name);
 }
@@ -102,7 +103,7 @@ static void describe_parts(assay_made_parts *made, const assay_save_tensor *tens
     made->parts.scale_bytes = made->count;
     made->parts.map = (const uint8_t *)made->map;
     made->parts.map_scales = (const uint8_t *)made->map_scales;
-    made->parts.map_scale_bytes = divide_up(made->count, ASSAY_SCALE_BLOCK) * sizeof(float);
+    made->parts.map_scale_bytes = divide_up(made->count, ASSAY_DYNAMIC_BLOCK) * sizeof(float);
 }
 
 assay_status assay_made_parts_open(assay_made_parts *made, const assay_save_tensor *tensor, bool nested,

@@ -8,8 +8,16 @@
 /* A copy of the base's config.json, the caller's. With a head it becomes that of a reward model (sequence_class).
  * dtype: of the weights on disk; the base's spelling of the key is kept (torch_dtype, or dtype as Transformers 5 writes
  * it). */
-assay_status assay_save_config(const json_t *base, const char *sequence_class, bool head, assay_dtype dtype,
-                               int64_t pad_token, json_t **out, assay_error *err);
+typedef struct assay_save_config_request {
+    const json_t *base;
+    const char *sequence_class;
+    size_t outputs;       /* of the head; 0: none */
+    const json_t *labels; /* their names; NULL: the base's, or LABEL_0 ... */
+    assay_dtype dtype;
+    int64_t pad_token;
+} assay_save_config_request;
+
+assay_status assay_save_config(const assay_save_config_request *request, json_t **out, assay_error *err);
 
 /* ChatGLM as Glm: the config, and the list rewritten (names, q, k and v apart, the head's bias dropped into *offset).
  * The list holds ChatGLM's names with their prefix. */

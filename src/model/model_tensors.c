@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/foreign_kind.h"
 #include "base/text.h"
-#include "head/head_kind.h"
+#include "checkpoint/head_tensors.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,15 +146,24 @@ assay_status assay_model_check_shapes(const assay_checkpoint *checkpoint, const 
     return ASSAY_OK;
 }
 
-/* Which of the head's numbers is the score: that of --label, or a gate's own. Where a choice is wanted and none was
- * made, the sentence names what there is. */
+void assay_model_config_give_labels(assay_model_config *config, size_t outputs, size_t label)
+{
+    assay_head *head = &config->head;
+    *head = (assay_head){.count = 1, .label = label};
+    head->layers[0] = (assay_head_layer){.outputs = outputs, .bias = config->head_bias};
+    snprintf(head->layers[0].module, sizeof head->layers[0].module, "%s", config->arch->names->head);
+}
+
+/* Which of the head's numbers is the score: that of --label, a gate's own, or of steps the second. Where a choice is
+ * wanted and none was made, the sentence names what there is. */
 static assay_status see_label(const assay_checkpoint *checkpoint, assay_head *head, assay_error *err)
 {
     char list[340], name[ASSAY_HEAD_LABEL], detail[400];
     size_t first, labels = assay_head_labels(head, &first), used = 0;
     bool chosen = json_object_get(checkpoint->config, ASSAY_LABEL_KEY) != NULL;
     if (chosen) head->label = first + assay_label_chosen(checkpoint->config, labels);
-    if (chosen || labels == 1 || first > 0) return ASSAY_OK;
+    if (!chosen && head->steps) head->label = labels > 1; /* the class of right steps */
+    if (chosen || labels == 1 || first > 0 || head->steps) return ASSAY_OK;
     for (size_t i = 0; i < labels && used < sizeof list; i++) {
         assay_label_name(checkpoint->config, i, name);
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", name);
@@ -164,36 +173,20 @@ static assay_status see_label(const assay_checkpoint *checkpoint, assay_head *he
 }
 
 /* A classifier of several labels. */
-static void see_labels(const assay_weight *weight, assay_model_config *config)
+static void see_labels(const size_t shape[2], assay_model_config *config)
 {
-    size_t labels = weight->tensor.rank == 2 && weight->tensor.shape[1] == config->hidden ? weight->tensor.shape[0] : 0;
+    size_t labels = shape[1] == config->hidden ? shape[0] : 0;
     if (labels <= 1 || labels > ASSAY_HEAD_OUTPUTS) return;
-    assay_head *head = &config->head;
-    *head = (assay_head){.count = 1};
-    head->layers[0] = (assay_head_layer){.outputs = labels, .bias = config->head_bias};
-    snprintf(head->layers[0].module, sizeof head->layers[0].module, "%s", config->arch->names->head);
-}
-
-static bool tensor_shape(const void *context, const char *name, size_t shape[2])
-{
-    const assay_weight *weight = assay_checkpoint_find(context, name);
-    if (!weight || weight->tensor.rank < 1 || weight->tensor.rank > 2) return false;
-    shape[0] = weight->tensor.shape[0];
-    shape[1] = weight->tensor.rank == 2 ? weight->tensor.shape[1] : 0;
-    return true;
+    assay_model_config_give_labels(config, labels, 0);
 }
 
 /* A class that promises a head must not get a random one because the tensors are called otherwise. */
-static assay_status see_kind(const assay_checkpoint *checkpoint, assay_model_config *config, assay_error *err)
+static assay_status see_kind(const assay_checkpoint *checkpoint, const assay_head_view *view,
+                             assay_model_config *config, assay_error *err)
 {
-    const assay_head_view view = {.config = checkpoint->config,
-                                  .plain = config->arch->names->head,
-                                  .hidden = config->hidden,
-                                  .context = checkpoint,
-                                  .shape = tensor_shape};
     const assay_head_kind *declared = config->head.kind;
     bool found = false;
-    ASSAY_TRY(assay_head_find(&config->head, &view, checkpoint->name, &found, err));
+    ASSAY_TRY(assay_head_find(&config->head, view, checkpoint->name, &found, err));
     if (found || !declared) return ASSAY_OK;
     const json_t *name = json_array_get(json_object_get(checkpoint->config, "architectures"), 0);
     return assay_error_set(err, ASSAY_E_FORMAT,
@@ -215,16 +208,19 @@ assay_status assay_model_check_plain_head(const assay_checkpoint *checkpoint, co
                            config->head.kind ? config->head.kind->title : "one of several labels", purpose);
 }
 
-assay_status assay_model_config_see(const assay_checkpoint *checkpoint, assay_model_config *config, assay_error *err)
+assay_status assay_model_config_see(const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
+                                    assay_model_config *config, assay_error *err)
 {
     char name[ASSAY_HEAD_NAME];
+    size_t shape[2];
+    const assay_head_tensors tensors = {checkpoint, adapter};
+    const assay_head_view view = assay_head_view_of(&tensors, config->arch->names->head, config->hidden);
     if (checkpoint->weight_count == 0) return ASSAY_OK;
-    snprintf(name, sizeof name, "%s.bias", config->arch->names->head);
-    if (assay_checkpoint_find(checkpoint, name)) config->head_bias = true;
-    snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
-    const assay_weight *weight = assay_checkpoint_find(checkpoint, name);
-    if (weight) see_labels(weight, config);
-    if (!config->head.count) ASSAY_TRY(see_kind(checkpoint, config, err));
+    snprintf(name, sizeof name, "%s.bias", view.plain);
+    if (view.shape(view.context, name, shape)) config->head_bias = true;
+    snprintf(name, sizeof name, "%s.weight", view.plain);
+    if (view.shape(view.context, name, shape) && !config->head.kind) see_labels(shape, config);
+    if (!config->head.count) ASSAY_TRY(see_kind(checkpoint, &view, config, err));
     const assay_head_gate *gate = &config->head.gate;
     memcpy(config->prefix.gate, gate->pattern, sizeof gate->pattern);
     config->prefix.gate_count = gate->pattern_count;

@@ -6,6 +6,7 @@
 #ifndef ASSAY_MODEL_MODEL_TENSORS_H
 #define ASSAY_MODEL_MODEL_TENSORS_H
 
+#include "checkpoint/adapter_file.h"
 #include "checkpoint/checkpoint.h"
 #include "family/architecture.h"
 #include "program/program.h"
@@ -31,10 +32,15 @@ assay_status assay_model_check_shape(const assay_param *param, const assay_tenso
 assay_status assay_model_check_shapes(const assay_checkpoint *checkpoint, const assay_model_config *config,
                                       const assay_program *program, assay_error *err);
 
-/* Sets what only the tensors can say: the head, and a bias of it where the family's own class has none. Nothing for a
- * checkpoint opened without its weights. ASSAY_E_UNSUPPORTED: the config's class has a head of a kind that the tensors
- * have not, or one that asks for more than is read. */
-assay_status assay_model_config_see(const assay_checkpoint *checkpoint, assay_model_config *config, assay_error *err);
+/* Sets what only the tensors can say: the head, and a bias of it where the family's own class has none. Those of the
+ * adapter go before the checkpoint's; NULL: there is none. Nothing for a checkpoint opened without its weights.
+ * ASSAY_E_UNSUPPORTED: the config's class has a head of a kind that the tensors have not, or one that asks for more
+ * than is read. */
+assay_status assay_model_config_see(const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
+                                    assay_model_config *config, assay_error *err);
+
+/* The family's own module with so many outputs, of which `label` is the score. */
+void assay_model_config_give_labels(assay_model_config *config, size_t outputs, size_t label);
 
 /* ASSAY_OK for the plain head, or none. Else ASSAY_E_UNSUPPORTED: such a head is read, and nothing that is trained or
  * written has it. purpose, for the message: "trained on". */

@@ -81,6 +81,7 @@ static assay_status read_rendering(assay_notes *notes, const char *where, assay_
     ASSAY_TRY(assay_json_string(json, "chat_template", false, &notes->chat_template, where, err));
     ASSAY_TRY(assay_json_string(json, "chat_template_tool_use", false, &notes->chat_template_tool_use, where, err));
     ASSAY_TRY(assay_json_string(json, "date", false, &notes->date, where, err));
+    ASSAY_TRY(assay_json_string(json, "step_separator", false, &notes->step_separator, where, err));
     ASSAY_TRY(assay_json_string(json, "tool_format", false, &notes->tool_format, where, err));
     ASSAY_TRY(assay_json_int(json, "rendering", false, &notes->rendering, where, err));
     notes->chat_template_kwargs = json_is_object(kwargs) ? kwargs : NULL;
@@ -94,12 +95,13 @@ static assay_status read_rendering(assay_notes *notes, const char *where, assay_
 static assay_status read_numbers(assay_notes *notes, const char *where, assay_error *err)
 {
     const json_t *json = notes->json, *rewards = json_object_get(json, "rewards"),
-                 *ignored = json_object_get(json, "ignore_config");
+                 *ignored = json_object_get(json, "ignore_config"), *labels = json_object_get(json, "labels");
     ASSAY_TRY(assay_json_int(json, "steps", false, &notes->steps, where, err));
     ASSAY_TRY(assay_json_int(json, "max_length", false, &notes->max_length, where, err));
     ASSAY_TRY(assay_json_double(json, "score_offset", false, &notes->score_offset, where, err));
     if (rewards && !json_is_null(rewards)) ASSAY_TRY(assay_reward_scale_read(&notes->rewards, rewards, where, err));
     notes->ignore_config = json_is_array(ignored) ? ignored : NULL;
+    notes->labels = json_is_array(labels) ? labels : NULL;
     if (notes->max_length >= 0) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_FORMAT, "%s: max_length is %lld; it should not be negative", where,
                            (long long)notes->max_length);

@@ -18,10 +18,12 @@
  *     "template"            a name; "chat_template", "chat_template_tool_use" are whole texts
  *     "chat_template_kwargs" (an object), "date", "tool_format", "append_eos" ("auto", "true" or "false")
  *     "max_length"          tokens of a text
+ *     "step_separator"      of a model that scores steps: what ends each of them
  *     "precision"           "f32" or "bf16"
  *     "score_offset"        added to every score
  *     "ignore_config"       a list of keys of config.json
  *     "rewards"             judge/reward_scale.h
+ *     "labels"              names of the head's numbers, of which the first is the score where --label says no other
  *     "base_types"          of an adapter's base, as it was trained on (assay_checkpoint_types)
  *     "quantize"            what an adapter's base was packed into in memory, as train --quantize names it, and
  *     "double_quant"        whether with packed scales: scoring packs it again
@@ -48,10 +50,11 @@ typedef struct assay_notes {
     double score_offset; /* added to every score */
     int64_t rendering;   /* 1 or 2 */
     int64_t steps;       /* of the optimizer; -1: not said */
-    const char *chat_template, *chat_template_tool_use, *date, *tool_format;
+    const char *chat_template, *chat_template_tool_use, *date, *tool_format, *step_separator;
     const char *quantize;
     bool double_quant;
     const json_t *chat_template_kwargs, *ignore_config; /* an object, an array; NULL: not said */
+    const json_t *labels;                               /* an array; NULL: not said */
     assay_reward_scale rewards;                         /* count 0: none */
 } assay_notes;
 

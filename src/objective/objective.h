@@ -40,6 +40,11 @@
  *
  *     bce            p l(r) + (1 - p) l(-r)        Cobbe et al., arXiv:2110.14168 (outcome), KTO's unpaired data
  *
+ * Of answers with attributes, for each of which the model gives a number of its own:
+ *
+ *     regression   mean of (z - y)^2 over the answers' known targets y; a row weighs as much as it has of them, so that
+ *                  a step's loss is the mean over targets (Transformers' problem_type regression; HelpSteer's)
+ *
  * Everything is formed in double, in forms that neither overflow nor cancel for large |d|.
  */
 #ifndef ASSAY_OBJECTIVE_OBJECTIVE_H
@@ -60,13 +65,16 @@ typedef struct assay_objective_term {
     double weight;     /* what the pair counts; 1 where the data has none */
 } assay_objective_term;
 
-/* The answers to one prompt, best first. Arrays are borrowed and have `count` elements. */
+/* The answers to one prompt, best first. Arrays are borrowed and have `count` elements, rewards and targets `count`
+ * times `outputs`. */
 typedef struct assay_objective_row {
     const double *rewards;
     const double *values;         /* falling; NULL: a pair, whose label is the share */
     size_t count;                 /* 2 or more; 1: one answer, whose label is the share (that it is good) */
     bool equal_is_tie;            /* equal values: found equally good; false: they were not compared */
     double share, margin, weight; /* as in a term; the margin is asked of every couple */
+    size_t outputs;               /* numbers of an answer; 0 is 1 */
+    const double *targets;        /* of each number, NaN: not known; NULL: none */
 } assay_objective_row;
 
 typedef struct assay_objective_cost {
@@ -86,8 +94,9 @@ struct assay_objective {
     bool scales_by_margin; /* the margin multiplies instead of being subtracted */
     bool needs_smoothing, takes_no_smoothing;
     bool of_single;                  /* single answers with labels are what it reads; else answers that are compared */
+    bool of_attributes;              /* or targets, of single answers and lists */
     double tie_parameter, tie_above; /* the usual one, and what it must be above; usual 0: it has none */
-    /* Of a term of weight 1 that the objective reads. */
+    /* Of a term of weight 1 that the objective reads; NULL: it reads rows alone, of any number of answers. */
     assay_objective_cost (*cost)(const assay_objective_settings *settings, const assay_objective_term *term);
     /* Of a row of weight 1 with values; adds to slopes, which are zero. NULL: the first and the last answer are taken
      * for a pair. */
@@ -117,9 +126,12 @@ double assay_objective_weight(const assay_objective_settings *settings, const as
 /* Loss and slope of a pair, times the weight. */
 assay_objective_cost assay_objective_of(const assay_objective_settings *settings, const assay_objective_term *term);
 
-/* The same of a row, whose weight is assay_objective_weight's of its term: the loss, and slopes[count], which are
- * written over. Of two answers exactly what assay_objective_of gives. */
+/* The same of a row, whose weight is assay_objective_weight's of its term: the loss, and slopes[count * outputs], which
+ * are written over. Of two answers exactly what assay_objective_of gives. */
 double assay_objective_of_row(const assay_objective_settings *settings, const assay_objective_row *row, double *slopes);
+
+/* How many targets of the row are known. */
+size_t assay_objective_known(const assay_objective_row *row);
 
 /* The row's first and last answer as a pair. */
 assay_objective_term assay_objective_ends(const assay_objective_row *row);

@@ -10,9 +10,8 @@ static const assay_objective *const objectives[] = {ASSAY_OBJECTIVE_LIST(ASSAY_O
 #undef ASSAY_OBJECTIVE_ADDRESS
 enum { OBJECTIVES = sizeof objectives / sizeof *objectives };
 
-/* Names that other trainers and papers have and a user may try: they want labels of steps, or a head of several
- * values. */
-static const char *const not_yet[] = {"regression", "process"};
+/* Names that other trainers and papers have and a user may try: they want labels of steps. */
+static const char *const not_yet[] = {"process"};
 
 static assay_status refuse_name(const char *name, assay_error *err)
 {
@@ -82,9 +81,9 @@ assay_status assay_objective_choose(const char *name, double smoothing, double t
                                "--objective %s wants the share of labels that are wrong: --label-smoothing 0.1",
                                settings->objective->name);
     if (settings->objective->takes_no_smoothing && smoothing != 0)
-        return assay_error_set(err, ASSAY_E_USAGE,
-                               "--label-smoothing %g: --objective %s models no wrong labels; all-pairs does", smoothing,
-                               settings->objective->name);
+        return assay_error_set(err, ASSAY_E_USAGE, "--label-smoothing %g: --objective %s models no wrong labels; %s",
+                               smoothing, settings->objective->name,
+                               settings->objective->of_attributes ? "leave it out" : "all-pairs does");
     return choose_tie_parameter(settings->objective, tie_parameter, &settings->tie_parameter, err);
 }
 
@@ -131,11 +130,13 @@ static double cost_of_ends(const assay_objective_settings *settings, const assay
 
 double assay_objective_of_row(const assay_objective_settings *settings, const assay_objective_row *row, double *slopes)
 {
-    for (size_t i = 0; i < row->count; i++) slopes[i] = 0;
+    size_t numbers = row->count * (row->outputs ? row->outputs : 1);
+    for (size_t i = 0; i < numbers; i++) slopes[i] = 0;
     bool pair = row->count == 2 || (row->count > 2 && !row->values);
-    if (pair || !chosen(settings)->row) return cost_of_ends(settings, row, slopes);
-    assay_objective_term ends = assay_objective_ends(row);
-    double weight = assay_objective_weight(settings, &ends), loss = chosen(settings)->row(settings, row, slopes);
-    for (size_t i = 0; i < row->count; i++) slopes[i] *= weight;
+    bool ends = chosen(settings)->cost && (pair || !chosen(settings)->row);
+    if (ends) return cost_of_ends(settings, row, slopes);
+    assay_objective_term term = assay_objective_ends(row);
+    double weight = assay_objective_weight(settings, &term), loss = chosen(settings)->row(settings, row, slopes);
+    for (size_t i = 0; i < numbers; i++) slopes[i] *= weight;
     return weight * loss;
 }

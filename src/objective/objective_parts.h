@@ -15,7 +15,8 @@
     X(all_pairs)                \
     X(plackett_luce)            \
     X(first_best)               \
-    X(bce)
+    X(bce)                      \
+    X(regression)
 
 #define ASSAY_OBJECTIVE_DECLARE(name) extern const assay_objective assay_objective_##name;
 ASSAY_OBJECTIVE_LIST(ASSAY_OBJECTIVE_DECLARE)

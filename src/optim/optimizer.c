@@ -22,10 +22,10 @@ static char *place_moments(assay_optimizer_item *item, char *at)
 {
     size_t half = assay_optimizer_moment_bytes(item->count, item->packed) / 2;
     if (item->packed) {
-        item->m_codes = (uint8_t *)at;
-        item->v_codes = (uint8_t *)at + half;
-        item->m_largest = (float *)(void *)(at + aligned(item->count));
-        item->v_largest = (float *)(void *)(at + half + aligned(item->count));
+        item->m_levels = (uint8_t *)at;
+        item->v_levels = (uint8_t *)at + half;
+        item->m_scales = (float *)(void *)(at + aligned(item->count));
+        item->v_scales = (float *)(void *)(at + half + aligned(item->count));
     } else {
         item->m = (float *)(void *)at;
         item->v = (float *)(void *)(at + half);
@@ -98,17 +98,27 @@ typedef struct step_job {
     assay_adam_step step;
 } step_job;
 
+/* No number among them makes it none, and the block with it: a diverging run must show. */
+static float largest(const float *values, size_t count)
+{
+    float most = 0;
+    for (size_t i = 0; i < count; i++) most = fabsf(values[i]) > most || isnan(values[i]) ? fabsf(values[i]) : most;
+    return most;
+}
+
 static void step_block(const step_job *job, size_t block)
 {
     const assay_optimizer_item *item = job->item;
     const float *m_map = job->optimizer->m_map, *v_map = job->optimizer->v_map;
     float m[ASSAY_DYNAMIC_BLOCK], v[ASSAY_DYNAMIC_BLOCK];
     size_t first = block * ASSAY_DYNAMIC_BLOCK, n = assay_smaller(item->count - first, ASSAY_DYNAMIC_BLOCK);
-    assay_dynamic_unpack(m_map, item->m_codes + first, n, item->m_largest[block], m);
-    assay_dynamic_unpack(v_map, item->v_codes + first, n, item->v_largest[block], v);
+    assay_dynamic_values(m_map, item->m_levels + first, n, item->m_scales[block], m);
+    assay_dynamic_values(v_map, item->v_levels + first, n, item->v_scales[block], v);
     job->kernels->rows->adamw(item->weight + first, item->gradient + first, m, v, n, &job->step);
-    assay_dynamic_pack(m_map, m, n, item->m_codes + first, &item->m_largest[block]);
-    assay_dynamic_pack(v_map, v, n, item->v_codes + first, &item->v_largest[block]);
+    item->m_scales[block] = largest(m, n);
+    item->v_scales[block] = largest(v, n);
+    assay_dynamic_levels(m_map, m, n, item->m_scales[block], item->m_levels + first);
+    assay_dynamic_levels(v_map, v, n, item->v_scales[block], item->v_levels + first);
 }
 
 static void step_chunk(void *context, size_t tile, int worker)

@@ -1,6 +1,6 @@
 /* AdamW over a list of weights, with clipping by the global norm. An item's two moments are floats, or a byte each
- * (dynamic_map.h): those are unpacked a block at a time, renewed and packed again, so the weight is moved by what the
- * floats say.
+ * (quant/dynamic_map.h): those are unpacked a block at a time, renewed and packed again, so the weight is moved by what
+ * the floats say.
  *
  *     assay_optimizer *optimizer;
  *     // the moments, zeroed; weights and gradients are borrowed
@@ -17,18 +17,18 @@
 
 #include "backend/kernels.h"
 #include "base/threads.h"
-#include "optim/dynamic_map.h"
+#include "quant/dynamic_map.h"
 
 typedef struct assay_optimizer_item {
     float *weight, *gradient; /* `count` values each; borrowed */
     size_t count;
     bool decay;  /* weight decay applies */
     bool packed; /* the moments are bytes */
-    /* Owned by the optimizer; left NULL by the caller. Floats: m and v. Bytes: the codes, and the largest magnitude of
-     * each block of ASSAY_DYNAMIC_BLOCK. */
+    /* Owned by the optimizer; left NULL by the caller. Floats: m and v. Bytes: the levels, and the scale of each block
+     * of ASSAY_DYNAMIC_BLOCK. */
     float *m, *v;
-    uint8_t *m_codes, *v_codes;
-    float *m_largest, *v_largest;
+    uint8_t *m_levels, *v_levels;
+    float *m_scales, *v_scales;
 } assay_optimizer_item;
 
 typedef struct assay_optimizer_hyper {
@@ -41,7 +41,7 @@ typedef struct assay_optimizer {
     size_t count;
     uint64_t steps;
     char *moments;
-    float m_map[ASSAY_DYNAMIC_CODES], v_map[ASSAY_DYNAMIC_CODES];
+    float m_map[ASSAY_DYNAMIC_LEVELS], v_map[ASSAY_DYNAMIC_LEVELS];
     size_t values; /* of all items together */
 } assay_optimizer;
 

@@ -95,7 +95,8 @@ static const assay_option_row rows[] = {
     {"ffn", "N", ASSAY_OPTION_INT, 0, ASSAY_FOR_INIT, ASSAY_GROUP_FILES, NULL, NULL, 1, 1 << 20, {{0}}, AT(ffn),
      "another width of the MLP than the shape has"},
     {"head", "N|KIND", ASSAY_OPTION_STRING, 0, ASSAY_FOR_INIT, ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}}, AT(head),
-     "with a random head: of N labels, or of a kind that others train: mlp, internlm2, trl, openrlhf, ultrarm, beaver"},
+     "with a random head: of N labels, or of a kind that others train: mlp, internlm2, trl, openrlhf, ultrarm, beaver, "
+     "process, tokens"},
     {"dtype", NULL, ASSAY_OPTION_ENUM, 0, ASSAY_FOR_INIT | ASSAY_FOR_MERGE, ASSAY_GROUP_FILES, "f32", "f32|bf16|f16", 0,
      0, {{0}}, AT(dtype), "the type of the weights"},
     {"dtype", NULL, ASSAY_OPTION_ENUM, 0, ASSAY_FOR_CONVERT, ASSAY_GROUP_FILES, NULL, "f32|bf16|f16", 0, 0, {{0}},
@@ -167,17 +168,23 @@ static const assay_option_row rows[] = {
     {"objective", "NAME", ASSAY_OPTION_STRING, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 0, {{0}},
      AT(objective),
      "loss (auto: by the data; of pairs, bt): bt, scaled-bt (times the margin), soft (shares of votes), robust (wrong "
-     "labels), rao-kupper, davidson (ties); of lists all-pairs, plackett-luce, first-best; of single answers bce"},
+     "labels), rao-kupper, davidson (ties); of lists all-pairs, plackett-luce, first-best; of single answers bce; of "
+     "attributes regression"},
     {"label-smoothing", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "0", NULL, 0, 0.499, {{0}},
      AT(label_smoothing), "share of the labels taken to be wrong"},
     {"tie-parameter", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 1e6,
      {{"auto", -1}, {"learn", -2}}, AT(tie_parameter), "how likely ties are (auto: rao-kupper 1.5, davidson 0.5)"},
+    {"num-labels", "N", ASSAY_OPTION_INT, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 256, {{"auto", 0}},
+     AT(num_labels), "outputs of a new head (auto: one, for --objective regression one an attribute of the data)"},
     {"seed", "N", ASSAY_OPTION_INT, 0, TRAINING | ASSAY_FOR_INIT | ASSAY_FOR_BENCH | ASSAY_FOR_EVAL,
      ASSAY_GROUP_TRAINING, "42", NULL, 0, HUGE_INT, {{0}}, AT(seed), "of every random choice"},
     {"on-nan", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "stop", "stop|skip", 0, 0, {{0}}, AT(on_nan),
      "when a loss or gradient is no number: stop the run, or skip the step"},
 
     /* text */
+    {"step-separator", "TEXT", ASSAY_OPTION_STRING, 0, TRAINING | SCORING, ASSAY_GROUP_TEXT, NULL, NULL, 0, 0, {{0}},
+     AT(step_separator),
+     "of a model that scores steps: what ends each step of an answer, \\n for a line feed (default: the model's own)"},
     {"template", "NAME", ASSAY_OPTION_STRING, 0,
      TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_TOKENIZE | ASSAY_FOR_DATA, ASSAY_GROUP_TEXT, "auto", NULL, 0, 0,
      {{0}}, AT(template_name), "chat template: auto (the checkpoint's own), or a name: its, built in, medicalgpt:NAME"},

@@ -140,10 +140,12 @@ typedef struct assay_options {
     const char *objective; /* objective/objective.h */
     double label_smoothing;
     double tie_parameter; /* -1 auto, -2 learn */
+    int64_t num_labels;   /* outputs of a new head; 0: what the data's attributes ask for */
     int64_t seed;
     assay_opt_on_nan on_nan;
 
     /* text */
+    const char *step_separator; /* as it was typed, \n for a line feed; NULL: the model's own */
     const char *template_name;
     const char *chat_template;        /* a file; NULL: none */
     const char *chat_template_kwargs; /* a JSON object as text; NULL: none */

@@ -64,3 +64,18 @@ bool assay_pack_chain(assay_pack *pack, size_t rows, const assay_ids *text)
     for (size_t i = 0; i < text->count; i++) parent = assay_pack_segment(pack, text->data + i, 1, parent, true);
     return true;
 }
+
+bool assay_pack_steps(assay_pack *pack, size_t rows, const assay_ids *text, const assay_ids *ends)
+{
+    int parent = -1;
+    size_t begin = 0, tokens = (size_t)ends->data[ends->count - 1] + 1;
+    assert(!pack->prefix.on);
+    if (!assay_pack_fits(pack, tokens, ends->count) || pack->scored + ends->count > rows) return false;
+    assay_pack_tree(pack, 0);
+    for (size_t i = 0; i < ends->count; i++) {
+        size_t end = (size_t)ends->data[i] + 1;
+        parent = assay_pack_segment(pack, text->data + begin, end - begin, parent, true);
+        begin = end;
+    }
+    return true;
+}

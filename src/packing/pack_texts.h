@@ -24,4 +24,8 @@ size_t assay_pack_texts(assay_pack *pack, size_t rows, const assay_ids *texts, s
  * models that read a prefix both ways, where a token's row depends on what follows it, nor for those with a gate. */
 bool assay_pack_chain(assay_pack *pack, size_t rows, const assay_ids *text);
 
+/* One text of which some tokens are scored, those at `ends`, rising: a chain of a segment each; what stands behind the
+ * last one is left out, which no row before it depends on. False: no room. Not for such models either. */
+bool assay_pack_steps(assay_pack *pack, size_t rows, const assay_ids *text, const assay_ids *ends);
+
 #endif

@@ -6,11 +6,6 @@
  *
  *     float scale = assay_parts_largest(values, count);              // of a block, or of a row of INT8
  *     assay_nf4_levels(values, count, scale, levels);                // a byte a value: the caller packs two into one
- *
- * Nested scales: less their mean, blocks of them are values of a map of 256.
- *
- *     assay_scale_map_make(map);
- *     assay_scale_map_levels(map, rests, count, assay_parts_largest(rests, count), levels);
  */
 #ifndef ASSAY_QUANT_PARTS_MAKE_H
 #define ASSAY_QUANT_PARTS_MAKE_H
@@ -18,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Elements of a block of NF4, and scales of a block of nested ones, as bitsandbytes takes them by itself. */
-enum { ASSAY_NF4_BLOCK = 64, ASSAY_SCALE_BLOCK = 256, ASSAY_SCALE_LEVELS = 256, ASSAY_NF4_ZERO = 7 };
+/* Elements of a block, as bitsandbytes takes them by itself; nested scales are values of dynamic_map.h. */
+enum { ASSAY_NF4_BLOCK = 64, ASSAY_NF4_ZERO = 7 };
 
 float assay_parts_largest(const float *src, size_t count); /* of the absolute values */
 
@@ -30,13 +25,5 @@ void assay_nf4_levels(const float *src, size_t count, float scale, uint8_t *leve
  * that form: assay_int8_round. */
 void assay_int8_round(float *values, size_t count);
 void assay_int8_levels(const float *src, size_t count, float scale, uint8_t *levels);
-
-/* functional.py, create_dynamic_map: seven decades, each of twice as many steps as the one below it, both signs, 0 and
- * 1; ascending. */
-void assay_scale_map_make(float map[ASSAY_SCALE_LEVELS]);
-
-/* At most ASSAY_SCALE_BLOCK values. */
-void assay_scale_map_levels(const float map[ASSAY_SCALE_LEVELS], const float *src, size_t count, float scale,
-                            uint8_t *levels);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/float16.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 static inline int assay_level(float value, int lowest, int highest)
@@ -12,6 +13,15 @@ static inline int assay_level(float value, int lowest, int highest)
     float nearest = roundf(value);
     if (!(nearest > (float)lowest)) return lowest;
     return nearest > (float)highest ? highest : (int)nearest;
+}
+
+/* Values over the scale of their block, in -1 .. 1, as bitsandbytes brings them there: whole blocks are multiplied by
+ * the inverse, a last one that is short is divided, which differ in the last bit. */
+static inline void assay_bring_to_one(const float *src, size_t count, size_t block, float scale, float *dst)
+{
+    const float divisor = fmaxf(scale, 1e-38f), factor = 1 / divisor;
+    for (size_t i = 0; i < count; i++) dst[i] = count == block ? src[i] * factor : src[i] / divisor;
+    for (size_t i = 0; i < count; i++) dst[i] = fminf(fmaxf(dst[i], -1), 1);
 }
 
 /* 1 / value, 0 where there is none. */

@@ -106,6 +106,12 @@ static double number(const json_t *object, const char *key) { return json_number
 assay_status assay_card_evaluation(assay_buf *out, const assay_card *card, assay_error *err)
 {
     const json_t *e = card->evaluation;
+    if (json_is_number(json_object_get(e, "pearson")))
+        return assay_buf_printf(out, err,
+                                "On %.0f held-out answers the mean square error is %.3f; means over attributes: R2 "
+                                "%.3f, Pearson %.3f, Spearman %.3f.\n\n",
+                                number(e, "pairs"), number(e, "loss"), number(e, "r2"), number(e, "pearson"),
+                                number(e, "spearman"));
     if (!json_is_number(json_object_get(e, "accuracy"))) return ASSAY_OK;
     bool pairs = json_is_number(json_object_get(e, "longer_wins")); /* single answers have no longer one */
     ASSAY_TRY(assay_buf_printf(out, err, "Held-out accuracy %.3f (95 %% interval %.3f to %.3f, %.0f %s",

@@ -7,14 +7,15 @@
 
 /* ---- lots ---- */
 
-static assay_status make_traces(assay_lot *lot, assay_error *err)
+/* A list of numbers for each text, as long as the list of ids it belongs to. */
+static assay_status make_lists(double ***lists, const assay_ids *ids, size_t count, assay_error *err)
 {
-    lot->traces = assay_alloc(lot->count, sizeof *lot->traces);
-    ASSAY_TRY_ALLOC(lot->traces, "traces", err);
-    for (size_t i = 0; i < lot->count; i++) {
-        lot->traces[i] = assay_alloc(lot->texts[i].count, sizeof *lot->traces[i]);
-        if (!lot->traces[i])
-            return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a trace of %zu tokens", lot->texts[i].count);
+    *lists = assay_alloc(count, sizeof **lists);
+    ASSAY_TRY_ALLOC(*lists, "scores of tokens", err);
+    for (size_t i = 0; i < count; i++) {
+        (*lists)[i] = assay_alloc(ids[i].count, sizeof *(*lists)[i]);
+        if (!(*lists)[i])
+            return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the scores of %zu tokens", ids[i].count);
     }
     return ASSAY_OK;
 }
@@ -24,7 +25,7 @@ assay_status assay_lot_begin(assay_lot *lot, const assay_ids *texts, size_t coun
     *lot = (assay_lot){.texts = texts, .count = count};
     lot->scores = assay_alloc(count, sizeof *lot->scores);
     ASSAY_TRY_ALLOC(lot->scores, "scores", err);
-    assay_status status = traces ? make_traces(lot, err) : ASSAY_OK;
+    assay_status status = traces ? make_lists(&lot->traces, texts, count, err) : ASSAY_OK;
     if (status != ASSAY_OK) assay_lot_release(lot);
     return status;
 }
@@ -39,10 +40,23 @@ assay_status assay_lot_want_labels(assay_lot *lot, size_t outputs, assay_error *
     return ASSAY_OK;
 }
 
+assay_status assay_lot_want_steps(assay_lot *lot, const assay_ids *ends, assay_error *err)
+{
+    lot->ends = assay_alloc(lot->count, sizeof *lot->ends);
+    ASSAY_TRY_ALLOC(lot->ends, "steps", err);
+    for (size_t i = 0; i < lot->count; i++)
+        for (size_t s = 0; s < ends[i].count; s++) ASSAY_TRY(assay_ids_push(&lot->ends[i], ends[i].data[s], err));
+    return make_lists(&lot->steps, ends, lot->count, err);
+}
+
 void assay_lot_release(assay_lot *lot)
 {
     for (size_t i = 0; lot->traces && i < lot->count; i++) assay_free(lot->traces[i]);
+    for (size_t i = 0; lot->steps && i < lot->count; i++) assay_free(lot->steps[i]);
+    for (size_t i = 0; lot->ends && i < lot->count; i++) assay_ids_release(&lot->ends[i]);
+    assay_free(lot->ends);
     assay_free(lot->traces);
+    assay_free(lot->steps);
     assay_free(lot->labels);
     assay_free(lot->scores);
     *lot = (assay_lot){0};
@@ -57,6 +71,7 @@ assay_status assay_score_batch_init(assay_score_batch *batch, const assay_score_
     batch->capacity = texts;
     batch->outputs = assay_head_outputs(&setup->model->config.head);
     batch->label = setup->model->config.head.label;
+    batch->labels = assay_head_labels(&setup->model->config.head, &batch->first);
     batch->placed = assay_alloc(texts, sizeof *batch->placed);
     batch->scores = assay_alloc(setup->rows, sizeof *batch->scores);
     assay_status status =
@@ -80,6 +95,8 @@ static size_t pack_next(assay_score_batch *batch, const assay_lot *lot)
 {
     const assay_ids *next = &lot->texts[lot->packed];
     if (lot->traces && !batch->setup.every_row) return assay_pack_chain(&batch->pack, batch->setup.rows, next);
+    if (lot->steps && !batch->setup.every_row)
+        return assay_pack_steps(&batch->pack, batch->setup.rows, next, &lot->ends[lot->packed]);
     return assay_pack_texts(&batch->pack, batch->setup.rows, next, lot->count - lot->packed);
 }
 
@@ -97,8 +114,8 @@ bool assay_score_batch_add(assay_score_batch *batch, assay_lot *lot)
 
 static double number(const assay_score_batch *batch, size_t row, size_t output)
 {
-    float raw = batch->numbers[row * batch->outputs + output];
-    return assay_head_number(&batch->setup.model->config.head, raw) + batch->setup.offset;
+    const float *numbers = batch->numbers + row * batch->outputs;
+    return assay_head_number(&batch->setup.model->config.head, numbers, output) + batch->setup.offset;
 }
 
 assay_status assay_score_batch_compute(assay_score_batch *batch, assay_error *err)
@@ -110,6 +127,11 @@ assay_status assay_score_batch_compute(assay_score_batch *batch, assay_error *er
     batch->numbers = assay_engine_rewards(setup->engine);
     for (size_t i = 0; i < geometry->spaces[ASSAY_SCORED].rows; i++) batch->scores[i] = number(batch, i, batch->label);
     return ASSAY_OK;
+}
+
+void assay_score_batch_labels(const assay_score_batch *batch, size_t row, double *numbers)
+{
+    for (size_t i = 0; i < batch->labels; i++) numbers[i] = number(batch, row, batch->first + i);
 }
 
 /* ---- results ---- */
@@ -165,11 +187,28 @@ static void take_labels(const assay_score_batch *batch, assay_lot *lot, size_t r
     for (size_t i = 0; i < batch->outputs; i++) put(lot, number(batch, row, i), &labels[i]);
 }
 
+/* From the last step up to the first, as above; the worst is the text's score. */
+static double take_steps(const assay_score_batch *batch, assay_lot *lot, int segment, const assay_ids *ends,
+                         double *steps)
+{
+    double worst = (double)INFINITY;
+    for (size_t i = ends->count; i-- > 0;) {
+        uint32_t end = (uint32_t)ends->data[i];
+        while (batch->pack.segments[segment].base > end) segment = batch->pack.segments[segment].parent;
+        const assay_segment *part = &batch->pack.segments[segment];
+        size_t row = batch->setup.every_row ? part->first + end - part->base : (size_t)part->scored_row;
+        put(lot, batch->scores[row], &steps[i]);
+        if (!(steps[i] >= worst)) worst = steps[i];
+    }
+    return worst;
+}
+
 static void hand_out(const assay_score_batch *batch, const assay_placed *placed)
 {
     assay_lot *lot = placed->lot;
-    size_t row = scored_row(batch, &batch->pack.segments[placed->segment]);
-    put(lot, batch->scores[row], &lot->scores[placed->text]);
+    size_t row = scored_row(batch, &batch->pack.segments[placed->segment]), text = placed->text;
+    if (lot->steps) lot->scores[text] = take_steps(batch, lot, placed->segment, &lot->ends[text], lot->steps[text]);
+    else put(lot, batch->scores[row], &lot->scores[placed->text]);
     if (lot->labels) take_labels(batch, lot, row, &lot->labels[placed->text * batch->outputs]);
     if (lot->traces) take_trace(batch, lot, placed->segment, lot->traces[placed->text]);
 }
@@ -206,6 +245,10 @@ assay_status assay_score_batch_why(assay_score_batch *batch, const assay_lot *lo
 
 assay_status assay_score_batch_no_fit(const assay_score_batch *batch, const assay_lot *lot, assay_error *err)
 {
+    size_t steps = lot->ends ? lot->ends[lot->packed].count : 0;
+    if (steps > batch->setup.rows)
+        return assay_error_set(err, ASSAY_E_NO_FIT, "an answer of %zu steps; %zu of one answer are scored at most",
+                               steps, batch->setup.rows);
     return assay_error_set(err, ASSAY_E_NO_FIT, "a text of %zu tokens does not fit into a micro-batch of %zu",
                            lot->texts[lot->packed].count, batch->pack.token_capacity);
 }

@@ -16,6 +16,8 @@
  *     which row     a text is read at its last token (which texts end before a pad token is decided where they are
  *                   rendered, template/chat_template.h)
  *     which number  of a head of several labels, the chosen one is the score; a gated head's own is, but for a choice
+ *     which step    of a head of steps (head/head.h), the score of a text is that of its worst step, as a chain is as
+ *                   strong as its weakest link (Math-Shepherd, arXiv:2312.08935)
  *     offset        a score is the head's number, as double, normalised where the head's kind says so (head/head.h),
  *                   plus the model's offset
  *     not a number  no NaN and no infinity leaves: a sentence names the weight that makes it
@@ -42,6 +44,8 @@ typedef struct assay_lot {
     double *scores;  /* [count], the lot's own */
     double **traces; /* NULL, or [count] lists of a reward for every id of the text; the lot's own */
     double *labels;  /* NULL, or [count, outputs]: every label's number, the score's among them; the lot's own */
+    assay_ids *ends; /* NULL, or [count] lists of where a text's steps end; the lot's own */
+    double **steps;  /* NULL, or [count] lists of a score for each of them; the lot's own */
     size_t packed, scored;
     assay_status status; /* ASSAY_OK, or of the first of its texts that has no score */
     double bad;          /* that score, where status is ASSAY_E_NUMERIC */
@@ -56,6 +60,9 @@ void assay_lot_release(assay_lot *lot); /* safe on a zeroed lot */
 /* Makes room for the numbers of all labels, before the lot is added. outputs: the batch's; of one, the score is all
  * there is, and nothing happens. */
 assay_status assay_lot_want_labels(assay_lot *lot, size_t outputs, assay_error *err);
+
+/* Of a head of steps: where each text's end, at least one. The lists are copied; before the lot is added. */
+assay_status assay_lot_want_steps(assay_lot *lot, const assay_ids *ends, assay_error *err);
 
 typedef struct assay_score_setup {
     assay_engine *engine;     /* forward only is enough; borrowed */
@@ -77,6 +84,7 @@ typedef struct assay_score_batch {
     assay_placed *placed; /* [placed_count], the texts in the pack */
     size_t placed_count, capacity;
     size_t outputs, label; /* of the head: numbers a row, and which is the score */
+    size_t first, labels;  /* those of them that have names (assay_head_labels) */
     double *scores;        /* [rows], of the last run */
     const float *numbers;  /* [rows, outputs], of the last run: the engine's */
     size_t last_texts;     /* of the last run, and its tokens as computed: shared ones once */
@@ -110,6 +118,9 @@ assay_status assay_score_batch_all(assay_score_batch *batch, assay_lot *lot, ass
 /* For whoever fills batch->pack in another way: computes it; batch->scores[i] belongs to the i-th scored segment,
  * those at which a gate is read among them. They are not looked at: assay_score_batch_check. */
 assay_status assay_score_batch_compute(assay_score_batch *batch, assay_error *err);
+
+/* Of a row then every label's number: numbers[labels]. */
+void assay_score_batch_labels(const assay_score_batch *batch, size_t row, double *numbers);
 
 /* ASSAY_OK for a finite score. Else ASSAY_E_NUMERIC, with the weight that is NaN or infinite where there is one;
  * whoever calls puts in front which text it was of. */

@@ -2,38 +2,48 @@
 
 #include "packing/pack_example.h"
 
+typedef struct wanted {
+    const volatile sig_atomic_t *stop;
+    double *scores, *numbers;
+} wanted;
+
 /* Scores of the answers, in their order: rows between them at which a gate is read are none. */
-static void take(const assay_score_batch *batch, double *scores)
+static void take(const assay_score_batch *batch, const wanted *to, size_t answer)
 {
     for (size_t s = 0; s < batch->pack.segment_count; s++) {
         const assay_segment *segment = &batch->pack.segments[s];
-        if (segment->scored_row >= 0 && !segment->gate) *scores++ = batch->scores[segment->scored_row];
+        if (segment->scored_row < 0 || segment->gate) continue;
+        size_t row = (size_t)segment->scored_row;
+        to->scores[answer] = batch->scores[row];
+        if (to->numbers) assay_score_batch_labels(batch, row, to->numbers + answer * batch->labels);
+        answer++;
     }
 }
 
 static assay_status score_runs(assay_score_batch *batch, const assay_example_set *set, const assay_micro_runs *runs,
-                               const volatile sig_atomic_t *stop, double *scores, assay_error *err)
+                               const wanted *to, assay_error *err)
 {
     for (size_t r = 0; r < runs->count; r++) {
         size_t begin = runs->begin[r], end = runs->begin[r + 1];
-        if (stop && *stop) return assay_error_set(err, ASSAY_E_STOPPED, "interrupted");
+        if (to->stop && *to->stop) return assay_error_set(err, ASSAY_E_STOPPED, "interrupted");
         assay_score_batch_clear(batch);
         for (size_t i = begin; i < end; i++) assay_pack_example(&batch->pack, set, &set->items[i], i);
         ASSAY_TRY(assay_score_batch_compute(batch, err));
-        take(batch, scores + set->items[begin].answers);
+        take(batch, to, set->items[begin].answers);
     }
     return ASSAY_OK;
 }
 
 assay_status assay_score_examples(assay_score_batch *batch, const assay_example_set *set,
-                                  const volatile sig_atomic_t *stop, double *scores, assay_error *err)
+                                  const volatile sig_atomic_t *stop, double *scores, double *numbers, assay_error *err)
 {
+    const wanted to = {stop, scores, numbers};
     assay_micro_runs runs = {0};
     uint32_t *order = assay_alloc(set->count, sizeof *order);
     ASSAY_TRY_ALLOC(order, "an order of pairs", err);
     for (size_t i = 0; i < set->count; i++) order[i] = (uint32_t)i;
     assay_status status = assay_micro_runs_cut(&runs, set, order, set->count, batch->pack.token_capacity, err);
-    if (status == ASSAY_OK) status = score_runs(batch, set, &runs, stop, scores, err);
+    if (status == ASSAY_OK) status = score_runs(batch, set, &runs, &to, err);
     assay_score_batch_clear(batch);
     assay_micro_runs_release(&runs);
     assay_free(order);

@@ -7,10 +7,11 @@
 
 #include <signal.h>
 
-/* scores: set->answer_count, in the order of set->answers; not looked at (assay_score_batch_check): in training a
+/* scores: set->answer_count, in the order of set->answers; numbers: of each answer every label's
+ * (batch->labels), NULL: not wanted. Both are not looked at (assay_score_batch_check): in training a
  * NaN is told of there. stop: NULL, or checked between micro-batches; not 0 ends with ASSAY_E_STOPPED. A pair that is
  * larger than a micro-batch is ASSAY_E_NO_FIT naming its file and line. The batch is empty before and after. */
 assay_status assay_score_examples(assay_score_batch *batch, const assay_example_set *set,
-                                  const volatile sig_atomic_t *stop, double *scores, assay_error *err);
+                                  const volatile sig_atomic_t *stop, double *scores, double *numbers, assay_error *err);
 
 #endif

@@ -53,13 +53,15 @@ static assay_status run(assay_score_lines *lines, assay_error *err)
     return status;
 }
 
-static assay_status begin(assay_score_lines *lines, const assay_ids *answers, size_t count, void *owner,
-                          assay_error *err)
+static assay_status begin(assay_score_lines *lines, const assay_ids *answers, const assay_ids *ends, size_t count,
+                          void *owner, assay_error *err)
 {
     assay_lot lot = {0};
     assay_status status = lines->count == LINES_AT_ONCE ? run(lines, err) : ASSAY_OK;
     if (status == ASSAY_OK) status = assay_lot_begin(&lot, answers, count, lines->taker.traces, err);
-    if (status == ASSAY_OK && lines->taker.labels) status = assay_lot_want_labels(&lot, lines->batch->outputs, err);
+    if (status == ASSAY_OK && ends) status = assay_lot_want_steps(&lot, ends, err);
+    if (status == ASSAY_OK && !ends && lines->taker.labels)
+        status = assay_lot_want_labels(&lot, lines->batch->outputs, err);
     lot.owner = owner;
     lot.number = lines->added++;
     if (status == ASSAY_OK) lines->lots[lines->count++] = lot;
@@ -67,10 +69,10 @@ static assay_status begin(assay_score_lines *lines, const assay_ids *answers, si
     return status;
 }
 
-assay_status assay_score_lines_add(assay_score_lines *lines, const assay_ids *answers, size_t count, void *owner,
-                                   assay_error *err)
+assay_status assay_score_lines_add(assay_score_lines *lines, const assay_ids *answers, const assay_ids *ends,
+                                   size_t count, void *owner, assay_error *err)
 {
-    ASSAY_TRY(begin(lines, answers, count, owner, err));
+    ASSAY_TRY(begin(lines, answers, ends, count, owner, err));
     while (!assay_score_batch_add(lines->batch, &lines->lots[lines->count - 1])) {
         if (lines->batch->placed_count == 0)
             return assay_score_batch_no_fit(lines->batch, &lines->lots[lines->count - 1], err);

@@ -86,7 +86,8 @@ static assay_status load(void *context, const char *folder, assay_served *model,
     assay_scoring *scoring;
     options.adapter = folder;
     ASSAY_TRY(assay_scoring_open(&scoring, &options, l->context, &(assay_scoring_wants){.need_head = true}, err));
-    assay_status status = finish(l, scoring, model, err);
+    assay_status status = assay_scoring_refuse_steps(scoring, "serve", err);
+    if (status == ASSAY_OK) status = finish(l, scoring, model, err);
     if (status != ASSAY_OK) assay_scoring_close(scoring);
     return status;
 }

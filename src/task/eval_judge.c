@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/sizes.h"
 #include "score/score_examples.h"
+#include "task/eval_attributes.h"
 #include "task/folder_lock.h"
 #include "task/pair_input.h"
 
@@ -20,6 +21,8 @@ typedef struct judging {
     assay_example_set set;
     assay_ids **answers; /* of each choice; NULL: left out */
     double *rewards;     /* of all pairs, then of all choices */
+    double *numbers;     /* of each answer of the pairs every label's, as in the verdict; NULL: there are none */
+    bool own_numbers;    /* each label has one, else the score is every label's */
     size_t reward_count, longest, tree, scored;
     size_t cut; /* answers of choices, by --truncate */
     assay_error *err;
@@ -31,6 +34,9 @@ static assay_status render_pairs(judging *j)
                                   .truncate = assay_pair_input_truncate(j->options),
                                   .decided_only = true};
     if (!j->data->pairs) return ASSAY_OK;
+    ASSAY_TRY(assay_eval_labels(&j->verdict->labels, &j->own_numbers, j->scoring->source, j->data->pairs,
+                                j->context->log, j->err));
+    if (j->verdict->labels.count) rule.labels = &j->verdict->labels;
     if (assay_pair_input_has_text_prompts(j->data->pairs))
         assay_source_say_text_prompts(j->scoring->source, j->context->log);
     ASSAY_TRY(assay_example_set_build(&j->set, j->data->pairs, NULL, 0, &j->scoring->renderer, &rule, j->err));
@@ -140,11 +146,30 @@ static assay_status score_choices(judging *j, double *rewards)
     return ASSAY_OK;
 }
 
+static assay_status make_numbers(judging *j)
+{
+    size_t count = j->set.answer_count * j->set.label_count;
+    if (!count) return ASSAY_OK;
+    j->numbers = assay_alloc(count, sizeof *j->numbers);
+    ASSAY_TRY_ALLOC(j->numbers, "the numbers of answers", j->err);
+    return ASSAY_OK;
+}
+
+/* One number is every label's. */
+static void spread_scores(judging *j)
+{
+    size_t labels = j->set.label_count;
+    for (size_t i = 0; i < j->set.answer_count * labels; i++) j->numbers[i] = j->rewards[i / labels];
+}
+
 static assay_status score_pairs(judging *j)
 {
     assay_score_batch *batch = &j->scoring->batch;
     if (!j->data->pairs) return ASSAY_OK;
-    ASSAY_TRY(assay_score_examples(batch, &j->set, j->context->interrupted, j->rewards, j->err));
+    ASSAY_TRY(make_numbers(j));
+    ASSAY_TRY(assay_score_examples(batch, &j->set, j->context->interrupted, j->rewards,
+                                   j->own_numbers ? j->numbers : NULL, j->err));
+    if (!j->own_numbers) spread_scores(j);
     for (size_t i = 0; i < j->set.answer_count; i++) {
         assay_status status = assay_score_batch_check(batch, j->rewards[i], j->err);
         if (status != ASSAY_OK) return assay_error_prefix(j->err, status, "answer %zu: ", i + 1);
@@ -180,6 +205,7 @@ static assay_status judge_pairs(judging *j)
                                                .rejected_length = (double)assay_turns_length(&pair->rejected)};
     }
     ASSAY_TRY(assay_judge_singles(&j->set, j->rewards, &v->singles, j->err));
+    if (j->numbers) ASSAY_TRY(assay_judge_attributes(&j->set, j->numbers, &v->attributes, j->err));
     v->has_pairs = v->count > 0;
     assay_length_bins(v->judged, v->count, v->length_bins);
     assay_calibration_make(v->judged, v->count, &v->calibration);
@@ -223,6 +249,7 @@ static assay_status keep_notes(judging *j)
 static assay_status judge_all(judging *j)
 {
     ASSAY_TRY(assay_scoring_open(&j->scoring, j->options, j->context, &(assay_scoring_wants){0}, j->err));
+    ASSAY_TRY(assay_scoring_refuse_steps(j->scoring, "eval", j->err));
     ASSAY_TRY(keep_notes(j));
     ASSAY_TRY(render_pairs(j));
     ASSAY_TRY(render_choices(j));
@@ -242,6 +269,7 @@ assay_status assay_verdict_make(assay_verdict *verdict, const assay_eval_data *d
         free_answers(j.answers[i], data->choices.items[i].count);
     assay_free(j.answers);
     assay_free(j.rewards);
+    assay_free(j.numbers);
     assay_example_set_release(&j.set);
     assay_scoring_close(j.scoring);
     if (status != ASSAY_OK) assay_verdict_release(verdict);
@@ -251,6 +279,8 @@ assay_status assay_verdict_make(assay_verdict *verdict, const assay_eval_data *d
 void assay_verdict_release(assay_verdict *verdict)
 {
     assay_free(verdict->judged);
+    assay_attributes_judgement_release(&verdict->attributes);
+    assay_label_list_release(&verdict->labels);
     assay_subsets_release(&verdict->subsets);
     assay_free(verdict->judged_choices);
     assay_free(verdict->choice_places);

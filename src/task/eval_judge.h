@@ -10,6 +10,7 @@
 #define ASSAY_TASK_EVAL_JUDGE_H
 
 #include "judge/judge.h"
+#include "judge/judge_attributes.h"
 #include "judge/judge_bins.h"
 #include "judge/judge_choices.h"
 #include "judge/judge_lists.h"
@@ -25,7 +26,9 @@ typedef struct assay_verdict {
     assay_judgement judgement;               /* of the pairs, and of lists their best and worst answers */
     assay_list_judgement lists;
     assay_single_judgement singles; /* answers 0: there are none */
-    assay_judged *judged;           /* the pairs that were judged, in the data's order */
+    assay_label_list labels;        /* of the attributes that were judged; count 0: there are none */
+    assay_attributes_judgement attributes;
+    assay_judged *judged; /* the pairs that were judged, in the data's order */
     size_t count;
     assay_subsets subsets;
     assay_length_bin length_bins[ASSAY_LENGTH_BINS];

@@ -66,7 +66,8 @@ static void find_head(json_t *report, const assay_checkpoint *checkpoint, const 
     assay_pooling pooling = own ? ASSAY_POOL_LAST : assay_pooling_of(checkpoint->config, config);
     assay_inspect_set(report, "head", json_string(name));
     if (config->head.kind) assay_inspect_set(report, "head_kind", json_string(config->head.kind->title));
-    assay_inspect_set(report, "pooling", json_string(assay_pooling_words(pooling)));
+    const char *place = config->head.steps ? "the end of each step" : assay_pooling_words(pooling);
+    assay_inspect_set(report, "pooling", json_string(place));
 }
 
 static void check_program(json_t *report, const assay_checkpoint *checkpoint)
@@ -77,7 +78,7 @@ static void check_program(json_t *report, const assay_checkpoint *checkpoint)
     const char *type = json_string_value(json_object_get(checkpoint->config, "model_type"));
     if (type) assay_inspect_set(report, "architecture", json_string(type));
     bool read = assay_model_config_read(checkpoint->config, checkpoint->name, &config, &err) == ASSAY_OK;
-    if (read) read = assay_model_config_see(checkpoint, &config, &err) == ASSAY_OK;
+    if (read) read = assay_model_config_see(checkpoint, NULL, &config, &err) == ASSAY_OK;
     if (!read || assay_decoder_program(&program, &config, &(assay_decoder_options){0}, &err) != ASSAY_OK) {
         assay_inspect_problem(report, "%s", err.text);
         return;
@@ -134,14 +135,23 @@ static const assay_architecture *guess(const assay_adapter_file *adapter)
     return NULL;
 }
 
+/* The module of its head that the adapter holds; NULL: none of those that are read. */
+static const char *head_inside(const assay_adapter_file *adapter, const assay_architecture *arch)
+{
+    const char *const modules[] = {arch ? arch->names->head : "score", "classifier_head", "v_head", "value_head"};
+    for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)
+        if (has_module(adapter, modules[i])) return modules[i];
+    return NULL;
+}
+
 static void check_head(json_t *report, const assay_adapter_file *adapter, const assay_architecture *arch,
                        const assay_checkpoint *base)
 {
     char name[96];
-    const char *head = arch ? arch->names->head : has_module(adapter, "classifier_head") ? "classifier_head" : "score";
+    const char *inside = head_inside(adapter, arch), *head = arch ? arch->names->head : "score";
     snprintf(name, sizeof name, "%s.weight", head);
-    if (has_module(adapter, head)) {
-        assay_inspect_set(report, "head", json_string(head));
+    if (inside) {
+        assay_inspect_set(report, "head", json_string(inside));
     } else if (base && assay_checkpoint_find(base, name)) {
         assay_inspect_set(report, "head", json_string("of the base"));
     } else if (arch && arch->peft_task_type_null) {

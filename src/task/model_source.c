@@ -146,8 +146,9 @@ static assay_status check_tensors(const assay_model_source *source, const assay_
 {
     assay_model_config config = source->config;
     assay_program *program;
-    ASSAY_TRY(assay_model_config_see(checkpoint, &config, err));
-    ASSAY_TRY(assay_model_check_plain_head(checkpoint, &config, "trained on", err));
+    ASSAY_TRY(assay_model_config_see(checkpoint, source->adapter, &config, err));
+    if (!assay_head_is_labels(&config.head))
+        ASSAY_TRY(assay_model_check_plain_head(checkpoint, &config, "trained on", err));
     ASSAY_TRY(assay_decoder_program(&program, &config, &(assay_decoder_options){0}, err));
     assay_status status = assay_model_check_tensors(checkpoint, &config, program, false, err);
     if (status == ASSAY_OK) status = assay_model_check_shapes(checkpoint, &config, program, err);
@@ -187,16 +188,30 @@ static assay_status look_at_weights(assay_model_source *source, assay_error *err
     return status;
 }
 
+/* A head of several numbers that was trained here has its names in the notes, and its first number is the score. */
+static assay_status name_labels(assay_model_source *source, const char *label, assay_error *err)
+{
+    const json_t *labels = source->notes.labels;
+    if (!json_array_size(labels)) return ASSAY_OK;
+    ASSAY_TRY(assay_label_put(source->checkpoint->config, json_array_size(labels), labels, err));
+    if (label || json_array_size(labels) == 1) return ASSAY_OK;
+    source->first_label = true;
+    if (!json_object_set_new(source->checkpoint->config, ASSAY_LABEL_KEY, json_integer(0))) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a label");
+}
+
 static assay_status open_model(assay_model_source *source, const assay_string_list *ignore, const char *label,
                                unsigned flags, assay_error *err)
 {
     if (!source->checkpoint || (flags & ASSAY_SOURCE_TOKENIZER_ONLY)) return ASSAY_OK;
+    const assay_checkpoint *checkpoint = source->checkpoint;
     ASSAY_TRY(ignore_keys(source, ignore, err));
-    if (label) ASSAY_TRY(assay_checkpoint_choose_label(source->checkpoint, label, err));
-    ASSAY_TRY(assay_model_config_read(source->checkpoint->config, source->checkpoint->path, &source->config, err));
-    ASSAY_TRY(assay_model_config_see(source->checkpoint, &source->config, err));
-    if (flags & ASSAY_SOURCE_CONFIG_ONLY) ASSAY_TRY(look_at_weights(source, err));
-    return source->adapter_folder ? assay_adapter_open(&source->adapter, source->adapter_folder, err) : ASSAY_OK;
+    ASSAY_TRY(name_labels(source, label, err));
+    if (source->adapter_folder) ASSAY_TRY(assay_adapter_open(&source->adapter, source->adapter_folder, err));
+    if (label) ASSAY_TRY(assay_checkpoint_choose_label(source->checkpoint, source->adapter, label, err));
+    ASSAY_TRY(assay_model_config_read(checkpoint->config, checkpoint->path, &source->config, err));
+    ASSAY_TRY(assay_model_config_see(checkpoint, source->adapter, &source->config, err));
+    return flags & ASSAY_SOURCE_CONFIG_ONLY ? look_at_weights(source, err) : ASSAY_OK;
 }
 
 static assay_status rename_template(assay_model_source *source, const char *name, assay_error *err)
@@ -325,6 +340,7 @@ void assay_model_source_close(assay_model_source *source)
     assay_free(source->adapter_folder);
     assay_free(source->tokenizer_folder);
     assay_free(source->template_name);
+    assay_free(source->separator);
     json_decref(source->ignored);
     assay_free(source);
 }
@@ -337,11 +353,48 @@ static assay_pooling choose_pooling(const assay_model_source *source, const assa
     return assay_pooling_of(source->checkpoint->config, &source->config);
 }
 
+/* "\n" typed as two characters is a line feed, as are tab, carriage return and the backslash itself. */
+static void unescape(char *text)
+{
+    static const char letters[] = "ntr\\", meant[] = "\n\t\r\\";
+    char *to = text;
+    for (const char *from = text; *from; to++) {
+        const char *letter = from[0] == '\\' && from[1] ? strchr(letters, from[1]) : NULL;
+        *to = letter ? meant[letter - letters] : *from;
+        from += letter ? 2 : 1;
+    }
+    *to = '\0';
+}
+
+/* Of a head that reads steps: what the user gave, else what was kept, else what the head's own code reads. */
+static assay_status choose_separator(assay_model_source *source, const assay_options *o, assay_error *err)
+{
+    const assay_head *head = &source->config.head;
+    const char *kept = source->notes.step_separator;
+    assay_free(source->separator);
+    source->separator = NULL;
+    if (!head->steps && o->step_separator)
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--step-separator ends the steps of an answer, and the model reads a text at one token; "
+                               "leave it out");
+    if (!head->steps) return ASSAY_OK;
+    if (source->config.prefix.on)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "%s: its head scores steps, and the family reads the prompt both ways, so that what a "
+                               "step scores would depend on where the prompt ends; take a model of another family",
+                               source->checkpoint->path);
+    source->separator = assay_strdup(o->step_separator ? o->step_separator : kept ? kept : head->kind->separator);
+    ASSAY_TRY_ALLOC(source->separator, "a separator", err);
+    if (o->step_separator) unescape(source->separator);
+    return ASSAY_OK;
+}
+
 /* What the user gives wins over what was kept; another template leaves the kept text and its cut behind. */
 static assay_status choose_template(assay_model_source *source, const assay_options *o, assay_error *err)
 {
     bool anew = o->chat_template || assay_options_given(o, "template");
     const assay_notes *kept = &source->notes;
+    ASSAY_TRY(choose_separator(source, o, err));
     char *kwargs = kept->chat_template_kwargs ? assay_json_dump(kept->chat_template_kwargs, JSON_COMPACT) : NULL;
     bool told_format = !kept->tool_format || assay_options_given(o, "tool-format");
     assay_template_request request = {.name = source->template_name,
@@ -355,6 +408,7 @@ static assay_status choose_template(assay_model_source *source, const assay_opti
                                       .pad = (int32_t)source->config.pad_token,
                                       .generation_prompt = o->head_from_tokens != NULL,
                                       .end = source->checkpoint ? assay_head_end_token(source->checkpoint->config) : -1,
+                                      .separator = source->separator,
                                       .cut_behind_turn = source->rendering == 1 && !anew};
     source->pooling = choose_pooling(source, o);
     request.skips_pad = source->pooling == ASSAY_POOL_NOT_PAD;
@@ -413,6 +467,15 @@ static void say_pooling(const assay_model_source *source, const assay_log *log)
     assay_ids_release(&ids);
 }
 
+/* A chat template was there and is not used. */
+static void say_plain(const assay_model_source *source, const assay_log *log)
+{
+    bool own = source->tokenizer && assay_tokenizer_about(source->tokenizer)->chat_template;
+    if (source->separator && source->chosen && own && !strcmp(source->template_name, "plain"))
+        assay_note(log, "steps are joined as plain text, as TRL's PRMTrainer joins them: what ends a step is no token "
+                        "of its own, which a chat template could keep");
+}
+
 static void say_unused(const assay_model_source *source, const assay_log *log)
 {
     if (source->template_unused) assay_note(log, "--template is not used: --chat-template goes before it");
@@ -435,6 +498,15 @@ static void say_notes(const assay_model_source *source, const assay_log *log)
     json_decref(notes);
 }
 
+static void say_label(const assay_model_source *source, const assay_log *log)
+{
+    char name[ASSAY_HEAD_LABEL];
+    size_t outputs = assay_head_outputs(&source->config.head);
+    if (!source->first_label || outputs == 1) return;
+    assay_label_name(source->checkpoint->config, 0, name);
+    assay_note(log, "the score is \"%s\", the first of %zu labels; --label chooses another", name, outputs);
+}
+
 static void say_left_out(const assay_model_source *source, const assay_log *log)
 {
     for (size_t i = 0; source->adapter && i < source->adapter->tensors->count; i++) {
@@ -450,6 +522,7 @@ void assay_model_source_warn(const assay_model_source *source, const assay_log *
     if (note) assay_warn(log, "%s", note);
     if (source->chosen) say_pooling(source, log);
     say_unused(source, log);
+    say_plain(source, log);
     if (source->chosen && assay_template_hides_built_in(source->chosen))
         assay_note(log,
                    "the template %s is the checkpoint's own (%s), not the built-in of that name; --chat-template FILE "
@@ -457,6 +530,7 @@ void assay_model_source_warn(const assay_model_source *source, const assay_log *
                    source->template_name, assay_template_origin(source->chosen));
     if (source->checkpoint && source->config.arch) say_notes(source, log);
     if (source->config.arch) say_left_out(source, log);
+    if (source->checkpoint && source->config.arch) say_label(source, log);
     if (source->adapter && source->checkpoint)
         assay_adapter_base_warn(source->adapter, source->adapter_folder,
                                 source->quantise == ASSAY_F32 ? source->notes.json : NULL, source->checkpoint, log);

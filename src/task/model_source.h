@@ -68,8 +68,10 @@ typedef struct assay_model_source {
     bool double_quant;
     bool template_unused;   /* --template was given beside --chat-template, which goes before it */
     bool variables_unused;  /* --chat-template-kwargs were given for a template that is code */
+    bool first_label;       /* of several labels the first is the score, as nobody chose */
     int rendering;          /* 2; 1: the folder is of version 0.1, whose texts were cut behind the last end of turn */
     assay_pooling pooling;  /* the token that is read: set by assay_model_source_settle (--pooling) */
+    char *separator;        /* of steps, likewise; NULL: the model reads none */
     assay_template *chosen; /* NULL until assay_model_source_settle */
 } assay_model_source;
 
@@ -82,7 +84,8 @@ assay_status assay_model_source_open(assay_model_source **out, const char *model
 void assay_model_source_close(assay_model_source *source); /* NULL is fine */
 
 /* Says how texts are rendered: what the user gave (assay_options_given "template", "append-eos", "max-length") wins
- * over what assay.json stored, and that over the options' defaults. Sets template_name (the template's own name, never
+ * over what assay.json stored, and that over the options' defaults. Of a model that reads steps the separator too. Sets
+ * template_name (the template's own name, never
  * "auto"), append_eos, max_length (at least 1) and chosen. A source without tokenizer keeps template_name as it is
  * and gets no template. Fails where no template can be told (template/chat_template.h); append_eos and max_length are
  * set all the same. */

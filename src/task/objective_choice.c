@@ -2,19 +2,32 @@
 #include "task/objective_choice.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct pair_census {
     size_t lists, answers, ties, shares; /* answers: of the lists, all together */
-    size_t singles;
+    size_t singles;                      /* with labels */
+    size_t graded;                       /* single answers with attributes */
+    size_t attributed;                   /* records of any kind with attributes */
 } pair_census;
+
+static bool has_attributes(const assay_pair *pair)
+{
+    bool any = pair->chosen_attributes.items || pair->rejected_attributes.items;
+    for (size_t i = 0; i < pair->answer_count; i++) any |= pair->answers[i].attributes.items != NULL;
+    return any;
+}
 
 static pair_census count(const assay_pair_set *pairs)
 {
     pair_census census = {0};
     for (size_t i = 0; i < pairs->count; i++) {
         const assay_pair *pair = &pairs->pairs[i];
-        census.singles += pair->single;
+        bool graded = assay_pair_is_graded(pair);
+        census.attributed += has_attributes(pair);
+        census.graded += graded;
+        census.singles += pair->single && !graded;
         if (pair->single) continue;
         census.lists += pair->answers != NULL;
         census.answers += pair->answer_count;
@@ -26,6 +39,7 @@ static pair_census count(const assay_pair_set *pairs)
 
 static const char *suited(const pair_census *census)
 {
+    if (census->graded) return "regression";
     if (census->singles) return "bce";
     if (census->lists) return "all-pairs";
     return census->ties ? "rao-kupper" : census->shares ? "soft" : "bt";
@@ -34,15 +48,20 @@ static const char *suited(const pair_census *census)
 static void say_auto(const pair_census *census, const assay_objective_settings *settings, size_t pairs,
                      const assay_log *log)
 {
-    if (census->singles)
+    if (census->graded)
+        assay_note(log,
+                   "%zu answers have attributes: --objective regression, the head gives a number for each of them and "
+                   "the loss is the mean square error",
+                   census->graded);
+    else if (census->singles)
         assay_note(log, "%zu answers have labels of their own: --objective bce, the reward is the log-odds of good",
                    census->singles);
     else if (census->lists)
         assay_note(
             log,
             "%zu of %zu prompts have more than two answers: --objective all-pairs compares each of them with each "
-            "other, and a prompt weighs 1; --objective bt takes the best and the worst alone",
-            census->lists, pairs);
+            "other, and a prompt weighs 1; --objective bt takes the best and the worst alone%s",
+            census->lists, pairs, census->attributed ? ", regression learns the answers' attributes" : "");
     else if (census->ties)
         assay_note(log,
                    "%zu of %zu pairs are ties: --objective rao-kupper, tie parameter %g; --objective bt leaves them "
@@ -64,25 +83,47 @@ assay_status assay_objective_begin(const assay_options *options, assay_objective
                                   settings, err);
 }
 
-/* A label of one answer and a comparison of two ask different things of a reward. */
+/* What an objective is of, and what data that is of: for sentences. */
+static const char *kind_of(const assay_objective *objective)
+{
+    return objective->of_attributes ? "learns attributes"
+           : objective->of_single   ? "is of single answers with labels"
+                                    : "compares answers";
+}
+
+static assay_status refuse_kind(const assay_objective *objective, const char *data, const char *instead,
+                                assay_error *err)
+{
+    return assay_error_set(err, ASSAY_E_USAGE, "--objective %s %s, and the data %s; leave it out, or give %s",
+                           objective->name, kind_of(objective), data, instead);
+}
+
+/* A label of one answer, a comparison of two and an attribute ask different things of a number. */
+static assay_status check_one_kind(const assay_pair_set *pairs, const pair_census *census, assay_error *err)
+{
+    size_t single = census->singles + census->graded;
+    bool mixed = (single && single < pairs->count) || (census->singles && census->graded);
+    char graded[64] = "";
+    if (!mixed) return ASSAY_OK;
+    if (census->graded) snprintf(graded, sizeof graded, ", %zu with attributes", census->graded);
+    return assay_error_set(err, ASSAY_E_FORMAT,
+                           "%zu records are single answers with a label%s and %zu compare answers; train on one kind "
+                           "at a time, the second run with --adapter",
+                           census->singles, graded, pairs->count - single);
+}
+
 static assay_status check_kind(const assay_pair_set *pairs, const pair_census *census,
                                const assay_objective_settings *settings, assay_error *err)
 {
-    bool wanted = settings->objective->of_single;
-    if (census->singles && census->singles < pairs->count)
-        return assay_error_set(err, ASSAY_E_FORMAT,
-                               "%zu records are single answers with a label and %zu compare answers; train on one kind "
-                               "at a time, the second run with --adapter",
-                               census->singles, pairs->count - census->singles);
-    if ((census->singles > 0) == wanted) return ASSAY_OK;
-    return wanted ? assay_error_set(err, ASSAY_E_USAGE,
-                                    "--objective %s is of single answers with labels, and the data compares answers; "
-                                    "leave it out, or give bt",
-                                    settings->objective->name)
-                  : assay_error_set(err, ASSAY_E_USAGE,
-                                    "--objective %s compares answers, and the data has single answers with labels; "
-                                    "leave it out, or give bce",
-                                    settings->objective->name);
+    const assay_objective *objective = settings->objective;
+    if (objective->of_attributes && census->attributed) return ASSAY_OK;
+    ASSAY_TRY(check_one_kind(pairs, census, err));
+    if (census->graded) return refuse_kind(objective, "is single answers with attributes", "regression", err);
+    if (census->singles && !objective->of_single)
+        return refuse_kind(objective, "has single answers with labels", "bce", err);
+    if (!census->singles && (objective->of_single || objective->of_attributes))
+        return refuse_kind(objective, "compares answers", "bt", err);
+    return ASSAY_OK;
 }
 
 assay_status assay_objective_settle(const assay_options *options, const assay_pair_set *pairs,
@@ -92,11 +133,14 @@ assay_status assay_objective_settle(const assay_options *options, const assay_pa
     if (is_auto(options)) {
         ASSAY_TRY(
             assay_objective_choose(suited(&census), options->label_smoothing, options->tie_parameter, settings, err));
-        ASSAY_TRY(check_kind(pairs, &census, settings, err));
+        ASSAY_TRY(check_one_kind(pairs, &census, err));
         say_auto(&census, settings, pairs->count, log);
         return ASSAY_OK;
     }
     ASSAY_TRY(check_kind(pairs, &census, settings, err));
+    if (settings->objective->of_attributes && census.attributed < pairs->count)
+        assay_note(log, "%zu of %zu records have no attributes and are left out", pairs->count - census.attributed,
+                   pairs->count);
     if (census.lists && !assay_objective_reads_rows(settings))
         assay_note(log,
                    "--objective %s takes the best and the worst answer of %zu lists and leaves their other %zu answers "

@@ -5,8 +5,9 @@
  *     ...
  *     ASSAY_TRY(assay_objective_settle(options, pairs, &settings, log, err));
  *
- * auto is bce where the data is single answers with labels, all-pairs where a prompt has more than two answers, else
- * rao-kupper where pairs are ties, else soft where they have shares of votes, else bt.
+ * auto is regression where the data is single answers with attributes, bce where they have labels, all-pairs where a
+ * prompt has more than two answers, else rao-kupper where pairs are ties, else soft where they have shares of votes,
+ * else bt. Lists of answers with attributes (UltraFeedback) are compared; --objective regression learns the attributes.
  */
 #ifndef ASSAY_TASK_OBJECTIVE_CHOICE_H
 #define ASSAY_TASK_OBJECTIVE_CHOICE_H

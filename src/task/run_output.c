@@ -9,6 +9,7 @@
 #include "report/report.h"
 #include "task/adapter_base.h"
 #include "task/output_guard.h"
+#include "task/training_attributes.h"
 #include "tokenizer/tokenizer_save.h"
 
 #include <math.h>
@@ -109,12 +110,13 @@ static json_t *plan_json(const assay_trainer *t)
  * scores have is none of the trained model's. */
 static json_t *run_json(const assay_training *t, const assay_options *options)
 {
-    return json_pack("{s:I, s:I, s:s, s:s, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "steps", (json_int_t)t->trainer->step,
-                     "lanes", (json_int_t)t->trainer->settings.lanes, "precision",
+    return json_pack("{s:I, s:I, s:s, s:s, s:o*, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "steps",
+                     (json_int_t)t->trainer->step, "lanes", (json_int_t)t->trainer->settings.lanes, "precision",
                      assay_program_precision(t->model->program), "objective",
-                     assay_objective_name(&t->settings.objective), "score_offset", 0.0, "seed",
-                     (json_int_t)options->seed, "options", assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan",
-                     plan_json(t->trainer), "fingerprints", "base", t->prints.base, "data", t->prints.data);
+                     assay_objective_name(&t->settings.objective), "labels", assay_training_labels_json(t),
+                     "score_offset", 0.0, "seed", (json_int_t)options->seed, "options",
+                     assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan", plan_json(t->trainer), "fingerprints",
+                     "base", t->prints.base, "data", t->prints.data);
 }
 
 static assay_status write_notes(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome,
@@ -175,9 +177,18 @@ static assay_status loading_lines(const assay_training *t, assay_buf *card, assa
     return assay_buf_printf(
         card, err,
         "```python\nfrom transformers import AutoModelForSequenceClassification; from peft import PeftModel\n"
-        "base = AutoModelForSequenceClassification.from_pretrained(\"%s\", num_labels=1%s)\nmodel = "
+        "base = AutoModelForSequenceClassification.from_pretrained(\"%s\", num_labels=%zu%s)\nmodel = "
         "PeftModel.from_pretrained(base, \"PATH\").eval()\n```\n",
-        gguf ? "base-hf" : t->source->checkpoint->name, arch->peft_task_type_null ? ", trust_remote_code=True" : "");
+        gguf ? "base-hf" : t->source->checkpoint->name, assay_head_outputs(&t->model->config.head),
+        arch->peft_task_type_null ? ", trust_remote_code=True" : "");
+}
+
+static assay_status put_labels(const assay_training *t, assay_buf *out, assay_error *err)
+{
+    for (size_t i = 0; i < t->labels.count; i++)
+        ASSAY_TRY(assay_buf_printf(out, err, "%s`%s`%s", i ? ", " : "\nIts logits are, in this order: ",
+                                   t->labels.names[i], i + 1 < t->labels.count ? "" : ".\n"));
+    return ASSAY_OK;
 }
 
 static assay_status card_body(const assay_training *t, const assay_options *options, const assay_card *card,
@@ -187,7 +198,9 @@ static assay_status card_body(const assay_training *t, const assay_options *opti
     ASSAY_TRY(assay_buf_printf(out, err,
                                "# %s\n\nA %s reward model, trained with Assay %s on %zu %s (%s, %llu steps).\n\n",
                                card->name, t->model->config.arch->name, ASSAY_VERSION, t->examples.count,
-                               t->examples.items[0].count == 1 ? "labelled answers" : "preference pairs",
+                               t->labels.count                   ? "answers with attributes"
+                               : t->examples.items[0].count == 1 ? "labelled answers"
+                                                                 : "preference pairs",
                                t->tuning == ASSAY_TUNE_FULL   ? "all weights"
                                : t->tuning == ASSAY_TUNE_HEAD ? "head only"
                                                               : "LoRA",
@@ -195,6 +208,7 @@ static assay_status card_body(const assay_training *t, const assay_options *opti
     ASSAY_TRY(assay_card_evaluation(out, card, err));
     ASSAY_TRY(assay_buf_text(out, "## Use\n\n", err));
     ASSAY_TRY(loading_lines(t, out, err));
+    ASSAY_TRY(put_labels(t, out, err));
     return assay_buf_printf(out, err,
                             "\nTexts are rendered with the template `%s` (end of text: %s), at most %lld tokens; the "
                             "score is read at the last token.\n"

@@ -87,16 +87,44 @@ assay_status assay_scoring_engine(assay_scoring *s, const assay_options *options
     return assay_score_batch_init(&s->batch, &setup, err);
 }
 
+static assay_status render_text(const assay_template *chosen, const assay_message *text, assay_ids *ids,
+                                assay_ids *ends, assay_error *err)
+{
+    return ends ? assay_template_encode_steps(chosen, text->text, text->size, ids, ends, err)
+                : assay_template_encode_text(chosen, text->text, text->size, ids, err);
+}
+
+static assay_status render_turns(const assay_template *chosen, const assay_turns *turns, assay_ids *ids,
+                                 assay_ids *ends, assay_error *err)
+{
+    const assay_conversation conversation = assay_turns_conversation(turns);
+    if (ends) return assay_template_render_steps(chosen, &conversation, ids, ends, err);
+    if (!turns->count || !turns->items[turns->count - 1].step)
+        return assay_template_render(chosen, &conversation, ids, err);
+    return assay_error_set(err, ASSAY_E_FORMAT,
+                           "the answer is a list of steps, and the model reads a text at one token; give the answer as "
+                           "one text, or a model that scores steps (a head for token classification)");
+}
+
 assay_status assay_scoring_render(const assay_scoring *s, const assay_input *input, size_t item, assay_ids *ids,
-                                  assay_error *err)
+                                  assay_ids *ends, assay_error *err)
 {
     const assay_template *chosen = s->source->chosen;
     const assay_turns *turns = &input->items[item];
-    const assay_conversation conversation = assay_turns_conversation(turns);
-    if (input->is_text)
-        ASSAY_TRY(assay_template_encode_text(chosen, turns->items[0].text, turns->items[0].size, ids, err));
-    else ASSAY_TRY(assay_template_render(chosen, &conversation, ids, err));
+    ASSAY_TRY(input->is_text ? render_text(chosen, &turns->items[0], ids, ends, err)
+                             : render_turns(chosen, turns, ids, ends, err));
     return assay_prefix_check(s->renderer.prefix, ids->data, ids->count, err);
+}
+
+static bool reads_steps(const assay_scoring *s) { return s->source->config.head.steps; }
+
+assay_status assay_scoring_refuse_steps(const assay_scoring *s, const char *command, assay_error *err)
+{
+    if (!reads_steps(s)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "%s: its head scores the steps of an answer, and assay %s reads a text at one token; assay "
+                           "score --model %s writes the scores of all steps",
+                           s->source->checkpoint->name, command, s->source->checkpoint->name);
 }
 
 assay_status assay_scoring_answer_engine(assay_scoring *s, const assay_options *options, size_t scored,
@@ -121,17 +149,20 @@ assay_status assay_scoring_answers(const assay_scoring *s, const assay_options *
                                    assay_answer_ids *list, assay_error *err)
 {
     size_t most = (size_t)s->source->max_length;
+    bool steps = reads_steps(s);
     ASSAY_TRY(assay_grow(&list->ids, &list->capacity, input->count, sizeof *list->ids, err));
+    if (steps) ASSAY_TRY(assay_grow(&list->ends, &list->end_capacity, input->count, sizeof *list->ends, err));
     for (size_t i = 0; i < input->count; i++) {
-        assay_ids *ids = &list->ids[i];
+        assay_ids *ids = &list->ids[i], *ends = steps ? &list->ends[i] : NULL;
         ids->count = 0;
-        ASSAY_TRY(assay_scoring_render(s, input, i, ids, err));
+        if (ends) ends->count = 0;
+        ASSAY_TRY(assay_scoring_render(s, input, i, ids, ends, err));
         if (ids->count == 0) return assay_error_set(err, ASSAY_E_FORMAT, "an empty text cannot be scored");
-        list->cut += assay_scoring_cut(s, options, ids);
+        if (!steps) list->cut += assay_scoring_cut(s, options, ids);
         if (ids->count > most)
-            return assay_error_set(err, ASSAY_E_FORMAT,
-                                   "%zu tokens, --max-length allows %zu; raise it or give --truncate left", ids->count,
-                                   most);
+            return assay_error_set(err, ASSAY_E_FORMAT, "%zu tokens, --max-length allows %zu; %s", ids->count, most,
+                                   steps ? "raise it: where steps are scored, none is cut off"
+                                         : "raise it or give --truncate left");
         ASSAY_TRY(assay_prefix_check(s->renderer.prefix, ids->data, ids->count, err));
     }
     return ASSAY_OK;
@@ -140,7 +171,9 @@ assay_status assay_scoring_answers(const assay_scoring *s, const assay_options *
 void assay_answer_ids_release(assay_answer_ids *list)
 {
     for (size_t i = 0; i < list->capacity; i++) assay_ids_release(&list->ids[i]);
+    for (size_t i = 0; i < list->end_capacity; i++) assay_ids_release(&list->ends[i]);
     assay_free(list->ids);
+    assay_free(list->ends);
     *list = (assay_answer_ids){0};
 }
 

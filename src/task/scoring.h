@@ -41,15 +41,20 @@ typedef struct assay_scoring_wants {
 
 assay_status assay_scoring_open(assay_scoring **out, const assay_options *options, const assay_task_context *context,
                                 const assay_scoring_wants *wants, assay_error *err);
-/* Appends the ids of an input's item, rendered as the model was trained to read (a text as it stands). */
+/* Appends the ids of an input's item, rendered as the model was trained to read (a text as it stands). ends: of a model
+ * that reads steps, where they end; else NULL. */
 assay_status assay_scoring_render(const assay_scoring *scoring, const assay_input *input, size_t item, assay_ids *ids,
-                                  assay_error *err);
+                                  assay_ids *ends, assay_error *err);
 /* The answers of one input as ids; the memory is used over and over. */
 typedef struct assay_answer_ids {
     assay_ids *ids;
-    size_t capacity;
+    assay_ids *ends; /* of each answer's steps; NULL: the model reads none */
+    size_t capacity, end_capacity;
     size_t cut; /* texts, over all calls */
 } assay_answer_ids;
+
+/* ASSAY_E_UNSUPPORTED where the model scores the steps of an answer: for a command that reads one token of a text. */
+assay_status assay_scoring_refuse_steps(const assay_scoring *scoring, const char *command, assay_error *err);
 
 /* Cuts what is longer than the model's --max-length at the side that --truncate says; false: it is as it was. */
 bool assay_scoring_cut(const assay_scoring *scoring, const assay_options *options, assay_ids *ids);

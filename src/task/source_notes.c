@@ -18,6 +18,7 @@ static int put_rendering(json_t *notes, const assay_template *chosen)
     failed |= put_text(notes, "chat_template", assay_template_source(chosen));
     failed |= put_text(notes, "chat_template_tool_use", assay_template_tool_source(chosen));
     failed |= put_text(notes, "date", assay_template_date(chosen));
+    failed |= put_text(notes, "step_separator", assay_template_separator(chosen));
     failed |= put_text(notes, "tool_format", assay_template_tool_format(chosen));
     if (assay_template_kwargs(chosen))
         failed |= json_object_set_new(notes, "chat_template_kwargs", json_deep_copy(assay_template_kwargs(chosen)));
@@ -36,6 +37,8 @@ assay_status assay_source_notes(const assay_model_source *source, json_t **out, 
                               assay_append_eos_word(source->append_eos), "max_length", (json_int_t)source->max_length,
                               "score_offset", source->notes.score_offset);
     int failed = !notes;
+    if (!failed && source->notes.labels)
+        failed |= json_object_set(notes, "labels", assay_json_lent(source->notes.labels));
     if (!failed && source->ignored) failed |= json_object_set(notes, "ignore_config", source->ignored);
     if (!failed && source->quantise != ASSAY_F32) failed |= put_quantise(notes, source);
     /* A run of version 0.1 goes on as one. */

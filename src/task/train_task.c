@@ -64,6 +64,13 @@ static void on_step(void *context, const assay_trainer *trainer, const assay_ste
 
 static void say_evaluation(const assay_log *log, const char *when, const assay_judgement *j)
 {
+    if (j->graded) {
+        assay_note(log,
+                   "%s: mean square error %.4f on %zu held-out answers; means over attributes: R2 %.3f, Pearson %.3f, "
+                   "Spearman %.3f",
+                   when, j->loss, j->pairs, j->r2, j->pearson, j->spearman);
+        return;
+    }
     if (isnan(j->longer_wins)) {
         assay_note(log, "%s: accuracy %.3f (95 %% interval %.3f to %.3f) on %zu held-out answers, loss %.4f", when,
                    j->accuracy, j->accuracy_low, j->accuracy_high, j->pairs, j->loss);

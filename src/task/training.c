@@ -11,6 +11,7 @@
 #include "task/objective_choice.h"
 #include "task/pair_input.h"
 #include "task/resources.h"
+#include "task/training_attributes.h"
 #include "task/training_labels.h"
 #include "task/training_traps.h"
 #include "tokenizer/tokenizer_save.h"
@@ -143,7 +144,9 @@ static assay_status make_set(assay_training *t, assay_example_set *out, const as
     assay_example_options rule = {.max_length = (size_t)t->source->max_length,
                                   .truncate = assay_pair_input_truncate(options),
                                   .decided_only = judged || !t->settings.objective.objective->reads_labels,
-                                  .ends_only = judged || !assay_objective_reads_rows(&t->settings.objective)};
+                                  .ends_only = judged || !assay_objective_reads_rows(&t->settings.objective),
+                                  .labels = t->labels.count ? &t->labels : NULL};
+    if (rule.labels) rule.decided_only = rule.ends_only = false;
     const uint32_t *use = picked ? picked : all_pairs(pairs, &all);
     ASSAY_TRY_ALLOC(use, "a list of pairs", err);
     assay_status status = assay_example_set_build(out, pairs, use, at_most(picked ? count : pairs->count, limit),
@@ -224,6 +227,7 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
                                       .seed = (uint64_t)options->seed,
                                       .quantise = t->source->quantise,
                                       .double_quant = t->source->double_quant,
+                                      .outputs = assay_training_outputs(t, options),
                                       .lora = t->tuning == ASSAY_TUNE_LORA ? &t->lora : NULL};
     const char *words;
     ASSAY_TRY(assay_head_init_read(options->head_init, &t->wanted.head_zero, &words, err));
@@ -261,6 +265,7 @@ static assay_status open_data(assay_training *t, const assay_options *options, c
     assay_renderer_of_template(&t->renderer, t->source->chosen, &t->source->config.prefix);
     ASSAY_TRY(read_pairs(t, options, log, err));
     ASSAY_TRY(assay_objective_settle(options, t->pairs, &t->settings.objective, log, err));
+    ASSAY_TRY(assay_training_choose_labels(t, options, log, err));
     if (assay_pair_input_has_text_prompts(t->pairs)) assay_source_say_text_prompts(t->source, log);
     ASSAY_TRY(make_examples(t, options, log, err));
     t->pad_token = find_pad(t);
@@ -366,6 +371,7 @@ void assay_training_close(assay_training *t)
     assay_example_set_release(&t->examples);
     assay_example_set_release(&t->evaluation);
     assay_split_release(&t->split);
+    assay_label_list_release(&t->labels);
     assay_pair_set_free(t->pairs);
     assay_pair_set_free(t->eval_pairs);
     assay_model_source_close(t->source);
@@ -375,12 +381,23 @@ void assay_training_close(assay_training *t)
     assay_free(t);
 }
 
+static assay_status save_full(const assay_training *t, assay_save_options *options, const char *folder,
+                              assay_error *err)
+{
+    json_t *labels = assay_training_labels_json(t);
+    if (t->labels.count) ASSAY_TRY_ALLOC(labels, "labels", err);
+    options->labels = labels;
+    assay_status status = assay_model_save_full(t->model, options, folder, err);
+    json_decref(labels);
+    return status;
+}
+
 assay_status assay_training_save(void *context, const char *folder, assay_error *err)
 {
     assay_training *t = context;
     assay_save_options options = {.dtype = ASSAY_F32, .pad_token = t->pad_token, .code = &t->code_files};
     if (t->is_hub_id) options.base = t->source->checkpoint->name;
-    if (t->tuning == ASSAY_TUNE_FULL) return assay_model_save_full(t->model, &options, folder, err);
+    if (t->tuning == ASSAY_TUNE_FULL) return save_full(t, &options, folder, err);
     if (t->source->adapter) options.adapter = &t->source->adapter->config;
     else if (t->tuning == ASSAY_TUNE_LORA) options.lora = &t->lora;
     return assay_model_save_adapter(t->model, &options, folder, err);

@@ -22,6 +22,7 @@ typedef struct assay_training {
     assay_renderer renderer;
     assay_pair_set *pairs, *eval_pairs; /* eval_pairs NULL: none given */
     assay_split split;                  /* of pairs, where no evaluation data is given */
+    assay_label_list labels;            /* of the attributes that are learned; none: the head has one number */
     assay_example_set examples, evaluation;
     bool has_evaluation;
     assay_tuning tuning;

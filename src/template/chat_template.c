@@ -76,6 +76,7 @@ void assay_template_close(assay_template *chosen)
     assay_free(chosen->origin);
     assay_free(chosen->source);
     assay_free(chosen->date);
+    assay_free(chosen->separator);
     assay_free(chosen);
 }
 

@@ -60,6 +60,7 @@ typedef struct assay_template_request {
     bool generation_prompt; /* a conversation ends with the prompt for an answer, which a judge by words gives */
     int64_t
         end; /* a token that every text ends with, put behind one that does not; 0 or less: none (head/head_kind.h) */
+    const char *separator; /* ends each step of an answer, for a model that reads steps; NULL: it reads none */
     /* As version 0.1 rendered: a text of ChatML's kind is cut behind its last end of turn. */
     bool cut_behind_turn;
 } assay_template_request;
@@ -110,6 +111,26 @@ const char *assay_template_forged(const assay_template *chosen, const assay_mess
  * roles are ids that no text gives; a template that is code has no generation prompt. */
 assay_status assay_template_text(const assay_template *chosen, const assay_conversation *conversation,
                                  bool add_generation_prompt, assay_buf *out, assay_error *err);
+
+/* ---- steps, of a template that was opened with a separator ----
+ *
+ * A step is a message of the answer (assay_message.step), or what stands between separators in the answer's one
+ * message. Where the separator is one token of the tokenizer, it ends each step in the answer's text, which the chat
+ * template renders like any other (Qwen2.5-Math-PRM: <extra_0>); else texts are plain, and prompt, steps and separators
+ * are encoded each for itself behind BOS (TRL's PRMTrainer). "auto" is plain then; any other template is refused when
+ * it is opened. */
+
+/* NULL: it was opened without. */
+const char *assay_template_separator(const assay_template *chosen);
+
+/* As assay_template_render; appends to `ends` the place of each step's last id, counted from the first one appended.
+ * ASSAY_E_FORMAT: no step; a text that holds the separator itself. */
+assay_status assay_template_render_steps(const assay_template *chosen, const assay_conversation *conversation,
+                                         assay_ids *ids, assay_ids *ends, assay_error *err);
+
+/* The same of a text as it stands, which has its separators already. */
+assay_status assay_template_encode_steps(const assay_template *chosen, const char *text, size_t size, assay_ids *ids,
+                                         assay_ids *ends, assay_error *err);
 
 /* The ids of a text as it stands ("text" inputs): special tokens' text parsed, add-special ids added, EOS by append_eos
  * (auto: no). chosen may be of any kind. */

@@ -22,6 +22,7 @@ typedef struct assay_message {
      * reasoning_content, name, tool_call_id, a role of another name. Ends with a zero byte. NULL: it says no more. */
     const char *whole;
     bool calls; /* whole holds tool calls: an empty text is no empty message */
+    bool step;  /* a step of an answer, whole: the answer is this message and those like it around it */
 } assay_message;
 
 typedef struct assay_conversation {

@@ -77,7 +77,9 @@ struct assay_template {
     bool cut_behind_turn;
     int32_t pad; /* left out at the end where skips_pad, with all behind it where stops_at_pad */
     bool skips_pad, stops_at_pad, generation_prompt;
-    int32_t end; /* behind every text; -1: none */
+    int32_t end;        /* behind every text; -1: none */
+    char *separator;    /* of steps; NULL: none are read */
+    int32_t step_token; /* the separator where it is one token, else -1 */
     const assay_tokenizer *tokenizer;
 };
 
@@ -88,6 +90,12 @@ typedef struct assay_prepared {
     json_t *context, *tools;      /* tools is borrowed from context; NULL: none, or none that is wanted */
     assay_flat_conversation flat; /* what conversation points into, where it was made */
 } assay_prepared;
+
+/* Takes the separator; before the template is chosen, which may depend on it. */
+assay_status assay_template_steps_open(assay_template *chosen, const char *separator, assay_error *err);
+
+/* Behind the choice: ASSAY_E_USAGE where the two do not go together. */
+assay_status assay_template_steps_check(const assay_template *chosen, assay_error *err);
 
 /* The text of a Jinja template. */
 assay_status assay_template_jinja_text(const assay_template *chosen, const assay_prepared *prepared,

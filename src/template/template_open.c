@@ -218,6 +218,7 @@ static assay_status refuse_choice(const assay_tokenizer_info *info, assay_error 
 static assay_status open_own(assay_template *t, const assay_template_request *request, assay_error *err)
 {
     const assay_tokenizer_info *info = assay_tokenizer_about(t->tokenizer);
+    if (t->separator && t->step_token < 0) return open_kind(t, "plain", err);
     if (request->kept) return open_text(t, "checkpoint", "assay.json", request->kept, request->kept_tools, err);
     if (info->family) return open_kind(t, info->family, err);
     if (!info->chat_template && info->templates->count) return refuse_choice(info, err);
@@ -284,8 +285,10 @@ static assay_status take_request(assay_template *t, const assay_template_request
         return assay_error_set(err, ASSAY_E_USAGE, "--date %.40s: a day is written YYYY-MM-DD", r->date);
     if (r->date) ASSAY_TRY(keep(&t->date, r->date, err));
     ASSAY_TRY(read_kwargs(t, r->kwargs, err));
+    if (r->separator) ASSAY_TRY(assay_template_steps_open(t, r->separator, err));
     bool by_name = r->name && strcmp(r->name, "auto") != 0 && strcmp(r->name, "checkpoint") != 0;
     ASSAY_TRY(r->file ? open_file(t, r->file, err) : by_name ? open_named(t, r, err) : open_own(t, r, err));
+    ASSAY_TRY(assay_template_steps_check(t, err));
     if (t->generation_prompt && !t->jinja && strcmp(t->name, "plain") != 0)
         return assay_error_set(err, ASSAY_E_UNSUPPORTED,
                                "the template %s has no prompt for an answer, behind which a word could be judged: give "

@@ -74,6 +74,12 @@ int32_t assay_tokenizer_find(const assay_tokenizer *tokenizer, const char *conte
     return assay_token_map_find(&tokenizer->vocab, content, strlen(content));
 }
 
+int32_t assay_tokenizer_find_added(const assay_tokenizer *tokenizer, const char *content)
+{
+    int32_t id = assay_tokenizer_find(tokenizer, content);
+    return id >= 0 && tokenizer->vocab.tokens[id].added ? id : -1;
+}
+
 const char *assay_tokenizer_token(const assay_tokenizer *tokenizer, int32_t id)
 {
     return id < 0 || (size_t)id >= tokenizer->vocab.count ? NULL : tokenizer->vocab.tokens[id].text;

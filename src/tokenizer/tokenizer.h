@@ -67,6 +67,9 @@ const char *assay_tokenizer_control_in(const assay_tokenizer *tokenizer, const c
 /* The id of a token by its exact content (special or added token, else vocabulary piece); -1 when there is none. */
 int32_t assay_tokenizer_find(const assay_tokenizer *tokenizer, const char *content);
 
+/* The same among added and special tokens alone, which stay one token wherever their text stands. */
+int32_t assay_tokenizer_find_added(const assay_tokenizer *tokenizer, const char *content);
+
 /* The raw content of an id ("Ġhello", "▁hello", "<|im_end|>"), NULL when out of range. Owned by the tokenizer. For
  * previews. */
 const char *assay_tokenizer_token(const assay_tokenizer *tokenizer, int32_t id);

@@ -33,7 +33,7 @@ static bool bad_pair(assay_trainer *t, uint32_t index, char *text, size_t size)
     if (step < 0) {
         assay_loss_room_load(t->room, assay_engine_rewards(t->engine), example->count);
         assay_example_loss(t->room, &t->settings, t->examples, example);
-        for (size_t i = 0; i < example->count; i++) t->d_rewards[i] = (float)t->room->slopes[i];
+        assay_loss_room_give(t->room, example->count, 1, t->d_rewards);
         assay_optimizer_zero(t->optimizer);
         step = assay_engine_first_bad(t->engine, geometry, t->settings.seed, t->step, t->d_rewards, &backward);
     }

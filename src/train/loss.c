@@ -3,12 +3,13 @@
 
 #include "base/sizes.h"
 
-assay_status assay_loss_room_make(assay_loss_room *room, const assay_example_set *set, assay_error *err)
+assay_status assay_loss_room_make(assay_loss_room *room, const assay_example_set *set, size_t outputs, assay_error *err)
 {
     size_t most = 2;
     for (size_t i = 0; i < set->count; i++) most = assay_larger(most, set->items[i].count);
-    *room =
-        (assay_loss_room){.rewards = assay_alloc(most, sizeof(double)), .slopes = assay_alloc(most, sizeof(double))};
+    *room = (assay_loss_room){.rewards = assay_alloc(most, outputs * sizeof(double)),
+                              .slopes = assay_alloc(most, outputs * sizeof(double)),
+                              .outputs = outputs};
     if (room->rewards && room->slopes) return ASSAY_OK;
     assay_loss_room_release(room);
     return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a list's rewards");
@@ -23,7 +24,12 @@ void assay_loss_room_release(assay_loss_room *room)
 
 void assay_loss_room_load(assay_loss_room *room, const float *rewards, size_t count)
 {
-    for (size_t i = 0; i < count; i++) room->rewards[i] = (double)rewards[i];
+    for (size_t i = 0; i < count * room->outputs; i++) room->rewards[i] = (double)rewards[i];
+}
+
+void assay_loss_room_give(const assay_loss_room *room, size_t count, double divisor, float *d_rewards)
+{
+    for (size_t i = 0; i < count * room->outputs; i++) d_rewards[i] = (float)(room->slopes[i] / divisor);
 }
 
 static double margin_of(const assay_train_settings *settings, const assay_example *example)
@@ -41,29 +47,48 @@ static double center(const assay_loss_room *room, size_t count, double strength)
     return strength * sum * sum;
 }
 
+/* Numbers are what regression has targets for: a row of as many known ones weighs as much. */
+static double weight_of(const assay_train_settings *settings, const assay_example_set *set, const assay_example *e)
+{
+    const assay_objective *objective = settings->objective.objective;
+    if (!objective || !objective->of_attributes) return e->weight;
+    const assay_objective_row row = {
+        .count = e->count, .outputs = set->label_count, .targets = set->targets + e->answers * set->label_count};
+    return e->weight * (double)assay_objective_known(&row);
+}
+
+static assay_objective_row row_of(const assay_loss_room *room, const assay_train_settings *settings,
+                                  const assay_example_set *set, const assay_example *e)
+{
+    return (assay_objective_row){.rewards = room->rewards,
+                                 .values = set->values + e->answers,
+                                 .count = e->count,
+                                 .equal_is_tie = set->pairs->pairs[e->pair].equal_is_tie,
+                                 .share = e->share,
+                                 .margin = margin_of(settings, e),
+                                 .weight = weight_of(settings, set, e),
+                                 .outputs = room->outputs,
+                                 .targets = set->targets ? set->targets + e->answers * set->label_count : NULL};
+}
+
 double assay_example_loss(const assay_loss_room *room, const assay_train_settings *settings,
                           const assay_example_set *set, const assay_example *example)
 {
-    const assay_objective_row row = {.rewards = room->rewards,
-                                     .values = set->values + example->answers,
-                                     .count = example->count,
-                                     .equal_is_tie = set->pairs->pairs[example->pair].equal_is_tie,
-                                     .share = example->share,
-                                     .margin = margin_of(settings, example),
-                                     .weight = example->weight};
+    const assay_objective_row row = row_of(room, settings, set, example);
     double loss = assay_objective_of_row(&settings->objective, &row, room->slopes);
     assay_objective_term ends = assay_objective_ends(&row);
     double weight = assay_objective_weight(&settings->objective, &ends);
     return loss + center(room, row.count, weight * settings->center);
 }
 
-double assay_loss_divisor(const assay_train_settings *settings, const assay_example *items, const uint32_t *picked,
+double assay_loss_divisor(const assay_train_settings *settings, const assay_example_set *set, const uint32_t *picked,
                           size_t count)
 {
     double sum = 0;
     for (size_t i = 0; i < count; i++) {
-        const assay_example *e = &items[picked[i]];
-        assay_objective_term term = {.share = e->share, .margin = margin_of(settings, e), .weight = e->weight};
+        const assay_example *e = &set->items[picked[i]];
+        assay_objective_term term = {
+            .share = e->share, .margin = margin_of(settings, e), .weight = weight_of(settings, set, e)};
         sum += assay_objective_weight(&settings->objective, &term);
     }
     return sum > 0 ? sum : (double)count;

@@ -11,15 +11,18 @@
 
 #include "train/trainer.h"
 
-/* What it takes to compute an example's loss: rewards and slopes in double, as many as the longest list has. */
+/* What it takes to compute an example's loss: rewards and slopes in double, `outputs` an answer, as many as the longest
+ * list has. */
 typedef struct assay_loss_room {
     double *rewards, *slopes;
+    size_t outputs; /* numbers that the model's head gives */
 } assay_loss_room;
 
-assay_status assay_loss_room_make(assay_loss_room *room, const assay_example_set *set, assay_error *err);
+assay_status assay_loss_room_make(assay_loss_room *room, const assay_example_set *set, size_t outputs,
+                                  assay_error *err);
 void assay_loss_room_release(assay_loss_room *room); /* safe on a zeroed one */
 
-/* Puts an example's rewards, best answer first, into the room. */
+/* Puts an example's rewards, all numbers of the best of its `count` answers first, into the room. */
 void assay_loss_room_load(assay_loss_room *room, const float *rewards, size_t count);
 
 /* Of the rewards in the room; the settings' objective, margin and center are read. room->slopes[i] becomes the loss's
@@ -27,8 +30,11 @@ void assay_loss_room_load(assay_loss_room *room, const float *rewards, size_t co
 double assay_example_loss(const assay_loss_room *room, const assay_train_settings *settings,
                           const assay_example_set *set, const assay_example *example);
 
+/* The slopes in the room over the step's divisor, for the engine: as many as were loaded. */
+void assay_loss_room_give(const assay_loss_room *room, size_t count, double divisor, float *d_rewards);
+
 /* What the step's loss is divided by: the weights of the picked examples; their number where all weigh nothing. */
-double assay_loss_divisor(const assay_train_settings *settings, const assay_example *items, const uint32_t *picked,
+double assay_loss_divisor(const assay_train_settings *settings, const assay_example_set *set, const uint32_t *picked,
                           size_t count);
 
 /* How far the rewards order the example's answers as its label does: the share of the couples of unequal value in which

@@ -13,7 +13,7 @@ typedef struct run {
     const assay_run_settings *settings;
     assay_run_outcome *outcome;
     assay_metrics metrics;
-    double *rewards;
+    double *rewards, *numbers; /* numbers: every output of the head, of answers with attributes; else NULL */
     uint64_t saved_step;
     assay_error *err;
 } run;
@@ -32,11 +32,22 @@ static bool due(const run *r, int64_t every)
     return every >= 0 && step % period == 0;
 }
 
+static assay_status judge(const run *r, assay_judgement *judgement)
+{
+    assay_attributes_judgement attributes;
+    if (!r->numbers) return assay_judge(r->evaluation, r->rewards, judgement, r->err);
+    ASSAY_TRY(assay_judge_attributes(r->evaluation, r->numbers, &attributes, r->err));
+    assay_status status = assay_judge_graded(r->evaluation, r->rewards, &attributes, judgement, r->err);
+    assay_attributes_judgement_release(&attributes);
+    return status;
+}
+
 static assay_status evaluate(run *r, assay_judgement *judgement)
 {
     double start = assay_clock_seconds();
-    ASSAY_TRY(assay_trainer_evaluate(r->trainer, r->evaluation, r->settings->interrupted, r->rewards, r->err));
-    ASSAY_TRY(assay_judge(r->evaluation, r->rewards, judgement, r->err));
+    ASSAY_TRY(
+        assay_trainer_evaluate(r->trainer, r->evaluation, r->settings->interrupted, r->rewards, r->numbers, r->err));
+    ASSAY_TRY(judge(r, judgement));
     ASSAY_TRY(assay_eval_pairs_write(r->evaluation, r->rewards, r->trainer->step, r->settings->output, r->err));
     ASSAY_TRY(assay_metrics_evaluation(&r->metrics, r->trainer, judgement, assay_clock_seconds() - start, r->err));
     if (r->settings->on_evaluation) r->settings->on_evaluation(r->settings->listener, r->trainer, judgement);
@@ -189,15 +200,25 @@ static assay_status go(run *r)
                                        r->err);
 }
 
+static assay_status make_rewards(run *r)
+{
+    const assay_example_set *set = r->evaluation;
+    if (!set) return ASSAY_OK;
+    r->rewards = assay_alloc(set->answer_count, sizeof *r->rewards);
+    if (set->label_count) r->numbers = assay_alloc(set->answer_count, set->label_count * sizeof *r->numbers);
+    if (r->rewards && (r->numbers || !set->label_count)) return ASSAY_OK;
+    return assay_error_set(r->err, ASSAY_E_MEMORY, "out of memory for rewards");
+}
+
 assay_status assay_run(assay_trainer *trainer, const assay_example_set *evaluation, const assay_run_settings *settings,
                        assay_run_outcome *outcome, assay_error *err)
 {
     run r = {.trainer = trainer, .evaluation = evaluation, .settings = settings, .outcome = outcome, .err = err};
     *outcome = (assay_run_outcome){0};
-    r.rewards = evaluation ? assay_alloc(evaluation->answer_count, sizeof *r.rewards) : NULL;
-    if (evaluation && !r.rewards) return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for rewards");
-    assay_status status = go(&r);
+    assay_status status = make_rewards(&r);
+    if (status == ASSAY_OK) status = go(&r);
     assay_metrics_close(&r.metrics);
     assay_free(r.rewards);
+    assay_free(r.numbers);
     return status;
 }

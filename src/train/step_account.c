@@ -21,7 +21,8 @@ assay_step_pairs assay_step_pairs_of(const assay_train_settings *settings, const
         step.single |= is_single(example);
         step.good += is_single(example) && example->share > 0.5;
     }
-    step.weight = assay_loss_divisor(settings, examples->items, picked, count);
+    step.graded = settings->objective.objective && settings->objective.objective->of_attributes;
+    step.weight = assay_loss_divisor(settings, examples, picked, count);
     return step;
 }
 
@@ -49,15 +50,17 @@ static void account_compared(assay_step_record *record, const assay_step_pairs *
 void assay_step_account(assay_step_record *record, const assay_step_pairs *step, const assay_example_set *examples,
                         const assay_example *example, const double *rewards)
 {
-    if (is_single(example)) account_single(record, step, example, rewards[0]);
-    else account_compared(record, step, examples, example, rewards);
+    if (!step->graded && is_single(example)) account_single(record, step, example, rewards[0]);
+    else if (!step->graded) account_compared(record, step, examples, example, rewards);
     record->tokens += assay_example_length(examples, example);
     record->tokens_shared += (example->count - 1) * example->shared;
 }
 
 void assay_step_account_end(assay_step_record *record, const assay_step_pairs *step)
 {
-    if (!step->decided) record->accuracy = (double)NAN;
+    if (!step->decided || step->graded) record->accuracy = (double)NAN;
+    if (step->graded) record->margin = record->reward_chosen = record->reward_rejected = (double)NAN;
+    if (step->graded) return;
     if (!step->single) return;
     if (!step->good) record->reward_chosen = (double)NAN;
     if (step->good == step->count) record->reward_rejected = (double)NAN;

@@ -5,7 +5,7 @@
  *     assay_step_account_end(record, &step);
  *
  * Of single answers with labels accuracy asks whether the reward's sign is the label's, and chosen and rejected are the
- * means over answers labelled good and the others (NaN where there are none).
+ * means over answers labelled good and the others (NaN where there are none). Of attributes all of these are NaN.
  */
 #ifndef ASSAY_TRAIN_STEP_ACCOUNT_H
 #define ASSAY_TRAIN_STEP_ACCOUNT_H
@@ -18,6 +18,7 @@ typedef struct assay_step_pairs {
     size_t count, decided;  /* decided: those whose label, if any, prefers chosen; of single ones, is not 1/2 */
     size_t good;            /* single answers whose label is above 1/2 */
     bool single;
+    bool graded; /* numbers are learned: no answer is better than another, and the loss alone is told */
     double weight;
 } assay_step_pairs;
 

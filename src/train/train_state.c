@@ -22,6 +22,17 @@ static XXH128_hash_t with_list(const assay_example_set *examples, const assay_ex
     return hash;
 }
 
+static XXH128_hash_t with_targets(const assay_example_set *examples, const assay_example *e, XXH128_hash_t hash)
+{
+    size_t labels = examples->label_count;
+    for (size_t i = 0; i < e->count * labels; i++) {
+        double target = examples->targets[e->answers * labels + i], known = !isnan(target);
+        double field[] = {known, known != 0 ? target : 0};
+        hash = XXH3_128bits_withSeed(field, sizeof field, hash.low64 ^ hash.high64);
+    }
+    return hash;
+}
+
 void assay_fingerprint_data(const assay_example_set *examples, char text[40])
 {
     XXH128_hash_t hash = XXH3_128bits(examples->ids, examples->id_count * sizeof *examples->ids);
@@ -31,6 +42,7 @@ void assay_fingerprint_data(const assay_example_set *examples, char text[40])
                            (double)assay_example_worst(examples, e)->count, (double)e->shared, e->margin};
         hash = XXH3_128bits_withSeed(fields, sizeof fields, hash.low64 ^ hash.high64);
         if (e->count > 2) hash = with_list(examples, e, hash);
+        if (examples->label_count) hash = with_targets(examples, e, hash);
         double label[] = {e->share, e->weight};
         if (!isnan(e->share) || e->weight != 1)
             hash = XXH3_128bits_withSeed(label, sizeof label, hash.low64 ^ hash.high64);
@@ -136,11 +148,11 @@ static void parts_of(const assay_optimizer_item *item, state_part parts[PARTS])
     parts[1] = (state_part){"m", item->m, ASSAY_F32, item->count};
     parts[2] = (state_part){"v", item->v, ASSAY_F32, item->count};
     if (item->packed) {
-        parts[1] = (state_part){"m", item->m_codes, ASSAY_U8, item->count};
-        parts[2] = (state_part){"v", item->v_codes, ASSAY_U8, item->count};
+        parts[1] = (state_part){"m", item->m_levels, ASSAY_U8, item->count};
+        parts[2] = (state_part){"v", item->v_levels, ASSAY_U8, item->count};
     }
-    parts[3] = (state_part){"m_largest", item->m_largest, ASSAY_F32, blocks};
-    parts[4] = (state_part){"v_largest", item->v_largest, ASSAY_F32, blocks};
+    parts[3] = (state_part){"m_scales", item->m_scales, ASSAY_F32, blocks};
+    parts[4] = (state_part){"v_scales", item->v_scales, ASSAY_F32, blocks};
 }
 
 static assay_status describe_part(const assay_trainer *t, size_t item, const state_part *part, assay_tensor *tensor,

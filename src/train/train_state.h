@@ -1,7 +1,7 @@
 /* What a stopped run needs to go on bit for bit: trained weights, moments, counters, and what it must be compared with.
  *
  * Two files in a checkpoint folder. state.safetensors: "weight.<name>", "m.<name>", "v.<name>", F32; of
- * moments in eight bits m and v are U8, with "m_largest.<name>" and "v_largest.<name>" of their blocks. state.json:
+ * moments in eight bits m and v are U8, with "m_scales.<name>" and "v_scales.<name>" of their blocks. state.json:
  * step, optimizer steps, tokens seen, and the fingerprints of everything that decides the result (base weights, data,
  * settings). A fingerprint that differs is refused by name. The sampler's position and the learning rate follow from
  * the step; dropout and order are functions of the seed. */

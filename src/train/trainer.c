@@ -142,11 +142,12 @@ static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, as
     ASSAY_TRY(reserve_runs(t, err));
     size_t segments = 3 * t->plan.bounds.rows[ASSAY_SCORED] / 2 + 3;
     ASSAY_TRY(assay_pack_init(&t->pack, t->plan.micro_tokens, segments, &t->model->config.prefix, err));
-    t->d_rewards = assay_alloc(t->plan.bounds.rows[ASSAY_SCORED], sizeof *t->d_rewards);
+    size_t outputs = assay_head_outputs(&t->model->config.head);
+    t->d_rewards = assay_alloc(t->plan.bounds.rows[ASSAY_SCORED], outputs * sizeof *t->d_rewards);
     ASSAY_TRY_ALLOC(t->d_rewards, "rewards", err);
     t->room = assay_alloc(1, sizeof *t->room);
     ASSAY_TRY_ALLOC(t->room, "rewards", err);
-    ASSAY_TRY(assay_loss_room_make(t->room, t->examples, err));
+    ASSAY_TRY(assay_loss_room_make(t->room, t->examples, outputs, err));
     return assay_sampler_init(&t->sampler, t->examples->count, t->settings.seed, 0, err);
 }
 
@@ -214,7 +215,7 @@ static void account(assay_trainer *t, const assay_example *example, const float 
 {
     assay_loss_room_load(t->room, rewards, example->count);
     double loss = assay_example_loss(t->room, &t->settings, t->examples, example);
-    for (size_t i = 0; i < example->count; i++) d[i] = (float)(t->room->slopes[i] / step->weight);
+    assay_loss_room_give(t->room, example->count, step->weight, d);
     record->loss += loss / step->weight;
     assay_step_account(record, step, t->examples, example, t->room->rewards);
 }
@@ -232,7 +233,7 @@ static assay_status run_micro(assay_trainer *t, const assay_step_pairs *step, si
     for (size_t i = begin; i < end; i++) {
         const assay_example *example = &t->examples->items[picked[i]];
         account(t, example, rewards + at, t->d_rewards + at, step, record);
-        at += example->count;
+        at += example->count * t->room->outputs;
     }
     if (!isfinite(record->loss)) return ASSAY_E_NUMERIC;
     assay_engine_backward(t->engine, t->d_rewards);
@@ -333,7 +334,8 @@ assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, ass
 }
 
 assay_status assay_trainer_evaluate(assay_trainer *t, const assay_example_set *examples,
-                                    const volatile sig_atomic_t *stop, double *rewards, assay_error *err)
+                                    const volatile sig_atomic_t *stop, double *rewards, double *numbers,
+                                    assay_error *err)
 {
     const assay_score_setup setup = {.engine = t->engine,
                                      .model = t->model,
@@ -341,7 +343,7 @@ assay_status assay_trainer_evaluate(assay_trainer *t, const assay_example_set *e
                                      .rows = t->plan.bounds.rows[ASSAY_SCORED]};
     assay_score_batch batch;
     ASSAY_TRY(assay_score_batch_init(&batch, &setup, err));
-    assay_status status = assay_score_examples(&batch, examples, stop, rewards, err);
+    assay_status status = assay_score_examples(&batch, examples, stop, rewards, numbers, err);
     assay_score_batch_release(&batch);
     return status;
 }

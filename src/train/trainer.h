@@ -115,9 +115,11 @@ void assay_trainer_finish(assay_trainer *trainer);
  * hand, as *interrupted was a signal: a scheduler waits for seconds, a step may take minutes. For SIGINT it ends. */
 assay_status assay_trainer_step(assay_trainer *trainer, assay_step_record *record, assay_error *err);
 
-/* Rewards of another set of examples with the present weights, dropout off (score/score_examples.h). */
+/* Rewards, and the head's every number (or NULL), of another set of examples with the present weights, dropout off
+ * (score/score_examples.h). */
 assay_status assay_trainer_evaluate(assay_trainer *trainer, const assay_example_set *examples,
-                                    const volatile sig_atomic_t *stop, double *rewards, assay_error *err);
+                                    const volatile sig_atomic_t *stop, double *rewards, double *numbers,
+                                    assay_error *err);
 
 /* Of the planned kinds of memory, what was used at most; before and after assay_trainer_finish. */
 size_t assay_trainer_peak_bytes(const assay_trainer *trainer);

@@ -25,6 +25,7 @@ typedef struct check {
     assay_sampler sampler;
     const uint32_t *picked;                    /* the pairs, the sampler's */
     size_t longest_pair, longest_path, scored; /* scored: answers of the picked pairs */
+    size_t outputs;                            /* numbers of each */
     assay_loss_room room;
     assay_pool *pools[ASSAY_VERIFY_THREADS];
     assay_pack pack;
@@ -66,7 +67,7 @@ static assay_status pick_pairs(check *c)
     const assay_verify_setup *s = c->setup;
     ASSAY_TRY(assay_sampler_init(&c->sampler, s->examples->count, s->settings->seed, 0, c->err));
     c->picked = assay_sampler_next(&c->sampler, s->pairs, &c->result->pairs);
-    c->divisor = assay_loss_divisor(s->settings, s->examples->items, c->picked, c->result->pairs);
+    c->divisor = assay_loss_divisor(s->settings, s->examples, c->picked, c->result->pairs);
     for (size_t i = 0; i < c->result->pairs; i++) {
         const assay_example *e = &s->examples->items[c->picked[i]];
         size_t tokens = assay_example_tokens(s->examples, e), path = assay_example_longest(s->examples, e);
@@ -124,16 +125,17 @@ static assay_status allocate(check *c)
     c->gradients = assay_alloc(c->values, assay_lane_buffers(c->lanes) * sizeof(float));
     if (!r->by_hash) c->standard = assay_alloc(c->values, sizeof(float));
     c->hashes = assay_alloc(params, sizeof *c->hashes);
-    c->rewards = assay_alloc(c->scored, sizeof(float));
-    c->standard_rewards = assay_alloc(c->scored, sizeof(float));
-    c->d_rewards = assay_alloc(c->scored, sizeof(float));
+    c->outputs = assay_head_outputs(&c->setup->model->config.head);
+    c->rewards = assay_alloc(c->scored, c->outputs * sizeof(float));
+    c->standard_rewards = assay_alloc(c->scored, c->outputs * sizeof(float));
+    c->d_rewards = assay_alloc(c->scored, c->outputs * sizeof(float));
     r->different = assay_alloc(params, sizeof(bool));
     r->zero = assay_alloc(params, sizeof(bool));
     r->cancelled = assay_alloc(params, sizeof(bool));
     bool all = c->gradients && (c->standard || r->by_hash) && c->hashes && c->rewards && c->standard_rewards &&
                c->d_rewards && r->different && r->zero && r->cancelled;
     if (!all) return assay_error_set(c->err, ASSAY_E_MEMORY, "out of memory for the gradients to compare");
-    ASSAY_TRY(assay_loss_room_make(&c->room, c->setup->examples, c->err));
+    ASSAY_TRY(assay_loss_room_make(&c->room, c->setup->examples, c->outputs, c->err));
     return assay_pack_init(&c->pack, r->tokens, c->scored + r->pairs + 3, &c->setup->model->config.prefix, c->err);
 }
 
@@ -169,11 +171,11 @@ static assay_status name_bad_pair(const check *c, const assay_example *example)
 /* One example's loss and slopes, from its rewards and into its d_rewards. */
 static assay_status add_loss(check *c, const assay_example *e, const float *rewards, float *d)
 {
-    for (size_t i = 0; i < e->count; i++)
+    for (size_t i = 0; i < e->count * c->outputs; i++)
         if (!isfinite(rewards[i])) return name_bad_pair(c, e);
     assay_loss_room_load(&c->room, rewards, e->count);
     c->loss += assay_example_loss(&c->room, c->setup->settings, c->setup->examples, e) / c->divisor;
-    for (size_t i = 0; i < e->count; i++) d[i] = (float)(c->room.slopes[i] / c->divisor);
+    assay_loss_room_give(&c->room, e->count, c->divisor, d);
     return ASSAY_OK;
 }
 
@@ -187,11 +189,11 @@ static assay_status run_micro(check *c, assay_engine *engine, size_t begin, size
     assay_pack_clear(&c->pack);
     for (size_t i = begin; i < end; i++) assay_pack_example(&c->pack, set, &set->items[c->picked[i]], c->picked[i]);
     ASSAY_TRY(assay_engine_forward(engine, assay_pack_finish(&c->pack), c->setup->settings->seed, 0, true, c->err));
-    memcpy(rewards, assay_engine_rewards(engine), c->pack.scored * sizeof(float));
+    memcpy(rewards, assay_engine_rewards(engine), c->pack.scored * c->outputs * sizeof(float));
     for (size_t i = begin; i < end; i++) {
         const assay_example *e = &set->items[c->picked[i]];
         ASSAY_TRY(add_loss(c, e, rewards + at, c->d_rewards + at));
-        at += e->count;
+        at += e->count * c->outputs;
     }
     *scored += at;
     assay_engine_backward(engine, c->d_rewards);
@@ -246,7 +248,9 @@ static bool is_shift(const check *c, const assay_param *p)
     const assay_model_config *config = &c->setup->model->config;
     snprintf(last, sizeof last, "%s.bias", config->arch->names->final_norm);
     bool head = p->role == ASSAY_ROLE_HEAD && p->vector, norm = config->head.count <= 1 && !strcmp(p->name, last);
-    return c->setup->settings->center == 0 && (head || norm);
+    const assay_objective *objective = c->setup->settings->objective.objective;
+    bool differences = !objective || !(objective->of_single || objective->of_attributes);
+    return differences && c->setup->settings->center == 0 && (head || norm);
 }
 
 static assay_status take_tensor(check *c, size_t index, const float *gradient)
@@ -276,7 +280,7 @@ static assay_status take_standard(check *c, assay_verify_cell *cell)
         gradient += values_of(&c->program->params[i]);
     }
     if (c->standard) memcpy(c->standard, c->gradients, c->values * sizeof(float));
-    memcpy(c->standard_rewards, c->rewards, c->scored * sizeof(float));
+    memcpy(c->standard_rewards, c->rewards, c->scored * c->outputs * sizeof(float));
     c->result->loss = c->loss;
     c->has_standard = cell->loss_equal = cell->rewards_equal = true;
     return ASSAY_OK;
@@ -311,7 +315,7 @@ static void compare(check *c, assay_verify_cell *cell)
     }
     /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): the bits are what is verified */
     cell->loss_equal = memcmp(&c->loss, &c->result->loss, sizeof c->loss) == 0;
-    cell->rewards_equal = memcmp(c->rewards, c->standard_rewards, c->scored * sizeof(float)) == 0;
+    cell->rewards_equal = memcmp(c->rewards, c->standard_rewards, c->scored * c->outputs * sizeof(float)) == 0;
 }
 
 static assay_status run_cells(check *c)

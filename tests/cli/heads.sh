@@ -64,6 +64,20 @@ for name in beside wrapped; do
 done
 check score-headless 1 err 'no reward head' score --model "$work/headless" --input "$golden/head_trl/texts.jsonl"
 
+# A value head with an adapter: in a file of its own (LLaMA-Factory's two, TRL's pytorch_model.bin), or among what PEFT
+# saved (tests/oracle/make_adapter_head_golden.py: TRL's and PEFT's own classes saved them). Labels of an adapter's head.
+for kind in trl factory factory_bin saved; do
+    folder=$golden/head_beside/$kind
+    "$assay" score --model "$folder" --input "$folder/texts.jsonl" --quiet >"$work/scores"
+    $python "$work/near.py" "$folder" "$work/scores"
+    say $? "score-adapter-$kind"
+    check "inspect-adapter-$kind" 0 out '"head": "v[a-z]*_head".*"supported": true' inspect "$folder" --json
+done
+check adapter-of-labels-asks-which 1 err 'LABEL_0, LABEL_1, LABEL_2.*--label NAME' score --model "$golden/head_beside/labels" --input "$golden/head_beside/labels/texts.jsonl"
+check adapter-of-labels 0 out '"score":0.09527[0-9]*,"labels":{"LABEL_0":-0.06636' score --model "$golden/head_beside/labels" --label 1 --input "$golden/head_beside/labels/texts.jsonl"
+cp -r "$golden/head_beside/factory" "$work/whole" && chmod -R u+w "$work/whole" && rm "$work/whole/value_head.safetensors" && cp "$golden/head_trl/model.safetensors" "$work/whole/"
+check an-adapter-beside-a-whole-model 1 err 'model.safetensors lies beside an adapter and holds a value head and more' score --model "$work/whole" --input "$golden/head_trl/texts.jsonl"
+
 # A gate: every objective by its name and what it counts, and one of them as the score; a text without the run of ids
 # at which the gate is read has no score, and tokens have none of their own.
 check armorm-names-objectives 0 out '"labels":{"helpsteer-helpfulness":.*"code-readability":.*"gating":{"helpsteer-helpfulness":.*"code-readability":' \
@@ -91,5 +105,5 @@ check convert-refuses 1 err 'v_head.*cannot be converted' convert "$golden/head_
 sed 's/"Qwen2ForRewardModel"/"InternLM2ForRewardModel"/' "$golden/head_qwen2_rm/config.json" >"$work/config.json"
 cp -r "$golden/head_qwen2_rm" "$work/other" && chmod -R u+w "$work/other" && cp "$work/config.json" "$work/other/config.json"
 check a-class-without-its-head 1 err 'InternLM2ForRewardModel' score --model "$work/other" --input "$golden/head_qwen2_rm/texts.jsonl"
-sed -i 's/"InternLM2ForRewardModel"/"Qwen2ForProcessRewardModel"/' "$work/other/config.json"
-check another-kind 1 err 'Qwen2ForProcessRewardModel.*assay train --model BASE' score --model "$work/other" --input "$golden/head_qwen2_rm/texts.jsonl"
+sed -i 's/"InternLM2ForRewardModel"/"Qwen2ForOtherRewardModel"/' "$work/other/config.json"
+check another-kind 1 err 'Qwen2ForOtherRewardModel.*assay train --model BASE' score --model "$work/other" --input "$golden/head_qwen2_rm/texts.jsonl"

@@ -3,8 +3,8 @@
 
 Maps and the step are bitsandbytes' own (functional.py, create_dynamic_map; backends/cpu/ops.py,
 _optimizer_update_8bit_blockwise_cpu). Its quantiser for the processor (0.50.2) does not take the nearest value (of
-512,000 random ones in 55,850 cases), unlike its kernels for GPUs and its default backend: so the nearest is put in its
-place here, in double.
+512,000 random ones in 55,850 cases), unlike its default backend (backends/default/ops.py, quantize_blockwise): the
+latter's rule is put in its place here.
 
     python3 tests/oracle/make_moments_golden.py [OUTPUT]
 """
@@ -25,11 +25,13 @@ def blocks(values):
 
 
 def pack(values, code):
+    bounds = (code[:-1] + code[1:]) / 2
     codes, largest = [], []
     for block in blocks(values):
         most = block.abs().max()
-        scaled = block / most if most > 0 else block
-        codes.append((scaled.double()[:, None] - code.double()[None, :]).abs().argmin(1).to(torch.uint8))
+        divisor = most.clamp(min=1e-38)
+        scaled = block * (1.0 / divisor) if block.numel() == BLOCK else block / divisor
+        codes.append(torch.bucketize(scaled.clamp(-1, 1), bounds).to(torch.uint8))
         largest.append(most)
     return torch.cat(codes), torch.stack(largest)
 

@@ -1,7 +1,10 @@
 """Golden losses of rows of answers for tests/test_objective.c, from the formulas of src/objective/objective.h with 40 digits.
 
     python tests/oracle/objective_golden.py >tests/data/golden/objective_rows.inc
+    python tests/oracle/objective_golden.py regression >tests/data/golden/objective_regression.inc
 """
+import sys
+
 from mpmath import mp, mpf, exp, log
 
 mp.dps = 40
@@ -54,11 +57,32 @@ def line(name, rewards, values, ties=True, margin=None, smoothing="0"):
           f'{mp.nstr(loss, 20)}}},')
 
 
-for name in OBJECTIVES:
-    line(name, "three", "ranked")
-    line(name, "three", "one_best", ties=False)
-    line(name, "three", "ranked", margin="0.5")
-    line(name, "five", "tied")
-    line(name, "five", "tied", ties=False)
-line("all-pairs", "three", "one_best")
-line("all-pairs", "five", "tied", smoothing="0.1")
+def compared():
+    for name in OBJECTIVES:
+        line(name, "three", "ranked")
+        line(name, "three", "one_best", ties=False)
+        line(name, "three", "ranked", margin="0.5")
+        line(name, "five", "tied")
+        line(name, "five", "tied", ties=False)
+    line("all-pairs", "three", "one_best")
+    line("all-pairs", "five", "tied", smoothing="0.1")
+
+
+def regression(count, outputs, rewards, targets, weight):
+    """The mean of squares over what is known, times the weight; NAN in C."""
+    r, y = [mpf(x) for x in rewards], [None if x is None else mpf(x) for x in targets]
+    known = [(z - t) ** 2 for z, t in zip(r, y) if t is not None]
+    loss = mpf(weight) * sum(known) / len(known) if known else mpf(0)
+    values = ["NAN" if x is None else x for x in targets]
+    print(f'{{{count}, {outputs}, {{{", ".join(rewards)}}}, {{{", ".join(values)}}}, {weight}, {mp.nstr(loss, 20)}}},')
+
+
+def attributes():
+    regression(1, 1, ["0.7"], ["4"], "1")
+    regression(1, 3, ["0.7", "-1.3", "2.25"], ["4", "0", "1.5"], "1")
+    regression(1, 3, ["0.7", "-1.3", "2.25"], ["4", None, "1.5"], "3")
+    regression(2, 3, ["0.7", "-1.3", "2.25", "1e3", "0.1", "-0.3"], ["4", "0", None, None, "0.2", "-5"], "0.5")
+    regression(2, 2, ["0.7", "-1.3", "2.25", "1"], [None] * 4, "1")
+
+
+attributes() if sys.argv[1:] == ["regression"] else compared()
