@@ -11,7 +11,8 @@ static void every_alias_reaches_its_row(void **state)
         {"finetuning_type", "full"},      {"dtype", "bfloat16"},
         {"evaluation_strategy", "steps"}, {"resume_from_checkpoint", "dir"},
         {"tuner_type", "full"},           {"train_type", "full"},
-        {"optim", "adamw_bnb_8bit"},
+        {"optim", "adamw_bnb_8bit"},      {"quant_bits", "4"},
+        {"quantization_type", "nf4"},
     };
     for (size_t i = 0; i < assay_alias_count(); i++) {
         const assay_option_alias *alias = assay_alias_at(i);

@@ -64,9 +64,20 @@ void assay_checkpoint_close(assay_checkpoint *checkpoint)
     assay_free(checkpoint->files);
     assay_free(checkpoint->weights);
     assay_free(checkpoint->parts);
+    for (size_t i = 0; i < checkpoint->kept_count; i++) assay_free(checkpoint->kept[i]);
+    assay_free(checkpoint->kept);
     assay_free(checkpoint->path);
     assay_free(checkpoint->name);
     assay_free(checkpoint);
+}
+
+assay_status assay_checkpoint_keep(assay_checkpoint *checkpoint, void *memory, assay_error *err)
+{
+    assay_status status = assay_grow(&checkpoint->kept, &checkpoint->kept_capacity, checkpoint->kept_count + 1,
+                                     sizeof *checkpoint->kept, err);
+    if (status == ASSAY_OK) checkpoint->kept[checkpoint->kept_count++] = memory;
+    else assay_free(memory);
+    return status;
 }
 
 /* llama.cpp's converter lays each head's rows out as pairs (i, i + half) next to each other, because it rotates

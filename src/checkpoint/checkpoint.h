@@ -41,7 +41,9 @@ typedef struct assay_checkpoint {
     assay_gguf *gguf;   /* for the tokenizer; NULL for a folder */
     assay_gguf *body;   /* a folder's packed weights, ASSAY_BODY_FILE; NULL: it has others */
     assay_parts *parts; /* of weights of several tensors (bitsandbytes), which stand in the list as one */
-    bool owns_names;    /* the weights' names are translations, freed with the checkpoint */
+    void **kept;        /* memory of weights that are in no file (assay_checkpoint_keep) */
+    size_t kept_count, kept_capacity;
+    bool owns_names; /* the weights' names are translations, freed with the checkpoint */
 } assay_checkpoint;
 
 enum { ASSAY_CHECKPOINT_CONFIG_ONLY = 1 };
@@ -54,6 +56,9 @@ assay_status assay_checkpoint_open(assay_checkpoint **out, const char *path, uns
 /* A checkpoint that is a config alone, without files: takes over the config, also when it fails. */
 assay_status assay_checkpoint_of_config(assay_checkpoint **out, const char *name, json_t *config, assay_error *err);
 void assay_checkpoint_close(assay_checkpoint *checkpoint); /* NULL is fine */
+
+/* Memory to be freed with the checkpoint; taken over when this fails, too. */
+assay_status assay_checkpoint_keep(assay_checkpoint *checkpoint, void *memory, assay_error *err);
 
 /* NULL: not there. */
 const assay_weight *assay_checkpoint_find(const assay_checkpoint *checkpoint, const char *name);

@@ -6,16 +6,8 @@
 #include "model/model_save.h"
 #include "task/output_folder.h"
 #include "task/output_guard.h"
+#include "task/quantise_name.h"
 #include "task/saved_folder.h"
-
-static assay_dtype packed_type(assay_opt_quantize wanted)
-{
-    static const assay_dtype types[] = {[ASSAY_OPT_QUANTIZE_NONE] = ASSAY_F32,  [ASSAY_OPT_QUANTIZE_Q4_K] = ASSAY_Q4_K,
-                                        [ASSAY_OPT_QUANTIZE_Q5_K] = ASSAY_Q5_K, [ASSAY_OPT_QUANTIZE_Q6_K] = ASSAY_Q6_K,
-                                        [ASSAY_OPT_QUANTIZE_Q8_0] = ASSAY_Q8_0, [ASSAY_OPT_QUANTIZE_NF4] = ASSAY_NF4,
-                                        [ASSAY_OPT_QUANTIZE_INT8] = ASSAY_INT8};
-    return types[wanted];
-}
 
 static assay_status write_parts(const assay_options *options, const assay_saved_source *source, const char *folder,
                                 json_t **quantised, assay_error *err)
@@ -24,7 +16,7 @@ static assay_status write_parts(const assay_options *options, const assay_saved_
     char *pad = NULL;
     assay_save_options save = {.dtype = assay_saved_dtype(options->dtype),
                                .keep_dtype = !assay_options_given(options, "dtype"),
-                               .quantise = packed_type(options->quantize),
+                               .quantise = assay_quantise_type(options->quantize),
                                .double_quant = options->double_quant,
                                .quantised = quantised,
                                .pad_token = -1,

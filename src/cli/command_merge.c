@@ -7,6 +7,7 @@
 #include "task/adapter_base.h"
 #include "task/output_folder.h"
 #include "task/output_guard.h"
+#include "task/quantising.h"
 #include "task/saved_folder.h"
 
 typedef struct merge_job {
@@ -105,6 +106,7 @@ static assay_status merge(merge_job *job, assay_error *err)
     ASSAY_TRY(assay_output_guard(job->options, err));
     ASSAY_TRY(open_base(job, err));
     ASSAY_TRY(assay_output_guard_source(job->options, job->base->path, err));
+    ASSAY_TRY(assay_quantised_refuse_merge(job->base, job->adapter_path, err));
     ASSAY_TRY(say_base(job, err));
     /* which of several numbers is the score is for whoever scores; all of them are written */
     if (json_object_set_new(job->base->config, ASSAY_LABEL_KEY, json_integer(0)))

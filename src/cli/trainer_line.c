@@ -73,9 +73,6 @@ static const char *const dropped[] = {
 
 /* What would be trained otherwise, and has no name here. */
 static const renamed warned[] = {
-    {"load_in_4bit", "weights keep their type: the rounding of 4 bits is not trained around"},
-    {"load_in_8bit", "weights keep their type: the rounding of 8 bits is not trained around"},
-    {"quantization_bit", "weights keep their type: their rounding is not trained around"},
     {"lr_scheduler_kwargs", "see --schedule and --min-lr; what it says is not taken over"},
     {"use_galore", "AdamW is the optimizer"},
     {"use_muon", "AdamW is the optimizer"},

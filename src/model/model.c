@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
+#include "model/model_pack.h"
 #include "model/model_tensors.h"
 #include "model/token_head.h"
 
@@ -292,6 +293,14 @@ assay_status assay_model_open(assay_model **out, const assay_checkpoint *checkpo
     return ASSAY_OK;
 }
 
+/* A matrix that will be packed in memory, and the bytes it will take there. */
+static bool packed_later(const loader *l, const assay_param *param, const assay_weight *weight, size_t *bytes)
+{
+    if (weight && assay_dtype_is_packed(weight->tensor.dtype)) return false;
+    return assay_model_packed_bytes(l->model->config.arch, param->name, param->rows, param->cols, l->options->quantise,
+                                    l->options->double_quant, bytes);
+}
+
 static void measure_param(const loader *l, const assay_param *param, assay_model_size *size)
 {
     size_t count = param_elements(param);
@@ -300,8 +309,13 @@ static void measure_param(const loader *l, const assay_param *param, assay_model
                                      : NULL;
     bool frozen_matrix = param->role == ASSAY_ROLE_BASE && !param->trained && !param->vector,
          known = l->checkpoint->weight_count > 0;
+    size_t packed = 0;
     if (param->trained) size->trained += count;
     if (param->role != ASSAY_ROLE_BASE) size->adapters += count * sizeof(float);
+    if (frozen_matrix && packed_later(l, param, weight, &packed)) {
+        size->owned += packed;
+        return;
+    }
     if (known && weight && assay_model_uses_in_place(param, weight) && assay_model_has_moved_rows(weight))
         size->owned += param->rows * sizeof(uint32_t);
     if (frozen_matrix && known ? weight && assay_model_uses_in_place(param, weight)

@@ -30,6 +30,9 @@ typedef struct assay_model_options {
     bool need_head;             /* a missing head is an error (scoring) instead of newly made (training) */
     size_t outputs;             /* numbers of a new head, and what is trained on must have; 0: one */
     uint64_t seed;
+    /* for assay_model_measure: matrices will be packed before the model is opened (model_pack.h); ASSAY_F32: not */
+    assay_dtype quantise;
+    bool double_quant;
 } assay_model_options;
 
 /* Memory of the model's own that holds one parameter: `bytes` bytes of elements of `dtype`. data NULL: none. Never a

@@ -27,6 +27,18 @@ static assay_status settle_values(const assay_save_tensor *tensor, float *values
 
 static size_t divide_up(size_t whole, size_t part) { return whole / part + (whole % part > 0); }
 
+bool assay_made_parts_bytes(assay_dtype dtype, bool nested, size_t rows, size_t cols, size_t *packed, size_t *scales)
+{
+    size_t elements;
+    if (!assay_mul_size(rows, cols, &elements)) return false;
+    *packed = dtype == ASSAY_INT8 ? elements : divide_up(elements, 2);
+    size_t blocks = dtype == ASSAY_INT8 ? rows : divide_up(elements, ASSAY_NF4_BLOCK);
+    *scales = blocks * sizeof(float);
+    if (dtype != ASSAY_INT8 && nested)
+        *scales = blocks + divide_up(blocks, ASSAY_DYNAMIC_BLOCK) * sizeof(float) + ASSAY_PARTS_MAP_BYTES;
+    return true;
+}
+
 /* ---- scales ---- */
 
 typedef struct scale_pass {

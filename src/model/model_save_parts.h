@@ -24,6 +24,9 @@ typedef struct assay_made_parts {
     float *map_scales, *map;
 } assay_made_parts;
 
+/* Bytes of a packed matrix, and of its scales besides; false: it is too large. */
+bool assay_made_parts_bytes(assay_dtype dtype, bool nested, size_t rows, size_t cols, size_t *packed, size_t *scales);
+
 assay_status assay_made_parts_open(assay_made_parts *made, const assay_save_tensor *tensor, bool nested,
                                    assay_error *err);
 assay_status assay_made_parts_write(const assay_made_parts *made, assay_save_tensor *tensor,

@@ -62,6 +62,8 @@ static assay_status read_words(assay_notes *notes, const char *where, assay_erro
     const char *eos = "auto", *precision = "f32";
     ASSAY_TRY(assay_json_string(json, "append_eos", false, &eos, where, err));
     ASSAY_TRY(assay_json_string(json, "precision", false, &precision, where, err));
+    ASSAY_TRY(assay_json_string(json, "quantize", false, &notes->quantize, where, err));
+    notes->double_quant = json_is_true(json_object_get(json, "double_quant"));
     notes->bf16 = !strcmp(precision, "bf16");
     if (!notes->bf16 && strcmp(precision, "f32") != 0)
         return assay_error_set(err, ASSAY_E_FORMAT, "%s: precision is \"%s\"; it should be \"f32\" or \"bf16\"", where,

@@ -25,6 +25,8 @@
  *     "rewards"             judge/reward_scale.h
  *     "labels"              names of the head's numbers, of which the first is the score where --label says no other
  *     "base_types"          of an adapter's base, as it was trained on (assay_checkpoint_types)
+ *     "quantize"            what an adapter's base was packed into in memory, as train --quantize names it, and
+ *     "double_quant"        whether with packed scales: scoring packs it again
  * Of the run that made it: "steps", "seed", "lanes", "processes", "pairs_by_rank" (trained on since its last start),
  * "options", "plan", "fingerprints", "evaluation". A key that nobody here knows stays where notes are copied from
  * folder to folder.
@@ -50,6 +52,8 @@ typedef struct assay_notes {
     int64_t rendering;   /* 1 or 2 */
     int64_t steps;       /* of the optimizer; -1: not said */
     const char *chat_template, *chat_template_tool_use, *date, *tool_format, *step_separator;
+    const char *quantize;
+    bool double_quant;
     const json_t *chat_template_kwargs, *ignore_config; /* an object, an array; NULL: not said */
     const json_t *labels;                               /* an array; NULL: not said */
     assay_reward_scale rewards;                         /* count 0: none */

@@ -112,6 +112,10 @@ static const assay_option_alias aliases[] = {
     {"max_grad_norm", "clip", NULL, false},
     {"optim", "moments", optimizer_to_moments, false},
     {"center_rewards_coefficient", "center", NULL, false},
+    {"use_bnb_nested_quant", "bnb-4bit-use-double-quant", NULL, true},
+    {"double_quantization", "bnb-4bit-use-double-quant", NULL, true},
+    {"quantization_type", "bnb-4bit-quant-type", NULL, false},
+    {"quant_bits", "quantization-bit", NULL, false},
     {"bf16", "precision", bf16_to_precision, true},
     {"dtype", "torch-dtype", NULL, false},
     {"gradient_checkpointing", "recompute", checkpointing_to_recompute, true},
@@ -152,7 +156,6 @@ static const char nothing_cached[] = "nothing is cached or downloaded";
 static const char planner_says[] = "the memory plan decides";
 static const char own_logs[] = "metrics.jsonl is always written";
 static const char no_code[] = "no foreign code is ever run";
-static const char no_quantised[] = "weights keep their type";
 static const char no_hub[] = "nothing is uploaded";
 
 // clang-format off
@@ -164,9 +167,7 @@ static const ignored_name ignored[] = {
     {"model_type", "config.json says it"}, {"trust_remote_code", no_code},
     {"device_map", cpu_only}, {"device", cpu_only}, {"use_cpu", cpu_only}, {"no_cuda", cpu_only},
      {"use_mps_device", cpu_only},
-    {"load_in_4bit", no_quantised}, {"load_in_8bit", no_quantised}, {"qlora", no_quantised},
-     {"quantization_bit", no_quantised},
-    {"bnb_*", no_quantised}, {"use_bnb_nested_quant", no_quantised},
+    {"bnb_*", own_kernels}, {"quantization_method", own_kernels}, {"quant_method", own_kernels},
     {"fp16", precision_says}, {"fp16_*", precision_says}, {"bf16_full_eval", precision_says}, {"tf32", precision_says},
     {"half_precision_backend", precision_says},
     {"dataset_config_name", "--data is a path"}, {"dataset_config", "--data is a path"},

@@ -130,6 +130,47 @@ static assay_status resolve_tokenizer(const resolver *r)
         o->foreign.tokenizer);
 }
 
+static bool wants_four_bits(const assay_foreign_options *f)
+{
+    return f->load_in_4bit || f->qlora || f->quantization_bit == 1;
+}
+
+static bool wants_eight_bits(const assay_foreign_options *f) { return f->load_in_8bit || f->quantization_bit == 2; }
+
+static assay_status refuse_quantise(const resolver *r)
+{
+    const assay_foreign_options *f = &r->options->foreign;
+    if (wants_four_bits(f) && wants_eight_bits(f))
+        return assay_error_set(r->err, ASSAY_E_USAGE,
+                               "4 bits (load_in_4bit, qlora) and 8 (load_in_8bit) both are asked for; keep one");
+    if (f->quant_type == 1 && wants_four_bits(f))
+        return assay_error_set(r->err, ASSAY_E_USAGE, "bnb_4bit_quant_type fp4 is read, not made: nf4 loses less");
+    return ASSAY_OK;
+}
+
+/* bitsandbytes' names of trainers: 4 bits are NF4, MedicalGPT's qlora has its scales packed too. LLaMA-Factory packs
+ * them where nobody says. */
+static assay_status resolve_quantise(const resolver *r)
+{
+    bool decided;
+    assay_options *o = r->options;
+    const assay_foreign_options *f = &o->foreign;
+    assay_origin origin = later(later(origin_of(r, "load-in-4bit"), origin_of(r, "load-in-8bit")),
+                                later(origin_of(r, "qlora"), origin_of(r, "quantization-bit")));
+    ASSAY_TRY(refuse_quantise(r));
+    bool four = wants_four_bits(f);
+    if (!four && !wants_eight_bits(f)) return ASSAY_OK;
+    ASSAY_TRY(decides(r, "quantize", "load_in_4bit, load_in_8bit or qlora", origin, &decided));
+    if (!decided) return ASSAY_OK;
+    o->quantize = four ? ASSAY_OPT_QUANTIZE_NF4 : ASSAY_OPT_QUANTIZE_INT8;
+    set_origin(r, "quantize", origin);
+    bool said = origin_of(r, "bnb-4bit-use-double-quant") > ASSAY_ORIGIN_DEFAULT,
+         implied = f->qlora || f->quantization_bit == 1;
+    if (origin_of(r, "double-quant") == ASSAY_ORIGIN_DEFAULT)
+        o->double_quant = four && (said ? f->double_quant : implied);
+    return ASSAY_OK;
+}
+
 /* What reward_modeling.py does where its command line is silent. */
 static assay_status imply_medicalgpt(const resolver *r)
 {
@@ -227,6 +268,7 @@ static assay_status resolve_training(const resolver *r)
     ASSAY_TRY(resolve_length(r));
     ASSAY_TRY(resolve_warmup(r));
     ASSAY_TRY(resolve_tokenizer(r));
+    ASSAY_TRY(resolve_quantise(r));
     resolve_strategies(r);
     resolve_precision(r);
     if (o->foreign.cosine_to_zero && o->schedule == ASSAY_OPT_COSINE) ASSAY_TRY(imply(r, "min-lr", "0"));

@@ -82,6 +82,9 @@ typedef struct assay_foreign_options {
     double warmup_ratio, warmup_steps;
     int eval_strategy, save_strategy; /* 0 unset, 1 no, 2 steps, 3 epoch */
     int torch_dtype;                  /* 0 auto, 1 bfloat16, 2 float16, 3 float32 */
+    bool load_in_4bit, load_in_8bit, qlora, double_quant;
+    int quantization_bit; /* 0 unset, 1 four, 2 eight */
+    int quant_type;       /* 0 nf4, 1 fp4 */
     const char *tokenizer;
     const struct assay_trainer_kind *trainer; /* set before parsing: the defaults of this one hold; NULL: none */
     int64_t processes;                        /* set before parsing: of a launcher; 0: one */

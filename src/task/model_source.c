@@ -13,6 +13,7 @@
 #include "model/model_init.h"
 #include "model/model_tensors.h"
 #include "task/adapter_base.h"
+#include "task/quantise_name.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -222,6 +223,17 @@ static assay_status rename_template(assay_model_source *source, const char *name
     return ASSAY_OK;
 }
 
+static assay_status read_quantise(assay_model_source *source, assay_error *err)
+{
+    const char *name = source->notes.quantize;
+    if (!name) return ASSAY_OK;
+    source->double_quant = source->notes.double_quant;
+    if (assay_quantise_read(name, &source->quantise)) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_FORMAT,
+                           ASSAY_NOTES_NAME " of %s: quantize is \"%.40s\", which is no type that --quantize has",
+                           source->adapter_folder ? source->adapter_folder : source->checkpoint->path, name);
+}
+
 static assay_status find_notes(assay_model_source *source, const char *base, assay_error *err)
 {
     assay_notes *notes = &source->notes;
@@ -232,7 +244,7 @@ static assay_status find_notes(assay_model_source *source, const char *base, ass
     source->max_length = notes->max_length;
     source->rendering = notes->json ? (int)notes->rendering : 0;
     if (notes->ignore_config) source->ignored = json_deep_copy(notes->ignore_config);
-    return ASSAY_OK;
+    return read_quantise(source, err);
 }
 
 static assay_status open_tokenizer(assay_model_source *source, const char *base, unsigned flags, assay_error *err)
@@ -520,5 +532,6 @@ void assay_model_source_warn(const assay_model_source *source, const assay_log *
     if (source->config.arch) say_left_out(source, log);
     if (source->checkpoint && source->config.arch) say_label(source, log);
     if (source->adapter && source->checkpoint)
-        assay_adapter_base_warn(source->adapter, source->adapter_folder, source->notes.json, source->checkpoint, log);
+        assay_adapter_base_warn(source->adapter, source->adapter_folder,
+                                source->quantise == ASSAY_F32 ? source->notes.json : NULL, source->checkpoint, log);
 }

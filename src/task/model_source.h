@@ -62,9 +62,13 @@ typedef struct assay_model_source {
     char *template_name;         /* "auto"; of the notes, then as settled */
     assay_append_eos append_eos; /* ASSAY_EOS_AUTO; likewise */
     int64_t max_length;          /* 0: none stored; likewise */
-    bool template_unused;        /* --template was given beside --chat-template, which goes before it */
-    bool variables_unused;       /* --chat-template-kwargs were given for a template that is code */
-    bool first_label;            /* of several labels the first is the score, as nobody chose */
+    /* What the base's matrices are packed into before a model is opened (task/quantising.h), as the notes say;
+     * ASSAY_F32: nothing, they are used as they are. */
+    assay_dtype quantise;
+    bool double_quant;
+    bool template_unused;   /* --template was given beside --chat-template, which goes before it */
+    bool variables_unused;  /* --chat-template-kwargs were given for a template that is code */
+    bool first_label;       /* of several labels the first is the score, as nobody chose */
     int rendering;          /* 2; 1: the folder is of version 0.1, whose texts were cut behind the last end of turn */
     assay_pooling pooling;  /* the token that is read: set by assay_model_source_settle (--pooling) */
     char *separator;        /* of steps, likewise; NULL: the model reads none */

@@ -93,6 +93,8 @@ assay_status assay_saved_notes(const assay_saved_source *source, double score_of
     if (!source->notes.json && !offset) return ASSAY_OK;
     json_t *notes = source->notes.json ? json_deep_copy(source->notes.json) : json_object();
     ASSAY_TRY_ALLOC(notes, ASSAY_NOTES_NAME, err);
+    json_object_del(notes, "quantize");
+    json_object_del(notes, "double_quant");
     json_object_del(notes, "base_types"); /* an adapter's note; what is written here is whole */
     if (offset) json_object_set_new(notes, "score_offset", json_real(source->notes.score_offset + score_offset));
     assay_status status = assay_notes_save(notes, folder, err);

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "task/head_words.h"
+#include "task/quantising.h"
 #include "task/resources.h"
 
 enum { TREE_TOKENS = 4096 };
@@ -28,6 +29,7 @@ static assay_status open_all(assay_scoring *s, const assay_options *options, con
                                         s->head_tokens, err));
         model.head_tokens = s->head_tokens;
     }
+    ASSAY_TRY(assay_quantise_source(s->source, context->log, err));
     ASSAY_TRY(assay_model_open(&s->model, s->source->checkpoint, s->source->adapter, &model, err));
     if (options->head_from_tokens)
         assay_note(context->log,

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/json_doc.h"
 #include "task/model_source.h"
+#include "task/quantise_name.h"
 
 #include <string.h>
 
@@ -24,6 +25,12 @@ static int put_rendering(json_t *notes, const assay_template *chosen)
     return failed;
 }
 
+static int put_quantise(json_t *notes, const assay_model_source *source)
+{
+    int failed = put_text(notes, "quantize", assay_quantise_name(source->quantise));
+    return failed | json_object_set_new(notes, "double_quant", json_boolean(source->double_quant));
+}
+
 assay_status assay_source_notes(const assay_model_source *source, json_t **out, assay_error *err)
 {
     json_t *notes = json_pack("{s:s, s:s, s:I, s:f}", "template", source->template_name, "append_eos",
@@ -33,6 +40,7 @@ assay_status assay_source_notes(const assay_model_source *source, json_t **out, 
     if (!failed && source->notes.labels)
         failed |= json_object_set(notes, "labels", assay_json_lent(source->notes.labels));
     if (!failed && source->ignored) failed |= json_object_set(notes, "ignore_config", source->ignored);
+    if (!failed && source->quantise != ASSAY_F32) failed |= put_quantise(notes, source);
     /* A run of version 0.1 goes on as one. */
     if (!failed && source->rendering != 1 && source->chosen) failed |= put_rendering(notes, source->chosen);
     *out = notes;

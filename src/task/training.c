@@ -1,4 +1,5 @@
 #include "task/training.h"
+#include "task/quantising.h"
 
 #include "base/alloc.h"
 #include "base/file.h"
@@ -193,6 +194,7 @@ static int64_t find_pad(const assay_training *t)
 
 static assay_status open_model(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
 {
+    ASSAY_TRY(assay_quantise_source(t->source, log, err));
     ASSAY_TRY(assay_model_open(&t->model, t->source->checkpoint, t->source->adapter, &t->wanted, err));
     if (t->planning.plan.streamed)
         ASSAY_TRY(
@@ -227,6 +229,8 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
     t->wanted = (assay_model_options){.tuning = t->tuning,
                                       .bf16 = assay_training_in_bf16(options, t->kernels, context->log),
                                       .seed = (uint64_t)options->seed,
+                                      .quantise = t->source->quantise,
+                                      .double_quant = t->source->double_quant,
                                       .outputs = assay_training_outputs(t, options),
                                       .lora = t->tuning == ASSAY_TUNE_LORA ? &t->lora : NULL};
     const char *words;
@@ -301,6 +305,7 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     unsigned flags = plan_only ? ASSAY_SOURCE_CONFIG_ONLY | (with_data ? 0 : ASSAY_SOURCE_TOKENIZER_OPTIONAL) : 0;
     ASSAY_TRY(assay_model_source_open(&t->source, options->model, options->adapter, &options->ignore_config, NULL,
                                       flags, err));
+    ASSAY_TRY(assay_quantise_choose(t->source, options, err));
     if (!plan_only) ASSAY_TRY(hold_files(t, options, err));
     t->source->rendering = earlier.was_01 ? 1 : ASSAY_RENDERING;
     ASSAY_TRY(with_data ? assay_model_source_settle(t->source, options, err)

@@ -28,7 +28,7 @@ check unpacks 0 out parameters convert "$work/packed" --output "$work/whole"
 [ ! -s "$work/err" ]; say $? unpacking-warns-of-nothing
 rm -r "$work/base" && mv "$work/packed" "$work/base"
 check packed-since 0 err 'was trained on weights in F32, and .* has F32 Q8_0' score --model "$work/run"
-check packed-since-merge 0 err 'was trained on weights in F32, and .* has F32 Q8_0' merge --model "$work/run" --output "$work/merged" --force
+check packed-since-merge 1 err 'is quantised (F32 Q8_0)' merge --model "$work/run" --output "$work/merged" --force
 "$assay" train --model "$work/base" --data examples/medical_train.jsonl --max-train-samples 20 --eval-split off --max-steps 1 --output "$work/run" --force --quiet 2>/dev/null
 check packed-itself 0 out '"score"' score --model "$work/run"
 [ ! -s "$work/err" ]; say $? packed-itself-says-nothing

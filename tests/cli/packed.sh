@@ -21,10 +21,11 @@ same() {
     say $? "$1-$2-has-the-same-bits"
 }
 
-# merged NAME: folded into the packed base, an adapter gives the model it gives folded into the whole one.
+# merged NAME: nothing is folded into the packed base; folded into the whole one, an adapter of either gives the same model.
 merged() {
     "$assay" convert "$work/packed" --dtype f32 --output "$work/whole" --force --quiet >"$work/out"
-    for base in p w; do "$assay" merge --model "$work/$base" --output "$work/merged-$base" --force --quiet >"$work/out" 2>&1; done
+    check "$1-is-not-merged-into" 1 err 'is quantised (.*convert .* --output WHOLE, then assay merge --model WHOLE --adapter' merge --model "$work/p" --output "$work/none"
+    for of in p w; do "$assay" merge --model "$work/whole" --adapter "$work/$of" --output "$work/merged-$of" --force --quiet >"$work/out" 2>&1; done
     cmp -s "$work/merged-p/model.safetensors" "$work/merged-w/model.safetensors"
     say $? "$1-merges-to-the-same-bits"
 }
