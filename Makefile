@@ -49,8 +49,13 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/serve/page_html.o $(
 FUZZERS := $(patsubst fuzz/%.c,$(BUILD)/fuzz/%,$(filter-out fuzz/fuzz_file.c,$(wildcard fuzz/fuzz_*.c)))
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
-.PHONY: FORCE all tests fuzzers clean install uninstall
-all: $(BUILD)/assay $(BUILD)/libassay.so
+# What speaks to an MPI is a plug-in built by that MPI's own mpicc, where there is one; the program links none
+# (docs/clusters.md).
+MPIS    := $(foreach mpi,openmpi mpich,$(if $(shell command -v mpicc.$(mpi)),$(mpi)))
+PLUGINS := $(MPIS:%=$(BUILD)/assay-mpi-%.so)
+
+.PHONY: FORCE all tests fuzzers clean install install-mpi uninstall
+all: $(BUILD)/assay $(BUILD)/libassay.so $(PLUGINS)
 tests: all $(TESTS)
 fuzzers: $(FUZZERS)
 
@@ -93,6 +98,11 @@ $(BUILD)/obj/template/template_texts.o: $(TEXTS) Makefile
 $(BUILD)/libassay.a: $(OBJECTS)
 	@rm -f $@
 	@$(ARCHIVER) rcs $@ $^
+
+$(BUILD)/assay-mpi-%.so: src/comm/mpi/mpi_transport.c src/comm/transport.h Makefile
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	@mpicc.$* -std=c17 -O2 -Isrc -fvisibility=hidden $(WARNINGS) -fPIC -shared $< -o $@
 
 # What include/assay.h declares is all that leaves it.
 $(BUILD)/libassay.so: $(OBJECTS)
@@ -141,7 +151,14 @@ install: all
 	@case ":$$PATH:" in *:$(PREFIX)/bin:*) echo "try: assay help" ;; *) echo "$(PREFIX)/bin is not in PATH; try: $(PREFIX)/bin/assay help" ;; esac
 	@[ -n "$(PYTHONDIR)" ] || echo "no Python of $(PREFIX) here: for the module, PYTHONPATH=$(PREFIX)/share/assay/python"
 
+# The plug-ins of the MPIs that are here, where the installed program looks for them; packages leave them out.
+install-mpi: $(PLUGINS)
+	@install -d $(DESTDIR)$(PREFIX)/lib/assay
+	@for plugin in $(PLUGINS); do install -m 644 $$plugin $(DESTDIR)$(PREFIX)/lib/assay || exit 1; done
+	@echo "installed: $(words $(PLUGINS)) plug-ins for MPI below $(DESTDIR)$(PREFIX)/lib/assay"
+
 uninstall:
+	@rm -rf $(DESTDIR)$(PREFIX)/lib/assay
 	@rm -f $(DESTDIR)$(PREFIX)/bin/assay $(DESTDIR)$(LIBDIR)/libassay.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libassay.so $(DESTDIR)$(PREFIX)/include/assay.h \
 	    $(DESTDIR)$(LIBDIR)/pkgconfig/assay.pc $(DESTDIR)$(PREFIX)/share/man/man1/assay.1 $(DESTDIR)$(PREFIX)/share/man/man1/assay-*.1 \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/assay $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_assay \

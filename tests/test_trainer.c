@@ -8,6 +8,7 @@
  */
 #include "test_support.h"
 #include "trainer_bench.h"
+#include "trainer_material.h"
 
 #include "base/alloc.h"
 #include "base/rng.h"
@@ -24,99 +25,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Examples made of ids, with a pair set that only counts them. */
-typedef struct material {
-    assay_pair_set pairs;
-    assay_example_set set;
-} material;
-
-static void add_side(material *m, const int32_t *ids, size_t count, double value)
-{
-    size_t n = m->set.answer_count++;
-    m->set.ids = assay_realloc(m->set.ids, m->set.id_count, m->set.id_count + count, sizeof *ids);
-    m->set.answers = assay_realloc(m->set.answers, n, n + 1, sizeof *m->set.answers);
-    m->set.values = assay_realloc(m->set.values, n, n + 1, sizeof *m->set.values);
-    m->set.answers[n] = (assay_example_answer){m->set.id_count, (uint32_t)count};
-    m->set.values[n] = value;
-    memcpy(m->set.ids + m->set.id_count, ids, count * sizeof *ids);
-    m->set.id_count += count;
-    if (count > m->set.longest) m->set.longest = count;
-}
-
-static void add_example(material *m, const int32_t *chosen, size_t chosen_count, const int32_t *rejected,
-                        size_t rejected_count)
-{
-    size_t shared = 0;
-    while (shared + 1 < chosen_count && shared + 1 < rejected_count && chosen[shared] == rejected[shared]) shared++;
-    m->set.items = assay_realloc(m->set.items, m->set.count, m->set.count + 1, sizeof *m->set.items);
-    assay_example *e = &m->set.items[m->set.count];
-    *e = (assay_example){.answers = m->set.answer_count,
-                         .count = 2,
-                         .shared = (uint32_t)shared,
-                         .pair = (uint32_t)m->set.count,
-                         .margin = (double)NAN,
-                         .share = (double)NAN,
-                         .weight = 1};
-    m->set.count++;
-    add_side(m, chosen, chosen_count, 1);
-    add_side(m, rejected, rejected_count, 0);
-}
-
-static void finish(material *m)
-{
-    m->pairs.pairs = assay_alloc(m->set.count, sizeof *m->pairs.pairs);
-    m->pairs.count = m->set.count;
-    m->set.pairs = &m->pairs;
-}
-
-static void release(material *m)
-{
-    assay_free(m->pairs.pairs);
-    assay_free(m->set.items);
-    assay_free(m->set.answers);
-    assay_free(m->set.values);
-    assay_free(m->set.ids);
-}
-
-static void random_material(material *m, size_t pairs)
-{
-    assay_rng rng = {.seed = 5};
-    for (size_t i = 0; i < pairs; i++) {
-        int32_t prompt[40], rejected[40];
-        size_t p = 1 + (size_t)assay_rng_below(&rng, 8), c = 1 + (size_t)assay_rng_below(&rng, 20),
-               r = 1 + (size_t)assay_rng_below(&rng, 20);
-        for (size_t j = 0; j < p + c; j++) prompt[j] = (int32_t)assay_rng_below(&rng, 64);
-        memcpy(rejected, prompt, p * sizeof *prompt);
-        for (size_t j = 0; j < r; j++) rejected[p + j] = (int32_t)assay_rng_below(&rng, 64);
-        rejected[p] = (prompt[p] + 1) % 64;
-        add_example(m, prompt, p + c, rejected, p + r);
-    }
-    finish(m);
-}
-
-static const char *const all_modules[] = {"all"};
-static const assay_lora_spec lora = {.rank = 4, .alpha = 8, .dropout = 0.2, .targets = all_modules, .target_count = 1};
-
-static assay_train_settings settings_for(size_t micro_tokens)
-{
-    return (assay_train_settings){.batch_pairs = 6,
-                                  .epochs = 3,
-                                  .lr = 1e-2,
-                                  .shape = ASSAY_LR_COSINE,
-                                  .min_lr = 0.1,
-                                  .warmup = 2,
-                                  .margin = -1,
-                                  .center = 0.01,
-                                  .seed = 9,
-                                  .micro_tokens = micro_tokens,
-                                  .budget = SIZE_MAX,
-                                  .adam = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0.01, .clip = 1}};
-}
-
 static trainer_bench open_bench(const char *path, const char *adapter, assay_tuning tuning,
                                 const assay_train_settings *settings, const material *m, int threads)
 {
-    const assay_model_options options = {.tuning = tuning, .lora = tuning == ASSAY_TUNE_LORA ? &lora : NULL, .seed = 1};
+    const assay_model_options options = {
+        .tuning = tuning, .lora = tuning == ASSAY_TUNE_LORA ? &material_lora : NULL, .seed = 1};
     return trainer_bench_open(path, adapter, &options, settings, &m->set, threads);
 }
 
@@ -151,7 +64,7 @@ static uint64_t hash_of_every_way(const material *m, assay_tuning tuning, size_t
 {
     uint64_t first = 0;
     for (int variant = 0; variant < 4; variant++) {
-        assay_train_settings settings = settings_for(variant == 0 ? 60 : variant == 1 ? 300 : 0);
+        assay_train_settings settings = material_settings(variant == 0 ? 60 : variant == 1 ? 300 : 0);
         settings.recompute = variant == 3 ? ASSAY_RECOMPUTE_ALL : ASSAY_RECOMPUTE_OFF;
         settings.lanes = lanes;
         trainer_bench b = open_bench("tests/data/golden/llama", NULL, tuning, &settings, m, variant % 2 + 1);
@@ -168,9 +81,9 @@ static void test_accumulation_changes_no_bit(void **state)
 {
     material m = {0};
     (void)state;
-    random_material(&m, 18);
+    material_random(&m, 18);
     for (size_t t = 0; t < 3; t++) hash_of_every_way(&m, tunings[t], 1);
-    release(&m);
+    material_release(&m);
 }
 
 /* So it is with lanes, some of them empty too (six pairs in eight). Their number is seen in the bits; 0 is 1. */
@@ -178,22 +91,22 @@ static void test_lanes_have_their_own_bits(void **state)
 {
     material m = {0};
     (void)state;
-    random_material(&m, 18);
+    material_random(&m, 18);
     for (size_t t = 0; t < 3; t++) {
         uint64_t one = hash_of_every_way(&m, tunings[t], 1);
         assert_true(one == hash_of_every_way(&m, tunings[t], 0));
         assert_true(one != hash_of_every_way(&m, tunings[t], 8));
     }
-    release(&m);
+    material_release(&m);
 }
 
 /* What waits between lanes is in the plan, byte for byte, and no micro-batch is planned larger than a lane. */
 static void test_lanes_are_planned(void **state)
 {
     material m = {0};
-    assay_train_settings one = settings_for(0), eight = one;
+    assay_train_settings one = material_settings(0), eight = one;
     (void)state;
-    random_material(&m, 18);
+    material_random(&m, 18);
     eight.lanes = 8;
     trainer_bench a = open_bench("tests/data/golden/llama", NULL, ASSAY_TUNE_FULL, &one, &m, 1),
                   b = open_bench("tests/data/golden/llama", NULL, ASSAY_TUNE_FULL, &eight, &m, 1);
@@ -206,7 +119,7 @@ static void test_lanes_are_planned(void **state)
     assert_true(assay_trainer_peak_bytes(b.trainer) <= large->total_bytes);
     trainer_bench_close(&a);
     trainer_bench_close(&b);
-    release(&m);
+    material_release(&m);
 }
 
 /* Stop after every step in turn, load the state into a new trainer, go on: the end is the same to the last bit. */
@@ -216,9 +129,9 @@ static void test_resume_changes_no_bit(void **state)
     assay_error err;
     assay_fingerprints prints = {.base = "b", .data = "d", .settings = "s"};
     (void)state;
-    random_material(&m, 20);
+    material_random(&m, 20);
     for (size_t t = 0; t < 3; t++) {
-        assay_train_settings settings = settings_for(0);
+        assay_train_settings settings = material_settings(0);
         trainer_bench whole = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, 1);
         run_steps(&whole, 8);
         for (uint64_t stop = 1; stop < 8; stop++) {
@@ -240,7 +153,7 @@ static void test_resume_changes_no_bit(void **state)
         }
         trainer_bench_close(&whole);
     }
-    release(&m);
+    material_release(&m);
 }
 
 static void say_no_memory(void *context, const assay_trainer *trainer, const assay_step_record *record)
@@ -259,10 +172,10 @@ static void test_a_stop_for_memory_can_be_resumed(void **state)
     bool no_memory = false;
     char folder[] = "/tmp/assay-memory-XXXXXX", from[64];
     (void)state;
-    random_material(&m, 20);
+    material_random(&m, 20);
     assert_non_null(mkdtemp(folder));
     snprintf(from, sizeof from, "%s/checkpoint-3", folder);
-    assay_train_settings settings = settings_for(0);
+    assay_train_settings settings = material_settings(0);
     assay_run_settings run = {.output = folder,
                               .save_steps = -1,
                               .eval_steps = -1,
@@ -288,7 +201,7 @@ static void test_a_stop_for_memory_can_be_resumed(void **state)
     trainer_bench_close(&stopped);
     trainer_bench_close(&resumed);
     assay_remove_tree(folder, NULL);
-    release(&m);
+    material_release(&m);
 }
 
 /* A scheduler's signal that comes while a step is under way: the step is given up behind its micro-batch, nothing is
@@ -300,17 +213,18 @@ static void test_a_step_can_be_given_up(void **state)
     assay_step_record record;
     volatile sig_atomic_t by_hand = SIGINT;
     (void)state;
-    random_material(&m, 20);
+    material_random(&m, 20);
     for (size_t t = 0; t < 3; t++) {
-        assay_train_settings settings = settings_for(60); /* several micro-batches a step */
+        assay_train_settings settings = material_settings(60); /* several micro-batches a step */
         trainer_bench whole = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, 1);
         run_steps(&whole, 8);
         trainer_bench b = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, 1);
         run_steps(&b, 2);
-        /* Not 0 from the step's first micro-batch on: the tokens that are accounted for. */
-        b.trainer->interrupted = (const volatile sig_atomic_t *)&record.tokens;
+        /* Not 0 from the step's first micro-batch on: the bits of its first reward. */
+        b.trainer->rewards[0] = 0;
+        b.trainer->interrupted = (const volatile sig_atomic_t *)(const volatile void *)b.trainer->rewards;
         assert_int_equal(assay_trainer_step(b.trainer, &record, &err), ASSAY_E_STOPPED);
-        assert_true(record.tokens > SIGINT && b.trainer->step == 2);
+        assert_true(*b.trainer->interrupted && b.trainer->step == 2);
         b.trainer->interrupted = &by_hand;
         trainer_bench_check(assay_trainer_step(b.trainer, &record, &err), &err);
         run_steps(&b, 8);
@@ -318,7 +232,7 @@ static void test_a_step_can_be_given_up(void **state)
         trainer_bench_close(&b);
         trainer_bench_close(&whole);
     }
-    release(&m);
+    material_release(&m);
 }
 
 static const float *tensor(const assay_tensor_file *file, const char *format, int a, int b)
@@ -473,12 +387,12 @@ static size_t read_steps(const char *path, material *m)
             int32_t chosen[4096], rejected[4096];
             size_t c = read_ids(json_object_get(pair, "chosen"), chosen),
                    r = read_ids(json_object_get(pair, "rejected"), rejected);
-            add_example(m, chosen, c, rejected, r);
+            material_add_example(m, chosen, c, rejected, r);
         }
         json_decref(step);
     }
     assay_free(text);
-    finish(m);
+    material_finish(m);
     return per_step;
 }
 
@@ -507,7 +421,7 @@ static int train(char **argv, int argc)
     assay_save_options save = {.adapter = &b.adapter->config, .pad_token = -1};
     trainer_bench_check(assay_model_save_adapter(b.model, &save, argv[4], &err), &err);
     trainer_bench_close(&b);
-    release(&m);
+    material_release(&m);
     return 0;
 }
 

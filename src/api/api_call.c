@@ -52,7 +52,7 @@ assay_status assay_api_begin(assay_api_call *call, unsigned command, const char 
     if (listener) call->listener = *listener;
     call->log = (assay_log){sink, call};
     const volatile sig_atomic_t *stop = (const volatile sig_atomic_t *)call->listener.stop;
-    call->context = (assay_task_context){&call->log, stop ? stop : &never};
+    call->context = (assay_task_context){&call->log, stop ? stop : &never, NULL};
     ASSAY_TRY(assay_options_init(&call->options, &call->error));
     return parse(call, command, command_name, settings, count, &call->error);
 }

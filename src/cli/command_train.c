@@ -102,6 +102,7 @@ static void on_done(void *context, const assay_trainer *trainer, const assay_run
 static assay_status say_signal(const shown_run *shown, int signal_number, assay_status status, assay_error *err)
 {
     if (status != ASSAY_E_STOPPED || !shown->begun || signal_number == SIGINT) return status;
+    if (!signal_number) return assay_error_prefix(err, ASSAY_E_YIELDED, "told to stop (a signal to another process): ");
     return assay_error_prefix(err, ASSAY_E_YIELDED, "told to stop (SIG%s): ", assay_interrupt_name(signal_number));
 }
 
@@ -110,7 +111,7 @@ static assay_status train(const assay_options *options, const assay_command_cont
     shown_run shown = {.terminal = context->terminal, .options = options, .log = context->task.log};
     assay_train_listener listener = {&shown, on_begin, on_step, on_end, on_done};
     assay_status status = assay_train_task(options, &context->task, &listener, err);
-    if (options->json && shown.result) {
+    if (options->json && shown.result && assay_comm_rank(context->task.comm) == 0) {
         context->terminal->answered = true;
         assay_status printed = assay_print_json(shown.result, status == ASSAY_OK ? err : NULL);
         if (status == ASSAY_OK) status = printed;
@@ -163,5 +164,6 @@ const assay_command assay_command_train = {
             "      --use_peft True --lora_rank 8 --learning_rate 2e-5 --output_dir outputs-rm\n",
     .takes = ASSAY_FOR_TRAIN,
     .saves = true,
+    .together = true,
     .run = run,
 };

@@ -16,22 +16,44 @@ static assay_status check_words(const assay_command *command, const assay_option
                            command->name, command->arguments);
 }
 
+/* Joins the others that a launcher has started, if one has. All but the first are silent. */
+static assay_status join(assay_command_context *context, assay_comm **comm, assay_error *err)
+{
+    ASSAY_TRY(assay_comm_open(comm, err));
+    context->task.comm = *comm;
+    if (assay_comm_rank(*comm) == 0) return ASSAY_OK;
+    context->task.log = NULL;
+    context->terminal->live = false;
+    return ASSAY_OK;
+}
+
+static assay_status read_words(const assay_command *command, assay_options *options, int count, const char *const *args,
+                               const assay_log *log, assay_error *err)
+{
+    ASSAY_TRY(assay_options_init(options, err));
+    ASSAY_TRY(assay_options_parse(options, command->takes, command->name, command->words_max, count, args, log, err));
+    return options->help ? ASSAY_OK : check_words(command, options, err);
+}
+
 static assay_status run_with(const assay_command *command, assay_options *options, int count, const char *const *args,
-                             assay_terminal *terminal, assay_error *err)
+                             assay_terminal *terminal, assay_comm **comm, assay_error *err)
 {
     assay_log log = assay_terminal_log(terminal);
     assay_command_context context = {
-        {&log, assay_interrupt_install(command->saves)}, terminal, assay_commands(), ASSAY_COMMIT};
-    ASSAY_TRY(assay_options_init(options, err));
-    ASSAY_TRY(assay_options_parse(options, command->takes, command->name, command->words_max, count, args, &log, err));
-    terminal->quiet = options->quiet;
-    if (options->help) return assay_command_help(command, err);
-    ASSAY_TRY(check_words(command, options, err));
+        {&log, assay_interrupt_install(command->saves), NULL}, terminal, assay_commands(), ASSAY_COMMIT};
+    *options = (assay_options){0};
+    if (command->together) ASSAY_TRY(join(&context, comm, err));
+    assay_status status = read_words(command, options, count, args, context.task.log, err);
+    ASSAY_TRY(assay_comm_agree(*comm, status, NULL, err));
+    bool leads = assay_comm_rank(*comm) == 0;
+    terminal->quiet = options->quiet || !leads;
+    if (options->help) return leads ? assay_command_help(command, err) : ASSAY_OK;
     terminal->answered = command->reports_first;
     return command->run(options, &context, err);
 }
 
-static assay_status dispatch(int count, const char *const *args, assay_terminal *terminal, assay_error *err)
+static assay_status dispatch(int count, const char *const *args, assay_terminal *terminal, assay_comm **comm,
+                             assay_error *err)
 {
     if (count == 0) {
         assay_command_overview(assay_commands(), stderr, err);
@@ -43,7 +65,7 @@ static assay_status dispatch(int count, const char *const *args, assay_terminal 
     const assay_command *command = assay_command_find(assay_commands(), name);
     if (!command) return assay_command_unknown(assay_commands(), name, err);
     assay_options options;
-    assay_status status = run_with(command, &options, count - 1, args + 1, terminal, err);
+    assay_status status = run_with(command, &options, count - 1, args + 1, terminal, comm, err);
     assay_options_release(&options);
     return status;
 }
@@ -61,17 +83,31 @@ static void answer_error(int count, const char *const *args, assay_status status
     json_decref(object);
 }
 
+/* Of several processes one speaks; another only where it knows what the first does not. */
+static void say_error(int count, const char *const *args, assay_terminal *terminal, const assay_comm *comm,
+                      assay_error *error)
+{
+    int rank = assay_comm_rank(comm);
+    if (!assay_comm_speaks(comm)) return;
+    if (rank > 0)
+        assay_error_prefix(error, error->status, "[rank %d of %d, %s] ", rank, assay_comm_size(comm),
+                           assay_comm_host(comm, rank));
+    else if (!terminal->answered) answer_error(count, args, error->status, error->text);
+    assay_terminal_error(terminal, error->text);
+}
+
 int main(int argc, char **argv)
 {
     const char *const *words = (const char *const *)argv + 1;
     assay_terminal terminal;
     assay_error error = {0};
+    assay_comm *comm = NULL;
     assay_terminal_open(&terminal, stderr);
-    assay_status status = dispatch(argc - 1, words, &terminal, &error);
+    assay_status status = dispatch(argc - 1, words, &terminal, &comm, &error);
+    error.status = status;
     assay_terminal_clear_line(&terminal);
     if (status == ASSAY_E_STOPPED) assay_terminal_clear_echo(&terminal);
-    if (status == ASSAY_OK || status == ASSAY_E_UNREAD) return assay_status_exit_code(status);
-    if (!terminal.answered) answer_error(argc - 1, words, status, error.text);
-    assay_terminal_error(&terminal, error.text);
+    if (status != ASSAY_OK && status != ASSAY_E_UNREAD) say_error(argc - 1, words, &terminal, comm, &error);
+    assay_comm_close(comm, assay_status_exit_code(status));
     return assay_status_exit_code(status);
 }

@@ -25,8 +25,9 @@
  *     "rewards"             judge/reward_scale.h
  *     "labels"              names of the head's numbers, of which the first is the score where --label says no other
  *     "base_types"          of an adapter's base, as it was trained on (assay_checkpoint_types)
- * Of the run that made it: "steps", "seed", "lanes", "options", "plan", "fingerprints", "evaluation". A key that nobody
- * here knows stays where notes are copied from folder to folder.
+ * Of the run that made it: "steps", "seed", "lanes", "processes", "pairs_by_rank" (trained on since its last start),
+ * "options", "plan", "fingerprints", "evaluation". A key that nobody here knows stays where notes are copied from
+ * folder to folder.
  */
 #ifndef ASSAY_NOTES_NOTES_H
 #define ASSAY_NOTES_NOTES_H

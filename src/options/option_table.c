@@ -139,7 +139,8 @@ static const assay_option_row rows[] = {
      AT(batch_pairs), "prompts with their answers (pairs, lists) in one optimizer step"},
     {"lanes", "L", ASSAY_OPTION_INT, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 1, 1024, {{"auto", 0}},
      AT(lanes),
-     "parts, a power of two, that a step's sum over pairs is cut into; kept in the checkpoint (auto: one)"},
+     "parts, a power of two, that a step's sum over pairs is cut into; kept in the checkpoint (auto: one; "
+     "eight where mpirun or srun started the run, with all weights as many as processes)"},
     {"lr", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 1e-12, 10, {{"auto", 0}}, AT(lr),
      "learning rate (auto: lora 1e-4, full 1e-5, head 1e-3)"},
     {"schedule", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "cosine", "cosine|linear|constant", 0, 0,

@@ -20,11 +20,11 @@ static void take(const assay_score_batch *batch, const wanted *to, size_t answer
     }
 }
 
-static assay_status score_runs(assay_score_batch *batch, const assay_example_set *set, const assay_micro_runs *runs,
-                               const wanted *to, assay_error *err)
+static assay_status score_runs(assay_score_batch *batch, const assay_example_set *set, size_t first,
+                               const assay_micro_runs *runs, const wanted *to, assay_error *err)
 {
     for (size_t r = 0; r < runs->count; r++) {
-        size_t begin = runs->begin[r], end = runs->begin[r + 1];
+        size_t begin = first + runs->begin[r], end = first + runs->begin[r + 1];
         if (to->stop && *to->stop) return assay_error_set(err, ASSAY_E_STOPPED, "interrupted");
         assay_score_batch_clear(batch);
         for (size_t i = begin; i < end; i++) assay_pack_example(&batch->pack, set, &set->items[i], i);
@@ -34,16 +34,16 @@ static assay_status score_runs(assay_score_batch *batch, const assay_example_set
     return ASSAY_OK;
 }
 
-assay_status assay_score_examples(assay_score_batch *batch, const assay_example_set *set,
+assay_status assay_score_examples(assay_score_batch *batch, const assay_example_set *set, size_t first, size_t count,
                                   const volatile sig_atomic_t *stop, double *scores, double *numbers, assay_error *err)
 {
     const wanted to = {stop, scores, numbers};
     assay_micro_runs runs = {0};
-    uint32_t *order = assay_alloc(set->count, sizeof *order);
+    uint32_t *order = assay_alloc(count, sizeof *order);
     ASSAY_TRY_ALLOC(order, "an order of pairs", err);
-    for (size_t i = 0; i < set->count; i++) order[i] = (uint32_t)i;
-    assay_status status = assay_micro_runs_cut(&runs, set, order, set->count, batch->pack.token_capacity, err);
-    if (status == ASSAY_OK) status = score_runs(batch, set, &runs, &to, err);
+    for (size_t i = 0; i < count; i++) order[i] = (uint32_t)(first + i);
+    assay_status status = assay_micro_runs_cut(&runs, set, order, count, batch->pack.token_capacity, err);
+    if (status == ASSAY_OK) status = score_runs(batch, set, first, &runs, &to, err);
     assay_score_batch_clear(batch);
     assay_micro_runs_release(&runs);
     assay_free(order);

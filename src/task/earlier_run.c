@@ -6,7 +6,7 @@
 #include "train/checkpoint_dir.h"
 #include "train/lanes.h"
 
-enum { STATE_BYTES = 16 << 20 };
+enum { STATE_BYTES = 16 << 20, LAUNCHED_LANES = 8 };
 
 /* The checkpoint's folder; NULL: none. The caller frees it. */
 static char *find_folder(const assay_options *options)
@@ -17,7 +17,7 @@ static char *find_folder(const assay_options *options)
     return assay_checkpoint_dir_newest(options->output, NULL, &folder, NULL) == ASSAY_OK ? folder : NULL;
 }
 
-assay_earlier_run assay_earlier_run_find(const assay_options *options)
+static assay_earlier_run find(const assay_options *options)
 {
     json_t *state = NULL;
     char *folder = find_folder(options), *path = folder ? assay_path_join(folder, "state.json") : NULL;
@@ -33,11 +33,36 @@ assay_earlier_run assay_earlier_run_find(const assay_options *options)
     return earlier;
 }
 
-assay_status assay_earlier_run_lanes(const assay_earlier_run *earlier, const assay_options *options, size_t *lanes,
-                                     assay_error *err)
+assay_status assay_earlier_run_find(assay_earlier_run *earlier, const assay_options *options, assay_comm *comm,
+                                    assay_error *err)
 {
-    int64_t wanted = options->lanes ? options->lanes : earlier->lanes ? earlier->lanes : 1, below = 1;
-    while (2 * below <= wanted) below *= 2;
+    *earlier = assay_comm_rank(comm) == 0 ? find(options) : (assay_earlier_run){0};
+    return assay_comm_broadcast(comm, earlier, sizeof *earlier, err);
+}
+
+/* The largest power of two that is not more. */
+static int64_t power_below(int64_t number)
+{
+    int64_t power = 1;
+    while (2 * power <= number) power *= 2;
+    return power;
+}
+
+/* Eight, so that one to eight processes give the same bits; gradients of all weights are too large for that. */
+static int64_t usual_lanes(const assay_options *options, const assay_comm *comm)
+{
+    int64_t size = assay_comm_size(comm);
+    if (!comm) return 1;
+    return options->tuning == ASSAY_OPT_FULL ? power_below(2 * size - 1) : LAUNCHED_LANES;
+}
+
+assay_status assay_earlier_run_lanes(const assay_earlier_run *earlier, const assay_options *options,
+                                     const assay_comm *comm, size_t *lanes, assay_error *err)
+{
+    int64_t wanted = options->lanes   ? options->lanes
+                     : earlier->lanes ? earlier->lanes
+                                      : usual_lanes(options, comm),
+            below = power_below(wanted);
     *lanes = (size_t)wanted;
     if (wanted == below) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_USAGE, "--lanes %lld is no power of two; the nearest are %lld and %lld",

@@ -167,7 +167,7 @@ static assay_status score_pairs(judging *j)
     assay_score_batch *batch = &j->scoring->batch;
     if (!j->data->pairs) return ASSAY_OK;
     ASSAY_TRY(make_numbers(j));
-    ASSAY_TRY(assay_score_examples(batch, &j->set, j->context->interrupted, j->rewards,
+    ASSAY_TRY(assay_score_examples(batch, &j->set, 0, j->set.count, j->context->interrupted, j->rewards,
                                    j->own_numbers ? j->numbers : NULL, j->err));
     if (!j->own_numbers) spread_scores(j);
     for (size_t i = 0; i < j->set.answer_count; i++) {

@@ -1,9 +1,11 @@
 #include "task/resources.h"
 
 #include "base/sizes.h"
+#include "base/threads.h"
 #include "machine/machine.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 assay_status assay_choose_kernels(const assay_kernels **kernels, assay_error *err)
 {
@@ -46,18 +48,32 @@ assay_status assay_memory_budget(const assay_options *options, size_t besides, s
     return ASSAY_OK;
 }
 
-assay_status assay_memory_room_read(const assay_options *options, assay_memory_room *room, assay_error *err)
+int assay_threads_wanted(const assay_options *options, const assay_comm *comm)
+{
+    int neighbours = assay_comm_neighbours(comm), mine = assay_processors();
+    bool shared = (long)mine * neighbours > sysconf(_SC_NPROCESSORS_ONLN);
+    if (options->threads || !comm) return (int)options->threads;
+    return !shared ? mine : mine > neighbours ? mine / neighbours : 1;
+}
+
+static size_t share(size_t bytes, const assay_comm *comm)
+{
+    return bytes == SIZE_MAX ? bytes : bytes / (size_t)assay_comm_neighbours(comm);
+}
+
+assay_status assay_memory_room_read(const assay_options *options, const assay_comm *comm, assay_memory_room *room,
+                                    assay_error *err)
 {
     assay_machine_memory memory;
     bool is_auto = options->memory == 0;
     assay_status status = assay_machine_memory_read(&memory, "", is_auto ? err : NULL);
     *room = (assay_memory_room){.wanted = options->memory, .own = SIZE_MAX};
     if (status != ASSAY_OK) return is_auto ? status : ASSAY_OK;
-    room->own = (size_t)assay_smaller_bytes(memory.own, memory.group);
+    room->own = share((size_t)assay_smaller_bytes(memory.own, memory.group), comm);
     if (is_auto)
-        *room =
-            (assay_memory_room){.wanted = assay_memory_share(memory.free),
-                                .most = (size_t)assay_smaller_bytes(assay_memory_share(memory.available), memory.group),
-                                .own = room->own};
+        *room = (assay_memory_room){
+            .wanted = share(assay_memory_share(memory.free), comm),
+            .most = share((size_t)assay_smaller_bytes(assay_memory_share(memory.available), memory.group), comm),
+            .own = room->own};
     return ASSAY_OK;
 }

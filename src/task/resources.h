@@ -2,6 +2,7 @@
 #ifndef ASSAY_TASK_RESOURCES_H
 #define ASSAY_TASK_RESOURCES_H
 
+#include "comm/comm.h"
 #include "options/options.h"
 #include "task/model_source.h"
 #include "task/planning.h"
@@ -24,7 +25,13 @@ assay_status assay_memory_budget(const assay_options *options, size_t besides, s
 
 /* --memory SIZE: no more, and no more of the process's own than hard limits (cgroup, RLIMIT_DATA, RLIMIT_AS) leave.
  * auto: 90 % of what is free; where that is too little and the tightest limit is a cgroup's, whose memory is this run's
- * alone, all it has left but what the process needs besides its plan. */
-assay_status assay_memory_room_read(const assay_options *options, assay_memory_room *room, assay_error *err);
+ * alone, all it has left but what the process needs besides its plan. Processes of the run on this host share what is
+ * not said by --memory. */
+assay_status assay_memory_room_read(const assay_options *options, const assay_comm *comm, assay_memory_room *room,
+                                    assay_error *err);
+
+/* --threads; 0: all processors. Processes of the run on this host share them, unless their launcher has bound each to
+ * some. */
+int assay_threads_wanted(const assay_options *options, const assay_comm *comm);
 
 #endif

@@ -106,12 +106,22 @@ static json_t *plan_json(const assay_trainer *t)
                      "layers_replayed", t->plan.replayed);
 }
 
+/* Since this start of the run. */
+static json_t *pairs_by_rank(const assay_trainer *t)
+{
+    json_t *list = json_array();
+    for (int r = 0; list && r < assay_comm_size(t->shares.comm); r++)
+        json_array_append_new(list, json_integer((json_int_t)t->shares.pairs[r]));
+    return list;
+}
+
 /* Of the run alone; what scoring needs besides is the source's (task/source_notes.c). The offset that a base's own
  * scores have is none of the trained model's. */
 static json_t *run_json(const assay_training *t, const assay_options *options)
 {
-    return json_pack("{s:I, s:I, s:s, s:s, s:o*, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "steps",
-                     (json_int_t)t->trainer->step, "lanes", (json_int_t)t->trainer->settings.lanes, "precision",
+    return json_pack("{s:I, s:I, s:i, s:o*, s:s, s:s, s:o*, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "steps",
+                     (json_int_t)t->trainer->step, "lanes", (json_int_t)t->trainer->settings.lanes, "processes",
+                     assay_comm_size(t->trainer->shares.comm), "pairs_by_rank", pairs_by_rank(t->trainer), "precision",
                      assay_program_precision(t->model->program), "objective",
                      assay_objective_name(&t->settings.objective), "labels", assay_training_labels_json(t),
                      "score_offset", 0.0, "seed", (json_int_t)options->seed, "options",

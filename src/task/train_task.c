@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/format.h"
 #include "machine/memory_watch.h"
+#include "task/likeness.h"
 #include "task/run_output.h"
 #include "task/run_room.h"
 #include "task/training_traps.h"
@@ -14,6 +15,9 @@
 
 #include <math.h>
 #include <stdio.h>
+
+/* One process of a run touches its folder. */
+static bool leads(const assay_task_context *context) { return assay_comm_rank(context->comm) == 0; }
 
 /* One run as its callbacks see it. */
 typedef struct watched_run {
@@ -115,6 +119,9 @@ static void say_start(const assay_training *t, const assay_task_context *context
     assay_note(context->log, "%s, %.1f M weights, %.2f M of them trained; template %s", t->model->config.arch->name,
                (double)assay_model_weights(t->model, false) / 1e6, (double)assay_model_weights(t->model, true) / 1e6,
                t->source->template_name);
+    if (context->comm)
+        assay_note(context->log, "%d processes on %d hosts over %s, %zu lanes", assay_comm_size(context->comm),
+                   assay_comm_hosts(context->comm), assay_comm_name(context->comm), t->trainer->settings.lanes);
     assay_note(context->log, "%zu training pairs, %zu held out; %llu steps of %llu pairs", t->examples.count,
                t->evaluation.count, (unsigned long long)t->trainer->total_steps,
                (unsigned long long)t->settings.batch_pairs);
@@ -169,14 +176,23 @@ static void say_done(const assay_train_listener *listener, const assay_trainer *
     if (listener && listener->done) listener->done(listener->context, trainer, outcome, stopped);
 }
 
-static assay_status train_locked(assay_training *t, const assay_options *options, const assay_task_context *context,
-                                 const assay_train_listener *listener, assay_error *err)
+/* The first process writes; all know how it went. */
+static assay_status write_output(assay_training *t, const assay_options *options, const assay_task_context *context,
+                                 const assay_run_outcome *outcome, assay_error *err)
+{
+    assay_status status = ASSAY_OK;
+    assay_trainer_finish(t->trainer);
+    if (leads(context)) status = assay_output_write(t, options, outcome, err);
+    return assay_comm_agree(context->comm, status, NULL, err);
+}
+
+static assay_status train_prepared(assay_training *t, const assay_options *options, const char *from,
+                                   const assay_task_context *context, const assay_train_listener *listener,
+                                   assay_error *err)
 {
     watched_run l = {.listener = listener, .context = context, .traps = {.head_zero = t->wanted.head_zero}};
     assay_run_outcome outcome = {0};
-    char *from;
     say_start(t, context);
-    ASSAY_TRY(find_resume(options, context, &from, err));
     assay_run_settings run = {.output = options->output,
                               .save_steps = options->save_steps,
                               .eval_steps = options->eval_steps,
@@ -184,7 +200,7 @@ static assay_status train_locked(assay_training *t, const assay_options *options
                               .keep = (uint64_t)options->keep,
                               .time_limit = options->time_limit,
                               .resume_from = from,
-                              .output_whole = assay_output_is_whole(t, options),
+                              .output_whole = leads(context) && assay_output_is_whole(t, options),
                               .prints = t->prints,
                               .save = assay_training_save,
                               .save_context = t,
@@ -199,48 +215,63 @@ static assay_status train_locked(assay_training *t, const assay_options *options
     assay_status status = assay_run(t->trainer, t->has_evaluation ? &t->evaluation : NULL, &run, &outcome, err);
     if (listener && listener->end) listener->end(listener->context);
     assay_memory_watch_end(&l.watch);
-    assay_free(from);
     if (status == ASSAY_E_STOPPED) say_done(listener, t->trainer, &outcome, "signal");
     if (status == ASSAY_E_NO_FIT && l.out_of_memory) say_done(listener, t->trainer, &outcome, "memory");
     ASSAY_TRY(status);
-    bool finished = outcome.was_finished && run.output_whole;
-    if (finished) {
+    if (outcome.nothing_left) {
         assay_note(context->log, "this run is finished: all %llu steps were done, nothing to resume",
                    (unsigned long long)t->trainer->total_steps);
     } else {
-        assay_trainer_finish(t->trainer);
-        ASSAY_TRY(assay_output_write(t, options, &outcome, err));
+        ASSAY_TRY(write_output(t, options, context, &outcome, err));
         say_end(t, &outcome, options, context);
     }
     say_done(listener, t->trainer, &outcome, outcome.out_of_time ? "time" : NULL);
     return ASSAY_OK;
 }
 
+/* What the first process does with the folder before a run: it is locked, has room, and says where to go on. */
+static assay_status prepare_folder(assay_training *t, const assay_options *options, const assay_task_context *context,
+                                   assay_folder_lock *lock, char **from, assay_error *err)
+{
+    ASSAY_TRY(assay_output_make(t, options, context->log, lock, err));
+    if (!assay_output_is_whole(t, options)) ASSAY_TRY(assay_run_room_check(t, options, context->log, err));
+    return find_resume(options, context, from, err);
+}
+
 static assay_status train(assay_training *t, const assay_options *options, const assay_task_context *context,
                           const assay_train_listener *listener, assay_error *err)
 {
-    assay_folder_lock lock;
-    ASSAY_TRY(assay_training_start(t, context, err));
-    ASSAY_TRY(assay_output_make(t, options, context->log, &lock, err));
-    assay_status status = ASSAY_OK;
-    if (!assay_output_is_whole(t, options)) status = assay_run_room_check(t, options, context->log, err);
-    if (status == ASSAY_OK) status = train_locked(t, options, context, listener, err);
+    assay_folder_lock lock = {0};
+    char *from = NULL;
+    assay_status status = assay_training_start(t, context, err);
+    if (status == ASSAY_OK && leads(context)) status = prepare_folder(t, options, context, &lock, &from, err);
+    status = assay_comm_agree(context->comm, status, NULL, err);
+    if (status == ASSAY_OK) status = assay_likeness_check(t, context->comm, err);
+    if (status == ASSAY_OK) status = train_prepared(t, options, from, context, listener, err);
+    assay_free(from);
     assay_folder_lock_release(&lock);
     return status;
+}
+
+static assay_status check_folder(const assay_options *options, assay_error *err)
+{
+    ASSAY_TRY(assay_output_check(options, err));
+    if (!options->resume || !*options->resume || assay_path_is_dir(options->resume)) return ASSAY_OK;
+    return assay_error_set(
+        err, ASSAY_E_USAGE,
+        "--resume %s: there is no such folder; --resume alone takes the newest checkpoint of --output",
+        options->resume);
 }
 
 assay_status assay_train_task(const assay_options *options, const assay_task_context *context,
                               const assay_train_listener *listener, assay_error *err)
 {
     assay_training *training;
-    ASSAY_TRY(assay_output_check(options, err));
-    if (options->resume && *options->resume && !assay_path_is_dir(options->resume))
-        return assay_error_set(
-            err, ASSAY_E_USAGE,
-            "--resume %s: there is no such folder; --resume alone takes the newest checkpoint of --output",
-            options->resume);
-    ASSAY_TRY(assay_training_open(&training, options, context, err));
-    assay_status status = train(training, options, context, listener, err);
+    assay_status status = leads(context) ? check_folder(options, err) : ASSAY_OK;
+    ASSAY_TRY(assay_comm_agree(context->comm, status, NULL, err));
+    status = assay_training_open(&training, options, context, err);
+    ASSAY_TRY(assay_comm_agree(context->comm, status, NULL, err));
+    status = train(training, options, context, listener, err);
     assay_training_close(training);
     return status;
 }

@@ -23,7 +23,8 @@ typedef struct assay_train_listener {
 } assay_train_listener;
 
 /* Trains as the final options of `train` say and writes --output. listener may be NULL. ASSAY_E_STOPPED: a signal came
- * and a checkpoint is there; ASSAY_E_NO_FIT, ASSAY_E_USAGE and the rest as base/status.h has them. */
+ * and a checkpoint is there; ASSAY_E_NO_FIT, ASSAY_E_USAGE and the rest as base/status.h has them. Every process of
+ * context->comm calls it with the same options; the first alone touches --output, and all return alike. */
 assay_status assay_train_task(const assay_options *options, const assay_task_context *context,
                               const assay_train_listener *listener, assay_error *err);
 

@@ -208,7 +208,7 @@ static assay_status open_model(assay_training *t, const assay_options *options, 
     return assay_checkpoint_fingerprint(t->source->checkpoint, t->prints.base, err);
 }
 
-static assay_status decide_settings(assay_training *t, const assay_options *options, const assay_log *log,
+static assay_status decide_settings(assay_training *t, const assay_options *options, const assay_task_context *context,
                                     assay_error *err)
 {
     const assay_train_settings found = t->settings;
@@ -217,15 +217,15 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
     t->settings.lanes = found.lanes;
     t->tuning = tuning_of(options);
     ASSAY_TRY(assay_choose_kernels(&t->kernels, err));
-    ASSAY_TRY(assay_pool_create(&t->pool, (int)options->threads, err));
-    ASSAY_TRY(assay_memory_room_read(options, &t->room, err));
+    ASSAY_TRY(assay_pool_create(&t->pool, assay_threads_wanted(options, context->comm), err));
+    ASSAY_TRY(assay_memory_room_read(options, context->comm, &t->room, err));
     t->lora = (assay_lora_spec){.rank = (size_t)options->lora_rank,
                                 .alpha = options->lora_alpha,
                                 .dropout = options->lora_dropout,
                                 .targets = options->lora_targets.items,
                                 .target_count = options->lora_targets.count};
     t->wanted = (assay_model_options){.tuning = t->tuning,
-                                      .bf16 = assay_training_in_bf16(options, t->kernels, log),
+                                      .bf16 = assay_training_in_bf16(options, t->kernels, context->log),
                                       .seed = (uint64_t)options->seed,
                                       .outputs = assay_training_outputs(t, options),
                                       .lora = t->tuning == ASSAY_TUNE_LORA ? &t->lora : NULL};
@@ -285,10 +285,14 @@ static assay_status hold_files(assay_training *t, const assay_options *options, 
     return tuning_of(options) == ASSAY_TUNE_FULL ? assay_model_hold_code(checkpoint, &t->code_files, err) : ASSAY_OK;
 }
 
-static assay_status open_all(assay_training *t, const assay_options *options, const assay_log *log, bool plan_only,
-                             assay_error *err)
+static assay_status open_all(assay_training *t, const assay_options *options, const assay_task_context *context,
+                             bool plan_only, assay_error *err)
 {
+    assay_earlier_run earlier;
+    const assay_log *log = context->log;
     bool with_data = !plan_only || options->data.count > 0;
+    ASSAY_TRY(assay_earlier_run_find(&earlier, options, context->comm, err));
+    ASSAY_TRY(assay_earlier_run_lanes(&earlier, options, context->comm, &t->settings.lanes, err));
     ASSAY_TRY(assay_objective_begin(options, &t->settings.objective, err));
     if (options->epochs <= 0 && options->max_steps <= 0)
         return assay_error_set(err, ASSAY_E_USAGE,
@@ -298,15 +302,13 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     ASSAY_TRY(assay_model_source_open(&t->source, options->model, options->adapter, &options->ignore_config, NULL,
                                       flags, err));
     if (!plan_only) ASSAY_TRY(hold_files(t, options, err));
-    const assay_earlier_run earlier = assay_earlier_run_find(options);
-    ASSAY_TRY(assay_earlier_run_lanes(&earlier, options, &t->settings.lanes, err));
     t->source->rendering = earlier.was_01 ? 1 : ASSAY_RENDERING;
     ASSAY_TRY(with_data ? assay_model_source_settle(t->source, options, err)
                         : assay_model_source_settle_length(t->source, options, err));
     t->prints.rendering = t->source->rendering;
     assay_model_source_warn(t->source, log);
     if (with_data) ASSAY_TRY(open_data(t, options, log, err));
-    ASSAY_TRY(decide_settings(t, options, log, err));
+    ASSAY_TRY(decide_settings(t, options, context, err));
     if (with_data) ASSAY_TRY(assay_training_say_labels(t, log, err));
     ASSAY_TRY(make_planning(t, options, with_data, plan_only, err));
     if (plan_only) return ASSAY_OK;
@@ -322,7 +324,7 @@ static assay_status open_training(assay_training **out, const assay_options *opt
     assay_training *t = assay_alloc(1, sizeof *t);
     *out = NULL;
     ASSAY_TRY_ALLOC(t, "a training run", err);
-    assay_status status = open_all(t, options, context->log, plan_only, err);
+    assay_status status = open_all(t, options, context, plan_only, err);
     if (status != ASSAY_OK) {
         assay_training_close(t);
         return status;
@@ -356,6 +358,7 @@ assay_status assay_training_start(assay_training *t, const assay_task_context *c
                                  .plan = &t->planning.plan,
                                  .stream = t->stream,
                                  .planned_anonymous = t->planning.rss,
+                                 .comm = context->comm,
                                  .interrupted = context->interrupted};
     ASSAY_TRY(assay_trainer_create(&t->trainer, &setup, err));
     assay_fingerprint_data(&t->examples, t->prints.data);

@@ -15,12 +15,25 @@ typedef struct run {
     assay_metrics metrics;
     double *rewards, *numbers; /* numbers: every output of the head, of answers with attributes; else NULL */
     uint64_t saved_step;
+    unsigned reasons; /* to stop, as all processes agreed on them last */
+    double start;
     assay_error *err;
 } run;
 
-static bool interrupted(const run *r) { return r->settings->interrupted && *r->settings->interrupted; }
+enum { BY_SIGNAL = 1, FOR_MEMORY = 2, FOR_TIME = 4 };
 
-static bool out_of_memory(const run *r) { return r->settings->out_of_memory && *r->settings->out_of_memory; }
+/* One process of a run speaks and writes. */
+static bool leads(const run *r) { return assay_comm_rank(r->trainer->shares.comm) == 0; }
+
+/* Behind whatever one process may have failed at alone, or where it may have been told to stop. */
+static assay_status agree(run *r, assay_status status)
+{
+    const assay_run_settings *s = r->settings;
+    r->reasons = (s->interrupted && *s->interrupted ? BY_SIGNAL : 0) |
+                 (s->out_of_memory && *s->out_of_memory ? FOR_MEMORY : 0) |
+                 (s->time_limit > 0 && assay_clock_seconds() - r->start >= s->time_limit ? FOR_TIME : 0);
+    return assay_comm_agree(r->trainer->shares.comm, status, &r->reasons, r->err);
+}
 
 /* Whether something that happens every `every` steps (0: epochs, -1: at the end only) happens after the present
  * step. */
@@ -48,10 +61,11 @@ static assay_status evaluate(run *r, assay_judgement *judgement)
     ASSAY_TRY(
         assay_trainer_evaluate(r->trainer, r->evaluation, r->settings->interrupted, r->rewards, r->numbers, r->err));
     ASSAY_TRY(judge(r, judgement));
+    r->outcome->has_evaluation = true;
+    if (!leads(r)) return ASSAY_OK;
     ASSAY_TRY(assay_eval_pairs_write(r->evaluation, r->rewards, r->trainer->step, r->settings->output, r->err));
     ASSAY_TRY(assay_metrics_evaluation(&r->metrics, r->trainer, judgement, assay_clock_seconds() - start, r->err));
     if (r->settings->on_evaluation) r->settings->on_evaluation(r->settings->listener, r->trainer, judgement);
-    r->outcome->has_evaluation = true;
     return ASSAY_OK;
 }
 
@@ -96,9 +110,8 @@ static assay_status say_room(run *r, assay_status status)
     return status;
 }
 
-static assay_status save_checkpoint(run *r)
+static assay_status write_checkpoint(run *r)
 {
-    ASSAY_TRY(assay_culprit_check_trained(r->trainer, r->err));
     char *working = NULL,
          *final = assay_strfmt("%s/checkpoint-%llu", r->settings->output, (unsigned long long)r->trainer->step);
     ASSAY_TRY_ALLOC(final, "a path", r->err);
@@ -110,8 +123,23 @@ static assay_status save_checkpoint(run *r)
     }
     assay_free(final);
     ASSAY_TRY(say_room(r, status));
-    r->saved_step = r->trainer->step;
     return assay_checkpoint_dir_prune(r->settings->output, r->settings->keep, r->err);
+}
+
+static assay_status save_checkpoint(run *r)
+{
+    ASSAY_TRY(assay_culprit_check_trained(r->trainer, r->err));
+    if (leads(r)) ASSAY_TRY(write_checkpoint(r));
+    r->saved_step = r->trainer->step;
+    return ASSAY_OK;
+}
+
+static assay_status write_trainer_state(run *r)
+{
+    const assay_run_settings *s = r->settings;
+    if (!leads(r)) return ASSAY_OK;
+    return assay_metrics_trainer_state(&r->metrics, r->trainer, s->log_steps, s->eval_steps, s->save_steps, s->output,
+                                       r->err);
 }
 
 /* The weights are those before the step that went wrong (a number, or a file that could not be read): they are kept, if
@@ -130,11 +158,9 @@ static assay_status keep_good_state(run *r, assay_status status)
 
 static assay_status stop_here(run *r)
 {
-    const assay_run_settings *s = r->settings;
     if (r->saved_step != r->trainer->step) ASSAY_TRY(save_checkpoint(r));
-    ASSAY_TRY(assay_metrics_trainer_state(&r->metrics, r->trainer, s->log_steps, s->eval_steps, s->save_steps,
-                                          s->output, r->err));
-    bool memory = out_of_memory(r) && !interrupted(r);
+    ASSAY_TRY(write_trainer_state(r));
+    bool memory = (r->reasons & (FOR_MEMORY | BY_SIGNAL)) == FOR_MEMORY;
     unsigned long long step = r->trainer->step, total = r->trainer->total_steps;
     return assay_error_set(r->err, memory ? ASSAY_E_NO_FIT : ASSAY_E_STOPPED,
                            "%s after step %llu of %llu; --resume goes on from %s/checkpoint-%llu",
@@ -142,16 +168,22 @@ static assay_status stop_here(run *r)
                            r->settings->output, step);
 }
 
+/* What the system refuses during a step is then a file of weights, and nothing was updated. */
+static bool reads_alone(const run *r)
+{
+    return r->trainer->plan.streamed && assay_comm_size(r->trainer->shares.comm) == 1;
+}
+
 static assay_status one_step(run *r)
 {
     assay_step_record record;
     assay_status status = assay_trainer_step(r->trainer, &record, r->err);
-    if (status == ASSAY_E_NUMERIC || status == ASSAY_E_IO) return keep_good_state(r, status);
+    if (status == ASSAY_E_NUMERIC || (status == ASSAY_E_IO && reads_alone(r))) return keep_good_state(r, status);
     if (status == ASSAY_E_STOPPED) return stop_here(r);
     ASSAY_TRY(status);
     bool logged = r->settings->log_steps <= 1 || record.step % (uint64_t)r->settings->log_steps == 0 ||
                   record.step == r->trainer->total_steps;
-    if (logged) ASSAY_TRY(assay_metrics_step(&r->metrics, r->trainer, &record, r->err));
+    if (logged && leads(r)) ASSAY_TRY(assay_metrics_step(&r->metrics, r->trainer, &record, r->err));
     if (r->settings->on_step) r->settings->on_step(r->settings->listener, r->trainer, &record);
     return ASSAY_OK;
 }
@@ -163,42 +195,62 @@ static assay_status evaluate_or_stop(run *r, assay_judgement *judgement)
     return status == ASSAY_E_STOPPED ? stop_here(r) : status;
 }
 
-static assay_status all_steps(run *r, double start)
+/* A step, and what is due behind it; *evaluated says whether an evaluation was. */
+static assay_status step_and_dues(run *r, bool *evaluated)
+{
+    ASSAY_TRY(one_step(r));
+    bool last = r->trainer->step == r->trainer->total_steps;
+    if (due(r, r->settings->save_steps) && !last) ASSAY_TRY(save_checkpoint(r));
+    *evaluated = r->evaluation && due(r, r->settings->eval_steps) && !last;
+    return *evaluated ? evaluate_or_stop(r, &r->outcome->after) : ASSAY_OK;
+}
+
+static assay_status all_steps(run *r)
 {
     bool evaluated = false;
     while (r->trainer->step < r->trainer->total_steps && !r->outcome->out_of_time) {
-        if (interrupted(r) || out_of_memory(r)) return stop_here(r);
-        ASSAY_TRY(one_step(r));
-        bool last = r->trainer->step == r->trainer->total_steps;
-        if (due(r, r->settings->save_steps) && !last) ASSAY_TRY(save_checkpoint(r));
-        evaluated = r->evaluation && due(r, r->settings->eval_steps) && !last;
-        if (evaluated) ASSAY_TRY(evaluate_or_stop(r, &r->outcome->after));
-        r->outcome->out_of_time =
-            r->settings->time_limit > 0 && assay_clock_seconds() - start >= r->settings->time_limit && !last;
+        if (r->reasons & (BY_SIGNAL | FOR_MEMORY)) return stop_here(r);
+        ASSAY_TRY(agree(r, step_and_dues(r, &evaluated)));
+        r->outcome->out_of_time = (r->reasons & FOR_TIME) && r->trainer->step < r->trainer->total_steps;
     }
-    if (interrupted(r)) return stop_here(r);
+    if (r->reasons & BY_SIGNAL) return stop_here(r);
     if (r->trainer->optimizer->steps == 0)
         return assay_error_set(
             r->err, ASSAY_E_NUMERIC,
             "every step was skipped for NaN or infinity: nothing was trained; look at the base's weights");
-    if (r->saved_step != r->trainer->step) ASSAY_TRY(save_checkpoint(r));
+    if (r->saved_step != r->trainer->step) ASSAY_TRY(agree(r, save_checkpoint(r)));
     return r->evaluation && !evaluated ? evaluate_or_stop(r, &r->outcome->after) : ASSAY_OK;
+}
+
+/* The first process reads the checkpoint: the others need not see its disk. Metrics are kept up to there. */
+static assay_status begin(run *r)
+{
+    const assay_run_settings *s = r->settings;
+    if (!leads(r)) return ASSAY_OK;
+    if (s->resume_from) ASSAY_TRY(assay_train_state_load(r->trainer, &s->prints, s->resume_from, r->err));
+    r->saved_step = s->resume_from ? r->trainer->step : UINT64_MAX;
+    r->outcome->nothing_left = s->resume_from && s->output_whole && r->trainer->step >= r->trainer->total_steps;
+    return r->outcome->nothing_left ? ASSAY_OK : assay_metrics_open(&r->metrics, s->output, r->trainer->step, r->err);
+}
+
+static assay_status follow(run *r)
+{
+    assay_comm *comm = r->trainer->shares.comm;
+    ASSAY_TRY(assay_comm_broadcast(comm, &r->saved_step, sizeof r->saved_step, r->err));
+    ASSAY_TRY(assay_comm_broadcast(comm, &r->outcome->nothing_left, sizeof r->outcome->nothing_left, r->err));
+    return assay_trainer_follow(r->trainer, r->err);
 }
 
 static assay_status go(run *r)
 {
-    double start = assay_clock_seconds();
-    const assay_run_settings *s = r->settings;
-    if (s->resume_from) ASSAY_TRY(assay_train_state_load(r->trainer, &s->prints, s->resume_from, r->err));
-    r->saved_step = s->resume_from ? r->trainer->step : UINT64_MAX;
-    r->outcome->was_finished = s->resume_from && r->trainer->step >= r->trainer->total_steps;
-    if (r->outcome->was_finished && s->output_whole) return ASSAY_OK;
-    ASSAY_TRY(assay_metrics_open(&r->metrics, s->output, r->trainer->step, r->err));
-    if (r->evaluation && r->trainer->step == 0) ASSAY_TRY(evaluate_or_stop(r, &r->outcome->before));
-    ASSAY_TRY(all_steps(r, start));
-    r->outcome->seconds = assay_clock_seconds() - start;
-    return assay_metrics_trainer_state(&r->metrics, r->trainer, s->log_steps, s->eval_steps, s->save_steps, s->output,
-                                       r->err);
+    r->start = assay_clock_seconds();
+    ASSAY_TRY(agree(r, begin(r)));
+    ASSAY_TRY(follow(r));
+    if (r->outcome->nothing_left) return ASSAY_OK;
+    if (r->evaluation && r->trainer->step == 0) ASSAY_TRY(agree(r, evaluate_or_stop(r, &r->outcome->before)));
+    ASSAY_TRY(all_steps(r));
+    r->outcome->seconds = assay_clock_seconds() - r->start;
+    return write_trainer_state(r);
 }
 
 static assay_status make_rewards(run *r)
@@ -217,7 +269,7 @@ assay_status assay_run(assay_trainer *trainer, const assay_example_set *evaluati
     run r = {.trainer = trainer, .evaluation = evaluation, .settings = settings, .outcome = outcome, .err = err};
     *outcome = (assay_run_outcome){0};
     assay_status status = make_rewards(&r);
-    if (status == ASSAY_OK) status = go(&r);
+    if (status == ASSAY_OK) status = agree(&r, go(&r));
     assay_metrics_close(&r.metrics);
     assay_free(r.rewards);
     assay_free(r.numbers);

@@ -4,7 +4,8 @@
  *
  * Writes metrics.jsonl, trainer_state.json and checkpoint-N/ into settings.output, which exists. Finished, interrupted
  * (ASSAY_E_STOPPED, after a checkpoint), stopped for memory (ASSAY_E_NO_FIT, likewise) or out of time
- * (outcome.out_of_time, no error). The model's weights are those of the last step. */
+ * (outcome.out_of_time, no error). The model's weights are those of the last step. Of several processes (the trainer's
+ * comm) all run it, the first alone writes and calls on_evaluation, and all return alike. */
 #ifndef ASSAY_TRAIN_RUN_H
 #define ASSAY_TRAIN_RUN_H
 
@@ -21,7 +22,7 @@ typedef struct assay_run_settings {
     int64_t log_steps;
     uint64_t keep;           /* checkpoints; 0: all */
     double time_limit;       /* seconds; 0: none */
-    const char *resume_from; /* a checkpoint folder, or NULL */
+    const char *resume_from; /* a checkpoint folder, or NULL; read by the first process, as is output_whole */
     /* the output has all a finished run leaves: then resuming a finished run does nothing; else it is evaluated
      * again */
     bool output_whole;
@@ -39,7 +40,7 @@ typedef struct assay_run_settings {
 
 typedef struct assay_run_outcome {
     bool has_evaluation, out_of_time;
-    bool was_finished;             /* resumed from the last step */
+    bool nothing_left;             /* resumed from the last step, and the output is whole */
     assay_judgement before, after; /* of the evaluation set; `before` only where the run began at step 0 */
     double seconds;
 } assay_run_outcome;

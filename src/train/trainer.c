@@ -13,6 +13,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <xxhash.h>
 
 static size_t most_tokens(const assay_example_set *set)
 {
@@ -132,6 +133,9 @@ static assay_status reserve_runs(assay_trainer *t, assay_error *err)
 {
     size_t pairs = t->settings.batch_pairs < t->examples->count ? (size_t)t->settings.batch_pairs : t->examples->count;
     ASSAY_TRY(assay_grow(&t->runs.begin, &t->runs.capacity, pairs + 1, sizeof *t->runs.begin, err));
+    size_t outputs = assay_head_outputs(&t->model->config.head);
+    t->rewards = assay_alloc(pairs, most_answers(t->examples) * outputs * sizeof *t->rewards);
+    ASSAY_TRY_ALLOC(t->rewards, "rewards", err);
     return ASSAY_OK;
 }
 
@@ -151,6 +155,7 @@ static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, as
     t->room = assay_alloc(1, sizeof *t->room);
     ASSAY_TRY_ALLOC(t->room, "rewards", err);
     ASSAY_TRY(assay_loss_room_make(t->room, t->examples, outputs, err));
+    ASSAY_TRY(assay_shares_make(&t->shares, setup->comm, t->settings.lanes, outputs, err));
     return assay_sampler_init(&t->sampler, t->examples->count, t->settings.seed, 0, err);
 }
 
@@ -184,6 +189,8 @@ void assay_trainer_free(assay_trainer *t)
     assay_micro_runs_release(&t->runs);
     assay_free(t->gradients);
     assay_free(t->d_rewards);
+    assay_free(t->rewards);
+    assay_shares_release(&t->shares);
     if (t->room) assay_loss_room_release(t->room);
     assay_free(t->room);
     assay_free(t->trained);
@@ -212,21 +219,28 @@ assay_status assay_trainer_seek(assay_trainer *t, uint64_t step, assay_error *er
     return assay_sampler_init(&t->sampler, t->examples->count, t->settings.seed, position, err);
 }
 
-/* Adds an example's numbers to the record and its gradient to d_rewards. */
-static void account(assay_trainer *t, const assay_example *example, const float *rewards, float *d,
-                    const assay_step_pairs *step, assay_step_record *record)
+/* A step on its way through this process's lanes. */
+typedef struct step_run {
+    assay_trainer *trainer;
+    const assay_step_pairs *step;
+    float *rewards; /* where those of the next pair go */
+    bool bad;       /* a loss is not finite: no gradient is worth computing, and all will know by the rewards */
+} step_run;
+
+/* Of an example's rewards: its loss, and the gradient into d. */
+static double example_loss(assay_trainer *t, const assay_example *example, const float *rewards, float *d,
+                           const assay_step_pairs *step)
 {
     assay_loss_room_load(t->room, rewards, example->count);
     double loss = assay_example_loss(t->room, &t->settings, t->examples, example);
     assay_loss_room_give(t->room, example->count, step->weight, d);
-    record->loss += loss / step->weight;
-    assay_step_account(record, step, t->examples, example, t->room->rewards);
+    return loss;
 }
 
-static assay_status run_micro(assay_trainer *t, const assay_step_pairs *step, size_t begin, size_t end,
-                              assay_step_record *record, assay_error *err)
+static assay_status run_micro(step_run *run, size_t begin, size_t end, assay_error *err)
 {
-    const uint32_t *picked = step->picked;
+    assay_trainer *t = run->trainer;
+    const uint32_t *picked = run->step->picked;
     assay_pack_clear(&t->pack);
     for (size_t i = begin; i < end; i++)
         assay_pack_example(&t->pack, t->examples, &t->examples->items[picked[i]], picked[i]);
@@ -235,11 +249,25 @@ static assay_status run_micro(assay_trainer *t, const assay_step_pairs *step, si
     size_t at = 0;
     for (size_t i = begin; i < end; i++) {
         const assay_example *example = &t->examples->items[picked[i]];
-        account(t, example, rewards + at, t->d_rewards + at, step, record);
+        run->bad |= !isfinite(example_loss(t, example, rewards + at, t->d_rewards + at, run->step));
         at += example->count * t->room->outputs;
     }
-    if (!isfinite(record->loss)) return ASSAY_E_NUMERIC;
-    return assay_engine_backward(t->engine, t->d_rewards, err);
+    memcpy(run->rewards, rewards, at * sizeof *rewards);
+    run->rewards += at;
+    return run->bad ? ASSAY_OK : assay_engine_backward(t->engine, t->d_rewards, err);
+}
+
+/* The record of a step, from the rewards of all its pairs in their order, whoever computed them. */
+static void account(assay_trainer *t, const assay_step_pairs *step, assay_step_record *record)
+{
+    const float *rewards = t->rewards;
+    for (size_t i = 0; i < step->count; i++) {
+        const assay_example *example = &t->examples->items[step->picked[i]];
+        record->loss += example_loss(t, example, rewards, t->d_rewards, step) / step->weight;
+        assay_step_account(record, step, t->examples, example, t->room->rewards);
+        rewards += example->count * t->room->outputs;
+    }
+    assay_step_account_end(record, step);
 }
 
 static assay_status name_culprit(assay_trainer *t, const uint32_t *picked, size_t count,
@@ -258,39 +286,28 @@ static bool is_given_up(const assay_trainer *t)
     return t->interrupted && *t->interrupted && *t->interrupted != SIGINT;
 }
 
-static assay_status give_up(assay_trainer *t, assay_error *err)
-{
-    ASSAY_TRY(assay_trainer_seek(t, t->step, err));
-    return assay_error_set(err, ASSAY_E_STOPPED, "step %llu was given up", (unsigned long long)t->step + 1);
-}
-
-/* A step on its way through the lanes. */
-typedef struct step_run {
-    assay_trainer *trainer;
-    const assay_step_pairs *step;
-    assay_step_record *record;
-} step_run;
-
 static assay_status run_lane(void *context, size_t begin, size_t end, float *gradients, assay_error *err)
 {
-    const step_run *run = context;
+    step_run *run = context;
     assay_trainer *t = run->trainer;
     assay_micro_runs *micro = &t->runs;
     bind_gradients(t, gradients);
     ASSAY_TRY(
         assay_micro_runs_cut(micro, t->examples, run->step->picked + begin, end - begin, t->plan.micro_tokens, err));
     for (size_t r = 0; r < micro->count; r++) {
-        if (is_given_up(t)) return give_up(t, err);
-        ASSAY_TRY(run_micro(t, run->step, begin + micro->begin[r], begin + micro->begin[r + 1], run->record, err));
+        if (is_given_up(t))
+            return assay_error_set(err, ASSAY_E_STOPPED, "step %llu was given up", (unsigned long long)t->step + 1);
+        ASSAY_TRY(run_micro(run, begin + micro->begin[r], begin + micro->begin[r + 1], err));
     }
     return ASSAY_OK;
 }
 
-static assay_status sum_lanes(assay_trainer *t, const assay_step_pairs *step, assay_step_record *record,
-                              assay_error *err)
+static assay_status sum_lanes(assay_trainer *t, const assay_step_pairs *step, assay_error *err)
 {
     bool any;
-    step_run run = {t, step, record};
+    const assay_shares *shares = &t->shares;
+    size_t begin = shares->rewards[assay_comm_rank(shares->comm)] / sizeof(float);
+    step_run run = {.trainer = t, .step = step, .rewards = t->rewards + begin};
     const assay_lane_sum sum = {.lanes = t->settings.lanes,
                                 .pairs = step->count,
                                 .buffers = t->gradients,
@@ -298,7 +315,23 @@ static assay_status sum_lanes(assay_trainer *t, const assay_step_pairs *step, as
                                 .pool = t->pool,
                                 .add = run_lane,
                                 .context = &run};
-    return assay_lane_sum_make(&sum, 0, sum.lanes, &any, err);
+    return assay_lane_sum_make(&sum, shares->first_lane, shares->lanes, &any, err);
+}
+
+/* Behind it all processes have the same record and, where the loss is finite, the same gradients. A received sum lies
+ * in the buffer behind the first: with two processes there are two lanes at least, so there is one. */
+static assay_status gradient_of_all(assay_trainer *t, const assay_step_pairs *step, assay_step_record *record,
+                                    assay_error *err)
+{
+    const assay_shares *shares = &t->shares;
+    size_t values = t->optimizer->values;
+    ASSAY_TRY(assay_comm_agree(shares->comm, sum_lanes(t, step, err), NULL, err));
+    ASSAY_TRY(assay_comm_share(shares->comm, t->rewards, shares->rewards, err));
+    account(t, step, record);
+    if (!isfinite(record->loss)) return ASSAY_OK;
+    ASSAY_TRY(assay_comm_sum(shares->comm, t->gradients, t->gradients + values, values, shares->there, err));
+    record->grad_norm = assay_optimizer_norm(t->optimizer, t->kernels);
+    return ASSAY_OK;
 }
 
 static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record, assay_error *err)
@@ -307,12 +340,51 @@ static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record
     const uint32_t *picked = assay_sampler_next(&t->sampler, t->settings.batch_pairs, &count);
     assay_step_pairs step = assay_step_pairs_of(&t->settings, t->examples, picked, count);
     record->pairs = step.count;
-    assay_status status = sum_lanes(t, &step, record, err);
-    if (status == ASSAY_E_STOPPED) return status;
-    assay_step_account_end(record, &step);
-    if (status == ASSAY_OK) record->grad_norm = assay_optimizer_norm(t->optimizer, t->kernels);
-    if (status != ASSAY_E_NUMERIC && isfinite(record->grad_norm)) return status;
+    assay_shares_cut(&t->shares, t->examples, picked, count);
+    assay_status status = gradient_of_all(t, &step, record, err);
+    if (status == ASSAY_E_STOPPED) ASSAY_TRY(assay_trainer_seek(t, t->step, err));
+    ASSAY_TRY(status);
+    if (isfinite(record->loss) && isfinite(record->grad_norm)) return ASSAY_OK;
     return name_culprit(t, picked, step.count, record, err);
+}
+
+static size_t moment_bytes(const assay_trainer *t)
+{
+    return assay_moments_bytes(t->model->program, t->settings.eight_bits);
+}
+
+static uint64_t state_hash(const assay_trainer *t)
+{
+    uint64_t hash = t->step;
+    for (size_t i = 0; i < t->optimizer->count; i++) {
+        const assay_optimizer_item *item = &t->optimizer->items[i];
+        hash = XXH3_64bits_withSeed(item->weight, item->count * sizeof(float), hash);
+    }
+    return XXH3_64bits_withSeed(t->optimizer->moments, moment_bytes(t), hash);
+}
+
+/* A bit that flipped in one process's memory is found before it is saved. */
+static assay_status compare_states(const assay_trainer *t, assay_error *err)
+{
+    char what[80];
+    if (assay_comm_size(t->shares.comm) == 1) return ASSAY_OK;
+    snprintf(what, sizeof what, "the trained weights and their moments behind step %llu", (unsigned long long)t->step);
+    return assay_comm_compare(t->shares.comm, state_hash(t), what, err);
+}
+
+assay_status assay_trainer_follow(assay_trainer *t, assay_error *err)
+{
+    assay_comm *comm = t->shares.comm;
+    uint64_t counters[] = {t->step, t->tokens_seen, t->optimizer->steps};
+    ASSAY_TRY(assay_comm_broadcast(comm, counters, sizeof counters, err));
+    for (size_t i = 0; i < t->optimizer->count; i++) {
+        const assay_optimizer_item *item = &t->optimizer->items[i];
+        ASSAY_TRY(assay_comm_broadcast(comm, item->weight, item->count * sizeof(float), err));
+    }
+    ASSAY_TRY(assay_comm_broadcast(comm, t->optimizer->moments, moment_bytes(t), err));
+    t->tokens_seen = counters[1];
+    t->optimizer->steps = counters[2];
+    return counters[0] == t->step ? ASSAY_OK : assay_trainer_seek(t, counters[0], err);
 }
 
 assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, assay_error *err)
@@ -332,22 +404,56 @@ assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, ass
         assay_optimizer_step(t->optimizer, t->kernels, t->pool, &t->settings.adam, record->lr, record->grad_norm);
     t->step++;
     t->tokens_seen += record->tokens;
+    ASSAY_TRY(compare_states(t, err));
     record->seconds = assay_clock_seconds() - start;
     record->read_bytes = assay_engine_read_bytes(t->engine) - read;
     return ASSAY_OK;
+}
+
+static size_t share_of(const assay_trainer *t, const assay_example_set *examples, int rank)
+{
+    return examples->count * (size_t)rank / (size_t)assay_comm_size(t->shares.comm);
+}
+
+static assay_status score_share(assay_trainer *t, const assay_example_set *examples, const volatile sig_atomic_t *stop,
+                                double *rewards, double *numbers, assay_error *err)
+{
+    const assay_score_setup setup = {.engine = t->engine,
+                                     .model = t->model,
+                                     .tokens = t->plan.micro_tokens,
+                                     .rows = t->plan.bounds.rows[ASSAY_SCORED]};
+    int rank = assay_comm_rank(t->shares.comm);
+    size_t first = share_of(t, examples, rank), count = share_of(t, examples, rank + 1) - first;
+    assay_score_batch batch;
+    ASSAY_TRY(assay_score_batch_init(&batch, &setup, err));
+    assay_status status = assay_score_examples(&batch, examples, first, count, stop, rewards, numbers, err);
+    assay_score_batch_release(&batch);
+    return status;
+}
+
+/* Every process gets the others' numbers: `each` of them for an answer. */
+static assay_status share_numbers(const assay_trainer *t, const assay_example_set *examples, double *numbers,
+                                  size_t each, assay_error *err)
+{
+    int size = assay_comm_size(t->shares.comm);
+    size_t *borders = assay_alloc((size_t)size + 1, sizeof *borders); /* where each process's begin, in bytes */
+    ASSAY_TRY_ALLOC(borders, "a list of processes", err);
+    for (int r = 0; r <= size; r++) {
+        size_t first = share_of(t, examples, r);
+        size_t answers = first < examples->count ? examples->items[first].answers : examples->answer_count;
+        borders[r] = answers * each * sizeof *numbers;
+    }
+    assay_status status = assay_comm_share(t->shares.comm, numbers, borders, err);
+    assay_free(borders);
+    return status;
 }
 
 assay_status assay_trainer_evaluate(assay_trainer *t, const assay_example_set *examples,
                                     const volatile sig_atomic_t *stop, double *rewards, double *numbers,
                                     assay_error *err)
 {
-    const assay_score_setup setup = {.engine = t->engine,
-                                     .model = t->model,
-                                     .tokens = t->plan.micro_tokens,
-                                     .rows = t->plan.bounds.rows[ASSAY_SCORED]};
-    assay_score_batch batch;
-    ASSAY_TRY(assay_score_batch_init(&batch, &setup, err));
-    assay_status status = assay_score_examples(&batch, examples, stop, rewards, numbers, err);
-    assay_score_batch_release(&batch);
-    return status;
+    assay_status status = score_share(t, examples, stop, rewards, numbers, err);
+    ASSAY_TRY(assay_comm_agree(t->shares.comm, status, NULL, err));
+    ASSAY_TRY(share_numbers(t, examples, rewards, 1, err));
+    return numbers ? share_numbers(t, examples, numbers, t->room->outputs, err) : ASSAY_OK;
 }

@@ -11,7 +11,9 @@
  * mean over those that a label does not call undecided, NaN where there are none; of a list the share of its couples
  * that are in order), so accumulation computes what one big batch would; its gradients are folded example by example,
  * so not one bit depends on how they were grouped. They are summed lane by lane (train/lanes.h), and a micro-batch lies
- * in one lane. Model, examples, kernels and pool are borrowed.
+ * in one lane. Several processes share the lanes out (train/shares.h): a step is then a step of all of them, all end it
+ * with the same weights to the last bit, and it is the same for every number of them. Model, examples, kernels, pool
+ * and comm are borrowed.
  */
 #ifndef ASSAY_TRAIN_TRAINER_H
 #define ASSAY_TRAIN_TRAINER_H
@@ -23,6 +25,7 @@
 #include "optim/lr_schedule.h"
 #include "optim/optimizer.h"
 #include "packing/pack.h"
+#include "train/shares.h"
 
 #include <signal.h>
 
@@ -65,8 +68,10 @@ typedef struct assay_trainer {
     assay_sampler sampler;
     assay_pack pack;
     assay_micro_runs runs;
-    float *gradients;             /* all trained weights' gradients, one block; behind it those of waiting lanes */
-    float *d_rewards;             /* one micro-batch's */
+    float *gradients; /* all trained weights' gradients, one block; behind it those of waiting lanes */
+    float *d_rewards; /* one micro-batch's */
+    float *rewards;   /* the step's, of all processes */
+    assay_shares shares;
     struct assay_loss_room *room; /* train/loss.h */
     int *trained;                 /* program parameter of each optimizer item */
     assay_lr_schedule schedule;
@@ -91,6 +96,7 @@ typedef struct assay_trainer_setup {
     const assay_plan *plan;
     const assay_stream_list *stream; /* weights that do not stay in memory (model/model_stream.h); NULL: all do */
     uint64_t planned_anonymous;      /* of the process, for the metrics; 0: not known */
+    assay_comm *comm;                /* the processes of the run; NULL: this one alone */
     const volatile sig_atomic_t *interrupted; /* may be NULL; see assay_trainer_step */
 } assay_trainer_setup;
 
@@ -114,14 +120,18 @@ void assay_trainer_finish(assay_trainer *trainer);
 
 /* ASSAY_E_NUMERIC names the weight, or the pair and the layer, where a number became NaN or infinite (unless skip_nan);
  * nothing was updated then. Nor was it where ASSAY_E_STOPPED says that the step was given up behind the micro-batch in
- * hand, as *interrupted was a signal: a scheduler waits for seconds, a step may take minutes. For SIGINT it ends. */
+ * hand, as *interrupted of any process was a signal: a scheduler waits for seconds, a step may take minutes. For SIGINT
+ * it ends. ASSAY_E_UNEQUAL names the processes whose weights or moments differ from the others' behind the step. */
 assay_status assay_trainer_step(assay_trainer *trainer, assay_step_record *record, assay_error *err);
 
 /* Rewards, and the head's every number (or NULL), of another set of examples with the present weights, dropout off
- * (score/score_examples.h). */
+ * (score/score_examples.h); shared out too. */
 assay_status assay_trainer_evaluate(assay_trainer *trainer, const assay_example_set *examples,
                                     const volatile sig_atomic_t *stop, double *rewards, double *numbers,
                                     assay_error *err);
+
+/* Weights and moments of process 0 become everybody's, and where it stands (resume). */
+assay_status assay_trainer_follow(assay_trainer *trainer, assay_error *err);
 
 /* Of the planned kinds of memory, what was used at most; before and after assay_trainer_finish. */
 size_t assay_trainer_peak_bytes(const assay_trainer *trainer);

@@ -1,0 +1,135 @@
+/* Everything is made of sends and receives along trees over the ranks, whose shape depends on their number alone. */
+#include "comm/comm_private.h"
+
+#include <stdio.h>
+
+/* Down the binomial tree: rank r has it from r without its highest bit. */
+assay_status assay_comm_broadcast(assay_comm *comm, void *data, size_t bytes, assay_error *err)
+{
+    int rank = assay_comm_rank(comm), size = assay_comm_size(comm);
+    for (int width = 1; width < size; width *= 2) {
+        if (rank < width && rank + width < size) ASSAY_TRY(assay_comm_send(comm, rank + width, data, bytes, err));
+        if (rank >= width && rank < 2 * width) ASSAY_TRY(assay_comm_receive(comm, rank - width, data, bytes, err));
+    }
+    return ASSAY_OK;
+}
+
+assay_status assay_comm_share(assay_comm *comm, void *block, const size_t *borders, assay_error *err)
+{
+    int rank = assay_comm_rank(comm), size = assay_comm_size(comm);
+    char *bytes = block;
+    if (rank > 0) ASSAY_TRY(assay_comm_send(comm, 0, bytes + borders[rank], borders[rank + 1] - borders[rank], err));
+    for (int r = 1; rank == 0 && r < size; r++)
+        ASSAY_TRY(assay_comm_receive(comm, r, bytes + borders[r], borders[r + 1] - borders[r], err));
+    return size > 1 ? assay_comm_broadcast(comm, block, borders[size], err) : ASSAY_OK;
+}
+
+assay_status assay_comm_gather(assay_comm *comm, void *all, size_t bytes, assay_error *err)
+{
+    for (int r = 0; comm && r <= comm->size; r++) comm->borders[r] = (size_t)r * bytes;
+    return comm ? assay_comm_share(comm, all, comm->borders, err) : ASSAY_OK;
+}
+
+static bool any_of(const bool *there, int first, int count)
+{
+    bool any = false;
+    for (int i = 0; i < count; i++) any |= there[first + i];
+    return any;
+}
+
+/* Takes the right neighbour's sum, of ranks right to right + width - 1, to the left one's. */
+static assay_status join(assay_comm *comm, float *sum, float *spare, size_t values, const bool *there, int width,
+                         assay_error *err)
+{
+    int rank = comm->rank;
+    bool left = any_of(there, rank, width);
+    if (!any_of(there, rank + width, width)) return ASSAY_OK;
+    ASSAY_TRY(assay_comm_receive(comm, rank + width, left ? spare : sum, values * sizeof *sum, err));
+    for (size_t i = 0; left && i < values; i++) sum[i] += spare[i];
+    return ASSAY_OK;
+}
+
+assay_status assay_comm_sum(assay_comm *comm, float *sum, float *spare, size_t values, const bool *there,
+                            assay_error *err)
+{
+    int rank = assay_comm_rank(comm), size = assay_comm_size(comm);
+    for (int width = 1; width < size; width *= 2) {
+        if (rank % (2 * width) == 0) ASSAY_TRY(join(comm, sum, spare, values, there, width, err));
+        if (rank % (2 * width) == width && any_of(there, rank, width))
+            ASSAY_TRY(assay_comm_send(comm, rank - width, sum, values * sizeof *sum, err));
+    }
+    return size > 1 ? assay_comm_broadcast(comm, sum, values * sizeof *sum, err) : ASSAY_OK;
+}
+
+/* A process's own word, as one number: how it fares, and flags. */
+static uint64_t word_of(assay_status status, unsigned flags) { return (uint64_t)status << 32 | flags; }
+static assay_status status_in(uint64_t word) { return (assay_status)(word >> 32); }
+
+/* The first rank that failed, one that was told to stop only where nobody failed otherwise; -1: all are well. */
+static int first_failed(const assay_comm *comm)
+{
+    int stopped = -1;
+    for (int r = 0; r < comm->size; r++) {
+        assay_status status = status_in(comm->numbers[r]);
+        if (status != ASSAY_OK && status != ASSAY_E_STOPPED) return r;
+        if (status == ASSAY_E_STOPPED && stopped < 0) stopped = r;
+    }
+    return stopped;
+}
+
+/* A stop is followed by a checkpoint, about which there is more to agree on; behind a failure nothing is. */
+static assay_status judge(assay_comm *comm, assay_error *err)
+{
+    int failed = first_failed(comm);
+    if (failed < 0) return ASSAY_OK;
+    assay_status own = status_in(comm->numbers[comm->rank]), status = status_in(comm->numbers[failed]);
+    comm->over = status != ASSAY_E_STOPPED;
+    bool mine = own != ASSAY_OK && (own != ASSAY_E_STOPPED || !comm->over);
+    comm->others_speak = !mine || status_in(comm->numbers[0]) != ASSAY_OK;
+    if (mine) return own;
+    return assay_error_set(err, status, "rank %d of %d, %s, failed, and says why", failed, comm->size,
+                           comm->hosts[failed]);
+}
+
+assay_status assay_comm_agree(assay_comm *comm, assay_status status, unsigned *flags, assay_error *err)
+{
+    if (assay_comm_size(comm) == 1 || comm->broken || comm->over) return status;
+    comm->numbers[comm->rank] = word_of(status, flags ? *flags : 0);
+    ASSAY_TRY(assay_comm_gather(comm, comm->numbers, sizeof *comm->numbers, err));
+    for (int r = 0; flags && r < comm->size; r++) *flags |= (unsigned)comm->numbers[r];
+    return judge(comm, err);
+}
+
+/* How many have the same number as rank r. */
+static int agreeing(const assay_comm *comm, int r)
+{
+    int count = 0;
+    for (int i = 0; i < comm->size; i++) count += comm->numbers[i] == comm->numbers[r];
+    return count;
+}
+
+static void name_minority(const assay_comm *comm, char *text, size_t room)
+{
+    size_t used = 0;
+    for (int r = 0; r < comm->size; r++) {
+        if (2 * agreeing(comm, r) > comm->size) continue;
+        int more = snprintf(text + used, room - used, "%srank %d (%s)", used ? ", " : "", r, comm->hosts[r]);
+        if (more < 0 || (size_t)more >= room - used) return;
+        used += (size_t)more;
+    }
+}
+
+assay_status assay_comm_compare(assay_comm *comm, uint64_t number, const char *what, assay_error *err)
+{
+    char names[900] = "";
+    if (assay_comm_size(comm) == 1) return ASSAY_OK;
+    comm->numbers[comm->rank] = number;
+    ASSAY_TRY(assay_comm_gather(comm, comm->numbers, sizeof *comm->numbers, err));
+    if (agreeing(comm, 0) == comm->size) return ASSAY_OK;
+    name_minority(comm, names, sizeof names);
+    comm->over = comm->others_speak = true;
+    return assay_error_set(err, ASSAY_E_UNEQUAL, "%s: not the same in all %d processes; they differ in %s", what,
+                           comm->size, names);
+}
+
+bool assay_comm_speaks(const assay_comm *comm) { return assay_comm_rank(comm) == 0 || !comm->others_speak; }

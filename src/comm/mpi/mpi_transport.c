@@ -1,0 +1,81 @@
+/* Messages over MPI (MPI-3.1, C). Built with an MPI's own mpicc into a plug-in that the program opens when a launcher
+ * of that MPI started it: binaries of different MPIs do not go together, so the program itself links none. Only sends
+ * and receives are used; no sum is left to MPI, which promises no order for one. */
+#include "comm/transport.h"
+
+#include <mpi.h>
+#include <string.h>
+
+typedef struct mpi_state {
+    MPI_Request requests[2];
+    char text[MPI_MAX_ERROR_STRING + MPI_MAX_LIBRARY_VERSION_STRING];
+} mpi_state;
+
+static const char *explain(mpi_state *state, int code)
+{
+    int length;
+    if (code == MPI_SUCCESS) return NULL;
+    if (MPI_Error_string(code, state->text, &length) != MPI_SUCCESS) strcpy(state->text, "an error without a text");
+    return state->text;
+}
+
+static const char *mpi_open(void *context, int *rank, int *size)
+{
+    mpi_state *state = context;
+    int provided, code = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
+    if (code == MPI_SUCCESS) code = MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    if (code == MPI_SUCCESS) code = MPI_Comm_rank(MPI_COMM_WORLD, rank);
+    if (code == MPI_SUCCESS) code = MPI_Comm_size(MPI_COMM_WORLD, size);
+    if (code == MPI_SUCCESS && provided < MPI_THREAD_FUNNELED) return "it cannot be used beside threads";
+    return explain(state, code);
+}
+
+/* Its first words: the rest names who built it. */
+static const char *mpi_name(void *context)
+{
+    mpi_state *state = context;
+    int length;
+    if (MPI_Get_library_version(state->text, &length) != MPI_SUCCESS) return "MPI";
+    state->text[strcspn(state->text, ",\n")] = 0;
+    for (char *c = state->text; *c; c++)
+        if (*c == '\t') *c = ' ';
+    return state->text;
+}
+
+static const char *mpi_begin(void *context, assay_transfer transfer, int peer, void *data, size_t bytes)
+{
+    mpi_state *state = context;
+    MPI_Request *request = &state->requests[transfer];
+    int count = (int)bytes;
+    return explain(state, transfer == ASSAY_SENDING
+                              ? MPI_Isend(data, count, MPI_BYTE, peer, 0, MPI_COMM_WORLD, request)
+                              : MPI_Irecv(data, count, MPI_BYTE, peer, 0, MPI_COMM_WORLD, request));
+}
+
+static const char *mpi_poll(void *context, assay_transfer transfer, bool *done)
+{
+    mpi_state *state = context;
+    int flag = 0, code = MPI_Test(&state->requests[transfer], &flag, MPI_STATUS_IGNORE);
+    *done = flag != 0;
+    return explain(state, code);
+}
+
+static void mpi_abort(void *context, int exit_code)
+{
+    (void)context;
+    MPI_Abort(MPI_COMM_WORLD, exit_code);
+}
+
+static const char *mpi_close(void *context) { return explain(context, MPI_Finalize()); }
+
+extern const assay_transport assay_transport_of_plugin;
+__attribute__((visibility("default"))) const assay_transport assay_transport_of_plugin = {
+    .version = ASSAY_TRANSPORT_VERSION,
+    .state_bytes = sizeof(mpi_state),
+    .open = mpi_open,
+    .name = mpi_name,
+    .begin = mpi_begin,
+    .poll = mpi_poll,
+    .end_all = mpi_abort,
+    .close = mpi_close,
+};

@@ -1,0 +1,28 @@
+/* What each process of a run has of a step: whole lanes, so that each sums up whole subtrees (train/lanes.h), and so a
+ * run of consecutive pairs and of their answers.
+ *
+ *     assay_shares shares;
+ *     ASSAY_TRY(assay_shares_make(&shares, comm_or_null, lanes, outputs, err)); // ASSAY_E_USAGE: they cannot be shared
+ * out assay_shares_cut(&shares, examples, picked, count);              // each step assay_shares_release(&shares);
+ */
+#ifndef ASSAY_TRAIN_SHARES_H
+#define ASSAY_TRAIN_SHARES_H
+
+#include "comm/comm.h"
+#include "data/example.h"
+
+typedef struct assay_shares {
+    assay_comm *comm;         /* borrowed; NULL: this process is alone */
+    size_t lanes, first_lane; /* of this process */
+    size_t *rewards;          /* of the step: rank r's begin at byte rewards[r], as floats, and end at rewards[r + 1] */
+    bool *there;              /* of the step: rank r has pairs */
+    uint64_t *pairs;          /* of all steps so far, by rank */
+    size_t outputs;           /* numbers of an answer */
+} assay_shares;
+
+assay_status assay_shares_make(assay_shares *shares, assay_comm *comm, size_t lanes, size_t outputs, assay_error *err);
+void assay_shares_release(assay_shares *shares); /* safe on a zeroed one */
+
+void assay_shares_cut(assay_shares *shares, const assay_example_set *examples, const uint32_t *picked, size_t count);
+
+#endif

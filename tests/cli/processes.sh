@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# `train` in several processes: the same bits for every number of them, what one process alone writes and says, and how all end where one cannot go on.
+# Over sockets (tests/cli/mesh.py) everywhere; over Open MPI and MPICH where their mpicc and mpirun are.
+. tests/cli/check.inc
+printf '#include "mesh_transport.h"\nextern const assay_transport assay_transport_of_plugin;\nconst assay_transport assay_transport_of_plugin = MESH_TRANSPORT;\n' >"$work/plugin.c"
+"${CC:-cc}" -std=c17 -D_GNU_SOURCE -Isrc -Itests -shared -fPIC "$work/plugin.c" -o "$work/mesh.so"; say $? transport-builds
+head -n 32 examples/medical_train.jsonl >"$work/train.jsonl"
+head -n 9 examples/medical_eval.jsonl >"$work/eval.jsonl"
+for family in llama chatglm3; do "$assay" init --arch $family --layers 1 --output "$work/$family" --quiet >/dev/null; done
+run=(--data "$work/train.jsonl" --eval-data "$work/eval.jsonl" --batch-pairs 8 --max-steps 4 --save-steps 2 --eval-steps 2 --lanes 8)
+
+mesh() { local size=$1; shift; ASSAY_MPI=$work/mesh.so python3 tests/cli/mesh.py "$size" "$assay" "$@"; }
+bits() { (cd "$1" && cat ./*.safetensors checkpoint-4/*.safetensors | sha256sum); }
+numbers() { sed -E 's/,"(seconds|eval_seconds|tokens_per_second|[a-z_]*_bytes)":[^,}]*//g' "$1/metrics.jsonl"; }
+same() { # name folder
+    [ "$(bits "$work/alone")" = "$(bits "$2")" ]; say $? "$1-same-bits"
+    cmp -s <(numbers "$work/alone") <(numbers "$2") && cmp -s "$work/alone/eval_pairs.jsonl" "$2/eval_pairs.jsonl"; say $? "$1-same-metrics"
+}
+
+"$assay" train --model "$work/chatglm3" --lora-dropout 0.1 "${run[@]}" --output "$work/alone" --quiet; say $? alone
+for size in 1 2 4; do
+    mesh $size train --model "$work/chatglm3" --lora-dropout 0.1 "${run[@]}" --output "$work/p$size" --json >"$work/out" 2>"$work/err"; say $? "trains-in-$size"
+    same "mesh-$size" "$work/p$size"
+done
+grep -q '"processes": 4' "$work/p4/assay.json" && tr -d ' \n' <"$work/p4/assay.json" | grep -q '"pairs_by_rank":\[8,8,8,8\]'; say $? assay-json-says-who-did-what
+[ "$(grep -c '"output"' "$work/out")" = 1 ] && [ "$(grep -c 'training pairs' "$work/err")" = 1 ] && grep -q '4 processes on 1 hosts over sockets, 8 lanes' "$work/err"; say $? one-speaks
+
+# Without --lanes there are eight, with all weights as many as processes.
+mesh 2 train --model "$work/llama" --data "$work/train.jsonl" --eval-split off --max-steps 1 --output "$work/d1" --quiet 2>"$work/err"; grep -q '"lanes": 8' "$work/d1/assay.json"; say $? eight-lanes-by-default
+mesh 2 train --model "$work/llama" --tuning full --data "$work/train.jsonl" --eval-split off --max-steps 1 --output "$work/d2" --quiet 2>"$work/err"; grep -q '"lanes": 2' "$work/d2/assay.json"; say $? full-takes-few-lanes
+
+# Refused once, by the first, everywhere with the same exit code.
+mesh 3 train --model "$work/llama" "${run[@]}" --output "$work/x" 2>"$work/err"
+[ $? -eq 2 ] && grep -q 'mesh: 2 2 2' "$work/err" && [ "$(grep -c 'start 2 or 4' "$work/err")" = 1 ] && [ ! -e "$work/x" ]; say $? three-share-no-eight-lanes
+mesh 2 train --model "$work/llama" --data "$work/none.jsonl" --output "$work/x" --json >"$work/out" 2>"$work/err"
+grep -q 'mesh: 1 1' "$work/err" && [ "$(grep -c 'none.jsonl' "$work/err")" = 1 ] && [ "$(grep -c '"error"' "$work/out")" = 1 ]; say $? one-says-what-all-know
+
+# What is raised and flipped below is counted in large messages: the moments once, then a step's sums (4 processes: three for rank 1, three for 2).
+export MESH_LARGE=20000
+
+# Killed: the others end by name, the checkpoint is whole; two go on where four were, then one.
+MESH_RAISE=2,8,9 mesh 4 train --model "$work/chatglm3" --lora-dropout 0.1 "${run[@]}" --output "$work/killed" --quiet 2>"$work/err"
+grep -q 'mesh: 1 1 -9 1' "$work/err" && grep -q 'rank 2 of 4' "$work/err" && [ -d "$work/killed/checkpoint-2" ] && [ ! -e "$work/killed/checkpoint-4" ]; say $? a-killed-one-is-named
+mesh 2 train --model "$work/chatglm3" --lora-dropout 0.1 "${run[@]}" --output "$work/killed" --resume --quiet 2>"$work/err"; say $? two-go-on
+same killed-and-resumed "$work/killed"
+
+# A signal to one: all stop with 75 and a checkpoint; --resume takes it from there.
+MESH_RAISE=1,9,15 mesh 4 train --model "$work/chatglm3" --lora-dropout 0.1 "${run[@]}" --output "$work/term" --quiet 2>"$work/err"
+grep -q 'mesh: 75 75 75 75' "$work/err" && ls "$work/term" | grep -q '^checkpoint-3$'; say $? a-signal-to-one-stops-all
+mesh 1 train --model "$work/chatglm3" --lora-dropout 0.1 "${run[@]}" --output "$work/term" --resume --quiet 2>"$work/err"; say $? signalled-goes-on
+[ "$(bits "$work/alone")" = "$(bits "$work/term")" ]; say $? signalled-and-resumed-same-bits # an evaluation that was given up has no line
+
+# A bit flipped on the way.
+MESH_FLIP=3 mesh 2 train --model "$work/chatglm3" "${run[@]}" --output "$work/flip" --quiet 2>"$work/err"
+grep -q 'mesh: 1 1' "$work/err" && grep -q 'changed on the way' "$work/err"; say $? a-flipped-bit-is-named
+
+# Who only looks like several processes.
+WORLD_SIZE=4 "$assay" train --model "$work/llama" "${run[@]}" --output "$work/x" 2>"$work/err"
+[ $? -eq 2 ] && grep -q 'mpirun -n 4 assay train' "$work/err"; say $? torchrun-is-told-of-mpirun
+SLURM_STEP_NUM_TASKS=4 "$assay" train --model "$work/llama" "${run[@]}" --output "$work/x" 2>"$work/err"
+[ $? -eq 2 ] && grep -q 'srun --mpi=pmix' "$work/err"; say $? srun-is-told-of-its-mpi
+SLURM_NTASKS=4 "$assay" train --model "$work/llama" "${run[@]}" --output "$work/sbatch" --quiet; say $? a-script-of-sbatch-is-no-launcher
+OMPI_COMM_WORLD_SIZE=4 ASSAY_MPI=$work/none.so "$assay" train --model "$work/llama" "${run[@]}" --output "$work/x" 2>"$work/err"
+[ $? -eq 2 ] && grep -q none.so "$work/err"; say $? a-missing-plugin-is-named
+ASSAY_MPI=$work/mesh.so OMPI_COMM_WORLD_SIZE=4 MESH_RANK=0 MESH_FDS=-1 "$assay" train --model "$work/llama" "${run[@]}" --output "$work/x" 2>"$work/err"
+[ $? -eq 2 ] && grep -q 'OMPI_COMM_WORLD_SIZE says 4 processes, sockets says 1' "$work/err"; say $? an-unconfirmed-number-is-refused
+
+# The real ones.
+over_mpi() { # mpi option...
+    local mpi=$1; shift
+    if [ ! -e "$(dirname "$assay")/assay-mpi-$mpi.so" ] || ! command -v "mpirun.$mpi" >/dev/null; then echo "skip $mpi (no mpicc.$mpi or mpirun.$mpi)"; return; fi
+    timeout 300 "mpirun.$mpi" "$@" -n 2 "$assay" train --model "$work/chatglm3" --lora-dropout 0.1 "${run[@]}" --output "$work/$mpi" --quiet >"$work/out" 2>"$work/err"
+    say $? "$mpi-trains-in-2"
+    same "$mpi" "$work/$mpi"
+}
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
+over_mpi openmpi --oversubscribe
+over_mpi mpich

@@ -1,0 +1,222 @@
+/* Messages and sums between processes, over sockets: what comes is what was sent, sums have the order of the tree, what
+ * goes wrong anywhere is known everywhere and names the process. */
+#include "test_support.h"
+
+#include "mesh_fork.h"
+
+#include <string.h>
+
+enum { VALUES = 300000, GOOD = 0, WRONG = 7 }; /* values: more than one piece of a message */
+
+#define WANT(condition)                                                     \
+    do {                                                                    \
+        if (!(condition)) {                                                 \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+            return WRONG;                                                   \
+        }                                                                   \
+    } while (0)
+
+static void run_all(int size, mesh_work work, void *context)
+{
+    int codes[MESH_MOST];
+    mesh_run(size, work, context, codes);
+    for (int r = 0; r < size; r++) assert_int_equal(codes[r], GOOD);
+}
+
+static int exchange(assay_comm *comm, void *context)
+{
+    static float block[VALUES];
+    int rank = assay_comm_rank(comm), size = assay_comm_size(comm);
+    uint64_t numbers[MESH_MOST] = {0};
+    size_t borders[MESH_MOST + 1];
+    assay_error err;
+    WANT(size == *(int *)context && assay_comm_neighbours(comm) == size && assay_comm_hosts(comm) == 1);
+    for (size_t i = 0; i < VALUES; i++) block[i] = (float)i + (rank ? 0.25f : 0.5f);
+    WANT(assay_comm_broadcast(comm, block, sizeof block, &err) == ASSAY_OK);
+    for (size_t i = 0; i < VALUES; i++) WANT(block[i] == (float)i + 0.5f);
+    numbers[rank] = 100 + (uint64_t)rank;
+    WANT(assay_comm_gather(comm, numbers, sizeof *numbers, &err) == ASSAY_OK);
+    for (int r = 0; r < size; r++) WANT(numbers[r] == 100 + (uint64_t)r);
+    for (int r = 0; r <= size; r++) borders[r] = (size_t)(r * r) * 1000 * sizeof(float); /* rank 0's is the least */
+    for (size_t i = borders[rank]; i < borders[rank + 1]; i += sizeof(float)) block[i / sizeof(float)] = (float)rank;
+    WANT(assay_comm_share(comm, block, borders, &err) == ASSAY_OK);
+    for (int r = 0; r < size; r++)
+        for (size_t i = borders[r]; i < borders[r + 1]; i += sizeof(float)) WANT(block[i / sizeof(float)] == (float)r);
+    return GOOD;
+}
+
+static void test_what_comes_is_what_was_sent(void **state)
+{
+    (void)state;
+    for (int size = 1; size <= 5; size++) run_all(size, exchange, &size);
+}
+
+/* Numbers whose sums depend on their order. */
+static float part_of(int rank, size_t i) { return (rank % 2 ? -1000.0f : 1.0f) / (float)(3 + i % 97 + (size_t)rank); }
+
+static float sum_of(int first, int count, size_t i, const bool *there, bool *any)
+{
+    bool left, right;
+    *any = there[first];
+    if (count == 1) return part_of(first, i);
+    float a = sum_of(first, count / 2, i, there, &left), b = sum_of(first + count / 2, count / 2, i, there, &right);
+    *any = left || right;
+    return left && right ? a + b : left ? a : b;
+}
+
+static int add_up(assay_comm *comm, void *context)
+{
+    static float sum[VALUES], spare[VALUES];
+    const bool *there = context;
+    assay_error err;
+    bool any;
+    for (size_t i = 0; i < VALUES; i++) sum[i] = there[assay_comm_rank(comm)] ? part_of(assay_comm_rank(comm), i) : 5;
+    WANT(assay_comm_sum(comm, sum, spare, VALUES, there, &err) == ASSAY_OK);
+    for (size_t i = 0; i < VALUES; i++) WANT(sum[i] == sum_of(0, assay_comm_size(comm), i, there, &any));
+    return GOOD;
+}
+
+static void test_sums_have_the_order_of_the_tree(void **state)
+{
+    static bool all[] = {true, true, true, true, true, true, true, true},
+                some[] = {false, true, false, false, true, false, true, true},
+                last[] = {false, false, false, false, false, false, false, true};
+    (void)state;
+    for (int size = 1; size <= 8; size *= 2) run_all(size, add_up, all);
+    run_all(8, add_up, some);
+    run_all(4, add_up, last + 4);
+    run_all(8, add_up, last);
+}
+
+static int disagree(assay_comm *comm, void *context)
+{
+    int rank = assay_comm_rank(comm);
+    unsigned flags = 1u << rank;
+    assay_error err = {0};
+    (void)context;
+    WANT(assay_comm_agree(comm, ASSAY_OK, &flags, &err) == ASSAY_OK && flags == 7);
+    /* A stop is everybody's, and there is more to say behind it. */
+    WANT(assay_comm_agree(comm, rank == 1 ? ASSAY_E_STOPPED : ASSAY_OK, NULL, &err) == ASSAY_E_STOPPED);
+    assay_status own = rank == 2   ? assay_error_set(&err, ASSAY_E_MEMORY, "mine")
+                       : rank == 1 ? ASSAY_E_STOPPED
+                                   : ASSAY_OK;
+    WANT(assay_comm_agree(comm, own, NULL, &err) == ASSAY_E_MEMORY);
+    WANT(rank == 2 ? !strcmp(err.text, "mine") : strstr(err.text, "rank 2 of 3") != NULL);
+    WANT(assay_comm_speaks(comm) == (rank != 1));
+    /* Nothing is sent any more: each has its own status, whoever else calls. */
+    if (rank == 0) WANT(assay_comm_agree(comm, ASSAY_E_IO, NULL, &err) == ASSAY_E_IO);
+    return GOOD;
+}
+
+static int fail_alike(assay_comm *comm, void *context)
+{
+    assay_error err;
+    (void)context;
+    WANT(assay_comm_agree(comm, ASSAY_E_USAGE, NULL, &err) == ASSAY_E_USAGE);
+    WANT(assay_comm_speaks(comm) == (assay_comm_rank(comm) == 0));
+    return GOOD;
+}
+
+static int differ(assay_comm *comm, void *context)
+{
+    const uint64_t *numbers = context;
+    int rank = assay_comm_rank(comm), size = assay_comm_size(comm);
+    assay_error err = {0};
+    bool named[4];
+    WANT(assay_comm_compare(comm, 5, "nothing", &err) == ASSAY_OK);
+    WANT(assay_comm_compare(comm, numbers[rank], "a number", &err) == ASSAY_E_UNEQUAL);
+    for (int r = 0; r < size; r++) {
+        char name[32];
+        snprintf(name, sizeof name, "rank %d (", r);
+        named[r] = strstr(err.text, name) != NULL;
+    }
+    bool majority = numbers[0] == numbers[1];
+    for (int r = 0; r < size; r++) WANT(named[r] == (!majority || r == 2));
+    return GOOD;
+}
+
+static void test_what_goes_wrong_is_known_to_all(void **state)
+{
+    static uint64_t one_of_three[] = {3, 3, 4}, one_of_two[] = {3, 4};
+    (void)state;
+    run_all(3, disagree, NULL);
+    run_all(3, fail_alike, NULL);
+    run_all(3, differ, one_of_three);
+    run_all(2, differ, one_of_two);
+}
+
+static int receive_changed(assay_comm *comm, void *context)
+{
+    static char block[1000];
+    assay_error err = {0};
+    (void)context;
+    assay_status status = assay_comm_broadcast(comm, block, sizeof block, &err);
+    if (assay_comm_rank(comm) == 0) return GOOD;
+    WANT(status == ASSAY_E_IO && strstr(err.text, "rank 0 of 2") && strstr(err.text, "changed on the way"));
+    WANT(assay_comm_speaks(comm));
+    WANT(assay_comm_broadcast(comm, block, sizeof block, &err) == ASSAY_E_IO); /* nothing goes on behind it */
+    return GOOD;
+}
+
+static int lose_one(assay_comm *comm, void *context)
+{
+    assay_error err = {0};
+    char byte = 0;
+    (void)context;
+    if (assay_comm_rank(comm) == 1) _exit(GOOD);
+    assay_status status = assay_comm_receive(comm, 1, &byte, 1, &err);
+    WANT(status == ASSAY_E_IO && strstr(err.text, "rank 1 of 2") && strstr(err.text, "gone"));
+    return GOOD;
+}
+
+/* The other one never sends: it waits for this one to end. */
+static int wait_for_one(assay_comm *comm, void *context)
+{
+    assay_error err = {0};
+    char byte = 0;
+    (void)context;
+    assay_status status = assay_comm_receive(comm, assay_comm_rank(comm) ? 0 : 1, &byte, 1, &err);
+    WANT(status == ASSAY_E_IO);
+    if (assay_comm_rank(comm) == 0) WANT(strstr(err.text, "rank 1 of 2") != NULL);
+    return GOOD;
+}
+
+static void test_a_bad_message_names_its_sender(void **state)
+{
+    (void)state;
+    int codes[2];
+    setenv("MESH_FLIP", "1", 1);
+    mesh_run(2, receive_changed, NULL, codes);
+    assert_true(codes[0] == GOOD && codes[1] == GOOD);
+    unsetenv("MESH_FLIP");
+    mesh_run(2, lose_one, NULL, codes);
+    assert_int_equal(codes[0], GOOD);
+    setenv("ASSAY_RANK_TIMEOUT", "1", 1);
+    mesh_run(2, wait_for_one, NULL, codes);
+    unsetenv("ASSAY_RANK_TIMEOUT");
+    assert_true(codes[0] == GOOD && codes[1] == GOOD);
+}
+
+static void test_alone_nothing_is_sent(void **state)
+{
+    unsigned flags = 3;
+    float sum = 1;
+    bool there = true;
+    (void)state;
+    assert_true(assay_comm_rank(NULL) == 0 && assay_comm_size(NULL) == 1 && assay_comm_neighbours(NULL) == 1);
+    assert_int_equal(assay_comm_agree(NULL, ASSAY_E_IO, &flags, NULL), ASSAY_E_IO);
+    assert_int_equal(assay_comm_sum(NULL, &sum, NULL, 1, &there, NULL), ASSAY_OK);
+    assert_int_equal(assay_comm_compare(NULL, 1, "a number", NULL), ASSAY_OK);
+    assert_true(assay_comm_speaks(NULL));
+    assay_comm_close(NULL, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_alone_nothing_is_sent),           cmocka_unit_test(test_what_comes_is_what_was_sent),
+        cmocka_unit_test(test_sums_have_the_order_of_the_tree), cmocka_unit_test(test_what_goes_wrong_is_known_to_all),
+        cmocka_unit_test(test_a_bad_message_names_its_sender),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
