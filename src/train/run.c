@@ -168,11 +168,17 @@ static assay_status stop_here(run *r)
                            r->settings->output, step);
 }
 
+/* What the system refuses during a step is then a file of weights, and nothing was updated. */
+static bool reads_alone(const run *r)
+{
+    return r->trainer->plan.streamed && assay_comm_size(r->trainer->shares.comm) == 1;
+}
+
 static assay_status one_step(run *r)
 {
     assay_step_record record;
     assay_status status = assay_trainer_step(r->trainer, &record, r->err);
-    if (status == ASSAY_E_NUMERIC || status == ASSAY_E_IO) return keep_good_state(r, status);
+    if (status == ASSAY_E_NUMERIC || (status == ASSAY_E_IO && reads_alone(r))) return keep_good_state(r, status);
     if (status == ASSAY_E_STOPPED) return stop_here(r);
     ASSAY_TRY(status);
     bool logged = r->settings->log_steps <= 1 || record.step % (uint64_t)r->settings->log_steps == 0 ||
