@@ -262,7 +262,7 @@ assay_status assay_run(assay_trainer *trainer, const assay_example_set *evaluati
     run r = {.trainer = trainer, .evaluation = evaluation, .settings = settings, .outcome = outcome, .err = err};
     *outcome = (assay_run_outcome){0};
     assay_status status = make_rewards(&r);
-    status = agree(&r, status == ASSAY_OK ? go(&r) : status);
+    if (status == ASSAY_OK) status = agree(&r, go(&r));
     assay_metrics_close(&r.metrics);
     assay_free(r.rewards);
     assay_free(r.numbers);

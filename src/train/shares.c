@@ -17,12 +17,13 @@ static assay_status check_count(size_t size, size_t lanes, assay_error *err)
                            lanes, size, below, above);
 }
 
-assay_status assay_shares_make(assay_shares *shares, assay_comm *comm, size_t lanes, assay_error *err)
+assay_status assay_shares_make(assay_shares *shares, assay_comm *comm, size_t lanes, size_t outputs, assay_error *err)
 {
     size_t size = (size_t)assay_comm_size(comm);
     ASSAY_TRY(check_count(size, lanes, err));
     *shares = (assay_shares){.comm = comm,
                              .lanes = lanes / size,
+                             .outputs = outputs,
                              .first_lane = lanes / size * (size_t)assay_comm_rank(comm),
                              .rewards = assay_alloc(size + 1, sizeof *shares->rewards),
                              .there = assay_alloc(size, sizeof *shares->there),
@@ -40,8 +41,7 @@ void assay_shares_release(assay_shares *shares)
     *shares = (assay_shares){0};
 }
 
-void assay_shares_cut(assay_shares *shares, const assay_example_set *examples, size_t outputs, const uint32_t *picked,
-                      size_t count)
+void assay_shares_cut(assay_shares *shares, const assay_example_set *examples, const uint32_t *picked, size_t count)
 {
     size_t size = (size_t)assay_comm_size(shares->comm), pair = 0, answers = 0;
     for (size_t r = 0; r < size; r++) {
@@ -49,6 +49,6 @@ void assay_shares_cut(assay_shares *shares, const assay_example_set *examples, s
         shares->there[r] = pair < end;
         shares->pairs[r] += end - pair;
         for (; pair < end; pair++) answers += examples->items[picked[pair]].count;
-        shares->rewards[r + 1] = answers * outputs * sizeof(float);
+        shares->rewards[r + 1] = answers * shares->outputs * sizeof(float);
     }
 }

@@ -2,9 +2,8 @@
  * run of consecutive pairs and of their answers.
  *
  *     assay_shares shares;
- *     ASSAY_TRY(assay_shares_make(&shares, comm_or_null, lanes, err)); // ASSAY_E_USAGE: they cannot be shared out
- *     assay_shares_cut(&shares, examples, outputs, picked, count);     // each step
- *     assay_shares_release(&shares);
+ *     ASSAY_TRY(assay_shares_make(&shares, comm_or_null, lanes, outputs, err)); // ASSAY_E_USAGE: they cannot be shared
+ * out assay_shares_cut(&shares, examples, picked, count);              // each step assay_shares_release(&shares);
  */
 #ifndef ASSAY_TRAIN_SHARES_H
 #define ASSAY_TRAIN_SHARES_H
@@ -18,13 +17,12 @@ typedef struct assay_shares {
     size_t *rewards;          /* of the step: rank r's begin at byte rewards[r], as floats, and end at rewards[r + 1] */
     bool *there;              /* of the step: rank r has pairs */
     uint64_t *pairs;          /* of all steps so far, by rank */
+    size_t outputs;           /* numbers of an answer */
 } assay_shares;
 
-assay_status assay_shares_make(assay_shares *shares, assay_comm *comm, size_t lanes, assay_error *err);
+assay_status assay_shares_make(assay_shares *shares, assay_comm *comm, size_t lanes, size_t outputs, assay_error *err);
 void assay_shares_release(assay_shares *shares); /* safe on a zeroed one */
 
-/* outputs: numbers of the model's head for an answer; all of them are its rewards here. */
-void assay_shares_cut(assay_shares *shares, const assay_example_set *examples, size_t outputs, const uint32_t *picked,
-                      size_t count);
+void assay_shares_cut(assay_shares *shares, const assay_example_set *examples, const uint32_t *picked, size_t count);
 
 #endif

@@ -152,7 +152,7 @@ static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, as
     t->room = assay_alloc(1, sizeof *t->room);
     ASSAY_TRY_ALLOC(t->room, "rewards", err);
     ASSAY_TRY(assay_loss_room_make(t->room, t->examples, outputs, err));
-    ASSAY_TRY(assay_shares_make(&t->shares, setup->comm, t->settings.lanes, err));
+    ASSAY_TRY(assay_shares_make(&t->shares, setup->comm, t->settings.lanes, outputs, err));
     return assay_sampler_init(&t->sampler, t->examples->count, t->settings.seed, 0, err);
 }
 
@@ -338,7 +338,7 @@ static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record
     const uint32_t *picked = assay_sampler_next(&t->sampler, t->settings.batch_pairs, &count);
     assay_step_pairs step = assay_step_pairs_of(&t->settings, t->examples, picked, count);
     record->pairs = step.count;
-    assay_shares_cut(&t->shares, t->examples, t->room->outputs, picked, count);
+    assay_shares_cut(&t->shares, t->examples, picked, count);
     assay_status status = gradient_of_all(t, &step, record, err);
     if (status == ASSAY_E_STOPPED) ASSAY_TRY(assay_trainer_seek(t, t->step, err));
     ASSAY_TRY(status);
@@ -427,30 +427,29 @@ static assay_status score_share(assay_trainer *t, const assay_example_set *examp
     return status;
 }
 
-/* Everybody's numbers to everybody, `bytes` an answer. borders: room for one more than there are processes. */
-static assay_status share_numbers(assay_trainer *t, const assay_example_set *examples, double *numbers, size_t bytes,
-                                  size_t *borders, assay_error *err)
+/* Every process gets the others' numbers: `each` of them for an answer. */
+static assay_status share_numbers(const assay_trainer *t, const assay_example_set *examples, double *numbers,
+                                  size_t each, assay_error *err)
 {
     int size = assay_comm_size(t->shares.comm);
+    size_t *borders = assay_alloc((size_t)size + 1, sizeof *borders); /* where each process's begin, in bytes */
+    ASSAY_TRY_ALLOC(borders, "a list of processes", err);
     for (int r = 0; r <= size; r++) {
         size_t first = share_of(t, examples, r);
-        size_t answer = first < examples->count ? examples->items[first].answers : examples->answer_count;
-        borders[r] = answer * bytes;
+        size_t answers = first < examples->count ? examples->items[first].answers : examples->answer_count;
+        borders[r] = answers * each * sizeof *numbers;
     }
-    return assay_comm_share(t->shares.comm, numbers, borders, err);
+    assay_status status = assay_comm_share(t->shares.comm, numbers, borders, err);
+    assay_free(borders);
+    return status;
 }
 
 assay_status assay_trainer_evaluate(assay_trainer *t, const assay_example_set *examples,
                                     const volatile sig_atomic_t *stop, double *rewards, double *numbers,
                                     assay_error *err)
 {
-    size_t *borders = assay_alloc((size_t)assay_comm_size(t->shares.comm) + 1, sizeof *borders);
-    assay_status status = borders ? score_share(t, examples, stop, rewards, numbers, err)
-                                  : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a list of processes");
-    status = assay_comm_agree(t->shares.comm, status, NULL, err);
-    if (status == ASSAY_OK) status = share_numbers(t, examples, rewards, sizeof *rewards, borders, err);
-    if (status == ASSAY_OK && numbers)
-        status = share_numbers(t, examples, numbers, examples->label_count * sizeof *numbers, borders, err);
-    assay_free(borders);
-    return status;
+    assay_status status = score_share(t, examples, stop, rewards, numbers, err);
+    ASSAY_TRY(assay_comm_agree(t->shares.comm, status, NULL, err));
+    ASSAY_TRY(share_numbers(t, examples, rewards, 1, err));
+    return numbers ? share_numbers(t, examples, numbers, t->room->outputs, err) : ASSAY_OK;
 }
