@@ -137,11 +137,13 @@ static void keep_weights(variant *v)
                assay_trainer_gradients(&v->subject.settings) * v->size.trained * sizeof(float);
 }
 
-/* Where no plan fits that keeps all weights, one that streams them, if it is smaller. */
+/* Where no plan fits that keeps all weights, one that streams them, if it is smaller. What is packed in memory as it is
+ * loaded lies in no file: convert --quantize makes one. */
 static assay_status plan_streamed(variant *v, const assay_program *program, assay_error *err)
 {
     variant kept = *v;
     assay_error why = {0};
+    if (v->subject.model.quantise != ASSAY_F32) return ASSAY_E_NO_FIT;
     ASSAY_TRY(assay_model_stream_list(&v->stream, program, v->subject.checkpoint, v->subject.adapter, err));
     if (!v->stream) return ASSAY_E_NO_FIT;
     v->mapped -= v->stream->bytes;
