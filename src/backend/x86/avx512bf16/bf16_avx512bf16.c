@@ -19,6 +19,17 @@ static inline void fetch_line(assay_ahead *ahead)
     ahead->in_run = ahead->run;
 }
 
+/* A pair of k in all columns. clang 16 crashes where it sees an integer's copies become bf16; what it cannot see
+ * through is the same value. */
+static inline __m512bh everywhere(int pair)
+{
+    __m512i all = _mm512_set1_epi32(pair);
+#if defined(__clang__) && __clang_major__ == 16
+    __asm__("" : "+v"(all));
+#endif
+    return (__m512bh)all;
+}
+
 static void tile_native(size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t ldc, bool add,
                         assay_ahead *ahead)
 {
@@ -34,7 +45,7 @@ static void tile_native(size_t pairs, const uint32_t *a, const uint32_t *b, floa
         __m512bh b0 = (__m512bh)_mm512_loadu_si512(b), b1 = (__m512bh)_mm512_loadu_si512(b + 16);
 #pragma GCC unroll 12
         for (int i = 0; i < MR; i++) {
-            __m512bh ai = (__m512bh)_mm512_set1_epi32((int)a[i]);
+            __m512bh ai = everywhere((int)a[i]);
             left[i] = _mm512_dpbf16_ps(left[i], ai, b0);
             right[i] = _mm512_dpbf16_ps(right[i], ai, b1);
         }
@@ -51,7 +62,7 @@ static double spin(size_t rounds)
 {
     enum { CHAINS = 16 };
     __m512 sums[CHAINS];
-    __m512bh x = (__m512bh)_mm512_set1_epi32((int)rounds), y = (__m512bh)_mm512_set1_epi32((int)(rounds & 3));
+    __m512bh x = everywhere((int)rounds), y = everywhere((int)(rounds & 3));
 #pragma GCC unroll 16
     for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_set1_ps((float)i); /* equal chains would be merged into one */
     for (size_t r = 0; r < rounds; r++) {
