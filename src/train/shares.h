@@ -15,9 +15,9 @@
 typedef struct assay_shares {
     assay_comm *comm;         /* borrowed; NULL: this process is alone */
     size_t lanes, first_lane; /* of this process */
-    size_t *rewards;          /* of the step: rank r's begin at byte rewards[r], as floats, and end at rewards[r + 1] */
-    bool *there;              /* of the step: rank r has pairs */
-    uint64_t *pairs;          /* of all steps so far, by rank */
+    size_t *rewards; /* of the step, or of an evaluation: rank r's begin at byte rewards[r] and end at rewards[r + 1] */
+    bool *there;     /* of the step: rank r has pairs */
+    uint64_t *pairs; /* of all steps so far, by rank */
 } assay_shares;
 
 assay_status assay_shares_make(assay_shares *shares, assay_comm *comm, size_t lanes, assay_error *err);

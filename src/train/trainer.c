@@ -431,30 +431,25 @@ static assay_status score_share(assay_trainer *t, const assay_example_set *examp
     return status;
 }
 
-/* Everybody's numbers to everybody, `bytes` an answer. borders: room for one more than there are processes. */
+/* Everybody's numbers to everybody, `bytes` an answer. */
 static assay_status share_numbers(assay_trainer *t, const assay_example_set *examples, double *numbers, size_t bytes,
-                                  size_t *borders, assay_error *err)
+                                  assay_error *err)
 {
-    int size = assay_comm_size(t->shares.comm);
-    for (int r = 0; r <= size; r++) {
+    const assay_shares *shares = &t->shares;
+    for (int r = 0; r <= assay_comm_size(shares->comm); r++) {
         size_t first = share_of(t, examples, r);
         size_t answer = first < examples->count ? examples->items[first].answers : examples->answer_count;
-        borders[r] = answer * bytes;
+        shares->rewards[r] = answer * bytes;
     }
-    return assay_comm_share(t->shares.comm, numbers, borders, err);
+    return assay_comm_share(shares->comm, numbers, shares->rewards, err);
 }
 
 assay_status assay_trainer_evaluate(assay_trainer *t, const assay_example_set *examples,
                                     const volatile sig_atomic_t *stop, double *rewards, double *numbers,
                                     assay_error *err)
 {
-    size_t *borders = assay_alloc((size_t)assay_comm_size(t->shares.comm) + 1, sizeof *borders);
-    assay_status status = borders ? score_share(t, examples, stop, rewards, numbers, err)
-                                  : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a list of processes");
-    status = assay_comm_agree(t->shares.comm, status, NULL, err);
-    if (status == ASSAY_OK) status = share_numbers(t, examples, rewards, sizeof *rewards, borders, err);
-    if (status == ASSAY_OK && numbers)
-        status = share_numbers(t, examples, numbers, examples->label_count * sizeof *numbers, borders, err);
-    assay_free(borders);
-    return status;
+    assay_status status = score_share(t, examples, stop, rewards, numbers, err);
+    ASSAY_TRY(assay_comm_agree(t->shares.comm, status, NULL, err));
+    ASSAY_TRY(share_numbers(t, examples, rewards, sizeof *rewards, err));
+    return numbers ? share_numbers(t, examples, numbers, examples->label_count * sizeof *numbers, err) : ASSAY_OK;
 }
