@@ -521,10 +521,18 @@ static void label(lab *l)
              l->bf16 ? "bf16" : "f32");
 }
 
+/* A bf16 number stays one. */
+static void keep_from_zero(float *values, size_t count)
+{
+    for (size_t j = 0; j < count; j++)
+        values[j] = assay_bf16_to_f32(assay_f32_to_bf16(values[j] + copysignf(0.5f, values[j])));
+}
+
 static void lab_operands(lab *l)
 {
     for (int i = 0; i < l->c->shape.inputs; i++) {
         l->in[i] = draw(in_count(l, i), 10 + (uint64_t)i);
+        if (l->c->kinked) keep_from_zero(l->in[i], in_count(l, i));
         l->base_in[i] = draw(in_count(l, i), 20 + (uint64_t)i);
     }
     for (int i = 0; i < l->c->shape.params; i++) {
