@@ -41,7 +41,7 @@ static assay_status take(const assay_format_reader *reader, const char *field, c
         return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"%.80s\"%s%s should be a number or null and is %s", name,
                                *field ? " of " : "", field,
                                json_is_string(value) ? "a text that is none" : assay_json_kind(value));
-    if (out->value == MASK) out->value = (double)NAN;
+    if (out->value == (double)MASK) out->value = (double)NAN;
     if (fabs(out->value) > most_value)
         return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"%.80s\"%s%s is %g; its square would be no number", name,
                                *field ? " of " : "", field, out->value);

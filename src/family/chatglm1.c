@@ -61,7 +61,7 @@ static assay_status read_config(const json_t *config, const char *where, assay_m
     out->norm = ASSAY_NORM_LAYER;
     out->qkv_layout = ASSAY_QKV_GROUPS;
     out->activation = ASSAY_GELU_TANH;
-    out->normed_residual = sqrtf(2.0f * LAYERS_OF_THE_RESIDUAL);
+    out->normed_residual = sqrtf(2.0f * (float)LAYERS_OF_THE_RESIDUAL);
     out->norm_bias = out->qkv_bias = out->out_bias = out->mlp_bias = true;
     return assay_config_tokens(config, out, where, err);
 }

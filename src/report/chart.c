@@ -249,7 +249,7 @@ static void put_bar(const frame *f, const assay_bar *bar)
     /* Beside a whisker there is room at the bar's foot alone. */
     if (bar->pairs)
         assay_page_add(f->page, "<text class=\"count mid\" x=\"%.1f\" y=\"%.1f\">%zu</text>", (left + right) / 2,
-                       (is_drawn(bar->low) ? foot : top) - COUNT_RISE, bar->pairs);
+                       (is_drawn(bar->low) ? foot : top) - (double)COUNT_RISE, bar->pairs);
     if (!*bar->tick) return;
     assay_page_add(f->page, "<text class=\"tick mid\" x=\"%.1f\" y=\"%d\">", (left + right) / 2,
                    HEIGHT - BOTTOM + TICK_DROP);

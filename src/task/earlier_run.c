@@ -25,7 +25,7 @@ static assay_earlier_run find(const assay_options *options)
     if (path && assay_json_load(path, STATE_BYTES, &state, NULL) == ASSAY_OK) {
         double lanes = json_number_value(json_object_get(json_object_get(state, "options"), "lanes"));
         earlier.was_01 = !json_object_get(state, "rendering");
-        earlier.lanes = lanes > 1 && lanes <= ASSAY_LANES_MOST ? (int64_t)lanes : 1;
+        earlier.lanes = lanes > 1 && lanes <= (double)ASSAY_LANES_MOST ? (int64_t)lanes : 1;
     }
     json_decref(state);
     assay_free(path);

@@ -50,7 +50,7 @@ static double speed_of(const assay_plan_request *request, assay_pool *pool, cons
         products += i > 0;
         passed = i > 0 ? assay_clock_seconds() - start : 0;
     }
-    return passed > 0 ? products * 2 * ROWS * COLS * COLS / passed : INFINITY;
+    return passed > 0 ? products * (2.0 * (double)(ROWS * COLS * COLS)) / passed : INFINITY;
 }
 
 static assay_status measure_arithmetic(const assay_plan_request *request, assay_pool *pool, double *speed,

@@ -125,7 +125,7 @@ check unknown-notes-are-refused 1 err 'quantize is "q9"' score --model "$work/q"
 "$assay" plan --model "$work/llama" --data "$work/pairs.jsonl" --json >"$work/whole.json" 2>/dev/null
 "$assay" plan --model "$work/llama" --quantize nf4 --data "$work/pairs.jsonl" --json >"$work/memory.json" 2>/dev/null
 "$assay" plan --model "$work/once" --data "$work/pairs.jsonl" --json >"$work/folder.json" 2>/dev/null
-for quantize in none nf4 int8 q4_k; do "$assay" plan --model chatglm2-6b --quantize "$quantize" --precision bf16 --json >"$work/6b-$quantize.json" 2>/dev/null; done
+for quantize in none nf4 int8 q4_k; do "$assay" plan --model chatglm2-6b --quantize "$quantize" --precision bf16 --memory 64G --json >"$work/6b-$quantize.json" 2>/dev/null; done
 python3 - "$work" <<'PY'
 import json, sys
 plan = lambda name: json.load(open(f"{sys.argv[1]}/{name}.json"))
