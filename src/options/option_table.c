@@ -96,7 +96,7 @@ static const assay_option_row rows[] = {
      "another width of the MLP than the shape has"},
     {"head", "N|KIND", ASSAY_OPTION_STRING, 0, ASSAY_FOR_INIT, ASSAY_GROUP_FILES, NULL, NULL, 0, 0, {{0}}, AT(head),
      "with a random head: of N labels, or of a kind that others train: mlp, internlm2, trl, openrlhf, ultrarm, beaver, "
-     "process, tokens"},
+     "grm, armorm, process, tokens"},
     {"dtype", NULL, ASSAY_OPTION_ENUM, 0, ASSAY_FOR_INIT | ASSAY_FOR_MERGE, ASSAY_GROUP_FILES, "f32", "f32|bf16|f16", 0,
      0, {{0}}, AT(dtype), "the type of the weights"},
     {"dtype", NULL, ASSAY_OPTION_ENUM, 0, ASSAY_FOR_CONVERT, ASSAY_GROUP_FILES, NULL, "f32|bf16|f16", 0, 0, {{0}},
