@@ -6,6 +6,7 @@
 #include "engine/layout.h"
 
 #include "base/alloc.h"
+#include "base/sizes.h"
 #include "engine/placing.h"
 
 #include <stdint.h>
@@ -117,12 +118,23 @@ assay_status assay_slot_sizes_create(assay_slot_sizes *out, const assay_layout_s
 {
     const assay_program *program = subject->program;
     size_t groups = subject->stream ? (size_t)subject->stream->layer_count + 1 : 0;
-    *out = (assay_slot_sizes){.values = program->value_count, .steps = program->step_count, .lanes = lanes};
+    *out = (assay_slot_sizes){
+        .values = program->value_count, .steps = program->step_count, .groups = groups, .lanes = lanes};
     out->bytes = assay_alloc(2 * (out->values + out->steps) + groups, sizeof *out->bytes);
     ASSAY_TRY_ALLOC(out->bytes, "a layout", err);
     assay_status status = fill(out, subject, bounds, err);
     if (status != ASSAY_OK) assay_slot_sizes_free(out);
     return status;
+}
+
+size_t assay_slot_sizes_weights(const assay_slot_sizes *sizes, size_t lane)
+{
+    size_t(*group)[ASSAY_SIZE_LANES] = &sizes->bytes[2 * (sizes->values + sizes->steps)], first = 0, second = 0;
+    for (size_t i = 1; i < sizes->groups; i++) {
+        second = assay_larger(second, assay_smaller(first, group[i][lane]));
+        first = assay_larger(first, group[i][lane]);
+    }
+    return sizes->groups ? group[0][lane] + first + second : 0;
 }
 
 void assay_slot_sizes_free(assay_slot_sizes *sizes)

@@ -19,7 +19,7 @@ enum { ASSAY_SIZE_LANES = 8 }; /* so many bounds fit one table */
  * each group of streamed weights theirs; each in every lane (one of the bounds). */
 typedef struct assay_slot_sizes {
     size_t (*bytes)[ASSAY_SIZE_LANES];
-    size_t values, steps, lanes;
+    size_t values, steps, groups, lanes;
 } assay_slot_sizes;
 
 /* Whose slots. `workers` share out per-worker workspaces; backward: gradients and backward's workspaces are sized too;
@@ -34,6 +34,8 @@ typedef struct assay_layout_subject {
 /* On failure there is nothing to free. ASSAY_E_NO_FIT: something overflows the address space. */
 assay_status assay_slot_sizes_create(assay_slot_sizes *out, const assay_layout_subject *subject,
                                      const assay_bounds *bounds, size_t lanes, assay_error *err);
+/* Of streamed weights, the most that is there at a time: rows by token and the two largest layers. 0: none are. */
+size_t assay_slot_sizes_weights(const assay_slot_sizes *sizes, size_t lane);
 void assay_slot_sizes_free(assay_slot_sizes *sizes);
 
 /* least[lane]: the largest sum of bytes of slots that live at the same time: no layout can be smaller. */

@@ -207,6 +207,16 @@ static assay_status find_fastest(search *s, int from, int to, assay_plan *plan, 
     return ASSAY_OK;
 }
 
+/* A schedule that keeps the weights is the same without loads, and at no moment more than two layers of them were there
+ * and the rows. Call before find_smallest, which takes the bounds as it goes. */
+static size_t least_kept(const search *s, int from, int to)
+{
+    size_t least = SIZE_MAX, loaded = assay_slot_sizes_weights(&s->rungs, 0), bytes;
+    for (int r = from; r <= to; r++) least = assay_smaller(least, s->least[r]);
+    if (!s->request->stream || least < loaded) return 0;
+    return assay_add_size(least - loaded, s->request->stream->bytes, &bytes) ? bytes : SIZE_MAX;
+}
+
 /* The smallest plan there is, the fastest of several: until no other could be smaller. */
 static assay_status find_smallest(search *s, int from, int to, assay_plan *smallest)
 {
@@ -237,7 +247,9 @@ static assay_status choose(search *s, assay_plan *plan)
     ASSAY_TRY(size_rungs(s));
     ASSAY_TRY(find_fastest(s, from, to, plan, &found));
     if (found) return ASSAY_OK;
+    size_t kept = least_kept(s, from, to);
     ASSAY_TRY(find_smallest(s, from, to, plan));
+    plan->least_kept = kept;
     return no_fit(s, plan);
 }
 

@@ -119,9 +119,9 @@ static int *weights_of(builder *b, int group) { return &b->weights[group - ASSAY
 
 static assay_status load(builder *b, int group)
 {
+    if (*weights_of(b, group) >= 0) return ASSAY_OK;
     assay_instance instance = blank_instance(ASSAY_LOAD, -1);
     assay_status status = ASSAY_OK;
-    if (*weights_of(b, group) >= 0) return ASSAY_OK;
     instance.group = group;
     instance.weights = *weights_of(b, group) = new_slot(b, group, false, &status);
     ASSAY_TRY(status);

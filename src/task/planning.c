@@ -137,26 +137,46 @@ static void keep_weights(variant *v)
                assay_trainer_gradients(&v->subject.settings) * v->size.trained * sizeof(float);
 }
 
-/* Where no plan fits that keeps all weights, one that streams them, if it is smaller. What is packed in memory as it is
- * loaded lies in no file: convert --quantize makes one. */
-static assay_status plan_streamed(variant *v, const assay_program *program, assay_error *err)
+/* What is packed in memory as it is loaded lies in no file: convert --quantize makes one. */
+static assay_status stream_weights(variant *v, const assay_program *program, assay_error *err)
 {
-    variant kept = *v;
-    assay_error why = {0};
     if (v->subject.model.quantise != ASSAY_F32) return ASSAY_E_NO_FIT;
     ASSAY_TRY(assay_model_stream_list(&v->stream, program, v->subject.checkpoint, v->subject.adapter, err));
     if (!v->stream) return ASSAY_E_NO_FIT;
     v->mapped -= v->stream->bytes;
     v->fixed -= v->stream->bytes;
     assay_plan_request request = request_of(v, program);
-    assay_status status = plan_in_room(v, &request, &why);
-    if (status == ASSAY_OK) return ASSAY_OK;
-    if (status != ASSAY_E_NO_FIT) return assay_error_set(err, status, "%s", why.text);
+    return plan_in_room(v, &request, err);
+}
+
+/* Where no plan fits that keeps all weights, one that streams them, if it is smaller. */
+static assay_status plan_streamed(variant *v, const assay_program *program, assay_error *err)
+{
+    variant kept = *v;
+    assay_status status = stream_weights(v, program, err);
+    if (status != ASSAY_E_NO_FIT || !v->stream) return status;
     bool smaller = v->plan.total_bytes > 0 && v->plan.total_bytes < kept.plan.total_bytes;
     if (smaller) return ASSAY_E_NO_FIT;
     v->plan = kept.plan;
     keep_weights(v);
     return ASSAY_E_NO_FIT;
+}
+
+/* Where the weights alone are more than there is, no plan that keeps them fits, and looking for the smallest of them is
+ * half the work of planning: it is spared where the streamed plan fits, or is certainly smaller. Hard limits are left
+ * to the usual way: there the room depends on the plan before. *done false: nothing has happened. */
+static assay_status plan_streamed_alone(variant *v, const assay_program *program, bool *done, assay_error *err)
+{
+    const assay_memory_room *room = &v->subject.room;
+    const variant before = *v;
+    *done = false;
+    if (room->own != SIZE_MAX || v->fixed <= assay_larger(room->wanted, room->most)) return ASSAY_OK;
+    assay_status status = stream_weights(v, program, err);
+    *done = status == ASSAY_OK || (v->stream && v->plan.total_bytes > 0 && v->plan.total_bytes < v->plan.least_kept);
+    if (*done) return status;
+    assay_stream_list_free(v->stream);
+    *v = before;
+    return ASSAY_OK;
 }
 
 static assay_status forecast(variant *v, const assay_program *program, assay_error *err)
@@ -171,9 +191,11 @@ static assay_status plan_program(variant *v, const assay_program *program, bool 
     assay_error why = {0};
     assay_plan_request request = request_of(v, program);
     v->longest = request.longest_pair;
-    assay_status status = plan_in_room(v, &request, &why);
+    bool streamed;
+    assay_status status = plan_streamed_alone(v, program, &streamed, &why);
+    if (!streamed) status = plan_in_room(v, &request, &why);
     bool tight = status == ASSAY_E_NO_FIT && v->plan.total_bytes;
-    if (tight) status = plan_streamed(v, program, &why);
+    if (tight && !streamed) status = plan_streamed(v, program, &why);
     v->fits = status == ASSAY_OK;
     if (status == ASSAY_E_NO_FIT && tight) status = ASSAY_OK;
     if (status != ASSAY_OK) assay_error_set(err, status, "%s", why.text);
