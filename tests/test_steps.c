@@ -187,11 +187,31 @@ static assay_message message(assay_role role, const char *text, bool step)
     return (assay_message){.role = role, .text = text, .size = strlen(text), .step = step};
 }
 
-/* A list of steps is TRL's; a text is cut at the separators, and a line feed in it then ends a step. */
-static void pieces_are_encoded_each_for_itself(void **state)
+/* An answer in listed steps (the golden's second), and one as a text that its separator cuts. */
+typedef struct split_answers {
+    const char *folder, *separator, *template_name;
+    const assay_message *listed, *text; /* three and two messages */
+    size_t text_answer;                 /* of the golden */
+} split_answers;
+
+static void check_split(const split_answers *given)
 {
     assay_tokenizer *tokenizer;
     answers a;
+    open_answers(&a, given->folder);
+    good(assay_tokenizer_open(&tokenizer, given->folder, NULL, &error));
+    assay_template *chosen = open_template(tokenizer, "auto", given->separator);
+    assert_string_equal(assay_template_name(chosen), given->template_name);
+    check_render(chosen, &a, 1, given->listed, 3);
+    check_render(chosen, &a, given->text_answer, given->text, 2);
+    assay_template_close(chosen);
+    assay_tokenizer_close(tokenizer);
+    assay_tensor_file_close(a.golden);
+}
+
+/* A list of steps is TRL's; a text is cut at the separators, and a line feed in it then ends a step. */
+static void pieces_are_encoded_each_for_itself(void **state)
+{
     (void)state;
     const assay_message listed[] = {message(ASSAY_ROLE_USER, "2 + 2 = ?", false),
                                     message(ASSAY_ROLE_ASSISTANT, "one\nstep, two lines", true),
@@ -199,36 +219,20 @@ static void pieces_are_encoded_each_for_itself(void **state)
                         text[] = {
                             message(ASSAY_ROLE_USER, "which is larger, 9.8 or 9.11?", false),
                             message(ASSAY_ROLE_ASSISTANT, "11 is more than 8.\nhence 9.11 is more.\n\nso 9.11", false)};
-    open_answers(&a, "tests/data/golden/steps_llama");
-    good(assay_tokenizer_open(&tokenizer, "tests/data/golden/steps_llama", NULL, &error));
-    assay_template *chosen = open_template(tokenizer, "auto", "\n");
-    assert_string_equal(assay_template_name(chosen), "plain");
-    check_render(chosen, &a, 1, listed, 3);
-    check_render(chosen, &a, 0, text, 2);
-    assay_template_close(chosen);
-    assay_tokenizer_close(tokenizer);
-    assay_tensor_file_close(a.golden);
+    const split_answers given = {"tests/data/golden/steps_llama", "\n", "plain", listed, text, 0};
+    check_split(&given);
 }
 
 static void a_token_ends_a_step_in_the_templates_text(void **state)
 {
-    assay_tokenizer *tokenizer;
-    answers a;
     (void)state;
     const assay_message listed[] = {message(ASSAY_ROLE_USER, "2 + 2 = ?", false),
                                     message(ASSAY_ROLE_ASSISTANT, "one\nstep, two lines", true),
                                     message(ASSAY_ROLE_ASSISTANT, "4", true)},
                         text[] = {message(ASSAY_ROLE_USER, "2 + 2 = ?", false),
                                   message(ASSAY_ROLE_ASSISTANT, "one\nstep, two lines<extra_0>4", false)};
-    open_answers(&a, "tests/data/golden/steps_process");
-    good(assay_tokenizer_open(&tokenizer, "tests/data/golden/steps_process", NULL, &error));
-    assay_template *chosen = open_template(tokenizer, "auto", "<extra_0>");
-    assert_string_equal(assay_template_name(chosen), "checkpoint");
-    check_render(chosen, &a, 1, listed, 3);
-    check_render(chosen, &a, 1, text, 2);
-    assay_template_close(chosen);
-    assay_tokenizer_close(tokenizer);
-    assay_tensor_file_close(a.golden);
+    const split_answers given = {"tests/data/golden/steps_process", "<extra_0>", "checkpoint", listed, text, 1};
+    check_split(&given);
 }
 
 static void refuse_render(const assay_template *chosen, const assay_message *messages, size_t count, const char *says)

@@ -4,7 +4,6 @@
 #include "data/record_reader.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 static bool is_text_list(const json_t *value)
 {
@@ -13,25 +12,14 @@ static bool is_text_list(const json_t *value)
     return json_array_size(value) > 0;
 }
 
-/* What comes through a pipe is there once: looking at it would take it away from its reader. */
-static bool is_pipe(const char *path)
+static bool is_choice(const json_t *line)
 {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISFIFO(info.st_mode);
+    return is_text_list(json_object_get(line, "chosen")) && is_text_list(json_object_get(line, "rejected"));
 }
 
 assay_status assay_choice_file_is(const char *path, bool *is_one, assay_error *err)
 {
-    assay_records *records;
-    const assay_record *record;
-    *is_one = false;
-    if (is_pipe(path)) return ASSAY_OK;
-    ASSAY_TRY(assay_records_open(&records, path, err));
-    if (assay_records_next(records, &record, NULL) == ASSAY_OK && record) /* what is wrong with it, its reader says */
-        *is_one = is_text_list(json_object_get(record->value, "chosen")) &&
-                  is_text_list(json_object_get(record->value, "rejected"));
-    assay_records_close(records);
-    return ASSAY_OK;
+    return assay_records_begin_with(path, is_choice, is_one, err);
 }
 
 static const char *copied(assay_choice_set *set, const json_t *text)

@@ -13,6 +13,7 @@
 #include "data/record_shape.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 typedef enum record_kind { KIND_LINES, KIND_OBJECTS, KIND_ARRAY, KIND_ROWS } record_kind;
 
@@ -392,3 +393,17 @@ void assay_records_close(assay_records *records)
 bool assay_records_broken(const assay_records *records) { return records->broken; }
 
 const char *assay_records_where(const assay_records *records) { return records->where; }
+
+assay_status assay_records_begin_with(const char *path, bool (*is_kind)(const json_t *value), bool *is_one,
+                                      assay_error *err)
+{
+    struct stat info;
+    assay_records *records;
+    const assay_record *record;
+    *is_one = false;
+    if (stat(path, &info) == 0 && S_ISFIFO(info.st_mode)) return ASSAY_OK;
+    ASSAY_TRY(assay_records_open(&records, path, err));
+    if (assay_records_next(records, &record, NULL) == ASSAY_OK && record) *is_one = is_kind(record->value);
+    assay_records_close(records);
+    return ASSAY_OK;
+}

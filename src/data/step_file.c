@@ -4,26 +4,9 @@
 #include "data/record_reader.h"
 #include "data/step_formats.h"
 
-#include <sys/stat.h>
-
-/* What comes through a pipe is there once: looking at it would take it away from its reader. */
-static bool is_pipe(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISFIFO(info.st_mode);
-}
-
 assay_status assay_step_file_is(const char *path, bool *is_one, assay_error *err)
 {
-    assay_records *records;
-    const assay_record *record;
-    *is_one = false;
-    if (is_pipe(path)) return ASSAY_OK;
-    ASSAY_TRY(assay_records_open(&records, path, err));
-    if (assay_records_next(records, &record, NULL) == ASSAY_OK && record) /* what is wrong with it, its reader says */
-        *is_one = assay_step_format_is(record->value);
-    assay_records_close(records);
-    return ASSAY_OK;
+    return assay_records_begin_with(path, assay_step_format_is, is_one, err);
 }
 
 static assay_status read_subset(assay_step_set *set, const json_t *line, assay_step_answer *answer, assay_error *err)
