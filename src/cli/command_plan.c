@@ -1,9 +1,11 @@
 #include "base/buf.h"
 #include "base/format.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "task/training.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,6 +102,26 @@ static assay_status options_table(assay_buf *text, const assay_planning *p, assa
     return ASSAY_OK;
 }
 
+static assay_status menu_table(assay_buf *text, const assay_planning *p, assay_error *err)
+{
+    bool unknown = false;
+    ASSAY_TRY(assay_buf_printf(text, err, "\n%-*s %10s %10s  %s\n", NAME_WIDTH + 6, "Memory against time", "memory",
+                               "time/token", "recomputed"));
+    for (size_t i = 0; i < p->row_count; i++) {
+        const assay_plan_row *r = &p->rows[i];
+        char bytes[32], time[32] = "?";
+        assay_format_bytes(r->plan.total_bytes, bytes, sizeof bytes);
+        unknown = unknown || isnan(r->relative_time);
+        if (!isnan(r->relative_time)) assay_text_format(time, sizeof time, "%.2f", r->relative_time);
+        ASSAY_TRY(assay_buf_printf(text, err, "  %-*s %10s %10s  %d of %d%s\n", NAME_WIDTH + 4, r->text, bytes, time,
+                                   r->plan.replayed, p->layers, r->fits ? "" : ", does not fit"));
+    }
+    return assay_buf_printf(text, err, "%s",
+                            unknown ? "  (?: as fast as the disk; plan with --spill DIR, or with a --memory in which "
+                                      "weights are\n  streamed, measures it)\n"
+                                    : "");
+}
+
 static assay_status table(assay_buf *text, const assay_planning *p, assay_error *err)
 {
     ASSAY_TRY(assay_buf_printf(
@@ -117,6 +139,7 @@ static assay_status table(assay_buf *text, const assay_planning *p, assay_error 
                                "\nLargest micro-batch in this budget: %zu tokens without recomputation,\n"
                                "%zu with all layers recomputed (0: not even the longest pair)\n",
                                p->largest_off, p->largest_all));
+    ASSAY_TRY(menu_table(text, p, err));
     return options_table(text, p, err);
 }
 

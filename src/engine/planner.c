@@ -367,3 +367,14 @@ assay_status assay_plan_largest(const assay_plan_request *request, int replayed,
     search_close(&s);
     return status;
 }
+
+assay_status assay_plan_at(const assay_plan_request *request, int replayed, int spilled, assay_plan *plan,
+                           assay_error *err)
+{
+    search s;
+    assay_status status = search_open(&s, request, err);
+    if (status == ASSAY_OK) status = size_rungs(&s);
+    if (status == ASSAY_OK) status = lay_out(&s, s.tokens[0], spilled ? s.layers + spilled : replayed, plan);
+    search_close(&s);
+    return status;
+}

@@ -61,6 +61,11 @@ typedef struct assay_plan {
 /* ASSAY_E_NO_FIT: the message says what the smallest plan needs and has; *plan is that plan. */
 assay_status assay_plan_make(const assay_plan_request *request, assay_plan *plan, assay_error *err);
 
+/* One way, whatever the budget: replayed lowest layers or (then request->spill is not NULL) spilled ones, in
+ * micro-batches of request->micro_tokens (0: of the longest pair). */
+assay_status assay_plan_at(const assay_plan_request *request, int replayed, int spilled, assay_plan *plan,
+                           assay_error *err);
+
 /* The largest micro-batch, in tokens, that fits the budget with that many layers replayed; 0: not even the longest pair
  * does. */
 assay_status assay_plan_largest(const assay_plan_request *request, int replayed, size_t *micro_tokens,

@@ -48,7 +48,7 @@ typedef struct assay_planning_subject {
     bool alternatives;
 } assay_planning_subject;
 
-enum { ASSAY_PLANNING_OPTIONS = 8 };
+enum { ASSAY_PLANNING_OPTIONS = 8, ASSAY_PLANNING_ROWS = 10 };
 
 /* Another way to run, and what its smallest or best plan is. */
 typedef struct assay_plan_option {
@@ -57,6 +57,14 @@ typedef struct assay_plan_option {
     assay_plan plan;      /* the best that fits; else the smallest */
     double relative_time; /* against the fastest plan of the run as asked, with unlimited memory */
 } assay_plan_option;
+
+/* A way to pay for memory with time, in micro-batches of the plan's size. */
+typedef struct assay_plan_row {
+    char text[64];
+    bool fits;
+    assay_plan plan;
+    double relative_time; /* as an option's; NAN: it depends on a disk that was not looked at */
+} assay_plan_row;
 
 typedef struct assay_planning {
     bool fits;
@@ -79,6 +87,8 @@ typedef struct assay_planning {
     size_t largest_off, largest_all;
     assay_plan_option options[ASSAY_PLANNING_OPTIONS];
     size_t option_count;
+    assay_plan_row rows[ASSAY_PLANNING_ROWS]; /* the menu: the plan itself first */
+    size_t row_count;
 } assay_planning;
 
 assay_status assay_planning_make(assay_planning *planning, const assay_planning_subject *subject, assay_error *err);
