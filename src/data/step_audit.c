@@ -30,7 +30,7 @@ static void count_labels(assay_step_audit *audit, const assay_step_answer *answe
         audit->right += label == 1;
         audit->wrong += label == 0;
         audit->between += label > 0 && label < 1;
-        audit->unlabelled += isnan(label);
+        audit->unlabelled += isnan(label) != 0;
         audit->gaps += isnan(label) && i < judged;
         if (label < 0.5 && i < wrong) wrong = i;
     }
