@@ -5,12 +5,13 @@
 
 #include <math.h>
 
+/* `first` and its set may be NULL. */
 static assay_status note(assay_finding *finding, const assay_step_set *set, const assay_step_answer *answer,
                          const assay_step_set *first_set, const assay_step_answer *first, assay_error *err)
 {
     if (!assay_finding_count(finding)) return ASSAY_OK;
     char *text = assay_step_set_place(set, answer);
-    if (first && text) {
+    if (first && first_set && text) {
         char *before = assay_step_set_place(first_set, first);
         char *both = before ? assay_strfmt("%s and %s", before, text) : NULL;
         assay_free(before);

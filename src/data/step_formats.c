@@ -248,8 +248,8 @@ const char *assay_step_format_name(uint32_t format) { return formats[format].nam
 /* What a reader put in last has no text, and there it stopped. */
 static bool ends_empty(const assay_turns *steps)
 {
-    const assay_turns last = {.items = steps->items + steps->count - 1, .count = 1};
-    return steps->count && assay_turns_blank(&last);
+    if (!steps->count) return false;
+    return assay_turns_blank(&(assay_turns){.items = steps->items + steps->count - 1, .count = 1});
 }
 
 static assay_status read(step_reader *r)
