@@ -146,8 +146,8 @@ static assay_status read_prm800k(step_reader *r)
     ASSAY_TRY(make_labels(r, json_array_size(steps)));
     bool ends = false;
     for (size_t i = 0; i < json_array_size(steps) && !ends; i++) {
-        const json_t *step;
-        double label;
+        const json_t *step = NULL;
+        double label = (double)NAN;
         ASSAY_TRY(find_taken(r, steps, i, &step, &ends));
         if (!step && ends) break;
         const json_t *text = json_is_string(step) ? step : field(step, "text");
