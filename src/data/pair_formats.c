@@ -339,6 +339,7 @@ static const pair_format formats[] = {
     {"rmb", {"conversation_input", "chosen", "reject"}, NULL, assay_public_rmb, "RMB"},
     {"rmb-best-of-n", {"conversation_input", "bon_best", "loser_list"}, NULL, assay_list_rmb, "RMB"},
     {"shp", {"history", "human_ref_A", "human_ref_B", "labels"}, NULL, assay_public_shp, NULL},
+    {"pku-saferlhf", {"prompt", "response_0", "response_1", "better_response_id"}, NULL, assay_public_saferlhf, NULL},
     {"helpsteer2", {"prompt", "response_1", "response_2", "preference_strength"}, NULL, assay_public_helpsteer2, NULL},
     {"helpsteer3", {"context", "response1", "response2", "overall_preference"}, NULL, assay_public_helpsteer3, NULL},
     {"arena", {"conversation_a", "conversation_b", "winner"}, NULL, assay_public_arena, NULL},
@@ -363,6 +364,7 @@ static const pair_format formats[] = {
     {"best-of-n", {"prompt", "responses", "scores"}, assay_list_scored_is, assay_list_scored, NULL},
     {"llama-factory", {"conversations", "chosen", "rejected"}, has_structured_answers, read_conversations, NULL},
     {"medicalgpt", {"conversations", "chosen", "rejected"}, NULL, read_conversations, NULL},
+    {"llama-factory", {"chosen_messages", "rejected_messages"}, NULL, assay_public_llama_factory_parts, NULL},
     {"alpaca", {"instruction", "chosen", "rejected"}, NULL, read_alpaca, NULL},
     {"alpaca-list", {"instruction", "output"}, has_two_outputs, read_alpaca_list, NULL},
     {"question", {"question", "chosen", "rejected"}, NULL, read_question, NULL},
@@ -560,6 +562,15 @@ static assay_status check_list_label(const assay_pair *pair, double own, assay_e
                            pair->answer_count);
 }
 
+/* Of a list all answers, not its ends alone: which of equal worst ones is an end, the record's order decides. */
+static bool all_equal(const assay_pair *pair)
+{
+    if (!assay_turns_equal(&pair->chosen, &pair->rejected)) return false;
+    for (size_t i = 1; i < pair->answer_count; i++)
+        if (!assay_turns_equal(&pair->answers[0].turns, &pair->answers[i].turns)) return false;
+    return true;
+}
+
 static assay_drop_reason judge(const assay_pair *pair)
 {
     if (assay_turns_blank(&pair->chosen)) return ASSAY_DROP_EMPTY_CHOSEN;
@@ -567,7 +578,7 @@ static assay_drop_reason judge(const assay_pair *pair)
     if (pair->single) return ASSAY_DROP_COUNT;
     if (assay_turns_blank(&pair->rejected)) return ASSAY_DROP_EMPTY_REJECTED;
     if (pair->not_compared) return ASSAY_DROP_NOT_COMPARED;
-    return assay_turns_equal(&pair->chosen, &pair->rejected) ? ASSAY_DROP_IDENTICAL : ASSAY_DROP_COUNT;
+    return all_equal(pair) ? ASSAY_DROP_IDENTICAL : ASSAY_DROP_COUNT;
 }
 
 assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_text_arena *arena, assay_pair *pair,
