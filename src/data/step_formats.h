@@ -1,4 +1,4 @@
-/* The records of data/step_file.h, one reader each; for that file alone. */
+/* The records of data/step_file.h, one reader each; for that file and for data/pair_formats.c. */
 #ifndef ASSAY_DATA_STEP_FORMATS_H
 #define ASSAY_DATA_STEP_FORMATS_H
 
