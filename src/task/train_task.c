@@ -75,6 +75,14 @@ static void say_evaluation(const assay_log *log, const char *when, const assay_j
                    when, j->loss, j->pairs, j->r2, j->pearson, j->spearman);
         return;
     }
+    if (j->of_steps) {
+        assay_note(log,
+                   "%s: step accuracy %.3f (95 %% interval %.3f to %.3f) on %zu steps of %zu held-out answers, first "
+                   "errors met in %.3f of them, loss %.4f",
+                   when, j->accuracy, j->accuracy_low, j->accuracy_high, j->steps.steps.count, j->pairs,
+                   assay_step_judgement_met(&j->steps), j->loss);
+        return;
+    }
     if (isnan(j->longer_wins)) {
         assay_note(log, "%s: accuracy %.3f (95 %% interval %.3f to %.3f) on %zu held-out answers, loss %.4f", when,
                    j->accuracy, j->accuracy_low, j->accuracy_high, j->pairs, j->loss);
