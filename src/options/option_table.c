@@ -234,6 +234,9 @@ static const assay_option_row rows[] = {
     {"recompute", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | ASSAY_FOR_BENCH, ASSAY_GROUP_MACHINE, "auto", "auto|off|all",
      0, 0, {{0}}, AT(recompute),
      "which activations are computed again in the backward pass; the results are the same bits"},
+    {"spill", "DIR", ASSAY_OPTION_PATH, 0, TRAINING, ASSAY_GROUP_MACHINE, NULL, NULL, 0, 0, {{0}}, AT(spill),
+     "activations that would be computed again may wait in a file there instead, where that is quicker or they do not "
+     "fit otherwise; plan says how much is written, for it wears a disk; the results are the same bits"},
     {"micro-tokens", "N", ASSAY_OPTION_INT, 0, PAIRS | ASSAY_FOR_SCORE, ASSAY_GROUP_MACHINE, "auto", NULL, 1, 1e9,
      {{"auto", 0}}, AT(micro_tokens),
      "tokens in one micro-batch (auto: the planner's choice); the results are the same bits"},

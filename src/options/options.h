@@ -160,6 +160,7 @@ typedef struct assay_options {
     uint64_t memory;      /* bytes; 0 auto */
     int64_t micro_tokens; /* 0 auto */
     assay_opt_recompute recompute;
+    const char *spill; /* a folder; NULL: nothing is spilled */
     int64_t threads;   /* 0: all */
     double time_limit; /* seconds; 0: none */
 

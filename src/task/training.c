@@ -50,6 +50,7 @@ static assay_train_settings settings_of(const assay_options *o)
                                   .center = o->center,
                                   .seed = (uint64_t)o->seed,
                                   .recompute = recompute[o->recompute],
+                                  .spill = o->spill,
                                   .micro_tokens = (size_t)o->micro_tokens,
                                   .eight_bits = o->moments == ASSAY_OPT_MOMENTS_8BIT,
                                   .skip_nan = o->on_nan == ASSAY_OPT_NAN_SKIP,
@@ -264,6 +265,7 @@ static assay_status make_planning(assay_training *t, const assay_options *option
         subject.tokens_to_write = (size_t)assay_tokenizer_about(t->source->tokenizer)->vocab_size;
     ASSAY_TRY(assay_planning_make(&t->planning, &subject, err));
     t->settings.budget = t->planning.budget;
+    t->settings.spill_flops = t->planning.spill.flops;
     return ASSAY_OK;
 }
 

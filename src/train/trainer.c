@@ -50,6 +50,8 @@ assay_plan_request assay_trainer_request(const assay_train_settings *s, const as
         .longest_path = path,
         .step_tokens = pair * together,
         .step_scored = assay_larger(most_answers(examples) * together, evaluation ? evaluation->answer_count : 0),
+        .spill = s->spill,
+        .spill_flops = s->spill_flops,
         .budget = s->budget};
 }
 
@@ -389,7 +391,7 @@ assay_status assay_trainer_follow(assay_trainer *t, assay_error *err)
 
 assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, assay_error *err)
 {
-    uint64_t read = assay_engine_read_bytes(t->engine);
+    uint64_t read = assay_engine_read_bytes(t->engine), spilled = assay_engine_spill_bytes(t->engine);
     double start = assay_clock_seconds(),
            per_epoch = (double)assay_steps_per_epoch(t->examples->count, t->settings.batch_pairs);
     *record = (assay_step_record){.step = t->step + 1,
@@ -407,6 +409,8 @@ assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, ass
     ASSAY_TRY(compare_states(t, err));
     record->seconds = assay_clock_seconds() - start;
     record->read_bytes = assay_engine_read_bytes(t->engine) - read;
+    record->spill_bytes = assay_engine_spill_bytes(t->engine) - spilled;
+    t->spilled += record->spill_bytes;
     return ASSAY_OK;
 }
 
