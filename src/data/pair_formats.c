@@ -333,7 +333,7 @@ static assay_status read_implicit(const assay_format_reader *reader)
 static assay_status read_steps(const assay_format_reader *reader)
 {
     assay_step_answer answer = {0};
-    ASSAY_TRY(assay_step_format_read(reader->line, reader->arena, &answer, reader->err));
+    ASSAY_TRY(assay_step_format_read(reader->line, reader->arena, &answer, NULL, reader->err));
     reader->pair->single = true;
     reader->pair->prompt = answer.prompt;
     reader->pair->chosen = answer.steps;
