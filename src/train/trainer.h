@@ -36,7 +36,8 @@ typedef struct assay_train_settings {
     assay_lr_shape shape;
     double min_lr, warmup; /* warmup below 1: share of the steps */
     assay_optimizer_hyper adam;
-    bool eight_bits; /* moments of large matrices (train/moments.h) */
+    bool eight_bits;   /* moments of large matrices (train/moments.h) */
+    bool half_weights; /* large matrices are held in bf16 alone, as the model was opened (model/model.h) */
     assay_objective_settings objective;
     double margin; /* -1: the data's field; else this number for all pairs */
     double center;
