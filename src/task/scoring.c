@@ -4,6 +4,7 @@
 #include "task/head_words.h"
 #include "task/quantising.h"
 #include "task/resources.h"
+#include "task/scoring_likeness.h"
 
 enum { TREE_TOKENS = 4096 };
 
@@ -15,6 +16,7 @@ static assay_status open_all(assay_scoring *s, const assay_options *options, con
                                  .all_rows = wants->all_rows || wants->every_token,
                                  .seed = (uint64_t)options->seed};
     s->every_token = wants->every_token;
+    s->comm = context->comm;
     ASSAY_TRY(assay_model_source_open(&s->source, options->model, options->adapter, &options->ignore_config,
                                       options->label, 0, err));
     ASSAY_TRY(assay_model_source_settle(s->source, options, err));
@@ -39,7 +41,7 @@ static assay_status open_all(assay_scoring *s, const assay_options *options, con
     else if (s->model->head_is_new)
         assay_warn(context->log, "%s has no reward head: a random one is used, its scores mean nothing",
                    s->source->checkpoint->name);
-    return assay_pool_create(&s->pool, (int)options->threads, err);
+    return assay_pool_create(&s->pool, assay_threads_wanted(options, s->comm), err);
 }
 
 assay_status assay_scoring_open(assay_scoring **out, const assay_options *options, const assay_task_context *context,
@@ -49,6 +51,11 @@ assay_status assay_scoring_open(assay_scoring **out, const assay_options *option
     *out = NULL;
     ASSAY_TRY_ALLOC(s, "a model", err);
     assay_status status = open_all(s, options, context, wants, err);
+    status = assay_comm_agree(context->comm, status, NULL, err);
+    if (status == ASSAY_OK) {
+        const assay_scoring_parts parts = {s->source, s->model, s->head_tokens, s->kernels, s->pool};
+        status = assay_scoring_compare(&parts, context->comm, err);
+    }
     if (status != ASSAY_OK) {
         assay_scoring_close(s);
         return status;
@@ -61,7 +68,7 @@ assay_status assay_scoring_engine(assay_scoring *s, const assay_options *options
                                   size_t longest_tree, size_t scored, const bool *observed, assay_error *err)
 {
     size_t budget, wide = longest_tree > 2048 ? longest_tree : 2048;
-    ASSAY_TRY(assay_memory_budget(options, s->model->owned_bytes + s->model->borrowed_bytes, &budget, err));
+    ASSAY_TRY(assay_memory_budget(options, s->comm, s->model->owned_bytes + s->model->borrowed_bytes, &budget, err));
     assay_plan_request request = {.program = s->model->program,
                                   .kernels = s->kernels,
                                   .workers = assay_pool_size(s->pool),

@@ -25,6 +25,7 @@ typedef struct assay_scoring {
     int32_t head_tokens[2]; /* of --head-from-tokens */
     const assay_kernels *kernels;
     assay_pool *pool;
+    assay_comm *comm; /* the processes that score together; NULL: this one is alone */
     assay_plan plan;
     bool every_token; /* as it was wanted */
     assay_engine *engine;
@@ -39,6 +40,8 @@ typedef struct assay_scoring_wants {
     bool exact;
 } assay_scoring_wants;
 
+/* Every process of context->comm calls it with the same options, and all return alike: ASSAY_E_UNEQUAL where they do
+ * not compute alike (task/likeness.h). */
 assay_status assay_scoring_open(assay_scoring **out, const assay_options *options, const assay_task_context *context,
                                 const assay_scoring_wants *wants, assay_error *err);
 /* Appends the ids of an input's item, rendered as the model was trained to read (a text as it stands). ends: of a model

@@ -6,6 +6,8 @@
 #include <mpi.h>
 #include <string.h>
 
+enum { MESSAGE, CALL }; /* tags */
+
 typedef struct mpi_state {
     MPI_Request requests[2];
     char text[MPI_MAX_ERROR_STRING + MPI_MAX_LIBRARY_VERSION_STRING];
@@ -48,8 +50,8 @@ static const char *mpi_begin(void *context, assay_transfer transfer, int peer, v
     MPI_Request *request = &state->requests[transfer];
     int count = (int)bytes;
     return explain(state, transfer == ASSAY_SENDING
-                              ? MPI_Isend(data, count, MPI_BYTE, peer, 0, MPI_COMM_WORLD, request)
-                              : MPI_Irecv(data, count, MPI_BYTE, peer, 0, MPI_COMM_WORLD, request));
+                              ? MPI_Isend(data, count, MPI_BYTE, peer, MESSAGE, MPI_COMM_WORLD, request)
+                              : MPI_Irecv(data, count, MPI_BYTE, peer, MESSAGE, MPI_COMM_WORLD, request));
 }
 
 static const char *mpi_poll(void *context, assay_transfer transfer, bool *done)
@@ -60,10 +62,30 @@ static const char *mpi_poll(void *context, assay_transfer transfer, bool *done)
     return explain(state, code);
 }
 
+/* Nobody asks when it has arrived: the next exchange, which takes every call, does not end before. */
+static const char *mpi_call(void *context, int peer)
+{
+    MPI_Request request;
+    int code = MPI_Isend(NULL, 0, MPI_BYTE, peer, CALL, MPI_COMM_WORLD, &request);
+    if (code == MPI_SUCCESS) code = MPI_Request_free(&request);
+    return explain(context, code);
+}
+
+static const char *mpi_called(void *context, bool *any)
+{
+    MPI_Status found;
+    int flag = 0, code = MPI_Iprobe(MPI_ANY_SOURCE, CALL, MPI_COMM_WORLD, &flag, &found);
+    if (code == MPI_SUCCESS && flag)
+        code = MPI_Recv(NULL, 0, MPI_BYTE, found.MPI_SOURCE, CALL, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    *any = flag != 0;
+    return explain(context, code);
+}
+
 static void mpi_abort(void *context, int exit_code)
 {
+    int begun = 0;
     (void)context;
-    MPI_Abort(MPI_COMM_WORLD, exit_code);
+    if (MPI_Initialized(&begun) == MPI_SUCCESS && begun) MPI_Abort(MPI_COMM_WORLD, exit_code);
 }
 
 static const char *mpi_close(void *context) { return explain(context, MPI_Finalize()); }
@@ -76,6 +98,8 @@ __attribute__((visibility("default"))) const assay_transport assay_transport_of_
     .name = mpi_name,
     .begin = mpi_begin,
     .poll = mpi_poll,
+    .call = mpi_call,
+    .called = mpi_called,
     .end_all = mpi_abort,
     .close = mpi_close,
 };
