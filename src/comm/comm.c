@@ -52,10 +52,12 @@ static assay_status learn_hosts(assay_comm *comm, assay_error *err)
 
 static assay_status begin(assay_comm *comm, assay_error *err)
 {
-    comm->state = assay_alloc(1, comm->transport->state_bytes);
-    ASSAY_TRY_ALLOC(comm->state, "a transport", err);
     const char *why = comm->transport->open(comm->state, &comm->rank, &comm->size);
-    if (why) return assay_comm_lost(comm, "MPI does not start", -1, why, err);
+    if (why) {
+        comm->rank = 0; /* what it said before it failed means nothing */
+        comm->size = 1;
+        return assay_comm_lost(comm, "MPI does not start", -1, why, err);
+    }
     assay_status status = learn_hosts(comm, err);
     if (status != ASSAY_OK) comm->broken = true; /* the others wait in vain */
     return status;
@@ -64,13 +66,18 @@ static assay_status begin(assay_comm *comm, assay_error *err)
 assay_status assay_comm_open_over(assay_comm **out, const assay_transport *transport, assay_error *err)
 {
     assay_comm *comm = assay_alloc(1, sizeof *comm);
-    *out = NULL;
-    ASSAY_TRY_ALLOC(comm, "the processes of a run", err);
+    void *state = assay_alloc(1, transport->state_bytes);
+    *out = comm;
+    if (!comm || !state) {
+        assay_free(comm);
+        assay_free(state);
+        *out = NULL;
+        return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the processes of a run");
+    }
     comm->transport = transport;
+    comm->state = state;
     assay_error wrong = {0};
     assay_status timeout = read_timeout(comm, &wrong), status = begin(comm, err);
-    if (comm->state) *out = comm;
-    else release(comm);
     if (status == ASSAY_OK && timeout != ASSAY_OK && err) *err = wrong;
     return status == ASSAY_OK ? assay_comm_agree(comm, timeout, NULL, err) : status;
 }

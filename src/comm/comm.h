@@ -4,7 +4,7 @@
  *     ASSAY_TRY(assay_comm_open(&comm, err)); // NULL: this process is alone
  *     ASSAY_TRY(assay_comm_broadcast(comm, &number, sizeof number, err)); // process 0's is everybody's
  *     ASSAY_TRY(assay_comm_agree(comm, status, &flags, err)); // what went wrong anywhere is known everywhere
- *     assay_comm_close(comm, exit_code);
+ *     ASSAY_TRY(assay_comm_close(comm, exit_code, err));
  *
  * A comm of NULL is one process alone: rank 0 of 1, and every call does nothing, successfully. Calls of several
  * processes that belong together must come in the same order everywhere, so what may fail in one process alone goes

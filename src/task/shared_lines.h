@@ -8,7 +8,7 @@
  *     if (assay_comm_rank(comm) > 0) {
  *         status = assay_shared_lines_follow(lines, comm, status, err);
  *     } else {
- *         ... assay_shared_lines_add(lines, answers, NULL, count, index, owner, err); // as often as there are lines
+ *         ... assay_shared_lines_add(lines, answers, NULL, count, index_of_line, owner, err);
  *         status = assay_shared_lines_finish(lines, comm, status, err);
  *     }
  *     assay_shared_lines_close(lines);
