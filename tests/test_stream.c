@@ -151,7 +151,7 @@ typedef struct way {
     int replayed, threads, spilled;
 } way;
 
-static assay_engine *open_engine(const bench *b, const way *w, bool streamed, assay_pool **pool)
+static assay_engine *open_planned(const bench *b, const way *w, bool streamed, bool backward, assay_pool **pool)
 {
     assay_engine *engine;
     const assay_kernels *kernels;
@@ -163,12 +163,17 @@ static assay_engine *open_engine(const bench *b, const way *w, bool streamed, as
         .kernels = kernels,
         .pool = *pool,
         .stream = streamed ? b->list : NULL,
-        .bounds = {.rows = {TOKENS, 2 * PAIRS}, .longest_path = 64},
+        .bounds = {.rows = {TOKENS, backward ? 2 * PAIRS : TOKENS}, .longest_path = 64},
         .spill = b->folder,
-        .schedule = {.keep = w->keep, .replayed = w->replayed, .spilled = w->spilled, .backward = true}};
+        .schedule = {.keep = w->keep, .replayed = w->replayed, .spilled = w->spilled, .backward = backward}};
     must(assay_engine_create(&engine, &config, &err), &err);
     bind(b, engine, streamed);
     return engine;
+}
+
+static assay_engine *open_engine(const bench *b, const way *w, bool streamed, assay_pool **pool)
+{
+    return open_planned(b, w, streamed, true, pool);
 }
 
 /* Two micro-batches. */
@@ -253,6 +258,62 @@ static void every_family(void **state)
     (void)state;
     for (size_t i = 0; assay_architecture_at(i) && !TESTS_ARE_SANITIZED; i++)
         compare_model(assay_architecture_at(i)->shapes->name, ASSAY_BF16, ends, 2);
+}
+
+/* ---- the way up alone: scores, and every layer for every token ---- */
+
+static void open_scorer(bench *b, bool bf16, bool all_rows)
+{
+    assay_error err = {0};
+    const assay_model_options options = {.tuning = ASSAY_TUNE_NOTHING, .bf16 = bf16, .all_rows = all_rows, .seed = 1};
+    must(assay_model_open(&b->model, b->checkpoint, NULL, &options, &err), &err);
+    must(assay_model_stream_list(&b->list, b->model->program, b->checkpoint, NULL, &err), &err);
+    assert_non_null(b->list);
+}
+
+static uint64_t scores(const bench *b, int threads, bool all_rows, bool streamed)
+{
+    assay_pool *pool;
+    assay_pack pack;
+    assay_error err = {0};
+    uint64_t hash = 14695981039346656037u;
+    const way w = {.threads = threads};
+    assay_engine *engine = open_planned(b, &w, streamed, false, &pool);
+    must(assay_pack_init(&pack, TOKENS, 3 * PAIRS, &b->model->config.prefix, &err), &err);
+    for (uint64_t micro = 0; micro < 2; micro++) {
+        pack_pairs(&pack, micro * PAIRS);
+        const assay_geometry *geometry = all_rows ? assay_pack_finish_all(&pack) : assay_pack_finish(&pack);
+        must(assay_engine_forward(engine, geometry, 0, 0, false, &err), &err);
+        hash = add_to_hash(hash, assay_engine_rewards(engine), geometry->spaces[ASSAY_SCORED].rows);
+    }
+    assert_int_equal(assay_engine_read_bytes(engine) > 0, streamed);
+    assay_engine_free(engine);
+    assay_pack_release(&pack);
+    assay_pool_destroy(pool);
+    return hash;
+}
+
+static void compare_scores(bench *b, bool bf16, bool all_rows)
+{
+    open_scorer(b, bf16, all_rows);
+    uint64_t resident = scores(b, 1, all_rows, false);
+    assert_int_equal(scores(b, 1, all_rows, true), resident);
+    assert_int_equal(scores(b, 2, all_rows, true), resident);
+    close_model(b);
+}
+
+static void scores_are_resident_ones(void **state)
+{
+    static const char *const families[] = {"llama", "chatglm2", "qwen2", "gemma2"};
+    static const assay_dtype dtypes[] = {ASSAY_BF16, ASSAY_F32};
+    (void)state;
+    for (size_t f = 0; f < (TESTS_ARE_SANITIZED ? 1 : sizeof families / sizeof *families); f++)
+        for (size_t d = 0; d < 2; d++) {
+            bench b = {0};
+            write_model(&b, families[f], dtypes[d]);
+            for (int cell = 0; cell < 4; cell++) compare_scores(&b, cell & 1, cell & 2);
+            remove_model(&b);
+        }
 }
 
 /* How often each layer is loaded, and how many layers are there at a time at most. */
@@ -586,6 +647,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(streamed_is_resident),
         cmocka_unit_test(every_family),
+        cmocka_unit_test(scores_are_resident_ones),
         cmocka_unit_test(two_layers_at_a_time),
         cmocka_unit_test(reads_what_was_planned),
         cmocka_unit_test(a_cut_file_ends_it_by_name),

@@ -230,6 +230,7 @@ static assay_status check_adapter_used(const loader *l)
 static assay_status choose_outputs(loader *l)
 {
     assay_model_config *config = &l->model->config;
+    if (l->options->steps) return assay_model_config_take_steps(l->checkpoint, l->adapter, config, l->err);
     size_t wanted = l->options->outputs ? l->options->outputs : 1;
     char name[ASSAY_HEAD_NAME];
     snprintf(name, sizeof name, "%s.weight", config->arch->names->head);

@@ -30,6 +30,7 @@ typedef struct assay_model_options {
     const int32_t *head_tokens; /* NULL, or two: a new head is the language head's row of the first less the second's */
     bool need_head;             /* a missing head is an error (scoring) instead of newly made (training) */
     size_t outputs;             /* numbers of a new head, and what is trained on must have; 0: one */
+    bool steps;                 /* the head trained is one that reads steps (assay_model_config_take_steps) */
     uint64_t seed;
     /* for assay_model_measure: matrices will be packed before the model is opened (model_pack.h); ASSAY_F32: not */
     assay_dtype quantise;

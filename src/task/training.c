@@ -14,6 +14,7 @@
 #include "task/resources.h"
 #include "task/training_attributes.h"
 #include "task/training_labels.h"
+#include "task/training_steps.h"
 #include "task/training_traps.h"
 #include "tokenizer/tokenizer_save.h"
 #include "train/checkpoint_dir.h"
@@ -236,6 +237,7 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
                                       .quantise = t->source->quantise,
                                       .double_quant = t->source->double_quant,
                                       .outputs = assay_training_outputs(t, options),
+                                      .steps = t->settings.objective.objective->of_steps,
                                       .lora = t->tuning == ASSAY_TUNE_LORA ? &t->lora : NULL};
     const char *words;
     ASSAY_TRY(assay_head_init_read(options->head_init, &t->wanted.head_zero, &words, err));
@@ -270,11 +272,16 @@ static assay_status make_planning(assay_training *t, const assay_options *option
     return ASSAY_OK;
 }
 
+/* What is learned says what the head is, and that how texts are read. */
+static assay_status read_data(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
+{
+    ASSAY_TRY(read_pairs(t, options, log, err));
+    return assay_objective_settle(options, t->pairs, &t->settings.objective, log, err);
+}
+
 static assay_status open_data(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
 {
     assay_renderer_of_template(&t->renderer, t->source->chosen, &t->source->config.prefix);
-    ASSAY_TRY(read_pairs(t, options, log, err));
-    ASSAY_TRY(assay_objective_settle(options, t->pairs, &t->settings.objective, log, err));
     ASSAY_TRY(assay_training_choose_labels(t, options, log, err));
     if (assay_pair_input_has_text_prompts(t->pairs)) assay_source_say_text_prompts(t->source, log);
     ASSAY_TRY(make_examples(t, options, log, err));
@@ -313,6 +320,8 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     ASSAY_TRY(assay_quantise_choose(t->source, options, err));
     if (!plan_only) ASSAY_TRY(hold_files(t, options, err));
     t->source->rendering = earlier.was_01 ? 1 : ASSAY_RENDERING;
+    if (with_data) ASSAY_TRY(read_data(t, options, log, err));
+    ASSAY_TRY(assay_training_take_steps(t, options, log, err));
     ASSAY_TRY(with_data ? assay_model_source_settle(t->source, options, err)
                         : assay_model_source_settle_length(t->source, options, err));
     t->prints.rendering = t->source->rendering;

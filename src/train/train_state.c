@@ -33,6 +33,16 @@ static XXH128_hash_t with_targets(const assay_example_set *examples, const assay
     return hash;
 }
 
+static XXH128_hash_t with_steps(const assay_example_set *examples, const assay_example *e, XXH128_hash_t hash)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        double label = examples->values[e->answers + i], known = !isnan(label);
+        double field[] = {examples->answers[e->answers + i].count, known, known != 0 ? label : 0};
+        hash = XXH3_128bits_withSeed(field, sizeof field, hash.low64 ^ hash.high64);
+    }
+    return hash;
+}
+
 void assay_fingerprint_data(const assay_example_set *examples, char text[40])
 {
     XXH128_hash_t hash = XXH3_128bits(examples->ids, examples->id_count * sizeof *examples->ids);
@@ -41,7 +51,8 @@ void assay_fingerprint_data(const assay_example_set *examples, char text[40])
         double fields[] = {(double)assay_example_best(examples, e)->count,
                            (double)assay_example_worst(examples, e)->count, (double)e->shared, e->margin};
         hash = XXH3_128bits_withSeed(fields, sizeof fields, hash.low64 ^ hash.high64);
-        if (e->count > 2) hash = with_list(examples, e, hash);
+        if (e->steps) hash = with_steps(examples, e, hash);
+        else if (e->count > 2) hash = with_list(examples, e, hash);
         if (examples->label_count) hash = with_targets(examples, e, hash);
         double label[] = {e->share, e->weight};
         if (!isnan(e->share) || e->weight != 1)

@@ -6,14 +6,14 @@
  *     while (trainer->step < trainer->total_steps) ASSAY_TRY(assay_trainer_step(trainer, &record, err));
  *     assay_trainer_free(trainer);
  *
- * A step takes batch_pairs examples (pairs, or lists of answers) in the sampler's order (the last of an epoch fewer),
- * cut into micro-batches that never split one. The loss is the weighted mean over the step's examples (accuracy: the
- * mean over those that a label does not call undecided, NaN where there are none; of a list the share of its couples
- * that are in order), so accumulation computes what one big batch would; its gradients are folded example by example,
- * so not one bit depends on how they were grouped. They are summed lane by lane (train/lanes.h), and a micro-batch lies
- * in one lane. Several processes share the lanes out (train/shares.h): a step is then a step of all of them, all end it
- * with the same weights to the last bit, and it is the same for every number of them. Model, examples, kernels, pool
- * and comm are borrowed.
+ * A step takes batch_pairs examples (pairs, lists of answers, answers in steps) in the sampler's order (the last of an
+ * epoch fewer), cut into micro-batches that never split one. The loss is the weighted mean over the step's examples
+ * (accuracy: the mean over those that a label does not call undecided, NaN where there are none; of a list the share of
+ * its couples that are in order), so accumulation computes what one big batch would; its gradients are folded example
+ * by example, so not one bit depends on how they were grouped. They are summed lane by lane (train/lanes.h), and a
+ * micro-batch lies in one lane. Several processes share the lanes out (train/shares.h): a step is then a step of all of
+ * them, all end it with the same weights to the last bit, and it is the same for every number of them. Model, examples,
+ * kernels, pool and comm are borrowed.
  */
 #ifndef ASSAY_TRAIN_TRAINER_H
 #define ASSAY_TRAIN_TRAINER_H
@@ -53,6 +53,7 @@ typedef struct assay_train_settings {
 typedef struct assay_step_record {
     uint64_t step; /* steps done, from 1 */
     double epoch, loss, accuracy, margin, reward_chosen, reward_rejected, grad_norm, lr, seconds;
+    double first_error; /* of answers in steps: the share whose first wrong step is found, or rightly none */
     uint64_t pairs, ties, tokens, tokens_shared;
     uint64_t read_bytes;  /* of streamed weights, from their files */
     uint64_t spill_bytes; /* of values that waited in a file: written */

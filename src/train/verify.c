@@ -255,7 +255,7 @@ static bool is_shift(const check *c, const assay_param *p)
     bool head = p->role == ASSAY_ROLE_HEAD && !strcmp(p->name, bias),
          norm = config->head.count <= 1 && !strcmp(p->name, last);
     const assay_objective *objective = c->setup->settings->objective.objective;
-    bool differences = !objective || !(objective->of_single || objective->of_attributes);
+    bool differences = !objective || !(objective->of_single || objective->of_attributes || objective->of_steps);
     return differences && c->setup->settings->center == 0 && (head || norm);
 }
 
