@@ -1,4 +1,5 @@
 #include "decode_weight.h"
+#include "fuzz_file.h"
 
 #include "backend/kernels.h"
 #include "base/alloc.h"
@@ -84,4 +85,14 @@ void assay_fuzz_decode(const assay_checkpoint *checkpoint, const assay_weight *w
     float *values = assay_alloc(elements, sizeof *values);
     if (values) assay_checkpoint_read(checkpoint, weight, values, NULL);
     assay_free(values);
+}
+
+void assay_fuzz_decode_folder(const char *config, const void *weights, size_t size)
+{
+    assay_checkpoint *checkpoint;
+    assay_fuzz_put("config.json", config, strlen(config));
+    assay_fuzz_put("model.safetensors", weights, size);
+    if (assay_checkpoint_open(&checkpoint, assay_fuzz_folder(), 0, NULL) != ASSAY_OK) return;
+    for (size_t i = 0; i < checkpoint->weight_count; i++) assay_fuzz_decode(checkpoint, &checkpoint->weights[i]);
+    assay_checkpoint_close(checkpoint);
 }

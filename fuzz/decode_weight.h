@@ -8,6 +8,9 @@
 
 #include "checkpoint/checkpoint.h"
 
+/* A folder with this config.json and the input as its weights: all of them. */
+void assay_fuzz_decode_folder(const char *config, const void *weights, size_t size);
+
 void assay_fuzz_decode(const assay_checkpoint *checkpoint, const assay_weight *weight);
 
 #endif

@@ -8,6 +8,8 @@
 
 #include "container_check.h"
 
+#include <math.h>
+
 static void look_checkpoint(const char *name, int rank, const size_t *shape, const float *values, size_t elements,
                             void *context)
 {
@@ -315,11 +317,36 @@ static void reads_weights_of_several_tensors(void **state)
     assay_checkpoint_close(checkpoint);
 }
 
-/* A run from any element to any other is what the whole matrix has there. */
-static void decodes_runs_of_several_tensors(void **state)
+/* What torch makes of float8_e4m3fn and scales in all shapes: blocks, cut ones too, rows, one. */
+static void reads_fp8(void **state)
 {
     (void)state;
-    assay_checkpoint *checkpoint = open_good(GOLDEN "hf_parts", 0);
+    assay_checkpoint *checkpoint = open_good(GOLDEN "hf_fp8", 0);
+    assert_int_equal(checkpoint->weight_count, 7);
+    golden_each("hf_fp8", look_checkpoint, checkpoint);
+    assert_null(assay_checkpoint_find(checkpoint, "layer.one.input_scale"));
+    assay_checkpoint_close(checkpoint);
+}
+
+/* The two bytes that are no numbers, and the largest that are. */
+static void fp8_has_no_infinity(void **state)
+{
+    const uint8_t bytes[] = {0x7f, 0xff, 0x7e, 0xfe, 0x01, 0x80};
+    const float one = 1, wanted[] = {NAN, NAN, 448, -448, 0x1p-9f, -0.0f};
+    float values[sizeof bytes];
+    const assay_parts parts = {
+        .scales = (const uint8_t *)&one, .cols = sizeof bytes, .block_rows = 1, .block_cols = sizeof bytes};
+    (void)state;
+    assay_fp8_decode(bytes, &parts, 0, sizeof bytes, values);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        if (isnan(wanted[i])) assert_true(isnan(values[i]));
+        else assert_memory_equal(&values[i], &wanted[i], sizeof *values);
+}
+
+/* A run from any element to any other is what the whole matrix has there. */
+static void decodes_runs_of(const char *folder)
+{
+    assay_checkpoint *checkpoint = open_good(folder, 0);
     for (size_t i = 0; i < checkpoint->weight_count; i++) {
         const assay_stored stored = assay_stored_tensor(&checkpoint->weights[i].tensor);
         float whole[2048], run[2048];
@@ -336,12 +363,19 @@ static void decodes_runs_of_several_tensors(void **state)
     assay_checkpoint_close(checkpoint);
 }
 
+static void decodes_runs_of_several_tensors(void **state)
+{
+    (void)state;
+    decodes_runs_of(GOLDEN "hf_parts");
+    decodes_runs_of(GOLDEN "hf_fp8");
+}
+
 /* The folder with the first `from` of its weights file replaced by `to`, which is as long. */
-static void put_changed(const char *folder, const char *from, const char *to)
+static void put_changed(const char *folder, const char *model, const char *from, const char *to)
 {
     char *data, *path = assay_path_join(folder, "model.safetensors");
     size_t size;
-    assert_int_equal(assay_file_read(GOLDEN "hf_parts/model.safetensors", 1 << 24, &data, &size, NULL), ASSAY_OK);
+    assert_int_equal(assay_file_read(model, 1 << 24, &data, &size, NULL), ASSAY_OK);
     char *at = memmem(data, size, from, strlen(from));
     if (!at || strlen(from) != strlen(to)) fail_msg("\"%s\" cannot become \"%s\"", from, to);
     memcpy(at, to, strlen(to));
@@ -371,11 +405,32 @@ static void refuses_lying_parts(void **state)
     (void)state;
     copy_into(folder, "config.json", GOLDEN "hf_parts/config.json");
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
-        put_changed(folder, lies[i][0], lies[i][1]);
+        put_changed(folder, GOLDEN "hf_parts/model.safetensors", lies[i][0], lies[i][1]);
         refuse(folder, lies[i][2]);
     }
     copy_into(folder, "model.safetensors", GOLDEN "hf_safetensors/model.safetensors");
     refuse(folder, "quantised (bitsandbytes): config.json says so, but no weight lies packed");
+    drop_folder(folder);
+}
+
+static void refuses_lying_fp8(void **state)
+{
+    static const char *const lies[][3] = {
+        {"layer.grid.weight_scale_inv", "layer.grid.weight_scale_iNv", "weight_scale_inv, weight_scale) are missing"},
+        {"layer.rows.weight_scale", "layer.rows.weight_skale", "weight_scale_inv, weight_scale) are missing"},
+        {"\"dtype\":\"BF16\",\"shape\":[1,2]", "\"dtype\":\"I16\",\"shape\":[1, 2]", "should be F32, F16 or BF16"},
+        {"\"shape\":[48,32]", "\"shape\":[32,48]", "scales [3, 2] for a matrix [32, 48]"},
+        {"\"shape\":[48,32]", "\"shape\":[1536] ", "it should be a matrix"},
+    };
+    char *folder = fresh_folder();
+    (void)state;
+    copy_into(folder, "config.json", GOLDEN "hf_fp8/config.json");
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        put_changed(folder, GOLDEN "hf_fp8/model.safetensors", lies[i][0], lies[i][1]);
+        refuse(folder, lies[i][2]);
+    }
+    copy_into(folder, "model.safetensors", GOLDEN "hf_safetensors/model.safetensors");
+    refuse(folder, "quantised (fp8): config.json says so, but no weight is F8_E4M3");
     drop_folder(folder);
 }
 
@@ -426,7 +481,10 @@ int main(void)
                                        cmocka_unit_test(reads_gguf_chatglm),
                                        cmocka_unit_test(reads_weights_of_several_tensors),
                                        cmocka_unit_test(decodes_runs_of_several_tensors),
+                                       cmocka_unit_test(reads_fp8),
+                                       cmocka_unit_test(fp8_has_no_infinity),
                                        cmocka_unit_test(refuses_lying_parts),
+                                       cmocka_unit_test(refuses_lying_fp8),
                                        cmocka_unit_test(survives_random_parts),
                                        cmocka_unit_test(refuses_odd_gguf),
                                        cmocka_unit_test(writes_shards)};

@@ -64,7 +64,10 @@ static void every_type_of_several_tensors(void **state)
                                        .block_shift = 5 + (unsigned)between(&rng, 3),
                                        .map_shift = 5,
                                        .round = (assay_parts_round)(round % 3),
-                                       .cols = 1 + between(&rng, COLS)};
+                                       .cols = 1 + between(&rng, COLS),
+                                       .block_rows = 1 + between(&rng, ROWS),
+                                       .block_cols = 1 + between(&rng, COLS),
+                                       .scale_type = (assay_parts_round)(round / 3 % 3)};
             const assay_stored stored = {
                 .data = bytes, .dtype = (assay_dtype)type, .parts = &parts, .cols = parts.cols};
             size_t first = between(&rng, parts.cols);

@@ -245,7 +245,7 @@ static const char *const keys[] = {
     "{\"quantization_config\": {\"quant_method\": \"gptq\", \"bits\": 4}}",
     "{\"quantization_config\": {\"quant_method\": \"awq\"}}",
     "{\"quantization_config\": {\"quant_method\": \"bitsandbytes\"}}",
-    "{\"quantization_config\": {\"quant_method\": \"fp8\"}}",
+    "{\"quantization_config\": {\"quant_method\": \"fp8\", \"fmt\": \"e5m2\"}}",
     "{\"quantization_config\": {\"quant_method\": \"compressed-tensors\"}}",
     "{\"architectures\": [\"Qwen2ForRewardModel\"]}",
     "{\"architectures\": [\"Qwen2ForProcessRewardModel\"]}",

@@ -22,8 +22,11 @@ static const foreign_row rows[ASSAY_FOREIGN_KINDS] = {
                                     "Only whole NF4, FP4 and int8 weights are read; take the unquantised model it was "
                                     "made of: huggingface-cli download OWNER/NAME",
                                     false},
-    [ASSAY_FOREIGN_FP8] = {"the checkpoint is quantised (fp8)",
-                           "Take the bf16 model it was made of: huggingface-cli download OWNER/NAME", false},
+    [ASSAY_FOREIGN_FP8] =
+        {"the checkpoint is quantised (fp8)",
+         "Only E4M3 weights with their scales are read; take the bf16 model it was made of: huggingface-cli download "
+         "OWNER/NAME",
+         false},
     [ASSAY_FOREIGN_LFS_POINTER] = {"this is a git-lfs pointer, three lines of text that stand for the file",
                                    "Fetch the file itself: git lfs pull", true},
     [ASSAY_FOREIGN_CUT_SHORT] = {"the file ends too early; the download was cut short",

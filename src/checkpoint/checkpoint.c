@@ -187,6 +187,10 @@ static void hash_parts(XXH3_state_t *state, const assay_parts *parts)
     uint64_t numbers[] = {parts->block_shift, parts->map_shift, parts->round};
     XXH3_128bits_update(state, numbers, sizeof numbers);
     XXH3_128bits_update(state, parts->scales, parts->scale_bytes);
+    if (parts->block_rows) {
+        uint64_t blocks[] = {parts->block_rows, parts->block_cols, parts->scale_type};
+        XXH3_128bits_update(state, blocks, sizeof blocks);
+    }
     if (!parts->map) return;
     XXH3_128bits_update(state, &parts->offset, sizeof parts->offset);
     XXH3_128bits_update(state, parts->map, ASSAY_PARTS_MAP_BYTES);

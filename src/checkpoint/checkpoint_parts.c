@@ -244,27 +244,33 @@ static void drop_joined(assay_checkpoint *checkpoint, const bool *joined)
     checkpoint->weight_count = kept;
 }
 
-static assay_status join_all(joiner *j)
+static assay_status join_bitsandbytes(assay_checkpoint *checkpoint, bool *joined, assay_error *err)
 {
-    size_t count = j->checkpoint->weight_count;
-    for (size_t i = 0; i < count; i++) ASSAY_TRY(join(j, i));
-    drop_joined(j->checkpoint, j->joined);
-    if (j->count) return ASSAY_OK;
-    return assay_foreign_error(j->err, j->checkpoint->name, ASSAY_FOREIGN_BITSANDBYTES,
+    joiner j = {.checkpoint = checkpoint, .joined = joined, .err = err};
+    size_t count = checkpoint->weight_count;
+    for (size_t i = 0; i < count; i++) ASSAY_TRY(join(&j, i));
+    if (j.count) return ASSAY_OK;
+    return assay_foreign_error(err, checkpoint->name, ASSAY_FOREIGN_BITSANDBYTES,
                                "config.json says so, but no weight lies packed: NF4 and FP4 have a tensor quant_state, "
                                "int8 has SCB");
 }
 
 assay_status assay_checkpoint_join_parts(assay_checkpoint *checkpoint, assay_error *err)
 {
-    const json_t *how = json_object_get(checkpoint->config, "quantization_config");
-    const char *method = json_string_value(json_object_get(how, "quant_method"));
-    if (!method || strcmp(method, "bitsandbytes") != 0) return ASSAY_OK;
-    joiner j = {.checkpoint = checkpoint, .joined = assay_alloc(checkpoint->weight_count + 1, 1), .err = err};
-    ASSAY_TRY_ALLOC(j.joined, "a list of tensors", err);
+    const char *method =
+        json_string_value(json_object_get(json_object_get(checkpoint->config, "quantization_config"), "quant_method"));
+    bool fp8 = method && assay_foreign_of_method(method) == ASSAY_FOREIGN_FP8,
+         bitsandbytes = method && assay_foreign_of_method(method) == ASSAY_FOREIGN_BITSANDBYTES,
+         compressed = method && !strcmp(method, "compressed-tensors");
+    if (!fp8 && !bitsandbytes && !compressed) return ASSAY_OK;
+    bool *joined = assay_alloc(checkpoint->weight_count + 1, sizeof *joined);
     checkpoint->parts = assay_alloc(checkpoint->weight_count + 1, sizeof *checkpoint->parts);
-    assay_status status =
-        checkpoint->parts ? join_all(&j) : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a list of weights");
-    assay_free(j.joined);
+    assay_status status = ASSAY_OK;
+    if (!joined || !checkpoint->parts)
+        status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a list of weights");
+    else if (bitsandbytes) status = join_bitsandbytes(checkpoint, joined, err);
+    else status = assay_checkpoint_join_fp8(checkpoint, joined, err);
+    if (status == ASSAY_OK) drop_joined(checkpoint, joined);
+    assay_free(joined);
     return status;
 }

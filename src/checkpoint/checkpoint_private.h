@@ -26,9 +26,12 @@ assay_status assay_gguf_audit(const assay_gguf *gguf, const assay_gguf_family *f
 assay_status assay_checkpoint_sort_weights(assay_checkpoint *checkpoint, assay_error *err);
 
 /* Makes one weight of the tensors that bitsandbytes stores for one: an NF4, FP4 or INT8 matrix of its shape, and the
- * tensors beside it leave the list. To be called when the weights are sorted. A config without quantization_config by
- * bitsandbytes: nothing to do. */
+ * tensors beside it leave the list; likewise of FP8 weights and their scales. To be called when the weights are sorted.
+ * A config without quantization_config of that kind: nothing to do. */
 assay_status assay_checkpoint_join_parts(assay_checkpoint *checkpoint, assay_error *err);
+
+/* The same of FP8 weights and their scales, for that; joined: a flag a weight, those that are to leave the list. */
+assay_status assay_checkpoint_join_fp8(assay_checkpoint *checkpoint, bool *joined, assay_error *err);
 
 /* Makes config from the metadata and the token embedding's shape, in Hugging Face's keys. For
  * assay_checkpoint_load_gguf. */

@@ -109,6 +109,7 @@ static assay_status read_dtype(header_reader *reader, assay_tensor *tensor, assa
         return assay_json_pull_error(&reader->pull, err, "\"%s\": not a dtype", tensor->name);
     name[assay_json_pull_text(&reader->pull, name)] = 0;
     if (assay_dtype_from_name(name, &tensor->dtype)) return ASSAY_OK;
+    if (!strncmp(name, "F8_", 3)) return assay_foreign_error(err, reader->file->path, ASSAY_FOREIGN_FP8, name);
     assay_json_pull_error(&reader->pull, err, "the tensor \"%s\" has the dtype %s, which is not supported",
                           tensor->name, name);
     if (err) err->status = ASSAY_E_UNSUPPORTED;

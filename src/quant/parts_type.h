@@ -1,7 +1,8 @@
-/* Types of packed weights that consist of several tensors, as bitsandbytes stores them: the integers of a matrix, row
- * after row without a gap (a block of NF4 may begin in one row and end in the next), and its scales beside them. A type
- * is one file (NAME.c) and one line of the map. What a value is, is exact: f32 operations in the order of
- * bitsandbytes/functional.py (dequantize_4bit, int8_vectorwise_dequant), so the values are its own, bit for bit. */
+/* Types of packed weights that consist of several tensors, as bitsandbytes stores them, and FP8: the integers of a
+ * matrix, row after row without a gap (a block of NF4 may begin in one row and end in the next), and its scales beside
+ * them. A type is one file (NAME.c) and one line of the map. What a value is, is exact: f32 operations in the order of
+ * bitsandbytes/functional.py (dequantize_4bit, int8_vectorwise_dequant), or of Transformers' for FP8, so the values are
+ * theirs, bit for bit. */
 #ifndef ASSAY_QUANT_PARTS_TYPE_H
 #define ASSAY_QUANT_PARTS_TYPE_H
 
@@ -15,13 +16,16 @@ enum { ASSAY_PARTS_MAP_BYTES = 1024 }; /* 256 f32 */
 
 /* The tensors beside the integers. All are borrowed, little endian, and may be misaligned. */
 typedef struct assay_parts {
-    const uint8_t *scales; /* NF4, FP4: absmax of every block, f32, or one byte where nested; INT8: SCB of every row */
+    const uint8_t *scales; /* NF4, FP4: absmax of every block, f32, or one byte where nested; INT8: SCB of every row;
+                              FP8: a factor of every block, block row by block row */
     /* nested: byte q of block b stands for map[q] * map_scales[b >> map_shift] + offset; NULL: not nested */
     const uint8_t *map, *map_scales;
     float offset;
     unsigned block_shift, map_shift; /* a block has 1 << block_shift elements */
     assay_parts_round round;
-    size_t cols;                         /* INT8: elements a row */
+    size_t cols;                         /* INT8, FP8: elements a row */
+    size_t block_rows, block_cols;       /* FP8: of a block that shares a scale; blocks at the ends are cut */
+    assay_parts_round scale_type;        /* FP8: of scales */
     size_t scale_bytes, map_scale_bytes; /* of scales and map_scales; map has ASSAY_PARTS_MAP_BYTES */
 } assay_parts;
 
@@ -30,7 +34,8 @@ typedef struct assay_parts {
 #define ASSAY_PARTS_MAP(X) \
     X(NF4,  nf4,  1, 2)    \
     X(FP4,  fp4,  1, 2)    \
-    X(INT8, int8, 1, 1)
+    X(INT8, int8, 1, 1)    \
+    X(FP8,  fp8,  1, 1)
 // clang-format on
 
 typedef void (*assay_decode_parts)(const uint8_t *src, const assay_parts *parts, size_t first, size_t count,

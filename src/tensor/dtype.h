@@ -17,19 +17,20 @@
 
 /* enum name, name in safetensors and GGUF, bytes, number in GGUF (-1: none). Packed types: quant/block_type.h,
  * quant/parts_type.h. */
-#define ASSAY_SCALAR_MAP(X) \
-    X(F32, "F32", 4, 0)     \
-    X(F16, "F16", 2, 1)     \
-    X(BF16, "BF16", 2, 30)  \
-    X(F64, "F64", 8, 28)    \
-    X(I64, "I64", 8, -1)    \
-    X(I32, "I32", 4, -1)    \
-    X(I16, "I16", 2, -1)    \
-    X(I8, "I8", 1, -1)      \
-    X(U64, "U64", 8, -1)    \
-    X(U32, "U32", 4, -1)    \
-    X(U16, "U16", 2, -1)    \
-    X(U8, "U8", 1, -1)      \
+#define ASSAY_SCALAR_MAP(X)      \
+    X(F32, "F32", 4, 0)          \
+    X(F16, "F16", 2, 1)          \
+    X(BF16, "BF16", 2, 30)       \
+    X(F64, "F64", 8, 28)         \
+    X(I64, "I64", 8, -1)         \
+    X(I32, "I32", 4, -1)         \
+    X(I16, "I16", 2, -1)         \
+    X(I8, "I8", 1, -1)           \
+    X(U64, "U64", 8, -1)         \
+    X(U32, "U32", 4, -1)         \
+    X(U16, "U16", 2, -1)         \
+    X(U8, "U8", 1, -1)           \
+    X(F8_E4M3, "F8_E4M3", 1, -1) \
     X(BOOL, "BOOL", 1, -1)
 
 typedef enum assay_dtype {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Weights of several tensors, as bitsandbytes stores them (NF4, FP4, INT8): trained packed, they give the adapter that the same values written
+# Weights of several tensors, as bitsandbytes stores them (NF4, FP4, INT8) and in FP8: trained packed, they give the adapter that the same values written
 # out give, to the last bit, in f32 and bf16, under another schedule and thread count.
 . tests/cli/check.inc
 head -n 6 examples/medical_train.jsonl >"$work/pairs.jsonl"
@@ -19,8 +19,8 @@ same() {
 
 for arch in llama qwen2 chatglm3 bloom phi3; do
     "$assay" init --arch "$arch" --dtype bf16 --output "$work/$arch" --quiet >/dev/null
-    for kind in nf4 'nf4 nested' fp4 int8; do
-        [ "$arch" = llama ] || [ "$kind" != fp4 ] || continue
+    for kind in nf4 'nf4 nested' fp4 int8 fp8 'fp8 nested'; do
+        [ "$arch" = llama ] || [ "$kind" != fp4 ] && [ "$kind" != 'fp8 nested' ] || continue
         # shellcheck disable=SC2086
         set -- $kind
         part "$work/$arch" "$1" "$work/parted" "${2:-}"
@@ -41,6 +41,11 @@ say $? plan-counts-few-bytes
 ! grep -q quantization_config "$work/whole/config.json"
 say $? written-out-is-not-called-quantised
 check requantises 0 out 'Q5_0' convert "$work/parted" --quantize q4_k --output "$work/other" --force
+part "$work/llama" fp8 "$work/parted"
+check shows-fp8 0 out 'FP8' inspect "$work/parted"
+check says-what-fp8-means 0 err 'round what they are multiplied with' train --model "$work/parted" --data "$work/pairs.jsonl" --max-steps 1 --output "$work/p" --force
+sed -i 's/e4m3/e5m2/' "$work/parted/config.json"
+check e5m2-is-refused 1 err 'quantised (fp8)' score --model "$work/parted"
 part "$work/llama" int8 "$work/parted"
 check says-what-int8-means 0 err 'LLM.int8' train --model "$work/parted" --data "$work/pairs.jsonl" --max-steps 1 --output "$work/p" --force
 sed -i 's/"load_in_8bit": true/"load_in_8bit": false/' "$work/parted/config.json"
