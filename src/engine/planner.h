@@ -31,12 +31,15 @@ typedef struct assay_plan_request {
     /* weights that are not among the fixed bytes, but come from files into the arena; NULL: none */
     const assay_stream_list *stream;
     size_t budget; /* bytes for both; SIZE_MAX: no limit */
+    int flights;   /* micro-batches in flight (engine.h), each in an arena of its own where that fits; 0: one */
 } assay_plan_request;
 
 typedef struct assay_plan {
     size_t micro_tokens, arena_bytes, total_bytes;
     size_t scratch_bytes; /* of arena_bytes: the workers' product scratch */
     int replayed;
+    int flights;
+    bool stores; /* of micro-batches in flight only what comes from below is kept */
     bool streamed;     /* weights come from files */
     size_t read_bytes; /* at most so many a micro-batch, forward and back */
     /* Of the smallest plan of a request with streamed weights: what every plan that keeps them takes at least. */
