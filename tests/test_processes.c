@@ -258,7 +258,7 @@ static int refuse(assay_comm *comm, void *context)
     assay_shares shares;
     assay_error err = {0};
     char wanted[32];
-    if (assay_shares_make(&shares, comm, lanes[0], &err) != ASSAY_E_USAGE) return WRONG;
+    if (assay_shares_make(&shares, comm, 1, lanes[0], &err) != ASSAY_E_USAGE) return WRONG;
     snprintf(wanted, sizeof wanted, lanes[2] ? "start %zu or %zu;" : "start %zu;", lanes[1], lanes[2]);
     return strstr(err.text, wanted) ? GOOD : WRONG;
 }

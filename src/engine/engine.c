@@ -20,6 +20,7 @@ struct assay_engine {
     assay_step_arena arena; /* slots first, then the workers' scratch */
     size_t slot_bytes, scratch_bytes, used; /* slot_bytes: of all flights, and what is stored of them */
     size_t flight_bytes, stored_bytes;      /* of the slots of one; of what is stored of one */
+    size_t carrier_bytes;                   /* of those, the last */
     size_t at;                              /* where the slots of the present flight begin */
     int flight, computed;                   /* the present one, and whose values the slots hold where they are shared */
     int inlet_gradient;                     /* a slot; -1: there is none */
@@ -67,12 +68,26 @@ static bool inlet_bytes(const assay_engine_config *config, size_t *bytes)
     return counted;
 }
 
+/* Gradients are f32, and as wide as the values. */
+static bool carrier_bytes(const assay_engine_config *config, size_t *bytes)
+{
+    const assay_program *program = config->program;
+    const assay_value *up = program->goes_on ? &program->values[program->output] : NULL,
+                      *down = program->inlet >= 0 ? &program->values[program->inlet] : NULL;
+    size_t cols = assay_larger(up ? up->cols : 0, down ? down->cols : 0);
+    bool counted = assay_mul_size(config->bounds.rows[ASSAY_TOKENS], cols * sizeof(float), bytes) &&
+                   assay_add_size(*bytes, 63, bytes);
+    *bytes &= ~(size_t)63;
+    return counted;
+}
+
 bool assay_engine_slot_bytes(const assay_engine_config *config, size_t slots, size_t *bytes)
 {
-    size_t stored, flights = (size_t)flights_of(config);
-    if (flights == 1 || !config->stores) return assay_mul_size(slots, flights, bytes);
-    return inlet_bytes(config, &stored) && assay_mul_size(stored, flights, &stored) &&
-           assay_add_size(slots, stored, bytes);
+    size_t stored = 0, carried, flights = (size_t)flights_of(config);
+    bool keeps = flights > 1 && config->stores, counted = !keeps || inlet_bytes(config, &stored);
+    return counted && assay_mul_size(slots, keeps ? 1 : flights, bytes) && assay_mul_size(stored, flights, &stored) &&
+           assay_add_size(*bytes, stored, bytes) && carrier_bytes(config, &carried) &&
+           assay_add_size(*bytes, carried, bytes);
 }
 
 static assay_status plan(const assay_engine_config *config, assay_schedule **schedule, size_t *slots, assay_error *err)
@@ -104,7 +119,7 @@ static bool settle_flights(assay_engine *engine)
     for (size_t i = schedule->forward_count; i < schedule->instance_count && config->program->inlet >= 0; i++)
         if (schedule->instances[i].action == ASSAY_BACKWARD && schedule->instances[i].step == 0)
             engine->inlet_gradient = schedule->instances[i].d_out;
-    return inlet_bytes(config, &engine->stored_bytes) &&
+    return inlet_bytes(config, &engine->stored_bytes) && carrier_bytes(config, &engine->carrier_bytes) &&
            assay_engine_slot_bytes(config, engine->flight_bytes, &engine->slot_bytes);
 }
 
@@ -172,6 +187,7 @@ static void note_used(assay_engine *engine, int index)
     }
     size_t end = engine->at + slot->offset + bytes;
     if (keeps_inlets(engine)) end += (size_t)flights_of(&engine->config) * engine->stored_bytes;
+    end += engine->carrier_bytes;
     if (end > engine->used) engine->used = end;
 }
 
@@ -299,6 +315,11 @@ assay_view assay_engine_inlet(const assay_engine *engine, const assay_geometry *
     else if (stored) view.data = stored;
     view.rows = geometry->spaces[engine->config.program->values[engine->config.program->inlet].space].rows;
     return view;
+}
+
+void *assay_engine_carrier(const assay_engine *engine)
+{
+    return (char *)engine->arena.data + engine->slot_bytes - engine->carrier_bytes;
 }
 
 static void take_inlet(assay_engine *engine)

@@ -73,6 +73,8 @@ assay_status assay_engine_return(assay_engine *engine, int flight, const assay_g
 assay_view assay_engine_seed(const assay_engine *engine);
 /* Of the inlet, behind a backward pass; data NULL: nothing below is trained. */
 assay_view assay_engine_inlet_gradient(const assay_engine *engine);
+/* Memory of a slice that its passes leave alone, for a micro-batch's rows on their way out, up or down. */
+void *assay_engine_carrier(const assay_engine *engine);
 
 /* A value that was kept or observed, after forward and before backward; data NULL: dropped. */
 assay_view assay_engine_value(const assay_engine *engine, int value);

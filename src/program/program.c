@@ -28,6 +28,7 @@ void assay_program_free(assay_program *program)
     assay_free(program->params);
     assay_free(program->tables);
     assay_free(program->hidden_states);
+    assay_program_free(program->whole);
     assay_free(program);
 }
 

@@ -83,7 +83,8 @@ typedef struct assay_program {
     size_t hidden_count;
     float **tables; /* owned constants (inverse frequencies) */
     size_t table_count;
-    assay_status building; /* first failure while building; verify returns it */
+    struct assay_program *whole; /* what a slice was cut from, where that is freed with it; NULL */
+    assay_status building;       /* first failure while building; verify returns it */
 } assay_program;
 
 assay_status assay_program_create(assay_program **out, assay_error *err);

@@ -3,7 +3,7 @@
  *     if (assay_program_border(program, layer) < 0) ... // it cannot be cut below that layer
  *     ASSAY_TRY(assay_program_slice(&slice, program, &(assay_slice){first, end}, err));
  *     ...
- *     assay_program_free(slice); // before the program: it borrows the tables
+ *     assay_program_free(slice); // before the program, whose tables it borrows; or slice->whole = program frees both
  *
  * A slice has the program's values and parameters under their numbers, and of its steps those of its layers, as they
  * are: places of dropout stay, and so does every bit. What crosses a border is one value, the hidden state of all

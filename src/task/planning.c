@@ -137,10 +137,10 @@ static void keep_weights(variant *v)
                assay_trainer_gradients(&v->subject.settings) * v->size.trained * sizeof(float);
 }
 
-/* What is packed in memory as it is loaded lies in no file: convert --quantize makes one. */
+/* What is packed in memory as it is loaded lies in no file: convert --quantize makes one. A stage keeps its weights. */
 static assay_status stream_weights(variant *v, const assay_program *program, assay_error *err)
 {
-    if (v->subject.model.quantise != ASSAY_F32) return ASSAY_E_NO_FIT;
+    if (v->subject.model.quantise != ASSAY_F32 || v->subject.model.slice.end) return ASSAY_E_NO_FIT;
     ASSAY_TRY(assay_model_stream_list(&v->stream, program, v->subject.checkpoint, v->subject.adapter, err));
     if (!v->stream) return ASSAY_E_NO_FIT;
     v->mapped -= v->stream->bytes;
@@ -388,7 +388,7 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->longest_pair = asked.longest;
     find_longest_pair(planning, subject->examples);
     find_longest_pair(planning, subject->evaluation);
-    return subject->alternatives || !asked.fits ? consider_all(planning, &asked, err) : ASSAY_OK;
+    return !subject->alone && (subject->alternatives || !asked.fits) ? consider_all(planning, &asked, err) : ASSAY_OK;
 }
 
 assay_status assay_planning_refuse(const assay_planning *p, assay_error *err)

@@ -9,6 +9,7 @@
 #include "train/lanes.h"
 #include "train/loss.h"
 #include "train/moments.h"
+#include "train/pipeline.h"
 #include "train/step_account.h"
 
 #include <math.h>
@@ -32,7 +33,16 @@ static size_t most_answers(const assay_example_set *set)
     return most;
 }
 
-static size_t trained_values(const assay_model *model) { return assay_model_weights(model, true); }
+/* Of this process. */
+static size_t trained_values(const assay_model *model)
+{
+    size_t values = 0;
+    for (size_t i = 0; i < model->program->param_count; i++) {
+        const assay_param *param = &model->program->params[i];
+        if (param->trained) values += param->rows * param->cols;
+    }
+    return values;
+}
 
 size_t assay_trainer_gradients(const assay_train_settings *s) { return assay_lane_buffers(s->lanes); }
 
@@ -50,7 +60,8 @@ assay_plan_request assay_trainer_request(const assay_train_settings *s, const as
         .longest_path = path,
         .step_tokens = pair * together,
         .step_scored = assay_larger(most_answers(examples) * together, evaluation ? evaluation->answer_count : 0),
-        .budget = s->budget};
+        .budget = s->budget,
+        .flights = s->flights};
 }
 
 static assay_status make_plan(assay_trainer *t, const assay_trainer_setup *setup, assay_error *err)
@@ -64,7 +75,7 @@ static assay_status make_plan(assay_trainer *t, const assay_trainer_setup *setup
                           assay_trainer_gradients(&t->settings) * trained_values(t->model) * sizeof(float) +
                           assay_moments_bytes(t->model->program, t->settings.eight_bits);
     if (setup->stream) request.fixed_bytes -= setup->stream->bytes;
-    bool holds = setup->plan && setup->plan->streamed == (setup->stream != NULL) &&
+    bool holds = setup->plan && setup->plan->flights == request.flights && setup->plan->streamed == (setup->stream != NULL) &&
                  setup->plan->total_bytes == setup->plan->arena_bytes + request.fixed_bytes;
     if (holds) t->plan = *setup->plan;
     else ASSAY_TRY(assay_plan_make(&request, &t->plan, err));
@@ -133,6 +144,7 @@ static assay_status reserve_runs(assay_trainer *t, assay_error *err)
 {
     size_t pairs = t->settings.batch_pairs < t->examples->count ? (size_t)t->settings.batch_pairs : t->examples->count;
     ASSAY_TRY(assay_grow(&t->runs.begin, &t->runs.capacity, pairs + 1, sizeof *t->runs.begin, err));
+    ASSAY_TRY(assay_grow(&t->ahead.begin, &t->ahead.capacity, pairs + 1, sizeof *t->ahead.begin, err));
     size_t outputs = assay_head_outputs(&t->model->config.head);
     t->rewards = assay_alloc(pairs, most_answers(t->examples) * outputs * sizeof *t->rewards);
     ASSAY_TRY_ALLOC(t->rewards, "rewards", err);
@@ -143,6 +155,7 @@ static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, as
 {
     make_schedule(t);
     t->planned_anonymous = setup->planned_anonymous;
+    t->borders = setup->borders;
     t->interrupted = setup->interrupted;
     ASSAY_TRY(make_plan(t, setup, err));
     ASSAY_TRY(bind_weights(t, err));
@@ -155,7 +168,9 @@ static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, as
     t->room = assay_alloc(1, sizeof *t->room);
     ASSAY_TRY_ALLOC(t->room, "rewards", err);
     ASSAY_TRY(assay_loss_room_make(t->room, t->examples, outputs, err));
-    ASSAY_TRY(assay_shares_make(&t->shares, setup->comm, t->settings.lanes, err));
+    ASSAY_TRY(assay_shares_make(&t->shares, setup->comm, setup->stages > 1 ? setup->stages : 1, t->settings.lanes, err));
+    t->pipe = (assay_pipe){
+        .row = t->shares.row, .engine = t->engine, .program = t->model->program, .flights = t->plan.flights};
     return assay_sampler_init(&t->sampler, t->examples->count, t->settings.seed, 0, err);
 }
 
@@ -187,6 +202,7 @@ void assay_trainer_free(assay_trainer *t)
     assay_sampler_release(&t->sampler);
     assay_pack_release(&t->pack);
     assay_micro_runs_release(&t->runs);
+    assay_micro_runs_release(&t->ahead);
     assay_free(t->gradients);
     assay_free(t->d_rewards);
     assay_free(t->rewards);
@@ -225,6 +241,7 @@ typedef struct step_run {
     const assay_step_pairs *step;
     float *rewards; /* where those of the next pair go */
     bool bad;       /* a loss is not finite: no gradient is worth computing, and all will know by the rewards */
+    assay_pipeline_walk walk; /* where there are stages */
 } step_run;
 
 /* Of an example's rewards: its loss, and the gradient into d. */
@@ -237,6 +254,23 @@ static double example_loss(assay_trainer *t, const assay_example *example, const
     return loss;
 }
 
+/* The rewards that the engine has now are kept; their gradients, NULL where a loss is not finite. */
+static const float *judge_micro(void *context, size_t begin, size_t end)
+{
+    step_run *run = context;
+    assay_trainer *t = run->trainer;
+    const float *rewards = assay_engine_rewards(t->engine);
+    size_t at = 0;
+    for (size_t i = begin; i < end; i++) {
+        const assay_example *example = &t->examples->items[run->step->picked[i]];
+        run->bad |= !isfinite(example_loss(t, example, rewards + at, t->d_rewards + at, run->step));
+        at += example->count * t->room->outputs;
+    }
+    memcpy(run->rewards, rewards, at * sizeof *rewards);
+    run->rewards += at;
+    return run->bad ? NULL : t->d_rewards;
+}
+
 static assay_status run_micro(step_run *run, size_t begin, size_t end, assay_error *err)
 {
     assay_trainer *t = run->trainer;
@@ -245,16 +279,8 @@ static assay_status run_micro(step_run *run, size_t begin, size_t end, assay_err
     for (size_t i = begin; i < end; i++)
         assay_pack_example(&t->pack, t->examples, &t->examples->items[picked[i]], picked[i]);
     ASSAY_TRY(assay_engine_forward(t->engine, assay_pack_finish(&t->pack), t->settings.seed, t->step, true, err));
-    const float *rewards = assay_engine_rewards(t->engine);
-    size_t at = 0;
-    for (size_t i = begin; i < end; i++) {
-        const assay_example *example = &t->examples->items[picked[i]];
-        run->bad |= !isfinite(example_loss(t, example, rewards + at, t->d_rewards + at, run->step));
-        at += example->count * t->room->outputs;
-    }
-    memcpy(run->rewards, rewards, at * sizeof *rewards);
-    run->rewards += at;
-    return run->bad ? ASSAY_OK : assay_engine_backward(t->engine, t->d_rewards, err);
+    const float *d_rewards = judge_micro(run, begin, end);
+    return d_rewards ? assay_engine_backward(t->engine, d_rewards, err) : ASSAY_OK;
 }
 
 /* The record of a step, from the rewards of all its pairs in their order, whoever computed them. */
@@ -292,6 +318,7 @@ static assay_status run_lane(void *context, size_t begin, size_t end, float *gra
     assay_trainer *t = run->trainer;
     assay_micro_runs *micro = &t->runs;
     bind_gradients(t, gradients);
+    if (t->shares.row) return assay_pipeline_lane(&run->walk, begin, end, err);
     ASSAY_TRY(
         assay_micro_runs_cut(micro, t->examples, run->step->picked + begin, end - begin, t->plan.micro_tokens, err));
     for (size_t r = 0; r < micro->count; r++) {
@@ -315,7 +342,12 @@ static assay_status sum_lanes(assay_trainer *t, const assay_step_pairs *step, as
                                 .pool = t->pool,
                                 .add = run_lane,
                                 .context = &run};
-    return assay_lane_sum_make(&sum, shares->first_lane, shares->lanes, &any, err);
+    if (!shares->row) return assay_lane_sum_make(&sum, shares->first_lane, shares->lanes, &any, err);
+    run.walk = (assay_pipeline_walk){
+        .trainer = t, .picked = step->picked, .count = step->count, .judge = judge_micro, .context = &run};
+    assay_pipeline_begin(&run.walk);
+    ASSAY_TRY(assay_lane_sum_make(&sum, shares->first_lane, shares->lanes, &any, err));
+    return assay_pipeline_end(&run.walk, err);
 }
 
 /* Behind it all processes have the same record and, where the loss is finite, the same gradients. A received sum lies
@@ -329,7 +361,8 @@ static assay_status gradient_of_all(assay_trainer *t, const assay_step_pairs *st
     ASSAY_TRY(assay_comm_share(shares->comm, t->rewards, shares->rewards, err));
     account(t, step, record);
     if (!isfinite(record->loss)) return ASSAY_OK;
-    ASSAY_TRY(assay_comm_sum(shares->comm, t->gradients, t->gradients + values, values, shares->there, err));
+    ASSAY_TRY(assay_comm_sum(shares->column, t->gradients, t->gradients + values, values, shares->there, err));
+    if (shares->row) return assay_pipeline_norm(t, &record->grad_norm, err);
     record->grad_norm = assay_optimizer_norm(t->optimizer, t->kernels);
     return ASSAY_OK;
 }
@@ -369,7 +402,7 @@ static assay_status compare_states(const assay_trainer *t, assay_error *err)
     char what[80];
     if (assay_comm_size(t->shares.comm) == 1) return ASSAY_OK;
     snprintf(what, sizeof what, "the trained weights and their moments behind step %llu", (unsigned long long)t->step);
-    return assay_comm_compare(t->shares.comm, state_hash(t), what, err);
+    return assay_comm_compare_kinds(t->shares.comm, state_hash(t), t->shares.stages, what, err);
 }
 
 assay_status assay_trainer_follow(assay_trainer *t, assay_error *err)
@@ -379,9 +412,9 @@ assay_status assay_trainer_follow(assay_trainer *t, assay_error *err)
     ASSAY_TRY(assay_comm_broadcast(comm, counters, sizeof counters, err));
     for (size_t i = 0; i < t->optimizer->count; i++) {
         const assay_optimizer_item *item = &t->optimizer->items[i];
-        ASSAY_TRY(assay_comm_broadcast(comm, item->weight, item->count * sizeof(float), err));
+        ASSAY_TRY(assay_comm_broadcast(t->shares.column, item->weight, item->count * sizeof(float), err));
     }
-    ASSAY_TRY(assay_comm_broadcast(comm, t->optimizer->moments, moment_bytes(t), err));
+    ASSAY_TRY(assay_comm_broadcast(t->shares.column, t->optimizer->moments, moment_bytes(t), err));
     t->tokens_seen = counters[1];
     t->optimizer->steps = counters[2];
     return counters[0] == t->step ? ASSAY_OK : assay_trainer_seek(t, counters[0], err);
@@ -410,25 +443,30 @@ assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, ass
     return ASSAY_OK;
 }
 
-static size_t share_of(const assay_trainer *t, const assay_example_set *examples, int rank)
+static size_t share_of(const assay_trainer *t, const assay_example_set *examples, int group)
 {
-    return examples->count * (size_t)rank / (size_t)assay_comm_size(t->shares.comm);
+    return examples->count * (size_t)group / (size_t)t->shares.groups;
 }
 
 static assay_status score_share(assay_trainer *t, const assay_example_set *examples, const volatile sig_atomic_t *stop,
                                 double *rewards, double *numbers, assay_error *err)
 {
+    bool staged = t->shares.row != NULL; /* a signal stops all stages behind the same micro-batch */
     const assay_score_setup setup = {.engine = t->engine,
                                      .model = t->model,
+                                     .forward = staged ? assay_pipeline_score : NULL,
+                                     .context = t,
                                      .tokens = t->plan.micro_tokens,
                                      .rows = t->plan.bounds.rows[ASSAY_SCORED]};
-    int rank = assay_comm_rank(t->shares.comm);
-    size_t first = share_of(t, examples, rank), count = share_of(t, examples, rank + 1) - first;
+    int group = assay_comm_rank(t->shares.comm) / t->shares.stages;
+    size_t first = share_of(t, examples, group), count = share_of(t, examples, group + 1) - first;
     assay_score_batch batch;
     ASSAY_TRY(assay_score_batch_init(&batch, &setup, err));
-    assay_status status = assay_score_examples(&batch, examples, first, count, stop, rewards, numbers, err);
+    assay_pipe_begin(&t->pipe);
+    assay_status status =
+        assay_score_examples(&batch, examples, first, count, staged ? NULL : stop, rewards, numbers, err);
     assay_score_batch_release(&batch);
-    return status;
+    return status == ASSAY_OK && staged ? assay_pipe_end(&t->pipe, err) : status;
 }
 
 /* Everybody's numbers to everybody, `bytes` an answer. */
@@ -437,7 +475,7 @@ static assay_status share_numbers(assay_trainer *t, const assay_example_set *exa
 {
     const assay_shares *shares = &t->shares;
     for (int r = 0; r <= assay_comm_size(shares->comm); r++) {
-        size_t first = share_of(t, examples, r);
+        size_t first = share_of(t, examples, r / shares->stages);
         size_t answer = first < examples->count ? examples->items[first].answers : examples->answer_count;
         shares->rewards[r] = answer * bytes;
     }
