@@ -62,7 +62,7 @@ static inline size_t rank_three(const void *context, const char *module, float *
 }
 
 static inline lab lab_of(const assay_model_config *from, assay_tuning tuning, float dropout, int threads,
-                  const assay_kernels *kernels, bool bf16)
+                         const assay_kernels *kernels, bool bf16)
 {
     const assay_model_config config = *from;
     lab l = {.kernels = kernels, .prefix = config.prefix};
@@ -87,7 +87,7 @@ static inline lab lab_of(const assay_model_config *from, assay_tuning tuning, fl
 }
 
 static inline lab lab_open(const assay_architecture *arch, assay_tuning tuning, float dropout, int threads,
-                    const assay_kernels *kernels, bool bf16)
+                           const assay_kernels *kernels, bool bf16)
 {
     const assay_model_config config = little_config(arch);
     return lab_of(&config, tuning, dropout, threads, kernels, bf16);

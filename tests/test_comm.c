@@ -255,9 +255,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alone_nothing_is_sent),           cmocka_unit_test(test_what_comes_is_what_was_sent),
-        cmocka_unit_test(test_parts_and_messages_that_cross),
-        cmocka_unit_test(test_sums_have_the_order_of_the_tree), cmocka_unit_test(test_what_goes_wrong_is_known_to_all),
-        cmocka_unit_test(test_a_bad_message_names_its_sender),
+        cmocka_unit_test(test_parts_and_messages_that_cross),   cmocka_unit_test(test_sums_have_the_order_of_the_tree),
+        cmocka_unit_test(test_what_goes_wrong_is_known_to_all), cmocka_unit_test(test_a_bad_message_names_its_sender),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

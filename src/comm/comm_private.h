@@ -26,8 +26,8 @@ struct assay_comm {
     char (*hosts)[ASSAY_HOST_NAME];
     size_t *borders; /* size + 1 and one number each: no call but open allocates, so none fails alone */
     uint64_t *numbers;
-    assay_comm *whole;    /* of a part: what it is a part of, */
-    int first, step;      /* by these numbers there; the rest of a part but rank, size and lists is not used */
+    assay_comm *whole; /* of a part: what it is a part of, */
+    int first, step;   /* by these numbers there; the rest of a part but rank, size and lists is not used */
     assay_sending sending;
     bool broken;       /* a message failed: there will be no other */
     bool over;         /* all know of a failure: nothing is left to be said */

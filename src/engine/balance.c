@@ -1,5 +1,5 @@
-/* The least of the largest sum: for each number of stages and each end, the best first border before it. Layers are few,
- * so all are tried. */
+/* The least of the largest sum: for each number of stages and each end, the best first border before it. Layers are
+ * few, so all are tried. */
 #include "engine/balance.h"
 
 #include "base/alloc.h"

@@ -17,7 +17,7 @@
 struct assay_engine {
     assay_engine_config config;
     assay_schedule *schedule;
-    assay_step_arena arena; /* slots first, then the workers' scratch */
+    assay_step_arena arena;                 /* slots first, then the workers' scratch */
     size_t slot_bytes, scratch_bytes, used; /* slot_bytes: of all flights, and what is stored of them */
     size_t flight_bytes, stored_bytes;      /* of the slots of one; of what is stored of one */
     size_t carrier_bytes;                   /* of those, the last */

@@ -39,7 +39,7 @@ typedef struct assay_plan {
     size_t scratch_bytes; /* of arena_bytes: the workers' product scratch */
     int replayed;
     int flights;
-    bool stores; /* of micro-batches in flight only what comes from below is kept */
+    bool stores;       /* of micro-batches in flight only what comes from below is kept */
     bool streamed;     /* weights come from files */
     size_t read_bytes; /* at most so many a micro-batch, forward and back */
     /* Of the smallest plan of a request with streamed weights: what every plan that keeps them takes at least. */

@@ -123,11 +123,8 @@ static void find_wanted(const cutting *c)
 
 static void add_inlet(const cutting *c, int value)
 {
-    const assay_step step = {.op = &inlet,
-                             .name = "inlet",
-                             .layer = c->program->values[value].layer,
-                             .outputs = 1,
-                             .out = {value}};
+    const assay_step step = {
+        .op = &inlet, .name = "inlet", .layer = c->program->values[value].layer, .outputs = 1, .out = {value}};
     c->slice->inlet = value;
     c->slice->inlet_wants = c->wants[value];
     assay_program_step(c->slice, &step);
@@ -172,9 +169,10 @@ static assay_status find_borders(cutting *c, const assay_slice *slice, int *belo
     c->first = begins ? 0 : first_step(program, slice->first);
     c->end = ends ? (int)program->step_count : first_step(program, slice->end);
     bool good = slice->first < slice->end && (begins || *below >= 0) && (ends || *above >= 0);
-    return good ? ASSAY_OK
-                : assay_error_set(err, ASSAY_E_UNSUPPORTED, "layers %d to %d of %d are no slice of this model's program",
-                                  slice->first, slice->end - 1, program->layers);
+    return good
+               ? ASSAY_OK
+               : assay_error_set(err, ASSAY_E_UNSUPPORTED, "layers %d to %d of %d are no slice of this model's program",
+                                 slice->first, slice->end - 1, program->layers);
 }
 
 static assay_status cut(cutting *c, const assay_slice *slice, assay_error *err)

@@ -22,10 +22,11 @@ typedef struct maker {
 
 static int stage_of(const maker *s) { return assay_comm_rank(s->comm) % s->out->stages; }
 
-static assay_status check_counts(int64_t stages, const assay_comm *comm, assay_error *err)
+assay_status assay_staging_check(int64_t stages, const assay_comm *comm, assay_error *err)
 {
     int size = assay_comm_size(comm);
-    if (size == 1 && stages > 1)
+    if (stages <= 1) return ASSAY_OK;
+    if (size == 1)
         return assay_error_set(err, ASSAY_E_USAGE,
                                "--stages %lld needs as many processes, and this is one; type: mpirun -n %lld assay "
                                "train ... --stages %lld (docs/clusters.md)",
@@ -49,8 +50,7 @@ static assay_status balance(maker *s, assay_plan_request *request)
     const assay_planning_subject *subject = s->subject;
     assay_program *program;
     assay_model_size size;
-    ASSAY_TRY(
-        assay_model_measure(&program, &size, subject->checkpoint, subject->adapter, &subject->model, s->err));
+    ASSAY_TRY(assay_model_measure(&program, &size, subject->checkpoint, subject->adapter, &subject->model, s->err));
     assay_status status = check_layers(s->out->stages, program->layers, s->err);
     request->program = program;
     if (status == ASSAY_OK) status = assay_balance_stages(request, s->out->stages, s->out->borders, s->err);
@@ -158,7 +158,6 @@ assay_status assay_staging_make(assay_staging *out, int64_t stages, assay_comm *
     maker s = {.out = out, .comm = comm, .subject = subject, .err = err};
     *out = (assay_staging){.stages = 1};
     if (stages <= 1) return ASSAY_OK;
-    ASSAY_TRY(check_counts(stages, comm, err));
     out->stages = (int)stages;
     assay_plan_request request =
         assay_trainer_request(&subject->settings, subject->examples, subject->evaluation, subject->max_length);

@@ -1,5 +1,6 @@
 /* Where a model is cut into the stages of --stages, and that every process's plan fits in its own memory.
  *
+ *     ASSAY_TRY(assay_staging_check(stages, comm, err));
  *     ASSAY_TRY(assay_staging_make(&staging, stages, comm, &subject, err)); // every process of the run
  *     subject.model.slice, subject.settings: of this process's stage, from now on
  *     ...
@@ -19,8 +20,11 @@ typedef struct assay_staging {
     int *borders; /* [stages + 1]: stage s has layers borders[s] to borders[s + 1] - 1 */
 } assay_staging;
 
+/* What can be said before anything is read. ASSAY_E_USAGE: so many processes are not there. */
+assay_status assay_staging_check(int64_t stages, const assay_comm *comm, assay_error *err);
+
 /* Changes the subject's slice, flights and micro_tokens. That a stage does not fit is no error; its planning says so.
- * ASSAY_E_USAGE: so many processes, or layers, are not there. On failure there is nothing to release. */
+ * ASSAY_E_USAGE: so many layers are not there. On failure there is nothing to release. */
 assay_status assay_staging_make(assay_staging *staging, int64_t stages, assay_comm *comm,
                                 assay_planning_subject *subject, assay_error *err);
 void assay_staging_release(assay_staging *staging); /* safe on a zeroed one */

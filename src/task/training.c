@@ -307,6 +307,7 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     assay_earlier_run earlier;
     const assay_log *log = context->log;
     bool with_data = !plan_only || options->data.count > 0;
+    ASSAY_TRY(assay_staging_check(options->stages, context->comm, err));
     ASSAY_TRY(assay_earlier_run_find(&earlier, options, context->comm, err));
     ASSAY_TRY(assay_earlier_run_lanes(&earlier, options, context->comm, &t->settings.lanes, err));
     ASSAY_TRY(assay_objective_begin(options, &t->settings.objective, err));

@@ -38,7 +38,7 @@ typedef struct assay_training {
     assay_model_options wanted;
     int32_t head_tokens[2]; /* of --head-init tokens: */
     assay_planning planning;
-    assay_staging staging; /* of --stages */
+    assay_staging staging;     /* of --stages */
     assay_stream_list *stream; /* of a plan that streams weights, else NULL */
     /* what the output needs of the model's folder, held open: it may be gone when the run ends */
     assay_held_files tokenizer_files, code_files;

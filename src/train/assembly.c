@@ -40,9 +40,8 @@ static void list_items(assay_assembly *all, const int *owner_of)
     for (size_t i = 0; i < whole->param_count; i++) {
         const assay_param *param = &whole->params[i];
         if (!param->trained) continue;
-        all->items[all->count] =
-            (assay_optimizer_item){.count = param->rows * param->cols,
-                                   .packed = assay_moments_packed(whole, i, t->settings.eight_bits)};
+        all->items[all->count] = (assay_optimizer_item){
+            .count = param->rows * param->cols, .packed = assay_moments_packed(whole, i, t->settings.eight_bits)};
         if (owner_of[i] == t->shares.stage) all->items[all->count] = t->optimizer->items[own++];
         all->owners[all->count] = owner_of[i];
         all->params[all->count++] = (int)i;
@@ -66,10 +65,7 @@ assay_status assay_assembly_describe(assay_assembly *all, assay_trainer *t, assa
     return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a list of weights");
 }
 
-static bool is_own(const assay_assembly *all, size_t item)
-{
-    return all->owners[item] == all->trainer->shares.stage;
-}
+static bool is_own(const assay_assembly *all, size_t item) { return all->owners[item] == all->trainer->shares.stage; }
 
 static size_t aligned(size_t bytes) { return (bytes + ALIGNED - 1) / ALIGNED * ALIGNED; }
 

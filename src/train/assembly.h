@@ -7,7 +7,8 @@
  *
  * The first process has then all items, and its model's views of the others' trained weights have data. What came from
  * others lies in a file without a name in `folder`, as large as it, so that it takes no memory that the system could
- * not take back. In the other processes, and of a model that is not cut, the assembly is what the trainer itself has. */
+ * not take back. In the other processes, and of a model that is not cut, the assembly is what the trainer itself has.
+ */
 #ifndef ASSAY_TRAIN_ASSEMBLY_H
 #define ASSAY_TRAIN_ASSEMBLY_H
 

@@ -107,9 +107,9 @@ assay_status assay_pipe_backward(assay_pipe *pipe, const assay_pass *pass, const
     if (computes) note(pipe, assay_engine_backward(pipe->engine, d_rewards, &why), &why);
     if (rank == 0) return ASSAY_OK;
     const assay_view down = assay_engine_inlet_gradient(pipe->engine);
-    size_t bytes = pipe->given_up                ? GIVEN_UP
+    size_t bytes = pipe->given_up            ? GIVEN_UP
                    : !computes || !down.data ? NO_GRADIENTS
-                                                 : bytes_of(&down, tokens_of(pass));
+                                             : bytes_of(&down, tokens_of(pass));
     return send_rows(pipe, rank - 1, &down, bytes, err);
 }
 

@@ -87,7 +87,8 @@ uint64_t assay_run_model_bytes(const assay_trainer *t)
 /* Weights and two moments, and once more the weights in the form users load. */
 uint64_t assay_run_checkpoint_bytes(const assay_trainer *t, bool with_model)
 {
-    return 3 * sizeof(float) * assay_model_weights(t->model, true) + (with_model ? assay_run_model_bytes(t) : 0) + (1 << 16);
+    return 3 * sizeof(float) * assay_model_weights(t->model, true) + (with_model ? assay_run_model_bytes(t) : 0) +
+           (1 << 16);
 }
 
 /* A full disk is named, with what is needed: what was half written has been removed, so what is free now is what there

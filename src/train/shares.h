@@ -15,7 +15,7 @@
 #include "data/example.h"
 
 typedef struct assay_shares {
-    assay_comm *comm;         /* borrowed; NULL: this process is alone */
+    assay_comm *comm;          /* borrowed; NULL: this process is alone */
     int stages, stage, groups; /* 1, 0 and the number of processes: the model is not cut */
     assay_comm *row;           /* the stages of this group; NULL: one */
     assay_comm *column;        /* this stage in all groups; NULL: one */

@@ -132,16 +132,16 @@ void assay_fingerprint_settings(const assay_train_settings *s, const assay_progr
     assay_hash_text(hash, text);
 }
 
-static assay_status describe_part(const assay_assembly *all, size_t item, const assay_state_part *part, assay_tensor *tensor,
-                                  assay_error *err)
+static assay_status describe_part(const assay_assembly *all, size_t item, const assay_state_part *part,
+                                  assay_tensor *tensor, assay_error *err)
 {
-    *tensor =
-        (assay_tensor){.name = assay_strfmt("%s.%s", part->prefix, all->trainer->model->program->params[all->params[item]].name),
-                       .dtype = part->dtype,
-                       .rank = 1,
-                       .shape = {part->count},
-                       .data = part->values,
-                       .bytes = part->bytes};
+    *tensor = (assay_tensor){
+        .name = assay_strfmt("%s.%s", part->prefix, all->trainer->model->program->params[all->params[item]].name),
+        .dtype = part->dtype,
+        .rank = 1,
+        .shape = {part->count},
+        .data = part->values,
+        .bytes = part->bytes};
     ASSAY_TRY_ALLOC(tensor->name, "a tensor's name", err);
     return ASSAY_OK;
 }

@@ -9,7 +9,7 @@
 #include "train/lanes.h"
 #include "train/loss.h"
 #include "train/moments.h"
-#include "train/pipeline.h"
+#include "train/staged.h"
 #include "train/step_account.h"
 
 #include <math.h>
@@ -75,7 +75,8 @@ static assay_status make_plan(assay_trainer *t, const assay_trainer_setup *setup
                           assay_trainer_gradients(&t->settings) * trained_values(t->model) * sizeof(float) +
                           assay_moments_bytes(t->model->program, t->settings.eight_bits);
     if (setup->stream) request.fixed_bytes -= setup->stream->bytes;
-    bool holds = setup->plan && setup->plan->flights == request.flights && setup->plan->streamed == (setup->stream != NULL) &&
+    bool holds = setup->plan && setup->plan->flights == request.flights &&
+                 setup->plan->streamed == (setup->stream != NULL) &&
                  setup->plan->total_bytes == setup->plan->arena_bytes + request.fixed_bytes;
     if (holds) t->plan = *setup->plan;
     else ASSAY_TRY(assay_plan_make(&request, &t->plan, err));
@@ -168,7 +169,8 @@ static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, as
     t->room = assay_alloc(1, sizeof *t->room);
     ASSAY_TRY_ALLOC(t->room, "rewards", err);
     ASSAY_TRY(assay_loss_room_make(t->room, t->examples, outputs, err));
-    ASSAY_TRY(assay_shares_make(&t->shares, setup->comm, setup->stages > 1 ? setup->stages : 1, t->settings.lanes, err));
+    ASSAY_TRY(
+        assay_shares_make(&t->shares, setup->comm, setup->stages > 1 ? setup->stages : 1, t->settings.lanes, err));
     t->pipe = (assay_pipe){
         .row = t->shares.row, .engine = t->engine, .program = t->model->program, .flights = t->plan.flights};
     return assay_sampler_init(&t->sampler, t->examples->count, t->settings.seed, 0, err);
@@ -239,9 +241,9 @@ assay_status assay_trainer_seek(assay_trainer *t, uint64_t step, assay_error *er
 typedef struct step_run {
     assay_trainer *trainer;
     const assay_step_pairs *step;
-    float *rewards; /* where those of the next pair go */
-    bool bad;       /* a loss is not finite: no gradient is worth computing, and all will know by the rewards */
-    assay_pipeline_walk walk; /* where there are stages */
+    float *rewards;         /* where those of the next pair go */
+    bool bad;               /* a loss is not finite: no gradient is worth computing, and all will know by the rewards */
+    assay_staged_walk walk; /* where there are stages */
 } step_run;
 
 /* Of an example's rewards: its loss, and the gradient into d. */
@@ -318,7 +320,7 @@ static assay_status run_lane(void *context, size_t begin, size_t end, float *gra
     assay_trainer *t = run->trainer;
     assay_micro_runs *micro = &t->runs;
     bind_gradients(t, gradients);
-    if (t->shares.row) return assay_pipeline_lane(&run->walk, begin, end, err);
+    if (t->shares.row) return assay_staged_lane(&run->walk, begin, end, err);
     ASSAY_TRY(
         assay_micro_runs_cut(micro, t->examples, run->step->picked + begin, end - begin, t->plan.micro_tokens, err));
     for (size_t r = 0; r < micro->count; r++) {
@@ -343,11 +345,11 @@ static assay_status sum_lanes(assay_trainer *t, const assay_step_pairs *step, as
                                 .add = run_lane,
                                 .context = &run};
     if (!shares->row) return assay_lane_sum_make(&sum, shares->first_lane, shares->lanes, &any, err);
-    run.walk = (assay_pipeline_walk){
+    run.walk = (assay_staged_walk){
         .trainer = t, .picked = step->picked, .count = step->count, .judge = judge_micro, .context = &run};
-    assay_pipeline_begin(&run.walk);
+    assay_staged_begin(&run.walk);
     ASSAY_TRY(assay_lane_sum_make(&sum, shares->first_lane, shares->lanes, &any, err));
-    return assay_pipeline_end(&run.walk, err);
+    return assay_staged_end(&run.walk, err);
 }
 
 /* Behind it all processes have the same record and, where the loss is finite, the same gradients. A received sum lies
@@ -362,7 +364,7 @@ static assay_status gradient_of_all(assay_trainer *t, const assay_step_pairs *st
     account(t, step, record);
     if (!isfinite(record->loss)) return ASSAY_OK;
     ASSAY_TRY(assay_comm_sum(shares->column, t->gradients, t->gradients + values, values, shares->there, err));
-    if (shares->row) return assay_pipeline_norm(t, &record->grad_norm, err);
+    if (shares->row) return assay_staged_norm(t, &record->grad_norm, err);
     record->grad_norm = assay_optimizer_norm(t->optimizer, t->kernels);
     return ASSAY_OK;
 }
@@ -454,7 +456,7 @@ static assay_status score_share(assay_trainer *t, const assay_example_set *examp
     bool staged = t->shares.row != NULL; /* a signal stops all stages behind the same micro-batch */
     const assay_score_setup setup = {.engine = t->engine,
                                      .model = t->model,
-                                     .forward = staged ? assay_pipeline_score : NULL,
+                                     .forward = staged ? assay_staged_score : NULL,
                                      .context = t,
                                      .tokens = t->plan.micro_tokens,
                                      .rows = t->plan.bounds.rows[ASSAY_SCORED]};

@@ -13,8 +13,8 @@
  * so not one bit depends on how they were grouped. They are summed lane by lane (train/lanes.h), and a micro-batch lies
  * in one lane. Several processes share the lanes out (train/shares.h): a step is then a step of all of them, all end it
  * with the same weights to the last bit, and it is the same for every number of them. Where the model is cut into
- * stages (train/pipeline.h), each process has the weights, gradients and moments of its own. Model, examples, kernels, pool
- * and comm are borrowed.
+ * stages (train/staged.h), each process has the weights, gradients and moments of its own. Model, examples, kernels,
+ * pool and comm are borrowed.
  */
 #ifndef ASSAY_TRAIN_TRAINER_H
 #define ASSAY_TRAIN_TRAINER_H
@@ -71,12 +71,12 @@ typedef struct assay_trainer {
     assay_sampler sampler;
     assay_pack pack;
     assay_micro_runs runs, ahead; /* ahead: of a lane whose micro-batches go up a pipeline */
-    float *gradients; /* all trained weights' gradients, one block; behind it those of waiting lanes */
-    float *d_rewards; /* one micro-batch's */
-    float *rewards;   /* the step's, of all processes */
+    float *gradients;             /* all trained weights' gradients, one block; behind it those of waiting lanes */
+    float *d_rewards;             /* one micro-batch's */
+    float *rewards;               /* the step's, of all processes */
     assay_shares shares;
-    assay_pipe pipe;    /* of this process's stage, where there are several */
-    const int *borders; /* of the stages, as the setup had them */
+    assay_pipe pipe;              /* of this process's stage, where there are several */
+    const int *borders;           /* of the stages, as the setup had them */
     struct assay_loss_room *room; /* train/loss.h */
     int *trained;                 /* program parameter of each optimizer item */
     assay_lr_schedule schedule;
@@ -105,7 +105,7 @@ typedef struct assay_trainer_setup {
     /* of processes in a row: the model is the slice of rank % stages (model.h), which is borders[that] up to the next;
      * 0: each process has all of it */
     int stages;
-    const int *borders; /* [stages + 1], borrowed */
+    const int *borders;                       /* [stages + 1], borrowed */
     const volatile sig_atomic_t *interrupted; /* may be NULL; see assay_trainer_step */
 } assay_trainer_setup;
 

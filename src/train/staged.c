@@ -1,4 +1,4 @@
-#include "train/pipeline.h"
+#include "train/staged.h"
 
 #include "packing/pack_example.h"
 #include "train/lanes.h"
@@ -15,7 +15,7 @@ static void look_for_signal(assay_trainer *t)
 }
 
 /* Packing is cheap beside computing: what comes down is packed once more. */
-static assay_pass pack(const assay_pipeline_walk *walk, size_t begin, size_t end, size_t number)
+static assay_pass pack(const assay_staged_walk *walk, size_t begin, size_t end, size_t number)
 {
     assay_trainer *t = walk->trainer;
     assay_pack_clear(&t->pack);
@@ -31,7 +31,7 @@ static assay_pass pack(const assay_pipeline_walk *walk, size_t begin, size_t end
 static size_t end_of_lanes(const assay_trainer *t) { return t->shares.first_lane + t->shares.lanes; }
 
 /* The next micro-batch that goes up, cut as it will be when it comes down; *any false: all have. */
-static assay_status next_up(assay_pipeline_walk *walk, size_t *begin, size_t *end, bool *any, assay_error *err)
+static assay_status next_up(assay_staged_walk *walk, size_t *begin, size_t *end, bool *any, assay_error *err)
 {
     assay_trainer *t = walk->trainer;
     assay_micro_runs *runs = &t->ahead;
@@ -49,7 +49,7 @@ static assay_status next_up(assay_pipeline_walk *walk, size_t *begin, size_t *en
     return ASSAY_OK;
 }
 
-static assay_status go_up(assay_pipeline_walk *walk, bool *any, assay_error *err)
+static assay_status go_up(assay_staged_walk *walk, bool *any, assay_error *err)
 {
     assay_trainer *t = walk->trainer;
     size_t begin, end;
@@ -62,7 +62,7 @@ static assay_status go_up(assay_pipeline_walk *walk, bool *any, assay_error *err
     return ASSAY_OK;
 }
 
-static assay_status come_down(assay_pipeline_walk *walk, size_t begin, size_t end, assay_error *err)
+static assay_status come_down(assay_staged_walk *walk, size_t begin, size_t end, assay_error *err)
 {
     assay_trainer *t = walk->trainer;
     bool any = true;
@@ -73,7 +73,7 @@ static assay_status come_down(assay_pipeline_walk *walk, size_t begin, size_t en
     return assay_pipe_backward(&t->pipe, &pass, walk->d_rewards, err);
 }
 
-void assay_pipeline_begin(assay_pipeline_walk *walk)
+void assay_staged_begin(assay_staged_walk *walk)
 {
     assay_trainer *t = walk->trainer;
     walk->lane = t->shares.first_lane;
@@ -81,22 +81,23 @@ void assay_pipeline_begin(assay_pipeline_walk *walk)
     assay_pipe_begin(&t->pipe);
 }
 
-assay_status assay_pipeline_lane(assay_pipeline_walk *walk, size_t begin, size_t end, assay_error *err)
+assay_status assay_staged_lane(assay_staged_walk *walk, size_t begin, size_t end, assay_error *err)
 {
     assay_trainer *t = walk->trainer;
-    ASSAY_TRY(assay_micro_runs_cut(&t->runs, t->examples, walk->picked + begin, end - begin, t->plan.micro_tokens, err));
+    ASSAY_TRY(
+        assay_micro_runs_cut(&t->runs, t->examples, walk->picked + begin, end - begin, t->plan.micro_tokens, err));
     for (size_t r = 0; r < t->runs.count; r++)
         ASSAY_TRY(come_down(walk, begin + t->runs.begin[r], begin + t->runs.begin[r + 1], err));
     return ASSAY_OK;
 }
 
-assay_status assay_pipeline_end(assay_pipeline_walk *walk, assay_error *err)
+assay_status assay_staged_end(assay_staged_walk *walk, assay_error *err)
 {
     return assay_pipe_end(&walk->trainer->pipe, err);
 }
 
 /* Up from stage to stage, as the weights' numbers rise, and from the last down to all. */
-assay_status assay_pipeline_norm(const assay_trainer *t, double *norm, assay_error *err)
+assay_status assay_staged_norm(const assay_trainer *t, double *norm, assay_error *err)
 {
     assay_comm *row = t->shares.row;
     int rank = assay_comm_rank(row), last = assay_comm_size(row) - 1;
@@ -110,7 +111,7 @@ assay_status assay_pipeline_norm(const assay_trainer *t, double *norm, assay_err
     return ASSAY_OK;
 }
 
-assay_status assay_pipeline_score(void *context, const assay_geometry *geometry, assay_error *err)
+assay_status assay_staged_score(void *context, const assay_geometry *geometry, assay_error *err)
 {
     assay_trainer *t = context;
     const assay_pass pass = {.geometry = geometry};
