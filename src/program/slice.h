@@ -1,6 +1,6 @@
 /* A built program, cut at the borders of layers, for processes that each compute some of its layers.
  *
- *     if (assay_program_border(program, layer) < 0) ... // it cannot be cut below that layer
+ *     bool can = assay_program_border(program, layer) >= 0; // it can be cut below that layer
  *     ASSAY_TRY(assay_program_slice(&slice, program, &(assay_slice){first, end}, err));
  *     ...
  *     assay_program_free(slice); // before the program, whose tables it borrows; or slice->whole = program frees both

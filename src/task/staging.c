@@ -145,7 +145,8 @@ static assay_status make(maker *s, assay_plan_request *request)
     assay_status status = s->out->borders && s->words
                               ? balance(s, request)
                               : assay_error_set(s->err, ASSAY_E_MEMORY, "out of memory for the stages");
-    ASSAY_TRY(assay_comm_agree(s->comm, status, NULL, s->err));
+    assay_status agreed = assay_comm_agree(s->comm, status, NULL, s->err);
+    if (status != ASSAY_OK || agreed != ASSAY_OK) return agreed != ASSAY_OK ? agreed : status;
     s->subject->settings.flights = flights_of(s);
     ASSAY_TRY(fit(s));
     settle_tokens(s);

@@ -2,8 +2,7 @@
  *
  *     ASSAY_TRY(assay_staging_check(stages, comm, err));
  *     ASSAY_TRY(assay_staging_make(&staging, stages, comm, &subject, err)); // every process of the run
- *     subject.model.slice, subject.settings: of this process's stage, from now on
- *     ...
+ *     ... // the subject is that of this process's stage from now on
  *     assay_staging_release(&staging);
  *
  * Borders are where the slowest stage is fastest, by the FLOPs of a schedule; where a stage does not fit then, it gives

@@ -48,6 +48,14 @@ static void list_items(assay_assembly *all, const int *owner_of)
     }
 }
 
+static void release_lists(assay_assembly *all)
+{
+    assay_free(all->items);
+    assay_free(all->params);
+    assay_free(all->owners);
+    *all = (assay_assembly){0};
+}
+
 assay_status assay_assembly_describe(assay_assembly *all, assay_trainer *t, assay_error *err)
 {
     size_t params = t->model->program->param_count;
@@ -61,7 +69,7 @@ assay_status assay_assembly_describe(assay_assembly *all, assay_trainer *t, assa
     if (room) list_items(all, owner_of);
     assay_free(owner_of);
     if (room) return ASSAY_OK;
-    assay_assembly_release(all);
+    release_lists(all);
     return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a list of weights");
 }
 
@@ -159,8 +167,5 @@ void assay_assembly_release(assay_assembly *all)
     for (size_t i = 0; all->memory && i < all->count; i++)
         if (!is_own(all, i)) all->trainer->model->params[all->params[i]].data = NULL;
     if (all->memory) munmap(all->memory, all->bytes);
-    assay_free(all->items);
-    assay_free(all->params);
-    assay_free(all->owners);
-    *all = (assay_assembly){0};
+    release_lists(all);
 }
