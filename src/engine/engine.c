@@ -376,7 +376,11 @@ const float *assay_engine_rewards(const assay_engine *engine)
     return program->goes_on ? NULL : assay_engine_value(engine, program->output).data;
 }
 
-assay_view assay_engine_seed(const assay_engine *engine) { return slot_view(engine, engine->schedule->seed_slot); }
+assay_view assay_engine_seed(const assay_engine *engine)
+{
+    int slot = engine->schedule->seed_slot;
+    return slot < 0 ? (assay_view){0} : slot_view(engine, slot);
+}
 
 assay_view assay_engine_inlet_gradient(const assay_engine *engine)
 {

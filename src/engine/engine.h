@@ -69,7 +69,8 @@ assay_view assay_engine_inlet(const assay_engine *engine, const assay_geometry *
  * again where the engine stores no more than its inlet. */
 assay_status assay_engine_return(assay_engine *engine, int flight, const assay_geometry *geometry, uint64_t seed,
                                  uint64_t step, assay_error *err);
-/* Where the gradient of the program's output is put before a backward pass without d_rewards. */
+/* Where the gradient of the program's output is put before a backward pass without d_rewards; data NULL: nothing of
+ * this slice or below it is trained, and there is no backward pass. */
 assay_view assay_engine_seed(const assay_engine *engine);
 /* Of the inlet, behind a backward pass; data NULL: nothing below is trained. */
 assay_view assay_engine_inlet_gradient(const assay_engine *engine);

@@ -48,8 +48,11 @@ static assay_status send_rows(assay_pipe *pipe, int peer, const assay_view *view
 
 static assay_status receive_rows(assay_pipe *pipe, int peer, const assay_view *view, size_t rows, assay_error *err)
 {
-    size_t wanted = bytes_of(view, rows), came;
-    ASSAY_TRY(assay_comm_receive_most(pipe->row, peer, memory_of(view), wanted, &came, err));
+    char nothing[GIVEN_UP];
+    bool is_there = view->data || view->bf16;
+    size_t wanted = is_there ? bytes_of(view, rows) : sizeof nothing, came;
+    void *memory = is_there ? memory_of(view) : nothing;
+    ASSAY_TRY(assay_comm_receive_most(pipe->row, peer, memory, wanted, &came, err));
     if (came == NO_GRADIENTS) pipe->without = true;
     else if (came == GIVEN_UP) pipe->given_up = true;
     else if (came != wanted)
@@ -88,13 +91,14 @@ assay_status assay_pipe_forward(assay_pipe *pipe, const assay_pass *pass, assay_
 static assay_status take_gradients(assay_pipe *pipe, const assay_pass *pass, assay_error *err)
 {
     assay_error why;
-    if (!pipe->given_up && !pipe->without)
+    const assay_view seed = assay_engine_seed(pipe->engine);
+    if (seed.data && !pipe->given_up && !pipe->without)
         note(pipe,
              assay_engine_return(pipe->engine, flight_of(pipe, pass), pass->geometry, pass->seed, pass->step, &why),
              &why);
     if (assay_pipe_ends(pipe)) return ASSAY_OK;
-    const assay_view seed = assay_engine_seed(pipe->engine);
-    return receive_rows(pipe, assay_comm_rank(pipe->row) + 1, &seed, tokens_of(pass), err);
+    const assay_view from = assay_engine_seed(pipe->engine); /* of the flight that was turned to */
+    return receive_rows(pipe, assay_comm_rank(pipe->row) + 1, &from, tokens_of(pass), err);
 }
 
 assay_status assay_pipe_backward(assay_pipe *pipe, const assay_pass *pass, const float *d_rewards, assay_error *err)
