@@ -14,19 +14,23 @@ int assay_comm_rank(const assay_comm *comm) { return comm ? comm->rank : 0; }
 
 int assay_comm_size(const assay_comm *comm) { return comm ? comm->size : 1; }
 
-const char *assay_comm_host(const assay_comm *comm, int rank) { return comm->hosts[rank]; }
+const char *assay_comm_host(const assay_comm *comm, int rank) { return comm->hosts ? comm->hosts[rank] : "?"; }
 
 /* A part speaks through the whole, by the whole's numbers. */
 static assay_comm *whole_of(assay_comm *comm) { return comm->whole ? comm->whole : comm; }
 static int number_of(const assay_comm *comm, int peer) { return comm->whole ? comm->first + comm->step * peer : peer; }
 
-static assay_status lost(assay_comm *comm, assay_transfer transfer, int peer, const char *why, assay_error *err)
+assay_status assay_comm_lost(assay_comm *comm, const char *what, int peer, const char *why, assay_error *err)
 {
     comm->broken = true;
     comm->others_speak = false;
-    return assay_error_set(err, ASSAY_E_IO, "%s rank %d of %d, %s: %s",
-                           transfer == ASSAY_SENDING ? "cannot send to" : "cannot receive from", peer, comm->size,
-                           comm->hosts[peer], why);
+    if (peer < 0) return assay_error_set(err, ASSAY_E_IO, "%s: %s", what, why);
+    return assay_error_set(err, ASSAY_E_IO, "%s rank %d of %d, %s: %s", what, peer, comm->size, comm->hosts[peer], why);
+}
+
+static assay_status lost(assay_comm *comm, assay_transfer transfer, int peer, const char *why, assay_error *err)
+{
+    return assay_comm_lost(comm, transfer == ASSAY_SENDING ? "cannot send to" : "cannot receive from", peer, why, err);
 }
 
 /* The longer nothing comes, the longer the nap. */
@@ -34,6 +38,14 @@ static void nap(unsigned long asked)
 {
     long pause = NAP * (long)(asked - EAGER);
     if (asked >= EAGER) nanosleep(&(struct timespec){.tv_nsec = pause < LONGEST_NAP ? pause : LONGEST_NAP}, NULL);
+}
+
+const char *assay_comm_wait(const assay_comm *comm, unsigned long asked, double start)
+{
+    if (asked > EAGER && assay_clock_seconds() - start > comm->timeout)
+        return "nothing for ASSAY_RANK_TIMEOUT seconds; it is stuck, or its network is";
+    nap(asked);
+    return NULL;
 }
 
 /* Begins the next piece of what is being sent, or ends. */
@@ -63,13 +75,6 @@ static assay_status go_on_sending(assay_comm *comm, assay_error *err)
     return begin_piece(comm, err);
 }
 
-static bool is_late(const assay_comm *comm, unsigned long asked, double start)
-{
-    return asked > EAGER && assay_clock_seconds() - start > comm->timeout;
-}
-
-static const char stuck[] = "nothing for ASSAY_RANK_TIMEOUT seconds; it is stuck, or its network is";
-
 static assay_status end_sending(assay_comm *comm, assay_error *err)
 {
     double start = assay_clock_seconds();
@@ -81,9 +86,8 @@ static assay_status end_sending(assay_comm *comm, assay_error *err)
             at = comm->sending.at;
             asked = 0;
         }
-        if (comm->sending.busy && is_late(comm, asked, start))
-            return lost(comm, ASSAY_SENDING, comm->sending.peer, stuck, err);
-        if (comm->sending.busy) nap(asked);
+        const char *why = comm->sending.busy ? assay_comm_wait(comm, asked, start) : NULL;
+        if (why) return lost(comm, ASSAY_SENDING, comm->sending.peer, why, err);
     }
     return ASSAY_OK;
 }
@@ -121,8 +125,7 @@ static assay_status receive_piece(assay_comm *comm, int peer, void *data, size_t
         why = comm->transport->poll(comm->state, ASSAY_RECEIVING, &done);
         if (why || done) break;
         ASSAY_TRY(go_on_sending(comm, err));
-        if (is_late(comm, asked, start)) why = stuck;
-        nap(asked);
+        why = assay_comm_wait(comm, asked, start);
     }
     return why ? lost(comm, ASSAY_RECEIVING, peer, why, err) : ASSAY_OK;
 }

@@ -10,7 +10,8 @@
  *                         itself (UltraFeedback): a text prompt beside it is then not used, a message prompt only if
  *                         the list does not begin with it
  *     medicalgpt          conversations + chosen + rejected as texts          (MedicalGPT @2f1008c)
- *     llama-factory       conversations or messages + chosen, rejected as one message or a list
+ *     llama-factory       conversations or messages + chosen, rejected as one message or a list; chosen_messages +
+ *     rejected_messages as whole conversations whose contents are parts {"type", "value"}
  *     medicalgpt-legacy   system?, history? + question + response_chosen + response_rejected   (MedicalGPT before
  *     d5f7a1a)
  *     ms-swift            messages + rejected_response (one or a list) or rejected_messages
@@ -31,6 +32,7 @@
  *     rmb                 conversation_input + chosen, reject as {"answer"}
  *     rmb-best-of-n       conversation_input + bon_best {"answer"} + loser_list [{"answer"}]: a list, as choices
  *     shp                 history + human_ref_A + human_ref_B + labels (1: A)
+ *     pku-saferlhf        prompt + response_0 + response_1 + better_response_id (0 or 1)
  *     helpsteer2          prompt + response_1 + response_2 + preference_strength (below 0: the first); margin 1 to 3
  *     helpsteer3          context + response1 + response2 + overall_preference, likewise
  *     arena               conversation_a + conversation_b + winner (Chatbot Arena)
@@ -47,7 +49,12 @@
  *     attributes          prompt + response or completion, or messages, + scores {name: number}, labels or label
  *     [number]: likewise
  *
- * Records that hold no pair (steps) are named by data/other_formats.h. Where a
+ *     prm800k             question {"problem"} + label {"steps"}: one answer in labelled steps (data/step_file.h)
+ *     processbench        problem + steps + label, likewise
+ *     stepwise            prompt + completions + labels, likewise (TRL)
+ *     math-shepherd       input + label + task, likewise
+ *
+ * Records that have the fields of the last four and are none are named by data/other_formats.h. Where a
  * format's verdict is a tie, the first answer is chosen and the pair's share 1/2.
  *
  * Optional everywhere: margin (a number, or its text in CSV; null: none), id (a string or number), and the label

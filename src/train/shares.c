@@ -4,7 +4,7 @@
 #include "train/lanes.h"
 
 /* The nearest counts: the power of two below, and the one above where there are so many lanes. */
-static assay_status check_count(size_t size, size_t stages, size_t lanes, assay_error *err)
+assay_status assay_shares_check(size_t size, size_t stages, size_t lanes, assay_error *err)
 {
     size_t below = 1;
     char above[48] = "", rows[64] = "";
@@ -46,7 +46,7 @@ assay_status assay_shares_make(assay_shares *shares, assay_comm *comm, int stage
         return assay_error_set(err, ASSAY_E_USAGE,
                                "--stages %d: %d processes are no multiple of it; start %d, or give another number",
                                stages, size, (groups + 1) * stages);
-    ASSAY_TRY(check_count((size_t)groups, (size_t)stages, lanes, err));
+    ASSAY_TRY(assay_shares_check((size_t)groups, (size_t)stages, lanes, err));
     *shares = (assay_shares){.comm = comm,
                              .stages = stages,
                              .stage = rank % stages,
