@@ -52,6 +52,46 @@ static void test_what_comes_is_what_was_sent(void **state)
     for (int size = 1; size <= 5; size++) run_all(size, exchange, &size);
 }
 
+/* Four processes as two rows and two columns. Both ends of a part send a long message before they receive, as slices
+ * of a pipeline do. */
+static int parts(assay_comm *comm, void *context)
+{
+    static float block[VALUES], came[VALUES];
+    int rank = assay_comm_rank(comm), peer, number = rank;
+    static const bool there[] = {true, true};
+    assay_comm *row, *column, *none;
+    assay_error err;
+    size_t bytes;
+    (void)context;
+    WANT(assay_comm_part(&row, comm, rank / 2 * 2, 1, 2, &err) == ASSAY_OK);
+    WANT(assay_comm_part(&column, comm, rank % 2, 2, 2, &err) == ASSAY_OK);
+    WANT(assay_comm_part(&none, comm, rank, 1, 1, &err) == ASSAY_OK && !none);
+    WANT(assay_comm_rank(row) == rank % 2 && assay_comm_rank(column) == rank / 2 && assay_comm_size(column) == 2);
+    WANT(assay_comm_broadcast(column, &number, sizeof number, &err) == ASSAY_OK && number == rank % 2);
+    for (size_t i = 0; i < VALUES; i++) block[i] = (float)rank;
+    peer = 1 - rank % 2;
+    for (int times = 0; times < 3; times++) {
+        WANT(assay_comm_send_begin(row, peer, block, times == 1 ? 0 : sizeof block, &err) == ASSAY_OK);
+        WANT(assay_comm_receive_most(row, peer, came, sizeof came, &bytes, &err) == ASSAY_OK);
+        WANT(bytes == (times == 1 ? 0 : sizeof came) && came[VALUES - 1] == (float)(rank ^ 1));
+    }
+    WANT(assay_comm_send_end(row, &err) == ASSAY_OK && assay_comm_send_end(NULL, &err) == ASSAY_OK);
+    WANT(assay_comm_sum(column, block, came, VALUES, there, &err) == ASSAY_OK);
+    WANT(block[0] == (float)(rank % 2 + rank % 2 + 2));
+    WANT(assay_comm_compare_kinds(comm, (uint64_t)(rank % 2), 2, "a kind", &err) == ASSAY_OK);
+    WANT(assay_comm_compare_kinds(comm, rank == 3 ? 9 : (uint64_t)(rank % 2), 2, "a kind", &err) == ASSAY_E_UNEQUAL);
+    WANT(strstr(err.text, "rank 1 (") && strstr(err.text, "rank 3 (") && !strstr(err.text, "rank 0 ("));
+    assay_comm_part_free(row);
+    assay_comm_part_free(column);
+    return GOOD;
+}
+
+static void test_parts_and_messages_that_cross(void **state)
+{
+    (void)state;
+    run_all(4, parts, NULL);
+}
+
 /* Numbers whose sums depend on their order. */
 static float part_of(int rank, size_t i) { return (rank % 2 ? -1000.0f : 1.0f) / (float)(3 + i % 97 + (size_t)rank); }
 
@@ -270,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alone_nothing_is_sent),
         cmocka_unit_test(test_what_comes_is_what_was_sent),
+        cmocka_unit_test(test_parts_and_messages_that_cross),
         cmocka_unit_test(test_sums_have_the_order_of_the_tree),
         cmocka_unit_test(test_what_goes_wrong_is_known_to_all),
         cmocka_unit_test(test_a_bad_message_names_its_sender),

@@ -82,6 +82,31 @@ assay_status assay_comm_open_over(assay_comm **out, const assay_transport *trans
     return status == ASSAY_OK ? assay_comm_agree(comm, timeout, NULL, err) : status;
 }
 
+assay_status assay_comm_part(assay_comm **out, assay_comm *whole, int first, int step, int count, assay_error *err)
+{
+    *out = NULL;
+    if (count < 2) return ASSAY_OK;
+    assay_comm *part = assay_alloc(1, sizeof *part);
+    ASSAY_TRY_ALLOC(part, "some of the processes", err);
+    part->whole = whole;
+    part->first = first;
+    part->step = step;
+    part->rank = (whole->rank - first) / step;
+    part->size = count;
+    part->borders = assay_alloc((size_t)count + 1, sizeof *part->borders);
+    if (part->borders) {
+        *out = part;
+        return ASSAY_OK;
+    }
+    assay_comm_part_free(part);
+    return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for some of the processes");
+}
+
+void assay_comm_part_free(assay_comm *part)
+{
+    if (part) release(part);
+}
+
 static assay_status confirm(const assay_comm *comm, const assay_launcher *launcher, assay_error *err)
 {
     if (!launcher->claimed || launcher->claimed == comm->size) return ASSAY_OK;

@@ -55,6 +55,15 @@ int assay_comm_hosts(const assay_comm *comm);
 assay_status assay_comm_send(assay_comm *comm, int peer, void *data, size_t bytes, assay_error *err);
 assay_status assay_comm_receive(assay_comm *comm, int peer, void *data, size_t bytes, assay_error *err);
 
+/* The same in two halves: in between the data stay as they are, and this process computes, or receives. A send that is
+ * under way ends before the next one begins. */
+assay_status assay_comm_send_begin(assay_comm *comm, int peer, void *data, size_t bytes, assay_error *err);
+assay_status assay_comm_send_end(assay_comm *comm, assay_error *err);
+
+/* A message whose sender says how long it is: at most `most` bytes. */
+assay_status assay_comm_receive_most(assay_comm *comm, int peer, void *data, size_t most, size_t *bytes,
+                                     assay_error *err);
+
 /* Of process 0, to all. */
 assay_status assay_comm_broadcast(assay_comm *comm, void *data, size_t bytes, assay_error *err);
 
@@ -84,6 +93,15 @@ assay_status assay_comm_go_on(assay_comm *comm, const volatile sig_atomic_t *sto
 /* Whether everybody has the same number: ASSAY_E_UNEQUAL names `what` and those whose number is not the majority's;
  * all, where there is no majority. It is a failure of all, as of assay_comm_agree. */
 assay_status assay_comm_compare(assay_comm *comm, uint64_t number, const char *what, assay_error *err);
+
+/* The same among those whose ranks differ by multiples of `kinds`, a divisor of the size. */
+assay_status assay_comm_compare_kinds(assay_comm *comm, uint64_t number, int kinds, const char *what, assay_error *err);
+
+/* Some of the processes, this one among them: ranks first, first + step, ... of `whole`, by numbers of their own from
+ * 0. For messages, broadcast, gather, share and sum; `whole` outlives it. Ranks in sentences stay the whole's. *out
+ * NULL: it would be this process alone. The caller frees it. */
+assay_status assay_comm_part(assay_comm **out, assay_comm *whole, int first, int step, int count, assay_error *err);
+void assay_comm_part_free(assay_comm *part); /* NULL is fine */
 
 /* Whether this process is the one to tell a person how a run ended: process 0 says what all know, and a process whose
  * own failure is not process 0's says it, behind "[rank 3 of 8, host] ". Valid behind the last call that failed. */

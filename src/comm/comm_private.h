@@ -5,6 +5,19 @@
 #include "comm/comm.h"
 #include "comm/transport.h"
 
+typedef struct assay_message_head {
+    uint64_t bytes, hash;
+} assay_message_head;
+
+/* A message on its way out, piece by piece. */
+typedef struct assay_sending {
+    assay_message_head head;
+    int peer;
+    char *data;
+    size_t bytes, at, piece; /* at: so many are gone */
+    bool busy, head_is_sent;
+} assay_sending;
+
 struct assay_comm {
     const assay_transport *transport;
     void *state; /* the transport's */
@@ -13,6 +26,9 @@ struct assay_comm {
     char (*hosts)[ASSAY_HOST_NAME];
     size_t *borders; /* size + 1 and one number each: no call but open allocates, so none fails alone */
     uint64_t *numbers;
+    assay_comm *whole; /* of a part: what it is a part of, */
+    int first, step;   /* by these numbers there; the rest of a part but rank, size and lists is not used */
+    assay_sending sending;
     int calls;         /* taken, of those that the next agreement counts */
     bool broken;       /* a message failed: there will be no other */
     bool over;         /* all know of a failure: nothing is left to be said */

@@ -10,15 +10,15 @@
 
 enum { PIECE = 1 << 20, EAGER = 2000, NAP = 50000, LONGEST_NAP = 2000000 }; /* bytes, questions, nanoseconds */
 
-typedef struct head {
-    uint64_t bytes, hash;
-} head;
-
 int assay_comm_rank(const assay_comm *comm) { return comm ? comm->rank : 0; }
 
 int assay_comm_size(const assay_comm *comm) { return comm ? comm->size : 1; }
 
 const char *assay_comm_host(const assay_comm *comm, int rank) { return comm->hosts ? comm->hosts[rank] : "?"; }
+
+/* A part speaks through the whole, by the whole's numbers. */
+static assay_comm *whole_of(assay_comm *comm) { return comm->whole ? comm->whole : comm; }
+static int number_of(const assay_comm *comm, int peer) { return comm->whole ? comm->first + comm->step * peer : peer; }
 
 assay_status assay_comm_lost(assay_comm *comm, const char *what, int peer, const char *why, assay_error *err)
 {
@@ -48,43 +48,109 @@ const char *assay_comm_wait(const assay_comm *comm, unsigned long asked, double 
     return NULL;
 }
 
-static assay_status transfer_piece(assay_comm *comm, assay_transfer transfer, int peer, void *data, size_t bytes,
-                                   assay_error *err)
+/* Begins the next piece of what is being sent, or ends. */
+static assay_status begin_piece(assay_comm *comm, assay_error *err)
 {
-    bool done = false;
-    if (comm->broken) return lost(comm, transfer, peer, "an earlier message failed", err);
-    const char *why = comm->transport->begin(comm->state, transfer, peer, data, bytes);
-    double start = assay_clock_seconds();
-    for (unsigned long asked = 0; !why && !done; asked++) {
-        why = comm->transport->poll(comm->state, transfer, &done);
-        if (!why && !done) why = assay_comm_wait(comm, asked, start);
-    }
-    return why ? lost(comm, transfer, peer, why, err) : ASSAY_OK;
+    assay_sending *s = &comm->sending;
+    bool head = !s->head_is_sent;
+    s->piece = head ? sizeof s->head : s->bytes - s->at < PIECE ? s->bytes - s->at : PIECE;
+    s->busy = s->piece > 0;
+    if (!s->busy) return ASSAY_OK;
+    void *from = head ? (void *)&s->head : s->data + s->at;
+    const char *why = comm->transport->begin(comm->state, ASSAY_SENDING, s->peer, from, s->piece);
+    return why ? lost(comm, ASSAY_SENDING, s->peer, why, err) : ASSAY_OK;
 }
 
-static assay_status transfer_bytes(assay_comm *comm, assay_transfer transfer, int peer, void *data, size_t bytes,
-                                   assay_error *err)
+/* Looks whether a piece is gone, and lets the next one follow. */
+static assay_status go_on_sending(assay_comm *comm, assay_error *err)
 {
-    for (size_t at = 0; at < bytes; at += PIECE) {
-        size_t piece = bytes - at < PIECE ? bytes - at : PIECE;
-        ASSAY_TRY(transfer_piece(comm, transfer, peer, (char *)data + at, piece, err));
+    assay_sending *s = &comm->sending;
+    bool done = false;
+    if (!s->busy) return ASSAY_OK;
+    const char *why = comm->transport->poll(comm->state, ASSAY_SENDING, &done);
+    if (why) return lost(comm, ASSAY_SENDING, s->peer, why, err);
+    if (!done) return ASSAY_OK;
+    if (s->head_is_sent) s->at += s->piece;
+    s->head_is_sent = true;
+    return begin_piece(comm, err);
+}
+
+static assay_status end_sending(assay_comm *comm, assay_error *err)
+{
+    double start = assay_clock_seconds();
+    size_t at = comm->sending.at;
+    for (unsigned long asked = 0; comm->sending.busy; asked++) {
+        ASSAY_TRY(go_on_sending(comm, err));
+        if (comm->sending.at != at) {
+            start = assay_clock_seconds();
+            at = comm->sending.at;
+            asked = 0;
+        }
+        const char *why = comm->sending.busy ? assay_comm_wait(comm, asked, start) : NULL;
+        if (why) return lost(comm, ASSAY_SENDING, comm->sending.peer, why, err);
     }
     return ASSAY_OK;
 }
 
+assay_status assay_comm_send_begin(assay_comm *comm, int peer, void *data, size_t bytes, assay_error *err)
+{
+    assay_comm *whole = whole_of(comm);
+    peer = number_of(comm, peer);
+    if (whole->broken) return lost(whole, ASSAY_SENDING, peer, "an earlier message failed", err);
+    ASSAY_TRY(end_sending(whole, err));
+    whole->sending =
+        (assay_sending){.head = {bytes, XXH3_64bits(data, bytes)}, .peer = peer, .data = data, .bytes = bytes};
+    return begin_piece(whole, err);
+}
+
+assay_status assay_comm_send_end(assay_comm *comm, assay_error *err)
+{
+    return comm ? end_sending(whole_of(comm), err) : ASSAY_OK;
+}
+
 assay_status assay_comm_send(assay_comm *comm, int peer, void *data, size_t bytes, assay_error *err)
 {
-    head h = {bytes, XXH3_64bits(data, bytes)};
-    ASSAY_TRY(transfer_bytes(comm, ASSAY_SENDING, peer, &h, sizeof h, err));
-    return transfer_bytes(comm, ASSAY_SENDING, peer, data, bytes, err);
+    ASSAY_TRY(assay_comm_send_begin(comm, peer, data, bytes, err));
+    return assay_comm_send_end(comm, err);
+}
+
+/* Meanwhile what is being sent goes on: its receiver may be waiting for it before it sends this. */
+static assay_status receive_piece(assay_comm *comm, int peer, void *data, size_t bytes, assay_error *err)
+{
+    bool done = false;
+    if (comm->broken) return lost(comm, ASSAY_RECEIVING, peer, "an earlier message failed", err);
+    const char *why = comm->transport->begin(comm->state, ASSAY_RECEIVING, peer, data, bytes);
+    double start = assay_clock_seconds();
+    for (unsigned long asked = 0; !why && !done; asked++) {
+        why = comm->transport->poll(comm->state, ASSAY_RECEIVING, &done);
+        if (why || done) break;
+        ASSAY_TRY(go_on_sending(comm, err));
+        why = assay_comm_wait(comm, asked, start);
+    }
+    return why ? lost(comm, ASSAY_RECEIVING, peer, why, err) : ASSAY_OK;
+}
+
+assay_status assay_comm_receive_most(assay_comm *comm, int peer, void *data, size_t most, size_t *bytes,
+                                     assay_error *err)
+{
+    assay_comm *whole = whole_of(comm);
+    assay_message_head h;
+    peer = number_of(comm, peer);
+    ASSAY_TRY(receive_piece(whole, peer, &h, sizeof h, err));
+    if (h.bytes > most) return lost(whole, ASSAY_RECEIVING, peer, "a message of another length came", err);
+    *bytes = (size_t)h.bytes;
+    for (size_t at = 0; at < *bytes; at += PIECE) {
+        size_t piece = *bytes - at < PIECE ? *bytes - at : PIECE;
+        ASSAY_TRY(receive_piece(whole, peer, (char *)data + at, piece, err));
+    }
+    if (h.hash == XXH3_64bits(data, *bytes)) return ASSAY_OK;
+    return lost(whole, ASSAY_RECEIVING, peer, "its message was changed on the way", err);
 }
 
 assay_status assay_comm_receive(assay_comm *comm, int peer, void *data, size_t bytes, assay_error *err)
 {
-    head h;
-    ASSAY_TRY(transfer_bytes(comm, ASSAY_RECEIVING, peer, &h, sizeof h, err));
-    if (h.bytes != bytes) return lost(comm, ASSAY_RECEIVING, peer, "a message of another length came", err);
-    ASSAY_TRY(transfer_bytes(comm, ASSAY_RECEIVING, peer, data, bytes, err));
-    if (h.hash == XXH3_64bits(data, bytes)) return ASSAY_OK;
-    return lost(comm, ASSAY_RECEIVING, peer, "its message was changed on the way", err);
+    size_t came;
+    ASSAY_TRY(assay_comm_receive_most(comm, peer, data, bytes, &came, err));
+    if (came == bytes) return ASSAY_OK;
+    return lost(whole_of(comm), ASSAY_RECEIVING, number_of(comm, peer), "a message of another length came", err);
 }

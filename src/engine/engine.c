@@ -5,6 +5,7 @@
 
 #include "backend/gemm_bf16.h"
 #include "base/alloc.h"
+#include "base/sizes.h"
 #include "engine/arena.h"
 #include "engine/layout.h"
 #include "engine/spilling.h"
@@ -18,8 +19,13 @@
 struct assay_engine {
     assay_engine_config config;
     assay_schedule *schedule;
-    assay_step_arena arena; /* slots first, then the workers' scratch */
-    size_t slot_bytes, scratch_bytes, used;
+    assay_step_arena arena;                 /* slots first, then the workers' scratch */
+    size_t slot_bytes, scratch_bytes, used; /* slot_bytes: of all flights, and what is stored of them */
+    size_t flight_bytes, stored_bytes;      /* of the slots of one; of what is stored of one */
+    size_t carrier_bytes;                   /* of those, the last */
+    size_t at;                              /* where the slots of the present flight begin */
+    int flight, computed;                   /* the present one, and whose values the slots hold where they are shared */
+    int inlet_gradient;                     /* a slot; -1: there is none */
     assay_param_view *params;
     assay_param_view *step_params; /* of the step that is running */
     assay_streaming *streaming;    /* NULL: all weights stay */
@@ -49,6 +55,44 @@ static assay_status lay_out(const assay_engine_config *config, assay_schedule *s
     return status;
 }
 
+static int flights_of(const assay_engine_config *config) { return config->flights > 1 ? config->flights : 1; }
+
+/* Of one micro-batch, of what the slice below sends; 0: nothing comes from below. */
+static bool inlet_bytes(const assay_engine_config *config, size_t *bytes)
+{
+    const assay_program *program = config->program;
+    *bytes = 0;
+    if (program->inlet < 0) return true;
+    const assay_value *value = &program->values[program->inlet];
+    size_t element = value->dtype == ASSAY_BF16 ? sizeof(uint16_t) : sizeof(float);
+    bool counted = assay_mul_size(config->bounds.rows[value->space], value->cols * element, bytes) &&
+                   assay_add_size(*bytes, 63, bytes);
+    *bytes &= ~(size_t)63;
+    return counted;
+}
+
+/* Gradients are f32, and as wide as the values. */
+static bool carrier_bytes(const assay_engine_config *config, size_t *bytes)
+{
+    const assay_program *program = config->program;
+    const assay_value *up = program->goes_on ? &program->values[program->output] : NULL,
+                      *down = program->inlet >= 0 ? &program->values[program->inlet] : NULL;
+    size_t cols = assay_larger(up ? up->cols : 0, down ? down->cols : 0);
+    bool counted = assay_mul_size(config->bounds.rows[ASSAY_TOKENS], cols * sizeof(float), bytes) &&
+                   assay_add_size(*bytes, 63, bytes);
+    *bytes &= ~(size_t)63;
+    return counted;
+}
+
+bool assay_engine_slot_bytes(const assay_engine_config *config, size_t slots, size_t *bytes)
+{
+    size_t stored = 0, carried, flights = (size_t)flights_of(config);
+    bool keeps = flights > 1 && config->stores, counted = !keeps || inlet_bytes(config, &stored);
+    return counted && assay_mul_size(slots, keeps ? 1 : flights, bytes) && assay_mul_size(stored, flights, &stored) &&
+           assay_add_size(*bytes, stored, bytes) && carrier_bytes(config, &carried) &&
+           assay_add_size(*bytes, carried, bytes);
+}
+
 static assay_status plan(const assay_engine_config *config, assay_schedule **schedule, size_t *slots, assay_error *err)
 {
     ASSAY_TRY(assay_schedule_create(schedule, config->program, config->stream, &config->schedule, err));
@@ -64,9 +108,22 @@ assay_status assay_engine_plan(const assay_engine_config *config, size_t *bytes,
     assay_schedule *schedule;
     ASSAY_TRY(plan(config, &schedule, bytes, err));
     assay_schedule_free(schedule);
-    if (assay_add_size(*bytes, assay_engine_scratch_bytes(config->program, assay_pool_size(config->pool)), bytes))
+    if (assay_engine_slot_bytes(config, *bytes, bytes) &&
+        assay_add_size(*bytes, assay_engine_scratch_bytes(config->program, assay_pool_size(config->pool)), bytes))
         return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_NO_FIT, "a step's memory overflows the address space");
+}
+
+static bool settle_flights(assay_engine *engine)
+{
+    const assay_engine_config *config = &engine->config;
+    const assay_schedule *schedule = engine->schedule;
+    engine->computed = engine->inlet_gradient = -1;
+    for (size_t i = schedule->forward_count; i < schedule->instance_count && config->program->inlet >= 0; i++)
+        if (schedule->instances[i].action == ASSAY_BACKWARD && schedule->instances[i].step == 0)
+            engine->inlet_gradient = schedule->instances[i].d_out;
+    return inlet_bytes(config, &engine->stored_bytes) && carrier_bytes(config, &engine->carrier_bytes) &&
+           assay_engine_slot_bytes(config, engine->flight_bytes, &engine->slot_bytes);
 }
 
 assay_status assay_engine_create(assay_engine **out, const assay_engine_config *config, assay_error *err)
@@ -81,8 +138,10 @@ assay_status assay_engine_create(assay_engine **out, const assay_engine_config *
     engine->params = assay_alloc(config->program->param_count, sizeof *engine->params);
     engine->step_params = assay_alloc(config->program->most_params + 1, sizeof *engine->step_params);
     assay_status status = engine->params && engine->step_params
-                              ? plan(config, &engine->schedule, &engine->slot_bytes, err)
+                              ? plan(config, &engine->schedule, &engine->flight_bytes, err)
                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the engine");
+    if (status == ASSAY_OK && !settle_flights(engine))
+        status = assay_error_set(err, ASSAY_E_NO_FIT, "a step's memory overflows the address space");
     if (status == ASSAY_OK && config->stream) status = assay_streaming_open(&engine->streaming, config, err);
     if (status == ASSAY_OK && config->schedule.spilled)
         status =
@@ -119,6 +178,12 @@ static bool holds_bf16(const assay_value *value, const assay_slot *slot)
     return value->dtype == ASSAY_BF16 && !slot->gradient;
 }
 
+/* Of all flights there is no more than what came from below, behind the slots that they share. */
+static bool keeps_inlets(const assay_engine *engine)
+{
+    return engine->config.stores && flights_of(&engine->config) > 1;
+}
+
 static void note_used(assay_engine *engine, int index)
 {
     const assay_slot *slot = &engine->schedule->slots[index];
@@ -128,7 +193,10 @@ static void note_used(assay_engine *engine, int index)
         bytes = engine->geometry.spaces[value->space].rows * value->cols *
                 (holds_bf16(value, slot) ? sizeof(uint16_t) : sizeof(float));
     }
-    if (slot->offset + bytes > engine->used) engine->used = slot->offset + bytes;
+    size_t end = engine->at + slot->offset + bytes;
+    if (keeps_inlets(engine)) end += (size_t)flights_of(&engine->config) * engine->stored_bytes;
+    end += engine->carrier_bytes;
+    if (end > engine->used) engine->used = end;
 }
 
 static assay_view slot_view(const assay_engine *engine, int index)
@@ -136,7 +204,7 @@ static assay_view slot_view(const assay_engine *engine, int index)
     const assay_slot *slot = &engine->schedule->slots[index];
     const assay_value *value = &engine->config.program->values[slot->owner];
     size_t rows = engine->geometry.spaces[value->space].rows;
-    void *data = (char *)engine->arena.data + slot->offset;
+    void *data = (char *)engine->arena.data + engine->at + slot->offset;
     assay_view view = {.rows = rows, .cols = value->cols, .ld = value->cols};
     if (holds_bf16(value, slot)) view.bf16 = data;
     else view.data = data;
@@ -165,7 +233,7 @@ static void *memory_of(assay_engine *engine, int slot)
 {
     if (slot < 0) return NULL;
     note_used(engine, slot);
-    return (char *)engine->arena.data + engine->schedule->slots[slot].offset;
+    return (char *)engine->arena.data + engine->at + engine->schedule->slots[slot].offset;
 }
 
 static void begin_load(assay_engine *engine, const assay_instance *instance)
@@ -248,15 +316,71 @@ static void set_out(assay_engine *engine, const assay_geometry *geometry, uint64
     engine->env.training = training;
 }
 
+/* Where what came from below is stored until the backward pass. */
+static void *stored_inlet(const assay_engine *engine)
+{
+    return (char *)engine->arena.data + engine->flight_bytes + (size_t)engine->flight * engine->stored_bytes;
+}
+
+static int inlet_slot(const assay_engine *engine)
+{
+    return engine->config.program->inlet < 0 ? -1 : engine->schedule->instances[0].out[0];
+}
+
+assay_view assay_engine_inlet(const assay_engine *engine, const assay_geometry *geometry)
+{
+    int slot = inlet_slot(engine);
+    if (slot < 0) return (assay_view){0};
+    assay_view view = slot_view(engine, slot);
+    void *stored = keeps_inlets(engine) ? stored_inlet(engine) : NULL;
+    if (stored && view.bf16) view.bf16 = stored;
+    else if (stored) view.data = stored;
+    view.rows = geometry->spaces[engine->config.program->values[engine->config.program->inlet].space].rows;
+    return view;
+}
+
+void *assay_engine_carrier(const assay_engine *engine)
+{
+    return (char *)engine->arena.data + engine->slot_bytes - engine->carrier_bytes;
+}
+
+static void take_inlet(assay_engine *engine)
+{
+    int slot = inlet_slot(engine);
+    if (slot < 0) return;
+    const assay_view to = slot_view(engine, slot);
+    size_t element = to.bf16 ? sizeof *to.bf16 : sizeof *to.data;
+    memcpy(to.bf16 ? (void *)to.bf16 : (void *)to.data, stored_inlet(engine), to.rows * to.cols * element);
+}
+
 assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
                                   bool training, assay_error *err)
 {
     ASSAY_TRY(check_bounds(engine, geometry, err));
     set_out(engine, geometry, seed, step, training);
+    engine->computed = engine->flight;
+    if (keeps_inlets(engine)) take_inlet(engine);
     for (size_t i = 0; i < engine->schedule->forward_count; i++) {
         if (atomic_load(&engine->stopped)) return assay_error_set(err, ASSAY_E_STOPPED, "stopped");
         ASSAY_TRY(run_instance(engine, &engine->schedule->instances[i], err));
     }
+    return ASSAY_OK;
+}
+
+void assay_engine_turn(assay_engine *engine, int flight)
+{
+    assert(flight >= 0 && flight < flights_of(&engine->config));
+    engine->flight = flight;
+    if (!keeps_inlets(engine)) engine->at = (size_t)flight * engine->flight_bytes;
+}
+
+assay_status assay_engine_return(assay_engine *engine, int flight, const assay_geometry *geometry, uint64_t seed,
+                                 uint64_t step, assay_error *err)
+{
+    assay_engine_turn(engine, flight);
+    bool there = !keeps_inlets(engine) || engine->computed == flight;
+    if (!there) return assay_engine_forward(engine, geometry, seed, step, true, err);
+    set_out(engine, geometry, seed, step, true);
     return ASSAY_OK;
 }
 
@@ -270,7 +394,19 @@ assay_view assay_engine_value(const assay_engine *engine, int value)
 
 const float *assay_engine_rewards(const assay_engine *engine)
 {
-    return assay_engine_value(engine, engine->config.program->output).data;
+    const assay_program *program = engine->config.program;
+    return program->goes_on ? NULL : assay_engine_value(engine, program->output).data;
+}
+
+assay_view assay_engine_seed(const assay_engine *engine)
+{
+    int slot = engine->schedule->seed_slot;
+    return slot < 0 ? (assay_view){0} : slot_view(engine, slot);
+}
+
+assay_view assay_engine_inlet_gradient(const assay_engine *engine)
+{
+    return engine->inlet_gradient < 0 ? (assay_view){0} : slot_view(engine, engine->inlet_gradient);
 }
 
 /* The gradient of the rewards, where the way back begins; it is never stored in bf16. */
@@ -284,7 +420,7 @@ static void set_seed(assay_engine *engine, const float *d_rewards)
 assay_status assay_engine_backward(assay_engine *engine, const float *d_rewards, assay_error *err)
 {
     assert(!engine->spilling || engine->env.training);
-    set_seed(engine, d_rewards);
+    if (d_rewards) set_seed(engine, d_rewards);
     for (size_t i = engine->schedule->forward_count; i < engine->schedule->instance_count; i++)
         ASSAY_TRY(run_instance(engine, &engine->schedule->instances[i], err));
     return ASSAY_OK;

@@ -33,6 +33,7 @@ typedef struct search {
     size_t tokens[RUNGS], counted;  /* those, ascending */
     double *flops; /* per token, for each way looked at; of a way that spills, what that counts for too */
     size_t *least; /* likewise: of the smallest micro-batch, see candidate; SIZE_MAX: not looked at */
+    bool stores;   /* see assay_plan */
     assay_error *err;
 } search;
 
@@ -50,6 +51,8 @@ assay_engine_config assay_plan_engine(const assay_plan_request *request, const a
                                  .stream = request->stream,
                                  .bounds = plan->bounds,
                                  .spill = request->spill,
+                                 .flights = plan->flights,
+                                 .stores = plan->stores,
                                  .schedule = {.keep = ASSAY_KEEP_NEEDED,
                                               .replayed = plan->replayed,
                                               .spilled = plan->spilled,
@@ -123,6 +126,15 @@ static assay_status size_rungs(search *s)
     return assay_slot_sizes_create(&s->rungs, &subject, bounds, s->counted, s->err);
 }
 
+/* Slots of all micro-batches in flight, of so many bytes for one; SIZE_MAX: they overflow. */
+static size_t all_flights(const search *s, const assay_bounds *bounds, size_t slots)
+{
+    const assay_engine_config config = {
+        .program = s->request->program, .bounds = *bounds, .flights = s->request->flights, .stores = s->stores};
+    size_t bytes;
+    return assay_engine_slot_bytes(&config, slots, &bytes) ? bytes : SIZE_MAX;
+}
+
 /* What is needed besides the slots. */
 static size_t besides(const search *s)
 {
@@ -138,8 +150,9 @@ static assay_status list_candidates(search *s, int way, candidate *list)
     size_t least[ASSAY_SIZE_LANES];
     ASSAY_TRY(assay_schedule_lower_bounds(&s->outline, &s->rungs, least, s->err));
     for (size_t i = 0; i < s->counted; i++) {
+        const assay_bounds bounds = bounds_of(s->request, s->tokens[i]);
         list[i] = (candidate){.tokens = s->tokens[i], .time = time_of(s, s->tokens[i], way)};
-        if (!assay_add_size(least[i], besides(s), &list[i].least)) list[i].least = SIZE_MAX;
+        if (!assay_add_size(all_flights(s, &bounds, least[i]), besides(s), &list[i].least)) list[i].least = SIZE_MAX;
     }
     s->least[way] = s->counted ? list[0].least : SIZE_MAX;
     qsort(list, s->counted, sizeof *list, by_time);
@@ -164,7 +177,9 @@ static assay_status lay_out(search *s, size_t tokens, int way, assay_plan *plan)
     assay_slot_sizes_free(&sizes);
     ASSAY_TRY(status);
     plan->scratch_bytes = assay_engine_scratch_bytes(request->program, request->workers);
-    if (!assay_add_size(slots, plan->scratch_bytes, &plan->arena_bytes) ||
+    plan->flights = request->flights;
+    plan->stores = s->stores;
+    if (!assay_add_size(all_flights(s, &plan->bounds, slots), plan->scratch_bytes, &plan->arena_bytes) ||
         !assay_add_size(plan->arena_bytes, request->fixed_bytes, &plan->total_bytes))
         return assay_error_set(s->err, ASSAY_E_NO_FIT, "a step's memory overflows the address space");
     plan->streamed = request->stream != NULL;
@@ -259,7 +274,7 @@ static int layers_of(const assay_plan_request *request) { return request->backwa
 static int ways_of(const assay_plan_request *request) { return (request->spill ? 2 : 1) * layers_of(request) + 1; }
 
 /* The fastest that fits; else the smallest there is. */
-static assay_status choose(search *s, assay_plan *plan)
+static assay_status choose_one_way(search *s, assay_plan *plan)
 {
     const assay_plan_request *request = s->request;
     int layers = s->layers, ways = ways_of(request);
@@ -275,6 +290,18 @@ static assay_status choose(search *s, assay_plan *plan)
     ASSAY_TRY(find_smallest(s, ways, plan));
     plan->least_kept = kept;
     return no_fit(s, plan);
+}
+
+/* Computing micro-batches in flight again costs as much as replaying all layers, so it is taken where nothing else
+ * fits. */
+static assay_status choose(search *s, assay_plan *plan)
+{
+    assay_status status = choose_one_way(s, plan);
+    if (status != ASSAY_E_NO_FIT || s->request->flights < 2) return status;
+    s->stores = true;
+    s->counted = 0;
+    assay_slot_sizes_free(&s->rungs);
+    return choose_one_way(s, plan);
 }
 
 /* The work is that of a typical micro-batch: pairs of the longest kind, two scored rows each. */
@@ -327,7 +354,7 @@ static assay_status certainly_too_large(search *s, size_t tokens, bool *too_larg
     assay_status status = assay_schedule_lower_bounds(&s->outline, &sizes, least, s->err);
     assay_slot_sizes_free(&sizes);
     ASSAY_TRY(status);
-    *too_large = !assay_add_size(least[0], besides(s), &bytes) || bytes > s->request->budget;
+    *too_large = !assay_add_size(all_flights(s, &bounds, least[0]), besides(s), &bytes) || bytes > s->request->budget;
     return ASSAY_OK;
 }
 

@@ -304,9 +304,18 @@ static assay_status differentiate(builder *b, int index)
     return emit(b, &instance);
 }
 
+/* A slice may have nothing trained, and nothing trained below it. */
+static bool any_differentiated(const builder *b)
+{
+    bool any = false;
+    for (size_t s = 0; s < b->facts.step_count; s++) any = any || b->facts.steps[s].backward;
+    return any;
+}
+
 static assay_status walk_backward(builder *b)
 {
     assay_status status;
+    if (!any_differentiated(b)) return ASSAY_OK;
     whereabouts *output = &b->values[b->facts.output];
     b->schedule->seed_slot = output->gradient = new_slot(b, b->facts.output, true, &status);
     ASSAY_TRY(status);

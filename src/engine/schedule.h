@@ -82,9 +82,9 @@ typedef struct assay_schedule {
     size_t instance_count, slot_count, instance_capacity, slot_capacity;
     size_t forward_count; /* the first so many instances are the forward pass */
     int *value_slots;     /* per value: its slot after the forward pass, -1: dropped */
-    int seed_slot;        /* gradient of the program's output, to be filled before backward; -1 when forward only */
-    double flops;         /* of all instances, for the work the scheduler was created with */
-    size_t read;          /* bytes of layers' weights that its LOADs bring */
+    int seed_slot; /* gradient of the program's output, to be filled before backward; -1: nothing is differentiated */
+    double flops;  /* of all instances, for the work the scheduler was created with */
+    size_t read;   /* bytes of layers' weights that its LOADs bring */
 } assay_schedule;
 
 /* stream: the weights that do not stay in memory; NULL: all do. It outlives the schedule. */

@@ -189,6 +189,15 @@ static assay_status make_lora(loader *l, size_t index)
     return ASSAY_OK;
 }
 
+/* Of another slice. That its head will be new is for everybody to know. */
+static assay_status leave_out(loader *l, size_t index, bool head_is_there)
+{
+    const assay_param *param = &l->model->program->params[index];
+    if (param->role == ASSAY_ROLE_HEAD && !head_is_there) l->model->head_is_new = true;
+    l->model->params[index] = (assay_param_view){.dtype = ASSAY_F32, .rows = param->rows, .cols = param->cols};
+    return ASSAY_OK;
+}
+
 static assay_status load_param(loader *l, size_t index)
 {
     const assay_param *param = &l->model->program->params[index];
@@ -199,6 +208,7 @@ static assay_status load_param(loader *l, size_t index)
         return assay_error_set(l->err, ASSAY_E_USAGE,
                                "%s has a trained head (tensor %s): leave out the option that makes one of tokens",
                                adapted ? l->adapter->tensors->path : l->checkpoint->name, param->name);
+    if (param->absent) return leave_out(l, index, head_is_there);
     if (adapted) return load_adapter_tensor(l, index, adapted);
     if (param->role == ASSAY_ROLE_LORA_A || param->role == ASSAY_ROLE_LORA_B) {
         if (!l->adapter) return make_lora(l, index);
@@ -268,7 +278,13 @@ static assay_status write_program(loader *l)
         decoder.dropout = (float)l->options->lora->dropout;
     }
     ASSAY_TRY(assay_decoder_program(&model->program, &model->config, &decoder, l->err));
-    return status;
+    ASSAY_TRY(status);
+    if (!l->options->slice.end) return ASSAY_OK;
+    assay_program *slice;
+    ASSAY_TRY(assay_program_slice(&slice, model->program, &l->options->slice, l->err));
+    slice->whole = model->program;
+    model->program = slice;
+    return ASSAY_OK;
 }
 
 static assay_status build(loader *l)
@@ -321,6 +337,7 @@ static void measure_param(const loader *l, const assay_param *param, assay_model
     bool frozen_matrix = param->role == ASSAY_ROLE_BASE && !param->trained && !param->vector,
          known = l->checkpoint->weight_count > 0, half = is_half(l, (size_t)(param - l->model->program->params));
     size_t packed = 0;
+    if (param->absent) return;
     if (param->trained) size->trained += count;
     if (param->role != ASSAY_ROLE_BASE) size->adapters += count * sizeof(float);
     if (frozen_matrix && packed_later(l, param, weight, &packed)) {
@@ -365,11 +382,17 @@ void assay_model_close(assay_model *model)
     assay_free(model);
 }
 
+const assay_program *assay_model_whole(const assay_model *model)
+{
+    return model->program->whole ? model->program->whole : model->program;
+}
+
 size_t assay_model_weights(const assay_model *model, bool trained_only)
 {
     size_t total = 0;
-    for (size_t i = 0; i < model->program->param_count; i++) {
-        const assay_param *param = &model->program->params[i];
+    const assay_program *program = assay_model_whole(model);
+    for (size_t i = 0; i < program->param_count; i++) {
+        const assay_param *param = &program->params[i];
         if (param->trained || !trained_only) total += param_elements(param);
     }
     return total;

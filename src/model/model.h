@@ -7,6 +7,8 @@
  *     ...
  *     assay_model_close(model);
  *
+ * Of a slice (program/slice.h) only the weights that it reads are looked for; the views of the others have no data.
+ *
  * The checkpoint and adapter are borrowed and must outlive the model: frozen matrices in F32, F16, BF16 or a
  * packed type are used where they lie in the mapped file, everything else (vectors, trained weights, permuted matrices
  * that are not packed) is converted to f32 memory of the model's own. Every weight the program names must be there with
@@ -19,6 +21,7 @@
 #include "checkpoint/checkpoint.h"
 #include "model/decoder.h"
 #include "model/lora.h"
+#include "program/slice.h"
 
 typedef struct assay_model_options {
     assay_tuning tuning;
@@ -29,6 +32,7 @@ typedef struct assay_model_options {
     bool head_zero;             /* a new head starts at zero instead of normal(0, 1/sqrt(hidden + 1)) */
     const int32_t *head_tokens; /* NULL, or two: a new head is the language head's row of the first less the second's */
     bool need_head;             /* a missing head is an error (scoring) instead of newly made (training) */
+    assay_slice slice;          /* of the program, all that is loaded; end 0: all of it */
     size_t outputs;             /* numbers of a new head, and what is trained on must have; 0: one */
     bool steps;                 /* the head trained is one that reads steps (assay_model_config_take_steps) */
     uint64_t seed;
@@ -72,7 +76,10 @@ assay_status assay_model_measure(assay_program **program, assay_model_size *size
                                  const assay_adapter_file *adapter, const assay_model_options *options,
                                  assay_error *err);
 
-/* Number of scalar weights: all, and those trained. */
+/* The program of all layers, whatever of it is loaded. */
+const assay_program *assay_model_whole(const assay_model *model);
+
+/* Number of scalar weights of the whole: all, and those trained. */
 size_t assay_model_weights(const assay_model *model, bool trained_only);
 
 /* The model's own f32 memory of a parameter, to be changed by whoever trains it; NULL where it holds none, or holds

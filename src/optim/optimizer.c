@@ -19,8 +19,7 @@ size_t assay_optimizer_moment_bytes(size_t values, bool packed)
     return 2 * bytes;
 }
 
-/* Where an item's moments lie in the memory of all; returns what is behind them. */
-static char *place_moments(assay_optimizer_item *item, char *at)
+char *assay_optimizer_place(assay_optimizer_item *item, char *at)
 {
     size_t half = assay_optimizer_moment_bytes(item->count, item->packed) / 2;
     if (item->packed) {
@@ -60,7 +59,7 @@ assay_status assay_optimizer_create(assay_optimizer **out, const assay_optimizer
     char *next = optimizer->moments;
     for (size_t i = 0; i < count; i++) {
         optimizer->items[i] = items[i];
-        next = place_moments(&optimizer->items[i], next);
+        next = assay_optimizer_place(&optimizer->items[i], next);
     }
     *out = optimizer;
     return ASSAY_OK;
@@ -86,9 +85,8 @@ void assay_optimizer_zero(assay_optimizer *optimizer)
         memset(optimizer->items[i].gradient, 0, optimizer->items[i].count * sizeof(float));
 }
 
-double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernels *kernels)
+double assay_optimizer_squares(const assay_optimizer *optimizer, const assay_kernels *kernels, double squares)
 {
-    double squares = 0;
     for (size_t i = 0; i < optimizer->count; i++) {
         const assay_optimizer_item *item = &optimizer->items[i];
         for (size_t first = 0; first < item->count; first += CHUNK) {
@@ -96,7 +94,12 @@ double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernel
             squares += (double)kernels->rows->dot(item->gradient + first, item->gradient + first, n);
         }
     }
-    return sqrt(squares);
+    return squares;
+}
+
+double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernels *kernels)
+{
+    return sqrt(assay_optimizer_squares(optimizer, kernels, 0));
 }
 
 typedef struct step_job {

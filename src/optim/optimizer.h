@@ -53,6 +53,9 @@ typedef struct assay_optimizer {
 /* What the two moments of so many values take. */
 size_t assay_optimizer_moment_bytes(size_t values, bool packed);
 
+/* Where an item's moments lie in so many bytes at `at`, as in every optimizer; returns what is behind them. */
+char *assay_optimizer_place(assay_optimizer_item *item, char *at);
+
 assay_status assay_optimizer_create(assay_optimizer **out, const assay_optimizer_item *items, size_t count,
                                     assay_error *err);
 void assay_optimizer_free(assay_optimizer *optimizer); /* NULL is fine */
@@ -65,6 +68,9 @@ void assay_optimizer_zero(assay_optimizer *optimizer);
 /* Square root of the sum of squares of all gradients; sums in a fixed order, so its bits do not depend on threads. NaN
  * or infinity comes out as it is. */
 double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernels *kernels);
+
+/* The same before the root, going on from a sum of squares: of weights that lie in several optimizers. */
+double assay_optimizer_squares(const assay_optimizer *optimizer, const assay_kernels *kernels, double squares);
 
 void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool,
                           const assay_optimizer_hyper *hyper, double lr, double norm);

@@ -141,6 +141,9 @@ static const assay_option_row rows[] = {
      AT(lanes),
      "parts, a power of two, that a step's sum over pairs is cut into; kept in the checkpoint (auto: one; "
      "eight where mpirun or srun started the run, with all weights as many as processes)"},
+    {"stages", "S", ASSAY_OPTION_INT, 0, ASSAY_FOR_TRAIN, ASSAY_GROUP_TRAINING, "1", NULL, 1, 1024, {{0}}, AT(stages),
+     "parts that the model's layers are cut into, one a process of mpirun or srun; the number of processes is a "
+     "multiple of it, and the result has the bits of one process"},
     {"processes", "P", ASSAY_OPTION_INT, 0, ASSAY_FOR_PLAN, ASSAY_GROUP_TRAINING, NULL, NULL, 1, 1024, {{0}},
      AT(processes),
      "also what a step takes and sends in P processes (mpirun -n P assay train), each on a host of its own"},

@@ -11,7 +11,7 @@ assay_status assay_program_create(assay_program **out, assay_error *err)
 {
     *out = assay_alloc(1, sizeof **out);
     ASSAY_TRY_ALLOC(*out, "a program", err);
-    (*out)->output = -1;
+    (*out)->output = (*out)->inlet = -1;
     return ASSAY_OK;
 }
 
@@ -30,6 +30,7 @@ void assay_program_free(assay_program *program)
     assay_free(program->params);
     assay_free(program->tables);
     assay_free(program->hidden_states);
+    assay_program_free(program->whole);
     assay_free(program);
 }
 
@@ -158,7 +159,7 @@ void assay_program_wants(const assay_program *program, bool *wants)
     memset(wants, 0, program->value_count * sizeof *wants);
     for (size_t s = 0; s < program->step_count; s++) {
         const assay_step *step = &program->steps[s];
-        bool wanted = false;
+        bool wanted = step->outputs > 0 && step->out[0] == program->inlet && program->inlet_wants;
         for (int i = 0; i < step->inputs; i++) wanted = wanted || wants[step->in[i].value];
         for (int i = 0; i < step->params; i++) wanted = wanted || program->params[step->param[i]].trained;
         if (step->op->backward) wants[step->out[0]] = wanted;

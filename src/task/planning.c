@@ -139,11 +139,11 @@ static void keep_weights(variant *v)
                assay_trainer_gradients(&v->subject.settings) * v->size.trained * sizeof(float);
 }
 
-/* What is packed in memory as it is loaded lies in no file: convert --quantize makes one. ASSAY_E_NO_FIT: nothing can
- * be streamed. */
+/* What is packed in memory as it is loaded lies in no file: convert --quantize makes one. A stage keeps its weights.
+ * ASSAY_E_NO_FIT: nothing can be streamed. */
 static assay_status take_streamed(variant *v, const assay_program *program, assay_error *err)
 {
-    if (v->subject.model.quantise != ASSAY_F32) return ASSAY_E_NO_FIT;
+    if (v->subject.model.quantise != ASSAY_F32 || v->subject.model.slice.end) return ASSAY_E_NO_FIT;
     ASSAY_TRY(assay_model_stream_list(&v->stream, program, v->subject.checkpoint, v->subject.adapter, err));
     if (!v->stream) return ASSAY_E_NO_FIT;
     v->mapped -= v->stream->bytes;
@@ -533,8 +533,8 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->longest_pair = asked.longest;
     find_longest_pair(planning, subject->examples);
     find_longest_pair(planning, subject->evaluation);
-    if (subject->alternatives) ASSAY_TRY(make_menu(planning, &asked, err));
-    return subject->alternatives || !asked.fits ? consider_all(planning, &asked, err) : ASSAY_OK;
+    if (subject->alternatives && !subject->alone) ASSAY_TRY(make_menu(planning, &asked, err));
+    return !subject->alone && (subject->alternatives || !asked.fits) ? consider_all(planning, &asked, err) : ASSAY_OK;
 }
 
 assay_status assay_planning_refuse(const assay_planning *p, assay_error *err)

@@ -46,6 +46,7 @@ typedef struct assay_planning_subject {
     assay_pool *pool; /* of so many threads; to see how fast they are */
     /* to be planned even where the run fits (a run that does not fit always gets them) */
     bool alternatives;
+    bool alone; /* never to be planned: whoever asks tries again */
 } assay_planning_subject;
 
 enum { ASSAY_PLANNING_OPTIONS = 8, ASSAY_PLANNING_ROWS = 10 };

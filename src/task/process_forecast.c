@@ -105,7 +105,7 @@ assay_status assay_process_forecast_make(assay_process_forecast *out, int proces
 {
     size_t lanes = t->settings.lanes, pairs = t->settings.batch_pairs;
     double hashing = 0, adding = 0, sum_bytes = (double)t->planning.size.trained * sizeof(float);
-    ASSAY_TRY(assay_shares_check((size_t)processes, lanes, err));
+    ASSAY_TRY(assay_shares_check((size_t)processes, 1, lanes, err));
     if (t->examples.count) pairs = assay_smaller(pairs, t->examples.count);
     *out = (assay_process_forecast){.processes = processes,
                                     .lanes = lanes,

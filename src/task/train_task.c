@@ -117,6 +117,15 @@ static void say_streamed(const assay_training *t, const assay_log *log)
         weights, step, speed, f->read_seconds, f->compute_seconds);
 }
 
+static void say_stages(const assay_training *t, const assay_log *log)
+{
+    char layers[400];
+    if (t->staging.stages < 2) return;
+    assay_staging_say(&t->staging, layers, sizeof layers);
+    assay_note(log, "%d stages: %s; the first keeps %d micro-batches in flight%s", t->staging.stages, layers,
+               t->trainer->plan.flights, t->trainer->plan.stores ? " and computes them twice" : "");
+}
+
 static void say_spilled(const assay_training *t, const assay_log *log)
 {
     const assay_spill_forecast *f = &t->planning.spill;
@@ -143,6 +152,7 @@ static void say_start(const assay_training *t, const assay_task_context *context
     if (context->comm)
         assay_note(context->log, "%d processes on %d hosts over %s, %zu lanes", assay_comm_size(context->comm),
                    assay_comm_hosts(context->comm), assay_comm_name(context->comm), t->trainer->settings.lanes);
+    say_stages(t, context->log);
     assay_note(context->log, "%zu training pairs, %zu held out; %llu steps of %llu pairs", t->examples.count,
                t->evaluation.count, (unsigned long long)t->trainer->total_steps,
                (unsigned long long)t->settings.batch_pairs);
@@ -202,9 +212,11 @@ static void say_done(const assay_train_listener *listener, const assay_trainer *
 static assay_status write_output(assay_training *t, const assay_options *options, const assay_task_context *context,
                                  const assay_run_outcome *outcome, assay_error *err)
 {
-    assay_status status = ASSAY_OK;
+    assay_assembly all = {0};
     assay_trainer_finish(t->trainer);
-    if (leads(context)) status = assay_output_write(t, options, outcome, err);
+    ASSAY_TRY(assay_assembly_make(&all, t->trainer, options->output, false, err));
+    assay_status status = leads(context) ? assay_output_write(t, options, outcome, err) : ASSAY_OK;
+    assay_assembly_release(&all);
     return assay_comm_agree(context->comm, status, NULL, err);
 }
 

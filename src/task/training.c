@@ -247,8 +247,19 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
     return ASSAY_OK;
 }
 
-static assay_status make_planning(assay_training *t, const assay_options *options, bool with_data, bool alternatives,
-                                  assay_error *err)
+/* The subject becomes that of this process's stage. */
+static assay_status make_stages(assay_training *t, const assay_options *options, assay_comm *comm,
+                                assay_planning_subject *subject, assay_error *err)
+{
+    ASSAY_TRY(assay_staging_make(&t->staging, options->stages, comm, subject, err));
+    t->wanted.slice = subject->model.slice;
+    t->settings.flights = subject->settings.flights;
+    t->settings.micro_tokens = subject->settings.micro_tokens;
+    return ASSAY_OK;
+}
+
+static assay_status make_planning(assay_training *t, const assay_options *options, assay_comm *comm, bool with_data,
+                                  bool alternatives, assay_error *err)
 {
     assay_planning_subject subject = {.checkpoint = t->source->checkpoint,
                                       .adapter = t->source->adapter,
@@ -266,6 +277,7 @@ static assay_status make_planning(assay_training *t, const assay_options *option
                                       .alternatives = alternatives};
     if (t->source->checkpoint->gguf && t->source->tokenizer)
         subject.tokens_to_write = (size_t)assay_tokenizer_about(t->source->tokenizer)->vocab_size;
+    ASSAY_TRY(make_stages(t, options, comm, &subject, err));
     ASSAY_TRY(assay_planning_make(&t->planning, &subject, err));
     t->settings.budget = t->planning.budget;
     t->settings.spill_flops = t->planning.spill.flops;
@@ -307,6 +319,11 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     assay_earlier_run earlier;
     const assay_log *log = context->log;
     bool with_data = !plan_only || options->data.count > 0;
+    ASSAY_TRY(assay_staging_check(options->stages, context->comm, err));
+    if (options->stages > 1 && (options->spill || options->master != ASSAY_OPT_MASTER_F32))
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--stages goes with neither --spill nor --master bf16-stochastic yet: "
+                               "leave one of them out");
     ASSAY_TRY(assay_earlier_run_find(&earlier, options, context->comm, err));
     ASSAY_TRY(assay_earlier_run_lanes(&earlier, options, context->comm, &t->settings.lanes, err));
     ASSAY_TRY(assay_objective_begin(options, &t->settings.objective, err));
@@ -329,7 +346,7 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     if (with_data) ASSAY_TRY(open_data(t, options, log, err));
     ASSAY_TRY(decide_settings(t, options, context, err));
     if (with_data) ASSAY_TRY(assay_training_say_labels(t, log, err));
-    ASSAY_TRY(make_planning(t, options, with_data, plan_only, err));
+    ASSAY_TRY(make_planning(t, options, context->comm, with_data, plan_only, err));
     if (plan_only) return ASSAY_OK;
     if (!t->planning.fits) return assay_planning_refuse(&t->planning, err);
     ASSAY_TRY(open_model(t, options, log, err));
@@ -378,10 +395,12 @@ assay_status assay_training_start(assay_training *t, const assay_task_context *c
                                  .stream = t->stream,
                                  .planned_anonymous = t->planning.rss,
                                  .comm = context->comm,
+                                 .stages = t->staging.stages,
+                                 .borders = t->staging.borders,
                                  .interrupted = context->interrupted};
     ASSAY_TRY(assay_trainer_create(&t->trainer, &setup, err));
     assay_fingerprint_data(&t->examples, t->prints.data);
-    assay_fingerprint_settings(&t->settings, t->model->program, t->trainer->total_steps, t->prints.settings);
+    assay_fingerprint_settings(&t->settings, assay_model_whole(t->model), t->trainer->total_steps, t->prints.settings);
     return ASSAY_OK;
 }
 
@@ -391,6 +410,7 @@ void assay_training_close(assay_training *t)
     assay_trainer_free(t->trainer);
     assay_pool_destroy(t->pool);
     assay_stream_list_free(t->stream);
+    assay_staging_release(&t->staging);
     assay_model_close(t->model);
     assay_example_set_release(&t->examples);
     assay_example_set_release(&t->evaluation);

@@ -6,6 +6,7 @@
 #include "base/sizes.h"
 #include "base/text.h"
 #include "container/safetensors.h"
+#include "train/state_parts.h"
 
 #include <math.h>
 #include <string.h>
@@ -145,65 +146,40 @@ void assay_fingerprint_settings(const assay_train_settings *s, const assay_progr
     assay_hash_text(hash, text);
 }
 
-/* A tensor of one trained weight: what it is called and where it lies; values NULL where the weight has none such. */
-typedef struct state_part {
-    const char *prefix;
-    void *values;
-    assay_dtype dtype;
-    size_t count;
-} state_part;
-
-enum { PARTS = 5 };
-
-static void parts_of(const assay_optimizer_item *item, state_part parts[PARTS])
+static assay_status describe_part(const assay_assembly *all, size_t item, const assay_state_part *part,
+                                  assay_tensor *tensor, assay_error *err)
 {
-    size_t blocks = (item->count + ASSAY_DYNAMIC_BLOCK - 1) / ASSAY_DYNAMIC_BLOCK;
-    parts[0] = (state_part){"weight", item->weight, ASSAY_F32, item->count};
-    if (item->half) parts[0] = (state_part){"weight", item->half, ASSAY_BF16, item->count};
-    parts[1] = (state_part){"m", item->m, ASSAY_F32, item->count};
-    parts[2] = (state_part){"v", item->v, ASSAY_F32, item->count};
-    if (item->packed) {
-        parts[1] = (state_part){"m", item->m_levels, ASSAY_U8, item->count};
-        parts[2] = (state_part){"v", item->v_levels, ASSAY_U8, item->count};
-    }
-    parts[3] = (state_part){"m_scales", item->m_scales, ASSAY_F32, blocks};
-    parts[4] = (state_part){"v_scales", item->v_scales, ASSAY_F32, blocks};
-}
-
-static assay_status describe_part(const assay_trainer *t, size_t item, const state_part *part, assay_tensor *tensor,
-                                  assay_error *err)
-{
-    *tensor =
-        (assay_tensor){.name = assay_strfmt("%s.%s", part->prefix, t->model->program->params[t->trained[item]].name),
-                       .dtype = part->dtype,
-                       .rank = 1,
-                       .shape = {part->count},
-                       .data = part->values,
-                       .bytes = part->count * assay_dtype_block_bytes(part->dtype)};
+    *tensor = (assay_tensor){
+        .name = assay_strfmt("%s.%s", part->prefix, all->trainer->model->program->params[all->params[item]].name),
+        .dtype = part->dtype,
+        .rank = 1,
+        .shape = {part->count},
+        .data = part->values,
+        .bytes = part->bytes};
     ASSAY_TRY_ALLOC(tensor->name, "a tensor's name", err);
     return ASSAY_OK;
 }
 
-static assay_status describe(const assay_trainer *t, assay_tensor *tensors, size_t *count, assay_error *err)
+static assay_status describe(const assay_assembly *all, assay_tensor *tensors, size_t *count, assay_error *err)
 {
-    state_part parts[PARTS];
-    for (size_t i = 0; i < t->optimizer->count; i++) {
-        parts_of(&t->optimizer->items[i], parts);
-        for (size_t p = 0; p < PARTS; p++) {
-            if (!parts[p].values) continue;
-            ASSAY_TRY(describe_part(t, i, &parts[p], &tensors[*count], err));
+    assay_state_part parts[ASSAY_STATE_PARTS];
+    for (size_t i = 0; i < all->count; i++) {
+        assay_state_parts(&all->items[i], parts);
+        for (size_t p = 0; p < ASSAY_STATE_PARTS; p++) {
+            if (!parts[p].count) continue;
+            ASSAY_TRY(describe_part(all, i, &parts[p], &tensors[*count], err));
             ++*count;
         }
     }
     return ASSAY_OK;
 }
 
-static assay_status save_tensors(const assay_trainer *t, const char *folder, assay_error *err)
+static assay_status save_tensors(const assay_assembly *all, const char *folder, assay_error *err)
 {
     size_t count = 0;
-    assay_tensor *tensors = assay_alloc(t->optimizer->count * PARTS, sizeof *tensors);
+    assay_tensor *tensors = assay_alloc(all->count * ASSAY_STATE_PARTS, sizeof *tensors);
     char *path = assay_path_join(folder, "state.safetensors");
-    assay_status status = tensors && path ? describe(t, tensors, &count, err)
+    assay_status status = tensors && path ? describe(all, tensors, &count, err)
                                           : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a checkpoint");
     if (status == ASSAY_OK) status = assay_safetensors_write(path, tensors, count, NULL, NULL, err);
     for (size_t i = 0; i < count; i++) assay_free(tensors[i].name);
@@ -222,10 +198,11 @@ static json_t *settings_json(const assay_trainer *t)
     return object;
 }
 
-assay_status assay_train_state_save(const assay_trainer *t, const assay_fingerprints *prints, const char *folder,
+assay_status assay_train_state_save(const assay_assembly *all, const assay_fingerprints *prints, const char *folder,
                                     assay_error *err)
 {
-    ASSAY_TRY(save_tensors(t, folder, err));
+    const assay_trainer *t = all->trainer;
+    ASSAY_TRY(save_tensors(all, folder, err));
     json_t *state = json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:o}", "step", (json_int_t)t->step, "total_steps",
                               (json_int_t)t->total_steps, "optimizer_steps", (json_int_t)t->optimizer->steps,
                               "tokens_seen", (json_int_t)t->tokens_seen, "base", prints->base, "data", prints->data,
@@ -240,14 +217,14 @@ assay_status assay_train_state_save(const assay_trainer *t, const assay_fingerpr
     return status;
 }
 
-static assay_status load_part(const assay_trainer *t, size_t item, const state_part *part,
-                              const assay_tensor_file *file, assay_error *err)
+/* The file's tensor of a part, which must be there. */
+static assay_status find_part(const assay_assembly *all, size_t item, const assay_state_part *part,
+                              const assay_tensor_file *file, const assay_tensor **tensor, assay_error *err)
 {
     assay_tensor wanted;
-    ASSAY_TRY(describe_part(t, item, part, &wanted, err));
-    const assay_tensor *tensor = assay_tensor_file_find(file, wanted.name);
-    bool fits = tensor && tensor->dtype == wanted.dtype && tensor->bytes == wanted.bytes;
-    if (fits) memcpy(part->values, tensor->data, tensor->bytes);
+    ASSAY_TRY(describe_part(all, item, part, &wanted, err));
+    *tensor = assay_tensor_file_find(file, wanted.name);
+    bool fits = *tensor && (*tensor)->dtype == wanted.dtype && (*tensor)->bytes == wanted.bytes;
     assay_status status = fits ? ASSAY_OK
                                : assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor %s is missing or of another size",
                                                  file->path, wanted.name);
@@ -255,15 +232,69 @@ static assay_status load_part(const assay_trainer *t, size_t item, const state_p
     return status;
 }
 
-static assay_status load_tensors(assay_trainer *t, const assay_tensor_file *file, assay_error *err)
+/* What this process has of the weights; of the others', that it is there. */
+static assay_status load_tensors(const assay_assembly *all, const assay_tensor_file *file, assay_error *err)
 {
-    state_part parts[PARTS];
-    for (size_t i = 0; i < t->optimizer->count; i++) {
-        parts_of(&t->optimizer->items[i], parts);
-        for (size_t p = 0; p < PARTS; p++)
-            if (parts[p].values) ASSAY_TRY(load_part(t, i, &parts[p], file, err));
+    assay_state_part parts[ASSAY_STATE_PARTS];
+    const assay_tensor *tensor;
+    for (size_t i = 0; i < all->count; i++) {
+        assay_state_parts(&all->items[i], parts);
+        for (size_t p = 0; p < ASSAY_STATE_PARTS; p++) {
+            if (!parts[p].count) continue;
+            ASSAY_TRY(find_part(all, i, &parts[p], file, &tensor, err));
+            if (parts[p].values) memcpy(parts[p].values, tensor->data, tensor->bytes);
+        }
     }
     return ASSAY_OK;
+}
+
+static assay_status send_part(const assay_assembly *all, size_t item, const assay_state_part *part,
+                              const assay_tensor_file *file, assay_error *err)
+{
+    const assay_tensor *tensor;
+    ASSAY_TRY(find_part(all, item, part, file, &tensor, err));
+    return assay_comm_send(all->trainer->shares.row, all->owners[item], (void *)(uintptr_t)tensor->data, tensor->bytes,
+                           err);
+}
+
+/* Of the first process its file to the others of its row, each its own; file NULL: this is one of those. */
+static assay_status spread_tensors(const assay_assembly *all, const assay_tensor_file *file, assay_error *err)
+{
+    const assay_shares *shares = &all->trainer->shares;
+    assay_state_part parts[ASSAY_STATE_PARTS];
+    for (size_t i = 0; i < all->count; i++) {
+        if ((all->owners[i] == shares->stage) == (shares->stage == 0)) continue;
+        assay_state_parts(&all->items[i], parts);
+        for (size_t p = 0; p < ASSAY_STATE_PARTS; p++) {
+            if (!parts[p].count) continue;
+            ASSAY_TRY(file ? send_part(all, i, &parts[p], file, err)
+                           : assay_comm_receive(shares->row, 0, parts[p].values, parts[p].bytes, err));
+        }
+    }
+    return ASSAY_OK;
+}
+
+static assay_status open_tensors(const char *folder, assay_tensor_file **file, assay_error *err)
+{
+    char *path = assay_path_join(folder, "state.safetensors");
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = assay_safetensors_open(file, path, err);
+    assay_free(path);
+    return status;
+}
+
+assay_status assay_train_state_spread(assay_trainer *t, const char *folder, assay_error *err)
+{
+    assay_assembly all = {0};
+    assay_tensor_file *file = NULL;
+    int rank = assay_comm_rank(t->shares.comm);
+    assay_status status = assay_assembly_describe(&all, t, err);
+    if (status == ASSAY_OK && rank == 0) status = open_tensors(folder, &file, err);
+    status = assay_comm_agree(t->shares.comm, status, NULL, err);
+    if (status == ASSAY_OK && rank < t->shares.stages) status = spread_tensors(&all, file, err);
+    assay_tensor_file_close(file);
+    assay_assembly_release(&all);
+    return status;
 }
 
 static assay_status check_print(const json_t *state, const char *key, const char *now, const char *advice,
@@ -321,17 +352,19 @@ static assay_status load_counters(assay_trainer *t, const assay_fingerprints *pr
 assay_status assay_train_state_load(assay_trainer *t, const assay_fingerprints *prints, const char *folder,
                                     assay_error *err)
 {
-    char *json = assay_path_join(folder, "state.json"), *tensors = assay_path_join(folder, "state.safetensors");
+    char *json = assay_path_join(folder, "state.json");
     json_t *state = NULL;
     assay_tensor_file *file = NULL;
-    assay_status status = json && tensors ? assay_json_load(json, 1 << 20, &state, err)
-                                          : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    assay_assembly all = {0};
+    assay_status status = json ? assay_json_load(json, 1 << 20, &state, err)
+                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     if (status == ASSAY_OK) status = load_counters(t, prints, state, json, err);
-    if (status == ASSAY_OK) status = assay_safetensors_open(&file, tensors, err);
-    if (status == ASSAY_OK) status = load_tensors(t, file, err);
+    if (status == ASSAY_OK) status = open_tensors(folder, &file, err);
+    if (status == ASSAY_OK) status = assay_assembly_describe(&all, t, err);
+    if (status == ASSAY_OK) status = load_tensors(&all, file, err);
+    assay_assembly_release(&all);
     assay_tensor_file_close(file);
     json_decref(state);
     assay_free(json);
-    assay_free(tensors);
     return status;
 }

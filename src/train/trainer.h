@@ -12,7 +12,8 @@
  * its couples that are in order), so accumulation computes what one big batch would; its gradients are folded example
  * by example, so not one bit depends on how they were grouped. They are summed lane by lane (train/lanes.h), and a
  * micro-batch lies in one lane. Several processes share the lanes out (train/shares.h): a step is then a step of all of
- * them, all end it with the same weights to the last bit, and it is the same for every number of them. Model, examples,
+ * them, all end it with the same weights to the last bit, and it is the same for every number of them. Where the model
+ * is cut into stages (train/staged.h), each process has the weights, gradients and moments of its own. Model, examples,
  * kernels, pool and comm are borrowed.
  */
 #ifndef ASSAY_TRAIN_TRAINER_H
@@ -25,6 +26,7 @@
 #include "optim/lr_schedule.h"
 #include "optim/optimizer.h"
 #include "packing/pack.h"
+#include "train/pipe.h"
 #include "train/shares.h"
 
 #include <signal.h>
@@ -45,6 +47,7 @@ typedef struct assay_train_settings {
     assay_recompute recompute;
     size_t micro_tokens; /* 0: chosen */
     size_t budget;       /* bytes; SIZE_MAX: no limit */
+    int flights;         /* micro-batches in flight, where the model is cut into stages (train/pipe.h); 0: one */
     const char *spill;   /* folder for values that wait for the backward pass; NULL: all stay in memory. Borrowed */
     double spill_flops;  /* done while a byte is written there and read back (engine/planner.h) */
     bool skip_nan;       /* a step whose loss or gradient is not finite is skipped instead of an error */
@@ -72,11 +75,13 @@ typedef struct assay_trainer {
     assay_optimizer *optimizer;
     assay_sampler sampler;
     assay_pack pack;
-    assay_micro_runs runs;
-    float *gradients; /* all trained weights' gradients, one block; behind it those of waiting lanes */
-    float *d_rewards; /* one micro-batch's */
-    float *rewards;   /* the step's, of all processes */
+    assay_micro_runs runs, ahead; /* ahead: of a lane whose micro-batches go up a pipeline */
+    float *gradients;             /* all trained weights' gradients, one block; behind it those of waiting lanes */
+    float *d_rewards;             /* one micro-batch's */
+    float *rewards;               /* the step's, of all processes */
     assay_shares shares;
+    assay_pipe pipe;              /* of this process's stage, where there are several */
+    const int *borders;           /* of the stages, as the setup had them */
     struct assay_loss_room *room; /* train/loss.h */
     int *trained;                 /* program parameter of each optimizer item */
     assay_lr_schedule schedule;
@@ -103,6 +108,10 @@ typedef struct assay_trainer_setup {
     const assay_stream_list *stream; /* weights that do not stay in memory (model/model_stream.h); NULL: all do */
     uint64_t planned_anonymous;      /* of the process, for the metrics; 0: not known */
     assay_comm *comm;                /* the processes of the run; NULL: this one alone */
+    /* of processes in a row: the model is the slice of rank % stages (model.h), which is borders[that] up to the next;
+     * 0: each process has all of it */
+    int stages;
+    const int *borders;                       /* [stages + 1], borrowed */
     const volatile sig_atomic_t *interrupted; /* may be NULL; see assay_trainer_step */
 } assay_trainer_setup;
 
