@@ -174,7 +174,7 @@ static const assay_option_row rows[] = {
     {"label-smoothing", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "0", NULL, 0, 0.499, {{0}},
      AT(label_smoothing), "share of the labels taken to be wrong"},
     {"tie-parameter", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 1e6,
-     {{"auto", -1}, {"learn", -2}}, AT(tie_parameter), "how likely ties are (auto: rao-kupper 1.5, davidson 0.5)"},
+     {{"auto", -1}, {"learn", -2}}, AT(tie_parameter), "how likely ties are (auto: rao-kupper 1.5, davidson 0.5; learn: from there on, with the weights)"},
     {"num-labels", "N", ASSAY_OPTION_INT, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 256, {{"auto", 0}},
      AT(num_labels),
      "outputs of a new head (auto: one, for --objective regression one an attribute of the data, for process two)"},
