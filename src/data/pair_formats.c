@@ -591,6 +591,8 @@ static assay_drop_reason judge(const assay_pair *pair)
     if (assay_pair_is_graded(pair) && !assay_attributes_known(&pair->chosen_attributes)) return ASSAY_DROP_NO_LABEL;
     if (pair->single) return ASSAY_DROP_COUNT;
     if (assay_turns_blank(&pair->rejected)) return ASSAY_DROP_EMPTY_REJECTED;
+    for (size_t i = 1; i + 1 < pair->answer_count; i++)
+        if (assay_turns_blank(&pair->answers[i].turns)) return ASSAY_DROP_EMPTY_ANSWER;
     if (pair->not_compared) return ASSAY_DROP_NOT_COMPARED;
     return assay_turns_equal(&pair->chosen, &pair->rejected) ? ASSAY_DROP_IDENTICAL : ASSAY_DROP_COUNT;
 }

@@ -1,9 +1,9 @@
 /* --tie-parameter learn: the one number of an objective that models ties, learned beside the model's weights.
  *
  *     assay_learned_tie tie;
- *     assay_learned_tie_begin(&tie, &settings.objective);
- *     ... of each step: tie.slope is the loss's derivative by log(tie parameter - its lower limit), and then
- *     assay_learned_tie_step(&tie, &settings.objective, &settings.adam, steps, share);
+ *     assay_learned_tie_begin(&tie, &objective);
+ *     // of each step, where tie.slope is the loss's derivative by log(tie parameter - its lower limit)
+ *     assay_learned_tie_step(&tie, &objective, &hyper, steps, share);
  *
  * The slope is summed in double over all pairs of the step in their order, which every process does from everybody's
  * rewards: so threads, micro-batches, lanes and processes change no bit of it. It is moved by AdamW without decay or
