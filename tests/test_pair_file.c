@@ -84,6 +84,8 @@ static const struct format_case {
     {"judgebench.jsonl", NULL, "judgebench", 2, "user:2+2?", "assistant:4", "assistant:5"},
     {"rmb.jsonl", NULL, "rmb", 2, "user:2+2?", "assistant:4", "assistant:5"},
     {"shp.jsonl", NULL, "shp", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"saferlhf.jsonl", NULL, "pku-saferlhf", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"llama_factory_parts.jsonl", NULL, "llama-factory", 2, "system:Be brief.|user:2+2?", "assistant:4", "assistant:5"},
     {"helpsteer2.jsonl", NULL, "helpsteer2", 3, "user:2+2?", "assistant:4", "assistant:5"},
     {"helpsteer3.jsonl", NULL, "helpsteer3", 3, "user:2+2?", "assistant:4", "assistant:5"},
     {"arena.jsonl", NULL, "arena", 4, "user:2+2?", "assistant:4", "assistant:5"},

@@ -4,6 +4,7 @@
 #include "cli/eval_report.h"
 #include "cli/step_report.h"
 #include "task/folder_lock.h"
+#include "task/step_input.h"
 
 #include <math.h>
 
@@ -118,7 +119,7 @@ static assay_status run_steps(const assay_options *options, const assay_command_
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     bool steps;
-    ASSAY_TRY(assay_eval_steps_wanted(&steps, options, err));
+    ASSAY_TRY(assay_step_input_are(&steps, &options->data, err));
     if (steps) return run_steps(options, context, err);
     assay_eval_data data;
     assay_verdict verdict;

@@ -333,7 +333,7 @@ static assay_status read_implicit(const assay_format_reader *reader)
 static assay_status read_steps(const assay_format_reader *reader)
 {
     assay_step_answer answer = {0};
-    ASSAY_TRY(assay_step_format_read(reader->line, reader->arena, &answer, reader->err));
+    ASSAY_TRY(assay_step_format_read(reader->line, reader->arena, &answer, NULL, reader->err));
     reader->pair->single = true;
     reader->pair->prompt = answer.prompt;
     reader->pair->chosen = answer.steps;
@@ -352,6 +352,7 @@ static const pair_format formats[] = {
     {"rmb", {"conversation_input", "chosen", "reject"}, NULL, assay_public_rmb, "RMB"},
     {"rmb-best-of-n", {"conversation_input", "bon_best", "loser_list"}, NULL, assay_list_rmb, "RMB"},
     {"shp", {"history", "human_ref_A", "human_ref_B", "labels"}, NULL, assay_public_shp, NULL},
+    {"pku-saferlhf", {"prompt", "response_0", "response_1", "better_response_id"}, NULL, assay_public_saferlhf, NULL},
     {"helpsteer2", {"prompt", "response_1", "response_2", "preference_strength"}, NULL, assay_public_helpsteer2, NULL},
     {"helpsteer3", {"context", "response1", "response2", "overall_preference"}, NULL, assay_public_helpsteer3, NULL},
     {"arena", {"conversation_a", "conversation_b", "winner"}, NULL, assay_public_arena, NULL},
@@ -376,6 +377,7 @@ static const pair_format formats[] = {
     {"best-of-n", {"prompt", "responses", "scores"}, assay_list_scored_is, assay_list_scored, NULL},
     {"llama-factory", {"conversations", "chosen", "rejected"}, has_structured_answers, read_conversations, NULL},
     {"medicalgpt", {"conversations", "chosen", "rejected"}, NULL, read_conversations, NULL},
+    {"llama-factory", {"chosen_messages", "rejected_messages"}, NULL, assay_public_llama_factory_parts, NULL},
     {"alpaca", {"instruction", "chosen", "rejected"}, NULL, read_alpaca, NULL},
     {"alpaca-list", {"instruction", "output"}, has_two_outputs, read_alpaca_list, NULL},
     {"question", {"question", "chosen", "rejected"}, NULL, read_question, NULL},
@@ -410,6 +412,8 @@ static bool is_written(uint32_t format)
     return formats[format].read == read_prompt || formats[format].read == assay_list_scored ||
            formats[format].read == assay_single_unpaired || formats[format].read == assay_attribute_graded;
 }
+
+bool assay_pair_format_is_steps(uint32_t format) { return formats[format].read == read_steps; }
 
 bool assay_pair_formats_mix(uint32_t a, uint32_t b)
 {
@@ -584,6 +588,15 @@ static bool any_step_known(const assay_pair *pair)
     return false;
 }
 
+/* Of a list all answers, not its ends alone: which of equal worst ones is an end, the record's order decides. */
+static bool all_equal(const assay_pair *pair)
+{
+    if (!assay_turns_equal(&pair->chosen, &pair->rejected)) return false;
+    for (size_t i = 1; i < pair->answer_count; i++)
+        if (!assay_turns_equal(&pair->answers[0].turns, &pair->answers[i].turns)) return false;
+    return true;
+}
+
 static assay_drop_reason judge(const assay_pair *pair)
 {
     if (assay_turns_blank(&pair->chosen)) return ASSAY_DROP_EMPTY_CHOSEN;
@@ -594,7 +607,7 @@ static assay_drop_reason judge(const assay_pair *pair)
     for (size_t i = 1; i + 1 < pair->answer_count; i++)
         if (assay_turns_blank(&pair->answers[i].turns)) return ASSAY_DROP_EMPTY_ANSWER;
     if (pair->not_compared) return ASSAY_DROP_NOT_COMPARED;
-    return assay_turns_equal(&pair->chosen, &pair->rejected) ? ASSAY_DROP_IDENTICAL : ASSAY_DROP_COUNT;
+    return all_equal(pair) ? ASSAY_DROP_IDENTICAL : ASSAY_DROP_COUNT;
 }
 
 assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_text_arena *arena, assay_pair *pair,

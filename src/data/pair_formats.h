@@ -10,7 +10,8 @@
  *                         itself (UltraFeedback): a text prompt beside it is then not used, a message prompt only if
  *                         the list does not begin with it
  *     medicalgpt          conversations + chosen + rejected as texts          (MedicalGPT @2f1008c)
- *     llama-factory       conversations or messages + chosen, rejected as one message or a list
+ *     llama-factory       conversations or messages + chosen, rejected as one message or a list; chosen_messages +
+ *     rejected_messages as whole conversations whose contents are parts {"type", "value"}
  *     medicalgpt-legacy   system?, history? + question + response_chosen + response_rejected   (MedicalGPT before
  *     d5f7a1a)
  *     ms-swift            messages + rejected_response (one or a list) or rejected_messages
@@ -31,6 +32,7 @@
  *     rmb                 conversation_input + chosen, reject as {"answer"}
  *     rmb-best-of-n       conversation_input + bon_best {"answer"} + loser_list [{"answer"}]: a list, as choices
  *     shp                 history + human_ref_A + human_ref_B + labels (1: A)
+ *     pku-saferlhf        prompt + response_0 + response_1 + better_response_id (0 or 1)
  *     helpsteer2          prompt + response_1 + response_2 + preference_strength (below 0: the first); margin 1 to 3
  *     helpsteer3          context + response1 + response2 + overall_preference, likewise
  *     arena               conversation_a + conversation_b + winner (Chatbot Arena)
@@ -68,6 +70,9 @@ enum { ASSAY_FORMATS_MOST = 64 }; /* more than there are */
 
 size_t assay_pair_format_count(void);
 const char *assay_pair_format_name(uint32_t format);
+
+/* Is it one answer in labelled steps? */
+bool assay_pair_format_is_steps(uint32_t format);
 
 /* May lines of both stand in one file? Of one format, and of the two that assay_pair_set_write uses. */
 bool assay_pair_formats_mix(uint32_t a, uint32_t b);

@@ -3,54 +3,11 @@
 #include "task/eval_steps.h"
 
 #include "base/file.h"
-#include "data/data_files.h"
 #include "task/scoring.h"
+#include "task/step_input.h"
 
 #include <math.h>
 #include <string.h>
-
-typedef assay_status (*file_visitor)(void *context, const char *path, assay_error *err);
-
-/* Every file of --data. */
-static assay_status each_file(const assay_options *options, file_visitor visit, void *context, assay_error *err)
-{
-    assay_status status = ASSAY_OK;
-    for (size_t i = 0; i < options->data.count && status == ASSAY_OK; i++) {
-        assay_data_files files;
-        ASSAY_TRY(assay_data_files_find(&files, options->data.items[i], err));
-        for (size_t f = 0; f < files.count && status == ASSAY_OK; f++) status = visit(context, files.names[f], err);
-        assay_data_files_release(&files);
-    }
-    return status;
-}
-
-typedef struct file_census {
-    size_t files, steps;
-} file_census;
-
-static assay_status count_file(void *context, const char *path, assay_error *err)
-{
-    file_census *census = context;
-    bool is_one;
-    ASSAY_TRY(assay_step_file_is(path, &is_one, err));
-    census->files++;
-    census->steps += is_one;
-    return ASSAY_OK;
-}
-
-assay_status assay_eval_steps_wanted(bool *wanted, const assay_options *options, assay_error *err)
-{
-    file_census census = {0};
-    *wanted = false;
-    ASSAY_TRY(each_file(options, count_file, &census, err));
-    *wanted = census.steps > 0;
-    if (!census.steps || census.steps == census.files) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT,
-                           "%zu files hold answers in labelled steps and %zu do not: evaluate them one kind at a time",
-                           census.steps, census.files - census.steps);
-}
-
-/* ---- scoring ---- */
 
 typedef struct judging {
     assay_step_verdict *verdict;
@@ -63,12 +20,6 @@ typedef struct judging {
     assay_error *err;
 } judging;
 
-static assay_status read_file(void *context, const char *path, assay_error *err)
-{
-    judging *j = context;
-    return assay_step_set_read(&j->verdict->set, path, j->options->skip_bad_lines ? &j->verdict->bad : NULL, err);
-}
-
 static assay_status render(judging *j, const assay_step_answer *answer)
 {
     const assay_renderer *renderer = &j->scoring->renderer;
@@ -77,7 +28,8 @@ static assay_status render(judging *j, const assay_step_answer *answer)
     memcpy(j->messages, answer->prompt.items, before * sizeof *j->messages);
     memcpy(j->messages + before, answer->steps.items, answer->steps.count * sizeof *j->messages);
     j->ids.count = j->ends.count = 0;
-    const assay_conversation conversation = {.messages = j->messages, .count = count};
+    const assay_conversation conversation = {
+        .messages = j->messages, .count = count, .context = answer->prompt.context};
     return renderer->render_steps(renderer->context, &conversation, &j->ids, &j->ends, j->err);
 }
 
@@ -180,7 +132,8 @@ static assay_status check_model(judging *j)
 
 static assay_status judge_all(judging *j)
 {
-    ASSAY_TRY(each_file(j->options, read_file, j, j->err));
+    size_t *bad = j->options->skip_bad_lines ? &j->verdict->bad : NULL;
+    ASSAY_TRY(assay_step_input_read(&j->verdict->set, &j->options->data, bad, j->context->log, j->err));
     ASSAY_TRY(
         assay_scoring_open(&j->scoring, j->options, j->context, &(assay_scoring_wants){.need_head = true}, j->err));
     ASSAY_TRY(check_model(j));
