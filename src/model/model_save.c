@@ -298,16 +298,22 @@ static assay_status find_head(const assay_checkpoint *checkpoint, const assay_mo
                               const assay_save_options *options, bool *head, assay_error *err)
 {
     const assay_head_kind *kind = model->head.kind;
-    char name[64];
+    char name[64], shape[128];
     snprintf(name, sizeof name, "%s.weight", model->arch->names->head);
     const assay_weight *found = assay_checkpoint_find(checkpoint, name);
     *head = found && !kind;
-    if (!*head || assay_head_outputs(&model->head) == 1 || options->format != ASSAY_SAVE_GLM) return ASSAY_OK;
+    size_t outputs = assay_head_outputs(&model->head);
+    const assay_tensor *tensor = *head ? &found->tensor : NULL;
+    if (tensor && (tensor->rank != 2 || tensor->shape[0] != outputs || tensor->shape[1] != model->hidden))
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "%s: the head %s has shape %s, which is none of [labels, %zu]: is the download whole?",
+                               checkpoint->name, name, assay_shape_text(tensor, shape, sizeof shape), model->hidden);
+    if (!*head || outputs == 1 || options->format != ASSAY_SAVE_GLM) return ASSAY_OK;
     return assay_error_set(
         err, ASSAY_E_UNSUPPORTED,
         "%s: the head %s has %zu labels, whose biases have no place in Glm's class; without --format "
         "glm it is converted as it is: assay convert %s --output DIR",
-        checkpoint->name, name, assay_head_outputs(&model->head), checkpoint->name);
+        checkpoint->name, name, outputs, checkpoint->name);
 }
 
 assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay_save_options *options,
