@@ -70,6 +70,8 @@ static json_t *result_of(const shown_run *shown, const assay_trainer *trainer, c
                   assay_json_number(after ? after->loss : shown->last_loss), "planned_bytes",
                   (json_int_t)trainer->plan.total_bytes, "peak_bytes", (json_int_t)assay_trainer_peak_bytes(trainer),
                   "checkpoint", newest);
+    if (result && trainer->plan.spilled)
+        json_object_set_new(result, "spill_bytes", json_integer((json_int_t)trainer->spilled));
     assay_free(newest);
     return result;
 }

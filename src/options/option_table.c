@@ -141,6 +141,9 @@ static const assay_option_row rows[] = {
      AT(lanes),
      "parts, a power of two, that a step's sum over pairs is cut into; kept in the checkpoint (auto: one; "
      "eight where mpirun or srun started the run, with all weights as many as processes)"},
+    {"processes", "P", ASSAY_OPTION_INT, 0, ASSAY_FOR_PLAN, ASSAY_GROUP_TRAINING, NULL, NULL, 1, 1024, {{0}},
+     AT(processes),
+     "also what a step takes and sends in P processes (mpirun -n P assay train), each on a host of its own"},
     {"lr", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 1e-12, 10, {{"auto", 0}}, AT(lr),
      "learning rate (auto: lora 1e-4, full 1e-5, head 1e-3)"},
     {"schedule", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "cosine", "cosine|linear|constant", 0, 0,
@@ -161,6 +164,10 @@ static const assay_option_row rows[] = {
      AT(adam_epsilon), "AdamW"},
     {"moments", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "f32", "f32|8bit", 0, 0, {{0}}, AT(moments),
      "what AdamW remembers of a weight: 8 bytes, or 2 for large matrices (as adamw_8bit elsewhere)"},
+    {"master", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "f32", "f32|bf16-stochastic", 0, 0, {{0}},
+     AT(master),
+     "what is kept of a weight that --tuning full trains: f32, or of large matrices bf16, rounded at random after each "
+     "step so that small steps count on average"},
     {"margin", "X", ASSAY_OPTION_DOUBLE, 0, PAIRS, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 1e6,
      {{"auto", -1}, {"off", 0}}, AT(margin),
      "subtracted from chosen - rejected in the loss (auto: the data's field, off, or a number)"},
@@ -235,6 +242,9 @@ static const assay_option_row rows[] = {
     {"recompute", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | ASSAY_FOR_BENCH, ASSAY_GROUP_MACHINE, "auto", "auto|off|all",
      0, 0, {{0}}, AT(recompute),
      "which activations are computed again in the backward pass; the results are the same bits"},
+    {"spill", "DIR", ASSAY_OPTION_PATH, 0, TRAINING, ASSAY_GROUP_MACHINE, NULL, NULL, 0, 0, {{0}}, AT(spill),
+     "activations that would be computed again may wait in a file there instead, where that is quicker or they do not "
+     "fit otherwise; plan says how much is written, for it wears a disk; the results are the same bits"},
     {"micro-tokens", "N", ASSAY_OPTION_INT, 0, PAIRS | ASSAY_FOR_SCORE, ASSAY_GROUP_MACHINE, "auto", NULL, 1, 1e9,
      {{"auto", 0}}, AT(micro_tokens),
      "tokens in one micro-batch (auto: the planner's choice); the results are the same bits"},

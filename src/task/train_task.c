@@ -117,6 +117,19 @@ static void say_streamed(const assay_training *t, const assay_log *log)
         weights, step, speed, f->read_seconds, f->compute_seconds);
 }
 
+static void say_spilled(const assay_training *t, const assay_log *log)
+{
+    const assay_spill_forecast *f = &t->planning.spill;
+    char file[32], step[32], run[32];
+    assay_format_bytes(t->trainer->plan.spill_bytes, file, sizeof file);
+    assay_format_bytes(f->step_bytes, step, sizeof step);
+    assay_format_bytes(f->run_bytes, run, sizeof run);
+    assay_note(log,
+               "activations of %d of %d layers wait in a file of %s in %s: about %s are written a step and %s in the "
+               "run, in about %.1f s a step with reading",
+               t->trainer->plan.spilled, t->model->program->layers, file, t->settings.spill, step, run, f->seconds);
+}
+
 static void say_start(const assay_training *t, const assay_task_context *context)
 {
     char arena[32], total[32], budget[32];
@@ -139,6 +152,7 @@ static void say_start(const assay_training *t, const assay_task_context *context
                total, arena, plan->micro_tokens, plan->replayed, t->model->program->layers, budget, t->kernels->name,
                assay_pool_size(t->pool));
     if (plan->streamed) say_streamed(t, context->log);
+    if (plan->spilled) say_spilled(t, context->log);
     if (t->trainer->total_steps < 50)
         assay_note(context->log,
                    "fewer than 50 optimizer steps: a smaller --batch-pairs or more --epochs may train better");
@@ -249,6 +263,12 @@ static assay_status prepare_folder(assay_training *t, const assay_options *optio
     return find_resume(options, context, from, err);
 }
 
+static assay_status check_likeness(const assay_training *t, assay_comm *comm, assay_error *err)
+{
+    const assay_likeness likeness = {t->kernels, t->pool, t->prints.base, t->prints.data, t->prints.settings};
+    return assay_likeness_check(&likeness, comm, err);
+}
+
 static assay_status train(assay_training *t, const assay_options *options, const assay_task_context *context,
                           const assay_train_listener *listener, assay_error *err)
 {
@@ -257,7 +277,7 @@ static assay_status train(assay_training *t, const assay_options *options, const
     assay_status status = assay_training_start(t, context, err);
     if (status == ASSAY_OK && leads(context)) status = prepare_folder(t, options, context, &lock, &from, err);
     status = assay_comm_agree(context->comm, status, NULL, err);
-    if (status == ASSAY_OK) status = assay_likeness_check(t, context->comm, err);
+    if (status == ASSAY_OK) status = check_likeness(t, context->comm, err);
     if (status == ASSAY_OK) status = train_prepared(t, options, from, context, listener, err);
     assay_free(from);
     assay_folder_lock_release(&lock);

@@ -51,14 +51,17 @@ static assay_train_settings settings_of(const assay_options *o)
                                   .center = o->center,
                                   .seed = (uint64_t)o->seed,
                                   .recompute = recompute[o->recompute],
+                                  .spill = o->spill,
                                   .micro_tokens = (size_t)o->micro_tokens,
                                   .eight_bits = o->moments == ASSAY_OPT_MOMENTS_8BIT,
+                                  .half_weights = o->master == ASSAY_OPT_MASTER_BF16_STOCHASTIC,
                                   .skip_nan = o->on_nan == ASSAY_OPT_NAN_SKIP,
                                   .adam = {.beta1 = o->adam_beta1,
                                            .beta2 = o->adam_beta2,
                                            .eps = o->adam_epsilon,
                                            .weight_decay = o->weight_decay,
-                                           .clip = o->clip}};
+                                           .clip = o->clip,
+                                           .seed = (uint64_t)o->seed}};
 }
 
 /* Evaluation pairs that are the training pairs again judge nothing: they are left out and a split takes their place. */
@@ -231,6 +234,7 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
     t->wanted = (assay_model_options){.tuning = t->tuning,
                                       .bf16 = assay_training_in_bf16(options, t->kernels, context->log),
                                       .seed = (uint64_t)options->seed,
+                                      .half_weights = t->settings.half_weights,
                                       .quantise = t->source->quantise,
                                       .double_quant = t->source->double_quant,
                                       .outputs = assay_training_outputs(t, options),
@@ -265,6 +269,7 @@ static assay_status make_planning(assay_training *t, const assay_options *option
         subject.tokens_to_write = (size_t)assay_tokenizer_about(t->source->tokenizer)->vocab_size;
     ASSAY_TRY(assay_planning_make(&t->planning, &subject, err));
     t->settings.budget = t->planning.budget;
+    t->settings.spill_flops = t->planning.spill.flops;
     return ASSAY_OK;
 }
 

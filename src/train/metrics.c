@@ -134,6 +134,7 @@ assay_status assay_metrics_step(assay_metrics *metrics, assay_trainer *trainer, 
     put(line, "tokens_per_second", r->seconds > 0 ? (double)(r->tokens - r->tokens_shared) / r->seconds : 0);
     put_memory(line, trainer);
     if (trainer->plan.streamed) put_count(line, "read_bytes", r->read_bytes);
+    if (trainer->plan.spilled) put_count(line, "spill_bytes", r->spill_bytes);
     if (r->skipped) json_object_set_new(line, "skipped", json_true());
     return write_line(metrics, line, err);
 }

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/rng.h"
 #include "base/sizes.h"
 #include "packing/pack_example.h"
 #include "score/score_examples.h"
@@ -50,6 +51,8 @@ assay_plan_request assay_trainer_request(const assay_train_settings *s, const as
         .longest_path = path,
         .step_tokens = pair * together,
         .step_scored = assay_larger(most_answers(examples) * together, evaluation ? evaluation->answer_count : 0),
+        .spill = s->spill,
+        .spill_flops = s->spill_flops,
         .budget = s->budget};
 }
 
@@ -100,6 +103,8 @@ static assay_status bind_weights(assay_trainer *t, assay_error *err)
         if (!program->params[i].trained) continue;
         size_t values = t->model->params[i].rows * t->model->params[i].cols;
         items[count] = (assay_optimizer_item){.weight = assay_model_own_f32(t->model, i),
+                                              .half = assay_model_own_bf16(t->model, i),
+                                              .stream = assay_rng_stream(program->params[i].name),
                                               .gradient = next,
                                               .count = values,
                                               .packed = assay_moments_packed(program, i, t->settings.eight_bits),
@@ -300,6 +305,7 @@ static assay_status run_lane(void *context, size_t begin, size_t end, float *gra
     for (size_t r = 0; r < micro->count; r++) {
         if (is_given_up(t))
             return assay_error_set(err, ASSAY_E_STOPPED, "step %llu was given up", (unsigned long long)t->step + 1);
+        ASSAY_TRY(assay_comm_go_on(t->shares.comm, NULL, err));
         ASSAY_TRY(run_micro(run, begin + micro->begin[r], begin + micro->begin[r + 1], err));
     }
     return ASSAY_OK;
@@ -360,8 +366,9 @@ static uint64_t state_hash(const assay_trainer *t)
 {
     uint64_t hash = t->step;
     for (size_t i = 0; i < t->optimizer->count; i++) {
-        const assay_optimizer_item *item = &t->optimizer->items[i];
-        hash = XXH3_64bits_withSeed(item->weight, item->count * sizeof(float), hash);
+        size_t bytes;
+        const void *weight = assay_optimizer_weight(&t->optimizer->items[i], &bytes);
+        hash = XXH3_64bits_withSeed(weight, bytes, hash);
     }
     hash = XXH3_64bits_withSeed(&t->tie, ASSAY_LEARNED_TIE_STATE * sizeof(double), hash);
     return XXH3_64bits_withSeed(t->optimizer->moments, moment_bytes(t), hash);
@@ -382,8 +389,9 @@ assay_status assay_trainer_follow(assay_trainer *t, assay_error *err)
     uint64_t counters[] = {t->step, t->tokens_seen, t->optimizer->steps};
     ASSAY_TRY(assay_comm_broadcast(comm, counters, sizeof counters, err));
     for (size_t i = 0; i < t->optimizer->count; i++) {
-        const assay_optimizer_item *item = &t->optimizer->items[i];
-        ASSAY_TRY(assay_comm_broadcast(comm, item->weight, item->count * sizeof(float), err));
+        size_t bytes;
+        void *weight = assay_optimizer_weight(&t->optimizer->items[i], &bytes);
+        ASSAY_TRY(assay_comm_broadcast(comm, weight, bytes, err));
     }
     ASSAY_TRY(assay_comm_broadcast(comm, t->optimizer->moments, moment_bytes(t), err));
     ASSAY_TRY(assay_comm_broadcast(comm, &t->tie, ASSAY_LEARNED_TIE_STATE * sizeof(double), err));
@@ -402,7 +410,7 @@ static void update(assay_trainer *t, const assay_step_record *record)
 
 assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, assay_error *err)
 {
-    uint64_t read = assay_engine_read_bytes(t->engine);
+    uint64_t read = assay_engine_read_bytes(t->engine), spilled = assay_engine_spill_bytes(t->engine);
     double start = assay_clock_seconds(),
            per_epoch = (double)assay_steps_per_epoch(t->examples->count, t->settings.batch_pairs);
     *record = (assay_step_record){.step = t->step + 1,
@@ -420,12 +428,26 @@ assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, ass
     ASSAY_TRY(compare_states(t, err));
     record->seconds = assay_clock_seconds() - start;
     record->read_bytes = assay_engine_read_bytes(t->engine) - read;
+    record->spill_bytes = assay_engine_spill_bytes(t->engine) - spilled;
+    t->spilled += record->spill_bytes;
     return ASSAY_OK;
 }
 
 static size_t share_of(const assay_trainer *t, const assay_example_set *examples, int rank)
 {
     return examples->count * (size_t)rank / (size_t)assay_comm_size(t->shares.comm);
+}
+
+/* One process's evaluation, which it may be told to give up. */
+typedef struct scored_share {
+    assay_comm *comm;
+    const volatile sig_atomic_t *stop;
+} scored_share;
+
+static assay_status go_on(void *context, assay_error *err)
+{
+    const scored_share *share = context;
+    return assay_comm_go_on(share->comm, share->stop, err);
 }
 
 static assay_status score_share(assay_trainer *t, const assay_example_set *examples, const volatile sig_atomic_t *stop,
@@ -439,7 +461,9 @@ static assay_status score_share(assay_trainer *t, const assay_example_set *examp
     size_t first = share_of(t, examples, rank), count = share_of(t, examples, rank + 1) - first;
     assay_score_batch batch;
     ASSAY_TRY(assay_score_batch_init(&batch, &setup, err));
-    assay_status status = assay_score_examples(&batch, examples, first, count, stop, rewards, numbers, err);
+    scored_share share = {t->shares.comm, stop};
+    const assay_score_watch watch = {go_on, &share};
+    assay_status status = assay_score_examples(&batch, examples, first, count, &watch, rewards, numbers, err);
     assay_score_batch_release(&batch);
     return status;
 }

@@ -37,7 +37,8 @@ typedef struct assay_train_settings {
     assay_lr_shape shape;
     double min_lr, warmup; /* warmup below 1: share of the steps */
     assay_optimizer_hyper adam;
-    bool eight_bits; /* moments of large matrices (train/moments.h) */
+    bool eight_bits;   /* moments of large matrices (train/moments.h) */
+    bool half_weights; /* large matrices are held in bf16 alone, as the model was opened (model/model.h) */
     assay_objective_settings objective;
     double margin; /* -1: the data's field; else this number for all pairs */
     double center;
@@ -45,6 +46,8 @@ typedef struct assay_train_settings {
     assay_recompute recompute;
     size_t micro_tokens; /* 0: chosen */
     size_t budget;       /* bytes; SIZE_MAX: no limit */
+    const char *spill;   /* folder for values that wait for the backward pass; NULL: all stay in memory. Borrowed */
+    double spill_flops;  /* done while a byte is written there and read back (engine/planner.h) */
     bool skip_nan;       /* a step whose loss or gradient is not finite is skipped instead of an error */
 } assay_train_settings;
 
@@ -54,7 +57,8 @@ typedef struct assay_step_record {
     double tie_parameter; /* behind the step, where it is learned */
     double first_error;   /* of answers in steps: the share whose first wrong step is found, or rightly none */
     uint64_t pairs, ties, tokens, tokens_shared;
-    uint64_t read_bytes; /* of streamed weights, from their files */
+    uint64_t read_bytes;  /* of streamed weights, from their files */
+    uint64_t spill_bytes; /* of values that waited in a file: written */
     bool skipped;
     const char *why; /* of a skipped step; valid until the next */
 } assay_step_record;
@@ -80,6 +84,7 @@ typedef struct assay_trainer {
     int *trained;                 /* program parameter of each optimizer item */
     assay_lr_schedule schedule;
     uint64_t step, total_steps, tokens_seen;
+    uint64_t spilled; /* bytes written of values that waited in a file */
     /* bytes of anonymous memory the process is expected to reach at most (machine/process_memory.h), as the setup had
      * it */
     uint64_t planned_anonymous;

@@ -88,7 +88,9 @@ static assay_engine_config config_of(const check *c, const assay_verify_cell *ce
         .pool = c->pools[cell->thread],
         .stream = c->setup->stream,
         .bounds = {.rows = {c->result->micros[cell->micro], c->scored}, .longest_path = c->longest_path},
-        .schedule = {.keep = schedule->keep, .replayed = schedule->replayed, .backward = true}};
+        .spill = c->setup->settings->spill,
+        .schedule = {
+            .keep = schedule->keep, .replayed = schedule->replayed, .spilled = schedule->spilled, .backward = true}};
 }
 
 static assay_status too_tight(const check *c, size_t needed)
