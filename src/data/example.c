@@ -219,7 +219,7 @@ static assay_drop_reason fit_steps(example_builder *builder, const assay_pair *p
     bool over = limit && builder->sides[0].count > limit, known = false;
     if (over && builder->options.truncate != ASSAY_TRUNCATE_RIGHT) return ASSAY_DROP_TOO_LONG;
     while (over && ends->count && (size_t)ends->data[ends->count - 1] >= limit) ends->count--;
-    if (!ends->count) return ASSAY_DROP_ANSWER_TOO_LONG;
+    if (!ends->count) return ASSAY_DROP_TOO_LONG;
     for (size_t i = 0; i < ends->count; i++) known |= !isnan(pair->step_labels[i]);
     if (!known) return ASSAY_DROP_NO_LABEL;
     builder->set->truncated += over;

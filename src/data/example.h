@@ -23,7 +23,7 @@
  *   right  cuts each side behind max_length ids: the end of the answer goes, the end-of-turn with it, and the scored
  *          token is the last id left. Where all sides become equal, the example is dropped (SAME_IDS).
  * Of an answer in steps, nothing is cut inside a step: right leaves out the steps that end behind max_length, and the
- * example is dropped where none is left (ANSWER_TOO_LONG) or none with a label (NO_LABEL); left drops it.
+ * example is dropped where none is left (TOO_LONG) or none with a label (NO_LABEL); left drops it.
  *
  * Rewards of a set stand in the order of set->answers: that of answer i of an example at [example->answers + i].
  */

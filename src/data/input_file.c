@@ -137,7 +137,8 @@ static assay_status read_shape(assay_input *input, const json_t *line, assay_tex
     uint32_t format = assay_pair_format_find(line);
     /* two are a pair to train on; here all get new scores */
     bool scored = format != ASSAY_FORMAT_NONE && !strcmp(assay_pair_format_name(format), "best-of-n");
-    if (format != ASSAY_FORMAT_NONE && !scored) return read_pair(input, format, line, arena, err);
+    bool steps = format != ASSAY_FORMAT_NONE && assay_pair_format_is_steps(format);
+    if (format != ASSAY_FORMAT_NONE && !scored && !steps) return read_pair(input, format, line, arena, err);
     if (present(line, "prompt") && (present(line, "responses") || present(line, "response")))
         return read_responses(input, line, arena, err);
     if (present(line, "prompt") && present(line, "completions")) return read_steps(input, line, arena, err);

@@ -413,6 +413,8 @@ static bool is_written(uint32_t format)
            formats[format].read == assay_single_unpaired || formats[format].read == assay_attribute_graded;
 }
 
+bool assay_pair_format_is_steps(uint32_t format) { return formats[format].read == read_steps; }
+
 bool assay_pair_formats_mix(uint32_t a, uint32_t b)
 {
     return !strcmp(formats[a].name, formats[b].name) || (is_written(a) && is_written(b));
@@ -579,6 +581,13 @@ static assay_status check_list_label(const assay_pair *pair, double own, assay_e
                            pair->answer_count);
 }
 
+static bool any_step_known(const assay_pair *pair)
+{
+    for (size_t i = 0; i < pair->chosen.count; i++)
+        if (!isnan(pair->step_labels[i])) return true;
+    return false;
+}
+
 /* Of a list all answers, not its ends alone: which of equal worst ones is an end, the record's order decides. */
 static bool all_equal(const assay_pair *pair)
 {
@@ -588,13 +597,6 @@ static bool all_equal(const assay_pair *pair)
     return true;
 }
 
-static bool any_step_known(const assay_pair *pair)
-{
-    for (size_t i = 0; i < pair->chosen.count; i++)
-        if (!isnan(pair->step_labels[i])) return true;
-    return false;
-}
-
 static assay_drop_reason judge(const assay_pair *pair)
 {
     if (assay_turns_blank(&pair->chosen)) return ASSAY_DROP_EMPTY_CHOSEN;
@@ -602,6 +604,8 @@ static assay_drop_reason judge(const assay_pair *pair)
     if (assay_pair_is_graded(pair) && !assay_attributes_known(&pair->chosen_attributes)) return ASSAY_DROP_NO_LABEL;
     if (pair->single) return ASSAY_DROP_COUNT;
     if (assay_turns_blank(&pair->rejected)) return ASSAY_DROP_EMPTY_REJECTED;
+    for (size_t i = 1; i + 1 < pair->answer_count; i++)
+        if (assay_turns_blank(&pair->answers[i].turns)) return ASSAY_DROP_EMPTY_ANSWER;
     if (pair->not_compared) return ASSAY_DROP_NOT_COMPARED;
     return all_equal(pair) ? ASSAY_DROP_IDENTICAL : ASSAY_DROP_COUNT;
 }

@@ -71,6 +71,9 @@ enum { ASSAY_FORMATS_MOST = 64 }; /* more than there are */
 size_t assay_pair_format_count(void);
 const char *assay_pair_format_name(uint32_t format);
 
+/* Is it one answer in labelled steps? */
+bool assay_pair_format_is_steps(uint32_t format);
+
 /* May lines of both stand in one file? Of one format, and of the two that assay_pair_set_write uses. */
 bool assay_pair_formats_mix(uint32_t a, uint32_t b);
 

@@ -20,6 +20,7 @@
 #define ASSAY_DROP_MAP(X)                                                                                       \
     X(EMPTY_CHOSEN, "empty_chosen", "the chosen answer is empty")                                               \
     X(EMPTY_REJECTED, "empty_rejected", "the rejected answer is empty")                                         \
+    X(EMPTY_ANSWER, "empty_answer", "an answer of the list is empty")                                           \
     X(IDENTICAL, "identical", "chosen and rejected are equal")                                                  \
     X(NOT_COMPARED, "not_compared", "its answers were not compared with each other")                            \
     X(NO_LABEL, "no_label", "nothing in it has a label")                                                        \

@@ -293,17 +293,27 @@ static assay_status check_kind(const assay_checkpoint *checkpoint, const assay_m
         checkpoint->name, kind->title, checkpoint->name);
 }
 
-static assay_status find_head(const assay_checkpoint *checkpoint, const assay_architecture *arch,
-                              const assay_head_kind *kind, bool *head, assay_error *err)
+/* Whether it is a reward model of the family's own class, with one label or several. */
+static assay_status find_head(const assay_checkpoint *checkpoint, const assay_model_config *model,
+                              const assay_save_options *options, bool *head, assay_error *err)
 {
-    char name[64];
-    snprintf(name, sizeof name, "%s.weight", arch->names->head);
+    const assay_head_kind *kind = model->head.kind;
+    char name[64], shape[128];
+    snprintf(name, sizeof name, "%s.weight", model->arch->names->head);
     const assay_weight *found = assay_checkpoint_find(checkpoint, name);
     *head = found && !kind;
-    if (kind) return ASSAY_OK;
-    if (!found || (found->tensor.rank == 2 && found->tensor.shape[0] == 1)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the head %s has %zu outputs; a reward model has one",
-                           checkpoint->name, name, found->tensor.rank ? found->tensor.shape[0] : 0);
+    size_t outputs = assay_head_outputs(&model->head);
+    const assay_tensor *tensor = *head ? &found->tensor : NULL;
+    if (tensor && (tensor->rank != 2 || tensor->shape[0] != outputs || tensor->shape[1] != model->hidden))
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "%s: the head %s has shape %s, which is none of [labels, %zu]: is the download whole?",
+                               checkpoint->name, name, assay_shape_text(tensor, shape, sizeof shape), model->hidden);
+    if (!*head || outputs == 1 || options->format != ASSAY_SAVE_GLM) return ASSAY_OK;
+    return assay_error_set(
+        err, ASSAY_E_UNSUPPORTED,
+        "%s: the head %s has %zu labels, whose biases have no place in Glm's class; without --format "
+        "glm it is converted as it is: assay convert %s --output DIR",
+        checkpoint->name, name, outputs, checkpoint->name);
 }
 
 assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay_save_options *options,
@@ -315,7 +325,7 @@ assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay
     ASSAY_TRY(assay_model_config_read(checkpoint->config, checkpoint->name, &model, err));
     ASSAY_TRY(assay_model_config_see(checkpoint, NULL, &model, err));
     ASSAY_TRY(check_kind(checkpoint, &model, options, err));
-    ASSAY_TRY(find_head(checkpoint, model.arch, model.head.kind, &head, err));
+    ASSAY_TRY(find_head(checkpoint, &model, options, &head, err));
     assay_status status = list_checkpoint(&list, checkpoint, model.arch, head, options->format == ASSAY_SAVE_GLM, err);
     if (status == ASSAY_OK) status = write_folder(&list, checkpoint, &model, options, head, folder, err);
     assay_save_list_release(&list);

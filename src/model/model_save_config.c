@@ -20,7 +20,9 @@ static assay_status make_reward(json_t *config, const assay_save_config_request 
     json_object_set_new(config, "architectures", json_pack("[s]", request->sequence_class));
     bool named = request->outputs > 1 && json_object_size(json_object_get(config, "id2label")) == request->outputs;
     if (request->labels || !named) ASSAY_TRY(assay_label_put(config, request->outputs, request->labels, err));
-    json_object_set_new(config, "problem_type", json_string("regression"));
+    /* a classifier that others trained stays what it is */
+    bool other = request->outputs > 1 && !request->labels && json_object_get(config, "problem_type");
+    if (!other) json_object_set_new(config, "problem_type", json_string("regression"));
     json_object_set_new(config, "sentence_transformers",
                         json_pack("{s:s}", "activation_fn", "torch.nn.modules.linear.Identity"));
     json_object_del(config, "num_labels");

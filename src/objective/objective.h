@@ -86,13 +86,15 @@ typedef struct assay_objective_row {
 
 typedef struct assay_objective_cost {
     double loss;
-    double slope; /* its derivative by the difference */
+    double slope;     /* its derivative by the difference */
+    double tie_slope; /* and by log(tie parameter - what it must be above); 0 where the objective has none */
 } assay_objective_cost;
 
 typedef struct assay_objective_settings {
     const assay_objective *objective; /* NULL: bt */
     double smoothing;                 /* e, 0 to below 1/2 */
     double tie_parameter;             /* t or n; 0 where the objective has none */
+    bool tie_learned;                 /* it changes while a model trains (train/learned_tie.h) */
 } assay_objective_settings;
 
 struct assay_objective {
@@ -113,7 +115,7 @@ struct assay_objective {
     double (*row)(const assay_objective_settings *settings, const assay_objective_row *row, double *slopes);
 };
 
-#define ASSAY_TIE_LEARNED (-2.0) /* "learn": refused with its reason */
+#define ASSAY_TIE_LEARNED (-2.0) /* "learn": from the objective's usual one on */
 
 /* name: one of the list, or auto (bt; what suits given data is for the caller to find: task/objective_choice.h).
  * tie_parameter -1: the objective's usual one. On failure (ASSAY_E_USAGE: an unknown name, one that is not there yet, a
@@ -139,6 +141,14 @@ assay_objective_cost assay_objective_of(const assay_objective_settings *settings
 /* The same of a row, whose weight is assay_objective_weight's of its term: the loss, and slopes[count * outputs], which
  * are written over. Of two answers exactly what assay_objective_of gives. */
 double assay_objective_of_row(const assay_objective_settings *settings, const assay_objective_row *row, double *slopes);
+
+/* The derivative of the row's loss by the place of the tie parameter, log(tie_parameter - what it must be above), from
+ * where it may go anywhere; 0 where the objective has none. */
+double assay_objective_tie_slope(const assay_objective_settings *settings, const assay_objective_row *row);
+
+/* That place, and the parameter put there. The objective has one. */
+double assay_tie_place(const assay_objective_settings *settings);
+void assay_tie_put(assay_objective_settings *settings, double place);
 
 /* How many labels of the row the objective takes the mean over; 1 for most. */
 size_t assay_objective_known(const assay_objective_settings *settings, const assay_objective_row *row);

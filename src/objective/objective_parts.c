@@ -13,7 +13,8 @@ assay_objective_cost assay_win_cost(double x)
 assay_objective_cost assay_cost_mix(double first, assay_objective_cost a, double second, assay_objective_cost b)
 {
     return (assay_objective_cost){.loss = first * a.loss + second * b.loss,
-                                  .slope = first * a.slope + second * b.slope};
+                                  .slope = first * a.slope + second * b.slope,
+                                  .tie_slope = first * a.tie_slope + second * b.tie_slope};
 }
 
 /* l(-x) falls where x rises. */

@@ -73,10 +73,12 @@ static void say_auto(const pair_census *census, const assay_objective_settings *
             "other, and a prompt weighs 1; --objective bt takes the best and the worst alone%s",
             census->lists, pairs, census->attributed ? ", regression learns the answers' attributes" : "");
     else if (census->ties)
-        assay_note(log,
-                   "%zu of %zu pairs are ties: --objective rao-kupper, tie parameter %g; --objective bt leaves them "
-                   "out",
-                   census->ties, pairs, settings->tie_parameter);
+        assay_note(
+            log,
+            "%zu of %zu pairs are ties: --objective rao-kupper, tie parameter %s%g%s; --objective bt leaves them "
+            "out",
+            census->ties, pairs, settings->tie_learned ? "learned from " : "", settings->tie_parameter,
+            settings->tie_learned ? " on" : "");
     else if (census->shares)
         assay_note(log,
                    "%zu of %zu pairs have shares of votes: --objective soft; --objective bt takes every share above "
@@ -89,8 +91,7 @@ static bool is_auto(const assay_options *options) { return !strcmp(options->obje
 assay_status assay_objective_begin(const assay_options *options, assay_objective_settings *settings, assay_error *err)
 {
     return assay_objective_choose(options->objective, options->label_smoothing,
-                                  is_auto(options) && options->tie_parameter >= 0 ? -1 : options->tie_parameter,
-                                  settings, err);
+                                  is_auto(options) ? -1 : options->tie_parameter, settings, err);
 }
 
 /* What an objective is of, and what data that is of: for sentences. */

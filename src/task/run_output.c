@@ -120,14 +120,15 @@ static json_t *pairs_by_rank(const assay_trainer *t)
  * scores have is none of the trained model's. */
 static json_t *run_json(const assay_training *t, const assay_options *options)
 {
-    return json_pack("{s:I, s:I, s:i, s:i, s:o*, s:s, s:s, s:o*, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "steps",
+    double tie = t->trainer->settings.objective.tie_parameter; /* as it is now, where it was learned */
+    return json_pack("{s:I, s:I, s:i, s:i, s:o*, s:s, s:s, s:o*, s:o*, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "steps",
                      (json_int_t)t->trainer->step, "lanes", (json_int_t)t->trainer->settings.lanes, "processes",
                      assay_comm_size(t->trainer->shares.comm), "stages", t->staging.stages, "pairs_by_rank",
                      pairs_by_rank(t->trainer), "precision", assay_program_precision(t->model->program), "objective",
-                     assay_objective_name(&t->settings.objective), "labels", assay_training_labels_json(t),
-                     "score_offset", 0.0, "seed", (json_int_t)options->seed, "options",
-                     assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan", plan_json(t->trainer), "fingerprints",
-                     "base", t->prints.base, "data", t->prints.data);
+                     assay_objective_name(&t->settings.objective), "tie_parameter", tie > 0 ? json_real(tie) : NULL,
+                     "labels", assay_training_labels_json(t), "score_offset", 0.0, "seed", (json_int_t)options->seed,
+                     "options", assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan", plan_json(t->trainer),
+                     "fingerprints", "base", t->prints.base, "data", t->prints.data);
 }
 
 static assay_status write_notes(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome,

@@ -194,6 +194,9 @@ static void say_end(const assay_training *t, const assay_run_outcome *outcome, c
     assay_format_bytes(t->trainer->plan.arena_bytes, planned, sizeof planned);
     assay_format_bytes(t->trainer->used_arena, used, sizeof used);
     assay_format_seconds(outcome->seconds, took, sizeof took);
+    if (t->trainer->settings.objective.tie_learned)
+        assay_note(context->log, "the tie parameter of --objective %s has become %.4f",
+                   assay_objective_name(&t->settings.objective), t->trainer->settings.objective.tie_parameter);
     if (outcome->out_of_time)
         assay_note(context->log, "stopped by --time after step %llu", (unsigned long long)t->trainer->step);
     assay_note(context->log,

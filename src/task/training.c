@@ -7,6 +7,7 @@
 #include "data/pair_formats.h"
 #include "model/model_stream.h"
 #include "report/model_card.h"
+#include "task/adapter_base.h"
 #include "task/earlier_run.h"
 #include "task/head_words.h"
 #include "task/objective_choice.h"
@@ -320,10 +321,11 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     const assay_log *log = context->log;
     bool with_data = !plan_only || options->data.count > 0;
     ASSAY_TRY(assay_staging_check(options->stages, context->comm, err));
-    if (options->stages > 1 && (options->spill || options->master != ASSAY_OPT_MASTER_F32))
+    if (options->stages > 1 &&
+        (options->spill || options->master != ASSAY_OPT_MASTER_F32 || options->tie_parameter < -1))
         return assay_error_set(err, ASSAY_E_USAGE,
-                               "--stages goes with neither --spill nor --master bf16-stochastic yet: "
-                               "leave one of them out");
+                               "--stages goes with neither --spill, --master bf16-stochastic nor --tie-parameter learn "
+                               "yet: leave them or the stages out");
     ASSAY_TRY(assay_earlier_run_find(&earlier, options, context->comm, err));
     ASSAY_TRY(assay_earlier_run_lanes(&earlier, options, context->comm, &t->settings.lanes, err));
     ASSAY_TRY(assay_objective_begin(options, &t->settings.objective, err));
@@ -436,13 +438,37 @@ static assay_status save_full(const assay_training *t, assay_save_options *optio
     return status;
 }
 
-assay_status assay_training_save(void *context, const char *folder, assay_error *err)
+/* What a folder of weights alone does not say of a head that is no plain one, and the end of the run would: a
+ * checkpoint is a model, too. */
+static assay_status save_head_notes(const assay_training *t, const char *folder, assay_error *err)
 {
-    assay_training *t = context;
+    json_t *notes;
+    if (!t->labels.count && !t->model->config.head.steps) return ASSAY_OK;
+    assay_status status = assay_source_notes(t->source, &notes, err);
+    json_t *own = json_pack("{s:s, s:s, s:f, s:o*}", "precision", assay_program_precision(t->model->program),
+                            "objective", assay_objective_name(&t->settings.objective), "score_offset", 0.0, "labels",
+                            assay_training_labels_json(t));
+    int failed = status != ASSAY_OK || !own || json_object_update(notes, own);
+    if (!failed && t->tuning != ASSAY_TUNE_FULL) failed = assay_adapter_base_note(notes, t->source->checkpoint);
+    if (failed) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for " ASSAY_NOTES_NAME);
+    else status = assay_notes_save(notes, folder, err);
+    json_decref(notes);
+    json_decref(own);
+    return status;
+}
+
+static assay_status save_model(assay_training *t, const char *folder, assay_error *err)
+{
     assay_save_options options = {.dtype = ASSAY_F32, .pad_token = t->pad_token, .code = &t->code_files};
     if (t->is_hub_id) options.base = t->source->checkpoint->name;
     if (t->tuning == ASSAY_TUNE_FULL) return save_full(t, &options, folder, err);
     if (t->source->adapter) options.adapter = &t->source->adapter->config;
     else if (t->tuning == ASSAY_TUNE_LORA) options.lora = &t->lora;
     return assay_model_save_adapter(t->model, &options, folder, err);
+}
+
+assay_status assay_training_save(void *context, const char *folder, assay_error *err)
+{
+    ASSAY_TRY(save_model(context, folder, err));
+    return save_head_notes(context, folder, err);
 }

@@ -73,6 +73,13 @@ double assay_example_loss(const assay_loss_room *room, const assay_train_setting
     return loss + center(room, row.count, weight * settings->center);
 }
 
+double assay_example_tie_slope(const assay_loss_room *room, const assay_train_settings *settings,
+                               const assay_example_set *set, const assay_example *example)
+{
+    const assay_objective_row row = row_of(room, settings, set, example);
+    return assay_objective_tie_slope(&settings->objective, &row);
+}
+
 double assay_loss_divisor(const assay_train_settings *settings, const assay_example_set *set, const uint32_t *picked,
                           size_t count)
 {

@@ -120,6 +120,7 @@ assay_status assay_metrics_step(assay_metrics *metrics, assay_trainer *trainer, 
     if (assay_objective_number(&trainer->settings.objective) != 0)
         json_object_set_new(line, "objective", json_string(assay_objective_name(&trainer->settings.objective)));
     put_count(line, "ties", r->ties);
+    if (trainer->settings.objective.tie_learned) put(line, "tie_parameter", r->tie_parameter);
     if (trainer->examples->items[0].steps) put(line, "first_error_accuracy", r->skipped ? (double)NAN : r->first_error);
     put(line, "margin", r->margin);
     put(line, "reward_chosen", r->reward_chosen);

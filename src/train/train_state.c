@@ -110,7 +110,7 @@ static void setting_values(const assay_train_settings *s, const assay_program *p
                                 (double)program->bf16,
                                 assay_objective_number(&s->objective),
                                 s->objective.smoothing,
-                                s->objective.tie_parameter,
+                                s->objective.tie_learned ? ASSAY_TIE_LEARNED : s->objective.tie_parameter,
                                 (double)assay_larger(s->lanes, 1),
                                 (double)s->eight_bits,
                                 (double)s->half_weights};
@@ -160,6 +160,18 @@ static assay_status describe_part(const assay_assembly *all, size_t item, const 
     return ASSAY_OK;
 }
 
+static assay_status describe_tie(const assay_trainer *t, assay_tensor *tensor, assay_error *err)
+{
+    *tensor = (assay_tensor){.name = assay_strdup("objective.tie_parameter"),
+                             .dtype = ASSAY_F64,
+                             .rank = 1,
+                             .shape = {ASSAY_LEARNED_TIE_STATE},
+                             .data = &t->tie,
+                             .bytes = ASSAY_LEARNED_TIE_STATE * sizeof(double)};
+    ASSAY_TRY_ALLOC(tensor->name, "a tensor's name", err);
+    return ASSAY_OK;
+}
+
 static assay_status describe(const assay_assembly *all, assay_tensor *tensors, size_t *count, assay_error *err)
 {
     assay_state_part parts[ASSAY_STATE_PARTS];
@@ -171,13 +183,16 @@ static assay_status describe(const assay_assembly *all, assay_tensor *tensors, s
             ++*count;
         }
     }
+    if (!all->trainer->settings.objective.tie_learned) return ASSAY_OK;
+    ASSAY_TRY(describe_tie(all->trainer, &tensors[*count], err));
+    ++*count;
     return ASSAY_OK;
 }
 
 static assay_status save_tensors(const assay_assembly *all, const char *folder, assay_error *err)
 {
     size_t count = 0;
-    assay_tensor *tensors = assay_alloc(all->count * ASSAY_STATE_PARTS, sizeof *tensors);
+    assay_tensor *tensors = assay_alloc(all->count * ASSAY_STATE_PARTS + 1, sizeof *tensors);
     char *path = assay_path_join(folder, "state.safetensors");
     assay_status status = tensors && path ? describe(all, tensors, &count, err)
                                           : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a checkpoint");
@@ -232,6 +247,20 @@ static assay_status find_part(const assay_assembly *all, size_t item, const assa
     return status;
 }
 
+static assay_status load_tie(assay_trainer *t, const assay_tensor_file *file, assay_error *err)
+{
+    double state[ASSAY_LEARNED_TIE_STATE];
+    const assay_tensor *tensor = assay_tensor_file_find(file, "objective.tie_parameter");
+    bool fits = tensor && tensor->dtype == ASSAY_F64 && tensor->bytes == sizeof state;
+    if (fits) memcpy(state, tensor->data, sizeof state);
+    if (!fits || !isfinite(exp(state[0])) || !isfinite(state[1]) || !(state[2] >= 0))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor objective.tie_parameter is missing or holds no state",
+                               file->path);
+    t->tie = (assay_learned_tie){.place = state[0], .m = state[1], .v = state[2]};
+    assay_tie_put(&t->settings.objective, t->tie.place);
+    return ASSAY_OK;
+}
+
 /* What this process has of the weights; of the others', that it is there. */
 static assay_status load_tensors(const assay_assembly *all, const assay_tensor_file *file, assay_error *err)
 {
@@ -245,7 +274,7 @@ static assay_status load_tensors(const assay_assembly *all, const assay_tensor_f
             if (parts[p].values) memcpy(parts[p].values, tensor->data, tensor->bytes);
         }
     }
-    return ASSAY_OK;
+    return all->trainer->settings.objective.tie_learned ? load_tie(all->trainer, file, err) : ASSAY_OK;
 }
 
 static assay_status send_part(const assay_assembly *all, size_t item, const assay_state_part *part,
@@ -306,6 +335,13 @@ static assay_status check_print(const json_t *state, const char *key, const char
     return assay_error_set(err, ASSAY_E_USAGE, "cannot resume from %s: the %s changed (%s)", where, key, advice);
 }
 
+static void setting_text(size_t setting, double value, char text[32])
+{
+    bool learned = setting == LANES - 1 && value == ASSAY_TIE_LEARNED;
+    if (learned) snprintf(text, 32, "learn");
+    else assay_text_format(text, 32, "%.9g", value);
+}
+
 /* Names the first option that differs. */
 static assay_status check_settings(const assay_trainer *t, const assay_fingerprints *prints, const json_t *state,
                                    const char *where, assay_error *err)
@@ -319,16 +355,31 @@ static assay_status check_settings(const assay_trainer *t, const assay_fingerpri
         bool implied = i >= LANES - OBJECTIVE_SETTINGS && !was;
         double old = implied && i == LANES ? 1 : json_number_value(was);
         if ((!json_is_number(was) && !implied) || old == values[i]) continue;
+        char before[32], after[32];
+        setting_text(i, old, before);
+        setting_text(i, values[i], after);
         assay_text_format(
             advice, sizeof advice,
-            i == 1 ? "--%s: %.9g steps then, %.9g now; give the same. The learning rate was planned for that length; "
+            i == 1 ? "--%s: %s steps then, %s now; give the same. The learning rate was planned for that length; "
                      "to train on from where the run ended, start a new one from its result: --adapter "
                      "(or, of all weights, --model) with that --output, and another --output"
-                   : "--%s: %.9g then, %.9g now; give the same",
-            setting_names[i], old, values[i]);
+                   : "--%s: %s then, %s now; give the same",
+            setting_names[i], before, after);
         break;
     }
     return check_print(state, "settings", prints->settings, advice, where, err);
+}
+
+/* Before the data, which another objective reads in another way. */
+static assay_status check_objective(const assay_trainer *t, const json_t *state, const char *where, assay_error *err)
+{
+    double then = json_number_value(json_object_get(json_object_get(state, "options"), "objective")),
+           now = assay_objective_number(&t->settings.objective);
+    const char *name = then >= 0 && then < 1e3 ? assay_objective_name_at((size_t)then) : NULL;
+    if (then == now) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_USAGE,
+                           "cannot resume from %s: the settings changed (--objective: %s then, %s now; give the same)",
+                           where, name ? name : "one of a later version", assay_objective_name(&t->settings.objective));
 }
 
 static assay_status load_counters(assay_trainer *t, const assay_fingerprints *prints, const json_t *state,
@@ -336,6 +387,7 @@ static assay_status load_counters(assay_trainer *t, const assay_fingerprints *pr
 {
     int64_t step, optimizer_steps, tokens;
     ASSAY_TRY(check_print(state, "base", prints->base, "give the same --model", where, err));
+    ASSAY_TRY(check_objective(t, state, where, err));
     ASSAY_TRY(check_print(state, "data", prints->data,
                           "give the same --data, --template, --max-length and --eval-split", where, err));
     ASSAY_TRY(check_settings(t, prints, state, where, err));

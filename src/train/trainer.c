@@ -188,6 +188,7 @@ assay_status assay_trainer_create(assay_trainer **out, const assay_trainer_setup
     ASSAY_TRY_ALLOC(t, "the trainer", err);
     t->settings = setup->settings;
     t->settings.lanes = assay_larger(t->settings.lanes, 1);
+    assay_learned_tie_begin(&t->tie, &t->settings.objective);
     t->model = setup->model;
     t->examples = setup->examples;
     t->kernels = setup->kernels;
@@ -294,9 +295,11 @@ static assay_status run_micro(step_run *run, size_t begin, size_t end, assay_err
 static void account(assay_trainer *t, const assay_step_pairs *step, assay_step_record *record)
 {
     const float *rewards = t->rewards;
+    t->tie.slope = 0;
     for (size_t i = 0; i < step->count; i++) {
         const assay_example *example = &t->examples->items[step->picked[i]];
         record->loss += example_loss(t, example, rewards, t->d_rewards, step) / step->weight;
+        t->tie.slope += assay_example_tie_slope(t->room, &t->settings, t->examples, example) / step->weight;
         assay_step_account(record, step, t->examples, example, t->room->rewards);
         rewards += example->count * t->room->outputs;
     }
@@ -402,6 +405,7 @@ static uint64_t state_hash(const assay_trainer *t)
         const void *weight = assay_optimizer_weight(&t->optimizer->items[i], &bytes);
         hash = XXH3_64bits_withSeed(weight, bytes, hash);
     }
+    hash = XXH3_64bits_withSeed(&t->tie, ASSAY_LEARNED_TIE_STATE * sizeof(double), hash);
     return XXH3_64bits_withSeed(t->optimizer->moments, moment_bytes(t), hash);
 }
 
@@ -425,9 +429,18 @@ assay_status assay_trainer_follow(assay_trainer *t, assay_error *err)
         ASSAY_TRY(assay_comm_broadcast(t->shares.column, weight, bytes, err));
     }
     ASSAY_TRY(assay_comm_broadcast(t->shares.column, t->optimizer->moments, moment_bytes(t), err));
+    ASSAY_TRY(assay_comm_broadcast(comm, &t->tie, ASSAY_LEARNED_TIE_STATE * sizeof(double), err));
+    if (t->settings.objective.tie_learned) assay_tie_put(&t->settings.objective, t->tie.place);
     t->tokens_seen = counters[1];
     t->optimizer->steps = counters[2];
     return counters[0] == t->step ? ASSAY_OK : assay_trainer_seek(t, counters[0], err);
+}
+
+static void update(assay_trainer *t, const assay_step_record *record)
+{
+    assay_optimizer_step(t->optimizer, t->kernels, t->pool, &t->settings.adam, record->lr, record->grad_norm);
+    assay_learned_tie_step(&t->tie, &t->settings.objective, &t->settings.adam, t->optimizer->steps,
+                           assay_lr_share(&t->schedule, t->step));
 }
 
 assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, assay_error *err)
@@ -443,8 +456,8 @@ assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, ass
     record->why = record->skipped ? t->why.text : "";
     if (status != ASSAY_OK && t->settings.skip_nan && err) *err = t->why;
     if (status != ASSAY_OK && !record->skipped) return status;
-    if (!record->skipped)
-        assay_optimizer_step(t->optimizer, t->kernels, t->pool, &t->settings.adam, record->lr, record->grad_norm);
+    if (!record->skipped) update(t, record);
+    record->tie_parameter = t->settings.objective.tie_parameter;
     t->step++;
     t->tokens_seen += record->tokens;
     ASSAY_TRY(compare_states(t, err));

@@ -26,6 +26,7 @@
 #include "optim/lr_schedule.h"
 #include "optim/optimizer.h"
 #include "packing/pack.h"
+#include "train/learned_tie.h"
 #include "train/pipe.h"
 #include "train/shares.h"
 
@@ -56,7 +57,8 @@ typedef struct assay_train_settings {
 typedef struct assay_step_record {
     uint64_t step; /* steps done, from 1 */
     double epoch, loss, accuracy, margin, reward_chosen, reward_rejected, grad_norm, lr, seconds;
-    double first_error; /* of answers in steps: the share whose first wrong step is found, or rightly none */
+    double tie_parameter; /* behind the step, where it is learned */
+    double first_error;   /* of answers in steps: the share whose first wrong step is found, or rightly none */
     uint64_t pairs, ties, tokens, tokens_shared;
     uint64_t read_bytes;  /* of streamed weights, from their files */
     uint64_t spill_bytes; /* of values that waited in a file: written */
@@ -65,7 +67,8 @@ typedef struct assay_step_record {
 } assay_step_record;
 
 typedef struct assay_trainer {
-    assay_train_settings settings;
+    assay_train_settings settings; /* a tie parameter that is learned changes in them */
+    assay_learned_tie tie;
     assay_model *model;
     const assay_example_set *examples;
     const assay_kernels *kernels;

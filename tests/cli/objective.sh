@@ -32,8 +32,25 @@ for objective in scaled-bt soft "robust --label-smoothing 0.1" rao-kupper "david
     ! cmp -s "$work/$name/adapter_model.safetensors" "$work/unread/adapter_model.safetensors"
     say $? "$name-trains-other-weights"
 done
+# The tie parameter, learned: it moves, is shown and kept, and goes on to the same bits whatever is computed together.
+for objective in rao-kupper davidson; do
+    learn=("${labelled[@]}" --objective $objective --tie-parameter learn --epochs 4 --lanes 2)
+    runs "learns-ties-$objective" "${learn[@]}" --output "$work/learned-$objective" --save-steps 7
+    [ "$(sed -n 's/.*"tie_parameter":\([0-9.]*\),.*/\1/p' "$work/learned-$objective/metrics.jsonl" | sort -u | wc -l)" -eq 20 ]; say $? "$objective-moves-every-step"
+    last=$(sed -n 's/.*"tie_parameter":\([0-9.]*\),.*/\1/p' "$work/learned-$objective/metrics.jsonl" | tail -n 1)
+    tr -d ' ' <"$work/learned-$objective/assay.json" | grep -q "\"tie_parameter\":${last%??}"; say $? "$objective-is-kept"
+    runs "learns-alike-$objective" "${learn[@]}" --output "$work/again-$objective" --threads 1 --micro-tokens 900
+    cmp -s "$work/again-$objective/adapter_model.safetensors" "$work/learned-$objective/adapter_model.safetensors"; say $? "$objective-same-bits"
+    rm -rf "$work/learned-$objective"/checkpoint-20
+    runs "resumes-$objective" "${learn[@]}" --output "$work/resumed-$objective" --resume "$work/learned-$objective/checkpoint-14"
+    cmp -s "$work/again-$objective/checkpoint-20/state.safetensors" "$work/resumed-$objective/checkpoint-20/state.safetensors"; say $? "$objective-resumed-same-bits"
+done
+check learned-is-not-given 2 err 'tie-parameter: learn then, 1.5 now' "${labelled[@]}" --objective rao-kupper --epochs 4 --lanes 2 --output "$work/no" --resume "$work/learned-rao-kupper/checkpoint-14"
+check the-end-says-it 0 err 'the tie parameter of --objective rao-kupper has become 1\.[45]' train --model "$work/base" --batch-pairs 8 --data "$work/labelled.jsonl" --eval-split off --tie-parameter learn --max-steps 2 --output "$work/auto-learned"
+seen auto-learns-ties err 'rao-kupper, tie parameter learned from 1.5 on'
+check bt-learns-no-ties 2 err 'rao-kupper and davidson do' "${plain[@]}" --output "$work/no" --objective bt --tie-parameter learn
 check verify-takes-an-objective 0 out 'same bits\|equal' verify --model "$work/base" --data "$work/labelled.jsonl" --objective rao-kupper --quiet
-check resume-names-the-objective 2 err 'objective' "${labelled[@]}" --output "$work/soft" --objective rao-kupper --resume
+check resume-names-the-objective 2 err 'objective: soft then, rao-kupper now; give the same' "${labelled[@]}" --output "$work/soft" --objective rao-kupper --resume
 
 # Held-out pairs that a label calls undecided have no right answer.
 check eval-leaves-the-undecided-out 0 out '"pairs": *32' eval --model "$work/auto" --data "$work/labelled.jsonl" --json --quiet

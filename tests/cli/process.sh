@@ -93,6 +93,8 @@ sed '1~2s/}$/,"weight":3}/' "$work/train.jsonl" >"$work/heavy.jsonl"
 check smoothed 0 err '' "${common[@]}" "${held[@]}" --objective process --label-smoothing 0.1 --output "$work/smooth" --max-steps 2
 check separator 0 err '' "${common[@]}" "${held[@]}" --step-separator ' ##\n' --output "$work/separated" --max-steps 2
 tr -d ' ' <"$work/separated/assay.json" | grep -q '"step_separator":"##\\n"'; say $? the-separator-is-kept
+mv "$work/separated"/checkpoint-2 "$work/alone"
+check a-checkpoint-keeps-the-separator 0 out '"steps":\[[0-9.e-]*,[0-9.e-]*\]' score --model "$work/alone" --input <(echo '{"prompt":"q","response":"a ##\nb ##\n"}')
 check preview-shows-steps 0 out 'scored in 2 (0):.*the end of step 2' preview --model "$work/base" --data "$work/train.jsonl"
 check preview-in-json 0 out '"rejected": null, "answers": \[{"tokens": ' preview --model "$work/base" --data "$work/train.jsonl" --json
 check right-leaves-out-steps 0 err 'training pairs were cut to the maximum length at the right' "${common[@]}" "${held[@]}" --max-length 80 --truncate right --output "$work/cut" --max-steps 1

@@ -25,6 +25,19 @@ done
 grep -q '"processes": 4' "$work/p4/assay.json" && tr -d ' \n' <"$work/p4/assay.json" | grep -q '"pairs_by_rank":\[8,8,8,8\]'; say $? assay-json-says-who-did-what
 [ "$(grep -c '"output"' "$work/out")" = 1 ] && [ "$(grep -c 'training pairs' "$work/err")" = 1 ] && grep -q '4 processes on 1 hosts over sockets, 8 lanes' "$work/err"; say $? one-speaks
 
+# Other rows, and a number that is learned beside the weights: each process makes the same of everybody's rewards.
+awk '{ if (NR % 3 == 1) sub(/}[[:space:]]*$/, ",\"tie\":true}"); print }' "$work/train.jsonl" >"$work/ties.jsonl"
+pairwise() { # name option...: in one process and in two
+    local name=$1; shift
+    "$assay" train --model "$work/llama" --batch-pairs 8 --max-steps 4 --lanes 8 "$@" --output "$work/$name-1" --quiet 2>/dev/null
+    mesh 2 train --model "$work/llama" --batch-pairs 8 --max-steps 4 --lanes 8 "$@" --output "$work/$name-2" --quiet 2>/dev/null
+    [ -s "$work/$name-1/adapter_model.safetensors" ] && [ "$(bits "$work/$name-1")" = "$(bits "$work/$name-2")" ]; say $? "$name-same-bits"
+    cmp -s <(numbers "$work/$name-1") <(numbers "$work/$name-2"); say $? "$name-same-metrics"
+}
+pairwise learned-tie --data "$work/ties.jsonl" --eval-data "$work/eval.jsonl" --objective davidson --tie-parameter learn
+grep -q '"tie_parameter":0\.' "$work/learned-tie-2/metrics.jsonl"; say $? the-tie-is-learned
+pairwise steps --data examples/math_steps.jsonl --objective process
+
 # Without --lanes there are eight, with all weights as many as processes.
 mesh 2 train --model "$work/llama" --data "$work/train.jsonl" --eval-split off --max-steps 1 --output "$work/d1" --quiet 2>"$work/err"; grep -q '"lanes": 8' "$work/d1/assay.json"; say $? eight-lanes-by-default
 mesh 2 train --model "$work/llama" --tuning full --data "$work/train.jsonl" --eval-split off --max-steps 1 --output "$work/d2" --quiet 2>"$work/err"; grep -q '"lanes": 2' "$work/d2/assay.json"; say $? full-takes-few-lanes
