@@ -62,6 +62,7 @@ check folder-that-is-not-there 1 err "spill $work/nowhere: no file can be made t
 check folder-that-is-a-file 1 err "spill $work/pairs.jsonl: no file can be made there: Not a directory" "${run[@]}" --spill "$work/pairs.jsonl"
 check plan-refuses-it-too 1 err "spill $work/nowhere" plan --model "$work/m" "${common[@]}" --spill "$work/nowhere"
 [ ! -e "$work/no" ]; say $? nothing-is-made-then
+check a-refusal-says-what-would-be-spilled 3 err 'with [56] of 6 layers spilled' "${run[@]}" --spill "$work/disk" --memory 1K
 check not-beside-recompute-all 2 err 'recompute all computes every activation again' train --model "$work/m" "${common[@]}" --output "$work/no" --spill "$work/disk" --recompute all
 check not-where-nothing-is-trained 2 err 'spill' score --model "$work/m" --spill "$work/disk"
 mkdir "$work/locked" && chmod 500 "$work/locked"
