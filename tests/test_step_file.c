@@ -107,8 +107,8 @@ static void bad_lines_are_named(void **state)
     refuse("{\"prompt\":\"p\",\"completions\":[\"a\",\" \"],\"labels\":[true,false]}", "step 2 is empty");
     refuse("{\"prompt\":\"p\",\"completions\":[\"a\",3],\"labels\":[true,false]}", "should be a string");
     refuse("{\"prompt\":\"p\",\"completions\":[],\"labels\":[]}", "is empty");
-    refuse("{\"prompt\":\"p\",\"completions\":[\"a\"],\"labels\":[2]}", "a number from 0 to 1");
-    refuse("{\"prompt\":\"p\",\"completions\":[\"a\"],\"labels\":[\"+\"]}", "a number from 0 to 1");
+    refuse("{\"prompt\":\"p\",\"completions\":[\"a\"],\"labels\":[2]}", "a number from 0 to 1 and is a number beyond");
+    refuse("{\"prompt\":\"p\",\"completions\":[\"a\"],\"labels\":[\"+\"]}", "a number from 0 to 1 and is a string");
     refuse("{\"problem\":\"p\",\"steps\":[\"a\"],\"label\":1}", "the place of one of 1 steps");
     refuse("{\"problem\":\"p\",\"steps\":[\"a\"],\"label\":-2}", "should be -1");
     refuse("{\"question\":{\"problem\":\"p\"},\"label\":{\"steps\":[]}}", "no step with a completion");
@@ -119,11 +119,11 @@ static void bad_lines_are_named(void **state)
            "step 1 has a chosen_completion that is no place");
     refuse("{\"question\":{\"problem\":\"p\"},\"label\":{\"steps\":[{\"completions\":[{\"text\":\"a\",\"rating\":2}],"
            "\"chosen_completion\":0}]}}",
-           "neither -1 nor 0 nor 1");
+           "should be -1, 0, 1 or null and is another number");
     refuse(
         "{\"question\":{\"problem\":\"p\"},\"label\":{\"steps\":[{\"completions\":[{\"text\":\"a\",\"rating\":\"1\"}],"
         "\"chosen_completion\":0}]}}",
-        "neither -1 nor 0 nor 1");
+        "should be -1, 0, 1 or null and is a string");
     refuse("{\"input\":\"q Step 1: a \\u043a\\u0438 so 4\",\"label\":\"q Step 1: a + so 5\",\"task\":\"t\"}",
            "at step 2 it is not");
     refuse("{\"input\":\"q Step 1: a \\u043a\\u0438\",\"label\":\"q Step 1: b +\",\"task\":\"t\"}",

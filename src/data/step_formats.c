@@ -58,6 +58,11 @@ static bool label_of(const json_t *value, double *label)
     return json_is_boolean(value) || json_is_null(value) || (json_is_number(value) && *label >= 0 && *label <= 1);
 }
 
+static const char *out_of_range(const json_t *label)
+{
+    return json_is_number(label) ? "a number beyond them" : assay_json_kind(label);
+}
+
 static assay_status read_stepwise(step_reader *r)
 {
     const json_t *steps = field(r->line, "completions"), *labels = field(r->line, "labels");
@@ -71,7 +76,9 @@ static assay_status read_stepwise(step_reader *r)
     for (size_t i = 0; i < count; i++)
         if (!label_of(json_array_get(labels, i), &r->labels[i]))
             return assay_error_set(r->err, ASSAY_E_FORMAT,
-                                   "\"labels\": that of step %zu should be true, false or a number from 0 to 1", i + 1);
+                                   "\"labels\": that of step %zu should be true, false or a number from 0 to 1 and is "
+                                   "%s",
+                                   i + 1, out_of_range(json_array_get(labels, i)));
     return ASSAY_OK;
 }
 
@@ -133,7 +140,9 @@ static assay_status read_rating(step_reader *r, const json_t *completion, size_t
     *label = by_hand ? 1 : (double)NAN;
     if (!rating) return ASSAY_OK;
     if (!json_is_number(rating) || (value != -1 && value != 0 && value != 1))
-        return refuse_step(r, step, "has a rating that is neither -1 nor 0 nor 1");
+        return assay_error_set(r->err, ASSAY_E_FORMAT,
+                               "\"label\": step %zu has a rating that should be -1, 0, 1 or null and is %s", step,
+                               json_is_number(rating) ? "another number" : assay_json_kind(rating));
     r->out->neutral += value == 0;
     *label = value == 1;
     return ASSAY_OK;
@@ -259,17 +268,27 @@ static assay_status read(step_reader *r)
     return formats[r->out->format].read(r);
 }
 
+/* What is none of them, and why it may be: a field that tells them holds what cannot be read. */
+static assay_status refuse_line(const json_t *line, assay_error *err)
+{
+    static const char *const names[] = {"prompt", "completions", "labels", "problem",
+                                        "steps",  "label",       "input",  "task"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *reason = assay_json_unreadable(json_object_get(line, names[i]));
+        if (reason) return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" is %s", names[i], reason);
+    }
+    return assay_error_set(err, ASSAY_E_FORMAT,
+                           "no answer in labelled steps: TRL's has \"prompt\", \"completions\" and \"labels\", "
+                           "ProcessBench's \"problem\", \"steps\" and \"label\", PRM800K's \"question\" and \"label\" "
+                           "with \"steps\", Math-Shepherd's \"input\", \"label\" and \"task\"");
+}
+
 assay_status assay_step_format_read(const json_t *line, assay_text_arena *arena, assay_step_answer *out, bool *empty,
                                     assay_error *err)
 {
     step_reader reader = {.line = line, .arena = arena, .out = out, .err = err};
     out->format = find(line);
-    if (out->format == ASSAY_STEP_FORMATS)
-        return assay_error_set(
-            err, ASSAY_E_FORMAT,
-            "no answer in labelled steps: TRL's has \"prompt\", \"completions\" and \"labels\", "
-            "ProcessBench's \"problem\", \"steps\" and \"label\", PRM800K's \"question\" and \"label\" "
-            "with \"steps\", Math-Shepherd's \"input\", \"label\" and \"task\"");
+    if (out->format == ASSAY_STEP_FORMATS) return refuse_line(line, err);
     assay_status status = read(&reader);
     if (status == ASSAY_E_FORMAT && empty) *empty = ends_empty(&out->steps);
     return status;

@@ -125,6 +125,18 @@ seen convert-keeps-tools out '"tools":\[{"type":"function"'
 echo '{"prompt":"p","completions":["a"],"labels":[true],"images":["x.png"]}' >"$work/pictures.jsonl"
 check pictures-are-refused 1 err '"images" holds more than text' data check "$work/pictures.jsonl"
 
+# What programs write beside JSON's standard stops nobody who does not read it, and is named where it is read.
+printf '%s\n' '{"prompt":"p","completions":["a"],"labels":[NaN]}' '{"prompt":"p","completions":["\ud83d"],"labels":[true]}' '{"problem":"p","steps":["a"],"label":12345678901234567890123}' \
+    '{"prompt":"p","completions":["a"],"labels":[true],"subset":"\ud83d"}' '{"question":{"problem":"p"},"label":{"steps":[{"completions":[{"text":"a","rating":NaN}],"chosen_completion":0}]}}' \
+    '{"prompt":"p","completions":["a"],"labels":[true],"seed":NaN,"id":98765432109876543210123}' >"$work/world.jsonl"
+check world 1 out 'world.jsonl:1: "labels": that of step 1 .* and is NaN' data check "$work/world.jsonl"
+seen world-surrogate out 'world.jsonl:2: .*half a surrogate pair'
+seen world-whole-number out 'world.jsonl:3: "label" is a whole number beyond 64 bits'
+seen world-subset out 'world.jsonl:4: "subset" should be a text'
+seen world-rating out 'world.jsonl:5: .*null and is NaN'
+seen world-unread out '^  bad lines  *5$'
+check world-id 0 out '"id":98765432109876543210123' data convert "$work/world.jsonl" --skip-bad-lines --output -
+
 # A judgement does not change by what is left out: nobody judged what stands behind the last label.
 golden=tests/data/golden
 "$assay" eval --model $golden/steps_qwen2 --data $steps/processbench.jsonl --quiet --json >"$work/before"
