@@ -123,7 +123,7 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libassay.a
 $(BUILD)/tests/test_hostile $(BUILD)/tests/test_json_doc: private LDFLAGS += -Wl,--wrap=calloc,--wrap=realloc
 
 # A fuzz target: with libFuzzer's main (PRESET=fuzz), else with one that replays the files of a corpus.
-$(BUILD)/fuzz/%: fuzz/%.c fuzz/fuzz_file.c $(if $(filter fuzz,$(PRESET)),,fuzz/replay_main.c) $(BUILD)/libassay.a
+$(BUILD)/fuzz/%: fuzz/%.c fuzz/fuzz_file.c fuzz/decode_weight.c $(if $(filter fuzz,$(PRESET)),,fuzz/replay_main.c) $(BUILD)/libassay.a
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	@$(CC) $(CFLAGS_ALL) -Ifuzz -o $@ $^ $(if $(filter fuzz,$(PRESET)),-fsanitize=fuzzer) $(LDFLAGS) $(LIBS)

@@ -1,3 +1,4 @@
+#include "decode_weight.h"
 #include "fuzz_file.h"
 
 #include "checkpoint/checkpoint.h"
@@ -32,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assay_gguf_close(gguf);
     if (assay_checkpoint_open(&checkpoint, path, 0, NULL) != ASSAY_OK) return 0;
     assay_model_config_read(checkpoint->config, "model.gguf", &config, NULL);
+    for (size_t i = 0; i < checkpoint->weight_count; i++) assay_fuzz_decode(checkpoint, &checkpoint->weights[i]);
     assay_checkpoint_close(checkpoint);
     return 0;
 }

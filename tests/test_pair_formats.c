@@ -244,9 +244,10 @@ static void what_is_no_pair_is_named(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"{\"question\":{\"problem\":\"x\"},\"label\":{\"steps\":[]},\"labeler\":\"l\"}", "(PRM800K)"},
-        {"{\"id\":\"gsm8k-0\",\"problem\":\"x\",\"steps\":[\"a\"],\"label\":-1}", "(ProcessBench)"},
-        {"{\"prompt\":\"x\",\"completions\":[\"a\"],\"labels\":[true]}", "(TRL stepwise)"},
+        {"{\"question\":\"x\",\"label\":{\"steps\":[]},\"labeler\":\"l\"}", "(PRM800K)"},
+        {"{\"question\":{\"problem\":\"x\"},\"label\":{\"steps\":[]}}", "has no step with a completion"},
+        {"{\"id\":\"gsm8k-0\",\"problem\":\"x\",\"steps\":\"a\",\"label\":-1}", "(ProcessBench)"},
+        {"{\"prompt\":\"x\",\"completions\":\"a\",\"labels\":[true]}", "(TRL stepwise)"},
         {"{\"input\":\"x\",\"label\":\"y\",\"task\":\"GSM8K\"}", "(Math-Shepherd)"},
         {"{\"prompt\":\"q\",\"responses\":[\"a\",\"b\",\"c\"],\"scores\":[3,2,1],\"p\":0.7}",
          "is of two answers, and the line has 3"},

@@ -67,6 +67,23 @@ static assay_status streamed(assay_buf *text, const assay_planning *p, assay_err
                             speed, seconds, f->read_seconds, f->compute_seconds);
 }
 
+static assay_status spilled(assay_buf *text, const assay_planning *p, assay_error *err)
+{
+    const assay_spill_forecast *f = &p->spill;
+    char micro[32], step[32], run[64] = "", bytes[32], writing[32], reading[32];
+    assay_format_bytes(p->plan.spill_bytes, micro, sizeof micro);
+    assay_format_bytes(f->step_bytes, step, sizeof step);
+    assay_format_bytes(f->run_bytes, bytes, sizeof bytes);
+    assay_format_bytes((uint64_t)f->write_speed, writing, sizeof writing);
+    assay_format_bytes((uint64_t)f->read_speed, reading, sizeof reading);
+    if (f->run_bytes) snprintf(run, sizeof run, " and %s in the run", bytes);
+    return assay_buf_printf(text, err,
+                            "\nActivations of %d of %d layers are spilled: a file of %s in --spill's folder,\nabout "
+                            "%s written a step%s (it wears a disk). It was written at\n"
+                            "%s a second and read at %s: %.1f s a step\n",
+                            p->plan.spilled, p->layers, micro, step, run, writing, reading, f->seconds);
+}
+
 static assay_status options_table(assay_buf *text, const assay_planning *p, assay_error *err)
 {
     ASSAY_TRY(assay_buf_printf(text, err, "\n%-*s %10s %10s %7s  %s\n", NAME_WIDTH + 2, "Other ways to run", "memory",
@@ -95,6 +112,7 @@ static assay_status table(assay_buf *text, const assay_planning *p, assay_error 
         p->plan.relative_time, 100 * p->plan.overhead));
     ASSAY_TRY(classes(text, p, err));
     if (p->plan.streamed) ASSAY_TRY(streamed(text, p, err));
+    if (p->plan.spilled) ASSAY_TRY(spilled(text, p, err));
     ASSAY_TRY(assay_buf_printf(text, err,
                                "\nLargest micro-batch in this budget: %zu tokens without recomputation,\n"
                                "%zu with all layers recomputed (0: not even the longest pair)\n",

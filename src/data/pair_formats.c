@@ -12,6 +12,7 @@
 #include "data/pair_label.h"
 #include "data/public_formats.h"
 #include "data/single_formats.h"
+#include "data/step_formats.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -328,6 +329,18 @@ static assay_status read_implicit(const assay_format_reader *reader)
     return assay_format_shared_prompt(reader);
 }
 
+/* Labels of steps, one answer. */
+static assay_status read_steps(const assay_format_reader *reader)
+{
+    assay_step_answer answer = {0};
+    ASSAY_TRY(assay_step_format_read(reader->line, reader->arena, &answer, NULL, reader->err));
+    reader->pair->single = true;
+    reader->pair->prompt = answer.prompt;
+    reader->pair->chosen = answer.steps;
+    reader->pair->step_labels = answer.labels;
+    return ASSAY_OK;
+}
+
 static const pair_format formats[] = {
     {"medicalgpt-legacy", {"question", "response_chosen", "response_rejected"}, NULL, read_legacy, NULL},
     {"llmbar", {"input", "output_1", "output_2", "label"}, NULL, read_llmbar, "LLMBar"},
@@ -381,6 +394,10 @@ static const pair_format formats[] = {
     {"attributes", {"messages", "label"}, assay_attribute_graded_is, assay_attribute_graded, NULL},
     {"unpaired", {"prompt", "completion", "label"}, NULL, assay_single_unpaired, NULL},
     {"unpaired", {"messages", "label"}, NULL, assay_single_messages, NULL},
+    {"prm800k", {"question", "label"}, assay_step_format_is, read_steps, NULL},
+    {"processbench", {"problem", "steps", "label"}, assay_step_format_is, read_steps, "ProcessBench"},
+    {"stepwise", {"prompt", "completions", "labels"}, assay_step_format_is, read_steps, NULL},
+    {"math-shepherd", {"input", "label", "task"}, assay_step_format_is, read_steps, NULL},
 };
 
 enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
@@ -571,9 +588,17 @@ static bool all_equal(const assay_pair *pair)
     return true;
 }
 
+static bool any_step_known(const assay_pair *pair)
+{
+    for (size_t i = 0; i < pair->chosen.count; i++)
+        if (!isnan(pair->step_labels[i])) return true;
+    return false;
+}
+
 static assay_drop_reason judge(const assay_pair *pair)
 {
     if (assay_turns_blank(&pair->chosen)) return ASSAY_DROP_EMPTY_CHOSEN;
+    if (pair->step_labels && !any_step_known(pair)) return ASSAY_DROP_NO_LABEL;
     if (assay_pair_is_graded(pair) && !assay_attributes_known(&pair->chosen_attributes)) return ASSAY_DROP_NO_LABEL;
     if (pair->single) return ASSAY_DROP_COUNT;
     if (assay_turns_blank(&pair->rejected)) return ASSAY_DROP_EMPTY_REJECTED;

@@ -50,7 +50,12 @@
  *     attributes          prompt + response or completion, or messages, + scores {name: number}, labels or label
  *     [number]: likewise
  *
- * Records that hold no pair (steps) are named by data/other_formats.h. Where a
+ *     prm800k             question {"problem"} + label {"steps"}: one answer in labelled steps (data/step_file.h)
+ *     processbench        problem + steps + label, likewise
+ *     stepwise            prompt + completions + labels, likewise (TRL)
+ *     math-shepherd       input + label + task, likewise
+ *
+ * Records that have the fields of the last four and are none are named by data/other_formats.h. Where a
  * format's verdict is a tie, the first answer is chosen and the pair's share 1/2.
  *
  * Optional everywhere: margin (a number, or its text in CSV; null: none), id (a string or number), and the label

@@ -1,4 +1,5 @@
-/* The records of data/step_file.h, one reader each; for that file and for lines to score (data/input_file.h). */
+/* The records of data/step_file.h, one reader each; for that file, for data/pair_formats.c and for lines to score
+ * (data/input_file.h). */
 #ifndef ASSAY_DATA_STEP_FORMATS_H
 #define ASSAY_DATA_STEP_FORMATS_H
 

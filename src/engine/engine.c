@@ -1,11 +1,13 @@
 /* The executor: walks a schedule's instances and hands each operation its views. It decides nothing. A LOAD only says
- * that weights may come; the first step that reads them waits. */
+ * that weights may come; the first step that reads them waits. Spilled values are written and read where their instance
+ * stands. */
 #include "engine/engine.h"
 
 #include "backend/gemm_bf16.h"
 #include "base/alloc.h"
 #include "engine/arena.h"
 #include "engine/layout.h"
+#include "engine/spilling.h"
 #include "engine/streaming.h"
 
 #include <assert.h>
@@ -21,6 +23,7 @@ struct assay_engine {
     assay_param_view *params;
     assay_param_view *step_params; /* of the step that is running */
     assay_streaming *streaming;    /* NULL: all weights stay */
+    assay_spilling *spilling;      /* NULL: no value goes to a file */
     assay_geometry geometry;
     assay_op_env env;
     atomic_bool stopped; /* by assay_engine_stop, for good */
@@ -73,6 +76,7 @@ assay_status assay_engine_create(assay_engine **out, const assay_engine_config *
     ASSAY_TRY_ALLOC(engine, "the engine", err);
     engine->config = *config;
     engine->config.schedule.observed = NULL; /* borrowed only while planning */
+    engine->config.spill = NULL;
     engine->scratch_bytes = assay_engine_scratch_bytes(config->program, assay_pool_size(config->pool));
     engine->params = assay_alloc(config->program->param_count, sizeof *engine->params);
     engine->step_params = assay_alloc(config->program->most_params + 1, sizeof *engine->step_params);
@@ -80,6 +84,9 @@ assay_status assay_engine_create(assay_engine **out, const assay_engine_config *
                               ? plan(config, &engine->schedule, &engine->slot_bytes, err)
                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the engine");
     if (status == ASSAY_OK && config->stream) status = assay_streaming_open(&engine->streaming, config, err);
+    if (status == ASSAY_OK && config->schedule.spilled)
+        status =
+            assay_spilling_open(&engine->spilling, engine->schedule, config->program->value_count, config->spill, err);
     if (status == ASSAY_OK)
         status = assay_step_arena_open(&engine->arena, engine->slot_bytes + engine->scratch_bytes, err);
     if (status != ASSAY_OK) {
@@ -96,6 +103,7 @@ void assay_engine_free(assay_engine *engine)
 {
     if (!engine) return;
     assay_streaming_close(engine->streaming); /* first: it may be writing to the arena */
+    assay_spilling_close(engine->spilling);
     assay_schedule_free(engine->schedule);
     assay_step_arena_close(&engine->arena);
     assay_free(engine->params);
@@ -166,6 +174,18 @@ static void begin_load(assay_engine *engine, const assay_instance *instance)
                           &engine->geometry);
 }
 
+/* Of a SPILL or FETCH. A value's rows lie behind each other. */
+static assay_status move_spilled(assay_engine *engine, const assay_instance *instance, assay_error *err)
+{
+    bool writes = instance->action == ASSAY_SPILL;
+    const assay_value *value = &engine->config.program->values[instance->value];
+    size_t element = value->dtype == ASSAY_BF16 ? sizeof(uint16_t) : sizeof(float),
+           bytes = engine->geometry.spaces[value->space].rows * value->cols * element;
+    void *data = memory_of(engine, writes ? instance->in[0] : instance->out[0]);
+    if (!writes) return assay_spilling_read(engine->spilling, instance->value, data, bytes, err);
+    return engine->env.training ? assay_spilling_write(engine->spilling, instance->value, data, bytes, err) : ASSAY_OK;
+}
+
 static assay_status look_at_params(assay_engine *engine, const assay_instance *instance, const assay_step *step,
                                    assay_error *err)
 {
@@ -185,6 +205,7 @@ static assay_status run_instance(assay_engine *engine, const assay_instance *ins
         begin_load(engine, instance);
         return ASSAY_OK;
     }
+    if (instance->action > ASSAY_LOAD) return move_spilled(engine, instance, err);
     const assay_step *step = &program->steps[instance->step];
     assay_op_run run = {.env = &engine->env, .attr = &step->attr, .out_space = program->values[step->out[0]].space};
     ASSAY_TRY(look_at_params(engine, instance, step, err));
@@ -219,6 +240,7 @@ static assay_status check_bounds(const assay_engine *engine, const assay_geometr
 static void set_out(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step, bool training)
 {
     if (engine->streaming) assay_streaming_settle(engine->streaming); /* of a pass that was given up */
+    if (engine->spilling) assay_spilling_begin(engine->spilling);
     engine->geometry = *geometry;
     engine->env.geometry = &engine->geometry;
     engine->env.seed = seed;
@@ -261,6 +283,7 @@ static void set_seed(assay_engine *engine, const float *d_rewards)
 
 assay_status assay_engine_backward(assay_engine *engine, const float *d_rewards, assay_error *err)
 {
+    assert(!engine->spilling || engine->env.training);
     set_seed(engine, d_rewards);
     for (size_t i = engine->schedule->forward_count; i < engine->schedule->instance_count; i++)
         ASSAY_TRY(run_instance(engine, &engine->schedule->instances[i], err));
@@ -270,6 +293,11 @@ assay_status assay_engine_backward(assay_engine *engine, const float *d_rewards,
 uint64_t assay_engine_read_bytes(const assay_engine *engine)
 {
     return engine->streaming ? assay_streaming_bytes(engine->streaming) : 0;
+}
+
+uint64_t assay_engine_spill_bytes(const assay_engine *engine)
+{
+    return engine->spilling ? assay_spilling_bytes(engine->spilling) : 0;
 }
 
 static bool all_finite(const assay_view *view)
@@ -282,7 +310,7 @@ static bool all_finite(const assay_view *view)
 
 static bool instance_is_finite(assay_engine *engine, const assay_instance *instance)
 {
-    if (instance->action == ASSAY_LOAD) return true;
+    if (instance->action >= ASSAY_LOAD) return true;
     const assay_step *step = &engine->config.program->steps[instance->step];
     assay_view view;
     for (int i = 0; i < step->outputs && instance->action != ASSAY_BACKWARD; i++) {

@@ -15,6 +15,10 @@
  * Weights of config.stream do not stay in memory: they come from their files into the arena when they are needed, on a
  * thread of their own, and what their bound views point to is never read (their type and shape are). Reading is the
  * one thing that can fail behind a geometry that fits.
+ *
+ * Values of schedule.spilled layers wait for the backward pass in a file of the folder `spill`, made by create
+ * (stream/spill_file.h); writing and reading it can fail, too. A pass that is not `training` writes nothing: no
+ * backward pass may follow it there.
  */
 #ifndef ASSAY_ENGINE_ENGINE_H
 #define ASSAY_ENGINE_ENGINE_H
@@ -28,6 +32,7 @@ typedef struct assay_engine_config {
     const assay_kernels *kernels;
     assay_pool *pool;
     const assay_stream_list *stream; /* weights that come from files, borrowed; NULL: all are bound and stay */
+    const char *spill; /* folder of the file for values of schedule.spilled layers; not used any more behind create */
     assay_bounds bounds;
     assay_schedule_options schedule;
 } assay_engine_config;
@@ -42,8 +47,8 @@ assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *ge
 void assay_engine_stop(assay_engine *engine);
 const float *assay_engine_rewards(const assay_engine *engine);
 
-/* geometry: that of the last forward, whose memory must still be what it was. Fails only where weights are streamed;
- * then gradients have been added to in part. */
+/* geometry: that of the last forward, whose memory must still be what it was. Fails only where weights are streamed or
+ * values spilled; then gradients have been added to in part. */
 assay_status assay_engine_backward(assay_engine *engine, const float *d_rewards, assay_error *err);
 
 /* A value that was kept or observed, after forward and before backward; data NULL: dropped. */
@@ -51,6 +56,9 @@ assay_view assay_engine_value(const assay_engine *engine, int value);
 
 /* Bytes of streamed weights read from files so far; 0: none are streamed. */
 uint64_t assay_engine_read_bytes(const assay_engine *engine);
+
+/* Bytes of spilled values written to their file so far; 0: none are spilled. */
+uint64_t assay_engine_spill_bytes(const assay_engine *engine);
 
 /* For finding what went wrong, slowly: runs forward (and backward, where d_rewards is given) once more and returns the
  * program's step whose result, or (*backward) whose inputs' gradient, is the first to hold NaN or infinity; -1: none,

@@ -6,6 +6,11 @@
  * weights). More memory only adds candidates, so it never makes a plan slower; among equally fast ones the smallest is
  * taken, so it never makes one larger for nothing.
  *
+ * Where a folder to spill to is given, a number of layers that write what backward needs to a file, instead of being
+ * replayed, is a candidate, too. A byte that is written and read back counts as the FLOPs that could be done meanwhile,
+ * so layers are spilled where that is cheaper than computing them again, or where nothing else is small enough. Layers
+ * of one program are alike: it never pays to replay some and to spill others.
+ *
  *     ASSAY_TRY(assay_plan_make(&request, &plan, err)); // ASSAY_E_NO_FIT: plan is then the smallest there is
  *     assay_engine_config config = assay_plan_engine(&request, &plan, pool);
  */
@@ -30,15 +35,19 @@ typedef struct assay_plan_request {
     size_t fixed_bytes;  /* weights, gradients, optimizer: whatever is there besides the arena */
     /* weights that are not among the fixed bytes, but come from files into the arena; NULL: none */
     const assay_stream_list *stream;
-    size_t budget; /* bytes for both; SIZE_MAX: no limit */
+    const char *spill;  /* folder for values that wait for the backward pass; NULL: all stay in memory. Not looked at */
+    double spill_flops; /* that are done while one byte is written there and read back */
+    size_t budget;      /* bytes for both; SIZE_MAX: no limit */
 } assay_plan_request;
 
 typedef struct assay_plan {
     size_t micro_tokens, arena_bytes, total_bytes;
     size_t scratch_bytes; /* of arena_bytes: the workers' product scratch */
     int replayed;
-    bool streamed;     /* weights come from files */
-    size_t read_bytes; /* at most so many a micro-batch, forward and back */
+    int spilled;        /* layers whose values go to a file; then none is replayed */
+    size_t spill_bytes; /* of that file: what a micro-batch writes at most */
+    bool streamed;      /* weights come from files */
+    size_t read_bytes;  /* at most so many a micro-batch, forward and back */
     /* Of the smallest plan of a request with streamed weights: what every plan that keeps them takes at least. */
     size_t least_kept;
     double flops;    /* a micro-batch of the longest pair alone */

@@ -46,7 +46,8 @@ static assay_status own_f32(loader *l, size_t index, float **values)
     return ASSAY_OK;
 }
 
-/* A frozen matrix that cannot be used where it lies takes half the memory in a bf16 run. */
+/* A frozen matrix that cannot be used where it lies takes half the memory in a bf16 run; so does a trained one where
+ * that is asked for. */
 static assay_status own_bf16(loader *l, size_t index, const assay_weight *weight)
 {
     const assay_param *param = &l->model->program->params[index];
@@ -59,6 +60,14 @@ static assay_status own_bf16(loader *l, size_t index, const assay_weight *weight
     for (size_t i = 0; status == ASSAY_OK && i < count; i++) bf16[i] = assay_f32_to_bf16(wide[i]);
     assay_free(wide);
     return status;
+}
+
+/* A trained matrix of which no more is kept than bf16. */
+static bool is_half(const loader *l, size_t index)
+{
+    const assay_param *param = &l->model->program->params[index];
+    return l->options->half_weights && param->trained && param->role == ASSAY_ROLE_BASE &&
+           assay_program_is_bulk(l->model->program, index);
 }
 
 static bool is_packed(const assay_weight *weight) { return assay_dtype_is_packed(weight->tensor.dtype); }
@@ -97,6 +106,7 @@ static assay_status load_weight(loader *l, size_t index, const assay_weight *wei
                    ? fits
                    : assay_error_prefix(l->err, fits, "%s/", l->checkpoint->path);
     if (!assay_model_uses_in_place(param, weight)) {
+        if (is_half(l, index)) return own_bf16(l, index, weight);
         if (l->options->bf16 && !param->trained && !param->vector && param->role == ASSAY_ROLE_BASE)
             return own_bf16(l, index, weight);
         float *values;
@@ -220,6 +230,7 @@ static assay_status check_adapter_used(const loader *l)
 static assay_status choose_outputs(loader *l)
 {
     assay_model_config *config = &l->model->config;
+    if (l->options->steps) return assay_model_config_take_steps(l->checkpoint, l->adapter, config, l->err);
     size_t wanted = l->options->outputs ? l->options->outputs : 1;
     char name[ASSAY_HEAD_NAME];
     snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
@@ -308,7 +319,7 @@ static void measure_param(const loader *l, const assay_param *param, assay_model
                                      ? assay_model_find_weight(l->checkpoint, l->model->config.arch, param->name)
                                      : NULL;
     bool frozen_matrix = param->role == ASSAY_ROLE_BASE && !param->trained && !param->vector,
-         known = l->checkpoint->weight_count > 0;
+         known = l->checkpoint->weight_count > 0, half = is_half(l, (size_t)(param - l->model->program->params));
     size_t packed = 0;
     if (param->trained) size->trained += count;
     if (param->role != ASSAY_ROLE_BASE) size->adapters += count * sizeof(float);
@@ -322,7 +333,7 @@ static void measure_param(const loader *l, const assay_param *param, assay_model
                                : frozen_matrix && l->checkpoint->kind != ASSAY_CHECKPOINT_GGUF)
         size->borrowed += weight ? assay_tensor_stored_bytes(&weight->tensor)
                                  : count * assay_dtype_block_bytes(assay_model_config_dtype(l->checkpoint));
-    else size->owned += count * (frozen_matrix && l->options->bf16 ? sizeof(uint16_t) : sizeof(float));
+    else size->owned += count * (half || (frozen_matrix && l->options->bf16) ? sizeof(uint16_t) : sizeof(float));
 }
 
 assay_status assay_model_measure(assay_program **program, assay_model_size *size, const assay_checkpoint *checkpoint,
@@ -368,6 +379,12 @@ float *assay_model_own_f32(const assay_model *model, size_t param)
 {
     const assay_owned_weight *owned = &model->owned[param];
     return owned->dtype == ASSAY_F32 ? owned->data : NULL;
+}
+
+uint16_t *assay_model_own_bf16(const assay_model *model, size_t param)
+{
+    const assay_owned_weight *owned = &model->owned[param];
+    return owned->dtype == ASSAY_BF16 ? owned->data : NULL;
 }
 
 static const assay_owned_weight *same_in(const assay_model *base, const char *name, const assay_owned_weight *mine)

@@ -25,10 +25,12 @@ typedef struct assay_model_options {
     const assay_lora_spec *lora; /* a new adapter (ignored where an adapter is loaded); NULL: none */
     bool bf16;                   /* bf16: token rows stored and products multiplied in bf16 */
     bool all_rows;
+    bool half_weights;          /* trained matrices that are bulk (program/program.h) are held in bf16 alone */
     bool head_zero;             /* a new head starts at zero instead of normal(0, 1/sqrt(hidden + 1)) */
     const int32_t *head_tokens; /* NULL, or two: a new head is the language head's row of the first less the second's */
     bool need_head;             /* a missing head is an error (scoring) instead of newly made (training) */
     size_t outputs;             /* numbers of a new head, and what is trained on must have; 0: one */
+    bool steps;                 /* the head trained is one that reads steps (assay_model_config_take_steps) */
     uint64_t seed;
     /* for assay_model_measure: matrices will be packed before the model is opened (model_pack.h); ASSAY_F32: not */
     assay_dtype quantise;
@@ -74,8 +76,9 @@ assay_status assay_model_measure(assay_program **program, assay_model_size *size
 size_t assay_model_weights(const assay_model *model, bool trained_only);
 
 /* The model's own f32 memory of a parameter, to be changed by whoever trains it; NULL where it holds none, or holds
- * another type. A trained parameter always has it. */
+ * another type. A trained parameter has one or the other. */
 float *assay_model_own_f32(const assay_model *model, size_t param);
+uint16_t *assay_model_own_bf16(const assay_model *model, size_t param); /* its memory in bf16, likewise */
 
 /* Memory of the model's own that holds what the base's own memory holds, type and bytes, goes back, and is borrowed
  * from the base, which must outlive the model. For several adapters on one base. */

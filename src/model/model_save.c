@@ -4,6 +4,7 @@
 #include "model/model_save.h"
 
 #include "head/head_kind.h"
+#include "head/head_make.h"
 #include "model/model_save_private.h"
 #include "model/model_tensors.h"
 
@@ -26,6 +27,7 @@ static void adapter_config(const assay_model *model, const assay_save_options *o
     const assay_lora_spec *lora = options->lora;
     const assay_head *head = &model->config.head;
     bool null_type = model->config.arch->peft_task_type_null || head->kind;
+    bool tokens = head->kind == &assay_head_tokens;
     *out = (assay_adapter_config){.alpha = 1};
     if (options->adapter) *out = *options->adapter;
     else if (lora) {
@@ -41,6 +43,7 @@ static void adapter_config(const assay_model *model, const assay_save_options *o
     assay_head_root(head, model->config.arch->names->head, names->head);
     names->saved[0] = names->head;
     out->task_type_null = null_type;
+    out->token_classes = tokens;
     out->saved_modules = names->saved;
     out->saved_module_count = 1;
     out->base = options->base ? options->base : model->checkpoint->path;
@@ -214,6 +217,9 @@ static assay_status write_config(const assay_checkpoint *checkpoint, const assay
                                                .dtype = dtype,
                                                .pad_token = options->pad_token};
     assay_status status = assay_save_config(&request, &config, err);
+    bool new_kind = model->head.kind && assay_head_of_class(checkpoint->config) != model->head.kind;
+    if (status == ASSAY_OK && new_kind)
+        status = assay_head_make_config(&model->head, config, arch->base_class, arch->sequence_class, err);
     if (status == ASSAY_OK && is_parted(options)) status = say_packing(config, arch, options, dtype, err);
     char *path = assay_path_join(folder, "config.json");
     if (status == ASSAY_OK && !path) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
@@ -263,7 +269,7 @@ assay_status assay_model_save_full(const assay_model *model, const assay_save_op
 {
     assay_save_list list = {0};
     assay_save_options plain = *options;
-    if (!assay_head_is_labels(&model->config.head))
+    if (!assay_head_is_labels(&model->config.head) && !model->config.head.steps)
         ASSAY_TRY(assay_model_check_trained_head(model->checkpoint, &model->config, "merged into", err));
     plain.keep_dtype = false;
     assay_status status = list_model(&list, model, options->format == ASSAY_SAVE_GLM, err);

@@ -45,6 +45,12 @@
  *     regression   mean of (z - y)^2 over the answers' known targets y; a row weighs as much as it has of them, so that
  *                  a step's loss is the mean over targets (Transformers' problem_type regression; HelpSteer's)
  *
+ * Of one answer in steps, each of which has two logits, wrong and right, and d = z_right - z_wrong:
+ *
+ *     process      mean of p l(d) + (1 - p) l(-d) over the steps with a label p, the probability that the step is
+ * right: the cross entropy of a token classifier. A row weighs as much as it has such steps, so that an optimizer
+ * step's loss is the mean over labelled places (TRL's PRMTrainer; arXiv:2305.20050)
+ *
  * Everything is formed in double, in forms that neither overflow nor cancel for large |d|.
  */
 #ifndef ASSAY_OBJECTIVE_OBJECTIVE_H
@@ -69,8 +75,9 @@ typedef struct assay_objective_term {
  * times `outputs`. */
 typedef struct assay_objective_row {
     const double *rewards;
-    const double *values;         /* falling; NULL: a pair, whose label is the share */
-    size_t count;                 /* 2 or more; 1: one answer, whose label is the share (that it is good) */
+    /* Falling; NULL: a pair, whose label is the share. Of an answer in steps: their labels, NaN: nobody said. */
+    const double *values;
+    size_t count;                 /* 2 or more; 1: one answer, whose label is the share (that it is good); or steps */
     bool equal_is_tie;            /* equal values: found equally good; false: they were not compared */
     double share, margin, weight; /* as in a term; the margin is asked of every couple */
     size_t outputs;               /* numbers of an answer; 0 is 1 */
@@ -95,7 +102,10 @@ struct assay_objective {
     bool needs_smoothing, takes_no_smoothing;
     bool of_single;                  /* single answers with labels are what it reads; else answers that are compared */
     bool of_attributes;              /* or targets, of single answers and lists */
+    bool of_steps;                   /* or the steps of one answer */
     double tie_parameter, tie_above; /* the usual one, and what it must be above; usual 0: it has none */
+    /* What a row of weight 1 weighs beside others: how many labels its mean is over. NULL: 1. */
+    size_t (*known)(const assay_objective_row *row);
     /* Of a term of weight 1 that the objective reads; NULL: it reads rows alone, of any number of answers. */
     assay_objective_cost (*cost)(const assay_objective_settings *settings, const assay_objective_term *term);
     /* Of a row of weight 1 with values; adds to slopes, which are zero. NULL: the first and the last answer are taken
@@ -130,8 +140,8 @@ assay_objective_cost assay_objective_of(const assay_objective_settings *settings
  * are written over. Of two answers exactly what assay_objective_of gives. */
 double assay_objective_of_row(const assay_objective_settings *settings, const assay_objective_row *row, double *slopes);
 
-/* How many targets of the row are known. */
-size_t assay_objective_known(const assay_objective_row *row);
+/* How many labels of the row the objective takes the mean over; 1 for most. */
+size_t assay_objective_known(const assay_objective_settings *settings, const assay_objective_row *row);
 
 /* The row's first and last answer as a pair. */
 assay_objective_term assay_objective_ends(const assay_objective_row *row);

@@ -10,19 +10,9 @@ static const assay_objective *const objectives[] = {ASSAY_OBJECTIVE_LIST(ASSAY_O
 #undef ASSAY_OBJECTIVE_ADDRESS
 enum { OBJECTIVES = sizeof objectives / sizeof *objectives };
 
-/* Names that other trainers and papers have and a user may try: they want labels of steps. */
-static const char *const not_yet[] = {"process"};
-
 static assay_status refuse_name(const char *name, assay_error *err)
 {
     char known[256] = "auto";
-    for (size_t i = 0; i < sizeof not_yet / sizeof *not_yet; i++)
-        if (!strcmp(name, not_yet[i]))
-            return assay_error_set(err, ASSAY_E_USAGE,
-                                   "--objective %s is not there yet: this version trains on answers that are compared "
-                                   "with each other (of pairs, --objective bt, of lists, all-pairs) or have a label of "
-                                   "their own (bce)",
-                                   name);
     for (size_t i = 0; i < OBJECTIVES; i++) {
         size_t used = strlen(known);
         assay_text_format(known + used, sizeof known - used, ", %s", objectives[i]->name);
@@ -95,6 +85,11 @@ double assay_objective_number(const assay_objective_settings *settings)
 }
 
 bool assay_share_is_undecided(double share) { return share <= 0.5; }
+
+size_t assay_objective_known(const assay_objective_settings *settings, const assay_objective_row *row)
+{
+    return chosen(settings)->known ? chosen(settings)->known(row) : 1;
+}
 
 double assay_objective_weight(const assay_objective_settings *settings, const assay_objective_term *term)
 {

@@ -47,13 +47,6 @@ assay_objective_cost assay_share_cost(const assay_objective_settings *settings, 
     return assay_smoothed_win_cost(assay_term_gap(term), 1 - assay_term_share(term, settings->smoothing));
 }
 
-size_t assay_objective_known(const assay_objective_row *row)
-{
-    size_t known = 0;
-    for (size_t i = 0; row->targets && i < row->count * row->outputs; i++) known += isnan(row->targets[i]) ? 0 : 1;
-    return known;
-}
-
 /* The first answer that is worse than k. */
 static size_t first_worse(const assay_objective_row *row, size_t k)
 {

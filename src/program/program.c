@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { BULK = 4096 }; /* values, of the least large matrix */
+
 assay_status assay_program_create(assay_program **out, assay_error *err)
 {
     *out = assay_alloc(1, sizeof **out);
@@ -161,6 +163,24 @@ void assay_program_wants(const assay_program *program, bool *wants)
         for (int i = 0; i < step->params; i++) wanted = wanted || program->params[step->param[i]].trained;
         if (step->op->backward) wants[step->out[0]] = wanted;
     }
+}
+
+static bool is_read_by_row(const assay_program *program, size_t param)
+{
+    for (size_t i = 0; i < program->step_count; i++) {
+        const assay_step *step = &program->steps[i];
+        if (!step->op->by_row) continue;
+        for (int p = 0; p < step->params; p++)
+            if (step->param[p] == (int)param) return true;
+    }
+    return false;
+}
+
+bool assay_program_is_bulk(const assay_program *program, size_t i)
+{
+    const assay_param *param = &program->params[i];
+    return !param->vector && param->role != ASSAY_ROLE_HEAD && param->rows * param->cols >= BULK &&
+           !is_read_by_row(program, i);
 }
 
 const char *assay_program_precision(const assay_program *program) { return program->bf16 ? "bf16" : "f32"; }

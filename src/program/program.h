@@ -108,6 +108,11 @@ assay_param_shape *assay_program_room(const assay_program *program);
 /* wants[value] = its gradient is wanted: some trained parameter lies above it. wants holds value_count entries. */
 void assay_program_wants(const assay_program *program, bool *wants);
 
+/* A matrix of at least 4096 values that is no head and that no step reads by row: what most of a model's bytes are, and
+ * what may be kept in fewer bits while it is trained. Rows of an embedding are seldom touched, and heads and vectors
+ * are few. */
+bool assay_program_is_bulk(const assay_program *program, size_t param);
+
 const char *assay_program_precision(const assay_program *program); /* "bf16" or "f32", as --precision names it */
 
 int assay_program_find_param(const assay_program *program, const char *name); /* -1: not there */

@@ -119,10 +119,23 @@ static json_t *render(assay_exchange *exchange, double *rewards, double *scores,
     return answer;
 }
 
+/* Streamed weights. Which file it is, is the operator's business. */
+static enum MHD_Result unreadable(assay_exchange *exchange)
+{
+    const assay_job *job = &exchange->job;
+    assay_serve_log_event(exchange->server->options.log, ASSAY_SERVE_ERROR, "weights",
+                          json_pack("{s:s, s:s}", "model", job->model->name, "reason", job->error.text),
+                          "model %s: its weights cannot be read: %s; loading it again (SIGHUP) opens the files anew",
+                          job->model->name, job->error.text);
+    return assay_http_error(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR,
+                            "the model's weights cannot be read any more; the server's log says which");
+}
+
 static enum MHD_Result score_end(assay_exchange *exchange)
 {
     assay_job *job = &exchange->job;
     if (job->status == ASSAY_E_STOPPED) return assay_http_refuse(exchange, &job->error);
+    if (job->status == ASSAY_E_IO) return unreadable(exchange);
     if (job->status != ASSAY_OK) return assay_http_status(exchange, job->status, &job->error);
     double *numbers = assay_alloc(2 * job->count, sizeof *numbers);
     json_t **traces = job->lot.traces ? assay_alloc(job->count, sizeof *traces) : NULL;

@@ -29,11 +29,8 @@ static void close_scoring(void *owner) { assay_scoring_close(owner); }
 /* A share of the budget: two engines for every model, as a reload of all has the new ones beside the old ones. */
 static assay_status make_engine(const loading *l, assay_scoring *scoring, assay_error *err)
 {
-    assay_options share = *l->options;
-    size_t weights = scoring->model->owned_bytes + scoring->model->borrowed_bytes,
-           rest = l->budget > weights ? l->budget - weights : 1;
-    share.memory = weights + (rest < l->own ? rest : l->own) / (2 * l->models);
-    return assay_scoring_answer_engine(scoring, &share, (size_t)scoring->source->max_length, err);
+    scoring->room = (assay_scoring_room){.budget = l->budget, .own = l->own, .engines = 2 * l->models};
+    return assay_scoring_answer_engine(scoring, l->options, (size_t)scoring->source->max_length, err);
 }
 
 /* Loads come one at a time (serve/served_model.h), so nobody else opens a base meanwhile. */
@@ -68,6 +65,8 @@ static assay_status finish(loading *l, assay_scoring *scoring, assay_served *mod
     model->renderer = &scoring->renderer;
     model->max_length = (size_t)scoring->source->max_length;
     model->planned_bytes = scoring->plan.total_bytes;
+    model->streamed_bytes = scoring->streamed;
+    model->read_bytes = scoring->plan.read_bytes;
     model->bf16 = scoring->model->program->bf16;
     model->folder =
         scoring->source->adapter_folder ? scoring->source->adapter_folder : scoring->source->checkpoint->path;

@@ -30,6 +30,7 @@ typedef struct assay_served {
     const assay_renderer *renderer; /* the same for conversations, and what stays in front of a cut text */
     size_t max_length;              /* tokens of one text */
     size_t planned_bytes;
+    size_t streamed_bytes, read_bytes; /* weights that do not stay in memory; read of them a micro-batch. 0: all stay */
     bool bf16;
     const json_t *config;              /* names the labels; lives as long as the model */
     char label[ASSAY_HEAD_LABEL];      /* the one whose number is the score */

@@ -55,10 +55,11 @@ void assay_pass_file_close(assay_pass_file *file)
 static assay_status ends_early(const assay_pass_file *file, uint64_t offset, size_t bytes, size_t got,
                                const char *tensor, assay_error *err)
 {
-    return assay_error_set(err, ASSAY_E_IO,
-                           "%s: tensor %s has %zu bytes from byte %llu on, but the file gave %zu of them: it was cut "
-                           "short since the run began. Put it back and go on with --resume",
-                           file->path, tensor, bytes, (unsigned long long)offset, got);
+    return assay_error_set(
+        err, ASSAY_E_IO,
+        "%s: tensor %s has %zu bytes from byte %llu on, but the file gave %zu of them: it was cut "
+        "short since its header was read. Put it back and start again; training goes on with --resume",
+        file->path, tensor, bytes, (unsigned long long)offset, got);
 }
 
 /* One transfer may be shorter than asked for. Past the page cache the next one begins at a block all the same; where

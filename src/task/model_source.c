@@ -147,7 +147,7 @@ static assay_status check_tensors(const assay_model_source *source, const assay_
     assay_model_config config = source->config;
     assay_program *program;
     ASSAY_TRY(assay_model_config_see(checkpoint, source->adapter, &config, err));
-    if (!assay_head_is_labels(&config.head))
+    if (!assay_head_is_labels(&config.head) && !config.head.steps)
         ASSAY_TRY(assay_model_check_trained_head(checkpoint, &config, "trained on", err));
     ASSAY_TRY(assay_decoder_program(&program, &config, &(assay_decoder_options){0}, err));
     assay_status status = assay_model_check_tensors(checkpoint, &config, program, false, err);

@@ -38,6 +38,7 @@ typedef struct variant {
     size_t largest_off, largest_all;
     size_t streamed; /* bytes of weights that do not stay */
     assay_stream_forecast forecast;
+    assay_spill_forecast spill;
 } variant;
 
 /* Of the examples that a length leaves: the tokens of the largest, and their number. cuts: it leaves all, none with
@@ -206,6 +207,16 @@ static assay_status plan_program(variant *v, const assay_program *program, bool 
     return status == ASSAY_OK && asked && v->fits && v->stream ? forecast(v, program, err) : status;
 }
 
+/* Of the run itself; other ways to run go by the same speeds. */
+static assay_status measure_spilling(variant *v, const assay_program *program, assay_error *err)
+{
+    assay_planning_subject *s = &v->subject;
+    if (!s->settings.spill) return ASSAY_OK;
+    ASSAY_TRY(assay_spill_forecast_begin(&v->spill, program, s->kernels, s->pool, s->settings.spill, err));
+    s->settings.spill_flops = v->spill.flops;
+    return ASSAY_OK;
+}
+
 /* asked: it is the run itself, not another way to run. */
 static assay_status plan_variant(variant *v, bool asked, bool alternatives, assay_error *err)
 {
@@ -217,7 +228,8 @@ static assay_status plan_variant(variant *v, bool asked, bool alternatives, assa
     v->stream = NULL;
     v->moments = assay_moments_bytes(program, v->subject.settings.eight_bits);
     keep_weights(v);
-    assay_status status = plan_program(v, program, asked, alternatives, err);
+    assay_status status = asked ? measure_spilling(v, program, err) : ASSAY_OK;
+    if (status == ASSAY_OK) status = plan_program(v, program, asked, alternatives, err);
     v->streamed = v->stream ? v->stream->bytes : 0;
     assay_stream_list_free(v->stream);
     v->stream = NULL;
@@ -241,6 +253,7 @@ static assay_status consider_recompute(assay_planning *p, const variant *asked, 
 {
     variant v = *asked;
     v.subject.settings.recompute = ASSAY_RECOMPUTE_ALL;
+    v.subject.settings.spill = NULL;
     v.subject.settings.micro_tokens = p->longest_pair;
     return asked->subject.settings.recompute == ASSAY_RECOMPUTE_ALL && asked->plan.micro_tokens == p->longest_pair
                ? ASSAY_OK
@@ -368,6 +381,22 @@ static void find_longest_pair(assay_planning *p, const assay_example_set *set)
     }
 }
 
+/* A step of usual pairs; without data of the longest, and then the run may have no end. */
+static void forecast_spilling(assay_planning *p, const variant *asked)
+{
+    const assay_planning_subject *s = &asked->subject;
+    double pair = (double)asked->longest, pairs = (double)s->settings.batch_pairs,
+           steps = (double)s->settings.max_steps;
+    size_t count = s->examples ? s->examples->count : 0, tokens = 0;
+    for (size_t i = 0; i < count; i++) tokens += assay_example_tokens(s->examples, &s->examples->items[i]);
+    if (count) {
+        pair = (double)tokens / (double)count;
+        pairs = (double)assay_smaller_bytes(count, s->settings.batch_pairs);
+        steps = (double)assay_trainer_steps(&s->settings, count);
+    }
+    assay_spill_forecast_end(&p->spill, &p->plan, pair * pairs, pair * pairs * steps);
+}
+
 assay_status assay_planning_make(assay_planning *planning, const assay_planning_subject *subject, assay_error *err)
 {
     variant asked = {.subject = *subject};
@@ -379,6 +408,8 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->size = asked.size;
     planning->streamed = asked.streamed;
     planning->forecast = asked.forecast;
+    planning->spill = asked.spill;
+    forecast_spilling(planning, &asked);
     planning->layers = asked.layers;
     planning->gradients = assay_trainer_gradients(&subject->settings) * asked.size.trained * sizeof(float);
     planning->optimizer = asked.moments;
@@ -460,12 +491,13 @@ json_t *assay_planning_json(const assay_planning *p)
                                 (json_int_t)p->size.adapters, "gradients", (json_int_t)p->gradients, "optimizer",
                                 (json_int_t)p->optimizer, "activations", (json_int_t)activations, "workspace",
                                 (json_int_t)p->plan.scratch_bytes);
-    return json_pack("{s:b, s:o*, s:o*, s:I, s:I, s:I, s:o, s:I, s:i, s:i, s:f, s:f, s:I, s:I, s:I, s:o*}", "fits",
-                     p->fits, "reason", reason(p), "streamed", streaming(p), "peak_bytes",
-                     (json_int_t)p->plan.total_bytes, "budget_bytes", (json_int_t)p->budget, "rss_bytes",
-                     (json_int_t)p->rss, "classes", classes, "micro_tokens", (json_int_t)p->plan.micro_tokens, "layers",
-                     p->layers, "layers_replayed", p->plan.replayed, "recompute_overhead", p->plan.overhead,
-                     "relative_time", p->plan.relative_time, "longest_pair", (json_int_t)p->longest_pair,
-                     "largest_without_recompute", (json_int_t)p->largest_off, "largest_with_recompute",
-                     (json_int_t)p->largest_all, "suggestions", suggestions(p));
+    return json_pack("{s:b, s:o*, s:o*, s:o*, s:I, s:I, s:I, s:o, s:I, s:i, s:i, s:f, s:f, s:I, s:I, s:I, s:o*}",
+                     "fits", p->fits, "reason", reason(p), "streamed", streaming(p), "spilled",
+                     assay_spill_forecast_json(&p->spill, &p->plan), "peak_bytes", (json_int_t)p->plan.total_bytes,
+                     "budget_bytes", (json_int_t)p->budget, "rss_bytes", (json_int_t)p->rss, "classes", classes,
+                     "micro_tokens", (json_int_t)p->plan.micro_tokens, "layers", p->layers, "layers_replayed",
+                     p->plan.replayed, "recompute_overhead", p->plan.overhead, "relative_time", p->plan.relative_time,
+                     "longest_pair", (json_int_t)p->longest_pair, "largest_without_recompute",
+                     (json_int_t)p->largest_off, "largest_with_recompute", (json_int_t)p->largest_all, "suggestions",
+                     suggestions(p));
 }

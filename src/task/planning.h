@@ -8,13 +8,15 @@
  * are open; with the config alone, matrices are taken to be of its torch_dtype. Nothing here reads a weight, but for
  * some megabytes where the plan streams them and wants to know how fast that goes.
  *
- * Weights are streamed only where no plan that keeps them fits, so a plan never depends on how fast a disk is.
+ * Weights are streamed only where no plan that keeps them fits, so no plan depends on how fast a disk is but one with
+ * --spill: whether values are spilled or computed again is decided by both speeds, which are measured first.
  */
 #ifndef ASSAY_TASK_PLANNING_H
 #define ASSAY_TASK_PLANNING_H
 
 #include "base/json_doc.h"
 #include "model/model.h"
+#include "task/spill_forecast.h"
 #include "task/stream_forecast.h"
 #include "train/trainer.h"
 
@@ -64,6 +66,7 @@ typedef struct assay_planning {
     /* of size.borrowed: weights that do not stay in memory, where the plan is `streamed`; else 0 */
     size_t streamed;
     assay_stream_forecast forecast; /* of a plan that is streamed and fits */
+    assay_spill_forecast spill;     /* where the settings have a folder to spill to */
     size_t gradients, optimizer;    /* bytes */
     /* anonymous memory the whole process is expected to reach at most (machine/process_memory.h); without data and
      * tokenizer 24 MiB stand for both */

@@ -5,8 +5,6 @@
 #include "task/quantising.h"
 #include "task/resources.h"
 
-enum { TREE_TOKENS = 4096 };
-
 static assay_status open_all(assay_scoring *s, const assay_options *options, const assay_task_context *context,
                              const assay_scoring_wants *wants, assay_error *err)
 {
@@ -15,6 +13,7 @@ static assay_status open_all(assay_scoring *s, const assay_options *options, con
                                  .all_rows = wants->all_rows || wants->every_token,
                                  .seed = (uint64_t)options->seed};
     s->every_token = wants->every_token;
+    s->log = context->log;
     ASSAY_TRY(assay_model_source_open(&s->source, options->model, options->adapter, &options->ignore_config,
                                       options->label, 0, err));
     ASSAY_TRY(assay_model_source_settle(s->source, options, err));
@@ -57,36 +56,6 @@ assay_status assay_scoring_open(assay_scoring **out, const assay_options *option
     return ASSAY_OK;
 }
 
-assay_status assay_scoring_engine(assay_scoring *s, const assay_options *options, size_t longest_path,
-                                  size_t longest_tree, size_t scored, const bool *observed, assay_error *err)
-{
-    size_t budget, wide = longest_tree > 2048 ? longest_tree : 2048;
-    ASSAY_TRY(assay_memory_budget(options, s->model->owned_bytes + s->model->borrowed_bytes, &budget, err));
-    assay_plan_request request = {.program = s->model->program,
-                                  .kernels = s->kernels,
-                                  .workers = assay_pool_size(s->pool),
-                                  .micro_tokens = (size_t)options->micro_tokens,
-                                  .longest_pair = longest_tree,
-                                  .longest_path = longest_path,
-                                  .step_tokens = wide,
-                                  .step_scored = s->model->config.prefix.gate_count ? 2 * scored : scored,
-                                  .fixed_bytes = s->model->owned_bytes + s->model->borrowed_bytes,
-                                  .budget = budget};
-    ASSAY_TRY(assay_plan_make(&request, &s->plan, err));
-    assay_engine_config config = assay_plan_engine(&request, &s->plan, s->pool);
-    config.schedule.observed = observed;
-    ASSAY_TRY(assay_engine_create(&s->engine, &config, err));
-    for (size_t i = 0; i < s->model->program->param_count; i++)
-        assay_engine_bind(s->engine, (int)i, &s->model->params[i]);
-    const assay_score_setup setup = {.engine = s->engine,
-                                     .model = s->model,
-                                     .tokens = s->plan.micro_tokens,
-                                     .rows = s->plan.bounds.rows[ASSAY_SCORED],
-                                     .offset = s->source->notes.score_offset,
-                                     .every_row = s->every_token};
-    return assay_score_batch_init(&s->batch, &setup, err);
-}
-
 static assay_status render_text(const assay_template *chosen, const assay_message *text, assay_ids *ids,
                                 assay_ids *ends, assay_error *err)
 {
@@ -125,14 +94,6 @@ assay_status assay_scoring_refuse_steps(const assay_scoring *s, const char *comm
                            "%s: its head scores the steps of an answer, and assay %s reads a text at one token; assay "
                            "score --model %s writes the scores of all steps",
                            s->source->checkpoint->name, command, s->source->checkpoint->name);
-}
-
-assay_status assay_scoring_answer_engine(assay_scoring *s, const assay_options *options, size_t scored,
-                                         assay_error *err)
-{
-    size_t most = (size_t)s->source->max_length, tree = 2 * most > TREE_TOKENS ? 2 * most : TREE_TOKENS;
-    assay_status status = assay_scoring_engine(s, options, most, tree, scored, NULL, err);
-    return status == ASSAY_E_NO_FIT ? assay_scoring_engine(s, options, most, most, scored, NULL, err) : status;
 }
 
 bool assay_scoring_cut(const assay_scoring *s, const assay_options *options, assay_ids *ids)
@@ -182,6 +143,7 @@ void assay_scoring_close(assay_scoring *s)
     if (!s) return;
     assay_score_batch_release(&s->batch);
     assay_engine_free(s->engine);
+    assay_stream_list_free(s->stream);
     assay_pool_destroy(s->pool);
     assay_model_close(s->model);
     assay_model_source_close(s->source);

@@ -18,6 +18,13 @@
 #include "task/context.h"
 #include "task/model_source.h"
 
+/* What the engines of several models may take together. */
+typedef struct assay_scoring_room {
+    size_t budget;  /* bytes, for a model's weights and all engines */
+    size_t own;     /* bytes for all engines, by limits of the process alone */
+    size_t engines; /* that may exist at once; 0: one, alone, and --memory and the machine say what it may take */
+} assay_scoring_room;
+
 typedef struct assay_scoring {
     assay_model_source *source;
     assay_renderer renderer;
@@ -25,8 +32,12 @@ typedef struct assay_scoring {
     int32_t head_tokens[2]; /* of --head-from-tokens */
     const assay_kernels *kernels;
     assay_pool *pool;
+    assay_scoring_room room; /* zeroed, until whoever has several engines says it, before the engine is made */
     assay_plan plan;
-    bool every_token; /* as it was wanted */
+    assay_stream_list *stream; /* weights that do not stay in memory; NULL: all do */
+    size_t streamed;           /* bytes of those */
+    bool every_token;          /* as it was wanted */
+    const assay_log *log;      /* of the context */
     assay_engine *engine;
     assay_score_batch batch; /* of the engine */
 } assay_scoring;
@@ -66,7 +77,8 @@ assay_status assay_scoring_answers(const assay_scoring *scoring, const assay_opt
 void assay_answer_ids_release(assay_answer_ids *list); /* safe on a zeroed list */
 void assay_scoring_close(assay_scoring *scoring);      /* NULL is fine */
 
-/* observed: per program value, NULL: none (see engine.h). Plans within --memory. */
+/* observed: per program value, NULL: none (see engine.h). Plans within --memory; where that is too little for the
+ * weights, those of the layers are streamed (stream/stream_list.h), with the same bits, and a note says so. */
 assay_status assay_scoring_engine(assay_scoring *scoring, const assay_options *options, size_t longest_path,
                                   size_t longest_tree, size_t scored, const bool *observed, assay_error *err);
 /* For prompts with answers: micro-batches in which a prompt with several answers fits whole are quicker; where memory

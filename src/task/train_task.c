@@ -75,6 +75,14 @@ static void say_evaluation(const assay_log *log, const char *when, const assay_j
                    when, j->loss, j->pairs, j->r2, j->pearson, j->spearman);
         return;
     }
+    if (j->of_steps) {
+        assay_note(log,
+                   "%s: step accuracy %.3f (95 %% interval %.3f to %.3f) on %zu steps of %zu held-out answers, first "
+                   "errors met in %.3f of them, loss %.4f",
+                   when, j->accuracy, j->accuracy_low, j->accuracy_high, j->steps.steps.count, j->pairs,
+                   assay_step_judgement_met(&j->steps), j->loss);
+        return;
+    }
     if (isnan(j->longer_wins)) {
         assay_note(log, "%s: accuracy %.3f (95 %% interval %.3f to %.3f) on %zu held-out answers, loss %.4f", when,
                    j->accuracy, j->accuracy_low, j->accuracy_high, j->pairs, j->loss);
@@ -109,6 +117,19 @@ static void say_streamed(const assay_training *t, const assay_log *log)
         weights, step, speed, f->read_seconds, f->compute_seconds);
 }
 
+static void say_spilled(const assay_training *t, const assay_log *log)
+{
+    const assay_spill_forecast *f = &t->planning.spill;
+    char file[32], step[32], run[32];
+    assay_format_bytes(t->trainer->plan.spill_bytes, file, sizeof file);
+    assay_format_bytes(f->step_bytes, step, sizeof step);
+    assay_format_bytes(f->run_bytes, run, sizeof run);
+    assay_note(log,
+               "activations of %d of %d layers wait in a file of %s in %s: about %s are written a step and %s in the "
+               "run, in about %.1f s a step with reading",
+               t->trainer->plan.spilled, t->model->program->layers, file, t->settings.spill, step, run, f->seconds);
+}
+
 static void say_start(const assay_training *t, const assay_task_context *context)
 {
     char arena[32], total[32], budget[32];
@@ -131,6 +152,7 @@ static void say_start(const assay_training *t, const assay_task_context *context
                total, arena, plan->micro_tokens, plan->replayed, t->model->program->layers, budget, t->kernels->name,
                assay_pool_size(t->pool));
     if (plan->streamed) say_streamed(t, context->log);
+    if (plan->spilled) say_spilled(t, context->log);
     if (t->trainer->total_steps < 50)
         assay_note(context->log,
                    "fewer than 50 optimizer steps: a smaller --batch-pairs or more --epochs may train better");

@@ -14,6 +14,7 @@
 #include "task/resources.h"
 #include "task/training_attributes.h"
 #include "task/training_labels.h"
+#include "task/training_steps.h"
 #include "task/training_traps.h"
 #include "tokenizer/tokenizer_save.h"
 #include "train/checkpoint_dir.h"
@@ -49,14 +50,17 @@ static assay_train_settings settings_of(const assay_options *o)
                                   .center = o->center,
                                   .seed = (uint64_t)o->seed,
                                   .recompute = recompute[o->recompute],
+                                  .spill = o->spill,
                                   .micro_tokens = (size_t)o->micro_tokens,
                                   .eight_bits = o->moments == ASSAY_OPT_MOMENTS_8BIT,
+                                  .half_weights = o->master == ASSAY_OPT_MASTER_BF16_STOCHASTIC,
                                   .skip_nan = o->on_nan == ASSAY_OPT_NAN_SKIP,
                                   .adam = {.beta1 = o->adam_beta1,
                                            .beta2 = o->adam_beta2,
                                            .eps = o->adam_epsilon,
                                            .weight_decay = o->weight_decay,
-                                           .clip = o->clip}};
+                                           .clip = o->clip,
+                                           .seed = (uint64_t)o->seed}};
 }
 
 /* Evaluation pairs that are the training pairs again judge nothing: they are left out and a split takes their place. */
@@ -229,9 +233,11 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
     t->wanted = (assay_model_options){.tuning = t->tuning,
                                       .bf16 = assay_training_in_bf16(options, t->kernels, context->log),
                                       .seed = (uint64_t)options->seed,
+                                      .half_weights = t->settings.half_weights,
                                       .quantise = t->source->quantise,
                                       .double_quant = t->source->double_quant,
                                       .outputs = assay_training_outputs(t, options),
+                                      .steps = t->settings.objective.objective->of_steps,
                                       .lora = t->tuning == ASSAY_TUNE_LORA ? &t->lora : NULL};
     const char *words;
     ASSAY_TRY(assay_head_init_read(options->head_init, &t->wanted.head_zero, &words, err));
@@ -262,14 +268,20 @@ static assay_status make_planning(assay_training *t, const assay_options *option
         subject.tokens_to_write = (size_t)assay_tokenizer_about(t->source->tokenizer)->vocab_size;
     ASSAY_TRY(assay_planning_make(&t->planning, &subject, err));
     t->settings.budget = t->planning.budget;
+    t->settings.spill_flops = t->planning.spill.flops;
     return ASSAY_OK;
+}
+
+/* What is learned says what the head is, and that how texts are read. */
+static assay_status read_data(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
+{
+    ASSAY_TRY(read_pairs(t, options, log, err));
+    return assay_objective_settle(options, t->pairs, &t->settings.objective, log, err);
 }
 
 static assay_status open_data(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
 {
     assay_renderer_of_template(&t->renderer, t->source->chosen, &t->source->config.prefix);
-    ASSAY_TRY(read_pairs(t, options, log, err));
-    ASSAY_TRY(assay_objective_settle(options, t->pairs, &t->settings.objective, log, err));
     ASSAY_TRY(assay_training_choose_labels(t, options, log, err));
     if (assay_pair_input_has_text_prompts(t->pairs)) assay_source_say_text_prompts(t->source, log);
     ASSAY_TRY(make_examples(t, options, log, err));
@@ -308,6 +320,8 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     ASSAY_TRY(assay_quantise_choose(t->source, options, err));
     if (!plan_only) ASSAY_TRY(hold_files(t, options, err));
     t->source->rendering = earlier.was_01 ? 1 : ASSAY_RENDERING;
+    if (with_data) ASSAY_TRY(read_data(t, options, log, err));
+    ASSAY_TRY(assay_training_take_steps(t, options, log, err));
     ASSAY_TRY(with_data ? assay_model_source_settle(t->source, options, err)
                         : assay_model_source_settle_length(t->source, options, err));
     t->prints.rendering = t->source->rendering;

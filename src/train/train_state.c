@@ -33,6 +33,16 @@ static XXH128_hash_t with_targets(const assay_example_set *examples, const assay
     return hash;
 }
 
+static XXH128_hash_t with_steps(const assay_example_set *examples, const assay_example *e, XXH128_hash_t hash)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        double label = examples->values[e->answers + i], known = !isnan(label);
+        double field[] = {examples->answers[e->answers + i].count, known, known != 0 ? label : 0};
+        hash = XXH3_128bits_withSeed(field, sizeof field, hash.low64 ^ hash.high64);
+    }
+    return hash;
+}
+
 void assay_fingerprint_data(const assay_example_set *examples, char text[40])
 {
     XXH128_hash_t hash = XXH3_128bits(examples->ids, examples->id_count * sizeof *examples->ids);
@@ -41,7 +51,8 @@ void assay_fingerprint_data(const assay_example_set *examples, char text[40])
         double fields[] = {(double)assay_example_best(examples, e)->count,
                            (double)assay_example_worst(examples, e)->count, (double)e->shared, e->margin};
         hash = XXH3_128bits_withSeed(fields, sizeof fields, hash.low64 ^ hash.high64);
-        if (e->count > 2) hash = with_list(examples, e, hash);
+        if (e->steps) hash = with_steps(examples, e, hash);
+        else if (e->count > 2) hash = with_list(examples, e, hash);
         if (examples->label_count) hash = with_targets(examples, e, hash);
         double label[] = {e->share, e->weight};
         if (!isnan(e->share) || e->weight != 1)
@@ -52,8 +63,8 @@ void assay_fingerprint_data(const assay_example_set *examples, char text[40])
 
 /* The settings that change results, by the names of their options: what a refusal names. Those behind the first count
  * only where one of their group differs from what runs had before it existed: bt without smoothing (all three are 0
- * then), one lane, moments of floats. So such runs go on. */
-enum { SETTINGS = 21, MOMENTS = SETTINGS - 1, LANES = MOMENTS - 1, OBJECTIVE_SETTINGS = 3 };
+ * then), one lane, moments and weights of floats. So such runs go on. */
+enum { SETTINGS = 22, MASTER = SETTINGS - 1, MOMENTS = MASTER - 1, LANES = MOMENTS - 1, OBJECTIVE_SETTINGS = 3 };
 static const char *const setting_names[SETTINGS] = {"batch-pairs",
                                                     "epochs or max-steps",
                                                     "lr",
@@ -74,7 +85,8 @@ static const char *const setting_names[SETTINGS] = {"batch-pairs",
                                                     "label-smoothing",
                                                     "tie-parameter",
                                                     "lanes",
-                                                    "moments"};
+                                                    "moments",
+                                                    "master"};
 
 static void setting_values(const assay_train_settings *s, const assay_program *program, uint64_t total_steps,
                            double values[SETTINGS])
@@ -99,13 +111,15 @@ static void setting_values(const assay_train_settings *s, const assay_program *p
                                 s->objective.smoothing,
                                 s->objective.tie_parameter,
                                 (double)assay_larger(s->lanes, 1),
-                                (double)s->eight_bits};
+                                (double)s->eight_bits,
+                                (double)s->half_weights};
     memcpy(values, numbers, sizeof numbers);
 }
 
 static size_t setting_count(const double values[SETTINGS])
 {
-    if (values[MOMENTS] != 0) return SETTINGS;
+    if (values[MASTER] != 0) return SETTINGS;
+    if (values[MOMENTS] != 0) return MASTER;
     if (values[LANES] > 1) return MOMENTS;
     for (size_t i = LANES - OBJECTIVE_SETTINGS; i < LANES; i++)
         if (values[i] != 0) return LANES;
@@ -145,6 +159,7 @@ static void parts_of(const assay_optimizer_item *item, state_part parts[PARTS])
 {
     size_t blocks = (item->count + ASSAY_DYNAMIC_BLOCK - 1) / ASSAY_DYNAMIC_BLOCK;
     parts[0] = (state_part){"weight", item->weight, ASSAY_F32, item->count};
+    if (item->half) parts[0] = (state_part){"weight", item->half, ASSAY_BF16, item->count};
     parts[1] = (state_part){"m", item->m, ASSAY_F32, item->count};
     parts[2] = (state_part){"v", item->v, ASSAY_F32, item->count};
     if (item->packed) {
@@ -164,7 +179,7 @@ static assay_status describe_part(const assay_trainer *t, size_t item, const sta
                        .rank = 1,
                        .shape = {part->count},
                        .data = part->values,
-                       .bytes = part->count * (part->dtype == ASSAY_U8 ? 1 : sizeof(float))};
+                       .bytes = part->count * assay_dtype_block_bytes(part->dtype)};
     ASSAY_TRY_ALLOC(tensor->name, "a tensor's name", err);
     return ASSAY_OK;
 }

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/rng.h"
 #include "base/sizes.h"
 #include "packing/pack_example.h"
 #include "score/score_examples.h"
@@ -50,6 +51,8 @@ assay_plan_request assay_trainer_request(const assay_train_settings *s, const as
         .longest_path = path,
         .step_tokens = pair * together,
         .step_scored = assay_larger(most_answers(examples) * together, evaluation ? evaluation->answer_count : 0),
+        .spill = s->spill,
+        .spill_flops = s->spill_flops,
         .budget = s->budget};
 }
 
@@ -100,6 +103,8 @@ static assay_status bind_weights(assay_trainer *t, assay_error *err)
         if (!program->params[i].trained) continue;
         size_t values = t->model->params[i].rows * t->model->params[i].cols;
         items[count] = (assay_optimizer_item){.weight = assay_model_own_f32(t->model, i),
+                                              .half = assay_model_own_bf16(t->model, i),
+                                              .stream = assay_rng_stream(program->params[i].name),
                                               .gradient = next,
                                               .count = values,
                                               .packed = assay_moments_packed(program, i, t->settings.eight_bits),
@@ -357,8 +362,9 @@ static uint64_t state_hash(const assay_trainer *t)
 {
     uint64_t hash = t->step;
     for (size_t i = 0; i < t->optimizer->count; i++) {
-        const assay_optimizer_item *item = &t->optimizer->items[i];
-        hash = XXH3_64bits_withSeed(item->weight, item->count * sizeof(float), hash);
+        size_t bytes;
+        const void *weight = assay_optimizer_weight(&t->optimizer->items[i], &bytes);
+        hash = XXH3_64bits_withSeed(weight, bytes, hash);
     }
     return XXH3_64bits_withSeed(t->optimizer->moments, moment_bytes(t), hash);
 }
@@ -378,8 +384,9 @@ assay_status assay_trainer_follow(assay_trainer *t, assay_error *err)
     uint64_t counters[] = {t->step, t->tokens_seen, t->optimizer->steps};
     ASSAY_TRY(assay_comm_broadcast(comm, counters, sizeof counters, err));
     for (size_t i = 0; i < t->optimizer->count; i++) {
-        const assay_optimizer_item *item = &t->optimizer->items[i];
-        ASSAY_TRY(assay_comm_broadcast(comm, item->weight, item->count * sizeof(float), err));
+        size_t bytes;
+        void *weight = assay_optimizer_weight(&t->optimizer->items[i], &bytes);
+        ASSAY_TRY(assay_comm_broadcast(comm, weight, bytes, err));
     }
     ASSAY_TRY(assay_comm_broadcast(comm, t->optimizer->moments, moment_bytes(t), err));
     t->tokens_seen = counters[1];
@@ -389,7 +396,7 @@ assay_status assay_trainer_follow(assay_trainer *t, assay_error *err)
 
 assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, assay_error *err)
 {
-    uint64_t read = assay_engine_read_bytes(t->engine);
+    uint64_t read = assay_engine_read_bytes(t->engine), spilled = assay_engine_spill_bytes(t->engine);
     double start = assay_clock_seconds(),
            per_epoch = (double)assay_steps_per_epoch(t->examples->count, t->settings.batch_pairs);
     *record = (assay_step_record){.step = t->step + 1,
@@ -407,6 +414,8 @@ assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, ass
     ASSAY_TRY(compare_states(t, err));
     record->seconds = assay_clock_seconds() - start;
     record->read_bytes = assay_engine_read_bytes(t->engine) - read;
+    record->spill_bytes = assay_engine_spill_bytes(t->engine) - spilled;
+    t->spilled += record->spill_bytes;
     return ASSAY_OK;
 }
 

@@ -6,14 +6,14 @@
  *     while (trainer->step < trainer->total_steps) ASSAY_TRY(assay_trainer_step(trainer, &record, err));
  *     assay_trainer_free(trainer);
  *
- * A step takes batch_pairs examples (pairs, or lists of answers) in the sampler's order (the last of an epoch fewer),
- * cut into micro-batches that never split one. The loss is the weighted mean over the step's examples (accuracy: the
- * mean over those that a label does not call undecided, NaN where there are none; of a list the share of its couples
- * that are in order), so accumulation computes what one big batch would; its gradients are folded example by example,
- * so not one bit depends on how they were grouped. They are summed lane by lane (train/lanes.h), and a micro-batch lies
- * in one lane. Several processes share the lanes out (train/shares.h): a step is then a step of all of them, all end it
- * with the same weights to the last bit, and it is the same for every number of them. Model, examples, kernels, pool
- * and comm are borrowed.
+ * A step takes batch_pairs examples (pairs, lists of answers, answers in steps) in the sampler's order (the last of an
+ * epoch fewer), cut into micro-batches that never split one. The loss is the weighted mean over the step's examples
+ * (accuracy: the mean over those that a label does not call undecided, NaN where there are none; of a list the share of
+ * its couples that are in order), so accumulation computes what one big batch would; its gradients are folded example
+ * by example, so not one bit depends on how they were grouped. They are summed lane by lane (train/lanes.h), and a
+ * micro-batch lies in one lane. Several processes share the lanes out (train/shares.h): a step is then a step of all of
+ * them, all end it with the same weights to the last bit, and it is the same for every number of them. Model, examples,
+ * kernels, pool and comm are borrowed.
  */
 #ifndef ASSAY_TRAIN_TRAINER_H
 #define ASSAY_TRAIN_TRAINER_H
@@ -36,7 +36,8 @@ typedef struct assay_train_settings {
     assay_lr_shape shape;
     double min_lr, warmup; /* warmup below 1: share of the steps */
     assay_optimizer_hyper adam;
-    bool eight_bits; /* moments of large matrices (train/moments.h) */
+    bool eight_bits;   /* moments of large matrices (train/moments.h) */
+    bool half_weights; /* large matrices are held in bf16 alone, as the model was opened (model/model.h) */
     assay_objective_settings objective;
     double margin; /* -1: the data's field; else this number for all pairs */
     double center;
@@ -44,14 +45,18 @@ typedef struct assay_train_settings {
     assay_recompute recompute;
     size_t micro_tokens; /* 0: chosen */
     size_t budget;       /* bytes; SIZE_MAX: no limit */
+    const char *spill;   /* folder for values that wait for the backward pass; NULL: all stay in memory. Borrowed */
+    double spill_flops;  /* done while a byte is written there and read back (engine/planner.h) */
     bool skip_nan;       /* a step whose loss or gradient is not finite is skipped instead of an error */
 } assay_train_settings;
 
 typedef struct assay_step_record {
     uint64_t step; /* steps done, from 1 */
     double epoch, loss, accuracy, margin, reward_chosen, reward_rejected, grad_norm, lr, seconds;
+    double first_error; /* of answers in steps: the share whose first wrong step is found, or rightly none */
     uint64_t pairs, ties, tokens, tokens_shared;
-    uint64_t read_bytes; /* of streamed weights, from their files */
+    uint64_t read_bytes;  /* of streamed weights, from their files */
+    uint64_t spill_bytes; /* of values that waited in a file: written */
     bool skipped;
     const char *why; /* of a skipped step; valid until the next */
 } assay_step_record;
@@ -76,6 +81,7 @@ typedef struct assay_trainer {
     int *trained;                 /* program parameter of each optimizer item */
     assay_lr_schedule schedule;
     uint64_t step, total_steps, tokens_seen;
+    uint64_t spilled; /* bytes written of values that waited in a file */
     /* bytes of anonymous memory the process is expected to reach at most (machine/process_memory.h), as the setup had
      * it */
     uint64_t planned_anonymous;

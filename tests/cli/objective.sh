@@ -41,7 +41,7 @@ check eval-leaves-the-undecided-out 0 out '"pairs": *32' eval --model "$work/aut
 # preview shows what train would leave out, by the same rule.
 check preview-of-bt-leaves-them-out 0 out '"kept": 32,.*"reason": "undecided"' preview --objective bt --model "$work/base" --data "$work/labelled.jsonl" --json --quiet
 check preview-of-soft-keeps-them 0 out '40 pairs kept' preview --model "$work/base" --data "$work/labelled.jsonl" --objective soft --quiet
-check preview-refuses-as-train-does 2 err 'process is not there yet' preview --model "$work/base" --data "$work/labelled.jsonl" --objective process
+check preview-refuses-as-train-does 2 err 'process learns from labelled steps, and the data has none' preview --model "$work/base" --data "$work/labelled.jsonl" --objective process
 
 # Weights: a weight on every line is none; a heavier half is another run.
 sed 's/}[[:space:]]*$/,"weight":1}/' "$work/plain.jsonl" >"$work/ones.jsonl"
@@ -54,7 +54,7 @@ runs heavy "${common[@]}" --eval-data "$work/eval.jsonl" --data "$work/heavy.jso
 say $? weights-count
 
 # Refused by name, before any data is read.
-check later-objective 2 err 'process is not there yet' "${plain[@]}" --output "$work/no" --objective process
+check process-of-pairs 2 err 'process learns from labelled steps, and the data has none' "${plain[@]}" --output "$work/no" --objective process
 check unknown-objective 2 err 'none of auto, bt' "${plain[@]}" --output "$work/no" --objective hinge
 check robust-without-smoothing 2 err 'label-smoothing 0.1' "${plain[@]}" --output "$work/no" --objective robust
 check tie-parameter-of-bt 2 err 'does not model' "${plain[@]}" --output "$work/no" --tie-parameter 2
