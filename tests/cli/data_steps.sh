@@ -137,6 +137,19 @@ seen world-rating out 'world.jsonl:5: .*null and is NaN'
 seen world-unread out '^  bad lines  *5$'
 check world-id 0 out '"id":98765432109876543210123' data convert "$work/world.jsonl" --skip-bad-lines --output -
 
+# What they are is told by the first record that can be read; a pipe has none to look at twice.
+{ echo rubbish; cat $steps/processbench.jsonl; } >"$work/late.jsonl"
+check late 1 out '^  answers  *2$' data check "$work/late.jsonl"
+check late-skipped 0 out '^2 answers of 3 labelled steps' data convert "$work/late.jsonl" --skip-bad-lines --output "$work/late.out.jsonl"
+mkfifo "$work/pipe.jsonl"
+timeout 3600 cat $steps/processbench.jsonl >"$work/pipe.jsonl" &
+check check-pipe 1 err 'answers in labelled steps; where it is a pipe, write it into a file' data check "$work/pipe.jsonl"
+wait
+timeout 3600 cat $steps/processbench.jsonl >"$work/pipe.jsonl" &
+check convert-pipe 1 err 'answers in labelled steps; where it is a pipe, write it into a file' data convert "$work/pipe.jsonl" --output "$work/none.jsonl"
+wait
+check eval-data-of-steps 1 err 'has answers in labelled steps' data check "$work/pairs.jsonl" --eval-data $steps/processbench.jsonl
+
 # A judgement does not change by what is left out: nobody judged what stands behind the last label.
 golden=tests/data/golden
 "$assay" eval --model $golden/steps_qwen2 --data $steps/processbench.jsonl --quiet --json >"$work/before"
