@@ -83,7 +83,7 @@ static void a_neighbour_is_not_taken_for_one(void **state)
         if (!record) break;
         if (assay_step_format_is(record->value)) fail_msg("line %zu is taken for steps", seen + 1);
     }
-    assert_int_equal(seen, 10);
+    assert_int_equal(seen, 11);
     assay_records_close(records);
 }
 
@@ -178,8 +178,8 @@ static void bad_lines_are_left_out_and_kept_by_name(void **state)
     assay_step_set set = {0};
     (void)state;
     good(assay_step_set_read(&set, "tests/data/steps/neighbours.jsonl", &bad, &error));
-    assert_int_equal(bad, 10);
-    assert_int_equal(set.bad_count, 10);
+    assert_int_equal(bad, 11);
+    assert_int_equal(set.bad_count, 11);
     assert_int_equal(set.count, 0);
     assert_non_null(strstr(set.bad[9], "neighbours.jsonl:10: no answer in labelled steps"));
     assert_int_equal(set.empty.count, 0);

@@ -45,8 +45,10 @@ static assay_status add_step(step_reader *r, const char *text, size_t size, cons
 
 /* ---- TRL ---- */
 
+/* With a chosen and a rejected answer beside them it is a pair. */
 static bool is_stepwise(const json_t *line)
 {
+    if (field(line, "chosen") && field(line, "rejected")) return false;
     return field(line, "prompt") && json_is_array(field(line, "completions")) && json_is_array(field(line, "labels"));
 }
 
