@@ -175,10 +175,32 @@ static assay_status read_prm800k(step_reader *r)
 
 static const char mark[] = "\xd0\xba\xd0\xb8"; /* a Russian word of two letters */
 
+/* The next mark from `at` on, where the label beside it goes on with a sign instead of the same letters, which are part
+ * of a word there. NULL: none. */
+static const char *next_mark(const char *at, const char *label)
+{
+    const char *found;
+    while ((found = strstr(at, mark))) {
+        size_t gap = (size_t)(found - at);
+        if (strncmp(at, label, gap) != 0 || strncmp(label + gap, mark, strlen(mark)) != 0) return found;
+        label += gap + strlen(mark);
+        at = found + strlen(mark);
+    }
+    return NULL;
+}
+
+/* Both texts from `at` on, up to a step's mark; false: they differ there, or the label has neither sign. */
+static bool same_up_to_mark(const char *input, const char *label, size_t length)
+{
+    return !strncmp(input, label, length) && (label[length] == '+' || label[length] == '-');
+}
+
+/* Others who write it (distilabel) leave the task out; then the signs tell it. */
 static bool is_math_shepherd(const json_t *line)
 {
-    const char *input = json_string_value(field(line, "input"));
-    return input && strstr(input, mark) && json_is_string(field(line, "label")) && field(line, "task");
+    const char *input = json_string_value(field(line, "input")), *label = json_string_value(field(line, "label"));
+    const char *found = input && label ? next_mark(input, label) : NULL;
+    return found && (field(line, "task") || same_up_to_mark(input, label, (size_t)(found - input)));
 }
 
 static assay_status refuse_marks(step_reader *r, size_t step)
@@ -187,12 +209,6 @@ static assay_status refuse_marks(step_reader *r, size_t step)
                            "\"label\" should be \"input\" with + or - for the mark behind each step; at step %zu it is "
                            "not",
                            step);
-}
-
-/* Both texts from `at` on, up to a step's mark; false: they differ there, or the label has neither sign. */
-static bool same_up_to_mark(const char *input, const char *label, size_t length)
-{
-    return !strncmp(input, label, length) && (label[length] == '+' || label[length] == '-');
 }
 
 /* Behind the last mark: a step that nobody judged. */
@@ -219,7 +235,7 @@ static assay_status read_math_shepherd(step_reader *r)
     for (const char *at = first; (at = strstr(at, mark)); at += strlen(mark)) count++;
     ASSAY_TRY(make_labels(r, count + 1));
     const char *at = first;
-    for (const char *end; (end = strstr(at, mark));) {
+    for (const char *end; (end = next_mark(at, label));) {
         size_t length = (size_t)(end - at), kept = length;
         if (!same_up_to_mark(at, label, length)) return refuse_marks(r, r->out->steps.count + 1);
         assay_text_strip(&at, &kept);

@@ -12,7 +12,7 @@ def answers(row):
     if "problem" in row:
         n, first = len(row["steps"]), row["label"]
         return row["problem"], row["steps"], [i < first or first < 0 if first < 0 or i <= first else None for i in range(n)], 0, 0
-    if "task" in row:
+    if "input" in row:
         head, *parts = row["input"].split("Step 1:", 1)
         texts = ["Step 1:" + parts[0].split(" \u043a\u0438")[0]] + [t.strip() for t in parts[0].split(" \u043a\u0438")[1:] if t.strip()]
         signs = [line.rstrip()[-1] == "+" for line in row["label"].split("Step 1:", 1)[1].split("\n")]
@@ -56,7 +56,7 @@ for name in stepwise processbench prm800k math_shepherd; do
 done
 "$assay" data check $steps/{stepwise,processbench,prm800k,math_shepherd}.jsonl --json >"$work/all.json"; say $? check-all
 $python "$work/count.py" "$work/all.json" $steps/{stepwise,processbench,prm800k,math_shepherd}.jsonl; say $? check-all-counts
-grep -q '"formats": {"prm800k": 1, "processbench": 2, "stepwise": 3, "math-shepherd": 1}' "$work/all.json"; say $? check-says-the-formats
+grep -q '"formats": {"prm800k": 1, "processbench": 2, "stepwise": 3, "math-shepherd": 2}' "$work/all.json"; say $? check-says-the-formats
 
 check table 0 out '^  answers without a wrong step  *1$' data check $steps/processbench.jsonl
 seen table-first-error out '^  step 2  *1$'
