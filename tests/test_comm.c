@@ -5,6 +5,7 @@
 #include "mesh_fork.h"
 
 #include <string.h>
+#include <time.h>
 
 enum { VALUES = 300000, GOOD = 0, WRONG = 7 }; /* values: more than one piece of a message */
 
@@ -145,6 +146,58 @@ static void test_what_goes_wrong_is_known_to_all(void **state)
     run_all(2, differ, one_of_two);
 }
 
+/* Others compute, and would for long: who fails, or is told to stop, calls them. */
+static int be_called(assay_comm *comm, void *context)
+{
+    const assay_status *failure = context;
+    int rank = assay_comm_rank(comm);
+    assay_error err = {0};
+    assay_status status = *failure;
+    WANT(assay_comm_go_on(comm, NULL, &err) == ASSAY_OK || rank != 1);
+    while (rank != 1 && assay_comm_go_on(comm, NULL, &err) == ASSAY_OK) nanosleep(&(struct timespec){0, 1000000}, NULL);
+    if (rank != 1) status = ASSAY_E_STOPPED;
+    WANT(assay_comm_agree(comm, status, NULL, &err) == *failure);
+    if (*failure != ASSAY_E_STOPPED) return GOOD;
+    /* All calls were taken: what comes next is not disturbed, and a flag still counts. */
+    volatile sig_atomic_t stop = SIGTERM;
+    for (int i = 0; i < 3; i++) {
+        WANT(assay_comm_go_on(comm, NULL, &err) == ASSAY_OK);
+        WANT(assay_comm_agree(comm, ASSAY_OK, NULL, &err) == ASSAY_OK);
+    }
+    WANT(assay_comm_go_on(comm, &stop, &err) == ASSAY_E_STOPPED);
+    return GOOD;
+}
+
+static void test_who_fails_calls_the_others(void **state)
+{
+    assay_status stopped = ASSAY_E_STOPPED, failed = ASSAY_E_MEMORY;
+    (void)state;
+    for (int size = 2; size <= 5; size++) {
+        run_all(size, be_called, &stopped);
+        run_all(size, be_called, &failed);
+    }
+}
+
+static int never(assay_comm *comm, void *context)
+{
+    (void)comm;
+    (void)context;
+    return WRONG;
+}
+
+static void test_a_timeout_that_is_none_is_refused(void **state)
+{
+    static const char *const wrong[] = {"half an hour", "0", "-5", "10s", "1e3", "99999999999999999999", " 5"};
+    int codes[2];
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        setenv("ASSAY_RANK_TIMEOUT", wrong[i], 1);
+        mesh_run(2, never, NULL, codes);
+        assert_true(codes[0] == 2 && codes[1] == 2);
+    }
+    unsetenv("ASSAY_RANK_TIMEOUT");
+}
+
 static int receive_changed(assay_comm *comm, void *context)
 {
     static char block[1000];
@@ -208,15 +261,20 @@ static void test_alone_nothing_is_sent(void **state)
     assert_int_equal(assay_comm_sum(NULL, &sum, NULL, 1, &there, NULL), ASSAY_OK);
     assert_int_equal(assay_comm_compare(NULL, 1, "a number", NULL), ASSAY_OK);
     assert_true(assay_comm_speaks(NULL));
-    assay_comm_close(NULL, 0);
+    assert_int_equal(assay_comm_close(NULL, 0, NULL), ASSAY_OK);
+    assert_int_equal(assay_comm_go_on(NULL, NULL, NULL), ASSAY_OK);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alone_nothing_is_sent),           cmocka_unit_test(test_what_comes_is_what_was_sent),
-        cmocka_unit_test(test_sums_have_the_order_of_the_tree), cmocka_unit_test(test_what_goes_wrong_is_known_to_all),
+        cmocka_unit_test(test_alone_nothing_is_sent),
+        cmocka_unit_test(test_what_comes_is_what_was_sent),
+        cmocka_unit_test(test_sums_have_the_order_of_the_tree),
+        cmocka_unit_test(test_what_goes_wrong_is_known_to_all),
         cmocka_unit_test(test_a_bad_message_names_its_sender),
+        cmocka_unit_test(test_who_fails_calls_the_others),
+        cmocka_unit_test(test_a_timeout_that_is_none_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

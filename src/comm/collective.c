@@ -91,12 +91,22 @@ static assay_status judge(assay_comm *comm, assay_error *err)
                            comm->hosts[failed]);
 }
 
+/* The others that had something to say, each of which has called this one. */
+static int callers(const assay_comm *comm)
+{
+    int count = 0;
+    for (int r = 0; r < comm->size; r++) count += r != comm->rank && status_in(comm->numbers[r]) != ASSAY_OK;
+    return count;
+}
+
 assay_status assay_comm_agree(assay_comm *comm, assay_status status, unsigned *flags, assay_error *err)
 {
     if (assay_comm_size(comm) == 1 || comm->broken || comm->over) return status;
+    if (status != ASSAY_OK) ASSAY_TRY(assay_comm_call(comm, err));
     comm->numbers[comm->rank] = word_of(status, flags ? *flags : 0);
     ASSAY_TRY(assay_comm_gather(comm, comm->numbers, sizeof *comm->numbers, err));
     for (int r = 0; flags && r < comm->size; r++) *flags |= (unsigned)comm->numbers[r];
+    ASSAY_TRY(assay_comm_take_calls(comm, callers(comm), err));
     return judge(comm, err);
 }
 

@@ -13,12 +13,27 @@ struct assay_comm {
     char (*hosts)[ASSAY_HOST_NAME];
     size_t *borders; /* size + 1 and one number each: no call but open allocates, so none fails alone */
     uint64_t *numbers;
+    int calls;         /* taken, of those that the next agreement counts */
     bool broken;       /* a message failed: there will be no other */
     bool over;         /* all know of a failure: nothing is left to be said */
     bool others_speak; /* what ended this process is said by process 0 */
 };
 
-/* Over a transport that is there already. On failure there is nothing to close. */
+/* Over a transport that is there already; *out as assay_comm_open has it. */
 assay_status assay_comm_open_over(assay_comm **out, const assay_transport *transport, assay_error *err);
+
+/* A message that failed ("cannot send to"), with whom and why: there is no other behind it. peer -1: with nobody yet.
+ */
+assay_status assay_comm_lost(assay_comm *comm, const char *what, int peer, const char *why, assay_error *err);
+
+/* Between two questions, of which `asked` came to nothing so far. ASSAY_OK, or why there is nothing left to wait for.
+ */
+const char *assay_comm_wait(const assay_comm *comm, unsigned long asked, double start);
+
+/* Tells all others that this process waits for them in the next agreement. */
+assay_status assay_comm_call(assay_comm *comm, assay_error *err);
+
+/* Waits until there were so many calls, and counts anew. */
+assay_status assay_comm_take_calls(assay_comm *comm, int count, assay_error *err);
 
 #endif

@@ -18,15 +18,19 @@ int assay_comm_rank(const assay_comm *comm) { return comm ? comm->rank : 0; }
 
 int assay_comm_size(const assay_comm *comm) { return comm ? comm->size : 1; }
 
-const char *assay_comm_host(const assay_comm *comm, int rank) { return comm->hosts[rank]; }
+const char *assay_comm_host(const assay_comm *comm, int rank) { return comm->hosts ? comm->hosts[rank] : "?"; }
 
-static assay_status lost(assay_comm *comm, assay_transfer transfer, int peer, const char *why, assay_error *err)
+assay_status assay_comm_lost(assay_comm *comm, const char *what, int peer, const char *why, assay_error *err)
 {
     comm->broken = true;
     comm->others_speak = false;
-    return assay_error_set(err, ASSAY_E_IO, "%s rank %d of %d, %s: %s",
-                           transfer == ASSAY_SENDING ? "cannot send to" : "cannot receive from", peer, comm->size,
-                           comm->hosts[peer], why);
+    if (peer < 0) return assay_error_set(err, ASSAY_E_IO, "%s: %s", what, why);
+    return assay_error_set(err, ASSAY_E_IO, "%s rank %d of %d, %s: %s", what, peer, comm->size, comm->hosts[peer], why);
+}
+
+static assay_status lost(assay_comm *comm, assay_transfer transfer, int peer, const char *why, assay_error *err)
+{
+    return assay_comm_lost(comm, transfer == ASSAY_SENDING ? "cannot send to" : "cannot receive from", peer, why, err);
 }
 
 /* The longer nothing comes, the longer the nap. */
@@ -34,6 +38,14 @@ static void nap(unsigned long asked)
 {
     long pause = NAP * (long)(asked - EAGER);
     if (asked >= EAGER) nanosleep(&(struct timespec){.tv_nsec = pause < LONGEST_NAP ? pause : LONGEST_NAP}, NULL);
+}
+
+const char *assay_comm_wait(const assay_comm *comm, unsigned long asked, double start)
+{
+    if (asked > EAGER && assay_clock_seconds() - start > comm->timeout)
+        return "nothing for ASSAY_RANK_TIMEOUT seconds; it is stuck, or its network is";
+    nap(asked);
+    return NULL;
 }
 
 static assay_status transfer_piece(assay_comm *comm, assay_transfer transfer, int peer, void *data, size_t bytes,
@@ -45,10 +57,7 @@ static assay_status transfer_piece(assay_comm *comm, assay_transfer transfer, in
     double start = assay_clock_seconds();
     for (unsigned long asked = 0; !why && !done; asked++) {
         why = comm->transport->poll(comm->state, transfer, &done);
-        if (why || done) break;
-        if (asked > EAGER && assay_clock_seconds() - start > comm->timeout)
-            why = "nothing for ASSAY_RANK_TIMEOUT seconds; it is stuck, or its network is";
-        nap(asked);
+        if (!why && !done) why = assay_comm_wait(comm, asked, start);
     }
     return why ? lost(comm, transfer, peer, why, err) : ASSAY_OK;
 }

@@ -141,6 +141,9 @@ static const assay_option_row rows[] = {
      AT(lanes),
      "parts, a power of two, that a step's sum over pairs is cut into; kept in the checkpoint (auto: one; "
      "eight where mpirun or srun started the run, with all weights as many as processes)"},
+    {"processes", "P", ASSAY_OPTION_INT, 0, ASSAY_FOR_PLAN, ASSAY_GROUP_TRAINING, NULL, NULL, 1, 1024, {{0}},
+     AT(processes),
+     "also what a step takes and sends in P processes (mpirun -n P assay train), each on a host of its own"},
     {"lr", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 1e-12, 10, {{"auto", 0}}, AT(lr),
      "learning rate (auto: lora 1e-4, full 1e-5, head 1e-3)"},
     {"schedule", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "cosine", "cosine|linear|constant", 0, 0,

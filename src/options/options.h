@@ -127,6 +127,7 @@ typedef struct assay_options {
     int64_t max_steps; /* 0: no limit */
     int64_t batch_pairs;
     int64_t lanes;      /* 0: auto */
+    int64_t processes;  /* of plan; 0: not asked for */
     int64_t max_length; /* tokens */
     assay_opt_truncate truncate;
     double lr; /* final after parsing */

@@ -1,9 +1,10 @@
 #include "task/arithmetic_speed.h"
 
+#include "backend/gemm.h"
 #include "backend/product.h"
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "engine/engine.h"
+#include "base/sizes.h"
 
 #include <math.h>
 
@@ -31,7 +32,7 @@ static void release(trial *t)
 static void *on_line(void *memory) { return (void *)(((uintptr_t)memory + 63) & ~(uintptr_t)63); }
 
 /* FLOPs a second: the first product warms up. */
-static double speed_of(const assay_program *program, const assay_kernels *kernels, assay_pool *pool, const trial *t)
+static double speed_of(const assay_kernels *kernels, assay_pool *pool, bool bf16, const trial *t)
 {
     const assay_gemm_bf16_args args = {.m = ROWS,
                                        .n = COLS,
@@ -45,24 +46,25 @@ static double speed_of(const assay_program *program, const assay_kernels *kernel
     double start = 0, passed = 0, products = 0;
     for (int i = 0; i < 2 || passed < longest; i++) {
         if (i == 1) start = assay_clock_seconds();
-        assay_product(kernels, pool, on_line(t->scratch), program->bf16, &args);
+        assay_product(kernels, pool, on_line(t->scratch), bf16, &args);
         products += i > 0;
         passed = i > 0 ? assay_clock_seconds() - start : 0;
     }
     return passed > 0 ? products * (2.0 * (double)(ROWS * COLS * COLS)) / passed : INFINITY;
 }
 
-assay_status assay_arithmetic_speed(const assay_program *program, const assay_kernels *kernels, assay_pool *pool,
-                                    double *speed, assay_error *err)
+assay_status assay_arithmetic_speed(const assay_kernels *kernels, assay_pool *pool, bool bf16, double *speed,
+                                    assay_error *err)
 {
+    size_t scratch = assay_larger(assay_gemm_scratch_bytes(), bf16 ? assay_gemm_bf16_scratch_bytes() : 0);
     trial t = {.packed_bytes = assay_gemm_bf16_packed_bytes(ROWS, COLS / 2, false)};
     t.weights = assay_alloc((size_t)COLS * COLS, sizeof *t.weights);
     t.in = assay_alloc((size_t)ROWS * COLS, sizeof *t.in);
     t.out = assay_alloc((size_t)ROWS * COLS, sizeof *t.out);
-    t.scratch = assay_alloc(assay_engine_scratch_bytes(program, assay_pool_size(pool)) + 64, 1);
+    t.scratch = assay_alloc((size_t)assay_pool_size(pool) * scratch + 64, 1);
     t.packed = assay_alloc(t.packed_bytes + 64, 1);
     bool room = t.weights && t.in && t.out && t.scratch && t.packed;
-    if (room) *speed = speed_of(program, kernels, pool, &t);
+    if (room) *speed = speed_of(kernels, pool, bf16, &t);
     release(&t);
     return room ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a product");
 }

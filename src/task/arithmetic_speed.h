@@ -1,11 +1,12 @@
-/* How fast this machine multiplies, in FLOPs a second: small products as a step of the program has them, for a tenth of
- * a second. Kernels and pool are borrowed during the call. */
+/* How fast this machine multiplies, seen by doing it for a tenth of a second: what forecasts of time are made of. */
 #ifndef ASSAY_TASK_ARITHMETIC_SPEED_H
 #define ASSAY_TASK_ARITHMETIC_SPEED_H
 
-#include "program/program.h"
+#include "backend/kernels.h"
+#include "base/threads.h"
 
-assay_status assay_arithmetic_speed(const assay_program *program, const assay_kernels *kernels, assay_pool *pool,
-                                    double *speed, assay_error *err);
+/* *speed: FLOPs a second of the pool's threads together, in products of matrices as large as a small model's. */
+assay_status assay_arithmetic_speed(const assay_kernels *kernels, assay_pool *pool, bool bf16, double *speed,
+                                    assay_error *err);
 
 #endif

@@ -10,7 +10,7 @@ assay_status assay_spill_forecast_begin(assay_spill_forecast *out, const assay_p
     double arithmetic = 0;
     *out = (assay_spill_forecast){0};
     ASSAY_TRY(assay_spill_file_speeds(folder, &out->write_speed, &out->read_speed, err));
-    ASSAY_TRY(assay_arithmetic_speed(program, kernels, pool, &arithmetic, err));
+    ASSAY_TRY(assay_arithmetic_speed(kernels, pool, program->bf16, &arithmetic, err));
     if (out->write_speed > 0 && out->read_speed > 0)
         out->flops = arithmetic * (1 / out->write_speed + 1 / out->read_speed);
     return ASSAY_OK;

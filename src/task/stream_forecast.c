@@ -17,7 +17,7 @@ assay_status assay_stream_forecast_make(assay_stream_forecast *out, const assay_
     out->step_bytes = (uint64_t)out->micro_batches * plan->read_bytes;
     ASSAY_TRY(assay_stream_speed(list, &out->read_speed, err));
     if (out->read_speed <= 0) return ASSAY_OK;
-    ASSAY_TRY(assay_arithmetic_speed(request->program, request->kernels, pool, &arithmetic, err));
+    ASSAY_TRY(assay_arithmetic_speed(request->kernels, pool, request->program->bf16, &arithmetic, err));
     out->read_seconds = (double)out->step_bytes / out->read_speed;
     out->compute_seconds = (double)out->micro_batches * plan->flops * tokens / arithmetic;
     out->seconds = fmax(out->read_seconds, out->compute_seconds);

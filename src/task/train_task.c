@@ -260,6 +260,12 @@ static assay_status prepare_folder(assay_training *t, const assay_options *optio
     return find_resume(options, context, from, err);
 }
 
+static assay_status check_likeness(const assay_training *t, assay_comm *comm, assay_error *err)
+{
+    const assay_likeness likeness = {t->kernels, t->pool, t->prints.base, t->prints.data, t->prints.settings};
+    return assay_likeness_check(&likeness, comm, err);
+}
+
 static assay_status train(assay_training *t, const assay_options *options, const assay_task_context *context,
                           const assay_train_listener *listener, assay_error *err)
 {
@@ -268,7 +274,7 @@ static assay_status train(assay_training *t, const assay_options *options, const
     assay_status status = assay_training_start(t, context, err);
     if (status == ASSAY_OK && leads(context)) status = prepare_folder(t, options, context, &lock, &from, err);
     status = assay_comm_agree(context->comm, status, NULL, err);
-    if (status == ASSAY_OK) status = assay_likeness_check(t, context->comm, err);
+    if (status == ASSAY_OK) status = check_likeness(t, context->comm, err);
     if (status == ASSAY_OK) status = train_prepared(t, options, from, context, listener, err);
     assay_free(from);
     assay_folder_lock_release(&lock);

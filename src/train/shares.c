@@ -4,7 +4,7 @@
 #include "train/lanes.h"
 
 /* The nearest counts: the power of two below, and the one above where there are so many lanes. */
-static assay_status check_count(size_t size, size_t lanes, assay_error *err)
+assay_status assay_shares_check(size_t size, size_t lanes, assay_error *err)
 {
     size_t below = 1;
     char above[48] = "";
@@ -20,7 +20,7 @@ static assay_status check_count(size_t size, size_t lanes, assay_error *err)
 assay_status assay_shares_make(assay_shares *shares, assay_comm *comm, size_t lanes, assay_error *err)
 {
     size_t size = (size_t)assay_comm_size(comm);
-    ASSAY_TRY(check_count(size, lanes, err));
+    ASSAY_TRY(assay_shares_check(size, lanes, err));
     *shares = (assay_shares){.comm = comm,
                              .lanes = lanes / size,
                              .first_lane = lanes / size * (size_t)assay_comm_rank(comm),

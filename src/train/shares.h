@@ -20,6 +20,9 @@ typedef struct assay_shares {
     uint64_t *pairs; /* of all steps so far, by rank */
 } assay_shares;
 
+/* ASSAY_E_USAGE names the nearest numbers of processes where so many cannot share the lanes. */
+assay_status assay_shares_check(size_t size, size_t lanes, assay_error *err);
+
 assay_status assay_shares_make(assay_shares *shares, assay_comm *comm, size_t lanes, assay_error *err);
 void assay_shares_release(assay_shares *shares); /* safe on a zeroed one */
 

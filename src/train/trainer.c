@@ -302,6 +302,7 @@ static assay_status run_lane(void *context, size_t begin, size_t end, float *gra
     for (size_t r = 0; r < micro->count; r++) {
         if (is_given_up(t))
             return assay_error_set(err, ASSAY_E_STOPPED, "step %llu was given up", (unsigned long long)t->step + 1);
+        ASSAY_TRY(assay_comm_go_on(t->shares.comm, NULL, err));
         ASSAY_TRY(run_micro(run, begin + micro->begin[r], begin + micro->begin[r + 1], err));
     }
     return ASSAY_OK;
@@ -424,6 +425,18 @@ static size_t share_of(const assay_trainer *t, const assay_example_set *examples
     return examples->count * (size_t)rank / (size_t)assay_comm_size(t->shares.comm);
 }
 
+/* One process's evaluation, which it may be told to give up. */
+typedef struct scored_share {
+    assay_comm *comm;
+    const volatile sig_atomic_t *stop;
+} scored_share;
+
+static assay_status go_on(void *context, assay_error *err)
+{
+    const scored_share *share = context;
+    return assay_comm_go_on(share->comm, share->stop, err);
+}
+
 static assay_status score_share(assay_trainer *t, const assay_example_set *examples, const volatile sig_atomic_t *stop,
                                 double *rewards, double *numbers, assay_error *err)
 {
@@ -435,7 +448,9 @@ static assay_status score_share(assay_trainer *t, const assay_example_set *examp
     size_t first = share_of(t, examples, rank), count = share_of(t, examples, rank + 1) - first;
     assay_score_batch batch;
     ASSAY_TRY(assay_score_batch_init(&batch, &setup, err));
-    assay_status status = assay_score_examples(&batch, examples, first, count, stop, rewards, numbers, err);
+    scored_share share = {t->shares.comm, stop};
+    const assay_score_watch watch = {go_on, &share};
+    assay_status status = assay_score_examples(&batch, examples, first, count, &watch, rewards, numbers, err);
     assay_score_batch_release(&batch);
     return status;
 }

@@ -56,7 +56,7 @@ grep -q 'mesh: 1 1' "$work/err" && grep -q 'changed on the way' "$work/err"; say
 
 # Who only looks like several processes.
 WORLD_SIZE=4 "$assay" train --model "$work/llama" "${run[@]}" --output "$work/x" 2>"$work/err"
-[ $? -eq 2 ] && grep -q 'mpirun -n 4 assay train' "$work/err"; say $? torchrun-is-told-of-mpirun
+[ $? -eq 2 ] && grep -q 'mpirun -n 4 assay' "$work/err"; say $? torchrun-is-told-of-mpirun
 SLURM_STEP_NUM_TASKS=4 "$assay" train --model "$work/llama" "${run[@]}" --output "$work/x" 2>"$work/err"
 [ $? -eq 2 ] && grep -q 'srun --mpi=pmix' "$work/err"; say $? srun-is-told-of-its-mpi
 SLURM_NTASKS=4 "$assay" train --model "$work/llama" "${run[@]}" --output "$work/sbatch" --quiet; say $? a-script-of-sbatch-is-no-launcher
