@@ -90,6 +90,7 @@ static const struct format_case {
     {"helpsteer3.jsonl", NULL, "helpsteer3", 3, "user:2+2?", "assistant:4", "assistant:5"},
     {"arena.jsonl", NULL, "arena", 4, "user:2+2?", "assistant:4", "assistant:5"},
     {"arena_texts.jsonl", NULL, "arena-texts", 2, "user:2+2?", "assistant:4", "assistant:5"},
+    {"arena_lists.jsonl", NULL, "arena-texts", 2, "user:2+2?", "assistant:4", "assistant:5"},
     {"ultrafeedback_completions.jsonl", NULL, "ultrafeedback", 3, "user:2+2?", "assistant:4", "assistant:5"},
     {"nectar.jsonl", NULL, "nectar", 2, "user:2+2?", "assistant:4", "assistant:5"},
     {"nemo_rank.jsonl", NULL, "nemo-rank", 2, "user:2+2?", "assistant:4", "assistant:5"},

@@ -263,6 +263,11 @@ static void what_is_no_pair_is_named(void **state)
         {"{\"history\":\"q\",\"human_ref_A\":\"a\",\"human_ref_B\":\"b\",\"labels\":2}", "\"labels\" should be 1"},
         {"{\"prompt\":\"q\",\"response_0\":\"a\",\"response_1\":\"b\",\"better_response_id\":2}",
          "\"better_response_id\" should be 0 or 1"},
+        {"{\"prompt\":\"[\\\"q\\\"\",\"response_a\":\"a\",\"response_b\":\"b\",\"winner_model_a\":1,\"winner_model_b\":"
+         "0}",
+         "prompt: not valid JSON"},
+        {"{\"prompt\":\"q\",\"response_a\":3,\"response_b\":\"b\",\"winner_model_a\":1,\"winner_model_b\":0}",
+         "\"response_a\" should be a text or a list of turns"},
         {"{\"chosen_messages\":[{\"content\":\"a\"}],\"rejected_messages\":[]}", "a message has no role or content"},
         {"{\"prompt\":\"p\",\"answers\":[{\"answer\":\"a\",\"rank\":1}]}", "a list of 1 answers: nothing to compare"},
         {"{\"prompt\":\"p\",\"responses\":[\"a\"],\"scores\":[1]}", "a list of 1 answers: nothing to compare"},

@@ -68,6 +68,8 @@ static void every_format_says_its_steps(void **state)
     read_file(&set, "tests/data/steps/math_shepherd.jsonl");
     check_answer(&set.items[0], "two and two?", 2, (const char *const[]){"Step 1: add them.", "Step 2: it is 5."},
                  (double[]){1, 0});
+    check_answer(&set.items[1], "2 + 2? \u0440\u0443\u043a\u0438 \u0436.", 2,
+                 (const char *const[]){"Step 1: \u0440\u0435\u043a\u0438", "Step 2: it is 4."}, (double[]){1, 0});
     assay_step_set_release(&set);
 }
 
@@ -83,7 +85,7 @@ static void a_neighbour_is_not_taken_for_one(void **state)
         if (!record) break;
         if (assay_step_format_is(record->value)) fail_msg("line %zu is taken for steps", seen + 1);
     }
-    assert_int_equal(seen, 10);
+    assert_int_equal(seen, 13);
     assay_records_close(records);
 }
 
@@ -107,8 +109,8 @@ static void bad_lines_are_named(void **state)
     refuse("{\"prompt\":\"p\",\"completions\":[\"a\",\" \"],\"labels\":[true,false]}", "step 2 is empty");
     refuse("{\"prompt\":\"p\",\"completions\":[\"a\",3],\"labels\":[true,false]}", "should be a string");
     refuse("{\"prompt\":\"p\",\"completions\":[],\"labels\":[]}", "is empty");
-    refuse("{\"prompt\":\"p\",\"completions\":[\"a\"],\"labels\":[2]}", "a number from 0 to 1");
-    refuse("{\"prompt\":\"p\",\"completions\":[\"a\"],\"labels\":[\"+\"]}", "a number from 0 to 1");
+    refuse("{\"prompt\":\"p\",\"completions\":[\"a\"],\"labels\":[2]}", "a number from 0 to 1 and is a number beyond");
+    refuse("{\"prompt\":\"p\",\"completions\":[\"a\"],\"labels\":[\"+\"]}", "a number from 0 to 1 and is a string");
     refuse("{\"problem\":\"p\",\"steps\":[\"a\"],\"label\":1}", "the place of one of 1 steps");
     refuse("{\"problem\":\"p\",\"steps\":[\"a\"],\"label\":-2}", "should be -1");
     refuse("{\"question\":{\"problem\":\"p\"},\"label\":{\"steps\":[]}}", "no step with a completion");
@@ -119,11 +121,11 @@ static void bad_lines_are_named(void **state)
            "step 1 has a chosen_completion that is no place");
     refuse("{\"question\":{\"problem\":\"p\"},\"label\":{\"steps\":[{\"completions\":[{\"text\":\"a\",\"rating\":2}],"
            "\"chosen_completion\":0}]}}",
-           "neither -1 nor 0 nor 1");
+           "should be -1, 0, 1 or null and is another number");
     refuse(
         "{\"question\":{\"problem\":\"p\"},\"label\":{\"steps\":[{\"completions\":[{\"text\":\"a\",\"rating\":\"1\"}],"
         "\"chosen_completion\":0}]}}",
-        "neither -1 nor 0 nor 1");
+        "should be -1, 0, 1 or null and is a string");
     refuse("{\"input\":\"q Step 1: a \\u043a\\u0438 so 4\",\"label\":\"q Step 1: a + so 5\",\"task\":\"t\"}",
            "at step 2 it is not");
     refuse("{\"input\":\"q Step 1: a \\u043a\\u0438\",\"label\":\"q Step 1: b +\",\"task\":\"t\"}",
@@ -178,8 +180,8 @@ static void bad_lines_are_left_out_and_kept_by_name(void **state)
     assay_step_set set = {0};
     (void)state;
     good(assay_step_set_read(&set, "tests/data/steps/neighbours.jsonl", &bad, &error));
-    assert_int_equal(bad, 10);
-    assert_int_equal(set.bad_count, 10);
+    assert_int_equal(bad, 13);
+    assert_int_equal(set.bad_count, 13);
     assert_int_equal(set.count, 0);
     assert_non_null(strstr(set.bad[9], "neighbours.jsonl:10: no answer in labelled steps"));
     assert_int_equal(set.empty.count, 0);

@@ -33,11 +33,25 @@ static assay_status tokenize_pairs(audit_input *input, const assay_options *opti
     return ASSAY_OK;
 }
 
+/* Steps are told by the first record of a file, which a pipe has once. */
+static assay_status refuse_steps(const assay_pair_set *pairs, assay_error *err)
+{
+    for (size_t i = 0; pairs && i < pairs->count; i++)
+        if (pairs->pairs[i].step_labels)
+            return assay_error_set(err, ASSAY_E_FORMAT,
+                                   "%s is read as pairs, and has answers in labelled steps; where it is a pipe, write "
+                                   "it into a file",
+                                   pairs->files[pairs->pairs[i].place.file]);
+    return ASSAY_OK;
+}
+
 static assay_status gather(audit_input *input, const assay_string_list *paths, const assay_options *options,
                            assay_error *err)
 {
     ASSAY_TRY(assay_pair_input_survey(&input->pairs, paths, options, err));
+    ASSAY_TRY(refuse_steps(input->pairs, err));
     if (options->eval_data.count) ASSAY_TRY(assay_pair_input_survey(&input->eval, &options->eval_data, options, err));
+    ASSAY_TRY(refuse_steps(input->eval, err));
     return options->model && input->pairs->count ? tokenize_pairs(input, options, err) : ASSAY_OK;
 }
 
@@ -189,7 +203,8 @@ static assay_status convert(const assay_string_list *paths, const assay_options 
     ASSAY_TRY(assay_step_input_are(&steps, paths, err));
     if (steps) return assay_data_steps_convert(paths, options, log, err);
     ASSAY_TRY(assay_pair_input_read(&pairs, paths, options, log, err));
-    assay_status status = make_pairs(pairs, options, err);
+    assay_status status = refuse_steps(pairs, err);
+    if (status == ASSAY_OK) status = make_pairs(pairs, options, err);
     if (status == ASSAY_OK) status = write_pairs(pairs, options, err);
     assay_pair_set_free(pairs);
     return status;

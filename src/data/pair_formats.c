@@ -397,7 +397,7 @@ static const pair_format formats[] = {
     {"prm800k", {"question", "label"}, assay_step_format_is, read_steps, NULL},
     {"processbench", {"problem", "steps", "label"}, assay_step_format_is, read_steps, "ProcessBench"},
     {"stepwise", {"prompt", "completions", "labels"}, assay_step_format_is, read_steps, NULL},
-    {"math-shepherd", {"input", "label", "task"}, assay_step_format_is, read_steps, NULL},
+    {"math-shepherd", {"input", "label"}, assay_step_format_is, read_steps, NULL},
 };
 
 enum { FORMAT_COUNT = sizeof formats / sizeof *formats };

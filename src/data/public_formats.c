@@ -93,17 +93,28 @@ assay_status assay_public_arena(const assay_format_reader *reader)
     return assay_format_shared_prompt(reader);
 }
 
-/* A text that is a JSON list of texts: one turn each; null is an empty one. */
+static bool looks_like_list(const char *text, size_t size)
+{
+    assay_text_strip(&text, &size);
+    return size && text[0] == '[';
+}
+
+/* The turns of one side: a list of texts, the JSON text of one (a CSV has no other lists), or one text, which is one
+ * turn. In a list, null is an empty turn. */
 static assay_status read_texts(const assay_format_reader *reader, const char *name, json_t **list)
 {
     const json_t *text = of(reader, name);
-    if (!json_is_string(text))
-        return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"%s\" should be a string and is %s", name,
-                               assay_json_kind(text));
-    ASSAY_TRY(assay_json_parse(json_string_value(text), json_string_length(text), name, list, reader->err));
-    if (json_is_array(*list)) return ASSAY_OK;
-    json_decref(*list);
-    return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"%s\" should be the JSON text of a list of turns", name);
+    const char *bytes = json_string_value(text);
+    size_t size = json_string_length(text);
+    bool parsed = bytes && looks_like_list(bytes, size);
+    if (!bytes && !json_is_array(text))
+        return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"%s\" should be a text or a list of turns and is %s",
+                               name, assay_json_kind(text));
+    if (parsed) ASSAY_TRY(assay_json_parse(bytes, size, name, list, reader->err));
+    else if (bytes) *list = json_pack("[O]", assay_json_lent(text));
+    else *list = json_incref(assay_json_lent(text));
+    ASSAY_TRY_ALLOC(*list, "a list of turns", reader->err);
+    return ASSAY_OK;
 }
 
 static assay_status interleave(const assay_format_reader *reader, const json_t *prompts, const json_t *answers,

@@ -78,6 +78,7 @@ static assay_status counts_text(const assay_step_audit *audit, assay_buf *out, a
             ASSAY_TRY(
                 assay_buf_printf(out, err, "    format %-25s %9zu\n", assay_step_format_name(i), audit->by_format[i]));
     ASSAY_TRY(assay_finding_row("different prompts", audit->prompts, out, err));
+    if (!audit->answers) return ASSAY_OK;
     ASSAY_TRY(assay_buf_printf(out, err, "  %-34s %9zu   %zu to %zu an answer\n", "steps", audit->steps, audit->fewest,
                                audit->most));
     ASSAY_TRY(assay_finding_row("  right", audit->right, out, err));

@@ -14,6 +14,8 @@ assay_status assay_step_file_is(const char *path, bool *is_one, assay_error *err
 static assay_status read_subset(assay_step_set *set, const json_t *line, assay_step_answer *answer, assay_error *err)
 {
     const json_t *name = json_object_get(line, "subset");
+    if (assay_json_unreadable(name))
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"subset\" should be a text and is %s", assay_json_kind(name));
     if (!json_string_length(name)) return ASSAY_OK;
     answer->subset = assay_text_arena_copy(&set->arena, json_string_value(name), json_string_length(name));
     ASSAY_TRY_ALLOC(answer->subset, "a name", err);

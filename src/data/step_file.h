@@ -14,8 +14,9 @@
  *                     README.md)
  *     processbench    problem + steps (texts) + label: the place of the first wrong step, from 0, or -1. What stands
  *                     behind it nobody judged (QwenLM/ProcessBench)
- *     stepwise        prompt + completions (texts) + labels (as many: true, false, a probability) (TRL)
- *     math-shepherd   input + label + task: the same text twice, a mark behind each step, which label has replaced by
+ *     stepwise        prompt + completions (texts) + labels (as many: true, false, a probability), and no pair beside
+ *                     them (TRL)
+ *     math-shepherd   input + label, task beside them or not: the same text twice, a mark behind each step, which label has replaced by
  *                     + or -; the steps begin with "Step 1:". What stands behind the last mark is a step that nobody
  *                     judged (peiyi9979/Math-Shepherd)
  */

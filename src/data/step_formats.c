@@ -45,8 +45,10 @@ static assay_status add_step(step_reader *r, const char *text, size_t size, cons
 
 /* ---- TRL ---- */
 
+/* With a chosen and a rejected answer beside them it is a pair. */
 static bool is_stepwise(const json_t *line)
 {
+    if (field(line, "chosen") && field(line, "rejected")) return false;
     return field(line, "prompt") && json_is_array(field(line, "completions")) && json_is_array(field(line, "labels"));
 }
 
@@ -56,6 +58,11 @@ static bool label_of(const json_t *value, double *label)
              : json_is_null(value)  ? (double)NAN
                                     : json_number_value(value);
     return json_is_boolean(value) || json_is_null(value) || (json_is_number(value) && *label >= 0 && *label <= 1);
+}
+
+static const char *out_of_range(const json_t *label)
+{
+    return json_is_number(label) ? "a number beyond them" : assay_json_kind(label);
 }
 
 static assay_status read_stepwise(step_reader *r)
@@ -71,7 +78,9 @@ static assay_status read_stepwise(step_reader *r)
     for (size_t i = 0; i < count; i++)
         if (!label_of(json_array_get(labels, i), &r->labels[i]))
             return assay_error_set(r->err, ASSAY_E_FORMAT,
-                                   "\"labels\": that of step %zu should be true, false or a number from 0 to 1", i + 1);
+                                   "\"labels\": that of step %zu should be true, false or a number from 0 to 1 and is "
+                                   "%s",
+                                   i + 1, out_of_range(json_array_get(labels, i)));
     return ASSAY_OK;
 }
 
@@ -133,7 +142,9 @@ static assay_status read_rating(step_reader *r, const json_t *completion, size_t
     *label = by_hand ? 1 : (double)NAN;
     if (!rating) return ASSAY_OK;
     if (!json_is_number(rating) || (value != -1 && value != 0 && value != 1))
-        return refuse_step(r, step, "has a rating that is neither -1 nor 0 nor 1");
+        return assay_error_set(r->err, ASSAY_E_FORMAT,
+                               "\"label\": step %zu has a rating that should be -1, 0, 1 or null and is %s", step,
+                               json_is_number(rating) ? "another number" : assay_json_kind(rating));
     r->out->neutral += value == 0;
     *label = value == 1;
     return ASSAY_OK;
@@ -164,10 +175,32 @@ static assay_status read_prm800k(step_reader *r)
 
 static const char mark[] = "\xd0\xba\xd0\xb8"; /* a Russian word of two letters */
 
+/* The next mark from `at` on, where the label beside it goes on with a sign instead of the same letters, which are part
+ * of a word there. NULL: none. */
+static const char *next_mark(const char *at, const char *label)
+{
+    const char *found;
+    while ((found = strstr(at, mark))) {
+        size_t gap = (size_t)(found - at);
+        if (strncmp(at, label, gap) != 0 || strncmp(label + gap, mark, strlen(mark)) != 0) return found;
+        label += gap + strlen(mark);
+        at = found + strlen(mark);
+    }
+    return NULL;
+}
+
+/* Both texts from `at` on, up to a step's mark; false: they differ there, or the label has neither sign. */
+static bool same_up_to_mark(const char *input, const char *label, size_t length)
+{
+    return !strncmp(input, label, length) && (label[length] == '+' || label[length] == '-');
+}
+
+/* Others who write it (distilabel) leave the task out; then the signs tell it. */
 static bool is_math_shepherd(const json_t *line)
 {
-    const char *input = json_string_value(field(line, "input"));
-    return input && strstr(input, mark) && json_is_string(field(line, "label")) && field(line, "task");
+    const char *input = json_string_value(field(line, "input")), *label = json_string_value(field(line, "label"));
+    const char *found = input && label ? next_mark(input, label) : NULL;
+    return found && (field(line, "task") || same_up_to_mark(input, label, (size_t)(found - input)));
 }
 
 static assay_status refuse_marks(step_reader *r, size_t step)
@@ -176,12 +209,6 @@ static assay_status refuse_marks(step_reader *r, size_t step)
                            "\"label\" should be \"input\" with + or - for the mark behind each step; at step %zu it is "
                            "not",
                            step);
-}
-
-/* Both texts from `at` on, up to a step's mark; false: they differ there, or the label has neither sign. */
-static bool same_up_to_mark(const char *input, const char *label, size_t length)
-{
-    return !strncmp(input, label, length) && (label[length] == '+' || label[length] == '-');
 }
 
 /* Behind the last mark: a step that nobody judged. */
@@ -208,7 +235,7 @@ static assay_status read_math_shepherd(step_reader *r)
     for (const char *at = first; (at = strstr(at, mark)); at += strlen(mark)) count++;
     ASSAY_TRY(make_labels(r, count + 1));
     const char *at = first;
-    for (const char *end; (end = strstr(at, mark));) {
+    for (const char *end; (end = next_mark(at, label));) {
         size_t length = (size_t)(end - at), kept = length;
         if (!same_up_to_mark(at, label, length)) return refuse_marks(r, r->out->steps.count + 1);
         assay_text_strip(&at, &kept);
@@ -259,17 +286,27 @@ static assay_status read(step_reader *r)
     return formats[r->out->format].read(r);
 }
 
+/* What is none of them, and why it may be: a field that tells them holds what cannot be read. */
+static assay_status refuse_line(const json_t *line, assay_error *err)
+{
+    static const char *const names[] = {"prompt", "completions", "labels", "problem",
+                                        "steps",  "label",       "input",  "task"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *reason = assay_json_unreadable(json_object_get(line, names[i]));
+        if (reason) return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" is %s", names[i], reason);
+    }
+    return assay_error_set(err, ASSAY_E_FORMAT,
+                           "no answer in labelled steps: TRL's has \"prompt\", \"completions\" and \"labels\", "
+                           "ProcessBench's \"problem\", \"steps\" and \"label\", PRM800K's \"question\" and \"label\" "
+                           "with \"steps\", Math-Shepherd's \"input\", \"label\" and \"task\"");
+}
+
 assay_status assay_step_format_read(const json_t *line, assay_text_arena *arena, assay_step_answer *out, bool *empty,
                                     assay_error *err)
 {
     step_reader reader = {.line = line, .arena = arena, .out = out, .err = err};
     out->format = find(line);
-    if (out->format == ASSAY_STEP_FORMATS)
-        return assay_error_set(
-            err, ASSAY_E_FORMAT,
-            "no answer in labelled steps: TRL's has \"prompt\", \"completions\" and \"labels\", "
-            "ProcessBench's \"problem\", \"steps\" and \"label\", PRM800K's \"question\" and \"label\" "
-            "with \"steps\", Math-Shepherd's \"input\", \"label\" and \"task\"");
+    if (out->format == ASSAY_STEP_FORMATS) return refuse_line(line, err);
     assay_status status = read(&reader);
     if (status == ASSAY_E_FORMAT && empty) *empty = ends_empty(&out->steps);
     return status;

@@ -12,7 +12,7 @@ def answers(row):
     if "problem" in row:
         n, first = len(row["steps"]), row["label"]
         return row["problem"], row["steps"], [i < first or first < 0 if first < 0 or i <= first else None for i in range(n)], 0, 0
-    if "task" in row:
+    if "input" in row:
         head, *parts = row["input"].split("Step 1:", 1)
         texts = ["Step 1:" + parts[0].split(" \u043a\u0438")[0]] + [t.strip() for t in parts[0].split(" \u043a\u0438")[1:] if t.strip()]
         signs = [line.rstrip()[-1] == "+" for line in row["label"].split("Step 1:", 1)[1].split("\n")]
@@ -56,7 +56,7 @@ for name in stepwise processbench prm800k math_shepherd; do
 done
 "$assay" data check $steps/{stepwise,processbench,prm800k,math_shepherd}.jsonl --json >"$work/all.json"; say $? check-all
 $python "$work/count.py" "$work/all.json" $steps/{stepwise,processbench,prm800k,math_shepherd}.jsonl; say $? check-all-counts
-grep -q '"formats": {"prm800k": 1, "processbench": 2, "stepwise": 3, "math-shepherd": 1}' "$work/all.json"; say $? check-says-the-formats
+grep -q '"formats": {"prm800k": 1, "processbench": 2, "stepwise": 3, "math-shepherd": 2}' "$work/all.json"; say $? check-says-the-formats
 
 check table 0 out '^  answers without a wrong step  *1$' data check $steps/processbench.jsonl
 seen table-first-error out '^  step 2  *1$'
@@ -124,6 +124,31 @@ seen convert-keeps-subset out '"subset":"x"'
 seen convert-keeps-tools out '"tools":\[{"type":"function"'
 echo '{"prompt":"p","completions":["a"],"labels":[true],"images":["x.png"]}' >"$work/pictures.jsonl"
 check pictures-are-refused 1 err '"images" holds more than text' data check "$work/pictures.jsonl"
+
+# What programs write beside JSON's standard stops nobody who does not read it, and is named where it is read.
+printf '%s\n' '{"prompt":"p","completions":["a"],"labels":[NaN]}' '{"prompt":"p","completions":["\ud83d"],"labels":[true]}' '{"problem":"p","steps":["a"],"label":12345678901234567890123}' \
+    '{"prompt":"p","completions":["a"],"labels":[true],"subset":"\ud83d"}' '{"question":{"problem":"p"},"label":{"steps":[{"completions":[{"text":"a","rating":NaN}],"chosen_completion":0}]}}' \
+    '{"prompt":"p","completions":["a"],"labels":[true],"seed":NaN,"id":98765432109876543210123}' >"$work/world.jsonl"
+check world 1 out 'world.jsonl:1: "labels": that of step 1 .* and is NaN' data check "$work/world.jsonl"
+seen world-surrogate out 'world.jsonl:2: .*half a surrogate pair'
+seen world-whole-number out 'world.jsonl:3: "label" is a whole number beyond 64 bits'
+seen world-subset out 'world.jsonl:4: "subset" should be a text'
+seen world-rating out 'world.jsonl:5: .*null and is NaN'
+seen world-unread out '^  bad lines  *5$'
+check world-id 0 out '"id":98765432109876543210123' data convert "$work/world.jsonl" --skip-bad-lines --output -
+
+# What they are is told by the first record that can be read; a pipe has none to look at twice.
+{ echo rubbish; cat $steps/processbench.jsonl; } >"$work/late.jsonl"
+check late 1 out '^  answers  *2$' data check "$work/late.jsonl"
+check late-skipped 0 out '^2 answers of 3 labelled steps' data convert "$work/late.jsonl" --skip-bad-lines --output "$work/late.out.jsonl"
+mkfifo "$work/pipe.jsonl"
+timeout 3600 cat $steps/processbench.jsonl >"$work/pipe.jsonl" &
+check check-pipe 1 err 'answers in labelled steps; where it is a pipe, write it into a file' data check "$work/pipe.jsonl"
+wait
+timeout 3600 cat $steps/processbench.jsonl >"$work/pipe.jsonl" &
+check convert-pipe 1 err 'answers in labelled steps; where it is a pipe, write it into a file' data convert "$work/pipe.jsonl" --output "$work/none.jsonl"
+wait
+check eval-data-of-steps 1 err 'has answers in labelled steps' data check "$work/pairs.jsonl" --eval-data $steps/processbench.jsonl
 
 # A judgement does not change by what is left out: nobody judged what stands behind the last label.
 golden=tests/data/golden
