@@ -59,8 +59,9 @@ static inline int mesh_list(const char *variable, int *fds)
     return count;
 }
 
-static inline const char *mesh_open(void *context, int *rank, int *size)
+static inline const char *mesh_open(void *context, unsigned patience, int *rank, int *size)
 {
+    (void)patience;
     mesh_state *mesh = context;
     *rank = mesh->rank = (int)mesh_number("MESH_RANK");
     mesh->until_flip = mesh_number("MESH_FLIP");

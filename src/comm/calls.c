@@ -28,7 +28,7 @@ assay_status assay_comm_take_calls(assay_comm *comm, int count, assay_error *err
     for (unsigned long asked = 0; comm->calls < count; asked++) {
         bool any;
         ASSAY_TRY(take_one(comm, &any, err));
-        const char *why = any ? NULL : assay_comm_wait(comm, asked, start);
+        const char *why = any ? NULL : assay_comm_wait(comm, -1, asked, start);
         if (why) return assay_comm_lost(comm, "calls of other processes do not come", -1, why, err);
     }
     comm->calls -= count;

@@ -52,7 +52,7 @@ static assay_status learn_hosts(assay_comm *comm, assay_error *err)
 
 static assay_status begin(assay_comm *comm, assay_error *err)
 {
-    const char *why = comm->transport->open(comm->state, &comm->rank, &comm->size);
+    const char *why = comm->transport->open(comm->state, (unsigned)comm->timeout, &comm->rank, &comm->size);
     if (why) {
         comm->rank = 0; /* what it said before it failed means nothing */
         comm->size = 1;

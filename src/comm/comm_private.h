@@ -42,9 +42,9 @@ assay_status assay_comm_open_over(assay_comm **out, const assay_transport *trans
  */
 assay_status assay_comm_lost(assay_comm *comm, const char *what, int peer, const char *why, assay_error *err);
 
-/* Between two questions, of which `asked` came to nothing so far. ASSAY_OK, or why there is nothing left to wait for.
- */
-const char *assay_comm_wait(const assay_comm *comm, unsigned long asked, double start);
+/* Between two questions, of which `asked` came to nothing so far. NULL, or why there is nothing left to wait for. peer
+ * -1: anybody. */
+const char *assay_comm_wait(const assay_comm *comm, int peer, unsigned long asked, double start);
 
 /* Tells all others that this process waits for them in the next agreement. */
 assay_status assay_comm_call(assay_comm *comm, assay_error *err);

@@ -40,9 +40,18 @@ static void nap(unsigned long asked)
     if (asked >= EAGER) nanosleep(&(struct timespec){.tv_nsec = pause < LONGEST_NAP ? pause : LONGEST_NAP}, NULL);
 }
 
-const char *assay_comm_wait(const assay_comm *comm, unsigned long asked, double start)
+/* Who waits for a process that waits itself gives up later, so that it is the stuck one that is named: a process of a
+ * lower number may wait for any other, one of a higher number for those that are less far above it. */
+static double patience(const assay_comm *comm, int peer)
 {
-    if (asked > EAGER && assay_clock_seconds() - start > comm->timeout)
+    int far = peer < 0 ? comm->size : peer > comm->rank ? peer - comm->rank : comm->rank - peer, levels = 0;
+    while (far >> (levels + 1)) levels++;
+    return comm->timeout * ((peer < comm->rank ? 1.3 : 1) + 0.02 * levels);
+}
+
+const char *assay_comm_wait(const assay_comm *comm, int peer, unsigned long asked, double start)
+{
+    if (asked > EAGER && assay_clock_seconds() - start > patience(comm, peer))
         return "nothing for ASSAY_RANK_TIMEOUT seconds; it is stuck, or its network is";
     nap(asked);
     return NULL;
@@ -86,7 +95,7 @@ static assay_status end_sending(assay_comm *comm, assay_error *err)
             at = comm->sending.at;
             asked = 0;
         }
-        const char *why = comm->sending.busy ? assay_comm_wait(comm, asked, start) : NULL;
+        const char *why = comm->sending.busy ? assay_comm_wait(comm, comm->sending.peer, asked, start) : NULL;
         if (why) return lost(comm, ASSAY_SENDING, comm->sending.peer, why, err);
     }
     return ASSAY_OK;
@@ -125,7 +134,7 @@ static assay_status receive_piece(assay_comm *comm, int peer, void *data, size_t
         why = comm->transport->poll(comm->state, ASSAY_RECEIVING, &done);
         if (why || done) break;
         ASSAY_TRY(go_on_sending(comm, err));
-        why = assay_comm_wait(comm, asked, start);
+        why = assay_comm_wait(comm, peer, asked, start);
     }
     return why ? lost(comm, ASSAY_RECEIVING, peer, why, err) : ASSAY_OK;
 }

@@ -17,7 +17,8 @@ typedef enum assay_transfer { ASSAY_SENDING, ASSAY_RECEIVING } assay_transfer;
 typedef struct assay_transport {
     int version;
     size_t state_bytes; /* of the zeroed block that every function is given */
-    const char *(*open)(void *state, int *rank, int *size);
+    /* patience: seconds within which all processes must be there */
+    const char *(*open)(void *state, unsigned patience, int *rank, int *size);
     const char *(*name)(void *state); /* "Open MPI v4.1.4"; behind open */
     /* data: `bytes` (at most INT_MAX) that stay where they are until poll says done. */
     const char *(*begin)(void *state, assay_transfer transfer, int peer, void *data, size_t bytes);

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { MESSAGE, CALL }; /* tags */
 
@@ -25,10 +26,31 @@ static const char *explain(mpi_state *state, int code)
     return state->text;
 }
 
-static const char *mpi_open(void *context, int *rank, int *size)
+static void give_up(int signal_number)
+{
+    static const char text[] = "assay: MPI_Init_thread does not return: another process of the run is not there\n";
+    (void)signal_number;
+    (void)!write(STDERR_FILENO, text, sizeof text - 1);
+    _exit(1);
+}
+
+/* It waits for all processes, and forever for one that could not begin: some launchers do not mind its end. */
+static int begin_within(unsigned patience, int *provided)
+{
+    struct sigaction before, now = {.sa_handler = give_up};
+    sigemptyset(&now.sa_mask);
+    sigaction(SIGALRM, &now, &before);
+    alarm(patience);
+    int code = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, provided);
+    alarm(0);
+    sigaction(SIGALRM, &before, NULL);
+    return code;
+}
+
+static const char *mpi_open(void *context, unsigned patience, int *rank, int *size)
 {
     mpi_state *state = context;
-    int provided, code = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
+    int provided, code = begin_within(patience, &provided);
     if (code != MPI_SUCCESS) return "MPI_Init_thread failed"; /* no MPI call may say more: Open MPI ends who asks */
     code = MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     if (code == MPI_SUCCESS) code = MPI_Comm_rank(MPI_COMM_WORLD, rank);
