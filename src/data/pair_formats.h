@@ -36,8 +36,8 @@
  *     helpsteer2          prompt + response_1 + response_2 + preference_strength (below 0: the first); margin 1 to 3
  *     helpsteer3          context + response1 + response2 + overall_preference, likewise
  *     arena               conversation_a + conversation_b + winner (Chatbot Arena)
- *     arena-texts         prompt, response_a, response_b as lists of turns, JSON lists in texts or texts + winner_model_a,
- *     winner_model_b
+ *     arena-texts         prompt, response_a, response_b as lists of turns, JSON lists in texts, or texts;
+ *     and winner_model_a + winner_model_b
  *     ultrafeedback       instruction + completions [{response, overall_score, annotations?}]: a list, whose answers
  *     have the ratings of the annotations for attributes
  *     nectar              prompt + answers [{answer, rank}], likewise

@@ -16,9 +16,9 @@
  *                     behind it nobody judged (QwenLM/ProcessBench)
  *     stepwise        prompt + completions (texts) + labels (as many: true, false, a probability), and no pair beside
  *                     them (TRL)
- *     math-shepherd   input + label, task beside them or not: the same text twice, a mark behind each step, which label has replaced by
- *                     + or -; the steps begin with "Step 1:". What stands behind the last mark is a step that nobody
- *                     judged (peiyi9979/Math-Shepherd)
+ *     math-shepherd   input + label, task beside them or not: the same text twice, a mark behind each step, which
+ *                     label has replaced by + or -; the steps begin with "Step 1:". What stands behind the last mark
+ *                     is a step that nobody judged (peiyi9979/Math-Shepherd)
  */
 #ifndef ASSAY_DATA_STEP_FILE_H
 #define ASSAY_DATA_STEP_FILE_H

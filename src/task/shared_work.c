@@ -65,7 +65,8 @@ static assay_status run_rounds(const assay_shared_work *w, assay_error *err)
     unsigned each = (unsigned)assay_work_round(0, 0);
     assay_status status = items ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for shares");
     status = assay_comm_agree(w->comm, status, NULL, err);
-    while (status == ASSAY_OK && first < w->count) status = run_round(w, &first, &each, items, items + size + 1, err);
+    while (items && status == ASSAY_OK && first < w->count)
+        status = run_round(w, &first, &each, items, items + size + 1, err);
     assay_free(items);
     return status;
 }

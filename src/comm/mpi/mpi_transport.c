@@ -29,15 +29,14 @@ static const char *explain(mpi_state *state, int code)
 static void give_up(int signal_number)
 {
     static const char text[] = "assay: MPI_Init_thread does not return: another process of the run is not there\n";
-    (void)signal_number;
     (void)!write(STDERR_FILENO, text, sizeof text - 1);
-    _exit(1);
+    raise(signal_number); /* with the handler gone, the end of the process: nothing else ends that call */
 }
 
 /* It waits for all processes, and forever for one that could not begin: some launchers do not mind its end. */
 static int begin_within(unsigned patience, int *provided)
 {
-    struct sigaction before, now = {.sa_handler = give_up};
+    struct sigaction before, now = {.sa_handler = give_up, .sa_flags = (int)SA_RESETHAND};
     sigemptyset(&now.sa_mask);
     sigaction(SIGALRM, &now, &before);
     alarm(patience);
