@@ -122,8 +122,8 @@ static assay_status menu_table(assay_buf *text, const assay_planning *p, assay_e
                                    r->plan.replayed, p->layers, r->fits ? "" : ", does not fit"));
     }
     return assay_buf_printf(text, err, "%s",
-                            unknown ? "  (?: as fast as the disk; plan with --spill DIR, or with a --memory in which "
-                                      "weights are\n  streamed, measures it)\n"
+                            unknown ? "  (?: as fast as the disk; plan with --spill DIR, or with\n  a --memory in "
+                                      "which weights are streamed, measures it)\n"
                                     : "");
 }
 
