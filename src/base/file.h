@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Opens for reading, whatever stands there: opened without blocking, then looked at, for a named pipe in a folder of
  * somebody else's would wait for a writer. What is no regular file is refused by name. size may be NULL; the caller
@@ -72,6 +73,15 @@ assay_status assay_file_check_writable(const char *path, assay_error *err);
 /* The folder at which the disk that holds `path` is mounted, in fresh memory (NULL: out of memory), and the bytes free
  * on it (UINT64_MAX: not known). */
 char *assay_disk_of(const char *path, uint64_t *free_bytes);
+
+/* A new file that loses its name at once, so that nothing of it stays however the process ends: mode 0600, closed by
+ * exec. path: for mkstemp, which fills in the XXXXXX that it ends with. Returns its descriptor; -1 with errno set: it
+ * could not be made, or (*named) could not lose its name. */
+int assay_file_make_nameless(char *path, bool *named);
+
+/* Takes the blocks of so many bytes of a file now, whatever comes between: a full disk is told here, not when they are
+ * written to. 0, or what posix_fallocate says; of no bytes 0. */
+int assay_file_take_room(int fd, off_t bytes);
 
 /* Byte-for-byte copy (atomic at the target), for tests that lay out their folders. */
 assay_status assay_file_copy(const char *from, const char *to, assay_error *err);

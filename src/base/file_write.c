@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -242,6 +243,27 @@ char *assay_disk_of(const char *path, uint64_t *free_bytes)
         break;
     }
     return at;
+}
+
+int assay_file_make_nameless(char *path, bool *named)
+{
+    int fd = mkstemp(path);
+    *named = fd >= 0 && unlink(path) != 0;
+    if (!*named) {
+        if (fd >= 0) (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+        return fd;
+    }
+    int failure = errno;
+    close(fd);
+    errno = failure;
+    return -1;
+}
+
+int assay_file_take_room(int fd, off_t bytes)
+{
+    int error = bytes ? EINTR : 0;
+    while (error == EINTR) error = posix_fallocate(fd, 0, bytes);
+    return error;
 }
 
 assay_status assay_file_copy(const char *from, const char *to, assay_error *err)

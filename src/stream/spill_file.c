@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,28 +25,23 @@ static assay_status refuse(const assay_spill_file *file, const char *what, int e
     return assay_error_set(err, ASSAY_E_IO, "--spill %s: %s: %s", file->folder, what, strerror(error));
 }
 
-/* mkstemp makes it with mode 0600 under a name that nobody has. */
 static assay_status make(assay_spill_file *file, assay_error *err)
 {
     char *name = assay_path_join(file->folder, "assay-spill-XXXXXX");
     ASSAY_TRY_ALLOC(name, "a path", err);
-    file->fd = mkstemp(name);
+    bool named;
+    file->fd = assay_file_make_nameless(name, &named);
     int error = errno;
-    bool named = file->fd >= 0 && unlink(name) != 0;
-    if (named) error = errno;
     assay_free(name);
-    if (file->fd < 0) return refuse(file, "no file can be made there", error, err);
-    if (named) return refuse(file, "a file that was made there keeps its name", error, err);
-    (void)fcntl(file->fd, F_SETFD, FD_CLOEXEC);
-    return ASSAY_OK;
+    if (file->fd >= 0) return ASSAY_OK;
+    return refuse(file, named ? "a file that was made there keeps its name" : "no file can be made there", error, err);
 }
 
 static assay_status take_room(assay_spill_file *file, uint64_t bytes, assay_error *err)
 {
-    int error = EINTR;
     if (bytes > INT64_MAX) return refuse(file, "the file would be too large", EFBIG, err);
-    while (bytes && error == EINTR) error = posix_fallocate(file->fd, 0, (off_t)bytes);
-    if (!bytes || error == 0) return ASSAY_OK;
+    int error = assay_file_take_room(file->fd, (off_t)bytes);
+    if (error == 0) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_IO,
                            "--spill %s: a file of %.1f MiB does not fit there: %s; make room, name a folder on another "
                            "disk, or leave --spill out",

@@ -7,8 +7,6 @@
 #include "train/state_parts.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -19,7 +17,7 @@ enum { ALIGNED = 64 };
 static int stage_of(const assay_trainer *t, int layer)
 {
     int stage = 0;
-    while (t->shares.stages > 1 && stage + 1 < t->shares.stages && layer >= t->borders[stage + 1]) stage++;
+    while (stage + 1 < t->shares.stages && layer >= t->borders[stage + 1]) stage++;
     return stage;
 }
 
@@ -84,16 +82,15 @@ static size_t bytes_of(const assay_assembly *all, size_t item)
     return aligned(it->count * sizeof(float)) + aligned(moments);
 }
 
-/* A file that is gone as soon as nobody looks at it. Its blocks are taken now: a full disk is an error here, not a
- * trap when they are written to. */
+/* Without blocks of its own a full disk would be a trap when it is written to. */
 static assay_status map_file(assay_assembly *all, const char *folder, assay_error *err)
 {
     char *path = assay_strfmt("%s/.assembly-XXXXXX", folder);
     ASSAY_TRY_ALLOC(path, "a path", err);
     assay_status status = ASSAY_OK;
-    int fd = mkstemp(path), failed = fd < 0 ? errno : 0;
-    if (fd >= 0) (void)unlink(path);
-    if (!failed) failed = posix_fallocate(fd, 0, (off_t)all->bytes);
+    bool named;
+    int fd = assay_file_make_nameless(path, &named), failed = fd < 0 ? errno : 0;
+    if (!failed) failed = assay_file_take_room(fd, (off_t)all->bytes);
     void *memory = failed ? MAP_FAILED : mmap(NULL, all->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (!failed && memory == MAP_FAILED) failed = errno;
     if (failed)
