@@ -83,6 +83,9 @@ int assay_file_make_nameless(char *path, bool *named);
  * written to. 0, or what posix_fallocate says; of no bytes 0. */
 int assay_file_take_room(int fd, off_t bytes);
 
+/* Writes all of it from `offset` on; false with errno set. A signal may come between, and a part be taken. */
+bool assay_file_put(int fd, const void *data, size_t size, uint64_t offset);
+
 /* Byte-for-byte copy (atomic at the target), for tests that lay out their folders. */
 assay_status assay_file_copy(const char *from, const char *to, assay_error *err);
 

@@ -266,6 +266,18 @@ int assay_file_take_room(int fd, off_t bytes)
     return error;
 }
 
+bool assay_file_put(int fd, const void *data, size_t size, uint64_t offset)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t put = pwrite(fd, (const char *)data + done, size - done, (off_t)(offset + done));
+        if (put < 0 && errno == EINTR) continue;
+        if (put == 0) errno = ENOSPC;
+        if (put <= 0) return false;
+        done += (size_t)put;
+    }
+    return true;
+}
+
 assay_status assay_file_copy(const char *from, const char *to, assay_error *err)
 {
     assay_mapping map;

@@ -73,12 +73,7 @@ void assay_spill_file_close(assay_spill_file *file)
 assay_status assay_spill_file_write(assay_spill_file *file, uint64_t offset, const void *values, size_t size,
                                     assay_error *err)
 {
-    for (size_t done = 0; done < size;) {
-        ssize_t put = pwrite(file->fd, (const char *)values + done, size - done, (off_t)(offset + done));
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return refuse(file, "values cannot be written", put < 0 ? errno : ENOSPC, err);
-        done += (size_t)put;
-    }
+    if (!assay_file_put(file->fd, values, size, offset)) return refuse(file, "values cannot be written", errno, err);
     file->written += size;
     return ASSAY_OK;
 }
