@@ -295,11 +295,13 @@ static assay_status run_micro(step_run *run, size_t begin, size_t end, assay_err
 static void account(assay_trainer *t, const assay_step_pairs *step, assay_step_record *record)
 {
     const float *rewards = t->rewards;
+    bool learns_ties = t->settings.objective.tie_learned;
     t->tie.slope = 0;
     for (size_t i = 0; i < step->count; i++) {
         const assay_example *example = &t->examples->items[step->picked[i]];
         record->loss += example_loss(t, example, rewards, t->d_rewards, step) / step->weight;
-        t->tie.slope += assay_example_tie_slope(t->room, &t->settings, t->examples, example) / step->weight;
+        if (learns_ties)
+            t->tie.slope += assay_example_tie_slope(t->room, &t->settings, t->examples, example) / step->weight;
         assay_step_account(record, step, t->examples, example, t->room->rewards);
         rewards += example->count * t->room->outputs;
     }
