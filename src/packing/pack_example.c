@@ -27,3 +27,11 @@ void assay_pack_example(assay_pack *pack, const assay_example_set *set, const as
         assay_pack_answer(pack, ids, answers[i].count, shared, prompt, gate);
     }
 }
+
+const assay_geometry *assay_pack_examples(assay_pack *pack, const assay_example_set *set, const uint32_t *picked,
+                                          size_t count)
+{
+    assay_pack_clear(pack);
+    for (size_t i = 0; i < count; i++) assay_pack_example(pack, set, &set->items[picked[i]], picked[i]);
+    return assay_pack_finish(pack);
+}

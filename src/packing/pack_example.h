@@ -11,4 +11,8 @@
 void assay_pack_example(assay_pack *pack, const assay_example_set *set, const assay_example *example,
                         uint64_t identity);
 
+/* A micro-batch of those examples of the set and no others, each by its number in the set. */
+const assay_geometry *assay_pack_examples(assay_pack *pack, const assay_example_set *set, const uint32_t *picked,
+                                          size_t count);
+
 #endif

@@ -26,9 +26,7 @@ static bool bad_pair(assay_trainer *t, uint32_t index, char *text, size_t size)
     const assay_example *example = &t->examples->items[index];
     const assay_program *program = t->model->program;
     bool backward;
-    assay_pack_clear(&t->pack);
-    assay_pack_example(&t->pack, t->examples, example, index);
-    const assay_geometry *geometry = assay_pack_finish(&t->pack);
+    const assay_geometry *geometry = assay_pack_examples(&t->pack, t->examples, &index, 1);
     int step = assay_engine_first_bad(t->engine, geometry, t->settings.seed, t->step, NULL, &backward);
     if (step < 0) {
         assay_loss_room_load(t->room, assay_engine_rewards(t->engine), example->count);

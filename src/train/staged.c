@@ -18,10 +18,7 @@ static void look_for_signal(assay_trainer *t)
 static assay_pass pack(const assay_staged_walk *walk, size_t begin, size_t end, size_t number)
 {
     assay_trainer *t = walk->trainer;
-    assay_pack_clear(&t->pack);
-    for (size_t i = begin; i < end; i++)
-        assay_pack_example(&t->pack, t->examples, &t->examples->items[walk->picked[i]], walk->picked[i]);
-    return (assay_pass){.geometry = assay_pack_finish(&t->pack),
+    return (assay_pass){.geometry = assay_pack_examples(&t->pack, t->examples, walk->picked + begin, end - begin),
                         .number = number,
                         .seed = t->settings.seed,
                         .step = t->step,

@@ -282,11 +282,8 @@ static const float *judge_micro(void *context, size_t begin, size_t end)
 static assay_status run_micro(step_run *run, size_t begin, size_t end, assay_error *err)
 {
     assay_trainer *t = run->trainer;
-    const uint32_t *picked = run->step->picked;
-    assay_pack_clear(&t->pack);
-    for (size_t i = begin; i < end; i++)
-        assay_pack_example(&t->pack, t->examples, &t->examples->items[picked[i]], picked[i]);
-    ASSAY_TRY(assay_engine_forward(t->engine, assay_pack_finish(&t->pack), t->settings.seed, t->step, true, err));
+    const assay_geometry *geometry = assay_pack_examples(&t->pack, t->examples, run->step->picked + begin, end - begin);
+    ASSAY_TRY(assay_engine_forward(t->engine, geometry, t->settings.seed, t->step, true, err));
     const float *d_rewards = judge_micro(run, begin, end);
     return d_rewards ? assay_engine_backward(t->engine, d_rewards, err) : ASSAY_OK;
 }

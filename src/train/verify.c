@@ -190,9 +190,8 @@ static assay_status run_micro(check *c, assay_engine *engine, size_t begin, size
     const assay_example_set *set = c->setup->examples;
     float *rewards = c->rewards + *scored;
     size_t at = 0;
-    assay_pack_clear(&c->pack);
-    for (size_t i = begin; i < end; i++) assay_pack_example(&c->pack, set, &set->items[c->picked[i]], c->picked[i]);
-    ASSAY_TRY(assay_engine_forward(engine, assay_pack_finish(&c->pack), c->setup->settings->seed, 0, true, c->err));
+    const assay_geometry *geometry = assay_pack_examples(&c->pack, set, c->picked + begin, end - begin);
+    ASSAY_TRY(assay_engine_forward(engine, geometry, c->setup->settings->seed, 0, true, c->err));
     memcpy(rewards, assay_engine_rewards(engine), c->pack.scored * c->outputs * sizeof(float));
     for (size_t i = begin; i < end; i++) {
         const assay_example *e = &set->items[c->picked[i]];
