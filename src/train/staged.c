@@ -112,6 +112,5 @@ assay_status assay_staged_score(void *context, const assay_geometry *geometry, a
 {
     assay_trainer *t = context;
     const assay_pass pass = {.geometry = geometry};
-    if (t->interrupted && *t->interrupted) assay_pipe_give_up(&t->pipe, ASSAY_E_STOPPED, "interrupted");
     return assay_pipe_forward(&t->pipe, &pass, err);
 }

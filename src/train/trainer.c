@@ -474,28 +474,29 @@ static size_t share_of(const assay_trainer *t, const assay_example_set *examples
 
 /* One process's evaluation, which it may be told to give up. */
 typedef struct scored_share {
-    assay_comm *comm;
+    assay_trainer *trainer;
     const volatile sig_atomic_t *stop;
 } scored_share;
 
 static assay_status go_on(void *context, assay_error *err)
 {
     const scored_share *share = context;
-    return assay_comm_go_on(share->comm, share->stop, err);
+    return assay_comm_go_on(share->trainer->shares.comm, share->stop, err);
 }
 
 /* There the messages of the pipe say it, behind the same micro-batch to all stages. */
 static assay_status go_on_staged(void *context, assay_error *err)
 {
-    (void)context;
+    const scored_share *share = context;
     (void)err;
+    if (share->stop && *share->stop) assay_pipe_give_up(&share->trainer->pipe, ASSAY_E_STOPPED, "interrupted");
     return ASSAY_OK;
 }
 
 static assay_status score_share(assay_trainer *t, const assay_example_set *examples, const volatile sig_atomic_t *stop,
                                 double *rewards, double *numbers, assay_error *err)
 {
-    bool staged = t->shares.row != NULL; /* a signal stops all stages behind the same micro-batch */
+    bool staged = t->shares.row != NULL;
     const assay_score_setup setup = {.engine = t->engine,
                                      .model = t->model,
                                      .forward = staged ? assay_staged_score : NULL,
@@ -507,7 +508,7 @@ static assay_status score_share(assay_trainer *t, const assay_example_set *examp
     assay_score_batch batch;
     ASSAY_TRY(assay_score_batch_init(&batch, &setup, err));
     assay_pipe_begin(&t->pipe);
-    scored_share share = {t->shares.comm, stop};
+    scored_share share = {t, stop};
     const assay_score_watch watch = {staged ? go_on_staged : go_on, &share};
     assay_status status = assay_score_examples(&batch, examples, first, count, &watch, rewards, numbers, err);
     assay_score_batch_release(&batch);
