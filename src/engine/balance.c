@@ -3,6 +3,7 @@
 #include "engine/balance.h"
 
 #include "base/alloc.h"
+#include "engine/schedule_facts.h"
 #include "program/slice.h"
 
 #include <math.h>
@@ -10,26 +11,19 @@
 /* What each layer costs; below the first is the first's, behind the last the last's. */
 static assay_status count_work(const assay_plan_request *request, double *upto, assay_error *err)
 {
-    const assay_program *program = request->program;
-    const double rows[ASSAY_SPACES] = {(double)request->longest_pair, 2};
-    bool *wants = assay_alloc(program->value_count, sizeof *wants);
-    assay_param_shape *room = assay_program_room(program);
-    if (wants && room) assay_program_wants(program, wants);
-    for (size_t s = 0; wants && room && s < program->step_count; s++) {
-        const assay_step *step = &program->steps[s];
-        assay_op_shape shape;
-        int layer = step->layer < 0 ? 0 : step->layer < program->layers ? step->layer : program->layers - 1;
-        if (!step->op->flops) continue;
-        assay_program_shape(program, step, wants, &shape, room);
-        upto[layer + 1] += step->op->flops(&shape, rows, (double)request->longest_path / 2, false);
-        if (step->op->backward && wants[step->out[0]])
-            upto[layer + 1] += step->op->flops(&shape, rows, (double)request->longest_path / 2, true);
+    const assay_step_work work = assay_plan_work(request);
+    int layers = request->program->layers;
+    assay_schedule_facts facts;
+    ASSAY_TRY(assay_schedule_facts_find(&facts, request->program, NULL, &work, err));
+    for (size_t s = 0; s < facts.step_count; s++) {
+        const assay_step_fact *step = &facts.steps[s];
+        int layer = step->layer < 0 ? 0 : step->layer < layers ? step->layer : layers - 1;
+        upto[layer + 1] += facts.flops[2 * s];
+        if (step->backward) upto[layer + 1] += facts.flops[2 * s + 1];
     }
-    bool good = wants && room;
-    for (int l = 0; l < program->layers; l++) upto[l + 1] += upto[l];
-    assay_free(wants);
-    assay_free(room);
-    return good ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the stages");
+    for (int l = 0; l < layers; l++) upto[l + 1] += upto[l];
+    assay_schedule_facts_free(&facts);
+    return ASSAY_OK;
 }
 
 /* most[s][end]: of layers 0 to end - 1 in s + 1 stages, the work of the largest. */

@@ -304,12 +304,15 @@ static assay_status choose(search *s, assay_plan *plan)
     return choose_one_way(s, plan);
 }
 
-/* The work is that of a typical micro-batch: pairs of the longest kind, two scored rows each. */
+assay_step_work assay_plan_work(const assay_plan_request *request)
+{
+    return (assay_step_work){.rows = {(double)request->longest_pair, 2}, .context = (double)request->longest_path / 2};
+}
+
 static assay_status search_open(search *s, const assay_plan_request *request, assay_error *err)
 {
     size_t ways = (size_t)ways_of(request);
-    const assay_step_work work = {.rows = {(double)request->longest_pair, 2},
-                                  .context = (double)request->longest_path / 2};
+    const assay_step_work work = assay_plan_work(request);
     *s = (search){.request = request,
                   .layers = layers_of(request),
                   .err = err,

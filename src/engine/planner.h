@@ -64,6 +64,9 @@ typedef struct assay_plan {
 /* ASSAY_E_NO_FIT: the message says what the smallest plan needs and has; *plan is that plan. */
 assay_status assay_plan_make(const assay_plan_request *request, assay_plan *plan, assay_error *err);
 
+/* What FLOPs are counted for: a typical micro-batch, pairs of the longest kind, two scored rows each. */
+assay_step_work assay_plan_work(const assay_plan_request *request);
+
 /* One way, whatever the budget: replayed lowest layers or (then request->spill is not NULL) spilled ones, in
  * micro-batches of request->micro_tokens (0: of the longest pair). */
 assay_status assay_plan_at(const assay_plan_request *request, int replayed, int spilled, assay_plan *plan,
