@@ -10,6 +10,7 @@
 #include "engine/layout.h"
 #include "engine/spilling.h"
 #include "engine/streaming.h"
+#include "tensor/dtype.h"
 
 #include <assert.h>
 #include <math.h>
@@ -57,6 +58,16 @@ static assay_status lay_out(const assay_engine_config *config, assay_schedule *s
 
 static int flights_of(const assay_engine_config *config) { return config->flights > 1 ? config->flights : 1; }
 
+/* Of all flights there is no more than what came from below, behind the slots that they share. */
+static bool keeps_inlets(const assay_engine_config *config) { return config->stores && flights_of(config) > 1; }
+
+static bool padded_rows(size_t rows, size_t row_bytes, size_t *bytes)
+{
+    bool counted = assay_mul_size(rows, row_bytes, bytes) && assay_add_size(*bytes, 63, bytes);
+    *bytes &= ~(size_t)63;
+    return counted;
+}
+
 /* Of one micro-batch, of what the slice below sends; 0: nothing comes from below. */
 static bool inlet_bytes(const assay_engine_config *config, size_t *bytes)
 {
@@ -64,11 +75,8 @@ static bool inlet_bytes(const assay_engine_config *config, size_t *bytes)
     *bytes = 0;
     if (program->inlet < 0) return true;
     const assay_value *value = &program->values[program->inlet];
-    size_t element = value->dtype == ASSAY_BF16 ? sizeof(uint16_t) : sizeof(float);
-    bool counted = assay_mul_size(config->bounds.rows[value->space], value->cols * element, bytes) &&
-                   assay_add_size(*bytes, 63, bytes);
-    *bytes &= ~(size_t)63;
-    return counted;
+    size_t row_bytes = value->cols * assay_dtype_block_bytes(value->dtype);
+    return padded_rows(config->bounds.rows[value->space], row_bytes, bytes);
 }
 
 /* Gradients are f32, and as wide as the values. */
@@ -78,16 +86,13 @@ static bool carrier_bytes(const assay_engine_config *config, size_t *bytes)
     const assay_value *up = program->goes_on ? &program->values[program->output] : NULL,
                       *down = program->inlet >= 0 ? &program->values[program->inlet] : NULL;
     size_t cols = assay_larger(up ? up->cols : 0, down ? down->cols : 0);
-    bool counted = assay_mul_size(config->bounds.rows[ASSAY_TOKENS], cols * sizeof(float), bytes) &&
-                   assay_add_size(*bytes, 63, bytes);
-    *bytes &= ~(size_t)63;
-    return counted;
+    return padded_rows(config->bounds.rows[ASSAY_TOKENS], cols * sizeof(float), bytes);
 }
 
 bool assay_engine_slot_bytes(const assay_engine_config *config, size_t slots, size_t *bytes)
 {
     size_t stored = 0, carried, flights = (size_t)flights_of(config);
-    bool keeps = flights > 1 && config->stores, counted = !keeps || inlet_bytes(config, &stored);
+    bool keeps = keeps_inlets(config), counted = !keeps || inlet_bytes(config, &stored);
     return counted && assay_mul_size(slots, keeps ? 1 : flights, bytes) && assay_mul_size(stored, flights, &stored) &&
            assay_add_size(*bytes, stored, bytes) && carrier_bytes(config, &carried) &&
            assay_add_size(*bytes, carried, bytes);
@@ -178,12 +183,6 @@ static bool holds_bf16(const assay_value *value, const assay_slot *slot)
     return value->dtype == ASSAY_BF16 && !slot->gradient;
 }
 
-/* Of all flights there is no more than what came from below, behind the slots that they share. */
-static bool keeps_inlets(const assay_engine *engine)
-{
-    return engine->config.stores && flights_of(&engine->config) > 1;
-}
-
 static void note_used(assay_engine *engine, int index)
 {
     const assay_slot *slot = &engine->schedule->slots[index];
@@ -194,7 +193,7 @@ static void note_used(assay_engine *engine, int index)
                 (holds_bf16(value, slot) ? sizeof(uint16_t) : sizeof(float));
     }
     size_t end = engine->at + slot->offset + bytes;
-    if (keeps_inlets(engine)) end += (size_t)flights_of(&engine->config) * engine->stored_bytes;
+    if (keeps_inlets(&engine->config)) end += (size_t)flights_of(&engine->config) * engine->stored_bytes;
     end += engine->carrier_bytes;
     if (end > engine->used) engine->used = end;
 }
@@ -247,8 +246,8 @@ static assay_status move_spilled(assay_engine *engine, const assay_instance *ins
 {
     bool writes = instance->action == ASSAY_SPILL;
     const assay_value *value = &engine->config.program->values[instance->value];
-    size_t element = value->dtype == ASSAY_BF16 ? sizeof(uint16_t) : sizeof(float),
-           bytes = engine->geometry.spaces[value->space].rows * value->cols * element;
+    size_t row_bytes = value->cols * assay_dtype_block_bytes(value->dtype),
+           bytes = engine->geometry.spaces[value->space].rows * row_bytes;
     void *data = memory_of(engine, writes ? instance->in[0] : instance->out[0]);
     if (!writes) return assay_spilling_read(engine->spilling, instance->value, data, bytes, err);
     return engine->env.training ? assay_spilling_write(engine->spilling, instance->value, data, bytes, err) : ASSAY_OK;
@@ -332,7 +331,7 @@ assay_view assay_engine_inlet(const assay_engine *engine, const assay_geometry *
     int slot = inlet_slot(engine);
     if (slot < 0) return (assay_view){0};
     assay_view view = slot_view(engine, slot);
-    void *stored = keeps_inlets(engine) ? stored_inlet(engine) : NULL;
+    void *stored = keeps_inlets(&engine->config) ? stored_inlet(engine) : NULL;
     if (stored && view.bf16) view.bf16 = stored;
     else if (stored) view.data = stored;
     view.rows = geometry->spaces[engine->config.program->values[engine->config.program->inlet].space].rows;
@@ -359,7 +358,7 @@ assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *ge
     ASSAY_TRY(check_bounds(engine, geometry, err));
     set_out(engine, geometry, seed, step, training);
     engine->computed = engine->flight;
-    if (keeps_inlets(engine)) take_inlet(engine);
+    if (keeps_inlets(&engine->config)) take_inlet(engine);
     for (size_t i = 0; i < engine->schedule->forward_count; i++) {
         if (atomic_load(&engine->stopped)) return assay_error_set(err, ASSAY_E_STOPPED, "stopped");
         ASSAY_TRY(run_instance(engine, &engine->schedule->instances[i], err));
@@ -371,14 +370,14 @@ void assay_engine_turn(assay_engine *engine, int flight)
 {
     assert(flight >= 0 && flight < flights_of(&engine->config));
     engine->flight = flight;
-    if (!keeps_inlets(engine)) engine->at = (size_t)flight * engine->flight_bytes;
+    if (!keeps_inlets(&engine->config)) engine->at = (size_t)flight * engine->flight_bytes;
 }
 
 assay_status assay_engine_return(assay_engine *engine, int flight, const assay_geometry *geometry, uint64_t seed,
                                  uint64_t step, assay_error *err)
 {
     assay_engine_turn(engine, flight);
-    bool there = !keeps_inlets(engine) || engine->computed == flight;
+    bool there = !keeps_inlets(&engine->config) || engine->computed == flight;
     if (!there) return assay_engine_forward(engine, geometry, seed, step, true, err);
     set_out(engine, geometry, seed, step, true);
     return ASSAY_OK;
