@@ -11,7 +11,7 @@ enum { AHEAD = 12 }; /* values announced: about a layer's */
 
 typedef struct place {
     uint64_t offset;
-    size_t room, written; /* bytes; written: by the present pass */
+    size_t written; /* bytes, by the present pass */
 } place;
 
 struct assay_spilling {
@@ -28,7 +28,7 @@ static assay_status find_places(assay_spilling *s, const assay_schedule *schedul
         if (instance->action == ASSAY_FETCH) s->order[s->fetches++] = instance->value;
         if (instance->action != ASSAY_SPILL) continue;
         size_t room = schedule->slots[instance->in[0]].bytes;
-        s->places[instance->value] = (place){.offset = *bytes, .room = room};
+        s->places[instance->value] = (place){.offset = *bytes};
         if (room > (uint64_t)INT64_MAX - *bytes)
             return assay_error_set(err, ASSAY_E_NO_FIT, "spilled values overflow the largest file");
         *bytes += room;

@@ -1,9 +1,10 @@
 /* The engine's side of spilled values: where each of them lies in the file, and what is read next.
  *
- *     ASSAY_TRY(assay_spilling_open(&spilling, schedule, values, folder, err)); // behind the layout; takes all its
- * room assay_spilling_begin(spilling);                                           // a forward pass begins
- *     ASSAY_TRY(assay_spilling_write(spilling, value, data, bytes, err));       // a SPILL
- *     ASSAY_TRY(assay_spilling_read(spilling, value, data, bytes, err));        // a FETCH
+ *     // behind the layout; takes all its room
+ *     ASSAY_TRY(assay_spilling_open(&spilling, schedule, values, folder, err));
+ *     assay_spilling_begin(spilling);                                     // a forward pass begins
+ *     ASSAY_TRY(assay_spilling_write(spilling, value, data, bytes, err)); // a SPILL
+ *     ASSAY_TRY(assay_spilling_read(spilling, value, data, bytes, err));  // a FETCH
  *     assay_spilling_close(spilling);
  */
 #ifndef ASSAY_ENGINE_SPILLING_H

@@ -27,7 +27,6 @@ static void adapter_config(const assay_model *model, const assay_save_options *o
     const assay_lora_spec *lora = options->lora;
     const assay_head *head = &model->config.head;
     bool null_type = model->config.arch->peft_task_type_null || head->kind;
-    bool tokens = head->kind == &assay_head_tokens;
     *out = (assay_adapter_config){.alpha = 1};
     if (options->adapter) *out = *options->adapter;
     else if (lora) {
@@ -43,7 +42,7 @@ static void adapter_config(const assay_model *model, const assay_save_options *o
     assay_head_root(head, model->config.arch->names->head, names->head);
     names->saved[0] = names->head;
     out->task_type_null = null_type;
-    out->token_classes = tokens;
+    out->token_classes = head->kind == &assay_head_tokens;
     out->saved_modules = names->saved;
     out->saved_module_count = 1;
     out->base = options->base ? options->base : model->checkpoint->path;

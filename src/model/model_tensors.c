@@ -264,8 +264,7 @@ static const char *why_not_trained(const assay_head *head)
                "train --model BASE --data PAIRS";
     if (head->steps)
         return "it judges steps, not answers. Train it on answers in labelled steps (--objective process), or a head "
-               "of "
-               "your own on its base: assay train --model BASE --data PAIRS";
+               "of your own on its base: assay train --model BASE --data PAIRS";
     if (assay_head_outputs(head) > 1)
         return "a reward is one number. Train one of your own on its base: assay train --model BASE --data PAIRS";
     if (head->deviation > 0)

@@ -47,9 +47,9 @@
  *
  * Of one answer in steps, each of which has two logits, wrong and right, and d = z_right - z_wrong:
  *
- *     process      mean of p l(d) + (1 - p) l(-d) over the steps with a label p, the probability that the step is
- * right: the cross entropy of a token classifier. A row weighs as much as it has such steps, so that an optimizer
- * step's loss is the mean over labelled places (TRL's PRMTrainer; arXiv:2305.20050)
+ *     process      mean of p l(d) + (1 - p) l(-d) over the steps with a label p, the probability that one is right:
+ *                  the cross entropy of a token classifier. A row weighs as much as it has such steps, so that an
+ *                  optimizer step's loss is the mean over labelled places (TRL's PRMTrainer; arXiv:2305.20050)
  *
  * Everything is formed in double, in forms that neither overflow nor cancel for large |d|.
  */

@@ -1,9 +1,6 @@
 #include "program/slice.h"
 
 #include "base/alloc.h"
-#include "base/sizes.h"
-
-#include <string.h>
 
 /* ---- the step that stands for all below ---- */
 

@@ -17,8 +17,7 @@
 /* The examples of a step and what its means are divided by. */
 typedef struct assay_step_pairs {
     const uint32_t *picked; /* borrowed */
-    /* decided: those whose label, if any, prefers chosen; of single ones, is not 1/2; of answers in steps, such steps
-     */
+    /* decided: those whose label, if any, prefers chosen; of single ones, is not 1/2; of answers in steps such steps */
     size_t count, decided;
     size_t good; /* single answers, or steps, whose label is above 1/2 */
     bool single, of_steps;
