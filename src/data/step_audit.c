@@ -11,14 +11,8 @@ static assay_status note(assay_finding *finding, const assay_step_set *set, cons
 {
     if (!assay_finding_count(finding)) return ASSAY_OK;
     char *text = assay_step_set_place(set, answer);
-    if (first && first_set && text) {
-        char *before = assay_step_set_place(first_set, first);
-        char *both = before ? assay_strfmt("%s and %s", before, text) : NULL;
-        assay_free(before);
-        assay_free(text);
-        text = both;
-    }
-    return assay_finding_list(finding, text, err);
+    return first ? assay_finding_list_both(finding, assay_step_set_place(first_set, first), text, err)
+                 : assay_finding_list(finding, text, err);
 }
 
 /* ---- labels ---- */
@@ -65,13 +59,8 @@ static assay_status count_answers(assay_step_audit *audit, const assay_step_set 
 
 static assay_status count_faults(assay_step_audit *audit, const assay_step_set *set, assay_error *err)
 {
-    audit->bad_lines = set->bad_count;
-    for (size_t i = 0; i < set->bad_count && i < ASSAY_FINDING_PLACES; i++)
-        ASSAY_TRY_ALLOC(audit->bad[i] = assay_strdup(set->bad[i]), "a message", err);
-    audit->empty_steps.count = set->empty.count;
-    for (size_t i = 0; i < set->empty.listed; i++)
-        ASSAY_TRY(assay_finding_list(&audit->empty_steps, assay_strdup(set->empty.places[i]), err));
-    return ASSAY_OK;
+    ASSAY_TRY(assay_finding_take(&audit->bad, set->bad, set->bad_count, err));
+    return assay_finding_take(&audit->empty_steps, set->empty.places, set->empty.count, err);
 }
 
 /* ---- repeats ---- */
@@ -199,7 +188,7 @@ assay_status assay_step_audit_make(assay_step_audit *audit, const assay_step_set
 
 void assay_step_audit_release(assay_step_audit *audit)
 {
-    for (size_t i = 0; i < ASSAY_FINDING_PLACES; i++) assay_free(audit->bad[i]);
+    assay_finding_release(&audit->bad);
     assay_finding_release(&audit->empty_steps);
     assay_finding_release(&audit->empty_prompts);
     assay_finding_release(&audit->duplicates);
