@@ -75,18 +75,15 @@ static bool says_opposite(const assay_step_answer *a, const assay_step_answer *b
 }
 
 static assay_status index_prompts(assay_hash_index *index, const assay_step_set *set, size_t *different,
-                                  assay_error *err)
+                                  assay_buf *scratch, assay_error *err)
 {
-    assay_buf scratch;
-    assay_buf_init(&scratch, SIZE_MAX / 4);
-    assay_status status = assay_hash_index_init(index, set->count, err);
-    for (size_t i = 0; i < set->count && status == ASSAY_OK; i++) {
+    ASSAY_TRY(assay_hash_index_init(index, set->count, err));
+    for (size_t i = 0; i < set->count; i++) {
         uint64_t key;
-        status = assay_prompt_key(&set->items[i].prompt, &scratch, &key, err);
-        if (status == ASSAY_OK) *different += assay_hash_index_add(index, key, (uint32_t)i) == i;
+        ASSAY_TRY(assay_prompt_key(&set->items[i].prompt, scratch, &key, err));
+        *different += assay_hash_index_add(index, key, (uint32_t)i) == i;
     }
-    assay_buf_release(&scratch);
-    return status;
+    return ASSAY_OK;
 }
 
 static assay_status find_twins(assay_step_audit *audit, const assay_step_set *set, assay_hash_index *index,
@@ -132,7 +129,7 @@ static assay_status count_prompts(assay_step_audit *audit, const assay_step_set 
     assay_hash_index prompts = {0};
     assay_buf scratch;
     assay_buf_init(&scratch, SIZE_MAX / 4);
-    assay_status status = index_prompts(&prompts, set, &audit->prompts, err);
+    assay_status status = index_prompts(&prompts, set, &audit->prompts, &scratch, err);
     if (status == ASSAY_OK && eval) {
         audit->has_eval = true;
         audit->eval_answers = eval->count;
