@@ -539,13 +539,7 @@ static assay_status read_subset(const assay_format_reader *reader)
     const json_t *subset = assay_format_field(reader->line, "subset");
     bool named = json_is_string(subset) || assay_json_unreadable(subset);
     const json_t *name = named ? subset : assay_format_field(reader->line, "category");
-    if (assay_json_unreadable(name))
-        return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"%s\" should be a text and is %s",
-                               named ? "subset" : "category", assay_json_kind(name));
-    if (!json_string_length(name)) return ASSAY_OK;
-    reader->pair->subset = assay_text_arena_copy(reader->arena, json_string_value(name), json_string_length(name));
-    ASSAY_TRY_ALLOC(reader->pair->subset, "a name", reader->err);
-    return ASSAY_OK;
+    return assay_json_group(name, named ? "subset" : "category", reader->arena, &reader->pair->subset, reader->err);
 }
 
 static assay_status check_answer(const assay_turns *answer, const char *side, assay_error *err)

@@ -1,6 +1,7 @@
 #include "data/step_file.h"
 
 #include "base/file.h"
+#include "data/json_text.h"
 #include "data/record_reader.h"
 #include "data/step_formats.h"
 
@@ -16,17 +17,6 @@ typedef struct step_reading {
     size_t *bad;
 } step_reading;
 
-static assay_status read_subset(assay_step_set *set, const json_t *line, assay_step_answer *answer, assay_error *err)
-{
-    const json_t *name = json_object_get(line, "subset");
-    if (assay_json_unreadable(name))
-        return assay_error_set(err, ASSAY_E_FORMAT, "\"subset\" should be a text and is %s", assay_json_kind(name));
-    if (!json_string_length(name)) return ASSAY_OK;
-    answer->subset = assay_text_arena_copy(&set->arena, json_string_value(name), json_string_length(name));
-    ASSAY_TRY_ALLOC(answer->subset, "a name", err);
-    return ASSAY_OK;
-}
-
 static assay_status read_answer(assay_step_set *set, const assay_record *record, assay_step_answer *answer,
                                 assay_error *err)
 {
@@ -34,7 +24,8 @@ static assay_status read_answer(assay_step_set *set, const assay_record *record,
     assay_status status = assay_step_format_read(record->value, &set->arena, answer, &empty, err);
     if (empty && assay_finding_count(&set->empty))
         ASSAY_TRY(assay_finding_list(&set->empty, assay_step_set_place(set, answer), err));
-    return status == ASSAY_OK ? read_subset(set, record->value, answer, err) : status;
+    ASSAY_TRY(status);
+    return assay_json_group(json_object_get(record->value, "subset"), "subset", &set->arena, &answer->subset, err);
 }
 
 static assay_status take_record(void *context, const assay_record *record, assay_error *err)
