@@ -95,26 +95,22 @@ static bool has_structured_answers(const json_t *line)
     return !json_is_string(chosen) && !assay_json_unreadable(chosen);
 }
 
+static assay_status read_asked(const assay_format_reader *reader, const char *chosen, const char *rejected)
+{
+    ASSAY_TRY(assay_format_before(reader));
+    ASSAY_TRY(assay_turns_text(&reader->pair->prompt, reader->arena, ASSAY_ROLE_USER,
+                               assay_format_field(reader->line, "question"), "question", reader->err));
+    return assay_format_answers(reader, chosen, rejected);
+}
+
 static assay_status read_legacy(const assay_format_reader *reader)
 {
-    assay_turns *prompt = &reader->pair->prompt;
-    ASSAY_TRY(assay_format_push(reader, "system", ASSAY_ROLE_SYSTEM));
-    ASSAY_TRY(assay_turns_history(prompt, reader->arena, assay_format_field(reader->line, "history"), "history",
-                                  reader->err));
-    ASSAY_TRY(assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, assay_format_field(reader->line, "question"),
-                               "question", reader->err));
-    return assay_format_answers(reader, "response_chosen", "response_rejected");
+    return read_asked(reader, "response_chosen", "response_rejected");
 }
 
 static assay_status read_question(const assay_format_reader *reader)
 {
-    assay_turns *prompt = &reader->pair->prompt;
-    ASSAY_TRY(assay_format_push(reader, "system", ASSAY_ROLE_SYSTEM));
-    ASSAY_TRY(assay_turns_history(prompt, reader->arena, assay_format_field(reader->line, "history"), "history",
-                                  reader->err));
-    ASSAY_TRY(assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, assay_format_field(reader->line, "question"),
-                               "question", reader->err));
-    return assay_format_answers(reader, "chosen", "rejected");
+    return read_asked(reader, "chosen", "rejected");
 }
 
 /* axolotl's bradley_terry.chat_template, one turn. */
@@ -139,9 +135,7 @@ static assay_status push_instruction(const assay_format_reader *reader)
     const json_t *instruction = assay_format_field(reader->line, "instruction"),
                  *input = assay_format_field(reader->line, "input");
     assay_turns *prompt = &reader->pair->prompt;
-    ASSAY_TRY(assay_format_push(reader, "system", ASSAY_ROLE_SYSTEM));
-    ASSAY_TRY(assay_turns_history(prompt, reader->arena, assay_format_field(reader->line, "history"), "history",
-                                  reader->err));
+    ASSAY_TRY(assay_format_before(reader));
     if (!input || (json_is_string(input) && !json_string_length(input)))
         return assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, instruction, "instruction", reader->err);
     if (!json_is_string(instruction) || !json_is_string(input))

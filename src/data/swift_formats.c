@@ -45,12 +45,9 @@ assay_status assay_swift_messages(const assay_format_reader *reader)
 /* ms-swift's other spelling: the turns before are in "history". */
 assay_status assay_swift_query(const assay_format_reader *reader)
 {
-    assay_turns *prompt = &reader->pair->prompt;
-    const json_t *history = assay_format_field(reader->line, "history");
-    ASSAY_TRY(assay_format_push(reader, "system", ASSAY_ROLE_SYSTEM));
-    ASSAY_TRY(assay_turns_history(prompt, reader->arena, history, "history", reader->err));
-    ASSAY_TRY(assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, assay_format_field(reader->line, "query"),
-                               "query", reader->err));
+    ASSAY_TRY(assay_format_before(reader));
+    ASSAY_TRY(assay_turns_text(&reader->pair->prompt, reader->arena, ASSAY_ROLE_USER,
+                               assay_format_field(reader->line, "query"), "query", reader->err));
     ASSAY_TRY(assay_turns_text(&reader->pair->chosen, reader->arena, ASSAY_ROLE_ASSISTANT,
                                assay_format_field(reader->line, "response"), "response", reader->err));
     return read_rejected_response(reader);
