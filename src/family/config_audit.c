@@ -356,15 +356,23 @@ static bool is_fp8(const json_t *how)
     return assay_foreign_of_method(method) == ASSAY_FOREIGN_FP8 && (!bits || !strcmp(bits, "e4m3"));
 }
 
+/* What the checkpoint's reader makes weights of. */
+static bool is_joined(const json_t *how)
+{
+    bool packed =
+        assay_foreign_of_method(json_string_value(json_object_get(how, "quant_method"))) == ASSAY_FOREIGN_BITSANDBYTES;
+    return (packed && is_packed_by(how)) || is_fp8(how);
+}
+
+/* compression_config, an older name of compressed-tensors, is looked at here alone: nothing is joined by it. */
 static assay_status check_quantisation(const json_t *config, const char *where, assay_error *err)
 {
     const json_t *how = json_object_get(config, "quantization_config");
+    if (is_joined(how)) return ASSAY_OK;
     if (!how) how = json_object_get(config, "compression_config");
     if (is_off(how)) return ASSAY_OK;
     const char *method = json_string_value(json_object_get(how, "quant_method"));
     assay_foreign_kind kind = assay_foreign_of_method(method);
-    if (kind == ASSAY_FOREIGN_BITSANDBYTES && is_packed_by(how)) return ASSAY_OK; /* the checkpoint's reader joins */
-    if (is_fp8(how)) return ASSAY_OK;                                             /* likewise */
     return assay_foreign_error(err, where, kind,
                                kind != ASSAY_FOREIGN_QUANTISED ? NULL
                                : method                        ? method
