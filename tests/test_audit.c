@@ -41,7 +41,7 @@ static void faults_are_counted(void **state)
                      ASSAY_OK);
     assay_audit audit;
     assert_int_equal(assay_audit_make(&audit, pairs, &examples, eval, NULL, NULL), ASSAY_OK);
-    assert_true(audit.records == 7 && audit.pairs == 5 && audit.bad_lines == 1 && audit.prompts == 3);
+    assert_true(audit.records == 7 && audit.pairs == 5 && audit.bad.count == 1 && audit.prompts == 3);
     assert_true(audit.duplicates.count == 1 && audit.contradictions.count == 1 && audit.empty_prompts.count == 1);
     assert_string_equal(audit.duplicates.places[0], "made.jsonl:1 and made.jsonl:2");
     assert_string_equal(audit.contradictions.places[0], "made.jsonl:1 and made.jsonl:3");

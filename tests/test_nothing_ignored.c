@@ -247,6 +247,7 @@ static const char *const keys[] = {
     "{\"quantization_config\": {\"quant_method\": \"bitsandbytes\"}}",
     "{\"quantization_config\": {\"quant_method\": \"fp8\", \"fmt\": \"e5m2\"}}",
     "{\"quantization_config\": {\"quant_method\": \"compressed-tensors\"}}",
+    "{\"compression_config\": {\"quant_method\": \"compressed-tensors\", \"format\": \"float-quantized\"}}",
     "{\"architectures\": [\"Qwen2ForRewardModel\"]}",
     "{\"architectures\": [\"Qwen2ForProcessRewardModel\"]}",
     "{\"architectures\": [\"LlamaForRewardModelWithGating\"]}",

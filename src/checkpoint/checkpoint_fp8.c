@@ -3,7 +3,7 @@
  * (float-quantized, X.weight_scale, one a row or one for all). All are factors, whatever they are called. Scales of
  * what a product is fed with (input_scale) belong to products of bytes, which are not computed here. */
 #include "base/foreign_kind.h"
-#include "base/sizes.h"
+#include "base/text.h"
 #include "checkpoint/checkpoint_private.h"
 
 #include <stdio.h>
@@ -28,12 +28,10 @@ static assay_status refuse(const joiner *j, const char *name, const char *what)
                            j->checkpoint->name, name, what);
 }
 
-/* The tensor NAME + suffix, taken out of the list; NULL: there is none. */
-static const assay_tensor *take(const joiner *j, const char *name, const char *suffix)
+/* The tensor whose name is `length` bytes of name, and suffix, taken out of the list; NULL: there is none. */
+static const assay_tensor *take(const joiner *j, const char *name, size_t length, const char *suffix)
 {
-    char text[512];
-    int written = snprintf(text, sizeof text, "%s%s", name, suffix);
-    const assay_weight *found = written < (int)sizeof text ? assay_checkpoint_find(j->checkpoint, text) : NULL;
+    const assay_weight *found = assay_checkpoint_find_beside(j->checkpoint, name, length, suffix);
     if (found) j->joined[found - j->checkpoint->weights] = true;
     return found ? &found->tensor : NULL;
 }
@@ -68,8 +66,8 @@ static assay_status join(joiner *j, size_t index)
     assay_parts *parts = &j->checkpoint->parts[j->count];
     if (tensor->dtype != ASSAY_F8_E4M3) return ASSAY_OK;
     if (tensor->rank != 2 || tensor->bytes == 0) return refuse(j, tensor->name, "it should be a matrix");
-    const assay_tensor *scales = take(j, tensor->name, "_scale_inv");
-    if (!scales) scales = take(j, tensor->name, "_scale");
+    const assay_tensor *scales = take(j, tensor->name, strlen(tensor->name), "_scale_inv");
+    if (!scales) scales = take(j, tensor->name, strlen(tensor->name), "_scale");
     if (!scales) return refuse(j, tensor->name, "its scales (weight_scale_inv, weight_scale) are missing");
     *parts = (assay_parts){
         .scales = scales->data, .scale_bytes = scales->bytes, .cols = tensor->shape[1], .round = j->round};
@@ -92,12 +90,8 @@ static void drop_input_scale(const joiner *j, size_t index)
 {
     static const char weight[] = "weight";
     const assay_tensor *tensor = &j->checkpoint->weights[index].tensor;
-    char stem[512];
-    size_t length = strlen(tensor->name), end = sizeof weight - 1;
-    if (tensor->dtype != ASSAY_FP8 || length < end || length >= sizeof stem) return;
-    if (strcmp(tensor->name + length - end, weight) != 0) return;
-    snprintf(stem, sizeof stem, "%.*s", (int)(length - end), tensor->name);
-    take(j, stem, "input_scale");
+    if (tensor->dtype != ASSAY_FP8 || !assay_text_ends(tensor->name, weight)) return;
+    take(j, tensor->name, strlen(tensor->name) - (sizeof weight - 1), "input_scale");
 }
 
 static assay_status read_config(joiner *j)
@@ -113,8 +107,7 @@ static assay_status read_config(joiner *j)
     for (size_t i = 0; name && i < sizeof types / sizeof *types; i++)
         if (!strcmp(name, types[i].name)) j->round = types[i].round;
     for (size_t i = 0; i < 2; i++) {
-        const json_t *size = json_array_get(block, i);
-        json_int_t value = json_integer_value(size);
+        json_int_t value = json_integer_value(json_array_get(block, i));
         j->block[i] = BLOCK;
         if (!block || json_is_null(block)) continue;
         if (value < 1 || value > 1 << 20)

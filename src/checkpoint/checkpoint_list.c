@@ -1,6 +1,7 @@
 /* The list of a checkpoint's weights, sorted by name. */
 #include "checkpoint/checkpoint_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,4 +26,12 @@ const assay_weight *assay_checkpoint_find(const assay_checkpoint *checkpoint, co
     assay_weight key = {.tensor = {.name = name}};
     if (checkpoint->weight_count == 0) return NULL;
     return bsearch(&key, checkpoint->weights, checkpoint->weight_count, sizeof key, compare_weights);
+}
+
+const assay_weight *assay_checkpoint_find_beside(const assay_checkpoint *checkpoint, const char *name, size_t length,
+                                                 const char *suffix)
+{
+    char text[512];
+    int written = snprintf(text, sizeof text, "%.*s%s", (int)length, name, suffix);
+    return written < (int)sizeof text ? assay_checkpoint_find(checkpoint, text) : NULL;
 }

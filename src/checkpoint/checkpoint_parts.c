@@ -42,9 +42,7 @@ static assay_status refuse(const parted *p, const char *what)
 /* The tensor NAME + suffix, taken out of the list; NULL: there is none. */
 static const assay_tensor *take(const parted *p, const char *name, size_t length, const char *suffix)
 {
-    char text[512];
-    int written = snprintf(text, sizeof text, "%.*s%s", (int)length, name, suffix);
-    const assay_weight *found = written < (int)sizeof text ? assay_checkpoint_find(p->j->checkpoint, text) : NULL;
+    const assay_weight *found = assay_checkpoint_find_beside(p->j->checkpoint, name, length, suffix);
     if (found) p->j->joined[found - p->j->checkpoint->weights] = true;
     return found ? &found->tensor : NULL;
 }
@@ -198,9 +196,7 @@ static assay_status join_int8(const parted *p, const assay_tensor *scales, const
 static bool open_parted(joiner *j, const char *name, size_t length, const char *suffix, parted *out)
 {
     *out = (parted){.j = j, .parts = &j->checkpoint->parts[j->count]};
-    char text[512];
-    int written = snprintf(text, sizeof text, "%.*s%s", (int)length, name, suffix);
-    const assay_weight *found = written < (int)sizeof text ? assay_checkpoint_find(j->checkpoint, text) : NULL;
+    const assay_weight *found = assay_checkpoint_find_beside(j->checkpoint, name, length, suffix);
     if (!found || found->tensor.parts) return false;
     out->weight = &j->checkpoint->weights[found - j->checkpoint->weights];
     out->weight->tensor.parts = out->parts;
@@ -259,10 +255,10 @@ assay_status assay_checkpoint_join_parts(assay_checkpoint *checkpoint, assay_err
 {
     const char *method =
         json_string_value(json_object_get(json_object_get(checkpoint->config, "quantization_config"), "quant_method"));
-    bool fp8 = method && assay_foreign_of_method(method) == ASSAY_FOREIGN_FP8,
-         bitsandbytes = method && assay_foreign_of_method(method) == ASSAY_FOREIGN_BITSANDBYTES,
-         compressed = method && !strcmp(method, "compressed-tensors");
-    if (!fp8 && !bitsandbytes && !compressed) return ASSAY_OK;
+    bool bitsandbytes = assay_foreign_of_method(method) == ASSAY_FOREIGN_BITSANDBYTES,
+         fp8 =
+             assay_foreign_of_method(method) == ASSAY_FOREIGN_FP8 || (method && !strcmp(method, "compressed-tensors"));
+    if (!bitsandbytes && !fp8) return ASSAY_OK;
     bool *joined = assay_alloc(checkpoint->weight_count + 1, sizeof *joined);
     checkpoint->parts = assay_alloc(checkpoint->weight_count + 1, sizeof *checkpoint->parts);
     assay_status status = ASSAY_OK;

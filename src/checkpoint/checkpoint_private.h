@@ -25,6 +25,10 @@ assay_status assay_gguf_audit(const assay_gguf *gguf, const assay_gguf_family *f
 /* Sorts the weights by name, for assay_checkpoint_find, and refuses a name that appears twice. */
 assay_status assay_checkpoint_sort_weights(assay_checkpoint *checkpoint, assay_error *err);
 
+/* The weight whose name is `length` bytes of name, and suffix. NULL: there is none. */
+const assay_weight *assay_checkpoint_find_beside(const assay_checkpoint *checkpoint, const char *name, size_t length,
+                                                 const char *suffix);
+
 /* Makes one weight of the tensors that bitsandbytes stores for one: an NF4, FP4 or INT8 matrix of its shape, and the
  * tensors beside it leave the list; likewise of FP8 weights and their scales. To be called when the weights are sorted.
  * A config without quantization_config of that kind: nothing to do. */

@@ -35,20 +35,14 @@ void assay_length_stats_of(assay_length_stats *stats, size_t *values, size_t cou
     stats->max = values[count - 1];
 }
 
-/* `other` may be NULL. */
+/* `other` and its set may be NULL. */
 static assay_status note_finding(assay_finding *finding, const assay_pair_set *set, assay_place place,
                                  const assay_pair_set *other_set, const assay_place *other, assay_error *err)
 {
     if (!assay_finding_count(finding)) return ASSAY_OK;
     char *text = assay_pair_set_place(set, place);
-    if (other && other_set && text) {
-        char *first = assay_pair_set_place(other_set, *other);
-        char *both = first ? assay_strfmt("%s and %s", first, text) : NULL;
-        assay_free(first);
-        assay_free(text);
-        text = both;
-    }
-    return assay_finding_list(finding, text, err);
+    return other ? assay_finding_list_both(finding, assay_pair_set_place(other_set, *other), text, err)
+                 : assay_finding_list(finding, text, err);
 }
 
 static bool is_multi_turn(const assay_turns *prompt)
@@ -109,12 +103,7 @@ static assay_status count_faults(assay_audit *audit, const assay_pair_set *set, 
         const assay_example_drop *drop = examples->drops + i;
         ASSAY_TRY(note_finding(audit->dropped + drop->reason, set, set->pairs[drop->pair].place, NULL, NULL, err));
     }
-    audit->bad_lines = set->bad_count;
-    for (size_t i = 0; i < set->bad_count && i < ASSAY_FINDING_PLACES; i++) {
-        audit->bad[i] = assay_strdup(set->bad[i]);
-        ASSAY_TRY_ALLOC(audit->bad[i], "a message", err);
-    }
-    return ASSAY_OK;
+    return assay_finding_take(&audit->bad, set->bad, set->bad_count, err);
 }
 
 static assay_status note_twins(assay_audit *audit, const assay_pair_set *set, const assay_twins *twins,
@@ -281,7 +270,7 @@ assay_status assay_audit_make(assay_audit *audit, const assay_pair_set *pairs, c
 
 void assay_audit_release(assay_audit *audit)
 {
-    for (size_t i = 0; i < ASSAY_FINDING_PLACES; i++) assay_free(audit->bad[i]);
+    assay_finding_release(&audit->bad);
     for (size_t i = 0; i < ASSAY_DROP_COUNT; i++) assay_finding_release(audit->dropped + i);
     assay_finding_release(&audit->empty_prompts);
     assay_finding_release(&audit->duplicates);

@@ -37,8 +37,7 @@ typedef struct assay_audit {
     size_t by_format[ASSAY_FORMATS_MOST]; /* index of assay_pair_format_name */
     size_t prompts;                       /* different ones */
     size_t multi_turn;                    /* pairs whose prompt has more than one message besides the system's */
-    size_t bad_lines;
-    char *bad[ASSAY_FINDING_PLACES]; /* the first sentences */
+    assay_finding bad;                    /* lines, with the first sentences */
     assay_finding dropped[ASSAY_DROP_COUNT];
     assay_finding empty_prompts;
     assay_finding duplicates;     /* pairs that repeat an earlier one */

@@ -36,14 +36,6 @@ static json_t *formats_json(const assay_audit *audit)
     return object;
 }
 
-static json_t *bad_json(const assay_audit *audit)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < ASSAY_FINDING_PLACES && audit->bad[i]; i++)
-        json_array_append_new(list, json_string(audit->bad[i]));
-    return json_pack("{s:o,s:o}", "count", whole(audit->bad_lines), "examples", list);
-}
-
 static json_t *length_json(const assay_audit *audit)
 {
     return json_pack("{s:o,s:o,s:o,s:o,s:[oo],s:o,s:o}", "longer", whole(audit->longer), "shorter",
@@ -89,7 +81,7 @@ assay_status assay_audit_json(const assay_audit *audit, json_t **object, assay_e
         json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "files",
                   whole(audit->files), "records", whole(audit->records), "pairs", whole(audit->pairs), "formats",
                   formats_json(audit), "prompts", whole(audit->prompts), "multi_turn", whole(audit->multi_turn),
-                  "bad_lines", bad_json(audit), "dropped", dropped_json(audit), "empty_prompts",
+                  "bad_lines", assay_finding_json(&audit->bad), "dropped", dropped_json(audit), "empty_prompts",
                   assay_finding_json(&audit->empty_prompts), "duplicates", assay_finding_json(&audit->duplicates),
                   "contradictions", assay_finding_json(&audit->contradictions), "length", length_json(audit),
                   "characters", characters, "tokens", tokens_json(audit), "margins", margin_json(audit), "tied",
@@ -159,9 +151,8 @@ static assay_status findings_text(const assay_audit *audit, assay_buf *out, assa
 {
     ASSAY_TRY(assay_buf_text(out, "\nFindings\n", err));
     size_t empty = out->size;
-    if (audit->bad_lines) ASSAY_TRY(assay_finding_row("bad lines", audit->bad_lines, out, err));
-    for (size_t i = 0; i < ASSAY_FINDING_PLACES && audit->bad[i]; i++)
-        ASSAY_TRY(assay_buf_printf(out, err, "      %s\n", audit->bad[i]));
+    if (audit->bad.count) ASSAY_TRY(assay_finding_row("bad lines", audit->bad.count, out, err));
+    ASSAY_TRY(assay_finding_places(&audit->bad, out, err));
     for (size_t i = 0; i < ASSAY_DROP_COUNT; i++) {
         char name[96];
         snprintf(name, sizeof name, "dropped: %s", assay_drop_text((assay_drop_reason)i));

@@ -42,9 +42,10 @@ size_t assay_example_tokens(const assay_example_set *set, const assay_example *e
 size_t assay_example_longest(const assay_example_set *set, const assay_example *example)
 {
     size_t longest = 0;
+    if (example->steps) return assay_example_length(set, example);
     for (size_t i = 0; i < example->count; i++)
         longest = assay_larger(longest, set->answers[example->answers + i].count);
-    return example->steps ? assay_example_length(set, example) : longest;
+    return longest;
 }
 
 size_t assay_example_set_dropped(const assay_example_set *set, assay_drop_reason reason)

@@ -15,6 +15,21 @@ assay_status assay_finding_list(assay_finding *finding, char *place, assay_error
     return ASSAY_OK;
 }
 
+assay_status assay_finding_list_both(assay_finding *finding, char *first, char *place, assay_error *err)
+{
+    char *both = first && place ? assay_strfmt("%s and %s", first, place) : NULL;
+    assay_free(first);
+    assay_free(place);
+    return assay_finding_list(finding, both, err);
+}
+
+assay_status assay_finding_take(assay_finding *finding, char *const *places, size_t count, assay_error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (assay_finding_count(finding)) ASSAY_TRY(assay_finding_list(finding, assay_strdup(places[i]), err));
+    return ASSAY_OK;
+}
+
 void assay_finding_release(assay_finding *finding)
 {
     for (size_t i = 0; i < finding->listed; i++) assay_free(finding->places[i]);
@@ -33,13 +48,19 @@ assay_status assay_finding_row(const char *name, size_t value, assay_buf *out, a
     return assay_buf_printf(out, err, "  %-34s %9zu\n", name, value);
 }
 
+assay_status assay_finding_places(const assay_finding *finding, assay_buf *out, assay_error *err)
+{
+    for (size_t i = 0; i < finding->listed; i++)
+        ASSAY_TRY(assay_buf_printf(out, err, "      %s\n", finding->places[i]));
+    return ASSAY_OK;
+}
+
 assay_status assay_finding_text(const assay_finding *finding, const char *name, const char *advice, assay_buf *out,
                                 assay_error *err)
 {
     if (!finding->count) return ASSAY_OK;
     ASSAY_TRY(assay_finding_row(name, finding->count, out, err));
-    for (size_t i = 0; i < finding->listed; i++)
-        ASSAY_TRY(assay_buf_printf(out, err, "      %s\n", finding->places[i]));
+    ASSAY_TRY(assay_finding_places(finding, out, err));
     if (finding->count > finding->listed)
         ASSAY_TRY(assay_buf_printf(out, err, "      ... and %zu more\n", finding->count - finding->listed));
     return advice ? assay_buf_printf(out, err, "    %s\n", advice) : ASSAY_OK;

@@ -16,7 +16,8 @@ enum { ASSAY_FINDING_PLACES = 5 };
 
 typedef struct assay_finding {
     size_t count, listed;
-    char *places[ASSAY_FINDING_PLACES]; /* "file:line", or "file:line and file:line" where two belong together */
+    /* "file:line", or "file:line and file:line" where two belong together; of bad lines what is wrong with them, too */
+    char *places[ASSAY_FINDING_PLACES];
 } assay_finding;
 
 /* One more; whether its place would still be listed. */
@@ -26,6 +27,12 @@ bool assay_finding_count(assay_finding *finding);
  * and ASSAY_E_MEMORY comes back. Only after assay_finding_count said so. */
 assay_status assay_finding_list(assay_finding *finding, char *place, assay_error *err);
 
+/* The same of two places that belong together. */
+assay_status assay_finding_list_both(assay_finding *finding, char *first, char *place, assay_error *err);
+
+/* `count` more, of which `places` has at least the first ASSAY_FINDING_PLACES; copies what it lists. */
+assay_status assay_finding_take(assay_finding *finding, char *const *places, size_t count, assay_error *err);
+
 void assay_finding_release(assay_finding *finding); /* safe on a zeroed one */
 
 /* {"count", "examples": [places]}; the caller's. NULL: out of memory. */
@@ -34,6 +41,9 @@ json_t *assay_finding_json(const assay_finding *finding);
 /* Nothing where nothing was found; else a row, the places, and the advice, which may be NULL. */
 assay_status assay_finding_text(const assay_finding *finding, const char *name, const char *advice, assay_buf *out,
                                 assay_error *err);
+
+/* The places alone. */
+assay_status assay_finding_places(const assay_finding *finding, assay_buf *out, assay_error *err);
 
 /* A row of an audit's table: what, how many. */
 assay_status assay_finding_row(const char *name, size_t value, assay_buf *out, assay_error *err);

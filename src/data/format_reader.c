@@ -17,6 +17,13 @@ assay_status assay_format_push(const assay_format_reader *reader, const char *na
     return assay_turns_text(&reader->pair->prompt, reader->arena, role, text, name, reader->err);
 }
 
+assay_status assay_format_before(const assay_format_reader *reader)
+{
+    ASSAY_TRY(assay_format_push(reader, "system", ASSAY_ROLE_SYSTEM));
+    return assay_turns_history(&reader->pair->prompt, reader->arena, assay_format_field(reader->line, "history"),
+                               "history", reader->err);
+}
+
 assay_status assay_format_answers(const assay_format_reader *reader, const char *chosen, const char *rejected)
 {
     assay_pair *pair = reader->pair;

@@ -19,6 +19,9 @@ const json_t *assay_format_field(const json_t *line, const char *name);
 /* An optional text for the prompt: absent and empty are the same. */
 assay_status assay_format_push(const assay_format_reader *reader, const char *name, assay_role role);
 
+/* What stands before the question, each optional: "system", and the turns of "history". */
+assay_status assay_format_before(const assay_format_reader *reader);
+
 /* The prompt from a field: text, message, list, or HH-RLHF's transcript without its last answer. */
 assay_status assay_format_prompt(const assay_format_reader *reader, const char *name);
 

@@ -142,7 +142,7 @@ static assay_status read_shape(assay_input *input, const json_t *line, assay_tex
     if (present(line, "prompt") && (present(line, "responses") || present(line, "response")))
         return read_responses(input, line, arena, err);
     if (present(line, "prompt") && present(line, "completions")) return read_steps(input, line, arena, err);
-    if (assay_step_format_is(line)) return read_labelled_steps(input, line, arena, err);
+    if (steps) return read_labelled_steps(input, line, arena, err);
     const json_t *messages = present(line, "messages"), *conversations = present(line, "conversations"),
                  *text = present(line, "text");
     if (messages) return read_conversation(input, messages, "messages", arena, err);

@@ -19,3 +19,15 @@ assay_status assay_json_id(const json_t *id, assay_text_arena *arena, const char
     assay_buf_release(&out);
     return status;
 }
+
+assay_status assay_json_group(const json_t *value, const char *field, assay_text_arena *arena, const char **text,
+                              assay_error *err)
+{
+    *text = NULL;
+    if (assay_json_unreadable(value))
+        return assay_error_set(err, ASSAY_E_FORMAT, "\"%s\" should be a text and is %s", field, assay_json_kind(value));
+    if (!json_string_length(value)) return ASSAY_OK;
+    *text = assay_text_arena_copy(arena, json_string_value(value), json_string_length(value));
+    ASSAY_TRY_ALLOC(*text, "a name", err);
+    return ASSAY_OK;
+}

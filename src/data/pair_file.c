@@ -55,8 +55,9 @@ static assay_status take_line(pair_reading *reading, const assay_record *record,
     return assay_pair_set_add(reading->set, &pair, err);
 }
 
-static assay_status take_record(pair_reading *reading, const assay_record *record, assay_error *err)
+static assay_status take_record(void *context, const assay_record *record, assay_error *err)
 {
+    pair_reading *reading = context;
     const assay_columns *columns = reading->options.columns;
     if (!columns || !columns->count) return take_line(reading, record, record->value, err);
     json_t *renamed;
@@ -66,24 +67,10 @@ static assay_status take_record(pair_reading *reading, const assay_record *recor
     return status;
 }
 
-static bool is_bad_line(assay_status status) { return status == ASSAY_E_FORMAT || status == ASSAY_E_UNSUPPORTED; }
-
-/* Reads one record. *more turns false at the end. */
-static assay_status next_pair(pair_reading *reading, bool *more, assay_error *err)
+static assay_status leave_out(void *context, const char *sentence, assay_error *err)
 {
-    const assay_record *record;
-    assay_error problem = {0};
-    assay_status status = assay_records_next(reading->records, &record, &problem);
-    *more = status != ASSAY_OK || record;
-    if (status == ASSAY_OK && record) {
-        status = take_record(reading, record, &problem);
-        if (status != ASSAY_OK) assay_error_prefix(&problem, status, "%s: ", assay_records_where(reading->records));
-    }
-    if (status == ASSAY_OK) return ASSAY_OK;
-    bool passable = is_bad_line(status) && !assay_records_broken(reading->records);
-    if (passable && reading->options.skip_bad_lines) return assay_pair_set_add_bad(reading->set, problem.text, err);
-    return assay_error_set(err, status, "%.1900s%s", problem.text,
-                           passable ? " (--skip-bad-lines leaves such lines out)" : "");
+    const pair_reading *reading = context;
+    return assay_pair_set_add_bad(reading->set, sentence, err);
 }
 
 static assay_status read_file(pair_reading *reading, const char *path, assay_error *err)
@@ -91,8 +78,8 @@ static assay_status read_file(pair_reading *reading, const char *path, assay_err
     reading->format = ASSAY_FORMAT_NONE;
     ASSAY_TRY(assay_pair_set_add_file(reading->set, path, &reading->file, err));
     ASSAY_TRY(assay_records_open(&reading->records, path, err));
-    assay_status status = ASSAY_OK;
-    for (bool more = true; more && status == ASSAY_OK;) status = next_pair(reading, &more, err);
+    const assay_record_taker taker = {take_record, reading->options.skip_bad_lines ? leave_out : NULL, reading};
+    assay_status status = assay_records_each(reading->records, &taker, err);
     assay_records_close(reading->records);
     return status;
 }

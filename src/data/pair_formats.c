@@ -2,17 +2,17 @@
 
 #include "base/json_doc.h"
 #include "base/text.h"
-#include "data/answer_list.h"
 #include "data/attribute_formats.h"
-#include "data/attributes.h"
 #include "data/columns_guess.h"
 #include "data/json_text.h"
 #include "data/list_formats.h"
 #include "data/other_formats.h"
+#include "data/pair_check.h"
 #include "data/pair_label.h"
 #include "data/public_formats.h"
 #include "data/single_formats.h"
 #include "data/step_formats.h"
+#include "data/swift_formats.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -95,80 +95,22 @@ static bool has_structured_answers(const json_t *line)
     return !json_is_string(chosen) && !assay_json_unreadable(chosen);
 }
 
+static assay_status read_asked(const assay_format_reader *reader, const char *chosen, const char *rejected)
+{
+    ASSAY_TRY(assay_format_before(reader));
+    ASSAY_TRY(assay_turns_text(&reader->pair->prompt, reader->arena, ASSAY_ROLE_USER,
+                               assay_format_field(reader->line, "question"), "question", reader->err));
+    return assay_format_answers(reader, chosen, rejected);
+}
+
 static assay_status read_legacy(const assay_format_reader *reader)
 {
-    assay_turns *prompt = &reader->pair->prompt;
-    ASSAY_TRY(assay_format_push(reader, "system", ASSAY_ROLE_SYSTEM));
-    ASSAY_TRY(assay_turns_history(prompt, reader->arena, assay_format_field(reader->line, "history"), "history",
-                                  reader->err));
-    ASSAY_TRY(assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, assay_format_field(reader->line, "question"),
-                               "question", reader->err));
-    return assay_format_answers(reader, "response_chosen", "response_rejected");
+    return read_asked(reader, "response_chosen", "response_rejected");
 }
 
 static assay_status read_question(const assay_format_reader *reader)
 {
-    assay_turns *prompt = &reader->pair->prompt;
-    ASSAY_TRY(assay_format_push(reader, "system", ASSAY_ROLE_SYSTEM));
-    ASSAY_TRY(assay_turns_history(prompt, reader->arena, assay_format_field(reader->line, "history"), "history",
-                                  reader->err));
-    ASSAY_TRY(assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, assay_format_field(reader->line, "question"),
-                               "question", reader->err));
-    return assay_format_answers(reader, "chosen", "rejected");
-}
-
-/* One right answer, the pair's chosen, against several wrong ones, which nobody compared with each other. */
-static assay_status take_wrong_ones(const assay_format_reader *reader, const json_t *wrong, const char *name)
-{
-    assay_answer_list list;
-    ASSAY_TRY(assay_answer_list_begin(&list, reader, 1 + json_array_size(wrong)));
-    list.items[list.count++] = (assay_answer){.turns = reader->pair->chosen, .value = 1};
-    for (size_t i = 0; i < json_array_size(wrong); i++)
-        ASSAY_TRY(assay_answer_list_add(&list, json_array_get(wrong, i), name, 0));
-    assay_answer_list_settle(&list, false);
-    return ASSAY_OK;
-}
-
-/* A text, a conversation, or a list of texts. The chosen answer is there already. */
-static assay_status read_rejected_response(const assay_format_reader *reader)
-{
-    static const char name[] = "rejected_response";
-    const json_t *response = assay_format_field(reader->line, name);
-    if (json_is_string(json_array_get(response, 0))) return take_wrong_ones(reader, response, name);
-    return assay_turns_any(&reader->pair->rejected, reader->arena, ASSAY_ROLE_ASSISTANT, response, name, reader->err);
-}
-
-/* messages ends with the chosen answer; the other one is a text, or a whole conversation. */
-static assay_status read_swift(const assay_format_reader *reader)
-{
-    assay_pair *pair = reader->pair;
-    ASSAY_TRY(assay_turns_list(&pair->chosen, reader->arena, assay_format_field(reader->line, "messages"), "messages",
-                               reader->err));
-    const json_t *response = assay_format_field(reader->line, "rejected_response");
-    if (!response) {
-        const json_t *list = assay_format_field(reader->line, "rejected_messages");
-        ASSAY_TRY(assay_turns_list(&pair->rejected, reader->arena, list, "rejected_messages", reader->err));
-        return assay_format_shared_prompt(reader);
-    }
-    size_t answer = pair->chosen.count;
-    while (answer && pair->chosen.items[answer - 1].role == ASSAY_ROLE_ASSISTANT) answer--;
-    ASSAY_TRY(assay_turns_append(&pair->prompt, reader->arena, pair->chosen.items, answer, reader->err));
-    pair->chosen = assay_format_turns_from(&pair->chosen, answer);
-    return read_rejected_response(reader);
-}
-
-/* ms-swift's other spelling: the turns before are in "history". */
-static assay_status read_swift_query(const assay_format_reader *reader)
-{
-    assay_turns *prompt = &reader->pair->prompt;
-    const json_t *history = assay_format_field(reader->line, "history");
-    ASSAY_TRY(assay_format_push(reader, "system", ASSAY_ROLE_SYSTEM));
-    ASSAY_TRY(assay_turns_history(prompt, reader->arena, history, "history", reader->err));
-    ASSAY_TRY(assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, assay_format_field(reader->line, "query"),
-                               "query", reader->err));
-    ASSAY_TRY(assay_turns_text(&reader->pair->chosen, reader->arena, ASSAY_ROLE_ASSISTANT,
-                               assay_format_field(reader->line, "response"), "response", reader->err));
-    return read_rejected_response(reader);
+    return read_asked(reader, "chosen", "rejected");
 }
 
 /* axolotl's bradley_terry.chat_template, one turn. */
@@ -193,9 +135,7 @@ static assay_status push_instruction(const assay_format_reader *reader)
     const json_t *instruction = assay_format_field(reader->line, "instruction"),
                  *input = assay_format_field(reader->line, "input");
     assay_turns *prompt = &reader->pair->prompt;
-    ASSAY_TRY(assay_format_push(reader, "system", ASSAY_ROLE_SYSTEM));
-    ASSAY_TRY(assay_turns_history(prompt, reader->arena, assay_format_field(reader->line, "history"), "history",
-                                  reader->err));
+    ASSAY_TRY(assay_format_before(reader));
     if (!input || (json_is_string(input) && !json_string_length(input)))
         return assay_turns_text(prompt, reader->arena, ASSAY_ROLE_USER, instruction, "instruction", reader->err);
     if (!json_is_string(instruction) || !json_is_string(input))
@@ -364,9 +304,9 @@ static const pair_format formats[] = {
     {"nectar", {"prompt", "answers"}, assay_list_nectar_is, assay_list_nectar, NULL},
     {"nemo-rank", {"context", "completions"}, assay_list_nemo_is, assay_list_nemo, NULL},
     {"ultrafeedback", {"instruction", "completions"}, assay_list_ultrafeedback_is, assay_list_ultrafeedback, NULL},
-    {"ms-swift", {"query", "response", "rejected_response"}, NULL, read_swift_query, NULL},
-    {"ms-swift", {"messages", "rejected_response"}, NULL, read_swift, NULL},
-    {"ms-swift", {"messages", "rejected_messages"}, NULL, read_swift, NULL},
+    {"ms-swift", {"query", "response", "rejected_response"}, NULL, assay_swift_query, NULL},
+    {"ms-swift", {"messages", "rejected_response"}, NULL, assay_swift_messages, NULL},
+    {"ms-swift", {"messages", "rejected_messages"}, NULL, assay_swift_messages, NULL},
     {"prompt", {"prompt", "chosen", "rejected"}, has_no_choices, read_prompt, NULL},
     {"choices",
      {"prompt", "chosen", "rejected"},
@@ -539,75 +479,7 @@ static assay_status read_subset(const assay_format_reader *reader)
     const json_t *subset = assay_format_field(reader->line, "subset");
     bool named = json_is_string(subset) || assay_json_unreadable(subset);
     const json_t *name = named ? subset : assay_format_field(reader->line, "category");
-    if (assay_json_unreadable(name))
-        return assay_error_set(reader->err, ASSAY_E_FORMAT, "\"%s\" should be a text and is %s",
-                               named ? "subset" : "category", assay_json_kind(name));
-    if (!json_string_length(name)) return ASSAY_OK;
-    reader->pair->subset = assay_text_arena_copy(reader->arena, json_string_value(name), json_string_length(name));
-    ASSAY_TRY_ALLOC(reader->pair->subset, "a name", reader->err);
-    return ASSAY_OK;
-}
-
-static assay_status check_answer(const assay_turns *answer, const char *side, assay_error *err)
-{
-    if (!answer->count) return assay_error_set(err, ASSAY_E_FORMAT, "%s has no message of its own", side);
-    assay_role last = answer->items[answer->count - 1].role;
-    if (last == ASSAY_ROLE_ASSISTANT || last == ASSAY_ROLE_TOOL_CALL) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT, "%s ends with a %s message and should end with the assistant's", side,
-                           assay_role_name(last));
-}
-
-static assay_status check_answers(const assay_pair *pair, assay_error *err)
-{
-    ASSAY_TRY(check_answer(&pair->chosen, "chosen", err));
-    if (!pair->single) ASSAY_TRY(check_answer(&pair->rejected, "rejected", err));
-    for (size_t i = 1; i + 1 < pair->answer_count; i++)
-        ASSAY_TRY(check_answer(&pair->answers[i].turns, "an answer", err));
-    return ASSAY_OK;
-}
-
-/* A list says how its answers compare by itself, and a single answer is not compared. */
-static assay_status check_list_label(const assay_pair *pair, double own, assay_error *err)
-{
-    bool said = pair->share != own && !(isnan(pair->share) && isnan(own));
-    if (pair->single && said)
-        return assay_error_set(err, ASSAY_E_FORMAT,
-                               "a tie or a share of votes (p, preference) is of two answers, and the line has one with "
-                               "a label");
-    bool all_equal = pair->answers && pair->answers[0].value == pair->answers[pair->answer_count - 1].value;
-    if (!pair->answers || isnan(pair->share) || (all_equal && pair->share == 0.5)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT,
-                           "a tie or a share of votes (p, preference) is of two answers, and the line has %zu",
-                           pair->answer_count);
-}
-
-static bool any_step_known(const assay_pair *pair)
-{
-    for (size_t i = 0; i < pair->chosen.count; i++)
-        if (!isnan(pair->step_labels[i])) return true;
-    return false;
-}
-
-/* Of a list all answers, not its ends alone: which of equal worst ones is an end, the record's order decides. */
-static bool all_equal(const assay_pair *pair)
-{
-    if (!assay_turns_equal(&pair->chosen, &pair->rejected)) return false;
-    for (size_t i = 1; i < pair->answer_count; i++)
-        if (!assay_turns_equal(&pair->answers[0].turns, &pair->answers[i].turns)) return false;
-    return true;
-}
-
-static assay_drop_reason judge(const assay_pair *pair)
-{
-    if (assay_turns_blank(&pair->chosen)) return ASSAY_DROP_EMPTY_CHOSEN;
-    if (pair->step_labels && !any_step_known(pair)) return ASSAY_DROP_NO_LABEL;
-    if (assay_pair_is_graded(pair) && !assay_attributes_known(&pair->chosen_attributes)) return ASSAY_DROP_NO_LABEL;
-    if (pair->single) return ASSAY_DROP_COUNT;
-    if (assay_turns_blank(&pair->rejected)) return ASSAY_DROP_EMPTY_REJECTED;
-    for (size_t i = 1; i + 1 < pair->answer_count; i++)
-        if (assay_turns_blank(&pair->answers[i].turns)) return ASSAY_DROP_EMPTY_ANSWER;
-    if (pair->not_compared) return ASSAY_DROP_NOT_COMPARED;
-    return all_equal(pair) ? ASSAY_DROP_IDENTICAL : ASSAY_DROP_COUNT;
+    return assay_json_group(name, named ? "subset" : "category", reader->arena, &reader->pair->subset, reader->err);
 }
 
 assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_text_arena *arena, assay_pair *pair,
@@ -619,10 +491,10 @@ assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_t
     ASSAY_TRY(assay_turns_context(&pair->prompt, arena, line, err));
     double own = pair->share;
     ASSAY_TRY(assay_pair_label_read(line, pair, err));
-    ASSAY_TRY(check_list_label(pair, own, err));
+    ASSAY_TRY(assay_pair_check_label(pair, own, err));
     ASSAY_TRY(read_subset(&reader));
     ASSAY_TRY(assay_json_id(assay_format_field(line, "id"), arena, &pair->id, err));
-    ASSAY_TRY(check_answers(pair, err));
-    *drop = judge(pair);
+    ASSAY_TRY(assay_pair_check_answers(pair, err));
+    *drop = assay_pair_judge(pair);
     return ASSAY_OK;
 }

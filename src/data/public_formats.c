@@ -206,7 +206,8 @@ static assay_status add_message_of_parts(json_t *list, const json_t *message, as
     int failed = json_object_set_new(plain, "content", content);
     failed |= json_object_set(plain, "role", assay_json_lent(json_object_get(message, "role")));
     if (failed && status == ASSAY_OK) status = assay_error_set(err, ASSAY_E_FORMAT, "a message has no role or content");
-    if (status == ASSAY_OK) json_array_append(list, plain);
+    if (status == ASSAY_OK && json_array_append(list, plain))
+        status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a list of messages");
     json_decref(plain);
     return status;
 }

@@ -293,6 +293,33 @@ assay_status assay_records_next(assay_records *records, const assay_record **rec
     return records->parquet ? next_row(records, record, err) : next_text(records, record, err);
 }
 
+static bool is_bad_record(assay_status status) { return status == ASSAY_E_FORMAT || status == ASSAY_E_UNSUPPORTED; }
+
+/* *more turns false at the end. */
+static assay_status take_next(assay_records *records, const assay_record_taker *taker, bool *more, assay_error *err)
+{
+    const assay_record *record;
+    assay_error problem = {0};
+    assay_status status = assay_records_next(records, &record, &problem);
+    *more = status != ASSAY_OK || record;
+    if (status == ASSAY_OK && record) {
+        status = taker->take(taker->context, record, &problem);
+        if (status != ASSAY_OK) assay_error_prefix(&problem, status, "%s: ", records->where);
+    }
+    if (status == ASSAY_OK) return ASSAY_OK;
+    bool passable = is_bad_record(status) && !records->broken;
+    if (passable && taker->leave_out) return taker->leave_out(taker->context, problem.text, err);
+    return assay_error_set(err, status, "%.1900s%s", problem.text,
+                           passable ? " (--skip-bad-lines leaves such lines out)" : "");
+}
+
+assay_status assay_records_each(assay_records *records, const assay_record_taker *taker, assay_error *err)
+{
+    assay_status status = ASSAY_OK;
+    for (bool more = true; more && status == ASSAY_OK;) status = take_next(records, taker, &more, err);
+    return status;
+}
+
 /* One column, and another separator in its name: every row would be one cell. */
 static assay_status check_separator(const assay_records *records, assay_error *err)
 {

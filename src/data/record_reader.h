@@ -48,6 +48,17 @@ void assay_records_close(assay_records *records);                               
 assay_status assay_records_next(assay_records *records, const assay_record **record, assay_error *err);
 bool assay_records_broken(const assay_records *records);
 
+/* Who takes records: a bad one is refused with ASSAY_E_FORMAT or ASSAY_E_UNSUPPORTED. leave_out is told of those, as
+ * "file:line: reason", and of those that cannot be read; NULL: such a record ends the reading. */
+typedef struct assay_record_taker {
+    assay_status (*take)(void *context, const assay_record *record, assay_error *err);
+    assay_status (*leave_out)(void *context, const char *sentence, assay_error *err);
+    void *context;
+} assay_record_taker;
+
+/* All records that are left. */
+assay_status assay_records_each(assay_records *records, const assay_record_taker *taker, assay_error *err);
+
 /* A record in which nothing was found that was looked for, of a .csv or .tsv file: its header may be missing, and the
  * sentence in err gets the line that puts one in front. Other records: nothing happens. Returns `status`. */
 assay_status assay_records_doubt_header(const assay_records *records, assay_status status, assay_error *err);

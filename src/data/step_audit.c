@@ -11,14 +11,8 @@ static assay_status note(assay_finding *finding, const assay_step_set *set, cons
 {
     if (!assay_finding_count(finding)) return ASSAY_OK;
     char *text = assay_step_set_place(set, answer);
-    if (first && first_set && text) {
-        char *before = assay_step_set_place(first_set, first);
-        char *both = before ? assay_strfmt("%s and %s", before, text) : NULL;
-        assay_free(before);
-        assay_free(text);
-        text = both;
-    }
-    return assay_finding_list(finding, text, err);
+    return first ? assay_finding_list_both(finding, assay_step_set_place(first_set, first), text, err)
+                 : assay_finding_list(finding, text, err);
 }
 
 /* ---- labels ---- */
@@ -65,13 +59,8 @@ static assay_status count_answers(assay_step_audit *audit, const assay_step_set 
 
 static assay_status count_faults(assay_step_audit *audit, const assay_step_set *set, assay_error *err)
 {
-    audit->bad_lines = set->bad_count;
-    for (size_t i = 0; i < set->bad_count && i < ASSAY_FINDING_PLACES; i++)
-        ASSAY_TRY_ALLOC(audit->bad[i] = assay_strdup(set->bad[i]), "a message", err);
-    audit->empty_steps.count = set->empty.count;
-    for (size_t i = 0; i < set->empty.listed; i++)
-        ASSAY_TRY(assay_finding_list(&audit->empty_steps, assay_strdup(set->empty.places[i]), err));
-    return ASSAY_OK;
+    ASSAY_TRY(assay_finding_take(&audit->bad, set->bad, set->bad_count, err));
+    return assay_finding_take(&audit->empty_steps, set->empty.places, set->empty.count, err);
 }
 
 /* ---- repeats ---- */
@@ -86,18 +75,15 @@ static bool says_opposite(const assay_step_answer *a, const assay_step_answer *b
 }
 
 static assay_status index_prompts(assay_hash_index *index, const assay_step_set *set, size_t *different,
-                                  assay_error *err)
+                                  assay_buf *scratch, assay_error *err)
 {
-    assay_buf scratch;
-    assay_buf_init(&scratch, SIZE_MAX / 4);
-    assay_status status = assay_hash_index_init(index, set->count, err);
-    for (size_t i = 0; i < set->count && status == ASSAY_OK; i++) {
+    ASSAY_TRY(assay_hash_index_init(index, set->count, err));
+    for (size_t i = 0; i < set->count; i++) {
         uint64_t key;
-        status = assay_prompt_key(&set->items[i].prompt, &scratch, &key, err);
-        if (status == ASSAY_OK) *different += assay_hash_index_add(index, key, (uint32_t)i) == i;
+        ASSAY_TRY(assay_prompt_key(&set->items[i].prompt, scratch, &key, err));
+        *different += assay_hash_index_add(index, key, (uint32_t)i) == i;
     }
-    assay_buf_release(&scratch);
-    return status;
+    return ASSAY_OK;
 }
 
 static assay_status find_twins(assay_step_audit *audit, const assay_step_set *set, assay_hash_index *index,
@@ -143,7 +129,7 @@ static assay_status count_prompts(assay_step_audit *audit, const assay_step_set 
     assay_hash_index prompts = {0};
     assay_buf scratch;
     assay_buf_init(&scratch, SIZE_MAX / 4);
-    assay_status status = index_prompts(&prompts, set, &audit->prompts, err);
+    assay_status status = index_prompts(&prompts, set, &audit->prompts, &scratch, err);
     if (status == ASSAY_OK && eval) {
         audit->has_eval = true;
         audit->eval_answers = eval->count;
@@ -199,7 +185,7 @@ assay_status assay_step_audit_make(assay_step_audit *audit, const assay_step_set
 
 void assay_step_audit_release(assay_step_audit *audit)
 {
-    for (size_t i = 0; i < ASSAY_FINDING_PLACES; i++) assay_free(audit->bad[i]);
+    assay_finding_release(&audit->bad);
     assay_finding_release(&audit->empty_steps);
     assay_finding_release(&audit->empty_prompts);
     assay_finding_release(&audit->duplicates);

@@ -24,9 +24,8 @@ typedef struct assay_step_audit {
     size_t right, wrong, between, unlabelled; /* steps of label 1, of label 0, between them, without one */
     size_t answers_right, answers_wrong;      /* with a label; the rest of the answers has none */
     size_t *first_errors;                     /* [most]: wrong answers by the place of their first error, from 0 */
-    size_t bad_lines;
-    char *bad[ASSAY_FINDING_PLACES]; /* the first sentences */
-    assay_finding empty_steps;       /* of the bad lines, those with a step that has no text */
+    assay_finding bad;                        /* lines, with the first sentences */
+    assay_finding empty_steps;                /* of the bad lines, those with a step that has no text */
     assay_finding empty_prompts, duplicates;
     assay_finding contradictions; /* the same steps to the same prompt, a step right here and wrong there */
     bool has_eval;

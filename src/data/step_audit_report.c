@@ -11,14 +11,6 @@ static json_t *formats_json(const assay_step_audit *audit)
     return object;
 }
 
-static json_t *bad_json(const assay_step_audit *audit)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < ASSAY_FINDING_PLACES && audit->bad[i]; i++)
-        json_array_append_new(list, json_string(audit->bad[i]));
-    return json_pack("{s:o,s:o}", "count", whole(audit->bad_lines), "examples", list);
-}
-
 /* Answers by the place of their first error, from step 0; what is behind the last place has none. */
 static json_t *places_json(const assay_step_audit *audit)
 {
@@ -54,8 +46,8 @@ assay_status assay_step_audit_json(const assay_step_audit *audit, json_t **objec
         "{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "files", whole(audit->files), "records",
         whole(audit->records), "answers", whole(audit->answers), "formats", formats_json(audit), "prompts",
         whole(audit->prompts), "steps", steps_json(audit), "answers_right", whole(audit->answers_right),
-        "answers_wrong", whole(audit->answers_wrong), "first_errors", places_json(audit), "bad_lines", bad_json(audit),
-        "empty_steps", assay_finding_json(&audit->empty_steps), "empty_prompts",
+        "answers_wrong", whole(audit->answers_wrong), "first_errors", places_json(audit), "bad_lines",
+        assay_finding_json(&audit->bad), "empty_steps", assay_finding_json(&audit->empty_steps), "empty_prompts",
         assay_finding_json(&audit->empty_prompts), "duplicates", assay_finding_json(&audit->duplicates),
         "contradictions", assay_finding_json(&audit->contradictions), "characters", characters, "eval", eval);
     ASSAY_TRY_ALLOC(*object, "the audit", err);
@@ -107,9 +99,8 @@ static assay_status findings_text(const assay_step_audit *audit, assay_buf *out,
 {
     ASSAY_TRY(assay_buf_text(out, "\nFindings\n", err));
     size_t empty = out->size;
-    if (audit->bad_lines) ASSAY_TRY(assay_finding_row("bad lines", audit->bad_lines, out, err));
-    for (size_t i = 0; i < ASSAY_FINDING_PLACES && audit->bad[i]; i++)
-        ASSAY_TRY(assay_buf_printf(out, err, "      %s\n", audit->bad[i]));
+    if (audit->bad.count) ASSAY_TRY(assay_finding_row("bad lines", audit->bad.count, out, err));
+    ASSAY_TRY(assay_finding_places(&audit->bad, out, err));
     ASSAY_TRY(assay_finding_text(&audit->empty_steps, "of them with an empty step", NULL, out, err));
     ASSAY_TRY(assay_finding_text(&audit->empty_prompts, "empty prompts", NULL, out, err));
     ASSAY_TRY(

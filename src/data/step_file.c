@@ -1,6 +1,7 @@
 #include "data/step_file.h"
 
 #include "base/file.h"
+#include "data/json_text.h"
 #include "data/record_reader.h"
 #include "data/step_formats.h"
 
@@ -11,16 +12,10 @@ assay_status assay_step_file_is(const char *path, bool *is_one, assay_error *err
     return assay_records_begin_with(path, assay_step_format_is, is_one, err);
 }
 
-static assay_status read_subset(assay_step_set *set, const json_t *line, assay_step_answer *answer, assay_error *err)
-{
-    const json_t *name = json_object_get(line, "subset");
-    if (assay_json_unreadable(name))
-        return assay_error_set(err, ASSAY_E_FORMAT, "\"subset\" should be a text and is %s", assay_json_kind(name));
-    if (!json_string_length(name)) return ASSAY_OK;
-    answer->subset = assay_text_arena_copy(&set->arena, json_string_value(name), json_string_length(name));
-    ASSAY_TRY_ALLOC(answer->subset, "a name", err);
-    return ASSAY_OK;
-}
+typedef struct step_reading {
+    assay_step_set *set;
+    size_t *bad;
+} step_reading;
 
 static assay_status read_answer(assay_step_set *set, const assay_record *record, assay_step_answer *answer,
                                 assay_error *err)
@@ -29,11 +24,13 @@ static assay_status read_answer(assay_step_set *set, const assay_record *record,
     assay_status status = assay_step_format_read(record->value, &set->arena, answer, &empty, err);
     if (empty && assay_finding_count(&set->empty))
         ASSAY_TRY(assay_finding_list(&set->empty, assay_step_set_place(set, answer), err));
-    return status == ASSAY_OK ? read_subset(set, record->value, answer, err) : status;
+    ASSAY_TRY(status);
+    return assay_json_group(json_object_get(record->value, "subset"), "subset", &set->arena, &answer->subset, err);
 }
 
-static assay_status read_record(assay_step_set *set, const assay_record *record, assay_error *err)
+static assay_status take_record(void *context, const assay_record *record, assay_error *err)
 {
+    assay_step_set *set = ((const step_reading *)context)->set;
     assay_step_answer answer = {
         .place = {.file = (uint32_t)set->file_count - 1, .line = record->line, .element = record->element}};
     ASSAY_TRY(read_answer(set, record, &answer, err));
@@ -42,34 +39,14 @@ static assay_status read_record(assay_step_set *set, const assay_record *record,
     return ASSAY_OK;
 }
 
-static bool is_bad_line(assay_status status) { return status == ASSAY_E_FORMAT || status == ASSAY_E_UNSUPPORTED; }
-
-static assay_status leave_out(assay_step_set *set, const assay_error *problem, assay_error *err)
+static assay_status leave_out(void *context, const char *sentence, assay_error *err)
 {
-    size_t place = set->bad_count++;
+    const step_reading *reading = context;
+    size_t place = reading->set->bad_count++;
+    ++*reading->bad;
     if (place >= ASSAY_BAD_LISTED) return ASSAY_OK;
-    ASSAY_TRY_ALLOC(set->bad[place] = assay_strdup(problem->text), "a message", err);
+    ASSAY_TRY_ALLOC(reading->set->bad[place] = assay_strdup(sentence), "a message", err);
     return ASSAY_OK;
-}
-
-/* Reads one record. *more turns false at the end. */
-static assay_status next_answer(assay_step_set *set, assay_records *records, size_t *bad, bool *more, assay_error *err)
-{
-    const assay_record *record;
-    assay_error problem = {0};
-    assay_status status = assay_records_next(records, &record, &problem);
-    *more = status != ASSAY_OK || record;
-    if (status == ASSAY_OK && record) {
-        status = read_record(set, record, &problem);
-        if (status != ASSAY_OK) assay_error_prefix(&problem, status, "%s: ", assay_records_where(records));
-    }
-    if (status == ASSAY_OK) return ASSAY_OK;
-    bool passable = is_bad_line(status) && !assay_records_broken(records);
-    if (!passable || !bad)
-        return assay_error_set(err, status, "%.1900s%s", problem.text,
-                               passable ? " (--skip-bad-lines leaves such lines out)" : "");
-    ++*bad;
-    return leave_out(set, &problem, err);
 }
 
 assay_status assay_step_set_read(assay_step_set *set, const char *path, size_t *bad, assay_error *err)
@@ -79,8 +56,9 @@ assay_status assay_step_set_read(assay_step_set *set, const char *path, size_t *
     ASSAY_TRY_ALLOC(set->files[set->file_count] = assay_strdup(path), "a file name", err);
     set->file_count++;
     ASSAY_TRY(assay_records_open(&records, path, err));
-    assay_status status = ASSAY_OK;
-    for (bool more = true; more && status == ASSAY_OK;) status = next_answer(set, records, bad, &more, err);
+    step_reading reading = {set, bad};
+    assay_status status =
+        assay_records_each(records, &(assay_record_taker){take_record, bad ? leave_out : NULL, &reading}, err);
     assay_records_close(records);
     return status;
 }

@@ -347,24 +347,32 @@ static bool is_packed_by(const json_t *how)
 }
 
 /* E4M3 alone. The other keys say how products of bytes are computed, and which weights were left whole. */
-static bool is_fp8(const json_t *how, assay_foreign_kind kind)
+static bool is_fp8(const json_t *how)
 {
     const char *method = json_string_value(json_object_get(how, "quant_method")),
                *format = json_string_value(json_object_get(how, "format")),
                *bits = json_string_value(json_object_get(how, "fmt"));
     if (method && !strcmp(method, "compressed-tensors")) return format && !strcmp(format, "float-quantized");
-    return kind == ASSAY_FOREIGN_FP8 && (!bits || !strcmp(bits, "e4m3"));
+    return assay_foreign_of_method(method) == ASSAY_FOREIGN_FP8 && (!bits || !strcmp(bits, "e4m3"));
 }
 
+/* What the checkpoint's reader makes weights of. */
+static bool is_joined(const json_t *how)
+{
+    bool packed =
+        assay_foreign_of_method(json_string_value(json_object_get(how, "quant_method"))) == ASSAY_FOREIGN_BITSANDBYTES;
+    return (packed && is_packed_by(how)) || is_fp8(how);
+}
+
+/* compression_config, an older name of compressed-tensors, is looked at here alone: nothing is joined by it. */
 static assay_status check_quantisation(const json_t *config, const char *where, assay_error *err)
 {
     const json_t *how = json_object_get(config, "quantization_config");
+    if (is_joined(how)) return ASSAY_OK;
     if (!how) how = json_object_get(config, "compression_config");
     if (is_off(how)) return ASSAY_OK;
     const char *method = json_string_value(json_object_get(how, "quant_method"));
     assay_foreign_kind kind = assay_foreign_of_method(method);
-    if (kind == ASSAY_FOREIGN_BITSANDBYTES && is_packed_by(how)) return ASSAY_OK; /* the checkpoint's reader joins */
-    if (is_fp8(how, kind)) return ASSAY_OK;                                       /* likewise */
     return assay_foreign_error(err, where, kind,
                                kind != ASSAY_FOREIGN_QUANTISED ? NULL
                                : method                        ? method
@@ -440,13 +448,6 @@ static void add_unknown(json_t *notes, const char *key, const json_t *value)
     assay_free(text);
 }
 
-static bool is_fp8_config(const json_t *config)
-{
-    const json_t *how = json_object_get(config, "quantization_config");
-    const char *method = json_string_value(json_object_get(how, "quant_method"));
-    return how && is_fp8(how, assay_foreign_of_method(method));
-}
-
 json_t *assay_config_notes(const json_t *config, const assay_architecture *arch, const assay_head_kind *kind, bool head)
 {
     const char *key;
@@ -455,12 +456,13 @@ json_t *assay_config_notes(const json_t *config, const assay_architecture *arch,
     json_object_foreach(assay_json_lent(config), key,
                         value) if (is_unknown(arch, key, value) && !assay_head_reads_key(kind, key))
         add_unknown(notes, key, value);
-    if (json_is_true(json_object_get(json_object_get(config, "quantization_config"), "load_in_8bit")))
+    const json_t *how = json_object_get(config, "quantization_config");
+    if (json_is_true(json_object_get(how, "load_in_8bit")))
         json_array_append_new(notes,
                               json_string("the weights are int8: products take q SCB / 127 as a number; LLM.int8 "
                                           "rounds what they are multiplied with to int8 too, so its scores "
                                           "differ a little"));
-    if (is_fp8_config(config))
+    if (is_fp8(how))
         json_array_append_new(notes,
                               json_string("the weights are fp8: products take q s as a number; engines that round what "
                                           "they are multiplied with to fp8 too give scores that differ a little"));

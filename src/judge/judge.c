@@ -64,27 +64,39 @@ static void judge_pairs(const assay_example_set *set, const double *rewards, ass
     out->length_correlation = correlation(&lengths);
 }
 
+/* What two answers are compared by is no number where each stands alone. */
+static assay_judgement uncompared(void)
+{
+    double none = (double)NAN;
+    return (assay_judgement){.accuracy = none,
+                             .accuracy_low = none,
+                             .accuracy_high = none,
+                             .margin = none,
+                             .reward_chosen = none,
+                             .reward_rejected = none,
+                             .longer_wins = none,
+                             .length_correlation = none,
+                             .mse = none,
+                             .mae = none};
+}
+
 /* The same keys, of answers that stand alone: chosen are the good ones. */
 static void take_singles(const assay_single_judgement *singles, assay_judgement *out)
 {
-    *out = (assay_judgement){.pairs = singles->answers - singles->undecided,
-                             .accuracy = singles->accuracy,
-                             .accuracy_low = singles->accuracy_low,
-                             .accuracy_high = singles->accuracy_high,
-                             .loss = singles->loss,
-                             .margin = singles->reward_good - singles->reward_bad,
-                             .reward_chosen = singles->reward_good,
-                             .reward_rejected = singles->reward_bad,
-                             .longer_wins = (double)NAN,
-                             .length_correlation = (double)NAN,
-                             .mse = (double)NAN,
-                             .mae = (double)NAN};
+    *out = uncompared();
+    out->pairs = singles->answers - singles->undecided;
+    out->accuracy = singles->accuracy;
+    out->accuracy_low = singles->accuracy_low;
+    out->accuracy_high = singles->accuracy_high;
+    out->loss = singles->loss;
+    out->margin = singles->reward_good - singles->reward_bad;
+    out->reward_chosen = singles->reward_good;
+    out->reward_rejected = singles->reward_bad;
 }
 
 /* The same keys once more. */
 static void judge_steps(const assay_example_set *set, const double *rewards, assay_judgement *out)
 {
-    double none = (double)NAN;
     assay_step_judgement steps = {0};
     for (size_t i = 0; i < set->count; i++) {
         const assay_example *e = &set->items[i];
@@ -93,20 +105,14 @@ static void judge_steps(const assay_example_set *set, const double *rewards, ass
                                                                .count = e->count});
     }
     assay_step_judgement_finish(&steps);
-    *out = (assay_judgement){.pairs = steps.answers,
-                             .accuracy = steps.steps.hits,
-                             .accuracy_low = steps.steps.low,
-                             .accuracy_high = steps.steps.high,
-                             .loss = steps.loss,
-                             .margin = none,
-                             .reward_chosen = none,
-                             .reward_rejected = none,
-                             .longer_wins = none,
-                             .length_correlation = none,
-                             .mse = none,
-                             .mae = none,
-                             .of_steps = true,
-                             .steps = steps};
+    *out = uncompared();
+    out->pairs = steps.answers;
+    out->accuracy = steps.steps.hits;
+    out->accuracy_low = steps.steps.low;
+    out->accuracy_high = steps.steps.high;
+    out->loss = steps.loss;
+    out->of_steps = true;
+    out->steps = steps;
 }
 
 assay_status assay_judge(const assay_example_set *set, const double *rewards, assay_judgement *out, assay_error *err)
@@ -127,23 +133,13 @@ assay_status assay_judge(const assay_example_set *set, const double *rewards, as
 assay_status assay_judge_graded(const assay_example_set *set, const double *rewards,
                                 const assay_attributes_judgement *attributes, assay_judgement *out, assay_error *err)
 {
-    double none = (double)NAN;
-    *out = (assay_judgement){.pairs = attributes->answers,
-                             .graded = true,
-                             .accuracy = none,
-                             .accuracy_low = none,
-                             .accuracy_high = none,
-                             .loss = attributes->mse,
-                             .margin = none,
-                             .reward_chosen = none,
-                             .reward_rejected = none,
-                             .longer_wins = none,
-                             .length_correlation = none,
-                             .mse = none,
-                             .mae = none,
-                             .r2 = attributes->r2,
-                             .pearson = attributes->pearson,
-                             .spearman = attributes->spearman};
+    *out = uncompared();
+    out->pairs = attributes->answers;
+    out->graded = true;
+    out->loss = attributes->mse;
+    out->r2 = attributes->r2;
+    out->pearson = attributes->pearson;
+    out->spearman = attributes->spearman;
     if (set->answer_count < 2) return ASSAY_OK;
     return assay_reward_scale_make(&out->scale, rewards, set->answer_count, err);
 }
