@@ -419,13 +419,6 @@ static assay_status add_rows(assay_planning *p, const variant *asked, const menu
     return status;
 }
 
-static bool is_packed(const assay_checkpoint *checkpoint)
-{
-    for (size_t i = 0; i < checkpoint->weight_count; i++)
-        if (assay_dtype_is_packed(checkpoint->weights[i].tensor.dtype)) return true;
-    return false;
-}
-
 /* A row that differs from the plan in its weights and moments alone: a step takes the same. */
 static assay_status add_other_weights(assay_planning *p, const variant *changed, const char *text, assay_error *err)
 {
@@ -453,7 +446,7 @@ static assay_status add_smaller(assay_planning *p, const variant *asked, assay_e
     variant v = *asked;
     if (s->model.tuning != ASSAY_TUNE_FULL) {
         v.subject.model.quantise = ASSAY_NF4;
-        bool packs = s->model.quantise == ASSAY_F32 && !is_packed(s->checkpoint);
+        bool packs = s->model.quantise == ASSAY_F32 && !assay_checkpoint_is_packed(s->checkpoint);
         return packs ? add_rows(p, &v, &packed, 1, err) : ASSAY_OK;
     }
     v.subject.settings.eight_bits = true;
