@@ -494,10 +494,9 @@ static void forecast_spilling(assay_planning *p, const variant *asked)
     const assay_planning_subject *s = &asked->subject;
     double pair = (double)asked->longest, pairs = (double)s->settings.batch_pairs,
            steps = (double)s->settings.max_steps;
-    size_t count = s->examples ? s->examples->count : 0, tokens = 0;
-    for (size_t i = 0; i < count; i++) tokens += assay_example_tokens(s->examples, &s->examples->items[i]);
+    size_t count = s->examples ? s->examples->count : 0;
     if (count) {
-        pair = (double)tokens / (double)count;
+        pair = assay_example_set_mean_tokens(s->examples);
         pairs = (double)assay_smaller_bytes(count, s->settings.batch_pairs);
         steps = (double)assay_trainer_steps(&s->settings, count);
     }
@@ -516,7 +515,7 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->streamed = asked.streamed;
     planning->forecast = asked.forecast;
     planning->spill = asked.spill;
-    forecast_spilling(planning, &asked);
+    if (planning->plan.spilled) forecast_spilling(planning, &asked);
     planning->layers = asked.layers;
     planning->gradients = assay_trainer_gradients(&subject->settings) * asked.size.trained * sizeof(float);
     planning->optimizer = asked.moments;
