@@ -175,6 +175,13 @@ void assay_checkpoint_types(const assay_checkpoint *checkpoint, char text[ASSAY_
                                      assay_dtype_name((assay_dtype)dtype));
 }
 
+bool assay_checkpoint_is_packed(const assay_checkpoint *checkpoint)
+{
+    for (size_t i = 0; i < checkpoint->weight_count; i++)
+        if (assay_dtype_is_packed(checkpoint->weights[i].tensor.dtype)) return true;
+    return false;
+}
+
 enum { HASHED_AT_ONCE = 16 << 20 };
 
 typedef struct hasher {

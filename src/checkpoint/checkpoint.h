@@ -99,6 +99,9 @@ assay_status assay_checkpoint_choose_label(assay_checkpoint *checkpoint, const s
 enum { ASSAY_CHECKPOINT_TYPES_SIZE = 256 };
 void assay_checkpoint_types(const assay_checkpoint *checkpoint, char text[ASSAY_CHECKPOINT_TYPES_SIZE]);
 
+/* Some of its weights are in a type of blocks or parts. */
+bool assay_checkpoint_is_packed(const assay_checkpoint *checkpoint);
+
 /* Identity of the weights and config: hex of XXH3-128 over config (sorted) and every tensor's name, dtype, shape and
  * bytes. Reads all bytes once. `text` holds at least 33 bytes. */
 assay_status assay_checkpoint_fingerprint(const assay_checkpoint *checkpoint, char *text, assay_error *err);

@@ -47,10 +47,7 @@ static assay_status write_folder(const assay_options *options, const assay_check
 static void say_packed_source(const assay_checkpoint *checkpoint, const assay_options *options, const assay_log *log)
 {
     char types[ASSAY_CHECKPOINT_TYPES_SIZE];
-    bool packed = false;
-    for (size_t i = 0; i < checkpoint->weight_count; i++)
-        packed |= assay_dtype_is_packed(checkpoint->weights[i].tensor.dtype);
-    if (!packed || options->quantize == ASSAY_OPT_QUANTIZE_NONE) return;
+    if (!assay_checkpoint_is_packed(checkpoint) || options->quantize == ASSAY_OPT_QUANTIZE_NONE) return;
     assay_checkpoint_types(checkpoint, types);
     assay_warn(log,
                "%s is packed already (%s): its weights are rounded a second time, and what is told to be lost is what "

@@ -48,6 +48,13 @@ size_t assay_example_longest(const assay_example_set *set, const assay_example *
     return longest;
 }
 
+double assay_example_set_mean_tokens(const assay_example_set *set)
+{
+    size_t tokens = 0;
+    for (size_t i = 0; i < set->count; i++) tokens += assay_example_tokens(set, &set->items[i]);
+    return set->count ? (double)tokens / (double)set->count : 0;
+}
+
 size_t assay_example_set_dropped(const assay_example_set *set, assay_drop_reason reason)
 {
     size_t count = 0;

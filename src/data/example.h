@@ -101,6 +101,9 @@ size_t assay_example_length(const assay_example_set *set, const assay_example *e
 size_t assay_example_tokens(const assay_example_set *set, const assay_example *example);
 size_t assay_example_longest(const assay_example_set *set, const assay_example *example);
 
+/* As computed, on average; 0: the set is empty. */
+double assay_example_set_mean_tokens(const assay_example_set *set);
+
 /* How many pairs were dropped for a reason. */
 size_t assay_example_set_dropped(const assay_example_set *set, assay_drop_reason reason);
 

@@ -156,13 +156,6 @@ static assay_status check_tensors(const assay_model_source *source, const assay_
     return status;
 }
 
-static bool is_packed(const assay_checkpoint *checkpoint)
-{
-    for (size_t i = 0; i < checkpoint->weight_count; i++)
-        if (assay_dtype_is_packed(checkpoint->weights[i].tensor.dtype)) return true;
-    return false;
-}
-
 /* The config as it was read stays: keys may have been ignored. */
 static void take_checkpoint(assay_model_source *source, assay_checkpoint *whole)
 {
@@ -183,7 +176,7 @@ static assay_status look_at_weights(assay_model_source *source, assay_error *err
     if (status == ASSAY_E_IO) return ASSAY_OK; /* not all there */
     if (status != ASSAY_OK) return assay_error_set(err, status, "%s", problem.text);
     status = check_tensors(source, whole, err);
-    if (status == ASSAY_OK && is_packed(whole)) take_checkpoint(source, whole);
+    if (status == ASSAY_OK && assay_checkpoint_is_packed(whole)) take_checkpoint(source, whole);
     else assay_checkpoint_close(whole);
     return status;
 }

@@ -139,6 +139,17 @@ static void keep_weights(variant *v)
                assay_trainer_gradients(&v->subject.settings) * v->size.trained * sizeof(float);
 }
 
+/* The variant's program, what it weighs, and all of that in memory. */
+static assay_status measure(variant *v, assay_program **program, assay_error *err)
+{
+    const assay_planning_subject *s = &v->subject;
+    ASSAY_TRY(assay_model_measure(program, &v->size, s->checkpoint, s->adapter, &s->model, err));
+    v->moments = assay_moments_bytes(*program, s->settings.eight_bits);
+    v->stream = NULL;
+    keep_weights(v);
+    return ASSAY_OK;
+}
+
 /* What is packed in memory as it is loaded lies in no file: convert --quantize makes one. A stage keeps its weights.
  * ASSAY_E_NO_FIT: nothing can be streamed. */
 static assay_status take_streamed(variant *v, const assay_program *program, assay_error *err)
@@ -229,13 +240,9 @@ static assay_status measure_spilling(variant *v, const assay_program *program, a
 static assay_status plan_variant(variant *v, bool asked, bool alternatives, assay_error *err)
 {
     assay_program *program;
-    ASSAY_TRY(
-        assay_model_measure(&program, &v->size, v->subject.checkpoint, v->subject.adapter, &v->subject.model, err));
+    ASSAY_TRY(measure(v, &program, err));
     v->layers = program->layers;
     v->params = program->param_count;
-    v->stream = NULL;
-    v->moments = assay_moments_bytes(program, v->subject.settings.eight_bits);
-    keep_weights(v);
     assay_status status = asked ? measure_spilling(v, program, err) : ASSAY_OK;
     if (status == ASSAY_OK) status = plan_program(v, program, asked, alternatives, err);
     v->streamed = v->stream ? v->stream->bytes : 0;
@@ -402,12 +409,8 @@ static assay_status add_rows(assay_planning *p, const variant *asked, const menu
 {
     variant v = *asked;
     assay_program *program;
-    assay_status status =
-        assay_model_measure(&program, &v.size, v.subject.checkpoint, v.subject.adapter, &v.subject.model, err);
+    assay_status status = measure(&v, &program, err);
     ASSAY_TRY(status);
-    v.moments = assay_moments_bytes(program, v.subject.settings.eight_bits);
-    v.stream = NULL;
-    keep_weights(&v);
     for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
         status = rows[i].streamed ? take_streamed(&v, program, err) : ASSAY_OK;
         if (status == ASSAY_OK)
@@ -419,23 +422,13 @@ static assay_status add_rows(assay_planning *p, const variant *asked, const menu
     return status;
 }
 
-static bool is_packed(const assay_checkpoint *checkpoint)
-{
-    for (size_t i = 0; i < checkpoint->weight_count; i++)
-        if (assay_dtype_is_packed(checkpoint->weights[i].tensor.dtype)) return true;
-    return false;
-}
-
 /* A row that differs from the plan in its weights and moments alone: a step takes the same. */
 static assay_status add_other_weights(assay_planning *p, const variant *changed, const char *text, assay_error *err)
 {
     variant v = *changed;
     assay_program *program;
     assay_plan_row *out = &p->rows[p->row_count];
-    ASSAY_TRY(assay_model_measure(&program, &v.size, v.subject.checkpoint, v.subject.adapter, &v.subject.model, err));
-    v.moments = assay_moments_bytes(program, v.subject.settings.eight_bits);
-    v.stream = NULL;
-    keep_weights(&v);
+    ASSAY_TRY(measure(&v, &program, err));
     assay_program_free(program);
     *out = p->rows[0];
     snprintf(out->text, sizeof out->text, "%s", text);
@@ -453,7 +446,7 @@ static assay_status add_smaller(assay_planning *p, const variant *asked, assay_e
     variant v = *asked;
     if (s->model.tuning != ASSAY_TUNE_FULL) {
         v.subject.model.quantise = ASSAY_NF4;
-        bool packs = s->model.quantise == ASSAY_F32 && !is_packed(s->checkpoint);
+        bool packs = s->model.quantise == ASSAY_F32 && !assay_checkpoint_is_packed(s->checkpoint);
         return packs ? add_rows(p, &v, &packed, 1, err) : ASSAY_OK;
     }
     v.subject.settings.eight_bits = true;
@@ -501,10 +494,9 @@ static void forecast_spilling(assay_planning *p, const variant *asked)
     const assay_planning_subject *s = &asked->subject;
     double pair = (double)asked->longest, pairs = (double)s->settings.batch_pairs,
            steps = (double)s->settings.max_steps;
-    size_t count = s->examples ? s->examples->count : 0, tokens = 0;
-    for (size_t i = 0; i < count; i++) tokens += assay_example_tokens(s->examples, &s->examples->items[i]);
+    size_t count = s->examples ? s->examples->count : 0;
     if (count) {
-        pair = (double)tokens / (double)count;
+        pair = assay_example_set_mean_tokens(s->examples);
         pairs = (double)assay_smaller_bytes(count, s->settings.batch_pairs);
         steps = (double)assay_trainer_steps(&s->settings, count);
     }
@@ -523,7 +515,7 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->streamed = asked.streamed;
     planning->forecast = asked.forecast;
     planning->spill = asked.spill;
-    forecast_spilling(planning, &asked);
+    if (planning->plan.spilled) forecast_spilling(planning, &asked);
     planning->layers = asked.layers;
     planning->gradients = assay_trainer_gradients(&subject->settings) * asked.size.trained * sizeof(float);
     planning->optimizer = asked.moments;

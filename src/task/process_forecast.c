@@ -54,23 +54,21 @@ static double reward_bytes(const assay_training *t, size_t pairs)
 /* Of a step's pairs as they are on average; without data all are as long as the longest. */
 static double step_flops(const assay_training *t, size_t pairs)
 {
-    const assay_example_set *set = &t->examples;
-    double tokens = 0, longest = (double)t->planning.longest_pair;
-    for (size_t i = 0; i < set->count; i++) tokens += (double)assay_example_tokens(set, &set->items[i]);
-    double mean = set->count ? tokens / (double)set->count : longest;
+    double longest = (double)t->planning.longest_pair;
+    double mean = t->examples.count ? assay_example_set_mean_tokens(&t->examples) : longest;
     return longest > 0 ? t->planning.plan.flops * (double)pairs * mean / longest : 0;
 }
 
 /* Seconds a byte of hashing, and of adding numbers to numbers. */
 static assay_status measure_bytes(double *hashing, double *adding, assay_error *err)
 {
-    float *a = assay_alloc(2 * (size_t)TRIAL, sizeof *a), *b = a + TRIAL;
+    float *a = assay_alloc(2 * (size_t)TRIAL, sizeof *a);
     ASSAY_TRY_ALLOC(a, "a sum", err);
     uint64_t hash = XXH3_64bits(a, 2 * TRIAL * sizeof *a); /* touches it once */
     double start = assay_clock_seconds();
     hash ^= XXH3_64bits(a, TRIAL * sizeof *a);
     double hashed = assay_clock_seconds();
-    for (size_t i = 0; i < TRIAL; i++) a[i] += b[i] + (float)(hash & 1);
+    for (size_t i = 0; i < TRIAL; i++) a[i] += a[TRIAL + i] + (float)(hash & 1);
     double added = assay_clock_seconds();
     *hashing = (hashed - start) / (TRIAL * sizeof *a);
     *adding = (added - hashed) / (TRIAL * sizeof *a);

@@ -10,12 +10,12 @@ static bool is_of_01(assay_dtype dtype)
            dtype == ASSAY_Q5_1;
 }
 
-/* Its matrices are packed; `lately`: in types that 0.1 did not read, or as convert packs. */
-static bool is_packed(const assay_checkpoint *checkpoint, bool lately)
+/* Some of its matrices are, in types that 0.1 did not read, or as convert packs. */
+static bool is_packed_lately(const assay_checkpoint *checkpoint)
 {
     for (size_t i = 0; i < checkpoint->weight_count; i++) {
         assay_dtype dtype = checkpoint->weights[i].tensor.dtype;
-        if (assay_dtype_is_packed(dtype) && (!lately || checkpoint->body || !is_of_01(dtype))) return true;
+        if (assay_dtype_is_packed(dtype) && (checkpoint->body || !is_of_01(dtype))) return true;
     }
     return false;
 }
@@ -52,7 +52,7 @@ static assay_status take_choice(assay_model_source *source, const assay_options 
     if (!assay_options_given(options, "quantize")) return ASSAY_OK;
     source->quantise = wanted;
     source->double_quant = options->double_quant;
-    if (wanted == ASSAY_F32 || !is_packed(source->checkpoint, false)) return ASSAY_OK;
+    if (wanted == ASSAY_F32 || !assay_checkpoint_is_packed(source->checkpoint)) return ASSAY_OK;
     return refuse_twice(source->checkpoint, wanted, err);
 }
 
@@ -60,7 +60,7 @@ assay_status assay_quantise_choose(assay_model_source *source, const assay_optio
 {
     ASSAY_TRY(take_choice(source, options, err));
     if (options->tuning != ASSAY_OPT_FULL) return ASSAY_OK;
-    if (is_packed(source->checkpoint, true)) return refuse_full(source->checkpoint, err);
+    if (is_packed_lately(source->checkpoint)) return refuse_full(source->checkpoint, err);
     if (source->quantise == ASSAY_F32) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_USAGE,
                            "--quantize %s packs weights that stay as they are, and --tuning full trains them all: give "
@@ -70,7 +70,7 @@ assay_status assay_quantise_choose(assay_model_source *source, const assay_optio
 
 assay_status assay_quantise_source(assay_model_source *source, const assay_log *log, assay_error *err)
 {
-    if (source->quantise == ASSAY_F32 || is_packed(source->checkpoint, false)) return ASSAY_OK;
+    if (source->quantise == ASSAY_F32 || assay_checkpoint_is_packed(source->checkpoint)) return ASSAY_OK;
     assay_note(log, "packing the weights of %s to %s%s in memory; assay convert --quantize does it once for all",
                source->checkpoint->name, assay_quantise_name(source->quantise),
                source->double_quant ? " (--double-quant)" : "");
@@ -83,7 +83,7 @@ assay_status assay_quantise_source(assay_model_source *source, const assay_log *
 assay_status assay_quantised_refuse_merge(const assay_checkpoint *base, const char *adapter, assay_error *err)
 {
     char held[ASSAY_CHECKPOINT_TYPES_SIZE];
-    if (!is_packed(base, true)) return ASSAY_OK;
+    if (!is_packed_lately(base)) return ASSAY_OK;
     assay_checkpoint_types(base, held);
     return assay_error_set(
         err, ASSAY_E_UNSUPPORTED,

@@ -73,6 +73,7 @@ static assay_status make_plan(assay_scoring *s, const assay_options *options, co
     return assay_error_set(err, status, "%s", kept.text);
 }
 
+/* Reads some megabytes to see how fast that goes. */
 static assay_status say_streamed(const assay_scoring *s, assay_error *err)
 {
     double speed;
@@ -111,7 +112,7 @@ static assay_status open_engine(assay_scoring *s, const assay_options *options, 
 {
     ASSAY_TRY(make_plan(s, options, d, err));
     s->streamed = s->stream ? s->stream->bytes : 0;
-    if (s->stream) ASSAY_TRY(say_streamed(s, err));
+    if (s->stream && s->log) ASSAY_TRY(say_streamed(s, err));
     return make_engine(s, options, d, observed, err);
 }
 

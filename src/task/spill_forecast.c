@@ -19,7 +19,6 @@ assay_status assay_spill_forecast_begin(assay_spill_forecast *out, const assay_p
 void assay_spill_forecast_end(assay_spill_forecast *f, const assay_plan *plan, double step_tokens, double run_tokens)
 {
     double bytes = (double)plan->spill_bytes / (double)plan->micro_tokens;
-    if (!plan->spilled) return;
     f->step_bytes = (uint64_t)(bytes * step_tokens);
     f->run_bytes = (uint64_t)(bytes * run_tokens);
     f->seconds = (double)f->step_bytes * (1 / f->write_speed + 1 / f->read_speed);

@@ -23,7 +23,7 @@ assay_status assay_spill_forecast_begin(assay_spill_forecast *out, const assay_p
                                         const assay_kernels *kernels, assay_pool *pool, const char *folder,
                                         assay_error *err);
 
-/* step_tokens, run_tokens: of a step of usual length and of the whole run. */
+/* Of a plan that spills. step_tokens, run_tokens: of a step of usual length and of the whole run. */
 void assay_spill_forecast_end(assay_spill_forecast *forecast, const assay_plan *plan, double step_tokens,
                               double run_tokens);
 

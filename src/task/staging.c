@@ -22,10 +22,9 @@ typedef struct maker {
 
 static int stage_of(const maker *s) { return assay_comm_rank(s->comm) % s->out->stages; }
 
-assay_status assay_staging_check(int64_t stages, const assay_comm *comm, assay_error *err)
+static assay_status check_processes(int64_t stages, const assay_comm *comm, assay_error *err)
 {
     int size = assay_comm_size(comm);
-    if (stages <= 1) return ASSAY_OK;
     if (size == 1)
         return assay_error_set(err, ASSAY_E_USAGE,
                                "--stages %lld needs as many processes, and this is one; type: mpirun -n %lld assay "
@@ -35,6 +34,16 @@ assay_status assay_staging_check(int64_t stages, const assay_comm *comm, assay_e
     return assay_error_set(err, ASSAY_E_USAGE,
                            "--stages %lld: %d processes are no multiple of it; start %lld, or give another number",
                            (long long)stages, size, (long long)((size / stages + 1) * stages));
+}
+
+assay_status assay_staging_check(const assay_options *options, const assay_comm *comm, assay_error *err)
+{
+    if (options->stages <= 1) return ASSAY_OK;
+    ASSAY_TRY(check_processes(options->stages, comm, err));
+    if (!options->spill && options->master == ASSAY_OPT_MASTER_F32 && options->tie_parameter >= -1) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_USAGE,
+                           "--stages goes with neither --spill, --master bf16-stochastic nor --tie-parameter learn "
+                           "yet: leave them or the stages out");
 }
 
 static assay_status check_layers(int64_t stages, int layers, assay_error *err)

@@ -1,7 +1,7 @@
 /* Where a model is cut into the stages of --stages, and that every process's plan fits in its own memory.
  *
- *     ASSAY_TRY(assay_staging_check(stages, comm, err));
- *     ASSAY_TRY(assay_staging_make(&staging, stages, comm, &subject, err)); // every process of the run
+ *     ASSAY_TRY(assay_staging_check(options, comm, err));
+ *     ASSAY_TRY(assay_staging_make(&staging, options->stages, comm, &subject, err)); // every process of the run
  *     ... // the subject is that of this process's stage from now on
  *     assay_staging_release(&staging);
  *
@@ -12,6 +12,7 @@
 #define ASSAY_TASK_STAGING_H
 
 #include "comm/comm.h"
+#include "options/options.h"
 #include "task/planning.h"
 
 typedef struct assay_staging {
@@ -19,8 +20,9 @@ typedef struct assay_staging {
     int *borders; /* [stages + 1]: stage s has layers borders[s] to borders[s + 1] - 1 */
 } assay_staging;
 
-/* What can be said before anything is read. ASSAY_E_USAGE: so many processes are not there. */
-assay_status assay_staging_check(int64_t stages, const assay_comm *comm, assay_error *err);
+/* What can be said before anything is read. ASSAY_E_USAGE: so many processes are not there, or an option was given that
+ * does not go with stages. */
+assay_status assay_staging_check(const assay_options *options, const assay_comm *comm, assay_error *err);
 
 /* Changes the subject's slice, flights and micro_tokens. That a stage does not fit is no error; its planning says so.
  * ASSAY_E_USAGE: so many layers are not there. On failure there is nothing to release. */

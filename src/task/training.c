@@ -320,12 +320,7 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     assay_earlier_run earlier;
     const assay_log *log = context->log;
     bool with_data = !plan_only || options->data.count > 0;
-    ASSAY_TRY(assay_staging_check(options->stages, context->comm, err));
-    if (options->stages > 1 &&
-        (options->spill || options->master != ASSAY_OPT_MASTER_F32 || options->tie_parameter < -1))
-        return assay_error_set(err, ASSAY_E_USAGE,
-                               "--stages goes with neither --spill, --master bf16-stochastic nor --tie-parameter learn "
-                               "yet: leave them or the stages out");
+    ASSAY_TRY(assay_staging_check(options, context->comm, err));
     ASSAY_TRY(assay_earlier_run_find(&earlier, options, context->comm, err));
     ASSAY_TRY(assay_earlier_run_lanes(&earlier, options, context->comm, &t->settings.lanes, err));
     ASSAY_TRY(assay_objective_begin(options, &t->settings.objective, err));

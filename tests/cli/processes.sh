@@ -74,6 +74,14 @@ mesh 3 train --model "$work/llama-3" "${run[@]}" --stages 2 --output "$work/x" 2
 [ $? -eq 2 ] && [ "$(grep -c 'start 4' "$work/err")" = 1 ]; say $? three-are-no-rows-of-two
 mesh 4 train --model "$work/llama-3" "${run[@]}" --stages 4 --output "$work/x" 2>"$work/err"
 [ $? -eq 2 ] && grep -q 'has 3 layers' "$work/err"; say $? more-stages-than-layers
+beside_stages() { # name option...
+    local name=$1; shift
+    mesh 2 train --model "$work/llama-3" "${run[@]}" --stages 2 "$@" --output "$work/x" 2>"$work/err"
+    [ $? -eq 2 ] && [ "$(grep -c -e '--stages goes with neither --spill, --master bf16-stochastic nor --tie-parameter learn yet' "$work/err")" = 1 ] && [ ! -e "$work/x" ]; say $? "$name-goes-with-no-stages"
+}
+beside_stages spilling --spill "$work"
+beside_stages a-master-in-bf16 --tuning full --master bf16-stochastic
+beside_stages a-learned-tie --objective davidson --tie-parameter learn
 
 # What is raised and flipped below is counted in large messages: the moments once, then a step's sums (4 processes: three for rank 1, three for 2).
 export MESH_LARGE=20000
