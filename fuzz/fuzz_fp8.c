@@ -1,4 +1,4 @@
-/* FP8 weights and their scales, likewise. */
+/* FP8 weights and their scales, read and decoded as fuzz_parts.c does those of several tensors. */
 #include "decode_weight.h"
 #include "fuzz_file.h"
 

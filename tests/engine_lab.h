@@ -105,6 +105,38 @@ static inline void lab_close(lab *l)
     assay_program_free(l->program);
 }
 
+/* A program of the lab, whole or a slice of it: the parameters of both have the same numbers. */
+static inline void bind_lab(assay_engine *engine, const lab *l, const assay_program *program)
+{
+    for (size_t i = 0; i < program->param_count; i++) {
+        const assay_param *p = &program->params[i];
+        const assay_param_view view = {.data = p->absent ? NULL : l->weights[i],
+                                       .dtype = ASSAY_F32,
+                                       .rows = p->rows,
+                                       .cols = p->cols,
+                                       .gradient = p->trained ? l->gradients[i] : NULL};
+        assay_engine_bind(engine, (int)i, &view);
+    }
+}
+
+static inline void clear_gradients(const lab *l)
+{
+    for (size_t i = 0; i < l->program->param_count; i++)
+        if (l->gradients[i])
+            memset(l->gradients[i], 0, l->program->params[i].rows * l->program->params[i].cols * sizeof(float));
+}
+
+static inline uint64_t hash_gradients(const lab *l)
+{
+    uint64_t hash = 14695981039346656037u;
+    for (size_t i = 0; i < l->program->param_count; i++) {
+        const assay_param *p = &l->program->params[i];
+        const uint32_t *bits = (const uint32_t *)(const void *)l->gradients[i];
+        for (size_t j = 0; bits && j < p->rows * p->cols; j++) hash = (hash ^ bits[j]) * 1099511628211u;
+    }
+    return hash;
+}
+
 /* The prompt ends the prefix, half of it is behind it where there is room, and nothing behind it looks like its end. */
 static inline void mark_prefix(const assay_prefix_rule *rule, int32_t *ids, size_t prompt, size_t count)
 {

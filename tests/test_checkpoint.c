@@ -384,9 +384,30 @@ static void put_changed(const char *folder, const char *model, const char *from,
     assay_free(path);
 }
 
+typedef struct lie {
+    const char *from, *to, *message;
+} lie;
+
+/* The model with one lie at a time in its weights file; then its config beside weights that are not packed. */
+static void refuse_lies(const char *model, const lie *lies, size_t count, const char *none_packed)
+{
+    char *folder = fresh_folder(), *config = assay_path_join(model, "config.json"),
+         *weights = assay_path_join(model, "model.safetensors");
+    copy_into(folder, "config.json", config);
+    for (size_t i = 0; i < count; i++) {
+        put_changed(folder, weights, lies[i].from, lies[i].to);
+        refuse(folder, lies[i].message);
+    }
+    copy_into(folder, "model.safetensors", GOLDEN "hf_safetensors/model.safetensors");
+    refuse(folder, none_packed);
+    assay_free(config);
+    assay_free(weights);
+    drop_folder(folder);
+}
+
 static void refuses_lying_parts(void **state)
 {
-    static const char *const lies[][3] = {
+    static const lie lies[] = {
         {"layer.0.weight.absmax", "layer.0.weight.absmix", ".absmax is missing"},
         {"layer.0.weight.quant_map", "layer.0.weight.quant_mop", ".quant_map is missing"},
         {"layer.2.weight.nested_absmax", "layer.2.weight.nested_abcmax", ".nested_absmax is missing"},
@@ -401,37 +422,23 @@ static void refuses_lying_parts(void **state)
         {"layer.bytes.weight\"", "layer.botes.weight\"", "layer.bytes.SCB of a quantised checkpoint"},
         {"{\"dtype\":\"I8\",", "{\"dtype\":\"U8\",", "should be a matrix of I8"},
     };
-    char *folder = fresh_folder();
     (void)state;
-    copy_into(folder, "config.json", GOLDEN "hf_parts/config.json");
-    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
-        put_changed(folder, GOLDEN "hf_parts/model.safetensors", lies[i][0], lies[i][1]);
-        refuse(folder, lies[i][2]);
-    }
-    copy_into(folder, "model.safetensors", GOLDEN "hf_safetensors/model.safetensors");
-    refuse(folder, "quantised (bitsandbytes): config.json says so, but no weight lies packed");
-    drop_folder(folder);
+    refuse_lies(GOLDEN "hf_parts", lies, sizeof lies / sizeof *lies,
+                "quantised (bitsandbytes): config.json says so, but no weight lies packed");
 }
 
 static void refuses_lying_fp8(void **state)
 {
-    static const char *const lies[][3] = {
+    static const lie lies[] = {
         {"layer.grid.weight_scale_inv", "layer.grid.weight_scale_iNv", "weight_scale_inv, weight_scale) are missing"},
         {"layer.rows.weight_scale", "layer.rows.weight_skale", "weight_scale_inv, weight_scale) are missing"},
         {"\"dtype\":\"BF16\",\"shape\":[1,2]", "\"dtype\":\"I16\",\"shape\":[1, 2]", "should be F32, F16 or BF16"},
         {"\"shape\":[48,32]", "\"shape\":[32,48]", "scales [3, 2] for a matrix [32, 48]"},
         {"\"shape\":[48,32]", "\"shape\":[1536] ", "it should be a matrix"},
     };
-    char *folder = fresh_folder();
     (void)state;
-    copy_into(folder, "config.json", GOLDEN "hf_fp8/config.json");
-    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
-        put_changed(folder, GOLDEN "hf_fp8/model.safetensors", lies[i][0], lies[i][1]);
-        refuse(folder, lies[i][2]);
-    }
-    copy_into(folder, "model.safetensors", GOLDEN "hf_safetensors/model.safetensors");
-    refuse(folder, "quantised (fp8): config.json says so, but no weight is F8_E4M3");
-    drop_folder(folder);
+    refuse_lies(GOLDEN "hf_fp8", lies, sizeof lies / sizeof *lies,
+                "quantised (fp8): config.json says so, but no weight is F8_E4M3");
 }
 
 /* Bytes of the header and of the texts changed at random: refused with a sentence, or read whole. */

@@ -56,16 +56,8 @@ static outcome run_lab(lab *l, assay_keep keep, int replayed, size_t pairs_at_on
                                   .schedule = {.keep = keep, .replayed = replayed, .backward = true}};
     if (assay_engine_create(&engine, &config, &err)) fail_msg("%s", err.text);
     assert_int_equal(assay_pack_init(&pack, 500, 3 * PAIRS, &l->prefix, NULL), ASSAY_OK);
-    for (size_t i = 0; i < l->program->param_count; i++) {
-        const assay_param *p = &l->program->params[i];
-        if (l->gradients[i]) memset(l->gradients[i], 0, p->rows * p->cols * sizeof(float));
-        assay_engine_bind(engine, (int)i,
-                          &(assay_param_view){.data = l->weights[i],
-                                              .dtype = ASSAY_F32,
-                                              .rows = p->rows,
-                                              .cols = p->cols,
-                                              .gradient = l->gradients[i]});
-    }
+    bind_lab(engine, l, l->program);
+    clear_gradients(l);
     for (size_t first = 0; first < PAIRS; first += pairs_at_once) {
         size_t count = PAIRS - first < pairs_at_once ? PAIRS - first : pairs_at_once;
         float d[2 * PAIRS];
@@ -85,17 +77,6 @@ static outcome run_lab(lab *l, assay_keep keep, int replayed, size_t pairs_at_on
     assay_engine_free(engine);
     assay_pack_release(&pack);
     return out;
-}
-
-static uint64_t hash_gradients(const lab *l)
-{
-    uint64_t hash = 14695981039346656037u;
-    for (size_t i = 0; i < l->program->param_count; i++) {
-        const assay_param *p = &l->program->params[i];
-        const uint32_t *bits = (const uint32_t *)(const void *)l->gradients[i];
-        for (size_t j = 0; bits && j < p->rows * p->cols; j++) hash = (hash ^ bits[j]) * 1099511628211u;
-    }
-    return hash;
 }
 
 static const assay_tuning tunings[] = {ASSAY_TUNE_LORA, ASSAY_TUNE_FULL, ASSAY_TUNE_HEAD};

@@ -22,19 +22,6 @@ typedef struct way {
     bool stores;
 } way;
 
-static void bind(assay_engine *engine, const lab *l, const assay_program *program)
-{
-    for (size_t i = 0; i < program->param_count; i++) {
-        const assay_param *p = &program->params[i];
-        const assay_param_view view = {.data = p->absent ? NULL : l->weights[i],
-                                       .dtype = ASSAY_F32,
-                                       .rows = p->rows,
-                                       .cols = p->cols,
-                                       .gradient = p->trained ? l->gradients[i] : NULL};
-        assay_engine_bind(engine, (int)i, &view);
-    }
-}
-
 static chain chain_open(lab *l, int count, const way *how)
 {
     chain c = {.l = l, .count = count};
@@ -52,7 +39,7 @@ static chain chain_open(lab *l, int count, const way *how)
             .stores = how->stores,
             .schedule = {.keep = ASSAY_KEEP_NEEDED, .replayed = how->replayed, .backward = true}};
         if (assay_engine_create(&c.engines[s], &config, &err)) fail_msg("%s", err.text);
-        bind(c.engines[s], l, c.programs[s]);
+        bind_lab(c.engines[s], l, c.programs[s]);
     }
     return c;
 }
@@ -125,24 +112,6 @@ static void backward(chain *c, size_t pair, int flight, const float *rewards)
     }
 }
 
-static void clear_gradients(const lab *l)
-{
-    for (size_t i = 0; i < l->program->param_count; i++)
-        if (l->gradients[i])
-            memset(l->gradients[i], 0, l->program->params[i].rows * l->program->params[i].cols * sizeof(float));
-}
-
-static uint64_t hash_gradients(const lab *l)
-{
-    uint64_t hash = 14695981039346656037u;
-    for (size_t i = 0; i < l->program->param_count; i++) {
-        const assay_param *p = &l->program->params[i];
-        const uint32_t *bits = (const uint32_t *)(const void *)l->gradients[i];
-        for (size_t j = 0; bits && j < p->rows * p->cols; j++) hash = (hash ^ bits[j]) * 1099511628211u;
-    }
-    return hash;
-}
-
 /* The lab's whole program, a pair at a time. */
 static uint64_t run_whole(lab *l, float rewards[2 * PAIRS])
 {
@@ -154,7 +123,7 @@ static uint64_t run_whole(lab *l, float rewards[2 * PAIRS])
     chain c = {.l = l, .count = 1, .programs = {l->program}};
     assert_int_equal(assay_pack_init(&c.pack, 500, 3 * PAIRS, &l->prefix, NULL), ASSAY_OK);
     assert_int_equal(assay_engine_create(&c.engines[0], &config, NULL), ASSAY_OK);
-    bind(c.engines[0], l, l->program);
+    bind_lab(c.engines[0], l, l->program);
     clear_gradients(l);
     for (size_t pair = 0; pair < PAIRS; pair++) {
         forward(&c, pair, 0, rewards + 2 * pair);

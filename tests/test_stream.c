@@ -151,56 +151,63 @@ typedef struct way {
     int replayed, threads, spilled;
 } way;
 
-static assay_engine *open_planned(const bench *b, const way *w, bool streamed, bool backward, assay_pool **pool)
-{
+/* What runs a model. */
+typedef struct runner {
     assay_engine *engine;
+    assay_pool *pool;
+    assay_pack pack;
+} runner;
+
+static runner open_planned(const bench *b, const way *w, bool streamed, bool backward)
+{
+    runner r;
     const assay_kernels *kernels;
     assay_error err = {0};
     must(assay_kernels_select(&kernels, NULL, &err), &err);
-    must(assay_pool_create(pool, w->threads, &err), &err);
+    must(assay_pool_create(&r.pool, w->threads, &err), &err);
     const assay_engine_config config = {
         .program = b->model->program,
         .kernels = kernels,
-        .pool = *pool,
+        .pool = r.pool,
         .stream = streamed ? b->list : NULL,
         .bounds = {.rows = {TOKENS, backward ? 2 * PAIRS : TOKENS}, .longest_path = 64},
         .spill = b->folder,
         .schedule = {.keep = w->keep, .replayed = w->replayed, .spilled = w->spilled, .backward = backward}};
-    must(assay_engine_create(&engine, &config, &err), &err);
-    bind(b, engine, streamed);
-    return engine;
+    must(assay_engine_create(&r.engine, &config, &err), &err);
+    bind(b, r.engine, streamed);
+    must(assay_pack_init(&r.pack, TOKENS, 3 * PAIRS, &b->model->config.prefix, &err), &err);
+    return r;
 }
 
-static assay_engine *open_engine(const bench *b, const way *w, bool streamed, assay_pool **pool)
+static runner open_runner(const bench *b, const way *w, bool streamed) { return open_planned(b, w, streamed, true); }
+
+static void close_runner(runner *r)
 {
-    return open_planned(b, w, streamed, true, pool);
+    assay_engine_free(r->engine);
+    assay_pack_release(&r->pack);
+    assay_pool_destroy(r->pool);
 }
 
 /* Two micro-batches. */
 static outcome run(const bench *b, const way *w, bool streamed)
 {
-    assay_pool *pool;
-    assay_pack pack;
     assay_error err = {0};
     outcome out = {.hash = 14695981039346656037u};
-    assay_engine *engine = open_engine(b, w, streamed, &pool);
+    runner r = open_runner(b, w, streamed);
     memset(b->gradients, 0, b->trained * sizeof *b->gradients);
-    must(assay_pack_init(&pack, TOKENS, 3 * PAIRS, &b->model->config.prefix, &err), &err);
     for (uint64_t micro = 0; micro < 2; micro++) {
         float slopes[2 * PAIRS];
-        must(assay_engine_forward(engine, pack_pairs(&pack, micro * PAIRS), 5, micro, true, &err), &err);
-        out.hash = add_to_hash(out.hash, assay_engine_rewards(engine), 2 * PAIRS);
+        must(assay_engine_forward(r.engine, pack_pairs(&r.pack, micro * PAIRS), 5, micro, true, &err), &err);
+        out.hash = add_to_hash(out.hash, assay_engine_rewards(r.engine), 2 * PAIRS);
         for (size_t i = 0; i < 2 * PAIRS; i++) slopes[i] = i % 2 ? 0.3f : -0.4f;
-        must(assay_engine_backward(engine, slopes, &err), &err);
+        must(assay_engine_backward(r.engine, slopes, &err), &err);
     }
     out.hash = add_to_hash(out.hash, b->gradients, b->trained);
-    out.planned = assay_engine_planned_bytes(engine);
-    out.used = assay_engine_used_bytes(engine);
-    out.read = assay_engine_read_bytes(engine);
-    out.spilled = assay_engine_spill_bytes(engine);
-    assay_engine_free(engine);
-    assay_pack_release(&pack);
-    assay_pool_destroy(pool);
+    out.planned = assay_engine_planned_bytes(r.engine);
+    out.used = assay_engine_used_bytes(r.engine);
+    out.read = assay_engine_read_bytes(r.engine);
+    out.spilled = assay_engine_spill_bytes(r.engine);
+    close_runner(&r);
     return out;
 }
 
@@ -273,23 +280,18 @@ static void open_scorer(bench *b, bool bf16, bool all_rows)
 
 static uint64_t scores(const bench *b, int threads, bool all_rows, bool streamed)
 {
-    assay_pool *pool;
-    assay_pack pack;
     assay_error err = {0};
     uint64_t hash = 14695981039346656037u;
     const way w = {.threads = threads};
-    assay_engine *engine = open_planned(b, &w, streamed, false, &pool);
-    must(assay_pack_init(&pack, TOKENS, 3 * PAIRS, &b->model->config.prefix, &err), &err);
+    runner r = open_planned(b, &w, streamed, false);
     for (uint64_t micro = 0; micro < 2; micro++) {
-        pack_pairs(&pack, micro * PAIRS);
-        const assay_geometry *geometry = all_rows ? assay_pack_finish_all(&pack) : assay_pack_finish(&pack);
-        must(assay_engine_forward(engine, geometry, 0, 0, false, &err), &err);
-        hash = add_to_hash(hash, assay_engine_rewards(engine), geometry->spaces[ASSAY_SCORED].rows);
+        pack_pairs(&r.pack, micro * PAIRS);
+        const assay_geometry *geometry = all_rows ? assay_pack_finish_all(&r.pack) : assay_pack_finish(&r.pack);
+        must(assay_engine_forward(r.engine, geometry, 0, 0, false, &err), &err);
+        hash = add_to_hash(hash, assay_engine_rewards(r.engine), geometry->spaces[ASSAY_SCORED].rows);
     }
-    assert_int_equal(assay_engine_read_bytes(engine) > 0, streamed);
-    assay_engine_free(engine);
-    assay_pack_release(&pack);
-    assay_pool_destroy(pool);
+    assert_int_equal(assay_engine_read_bytes(r.engine) > 0, streamed);
+    close_runner(&r);
     return hash;
 }
 
@@ -392,20 +394,17 @@ static char *weights_path(const bench *b) { return assay_path_join(b->folder, "m
 static void a_cut_file_ends_it_by_name(void **state)
 {
     bench b = {0};
-    assay_pool *pool;
-    assay_pack pack;
     assay_error err = {0};
     (void)state;
     write_model(&b, "llama", ASSAY_BF16);
     open_model(&b, ASSAY_TUNE_LORA, false);
-    assay_engine *engine = open_engine(&b, &ways[1], true, &pool);
+    runner r = open_runner(&b, &ways[1], true);
     const assay_stream_piece *last = &b.list->pieces[b.list->piece_count - 1];
     char *path = weights_path(&b);
     assert_int_equal(truncate(path, (off_t)(last->offset + last->bytes / 2)), 0);
-    must(assay_pack_init(&pack, TOKENS, 3 * PAIRS, &b.model->config.prefix, &err), &err);
     for (int again = 0; again < 2; again++) {
         char expected[64];
-        assert_int_equal(assay_engine_forward(engine, pack_pairs(&pack, 0), 5, 0, true, &err), ASSAY_E_IO);
+        assert_int_equal(assay_engine_forward(r.engine, pack_pairs(&r.pack, 0), 5, 0, true, &err), ASSAY_E_IO);
         assert_non_null(strstr(err.text, path));
         assert_non_null(strstr(err.text, last->tensor));
         snprintf(expected, sizeof expected, "%zu bytes", last->bytes);
@@ -413,9 +412,7 @@ static void a_cut_file_ends_it_by_name(void **state)
         snprintf(expected, sizeof expected, "gave %zu", last->bytes / 2);
         assert_non_null(strstr(err.text, expected));
     }
-    assay_engine_free(engine);
-    assay_pack_release(&pack);
-    assay_pool_destroy(pool);
+    close_runner(&r);
     assay_free(path);
     close_model(&b);
     remove_model(&b);
@@ -554,21 +551,16 @@ static void nothing_of_a_spilled_layer_waits_in_memory(void **state)
 static void a_pass_that_does_not_train_writes_nothing(void **state)
 {
     bench b = {0};
-    assay_pool *pool;
-    assay_pack pack;
     assay_error err = {0};
     (void)state;
     write_model(&b, "llama", ASSAY_F32);
     open_model(&b, ASSAY_TUNE_LORA, false);
-    assay_engine *engine = open_engine(&b, &spills[4], false, &pool);
-    must(assay_pack_init(&pack, TOKENS, 3 * PAIRS, &b.model->config.prefix, &err), &err);
-    must(assay_engine_forward(engine, pack_pairs(&pack, 0), 5, 0, false, &err), &err);
-    assert_int_equal(assay_engine_spill_bytes(engine), 0);
-    must(assay_engine_forward(engine, pack_pairs(&pack, 0), 5, 0, true, &err), &err);
-    assert_true(assay_engine_spill_bytes(engine) > 0);
-    assay_engine_free(engine);
-    assay_pack_release(&pack);
-    assay_pool_destroy(pool);
+    runner r = open_runner(&b, &spills[4], false);
+    must(assay_engine_forward(r.engine, pack_pairs(&r.pack, 0), 5, 0, false, &err), &err);
+    assert_int_equal(assay_engine_spill_bytes(r.engine), 0);
+    must(assay_engine_forward(r.engine, pack_pairs(&r.pack, 0), 5, 0, true, &err), &err);
+    assert_true(assay_engine_spill_bytes(r.engine) > 0);
+    close_runner(&r);
     close_model(&b);
     remove_model(&b);
 }

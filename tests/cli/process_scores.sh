@@ -3,9 +3,7 @@
 # what `plan --processes` says of bytes is what is sent. Over sockets (tests/cli/mesh.py) everywhere; over Open MPI and MPICH where they are.
 . tests/cli/check.inc
 python=$(command -v python3) || { echo "skip process_scores (no python3)"; exit 0; }
-printf '#include "mesh_transport.h"\nextern const assay_transport assay_transport_of_plugin;\nconst assay_transport assay_transport_of_plugin = MESH_TRANSPORT;\n' >"$work/plugin.c"
-"${CC:-cc}" -std=c17 -D_GNU_SOURCE -Isrc -Itests -shared -fPIC "$work/plugin.c" -o "$work/mesh.so"; say $? transport-builds
-mesh() { local size=$1; shift; ASSAY_MPI=$work/mesh.so $python tests/cli/mesh.py "$size" "$assay" "$@"; }
+. tests/cli/mesh.inc
 golden=tests/data/golden
 
 "$assay" init --arch llama --layers 1 --head 1 --output "$work/a" --quiet >/dev/null
@@ -112,14 +110,12 @@ check plan-none 2 err 'processes' plan --model "$work/a" --processes 0
 
 over_mpi() { # mpi option...
     local mpi=$1; shift
-    if [ ! -e "$(dirname "$assay")/assay-mpi-$mpi.so" ] || ! command -v "mpirun.$mpi" >/dev/null; then echo "skip $mpi (no mpicc.$mpi or mpirun.$mpi)"; return; fi
-    if ! timeout 60 "mpirun.$mpi" "$@" -n 2 true >/dev/null 2>&1; then echo "skip $mpi (its mpirun starts nothing here)"; return; fi
+    mpi_is_here "$mpi" "$@" || return
     "$assay" eval --model "$work/a" --data "$work/pairs.jsonl" --json >"$work/one" 2>/dev/null
     timeout 300 "mpirun.$mpi" "$@" -n 2 "$assay" eval --model "$work/a" --data "$work/pairs.jsonl" --json >"$work/out" 2>"$work/err"; [ -s "$work/one" ] && cmp -s "$work/one" "$work/out"; say $? "$mpi-evaluates-in-2"
     "$assay" score --model "$work/a" --input "$work/many.jsonl" >"$work/one" 2>/dev/null
     timeout 300 "mpirun.$mpi" "$@" -n 2 "$assay" score --model "$work/a" --input "$work/many.jsonl" >"$work/out" 2>"$work/err"; [ -s "$work/one" ] && cmp -s "$work/one" "$work/out"; say $? "$mpi-scores-in-2"
     timeout 300 "mpirun.$mpi" "$@" -n 2 "$assay" init --arch llama --output "$work/x" >"$work/out" 2>"$work/err"; [ $? -eq 2 ] && [ ! -e "$work/x" ]; say $? "$mpi-refuses-init"
 }
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
 over_mpi openmpi --oversubscribe
 over_mpi mpich

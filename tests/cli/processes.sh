@@ -2,14 +2,12 @@
 # `train` in several processes: the same bits for every number of them, what one process alone writes and says, and how all end where one cannot go on.
 # Over sockets (tests/cli/mesh.py) everywhere; over Open MPI and MPICH where their mpicc and mpirun are.
 . tests/cli/check.inc
-printf '#include "mesh_transport.h"\nextern const assay_transport assay_transport_of_plugin;\nconst assay_transport assay_transport_of_plugin = MESH_TRANSPORT;\n' >"$work/plugin.c"
-"${CC:-cc}" -std=c17 -D_GNU_SOURCE -Isrc -Itests -shared -fPIC "$work/plugin.c" -o "$work/mesh.so"; say $? transport-builds
+. tests/cli/mesh.inc
 head -n 32 examples/medical_train.jsonl >"$work/train.jsonl"
 head -n 9 examples/medical_eval.jsonl >"$work/eval.jsonl"
 for family in llama chatglm3; do "$assay" init --arch $family --layers 1 --output "$work/$family" --quiet >/dev/null; done
 run=(--data "$work/train.jsonl" --eval-data "$work/eval.jsonl" --batch-pairs 8 --max-steps 4 --save-steps 2 --eval-steps 2 --lanes 8)
 
-mesh() { local size=$1; shift; ASSAY_MPI=$work/mesh.so python3 tests/cli/mesh.py "$size" "$assay" "$@"; }
 bits() { (cd "$1" && cat ./*.safetensors checkpoint-4/*.safetensors | sha256sum); }
 numbers() { sed -E 's/,"(seconds|eval_seconds|tokens_per_second|[a-z_]*_bytes)":[^,}]*//g' "$1/metrics.jsonl"; }
 same() { # name folder
@@ -122,8 +120,7 @@ ASSAY_MPI=$work/mesh.so OMPI_COMM_WORLD_SIZE=4 MESH_RANK=0 MESH_FDS=-1 "$assay" 
 # The real ones.
 over_mpi() { # mpi option...
     local mpi=$1; shift
-    if [ ! -e "$(dirname "$assay")/assay-mpi-$mpi.so" ] || ! command -v "mpirun.$mpi" >/dev/null; then echo "skip $mpi (no mpicc.$mpi or mpirun.$mpi)"; return; fi
-    if ! timeout 60 "mpirun.$mpi" "$@" -n 2 true >/dev/null 2>&1; then echo "skip $mpi (its mpirun starts nothing here)"; return; fi
+    mpi_is_here "$mpi" "$@" || return
     timeout 300 "mpirun.$mpi" "$@" -n 2 "$assay" train --model "$work/chatglm3" --lora-dropout 0.1 "${run[@]}" --output "$work/$mpi" --quiet >"$work/out" 2>"$work/err"
     say $? "$mpi-trains-in-2"
     same "$mpi" "$work/$mpi"
@@ -131,6 +128,5 @@ over_mpi() { # mpi option...
     say $? "$mpi-trains-in-2-stages"
     same_as "$mpi-stages" "$work/$mpi-stages" "$work/whole"
 }
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
 over_mpi openmpi --oversubscribe
 over_mpi mpich

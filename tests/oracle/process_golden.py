@@ -10,8 +10,9 @@ float32 is from float64, and the loss that Transformers' own class gives the pad
 import sys
 
 import torch
-from safetensors.torch import save_file
 from transformers import AutoModelForTokenClassification
+
+from golden_rows import print_distance, save_rows
 
 LABELS = [[1, 0, None], [1], [0, 1, 1, 0]]
 SOFT = [[0.8, 0.5, None], [1.0], [0.0, 0.3, 1.0, 0.5]]
@@ -78,14 +79,9 @@ def main():
     exact = load(folder, torch.float64)
     texts = answers(exact.config.vocab_size)
     golden, single = compute(exact, texts), compute(load(folder, torch.float32), texts)
-    worst = max(((single[n].double() - golden[n]).norm() / golden[n].norm()).item() for n in golden)
-    print(f"float32 is at most {worst:.1e} of a tensor's norm from float64")
+    print_distance(golden, single)
     print(f"Transformers' own loss: {hard(exact, texts).item():.15g}, by hand {golden['hard.loss'].item():.15g}")
-    golden = {n: value.float().contiguous() for n, value in golden.items()}
-    for i, steps in enumerate(texts):
-        for k, ids in enumerate(steps):
-            golden[f"ids.{i}.{k}"] = torch.tensor(ids, dtype=torch.int32)
-    save_file(golden, path)
+    save_rows(path, golden, texts)
 
 
 main()

@@ -9,8 +9,9 @@ class computes itself (problem_type "regression"). Prints how far float32 is fro
 import sys
 
 import torch
-from safetensors.torch import save_file
 from transformers import AutoModelForSequenceClassification
+
+from golden_rows import print_distance, save_rows
 
 NAN = float("nan")
 TARGETS = [[[4, 3, 1.5], [0, NAN, 2]], [[NAN, 1, NAN]], [[2, -1, 3]]]
@@ -61,15 +62,9 @@ def main():
     lists = rows(exact.config.vocab_size)
     check_transformers(exact, lists)
     golden, single = compute(exact, lists), compute(load(folder, torch.float32), lists)
-    worst = max(((single[n].double() - golden[n]).norm() / golden[n].norm()).item() for n in golden)
-    print(f"float32 is at most {worst:.1e} of a tensor's norm from float64")
+    print_distance(golden, single)
     golden["regression.loss"] = golden.pop("loss")
-    golden = {n: value.float().contiguous() for n, value in golden.items()}
-    for i, answers in enumerate(lists):
-        for k, ids in enumerate(answers):
-            golden[f"ids.{i}.{k}"] = torch.tensor(ids, dtype=torch.int32)
-    golden["targets"] = torch.tensor([t for answers in TARGETS for t in answers], dtype=torch.float64)
-    save_file(golden, path)
+    save_rows(path, golden, lists, targets=torch.tensor([t for answers in TARGETS for t in answers], dtype=torch.float64))
 
 
 main()

@@ -8,9 +8,9 @@ tensors are kept. Prints how far float32 is from float64, which bounds what a te
 import sys
 
 import torch
-from safetensors.torch import save_file
 from torch.nn.functional import logsigmoid
 
+from golden_rows import print_distance, save_rows
 from reference import float64, load, plain_name, score
 
 KEPT = ("score.weight", "model.norm.weight", "model.layers.0.self_attn.q_proj.weight",
@@ -84,13 +84,8 @@ def main():
     folder, path = sys.argv[1:]
     lists = rows(load(folder).config.vocab_size)
     single, exact = compute(load(folder), lists), compute(float64(load(folder)), lists)
-    worst = max(((single[n].double() - exact[n]).norm() / exact[n].norm()).item() for n in exact)
-    print(f"float32 is at most {worst:.1e} of a tensor's norm from float64")
-    golden = {n: value.float().contiguous() for n, value in exact.items()}
-    for i, answers in enumerate(lists):
-        for k, ids in enumerate(answers):
-            golden[f"ids.{i}.{k}"] = torch.tensor(ids, dtype=torch.int32)
-    save_file(golden, path)
+    print_distance(exact, single)
+    save_rows(path, exact, lists)
 
 
 main()
