@@ -117,6 +117,45 @@ static int add_up(assay_comm *comm, void *context)
     return GOOD;
 }
 
+/* Slices of unequal lengths, one of them empty. */
+static size_t border_of(int slice, int size) { return (size_t)(slice ? slice + 1 : 0) * VALUES / (size_t)(size + 1); }
+
+/* Of the sum in slices each has its own, as the sum has it; then all have all. */
+static int add_up_slices(assay_comm *comm, void *context)
+{
+    static float sum[VALUES], spare[VALUES];
+    const bool *there = context;
+    int rank = assay_comm_rank(comm), size = assay_comm_size(comm), own = assay_comm_slice(rank, size);
+    size_t borders[MESH_MOST + 1];
+    assay_error err;
+    bool any;
+    for (int s = 0; s <= size; s++) borders[s] = border_of(s == 3 ? 2 : s, size) * sizeof *sum;
+    borders[size] = sizeof sum;
+    for (size_t i = 0; i < VALUES; i++) sum[i] = there[rank] ? part_of(rank, i) : 5;
+    WANT(assay_comm_sum_slices(comm, sum, spare, borders, there, &err) == ASSAY_OK);
+    for (size_t i = borders[own] / sizeof *sum; i < borders[own + 1] / sizeof *sum; i++)
+        WANT(sum[i] == sum_of(0, size, i, there, &any));
+    WANT(assay_comm_join_slices(comm, sum, borders, &err) == ASSAY_OK);
+    for (size_t i = 0; i < VALUES; i++) WANT(sum[i] == sum_of(0, size, i, there, &any));
+    return GOOD;
+}
+
+static void test_slices_of_sums_are_the_sums(void **state)
+{
+    static bool all[] = {true, true, true, true, true, true, true, true},
+                some[] = {false, true, false, false, true, false, true, true},
+                last[] = {false, false, false, false, false, false, false, true};
+    (void)state;
+    for (int size = 1; size <= 8; size *= 2) run_all(size, add_up_slices, all);
+    run_all(8, add_up_slices, some);
+    run_all(4, add_up_slices, last + 4);
+    run_all(8, add_up_slices, last);
+    for (int s = 0, found = 0; s < 8; s++, found = 0) {
+        for (int rank = 0; rank < 8; rank++) found += assay_comm_slice(rank, 8) == s;
+        assert_int_equal(found, 1);
+    }
+}
+
 static void test_sums_have_the_order_of_the_tree(void **state)
 {
     static bool all[] = {true, true, true, true, true, true, true, true},
@@ -312,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_what_comes_is_what_was_sent),
         cmocka_unit_test(test_parts_and_messages_that_cross),
         cmocka_unit_test(test_sums_have_the_order_of_the_tree),
+        cmocka_unit_test(test_slices_of_sums_are_the_sums),
         cmocka_unit_test(test_what_goes_wrong_is_known_to_all),
         cmocka_unit_test(test_a_bad_message_names_its_sender),
         cmocka_unit_test(test_who_fails_calls_the_others),

@@ -39,25 +39,46 @@ typedef struct job {
     const char *from;   /* a checkpoint to go on from; NULL: none */
     uint64_t stop;      /* behind this step; 0: never */
     int flips;          /* the rank whose weights get a wrong bit behind step 2; -1: none */
+    bool flips_moments; /* its moments, instead */
     int signalled;      /* the rank that is told to stop in step 3; -1: none */
     struct {
         assay_status status;
-        uint64_t hash, step;
+        uint64_t weights, moments, step;
         char text[400];
         bool speaks;
     } found[MESH_MOST];
 } job;
 
-/* A sum over the weights, so that those of all stages add up to that of the whole. */
-static uint64_t hash_of(const assay_trainer *t)
+static bool is_sliced(const job *j) { return j->tuning == ASSAY_TUNE_FULL; }
+
+/* A sum over the weights, so that those of all stages add up to that of the whole. Where moments are in slices, so are
+ * the sums of gradients. */
+static uint64_t hash_weights(const assay_trainer *t, bool gradients)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < t->optimizer->count; i++) {
         const assay_optimizer_item *item = &t->optimizer->items[i];
-        const float *parts[] = {item->weight, item->gradient, item->m, item->v};
         uint64_t hash = t->step * 1000 + (uint64_t)t->trained[i];
-        for (int p = 0; p < 4; p++) hash = XXH3_64bits_withSeed(parts[p], item->count * sizeof(float), hash);
+        hash = XXH3_64bits_withSeed(item->weight, item->count * sizeof(float), hash);
+        if (gradients) hash = XXH3_64bits_withSeed(item->gradient, item->count * sizeof(float), hash);
         sum += hash;
+    }
+    return sum;
+}
+
+/* A sum over chunks, so that those of all slices add up to that of the whole. */
+static uint64_t hash_moments(const assay_trainer *t)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < t->optimizer->count; i++) {
+        const assay_optimizer_item *item = &t->optimizer->items[i];
+        for (size_t at = item->begin; at < item->end; at += ASSAY_OPTIMIZER_CHUNK) {
+            size_t first = at - item->begin, n = item->end - at;
+            if (n > ASSAY_OPTIMIZER_CHUNK) n = ASSAY_OPTIMIZER_CHUNK;
+            uint64_t hash =
+                XXH3_64bits_withSeed(item->m + first, n * sizeof(float), at * 1000 + (uint64_t)t->trained[i]);
+            sum += XXH3_64bits_withSeed(item->v + first, n * sizeof(float), hash);
+        }
     }
     return sum;
 }
@@ -73,10 +94,11 @@ static void behind_a_step(void *context, const assay_trainer *t, const assay_ste
     watcher *w = context;
     if (w->job->stop == record->step) w->interrupted = SIGINT;
     if (w->job->flips == w->rank && record->step == 2) {
+        float *at = w->job->flips_moments ? (float *)(void *)t->optimizer->moments : t->optimizer->items[0].weight;
         uint32_t bits;
-        memcpy(&bits, t->optimizer->items[0].weight, sizeof bits);
+        memcpy(&bits, at, sizeof bits);
         bits ^= 1;
-        memcpy(t->optimizer->items[0].weight, &bits, sizeof bits);
+        memcpy(at, &bits, sizeof bits);
     }
     if (w->job->signalled == w->rank && record->step == 2) w->interrupted = SIGTERM;
 }
@@ -93,6 +115,7 @@ static int train(assay_comm *comm, void *context)
     settings.max_steps = STEPS;
     settings.batch_pairs = 7;
     settings.skip_nan = j->skip_nan;
+    settings.slices = is_sliced(j) ? (size_t)(assay_comm_size(comm) / (j->stages ? j->stages : 1)) : 0;
     settings.flights = j->stages ? j->stages - rank % j->stages : 0;
     settings.micro_tokens = j->stages ? 120 : 0;
     static const int borders[] = {0, 1, LAYERS};
@@ -119,7 +142,8 @@ static int train(assay_comm *comm, void *context)
                               .listener = &w,
                               .interrupted = &w.interrupted};
     j->found[rank].status = assay_run(b.trainer, &j->material->set, &run, &outcome, &err);
-    j->found[rank].hash = hash_of(b.trainer);
+    j->found[rank].weights = hash_weights(b.trainer, !is_sliced(j));
+    j->found[rank].moments = hash_moments(b.trainer);
     j->found[rank].step = b.trainer->step;
     j->found[rank].speaks = assay_comm_speaks(comm);
     snprintf(j->found[rank].text, sizeof j->found[rank].text, "%.300s", err.text);
@@ -140,16 +164,18 @@ static void job_free(job *j) { munmap(j, sizeof *j); }
 /* All processes end alike; returns what they have. */
 static uint64_t run_job(job *j, int size, assay_status wanted)
 {
-    int codes[MESH_MOST];
+    int codes[MESH_MOST], stages = j->stages ? j->stages : 1;
+    uint64_t whole = 0;
     mesh_run(size, train, j, codes);
     for (int r = 0; r < size; r++) {
         assert_int_equal(codes[r], GOOD);
         if (j->found[r].status != wanted) fail_msg("rank %d: %d %s", r, j->found[r].status, j->found[r].text);
-        assert_true(j->found[r].hash == j->found[j->stages ? r % j->stages : 0].hash);
+        assert_true(j->found[r].weights == j->found[r % stages].weights);
+        if (!is_sliced(j)) assert_true(j->found[r].moments == j->found[r % stages].moments);
+        if (r < stages) whole += j->found[r].weights;
+        if (r < stages || is_sliced(j)) whole += j->found[r].moments;
         if (wanted != ASSAY_OK) assert_int_equal(j->found[r].speaks, r == 0);
     }
-    uint64_t whole = j->found[0].hash;
-    for (int s = 1; s < j->stages; s++) whole += j->found[s].hash;
     return whole;
 }
 
@@ -250,16 +276,12 @@ static void test_stages_have_the_same_bits(void **state)
     material_release(&m);
 }
 
-/* Four in stages stop, two go on and stop, two in stages end: as if never stopped. */
-static void test_another_number_goes_on(void **state)
+/* Runs of so many processes and stages, which stop behind two steps each but for the last: as if never stopped. */
+static void go_on(const material *m, assay_tuning tuning, const int sizes[3], const int stages[3])
 {
-    static const int sizes[] = {4, 2, 2}, stages[] = {LAYERS, 0, LAYERS};
-    material m = {0};
     char folder[] = "/tmp/assay-elastic-XXXXXX", from[80];
-    (void)state;
-    material_random(&m, 20);
     assert_non_null(mkdtemp(folder));
-    job *whole = job_make(ASSAY_TUNE_LORA, &m, folder), *j = job_make(ASSAY_TUNE_LORA, &m, folder);
+    job *whole = job_make(tuning, m, folder), *j = job_make(tuning, m, folder);
     uint64_t wanted = run_job(whole, 1, ASSAY_OK);
     for (int i = 0; i < 3; i++) {
         snprintf(from, sizeof from, "%s/checkpoint-%d", folder, 2 * i);
@@ -272,6 +294,16 @@ static void test_another_number_goes_on(void **state)
     job_free(j);
     job_free(whole);
     assay_remove_tree(folder, NULL);
+}
+
+static void test_another_number_goes_on(void **state)
+{
+    material m = {0};
+    (void)state;
+    material_random(&m, 20);
+    go_on(&m, ASSAY_TUNE_LORA, (int[]){4, 2, 2}, (int[]){LAYERS, 0, LAYERS});
+    go_on(&m, ASSAY_TUNE_FULL, (int[]){4, 2, 1}, (int[]){0, 0, 0});
+    go_on(&m, ASSAY_TUNE_FULL, (int[]){1, 4, 2}, (int[]){0, LAYERS, 0});
     material_release(&m);
 }
 
@@ -296,28 +328,39 @@ static void test_a_signal_to_one_stops_all(void **state)
     material_release(&m);
 }
 
-/* The one that differs is named by all, and nothing of the step is kept. */
-static void test_a_flipped_bit_is_found(void **state)
+/* The one that differs is named, by all or by itself, and nothing of the step is kept. */
+static void find_flip(const material *m, assay_tuning tuning, bool moments)
 {
-    material m = {0};
     char folder[] = "/tmp/assay-flip-XXXXXX";
     int codes[MESH_MOST];
-    (void)state;
-    material_random(&m, 20);
     assert_non_null(mkdtemp(folder));
-    job *j = job_make(ASSAY_TUNE_LORA, &m, folder);
+    job *j = job_make(tuning, m, folder);
     j->flips = 2;
+    j->flips_moments = moments;
     mesh_run(4, train, j, codes);
     for (int r = 0; r < 4; r++) {
+        bool own = r == 2 && is_sliced(j);
         assert_int_equal(j->found[r].status, ASSAY_E_UNEQUAL);
-        assert_true(strstr(j->found[r].text, "rank 2 (") && !strstr(j->found[r].text, "rank 1 ("));
-        assert_int_equal(j->found[r].speaks, r == 0);
+        assert_non_null(strstr(j->found[r].text, own ? "behind step 2" : is_sliced(j) ? "rank 2 of 4" : "rank 2 ("));
+        assert_null(strstr(j->found[r].text, "rank 1 ("));
+        assert_int_equal(j->found[r].speaks, r == 0 || own);
     }
     char *kept = assay_path_join(folder, "checkpoint-3");
     assert_false(assay_path_exists(kept));
     free(kept);
     job_free(j);
     assay_remove_tree(folder, NULL);
+}
+
+static void test_a_flipped_bit_is_found(void **state)
+{
+    material m = {0};
+    (void)state;
+    material_random(&m, 20);
+    find_flip(&m, ASSAY_TUNE_LORA, false);
+    find_flip(&m, ASSAY_TUNE_LORA, true);
+    find_flip(&m, ASSAY_TUNE_FULL, false);
+    find_flip(&m, ASSAY_TUNE_FULL, true);
     material_release(&m);
 }
 

@@ -34,7 +34,9 @@ static assay_status line(assay_buf *text, const char *name, size_t bytes, const 
 
 static assay_status classes(assay_buf *text, const assay_planning *p, assay_error *err)
 {
+    char moments[64] = "two moments";
     size_t mapped = p->size.borrowed - p->streamed;
+    if (p->slices > 1) snprintf(moments, sizeof moments, "two moments, the largest of %zu slices", p->slices);
     ASSAY_TRY(line(text, "weights", p->size.owned + mapped - p->size.adapters,
                    p->plan.streamed ? "that stay; the others are streamed"
                    : mapped         ? "most of them mapped from the file"
@@ -42,7 +44,7 @@ static assay_status classes(assay_buf *text, const assay_planning *p, assay_erro
                    err));
     ASSAY_TRY(line(text, "adapters", p->size.adapters, "and head", err));
     ASSAY_TRY(line(text, "gradients", p->gradients, "", err));
-    ASSAY_TRY(line(text, "optimizer", p->optimizer, "two moments", err));
+    ASSAY_TRY(line(text, "optimizer", p->optimizer, moments, err));
     ASSAY_TRY(line(text, "activations", p->plan.arena_bytes - p->plan.scratch_bytes,
                    p->plan.streamed ? "values, their gradients, operations' workspace, two layers' weights"
                                     : "values, their gradients, operations' workspace",

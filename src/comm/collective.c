@@ -61,6 +61,70 @@ assay_status assay_comm_sum(assay_comm *comm, float *sum, float *spare, size_t v
     return size > 1 ? assay_comm_broadcast(comm, sum, values * sizeof *sum, err) : ASSAY_OK;
 }
 
+int assay_comm_slice(int rank, int size)
+{
+    int slice = 0;
+    for (int width = 1; width < size; width *= 2) slice = 2 * slice + (rank & width ? 1 : 0);
+    return slice;
+}
+
+typedef struct slice_sum {
+    assay_comm *comm;
+    float *sum, *spare;
+    const size_t *borders; /* bytes */
+    const bool *there;
+} slice_sum;
+
+static float *at_byte(float *block, size_t byte) { return block + byte / sizeof *block; }
+
+/* Two processes have the same slices of the sums of `width` ranks each; each keeps `count` of the slices and gives the
+ * other the rest, so that what it keeps is the sum of both. Which of two numbers is the left one does not matter. */
+static assay_status sum_half(const slice_sum *s, int width, int keep, int give, int count, assay_error *err)
+{
+    const size_t *b = s->borders;
+    int rank = s->comm->rank, peer = rank ^ width;
+    bool mine = any_of(s->there, rank / width * width, width), theirs = any_of(s->there, peer / width * width, width);
+    float *sum = at_byte(s->sum, b[keep]), *came = mine ? at_byte(s->spare, b[keep]) : sum;
+    size_t bytes = b[keep + count] - b[keep];
+    if (mine) ASSAY_TRY(assay_comm_send_begin(s->comm, peer, at_byte(s->sum, b[give]), b[give + count] - b[give], err));
+    if (theirs) ASSAY_TRY(assay_comm_receive(s->comm, peer, came, bytes, err));
+    if (mine) ASSAY_TRY(assay_comm_send_end(s->comm, err));
+    for (size_t i = 0; mine && theirs && i < bytes / sizeof *sum; i++) sum[i] += came[i];
+    return ASSAY_OK;
+}
+
+/* The tree of assay_comm_sum from its leaves: at each level a process keeps the half of its slices that the bit of its
+ * rank chooses, and so adds up half as much as at the level below. */
+assay_status assay_comm_sum_slices(assay_comm *comm, float *sum, float *spare, const size_t *borders, const bool *there,
+                                   assay_error *err)
+{
+    const slice_sum s = {.comm = comm, .sum = sum, .spare = spare, .borders = borders, .there = there};
+    int size = assay_comm_size(comm), first = 0, count = size / 2;
+    for (int width = 1; width < size; width *= 2, count /= 2) {
+        bool upper = comm->rank & width;
+        ASSAY_TRY(sum_half(&s, width, first + (upper ? count : 0), first + (upper ? 0 : count), count, err));
+        if (upper) first += count;
+    }
+    return ASSAY_OK;
+}
+
+/* The same way back: what two processes have is twice as much as what each had. */
+assay_status assay_comm_join_slices(assay_comm *comm, void *block, const size_t *borders, assay_error *err)
+{
+    char *bytes = block;
+    int size = assay_comm_size(comm), first = assay_comm_slice(assay_comm_rank(comm), size), count = 1;
+    for (int width = size / 2; width > 0; width /= 2, count *= 2) {
+        int peer = comm->rank ^ width, theirs = first ^ count;
+        ASSAY_TRY(
+            assay_comm_send_begin(comm, peer, bytes + borders[first], borders[first + count] - borders[first], err));
+        ASSAY_TRY(
+            assay_comm_receive(comm, peer, bytes + borders[theirs], borders[theirs + count] - borders[theirs], err));
+        ASSAY_TRY(assay_comm_send_end(comm, err));
+        first &= ~count;
+    }
+    return ASSAY_OK;
+}
+
 /* A process's own word, as one number: how it fares, and flags. */
 static uint64_t word_of(assay_status status, unsigned flags) { return (uint64_t)status << 32 | flags; }
 static assay_status status_in(uint64_t word) { return (assay_status)(word >> 32); }

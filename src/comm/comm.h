@@ -79,6 +79,17 @@ assay_status assay_comm_share(assay_comm *comm, void *block, const size_t *borde
 assay_status assay_comm_sum(assay_comm *comm, float *sum, float *spare, size_t values, const bool *there,
                             assay_error *err);
 
+/* A block is cut into as many slices as there are ranks, a power of two: slice s is bytes borders[s] to borders[s + 1].
+ * Which slice is a rank's: its number with the bits in the other order. */
+int assay_comm_slice(int rank, int size);
+
+/* The sum of assay_comm_sum, of which each rank gets its own slice; the rest of its `sum` holds nothing of use then. */
+assay_status assay_comm_sum_slices(assay_comm *comm, float *sum, float *spare, const size_t *borders, const bool *there,
+                                   assay_error *err);
+
+/* Each rank has its own slice of the block; afterwards all have all. */
+assay_status assay_comm_join_slices(assay_comm *comm, void *block, const size_t *borders, assay_error *err);
+
 /* Whether all are well: status is this process's own. ASSAY_OK everywhere; or, where it failed anywhere, this process's
  * own failure, else that of the first that failed, named. A stop by a signal (ASSAY_E_STOPPED) counts where nothing
  * else went wrong. flags (may be NULL): the bits that any process has set. Behind a failure, but for a stop, all know

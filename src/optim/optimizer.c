@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CHUNK = 1 << 14, ALIGNED = 64 }; /* a chunk is of whole blocks */
+enum { CHUNK = ASSAY_OPTIMIZER_CHUNK, ALIGNED = 64 };
 
 static size_t blocks_of(size_t values) { return (values + ASSAY_DYNAMIC_BLOCK - 1) / ASSAY_DYNAMIC_BLOCK; }
 static size_t aligned(size_t bytes) { return (bytes + ALIGNED - 1) / ALIGNED * ALIGNED; }
@@ -21,18 +21,20 @@ size_t assay_optimizer_moment_bytes(size_t values, bool packed)
 
 char *assay_optimizer_place(assay_optimizer_item *item, char *at)
 {
-    size_t half = assay_optimizer_moment_bytes(item->count, item->packed) / 2;
+    size_t held = item->end - item->begin, half = assay_optimizer_moment_bytes(held, item->packed) / 2;
     if (item->packed) {
         item->m_levels = (uint8_t *)at;
         item->v_levels = (uint8_t *)at + half;
-        item->m_scales = (float *)(void *)(at + aligned(item->count));
-        item->v_scales = (float *)(void *)(at + half + aligned(item->count));
+        item->m_scales = (float *)(void *)(at + aligned(held));
+        item->v_scales = (float *)(void *)(at + half + aligned(held));
     } else {
         item->m = (float *)(void *)at;
         item->v = (float *)(void *)(at + half);
     }
     return at + 2 * half;
 }
+
+static size_t end_of(const assay_optimizer_item *item) { return item->end ? item->end : item->count; }
 
 assay_status assay_optimizer_create(assay_optimizer **out, const assay_optimizer_item *items, size_t count,
                                     assay_error *err)
@@ -44,10 +46,11 @@ assay_status assay_optimizer_create(assay_optimizer **out, const assay_optimizer
     size_t bytes = 0;
     for (size_t i = 0; i < count; i++) {
         optimizer->values += items[i].count;
-        bytes += assay_optimizer_moment_bytes(items[i].count, items[i].packed);
+        bytes += assay_optimizer_moment_bytes(end_of(&items[i]) - items[i].begin, items[i].packed);
     }
     optimizer->items = assay_alloc(count, sizeof *items);
     optimizer->moments = assay_alloc(bytes, 1);
+    optimizer->moment_bytes = bytes;
     if (!optimizer->items || !optimizer->moments) {
         assay_status status =
             assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the optimizer's moments (%zu bytes)", bytes);
@@ -59,6 +62,7 @@ assay_status assay_optimizer_create(assay_optimizer **out, const assay_optimizer
     char *next = optimizer->moments;
     for (size_t i = 0; i < count; i++) {
         optimizer->items[i] = items[i];
+        optimizer->items[i].end = end_of(&items[i]);
         next = assay_optimizer_place(&optimizer->items[i], next);
     }
     *out = optimizer;
@@ -97,6 +101,18 @@ double assay_optimizer_squares(const assay_optimizer *optimizer, const assay_ker
     return squares;
 }
 
+void assay_optimizer_chunk_squares(const assay_optimizer *optimizer, const assay_kernels *kernels, float *squares)
+{
+    for (size_t i = 0; i < optimizer->count; i++) {
+        const assay_optimizer_item *item = &optimizer->items[i];
+        for (size_t first = item->begin; first < item->end; first += CHUNK) {
+            const float *gradient = item->gradient + first;
+            squares[first / CHUNK] = kernels->rows->dot(gradient, gradient, assay_smaller(item->end - first, CHUNK));
+        }
+        squares += (item->count + CHUNK - 1) / CHUNK;
+    }
+}
+
 double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernels *kernels)
 {
     return sqrt(assay_optimizer_squares(optimizer, kernels, 0));
@@ -133,19 +149,21 @@ static void step_weight(const step_job *job, size_t first, size_t n, float *m, f
     assay_stochastic_round(&draw, first, wide, n, item->half + first);
 }
 
+/* A block of the item's slice. */
 static void step_block(const step_job *job, size_t block)
 {
     const assay_optimizer_item *item = job->item;
     const float *m_map = job->optimizer->m_map, *v_map = job->optimizer->v_map;
     float m[ASSAY_DYNAMIC_BLOCK], v[ASSAY_DYNAMIC_BLOCK];
-    size_t first = block * ASSAY_DYNAMIC_BLOCK, n = assay_smaller(item->count - first, ASSAY_DYNAMIC_BLOCK);
+    size_t first = block * ASSAY_DYNAMIC_BLOCK, at = item->begin + first,
+           n = assay_smaller(item->end - at, ASSAY_DYNAMIC_BLOCK);
     if (!item->packed) {
-        step_weight(job, first, n, item->m + first, item->v + first);
+        step_weight(job, at, n, item->m + first, item->v + first);
         return;
     }
     assay_dynamic_values(m_map, item->m_levels + first, n, item->m_scales[block], m);
     assay_dynamic_values(v_map, item->v_levels + first, n, item->v_scales[block], v);
-    step_weight(job, first, n, m, v);
+    step_weight(job, at, n, m, v);
     item->m_scales[block] = largest(m, n);
     item->v_scales[block] = largest(v, n);
     assay_dynamic_levels(m_map, m, n, item->m_scales[block], item->m_levels + first);
@@ -156,13 +174,13 @@ static void step_chunk(void *context, size_t tile, int worker)
 {
     const step_job *job = context;
     const assay_optimizer_item *item = job->item;
-    size_t first = tile * CHUNK, n = assay_smaller(item->count - first, CHUNK);
+    size_t first = tile * CHUNK, n = assay_smaller(item->end - item->begin - first, CHUNK);
     (void)worker;
     if (item->packed || item->half) {
         for (size_t at = first; at < first + n; at += ASSAY_DYNAMIC_BLOCK) step_block(job, at / ASSAY_DYNAMIC_BLOCK);
         return;
     }
-    step_weight(job, first, n, item->m + first, item->v + first);
+    step_weight(job, item->begin + first, n, item->m + first, item->v + first);
 }
 
 void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool,
@@ -184,6 +202,7 @@ void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kerne
                         .step = step,
                         .seed = hyper->seed};
         job.step.weight_decay = optimizer->items[i].decay ? (float)hyper->weight_decay : 0.0f;
-        assay_pool_run(pool, step_chunk, &job, (optimizer->items[i].count + CHUNK - 1) / CHUNK);
+        size_t held = job.item->end - job.item->begin;
+        assay_pool_run(pool, step_chunk, &job, (held + CHUNK - 1) / CHUNK);
     }
 }

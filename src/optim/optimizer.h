@@ -20,16 +20,22 @@
 #include "base/threads.h"
 #include "quant/dynamic_map.h"
 
+/* Values that are worked on together: a sum of squares of the norm, whole blocks of packed moments. */
+enum { ASSAY_OPTIMIZER_CHUNK = 1 << 14 };
+
 typedef struct assay_optimizer_item {
     float *weight;   /* `count` values, borrowed; NULL: the weight is bf16 */
     uint16_t *half;  /* those of a weight in bf16; NULL: it is floats */
     float *gradient; /* `count` values, borrowed */
     size_t count;
+    /* The values whose moments are here, which alone are updated: a slice (optim/moment_slices.h), at borders of
+     * chunks; end 0: all. begin and end both `count`: none. */
+    size_t begin, end;
     uint64_t stream; /* of a weight in bf16: which numbers round it, its own (assay_rng_stream of its name) */
     bool decay;      /* weight decay applies */
     bool packed;     /* the moments are bytes */
-    /* Owned by the optimizer; left NULL by the caller. Floats: m and v. Bytes: the levels, and the scale of each block
-     * of ASSAY_DYNAMIC_BLOCK. */
+    /* Owned by the optimizer; left NULL by the caller; they begin with the value number `begin`. Floats: m and v.
+     * Bytes: the levels, and the scale of each block of ASSAY_DYNAMIC_BLOCK. */
     float *m, *v;
     uint8_t *m_levels, *v_levels;
     float *m_scales, *v_scales;
@@ -46,6 +52,7 @@ typedef struct assay_optimizer {
     size_t count;
     uint64_t steps;
     char *moments;
+    size_t moment_bytes;
     float m_map[ASSAY_DYNAMIC_LEVELS], v_map[ASSAY_DYNAMIC_LEVELS];
     size_t values; /* of all items together */
 } assay_optimizer;
@@ -68,6 +75,10 @@ void assay_optimizer_zero(assay_optimizer *optimizer);
 /* Square root of the sum of squares of all gradients; sums in a fixed order, so its bits do not depend on threads. NaN
  * or infinity comes out as it is. */
 double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernels *kernels);
+
+/* Its terms, in their order: of each chunk that is in an item's slice the sum of its squares. The other places of
+ * `squares`, which has one for every chunk, stay as they are. */
+void assay_optimizer_chunk_squares(const assay_optimizer *optimizer, const assay_kernels *kernels, float *squares);
 
 /* The same before the root, going on from a sum of squares: of weights that lie in several optimizers. */
 double assay_optimizer_squares(const assay_optimizer *optimizer, const assay_kernels *kernels, double squares);

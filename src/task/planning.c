@@ -144,7 +144,8 @@ static assay_status measure(variant *v, assay_program **program, assay_error *er
 {
     const assay_planning_subject *s = &v->subject;
     ASSAY_TRY(assay_model_measure(program, &v->size, s->checkpoint, s->adapter, &s->model, err));
-    v->moments = assay_moments_bytes(*program, s->settings.eight_bits);
+    v->moments = assay_moments_bytes(*program, s->settings.eight_bits,
+                                     s->model.tuning == ASSAY_TUNE_FULL ? s->settings.slices : 0);
     v->stream = NULL;
     keep_weights(v);
     return ASSAY_OK;
@@ -519,6 +520,7 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->layers = asked.layers;
     planning->gradients = assay_trainer_gradients(&subject->settings) * asked.size.trained * sizeof(float);
     planning->optimizer = asked.moments;
+    planning->slices = subject->settings.slices;
     planning->rss = process_peak(&asked);
     planning->largest_off = asked.largest_off;
     planning->largest_all = asked.largest_all;

@@ -1,5 +1,6 @@
 /* The exchanges of a step are those of train/trainer.c and train/run.c: one share of the rewards, the sum of the
- * gradients up a binomial tree and down again, and three words that every process sends to the first and gets back with
+ * gradients up a binomial tree and down again (where moments are in slices: sums of slices, and the weights;
+ * task/slice_forecast.h), and three words that every process sends to the first and gets back with
  * everybody's. A message is its bytes behind a head of 16 (comm/message.c). */
 #include "task/process_forecast.h"
 
@@ -7,6 +8,7 @@
 #include "base/clock.h"
 #include "base/sizes.h"
 #include "task/arithmetic_speed.h"
+#include "task/slice_forecast.h"
 #include "train/lanes.h"
 #include "train/shares.h"
 
@@ -43,6 +45,14 @@ static void count_sum(assay_process_forecast *f, double bytes)
     f->all_bytes += (uint64_t)(2 * others * message);
 }
 
+static void count_slices(assay_process_forecast *f, const assay_slice_forecast *slices)
+{
+    uint64_t heads = slices->messages * HEAD;
+    f->first_bytes += slices->first + 2 * heads;
+    f->edge_bytes += slices->last + 2 * heads;
+    f->all_bytes += slices->all + heads * (uint64_t)f->processes;
+}
+
 /* Bytes of a step's rewards; without data a row is a pair. */
 static double reward_bytes(const assay_training *t, size_t pairs)
 {
@@ -76,12 +86,30 @@ static assay_status measure_bytes(double *hashing, double *adding, assay_error *
     return ASSAY_OK;
 }
 
+/* A link's second, and this machine's, for a byte. */
+typedef struct byte_costs {
+    double sending, hashing, adding;
+} byte_costs;
+
 /* Up the tree a sum is hashed, sent, hashed and added at every level; down it is hashed, sent and hashed. */
-static void forecast_link(assay_process_forecast *f, int link, double sum_bytes, double hashing, double adding)
+static double exchange_seconds(const assay_process_forecast *f, double sum_bytes, const byte_costs *c)
 {
-    double levels = levels_of(f->processes), a_byte = 8 / (link_speeds[link] * 1e9);
-    double messages = (WORDS + 1) * (f->processes - 1 + levels) + 2 * levels;
-    double exchange = levels * sum_bytes * (2 * a_byte + 4 * hashing + adding) + messages * latency;
+    double levels = levels_of(f->processes), messages = (WORDS + 1) * (f->processes - 1 + levels) + 2 * levels;
+    return levels * sum_bytes * (2 * c->sending + 4 * c->hashing + c->adding) + messages * latency;
+}
+
+/* In slices a process sends what it receives at the same time, all but its own slice: of the gradients, which are
+ * added, and of the weights. */
+static double sliced_seconds(const assay_process_forecast *f, const assay_slice_forecast *s, const byte_costs *c)
+{
+    double levels = levels_of(f->processes), others = 1 - 1.0 / f->processes,
+           messages = (WORDS + 1) * (f->processes - 1 + levels) + (double)s->messages;
+    return others * (double)s->gradient_bytes * (c->sending + 2 * c->hashing + c->adding) +
+           others * (double)s->weight_bytes * (c->sending + 2 * c->hashing) + messages * latency;
+}
+
+static void forecast_link(assay_process_forecast *f, int link, double exchange)
+{
     double step = f->compute_seconds * (double)f->most_pairs / (double)f->pairs + exchange;
     f->links[link].gigabits = link_speeds[link];
     f->links[link].exchange_seconds = exchange;
@@ -102,7 +130,10 @@ assay_status assay_process_forecast_make(assay_process_forecast *out, int proces
                                          assay_error *err)
 {
     size_t lanes = t->settings.lanes, pairs = t->settings.batch_pairs;
-    double hashing = 0, adding = 0, sum_bytes = (double)t->planning.size.trained * sizeof(float);
+    double sum_bytes = (double)t->planning.size.trained * sizeof(float);
+    bool sliced = t->settings.slices > 1;
+    assay_slice_forecast slices = {0};
+    byte_costs costs;
     ASSAY_TRY(assay_shares_check((size_t)processes, 1, lanes, err));
     if (t->examples.count) pairs = assay_smaller(pairs, t->examples.count);
     *out = (assay_process_forecast){.processes = processes,
@@ -111,11 +142,16 @@ assay_status assay_process_forecast_make(assay_process_forecast *out, int proces
                                     .most_pairs = most_pairs(pairs, lanes, (size_t)processes)};
     for (int i = 0; i < WORDS; i++) count_share(out, (double)processes * sizeof(uint64_t));
     count_share(out, reward_bytes(t, pairs));
-    count_sum(out, sum_bytes);
+    if (sliced) ASSAY_TRY(assay_slice_forecast_make(&slices, processes, t, err));
+    if (sliced) count_slices(out, &slices);
+    else count_sum(out, sum_bytes);
     ASSAY_TRY(assay_arithmetic_speed(t->kernels, t->pool, t->wanted.bf16, &out->speed, err));
-    ASSAY_TRY(measure_bytes(&hashing, &adding, err));
+    ASSAY_TRY(measure_bytes(&costs.hashing, &costs.adding, err));
     out->compute_seconds = step_flops(t, pairs) / out->speed;
-    for (int i = 0; i < ASSAY_FORECAST_LINKS; i++) forecast_link(out, i, sum_bytes, hashing, adding);
+    for (int i = 0; i < ASSAY_FORECAST_LINKS; i++) {
+        costs.sending = 8 / (link_speeds[i] * 1e9);
+        forecast_link(out, i, sliced ? sliced_seconds(out, &slices, &costs) : exchange_seconds(out, sum_bytes, &costs));
+    }
     return ASSAY_OK;
 }
 

@@ -41,15 +41,16 @@ assay_status assay_run_room_check(const assay_training *t, const assay_options *
 {
     char one_text[32], result_text[32], all_text[32], free_text[32];
     uint64_t left, one = assay_run_checkpoint_bytes(t->trainer, true) + t->code_files.bytes, result = result_bytes(t),
-                   count = checkpoints_to_come(t->trainer, options), all = count * one + result;
+                   count = checkpoints_to_come(t->trainer, options), passing = assay_run_assembly_bytes(t->trainer),
+                   all = count * one + passing + result;
     char *disk = assay_disk_of(options->output, &left);
     ASSAY_TRY_ALLOC(disk, "a path", err);
-    assay_format_bytes(one, one_text, sizeof one_text);
+    assay_format_bytes(one + passing, one_text, sizeof one_text);
     assay_format_bytes(result, result_text, sizeof result_text);
     assay_format_bytes(all, all_text, sizeof all_text);
     assay_format_bytes(left, free_text, sizeof free_text);
     assay_status status = ASSAY_OK;
-    if (left < one + result)
+    if (left < one + passing + result)
         status = assay_error_set(err, ASSAY_E_IO,
                                  "a checkpoint needs about %s and the result %s, but the disk at %s has %s free: make "
                                  "room, or name an --output on another disk",

@@ -139,6 +139,16 @@ static void say_spilled(const assay_training *t, const assay_log *log)
                t->trainer->plan.spilled, t->model->program->layers, file, t->settings.spill, step, run, f->seconds);
 }
 
+static void say_processes(const assay_training *t, const assay_task_context *context)
+{
+    char slices[40] = "";
+    const assay_trainer *trainer = t->trainer;
+    if (!context->comm) return;
+    if (trainer->slices.count) snprintf(slices, sizeof slices, ", moments in %zu slices", trainer->slices.count);
+    assay_note(context->log, "%d processes on %d hosts over %s, %zu lanes%s", assay_comm_size(context->comm),
+               assay_comm_hosts(context->comm), assay_comm_name(context->comm), trainer->settings.lanes, slices);
+}
+
 static void say_start(const assay_training *t, const assay_task_context *context)
 {
     char arena[32], total[32], budget[32];
@@ -149,9 +159,7 @@ static void say_start(const assay_training *t, const assay_task_context *context
     assay_note(context->log, "%s, %.1f M weights, %.2f M of them trained; template %s", t->model->config.arch->name,
                (double)assay_model_weights(t->model, false) / 1e6, (double)assay_model_weights(t->model, true) / 1e6,
                t->source->template_name);
-    if (context->comm)
-        assay_note(context->log, "%d processes on %d hosts over %s, %zu lanes", assay_comm_size(context->comm),
-                   assay_comm_hosts(context->comm), assay_comm_name(context->comm), t->trainer->settings.lanes);
+    say_processes(t, context);
     say_stages(t, context->log);
     assay_note(context->log, "%zu training pairs, %zu held out; %llu steps of %llu pairs", t->examples.count,
                t->evaluation.count, (unsigned long long)t->trainer->total_steps,

@@ -215,6 +215,14 @@ static assay_status open_model(assay_training *t, const assay_options *options, 
     return assay_checkpoint_fingerprint(t->source->checkpoint, t->prints.base, err);
 }
 
+/* Where all weights are trained, the processes that have the same share their moments out. */
+static size_t slices_of(const assay_options *options, const assay_comm *comm)
+{
+    int64_t processes = options->processes ? options->processes : assay_comm_size(comm),
+            stages = options->stages > 1 ? options->stages : 1;
+    return options->tuning == ASSAY_OPT_FULL ? (size_t)(processes / stages) : 0;
+}
+
 static assay_status decide_settings(assay_training *t, const assay_options *options, const assay_task_context *context,
                                     assay_error *err)
 {
@@ -222,6 +230,7 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
     t->settings = settings_of(options);
     t->settings.objective = found.objective;
     t->settings.lanes = found.lanes;
+    t->settings.slices = slices_of(options, context->comm);
     t->tuning = tuning_of(options);
     ASSAY_TRY(assay_choose_kernels(&t->kernels, err));
     ASSAY_TRY(assay_pool_create(&t->pool, assay_threads_wanted(options, context->comm), err));

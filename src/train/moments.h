@@ -15,7 +15,8 @@
 /* eight_bits: of the settings. Without it no parameter is packed. */
 bool assay_moments_packed(const assay_program *program, size_t param, bool eight_bits);
 
-/* Of both moments of all trained parameters. */
-size_t assay_moments_bytes(const assay_program *program, bool eight_bits);
+/* Of both moments of all trained parameters; where they are in slices (optim/moment_slices.h; 0: they are not), of the
+ * largest. */
+size_t assay_moments_bytes(const assay_program *program, bool eight_bits, size_t slices);
 
 #endif

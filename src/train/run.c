@@ -91,6 +91,12 @@ uint64_t assay_run_checkpoint_bytes(const assay_trainer *t, bool with_model)
            (1 << 16);
 }
 
+uint64_t assay_run_assembly_bytes(const assay_trainer *t)
+{
+    uint64_t moments = 2 * sizeof(float) * assay_model_weights(t->model, true);
+    return !assay_assembly_is_cut(t) ? 0 : t->shares.row ? moments / 2 * 3 : moments;
+}
+
 /* A full disk is named, with what is needed: what was half written has been removed, so what is free now is what there
  * was. */
 static assay_status say_room(run *r, assay_status status)
@@ -245,7 +251,7 @@ static assay_status follow(run *r)
     assay_comm *comm = r->trainer->shares.comm;
     ASSAY_TRY(assay_comm_broadcast(comm, &r->saved_step, sizeof r->saved_step, r->err));
     ASSAY_TRY(assay_comm_broadcast(comm, &r->outcome->nothing_left, sizeof r->outcome->nothing_left, r->err));
-    if (r->trainer->shares.row && r->saved_step != UINT64_MAX)
+    if (assay_assembly_is_cut(r->trainer) && r->saved_step != UINT64_MAX)
         ASSAY_TRY(assay_train_state_spread(r->trainer, r->settings->resume_from, r->err));
     return assay_trainer_follow(r->trainer, r->err);
 }

@@ -48,6 +48,8 @@ typedef struct assay_run_outcome {
 /* What one checkpoint of the trainer takes on the disk, about, and the weights in the form users load, which are in it
  * too where with_model says so. */
 uint64_t assay_run_checkpoint_bytes(const assay_trainer *trainer, bool with_model);
+/* What it takes besides while it is put together (train/assembly.h). */
+uint64_t assay_run_assembly_bytes(const assay_trainer *trainer);
 uint64_t assay_run_model_bytes(const assay_trainer *trainer);
 
 assay_status assay_run(assay_trainer *trainer, const assay_example_set *evaluation, const assay_run_settings *settings,

@@ -2,6 +2,7 @@
 
 #include "packing/pack_example.h"
 #include "train/lanes.h"
+#include "train/sliced.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -100,7 +101,8 @@ assay_status assay_staged_norm(const assay_trainer *t, double *norm, assay_error
     int rank = assay_comm_rank(row), last = assay_comm_size(row) - 1;
     double squares = 0;
     if (rank > 0) ASSAY_TRY(assay_comm_receive(row, rank - 1, &squares, sizeof squares, err));
-    squares = assay_optimizer_squares(t->optimizer, t->kernels, squares);
+    squares =
+        assay_sliced(t) ? assay_sliced_squares(t, squares) : assay_optimizer_squares(t->optimizer, t->kernels, squares);
     ASSAY_TRY(assay_comm_send(row, rank < last ? rank + 1 : 0, &squares, sizeof squares, err));
     if (rank == 0) ASSAY_TRY(assay_comm_receive(row, last, &squares, sizeof squares, err));
     ASSAY_TRY(assay_comm_broadcast(row, &squares, sizeof squares, err));

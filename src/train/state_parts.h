@@ -1,4 +1,5 @@
-/* The tensors that a checkpoint has of one trained weight: itself and its moments. */
+/* The tensors that a checkpoint has of one trained weight: itself and its moments; of an item that has a slice of the
+ * moments, that slice. */
 #ifndef ASSAY_TRAIN_STATE_PARTS_H
 #define ASSAY_TRAIN_STATE_PARTS_H
 

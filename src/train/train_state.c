@@ -261,46 +261,49 @@ static assay_status load_tie(assay_trainer *t, const assay_tensor_file *file, as
     return ASSAY_OK;
 }
 
-/* What this process has of the weights; of the others', that it is there. */
+/* Where pieces come from: the first process's file; NULL: this is another process. */
+typedef struct piece_source {
+    const assay_assembly *all;
+    const assay_tensor_file *file;
+} piece_source;
+
+static assay_status find_piece(const piece_source *from, const assay_assembly_piece *piece, char **data,
+                               assay_error *err)
+{
+    const assay_tensor *tensor;
+    assay_state_part parts[ASSAY_STATE_PARTS];
+    assay_state_parts(&from->all->items[piece->item], parts);
+    ASSAY_TRY(find_part(from->all, piece->item, &parts[piece->part], from->file, &tensor, err));
+    *data = (char *)(uintptr_t)tensor->data + piece->at;
+    return ASSAY_OK;
+}
+
+/* What this process has; of the others' that it is there. */
+static assay_status load_piece(void *context, const assay_assembly_piece *piece, assay_error *err)
+{
+    char *data;
+    ASSAY_TRY(find_piece(context, piece, &data, err));
+    if (piece->own) memcpy(piece->own, data, piece->bytes);
+    return ASSAY_OK;
+}
+
 static assay_status load_tensors(const assay_assembly *all, const assay_tensor_file *file, assay_error *err)
 {
-    assay_state_part parts[ASSAY_STATE_PARTS];
-    const assay_tensor *tensor;
-    for (size_t i = 0; i < all->count; i++) {
-        assay_state_parts(&all->items[i], parts);
-        for (size_t p = 0; p < ASSAY_STATE_PARTS; p++) {
-            if (!parts[p].count) continue;
-            ASSAY_TRY(find_part(all, i, &parts[p], file, &tensor, err));
-            if (parts[p].values) memcpy(parts[p].values, tensor->data, tensor->bytes);
-        }
-    }
+    piece_source from = {.all = all, .file = file};
+    ASSAY_TRY(assay_assembly_walk(all, true, load_piece, &from, err));
     return all->trainer->settings.objective.tie_learned ? load_tie(all->trainer, file, err) : ASSAY_OK;
 }
 
-static assay_status send_part(const assay_assembly *all, size_t item, const assay_state_part *part,
-                              const assay_tensor_file *file, assay_error *err)
+/* From the first process to whoever has it. */
+static assay_status spread_piece(void *context, const assay_assembly_piece *piece, assay_error *err)
 {
-    const assay_tensor *tensor;
-    ASSAY_TRY(find_part(all, item, part, file, &tensor, err));
-    return assay_comm_send(all->trainer->shares.row, all->owners[item], (void *)(uintptr_t)tensor->data, tensor->bytes,
-                           err);
-}
-
-/* Of the first process its file to the others of its row, each its own; file NULL: this is one of those. */
-static assay_status spread_tensors(const assay_assembly *all, const assay_tensor_file *file, assay_error *err)
-{
-    const assay_shares *shares = &all->trainer->shares;
-    assay_state_part parts[ASSAY_STATE_PARTS];
-    for (size_t i = 0; i < all->count; i++) {
-        if ((all->owners[i] == shares->stage) == (shares->stage == 0)) continue;
-        assay_state_parts(&all->items[i], parts);
-        for (size_t p = 0; p < ASSAY_STATE_PARTS; p++) {
-            if (!parts[p].count) continue;
-            ASSAY_TRY(file ? send_part(all, i, &parts[p], file, err)
-                           : assay_comm_receive(shares->row, 0, parts[p].values, parts[p].bytes, err));
-        }
-    }
-    return ASSAY_OK;
+    const piece_source *from = context;
+    assay_comm *comm = from->all->trainer->shares.comm;
+    char *data;
+    if (piece->rank == 0) return ASSAY_OK;
+    if (!from->file) return piece->own ? assay_comm_receive(comm, 0, piece->own, piece->bytes, err) : ASSAY_OK;
+    ASSAY_TRY(find_piece(from, piece, &data, err));
+    return assay_comm_send(comm, piece->rank, data, piece->bytes, err);
 }
 
 static assay_status open_tensors(const char *folder, assay_tensor_file **file, assay_error *err)
@@ -316,11 +319,11 @@ assay_status assay_train_state_spread(assay_trainer *t, const char *folder, assa
 {
     assay_assembly all = {0};
     assay_tensor_file *file = NULL;
-    int rank = assay_comm_rank(t->shares.comm);
     assay_status status = assay_assembly_describe(&all, t, err);
-    if (status == ASSAY_OK && rank == 0) status = open_tensors(folder, &file, err);
+    if (status == ASSAY_OK && assay_comm_rank(t->shares.comm) == 0) status = open_tensors(folder, &file, err);
     status = assay_comm_agree(t->shares.comm, status, NULL, err);
-    if (status == ASSAY_OK && rank < t->shares.stages) status = spread_tensors(&all, file, err);
+    piece_source from = {.all = &all, .file = file};
+    if (status == ASSAY_OK) status = assay_assembly_walk(&all, true, spread_piece, &from, err);
     assay_tensor_file_close(file);
     assay_assembly_release(&all);
     return status;

@@ -27,8 +27,9 @@ assay_status assay_train_state_save(const assay_assembly *all, const assay_finge
 assay_status assay_train_state_load(assay_trainer *trainer, const assay_fingerprints *prints, const char *folder,
                                     assay_error *err);
 
-/* Behind that, where the model is cut into stages: every process of the first row has what the checkpoint says of its
- * stage. All call it; the folder is read by the first alone. */
+/* Behind that, where something is cut (assay_assembly_is_cut): every process has what the checkpoint says of its slice
+ * of the moments, every process of the first row its stage's weights. All call it; the folder is read by the first
+ * alone. */
 assay_status assay_train_state_spread(assay_trainer *trainer, const char *folder, assay_error *err);
 
 #endif

@@ -10,12 +10,13 @@
 #include "train/lanes.h"
 #include "train/loss.h"
 #include "train/moments.h"
+#include "train/sliced.h"
 #include "train/staged.h"
+#include "train/state_check.h"
 #include "train/step_account.h"
 
 #include <math.h>
 #include <string.h>
-#include <xxhash.h>
 
 static size_t most_tokens(const assay_example_set *set)
 {
@@ -76,7 +77,7 @@ static assay_status make_plan(assay_trainer *t, const assay_trainer_setup *setup
     request.stream = setup->stream;
     request.fixed_bytes = t->model->owned_bytes + t->model->borrowed_bytes +
                           assay_trainer_gradients(&t->settings) * trained_values(t->model) * sizeof(float) +
-                          assay_moments_bytes(t->model->program, t->settings.eight_bits);
+                          assay_moments_bytes(t->model->program, t->settings.eight_bits, t->settings.slices);
     if (setup->stream) request.fixed_bytes -= setup->stream->bytes;
     bool holds = setup->plan && setup->plan->flights == request.flights &&
                  setup->plan->streamed == (setup->stream != NULL) &&
@@ -125,7 +126,8 @@ static assay_status bind_weights(assay_trainer *t, assay_error *err)
         next += values;
     }
     bind_gradients(t, t->gradients);
-    assay_status status = assay_optimizer_create(&t->optimizer, items, count, err);
+    assay_status status = assay_sliced_begin(t, items, count, err);
+    if (status == ASSAY_OK) status = assay_optimizer_create(&t->optimizer, items, count, err);
     assay_free(items);
     return status;
 }
@@ -163,6 +165,8 @@ static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, as
     t->planned_anonymous = setup->planned_anonymous;
     t->borders = setup->borders;
     t->interrupted = setup->interrupted;
+    ASSAY_TRY(
+        assay_shares_make(&t->shares, setup->comm, setup->stages > 1 ? setup->stages : 1, t->settings.lanes, err));
     ASSAY_TRY(make_plan(t, setup, err));
     ASSAY_TRY(bind_weights(t, err));
     ASSAY_TRY(reserve_runs(t, err));
@@ -174,8 +178,6 @@ static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, as
     t->room = assay_alloc(1, sizeof *t->room);
     ASSAY_TRY_ALLOC(t->room, "rewards", err);
     ASSAY_TRY(assay_loss_room_make(t->room, t->examples, outputs, err));
-    ASSAY_TRY(
-        assay_shares_make(&t->shares, setup->comm, setup->stages > 1 ? setup->stages : 1, t->settings.lanes, err));
     t->pipe = (assay_pipe){
         .row = t->shares.row, .engine = t->engine, .program = t->model->program, .flights = t->plan.flights};
     return assay_sampler_init(&t->sampler, t->examples->count, t->settings.seed, 0, err);
@@ -207,6 +209,7 @@ void assay_trainer_free(assay_trainer *t)
     if (!t) return;
     assay_engine_free(t->engine);
     assay_optimizer_free(t->optimizer);
+    assay_sliced_end(t);
     assay_sampler_release(&t->sampler);
     assay_pack_release(&t->pack);
     assay_micro_runs_release(&t->runs);
@@ -360,21 +363,38 @@ static assay_status sum_lanes(assay_trainer *t, const assay_step_pairs *step, as
     return assay_staged_end(&run.walk, err);
 }
 
-/* Behind it all processes have the same record and, where the loss is finite, the same gradients. A received sum lies
- * in the buffer behind the first: with two processes there are two lanes at least, so there is one. */
+/* A received sum lies in the buffer behind the first: with two processes there are two lanes at least, so there is one.
+ */
+static assay_status sum_of_all(assay_trainer *t, assay_error *err)
+{
+    const assay_shares *shares = &t->shares;
+    size_t values = t->optimizer->values;
+    if (assay_sliced(t)) return assay_sliced_sum(t, err);
+    return assay_comm_sum(shares->column, t->gradients, t->gradients + values, values, shares->there, err);
+}
+
+static assay_status norm_of_all(assay_trainer *t, double *norm, assay_error *err)
+{
+    if (t->shares.row) return assay_staged_norm(t, norm, err);
+    *norm = assay_sliced(t) ? sqrt(assay_sliced_squares(t, 0)) : assay_optimizer_norm(t->optimizer, t->kernels);
+    return ASSAY_OK;
+}
+
+/* Behind it all processes have the same record and, where the loss is finite, the same gradients, or each those of its
+ * slice. Where these are not finite it is all again: whoever looks for the culprit wants to see them. */
 static assay_status gradient_of_all(assay_trainer *t, const assay_step_pairs *step, assay_step_record *record,
                                     assay_error *err)
 {
     const assay_shares *shares = &t->shares;
-    size_t values = t->optimizer->values;
-    ASSAY_TRY(assay_comm_agree(shares->comm, sum_lanes(t, step, err), NULL, err));
+    assay_status status = sum_lanes(t, step, err);
+    if (status == ASSAY_OK) status = assay_state_check(t, err);
+    ASSAY_TRY(assay_comm_agree(shares->comm, status, NULL, err));
     ASSAY_TRY(assay_comm_share(shares->comm, t->rewards, shares->rewards, err));
     account(t, step, record);
     if (!isfinite(record->loss)) return ASSAY_OK;
-    ASSAY_TRY(assay_comm_sum(shares->column, t->gradients, t->gradients + values, values, shares->there, err));
-    if (shares->row) return assay_staged_norm(t, &record->grad_norm, err);
-    record->grad_norm = assay_optimizer_norm(t->optimizer, t->kernels);
-    return ASSAY_OK;
+    ASSAY_TRY(sum_of_all(t, err));
+    ASSAY_TRY(norm_of_all(t, &record->grad_norm, err));
+    return assay_sliced(t) && !isfinite(record->grad_norm) ? assay_sliced_gather(t, err) : ASSAY_OK;
 }
 
 static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record, assay_error *err)
@@ -391,32 +411,6 @@ static assay_status gradient_of_step(assay_trainer *t, assay_step_record *record
     return name_culprit(t, picked, step.count, record, err);
 }
 
-static size_t moment_bytes(const assay_trainer *t)
-{
-    return assay_moments_bytes(t->model->program, t->settings.eight_bits);
-}
-
-static uint64_t state_hash(const assay_trainer *t)
-{
-    uint64_t hash = t->step;
-    for (size_t i = 0; i < t->optimizer->count; i++) {
-        size_t bytes;
-        const void *weight = assay_optimizer_weight(&t->optimizer->items[i], &bytes);
-        hash = XXH3_64bits_withSeed(weight, bytes, hash);
-    }
-    hash = XXH3_64bits_withSeed(&t->tie, ASSAY_LEARNED_TIE_STATE * sizeof(double), hash);
-    return XXH3_64bits_withSeed(t->optimizer->moments, moment_bytes(t), hash);
-}
-
-/* A bit that flipped in one process's memory is found before it is saved. */
-static assay_status compare_states(const assay_trainer *t, assay_error *err)
-{
-    char what[80];
-    if (assay_comm_size(t->shares.comm) == 1) return ASSAY_OK;
-    snprintf(what, sizeof what, "the trained weights and their moments behind step %llu", (unsigned long long)t->step);
-    return assay_comm_compare_kinds(t->shares.comm, state_hash(t), t->shares.stages, what, err);
-}
-
 assay_status assay_trainer_follow(assay_trainer *t, assay_error *err)
 {
     assay_comm *comm = t->shares.comm;
@@ -427,19 +421,23 @@ assay_status assay_trainer_follow(assay_trainer *t, assay_error *err)
         void *weight = assay_optimizer_weight(&t->optimizer->items[i], &bytes);
         ASSAY_TRY(assay_comm_broadcast(t->shares.column, weight, bytes, err));
     }
-    ASSAY_TRY(assay_comm_broadcast(t->shares.column, t->optimizer->moments, moment_bytes(t), err));
+    if (!assay_sliced(t))
+        ASSAY_TRY(assay_comm_broadcast(t->shares.column, t->optimizer->moments, t->optimizer->moment_bytes, err));
     ASSAY_TRY(assay_comm_broadcast(comm, &t->tie, ASSAY_LEARNED_TIE_STATE * sizeof(double), err));
     if (t->settings.objective.tie_learned) assay_tie_put(&t->settings.objective, t->tie.place);
     t->tokens_seen = counters[1];
     t->optimizer->steps = counters[2];
-    return counters[0] == t->step ? ASSAY_OK : assay_trainer_seek(t, counters[0], err);
+    if (counters[0] != t->step) ASSAY_TRY(assay_trainer_seek(t, counters[0], err));
+    assay_state_keep(t);
+    return ASSAY_OK;
 }
 
-static void update(assay_trainer *t, const assay_step_record *record)
+static assay_status update(assay_trainer *t, const assay_step_record *record, assay_error *err)
 {
     assay_optimizer_step(t->optimizer, t->kernels, t->pool, &t->settings.adam, record->lr, record->grad_norm);
     assay_learned_tie_step(&t->tie, &t->settings.objective, &t->settings.adam, t->optimizer->steps,
                            assay_lr_share(&t->schedule, t->step));
+    return assay_sliced(t) ? assay_sliced_spread(t, err) : ASSAY_OK;
 }
 
 assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, assay_error *err)
@@ -455,11 +453,11 @@ assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, ass
     record->why = record->skipped ? t->why.text : "";
     if (status != ASSAY_OK && t->settings.skip_nan && err) *err = t->why;
     if (status != ASSAY_OK && !record->skipped) return status;
-    if (!record->skipped) update(t, record);
+    if (!record->skipped) ASSAY_TRY(update(t, record, err));
     record->tie_parameter = t->settings.objective.tie_parameter;
     t->step++;
     t->tokens_seen += record->tokens;
-    ASSAY_TRY(compare_states(t, err));
+    ASSAY_TRY(assay_state_compare(t, err));
     record->seconds = assay_clock_seconds() - start;
     record->read_bytes = assay_engine_read_bytes(t->engine) - read;
     record->spill_bytes = assay_engine_spill_bytes(t->engine) - spilled;

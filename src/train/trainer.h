@@ -13,8 +13,8 @@
  * by example, so not one bit depends on how they were grouped. They are summed lane by lane (train/lanes.h), and a
  * micro-batch lies in one lane. Several processes share the lanes out (train/shares.h): a step is then a step of all of
  * them, all end it with the same weights to the last bit, and it is the same for every number of them. Where the model
- * is cut into stages (train/staged.h), each process has the weights, gradients and moments of its own. Model, examples,
- * kernels, pool and comm are borrowed.
+ * is cut into stages (train/staged.h), each process has the weights, gradients and moments of its own; settings.slices
+ * shares moments out (train/sliced.h). Model, examples, kernels, pool and comm are borrowed.
  */
 #ifndef ASSAY_TRAIN_TRAINER_H
 #define ASSAY_TRAIN_TRAINER_H
@@ -24,6 +24,7 @@
 #include "model/model.h"
 #include "objective/objective.h"
 #include "optim/lr_schedule.h"
+#include "optim/moment_slices.h"
 #include "optim/optimizer.h"
 #include "packing/pack.h"
 #include "train/learned_tie.h"
@@ -40,6 +41,7 @@ typedef struct assay_train_settings {
     double min_lr, warmup; /* warmup below 1: share of the steps */
     assay_optimizer_hyper adam;
     bool eight_bits;   /* moments of large matrices (train/moments.h) */
+    size_t slices;     /* of the moments over processes with the same weights: as many as these; 0: each has all */
     bool half_weights; /* large matrices are held in bf16 alone, as the model was opened (model/model.h) */
     assay_objective_settings objective;
     double margin; /* -1: the data's field; else this number for all pairs */
@@ -83,6 +85,9 @@ typedef struct assay_trainer {
     float *d_rewards;             /* one micro-batch's */
     float *rewards;               /* the step's, of all processes */
     assay_shares shares;
+    assay_moment_slices slices;   /* where processes share the moments out (train/sliced.h) */
+    float *squares;               /* then: of the gradients of every chunk */
+    uint64_t kept;                /* then: hash of this process's weights and moments (train/state_check.h) */
     assay_pipe pipe;              /* of this process's stage, where there are several */
     const int *borders;           /* of the stages, as the setup had them */
     struct assay_loss_room *room; /* train/loss.h */
@@ -139,7 +144,8 @@ void assay_trainer_finish(assay_trainer *trainer);
 /* ASSAY_E_NUMERIC names the weight, or the pair and the layer, where a number became NaN or infinite (unless skip_nan);
  * nothing was updated then. Nor was it where ASSAY_E_STOPPED says that the step was given up behind the micro-batch in
  * hand, as *interrupted of any process was a signal: a scheduler waits for seconds, a step may take minutes. For SIGINT
- * it ends. ASSAY_E_UNEQUAL names the processes whose weights or moments differ from the others' behind the step. */
+ * it ends. ASSAY_E_UNEQUAL names the processes whose weights or moments differ from the others' behind the step, or
+ * changed before its update (train/state_check.h). */
 assay_status assay_trainer_step(assay_trainer *trainer, assay_step_record *record, assay_error *err);
 
 /* Rewards, and the head's every number (or NULL), of another set of examples with the present weights, dropout off
@@ -148,7 +154,8 @@ assay_status assay_trainer_evaluate(assay_trainer *trainer, const assay_example_
                                     const volatile sig_atomic_t *stop, double *rewards, double *numbers,
                                     assay_error *err);
 
-/* Weights and moments of process 0 become everybody's, and where it stands (resume). */
+/* Weights and moments of process 0 become everybody's, and where it stands (resume). Moments in slices stay as they
+ * are: at zero, or what a checkpoint says of them (train/train_state.h). */
 assay_status assay_trainer_follow(assay_trainer *trainer, assay_error *err);
 
 /* Of the planned kinds of memory, what was used at most; before and after assay_trainer_finish. */

@@ -87,10 +87,15 @@ mesh 1 init --arch llama --output "$work/single" --quiet >/dev/null 2>"$work/err
 
 # Bytes of a step: what is sent in three steps less what is sent in two.
 run=(--model "$work/a" --data "$work/pairs.jsonl" --eval-split off --batch-pairs 16 --lanes 8)
-count() { MESH_COUNT=1 mesh "$1" train "${run[@]}" --max-steps "$2" --save-steps end --output "$work/o$1-$2" --quiet 2>"$work/count.$2"; }
-for size in 2 4; do
-    count $size 2; count $size 3
-    "$assay" plan "${run[@]}" --processes $size --json >"$work/plan.json"
+count() { # processes steps option...
+    local size=$1 steps=$2; shift 2
+    MESH_COUNT=1 mesh "$size" train "${run[@]}" "$@" --max-steps "$steps" --save-steps end --output "$work/o" --quiet 2>"$work/count.$steps"
+    rm -rf "$work/o"
+}
+bytes_of_a_step() { # name processes option...
+    local name=$1 size=$2; shift 2
+    count "$size" 2 "$@"; count "$size" 3 "$@"
+    "$assay" plan "${run[@]}" "$@" --processes "$size" --json >"$work/plan.json"
     $python - "$work" $size <<'PYTHON'
 import json, re, sys
 work, size = sys.argv[1], int(sys.argv[2])
@@ -101,8 +106,17 @@ got = sum(steps[0]), sum(steps[-1]), sum(sent for sent, _ in steps)
 assert len(steps) == size and got == (plan["first_bytes"], plan["edge_bytes"], plan["all_bytes"]), (got, plan)
 assert plan["links"][1]["efficiency"] >= plan["links"][0]["efficiency"] > 0 and plan["most_pairs"] == 16 // size
 PYTHON
-    say $? "bytes-of-a-step-in-$size"
+    say $? "$name-in-$size"
+}
+for size in 2 4; do
+    bytes_of_a_step bytes-of-a-step $size
+    bytes_of_a_step bytes-of-slices $size --tuning full
+    bytes_of_a_step bytes-of-half-slices $size --tuning full --moments 8bit --master bf16-stochastic
 done
+# Of all weights a process has a slice of the moments, a chunk of 16,384 values more at most.
+for size in 1 4; do "$assay" plan "${run[@]}" --tuning full --processes $size --json >"$work/plan.$size"; done
+$python -c 'import json, sys; one, four = (json.load(open(f))["classes"]["optimizer"] for f in sys.argv[1:]); sys.exit(not one / 4 <= four <= one / 4 + 8 * 16384)' "$work/plan.1" "$work/plan.4"; say $? a-slice-is-planned
+check plan-slices 0 out 'two moments, the largest of 4 slices' plan "${run[@]}" --tuning full --processes 4
 check plan-processes 0 out '8 processes, each on a host like this one' plan "${run[@]}" --processes 8
 check plan-three 2 err 'start 2 or 4' plan "${run[@]}" --processes 3
 check plan-without-data 0 out 'Gbit/s' plan --model "$work/a" --processes 64 --lanes 64

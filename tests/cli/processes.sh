@@ -40,6 +40,31 @@ pairwise steps --data examples/math_steps.jsonl --objective process
 mesh 2 train --model "$work/llama" --data "$work/train.jsonl" --eval-split off --max-steps 1 --output "$work/d1" --quiet 2>"$work/err"; grep -q '"lanes": 8' "$work/d1/assay.json"; say $? eight-lanes-by-default
 mesh 2 train --model "$work/llama" --tuning full --data "$work/train.jsonl" --eval-split off --max-steps 1 --output "$work/d2" --quiet 2>"$work/err"; grep -q '"lanes": 2' "$work/d2/assay.json"; say $? full-takes-few-lanes
 
+# All weights: each process has a slice of the moments; checkpoints are whole, and another number of processes goes on from them.
+all_weights() { # name option...: `bits` of one process, of two and of four
+    local name=$1 size; shift
+    "$assay" train --model "$work/llama" --tuning full "${run[@]}" "$@" --output "$work/$name-1" --quiet 2>"$work/err"; say $? "$name"
+    for size in 2 4; do
+        mesh $size train --model "$work/llama" --tuning full "${run[@]}" "$@" --output "$work/$name-$size" --quiet 2>"$work/err"; say $? "$name-in-$size"
+        [ "$(bits "$work/$name-1")" = "$(bits "$work/$name-$size")" ] && cmp -s <(numbers "$work/$name-1") <(numbers "$work/$name-$size"); say $? "$name-in-$size-same-bits"
+    done
+}
+go_on() { # name then now option...: from the checkpoint that so many left, so many go on
+    local name=$1 then=$2 now=$3; shift 3
+    cp -r "$work/$name-$then" "$work/on" && rm -r "$work/on/checkpoint-4"
+    mesh "$now" train --model "$work/llama" --tuning full "${run[@]}" "$@" --output "$work/on" --resume --quiet 2>"$work/err"
+    [ "$(bits "$work/$name-1")" = "$(bits "$work/on")" ]; say $? "$name-$now-go-on-for-$then"
+    rm -r "$work/on"
+}
+all_weights all-f32
+all_weights all-bf16 --precision bf16
+all_weights all-8bit --moments 8bit
+all_weights all-stochastic --precision bf16 --moments 8bit --master bf16-stochastic
+for sizes in "4 2" "4 1" "1 4"; do go_on all-f32 $sizes; go_on all-stochastic $sizes --precision bf16 --moments 8bit --master bf16-stochastic; done
+all_weights all-ties --data "$work/ties.jsonl" --objective davidson --tie-parameter learn
+mesh 4 train --model "$work/llama" --tuning full "${run[@]}" --moments 8bit --output "$work/whole-8bit" --max-steps 1 --save-steps -1 --quiet 2>"$work/err"
+[ "$(find "$work/whole-8bit" -name '.assembly*' | wc -l)" = 0 ]; say $? nothing-is-left-of-putting-together
+
 # Refused once, by the first, everywhere with the same exit code.
 mesh 3 train --model "$work/llama" "${run[@]}" --output "$work/x" 2>"$work/err"
 [ $? -eq 2 ] && grep -q 'mesh: 2 2 2' "$work/err" && [ "$(grep -c 'start 2 or 4' "$work/err")" = 1 ] && [ ! -e "$work/x" ]; say $? three-share-no-eight-lanes
@@ -64,6 +89,10 @@ least=$(python3 -c 'import json,sys; p=json.load(open(sys.argv[1])); print(min([
 "$assay" train "${full[@]}" --memory "$((least - 200000))" --output "$work/x" --quiet 2>"$work/err"; [ $? -eq 3 ]; say $? one-process-has-no-room
 mesh 2 train "${full[@]}" --memory "$((least - 200000))" --stages 2 --output "$work/fullstages" --quiet 2>"$work/err"; say $? two-stages-have
 same_as full-in-less-memory "$work/fullstages" "$work/full"
+# Two rows of two stages: moments in slices within each stage.
+"$assay" train --model "$work/llama-3" --tuning full "${run[@]}" --moments 8bit --output "$work/full8" --quiet; say $? full-8bit
+mesh 4 train --model "$work/llama-3" --tuning full "${run[@]}" --moments 8bit --stages 2 --output "$work/full8stages" --quiet 2>"$work/err"; say $? full-8bit-in-two-stages
+same_as slices-in-stages "$work/full8stages" "$work/full8"
 
 # Refused before anything is read, by what to type.
 "$assay" train --model "$work/llama" "${run[@]}" --stages 2 --output "$work/x" 2>"$work/err"
@@ -127,6 +156,8 @@ over_mpi() { # mpi option...
     timeout 300 "mpirun.$mpi" "$@" -n 2 "$assay" train --model "$work/chatglm3-3" --lora-dropout 0.1 "${run[@]}" --stages 2 --output "$work/$mpi-stages" --quiet >"$work/out" 2>"$work/err"
     say $? "$mpi-trains-in-2-stages"
     same_as "$mpi-stages" "$work/$mpi-stages" "$work/whole"
+    timeout 300 "mpirun.$mpi" "$@" -n 4 "$assay" train --model "$work/llama" --tuning full "${run[@]}" --precision bf16 --moments 8bit --master bf16-stochastic --output "$work/$mpi-all" --quiet >"$work/out" 2>"$work/err"
+    [ "$(bits "$work/all-stochastic-1")" = "$(bits "$work/$mpi-all")" ]; say $? "$mpi-slices-same-bits"
 }
 over_mpi openmpi --oversubscribe
 over_mpi mpich

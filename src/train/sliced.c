@@ -1,0 +1,95 @@
+#include "train/sliced.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+bool assay_sliced(const assay_trainer *t) { return t->slices.count > 1; }
+
+static size_t own_slice(const assay_trainer *t)
+{
+    const assay_comm *column = t->shares.column;
+    return (size_t)assay_comm_slice(assay_comm_rank(column), assay_comm_size(column));
+}
+
+static size_t width_of(const assay_optimizer_item *item)
+{
+    return item->half ? sizeof *item->half : sizeof *item->weight;
+}
+
+static assay_status make_slices(assay_trainer *t, const assay_optimizer_item *items, size_t count, assay_error *err)
+{
+    assay_sliced_weight *weights = assay_alloc(count, sizeof *weights);
+    ASSAY_TRY_ALLOC(weights, "a list of weights", err);
+    for (size_t i = 0; i < count; i++)
+        weights[i] =
+            (assay_sliced_weight){.count = items[i].count, .packed = items[i].packed, .width = width_of(&items[i])};
+    assay_status status =
+        assay_moment_slices_make(&t->slices, weights, count, (size_t)assay_comm_size(t->shares.column), err);
+    assay_free(weights);
+    return status;
+}
+
+assay_status assay_sliced_begin(assay_trainer *t, assay_optimizer_item *items, size_t count, assay_error *err)
+{
+    if (t->settings.slices <= 1 || assay_comm_size(t->shares.column) == 1) return ASSAY_OK;
+    ASSAY_TRY(make_slices(t, items, count, err));
+    t->squares = assay_alloc(t->slices.squares[t->slices.count], 1);
+    ASSAY_TRY_ALLOC(t->squares, "sums of squares", err);
+    for (size_t i = 0, first = 0; i < count; first += items[i++].count)
+        assay_moment_slices_part(&t->slices, own_slice(t), first, items[i].count, &items[i].begin, &items[i].end);
+    return ASSAY_OK;
+}
+
+void assay_sliced_end(assay_trainer *t)
+{
+    assay_moment_slices_release(&t->slices);
+    assay_free(t->squares);
+    t->squares = NULL;
+}
+
+static float *room_of(const assay_trainer *t) { return t->gradients + t->optimizer->values; }
+
+assay_status assay_sliced_sum(assay_trainer *t, assay_error *err)
+{
+    assay_comm *column = t->shares.column;
+    ASSAY_TRY(assay_comm_sum_slices(column, t->gradients, room_of(t), t->slices.gradients, t->shares.there, err));
+    assay_optimizer_chunk_squares(t->optimizer, t->kernels, t->squares);
+    return assay_comm_join_slices(column, t->squares, t->slices.squares, err);
+}
+
+double assay_sliced_squares(const assay_trainer *t, double squares)
+{
+    for (size_t i = 0; i < t->slices.squares[t->slices.count] / sizeof *t->squares; i++)
+        squares += (double)t->squares[i];
+    return squares;
+}
+
+assay_status assay_sliced_gather(assay_trainer *t, assay_error *err)
+{
+    return assay_comm_join_slices(t->shares.column, t->gradients, t->slices.gradients, err);
+}
+
+/* Between the weights and where they lie one behind the other in the message: this process's slice out, the others' in.
+ */
+static void copy_weights(const assay_trainer *t, bool out)
+{
+    char *message = (char *)room_of(t);
+    for (size_t i = 0; i < t->optimizer->count; i++) {
+        const assay_optimizer_item *item = &t->optimizer->items[i];
+        size_t bytes, begin = item->begin * width_of(item), end = item->end * width_of(item);
+        char *weight = assay_optimizer_weight(item, &bytes);
+        if (out) memcpy(message + begin, weight + begin, end - begin);
+        else memcpy(weight, message, begin);
+        if (!out) memcpy(weight + end, message + end, bytes - end);
+        message += bytes;
+    }
+}
+
+assay_status assay_sliced_spread(assay_trainer *t, assay_error *err)
+{
+    copy_weights(t, true);
+    ASSAY_TRY(assay_comm_join_slices(t->shares.column, room_of(t), t->slices.weights, err));
+    copy_weights(t, false);
+    return ASSAY_OK;
+}
