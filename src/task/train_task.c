@@ -141,7 +141,7 @@ static void say_spilled(const assay_training *t, const assay_log *log)
 
 static void say_processes(const assay_training *t, const assay_task_context *context)
 {
-    char slices[40] = "";
+    char slices[48] = "";
     const assay_trainer *trainer = t->trainer;
     if (!context->comm) return;
     if (trainer->slices.count) snprintf(slices, sizeof slices, ", moments in %zu slices", trainer->slices.count);

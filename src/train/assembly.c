@@ -68,7 +68,8 @@ static assay_status list_slices(assay_assembly *all, int stage, assay_sliced_wei
     for (size_t i = 0; i < all->count; i++) {
         const assay_optimizer_item *item = &all->items[i];
         if (all->owners[i] != stage) continue;
-        weights[count++] = (assay_sliced_weight){.count = item->count, .packed = item->packed};
+        weights[count] = (assay_sliced_weight){.count = item->count, .packed = item->packed};
+        count++;
         all->firsts[i] = first;
         first += item->count;
     }

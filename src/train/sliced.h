@@ -6,7 +6,7 @@
  *     ... each step
  *     ASSAY_TRY(assay_sliced_sum(t, err));
  *     squares = assay_sliced_squares(t, 0);                // the same everywhere
- *     assay_optimizer_step(t->optimizer, ...);             // of the slice
+ *     assay_optimizer_step(t->optimizer, t->kernels, t->pool, &hyper, lr, norm); // of the slice
  *     ASSAY_TRY(assay_sliced_spread(t, err));
  *     ...
  *     assay_sliced_end(t);                                 // safe where there was no beginning
