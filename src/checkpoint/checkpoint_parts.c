@@ -257,11 +257,12 @@ static assay_status join_bitsandbytes(assay_checkpoint *checkpoint, bool *joined
 
 assay_status assay_checkpoint_join_parts(assay_checkpoint *checkpoint, assay_error *err)
 {
-    const char *method =
-        json_string_value(json_object_get(json_object_get(checkpoint->config, "quantization_config"), "quant_method"));
+    const json_t *how = json_object_get(checkpoint->config, "quantization_config");
+    const char *method = json_string_value(json_object_get(how, "quant_method")),
+               *format = json_string_value(json_object_get(how, "format"));
     bool fp8 = method && assay_foreign_of_method(method) == ASSAY_FOREIGN_FP8,
          bitsandbytes = method && assay_foreign_of_method(method) == ASSAY_FOREIGN_BITSANDBYTES,
-         compressed = method && !strcmp(method, "compressed-tensors");
+         compressed = method && !strcmp(method, "compressed-tensors") && format && !strcmp(format, "float-quantized");
     if (!fp8 && !bitsandbytes && !compressed) return ASSAY_OK;
     bool *joined = assay_alloc(checkpoint->weight_count + 1, sizeof *joined);
     checkpoint->parts = assay_alloc(checkpoint->weight_count + 1, sizeof *checkpoint->parts);

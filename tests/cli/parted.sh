@@ -44,7 +44,12 @@ check requantises 0 out 'Q5_0' convert "$work/parted" --quantize q4_k --output "
 part "$work/llama" fp8 "$work/parted"
 check shows-fp8 0 out 'FP8' inspect "$work/parted"
 check says-what-fp8-means 0 err 'round what they are multiplied with' train --model "$work/parted" --data "$work/pairs.jsonl" --max-steps 1 --output "$work/p" --force
-sed -i 's/e4m3/e5m2/' "$work/parted/config.json"
+cp "$work/parted/config.json" "$work/config.json"
+sed -i 's/"quant_method": "fp8"/"quant_method": "compressed-tensors", "format": "pack-quantized"/' "$work/parted/config.json"
+check other-forms-are-refused 1 err 'quantised: compressed-tensors. Take' score --model "$work/parted"
+sed 's/"weight_block_size": \[32, 48\]/"weight_block_size": [0, 48]/' "$work/config.json" >"$work/parted/config.json"
+check blocks-of-nothing-are-refused 1 err 'two positive numbers' score --model "$work/parted"
+sed 's/e4m3/e5m2/' "$work/config.json" >"$work/parted/config.json"
 check e5m2-is-refused 1 err 'quantised (fp8)' score --model "$work/parted"
 part "$work/llama" int8 "$work/parted"
 check says-what-int8-means 0 err 'LLM.int8' train --model "$work/parted" --data "$work/pairs.jsonl" --max-steps 1 --output "$work/p" --force
