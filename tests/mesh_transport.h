@@ -1,8 +1,9 @@
 /* A transport for tests of several processes where there is no MPI: every two of them share a socket. It is told by the
- * environment: MESH_RANK, MESH_FDS (descriptors by rank, -1 for its own); MESH_FLIP=N flips a bit in the Nth large
- * message that comes, MESH_RAISE=RANK,N,SIGNAL raises a signal in one process before its Nth large message, so that
- * what they test does not depend on speed. Large: MESH_LARGE bytes, or 256. tests/cli/mesh.py starts commands with it;
- * the programs of tests/ fork. */
+ * environment: MESH_RANK, MESH_FDS (descriptors by rank, -1 for its own), MESH_CALLS (descriptors on which each is
+ * called; its own to read from, the others' to write to); MESH_FLIP=N flips a bit in the Nth large message that comes,
+ * MESH_RAISE=RANK,N,SIGNAL raises a signal in one process before its Nth large message, so that what they test does not
+ * depend on speed. MESH_COUNT says on stderr at the end how many bytes were sent and received. Large: MESH_LARGE bytes,
+ * or 256. tests/cli/mesh.py starts commands with it; the programs of tests/ fork. */
 #ifndef MESH_TRANSPORT_H
 #define MESH_TRANSPORT_H
 
@@ -25,11 +26,13 @@ typedef struct mesh_move {
 } mesh_move;
 
 typedef struct mesh_state {
-    int fds[MESH_MOST];
+    int fds[MESH_MOST], calls[MESH_MOST];
+    int rank;
     size_t large;                 /* bytes */
     long until_flip, until_raise; /* large messages; 0: never */
     int signal;
     mesh_move moves[2];
+    unsigned long long moved[2]; /* bytes */
 } mesh_state;
 
 static inline long mesh_number(const char *variable)
@@ -47,17 +50,25 @@ static inline void mesh_plan_signal(mesh_state *mesh, int own)
     mesh->signal = (int)number;
 }
 
-static inline const char *mesh_open(void *context, int *rank, int *size)
+static inline int mesh_list(const char *variable, int *fds)
 {
-    mesh_state *mesh = context;
-    const char *text = getenv("MESH_FDS");
+    const char *text = getenv(variable);
     char *end;
-    *rank = (int)mesh_number("MESH_RANK");
+    int count = 0;
+    for (; text && *text && count < MESH_MOST; text = *end ? end + 1 : end) fds[count++] = (int)strtol(text, &end, 10);
+    return count;
+}
+
+static inline const char *mesh_open(void *context, unsigned patience, int *rank, int *size)
+{
+    (void)patience;
+    mesh_state *mesh = context;
+    *rank = mesh->rank = (int)mesh_number("MESH_RANK");
     mesh->until_flip = mesh_number("MESH_FLIP");
     mesh->large = getenv("MESH_LARGE") ? (size_t)mesh_number("MESH_LARGE") : MESH_LARGE;
     mesh_plan_signal(mesh, *rank);
-    for (*size = 0; text && *text && *size < MESH_MOST; text = *end ? end + 1 : end)
-        mesh->fds[(*size)++] = (int)strtol(text, &end, 10);
+    *size = mesh_list("MESH_FDS", mesh->fds);
+    mesh_list("MESH_CALLS", mesh->calls);
     return *size ? NULL : "no MESH_FDS";
 }
 
@@ -71,6 +82,7 @@ static inline const char *mesh_begin(void *context, assay_transfer transfer, int
 {
     mesh_state *mesh = context;
     if (bytes >= mesh->large && mesh->until_raise && !--mesh->until_raise) raise(mesh->signal);
+    mesh->moved[transfer] += bytes;
     mesh->moves[transfer] = (mesh_move){mesh->fds[peer], data, bytes, 0};
     return NULL;
 }
@@ -97,6 +109,22 @@ static inline const char *mesh_poll(void *context, assay_transfer transfer, bool
     return NULL;
 }
 
+/* One that is gone is found by the next message. */
+static inline const char *mesh_call(void *context, int peer)
+{
+    mesh_state *mesh = context;
+    (void)!send(mesh->calls[peer], "c", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return NULL;
+}
+
+static inline const char *mesh_called(void *context, bool *any)
+{
+    mesh_state *mesh = context;
+    char call;
+    *any = recv(mesh->calls[mesh->rank], &call, 1, MSG_DONTWAIT) == 1;
+    return NULL;
+}
+
 static inline void mesh_abort(void *context, int exit_code)
 {
     (void)context;
@@ -105,14 +133,18 @@ static inline void mesh_abort(void *context, int exit_code)
 
 static inline const char *mesh_close(void *context)
 {
-    (void)context;
+    const mesh_state *mesh = context;
+    if (getenv("MESH_COUNT"))
+        fprintf(stderr, "rank %d sent %llu received %llu\n", mesh->rank, mesh->moved[ASSAY_SENDING],
+                mesh->moved[ASSAY_RECEIVING]);
     return NULL;
 }
 
 #define MESH_TRANSPORT                                                                                               \
     {                                                                                                                \
         .version = ASSAY_TRANSPORT_VERSION, .state_bytes = sizeof(mesh_state), .open = mesh_open, .name = mesh_name, \
-        .begin = mesh_begin, .poll = mesh_poll, .end_all = mesh_abort, .close = mesh_close                           \
+        .begin = mesh_begin, .poll = mesh_poll, .call = mesh_call, .called = mesh_called, .end_all = mesh_abort,     \
+        .close = mesh_close                                                                                          \
     }
 
 #endif

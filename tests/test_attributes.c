@@ -151,7 +151,7 @@ static void neighbours_are_not_taken(void **state)
         {"{\"prompt\":\"q\",\"response\":\"a\",\"labels\":1}", NULL},
         {"{\"prompt\":\"q\",\"completion\":\"a\",\"label\":0.5}", "unpaired"},
         {"{\"messages\":[],\"label\":true}", "unpaired"},
-        {"{\"prompt\":\"q\",\"completions\":[\"a\",\"b\"],\"labels\":[1,0]}", NULL},
+        {"{\"prompt\":\"q\",\"completions\":[\"a\",\"b\"],\"labels\":[1,0]}", "stepwise"},
         {"{\"prompt\":\"q\",\"responses\":[\"a\",\"b\"],\"scores\":[1,0]}", "best-of-n"},
         {"{\"prompt\":\"q\",\"response_1\":\"a\",\"response_2\":\"b\",\"preference_strength\":1,\"helpfulness\":1,"
          "\"correctness\":2}",

@@ -5,6 +5,7 @@
 #include "mesh_fork.h"
 
 #include <string.h>
+#include <time.h>
 
 enum { VALUES = 300000, GOOD = 0, WRONG = 7 }; /* values: more than one piece of a message */
 
@@ -49,6 +50,46 @@ static void test_what_comes_is_what_was_sent(void **state)
 {
     (void)state;
     for (int size = 1; size <= 5; size++) run_all(size, exchange, &size);
+}
+
+/* Four processes as two rows and two columns. Both ends of a part send a long message before they receive, as slices
+ * of a pipeline do. */
+static int parts(assay_comm *comm, void *context)
+{
+    static float block[VALUES], came[VALUES];
+    int rank = assay_comm_rank(comm), peer, number = rank;
+    static const bool there[] = {true, true};
+    assay_comm *row, *column, *none;
+    assay_error err;
+    size_t bytes;
+    (void)context;
+    WANT(assay_comm_part(&row, comm, rank / 2 * 2, 1, 2, &err) == ASSAY_OK);
+    WANT(assay_comm_part(&column, comm, rank % 2, 2, 2, &err) == ASSAY_OK);
+    WANT(assay_comm_part(&none, comm, rank, 1, 1, &err) == ASSAY_OK && !none);
+    WANT(assay_comm_rank(row) == rank % 2 && assay_comm_rank(column) == rank / 2 && assay_comm_size(column) == 2);
+    WANT(assay_comm_broadcast(column, &number, sizeof number, &err) == ASSAY_OK && number == rank % 2);
+    for (size_t i = 0; i < VALUES; i++) block[i] = (float)rank;
+    peer = 1 - rank % 2;
+    for (int times = 0; times < 3; times++) {
+        WANT(assay_comm_send_begin(row, peer, block, times == 1 ? 0 : sizeof block, &err) == ASSAY_OK);
+        WANT(assay_comm_receive_most(row, peer, came, sizeof came, &bytes, &err) == ASSAY_OK);
+        WANT(bytes == (times == 1 ? 0 : sizeof came) && came[VALUES - 1] == (float)(rank ^ 1));
+    }
+    WANT(assay_comm_send_end(row, &err) == ASSAY_OK && assay_comm_send_end(NULL, &err) == ASSAY_OK);
+    WANT(assay_comm_sum(column, block, came, VALUES, there, &err) == ASSAY_OK);
+    WANT(block[0] == (float)(rank % 2 + rank % 2 + 2));
+    WANT(assay_comm_compare_kinds(comm, (uint64_t)(rank % 2), 2, "a kind", &err) == ASSAY_OK);
+    WANT(assay_comm_compare_kinds(comm, rank == 3 ? 9 : (uint64_t)(rank % 2), 2, "a kind", &err) == ASSAY_E_UNEQUAL);
+    WANT(strstr(err.text, "rank 1 (") && strstr(err.text, "rank 3 (") && !strstr(err.text, "rank 0 ("));
+    assay_comm_part_free(row);
+    assay_comm_part_free(column);
+    return GOOD;
+}
+
+static void test_parts_and_messages_that_cross(void **state)
+{
+    (void)state;
+    run_all(4, parts, NULL);
 }
 
 /* Numbers whose sums depend on their order. */
@@ -145,6 +186,58 @@ static void test_what_goes_wrong_is_known_to_all(void **state)
     run_all(2, differ, one_of_two);
 }
 
+/* Others compute, and would for long: who fails, or is told to stop, calls them. */
+static int be_called(assay_comm *comm, void *context)
+{
+    const assay_status *failure = context;
+    int rank = assay_comm_rank(comm);
+    assay_error err = {0};
+    assay_status status = *failure;
+    WANT(assay_comm_go_on(comm, NULL, &err) == ASSAY_OK || rank != 1);
+    while (rank != 1 && assay_comm_go_on(comm, NULL, &err) == ASSAY_OK) nanosleep(&(struct timespec){0, 1000000}, NULL);
+    if (rank != 1) status = ASSAY_E_STOPPED;
+    WANT(assay_comm_agree(comm, status, NULL, &err) == *failure);
+    if (*failure != ASSAY_E_STOPPED) return GOOD;
+    /* All calls were taken: what comes next is not disturbed, and a flag still counts. */
+    volatile sig_atomic_t stop = SIGTERM;
+    for (int i = 0; i < 3; i++) {
+        WANT(assay_comm_go_on(comm, NULL, &err) == ASSAY_OK);
+        WANT(assay_comm_agree(comm, ASSAY_OK, NULL, &err) == ASSAY_OK);
+    }
+    WANT(assay_comm_go_on(comm, &stop, &err) == ASSAY_E_STOPPED);
+    return GOOD;
+}
+
+static void test_who_fails_calls_the_others(void **state)
+{
+    assay_status stopped = ASSAY_E_STOPPED, failed = ASSAY_E_MEMORY;
+    (void)state;
+    for (int size = 2; size <= 5; size++) {
+        run_all(size, be_called, &stopped);
+        run_all(size, be_called, &failed);
+    }
+}
+
+static int never(assay_comm *comm, void *context)
+{
+    (void)comm;
+    (void)context;
+    return WRONG;
+}
+
+static void test_a_timeout_that_is_none_is_refused(void **state)
+{
+    static const char *const wrong[] = {"half an hour", "0", "-5", "10s", "1e3", "99999999999999999999", " 5"};
+    int codes[2];
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        setenv("ASSAY_RANK_TIMEOUT", wrong[i], 1);
+        mesh_run(2, never, NULL, codes);
+        assert_true(codes[0] == 2 && codes[1] == 2);
+    }
+    unsetenv("ASSAY_RANK_TIMEOUT");
+}
+
 static int receive_changed(assay_comm *comm, void *context)
 {
     static char block[1000];
@@ -208,15 +301,21 @@ static void test_alone_nothing_is_sent(void **state)
     assert_int_equal(assay_comm_sum(NULL, &sum, NULL, 1, &there, NULL), ASSAY_OK);
     assert_int_equal(assay_comm_compare(NULL, 1, "a number", NULL), ASSAY_OK);
     assert_true(assay_comm_speaks(NULL));
-    assay_comm_close(NULL, 0);
+    assert_int_equal(assay_comm_close(NULL, 0, NULL), ASSAY_OK);
+    assert_int_equal(assay_comm_go_on(NULL, NULL, NULL), ASSAY_OK);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alone_nothing_is_sent),           cmocka_unit_test(test_what_comes_is_what_was_sent),
-        cmocka_unit_test(test_sums_have_the_order_of_the_tree), cmocka_unit_test(test_what_goes_wrong_is_known_to_all),
+        cmocka_unit_test(test_alone_nothing_is_sent),
+        cmocka_unit_test(test_what_comes_is_what_was_sent),
+        cmocka_unit_test(test_parts_and_messages_that_cross),
+        cmocka_unit_test(test_sums_have_the_order_of_the_tree),
+        cmocka_unit_test(test_what_goes_wrong_is_known_to_all),
         cmocka_unit_test(test_a_bad_message_names_its_sender),
+        cmocka_unit_test(test_who_fails_calls_the_others),
+        cmocka_unit_test(test_a_timeout_that_is_none_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

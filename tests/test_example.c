@@ -139,6 +139,86 @@ static void truncation_right(void **state)
     assay_pair_set_free(pairs);
 }
 
+/* A stroke ends each step. */
+static assay_status render_strokes(const void *context, const assay_conversation *conversation, assay_ids *ids,
+                                   assay_ids *ends, assay_error *err)
+{
+    (void)context;
+    for (size_t i = 0; i < conversation->count; i++) {
+        const assay_conversation one = {.messages = conversation->messages + i, .count = 1};
+        ASSAY_TRY(render_bare(NULL, &one, ids, err));
+        if (!one.messages->step) continue;
+        ASSAY_TRY(helper_push(ids, '/', err));
+        ASSAY_TRY(assay_ids_push(ends, (int32_t)ids->count - 1, err));
+    }
+    return ASSAY_OK;
+}
+
+static void add_steps(assay_pair_set *pairs, size_t count, const double *labels)
+{
+    static assay_message prompt = {.role = ASSAY_ROLE_USER, .text = "pq", .size = 2};
+    static assay_message steps[] = {{.role = ASSAY_ROLE_ASSISTANT, .text = "ab", .size = 2, .step = true},
+                                    {.role = ASSAY_ROLE_ASSISTANT, .text = "cde", .size = 3, .step = true},
+                                    {.role = ASSAY_ROLE_ASSISTANT, .text = "f", .size = 1, .step = true}};
+    const assay_pair pair = {.prompt = {.items = &prompt, .count = 1},
+                             .chosen = {.items = steps, .count = count},
+                             .single = true,
+                             .step_labels = labels,
+                             .margin = (double)NAN,
+                             .share = (double)NAN,
+                             .weight = 2};
+    assert_int_equal(assay_pair_set_add(pairs, &pair, NULL), ASSAY_OK);
+}
+
+/* pqab/cde/f/: each step a slice of one text, with its label; none is cut inside. */
+static void steps_are_slices(void **state)
+{
+    static const assay_renderer strokes = {.render = render_bare, .render_steps = render_strokes};
+    static const double labels[] = {1, (double)NAN, 0}, unknown[] = {(double)NAN, (double)NAN, 1};
+    static const struct {
+        size_t max_length;
+        assay_truncate truncate;
+        size_t first, second, longest; /* steps kept of both answers; 0: dropped */
+        assay_drop_reason reason;
+    } cases[] = {{0, ASSAY_TRUNCATE_NONE, 3, 3, 11, ASSAY_DROP_COUNT},
+                 {11, ASSAY_TRUNCATE_NONE, 3, 3, 11, ASSAY_DROP_COUNT},
+                 {10, ASSAY_TRUNCATE_RIGHT, 2, 0, 9, ASSAY_DROP_NO_LABEL},
+                 {8, ASSAY_TRUNCATE_RIGHT, 1, 0, 5, ASSAY_DROP_NO_LABEL},
+                 {10, ASSAY_TRUNCATE_LEFT, 0, 0, 0, ASSAY_DROP_TOO_LONG},
+                 {4, ASSAY_TRUNCATE_RIGHT, 0, 0, 0, ASSAY_DROP_TOO_LONG}};
+    assay_pair_set *pairs;
+    (void)state;
+    assert_int_equal(assay_pair_set_new(&pairs, NULL), ASSAY_OK);
+    uint32_t file;
+    assert_int_equal(assay_pair_set_add_file(pairs, "steps.jsonl", &file, NULL), ASSAY_OK);
+    add_steps(pairs, 3, labels);
+    add_steps(pairs, 3, unknown);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assay_example_set set;
+        assay_error err;
+        const assay_example_options options = {.max_length = cases[i].max_length, .truncate = cases[i].truncate};
+        assay_status status = assay_example_set_build(&set, pairs, NULL, 0, &strokes, &options, &err);
+        assert_int_equal(status, cases[i].first ? ASSAY_OK : ASSAY_E_FORMAT);
+        if (status != ASSAY_OK) continue;
+        const assay_example *e = &set.items[0];
+        assert_true(e->steps && e->count == cases[i].first && e->shared == 0 && e->weight == 2);
+        assert_true(set.count == (cases[i].second ? 2 : 1) && set.longest == cases[i].longest);
+        assert_int_equal(assay_example_tokens(&set, e), cases[i].longest);
+        assert_int_equal(assay_example_longest(&set, e), cases[i].longest);
+        if (!cases[i].second) assert_int_equal(assay_example_set_dropped(&set, cases[i].reason), 1);
+        is_side(&set, &set.answers[0], "pqab/");
+        if (e->count > 1) is_side(&set, &set.answers[1], "cde/");
+        assert_true(set.values[0] == 1 && (e->count < 2 || isnan(set.values[1])));
+        assay_example_set_release(&set);
+    }
+    assay_example_set set;
+    assay_error err;
+    assert_int_equal(assay_example_set_build(&set, pairs, NULL, 0, &helper_renderer, &(assay_example_options){0}, &err),
+                     ASSAY_E_FORMAT);
+    assert_non_null(strstr(err.text, "answer in labelled steps, and the model reads a text at one token"));
+    assay_pair_set_free(pairs);
+}
+
 static void errors_name_the_line(void **state)
 {
     (void)state;
@@ -162,7 +242,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sides_and_shared_prefix), cmocka_unit_test(each_side_keeps_a_token),
         cmocka_unit_test(long_pairs_are_dropped),  cmocka_unit_test(truncation_left),
-        cmocka_unit_test(truncation_right),        cmocka_unit_test(errors_name_the_line),
+        cmocka_unit_test(steps_are_slices),        cmocka_unit_test(truncation_right),
+        cmocka_unit_test(errors_name_the_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

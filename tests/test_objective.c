@@ -2,6 +2,7 @@
 #include "test_support.h"
 
 #include "objective/objective.h"
+#include "train/learned_tie.h"
 
 #include <float.h>
 #include <math.h>
@@ -87,6 +88,56 @@ static void probabilities_sum_to_one(void **state)
         }
 }
 
+/* The slope by the place of the tie parameter, against differences. */
+static void tie_slopes_are_differences(void **state)
+{
+    static const double shares[] = {1, 0, 0.5, 0.7, (double)NAN}, parameters[] = {1.001, 1.5, 7};
+    const double h = 1e-4, values[] = {1, 0};
+    (void)state;
+    for (size_t n = 0; n < 2; n++)
+        for (double d = -30; d <= 30; d += 3.75)
+            for (size_t c = 0; c < 15; c++) {
+                assay_objective_settings settings = chosen(n ? "davidson" : "rao-kupper", 0.1, parameters[c % 3]);
+                const double rewards[] = {d, 0}, place = assay_tie_place(&settings);
+                const assay_objective_row row = row_of(rewards, values, 2, true, shares[c / 3], 0.25, 2);
+                double slopes[2], slope = assay_objective_tie_slope(&settings, &row);
+                assay_tie_put(&settings, place + h);
+                double above = assay_objective_of_row(&settings, &row, slopes);
+                assay_tie_put(&settings, place - h);
+                double by_differences = (above - assay_objective_of_row(&settings, &row, slopes)) / (2 * h);
+                /* h squared, and a loss of up to 100 that has lost its last digits */
+                if (fabs(slope - by_differences) > 1e-7)
+                    fail_msg("%zu, d %g, case %zu: %.9g, not %.9g", n, d, c, slope, by_differences);
+            }
+    const assay_objective_settings bt = chosen("bt", 0, -1);
+    const double rewards[] = {1, 0};
+    const assay_objective_row row = row_of(rewards, values, 2, true, 1, none, 1);
+    assert_true(assay_objective_tie_slope(&bt, &row) == 0);
+}
+
+/* Where no answer is better and a quarter are ties, P(tie) is (t - 1) / (t + 1) and n / (2 + n). */
+static void learned_ties_are_the_likeliest(void **state)
+{
+    static const double shares[] = {0.5, 1, 0, 1}, values[] = {1, 0}, rewards[] = {0.3, 0.3};
+    const assay_optimizer_hyper hyper = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
+    (void)state;
+    for (size_t n = 0; n < 2; n++) {
+        assay_learned_tie tie;
+        assay_objective_settings settings = chosen(n ? "davidson" : "rao-kupper", 0, ASSAY_TIE_LEARNED);
+        assay_learned_tie_begin(&tie, &settings);
+        for (uint64_t step = 1; step <= 2000; step++) {
+            tie.slope = 0;
+            for (size_t i = 0; i < 4; i++) {
+                const assay_objective_row row = row_of(rewards, values, 2, true, shares[i], none, 1);
+                tie.slope += assay_objective_tie_slope(&settings, &row) / 4;
+            }
+            assay_learned_tie_step(&tie, &settings, &hyper, step, step < 1000 ? 1 : 0.1);
+        }
+        /* AdamW goes on to tremble by a part of its rate, a thousandth. */
+        assert_true(fabs(settings.tie_parameter - (n ? 2.0 / 3 : 5.0 / 3)) < 1e-3);
+    }
+}
+
 /* By mpmath with 40 digits from the formulas of objective.h (tests/oracle/objective_golden.py). */
 static void golden_values_of_rows(void **state)
 {
@@ -151,6 +202,59 @@ static void attributes_are_least_squares(void **state)
             if (fabs(slope - slopes[n]) > 1e-8) fail_msg("case %zu, number %zu: %g, not %g", i, n, slopes[n], slope);
         }
     }
+}
+
+/* Of an answer in steps, against 40 digits; slopes too, of steps without a label none. */
+static void process_is_exact(void **state)
+{
+    static const struct {
+        size_t count;
+        double smoothing, rewards[6], labels[3], weight, loss, slopes[6];
+    } cases[] = {
+#include "data/golden/objective_process.inc"
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assay_objective_settings settings = chosen("process", cases[i].smoothing, -1);
+        double slopes[6], ignored[6], rewards[6];
+        const double h = 1e-4;
+        memcpy(rewards, cases[i].rewards, sizeof rewards);
+        const assay_objective_row row = {.rewards = rewards,
+                                         .values = cases[i].labels,
+                                         .count = cases[i].count,
+                                         .share = none,
+                                         .margin = none,
+                                         .weight = cases[i].weight,
+                                         .outputs = 2};
+        double loss = assay_objective_of_row(&settings, &row, slopes);
+        if (fabs(loss - cases[i].loss) > 1e-12 * fmax(1, cases[i].loss))
+            fail_msg("case %zu: %.17g, not %.17g", i, loss, cases[i].loss);
+        for (size_t n = 0; n < 2 * cases[i].count; n++) {
+            if (fabs(slopes[n] - cases[i].slopes[n]) > 1e-12)
+                fail_msg("case %zu, number %zu: slope %.17g, not %.17g", i, n, slopes[n], cases[i].slopes[n]);
+            rewards[n] = cases[i].rewards[n] + h;
+            double above = assay_objective_of_row(&settings, &row, ignored);
+            rewards[n] = cases[i].rewards[n] - h;
+            double slope = (above - assay_objective_of_row(&settings, &row, ignored)) / (2 * h);
+            rewards[n] = cases[i].rewards[n];
+            /* h squared and a third derivative of at most 1/8; a loss of 120 has lost ten digits to its size */
+            if (fabs(slope - slopes[n]) > 1e-8 * fmax(1, loss))
+                fail_msg("case %zu, number %zu: %g, not %g", i, n, slopes[n], slope);
+        }
+    }
+}
+
+/* What a step's mean is over: labelled steps, and known targets. */
+static void rows_weigh_what_is_known(void **state)
+{
+    const double labels[] = {1, none, 0}, targets[] = {none, 2, none, none, none, 1};
+    const assay_objective_row row = {.values = labels, .count = 3, .outputs = 2, .targets = targets};
+    assay_objective_settings process = chosen("process", 0, -1), regression = chosen("regression", 0, -1),
+                             bt = chosen("bt", 0, -1);
+    (void)state;
+    assert_int_equal(assay_objective_known(&process, &row), 2);
+    assert_int_equal(assay_objective_known(&regression, &row), 2);
+    assert_int_equal(assay_objective_known(&bt, &row), 1);
 }
 
 /* z 0.4 and y 0.75: softplus(z) - y z. The slope is sigmoid(z) - y. */
@@ -309,18 +413,17 @@ static void refuses(const char *name, double smoothing, double tie_parameter, co
 
 static void bad_choices_are_named(void **state)
 {
-    static const char *const later[] = {"process"};
     (void)state;
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++) refuses(later[i], 0, -1, "is not there yet");
     refuses(
         "hinge", 0, -1,
-        "none of auto, bt, scaled-bt, soft, robust, rao-kupper, davidson, all-pairs, plackett-luce, first-best, bce");
+        "none of auto, bt, scaled-bt, soft, robust, rao-kupper, davidson, all-pairs, plackett-luce, first-best, bce, "
+        "regression, process");
     refuses("plackett-luce", 0.1, -1, "models no wrong labels");
     refuses("robust", 0, -1, "--label-smoothing 0.1");
     refuses("bt", 0, 2, "rao-kupper and davidson do");
     refuses("rao-kupper", 0, 1, "above 1");
     refuses("davidson", 0, 0, "above 0");
-    refuses("rao-kupper", 0, ASSAY_TIE_LEARNED, "--tie-parameter learn is not there yet");
+    refuses("bt", 0, ASSAY_TIE_LEARNED, "rao-kupper and davidson do");
 }
 
 static void numbers_and_names(void **state)
@@ -349,6 +452,10 @@ int main(void)
         cmocka_unit_test(weights_and_unread_labels),
         cmocka_unit_test(bad_choices_are_named),
         cmocka_unit_test(numbers_and_names),
+        cmocka_unit_test(tie_slopes_are_differences),
+        cmocka_unit_test(learned_ties_are_the_likeliest),
+        cmocka_unit_test(process_is_exact),
+        cmocka_unit_test(rows_weigh_what_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

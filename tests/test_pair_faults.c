@@ -147,6 +147,21 @@ static void bad_lines_can_be_skipped(void **state)
     assay_pair_set_free(set);
 }
 
+/* Of a list, an empty answer in the middle teaches no more than one at an end. */
+static void empty_answers_of_lists_are_dropped(void **state)
+{
+    static const char text[] = "{\"prompt\":\"p\",\"responses\":[\"a\",\" \",\"c\"],\"scores\":[3,2,1]}\n"
+                               "{\"prompt\":\"p\",\"responses\":[\"a\",\"b\",\"c\"],\"scores\":[3,2,1]}\n"
+                               "{\"prompt\":\"p\",\"responses\":[\"a\",\"b\",\"\"],\"scores\":[3,2,1]}\n";
+    (void)state;
+    assay_error err;
+    assay_pair_set *set = read_with(scratch_file("l.jsonl", text, sizeof text - 1), NULL, false, ASSAY_OK, &err);
+    assert_true(set->count == 1 && set->drop_count == 2);
+    assert_int_equal(set->drops[0].reason, ASSAY_DROP_EMPTY_ANSWER);
+    assert_int_equal(set->drops[1].reason, ASSAY_DROP_EMPTY_REJECTED);
+    assay_pair_set_free(set);
+}
+
 /* A line of 40 MiB is over the limit of 32; the line behind it is read all the same. Nesting 100,000 deep is refused by
  * the parser. */
 static void oversized_and_deep_lines(void **state)
@@ -178,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_fault_is_named),
         cmocka_unit_test(bad_lines_can_be_skipped),
+        cmocka_unit_test(empty_answers_of_lists_are_dropped),
         cmocka_unit_test(oversized_and_deep_lines),
     };
     return cmocka_run_group_tests(tests, make_scratch, drop_scratch);

@@ -61,6 +61,28 @@ static void ties_are_kept_as_ties(void **state)
     }
 }
 
+/* A wrong answer that is the right one's twin says nothing; the other wrong one does, wherever it stands. */
+static void a_list_is_dropped_where_all_its_answers_are_equal(void **state)
+{
+    static const struct {
+        const char *line;
+        size_t kept;
+    } cases[] = {{"{\"prompt\":\"p\",\"chosen\":[\"a\"],\"rejected\":[\"a\",\"b\"]}", 1},
+                 {"{\"prompt\":\"p\",\"chosen\":[\"a\"],\"rejected\":[\"b\",\"a\"]}", 1},
+                 {"{\"prompt\":\"p\",\"chosen\":[\"a\"],\"rejected\":[\"a\",\"a\"]}", 0},
+                 {"{\"prompt\":\"p\",\"chosen\":[\"a\"],\"rejected\":[\"a\"]}", 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/twins.jsonl", scratch);
+        assert_int_equal(assay_file_write_atomic(path, cases[i].line, strlen(cases[i].line), NULL), ASSAY_OK);
+        assay_pair_set *set = read_pairs(path);
+        assert_int_equal(set->count, cases[i].kept);
+        assert_int_equal(set->drop_count, 1 - cases[i].kept);
+        assay_pair_set_free(set);
+    }
+}
+
 /* A line, its answers in order with their values, and whether equal ones are ties. */
 static void lists_are_ordered(void **state)
 {
@@ -197,6 +219,8 @@ static void neighbours_are_not_taken(void **state)
         {"{\"conversation_a\":[],\"conversation_b\":[],\"winner\":null}", NULL},
         {"{\"prompt\":\"q\",\"response_1\":\"a\",\"response_2\":\"b\"}", NULL},
         {"{\"context\":\"q\",\"response1\":\"a\",\"response2\":\"b\",\"overall_preference\":null}", NULL},
+        {"{\"prompt\":\"q\",\"response_0\":\"a\",\"response_1\":\"b\",\"safer_response_id\":0}", NULL},
+        {"{\"chosen_messages\":[],\"chosen\":\"a\"}", NULL},
         {"{\"chosen\":\"The sky is blue\",\"rejected\":\"The sky is red\",\"ask\":\"Which colour?\"}", NULL},
         {"{\"chosen\":\"The sky is blue\",\"rejected\":\"A sky is red\"}", NULL},
         {"{\"chosen\":\"The sky is blue\",\"rejected\":\"The sky is red\",\"score\":1}", "implicit-text"},
@@ -220,9 +244,10 @@ static void what_is_no_pair_is_named(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"{\"question\":{\"problem\":\"x\"},\"label\":{\"steps\":[]},\"labeler\":\"l\"}", "(PRM800K)"},
-        {"{\"id\":\"gsm8k-0\",\"problem\":\"x\",\"steps\":[\"a\"],\"label\":-1}", "(ProcessBench)"},
-        {"{\"prompt\":\"x\",\"completions\":[\"a\"],\"labels\":[true]}", "(TRL stepwise)"},
+        {"{\"question\":\"x\",\"label\":{\"steps\":[]},\"labeler\":\"l\"}", "(PRM800K)"},
+        {"{\"question\":{\"problem\":\"x\"},\"label\":{\"steps\":[]}}", "has no step with a completion"},
+        {"{\"id\":\"gsm8k-0\",\"problem\":\"x\",\"steps\":\"a\",\"label\":-1}", "(ProcessBench)"},
+        {"{\"prompt\":\"x\",\"completions\":\"a\",\"labels\":[true]}", "(TRL stepwise)"},
         {"{\"input\":\"x\",\"label\":\"y\",\"task\":\"GSM8K\"}", "(Math-Shepherd)"},
         {"{\"prompt\":\"q\",\"responses\":[\"a\",\"b\",\"c\"],\"scores\":[3,2,1],\"p\":0.7}",
          "is of two answers, and the line has 3"},
@@ -236,6 +261,14 @@ static void what_is_no_pair_is_named(void **state)
         {"{\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],\"label\":true}", "chosen ends with a user message"},
         {"{\"conversation_a\":[],\"conversation_b\":[],\"winner\":\"a\"}", "\"winner\" should be model_a, model_b"},
         {"{\"history\":\"q\",\"human_ref_A\":\"a\",\"human_ref_B\":\"b\",\"labels\":2}", "\"labels\" should be 1"},
+        {"{\"prompt\":\"q\",\"response_0\":\"a\",\"response_1\":\"b\",\"better_response_id\":2}",
+         "\"better_response_id\" should be 0 or 1"},
+        {"{\"prompt\":\"[\\\"q\\\"\",\"response_a\":\"a\",\"response_b\":\"b\",\"winner_model_a\":1,\"winner_model_b\":"
+         "0}",
+         "prompt: not valid JSON"},
+        {"{\"prompt\":\"q\",\"response_a\":3,\"response_b\":\"b\",\"winner_model_a\":1,\"winner_model_b\":0}",
+         "\"response_a\" should be a text or a list of turns"},
+        {"{\"chosen_messages\":[{\"content\":\"a\"}],\"rejected_messages\":[]}", "a message has no role or content"},
         {"{\"prompt\":\"p\",\"answers\":[{\"answer\":\"a\",\"rank\":1}]}", "a list of 1 answers: nothing to compare"},
         {"{\"prompt\":\"p\",\"responses\":[\"a\"],\"scores\":[1]}", "a list of 1 answers: nothing to compare"},
         {"{\"prompt\":\"p\",\"responses\":[\"a\",\"b\"],\"scores\":[1]}",
@@ -262,6 +295,23 @@ static void what_is_no_pair_is_named(void **state)
             fail_msg("%s: %s", cases[i][1], err.text);
         assay_pair_set_free(set);
     }
+}
+
+static void parts_that_are_no_text_are_refused(void **state)
+{
+    static const char line[] =
+        "{\"chosen_messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"value\":\"x\"}]},"
+        "{\"role\":\"assistant\",\"content\":\"a\"}],\"rejected_messages\":[{\"role\":\"user\",\"content\":\"q\"}]}";
+    char path[128];
+    assay_pair_set *set;
+    assay_error err = {0};
+    (void)state;
+    snprintf(path, sizeof path, "%s/parts.jsonl", scratch);
+    assert_int_equal(assay_file_write_atomic(path, line, sizeof line - 1, NULL), ASSAY_OK);
+    assert_int_equal(assay_pair_set_new(&set, NULL), ASSAY_OK);
+    assert_int_equal(assay_pair_set_read(set, path, NULL, &err), ASSAY_E_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "a part that is of the type image_url"));
+    assay_pair_set_free(set);
 }
 
 static void benchmarks_are_known(void **state)
@@ -334,8 +384,10 @@ int main(void)
         cmocka_unit_test(single_answers_have_labels),
         cmocka_unit_test(strengths_become_margins),
         cmocka_unit_test(whole_texts_are_cut_at_a_space),
+        cmocka_unit_test(a_list_is_dropped_where_all_its_answers_are_equal),
         cmocka_unit_test(neighbours_are_not_taken),
         cmocka_unit_test(what_is_no_pair_is_named),
+        cmocka_unit_test(parts_that_are_no_text_are_refused),
         cmocka_unit_test(benchmarks_are_known),
         cmocka_unit_test(cases_of_others),
     };

@@ -1,6 +1,6 @@
 /* Several processes train together, connected by sockets: however many they are, weights, moments and metrics are those
  * of one process with as many lanes, also where they stop and another number goes on; and what goes wrong in one of
- * them stops all of them by name. */
+ * them stops all of them by name. The same where the model is cut into stages. */
 #include "test_support.h"
 
 #include "mesh_fork.h"
@@ -14,12 +14,14 @@
 #include <sys/mman.h>
 #include <xxhash.h>
 
-enum { LANES = 8, STEPS = 6, GOOD = 0, WRONG = 7 };
+enum { LANES = 8, STEPS = 6, LAYERS = 2, GOOD = 0, WRONG = 7 };
 
 /* What a process is to do, and what it found: in memory that all share. */
 typedef struct job {
     assay_tuning tuning;
     bool bf16;
+    int stages;    /* 0: the model is not cut */
+    bool skip_nan; /* steps whose loss is no number */
     const material *material;
     const char *folder; /* checkpoints go there; NULL: none */
     const char *from;   /* a checkpoint to go on from; NULL: none */
@@ -34,15 +36,18 @@ typedef struct job {
     } found[MESH_MOST];
 } job;
 
+/* A sum over the weights, so that those of all stages add up to that of the whole. */
 static uint64_t hash_of(const assay_trainer *t)
 {
-    uint64_t hash = t->step;
+    uint64_t sum = 0;
     for (size_t i = 0; i < t->optimizer->count; i++) {
         const assay_optimizer_item *item = &t->optimizer->items[i];
         const float *parts[] = {item->weight, item->gradient, item->m, item->v};
+        uint64_t hash = t->step * 1000 + (uint64_t)t->trained[i];
         for (int p = 0; p < 4; p++) hash = XXH3_64bits_withSeed(parts[p], item->count * sizeof(float), hash);
+        sum += hash;
     }
-    return hash;
+    return sum;
 }
 
 typedef struct watcher {
@@ -75,13 +80,20 @@ static int train(assay_comm *comm, void *context)
     settings.lanes = LANES;
     settings.max_steps = STEPS;
     settings.batch_pairs = 7;
-    const assay_model_options options = {
+    settings.skip_nan = j->skip_nan;
+    settings.flights = j->stages ? j->stages - rank % j->stages : 0;
+    settings.micro_tokens = j->stages ? 120 : 0;
+    static const int borders[] = {0, 1, LAYERS};
+    assay_model_options options = {
         .tuning = j->tuning, .bf16 = j->bf16, .lora = j->tuning == ASSAY_TUNE_LORA ? &material_lora : NULL, .seed = 1};
+    if (j->stages) options.slice = (assay_slice){rank % j->stages, rank % j->stages + 1};
     trainer_bench b = trainer_bench_open_with("tests/data/golden/llama", NULL, &options,
                                               &(assay_trainer_setup){.settings = settings,
                                                                      .examples = &j->material->set,
                                                                      .evaluation = &j->material->set,
                                                                      .comm = comm,
+                                                                     .stages = j->stages,
+                                                                     .borders = borders,
                                                                      .interrupted = &w.interrupted},
                                               rank % 2 + 1);
     assay_run_settings run = {.output = j->folder,
@@ -121,10 +133,12 @@ static uint64_t run_job(job *j, int size, assay_status wanted)
     for (int r = 0; r < size; r++) {
         assert_int_equal(codes[r], GOOD);
         if (j->found[r].status != wanted) fail_msg("rank %d: %d %s", r, j->found[r].status, j->found[r].text);
-        assert_true(j->found[r].hash == j->found[0].hash);
+        assert_true(j->found[r].hash == j->found[j->stages ? r % j->stages : 0].hash);
         if (wanted != ASSAY_OK) assert_int_equal(j->found[r].speaks, r == 0);
     }
-    return j->found[0].hash;
+    uint64_t whole = j->found[0].hash;
+    for (int s = 1; s < j->stages; s++) whole += j->found[s].hash;
+    return whole;
 }
 
 /* metrics.jsonl without what a clock or the memory of this process has a say in, as a hash. */
@@ -183,10 +197,51 @@ static void test_any_number_of_processes_has_the_same_bits(void **state)
     material_release(&m);
 }
 
-/* Four stop, two go on and stop, one ends: as if never stopped. */
+typedef struct result {
+    uint64_t weights, metrics;
+} result;
+
+static result train_in(int size, int stages, const material *m, assay_tuning tuning, bool bf16, bool skip_nan)
+{
+    char folder[] = "/tmp/assay-stages-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    job *j = job_make(tuning, m, folder);
+    j->bf16 = bf16;
+    j->stages = stages;
+    j->skip_nan = skip_nan;
+    result found = {.weights = run_job(j, size, ASSAY_OK)};
+    found.metrics = metrics_hash(folder);
+    job_free(j);
+    assay_remove_tree(folder, NULL);
+    return found;
+}
+
+static void compare_stages(const material *m, assay_tuning tuning, bool bf16, bool skip_nan)
+{
+    result whole = train_in(1, 0, m, tuning, bf16, skip_nan);
+    for (int size = 2; size <= (TESTS_ARE_SANITIZED ? 2 : 4); size *= 2) {
+        result now = train_in(size, LAYERS, m, tuning, bf16, skip_nan);
+        assert_true(now.weights == whole.weights && now.metrics == whole.metrics);
+    }
+}
+
+static void test_stages_have_the_same_bits(void **state)
+{
+    material m = {0};
+    (void)state;
+    material_random(&m, 20);
+    for (size_t t = 0; t < (TESTS_ARE_SANITIZED ? 1 : 3); t++) compare_stages(&m, tunings[t], t == 0, false);
+    if (tests_are_thorough())
+        for (size_t t = 0; t < 3; t++) compare_stages(&m, tunings[t], t != 0, false);
+    m.set.items[3].margin = INFINITY; /* its loss is no number: no gradient comes down, and the step is skipped */
+    compare_stages(&m, ASSAY_TUNE_LORA, false, true);
+    material_release(&m);
+}
+
+/* Four in stages stop, two go on and stop, two in stages end: as if never stopped. */
 static void test_another_number_goes_on(void **state)
 {
-    static const int sizes[] = {4, 2, 1};
+    static const int sizes[] = {4, 2, 2}, stages[] = {LAYERS, 0, LAYERS};
     material m = {0};
     char folder[] = "/tmp/assay-elastic-XXXXXX", from[80];
     (void)state;
@@ -197,6 +252,7 @@ static void test_another_number_goes_on(void **state)
     for (int i = 0; i < 3; i++) {
         snprintf(from, sizeof from, "%s/checkpoint-%d", folder, 2 * i);
         j->from = i ? from : NULL;
+        j->stages = stages[i];
         j->stop = i < 2 ? 2 * (uint64_t)i + 2 : 0;
         uint64_t hash = run_job(j, sizes[i], i < 2 ? ASSAY_E_STOPPED : ASSAY_OK);
         assert_int_equal(hash == wanted, i == 2);
@@ -217,11 +273,12 @@ static void test_a_signal_to_one_stops_all(void **state)
     assert_non_null(mkdtemp(folder));
     snprintf(from, sizeof from, "%s/checkpoint-2", folder);
     job *j = job_make(ASSAY_TUNE_LORA, &m, folder);
-    for (j->signalled = 0; j->signalled < 4; j->signalled++) {
-        run_job(j, 4, ASSAY_E_STOPPED);
-        assert_int_equal(j->found[0].step, 2);
-        assert_true(assay_path_is_dir(from));
-    }
+    for (j->stages = 0; j->stages <= LAYERS; j->stages += LAYERS)
+        for (j->signalled = 0; j->signalled < 4; j->signalled++) {
+            run_job(j, 4, ASSAY_E_STOPPED);
+            assert_int_equal(j->found[0].step, 2);
+            assert_true(assay_path_is_dir(from));
+        }
     job_free(j);
     assay_remove_tree(folder, NULL);
     material_release(&m);
@@ -258,7 +315,7 @@ static int refuse(assay_comm *comm, void *context)
     assay_shares shares;
     assay_error err = {0};
     char wanted[32];
-    if (assay_shares_make(&shares, comm, lanes[0], &err) != ASSAY_E_USAGE) return WRONG;
+    if (assay_shares_make(&shares, comm, 1, lanes[0], &err) != ASSAY_E_USAGE) return WRONG;
     snprintf(wanted, sizeof wanted, lanes[2] ? "start %zu or %zu;" : "start %zu;", lanes[1], lanes[2]);
     return strstr(err.text, wanted) ? GOOD : WRONG;
 }
@@ -280,6 +337,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_number_of_processes_has_the_same_bits),
+        cmocka_unit_test(test_stages_have_the_same_bits),
         cmocka_unit_test(test_another_number_goes_on),
         cmocka_unit_test(test_a_signal_to_one_stops_all),
         cmocka_unit_test(test_a_flipped_bit_is_found),

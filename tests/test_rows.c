@@ -1,5 +1,5 @@
-/* A step on lists of answers, and on answers with attributes, against torch (tests/oracle/rows_golden.py,
- * regression_golden.py): loss, and the gradient of every weight. */
+/* A step on lists of answers, on answers with attributes and on answers in labelled steps, against torch
+ * (tests/oracle/rows_golden.py, regression_golden.py, process_golden.py): loss, and the gradient of every weight. */
 #include "test_support.h"
 
 #include "container/safetensors.h"
@@ -10,6 +10,7 @@
 
 #define MODEL "tests/data/golden/llama"
 #define LABELLED "tests/data/golden/labels_qwen2"
+#define STEPPED "tests/data/golden/steps_qwen2"
 enum { ROWS = 3, ANSWERS = 9, MOST_IDS = 32, LABELS = 3 };
 
 typedef struct material {
@@ -172,9 +173,70 @@ static void a_step_on_attributes_is_torch(void **state)
     assay_tensor_file_close(golden);
 }
 
+/* Answers of three, one and four steps, as the script has them. */
+static void fill_steps(material *m, const assay_tensor_file *golden, const double labels[ROWS][4])
+{
+    static const size_t counts[ROWS] = {3, 1, 4};
+    *m = (material){.pairs = {.pairs = m->pair_items, .count = ROWS},
+                    .set = {.items = m->items, .ids = m->ids, .answers = m->answers, .values = m->values}};
+    m->set.pairs = &m->pairs;
+    for (size_t i = 0; i < ROWS; i++) {
+        m->items[i] = (assay_example){.answers = m->set.answer_count,
+                                      .count = counts[i],
+                                      .steps = true,
+                                      .pair = (uint32_t)i,
+                                      .margin = (double)NAN,
+                                      .share = (double)NAN,
+                                      .weight = 1};
+        for (size_t k = 0; k < counts[i]; k++) add_side(m, golden, i, k, labels[i][k]);
+        m->set.count++;
+    }
+    m->set.longest = 14;
+}
+
+static const struct {
+    const char *name;
+    double labels[ROWS][4];
+    double accuracy_of; /* labelled steps above or below 1/2 */
+} step_cases[] = {{"hard", {{1, 0, (double)NAN}, {1}, {0, 1, 1, 0}}, 7},
+                  {"soft", {{0.8, 0.5, (double)NAN}, {1}, {0, 0.3, 1, 0.5}}, 5}};
+
+/* Whole trees in micro-batches of every size: no bit of the gradient may know which. */
+static void a_step_on_labelled_steps_is_torch(void **state)
+{
+    const assay_model_options options = {.tuning = ASSAY_TUNE_FULL, .seed = 1, .steps = true};
+    assay_tensor_file *golden;
+    assay_error err = {0};
+    (void)state;
+    trainer_bench_check(assay_safetensors_open(&golden, "tests/data/golden/process_qwen2.safetensors", &err), &err);
+    for (size_t c = 0; c < 2; c++)
+        for (size_t tokens = 16; tokens <= 64; tokens *= 2) {
+            material m;
+            char key[32];
+            assay_step_record record;
+            assay_train_settings settings = {
+                .batch_pairs = 3, .epochs = 1, .margin = -1, .budget = SIZE_MAX, .micro_tokens = tokens};
+            settings.adam = (assay_optimizer_hyper){.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
+            trainer_bench_check(assay_objective_choose("process", 0, -1, &settings.objective, &err), &err);
+            fill_steps(&m, golden, step_cases[c].labels);
+            trainer_bench b = trainer_bench_open(STEPPED, NULL, &options, &settings, &m.set, 1);
+            trainer_bench_check(assay_trainer_step(b.trainer, &record, &err), &err);
+            snprintf(key, sizeof key, "%s.loss", step_cases[c].name);
+            double loss = (double)*(const float *)find(golden, key)->data,
+                   hits = record.accuracy * step_cases[c].accuracy_of;
+            if (fabs(record.loss - loss) > 1e-6 * loss) fail_msg("loss %.9g, not %.9g", record.loss, loss);
+            assert_true(fabs(hits - round(hits)) < 1e-9 && record.accuracy >= 0 && record.accuracy <= 1);
+            assert_true(record.ties == 0 && record.tokens == 40 && record.tokens_shared == 0);
+            compare(&b, golden, step_cases[c].name);
+            trainer_bench_close(&b);
+        }
+    assay_tensor_file_close(golden);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(steps_on_rows_are_torch),
-                                       cmocka_unit_test(a_step_on_attributes_is_torch)};
+                                       cmocka_unit_test(a_step_on_attributes_is_torch),
+                                       cmocka_unit_test(a_step_on_labelled_steps_is_torch)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -139,7 +139,10 @@ static void test_resume_changes_no_bit(void **state)
             assert_non_null(mkdtemp(folder));
             trainer_bench first = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, 1);
             run_steps(&first, stop);
-            trainer_bench_check(assay_train_state_save(first.trainer, &prints, folder, &err), &err);
+            assay_assembly all;
+            trainer_bench_check(assay_assembly_make(&all, first.trainer, folder, true, &err), &err);
+            trainer_bench_check(assay_train_state_save(&all, &prints, folder, &err), &err);
+            assay_assembly_release(&all);
             trainer_bench_close(&first);
             trainer_bench second = open_bench("tests/data/golden/llama", NULL, tunings[t], &settings, &m, 2);
             trainer_bench_check(assay_train_state_load(second.trainer, &prints, folder, &err), &err);

@@ -156,6 +156,7 @@ assay_status assay_adapter_config_read(assay_adapter_config *config, const json_
     ASSAY_TRY(assay_json_string(object, "base_model_name_or_path", false, &base, where, err));
     ASSAY_TRY(assay_json_string(object, "task_type", false, &task, where, err));
     config->task_type_null = !task;
+    config->token_classes = task && !strcmp(task, "TOKEN_CLS");
     config->base = assay_strdup(base);
     if (base) ASSAY_TRY_ALLOC(config->base, where, err);
     ASSAY_TRY(read_targets(config, object, where, err));
@@ -210,10 +211,12 @@ json_t *assay_adapter_config_json(const assay_adapter_config *config)
     json_t *dropout = config->dropout > 0 ? json_real(config->dropout) : json_real(0);
     json_t *object =
         json_pack("{s:s, s:o, s:s?, s:i, s:o, s:o, s:o, s:o, s:s, s:b, s:b}", "peft_type", "LORA", "task_type",
-                  config->task_type_null ? json_null() : json_string("SEQ_CLS"), "base_model_name_or_path",
-                  config->base, "r", config->rank ? config->rank : 1, "lora_alpha", number_json(config->alpha),
-                  "lora_dropout", dropout, "target_modules", targets_json(config), "modules_to_save", modules, "bias",
-                  "none", "fan_in_fan_out", 0, "inference_mode", 1);
+                  config->token_classes    ? json_string("TOKEN_CLS")
+                  : config->task_type_null ? json_null()
+                                           : json_string("SEQ_CLS"),
+                  "base_model_name_or_path", config->base, "r", config->rank ? config->rank : 1, "lora_alpha",
+                  number_json(config->alpha), "lora_dropout", dropout, "target_modules", targets_json(config),
+                  "modules_to_save", modules, "bias", "none", "fan_in_fan_out", 0, "inference_mode", 1);
     if (!object) return NULL;
     if (config->rslora) json_object_set_new(object, "use_rslora", json_true());
     if (json_object_size(config->rank_pattern)) json_object_set(object, "rank_pattern", config->rank_pattern);

@@ -25,6 +25,7 @@ typedef struct assay_adapter_config {
     const char *const *saved_modules; /* modules_to_save */
     size_t saved_module_count;
     bool task_type_null; /* write "task_type": null (architectures whose code lacks output_attentions) */
+    bool token_classes;  /* "TOKEN_CLS": the head is read at many places of a text, as TRL's PRMTrainer has it */
     json_t *rank_pattern, *alpha_pattern; /* objects, owned; may be NULL or empty */
 } assay_adapter_config;
 

@@ -31,9 +31,11 @@ struct assay_command {
     const char *help;            /* what it does and real examples; the options are added from the table */
     unsigned takes;              /* its ASSAY_FOR_ bit */
     size_t words_min, words_max; /* words without a name: options->positionals */
-    bool together;               /* processes that a launcher started run it together: context->task.comm */
-    bool saves;                  /* Ctrl-C waits until it has finished what it writes; see cli/interrupt.h */
-    bool reports_first;          /* its result is on stdout even where an error follows: see assay_terminal.answered */
+    /* Processes that a launcher started run it together (context->task.comm), or each for itself, as it looks at its
+     * machine and writes nothing; neither: it is one process's, and several are refused. */
+    bool together, each;
+    bool saves;         /* Ctrl-C waits until it has finished what it writes; see cli/interrupt.h */
+    bool reports_first; /* its result is on stdout even where an error follows: see assay_terminal.answered */
     assay_status (*run)(const assay_options *options, const assay_command_context *context, assay_error *err);
 };
 

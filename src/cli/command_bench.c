@@ -128,5 +128,6 @@ const assay_command assay_command_bench = {
             "  assay bench step --arch qwen2.5-0.5b --tokens 1024 --tuning full --json\n",
     .takes = ASSAY_FOR_BENCH,
     .words_max = 1,
+    .each = true,
     .run = run,
 };

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "checkpoint/adapter_file.h"
 #include "cli/saved_print.h"
+#include "head/head.h"
 #include "model/model_save.h"
 #include "task/output_folder.h"
 #include "task/output_guard.h"
@@ -74,6 +75,13 @@ static assay_status refuse_unused(const assay_options *options, assay_error *err
                            "out");
 }
 
+/* Which of several labels is the score is for whoever scores; all of them are written. */
+static assay_status take_labels(assay_checkpoint *checkpoint, assay_error *err)
+{
+    if (json_object_set_new(checkpoint->config, ASSAY_LABEL_KEY, json_integer(0)) == 0) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a label");
+}
+
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     assay_checkpoint *checkpoint;
@@ -84,7 +92,9 @@ static assay_status run(const assay_options *options, const assay_command_contex
     ASSAY_TRY(assay_output_guard(options, err));
     ASSAY_TRY(assay_checkpoint_open(&checkpoint, options->positionals.items[0], 0, err));
     say_packed_source(checkpoint, options, context->task.log);
-    assay_status status = assay_output_open(&output, options->output, options->force, context->task.log, err);
+    assay_status status = take_labels(checkpoint, err);
+    if (status == ASSAY_OK)
+        status = assay_output_open(&output, options->output, options->force, context->task.log, err);
     if (status == ASSAY_OK)
         status = assay_output_close(&output, write_folder(options, checkpoint, output.temporary, &quantised, err), err);
     assay_checkpoint_close(checkpoint);

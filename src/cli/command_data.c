@@ -2,11 +2,13 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/data_steps.h"
 #include "data/audit.h"
 #include "data/list_pairs.h"
 #include "task/model_source.h"
 #include "task/output_guard.h"
 #include "task/pair_input.h"
+#include "task/step_input.h"
 
 #include <string.h>
 
@@ -31,11 +33,25 @@ static assay_status tokenize_pairs(audit_input *input, const assay_options *opti
     return ASSAY_OK;
 }
 
+/* Steps are told by the first record of a file, which a pipe has once. */
+static assay_status refuse_steps(const assay_pair_set *pairs, assay_error *err)
+{
+    for (size_t i = 0; pairs && i < pairs->count; i++)
+        if (pairs->pairs[i].step_labels)
+            return assay_error_set(err, ASSAY_E_FORMAT,
+                                   "%s is read as pairs, and has answers in labelled steps; where it is a pipe, write "
+                                   "it into a file",
+                                   pairs->files[pairs->pairs[i].place.file]);
+    return ASSAY_OK;
+}
+
 static assay_status gather(audit_input *input, const assay_string_list *paths, const assay_options *options,
                            assay_error *err)
 {
     ASSAY_TRY(assay_pair_input_survey(&input->pairs, paths, options, err));
+    ASSAY_TRY(refuse_steps(input->pairs, err));
     if (options->eval_data.count) ASSAY_TRY(assay_pair_input_survey(&input->eval, &options->eval_data, options, err));
+    ASSAY_TRY(refuse_steps(input->eval, err));
     return options->model && input->pairs->count ? tokenize_pairs(input, options, err) : ASSAY_OK;
 }
 
@@ -87,6 +103,9 @@ static assay_status check(const assay_string_list *paths, const assay_options *o
 {
     audit_input input = {0};
     assay_audit audit = {0};
+    bool steps;
+    ASSAY_TRY(assay_step_input_are(&steps, paths, err));
+    if (steps) return assay_data_steps_check(paths, options, log, err);
     assay_status status = gather(&input, paths, options, err);
     tell_notes(input.pairs, log);
     tell_notes(input.eval, log);
@@ -179,9 +198,13 @@ static assay_status convert(const assay_string_list *paths, const assay_options 
                             assay_error *err)
 {
     assay_pair_set *pairs;
+    bool steps;
     ASSAY_TRY(check_output(options, err));
+    ASSAY_TRY(assay_step_input_are(&steps, paths, err));
+    if (steps) return assay_data_steps_convert(paths, options, log, err);
     ASSAY_TRY(assay_pair_input_read(&pairs, paths, options, log, err));
-    assay_status status = make_pairs(pairs, options, err);
+    assay_status status = refuse_steps(pairs, err);
+    if (status == ASSAY_OK) status = make_pairs(pairs, options, err);
     if (status == ASSAY_OK) status = write_pairs(pairs, options, err);
     assay_pair_set_free(pairs);
     return status;
@@ -201,7 +224,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
 
 const assay_command assay_command_data = {
     .name = "data",
-    .summary = "audits or converts pair files",
+    .summary = "audits or converts files of pairs, lists and steps",
     .arguments = "check|convert PATH... [options]",
     .help = "check: counts pairs, formats, broken lines, duplicates, equal answers, lengths, and how often the longer "
             "answer wins; with\n"
@@ -211,14 +234,18 @@ const assay_command assay_command_data = {
             "messages);\n"
             "lists of answers stay lists, or become pairs of best and worst with --objective bt, of each two answers "
             "with --objective\n"
-            "all-pairs. --output - prints them.\n"
+            "all-pairs. --output - prints them. Answers in labelled steps (PRM800K, Math-Shepherd, ProcessBench, TRL "
+            "stepwise) are counted\n"
+            "by step, label and first wrong step, and written as TRL's lines (prompt, completions, labels); check says "
+            "what these leave out.\n"
             "\n"
             "Examples:\n"
             "  assay data check pairs.jsonl\n"
             "  assay data check ./data --model Qwen/Qwen2.5-0.5B-Instruct --json\n"
             "  assay data check train.jsonl --eval-data heldout.jsonl\n"
             "  assay data convert pairs.csv --columns chosen=pos,rejected=neg --output pairs.jsonl\n"
-            "  assay data convert ultrafeedback.jsonl --objective bt --output pairs.jsonl\n",
+            "  assay data convert ultrafeedback.jsonl --objective bt --output pairs.jsonl\n"
+            "  assay data convert phase2_train.jsonl --output stepwise.jsonl\n",
     .takes = ASSAY_FOR_DATA,
     .words_min = 2,
     .words_max = 1000,

@@ -337,5 +337,6 @@ const assay_command assay_command_doctor = {
     .takes = ASSAY_FOR_DOCTOR,
     .words_max = 10000,
     .reports_first = true,
+    .each = true,
     .run = run,
 };

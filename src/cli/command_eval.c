@@ -4,8 +4,12 @@
 #include "cli/eval_report.h"
 #include "cli/step_report.h"
 #include "task/folder_lock.h"
+#include "task/step_input.h"
 
 #include <math.h>
+
+/* Of several processes one looks at what it may write to, writes and prints. */
+static bool leads(const assay_command_context *context) { return assay_comm_rank(context->task.comm) == 0; }
 
 static bool is_right(const assay_judged *judged) { return judged->chosen > judged->rejected; }
 
@@ -80,6 +84,7 @@ static assay_status report_on(const assay_eval_data *data, const assay_verdict *
     assay_eval_report report = {
         .data = data, .verdict = verdict, .model = options->model, .worst = (size_t)options->worst};
     assay_status status = options->against ? compare(&report, options, context, err) : ASSAY_OK;
+    if (!leads(context)) return status;
     if (status == ASSAY_OK && options->store) status = assay_verdict_store(verdict, context->task.log, &stored, err);
     report.stored = stored;
     if (status == ASSAY_OK) status = options->json ? print_json(&report, err) : print_text(&report, err);
@@ -110,25 +115,34 @@ static assay_status run_steps(const assay_options *options, const assay_command_
     if (options->truncate != ASSAY_OPT_DROP)
         return assay_error_set(err, ASSAY_E_USAGE, "--truncate: where steps are judged, none is cut off; leave it out");
     ASSAY_TRY(assay_step_verdict_make(&verdict, options, &context->task, err));
-    assay_status status = assay_step_report_print(&verdict, options->json, err);
+    assay_status status = leads(context) ? assay_step_report_print(&verdict, options->json, err) : ASSAY_OK;
     assay_step_verdict_release(&verdict);
+    return status;
+}
+
+static assay_status judge(const assay_eval_data *data, const assay_options *options,
+                          const assay_command_context *context, assay_error *err)
+{
+    assay_verdict verdict;
+    ASSAY_TRY(assay_verdict_make(&verdict, data, options, &context->task, err));
+    assay_status status = report_on(data, &verdict, options, context, err);
+    assay_verdict_release(&verdict);
     return status;
 }
 
 static assay_status run(const assay_options *options, const assay_command_context *context, assay_error *err)
 {
     bool steps;
-    ASSAY_TRY(assay_eval_steps_wanted(&steps, options, err));
+    assay_comm *comm = context->task.comm;
+    ASSAY_TRY(assay_comm_agree(comm, assay_step_input_are(&steps, &options->data, err), NULL, err));
+    ASSAY_TRY(assay_comm_compare(comm, steps, "the kind of the data", err));
     if (steps) return run_steps(options, context, err);
     assay_eval_data data;
-    assay_verdict verdict;
-    ASSAY_TRY(look_at_lock(options, err));
-    ASSAY_TRY(assay_eval_data_read(&data, options, context->task.log, err));
-    assay_status status = assay_verdict_make(&verdict, &data, options, &context->task, err);
-    if (status == ASSAY_OK) {
-        status = report_on(&data, &verdict, options, context, err);
-        assay_verdict_release(&verdict);
-    }
+    assay_status status = leads(context) ? look_at_lock(options, err) : ASSAY_OK;
+    ASSAY_TRY(assay_comm_agree(comm, status, NULL, err));
+    status = assay_eval_data_read(&data, options, context->task.log, err);
+    status = assay_comm_agree(comm, status, NULL, err);
+    if (status == ASSAY_OK) status = judge(&data, options, context, err);
     assay_eval_data_release(&data);
     return status;
 }
@@ -160,5 +174,6 @@ const assay_command assay_command_eval = {
             "  assay eval --model my-reward --data dev.jsonl --store\n",
     .takes = ASSAY_FOR_EVAL,
     .saves = true,
+    .together = true,
     .run = run,
 };

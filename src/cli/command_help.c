@@ -35,5 +35,6 @@ const assay_command assay_command_help_command = {
             "  source <(assay help --completion bash)\n",
     .takes = ASSAY_FOR_HELP,
     .words_max = 1,
+    .each = true,
     .run = run,
 };

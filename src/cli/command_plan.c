@@ -1,17 +1,24 @@
 #include "base/buf.h"
 #include "base/format.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/progress.h"
-#include "task/training.h"
+#include "task/process_forecast.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { NAME_WIDTH = 36 };
 
-static assay_status print_json(const assay_planning *p, assay_error *err)
+/* f NULL: --processes was not given. */
+static assay_status print_json(const assay_planning *p, const assay_process_forecast *f, assay_error *err)
 {
     json_t *json = assay_planning_json(p);
+    if (json && f && json_object_set_new(json, "processes", assay_process_forecast_json(f)) != 0) {
+        json_decref(json);
+        json = NULL;
+    }
     ASSAY_TRY_ALLOC(json, "a result", err);
     assay_status status = assay_print_json(json, err);
     json_decref(json);
@@ -67,6 +74,23 @@ static assay_status streamed(assay_buf *text, const assay_planning *p, assay_err
                             speed, seconds, f->read_seconds, f->compute_seconds);
 }
 
+static assay_status spilled(assay_buf *text, const assay_planning *p, assay_error *err)
+{
+    const assay_spill_forecast *f = &p->spill;
+    char micro[32], step[32], run[64] = "", bytes[32], writing[32], reading[32];
+    assay_format_bytes(p->plan.spill_bytes, micro, sizeof micro);
+    assay_format_bytes(f->step_bytes, step, sizeof step);
+    assay_format_bytes(f->run_bytes, bytes, sizeof bytes);
+    assay_format_bytes((uint64_t)f->write_speed, writing, sizeof writing);
+    assay_format_bytes((uint64_t)f->read_speed, reading, sizeof reading);
+    if (f->run_bytes) snprintf(run, sizeof run, " and %s in the run", bytes);
+    return assay_buf_printf(text, err,
+                            "\nActivations of %d of %d layers are spilled: a file of %s in --spill's folder,\nabout "
+                            "%s written a step%s (it wears a disk). It was written at\n"
+                            "%s a second and read at %s: %.1f s a step\n",
+                            p->plan.spilled, p->layers, micro, step, run, writing, reading, f->seconds);
+}
+
 static assay_status options_table(assay_buf *text, const assay_planning *p, assay_error *err)
 {
     ASSAY_TRY(assay_buf_printf(text, err, "\n%-*s %10s %10s %7s  %s\n", NAME_WIDTH + 2, "Other ways to run", "memory",
@@ -83,6 +107,26 @@ static assay_status options_table(assay_buf *text, const assay_planning *p, assa
     return ASSAY_OK;
 }
 
+static assay_status menu_table(assay_buf *text, const assay_planning *p, assay_error *err)
+{
+    bool unknown = false;
+    ASSAY_TRY(assay_buf_printf(text, err, "\n%-*s %10s %10s  %s\n", NAME_WIDTH + 6, "Memory against time", "memory",
+                               "time/token", "recomputed"));
+    for (size_t i = 0; i < p->row_count; i++) {
+        const assay_plan_row *r = &p->rows[i];
+        char bytes[32], time[32] = "?";
+        assay_format_bytes(r->plan.total_bytes, bytes, sizeof bytes);
+        unknown = unknown || isnan(r->relative_time);
+        if (!isnan(r->relative_time)) assay_text_format(time, sizeof time, "%.2f", r->relative_time);
+        ASSAY_TRY(assay_buf_printf(text, err, "  %-*s %10s %10s  %d of %d%s\n", NAME_WIDTH + 4, r->text, bytes, time,
+                                   r->plan.replayed, p->layers, r->fits ? "" : ", does not fit"));
+    }
+    return assay_buf_printf(text, err, "%s",
+                            unknown ? "  (?: as fast as the disk; plan with --spill DIR, or with a --memory in which "
+                                      "weights are\n  streamed, measures it)\n"
+                                    : "");
+}
+
 static assay_status table(assay_buf *text, const assay_planning *p, assay_error *err)
 {
     ASSAY_TRY(assay_buf_printf(
@@ -95,18 +139,40 @@ static assay_status table(assay_buf *text, const assay_planning *p, assay_error 
         p->plan.relative_time, 100 * p->plan.overhead));
     ASSAY_TRY(classes(text, p, err));
     if (p->plan.streamed) ASSAY_TRY(streamed(text, p, err));
+    if (p->plan.spilled) ASSAY_TRY(spilled(text, p, err));
     ASSAY_TRY(assay_buf_printf(text, err,
                                "\nLargest micro-batch in this budget: %zu tokens without recomputation,\n"
                                "%zu with all layers recomputed (0: not even the longest pair)\n",
                                p->largest_off, p->largest_all));
+    ASSAY_TRY(menu_table(text, p, err));
     return options_table(text, p, err);
 }
 
-static assay_status print_text(const assay_planning *p, assay_error *err)
+static assay_status processes(assay_buf *text, const assay_process_forecast *f, assay_error *err)
+{
+    char first[32], edge[32], all[32];
+    assay_format_bytes(f->first_bytes, first, sizeof first);
+    assay_format_bytes(f->edge_bytes, edge, sizeof edge);
+    assay_format_bytes(f->all_bytes, all, sizeof all);
+    ASSAY_TRY(assay_buf_printf(text, err,
+                               "\n%d processes, each on a host like this one, with at most %zu of a step's %zu pairs\n"
+                               "(%zu lanes): the first sends and receives %s a step, one at the tree's edge\n%s; all "
+                               "together send %s. A step computes for about %.3g s in one\nprocess (%.3g GFLOP/s, "
+                               "measured)\n\n  %-12s %12s %12s  efficiency\n",
+                               f->processes, f->most_pairs, f->pairs, f->lanes, first, edge, all, f->compute_seconds,
+                               f->speed / 1e9, "network", "exchange", "step"));
+    for (int i = 0; i < ASSAY_FORECAST_LINKS; i++)
+        ASSAY_TRY(assay_buf_printf(text, err, "  %2.0f Gbit/s    %10.3g s %10.3g s  %.3f\n", f->links[i].gigabits,
+                                   f->links[i].exchange_seconds, f->links[i].step_seconds, f->links[i].efficiency));
+    return ASSAY_OK;
+}
+
+static assay_status print_text(const assay_planning *p, const assay_process_forecast *f, assay_error *err)
 {
     assay_buf text;
     assay_buf_init(&text, 1 << 16);
     assay_status status = table(&text, p, err);
+    if (status == ASSAY_OK && f) status = processes(&text, f, err);
     if (status == ASSAY_OK) status = assay_print_text(text.data, err);
     assay_buf_release(&text);
     return status;
@@ -117,7 +183,9 @@ static assay_status run(const assay_options *options, const assay_command_contex
     assay_training *training;
     ASSAY_TRY(assay_training_open_plan(&training, options, &context->task, err));
     const assay_planning *p = &training->planning;
-    assay_status status = options->json ? print_json(p, err) : print_text(p, err);
+    assay_process_forecast forecast, *f = options->processes ? &forecast : NULL;
+    assay_status status = f ? assay_process_forecast_make(f, (int)options->processes, training, err) : ASSAY_OK;
+    if (status == ASSAY_OK) status = options->json ? print_json(p, f, err) : print_text(p, f, err);
     if (status == ASSAY_OK && !p->fits) status = assay_planning_refuse(p, err);
     assay_training_close(training);
     return status;
@@ -134,7 +202,10 @@ const assay_command assay_command_plan = {
             "\n"
             "Examples:\n"
             "  assay plan --model THUDM/chatglm2-6b --max-length 1024\n"
-            "  assay plan --model ./llama --data pairs.jsonl --tuning full --memory 16G --json\n",
+            "  assay plan --model ./llama --data pairs.jsonl --tuning full --memory 16G --json\n"
+            "\n"
+            "  # how much faster would eight machines be?\n"
+            "  assay plan --model ./llama --data pairs.jsonl --processes 8\n",
     .takes = ASSAY_FOR_PLAN,
     .reports_first = true,
     .run = run,

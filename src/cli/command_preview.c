@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "data/json_text.h"
+#include "model/model_tensors.h"
 #include "task/model_source.h"
 #include "task/objective_choice.h"
 #include "task/pair_input.h"
@@ -29,7 +30,8 @@ typedef struct preview_side {
     size_t count, shared;
     const assay_turns *answer;
     const assay_attributes *attributes;
-    double value; /* of a list's answer */
+    double value; /* of a list's answer, or a step's label */
+    size_t step;  /* from 1; 0: it is none */
 } preview_side;
 
 /* Side i, best first. An objective of pairs has a list's ends alone. */
@@ -39,16 +41,28 @@ static preview_side side_of(const pair_preview *preview, const assay_example *ex
     const assay_pair *pair = &preview->pairs->pairs[example->pair];
     const assay_example_answer *answer = &set->answers[example->answers + i];
     size_t place = pair->answers && i ? pair->answer_count - example->count + i : i;
-    const assay_turns *turns = pair->answers ? &pair->answers[place].turns : i == 0 ? &pair->chosen : &pair->rejected;
+    const assay_turns *turns = pair->answers && !example->steps ? &pair->answers[place].turns
+                               : i == 0                         ? &pair->chosen
+                                                                : &pair->rejected;
     return (preview_side){.ids = set->ids + answer->first,
                           .count = answer->count,
                           .shared = example->shared,
                           .answer = turns,
                           .attributes = assay_pair_attributes(pair, place),
-                          .value = set->values[example->answers + i]};
+                          .value = set->values[example->answers + i],
+                          .step = example->steps ? i + 1 : 0};
 }
 
-static bool is_list(const assay_example *example) { return example->count > 2; }
+/* All steps, and the prompt before them. */
+static preview_side whole_of(const pair_preview *preview, const assay_example *example)
+{
+    preview_side side = side_of(preview, example, 0);
+    side.step = 0;
+    side.count = assay_example_length(&preview->examples, example);
+    return side;
+}
+
+static bool is_list(const assay_example *example) { return example->count > 2 || example->steps; }
 
 static json_t *ids_json(const int32_t *ids, size_t count)
 {
@@ -76,6 +90,7 @@ static const char *behind_answer(const char *text, size_t left, const assay_turn
 /* Where the scored token stands, in words; NULL: out of memory. */
 static char *place_words(const pair_preview *preview, const preview_side *side)
 {
+    if (side->step) return assay_strfmt("the end of step %zu", side->step);
     json_t *text = assay_token_run_json(preview->source->tokenizer, side->ids, side->count);
     const char *whole = json_string_value(text);
     size_t left = json_string_length(text);
@@ -128,14 +143,15 @@ static json_t *answers_json(const pair_preview *preview, const assay_example *ex
 static json_t *example_json(const pair_preview *preview, const assay_example *example)
 {
     const assay_pair *pair = &preview->pairs->pairs[example->pair];
-    preview_side chosen = side_of(preview, example, 0), rejected = side_of(preview, example, example->count - 1);
+    preview_side chosen = example->steps ? whole_of(preview, example) : side_of(preview, example, 0),
+                 rejected = side_of(preview, example, example->count - 1);
+    bool alone = example->count == 1 || example->steps;
     char *place = assay_pair_set_place(preview->pairs, pair->place);
     json_t *object = json_pack(
         "{s:s,s:I,s:o,s:o,s:o,s:o,s:o*}", "place", place ? place : "", "shared", (json_int_t)example->shared,
         "shared_text", assay_token_run_json(preview->source->tokenizer, chosen.ids, example->shared), "margin",
         isnan(example->margin) ? json_null() : json_real(example->margin), "chosen", side_json(preview, &chosen),
-        "rejected", example->count == 1 ? json_null() : side_json(preview, &rejected), "answers",
-        answers_json(preview, example));
+        "rejected", alone ? json_null() : side_json(preview, &rejected), "answers", answers_json(preview, example));
     if (object && pair->id) json_object_set_new(object, "id", assay_json_value(pair->id));
     assay_free(place);
     return object;
@@ -236,7 +252,8 @@ static assay_status attributes_row(const preview_side *side, assay_buf *out, ass
 /* What side i is called: of a list by its place and what the list says of it. */
 static void name_side(const assay_example *example, const preview_side *side, size_t i, char *name, size_t size)
 {
-    if (is_list(example)) assay_text_format(name, size, "%zu (%g)", i + 1, side->value);
+    if (is_list(example) && isnan(side->value)) assay_text_format(name, size, "%zu (?)", i + 1);
+    else if (is_list(example)) assay_text_format(name, size, "%zu (%g)", i + 1, side->value);
     else assay_text_format(name, size, "%s", i ? "rejected" : "chosen");
 }
 
@@ -253,7 +270,7 @@ static assay_status sides_text(const pair_preview *preview, const assay_example 
     for (size_t i = 0; i < example->count; i++) {
         preview_side side = side_of(preview, example, i);
         name_side(example, &side, i, name, sizeof name);
-        snprintf(scored, sizeof scored, "%s:", example->count == 1 ? "answer" : name);
+        snprintf(scored, sizeof scored, "%s:", example->count == 1 && !example->steps ? "answer" : name);
         ASSAY_TRY(scored_row(preview, scored, &side, out, err));
     }
     return ASSAY_OK;
@@ -270,7 +287,7 @@ static assay_status example_text(const pair_preview *preview, size_t index, assa
     ASSAY_TRY(status);
     if (!isnan(example->margin)) ASSAY_TRY(assay_buf_printf(out, err, ", margin %g", example->margin));
     ASSAY_TRY(assay_buf_text(out, "\n", err));
-    ASSAY_TRY(text_row(preview, "shared", first.ids, example->shared, out, err));
+    if (!example->steps) ASSAY_TRY(text_row(preview, "shared", first.ids, example->shared, out, err));
     return sides_text(preview, example, out, err);
 }
 
@@ -319,10 +336,13 @@ static assay_status preview_build(pair_preview *preview, const assay_log *log, a
     ASSAY_TRY(assay_objective_begin(options, &settings, err));
     ASSAY_TRY(assay_model_source_open(&preview->source, options->model, options->adapter, &options->ignore_config, NULL,
                                       ASSAY_SOURCE_CONFIG_ONLY, err));
-    ASSAY_TRY(assay_model_source_settle(preview->source, options, err));
-    assay_model_source_warn(preview->source, log);
     ASSAY_TRY(assay_pair_input_read(&preview->pairs, &options->data, options, log, err));
     ASSAY_TRY(assay_objective_settle(options, preview->pairs, &settings, log, err));
+    if (settings.objective->of_steps)
+        ASSAY_TRY(assay_model_config_take_steps(preview->source->checkpoint, preview->source->adapter,
+                                                &preview->source->config, err));
+    ASSAY_TRY(assay_model_source_settle(preview->source, options, err));
+    assay_model_source_warn(preview->source, log);
     if (assay_pair_input_has_text_prompts(preview->pairs)) assay_source_say_text_prompts(preview->source, log);
     if (settings.objective->of_attributes) ASSAY_TRY(assay_label_list_of(&preview->labels, preview->pairs, err));
     assay_renderer_of_template(&renderer, preview->source->chosen, &preview->source->config.prefix);

@@ -1,12 +1,12 @@
-/* Lines are rendered and go through score/score_lines.h: memory is bounded by one micro-batch and the lines that wait,
- * neither the batch nor the order changes a score, and results leave in input order. */
+/* Lines are rendered and go through task/shared_lines.h: memory is bounded by one micro-batch and the lines that wait,
+ * neither the batch nor the order nor the number of processes changes a score, and results leave in input order. */
 #include "base/alloc.h"
 #include "cli/command.h"
 #include "cli/score_line.h"
 #include "data/input_file.h"
-#include "score/score_lines.h"
 #include "task/pair_input.h"
 #include "task/scoring.h"
+#include "task/shared_lines.h"
 
 enum { SCORES_AT_ONCE = 1024 };
 
@@ -14,7 +14,7 @@ typedef struct scorer {
     assay_scoring *scoring;
     const assay_options *options;
     assay_score_style style;
-    assay_score_lines *lines;
+    assay_shared_lines *lines;
     size_t skipped;           /* lines that make no pair */
     assay_answer_ids answers; /* of the line being read */
     assay_error *err;
@@ -56,7 +56,7 @@ static assay_status add_line(scorer *s, const assay_input *input)
 {
     assay_score_line *line;
     ASSAY_TRY(assay_score_line_make(&line, input, s->answers.ids, &s->style, s->err));
-    return assay_score_lines_add(s->lines, s->answers.ids, s->answers.ends, input->count, line, s->err);
+    return assay_shared_lines_add(s->lines, s->answers.ids, s->answers.ends, input->count, input->index, line, s->err);
 }
 
 /* Reads and renders a line. *bad: it cannot be scored, but the next one may (--skip-bad-lines). */
@@ -82,7 +82,7 @@ static assay_status all_lines(scorer *s, assay_inputs *inputs, const assay_comma
             assay_source_say_text_prompts(s->scoring->source, context->task.log);
         s->said_text_prompts |= !bad && input && input->from_text;
         if (bad) assay_warn(context->task.log, "left out: %s", s->err->text);
-        else if (!input) return assay_score_lines_finish(s->lines, s->err);
+        else if (!input) return ASSAY_OK;
         else ASSAY_TRY(add_line(s, input));
     }
 }
@@ -102,28 +102,47 @@ static assay_status find_scale(scorer *s)
     return ASSAY_OK;
 }
 
-static assay_status score(scorer *s, const assay_command_context *context)
+/* All that a process may fail at alone. */
+static assay_status prepare(scorer *s)
 {
-    assay_inputs *inputs = NULL;
-    assay_columns columns = {0};
     s->style.tokenizer = s->scoring->source->tokenizer;
+    if (s->options->trace) ASSAY_TRY(assay_prefix_check_trace(s->scoring->renderer.prefix, s->err));
     ASSAY_TRY(find_scale(s));
     ASSAY_TRY(
         assay_scoring_answer_engine(s->scoring, s->options, s->style.trace ? SIZE_MAX / 4 : SCORES_AT_ONCE, s->err));
     s->style.config = s->scoring->source->checkpoint->config;
     s->style.head = &s->scoring->model->config.head;
-    const assay_score_taker taker = {
-        .take = take, .drop = drop, .context = s, .traces = s->style.trace, .labels = !s->style.pairs};
-    ASSAY_TRY(assay_score_lines_open(&s->lines, &s->scoring->batch, &taker, s->err));
+    return ASSAY_OK;
+}
+
+static assay_status read_lines(scorer *s, const assay_command_context *context)
+{
+    assay_inputs *inputs = NULL;
+    assay_columns columns = {0};
     assay_status status = assay_pair_input_columns(&columns, s->options, s->err);
     if (status == ASSAY_OK)
         status = assay_inputs_open(&inputs, s->options->input ? s->options->input : "-", &columns, s->err);
     if (status == ASSAY_OK) status = all_lines(s, inputs, context);
+    assay_inputs_close(inputs);
+    assay_columns_release(&columns);
+    return status;
+}
+
+/* Of several processes the first reads and writes. */
+static assay_status score(scorer *s, const assay_command_context *context)
+{
+    assay_comm *comm = context->task.comm;
+    const assay_score_taker taker = {
+        .take = take, .drop = drop, .context = s, .traces = s->style.trace, .labels = !s->style.pairs};
+    ASSAY_TRY(assay_comm_agree(comm, prepare(s), NULL, s->err));
+    assay_status status =
+        assay_shared_lines_open(&s->lines, comm, &s->scoring->batch, &taker, context->task.interrupted, s->err);
+    if (assay_comm_rank(comm) > 0) return assay_shared_lines_follow(s->lines, comm, status, s->err);
+    if (status == ASSAY_OK) status = read_lines(s, context);
+    status = assay_shared_lines_finish(s->lines, comm, status, s->err);
     assay_pair_input_say_cuts(s->answers.cut, "texts", s->options, context->task.log);
     if (s->skipped)
         assay_warn(context->task.log, "%zu lines make no pair: one answer, or answers with equal scores", s->skipped);
-    assay_inputs_close(inputs);
-    assay_columns_release(&columns);
     return status;
 }
 
@@ -146,9 +165,8 @@ static assay_status run(const assay_options *options, const assay_command_contex
     assay_status status =
         assay_scoring_open(&s->scoring, options, &context->task,
                            &(assay_scoring_wants){.need_head = true, .every_token = options->trace}, err);
-    if (status == ASSAY_OK && options->trace) status = assay_prefix_check_trace(s->scoring->renderer.prefix, err);
     if (status == ASSAY_OK) status = score(s, context);
-    assay_score_lines_close(s->lines);
+    assay_shared_lines_close(s->lines);
     assay_answer_ids_release(&s->answers);
     assay_scoring_close(s->scoring);
     assay_free(s);
@@ -176,5 +194,6 @@ const assay_command assay_command_score = {
             "  assay score --model my-reward --input sixteen-each.jsonl --pairs > pairs.jsonl\n",
     .takes = ASSAY_FOR_SCORE,
     .reports_first = true,
+    .together = true,
     .run = run,
 };

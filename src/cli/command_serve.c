@@ -115,7 +115,7 @@ static assay_status serve(assay_served_set *models, const assay_api_keys *keys, 
                                 .sigmoid = options->activation == ASSAY_OPT_ACTIVATION_SIGMOID,
                                 .cut = cut_of(options),
                                 .refuses_control = options->refuse_control_tokens};
-    ASSAY_TRY(assay_memory_budget(options, 0, &memory, err));
+    ASSAY_TRY(assay_memory_budget(options, NULL, 0, &memory, err));
     how.request_memory = request_memory(memory);
     ASSAY_TRY(assay_score_worker_start(
         &scorer, &(assay_score_worker_options){.max_queue = (size_t)options->max_queue, .wait_seconds = 0.002}, err));

@@ -70,24 +70,28 @@ static json_t *result_of(const shown_run *shown, const assay_trainer *trainer, c
                   assay_json_number(after ? after->loss : shown->last_loss), "planned_bytes",
                   (json_int_t)trainer->plan.total_bytes, "peak_bytes", (json_int_t)assay_trainer_peak_bytes(trainer),
                   "checkpoint", newest);
+    if (result && trainer->plan.spilled)
+        json_object_set_new(result, "spill_bytes", json_integer((json_int_t)trainer->spilled));
     assay_free(newest);
     return result;
 }
 
 /* What to type next. */
-static void say_next(const shown_run *shown, const char *stopped)
+static void say_next(const shown_run *shown, const assay_trainer *trainer, const char *stopped)
 {
-    const assay_options *options = shown->options;
     assay_buf word;
     assay_buf_init(&word, 1 << 16);
-    if (stopped) {
-        assay_note(shown->log, "next: the same command with --resume goes on from here");
-    } else if (assay_shell_word(&word, options->output, NULL) == ASSAY_OK) {
+    bool whole = assay_shell_word(&word, shown->options->output, NULL) == ASSAY_OK;
+    if (stopped) assay_note(shown->log, "next: the same command with --resume goes on from here");
+    else if (whole && trainer->examples->items[0].steps)
+        assay_note(shown->log,
+                   "next: assay eval --model %s --data STEPS.jsonl; assay score --model %s --input STEPS.jsonl",
+                   word.data, word.data);
+    else if (whole)
         assay_note(shown->log,
                    "next: assay eval --model %s --data PAIRS.jsonl; assay score --model %s --input "
                    "ANSWERS.jsonl; assay serve --model %s",
                    word.data, word.data, word.data);
-    }
     assay_buf_release(&word);
 }
 
@@ -95,7 +99,7 @@ static void on_done(void *context, const assay_trainer *trainer, const assay_run
 {
     shown_run *shown = context;
     shown->result = result_of(shown, trainer, outcome, stopped);
-    say_next(shown, stopped);
+    say_next(shown, trainer, stopped);
 }
 
 /* A run that has begun leaves a checkpoint, so a scheduler that took the machine back may start it again. */

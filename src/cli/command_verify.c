@@ -52,7 +52,8 @@ static json_t *schedules_json(const assay_verify_result *r, int layers)
         char name[64];
         assay_verify_schedule_name(&r->schedules[i], layers, name, sizeof name);
         json_array_append_new(schedules,
-                              json_pack("{s:s, s:i}", "name", name, "layers_replayed", r->schedules[i].replayed));
+                              json_pack("{s:s, s:i, s:i}", "name", name, "layers_replayed", r->schedules[i].replayed,
+                                        "layers_spilled", r->schedules[i].spilled));
     }
     return schedules;
 }

@@ -21,5 +21,6 @@ const assay_command assay_command_version = {
     .arguments = "",
     .help = "Prints the version, and the commit that was built.\n",
     .takes = ASSAY_FOR_VERSION,
+    .each = true,
     .run = run,
 };

@@ -19,12 +19,31 @@ static assay_status check_words(const assay_command *command, const assay_option
 /* Joins the others that a launcher has started, if one has. All but the first are silent. */
 static assay_status join(assay_command_context *context, assay_comm **comm, assay_error *err)
 {
-    ASSAY_TRY(assay_comm_open(comm, err));
+    assay_status status = assay_comm_open(comm, err);
     context->task.comm = *comm;
-    if (assay_comm_rank(*comm) == 0) return ASSAY_OK;
+    if (assay_comm_rank(*comm) == 0) return status;
     context->task.log = NULL;
     context->terminal->live = false;
-    return ASSAY_OK;
+    return status;
+}
+
+/* Several processes would write over each other, or print the same several times. */
+static assay_status refuse_several(const assay_command *command, assay_command_context *context, assay_comm **comm,
+                                   assay_error *err)
+{
+    bool several;
+    ASSAY_TRY(assay_comm_is_launched(&several, err));
+    if (!several) return ASSAY_OK;
+    ASSAY_TRY(join(context, comm, err));
+    context->task.comm = NULL;
+    int size = assay_comm_size(*comm);
+    assay_status status = size > 1
+                              ? assay_error_set(err, ASSAY_E_USAGE,
+                                                "%s is one process, and a launcher has started %d: leave mpirun or "
+                                                "srun out; train, eval and score run in several",
+                                                command->name, size)
+                              : ASSAY_OK;
+    return assay_comm_agree(*comm, status, NULL, err);
 }
 
 static assay_status read_words(const assay_command *command, assay_options *options, int count, const char *const *args,
@@ -43,13 +62,14 @@ static assay_status run_with(const assay_command *command, assay_options *option
         {&log, assay_interrupt_install(command->saves), NULL}, terminal, assay_commands(), ASSAY_COMMIT};
     *options = (assay_options){0};
     if (command->together) ASSAY_TRY(join(&context, comm, err));
+    else if (!command->each) ASSAY_TRY(refuse_several(command, &context, comm, err));
     assay_status status = read_words(command, options, count, args, context.task.log, err);
     ASSAY_TRY(assay_comm_agree(*comm, status, NULL, err));
     bool leads = assay_comm_rank(*comm) == 0;
     terminal->quiet = options->quiet || !leads;
     if (options->help) return leads ? assay_command_help(command, err) : ASSAY_OK;
     terminal->answered = command->reports_first;
-    return command->run(options, &context, err);
+    return assay_comm_agree(*comm, command->run(options, &context, err), NULL, err);
 }
 
 static assay_status dispatch(int count, const char *const *args, assay_terminal *terminal, assay_comm **comm,
@@ -96,6 +116,16 @@ static void say_error(int count, const char *const *args, assay_terminal *termin
     assay_terminal_error(terminal, error->text);
 }
 
+/* What was done is done, but a launcher that is not told of the end takes it for a failure. */
+static int leave(assay_terminal *terminal, assay_comm *comm, int exit_code)
+{
+    assay_error error;
+    assay_status status = assay_comm_close(comm, exit_code, &error);
+    if (status == ASSAY_OK) return exit_code;
+    assay_terminal_error(terminal, error.text);
+    return exit_code ? exit_code : assay_status_exit_code(status);
+}
+
 int main(int argc, char **argv)
 {
     const char *const *words = (const char *const *)argv + 1;
@@ -108,6 +138,5 @@ int main(int argc, char **argv)
     assay_terminal_clear_line(&terminal);
     if (status == ASSAY_E_STOPPED) assay_terminal_clear_echo(&terminal);
     if (status != ASSAY_OK && status != ASSAY_E_UNREAD) say_error(argc - 1, words, &terminal, comm, &error);
-    assay_comm_close(comm, assay_status_exit_code(status));
-    return assay_status_exit_code(status);
+    return leave(&terminal, comm, assay_status_exit_code(status));
 }

@@ -91,28 +91,38 @@ static assay_status judge(assay_comm *comm, assay_error *err)
                            comm->hosts[failed]);
 }
 
-assay_status assay_comm_agree(assay_comm *comm, assay_status status, unsigned *flags, assay_error *err)
-{
-    if (assay_comm_size(comm) == 1 || comm->broken || comm->over) return status;
-    comm->numbers[comm->rank] = word_of(status, flags ? *flags : 0);
-    ASSAY_TRY(assay_comm_gather(comm, comm->numbers, sizeof *comm->numbers, err));
-    for (int r = 0; flags && r < comm->size; r++) *flags |= (unsigned)comm->numbers[r];
-    return judge(comm, err);
-}
-
-/* How many have the same number as rank r. */
-static int agreeing(const assay_comm *comm, int r)
+/* The others that had something to say, each of which has called this one. */
+static int callers(const assay_comm *comm)
 {
     int count = 0;
-    for (int i = 0; i < comm->size; i++) count += comm->numbers[i] == comm->numbers[r];
+    for (int r = 0; r < comm->size; r++) count += r != comm->rank && status_in(comm->numbers[r]) != ASSAY_OK;
     return count;
 }
 
-static void name_minority(const assay_comm *comm, char *text, size_t room)
+assay_status assay_comm_agree(assay_comm *comm, assay_status status, unsigned *flags, assay_error *err)
+{
+    if (assay_comm_size(comm) == 1 || comm->broken || comm->over) return status;
+    if (status != ASSAY_OK) ASSAY_TRY(assay_comm_call(comm, err));
+    comm->numbers[comm->rank] = word_of(status, flags ? *flags : 0);
+    ASSAY_TRY(assay_comm_gather(comm, comm->numbers, sizeof *comm->numbers, err));
+    for (int r = 0; flags && r < comm->size; r++) *flags |= (unsigned)comm->numbers[r];
+    ASSAY_TRY(assay_comm_take_calls(comm, callers(comm), err));
+    return judge(comm, err);
+}
+
+/* How many of its kind have the same number as rank r. */
+static int agreeing(const assay_comm *comm, int r, int kinds)
+{
+    int count = 0;
+    for (int i = r % kinds; i < comm->size; i += kinds) count += comm->numbers[i] == comm->numbers[r];
+    return count;
+}
+
+static void name_minority(const assay_comm *comm, int kinds, char *text, size_t room)
 {
     size_t used = 0;
     for (int r = 0; r < comm->size; r++) {
-        if (2 * agreeing(comm, r) > comm->size) continue;
+        if (2 * agreeing(comm, r, kinds) > comm->size / kinds) continue;
         int more = snprintf(text + used, room - used, "%srank %d (%s)", used ? ", " : "", r, comm->hosts[r]);
         if (more < 0 || (size_t)more >= room - used) return;
         used += (size_t)more;
@@ -121,12 +131,19 @@ static void name_minority(const assay_comm *comm, char *text, size_t room)
 
 assay_status assay_comm_compare(assay_comm *comm, uint64_t number, const char *what, assay_error *err)
 {
+    return assay_comm_compare_kinds(comm, number, 1, what, err);
+}
+
+assay_status assay_comm_compare_kinds(assay_comm *comm, uint64_t number, int kinds, const char *what, assay_error *err)
+{
     char names[900] = "";
+    bool equal = true;
     if (assay_comm_size(comm) == 1) return ASSAY_OK;
     comm->numbers[comm->rank] = number;
     ASSAY_TRY(assay_comm_gather(comm, comm->numbers, sizeof *comm->numbers, err));
-    if (agreeing(comm, 0) == comm->size) return ASSAY_OK;
-    name_minority(comm, names, sizeof names);
+    for (int kind = 0; kind < kinds; kind++) equal = equal && agreeing(comm, kind, kinds) == comm->size / kinds;
+    if (equal) return ASSAY_OK;
+    name_minority(comm, kinds, names, sizeof names);
     comm->over = comm->others_speak = true;
     return assay_error_set(err, ASSAY_E_UNEQUAL, "%s: not the same in all %d processes; they differ in %s", what,
                            comm->size, names);

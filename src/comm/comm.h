@@ -4,11 +4,13 @@
  *     ASSAY_TRY(assay_comm_open(&comm, err)); // NULL: this process is alone
  *     ASSAY_TRY(assay_comm_broadcast(comm, &number, sizeof number, err)); // process 0's is everybody's
  *     ASSAY_TRY(assay_comm_agree(comm, status, &flags, err)); // what went wrong anywhere is known everywhere
- *     assay_comm_close(comm, exit_code);
+ *     ASSAY_TRY(assay_comm_close(comm, exit_code, err));
  *
  * A comm of NULL is one process alone: rank 0 of 1, and every call does nothing, successfully. Calls of several
  * processes that belong together must come in the same order everywhere, so what may fail in one process alone goes
  * through assay_comm_agree before the next of them.
+ *
+ * Who fails calls the others, so that they need not compute to the end of what they are at: assay_comm_go_on.
  *
  * A message carries its length and XXH3-64. What arrives otherwise, or not within ASSAY_RANK_TIMEOUT seconds (from the
  * environment; half an hour), is ASSAY_E_IO and names the process and its host; no message is sent behind it. Sums are
@@ -18,6 +20,7 @@
 
 #include "base/status.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,12 +30,18 @@ typedef struct assay_comm assay_comm;
 enum { ASSAY_HOST_NAME = 64 };
 
 /* *out NULL: no launcher started this process. ASSAY_E_USAGE: one did, and there is no MPI to speak, or it does not
- * confirm what the launcher says. */
+ * confirm what the launcher says, or ASSAY_RANK_TIMEOUT is no number. Behind a failure *out may be there, and then
+ * knows who is to tell of it (assay_comm_speaks), and is to be closed. */
 assay_status assay_comm_open(assay_comm **out, assay_error *err);
 
+/* Whether a launcher says that it started this process, and perhaps others: *launched false where it says that this is
+ * all. ASSAY_E_USAGE as above, of what is no MPI. Nothing is opened. */
+assay_status assay_comm_is_launched(bool *launched, assay_error *err);
+
 /* Waits for the others and frees; where a message failed, ends all processes now, this one included. The last thing of
- * all: a launcher may kill the others as soon as one process ends with an exit code. NULL is fine. */
-void assay_comm_close(assay_comm *comm, int exit_code);
+ * all: a launcher may kill the others as soon as one process ends with an exit code. NULL is fine. ASSAY_E_IO: the MPI
+ * itself did not end well; what was done is done. */
+assay_status assay_comm_close(assay_comm *comm, int exit_code, assay_error *err);
 
 int assay_comm_rank(const assay_comm *comm);
 int assay_comm_size(const assay_comm *comm);
@@ -45,6 +54,15 @@ int assay_comm_hosts(const assay_comm *comm);
 /* peer: another rank. data is only read by the first. */
 assay_status assay_comm_send(assay_comm *comm, int peer, void *data, size_t bytes, assay_error *err);
 assay_status assay_comm_receive(assay_comm *comm, int peer, void *data, size_t bytes, assay_error *err);
+
+/* The same in two halves: in between the data stay as they are, and this process computes, or receives. A send that is
+ * under way ends before the next one begins. */
+assay_status assay_comm_send_begin(assay_comm *comm, int peer, void *data, size_t bytes, assay_error *err);
+assay_status assay_comm_send_end(assay_comm *comm, assay_error *err);
+
+/* A message whose sender says how long it is: at most `most` bytes. */
+assay_status assay_comm_receive_most(assay_comm *comm, int peer, void *data, size_t most, size_t *bytes,
+                                     assay_error *err);
 
 /* Of process 0, to all. */
 assay_status assay_comm_broadcast(assay_comm *comm, void *data, size_t bytes, assay_error *err);
@@ -67,9 +85,23 @@ assay_status assay_comm_sum(assay_comm *comm, float *sum, float *spare, size_t v
  * how the run ends: every later call returns its own status at once. */
 assay_status assay_comm_agree(assay_comm *comm, assay_status status, unsigned *flags, assay_error *err);
 
+/* Between two micro-batches, or whatever else takes long: ASSAY_E_STOPPED where *stop is not 0 (NULL: never), or where
+ * another process has failed or been told to stop and waits in the next assay_comm_agree: this one's failure there is
+ * then a stop too. It sends nothing, and costs some hundred nanoseconds. */
+assay_status assay_comm_go_on(assay_comm *comm, const volatile sig_atomic_t *stop, assay_error *err);
+
 /* Whether everybody has the same number: ASSAY_E_UNEQUAL names `what` and those whose number is not the majority's;
  * all, where there is no majority. It is a failure of all, as of assay_comm_agree. */
 assay_status assay_comm_compare(assay_comm *comm, uint64_t number, const char *what, assay_error *err);
+
+/* The same among those whose ranks differ by multiples of `kinds`, a divisor of the size. */
+assay_status assay_comm_compare_kinds(assay_comm *comm, uint64_t number, int kinds, const char *what, assay_error *err);
+
+/* Some of the processes, this one among them: ranks first, first + step, ... of `whole`, by numbers of their own from
+ * 0. For messages, broadcast, gather, share and sum; `whole` outlives it. Ranks in sentences stay the whole's. *out
+ * NULL: it would be this process alone. The caller frees it. */
+assay_status assay_comm_part(assay_comm **out, assay_comm *whole, int first, int step, int count, assay_error *err);
+void assay_comm_part_free(assay_comm *part); /* NULL is fine */
 
 /* Whether this process is the one to tell a person how a run ended: process 0 says what all know, and a process whose
  * own failure is not process 0's says it, behind "[rank 3 of 8, host] ". Valid behind the last call that failed. */

@@ -38,7 +38,7 @@ assay_status assay_launcher_find(assay_launcher *launcher, assay_error *err)
         return assay_error_set(
             err, ASSAY_E_USAGE,
             "WORLD_SIZE says that %ld processes were started (torchrun?), but not by an MPI, so they "
-            "do not know of each other; type: mpirun -n %ld assay train ... (docs/clusters.md), or "
+            "do not know of each other; type: mpirun -n %ld assay ... (docs/clusters.md), or "
             "unset WORLD_SIZE for one process",
             world, world);
     return ASSAY_OK;

@@ -39,8 +39,7 @@ void assay_length_stats_of(assay_length_stats *stats, size_t *values, size_t cou
 static assay_status note_finding(assay_finding *finding, const assay_pair_set *set, assay_place place,
                                  const assay_pair_set *other_set, const assay_place *other, assay_error *err)
 {
-    finding->count++;
-    if (finding->listed == ASSAY_AUDIT_EXAMPLES) return ASSAY_OK;
+    if (!assay_finding_count(finding)) return ASSAY_OK;
     char *text = assay_pair_set_place(set, place);
     if (other && other_set && text) {
         char *first = assay_pair_set_place(other_set, *other);
@@ -49,9 +48,7 @@ static assay_status note_finding(assay_finding *finding, const assay_pair_set *s
         assay_free(text);
         text = both;
     }
-    ASSAY_TRY_ALLOC(text, "a place", err);
-    finding->places[finding->listed++] = text;
-    return ASSAY_OK;
+    return assay_finding_list(finding, text, err);
 }
 
 static bool is_multi_turn(const assay_turns *prompt)
@@ -113,7 +110,7 @@ static assay_status count_faults(assay_audit *audit, const assay_pair_set *set, 
         ASSAY_TRY(note_finding(audit->dropped + drop->reason, set, set->pairs[drop->pair].place, NULL, NULL, err));
     }
     audit->bad_lines = set->bad_count;
-    for (size_t i = 0; i < set->bad_count && i < ASSAY_AUDIT_EXAMPLES; i++) {
+    for (size_t i = 0; i < set->bad_count && i < ASSAY_FINDING_PLACES; i++) {
         audit->bad[i] = assay_strdup(set->bad[i]);
         ASSAY_TRY_ALLOC(audit->bad[i], "a message", err);
     }
@@ -282,19 +279,14 @@ assay_status assay_audit_make(assay_audit *audit, const assay_pair_set *pairs, c
     return status;
 }
 
-static void finding_release(assay_finding *finding)
-{
-    for (size_t i = 0; i < finding->listed; i++) assay_free(finding->places[i]);
-}
-
 void assay_audit_release(assay_audit *audit)
 {
-    for (size_t i = 0; i < ASSAY_AUDIT_EXAMPLES; i++) assay_free(audit->bad[i]);
-    for (size_t i = 0; i < ASSAY_DROP_COUNT; i++) finding_release(audit->dropped + i);
-    finding_release(&audit->empty_prompts);
-    finding_release(&audit->duplicates);
-    finding_release(&audit->contradictions);
-    finding_release(&audit->control_tokens);
-    finding_release(&audit->in_both);
+    for (size_t i = 0; i < ASSAY_FINDING_PLACES; i++) assay_free(audit->bad[i]);
+    for (size_t i = 0; i < ASSAY_DROP_COUNT; i++) assay_finding_release(audit->dropped + i);
+    assay_finding_release(&audit->empty_prompts);
+    assay_finding_release(&audit->duplicates);
+    assay_finding_release(&audit->contradictions);
+    assay_finding_release(&audit->control_tokens);
+    assay_finding_release(&audit->in_both);
     *audit = (assay_audit){0};
 }

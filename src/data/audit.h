@@ -16,21 +16,14 @@
 #define ASSAY_DATA_AUDIT_H
 
 #include "data/example.h"
+#include "data/finding.h"
 #include "data/pair_formats.h"
 #include "data/split.h"
-
-enum { ASSAY_AUDIT_EXAMPLES = 5 };
 
 typedef struct assay_length_stats {
     size_t count, max;
     double mean, median, p95; /* percentiles by linear interpolation */
 } assay_length_stats;
-
-/* Counted, with the places of the first ones. */
-typedef struct assay_finding {
-    size_t count, listed;
-    char *places[ASSAY_AUDIT_EXAMPLES]; /* "file:line", or "file:line and file:line" where two pairs belong together */
-} assay_finding;
 
 /* Lists of more than two answers, and what their best and worst alone would leave out. */
 typedef struct assay_audit_lists {
@@ -45,7 +38,7 @@ typedef struct assay_audit {
     size_t prompts;                       /* different ones */
     size_t multi_turn;                    /* pairs whose prompt has more than one message besides the system's */
     size_t bad_lines;
-    char *bad[ASSAY_AUDIT_EXAMPLES]; /* the first sentences */
+    char *bad[ASSAY_FINDING_PLACES]; /* the first sentences */
     assay_finding dropped[ASSAY_DROP_COUNT];
     assay_finding empty_prompts;
     assay_finding duplicates;     /* pairs that repeat an earlier one */
@@ -82,5 +75,13 @@ assay_status assay_audit_text(const assay_audit *audit, assay_buf *out, assay_er
 
 /* Sorts `values`. */
 void assay_length_stats_of(assay_length_stats *stats, size_t *values, size_t count);
+
+/* {"mean", "median", "p95", "max"}, null where there was nothing; NULL: out of memory. */
+json_t *assay_length_stats_json(const assay_length_stats *stats);
+
+/* A row of the table that assay_length_stats_head begins; nothing where there was nothing. */
+assay_status assay_length_stats_head(assay_buf *out, assay_error *err);
+assay_status assay_length_stats_text(const assay_length_stats *stats, const char *name, assay_buf *out,
+                                     assay_error *err);
 
 #endif

@@ -7,18 +7,11 @@
 
 static json_t *whole(size_t value) { return json_integer((json_int_t)value); }
 
-static json_t *stats_json(const assay_length_stats *stats)
+json_t *assay_length_stats_json(const assay_length_stats *stats)
 {
     if (!stats->count) return json_null();
     return json_pack("{s:o,s:o,s:o,s:o}", "mean", assay_json_number(stats->mean), "median",
                      assay_json_number(stats->median), "p95", assay_json_number(stats->p95), "max", whole(stats->max));
-}
-
-static json_t *finding_json(const assay_finding *finding)
-{
-    json_t *places = json_array();
-    for (size_t i = 0; i < finding->listed; i++) json_array_append_new(places, json_string(finding->places[i]));
-    return json_pack("{s:o,s:o}", "count", whole(finding->count), "examples", places);
 }
 
 static json_t *dropped_json(const assay_audit *audit)
@@ -26,7 +19,7 @@ static json_t *dropped_json(const assay_audit *audit)
     json_t *object = json_object();
     for (size_t i = 0; i < ASSAY_DROP_COUNT; i++)
         if (audit->dropped[i].count)
-            json_object_set_new(object, assay_drop_key((assay_drop_reason)i), finding_json(audit->dropped + i));
+            json_object_set_new(object, assay_drop_key((assay_drop_reason)i), assay_finding_json(audit->dropped + i));
     return object;
 }
 
@@ -46,7 +39,7 @@ static json_t *formats_json(const assay_audit *audit)
 static json_t *bad_json(const assay_audit *audit)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < ASSAY_AUDIT_EXAMPLES && audit->bad[i]; i++)
+    for (size_t i = 0; i < ASSAY_FINDING_PLACES && audit->bad[i]; i++)
         json_array_append_new(list, json_string(audit->bad[i]));
     return json_pack("{s:o,s:o}", "count", whole(audit->bad_lines), "examples", list);
 }
@@ -63,10 +56,10 @@ static json_t *length_json(const assay_audit *audit)
 static json_t *tokens_json(const assay_audit *audit)
 {
     if (!audit->has_tokens) return json_null();
-    return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "chosen", stats_json(&audit->chosen_tokens), "rejected",
-                     stats_json(&audit->rejected_tokens), "shared", stats_json(&audit->shared_tokens), "total",
-                     whole(audit->tokens), "total_shared", whole(audit->tokens_shared), "truncated",
-                     whole(audit->truncated));
+    return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "chosen", assay_length_stats_json(&audit->chosen_tokens), "rejected",
+                     assay_length_stats_json(&audit->rejected_tokens), "shared",
+                     assay_length_stats_json(&audit->shared_tokens), "total", whole(audit->tokens), "total_shared",
+                     whole(audit->tokens_shared), "truncated", whole(audit->truncated));
 }
 
 static json_t *margin_json(const assay_audit *audit)
@@ -89,48 +82,37 @@ static json_t *lists_json(const assay_audit_lists *lists)
 
 assay_status assay_audit_json(const assay_audit *audit, json_t **object, assay_error *err)
 {
-    json_t *characters =
-        json_pack("{s:o,s:o,s:o}", "prompt", stats_json(&audit->prompt_characters), "chosen",
-                  stats_json(&audit->chosen_characters), "rejected", stats_json(&audit->rejected_characters));
+    json_t *characters = json_pack("{s:o,s:o,s:o}", "prompt", assay_length_stats_json(&audit->prompt_characters),
+                                   "chosen", assay_length_stats_json(&audit->chosen_characters), "rejected",
+                                   assay_length_stats_json(&audit->rejected_characters));
     *object =
         json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "files",
                   whole(audit->files), "records", whole(audit->records), "pairs", whole(audit->pairs), "formats",
                   formats_json(audit), "prompts", whole(audit->prompts), "multi_turn", whole(audit->multi_turn),
                   "bad_lines", bad_json(audit), "dropped", dropped_json(audit), "empty_prompts",
-                  finding_json(&audit->empty_prompts), "duplicates", finding_json(&audit->duplicates), "contradictions",
-                  finding_json(&audit->contradictions), "length", length_json(audit), "characters", characters,
-                  "tokens", tokens_json(audit), "margins", margin_json(audit), "tied", whole(audit->tied), "shares",
-                  whole(audit->shares), "singles", whole(audit->singles), "singles_good", whole(audit->good), "graded",
-                  whole(audit->graded), "lists", lists_json(&audit->lists), "control_tokens",
-                  audit->has_control ? finding_json(&audit->control_tokens) : json_null());
+                  assay_finding_json(&audit->empty_prompts), "duplicates", assay_finding_json(&audit->duplicates),
+                  "contradictions", assay_finding_json(&audit->contradictions), "length", length_json(audit),
+                  "characters", characters, "tokens", tokens_json(audit), "margins", margin_json(audit), "tied",
+                  whole(audit->tied), "shares", whole(audit->shares), "singles", whole(audit->singles), "singles_good",
+                  whole(audit->good), "graded", whole(audit->graded), "lists", lists_json(&audit->lists),
+                  "control_tokens", audit->has_control ? assay_finding_json(&audit->control_tokens) : json_null());
     ASSAY_TRY_ALLOC(*object, "the audit", err);
     if (!audit->has_eval) return ASSAY_OK;
-    json_t *eval =
-        json_pack("{s:o,s:o}", "pairs", whole(audit->eval_pairs), "prompts_in_both", finding_json(&audit->in_both));
+    json_t *eval = json_pack("{s:o,s:o}", "pairs", whole(audit->eval_pairs), "prompts_in_both",
+                             assay_finding_json(&audit->in_both));
     if (!json_object_set_new(*object, "eval", eval)) return ASSAY_OK;
     json_decref(*object);
     *object = NULL;
     return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the audit");
 }
 
-static assay_status row(assay_buf *out, const char *name, size_t value, assay_error *err)
+assay_status assay_length_stats_head(assay_buf *out, assay_error *err)
 {
-    return assay_buf_printf(out, err, "  %-34s %9zu\n", name, value);
+    return assay_buf_text(out, "\nLengths                        mean    median       p95       max\n", err);
 }
 
-static assay_status finding_text(assay_buf *out, const char *name, const assay_finding *finding, const char *advice,
-                                 assay_error *err)
-{
-    if (!finding->count) return ASSAY_OK;
-    ASSAY_TRY(row(out, name, finding->count, err));
-    for (size_t i = 0; i < finding->listed; i++)
-        ASSAY_TRY(assay_buf_printf(out, err, "      %s\n", finding->places[i]));
-    if (finding->count > finding->listed)
-        ASSAY_TRY(assay_buf_printf(out, err, "      ... and %zu more\n", finding->count - finding->listed));
-    return advice ? assay_buf_printf(out, err, "    %s\n", advice) : ASSAY_OK;
-}
-
-static assay_status stats_text(assay_buf *out, const char *name, const assay_length_stats *stats, assay_error *err)
+assay_status assay_length_stats_text(const assay_length_stats *stats, const char *name, assay_buf *out,
+                                     assay_error *err)
 {
     if (!stats->count) return ASSAY_OK;
     return assay_buf_printf(out, err, "  %-24s %9.1f %9.1f %9.1f %9zu\n", name, stats->mean, stats->median, stats->p95,
@@ -140,15 +122,15 @@ static assay_status stats_text(assay_buf *out, const char *name, const assay_len
 static assay_status counts_text(const assay_audit *audit, assay_buf *out, assay_error *err)
 {
     ASSAY_TRY(assay_buf_text(out, "Pairs\n", err));
-    ASSAY_TRY(row(out, "files", audit->files, err));
-    ASSAY_TRY(row(out, "records", audit->records, err));
-    ASSAY_TRY(row(out, "pairs to train on", audit->pairs, err));
+    ASSAY_TRY(assay_finding_row("files", audit->files, out, err));
+    ASSAY_TRY(assay_finding_row("records", audit->records, out, err));
+    ASSAY_TRY(assay_finding_row("pairs to train on", audit->pairs, out, err));
     for (uint32_t i = 0; i < assay_pair_format_count(); i++)
         if (audit->by_format[i])
             ASSAY_TRY(
                 assay_buf_printf(out, err, "    format %-25s %9zu\n", assay_pair_format_name(i), audit->by_format[i]));
-    ASSAY_TRY(row(out, "different prompts", audit->prompts, err));
-    ASSAY_TRY(row(out, "with several turns", audit->multi_turn, err));
+    ASSAY_TRY(assay_finding_row("different prompts", audit->prompts, out, err));
+    ASSAY_TRY(assay_finding_row("with several turns", audit->multi_turn, out, err));
     if (!audit->margins) return ASSAY_OK;
     return assay_buf_printf(out, err, "  %-34s %9zu   mean %.3g, %.3g to %.3g, %zu below zero\n", "with a margin",
                             audit->margins, audit->margin_mean, audit->margin_min, audit->margin_max,
@@ -158,14 +140,14 @@ static assay_status counts_text(const assay_audit *audit, assay_buf *out, assay_
 static assay_status labels_text(const assay_audit *audit, assay_buf *out, assay_error *err)
 {
     const assay_audit_lists *lists = &audit->lists;
-    if (audit->tied) ASSAY_TRY(row(out, "ties", audit->tied, err));
-    if (audit->shares) ASSAY_TRY(row(out, "with a share of votes", audit->shares, err));
+    if (audit->tied) ASSAY_TRY(assay_finding_row("ties", audit->tied, out, err));
+    if (audit->shares) ASSAY_TRY(assay_finding_row("with a share of votes", audit->shares, out, err));
     if (audit->singles)
         ASSAY_TRY(assay_buf_printf(out, err, "  %-34s %9zu   %zu of them good\n", "single answers with a label",
                                    audit->singles, audit->good));
-    if (audit->graded) ASSAY_TRY(row(out, "single answers with attributes", audit->graded, err));
+    if (audit->graded) ASSAY_TRY(assay_finding_row("single answers with attributes", audit->graded, out, err));
     if (!lists->count) return ASSAY_OK;
-    ASSAY_TRY(row(out, "lists of more than two answers", lists->count, err));
+    ASSAY_TRY(assay_finding_row("lists of more than two answers", lists->count, out, err));
     return assay_buf_printf(out, err,
                             "    of %zu to %zu answers: %zu couples compared, %zu ties\n"
                             "    as pairs of best and worst, %zu answers and %zu couples would be lost\n",
@@ -177,37 +159,38 @@ static assay_status findings_text(const assay_audit *audit, assay_buf *out, assa
 {
     ASSAY_TRY(assay_buf_text(out, "\nFindings\n", err));
     size_t empty = out->size;
-    if (audit->bad_lines) ASSAY_TRY(row(out, "bad lines", audit->bad_lines, err));
-    for (size_t i = 0; i < ASSAY_AUDIT_EXAMPLES && audit->bad[i]; i++)
+    if (audit->bad_lines) ASSAY_TRY(assay_finding_row("bad lines", audit->bad_lines, out, err));
+    for (size_t i = 0; i < ASSAY_FINDING_PLACES && audit->bad[i]; i++)
         ASSAY_TRY(assay_buf_printf(out, err, "      %s\n", audit->bad[i]));
     for (size_t i = 0; i < ASSAY_DROP_COUNT; i++) {
         char name[96];
         snprintf(name, sizeof name, "dropped: %s", assay_drop_text((assay_drop_reason)i));
-        ASSAY_TRY(finding_text(out, name, audit->dropped + i, NULL, err));
+        ASSAY_TRY(assay_finding_text(audit->dropped + i, name, NULL, out, err));
     }
-    ASSAY_TRY(finding_text(out, "empty prompts", &audit->empty_prompts, NULL, err));
-    ASSAY_TRY(finding_text(out, "repeated pairs", &audit->duplicates, "each counts as often as it is there", err));
-    ASSAY_TRY(finding_text(
-        out, "contradicting pairs", &audit->contradictions,
-        "the same answers, preferred the other way round or labelled otherwise: no model can learn both", err));
-    ASSAY_TRY(finding_text(out, "with the text of a control token", &audit->control_tokens,
-                           "inside a message it becomes the token, here as in the reference, and can forge a turn",
-                           err));
-    ASSAY_TRY(finding_text(out, "evaluation prompts also trained on", &audit->in_both,
-                           "the evaluation is too kind to these: use --eval-split auto", err));
+    ASSAY_TRY(assay_finding_text(&audit->empty_prompts, "empty prompts", NULL, out, err));
+    ASSAY_TRY(
+        assay_finding_text(&audit->duplicates, "repeated pairs", "each counts as often as it is there", out, err));
+    ASSAY_TRY(assay_finding_text(
+        &audit->contradictions, "contradicting pairs",
+        "the same answers, preferred the other way round or labelled otherwise: no model can learn both", out, err));
+    ASSAY_TRY(assay_finding_text(
+        &audit->control_tokens, "with the text of a control token",
+        "inside a message it becomes the token, here as in the reference, and can forge a turn", out, err));
+    ASSAY_TRY(assay_finding_text(&audit->in_both, "evaluation prompts also trained on",
+                                 "the evaluation is too kind to these: use --eval-split auto", out, err));
     return out->size == empty ? assay_buf_text(out, "  none\n", err) : ASSAY_OK;
 }
 
 static assay_status lengths_text(const assay_audit *audit, assay_buf *out, assay_error *err)
 {
-    ASSAY_TRY(assay_buf_text(out, "\nLengths                        mean    median       p95       max\n", err));
-    ASSAY_TRY(stats_text(out, "prompt, characters", &audit->prompt_characters, err));
-    ASSAY_TRY(stats_text(out, "chosen, characters", &audit->chosen_characters, err));
-    ASSAY_TRY(stats_text(out, "rejected, characters", &audit->rejected_characters, err));
+    ASSAY_TRY(assay_length_stats_head(out, err));
+    ASSAY_TRY(assay_length_stats_text(&audit->prompt_characters, "prompt, characters", out, err));
+    ASSAY_TRY(assay_length_stats_text(&audit->chosen_characters, "chosen, characters", out, err));
+    ASSAY_TRY(assay_length_stats_text(&audit->rejected_characters, "rejected, characters", out, err));
     if (audit->has_tokens) {
-        ASSAY_TRY(stats_text(out, "chosen side, tokens", &audit->chosen_tokens, err));
-        ASSAY_TRY(stats_text(out, "rejected side, tokens", &audit->rejected_tokens, err));
-        ASSAY_TRY(stats_text(out, "shared, tokens", &audit->shared_tokens, err));
+        ASSAY_TRY(assay_length_stats_text(&audit->chosen_tokens, "chosen side, tokens", out, err));
+        ASSAY_TRY(assay_length_stats_text(&audit->rejected_tokens, "rejected side, tokens", out, err));
+        ASSAY_TRY(assay_length_stats_text(&audit->shared_tokens, "shared, tokens", out, err));
         ASSAY_TRY(assay_buf_printf(out, err,
                                    "  %zu tokens an epoch; %zu more are saved by computing the shared part once\n",
                                    audit->tokens, audit->tokens_shared));

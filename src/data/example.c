@@ -2,6 +2,7 @@
 
 #include "base/sizes.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ typedef struct example_builder {
     size_t message_capacity;
     assay_ids *sides; /* of one example; their memory is used again */
     size_t count, side_capacity;
+    assay_ids ends; /* of the steps of sides[0] */
 } example_builder;
 
 const assay_example_answer *assay_example_best(const assay_example_set *set, const assay_example *example)
@@ -42,7 +44,7 @@ size_t assay_example_longest(const assay_example_set *set, const assay_example *
     size_t longest = 0;
     for (size_t i = 0; i < example->count; i++)
         longest = assay_larger(longest, set->answers[example->answers + i].count);
-    return longest;
+    return example->steps ? assay_example_length(set, example) : longest;
 }
 
 size_t assay_example_set_dropped(const assay_example_set *set, assay_drop_reason reason)
@@ -63,16 +65,19 @@ void assay_example_set_release(assay_example_set *set)
     *set = (assay_example_set){0};
 }
 
+/* ends NULL: it is read at its last id alone. */
 static assay_status render_side(example_builder *builder, const assay_turns *prompt, const assay_turns *answer,
-                                assay_ids *ids, assay_error *err)
+                                assay_ids *ids, assay_ids *ends, assay_error *err)
 {
+    const assay_renderer *renderer = builder->renderer;
     size_t count = prompt->count + answer->count;
     ASSAY_TRY(assay_grow(&builder->messages, &builder->message_capacity, count, sizeof *builder->messages, err));
     if (prompt->count) memcpy(builder->messages, prompt->items, prompt->count * sizeof *prompt->items);
     if (answer->count) memcpy(builder->messages + prompt->count, answer->items, answer->count * sizeof *answer->items);
     ids->count = 0;
     const assay_conversation conversation = {builder->messages, count, prompt->context};
-    ASSAY_TRY(builder->renderer->render(builder->renderer->context, &conversation, ids, err));
+    ASSAY_TRY(ends ? renderer->render_steps(renderer->context, &conversation, ids, ends, err)
+                   : renderer->render(renderer->context, &conversation, ids, err));
     if (!ids->count) return assay_error_set(err, ASSAY_E_FORMAT, "the template renders this pair to nothing at all");
     if (ids->count > UINT32_MAX / 4)
         return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%zu tokens on one side", ids->count);
@@ -204,6 +209,47 @@ static assay_status add_example(example_builder *builder, uint32_t index, assay_
     return ASSAY_OK;
 }
 
+/* ---- steps ---- */
+
+/* The length rule: how many steps stay is left in builder->ends. */
+static assay_drop_reason fit_steps(example_builder *builder, const assay_pair *pair)
+{
+    assay_ids *ends = &builder->ends;
+    size_t limit = builder->options.max_length;
+    bool over = limit && builder->sides[0].count > limit, known = false;
+    if (over && builder->options.truncate != ASSAY_TRUNCATE_RIGHT) return ASSAY_DROP_TOO_LONG;
+    while (over && ends->count && (size_t)ends->data[ends->count - 1] >= limit) ends->count--;
+    if (!ends->count) return ASSAY_DROP_TOO_LONG;
+    for (size_t i = 0; i < ends->count; i++) known |= !isnan(pair->step_labels[i]);
+    if (!known) return ASSAY_DROP_NO_LABEL;
+    builder->set->truncated += over;
+    return ASSAY_DROP_COUNT;
+}
+
+static assay_status add_steps(example_builder *builder, uint32_t index, assay_error *err)
+{
+    assay_example_set *set = builder->set;
+    const assay_pair *pair = set->pairs->pairs + index;
+    assay_example example = {.answers = set->answer_count,
+                             .count = builder->ends.count,
+                             .steps = true,
+                             .pair = index,
+                             .margin = (double)NAN,
+                             .share = (double)NAN,
+                             .weight = pair->weight};
+    size_t begin = 0;
+    for (size_t i = 0; i < builder->ends.count; i++) {
+        size_t end = (size_t)builder->ends.data[i] + 1;
+        const assay_ids step = {.data = builder->sides[0].data + begin, .count = end - begin};
+        ASSAY_TRY(add_side(set, &step, pair->step_labels[i], err));
+        begin = end;
+    }
+    ASSAY_TRY(assay_grow(&set->items, &set->capacity, set->count + 1, sizeof *set->items, err));
+    set->items[set->count++] = example;
+    set->longest = assay_larger(set->longest, begin);
+    return ASSAY_OK;
+}
+
 static assay_status add_drop(assay_example_set *set, uint32_t pair, assay_drop_reason reason, size_t length,
                              assay_error *err)
 {
@@ -231,13 +277,24 @@ static assay_status make_sides(example_builder *builder, size_t count, assay_err
     return ASSAY_OK;
 }
 
+static assay_status render_steps(example_builder *builder, const assay_pair *pair, assay_error *err)
+{
+    if (!builder->renderer->render_steps)
+        return assay_error_set(err, ASSAY_E_FORMAT,
+                               "this is an answer in labelled steps, and the model reads a text at one token");
+    builder->ends.count = 0;
+    ASSAY_TRY(make_sides(builder, 1, err));
+    return render_side(builder, &pair->prompt, &pair->chosen, &builder->sides[0], &builder->ends, err);
+}
+
 static assay_status render_sides(example_builder *builder, const assay_pair *pair, assay_error *err)
 {
+    if (pair->step_labels) return render_steps(builder, pair, err);
     bool whole = pair->answers && !builder->options.ends_only;
     ASSAY_TRY(make_sides(builder, whole ? pair->answer_count : pair->single ? 1 : 2, err));
     for (size_t i = 0; i < builder->count; i++) {
         const assay_turns *answer = whole ? &pair->answers[i].turns : i == 0 ? &pair->chosen : &pair->rejected;
-        ASSAY_TRY(render_side(builder, &pair->prompt, answer, &builder->sides[i], err));
+        ASSAY_TRY(render_side(builder, &pair->prompt, answer, &builder->sides[i], NULL, err));
     }
     for (size_t i = 0; i < builder->count; i++)
         ASSAY_TRY(assay_prefix_check(builder->renderer->prefix, builder->sides[i].data, builder->sides[i].count, err));
@@ -261,6 +318,11 @@ static assay_status take_pair(example_builder *builder, uint32_t index, assay_er
     const assay_pair *pair = builder->set->pairs->pairs + index;
     ASSAY_TRY(render_sides(builder, pair, err));
     size_t length = longest_side(builder);
+    if (pair->step_labels) {
+        assay_drop_reason misfit = fit_steps(builder, pair);
+        return misfit == ASSAY_DROP_COUNT ? add_steps(builder, index, err)
+                                          : add_drop(builder->set, index, misfit, length, err);
+    }
     assay_drop_reason reason = unwanted(builder, pair);
     if (reason == ASSAY_DROP_COUNT) reason = fit(builder);
     if (reason == ASSAY_DROP_COUNT && lost(builder)) reason = ASSAY_DROP_ANSWER_TOO_LONG;
@@ -317,6 +379,7 @@ assay_status assay_example_set_build(assay_example_set *set, const assay_pair_se
     assay_free(builder.messages);
     for (size_t i = 0; i < builder.side_capacity; i++) assay_ids_release(&builder.sides[i]);
     assay_free(builder.sides);
+    assay_ids_release(&builder.ends);
     if (status != ASSAY_OK) assay_example_set_release(set);
     return status;
 }

@@ -12,6 +12,9 @@
  * sides (the prompt, and what the answers begin with alike) and need computing once; each side keeps at least one id of
  * its own.
  *
+ * An answer in steps is read at the end of each: its "answers" are then the steps, the prompt in front of the first,
+ * one behind the other (steps: true), and the value of each is its label. Its renderer must have render_steps.
+ *
  * Length rule: an example with a side over max_length is dropped and counted, with all its answers: without one of them
  * a list would be another. With truncation:
  *   left   drops as many ids from the start of all sides as the longest has too many, behind the leading special ids
@@ -19,6 +22,8 @@
  *          alone are too long, the example is dropped (ANSWER_TOO_LONG).
  *   right  cuts each side behind max_length ids: the end of the answer goes, the end-of-turn with it, and the scored
  *          token is the last id left. Where all sides become equal, the example is dropped (SAME_IDS).
+ * Of an answer in steps, nothing is cut inside a step: right leaves out the steps that end behind max_length, and the
+ * example is dropped where none is left (TOO_LONG) or none with a label (NO_LABEL); left drops it.
  *
  * Rewards of a set stand in the order of set->answers: that of answer i of an example at [example->answers + i].
  */
@@ -47,7 +52,8 @@ typedef struct assay_example_answer {
 
 typedef struct assay_example {
     size_t answers;       /* its first in the set's; best first, so of a pair chosen, then rejected */
-    size_t count;         /* of them, 2 or more; 1 of a single answer with a label */
+    size_t count;         /* of them, 2 or more; 1 of a single answer with a label; or of steps */
+    bool steps;           /* they follow each other, and all together are one text */
     uint32_t shared;      /* tokens; fewer than any side has */
     uint32_t pair;        /* index into the pair set */
     double margin, share; /* NaN: none */
@@ -65,7 +71,8 @@ typedef struct assay_example_set {
     assay_example *items;
     size_t count, capacity;
     assay_example_answer *answers;
-    double *values; /* of each answer, what its list says of it (pair_set.h); of pairs 1 and 0 */
+    /* of each answer, what its list says of it (pair_set.h); of pairs 1 and 0; of steps their labels, NaN: not known */
+    double *values;
     size_t answer_count, answer_capacity, value_capacity;
     double *targets;    /* [answer_count, label_count], of each answer each wanted attribute, NaN: not known */
     size_t label_count; /* 0: none are wanted */

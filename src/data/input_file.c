@@ -3,6 +3,7 @@
 #include "data/json_text.h"
 #include "data/pair_formats.h"
 #include "data/record_reader.h"
+#include "data/step_formats.h"
 
 #include <string.h>
 
@@ -93,6 +94,21 @@ static assay_status read_steps(assay_input *input, const json_t *line, assay_tex
     return assay_turns_steps(item, arena, present(line, "completions"), "completions", err);
 }
 
+/* One answer in labelled steps of another form than TRL's; the labels are nothing to score. */
+static assay_status read_labelled_steps(assay_input *input, const json_t *line, assay_text_arena *arena,
+                                        assay_error *err)
+{
+    assay_turns *item;
+    assay_step_answer answer = {0};
+    ASSAY_TRY(new_items(input, arena, 1, &item, err));
+    ASSAY_TRY(assay_step_format_read(line, arena, &answer, NULL, err));
+    ASSAY_TRY(assay_turns_append(item, arena, answer.prompt.items, answer.prompt.count, err));
+    ASSAY_TRY(assay_turns_append(item, arena, answer.steps.items, answer.steps.count, err));
+    input->from_text = answer.prompt.from_text;
+    input->shared_messages = answer.prompt.count;
+    return ASSAY_OK;
+}
+
 static assay_status read_conversation(assay_input *input, const json_t *list, const char *name, assay_text_arena *arena,
                                       assay_error *err)
 {
@@ -121,10 +137,12 @@ static assay_status read_shape(assay_input *input, const json_t *line, assay_tex
     uint32_t format = assay_pair_format_find(line);
     /* two are a pair to train on; here all get new scores */
     bool scored = format != ASSAY_FORMAT_NONE && !strcmp(assay_pair_format_name(format), "best-of-n");
-    if (format != ASSAY_FORMAT_NONE && !scored) return read_pair(input, format, line, arena, err);
+    bool steps = format != ASSAY_FORMAT_NONE && assay_pair_format_is_steps(format);
+    if (format != ASSAY_FORMAT_NONE && !scored && !steps) return read_pair(input, format, line, arena, err);
     if (present(line, "prompt") && (present(line, "responses") || present(line, "response")))
         return read_responses(input, line, arena, err);
     if (present(line, "prompt") && present(line, "completions")) return read_steps(input, line, arena, err);
+    if (assay_step_format_is(line)) return read_labelled_steps(input, line, arena, err);
     const json_t *messages = present(line, "messages"), *conversations = present(line, "conversations"),
                  *text = present(line, "text");
     if (messages) return read_conversation(input, messages, "messages", arena, err);

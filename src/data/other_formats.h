@@ -1,5 +1,5 @@
-/* Records of public data that hold no pair of answers: steps with labels. Told by their
- * fields, so that the error says what was given and not which field of some other format is missing. */
+/* Records that have the fields of public data of labelled steps, and not the values (data/step_file.h). The error says
+ * what they should be, and not which field of some other format is missing. */
 #ifndef ASSAY_DATA_OTHER_FORMATS_H
 #define ASSAY_DATA_OTHER_FORMATS_H
 

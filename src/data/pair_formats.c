@@ -12,6 +12,7 @@
 #include "data/pair_label.h"
 #include "data/public_formats.h"
 #include "data/single_formats.h"
+#include "data/step_formats.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -328,6 +329,18 @@ static assay_status read_implicit(const assay_format_reader *reader)
     return assay_format_shared_prompt(reader);
 }
 
+/* Labels of steps, one answer. */
+static assay_status read_steps(const assay_format_reader *reader)
+{
+    assay_step_answer answer = {0};
+    ASSAY_TRY(assay_step_format_read(reader->line, reader->arena, &answer, NULL, reader->err));
+    reader->pair->single = true;
+    reader->pair->prompt = answer.prompt;
+    reader->pair->chosen = answer.steps;
+    reader->pair->step_labels = answer.labels;
+    return ASSAY_OK;
+}
+
 static const pair_format formats[] = {
     {"medicalgpt-legacy", {"question", "response_chosen", "response_rejected"}, NULL, read_legacy, NULL},
     {"llmbar", {"input", "output_1", "output_2", "label"}, NULL, read_llmbar, "LLMBar"},
@@ -339,6 +352,7 @@ static const pair_format formats[] = {
     {"rmb", {"conversation_input", "chosen", "reject"}, NULL, assay_public_rmb, "RMB"},
     {"rmb-best-of-n", {"conversation_input", "bon_best", "loser_list"}, NULL, assay_list_rmb, "RMB"},
     {"shp", {"history", "human_ref_A", "human_ref_B", "labels"}, NULL, assay_public_shp, NULL},
+    {"pku-saferlhf", {"prompt", "response_0", "response_1", "better_response_id"}, NULL, assay_public_saferlhf, NULL},
     {"helpsteer2", {"prompt", "response_1", "response_2", "preference_strength"}, NULL, assay_public_helpsteer2, NULL},
     {"helpsteer3", {"context", "response1", "response2", "overall_preference"}, NULL, assay_public_helpsteer3, NULL},
     {"arena", {"conversation_a", "conversation_b", "winner"}, NULL, assay_public_arena, NULL},
@@ -363,6 +377,7 @@ static const pair_format formats[] = {
     {"best-of-n", {"prompt", "responses", "scores"}, assay_list_scored_is, assay_list_scored, NULL},
     {"llama-factory", {"conversations", "chosen", "rejected"}, has_structured_answers, read_conversations, NULL},
     {"medicalgpt", {"conversations", "chosen", "rejected"}, NULL, read_conversations, NULL},
+    {"llama-factory", {"chosen_messages", "rejected_messages"}, NULL, assay_public_llama_factory_parts, NULL},
     {"alpaca", {"instruction", "chosen", "rejected"}, NULL, read_alpaca, NULL},
     {"alpaca-list", {"instruction", "output"}, has_two_outputs, read_alpaca_list, NULL},
     {"question", {"question", "chosen", "rejected"}, NULL, read_question, NULL},
@@ -379,6 +394,10 @@ static const pair_format formats[] = {
     {"attributes", {"messages", "label"}, assay_attribute_graded_is, assay_attribute_graded, NULL},
     {"unpaired", {"prompt", "completion", "label"}, NULL, assay_single_unpaired, NULL},
     {"unpaired", {"messages", "label"}, NULL, assay_single_messages, NULL},
+    {"prm800k", {"question", "label"}, assay_step_format_is, read_steps, NULL},
+    {"processbench", {"problem", "steps", "label"}, assay_step_format_is, read_steps, "ProcessBench"},
+    {"stepwise", {"prompt", "completions", "labels"}, assay_step_format_is, read_steps, NULL},
+    {"math-shepherd", {"input", "label"}, assay_step_format_is, read_steps, NULL},
 };
 
 enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
@@ -393,6 +412,8 @@ static bool is_written(uint32_t format)
     return formats[format].read == read_prompt || formats[format].read == assay_list_scored ||
            formats[format].read == assay_single_unpaired || formats[format].read == assay_attribute_graded;
 }
+
+bool assay_pair_format_is_steps(uint32_t format) { return formats[format].read == read_steps; }
 
 bool assay_pair_formats_mix(uint32_t a, uint32_t b)
 {
@@ -560,14 +581,33 @@ static assay_status check_list_label(const assay_pair *pair, double own, assay_e
                            pair->answer_count);
 }
 
+static bool any_step_known(const assay_pair *pair)
+{
+    for (size_t i = 0; i < pair->chosen.count; i++)
+        if (!isnan(pair->step_labels[i])) return true;
+    return false;
+}
+
+/* Of a list all answers, not its ends alone: which of equal worst ones is an end, the record's order decides. */
+static bool all_equal(const assay_pair *pair)
+{
+    if (!assay_turns_equal(&pair->chosen, &pair->rejected)) return false;
+    for (size_t i = 1; i < pair->answer_count; i++)
+        if (!assay_turns_equal(&pair->answers[0].turns, &pair->answers[i].turns)) return false;
+    return true;
+}
+
 static assay_drop_reason judge(const assay_pair *pair)
 {
     if (assay_turns_blank(&pair->chosen)) return ASSAY_DROP_EMPTY_CHOSEN;
+    if (pair->step_labels && !any_step_known(pair)) return ASSAY_DROP_NO_LABEL;
     if (assay_pair_is_graded(pair) && !assay_attributes_known(&pair->chosen_attributes)) return ASSAY_DROP_NO_LABEL;
     if (pair->single) return ASSAY_DROP_COUNT;
     if (assay_turns_blank(&pair->rejected)) return ASSAY_DROP_EMPTY_REJECTED;
+    for (size_t i = 1; i + 1 < pair->answer_count; i++)
+        if (assay_turns_blank(&pair->answers[i].turns)) return ASSAY_DROP_EMPTY_ANSWER;
     if (pair->not_compared) return ASSAY_DROP_NOT_COMPARED;
-    return assay_turns_equal(&pair->chosen, &pair->rejected) ? ASSAY_DROP_IDENTICAL : ASSAY_DROP_COUNT;
+    return all_equal(pair) ? ASSAY_DROP_IDENTICAL : ASSAY_DROP_COUNT;
 }
 
 assay_status assay_pair_format_read(uint32_t format, const json_t *line, assay_text_arena *arena, assay_pair *pair,

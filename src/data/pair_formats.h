@@ -10,7 +10,8 @@
  *                         itself (UltraFeedback): a text prompt beside it is then not used, a message prompt only if
  *                         the list does not begin with it
  *     medicalgpt          conversations + chosen + rejected as texts          (MedicalGPT @2f1008c)
- *     llama-factory       conversations or messages + chosen, rejected as one message or a list
+ *     llama-factory       conversations or messages + chosen, rejected as one message or a list; chosen_messages +
+ *     rejected_messages as whole conversations whose contents are parts {"type", "value"}
  *     medicalgpt-legacy   system?, history? + question + response_chosen + response_rejected   (MedicalGPT before
  *     d5f7a1a)
  *     ms-swift            messages + rejected_response (one or a list) or rejected_messages
@@ -31,10 +32,12 @@
  *     rmb                 conversation_input + chosen, reject as {"answer"}
  *     rmb-best-of-n       conversation_input + bon_best {"answer"} + loser_list [{"answer"}]: a list, as choices
  *     shp                 history + human_ref_A + human_ref_B + labels (1: A)
+ *     pku-saferlhf        prompt + response_0 + response_1 + better_response_id (0 or 1)
  *     helpsteer2          prompt + response_1 + response_2 + preference_strength (below 0: the first); margin 1 to 3
  *     helpsteer3          context + response1 + response2 + overall_preference, likewise
  *     arena               conversation_a + conversation_b + winner (Chatbot Arena)
- *     arena-texts         prompt, response_a, response_b as JSON lists in texts + winner_model_a, winner_model_b
+ *     arena-texts         prompt, response_a, response_b as lists of turns, JSON lists in texts, or texts;
+ *     and winner_model_a + winner_model_b
  *     ultrafeedback       instruction + completions [{response, overall_score, annotations?}]: a list, whose answers
  *     have the ratings of the annotations for attributes
  *     nectar              prompt + answers [{answer, rank}], likewise
@@ -47,7 +50,12 @@
  *     attributes          prompt + response or completion, or messages, + scores {name: number}, labels or label
  *     [number]: likewise
  *
- * Records that hold no pair (steps) are named by data/other_formats.h. Where a
+ *     prm800k             question {"problem"} + label {"steps"}: one answer in labelled steps (data/step_file.h)
+ *     processbench        problem + steps + label, likewise
+ *     stepwise            prompt + completions + labels, likewise (TRL)
+ *     math-shepherd       input + label + task, likewise
+ *
+ * Records that have the fields of the last four and are none are named by data/other_formats.h. Where a
  * format's verdict is a tie, the first answer is chosen and the pair's share 1/2.
  *
  * Optional everywhere: margin (a number, or its text in CSV; null: none), id (a string or number), and the label
@@ -63,6 +71,9 @@ enum { ASSAY_FORMATS_MOST = 64 }; /* more than there are */
 
 size_t assay_pair_format_count(void);
 const char *assay_pair_format_name(uint32_t format);
+
+/* Is it one answer in labelled steps? */
+bool assay_pair_format_is_steps(uint32_t format);
 
 /* May lines of both stand in one file? Of one format, and of the two that assay_pair_set_write uses. */
 bool assay_pair_formats_mix(uint32_t a, uint32_t b);

@@ -20,9 +20,10 @@
 #define ASSAY_DROP_MAP(X)                                                                                       \
     X(EMPTY_CHOSEN, "empty_chosen", "the chosen answer is empty")                                               \
     X(EMPTY_REJECTED, "empty_rejected", "the rejected answer is empty")                                         \
+    X(EMPTY_ANSWER, "empty_answer", "an answer of the list is empty")                                           \
     X(IDENTICAL, "identical", "chosen and rejected are equal")                                                  \
     X(NOT_COMPARED, "not_compared", "its answers were not compared with each other")                            \
-    X(NO_LABEL, "no_label", "none of its attributes has a value")                                               \
+    X(NO_LABEL, "no_label", "nothing in it has a label")                                                        \
     X(TOO_LONG, "too_long", "longer than the maximum length")                                                   \
     X(ANSWER_TOO_LONG, "answer_too_long", "truncated left, the answer alone is longer than the maximum length") \
     X(SAME_IDS, "same_ids", "chosen and rejected give the same token ids")                                      \
@@ -70,9 +71,12 @@ typedef struct assay_pair {
     /* A list of more than two: all answers, best first; chosen is the first of them, rejected the last. NULL: a pair */
     const assay_answer *answers;
     size_t answer_count;
-    /* One answer with a label: it is chosen, share says how likely it is good (NaN: it has attributes instead), and
+    /* One answer with a label: it is chosen, share says how likely it is good (NaN: it has other labels instead), and
      * there is no rejected */
     bool single;
+    /* An answer in steps (single, too): chosen's messages are its steps, and of each this is how likely it is right,
+     * NaN: nobody said. NULL: no steps */
+    const double *step_labels;
     assay_attributes chosen_attributes, rejected_attributes; /* of a list of more than two: its answers have them */
     bool rejected_first;                                     /* of a list: the record has it before chosen */
     bool not_compared;  /* of a list: equal answers alone, of which nobody said that they are equally good */

@@ -1,42 +1,9 @@
 #include "base/file.h"
 #include "data/json_text.h"
 #include "data/pair_set.h"
+#include "data/turn_write.h"
 
 #include <math.h>
-
-static json_t *message_json(const assay_message *message)
-{
-    if (message->whole) return assay_json_value(message->whole);
-    bool call = message->role == ASSAY_ROLE_TOOL_CALL, result = message->role == ASSAY_ROLE_OBSERVATION;
-    const char *role = call ? "function_call" : result ? "observation" : assay_role_name(message->role);
-    json_t *object = json_object();
-    int failed = json_object_set_new(object, call || result ? "from" : "role", json_string(role));
-    failed |=
-        json_object_set_new(object, call || result ? "value" : "content", json_stringn(message->text, message->size));
-    if (!failed) return object;
-    json_decref(object);
-    return NULL;
-}
-
-static json_t *turns_json(const assay_turns *turns)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; list && i < turns->count; i++) {
-        if (!json_array_append_new(list, message_json(turns->items + i))) continue;
-        json_decref(list);
-        list = NULL;
-    }
-    return list;
-}
-
-/* Tools and the template's variables stand beside the messages, as they were read. */
-static int add_context(json_t *line, const char *context)
-{
-    json_t *object = context ? assay_json_value(context) : json_object();
-    int failed = object ? json_object_update(line, object) : -1;
-    json_decref(object);
-    return failed;
-}
 
 static json_t *attributes_json(const assay_attributes *attributes)
 {
@@ -53,7 +20,7 @@ static json_t *attributes_json(const assay_attributes *attributes)
 
 static int add_single(json_t *line, const assay_pair *pair)
 {
-    int failed = json_object_set_new(line, "completion", turns_json(&pair->chosen));
+    int failed = json_object_set_new(line, "completion", assay_turns_json(&pair->chosen));
     if (assay_pair_is_graded(pair))
         return failed | json_object_set_new(line, "scores", attributes_json(&pair->chosen_attributes));
     return failed | json_object_set_new(line, "label", json_real(pair->share));
@@ -62,8 +29,8 @@ static int add_single(json_t *line, const assay_pair *pair)
 static int add_pair(json_t *line, const assay_pair *pair)
 {
     if (pair->single) return add_single(line, pair);
-    return json_object_set_new(line, "chosen", turns_json(&pair->chosen)) |
-           json_object_set_new(line, "rejected", turns_json(&pair->rejected));
+    return json_object_set_new(line, "chosen", assay_turns_json(&pair->chosen)) |
+           json_object_set_new(line, "rejected", assay_turns_json(&pair->rejected));
 }
 
 /* The place of answer i in what is written: as a list is read, the first of equal worst ones becomes the last. */
@@ -91,7 +58,7 @@ static int add_list(json_t *line, const assay_pair *pair)
     int failed = json_object_set_new(line, "responses", responses) | json_object_set_new(line, "scores", scores);
     for (size_t i = 0; i < pair->answer_count && !failed; i++) {
         const assay_answer *answer = &pair->answers[written(pair, i)];
-        failed = json_array_append_new(responses, turns_json(&answer->turns));
+        failed = json_array_append_new(responses, assay_turns_json(&answer->turns));
         failed |= json_array_append_new(scores, json_real(answer->value));
     }
     if (!pair->equal_is_tie) failed |= json_object_set_new(line, "ties", json_false());
@@ -120,8 +87,8 @@ static json_t *pair_json(const assay_pair *pair)
         list = list_of_two(pair, two);
         pair = &list;
     }
-    int failed = json_object_set_new(line, "prompt", turns_json(&pair->prompt));
-    failed |= add_context(line, pair->prompt.context);
+    int failed = json_object_set_new(line, "prompt", assay_turns_json(&pair->prompt));
+    failed |= assay_context_write(line, pair->prompt.context);
     failed |= pair->answers ? add_list(line, pair) : add_pair(line, pair);
     if (!isnan(pair->margin)) failed |= json_object_set_new(line, "margin", json_real(pair->margin));
     if (!isnan(pair->share) && !pair->single) failed |= json_object_set_new(line, "p", json_real(pair->share));

@@ -394,6 +394,8 @@ bool assay_records_broken(const assay_records *records) { return records->broken
 
 const char *assay_records_where(const assay_records *records) { return records->where; }
 
+enum { BAD_RECORDS_PASSED = 100 };
+
 assay_status assay_records_begin_with(const char *path, bool (*is_kind)(const json_t *value), bool *is_one,
                                       assay_error *err)
 {
@@ -403,7 +405,11 @@ assay_status assay_records_begin_with(const char *path, bool (*is_kind)(const js
     *is_one = false;
     if (stat(path, &info) == 0 && S_ISFIFO(info.st_mode)) return ASSAY_OK;
     ASSAY_TRY(assay_records_open(&records, path, err));
-    if (assay_records_next(records, &record, NULL) == ASSAY_OK && record) *is_one = is_kind(record->value);
+    for (int tried = 0; tried < BAD_RECORDS_PASSED; tried++) {
+        assay_status status = assay_records_next(records, &record, NULL);
+        if (status == ASSAY_OK && record) *is_one = is_kind(record->value);
+        if (status == ASSAY_OK || assay_records_broken(records)) break;
+    }
     assay_records_close(records);
     return ASSAY_OK;
 }

@@ -57,7 +57,8 @@ const char *assay_records_where(const assay_records *records);
 /* The same, relocatable: for messages about a record read earlier. "" when out of memory. Freed with assay_free. */
 char *assay_record_place(const char *file, uint64_t line, uint64_t element);
 
-/* *is_one: whether the file's first record is one of that kind. What is wrong with it, whoever reads the file says.
+/* *is_one: whether the file's first record is one of that kind; up to a hundred that cannot be read are passed over
+ * before it, of which whoever reads the file says what is wrong.
  * Pipes are left alone, as *is_one false: what comes through one is there once. */
 assay_status assay_records_begin_with(const char *path, bool (*is_kind)(const json_t *value), bool *is_one,
                                       assay_error *err);

@@ -1,11 +1,14 @@
 /* The executor: walks a schedule's instances and hands each operation its views. It decides nothing. A LOAD only says
- * that weights may come; the first step that reads them waits. */
+ * that weights may come; the first step that reads them waits. Spilled values are written and read where their instance
+ * stands. */
 #include "engine/engine.h"
 
 #include "backend/gemm_bf16.h"
 #include "base/alloc.h"
+#include "base/sizes.h"
 #include "engine/arena.h"
 #include "engine/layout.h"
+#include "engine/spilling.h"
 #include "engine/streaming.h"
 
 #include <assert.h>
@@ -16,11 +19,17 @@
 struct assay_engine {
     assay_engine_config config;
     assay_schedule *schedule;
-    assay_step_arena arena; /* slots first, then the workers' scratch */
-    size_t slot_bytes, scratch_bytes, used;
+    assay_step_arena arena;                 /* slots first, then the workers' scratch */
+    size_t slot_bytes, scratch_bytes, used; /* slot_bytes: of all flights, and what is stored of them */
+    size_t flight_bytes, stored_bytes;      /* of the slots of one; of what is stored of one */
+    size_t carrier_bytes;                   /* of those, the last */
+    size_t at;                              /* where the slots of the present flight begin */
+    int flight, computed;                   /* the present one, and whose values the slots hold where they are shared */
+    int inlet_gradient;                     /* a slot; -1: there is none */
     assay_param_view *params;
     assay_param_view *step_params; /* of the step that is running */
     assay_streaming *streaming;    /* NULL: all weights stay */
+    assay_spilling *spilling;      /* NULL: no value goes to a file */
     assay_geometry geometry;
     assay_op_env env;
     atomic_bool stopped; /* by assay_engine_stop, for good */
@@ -46,6 +55,44 @@ static assay_status lay_out(const assay_engine_config *config, assay_schedule *s
     return status;
 }
 
+static int flights_of(const assay_engine_config *config) { return config->flights > 1 ? config->flights : 1; }
+
+/* Of one micro-batch, of what the slice below sends; 0: nothing comes from below. */
+static bool inlet_bytes(const assay_engine_config *config, size_t *bytes)
+{
+    const assay_program *program = config->program;
+    *bytes = 0;
+    if (program->inlet < 0) return true;
+    const assay_value *value = &program->values[program->inlet];
+    size_t element = value->dtype == ASSAY_BF16 ? sizeof(uint16_t) : sizeof(float);
+    bool counted = assay_mul_size(config->bounds.rows[value->space], value->cols * element, bytes) &&
+                   assay_add_size(*bytes, 63, bytes);
+    *bytes &= ~(size_t)63;
+    return counted;
+}
+
+/* Gradients are f32, and as wide as the values. */
+static bool carrier_bytes(const assay_engine_config *config, size_t *bytes)
+{
+    const assay_program *program = config->program;
+    const assay_value *up = program->goes_on ? &program->values[program->output] : NULL,
+                      *down = program->inlet >= 0 ? &program->values[program->inlet] : NULL;
+    size_t cols = assay_larger(up ? up->cols : 0, down ? down->cols : 0);
+    bool counted = assay_mul_size(config->bounds.rows[ASSAY_TOKENS], cols * sizeof(float), bytes) &&
+                   assay_add_size(*bytes, 63, bytes);
+    *bytes &= ~(size_t)63;
+    return counted;
+}
+
+bool assay_engine_slot_bytes(const assay_engine_config *config, size_t slots, size_t *bytes)
+{
+    size_t stored = 0, carried, flights = (size_t)flights_of(config);
+    bool keeps = flights > 1 && config->stores, counted = !keeps || inlet_bytes(config, &stored);
+    return counted && assay_mul_size(slots, keeps ? 1 : flights, bytes) && assay_mul_size(stored, flights, &stored) &&
+           assay_add_size(*bytes, stored, bytes) && carrier_bytes(config, &carried) &&
+           assay_add_size(*bytes, carried, bytes);
+}
+
 static assay_status plan(const assay_engine_config *config, assay_schedule **schedule, size_t *slots, assay_error *err)
 {
     ASSAY_TRY(assay_schedule_create(schedule, config->program, config->stream, &config->schedule, err));
@@ -61,9 +108,22 @@ assay_status assay_engine_plan(const assay_engine_config *config, size_t *bytes,
     assay_schedule *schedule;
     ASSAY_TRY(plan(config, &schedule, bytes, err));
     assay_schedule_free(schedule);
-    if (assay_add_size(*bytes, assay_engine_scratch_bytes(config->program, assay_pool_size(config->pool)), bytes))
+    if (assay_engine_slot_bytes(config, *bytes, bytes) &&
+        assay_add_size(*bytes, assay_engine_scratch_bytes(config->program, assay_pool_size(config->pool)), bytes))
         return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_NO_FIT, "a step's memory overflows the address space");
+}
+
+static bool settle_flights(assay_engine *engine)
+{
+    const assay_engine_config *config = &engine->config;
+    const assay_schedule *schedule = engine->schedule;
+    engine->computed = engine->inlet_gradient = -1;
+    for (size_t i = schedule->forward_count; i < schedule->instance_count && config->program->inlet >= 0; i++)
+        if (schedule->instances[i].action == ASSAY_BACKWARD && schedule->instances[i].step == 0)
+            engine->inlet_gradient = schedule->instances[i].d_out;
+    return inlet_bytes(config, &engine->stored_bytes) && carrier_bytes(config, &engine->carrier_bytes) &&
+           assay_engine_slot_bytes(config, engine->flight_bytes, &engine->slot_bytes);
 }
 
 assay_status assay_engine_create(assay_engine **out, const assay_engine_config *config, assay_error *err)
@@ -73,13 +133,19 @@ assay_status assay_engine_create(assay_engine **out, const assay_engine_config *
     ASSAY_TRY_ALLOC(engine, "the engine", err);
     engine->config = *config;
     engine->config.schedule.observed = NULL; /* borrowed only while planning */
+    engine->config.spill = NULL;
     engine->scratch_bytes = assay_engine_scratch_bytes(config->program, assay_pool_size(config->pool));
     engine->params = assay_alloc(config->program->param_count, sizeof *engine->params);
     engine->step_params = assay_alloc(config->program->most_params + 1, sizeof *engine->step_params);
     assay_status status = engine->params && engine->step_params
-                              ? plan(config, &engine->schedule, &engine->slot_bytes, err)
+                              ? plan(config, &engine->schedule, &engine->flight_bytes, err)
                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the engine");
+    if (status == ASSAY_OK && !settle_flights(engine))
+        status = assay_error_set(err, ASSAY_E_NO_FIT, "a step's memory overflows the address space");
     if (status == ASSAY_OK && config->stream) status = assay_streaming_open(&engine->streaming, config, err);
+    if (status == ASSAY_OK && config->schedule.spilled)
+        status =
+            assay_spilling_open(&engine->spilling, engine->schedule, config->program->value_count, config->spill, err);
     if (status == ASSAY_OK)
         status = assay_step_arena_open(&engine->arena, engine->slot_bytes + engine->scratch_bytes, err);
     if (status != ASSAY_OK) {
@@ -96,6 +162,7 @@ void assay_engine_free(assay_engine *engine)
 {
     if (!engine) return;
     assay_streaming_close(engine->streaming); /* first: it may be writing to the arena */
+    assay_spilling_close(engine->spilling);
     assay_schedule_free(engine->schedule);
     assay_step_arena_close(&engine->arena);
     assay_free(engine->params);
@@ -111,6 +178,12 @@ static bool holds_bf16(const assay_value *value, const assay_slot *slot)
     return value->dtype == ASSAY_BF16 && !slot->gradient;
 }
 
+/* Of all flights there is no more than what came from below, behind the slots that they share. */
+static bool keeps_inlets(const assay_engine *engine)
+{
+    return engine->config.stores && flights_of(&engine->config) > 1;
+}
+
 static void note_used(assay_engine *engine, int index)
 {
     const assay_slot *slot = &engine->schedule->slots[index];
@@ -120,7 +193,10 @@ static void note_used(assay_engine *engine, int index)
         bytes = engine->geometry.spaces[value->space].rows * value->cols *
                 (holds_bf16(value, slot) ? sizeof(uint16_t) : sizeof(float));
     }
-    if (slot->offset + bytes > engine->used) engine->used = slot->offset + bytes;
+    size_t end = engine->at + slot->offset + bytes;
+    if (keeps_inlets(engine)) end += (size_t)flights_of(&engine->config) * engine->stored_bytes;
+    end += engine->carrier_bytes;
+    if (end > engine->used) engine->used = end;
 }
 
 static assay_view slot_view(const assay_engine *engine, int index)
@@ -128,7 +204,7 @@ static assay_view slot_view(const assay_engine *engine, int index)
     const assay_slot *slot = &engine->schedule->slots[index];
     const assay_value *value = &engine->config.program->values[slot->owner];
     size_t rows = engine->geometry.spaces[value->space].rows;
-    void *data = (char *)engine->arena.data + slot->offset;
+    void *data = (char *)engine->arena.data + engine->at + slot->offset;
     assay_view view = {.rows = rows, .cols = value->cols, .ld = value->cols};
     if (holds_bf16(value, slot)) view.bf16 = data;
     else view.data = data;
@@ -157,13 +233,25 @@ static void *memory_of(assay_engine *engine, int slot)
 {
     if (slot < 0) return NULL;
     note_used(engine, slot);
-    return (char *)engine->arena.data + engine->schedule->slots[slot].offset;
+    return (char *)engine->arena.data + engine->at + engine->schedule->slots[slot].offset;
 }
 
 static void begin_load(assay_engine *engine, const assay_instance *instance)
 {
     assay_streaming_begin(engine->streaming, instance->group, memory_of(engine, instance->weights), engine->params,
                           &engine->geometry);
+}
+
+/* Of a SPILL or FETCH. A value's rows lie behind each other. */
+static assay_status move_spilled(assay_engine *engine, const assay_instance *instance, assay_error *err)
+{
+    bool writes = instance->action == ASSAY_SPILL;
+    const assay_value *value = &engine->config.program->values[instance->value];
+    size_t element = value->dtype == ASSAY_BF16 ? sizeof(uint16_t) : sizeof(float),
+           bytes = engine->geometry.spaces[value->space].rows * value->cols * element;
+    void *data = memory_of(engine, writes ? instance->in[0] : instance->out[0]);
+    if (!writes) return assay_spilling_read(engine->spilling, instance->value, data, bytes, err);
+    return engine->env.training ? assay_spilling_write(engine->spilling, instance->value, data, bytes, err) : ASSAY_OK;
 }
 
 static assay_status look_at_params(assay_engine *engine, const assay_instance *instance, const assay_step *step,
@@ -185,6 +273,7 @@ static assay_status run_instance(assay_engine *engine, const assay_instance *ins
         begin_load(engine, instance);
         return ASSAY_OK;
     }
+    if (instance->action > ASSAY_LOAD) return move_spilled(engine, instance, err);
     const assay_step *step = &program->steps[instance->step];
     assay_op_run run = {.env = &engine->env, .attr = &step->attr, .out_space = program->values[step->out[0]].space};
     ASSAY_TRY(look_at_params(engine, instance, step, err));
@@ -219,6 +308,7 @@ static assay_status check_bounds(const assay_engine *engine, const assay_geometr
 static void set_out(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step, bool training)
 {
     if (engine->streaming) assay_streaming_settle(engine->streaming); /* of a pass that was given up */
+    if (engine->spilling) assay_spilling_begin(engine->spilling);
     engine->geometry = *geometry;
     engine->env.geometry = &engine->geometry;
     engine->env.seed = seed;
@@ -226,15 +316,71 @@ static void set_out(assay_engine *engine, const assay_geometry *geometry, uint64
     engine->env.training = training;
 }
 
+/* Where what came from below is stored until the backward pass. */
+static void *stored_inlet(const assay_engine *engine)
+{
+    return (char *)engine->arena.data + engine->flight_bytes + (size_t)engine->flight * engine->stored_bytes;
+}
+
+static int inlet_slot(const assay_engine *engine)
+{
+    return engine->config.program->inlet < 0 ? -1 : engine->schedule->instances[0].out[0];
+}
+
+assay_view assay_engine_inlet(const assay_engine *engine, const assay_geometry *geometry)
+{
+    int slot = inlet_slot(engine);
+    if (slot < 0) return (assay_view){0};
+    assay_view view = slot_view(engine, slot);
+    void *stored = keeps_inlets(engine) ? stored_inlet(engine) : NULL;
+    if (stored && view.bf16) view.bf16 = stored;
+    else if (stored) view.data = stored;
+    view.rows = geometry->spaces[engine->config.program->values[engine->config.program->inlet].space].rows;
+    return view;
+}
+
+void *assay_engine_carrier(const assay_engine *engine)
+{
+    return (char *)engine->arena.data + engine->slot_bytes - engine->carrier_bytes;
+}
+
+static void take_inlet(assay_engine *engine)
+{
+    int slot = inlet_slot(engine);
+    if (slot < 0) return;
+    const assay_view to = slot_view(engine, slot);
+    size_t element = to.bf16 ? sizeof *to.bf16 : sizeof *to.data;
+    memcpy(to.bf16 ? (void *)to.bf16 : (void *)to.data, stored_inlet(engine), to.rows * to.cols * element);
+}
+
 assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
                                   bool training, assay_error *err)
 {
     ASSAY_TRY(check_bounds(engine, geometry, err));
     set_out(engine, geometry, seed, step, training);
+    engine->computed = engine->flight;
+    if (keeps_inlets(engine)) take_inlet(engine);
     for (size_t i = 0; i < engine->schedule->forward_count; i++) {
         if (atomic_load(&engine->stopped)) return assay_error_set(err, ASSAY_E_STOPPED, "stopped");
         ASSAY_TRY(run_instance(engine, &engine->schedule->instances[i], err));
     }
+    return ASSAY_OK;
+}
+
+void assay_engine_turn(assay_engine *engine, int flight)
+{
+    assert(flight >= 0 && flight < flights_of(&engine->config));
+    engine->flight = flight;
+    if (!keeps_inlets(engine)) engine->at = (size_t)flight * engine->flight_bytes;
+}
+
+assay_status assay_engine_return(assay_engine *engine, int flight, const assay_geometry *geometry, uint64_t seed,
+                                 uint64_t step, assay_error *err)
+{
+    assay_engine_turn(engine, flight);
+    bool there = !keeps_inlets(engine) || engine->computed == flight;
+    if (!there) return assay_engine_forward(engine, geometry, seed, step, true, err);
+    set_out(engine, geometry, seed, step, true);
     return ASSAY_OK;
 }
 
@@ -248,7 +394,19 @@ assay_view assay_engine_value(const assay_engine *engine, int value)
 
 const float *assay_engine_rewards(const assay_engine *engine)
 {
-    return assay_engine_value(engine, engine->config.program->output).data;
+    const assay_program *program = engine->config.program;
+    return program->goes_on ? NULL : assay_engine_value(engine, program->output).data;
+}
+
+assay_view assay_engine_seed(const assay_engine *engine)
+{
+    int slot = engine->schedule->seed_slot;
+    return slot < 0 ? (assay_view){0} : slot_view(engine, slot);
+}
+
+assay_view assay_engine_inlet_gradient(const assay_engine *engine)
+{
+    return engine->inlet_gradient < 0 ? (assay_view){0} : slot_view(engine, engine->inlet_gradient);
 }
 
 /* The gradient of the rewards, where the way back begins; it is never stored in bf16. */
@@ -261,7 +419,8 @@ static void set_seed(assay_engine *engine, const float *d_rewards)
 
 assay_status assay_engine_backward(assay_engine *engine, const float *d_rewards, assay_error *err)
 {
-    set_seed(engine, d_rewards);
+    assert(!engine->spilling || engine->env.training);
+    if (d_rewards) set_seed(engine, d_rewards);
     for (size_t i = engine->schedule->forward_count; i < engine->schedule->instance_count; i++)
         ASSAY_TRY(run_instance(engine, &engine->schedule->instances[i], err));
     return ASSAY_OK;
@@ -270,6 +429,11 @@ assay_status assay_engine_backward(assay_engine *engine, const float *d_rewards,
 uint64_t assay_engine_read_bytes(const assay_engine *engine)
 {
     return engine->streaming ? assay_streaming_bytes(engine->streaming) : 0;
+}
+
+uint64_t assay_engine_spill_bytes(const assay_engine *engine)
+{
+    return engine->spilling ? assay_spilling_bytes(engine->spilling) : 0;
 }
 
 static bool all_finite(const assay_view *view)
@@ -282,7 +446,7 @@ static bool all_finite(const assay_view *view)
 
 static bool instance_is_finite(assay_engine *engine, const assay_instance *instance)
 {
-    if (instance->action == ASSAY_LOAD) return true;
+    if (instance->action >= ASSAY_LOAD) return true;
     const assay_step *step = &engine->config.program->steps[instance->step];
     assay_view view;
     for (int i = 0; i < step->outputs && instance->action != ASSAY_BACKWARD; i++) {

@@ -12,9 +12,26 @@
  *
  * A geometry larger than the bounds is refused by name. Nothing is allocated between create and free.
  *
+ * A slice (program/slice.h) is run between others: rows of its inlet come before a forward pass, what goes on is taken
+ * behind it, and gradients go the other way. Several micro-batches may then be in flight:
+ *
+ *     assay_engine_turn(engine, 1);                                   // the next forward pass is that of flight 1
+ *     assay_view below = assay_engine_inlet(engine, &geometry);       // to be filled in
+ *     ASSAY_TRY(assay_engine_forward(engine, &geometry, seed, step, true, err));
+ *     assay_view on = assay_engine_value(engine, program->output);    // to the slice above
+ *     ...
+ *     ASSAY_TRY(assay_engine_return(engine, 1, &geometry, seed, step, err)); // its backward pass comes next
+ *     assay_view from_above = assay_engine_seed(engine);              // to be filled in
+ *     ASSAY_TRY(assay_engine_backward(engine, NULL, err));
+ *     assay_view down = assay_engine_inlet_gradient(engine);          // to the slice below
+ *
  * Weights of config.stream do not stay in memory: they come from their files into the arena when they are needed, on a
  * thread of their own, and what their bound views point to is never read (their type and shape are). Reading is the
  * one thing that can fail behind a geometry that fits.
+ *
+ * Values of schedule.spilled layers wait for the backward pass in a file of the folder `spill`, made by create
+ * (stream/spill_file.h); writing and reading it can fail, too. A pass that is not `training` writes nothing: no
+ * backward pass may follow it there.
  */
 #ifndef ASSAY_ENGINE_ENGINE_H
 #define ASSAY_ENGINE_ENGINE_H
@@ -28,8 +45,11 @@ typedef struct assay_engine_config {
     const assay_kernels *kernels;
     assay_pool *pool;
     const assay_stream_list *stream; /* weights that come from files, borrowed; NULL: all are bound and stay */
+    const char *spill; /* folder of the file for values of schedule.spilled layers; not used any more behind create */
     assay_bounds bounds;
     assay_schedule_options schedule;
+    int flights; /* micro-batches between their forward and their backward pass; 0: one */
+    bool stores; /* of those, all but what came from below is dropped and computed again */
 } assay_engine_config;
 
 assay_status assay_engine_create(assay_engine **out, const assay_engine_config *config, assay_error *err);
@@ -40,17 +60,36 @@ assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *ge
                                   bool training, assay_error *err);
 /* From any thread: a forward pass that is running, and every later one, ends soon with ASSAY_E_STOPPED. */
 void assay_engine_stop(assay_engine *engine);
-const float *assay_engine_rewards(const assay_engine *engine);
+const float *assay_engine_rewards(const assay_engine *engine); /* NULL: of a slice that goes on */
 
-/* geometry: that of the last forward, whose memory must still be what it was. Fails only where weights are streamed;
- * then gradients have been added to in part. */
+/* geometry: that of the last forward, whose memory must still be what it was. Fails only where weights are streamed or
+ * values spilled; then gradients have been added to in part. d_rewards NULL: assay_engine_seed has been filled in. */
 assay_status assay_engine_backward(assay_engine *engine, const float *d_rewards, assay_error *err);
+
+/* The flight that is meant from now on. */
+void assay_engine_turn(assay_engine *engine, int flight);
+/* Where the rows from below go, of a slice that does not begin; before the forward pass of that geometry. */
+assay_view assay_engine_inlet(const assay_engine *engine, const assay_geometry *geometry);
+/* Turns to a flight for its backward pass: its geometry and counters as they were in its forward pass, which is made
+ * again where the engine stores no more than its inlet. */
+assay_status assay_engine_return(assay_engine *engine, int flight, const assay_geometry *geometry, uint64_t seed,
+                                 uint64_t step, assay_error *err);
+/* Where the gradient of the program's output is put before a backward pass without d_rewards; data NULL: nothing of
+ * this slice or below it is trained, and there is no backward pass. */
+assay_view assay_engine_seed(const assay_engine *engine);
+/* Of the inlet, behind a backward pass; data NULL: nothing below is trained. */
+assay_view assay_engine_inlet_gradient(const assay_engine *engine);
+/* Memory of a slice that its passes leave alone, for a micro-batch's rows on their way out, up or down. */
+void *assay_engine_carrier(const assay_engine *engine);
 
 /* A value that was kept or observed, after forward and before backward; data NULL: dropped. */
 assay_view assay_engine_value(const assay_engine *engine, int value);
 
 /* Bytes of streamed weights read from files so far; 0: none are streamed. */
 uint64_t assay_engine_read_bytes(const assay_engine *engine);
+
+/* Bytes of spilled values written to their file so far; 0: none are spilled. */
+uint64_t assay_engine_spill_bytes(const assay_engine *engine);
 
 /* For finding what went wrong, slowly: runs forward (and backward, where d_rewards is given) once more and returns the
  * program's step whose result, or (*backward) whose inputs' gradient, is the first to hold NaN or infinity; -1: none,
@@ -65,6 +104,9 @@ size_t assay_engine_used_bytes(const assay_engine *engine);
 
 /* The arena bytes that assay_engine_create would take, without taking them. */
 assay_status assay_engine_plan(const assay_engine_config *config, size_t *bytes, assay_error *err);
+
+/* Bytes of a config's arena beside the scratch, its slots being so many; false: they overflow. */
+bool assay_engine_slot_bytes(const assay_engine_config *config, size_t slots, size_t *bytes);
 
 /* Bytes of the arena that are the workers' scratch. */
 size_t assay_engine_scratch_bytes(const assay_program *program, int workers);

@@ -224,3 +224,14 @@ assay_status assay_schedule_layout(assay_schedule *schedule, const assay_slot_si
     assay_free(order);
     return status;
 }
+
+size_t assay_schedule_spilled(const assay_schedule *schedule, const assay_slot_sizes *sizes, size_t lane)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < schedule->slot_count; i++) {
+        const assay_slot *slot = &schedule->slots[i];
+        size_t most = slot->spilled ? sizes->bytes[row_of(sizes, slot)][lane] : 0;
+        if (!assay_add_size(bytes, most, &bytes)) return SIZE_MAX;
+    }
+    return bytes;
+}

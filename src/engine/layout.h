@@ -46,4 +46,7 @@ assay_status assay_schedule_lower_bounds(const assay_schedule *schedule, const a
 assay_status assay_schedule_layout(assay_schedule *schedule, const assay_slot_sizes *sizes, size_t lane, size_t *arena,
                                    assay_error *err);
 
+/* Bytes that a pass writes to the file of spilled values, at the bounds of one lane. */
+size_t assay_schedule_spilled(const assay_schedule *schedule, const assay_slot_sizes *sizes, size_t lane);
+
 #endif

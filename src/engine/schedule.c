@@ -11,6 +11,7 @@ typedef struct whereabouts {
     int slot, gradient;
     bool whole; /* the gradient was handed on, all columns */
     bool needed, kept;
+    bool spilled; /* kept, but in the file */
 } whereabouts;
 
 struct assay_scheduler {
@@ -41,6 +42,14 @@ static bool is_observed(const builder *b, size_t value)
     return (b->options->observed && b->options->observed[value]) || (int)value == b->facts.output;
 }
 
+/* Without a word of `kept`, which a value that goes to the file is, too: it is not computed again, and nobody works in
+ * its memory. */
+static bool goes_to_file(const builder *b, size_t value)
+{
+    int layer = b->facts.values[value].layer, first = b->options->replayed;
+    return layer >= 0 && layer >= first && layer < first + b->options->spilled && !is_observed(b, value);
+}
+
 /* A value is needed if backward reads it, or if it is an input of a needed value that is not kept. Makers come before
  * readers, so one walk from the last step to the first settles it. */
 static void decide_kept(builder *b)
@@ -58,8 +67,10 @@ static void decide_kept(builder *b)
             if (remake || (reads & ASSAY_READS_IN(i))) b->values[step->in[i].value].needed = true;
     }
     bool everything = b->options->backward && b->options->keep == ASSAY_KEEP_EVERYTHING;
-    for (size_t v = 0; v < b->facts.value_count; v++)
+    for (size_t v = 0; v < b->facts.value_count; v++) {
         b->values[v].kept = is_observed(b, v) || everything || (b->values[v].needed && may_keep(b, (int)v));
+        b->values[v].spilled = b->values[v].kept && b->options->backward && !everything && goes_to_file(b, v);
+    }
 }
 
 static int new_slot(builder *b, int owner, bool gradient, assay_status *status)
@@ -83,7 +94,7 @@ static void use(builder *b, int slot)
 static assay_status emit(builder *b, const assay_instance *instance)
 {
     assay_schedule *schedule = b->schedule;
-    bool computes = instance->action != ASSAY_LOAD;
+    bool computes = instance->action <= ASSAY_BACKWARD;
     if (computes && b->facts.flops)
         schedule->flops += b->facts.flops[2 * instance->step + (instance->action == ASSAY_BACKWARD)];
     if (!b->options->outline) {
@@ -97,8 +108,13 @@ static assay_status emit(builder *b, const assay_instance *instance)
 
 static assay_instance blank_instance(assay_action action, int step)
 {
-    assay_instance instance = {
-        .action = action, .step = step, .group = ASSAY_STREAM_NOT, .d_out = -1, .workspace = -1, .weights = -1};
+    assay_instance instance = {.action = action,
+                               .step = step,
+                               .value = -1,
+                               .group = ASSAY_STREAM_NOT,
+                               .d_out = -1,
+                               .workspace = -1,
+                               .weights = -1};
     for (int i = 0; i < ASSAY_MAX_INPUTS; i++) instance.in[i] = instance.d_in[i] = -1;
     for (int i = 0; i < ASSAY_MAX_OUTPUTS; i++) instance.out[i] = -1;
     return instance;
@@ -184,6 +200,34 @@ static assay_status compute(builder *b, assay_action action, int index)
     return emit(b, &instance);
 }
 
+/* ---- spilled values ---- */
+
+static assay_status spill(builder *b, int index)
+{
+    const assay_step_fact *step = &b->facts.steps[index];
+    for (int i = 0; i < step->outputs; i++) {
+        const whereabouts *value = &b->values[step->out[i]];
+        if (!value->spilled) continue;
+        assay_instance instance = blank_instance(ASSAY_SPILL, index);
+        instance.value = step->out[i];
+        instance.in[0] = value->slot;
+        b->schedule->slots[value->slot].spilled = true;
+        use(b, value->slot);
+        ASSAY_TRY(emit(b, &instance));
+    }
+    return ASSAY_OK;
+}
+
+static assay_status fetch(builder *b, int value)
+{
+    assay_instance instance = blank_instance(ASSAY_FETCH, b->facts.values[value].maker);
+    assay_status status = ASSAY_OK;
+    instance.value = value;
+    instance.out[0] = b->values[value].slot = new_slot(b, value, false, &status);
+    ASSAY_TRY(status);
+    return emit(b, &instance);
+}
+
 /* Values that are not kept are gone after the forward pass, wherever their slot happens to lie. */
 static assay_status walk_forward(builder *b)
 {
@@ -193,10 +237,11 @@ static assay_status walk_forward(builder *b)
         if (step->group == ASSAY_STREAM_ROWS) ASSAY_TRY(load(b, step->group));
         ASSAY_TRY(turn_to(b, step->layer, false));
         ASSAY_TRY(compute(b, ASSAY_FORWARD, (int)s));
+        if (b->options->spilled) ASSAY_TRY(spill(b, (int)s));
     }
     schedule->forward_count = schedule->instance_count;
     for (size_t v = 0; v < b->facts.value_count; v++) {
-        if (!b->values[v].kept) b->values[v].slot = -1;
+        if (!b->values[v].kept || b->values[v].spilled) b->values[v].slot = -1;
         if (is_observed(b, v) && schedule->instance_count)
             schedule->slots[b->values[v].slot].last = (uint32_t)schedule->instance_count - 1;
         schedule->value_slots[v] = b->values[v].slot;
@@ -204,10 +249,12 @@ static assay_status walk_forward(builder *b)
     return ASSAY_OK;
 }
 
-/* Makes sure a value has a slot, replaying the chain that leads to it. The chain's depth is that of one layer. */
+/* Makes sure a value has a slot, fetching it or replaying the chain that leads to it. The chain's depth is that of one
+ * layer. */
 static assay_status ensure(builder *b, int value)
 {
     if (b->values[value].slot >= 0) return ASSAY_OK;
+    if (b->values[value].spilled) return fetch(b, value);
     int maker = b->facts.values[value].maker;
     const assay_step_fact *step = &b->facts.steps[maker];
     for (int i = 0; i < step->inputs; i++) ASSAY_TRY(ensure(b, step->in[i].value));
@@ -257,9 +304,18 @@ static assay_status differentiate(builder *b, int index)
     return emit(b, &instance);
 }
 
+/* A slice may have nothing trained, and nothing trained below it. */
+static bool any_differentiated(const builder *b)
+{
+    bool any = false;
+    for (size_t s = 0; s < b->facts.step_count; s++) any = any || b->facts.steps[s].backward;
+    return any;
+}
+
 static assay_status walk_backward(builder *b)
 {
     assay_status status;
+    if (!any_differentiated(b)) return ASSAY_OK;
     whereabouts *output = &b->values[b->facts.output];
     b->schedule->seed_slot = output->gradient = new_slot(b, b->facts.output, true, &status);
     ASSAY_TRY(status);
@@ -366,7 +422,7 @@ bool assay_schedule_same_slots(const assay_schedule *a, const assay_schedule *b)
     for (size_t i = 0; same && i < a->slot_count; i++) {
         const assay_slot *x = &a->slots[i], *y = &b->slots[i];
         same = x->first == y->first && x->last == y->last && x->owner == y->owner && x->gradient == y->gradient &&
-               x->weights == y->weights;
+               x->weights == y->weights && x->spilled == y->spilled;
     }
     return same;
 }

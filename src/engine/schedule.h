@@ -8,7 +8,9 @@
  *   EVERYTHING   all values (verification only);
  *   KEEP         all needed values but those of pointwise operations, which are made again from their inputs;
  *   and for the lowest `replayed` layers only values that cross from one layer to another: the layer is replayed from
- *   its input.
+ *   its input;
+ *   and for `spilled` layers above those no value at all: what they would keep is written to a file as soon as it is
+ *   made (SPILL) and comes back when backward asks for it (FETCH).
  * Backward asks for dropped values just in time; a replay makes exactly the chain that is missing, so a layer's last
  * product, which nobody reads, is never computed twice. A replayed value lives until its last reader.
  *
@@ -32,18 +34,28 @@ typedef enum assay_keep { ASSAY_KEEP_EVERYTHING, ASSAY_KEEP_NEEDED } assay_keep;
 typedef struct assay_schedule_options {
     assay_keep keep;
     int replayed;         /* how many of the lowest layers keep nothing but their input */
+    int spilled;          /* how many layers above those write what they would keep to a file */
     bool backward;        /* false: forward only */
     bool outline;         /* no instances: slots and FLOPs are all that is asked for (the planner) */
     const bool *observed; /* per value: must be readable after the forward pass; NULL: none */
 } assay_schedule_options;
 
-/* LOAD: weights begin to come into a slot while what follows is computed. */
-typedef enum assay_action { ASSAY_FORWARD, ASSAY_REPLAY, ASSAY_BACKWARD, ASSAY_LOAD } assay_action;
+/* LOAD: weights begin to come into a slot while what follows is computed. SPILL: the value in slot in[0] goes to the
+ * file; FETCH: it comes back, into slot out[0]. */
+typedef enum assay_action {
+    ASSAY_FORWARD,
+    ASSAY_REPLAY,
+    ASSAY_BACKWARD,
+    ASSAY_LOAD,
+    ASSAY_SPILL,
+    ASSAY_FETCH
+} assay_action;
 
 /* Slot numbers; -1: not there. */
 typedef struct assay_instance {
     assay_action action;
-    int step;  /* of a LOAD none */
+    int step;  /* of a LOAD none; of a SPILL or FETCH the value's maker */
+    int value; /* of a SPILL or FETCH; else -1 */
     int group; /* of streamed weights, that a LOAD brings or the step reads; ASSAY_STREAM_NOT: none */
     int in[ASSAY_MAX_INPUTS], out[ASSAY_MAX_OUTPUTS];
     int d_in[ASSAY_MAX_INPUTS], d_out;
@@ -60,6 +72,7 @@ typedef struct assay_slot {
     int owner;            /* a value of the program, or ASSAY_WORKSPACE_OF a step, or a group of weights */
     bool gradient;        /* the value's gradient, or the workspace of the step's backward */
     bool weights;         /* its owner is a group of streamed weights */
+    bool spilled;         /* its value goes to the file, too */
     size_t bytes, offset; /* filled in by the layout */
 } assay_slot;
 
@@ -69,9 +82,9 @@ typedef struct assay_schedule {
     size_t instance_count, slot_count, instance_capacity, slot_capacity;
     size_t forward_count; /* the first so many instances are the forward pass */
     int *value_slots;     /* per value: its slot after the forward pass, -1: dropped */
-    int seed_slot;        /* gradient of the program's output, to be filled before backward; -1 when forward only */
-    double flops;         /* of all instances, for the work the scheduler was created with */
-    size_t read;          /* bytes of layers' weights that its LOADs bring */
+    int seed_slot; /* gradient of the program's output, to be filled before backward; -1: nothing is differentiated */
+    double flops;  /* of all instances, for the work the scheduler was created with */
+    size_t read;   /* bytes of layers' weights that its LOADs bring */
 } assay_schedule;
 
 /* stream: the weights that do not stay in memory; NULL: all do. It outlives the schedule. */

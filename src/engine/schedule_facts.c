@@ -86,8 +86,10 @@ static void look_at_program(const finding *f)
     assay_program_wants(program, f->wants);
     for (size_t v = 0; v < program->value_count; v++) {
         const assay_value *value = &program->values[v];
-        f->facts->values[v] = (assay_value_fact){
-            .maker = value->maker, .layer = value->layer, .pointwise = program->steps[value->maker].op->pointwise};
+        f->facts->values[v] =
+            (assay_value_fact){.maker = value->maker,
+                               .layer = value->layer,
+                               .pointwise = value->maker >= 0 && program->steps[value->maker].op->pointwise};
     }
     for (size_t s = 0; s < program->step_count; s++) look_at_step(f, &program->steps[s], &f->facts->steps[s]);
     for (size_t s = 0; s < program->step_count; s++)

@@ -192,7 +192,8 @@ typedef struct assay_architecture {
     const char *base_class;     /* "LlamaForCausalLM" */
     const char *sequence_class; /* class name of the reward model in Hugging Face; NULL: it has none, base_class is
                                    written and the head beside it */
-    assay_pooling pooling;      /* of sequence_class */
+    const char *token_head; /* the head's module in Hugging Face's class for token classification; NULL: it has none */
+    assay_pooling pooling;  /* of sequence_class */
     const assay_module_names *names;
     const char *own_layer;           /* a layer of its own (model/layer.h); NULL: the common one */
     bool peft_task_type_null;        /* its own code lacks output_attentions: PEFT's SEQ_CLS wrapper would raise */

@@ -113,6 +113,7 @@ const assay_architecture assay_arch_bloom = {
     .title = "Bloom, BLOOMZ",
     .base_class = "BloomForCausalLM",
     .sequence_class = "BloomForSequenceClassification",
+    .token_head = "classifier",
     .names = &names,
     .eps_key = "layer_norm_epsilon",
     .template_hint = "the checkpoint's own",

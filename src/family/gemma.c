@@ -33,6 +33,7 @@ const assay_architecture assay_arch_gemma = {
     .title = "Gemma 2B, 7B",
     .base_class = "GemmaForCausalLM",
     .sequence_class = "GemmaForSequenceClassification",
+    .token_head = "score",
     .names = &assay_names_llama,
     .eps_key = "rms_norm_eps",
     .template_hint = "gemma, or the checkpoint's own",

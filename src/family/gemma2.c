@@ -71,6 +71,7 @@ const assay_architecture assay_arch_gemma2 = {
     .title = "Gemma 2",
     .base_class = "Gemma2ForCausalLM",
     .sequence_class = "Gemma2ForSequenceClassification",
+    .token_head = "score",
     .names = &assay_names_gemma2,
     .eps_key = "rms_norm_eps",
     .template_hint = "gemma, or the checkpoint's own",

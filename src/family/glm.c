@@ -52,6 +52,7 @@ const assay_architecture assay_arch_glm = {
     .title = "Glm (Transformers' own classes)",
     .base_class = "GlmForCausalLM",
     .sequence_class = "GlmForSequenceClassification",
+    .token_head = "score",
     .names = &names,
     .eps_key = "rms_norm_eps",
     .template_hint = "chatglm3, or the checkpoint's own",

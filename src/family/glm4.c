@@ -60,6 +60,7 @@ const assay_architecture assay_arch_glm4 = {
     .title = "GLM-4-0414, GLM-Z1",
     .base_class = "Glm4ForCausalLM",
     .sequence_class = "Glm4ForSequenceClassification",
+    .token_head = "score",
     .names = &names,
     .eps_key = "rms_norm_eps",
     .template_hint = "glm4, or the checkpoint's own",

@@ -32,6 +32,7 @@ const assay_architecture assay_arch_llama = {
     .title = "Llama 2/3, SmolLM2, TinyLlama",
     .base_class = "LlamaForCausalLM",
     .sequence_class = "LlamaForSequenceClassification",
+    .token_head = "score",
     .names = &assay_names_llama,
     .eps_key = "rms_norm_eps",
     .template_hint = "llama2, llama3, or the checkpoint's own",

@@ -35,6 +35,7 @@ const assay_architecture assay_arch_mistral = {
     .title = "Mistral 7B, Ministral 8B",
     .base_class = "MistralForCausalLM",
     .sequence_class = "MistralForSequenceClassification",
+    .token_head = "score",
     .names = &assay_names_llama,
     .eps_key = "rms_norm_eps",
     .template_hint = "mistral, or the checkpoint's own",

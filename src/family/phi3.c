@@ -73,6 +73,7 @@ const assay_architecture assay_arch_phi3 = {
     .title = "Phi-3, Phi-4",
     .base_class = "Phi3ForCausalLM",
     .sequence_class = "Phi3ForSequenceClassification",
+    .token_head = "score",
     .names = &names,
     .eps_key = "rms_norm_eps",
     .template_hint = "the checkpoint's own",

@@ -44,6 +44,7 @@ const assay_architecture assay_arch_qwen2 = {
     .title = "Qwen2, Qwen2.5",
     .base_class = "Qwen2ForCausalLM",
     .sequence_class = "Qwen2ForSequenceClassification",
+    .token_head = "score",
     .names = &assay_names_llama,
     .eps_key = "rms_norm_eps",
     .template_hint = "qwen",

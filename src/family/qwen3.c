@@ -47,6 +47,7 @@ const assay_architecture assay_arch_qwen3 = {
     .title = "Qwen3 (dense)",
     .base_class = "Qwen3ForCausalLM",
     .sequence_class = "Qwen3ForSequenceClassification",
+    .token_head = "score",
     .names = &assay_names_llama,
     .eps_key = "rms_norm_eps",
     .template_hint = "qwen3, or the checkpoint's own",

@@ -75,6 +75,7 @@ const assay_architecture assay_arch_smollm3 = {
     .title = "SmolLM3",
     .base_class = "SmolLM3ForCausalLM",
     .sequence_class = "SmolLM3ForSequenceClassification",
+    .token_head = "score",
     .names = &assay_names_llama,
     .eps_key = "rms_norm_eps",
     .template_hint = "the checkpoint's own",

@@ -14,6 +14,7 @@ typedef struct assay_head_view {
     const json_t *config;
     const char *plain; /* the module of the family's own head */
     size_t hidden;
+    const struct assay_head_kind *declared; /* by whoever made the tensors; NULL: the config's class says it */
     const void *context;
     /* Rows and columns of a tensor; a vector has 0 columns. False: it is not there, or has more dimensions. */
     bool (*shape)(const void *context, const char *name, size_t shape[2]);

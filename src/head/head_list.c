@@ -23,7 +23,7 @@ static bool is_in(const char *const *list, const char *name)
 assay_status assay_head_find(assay_head *out, const assay_head_view *view, const char *where, bool *found,
                              assay_error *err)
 {
-    const assay_head_kind *declared = assay_head_of_class(view->config);
+    const assay_head_kind *declared = view->declared ? view->declared : assay_head_of_class(view->config);
     *found = false;
     for (size_t i = 0; i < KINDS && !*found; i++) {
         assay_head head = {.kind = kinds[i]};

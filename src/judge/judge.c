@@ -81,13 +81,46 @@ static void take_singles(const assay_single_judgement *singles, assay_judgement 
                              .mae = (double)NAN};
 }
 
+/* The same keys once more. */
+static void judge_steps(const assay_example_set *set, const double *rewards, assay_judgement *out)
+{
+    double none = (double)NAN;
+    assay_step_judgement steps = {0};
+    for (size_t i = 0; i < set->count; i++) {
+        const assay_example *e = &set->items[i];
+        assay_step_judgement_add(&steps, &(assay_judged_steps){.scores = rewards + e->answers,
+                                                               .labels = set->values + e->answers,
+                                                               .count = e->count});
+    }
+    assay_step_judgement_finish(&steps);
+    *out = (assay_judgement){.pairs = steps.answers,
+                             .accuracy = steps.steps.hits,
+                             .accuracy_low = steps.steps.low,
+                             .accuracy_high = steps.steps.high,
+                             .loss = steps.loss,
+                             .margin = none,
+                             .reward_chosen = none,
+                             .reward_rejected = none,
+                             .longer_wins = none,
+                             .length_correlation = none,
+                             .mse = none,
+                             .mae = none,
+                             .of_steps = true,
+                             .steps = steps};
+}
+
 assay_status assay_judge(const assay_example_set *set, const double *rewards, assay_judgement *out, assay_error *err)
 {
     assay_single_judgement singles;
     *out = (assay_judgement){0};
+    if (set->count && set->items[0].steps) {
+        judge_steps(set, rewards, out); /* a probability needs no scale */
+        return ASSAY_OK;
+    }
     ASSAY_TRY(assay_judge_singles(set, rewards, &singles, err));
     if (singles.answers == set->count) take_singles(&singles, out);
     else judge_pairs(set, rewards, out);
+    if (set->answer_count < 2) return ASSAY_OK; /* one answer makes no scale */
     return assay_reward_scale_make(&out->scale, rewards, set->answer_count, err);
 }
 
@@ -130,6 +163,12 @@ json_t *assay_judgement_json(const assay_judgement *j)
                                         {"mae", j->mae}};
     json_t *object = json_pack("{s:I, s:I}", "pairs", (json_int_t)j->pairs, "ties", (json_int_t)j->ties);
     const assay_json_entry graded[] = {{"r2", j->r2}, {"pearson", j->pearson}, {"spearman", j->spearman}};
+    const assay_json_entry of_steps[] = {{"first_error_accuracy", assay_step_judgement_met(&j->steps)},
+                                         {"first_error_wrong", j->steps.wrong.hits},
+                                         {"first_error_right", j->steps.right.hits},
+                                         {"first_error_f1", j->steps.f1}};
     object = assay_json_numbers(object, numbers, sizeof numbers / sizeof *numbers);
+    if (object && j->of_steps) json_object_set_new(object, "steps", json_integer((json_int_t)j->steps.steps.count));
+    if (j->of_steps) return assay_json_numbers(object, of_steps, sizeof of_steps / sizeof *of_steps);
     return j->graded ? assay_json_numbers(object, graded, sizeof graded / sizeof *graded) : object;
 }

@@ -13,6 +13,7 @@
 #define ASSAY_JUDGE_JUDGE_H
 
 #include "judge/judge_attributes.h"
+#include "judge/judge_steps.h"
 #include "judge/reward_scale.h"
 
 typedef struct assay_judgement {
@@ -21,13 +22,16 @@ typedef struct assay_judgement {
     double longer_wins, length_correlation, mse, mae;
     bool graded; /* of answers with attributes; the next are set, and accuracy and what compares is NaN */
     double r2, pearson,
-        spearman;             /* means over attributes (judge/judge_attributes.h); loss is their mean square error */
+        spearman;  /* means over attributes (judge/judge_attributes.h); loss is their mean square error */
+    bool of_steps; /* of answers in steps: accuracy is that of steps, pairs the answers, and this is the rest */
+    assay_step_judgement steps;
     assay_reward_scale scale; /* of all the rewards, for those who store it; not among the keys below */
 } assay_judgement;
 
 /* rewards as assay_score_examples gives them for all examples of the set. Single answers with labels beside pairs are
  * left out; where there are no pairs, accuracy and loss are judge/judge_singles.h's, chosen are the good answers,
- * rejected the others, and what has no meaning is NaN. */
+ * rejected the others, and what has no meaning is NaN. Of answers in steps, whose rewards are the scores of their
+ * steps, all is judge/judge_steps.h's. */
 assay_status assay_judge(const assay_example_set *set, const double *rewards, assay_judgement *out, assay_error *err);
 
 /* The same of answers with attributes: what attributes (judge/judge_attributes.h) says in short. */

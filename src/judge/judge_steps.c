@@ -53,6 +53,13 @@ void assay_step_judgement_finish(assay_step_judgement *j)
     j->loss = j->loss_count ? j->loss / (double)j->loss_count : (double)NAN;
 }
 
+double assay_step_judgement_met(const assay_step_judgement *j)
+{
+    double wrong = j->wrong.count ? j->wrong.hits * (double)j->wrong.count : 0,
+           right = j->right.count ? j->right.hits * (double)j->right.count : 0;
+    return j->answers ? (wrong + right) / (double)j->answers : (double)NAN;
+}
+
 static json_t *tally_json(const assay_step_tally *t)
 {
     const assay_json_entry numbers[] = {{"accuracy", t->hits}, {"accuracy_low", t->low}, {"accuracy_high", t->high}};

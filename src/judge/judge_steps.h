@@ -35,6 +35,9 @@ typedef struct assay_step_judgement {
 void assay_step_judgement_add(assay_step_judgement *judgement, const assay_judged_steps *answer);
 void assay_step_judgement_finish(assay_step_judgement *judgement);
 
+/* Of a finished one: the share of all answers whose first error is met. */
+double assay_step_judgement_met(const assay_step_judgement *judgement);
+
 /* {"answers", "steps", "accuracy", "accuracy_low", "accuracy_high", "loss", "first_error": {...}}; NULL when out of
  * memory. NaN becomes null. */
 json_t *assay_step_judgement_json(const assay_step_judgement *judgement);

@@ -45,6 +45,7 @@ static size_t first_bad(const assay_param_view *view)
 bool assay_model_bad_weight(const assay_model *model, size_t param, char *text, size_t size)
 {
     const assay_param_view *view = &model->params[param];
+    if (!view->data) return false; /* of another slice */
     size_t count = view->rows * view->cols, at = first_bad(view);
     if (at == count) return false;
     snprintf(text, size, "weight %s holds NaN or infinity, first at [%zu, %zu]", model->program->params[param].name,

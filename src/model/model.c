@@ -46,7 +46,8 @@ static assay_status own_f32(loader *l, size_t index, float **values)
     return ASSAY_OK;
 }
 
-/* A frozen matrix that cannot be used where it lies takes half the memory in a bf16 run. */
+/* A frozen matrix that cannot be used where it lies takes half the memory in a bf16 run; so does a trained one where
+ * that is asked for. */
 static assay_status own_bf16(loader *l, size_t index, const assay_weight *weight)
 {
     const assay_param *param = &l->model->program->params[index];
@@ -59,6 +60,14 @@ static assay_status own_bf16(loader *l, size_t index, const assay_weight *weight
     for (size_t i = 0; status == ASSAY_OK && i < count; i++) bf16[i] = assay_f32_to_bf16(wide[i]);
     assay_free(wide);
     return status;
+}
+
+/* A trained matrix of which no more is kept than bf16. */
+static bool is_half(const loader *l, size_t index)
+{
+    const assay_param *param = &l->model->program->params[index];
+    return l->options->half_weights && param->trained && param->role == ASSAY_ROLE_BASE &&
+           assay_program_is_bulk(l->model->program, index);
 }
 
 static bool is_packed(const assay_weight *weight) { return assay_dtype_is_packed(weight->tensor.dtype); }
@@ -97,6 +106,7 @@ static assay_status load_weight(loader *l, size_t index, const assay_weight *wei
                    ? fits
                    : assay_error_prefix(l->err, fits, "%s/", l->checkpoint->path);
     if (!assay_model_uses_in_place(param, weight)) {
+        if (is_half(l, index)) return own_bf16(l, index, weight);
         if (l->options->bf16 && !param->trained && !param->vector && param->role == ASSAY_ROLE_BASE)
             return own_bf16(l, index, weight);
         float *values;
@@ -179,6 +189,15 @@ static assay_status make_lora(loader *l, size_t index)
     return ASSAY_OK;
 }
 
+/* Of another slice. That its head will be new is for everybody to know. */
+static assay_status leave_out(loader *l, size_t index, bool head_is_there)
+{
+    const assay_param *param = &l->model->program->params[index];
+    if (param->role == ASSAY_ROLE_HEAD && !head_is_there) l->model->head_is_new = true;
+    l->model->params[index] = (assay_param_view){.dtype = ASSAY_F32, .rows = param->rows, .cols = param->cols};
+    return ASSAY_OK;
+}
+
 static assay_status load_param(loader *l, size_t index)
 {
     const assay_param *param = &l->model->program->params[index];
@@ -189,6 +208,7 @@ static assay_status load_param(loader *l, size_t index)
         return assay_error_set(l->err, ASSAY_E_USAGE,
                                "%s has a trained head (tensor %s): leave out the option that makes one of tokens",
                                adapted ? l->adapter->tensors->path : l->checkpoint->name, param->name);
+    if (param->absent) return leave_out(l, index, head_is_there);
     if (adapted) return load_adapter_tensor(l, index, adapted);
     if (param->role == ASSAY_ROLE_LORA_A || param->role == ASSAY_ROLE_LORA_B) {
         if (!l->adapter) return make_lora(l, index);
@@ -220,6 +240,7 @@ static assay_status check_adapter_used(const loader *l)
 static assay_status choose_outputs(loader *l)
 {
     assay_model_config *config = &l->model->config;
+    if (l->options->steps) return assay_model_config_take_steps(l->checkpoint, l->adapter, config, l->err);
     size_t wanted = l->options->outputs ? l->options->outputs : 1;
     char name[ASSAY_HEAD_NAME];
     snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
@@ -257,7 +278,13 @@ static assay_status write_program(loader *l)
         decoder.dropout = (float)l->options->lora->dropout;
     }
     ASSAY_TRY(assay_decoder_program(&model->program, &model->config, &decoder, l->err));
-    return status;
+    ASSAY_TRY(status);
+    if (!l->options->slice.end) return ASSAY_OK;
+    assay_program *slice;
+    ASSAY_TRY(assay_program_slice(&slice, model->program, &l->options->slice, l->err));
+    slice->whole = model->program;
+    model->program = slice;
+    return ASSAY_OK;
 }
 
 static assay_status build(loader *l)
@@ -308,8 +335,9 @@ static void measure_param(const loader *l, const assay_param *param, assay_model
                                      ? assay_model_find_weight(l->checkpoint, l->model->config.arch, param->name)
                                      : NULL;
     bool frozen_matrix = param->role == ASSAY_ROLE_BASE && !param->trained && !param->vector,
-         known = l->checkpoint->weight_count > 0;
+         known = l->checkpoint->weight_count > 0, half = is_half(l, (size_t)(param - l->model->program->params));
     size_t packed = 0;
+    if (param->absent) return;
     if (param->trained) size->trained += count;
     if (param->role != ASSAY_ROLE_BASE) size->adapters += count * sizeof(float);
     if (frozen_matrix && packed_later(l, param, weight, &packed)) {
@@ -322,7 +350,7 @@ static void measure_param(const loader *l, const assay_param *param, assay_model
                                : frozen_matrix && l->checkpoint->kind != ASSAY_CHECKPOINT_GGUF)
         size->borrowed += weight ? assay_tensor_stored_bytes(&weight->tensor)
                                  : count * assay_dtype_block_bytes(assay_model_config_dtype(l->checkpoint));
-    else size->owned += count * (frozen_matrix && l->options->bf16 ? sizeof(uint16_t) : sizeof(float));
+    else size->owned += count * (half || (frozen_matrix && l->options->bf16) ? sizeof(uint16_t) : sizeof(float));
 }
 
 assay_status assay_model_measure(assay_program **program, assay_model_size *size, const assay_checkpoint *checkpoint,
@@ -354,11 +382,17 @@ void assay_model_close(assay_model *model)
     assay_free(model);
 }
 
+const assay_program *assay_model_whole(const assay_model *model)
+{
+    return model->program->whole ? model->program->whole : model->program;
+}
+
 size_t assay_model_weights(const assay_model *model, bool trained_only)
 {
     size_t total = 0;
-    for (size_t i = 0; i < model->program->param_count; i++) {
-        const assay_param *param = &model->program->params[i];
+    const assay_program *program = assay_model_whole(model);
+    for (size_t i = 0; i < program->param_count; i++) {
+        const assay_param *param = &program->params[i];
         if (param->trained || !trained_only) total += param_elements(param);
     }
     return total;
@@ -368,6 +402,12 @@ float *assay_model_own_f32(const assay_model *model, size_t param)
 {
     const assay_owned_weight *owned = &model->owned[param];
     return owned->dtype == ASSAY_F32 ? owned->data : NULL;
+}
+
+uint16_t *assay_model_own_bf16(const assay_model *model, size_t param)
+{
+    const assay_owned_weight *owned = &model->owned[param];
+    return owned->dtype == ASSAY_BF16 ? owned->data : NULL;
 }
 
 static const assay_owned_weight *same_in(const assay_model *base, const char *name, const assay_owned_weight *mine)

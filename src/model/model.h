@@ -7,6 +7,8 @@
  *     ...
  *     assay_model_close(model);
  *
+ * Of a slice (program/slice.h) only the weights that it reads are looked for; the views of the others have no data.
+ *
  * The checkpoint and adapter are borrowed and must outlive the model: frozen matrices in F32, F16, BF16 or a
  * packed type are used where they lie in the mapped file, everything else (vectors, trained weights, permuted matrices
  * that are not packed) is converted to f32 memory of the model's own. Every weight the program names must be there with
@@ -19,16 +21,20 @@
 #include "checkpoint/checkpoint.h"
 #include "model/decoder.h"
 #include "model/lora.h"
+#include "program/slice.h"
 
 typedef struct assay_model_options {
     assay_tuning tuning;
     const assay_lora_spec *lora; /* a new adapter (ignored where an adapter is loaded); NULL: none */
     bool bf16;                   /* bf16: token rows stored and products multiplied in bf16 */
     bool all_rows;
+    bool half_weights;          /* trained matrices that are bulk (program/program.h) are held in bf16 alone */
     bool head_zero;             /* a new head starts at zero instead of normal(0, 1/sqrt(hidden + 1)) */
     const int32_t *head_tokens; /* NULL, or two: a new head is the language head's row of the first less the second's */
     bool need_head;             /* a missing head is an error (scoring) instead of newly made (training) */
+    assay_slice slice;          /* of the program, all that is loaded; end 0: all of it */
     size_t outputs;             /* numbers of a new head, and what is trained on must have; 0: one */
+    bool steps;                 /* the head trained is one that reads steps (assay_model_config_take_steps) */
     uint64_t seed;
     /* for assay_model_measure: matrices will be packed before the model is opened (model_pack.h); ASSAY_F32: not */
     assay_dtype quantise;
@@ -70,12 +76,16 @@ assay_status assay_model_measure(assay_program **program, assay_model_size *size
                                  const assay_adapter_file *adapter, const assay_model_options *options,
                                  assay_error *err);
 
-/* Number of scalar weights: all, and those trained. */
+/* The program of all layers, whatever of it is loaded. */
+const assay_program *assay_model_whole(const assay_model *model);
+
+/* Number of scalar weights of the whole: all, and those trained. */
 size_t assay_model_weights(const assay_model *model, bool trained_only);
 
 /* The model's own f32 memory of a parameter, to be changed by whoever trains it; NULL where it holds none, or holds
- * another type. A trained parameter always has it. */
+ * another type. A trained parameter has one or the other. */
 float *assay_model_own_f32(const assay_model *model, size_t param);
+uint16_t *assay_model_own_bf16(const assay_model *model, size_t param); /* its memory in bf16, likewise */
 
 /* Memory of the model's own that holds what the base's own memory holds, type and bytes, goes back, and is borrowed
  * from the base, which must outlive the model. For several adapters on one base. */

@@ -4,6 +4,7 @@
 #include "model/model_save.h"
 
 #include "head/head_kind.h"
+#include "head/head_make.h"
 #include "model/model_save_private.h"
 #include "model/model_tensors.h"
 
@@ -26,6 +27,7 @@ static void adapter_config(const assay_model *model, const assay_save_options *o
     const assay_lora_spec *lora = options->lora;
     const assay_head *head = &model->config.head;
     bool null_type = model->config.arch->peft_task_type_null || head->kind;
+    bool tokens = head->kind == &assay_head_tokens;
     *out = (assay_adapter_config){.alpha = 1};
     if (options->adapter) *out = *options->adapter;
     else if (lora) {
@@ -41,6 +43,7 @@ static void adapter_config(const assay_model *model, const assay_save_options *o
     assay_head_root(head, model->config.arch->names->head, names->head);
     names->saved[0] = names->head;
     out->task_type_null = null_type;
+    out->token_classes = tokens;
     out->saved_modules = names->saved;
     out->saved_module_count = 1;
     out->base = options->base ? options->base : model->checkpoint->path;
@@ -214,6 +217,9 @@ static assay_status write_config(const assay_checkpoint *checkpoint, const assay
                                                .dtype = dtype,
                                                .pad_token = options->pad_token};
     assay_status status = assay_save_config(&request, &config, err);
+    bool new_kind = model->head.kind && assay_head_of_class(checkpoint->config) != model->head.kind;
+    if (status == ASSAY_OK && new_kind)
+        status = assay_head_make_config(&model->head, config, arch->base_class, arch->sequence_class, err);
     if (status == ASSAY_OK && is_parted(options)) status = say_packing(config, arch, options, dtype, err);
     char *path = assay_path_join(folder, "config.json");
     if (status == ASSAY_OK && !path) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
@@ -263,7 +269,7 @@ assay_status assay_model_save_full(const assay_model *model, const assay_save_op
 {
     assay_save_list list = {0};
     assay_save_options plain = *options;
-    if (!assay_head_is_labels(&model->config.head))
+    if (!assay_head_is_labels(&model->config.head) && !model->config.head.steps)
         ASSAY_TRY(assay_model_check_trained_head(model->checkpoint, &model->config, "merged into", err));
     plain.keep_dtype = false;
     assay_status status = list_model(&list, model, options->format == ASSAY_SAVE_GLM, err);
@@ -287,17 +293,27 @@ static assay_status check_kind(const assay_checkpoint *checkpoint, const assay_m
         checkpoint->name, kind->title, checkpoint->name);
 }
 
-static assay_status find_head(const assay_checkpoint *checkpoint, const assay_architecture *arch,
-                              const assay_head_kind *kind, bool *head, assay_error *err)
+/* Whether it is a reward model of the family's own class, with one label or several. */
+static assay_status find_head(const assay_checkpoint *checkpoint, const assay_model_config *model,
+                              const assay_save_options *options, bool *head, assay_error *err)
 {
-    char name[64];
-    snprintf(name, sizeof name, "%s.weight", arch->names->head);
+    const assay_head_kind *kind = model->head.kind;
+    char name[64], shape[128];
+    snprintf(name, sizeof name, "%s.weight", model->arch->names->head);
     const assay_weight *found = assay_checkpoint_find(checkpoint, name);
     *head = found && !kind;
-    if (kind) return ASSAY_OK;
-    if (!found || (found->tensor.rank == 2 && found->tensor.shape[0] == 1)) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED, "%s: the head %s has %zu outputs; a reward model has one",
-                           checkpoint->name, name, found->tensor.rank ? found->tensor.shape[0] : 0);
+    size_t outputs = assay_head_outputs(&model->head);
+    const assay_tensor *tensor = *head ? &found->tensor : NULL;
+    if (tensor && (tensor->rank != 2 || tensor->shape[0] != outputs || tensor->shape[1] != model->hidden))
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "%s: the head %s has shape %s, which is none of [labels, %zu]: is the download whole?",
+                               checkpoint->name, name, assay_shape_text(tensor, shape, sizeof shape), model->hidden);
+    if (!*head || outputs == 1 || options->format != ASSAY_SAVE_GLM) return ASSAY_OK;
+    return assay_error_set(
+        err, ASSAY_E_UNSUPPORTED,
+        "%s: the head %s has %zu labels, whose biases have no place in Glm's class; without --format "
+        "glm it is converted as it is: assay convert %s --output DIR",
+        checkpoint->name, name, outputs, checkpoint->name);
 }
 
 assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay_save_options *options,
@@ -309,7 +325,7 @@ assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay
     ASSAY_TRY(assay_model_config_read(checkpoint->config, checkpoint->name, &model, err));
     ASSAY_TRY(assay_model_config_see(checkpoint, NULL, &model, err));
     ASSAY_TRY(check_kind(checkpoint, &model, options, err));
-    ASSAY_TRY(find_head(checkpoint, model.arch, model.head.kind, &head, err));
+    ASSAY_TRY(find_head(checkpoint, &model, options, &head, err));
     assay_status status = list_checkpoint(&list, checkpoint, model.arch, head, options->format == ASSAY_SAVE_GLM, err);
     if (status == ASSAY_OK) status = write_folder(&list, checkpoint, &model, options, head, folder, err);
     assay_save_list_release(&list);

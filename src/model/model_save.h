@@ -71,8 +71,9 @@ assay_status assay_model_save_full(const assay_model *model, const assay_save_op
                                    assay_error *err);
 
 /* A checkpoint's weights as they are. With a reward head it becomes XForSequenceClassification without language model
- * head; without one it stays what it is, all tensors kept (--format glm: GlmForCausalLM). A head of more than one
- * output is refused, and one of another kind where it is to be packed or to become Glm's. */
+ * head; without one it stays what it is, all tensors kept (--format glm: GlmForCausalLM). A head of several
+ * labels keeps their names; it is refused where it is to become Glm's, and one of another kind also where it is to be
+ * packed. */
 assay_status assay_model_convert(const assay_checkpoint *checkpoint, const assay_save_options *options,
                                  const char *folder, assay_error *err);
 

@@ -20,8 +20,9 @@ static assay_status make_reward(json_t *config, const assay_save_config_request 
     json_object_set_new(config, "architectures", json_pack("[s]", request->sequence_class));
     bool named = request->outputs > 1 && json_object_size(json_object_get(config, "id2label")) == request->outputs;
     if (request->labels || !named) ASSAY_TRY(assay_label_put(config, request->outputs, request->labels, err));
-    json_object_del(config, ASSAY_LABEL_KEY);
-    json_object_set_new(config, "problem_type", json_string("regression"));
+    /* a classifier that others trained stays what it is */
+    bool other = request->outputs > 1 && !request->labels && json_object_get(config, "problem_type");
+    if (!other) json_object_set_new(config, "problem_type", json_string("regression"));
     json_object_set_new(config, "sentence_transformers",
                         json_pack("{s:s}", "activation_fn", "torch.nn.modules.linear.Identity"));
     json_object_del(config, "num_labels");
@@ -46,6 +47,7 @@ assay_status assay_save_config(const assay_save_config_request *request, json_t 
     const char *key = json_object_get(base, "dtype") && !json_object_get(base, "torch_dtype") ? "dtype" : "torch_dtype";
     json_object_set_new(*out, key, json_string(dtype_text(request->dtype)));
     json_object_del(*out, "_name_or_path");
+    json_object_del(*out, ASSAY_LABEL_KEY);
     /* what is written is not packed as the base was */
     if (json_is_object(json_object_get(*out, "quantization_config"))) json_object_del(*out, "quantization_config");
     spell_rope_twice(*out);

@@ -4,12 +4,13 @@
 #include "base/foreign_kind.h"
 #include "base/text.h"
 #include "checkpoint/head_tensors.h"
+#include "head/head_kind.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME = 320 };
+enum { NAME = 320, STEP_CLASSES = 2 };
 
 bool assay_model_has_moved_rows(const assay_weight *weight)
 {
@@ -168,6 +169,44 @@ assay_status assay_model_check_shapes(const assay_checkpoint *checkpoint, const 
     return ASSAY_OK;
 }
 
+/* Read at steps, with the classes wrong and right: what TRL's PRMTrainer trains. */
+static void give_steps(assay_model_config *config)
+{
+    const char *module = config->arch->token_head ? config->arch->token_head : "score";
+    config->head = (assay_head){.kind = &assay_head_tokens, .count = 1, .label = 1, .steps = true};
+    config->head.layers[0] = (assay_head_layer){.outputs = STEP_CLASSES, .bias = true};
+    snprintf(config->head.layers[0].module, sizeof config->head.layers[0].module, "%s", module);
+}
+
+/* Where the weights were not looked at, the class says it. */
+static bool has_promised(const assay_checkpoint *checkpoint)
+{
+    const char *name = json_string_value(json_array_get(json_object_get(checkpoint->config, "architectures"), 0));
+    return checkpoint->weight_count == 0 && name && assay_text_ends(name, "ForSequenceClassification");
+}
+
+assay_status assay_model_config_take_steps(const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
+                                           assay_model_config *config, assay_error *err)
+{
+    char name[ASSAY_HEAD_NAME];
+    const assay_head *head = &config->head;
+    snprintf(name, sizeof name, "%s.weight", config->arch->names->head);
+    bool is_there = head->count || head->kind || assay_model_find_weight(checkpoint, config->arch, name) ||
+                    (adapter && assay_tensor_file_find(adapter->tensors, name)) || has_promised(checkpoint);
+    if (head->steps && assay_head_outputs(head) == STEP_CLASSES) return ASSAY_OK;
+    if (head->steps)
+        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                               "%s: its head has %zu classes for a step, and --objective process learns two, wrong and "
+                               "right; train on a base without a head",
+                               checkpoint->name, assay_head_outputs(head));
+    if (!is_there) return give_steps(config), ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
+                           "%s has a head that reads a text at one token, and the data has answers in labelled steps: "
+                           "train on the base that it was made from, which has no head yet (assay train --model BASE), "
+                           "or on a model that scores steps",
+                           adapter ? adapter->tensors->path : checkpoint->name);
+}
+
 void assay_model_config_give_labels(assay_model_config *config, size_t outputs, size_t label)
 {
     assay_head *head = &config->head;
@@ -224,7 +263,9 @@ static const char *why_not_trained(const assay_head *head)
         return "its gate and objectives were fitted one after the other. Train one of your own on its base: assay "
                "train --model BASE --data PAIRS";
     if (head->steps)
-        return "it judges steps, not answers. Train one of your own on its base: assay train --model BASE --data PAIRS";
+        return "it judges steps, not answers. Train it on answers in labelled steps (--objective process), or a head "
+               "of "
+               "your own on its base: assay train --model BASE --data PAIRS";
     if (assay_head_outputs(head) > 1)
         return "a reward is one number. Train one of your own on its base: assay train --model BASE --data PAIRS";
     if (head->deviation > 0)
@@ -240,10 +281,10 @@ assay_status assay_model_check_trained_head(const assay_checkpoint *checkpoint, 
     const char *why = why_not_trained(&config->head);
     if (!why) return ASSAY_OK;
     assay_head_modules(&config->head, config->arch->names->head, modules, sizeof modules);
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                           "%s: its head (%s) is %s; it scores as it is (score, eval, serve) and cannot be %s: %s",
-                           checkpoint->name, modules,
-                           config->head.kind ? config->head.kind->title : "one of several labels", purpose, why);
+    return assay_error_set(
+        err, ASSAY_E_UNSUPPORTED, "%s: its head (%s) is %s; it scores as it is (score, eval%s) and cannot be %s: %s",
+        checkpoint->name, modules, config->head.kind ? config->head.kind->title : "one of several labels",
+        config->head.steps ? "" : ", serve", purpose, why);
 }
 
 assay_status assay_model_config_see(const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
@@ -252,8 +293,10 @@ assay_status assay_model_config_see(const assay_checkpoint *checkpoint, const as
     char name[ASSAY_HEAD_NAME];
     size_t shape[2];
     const assay_head_tensors tensors = {checkpoint, adapter};
-    const assay_head_view view = assay_head_view_of(&tensors, config->arch->names->head, config->hidden);
-    if (checkpoint->weight_count == 0) return ASSAY_OK;
+    assay_head_view view = assay_head_view_of(&tensors, config->arch->names->head, config->hidden);
+    if (checkpoint->weight_count == 0 && !(adapter && adapter->config.token_classes)) return ASSAY_OK;
+    if (adapter && adapter->config.token_classes && !config->head.kind)
+        config->head.kind = view.declared = &assay_head_tokens;
     snprintf(name, sizeof name, "%s.bias", view.plain);
     if (view.shape(view.context, name, shape)) config->head_bias = true;
     snprintf(name, sizeof name, "%s.weight", view.plain);

@@ -53,6 +53,12 @@ assay_status assay_model_config_see(const assay_checkpoint *checkpoint, const as
 /* The family's own module with so many outputs, of which `label` is the score. */
 void assay_model_config_give_labels(assay_model_config *config, size_t outputs, size_t label);
 
+/* For --objective process: a head of steps with two classes stays, and where there is no head the config gets a new
+ * one, a linear layer with a bias that is read at the end of each step, as Transformers' class for token classification
+ * has it. ASSAY_E_UNSUPPORTED says what to type instead: there is a head of another kind. */
+assay_status assay_model_config_take_steps(const assay_checkpoint *checkpoint, const assay_adapter_file *adapter,
+                                           assay_model_config *config, assay_error *err);
+
 /* ASSAY_OK for a head that can be trained: the plain one, or none, or another kind's of one number. Else
  * ASSAY_E_UNSUPPORTED with the reason and what to type: it weighs objectives, gives several numbers, or takes a mean
  * off them. purpose, for the message: "trained on". */

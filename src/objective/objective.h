@@ -45,6 +45,12 @@
  *     regression   mean of (z - y)^2 over the answers' known targets y; a row weighs as much as it has of them, so that
  *                  a step's loss is the mean over targets (Transformers' problem_type regression; HelpSteer's)
  *
+ * Of one answer in steps, each of which has two logits, wrong and right, and d = z_right - z_wrong:
+ *
+ *     process      mean of p l(d) + (1 - p) l(-d) over the steps with a label p, the probability that the step is
+ * right: the cross entropy of a token classifier. A row weighs as much as it has such steps, so that an optimizer
+ * step's loss is the mean over labelled places (TRL's PRMTrainer; arXiv:2305.20050)
+ *
  * Everything is formed in double, in forms that neither overflow nor cancel for large |d|.
  */
 #ifndef ASSAY_OBJECTIVE_OBJECTIVE_H
@@ -69,8 +75,9 @@ typedef struct assay_objective_term {
  * times `outputs`. */
 typedef struct assay_objective_row {
     const double *rewards;
-    const double *values;         /* falling; NULL: a pair, whose label is the share */
-    size_t count;                 /* 2 or more; 1: one answer, whose label is the share (that it is good) */
+    /* Falling; NULL: a pair, whose label is the share. Of an answer in steps: their labels, NaN: nobody said. */
+    const double *values;
+    size_t count;                 /* 2 or more; 1: one answer, whose label is the share (that it is good); or steps */
     bool equal_is_tie;            /* equal values: found equally good; false: they were not compared */
     double share, margin, weight; /* as in a term; the margin is asked of every couple */
     size_t outputs;               /* numbers of an answer; 0 is 1 */
@@ -79,13 +86,15 @@ typedef struct assay_objective_row {
 
 typedef struct assay_objective_cost {
     double loss;
-    double slope; /* its derivative by the difference */
+    double slope;     /* its derivative by the difference */
+    double tie_slope; /* and by log(tie parameter - what it must be above); 0 where the objective has none */
 } assay_objective_cost;
 
 typedef struct assay_objective_settings {
     const assay_objective *objective; /* NULL: bt */
     double smoothing;                 /* e, 0 to below 1/2 */
     double tie_parameter;             /* t or n; 0 where the objective has none */
+    bool tie_learned;                 /* it changes while a model trains (train/learned_tie.h) */
 } assay_objective_settings;
 
 struct assay_objective {
@@ -95,7 +104,10 @@ struct assay_objective {
     bool needs_smoothing, takes_no_smoothing;
     bool of_single;                  /* single answers with labels are what it reads; else answers that are compared */
     bool of_attributes;              /* or targets, of single answers and lists */
+    bool of_steps;                   /* or the steps of one answer */
     double tie_parameter, tie_above; /* the usual one, and what it must be above; usual 0: it has none */
+    /* What a row of weight 1 weighs beside others: how many labels its mean is over. NULL: 1. */
+    size_t (*known)(const assay_objective_row *row);
     /* Of a term of weight 1 that the objective reads; NULL: it reads rows alone, of any number of answers. */
     assay_objective_cost (*cost)(const assay_objective_settings *settings, const assay_objective_term *term);
     /* Of a row of weight 1 with values; adds to slopes, which are zero. NULL: the first and the last answer are taken
@@ -103,7 +115,7 @@ struct assay_objective {
     double (*row)(const assay_objective_settings *settings, const assay_objective_row *row, double *slopes);
 };
 
-#define ASSAY_TIE_LEARNED (-2.0) /* "learn": refused with its reason */
+#define ASSAY_TIE_LEARNED (-2.0) /* "learn": from the objective's usual one on */
 
 /* name: one of the list, or auto (bt; what suits given data is for the caller to find: task/objective_choice.h).
  * tie_parameter -1: the objective's usual one. On failure (ASSAY_E_USAGE: an unknown name, one that is not there yet, a
@@ -130,8 +142,16 @@ assay_objective_cost assay_objective_of(const assay_objective_settings *settings
  * are written over. Of two answers exactly what assay_objective_of gives. */
 double assay_objective_of_row(const assay_objective_settings *settings, const assay_objective_row *row, double *slopes);
 
-/* How many targets of the row are known. */
-size_t assay_objective_known(const assay_objective_row *row);
+/* The derivative of the row's loss by the place of the tie parameter, log(tie_parameter - what it must be above), from
+ * where it may go anywhere; 0 where the objective has none. */
+double assay_objective_tie_slope(const assay_objective_settings *settings, const assay_objective_row *row);
+
+/* That place, and the parameter put there. The objective has one. */
+double assay_tie_place(const assay_objective_settings *settings);
+void assay_tie_put(assay_objective_settings *settings, double place);
+
+/* How many labels of the row the objective takes the mean over; 1 for most. */
+size_t assay_objective_known(const assay_objective_settings *settings, const assay_objective_row *row);
 
 /* The row's first and last answer as a pair. */
 assay_objective_term assay_objective_ends(const assay_objective_row *row);

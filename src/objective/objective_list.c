@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <math.h>
 #include <string.h>
 
 #define ASSAY_OBJECTIVE_ADDRESS(name) &assay_objective_##name,
@@ -10,19 +11,9 @@ static const assay_objective *const objectives[] = {ASSAY_OBJECTIVE_LIST(ASSAY_O
 #undef ASSAY_OBJECTIVE_ADDRESS
 enum { OBJECTIVES = sizeof objectives / sizeof *objectives };
 
-/* Names that other trainers and papers have and a user may try: they want labels of steps. */
-static const char *const not_yet[] = {"process"};
-
 static assay_status refuse_name(const char *name, assay_error *err)
 {
     char known[256] = "auto";
-    for (size_t i = 0; i < sizeof not_yet / sizeof *not_yet; i++)
-        if (!strcmp(name, not_yet[i]))
-            return assay_error_set(err, ASSAY_E_USAGE,
-                                   "--objective %s is not there yet: this version trains on answers that are compared "
-                                   "with each other (of pairs, --objective bt, of lists, all-pairs) or have a label of "
-                                   "their own (bce)",
-                                   name);
     for (size_t i = 0; i < OBJECTIVES; i++) {
         size_t used = strlen(known);
         assay_text_format(known + used, sizeof known - used, ", %s", objectives[i]->name);
@@ -52,19 +43,15 @@ const char *assay_objective_name(const assay_objective_settings *settings) { ret
 
 static assay_status choose_tie_parameter(const assay_objective *objective, double given, double *out, assay_error *err)
 {
+    bool learned = given == ASSAY_TIE_LEARNED;
     *out = given < 0 ? objective->tie_parameter : given;
-    if (given == ASSAY_TIE_LEARNED)
-        return assay_error_set(err, ASSAY_E_USAGE,
-                               "--tie-parameter learn is not there yet: the parameter is no weight of the model, and "
-                               "neither checkpoints nor the optimizer keep it; give a number, as 1.2, 1.5 and 2, and "
-                               "compare the losses of held-out pairs");
-    if (given < 0) return ASSAY_OK;
+    if (given < 0 && !learned) return ASSAY_OK;
     if (objective->tie_parameter == 0)
         return assay_error_set(err, ASSAY_E_USAGE,
                                "--tie-parameter says how likely ties are, which --objective %s does not model; "
                                "rao-kupper and davidson do",
                                objective->name);
-    if (given > objective->tie_above) return ASSAY_OK;
+    if (learned || given > objective->tie_above) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_USAGE,
                            "--tie-parameter %g: --objective %s wants it above %g (usual: %g); there, no tie could "
                            "happen and the objective would be bt",
@@ -84,6 +71,7 @@ assay_status assay_objective_choose(const char *name, double smoothing, double t
         return assay_error_set(err, ASSAY_E_USAGE, "--label-smoothing %g: --objective %s models no wrong labels; %s",
                                smoothing, settings->objective->name,
                                settings->objective->of_attributes ? "leave it out" : "all-pairs does");
+    settings->tie_learned = tie_parameter == ASSAY_TIE_LEARNED;
     return choose_tie_parameter(settings->objective, tie_parameter, &settings->tie_parameter, err);
 }
 
@@ -96,6 +84,11 @@ double assay_objective_number(const assay_objective_settings *settings)
 
 bool assay_share_is_undecided(double share) { return share <= 0.5; }
 
+size_t assay_objective_known(const assay_objective_settings *settings, const assay_objective_row *row)
+{
+    return chosen(settings)->known ? chosen(settings)->known(row) : 1;
+}
+
 double assay_objective_weight(const assay_objective_settings *settings, const assay_objective_term *term)
 {
     bool unread = assay_share_is_undecided(term->share) && !chosen(settings)->reads_labels;
@@ -106,7 +99,8 @@ assay_objective_cost assay_objective_of(const assay_objective_settings *settings
 {
     double weight = assay_objective_weight(settings, term);
     assay_objective_cost cost = chosen(settings)->cost(settings, term);
-    return (assay_objective_cost){.loss = weight * cost.loss, .slope = weight * cost.slope};
+    return (assay_objective_cost){
+        .loss = weight * cost.loss, .slope = weight * cost.slope, .tie_slope = weight * cost.tie_slope};
 }
 
 bool assay_objective_reads_rows(const assay_objective_settings *settings) { return chosen(settings)->row; }
@@ -117,6 +111,22 @@ assay_objective_term assay_objective_ends(const assay_objective_row *row)
                                   .share = row->share,
                                   .margin = row->margin,
                                   .weight = row->weight};
+}
+
+double assay_objective_tie_slope(const assay_objective_settings *settings, const assay_objective_row *row)
+{
+    assay_objective_term ends = assay_objective_ends(row);
+    return chosen(settings)->tie_parameter > 0 ? assay_objective_of(settings, &ends).tie_slope : 0;
+}
+
+double assay_tie_place(const assay_objective_settings *settings)
+{
+    return log(settings->tie_parameter - chosen(settings)->tie_above);
+}
+
+void assay_tie_put(assay_objective_settings *settings, double place)
+{
+    settings->tie_parameter = chosen(settings)->tie_above + exp(place);
 }
 
 static double cost_of_ends(const assay_objective_settings *settings, const assay_objective_row *row, double *slopes)

@@ -13,7 +13,8 @@ assay_objective_cost assay_win_cost(double x)
 assay_objective_cost assay_cost_mix(double first, assay_objective_cost a, double second, assay_objective_cost b)
 {
     return (assay_objective_cost){.loss = first * a.loss + second * b.loss,
-                                  .slope = first * a.slope + second * b.slope};
+                                  .slope = first * a.slope + second * b.slope,
+                                  .tie_slope = first * a.tie_slope + second * b.tie_slope};
 }
 
 /* l(-x) falls where x rises. */
@@ -45,13 +46,6 @@ double assay_term_share(const assay_objective_term *term, double smoothing)
 assay_objective_cost assay_share_cost(const assay_objective_settings *settings, const assay_objective_term *term)
 {
     return assay_smoothed_win_cost(assay_term_gap(term), 1 - assay_term_share(term, settings->smoothing));
-}
-
-size_t assay_objective_known(const assay_objective_row *row)
-{
-    size_t known = 0;
-    for (size_t i = 0; row->targets && i < row->count * row->outputs; i++) known += isnan(row->targets[i]) ? 0 : 1;
-    return known;
 }
 
 /* The first answer that is worse than k. */

@@ -16,7 +16,8 @@
     X(plackett_luce)            \
     X(first_best)               \
     X(bce)                      \
-    X(regression)
+    X(regression)               \
+    X(process)
 
 #define ASSAY_OBJECTIVE_DECLARE(name) extern const assay_objective assay_objective_##name;
 ASSAY_OBJECTIVE_LIST(ASSAY_OBJECTIVE_DECLARE)

@@ -5,9 +5,16 @@
 
 #include <math.h>
 
+static size_t known_targets(const assay_objective_row *row)
+{
+    size_t known = 0;
+    for (size_t i = 0; row->targets && i < row->count * row->outputs; i++) known += isnan(row->targets[i]) ? 0 : 1;
+    return known;
+}
+
 static double row_cost(const assay_objective_settings *settings, const assay_objective_row *row, double *slopes)
 {
-    size_t numbers = row->count * row->outputs, known = assay_objective_known(row);
+    size_t numbers = row->count * row->outputs, known = known_targets(row);
     double sum = 0;
     (void)settings;
     if (known == 0) return 0;
@@ -20,5 +27,9 @@ static double row_cost(const assay_objective_settings *settings, const assay_obj
     return sum / (double)known;
 }
 
-const assay_objective assay_objective_regression = {
-    .name = "regression", .reads_labels = true, .takes_no_smoothing = true, .of_attributes = true, .row = row_cost};
+const assay_objective assay_objective_regression = {.name = "regression",
+                                                    .reads_labels = true,
+                                                    .takes_no_smoothing = true,
+                                                    .of_attributes = true,
+                                                    .known = known_targets,
+                                                    .row = row_cost};

@@ -2,6 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/sizes.h"
+#include "optim/stochastic.h"
+#include "tensor/dtype.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,8 +19,7 @@ size_t assay_optimizer_moment_bytes(size_t values, bool packed)
     return 2 * bytes;
 }
 
-/* Where an item's moments lie in the memory of all; returns what is behind them. */
-static char *place_moments(assay_optimizer_item *item, char *at)
+char *assay_optimizer_place(assay_optimizer_item *item, char *at)
 {
     size_t half = assay_optimizer_moment_bytes(item->count, item->packed) / 2;
     if (item->packed) {
@@ -58,7 +59,7 @@ assay_status assay_optimizer_create(assay_optimizer **out, const assay_optimizer
     char *next = optimizer->moments;
     for (size_t i = 0; i < count; i++) {
         optimizer->items[i] = items[i];
-        next = place_moments(&optimizer->items[i], next);
+        next = assay_optimizer_place(&optimizer->items[i], next);
     }
     *out = optimizer;
     return ASSAY_OK;
@@ -72,15 +73,20 @@ void assay_optimizer_free(assay_optimizer *optimizer)
     assay_free(optimizer);
 }
 
+void *assay_optimizer_weight(const assay_optimizer_item *item, size_t *bytes)
+{
+    *bytes = item->count * (item->half ? sizeof *item->half : sizeof *item->weight);
+    return item->half ? (void *)item->half : item->weight;
+}
+
 void assay_optimizer_zero(assay_optimizer *optimizer)
 {
     for (size_t i = 0; i < optimizer->count; i++)
         memset(optimizer->items[i].gradient, 0, optimizer->items[i].count * sizeof(float));
 }
 
-double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernels *kernels)
+double assay_optimizer_squares(const assay_optimizer *optimizer, const assay_kernels *kernels, double squares)
 {
-    double squares = 0;
     for (size_t i = 0; i < optimizer->count; i++) {
         const assay_optimizer_item *item = &optimizer->items[i];
         for (size_t first = 0; first < item->count; first += CHUNK) {
@@ -88,7 +94,12 @@ double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernel
             squares += (double)kernels->rows->dot(item->gradient + first, item->gradient + first, n);
         }
     }
-    return sqrt(squares);
+    return squares;
+}
+
+double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernels *kernels)
+{
+    return sqrt(assay_optimizer_squares(optimizer, kernels, 0));
 }
 
 typedef struct step_job {
@@ -96,6 +107,7 @@ typedef struct step_job {
     const assay_optimizer_item *item;
     const assay_kernels *kernels;
     assay_adam_step step;
+    uint64_t seed;
 } step_job;
 
 /* No number among them makes it none, and the block with it: a diverging run must show. */
@@ -106,15 +118,34 @@ static float largest(const float *values, size_t count)
     return most;
 }
 
+/* Some values of a weight, that lie in one chunk. */
+static void step_weight(const step_job *job, size_t first, size_t n, float *m, float *v)
+{
+    const assay_optimizer_item *item = job->item;
+    const assay_stochastic draw = {.seed = job->seed, .step = job->optimizer->steps, .weight = item->stream};
+    float wide[ASSAY_DYNAMIC_BLOCK];
+    if (!item->half) {
+        job->kernels->rows->adamw(item->weight + first, item->gradient + first, m, v, n, &job->step);
+        return;
+    }
+    assay_dtype_to_f32(ASSAY_BF16, item->half + first, wide, n);
+    job->kernels->rows->adamw(wide, item->gradient + first, m, v, n, &job->step);
+    assay_stochastic_round(&draw, first, wide, n, item->half + first);
+}
+
 static void step_block(const step_job *job, size_t block)
 {
     const assay_optimizer_item *item = job->item;
     const float *m_map = job->optimizer->m_map, *v_map = job->optimizer->v_map;
     float m[ASSAY_DYNAMIC_BLOCK], v[ASSAY_DYNAMIC_BLOCK];
     size_t first = block * ASSAY_DYNAMIC_BLOCK, n = assay_smaller(item->count - first, ASSAY_DYNAMIC_BLOCK);
+    if (!item->packed) {
+        step_weight(job, first, n, item->m + first, item->v + first);
+        return;
+    }
     assay_dynamic_values(m_map, item->m_levels + first, n, item->m_scales[block], m);
     assay_dynamic_values(v_map, item->v_levels + first, n, item->v_scales[block], v);
-    job->kernels->rows->adamw(item->weight + first, item->gradient + first, m, v, n, &job->step);
+    step_weight(job, first, n, m, v);
     item->m_scales[block] = largest(m, n);
     item->v_scales[block] = largest(v, n);
     assay_dynamic_levels(m_map, m, n, item->m_scales[block], item->m_levels + first);
@@ -127,12 +158,11 @@ static void step_chunk(void *context, size_t tile, int worker)
     const assay_optimizer_item *item = job->item;
     size_t first = tile * CHUNK, n = assay_smaller(item->count - first, CHUNK);
     (void)worker;
-    if (item->packed) {
+    if (item->packed || item->half) {
         for (size_t at = first; at < first + n; at += ASSAY_DYNAMIC_BLOCK) step_block(job, at / ASSAY_DYNAMIC_BLOCK);
         return;
     }
-    job->kernels->rows->adamw(item->weight + first, item->gradient + first, item->m + first, item->v + first, n,
-                              &job->step);
+    step_weight(job, first, n, item->m + first, item->v + first);
 }
 
 void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool,
@@ -148,7 +178,11 @@ void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kerne
                             .correction2 = (float)(1 - pow(hyper->beta2, t)),
                             .gradient_scale = factor < 1 ? (float)factor : 1.0f};
     for (size_t i = 0; i < optimizer->count; i++) {
-        step_job job = {.optimizer = optimizer, .item = &optimizer->items[i], .kernels = kernels, .step = step};
+        step_job job = {.optimizer = optimizer,
+                        .item = &optimizer->items[i],
+                        .kernels = kernels,
+                        .step = step,
+                        .seed = hyper->seed};
         job.step.weight_decay = optimizer->items[i].decay ? (float)hyper->weight_decay : 0.0f;
         assay_pool_run(pool, step_chunk, &job, (optimizer->items[i].count + CHUNK - 1) / CHUNK);
     }

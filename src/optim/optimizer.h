@@ -1,6 +1,7 @@
 /* AdamW over a list of weights, with clipping by the global norm. An item's two moments are floats, or a byte each
  * (quant/dynamic_map.h): those are unpacked a block at a time, renewed and packed again, so the weight is moved by what
- * the floats say.
+ * the floats say. The weight is floats, or bf16: it is then moved as a float and rounded to one of its neighbours
+ * (optim/stochastic.h), and no more is known of it.
  *
  *     assay_optimizer *optimizer;
  *     // the moments, zeroed; weights and gradients are borrowed
@@ -20,10 +21,13 @@
 #include "quant/dynamic_map.h"
 
 typedef struct assay_optimizer_item {
-    float *weight, *gradient; /* `count` values each; borrowed */
+    float *weight;   /* `count` values, borrowed; NULL: the weight is bf16 */
+    uint16_t *half;  /* those of a weight in bf16; NULL: it is floats */
+    float *gradient; /* `count` values, borrowed */
     size_t count;
-    bool decay;  /* weight decay applies */
-    bool packed; /* the moments are bytes */
+    uint64_t stream; /* of a weight in bf16: which numbers round it, its own (assay_rng_stream of its name) */
+    bool decay;      /* weight decay applies */
+    bool packed;     /* the moments are bytes */
     /* Owned by the optimizer; left NULL by the caller. Floats: m and v. Bytes: the levels, and the scale of each block
      * of ASSAY_DYNAMIC_BLOCK. */
     float *m, *v;
@@ -33,7 +37,8 @@ typedef struct assay_optimizer_item {
 
 typedef struct assay_optimizer_hyper {
     double beta1, beta2, eps, weight_decay;
-    double clip; /* largest global norm of the gradient; 0: no clipping */
+    double clip;   /* largest global norm of the gradient; 0: no clipping */
+    uint64_t seed; /* of what is rounded at random */
 } assay_optimizer_hyper;
 
 typedef struct assay_optimizer {
@@ -48,15 +53,24 @@ typedef struct assay_optimizer {
 /* What the two moments of so many values take. */
 size_t assay_optimizer_moment_bytes(size_t values, bool packed);
 
+/* Where an item's moments lie in so many bytes at `at`, as in every optimizer; returns what is behind them. */
+char *assay_optimizer_place(assay_optimizer_item *item, char *at);
+
 assay_status assay_optimizer_create(assay_optimizer **out, const assay_optimizer_item *items, size_t count,
                                     assay_error *err);
 void assay_optimizer_free(assay_optimizer *optimizer); /* NULL is fine */
+
+/* The bytes that hold an item's weight. */
+void *assay_optimizer_weight(const assay_optimizer_item *item, size_t *bytes);
 
 void assay_optimizer_zero(assay_optimizer *optimizer);
 
 /* Square root of the sum of squares of all gradients; sums in a fixed order, so its bits do not depend on threads. NaN
  * or infinity comes out as it is. */
 double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernels *kernels);
+
+/* The same before the root, going on from a sum of squares: of weights that lie in several optimizers. */
+double assay_optimizer_squares(const assay_optimizer *optimizer, const assay_kernels *kernels, double squares);
 
 void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool,
                           const assay_optimizer_hyper *hyper, double lr, double norm);

@@ -259,6 +259,23 @@ static void tell_defaults(const assay_options *o, const assay_log *log)
                o->lora_alpha, o->lora_dropout, (long long)o->max_length);
 }
 
+static assay_status resolve_spill(const resolver *r)
+{
+    if (!r->options->spill || r->options->recompute != ASSAY_OPT_RECOMPUTE_ALL) return ASSAY_OK;
+    return assay_error_set(r->err, ASSAY_E_USAGE,
+                           "--recompute all computes every activation again and leaves --spill nothing to write; use "
+                           "--recompute auto (the quicker of both) or off (spilled only)");
+}
+
+static assay_status resolve_master(const resolver *r)
+{
+    const assay_options *o = r->options;
+    if (o->master == ASSAY_OPT_MASTER_F32 || o->tuning == ASSAY_OPT_FULL) return ASSAY_OK;
+    return assay_error_set(r->err, ASSAY_E_USAGE,
+                           "--master bf16-stochastic is for --tuning full: adapters and heads are small and stay f32; "
+                           "leave it out, or train all weights");
+}
+
 static assay_status resolve_training(const resolver *r)
 {
     assay_options *o = r->options;
@@ -269,6 +286,8 @@ static assay_status resolve_training(const resolver *r)
     ASSAY_TRY(resolve_warmup(r));
     ASSAY_TRY(resolve_tokenizer(r));
     ASSAY_TRY(resolve_quantise(r));
+    ASSAY_TRY(resolve_spill(r));
+    ASSAY_TRY(resolve_master(r));
     resolve_strategies(r);
     resolve_precision(r);
     if (o->foreign.cosine_to_zero && o->schedule == ASSAY_OPT_COSINE) ASSAY_TRY(imply(r, "min-lr", "0"));

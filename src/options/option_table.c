@@ -141,6 +141,12 @@ static const assay_option_row rows[] = {
      AT(lanes),
      "parts, a power of two, that a step's sum over pairs is cut into; kept in the checkpoint (auto: one; "
      "eight where mpirun or srun started the run, with all weights as many as processes)"},
+    {"stages", "S", ASSAY_OPTION_INT, 0, ASSAY_FOR_TRAIN, ASSAY_GROUP_TRAINING, "1", NULL, 1, 1024, {{0}}, AT(stages),
+     "parts that the model's layers are cut into, one a process of mpirun or srun; the number of processes is a "
+     "multiple of it, and the result has the bits of one process"},
+    {"processes", "P", ASSAY_OPTION_INT, 0, ASSAY_FOR_PLAN, ASSAY_GROUP_TRAINING, NULL, NULL, 1, 1024, {{0}},
+     AT(processes),
+     "also what a step takes and sends in P processes (mpirun -n P assay train), each on a host of its own"},
     {"lr", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 1e-12, 10, {{"auto", 0}}, AT(lr),
      "learning rate (auto: lora 1e-4, full 1e-5, head 1e-3)"},
     {"schedule", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "cosine", "cosine|linear|constant", 0, 0,
@@ -161,6 +167,10 @@ static const assay_option_row rows[] = {
      AT(adam_epsilon), "AdamW"},
     {"moments", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "f32", "f32|8bit", 0, 0, {{0}}, AT(moments),
      "what AdamW remembers of a weight: 8 bytes, or 2 for large matrices (as adamw_8bit elsewhere)"},
+    {"master", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "f32", "f32|bf16-stochastic", 0, 0, {{0}},
+     AT(master),
+     "what is kept of a weight that --tuning full trains: f32, or of large matrices bf16, rounded at random after each "
+     "step so that small steps count on average"},
     {"margin", "X", ASSAY_OPTION_DOUBLE, 0, PAIRS, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 1e6,
      {{"auto", -1}, {"off", 0}}, AT(margin),
      "subtracted from chosen - rejected in the loss (auto: the data's field, off, or a number)"},
@@ -170,13 +180,15 @@ static const assay_option_row rows[] = {
      {{0}}, AT(objective),
      "loss (auto: by the data; of pairs, bt): bt, scaled-bt (times the margin), soft (shares of votes), robust (wrong "
      "labels), rao-kupper, davidson (ties); of lists all-pairs, plackett-luce, first-best; of single answers bce; of "
-     "attributes regression"},
+     "attributes regression; of labelled steps process"},
     {"label-smoothing", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "0", NULL, 0, 0.499, {{0}},
      AT(label_smoothing), "share of the labels taken to be wrong"},
     {"tie-parameter", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 1e6,
-     {{"auto", -1}, {"learn", -2}}, AT(tie_parameter), "how likely ties are (auto: rao-kupper 1.5, davidson 0.5)"},
+     {{"auto", -1}, {"learn", -2}}, AT(tie_parameter),
+     "how likely ties are (auto: rao-kupper 1.5, davidson 0.5; learn: from there on, with the weights)"},
     {"num-labels", "N", ASSAY_OPTION_INT, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 256, {{"auto", 0}},
-     AT(num_labels), "outputs of a new head (auto: one, for --objective regression one an attribute of the data)"},
+     AT(num_labels),
+     "outputs of a new head (auto: one, for --objective regression one an attribute of the data, for process two)"},
     {"seed", "N", ASSAY_OPTION_INT, 0, TRAINING | ASSAY_FOR_INIT | ASSAY_FOR_BENCH | ASSAY_FOR_EVAL,
      ASSAY_GROUP_TRAINING, "42", NULL, 0, HUGE_INT, {{0}}, AT(seed), "of every random choice"},
     {"on-nan", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "stop", "stop|skip", 0, 0, {{0}}, AT(on_nan),
@@ -185,7 +197,8 @@ static const assay_option_row rows[] = {
     /* text */
     {"step-separator", "TEXT", ASSAY_OPTION_STRING, 0, TRAINING | SCORING, ASSAY_GROUP_TEXT, NULL, NULL, 0, 0, {{0}},
      AT(step_separator),
-     "of a model that scores steps: what ends each step of an answer, \\n for a line feed (default: the model's own)"},
+     "of a model that scores steps: what ends each step of an answer, \\n for a line feed (default: the model's own, "
+     "of a new one a line feed)"},
     {"template", "NAME", ASSAY_OPTION_STRING, 0,
      TRAINING | SCORING | ASSAY_FOR_SERVE | ASSAY_FOR_TOKENIZE | ASSAY_FOR_DATA, ASSAY_GROUP_TEXT, "auto", NULL, 0, 0,
      {{0}}, AT(template_name), "chat template: auto (the checkpoint's own), or a name: its, built in, medicalgpt:NAME"},
@@ -232,6 +245,9 @@ static const assay_option_row rows[] = {
     {"recompute", NULL, ASSAY_OPTION_ENUM, 0, TRAINING | ASSAY_FOR_BENCH, ASSAY_GROUP_MACHINE, "auto", "auto|off|all",
      0, 0, {{0}}, AT(recompute),
      "which activations are computed again in the backward pass; the results are the same bits"},
+    {"spill", "DIR", ASSAY_OPTION_PATH, 0, TRAINING, ASSAY_GROUP_MACHINE, NULL, NULL, 0, 0, {{0}}, AT(spill),
+     "activations that would be computed again may wait in a file there instead, where that is quicker or they do not "
+     "fit otherwise; plan says how much is written, for it wears a disk; the results are the same bits"},
     {"micro-tokens", "N", ASSAY_OPTION_INT, 0, PAIRS | ASSAY_FOR_SCORE, ASSAY_GROUP_MACHINE, "auto", NULL, 1, 1e9,
      {{"auto", 0}}, AT(micro_tokens),
      "tokens in one micro-batch (auto: the planner's choice); the results are the same bits"},

@@ -36,6 +36,7 @@ typedef enum assay_opt_recompute {
     ASSAY_OPT_RECOMPUTE_OFF,
     ASSAY_OPT_RECOMPUTE_ALL
 } assay_opt_recompute;
+typedef enum assay_opt_master { ASSAY_OPT_MASTER_F32, ASSAY_OPT_MASTER_BF16_STOCHASTIC } assay_opt_master;
 typedef enum assay_opt_moments { ASSAY_OPT_MOMENTS_F32, ASSAY_OPT_MOMENTS_8BIT } assay_opt_moments;
 typedef enum assay_opt_pooling { ASSAY_OPT_POOLING_AUTO, ASSAY_OPT_POOLING_LAST } assay_opt_pooling;
 typedef enum assay_opt_on_nan { ASSAY_OPT_NAN_STOP, ASSAY_OPT_NAN_SKIP } assay_opt_on_nan;
@@ -126,6 +127,8 @@ typedef struct assay_options {
     int64_t max_steps; /* 0: no limit */
     int64_t batch_pairs;
     int64_t lanes;      /* 0: auto */
+    int64_t stages;     /* 1: the model is not cut */
+    int64_t processes;  /* of plan; 0: not asked for */
     int64_t max_length; /* tokens */
     assay_opt_truncate truncate;
     double lr; /* final after parsing */
@@ -135,6 +138,7 @@ typedef struct assay_options {
     double weight_decay, clip; /* clip 0: no clipping */
     double adam_beta1, adam_beta2, adam_epsilon;
     assay_opt_moments moments;
+    assay_opt_master master;
     double margin; /* -1 auto: the data's field; 0 off */
     double center;
     const char *objective; /* objective/objective.h */
@@ -160,6 +164,7 @@ typedef struct assay_options {
     uint64_t memory;      /* bytes; 0 auto */
     int64_t micro_tokens; /* 0 auto */
     assay_opt_recompute recompute;
+    const char *spill; /* a folder; NULL: nothing is spilled */
     int64_t threads;   /* 0: all */
     double time_limit; /* seconds; 0: none */
 

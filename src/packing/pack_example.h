@@ -5,9 +5,9 @@
 #include "data/example.h"
 #include "packing/pack.h"
 
-/* Prompt shared, two or more scored answers (plain texts where nothing is shared). identity: what dropout counts by.
- * The caller stays within the pack's capacities: assay_example_tokens tokens, a segment more than answers; with a
- * gate two more, and two an answer where nothing is shared. */
+/* Prompt shared, two or more scored answers (plain texts where nothing is shared), or a chain of scored steps.
+ * identity: what dropout counts by. The caller stays within the pack's capacities: assay_example_tokens tokens, a
+ * segment more than answers; with a gate two more, and two an answer where nothing is shared. */
 void assay_pack_example(assay_pack *pack, const assay_example_set *set, const assay_example *example,
                         uint64_t identity);
 

@@ -5,11 +5,13 @@
 
 #include <string.h>
 
+enum { BULK = 4096 }; /* values, of the least large matrix */
+
 assay_status assay_program_create(assay_program **out, assay_error *err)
 {
     *out = assay_alloc(1, sizeof **out);
     ASSAY_TRY_ALLOC(*out, "a program", err);
-    (*out)->output = -1;
+    (*out)->output = (*out)->inlet = -1;
     return ASSAY_OK;
 }
 
@@ -28,6 +30,7 @@ void assay_program_free(assay_program *program)
     assay_free(program->params);
     assay_free(program->tables);
     assay_free(program->hidden_states);
+    assay_program_free(program->whole);
     assay_free(program);
 }
 
@@ -156,11 +159,29 @@ void assay_program_wants(const assay_program *program, bool *wants)
     memset(wants, 0, program->value_count * sizeof *wants);
     for (size_t s = 0; s < program->step_count; s++) {
         const assay_step *step = &program->steps[s];
-        bool wanted = false;
+        bool wanted = step->outputs > 0 && step->out[0] == program->inlet && program->inlet_wants;
         for (int i = 0; i < step->inputs; i++) wanted = wanted || wants[step->in[i].value];
         for (int i = 0; i < step->params; i++) wanted = wanted || program->params[step->param[i]].trained;
         if (step->op->backward) wants[step->out[0]] = wanted;
     }
+}
+
+static bool is_read_by_row(const assay_program *program, size_t param)
+{
+    for (size_t i = 0; i < program->step_count; i++) {
+        const assay_step *step = &program->steps[i];
+        if (!step->op->by_row) continue;
+        for (int p = 0; p < step->params; p++)
+            if (step->param[p] == (int)param) return true;
+    }
+    return false;
+}
+
+bool assay_program_is_bulk(const assay_program *program, size_t i)
+{
+    const assay_param *param = &program->params[i];
+    return !param->vector && param->role != ASSAY_ROLE_HEAD && param->rows * param->cols >= BULK &&
+           !is_read_by_row(program, i);
 }
 
 const char *assay_program_precision(const assay_program *program) { return program->bf16 ? "bf16" : "f32"; }

@@ -46,6 +46,7 @@ typedef struct assay_param {
     bool no_decay; /* norms and biases: weight decay does not apply (Transformers' Trainer does the same) */
     assay_param_role role;
     bool trained;
+    bool absent; /* of a slice (program/slice.h): no step of it reads this, and nobody looks at its values */
 } assay_param;
 
 typedef struct assay_operand {
@@ -74,12 +75,16 @@ typedef struct assay_program {
     size_t most_params; /* of a step */
     int layers;
     bool bf16;          /* some value is bf16 */
-    int output;         /* the value holding one reward a scored row */
+    int output;         /* the value holding one reward a scored row; of a slice that does not end: what goes on */
+    int inlet;          /* of a slice that does not begin: the value that comes from below; -1: none */
+    bool inlet_wants;   /* its gradient is wanted: something below is trained */
+    bool goes_on;       /* a slice with another above it: `output` is no reward */
     int *hidden_states; /* layers + 1 values: what the reference calls hidden_states; owned */
     size_t hidden_count;
     float **tables; /* owned constants (inverse frequencies) */
     size_t table_count;
-    assay_status building; /* first failure while building; verify returns it */
+    struct assay_program *whole; /* what a slice was cut from, where that is freed with it; NULL */
+    assay_status building;       /* first failure while building; verify returns it */
 } assay_program;
 
 assay_status assay_program_create(assay_program **out, assay_error *err);
@@ -107,6 +112,11 @@ assay_param_shape *assay_program_room(const assay_program *program);
 
 /* wants[value] = its gradient is wanted: some trained parameter lies above it. wants holds value_count entries. */
 void assay_program_wants(const assay_program *program, bool *wants);
+
+/* A matrix of at least 4096 values that is no head and that no step reads by row: what most of a model's bytes are, and
+ * what may be kept in fewer bits while it is trained. Rows of an embedding are seldom touched, and heads and vectors
+ * are few. */
+bool assay_program_is_bulk(const assay_program *program, size_t param);
 
 const char *assay_program_precision(const assay_program *program); /* "bf16" or "f32", as --precision names it */
 

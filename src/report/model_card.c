@@ -70,20 +70,20 @@ static const json_t *judged_on(const assay_card *card)
 static assay_status put_index(assay_buf *out, const assay_card *card, double accuracy, assay_error *err)
 {
     char name[NAME_BYTES] = "pairs";
+    bool steps = json_object_get(card->evaluation, "steps");
     const char *path = json_string_value(json_array_get(judged_on(card), 0));
     if (path) data_name(path, name);
     ASSAY_TRY(assay_buf_text(out, "metrics:\n- accuracy\nmodel-index:\n", err));
     ASSAY_TRY(put_scalar(out, "- name: ", card->name, err));
-    ASSAY_TRY(assay_buf_text(out,
-                             "  results:\n  - task:\n      type: text-classification\n      name: Preference (chosen "
-                             "against rejected)\n    dataset:\n",
-                             err));
+    ASSAY_TRY(assay_buf_text(out, "  results:\n  - task:\n      type: text-classification\n      name: ", err));
+    ASSAY_TRY(assay_buf_text(out, steps ? "Steps (right or wrong)" : "Preference (chosen against rejected)", err));
+    ASSAY_TRY(assay_buf_text(out, "\n    dataset:\n", err));
     ASSAY_TRY(put_scalar(out, "      type: ", name, err));
     ASSAY_TRY(put_scalar(out, "      name: ", name, err));
     return assay_buf_printf(
         out, err,
-        "      split: %s\n    metrics:\n    - type: accuracy\n      value: %.6f\n      name: Held-out pair accuracy\n",
-        json_array_size(card->eval_data) ? "validation" : "held-out", accuracy);
+        "      split: %s\n    metrics:\n    - type: accuracy\n      value: %.6f\n      name: Held-out %s accuracy\n",
+        json_array_size(card->eval_data) ? "validation" : "held-out", accuracy, steps ? "step" : "pair");
 }
 
 assay_status assay_card_metadata(assay_buf *out, const assay_card *card, assay_error *err)
@@ -113,6 +113,13 @@ assay_status assay_card_evaluation(assay_buf *out, const assay_card *card, assay
                                 number(e, "pairs"), number(e, "loss"), number(e, "r2"), number(e, "pearson"),
                                 number(e, "spearman"));
     if (!json_is_number(json_object_get(e, "accuracy"))) return ASSAY_OK;
+    if (json_object_get(e, "steps"))
+        return assay_buf_printf(
+            out, err,
+            "Held-out step accuracy %.3f (95 %% interval %.3f to %.3f, %.0f steps of %.0f answers); "
+            "the first wrong step, or that there is none, is met in %.3f of the answers.\n\n",
+            number(e, "accuracy"), number(e, "accuracy_low"), number(e, "accuracy_high"), number(e, "steps"),
+            number(e, "pairs"), number(e, "first_error_accuracy"));
     bool pairs = json_is_number(json_object_get(e, "longer_wins")); /* single answers have no longer one */
     ASSAY_TRY(assay_buf_printf(out, err, "Held-out accuracy %.3f (95 %% interval %.3f to %.3f, %.0f %s",
                                number(e, "accuracy"), number(e, "accuracy_low"), number(e, "accuracy_high"),

@@ -233,6 +233,23 @@ static void say_graded(assay_page *page, const json_t *last)
     assay_page_add(page, ". <code>assay eval</code> gives each attribute's own, with intervals.</p>\n");
 }
 
+static void say_steps(assay_page *page, const json_t *last)
+{
+    static const char *const keys[][2] = {
+        {": accuracy ", "eval_accuracy"},
+        {" (95 % interval ", "eval_accuracy_low"},
+        {" to ", "eval_accuracy_high"},
+        {"); of the answers, the first wrong step, or that there is none, is met in ", "eval_first_error_accuracy"}};
+    assay_page_add(page, "<p class=\"note\">The evaluation after step %.0f, %.0f labelled steps of %.0f answers",
+                   assay_run_number(last, "step"), assay_run_number(last, "eval_steps"),
+                   assay_run_number(last, "eval_pairs"));
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        assay_page_add(page, "%s", keys[i][0]);
+        assay_page_number(page, assay_run_number(last, keys[i][1]), 3);
+    }
+    assay_page_add(page, ". <code>assay eval</code> gives ProcessBench's F1, with intervals.</p>\n");
+}
+
 void assay_report_evaluation(assay_page *page, const assay_run_data *data)
 {
     evaluated e = {0};
@@ -244,6 +261,7 @@ void assay_report_evaluation(assay_page *page, const assay_run_data *data)
         return;
     }
     if (kind == ASSAY_RUN_GRADED) return say_graded(page, assay_report_last(data->evaluations));
+    if (kind == ASSAY_RUN_STEPS) return say_steps(page, assay_report_last(data->evaluations));
     charts(page, data->pairs, kind == ASSAY_RUN_LABELLED, &e);
     assay_free(e.judged);
     assay_free(e.sized);

@@ -86,7 +86,10 @@ static void of_evaluation(assay_page *page, const figures *f)
     assay_page_add(page, " %%, ");
     assay_page_number(page, assay_run_number(f->last, "eval_pairs"), 12);
     bool compared = f->kind == ASSAY_RUN_COMPARED;
-    assay_page_add(page, " %s</span></div>\n", compared ? "pairs" : "labelled answers");
+    assay_page_add(page, " %s</span></div>\n",
+                   compared                     ? "pairs"
+                   : f->kind == ASSAY_RUN_STEPS ? "answers in labelled steps"
+                                                : "labelled answers");
     if (compared) {
         assay_page_add(page, "<div class=\"tile\"><b>%s", f->accuracy > f->longer ? "+" : "");
         assay_page_number(page, 100 * (f->accuracy - f->longer), 3);

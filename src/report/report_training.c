@@ -166,6 +166,10 @@ static void say_loss(const curves *c)
         assay_page_add(c->page, "The loss is the mean square error.");
         return;
     }
+    if (c->kind == ASSAY_RUN_STEPS) {
+        assay_page_add(c->page, "The loss is the cross entropy of a step, where 0.693 is a coin's.");
+        return;
+    }
     if (c->kind == ASSAY_RUN_LABELLED) {
         assay_page_add(c->page, "The loss is bce's, where 0.693 is a coin's.");
         return;
@@ -181,15 +185,17 @@ static void say_loss(const curves *c)
 
 static void all_curves(const curves *c)
 {
-    bool alone = c->kind == ASSAY_RUN_LABELLED;
-    assay_chart loss = chart_of("Loss", "loss"), accuracy = chart_of("Accuracy", "accuracy"),
+    bool alone = c->kind == ASSAY_RUN_LABELLED || c->kind == ASSAY_RUN_STEPS;
+    assay_chart loss = chart_of("Loss", "loss"),
+                accuracy = chart_of(c->kind == ASSAY_RUN_STEPS ? "Accuracy of steps" : "Accuracy", "accuracy"),
                 margin = chart_of(alone ? "Mean reward, good answers' less the others'"
                                         : "Mean margin, chosen minus rejected",
                                   "margin");
+    assay_chart first_errors = chart_of("Answers whose first wrong step, or that there is none, is met", "answers");
     loss.from_zero = true;
-    accuracy.unit = ASSAY_UNIT_PERCENT;
-    accuracy.y_low = 0;
-    accuracy.y_high = 1;
+    accuracy.unit = first_errors.unit = ASSAY_UNIT_PERCENT;
+    accuracy.y_low = first_errors.y_low = 0;
+    accuracy.y_high = first_errors.y_high = 1;
     assay_page_add(c->page, "<h2>Training</h2>\n<p class=\"note\">Thin: training, step by step; thick: its mean over a "
                             "twentieth of the steps. ");
     say_loss(c);
@@ -197,7 +203,8 @@ static void all_curves(const curves *c)
     compared(c, loss, "loss", NULL, NULL, NULL);
     if (c->kind != ASSAY_RUN_GRADED) {
         compared(c, accuracy, "accuracy", "accuracy_low", "accuracy_high", alone ? NULL : "longer_wins");
-        compared(c, margin, "margin", NULL, NULL, NULL);
+        if (c->kind == ASSAY_RUN_STEPS) compared(c, first_errors, "first_error_accuracy", NULL, NULL, NULL);
+        else compared(c, margin, "margin", NULL, NULL, NULL);
         rewards(c, alone);
     }
     one(c, "Norm of the gradient", "norm", "grad_norm", true);

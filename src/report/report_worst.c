@@ -102,10 +102,14 @@ static const char *const whose[] = {
     [ASSAY_RUN_LABELLED] =
         "Held-out answers whose reward is farthest from 0 on the side that their label is not: wrong "
         "labels first, or what the model has not learned.",
-    [ASSAY_RUN_GRADED] = "Held-out answers whose score is farthest from the value of its attribute."};
+    [ASSAY_RUN_GRADED] = "Held-out answers whose score is farthest from the value of its attribute.",
+    [ASSAY_RUN_STEPS] =
+        "Held-out answers with a step whose score is farthest from 1/2 on the side that its label is not: "
+        "wrong labels first, or what the model has not learned. The reward is the worst step's score."};
 static const char *const none[] = {[ASSAY_RUN_COMPARED] = "No held-out pair was judged wrong.",
                                    [ASSAY_RUN_LABELLED] = "No held-out answer was judged wrong.",
-                                   [ASSAY_RUN_GRADED] = "Every held-out score is its target."};
+                                   [ASSAY_RUN_GRADED] = "Every held-out score is its target.",
+                                   [ASSAY_RUN_STEPS] = "No held-out step was judged wrong."};
 
 void assay_report_worst(assay_page *page, const assay_run_data *data)
 {

@@ -141,6 +141,7 @@ assay_run_kind assay_run_kind_of(const assay_run_data *data)
     if (!objective) return ASSAY_RUN_COMPARED;
     return !strcmp(objective, "bce")          ? ASSAY_RUN_LABELLED
            : !strcmp(objective, "regression") ? ASSAY_RUN_GRADED
+           : !strcmp(objective, "process")    ? ASSAY_RUN_STEPS
                                               : ASSAY_RUN_COMPARED;
 }
 

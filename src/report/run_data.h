@@ -19,9 +19,15 @@ typedef struct assay_run_data {
 assay_status assay_run_data_open(assay_run_data *data, const char *folder, assay_error *err);
 void assay_run_data_close(assay_run_data *data); /* safe on a zeroed one */
 
-/* What was trained on, and so what the run's numbers are of: answers that are compared, that have labels (bce), or
- * attributes (regression). By the objective that the steps name; a run of bt's names none. */
-typedef enum assay_run_kind { ASSAY_RUN_COMPARED, ASSAY_RUN_LABELLED, ASSAY_RUN_GRADED } assay_run_kind;
+/* What was trained on, and so what the run's numbers are of: answers that are compared, that have labels (bce),
+ * attributes (regression) or labelled steps (process). By the objective that the steps name; a run of bt's names none.
+ */
+typedef enum assay_run_kind {
+    ASSAY_RUN_COMPARED,
+    ASSAY_RUN_LABELLED,
+    ASSAY_RUN_GRADED,
+    ASSAY_RUN_STEPS
+} assay_run_kind;
 
 assay_run_kind assay_run_kind_of(const assay_run_data *data);
 

@@ -114,6 +114,7 @@ bool assay_score_batch_add(assay_score_batch *batch, assay_lot *lot)
 
 static double number(const assay_score_batch *batch, size_t row, size_t output)
 {
+    if (!batch->numbers) return 0;
     const float *numbers = batch->numbers + row * batch->outputs;
     return assay_head_number(&batch->setup.model->config.head, numbers, output) + batch->setup.offset;
 }
@@ -123,7 +124,8 @@ assay_status assay_score_batch_compute(assay_score_batch *batch, assay_error *er
     assay_pack *pack = &batch->pack;
     const assay_score_setup *setup = &batch->setup;
     const assay_geometry *geometry = setup->every_row ? assay_pack_finish_all(pack) : assay_pack_finish(pack);
-    ASSAY_TRY(assay_engine_forward(setup->engine, geometry, 0, 0, false, err));
+    ASSAY_TRY(setup->forward ? setup->forward(setup->context, geometry, err)
+                             : assay_engine_forward(setup->engine, geometry, 0, 0, false, err));
     batch->numbers = assay_engine_rewards(setup->engine);
     for (size_t i = 0; i < geometry->spaces[ASSAY_SCORED].rows; i++) batch->scores[i] = number(batch, i, batch->label);
     return ASSAY_OK;

@@ -70,6 +70,9 @@ typedef struct assay_score_setup {
     size_t tokens, rows;      /* of a micro-batch: as the engine's bounds allow */
     double offset;            /* added to every number of the head; 0: none */
     bool every_row;           /* the program was made with all_rows: SCORED is every token */
+    /* Instead of the engine's forward pass, of a slice between others; scores of one that goes on are 0. NULL: none. */
+    assay_status (*forward)(void *context, const assay_geometry *geometry, assay_error *err);
+    void *context;
 } assay_score_setup;
 
 typedef struct assay_placed {

@@ -3,7 +3,7 @@
 #include "packing/pack_example.h"
 
 typedef struct wanted {
-    const volatile sig_atomic_t *stop;
+    const assay_score_watch *watch;
     double *scores, *numbers;
 } wanted;
 
@@ -25,7 +25,7 @@ static assay_status score_runs(assay_score_batch *batch, const assay_example_set
 {
     for (size_t r = 0; r < runs->count; r++) {
         size_t begin = first + runs->begin[r], end = first + runs->begin[r + 1];
-        if (to->stop && *to->stop) return assay_error_set(err, ASSAY_E_STOPPED, "interrupted");
+        ASSAY_TRY(to->watch->go_on(to->watch->context, err));
         assay_score_batch_clear(batch);
         for (size_t i = begin; i < end; i++) assay_pack_example(&batch->pack, set, &set->items[i], i);
         ASSAY_TRY(assay_score_batch_compute(batch, err));
@@ -35,9 +35,9 @@ static assay_status score_runs(assay_score_batch *batch, const assay_example_set
 }
 
 assay_status assay_score_examples(assay_score_batch *batch, const assay_example_set *set, size_t first, size_t count,
-                                  const volatile sig_atomic_t *stop, double *scores, double *numbers, assay_error *err)
+                                  const assay_score_watch *watch, double *scores, double *numbers, assay_error *err)
 {
-    const wanted to = {stop, scores, numbers};
+    const wanted to = {watch, scores, numbers};
     assay_micro_runs runs = {0};
     uint32_t *order = assay_alloc(count, sizeof *order);
     ASSAY_TRY_ALLOC(order, "an order of pairs", err);

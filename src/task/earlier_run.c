@@ -51,8 +51,9 @@ static int64_t power_below(int64_t number)
 /* Eight, so that one to eight processes give the same bits; gradients of all weights are too large for that. */
 static int64_t usual_lanes(const assay_options *options, const assay_comm *comm)
 {
-    int64_t size = assay_comm_size(comm);
-    if (!comm) return 1;
+    int64_t size = options->processes ? options->processes : assay_comm_size(comm);
+    if (options->stages > 1 && size >= options->stages) size /= options->stages;
+    if (!comm && !options->processes) return 1;
     return options->tuning == ASSAY_OPT_FULL ? power_below(2 * size - 1) : LAUNCHED_LANES;
 }
 

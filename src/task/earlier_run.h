@@ -17,7 +17,8 @@ assay_status assay_earlier_run_find(assay_earlier_run *earlier, const assay_opti
                                     assay_error *err);
 
 /* Lanes of this run (train/lanes.h): --lanes; else the checkpoint's; else one, or where a launcher started this run
- * eight, with --tuning full as few as there can be. ASSAY_E_USAGE: not a power of two. */
+ * (or plan is told of --processes) eight, with --tuning full as few as there can be. ASSAY_E_USAGE: not a power of two.
+ */
 assay_status assay_earlier_run_lanes(const assay_earlier_run *earlier, const assay_options *options,
                                      const assay_comm *comm, size_t *lanes, assay_error *err);
 

@@ -1,6 +1,7 @@
 /* The order of things: render everything, so that the longest text and the largest tree are known; plan one engine for
  * them; score the pairs, then the choices; and make the statistics once the model is closed again, so that --against
- * never holds two models. */
+ * never holds two models. Several processes render all and score their shares; then all have all numbers, and the
+ * statistics are those of one. */
 #include "task/eval_judge.h"
 
 #include "base/file.h"
@@ -9,9 +10,11 @@
 #include "task/eval_attributes.h"
 #include "task/folder_lock.h"
 #include "task/pair_input.h"
+#include "task/shared_work.h"
 
 #include <math.h>
 #include <string.h>
+#include <xxhash.h>
 
 typedef struct judging {
     assay_verdict *verdict;
@@ -22,6 +25,7 @@ typedef struct judging {
     assay_example_set set;
     assay_ids **answers; /* of each choice; NULL: left out */
     double *rewards;     /* of all pairs, then of all choices */
+    size_t *choice_at;   /* where each choice's begin; one more: where they end */
     double *numbers;     /* of each answer of the pairs every label's, as in the verdict; NULL: there are none */
     bool own_numbers;    /* each label has one, else the score is every label's */
     size_t reward_count, longest, tree, scored;
@@ -117,11 +121,25 @@ static assay_status render_choices(judging *j)
         (long long)j->scoring->source->max_length);
 }
 
-static size_t count_rewards(const judging *j)
+static assay_status place_rewards(judging *j)
 {
-    size_t count = j->set.answer_count;
-    for (size_t i = 0; i < j->data->choices.count; i++) count += j->answers[i] ? j->data->choices.items[i].count : 0;
-    return count;
+    size_t choices = j->data->choices.count, at = j->set.answer_count;
+    j->choice_at = assay_alloc(choices + 1, sizeof *j->choice_at);
+    ASSAY_TRY_ALLOC(j->choice_at, "choices", j->err);
+    for (size_t i = 0; i < choices; i++) {
+        j->choice_at[i] = at;
+        at += j->answers[i] ? j->data->choices.items[i].count : 0;
+    }
+    j->choice_at[choices] = j->reward_count = at;
+    j->rewards = assay_alloc(at, sizeof *j->rewards);
+    ASSAY_TRY_ALLOC(j->rewards, "rewards", j->err);
+    return ASSAY_OK;
+}
+
+static assay_status go_on(void *context, assay_error *err)
+{
+    const judging *j = context;
+    return assay_comm_go_on(j->context->comm, j->context->interrupted, err);
 }
 
 static assay_status score_choice(judging *j, const assay_ids *answers, size_t count, double *rewards)
@@ -134,17 +152,44 @@ static assay_status score_choice(judging *j, const assay_ids *answers, size_t co
     return status;
 }
 
-static assay_status score_choices(judging *j, double *rewards)
+static assay_status score_some_choices(void *context, size_t first, size_t count, assay_error *err)
 {
-    for (size_t i = 0; i < j->data->choices.count; i++) {
-        size_t count = j->data->choices.items[i].count;
-        if (*j->context->interrupted) return assay_error_set(j->err, ASSAY_E_STOPPED, "interrupted");
+    judging *j = context;
+    for (size_t i = first; i < first + count; i++) {
+        ASSAY_TRY(go_on(j, err));
         if (!j->answers[i]) continue;
-        assay_status status = score_choice(j, j->answers[i], count, rewards);
-        if (status != ASSAY_OK) return assay_error_prefix(j->err, status, "choice %zu: ", i + 1);
-        rewards += count;
+        assay_status status =
+            score_choice(j, j->answers[i], j->data->choices.items[i].count, j->rewards + j->choice_at[i]);
+        if (status != ASSAY_OK) return assay_error_prefix(err, status, "choice %zu: ", i + 1);
     }
     return ASSAY_OK;
+}
+
+static size_t tokens_of_choice(const void *context, size_t item)
+{
+    const judging *j = context;
+    size_t tokens = 1;
+    for (size_t i = 0; j->answers[item] && i < j->data->choices.items[item].count; i++)
+        tokens += j->answers[item][i].count;
+    return tokens;
+}
+
+static size_t place_of_choice(const void *context, size_t item)
+{
+    const judging *j = context;
+    return j->choice_at[item];
+}
+
+static assay_status score_choices(judging *j)
+{
+    const assay_shared_work work = {.comm = j->context->comm,
+                                    .count = j->data->choices.count,
+                                    .size = tokens_of_choice,
+                                    .score = score_some_choices,
+                                    .place = place_of_choice,
+                                    .blocks = {{j->rewards, 1}},
+                                    .context = j};
+    return assay_shared_work_run(&work, j->err);
 }
 
 static assay_status make_numbers(judging *j)
@@ -163,29 +208,53 @@ static void spread_scores(judging *j)
     for (size_t i = 0; i < j->set.answer_count * labels; i++) j->numbers[i] = j->rewards[i / labels];
 }
 
+static assay_status score_some_pairs(void *context, size_t first, size_t count, assay_error *err)
+{
+    judging *j = context;
+    const assay_score_watch watch = {go_on, j};
+    return assay_score_examples(&j->scoring->batch, &j->set, first, count, &watch, j->rewards,
+                                j->own_numbers ? j->numbers : NULL, err);
+}
+
+static size_t tokens_of_pair(const void *context, size_t item)
+{
+    const judging *j = context;
+    return assay_example_tokens(&j->set, &j->set.items[item]);
+}
+
+static size_t place_of_pair(const void *context, size_t item)
+{
+    const judging *j = context;
+    return item < j->set.count ? j->set.items[item].answers : j->set.answer_count;
+}
+
 static assay_status score_pairs(judging *j)
 {
-    assay_score_batch *batch = &j->scoring->batch;
+    const assay_shared_work work = {
+        .comm = j->context->comm,
+        .count = j->set.count,
+        .size = tokens_of_pair,
+        .score = score_some_pairs,
+        .place = place_of_pair,
+        .blocks = {{j->rewards, 1}, {j->own_numbers ? j->numbers : NULL, j->set.label_count}},
+        .context = j};
     if (!j->data->pairs) return ASSAY_OK;
-    ASSAY_TRY(make_numbers(j));
-    ASSAY_TRY(assay_score_examples(batch, &j->set, 0, j->set.count, j->context->interrupted, j->rewards,
-                                   j->own_numbers ? j->numbers : NULL, j->err));
+    ASSAY_TRY(assay_shared_work_run(&work, j->err));
     if (!j->own_numbers) spread_scores(j);
     for (size_t i = 0; i < j->set.answer_count; i++) {
-        assay_status status = assay_score_batch_check(batch, j->rewards[i], j->err);
+        assay_status status = assay_score_batch_check(&j->scoring->batch, j->rewards[i], j->err);
         if (status != ASSAY_OK) return assay_error_prefix(j->err, status, "answer %zu: ", i + 1);
     }
     return ASSAY_OK;
 }
 
-static assay_status score_all(judging *j)
+static uint64_t hash_of_texts(const judging *j)
 {
-    ASSAY_TRY(assay_scoring_engine(j->scoring, j->options, j->longest, j->tree, j->scored, NULL, j->err));
-    j->reward_count = count_rewards(j);
-    j->rewards = assay_alloc(j->reward_count, sizeof *j->rewards);
-    ASSAY_TRY_ALLOC(j->rewards, "rewards", j->err);
-    ASSAY_TRY(score_pairs(j));
-    return score_choices(j, j->rewards + j->set.answer_count);
+    uint64_t hash = j->set.id_count ? XXH3_64bits(j->set.ids, j->set.id_count * sizeof *j->set.ids) : 0;
+    for (size_t i = 0; i < j->data->choices.count; i++)
+        for (size_t a = 0; j->answers[i] && a < j->data->choices.items[i].count; a++)
+            hash = XXH3_64bits_withSeed(j->answers[i][a].data, j->answers[i][a].count * sizeof *j->set.ids, hash);
+    return hash;
 }
 
 /* Chosen, of what stands against 0; NaN: nothing is known that it could be judged by. */
@@ -277,9 +346,9 @@ static assay_status keep_notes(judging *j)
     return assay_source_notes(source, &j->verdict->notes, j->err);
 }
 
-static assay_status judge_all(judging *j)
+/* All that one process may fail at alone. */
+static assay_status prepare(judging *j)
 {
-    ASSAY_TRY(assay_scoring_open(&j->scoring, j->options, j->context, &(assay_scoring_wants){0}, j->err));
     if (j->scoring->source->config.head.steps)
         return assay_error_set(j->err, ASSAY_E_UNSUPPORTED,
                                "%s: its head scores the steps of an answer, and the data has no answers in labelled "
@@ -288,7 +357,19 @@ static assay_status judge_all(judging *j)
     ASSAY_TRY(keep_notes(j));
     ASSAY_TRY(render_pairs(j));
     ASSAY_TRY(render_choices(j));
-    ASSAY_TRY(score_all(j));
+    ASSAY_TRY(assay_scoring_engine(j->scoring, j->options, j->longest, j->tree, j->scored, NULL, j->err));
+    ASSAY_TRY(make_numbers(j));
+    return place_rewards(j);
+}
+
+static assay_status judge_all(judging *j)
+{
+    assay_comm *comm = j->context->comm;
+    ASSAY_TRY(assay_scoring_open(&j->scoring, j->options, j->context, &(assay_scoring_wants){0}, j->err));
+    ASSAY_TRY(assay_comm_agree(comm, prepare(j), NULL, j->err));
+    if (assay_comm_size(comm) > 1) ASSAY_TRY(assay_comm_compare(comm, hash_of_texts(j), "the data", j->err));
+    ASSAY_TRY(score_pairs(j));
+    ASSAY_TRY(score_choices(j));
     ASSAY_TRY(assay_reward_scale_make(&j->verdict->scale, j->rewards, j->reward_count, j->err));
     ASSAY_TRY(judge_pairs(j));
     return judge_choices(j);
@@ -305,6 +386,7 @@ assay_status assay_verdict_make(assay_verdict *verdict, const assay_eval_data *d
     assay_free(j.answers);
     assay_free(j.rewards);
     assay_free(j.numbers);
+    assay_free(j.choice_at);
     assay_example_set_release(&j.set);
     assay_scoring_close(j.scoring);
     if (status != ASSAY_OK) assay_verdict_release(verdict);

@@ -1,56 +1,17 @@
-/* Answers are rendered, scored and judged one behind the other: what a long file needs is its texts and one
- * micro-batch. */
+/* Answers are rendered and scored one behind the other, each process its share, and judged when all numbers are there:
+ * what a long file needs is its texts, a number a step and one micro-batch. */
 #include "task/eval_steps.h"
 
+#include "base/alloc.h"
 #include "base/file.h"
-#include "data/data_files.h"
+#include "base/sizes.h"
 #include "task/scoring.h"
+#include "task/shared_work.h"
+#include "task/step_input.h"
 
 #include <math.h>
 #include <string.h>
-
-typedef assay_status (*file_visitor)(void *context, const char *path, assay_error *err);
-
-/* Every file of --data. */
-static assay_status each_file(const assay_options *options, file_visitor visit, void *context, assay_error *err)
-{
-    assay_status status = ASSAY_OK;
-    for (size_t i = 0; i < options->data.count && status == ASSAY_OK; i++) {
-        assay_data_files files;
-        ASSAY_TRY(assay_data_files_find(&files, options->data.items[i], err));
-        for (size_t f = 0; f < files.count && status == ASSAY_OK; f++) status = visit(context, files.names[f], err);
-        assay_data_files_release(&files);
-    }
-    return status;
-}
-
-typedef struct file_census {
-    size_t files, steps;
-} file_census;
-
-static assay_status count_file(void *context, const char *path, assay_error *err)
-{
-    file_census *census = context;
-    bool is_one;
-    ASSAY_TRY(assay_step_file_is(path, &is_one, err));
-    census->files++;
-    census->steps += is_one;
-    return ASSAY_OK;
-}
-
-assay_status assay_eval_steps_wanted(bool *wanted, const assay_options *options, assay_error *err)
-{
-    file_census census = {0};
-    *wanted = false;
-    ASSAY_TRY(each_file(options, count_file, &census, err));
-    *wanted = census.steps > 0;
-    if (!census.steps || census.steps == census.files) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_FORMAT,
-                           "%zu files hold answers in labelled steps and %zu do not: evaluate them one kind at a time",
-                           census.steps, census.files - census.steps);
-}
-
-/* ---- scoring ---- */
+#include <xxhash.h>
 
 typedef struct judging {
     assay_step_verdict *verdict;
@@ -60,14 +21,11 @@ typedef struct judging {
     assay_message *messages; /* of the answer being rendered */
     size_t capacity;
     assay_ids ids, ends;
+    size_t count;    /* of the answers that are judged */
+    double *scores;  /* of all their steps; NaN: the answer is too long */
+    size_t *step_at; /* where each answer's begin; one more: where they end */
     assay_error *err;
 } judging;
-
-static assay_status read_file(void *context, const char *path, assay_error *err)
-{
-    judging *j = context;
-    return assay_step_set_read(&j->verdict->set, path, j->options->skip_bad_lines ? &j->verdict->bad : NULL, err);
-}
 
 static assay_status render(judging *j, const assay_step_answer *answer)
 {
@@ -77,7 +35,8 @@ static assay_status render(judging *j, const assay_step_answer *answer)
     memcpy(j->messages, answer->prompt.items, before * sizeof *j->messages);
     memcpy(j->messages + before, answer->steps.items, answer->steps.count * sizeof *j->messages);
     j->ids.count = j->ends.count = 0;
-    const assay_conversation conversation = {.messages = j->messages, .count = count};
+    const assay_conversation conversation = {
+        .messages = j->messages, .count = count, .context = answer->prompt.context};
     return renderer->render_steps(renderer->context, &conversation, &j->ids, &j->ends, j->err);
 }
 
@@ -106,40 +65,71 @@ static assay_status judge(judging *j, const assay_step_answer *answer, const dou
     return ASSAY_OK;
 }
 
-static assay_status score(judging *j, const assay_step_answer *answer)
+static assay_status score(judging *j, double *scores)
 {
     assay_lot lot;
     ASSAY_TRY(assay_lot_begin(&lot, &j->ids, 1, false, j->err));
     assay_status status = assay_lot_want_steps(&lot, &j->ends, j->err);
     if (status == ASSAY_OK) status = assay_score_batch_all(&j->scoring->batch, &lot, j->err);
-    if (status == ASSAY_OK) status = judge(j, answer, lot.steps[0]);
+    if (status == ASSAY_OK) memcpy(scores, lot.steps[0], j->ends.count * sizeof *scores);
     assay_lot_release(&lot);
     return status;
 }
 
-static assay_status judge_answer(judging *j, const assay_step_answer *answer)
+static assay_status score_answer(judging *j, size_t item)
 {
-    size_t most = (size_t)j->scoring->source->max_length;
+    const assay_step_answer *answer = &j->verdict->set.items[item];
+    double *scores = j->scores + j->step_at[item];
     ASSAY_TRY(render(j, answer));
-    if (j->ids.count > most) return j->verdict->left_out++, ASSAY_OK;
-    return score(j, answer);
+    if (j->ids.count <= (size_t)j->scoring->source->max_length) return score(j, scores);
+    for (size_t i = 0; i < answer->steps.count; i++) scores[i] = (double)NAN;
+    return ASSAY_OK;
+}
+
+static assay_status score_some(void *context, size_t first, size_t count, assay_error *err)
+{
+    judging *j = context;
+    const assay_step_set *set = &j->verdict->set;
+    for (size_t i = first; i < first + count; i++) {
+        ASSAY_TRY(assay_comm_go_on(j->context->comm, j->context->interrupted, err));
+        assay_status status = score_answer(j, i);
+        if (status != ASSAY_OK)
+            return assay_error_prefix(err, status, "%s:%llu: ", set->files[set->items[i].place.file],
+                                      (unsigned long long)set->items[i].place.line);
+    }
+    return ASSAY_OK;
+}
+
+/* Its steps stand for its tokens, which only who scores it knows. */
+static size_t size_of(const void *context, size_t item)
+{
+    const judging *j = context;
+    return j->verdict->set.items[item].steps.count + 1;
+}
+
+static size_t place_of(const void *context, size_t item)
+{
+    const judging *j = context;
+    return j->step_at[item];
+}
+
+static assay_status make_scores(judging *j)
+{
+    const assay_step_set *set = &j->verdict->set;
+    j->step_at = assay_alloc(j->count + 1, sizeof *j->step_at);
+    ASSAY_TRY_ALLOC(j->step_at, "answers", j->err);
+    for (size_t i = 0; i < j->count; i++) j->step_at[i + 1] = j->step_at[i] + set->items[i].steps.count;
+    j->scores = assay_alloc(j->step_at[j->count], sizeof *j->scores);
+    ASSAY_TRY_ALLOC(j->scores, "scores of steps", j->err);
+    return ASSAY_OK;
 }
 
 static assay_status judge_answers(judging *j)
 {
-    const assay_step_set *set = &j->verdict->set;
-    size_t limit = (size_t)j->options->max_eval_samples, most = 1;
-    size_t count = limit && limit < set->count ? limit : set->count;
-    for (size_t i = 0; i < count; i++)
-        if (set->items[i].steps.count > most) most = set->items[i].steps.count;
-    ASSAY_TRY(assay_scoring_answer_engine(j->scoring, j->options, most, j->err));
-    for (size_t i = 0; i < count; i++) {
-        const assay_step_answer *answer = &set->items[i];
-        if (*j->context->interrupted) return assay_error_set(j->err, ASSAY_E_STOPPED, "interrupted");
-        assay_status status = judge_answer(j, answer);
-        if (status != ASSAY_OK)
-            return assay_error_prefix(j->err, status, "%s:%llu: ", set->files[answer->place.file],
-                                      (unsigned long long)answer->place.line);
+    for (size_t i = 0; i < j->count; i++) {
+        const double *scores = j->scores + j->step_at[i];
+        if (j->step_at[i + 1] > j->step_at[i] && isnan(scores[0])) j->verdict->left_out++;
+        else ASSAY_TRY(judge(j, &j->verdict->set.items[i], scores));
     }
     return ASSAY_OK;
 }
@@ -178,12 +168,58 @@ static assay_status check_model(judging *j)
                            source->checkpoint->name);
 }
 
+/* All that one process may fail at alone. */
+static assay_status prepare(judging *j)
+{
+    const assay_step_set *set = &j->verdict->set;
+    size_t limit = (size_t)j->options->max_eval_samples, most = 1;
+    j->count = limit && limit < set->count ? limit : set->count;
+    for (size_t i = 0; i < j->count; i++) most = assay_larger(most, set->items[i].steps.count);
+    ASSAY_TRY(check_model(j));
+    ASSAY_TRY(assay_scoring_answer_engine(j->scoring, j->options, most, j->err));
+    return make_scores(j);
+}
+
+static assay_status score_answers(judging *j)
+{
+    const assay_shared_work work = {.comm = j->context->comm,
+                                    .count = j->count,
+                                    .size = size_of,
+                                    .score = score_some,
+                                    .place = place_of,
+                                    .blocks = {{j->scores, 1}},
+                                    .context = j};
+    return assay_shared_work_run(&work, j->err);
+}
+
+static uint64_t hash_of_turns(const assay_turns *turns, uint64_t hash)
+{
+    for (size_t i = 0; i < turns->count; i++)
+        hash = XXH3_64bits_withSeed(turns->items[i].text, turns->items[i].size, hash + turns->count);
+    return hash;
+}
+
+static uint64_t hash_of_texts(const judging *j)
+{
+    uint64_t hash = j->count;
+    for (size_t i = 0; i < j->count; i++) {
+        hash = hash_of_turns(&j->verdict->set.items[i].prompt, hash);
+        hash = hash_of_turns(&j->verdict->set.items[i].steps, hash);
+    }
+    return hash;
+}
+
 static assay_status judge_all(judging *j)
 {
-    ASSAY_TRY(each_file(j->options, read_file, j, j->err));
+    assay_comm *comm = j->context->comm;
+    size_t *bad = j->options->skip_bad_lines ? &j->verdict->bad : NULL;
+    assay_status read = assay_step_input_read(&j->verdict->set, &j->options->data, bad, j->context->log, j->err);
+    ASSAY_TRY(assay_comm_agree(comm, read, NULL, j->err));
     ASSAY_TRY(
         assay_scoring_open(&j->scoring, j->options, j->context, &(assay_scoring_wants){.need_head = true}, j->err));
-    ASSAY_TRY(check_model(j));
+    ASSAY_TRY(assay_comm_agree(comm, prepare(j), NULL, j->err));
+    if (assay_comm_size(comm) > 1) ASSAY_TRY(assay_comm_compare(comm, hash_of_texts(j), "the data", j->err));
+    ASSAY_TRY(score_answers(j));
     ASSAY_TRY(judge_answers(j));
     ASSAY_TRY(check_left(j));
     finish(j->verdict);
@@ -199,6 +235,8 @@ assay_status assay_step_verdict_make(assay_step_verdict *verdict, const assay_op
     assay_ids_release(&j.ids);
     assay_ids_release(&j.ends);
     assay_free(j.messages);
+    assay_free(j.scores);
+    assay_free(j.step_at);
     assay_scoring_close(j.scoring);
     if (status != ASSAY_OK) assay_step_verdict_release(verdict);
     return status;

@@ -1,7 +1,7 @@
 /* `assay eval` on answers in labelled steps (data/step_file.h), for models that score steps.
  *
  *     bool steps;
- *     ASSAY_TRY(assay_eval_steps_wanted(&steps, options, err)); // what the files of --data hold
+ *     ASSAY_TRY(assay_step_input_are(&steps, &options->data, err)); // task/step_input.h
  *     if (steps) ASSAY_TRY(assay_step_verdict_make(&verdict, options, context, err));
  *     ...
  *     assay_step_verdict_release(&verdict);
@@ -27,9 +27,6 @@ typedef struct assay_step_verdict {
     double mean_f1;       /* over the subsets, as ProcessBench has it; NaN: there are none */
     size_t left_out, bad; /* answers that are too long; lines that could not be read (--skip-bad-lines) */
 } assay_step_verdict;
-
-/* ASSAY_E_FORMAT: some of the files hold steps and others do not. */
-assay_status assay_eval_steps_wanted(bool *wanted, const assay_options *options, assay_error *err);
 
 /* Opens and closes options->model. ASSAY_E_UNSUPPORTED: it scores no steps. */
 assay_status assay_step_verdict_make(assay_step_verdict *verdict, const assay_options *options,

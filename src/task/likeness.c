@@ -108,19 +108,27 @@ static uint64_t program_hash(void)
     return hash;
 }
 
-assay_status assay_likeness_check(const assay_training *t, assay_comm *comm, assay_error *err)
+static assay_status compare_texts(const assay_likeness *l, assay_comm *comm, assay_error *err)
 {
-    const assay_fingerprints *prints = &t->prints;
+    const struct {
+        const char *what, *text;
+    } texts[] = {{"the model", l->model}, {"the data", l->data}, {"the settings", l->settings}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i].text)
+            ASSAY_TRY(assay_comm_compare(comm, hash_of(texts[i].text, strlen(texts[i].text)), texts[i].what, err));
+    return ASSAY_OK;
+}
+
+assay_status assay_likeness_check(const assay_likeness *likeness, assay_comm *comm, assay_error *err)
+{
     if (assay_comm_size(comm) == 1) return ASSAY_OK;
     ASSAY_TRY(assay_comm_compare(comm, program_hash(), "the program", err));
-    ASSAY_TRY(assay_comm_compare(comm, hash_of(prints->base, strlen(prints->base)), "the model", err));
-    ASSAY_TRY(assay_comm_compare(comm, hash_of(prints->data, strlen(prints->data)), "the training data", err));
-    ASSAY_TRY(assay_comm_compare(comm, hash_of(prints->settings, strlen(prints->settings)), "the settings", err));
+    ASSAY_TRY(compare_texts(likeness, comm, err));
     sample *s = assay_alloc(1, sizeof *s);
     assay_status status = s ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a sample");
     status = assay_comm_agree(comm, status, NULL, err);
-    if (s) s->kernels = t->kernels;
-    if (s) s->pool = t->pool;
+    if (s) s->kernels = likeness->kernels;
+    if (s) s->pool = likeness->pool;
     if (s && status == ASSAY_OK) status = compare_samples(s, comm, err);
     assay_free(s);
     return status;

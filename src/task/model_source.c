@@ -147,7 +147,7 @@ static assay_status check_tensors(const assay_model_source *source, const assay_
     assay_model_config config = source->config;
     assay_program *program;
     ASSAY_TRY(assay_model_config_see(checkpoint, source->adapter, &config, err));
-    if (!assay_head_is_labels(&config.head))
+    if (!assay_head_is_labels(&config.head) && !config.head.steps)
         ASSAY_TRY(assay_model_check_trained_head(checkpoint, &config, "trained on", err));
     ASSAY_TRY(assay_decoder_program(&program, &config, &(assay_decoder_options){0}, err));
     assay_status status = assay_model_check_tensors(checkpoint, &config, program, false, err);
@@ -433,12 +433,23 @@ assay_status assay_model_source_settle_length(assay_model_source *source, const 
                            (long long)source->max_length, source->checkpoint->path, most, most);
 }
 
-assay_status assay_model_source_settle(assay_model_source *source, const assay_options *options, assay_error *err)
+static assay_status settle_eos(assay_model_source *source, const assay_options *options, assay_error *err)
 {
     bool stored = source->notes.json != NULL;
     if (!stored || assay_options_given(options, "append-eos")) source->append_eos = options->append_eos;
-    /* A word is judged where it would be said: behind the text, not behind its end. */
-    if (options->head_from_tokens && !assay_options_given(options, "append-eos")) source->append_eos = ASSAY_EOS_NO;
+    if (!options->head_from_tokens) return ASSAY_OK;
+    if (source->append_eos == ASSAY_EOS_YES && assay_options_given(options, "append-eos"))
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--append-eos true: with --head-from-tokens a word is judged where it would be said, "
+                               "behind the text, and behind its end none is; leave it out");
+    source->append_eos = ASSAY_EOS_NO;
+    return ASSAY_OK;
+}
+
+assay_status assay_model_source_settle(assay_model_source *source, const assay_options *options, assay_error *err)
+{
+    bool stored = source->notes.json != NULL;
+    ASSAY_TRY(settle_eos(source, options, err));
     ASSAY_TRY(assay_model_source_settle_length(source, options, err));
     if (!stored || assay_options_given(options, "template"))
         ASSAY_TRY(rename_template(source, options->template_name, err));

@@ -5,9 +5,10 @@
  *     ...
  *     ASSAY_TRY(assay_objective_settle(options, pairs, &settings, log, err));
  *
- * auto is regression where the data is single answers with attributes, bce where they have labels, all-pairs where a
- * prompt has more than two answers, else rao-kupper where pairs are ties, else soft where they have shares of votes,
- * else bt. Lists of answers with attributes (UltraFeedback) are compared; --objective regression learns the attributes.
+ * auto is process where the data is answers in labelled steps, regression where the data is single answers with
+ * attributes, bce where they have labels, all-pairs where a prompt has more than two answers, else rao-kupper where
+ * pairs are ties, else soft where they have shares of votes, else bt. Lists of answers with attributes (UltraFeedback)
+ * are compared; --objective regression learns the attributes.
  */
 #ifndef ASSAY_TASK_OBJECTIVE_CHOICE_H
 #define ASSAY_TASK_OBJECTIVE_CHOICE_H

@@ -12,6 +12,7 @@
 #include "model/model_stream.h"
 #include "train/moments.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ typedef struct variant {
     size_t largest_off, largest_all;
     size_t streamed; /* bytes of weights that do not stay */
     assay_stream_forecast forecast;
+    assay_spill_forecast spill;
 } variant;
 
 /* Of the examples that a length leaves: the tokens of the largest, and their number. cuts: it leaves all, none with
@@ -137,14 +139,21 @@ static void keep_weights(variant *v)
                assay_trainer_gradients(&v->subject.settings) * v->size.trained * sizeof(float);
 }
 
-/* What is packed in memory as it is loaded lies in no file: convert --quantize makes one. */
-static assay_status stream_weights(variant *v, const assay_program *program, assay_error *err)
+/* What is packed in memory as it is loaded lies in no file: convert --quantize makes one. A stage keeps its weights.
+ * ASSAY_E_NO_FIT: nothing can be streamed. */
+static assay_status take_streamed(variant *v, const assay_program *program, assay_error *err)
 {
-    if (v->subject.model.quantise != ASSAY_F32) return ASSAY_E_NO_FIT;
+    if (v->subject.model.quantise != ASSAY_F32 || v->subject.model.slice.end) return ASSAY_E_NO_FIT;
     ASSAY_TRY(assay_model_stream_list(&v->stream, program, v->subject.checkpoint, v->subject.adapter, err));
     if (!v->stream) return ASSAY_E_NO_FIT;
     v->mapped -= v->stream->bytes;
     v->fixed -= v->stream->bytes;
+    return ASSAY_OK;
+}
+
+static assay_status stream_weights(variant *v, const assay_program *program, assay_error *err)
+{
+    ASSAY_TRY(take_streamed(v, program, err));
     assay_plan_request request = request_of(v, program);
     return plan_in_room(v, &request, err);
 }
@@ -206,6 +215,16 @@ static assay_status plan_program(variant *v, const assay_program *program, bool 
     return status == ASSAY_OK && asked && v->fits && v->stream ? forecast(v, program, err) : status;
 }
 
+/* Of the run itself; other ways to run go by the same speeds. */
+static assay_status measure_spilling(variant *v, const assay_program *program, assay_error *err)
+{
+    assay_planning_subject *s = &v->subject;
+    if (!s->settings.spill) return ASSAY_OK;
+    ASSAY_TRY(assay_spill_forecast_begin(&v->spill, program, s->kernels, s->pool, s->settings.spill, err));
+    s->settings.spill_flops = v->spill.flops;
+    return ASSAY_OK;
+}
+
 /* asked: it is the run itself, not another way to run. */
 static assay_status plan_variant(variant *v, bool asked, bool alternatives, assay_error *err)
 {
@@ -217,7 +236,8 @@ static assay_status plan_variant(variant *v, bool asked, bool alternatives, assa
     v->stream = NULL;
     v->moments = assay_moments_bytes(program, v->subject.settings.eight_bits);
     keep_weights(v);
-    assay_status status = plan_program(v, program, asked, alternatives, err);
+    assay_status status = asked ? measure_spilling(v, program, err) : ASSAY_OK;
+    if (status == ASSAY_OK) status = plan_program(v, program, asked, alternatives, err);
     v->streamed = v->stream ? v->stream->bytes : 0;
     assay_stream_list_free(v->stream);
     v->stream = NULL;
@@ -241,6 +261,7 @@ static assay_status consider_recompute(assay_planning *p, const variant *asked, 
 {
     variant v = *asked;
     v.subject.settings.recompute = ASSAY_RECOMPUTE_ALL;
+    v.subject.settings.spill = NULL;
     v.subject.settings.micro_tokens = p->longest_pair;
     return asked->subject.settings.recompute == ASSAY_RECOMPUTE_ALL && asked->plan.micro_tokens == p->longest_pair
                ? ASSAY_OK
@@ -348,6 +369,112 @@ static assay_status consider_all(assay_planning *p, const variant *asked, assay_
     return consider_length(p, asked, fastest, err);
 }
 
+/* ---- the menu ---- */
+
+/* What a row changes of the run as asked, and which of its layers are replayed or spilled. */
+typedef struct menu_row {
+    const char *text;
+    int replayed, spilled;
+    bool streamed;
+} menu_row;
+
+static assay_status add_row(assay_planning *p, variant *v, const assay_program *program, const menu_row *row,
+                            double fastest, assay_error *err)
+{
+    assay_plan_row *out = &p->rows[p->row_count];
+    assay_plan_request request = request_of(v, program);
+    bool measured = (!row->spilled || request.spill) && (!row->streamed || p->forecast.read_speed > 0);
+    request.micro_tokens = p->plan.micro_tokens;
+    if (!request.spill) request.spill = row->spilled ? "" : NULL;
+    ASSAY_TRY(assay_plan_at(&request, row->replayed, row->spilled, &out->plan, err));
+    snprintf(out->text, sizeof out->text, "%s", row->text);
+    out->fits = out->plan.total_bytes <= p->budget;
+    out->relative_time = measured ? out->plan.time / fastest : NAN;
+    if (row->streamed && measured)
+        out->relative_time *= fmax(1, p->forecast.read_seconds / p->forecast.compute_seconds);
+    p->row_count++;
+    return ASSAY_OK;
+}
+
+/* Rows of one program; a row whose weights would be streamed is left out where none can be. */
+static assay_status add_rows(assay_planning *p, const variant *asked, const menu_row *rows, size_t count,
+                             assay_error *err)
+{
+    variant v = *asked;
+    assay_program *program;
+    assay_status status =
+        assay_model_measure(&program, &v.size, v.subject.checkpoint, v.subject.adapter, &v.subject.model, err);
+    ASSAY_TRY(status);
+    v.moments = assay_moments_bytes(program, v.subject.settings.eight_bits);
+    v.stream = NULL;
+    keep_weights(&v);
+    for (size_t i = 0; i < count && status == ASSAY_OK; i++) {
+        status = rows[i].streamed ? take_streamed(&v, program, err) : ASSAY_OK;
+        if (status == ASSAY_OK)
+            status = add_row(p, &v, program, &rows[i], asked->plan.time / asked->plan.relative_time, err);
+        if (status == ASSAY_E_NO_FIT) status = ASSAY_OK;
+        keep_weights(&v);
+    }
+    assay_program_free(program);
+    return status;
+}
+
+static bool is_packed(const assay_checkpoint *checkpoint)
+{
+    for (size_t i = 0; i < checkpoint->weight_count; i++)
+        if (assay_dtype_is_packed(checkpoint->weights[i].tensor.dtype)) return true;
+    return false;
+}
+
+/* A row that differs from the plan in its weights and moments alone: a step takes the same. */
+static assay_status add_other_weights(assay_planning *p, const variant *changed, const char *text, assay_error *err)
+{
+    variant v = *changed;
+    assay_program *program;
+    assay_plan_row *out = &p->rows[p->row_count];
+    ASSAY_TRY(assay_model_measure(&program, &v.size, v.subject.checkpoint, v.subject.adapter, &v.subject.model, err));
+    v.moments = assay_moments_bytes(program, v.subject.settings.eight_bits);
+    v.stream = NULL;
+    keep_weights(&v);
+    assay_program_free(program);
+    *out = p->rows[0];
+    snprintf(out->text, sizeof out->text, "%s", text);
+    if (!assay_add_size(v.fixed, out->plan.arena_bytes, &out->plan.total_bytes)) out->plan.total_bytes = SIZE_MAX;
+    out->fits = out->plan.total_bytes <= p->budget;
+    p->row_count++;
+    return ASSAY_OK;
+}
+
+/* Moments and weights in fewer bits, where all weights are trained; a packed base where none of it is. */
+static assay_status add_smaller(assay_planning *p, const variant *asked, assay_error *err)
+{
+    const assay_planning_subject *s = &asked->subject;
+    const menu_row packed = {"as asked, --quantize nf4", p->plan.replayed, p->plan.spilled, false};
+    variant v = *asked;
+    if (s->model.tuning != ASSAY_TUNE_FULL) {
+        v.subject.model.quantise = ASSAY_NF4;
+        bool packs = s->model.quantise == ASSAY_F32 && !is_packed(s->checkpoint);
+        return packs ? add_rows(p, &v, &packed, 1, err) : ASSAY_OK;
+    }
+    v.subject.settings.eight_bits = true;
+    if (!s->settings.eight_bits) ASSAY_TRY(add_other_weights(p, &v, "as asked, --moments 8bit", err));
+    v.subject.model.half_weights = true;
+    return s->model.half_weights ? ASSAY_OK : add_other_weights(p, &v, "as asked, 8bit, --master bf16-stochastic", err);
+}
+
+static assay_status make_menu(assay_planning *p, const variant *asked, assay_error *err)
+{
+    const int layers = asked->layers;
+    const menu_row rows[] = {{"as asked", p->plan.replayed, p->plan.spilled, p->plan.streamed},
+                             {"--recompute off", 0, 0, false},
+                             {"half of the layers recomputed", layers / 2, 0, false},
+                             {"--recompute all", layers, 0, false},
+                             {"--spill DIR, all layers", 0, layers, false},
+                             {"--recompute all, weights streamed", layers, 0, true}};
+    ASSAY_TRY(add_rows(p, asked, rows, sizeof rows / sizeof *rows, err));
+    return add_smaller(p, asked, err);
+}
+
 /* Its end, where the line is, if it is too long: from the start of a character on. */
 static void copy_place(char *to, size_t size, const char *place)
 {
@@ -368,6 +495,22 @@ static void find_longest_pair(assay_planning *p, const assay_example_set *set)
     }
 }
 
+/* A step of usual pairs; without data of the longest, and then the run may have no end. */
+static void forecast_spilling(assay_planning *p, const variant *asked)
+{
+    const assay_planning_subject *s = &asked->subject;
+    double pair = (double)asked->longest, pairs = (double)s->settings.batch_pairs,
+           steps = (double)s->settings.max_steps;
+    size_t count = s->examples ? s->examples->count : 0, tokens = 0;
+    for (size_t i = 0; i < count; i++) tokens += assay_example_tokens(s->examples, &s->examples->items[i]);
+    if (count) {
+        pair = (double)tokens / (double)count;
+        pairs = (double)assay_smaller_bytes(count, s->settings.batch_pairs);
+        steps = (double)assay_trainer_steps(&s->settings, count);
+    }
+    assay_spill_forecast_end(&p->spill, &p->plan, pair * pairs, pair * pairs * steps);
+}
+
 assay_status assay_planning_make(assay_planning *planning, const assay_planning_subject *subject, assay_error *err)
 {
     variant asked = {.subject = *subject};
@@ -379,6 +522,8 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->size = asked.size;
     planning->streamed = asked.streamed;
     planning->forecast = asked.forecast;
+    planning->spill = asked.spill;
+    forecast_spilling(planning, &asked);
     planning->layers = asked.layers;
     planning->gradients = assay_trainer_gradients(&subject->settings) * asked.size.trained * sizeof(float);
     planning->optimizer = asked.moments;
@@ -388,7 +533,8 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->longest_pair = asked.longest;
     find_longest_pair(planning, subject->examples);
     find_longest_pair(planning, subject->evaluation);
-    return subject->alternatives || !asked.fits ? consider_all(planning, &asked, err) : ASSAY_OK;
+    if (subject->alternatives && !subject->alone) ASSAY_TRY(make_menu(planning, &asked, err));
+    return !subject->alone && (subject->alternatives || !asked.fits) ? consider_all(planning, &asked, err) : ASSAY_OK;
 }
 
 assay_status assay_planning_refuse(const assay_planning *p, assay_error *err)
@@ -408,64 +554,9 @@ assay_status assay_planning_refuse(const assay_planning *p, assay_error *err)
     return assay_error_set(err, ASSAY_E_NO_FIT,
                            "this run needs %s: %.1f MiB of weights, gradients and optimizer, and %s for a micro-batch "
                            "of %zu tokens (%sa pair is never split) with %d of %d layers "
-                           "recomputed. The budget is %s. What would fit: %s--memory %.0fM",
+                           "%s. The budget is %s. What would fit: %s--memory %.0fM",
                            need, (double)(p->plan.total_bytes - p->plan.arena_bytes) / 1048576, arena,
-                           p->plan.micro_tokens, longest, p->plan.replayed, p->layers, budget, advice,
+                           p->plan.micro_tokens, longest, p->plan.replayed + p->plan.spilled, p->layers,
+                           p->plan.spilled ? "spilled" : "recomputed", budget, advice,
                            (double)p->plan.total_bytes / 1048576 + 1);
-}
-
-static json_t *suggestions(const assay_planning *p)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; list && i < p->option_count; i++) {
-        const assay_plan_option *o = &p->options[i];
-        json_array_append_new(list, json_pack("{s:s, s:b, s:I, s:f, s:I, s:i}", "option", o->text, "fits", o->fits,
-                                              "peak_bytes", (json_int_t)o->plan.total_bytes, "relative_time",
-                                              o->relative_time, "micro_tokens", (json_int_t)o->plan.micro_tokens,
-                                              "layers_replayed", o->plan.replayed));
-    }
-    return list;
-}
-
-/* The sentence of a refusal, NULL where there is nothing to refuse. */
-static json_t *reason(const assay_planning *p)
-{
-    assay_error refusal;
-    if (p->fits) return NULL;
-    (void)assay_planning_refuse(p, &refusal);
-    json_t *text = json_string(refusal.text);
-    return text ? text : json_string("it does not fit, and its path is not UTF-8");
-}
-
-/* NULL where all weights stay in memory. */
-static json_t *streaming(const assay_planning *p)
-{
-    const assay_stream_forecast *f = &p->forecast;
-    if (!p->plan.streamed) return NULL;
-    json_t *json = json_pack("{s:I, s:I}", "weight_bytes", (json_int_t)p->streamed, "read_bytes_micro_batch",
-                             (json_int_t)p->plan.read_bytes);
-    if (json && p->fits) json_object_set_new(json, "read_bytes_step", json_integer((json_int_t)f->step_bytes));
-    if (json && p->fits && f->read_speed > 0)
-        json_object_update_new(json, json_pack("{s:f, s:f, s:f, s:f}", "read_bytes_per_second", f->read_speed,
-                                               "read_seconds", f->read_seconds, "compute_seconds", f->compute_seconds,
-                                               "step_seconds", f->seconds));
-    return json;
-}
-
-json_t *assay_planning_json(const assay_planning *p)
-{
-    size_t weights = p->size.owned + p->size.borrowed - p->streamed - p->size.adapters,
-           activations = p->plan.arena_bytes - p->plan.scratch_bytes;
-    json_t *classes = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)weights, "adapters",
-                                (json_int_t)p->size.adapters, "gradients", (json_int_t)p->gradients, "optimizer",
-                                (json_int_t)p->optimizer, "activations", (json_int_t)activations, "workspace",
-                                (json_int_t)p->plan.scratch_bytes);
-    return json_pack("{s:b, s:o*, s:o*, s:I, s:I, s:I, s:o, s:I, s:i, s:i, s:f, s:f, s:I, s:I, s:I, s:o*}", "fits",
-                     p->fits, "reason", reason(p), "streamed", streaming(p), "peak_bytes",
-                     (json_int_t)p->plan.total_bytes, "budget_bytes", (json_int_t)p->budget, "rss_bytes",
-                     (json_int_t)p->rss, "classes", classes, "micro_tokens", (json_int_t)p->plan.micro_tokens, "layers",
-                     p->layers, "layers_replayed", p->plan.replayed, "recompute_overhead", p->plan.overhead,
-                     "relative_time", p->plan.relative_time, "longest_pair", (json_int_t)p->longest_pair,
-                     "largest_without_recompute", (json_int_t)p->largest_off, "largest_with_recompute",
-                     (json_int_t)p->largest_all, "suggestions", suggestions(p));
 }

@@ -8,13 +8,15 @@
  * are open; with the config alone, matrices are taken to be of its torch_dtype. Nothing here reads a weight, but for
  * some megabytes where the plan streams them and wants to know how fast that goes.
  *
- * Weights are streamed only where no plan that keeps them fits, so a plan never depends on how fast a disk is.
+ * Weights are streamed only where no plan that keeps them fits, so no plan depends on how fast a disk is but one with
+ * --spill: whether values are spilled or computed again is decided by both speeds, which are measured first.
  */
 #ifndef ASSAY_TASK_PLANNING_H
 #define ASSAY_TASK_PLANNING_H
 
 #include "base/json_doc.h"
 #include "model/model.h"
+#include "task/spill_forecast.h"
 #include "task/stream_forecast.h"
 #include "train/trainer.h"
 
@@ -44,9 +46,10 @@ typedef struct assay_planning_subject {
     assay_pool *pool; /* of so many threads; to see how fast they are */
     /* to be planned even where the run fits (a run that does not fit always gets them) */
     bool alternatives;
+    bool alone; /* never to be planned: whoever asks tries again */
 } assay_planning_subject;
 
-enum { ASSAY_PLANNING_OPTIONS = 8 };
+enum { ASSAY_PLANNING_OPTIONS = 8, ASSAY_PLANNING_ROWS = 10 };
 
 /* Another way to run, and what its smallest or best plan is. */
 typedef struct assay_plan_option {
@@ -56,6 +59,14 @@ typedef struct assay_plan_option {
     double relative_time; /* against the fastest plan of the run as asked, with unlimited memory */
 } assay_plan_option;
 
+/* A way to pay for memory with time, in micro-batches of the plan's size. */
+typedef struct assay_plan_row {
+    char text[64];
+    bool fits;
+    assay_plan plan;
+    double relative_time; /* as an option's; NAN: it depends on a disk that was not looked at */
+} assay_plan_row;
+
 typedef struct assay_planning {
     bool fits;
     size_t budget;   /* that the plan was made for */
@@ -64,6 +75,7 @@ typedef struct assay_planning {
     /* of size.borrowed: weights that do not stay in memory, where the plan is `streamed`; else 0 */
     size_t streamed;
     assay_stream_forecast forecast; /* of a plan that is streamed and fits */
+    assay_spill_forecast spill;     /* where the settings have a folder to spill to */
     size_t gradients, optimizer;    /* bytes */
     /* anonymous memory the whole process is expected to reach at most (machine/process_memory.h); without data and
      * tokenizer 24 MiB stand for both */
@@ -76,6 +88,8 @@ typedef struct assay_planning {
     size_t largest_off, largest_all;
     assay_plan_option options[ASSAY_PLANNING_OPTIONS];
     size_t option_count;
+    assay_plan_row rows[ASSAY_PLANNING_ROWS]; /* the menu: the plan itself first */
+    size_t row_count;
 } assay_planning;
 
 assay_status assay_planning_make(assay_planning *planning, const assay_planning_subject *subject, assay_error *err);

@@ -34,17 +34,23 @@ bool assay_scoring_in_bf16(const assay_options *options, const assay_model_sourc
     return say_imitated(options->precision == ASSAY_OPT_BF16, kernels, log);
 }
 
+static size_t share(size_t bytes, const assay_comm *comm)
+{
+    return bytes == SIZE_MAX ? bytes : bytes / (size_t)assay_comm_neighbours(comm);
+}
+
 size_t assay_memory_share(uint64_t bytes) { return (size_t)((double)bytes * 0.9); }
 
-assay_status assay_memory_budget(const assay_options *options, size_t besides, size_t *budget, assay_error *err)
+assay_status assay_memory_budget(const assay_options *options, const assay_comm *comm, size_t besides, size_t *budget,
+                                 assay_error *err)
 {
     assay_machine_memory memory;
     *budget = options->memory;
     if (options->memory) return ASSAY_OK;
     ASSAY_TRY(assay_machine_memory_read(&memory, "", err));
-    *budget = assay_memory_share(memory.free);
+    *budget = share(assay_memory_share(memory.free), comm);
     if (memory.own != UINT64_MAX)
-        *budget = (size_t)assay_smaller_bytes(*budget, assay_memory_share(memory.own) + besides);
+        *budget = (size_t)assay_smaller_bytes(*budget, share(assay_memory_share(memory.own), comm) + besides);
     return ASSAY_OK;
 }
 
@@ -54,11 +60,6 @@ int assay_threads_wanted(const assay_options *options, const assay_comm *comm)
     bool shared = (long)mine * neighbours > sysconf(_SC_NPROCESSORS_ONLN);
     if (options->threads || !comm) return (int)options->threads;
     return !shared ? mine : mine > neighbours ? mine / neighbours : 1;
-}
-
-static size_t share(size_t bytes, const assay_comm *comm)
-{
-    return bytes == SIZE_MAX ? bytes : bytes / (size_t)assay_comm_neighbours(comm);
 }
 
 assay_status assay_memory_room_read(const assay_options *options, const assay_comm *comm, assay_memory_room *room,

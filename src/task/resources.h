@@ -20,8 +20,9 @@ bool assay_scoring_in_bf16(const assay_options *options, const assay_model_sourc
 size_t assay_memory_share(uint64_t bytes);
 
 /* --memory, or that share of what is free; where limits hold for this process's own memory, 90 % of what they leave and
- * `besides`: what of the budget they do not count (mapped weights), or counted already. */
-assay_status assay_memory_budget(const assay_options *options, size_t besides, size_t *budget, assay_error *err);
+ * `besides`: what of the budget they do not count (mapped weights), or counted already. comm: as below, or NULL. */
+assay_status assay_memory_budget(const assay_options *options, const assay_comm *comm, size_t besides, size_t *budget,
+                                 assay_error *err);
 
 /* --memory SIZE: no more, and no more of the process's own than hard limits (cgroup, RLIMIT_DATA, RLIMIT_AS) leave.
  * auto: 90 % of what is free; where that is too little and the tightest limit is a cgroup's, whose memory is this run's

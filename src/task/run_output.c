@@ -120,14 +120,15 @@ static json_t *pairs_by_rank(const assay_trainer *t)
  * scores have is none of the trained model's. */
 static json_t *run_json(const assay_training *t, const assay_options *options)
 {
-    return json_pack("{s:I, s:I, s:i, s:o*, s:s, s:s, s:o*, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "steps",
+    double tie = t->trainer->settings.objective.tie_parameter; /* as it is now, where it was learned */
+    return json_pack("{s:I, s:I, s:i, s:i, s:o*, s:s, s:s, s:o*, s:o*, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "steps",
                      (json_int_t)t->trainer->step, "lanes", (json_int_t)t->trainer->settings.lanes, "processes",
-                     assay_comm_size(t->trainer->shares.comm), "pairs_by_rank", pairs_by_rank(t->trainer), "precision",
-                     assay_program_precision(t->model->program), "objective",
-                     assay_objective_name(&t->settings.objective), "labels", assay_training_labels_json(t),
-                     "score_offset", 0.0, "seed", (json_int_t)options->seed, "options",
-                     assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan", plan_json(t->trainer), "fingerprints",
-                     "base", t->prints.base, "data", t->prints.data);
+                     assay_comm_size(t->trainer->shares.comm), "stages", t->staging.stages, "pairs_by_rank",
+                     pairs_by_rank(t->trainer), "precision", assay_program_precision(t->model->program), "objective",
+                     assay_objective_name(&t->settings.objective), "tie_parameter", tie > 0 ? json_real(tie) : NULL,
+                     "labels", assay_training_labels_json(t), "score_offset", 0.0, "seed", (json_int_t)options->seed,
+                     "options", assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan", plan_json(t->trainer),
+                     "fingerprints", "base", t->prints.base, "data", t->prints.data);
 }
 
 static assay_status write_notes(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome,
@@ -139,7 +140,8 @@ static assay_status write_notes(const assay_training *t, const assay_options *op
     if (!failed && t->tuning != ASSAY_TUNE_FULL) failed |= assay_adapter_base_note(notes, t->source->checkpoint);
     if (!failed && outcome->has_evaluation) {
         failed |= json_object_set_new(notes, "evaluation", assay_judgement_json(&outcome->after));
-        failed |= json_object_set_new(notes, "rewards", assay_reward_scale_json(&outcome->after.scale));
+        if (outcome->after.scale.count)
+            failed |= json_object_set_new(notes, "rewards", assay_reward_scale_json(&outcome->after.scale));
     }
     if (failed) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for " ASSAY_NOTES_NAME);
     if (status == ASSAY_OK) status = assay_notes_save(notes, folder, err);
@@ -167,6 +169,24 @@ static assay_status loading_by_hand(const assay_training *t, assay_buf *card, as
                             arch->names->head);
 }
 
+/* TRL's way to load what its PRMTrainer has trained. */
+static assay_status loading_tokens(const assay_training *t, assay_buf *card, assay_error *err)
+{
+    if (t->tuning == ASSAY_TUNE_FULL)
+        return assay_buf_text(
+            card,
+            "```python\nfrom transformers import AutoModelForTokenClassification, AutoTokenizer\nmodel = "
+            "AutoModelForTokenClassification.from_pretrained(\"PATH\")\ntokenizer = "
+            "AutoTokenizer.from_pretrained(\"PATH\")\n```\n",
+            err);
+    return assay_buf_printf(
+        card, err,
+        "```python\nfrom transformers import AutoModelForTokenClassification; from peft import PeftModel\nbase = "
+        "AutoModelForTokenClassification.from_pretrained(\"%s\", num_labels=2)\nmodel = "
+        "PeftModel.from_pretrained(base, \"PATH\").eval()\n```\n",
+        t->source->checkpoint->name);
+}
+
 /* A head that others began is loaded by the class that its base is loaded by. */
 static assay_status loading_by_kind(const assay_training *t, assay_buf *card, assay_error *err)
 {
@@ -188,6 +208,8 @@ static assay_status loading_by_kind(const assay_training *t, assay_buf *card, as
 static assay_status loading_lines(const assay_training *t, assay_buf *card, assay_error *err)
 {
     const assay_architecture *arch = t->model->config.arch;
+    bool tokens = t->model->config.head.kind == &assay_head_tokens;
+    if (tokens && arch->token_head) return loading_tokens(t, card, err);
     if (t->model->config.head.kind) return loading_by_kind(t, card, err);
     if (!arch->sequence_class) return loading_by_hand(t, card, err);
     if (t->tuning == ASSAY_TUNE_FULL)
@@ -227,7 +249,8 @@ static assay_status card_body(const assay_training *t, const assay_options *opti
     ASSAY_TRY(assay_buf_printf(out, err,
                                "# %s\n\nA %s reward model, trained with Assay %s on %zu %s (%s, %llu steps).\n\n",
                                card->name, t->model->config.arch->name, ASSAY_VERSION, t->examples.count,
-                               t->labels.count                   ? "answers with attributes"
+                               t->examples.items[0].steps        ? "answers in labelled steps"
+                               : t->labels.count                 ? "answers with attributes"
                                : t->examples.items[0].count == 1 ? "labelled answers"
                                                                  : "preference pairs",
                                t->tuning == ASSAY_TUNE_FULL   ? "all weights"
@@ -238,12 +261,13 @@ static assay_status card_body(const assay_training *t, const assay_options *opti
     ASSAY_TRY(assay_buf_text(out, "## Use\n\n", err));
     ASSAY_TRY(loading_lines(t, out, err));
     ASSAY_TRY(put_labels(t, out, err));
+    const char *read_at = t->examples.items[0].steps ? "each step is read at the last token of the separator behind it"
+                                                     : "the score is read at the last token";
     return assay_buf_printf(out, err,
-                            "\nTexts are rendered with the template `%s` (end of text: %s), at most %lld tokens; the "
-                            "score is read at the last token.\n"
+                            "\nTexts are rendered with the template `%s` (end of text: %s), at most %lld tokens; %s.\n"
                             "With Assay: `assay score --model PATH`. Seed %lld.\n",
                             t->source->template_name, assay_append_eos_word(t->source->append_eos),
-                            (long long)t->source->max_length, (long long)options->seed);
+                            (long long)t->source->max_length, read_at, (long long)options->seed);
 }
 
 static assay_status card_text(const assay_training *t, const assay_options *options, const assay_run_outcome *outcome,

@@ -4,6 +4,7 @@
 #include "task/head_words.h"
 #include "task/quantising.h"
 #include "task/resources.h"
+#include "task/scoring_likeness.h"
 
 static assay_status open_all(assay_scoring *s, const assay_options *options, const assay_task_context *context,
                              const assay_scoring_wants *wants, assay_error *err)
@@ -14,6 +15,7 @@ static assay_status open_all(assay_scoring *s, const assay_options *options, con
                                  .seed = (uint64_t)options->seed};
     s->every_token = wants->every_token;
     s->log = context->log;
+    s->comm = context->comm;
     ASSAY_TRY(assay_model_source_open(&s->source, options->model, options->adapter, &options->ignore_config,
                                       options->label, 0, err));
     ASSAY_TRY(assay_model_source_settle(s->source, options, err));
@@ -38,7 +40,7 @@ static assay_status open_all(assay_scoring *s, const assay_options *options, con
     else if (s->model->head_is_new)
         assay_warn(context->log, "%s has no reward head: a random one is used, its scores mean nothing",
                    s->source->checkpoint->name);
-    return assay_pool_create(&s->pool, (int)options->threads, err);
+    return assay_pool_create(&s->pool, assay_threads_wanted(options, s->comm), err);
 }
 
 assay_status assay_scoring_open(assay_scoring **out, const assay_options *options, const assay_task_context *context,
@@ -48,6 +50,11 @@ assay_status assay_scoring_open(assay_scoring **out, const assay_options *option
     *out = NULL;
     ASSAY_TRY_ALLOC(s, "a model", err);
     assay_status status = open_all(s, options, context, wants, err);
+    status = assay_comm_agree(context->comm, status, NULL, err);
+    if (status == ASSAY_OK) {
+        const assay_scoring_parts parts = {s->source, s->model, s->head_tokens, s->kernels, s->pool};
+        status = assay_scoring_compare(&parts, context->comm, err);
+    }
     if (status != ASSAY_OK) {
         assay_scoring_close(s);
         return status;

@@ -33,6 +33,7 @@ typedef struct assay_scoring {
     const assay_kernels *kernels;
     assay_pool *pool;
     assay_scoring_room room; /* zeroed, until whoever has several engines says it, before the engine is made */
+    assay_comm *comm;        /* the processes that score together; NULL: this one is alone */
     assay_plan plan;
     assay_stream_list *stream; /* weights that do not stay in memory; NULL: all do */
     size_t streamed;           /* bytes of those */
@@ -50,6 +51,8 @@ typedef struct assay_scoring_wants {
     bool exact;
 } assay_scoring_wants;
 
+/* Every process of context->comm calls it with the same options, and all return alike: ASSAY_E_UNEQUAL where they do
+ * not compute alike (task/likeness.h). */
 assay_status assay_scoring_open(assay_scoring **out, const assay_options *options, const assay_task_context *context,
                                 const assay_scoring_wants *wants, assay_error *err);
 /* Appends the ids of an input's item, rendered as the model was trained to read (a text as it stands). ends: of a model

@@ -21,7 +21,7 @@ static assay_status read_budget(const assay_scoring *s, const assay_options *opt
                                 assay_error *err)
 {
     const assay_scoring_room *room = &s->room;
-    if (!room->engines) return assay_memory_budget(options, weights, budget, err);
+    if (!room->engines) return assay_memory_budget(options, s->comm, weights, budget, err);
     *budget = room->budget;
     if (room->budget > weights) *budget = weights + assay_smaller(room->budget - weights, room->own) / room->engines;
     return ASSAY_OK;

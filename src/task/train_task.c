@@ -75,6 +75,14 @@ static void say_evaluation(const assay_log *log, const char *when, const assay_j
                    when, j->loss, j->pairs, j->r2, j->pearson, j->spearman);
         return;
     }
+    if (j->of_steps) {
+        assay_note(log,
+                   "%s: step accuracy %.3f (95 %% interval %.3f to %.3f) on %zu steps of %zu held-out answers, first "
+                   "errors met in %.3f of them, loss %.4f",
+                   when, j->accuracy, j->accuracy_low, j->accuracy_high, j->steps.steps.count, j->pairs,
+                   assay_step_judgement_met(&j->steps), j->loss);
+        return;
+    }
     if (isnan(j->longer_wins)) {
         assay_note(log, "%s: accuracy %.3f (95 %% interval %.3f to %.3f) on %zu held-out answers, loss %.4f", when,
                    j->accuracy, j->accuracy_low, j->accuracy_high, j->pairs, j->loss);
@@ -109,6 +117,28 @@ static void say_streamed(const assay_training *t, const assay_log *log)
         weights, step, speed, f->read_seconds, f->compute_seconds);
 }
 
+static void say_stages(const assay_training *t, const assay_log *log)
+{
+    char layers[400];
+    if (t->staging.stages < 2) return;
+    assay_staging_say(&t->staging, layers, sizeof layers);
+    assay_note(log, "%d stages: %s; the first keeps %d micro-batches in flight%s", t->staging.stages, layers,
+               t->trainer->plan.flights, t->trainer->plan.stores ? " and computes them twice" : "");
+}
+
+static void say_spilled(const assay_training *t, const assay_log *log)
+{
+    const assay_spill_forecast *f = &t->planning.spill;
+    char file[32], step[32], run[32];
+    assay_format_bytes(t->trainer->plan.spill_bytes, file, sizeof file);
+    assay_format_bytes(f->step_bytes, step, sizeof step);
+    assay_format_bytes(f->run_bytes, run, sizeof run);
+    assay_note(log,
+               "activations of %d of %d layers wait in a file of %s in %s: about %s are written a step and %s in the "
+               "run, in about %.1f s a step with reading",
+               t->trainer->plan.spilled, t->model->program->layers, file, t->settings.spill, step, run, f->seconds);
+}
+
 static void say_start(const assay_training *t, const assay_task_context *context)
 {
     char arena[32], total[32], budget[32];
@@ -122,6 +152,7 @@ static void say_start(const assay_training *t, const assay_task_context *context
     if (context->comm)
         assay_note(context->log, "%d processes on %d hosts over %s, %zu lanes", assay_comm_size(context->comm),
                    assay_comm_hosts(context->comm), assay_comm_name(context->comm), t->trainer->settings.lanes);
+    say_stages(t, context->log);
     assay_note(context->log, "%zu training pairs, %zu held out; %llu steps of %llu pairs", t->examples.count,
                t->evaluation.count, (unsigned long long)t->trainer->total_steps,
                (unsigned long long)t->settings.batch_pairs);
@@ -131,6 +162,7 @@ static void say_start(const assay_training *t, const assay_task_context *context
                total, arena, plan->micro_tokens, plan->replayed, t->model->program->layers, budget, t->kernels->name,
                assay_pool_size(t->pool));
     if (plan->streamed) say_streamed(t, context->log);
+    if (plan->spilled) say_spilled(t, context->log);
     if (t->trainer->total_steps < 50)
         assay_note(context->log,
                    "fewer than 50 optimizer steps: a smaller --batch-pairs or more --epochs may train better");
@@ -162,6 +194,9 @@ static void say_end(const assay_training *t, const assay_run_outcome *outcome, c
     assay_format_bytes(t->trainer->plan.arena_bytes, planned, sizeof planned);
     assay_format_bytes(t->trainer->used_arena, used, sizeof used);
     assay_format_seconds(outcome->seconds, took, sizeof took);
+    if (t->trainer->settings.objective.tie_learned)
+        assay_note(context->log, "the tie parameter of --objective %s has become %.4f",
+                   assay_objective_name(&t->settings.objective), t->trainer->settings.objective.tie_parameter);
     if (outcome->out_of_time)
         assay_note(context->log, "stopped by --time after step %llu", (unsigned long long)t->trainer->step);
     assay_note(context->log,
@@ -180,9 +215,11 @@ static void say_done(const assay_train_listener *listener, const assay_trainer *
 static assay_status write_output(assay_training *t, const assay_options *options, const assay_task_context *context,
                                  const assay_run_outcome *outcome, assay_error *err)
 {
-    assay_status status = ASSAY_OK;
+    assay_assembly all = {0};
     assay_trainer_finish(t->trainer);
-    if (leads(context)) status = assay_output_write(t, options, outcome, err);
+    ASSAY_TRY(assay_assembly_make(&all, t->trainer, options->output, false, err));
+    assay_status status = leads(context) ? assay_output_write(t, options, outcome, err) : ASSAY_OK;
+    assay_assembly_release(&all);
     return assay_comm_agree(context->comm, status, NULL, err);
 }
 
@@ -238,6 +275,12 @@ static assay_status prepare_folder(assay_training *t, const assay_options *optio
     return find_resume(options, context, from, err);
 }
 
+static assay_status check_likeness(const assay_training *t, assay_comm *comm, assay_error *err)
+{
+    const assay_likeness likeness = {t->kernels, t->pool, t->prints.base, t->prints.data, t->prints.settings};
+    return assay_likeness_check(&likeness, comm, err);
+}
+
 static assay_status train(assay_training *t, const assay_options *options, const assay_task_context *context,
                           const assay_train_listener *listener, assay_error *err)
 {
@@ -246,7 +289,7 @@ static assay_status train(assay_training *t, const assay_options *options, const
     assay_status status = assay_training_start(t, context, err);
     if (status == ASSAY_OK && leads(context)) status = prepare_folder(t, options, context, &lock, &from, err);
     status = assay_comm_agree(context->comm, status, NULL, err);
-    if (status == ASSAY_OK) status = assay_likeness_check(t, context->comm, err);
+    if (status == ASSAY_OK) status = check_likeness(t, context->comm, err);
     if (status == ASSAY_OK) status = train_prepared(t, options, from, context, listener, err);
     assay_free(from);
     assay_folder_lock_release(&lock);

@@ -7,6 +7,7 @@
 #include "data/pair_formats.h"
 #include "model/model_stream.h"
 #include "report/model_card.h"
+#include "task/adapter_base.h"
 #include "task/earlier_run.h"
 #include "task/head_words.h"
 #include "task/objective_choice.h"
@@ -14,6 +15,7 @@
 #include "task/resources.h"
 #include "task/training_attributes.h"
 #include "task/training_labels.h"
+#include "task/training_steps.h"
 #include "task/training_traps.h"
 #include "tokenizer/tokenizer_save.h"
 #include "train/checkpoint_dir.h"
@@ -49,14 +51,17 @@ static assay_train_settings settings_of(const assay_options *o)
                                   .center = o->center,
                                   .seed = (uint64_t)o->seed,
                                   .recompute = recompute[o->recompute],
+                                  .spill = o->spill,
                                   .micro_tokens = (size_t)o->micro_tokens,
                                   .eight_bits = o->moments == ASSAY_OPT_MOMENTS_8BIT,
+                                  .half_weights = o->master == ASSAY_OPT_MASTER_BF16_STOCHASTIC,
                                   .skip_nan = o->on_nan == ASSAY_OPT_NAN_SKIP,
                                   .adam = {.beta1 = o->adam_beta1,
                                            .beta2 = o->adam_beta2,
                                            .eps = o->adam_epsilon,
                                            .weight_decay = o->weight_decay,
-                                           .clip = o->clip}};
+                                           .clip = o->clip,
+                                           .seed = (uint64_t)o->seed}};
 }
 
 /* Evaluation pairs that are the training pairs again judge nothing: they are left out and a split takes their place. */
@@ -229,9 +234,11 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
     t->wanted = (assay_model_options){.tuning = t->tuning,
                                       .bf16 = assay_training_in_bf16(options, t->kernels, context->log),
                                       .seed = (uint64_t)options->seed,
+                                      .half_weights = t->settings.half_weights,
                                       .quantise = t->source->quantise,
                                       .double_quant = t->source->double_quant,
                                       .outputs = assay_training_outputs(t, options),
+                                      .steps = t->settings.objective.objective->of_steps,
                                       .lora = t->tuning == ASSAY_TUNE_LORA ? &t->lora : NULL};
     const char *words;
     ASSAY_TRY(assay_head_init_read(options->head_init, &t->wanted.head_zero, &words, err));
@@ -241,8 +248,19 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
     return ASSAY_OK;
 }
 
-static assay_status make_planning(assay_training *t, const assay_options *options, bool with_data, bool alternatives,
-                                  assay_error *err)
+/* The subject becomes that of this process's stage. */
+static assay_status make_stages(assay_training *t, const assay_options *options, assay_comm *comm,
+                                assay_planning_subject *subject, assay_error *err)
+{
+    ASSAY_TRY(assay_staging_make(&t->staging, options->stages, comm, subject, err));
+    t->wanted.slice = subject->model.slice;
+    t->settings.flights = subject->settings.flights;
+    t->settings.micro_tokens = subject->settings.micro_tokens;
+    return ASSAY_OK;
+}
+
+static assay_status make_planning(assay_training *t, const assay_options *options, assay_comm *comm, bool with_data,
+                                  bool alternatives, assay_error *err)
 {
     assay_planning_subject subject = {.checkpoint = t->source->checkpoint,
                                       .adapter = t->source->adapter,
@@ -260,16 +278,23 @@ static assay_status make_planning(assay_training *t, const assay_options *option
                                       .alternatives = alternatives};
     if (t->source->checkpoint->gguf && t->source->tokenizer)
         subject.tokens_to_write = (size_t)assay_tokenizer_about(t->source->tokenizer)->vocab_size;
+    ASSAY_TRY(make_stages(t, options, comm, &subject, err));
     ASSAY_TRY(assay_planning_make(&t->planning, &subject, err));
     t->settings.budget = t->planning.budget;
+    t->settings.spill_flops = t->planning.spill.flops;
     return ASSAY_OK;
+}
+
+/* What is learned says what the head is, and that how texts are read. */
+static assay_status read_data(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
+{
+    ASSAY_TRY(read_pairs(t, options, log, err));
+    return assay_objective_settle(options, t->pairs, &t->settings.objective, log, err);
 }
 
 static assay_status open_data(assay_training *t, const assay_options *options, const assay_log *log, assay_error *err)
 {
     assay_renderer_of_template(&t->renderer, t->source->chosen, &t->source->config.prefix);
-    ASSAY_TRY(read_pairs(t, options, log, err));
-    ASSAY_TRY(assay_objective_settle(options, t->pairs, &t->settings.objective, log, err));
     ASSAY_TRY(assay_training_choose_labels(t, options, log, err));
     if (assay_pair_input_has_text_prompts(t->pairs)) assay_source_say_text_prompts(t->source, log);
     ASSAY_TRY(make_examples(t, options, log, err));
@@ -295,6 +320,12 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     assay_earlier_run earlier;
     const assay_log *log = context->log;
     bool with_data = !plan_only || options->data.count > 0;
+    ASSAY_TRY(assay_staging_check(options->stages, context->comm, err));
+    if (options->stages > 1 &&
+        (options->spill || options->master != ASSAY_OPT_MASTER_F32 || options->tie_parameter < -1))
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--stages goes with neither --spill, --master bf16-stochastic nor --tie-parameter learn "
+                               "yet: leave them or the stages out");
     ASSAY_TRY(assay_earlier_run_find(&earlier, options, context->comm, err));
     ASSAY_TRY(assay_earlier_run_lanes(&earlier, options, context->comm, &t->settings.lanes, err));
     ASSAY_TRY(assay_objective_begin(options, &t->settings.objective, err));
@@ -308,6 +339,8 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     ASSAY_TRY(assay_quantise_choose(t->source, options, err));
     if (!plan_only) ASSAY_TRY(hold_files(t, options, err));
     t->source->rendering = earlier.was_01 ? 1 : ASSAY_RENDERING;
+    if (with_data) ASSAY_TRY(read_data(t, options, log, err));
+    ASSAY_TRY(assay_training_take_steps(t, options, log, err));
     ASSAY_TRY(with_data ? assay_model_source_settle(t->source, options, err)
                         : assay_model_source_settle_length(t->source, options, err));
     t->prints.rendering = t->source->rendering;
@@ -315,7 +348,7 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     if (with_data) ASSAY_TRY(open_data(t, options, log, err));
     ASSAY_TRY(decide_settings(t, options, context, err));
     if (with_data) ASSAY_TRY(assay_training_say_labels(t, log, err));
-    ASSAY_TRY(make_planning(t, options, with_data, plan_only, err));
+    ASSAY_TRY(make_planning(t, options, context->comm, with_data, plan_only, err));
     if (plan_only) return ASSAY_OK;
     if (!t->planning.fits) return assay_planning_refuse(&t->planning, err);
     ASSAY_TRY(open_model(t, options, log, err));
@@ -364,10 +397,12 @@ assay_status assay_training_start(assay_training *t, const assay_task_context *c
                                  .stream = t->stream,
                                  .planned_anonymous = t->planning.rss,
                                  .comm = context->comm,
+                                 .stages = t->staging.stages,
+                                 .borders = t->staging.borders,
                                  .interrupted = context->interrupted};
     ASSAY_TRY(assay_trainer_create(&t->trainer, &setup, err));
     assay_fingerprint_data(&t->examples, t->prints.data);
-    assay_fingerprint_settings(&t->settings, t->model->program, t->trainer->total_steps, t->prints.settings);
+    assay_fingerprint_settings(&t->settings, assay_model_whole(t->model), t->trainer->total_steps, t->prints.settings);
     return ASSAY_OK;
 }
 
@@ -377,6 +412,7 @@ void assay_training_close(assay_training *t)
     assay_trainer_free(t->trainer);
     assay_pool_destroy(t->pool);
     assay_stream_list_free(t->stream);
+    assay_staging_release(&t->staging);
     assay_model_close(t->model);
     assay_example_set_release(&t->examples);
     assay_example_set_release(&t->evaluation);
@@ -402,13 +438,37 @@ static assay_status save_full(const assay_training *t, assay_save_options *optio
     return status;
 }
 
-assay_status assay_training_save(void *context, const char *folder, assay_error *err)
+/* What a folder of weights alone does not say of a head that is no plain one, and the end of the run would: a
+ * checkpoint is a model, too. */
+static assay_status save_head_notes(const assay_training *t, const char *folder, assay_error *err)
 {
-    assay_training *t = context;
+    json_t *notes;
+    if (!t->labels.count && !t->model->config.head.steps) return ASSAY_OK;
+    assay_status status = assay_source_notes(t->source, &notes, err);
+    json_t *own = json_pack("{s:s, s:s, s:f, s:o*}", "precision", assay_program_precision(t->model->program),
+                            "objective", assay_objective_name(&t->settings.objective), "score_offset", 0.0, "labels",
+                            assay_training_labels_json(t));
+    int failed = status != ASSAY_OK || !own || json_object_update(notes, own);
+    if (!failed && t->tuning != ASSAY_TUNE_FULL) failed = assay_adapter_base_note(notes, t->source->checkpoint);
+    if (failed) status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for " ASSAY_NOTES_NAME);
+    else status = assay_notes_save(notes, folder, err);
+    json_decref(notes);
+    json_decref(own);
+    return status;
+}
+
+static assay_status save_model(assay_training *t, const char *folder, assay_error *err)
+{
     assay_save_options options = {.dtype = ASSAY_F32, .pad_token = t->pad_token, .code = &t->code_files};
     if (t->is_hub_id) options.base = t->source->checkpoint->name;
     if (t->tuning == ASSAY_TUNE_FULL) return save_full(t, &options, folder, err);
     if (t->source->adapter) options.adapter = &t->source->adapter->config;
     else if (t->tuning == ASSAY_TUNE_LORA) options.lora = &t->lora;
     return assay_model_save_adapter(t->model, &options, folder, err);
+}
+
+assay_status assay_training_save(void *context, const char *folder, assay_error *err)
+{
+    ASSAY_TRY(save_model(context, folder, err));
+    return save_head_notes(context, folder, err);
 }

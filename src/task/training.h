@@ -15,6 +15,7 @@
 #include "task/context.h"
 #include "task/model_source.h"
 #include "task/planning.h"
+#include "task/staging.h"
 #include "train/run.h"
 
 typedef struct assay_training {
@@ -37,6 +38,7 @@ typedef struct assay_training {
     assay_model_options wanted;
     int32_t head_tokens[2]; /* of --head-init tokens: */
     assay_planning planning;
+    assay_staging staging;     /* of --stages */
     assay_stream_list *stream; /* of a plan that streams weights, else NULL */
     /* what the output needs of the model's folder, held open: it may be gone when the run ends */
     assay_held_files tokenizer_files, code_files;

@@ -81,7 +81,7 @@ assay_status assay_training_choose_labels(assay_training *t, const assay_options
                                           assay_error *err)
 {
     if (!of_attributes(t)) {
-        if (options->num_labels <= 1) return ASSAY_OK;
+        if (options->num_labels <= 1 || t->settings.objective.objective->of_steps) return ASSAY_OK;
         return assay_error_set(err, ASSAY_E_USAGE, "--num-labels %lld: --objective %s has one number for an answer; %s",
                                (long long)options->num_labels, t->settings.objective.objective->name,
                                "leave it out, or give data with attributes");

@@ -82,9 +82,10 @@ static void say_no_end(const assay_training *t, const assay_log *log)
 void assay_training_say_traps(const assay_training *t, const assay_log *log)
 {
     if (!t->source->tokenizer) return;
-    say_pad(t, log);
+    bool steps = t->source->config.head.steps; /* read at their own ends, whatever stands behind them */
+    if (!steps) say_pad(t, log);
     say_double_bos(t, log);
-    say_no_end(t, log);
+    if (!steps) say_no_end(t, log);
 }
 
 void assay_trap_watch_step(assay_trap_watch *watch, const assay_step_record *r, const assay_log *log)

@@ -60,9 +60,45 @@ static bool bad_gradient(const assay_trainer *t, char *text, size_t size)
     return false;
 }
 
+/* What one stage finds among its weights and gradients. */
+typedef struct finding {
+    bool found, in_file;
+    char text[400];
+} finding;
+
+static finding look_at_stage(const assay_trainer *t)
+{
+    finding f = {0};
+    for (size_t i = 0; !f.found && i < t->model->program->param_count; i++) {
+        f.found = assay_model_bad_weight(t->model, i, f.text, sizeof f.text);
+        f.in_file = f.found && (!t->model->program->params[i].trained || t->optimizer->steps == 0);
+    }
+    if (!f.found) f.found = bad_gradient(t, f.text, sizeof f.text);
+    return f;
+}
+
+/* All stages look, and all say what the first found. Pairs are not looked at one by one. */
+static bool find_in_stages(const assay_trainer *t, char *text, size_t size)
+{
+    int count = assay_comm_size(t->shares.comm), first = 0;
+    bool in_file = false;
+    finding *all = assay_alloc((size_t)count, sizeof *all);
+    snprintf(text, size, "where, one process without --stages says");
+    if (!all) return false;
+    all[assay_comm_rank(t->shares.comm)] = look_at_stage(t);
+    if (assay_comm_gather(t->shares.comm, all, sizeof *all, NULL) == ASSAY_OK) {
+        while (first < count && !all[first].found) first++;
+        if (first < count) snprintf(text, size, "%s", all[first].text);
+        in_file = first < count && all[first].in_file;
+    }
+    assay_free(all);
+    return in_file;
+}
+
 bool assay_culprit_find(assay_trainer *t, const uint32_t *picked, size_t count, char *text, size_t size)
 {
     char gradient[300] = "", pair[500] = "";
+    if (t->shares.row) return find_in_stages(t, text, size);
     for (size_t i = 0; i < t->model->program->param_count; i++)
         if (assay_model_bad_weight(t->model, i, text, size))
             return !t->model->program->params[i].trained || t->optimizer->steps == 0;

@@ -9,9 +9,22 @@
 
 enum { FILE_CEILING = 1 << 30, CONTENT_BYTES = 4000 };
 
+/* Of the labelled step whose score is farthest on the wrong side of 1/2. */
+static double step_margin(const double *labels, const double *scores, size_t count)
+{
+    double least = 1;
+    for (size_t i = 0; i < count; i++) {
+        if (isnan(scores[i])) return (double)NAN;
+        if (labels[i] > 0.5) least = fmin(least, scores[i] - 0.5);
+        if (labels[i] < 0.5) least = fmin(least, 0.5 - scores[i]);
+    }
+    return least;
+}
+
 static double margin_of(const assay_example_set *set, const double *rewards, size_t i)
 {
     const assay_example *e = &set->items[i];
+    if (e->steps) return step_margin(set->values + e->answers, rewards + e->answers, e->count);
     double best = rewards[e->answers];
     if (set->label_count) {
         double target = set->targets[e->answers * set->label_count];
@@ -69,21 +82,47 @@ static json_t *messages(const assay_turns *turns)
     return NULL;
 }
 
+/* The score of an answer in steps is its worst step's. */
+static double score_of(const assay_example *e, const double *rewards)
+{
+    double score = rewards[e->answers];
+    for (size_t i = 1; e->steps && i < e->count; i++)
+        if (!(rewards[e->answers + i] >= score)) score = rewards[e->answers + i];
+    return score;
+}
+
+static json_t *steps_json(const assay_example_set *set, const assay_example *e, const double *rewards)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < e->count; i++) {
+        size_t at = e->answers + i;
+        json_t *step = json_pack("{s:o, s:o}", "score", assay_json_number(rewards[at]), "label",
+                                 assay_json_number(set->values[at]));
+        if (!json_array_append_new(list, step)) continue;
+        json_decref(list);
+        list = NULL;
+    }
+    return list;
+}
+
 static json_t *line_of(const assay_example_set *set, const double *rewards, size_t i, uint64_t step, bool with_text)
 {
     const assay_example *e = &set->items[i];
     const assay_pair *pair = &set->pairs->pairs[e->pair];
     const assay_example_answer *best = assay_example_best(set, e), *worst = assay_example_worst(set, e);
+    bool alone = e->steps || e->count == 1;
+    size_t tokens = e->steps ? assay_example_length(set, e) : best->count;
     char *at = set->pairs->file_count ? assay_pair_set_place(set->pairs, pair->place) : NULL;
-    json_t *line = json_pack("{s:I, s:s*, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "step", (json_int_t)step, "at", at,
-                             "chosen", assay_json_number(rewards[e->answers]), "rejected",
-                             assay_json_number(e->count == 1 ? (double)NAN : rewards[e->answers + e->count - 1]),
-                             "margin", assay_json_number(margin_of(set, rewards, i)), "tokens_chosen",
-                             (json_int_t)best->count, "tokens_rejected", (json_int_t)(e->count == 1 ? 0 : worst->count),
-                             "chars_chosen", (json_int_t)assay_turns_length(&pair->chosen), "chars_rejected",
-                             (json_int_t)assay_turns_length(&pair->rejected));
+    json_t *line =
+        json_pack("{s:I, s:s*, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "step", (json_int_t)step, "at", at, "chosen",
+                  assay_json_number(score_of(e, rewards)), "rejected",
+                  assay_json_number(alone ? (double)NAN : rewards[e->answers + e->count - 1]), "margin",
+                  assay_json_number(margin_of(set, rewards, i)), "tokens_chosen", (json_int_t)tokens, "tokens_rejected",
+                  (json_int_t)(alone ? 0 : worst->count), "chars_chosen", (json_int_t)assay_turns_length(&pair->chosen),
+                  "chars_rejected", (json_int_t)assay_turns_length(&pair->rejected));
     assay_free(at);
     int failed = !line;
+    if (!failed && e->steps) failed = json_object_set_new(line, "steps", steps_json(set, e, rewards));
     if (!failed && pair->id) failed = json_object_set_new(line, "id", assay_json_value(pair->id));
     if (!failed && with_text)
         failed = json_object_set_new(line, "texts",

@@ -3,9 +3,10 @@
  *
  * A line a pair, in the evaluation set's order: step, at ("file:line"), id (if it has one), chosen and rejected
  * (rewards), margin (their difference; of a single answer with a label the reward towards the label, and rejected is
- * null; of one with attributes minus how far the score is from its target), tokens_chosen and tokens_rejected (prompt
- * included), chars_chosen and chars_rejected (the answers alone). The worst pairs, those of the smallest margins, also
- * have texts: {"prompt":
+ * null; of one with attributes minus how far the score is from its target; of one in steps the worst step's score, the
+ * least distance from 1/2 towards the labels, and "steps": [{"score", "label"}]), tokens_chosen and tokens_rejected
+ * (prompt included), chars_chosen and chars_rejected (the answers alone). The worst pairs, those of the smallest
+ * margins, also have texts: {"prompt":
  * [{role, content}...], "chosen": [...], "rejected": [...]}, each content cut to a few thousand bytes. */
 #ifndef ASSAY_TRAIN_EVAL_PAIRS_H
 #define ASSAY_TRAIN_EVAL_PAIRS_H

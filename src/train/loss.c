@@ -47,28 +47,20 @@ static double center(const assay_loss_room *room, size_t count, double strength)
     return strength * sum * sum;
 }
 
-/* Numbers are what regression has targets for: a row of as many known ones weighs as much. */
-static double weight_of(const assay_train_settings *settings, const assay_example_set *set, const assay_example *e)
-{
-    const assay_objective *objective = settings->objective.objective;
-    if (!objective || !objective->of_attributes) return e->weight;
-    const assay_objective_row row = {
-        .count = e->count, .outputs = set->label_count, .targets = set->targets + e->answers * set->label_count};
-    return e->weight * (double)assay_objective_known(&row);
-}
-
+/* room NULL: what the row weighs is asked, before there are rewards. */
 static assay_objective_row row_of(const assay_loss_room *room, const assay_train_settings *settings,
                                   const assay_example_set *set, const assay_example *e)
 {
-    return (assay_objective_row){.rewards = room->rewards,
-                                 .values = set->values + e->answers,
-                                 .count = e->count,
-                                 .equal_is_tie = set->pairs->pairs[e->pair].equal_is_tie,
-                                 .share = e->share,
-                                 .margin = margin_of(settings, e),
-                                 .weight = weight_of(settings, set, e),
-                                 .outputs = room->outputs,
-                                 .targets = set->targets ? set->targets + e->answers * set->label_count : NULL};
+    assay_objective_row row = {.rewards = room ? room->rewards : NULL,
+                               .values = set->values + e->answers,
+                               .count = e->count,
+                               .equal_is_tie = set->pairs->pairs[e->pair].equal_is_tie,
+                               .share = e->share,
+                               .margin = margin_of(settings, e),
+                               .outputs = room ? room->outputs : set->label_count,
+                               .targets = set->targets ? set->targets + e->answers * set->label_count : NULL};
+    row.weight = e->weight * (double)assay_objective_known(&settings->objective, &row);
+    return row;
 }
 
 double assay_example_loss(const assay_loss_room *room, const assay_train_settings *settings,
@@ -81,14 +73,20 @@ double assay_example_loss(const assay_loss_room *room, const assay_train_setting
     return loss + center(room, row.count, weight * settings->center);
 }
 
+double assay_example_tie_slope(const assay_loss_room *room, const assay_train_settings *settings,
+                               const assay_example_set *set, const assay_example *example)
+{
+    const assay_objective_row row = row_of(room, settings, set, example);
+    return assay_objective_tie_slope(&settings->objective, &row);
+}
+
 double assay_loss_divisor(const assay_train_settings *settings, const assay_example_set *set, const uint32_t *picked,
                           size_t count)
 {
     double sum = 0;
     for (size_t i = 0; i < count; i++) {
-        const assay_example *e = &set->items[picked[i]];
-        assay_objective_term term = {
-            .share = e->share, .margin = margin_of(settings, e), .weight = weight_of(settings, set, e)};
+        const assay_objective_row row = row_of(NULL, settings, set, &set->items[picked[i]]);
+        const assay_objective_term term = {.share = row.share, .margin = row.margin, .weight = row.weight};
         sum += assay_objective_weight(&settings->objective, &term);
     }
     return sum > 0 ? sum : (double)count;

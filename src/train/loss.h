@@ -30,6 +30,10 @@ void assay_loss_room_load(assay_loss_room *room, const float *rewards, size_t co
 double assay_example_loss(const assay_loss_room *room, const assay_train_settings *settings,
                           const assay_example_set *set, const assay_example *example);
 
+/* The loss's derivative by the place of the tie parameter (objective/objective.h), of the rewards in the room. */
+double assay_example_tie_slope(const assay_loss_room *room, const assay_train_settings *settings,
+                               const assay_example_set *set, const assay_example *example);
+
 /* The slopes in the room over the step's divisor, for the engine: as many as were loaded. */
 void assay_loss_room_give(const assay_loss_room *room, size_t count, double divisor, float *d_rewards);
 

@@ -120,6 +120,8 @@ assay_status assay_metrics_step(assay_metrics *metrics, assay_trainer *trainer, 
     if (assay_objective_number(&trainer->settings.objective) != 0)
         json_object_set_new(line, "objective", json_string(assay_objective_name(&trainer->settings.objective)));
     put_count(line, "ties", r->ties);
+    if (trainer->settings.objective.tie_learned) put(line, "tie_parameter", r->tie_parameter);
+    if (trainer->examples->items[0].steps) put(line, "first_error_accuracy", r->skipped ? (double)NAN : r->first_error);
     put(line, "margin", r->margin);
     put(line, "reward_chosen", r->reward_chosen);
     put(line, "reward_rejected", r->reward_rejected);
@@ -132,6 +134,7 @@ assay_status assay_metrics_step(assay_metrics *metrics, assay_trainer *trainer, 
     put(line, "tokens_per_second", r->seconds > 0 ? (double)(r->tokens - r->tokens_shared) / r->seconds : 0);
     put_memory(line, trainer);
     if (trainer->plan.streamed) put_count(line, "read_bytes", r->read_bytes);
+    if (trainer->plan.spilled) put_count(line, "spill_bytes", r->spill_bytes);
     if (r->skipped) json_object_set_new(line, "skipped", json_true());
     return write_line(metrics, line, err);
 }

@@ -69,10 +69,10 @@ static assay_status evaluate(run *r, assay_judgement *judgement)
     return ASSAY_OK;
 }
 
-static assay_status fill_checkpoint(run *r, const char *working)
+static assay_status fill_checkpoint(run *r, const assay_assembly *all, const char *working)
 {
     const assay_run_settings *s = r->settings;
-    ASSAY_TRY(assay_train_state_save(r->trainer, &s->prints, working, r->err));
+    ASSAY_TRY(assay_train_state_save(all, &s->prints, working, r->err));
     ASSAY_TRY(assay_metrics_trainer_state(&r->metrics, r->trainer, s->log_steps, s->eval_steps, s->save_steps, working,
                                           r->err));
     return s->save ? s->save(s->save_context, working, r->err) : ASSAY_OK;
@@ -80,14 +80,15 @@ static assay_status fill_checkpoint(run *r, const char *working)
 
 uint64_t assay_run_model_bytes(const assay_trainer *t)
 {
-    uint64_t saved = t->optimizer->values, all = assay_model_weights(t->model, false);
+    uint64_t saved = assay_model_weights(t->model, true), all = assay_model_weights(t->model, false);
     return sizeof(float) * (2 * saved > all ? all : saved);
 }
 
 /* Weights and two moments, and once more the weights in the form users load. */
 uint64_t assay_run_checkpoint_bytes(const assay_trainer *t, bool with_model)
 {
-    return 3 * sizeof(float) * t->optimizer->values + (with_model ? assay_run_model_bytes(t) : 0) + (1 << 16);
+    return 3 * sizeof(float) * assay_model_weights(t->model, true) + (with_model ? assay_run_model_bytes(t) : 0) +
+           (1 << 16);
 }
 
 /* A full disk is named, with what is needed: what was half written has been removed, so what is free now is what there
@@ -110,14 +111,14 @@ static assay_status say_room(run *r, assay_status status)
     return status;
 }
 
-static assay_status write_checkpoint(run *r)
+static assay_status write_checkpoint(run *r, const assay_assembly *all)
 {
     char *working = NULL,
          *final = assay_strfmt("%s/checkpoint-%llu", r->settings->output, (unsigned long long)r->trainer->step);
     ASSAY_TRY_ALLOC(final, "a path", r->err);
     assay_status status = assay_checkpoint_dir_begin(&working, final, r->err);
     if (status == ASSAY_OK) {
-        status = fill_checkpoint(r, working);
+        status = fill_checkpoint(r, all, working);
         if (status == ASSAY_OK) status = assay_checkpoint_dir_publish(working, final, r->err);
         else assay_checkpoint_dir_abandon(working);
     }
@@ -128,8 +129,14 @@ static assay_status write_checkpoint(run *r)
 
 static assay_status save_checkpoint(run *r)
 {
-    ASSAY_TRY(assay_culprit_check_trained(r->trainer, r->err));
-    if (leads(r)) ASSAY_TRY(write_checkpoint(r));
+    assay_assembly all = {0};
+    assay_status status = assay_culprit_check_trained(r->trainer, r->err);
+    if (r->trainer->shares.row) status = assay_comm_agree(r->trainer->shares.comm, status, NULL, r->err);
+    ASSAY_TRY(status);
+    ASSAY_TRY(assay_assembly_make(&all, r->trainer, r->settings->output, true, r->err));
+    if (leads(r)) status = write_checkpoint(r, &all);
+    assay_assembly_release(&all);
+    ASSAY_TRY(status);
     r->saved_step = r->trainer->step;
     return ASSAY_OK;
 }
@@ -238,6 +245,8 @@ static assay_status follow(run *r)
     assay_comm *comm = r->trainer->shares.comm;
     ASSAY_TRY(assay_comm_broadcast(comm, &r->saved_step, sizeof r->saved_step, r->err));
     ASSAY_TRY(assay_comm_broadcast(comm, &r->outcome->nothing_left, sizeof r->outcome->nothing_left, r->err));
+    if (r->trainer->shares.row && r->saved_step != UINT64_MAX)
+        ASSAY_TRY(assay_train_state_spread(r->trainer, r->settings->resume_from, r->err));
     return assay_trainer_follow(r->trainer, r->err);
 }
 

@@ -6,6 +6,7 @@
 #include "base/sizes.h"
 #include "base/text.h"
 #include "container/safetensors.h"
+#include "train/state_parts.h"
 
 #include <math.h>
 #include <string.h>
@@ -33,6 +34,16 @@ static XXH128_hash_t with_targets(const assay_example_set *examples, const assay
     return hash;
 }
 
+static XXH128_hash_t with_steps(const assay_example_set *examples, const assay_example *e, XXH128_hash_t hash)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        double label = examples->values[e->answers + i], known = !isnan(label);
+        double field[] = {examples->answers[e->answers + i].count, known, known != 0 ? label : 0};
+        hash = XXH3_128bits_withSeed(field, sizeof field, hash.low64 ^ hash.high64);
+    }
+    return hash;
+}
+
 void assay_fingerprint_data(const assay_example_set *examples, char text[40])
 {
     XXH128_hash_t hash = XXH3_128bits(examples->ids, examples->id_count * sizeof *examples->ids);
@@ -41,7 +52,8 @@ void assay_fingerprint_data(const assay_example_set *examples, char text[40])
         double fields[] = {(double)assay_example_best(examples, e)->count,
                            (double)assay_example_worst(examples, e)->count, (double)e->shared, e->margin};
         hash = XXH3_128bits_withSeed(fields, sizeof fields, hash.low64 ^ hash.high64);
-        if (e->count > 2) hash = with_list(examples, e, hash);
+        if (e->steps) hash = with_steps(examples, e, hash);
+        else if (e->count > 2) hash = with_list(examples, e, hash);
         if (examples->label_count) hash = with_targets(examples, e, hash);
         double label[] = {e->share, e->weight};
         if (!isnan(e->share) || e->weight != 1)
@@ -52,8 +64,8 @@ void assay_fingerprint_data(const assay_example_set *examples, char text[40])
 
 /* The settings that change results, by the names of their options: what a refusal names. Those behind the first count
  * only where one of their group differs from what runs had before it existed: bt without smoothing (all three are 0
- * then), one lane, moments of floats. So such runs go on. */
-enum { SETTINGS = 21, MOMENTS = SETTINGS - 1, LANES = MOMENTS - 1, OBJECTIVE_SETTINGS = 3 };
+ * then), one lane, moments and weights of floats. So such runs go on. */
+enum { SETTINGS = 22, MASTER = SETTINGS - 1, MOMENTS = MASTER - 1, LANES = MOMENTS - 1, OBJECTIVE_SETTINGS = 3 };
 static const char *const setting_names[SETTINGS] = {"batch-pairs",
                                                     "epochs or max-steps",
                                                     "lr",
@@ -74,7 +86,8 @@ static const char *const setting_names[SETTINGS] = {"batch-pairs",
                                                     "label-smoothing",
                                                     "tie-parameter",
                                                     "lanes",
-                                                    "moments"};
+                                                    "moments",
+                                                    "master"};
 
 static void setting_values(const assay_train_settings *s, const assay_program *program, uint64_t total_steps,
                            double values[SETTINGS])
@@ -97,15 +110,17 @@ static void setting_values(const assay_train_settings *s, const assay_program *p
                                 (double)program->bf16,
                                 assay_objective_number(&s->objective),
                                 s->objective.smoothing,
-                                s->objective.tie_parameter,
+                                s->objective.tie_learned ? ASSAY_TIE_LEARNED : s->objective.tie_parameter,
                                 (double)assay_larger(s->lanes, 1),
-                                (double)s->eight_bits};
+                                (double)s->eight_bits,
+                                (double)s->half_weights};
     memcpy(values, numbers, sizeof numbers);
 }
 
 static size_t setting_count(const double values[SETTINGS])
 {
-    if (values[MOMENTS] != 0) return SETTINGS;
+    if (values[MASTER] != 0) return SETTINGS;
+    if (values[MOMENTS] != 0) return MASTER;
     if (values[LANES] > 1) return MOMENTS;
     for (size_t i = LANES - OBJECTIVE_SETTINGS; i < LANES; i++)
         if (values[i] != 0) return LANES;
@@ -131,64 +146,55 @@ void assay_fingerprint_settings(const assay_train_settings *s, const assay_progr
     assay_hash_text(hash, text);
 }
 
-/* A tensor of one trained weight: what it is called and where it lies; values NULL where the weight has none such. */
-typedef struct state_part {
-    const char *prefix;
-    void *values;
-    assay_dtype dtype;
-    size_t count;
-} state_part;
-
-enum { PARTS = 5 };
-
-static void parts_of(const assay_optimizer_item *item, state_part parts[PARTS])
+static assay_status describe_part(const assay_assembly *all, size_t item, const assay_state_part *part,
+                                  assay_tensor *tensor, assay_error *err)
 {
-    size_t blocks = (item->count + ASSAY_DYNAMIC_BLOCK - 1) / ASSAY_DYNAMIC_BLOCK;
-    parts[0] = (state_part){"weight", item->weight, ASSAY_F32, item->count};
-    parts[1] = (state_part){"m", item->m, ASSAY_F32, item->count};
-    parts[2] = (state_part){"v", item->v, ASSAY_F32, item->count};
-    if (item->packed) {
-        parts[1] = (state_part){"m", item->m_levels, ASSAY_U8, item->count};
-        parts[2] = (state_part){"v", item->v_levels, ASSAY_U8, item->count};
-    }
-    parts[3] = (state_part){"m_scales", item->m_scales, ASSAY_F32, blocks};
-    parts[4] = (state_part){"v_scales", item->v_scales, ASSAY_F32, blocks};
-}
-
-static assay_status describe_part(const assay_trainer *t, size_t item, const state_part *part, assay_tensor *tensor,
-                                  assay_error *err)
-{
-    *tensor =
-        (assay_tensor){.name = assay_strfmt("%s.%s", part->prefix, t->model->program->params[t->trained[item]].name),
-                       .dtype = part->dtype,
-                       .rank = 1,
-                       .shape = {part->count},
-                       .data = part->values,
-                       .bytes = part->count * (part->dtype == ASSAY_U8 ? 1 : sizeof(float))};
+    *tensor = (assay_tensor){
+        .name = assay_strfmt("%s.%s", part->prefix, all->trainer->model->program->params[all->params[item]].name),
+        .dtype = part->dtype,
+        .rank = 1,
+        .shape = {part->count},
+        .data = part->values,
+        .bytes = part->bytes};
     ASSAY_TRY_ALLOC(tensor->name, "a tensor's name", err);
     return ASSAY_OK;
 }
 
-static assay_status describe(const assay_trainer *t, assay_tensor *tensors, size_t *count, assay_error *err)
+static assay_status describe_tie(const assay_trainer *t, assay_tensor *tensor, assay_error *err)
 {
-    state_part parts[PARTS];
-    for (size_t i = 0; i < t->optimizer->count; i++) {
-        parts_of(&t->optimizer->items[i], parts);
-        for (size_t p = 0; p < PARTS; p++) {
-            if (!parts[p].values) continue;
-            ASSAY_TRY(describe_part(t, i, &parts[p], &tensors[*count], err));
-            ++*count;
-        }
-    }
+    *tensor = (assay_tensor){.name = assay_strdup("objective.tie_parameter"),
+                             .dtype = ASSAY_F64,
+                             .rank = 1,
+                             .shape = {ASSAY_LEARNED_TIE_STATE},
+                             .data = &t->tie,
+                             .bytes = ASSAY_LEARNED_TIE_STATE * sizeof(double)};
+    ASSAY_TRY_ALLOC(tensor->name, "a tensor's name", err);
     return ASSAY_OK;
 }
 
-static assay_status save_tensors(const assay_trainer *t, const char *folder, assay_error *err)
+static assay_status describe(const assay_assembly *all, assay_tensor *tensors, size_t *count, assay_error *err)
+{
+    assay_state_part parts[ASSAY_STATE_PARTS];
+    for (size_t i = 0; i < all->count; i++) {
+        assay_state_parts(&all->items[i], parts);
+        for (size_t p = 0; p < ASSAY_STATE_PARTS; p++) {
+            if (!parts[p].count) continue;
+            ASSAY_TRY(describe_part(all, i, &parts[p], &tensors[*count], err));
+            ++*count;
+        }
+    }
+    if (!all->trainer->settings.objective.tie_learned) return ASSAY_OK;
+    ASSAY_TRY(describe_tie(all->trainer, &tensors[*count], err));
+    ++*count;
+    return ASSAY_OK;
+}
+
+static assay_status save_tensors(const assay_assembly *all, const char *folder, assay_error *err)
 {
     size_t count = 0;
-    assay_tensor *tensors = assay_alloc(t->optimizer->count * PARTS, sizeof *tensors);
+    assay_tensor *tensors = assay_alloc(all->count * ASSAY_STATE_PARTS + 1, sizeof *tensors);
     char *path = assay_path_join(folder, "state.safetensors");
-    assay_status status = tensors && path ? describe(t, tensors, &count, err)
+    assay_status status = tensors && path ? describe(all, tensors, &count, err)
                                           : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a checkpoint");
     if (status == ASSAY_OK) status = assay_safetensors_write(path, tensors, count, NULL, NULL, err);
     for (size_t i = 0; i < count; i++) assay_free(tensors[i].name);
@@ -207,10 +213,11 @@ static json_t *settings_json(const assay_trainer *t)
     return object;
 }
 
-assay_status assay_train_state_save(const assay_trainer *t, const assay_fingerprints *prints, const char *folder,
+assay_status assay_train_state_save(const assay_assembly *all, const assay_fingerprints *prints, const char *folder,
                                     assay_error *err)
 {
-    ASSAY_TRY(save_tensors(t, folder, err));
+    const assay_trainer *t = all->trainer;
+    ASSAY_TRY(save_tensors(all, folder, err));
     json_t *state = json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:o}", "step", (json_int_t)t->step, "total_steps",
                               (json_int_t)t->total_steps, "optimizer_steps", (json_int_t)t->optimizer->steps,
                               "tokens_seen", (json_int_t)t->tokens_seen, "base", prints->base, "data", prints->data,
@@ -225,14 +232,14 @@ assay_status assay_train_state_save(const assay_trainer *t, const assay_fingerpr
     return status;
 }
 
-static assay_status load_part(const assay_trainer *t, size_t item, const state_part *part,
-                              const assay_tensor_file *file, assay_error *err)
+/* The file's tensor of a part, which must be there. */
+static assay_status find_part(const assay_assembly *all, size_t item, const assay_state_part *part,
+                              const assay_tensor_file *file, const assay_tensor **tensor, assay_error *err)
 {
     assay_tensor wanted;
-    ASSAY_TRY(describe_part(t, item, part, &wanted, err));
-    const assay_tensor *tensor = assay_tensor_file_find(file, wanted.name);
-    bool fits = tensor && tensor->dtype == wanted.dtype && tensor->bytes == wanted.bytes;
-    if (fits) memcpy(part->values, tensor->data, tensor->bytes);
+    ASSAY_TRY(describe_part(all, item, part, &wanted, err));
+    *tensor = assay_tensor_file_find(file, wanted.name);
+    bool fits = *tensor && (*tensor)->dtype == wanted.dtype && (*tensor)->bytes == wanted.bytes;
     assay_status status = fits ? ASSAY_OK
                                : assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor %s is missing or of another size",
                                                  file->path, wanted.name);
@@ -240,15 +247,83 @@ static assay_status load_part(const assay_trainer *t, size_t item, const state_p
     return status;
 }
 
-static assay_status load_tensors(assay_trainer *t, const assay_tensor_file *file, assay_error *err)
+static assay_status load_tie(assay_trainer *t, const assay_tensor_file *file, assay_error *err)
 {
-    state_part parts[PARTS];
-    for (size_t i = 0; i < t->optimizer->count; i++) {
-        parts_of(&t->optimizer->items[i], parts);
-        for (size_t p = 0; p < PARTS; p++)
-            if (parts[p].values) ASSAY_TRY(load_part(t, i, &parts[p], file, err));
+    double state[ASSAY_LEARNED_TIE_STATE];
+    const assay_tensor *tensor = assay_tensor_file_find(file, "objective.tie_parameter");
+    bool fits = tensor && tensor->dtype == ASSAY_F64 && tensor->bytes == sizeof state;
+    if (fits) memcpy(state, tensor->data, sizeof state);
+    if (!fits || !isfinite(exp(state[0])) || !isfinite(state[1]) || !(state[2] >= 0))
+        return assay_error_set(err, ASSAY_E_FORMAT, "%s: tensor objective.tie_parameter is missing or holds no state",
+                               file->path);
+    t->tie = (assay_learned_tie){.place = state[0], .m = state[1], .v = state[2]};
+    assay_tie_put(&t->settings.objective, t->tie.place);
+    return ASSAY_OK;
+}
+
+/* What this process has of the weights; of the others', that it is there. */
+static assay_status load_tensors(const assay_assembly *all, const assay_tensor_file *file, assay_error *err)
+{
+    assay_state_part parts[ASSAY_STATE_PARTS];
+    const assay_tensor *tensor;
+    for (size_t i = 0; i < all->count; i++) {
+        assay_state_parts(&all->items[i], parts);
+        for (size_t p = 0; p < ASSAY_STATE_PARTS; p++) {
+            if (!parts[p].count) continue;
+            ASSAY_TRY(find_part(all, i, &parts[p], file, &tensor, err));
+            if (parts[p].values) memcpy(parts[p].values, tensor->data, tensor->bytes);
+        }
+    }
+    return all->trainer->settings.objective.tie_learned ? load_tie(all->trainer, file, err) : ASSAY_OK;
+}
+
+static assay_status send_part(const assay_assembly *all, size_t item, const assay_state_part *part,
+                              const assay_tensor_file *file, assay_error *err)
+{
+    const assay_tensor *tensor;
+    ASSAY_TRY(find_part(all, item, part, file, &tensor, err));
+    return assay_comm_send(all->trainer->shares.row, all->owners[item], (void *)(uintptr_t)tensor->data, tensor->bytes,
+                           err);
+}
+
+/* Of the first process its file to the others of its row, each its own; file NULL: this is one of those. */
+static assay_status spread_tensors(const assay_assembly *all, const assay_tensor_file *file, assay_error *err)
+{
+    const assay_shares *shares = &all->trainer->shares;
+    assay_state_part parts[ASSAY_STATE_PARTS];
+    for (size_t i = 0; i < all->count; i++) {
+        if ((all->owners[i] == shares->stage) == (shares->stage == 0)) continue;
+        assay_state_parts(&all->items[i], parts);
+        for (size_t p = 0; p < ASSAY_STATE_PARTS; p++) {
+            if (!parts[p].count) continue;
+            ASSAY_TRY(file ? send_part(all, i, &parts[p], file, err)
+                           : assay_comm_receive(shares->row, 0, parts[p].values, parts[p].bytes, err));
+        }
     }
     return ASSAY_OK;
+}
+
+static assay_status open_tensors(const char *folder, assay_tensor_file **file, assay_error *err)
+{
+    char *path = assay_path_join(folder, "state.safetensors");
+    ASSAY_TRY_ALLOC(path, "a path", err);
+    assay_status status = assay_safetensors_open(file, path, err);
+    assay_free(path);
+    return status;
+}
+
+assay_status assay_train_state_spread(assay_trainer *t, const char *folder, assay_error *err)
+{
+    assay_assembly all = {0};
+    assay_tensor_file *file = NULL;
+    int rank = assay_comm_rank(t->shares.comm);
+    assay_status status = assay_assembly_describe(&all, t, err);
+    if (status == ASSAY_OK && rank == 0) status = open_tensors(folder, &file, err);
+    status = assay_comm_agree(t->shares.comm, status, NULL, err);
+    if (status == ASSAY_OK && rank < t->shares.stages) status = spread_tensors(&all, file, err);
+    assay_tensor_file_close(file);
+    assay_assembly_release(&all);
+    return status;
 }
 
 static assay_status check_print(const json_t *state, const char *key, const char *now, const char *advice,
@@ -258,6 +333,13 @@ static assay_status check_print(const json_t *state, const char *key, const char
     ASSAY_TRY(assay_json_string(state, key, true, &then, where, err));
     if (!strcmp(then, now)) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_USAGE, "cannot resume from %s: the %s changed (%s)", where, key, advice);
+}
+
+static void setting_text(size_t setting, double value, char text[32])
+{
+    bool learned = setting == LANES - 1 && value == ASSAY_TIE_LEARNED;
+    if (learned) snprintf(text, 32, "learn");
+    else assay_text_format(text, 32, "%.9g", value);
 }
 
 /* Names the first option that differs. */
@@ -273,16 +355,31 @@ static assay_status check_settings(const assay_trainer *t, const assay_fingerpri
         bool implied = i >= LANES - OBJECTIVE_SETTINGS && !was;
         double old = implied && i == LANES ? 1 : json_number_value(was);
         if ((!json_is_number(was) && !implied) || old == values[i]) continue;
+        char before[32], after[32];
+        setting_text(i, old, before);
+        setting_text(i, values[i], after);
         assay_text_format(
             advice, sizeof advice,
-            i == 1 ? "--%s: %.9g steps then, %.9g now; give the same. The learning rate was planned for that length; "
+            i == 1 ? "--%s: %s steps then, %s now; give the same. The learning rate was planned for that length; "
                      "to train on from where the run ended, start a new one from its result: --adapter "
                      "(or, of all weights, --model) with that --output, and another --output"
-                   : "--%s: %.9g then, %.9g now; give the same",
-            setting_names[i], old, values[i]);
+                   : "--%s: %s then, %s now; give the same",
+            setting_names[i], before, after);
         break;
     }
     return check_print(state, "settings", prints->settings, advice, where, err);
+}
+
+/* Before the data, which another objective reads in another way. */
+static assay_status check_objective(const assay_trainer *t, const json_t *state, const char *where, assay_error *err)
+{
+    double then = json_number_value(json_object_get(json_object_get(state, "options"), "objective")),
+           now = assay_objective_number(&t->settings.objective);
+    const char *name = then >= 0 && then < 1e3 ? assay_objective_name_at((size_t)then) : NULL;
+    if (then == now) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_USAGE,
+                           "cannot resume from %s: the settings changed (--objective: %s then, %s now; give the same)",
+                           where, name ? name : "one of a later version", assay_objective_name(&t->settings.objective));
 }
 
 static assay_status load_counters(assay_trainer *t, const assay_fingerprints *prints, const json_t *state,
@@ -290,6 +387,7 @@ static assay_status load_counters(assay_trainer *t, const assay_fingerprints *pr
 {
     int64_t step, optimizer_steps, tokens;
     ASSAY_TRY(check_print(state, "base", prints->base, "give the same --model", where, err));
+    ASSAY_TRY(check_objective(t, state, where, err));
     ASSAY_TRY(check_print(state, "data", prints->data,
                           "give the same --data, --template, --max-length and --eval-split", where, err));
     ASSAY_TRY(check_settings(t, prints, state, where, err));
@@ -306,17 +404,19 @@ static assay_status load_counters(assay_trainer *t, const assay_fingerprints *pr
 assay_status assay_train_state_load(assay_trainer *t, const assay_fingerprints *prints, const char *folder,
                                     assay_error *err)
 {
-    char *json = assay_path_join(folder, "state.json"), *tensors = assay_path_join(folder, "state.safetensors");
+    char *json = assay_path_join(folder, "state.json");
     json_t *state = NULL;
     assay_tensor_file *file = NULL;
-    assay_status status = json && tensors ? assay_json_load(json, 1 << 20, &state, err)
-                                          : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
+    assay_assembly all = {0};
+    assay_status status = json ? assay_json_load(json, 1 << 20, &state, err)
+                               : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a path");
     if (status == ASSAY_OK) status = load_counters(t, prints, state, json, err);
-    if (status == ASSAY_OK) status = assay_safetensors_open(&file, tensors, err);
-    if (status == ASSAY_OK) status = load_tensors(t, file, err);
+    if (status == ASSAY_OK) status = open_tensors(folder, &file, err);
+    if (status == ASSAY_OK) status = assay_assembly_describe(&all, t, err);
+    if (status == ASSAY_OK) status = load_tensors(&all, file, err);
+    assay_assembly_release(&all);
     assay_tensor_file_close(file);
     json_decref(state);
     assay_free(json);
-    assay_free(tensors);
     return status;
 }

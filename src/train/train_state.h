@@ -8,7 +8,7 @@
 #ifndef ASSAY_TRAIN_TRAIN_STATE_H
 #define ASSAY_TRAIN_TRAIN_STATE_H
 
-#include "train/trainer.h"
+#include "train/assembly.h"
 
 typedef struct assay_fingerprints {
     char base[40], data[40], settings[40]; /* hex */
@@ -21,9 +21,14 @@ void assay_fingerprint_data(const assay_example_set *examples, char text[40]);
 void assay_fingerprint_settings(const assay_train_settings *settings, const assay_program *program,
                                 uint64_t total_steps, char text[40]);
 
-assay_status assay_train_state_save(const assay_trainer *trainer, const assay_fingerprints *prints, const char *folder,
+/* all: of the trainer, every stage's (train/assembly.h). */
+assay_status assay_train_state_save(const assay_assembly *all, const assay_fingerprints *prints, const char *folder,
                                     assay_error *err);
 assay_status assay_train_state_load(assay_trainer *trainer, const assay_fingerprints *prints, const char *folder,
                                     assay_error *err);
+
+/* Behind that, where the model is cut into stages: every process of the first row has what the checkpoint says of its
+ * stage. All call it; the folder is read by the first alone. */
+assay_status assay_train_state_spread(assay_trainer *trainer, const char *folder, assay_error *err);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/rng.h"
 #include "base/sizes.h"
 #include "packing/pack_example.h"
 #include "score/score_examples.h"
@@ -9,6 +10,7 @@
 #include "train/lanes.h"
 #include "train/loss.h"
 #include "train/moments.h"
+#include "train/staged.h"
 #include "train/step_account.h"
 
 #include <math.h>
@@ -32,7 +34,16 @@ static size_t most_answers(const assay_example_set *set)
     return most;
 }
 
-static size_t trained_values(const assay_model *model) { return assay_model_weights(model, true); }
+/* Of this process. */
+static size_t trained_values(const assay_model *model)
+{
+    size_t values = 0;
+    for (size_t i = 0; i < model->program->param_count; i++) {
+        const assay_param *param = &model->program->params[i];
+        if (param->trained) values += param->rows * param->cols;
+    }
+    return values;
+}
 
 size_t assay_trainer_gradients(const assay_train_settings *s) { return assay_lane_buffers(s->lanes); }
 
@@ -50,7 +61,10 @@ assay_plan_request assay_trainer_request(const assay_train_settings *s, const as
         .longest_path = path,
         .step_tokens = pair * together,
         .step_scored = assay_larger(most_answers(examples) * together, evaluation ? evaluation->answer_count : 0),
-        .budget = s->budget};
+        .spill = s->spill,
+        .spill_flops = s->spill_flops,
+        .budget = s->budget,
+        .flights = s->flights};
 }
 
 static assay_status make_plan(assay_trainer *t, const assay_trainer_setup *setup, assay_error *err)
@@ -64,7 +78,8 @@ static assay_status make_plan(assay_trainer *t, const assay_trainer_setup *setup
                           assay_trainer_gradients(&t->settings) * trained_values(t->model) * sizeof(float) +
                           assay_moments_bytes(t->model->program, t->settings.eight_bits);
     if (setup->stream) request.fixed_bytes -= setup->stream->bytes;
-    bool holds = setup->plan && setup->plan->streamed == (setup->stream != NULL) &&
+    bool holds = setup->plan && setup->plan->flights == request.flights &&
+                 setup->plan->streamed == (setup->stream != NULL) &&
                  setup->plan->total_bytes == setup->plan->arena_bytes + request.fixed_bytes;
     if (holds) t->plan = *setup->plan;
     else ASSAY_TRY(assay_plan_make(&request, &t->plan, err));
@@ -100,6 +115,8 @@ static assay_status bind_weights(assay_trainer *t, assay_error *err)
         if (!program->params[i].trained) continue;
         size_t values = t->model->params[i].rows * t->model->params[i].cols;
         items[count] = (assay_optimizer_item){.weight = assay_model_own_f32(t->model, i),
+                                              .half = assay_model_own_bf16(t->model, i),
+                                              .stream = assay_rng_stream(program->params[i].name),
                                               .gradient = next,
                                               .count = values,
                                               .packed = assay_moments_packed(program, i, t->settings.eight_bits),
@@ -133,6 +150,7 @@ static assay_status reserve_runs(assay_trainer *t, assay_error *err)
 {
     size_t pairs = t->settings.batch_pairs < t->examples->count ? (size_t)t->settings.batch_pairs : t->examples->count;
     ASSAY_TRY(assay_grow(&t->runs.begin, &t->runs.capacity, pairs + 1, sizeof *t->runs.begin, err));
+    ASSAY_TRY(assay_grow(&t->ahead.begin, &t->ahead.capacity, pairs + 1, sizeof *t->ahead.begin, err));
     size_t outputs = assay_head_outputs(&t->model->config.head);
     t->rewards = assay_alloc(pairs, most_answers(t->examples) * outputs * sizeof *t->rewards);
     ASSAY_TRY_ALLOC(t->rewards, "rewards", err);
@@ -143,6 +161,7 @@ static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, as
 {
     make_schedule(t);
     t->planned_anonymous = setup->planned_anonymous;
+    t->borders = setup->borders;
     t->interrupted = setup->interrupted;
     ASSAY_TRY(make_plan(t, setup, err));
     ASSAY_TRY(bind_weights(t, err));
@@ -155,7 +174,10 @@ static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, as
     t->room = assay_alloc(1, sizeof *t->room);
     ASSAY_TRY_ALLOC(t->room, "rewards", err);
     ASSAY_TRY(assay_loss_room_make(t->room, t->examples, outputs, err));
-    ASSAY_TRY(assay_shares_make(&t->shares, setup->comm, t->settings.lanes, err));
+    ASSAY_TRY(
+        assay_shares_make(&t->shares, setup->comm, setup->stages > 1 ? setup->stages : 1, t->settings.lanes, err));
+    t->pipe = (assay_pipe){
+        .row = t->shares.row, .engine = t->engine, .program = t->model->program, .flights = t->plan.flights};
     return assay_sampler_init(&t->sampler, t->examples->count, t->settings.seed, 0, err);
 }
 
@@ -166,6 +188,7 @@ assay_status assay_trainer_create(assay_trainer **out, const assay_trainer_setup
     ASSAY_TRY_ALLOC(t, "the trainer", err);
     t->settings = setup->settings;
     t->settings.lanes = assay_larger(t->settings.lanes, 1);
+    assay_learned_tie_begin(&t->tie, &t->settings.objective);
     t->model = setup->model;
     t->examples = setup->examples;
     t->kernels = setup->kernels;
@@ -187,6 +210,7 @@ void assay_trainer_free(assay_trainer *t)
     assay_sampler_release(&t->sampler);
     assay_pack_release(&t->pack);
     assay_micro_runs_release(&t->runs);
+    assay_micro_runs_release(&t->ahead);
     assay_free(t->gradients);
     assay_free(t->d_rewards);
     assay_free(t->rewards);
@@ -223,8 +247,9 @@ assay_status assay_trainer_seek(assay_trainer *t, uint64_t step, assay_error *er
 typedef struct step_run {
     assay_trainer *trainer;
     const assay_step_pairs *step;
-    float *rewards; /* where those of the next pair go */
-    bool bad;       /* a loss is not finite: no gradient is worth computing, and all will know by the rewards */
+    float *rewards;         /* where those of the next pair go */
+    bool bad;               /* a loss is not finite: no gradient is worth computing, and all will know by the rewards */
+    assay_staged_walk walk; /* where there are stages */
 } step_run;
 
 /* Of an example's rewards: its loss, and the gradient into d. */
@@ -237,6 +262,23 @@ static double example_loss(assay_trainer *t, const assay_example *example, const
     return loss;
 }
 
+/* The rewards that the engine has now are kept; their gradients, NULL where a loss is not finite. */
+static const float *judge_micro(void *context, size_t begin, size_t end)
+{
+    step_run *run = context;
+    assay_trainer *t = run->trainer;
+    const float *rewards = assay_engine_rewards(t->engine);
+    size_t at = 0;
+    for (size_t i = begin; i < end; i++) {
+        const assay_example *example = &t->examples->items[run->step->picked[i]];
+        run->bad |= !isfinite(example_loss(t, example, rewards + at, t->d_rewards + at, run->step));
+        at += example->count * t->room->outputs;
+    }
+    memcpy(run->rewards, rewards, at * sizeof *rewards);
+    run->rewards += at;
+    return run->bad ? NULL : t->d_rewards;
+}
+
 static assay_status run_micro(step_run *run, size_t begin, size_t end, assay_error *err)
 {
     assay_trainer *t = run->trainer;
@@ -245,25 +287,19 @@ static assay_status run_micro(step_run *run, size_t begin, size_t end, assay_err
     for (size_t i = begin; i < end; i++)
         assay_pack_example(&t->pack, t->examples, &t->examples->items[picked[i]], picked[i]);
     ASSAY_TRY(assay_engine_forward(t->engine, assay_pack_finish(&t->pack), t->settings.seed, t->step, true, err));
-    const float *rewards = assay_engine_rewards(t->engine);
-    size_t at = 0;
-    for (size_t i = begin; i < end; i++) {
-        const assay_example *example = &t->examples->items[picked[i]];
-        run->bad |= !isfinite(example_loss(t, example, rewards + at, t->d_rewards + at, run->step));
-        at += example->count * t->room->outputs;
-    }
-    memcpy(run->rewards, rewards, at * sizeof *rewards);
-    run->rewards += at;
-    return run->bad ? ASSAY_OK : assay_engine_backward(t->engine, t->d_rewards, err);
+    const float *d_rewards = judge_micro(run, begin, end);
+    return d_rewards ? assay_engine_backward(t->engine, d_rewards, err) : ASSAY_OK;
 }
 
 /* The record of a step, from the rewards of all its pairs in their order, whoever computed them. */
 static void account(assay_trainer *t, const assay_step_pairs *step, assay_step_record *record)
 {
     const float *rewards = t->rewards;
+    t->tie.slope = 0;
     for (size_t i = 0; i < step->count; i++) {
         const assay_example *example = &t->examples->items[step->picked[i]];
         record->loss += example_loss(t, example, rewards, t->d_rewards, step) / step->weight;
+        t->tie.slope += assay_example_tie_slope(t->room, &t->settings, t->examples, example) / step->weight;
         assay_step_account(record, step, t->examples, example, t->room->rewards);
         rewards += example->count * t->room->outputs;
     }
@@ -292,11 +328,13 @@ static assay_status run_lane(void *context, size_t begin, size_t end, float *gra
     assay_trainer *t = run->trainer;
     assay_micro_runs *micro = &t->runs;
     bind_gradients(t, gradients);
+    if (t->shares.row) return assay_staged_lane(&run->walk, begin, end, err);
     ASSAY_TRY(
         assay_micro_runs_cut(micro, t->examples, run->step->picked + begin, end - begin, t->plan.micro_tokens, err));
     for (size_t r = 0; r < micro->count; r++) {
         if (is_given_up(t))
             return assay_error_set(err, ASSAY_E_STOPPED, "step %llu was given up", (unsigned long long)t->step + 1);
+        ASSAY_TRY(assay_comm_go_on(t->shares.comm, NULL, err));
         ASSAY_TRY(run_micro(run, begin + micro->begin[r], begin + micro->begin[r + 1], err));
     }
     return ASSAY_OK;
@@ -315,7 +353,12 @@ static assay_status sum_lanes(assay_trainer *t, const assay_step_pairs *step, as
                                 .pool = t->pool,
                                 .add = run_lane,
                                 .context = &run};
-    return assay_lane_sum_make(&sum, shares->first_lane, shares->lanes, &any, err);
+    if (!shares->row) return assay_lane_sum_make(&sum, shares->first_lane, shares->lanes, &any, err);
+    run.walk = (assay_staged_walk){
+        .trainer = t, .picked = step->picked, .count = step->count, .judge = judge_micro, .context = &run};
+    assay_staged_begin(&run.walk);
+    ASSAY_TRY(assay_lane_sum_make(&sum, shares->first_lane, shares->lanes, &any, err));
+    return assay_staged_end(&run.walk, err);
 }
 
 /* Behind it all processes have the same record and, where the loss is finite, the same gradients. A received sum lies
@@ -329,7 +372,8 @@ static assay_status gradient_of_all(assay_trainer *t, const assay_step_pairs *st
     ASSAY_TRY(assay_comm_share(shares->comm, t->rewards, shares->rewards, err));
     account(t, step, record);
     if (!isfinite(record->loss)) return ASSAY_OK;
-    ASSAY_TRY(assay_comm_sum(shares->comm, t->gradients, t->gradients + values, values, shares->there, err));
+    ASSAY_TRY(assay_comm_sum(shares->column, t->gradients, t->gradients + values, values, shares->there, err));
+    if (shares->row) return assay_staged_norm(t, &record->grad_norm, err);
     record->grad_norm = assay_optimizer_norm(t->optimizer, t->kernels);
     return ASSAY_OK;
 }
@@ -357,9 +401,11 @@ static uint64_t state_hash(const assay_trainer *t)
 {
     uint64_t hash = t->step;
     for (size_t i = 0; i < t->optimizer->count; i++) {
-        const assay_optimizer_item *item = &t->optimizer->items[i];
-        hash = XXH3_64bits_withSeed(item->weight, item->count * sizeof(float), hash);
+        size_t bytes;
+        const void *weight = assay_optimizer_weight(&t->optimizer->items[i], &bytes);
+        hash = XXH3_64bits_withSeed(weight, bytes, hash);
     }
+    hash = XXH3_64bits_withSeed(&t->tie, ASSAY_LEARNED_TIE_STATE * sizeof(double), hash);
     return XXH3_64bits_withSeed(t->optimizer->moments, moment_bytes(t), hash);
 }
 
@@ -369,7 +415,7 @@ static assay_status compare_states(const assay_trainer *t, assay_error *err)
     char what[80];
     if (assay_comm_size(t->shares.comm) == 1) return ASSAY_OK;
     snprintf(what, sizeof what, "the trained weights and their moments behind step %llu", (unsigned long long)t->step);
-    return assay_comm_compare(t->shares.comm, state_hash(t), what, err);
+    return assay_comm_compare_kinds(t->shares.comm, state_hash(t), t->shares.stages, what, err);
 }
 
 assay_status assay_trainer_follow(assay_trainer *t, assay_error *err)
@@ -378,18 +424,28 @@ assay_status assay_trainer_follow(assay_trainer *t, assay_error *err)
     uint64_t counters[] = {t->step, t->tokens_seen, t->optimizer->steps};
     ASSAY_TRY(assay_comm_broadcast(comm, counters, sizeof counters, err));
     for (size_t i = 0; i < t->optimizer->count; i++) {
-        const assay_optimizer_item *item = &t->optimizer->items[i];
-        ASSAY_TRY(assay_comm_broadcast(comm, item->weight, item->count * sizeof(float), err));
+        size_t bytes;
+        void *weight = assay_optimizer_weight(&t->optimizer->items[i], &bytes);
+        ASSAY_TRY(assay_comm_broadcast(t->shares.column, weight, bytes, err));
     }
-    ASSAY_TRY(assay_comm_broadcast(comm, t->optimizer->moments, moment_bytes(t), err));
+    ASSAY_TRY(assay_comm_broadcast(t->shares.column, t->optimizer->moments, moment_bytes(t), err));
+    ASSAY_TRY(assay_comm_broadcast(comm, &t->tie, ASSAY_LEARNED_TIE_STATE * sizeof(double), err));
+    if (t->settings.objective.tie_learned) assay_tie_put(&t->settings.objective, t->tie.place);
     t->tokens_seen = counters[1];
     t->optimizer->steps = counters[2];
     return counters[0] == t->step ? ASSAY_OK : assay_trainer_seek(t, counters[0], err);
 }
 
+static void update(assay_trainer *t, const assay_step_record *record)
+{
+    assay_optimizer_step(t->optimizer, t->kernels, t->pool, &t->settings.adam, record->lr, record->grad_norm);
+    assay_learned_tie_step(&t->tie, &t->settings.objective, &t->settings.adam, t->optimizer->steps,
+                           assay_lr_share(&t->schedule, t->step));
+}
+
 assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, assay_error *err)
 {
-    uint64_t read = assay_engine_read_bytes(t->engine);
+    uint64_t read = assay_engine_read_bytes(t->engine), spilled = assay_engine_spill_bytes(t->engine);
     double start = assay_clock_seconds(),
            per_epoch = (double)assay_steps_per_epoch(t->examples->count, t->settings.batch_pairs);
     *record = (assay_step_record){.step = t->step + 1,
@@ -400,35 +456,63 @@ assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, ass
     record->why = record->skipped ? t->why.text : "";
     if (status != ASSAY_OK && t->settings.skip_nan && err) *err = t->why;
     if (status != ASSAY_OK && !record->skipped) return status;
-    if (!record->skipped)
-        assay_optimizer_step(t->optimizer, t->kernels, t->pool, &t->settings.adam, record->lr, record->grad_norm);
+    if (!record->skipped) update(t, record);
+    record->tie_parameter = t->settings.objective.tie_parameter;
     t->step++;
     t->tokens_seen += record->tokens;
     ASSAY_TRY(compare_states(t, err));
     record->seconds = assay_clock_seconds() - start;
     record->read_bytes = assay_engine_read_bytes(t->engine) - read;
+    record->spill_bytes = assay_engine_spill_bytes(t->engine) - spilled;
+    t->spilled += record->spill_bytes;
     return ASSAY_OK;
 }
 
-static size_t share_of(const assay_trainer *t, const assay_example_set *examples, int rank)
+static size_t share_of(const assay_trainer *t, const assay_example_set *examples, int group)
 {
-    return examples->count * (size_t)rank / (size_t)assay_comm_size(t->shares.comm);
+    return examples->count * (size_t)group / (size_t)t->shares.groups;
+}
+
+/* One process's evaluation, which it may be told to give up. */
+typedef struct scored_share {
+    assay_comm *comm;
+    const volatile sig_atomic_t *stop;
+} scored_share;
+
+static assay_status go_on(void *context, assay_error *err)
+{
+    const scored_share *share = context;
+    return assay_comm_go_on(share->comm, share->stop, err);
+}
+
+/* There the messages of the pipe say it, behind the same micro-batch to all stages. */
+static assay_status go_on_staged(void *context, assay_error *err)
+{
+    (void)context;
+    (void)err;
+    return ASSAY_OK;
 }
 
 static assay_status score_share(assay_trainer *t, const assay_example_set *examples, const volatile sig_atomic_t *stop,
                                 double *rewards, double *numbers, assay_error *err)
 {
+    bool staged = t->shares.row != NULL; /* a signal stops all stages behind the same micro-batch */
     const assay_score_setup setup = {.engine = t->engine,
                                      .model = t->model,
+                                     .forward = staged ? assay_staged_score : NULL,
+                                     .context = t,
                                      .tokens = t->plan.micro_tokens,
                                      .rows = t->plan.bounds.rows[ASSAY_SCORED]};
-    int rank = assay_comm_rank(t->shares.comm);
-    size_t first = share_of(t, examples, rank), count = share_of(t, examples, rank + 1) - first;
+    int group = assay_comm_rank(t->shares.comm) / t->shares.stages;
+    size_t first = share_of(t, examples, group), count = share_of(t, examples, group + 1) - first;
     assay_score_batch batch;
     ASSAY_TRY(assay_score_batch_init(&batch, &setup, err));
-    assay_status status = assay_score_examples(&batch, examples, first, count, stop, rewards, numbers, err);
+    assay_pipe_begin(&t->pipe);
+    scored_share share = {t->shares.comm, stop};
+    const assay_score_watch watch = {staged ? go_on_staged : go_on, &share};
+    assay_status status = assay_score_examples(&batch, examples, first, count, &watch, rewards, numbers, err);
     assay_score_batch_release(&batch);
-    return status;
+    return status == ASSAY_OK && staged ? assay_pipe_end(&t->pipe, err) : status;
 }
 
 /* Everybody's numbers to everybody, `bytes` an answer. */
@@ -437,7 +521,7 @@ static assay_status share_numbers(assay_trainer *t, const assay_example_set *exa
 {
     const assay_shares *shares = &t->shares;
     for (int r = 0; r <= assay_comm_size(shares->comm); r++) {
-        size_t first = share_of(t, examples, r);
+        size_t first = share_of(t, examples, r / shares->stages);
         size_t answer = first < examples->count ? examples->items[first].answers : examples->answer_count;
         shares->rewards[r] = answer * bytes;
     }

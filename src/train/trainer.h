@@ -6,14 +6,15 @@
  *     while (trainer->step < trainer->total_steps) ASSAY_TRY(assay_trainer_step(trainer, &record, err));
  *     assay_trainer_free(trainer);
  *
- * A step takes batch_pairs examples (pairs, or lists of answers) in the sampler's order (the last of an epoch fewer),
- * cut into micro-batches that never split one. The loss is the weighted mean over the step's examples (accuracy: the
- * mean over those that a label does not call undecided, NaN where there are none; of a list the share of its couples
- * that are in order), so accumulation computes what one big batch would; its gradients are folded example by example,
- * so not one bit depends on how they were grouped. They are summed lane by lane (train/lanes.h), and a micro-batch lies
- * in one lane. Several processes share the lanes out (train/shares.h): a step is then a step of all of them, all end it
- * with the same weights to the last bit, and it is the same for every number of them. Model, examples, kernels, pool
- * and comm are borrowed.
+ * A step takes batch_pairs examples (pairs, lists of answers, answers in steps) in the sampler's order (the last of an
+ * epoch fewer), cut into micro-batches that never split one. The loss is the weighted mean over the step's examples
+ * (accuracy: the mean over those that a label does not call undecided, NaN where there are none; of a list the share of
+ * its couples that are in order), so accumulation computes what one big batch would; its gradients are folded example
+ * by example, so not one bit depends on how they were grouped. They are summed lane by lane (train/lanes.h), and a
+ * micro-batch lies in one lane. Several processes share the lanes out (train/shares.h): a step is then a step of all of
+ * them, all end it with the same weights to the last bit, and it is the same for every number of them. Where the model
+ * is cut into stages (train/staged.h), each process has the weights, gradients and moments of its own. Model, examples,
+ * kernels, pool and comm are borrowed.
  */
 #ifndef ASSAY_TRAIN_TRAINER_H
 #define ASSAY_TRAIN_TRAINER_H
@@ -25,6 +26,8 @@
 #include "optim/lr_schedule.h"
 #include "optim/optimizer.h"
 #include "packing/pack.h"
+#include "train/learned_tie.h"
+#include "train/pipe.h"
 #include "train/shares.h"
 
 #include <signal.h>
@@ -36,7 +39,8 @@ typedef struct assay_train_settings {
     assay_lr_shape shape;
     double min_lr, warmup; /* warmup below 1: share of the steps */
     assay_optimizer_hyper adam;
-    bool eight_bits; /* moments of large matrices (train/moments.h) */
+    bool eight_bits;   /* moments of large matrices (train/moments.h) */
+    bool half_weights; /* large matrices are held in bf16 alone, as the model was opened (model/model.h) */
     assay_objective_settings objective;
     double margin; /* -1: the data's field; else this number for all pairs */
     double center;
@@ -44,20 +48,27 @@ typedef struct assay_train_settings {
     assay_recompute recompute;
     size_t micro_tokens; /* 0: chosen */
     size_t budget;       /* bytes; SIZE_MAX: no limit */
+    int flights;         /* micro-batches in flight, where the model is cut into stages (train/pipe.h); 0: one */
+    const char *spill;   /* folder for values that wait for the backward pass; NULL: all stay in memory. Borrowed */
+    double spill_flops;  /* done while a byte is written there and read back (engine/planner.h) */
     bool skip_nan;       /* a step whose loss or gradient is not finite is skipped instead of an error */
 } assay_train_settings;
 
 typedef struct assay_step_record {
     uint64_t step; /* steps done, from 1 */
     double epoch, loss, accuracy, margin, reward_chosen, reward_rejected, grad_norm, lr, seconds;
+    double tie_parameter; /* behind the step, where it is learned */
+    double first_error;   /* of answers in steps: the share whose first wrong step is found, or rightly none */
     uint64_t pairs, ties, tokens, tokens_shared;
-    uint64_t read_bytes; /* of streamed weights, from their files */
+    uint64_t read_bytes;  /* of streamed weights, from their files */
+    uint64_t spill_bytes; /* of values that waited in a file: written */
     bool skipped;
     const char *why; /* of a skipped step; valid until the next */
 } assay_step_record;
 
 typedef struct assay_trainer {
-    assay_train_settings settings;
+    assay_train_settings settings; /* a tie parameter that is learned changes in them */
+    assay_learned_tie tie;
     assay_model *model;
     const assay_example_set *examples;
     const assay_kernels *kernels;
@@ -67,15 +78,18 @@ typedef struct assay_trainer {
     assay_optimizer *optimizer;
     assay_sampler sampler;
     assay_pack pack;
-    assay_micro_runs runs;
-    float *gradients; /* all trained weights' gradients, one block; behind it those of waiting lanes */
-    float *d_rewards; /* one micro-batch's */
-    float *rewards;   /* the step's, of all processes */
+    assay_micro_runs runs, ahead; /* ahead: of a lane whose micro-batches go up a pipeline */
+    float *gradients;             /* all trained weights' gradients, one block; behind it those of waiting lanes */
+    float *d_rewards;             /* one micro-batch's */
+    float *rewards;               /* the step's, of all processes */
     assay_shares shares;
+    assay_pipe pipe;              /* of this process's stage, where there are several */
+    const int *borders;           /* of the stages, as the setup had them */
     struct assay_loss_room *room; /* train/loss.h */
     int *trained;                 /* program parameter of each optimizer item */
     assay_lr_schedule schedule;
     uint64_t step, total_steps, tokens_seen;
+    uint64_t spilled; /* bytes written of values that waited in a file */
     /* bytes of anonymous memory the process is expected to reach at most (machine/process_memory.h), as the setup had
      * it */
     uint64_t planned_anonymous;
@@ -97,6 +111,10 @@ typedef struct assay_trainer_setup {
     const assay_stream_list *stream; /* weights that do not stay in memory (model/model_stream.h); NULL: all do */
     uint64_t planned_anonymous;      /* of the process, for the metrics; 0: not known */
     assay_comm *comm;                /* the processes of the run; NULL: this one alone */
+    /* of processes in a row: the model is the slice of rank % stages (model.h), which is borders[that] up to the next;
+     * 0: each process has all of it */
+    int stages;
+    const int *borders;                       /* [stages + 1], borrowed */
     const volatile sig_atomic_t *interrupted; /* may be NULL; see assay_trainer_step */
 } assay_trainer_setup;
 

@@ -88,7 +88,9 @@ static assay_engine_config config_of(const check *c, const assay_verify_cell *ce
         .pool = c->pools[cell->thread],
         .stream = c->setup->stream,
         .bounds = {.rows = {c->result->micros[cell->micro], c->scored}, .longest_path = c->longest_path},
-        .schedule = {.keep = schedule->keep, .replayed = schedule->replayed, .backward = true}};
+        .spill = c->setup->settings->spill,
+        .schedule = {
+            .keep = schedule->keep, .replayed = schedule->replayed, .spilled = schedule->spilled, .backward = true}};
 }
 
 static assay_status too_tight(const check *c, size_t needed)
@@ -253,7 +255,7 @@ static bool is_shift(const check *c, const assay_param *p)
     bool head = p->role == ASSAY_ROLE_HEAD && !strcmp(p->name, bias),
          norm = config->head.count <= 1 && !strcmp(p->name, last);
     const assay_objective *objective = c->setup->settings->objective.objective;
-    bool differences = !objective || !(objective->of_single || objective->of_attributes);
+    bool differences = !objective || !(objective->of_single || objective->of_attributes || objective->of_steps);
     return differences && c->setup->settings->center == 0 && (head || norm);
 }
 

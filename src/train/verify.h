@@ -1,7 +1,7 @@
 /* Proves, on a user's own model and pairs, that how a step is computed leaves no trace in it: one step's loss, rewards
- * and gradients under every schedule (keep everything, recompute off, some layers replayed, all layers replayed),
- * several micro-batch sizes and thread counts, compared bit for bit with those of the first way; and that every trained
- * tensor gets a gradient that is not zero.
+ * and gradients under every schedule (keep everything, recompute off, some layers replayed, all layers replayed, and
+ * with a folder to spill to all layers spilled), several micro-batch sizes and thread counts, compared bit for bit with
+ * those of the first way; and that every trained tensor gets a gradient that is not zero.
  *
  *     assay_verify_result result;
  *     ASSAY_TRY(assay_verify(&setup, &result, err)); // E_NO_FIT: not even the smallest way fits the budget
@@ -24,13 +24,13 @@
 
 typedef struct assay_verify_result assay_verify_result;
 
-enum { ASSAY_VERIFY_SCHEDULES = 8, ASSAY_VERIFY_MICROS = 4, ASSAY_VERIFY_THREADS = 16 };
+enum { ASSAY_VERIFY_SCHEDULES = 9, ASSAY_VERIFY_MICROS = 4, ASSAY_VERIFY_THREADS = 16 };
 
 typedef enum assay_verify_skip { ASSAY_VERIFY_RAN, ASSAY_VERIFY_NO_ROOM, ASSAY_VERIFY_NO_TIME } assay_verify_skip;
 
 typedef struct assay_verify_schedule {
     assay_keep keep;
-    int replayed; /* layers */
+    int replayed, spilled; /* layers */
 } assay_verify_schedule;
 
 /* One way of computing the step. */
@@ -45,7 +45,7 @@ typedef struct assay_verify_cell {
 } assay_verify_cell;
 
 typedef struct assay_verify_setup {
-    const assay_train_settings *settings; /* objective, margin, center, lanes, seed and budget are read */
+    const assay_train_settings *settings; /* objective, margin, center, lanes, seed, spill and budget are read */
     assay_model *model;
     const assay_example_set *examples;
     const assay_kernels *kernels;
@@ -65,7 +65,7 @@ struct assay_verify_result {
     assay_verify_schedule schedules[ASSAY_VERIFY_SCHEDULES];
     size_t micros[ASSAY_VERIFY_MICROS];
     int threads[ASSAY_VERIFY_THREADS];
-    int schedule_count, micro_count, thread_count;
+    int schedule_count, micro_count, thread_count, layers;
     assay_verify_cell *cells;
     size_t cell_count, ran, skipped, unequal;
     size_t pairs, tokens, tensors, seeded; /* tokens: shared ones once; tensors: trained ones */

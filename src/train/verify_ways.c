@@ -11,7 +11,7 @@ static void add_schedule(assay_verify_result *r, assay_keep keep, int replayed)
     r->schedules[r->schedule_count++] = (assay_verify_schedule){.keep = keep, .replayed = replayed};
 }
 
-static void list_schedules(assay_verify_result *r, int layers)
+static void list_schedules(assay_verify_result *r, int layers, bool spills)
 {
     add_schedule(r, ASSAY_KEEP_EVERYTHING, 0);
     add_schedule(r, ASSAY_KEEP_NEEDED, 0);
@@ -20,6 +20,9 @@ static void list_schedules(assay_verify_result *r, int layers)
         if (replayed > last && replayed < layers) add_schedule(r, ASSAY_KEEP_NEEDED, last = replayed);
     }
     add_schedule(r, ASSAY_KEEP_NEEDED, layers);
+    if (!spills) return;
+    add_schedule(r, ASSAY_KEEP_NEEDED, 0);
+    r->schedules[r->schedule_count - 1].spilled = layers;
 }
 
 static void add_micro(assay_verify_result *r, size_t tokens)
@@ -49,7 +52,7 @@ static void list_threads(assay_verify_result *r, int most)
 static bool is_wanted(const assay_verify_result *r, bool combinations, int schedule, int micro, int thread)
 {
     bool rotated = micro == schedule % r->micro_count && thread == schedule % r->thread_count;
-    bool ends = schedule == 1 || schedule == r->schedule_count - 1;
+    bool ends = schedule == 1 || r->schedules[schedule].replayed == r->layers || r->schedules[schedule].spilled;
     return combinations || rotated ||
            (ends && (thread == schedule % r->thread_count || micro == schedule % r->micro_count));
 }
@@ -57,7 +60,8 @@ static bool is_wanted(const assay_verify_result *r, bool combinations, int sched
 assay_status assay_verify_list_ways(assay_verify_result *r, const assay_verify_setup *setup, size_t longest_pair,
                                     assay_error *err)
 {
-    list_schedules(r, setup->model->program->layers);
+    r->layers = setup->model->program->layers;
+    list_schedules(r, r->layers, setup->settings->spill != NULL);
     list_micros(r, longest_pair, setup->micro_tokens);
     list_threads(r, setup->threads);
     r->cells =
@@ -74,6 +78,7 @@ assay_status assay_verify_list_ways(assay_verify_result *r, const assay_verify_s
 void assay_verify_schedule_name(const assay_verify_schedule *schedule, int layers, char *text, size_t size)
 {
     if (schedule->keep == ASSAY_KEEP_EVERYTHING) snprintf(text, size, "keep everything");
+    else if (schedule->spilled) snprintf(text, size, "all layers spilled");
     else if (schedule->replayed == 0) snprintf(text, size, "recompute off");
     else if (schedule->replayed == layers) snprintf(text, size, "recompute all");
     else snprintf(text, size, "%d layer%s replayed", schedule->replayed, schedule->replayed == 1 ? "" : "s");

@@ -57,6 +57,18 @@ cmp -s "$work/full/model.safetensors" "$work/small/model.safetensors"; say $? gr
 cp -r "$work/half/checkpoint-30" "$work/cp30" 2>/dev/null; rm -rf "$work/half"/checkpoint-[4-9]*
 check resumes 0 err '' "${common[@]}" --tuning full --data "$work/train.jsonl" --eval-data "$work/held.jsonl" --output "$work/resumed" --resume "$work/cp30"
 cmp -s "$work/full/model.safetensors" "$work/resumed/model.safetensors"; say $? to-the-same-bits
+# A checkpoint is a model by itself, before the run has ended and away from it.
+cp -r "$work/lora"/checkpoint-[0-9]* "$work/alone"
+check a-checkpoint-names-its-numbers 0 out '"labels":{"verbosity":[-0-9.e]*,"fun":' score --model "$work/alone" --input "$work/held.jsonl"
+# Converted, the head stays whole; what Glm's class has no place for is said.
+check convert-keeps-the-labels 0 out '' convert "$work/full" --output "$work/written"
+"$assay" score --model "$work/full" --input "$work/held.jsonl" --quiet >"$work/scores-full" 2>/dev/null
+"$assay" score --model "$work/written" --input "$work/held.jsonl" --quiet 2>/dev/null | cmp -s - "$work/scores-full"; say $? written-scores-alike
+! grep -q assay_label "$work/written/config.json" && tr -d ' \n' <"$work/written/config.json" | grep -q '"id2label":{"0":"verbosity","1":"fun"}'; say $? written-keeps-the-names
+check convert-packs-the-rest 0 out '' convert "$work/full" --quantize nf4 --output "$work/packed"
+check packed-scores-by-name 0 out '"labels":{"verbosity":' score --model "$work/packed" --input "$work/held.jsonl"
+"$assay" init --arch chatglm3 --head 3 --output "$work/glm" --quiet >/dev/null
+check glm-has-no-place-for-biases 1 err '3 labels, whose biases have no place.*without --format glm' convert "$work/glm" --format glm --output "$work/no"
 check data-check-counts-them 0 out 'single answers with attributes  *44' data check "$work/train.jsonl"
 check preview-shows-them 0 out 'verbosity 0, fun' preview --model "$work/base" --data "$work/train.jsonl" --template plain
 check verify-takes-them 0 out 'same bits\|equal' verify --model "$work/base" --data "$work/train.jsonl" --template plain --quiet

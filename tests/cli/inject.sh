@@ -9,6 +9,7 @@ sample() { # name seconds command...
 sample failing-allocations scripts/fail_everything 211 alloc
 sample failing-calls scripts/fail_everything 29 open read write sync rename map name thread
 sample interrupted-and-short-transfers scripts/fail_everything 6 eintr-read eintr-write short-read short-write
+sample spilling-fails env SCENES=spill scripts/fail_everything 23 open read write sync name short-read short-write eintr-write
 sample killed scripts/kill_points 20
 sample killed-full env TUNING=full scripts/kill_points 10
 sample stopped scripts/random_stops 8

@@ -19,16 +19,19 @@ def connect(size):
     return fds
 
 
-def start(rank, size, fds, command):
-    environment = dict(os.environ, OMPI_COMM_WORLD_SIZE=str(size), MESH_RANK=str(rank), MESH_FDS=",".join(map(str, fds)))
-    return subprocess.Popen(command, env=environment, pass_fds=[fd for fd in fds if fd >= 0])
+def start(rank, size, fds, calls, command):
+    own = [pair[0] if r == rank else pair[1] for r, pair in enumerate(calls)]
+    environment = dict(os.environ, OMPI_COMM_WORLD_SIZE=str(size), MESH_RANK=str(rank), MESH_FDS=",".join(map(str, fds)),
+                       MESH_CALLS=",".join(map(str, own)))
+    return subprocess.Popen(command, env=environment, pass_fds=[fd for fd in fds + own if fd >= 0])
 
 
 def main():
     size, command = int(sys.argv[1]), sys.argv[2:]
     fds = connect(size)
-    children = [start(rank, size, fds[rank], command) for rank in range(size)]
-    for row in fds:
+    calls = [[end.detach() for end in socket.socketpair()] for _ in range(size)]
+    children = [start(rank, size, fds[rank], calls, command) for rank in range(size)]
+    for row in fds + calls:
         for fd in row:
             if fd >= 0:
                 os.close(fd)

@@ -32,8 +32,25 @@ for objective in scaled-bt soft "robust --label-smoothing 0.1" rao-kupper "david
     ! cmp -s "$work/$name/adapter_model.safetensors" "$work/unread/adapter_model.safetensors"
     say $? "$name-trains-other-weights"
 done
+# The tie parameter, learned: it moves, is shown and kept, and goes on to the same bits whatever is computed together.
+for objective in rao-kupper davidson; do
+    learn=("${labelled[@]}" --objective $objective --tie-parameter learn --epochs 4 --lanes 2)
+    runs "learns-ties-$objective" "${learn[@]}" --output "$work/learned-$objective" --save-steps 7
+    [ "$(sed -n 's/.*"tie_parameter":\([0-9.]*\),.*/\1/p' "$work/learned-$objective/metrics.jsonl" | sort -u | wc -l)" -eq 20 ]; say $? "$objective-moves-every-step"
+    last=$(sed -n 's/.*"tie_parameter":\([0-9.]*\),.*/\1/p' "$work/learned-$objective/metrics.jsonl" | tail -n 1)
+    tr -d ' ' <"$work/learned-$objective/assay.json" | grep -q "\"tie_parameter\":${last%??}"; say $? "$objective-is-kept"
+    runs "learns-alike-$objective" "${learn[@]}" --output "$work/again-$objective" --threads 1 --micro-tokens 900
+    cmp -s "$work/again-$objective/adapter_model.safetensors" "$work/learned-$objective/adapter_model.safetensors"; say $? "$objective-same-bits"
+    rm -rf "$work/learned-$objective"/checkpoint-20
+    runs "resumes-$objective" "${learn[@]}" --output "$work/resumed-$objective" --resume "$work/learned-$objective/checkpoint-14"
+    cmp -s "$work/again-$objective/checkpoint-20/state.safetensors" "$work/resumed-$objective/checkpoint-20/state.safetensors"; say $? "$objective-resumed-same-bits"
+done
+check learned-is-not-given 2 err 'tie-parameter: learn then, 1.5 now' "${labelled[@]}" --objective rao-kupper --epochs 4 --lanes 2 --output "$work/no" --resume "$work/learned-rao-kupper/checkpoint-14"
+check the-end-says-it 0 err 'the tie parameter of --objective rao-kupper has become 1\.[45]' train --model "$work/base" --batch-pairs 8 --data "$work/labelled.jsonl" --eval-split off --tie-parameter learn --max-steps 2 --output "$work/auto-learned"
+seen auto-learns-ties err 'rao-kupper, tie parameter learned from 1.5 on'
+check bt-learns-no-ties 2 err 'rao-kupper and davidson do' "${plain[@]}" --output "$work/no" --objective bt --tie-parameter learn
 check verify-takes-an-objective 0 out 'same bits\|equal' verify --model "$work/base" --data "$work/labelled.jsonl" --objective rao-kupper --quiet
-check resume-names-the-objective 2 err 'objective' "${labelled[@]}" --output "$work/soft" --objective rao-kupper --resume
+check resume-names-the-objective 2 err 'objective: soft then, rao-kupper now; give the same' "${labelled[@]}" --output "$work/soft" --objective rao-kupper --resume
 
 # Held-out pairs that a label calls undecided have no right answer.
 check eval-leaves-the-undecided-out 0 out '"pairs": *32' eval --model "$work/auto" --data "$work/labelled.jsonl" --json --quiet
@@ -41,7 +58,7 @@ check eval-leaves-the-undecided-out 0 out '"pairs": *32' eval --model "$work/aut
 # preview shows what train would leave out, by the same rule.
 check preview-of-bt-leaves-them-out 0 out '"kept": 32,.*"reason": "undecided"' preview --objective bt --model "$work/base" --data "$work/labelled.jsonl" --json --quiet
 check preview-of-soft-keeps-them 0 out '40 pairs kept' preview --model "$work/base" --data "$work/labelled.jsonl" --objective soft --quiet
-check preview-refuses-as-train-does 2 err 'process is not there yet' preview --model "$work/base" --data "$work/labelled.jsonl" --objective process
+check preview-refuses-as-train-does 2 err 'process learns from labelled steps, and the data has none' preview --model "$work/base" --data "$work/labelled.jsonl" --objective process
 
 # Weights: a weight on every line is none; a heavier half is another run.
 sed 's/}[[:space:]]*$/,"weight":1}/' "$work/plain.jsonl" >"$work/ones.jsonl"
@@ -54,7 +71,7 @@ runs heavy "${common[@]}" --eval-data "$work/eval.jsonl" --data "$work/heavy.jso
 say $? weights-count
 
 # Refused by name, before any data is read.
-check later-objective 2 err 'process is not there yet' "${plain[@]}" --output "$work/no" --objective process
+check process-of-pairs 2 err 'process learns from labelled steps, and the data has none' "${plain[@]}" --output "$work/no" --objective process
 check unknown-objective 2 err 'none of auto, bt' "${plain[@]}" --output "$work/no" --objective hinge
 check robust-without-smoothing 2 err 'label-smoothing 0.1' "${plain[@]}" --output "$work/no" --objective robust
 check tie-parameter-of-bt 2 err 'does not model' "${plain[@]}" --output "$work/no" --tie-parameter 2

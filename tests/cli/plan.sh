@@ -27,6 +27,31 @@ say $? classes-add-up
 [ "$(field peak_bytes "$work/j")" = "$(field planned_bytes "$work/out/metrics.jsonl")" ]
 say $? train-plans-the-same
 
+# The menu: the plan itself first, then memory for time, each way at the plan's micro-batch.
+menu() { # OPTION...: way, bytes and time of each row
+    "$assay" plan --model "$work/m" "${data[@]}" --json "$@" 2>/dev/null |
+        python3 -c 'import json,sys; [print(r["way"], r["peak_bytes"], r["relative_time"], sep="|") for r in json.load(sys.stdin)["menu"]]' >"$work/menu"
+}
+bytes_of() { grep "^$1|" "$work/menu" | cut -d'|' -f2; }
+time_of() { grep "^$1|" "$work/menu" | cut -d'|' -f3; }
+menu
+[ "$(bytes_of 'as asked')" = "$(field peak_bytes "$work/j")" ]
+say $? menu-begins-with-the-plan
+[ "$(bytes_of '--recompute off')" -gt "$(bytes_of 'half of the layers recomputed')" ] && [ "$(bytes_of 'half of the layers recomputed')" -gt "$(bytes_of '--recompute all')" ] &&
+    [ "$(bytes_of '--recompute all')" -gt "$(bytes_of '--spill DIR, all layers')" ] && [ "$(bytes_of '--recompute all')" -gt "$(bytes_of '--recompute all, weights streamed')" ] &&
+    [ "$(bytes_of 'as asked')" -gt "$(bytes_of 'as asked, --quantize nf4')" ]
+say $? menu-falls-in-memory
+awk "BEGIN {exit !($(time_of '--recompute off') < $(time_of 'half of the layers recomputed') && $(time_of 'half of the layers recomputed') < $(time_of '--recompute all'))}"
+say $? menu-rises-in-time
+[ "$(time_of '--spill DIR, all layers')" = None ]; say $? a-disk-that-was-not-measured-has-no-time
+menu --spill "$work"
+awk "BEGIN {exit !($(time_of '--spill DIR, all layers') > $(time_of '--recompute off'))}"; say $? a-measured-disk-has-one
+menu --tuning full
+[ "$(bytes_of 'as asked')" -gt "$(bytes_of 'as asked, --moments 8bit')" ] && [ "$(bytes_of 'as asked, --moments 8bit')" -gt "$(bytes_of 'as asked, 8bit, --master bf16-stochastic')" ]
+say $? menu-of-full-tuning
+"$assay" plan --model "$work/m" "${data[@]}" 2>/dev/null | grep -q 'half of the layers recomputed .* 3 of 6'
+say $? menu-is-printed
+
 # From the smallest budget to the largest: never over it, never slower with more.
 peak=$(field peak_bytes "$work/j")
 "$assay" plan --model "$work/m" "${data[@]}" --memory 1K --json >"$work/s" 2>/dev/null

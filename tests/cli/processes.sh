@@ -25,6 +25,19 @@ done
 grep -q '"processes": 4' "$work/p4/assay.json" && tr -d ' \n' <"$work/p4/assay.json" | grep -q '"pairs_by_rank":\[8,8,8,8\]'; say $? assay-json-says-who-did-what
 [ "$(grep -c '"output"' "$work/out")" = 1 ] && [ "$(grep -c 'training pairs' "$work/err")" = 1 ] && grep -q '4 processes on 1 hosts over sockets, 8 lanes' "$work/err"; say $? one-speaks
 
+# Other rows, and a number that is learned beside the weights: each process makes the same of everybody's rewards.
+awk '{ if (NR % 3 == 1) sub(/}[[:space:]]*$/, ",\"tie\":true}"); print }' "$work/train.jsonl" >"$work/ties.jsonl"
+pairwise() { # name option...: in one process and in two
+    local name=$1; shift
+    "$assay" train --model "$work/llama" --batch-pairs 8 --max-steps 4 --lanes 8 "$@" --output "$work/$name-1" --quiet 2>/dev/null
+    mesh 2 train --model "$work/llama" --batch-pairs 8 --max-steps 4 --lanes 8 "$@" --output "$work/$name-2" --quiet 2>/dev/null
+    [ -s "$work/$name-1/adapter_model.safetensors" ] && [ "$(bits "$work/$name-1")" = "$(bits "$work/$name-2")" ]; say $? "$name-same-bits"
+    cmp -s <(numbers "$work/$name-1") <(numbers "$work/$name-2"); say $? "$name-same-metrics"
+}
+pairwise learned-tie --data "$work/ties.jsonl" --eval-data "$work/eval.jsonl" --objective davidson --tie-parameter learn
+grep -q '"tie_parameter":0\.' "$work/learned-tie-2/metrics.jsonl"; say $? the-tie-is-learned
+pairwise steps --data examples/math_steps.jsonl --objective process
+
 # Without --lanes there are eight, with all weights as many as processes.
 mesh 2 train --model "$work/llama" --data "$work/train.jsonl" --eval-split off --max-steps 1 --output "$work/d1" --quiet 2>"$work/err"; grep -q '"lanes": 8' "$work/d1/assay.json"; say $? eight-lanes-by-default
 mesh 2 train --model "$work/llama" --tuning full --data "$work/train.jsonl" --eval-split off --max-steps 1 --output "$work/d2" --quiet 2>"$work/err"; grep -q '"lanes": 2' "$work/d2/assay.json"; say $? full-takes-few-lanes
@@ -35,6 +48,33 @@ mesh 3 train --model "$work/llama" "${run[@]}" --output "$work/x" 2>"$work/err"
 mesh 2 train --model "$work/llama" --data "$work/none.jsonl" --output "$work/x" --json >"$work/out" 2>"$work/err"
 grep -q 'mesh: 1 1' "$work/err" && [ "$(grep -c 'none.jsonl' "$work/err")" = 1 ] && [ "$(grep -c '"error"' "$work/out")" = 1 ]; say $? one-says-what-all-know
 
+# Stages: the layers of a model over a row of processes, which shares the pairs out with other rows.
+for family in llama chatglm3; do "$assay" init --arch $family --layers 3 --output "$work/$family-3" --quiet >/dev/null; done
+"$assay" train --model "$work/chatglm3-3" --lora-dropout 0.1 "${run[@]}" --output "$work/whole" --quiet; say $? whole
+mesh 4 train --model "$work/chatglm3-3" --lora-dropout 0.1 "${run[@]}" --stages 2 --output "$work/s2" 2>"$work/err"; say $? trains-in-two-stages
+same_as() { # name folder whole
+    [ "$(bits "$3")" = "$(bits "$2")" ] && cmp -s <(numbers "$3") <(numbers "$2") && cmp -s "$3/eval_pairs.jsonl" "$2/eval_pairs.jsonl"; say $? "$1-same-bits"
+}
+same_as two-stages "$work/s2" "$work/whole"
+grep -q '2 stages: layers 1 to 1, 2 to 3' "$work/err" && grep -q '^  "stages": 2' "$work/s2/assay.json" && tr -d ' \n' <"$work/s2/assay.json" | grep -q '"pairs_by_rank":\[16,16,16,16\]'; say $? stages-are-said
+
+# All weights, in less memory than one process takes at least; the stage with less of it has fewer layers.
+full=(--model "$work/llama-3" --tuning full "${run[@]}" --lanes 1 --batch-pairs 4 --threads 1)
+"$assay" train "${full[@]}" --output "$work/full" --quiet; say $? full
+"$assay" plan "${full[@]}" --json 2>/dev/null >"$work/plan"
+least=$(python3 -c 'import json,sys; p=json.load(open(sys.argv[1])); print(min([o["peak_bytes"] for o in p["suggestions"] if o["option"].startswith("--recompute")]))' "$work/plan")
+"$assay" train "${full[@]}" --memory "$((least - 200000))" --output "$work/x" --quiet 2>"$work/err"; [ $? -eq 3 ]; say $? one-process-has-no-room
+mesh 2 train "${full[@]}" --memory "$((least - 200000))" --stages 2 --output "$work/fullstages" --quiet 2>"$work/err"; say $? two-stages-have
+same_as full-in-less-memory "$work/fullstages" "$work/full"
+
+# Refused before anything is read, by what to type.
+"$assay" train --model "$work/llama" "${run[@]}" --stages 2 --output "$work/x" 2>"$work/err"
+[ $? -eq 2 ] && grep -q 'mpirun -n 2 assay train ... --stages 2' "$work/err"; say $? stages-need-processes
+mesh 3 train --model "$work/llama-3" "${run[@]}" --stages 2 --output "$work/x" 2>"$work/err"
+[ $? -eq 2 ] && [ "$(grep -c 'start 4' "$work/err")" = 1 ]; say $? three-are-no-rows-of-two
+mesh 4 train --model "$work/llama-3" "${run[@]}" --stages 4 --output "$work/x" 2>"$work/err"
+[ $? -eq 2 ] && grep -q 'has 3 layers' "$work/err"; say $? more-stages-than-layers
+
 # What is raised and flipped below is counted in large messages: the moments once, then a step's sums (4 processes: three for rank 1, three for 2).
 export MESH_LARGE=20000
 
@@ -43,6 +83,12 @@ MESH_RAISE=2,8,9 mesh 4 train --model "$work/chatglm3" --lora-dropout 0.1 "${run
 grep -q 'mesh: 1 1 -9 1' "$work/err" && grep -q 'rank 2 of 4' "$work/err" && [ -d "$work/killed/checkpoint-2" ] && [ ! -e "$work/killed/checkpoint-4" ]; say $? a-killed-one-is-named
 mesh 2 train --model "$work/chatglm3" --lora-dropout 0.1 "${run[@]}" --output "$work/killed" --resume --quiet 2>"$work/err"; say $? two-go-on
 same killed-and-resumed "$work/killed"
+
+# A stage that is killed; a process alone goes on.
+MESH_RAISE=1,9,9 mesh 2 train --model "$work/chatglm3-3" --lora-dropout 0.1 "${run[@]}" --stages 2 --output "$work/stagekilled" --quiet 2>"$work/err"
+grep -q 'mesh: 1 -9' "$work/err" && grep -q 'rank 1 of 2' "$work/err" && [ -d "$work/stagekilled" ] && [ ! -e "$work/stagekilled/checkpoint-4" ]; say $? a-killed-stage-is-named
+mesh 1 train --model "$work/chatglm3-3" --lora-dropout 0.1 "${run[@]}" --output "$work/stagekilled" --resume --quiet 2>"$work/err"; say $? one-goes-on-for-two-stages
+[ "$(bits "$work/whole")" = "$(bits "$work/stagekilled")" ]; say $? stages-resumed-same-bits
 
 # A signal to one: all stop with 75 and a checkpoint; --resume takes it from there.
 MESH_RAISE=1,9,15 mesh 4 train --model "$work/chatglm3" --lora-dropout 0.1 "${run[@]}" --output "$work/term" --quiet 2>"$work/err"
@@ -56,7 +102,7 @@ grep -q 'mesh: 1 1' "$work/err" && grep -q 'changed on the way' "$work/err"; say
 
 # Who only looks like several processes.
 WORLD_SIZE=4 "$assay" train --model "$work/llama" "${run[@]}" --output "$work/x" 2>"$work/err"
-[ $? -eq 2 ] && grep -q 'mpirun -n 4 assay train' "$work/err"; say $? torchrun-is-told-of-mpirun
+[ $? -eq 2 ] && grep -q 'mpirun -n 4 assay' "$work/err"; say $? torchrun-is-told-of-mpirun
 SLURM_STEP_NUM_TASKS=4 "$assay" train --model "$work/llama" "${run[@]}" --output "$work/x" 2>"$work/err"
 [ $? -eq 2 ] && grep -q 'srun --mpi=pmix' "$work/err"; say $? srun-is-told-of-its-mpi
 SLURM_NTASKS=4 "$assay" train --model "$work/llama" "${run[@]}" --output "$work/sbatch" --quiet; say $? a-script-of-sbatch-is-no-launcher
@@ -73,6 +119,9 @@ over_mpi() { # mpi option...
     timeout 300 "mpirun.$mpi" "$@" -n 2 "$assay" train --model "$work/chatglm3" --lora-dropout 0.1 "${run[@]}" --output "$work/$mpi" --quiet >"$work/out" 2>"$work/err"
     say $? "$mpi-trains-in-2"
     same "$mpi" "$work/$mpi"
+    timeout 300 "mpirun.$mpi" "$@" -n 2 "$assay" train --model "$work/chatglm3-3" --lora-dropout 0.1 "${run[@]}" --stages 2 --output "$work/$mpi-stages" --quiet >"$work/out" 2>"$work/err"
+    say $? "$mpi-trains-in-2-stages"
+    same_as "$mpi-stages" "$work/$mpi-stages" "$work/whole"
 }
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
 over_mpi openmpi --oversubscribe

@@ -191,6 +191,8 @@ PYTHON
 say $? a-verdict-is-a-difference-of-logits
 check words-of-several-tokens 2 err '"yes" is 3 tokens of this tokenizer ("y", "e", "s")' score --model "$work/causal" --head-from-tokens yes,no
 check one-word-twice 2 err 'both are the same token' score --model "$work/causal" --head-from-tokens y,y
+check a-word-behind-the-end 2 err 'leave it out' score --model "$work/causal" --head-from-tokens y,n --append-eos true --input "$work/asked"
+"$assay" score --model "$work/causal" --head-from-tokens y,n --append-eos auto --input "$work/asked" --quiet 2>"$work/err" | cmp -s - "$work/judged"; say $? a-word-is-judged-behind-the-text
 check a-word-alone 2 err 'give two words with a comma' score --model "$work/causal" --head-from-tokens y
 check a-verdict-of-a-trained-model 2 err 'has a trained head' score --model "$work/m-llama" --head-from-tokens y,n
 check a-verdict-in-eval 0 out '"accuracy"' eval --model "$work/causal" --head-from-tokens y,n --data examples/medical_eval.jsonl --max-eval-samples 8 --quiet --json

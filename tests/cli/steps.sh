@@ -94,7 +94,7 @@ PYTHON
 done
 check eval-prm800k 0 out '"answers": *1.*"steps": *3' eval --model $golden/steps_qwen2 --data tests/data/steps/prm800k.jsonl --quiet --json
 "$assay" init --arch llama --head tokens --output "$work/bytes" --quiet >/dev/null
-check eval-math-shepherd 0 out '"answers": *1.*"steps": *2' eval --model "$work/bytes" --data tests/data/steps/math_shepherd.jsonl --quiet --json
+check eval-math-shepherd 0 out '"answers": *2.*"steps": *4' eval --model "$work/bytes" --data tests/data/steps/math_shepherd.jsonl --quiet --json
 check eval-subsets 0 out 'mean F1 over the subsets' eval --model $golden/steps_qwen2 --data tests/data/steps/stepwise.jsonl --data tests/data/steps/processbench.jsonl --quiet
 check eval-too-long 1 err 'no answer is left to judge' eval --model $golden/steps_qwen2 --data tests/data/steps/stepwise.jsonl --max-length 4
 check eval-one-token-heads 1 err 'reads a text at one token; give a model' eval --model $golden/head_trl --data tests/data/steps/stepwise.jsonl

@@ -400,6 +400,46 @@ int fflush(FILE *file)
     return result;
 }
 
+ssize_t pwrite(int fd, const void *data, size_t size, off_t to)
+{
+    REAL(pwrite);
+    bool half, end;
+    if (strike(WRITE, &half, &end)) return -1;
+    ssize_t result = next(fd, data, half && size > 1 ? (size + 1) / 2 : size, to);
+    finish(end);
+    return result;
+}
+
+int posix_fallocate(int fd, off_t from, off_t size)
+{
+    REAL(posix_fallocate);
+    bool half, end;
+    if (strike(WRITE, &half, &end)) return errno;
+    int result = next(fd, from, size);
+    finish(end);
+    return result;
+}
+
+int mkstemp(char *name)
+{
+    REAL(mkstemp);
+    bool half, end;
+    if (strike(OPEN, &half, &end)) return -1;
+    int fd = next(name);
+    finish(end);
+    return fd;
+}
+
+int fdatasync(int fd)
+{
+    REAL(fdatasync);
+    bool half, end;
+    if (strike(SYNC, &half, &end)) return -1;
+    int result = next(fd);
+    finish(end);
+    return result;
+}
+
 int fsync(int fd)
 {
     REAL(fsync);

@@ -2,6 +2,7 @@
 
     python tests/oracle/objective_golden.py >tests/data/golden/objective_rows.inc
     python tests/oracle/objective_golden.py regression >tests/data/golden/objective_regression.inc
+    python tests/oracle/objective_golden.py process >tests/data/golden/objective_process.inc
 """
 import sys
 
@@ -85,4 +86,38 @@ def attributes():
     regression(2, 2, ["0.7", "-1.3", "2.25", "1"], [None] * 4, "1")
 
 
-attributes() if sys.argv[1:] == ["regression"] else compared()
+def process(logits, labels, weight, smoothing="0"):
+    """Cross entropy of the softmax over (wrong, right), the mean over labelled steps, times the weight, and its slopes."""
+    z, e = [mpf(x) for x in logits], mpf(smoothing)
+    known = sum(1 for y in labels if y is not None)
+    loss, slopes = mpf(0), []
+    for i, y in enumerate(labels):
+        wrong, right = z[2 * i], z[2 * i + 1]
+        share = exp(right) / (exp(wrong) + exp(right))
+        if y is None:
+            slopes += [mpf(0), mpf(0)]
+            continue
+        p = mpf(y)
+        if p != mpf("0.5"):
+            p = (1 - e) * p + e * (1 - p)
+        loss -= mpf(weight) / known * (p * log(share) + (1 - p) * log(1 - share))
+        slope = mpf(weight) / known * (share - p)
+        slopes += [-slope, slope]
+    values = ["NAN" if y is None else y for y in labels]
+    numbers = [", ".join(x) for x in (logits, values, [mp.nstr(s, 20) for s in slopes])]
+    print(f'{{{len(labels)}, {smoothing}, {{{numbers[0]}}}, {{{numbers[1]}}}, {weight}, {mp.nstr(loss, 20)}, {{{numbers[2]}}}}},')
+
+
+def steps():
+    process(["0.3", "-0.4"], ["1"], "1")
+    process(["0.3", "-0.4"], ["0"], "1")
+    process(["0.3", "-0.4", "2.5", "1.25", "-1", "4"], ["1", "0", None], "2")
+    process(["0.3", "-0.4", "2.5", "1.25", "-1", "4"], ["0.8", "0.5", "0.1"], "3")
+    process(["0.3", "-0.4", "2.5", "1.25", "-1", "4"], ["1", "0.5", "0"], "1.5", "0.1")
+    process(["60", "-60", "-30", "30"], ["1", "1"], "1")
+
+
+if sys.argv[1:] == ["process"]:
+    steps()
+else:
+    attributes() if sys.argv[1:] == ["regression"] else compared()

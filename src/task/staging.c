@@ -1,0 +1,188 @@
+#include "task/staging.h"
+
+#include "base/alloc.h"
+#include "base/sizes.h"
+#include "engine/balance.h"
+
+#include <stdio.h>
+
+/* What a process says of its plan. */
+typedef struct word {
+    uint64_t fits, lack, room; /* lack: bytes over its budget; room: of its budget beside weights and their like */
+    uint64_t micro_tokens;
+} word;
+
+typedef struct maker {
+    assay_staging *out;
+    assay_comm *comm;
+    assay_planning_subject *subject;
+    word *words; /* of all ranks */
+    assay_error *err;
+} maker;
+
+static int stage_of(const maker *s) { return assay_comm_rank(s->comm) % s->out->stages; }
+
+assay_status assay_staging_check(int64_t stages, const assay_comm *comm, assay_error *err)
+{
+    int size = assay_comm_size(comm);
+    if (stages <= 1) return ASSAY_OK;
+    if (size == 1)
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--stages %lld needs as many processes, and this is one; type: mpirun -n %lld assay "
+                               "train ... --stages %lld (docs/clusters.md)",
+                               (long long)stages, (long long)stages, (long long)stages);
+    if (size % stages == 0) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_USAGE,
+                           "--stages %lld: %d processes are no multiple of it; start %lld, or give another number",
+                           (long long)stages, size, (long long)((size / stages + 1) * stages));
+}
+
+static assay_status check_layers(int64_t stages, int layers, assay_error *err)
+{
+    if (stages <= layers) return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_USAGE, "--stages %lld: the model has %d layers; give at most %d",
+                           (long long)stages, layers, layers);
+}
+
+/* The program of all layers, cut by its FLOPs. */
+static assay_status balance(maker *s, assay_plan_request *request)
+{
+    const assay_planning_subject *subject = s->subject;
+    assay_program *program;
+    assay_model_size size;
+    ASSAY_TRY(assay_model_measure(&program, &size, subject->checkpoint, subject->adapter, &subject->model, s->err));
+    assay_status status = check_layers(s->out->stages, program->layers, s->err);
+    request->program = program;
+    if (status == ASSAY_OK) status = assay_balance_stages(request, s->out->stages, s->out->borders, s->err);
+    assay_program_free(program);
+    return status;
+}
+
+/* A process's stage as it would be planned; a plan that does not fit says by how much. */
+static assay_status plan_stage(maker *s)
+{
+    assay_planning planning;
+    int stage = stage_of(s);
+    s->subject->model.slice = (assay_slice){s->out->borders[stage], s->out->borders[stage + 1]};
+    ASSAY_TRY(assay_planning_make(&planning, s->subject, s->err));
+    const assay_plan *plan = &planning.plan;
+    size_t fixed = plan->total_bytes - plan->arena_bytes;
+    s->words[assay_comm_rank(s->comm)] =
+        (word){.fits = planning.fits,
+               .lack = planning.fits ? 0 : plan->total_bytes - assay_smaller(planning.budget, plan->total_bytes),
+               .room = planning.budget > fixed ? planning.budget - fixed : 0,
+               .micro_tokens = plan->micro_tokens};
+    return ASSAY_OK;
+}
+
+static assay_status plan_all(maker *s)
+{
+    ASSAY_TRY(assay_comm_agree(s->comm, plan_stage(s), NULL, s->err));
+    return assay_comm_gather(s->comm, s->words, sizeof *s->words, s->err);
+}
+
+/* The stage that lacks most, and that with the most room; false: all fit. Of several processes of a stage the one that
+ * is worst off counts. */
+static bool find_ends(const maker *s, int *poor, int *rich)
+{
+    uint64_t lack = 0, room = 0;
+    bool any = false;
+    for (int stage = 0; stage < s->out->stages; stage++) {
+        uint64_t most = 0, least = UINT64_MAX;
+        for (int r = stage; r < assay_comm_size(s->comm); r += s->out->stages) {
+            const word *w = &s->words[r];
+            if (!w->fits && w->lack + 1 > most) most = w->lack + 1;
+            if (w->room < least) least = w->room;
+        }
+        if (most > lack) lack = most, *poor = stage, any = true;
+        if (most == 0 && least > room) room = least, *rich = stage;
+    }
+    return any && room > 0;
+}
+
+/* A layer goes from one stage to another: the borders between them move by one. False: there is none to spare. */
+static bool move_layer(maker *s, int from, int to)
+{
+    int *borders = s->out->borders;
+    if (borders[from + 1] - borders[from] < 2) return false;
+    for (int b = from + 1; b <= to; b++) borders[b]--;
+    for (int b = to + 1; b <= from; b++) borders[b]++;
+    return true;
+}
+
+static assay_status fit(maker *s)
+{
+    int poor = 0, rich = 0, rounds = s->out->borders[s->out->stages];
+    ASSAY_TRY(plan_all(s));
+    while (rounds-- > 0 && find_ends(s, &poor, &rich) && move_layer(s, poor, rich)) ASSAY_TRY(plan_all(s));
+    return ASSAY_OK;
+}
+
+/* The smallest micro-batch that anybody planned. */
+static void settle_tokens(maker *s)
+{
+    uint64_t least = UINT64_MAX;
+    for (int r = 0; r < assay_comm_size(s->comm); r++)
+        if (s->words[r].micro_tokens < least) least = s->words[r].micro_tokens;
+    s->subject->settings.micro_tokens = (size_t)least;
+}
+
+/* As many forward passes ahead as there are stages from here on, or pairs in a group's step. */
+static int flights_of(const maker *s)
+{
+    const assay_train_settings *settings = &s->subject->settings;
+    int stages = s->out->stages, groups = assay_comm_size(s->comm) / stages, ahead = stages - stage_of(s);
+    uint64_t all = assay_larger(settings->lanes, 1), lanes = (all + (uint64_t)groups - 1) / (uint64_t)groups,
+             most = lanes * ((settings->batch_pairs + all - 1) / all);
+    return most < (uint64_t)ahead ? (int)most : ahead;
+}
+
+static assay_status make(maker *s, assay_plan_request *request)
+{
+    size_t stages = (size_t)s->out->stages;
+    s->out->borders = assay_alloc(stages + 1, sizeof *s->out->borders);
+    s->words = assay_alloc((size_t)assay_comm_size(s->comm), sizeof *s->words);
+    assay_status status = s->out->borders && s->words
+                              ? balance(s, request)
+                              : assay_error_set(s->err, ASSAY_E_MEMORY, "out of memory for the stages");
+    assay_status agreed = assay_comm_agree(s->comm, status, NULL, s->err);
+    if (status != ASSAY_OK || agreed != ASSAY_OK) return agreed != ASSAY_OK ? agreed : status;
+    s->subject->settings.flights = flights_of(s);
+    ASSAY_TRY(fit(s));
+    settle_tokens(s);
+    return ASSAY_OK;
+}
+
+assay_status assay_staging_make(assay_staging *out, int64_t stages, assay_comm *comm, assay_planning_subject *subject,
+                                assay_error *err)
+{
+    maker s = {.out = out, .comm = comm, .subject = subject, .err = err};
+    *out = (assay_staging){.stages = 1};
+    if (stages <= 1) return ASSAY_OK;
+    out->stages = (int)stages;
+    assay_plan_request request =
+        assay_trainer_request(&subject->settings, subject->examples, subject->evaluation, subject->max_length);
+    bool alone = subject->alone;
+    subject->alone = true;
+    assay_status status = make(&s, &request);
+    subject->alone = alone;
+    assay_free(s.words);
+    if (status != ASSAY_OK) assay_staging_release(out);
+    return status;
+}
+
+void assay_staging_release(assay_staging *staging)
+{
+    assay_free(staging->borders);
+    *staging = (assay_staging){0};
+}
+
+void assay_staging_say(const assay_staging *staging, char *text, size_t size)
+{
+    size_t used = 0;
+    for (int s = 0; s < staging->stages && used < size; s++) {
+        int more = snprintf(text + used, size - used, "%s%d to %d", s ? ", " : "layers ", staging->borders[s] + 1,
+                            staging->borders[s + 1]);
+        used += more > 0 ? (size_t)more : size;
+    }
+}
