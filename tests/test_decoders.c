@@ -49,7 +49,8 @@ static void every_block_type(void **state)
 static void every_type_of_several_tensors(void **state)
 {
     enum { ROWS = 3 };
-    uint8_t bytes[ROWS * COLS], scales[ROWS * COLS], map[ASSAY_PARTS_MAP_BYTES], *const fields[] = {bytes, scales, map};
+    uint8_t bytes[ROWS * COLS], scales[ROWS * COLS * sizeof(float)], map[ASSAY_PARTS_MAP_BYTES];
+    uint8_t *const fields[] = {bytes, scales, map};
     const size_t sizes[] = {sizeof bytes, sizeof scales, sizeof map};
     assay_rng rng = {.seed = 9};
     (void)state;

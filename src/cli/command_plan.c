@@ -122,8 +122,8 @@ static assay_status menu_table(assay_buf *text, const assay_planning *p, assay_e
                                    r->plan.replayed, p->layers, r->fits ? "" : ", does not fit"));
     }
     return assay_buf_printf(text, err, "%s",
-                            unknown ? "  (?: as fast as the disk; plan with --spill DIR, or with a --memory in which "
-                                      "weights are\n  streamed, measures it)\n"
+                            unknown ? "  (?: as fast as the disk; plan with --spill DIR, or with\n  a --memory in "
+                                      "which weights are streamed, measures it)\n"
                                     : "");
 }
 
@@ -183,7 +183,7 @@ static assay_status run(const assay_options *options, const assay_command_contex
     assay_training *training;
     ASSAY_TRY(assay_training_open_plan(&training, options, &context->task, err));
     const assay_planning *p = &training->planning;
-    assay_process_forecast forecast, *f = options->processes ? &forecast : NULL;
+    assay_process_forecast forecast = {0}, *f = options->processes ? &forecast : NULL;
     assay_status status = f ? assay_process_forecast_make(f, (int)options->processes, training, err) : ASSAY_OK;
     if (status == ASSAY_OK) status = options->json ? print_json(p, f, err) : print_text(p, f, err);
     if (status == ASSAY_OK && !p->fits) status = assay_planning_refuse(p, err);

@@ -81,11 +81,23 @@ static assay_status open_locked(const assay_folder_lock *lock, int *fd, int *hel
     }
 }
 
+/* A signal may come between, and a part be taken. */
+static bool put(int fd, const char *text, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t more = pwrite(fd, text + done, size - done, (off_t)done);
+        if (more > 0) done += (size_t)more;
+        else if (more == 0 || errno != EINTR) return false;
+    }
+    return true;
+}
+
 static assay_status write_pid(const assay_folder_lock *lock, assay_error *err)
 {
     char text[32];
     int length = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-    bool written = ftruncate(lock->fd, 0) == 0 && pwrite(lock->fd, text, (size_t)length, 0) == length;
+    bool written = ftruncate(lock->fd, 0) == 0 && put(lock->fd, text, (size_t)length);
     return written ? ASSAY_OK : lock_error(err, "write", lock->path);
 }
 

@@ -414,7 +414,7 @@ assay_status assay_shared_lines_add(assay_shared_lines *s, const assay_ids *answ
     assay_status status = keep_line(s, answers, ends, count, &l, err);
     if (l) l->owner = owner;
     else if (s->taker.drop && owner) s->taker.drop(owner);
-    ASSAY_TRY(status);
+    if (!l || status != ASSAY_OK) return status;
     l->index = index;
     size_t processes = (size_t)size(s);
     bool full = s->count >= s->each * processes || s->tokens >= TOKENS_EACH * processes;

@@ -71,7 +71,6 @@ check ties-are-rao-kupper 0 err 'note: 6 of 24 pairs are ties: --objective rao-k
 grep -q '"objective": *"rao-kupper"' "$work/ties/assay.json"; say $? the-notes-name-rao-kupper
 check a-tie-parameter-for-auto 0 err 'tie parameter 2;' "${common[@]}" --data "$work/ties.jsonl" --output "$work/ties2" --tie-parameter 2
 check no-tie-no-parameter 2 err '\--objective bt does not model' "${common[@]}" --data "$work/ends.jsonl" --output "$work/no" --tie-parameter 2
-check learning-it-is-refused 2 err 'tie-parameter learn is not there yet' "${common[@]}" --data "$work/ties.jsonl" --output "$work/no" --tie-parameter learn
 check shares-are-soft 0 err 'note: 6 of 24 pairs have shares of votes: --objective soft' "${common[@]}" --data "$work/shares.jsonl" --output "$work/shares"
 check preview-chooses-alike 0 err 'objective all-pairs' preview --model "$work/base" --data "$work/few.jsonl" --template plain
 
