@@ -3,10 +3,12 @@
  * twice.
  *
  *     size_t bytes;
- *     if (!assay_planes_bytes(count, &bytes)) ...                    // too large
- *     assay_planes planes = assay_planes_at(memory, count);          // memory of so many bytes, the caller's
- *     assay_planes_split(&planes, 0, values, count);                 // values -> planes
- *     assay_planes_join(&planes, 0, values, count);                  // planes -> values
+ *     if (!assay_planes_bytes(count, &bytes)) return ASSAY_E_NO_FIT; // too large
+ *     assay_planes planes = assay_planes_at(memory, count); // memory of so many bytes, the caller's
+ *     assay_planes_split(&planes, 0, values, count);        // values -> planes
+ *     assay_planes_join(&planes, 0, values, count);         // planes -> values
+ *
+ * In memory:
  *
  *     high [count] | low [count] | ties [blocks of ASSAY_PLANES_BLOCK]
  *
