@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { CHUNK = 1 << 14, ALIGNED = 64 }; /* a chunk is of whole blocks */
-static_assert(ASSAY_DYNAMIC_BLOCK == ASSAY_PLANES_BLOCK, "a block of moments moves a block of planes");
+static_assert((int)ASSAY_DYNAMIC_BLOCK == (int)ASSAY_PLANES_BLOCK, "a block of moments moves a block of planes");
 
 static size_t blocks_of(size_t values) { return (values + ASSAY_DYNAMIC_BLOCK - 1) / ASSAY_DYNAMIC_BLOCK; }
 static size_t aligned(size_t bytes) { return (bytes + ALIGNED - 1) / ALIGNED * ALIGNED; }
