@@ -133,7 +133,7 @@ assay_status assay_process_forecast_make(assay_process_forecast *out, int proces
     double sum_bytes = (double)t->planning.size.trained * sizeof(float);
     bool sliced = t->settings.slices > 1;
     assay_slice_forecast slices = {0};
-    byte_costs costs;
+    byte_costs costs = {0};
     ASSAY_TRY(assay_shares_check((size_t)processes, 1, lanes, err));
     if (t->examples.count) pairs = assay_smaller(pairs, t->examples.count);
     *out = (assay_process_forecast){.processes = processes,

@@ -232,9 +232,10 @@ static assay_status bring(void *context, const assay_assembly_piece *piece, assa
     assay_state_part parts[ASSAY_STATE_PARTS];
     if (assay_comm_rank(comm) > 0)
         return piece->own ? assay_comm_send(comm, 0, piece->own, piece->bytes, err) : ASSAY_OK;
+    if (piece->rank == 0 && piece->part == 0) return ASSAY_OK;
     assay_state_parts(&all->items[piece->item], parts);
     char *to = (char *)parts[piece->part].values + piece->at;
-    if (!piece->own) return assay_comm_receive(comm, piece->rank, to, piece->bytes, err);
+    if (piece->rank > 0) return assay_comm_receive(comm, piece->rank, to, piece->bytes, err);
     if (to != piece->own) memcpy(to, piece->own, piece->bytes);
     return ASSAY_OK;
 }

@@ -38,7 +38,7 @@ typedef struct assay_assembly_piece {
     int part;         /* of assay_state_parts */
     int rank;         /* who has it */
     size_t at, bytes; /* of the item's whole part */
-    char *own;        /* where this process has it; NULL: it has not */
+    char *own;        /* where this process has it; NULL: it has not, or as a weight in planes */
 } assay_assembly_piece;
 
 /* Calls visit for all pieces of all items, in an order that is the same everywhere; without moments of the weights

@@ -70,19 +70,30 @@ assay_status assay_sliced_gather(assay_trainer *t, assay_error *err)
     return assay_comm_join_slices(t->shares.column, t->gradients, t->slices.gradients, err);
 }
 
-/* Between the weights and where they lie one behind the other in the message: this process's slice out, the others' in.
- */
+/* Values of a weight to where it lies in the message, or back. Planes are brought as the floats they are. */
+static void copy_values(const assay_optimizer_item *item, char *message, size_t begin, size_t end, bool out)
+{
+    size_t all, at = begin * width_of(item), bytes = end * width_of(item) - at;
+    float *values = (float *)(void *)(message + at);
+    if (item->planes.high) {
+        if (out) assay_planes_join(&item->planes, begin, values, end - begin);
+        else if (end > begin) assay_planes_split(&item->planes, begin, values, end - begin);
+        return;
+    }
+    char *weight = (char *)assay_optimizer_weight(item, &all) + at;
+    memcpy(out ? message + at : weight, out ? weight : message + at, bytes);
+}
+
+/* This process's slice out, the others' in. */
 static void copy_weights(const assay_trainer *t, bool out)
 {
     char *message = (char *)room_of(t);
     for (size_t i = 0; i < t->optimizer->count; i++) {
         const assay_optimizer_item *item = &t->optimizer->items[i];
-        size_t bytes, begin = item->begin * width_of(item), end = item->end * width_of(item);
-        char *weight = assay_optimizer_weight(item, &bytes);
-        if (out) memcpy(message + begin, weight + begin, end - begin);
-        else memcpy(weight, message, begin);
-        if (!out) memcpy(weight + end, message + end, bytes - end);
-        message += bytes;
+        if (out) copy_values(item, message, item->begin, item->end, true);
+        else copy_values(item, message, 0, item->begin, false);
+        if (!out) copy_values(item, message, item->end, item->count, false);
+        message += item->count * width_of(item);
     }
 }
 

@@ -60,6 +60,8 @@ all_weights all-f32
 all_weights all-bf16 --precision bf16
 all_weights all-8bit --moments 8bit
 all_weights all-stochastic --precision bf16 --moments 8bit --master bf16-stochastic
+all_weights all-planes --precision bf16 --master planes
+for sizes in "4 2" "1 4"; do go_on all-planes $sizes --precision bf16 --master planes; done
 for sizes in "4 2" "4 1" "1 4"; do go_on all-f32 $sizes; go_on all-stochastic $sizes --precision bf16 --moments 8bit --master bf16-stochastic; done
 all_weights all-ties --data "$work/ties.jsonl" --objective davidson --tie-parameter learn
 mesh 4 train --model "$work/llama" --tuning full "${run[@]}" --moments 8bit --output "$work/whole-8bit" --max-steps 1 --save-steps -1 --quiet 2>"$work/err"
