@@ -235,8 +235,8 @@ static assay_status bring(void *context, const assay_assembly_piece *piece, assa
     if (piece->rank == 0 && piece->part == 0) return ASSAY_OK;
     assay_state_parts(&all->items[piece->item], parts);
     char *to = (char *)parts[piece->part].values + piece->at;
-    if (piece->rank > 0) return assay_comm_receive(comm, piece->rank, to, piece->bytes, err);
-    if (to != piece->own) memcpy(to, piece->own, piece->bytes);
+    if (piece->rank != 0) return assay_comm_receive(comm, piece->rank, to, piece->bytes, err);
+    if (piece->own && to != piece->own) memcpy(to, piece->own, piece->bytes);
     return ASSAY_OK;
 }
 
