@@ -62,7 +62,7 @@ static void pack_panels(const assay_attention *a, const assay_packed *to, const 
         return;
     }
     for (size_t lane = 0; lane < lanes; lane += width, dst += words)
-        a->kernels->rows->pack((float *)(void *)dst, width, from->dtype,
+        a->kernels->pack((float *)(void *)dst, width, from->dtype,
                                (const char *)from->data + (ptrdiff_t)(lane * bytes) * from->row_stride,
                                from->row_stride, from->col_stride, assay_smaller(width, lanes - lane), k);
 }
