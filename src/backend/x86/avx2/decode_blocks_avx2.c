@@ -263,7 +263,7 @@ static void iq4_xs_parts(const uint8_t *src, size_t part, size_t parts, float *d
     float d = load_f16(src);
     unsigned upper = src[2] | (unsigned)src[3] << 8;
     for (size_t p = part; p < part + parts; p++, dst += ASSAY_GROUP) {
-        unsigned low = src[4 + p / 2] >> (p % 2 ? 4 : 0) & 15u, high = upper >> 2 * p & 3u;
+        unsigned low = (unsigned)src[4 + p / 2] >> 4 * (p % 2) & 15u, high = upper >> 2 * p & 3u;
         store_even(look_up(assay_iq4_values, load_nibbles(src + 8 + 16 * p)), d * (float)((int)(low | high << 4) - 32),
                    dst);
     }
