@@ -2,11 +2,9 @@
  * are no numbers. (OCP 8-bit Floating Point Specification, revision 1.0) A value is q * s with a scale s for a block of
  * rows and columns, rounded to the type that the weights had. (Transformers, integrations/finegrained_fp8.py,
  * Fp8Dequantize) */
-#include "base/float16.h"
-#include "quant/parts_type.h"
+#include "quant/part_numbers.h"
 
 #include <math.h>
-#include <string.h>
 
 /* The bits as those of an f32 whose exponent is 120 too small; what is below 2^-6 comes right by itself. */
 static float wide(uint8_t bits)
@@ -22,20 +20,7 @@ static float scale_of(const assay_parts *parts, size_t row, size_t col)
 {
     size_t across = (parts->cols + parts->block_cols - 1) / parts->block_cols,
            index = row / parts->block_rows * across + col / parts->block_cols;
-    uint16_t half;
-    float whole;
-    if (parts->scale_type == ASSAY_PARTS_F32) {
-        memcpy(&whole, parts->scales + index * sizeof whole, sizeof whole);
-        return whole;
-    }
-    memcpy(&half, parts->scales + index * sizeof half, sizeof half);
-    return parts->scale_type == ASSAY_PARTS_BF16 ? assay_bf16_to_f32(half) : assay_f16_to_f32(half);
-}
-
-static float rounded(float value, assay_parts_round round)
-{
-    if (round == ASSAY_PARTS_BF16) return assay_bf16_to_f32(assay_f32_to_bf16(value));
-    return round == ASSAY_PARTS_F16 ? assay_f16_to_f32(assay_f32_to_f16(value)) : value;
+    return assay_part_number(parts->scales, index, parts->scale_type);
 }
 
 void assay_fp8_decode(const uint8_t *src, const assay_parts *parts, size_t first, size_t count, float *dst)
@@ -45,6 +30,6 @@ void assay_fp8_decode(const uint8_t *src, const assay_parts *parts, size_t first
                border = at + parts->block_cols - col % parts->block_cols, line = at + parts->cols - col;
         float scale = scale_of(parts, row, col);
         if (border > line) border = line;
-        for (; at < end && at < border; at++) *dst++ = rounded(wide(src[at]) * scale, parts->round);
+        for (; at < end && at < border; at++) *dst++ = assay_part_rounded(wide(src[at]) * scale, parts->round);
     }
 }
