@@ -53,8 +53,6 @@ sed 's/e4m3/e5m2/' "$work/config.json" >"$work/parted/config.json"
 check e5m2-is-refused 1 err 'quantised (fp8)' score --model "$work/parted"
 part "$work/llama" gptq "$work/parted"
 check shows-gptq 0 out 'GPTQ' inspect "$work/parted"
-printf '%s\n' '{"text":"Is water wet?"}' >"$work/asked"
-check a-packed-language-head-judges 0 out '"score"' score --model "$work/parted" --head-from-tokens y,n --input "$work/asked"
 cp "$work/parted/config.json" "$work/config.json"
 # gptq NAME TEXT SED: the config changed by SED is refused with TEXT.
 gptq() { sed "$3" "$work/config.json" >"$work/parted/config.json"; check "$1" 1 err "$2" score --model "$work/parted"; }
@@ -65,6 +63,11 @@ gptq gptq-other-bits-are-refused 'columns of 8 bits take' 's/"bits": 4/"bits": 8
 gptq gptq-groups-of-nothing-are-refused 'group_size of config.json.s quantization_config is 0' 's/"group_size": 32/"group_size": 0/'
 sed 's/"bits": 4/"bits": 4, "surprise": 7/' "$work/config.json" >"$work/parted/config.json"
 check gptq-unknown-key-is-a-note 0 err '"surprise" of quantization_config is 7' train --model "$work/parted" --data "$work/pairs.jsonl" --max-steps 1 --output "$work/p" --force
+printf '%s\n' '{"text":"Is water wet?"}' >"$work/asked"
+for kind in gptq nf4 fp8; do
+    part "$work/llama" "$kind" "$work/parted" "" head
+    check "a-language-head-of-$kind-judges" 0 out '"score"' score --model "$work/parted" --head-from-tokens y,n --input "$work/asked"
+done
 part "$work/llama" int8 "$work/parted"
 check says-what-int8-means 0 err 'LLM.int8' train --model "$work/parted" --data "$work/pairs.jsonl" --max-steps 1 --output "$work/p" --force
 sed -i 's/"load_in_8bit": true/"load_in_8bit": false/' "$work/parted/config.json"
