@@ -1,10 +1,7 @@
 /* Integers of a few bits that share a scale, and mostly a zero, by groups of columns of a row: GPTQ, AWQ. Of
  * each row and group there are one scale and one zero z; level q stands for s * (q - z), rounded to the scales' type:
  * what a product of tensors of that type gives in torch. What is particular to a type is where its levels and zeros
- * lie.
- *
- *     static const assay_grouped_type type = {.levels = read_levels, .zero = read_zero};
- *     assay_grouped_decode(&type, src, parts, first, count, dst); // with parts->bits of 1 to 8
+ * lie: two functions, handed to assay_grouped_decode with every run of elements; parts->bits is 1 to 8.
  *
  * A group that a file names wrongly is refused when the weight is put together; one that has changed since is taken for
  * the first, so that nothing outside of the tensors is read. */
