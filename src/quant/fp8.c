@@ -4,11 +4,10 @@
  * Fp8Dequantize) */
 #include "quant/fp8.h"
 
-#include "base/float16.h"
 #include "base/sizes.h"
+#include "quant/part_numbers.h"
 
 #include <math.h>
-#include <string.h>
 
 /* The bits as those of an f32 whose exponent is 120 too small; what is below 2^-6 comes right by itself. */
 static float wide(uint8_t bits)
@@ -25,14 +24,7 @@ float assay_fp8_scale(const assay_parts *parts, size_t at)
     size_t row = at / parts->cols, col = at % parts->cols,
            across = (parts->cols + parts->block_cols - 1) / parts->block_cols,
            index = row / parts->block_rows * across + col / parts->block_cols;
-    uint16_t half;
-    float whole;
-    if (parts->scale_type == ASSAY_PARTS_F32) {
-        memcpy(&whole, parts->scales + index * sizeof whole, sizeof whole);
-        return whole;
-    }
-    memcpy(&half, parts->scales + index * sizeof half, sizeof half);
-    return parts->scale_type == ASSAY_PARTS_BF16 ? assay_bf16_to_f32(half) : assay_f16_to_f32(half);
+    return assay_part_number(parts->scales, index, parts->scale_type);
 }
 
 size_t assay_fp8_run(const assay_parts *parts, size_t at)
@@ -41,17 +33,11 @@ size_t assay_fp8_run(const assay_parts *parts, size_t at)
     return assay_smaller(parts->block_cols - col % parts->block_cols, parts->cols - col);
 }
 
-static float rounded(float value, assay_parts_round round)
-{
-    if (round == ASSAY_PARTS_BF16) return assay_bf16_to_f32(assay_f32_to_bf16(value));
-    return round == ASSAY_PARTS_F16 ? assay_f16_to_f32(assay_f32_to_f16(value)) : value;
-}
-
 void assay_fp8_decode(const uint8_t *src, const assay_parts *parts, size_t first, size_t count, float *dst)
 {
     for (size_t at = first, end = first + count, stop; at < end; at = stop) {
         float scale = assay_fp8_scale(parts, at);
         stop = assay_smaller(at + assay_fp8_run(parts, at), end);
-        for (size_t i = at; i < stop; i++) *dst++ = rounded(wide(src[i]) * scale, parts->round);
+        for (size_t i = at; i < stop; i++) *dst++ = assay_part_rounded(wide(src[i]) * scale, parts->round);
     }
 }
