@@ -42,7 +42,7 @@ static assay_status classes(assay_buf *text, const assay_planning *p, assay_erro
                    err));
     ASSAY_TRY(line(text, "adapters", p->size.adapters, "and head", err));
     ASSAY_TRY(line(text, "gradients", p->gradients,
-                   p->plan.early  ? "each is applied as soon as it is whole; they lie among the activations"
+                   p->plan.early  ? "applied as they come, among the activations"
                    : *p->kept_for ? "kept, see below"
                                   : "",
                    err));
@@ -142,7 +142,7 @@ static assay_status table(assay_buf *text, const assay_planning *p, assay_error 
         "time a token %.2f (1: nothing recomputed, unlimited\nmemory); recomputation adds %.1f %% of arithmetic\n\n",
         p->plan.relative_time, 100 * p->plan.overhead));
     ASSAY_TRY(classes(text, p, err));
-    if (*p->kept_for) ASSAY_TRY(assay_buf_printf(text, err, "\nGradients are kept: %s\n", p->kept_for));
+    if (*p->kept_for) ASSAY_TRY(assay_buf_printf(text, err, "\nGradients are kept:\n%s\n", p->kept_for));
     if (p->plan.streamed) ASSAY_TRY(streamed(text, p, err));
     if (p->plan.spilled) ASSAY_TRY(spilled(text, p, err));
     ASSAY_TRY(assay_buf_printf(text, err,

@@ -441,6 +441,20 @@ static assay_status add_other_weights(assay_planning *p, const variant *changed,
     return ASSAY_OK;
 }
 
+/* A weight moved as soon as its gradient is whole, where the run could do that in the plan's micro-batch. */
+static assay_status add_early(assay_planning *p, const variant *asked, assay_error *err)
+{
+    const assay_planning_subject *s = &asked->subject;
+    const menu_row row = {"as asked, --gradients early", p->plan.replayed, p->plan.spilled, false};
+    char hindrance[sizeof p->kept_for];
+    variant v = *asked;
+    size_t tokens = request_of(asked, NULL).step_tokens;
+    assay_early_hindrance(&s->settings, s->model.slice.end > 0, tokens, hindrance, sizeof hindrance);
+    if (s->settings.early || *hindrance || p->plan.micro_tokens < tokens) return ASSAY_OK;
+    v.subject.settings.early = true;
+    return add_rows(p, &v, &row, 1, err);
+}
+
 /* Moments and weights in fewer bits, where all weights are trained; a packed base where none of it is. */
 static assay_status add_smaller(assay_planning *p, const variant *asked, assay_error *err)
 {
@@ -452,6 +466,7 @@ static assay_status add_smaller(assay_planning *p, const variant *asked, assay_e
         bool packs = s->model.quantise == ASSAY_F32 && !assay_checkpoint_is_packed(s->checkpoint);
         return packs ? add_rows(p, &v, &packed, 1, err) : ASSAY_OK;
     }
+    ASSAY_TRY(add_early(p, asked, err));
     v.subject.settings.eight_bits = true;
     if (!s->settings.eight_bits) ASSAY_TRY(add_other_weights(p, &v, "as asked, --moments 8bit", err));
     v.subject.model.half_weights = true;

@@ -38,7 +38,7 @@ void assay_early_begin(assay_trainer *t, double lr)
 static assay_status say_bad(const assay_trainer *t, int param, assay_error *err)
 {
     return assay_error_set(err, ASSAY_E_NUMERIC,
-                           "step %llu: the gradient of %s holds NaN or infinity%s; a smaller --lr usually helps, and "
+                           "step %llu: the gradient of %s has no finite norm%s; a smaller --lr usually helps, and "
                            "--gradients keep says which pair it comes from",
                            (unsigned long long)t->step + 1, t->model->program->params[param].name,
                            t->early.torn ? ", and weights above it have been moved by then (--gradients early)" : "");

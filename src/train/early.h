@@ -10,7 +10,7 @@
  *     record->grad_norm = assay_early_norm(trainer);
  *     assay_early_release(trainer);
  *
- * A step is one micro-batch of one process, in one lane. A gradient that holds NaN or infinity ends it; by then weights
+ * A step is one micro-batch of one process, in one lane. A gradient without a finite norm ends it; by then weights
  * above may have moved (trainer->early.torn), and there is no state left that could be saved.
  */
 #ifndef ASSAY_TRAIN_EARLY_H
