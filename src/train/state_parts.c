@@ -42,10 +42,9 @@ void assay_state_part_take(const assay_state_part *part, const void *bytes)
     }
 }
 
-assay_status assay_state_part_write(const assay_state_part *part, assay_writer *writer, assay_error *err)
+assay_status assay_state_part_write_planes(const assay_state_part *part, assay_writer *writer, assay_error *err)
 {
     float values[RUN];
-    if (!part->planes.high) return assay_writer_write(writer, part->values, part->bytes, err);
     for (size_t first = 0; first < part->count; first += RUN) {
         size_t n = assay_smaller(part->count - first, RUN);
         assay_planes_join(&part->planes, first, values, n);

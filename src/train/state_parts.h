@@ -17,9 +17,10 @@ enum { ASSAY_STATE_PARTS = 5 };
 
 void assay_state_parts(const assay_optimizer_item *item, assay_state_part parts[ASSAY_STATE_PARTS]);
 
-/* The part becomes what part->bytes bytes of a file say, and is written as such; of one that is another process's
- * nothing happens, and nothing may be written. */
+/* The part becomes what part->bytes bytes of a file say. */
 void assay_state_part_take(const assay_state_part *part, const void *bytes);
-assay_status assay_state_part_write(const assay_state_part *part, assay_writer *writer, assay_error *err);
+
+/* A part that lies in planes, as the floats it is. */
+assay_status assay_state_part_write_planes(const assay_state_part *part, assay_writer *writer, assay_error *err);
 
 #endif

@@ -172,7 +172,7 @@ static assay_status describe_tie(const assay_trainer *t, assay_tensor *tensor, a
     return ASSAY_OK;
 }
 
-/* What a checkpoint has: each tensor, and where its bytes come from. */
+/* What a checkpoint has: each tensor, and the part of a weight's state that it is (of the tie: none). */
 typedef struct state_list {
     assay_tensor *tensors;
     assay_state_part *parts;
@@ -192,10 +192,8 @@ static assay_status describe(const assay_assembly *all, state_list *list, assay_
         }
     }
     if (!all->trainer->settings.objective.tie_learned) return ASSAY_OK;
-    assay_tensor *tie = &list->tensors[list->count];
-    ASSAY_TRY(describe_tie(all->trainer, tie, err));
-    list->parts[list->count++] =
-        (assay_state_part){.values = (void *)(uintptr_t)tie->data, .dtype = tie->dtype, .bytes = tie->bytes};
+    ASSAY_TRY(describe_tie(all->trainer, &list->tensors[list->count], err));
+    list->count++;
     return ASSAY_OK;
 }
 
@@ -203,7 +201,9 @@ static assay_status describe(const assay_assembly *all, state_list *list, assay_
 static assay_status write_part(void *context, const assay_tensor *tensor, assay_writer *writer, assay_error *err)
 {
     const state_list *list = context;
-    return assay_state_part_write(&list->parts[tensor - list->tensors], writer, err);
+    const assay_state_part *part = &list->parts[tensor - list->tensors];
+    if (part->planes.high) return assay_state_part_write_planes(part, writer, err);
+    return assay_writer_write(writer, tensor->data, tensor->bytes, err);
 }
 
 static assay_status save_tensors(const assay_assembly *all, const char *folder, assay_error *err)
