@@ -4,10 +4,8 @@
  * order, and nobody clips by it.
  *
  *     ASSAY_TRY(assay_early_make(trainer, err)); // behind the optimizer
- *     ...                                        // each step:
- *     assay_early_begin(trainer, lr);
- *     ...                                        // one forward and backward pass, whose engine calls assay_early_take
- *     record->grad_norm = assay_early_norm(trainer);
+ *     assay_early_begin(trainer, 1e-5);          // each step, before its pass; the engine calls assay_early_take
+ *     double norm = assay_early_norm(trainer);   // behind it
  *     assay_early_release(trainer);
  *
  * A step is one micro-batch of one process, in one lane. A gradient without a finite norm ends it; by then weights
