@@ -41,7 +41,11 @@ static assay_status classes(assay_buf *text, const assay_planning *p, assay_erro
                                     : "",
                    err));
     ASSAY_TRY(line(text, "adapters", p->size.adapters, "and head", err));
-    ASSAY_TRY(line(text, "gradients", p->gradients, "", err));
+    ASSAY_TRY(line(text, "gradients", p->gradients,
+                   p->plan.early  ? "applied as they come, among the activations"
+                   : *p->kept_for ? "kept, see below"
+                                  : "",
+                   err));
     ASSAY_TRY(line(text, "optimizer", p->optimizer, "two moments", err));
     ASSAY_TRY(line(text, "activations", p->plan.arena_bytes - p->plan.scratch_bytes,
                    p->plan.streamed ? "values, their gradients, operations' workspace, two layers' weights"
@@ -138,6 +142,7 @@ static assay_status table(assay_buf *text, const assay_planning *p, assay_error 
         "time a token %.2f (1: nothing recomputed, unlimited\nmemory); recomputation adds %.1f %% of arithmetic\n\n",
         p->plan.relative_time, 100 * p->plan.overhead));
     ASSAY_TRY(classes(text, p, err));
+    if (*p->kept_for) ASSAY_TRY(assay_buf_printf(text, err, "\nGradients are kept:\n%s\n", p->kept_for));
     if (p->plan.streamed) ASSAY_TRY(streamed(text, p, err));
     if (p->plan.spilled) ASSAY_TRY(spilled(text, p, err));
     ASSAY_TRY(assay_buf_printf(text, err,

@@ -33,6 +33,7 @@ struct assay_engine {
     assay_spilling *spilling;      /* NULL: no value goes to a file */
     assay_geometry geometry;
     assay_op_env env;
+    bool looking;        /* for what went wrong: gradients are not given away */
     atomic_bool stopped; /* by assay_engine_stop, for good */
 };
 
@@ -49,7 +50,8 @@ static assay_status lay_out(const assay_engine_config *config, assay_schedule *s
     const assay_layout_subject subject = {.program = config->program,
                                           .stream = config->stream,
                                           .workers = assay_pool_size(config->pool),
-                                          .backward = config->schedule.backward};
+                                          .backward = config->schedule.backward,
+                                          .early = config->schedule.early};
     ASSAY_TRY(assay_slot_sizes_create(&sizes, &subject, &config->bounds, 1, err));
     assay_status status = assay_schedule_layout(schedule, &sizes, 0, slots, err);
     assay_slot_sizes_free(&sizes);
@@ -187,7 +189,7 @@ static void note_used(assay_engine *engine, int index)
 {
     const assay_slot *slot = &engine->schedule->slots[index];
     size_t bytes = slot->bytes;
-    if (slot->owner >= 0 && !slot->weights) {
+    if (slot->owner >= 0 && !slot->weights && !slot->of_param) {
         const assay_value *value = &engine->config.program->values[slot->owner];
         bytes = engine->geometry.spaces[value->space].rows * value->cols *
                 (holds_bf16(value, slot) ? sizeof(uint16_t) : sizeof(float));
@@ -253,6 +255,16 @@ static assay_status move_spilled(assay_engine *engine, const assay_instance *ins
     return engine->env.training ? assay_spilling_write(engine->spilling, instance->value, data, bytes, err) : ASSAY_OK;
 }
 
+/* A CLEAR or GIVE. */
+static assay_status move_gradient(assay_engine *engine, const assay_instance *instance, assay_error *err)
+{
+    int slot = engine->schedule->param_slots[instance->param];
+    float *gradient = memory_of(engine, slot);
+    if (instance->action == ASSAY_CLEAR) memset(gradient, 0, engine->schedule->slots[slot].bytes);
+    else if (!engine->looking) return engine->config.take(engine->config.taker, instance->param, gradient, err);
+    return ASSAY_OK;
+}
+
 static assay_status look_at_params(assay_engine *engine, const assay_instance *instance, const assay_step *step,
                                    assay_error *err)
 {
@@ -261,6 +273,8 @@ static assay_status look_at_params(assay_engine *engine, const assay_instance *i
     for (int i = 0; i < step->params; i++) {
         engine->step_params[i] = engine->params[step->param[i]];
         if (streamed) assay_streaming_look(engine->streaming, step->param[i], &engine->step_params[i]);
+        if (engine->config.schedule.early && instance->action == ASSAY_BACKWARD)
+            engine->step_params[i].gradient = memory_of(engine, engine->schedule->param_slots[step->param[i]]);
     }
     return ASSAY_OK;
 }
@@ -272,6 +286,7 @@ static assay_status run_instance(assay_engine *engine, const assay_instance *ins
         begin_load(engine, instance);
         return ASSAY_OK;
     }
+    if (instance->action >= ASSAY_CLEAR) return move_gradient(engine, instance, err);
     if (instance->action > ASSAY_LOAD) return move_spilled(engine, instance, err);
     const assay_step *step = &program->steps[instance->step];
     assay_op_run run = {.env = &engine->env, .attr = &step->attr, .out_space = program->values[step->out[0]].space};
@@ -459,11 +474,9 @@ static bool instance_is_finite(assay_engine *engine, const assay_instance *insta
     return true;
 }
 
-int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
-                           const float *d_rewards, bool *backward)
+static int look_for_bad(assay_engine *engine, const float *d_rewards, bool *backward)
 {
     const assay_schedule *schedule = engine->schedule;
-    set_out(engine, geometry, seed, step, true);
     for (size_t i = 0; i < (d_rewards ? schedule->instance_count : schedule->forward_count); i++) {
         const assay_instance *instance = &schedule->instances[i];
         if (i == schedule->forward_count) set_seed(engine, d_rewards);
@@ -472,6 +485,16 @@ int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry,
         if (!instance_is_finite(engine, instance)) return instance->step;
     }
     return -1;
+}
+
+int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
+                           const float *d_rewards, bool *backward)
+{
+    set_out(engine, geometry, seed, step, true);
+    engine->looking = true;
+    int found = look_for_bad(engine, d_rewards, backward);
+    engine->looking = false;
+    return found;
 }
 
 size_t assay_engine_planned_bytes(const assay_engine *engine) { return engine->slot_bytes + engine->scratch_bytes; }

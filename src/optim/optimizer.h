@@ -26,7 +26,7 @@ typedef struct assay_optimizer_item {
     float *weight;
     assay_planes planes;
     uint16_t *half;  /* bf16 */
-    float *gradient; /* `count` values, borrowed */
+    float *gradient; /* `count` values, borrowed; NULL until it is there, where items are moved one by one */
     size_t count;
     uint64_t stream; /* of a weight in bf16: which numbers round it, its own (assay_rng_stream of its name) */
     bool decay;      /* weight decay applies */
@@ -44,10 +44,18 @@ typedef struct assay_optimizer_hyper {
     uint64_t seed; /* of what is rounded at random */
 } assay_optimizer_hyper;
 
+/* What a step does to every item, but for its decay. */
+typedef struct assay_optimizer_stride {
+    assay_adam_step step;
+    double weight_decay;
+    uint64_t seed;
+} assay_optimizer_stride;
+
 typedef struct assay_optimizer {
     assay_optimizer_item *items;
     size_t count;
     uint64_t steps;
+    assay_optimizer_stride stride; /* of the present step */
     char *moments;
     float m_map[ASSAY_DYNAMIC_LEVELS], v_map[ASSAY_DYNAMIC_LEVELS];
     size_t values; /* of all items together */
@@ -74,6 +82,14 @@ double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernel
 
 /* The same before the root, going on from a sum of squares: of weights that lie in several optimizers. */
 double assay_optimizer_squares(const assay_optimizer *optimizer, const assay_kernels *kernels, double squares);
+
+/* Sums of squares of an item's gradient, a chunk at a time: what the norm adds up, item by item. */
+size_t assay_optimizer_chunks(const assay_optimizer_item *item);
+void assay_optimizer_chunk_squares(const assay_optimizer_item *item, const assay_kernels *kernels, double *squares);
+
+/* A step in pieces: it begins, then each item is moved, in any order, once. */
+void assay_optimizer_begin(assay_optimizer *optimizer, const assay_optimizer_hyper *hyper, double lr, double norm);
+void assay_optimizer_move(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool, size_t item);
 
 void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool,
                           const assay_optimizer_hyper *hyper, double lr, double norm);

@@ -10,6 +10,7 @@
 #include "machine/machine.h"
 #include "machine/process_memory.h"
 #include "model/model_stream.h"
+#include "task/early_choice.h"
 #include "train/moments.h"
 
 #include <math.h>
@@ -68,6 +69,7 @@ static assay_plan_request request_of(const variant *v, const assay_program *prog
         count_within(s->evaluation, v->length, s->cuts, &request.longest_pair);
         request.step_tokens = request.longest_pair * together;
     }
+    if (request.early) request.micro_tokens = request.step_tokens;
     request.program = program;
     request.kernels = s->kernels;
     request.workers = s->workers;
@@ -269,6 +271,7 @@ static assay_status consider_recompute(assay_planning *p, const variant *asked, 
     variant v = *asked;
     v.subject.settings.recompute = ASSAY_RECOMPUTE_ALL;
     v.subject.settings.spill = NULL;
+    v.subject.settings.early = false;
     v.subject.settings.micro_tokens = p->longest_pair;
     return asked->subject.settings.recompute == ASSAY_RECOMPUTE_ALL && asked->plan.micro_tokens == p->longest_pair
                ? ASSAY_OK
@@ -438,6 +441,20 @@ static assay_status add_other_weights(assay_planning *p, const variant *changed,
     return ASSAY_OK;
 }
 
+/* A weight moved as soon as its gradient is whole, where the run could do that in the plan's micro-batch. */
+static assay_status add_early(assay_planning *p, const variant *asked, assay_error *err)
+{
+    const assay_planning_subject *s = &asked->subject;
+    const menu_row row = {"as asked, --gradients early", p->plan.replayed, p->plan.spilled, false};
+    char hindrance[sizeof p->kept_for];
+    variant v = *asked;
+    size_t tokens = request_of(asked, NULL).step_tokens;
+    assay_early_hindrance(&s->settings, s->model.slice.end > 0, tokens, hindrance, sizeof hindrance);
+    if (s->settings.early || *hindrance || p->plan.micro_tokens < tokens) return ASSAY_OK;
+    v.subject.settings.early = true;
+    return add_rows(p, &v, &row, 1, err);
+}
+
 /* Moments and weights in fewer bits, where all weights are trained; a packed base where none of it is. */
 static assay_status add_smaller(assay_planning *p, const variant *asked, assay_error *err)
 {
@@ -449,6 +466,7 @@ static assay_status add_smaller(assay_planning *p, const variant *asked, assay_e
         bool packs = s->model.quantise == ASSAY_F32 && !assay_checkpoint_is_packed(s->checkpoint);
         return packs ? add_rows(p, &v, &packed, 1, err) : ASSAY_OK;
     }
+    ASSAY_TRY(add_early(p, asked, err));
     v.subject.settings.eight_bits = true;
     if (!s->settings.eight_bits) ASSAY_TRY(add_other_weights(p, &v, "as asked, --moments 8bit", err));
     v.subject.model.half_weights = true;
@@ -504,11 +522,34 @@ static void forecast_spilling(assay_planning *p, const variant *asked)
     assay_spill_forecast_end(&p->spill, &p->plan, pair * pairs, pair * pairs * steps);
 }
 
+/* The run itself. Where its gradients cannot be applied early, or a step in one micro-batch does not fit, they are
+ * kept. */
+static assay_status plan_asked(assay_planning *p, variant *asked, assay_error *err)
+{
+    const assay_planning_subject *s = &asked->subject;
+    char bytes[32];
+    if (s->settings.early)
+        assay_early_hindrance(&s->settings, s->model.slice.end > 0, request_of(asked, NULL).step_tokens, p->kept_for,
+                              sizeof p->kept_for);
+    if (*p->kept_for) asked->subject.settings.early = false;
+    variant kept = *asked;
+    ASSAY_TRY(plan_variant(asked, true, s->alternatives, err));
+    if (asked->fits || !s->settings.early) return ASSAY_OK;
+    kept.subject.settings.early = false;
+    ASSAY_TRY(plan_variant(&kept, true, s->alternatives, err));
+    if (!kept.fits && kept.plan.total_bytes >= asked->plan.total_bytes) return ASSAY_OK;
+    assay_format_bytes(asked->plan.total_bytes, bytes, sizeof bytes);
+    snprintf(p->kept_for, sizeof p->kept_for, "a step of %zu tokens in one micro-batch takes %s",
+             asked->plan.micro_tokens, bytes);
+    *asked = kept;
+    return ASSAY_OK;
+}
+
 assay_status assay_planning_make(assay_planning *planning, const assay_planning_subject *subject, assay_error *err)
 {
     variant asked = {.subject = *subject};
     *planning = (assay_planning){0};
-    ASSAY_TRY(plan_variant(&asked, true, subject->alternatives, err));
+    ASSAY_TRY(plan_asked(planning, &asked, err));
     planning->budget = asked.subject.settings.budget;
     planning->fits = asked.fits;
     planning->plan = asked.plan;
@@ -518,7 +559,7 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->spill = asked.spill;
     if (planning->plan.spilled) forecast_spilling(planning, &asked);
     planning->layers = asked.layers;
-    planning->gradients = assay_trainer_gradients(&subject->settings) * asked.size.trained * sizeof(float);
+    planning->gradients = assay_trainer_gradients(&asked.subject.settings) * asked.size.trained * sizeof(float);
     planning->optimizer = asked.moments;
     planning->rss = process_peak(&asked);
     planning->largest_off = asked.largest_off;

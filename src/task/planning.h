@@ -77,6 +77,8 @@ typedef struct assay_planning {
     assay_stream_forecast forecast; /* of a plan that is streamed and fits */
     assay_spill_forecast spill;     /* where the settings have a folder to spill to */
     size_t gradients, optimizer;    /* bytes */
+    /* where gradients were to be applied early, why the plan keeps them; "": it does not, or nobody asked */
+    char kept_for[160];
     /* anonymous memory the whole process is expected to reach at most (machine/process_memory.h); without data and
      * tokenizer 24 MiB stand for both */
     size_t rss;

@@ -161,6 +161,9 @@ static void say_start(const assay_training *t, const assay_task_context *context
                "%d threads",
                total, arena, plan->micro_tokens, plan->replayed, t->model->program->layers, budget, t->kernels->name,
                assay_pool_size(t->pool));
+    if (plan->early) assay_note(context->log, "a weight is moved as soon as its gradient is whole, which is not kept");
+    if (*t->planning.kept_for)
+        assay_note(context->log, "gradients are kept, not applied early: %s", t->planning.kept_for);
     if (plan->streamed) say_streamed(t, context->log);
     if (plan->spilled) say_spilled(t, context->log);
     if (t->trainer->total_steps < 50)

@@ -55,6 +55,7 @@ static assay_train_settings settings_of(const assay_options *o)
                                   .micro_tokens = (size_t)o->micro_tokens,
                                   .eight_bits = o->moments == ASSAY_OPT_MOMENTS_8BIT,
                                   .half_weights = o->master == ASSAY_OPT_MASTER_BF16_STOCHASTIC,
+                                  .early = o->gradients == ASSAY_OPT_GRADIENTS_EARLY,
                                   .skip_nan = o->on_nan == ASSAY_OPT_NAN_SKIP,
                                   .adam = {.beta1 = o->adam_beta1,
                                            .beta2 = o->adam_beta2,
@@ -285,6 +286,7 @@ static assay_status make_planning(assay_training *t, const assay_options *option
         subject.tokens_to_write = (size_t)assay_tokenizer_about(t->source->tokenizer)->vocab_size;
     ASSAY_TRY(make_stages(t, options, comm, &subject, err));
     ASSAY_TRY(assay_planning_make(&t->planning, &subject, err));
+    t->settings.early = t->planning.plan.early;
     t->settings.budget = t->planning.budget;
     t->settings.spill_flops = t->planning.spill.flops;
     return ASSAY_OK;

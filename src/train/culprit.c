@@ -49,6 +49,7 @@ static bool bad_gradient(const assay_trainer *t, char *text, size_t size)
     for (size_t i = 0; i < t->optimizer->count; i++) {
         const assay_optimizer_item *item = &t->optimizer->items[i];
         size_t at = 0;
+        if (!item->gradient) continue;
         while (at < item->count && isfinite(item->gradient[at])) at++;
         if (at == item->count) continue;
         assay_text_format(text, size, "the gradient of %s is %g at value %zu",
