@@ -359,6 +359,16 @@ static void reads_gptq(void **state)
     assay_checkpoint_close(checkpoint);
 }
 
+/* What AutoAWQ and gptqmodel make of AWQ's. */
+static void reads_awq(void **state)
+{
+    (void)state;
+    assay_checkpoint *checkpoint = open_good(GOLDEN "hf_awq", 0);
+    assert_int_equal(checkpoint->weight_count, 4);
+    golden_each("hf_awq", look_checkpoint, checkpoint);
+    assay_checkpoint_close(checkpoint);
+}
+
 /* A run from any element to any other is what the whole matrix has there. */
 static void decodes_runs_of(const char *folder)
 {
@@ -385,6 +395,7 @@ static void decodes_runs_of_several_tensors(void **state)
     decodes_runs_of(GOLDEN "hf_parts");
     decodes_runs_of(GOLDEN "hf_fp8");
     decodes_runs_of(GOLDEN "hf_gptq");
+    decodes_runs_of(GOLDEN "hf_awq");
 }
 
 /* The folder with the first `from` of its weights file replaced by `to`, which is as long. */
@@ -473,6 +484,17 @@ static void refuses_lying_gptq(void **state)
                 "quantised (gptq): config.json says so, but no weight lies packed");
 }
 
+static void refuses_lying_awq(void **state)
+{
+    static const lie lies[] = {
+        {"layer.words.qzeros", "layer.words.qzeroz", "AWQ weight layer.words.qweight: qzeros is missing"},
+        {"\"shape\":[3,40]", "\"shape\":[40,3]", "scales is F16 [40, 3] where F16, BF16 or F32 [40, 40] should be"},
+        {"\"shape\":[3,5]", "\"shape\":[5,3]", "qzeros is I32 [5, 3] where I32 [3, 5] should be: a matrix of 40 x 96"},
+    };
+    (void)state;
+    refuse_lies(GOLDEN "hf_awq", lies, sizeof lies / sizeof *lies, "quantised (awq): config.json says so");
+}
+
 /* Bytes of the header and of the texts changed at random: refused with a sentence, or read whole. */
 static void survive_random(const char *config, const char *model)
 {
@@ -529,9 +551,11 @@ int main(void)
                                        cmocka_unit_test(reads_fp8),
                                        cmocka_unit_test(fp8_has_no_infinity),
                                        cmocka_unit_test(reads_gptq),
+                                       cmocka_unit_test(reads_awq),
                                        cmocka_unit_test(refuses_lying_parts),
                                        cmocka_unit_test(refuses_lying_fp8),
                                        cmocka_unit_test(refuses_lying_gptq),
+                                       cmocka_unit_test(refuses_lying_awq),
                                        cmocka_unit_test(survives_random_parts),
                                        cmocka_unit_test(refuses_odd_gguf),
                                        cmocka_unit_test(writes_shards)};

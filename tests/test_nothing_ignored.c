@@ -246,6 +246,7 @@ static const char *const keys[] = {
     "{\"quantization_config\": {\"quant_method\": \"gptq\", \"bits\": 4, \"checkpoint_format\": \"marlin\"}}",
     "{\"quantization_config\": {\"quant_method\": \"gptq\", \"bits\": 4, \"rotation\": \"hadamard\"}}",
     "{\"quantization_config\": {\"quant_method\": \"awq\"}}",
+    "{\"quantization_config\": {\"quant_method\": \"awq\", \"bits\": 4, \"version\": \"gemv_fast\"}}",
     "{\"quantization_config\": {\"quant_method\": \"bitsandbytes\"}}",
     "{\"quantization_config\": {\"quant_method\": \"fp8\", \"fmt\": \"e5m2\"}}",
     "{\"quantization_config\": {\"quant_method\": \"compressed-tensors\"}}",

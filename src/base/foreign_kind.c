@@ -19,7 +19,9 @@ static const foreign_row rows[ASSAY_FOREIGN_KINDS] = {
                             "model it was made of: huggingface-cli download OWNER/NAME",
                             false},
     [ASSAY_FOREIGN_AWQ] = {"the checkpoint is quantised (awq)",
-                           "Take the unquantised model it was made of: huggingface-cli download OWNER/NAME", false},
+                           "Only the version gemm of 4 bits is read; take the unquantised model it was made of: "
+                           "huggingface-cli download OWNER/NAME",
+                           false},
     [ASSAY_FOREIGN_BITSANDBYTES] = {"the checkpoint is quantised (bitsandbytes)",
                                     "Only whole NF4, FP4 and int8 weights are read; take the unquantised model it was "
                                     "made of: huggingface-cli download OWNER/NAME",

@@ -7,46 +7,51 @@
 #include <string.h>
 
 /* Read, or about how weights were made, which were left whole, and how other engines compute with them. */
-static const char *const gptq_keys[] = {"quant_method",
-                                        "bits",
-                                        "group_size",
-                                        "desc_act",
-                                        "sym",
-                                        "checkpoint_format",
-                                        "format",
-                                        "dynamic",
-                                        "pack_dtype",
-                                        "lm_head",
-                                        "static_groups",
-                                        "true_sequential",
-                                        "damp_percent",
-                                        "damp_auto_increment",
-                                        "act_group_aware",
-                                        "hyb_act",
-                                        "mse",
-                                        "meta",
-                                        "quantizer",
-                                        "model_name_or_path",
-                                        "model_file_base_name",
-                                        "model_seqlen",
-                                        "max_input_length",
-                                        "dataset",
-                                        "tokenizer",
-                                        "batch_size",
-                                        "pad_token_id",
-                                        "cache_block_outputs",
-                                        "block_name_to_quantize",
-                                        "module_name_preceding_first_block",
-                                        "modules_in_block_to_quantize",
-                                        "modules_to_not_convert",
-                                        "inside_layer_modules",
-                                        "offload_to_disk",
-                                        "backend",
-                                        "use_exllama",
-                                        "disable_exllama",
-                                        "exllama_config",
-                                        "use_cuda_fp16",
-                                        NULL};
+static const char *const grouped_keys[] = {"quant_method",
+                                           "bits",
+                                           "group_size",
+                                           "desc_act",
+                                           "sym",
+                                           "checkpoint_format",
+                                           "format",
+                                           "dynamic",
+                                           "pack_dtype",
+                                           "lm_head",
+                                           "static_groups",
+                                           "true_sequential",
+                                           "damp_percent",
+                                           "damp_auto_increment",
+                                           "act_group_aware",
+                                           "hyb_act",
+                                           "mse",
+                                           "meta",
+                                           "quantizer",
+                                           "model_name_or_path",
+                                           "model_file_base_name",
+                                           "model_seqlen",
+                                           "max_input_length",
+                                           "dataset",
+                                           "tokenizer",
+                                           "batch_size",
+                                           "pad_token_id",
+                                           "cache_block_outputs",
+                                           "block_name_to_quantize",
+                                           "module_name_preceding_first_block",
+                                           "modules_in_block_to_quantize",
+                                           "modules_to_not_convert",
+                                           "inside_layer_modules",
+                                           "offload_to_disk",
+                                           "backend",
+                                           "use_exllama",
+                                           "disable_exllama",
+                                           "exllama_config",
+                                           "use_cuda_fp16",
+                                           "version",
+                                           "zero_point",
+                                           "do_fuse",
+                                           "fuse_max_seq_len",
+                                           "modules_to_fuse",
+                                           NULL};
 
 /* Keys that change what the tensors mean where they are set. */
 typedef struct refused_key {
@@ -69,6 +74,7 @@ static const refused_key *find_refused(const json_t *how)
 const char *assay_quantisation_format(const json_t *how)
 {
     const char *format = json_string_value(json_object_get(how, "checkpoint_format"));
+    if (!format) format = json_string_value(json_object_get(how, "version"));
     if (!format) format = json_string_value(json_object_get(how, "format"));
     return format ? format : "";
 }
@@ -108,6 +114,15 @@ static bool is_gptq(const json_t *how)
     return has_bits(how) && is_one_of(assay_quantisation_format(how), formats) && !find_refused(how);
 }
 
+/* backend llm-awq orders weights in a way of its own, whatever the version says. */
+static bool is_awq(const json_t *how)
+{
+    static const char *const formats[] = {"", "gemm", "GEMM", NULL};
+    const char *backend = json_string_value(json_object_get(how, "backend"));
+    return json_integer_value(json_object_get(how, "bits")) == 4 && !find_refused(how) &&
+           is_one_of(assay_quantisation_format(how), formats) && !(backend && !strcmp(backend, "llm-awq"));
+}
+
 assay_quantisation assay_quantisation_of(const json_t *config)
 {
     const json_t *how = json_object_get(config, "quantization_config");
@@ -116,6 +131,7 @@ assay_quantisation assay_quantisation_of(const json_t *config)
     if (is_fp8(how, method)) return ASSAY_QUANTISED_FP8;
     assay_foreign_kind kind = assay_foreign_of_method(method);
     if (kind == ASSAY_FOREIGN_BITSANDBYTES && is_bitsandbytes(how)) return ASSAY_QUANTISED_BITSANDBYTES;
+    if (kind == ASSAY_FOREIGN_AWQ && is_awq(how)) return ASSAY_QUANTISED_AWQ;
     return kind == ASSAY_FOREIGN_GPTQ && is_gptq(how) ? ASSAY_QUANTISED_GPTQ : ASSAY_QUANTISED_NOT;
 }
 
@@ -126,10 +142,12 @@ static void explain(const json_t *how, assay_foreign_kind kind, const char *meth
     const char *format = assay_quantisation_format(how);
     *text = '\0';
     if (kind == ASSAY_FOREIGN_QUANTISED) snprintf(text, size, "%.80s", method ? method : "quantization_config");
-    if (kind != ASSAY_FOREIGN_GPTQ) return;
+    if (kind != ASSAY_FOREIGN_GPTQ && kind != ASSAY_FOREIGN_AWQ) return;
     if (key) snprintf(text, size, "\"%s\" is set: %s", key->key, key->what);
     else if (!has_bits(how)) snprintf(text, size, "\"bits\" is none of 2, 3, 4 and 8");
-    else snprintf(text, size, "its format is \"%.80s\"", format);
+    else
+        snprintf(text, size, "its format is \"%.80s\", its bits are %d", *format ? format : "not said",
+                 (int)json_integer_value(json_object_get(how, "bits")));
 }
 
 /* compression_config, an older name of compressed-tensors, is looked at here alone: nothing is joined by it. */
@@ -171,5 +189,5 @@ void assay_quantisation_notes(const json_t *config, json_t *notes)
     assay_quantisation kind = assay_quantisation_of(config);
     if (json_is_true(json_object_get(how, "load_in_8bit"))) json_array_append_new(notes, json_string(int8));
     if (kind == ASSAY_QUANTISED_FP8) json_array_append_new(notes, json_string(fp8));
-    if (kind == ASSAY_QUANTISED_GPTQ) note_unknown(how, gptq_keys, notes);
+    if (kind == ASSAY_QUANTISED_GPTQ || kind == ASSAY_QUANTISED_AWQ) note_unknown(how, grouped_keys, notes);
 }

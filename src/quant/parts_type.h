@@ -52,7 +52,8 @@ typedef struct assay_parts {
     X(FP4,  fp4,  1, 2)    \
     X(INT8, int8, 1, 1)    \
     X(FP8,  fp8,  1, 1)    \
-    X(GPTQ, gptq, 1, 2)
+    X(GPTQ, gptq, 1, 2)    \
+    X(AWQ,  awq,  1, 2)
 // clang-format on
 
 typedef void (*assay_decode_parts)(const uint8_t *src, const assay_parts *parts, size_t first, size_t count,
