@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The real job, side by side: Chinese preference pairs, Qwen2.5-0.5B's shape, LoRA r8 on all linear layers, bf16, batches of 4 pairs.
 
-Usage: python3 bench/real_job.py [--data PAIRS.jsonl] [--batches 5] [--peers medicalgpt,trl] [--schedules auto,all] [--assay build/assay]
+Usage: python3 bench/real_job.py [--data PAIRS.jsonl] [--batches 5] [--peers medicalgpt,trl] [--schedules auto,all] [--quantize nf4|int8] [--precision bf16|f32] [--assay build/assay]
 
 Needs torch and transformers (and peft with --lora peft). Weights are random (`assay init`), the tokenizer is a real one; the ids of every side are those
 that `assay preview` shows, so all sides train on the same tokens. The peers are Qwen2ForSequenceClassification of transformers with its fused attention, gradient
@@ -15,9 +15,10 @@ A round is one batch, drawn with a fixed seed over the whole file; each side tak
 count (its start-up and first touch of memory do not); a peer takes it once, after a warm-up step on one pair: what a batch of another length costs a library the first time is part of
 its way, as in a run. On 2 cores MedicalGPT's way takes about 100 s
 a batch, TRL's 30, Assay's two schedules 60: a quarter of an hour for 5 batches.
+
+--quantize: the base is packed once (`assay convert --quantize`), and the peers load that folder with bitsandbytes and put PEFT's adapters on it, in their way of QLoRA.
 """
 import argparse
-import json
 import os
 import random
 import shutil
@@ -42,11 +43,15 @@ def options():
     p.add_argument("--pairs", type=int, default=4, help="pairs of a batch")
     p.add_argument("--layers", type=int, default=24, help="fewer for a short trial")
     p.add_argument("--lora", default="lean", choices=("lean", "peft"), help="the peers' adapters: written for speed, or PEFT's")
+    p.add_argument("--quantize", default="", choices=("", "nf4", "int8"))
+    p.add_argument("--precision", default="bf16", choices=("bf16", "f32"), help="of the arithmetic; the base's weights are bf16")
     p.add_argument("--seed", type=int, default=7)
     p.add_argument("--work", default=os.path.join(side.ROOT, "build", "real_job"))
     side.add_common(p, rounds=5)
     args = p.parse_args()
     args.rounds = args.batches or args.rounds
+    if args.quantize:
+        args.lora = "peft"
     return args
 
 
@@ -64,6 +69,17 @@ def make_model(args):
     if os.path.exists(stem + "_config.json"):
         shutil.copyfile(stem + "_config.json", os.path.join(folder, "tokenizer_config.json"))
     open(os.path.join(folder, "ready"), "w").close()
+    return folder
+
+
+def folder_of(args):
+    return os.path.join(args.work, f"model-{args.layers}" + (f"-{args.quantize}" if args.quantize else ""))
+
+
+def packed(args, model):
+    folder = folder_of(args)
+    if args.quantize and not os.path.exists(folder):
+        side.run([args.assay, "convert", model, "--quantize", args.quantize, "--output", folder])
     return folder
 
 
@@ -106,7 +122,7 @@ def measure_assay(args, model, batch, schedule):
     path = os.path.join(args.work, "batch.jsonl")
     with open(path, "w", encoding="utf-8") as handle:
         handle.writelines(line for line, *_ in batch)
-    steps, peak = side.train_steps(args.assay, ["--model", model, "--data", path, "--batch-pairs", str(len(batch)), "--epochs", "3", "--max-length", str(LENGTH), "--precision", "bf16",
+    steps, peak = side.train_steps(args.assay, ["--model", model, "--data", path, "--batch-pairs", str(len(batch)), "--epochs", "3", "--max-length", str(LENGTH), "--precision", args.precision,
                                                 "--recompute", schedule], os.path.join(args.work, "run"))
     tokens = steps[0]["tokens"] - steps[0]["tokens_shared"]
     if tokens != unique_tokens(batch):
@@ -159,6 +175,18 @@ def checkpoint_layers(model):
         raise SystemExit("the peer does not checkpoint")
 
 
+def in_f32(model):
+    """What bitsandbytes' folder left in bf16: everything that is not packed, and the type it multiplies in."""
+    import torch
+
+    for parameter in model.parameters():
+        if parameter.dtype == torch.bfloat16:
+            parameter.data = parameter.data.float()
+    for module in model.modules():
+        if hasattr(module, "compute_dtype"):
+            module.compute_dtype = torch.float32
+
+
 def peer(args):
     import torch
     import torch.nn.functional as F
@@ -167,7 +195,10 @@ def peer(args):
     torch.set_num_threads(side.THREADS)
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    model = transformers.Qwen2ForSequenceClassification.from_pretrained(os.path.join(args.work, f"model-{args.layers}"), num_labels=1, dtype=torch.bfloat16, attn_implementation="sdpa")
+    model = transformers.Qwen2ForSequenceClassification.from_pretrained(
+        folder_of(args), num_labels=1, dtype=torch.float32 if args.precision == "f32" else torch.bfloat16, attn_implementation="sdpa")
+    if args.precision == "f32":
+        in_f32(model)
     pad = model.config.pad_token_id = model.config.vocab_size - 1
     model.config.use_cache = False
     model = (lean_lora if args.lora == "lean" else peft_lora)(model)
@@ -197,7 +228,7 @@ def peer(args):
         return {"seconds": time.perf_counter() - start, "loss": loss.item(), "tokens": 2 * len(batch) * length, "peak": side.resident_peak()}
 
     side.reset_resident_peak()
-    side.answer({"what": f"PyTorch {torch.__version__}, transformers {transformers.__version__}, {args.lora} LoRA"}, step)
+    side.answer({"what": f"PyTorch {torch.__version__}, transformers {transformers.__version__}, {args.lora} LoRA" + (", bitsandbytes" if args.quantize else "")}, step)
 
 
 # ---- the report
@@ -207,7 +238,7 @@ def describe(args, model, pairs, records, batches):
     whole = unique_tokens(pairs) / len(pairs)
     print(f"{os.path.basename(args.data)}: {records} pairs, {records - len(pairs)} of them longer than {LENGTH} tokens a side (every side drops these); {len(drawn)} drawn in "
           f"batches of {args.pairs}, one of each length class\ntokens a pair, prompt counted once: {whole:.0f} over all, {unique_tokens(drawn) / len(drawn):.0f} in those drawn; Qwen2.5-0.5B's shape, "
-          f"{args.layers} layers, LoRA r8 on all linear layers, bf16", flush=True)
+          f"{args.layers} layers, LoRA r8 on all linear layers, {args.precision}{', base in ' + args.quantize if args.quantize else ''}", flush=True)
 
 
 def report(args, results, sides):
@@ -229,6 +260,7 @@ def main():
     model = make_model(args)
     pairs, records = all_pairs(args, model)
     batches = draw(args, pairs)
+    model = packed(args, model)
     describe(args, model, pairs, records, batches)
     peers = [side.Peer(name) for name in args.peers.split(",") if name]
     for each in peers:

@@ -442,14 +442,13 @@ static void refuses_lying_fp8(void **state)
 }
 
 /* Bytes of the header and of the texts changed at random: refused with a sentence, or read whole. */
-static void survives_random_parts(void **state)
+static void survive_random(const char *config, const char *model)
 {
     char *data, *folder = fresh_folder(), *path = assay_path_join(folder, "model.safetensors");
     size_t size, refused = 0;
     assay_rng rng = {.seed = 21};
-    (void)state;
-    copy_into(folder, "config.json", GOLDEN "hf_parts/config.json");
-    assert_int_equal(assay_file_read(GOLDEN "hf_parts/model.safetensors", 1 << 24, &data, &size, NULL), ASSAY_OK);
+    copy_into(folder, "config.json", config);
+    assert_int_equal(assay_file_read(model, 1 << 24, &data, &size, NULL), ASSAY_OK);
     for (int round = 0; round < 2000; round++) {
         size_t at = (size_t)(assay_rng_uniform(&rng) * (double)size);
         char before = data[at];
@@ -476,6 +475,13 @@ static void survives_random_parts(void **state)
     assay_free(data);
     assay_free(path);
     drop_folder(folder);
+}
+
+static void survives_random_parts(void **state)
+{
+    (void)state;
+    survive_random(GOLDEN "hf_parts/config.json", GOLDEN "hf_parts/model.safetensors");
+    survive_random(GOLDEN "hf_fp8/config.json", GOLDEN "hf_fp8/model.safetensors");
 }
 
 int main(void)

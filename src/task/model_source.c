@@ -1,22 +1,16 @@
 /* Finding a model's parts. Which folder plays which part is decided first (places_find), everything else follows from
  * it: the base gives the checkpoint, the adapter folder its tensors, the one of both that has its own gives tokenizer
  * and settings. Nothing here depends on how a folder came to be: Assay's output and PEFT's are told by their files
- * alone. */
+ * alone. What the options say on top is source_settle.c's, what the user should know source_warn.c's. */
 #include "task/model_source.h"
 
 #include "base/file.h"
-#include "base/foreign_kind.h"
 #include "base/json_doc.h"
-#include "family/config_audit.h"
-#include "head/head_kind.h"
 #include "model/decoder.h"
 #include "model/model_init.h"
 #include "model/model_tensors.h"
 #include "task/adapter_base.h"
 #include "task/quantise_name.h"
-
-#include <stdio.h>
-#include <string.h>
 
 static assay_status base_of_adapter(const char *folder, char **out, assay_error *err)
 {
@@ -207,15 +201,6 @@ static assay_status open_model(assay_model_source *source, const assay_string_li
     return flags & ASSAY_SOURCE_CONFIG_ONLY ? look_at_weights(source, err) : ASSAY_OK;
 }
 
-static assay_status rename_template(assay_model_source *source, const char *name, assay_error *err)
-{
-    char *copy = assay_strdup(name);
-    ASSAY_TRY_ALLOC(copy, "a name", err);
-    assay_free(source->template_name);
-    source->template_name = copy;
-    return ASSAY_OK;
-}
-
 static assay_status read_quantise(assay_model_source *source, assay_error *err)
 {
     const char *name = source->notes.quantize;
@@ -232,7 +217,8 @@ static assay_status find_notes(assay_model_source *source, const char *base, ass
     assay_notes *notes = &source->notes;
     if (source->adapter_folder) ASSAY_TRY(assay_notes_find(notes, source->adapter_folder, err));
     if (!notes->json && assay_path_is_dir(base)) ASSAY_TRY(assay_notes_find(notes, base, err));
-    ASSAY_TRY(rename_template(source, notes->template_name ? notes->template_name : "auto", err));
+    source->template_name = assay_strdup(notes->template_name ? notes->template_name : "auto");
+    ASSAY_TRY_ALLOC(source->template_name, "a name", err);
     source->append_eos = notes->append_eos;
     source->max_length = notes->max_length;
     source->rendering = notes->json ? (int)notes->rendering : 0;
@@ -336,206 +322,4 @@ void assay_model_source_close(assay_model_source *source)
     assay_free(source->separator);
     json_decref(source->ignored);
     assay_free(source);
-}
-
-static assay_pooling choose_pooling(const assay_model_source *source, const assay_options *options)
-{
-    bool own = source->notes.json || source->adapter_folder || options->pooling == ASSAY_OPT_POOLING_LAST ||
-               options->head_from_tokens;
-    if (own || !source->checkpoint) return ASSAY_POOL_LAST;
-    return assay_pooling_of(source->checkpoint->config, &source->config);
-}
-
-/* "\n" typed as two characters is a line feed, as are tab, carriage return and the backslash itself. */
-static void unescape(char *text)
-{
-    static const char letters[] = "ntr\\", meant[] = "\n\t\r\\";
-    char *to = text;
-    for (const char *from = text; *from; to++) {
-        const char *letter = from[0] == '\\' && from[1] ? strchr(letters, from[1]) : NULL;
-        *to = letter ? meant[letter - letters] : *from;
-        from += letter ? 2 : 1;
-    }
-    *to = '\0';
-}
-
-/* Of a head that reads steps: what the user gave, else what was kept, else what the head's own code reads. */
-static assay_status choose_separator(assay_model_source *source, const assay_options *o, assay_error *err)
-{
-    const assay_head *head = &source->config.head;
-    const char *kept = source->notes.step_separator;
-    assay_free(source->separator);
-    source->separator = NULL;
-    if (!head->steps && o->step_separator)
-        return assay_error_set(err, ASSAY_E_USAGE,
-                               "--step-separator ends the steps of an answer, and the model reads a text at one token; "
-                               "leave it out");
-    if (!head->steps) return ASSAY_OK;
-    if (source->config.prefix.on)
-        return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                               "%s: its head scores steps, and the family reads the prompt both ways, so that what a "
-                               "step scores would depend on where the prompt ends; take a model of another family",
-                               source->checkpoint->path);
-    source->separator = assay_strdup(o->step_separator ? o->step_separator : kept ? kept : head->kind->separator);
-    ASSAY_TRY_ALLOC(source->separator, "a separator", err);
-    if (o->step_separator) unescape(source->separator);
-    return ASSAY_OK;
-}
-
-/* What the user gives wins over what was kept; another template leaves the kept text and its cut behind. */
-static assay_status choose_template(assay_model_source *source, const assay_options *o, assay_error *err)
-{
-    bool anew = o->chat_template || assay_options_given(o, "template");
-    const assay_notes *kept = &source->notes;
-    ASSAY_TRY(choose_separator(source, o, err));
-    char *kwargs = kept->chat_template_kwargs ? assay_json_dump(kept->chat_template_kwargs, JSON_COMPACT) : NULL;
-    bool told_format = !kept->tool_format || assay_options_given(o, "tool-format");
-    assay_template_request request = {.name = source->template_name,
-                                      .file = o->chat_template,
-                                      .kept = anew ? NULL : kept->chat_template,
-                                      .kept_tools = anew ? NULL : kept->chat_template_tool_use,
-                                      .kwargs = o->chat_template_kwargs ? o->chat_template_kwargs : kwargs,
-                                      .date = o->date ? o->date : kept->date,
-                                      .tool_format = told_format ? o->tool_format : kept->tool_format,
-                                      .append_eos = source->append_eos,
-                                      .pad = (int32_t)source->config.pad_token,
-                                      .generation_prompt = o->head_from_tokens != NULL,
-                                      .end = source->checkpoint ? assay_head_end_token(source->checkpoint->config) : -1,
-                                      .separator = source->separator,
-                                      .cut_behind_turn = source->rendering == 1 && !anew};
-    source->pooling = choose_pooling(source, o);
-    request.skips_pad = source->pooling == ASSAY_POOL_NOT_PAD;
-    request.stops_at_pad = source->pooling == ASSAY_POOL_BEFORE_PAD;
-    assay_template_close(source->chosen);
-    assay_status status = assay_template_open(&source->chosen, &request, source->tokenizer, err);
-    assay_free(kwargs);
-    source->template_unused = o->chat_template && assay_options_given(o, "template");
-    source->variables_unused = status == ASSAY_OK && o->chat_template_kwargs && assay_template_is_code(source->chosen);
-    return status == ASSAY_OK ? rename_template(source, assay_template_name(source->chosen), err) : status;
-}
-
-assay_status assay_model_source_settle_length(assay_model_source *source, const assay_options *options,
-                                              assay_error *err)
-{
-    size_t most = source->config.arch ? assay_rope_longest(&source->config.rope) : SIZE_MAX;
-    if (source->max_length <= 0 || assay_options_given(options, "max-length")) source->max_length = options->max_length;
-    if (source->max_length < 0 || (uint64_t)source->max_length <= most) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_UNSUPPORTED,
-                           "--max-length %lld: %s turns texts of more than %zu tokens by other factors (longrope's "
-                           "long_factor), which is not supported. Shorter ones: --max-length %zu",
-                           (long long)source->max_length, source->checkpoint->path, most, most);
-}
-
-static assay_status settle_eos(assay_model_source *source, const assay_options *options, assay_error *err)
-{
-    bool stored = source->notes.json != NULL;
-    if (!stored || assay_options_given(options, "append-eos")) source->append_eos = options->append_eos;
-    if (!options->head_from_tokens) return ASSAY_OK;
-    if (source->append_eos == ASSAY_EOS_YES && assay_options_given(options, "append-eos"))
-        return assay_error_set(err, ASSAY_E_USAGE,
-                               "--append-eos true: with --head-from-tokens a word is judged where it would be said, "
-                               "behind the text, and behind its end none is; leave it out");
-    source->append_eos = ASSAY_EOS_NO;
-    return ASSAY_OK;
-}
-
-assay_status assay_model_source_settle(assay_model_source *source, const assay_options *options, assay_error *err)
-{
-    bool stored = source->notes.json != NULL;
-    ASSAY_TRY(settle_eos(source, options, err));
-    ASSAY_TRY(assay_model_source_settle_length(source, options, err));
-    if (!stored || assay_options_given(options, "template"))
-        ASSAY_TRY(rename_template(source, options->template_name, err));
-    if (!source->tokenizer) return ASSAY_OK;
-    return choose_template(source, options, err);
-}
-
-/* Where the pad token ends every turn, the token that is read is another than the last; older code then reads the end
- * of the first turn. */
-static void say_pooling(const assay_model_source *source, const assay_log *log)
-{
-    const assay_message messages[] = {{.role = ASSAY_ROLE_USER, .text = "a", .size = 1},
-                                      {.role = ASSAY_ROLE_ASSISTANT, .text = "b", .size = 1}};
-    const assay_conversation conversation = {.messages = messages, .count = 2};
-    assay_ids ids = {0};
-    bool whole = source->pooling != ASSAY_POOL_LAST && assay_template_whole_ids(source->chosen, &conversation, &ids);
-    bool found = false;
-    for (size_t i = 1; whole && i < ids.count; i++)
-        found |= ids.data[i] == (int32_t)source->config.pad_token &&
-                 (i + 1 == ids.count || source->pooling == ASSAY_POOL_BEFORE_PAD);
-    if (found)
-        assay_note(log,
-                   "texts hold the config's pad token (%lld), and this head is read at %s, as its class in the "
-                   "reference reads it; --pooling last reads the last token",
-                   (long long)source->config.pad_token, assay_pooling_words(source->pooling));
-    assay_ids_release(&ids);
-}
-
-/* A chat template was there and is not used. */
-static void say_plain(const assay_model_source *source, const assay_log *log)
-{
-    bool own = source->tokenizer && assay_tokenizer_about(source->tokenizer)->chat_template;
-    if (source->separator && source->chosen && own && !strcmp(source->template_name, "plain"))
-        assay_note(log, "steps are joined as plain text, as TRL's PRMTrainer joins them: what ends a step is no token "
-                        "of its own, which a chat template could keep");
-}
-
-static void say_unused(const assay_model_source *source, const assay_log *log)
-{
-    if (source->template_unused) assay_note(log, "--template is not used: --chat-template goes before it");
-    if (source->variables_unused)
-        assay_note(log, "--chat-template-kwargs is not used: the template %s reads no variables",
-                   source->template_name);
-}
-
-static void say_notes(const assay_model_source *source, const assay_log *log)
-{
-    size_t i;
-    const json_t *note;
-    const assay_checkpoint *checkpoint = source->checkpoint;
-    char head[96];
-    snprintf(head, sizeof head, "%s.weight", source->config.arch->names->head);
-    bool reads_last = source->pooling == ASSAY_POOL_LAST; /* what is read elsewhere, say_pooling says */
-    json_t *notes = assay_config_notes(checkpoint->config, source->config.arch, source->config.head.kind,
-                                       reads_last && (source->adapter || assay_checkpoint_find(checkpoint, head)));
-    json_array_foreach(notes, i, note) { assay_note(log, "%s", json_string_value(note)); }
-    json_decref(notes);
-}
-
-static void say_label(const assay_model_source *source, const assay_log *log)
-{
-    char name[ASSAY_HEAD_LABEL];
-    size_t outputs = assay_head_outputs(&source->config.head);
-    if (!source->first_label || outputs == 1) return;
-    assay_label_name(source->checkpoint->config, 0, name);
-    assay_note(log, "the score is \"%s\", the first of %zu labels; --label chooses another", name, outputs);
-}
-
-static void say_left_out(const assay_model_source *source, const assay_log *log)
-{
-    for (size_t i = 0; source->adapter && i < source->adapter->tensors->count; i++) {
-        const char *name = source->adapter->tensors->tensors[i].name;
-        if (!assay_model_is_language_head(source->config.arch, name)) continue;
-        assay_note(log, "the adapter's %s is left out: a reward model has no language head", name);
-    }
-}
-
-void assay_model_source_warn(const assay_model_source *source, const assay_log *log)
-{
-    const char *note = source->tokenizer ? assay_tokenizer_about(source->tokenizer)->note : NULL;
-    if (note) assay_warn(log, "%s", note);
-    if (source->chosen) say_pooling(source, log);
-    say_unused(source, log);
-    say_plain(source, log);
-    if (source->chosen && assay_template_hides_built_in(source->chosen))
-        assay_note(log,
-                   "the template %s is the checkpoint's own (%s), not the built-in of that name; --chat-template FILE "
-                   "takes any text",
-                   source->template_name, assay_template_origin(source->chosen));
-    if (source->checkpoint && source->config.arch) say_notes(source, log);
-    if (source->config.arch) say_left_out(source, log);
-    if (source->checkpoint && source->config.arch) say_label(source, log);
-    if (source->adapter && source->checkpoint)
-        assay_adapter_base_warn(source->adapter, source->adapter_folder,
-                                source->quantise == ASSAY_F32 ? source->notes.json : NULL, source->checkpoint, log);
 }
