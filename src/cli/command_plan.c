@@ -211,8 +211,8 @@ static assay_status processes(assay_buf *text, const assay_process_forecast *f, 
     assay_format_bytes(f->all_bytes, all, sizeof all);
     assay_format_seconds(f->compute_seconds, computes, sizeof computes);
     if (f->traffic.stages > 1)
-        snprintf(rows, sizeof rows, " in rows of %d (a row has %.0f\nmicro-batches a step)", f->traffic.stages,
-                 f->micro_batches);
+        assay_text_format(rows, sizeof rows, " in rows of %d (a row has %.0f\nmicro-batches a step)", f->traffic.stages,
+                          f->micro_batches);
     ASSAY_TRY(assay_buf_printf(
         text, err,
         "\n%d processes, each on a host like this one,%s with at most %zu of a step's %zu pairs\n"

@@ -1,8 +1,10 @@
 /* How long a row of stages takes for a step's micro-batches: each stage as many forward passes ahead as train/staged.c
  * lets it go, each message on its way while its sender computes (train/pipe.h).
  *
- *     assay_row_stage stages[2] = {{.forward = 1, .backward = 2, .ahead = 2, .up_bytes = 4e6}, ...};
- *     ASSAY_TRY(assay_row_seconds(stages, 2, 8, &link, &seconds, err)); */
+ *     assay_row_stage stages[2] = {{.forward = 1, .backward = 2, .ahead = 2, .up_bytes = 4e6, .down_bytes = 4e6},
+ *                                  {.forward = 1, .backward = 2, .ahead = 1}};
+ *     ASSAY_TRY(assay_row_seconds(stages, 2, 8, &link_to_all, &seconds, err)); // eight micro-batches
+ */
 #ifndef ASSAY_TASK_ROW_TIME_H
 #define ASSAY_TASK_ROW_TIME_H
 
