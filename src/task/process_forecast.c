@@ -257,7 +257,7 @@ json_t *assay_process_forecast_json(const assay_process_forecast *f, const assay
 {
     json_t *json = assay_planning_json(&t->planning);
     bool whole = json && (!f || json_object_set_new(json, "processes", processes_json(f)) == 0);
-    if (whole && t->of_stages) whole = json_object_set_new(json, "stages", stages_json(f, t)) == 0;
+    if (whole && f && t->of_stages) whole = json_object_set_new(json, "stages", stages_json(f, t)) == 0;
     if (whole) return json;
     json_decref(json);
     return NULL;

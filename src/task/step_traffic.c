@@ -118,7 +118,8 @@ static void load_without_data(assay_step_traffic *t, const assay_training *train
         assay_step_row *row = &t->rows[group_of_lane(t, lane, lanes)];
         size_t pairs = assay_lane_begin(lane + 1, lanes, t->pairs) - assay_lane_begin(lane, lanes, t->pairs);
         row->tokens += (double)pairs * (double)longest;
-        row->micro_batches += (double)((pairs + together - 1) / together);
+        size_t micro_batches = (pairs + together - 1) / together;
+        row->micro_batches += (double)micro_batches;
         row->answers += 2 * (double)pairs;
     }
 }

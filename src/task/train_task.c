@@ -220,9 +220,11 @@ static assay_status gather_memory(assay_training *t, assay_comm *comm, assay_err
     size_t size = (size_t)assay_comm_size(comm);
     if (size == 1) return ASSAY_OK;
     t->of_ranks = assay_alloc(size, sizeof *t->of_ranks);
-    assay_status status =
-        t->of_ranks ? ASSAY_OK : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a list of processes");
-    ASSAY_TRY(assay_comm_agree(comm, status, NULL, err));
+    if (!t->of_ranks) {
+        assay_status status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a list of processes");
+        return assay_comm_agree(comm, status, NULL, err);
+    }
+    ASSAY_TRY(assay_comm_agree(comm, ASSAY_OK, NULL, err));
     t->of_ranks[assay_comm_rank(comm)] =
         (assay_rank_memory){t->trainer->plan.total_bytes, assay_trainer_peak_bytes(t->trainer)};
     return assay_comm_gather(comm, t->of_ranks, sizeof *t->of_ranks, err);
