@@ -22,12 +22,13 @@ typedef struct loader {
 
 static size_t param_elements(const assay_param *param) { return param->rows * param->cols; }
 
-/* Memory for a parameter's values, and the parameter's view of it. */
-static assay_status own_memory(loader *l, size_t index, assay_dtype dtype)
+/* Memory for a parameter's values, and the parameter's view of it. planes: dtype is BF16, and more is behind it. */
+static assay_status own_memory(loader *l, size_t index, assay_dtype dtype, bool planes)
 {
     const assay_param *param = &l->model->program->params[index];
-    assay_owned_weight owned = {.dtype = dtype};
-    bool counted = assay_dtype_bytes(dtype, param_elements(param), &owned.bytes);
+    assay_owned_weight owned = {.dtype = dtype, .planes = planes};
+    bool counted = planes ? assay_planes_bytes(param_elements(param), &owned.bytes)
+                          : assay_dtype_bytes(dtype, param_elements(param), &owned.bytes);
     owned.data = counted ? assay_alloc(owned.bytes, 1) : NULL;
     if (!owned.data)
         return assay_error_set(l->err, ASSAY_E_MEMORY, "out of memory for weight %s (%zu values)", param->name,
@@ -41,23 +42,25 @@ static assay_status own_memory(loader *l, size_t index, assay_dtype dtype)
 
 static assay_status own_f32(loader *l, size_t index, float **values)
 {
-    ASSAY_TRY(own_memory(l, index, ASSAY_F32));
+    ASSAY_TRY(own_memory(l, index, ASSAY_F32, false));
     *values = l->model->owned[index].data;
     return ASSAY_OK;
 }
 
 /* A frozen matrix that cannot be used where it lies takes half the memory in a bf16 run; so does a trained one where
  * that is asked for. */
-static assay_status own_bf16(loader *l, size_t index, const assay_weight *weight)
+static assay_status own_bf16(loader *l, size_t index, const assay_weight *weight, bool in_planes)
 {
     const assay_param *param = &l->model->program->params[index];
     size_t count = param_elements(param);
-    ASSAY_TRY(own_memory(l, index, ASSAY_BF16));
+    ASSAY_TRY(own_memory(l, index, ASSAY_BF16, in_planes));
     uint16_t *bf16 = l->model->owned[index].data;
+    const assay_planes planes = assay_model_own_planes(l->model, index);
     float *wide = assay_alloc(count, sizeof *wide);
     ASSAY_TRY_ALLOC(wide, param->name, l->err);
     assay_status status = assay_checkpoint_read(l->checkpoint, weight, wide, l->err);
-    for (size_t i = 0; status == ASSAY_OK && i < count; i++) bf16[i] = assay_f32_to_bf16(wide[i]);
+    if (status == ASSAY_OK && in_planes) assay_planes_split(&planes, 0, wide, count);
+    for (size_t i = 0; status == ASSAY_OK && !in_planes && i < count; i++) bf16[i] = assay_f32_to_bf16(wide[i]);
     assay_free(wide);
     return status;
 }
@@ -68,6 +71,14 @@ static bool is_half(const loader *l, size_t index)
     const assay_param *param = &l->model->program->params[index];
     return l->options->half_weights && param->trained && param->role == ASSAY_ROLE_BASE &&
            assay_program_is_bulk(l->model->program, index);
+}
+
+/* A trained matrix of which products read no more than bf16, while all of it is kept. */
+static bool is_in_planes(const loader *l, size_t index)
+{
+    const assay_param *param = &l->model->program->params[index];
+    return l->options->planes && param->trained && param->role == ASSAY_ROLE_BASE &&
+           assay_program_is_bulk(l->model->program, index) && assay_program_reads_bf16(l->model->program, index);
 }
 
 static bool is_packed(const assay_weight *weight) { return assay_dtype_is_packed(weight->tensor.dtype); }
@@ -106,9 +117,10 @@ static assay_status load_weight(loader *l, size_t index, const assay_weight *wei
                    ? fits
                    : assay_error_prefix(l->err, fits, "%s/", l->checkpoint->path);
     if (!assay_model_uses_in_place(param, weight)) {
-        if (is_half(l, index)) return own_bf16(l, index, weight);
+        if (is_half(l, index)) return own_bf16(l, index, weight, false);
+        if (is_in_planes(l, index)) return own_bf16(l, index, weight, true);
         if (l->options->bf16 && !param->trained && !param->vector && param->role == ASSAY_ROLE_BASE)
-            return own_bf16(l, index, weight);
+            return own_bf16(l, index, weight, false);
         float *values;
         ASSAY_TRY(own_f32(l, index, &values));
         return assay_checkpoint_read(l->checkpoint, weight, values, l->err);
@@ -336,10 +348,14 @@ static void measure_param(const loader *l, const assay_param *param, assay_model
                                      : NULL;
     bool frozen_matrix = param->role == ASSAY_ROLE_BASE && !param->trained && !param->vector,
          known = l->checkpoint->weight_count > 0, half = is_half(l, (size_t)(param - l->model->program->params));
-    size_t packed = 0;
+    size_t packed = 0, planes = 0;
     if (param->absent) return;
     if (param->trained) size->trained += count;
     if (param->role != ASSAY_ROLE_BASE) size->adapters += count * sizeof(float);
+    if (is_in_planes(l, (size_t)(param - l->model->program->params)) && assay_planes_bytes(count, &planes)) {
+        size->owned += planes;
+        return;
+    }
     if (frozen_matrix && packed_later(l, param, weight, &packed)) {
         size->owned += packed;
         return;
@@ -407,7 +423,14 @@ float *assay_model_own_f32(const assay_model *model, size_t param)
 uint16_t *assay_model_own_bf16(const assay_model *model, size_t param)
 {
     const assay_owned_weight *owned = &model->owned[param];
-    return owned->dtype == ASSAY_BF16 ? owned->data : NULL;
+    return owned->dtype == ASSAY_BF16 && !owned->planes ? owned->data : NULL;
+}
+
+assay_planes assay_model_own_planes(const assay_model *model, size_t param)
+{
+    const assay_owned_weight *owned = &model->owned[param];
+    const assay_param_view *view = &model->params[param];
+    return owned->planes ? assay_planes_at(owned->data, view->rows * view->cols) : (assay_planes){0};
 }
 
 static const assay_owned_weight *same_in(const assay_model *base, const char *name, const assay_owned_weight *mine)

@@ -22,6 +22,7 @@
 #include "model/decoder.h"
 #include "model/lora.h"
 #include "program/slice.h"
+#include "tensor/planes.h"
 
 typedef struct assay_model_options {
     assay_tuning tuning;
@@ -29,6 +30,7 @@ typedef struct assay_model_options {
     bool bf16;                   /* bf16: token rows stored and products multiplied in bf16 */
     bool all_rows;
     bool half_weights;          /* trained matrices that are bulk (program/program.h) are held in bf16 alone */
+    bool planes;                /* those that products of bf16 alone read are held in two planes (tensor/planes.h) */
     bool head_zero;             /* a new head starts at zero instead of normal(0, 1/sqrt(hidden + 1)) */
     const int32_t *head_tokens; /* NULL, or two: a new head is the language head's row of the first less the second's */
     bool need_head;             /* a missing head is an error (scoring) instead of newly made (training) */
@@ -47,6 +49,7 @@ typedef struct assay_model_options {
 typedef struct assay_owned_weight {
     void *data;
     assay_dtype dtype;
+    bool planes; /* BF16, the high plane; the rest of the values is behind it */
     size_t bytes;
 } assay_owned_weight;
 
@@ -83,9 +86,10 @@ const assay_program *assay_model_whole(const assay_model *model);
 size_t assay_model_weights(const assay_model *model, bool trained_only);
 
 /* The model's own f32 memory of a parameter, to be changed by whoever trains it; NULL where it holds none, or holds
- * another type. A trained parameter has one or the other. */
+ * another type. A trained parameter has one of the three. */
 float *assay_model_own_f32(const assay_model *model, size_t param);
-uint16_t *assay_model_own_bf16(const assay_model *model, size_t param); /* its memory in bf16, likewise */
+uint16_t *assay_model_own_bf16(const assay_model *model, size_t param);      /* its memory in bf16 alone, likewise */
+assay_planes assay_model_own_planes(const assay_model *model, size_t param); /* in planes, likewise */
 
 /* Memory of the model's own that holds what the base's own memory holds, type and bytes, goes back, and is borrowed
  * from the base, which must outlive the model. For several adapters on one base. */

@@ -83,6 +83,13 @@ static void attach_adapter(const assay_model *model, size_t param, assay_save_te
     }
 }
 
+static void read_planes(const void *context, const assay_save_tensor *tensor, size_t first, size_t count, float *dst)
+{
+    const assay_owned_weight *owned = context;
+    const assay_planes planes = assay_planes_at(owned->data, tensor->rows * tensor->cols);
+    assay_planes_join(&planes, first * tensor->cols, dst, count * tensor->cols);
+}
+
 assay_save_tensor assay_save_tensor_of_param(const assay_model *model, size_t param)
 {
     const assay_param *described = &model->program->params[param];
@@ -93,6 +100,11 @@ assay_save_tensor assay_save_tensor_of_param(const assay_model *model, size_t pa
     out.parts = view->parts;
     out.rows = out.count = out.shape[0] = described->vector ? described->cols : described->rows;
     out.cols = out.shape[1] = described->vector ? 1 : described->cols;
+    if (model->owned[param].planes) {
+        out.read = read_planes;
+        out.context = &model->owned[param];
+        out.from = out.dtype = ASSAY_F32;
+    }
     if (!described->vector) attach_adapter(model, param, &out);
     return out;
 }

@@ -5,10 +5,12 @@
 #include "optim/stochastic.h"
 #include "tensor/dtype.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
 enum { CHUNK = 1 << 14, ALIGNED = 64 }; /* a chunk is of whole blocks */
+static_assert((int)ASSAY_DYNAMIC_BLOCK == (int)ASSAY_PLANES_BLOCK, "a block of moments moves a block of planes");
 
 static size_t blocks_of(size_t values) { return (values + ASSAY_DYNAMIC_BLOCK - 1) / ASSAY_DYNAMIC_BLOCK; }
 static size_t aligned(size_t bytes) { return (bytes + ALIGNED - 1) / ALIGNED * ALIGNED; }
@@ -76,6 +78,7 @@ void assay_optimizer_free(assay_optimizer *optimizer)
 void *assay_optimizer_weight(const assay_optimizer_item *item, size_t *bytes)
 {
     *bytes = item->count * (item->half ? sizeof *item->half : sizeof *item->weight);
+    if (item->planes.high && assay_planes_bytes(item->count, bytes)) return item->planes.high;
     return item->half ? (void *)item->half : item->weight;
 }
 
@@ -124,13 +127,15 @@ static void step_weight(const step_job *job, size_t first, size_t n, float *m, f
     const assay_optimizer_item *item = job->item;
     const assay_stochastic draw = {.seed = job->seed, .step = job->optimizer->steps, .weight = item->stream};
     float wide[ASSAY_DYNAMIC_BLOCK];
-    if (!item->half) {
+    if (item->weight) {
         job->kernels->rows->adamw(item->weight + first, item->gradient + first, m, v, n, &job->step);
         return;
     }
-    assay_dtype_to_f32(ASSAY_BF16, item->half + first, wide, n);
+    if (item->half) assay_dtype_to_f32(ASSAY_BF16, item->half + first, wide, n);
+    else assay_planes_join(&item->planes, first, wide, n);
     job->kernels->rows->adamw(wide, item->gradient + first, m, v, n, &job->step);
-    assay_stochastic_round(&draw, first, wide, n, item->half + first);
+    if (item->half) assay_stochastic_round(&draw, first, wide, n, item->half + first);
+    else assay_planes_split(&item->planes, first, wide, n);
 }
 
 static void step_block(const step_job *job, size_t block)
@@ -158,7 +163,7 @@ static void step_chunk(void *context, size_t tile, int worker)
     const assay_optimizer_item *item = job->item;
     size_t first = tile * CHUNK, n = assay_smaller(item->count - first, CHUNK);
     (void)worker;
-    if (item->packed || item->half) {
+    if (item->packed || !item->weight) {
         for (size_t at = first; at < first + n; at += ASSAY_DYNAMIC_BLOCK) step_block(job, at / ASSAY_DYNAMIC_BLOCK);
         return;
     }

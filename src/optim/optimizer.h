@@ -1,7 +1,7 @@
 /* AdamW over a list of weights, with clipping by the global norm. An item's two moments are floats, or a byte each
  * (quant/dynamic_map.h): those are unpacked a block at a time, renewed and packed again, so the weight is moved by what
- * the floats say. The weight is floats, or bf16: it is then moved as a float and rounded to one of its neighbours
- * (optim/stochastic.h), and no more is known of it.
+ * the floats say. The weight is floats, in one piece or in two planes (tensor/planes.h), or bf16: it is then moved as a
+ * float and rounded to one of its neighbours (optim/stochastic.h), and no more is known of it.
  *
  *     assay_optimizer *optimizer;
  *     // the moments, zeroed; weights and gradients are borrowed
@@ -19,10 +19,13 @@
 #include "backend/kernels.h"
 #include "base/threads.h"
 #include "quant/dynamic_map.h"
+#include "tensor/planes.h"
 
 typedef struct assay_optimizer_item {
-    float *weight;   /* `count` values, borrowed; NULL: the weight is bf16 */
-    uint16_t *half;  /* those of a weight in bf16; NULL: it is floats */
+    /* `count` values, borrowed, in one of three forms; the other two are NULL */
+    float *weight;
+    assay_planes planes;
+    uint16_t *half;  /* bf16 */
     float *gradient; /* `count` values, borrowed */
     size_t count;
     uint64_t stream; /* of a weight in bf16: which numbers round it, its own (assay_rng_stream of its name) */

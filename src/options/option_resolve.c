@@ -272,8 +272,9 @@ static assay_status resolve_master(const resolver *r)
     const assay_options *o = r->options;
     if (o->master == ASSAY_OPT_MASTER_F32 || o->tuning == ASSAY_OPT_FULL) return ASSAY_OK;
     return assay_error_set(r->err, ASSAY_E_USAGE,
-                           "--master bf16-stochastic is for --tuning full: adapters and heads are small and stay f32; "
-                           "leave it out, or train all weights");
+                           "--master %s is for --tuning full: adapters and heads are small and stay f32; leave it out, "
+                           "or train all weights",
+                           o->master == ASSAY_OPT_MASTER_PLANES ? "planes" : "bf16-stochastic");
 }
 
 static assay_status resolve_training(const resolver *r)

@@ -168,10 +168,11 @@ static const assay_option_row rows[] = {
      AT(adam_epsilon), "AdamW"},
     {"moments", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "f32", "f32|8bit", 0, 0, {{0}}, AT(moments),
      "what AdamW remembers of a weight: 8 bytes, or 2 for large matrices (as adamw_8bit elsewhere)"},
-    {"master", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "f32", "f32|bf16-stochastic", 0, 0, {{0}},
-     AT(master),
-     "what is kept of a weight that --tuning full trains: f32, or of large matrices bf16, rounded at random after each "
-     "step so that small steps count on average"},
+    {"master", NULL, ASSAY_OPTION_ENUM, 0, TRAINING, ASSAY_GROUP_TRAINING, "f32", "f32|bf16-stochastic|planes", 0, 0,
+     {{0}}, AT(master),
+     "what is kept of a weight that --tuning full trains: f32; of large matrices bf16, rounded at random after each "
+     "step so that small steps count on average; or f32 in two planes, the upper of which bf16 products read (same "
+     "bits as f32)"},
     {"margin", "X", ASSAY_OPTION_DOUBLE, 0, PAIRS, ASSAY_GROUP_TRAINING, "auto", NULL, 0, 1e6,
      {{"auto", -1}, {"off", 0}}, AT(margin),
      "subtracted from chosen - rejected in the loss (auto: the data's field, off, or a number)"},

@@ -36,7 +36,11 @@ typedef enum assay_opt_recompute {
     ASSAY_OPT_RECOMPUTE_OFF,
     ASSAY_OPT_RECOMPUTE_ALL
 } assay_opt_recompute;
-typedef enum assay_opt_master { ASSAY_OPT_MASTER_F32, ASSAY_OPT_MASTER_BF16_STOCHASTIC } assay_opt_master;
+typedef enum assay_opt_master {
+    ASSAY_OPT_MASTER_F32,
+    ASSAY_OPT_MASTER_BF16_STOCHASTIC,
+    ASSAY_OPT_MASTER_PLANES
+} assay_opt_master;
 typedef enum assay_opt_moments { ASSAY_OPT_MOMENTS_F32, ASSAY_OPT_MOMENTS_8BIT } assay_opt_moments;
 typedef enum assay_opt_pooling { ASSAY_OPT_POOLING_AUTO, ASSAY_OPT_POOLING_LAST } assay_opt_pooling;
 typedef enum assay_opt_on_nan { ASSAY_OPT_NAN_STOP, ASSAY_OPT_NAN_SKIP } assay_opt_on_nan;

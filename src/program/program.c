@@ -184,6 +184,20 @@ bool assay_program_is_bulk(const assay_program *program, size_t i)
            !is_read_by_row(program, i);
 }
 
+bool assay_program_reads_bf16(const assay_program *program, size_t param)
+{
+    bool any = false;
+    for (size_t i = 0; i < program->step_count; i++) {
+        const assay_step *step = &program->steps[i];
+        for (int p = 0; p < step->params; p++) {
+            if (step->param[p] != (int)param) continue;
+            if (!step->attr.bf16) return false;
+            any = true;
+        }
+    }
+    return any;
+}
+
 const char *assay_program_precision(const assay_program *program) { return program->bf16 ? "bf16" : "f32"; }
 
 int assay_program_find_param(const assay_program *program, const char *name)

@@ -118,6 +118,10 @@ void assay_program_wants(const assay_program *program, bool *wants);
  * are few. */
 bool assay_program_is_bulk(const assay_program *program, size_t param);
 
+/* Every product that reads it rounds it to bf16. What comes behind the last layer's attention is f32, in bf16 too, and
+ * reads weights as they are. */
+bool assay_program_reads_bf16(const assay_program *program, size_t param);
+
 const char *assay_program_precision(const assay_program *program); /* "bf16" or "f32", as --precision names it */
 
 int assay_program_find_param(const assay_program *program, const char *name); /* -1: not there */

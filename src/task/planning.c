@@ -466,6 +466,7 @@ static assay_status add_smaller(assay_planning *p, const variant *asked, assay_e
     v.subject.settings.eight_bits = true;
     if (!s->settings.eight_bits) ASSAY_TRY(add_other_weights(p, &v, "as asked, --moments 8bit", err));
     v.subject.model.half_weights = true;
+    v.subject.model.planes = false;
     return s->model.half_weights ? ASSAY_OK : add_other_weights(p, &v, "as asked, 8bit, --master bf16-stochastic", err);
 }
 

@@ -46,8 +46,9 @@ assay_status assay_staging_check(const assay_options *options, const assay_comm 
     ASSAY_TRY(check_processes(options->stages, assay_staging_processes(options, comm, planned), planned, err));
     if (!options->spill && options->master == ASSAY_OPT_MASTER_F32 && options->tie_parameter >= -1) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_USAGE,
-                           "--stages goes with neither --spill, --master bf16-stochastic nor --tie-parameter learn "
-                           "yet: leave them or the stages out");
+                           "--stages goes with neither --spill, --master %s nor --tie-parameter learn yet: leave them "
+                           "or the stages out",
+                           options->master == ASSAY_OPT_MASTER_PLANES ? "planes" : "bf16-stochastic");
 }
 
 static assay_status check_layers(int64_t stages, int layers, assay_error *err)

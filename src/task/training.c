@@ -235,11 +235,16 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
                                       .bf16 = assay_training_in_bf16(options, t->kernels, context->log),
                                       .seed = (uint64_t)options->seed,
                                       .half_weights = t->settings.half_weights,
+                                      .planes = options->master == ASSAY_OPT_MASTER_PLANES,
                                       .quantise = t->source->quantise,
                                       .double_quant = t->source->double_quant,
                                       .outputs = assay_training_outputs(t, options),
                                       .steps = t->settings.objective.objective->of_steps,
                                       .lora = t->tuning == ASSAY_TUNE_LORA ? &t->lora : NULL};
+    if (t->wanted.planes && !t->wanted.bf16)
+        return assay_error_set(err, ASSAY_E_USAGE,
+                               "--master planes is for products of bf16, and this run computes in f32: add --precision "
+                               "bf16, or leave it out");
     const char *words;
     ASSAY_TRY(assay_head_init_read(options->head_init, &t->wanted.head_zero, &words, err));
     if (!words || !t->source->tokenizer) return ASSAY_OK; /* a plan without data has no tokenizer, and makes no head */

@@ -172,33 +172,53 @@ static assay_status describe_tie(const assay_trainer *t, assay_tensor *tensor, a
     return ASSAY_OK;
 }
 
-static assay_status describe(const assay_assembly *all, assay_tensor *tensors, size_t *count, assay_error *err)
+/* What a checkpoint has: each tensor, and the part of a weight's state that it is (of the tie: none). */
+typedef struct state_list {
+    assay_tensor *tensors;
+    assay_state_part *parts;
+    size_t count;
+} state_list;
+
+static assay_status describe(const assay_assembly *all, state_list *list, assay_error *err)
 {
     assay_state_part parts[ASSAY_STATE_PARTS];
     for (size_t i = 0; i < all->count; i++) {
         assay_state_parts(&all->items[i], parts);
         for (size_t p = 0; p < ASSAY_STATE_PARTS; p++) {
             if (!parts[p].count) continue;
-            ASSAY_TRY(describe_part(all, i, &parts[p], &tensors[*count], err));
-            ++*count;
+            list->parts[list->count] = parts[p];
+            ASSAY_TRY(describe_part(all, i, &parts[p], &list->tensors[list->count], err));
+            list->count++;
         }
     }
     if (!all->trainer->settings.objective.tie_learned) return ASSAY_OK;
-    ASSAY_TRY(describe_tie(all->trainer, &tensors[*count], err));
-    ++*count;
+    ASSAY_TRY(describe_tie(all->trainer, &list->tensors[list->count], err));
+    list->count++;
     return ASSAY_OK;
+}
+
+/* Tensors are handed back as the list has them. */
+static assay_status write_part(void *context, const assay_tensor *tensor, assay_writer *writer, assay_error *err)
+{
+    const state_list *list = context;
+    const assay_state_part *part = &list->parts[tensor - list->tensors];
+    if (part->planes.high) return assay_state_part_write_planes(part, writer, err);
+    return assay_writer_write(writer, tensor->data, tensor->bytes, err);
 }
 
 static assay_status save_tensors(const assay_assembly *all, const char *folder, assay_error *err)
 {
-    size_t count = 0;
-    assay_tensor *tensors = assay_alloc(all->count * ASSAY_STATE_PARTS + 1, sizeof *tensors);
+    const size_t most = all->count * ASSAY_STATE_PARTS + 1;
+    state_list list = {.tensors = assay_alloc(most, sizeof *list.tensors),
+                       .parts = assay_alloc(most, sizeof *list.parts)};
     char *path = assay_path_join(folder, "state.safetensors");
-    assay_status status = tensors && path ? describe(all, tensors, &count, err)
-                                          : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a checkpoint");
-    if (status == ASSAY_OK) status = assay_safetensors_write(path, tensors, count, NULL, NULL, err);
-    for (size_t i = 0; i < count; i++) assay_free(tensors[i].name);
-    assay_free(tensors);
+    assay_status status = list.tensors && list.parts && path
+                              ? describe(all, &list, err)
+                              : assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a checkpoint");
+    if (status == ASSAY_OK) status = assay_safetensors_write(path, list.tensors, list.count, write_part, &list, err);
+    for (size_t i = 0; i < list.count; i++) assay_free(list.tensors[i].name);
+    assay_free(list.tensors);
+    assay_free(list.parts);
     assay_free(path);
     return status;
 }
@@ -271,7 +291,7 @@ static assay_status load_tensors(const assay_assembly *all, const assay_tensor_f
         for (size_t p = 0; p < ASSAY_STATE_PARTS; p++) {
             if (!parts[p].count) continue;
             ASSAY_TRY(find_part(all, i, &parts[p], file, &tensor, err));
-            if (parts[p].values) memcpy(parts[p].values, tensor->data, tensor->bytes);
+            assay_state_part_take(&parts[p], tensor->data);
         }
     }
     return all->trainer->settings.objective.tie_learned ? load_tie(all->trainer, file, err) : ASSAY_OK;

@@ -115,6 +115,7 @@ static assay_status bind_weights(assay_trainer *t, assay_error *err)
         if (!program->params[i].trained) continue;
         size_t values = t->model->params[i].rows * t->model->params[i].cols;
         items[count] = (assay_optimizer_item){.weight = assay_model_own_f32(t->model, i),
+                                              .planes = assay_model_own_planes(t->model, i),
                                               .half = assay_model_own_bf16(t->model, i),
                                               .stream = assay_rng_stream(program->params[i].name),
                                               .gradient = next,
