@@ -274,7 +274,7 @@ const assay_command assay_command_plan = {
             "  assay plan --model THUDM/chatglm2-6b --max-length 1024\n"
             "  assay plan --model ./llama --data pairs.jsonl --tuning full --memory 16G --json\n"
             "\n"
-            "  # how much faster are eight machines, and does a quarter of the model fit each?\n"
+            "  # how much faster are eight machines? does a quarter of the model fit each?\n"
             "  assay plan --model ./llama --data pairs.jsonl --processes 8\n"
             "  assay plan --model ./llama --data pairs.jsonl --processes 8 --stages 4 --memory 8G\n",
     .takes = ASSAY_FOR_PLAN,
