@@ -71,7 +71,7 @@ static void check_slices(size_t count, bool packed)
     assert_int_equal(all, total);
     assert_int_equal(planned(weights, packed, count), most);
     assert_true(slices.gradients[0] == 0 && slices.gradients[count] == values * sizeof(float));
-    assert_true(slices.squares[0] == 0 && slices.squares[count] == chunks * sizeof(float));
+    assert_true(slices.squares[0] == 0 && slices.squares[count] == chunks * sizeof(double));
     assay_moment_slices_release(&slices);
 }
 
@@ -165,7 +165,7 @@ static void compare_steps(size_t count, bool packed, bool half)
     assert_int_equal(assay_kernels_select(&kernels, NULL, &err), ASSAY_OK);
     assert_int_equal(assay_pool_create(&pool, 2, &err), ASSAY_OK);
     assert_int_equal(assay_moment_slices_make(&slices, weights, WEIGHTS, count, &err), ASSAY_OK);
-    float *squares = assay_alloc(slices.squares[count], 1);
+    double *squares = assay_alloc(slices.squares[count], 1);
     bench_open(&whole, NULL, 0, packed, half);
     for (size_t s = 0; s < count; s++) bench_open(&part[s], &slices, s, packed, half);
     for (int step = 0; step < STEPS; step++) {
@@ -175,10 +175,12 @@ static void compare_steps(size_t count, bool packed, bool half)
         assay_optimizer_step(whole.optimizer, kernels, pool, &hyper, 1e-2, norm);
         for (size_t s = 0; s < count; s++) {
             fill(&part[s], step);
-            assay_optimizer_chunk_squares(part[s].optimizer, kernels, squares);
+            double *at = squares;
+            for (size_t i = 0; i < WEIGHTS; at += assay_optimizer_chunks(&part[s].optimizer->items[i++]))
+                assay_optimizer_chunk_squares(&part[s].optimizer->items[i], kernels, at);
             assay_optimizer_step(part[s].optimizer, kernels, pool, &hyper, 1e-2, norm);
         }
-        for (size_t i = 0; i < slices.squares[count] / sizeof *squares; i++) sum += (double)squares[i];
+        for (size_t i = 0; i < slices.squares[count] / sizeof *squares; i++) sum += squares[i];
         assert_true(sqrt(sum) == norm);
     }
     for (size_t s = 0; s < count; s++) {

@@ -26,13 +26,14 @@ struct assay_engine {
     size_t carrier_bytes;                   /* of those, the last */
     size_t at;                              /* where the slots of the present flight begin */
     int flight, computed;                   /* the present one, and whose values the slots hold where they are shared */
-    int inlet_gradient;                     /* a slot; -1: there is none */
+    int inlet, inlet_gradient;              /* slots; -1: there is none */
     assay_param_view *params;
     assay_param_view *step_params; /* of the step that is running */
     assay_streaming *streaming;    /* NULL: all weights stay */
     assay_spilling *spilling;      /* NULL: no value goes to a file */
     assay_geometry geometry;
     assay_op_env env;
+    bool looking;        /* for what went wrong: gradients are not given away */
     atomic_bool stopped; /* by assay_engine_stop, for good */
 };
 
@@ -49,7 +50,8 @@ static assay_status lay_out(const assay_engine_config *config, assay_schedule *s
     const assay_layout_subject subject = {.program = config->program,
                                           .stream = config->stream,
                                           .workers = assay_pool_size(config->pool),
-                                          .backward = config->schedule.backward};
+                                          .backward = config->schedule.backward,
+                                          .early = config->schedule.early};
     ASSAY_TRY(assay_slot_sizes_create(&sizes, &subject, &config->bounds, 1, err));
     assay_status status = assay_schedule_layout(schedule, &sizes, 0, slots, err);
     assay_slot_sizes_free(&sizes);
@@ -123,7 +125,10 @@ static bool settle_flights(assay_engine *engine)
 {
     const assay_engine_config *config = &engine->config;
     const assay_schedule *schedule = engine->schedule;
-    engine->computed = engine->inlet_gradient = -1;
+    engine->computed = engine->inlet_gradient = engine->inlet = -1;
+    for (size_t i = schedule->forward_count; i-- > 0 && config->program->inlet >= 0;)
+        if (schedule->instances[i].action == ASSAY_FORWARD && schedule->instances[i].step == 0)
+            engine->inlet = schedule->instances[i].out[0];
     for (size_t i = schedule->forward_count; i < schedule->instance_count && config->program->inlet >= 0; i++)
         if (schedule->instances[i].action == ASSAY_BACKWARD && schedule->instances[i].step == 0)
             engine->inlet_gradient = schedule->instances[i].d_out;
@@ -187,7 +192,7 @@ static void note_used(assay_engine *engine, int index)
 {
     const assay_slot *slot = &engine->schedule->slots[index];
     size_t bytes = slot->bytes;
-    if (slot->owner >= 0 && !slot->weights) {
+    if (slot->owner >= 0 && !slot->weights && !slot->of_param) {
         const assay_value *value = &engine->config.program->values[slot->owner];
         bytes = engine->geometry.spaces[value->space].rows * value->cols *
                 (holds_bf16(value, slot) ? sizeof(uint16_t) : sizeof(float));
@@ -253,6 +258,16 @@ static assay_status move_spilled(assay_engine *engine, const assay_instance *ins
     return engine->env.training ? assay_spilling_write(engine->spilling, instance->value, data, bytes, err) : ASSAY_OK;
 }
 
+/* A CLEAR or GIVE. */
+static assay_status move_gradient(assay_engine *engine, const assay_instance *instance, assay_error *err)
+{
+    int slot = engine->schedule->param_slots[instance->param];
+    float *gradient = memory_of(engine, slot);
+    if (instance->action == ASSAY_CLEAR) memset(gradient, 0, engine->schedule->slots[slot].bytes);
+    else if (!engine->looking) return engine->config.take(engine->config.taker, instance->param, gradient, err);
+    return ASSAY_OK;
+}
+
 static assay_status look_at_params(assay_engine *engine, const assay_instance *instance, const assay_step *step,
                                    assay_error *err)
 {
@@ -261,6 +276,8 @@ static assay_status look_at_params(assay_engine *engine, const assay_instance *i
     for (int i = 0; i < step->params; i++) {
         engine->step_params[i] = engine->params[step->param[i]];
         if (streamed) assay_streaming_look(engine->streaming, step->param[i], &engine->step_params[i]);
+        if (engine->config.schedule.early && instance->action == ASSAY_BACKWARD)
+            engine->step_params[i].gradient = memory_of(engine, engine->schedule->param_slots[step->param[i]]);
     }
     return ASSAY_OK;
 }
@@ -272,6 +289,7 @@ static assay_status run_instance(assay_engine *engine, const assay_instance *ins
         begin_load(engine, instance);
         return ASSAY_OK;
     }
+    if (instance->action >= ASSAY_CLEAR) return move_gradient(engine, instance, err);
     if (instance->action > ASSAY_LOAD) return move_spilled(engine, instance, err);
     const assay_step *step = &program->steps[instance->step];
     assay_op_run run = {.env = &engine->env, .attr = &step->attr, .out_space = program->values[step->out[0]].space};
@@ -321,14 +339,9 @@ static void *stored_inlet(const assay_engine *engine)
     return (char *)engine->arena.data + engine->flight_bytes + (size_t)engine->flight * engine->stored_bytes;
 }
 
-static int inlet_slot(const assay_engine *engine)
-{
-    return engine->config.program->inlet < 0 ? -1 : engine->schedule->instances[0].out[0];
-}
-
 assay_view assay_engine_inlet(const assay_engine *engine, const assay_geometry *geometry)
 {
-    int slot = inlet_slot(engine);
+    int slot = engine->inlet;
     if (slot < 0) return (assay_view){0};
     assay_view view = slot_view(engine, slot);
     void *stored = keeps_inlets(&engine->config) ? stored_inlet(engine) : NULL;
@@ -345,20 +358,26 @@ void *assay_engine_carrier(const assay_engine *engine)
 
 static void take_inlet(assay_engine *engine)
 {
-    int slot = inlet_slot(engine);
+    int slot = engine->inlet;
     if (slot < 0) return;
     const assay_view to = slot_view(engine, slot);
     size_t element = to.bf16 ? sizeof *to.bf16 : sizeof *to.data;
     memcpy(to.bf16 ? (void *)to.bf16 : (void *)to.data, stored_inlet(engine), to.rows * to.cols * element);
 }
 
+static void begin_pass(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
+                       bool training)
+{
+    set_out(engine, geometry, seed, step, training);
+    engine->computed = engine->flight;
+    if (keeps_inlets(&engine->config)) take_inlet(engine);
+}
+
 assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
                                   bool training, assay_error *err)
 {
     ASSAY_TRY(check_bounds(engine, geometry, err));
-    set_out(engine, geometry, seed, step, training);
-    engine->computed = engine->flight;
-    if (keeps_inlets(&engine->config)) take_inlet(engine);
+    begin_pass(engine, geometry, seed, step, training);
     for (size_t i = 0; i < engine->schedule->forward_count; i++) {
         if (atomic_load(&engine->stopped)) return assay_error_set(err, ASSAY_E_STOPPED, "stopped");
         ASSAY_TRY(run_instance(engine, &engine->schedule->instances[i], err));
@@ -459,19 +478,30 @@ static bool instance_is_finite(assay_engine *engine, const assay_instance *insta
     return true;
 }
 
-int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
-                           const float *d_rewards, bool *backward)
+/* Runs instances one by one; the step of the first whose numbers are not finite. */
+static int look_at(assay_engine *engine, size_t first, size_t end)
 {
-    const assay_schedule *schedule = engine->schedule;
-    set_out(engine, geometry, seed, step, true);
-    for (size_t i = 0; i < (d_rewards ? schedule->instance_count : schedule->forward_count); i++) {
-        const assay_instance *instance = &schedule->instances[i];
-        if (i == schedule->forward_count) set_seed(engine, d_rewards);
+    for (size_t i = first; i < end; i++) {
+        const assay_instance *instance = &engine->schedule->instances[i];
         if (run_instance(engine, instance, NULL) != ASSAY_OK) return -1;
-        *backward = instance->action == ASSAY_BACKWARD;
         if (!instance_is_finite(engine, instance)) return instance->step;
     }
     return -1;
+}
+
+int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step)
+{
+    begin_pass(engine, geometry, seed, step, true);
+    return look_at(engine, 0, engine->schedule->forward_count);
+}
+
+int assay_engine_first_bad_back(assay_engine *engine, const float *d_rewards)
+{
+    if (d_rewards) set_seed(engine, d_rewards);
+    engine->looking = true;
+    int found = look_at(engine, engine->schedule->forward_count, engine->schedule->instance_count);
+    engine->looking = false;
+    return found;
 }
 
 size_t assay_engine_planned_bytes(const assay_engine *engine) { return engine->slot_bytes + engine->scratch_bytes; }

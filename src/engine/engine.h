@@ -29,6 +29,10 @@
  * thread of their own, and what their bound views point to is never read (their type and shape are). Reading is the
  * one thing that can fail behind a geometry that fits.
  *
+ * Where schedule.early says so, gradients of weights are not added to what is bound: each is in the arena from the
+ * first step that adds to it to the last, and behind that goes to config.take, which may change the weight. A failure
+ * of it ends the backward pass.
+ *
  * Values of schedule.spilled layers wait for the backward pass in a file of the folder `spill`, made by create
  * (stream/spill_file.h); writing and reading it can fail, too. A pass that is not `training` writes nothing: no
  * backward pass may follow it there.
@@ -48,6 +52,9 @@ typedef struct assay_engine_config {
     const char *spill; /* folder of the file for values of schedule.spilled layers; not used any more behind create */
     assay_bounds bounds;
     assay_schedule_options schedule;
+    /* of schedule.early: a weight's gradient, which is whole; it is gone when this returns */
+    assay_status (*take)(void *taker, int param, float *gradient, assay_error *err);
+    void *taker;
     int flights; /* micro-batches between their forward and their backward pass; 0: one */
     bool stores; /* of those, all but what came from below is dropped and computed again */
 } assay_engine_config;
@@ -62,8 +69,9 @@ assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *ge
 void assay_engine_stop(assay_engine *engine);
 const float *assay_engine_rewards(const assay_engine *engine); /* NULL: of a slice that goes on */
 
-/* geometry: that of the last forward, whose memory must still be what it was. Fails only where weights are streamed or
- * values spilled; then gradients have been added to in part. d_rewards NULL: assay_engine_seed has been filled in. */
+/* geometry: that of the last forward, whose memory must still be what it was. Fails only where weights are streamed,
+ * values spilled or gradients taken; then gradients have been added to, or taken, in part. d_rewards NULL:
+ * assay_engine_seed has been filled in. */
 assay_status assay_engine_backward(assay_engine *engine, const float *d_rewards, assay_error *err);
 
 /* The flight that is meant from now on. */
@@ -91,12 +99,12 @@ uint64_t assay_engine_read_bytes(const assay_engine *engine);
 /* Bytes of spilled values written to their file so far; 0: none are spilled. */
 uint64_t assay_engine_spill_bytes(const assay_engine *engine);
 
-/* For finding what went wrong, slowly: runs forward (and backward, where d_rewards is given) once more and returns the
- * program's step whose result, or (*backward) whose inputs' gradient, is the first to hold NaN or infinity; -1: none,
- * or weights could not be read.
- * Gradients of weights are added to. The geometry is one that a forward pass took. */
-int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
-                           const float *d_rewards, bool *backward);
+/* For finding what went wrong, slowly: a forward pass, and behind it a backward pass (d_rewards as there), once more.
+ * Each returns the program's step whose result, or whose inputs' gradient, is the first to hold NaN or infinity; -1:
+ * none, or weights could not be read. Gradients of weights are added to, and none is taken. The geometry is one that a
+ * forward pass took. */
+int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step);
+int assay_engine_first_bad_back(assay_engine *engine, const float *d_rewards);
 
 /* Planned bytes of the arena, and the highest byte touched so far. */
 size_t assay_engine_planned_bytes(const assay_engine *engine);

@@ -38,7 +38,9 @@ static assay_status value_bytes(const assay_value *value, size_t rows, size_t el
 /* Where a slot's bytes stand in the table. */
 static size_t row_of(const assay_slot_sizes *sizes, const assay_slot *slot)
 {
-    if (slot->weights) return 2 * (sizes->values + sizes->steps) + (size_t)(slot->owner - ASSAY_STREAM_ROWS);
+    size_t groups = 2 * (sizes->values + sizes->steps);
+    if (slot->weights) return groups + (size_t)(slot->owner - ASSAY_STREAM_ROWS);
+    if (slot->of_param) return groups + sizes->groups + (size_t)slot->owner;
     size_t pair = slot->owner >= 0 ? (size_t)slot->owner : sizes->values + (size_t)ASSAY_WORKSPACE_OF(slot->owner);
     return 2 * pair + slot->gradient;
 }
@@ -92,6 +94,16 @@ static assay_status size_weights(assay_slot_sizes *sizes, const assay_stream_lis
     return ASSAY_OK;
 }
 
+static assay_status size_gradients(assay_slot_sizes *sizes, const assay_program *program, size_t lane, assay_error *err)
+{
+    size_t(*row)[ASSAY_SIZE_LANES] = &sizes->bytes[2 * (sizes->values + sizes->steps) + sizes->groups];
+    for (size_t i = 0; i < program->param_count; i++) {
+        const assay_value whole = {.cols = program->params[i].cols};
+        ASSAY_TRY(value_bytes(&whole, program->params[i].rows, sizeof(float), &row[i][lane], err));
+    }
+    return ASSAY_OK;
+}
+
 static assay_status fill(assay_slot_sizes *sizes, const assay_layout_subject *subject, const assay_bounds *bounds,
                          assay_error *err)
 {
@@ -107,6 +119,7 @@ static assay_status fill(assay_slot_sizes *sizes, const assay_layout_subject *su
         status = size_values(sizes, program, &bounds[lane], lane, subject->backward, err);
         if (status == ASSAY_OK && subject->stream)
             status = size_weights(sizes, subject->stream, &bounds[lane], lane, err);
+        if (status == ASSAY_OK && subject->early) status = size_gradients(sizes, program, lane, err);
     }
     assay_free(with.wants);
     assay_free(with.room);
@@ -120,7 +133,8 @@ assay_status assay_slot_sizes_create(assay_slot_sizes *out, const assay_layout_s
     size_t groups = subject->stream ? (size_t)subject->stream->layer_count + 1 : 0;
     *out = (assay_slot_sizes){
         .values = program->value_count, .steps = program->step_count, .groups = groups, .lanes = lanes};
-    out->bytes = assay_alloc(2 * (out->values + out->steps) + groups, sizeof *out->bytes);
+    size_t params = subject->early ? program->param_count : 0;
+    out->bytes = assay_alloc(2 * (out->values + out->steps) + groups + params, sizeof *out->bytes);
     ASSAY_TRY_ALLOC(out->bytes, "a layout", err);
     assay_status status = fill(out, subject, bounds, err);
     if (status != ASSAY_OK) assay_slot_sizes_free(out);

@@ -15,20 +15,21 @@
 
 enum { ASSAY_SIZE_LANES = 8 }; /* so many bounds fit one table */
 
-/* For each value its bytes, those of its gradient, for each step those of its workspace forward and backward, and for
- * each group of streamed weights theirs; each in every lane (one of the bounds). */
+/* For each value its bytes, those of its gradient, for each step those of its workspace forward and backward, for each
+ * group of streamed weights theirs, and for each parameter those of its gradient; each in every lane (one of the
+ * bounds). */
 typedef struct assay_slot_sizes {
     size_t (*bytes)[ASSAY_SIZE_LANES];
     size_t values, steps, groups, lanes;
 } assay_slot_sizes;
 
 /* Whose slots. `workers` share out per-worker workspaces; backward: gradients and backward's workspaces are sized too;
- * stream: of the schedules that are laid out, NULL: no weight is streamed. */
+ * stream: of the schedules that are laid out, NULL: no weight is streamed; early: theirs. */
 typedef struct assay_layout_subject {
     const assay_program *program;
     const assay_stream_list *stream;
     int workers;
-    bool backward;
+    bool backward, early;
 } assay_layout_subject;
 
 /* On failure there is nothing to free. ASSAY_E_NO_FIT: something overflows the address space. */

@@ -56,6 +56,7 @@ assay_engine_config assay_plan_engine(const assay_plan_request *request, const a
                                  .schedule = {.keep = ASSAY_KEEP_NEEDED,
                                               .replayed = plan->replayed,
                                               .spilled = plan->spilled,
+                                              .early = plan->early,
                                               .backward = request->backward}};
 }
 
@@ -68,6 +69,7 @@ static assay_status outline_for(search *s, int way)
                                             .replayed = replayed_of(s, way),
                                             .spilled = spilled_of(s, way),
                                             .backward = s->request->backward,
+                                            .early = s->request->early,
                                             .outline = true};
     ASSAY_TRY(assay_scheduler_make(s->scheduler, &options, &s->outline, s->err));
     s->flops[way] = s->outline.flops / (double)s->request->longest_pair;
@@ -110,7 +112,8 @@ static assay_layout_subject subject_of(const assay_plan_request *request)
     return (assay_layout_subject){.program = request->program,
                                   .stream = request->stream,
                                   .workers = request->workers,
-                                  .backward = request->backward};
+                                  .backward = request->backward,
+                                  .early = request->early};
 }
 
 static assay_status size_rungs(search *s)
@@ -159,6 +162,14 @@ static assay_status list_candidates(search *s, int way, candidate *list)
     return ASSAY_OK;
 }
 
+/* What was dropped of a micro-batch in flight is computed again on its way back. */
+static void add_forward_again(const search *s, size_t tokens, assay_plan *plan)
+{
+    plan->flops += plan->forward_flops;
+    if (plan->streamed)
+        plan->read_bytes += s->outline.forward_read + assay_stream_rows_read(s->request->stream, tokens);
+}
+
 /* Lays one choice out exactly. */
 static assay_status lay_out(search *s, size_t tokens, int way, assay_plan *plan)
 {
@@ -169,6 +180,7 @@ static assay_status lay_out(search *s, size_t tokens, int way, assay_plan *plan)
     *plan = (assay_plan){.micro_tokens = tokens,
                          .replayed = replayed_of(s, way),
                          .spilled = spilled_of(s, way),
+                         .early = request->early,
                          .bounds = bounds_of(request, tokens)};
     ASSAY_TRY(outline_for(s, way));
     ASSAY_TRY(assay_slot_sizes_create(&sizes, &subject, &plan->bounds, 1, s->err));
@@ -185,6 +197,8 @@ static assay_status lay_out(search *s, size_t tokens, int way, assay_plan *plan)
     plan->streamed = request->stream != NULL;
     if (plan->streamed) plan->read_bytes = s->outline.read + assay_stream_rows_read(request->stream, tokens);
     plan->flops = s->outline.flops;
+    plan->forward_flops = s->outline.forward_flops;
+    if (s->stores) add_forward_again(s, tokens, plan);
     plan->overhead = s->flops[replayed_of(s, way)] / s->flops[0] - 1;
     plan->time = time_of(s, tokens, way);
     plan->relative_time = time_of(s, tokens, way) / time_of(s, widest(request), 0);

@@ -38,6 +38,7 @@ typedef struct assay_plan_request {
     const char *spill;  /* folder for values that wait for the backward pass; NULL: all stay in memory. Not looked at */
     double spill_flops; /* that are done while one byte is written there and read back */
     size_t budget;      /* bytes for both; SIZE_MAX: no limit */
+    bool early;         /* gradients of weights are in the arena, too (engine.h), not among the fixed bytes */
     int flights;        /* micro-batches in flight (engine.h), each in an arena of its own where that fits; 0: one */
 } assay_plan_request;
 
@@ -45,6 +46,7 @@ typedef struct assay_plan {
     size_t micro_tokens, arena_bytes, total_bytes;
     size_t scratch_bytes; /* of arena_bytes: the workers' product scratch */
     int replayed;
+    bool early;
     int flights;
     bool stores;        /* of micro-batches in flight only what comes from below is kept */
     int spilled;        /* layers whose values go to a file; then none is replayed */
@@ -53,8 +55,9 @@ typedef struct assay_plan {
     size_t read_bytes;  /* at most so many a micro-batch, forward and back */
     /* Of the smallest plan of a request with streamed weights: what every plan that keeps them takes at least. */
     size_t least_kept;
-    double flops;    /* a micro-batch of the longest pair alone */
-    double overhead; /* FLOPs spent on replaying, as a share of those without */
+    double flops;         /* a micro-batch of the longest pair alone */
+    double forward_flops; /* of these, what comes before its rewards */
+    double overhead;      /* FLOPs spent on replaying, as a share of those without */
     /* FLOPs a token, each micro-batch's own cost included: for comparing plans of different programs */
     double time;
     double relative_time; /* per token; 1: nothing replayed, the widest micro-batch */

@@ -111,6 +111,7 @@ static assay_instance blank_instance(assay_action action, int step)
     assay_instance instance = {.action = action,
                                .step = step,
                                .value = -1,
+                               .param = -1,
                                .group = ASSAY_STREAM_NOT,
                                .d_out = -1,
                                .workspace = -1,
@@ -228,6 +229,63 @@ static assay_status fetch(builder *b, int value)
     return emit(b, &instance);
 }
 
+/* ---- gradients of weights ---- */
+
+/* Those of a step that is about to be differentiated have slots from here on. */
+static assay_status clear_gradients(builder *b, const assay_step_fact *step)
+{
+    for (int i = 0; i < step->params; i++) {
+        int *slot = &b->schedule->param_slots[step->param[i]];
+        assay_instance instance = blank_instance(ASSAY_CLEAR, -1);
+        assay_status status = ASSAY_OK;
+        if (b->facts.last_added[step->param[i]] == ASSAY_ADDED_FROZEN || *slot >= 0) continue;
+        instance.param = step->param[i];
+        *slot = new_slot(b, instance.param, true, &status);
+        ASSAY_TRY(status);
+        b->schedule->slots[*slot].of_param = true;
+        ASSAY_TRY(emit(b, &instance));
+    }
+    return ASSAY_OK;
+}
+
+static void use_gradients(builder *b, const assay_step_fact *step)
+{
+    for (int i = 0; i < step->params; i++) use(b, b->schedule->param_slots[step->param[i]]);
+}
+
+static assay_status give(builder *b, int param)
+{
+    assay_instance instance = blank_instance(ASSAY_GIVE, -1);
+    instance.param = param;
+    use(b, b->schedule->param_slots[param]);
+    return emit(b, &instance);
+}
+
+/* Behind a step: those to which no other adds. */
+static assay_status give_gradients(builder *b, int index)
+{
+    const assay_step_fact *step = &b->facts.steps[index];
+    for (int i = 0; i < step->params; i++) {
+        int param = step->param[i], before = 0;
+        while (step->param[before] != param) before++;
+        if (b->facts.last_added[param] == index && before == i) ASSAY_TRY(give(b, param));
+    }
+    return ASSAY_OK;
+}
+
+/* Behind all: those to which nothing was added. */
+static assay_status give_zeros(builder *b)
+{
+    for (size_t i = 0; i < b->facts.param_count; i++) {
+        const int param = (int)i;
+        const assay_step_fact alone = {.param = &param, .params = 1};
+        if (b->facts.last_added[i] != ASSAY_ADDED_NEVER) continue;
+        ASSAY_TRY(clear_gradients(b, &alone));
+        ASSAY_TRY(give(b, param));
+    }
+    return ASSAY_OK;
+}
+
 /* Values that are not kept are gone after the forward pass, wherever their slot happens to lie. */
 static assay_status walk_forward(builder *b)
 {
@@ -289,11 +347,13 @@ static assay_status differentiate(builder *b, int index)
         if (reads & ASSAY_READS_IN(i)) ASSAY_TRY(ensure(b, step->in[i].value));
     for (int i = 0; i < step->outputs; i++)
         if (reads & ASSAY_READS_OUT(i)) ASSAY_TRY(ensure(b, step->out[i]));
+    if (b->options->early) ASSAY_TRY(clear_gradients(b, step));
     for (int i = 0; i < step->inputs; i++)
         if (reads & ASSAY_READS_IN(i)) use(b, instance.in[i] = b->values[step->in[i].value].slot);
     for (int i = 0; i < step->outputs; i++)
         if (reads & ASSAY_READS_OUT(i)) use(b, instance.out[i] = b->values[step->out[i]].slot);
     if (step->weights_back) ASSAY_TRY(add_weights(b, &instance));
+    if (b->options->early) use_gradients(b, step);
     use(b, instance.d_out = b->values[step->out[0]].gradient);
     for (int i = 0; i < step->inputs; i++) {
         if (!step->in[i].wanted) continue;
@@ -301,7 +361,8 @@ static assay_status differentiate(builder *b, int index)
         use(b, instance.d_in[i]);
     }
     ASSAY_TRY(add_workspace(b, &instance));
-    return emit(b, &instance);
+    ASSAY_TRY(emit(b, &instance));
+    return b->options->early ? give_gradients(b, index) : ASSAY_OK;
 }
 
 /* A slice may have nothing trained, and nothing trained below it. */
@@ -324,7 +385,7 @@ static assay_status walk_backward(builder *b)
         const assay_step_fact *step = &b->facts.steps[s];
         if (step->backward && b->values[step->out[0]].gradient >= 0) ASSAY_TRY(differentiate(b, (int)s));
     }
-    return ASSAY_OK;
+    return b->options->early ? give_zeros(b) : ASSAY_OK;
 }
 
 /* Memory of the schedule made before stays. */
@@ -340,9 +401,15 @@ static assay_status begin(builder *b)
     schedule->seed_slot = -1;
     for (size_t v = 0; v < b->facts.value_count; v++) b->values[v] = (whereabouts){.slot = -1, .gradient = -1};
     memset(b->written, 0, b->facts.range_count * sizeof *b->written);
+    bool early = b->options->early;
     if (!schedule->value_slots)
         schedule->value_slots = assay_alloc(b->facts.value_count, sizeof *schedule->value_slots);
-    return schedule->value_slots ? ASSAY_OK : assay_error_set(b->err, ASSAY_E_MEMORY, "out of memory for a schedule");
+    if (early && !schedule->param_slots)
+        schedule->param_slots = assay_alloc(b->facts.param_count, sizeof *schedule->param_slots);
+    if (!schedule->value_slots || (early && !schedule->param_slots))
+        return assay_error_set(b->err, ASSAY_E_MEMORY, "out of memory for a schedule");
+    for (size_t i = 0; early && i < b->facts.param_count; i++) schedule->param_slots[i] = -1;
+    return ASSAY_OK;
 }
 
 assay_status assay_scheduler_make(assay_scheduler *scheduler, const assay_schedule_options *options,
@@ -354,6 +421,8 @@ assay_status assay_scheduler_make(assay_scheduler *scheduler, const assay_schedu
     ASSAY_TRY(begin(scheduler));
     decide_kept(scheduler);
     ASSAY_TRY(walk_forward(scheduler));
+    schedule->forward_flops = schedule->flops;
+    schedule->forward_read = schedule->read;
     return options->backward ? walk_backward(scheduler) : ASSAY_OK;
 }
 
@@ -406,6 +475,7 @@ void assay_schedule_clear(assay_schedule *schedule)
     assay_free(schedule->instances);
     assay_free(schedule->slots);
     assay_free(schedule->value_slots);
+    assay_free(schedule->param_slots);
     *schedule = (assay_schedule){0};
 }
 
@@ -422,7 +492,7 @@ bool assay_schedule_same_slots(const assay_schedule *a, const assay_schedule *b)
     for (size_t i = 0; same && i < a->slot_count; i++) {
         const assay_slot *x = &a->slots[i], *y = &b->slots[i];
         same = x->first == y->first && x->last == y->last && x->owner == y->owner && x->gradient == y->gradient &&
-               x->weights == y->weights && x->spilled == y->spilled;
+               x->weights == y->weights && x->of_param == y->of_param && x->spilled == y->spilled;
     }
     return same;
 }

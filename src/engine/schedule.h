@@ -20,6 +20,11 @@
  * so two layers are there at a time: one that computes and one that comes. At the turn the two topmost stay: a pass
  * forward and back brings each of L layers at most twice, 2 L - 2 in all.
  *
+ * Gradients of weights. Where `early` asks for it, that of a trained weight has a slot, too: from the CLEAR before the
+ * first step whose backward adds to it to the GIVE behind the last one. A weight that several steps read has one slot,
+ * and no step that is still to come reads it behind its GIVE: what it helps to make is above. One that no step adds to
+ * is cleared and given at the end.
+ *
  * Slots are intervals of instances. A slot may carry two values one after the other where an operation works in place,
  * and the gradient of a residual stream takes over the memory of the gradient it came from.
  */
@@ -36,26 +41,30 @@ typedef struct assay_schedule_options {
     int replayed;         /* how many of the lowest layers keep nothing but their input */
     int spilled;          /* how many layers above those write what they would keep to a file */
     bool backward;        /* false: forward only */
+    bool early;           /* gradients of weights are given away as soon as they are whole */
     bool outline;         /* no instances: slots and FLOPs are all that is asked for (the planner) */
     const bool *observed; /* per value: must be readable after the forward pass; NULL: none */
 } assay_schedule_options;
 
 /* LOAD: weights begin to come into a slot while what follows is computed. SPILL: the value in slot in[0] goes to the
- * file; FETCH: it comes back, into slot out[0]. */
+ * file; FETCH: it comes back, into slot out[0]. CLEAR: the gradient of a weight is zero; GIVE: it is whole. */
 typedef enum assay_action {
     ASSAY_FORWARD,
     ASSAY_REPLAY,
     ASSAY_BACKWARD,
     ASSAY_LOAD,
     ASSAY_SPILL,
-    ASSAY_FETCH
+    ASSAY_FETCH,
+    ASSAY_CLEAR,
+    ASSAY_GIVE
 } assay_action;
 
 /* Slot numbers; -1: not there. */
 typedef struct assay_instance {
     assay_action action;
-    int step;  /* of a LOAD none; of a SPILL or FETCH the value's maker */
+    int step;  /* of a LOAD, CLEAR or GIVE none; of a SPILL or FETCH the value's maker */
     int value; /* of a SPILL or FETCH; else -1 */
+    int param; /* of a CLEAR or GIVE; else -1 */
     int group; /* of streamed weights, that a LOAD brings or the step reads; ASSAY_STREAM_NOT: none */
     int in[ASSAY_MAX_INPUTS], out[ASSAY_MAX_OUTPUTS];
     int d_in[ASSAY_MAX_INPUTS], d_out;
@@ -69,9 +78,10 @@ typedef struct assay_instance {
 
 typedef struct assay_slot {
     uint32_t first, last; /* instances between which it is alive, both included */
-    int owner;            /* a value of the program, or ASSAY_WORKSPACE_OF a step, or a group of weights */
+    int owner;            /* a value of the program, or ASSAY_WORKSPACE_OF a step, or a group of weights, or a weight */
     bool gradient;        /* the value's gradient, or the workspace of the step's backward */
     bool weights;         /* its owner is a group of streamed weights */
+    bool of_param;        /* its owner is a weight, whose gradient it is */
     bool spilled;         /* its value goes to the file, too */
     size_t bytes, offset; /* filled in by the layout */
 } assay_slot;
@@ -82,9 +92,12 @@ typedef struct assay_schedule {
     size_t instance_count, slot_count, instance_capacity, slot_capacity;
     size_t forward_count; /* the first so many instances are the forward pass */
     int *value_slots;     /* per value: its slot after the forward pass, -1: dropped */
+    int *param_slots;     /* per parameter: its gradient's slot, -1: not trained; NULL: none has one */
     int seed_slot; /* gradient of the program's output, to be filled before backward; -1: nothing is differentiated */
     double flops;  /* of all instances, for the work the scheduler was created with */
     size_t read;   /* bytes of layers' weights that its LOADs bring */
+    double forward_flops; /* of these, the forward pass's */
+    size_t forward_read;
 } assay_schedule;
 
 /* stream: the weights that do not stay in memory; NULL: all do. It outlives the schedule. */

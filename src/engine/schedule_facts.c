@@ -11,9 +11,9 @@ typedef struct met {
 typedef struct finding {
     const assay_program *program;
     assay_schedule_facts *facts;
-    bool *wants;
-    met *met;       /* per value */
-    size_t *starts; /* of the ranges met so far */
+    bool *wants, *reached; /* per value */
+    met *met;              /* per value */
+    size_t *starts;        /* of the ranges met so far */
     assay_param_shape *room;
 } finding;
 
@@ -61,6 +61,8 @@ static void look_at_step(const finding *f, const assay_step *step, assay_step_fa
     fact->workspace = step->op->workspace != NULL;
     fact->backward = step->op->backward && f->wants[step->out[0]];
     fact->layer = step->layer;
+    fact->param = step->param;
+    fact->params = step->params;
     fact->group = ASSAY_STREAM_NOT;
     if (f->facts->stream) look_at_weights(f, step, fact);
     for (int i = 0; i < step->inputs; i++) look_at_operand(f, step, i, &fact->in[i]);
@@ -96,6 +98,23 @@ static void look_at_program(const finding *f)
         f->facts->steps[s].in_place = works_in_place(f, &program->steps[s]);
 }
 
+/* As the walk back will go: a step is differentiated where the gradient of its output comes from above. */
+static void find_last_added(const finding *f)
+{
+    assay_schedule_facts *facts = f->facts;
+    bool *reached = f->reached;
+    for (size_t i = 0; i < facts->param_count; i++)
+        facts->last_added[i] = f->program->params[i].trained ? ASSAY_ADDED_NEVER : ASSAY_ADDED_FROZEN;
+    reached[facts->output] = true;
+    for (size_t s = facts->step_count; s-- > 0;) {
+        const assay_step_fact *step = &facts->steps[s];
+        if (!step->backward || !reached[step->out[0]]) continue;
+        for (int i = 0; i < step->inputs; i++) reached[step->in[i].value] |= step->in[i].wanted;
+        for (int i = 0; i < step->params; i++)
+            if (facts->last_added[step->param[i]] != ASSAY_ADDED_FROZEN) facts->last_added[step->param[i]] = (int)s;
+    }
+}
+
 static void count_flops(const finding *f, const assay_step_work *work)
 {
     for (size_t s = 0; s < f->program->step_count; s++) {
@@ -126,12 +145,14 @@ static bool allocate(finding *f, bool flops)
     if (f->met) divide_ranges(f);
     f->starts = assay_alloc(f->facts->range_count, sizeof *f->starts);
     f->room = assay_program_room(f->program);
+    f->reached = assay_alloc(values, sizeof *f->reached);
+    f->facts->last_added = assay_alloc(f->facts->param_count, sizeof *f->facts->last_added);
     f->facts->steps = assay_alloc(steps, sizeof *f->facts->steps);
     f->facts->values = assay_alloc(values, sizeof *f->facts->values);
     f->facts->comes_back = assay_alloc((size_t)f->program->layers + 1, sizeof *f->facts->comes_back);
     if (flops) f->facts->flops = assay_alloc(steps, 2 * sizeof *f->facts->flops);
-    return f->wants && f->met && f->starts && f->room && f->facts->steps && f->facts->values && f->facts->comes_back &&
-           (!flops || f->facts->flops);
+    return f->wants && f->met && f->starts && f->room && f->reached && f->facts->steps && f->facts->values &&
+           f->facts->comes_back && f->facts->last_added && (!flops || f->facts->flops);
 }
 
 assay_status assay_schedule_facts_find(assay_schedule_facts *out, const assay_program *program,
@@ -142,11 +163,14 @@ assay_status assay_schedule_facts_find(assay_schedule_facts *out, const assay_pr
                                   .value_count = program->value_count,
                                   .output = program->output,
                                   .groups = (size_t)program->layers + 3,
+                                  .param_count = program->param_count,
                                   .stream = stream};
     bool room = allocate(&f, work != NULL);
     if (room) look_at_program(&f);
+    if (room) find_last_added(&f);
     if (room && work) count_flops(&f, work);
     assay_free(f.wants);
+    assay_free(f.reached);
     assay_free(f.met);
     assay_free(f.starts);
     assay_free(f.room);
@@ -161,5 +185,6 @@ void assay_schedule_facts_free(assay_schedule_facts *facts)
     assay_free(facts->values);
     assay_free(facts->flops);
     assay_free(facts->comes_back);
+    assay_free(facts->last_added);
     *facts = (assay_schedule_facts){0};
 }

@@ -29,7 +29,12 @@ typedef struct assay_step_fact {
     int layer;
     int group;         /* of streamed weights that it reads; ASSAY_STREAM_NOT: none */
     bool weights_back; /* backward reads them, too */
+    const int *param;  /* the program's own list */
+    int params;
 } assay_step_fact;
+
+/* In place of a step: none adds to it; it is not trained. */
+enum { ASSAY_ADDED_NEVER = -1, ASSAY_ADDED_FROZEN = -2 };
 
 typedef struct assay_value_fact {
     int maker, layer;
@@ -42,6 +47,8 @@ typedef struct assay_schedule_facts {
     assay_step_fact *steps;
     assay_value_fact *values;
     double *flops; /* per step: forward, backward; NULL: not counted */
+    size_t param_count;
+    int *last_added; /* per parameter: the last step, on the way back, that adds to its gradient */
     size_t range_count;
     int output;
     /* NULL: no weight is streamed */

@@ -21,7 +21,7 @@ static void add_weight(assay_moment_slices *s, const assay_sliced_weight *weight
         size_t values = i < s->count ? assay_moment_border(weight, before, total, s->count, i) : weight->count;
         s->gradients[i] += values * sizeof(float);
         s->weights[i] += values * weight->width;
-        s->squares[i] += chunks_of(values) * sizeof(float);
+        s->squares[i] += chunks_of(values) * sizeof(double);
     }
 }
 

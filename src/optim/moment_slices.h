@@ -26,7 +26,7 @@ typedef struct assay_sliced_weight {
 } assay_sliced_weight;
 
 /* Where slice s begins, in bytes, and at [count] where the last one ends: of the gradients (floats), of the weights as
- * they are packed for a message, and of the floats that are the chunks' sums of squares. */
+ * they are packed for a message, and of the doubles that are the chunks' sums of squares. */
 typedef struct assay_moment_slices {
     size_t count;
     size_t *gradients, *weights, *squares;

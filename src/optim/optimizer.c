@@ -89,31 +89,30 @@ void *assay_optimizer_weight(const assay_optimizer_item *item, size_t *bytes)
 void assay_optimizer_zero(assay_optimizer *optimizer)
 {
     for (size_t i = 0; i < optimizer->count; i++)
-        memset(optimizer->items[i].gradient, 0, optimizer->items[i].count * sizeof(float));
+        if (optimizer->items[i].gradient)
+            memset(optimizer->items[i].gradient, 0, optimizer->items[i].count * sizeof(float));
+}
+
+size_t assay_optimizer_chunks(const assay_optimizer_item *item) { return (item->count + CHUNK - 1) / CHUNK; }
+
+static double chunk_square(const assay_optimizer_item *item, const assay_kernels *kernels, size_t chunk)
+{
+    const float *from = item->gradient + chunk * CHUNK;
+    return (double)kernels->rows->dot(from, from, assay_smaller(item->count - chunk * CHUNK, CHUNK));
+}
+
+void assay_optimizer_chunk_squares(const assay_optimizer_item *item, const assay_kernels *kernels, double *squares)
+{
+    for (size_t c = item->begin / CHUNK; c * CHUNK < item->end; c++) squares[c] = chunk_square(item, kernels, c);
 }
 
 double assay_optimizer_squares(const assay_optimizer *optimizer, const assay_kernels *kernels, double squares)
 {
     for (size_t i = 0; i < optimizer->count; i++) {
         const assay_optimizer_item *item = &optimizer->items[i];
-        for (size_t first = 0; first < item->count; first += CHUNK) {
-            size_t n = assay_smaller(item->count - first, CHUNK);
-            squares += (double)kernels->rows->dot(item->gradient + first, item->gradient + first, n);
-        }
+        for (size_t c = 0; c < assay_optimizer_chunks(item); c++) squares += chunk_square(item, kernels, c);
     }
     return squares;
-}
-
-void assay_optimizer_chunk_squares(const assay_optimizer *optimizer, const assay_kernels *kernels, float *squares)
-{
-    for (size_t i = 0; i < optimizer->count; i++) {
-        const assay_optimizer_item *item = &optimizer->items[i];
-        for (size_t first = item->begin; first < item->end; first += CHUNK) {
-            const float *gradient = item->gradient + first;
-            squares[first / CHUNK] = kernels->rows->dot(gradient, gradient, assay_smaller(item->end - first, CHUNK));
-        }
-        squares += (item->count + CHUNK - 1) / CHUNK;
-    }
 }
 
 double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernels *kernels)
@@ -188,8 +187,7 @@ static void step_chunk(void *context, size_t tile, int worker)
     step_weight(job, item->begin + first, n, item->m + first, item->v + first);
 }
 
-void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool,
-                          const assay_optimizer_hyper *hyper, double lr, double norm)
+void assay_optimizer_begin(assay_optimizer *optimizer, const assay_optimizer_hyper *hyper, double lr, double norm)
 {
     double t = (double)++optimizer->steps, factor = hyper->clip > 0 ? hyper->clip / (norm + 1e-6) : 1;
     assay_adam_step step = {.lr = (float)lr,
@@ -200,14 +198,25 @@ void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kerne
                             .correction1 = (float)(1 - pow(hyper->beta1, t)),
                             .correction2 = (float)(1 - pow(hyper->beta2, t)),
                             .gradient_scale = factor < 1 ? (float)factor : 1.0f};
-    for (size_t i = 0; i < optimizer->count; i++) {
-        step_job job = {.optimizer = optimizer,
-                        .item = &optimizer->items[i],
-                        .kernels = kernels,
-                        .step = step,
-                        .seed = hyper->seed};
-        job.step.weight_decay = optimizer->items[i].decay ? (float)hyper->weight_decay : 0.0f;
-        size_t held = job.item->end - job.item->begin;
-        assay_pool_run(pool, step_chunk, &job, (held + CHUNK - 1) / CHUNK);
-    }
+    optimizer->stride =
+        (assay_optimizer_stride){.step = step, .weight_decay = hyper->weight_decay, .seed = hyper->seed};
+}
+
+void assay_optimizer_move(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool, size_t item)
+{
+    const assay_optimizer_stride *stride = &optimizer->stride;
+    step_job job = {.optimizer = optimizer,
+                    .item = &optimizer->items[item],
+                    .kernels = kernels,
+                    .step = stride->step,
+                    .seed = stride->seed};
+    job.step.weight_decay = job.item->decay ? (float)stride->weight_decay : 0.0f;
+    assay_pool_run(pool, step_chunk, &job, (job.item->end - job.item->begin + CHUNK - 1) / CHUNK);
+}
+
+void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool,
+                          const assay_optimizer_hyper *hyper, double lr, double norm)
+{
+    assay_optimizer_begin(optimizer, hyper, lr, norm);
+    for (size_t i = 0; i < optimizer->count; i++) assay_optimizer_move(optimizer, kernels, pool, i);
 }

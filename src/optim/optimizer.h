@@ -29,7 +29,7 @@ typedef struct assay_optimizer_item {
     float *weight;
     assay_planes planes;
     uint16_t *half;  /* bf16 */
-    float *gradient; /* `count` values, borrowed */
+    float *gradient; /* `count` values, borrowed; NULL until it is there, where items are moved one by one */
     size_t count;
     /* The values whose moments are here, which alone are updated: a slice (optim/moment_slices.h), at borders of
      * chunks; end 0: all. begin and end both `count`: none. */
@@ -50,10 +50,18 @@ typedef struct assay_optimizer_hyper {
     uint64_t seed; /* of what is rounded at random */
 } assay_optimizer_hyper;
 
+/* What a step does to every item, but for its decay. */
+typedef struct assay_optimizer_stride {
+    assay_adam_step step;
+    double weight_decay;
+    uint64_t seed;
+} assay_optimizer_stride;
+
 typedef struct assay_optimizer {
     assay_optimizer_item *items;
     size_t count;
     uint64_t steps;
+    assay_optimizer_stride stride; /* of the present step */
     char *moments;
     size_t moment_bytes;
     float m_map[ASSAY_DYNAMIC_LEVELS], v_map[ASSAY_DYNAMIC_LEVELS];
@@ -79,12 +87,17 @@ void assay_optimizer_zero(assay_optimizer *optimizer);
  * or infinity comes out as it is. */
 double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernels *kernels);
 
-/* Its terms, in their order: of each chunk that is in an item's slice the sum of its squares. The other places of
- * `squares`, which has one for every chunk, stay as they are. */
-void assay_optimizer_chunk_squares(const assay_optimizer *optimizer, const assay_kernels *kernels, float *squares);
-
 /* The same before the root, going on from a sum of squares: of weights that lie in several optimizers. */
 double assay_optimizer_squares(const assay_optimizer *optimizer, const assay_kernels *kernels, double squares);
+
+/* Sums of squares of an item's gradient, a chunk at a time: what the norm adds up, item by item. `squares` has a place
+ * for every chunk of the item; those of its slice are set. */
+size_t assay_optimizer_chunks(const assay_optimizer_item *item);
+void assay_optimizer_chunk_squares(const assay_optimizer_item *item, const assay_kernels *kernels, double *squares);
+
+/* A step in pieces: it begins, then each item is moved, in any order, once. */
+void assay_optimizer_begin(assay_optimizer *optimizer, const assay_optimizer_hyper *hyper, double lr, double norm);
+void assay_optimizer_move(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool, size_t item);
 
 void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool,
                           const assay_optimizer_hyper *hyper, double lr, double norm);

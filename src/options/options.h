@@ -41,6 +41,7 @@ typedef enum assay_opt_master {
     ASSAY_OPT_MASTER_BF16_STOCHASTIC,
     ASSAY_OPT_MASTER_PLANES
 } assay_opt_master;
+typedef enum assay_opt_gradients { ASSAY_OPT_GRADIENTS_KEEP, ASSAY_OPT_GRADIENTS_EARLY } assay_opt_gradients;
 typedef enum assay_opt_moments { ASSAY_OPT_MOMENTS_F32, ASSAY_OPT_MOMENTS_8BIT } assay_opt_moments;
 typedef enum assay_opt_pooling { ASSAY_OPT_POOLING_AUTO, ASSAY_OPT_POOLING_LAST } assay_opt_pooling;
 typedef enum assay_opt_on_nan { ASSAY_OPT_NAN_STOP, ASSAY_OPT_NAN_SKIP } assay_opt_on_nan;
@@ -143,6 +144,7 @@ typedef struct assay_options {
     double adam_beta1, adam_beta2, adam_epsilon;
     assay_opt_moments moments;
     assay_opt_master master;
+    assay_opt_gradients gradients;
     double margin; /* -1 auto: the data's field; 0 off */
     double center;
     const char *objective; /* objective/objective.h */

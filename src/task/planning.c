@@ -10,6 +10,7 @@
 #include "machine/machine.h"
 #include "machine/process_memory.h"
 #include "model/model_stream.h"
+#include "task/early_choice.h"
 #include "train/moments.h"
 
 #include <math.h>
@@ -30,7 +31,8 @@ typedef struct variant {
     assay_model_size size;
     assay_stream_list *stream; /* NULL: no weight is streamed */
     size_t fixed, moments;
-    size_t mapped; /* bytes of weights that stay, where they lie in the file */
+    size_t mapped;                         /* bytes of weights that stay, where they lie in the file */
+    size_t weights, inlet, inlet_gradient; /* as the planning has them */
     size_t params;
     size_t longest; /* tokens of the longest pair: no micro-batch is smaller */
     size_t length;  /* pairs with a longer side are left out; 0: none */
@@ -68,6 +70,7 @@ static assay_plan_request request_of(const variant *v, const assay_program *prog
         count_within(s->evaluation, v->length, s->cuts, &request.longest_pair);
         request.step_tokens = request.longest_pair * together;
     }
+    if (request.early) request.micro_tokens = request.step_tokens;
     request.program = program;
     request.kernels = s->kernels;
     request.workers = s->workers;
@@ -151,11 +154,11 @@ static assay_status measure(variant *v, assay_program **program, assay_error *er
     return ASSAY_OK;
 }
 
-/* What is packed in memory as it is loaded lies in no file: convert --quantize makes one. A stage keeps its weights.
+/* What is packed in memory as it is loaded lies in no file: convert --quantize makes one.
  * ASSAY_E_NO_FIT: nothing can be streamed. */
 static assay_status take_streamed(variant *v, const assay_program *program, assay_error *err)
 {
-    if (v->subject.model.quantise != ASSAY_F32 || v->subject.model.slice.end) return ASSAY_E_NO_FIT;
+    if (v->subject.model.quantise != ASSAY_F32) return ASSAY_E_NO_FIT;
     ASSAY_TRY(assay_model_stream_list(&v->stream, program, v->subject.checkpoint, v->subject.adapter, err));
     if (!v->stream) return ASSAY_E_NO_FIT;
     v->mapped -= v->stream->bytes;
@@ -237,13 +240,26 @@ static assay_status measure_spilling(variant *v, const assay_program *program, a
     return ASSAY_OK;
 }
 
+/* What the program is beside its memory. */
+static void describe(variant *v, const assay_program *program)
+{
+    v->layers = program->layers;
+    v->params = program->param_count;
+    v->weights = v->inlet = v->inlet_gradient = 0;
+    for (size_t i = 0; i < program->param_count; i++)
+        if (!program->params[i].absent) v->weights += program->params[i].rows * program->params[i].cols;
+    if (program->inlet < 0) return;
+    const assay_value *inlet = &program->values[program->inlet];
+    v->inlet = inlet->cols * (inlet->dtype == ASSAY_BF16 ? sizeof(uint16_t) : sizeof(float));
+    v->inlet_gradient = program->inlet_wants ? inlet->cols * sizeof(float) : 0;
+}
+
 /* asked: it is the run itself, not another way to run. */
 static assay_status plan_variant(variant *v, bool asked, bool alternatives, assay_error *err)
 {
     assay_program *program;
     ASSAY_TRY(measure(v, &program, err));
-    v->layers = program->layers;
-    v->params = program->param_count;
+    describe(v, program);
     assay_status status = asked ? measure_spilling(v, program, err) : ASSAY_OK;
     if (status == ASSAY_OK) status = plan_program(v, program, asked, alternatives, err);
     v->streamed = v->stream ? v->stream->bytes : 0;
@@ -270,6 +286,7 @@ static assay_status consider_recompute(assay_planning *p, const variant *asked, 
     variant v = *asked;
     v.subject.settings.recompute = ASSAY_RECOMPUTE_ALL;
     v.subject.settings.spill = NULL;
+    v.subject.settings.early = false;
     v.subject.settings.micro_tokens = p->longest_pair;
     return asked->subject.settings.recompute == ASSAY_RECOMPUTE_ALL && asked->plan.micro_tokens == p->longest_pair
                ? ASSAY_OK
@@ -439,6 +456,20 @@ static assay_status add_other_weights(assay_planning *p, const variant *changed,
     return ASSAY_OK;
 }
 
+/* A weight moved as soon as its gradient is whole, where the run could do that in the plan's micro-batch. */
+static assay_status add_early(assay_planning *p, const variant *asked, assay_error *err)
+{
+    const assay_planning_subject *s = &asked->subject;
+    const menu_row row = {"as asked, --gradients early", p->plan.replayed, p->plan.spilled, false};
+    char hindrance[sizeof p->kept_for];
+    variant v = *asked;
+    size_t tokens = request_of(asked, NULL).step_tokens;
+    assay_early_hindrance(&s->settings, s->model.slice.end > 0, tokens, hindrance, sizeof hindrance);
+    if (s->settings.early || *hindrance || p->plan.micro_tokens < tokens) return ASSAY_OK;
+    v.subject.settings.early = true;
+    return add_rows(p, &v, &row, 1, err);
+}
+
 /* Moments and weights in fewer bits, where all weights are trained; a packed base where none of it is. */
 static assay_status add_smaller(assay_planning *p, const variant *asked, assay_error *err)
 {
@@ -450,6 +481,7 @@ static assay_status add_smaller(assay_planning *p, const variant *asked, assay_e
         bool packs = s->model.quantise == ASSAY_F32 && !assay_checkpoint_is_packed(s->checkpoint);
         return packs ? add_rows(p, &v, &packed, 1, err) : ASSAY_OK;
     }
+    ASSAY_TRY(add_early(p, asked, err));
     v.subject.settings.eight_bits = true;
     if (!s->settings.eight_bits) ASSAY_TRY(add_other_weights(p, &v, "as asked, --moments 8bit", err));
     v.subject.model.half_weights = true;
@@ -505,11 +537,34 @@ static void forecast_spilling(assay_planning *p, const variant *asked)
     assay_spill_forecast_end(&p->spill, &p->plan, pair * pairs, pair * pairs * steps);
 }
 
+/* The run itself. Where its gradients cannot be applied early, or a step in one micro-batch does not fit, they are
+ * kept. */
+static assay_status plan_asked(assay_planning *p, variant *asked, assay_error *err)
+{
+    const assay_planning_subject *s = &asked->subject;
+    char bytes[32];
+    if (s->settings.early)
+        assay_early_hindrance(&s->settings, s->model.slice.end > 0, request_of(asked, NULL).step_tokens, p->kept_for,
+                              sizeof p->kept_for);
+    if (*p->kept_for) asked->subject.settings.early = false;
+    variant kept = *asked;
+    ASSAY_TRY(plan_variant(asked, true, s->alternatives, err));
+    if (asked->fits || !s->settings.early) return ASSAY_OK;
+    kept.subject.settings.early = false;
+    ASSAY_TRY(plan_variant(&kept, true, s->alternatives, err));
+    if (!kept.fits && kept.plan.total_bytes >= asked->plan.total_bytes) return ASSAY_OK;
+    assay_format_bytes(asked->plan.total_bytes, bytes, sizeof bytes);
+    snprintf(p->kept_for, sizeof p->kept_for, "a step of %zu tokens in one micro-batch takes %s",
+             asked->plan.micro_tokens, bytes);
+    *asked = kept;
+    return ASSAY_OK;
+}
+
 assay_status assay_planning_make(assay_planning *planning, const assay_planning_subject *subject, assay_error *err)
 {
     variant asked = {.subject = *subject};
     *planning = (assay_planning){0};
-    ASSAY_TRY(plan_variant(&asked, true, subject->alternatives, err));
+    ASSAY_TRY(plan_asked(planning, &asked, err));
     planning->budget = asked.subject.settings.budget;
     planning->fits = asked.fits;
     planning->plan = asked.plan;
@@ -519,9 +574,12 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->spill = asked.spill;
     if (planning->plan.spilled) forecast_spilling(planning, &asked);
     planning->layers = asked.layers;
-    planning->gradients = assay_trainer_gradients(&subject->settings) * asked.size.trained * sizeof(float);
+    planning->gradients = assay_trainer_gradients(&asked.subject.settings) * asked.size.trained * sizeof(float);
     planning->optimizer = asked.moments;
     planning->slices = subject->settings.slices;
+    planning->weights = asked.weights;
+    planning->inlet_bytes = asked.inlet;
+    planning->inlet_gradient_bytes = asked.inlet_gradient;
     planning->rss = process_peak(&asked);
     planning->largest_off = asked.largest_off;
     planning->largest_all = asked.largest_all;

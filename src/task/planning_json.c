@@ -38,6 +38,14 @@ static json_t *reason(const assay_planning *p)
     return text ? text : json_string("it does not fit, and its path is not UTF-8");
 }
 
+/* NULL where nobody asked for gradients to be applied early. */
+static json_t *gradients(const assay_planning *p)
+{
+    bool asked = p->plan.early || *p->kept_for;
+    return asked ? json_pack("{s:b, s:s*}", "early", p->plan.early, "kept_for", p->plan.early ? NULL : p->kept_for)
+                 : NULL;
+}
+
 /* NULL where all weights stay in memory. */
 static json_t *streaming(const assay_planning *p)
 {
@@ -61,13 +69,14 @@ json_t *assay_planning_json(const assay_planning *p)
                                 (json_int_t)p->size.adapters, "gradients", (json_int_t)p->gradients, "optimizer",
                                 (json_int_t)p->optimizer, "activations", (json_int_t)activations, "workspace",
                                 (json_int_t)p->plan.scratch_bytes);
-    return json_pack("{s:b, s:o*, s:o*, s:o*, s:I, s:I, s:I, s:o, s:I, s:i, s:i, s:f, s:f, s:I, s:I, s:I, s:o*, s:o*}",
-                     "fits", p->fits, "reason", reason(p), "streamed", streaming(p), "spilled",
-                     assay_spill_forecast_json(&p->spill, &p->plan), "peak_bytes", (json_int_t)p->plan.total_bytes,
-                     "budget_bytes", (json_int_t)p->budget, "rss_bytes", (json_int_t)p->rss, "classes", classes,
-                     "micro_tokens", (json_int_t)p->plan.micro_tokens, "layers", p->layers, "layers_replayed",
-                     p->plan.replayed, "recompute_overhead", p->plan.overhead, "relative_time", p->plan.relative_time,
-                     "longest_pair", (json_int_t)p->longest_pair, "largest_without_recompute",
-                     (json_int_t)p->largest_off, "largest_with_recompute", (json_int_t)p->largest_all, "suggestions",
-                     suggestions(p), "menu", p->row_count ? menu(p) : NULL);
+    return json_pack(
+        "{s:b, s:o*, s:o*, s:o*, s:o*, s:I, s:I, s:I, s:o, s:I, s:i, s:i, s:f, s:f, s:I, s:I, s:I, s:o*, s:o*}", "fits",
+        p->fits, "reason", reason(p), "streamed", streaming(p), "spilled",
+        assay_spill_forecast_json(&p->spill, &p->plan), "gradients", gradients(p), "peak_bytes",
+        (json_int_t)p->plan.total_bytes, "budget_bytes", (json_int_t)p->budget, "rss_bytes", (json_int_t)p->rss,
+        "classes", classes, "micro_tokens", (json_int_t)p->plan.micro_tokens, "layers", p->layers, "layers_replayed",
+        p->plan.replayed, "recompute_overhead", p->plan.overhead, "relative_time", p->plan.relative_time,
+        "longest_pair", (json_int_t)p->longest_pair, "largest_without_recompute", (json_int_t)p->largest_off,
+        "largest_with_recompute", (json_int_t)p->largest_all, "suggestions", suggestions(p), "menu",
+        p->row_count ? menu(p) : NULL);
 }

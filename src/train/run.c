@@ -155,11 +155,25 @@ static assay_status write_trainer_state(run *r)
                                        r->err);
 }
 
+/* Of a step that was done in part nothing is saved. */
+static assay_status say_torn(run *r, assay_status status)
+{
+    assay_error why = *r->err;
+    char *newest = NULL;
+    assay_checkpoint_dir_newest(r->settings->output, NULL, &newest, NULL);
+    status = assay_error_set(r->err, status, "%.1500s; %s%s", why.text,
+                             newest ? "--resume goes on from the last whole state, " : "no state was saved before it",
+                             newest ? newest : "");
+    assay_free(newest);
+    return status;
+}
+
 /* The weights are those before the step that went wrong (a number, or a file that could not be read): they are kept, if
  * they are good. */
 static assay_status keep_good_state(run *r, assay_status status)
 {
     assay_error why = *r->err;
+    if (r->trainer->early.torn) return say_torn(r, status);
     if (r->trainer->optimizer->steps && r->saved_step != r->trainer->step) (void)save_checkpoint(r);
     bool kept = r->saved_step == r->trainer->step;
     if (kept)

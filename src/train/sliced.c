@@ -54,14 +54,18 @@ assay_status assay_sliced_sum(assay_trainer *t, assay_error *err)
 {
     assay_comm *column = t->shares.column;
     ASSAY_TRY(assay_comm_sum_slices(column, t->gradients, room_of(t), t->slices.gradients, t->shares.there, err));
-    assay_optimizer_chunk_squares(t->optimizer, t->kernels, t->squares);
+    double *squares = t->squares;
+    for (size_t i = 0; i < t->optimizer->count; i++) {
+        const assay_optimizer_item *item = &t->optimizer->items[i];
+        assay_optimizer_chunk_squares(item, t->kernels, squares);
+        squares += assay_optimizer_chunks(item);
+    }
     return assay_comm_join_slices(column, t->squares, t->slices.squares, err);
 }
 
 double assay_sliced_squares(const assay_trainer *t, double squares)
 {
-    for (size_t i = 0; i < t->slices.squares[t->slices.count] / sizeof *t->squares; i++)
-        squares += (double)t->squares[i];
+    for (size_t i = 0; i < t->slices.squares[t->slices.count] / sizeof *t->squares; i++) squares += t->squares[i];
     return squares;
 }
 

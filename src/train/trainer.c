@@ -7,6 +7,7 @@
 #include "packing/pack_example.h"
 #include "score/score_examples.h"
 #include "train/culprit.h"
+#include "train/early.h"
 #include "train/lanes.h"
 #include "train/loss.h"
 #include "train/moments.h"
@@ -46,7 +47,7 @@ static size_t trained_values(const assay_model *model)
     return values;
 }
 
-size_t assay_trainer_gradients(const assay_train_settings *s) { return assay_lane_buffers(s->lanes); }
+size_t assay_trainer_gradients(const assay_train_settings *s) { return s->early ? 0 : assay_lane_buffers(s->lanes); }
 
 assay_plan_request assay_trainer_request(const assay_train_settings *s, const assay_example_set *examples,
                                          const assay_example_set *evaluation, size_t longest)
@@ -57,7 +58,8 @@ assay_plan_request assay_trainer_request(const assay_train_settings *s, const as
     return (assay_plan_request){
         .backward = true,
         .recompute = s->recompute,
-        .micro_tokens = s->micro_tokens,
+        .micro_tokens = s->early ? pair * together : s->micro_tokens,
+        .early = s->early,
         .longest_pair = pair,
         .longest_path = path,
         .step_tokens = pair * together,
@@ -80,22 +82,26 @@ static assay_status make_plan(assay_trainer *t, const assay_trainer_setup *setup
                           assay_moments_bytes(t->model->program, t->settings.eight_bits, t->settings.slices);
     if (setup->stream) request.fixed_bytes -= setup->stream->bytes;
     bool holds = setup->plan && setup->plan->flights == request.flights &&
-                 setup->plan->streamed == (setup->stream != NULL) &&
+                 setup->plan->streamed == (setup->stream != NULL) && setup->plan->early == request.early &&
                  setup->plan->total_bytes == setup->plan->arena_bytes + request.fixed_bytes;
     if (holds) t->plan = *setup->plan;
     else ASSAY_TRY(assay_plan_make(&request, &t->plan, err));
     assay_engine_config config = assay_plan_engine(&request, &t->plan, t->pool);
+    config.take = assay_early_take;
+    config.taker = t;
     return assay_engine_create(&t->engine, &config, err);
 }
 
-/* From now on the engine adds gradients to this block. */
+/* From now on the engine adds gradients to this block; NULL: it gives them away. */
 static void bind_gradients(assay_trainer *t, float *block)
 {
     const assay_program *program = t->model->program;
     for (size_t i = 0; i < program->param_count; i++) {
         assay_param_view view = t->model->params[i];
-        if (program->params[i].trained) view.gradient = block;
-        if (program->params[i].trained) block += view.rows * view.cols;
+        if (block && program->params[i].trained) {
+            view.gradient = block;
+            block += view.rows * view.cols;
+        }
         assay_engine_bind(t->engine, (int)i, &view);
     }
 }
@@ -103,11 +109,11 @@ static void bind_gradients(assay_trainer *t, float *block)
 static assay_status bind_weights(assay_trainer *t, assay_error *err)
 {
     const assay_program *program = t->model->program;
-    size_t count = 0, buffers = assay_lane_buffers(t->settings.lanes);
+    size_t count = 0, buffers = assay_trainer_gradients(&t->settings);
     assay_optimizer_item *items = assay_alloc(program->param_count, sizeof *items);
     t->trained = assay_alloc(program->param_count, sizeof *t->trained);
-    t->gradients = assay_alloc(trained_values(t->model), buffers * sizeof *t->gradients);
-    if (!items || !t->trained || !t->gradients) {
+    if (buffers) t->gradients = assay_alloc(trained_values(t->model), buffers * sizeof *t->gradients);
+    if (!items || !t->trained || (buffers && !t->gradients)) {
         assay_free(items);
         return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the gradients");
     }
@@ -124,7 +130,7 @@ static assay_status bind_weights(assay_trainer *t, assay_error *err)
                                               .packed = assay_moments_packed(program, i, t->settings.eight_bits),
                                               .decay = !program->params[i].no_decay};
         t->trained[count++] = (int)i;
-        next += values;
+        if (next) next += values;
     }
     bind_gradients(t, t->gradients);
     assay_status status = assay_sliced_begin(t, items, count, err);
@@ -170,6 +176,7 @@ static assay_status build(assay_trainer *t, const assay_trainer_setup *setup, as
         assay_shares_make(&t->shares, setup->comm, setup->stages > 1 ? setup->stages : 1, t->settings.lanes, err));
     ASSAY_TRY(make_plan(t, setup, err));
     ASSAY_TRY(bind_weights(t, err));
+    if (t->settings.early) ASSAY_TRY(assay_early_make(t, err));
     ASSAY_TRY(reserve_runs(t, err));
     size_t segments = 3 * t->plan.bounds.rows[ASSAY_SCORED] / 2 + 3;
     ASSAY_TRY(assay_pack_init(&t->pack, t->plan.micro_tokens, segments, &t->model->config.prefix, err));
@@ -215,6 +222,7 @@ void assay_trainer_free(assay_trainer *t)
     assay_pack_release(&t->pack);
     assay_micro_runs_release(&t->runs);
     assay_micro_runs_release(&t->ahead);
+    assay_early_release(t);
     assay_free(t->gradients);
     assay_free(t->d_rewards);
     assay_free(t->rewards);
@@ -356,6 +364,7 @@ static assay_status sum_lanes(assay_trainer *t, const assay_step_pairs *step, as
                                 .pool = t->pool,
                                 .add = run_lane,
                                 .context = &run};
+    if (t->settings.early) return run_lane(&run, 0, step->count, NULL, err);
     if (!shares->row) return assay_lane_sum_make(&sum, shares->first_lane, shares->lanes, &any, err);
     run.walk = (assay_staged_walk){
         .trainer = t, .picked = step->picked, .count = step->count, .judge = judge_micro, .context = &run};
@@ -393,6 +402,10 @@ static assay_status gradient_of_all(assay_trainer *t, const assay_step_pairs *st
     ASSAY_TRY(assay_comm_share(shares->comm, t->rewards, shares->rewards, err));
     account(t, step, record);
     if (!isfinite(record->loss)) return ASSAY_OK;
+    if (t->settings.early) {
+        record->grad_norm = assay_early_norm(t);
+        return ASSAY_OK;
+    }
     ASSAY_TRY(sum_of_all(t, err));
     ASSAY_TRY(norm_of_all(t, &record->grad_norm, err));
     return assay_sliced(t) && !isfinite(record->grad_norm) ? assay_sliced_gather(t, err) : ASSAY_OK;
@@ -435,7 +448,9 @@ assay_status assay_trainer_follow(assay_trainer *t, assay_error *err)
 
 static assay_status update(assay_trainer *t, const assay_step_record *record, assay_error *err)
 {
-    assay_optimizer_step(t->optimizer, t->kernels, t->pool, &t->settings.adam, record->lr, record->grad_norm);
+    t->early.torn = false;
+    if (!t->settings.early)
+        assay_optimizer_step(t->optimizer, t->kernels, t->pool, &t->settings.adam, record->lr, record->grad_norm);
     assay_learned_tie_step(&t->tie, &t->settings.objective, &t->settings.adam, t->optimizer->steps,
                            assay_lr_share(&t->schedule, t->step));
     return assay_sliced(t) ? assay_sliced_spread(t, err) : ASSAY_OK;
@@ -449,6 +464,7 @@ assay_status assay_trainer_step(assay_trainer *t, assay_step_record *record, ass
     *record = (assay_step_record){.step = t->step + 1,
                                   .epoch = (double)(t->step + 1) / per_epoch,
                                   .lr = t->settings.lr * assay_lr_share(&t->schedule, t->step)};
+    assay_early_begin(t, record->lr);
     assay_status status = gradient_of_step(t, record, t->settings.skip_nan ? &t->why : err);
     record->skipped = status == ASSAY_E_NUMERIC && t->settings.skip_nan;
     record->why = record->skipped ? t->why.text : "";

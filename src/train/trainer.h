@@ -53,6 +53,7 @@ typedef struct assay_train_settings {
     int flights;         /* micro-batches in flight, where the model is cut into stages (train/pipe.h); 0: one */
     const char *spill;   /* folder for values that wait for the backward pass; NULL: all stay in memory. Borrowed */
     double spill_flops;  /* done while a byte is written there and read back (engine/planner.h) */
+    bool early;          /* a gradient is applied as soon as it is whole (train/early.h): then lanes is 1 */
     bool skip_nan;       /* a step whose loss or gradient is not finite is skipped instead of an error */
 } assay_train_settings;
 
@@ -68,6 +69,16 @@ typedef struct assay_step_record {
     const char *why; /* of a skipped step; valid until the next */
 } assay_step_record;
 
+/* Of settings.early: see train/early.h. */
+typedef struct assay_early {
+    size_t *items;   /* per parameter: the optimizer's */
+    size_t *first;   /* per item: its first chunk */
+    double *squares; /* of every chunk of the gradients */
+    size_t chunks;
+    double lr; /* of the step */
+    bool torn; /* weights of the present step have moved, and others have not */
+} assay_early;
+
 typedef struct assay_trainer {
     assay_train_settings settings; /* a tie parameter that is learned changes in them */
     assay_learned_tie tie;
@@ -81,12 +92,13 @@ typedef struct assay_trainer {
     assay_sampler sampler;
     assay_pack pack;
     assay_micro_runs runs, ahead; /* ahead: of a lane whose micro-batches go up a pipeline */
-    float *gradients;             /* all trained weights' gradients, one block; behind it those of waiting lanes */
-    float *d_rewards;             /* one micro-batch's */
-    float *rewards;               /* the step's, of all processes */
+    float *gradients; /* all trained weights' gradients, one block; behind it those of waiting lanes; early: NULL */
+    assay_early early;
+    float *d_rewards; /* one micro-batch's */
+    float *rewards;   /* the step's, of all processes */
     assay_shares shares;
     assay_moment_slices slices;   /* where processes share the moments out (train/sliced.h) */
-    float *squares;               /* then: of the gradients of every chunk */
+    double *squares;              /* then: of the gradients of every chunk */
     uint64_t kept;                /* then: hash of this process's weights and moments (train/state_check.h) */
     assay_pipe pipe;              /* of this process's stage, where there are several */
     const int *borders;           /* of the stages, as the setup had them */
@@ -144,8 +156,9 @@ void assay_trainer_finish(assay_trainer *trainer);
 /* ASSAY_E_NUMERIC names the weight, or the pair and the layer, where a number became NaN or infinite (unless skip_nan);
  * nothing was updated then. Nor was it where ASSAY_E_STOPPED says that the step was given up behind the micro-batch in
  * hand, as *interrupted of any process was a signal: a scheduler waits for seconds, a step may take minutes. For SIGINT
- * it ends. ASSAY_E_UNEQUAL names the processes whose weights or moments differ from the others' behind the step, or
- * changed before its update (train/state_check.h). */
+ * it ends. Of settings.early ASSAY_E_NUMERIC, or a file of weights that cannot be read, may leave weights updated in
+ * part: then early.torn is set, and nothing may be saved. ASSAY_E_UNEQUAL names the processes whose weights or moments
+ * differ from the others' behind the step, or changed before its update (train/state_check.h). */
 assay_status assay_trainer_step(assay_trainer *trainer, assay_step_record *record, assay_error *err);
 
 /* Rewards, and the head's every number (or NULL), of another set of examples with the present weights, dropout off
