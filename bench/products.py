@@ -17,7 +17,7 @@ import time
 import side_by_side as side
 
 SHAPES = "512x4096x4608,512x4096x4096,512x4096x27392,512x13696x4096,512x896x4864,512x4864x896"
-LIBRARIES = "-lmicrohttpd -ljansson -lutf8proc -lpcre2-8 -lyaml -lxxhash -lz -lm -lpthread".split()
+LIBRARIES = "-lmicrohttpd -ljansson -lutf8proc -lpcre2-8 -lyaml -lxxhash -lz -lzstd -lsnappy -lm -lpthread".split()
 CALLS = 5
 
 
@@ -29,9 +29,9 @@ def options():
     return p.parse_args()
 
 
-def build():
-    program = os.path.join(side.ROOT, "build", "products")
-    subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_GNU_SOURCE", "-O2", "-I" + os.path.join(side.ROOT, "src"), os.path.join(side.ROOT, "bench", "products.c"),
+def build(name="products"):
+    program = os.path.join(side.ROOT, "build", name)
+    subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_GNU_SOURCE", "-O2", "-I" + os.path.join(side.ROOT, "src"), os.path.join(side.ROOT, "bench", name + ".c"),
                     os.path.join(side.ROOT, "build", "libassay.a"), "-o", program, *LIBRARIES], check=True)
     return program
 

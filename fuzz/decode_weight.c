@@ -61,11 +61,14 @@ static void decode_copies(const assay_tensor *tensor, size_t rows)
     if (assay_kernels_select(&kernels, NULL, NULL) != ASSAY_OK) abort();
     void *data = copy_of(tensor->data, tensor->bytes), *scales = copy_of(parts.scales, parts.scale_bytes),
          *map = copy_of(parts.map, parts.map ? ASSAY_PARTS_MAP_BYTES : 0),
-         *map_scales = copy_of(parts.map_scales, parts.map_scale_bytes);
+         *map_scales = copy_of(parts.map_scales, parts.map_scale_bytes),
+         *zeros = copy_of(parts.zeros, parts.zero_bytes), *groups = copy_of(parts.groups, parts.group_bytes);
     copy.data = data;
     parts.scales = scales;
     if (parts.map) parts.map = map;
     parts.map_scales = map_scales;
+    if (parts.zeros) parts.zeros = zeros;
+    if (parts.groups) parts.groups = groups;
     if (tensor->parts) copy.parts = &parts;
     decoding d = {.decoders = kernels->decoders, .stored = assay_stored_tensor(&copy)};
     decode_rows(&d, rows);
@@ -73,6 +76,8 @@ static void decode_copies(const assay_tensor *tensor, size_t rows)
     free(scales);
     free(map);
     free(map_scales);
+    free(zeros);
+    free(groups);
 }
 
 void assay_fuzz_decode(const assay_checkpoint *checkpoint, const assay_weight *weight)

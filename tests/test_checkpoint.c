@@ -343,6 +343,22 @@ static void fp8_has_no_infinity(void **state)
         else assert_memory_equal(&values[i], &wanted[i], sizeof *values);
 }
 
+/* What gptqmodel makes of GPTQ's two formats: of all bits, of groups in order and in any. */
+static void reads_gptq(void **state)
+{
+    (void)state;
+    assay_checkpoint *checkpoint = open_good(GOLDEN "hf_gptq", 0);
+    assert_int_equal(checkpoint->weight_count, 20);
+    golden_each("hf_gptq", look_checkpoint, checkpoint);
+    assert_non_null(assay_checkpoint_find(checkpoint, "layer.4.any.weight")->tensor.parts->groups);
+    assert_null(assay_checkpoint_find(checkpoint, "layer.4.order.weight")->tensor.parts->groups);
+    assay_checkpoint_close(checkpoint);
+    checkpoint = open_good(GOLDEN "hf_gptq_v2", 0);
+    assert_int_equal(checkpoint->weight_count, 5);
+    golden_each("hf_gptq_v2", look_checkpoint, checkpoint);
+    assay_checkpoint_close(checkpoint);
+}
+
 /* A run from any element to any other is what the whole matrix has there. */
 static void decodes_runs_of(const char *folder)
 {
@@ -368,6 +384,7 @@ static void decodes_runs_of_several_tensors(void **state)
     (void)state;
     decodes_runs_of(GOLDEN "hf_parts");
     decodes_runs_of(GOLDEN "hf_fp8");
+    decodes_runs_of(GOLDEN "hf_gptq");
 }
 
 /* The folder with the first `from` of its weights file replaced by `to`, which is as long. */
@@ -441,6 +458,21 @@ static void refuses_lying_fp8(void **state)
                 "quantised (fp8): config.json says so, but no weight is F8_E4M3");
 }
 
+static void refuses_lying_gptq(void **state)
+{
+    static const lie lies[] = {
+        {"layer.order.qzeros", "layer.order.qzeroz", "layer.order.qweight: qzeros is missing"},
+        {"layer.order.scales", "layer.order.skales", "layer.order.qweight: scales is missing"},
+        {"\"shape\":[3,40]", "\"shape\":[40,3]", "scales is F16 [40, 3] where F16, BF16 or F32 [40, 40] should be"},
+        {"\"shape\":[3,5]", "\"shape\":[5,3]", "qzeros is I32 [5, 3] where I32 [3, 5] should be: a matrix of 40 x 96"},
+        {"\"shape\":[12,40]", "\"shape\":[40,12]", "it has 40 rows of words, and 96 columns of 4 bits take 12"},
+        {"layer.unlisted.scales", "layer.unlizted.scales", "layer.unlisted.qweight: scales is missing"},
+    };
+    (void)state;
+    refuse_lies(GOLDEN "hf_gptq_v2", lies, sizeof lies / sizeof *lies,
+                "quantised (gptq): config.json says so, but no weight lies packed");
+}
+
 /* Bytes of the header and of the texts changed at random: refused with a sentence, or read whole. */
 static void survive_random(const char *config, const char *model)
 {
@@ -496,8 +528,10 @@ int main(void)
                                        cmocka_unit_test(decodes_runs_of_several_tensors),
                                        cmocka_unit_test(reads_fp8),
                                        cmocka_unit_test(fp8_has_no_infinity),
+                                       cmocka_unit_test(reads_gptq),
                                        cmocka_unit_test(refuses_lying_parts),
                                        cmocka_unit_test(refuses_lying_fp8),
+                                       cmocka_unit_test(refuses_lying_gptq),
                                        cmocka_unit_test(survives_random_parts),
                                        cmocka_unit_test(refuses_odd_gguf),
                                        cmocka_unit_test(writes_shards)};

@@ -68,7 +68,12 @@ static void every_type_of_several_tensors(void **state)
                                        .cols = 1 + between(&rng, COLS),
                                        .block_rows = 1 + between(&rng, ROWS),
                                        .block_cols = 1 + between(&rng, COLS),
-                                       .scale_type = (assay_parts_round)(round / 3 % 3)};
+                                       .scale_type = (assay_parts_round)(round / 3 % 3),
+                                       .zeros = round % 4 ? scales : NULL,
+                                       .group_count = COLS,
+                                       .rows = ROWS,
+                                       .bits = 1 + (unsigned)between(&rng, 8),
+                                       .zero_form = (assay_parts_zeros)(round / 4 % 2)};
             const assay_stored stored = {
                 .data = bytes, .dtype = (assay_dtype)type, .parts = &parts, .cols = parts.cols};
             size_t first = between(&rng, parts.cols);

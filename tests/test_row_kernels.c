@@ -439,7 +439,7 @@ static void define_bf16(const operands *o, defined d[OUTPUTS])
     for (size_t i = 0; i < o->n; i++) define(d, i, (double)assay_bf16_to_f32(assay_f32_to_bf16(o->x[i])), 0);
 }
 
-/* Three ways an operand lies: along k with fewer lanes than the panel is wide, across it, and neither. */
+/* Three ways an operand lies: along k, for an odd k with fewer lanes than the panel is wide, across it, and neither. */
 typedef struct packing {
     size_t lanes, k;
     ptrdiff_t lane_stride, k_stride;
@@ -450,7 +450,7 @@ enum { WIDTH = 16 };
 static packing packing_of(size_t n, int way)
 {
     size_t k = n / (2 * WIDTH);
-    if (way == 0) return (packing){13, k, (ptrdiff_t)k, 1};
+    if (way == 0) return (packing){k % 2 ? 13 : WIDTH, k, (ptrdiff_t)k, 1};
     if (way == 1) return (packing){WIDTH, k, 1, WIDTH};
     return (packing){7, k, 2, 2 * WIDTH};
 }
@@ -461,8 +461,8 @@ static void run_pack(const assay_kernels *k, const operands *o, output out[OUTPU
     to_16_bits(o->x, bits, o->n, dtype);
     for (int way = 0; way < 3; way++) {
         packing p = packing_of(o->n, way);
-        k->rows->pack(out[way].data, WIDTH, dtype, dtype == ASSAY_F32 ? (const void *)o->x : bits, p.lane_stride,
-                      p.k_stride, p.lanes, p.k);
+        k->pack(out[way].data, WIDTH, dtype, dtype == ASSAY_F32 ? (const void *)o->x : bits, p.lane_stride, p.k_stride,
+                p.lanes, p.k);
     }
 }
 

@@ -57,8 +57,8 @@ static void pack_a(const assay_kernels *kernels, const assay_matrix *a, size_t r
                    float *dst)
 {
     for (size_t i = 0; i < rows; i += kernels->mr, dst += kernels->mr * k)
-        kernels->rows->pack(dst, kernels->mr, a->dtype, element_at(a, row + i, k0), a->row_stride, a->col_stride,
-                            assay_smaller(kernels->mr, rows - i), k);
+        kernels->pack(dst, kernels->mr, a->dtype, element_at(a, row + i, k0), a->row_stride, a->col_stride,
+                      assay_smaller(kernels->mr, rows - i), k);
 }
 
 /* As pack_b, tile by tile. columns: B transposed. */
@@ -74,9 +74,9 @@ static void pack_unpacked(const assay_kernels *kernels, const assay_matrix *colu
             const assay_lanes t = assay_matrix_unpack(kernels, columns, col + j, assay_smaller(shape.lanes, cols - j),
                                                       k0 + i, step, &tile);
             for (size_t s = 0; s < t.lanes; s += nr)
-                kernels->rows->pack(dst + (j + s) * k + i * nr, nr, t.dtype,
-                                    assay_element_at(t.src, t.dtype, (ptrdiff_t)s * t.lane_stride), t.lane_stride,
-                                    t.k_stride, assay_smaller(nr, t.lanes - s), step);
+                kernels->pack(dst + (j + s) * k + i * nr, nr, t.dtype,
+                              assay_element_at(t.src, t.dtype, (ptrdiff_t)s * t.lane_stride), t.lane_stride, t.k_stride,
+                              assay_smaller(nr, t.lanes - s), step);
         }
 }
 
@@ -89,8 +89,8 @@ static void pack_b(const assay_kernels *kernels, const assay_matrix *b, size_t c
         return;
     }
     for (size_t j = 0; j < cols; j += kernels->nr, dst += kernels->nr * k)
-        kernels->rows->pack(dst, kernels->nr, b->dtype, element_at(b, k0, col + j), b->col_stride, b->row_stride,
-                            assay_smaller(kernels->nr, cols - j), k);
+        kernels->pack(dst, kernels->nr, b->dtype, element_at(b, k0, col + j), b->col_stride, b->row_stride,
+                      assay_smaller(kernels->nr, cols - j), k);
 }
 
 /* A tile at the border of C is computed whole beside it; only its inside is copied or added. */

@@ -88,11 +88,6 @@ typedef struct assay_rows {
     void (*column_sum)(const float *a, size_t lda, const float *b, size_t ldb, const float *scale, size_t rows,
                        size_t cols, float *out);
 
-    /* Packs `lanes` (at most width) lanes of a strided operand, k-major: dst[i * width + lane] = src[lane * lane_stride
-     * + i * k_stride], zero in lanes beyond. Converts F16 and BF16 exactly. */
-    void (*pack)(float *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride,
-                 ptrdiff_t k_stride, size_t lanes, size_t k);
-
     /* bf16 to f32, exact; f32 to bf16, nearest even, NaN stays NaN */
     void (*widen)(const uint16_t *x, float *y, size_t n);
     void (*narrow)(const float *x, uint16_t *y, size_t n);
@@ -163,9 +158,15 @@ typedef struct assay_scores {
     void (*pack)(uint32_t *dst, size_t panel, const float *s, size_t keys);
 } assay_scores;
 
+/* Packs `lanes` (at most width) lanes of a strided operand, k-major: dst[i * width + lane] = src[lane * lane_stride + i
+ * * k_stride], zero in lanes beyond. Converts F16 and BF16 exactly. */
+typedef void assay_panel_pack(float *dst, size_t width, assay_dtype dtype, const void *src, ptrdiff_t lane_stride,
+                              ptrdiff_t k_stride, size_t lanes, size_t k);
+
 typedef struct assay_kernels {
     const char *name;
     const assay_rows *rows;
+    assay_panel_pack *pack;
     size_t mr, nr; /* the tile: mr rows of A against nr columns of B */
     /* c[i * ldc + j] (+)= sum_k a[k * mr + i] * b[k * nr + j], one chain of fma from zero for each element. add: adds
      * the chain's result to c, else overwrites. All mr x nr elements of c are written. */
@@ -187,15 +188,17 @@ const assay_kernels *assay_kernels_at(size_t index);
  * runs, in what the compiler makes of it). */
 const char *assay_vectors_name(void);
 
+extern assay_panel_pack assay_panel_pack_plain;
 extern const assay_rows assay_rows_plain;
 extern const assay_bf16_kernels assay_bf16_plain;
 extern const assay_scores assay_scores_plain;
 extern const assay_kernels assay_kernels_plain;
 #if defined(__x86_64__)
+extern assay_panel_pack assay_panel_pack_avx2, assay_panel_pack_plain_avx2, assay_panel_pack_avx512;
 extern const assay_rows assay_rows_avx2, assay_rows_avx512;
 extern const assay_decoders assay_decoders_avx2;
 extern const assay_scores assay_scores_avx2, assay_scores_avx512;
-extern const assay_bf16_kernels assay_bf16_avx2, assay_bf16_avx512, assay_bf16_native_avx512;
+extern const assay_bf16_kernels assay_bf16_avx2, assay_bf16_plain_avx2, assay_bf16_avx512, assay_bf16_native_avx512;
 #endif
 
 #endif

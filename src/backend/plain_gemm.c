@@ -19,6 +19,7 @@ static void tile(size_t k, const float *a, const float *b, float *c, size_t ldc,
 
 const assay_kernels assay_kernels_plain = {.name = "plain",
                                            .rows = &assay_rows_plain,
+                                           .pack = assay_panel_pack_plain,
                                            .mr = MR,
                                            .nr = NR,
                                            .tile = tile,

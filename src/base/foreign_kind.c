@@ -15,7 +15,9 @@ static const foreign_row rows[ASSAY_FOREIGN_KINDS] = {
                                  "Take the unquantised model, or a GGUF of it, of type Q4_K_M say: assay inspect FILE",
                                  false},
     [ASSAY_FOREIGN_GPTQ] = {"the checkpoint is quantised (gptq)",
-                            "Take the unquantised model it was made of: huggingface-cli download OWNER/NAME", false},
+                            "Only the formats gptq and gptq_v2 of 2, 3, 4 and 8 bits are read; take the unquantised "
+                            "model it was made of: huggingface-cli download OWNER/NAME",
+                            false},
     [ASSAY_FOREIGN_AWQ] = {"the checkpoint is quantised (awq)",
                            "Take the unquantised model it was made of: huggingface-cli download OWNER/NAME", false},
     [ASSAY_FOREIGN_BITSANDBYTES] = {"the checkpoint is quantised (bitsandbytes)",

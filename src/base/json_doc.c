@@ -121,3 +121,10 @@ json_t *assay_json_numbers(json_t *object, const assay_json_entry *entries, size
     json_decref(object);
     return NULL;
 }
+
+bool assay_json_is_off(const json_t *value)
+{
+    if (json_is_number(value)) return json_number_value(value) == 0;
+    if (json_is_string(value)) return *json_string_value(value) == 0;
+    return !json_is_true(value) && json_array_size(value) == 0 && json_object_size(value) == 0;
+}

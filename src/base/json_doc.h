@@ -58,6 +58,9 @@ const char *assay_json_any_unreadable(const json_t *value);
  * of memory, or it is no JSON. */
 json_t *assay_json_value(const char *text);
 
+/* null, false, 0, empty, or not there: a key that says nothing. */
+bool assay_json_is_off(const json_t *value);
+
 /* A number, null where it is not finite: JSON has no NaN. A new value of the caller's; NULL: out of memory. */
 json_t *assay_json_number(double value);
 

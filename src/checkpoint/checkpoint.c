@@ -189,6 +189,14 @@ typedef struct hasher {
     XXH3_state_t *state;
 } hasher;
 
+static void hash_grouped(XXH3_state_t *state, const assay_parts *parts)
+{
+    uint64_t numbers[] = {parts->bits, parts->block_cols, parts->scale_type, parts->zero_form};
+    XXH3_128bits_update(state, numbers, sizeof numbers);
+    if (parts->zeros) XXH3_128bits_update(state, parts->zeros, parts->zero_bytes);
+    if (parts->groups) XXH3_128bits_update(state, parts->groups, parts->group_bytes);
+}
+
 static void hash_parts(XXH3_state_t *state, const assay_parts *parts)
 {
     uint64_t numbers[] = {parts->block_shift, parts->map_shift, parts->round};
@@ -198,6 +206,7 @@ static void hash_parts(XXH3_state_t *state, const assay_parts *parts)
         uint64_t blocks[] = {parts->block_rows, parts->block_cols, parts->scale_type};
         XXH3_128bits_update(state, blocks, sizeof blocks);
     }
+    if (parts->bits) hash_grouped(state, parts);
     if (!parts->map) return;
     XXH3_128bits_update(state, &parts->offset, sizeof parts->offset);
     XXH3_128bits_update(state, parts->map, ASSAY_PARTS_MAP_BYTES);

@@ -31,9 +31,7 @@ static assay_status refuse(const joiner *j, const char *name, const char *what)
 /* The tensor whose name is `length` bytes of name, and suffix, taken out of the list; NULL: there is none. */
 static const assay_tensor *take(const joiner *j, const char *name, size_t length, const char *suffix)
 {
-    const assay_weight *found = assay_checkpoint_find_beside(j->checkpoint, name, length, suffix);
-    if (found) j->joined[found - j->checkpoint->weights] = true;
-    return found ? &found->tensor : NULL;
+    return assay_checkpoint_take(j->checkpoint, j->joined, name, length, suffix);
 }
 
 static size_t blocks_of(size_t elements, size_t block) { return elements / block + (elements % block > 0); }
@@ -51,14 +49,6 @@ static bool find_blocks(const joiner *j, const assay_tensor *weight, const assay
     return grid || by_row || count == 1;
 }
 
-static bool find_type(const assay_tensor *scales, assay_parts_round *type)
-{
-    *type = scales->dtype == ASSAY_F32   ? ASSAY_PARTS_F32
-            : scales->dtype == ASSAY_F16 ? ASSAY_PARTS_F16
-                                         : ASSAY_PARTS_BF16;
-    return scales->dtype == ASSAY_F32 || scales->dtype == ASSAY_F16 || scales->dtype == ASSAY_BF16;
-}
-
 static assay_status join(joiner *j, size_t index)
 {
     char text[160], shape[64], matrix[64];
@@ -71,7 +61,8 @@ static assay_status join(joiner *j, size_t index)
     if (!scales) return refuse(j, tensor->name, "its scales (weight_scale_inv, weight_scale) are missing");
     *parts = (assay_parts){
         .scales = scales->data, .scale_bytes = scales->bytes, .cols = tensor->shape[1], .round = j->round};
-    if (!find_type(scales, &parts->scale_type)) return refuse(j, tensor->name, "its scales should be F32, F16 or BF16");
+    if (!assay_checkpoint_scale_type(scales, &parts->scale_type))
+        return refuse(j, tensor->name, "its scales should be F32, F16 or BF16");
     if (!find_blocks(j, tensor, scales, parts)) {
         snprintf(text, sizeof text,
                  "scales %s for a matrix %s are neither one for each %zu x %zu, nor one a row, nor one",

@@ -1,4 +1,5 @@
 /* The list of a checkpoint's weights, sorted by name. */
+#include "base/alloc.h"
 #include "checkpoint/checkpoint_private.h"
 
 #include <stdio.h>
@@ -34,4 +35,31 @@ const assay_weight *assay_checkpoint_find_beside(const assay_checkpoint *checkpo
     char text[512];
     int written = snprintf(text, sizeof text, "%.*s%s", (int)length, name, suffix);
     return written < (int)sizeof text ? assay_checkpoint_find(checkpoint, text) : NULL;
+}
+
+const assay_tensor *assay_checkpoint_take(const assay_checkpoint *checkpoint, bool *joined, const char *name,
+                                          size_t length, const char *suffix)
+{
+    const assay_weight *found = assay_checkpoint_find_beside(checkpoint, name, length, suffix);
+    if (found) joined[found - checkpoint->weights] = true;
+    return found ? &found->tensor : NULL;
+}
+
+bool assay_checkpoint_scale_type(const assay_tensor *scales, assay_parts_round *type)
+{
+    *type = scales->dtype == ASSAY_F32   ? ASSAY_PARTS_F32
+            : scales->dtype == ASSAY_F16 ? ASSAY_PARTS_F16
+                                         : ASSAY_PARTS_BF16;
+    return scales->dtype == ASSAY_F32 || scales->dtype == ASSAY_F16 || scales->dtype == ASSAY_BF16;
+}
+
+assay_status assay_checkpoint_call_weight(assay_checkpoint *checkpoint, assay_weight *weight, size_t length,
+                                          assay_error *err)
+{
+    size_t stem = strlen(weight->tensor.name) - length, size = stem + sizeof "weight";
+    char *name = assay_alloc(size, 1);
+    ASSAY_TRY_ALLOC(name, weight->tensor.name, err);
+    snprintf(name, size, "%.*sweight", (int)stem, weight->tensor.name);
+    weight->tensor.name = name;
+    return assay_checkpoint_keep(checkpoint, name, err);
 }

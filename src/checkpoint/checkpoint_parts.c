@@ -9,6 +9,7 @@
 #include "base/sizes.h"
 #include "base/text.h"
 #include "checkpoint/checkpoint_private.h"
+#include "family/quantisation.h"
 #include "quant/four_bits.h"
 
 #include <math.h>
@@ -42,9 +43,7 @@ static assay_status refuse(const parted *p, const char *what)
 /* The tensor NAME + suffix, taken out of the list; NULL: there is none. */
 static const assay_tensor *take(const parted *p, const char *name, size_t length, const char *suffix)
 {
-    const assay_weight *found = assay_checkpoint_find_beside(p->j->checkpoint, name, length, suffix);
-    if (found) p->j->joined[found - p->j->checkpoint->weights] = true;
-    return found ? &found->tensor : NULL;
+    return assay_checkpoint_take(p->j->checkpoint, p->j->joined, name, length, suffix);
 }
 
 static const assay_tensor *take_part(const parted *p, const char *suffix)
@@ -251,23 +250,27 @@ static assay_status join_bitsandbytes(assay_checkpoint *checkpoint, bool *joined
                                "int8 has SCB");
 }
 
-assay_status assay_checkpoint_join_parts(assay_checkpoint *checkpoint, assay_error *err)
+typedef assay_status (*join_all)(assay_checkpoint *checkpoint, bool *joined, assay_error *err);
+
+/* A joined weight may have another name than the tensor it was made of. */
+static assay_status join_with(join_all how, assay_checkpoint *checkpoint, assay_error *err)
 {
-    const json_t *how = json_object_get(checkpoint->config, "quantization_config");
-    const char *method = json_string_value(json_object_get(how, "quant_method")),
-               *format = json_string_value(json_object_get(how, "format"));
-    bool bitsandbytes = assay_foreign_of_method(method) == ASSAY_FOREIGN_BITSANDBYTES,
-         compressed = method && !strcmp(method, "compressed-tensors") && format && !strcmp(format, "float-quantized"),
-         fp8 = compressed || assay_foreign_of_method(method) == ASSAY_FOREIGN_FP8;
-    if (!bitsandbytes && !fp8) return ASSAY_OK;
     bool *joined = assay_alloc(checkpoint->weight_count + 1, sizeof *joined);
     checkpoint->parts = assay_alloc(checkpoint->weight_count + 1, sizeof *checkpoint->parts);
     assay_status status = ASSAY_OK;
     if (!joined || !checkpoint->parts)
         status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a list of weights");
-    else if (bitsandbytes) status = join_bitsandbytes(checkpoint, joined, err);
-    else status = assay_checkpoint_join_fp8(checkpoint, joined, err);
+    else status = how(checkpoint, joined, err);
     if (status == ASSAY_OK) drop_joined(checkpoint, joined);
     assay_free(joined);
-    return status;
+    return status == ASSAY_OK ? assay_checkpoint_sort_weights(checkpoint, err) : status;
+}
+
+assay_status assay_checkpoint_join_parts(assay_checkpoint *checkpoint, assay_error *err)
+{
+    static const join_all joins[] = {[ASSAY_QUANTISED_BITSANDBYTES] = join_bitsandbytes,
+                                     [ASSAY_QUANTISED_FP8] = assay_checkpoint_join_fp8,
+                                     [ASSAY_QUANTISED_GPTQ] = assay_checkpoint_join_gptq};
+    assay_quantisation how = assay_quantisation_of(checkpoint->config);
+    return how == ASSAY_QUANTISED_NOT ? ASSAY_OK : join_with(joins[how], checkpoint, err);
 }

@@ -29,13 +29,28 @@ assay_status assay_checkpoint_sort_weights(assay_checkpoint *checkpoint, assay_e
 const assay_weight *assay_checkpoint_find_beside(const assay_checkpoint *checkpoint, const char *name, size_t length,
                                                  const char *suffix);
 
+/* The same, marked as joined in a list of flags, one a weight. */
+const assay_tensor *assay_checkpoint_take(const assay_checkpoint *checkpoint, bool *joined, const char *name,
+                                          size_t length, const char *suffix);
+
+/* The type of scales; false: they are none of F32, F16 and BF16. */
+bool assay_checkpoint_scale_type(const assay_tensor *scales, assay_parts_round *type);
+
+/* Puts "weight" in place of the name's last `length` bytes. To be called when no tensor is looked for any more: the
+ * list is sorted by name. */
+assay_status assay_checkpoint_call_weight(assay_checkpoint *checkpoint, assay_weight *weight, size_t length,
+                                          assay_error *err);
+
 /* Makes one weight of the tensors that bitsandbytes stores for one: an NF4, FP4 or INT8 matrix of its shape, and the
- * tensors beside it leave the list; likewise of FP8 weights and their scales. To be called when the weights are sorted.
- * A config without quantization_config of that kind: nothing to do. */
+ * tensors beside it leave the list; likewise of FP8 weights and their scales, and of GPTQ's. To be called when the
+ * weights are sorted. A config without quantization_config of that kind: nothing to do. */
 assay_status assay_checkpoint_join_parts(assay_checkpoint *checkpoint, assay_error *err);
 
 /* The same of FP8 weights and their scales, for that; joined: a flag a weight, those that are to leave the list. */
 assay_status assay_checkpoint_join_fp8(assay_checkpoint *checkpoint, bool *joined, assay_error *err);
+
+/* The same of GPTQ's: X.qweight becomes X.weight [rows, columns]. */
+assay_status assay_checkpoint_join_gptq(assay_checkpoint *checkpoint, bool *joined, assay_error *err);
 
 /* Makes config from the metadata and the token embedding's shape, in Hugging Face's keys. For
  * assay_checkpoint_load_gguf. */

@@ -63,6 +63,12 @@ static void place(assay_streaming *s, void *slot, const assay_stream_piece *piec
     case ASSAY_STREAM_MAP_SCALES:
         parts->map_scales = at;
         break;
+    case ASSAY_STREAM_ZEROS:
+        parts->zeros = at;
+        break;
+    case ASSAY_STREAM_GROUPS:
+        parts->groups = at;
+        break;
     }
 }
 

@@ -4,6 +4,7 @@
 #include "base/foreign_kind.h"
 #include "base/json_doc.h"
 #include "base/text.h"
+#include "family/quantisation.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -269,13 +270,6 @@ static bool listed(const char *const *list, const char *key)
     return false;
 }
 
-static bool is_off(const json_t *value)
-{
-    if (json_is_number(value)) return json_number_value(value) == 0;
-    if (json_is_string(value)) return *json_string_value(value) == 0;
-    return !json_is_true(value) && json_array_size(value) == 0 && json_object_size(value) == 0;
-}
-
 static bool is_full(const json_t *types)
 {
     size_t i;
@@ -291,7 +285,7 @@ static bool is_full(const json_t *types)
 static bool is_beyond(const json_t *window, const json_t *config)
 {
     const json_t *most = json_object_get(config, "max_position_embeddings");
-    if (!json_is_integer(window)) return is_off(window);
+    if (!json_is_integer(window)) return assay_json_is_off(window);
     return json_integer_value(window) <= 0 ||
            (json_is_integer(most) && json_integer_value(window) >= json_integer_value(most));
 }
@@ -306,7 +300,7 @@ static bool is_neutral(neutral how, const json_t *value, const json_t *config)
         return name && (!strcmp(name, "rope") || !strcmp(name, "rotary"));
     }
     if (how == FULL_LAYERS) return is_full(value);
-    return how == BEYOND ? is_beyond(value, config) : is_off(value);
+    return how == BEYOND ? is_beyond(value, config) : assay_json_is_off(value);
 }
 
 static const rule *find_rule(const char *key)
@@ -337,46 +331,6 @@ static assay_status check_key(const json_t *config, const assay_architecture *ar
         where, key, text ? text : "set", found->what, arch->name, key);
     assay_free(text);
     return status;
-}
-
-/* The other keys of bitsandbytes say how its own products are computed, which weights it left whole (their tensors say
- * so too) and in what type bytes are stored. */
-static bool is_packed_by(const json_t *how)
-{
-    return json_is_true(json_object_get(how, "load_in_4bit")) || json_is_true(json_object_get(how, "load_in_8bit"));
-}
-
-/* E4M3 alone. The other keys say how products of bytes are computed, and which weights were left whole. */
-static bool is_fp8(const json_t *how)
-{
-    const char *method = json_string_value(json_object_get(how, "quant_method")),
-               *format = json_string_value(json_object_get(how, "format")),
-               *bits = json_string_value(json_object_get(how, "fmt"));
-    if (method && !strcmp(method, "compressed-tensors")) return format && !strcmp(format, "float-quantized");
-    return assay_foreign_of_method(method) == ASSAY_FOREIGN_FP8 && (!bits || !strcmp(bits, "e4m3"));
-}
-
-/* What the checkpoint's reader makes weights of. */
-static bool is_joined(const json_t *how)
-{
-    bool packed =
-        assay_foreign_of_method(json_string_value(json_object_get(how, "quant_method"))) == ASSAY_FOREIGN_BITSANDBYTES;
-    return (packed && is_packed_by(how)) || is_fp8(how);
-}
-
-/* compression_config, an older name of compressed-tensors, is looked at here alone: nothing is joined by it. */
-static assay_status check_quantisation(const json_t *config, const char *where, assay_error *err)
-{
-    const json_t *how = json_object_get(config, "quantization_config");
-    if (is_joined(how)) return ASSAY_OK;
-    if (!how) how = json_object_get(config, "compression_config");
-    if (is_off(how)) return ASSAY_OK;
-    const char *method = json_string_value(json_object_get(how, "quant_method"));
-    assay_foreign_kind kind = assay_foreign_of_method(method);
-    return assay_foreign_error(err, where, kind,
-                               kind != ASSAY_FOREIGN_QUANTISED ? NULL
-                               : method                        ? method
-                                                               : "quantization_config");
 }
 
 /* A class whose head is another than one linear layer: its weights would be left out. */
@@ -425,7 +379,7 @@ assay_status assay_config_audit(const json_t *config, const assay_architecture *
 {
     const char *key;
     json_t *value;
-    ASSAY_TRY(check_quantisation(config, where, err));
+    ASSAY_TRY(assay_quantisation_audit(config, where, err));
     ASSAY_TRY(check_class(config, where, err));
     ASSAY_TRY(check_labels(config, where, err));
     json_object_foreach(assay_json_lent(config), key, value) ASSAY_TRY(check_key(config, arch, key, value, where, err));
@@ -456,16 +410,7 @@ json_t *assay_config_notes(const json_t *config, const assay_architecture *arch,
     json_object_foreach(assay_json_lent(config), key,
                         value) if (is_unknown(arch, key, value) && !assay_head_reads_key(kind, key))
         add_unknown(notes, key, value);
-    const json_t *how = json_object_get(config, "quantization_config");
-    if (json_is_true(json_object_get(how, "load_in_8bit")))
-        json_array_append_new(notes,
-                              json_string("the weights are int8: products take q SCB / 127 as a number; LLM.int8 "
-                                          "rounds what they are multiplied with to int8 too, so its scores "
-                                          "differ a little"));
-    if (is_fp8(how))
-        json_array_append_new(notes,
-                              json_string("the weights are fp8: products take q s as a number; engines that round what "
-                                          "they are multiplied with to fp8 too give scores that differ a little"));
+    assay_quantisation_notes(config, notes);
     const json_t *pad = json_object_get(config, "pad_token_id"), *eos = json_object_get(config, "eos_token_id");
     if (head && json_is_integer(pad) && json_equal(pad, eos))
         json_array_append_new(

@@ -59,7 +59,9 @@ static assay_status add_layer_weight(const lister *l, int param, const assay_wei
     } all[] = {[ASSAY_STREAM_VALUES] = {tensor->data, tensor->bytes},
                [ASSAY_STREAM_SCALES] = {parts ? parts->scales : NULL, parts ? parts->scale_bytes : 0},
                [ASSAY_STREAM_MAP] = {parts ? parts->map : NULL, ASSAY_PARTS_MAP_BYTES},
-               [ASSAY_STREAM_MAP_SCALES] = {parts ? parts->map_scales : NULL, parts ? parts->map_scale_bytes : 0}};
+               [ASSAY_STREAM_MAP_SCALES] = {parts ? parts->map_scales : NULL, parts ? parts->map_scale_bytes : 0},
+               [ASSAY_STREAM_ZEROS] = {parts ? parts->zeros : NULL, parts ? parts->zero_bytes : 0},
+               [ASSAY_STREAM_GROUPS] = {parts ? parts->groups : NULL, parts ? parts->group_bytes : 0}};
     assay_stream_piece pieces[sizeof all / sizeof *all];
     size_t count = 0;
     for (size_t part = 0; part < sizeof all / sizeof *all; part++) {

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "model/model_tensors.h"
+#include "tensor/stored.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -85,10 +86,9 @@ static assay_status read_row(const assay_checkpoint *checkpoint, const assay_wei
                              float *out, assay_error *err)
 {
     const assay_tensor *tensor = &weight->tensor;
-    size_t bytes = 0;
     char shape[128];
     bool fits = tensor->rank == 2 && row < tensor->shape[0] && tensor->shape[1] == hidden &&
-                assay_dtype_is_weight(tensor->dtype) && assay_dtype_bytes(tensor->dtype, hidden, &bytes) &&
+                assay_dtype_is_weight(tensor->dtype) && hidden % assay_dtype_block(tensor->dtype) == 0 &&
                 weight->permuted_heads == 0 && weight->grouped_heads == 0;
     if (!fits)
         return assay_error_set(err, ASSAY_E_FORMAT,
@@ -96,7 +96,8 @@ static assay_status read_row(const assay_checkpoint *checkpoint, const assay_wei
                                "than that, %zu]",
                                checkpoint->name, tensor->name, assay_dtype_name(tensor->dtype),
                                assay_shape_text(tensor, shape, sizeof shape), row, hidden);
-    assay_dtype_to_f32(tensor->dtype, (const char *)tensor->data + row * bytes, out, hidden);
+    const assay_stored stored = assay_stored_tensor(tensor);
+    assay_stored_to_f32(&stored, row, 0, hidden, out);
     return ASSAY_OK;
 }
 

@@ -62,9 +62,9 @@ static void pack_panels(const assay_attention *a, const assay_packed *to, const 
         return;
     }
     for (size_t lane = 0; lane < lanes; lane += width, dst += words)
-        a->kernels->rows->pack((float *)(void *)dst, width, from->dtype,
-                               (const char *)from->data + (ptrdiff_t)(lane * bytes) * from->row_stride,
-                               from->row_stride, from->col_stride, assay_smaller(width, lanes - lane), k);
+        a->kernels->pack((float *)(void *)dst, width, from->dtype,
+                         (const char *)from->data + (ptrdiff_t)(lane * bytes) * from->row_stride, from->row_stride,
+                         from->col_stride, assay_smaller(width, lanes - lane), k);
 }
 
 void assay_attention_pack(const assay_attention *a, const assay_packed *to, assay_matrix from, size_t lanes, size_t k)

@@ -2,11 +2,12 @@
  * are no numbers. (OCP 8-bit Floating Point Specification, revision 1.0) A value is q * s with a scale s for a block of
  * rows and columns, rounded to the type that the weights had. (Transformers, integrations/finegrained_fp8.py,
  * Fp8Dequantize) */
-#include "base/float16.h"
-#include "quant/parts_type.h"
+#include "quant/fp8.h"
+
+#include "base/sizes.h"
+#include "quant/part_numbers.h"
 
 #include <math.h>
-#include <string.h>
 
 /* The bits as those of an f32 whose exponent is 120 too small; what is below 2^-6 comes right by itself. */
 static float wide(uint8_t bits)
@@ -18,33 +19,25 @@ static float wide(uint8_t bits)
     return bits & 128 ? -magnitude : magnitude;
 }
 
-static float scale_of(const assay_parts *parts, size_t row, size_t col)
+float assay_fp8_scale(const assay_parts *parts, size_t at)
 {
-    size_t across = (parts->cols + parts->block_cols - 1) / parts->block_cols,
+    size_t row = at / parts->cols, col = at % parts->cols,
+           across = (parts->cols + parts->block_cols - 1) / parts->block_cols,
            index = row / parts->block_rows * across + col / parts->block_cols;
-    uint16_t half;
-    float whole;
-    if (parts->scale_type == ASSAY_PARTS_F32) {
-        memcpy(&whole, parts->scales + index * sizeof whole, sizeof whole);
-        return whole;
-    }
-    memcpy(&half, parts->scales + index * sizeof half, sizeof half);
-    return parts->scale_type == ASSAY_PARTS_BF16 ? assay_bf16_to_f32(half) : assay_f16_to_f32(half);
+    return assay_part_number(parts->scales, index, parts->scale_type);
 }
 
-static float rounded(float value, assay_parts_round round)
+size_t assay_fp8_run(const assay_parts *parts, size_t at)
 {
-    if (round == ASSAY_PARTS_BF16) return assay_bf16_to_f32(assay_f32_to_bf16(value));
-    return round == ASSAY_PARTS_F16 ? assay_f16_to_f32(assay_f32_to_f16(value)) : value;
+    size_t col = at % parts->cols;
+    return assay_smaller(parts->block_cols - col % parts->block_cols, parts->cols - col);
 }
 
 void assay_fp8_decode(const uint8_t *src, const assay_parts *parts, size_t first, size_t count, float *dst)
 {
-    for (size_t at = first, end = first + count; at < end;) {
-        size_t row = at / parts->cols, col = at % parts->cols,
-               border = at + parts->block_cols - col % parts->block_cols, line = at + parts->cols - col;
-        float scale = scale_of(parts, row, col);
-        if (border > line) border = line;
-        for (; at < end && at < border; at++) *dst++ = rounded(wide(src[at]) * scale, parts->round);
+    for (size_t at = first, end = first + count, stop; at < end; at = stop) {
+        float scale = assay_fp8_scale(parts, at);
+        stop = assay_smaller(at + assay_fp8_run(parts, at), end);
+        for (size_t i = at; i < stop; i++) *dst++ = assay_part_rounded(wide(src[i]) * scale, parts->round);
     }
 }

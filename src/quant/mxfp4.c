@@ -2,24 +2,14 @@
  * value 2^(e - 128) T[q], T twice the number so that it is whole. (OCP Microscaling Formats 1.0; ggml, block_mxfp4) */
 #include "quant/block_bytes.h"
 #include "quant/block_type.h"
-
-static const int8_t twice[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
-
-/* 2^(e - 128); the two smallest are subnormal. */
-static float power(uint8_t e)
-{
-    uint32_t bits = e < 2 ? 0x00200000u << e : (uint32_t)(e - 1) << 23;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
+#include "quant/mxfp4_values.h"
 
 void assay_mxfp4_decode(const uint8_t *src, size_t part, float *dst)
 {
-    float d = power(src[0]);
+    float d = assay_mxfp4_power(src[0]);
     (void)part;
     for (int j = 0; j < 16; j++) {
-        dst[j] = d * (float)twice[src[1 + j] & 15];
-        dst[j + 16] = d * (float)twice[src[1 + j] >> 4];
+        dst[j] = d * (float)assay_mxfp4_values[src[1 + j] & 15];
+        dst[j + 16] = d * (float)assay_mxfp4_values[src[1 + j] >> 4];
     }
 }

@@ -1,11 +1,14 @@
-/* Types of packed weights that consist of several tensors, as bitsandbytes stores them, and FP8: the integers of a
- * matrix, row after row without a gap (a block of NF4 may begin in one row and end in the next), and its scales beside
- * them. A type is one file (NAME.c) and one line of the map. What a value is, is exact: f32 operations in the order of
- * bitsandbytes/functional.py (dequantize_4bit, int8_vectorwise_dequant), or of Transformers' for FP8, so the values are
- * theirs, bit for bit. */
+/* Types of packed weights that consist of several tensors: integers and, beside them, what they are scaled by. A type
+ * is one file (NAME.c) and one line of the map. NF4, FP4, INT8 (bitsandbytes) and FP8 lie row after row without a gap
+ * (a block of NF4 may begin in one row and end in the next); of GPTQ and AWQ (quant/grouped.h), in an order of their
+ * own. What a value is, is exact: f32 operations in the order of bitsandbytes/functional.py (dequantize_4bit,
+ * int8_vectorwise_dequant), of Transformers' for FP8, or of what grouped.h names, so the values are theirs, bit for
+ * bit.
+ */
 #ifndef ASSAY_QUANT_PARTS_TYPE_H
 #define ASSAY_QUANT_PARTS_TYPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +16,12 @@
 typedef enum assay_parts_round { ASSAY_PARTS_F32, ASSAY_PARTS_F16, ASSAY_PARTS_BF16 } assay_parts_round;
 
 enum { ASSAY_PARTS_MAP_BYTES = 1024 }; /* 256 f32 */
+
+/* Of integers in groups: how the levels that stand for 0 are stored. */
+typedef enum assay_parts_zeros {
+    ASSAY_ZEROS_PACKED,   /* as the levels themselves */
+    ASSAY_ZEROS_LESS_ONE, /* the same, one less than they are (GPTQ's first format) */
+} assay_parts_zeros;
 
 /* The tensors beside the integers. All are borrowed, little endian, and may be misaligned. */
 typedef struct assay_parts {
@@ -23,19 +32,27 @@ typedef struct assay_parts {
     float offset;
     unsigned block_shift, map_shift; /* a block has 1 << block_shift elements */
     assay_parts_round round;
-    size_t cols;                         /* INT8, FP8: elements a row */
+    size_t cols;                         /* of all but NF4 and FP4: elements a row */
     size_t block_rows, block_cols;       /* FP8: of a block that shares a scale; blocks at the ends are cut */
-    assay_parts_round scale_type;        /* FP8: of scales */
+    assay_parts_round scale_type;        /* FP8, integers in groups: of scales */
     size_t scale_bytes, map_scale_bytes; /* of scales and map_scales; map has ASSAY_PARTS_MAP_BYTES */
+    /* Integers in groups of columns (grouped.h): block_cols after another, or those that `groups` says. */
+    const uint8_t *zeros;  /* levels that stand for 0; NULL: the middle one */
+    const uint8_t *groups; /* the group of every column, I32, in any order; NULL: none of its own */
+    size_t zero_bytes, group_bytes, group_count;
+    size_t rows;
+    unsigned bits; /* of an integer; 0: of all other types */
+    assay_parts_zeros zero_form;
 } assay_parts;
 
-/* enum name, file and function name, bytes, and elements in them */
+/* enum name, file and function name, bytes, and elements in them (GPTQ: most often) */
 // clang-format off
 #define ASSAY_PARTS_MAP(X) \
     X(NF4,  nf4,  1, 2)    \
     X(FP4,  fp4,  1, 2)    \
     X(INT8, int8, 1, 1)    \
-    X(FP8,  fp8,  1, 1)
+    X(FP8,  fp8,  1, 1)    \
+    X(GPTQ, gptq, 1, 2)
 // clang-format on
 
 typedef void (*assay_decode_parts)(const uint8_t *src, const assay_parts *parts, size_t first, size_t count,

@@ -38,7 +38,9 @@ typedef enum assay_stream_part {
     ASSAY_STREAM_VALUES,
     ASSAY_STREAM_SCALES,
     ASSAY_STREAM_MAP,
-    ASSAY_STREAM_MAP_SCALES
+    ASSAY_STREAM_MAP_SCALES,
+    ASSAY_STREAM_ZEROS,
+    ASSAY_STREAM_GROUPS
 } assay_stream_part;
 
 typedef struct assay_stream_piece {

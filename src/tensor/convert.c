@@ -78,13 +78,7 @@ void assay_dtype_to_f32(assay_dtype dtype, const void *data, float *dst, size_t 
 
 void assay_dtype_run_to_f32(assay_dtype dtype, const void *row, size_t first, size_t count, float *dst)
 {
-    assay_dtype_run_by(NULL, dtype, row, first, count, dst);
-}
-
-void assay_dtype_run_by(assay_decode_group decode, assay_dtype dtype, const void *row, size_t first, size_t count,
-                        float *dst)
-{
-    if (assay_dtype_is_packed(dtype)) decode_run(decode ? decode : decoders[dtype], dtype, row, first, count, dst);
+    if (assay_dtype_is_packed(dtype)) decode_run(decoders[dtype], dtype, row, first, count, dst);
     else assay_dtype_to_f32(dtype, (const uint8_t *)row + first * assay_dtype_block_bytes(dtype), dst, count);
 }
 

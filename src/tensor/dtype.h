@@ -64,10 +64,6 @@ void assay_dtype_to_f32(assay_dtype dtype, const void *src, float *dst, size_t c
 /* Elements first .. first + count of a row that begins at `row`; they may begin and end inside a block. */
 void assay_dtype_run_to_f32(assay_dtype dtype, const void *row, size_t first, size_t count, float *dst);
 
-/* The same by another decoder of a block type, with the same bits; NULL: the type's own. */
-void assay_dtype_run_by(assay_decode_group decode, assay_dtype dtype, const void *row, size_t first, size_t count,
-                        float *dst);
-
 /* To F32, F16, BF16 (nearest even) or a block type that is MADE (quant/block_type.h). count is a multiple of the block.
  * dst may be src: a narrower value never overtakes the float it came from. */
 void assay_dtype_from_f32(assay_dtype dtype, const float *src, void *dst, size_t count);

@@ -1,5 +1,7 @@
 #include "tensor/stored.h"
 
+#include "base/sizes.h"
+
 static const assay_decode_parts plain[ASSAY_DTYPE_COUNT] = {
 #define DECODER(name, file, ...) [ASSAY_##name] = assay_##file##_decode,
     ASSAY_PARTS_MAP(DECODER)
@@ -13,6 +15,17 @@ assay_stored assay_stored_tensor(const assay_tensor *tensor)
     return stored;
 }
 
+/* What is no whole group at either end goes the plain way. */
+static void decode_groups(assay_decode_groups decode, assay_dtype dtype, const uint8_t *row, size_t first, size_t count,
+                          float *dst)
+{
+    size_t lead = assay_smaller((ASSAY_GROUP - first % ASSAY_GROUP) % ASSAY_GROUP, count),
+           groups = (count - lead) / ASSAY_GROUP, done = lead + groups * ASSAY_GROUP;
+    if (lead) assay_dtype_run_to_f32(dtype, row, first, lead, dst);
+    if (groups) decode(row, (first + lead) / ASSAY_GROUP, groups, dst + lead);
+    if (done < count) assay_dtype_run_to_f32(dtype, row, first + done, count - done, dst + done);
+}
+
 void assay_stored_decode(const assay_decoders *by, const assay_stored *stored, size_t row, size_t first, size_t count,
                          float *dst)
 {
@@ -23,7 +36,8 @@ void assay_stored_decode(const assay_decoders *by, const assay_stored *stored, s
         return;
     }
     const uint8_t *bytes = (const uint8_t *)stored->data + row * assay_dtype_row_bytes(dtype, stored->cols);
-    assay_dtype_run_by(by ? by->group[dtype] : NULL, dtype, bytes, first, count, dst);
+    if (by && by->groups[dtype]) decode_groups(by->groups[dtype], dtype, bytes, first, count, dst);
+    else assay_dtype_run_to_f32(dtype, bytes, first, count, dst);
 }
 
 void assay_stored_to_f32(const assay_stored *stored, size_t row, size_t first, size_t count, float *dst)

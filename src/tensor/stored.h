@@ -19,9 +19,12 @@ assay_stored assay_stored_tensor(const assay_tensor *tensor);
  * go on into the rows behind it (then first is a multiple of the block). */
 void assay_stored_to_f32(const assay_stored *stored, size_t row, size_t first, size_t count, float *dst);
 
+/* Groups first .. first + count of a row that begins at `row`, ASSAY_GROUP elements each, one behind the other. */
+typedef void (*assay_decode_groups)(const uint8_t *row, size_t first, size_t count, float *dst);
+
 /* Decoders of a kernel set, by type, with the bits of those in quant/; NULL: has none, those are used. */
 typedef struct assay_decoders {
-    assay_decode_group group[ASSAY_DTYPE_COUNT];
+    assay_decode_groups groups[ASSAY_DTYPE_COUNT];
     assay_decode_parts parts[ASSAY_DTYPE_COUNT];
 } assay_decoders;
 

@@ -26,5 +26,6 @@ size_t assay_tensor_stored_bytes(const assay_tensor *tensor)
 {
     const assay_parts *parts = tensor->parts;
     if (!parts) return tensor->bytes;
-    return tensor->bytes + parts->scale_bytes + parts->map_scale_bytes + (parts->map ? ASSAY_PARTS_MAP_BYTES : 0);
+    return tensor->bytes + parts->scale_bytes + parts->map_scale_bytes + (parts->map ? ASSAY_PARTS_MAP_BYTES : 0) +
+           parts->zero_bytes + parts->group_bytes;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Weights of several tensors, as bitsandbytes stores them (NF4, FP4, INT8) and in FP8: trained packed, they give the adapter that the same values written
+# Weights of several tensors, as bitsandbytes stores them (NF4, FP4, INT8), in FP8 and by GPTQ: trained packed, they give the adapter that the same values written
 # out give, to the last bit, in f32 and bf16, under another schedule and thread count.
 . tests/cli/check.inc
 head -n 6 examples/medical_train.jsonl >"$work/pairs.jsonl"
@@ -19,8 +19,8 @@ same() {
 
 for arch in llama qwen2 chatglm3 bloom phi3; do
     "$assay" init --arch "$arch" --dtype bf16 --output "$work/$arch" --quiet >/dev/null
-    for kind in nf4 'nf4 nested' fp4 int8 fp8 'fp8 nested'; do
-        [ "$arch" = llama ] || [ "$kind" != fp4 ] && [ "$kind" != 'fp8 nested' ] || continue
+    for kind in nf4 'nf4 nested' fp4 int8 fp8 'fp8 nested' gptq 'gptq nested'; do
+        [ "$arch" = llama ] || [ "$kind" != fp4 ] && [ "$kind" != 'fp8 nested' ] && [ "$kind" != 'gptq nested' ] || continue
         # shellcheck disable=SC2086
         set -- $kind
         part "$work/$arch" "$1" "$work/parted" "${2:-}"
@@ -51,6 +51,23 @@ sed 's/"weight_block_size": \[32, 48\]/"weight_block_size": [0, 48]/' "$work/con
 check blocks-of-nothing-are-refused 1 err 'two positive numbers' score --model "$work/parted"
 sed 's/e4m3/e5m2/' "$work/config.json" >"$work/parted/config.json"
 check e5m2-is-refused 1 err 'quantised (fp8)' score --model "$work/parted"
+part "$work/llama" gptq "$work/parted"
+check shows-gptq 0 out 'GPTQ' inspect "$work/parted"
+cp "$work/parted/config.json" "$work/config.json"
+# gptq NAME TEXT SED: the config changed by SED is refused with TEXT.
+gptq() { sed "$3" "$work/config.json" >"$work/parted/config.json"; check "$1" 1 err "$2" score --model "$work/parted"; }
+gptq gptq-marlin-is-refused 'quantised (gptq): its format is "marlin". Only' 's/"checkpoint_format": "gptq"/"checkpoint_format": "marlin"/'
+gptq gptq-five-bits-are-refused '(gptq): "bits" is none of 2, 3, 4 and 8' 's/"bits": 4/"bits": 5/'
+gptq gptq-adapter-is-refused '"adapter" is set: an adapter of the quantiser' 's/"bits": 4/"bits": 4, "adapter": {"rank": 8}/'
+gptq gptq-other-bits-are-refused 'columns of 8 bits take' 's/"bits": 4/"bits": 8/'
+gptq gptq-groups-of-nothing-are-refused 'group_size of config.json.s quantization_config is 0' 's/"group_size": 32/"group_size": 0/'
+sed 's/"bits": 4/"bits": 4, "surprise": 7/' "$work/config.json" >"$work/parted/config.json"
+check gptq-unknown-key-is-a-note 0 err '"surprise" of quantization_config is 7' train --model "$work/parted" --data "$work/pairs.jsonl" --max-steps 1 --output "$work/p" --force
+printf '%s\n' '{"text":"Is water wet?"}' >"$work/asked"
+for kind in gptq nf4 fp8; do
+    part "$work/llama" "$kind" "$work/parted" "" head
+    check "a-language-head-of-$kind-judges" 0 out '"score"' score --model "$work/parted" --head-from-tokens y,n --input "$work/asked"
+done
 part "$work/llama" int8 "$work/parted"
 check says-what-int8-means 0 err 'LLM.int8' train --model "$work/parted" --data "$work/pairs.jsonl" --max-steps 1 --output "$work/p" --force
 sed -i 's/"load_in_8bit": true/"load_in_8bit": false/' "$work/parted/config.json"

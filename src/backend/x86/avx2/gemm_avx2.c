@@ -30,6 +30,7 @@ static void tile(size_t k, const float *a, const float *b, float *c, size_t ldc,
 
 const assay_kernels assay_kernels_avx2 = {.name = "avx2",
                                           .rows = &assay_rows_avx2,
+                                          .pack = assay_panel_pack_avx2,
                                           .mr = MR,
                                           .nr = NR,
                                           .tile = tile,

@@ -47,6 +47,7 @@ static double spin(size_t rounds)
 
 const assay_kernels assay_kernels_avx512 = {.name = "avx512",
                                             .rows = &assay_rows_avx512,
+                                            .pack = assay_panel_pack_avx512,
                                             .mr = MR,
                                             .nr = NR,
                                             .tile = tile,
@@ -56,6 +57,7 @@ const assay_kernels assay_kernels_avx512 = {.name = "avx512",
                                             .decoders = &assay_decoders_avx2};
 const assay_kernels assay_kernels_avx512bf16 = {.name = "avx512bf16",
                                                 .rows = &assay_rows_avx512,
+                                                .pack = assay_panel_pack_avx512,
                                                 .mr = MR,
                                                 .nr = NR,
                                                 .tile = tile,

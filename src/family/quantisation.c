@@ -1,0 +1,175 @@
+/* One row a way of storing weights: its names, what its reader takes, and which of its keys may stand there. */
+#include "family/quantisation.h"
+
+#include "base/foreign_kind.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Read, or about how weights were made, which were left whole, and how other engines compute with them. */
+static const char *const gptq_keys[] = {"quant_method",
+                                        "bits",
+                                        "group_size",
+                                        "desc_act",
+                                        "sym",
+                                        "checkpoint_format",
+                                        "format",
+                                        "dynamic",
+                                        "pack_dtype",
+                                        "lm_head",
+                                        "static_groups",
+                                        "true_sequential",
+                                        "damp_percent",
+                                        "damp_auto_increment",
+                                        "act_group_aware",
+                                        "hyb_act",
+                                        "mse",
+                                        "meta",
+                                        "quantizer",
+                                        "model_name_or_path",
+                                        "model_file_base_name",
+                                        "model_seqlen",
+                                        "max_input_length",
+                                        "dataset",
+                                        "tokenizer",
+                                        "batch_size",
+                                        "pad_token_id",
+                                        "cache_block_outputs",
+                                        "block_name_to_quantize",
+                                        "module_name_preceding_first_block",
+                                        "modules_in_block_to_quantize",
+                                        "modules_to_not_convert",
+                                        "inside_layer_modules",
+                                        "offload_to_disk",
+                                        "backend",
+                                        "use_exllama",
+                                        "disable_exllama",
+                                        "exllama_config",
+                                        "use_cuda_fp16",
+                                        NULL};
+
+/* Keys that change what the tensors mean where they are set. */
+typedef struct refused_key {
+    const char *key, *what;
+} refused_key;
+
+static const refused_key refused[] = {
+    {"adapter", "an adapter of the quantiser's own"},
+    {"rotation", "rotated weights"},
+    {"is_marlin_format", "Marlin's order of weights"},
+};
+
+static const refused_key *find_refused(const json_t *how)
+{
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        if (!assay_json_is_off(json_object_get(how, refused[i].key))) return &refused[i];
+    return NULL;
+}
+
+const char *assay_quantisation_format(const json_t *how)
+{
+    const char *format = json_string_value(json_object_get(how, "checkpoint_format"));
+    if (!format) format = json_string_value(json_object_get(how, "format"));
+    return format ? format : "";
+}
+
+static bool is_one_of(const char *text, const char *const *names)
+{
+    for (; *names; names++)
+        if (!strcmp(text, *names)) return true;
+    return false;
+}
+
+/* The other keys of bitsandbytes say how its own products are computed, which weights it left whole (their tensors say
+ * so too) and in what type bytes are stored. */
+static bool is_bitsandbytes(const json_t *how)
+{
+    return json_is_true(json_object_get(how, "load_in_4bit")) || json_is_true(json_object_get(how, "load_in_8bit"));
+}
+
+/* E4M3 alone. The other keys say how products of bytes are computed, and which weights were left whole. */
+static bool is_fp8(const json_t *how, const char *method)
+{
+    const char *bits = json_string_value(json_object_get(how, "fmt"));
+    if (!strcmp(method, "compressed-tensors")) return !strcmp(assay_quantisation_format(how), "float-quantized");
+    return assay_foreign_of_method(method) == ASSAY_FOREIGN_FP8 && (!bits || !strcmp(bits, "e4m3"));
+}
+
+static bool has_bits(const json_t *how)
+{
+    const json_t *bits = json_object_get(how, "bits");
+    json_int_t value = json_integer_value(bits);
+    return json_is_integer(bits) && (value == 2 || value == 3 || value == 4 || value == 8);
+}
+
+static bool is_gptq(const json_t *how)
+{
+    static const char *const formats[] = {"", "gptq", "gptq_v2", NULL};
+    return has_bits(how) && is_one_of(assay_quantisation_format(how), formats) && !find_refused(how);
+}
+
+assay_quantisation assay_quantisation_of(const json_t *config)
+{
+    const json_t *how = json_object_get(config, "quantization_config");
+    const char *method = json_string_value(json_object_get(how, "quant_method"));
+    if (!method) return ASSAY_QUANTISED_NOT;
+    if (is_fp8(how, method)) return ASSAY_QUANTISED_FP8;
+    assay_foreign_kind kind = assay_foreign_of_method(method);
+    if (kind == ASSAY_FOREIGN_BITSANDBYTES && is_bitsandbytes(how)) return ASSAY_QUANTISED_BITSANDBYTES;
+    return kind == ASSAY_FOREIGN_GPTQ && is_gptq(how) ? ASSAY_QUANTISED_GPTQ : ASSAY_QUANTISED_NOT;
+}
+
+/* Why it is not read, beyond what its method's row says; *text: none. */
+static void explain(const json_t *how, assay_foreign_kind kind, const char *method, char *text, size_t size)
+{
+    const refused_key *key = find_refused(how);
+    const char *format = assay_quantisation_format(how);
+    *text = '\0';
+    if (kind == ASSAY_FOREIGN_QUANTISED) snprintf(text, size, "%.80s", method ? method : "quantization_config");
+    if (kind != ASSAY_FOREIGN_GPTQ) return;
+    if (key) snprintf(text, size, "\"%s\" is set: %s", key->key, key->what);
+    else if (!has_bits(how)) snprintf(text, size, "\"bits\" is none of 2, 3, 4 and 8");
+    else snprintf(text, size, "its format is \"%.80s\"", format);
+}
+
+/* compression_config, an older name of compressed-tensors, is looked at here alone: nothing is joined by it. */
+assay_status assay_quantisation_audit(const json_t *config, const char *where, assay_error *err)
+{
+    char text[160];
+    const json_t *how = json_object_get(config, "quantization_config");
+    if (assay_quantisation_of(config) != ASSAY_QUANTISED_NOT) return ASSAY_OK;
+    if (!how) how = json_object_get(config, "compression_config");
+    if (assay_json_is_off(how)) return ASSAY_OK;
+    const char *method = json_string_value(json_object_get(how, "quant_method"));
+    assay_foreign_kind kind = assay_foreign_of_method(method);
+    explain(how, kind, method, text, sizeof text);
+    return assay_foreign_error(err, where, kind, *text ? text : NULL);
+}
+
+static void note_unknown(const json_t *how, const char *const *known, json_t *notes)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(assay_json_lent(how), key, value)
+    {
+        if (assay_json_is_off(value) || is_one_of(key, known)) continue;
+        char *text = assay_json_dump(value, JSON_COMPACT | JSON_ENCODE_ANY);
+        json_array_append_new(notes, json_sprintf("config.json: \"%s\" of quantization_config is %.80s; the key is not "
+                                                  "known and changes nothing here",
+                                                  key, text ? text : "set"));
+        assay_free(text);
+    }
+}
+
+void assay_quantisation_notes(const json_t *config, json_t *notes)
+{
+    static const char fp8[] = "the weights are fp8: products take q s as a number; engines that round what "
+                              "they are multiplied with to fp8 too give scores that differ a little",
+                      int8[] = "the weights are int8: products take q SCB / 127 as a number; LLM.int8 rounds what they "
+                               "are multiplied with to int8 too, so its scores differ a little";
+    const json_t *how = json_object_get(config, "quantization_config");
+    assay_quantisation kind = assay_quantisation_of(config);
+    if (json_is_true(json_object_get(how, "load_in_8bit"))) json_array_append_new(notes, json_string(int8));
+    if (kind == ASSAY_QUANTISED_FP8) json_array_append_new(notes, json_string(fp8));
+    if (kind == ASSAY_QUANTISED_GPTQ) note_unknown(how, gptq_keys, notes);
+}
