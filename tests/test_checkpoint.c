@@ -359,6 +359,29 @@ static void reads_gptq(void **state)
     assay_checkpoint_close(checkpoint);
 }
 
+/* What AutoAWQ and gptqmodel make of AWQ's. */
+static void reads_awq(void **state)
+{
+    (void)state;
+    assay_checkpoint *checkpoint = open_good(GOLDEN "hf_awq", 0);
+    assert_int_equal(checkpoint->weight_count, 4);
+    golden_each("hf_awq", look_checkpoint, checkpoint);
+    assay_checkpoint_close(checkpoint);
+}
+
+/* What compressed-tensors makes of its integers: of all bits, packed and as bytes, with every kind of scales and zeros.
+ */
+static void reads_compressed(void **state)
+{
+    (void)state;
+    assay_checkpoint *checkpoint = open_good(GOLDEN "hf_compressed", 0);
+    golden_each("hf_compressed", look_checkpoint, checkpoint);
+    assert_int_equal(checkpoint->weight_count, 30);
+    assert_null(assay_checkpoint_find(checkpoint, "bytes.one.input_scale"));
+    assert_non_null(assay_checkpoint_find(checkpoint, "layer.any.weight")->tensor.parts->groups);
+    assay_checkpoint_close(checkpoint);
+}
+
 /* A run from any element to any other is what the whole matrix has there. */
 static void decodes_runs_of(const char *folder)
 {
@@ -385,6 +408,8 @@ static void decodes_runs_of_several_tensors(void **state)
     decodes_runs_of(GOLDEN "hf_parts");
     decodes_runs_of(GOLDEN "hf_fp8");
     decodes_runs_of(GOLDEN "hf_gptq");
+    decodes_runs_of(GOLDEN "hf_awq");
+    decodes_runs_of(GOLDEN "hf_compressed");
 }
 
 /* The folder with the first `from` of its weights file replaced by `to`, which is as long. */
@@ -473,6 +498,33 @@ static void refuses_lying_gptq(void **state)
                 "quantised (gptq): config.json says so, but no weight lies packed");
 }
 
+static void refuses_lying_awq(void **state)
+{
+    static const lie lies[] = {
+        {"layer.words.qzeros", "layer.words.qzeroz", "AWQ weight layer.words.qweight: qzeros is missing"},
+        {"\"shape\":[3,40]", "\"shape\":[40,3]", "scales is F16 [40, 3] where F16, BF16 or F32 [40, 40] should be"},
+        {"\"shape\":[3,5]", "\"shape\":[5,3]", "qzeros is I32 [5, 3] where I32 [3, 5] should be: a matrix of 40 x 96"},
+    };
+    (void)state;
+    refuse_lies(GOLDEN "hf_awq", lies, sizeof lies / sizeof *lies, "quantised (awq): config.json says so");
+}
+
+static void refuses_lying_compressed(void **state)
+{
+    static const lie lies[] = {
+        {"layer.4.weight_scale", "layer.4.weight_skale", "weight layer.4.weight_packed: weight_scale is missing"},
+        {"layer.4.weight_shape", "layer.4.weight_shade", "weight layer.4.weight_packed: weight_shape is missing"},
+        {"\"shape\":[9,6]", "\"shape\":[6,9]", "weight_shape says 9 x 44, and it has 6 rows of 9 words"},
+        {"\"dtype\":\"I32\",\"shape\":[96]", "\"dtype\":\"F32\",\"shape\":[96]",
+         "weight_g_idx is F32 [96], and for a matrix [8, 96] of 4 bits it should be one I32 a column"},
+        {"\"dtype\":\"I8\",\"shape\":[9,2]", "\"dtype\":\"U8\",\"shape\":[9,2]",
+         "weight_zero_point is U8 [9, 2], and for a matrix [9, 64] of 8 bits it should be an I8 a scale"},
+    };
+    (void)state;
+    refuse_lies(GOLDEN "hf_compressed", lies, sizeof lies / sizeof *lies,
+                "quantised (compressed-tensors): config.json says so");
+}
+
 /* Bytes of the header and of the texts changed at random: refused with a sentence, or read whole. */
 static void survive_random(const char *config, const char *model)
 {
@@ -529,9 +581,13 @@ int main(void)
                                        cmocka_unit_test(reads_fp8),
                                        cmocka_unit_test(fp8_has_no_infinity),
                                        cmocka_unit_test(reads_gptq),
+                                       cmocka_unit_test(reads_awq),
+                                       cmocka_unit_test(reads_compressed),
                                        cmocka_unit_test(refuses_lying_parts),
                                        cmocka_unit_test(refuses_lying_fp8),
                                        cmocka_unit_test(refuses_lying_gptq),
+                                       cmocka_unit_test(refuses_lying_awq),
+                                       cmocka_unit_test(refuses_lying_compressed),
                                        cmocka_unit_test(survives_random_parts),
                                        cmocka_unit_test(refuses_odd_gguf),
                                        cmocka_unit_test(writes_shards)};

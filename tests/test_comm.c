@@ -92,6 +92,25 @@ static void test_parts_and_messages_that_cross(void **state)
     run_all(4, parts, NULL);
 }
 
+/* The other has gone: what was on its way to it is not waited for once that is known. */
+static int send_to_one_that_is_gone(assay_comm *comm, void *context)
+{
+    static float block[VALUES];
+    assay_error err;
+    (void)context;
+    if (assay_comm_rank(comm) == 1) return GOOD;
+    WANT(assay_comm_send_begin(comm, 1, block, sizeof block, &err) == ASSAY_OK);
+    WANT(assay_comm_receive(comm, 1, block, sizeof block, &err) == ASSAY_E_IO);
+    WANT(assay_comm_send_end(comm, &err) == ASSAY_E_IO && strstr(err.text, "an earlier message failed"));
+    return GOOD;
+}
+
+static void test_nothing_is_sent_behind_a_failure(void **state)
+{
+    (void)state;
+    run_all(2, send_to_one_that_is_gone, NULL);
+}
+
 /* Numbers whose sums depend on their order. */
 static float part_of(int rank, size_t i) { return (rank % 2 ? -1000.0f : 1.0f) / (float)(3 + i % 97 + (size_t)rank); }
 
@@ -311,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_alone_nothing_is_sent),
         cmocka_unit_test(test_what_comes_is_what_was_sent),
         cmocka_unit_test(test_parts_and_messages_that_cross),
+        cmocka_unit_test(test_nothing_is_sent_behind_a_failure),
         cmocka_unit_test(test_sums_have_the_order_of_the_tree),
         cmocka_unit_test(test_what_goes_wrong_is_known_to_all),
         cmocka_unit_test(test_a_bad_message_names_its_sender),

@@ -45,6 +45,13 @@ static void every_block_type(void **state)
     }
 }
 
+/* AWQ's and plain bytes have as many as their type says. */
+static unsigned bits_of(int type, assay_rng *rng)
+{
+    unsigned any = 1 + (unsigned)between(rng, 8);
+    return type == ASSAY_AWQ ? 4 : type == ASSAY_CT_INT8 ? 8 : any;
+}
+
 /* Scales of any bits, every rounding, nested or not, rows of any length. */
 static void every_type_of_several_tensors(void **state)
 {
@@ -72,8 +79,8 @@ static void every_type_of_several_tensors(void **state)
                                        .zeros = round % 4 ? scales : NULL,
                                        .group_count = COLS,
                                        .rows = ROWS,
-                                       .bits = 1 + (unsigned)between(&rng, 8),
-                                       .zero_form = (assay_parts_zeros)(round / 4 % 2)};
+                                       .bits = bits_of(type, &rng),
+                                       .zero_form = (assay_parts_zeros)(round / 4 % 3)};
             const assay_stored stored = {
                 .data = bytes, .dtype = (assay_dtype)type, .parts = &parts, .cols = parts.cols};
             size_t first = between(&rng, parts.cols);

@@ -32,8 +32,9 @@ int posix_fallocate(int fd, off_t from, off_t bytes)
 typedef struct job {
     assay_tuning tuning;
     bool bf16;
-    int stages;    /* 0: the model is not cut */
-    bool skip_nan; /* steps whose loss is no number */
+    int stages;        /* 0: the model is not cut */
+    bool skip_nan;     /* steps whose loss is no number */
+    double lr, center; /* 0: the usual one */
     const material *material;
     const char *folder; /* checkpoints go there; NULL: none */
     const char *from;   /* a checkpoint to go on from; NULL: none */
@@ -43,7 +44,7 @@ typedef struct job {
     struct {
         assay_status status;
         uint64_t hash, step;
-        char text[400];
+        char text[800];
         bool speaks;
     } found[MESH_MOST];
 } job;
@@ -93,6 +94,8 @@ static int train(assay_comm *comm, void *context)
     settings.max_steps = STEPS;
     settings.batch_pairs = 7;
     settings.skip_nan = j->skip_nan;
+    if (j->lr > 0) settings.lr = j->lr;
+    if (j->center > 0) settings.center = j->center;
     settings.flights = j->stages ? j->stages - rank % j->stages : 0;
     settings.micro_tokens = j->stages ? 120 : 0;
     static const int borders[] = {0, 1, LAYERS};
@@ -122,7 +125,7 @@ static int train(assay_comm *comm, void *context)
     j->found[rank].hash = hash_of(b.trainer);
     j->found[rank].step = b.trainer->step;
     j->found[rank].speaks = assay_comm_speaks(comm);
-    snprintf(j->found[rank].text, sizeof j->found[rank].text, "%.300s", err.text);
+    snprintf(j->found[rank].text, sizeof j->found[rank].text, "%.700s", err.text);
     trainer_bench_close(&b);
     return GOOD;
 }
@@ -237,16 +240,61 @@ static void compare_stages(const material *m, assay_tuning tuning, bool bf16, bo
     }
 }
 
+/* For sentences that name a pair. */
+static void name_places(material *m)
+{
+    static char *file = "pairs.jsonl";
+    m->pairs.files = &file;
+    for (size_t i = 0; i < m->pairs.count; i++) m->pairs.pairs[i].place = (assay_place){.line = i + 1};
+}
+
 static void test_stages_have_the_same_bits(void **state)
 {
     material m = {0};
     (void)state;
     material_random(&m, 20);
+    name_places(&m);
     for (size_t t = 0; t < (TESTS_ARE_SANITIZED ? 1 : 3); t++) compare_stages(&m, tunings[t], t == 0, false);
     if (tests_are_thorough())
         for (size_t t = 0; t < 3; t++) compare_stages(&m, tunings[t], t != 0, false);
     m.set.items[3].margin = INFINITY; /* its loss is no number: no gradient comes down, and the step is skipped */
     compare_stages(&m, ASSAY_TUNE_LORA, false, true);
+    material_release(&m);
+}
+
+/* What one process says of a step whose numbers are none, and all of several stages and rows. */
+static void compare_culprits(const material *m, double lr, double center, const char *wanted)
+{
+    static const int sizes[] = {1, 2, 4};
+    char whole[800] = "";
+    for (int i = 0; i < 3; i++) {
+        char folder[] = "/tmp/assay-culprit-XXXXXX";
+        assert_non_null(mkdtemp(folder));
+        job *j = job_make(ASSAY_TUNE_LORA, m, folder);
+        j->stages = i ? LAYERS : 0;
+        j->lr = lr;
+        j->center = center;
+        run_job(j, sizes[i], ASSAY_E_NUMERIC);
+        char *end = strstr(j->found[0].text, "; the last good state");
+        if (end) *end = '\0'; /* it names a folder */
+        if (!strstr(j->found[0].text, wanted)) fail_msg("%s", j->found[0].text);
+        if (i) assert_string_equal(j->found[0].text, whole);
+        snprintf(whole, sizeof whole, "%s", j->found[0].text);
+        job_free(j);
+        assay_remove_tree(folder, NULL);
+    }
+}
+
+static void test_stages_name_the_pair_that_went_wrong(void **state)
+{
+    material m = {0};
+    (void)state;
+    material_random(&m, 20);
+    name_places(&m);
+    compare_culprits(&m, 1e37, 0, ": the result of"); /* weights so large that the next step's products overflow */
+    compare_culprits(&m, 0, 1e300, ": the gradient behind");
+    m.set.items[3].margin = INFINITY;
+    compare_culprits(&m, 0, 0, "pair pairs.jsonl:4: its loss is inf");
     material_release(&m);
 }
 
@@ -350,6 +398,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_number_of_processes_has_the_same_bits),
         cmocka_unit_test(test_stages_have_the_same_bits),
+        cmocka_unit_test(test_stages_name_the_pair_that_went_wrong),
         cmocka_unit_test(test_another_number_goes_on),
         cmocka_unit_test(test_a_signal_to_one_stops_all),
         cmocka_unit_test(test_a_flipped_bit_is_found),

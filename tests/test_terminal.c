@@ -197,7 +197,17 @@ static void figures(void **state)
     assay_format_seconds(130, text, sizeof text);
     assert_string_equal(text, "2m10s");
     assay_format_seconds(7.6, text, sizeof text);
-    assert_string_equal(text, "8s");
+    assert_string_equal(text, "7.6s");
+    assay_format_seconds(6160, text, sizeof text);
+    assert_string_equal(text, "1h42m");
+    assay_format_seconds(59.97, text, sizeof text);
+    assert_string_equal(text, "1m00s");
+    assay_format_seconds(0.9996, text, sizeof text);
+    assert_string_equal(text, "1s");
+    assay_format_seconds(0.01234, text, sizeof text);
+    assert_string_equal(text, "12.3ms");
+    assay_format_seconds(-1, text, sizeof text);
+    assert_string_equal(text, "0s");
     assay_format_seconds(NAN, text, sizeof text);
     assert_string_equal(text, "2400h00m");
 }

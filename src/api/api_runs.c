@@ -2,6 +2,7 @@
 #include "api/api_private.h"
 
 #include "notes/notes.h"
+#include "task/process_forecast.h"
 #include "task/train_task.h"
 #include "task/training.h"
 
@@ -34,7 +35,11 @@ static assay_status plan(assay_api_call *call, char **json)
     if (status == ASSAY_E_NO_FIT)
         return assay_api_text(json_pack("{s:b, s:s}", "fits", 0, "reason", call->error.text), json, &call->error);
     if (status != ASSAY_OK) return status;
-    status = assay_api_text(assay_planning_json(&training->planning), json, &call->error);
+    assay_process_forecast forecast = {0}, *f = assay_process_forecast_is_wanted(&call->options) ? &forecast : NULL;
+    int processes = assay_staging_processes(&call->options, NULL, true);
+    if (f) status = assay_process_forecast_make(f, processes, training, &call->error);
+    if (status == ASSAY_OK) status = assay_api_text(assay_process_forecast_json(f, training), json, &call->error);
+    assay_process_forecast_release(&forecast);
     assay_training_close(training);
     return status;
 }

@@ -19,7 +19,13 @@ static const foreign_row rows[ASSAY_FOREIGN_KINDS] = {
                             "model it was made of: huggingface-cli download OWNER/NAME",
                             false},
     [ASSAY_FOREIGN_AWQ] = {"the checkpoint is quantised (awq)",
-                           "Take the unquantised model it was made of: huggingface-cli download OWNER/NAME", false},
+                           "Only the version gemm of 4 bits is read; take the unquantised model it was made of: "
+                           "huggingface-cli download OWNER/NAME",
+                           false},
+    [ASSAY_FOREIGN_COMPRESSED] = {"the checkpoint is quantised (compressed-tensors)",
+                                  "Integers of 1 to 8 bits and FP8 are read; take the uncompressed model it was made "
+                                  "of: huggingface-cli download OWNER/NAME",
+                                  false},
     [ASSAY_FOREIGN_BITSANDBYTES] = {"the checkpoint is quantised (bitsandbytes)",
                                     "Only whole NF4, FP4 and int8 weights are read; take the unquantised model it was "
                                     "made of: huggingface-cli download OWNER/NAME",
@@ -68,6 +74,7 @@ assay_foreign_kind assay_foreign_of_method(const char *method)
         assay_foreign_kind kind;
     } known[] = {{"gptq", ASSAY_FOREIGN_GPTQ},
                  {"awq", ASSAY_FOREIGN_AWQ},
+                 {"compressed-tensors", ASSAY_FOREIGN_COMPRESSED},
                  {"bitsandbytes", ASSAY_FOREIGN_BITSANDBYTES},
                  {"fp8", ASSAY_FOREIGN_FP8},
                  {"fbgemm_fp8", ASSAY_FOREIGN_FP8}};

@@ -15,6 +15,7 @@ typedef enum assay_foreign_kind {
     ASSAY_FOREIGN_QUANTISED, /* any way that is not named below */
     ASSAY_FOREIGN_GPTQ,
     ASSAY_FOREIGN_AWQ,
+    ASSAY_FOREIGN_COMPRESSED,
     ASSAY_FOREIGN_BITSANDBYTES,
     ASSAY_FOREIGN_FP8,
     ASSAY_FOREIGN_LFS_POINTER,    /* a text of three lines where a file should be */

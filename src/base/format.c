@@ -23,5 +23,7 @@ void assay_format_seconds(double seconds, char *text, size_t size)
     long whole = lround(seconds < 0 ? 0 : seconds);
     if (whole >= 3600) snprintf(text, size, "%ldh%02ldm", whole / 3600, whole % 3600 / 60);
     else if (whole >= 60) snprintf(text, size, "%ldm%02lds", whole / 60, whole % 60);
-    else snprintf(text, size, "%lds", whole);
+    else if (seconds >= 0.9995) assay_text_format(text, size, "%.3gs", seconds);
+    else if (seconds >= 5e-7) assay_text_format(text, size, "%.3gms", seconds * 1000);
+    else snprintf(text, size, "0s");
 }

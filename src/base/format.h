@@ -7,7 +7,7 @@
 
 /* 1.5 GiB, 320 MiB */
 void assay_format_bytes(uint64_t bytes, char *text, size_t size);
-/* 1h05m, 2m10s, 8s */
+/* 1h05m, 2m10s, 8.25s, 12.5ms; the first two, and whole seconds, are what --time takes, too. */
 void assay_format_seconds(double seconds, char *text, size_t size);
 
 #endif

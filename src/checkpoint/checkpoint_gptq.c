@@ -1,7 +1,8 @@
-/* GPTQ weights, one made of each X.qweight and what lies beside it: X.qzeros, X.scales, and X.g_idx, which says the
- * group of every column. Files turn a matrix over: [columns' words, rows]. How many bits an integer has, and which
- * columns make a group, may differ by weight (`dynamic` of the config); g_idx and the shapes tell. All sizes and
- * groups are checked here, so that whoever decodes need not. (GPTQModel, nn_modules/qlinear/__init__.py) */
+/* GPTQ's and AWQ's weights, one made of each X.qweight and what lies beside it: X.qzeros, X.scales, and, of GPTQ,
+ * X.g_idx, which says the group of every column. Files turn a matrix over: [columns' words, rows], of AWQ [columns,
+ * rows' words]. How many bits an integer of GPTQ's has, and which columns make a group, may differ by weight (`dynamic`
+ * of the config); g_idx and the shapes tell. All sizes and groups are checked here, so that whoever decodes need not.
+ * (GPTQModel, nn_modules/qlinear/__init__.py; AutoAWQ, modules/linear/gemm.py) */
 #include "base/foreign_kind.h"
 #include "base/text.h"
 #include "checkpoint/checkpoint_private.h"
@@ -17,8 +18,9 @@ static const char levels_end[] = "qweight";
 
 typedef struct joiner {
     assay_checkpoint *checkpoint;
-    bool *joined; /* weights that became a part of another */
-    size_t count; /* of checkpoint->parts that are in use */
+    bool *joined;     /* weights that became a part of another */
+    size_t count;     /* of checkpoint->parts that are in use */
+    assay_dtype type; /* ASSAY_GPTQ or ASSAY_AWQ */
     unsigned bits;
     size_t group_size; /* 0: all columns of a row */
     bool dynamic;
@@ -37,11 +39,10 @@ typedef struct grouped {
 
 static assay_status refuse(const grouped *g, const char *what)
 {
-    return assay_error_set(
-        g->j->err, ASSAY_E_FORMAT,
-        "%s: the GPTQ weight %s: %s. Fetch the model again (huggingface-cli download OWNER/NAME), or "
-        "take the unquantised one",
-        g->j->checkpoint->name, g->name, what);
+    return assay_error_set(g->j->err, ASSAY_E_FORMAT,
+                           "%s: the %s weight %s: %s. Fetch the model again (huggingface-cli download OWNER/NAME), or "
+                           "take the unquantised one",
+                           g->j->checkpoint->name, assay_dtype_name(g->j->type), g->name, what);
 }
 
 static size_t divide_up(size_t value, size_t by) { return value / by + (value % by > 0); }
@@ -90,6 +91,18 @@ static assay_status find_columns(grouped *g, const assay_tensor *levels, const a
     return refuse(g, text);
 }
 
+static assay_status find_matrix(grouped *g, const assay_tensor *levels, const assay_tensor *g_idx)
+{
+    if (g->j->type == ASSAY_GPTQ) {
+        g->rows = levels->shape[1];
+        return find_columns(g, levels, g_idx);
+    }
+    g->bits = g->j->bits;
+    g->cols = levels->shape[0];
+    g->rows = levels->shape[1] * (WORD / g->bits);
+    return ASSAY_OK;
+}
+
 static bool is_in_order(const assay_tensor *g_idx, size_t group_size)
 {
     for (size_t i = 0; i < g_idx->shape[0]; i++)
@@ -135,13 +148,13 @@ static assay_status find_groups(const grouped *g, const assay_tensor *g_idx, ass
 
 static assay_status put_together(grouped *g, assay_tensor *levels, assay_parts *parts)
 {
-    const assay_tensor *zeros = take(g, "qzeros"), *scales = take(g, "scales"), *g_idx = take(g, "g_idx");
+    const assay_tensor *zeros = take(g, "qzeros"), *scales = take(g, "scales"),
+                       *g_idx = g->j->type == ASSAY_GPTQ ? take(g, "g_idx") : NULL;
     bool listed = !g_idx || (g_idx->dtype == ASSAY_I32 && g_idx->rank == 1 && g_idx->shape[0] > 0);
     if (levels->dtype != ASSAY_I32 || levels->rank != 2 || levels->bytes == 0)
         return refuse(g, "it should be a matrix of I32, into which integers are packed");
     if (!listed) return refuse(g, "g_idx should hold one I32 a column");
-    g->rows = levels->shape[1];
-    ASSAY_TRY(find_columns(g, levels, g_idx));
+    ASSAY_TRY(find_matrix(g, levels, g_idx));
     g->groups = scales && scales->rank == 2 && scales->shape[0] > 0 ? scales->shape[0] : 1;
     bool typed = scales && assay_checkpoint_scale_type(scales, &parts->scale_type);
     ASSAY_TRY(check(g, "scales", scales, "F16, BF16 or F32", typed, g->groups, g->rows));
@@ -169,7 +182,7 @@ static assay_status join(joiner *j, size_t index)
     parts->bits = g.bits;
     parts->group_count = g.groups;
     parts->zero_form = j->zero_form;
-    tensor->dtype = ASSAY_GPTQ;
+    tensor->dtype = j->type;
     tensor->shape[0] = g.rows;
     tensor->shape[1] = g.cols;
     tensor->parts = parts;
@@ -185,9 +198,9 @@ static assay_status read_config(joiner *j)
                  *size = json_object_get(how, "group_size");
     json_int_t value = json_is_integer(size) ? json_integer_value(size) : 128;
     j->bits = (unsigned)json_integer_value(json_object_get(how, "bits"));
-    j->dynamic = !assay_json_is_off(json_object_get(how, "dynamic"));
-    bool second = !strcmp(assay_quantisation_format(how), "gptq_v2");
-    j->zero_form = second ? ASSAY_ZEROS_PACKED : ASSAY_ZEROS_LESS_ONE;
+    j->dynamic = j->type == ASSAY_GPTQ && !assay_json_is_off(json_object_get(how, "dynamic"));
+    bool first = j->type == ASSAY_GPTQ && strcmp(assay_quantisation_format(how), "gptq_v2") != 0;
+    j->zero_form = first ? ASSAY_ZEROS_LESS_ONE : ASSAY_ZEROS_PACKED;
     j->group_size = value > 0 ? (size_t)value : 0;
     if (value > 0 || value == -1) return ASSAY_OK;
     return assay_error_set(j->err, ASSAY_E_FORMAT,
@@ -196,16 +209,28 @@ static assay_status read_config(joiner *j)
                            j->checkpoint->name, (long long)value);
 }
 
-assay_status assay_checkpoint_join_gptq(assay_checkpoint *checkpoint, bool *joined, assay_error *err)
+static assay_status join_all(joiner *j, assay_foreign_kind kind)
 {
-    joiner j = {.checkpoint = checkpoint, .joined = joined, .err = err};
-    ASSAY_TRY(read_config(&j));
-    for (size_t i = 0; i < checkpoint->weight_count; i++) ASSAY_TRY(join(&j, i));
-    if (!j.count)
-        return assay_foreign_error(err, checkpoint->name, ASSAY_FOREIGN_GPTQ,
+    assay_checkpoint *checkpoint = j->checkpoint;
+    ASSAY_TRY(read_config(j));
+    for (size_t i = 0; i < checkpoint->weight_count; i++) ASSAY_TRY(join(j, i));
+    if (!j->count)
+        return assay_foreign_error(j->err, checkpoint->name, kind,
                                    "config.json says so, but no weight lies packed as X.qweight");
     for (size_t i = 0; i < checkpoint->weight_count; i++)
-        if (checkpoint->weights[i].tensor.dtype == ASSAY_GPTQ)
-            ASSAY_TRY(assay_checkpoint_call_weight(checkpoint, &checkpoint->weights[i], sizeof levels_end - 1, err));
+        if (checkpoint->weights[i].tensor.dtype == j->type)
+            ASSAY_TRY(assay_checkpoint_call_weight(checkpoint, &checkpoint->weights[i], sizeof levels_end - 1, j->err));
     return ASSAY_OK;
+}
+
+assay_status assay_checkpoint_join_gptq(assay_checkpoint *checkpoint, bool *joined, assay_error *err)
+{
+    joiner j = {.checkpoint = checkpoint, .joined = joined, .type = ASSAY_GPTQ, .err = err};
+    return join_all(&j, ASSAY_FOREIGN_GPTQ);
+}
+
+assay_status assay_checkpoint_join_awq(assay_checkpoint *checkpoint, bool *joined, assay_error *err)
+{
+    joiner j = {.checkpoint = checkpoint, .joined = joined, .type = ASSAY_AWQ, .err = err};
+    return join_all(&j, ASSAY_FOREIGN_AWQ);
 }

@@ -270,7 +270,9 @@ assay_status assay_checkpoint_join_parts(assay_checkpoint *checkpoint, assay_err
 {
     static const join_all joins[] = {[ASSAY_QUANTISED_BITSANDBYTES] = join_bitsandbytes,
                                      [ASSAY_QUANTISED_FP8] = assay_checkpoint_join_fp8,
-                                     [ASSAY_QUANTISED_GPTQ] = assay_checkpoint_join_gptq};
+                                     [ASSAY_QUANTISED_GPTQ] = assay_checkpoint_join_gptq,
+                                     [ASSAY_QUANTISED_AWQ] = assay_checkpoint_join_awq,
+                                     [ASSAY_QUANTISED_COMPRESSED] = assay_checkpoint_join_compressed};
     assay_quantisation how = assay_quantisation_of(checkpoint->config);
     return how == ASSAY_QUANTISED_NOT ? ASSAY_OK : join_with(joins[how], checkpoint, err);
 }

@@ -42,8 +42,9 @@ assay_status assay_checkpoint_call_weight(assay_checkpoint *checkpoint, assay_we
                                           assay_error *err);
 
 /* Makes one weight of the tensors that bitsandbytes stores for one: an NF4, FP4 or INT8 matrix of its shape, and the
- * tensors beside it leave the list; likewise of FP8 weights and their scales, and of GPTQ's. To be called when the
- * weights are sorted. A config without quantization_config of that kind: nothing to do. */
+ * tensors beside it leave the list; likewise of FP8 weights and their scales, of GPTQ's, AWQ's and compressed-tensors'
+ * integers. To be called when the weights are sorted. A config without quantization_config of that kind: nothing to do.
+ */
 assay_status assay_checkpoint_join_parts(assay_checkpoint *checkpoint, assay_error *err);
 
 /* The same of FP8 weights and their scales, for that; joined: a flag a weight, those that are to leave the list. */
@@ -51,6 +52,10 @@ assay_status assay_checkpoint_join_fp8(assay_checkpoint *checkpoint, bool *joine
 
 /* The same of GPTQ's: X.qweight becomes X.weight [rows, columns]. */
 assay_status assay_checkpoint_join_gptq(assay_checkpoint *checkpoint, bool *joined, assay_error *err);
+assay_status assay_checkpoint_join_awq(assay_checkpoint *checkpoint, bool *joined, assay_error *err);
+
+/* The same of compressed-tensors' integers, packed or not. */
+assay_status assay_checkpoint_join_compressed(assay_checkpoint *checkpoint, bool *joined, assay_error *err);
 
 /* Makes config from the metadata and the token embedding's shape, in Hugging Face's keys. For
  * assay_checkpoint_load_gguf. */

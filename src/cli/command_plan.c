@@ -11,14 +11,10 @@
 
 enum { NAME_WIDTH = 36 };
 
-/* f NULL: --processes was not given. */
-static assay_status print_json(const assay_planning *p, const assay_process_forecast *f, assay_error *err)
+/* f NULL: several processes are not meant. */
+static assay_status print_json(const assay_training *t, const assay_process_forecast *f, assay_error *err)
 {
-    json_t *json = assay_planning_json(p);
-    if (json && f && json_object_set_new(json, "processes", assay_process_forecast_json(f)) != 0) {
-        json_decref(json);
-        json = NULL;
-    }
+    json_t *json = assay_process_forecast_json(f, t);
     ASSAY_TRY_ALLOC(json, "a result", err);
     assay_status status = assay_print_json(json, err);
     json_decref(json);
@@ -59,7 +55,7 @@ static assay_status classes(assay_buf *text, const assay_planning *p, assay_erro
 static assay_status streamed(assay_buf *text, const assay_planning *p, assay_error *err)
 {
     const assay_stream_forecast *f = &p->forecast;
-    char weights[32], micro[32], step[32], speed[32], seconds[32];
+    char weights[32], micro[32], step[32], speed[32], seconds[32], reading[32], computing[32];
     assay_format_bytes(p->streamed, weights, sizeof weights);
     assay_format_bytes(p->plan.read_bytes, micro, sizeof micro);
     ASSAY_TRY(assay_buf_printf(text, err,
@@ -72,27 +68,30 @@ static assay_status streamed(assay_buf *text, const assay_planning *p, assay_err
     if (f->read_speed <= 0) return assay_buf_printf(text, err, "\n");
     assay_format_bytes((uint64_t)f->read_speed, speed, sizeof speed);
     assay_format_seconds(f->seconds, seconds, sizeof seconds);
+    assay_format_seconds(f->read_seconds, reading, sizeof reading);
+    assay_format_seconds(f->compute_seconds, computing, sizeof computing);
     return assay_buf_printf(text, err,
-                            ". These files were read at %s a second: a step takes\nabout %s (%.1f s to read, %.1f s to "
+                            ". These files were read at %s a second: a step takes\nabout %s (%s to read, %s to "
                             "compute, both at once)\n",
-                            speed, seconds, f->read_seconds, f->compute_seconds);
+                            speed, seconds, reading, computing);
 }
 
 static assay_status spilled(assay_buf *text, const assay_planning *p, assay_error *err)
 {
     const assay_spill_forecast *f = &p->spill;
-    char micro[32], step[32], run[64] = "", bytes[32], writing[32], reading[32];
+    char micro[32], step[32], run[64] = "", bytes[32], writing[32], reading[32], seconds[32];
     assay_format_bytes(p->plan.spill_bytes, micro, sizeof micro);
     assay_format_bytes(f->step_bytes, step, sizeof step);
     assay_format_bytes(f->run_bytes, bytes, sizeof bytes);
     assay_format_bytes((uint64_t)f->write_speed, writing, sizeof writing);
     assay_format_bytes((uint64_t)f->read_speed, reading, sizeof reading);
+    assay_format_seconds(f->seconds, seconds, sizeof seconds);
     if (f->run_bytes) snprintf(run, sizeof run, " and %s in the run", bytes);
     return assay_buf_printf(text, err,
                             "\nActivations of %d of %d layers are spilled: a file of %s in --spill's folder,\nabout "
                             "%s written a step%s (it wears a disk). It was written at\n"
-                            "%s a second and read at %s: %.1f s a step\n",
-                            p->plan.spilled, p->layers, micro, step, run, writing, reading, f->seconds);
+                            "%s a second and read at %s: %s a step\n",
+                            p->plan.spilled, p->layers, micro, step, run, writing, reading, seconds);
 }
 
 static assay_status options_table(assay_buf *text, const assay_planning *p, assay_error *err)
@@ -153,33 +152,106 @@ static assay_status table(assay_buf *text, const assay_planning *p, assay_error 
     return options_table(text, p, err);
 }
 
-static assay_status processes(assay_buf *text, const assay_process_forecast *f, assay_error *err)
+static assay_status stage_memory(assay_buf *text, const assay_training *t, int s, assay_error *err)
 {
-    char first[32], edge[32], all[32];
-    assay_format_bytes(f->first_bytes, first, sizeof first);
-    assay_format_bytes(f->edge_bytes, edge, sizeof edge);
-    assay_format_bytes(f->all_bytes, all, sizeof all);
-    ASSAY_TRY(assay_buf_printf(text, err,
-                               "\n%d processes, each on a host like this one, with at most %zu of a step's %zu pairs\n"
-                               "(%zu lanes): the first sends and receives %s a step, one at the tree's edge\n%s; all "
-                               "together send %s. A step computes for about %.3g s in one\nprocess (%.3g GFLOP/s, "
-                               "measured)\n\n  %-12s %12s %12s  efficiency\n",
-                               f->processes, f->most_pairs, f->pairs, f->lanes, first, edge, all, f->compute_seconds,
-                               f->speed / 1e9, "network", "exchange", "step"));
-    for (int i = 0; i < ASSAY_FORECAST_LINKS; i++)
-        ASSAY_TRY(assay_buf_printf(text, err, "  %2.0f Gbit/s    %10.3g s %10.3g s  %.3f\n", f->links[i].gigabits,
-                                   f->links[i].exchange_seconds, f->links[i].step_seconds, f->links[i].efficiency));
+    const assay_planning *p = assay_training_stage(t, s);
+    char layers[24], total[32], arena[32], own[32];
+    snprintf(layers, sizeof layers, "%d to %d", t->staging.borders[s] + 1, t->staging.borders[s + 1]);
+    assay_format_bytes(p->plan.total_bytes, total, sizeof total);
+    assay_format_bytes(p->plan.arena_bytes, arena, sizeof arena);
+    assay_format_bytes(p->rss, own, sizeof own);
+    return assay_buf_printf(text, err, "  %-6d %-12s %8.2f M %8.2f M %10s %10s %10s%s\n", s + 1, layers,
+                            (double)p->weights / 1e6, (double)p->size.trained / 1e6, total, arena, own,
+                            p->fits ? "" : "\n         does not fit");
+}
+
+static assay_status stage_work(assay_buf *text, const assay_process_forecast *f, const assay_training *t, int s,
+                               assay_error *err)
+{
+    const assay_planning *p = assay_training_stage(t, s);
+    const assay_stage_forecast *stage = &f->stages[s];
+    char up[32], down[32], sums[32], work[32];
+    assay_format_bytes((uint64_t)stage->up_bytes, up, sizeof up);
+    assay_format_bytes((uint64_t)stage->down_bytes, down, sizeof down);
+    assay_format_bytes(f->traffic.groups > 1 ? p->size.trained * sizeof(float) : 0, sums, sizeof sums);
+    assay_format_seconds(stage->compute_seconds, work, sizeof work);
+    return assay_buf_printf(text, err, "  %-6d %10s %10s %12s %12s %7d%s\n", s + 1, work, up, down, sums,
+                            p->plan.flights > 1 ? p->plan.flights : 1, p->plan.stores ? ", computed twice" : "");
+}
+
+/* Of a model that is cut: what each stage holds, and what it computes and passes on in a step. */
+static assay_status stages(assay_buf *text, const assay_process_forecast *f, const assay_training *t, assay_error *err)
+{
+    ASSAY_TRY(assay_buf_printf(text, err, "\n  %-6s %-12s %10s %10s %10s %10s %10s\n", "stage", "layers", "weights",
+                               "trained", "memory", "its arena", "anonymous"));
+    for (int s = 0; s < f->traffic.stages; s++) ASSAY_TRY(stage_memory(text, t, s, err));
+    ASSAY_TRY(assay_buf_printf(text, err, "\n  %-6s %10s %10s %12s %12s %7s\n", "stage", "computes", "sends up",
+                               "gets back", "sums", "ahead"));
+    for (int s = 0; s < f->traffic.stages; s++) ASSAY_TRY(stage_work(text, f, t, s, err));
     return ASSAY_OK;
 }
 
-static assay_status print_text(const assay_planning *p, const assay_process_forecast *f, assay_error *err)
+static assay_status links(assay_buf *text, const assay_process_forecast *f, assay_error *err)
+{
+    bool cut = f->traffic.stages > 1;
+    ASSAY_TRY(assay_buf_printf(text, err, "\n  %-12s %10s %10s%s  efficiency\n", "network", "exchange", "step",
+                               cut ? "  waiting" : ""));
+    for (int i = 0; i < ASSAY_FORECAST_LINKS; i++) {
+        char exchange[32], step[32], waiting[32] = "";
+        assay_format_seconds(f->links[i].exchange_seconds, exchange, sizeof exchange);
+        assay_format_seconds(f->links[i].step_seconds, step, sizeof step);
+        if (cut) assay_text_format(waiting, sizeof waiting, "    %.3f", f->links[i].waiting);
+        ASSAY_TRY(assay_buf_printf(text, err, "  %2.0f Gbit/s    %10s %10s%s  %.3f\n", f->links[i].gigabits, exchange,
+                                   step, waiting, f->links[i].efficiency));
+    }
+    return ASSAY_OK;
+}
+
+static assay_status processes(assay_buf *text, const assay_process_forecast *f, const assay_training *t,
+                              assay_error *err)
+{
+    char first[32], edge[32], all[32], rows[64] = "", computes[32];
+    assay_format_bytes(f->first_bytes, first, sizeof first);
+    assay_format_bytes(f->edge_bytes, edge, sizeof edge);
+    assay_format_bytes(f->all_bytes, all, sizeof all);
+    assay_format_seconds(f->compute_seconds, computes, sizeof computes);
+    if (f->traffic.stages > 1)
+        assay_text_format(rows, sizeof rows, " in rows of %d (a row has %.0f\nmicro-batches a step)", f->traffic.stages,
+                          f->micro_batches);
+    ASSAY_TRY(assay_buf_printf(
+        text, err,
+        "\n%d processes, each on a host like this one,%s with at most %zu of a step's %zu pairs\n"
+        "(%zu lanes): the first sends and receives %s a step, %s\n%s; all "
+        "together send %s. A step computes for about %s in one\nprocess (%.3g GFLOP/s, "
+        "measured)\n",
+        f->processes, rows, f->most_pairs, f->pairs, f->lanes, first,
+        f->traffic.stages > 1 ? "the last" : "one at the tree's edge", edge, all, computes, f->speed / 1e9));
+    if (f->traffic.stages > 1) ASSAY_TRY(stages(text, f, t, err));
+    return links(text, f, err);
+}
+
+static assay_status print_text(const assay_training *t, const assay_process_forecast *f, assay_error *err)
 {
     assay_buf text;
-    assay_buf_init(&text, 1 << 16);
-    assay_status status = table(&text, p, err);
-    if (status == ASSAY_OK && f) status = processes(&text, f, err);
+    assay_buf_init(&text, 1 << 20);
+    assay_status status = ASSAY_OK;
+    if (t->of_stages)
+        status = assay_buf_printf(&text, err, "Stage %d of %d, which has the least room:\n", t->stage + 1,
+                                  t->staging.stages);
+    if (status == ASSAY_OK) status = table(&text, &t->planning, err);
+    if (status == ASSAY_OK && f) status = processes(&text, f, t, err);
     if (status == ASSAY_OK) status = assay_print_text(text.data, err);
     assay_buf_release(&text);
+    return status;
+}
+
+static assay_status report(const assay_options *options, const assay_training *t, assay_error *err)
+{
+    assay_process_forecast forecast = {0}, *f = assay_process_forecast_is_wanted(options) ? &forecast : NULL;
+    assay_status status = ASSAY_OK;
+    if (f) status = assay_process_forecast_make(f, assay_staging_processes(options, NULL, true), t, err);
+    if (status == ASSAY_OK) status = options->json ? print_json(t, f, err) : print_text(t, f, err);
+    assay_process_forecast_release(&forecast);
     return status;
 }
 
@@ -187,11 +259,9 @@ static assay_status run(const assay_options *options, const assay_command_contex
 {
     assay_training *training;
     ASSAY_TRY(assay_training_open_plan(&training, options, &context->task, err));
-    const assay_planning *p = &training->planning;
-    assay_process_forecast forecast = {0}, *f = options->processes ? &forecast : NULL;
-    assay_status status = f ? assay_process_forecast_make(f, (int)options->processes, training, err) : ASSAY_OK;
-    if (status == ASSAY_OK) status = options->json ? print_json(p, f, err) : print_text(p, f, err);
-    if (status == ASSAY_OK && !p->fits) status = assay_planning_refuse(p, err);
+    assay_status status = report(options, training, err);
+    if (status == ASSAY_OK && !training->planning.fits)
+        status = assay_staging_refuse(&training->staging, training->stage, &training->planning, err);
     assay_training_close(training);
     return status;
 }
@@ -209,8 +279,9 @@ const assay_command assay_command_plan = {
             "  assay plan --model THUDM/chatglm2-6b --max-length 1024\n"
             "  assay plan --model ./llama --data pairs.jsonl --tuning full --memory 16G --json\n"
             "\n"
-            "  # how much faster would eight machines be?\n"
-            "  assay plan --model ./llama --data pairs.jsonl --processes 8\n",
+            "  # how much faster are eight machines? does a quarter of the model fit each?\n"
+            "  assay plan --model ./llama --data pairs.jsonl --processes 8\n"
+            "  assay plan --model ./llama --data pairs.jsonl --processes 8 --stages 4 --memory 8G\n",
     .takes = ASSAY_FOR_PLAN,
     .reports_first = true,
     .run = run,

@@ -30,11 +30,11 @@ static void on_cell(void *context, const assay_verify_result *r, size_t index)
 {
     const listener *l = context;
     const assay_verify_cell *cell = &r->cells[index];
-    char schedule[64];
+    char schedule[64], took[32];
+    assay_format_seconds(cell->seconds, took, sizeof took);
     assay_verify_schedule_name(&r->schedules[cell->schedule], l->layers, schedule, sizeof schedule);
-    assay_note(l->context->task.log, "way %zu/%zu: %s, micro-batches of %zu tokens, %d threads: %s (%.1f s)", index + 1,
-               r->cell_count, schedule, r->micros[cell->micro], r->threads[cell->thread], outcome_of(cell),
-               cell->seconds);
+    assay_note(l->context->task.log, "way %zu/%zu: %s, micro-batches of %zu tokens, %d threads: %s (%s)", index + 1,
+               r->cell_count, schedule, r->micros[cell->micro], r->threads[cell->thread], outcome_of(cell), took);
 }
 
 static json_t *names_json(const bool *flags, const assay_program *program)

@@ -84,7 +84,7 @@ static void add_figures(fields *all, const assay_progress_sample *sample, double
     add_memory(all, sample);
     if (seconds_left < 0) return;
     char left[32];
-    assay_format_seconds(seconds_left, left, sizeof left);
+    assay_format_seconds(round(seconds_left), left, sizeof left); /* a guess */
     add_text(all, 0, " ETA ", left);
 }
 

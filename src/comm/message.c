@@ -114,7 +114,10 @@ assay_status assay_comm_send_begin(assay_comm *comm, int peer, void *data, size_
 
 assay_status assay_comm_send_end(assay_comm *comm, assay_error *err)
 {
-    return comm ? end_sending(whole_of(comm), err) : ASSAY_OK;
+    assay_comm *whole = comm ? whole_of(comm) : NULL;
+    if (!whole || !whole->sending.busy) return ASSAY_OK;
+    if (whole->broken) return lost(whole, ASSAY_SENDING, whole->sending.peer, "an earlier message failed", err);
+    return end_sending(whole, err);
 }
 
 assay_status assay_comm_send(assay_comm *comm, int peer, void *data, size_t bytes, assay_error *err)

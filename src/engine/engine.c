@@ -26,7 +26,7 @@ struct assay_engine {
     size_t carrier_bytes;                   /* of those, the last */
     size_t at;                              /* where the slots of the present flight begin */
     int flight, computed;                   /* the present one, and whose values the slots hold where they are shared */
-    int inlet_gradient;                     /* a slot; -1: there is none */
+    int inlet, inlet_gradient;              /* slots; -1: there is none */
     assay_param_view *params;
     assay_param_view *step_params; /* of the step that is running */
     assay_streaming *streaming;    /* NULL: all weights stay */
@@ -125,7 +125,10 @@ static bool settle_flights(assay_engine *engine)
 {
     const assay_engine_config *config = &engine->config;
     const assay_schedule *schedule = engine->schedule;
-    engine->computed = engine->inlet_gradient = -1;
+    engine->computed = engine->inlet_gradient = engine->inlet = -1;
+    for (size_t i = schedule->forward_count; i-- > 0 && config->program->inlet >= 0;)
+        if (schedule->instances[i].action == ASSAY_FORWARD && schedule->instances[i].step == 0)
+            engine->inlet = schedule->instances[i].out[0];
     for (size_t i = schedule->forward_count; i < schedule->instance_count && config->program->inlet >= 0; i++)
         if (schedule->instances[i].action == ASSAY_BACKWARD && schedule->instances[i].step == 0)
             engine->inlet_gradient = schedule->instances[i].d_out;
@@ -336,14 +339,9 @@ static void *stored_inlet(const assay_engine *engine)
     return (char *)engine->arena.data + engine->flight_bytes + (size_t)engine->flight * engine->stored_bytes;
 }
 
-static int inlet_slot(const assay_engine *engine)
-{
-    return engine->config.program->inlet < 0 ? -1 : engine->schedule->instances[0].out[0];
-}
-
 assay_view assay_engine_inlet(const assay_engine *engine, const assay_geometry *geometry)
 {
-    int slot = inlet_slot(engine);
+    int slot = engine->inlet;
     if (slot < 0) return (assay_view){0};
     assay_view view = slot_view(engine, slot);
     void *stored = keeps_inlets(&engine->config) ? stored_inlet(engine) : NULL;
@@ -360,20 +358,26 @@ void *assay_engine_carrier(const assay_engine *engine)
 
 static void take_inlet(assay_engine *engine)
 {
-    int slot = inlet_slot(engine);
+    int slot = engine->inlet;
     if (slot < 0) return;
     const assay_view to = slot_view(engine, slot);
     size_t element = to.bf16 ? sizeof *to.bf16 : sizeof *to.data;
     memcpy(to.bf16 ? (void *)to.bf16 : (void *)to.data, stored_inlet(engine), to.rows * to.cols * element);
 }
 
+static void begin_pass(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
+                       bool training)
+{
+    set_out(engine, geometry, seed, step, training);
+    engine->computed = engine->flight;
+    if (keeps_inlets(&engine->config)) take_inlet(engine);
+}
+
 assay_status assay_engine_forward(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
                                   bool training, assay_error *err)
 {
     ASSAY_TRY(check_bounds(engine, geometry, err));
-    set_out(engine, geometry, seed, step, training);
-    engine->computed = engine->flight;
-    if (keeps_inlets(&engine->config)) take_inlet(engine);
+    begin_pass(engine, geometry, seed, step, training);
     for (size_t i = 0; i < engine->schedule->forward_count; i++) {
         if (atomic_load(&engine->stopped)) return assay_error_set(err, ASSAY_E_STOPPED, "stopped");
         ASSAY_TRY(run_instance(engine, &engine->schedule->instances[i], err));
@@ -474,25 +478,28 @@ static bool instance_is_finite(assay_engine *engine, const assay_instance *insta
     return true;
 }
 
-static int look_for_bad(assay_engine *engine, const float *d_rewards, bool *backward)
+/* Runs instances one by one; the step of the first whose numbers are not finite. */
+static int look_at(assay_engine *engine, size_t first, size_t end)
 {
-    const assay_schedule *schedule = engine->schedule;
-    for (size_t i = 0; i < (d_rewards ? schedule->instance_count : schedule->forward_count); i++) {
-        const assay_instance *instance = &schedule->instances[i];
-        if (i == schedule->forward_count) set_seed(engine, d_rewards);
+    for (size_t i = first; i < end; i++) {
+        const assay_instance *instance = &engine->schedule->instances[i];
         if (run_instance(engine, instance, NULL) != ASSAY_OK) return -1;
-        *backward = instance->action == ASSAY_BACKWARD;
         if (!instance_is_finite(engine, instance)) return instance->step;
     }
     return -1;
 }
 
-int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
-                           const float *d_rewards, bool *backward)
+int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step)
 {
-    set_out(engine, geometry, seed, step, true);
+    begin_pass(engine, geometry, seed, step, true);
+    return look_at(engine, 0, engine->schedule->forward_count);
+}
+
+int assay_engine_first_bad_back(assay_engine *engine, const float *d_rewards)
+{
+    if (d_rewards) set_seed(engine, d_rewards);
     engine->looking = true;
-    int found = look_for_bad(engine, d_rewards, backward);
+    int found = look_at(engine, engine->schedule->forward_count, engine->schedule->instance_count);
     engine->looking = false;
     return found;
 }

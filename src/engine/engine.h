@@ -99,12 +99,12 @@ uint64_t assay_engine_read_bytes(const assay_engine *engine);
 /* Bytes of spilled values written to their file so far; 0: none are spilled. */
 uint64_t assay_engine_spill_bytes(const assay_engine *engine);
 
-/* For finding what went wrong, slowly: runs forward (and backward, where d_rewards is given) once more and returns the
- * program's step whose result, or (*backward) whose inputs' gradient, is the first to hold NaN or infinity; -1: none,
- * or weights could not be read.
- * Gradients of weights are added to, and none is taken. The geometry is one that a forward pass took. */
-int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step,
-                           const float *d_rewards, bool *backward);
+/* For finding what went wrong, slowly: a forward pass, and behind it a backward pass (d_rewards as there), once more.
+ * Each returns the program's step whose result, or whose inputs' gradient, is the first to hold NaN or infinity; -1:
+ * none, or weights could not be read. Gradients of weights are added to, and none is taken. The geometry is one that a
+ * forward pass took. */
+int assay_engine_first_bad(assay_engine *engine, const assay_geometry *geometry, uint64_t seed, uint64_t step);
+int assay_engine_first_bad_back(assay_engine *engine, const float *d_rewards);
 
 /* Planned bytes of the arena, and the highest byte touched so far. */
 size_t assay_engine_planned_bytes(const assay_engine *engine);

@@ -162,6 +162,14 @@ static assay_status list_candidates(search *s, int way, candidate *list)
     return ASSAY_OK;
 }
 
+/* What was dropped of a micro-batch in flight is computed again on its way back. */
+static void add_forward_again(const search *s, size_t tokens, assay_plan *plan)
+{
+    plan->flops += plan->forward_flops;
+    if (plan->streamed)
+        plan->read_bytes += s->outline.forward_read + assay_stream_rows_read(s->request->stream, tokens);
+}
+
 /* Lays one choice out exactly. */
 static assay_status lay_out(search *s, size_t tokens, int way, assay_plan *plan)
 {
@@ -189,6 +197,8 @@ static assay_status lay_out(search *s, size_t tokens, int way, assay_plan *plan)
     plan->streamed = request->stream != NULL;
     if (plan->streamed) plan->read_bytes = s->outline.read + assay_stream_rows_read(request->stream, tokens);
     plan->flops = s->outline.flops;
+    plan->forward_flops = s->outline.forward_flops;
+    if (s->stores) add_forward_again(s, tokens, plan);
     plan->overhead = s->flops[replayed_of(s, way)] / s->flops[0] - 1;
     plan->time = time_of(s, tokens, way);
     plan->relative_time = time_of(s, tokens, way) / time_of(s, widest(request), 0);

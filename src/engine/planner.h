@@ -55,8 +55,9 @@ typedef struct assay_plan {
     size_t read_bytes;  /* at most so many a micro-batch, forward and back */
     /* Of the smallest plan of a request with streamed weights: what every plan that keeps them takes at least. */
     size_t least_kept;
-    double flops;    /* a micro-batch of the longest pair alone */
-    double overhead; /* FLOPs spent on replaying, as a share of those without */
+    double flops;         /* a micro-batch of the longest pair alone */
+    double forward_flops; /* of these, what comes before its rewards */
+    double overhead;      /* FLOPs spent on replaying, as a share of those without */
     /* FLOPs a token, each micro-batch's own cost included: for comparing plans of different programs */
     double time;
     double relative_time; /* per token; 1: nothing replayed, the widest micro-batch */

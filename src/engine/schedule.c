@@ -421,6 +421,8 @@ assay_status assay_scheduler_make(assay_scheduler *scheduler, const assay_schedu
     ASSAY_TRY(begin(scheduler));
     decide_kept(scheduler);
     ASSAY_TRY(walk_forward(scheduler));
+    schedule->forward_flops = schedule->flops;
+    schedule->forward_read = schedule->read;
     return options->backward ? walk_backward(scheduler) : ASSAY_OK;
 }
 

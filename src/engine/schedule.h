@@ -96,6 +96,8 @@ typedef struct assay_schedule {
     int seed_slot; /* gradient of the program's output, to be filled before backward; -1: nothing is differentiated */
     double flops;  /* of all instances, for the work the scheduler was created with */
     size_t read;   /* bytes of layers' weights that its LOADs bring */
+    double forward_flops; /* of these, the forward pass's */
+    size_t forward_read;
 } assay_schedule;
 
 /* stream: the weights that do not stay in memory; NULL: all do. It outlives the schedule. */

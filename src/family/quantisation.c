@@ -7,46 +7,63 @@
 #include <string.h>
 
 /* Read, or about how weights were made, which were left whole, and how other engines compute with them. */
-static const char *const gptq_keys[] = {"quant_method",
-                                        "bits",
-                                        "group_size",
-                                        "desc_act",
-                                        "sym",
-                                        "checkpoint_format",
-                                        "format",
-                                        "dynamic",
-                                        "pack_dtype",
-                                        "lm_head",
-                                        "static_groups",
-                                        "true_sequential",
-                                        "damp_percent",
-                                        "damp_auto_increment",
-                                        "act_group_aware",
-                                        "hyb_act",
-                                        "mse",
-                                        "meta",
-                                        "quantizer",
-                                        "model_name_or_path",
-                                        "model_file_base_name",
-                                        "model_seqlen",
-                                        "max_input_length",
-                                        "dataset",
-                                        "tokenizer",
-                                        "batch_size",
-                                        "pad_token_id",
-                                        "cache_block_outputs",
-                                        "block_name_to_quantize",
-                                        "module_name_preceding_first_block",
-                                        "modules_in_block_to_quantize",
-                                        "modules_to_not_convert",
-                                        "inside_layer_modules",
-                                        "offload_to_disk",
-                                        "backend",
-                                        "use_exllama",
-                                        "disable_exllama",
-                                        "exllama_config",
-                                        "use_cuda_fp16",
-                                        NULL};
+static const char *const grouped_keys[] = {"quant_method",
+                                           "bits",
+                                           "group_size",
+                                           "desc_act",
+                                           "sym",
+                                           "checkpoint_format",
+                                           "format",
+                                           "dynamic",
+                                           "pack_dtype",
+                                           "lm_head",
+                                           "static_groups",
+                                           "true_sequential",
+                                           "damp_percent",
+                                           "damp_auto_increment",
+                                           "act_group_aware",
+                                           "hyb_act",
+                                           "mse",
+                                           "meta",
+                                           "quantizer",
+                                           "model_name_or_path",
+                                           "model_file_base_name",
+                                           "model_seqlen",
+                                           "max_input_length",
+                                           "dataset",
+                                           "tokenizer",
+                                           "batch_size",
+                                           "pad_token_id",
+                                           "cache_block_outputs",
+                                           "block_name_to_quantize",
+                                           "module_name_preceding_first_block",
+                                           "modules_in_block_to_quantize",
+                                           "modules_to_not_convert",
+                                           "inside_layer_modules",
+                                           "offload_to_disk",
+                                           "backend",
+                                           "use_exllama",
+                                           "disable_exllama",
+                                           "exllama_config",
+                                           "use_cuda_fp16",
+                                           "version",
+                                           "zero_point",
+                                           "do_fuse",
+                                           "fuse_max_seq_len",
+                                           "modules_to_fuse",
+                                           NULL};
+
+static const char *const compressed_keys[] = {"quant_method",
+                                              "config_groups",
+                                              "format",
+                                              "ignore",
+                                              "kv_cache_scheme",
+                                              "quantization_status",
+                                              "global_compression_ratio",
+                                              "packed_modules_mapping",
+                                              "sparsity_config",
+                                              "version",
+                                              NULL};
 
 /* Keys that change what the tensors mean where they are set. */
 typedef struct refused_key {
@@ -54,9 +71,9 @@ typedef struct refused_key {
 } refused_key;
 
 static const refused_key refused[] = {
-    {"adapter", "an adapter of the quantiser's own"},
-    {"rotation", "rotated weights"},
-    {"is_marlin_format", "Marlin's order of weights"},
+    {"adapter", "an adapter of the quantiser's own"},  {"rotation", "rotated weights"},
+    {"is_marlin_format", "Marlin's order of weights"}, {"transform_config", "rotated weights"},
+    {"moe_sparsity_config", "weights left out"},
 };
 
 static const refused_key *find_refused(const json_t *how)
@@ -69,6 +86,7 @@ static const refused_key *find_refused(const json_t *how)
 const char *assay_quantisation_format(const json_t *how)
 {
     const char *format = json_string_value(json_object_get(how, "checkpoint_format"));
+    if (!format) format = json_string_value(json_object_get(how, "version"));
     if (!format) format = json_string_value(json_object_get(how, "format"));
     return format ? format : "";
 }
@@ -87,11 +105,59 @@ static bool is_bitsandbytes(const json_t *how)
     return json_is_true(json_object_get(how, "load_in_4bit")) || json_is_true(json_object_get(how, "load_in_8bit"));
 }
 
+/* Its format, as far as all groups have it: a group may have one of its own. */
+static bool has_format(const json_t *how, const char *const *names)
+{
+    const char *name;
+    json_t *group;
+    json_object_foreach(assay_json_lent(json_object_get(how, "config_groups")), name, group)
+    {
+        const char *own = json_string_value(json_object_get(group, "format"));
+        if (own && !is_one_of(own, names)) return false;
+    }
+    return is_one_of(assay_quantisation_format(how), names);
+}
+
+/* sparsity_config is written, with the format "dense", where nothing is sparse. */
+static bool is_sparse(const json_t *how)
+{
+    const char *format = json_string_value(json_object_get(json_object_get(how, "sparsity_config"), "format"));
+    return format && strcmp(format, "dense") != 0;
+}
+
+/* All groups' weights are of this type. */
+static bool has_type(const json_t *how, const char *type)
+{
+    const char *name;
+    json_t *group;
+    const json_t *groups = json_object_get(how, "config_groups");
+    json_object_foreach(assay_json_lent(groups), name, group)
+    {
+        const char *found = json_string_value(json_object_get(json_object_get(group, "weights"), "type"));
+        if (!found || strcmp(found, type) != 0) return false;
+    }
+    return json_object_size(groups) > 0;
+}
+
+static bool is_compressed(const json_t *how)
+{
+    static const char *const formats[] = {"pack-quantized", "int-quantized", "naive-quantized", NULL};
+    return has_format(how, formats) && has_type(how, "int") && !is_sparse(how) && !find_refused(how);
+}
+
+static bool is_compressed_fp8(const json_t *how)
+{
+    static const char *const formats[] = {"float-quantized", "naive-quantized", NULL};
+    bool floats = has_type(how, "float") || (json_object_size(json_object_get(how, "config_groups")) == 0 &&
+                                             !strcmp(assay_quantisation_format(how), "float-quantized"));
+    return has_format(how, formats) && floats && !is_sparse(how) && !find_refused(how);
+}
+
 /* E4M3 alone. The other keys say how products of bytes are computed, and which weights were left whole. */
 static bool is_fp8(const json_t *how, const char *method)
 {
     const char *bits = json_string_value(json_object_get(how, "fmt"));
-    if (!strcmp(method, "compressed-tensors")) return !strcmp(assay_quantisation_format(how), "float-quantized");
+    if (!strcmp(method, "compressed-tensors")) return is_compressed_fp8(how);
     return assay_foreign_of_method(method) == ASSAY_FOREIGN_FP8 && (!bits || !strcmp(bits, "e4m3"));
 }
 
@@ -108,6 +174,15 @@ static bool is_gptq(const json_t *how)
     return has_bits(how) && is_one_of(assay_quantisation_format(how), formats) && !find_refused(how);
 }
 
+/* backend llm-awq orders weights in a way of its own, whatever the version says. */
+static bool is_awq(const json_t *how)
+{
+    static const char *const formats[] = {"", "gemm", "GEMM", NULL};
+    const char *backend = json_string_value(json_object_get(how, "backend"));
+    return json_integer_value(json_object_get(how, "bits")) == 4 && !find_refused(how) &&
+           is_one_of(assay_quantisation_format(how), formats) && !(backend && !strcmp(backend, "llm-awq"));
+}
+
 assay_quantisation assay_quantisation_of(const json_t *config)
 {
     const json_t *how = json_object_get(config, "quantization_config");
@@ -116,6 +191,8 @@ assay_quantisation assay_quantisation_of(const json_t *config)
     if (is_fp8(how, method)) return ASSAY_QUANTISED_FP8;
     assay_foreign_kind kind = assay_foreign_of_method(method);
     if (kind == ASSAY_FOREIGN_BITSANDBYTES && is_bitsandbytes(how)) return ASSAY_QUANTISED_BITSANDBYTES;
+    if (kind == ASSAY_FOREIGN_COMPRESSED && is_compressed(how)) return ASSAY_QUANTISED_COMPRESSED;
+    if (kind == ASSAY_FOREIGN_AWQ && is_awq(how)) return ASSAY_QUANTISED_AWQ;
     return kind == ASSAY_FOREIGN_GPTQ && is_gptq(how) ? ASSAY_QUANTISED_GPTQ : ASSAY_QUANTISED_NOT;
 }
 
@@ -126,10 +203,15 @@ static void explain(const json_t *how, assay_foreign_kind kind, const char *meth
     const char *format = assay_quantisation_format(how);
     *text = '\0';
     if (kind == ASSAY_FOREIGN_QUANTISED) snprintf(text, size, "%.80s", method ? method : "quantization_config");
-    if (kind != ASSAY_FOREIGN_GPTQ) return;
+    if (kind == ASSAY_FOREIGN_COMPRESSED && key) snprintf(text, size, "\"%s\" is set: %s", key->key, key->what);
+    else if (kind == ASSAY_FOREIGN_COMPRESSED)
+        snprintf(text, size, "its format is \"%.60s\"%s", format, is_sparse(how) ? ", and sparse" : "");
+    if (kind != ASSAY_FOREIGN_GPTQ && kind != ASSAY_FOREIGN_AWQ) return;
     if (key) snprintf(text, size, "\"%s\" is set: %s", key->key, key->what);
     else if (!has_bits(how)) snprintf(text, size, "\"bits\" is none of 2, 3, 4 and 8");
-    else snprintf(text, size, "its format is \"%.80s\"", format);
+    else
+        snprintf(text, size, "its format is \"%.80s\", its bits are %d", *format ? format : "not said",
+                 (int)json_integer_value(json_object_get(how, "bits")));
 }
 
 /* compression_config, an older name of compressed-tensors, is looked at here alone: nothing is joined by it. */
@@ -161,15 +243,33 @@ static void note_unknown(const json_t *how, const char *const *known, json_t *no
     }
 }
 
+static bool rounds_activations(const json_t *how)
+{
+    const char *name;
+    json_t *group;
+    json_object_foreach(assay_json_lent(json_object_get(how, "config_groups")), name, group)
+    {
+        if (!assay_json_is_off(json_object_get(group, "input_activations"))) return true;
+        if (!assay_json_is_off(json_object_get(group, "output_activations"))) return true;
+    }
+    return !assay_json_is_off(json_object_get(how, "kv_cache_scheme"));
+}
+
 void assay_quantisation_notes(const json_t *config, json_t *notes)
 {
     static const char fp8[] = "the weights are fp8: products take q s as a number; engines that round what "
                               "they are multiplied with to fp8 too give scores that differ a little",
                       int8[] = "the weights are int8: products take q SCB / 127 as a number; LLM.int8 rounds what they "
-                               "are multiplied with to int8 too, so its scores differ a little";
+                               "are multiplied with to int8 too, so its scores differ a little",
+                      rounded[] = "the weights are integers: products take s (q - z) as a number; engines that round "
+                                  "activations (input_activations, output_activations, kv_cache_scheme of "
+                                  "quantization_config) give scores that differ a little";
     const json_t *how = json_object_get(config, "quantization_config");
     assay_quantisation kind = assay_quantisation_of(config);
     if (json_is_true(json_object_get(how, "load_in_8bit"))) json_array_append_new(notes, json_string(int8));
     if (kind == ASSAY_QUANTISED_FP8) json_array_append_new(notes, json_string(fp8));
-    if (kind == ASSAY_QUANTISED_GPTQ) note_unknown(how, gptq_keys, notes);
+    if (kind == ASSAY_QUANTISED_GPTQ || kind == ASSAY_QUANTISED_AWQ) note_unknown(how, grouped_keys, notes);
+    if (kind != ASSAY_QUANTISED_COMPRESSED) return;
+    note_unknown(how, compressed_keys, notes);
+    if (rounds_activations(how)) json_array_append_new(notes, json_string(rounded));
 }

@@ -11,7 +11,9 @@ typedef enum assay_quantisation {
     ASSAY_QUANTISED_NOT, /* or in a way that the audit refuses */
     ASSAY_QUANTISED_BITSANDBYTES,
     ASSAY_QUANTISED_FP8,
-    ASSAY_QUANTISED_GPTQ
+    ASSAY_QUANTISED_GPTQ,
+    ASSAY_QUANTISED_AWQ,
+    ASSAY_QUANTISED_COMPRESSED /* integers; its floats are FP8 */
 } assay_quantisation;
 
 assay_quantisation assay_quantisation_of(const json_t *config);

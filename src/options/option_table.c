@@ -134,14 +134,15 @@ static const assay_option_row rows[] = {
     {"epochs", "X", ASSAY_OPTION_DOUBLE, 0, TRAINING, ASSAY_GROUP_TRAINING, "1", NULL, 0, 1e6, {{0}}, AT(epochs),
      "passes over the data"},
     {"max-steps", "N", ASSAY_OPTION_INT, 0, TRAINING, ASSAY_GROUP_TRAINING, "none", NULL, -1, HUGE_INT, {{"none", 0}},
-     AT(max_steps), "stop after N optimizer steps"},
+     AT(max_steps), "stop after N optimizer steps (none, 0 and -1, as Transformers has it: --epochs alone says)"},
     {"batch-pairs", "N", ASSAY_OPTION_INT, 0, TRAINING, ASSAY_GROUP_TRAINING, "32", NULL, 1, 1e9, {{0}},
      AT(batch_pairs), "prompts with their answers (pairs, lists) in one optimizer step"},
     {"lanes", "L", ASSAY_OPTION_INT, 0, TRAINING, ASSAY_GROUP_TRAINING, "auto", NULL, 1, 1024, {{"auto", 0}},
      AT(lanes),
      "parts, a power of two, that a step's sum over pairs is cut into; kept in the checkpoint (auto: one; "
      "eight where mpirun or srun started the run, with all weights as many as processes)"},
-    {"stages", "S", ASSAY_OPTION_INT, 0, ASSAY_FOR_TRAIN, ASSAY_GROUP_TRAINING, "1", NULL, 1, 1024, {{0}}, AT(stages),
+    {"stages", "S", ASSAY_OPTION_INT, 0, ASSAY_FOR_TRAIN | ASSAY_FOR_PLAN, ASSAY_GROUP_TRAINING, "1", NULL, 1, 1024,
+     {{0}}, AT(stages),
      "parts that the model's layers are cut into, one a process of mpirun or srun; the number of processes is a "
      "multiple of it, and the result has the bits of one process"},
     {"processes", "P", ASSAY_OPTION_INT, 0, ASSAY_FOR_PLAN, ASSAY_GROUP_TRAINING, NULL, NULL, 1, 1024, {{0}},

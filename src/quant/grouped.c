@@ -43,6 +43,11 @@ void assay_packed_fields(const uint8_t *words, size_t stride, size_t first, size
         for (size_t i = 0; i < count; i++) fields[i] = (uint8_t)assay_packed_field(words, stride, first + i, bits);
 }
 
+int assay_grouped_byte_zero(const assay_parts *parts, size_t row, size_t index)
+{
+    return (int8_t)parts->zeros[row / parts->block_rows * parts->group_count + index] + (1 << (parts->bits - 1));
+}
+
 static size_t group_of(const assay_parts *parts, size_t col)
 {
     if (!parts->groups) return col / parts->block_cols;

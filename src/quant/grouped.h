@@ -1,7 +1,8 @@
-/* Integers of a few bits that share a scale, and mostly a zero, by groups of columns of a row: GPTQ, AWQ. Of
- * each row and group there are one scale and one zero z; level q stands for s * (q - z), rounded to the scales' type:
- * what a product of tensors of that type gives in torch. What is particular to a type is where its levels and zeros
- * lie: two functions, handed to assay_grouped_decode with every run of elements; parts->bits is 1 to 8.
+/* Integers of a few bits that share a scale, and mostly a zero, by groups of columns of a row: GPTQ, AWQ,
+ * compressed-tensors'. Of each row and group there are one scale and one zero z; level q stands for s * (q - z),
+ * rounded to the scales' type: what a product of tensors of that type gives in torch. What is particular to a type is
+ * where its levels and zeros lie: two functions, handed to assay_grouped_decode with every run of elements; parts->bits
+ * is 1 to 8.
  *
  * A group that a file names wrongly is refused when the weight is put together; one that has changed since is taken for
  * the first, so that nothing outside of the tensors is read. */
@@ -21,6 +22,9 @@ typedef struct assay_grouped_type {
 
 void assay_grouped_decode(const assay_grouped_type *type, const uint8_t *src, const assay_parts *parts, size_t first,
                           size_t count, float *dst);
+
+/* The zero of ASSAY_ZEROS_BYTES. */
+int assay_grouped_byte_zero(const assay_parts *parts, size_t row, size_t index);
 
 /* Field `index` of so many bits, of fields without a gap in 32-bit words, `stride` words apart, from its lowest bit on.
  */

@@ -21,6 +21,7 @@ enum { ASSAY_PARTS_MAP_BYTES = 1024 }; /* 256 f32 */
 typedef enum assay_parts_zeros {
     ASSAY_ZEROS_PACKED,   /* as the levels themselves */
     ASSAY_ZEROS_LESS_ONE, /* the same, one less than they are (GPTQ's first format) */
+    ASSAY_ZEROS_BYTES     /* a signed byte a scale; the middle level is added */
 } assay_parts_zeros;
 
 /* The tensors beside the integers. All are borrowed, little endian, and may be misaligned. */
@@ -45,14 +46,18 @@ typedef struct assay_parts {
     assay_parts_zeros zero_form;
 } assay_parts;
 
-/* enum name, file and function name, bytes, and elements in them (GPTQ: most often) */
+/* enum name, file and function name, bytes, and elements in them (GPTQ, CT_PACKED: most often); CT is
+ * compressed-tensors */
 // clang-format off
-#define ASSAY_PARTS_MAP(X) \
-    X(NF4,  nf4,  1, 2)    \
-    X(FP4,  fp4,  1, 2)    \
-    X(INT8, int8, 1, 1)    \
-    X(FP8,  fp8,  1, 1)    \
-    X(GPTQ, gptq, 1, 2)
+#define ASSAY_PARTS_MAP(X)        \
+    X(NF4,       nf4,       1, 2) \
+    X(FP4,       fp4,       1, 2) \
+    X(INT8,      int8,      1, 1) \
+    X(FP8,       fp8,       1, 1) \
+    X(GPTQ,      gptq,      1, 2) \
+    X(AWQ,       awq,       1, 2) \
+    X(CT_PACKED, ct_packed, 1, 2) \
+    X(CT_INT8,   ct_int8,   1, 1)
 // clang-format on
 
 typedef void (*assay_decode_parts)(const uint8_t *src, const assay_parts *parts, size_t first, size_t count,

@@ -2,6 +2,7 @@
 #include "report/report_private.h"
 
 #include "base/file.h"
+#include "base/format.h"
 
 #include <math.h>
 
@@ -46,9 +47,9 @@ static figures look(const assay_run_data *data)
 
 static void seconds_text(assay_page *page, double seconds)
 {
-    if (seconds < 120) assay_page_add(page, "%.3g s", seconds);
-    else if (seconds < 7200) assay_page_add(page, "%.0f min", seconds / 60);
-    else assay_page_add(page, "%.1f h", seconds / 3600);
+    char text[32];
+    assay_format_seconds(seconds, text, sizeof text);
+    assay_page_add(page, "%s", text);
 }
 
 static void held_out_loss(assay_page *page, const figures *f)

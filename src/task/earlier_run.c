@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/json_doc.h"
+#include "task/staging.h"
 #include "train/checkpoint_dir.h"
 #include "train/lanes.h"
 
@@ -51,9 +52,9 @@ static int64_t power_below(int64_t number)
 /* Eight, so that one to eight processes give the same bits; gradients of all weights are too large for that. */
 static int64_t usual_lanes(const assay_options *options, const assay_comm *comm)
 {
-    int64_t size = options->processes ? options->processes : assay_comm_size(comm);
+    int64_t size = assay_staging_processes(options, comm, !comm);
     if (options->stages > 1 && size >= options->stages) size /= options->stages;
-    if (!comm && !options->processes) return 1;
+    if (!comm && !options->processes && options->stages <= 1) return 1;
     return options->tuning == ASSAY_OPT_FULL ? power_below(2 * size - 1) : LAUNCHED_LANES;
 }
 

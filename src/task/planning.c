@@ -31,7 +31,8 @@ typedef struct variant {
     assay_model_size size;
     assay_stream_list *stream; /* NULL: no weight is streamed */
     size_t fixed, moments;
-    size_t mapped; /* bytes of weights that stay, where they lie in the file */
+    size_t mapped;                         /* bytes of weights that stay, where they lie in the file */
+    size_t weights, inlet, inlet_gradient; /* as the planning has them */
     size_t params;
     size_t longest; /* tokens of the longest pair: no micro-batch is smaller */
     size_t length;  /* pairs with a longer side are left out; 0: none */
@@ -152,11 +153,11 @@ static assay_status measure(variant *v, assay_program **program, assay_error *er
     return ASSAY_OK;
 }
 
-/* What is packed in memory as it is loaded lies in no file: convert --quantize makes one. A stage keeps its weights.
+/* What is packed in memory as it is loaded lies in no file: convert --quantize makes one.
  * ASSAY_E_NO_FIT: nothing can be streamed. */
 static assay_status take_streamed(variant *v, const assay_program *program, assay_error *err)
 {
-    if (v->subject.model.quantise != ASSAY_F32 || v->subject.model.slice.end) return ASSAY_E_NO_FIT;
+    if (v->subject.model.quantise != ASSAY_F32) return ASSAY_E_NO_FIT;
     ASSAY_TRY(assay_model_stream_list(&v->stream, program, v->subject.checkpoint, v->subject.adapter, err));
     if (!v->stream) return ASSAY_E_NO_FIT;
     v->mapped -= v->stream->bytes;
@@ -238,13 +239,26 @@ static assay_status measure_spilling(variant *v, const assay_program *program, a
     return ASSAY_OK;
 }
 
+/* What the program is beside its memory. */
+static void describe(variant *v, const assay_program *program)
+{
+    v->layers = program->layers;
+    v->params = program->param_count;
+    v->weights = v->inlet = v->inlet_gradient = 0;
+    for (size_t i = 0; i < program->param_count; i++)
+        if (!program->params[i].absent) v->weights += program->params[i].rows * program->params[i].cols;
+    if (program->inlet < 0) return;
+    const assay_value *inlet = &program->values[program->inlet];
+    v->inlet = inlet->cols * (inlet->dtype == ASSAY_BF16 ? sizeof(uint16_t) : sizeof(float));
+    v->inlet_gradient = program->inlet_wants ? inlet->cols * sizeof(float) : 0;
+}
+
 /* asked: it is the run itself, not another way to run. */
 static assay_status plan_variant(variant *v, bool asked, bool alternatives, assay_error *err)
 {
     assay_program *program;
     ASSAY_TRY(measure(v, &program, err));
-    v->layers = program->layers;
-    v->params = program->param_count;
+    describe(v, program);
     assay_status status = asked ? measure_spilling(v, program, err) : ASSAY_OK;
     if (status == ASSAY_OK) status = plan_program(v, program, asked, alternatives, err);
     v->streamed = v->stream ? v->stream->bytes : 0;
@@ -566,6 +580,9 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->layers = asked.layers;
     planning->gradients = assay_trainer_gradients(&asked.subject.settings) * asked.size.trained * sizeof(float);
     planning->optimizer = asked.moments;
+    planning->weights = asked.weights;
+    planning->inlet_bytes = asked.inlet;
+    planning->inlet_gradient_bytes = asked.inlet_gradient;
     planning->rss = process_peak(&asked);
     planning->largest_off = asked.largest_off;
     planning->largest_all = asked.largest_all;

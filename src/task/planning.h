@@ -79,6 +79,10 @@ typedef struct assay_planning {
     size_t gradients, optimizer;    /* bytes */
     /* where gradients were to be applied early, why the plan keeps them; "": it does not, or nobody asked */
     char kept_for[160];
+    size_t weights;                 /* scalar weights that the program reads: a slice's, or all */
+    /* of a slice that does not begin, for each token: what comes from below, and the gradient that goes there (0: none
+     * does); bytes */
+    size_t inlet_bytes, inlet_gradient_bytes;
     /* anonymous memory the whole process is expected to reach at most (machine/process_memory.h); without data and
      * tokenizer 24 MiB stand for both */
     size_t rss;

@@ -116,15 +116,26 @@ static json_t *pairs_by_rank(const assay_trainer *t)
     return list;
 }
 
+/* NULL: one process, whose plan says it. */
+static json_t *memory_by_rank(const assay_training *t)
+{
+    json_t *list = t->of_ranks ? json_array() : NULL;
+    for (int r = 0; list && r < assay_comm_size(t->trainer->shares.comm); r++)
+        json_array_append_new(list, json_pack("{s:I, s:I}", "planned_bytes", (json_int_t)t->of_ranks[r].planned,
+                                              "peak_bytes", (json_int_t)t->of_ranks[r].peak));
+    return list;
+}
+
 /* Of the run alone; what scoring needs besides is the source's (task/source_notes.c). The offset that a base's own
  * scores have is none of the trained model's. */
 static json_t *run_json(const assay_training *t, const assay_options *options)
 {
     double tie = t->trainer->settings.objective.tie_parameter; /* as it is now, where it was learned */
-    return json_pack("{s:I, s:I, s:i, s:i, s:o*, s:s, s:s, s:o*, s:o*, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}", "steps",
-                     (json_int_t)t->trainer->step, "lanes", (json_int_t)t->trainer->settings.lanes, "processes",
-                     assay_comm_size(t->trainer->shares.comm), "stages", t->staging.stages, "pairs_by_rank",
-                     pairs_by_rank(t->trainer), "precision", assay_program_precision(t->model->program), "objective",
+    return json_pack("{s:I, s:I, s:i, s:i, s:o*, s:o*, s:s, s:s, s:o*, s:o*, s:f, s:I, s:o*, s:o*, s:{s:s, s:s}}",
+                     "steps", (json_int_t)t->trainer->step, "lanes", (json_int_t)t->trainer->settings.lanes,
+                     "processes", assay_comm_size(t->trainer->shares.comm), "stages", t->staging.stages,
+                     "pairs_by_rank", pairs_by_rank(t->trainer), "memory_by_rank", memory_by_rank(t), "precision",
+                     assay_program_precision(t->model->program), "objective",
                      assay_objective_name(&t->settings.objective), "tie_parameter", tie > 0 ? json_real(tie) : NULL,
                      "labels", assay_training_labels_json(t), "score_offset", 0.0, "seed", (json_int_t)options->seed,
                      "options", assay_options_json(options, ASSAY_FOR_TRAIN, false), "plan", plan_json(t->trainer),

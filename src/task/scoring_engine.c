@@ -77,15 +77,16 @@ static assay_status make_plan(assay_scoring *s, const assay_options *options, co
 static assay_status say_streamed(const assay_scoring *s, assay_error *err)
 {
     double speed;
-    char weights[32], read[32], second[32];
+    char weights[32], read[32], second[32], takes[32];
     ASSAY_TRY(assay_stream_speed(s->stream, &speed, err));
     assay_format_bytes(s->streamed, weights, sizeof weights);
     assay_format_bytes(s->plan.read_bytes, read, sizeof read);
     assay_format_bytes((uint64_t)speed, second, sizeof second);
+    assay_format_seconds(speed > 0 ? (double)s->plan.read_bytes / speed : 0, takes, sizeof takes);
     assay_note(s->log,
                "%s of weights do not stay in memory: they are read from the model's files while others compute, at "
-               "most %s for every micro-batch of %zu tokens, which takes about %.1f s at %s a second",
-               weights, read, s->plan.micro_tokens, speed > 0 ? (double)s->plan.read_bytes / speed : 0, second);
+               "most %s for every micro-batch of %zu tokens, which takes about %s at %s a second",
+               weights, read, s->plan.micro_tokens, takes, second);
     return ASSAY_OK;
 }
 

@@ -15,17 +15,21 @@ typedef struct word {
 typedef struct maker {
     assay_staging *out;
     assay_comm *comm;
-    assay_planning_subject *subject;
-    word *words; /* of all ranks */
+    assay_planning_subject subject;
+    word *words; /* of all ranks; of a run that is not there, of one row */
+    int count;   /* of words */
     assay_error *err;
 } maker;
 
-static int stage_of(const maker *s) { return assay_comm_rank(s->comm) % s->out->stages; }
-
-static assay_status check_processes(int64_t stages, const assay_comm *comm, assay_error *err)
+int assay_staging_processes(const assay_options *options, const assay_comm *comm, bool planned)
 {
-    int size = assay_comm_size(comm);
-    if (size == 1)
+    if (!planned || assay_comm_size(comm) > 1) return assay_comm_size(comm);
+    return (int)(options->processes ? options->processes : options->stages);
+}
+
+static assay_status check_processes(int64_t stages, int size, bool planned, assay_error *err)
+{
+    if (size == 1 && !planned)
         return assay_error_set(err, ASSAY_E_USAGE,
                                "--stages %lld needs as many processes, and this is one; type: mpirun -n %lld assay "
                                "train ... --stages %lld (docs/clusters.md)",
@@ -36,10 +40,10 @@ static assay_status check_processes(int64_t stages, const assay_comm *comm, assa
                            (long long)stages, size, (long long)((size / stages + 1) * stages));
 }
 
-assay_status assay_staging_check(const assay_options *options, const assay_comm *comm, assay_error *err)
+assay_status assay_staging_check(const assay_options *options, const assay_comm *comm, bool planned, assay_error *err)
 {
     if (options->stages <= 1) return ASSAY_OK;
-    ASSAY_TRY(check_processes(options->stages, comm, err));
+    ASSAY_TRY(check_processes(options->stages, assay_staging_processes(options, comm, planned), planned, err));
     if (!options->spill && options->master == ASSAY_OPT_MASTER_F32 && options->tie_parameter >= -1) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_USAGE,
                            "--stages goes with neither --spill, --master %s nor --tie-parameter learn yet: leave them "
@@ -57,7 +61,7 @@ static assay_status check_layers(int64_t stages, int layers, assay_error *err)
 /* The program of all layers, cut by its FLOPs. */
 static assay_status balance(maker *s, assay_plan_request *request)
 {
-    const assay_planning_subject *subject = s->subject;
+    const assay_planning_subject *subject = &s->subject;
     assay_program *program;
     assay_model_size size;
     ASSAY_TRY(assay_model_measure(&program, &size, subject->checkpoint, subject->adapter, &subject->model, s->err));
@@ -68,26 +72,29 @@ static assay_status balance(maker *s, assay_plan_request *request)
     return status;
 }
 
-/* A process's stage as it would be planned; a plan that does not fit says by how much. */
-static assay_status plan_stage(maker *s)
+/* A stage as it would be planned; a plan that does not fit says by how much. */
+static assay_status plan_stage(const maker *s, int stage, word *out)
 {
     assay_planning planning;
-    int stage = stage_of(s);
-    s->subject->model.slice = (assay_slice){s->out->borders[stage], s->out->borders[stage + 1]};
-    ASSAY_TRY(assay_planning_make(&planning, s->subject, s->err));
+    assay_planning_subject subject = s->subject;
+    assay_staging_enter(s->out, stage, &subject);
+    ASSAY_TRY(assay_planning_make(&planning, &subject, s->err));
     const assay_plan *plan = &planning.plan;
     size_t fixed = plan->total_bytes - plan->arena_bytes;
-    s->words[assay_comm_rank(s->comm)] =
-        (word){.fits = planning.fits,
-               .lack = planning.fits ? 0 : plan->total_bytes - assay_smaller(planning.budget, plan->total_bytes),
-               .room = planning.budget > fixed ? planning.budget - fixed : 0,
-               .micro_tokens = plan->micro_tokens};
+    *out = (word){.fits = planning.fits,
+                  .lack = planning.fits ? 0 : plan->total_bytes - assay_smaller(planning.budget, plan->total_bytes),
+                  .room = planning.budget > fixed ? planning.budget - fixed : 0,
+                  .micro_tokens = plan->micro_tokens};
     return ASSAY_OK;
 }
 
-static assay_status plan_all(maker *s)
+/* Each process its own; where there are none yet, this one all. */
+static assay_status plan_all(const maker *s)
 {
-    ASSAY_TRY(assay_comm_agree(s->comm, plan_stage(s), NULL, s->err));
+    int rank = assay_comm_rank(s->comm);
+    for (int stage = 0; !s->comm && stage < s->count; stage++) ASSAY_TRY(plan_stage(s, stage, &s->words[stage]));
+    if (!s->comm) return ASSAY_OK;
+    ASSAY_TRY(assay_comm_agree(s->comm, plan_stage(s, rank % s->out->stages, &s->words[rank]), NULL, s->err));
     return assay_comm_gather(s->comm, s->words, sizeof *s->words, s->err);
 }
 
@@ -99,7 +106,7 @@ static bool find_ends(const maker *s, int *poor, int *rich)
     bool any = false;
     for (int stage = 0; stage < s->out->stages; stage++) {
         uint64_t most = 0, least = UINT64_MAX;
-        for (int r = stage; r < assay_comm_size(s->comm); r += s->out->stages) {
+        for (int r = stage; r < s->count; r += s->out->stages) {
             const word *w = &s->words[r];
             if (!w->fits && w->lack + 1 > most) most = w->lack + 1;
             if (w->room < least) least = w->room;
@@ -132,50 +139,55 @@ static assay_status fit(maker *s)
 static void settle_tokens(maker *s)
 {
     uint64_t least = UINT64_MAX;
-    for (int r = 0; r < assay_comm_size(s->comm); r++)
+    for (int r = 0; r < s->count; r++)
         if (s->words[r].micro_tokens < least) least = s->words[r].micro_tokens;
-    s->subject->settings.micro_tokens = (size_t)least;
+    s->out->micro_tokens = (size_t)least;
 }
 
 /* As many forward passes ahead as there are stages from here on, or pairs in a group's step. */
-static int flights_of(const maker *s)
+static int flights_of(const assay_staging *staging, const assay_train_settings *settings, int stage)
 {
-    const assay_train_settings *settings = &s->subject->settings;
-    int stages = s->out->stages, groups = assay_comm_size(s->comm) / stages, ahead = stages - stage_of(s);
+    int ahead = staging->stages - stage, groups = staging->groups;
     uint64_t all = assay_larger(settings->lanes, 1), lanes = (all + (uint64_t)groups - 1) / (uint64_t)groups,
              most = lanes * ((settings->batch_pairs + all - 1) / all);
     return most < (uint64_t)ahead ? (int)most : ahead;
 }
 
-static assay_status make(maker *s, assay_plan_request *request)
+void assay_staging_enter(const assay_staging *staging, int stage, assay_planning_subject *subject)
 {
-    size_t stages = (size_t)s->out->stages;
-    s->out->borders = assay_alloc(stages + 1, sizeof *s->out->borders);
-    s->words = assay_alloc((size_t)assay_comm_size(s->comm), sizeof *s->words);
+    if (staging->stages < 2) return;
+    subject->model.slice = (assay_slice){staging->borders[stage], staging->borders[stage + 1]};
+    subject->settings.flights = flights_of(staging, &subject->settings, stage);
+    if (staging->micro_tokens) subject->settings.micro_tokens = staging->micro_tokens;
+}
+
+static assay_status make(maker *s)
+{
+    const assay_planning_subject *subject = &s->subject;
+    assay_plan_request request =
+        assay_trainer_request(&subject->settings, subject->examples, subject->evaluation, subject->max_length);
+    s->out->borders = assay_alloc((size_t)s->out->stages + 1, sizeof *s->out->borders);
+    s->words = assay_alloc((size_t)s->count, sizeof *s->words);
     assay_status status = s->out->borders && s->words
-                              ? balance(s, request)
+                              ? balance(s, &request)
                               : assay_error_set(s->err, ASSAY_E_MEMORY, "out of memory for the stages");
     assay_status agreed = assay_comm_agree(s->comm, status, NULL, s->err);
     if (status != ASSAY_OK || agreed != ASSAY_OK) return agreed != ASSAY_OK ? agreed : status;
-    s->subject->settings.flights = flights_of(s);
     ASSAY_TRY(fit(s));
     settle_tokens(s);
     return ASSAY_OK;
 }
 
-assay_status assay_staging_make(assay_staging *out, int64_t stages, assay_comm *comm, assay_planning_subject *subject,
-                                assay_error *err)
+assay_status assay_staging_make(assay_staging *out, int64_t stages, int processes, assay_comm *comm,
+                                const assay_planning_subject *subject, assay_error *err)
 {
-    maker s = {.out = out, .comm = comm, .subject = subject, .err = err};
-    *out = (assay_staging){.stages = 1};
+    maker s = {.out = out, .comm = comm, .subject = *subject, .err = err};
+    *out = (assay_staging){.stages = 1, .groups = processes};
     if (stages <= 1) return ASSAY_OK;
-    out->stages = (int)stages;
-    assay_plan_request request =
-        assay_trainer_request(&subject->settings, subject->examples, subject->evaluation, subject->max_length);
-    bool alone = subject->alone;
-    subject->alone = true;
-    assay_status status = make(&s, &request);
-    subject->alone = alone;
+    *out = (assay_staging){.stages = (int)stages, .groups = processes / (int)stages};
+    s.subject.alone = true;
+    s.count = comm ? processes : out->stages;
+    assay_status status = make(&s);
     assay_free(s.words);
     if (status != ASSAY_OK) assay_staging_release(out);
     return status;
@@ -195,4 +207,13 @@ void assay_staging_say(const assay_staging *staging, char *text, size_t size)
                             staging->borders[s + 1]);
         used += more > 0 ? (size_t)more : size;
     }
+}
+
+assay_status assay_staging_refuse(const assay_staging *staging, int stage, const assay_planning *planning,
+                                  assay_error *err)
+{
+    assay_status status = assay_planning_refuse(planning, err);
+    if (staging->stages < 2) return status;
+    return assay_error_prefix(err, status, "stage %d of %d, layers %d to %d (more stages have less each): ", stage + 1,
+                              staging->stages, staging->borders[stage] + 1, staging->borders[stage + 1]);
 }

@@ -106,15 +106,17 @@ static void on_evaluation(void *context, const assay_trainer *trainer, const ass
 static void say_streamed(const assay_training *t, const assay_log *log)
 {
     const assay_stream_forecast *f = &t->planning.forecast;
-    char weights[32], step[32], speed[32];
+    char weights[32], step[32], speed[32], reading[32], computing[32];
     assay_format_bytes(t->planning.streamed, weights, sizeof weights);
     assay_format_bytes(f->step_bytes, step, sizeof step);
     assay_format_bytes((uint64_t)f->read_speed, speed, sizeof speed);
+    assay_format_seconds(f->read_seconds, reading, sizeof reading);
+    assay_format_seconds(f->compute_seconds, computing, sizeof computing);
     assay_note(
         log,
         "%s of weights do not stay in memory: they are read from the model's files while others compute, at most "
-        "%s a step at %s a second; a step takes about %.1f s to read and %.1f s to compute, both at once",
-        weights, step, speed, f->read_seconds, f->compute_seconds);
+        "%s a step at %s a second; a step takes about %s to read and %s to compute, both at once",
+        weights, step, speed, reading, computing);
 }
 
 static void say_stages(const assay_training *t, const assay_log *log)
@@ -129,14 +131,15 @@ static void say_stages(const assay_training *t, const assay_log *log)
 static void say_spilled(const assay_training *t, const assay_log *log)
 {
     const assay_spill_forecast *f = &t->planning.spill;
-    char file[32], step[32], run[32];
+    char file[32], step[32], run[32], seconds[32];
     assay_format_bytes(t->trainer->plan.spill_bytes, file, sizeof file);
     assay_format_bytes(f->step_bytes, step, sizeof step);
     assay_format_bytes(f->run_bytes, run, sizeof run);
+    assay_format_seconds(f->seconds, seconds, sizeof seconds);
     assay_note(log,
                "activations of %d of %d layers wait in a file of %s in %s: about %s are written a step and %s in the "
-               "run, in about %.1f s a step with reading",
-               t->trainer->plan.spilled, t->model->program->layers, file, t->settings.spill, step, run, f->seconds);
+               "run, in about %s a step with reading",
+               t->trainer->plan.spilled, t->model->program->layers, file, t->settings.spill, step, run, seconds);
 }
 
 static void say_start(const assay_training *t, const assay_task_context *context)
@@ -214,12 +217,29 @@ static void say_done(const assay_train_listener *listener, const assay_trainer *
     if (listener && listener->done) listener->done(listener->context, trainer, outcome, stopped);
 }
 
+/* What each process has taken of what it planned, for all to know. */
+static assay_status gather_memory(assay_training *t, assay_comm *comm, assay_error *err)
+{
+    size_t size = (size_t)assay_comm_size(comm);
+    if (size == 1) return ASSAY_OK;
+    t->of_ranks = assay_alloc(size, sizeof *t->of_ranks);
+    if (!t->of_ranks) {
+        assay_status status = assay_error_set(err, ASSAY_E_MEMORY, "out of memory for a list of processes");
+        return assay_comm_agree(comm, status, NULL, err);
+    }
+    ASSAY_TRY(assay_comm_agree(comm, ASSAY_OK, NULL, err));
+    t->of_ranks[assay_comm_rank(comm)] =
+        (assay_rank_memory){t->trainer->plan.total_bytes, assay_trainer_peak_bytes(t->trainer)};
+    return assay_comm_gather(comm, t->of_ranks, sizeof *t->of_ranks, err);
+}
+
 /* The first process writes; all know how it went. */
 static assay_status write_output(assay_training *t, const assay_options *options, const assay_task_context *context,
                                  const assay_run_outcome *outcome, assay_error *err)
 {
     assay_assembly all = {0};
     assay_trainer_finish(t->trainer);
+    ASSAY_TRY(gather_memory(t, context->comm, err));
     ASSAY_TRY(assay_assembly_make(&all, t->trainer, options->output, false, err));
     assay_status status = leads(context) ? assay_output_write(t, options, outcome, err) : ASSAY_OK;
     assay_assembly_release(&all);

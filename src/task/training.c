@@ -254,11 +254,33 @@ static assay_status decide_settings(assay_training *t, const assay_options *opti
     return ASSAY_OK;
 }
 
+/* Bytes that a stage lacks; below 0: it has more than enough. */
+static double lack_of(const assay_planning *p) { return (double)p->plan.total_bytes - (double)p->budget; }
+
+/* All stages of a row, each as it would be planned in its process; which has the least room. */
+static assay_status plan_stages(assay_training *t, const assay_planning_subject *subject, assay_error *err)
+{
+    t->of_stages = assay_alloc((size_t)t->staging.stages, sizeof *t->of_stages);
+    ASSAY_TRY_ALLOC(t->of_stages, "the stages", err);
+    for (int s = 0; s < t->staging.stages; s++) {
+        assay_planning_subject one = *subject;
+        one.alone = true;
+        assay_staging_enter(&t->staging, s, &one);
+        ASSAY_TRY(assay_planning_make(&t->of_stages[s], &one, err));
+        if (lack_of(&t->of_stages[s]) > lack_of(&t->of_stages[t->stage])) t->stage = s;
+    }
+    return ASSAY_OK;
+}
+
 /* The subject becomes that of this process's stage. */
-static assay_status make_stages(assay_training *t, const assay_options *options, assay_comm *comm,
+static assay_status make_stages(assay_training *t, const assay_options *options, assay_comm *comm, bool planned,
                                 assay_planning_subject *subject, assay_error *err)
 {
-    ASSAY_TRY(assay_staging_make(&t->staging, options->stages, comm, subject, err));
+    int processes = assay_staging_processes(options, comm, planned);
+    ASSAY_TRY(assay_staging_make(&t->staging, options->stages, processes, comm, subject, err));
+    t->stage = assay_comm_rank(comm) % t->staging.stages;
+    if (planned && t->staging.stages > 1) ASSAY_TRY(plan_stages(t, subject, err));
+    assay_staging_enter(&t->staging, t->stage, subject);
     t->wanted.slice = subject->model.slice;
     t->settings.flights = subject->settings.flights;
     t->settings.micro_tokens = subject->settings.micro_tokens;
@@ -266,7 +288,7 @@ static assay_status make_stages(assay_training *t, const assay_options *options,
 }
 
 static assay_status make_planning(assay_training *t, const assay_options *options, assay_comm *comm, bool with_data,
-                                  bool alternatives, assay_error *err)
+                                  bool planned, assay_error *err)
 {
     assay_planning_subject subject = {.checkpoint = t->source->checkpoint,
                                       .adapter = t->source->adapter,
@@ -281,10 +303,10 @@ static assay_status make_planning(assay_training *t, const assay_options *option
                                       .cuts = options->truncate != ASSAY_OPT_DROP,
                                       .workers = assay_pool_size(t->pool),
                                       .pool = t->pool,
-                                      .alternatives = alternatives};
+                                      .alternatives = planned};
     if (t->source->checkpoint->gguf && t->source->tokenizer)
         subject.tokens_to_write = (size_t)assay_tokenizer_about(t->source->tokenizer)->vocab_size;
-    ASSAY_TRY(make_stages(t, options, comm, &subject, err));
+    ASSAY_TRY(make_stages(t, options, comm, planned, &subject, err));
     ASSAY_TRY(assay_planning_make(&t->planning, &subject, err));
     t->settings.early = t->planning.plan.early;
     t->settings.budget = t->planning.budget;
@@ -327,7 +349,7 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     assay_earlier_run earlier;
     const assay_log *log = context->log;
     bool with_data = !plan_only || options->data.count > 0;
-    ASSAY_TRY(assay_staging_check(options, context->comm, err));
+    ASSAY_TRY(assay_staging_check(options, context->comm, plan_only, err));
     ASSAY_TRY(assay_earlier_run_find(&earlier, options, context->comm, err));
     ASSAY_TRY(assay_earlier_run_lanes(&earlier, options, context->comm, &t->settings.lanes, err));
     ASSAY_TRY(assay_objective_begin(options, &t->settings.objective, err));
@@ -352,7 +374,7 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     if (with_data) ASSAY_TRY(assay_training_say_labels(t, log, err));
     ASSAY_TRY(make_planning(t, options, context->comm, with_data, plan_only, err));
     if (plan_only) return ASSAY_OK;
-    if (!t->planning.fits) return assay_planning_refuse(&t->planning, err);
+    if (!t->planning.fits) return assay_staging_refuse(&t->staging, t->stage, &t->planning, err);
     ASSAY_TRY(open_model(t, options, log, err));
     assay_training_say_traps(t, log);
     return ASSAY_OK;
@@ -415,6 +437,8 @@ void assay_training_close(assay_training *t)
     assay_pool_destroy(t->pool);
     assay_stream_list_free(t->stream);
     assay_staging_release(&t->staging);
+    assay_free(t->of_stages);
+    assay_free(t->of_ranks);
     assay_model_close(t->model);
     assay_example_set_release(&t->examples);
     assay_example_set_release(&t->evaluation);

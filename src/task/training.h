@@ -18,6 +18,11 @@
 #include "task/staging.h"
 #include "train/run.h"
 
+/* Of one process of a run: the kinds of memory that a plan counts, in bytes. */
+typedef struct assay_rank_memory {
+    uint64_t planned, peak;
+} assay_rank_memory;
+
 typedef struct assay_training {
     assay_model_source *source;
     assay_renderer renderer;
@@ -36,10 +41,13 @@ typedef struct assay_training {
     assay_memory_room room;
     assay_fingerprints prints;
     assay_model_options wanted;
-    int32_t head_tokens[2]; /* of --head-init tokens: */
-    assay_planning planning;
-    assay_staging staging;     /* of --stages */
-    assay_stream_list *stream; /* of a plan that streams weights, else NULL */
+    int32_t head_tokens[2];  /* of --head-init tokens: */
+    assay_planning planning; /* of this process's stage; of a plan with --stages that of the one with the least room */
+    assay_staging staging;   /* of --stages */
+    int stage;               /* whose planning it is */
+    assay_planning *of_stages;   /* of a plan with --stages: all of them; else NULL */
+    assay_rank_memory *of_ranks; /* of a run that has ended in several processes; else NULL */
+    assay_stream_list *stream;   /* of a plan that streams weights, else NULL */
     /* what the output needs of the model's folder, held open: it may be gone when the run ends */
     assay_held_files tokenizer_files, code_files;
     char *license;     /* of the base's README.md; NULL: none is named */

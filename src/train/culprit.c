@@ -20,29 +20,6 @@ assay_status assay_culprit_check_trained(const assay_trainer *t, assay_error *er
     return ASSAY_OK;
 }
 
-/* One example alone, forward and backward. The room beside the gradients is the trainer's own: nothing is in use. */
-static bool bad_pair(assay_trainer *t, uint32_t index, char *text, size_t size)
-{
-    const assay_example *example = &t->examples->items[index];
-    const assay_program *program = t->model->program;
-    bool backward;
-    const assay_geometry *geometry = assay_pack_examples(&t->pack, t->examples, &index, 1);
-    int step = assay_engine_first_bad(t->engine, geometry, t->settings.seed, t->step, NULL, &backward);
-    if (step < 0) {
-        assay_loss_room_load(t->room, assay_engine_rewards(t->engine), example->count);
-        assay_example_loss(t->room, &t->settings, t->examples, example);
-        assay_loss_room_give(t->room, example->count, 1, t->d_rewards);
-        assay_optimizer_zero(t->optimizer);
-        step = assay_engine_first_bad(t->engine, geometry, t->settings.seed, t->step, t->d_rewards, &backward);
-    }
-    if (step < 0) return false;
-    char *place = assay_pair_set_place(t->examples->pairs, t->examples->pairs->pairs[example->pair].place);
-    snprintf(text, size, "pair %s: %s %s (layer %d) is the first that is NaN or infinite", place ? place : "?",
-             backward ? "the gradient behind" : "the result of", program->steps[step].name, program->steps[step].layer);
-    assay_free(place);
-    return true;
-}
-
 /* Sums over pairs may overflow where no pair does. */
 static bool bad_gradient(const assay_trainer *t, char *text, size_t size)
 {
@@ -68,45 +45,86 @@ static bool bad_weight(const assay_trainer *t, bool *in_file, char *text, size_t
     return i < count;
 }
 
-/* What one stage finds among its weights and gradients. */
+/* What one process finds in its stage. */
 typedef struct finding {
     bool found, in_file;
-    char text[400];
+    char text[500];
 } finding;
 
 /* From process to process, what the first found; the last tells all. */
-static assay_status tell(assay_comm *comm, finding *f)
+static void tell(assay_comm *comm, finding *f)
 {
     int rank = assay_comm_rank(comm), last = assay_comm_size(comm) - 1;
     finding below = {0};
-    if (rank > 0) ASSAY_TRY(assay_comm_receive(comm, rank - 1, &below, sizeof below, NULL));
+    assay_status status = rank > 0 ? assay_comm_receive(comm, rank - 1, &below, sizeof below, NULL) : ASSAY_OK;
     if (below.found) *f = below;
-    ASSAY_TRY(assay_comm_send(comm, rank < last ? rank + 1 : 0, f, sizeof *f, NULL));
-    if (rank == 0) ASSAY_TRY(assay_comm_receive(comm, last, f, sizeof *f, NULL));
-    return assay_comm_broadcast(comm, f, sizeof *f, NULL);
+    if (status == ASSAY_OK && last > 0) status = assay_comm_send(comm, rank < last ? rank + 1 : 0, f, sizeof *f, NULL);
+    if (status == ASSAY_OK && last > 0 && rank == 0) status = assay_comm_receive(comm, last, f, sizeof *f, NULL);
+    if (status == ASSAY_OK) status = assay_comm_broadcast(comm, f, sizeof *f, NULL);
+    if (status != ASSAY_OK) *f = (finding){0}; /* nothing is named, and the run ends by what broke the message */
 }
 
-/* All stages look, and all say what the first found. Pairs are not looked at one by one. */
-static bool find_in_stages(const assay_trainer *t, char *text, size_t size)
+/* Of the last stage: what its rewards send back. */
+static const float *slopes_of(assay_trainer *t, const assay_example *example)
 {
-    finding f = {0};
-    f.found = bad_weight(t, &f.in_file, f.text, sizeof f.text);
-    if (!f.found) f.found = bad_gradient(t, f.text, sizeof f.text);
-    bool told = tell(t->shares.comm, &f) == ASSAY_OK && f.found;
-    snprintf(text, size, "%s", told ? f.text : "where, one process without --stages says");
-    return told && f.in_file;
+    char why[64];
+    assay_loss_room_load(t->room, assay_engine_rewards(t->engine), example->count);
+    double loss = assay_example_loss(t->room, &t->settings, t->examples, example);
+    assay_text_format(why, sizeof why, "its loss is %g, of rewards that are finite", loss);
+    if (!isfinite(loss)) assay_pipe_give_up(&t->pipe, ASSAY_E_NUMERIC, why);
+    assay_loss_room_give(t->room, example->count, 1, t->d_rewards);
+    return t->d_rewards;
 }
+
+/* One example alone, forward and backward through all stages. The room beside the gradients is the trainer's own:
+ * nothing is in use. */
+static assay_status run_pair(assay_trainer *t, uint32_t index, assay_error *why)
+{
+    const assay_pass pass = {.geometry = assay_pack_examples(&t->pack, t->examples, &index, 1),
+                             .seed = t->settings.seed,
+                             .step = t->step,
+                             .training = true};
+    const float *slopes = NULL;
+    assay_pipe_begin(&t->pipe);
+    t->pipe.looks = true;
+    assay_status status = assay_pipe_forward(&t->pipe, &pass, why);
+    if (status == ASSAY_OK && assay_pipe_ends(&t->pipe) && !t->pipe.given_up)
+        slopes = slopes_of(t, &t->examples->items[index]);
+    assay_optimizer_zero(t->optimizer);
+    if (status == ASSAY_OK) status = assay_pipe_backward(&t->pipe, &pass, slopes, why);
+    if (status == ASSAY_OK) status = assay_pipe_end(&t->pipe, why);
+    t->pipe.looks = false;
+    return status;
+}
+
+static finding bad_pair(assay_trainer *t, uint32_t index)
+{
+    const assay_pair_set *pairs = t->examples->pairs;
+    assay_error why = {0};
+    finding f = {.found = run_pair(t, index, &why) == ASSAY_E_NUMERIC};
+    if (f.found) {
+        char *place = assay_pair_set_place(pairs, pairs->pairs[t->examples->items[index].pair].place);
+        snprintf(f.text, sizeof f.text, "pair %s: %.400s", place ? place : "?", why.text);
+        assay_free(place);
+    }
+    tell(t->shares.row, &f);
+    return f;
+}
+
+/* Each process of a row looks at its own stage, and all of the run say what the first found. */
+static assay_comm *stages_of(const assay_trainer *t) { return t->shares.row ? t->shares.comm : NULL; }
 
 bool assay_culprit_find(assay_trainer *t, const uint32_t *picked, size_t count, char *text, size_t size)
 {
-    char gradient[300] = "", pair[500] = "";
-    bool in_file;
-    if (t->shares.row) return find_in_stages(t, text, size);
-    if (bad_weight(t, &in_file, text, size)) return in_file;
-    bool found = bad_gradient(t, gradient, sizeof gradient);
-    for (size_t i = 0; i < count; i++)
-        if (bad_pair(t, picked[i], pair, sizeof pair)) break;
-    snprintf(text, size, "%s%s%s%s", pair, *pair && found ? "; " : "", gradient,
-             *pair || found ? "" : "the squares of the gradient are too large for a number");
+    finding weight = {0}, gradient = {0}, pair = {0};
+    weight.found = bad_weight(t, &weight.in_file, weight.text, sizeof weight.text);
+    tell(stages_of(t), &weight);
+    snprintf(text, size, "%s", weight.text);
+    if (weight.found) return weight.in_file;
+    gradient.found = bad_gradient(t, gradient.text, sizeof gradient.text);
+    tell(stages_of(t), &gradient);
+    for (size_t i = 0; i < count && !pair.found; i++) pair = bad_pair(t, picked[i]);
+    snprintf(text, size, "%s%s%s%s", pair.text, pair.found && gradient.found ? "; " : "", gradient.text,
+             pair.found || gradient.found ? "" : "the squares of the gradient are too large for a number");
     return false;
 }

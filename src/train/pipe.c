@@ -1,5 +1,6 @@
 #include "train/pipe.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What a message without rows says by its length; rows have more bytes. */
@@ -66,10 +67,23 @@ static int flight_of(const assay_pipe *pipe, const assay_pass *pass)
     return pipe->flights > 1 ? (int)(pass->number % (size_t)pipe->flights) : 0;
 }
 
+static void note_bad(assay_pipe *pipe, int step, const char *what)
+{
+    char why[400];
+    if (step < 0) return;
+    const assay_step *found = &pipe->program->steps[step];
+    snprintf(why, sizeof why, "%s %s (layer %d) is the first that is NaN or infinite", what, found->name, found->layer);
+    assay_pipe_give_up(pipe, ASSAY_E_NUMERIC, why);
+}
+
 static void compute_forward(assay_pipe *pipe, const assay_pass *pass)
 {
     assay_error err;
     if (pipe->given_up) return;
+    if (pipe->looks) {
+        note_bad(pipe, assay_engine_first_bad(pipe->engine, pass->geometry, pass->seed, pass->step), "the result of");
+        return;
+    }
     note(pipe, assay_engine_forward(pipe->engine, pass->geometry, pass->seed, pass->step, pass->training, &err), &err);
 }
 
@@ -92,7 +106,7 @@ static assay_status take_gradients(assay_pipe *pipe, const assay_pass *pass, ass
 {
     assay_error why;
     const assay_view seed = assay_engine_seed(pipe->engine);
-    if (seed.data && !pipe->given_up && !pipe->without)
+    if (pipe->row && seed.data && !pipe->given_up && !pipe->without)
         note(pipe,
              assay_engine_return(pipe->engine, flight_of(pipe, pass), pass->geometry, pass->seed, pass->step, &why),
              &why);
@@ -108,7 +122,9 @@ assay_status assay_pipe_backward(assay_pipe *pipe, const assay_pass *pass, const
     pipe->without |= assay_pipe_ends(pipe) && !d_rewards;
     ASSAY_TRY(take_gradients(pipe, pass, err));
     bool computes = !pipe->given_up && !pipe->without;
-    if (computes) note(pipe, assay_engine_backward(pipe->engine, d_rewards, &why), &why);
+    if (computes && pipe->looks)
+        note_bad(pipe, assay_engine_first_bad_back(pipe->engine, d_rewards), "the gradient behind");
+    else if (computes) note(pipe, assay_engine_backward(pipe->engine, d_rewards, &why), &why);
     if (rank == 0) return ASSAY_OK;
     const assay_view down = assay_engine_inlet_gradient(pipe->engine);
     size_t bytes = pipe->given_up            ? GIVEN_UP

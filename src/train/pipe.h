@@ -28,6 +28,7 @@ typedef struct assay_pipe {
     /* Of the passes between begin and end: */
     bool given_up;
     bool without; /* gradients: a loss is not finite */
+    bool looks;   /* for the first number that is NaN or infinite; its name is then what failed (ASSAY_E_NUMERIC) */
     assay_status status;
     assay_error why;
 } assay_pipe;

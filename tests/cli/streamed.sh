@@ -35,7 +35,7 @@ same llama-head "$work/llama" --tuning head --lr 1e-2
 # In blocks, llama's q and k with their rows moved; in parts.
 "$assay" convert "$work/llama" --quantize q4_k --output "$work/packed" --quiet >/dev/null
 for precision in f32 bf16; do same "packed-$precision" "$work/packed" --precision "$precision" --recompute all; done
-for kind in nf4 'nf4 nested' int8 fp8 'gptq nested'; do
+for kind in nf4 'nf4 nested' int8 fp8 'gptq nested' 'ct nested'; do
     # shellcheck disable=SC2086
     set -- $kind
     part "$work/qwen2" "$1" "$work/parted" "${2:-}"
