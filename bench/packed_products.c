@@ -98,7 +98,10 @@ static double measure(bench *b, const question *q)
                                .cols = q->in,
                                .block_rows = 128,
                                .block_cols = 128,
-                               .scale_type = ASSAY_PARTS_F32};
+                               .scale_type = ASSAY_PARTS_F32,
+                               .rows = q->out,
+                               .group_count = (q->in + 127) / 128,
+                               .bits = type == ASSAY_GPTQ ? 4 : 0};
     bool bf16 = !strcmp(q->precision, "bf16");
     size_t widest = assay_larger(q->in, q->out),
            packed_bytes = assay_gemm_bf16_packed_bytes(q->m, (widest + 1) / 2, true);

@@ -17,7 +17,7 @@ import subprocess
 import products
 import side_by_side as side
 
-TYPES = "F32,Q8_0,Q4_0,Q4_1,Q5_0,Q5_1,Q2_K,Q3_K,Q4_K,Q5_K,Q6_K,IQ4_NL,IQ4_XS,MXFP4,NF4,FP4,INT8,FP8"
+TYPES = "F32,Q8_0,Q4_0,Q4_1,Q5_0,Q5_1,Q2_K,Q3_K,Q4_K,Q5_K,Q6_K,IQ4_NL,IQ4_XS,MXFP4,NF4,FP4,INT8,FP8,GPTQ"
 KINDS = ("forward", "input")
 
 

@@ -20,9 +20,11 @@ size_t assay_unpack_step(const assay_unpack_shape *shape, size_t k0, size_t left
     return assay_smaller(left, shape->k - k0 % shape->k);
 }
 
-/* Asks for the bytes of a run of a stored row: rows lie too far apart for the processor to guess the next one. */
+/* Asks for the bytes of a run of a stored row: rows lie too far apart for the processor to guess the next one. Integers
+ * in groups do not lie row by row. */
 static void ask_for(const assay_matrix *matrix, size_t index, size_t count)
 {
+    if (matrix->parts && matrix->parts->bits) return;
     size_t block = assay_dtype_block(matrix->dtype), bytes = assay_dtype_block_bytes(matrix->dtype);
     const char *at = (const char *)matrix->data + index / block * bytes;
     for (size_t line = 0; line < count / block * bytes; line += ASSAY_CACHE_LINE) __builtin_prefetch(at + line);

@@ -71,15 +71,6 @@ void assay_checkpoint_close(assay_checkpoint *checkpoint)
     assay_free(checkpoint);
 }
 
-assay_status assay_checkpoint_keep(assay_checkpoint *checkpoint, void *memory, assay_error *err)
-{
-    assay_status status = assay_grow(&checkpoint->kept, &checkpoint->kept_capacity, checkpoint->kept_count + 1,
-                                     sizeof *checkpoint->kept, err);
-    if (status == ASSAY_OK) checkpoint->kept[checkpoint->kept_count++] = memory;
-    else assay_free(memory);
-    return status;
-}
-
 /* llama.cpp's converter lays each head's rows out as pairs (i, i + half) next to each other, because it rotates
  * neighbours; Hugging Face rotates i with i + half. Row j * half + i of a head here is row 2 i + j there. (conversion
  * script, LlamaModel.permute) Of Bloom it takes the fused rows apart, head by head, and puts all q first, then all k,

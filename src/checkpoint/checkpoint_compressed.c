@@ -201,7 +201,7 @@ static assay_status join(joiner *j, size_t index)
          bytes = assay_text_ends(tensor->name, ".weight") && tensor->dtype == ASSAY_I8;
     if (!packed && !bytes) return ASSAY_OK;
     compressed c = {.j = j, .tensor = tensor, .parts = &j->checkpoint->parts[j->count]};
-    c.stem = strlen(tensor->name) - (packed ? sizeof packed_end : sizeof bytes_end) + 1;
+    c.stem = strlen(tensor->name) - strlen(packed ? packed_end : bytes_end);
     ASSAY_TRY(find_matrix(&c, packed));
     c.scales = take(&c, "weight_scale");
     ASSAY_TRY(find_scales(&c));

@@ -1,4 +1,4 @@
-/* The list of a checkpoint's weights, sorted by name. */
+/* The list of a checkpoint's weights, sorted by name, and the memory that goes with it. */
 #include "base/alloc.h"
 #include "checkpoint/checkpoint_private.h"
 
@@ -20,6 +20,15 @@ assay_status assay_checkpoint_sort_weights(assay_checkpoint *checkpoint, assay_e
             return assay_error_set(err, ASSAY_E_FORMAT, "%s: the weight \"%s\" is there twice, in %s and in %s",
                                    checkpoint->path, weights[i].tensor.name, weights[i - 1].file, weights[i].file);
     return ASSAY_OK;
+}
+
+assay_status assay_checkpoint_keep(assay_checkpoint *checkpoint, void *memory, assay_error *err)
+{
+    assay_status status = assay_grow(&checkpoint->kept, &checkpoint->kept_capacity, checkpoint->kept_count + 1,
+                                     sizeof *checkpoint->kept, err);
+    if (status == ASSAY_OK) checkpoint->kept[checkpoint->kept_count++] = memory;
+    else assay_free(memory);
+    return status;
 }
 
 const assay_weight *assay_checkpoint_find(const assay_checkpoint *checkpoint, const char *name)

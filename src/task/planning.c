@@ -463,10 +463,10 @@ static assay_status add_early(assay_planning *p, const variant *asked, assay_err
     const menu_row row = {"as asked, --gradients early", p->plan.replayed, p->plan.spilled, false};
     char hindrance[sizeof p->kept_for];
     variant v = *asked;
-    size_t tokens = request_of(asked, NULL).step_tokens;
+    v.subject.settings.early = true;
+    size_t tokens = request_of(&v, NULL).step_tokens;
     assay_early_hindrance(&s->settings, s->model.slice.end > 0, tokens, hindrance, sizeof hindrance);
     if (s->settings.early || *hindrance || p->plan.micro_tokens < tokens) return ASSAY_OK;
-    v.subject.settings.early = true;
     return add_rows(p, &v, &row, 1, err);
 }
 
@@ -537,8 +537,13 @@ static void forecast_spilling(assay_planning *p, const variant *asked)
     assay_spill_forecast_end(&p->spill, &p->plan, pair * pairs, pair * pairs * steps);
 }
 
-/* The run itself. Where its gradients cannot be applied early, or a step in one micro-batch does not fit, they are
- * kept. */
+/* A step in one micro-batch may take more than what is spared. */
+static bool is_worse(const variant *early, const variant *kept)
+{
+    return kept->fits == early->fits ? kept->plan.total_bytes <= early->plan.total_bytes : kept->fits;
+}
+
+/* The run itself. Where its gradients cannot be applied early, or that is of no use, they are kept. */
 static assay_status plan_asked(assay_planning *p, variant *asked, assay_error *err)
 {
     const assay_planning_subject *s = &asked->subject;
@@ -549,12 +554,12 @@ static assay_status plan_asked(assay_planning *p, variant *asked, assay_error *e
     if (*p->kept_for) asked->subject.settings.early = false;
     variant kept = *asked;
     ASSAY_TRY(plan_variant(asked, true, s->alternatives, err));
-    if (asked->fits || !s->settings.early) return ASSAY_OK;
+    if (!s->settings.early) return ASSAY_OK;
     kept.subject.settings.early = false;
     ASSAY_TRY(plan_variant(&kept, true, s->alternatives, err));
-    if (!kept.fits && kept.plan.total_bytes >= asked->plan.total_bytes) return ASSAY_OK;
+    if (!is_worse(asked, &kept)) return ASSAY_OK;
     assay_format_bytes(asked->plan.total_bytes, bytes, sizeof bytes);
-    snprintf(p->kept_for, sizeof p->kept_for, "a step of %zu tokens in one micro-batch takes %s",
+    snprintf(p->kept_for, sizeof p->kept_for, "with a step of up to %zu tokens in one micro-batch the run takes %s",
              asked->plan.micro_tokens, bytes);
     *asked = kept;
     return ASSAY_OK;

@@ -55,6 +55,7 @@ assay_plan_request assay_trainer_request(const assay_train_settings *s, const as
     size_t path = examples ? assay_larger(examples->longest, evaluation ? evaluation->longest : 0) : longest;
     size_t pair = examples ? assay_larger(most_tokens(examples), most_tokens(evaluation)) : 2 * longest;
     size_t together = assay_lane_pairs(assay_larger(s->lanes, 1), s->batch_pairs);
+    if (s->early && examples) together = assay_smaller(together, assay_larger(examples->count, 1));
     return (assay_plan_request){
         .backward = true,
         .recompute = s->recompute,

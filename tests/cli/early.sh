@@ -49,6 +49,8 @@ keeps to-clip 'clip 1 needs the norm'
 keeps to-skip 'on-nan skip' --clip 0 --on-nan skip
 keeps for-lanes 'add theirs up' --clip 0 --lanes 2
 keeps for-micro-batches 'in micro-batches of 120' --clip 0 --micro-tokens 120
+for i in $(seq 13 100); do echo "{\"prompt\":\"What is $i plus $i?\",\"chosen\":\"It is $((i + i)), as one counts.\",\"rejected\":\"It is $((i * i + 1)).\"}"; done >>"$work/pairs.jsonl"
+keeps what-takes-less 'in one micro-batch the run takes' --clip 0 --batch-pairs 100 --recompute off
 check kept-run 0 err 'gradients are kept, not applied early: --clip 1' "${common[@]}" --clip 1 --model "$work/qwen2" --tuning full --gradients early --output "$work/kept"
 check verify-has-no-such-option 2 err gradients verify --model "$work/qwen2" --data "$work/pairs.jsonl" --gradients early
 
