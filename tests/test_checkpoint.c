@@ -412,10 +412,10 @@ static void decodes_runs_of_several_tensors(void **state)
     decodes_runs_of(GOLDEN "hf_compressed");
 }
 
-/* The folder with the first `from` of its weights file replaced by `to`, which is as long. */
-static void put_changed(const char *folder, const char *model, const char *from, const char *to)
+/* The folder with a file of another whose first `from` is replaced by `to`, which is as long. */
+static void put_changed(const char *folder, const char *name, const char *model, const char *from, const char *to)
 {
-    char *data, *path = assay_path_join(folder, "model.safetensors");
+    char *data, *path = assay_path_join(folder, name);
     size_t size;
     assert_int_equal(assay_file_read(model, 1 << 24, &data, &size, NULL), ASSAY_OK);
     char *at = memmem(data, size, from, strlen(from));
@@ -437,11 +437,26 @@ static void refuse_lies(const char *model, const lie *lies, size_t count, const 
          *weights = assay_path_join(model, "model.safetensors");
     copy_into(folder, "config.json", config);
     for (size_t i = 0; i < count; i++) {
-        put_changed(folder, weights, lies[i].from, lies[i].to);
+        put_changed(folder, "model.safetensors", weights, lies[i].from, lies[i].to);
         refuse(folder, lies[i].message);
     }
     copy_into(folder, "model.safetensors", GOLDEN "hf_safetensors/model.safetensors");
     refuse(folder, none_packed);
+    assay_free(config);
+    assay_free(weights);
+    drop_folder(folder);
+}
+
+/* Likewise with lies in its config. */
+static void refuse_config_lies(const char *model, const lie *lies, size_t count)
+{
+    char *folder = fresh_folder(), *config = assay_path_join(model, "config.json"),
+         *weights = assay_path_join(model, "model.safetensors");
+    copy_into(folder, "model.safetensors", weights);
+    for (size_t i = 0; i < count; i++) {
+        put_changed(folder, "config.json", config, lies[i].from, lies[i].to);
+        refuse(folder, lies[i].message);
+    }
     assay_free(config);
     assay_free(weights);
     drop_folder(folder);
@@ -492,8 +507,15 @@ static void refuses_lying_gptq(void **state)
         {"\"shape\":[3,5]", "\"shape\":[5,3]", "qzeros is I32 [5, 3] where I32 [3, 5] should be: a matrix of 40 x 96"},
         {"\"shape\":[12,40]", "\"shape\":[40,12]", "it has 40 rows of words, and 96 columns of 4 bits take 12"},
         {"layer.unlisted.scales", "layer.unlizted.scales", "layer.unlisted.qweight: scales is missing"},
+        {"layer.order.qweight", "layer.order.qweighs", "g_idx is there, and layer.order.qweight, whose weights it"},
+    };
+    static const lie said[] = {
+        {"size\": 32", "size\": 16", "layer.any.qweight: it has scales for 3 groups, and 96 columns in groups of 16"},
+        {"size\": 32", "size\": \"\"", "group_size of config.json's quantization_config is \"\"; it should be"},
+        {"size\": 32,", "size\":3.5,", "group_size of config.json's quantization_config is 3.5; it should be"},
     };
     (void)state;
+    refuse_config_lies(GOLDEN "hf_gptq_v2", said, sizeof said / sizeof *said);
     refuse_lies(GOLDEN "hf_gptq_v2", lies, sizeof lies / sizeof *lies,
                 "quantised (gptq): config.json says so, but no weight lies packed");
 }
@@ -502,6 +524,8 @@ static void refuses_lying_awq(void **state)
 {
     static const lie lies[] = {
         {"layer.words.qzeros", "layer.words.qzeroz", "AWQ weight layer.words.qweight: qzeros is missing"},
+        {"layer.words.qweight", "layer.words.qweighs",
+         "is there, and layer.words.qweight, whose weights it belongs to"},
         {"\"shape\":[3,40]", "\"shape\":[40,3]", "scales is F16 [40, 3] where F16, BF16 or F32 [40, 40] should be"},
         {"\"shape\":[3,5]", "\"shape\":[5,3]", "qzeros is I32 [5, 3] where I32 [3, 5] should be: a matrix of 40 x 96"},
     };
@@ -519,8 +543,15 @@ static void refuses_lying_compressed(void **state)
          "weight_g_idx is F32 [96], and for a matrix [8, 96] of 4 bits it should be one I32 a column"},
         {"\"dtype\":\"I8\",\"shape\":[9,2]", "\"dtype\":\"U8\",\"shape\":[9,2]",
          "weight_zero_point is U8 [9, 2], and for a matrix [9, 64] of 8 bits it should be an I8 a scale"},
+        {"layer.4.weight_packed", "layer.4.weight_pecked", "is there, and layer.4.weight_packed, whose weights it"},
+    };
+    static const lie said[] = {
+        {"\"channel\"", "\"chanell\"", "as many as strategy and group_size of the config say"},
+        {"\"strategy\": \"tensor\"", "\"strategy\": \"tensar\"",
+         "as many as strategy and group_size of the config say"},
     };
     (void)state;
+    refuse_config_lies(GOLDEN "hf_compressed", said, sizeof said / sizeof *said);
     refuse_lies(GOLDEN "hf_compressed", lies, sizeof lies / sizeof *lies,
                 "quantised (compressed-tensors): config.json says so");
 }

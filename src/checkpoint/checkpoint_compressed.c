@@ -106,6 +106,32 @@ static assay_status find_matrix(const compressed *c, bool packed)
 
 /* ---- what lies beside it ---- */
 
+/* Scales lie as a group of the config says. Where no strategy is given, the size of groups tells it, as the reference
+ * has it. (compressed_tensors, quantization/quant_args.py) */
+static bool lies_as(const assay_parts *parts, const json_t *weights)
+{
+    const char *strategy = json_string_value(json_object_get(weights, "strategy"));
+    json_int_t size = json_integer_value(json_object_get(weights, "group_size"));
+    bool one = parts->block_rows == parts->rows && parts->block_cols == parts->cols;
+    if (!strategy) strategy = size > 0 ? "group" : size < 0 ? "channel" : "tensor";
+    if (!strcmp(strategy, "tensor")) return one;
+    if (parts->block_rows != 1) return false;
+    if (!strcmp(strategy, "channel")) return parts->block_cols == parts->cols;
+    return !strcmp(strategy, "group") && size > 0 && (json_int_t)parts->block_cols == size;
+}
+
+static bool lies_as_said(const compressed *c)
+{
+    const char *name;
+    json_t *group;
+    const json_t *how = json_object_get(c->j->checkpoint->config, "quantization_config");
+    json_object_foreach(assay_json_lent(json_object_get(how, "config_groups")), name, group)
+    {
+        if (lies_as(c->parts, json_object_get(group, "weights"))) return true;
+    }
+    return false;
+}
+
 static assay_status find_scales(const compressed *c)
 {
     const assay_tensor *scales = c->scales;
@@ -120,8 +146,10 @@ static assay_status find_scales(const compressed *c)
     parts->block_cols = parts->cols / parts->group_count;
     parts->scales = scales->data;
     parts->scale_bytes = scales->bytes;
-    if ((one || by_row) && parts->cols % parts->group_count == 0) return ASSAY_OK;
-    return misfit(c, "weight_scale", scales, "one, one a row, or as many a row as divide the columns");
+    if (!(one || by_row) || parts->cols % parts->group_count != 0)
+        return misfit(c, "weight_scale", scales, "one, one a row, or as many a row as divide the columns");
+    if (lies_as_said(c)) return ASSAY_OK;
+    return misfit(c, "weight_scale", scales, "as many as strategy and group_size of the config say");
 }
 
 static bool is_bytes(const compressed *c, const assay_tensor *zeros)
@@ -245,9 +273,11 @@ static void read_config(joiner *j)
 
 assay_status assay_checkpoint_join_compressed(assay_checkpoint *checkpoint, bool *joined, assay_error *err)
 {
+    static const char *const beside[] = {"weight_shape", "weight_g_idx", NULL};
     joiner j = {.checkpoint = checkpoint, .joined = joined, .err = err};
     read_config(&j);
     for (size_t i = 0; i < checkpoint->weight_count; i++) ASSAY_TRY(join(&j, i));
+    ASSAY_TRY(assay_checkpoint_check_taken(checkpoint, joined, beside, packed_end, err));
     drop_activation_scales(&j);
     if (!j.count)
         return assay_foreign_error(err, checkpoint->name, ASSAY_FOREIGN_COMPRESSED,

@@ -3,7 +3,9 @@
  * rows' words]. How many bits an integer of GPTQ's has, and which columns make a group, may differ by weight (`dynamic`
  * of the config); g_idx and the shapes tell. All sizes and groups are checked here, so that whoever decodes need not.
  * (GPTQModel, nn_modules/qlinear/__init__.py; AutoAWQ, modules/linear/gemm.py) */
+#include "base/alloc.h"
 #include "base/foreign_kind.h"
+#include "base/json_doc.h"
 #include "base/text.h"
 #include "checkpoint/checkpoint_private.h"
 #include "family/quantisation.h"
@@ -129,12 +131,13 @@ static assay_status find_groups(const grouped *g, const assay_tensor *g_idx, ass
     char text[160];
     size_t said = g->j->group_size ? g->j->group_size : g->cols, even = divide_up(g->cols, g->groups);
     parts->block_cols = said;
-    if (!g_idx) {
-        if (divide_up(g->cols, said) == g->groups) return ASSAY_OK;
-        snprintf(text, sizeof text, "it has scales for %zu groups, and %zu columns in groups of %zu make %zu",
+    if (divide_up(g->cols, said) != g->groups && !(g_idx && g->j->dynamic)) {
+        snprintf(text, sizeof text,
+                 "it has scales for %zu groups, and %zu columns in groups of %zu (group_size of config.json) make %zu",
                  g->groups, g->cols, said, divide_up(g->cols, said));
         return refuse(g, text);
     }
+    if (!g_idx) return ASSAY_OK;
     ASSAY_TRY(check_groups(g, g_idx));
     if (is_in_order(g_idx, said)) return ASSAY_OK;
     parts->block_cols = even;
@@ -196,24 +199,30 @@ static assay_status read_config(joiner *j)
 {
     const json_t *how = json_object_get(j->checkpoint->config, "quantization_config"),
                  *size = json_object_get(how, "group_size");
-    json_int_t value = json_is_integer(size) ? json_integer_value(size) : 128;
+    json_int_t value = !size || json_is_null(size) ? 128 : json_integer_value(size); /* 0 of what is no number */
     j->bits = (unsigned)json_integer_value(json_object_get(how, "bits"));
     j->dynamic = j->type == ASSAY_GPTQ && !assay_json_is_off(json_object_get(how, "dynamic"));
     bool first = j->type == ASSAY_GPTQ && strcmp(assay_quantisation_format(how), "gptq_v2") != 0;
     j->zero_form = first ? ASSAY_ZEROS_LESS_ONE : ASSAY_ZEROS_PACKED;
     j->group_size = value > 0 ? (size_t)value : 0;
     if (value > 0 || value == -1) return ASSAY_OK;
-    return assay_error_set(j->err, ASSAY_E_FORMAT,
-                           "%s: group_size of config.json's quantization_config is %lld; it should be a positive "
-                           "number, or -1 for whole rows",
-                           j->checkpoint->name, (long long)value);
+    char *text = assay_json_dump(size, JSON_COMPACT | JSON_ENCODE_ANY);
+    assay_status status =
+        assay_error_set(j->err, ASSAY_E_FORMAT,
+                        "%s: group_size of config.json's quantization_config is %.40s; it should be a "
+                        "positive whole number, or -1 for whole rows",
+                        j->checkpoint->name, text ? text : "set");
+    assay_free(text);
+    return status;
 }
 
 static assay_status join_all(joiner *j, assay_foreign_kind kind)
 {
+    static const char *const beside[] = {"qzeros", "scales", "g_idx", NULL};
     assay_checkpoint *checkpoint = j->checkpoint;
     ASSAY_TRY(read_config(j));
     for (size_t i = 0; i < checkpoint->weight_count; i++) ASSAY_TRY(join(j, i));
+    ASSAY_TRY(assay_checkpoint_check_taken(checkpoint, j->joined, beside, levels_end, j->err));
     if (!j->count)
         return assay_foreign_error(j->err, checkpoint->name, kind,
                                    "config.json says so, but no weight lies packed as X.qweight");

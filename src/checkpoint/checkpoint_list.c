@@ -1,5 +1,6 @@
 /* The list of a checkpoint's weights, sorted by name, and the memory that goes with it. */
 #include "base/alloc.h"
+#include "base/text.h"
 #include "checkpoint/checkpoint_private.h"
 
 #include <stdio.h>
@@ -52,6 +53,31 @@ const assay_tensor *assay_checkpoint_take(const assay_checkpoint *checkpoint, bo
     const assay_weight *found = assay_checkpoint_find_beside(checkpoint, name, length, suffix);
     if (found) joined[found - checkpoint->weights] = true;
     return found ? &found->tensor : NULL;
+}
+
+/* Bytes of the name before one of the ends and its dot; 0: it has none of them. */
+static size_t stem_of(const char *name, const char *const *ends)
+{
+    size_t length = strlen(name);
+    for (size_t end; *ends; ends++)
+        if (assay_text_ends(name, *ends) && (end = strlen(*ends)) < length && name[length - end - 1] == '.')
+            return length - end - 1;
+    return 0;
+}
+
+assay_status assay_checkpoint_check_taken(const assay_checkpoint *checkpoint, const bool *joined,
+                                          const char *const *beside, const char *levels, assay_error *err)
+{
+    for (size_t i = 0; i < checkpoint->weight_count; i++) {
+        const char *name = checkpoint->weights[i].tensor.name;
+        size_t stem = joined[i] ? 0 : stem_of(name, beside);
+        if (stem > 0)
+            return assay_error_set(err, ASSAY_E_FORMAT,
+                                   "%s: %s is there, and %.*s.%s, whose weights it belongs to, is not. Fetch the model "
+                                   "again (huggingface-cli download OWNER/NAME), or take the unquantised one",
+                                   checkpoint->name, name, (int)stem, name, levels);
+    }
+    return ASSAY_OK;
 }
 
 bool assay_checkpoint_scale_type(const assay_tensor *scales, assay_parts_round *type)

@@ -33,6 +33,11 @@ const assay_weight *assay_checkpoint_find_beside(const assay_checkpoint *checkpo
 const assay_tensor *assay_checkpoint_take(const assay_checkpoint *checkpoint, bool *joined, const char *name,
                                           size_t length, const char *suffix);
 
+/* Refuses what is left of a packed weight whose levels are not there: a name that ends with "." and one of `beside`
+ * (NULL ends them), and is not joined. levels: how the name of what is missing ends. */
+assay_status assay_checkpoint_check_taken(const assay_checkpoint *checkpoint, const bool *joined,
+                                          const char *const *beside, const char *levels, assay_error *err);
+
 /* The type of scales; false: they are none of F32, F16 and BF16. */
 bool assay_checkpoint_scale_type(const assay_tensor *scales, assay_parts_round *type);
 

@@ -79,6 +79,8 @@ def main():
     save_file({key: part.contiguous() for key, part in files.items()}, f"{OUT}/hf_compressed/model.safetensors", metadata={"format": "pt"})
     groups = {f"group_{bits}{zeros}": {"targets": ["Linear"], "weights": {"num_bits": bits, "type": "int", "symmetric": not zeros, "strategy": "group", "group_size": 32}}
               for bits in range(1, 9) for zeros in (0, 1)}
+    for strategy in ("channel", "tensor"):
+        groups[f"group_{strategy}"] = {"targets": ["Linear"], "weights": {"num_bits": 4, "type": "int", "symmetric": True, "strategy": strategy}}
     config = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "torch_dtype": "bfloat16",
               "quantization_config": {"quant_method": "compressed-tensors", "format": "pack-quantized", "quantization_status": "compressed",
                                       "ignore": ["lm_head", "re:.*norm"], "config_groups": groups}}
