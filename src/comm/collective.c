@@ -141,6 +141,14 @@ static int first_failed(const assay_comm *comm)
     return stopped;
 }
 
+/* Whether a rank has something to say of its own: where there is a failure, a stop is what the failure's call made of
+ * it. */
+static bool is_failure(const assay_comm *comm, int rank)
+{
+    assay_status status = status_in(comm->numbers[rank]);
+    return status != ASSAY_OK && (status != ASSAY_E_STOPPED || !comm->over);
+}
+
 /* A stop is followed by a checkpoint, about which there is more to agree on; behind a failure nothing is. */
 static assay_status judge(assay_comm *comm, assay_error *err)
 {
@@ -148,8 +156,8 @@ static assay_status judge(assay_comm *comm, assay_error *err)
     if (failed < 0) return ASSAY_OK;
     assay_status own = status_in(comm->numbers[comm->rank]), status = status_in(comm->numbers[failed]);
     comm->over = status != ASSAY_E_STOPPED;
-    bool mine = own != ASSAY_OK && (own != ASSAY_E_STOPPED || !comm->over);
-    comm->others_speak = !mine || status_in(comm->numbers[0]) != ASSAY_OK;
+    bool mine = is_failure(comm, comm->rank);
+    comm->others_speak = !mine || is_failure(comm, 0);
     if (mine) return own;
     return assay_error_set(err, status, "rank %d of %d, %s, failed, and says why", failed, comm->size,
                            comm->hosts[failed]);
