@@ -250,11 +250,10 @@ static const char *const keys[] = {
     "{\"quantization_config\": {\"quant_method\": \"bitsandbytes\"}}",
     "{\"quantization_config\": {\"quant_method\": \"fp8\", \"fmt\": \"e5m2\"}}",
     "{\"quantization_config\": {\"quant_method\": \"compressed-tensors\"}}",
-    "{\"quantization_config\": {\"quant_method\": \"compressed-tensors\", \"format\": \"marlin-24\", "
-    "\"config_groups\": "
-    "{\"a\": {\"weights\": {\"type\": \"int\", \"num_bits\": 4}}}}}",
-    "{\"quantization_config\": {\"quant_method\": \"compressed-tensors\", \"format\": \"pack-quantized\", "
-    "\"transform_config\": {\"x\": 1}, \"config_groups\": {\"a\": {\"weights\": {\"type\": \"int\"}}}}}",
+    ("{\"quantization_config\": {\"quant_method\": \"compressed-tensors\", \"format\": \"marlin-24\", "
+     "\"config_groups\": {\"a\": {\"weights\": {\"type\": \"int\", \"num_bits\": 4}}}}}"),
+    ("{\"quantization_config\": {\"quant_method\": \"compressed-tensors\", \"format\": \"pack-quantized\", "
+     "\"transform_config\": {\"x\": 1}, \"config_groups\": {\"a\": {\"weights\": {\"type\": \"int\"}}}}}"),
     "{\"compression_config\": {\"quant_method\": \"compressed-tensors\", \"format\": \"float-quantized\"}}",
     "{\"architectures\": [\"Qwen2ForRewardModel\"]}",
     "{\"architectures\": [\"Qwen2ForProcessRewardModel\"]}",
