@@ -124,7 +124,7 @@ check plan-none 2 err 'processes' plan --model "$work/a" --processes 0
 
 over_mpi() { # mpi option...
     local mpi=$1; shift
-    mpi_is_here "$mpi" "$@" || return
+    mpi_is_here "$mpi" "$@" || return 0
     "$assay" eval --model "$work/a" --data "$work/pairs.jsonl" --json >"$work/one" 2>/dev/null
     timeout 300 "mpirun.$mpi" "$@" -n 2 "$assay" eval --model "$work/a" --data "$work/pairs.jsonl" --json >"$work/out" 2>"$work/err"; [ -s "$work/one" ] && cmp -s "$work/one" "$work/out"; say $? "$mpi-evaluates-in-2"
     "$assay" score --model "$work/a" --input "$work/many.jsonl" >"$work/one" 2>/dev/null

@@ -151,7 +151,7 @@ ASSAY_MPI=$work/mesh.so OMPI_COMM_WORLD_SIZE=4 MESH_RANK=0 MESH_FDS=-1 "$assay" 
 # The real ones.
 over_mpi() { # mpi option...
     local mpi=$1; shift
-    mpi_is_here "$mpi" "$@" || return
+    mpi_is_here "$mpi" "$@" || return 0
     timeout 300 "mpirun.$mpi" "$@" -n 2 "$assay" train --model "$work/chatglm3" --lora-dropout 0.1 "${run[@]}" --output "$work/$mpi" --quiet >"$work/out" 2>"$work/err"
     say $? "$mpi-trains-in-2"
     same "$mpi" "$work/$mpi"
