@@ -200,11 +200,42 @@ static void test_steps_in_slices_have_the_same_bits(void **state)
         for (int kind = 0; kind < 4; kind++) compare_steps(count, kind & 1, kind & 2);
 }
 
+/* Of a weight that is another slice's nothing is added up, not even its last chunk, which may be a short one. */
+static void test_squares_are_of_the_own_chunks(void **state)
+{
+    enum { SLICES = 4, CHUNKS = 14 };
+    assay_sliced_weight weights[WEIGHTS];
+    assay_moment_slices slices;
+    const assay_kernels *kernels;
+    assay_error err;
+    bench part;
+    (void)state;
+    list(weights, false);
+    assert_int_equal(assay_kernels_select(&kernels, NULL, &err), ASSAY_OK);
+    assert_int_equal(assay_moment_slices_make(&slices, weights, WEIGHTS, SLICES, &err), ASSAY_OK);
+    assert_int_equal(slices.squares[SLICES], CHUNKS * sizeof(double));
+    for (size_t s = 0; s < SLICES; s++) {
+        double squares[CHUNKS], *at = squares;
+        for (size_t c = 0; c < CHUNKS; c++) squares[c] = -1;
+        bench_open(&part, &slices, s, false, false);
+        fill(&part, 0);
+        for (size_t i = 0; i < WEIGHTS; at += assay_optimizer_chunks(&part.optimizer->items[i++]))
+            assay_optimizer_chunk_squares(&part.optimizer->items[i], kernels, at);
+        for (size_t c = 0; c < CHUNKS; c++) {
+            size_t byte = c * sizeof *squares;
+            assert_int_equal(squares[c] >= 0, byte >= slices.squares[s] && byte < slices.squares[s + 1]);
+        }
+        bench_close(&part);
+    }
+    assay_moment_slices_release(&slices);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_value_is_in_one_slice),
         cmocka_unit_test(test_steps_in_slices_have_the_same_bits),
+        cmocka_unit_test(test_squares_are_of_the_own_chunks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

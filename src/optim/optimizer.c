@@ -103,7 +103,8 @@ static double chunk_square(const assay_optimizer_item *item, const assay_kernels
 
 void assay_optimizer_chunk_squares(const assay_optimizer_item *item, const assay_kernels *kernels, double *squares)
 {
-    for (size_t c = item->begin / CHUNK; c * CHUNK < item->end; c++) squares[c] = chunk_square(item, kernels, c);
+    size_t end = (item->end + CHUNK - 1) / CHUNK;
+    for (size_t c = (item->begin + CHUNK - 1) / CHUNK; c < end; c++) squares[c] = chunk_square(item, kernels, c);
 }
 
 double assay_optimizer_squares(const assay_optimizer *optimizer, const assay_kernels *kernels, double squares)
