@@ -176,7 +176,7 @@ static void compare_steps(size_t count, bool packed, bool half)
         for (size_t s = 0; s < count; s++) {
             fill(&part[s], step);
             double *at = squares;
-            for (size_t i = 0; i < WEIGHTS; at += assay_optimizer_chunks(&part[s].optimizer->items[i++]))
+            for (size_t i = 0; i < WEIGHTS; at += assay_optimizer_chunks(counts[i++]))
                 assay_optimizer_chunk_squares(&part[s].optimizer->items[i], kernels, at);
             assay_optimizer_step(part[s].optimizer, kernels, pool, &hyper, 1e-2, norm);
         }
@@ -219,7 +219,7 @@ static void test_squares_are_of_the_own_chunks(void **state)
         for (size_t c = 0; c < CHUNKS; c++) squares[c] = -1;
         bench_open(&part, &slices, s, false, false);
         fill(&part, 0);
-        for (size_t i = 0; i < WEIGHTS; at += assay_optimizer_chunks(&part.optimizer->items[i++]))
+        for (size_t i = 0; i < WEIGHTS; at += assay_optimizer_chunks(counts[i++]))
             assay_optimizer_chunk_squares(&part.optimizer->items[i], kernels, at);
         for (size_t c = 0; c < CHUNKS; c++) {
             size_t byte = c * sizeof *squares;

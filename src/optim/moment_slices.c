@@ -4,15 +4,13 @@
 #include "base/sizes.h"
 #include "optim/optimizer.h"
 
-static size_t chunks_of(size_t values) { return (values + ASSAY_OPTIMIZER_CHUNK - 1) / ASSAY_OPTIMIZER_CHUNK; }
-
 size_t assay_moment_border(const assay_sliced_weight *weight, size_t before, size_t total, size_t slices, size_t slice)
 {
     size_t share = total / slices * slice + (total % slices * slice + slices - 1) / slices,
            chunk = assay_optimizer_moment_bytes(ASSAY_OPTIMIZER_CHUNK, weight->packed);
     if (share <= before) return 0;
     size_t chunks = (share - before + chunk - 1) / chunk;
-    return chunks < chunks_of(weight->count) ? chunks * ASSAY_OPTIMIZER_CHUNK : weight->count;
+    return chunks < assay_optimizer_chunks(weight->count) ? chunks * ASSAY_OPTIMIZER_CHUNK : weight->count;
 }
 
 static void add_weight(assay_moment_slices *s, const assay_sliced_weight *weight, size_t before, size_t total)
@@ -21,7 +19,7 @@ static void add_weight(assay_moment_slices *s, const assay_sliced_weight *weight
         size_t values = i < s->count ? assay_moment_border(weight, before, total, s->count, i) : weight->count;
         s->gradients[i] += values * sizeof(float);
         s->weights[i] += values * weight->width;
-        s->squares[i] += chunks_of(values) * sizeof(double);
+        s->squares[i] += assay_optimizer_chunks(values) * sizeof(double);
     }
 }
 

@@ -93,7 +93,7 @@ void assay_optimizer_zero(assay_optimizer *optimizer)
             memset(optimizer->items[i].gradient, 0, optimizer->items[i].count * sizeof(float));
 }
 
-size_t assay_optimizer_chunks(const assay_optimizer_item *item) { return (item->count + CHUNK - 1) / CHUNK; }
+size_t assay_optimizer_chunks(size_t values) { return (values + CHUNK - 1) / CHUNK; }
 
 static double chunk_square(const assay_optimizer_item *item, const assay_kernels *kernels, size_t chunk)
 {
@@ -103,15 +103,15 @@ static double chunk_square(const assay_optimizer_item *item, const assay_kernels
 
 void assay_optimizer_chunk_squares(const assay_optimizer_item *item, const assay_kernels *kernels, double *squares)
 {
-    size_t end = (item->end + CHUNK - 1) / CHUNK;
-    for (size_t c = (item->begin + CHUNK - 1) / CHUNK; c < end; c++) squares[c] = chunk_square(item, kernels, c);
+    size_t end = assay_optimizer_chunks(item->end);
+    for (size_t c = assay_optimizer_chunks(item->begin); c < end; c++) squares[c] = chunk_square(item, kernels, c);
 }
 
 double assay_optimizer_squares(const assay_optimizer *optimizer, const assay_kernels *kernels, double squares)
 {
     for (size_t i = 0; i < optimizer->count; i++) {
         const assay_optimizer_item *item = &optimizer->items[i];
-        for (size_t c = 0; c < assay_optimizer_chunks(item); c++) squares += chunk_square(item, kernels, c);
+        for (size_t c = 0; c < assay_optimizer_chunks(item->count); c++) squares += chunk_square(item, kernels, c);
     }
     return squares;
 }
@@ -212,7 +212,7 @@ void assay_optimizer_move(assay_optimizer *optimizer, const assay_kernels *kerne
                     .step = stride->step,
                     .seed = stride->seed};
     job.step.weight_decay = job.item->decay ? (float)stride->weight_decay : 0.0f;
-    assay_pool_run(pool, step_chunk, &job, (job.item->end - job.item->begin + CHUNK - 1) / CHUNK);
+    assay_pool_run(pool, step_chunk, &job, assay_optimizer_chunks(job.item->end - job.item->begin));
 }
 
 void assay_optimizer_step(assay_optimizer *optimizer, const assay_kernels *kernels, assay_pool *pool,

@@ -90,9 +90,11 @@ double assay_optimizer_norm(const assay_optimizer *optimizer, const assay_kernel
 /* The same before the root, going on from a sum of squares: of weights that lie in several optimizers. */
 double assay_optimizer_squares(const assay_optimizer *optimizer, const assay_kernels *kernels, double squares);
 
+/* Of so many values of an item; the last may be short. */
+size_t assay_optimizer_chunks(size_t values);
+
 /* Sums of squares of an item's gradient, a chunk at a time: what the norm adds up, item by item. `squares` has a place
  * for every chunk of the item; those of its slice are set. */
-size_t assay_optimizer_chunks(const assay_optimizer_item *item);
 void assay_optimizer_chunk_squares(const assay_optimizer_item *item, const assay_kernels *kernels, double *squares);
 
 /* A step in pieces: it begins, then each item is moved, in any order, once. */

@@ -13,7 +13,7 @@ assay_status assay_early_make(assay_trainer *t, assay_error *err)
     for (size_t i = 0; i < t->optimizer->count && early->items && early->first; i++) {
         early->items[t->trained[i]] = i;
         early->first[i] = chunks;
-        chunks += assay_optimizer_chunks(&t->optimizer->items[i]);
+        chunks += assay_optimizer_chunks(t->optimizer->items[i].count);
     }
     early->chunks = chunks;
     early->squares = assay_alloc(chunks, sizeof *early->squares);
@@ -54,7 +54,7 @@ assay_status assay_early_take(void *trainer, int param, float *gradient, assay_e
     item->gradient = gradient;
     assay_optimizer_chunk_squares(item, t->kernels, squares);
     bool finite = true;
-    for (size_t i = 0; i < assay_optimizer_chunks(item); i++) finite = finite && isfinite(squares[i]);
+    for (size_t i = 0; i < assay_optimizer_chunks(item->count); i++) finite = finite && isfinite(squares[i]);
     if (finite && !t->early.torn) assay_optimizer_begin(t->optimizer, &t->settings.adam, t->early.lr, 0);
     if (finite) assay_optimizer_move(t->optimizer, t->kernels, t->pool, index);
     t->early.torn = t->early.torn || finite;

@@ -58,7 +58,7 @@ assay_status assay_sliced_sum(assay_trainer *t, assay_error *err)
     for (size_t i = 0; i < t->optimizer->count; i++) {
         const assay_optimizer_item *item = &t->optimizer->items[i];
         assay_optimizer_chunk_squares(item, t->kernels, squares);
-        squares += assay_optimizer_chunks(item);
+        squares += assay_optimizer_chunks(item->count);
     }
     return assay_comm_join_slices(column, t->squares, t->slices.squares, err);
 }
