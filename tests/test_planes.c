@@ -3,6 +3,7 @@
 #include "test_support.h"
 
 #include "base/float16.h"
+#include "base/float_bits.h"
 #include "base/rng.h"
 #include "optim/optimizer.h"
 #include "tensor/planes.h"
@@ -11,20 +12,6 @@
 #include <string.h>
 
 enum { BLOCK = ASSAY_PLANES_BLOCK, MOST = 1 << 16 };
-
-static float of_bits(uint32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static uint32_t bits_of(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
 
 static uint16_t memory[2 * MOST + MOST / BLOCK + 1];
 static float values[MOST], back[MOST];
@@ -36,7 +23,7 @@ static void check_block(size_t count)
     assay_planes_join(&planes, 0, back, count);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(planes.high[i], assay_f32_to_bf16(values[i]));
-        uint32_t was = bits_of(values[i]), is = bits_of(back[i]);
+        uint32_t was = assay_float_bits(values[i]), is = assay_float_bits(back[i]);
         if (isnan(values[i])) assert_int_equal(is, was | 0x400000u);
         else assert_int_equal(is, was);
     }
@@ -50,12 +37,13 @@ static void every_bit_comes_back(void **state)
     static const uint16_t tops[] = {0, 1, 0x3f80, 0x3f81, 0x7f7e, 0x7f7f, 0x7f80, 0x7f81, 0x7fff};
     (void)state;
     for (size_t l = 0; l < sizeof lows / sizeof *lows; l++) {
-        for (uint32_t top = 0; top < MOST; top++) values[top] = of_bits(top << 16 | lows[l]);
+        for (uint32_t top = 0; top < MOST; top++) values[top] = assay_bits_float(top << 16 | lows[l]);
         check_block(MOST);
     }
     for (size_t t = 0; t < sizeof tops / sizeof *tops; t++)
         for (uint32_t sign = 0; sign < 2; sign++) {
-            for (uint32_t low = 0; low < MOST; low++) values[low] = of_bits(sign << 31 | (uint32_t)tops[t] << 16 | low);
+            for (uint32_t low = 0; low < MOST; low++)
+                values[low] = assay_bits_float(sign << 31 | (uint32_t)tops[t] << 16 | low);
             check_block(MOST);
         }
 }
@@ -68,7 +56,8 @@ static void ties_in_any_number(void **state)
     for (size_t e = 0; e < sizeof every / sizeof *every; e++)
         for (size_t count = 1; count < 3 * BLOCK; count += 37) {
             for (uint32_t i = 0; i < count; i++)
-                values[i] = of_bits((i % every[e] ? 0x3f800000u : 0x3f810000u) + (i % 3 ? 0x8000u : 0x8000u + i % 2));
+                values[i] =
+                    assay_bits_float((i % every[e] ? 0x3f800000u : 0x3f810000u) + (i % 3 ? 0x8000u : 0x8000u + i % 2));
             check_block(count);
         }
 }
@@ -78,7 +67,7 @@ static void any_run_is_read(void **state)
     const size_t count = 3 * BLOCK + 11;
     const assay_planes planes = assay_planes_at(memory, count);
     (void)state;
-    for (uint32_t i = 0; i < count; i++) values[i] = of_bits(0x3f810000u + (i % 5 ? 0x8000u : i * 977u));
+    for (uint32_t i = 0; i < count; i++) values[i] = assay_bits_float(0x3f810000u + (i % 5 ? 0x8000u : i * 977u));
     assay_planes_split(&planes, 0, values, count);
     for (size_t first = 0; first < count; first += 13)
         for (size_t n = 0; first + n <= count; n += 29) {

@@ -4,7 +4,7 @@
 #ifndef ASSAY_BACKEND_EXPONENTIAL_H
 #define ASSAY_BACKEND_EXPONENTIAL_H
 
-#include "backend/float_bits.h"
+#include "base/float_bits.h"
 
 #include <math.h>
 

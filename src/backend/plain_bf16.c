@@ -3,8 +3,8 @@
  * blocks of BLOCK elements of k: a lane's run is first brought to bf16 in a small buffer, then dealt out pair by pair,
  * so every element type shares one way out. All lanes of a block are dealt before the next: the strided stores then
  * stay within a few cache lines, where a whole lane at a time would walk over more than the first-level cache. */
-#include "backend/float_bits.h"
 #include "backend/kernels.h"
+#include "base/float_bits.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Packing for the f32 product in plain C; compiled once for each set of registers, like plain_rows.c. AVX2 has its own
  * for the usual operands. */
-#include "backend/float_bits.h"
 #include "backend/kernels.h"
+#include "base/float_bits.h"
 
 #ifndef ASSAY_PANEL_PACK
 #define ASSAY_PANEL_PACK assay_panel_pack_plain

@@ -4,8 +4,8 @@
  * and x86/avx512 compile this very file with wider registers under another table name. The tail of a row (fewer than 16
  * elements) goes to lanes 0.. like a full block whose other lanes are absent. */
 #include "backend/exponential.h"
-#include "backend/float_bits.h"
 #include "backend/kernels.h"
+#include "base/float_bits.h"
 
 #include <math.h>
 #include <string.h>

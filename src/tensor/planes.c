@@ -3,6 +3,7 @@
 #include "tensor/planes.h"
 
 #include "base/alloc.h"
+#include "base/float_bits.h"
 #include "base/sizes.h"
 
 #include <string.h>
@@ -27,12 +28,6 @@ assay_planes assay_planes_at(void *memory, size_t count)
 /* Numbers alone have ties: the lower half of a NaN says nothing. */
 static bool is_risen_tie(uint32_t bits) { return (bits & 0x1ffffu) == 0x18000u && (bits & 0x7fffffffu) < 0x7f800000u; }
 
-static uint16_t nearest(uint32_t bits)
-{
-    uint32_t rounded = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16, quiet = bits >> 16 | 0x40u;
-    return (uint16_t)((bits & 0x7fffffffu) > 0x7f800000u ? quiet : rounded);
-}
-
 static void chain_ties(const uint32_t *bits, size_t count, uint16_t *low, uint16_t *first)
 {
     uint16_t *link = first;
@@ -50,7 +45,7 @@ static void split_block(const assay_planes *planes, size_t first, const float *v
     uint16_t *high = planes->high + first, *low = planes->low + first, *start = &planes->ties[first / BLOCK];
     memcpy(bits, values, count * sizeof *bits);
     for (size_t i = 0; i < count; i++) {
-        high[i] = nearest(bits[i]);
+        high[i] = assay_bf16_round(values[i]);
         low[i] = (uint16_t)bits[i];
         ties |= is_risen_tie(bits[i]);
     }

@@ -1,7 +1,7 @@
 /* The bits of floats, and bf16 and f16 against f32 without branches, for loops that compilers turn into vectors.
- * tensor/dtype.h has the same conversions for a value at a time. */
-#ifndef ASSAY_BACKEND_FLOAT_BITS_H
-#define ASSAY_BACKEND_FLOAT_BITS_H
+ * base/float16.h has the same conversions for a value at a time. */
+#ifndef ASSAY_BASE_FLOAT_BITS_H
+#define ASSAY_BASE_FLOAT_BITS_H
 
 #include <stdint.h>
 #include <string.h>
