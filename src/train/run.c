@@ -6,6 +6,7 @@
 #include "train/checkpoint_dir.h"
 #include "train/culprit.h"
 #include "train/eval_pairs.h"
+#include "train/evaluation.h"
 
 typedef struct run {
     assay_trainer *trainer;

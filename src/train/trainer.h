@@ -161,12 +161,6 @@ void assay_trainer_finish(assay_trainer *trainer);
  * differ from the others' behind the step, or changed before its update (train/state_check.h). */
 assay_status assay_trainer_step(assay_trainer *trainer, assay_step_record *record, assay_error *err);
 
-/* Rewards, and the head's every number (or NULL), of another set of examples with the present weights, dropout off
- * (score/score_examples.h); shared out too. */
-assay_status assay_trainer_evaluate(assay_trainer *trainer, const assay_example_set *examples,
-                                    const volatile sig_atomic_t *stop, double *rewards, double *numbers,
-                                    assay_error *err);
-
 /* Weights and moments of process 0 become everybody's, and where it stands (resume). Moments in slices stay as they
  * are: at zero, or what a checkpoint says of them (train/train_state.h). */
 assay_status assay_trainer_follow(assay_trainer *trainer, assay_error *err);
