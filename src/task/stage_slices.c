@@ -5,11 +5,10 @@
 
 static assay_sliced_weight weight_of(const assay_training *t, const assay_program *program, size_t i)
 {
-    const assay_param *param = &program->params[i];
+    assay_sliced_weight weight = assay_moments_of(program, i, t->settings.eight_bits);
     bool half = t->settings.half_weights && assay_program_is_bulk(program, i);
-    return (assay_sliced_weight){.count = param->trained ? param->rows * param->cols : 0,
-                                 .packed = assay_moments_packed(program, i, t->settings.eight_bits),
-                                 .width = half ? sizeof(uint16_t) : sizeof(float)};
+    weight.width = half ? sizeof(uint16_t) : sizeof(float);
+    return weight;
 }
 
 assay_status assay_stage_slices_make(assay_moment_slices *out, const assay_training *t, int stage, assay_error *err)

@@ -1,7 +1,6 @@
 #include "train/moments.h"
 
 #include "base/sizes.h"
-#include "optim/moment_slices.h"
 #include "optim/optimizer.h"
 
 bool assay_moments_packed(const assay_program *program, size_t i, bool eight_bits)
@@ -9,7 +8,7 @@ bool assay_moments_packed(const assay_program *program, size_t i, bool eight_bit
     return eight_bits && program->params[i].trained && assay_program_is_bulk(program, i);
 }
 
-static assay_sliced_weight weight_of(const assay_program *program, size_t i, bool eight_bits)
+assay_sliced_weight assay_moments_of(const assay_program *program, size_t i, bool eight_bits)
 {
     const assay_param *param = &program->params[i];
     return (assay_sliced_weight){.count = param->trained ? param->rows * param->cols : 0,
@@ -20,7 +19,7 @@ static size_t all_bytes(const assay_program *program, bool eight_bits)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < program->param_count; i++) {
-        const assay_sliced_weight weight = weight_of(program, i, eight_bits);
+        const assay_sliced_weight weight = assay_moments_of(program, i, eight_bits);
         bytes += assay_optimizer_moment_bytes(weight.count, weight.packed);
     }
     return bytes;
@@ -51,7 +50,7 @@ size_t assay_moments_bytes(const assay_program *program, bool eight_bits, size_t
 {
     growing g = {.slices = slices, .total = all_bytes(program, eight_bits)};
     for (size_t i = 0; slices > 1 && i < program->param_count; i++) {
-        const assay_sliced_weight weight = weight_of(program, i, eight_bits);
+        const assay_sliced_weight weight = assay_moments_of(program, i, eight_bits);
         grow(&g, &weight);
     }
     return slices > 1 ? g.most : g.total;

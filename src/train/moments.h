@@ -7,6 +7,7 @@
 #ifndef ASSAY_TRAIN_MOMENTS_H
 #define ASSAY_TRAIN_MOMENTS_H
 
+#include "optim/moment_slices.h"
 #include "program/program.h"
 
 #include <stdbool.h>
@@ -14,6 +15,9 @@
 
 /* eight_bits: of the settings. Without it no parameter is packed. */
 bool assay_moments_packed(const assay_program *program, size_t param, bool eight_bits);
+
+/* A parameter as optim/moment_slices.h asks for it, but for its width; one that is not trained has no values. */
+assay_sliced_weight assay_moments_of(const assay_program *program, size_t param, bool eight_bits);
 
 /* Of both moments of all trained parameters; where they are in slices (optim/moment_slices.h; 0: they are not), of the
  * largest. */
