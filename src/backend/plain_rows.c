@@ -8,7 +8,6 @@
 #include "backend/kernels.h"
 
 #include <math.h>
-#include <string.h>
 
 #ifndef ASSAY_ROWS_TABLE
 #define ASSAY_ROWS_TABLE assay_rows_plain
