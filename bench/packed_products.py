@@ -31,7 +31,7 @@ def options():
 def seconds(program, *question):
     took = program.ask(*question)["seconds"]
     if took <= 0:
-        raise SystemExit(f"no such product: {' '.join(map(str, question))}")
+        raise SystemExit(f"no such product, or too large a one: {' '.join(map(str, question))}")
     return took
 
 
