@@ -16,7 +16,7 @@ import statistics
 import subprocess
 import sys
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+import side_by_side as side
 
 
 def options():
@@ -29,8 +29,8 @@ def options():
     p.add_argument("--seeds", default="1")
     p.add_argument("--options", default="--lr 1e-3 --batch-pairs 4 --precision f32", help="more of train's")
     p.add_argument("--threads", default="2")
-    p.add_argument("--work", default=os.path.join(ROOT, "build", "accuracy_by_type"))
-    p.add_argument("--assay", default=os.path.join(ROOT, "build", "assay"))
+    p.add_argument("--work", default=os.path.join(side.ROOT, "build", "accuracy_by_type"))
+    p.add_argument("--assay", default=os.path.join(side.ROOT, "build", "assay"))
     return p.parse_args()
 
 
@@ -46,10 +46,8 @@ def base_of(args, kind):
         return args.model
     folder = os.path.join(args.work, f"base-{kind}")
     if not os.path.exists(folder):
-        done = subprocess.run([args.assay, "convert", args.model, "--quantize", kind, "--output", folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if done.returncode:
-            raise SystemExit(done.stdout)
-        print(f"{kind}: {done.stdout.strip().splitlines()[-1]}", flush=True)
+        output, _ = side.run([args.assay, "convert", args.model, "--quantize", kind, "--output", folder])
+        print(f"{kind}: {output.strip().splitlines()[-1]}", flush=True)
     return folder
 
 

@@ -87,11 +87,20 @@ static double processor_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+/* Whether the pool has a weight and tokens of that size, and there are scales enough: one of 64 elements, one of a row.
+ */
+static bool fits(const question *q, assay_dtype type)
+{
+    return q->in % assay_dtype_block(type) == 0 && q->out * assay_dtype_row_bytes(type, q->in) <= POOL_BYTES &&
+           q->m * assay_larger(q->in, q->out) * sizeof(float) <= POOL_BYTES &&
+           assay_larger(q->in * q->out / 64, q->out) <= SCALES;
+}
+
 /* Negative: what is asked cannot be measured. */
 static double measure(bench *b, const question *q)
 {
     assay_dtype type;
-    if (!type_named(q->type, &type) || q->m * assay_larger(q->in, q->out) * sizeof(float) > POOL_BYTES) return -1;
+    if (!type_named(q->type, &type) || !fits(q, type)) return -1;
     const assay_parts parts = {.scales = (const uint8_t *)b->scales,
                                .block_shift = 6,
                                .round = ASSAY_PARTS_BF16,

@@ -9,10 +9,7 @@ two times of such a pair are divided by each other. Printed: bf16's GFLOP/s, the
 input gradient. Builds bench/packed_products.c against build/libassay.a first (run make before). ASSAY_KERNELS chooses the kernel set.
 """
 import argparse
-import json
-import os
 import statistics
-import subprocess
 
 import products
 import side_by_side as side
@@ -31,19 +28,11 @@ def options():
     return p.parse_args()
 
 
-class Program:
-    """The C program, asked line by line."""
-
-    def __init__(self):
-        self.process = subprocess.Popen([products.build("packed_products")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.kernels = json.loads(self.process.stdout.readline())["kernels"]
-
-    def seconds(self, *question):
-        print(*question, file=self.process.stdin, flush=True)
-        seconds = json.loads(self.process.stdout.readline())["seconds"]
-        if seconds <= 0:
-            raise SystemExit(f"no such product: {' '.join(map(str, question))}")
-        return seconds
+def seconds(program, *question):
+    took = program.ask(*question)["seconds"]
+    if took <= 0:
+        raise SystemExit(f"no such product, or too large a one: {' '.join(map(str, question))}")
+    return took
 
 
 def compare(program, args, precision):
@@ -54,8 +43,8 @@ def compare(program, args, precision):
     for _ in range(args.rounds):
         for (kind, t), times in base.items():
             for name in types:
-                times.append(program.seconds(precision, kind, "BF16", t, inputs, outputs))
-                quotients[name, kind, t].append(program.seconds(precision, kind, name, t, inputs, outputs) / times[-1])
+                times.append(seconds(program, precision, kind, "BF16", t, inputs, outputs))
+                quotients[name, kind, t].append(seconds(program, precision, kind, name, t, inputs, outputs) / times[-1])
     rate = lambda t, kind: f"{2e-9 * t * inputs * outputs / statistics.median(base[kind, t]):.0f}"
     cell = lambda values: f"{statistics.median(values):.2f} ({min(values):.2f})"
     rows = [(f"{precision} operands", *(f"{t} tokens" for t in tokens))]
@@ -67,11 +56,14 @@ def compare(program, args, precision):
 
 def main():
     args = options()
-    program = Program()
-    print(f"kernels {program.kernels}, one thread, {args.shape}, {args.rounds} rounds; forward / input gradient: time over bf16's, median (smallest)")
+    program = products.Ours("packed_products")
+    if not program.ready:
+        raise SystemExit("too little memory for the weights that are multiplied with")
+    print(f"kernels {program.ready['kernels']}, one thread, {args.shape}, {args.rounds} rounds; forward / input gradient: time over bf16's, median (smallest)")
     for precision in args.precisions.split(","):
         print()
         compare(program, args, precision)
+    program.close()
 
 
 if __name__ == "__main__":

@@ -67,11 +67,10 @@ def compare(args, work, precision):
 def main():
     args = options()
     with tempfile.TemporaryDirectory() as work:
-        quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run([args.assay, "init", *args.init.split(), "--dtype", "bf16", "--output", os.path.join(work, "bf16"), "--quiet"], **quiet)
+        side.run([args.assay, "init", *args.init.split(), "--dtype", "bf16", "--output", os.path.join(work, "bf16"), "--quiet"])
         write_pairs(os.path.join(work, "pairs.jsonl"), 2 * args.steps)
         for name in set(args.types.split(",")) - {"bf16"}:
-            subprocess.run([args.assay, "convert", os.path.join(work, "bf16"), "--quantize", name, "--output", os.path.join(work, name), "--quiet"], **quiet)
+            side.run([args.assay, "convert", os.path.join(work, "bf16"), "--quantize", name, "--output", os.path.join(work, name), "--quiet"])
         print(f"{args.init}, {args.steps} steps, {args.rounds} rounds; user time over bf16's")
         for precision in args.precisions.split(","):
             print()

@@ -29,7 +29,7 @@ def options():
     return p.parse_args()
 
 
-def build(name="products"):
+def build(name):
     program = os.path.join(side.ROOT, "build", name)
     subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_GNU_SOURCE", "-O2", "-I" + os.path.join(side.ROOT, "src"), os.path.join(side.ROOT, "bench", name + ".c"),
                     os.path.join(side.ROOT, "build", "libassay.a"), "-o", program, *LIBRARIES], check=True)
@@ -37,16 +37,14 @@ def build(name="products"):
 
 
 class Ours:
-    """The C program, asked line by line."""
+    """A C program of this folder, built and asked line by line; `ready` is what it said of itself, or {}."""
 
-    def __init__(self, program):
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, name):
+        self.process = subprocess.Popen([build(name)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.ready = json.loads(self.process.stdout.readline() or "{}")
-        if not self.ready:
-            raise SystemExit("this CPU has no bf16 instructions that Assay uses: nothing to compare")
 
-    def ask(self, kind, shape):
-        print(kind, *shape, file=self.process.stdin, flush=True)
+    def ask(self, *question):
+        print(*question, file=self.process.stdin, flush=True)
         return json.loads(self.process.stdout.readline())
 
     def close(self):
@@ -85,13 +83,16 @@ def main():
     args = options()
     if args.peer:
         return peer(args)
-    ours, theirs = Ours(build()), side.Peer("onednn")
+    ours = Ours("products")
+    if not ours.ready:
+        raise SystemExit("this CPU has no bf16 instructions that Assay uses: nothing to compare")
+    theirs = side.Peer("onednn")
     products = [(kind, tuple(map(int, shape.split("x")))) for shape in args.shapes.split(",") for kind in args.kinds.split(",")]
     print(f"assay: kernels {ours.ready['kernels']}, {ours.ready['threads']} threads; {theirs.ready['what']}", flush=True)
     found = {product: [] for product in products}
     for _ in range(args.rounds):
         for kind, shape in products:
-            found[kind, shape].append((ours.ask(kind, shape), theirs.ask([kind, *shape])))
+            found[kind, shape].append((ours.ask(kind, *shape), theirs.ask([kind, *shape])))
     peak = max(one["peak"] for pairs in found.values() for one, _ in pairs)
     rows = [("tokens x inputs x outputs", "product", "assay GFLOP/s", "of peak", "oneDNN GFLOP/s", "oneDNN's time over assay's")]
     for (kind, shape), pairs in found.items():

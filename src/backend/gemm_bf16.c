@@ -142,7 +142,7 @@ static void pack(const bf16_job *job, size_t width, size_t lane, size_t lanes, s
 
 /* What to fetch while tiles multiply: the columns of B that are packed next, as they lie in memory. Only the first
  * product's are fetched. Those of an adapter are few, and further folds are fetched when their turn comes. Packed
- * weights are decoded row by row, as the processor fetches by itself. */
+ * weights are asked for where they are decoded, row by row (unpack.c). */
 static assay_ahead look_ahead(const bf16_job *job, size_t col, size_t cols, size_t first, size_t pairs)
 {
     assay_lanes lanes = {0};

@@ -1,8 +1,9 @@
 /* The table of kernels, chosen once for a run.
  *
  * A kernel set is a constant assay_kernels: a name, row kernels (one row or one block of rows at a time; no threads
- * inside) and the matrix product's innermost tile. "plain" is portable C and the reference; "avx2" and "avx512" are the
- * same row kernels compiled for wider registers and a hand-written tile.
+ * inside), the matrix product's packing and its innermost tile. "plain" is portable C and the reference; "avx2" and
+ * "avx512" are the same row kernels compiled for wider registers and a hand-written tile; packing is compiled likewise,
+ * or written by hand where that pays.
  *
  * The bits are the same in every set, because the order of every sum is part of the definition, not of the
  * implementation:

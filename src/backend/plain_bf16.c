@@ -1,8 +1,8 @@
-/* Products of bf16 operands in plain C: the packing (avx512bf16 has its own for all usual operands), and the tile of
- * processors without a bf16 instruction. Compiled once for each set of registers, like plain_rows.c. Packing works in
- * blocks of BLOCK elements of k: a lane's run is first brought to bf16 in a small buffer, then dealt out pair by pair,
- * so every element type shares one way out. All lanes of a block are dealt before the next: the strided stores then
- * stay within a few cache lines, where a whole lane at a time would walk over more than the first-level cache. */
+/* Products of bf16 operands in plain C: the packing (avx2 and avx512bf16 have their own for usual operands), and the
+ * tile of processors without a bf16 instruction. Compiled once for each set of registers, like plain_rows.c. Packing
+ * works in blocks of BLOCK elements of k: a lane's run is first brought to bf16 in a small buffer, then dealt out pair
+ * by pair, so every element type shares one way out. All lanes of a block are dealt before the next: the strided stores
+ * then stay within a few cache lines, where a whole lane at a time would walk over more than the first-level cache. */
 #include "backend/kernels.h"
 #include "base/float_bits.h"
 

@@ -3,6 +3,8 @@
 #include "backend/kernels.h"
 #include "base/float_bits.h"
 
+#include <string.h>
+
 #ifndef ASSAY_PANEL_PACK
 #define ASSAY_PANEL_PACK assay_panel_pack_plain
 #endif

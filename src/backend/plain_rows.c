@@ -8,7 +8,6 @@
 #include "base/float_bits.h"
 
 #include <math.h>
-#include <string.h>
 
 #ifndef ASSAY_ROWS_TABLE
 #define ASSAY_ROWS_TABLE assay_rows_plain

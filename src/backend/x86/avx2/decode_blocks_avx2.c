@@ -189,8 +189,7 @@ static inline k_levels load_k_levels(const uint8_t *src)
 
 static inline void store_part(__m256i q, const k_levels *levels, size_t part, float *dst)
 {
-    float step = levels->step[part], offset = levels->offset[part];
-    store_affine(q, step, offset, dst);
+    store_affine(q, levels->step[part], levels->offset[part], dst);
 }
 
 /* The two, four or eight groups of some bytes: bits from `shift` on, those of the mask. */

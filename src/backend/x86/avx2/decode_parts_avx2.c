@@ -9,6 +9,8 @@
 #include <immintrin.h>
 #include <math.h>
 
+static inline __m128i load_8(const uint8_t *src) { return _mm_loadl_epi64((const __m128i *)(const void *)src); }
+
 /* Nearest even, for what is no NaN. */
 static inline __m256 round_bf16(__m256 x)
 {
@@ -44,7 +46,7 @@ static void decode_sixteens(__m256 low, __m256 high, const uint8_t *src, size_t 
 {
     const __m128i mask = _mm_set1_epi8(15);
     for (size_t i = 0; i < count; i += 16) {
-        __m128i pairs = _mm_loadl_epi64((const __m128i *)(const void *)(src + i / 2)),
+        __m128i pairs = load_8(src + i / 2),
                 at = _mm_unpacklo_epi8(_mm_and_si128(_mm_srli_epi16(pairs, 4), mask), _mm_and_si128(pairs, mask));
         _mm256_storeu_ps(dst + i, look_up(low, high, at));
         _mm256_storeu_ps(dst + i + 8, look_up(low, high, _mm_srli_si128(at, 8)));
@@ -56,8 +58,8 @@ static void decode_four_bits(const float *code, const uint8_t *src, const assay_
                              size_t count, float *dst)
 {
     for (size_t at = first, end = first + count, taken; at < end; at += taken, dst += taken) {
-        size_t block = at >> parts->block_shift, border = (block + 1) << parts->block_shift;
-        size_t run = (border < end ? border : end) - at;
+        size_t block = at >> parts->block_shift;
+        size_t run = assay_smaller((block + 1) << parts->block_shift, end) - at;
         float scale = assay_four_bits_scale(parts, block);
         taken = at % 2 == 0 && isfinite(scale) ? run / 16 * 16 : 0;
         if (taken)
@@ -78,8 +80,6 @@ void assay_fp4_avx2(const uint8_t *src, const assay_parts *parts, size_t first, 
 }
 
 /* ---- INT8 and FP8 ---- */
-
-static inline __m128i load_8(const uint8_t *src) { return _mm_loadl_epi64((const __m128i *)(const void *)src); }
 
 void assay_int8_avx2(const uint8_t *src, const assay_parts *parts, size_t first, size_t count, float *dst)
 {

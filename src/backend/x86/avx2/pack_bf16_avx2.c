@@ -4,6 +4,7 @@
 #if defined(__x86_64__)
 #include "backend/kernels.h"
 #include "backend/x86/avx2/transpose_avx2.h"
+#include "base/sizes.h"
 
 static void along(uint32_t *dst, size_t width, const char *src, ptrdiff_t stride, size_t pairs)
 {
@@ -43,7 +44,7 @@ static void pack_panel(uint32_t *dst, size_t width, size_t panel, const assay_la
 {
     const char *src = assay_element_at(from->src, from->dtype, (ptrdiff_t)lane * from->lane_stride);
     assay_lanes rest = *from;
-    rest.lanes = from->lanes - lane < width ? from->lanes - lane : width;
+    rest.lanes = assay_smaller(width, from->lanes - lane);
     size_t done = rest.lanes == width ? pack_whole(dst, width, from, src) : 0;
     rest.src = assay_element_at(src, from->dtype, (ptrdiff_t)done * from->k_stride);
     rest.k -= done;
