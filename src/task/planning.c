@@ -611,10 +611,10 @@ assay_status assay_planning_refuse(const assay_planning *p, assay_error *err)
         snprintf(longest, sizeof longest, "the pair at %s has %zu, and ", p->longest_place, p->longest_pair);
     return assay_error_set(err, ASSAY_E_NO_FIT,
                            "this run needs %s: %.1f MiB of weights, gradients and optimizer, and %s for a micro-batch "
-                           "of %zu tokens (%sa pair is never split) with %d of %d layers "
+                           "of %zu tokens (%sa pair is never split) with %d of %d layer%s "
                            "%s. The budget is %s. What would fit: %s--memory %.0fM",
                            need, (double)(p->plan.total_bytes - p->plan.arena_bytes) / 1048576, arena,
                            p->plan.micro_tokens, longest, p->plan.replayed + p->plan.spilled, p->layers,
-                           p->plan.spilled ? "spilled" : "recomputed", budget, advice,
+                           p->layers == 1 ? "" : "s", p->plan.spilled ? "spilled" : "recomputed", budget, advice,
                            (double)p->plan.total_bytes / 1048576 + 1);
 }
