@@ -227,14 +227,14 @@ static assay_status plan_program(variant *v, const assay_program *program, bool 
     request.budget = v->subject.settings.budget;
     if (status == ASSAY_OK && alternatives) status = assay_plan_largest(&request, 0, &v->largest_off, err);
     if (status == ASSAY_OK && alternatives) status = assay_plan_largest(&request, v->layers, &v->largest_all, err);
-    return status == ASSAY_OK && asked && v->fits && v->stream ? forecast(v, program, err) : status;
+    return status == ASSAY_OK && asked && v->fits && v->stream && v->subject.timed ? forecast(v, program, err) : status;
 }
 
-/* Of the run itself; other ways to run go by the same speeds. */
+/* Of the run itself, once; other ways to run go by the same speeds. */
 static assay_status measure_spilling(variant *v, const assay_program *program, assay_error *err)
 {
     assay_planning_subject *s = &v->subject;
-    if (!s->settings.spill) return ASSAY_OK;
+    if (!s->settings.spill || v->spill.flops > 0) return ASSAY_OK;
     ASSAY_TRY(assay_spill_forecast_begin(&v->spill, program, s->kernels, s->pool, s->settings.spill, err));
     s->settings.spill_flops = v->spill.flops;
     return ASSAY_OK;
@@ -555,6 +555,8 @@ static assay_status plan_asked(assay_planning *p, variant *asked, assay_error *e
     variant kept = *asked;
     ASSAY_TRY(plan_variant(asked, true, s->alternatives, err));
     if (!s->settings.early) return ASSAY_OK;
+    kept.spill = asked->spill;
+    kept.subject.settings.spill_flops = asked->subject.settings.spill_flops;
     kept.subject.settings.early = false;
     ASSAY_TRY(plan_variant(&kept, true, s->alternatives, err));
     if (!is_worse(asked, &kept)) return ASSAY_OK;
@@ -569,6 +571,7 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
 {
     variant asked = {.subject = *subject};
     *planning = (assay_planning){0};
+    if (subject->alone) asked.subject.alternatives = false;
     ASSAY_TRY(plan_asked(planning, &asked, err));
     planning->budget = asked.subject.settings.budget;
     planning->fits = asked.fits;
@@ -591,7 +594,7 @@ assay_status assay_planning_make(assay_planning *planning, const assay_planning_
     planning->longest_pair = asked.longest;
     find_longest_pair(planning, subject->examples);
     find_longest_pair(planning, subject->evaluation);
-    if (subject->alternatives && !subject->alone) ASSAY_TRY(make_menu(planning, &asked, err));
+    if (asked.subject.alternatives) ASSAY_TRY(make_menu(planning, &asked, err));
     return !subject->alone && (subject->alternatives || !asked.fits) ? consider_all(planning, &asked, err) : ASSAY_OK;
 }
 

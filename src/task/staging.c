@@ -186,6 +186,7 @@ assay_status assay_staging_make(assay_staging *out, int64_t stages, int processe
     if (stages <= 1) return ASSAY_OK;
     *out = (assay_staging){.stages = (int)stages, .groups = processes / (int)stages};
     s.subject.alone = true;
+    s.subject.timed = false;
     s.count = comm ? processes : out->stages;
     assay_status status = make(&s);
     assay_free(s.words);
