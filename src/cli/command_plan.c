@@ -225,10 +225,10 @@ static assay_status processes(assay_buf *text, const assay_process_forecast *f, 
                                "(%zu lane%s): the first sends and receives %s a step, %s\n%s; all "
                                "together send %s. A step computes for about %s in one\nprocess (%.3g GFLOP/s, "
                                "measured)\n",
-                               f->processes, f->processes == 1 ? "" : "es, each", rows, f->most_pairs, f->pairs,
-                               f->pairs == 1 ? "" : "s", f->lanes, f->lanes == 1 ? "" : "s", first,
-                               f->traffic.stages > 1 ? "the last" : "one at the tree's edge", edge, all, computes,
-                               f->speed / 1e9));
+                               f->traffic.processes, f->traffic.processes == 1 ? "" : "es, each", rows, f->most_pairs,
+                               f->traffic.pairs, f->traffic.pairs == 1 ? "" : "s", f->lanes, f->lanes == 1 ? "" : "s",
+                               first, f->traffic.stages > 1 ? "the last" : "one at the tree's edge", edge, all,
+                               computes, f->speed / 1e9));
     if (f->traffic.stages > 1) ASSAY_TRY(stages(text, f, t, err));
     return links(text, f, err);
 }
@@ -252,7 +252,7 @@ static assay_status report(const assay_options *options, const assay_training *t
 {
     assay_process_forecast forecast = {0}, *f = assay_process_forecast_is_wanted(options) ? &forecast : NULL;
     assay_status status = ASSAY_OK;
-    if (f) status = assay_process_forecast_make(f, assay_staging_processes(options, NULL, true), t, err);
+    if (f) status = assay_process_forecast_make(f, t, err);
     if (status == ASSAY_OK) status = options->json ? print_json(t, f, err) : print_text(t, f, err);
     assay_process_forecast_release(&forecast);
     return status;

@@ -1,6 +1,6 @@
 /* Alternatives are the run as asked with one thing changed, planned like the run itself. Their order is their cost to
- * the user: first what changes no result (recomputation), then what rounds otherwise (bf16, moments in eight bits), then
- * what trains less (rank, head), then what drops data (length). */
+ * the user: first what changes no result (recomputation), then what rounds otherwise (bf16, moments in eight bits),
+ * then what trains less (rank, head), then what drops data (length). */
 #include "task/planning_private.h"
 
 #include "base/sizes.h"

@@ -219,9 +219,8 @@ static assay_status open_model(assay_training *t, const assay_options *options, 
 /* Where all weights are trained, the processes that have the same share their moments out. */
 static size_t slices_of(const assay_options *options, const assay_comm *comm)
 {
-    int64_t processes = options->processes ? options->processes : assay_comm_size(comm),
-            stages = options->stages > 1 ? options->stages : 1;
-    return options->tuning == ASSAY_OPT_FULL ? (size_t)(processes / stages) : 0;
+    int64_t stages = options->stages > 1 ? options->stages : 1;
+    return options->tuning == ASSAY_OPT_FULL ? (size_t)(assay_staging_processes(options, comm, !comm) / stages) : 0;
 }
 
 static assay_status decide_settings(assay_training *t, const assay_options *options, const assay_task_context *context,
