@@ -514,10 +514,12 @@ static void refuses_lying_gptq(void **state)
         {"size\": 32", "size\": \"\"", "group_size of config.json's quantization_config is \"\"; it should be"},
         {"size\": 32,", "size\":3.5,", "group_size of config.json's quantization_config is 3.5; it should be"},
     };
+    static const lie of_one_group[] = {{"\"shape\":[1,4]", "\"shape\":[4,1]", "4 bits, 1 group a row"}};
     (void)state;
     refuse_config_lies(GOLDEN "hf_gptq_v2", said, sizeof said / sizeof *said);
     refuse_lies(GOLDEN "hf_gptq_v2", lies, sizeof lies / sizeof *lies,
                 "quantised (gptq): config.json says so, but no weight lies packed");
+    refuse_lies(GOLDEN "hf_gptq", of_one_group, 1, "quantised (gptq): config.json says so, but no weight lies packed");
 }
 
 static void refuses_lying_awq(void **state)

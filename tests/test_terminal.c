@@ -186,30 +186,21 @@ static void plain_progress_is_a_line_an_interval(void **state)
 
 static void figures(void **state)
 {
+    static const struct {
+        double seconds;
+        const char *text;
+    } times[] = {{3900, "1h05m"}, {130, "2m10s"},      {7.6, "7.6s"}, {6160, "1h42m"},  {59.97, "1m00s"},
+                 {0.9996, "1s"},  {0.01234, "12.3ms"}, {-1, "0s"},    {NAN, "2400h00m"}};
     (void)state;
     char text[32];
     assay_format_bytes(512, text, sizeof text);
     assert_string_equal(text, "512 B");
     assay_format_bytes(6ull << 30, text, sizeof text);
     assert_string_equal(text, "6.00 GiB");
-    assay_format_seconds(3900, text, sizeof text);
-    assert_string_equal(text, "1h05m");
-    assay_format_seconds(130, text, sizeof text);
-    assert_string_equal(text, "2m10s");
-    assay_format_seconds(7.6, text, sizeof text);
-    assert_string_equal(text, "7.6s");
-    assay_format_seconds(6160, text, sizeof text);
-    assert_string_equal(text, "1h42m");
-    assay_format_seconds(59.97, text, sizeof text);
-    assert_string_equal(text, "1m00s");
-    assay_format_seconds(0.9996, text, sizeof text);
-    assert_string_equal(text, "1s");
-    assay_format_seconds(0.01234, text, sizeof text);
-    assert_string_equal(text, "12.3ms");
-    assay_format_seconds(-1, text, sizeof text);
-    assert_string_equal(text, "0s");
-    assay_format_seconds(NAN, text, sizeof text);
-    assert_string_equal(text, "2400h00m");
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        assay_format_seconds(times[i].seconds, text, sizeof text);
+        assert_string_equal(text, times[i].text);
+    }
 }
 
 int main(void)

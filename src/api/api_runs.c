@@ -36,8 +36,7 @@ static assay_status plan(assay_api_call *call, char **json)
         return assay_api_text(json_pack("{s:b, s:s}", "fits", 0, "reason", call->error.text), json, &call->error);
     if (status != ASSAY_OK) return status;
     assay_process_forecast forecast = {0}, *f = assay_process_forecast_is_wanted(&call->options) ? &forecast : NULL;
-    int processes = assay_staging_processes(&call->options, NULL, true);
-    if (f) status = assay_process_forecast_make(f, processes, training, &call->error);
+    if (f) status = assay_process_forecast_make(f, training, &call->error);
     if (status == ASSAY_OK) status = assay_api_text(assay_process_forecast_json(f, training), json, &call->error);
     assay_process_forecast_release(&forecast);
     assay_training_close(training);

@@ -63,9 +63,9 @@ static assay_status check(const grouped *g, const char *suffix, const assay_tens
     if (!part) snprintf(text, sizeof text, "%s is missing", suffix);
     else
         snprintf(text, sizeof text,
-                 "%s is %s %s where %s [%zu, %zu] should be: a matrix of %zu x %zu, %u bits, %zu groups a row", suffix,
+                 "%s is %s %s where %s [%zu, %zu] should be: a matrix of %zu x %zu, %u bits, %zu group%s a row", suffix,
                  assay_dtype_name(part->dtype), assay_shape_text(part, shape, sizeof shape), type, rows, cols, g->rows,
-                 g->cols, g->bits, g->groups);
+                 g->cols, g->bits, g->groups, g->groups == 1 ? "" : "s");
     return refuse(g, text);
 }
 

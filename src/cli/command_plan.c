@@ -135,9 +135,9 @@ static assay_status menu_table(assay_buf *text, const assay_planning *p, assay_e
 static assay_status table(assay_buf *text, const assay_planning *p, assay_error *err)
 {
     ASSAY_TRY(assay_buf_printf(
-        text, err, "%s: micro-batches of %zu tokens (the longest pair has %zu),\n%d of %d layers recomputed; ",
-        p->fits ? "The plan" : "The smallest plan", p->plan.micro_tokens, p->longest_pair, p->plan.replayed,
-        p->layers));
+        text, err, "%s: micro-batches of %zu tokens (the longest pair has %zu),\n%d of %d layer%s recomputed; ",
+        p->fits ? "The plan" : "The smallest plan", p->plan.micro_tokens, p->longest_pair, p->plan.replayed, p->layers,
+        p->layers == 1 ? "" : "s"));
     ASSAY_TRY(assay_buf_printf(
         text, err,
         "time a token %.2f (1: nothing recomputed, unlimited\nmemory); recomputation adds %.1f %% of arithmetic\n\n",
@@ -218,16 +218,17 @@ static assay_status processes(assay_buf *text, const assay_process_forecast *f, 
     assay_format_bytes(f->all_bytes, all, sizeof all);
     assay_format_seconds(f->compute_seconds, computes, sizeof computes);
     if (f->traffic.stages > 1)
-        assay_text_format(rows, sizeof rows, " in rows of %d (a row has %.0f\nmicro-batches a step)", f->traffic.stages,
-                          f->micro_batches);
-    ASSAY_TRY(assay_buf_printf(
-        text, err,
-        "\n%d processes, each on a host like this one,%s with at most %zu of a step's %zu pairs\n"
-        "(%zu lanes): the first sends and receives %s a step, %s\n%s; all "
-        "together send %s. A step computes for about %s in one\nprocess (%.3g GFLOP/s, "
-        "measured)\n",
-        f->processes, rows, f->most_pairs, f->pairs, f->lanes, first,
-        f->traffic.stages > 1 ? "the last" : "one at the tree's edge", edge, all, computes, f->speed / 1e9));
+        assay_text_format(rows, sizeof rows, " in rows of %d (a row has %.0f\nmicro-batch%s a step)", f->traffic.stages,
+                          f->micro_batches, f->micro_batches > 1 ? "es" : "");
+    ASSAY_TRY(assay_buf_printf(text, err,
+                               "\n%d process%s on a host like this one,%s with at most %zu of a step's %zu pair%s\n"
+                               "(%zu lane%s): the first sends and receives %s a step, %s\n%s; all "
+                               "together send %s. A step computes for about %s in one\nprocess (%.3g GFLOP/s, "
+                               "measured)\n",
+                               f->traffic.processes, f->traffic.processes == 1 ? "" : "es, each", rows, f->most_pairs,
+                               f->traffic.pairs, f->traffic.pairs == 1 ? "" : "s", f->lanes, f->lanes == 1 ? "" : "s",
+                               first, f->traffic.stages > 1 ? "the last" : "one at the tree's edge", edge, all,
+                               computes, f->speed / 1e9));
     if (f->traffic.stages > 1) ASSAY_TRY(stages(text, f, t, err));
     return links(text, f, err);
 }
@@ -251,7 +252,7 @@ static assay_status report(const assay_options *options, const assay_training *t
 {
     assay_process_forecast forecast = {0}, *f = assay_process_forecast_is_wanted(options) ? &forecast : NULL;
     assay_status status = ASSAY_OK;
-    if (f) status = assay_process_forecast_make(f, assay_staging_processes(options, NULL, true), t, err);
+    if (f) status = assay_process_forecast_make(f, t, err);
     if (status == ASSAY_OK) status = options->json ? print_json(t, f, err) : print_text(t, f, err);
     assay_process_forecast_release(&forecast);
     return status;

@@ -172,7 +172,7 @@ static const assay_option_row rows[] = {
      {{0}}, AT(master),
      "what is kept of a weight that --tuning full trains: f32; of large matrices bf16, rounded at random after each "
      "step so that small steps count on average; or f32 in two planes, the upper of which bf16 products read (same "
-     "bits as f32)"},
+     "bits as f32); --stages takes only f32"},
     {"gradients", NULL, ASSAY_OPTION_ENUM, 0, ASSAY_FOR_TRAIN | ASSAY_FOR_PLAN, ASSAY_GROUP_TRAINING, "keep",
      "keep|early", 0, 0, {{0}}, AT(gradients),
      "early: a weight is moved as soon as its gradient is whole, and that is not kept (same bits); with --clip 0, one "

@@ -4,8 +4,8 @@
 
 #include "train/trainer.h"
 
-/* What stands against it, as "it clips by ...", in `text`; "": nothing. stage: the run is cut into stages; step_tokens:
- * more than any step of it has. */
+/* What stands against it, as "--clip 1 needs ...", in `text`; "": nothing. stage: the run is cut into stages;
+ * step_tokens: more than any step of it has. */
 void assay_early_hindrance(const assay_train_settings *settings, bool stage, size_t step_tokens, char *text,
                            size_t size);
 

@@ -6,7 +6,7 @@
  *
  * The subject's pointers are borrowed during the call only. Bytes of weights are exact where the checkpoint's headers
  * are open; with the config alone, matrices are taken to be of its torch_dtype. Nothing here reads a weight, but for
- * some megabytes where the plan streams them and wants to know how fast that goes.
+ * some megabytes where the plan streams them and who asks wants to know how fast that goes.
  *
  * Weights are streamed only where no plan that keeps them fits, so no plan depends on how fast a disk is but one with
  * --spill: whether values are spilled or computed again is decided by both speeds, which are measured first.
@@ -46,7 +46,8 @@ typedef struct assay_planning_subject {
     assay_pool *pool; /* of so many threads; to see how fast they are */
     /* to be planned even where the run fits (a run that does not fit always gets them) */
     bool alternatives;
-    bool alone; /* never to be planned: whoever asks tries again */
+    bool alone; /* never to be planned, whatever `alternatives` says: whoever asks tries again */
+    bool timed; /* how fast weights are streamed is wanted, which is measured; else no forecast is made */
 } assay_planning_subject;
 
 enum { ASSAY_PLANNING_OPTIONS = 8, ASSAY_PLANNING_ROWS = 10 };
@@ -74,7 +75,7 @@ typedef struct assay_planning {
     assay_model_size size;
     /* of size.borrowed: weights that do not stay in memory, where the plan is `streamed`; else 0 */
     size_t streamed;
-    assay_stream_forecast forecast; /* of a plan that is streamed and fits */
+    assay_stream_forecast forecast; /* of a plan that is streamed and fits, where it is `timed` */
     assay_spill_forecast spill;     /* where the settings have a folder to spill to */
     size_t gradients, optimizer;    /* bytes */
     size_t slices;                  /* of the moments, of which `optimizer` is one; 0 or 1: it is all */

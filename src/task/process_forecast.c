@@ -13,7 +13,7 @@
 #include <math.h>
 #include <xxhash.h>
 
-enum { WORDS = 3, TRIAL = 1 << 20 };
+enum { TRIAL = 1 << 20 };
 
 static const double link_speeds[ASSAY_FORECAST_LINKS] = {1, 10}, latency = 50e-6; /* Gbit/s; seconds a message */
 
@@ -77,7 +77,7 @@ static double flops_in_one(const assay_planning *p, double tokens)
 
 static void forecast_stages(assay_process_forecast *f, const assay_training *t)
 {
-    double most = mean_tokens(t) * (double)f->most_pairs, all = mean_tokens(t) * (double)f->pairs;
+    double most = mean_tokens(t) * (double)f->most_pairs, all = mean_tokens(t) * (double)f->traffic.pairs;
     for (int s = 0; s < f->traffic.stages; s++) {
         const assay_planning *p = assay_training_stage(t, s);
         f->stages[s] =
@@ -130,8 +130,9 @@ static double exchange_seconds(const assay_process_forecast *f, const assay_trai
                                double a_byte)
 {
     int stages = f->traffic.stages;
-    double all = levels_of(f->processes), most = 0;
-    double words = (WORDS + 1) * (f->processes - 1 + all), norm = stages > 1 ? stages + levels_of(stages) : 0;
+    double all = levels_of(f->traffic.processes), most = 0;
+    double words = (ASSAY_STEP_WORDS + 1) * (f->traffic.processes - 1 + all),
+           norm = stages > 1 ? stages + levels_of(stages) : 0;
     for (int s = 0; s < stages; s++)
         most = fmax(most, (double)assay_training_stage(t, s)->size.trained * sizeof(float));
     return (words + norm) * latency +
@@ -150,7 +151,7 @@ static assay_status forecast_link(assay_process_forecast *f, int link, const ass
     f->links[link].row_seconds = row;
     f->links[link].waiting = row > 0 ? fmax(0, 1 - busy / row) : 0;
     double step = f->links[link].step_seconds = row + f->links[link].exchange_seconds;
-    f->links[link].efficiency = step > 0 ? f->compute_seconds / (f->processes * step) : (double)NAN;
+    f->links[link].efficiency = step > 0 ? f->compute_seconds / (f->traffic.processes * step) : (double)NAN;
     return ASSAY_OK;
 }
 
@@ -169,8 +170,7 @@ static void sum_up(assay_process_forecast *f)
 static assay_status make(assay_process_forecast *f, const assay_training *t, assay_error *err)
 {
     byte_costs costs = {0};
-    f->pairs = f->traffic.pairs;
-    f->most_pairs = most_pairs(f->pairs, f->lanes, (size_t)f->traffic.groups);
+    f->most_pairs = most_pairs(f->traffic.pairs, f->lanes, (size_t)f->traffic.groups);
     f->stages = assay_alloc((size_t)f->traffic.stages, sizeof *f->stages);
     ASSAY_TRY_ALLOC(f->stages, "a row of stages", err);
     sum_up(f);
@@ -186,12 +186,11 @@ bool assay_process_forecast_is_wanted(const assay_options *options)
     return options->processes > 0 || options->stages > 1;
 }
 
-assay_status assay_process_forecast_make(assay_process_forecast *out, int processes, const assay_training *t,
-                                         assay_error *err)
+assay_status assay_process_forecast_make(assay_process_forecast *out, const assay_training *t, assay_error *err)
 {
-    *out = (assay_process_forecast){.processes = processes, .lanes = t->settings.lanes};
+    *out = (assay_process_forecast){.lanes = t->settings.lanes};
     ASSAY_TRY(assay_shares_check((size_t)t->staging.groups, (size_t)t->staging.stages, out->lanes, err));
-    ASSAY_TRY(assay_step_traffic_make(&out->traffic, processes, t, err));
+    ASSAY_TRY(assay_step_traffic_make(&out->traffic, t, err));
     assay_status status = make(out, t, err);
     if (status != ASSAY_OK) assay_process_forecast_release(out);
     return status;
@@ -220,13 +219,14 @@ static json_t *processes_json(const assay_process_forecast *f)
                                         "exchange_seconds", f->links[i].exchange_seconds, "row_seconds",
                                         f->links[i].row_seconds, "waiting", f->links[i].waiting, "step_seconds",
                                         f->links[i].step_seconds, "efficiency", f->links[i].efficiency));
-    return json_pack("{s:i, s:i, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:o, s:o, s:f, s:f, s:o}", "count", f->processes,
-                     "stages", f->traffic.stages, "lanes", (json_int_t)f->lanes, "pairs", (json_int_t)f->pairs,
-                     "most_pairs", (json_int_t)f->most_pairs, "micro_batches", f->micro_batches, "first_bytes",
-                     (json_int_t)f->first_bytes, "edge_bytes", (json_int_t)f->edge_bytes, "all_bytes",
-                     (json_int_t)f->all_bytes, "sent_bytes", numbers(f->traffic.sent, f->processes), "received_bytes",
-                     numbers(f->traffic.received, f->processes), "flops_per_second", f->speed, "compute_seconds",
-                     f->compute_seconds, "links", links);
+    return json_pack("{s:i, s:i, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:o, s:o, s:f, s:f, s:o}", "count",
+                     f->traffic.processes, "stages", f->traffic.stages, "lanes", (json_int_t)f->lanes, "pairs",
+                     (json_int_t)f->traffic.pairs, "most_pairs", (json_int_t)f->most_pairs, "micro_batches",
+                     f->micro_batches, "first_bytes", (json_int_t)f->first_bytes, "edge_bytes",
+                     (json_int_t)f->edge_bytes, "all_bytes", (json_int_t)f->all_bytes, "sent_bytes",
+                     numbers(f->traffic.sent, f->traffic.processes), "received_bytes",
+                     numbers(f->traffic.received, f->traffic.processes), "flops_per_second", f->speed,
+                     "compute_seconds", f->compute_seconds, "links", links);
 }
 
 /* The lowest layers of the whole program are replayed: of a slice those that it has. */

@@ -2,7 +2,7 @@
  * docs/clusters.md writes down.
  *
  *     if (assay_process_forecast_is_wanted(options))
- *         ASSAY_TRY(assay_process_forecast_make(&forecast, processes, training, err));
+ *         ASSAY_TRY(assay_process_forecast_make(&forecast, training, err));
  *     ...
  *     assay_process_forecast_release(&forecast);
  */
@@ -21,10 +21,9 @@ typedef struct assay_stage_forecast {
 } assay_stage_forecast;
 
 typedef struct assay_process_forecast {
-    int processes; /* each on a host of its own */
     size_t lanes;
-    size_t pairs, most_pairs; /* of a step; of the row of stages that has most of them */
-    assay_step_traffic traffic;
+    size_t most_pairs;          /* of a step, of the row of stages that has most of them */
+    assay_step_traffic traffic; /* of so many processes, each on a host of its own */
     /* sent and received in a step: by the first process, by one at the edge of the tree, and sent by all together */
     uint64_t first_bytes, edge_bytes, all_bytes;
     double micro_batches;         /* of a row's step, at most */
@@ -44,10 +43,9 @@ typedef struct assay_process_forecast {
 /* Whether several processes are meant. */
 bool assay_process_forecast_is_wanted(const assay_options *options);
 
-/* training: opened as far as the plan, for so many processes (assay_staging_processes). On failure there is nothing to
+/* training: opened as far as the plan, whose staging says of how many processes. On failure there is nothing to
  * release. */
-assay_status assay_process_forecast_make(assay_process_forecast *out, int processes, const assay_training *training,
-                                         assay_error *err);
+assay_status assay_process_forecast_make(assay_process_forecast *out, const assay_training *training, assay_error *err);
 void assay_process_forecast_release(assay_process_forecast *forecast); /* safe on a zeroed one */
 
 /* What `assay plan --json` and the library's plan say: that of task/planning.h, and beside it "processes", and "stages"

@@ -54,8 +54,8 @@ assay_status assay_staging_check(const assay_options *options, const assay_comm 
 static assay_status check_layers(int64_t stages, int layers, assay_error *err)
 {
     if (stages <= layers) return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_USAGE, "--stages %lld: the model has %d layers; give at most %d",
-                           (long long)stages, layers, layers);
+    return assay_error_set(err, ASSAY_E_USAGE, "--stages %lld: the model has %d layer%s; give at most %d",
+                           (long long)stages, layers, layers == 1 ? "" : "s", layers);
 }
 
 /* The program of all layers, cut by its FLOPs. */
@@ -186,6 +186,7 @@ assay_status assay_staging_make(assay_staging *out, int64_t stages, int processe
     if (stages <= 1) return ASSAY_OK;
     *out = (assay_staging){.stages = (int)stages, .groups = processes / (int)stages};
     s.subject.alone = true;
+    s.subject.timed = false;
     s.count = comm ? processes : out->stages;
     assay_status status = make(&s);
     assay_free(s.words);
@@ -214,6 +215,7 @@ assay_status assay_staging_refuse(const assay_staging *staging, int stage, const
 {
     assay_status status = assay_planning_refuse(planning, err);
     if (staging->stages < 2) return status;
-    return assay_error_prefix(err, status, "stage %d of %d, layers %d to %d (more stages have less each): ", stage + 1,
-                              staging->stages, staging->borders[stage] + 1, staging->borders[stage + 1]);
+    int first = staging->borders[stage] + 1, last = staging->borders[stage + 1];
+    return assay_error_prefix(err, status, "stage %d of %d, layers %d to %d%s: ", stage + 1, staging->stages, first,
+                              last, last > first ? " (more stages have less each)" : "");
 }

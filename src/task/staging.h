@@ -1,8 +1,8 @@
 /* Where a model is cut into the stages of --stages, and that every process's plan fits in its own memory.
  *
  *     ASSAY_TRY(assay_staging_check(options, comm, false, err));
- *     ASSAY_TRY(assay_staging_make(&staging, options->stages, processes, comm, &subject, err)); // every process of the
- * run assay_staging_enter(&staging, rank % staging.stages, &subject); // it is that of this process's stage from now on
+ *     ASSAY_TRY(assay_staging_make(&staging, options->stages, processes, comm, &subject, err)); // by every process
+ *     assay_staging_enter(&staging, rank % staging.stages, &subject); // it is that of this process's stage from now on
  *     ...
  *     assay_staging_release(&staging);
  *

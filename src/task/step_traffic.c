@@ -12,7 +12,7 @@
 
 #include <math.h>
 
-enum { HEAD = 16, WORDS = 3 };
+enum { HEAD = 16 };
 
 /* Some of the processes, as a part of a comm is (comm/comm.h). */
 typedef struct part {
@@ -85,8 +85,8 @@ static assay_status count_column(assay_step_traffic *t, const assay_training *tr
 static void count_words(assay_step_traffic *t)
 {
     const part all = {0, 1, t->processes};
-    for (int r = 1; r < t->processes; r++) carry(t, r, 0, WORDS * sizeof(uint64_t), WORDS);
-    for (int word = 0; word < WORDS; word++) broadcast(t, &all, (double)t->processes * sizeof(uint64_t));
+    for (int r = 1; r < t->processes; r++) carry(t, r, 0, ASSAY_STEP_WORDS * sizeof(uint64_t), ASSAY_STEP_WORDS);
+    for (int word = 0; word < ASSAY_STEP_WORDS; word++) broadcast(t, &all, (double)t->processes * sizeof(uint64_t));
 }
 
 /* The last of each row has those of its answers. */
@@ -227,11 +227,10 @@ static assay_status make(assay_step_traffic *t, const assay_training *training, 
     return count_stages(t, training, err);
 }
 
-assay_status assay_step_traffic_make(assay_step_traffic *t, int processes, const assay_training *training,
-                                     assay_error *err)
+assay_status assay_step_traffic_make(assay_step_traffic *t, const assay_training *training, assay_error *err)
 {
     size_t pairs = training->settings.batch_pairs, count = training->examples.count;
-    *t = (assay_step_traffic){.processes = processes,
+    *t = (assay_step_traffic){.processes = training->staging.groups * training->staging.stages,
                               .stages = training->staging.stages,
                               .groups = training->staging.groups,
                               .pairs = count ? assay_smaller(pairs, count) : pairs};

@@ -2,7 +2,7 @@
  * process sends and receives, message by message.
  *
  *     assay_step_traffic traffic;
- *     ASSAY_TRY(assay_step_traffic_make(&traffic, processes, training, err));
+ *     ASSAY_TRY(assay_step_traffic_make(&traffic, training, err));
  *     ... // traffic.sent[rank], traffic.rows[rank / stages]
  *     assay_step_traffic_release(&traffic);
  *
@@ -12,6 +12,9 @@
 #define ASSAY_TASK_STEP_TRAFFIC_H
 
 #include "task/training.h"
+
+/* Words of 8 bytes that all processes gather in a step. */
+enum { ASSAY_STEP_WORDS = 3 };
 
 /* A row's part of a step. */
 typedef struct assay_step_row {
@@ -26,9 +29,9 @@ typedef struct assay_step_traffic {
     double spread_bytes; /* of the weights that a stage's processes bring to each other, of that with most; 0: none */
 } assay_step_traffic;
 
-/* training: opened as far as the plan, for so many processes. On failure there is nothing to release. */
-assay_status assay_step_traffic_make(assay_step_traffic *traffic, int processes, const assay_training *training,
-                                     assay_error *err);
+/* training: opened as far as the plan, whose staging says of how many processes. On failure there is nothing to
+ * release. */
+assay_status assay_step_traffic_make(assay_step_traffic *traffic, const assay_training *training, assay_error *err);
 void assay_step_traffic_release(assay_step_traffic *traffic); /* safe on a zeroed one */
 
 /* The planning of a stage; of a model that is not cut, that of all of it. */

@@ -219,9 +219,8 @@ static assay_status open_model(assay_training *t, const assay_options *options, 
 /* Where all weights are trained, the processes that have the same share their moments out. */
 static size_t slices_of(const assay_options *options, const assay_comm *comm)
 {
-    int64_t processes = options->processes ? options->processes : assay_comm_size(comm),
-            stages = options->stages > 1 ? options->stages : 1;
-    return options->tuning == ASSAY_OPT_FULL ? (size_t)(processes / stages) : 0;
+    int64_t stages = options->stages > 1 ? options->stages : 1;
+    return options->tuning == ASSAY_OPT_FULL ? (size_t)(assay_staging_processes(options, comm, !comm) / stages) : 0;
 }
 
 static assay_status decide_settings(assay_training *t, const assay_options *options, const assay_task_context *context,
@@ -296,8 +295,9 @@ static assay_status make_stages(assay_training *t, const assay_options *options,
     return ASSAY_OK;
 }
 
-static assay_status make_planning(assay_training *t, const assay_options *options, assay_comm *comm, bool with_data,
-                                  bool planned, assay_error *err)
+/* Without a log nobody hears how long a run takes. */
+static assay_status make_planning(assay_training *t, const assay_options *options, const assay_task_context *context,
+                                  bool with_data, bool planned, assay_error *err)
 {
     assay_planning_subject subject = {.checkpoint = t->source->checkpoint,
                                       .adapter = t->source->adapter,
@@ -312,10 +312,11 @@ static assay_status make_planning(assay_training *t, const assay_options *option
                                       .cuts = options->truncate != ASSAY_OPT_DROP,
                                       .workers = assay_pool_size(t->pool),
                                       .pool = t->pool,
-                                      .alternatives = planned};
+                                      .alternatives = planned,
+                                      .timed = planned || context->log};
     if (t->source->checkpoint->gguf && t->source->tokenizer)
         subject.tokens_to_write = (size_t)assay_tokenizer_about(t->source->tokenizer)->vocab_size;
-    ASSAY_TRY(make_stages(t, options, comm, planned, &subject, err));
+    ASSAY_TRY(make_stages(t, options, context->comm, planned, &subject, err));
     ASSAY_TRY(assay_planning_make(&t->planning, &subject, err));
     t->settings.early = t->planning.plan.early;
     t->settings.budget = t->planning.budget;
@@ -381,7 +382,7 @@ static assay_status open_all(assay_training *t, const assay_options *options, co
     if (with_data) ASSAY_TRY(open_data(t, options, log, err));
     ASSAY_TRY(decide_settings(t, options, context, err));
     if (with_data) ASSAY_TRY(assay_training_say_labels(t, log, err));
-    ASSAY_TRY(make_planning(t, options, context->comm, with_data, plan_only, err));
+    ASSAY_TRY(make_planning(t, options, context, with_data, plan_only, err));
     if (plan_only) return ASSAY_OK;
     if (!t->planning.fits) return assay_staging_refuse(&t->staging, t->stage, &t->planning, err);
     ASSAY_TRY(open_model(t, options, log, err));

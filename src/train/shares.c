@@ -13,9 +13,9 @@ assay_status assay_shares_check(size_t size, size_t stages, size_t lanes, assay_
     if (2 * below <= lanes) snprintf(above, sizeof above, " or %zu", 2 * below * stages);
     if (stages > 1) snprintf(rows, sizeof rows, " in rows of %zu (--stages)", stages);
     return assay_error_set(err, ASSAY_E_USAGE,
-                           "%zu lanes cannot be shared out evenly to %zu processes%s: start %zu%s; --lanes (a new run "
+                           "%zu lane%s cannot be shared out evenly to %zu processes%s: start %zu%s; --lanes (a new run "
                            "alone takes another number) is a power of two and at least the number of processes",
-                           lanes, size * stages, rows, below * stages, above);
+                           lanes, lanes == 1 ? "" : "s", size * stages, rows, below * stages, above);
 }
 
 static assay_status make_lists(assay_shares *shares, size_t size, assay_error *err)

@@ -9,6 +9,7 @@
 #include "train/state_parts.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static XXH128_hash_t with_list(const assay_example_set *examples, const assay_example *e, XXH128_hash_t hash)
@@ -362,11 +363,32 @@ static assay_status check_print(const json_t *state, const char *key, const char
     return assay_error_set(err, ASSAY_E_USAGE, "cannot resume from %s: the %s changed (%s)", where, key, advice);
 }
 
+/* What the user gives in place of a number. Weights in planes train as those of f32 do, and count as them. */
+static const struct {
+    const char *setting;
+    double value;
+    const char *word;
+} setting_words[] = {{"schedule", ASSAY_LR_COSINE, "cosine"},
+                     {"schedule", ASSAY_LR_LINEAR, "linear"},
+                     {"schedule", ASSAY_LR_CONSTANT, "constant"},
+                     {"margin", -1, "auto"},
+                     {"margin", 0, "off"},
+                     {"on-nan", 0, "stop"},
+                     {"on-nan", 1, "skip"},
+                     {"precision", 0, "f32"},
+                     {"precision", 1, "bf16"},
+                     {"tie-parameter", ASSAY_TIE_LEARNED, "learn"},
+                     {"moments", 0, "f32"},
+                     {"moments", 1, "8bit"},
+                     {"master", 0, "f32 or planes"},
+                     {"master", 1, "bf16-stochastic"}};
+
 static void setting_text(size_t setting, double value, char text[32])
 {
-    bool learned = setting == LANES - 1 && value == ASSAY_TIE_LEARNED;
-    if (learned) snprintf(text, 32, "learn");
-    else assay_text_format(text, 32, "%.9g", value);
+    assay_text_format(text, 32, "%.9g", value);
+    for (size_t i = 0; i < sizeof setting_words / sizeof *setting_words; i++)
+        if (setting_words[i].value == value && !strcmp(setting_words[i].setting, setting_names[setting]))
+            snprintf(text, 32, "%s", setting_words[i].word);
 }
 
 /* Names the first option that differs. */

@@ -24,7 +24,8 @@ check verified 0 out '"equal": *true' verify --model "$work/base" --data "$work/
 check stops 0 err . "${common[@]}" "${small[@]}" --precision f32 --save-steps 3 --output "$work/stopped"
 checkpoint=$work/stopped/checkpoint-3
 [ -d "$checkpoint" ]; say $? a-checkpoint-of-step-3
-check another-master-is-refused 2 err '\-\-master: 1 then, 0 now' "${common[@]}" --moments 8bit --precision f32 --resume "$checkpoint" --output "$work/mixed"
+check another-master-is-refused 2 err '(--master: bf16-stochastic then, f32 or planes now; give the same)' "${common[@]}" --moments 8bit --precision f32 --resume "$checkpoint" --output "$work/mixed"
+check another-precision-is-refused 2 err '(--precision: f32 then, bf16 now; give the same)' "${common[@]}" "${small[@]}" --precision bf16 --resume "$checkpoint" --output "$work/mixed"
 check goes-on 0 err . "${common[@]}" "${small[@]}" --precision f32 --resume "$checkpoint" --output "$work/on" --threads 2
 cmp -s "$work/f32/$weights" "$work/on/$weights"; say $? bits-as-if-never-stopped
 check not-for-adapters 2 err 'master bf16-stochastic is for --tuning full' train --model "$work/base" --data "$work/pairs.jsonl" --master bf16-stochastic --output "$work/no"

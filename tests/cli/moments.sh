@@ -22,7 +22,7 @@ grep -q '"moments": *"8bit"' "$work/bytes/assay.json"; say $? the-notes-name-the
 check stops 0 err . "${common[@]}" --moments 8bit --save-steps 3 --output "$work/stopped"
 checkpoint=$work/stopped/checkpoint-3
 [ -d "$checkpoint" ]; say $? a-checkpoint-of-step-3
-check other-moments-are-refused 2 err '\-\-moments: 1 then, 0 now' "${common[@]}" --resume "$checkpoint" --output "$work/mixed"
+check other-moments-are-refused 2 err '(--moments: 8bit then, f32 now; give the same)' "${common[@]}" --resume "$checkpoint" --output "$work/mixed"
 check goes-on 0 err . "${common[@]}" --moments 8bit --resume "$checkpoint" --output "$work/on" --threads 2
 cmp -s "$work/bytes/$weights" "$work/on/$weights"; say $? bits-as-if-never-stopped
 

@@ -70,6 +70,19 @@ check plan-lanes 2 err 'lanes cannot be shared out' plan "${run[@]}" --stages 2 
 check plan-a-shape 0 out '^  4      22 to 28 ' plan --model chatglm2-6b --max-length 512 --stages 4 --processes 256 --lanes 64 --memory 8G
 check plan-an-absurd-step 0 out 'Gbit/s' plan --model "$work/m" --stages 5 --batch-pairs 1000000000
 
+# Of one there is no plural, and of one layer no stage has less.
+"$assay" init --arch chatglm3 --layers 1 --output "$work/m1" --quiet >/dev/null
+"$assay" init --arch chatglm3 --layers 2 --output "$work/m2" --quiet >/dev/null
+check plan-of-one 0 out "^1 process on a host like this one, with at most 1 of a step's 1 pair\$" plan --model "$work/m1" --processes 1 --lanes 1 --batch-pairs 1
+seen plan-of-one-lane out '^(1 lane): the first sends'
+seen plan-of-one-layer out '^0 of 1 layer recomputed; '
+check plan-of-one-micro-batch 0 out '^micro-batch a step) with' plan --model "$work/m2" --stages 2 --lanes 1 --batch-pairs 1
+check plan-more-stages-than-the-layer 2 err 'the model has 1 layer; give at most 1' plan --model "$work/m1" --stages 2
+check plan-one-lane-for-two 2 err '1 lane cannot be shared out' plan --model "$work/m1" --processes 2 --lanes 1
+check plan-of-one-layer-does-not-fit 3 err 'with [01] of 1 layer recomputed' plan --model "$work/m1" --memory 1
+check a-stage-of-one-layer-has-no-less 3 err 'stage [12] of 2, layers \([12]\) to \1: this run needs' plan --model "$work/m2" --stages 2 --memory 1
+"$assay" train --help | tr -s ' \n' ' ' | grep -q -e '--stages takes only f32'; say $? the-help-says-what-stages-refuse
+
 # A stage whose weights are more than its memory streams them: the same bits, no more memory than planned.
 "$assay" init --arch llama --layers 6 --hidden 256 --ffn 512 --dtype bf16 --output "$work/wide" --quiet >/dev/null
 wide=(--model "$work/wide" --data "$work/train.jsonl" --eval-data "$work/train.jsonl" --eval-steps 2 --lanes 8 --batch-pairs 8 --threads 1 --max-length 3000 --max-steps 3)

@@ -137,6 +137,10 @@ check a-packed-pipe-is-read 0 out 'records  *12' data check "$work/packed.jsonl.
 : >"$work/in"
 check resume-other-lr 2 err 'settings changed (--lr: 0.0001 then, 0.01 now' "${train[@]}" --output "$work/whole" --resume --lr 0.01
 check resume-other-steps 2 err 'settings changed (--epochs or max-steps: 4 steps then, 5 now' "${train[@]}" --output "$work/whole" --resume --max-steps 5
+for other in "schedule linear cosine" "margin off auto" "on-nan skip stop" "moments 8bit f32"; do # what another command gives, and what it was
+    read -r name now before <<<"$other"
+    check "resume-other-$name" 2 err "settings changed (--$name: $before then, $now now; give the same)" "${train[@]}" --output "$work/whole" --resume "--$name" "$now"
+done
 check resume-other-rank 2 err 'settings changed (the trained weights' "${train[@]}" --output "$work/whole" --resume --lora-rank 4
 head -n 11 "$work/pairs.jsonl" >"$work/fewer.jsonl"
 check resume-other-data 2 err 'the data changed' "${train[@]}" --output "$work/whole" --resume --data "$work/fewer.jsonl" --lr 0.0001
