@@ -202,7 +202,8 @@ static void explain(const json_t *how, assay_foreign_kind kind, const char *meth
     const refused_key *key = find_refused(how);
     const char *format = assay_quantisation_format(how);
     *text = '\0';
-    if (kind == ASSAY_FOREIGN_QUANTISED) snprintf(text, size, "%.80s", method ? method : "quantization_config");
+    if (kind == ASSAY_FOREIGN_QUANTISED)
+        snprintf(text, size, "%.80s", method ? method : "quantization_config has no quant_method, which says how");
     if (kind == ASSAY_FOREIGN_COMPRESSED && key) snprintf(text, size, "\"%s\" is set: %s", key->key, key->what);
     else if (kind == ASSAY_FOREIGN_COMPRESSED)
         snprintf(text, size, "its format is \"%.60s\"%s", format, is_sparse(how) ? ", and sparse" : "");

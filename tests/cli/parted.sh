@@ -61,6 +61,8 @@ gptq() { sed "$3" "$work/config.json" >"$work/parted/config.json"; check "$1" 1 
 gptq gptq-marlin-is-refused 'quantised (gptq): its format is "marlin", its bits are 4. Only' 's/"checkpoint_format": "gptq"/"checkpoint_format": "marlin"/'
 gptq gptq-five-bits-are-refused '(gptq): "bits" is none of 2, 3, 4 and 8' 's/"bits": 4/"bits": 5/'
 gptq gptq-adapter-is-refused '"adapter" is set: an adapter of the quantiser' 's/"bits": 4/"bits": 4, "adapter": {"rank": 8}/'
+gptq gptq-without-a-config-says-so 'down_proj.g_idx is there, and config.json has no quantization_config with a quant_method, which' 's/"quantization_config": {[^}]*}/"quantization_config": {}/'
+gptq gptq-without-a-method-says-so 'is quantised: quantization_config has no quant_method, which says how' 's/"quant_method": "gptq", //'
 gptq gptq-other-bits-are-refused 'columns of 8 bits take' 's/"bits": 4/"bits": 8/'
 gptq gptq-groups-of-nothing-are-refused 'group_size of config.json.s quantization_config is 0' 's/"group_size": 32/"group_size": 0/'
 sed 's/"bits": 4/"bits": 4, "surprise": 7/' "$work/config.json" >"$work/parted/config.json"
