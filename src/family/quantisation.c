@@ -125,6 +125,18 @@ static bool is_sparse(const json_t *how)
     return format && strcmp(format, "dense") != 0;
 }
 
+/* Names of modules, or nothing; compressed-tensors reads no other. (quantization/quant_config.py) */
+static bool is_ignore_list(const json_t *ignore)
+{
+    size_t i;
+    const json_t *name;
+    json_array_foreach(ignore, i, name)
+    {
+        if (!json_is_string(name)) return false;
+    }
+    return !ignore || json_is_null(ignore) || json_is_array(ignore);
+}
+
 /* All groups' weights are of this type. */
 static bool has_type(const json_t *how, const char *type)
 {
@@ -139,10 +151,17 @@ static bool has_type(const json_t *how, const char *type)
     return json_object_size(groups) > 0;
 }
 
+/* In one of the formats, and nothing else is said that is not read. */
+static bool is_plainly_compressed(const json_t *how, const char *const *formats)
+{
+    return has_format(how, formats) && !is_sparse(how) && !find_refused(how) &&
+           is_ignore_list(json_object_get(how, "ignore"));
+}
+
 static bool is_compressed(const json_t *how)
 {
     static const char *const formats[] = {"pack-quantized", "int-quantized", "naive-quantized", NULL};
-    return has_format(how, formats) && has_type(how, "int") && !is_sparse(how) && !find_refused(how);
+    return is_plainly_compressed(how, formats) && has_type(how, "int");
 }
 
 static bool is_compressed_fp8(const json_t *how)
@@ -150,7 +169,7 @@ static bool is_compressed_fp8(const json_t *how)
     static const char *const formats[] = {"float-quantized", "naive-quantized", NULL};
     bool floats = has_type(how, "float") || (json_object_size(json_object_get(how, "config_groups")) == 0 &&
                                              !strcmp(assay_quantisation_format(how), "float-quantized"));
-    return has_format(how, formats) && floats && !is_sparse(how) && !find_refused(how);
+    return is_plainly_compressed(how, formats) && floats;
 }
 
 /* E4M3 alone. The other keys say how products of bytes are computed, and which weights were left whole. */
@@ -204,11 +223,13 @@ static void explain(const json_t *how, assay_foreign_kind kind, const char *meth
     *text = '\0';
     if (kind == ASSAY_FOREIGN_QUANTISED)
         snprintf(text, size, "%.80s", method ? method : "quantization_config has no quant_method, which says how");
-    if (kind == ASSAY_FOREIGN_COMPRESSED && key) snprintf(text, size, "\"%s\" is set: %s", key->key, key->what);
-    else if (kind == ASSAY_FOREIGN_COMPRESSED)
-        snprintf(text, size, "its format is \"%.60s\"%s", format, is_sparse(how) ? ", and sparse" : "");
-    if (kind != ASSAY_FOREIGN_GPTQ && kind != ASSAY_FOREIGN_AWQ) return;
+    bool compressed = kind == ASSAY_FOREIGN_COMPRESSED;
+    if (!compressed && kind != ASSAY_FOREIGN_GPTQ && kind != ASSAY_FOREIGN_AWQ) return;
     if (key) snprintf(text, size, "\"%s\" is set: %s", key->key, key->what);
+    else if (compressed && !is_ignore_list(json_object_get(how, "ignore")))
+        snprintf(text, size, "\"ignore\" is no list of names");
+    else if (compressed)
+        snprintf(text, size, "its format is \"%.60s\"%s", format, is_sparse(how) ? ", and sparse" : "");
     else if (!has_bits(how)) snprintf(text, size, "\"bits\" is none of 2, 3, 4 and 8");
     else
         snprintf(text, size, "its format is \"%.80s\", its bits are %d", *format ? format : "not said",
