@@ -2,6 +2,7 @@
 #include "family/quantisation.h"
 
 #include "base/foreign_kind.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -263,6 +264,22 @@ static void note_unknown(const json_t *how, const char *const *known, json_t *no
                                                   key, text ? text : "set"));
         assay_free(text);
     }
+}
+
+bool assay_quantisation_orders(const json_t *config)
+{
+    const char *name;
+    json_t *group;
+    const json_t *groups = json_object_get(json_object_get(config, "quantization_config"), "config_groups");
+    json_object_foreach(assay_json_lent(groups), name, group)
+    {
+        const json_t *order = json_object_get(json_object_get(group, "weights"), "actorder");
+        const char *word = json_string_value(order);
+        if (!json_is_true(order) &&
+            !(word && (!assay_text_compare(word, "group") || !assay_text_compare(word, "dynamic"))))
+            return false;
+    }
+    return json_object_size(groups) > 0;
 }
 
 static bool rounds_activations(const json_t *how)

@@ -88,6 +88,8 @@ gptq ct-other-bits-are-refused 'weight_shape says 64 x 176, and it has 64 rows o
 gptq ct-zeros-are-wanted 'weight_zero_point is missing, and the config says symmetric false' 's/"symmetric": true/"symmetric": false/'
 gptq ct-rotation-is-refused '"transform_config" is set: rotated weights' 's/"ignore"/"transform_config": {"a": 1}, "ignore"/'
 gptq ct-ignore-of-no-list-is-refused '"ignore" is no list of names' 's/"ignore": \[[^]]*\]/"ignore": 7/'
+sed 's/"symmetric"/"actorder": "group", "symmetric"/' "$work/config.json" >"$work/parted/config.json"
+check ct-an-order-that-is-not-there-is-a-note 0 err 'actorder group, and model.layers.0.mlp.down_proj.weight has no order' train --model "$work/parted" --data "$work/pairs.jsonl" --max-steps 1 --output "$work/p" --force
 gptq ct-sparsity-is-refused 'and sparse' 's/"ignore"/"sparsity_config": {"format": "sparse-24-bitmask"}, "ignore"/'
 part "$work/llama" int8 "$work/parted"
 check says-what-int8-means 0 err 'LLM.int8' train --model "$work/parted" --data "$work/pairs.jsonl" --max-steps 1 --output "$work/p" --force
