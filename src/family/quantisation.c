@@ -92,13 +92,6 @@ const char *assay_quantisation_format(const json_t *how)
     return format ? format : "";
 }
 
-static bool is_one_of(const char *text, const char *const *names)
-{
-    for (; *names; names++)
-        if (!strcmp(text, *names)) return true;
-    return false;
-}
-
 /* The other keys of bitsandbytes say how its own products are computed, which weights it left whole (their tensors say
  * so too) and in what type bytes are stored. */
 static bool is_bitsandbytes(const json_t *how)
@@ -114,9 +107,9 @@ static bool has_format(const json_t *how, const char *const *names)
     json_object_foreach(assay_json_lent(json_object_get(how, "config_groups")), name, group)
     {
         const char *own = json_string_value(json_object_get(group, "format"));
-        if (own && !is_one_of(own, names)) return false;
+        if (own && !assay_text_listed(names, own)) return false;
     }
-    return is_one_of(assay_quantisation_format(how), names);
+    return assay_text_listed(names, assay_quantisation_format(how));
 }
 
 /* sparsity_config is written, with the format "dense", where nothing is sparse. */
@@ -191,7 +184,7 @@ static bool has_bits(const json_t *how)
 static bool is_gptq(const json_t *how)
 {
     static const char *const formats[] = {"", "gptq", "gptq_v2", NULL};
-    return has_bits(how) && is_one_of(assay_quantisation_format(how), formats) && !find_refused(how);
+    return has_bits(how) && assay_text_listed(formats, assay_quantisation_format(how)) && !find_refused(how);
 }
 
 /* backend llm-awq orders weights in a way of its own, whatever the version says. */
@@ -200,7 +193,7 @@ static bool is_awq(const json_t *how)
     static const char *const formats[] = {"", "gemm", "GEMM", NULL};
     const char *backend = json_string_value(json_object_get(how, "backend"));
     return json_integer_value(json_object_get(how, "bits")) == 4 && !find_refused(how) &&
-           is_one_of(assay_quantisation_format(how), formats) && !(backend && !strcmp(backend, "llm-awq"));
+           assay_text_listed(formats, assay_quantisation_format(how)) && !(backend && !strcmp(backend, "llm-awq"));
 }
 
 assay_quantisation assay_quantisation_of(const json_t *config)
@@ -257,7 +250,7 @@ static void note_unknown(const json_t *how, const char *const *known, json_t *no
     json_t *value;
     json_object_foreach(assay_json_lent(how), key, value)
     {
-        if (assay_json_is_off(value) || is_one_of(key, known)) continue;
+        if (assay_json_is_off(value) || assay_text_listed(known, key)) continue;
         char *text = assay_json_dump(value, JSON_COMPACT | JSON_ENCODE_ANY);
         json_array_append_new(notes, json_sprintf("config.json: \"%s\" of quantization_config is %.80s; the key is not "
                                                   "known and changes nothing here",
