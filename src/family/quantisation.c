@@ -167,11 +167,10 @@ static bool is_compressed_fp8(const json_t *how)
 }
 
 /* E4M3 alone. The other keys say how products of bytes are computed, and which weights were left whole. */
-static bool is_fp8(const json_t *how, const char *method)
+static bool is_fp8(const json_t *how)
 {
     const char *bits = json_string_value(json_object_get(how, "fmt"));
-    if (!strcmp(method, "compressed-tensors")) return is_compressed_fp8(how);
-    return assay_foreign_of_method(method) == ASSAY_FOREIGN_FP8 && (!bits || !strcmp(bits, "e4m3"));
+    return !bits || !strcmp(bits, "e4m3");
 }
 
 static bool has_bits(const json_t *how)
@@ -199,14 +198,21 @@ static bool is_awq(const json_t *how)
 assay_quantisation assay_quantisation_of(const json_t *config)
 {
     const json_t *how = json_object_get(config, "quantization_config");
-    const char *method = json_string_value(json_object_get(how, "quant_method"));
-    if (!method) return ASSAY_QUANTISED_NOT;
-    if (is_fp8(how, method)) return ASSAY_QUANTISED_FP8;
-    assay_foreign_kind kind = assay_foreign_of_method(method);
-    if (kind == ASSAY_FOREIGN_BITSANDBYTES && is_bitsandbytes(how)) return ASSAY_QUANTISED_BITSANDBYTES;
-    if (kind == ASSAY_FOREIGN_COMPRESSED && is_compressed(how)) return ASSAY_QUANTISED_COMPRESSED;
-    if (kind == ASSAY_FOREIGN_AWQ && is_awq(how)) return ASSAY_QUANTISED_AWQ;
-    return kind == ASSAY_FOREIGN_GPTQ && is_gptq(how) ? ASSAY_QUANTISED_GPTQ : ASSAY_QUANTISED_NOT;
+    switch (assay_foreign_of_method(json_string_value(json_object_get(how, "quant_method")))) {
+    case ASSAY_FOREIGN_BITSANDBYTES:
+        return is_bitsandbytes(how) ? ASSAY_QUANTISED_BITSANDBYTES : ASSAY_QUANTISED_NOT;
+    case ASSAY_FOREIGN_FP8:
+        return is_fp8(how) ? ASSAY_QUANTISED_FP8 : ASSAY_QUANTISED_NOT;
+    case ASSAY_FOREIGN_GPTQ:
+        return is_gptq(how) ? ASSAY_QUANTISED_GPTQ : ASSAY_QUANTISED_NOT;
+    case ASSAY_FOREIGN_AWQ:
+        return is_awq(how) ? ASSAY_QUANTISED_AWQ : ASSAY_QUANTISED_NOT;
+    case ASSAY_FOREIGN_COMPRESSED:
+        if (is_compressed_fp8(how)) return ASSAY_QUANTISED_FP8;
+        return is_compressed(how) ? ASSAY_QUANTISED_COMPRESSED : ASSAY_QUANTISED_NOT;
+    default:
+        return ASSAY_QUANTISED_NOT;
+    }
 }
 
 /* Why it is not read, beyond what its method's row says; *text: none. */
