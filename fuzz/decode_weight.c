@@ -8,7 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ELEMENTS = 1 << 20 };
+enum { MOST_ELEMENTS = 1 << 20, MOST_CONFIGS = 8 };
+
+static struct {
+    const char *config;
+    bool read;
+} tried[MOST_CONFIGS];
 
 typedef struct decoding {
     const assay_decoders *decoders;
@@ -92,12 +97,30 @@ void assay_fuzz_decode(const assay_checkpoint *checkpoint, const assay_weight *w
     assay_free(values);
 }
 
+static bool *read_flag(const char *config)
+{
+    size_t i = 0;
+    while (tried[i].config && tried[i].config != config)
+        if (++i == MOST_CONFIGS) abort();
+    tried[i].config = config;
+    return &tried[i].read;
+}
+
+const char *assay_fuzz_unread_config(void)
+{
+    for (size_t i = 0; i < MOST_CONFIGS; i++)
+        if (tried[i].config && !tried[i].read) return tried[i].config;
+    return NULL;
+}
+
 void assay_fuzz_decode_folder(const char *config, const void *weights, size_t size)
 {
     assay_checkpoint *checkpoint;
+    bool *read = read_flag(config);
     assay_fuzz_put("config.json", config, strlen(config));
     assay_fuzz_put("model.safetensors", weights, size);
     if (assay_checkpoint_open(&checkpoint, assay_fuzz_folder(), 0, NULL) != ASSAY_OK) return;
+    *read = true;
     for (size_t i = 0; i < checkpoint->weight_count; i++) assay_fuzz_decode(checkpoint, &checkpoint->weights[i]);
     assay_checkpoint_close(checkpoint);
 }

@@ -8,8 +8,11 @@
 
 #include "checkpoint/checkpoint.h"
 
-/* A folder with this config.json and the input as its weights: all of them. */
+/* A folder with this config.json and the input as its weights: all of them. config is static. */
 void assay_fuzz_decode_folder(const char *config, const void *weights, size_t size);
+
+/* A config that every input so far was refused with; NULL: each was read with one. */
+const char *assay_fuzz_unread_config(void);
 
 void assay_fuzz_decode(const assay_checkpoint *checkpoint, const assay_weight *weight);
 

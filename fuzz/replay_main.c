@@ -1,5 +1,8 @@
 /* Runs a target over the files of folders (or single files) given as arguments, without libFuzzer. A crash or a
- * sanitizer's report ends the program; otherwise the last line says how many inputs there were. */
+ * sanitizer's report ends the program; otherwise the last line says how many inputs there were. Where a folder was
+ * given, a config of packed weights that none of all these is read with fails too: nothing would be decoded any more.
+ */
+#include "decode_weight.h"
 #include "fuzz_file.h"
 
 #include "base/file.h"
@@ -38,7 +41,14 @@ static int replay_folder(const char *folder)
 int main(int argc, char **argv)
 {
     int done = 0;
-    for (int i = 1; i < argc; i++) done += assay_path_is_dir(argv[i]) ? replay_folder(argv[i]) : replay_file(argv[i]);
+    bool kept = false;
+    for (int i = 1; i < argc; i++) {
+        bool folder = assay_path_is_dir(argv[i]);
+        done += folder ? replay_folder(argv[i]) : replay_file(argv[i]);
+        kept = kept || folder;
+    }
+    const char *unread = kept ? assay_fuzz_unread_config() : NULL;
+    if (unread) fprintf(stderr, "every input is refused with the config %s\n", unread);
     printf("%d inputs\n", done);
-    return done > 0 ? 0 : 1;
+    return done > 0 && !unread ? 0 : 1;
 }

@@ -254,6 +254,8 @@ static const char *const keys[] = {
      "\"config_groups\": {\"a\": {\"weights\": {\"type\": \"int\", \"num_bits\": 4}}}}}"),
     ("{\"quantization_config\": {\"quant_method\": \"compressed-tensors\", \"format\": \"pack-quantized\", "
      "\"transform_config\": {\"x\": 1}, \"config_groups\": {\"a\": {\"weights\": {\"type\": \"int\"}}}}}"),
+    ("{\"quantization_config\": {\"quant_method\": \"compressed-tensors\", \"format\": \"float-quantized\", "
+     "\"ignore\": [\"lm_head\", 7]}}"),
     "{\"compression_config\": {\"quant_method\": \"compressed-tensors\", \"format\": \"float-quantized\"}}",
     "{\"architectures\": [\"Qwen2ForRewardModel\"]}",
     "{\"architectures\": [\"Qwen2ForProcessRewardModel\"]}",

@@ -36,6 +36,13 @@ bool assay_text_ends(const char *text, const char *end)
     return length >= tail && !strcmp(text + length - tail, end);
 }
 
+bool assay_text_listed(const char *const *list, const char *text)
+{
+    for (; list && *list; list++)
+        if (!strcmp(*list, text)) return true;
+    return false;
+}
+
 int assay_text_compare(const char *a, const char *b) { return strcasecmp_l(a, b, plain()); }
 
 int assay_text_compare_n(const char *a, const char *b, size_t size) { return strncasecmp_l(a, b, size, plain()); }

@@ -26,6 +26,9 @@ int assay_text_compare_n(const char *a, const char *b, size_t size);
 /* Whether the text ends with `end`. */
 bool assay_text_ends(const char *text, const char *end);
 
+/* Whether the text is one of a list that NULL ends; no list: it is not. */
+bool assay_text_listed(const char *const *list, const char *text);
+
 /* The bytes of the UTF-8 character at the beginning of text (at most `size` bytes are looked at); 0: there is none, or
  * it is not whole. */
 size_t assay_text_character(const char *text, size_t size);

@@ -3,6 +3,7 @@
  * (float-quantized, X.weight_scale, one a row or one for all). All are factors, whatever they are called. Scales of
  * what a product is fed with (input_scale) belong to products of bytes, which are not computed here. */
 #include "base/foreign_kind.h"
+#include "base/sizes.h"
 #include "base/text.h"
 #include "checkpoint/checkpoint_private.h"
 
@@ -34,15 +35,13 @@ static const assay_tensor *take(const joiner *j, const char *name, size_t length
     return assay_checkpoint_take(j->checkpoint, j->joined, name, length, suffix);
 }
 
-static size_t blocks_of(size_t elements, size_t block) { return elements / block + (elements % block > 0); }
-
 /* How many rows and columns share a scale, by the scales' shape. */
 static bool find_blocks(const joiner *j, const assay_tensor *weight, const assay_tensor *scales, assay_parts *parts)
 {
     size_t rows = weight->shape[0], cols = weight->shape[1], count;
     if (!assay_tensor_elements(scales, &count)) return false;
-    bool grid = scales->rank == 2 && scales->shape[0] == blocks_of(rows, j->block[0]) &&
-                scales->shape[1] == blocks_of(cols, j->block[1]);
+    bool grid = scales->rank == 2 && scales->shape[0] == assay_divide_up(rows, j->block[0]) &&
+                scales->shape[1] == assay_divide_up(cols, j->block[1]);
     bool by_row = count == rows && scales->shape[0] == rows && scales->rank > 0;
     parts->block_rows = grid ? j->block[0] : by_row ? 1 : rows;
     parts->block_cols = grid ? j->block[1] : cols;

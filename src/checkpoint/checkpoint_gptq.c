@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/foreign_kind.h"
 #include "base/json_doc.h"
+#include "base/sizes.h"
 #include "base/text.h"
 #include "checkpoint/checkpoint_private.h"
 #include "family/quantisation.h"
@@ -46,8 +47,6 @@ static assay_status refuse(const grouped *g, const char *what)
                            "take the unquantised one",
                            g->j->checkpoint->name, assay_dtype_name(g->j->type), g->name, what);
 }
-
-static size_t divide_up(size_t value, size_t by) { return value / by + (value % by > 0); }
 
 static const assay_tensor *take(const grouped *g, const char *suffix)
 {
@@ -129,12 +128,12 @@ static assay_status check_groups(const grouped *g, const assay_tensor *g_idx)
 static assay_status find_groups(const grouped *g, const assay_tensor *g_idx, assay_parts *parts)
 {
     char text[160];
-    size_t said = g->j->group_size ? g->j->group_size : g->cols, even = divide_up(g->cols, g->groups);
+    size_t said = g->j->group_size ? g->j->group_size : g->cols, even = assay_divide_up(g->cols, g->groups);
     parts->block_cols = said;
-    if (divide_up(g->cols, said) != g->groups && !(g_idx && g->j->dynamic)) {
+    if (assay_divide_up(g->cols, said) != g->groups && !(g_idx && g->j->dynamic)) {
         snprintf(text, sizeof text,
                  "it has scales for %zu groups, and %zu columns in groups of %zu (group_size of config.json) make %zu",
-                 g->groups, g->cols, said, divide_up(g->cols, said));
+                 g->groups, g->cols, said, assay_divide_up(g->cols, said));
         return refuse(g, text);
     }
     if (!g_idx) return ASSAY_OK;

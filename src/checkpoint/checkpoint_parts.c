@@ -113,11 +113,7 @@ static assay_status read_shape(const parted *p, const json_t *state, size_t *ele
     return ASSAY_OK;
 }
 
-static size_t blocks_of(size_t elements, unsigned shift)
-{
-    size_t size = (size_t)1 << shift;
-    return elements / size + (elements % size > 0);
-}
+static size_t blocks_of(size_t elements, unsigned shift) { return assay_divide_up(elements, (size_t)1 << shift); }
 
 static assay_status read_scales(const parted *p, const json_t *state, size_t elements)
 {

@@ -30,13 +30,6 @@ static const char *const harmless[] = {"vocab_size",
                                        "classifier.output_labels",
                                        NULL};
 
-static bool is_listed(const char *const *list, const char *key)
-{
-    for (; *list; list++)
-        if (!strcmp(*list, key)) return true;
-    return false;
-}
-
 static bool is_read(const assay_gguf_key *list, const char *key)
 {
     for (; list && list->gguf; list++)
@@ -75,7 +68,7 @@ assay_status assay_gguf_audit(const assay_gguf *gguf, const assay_gguf_family *f
         const char *key = full + length + 1;
         if (strncmp(full, family->name, length) != 0 || full[length] != '.') continue;
         bool no_rotation = family->unrotated && !strncmp(key, "rope.", 5);
-        if (is_listed(harmless, key) && !no_rotation) continue;
+        if (assay_text_listed(harmless, key) && !no_rotation) continue;
         if (is_read(family->keys, key) || is_read(family->own_keys, key)) continue;
         ASSAY_TRY(check(gguf, full, key, (double)head_size, family->name, path, err));
     }

@@ -263,13 +263,6 @@ static const rule rules[] = {
 static const char *const expert_keys[] = {"num_local_experts", "num_experts",         "n_routed_experts",
                                           "moe_num_experts",   "num_experts_per_tok", NULL};
 
-static bool listed(const char *const *list, const char *key)
-{
-    for (; list && *list; list++)
-        if (!strcmp(*list, key)) return true;
-    return false;
-}
-
 static bool is_full(const json_t *types)
 {
     size_t i;
@@ -312,7 +305,7 @@ static const rule *find_rule(const char *key)
 
 static bool is_read(const assay_architecture *arch, const char *key)
 {
-    return listed(arch->keys, key) || (!arch->own_spelling && listed(decoder_keys, key));
+    return assay_text_listed(arch->keys, key) || (!arch->own_spelling && assay_text_listed(decoder_keys, key));
 }
 
 static assay_status check_key(const json_t *config, const assay_architecture *arch, const char *key,
@@ -320,7 +313,7 @@ static assay_status check_key(const json_t *config, const assay_architecture *ar
 {
     const rule *found = find_rule(key);
     if (is_read(arch, key) || assay_head_reads_key(assay_head_of_class(config), key)) return ASSAY_OK;
-    if (listed(expert_keys, key) && json_number_value(value) > 1)
+    if (assay_text_listed(expert_keys, key) && json_number_value(value) > 1)
         return assay_foreign_error(err, where, ASSAY_FOREIGN_EXPERTS, key);
     if (!found || is_neutral(found->neutral, value, config)) return ASSAY_OK;
     char *text = assay_json_dump(value, JSON_COMPACT | JSON_ENCODE_ANY);
@@ -389,8 +382,8 @@ assay_status assay_config_audit(const json_t *config, const assay_architecture *
 static bool is_unknown(const assay_architecture *arch, const char *key, const json_t *value)
 {
     bool says_something = json_is_number(value) || json_is_true(value) || json_object_size(value) > 0;
-    return says_something && !is_read(arch, key) && !listed(harmless, key) && !listed(expert_keys, key) &&
-           !find_rule(key) && strcmp(key, "quantization_config") != 0;
+    return says_something && !is_read(arch, key) && !assay_text_listed(harmless, key) &&
+           !assay_text_listed(expert_keys, key) && !find_rule(key) && strcmp(key, "quantization_config") != 0;
 }
 
 static void add_unknown(json_t *notes, const char *key, const json_t *value)

@@ -2,6 +2,7 @@
 #include "family/quantisation.h"
 
 #include "base/foreign_kind.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -91,13 +92,6 @@ const char *assay_quantisation_format(const json_t *how)
     return format ? format : "";
 }
 
-static bool is_one_of(const char *text, const char *const *names)
-{
-    for (; *names; names++)
-        if (!strcmp(text, *names)) return true;
-    return false;
-}
-
 /* The other keys of bitsandbytes say how its own products are computed, which weights it left whole (their tensors say
  * so too) and in what type bytes are stored. */
 static bool is_bitsandbytes(const json_t *how)
@@ -113,9 +107,9 @@ static bool has_format(const json_t *how, const char *const *names)
     json_object_foreach(assay_json_lent(json_object_get(how, "config_groups")), name, group)
     {
         const char *own = json_string_value(json_object_get(group, "format"));
-        if (own && !is_one_of(own, names)) return false;
+        if (own && !assay_text_listed(names, own)) return false;
     }
-    return is_one_of(assay_quantisation_format(how), names);
+    return assay_text_listed(names, assay_quantisation_format(how));
 }
 
 /* sparsity_config is written, with the format "dense", where nothing is sparse. */
@@ -123,6 +117,18 @@ static bool is_sparse(const json_t *how)
 {
     const char *format = json_string_value(json_object_get(json_object_get(how, "sparsity_config"), "format"));
     return format && strcmp(format, "dense") != 0;
+}
+
+/* Names of modules, or nothing; compressed-tensors reads no other. (quantization/quant_config.py) */
+static bool is_ignore_list(const json_t *ignore)
+{
+    size_t i;
+    const json_t *name;
+    json_array_foreach(ignore, i, name)
+    {
+        if (!json_is_string(name)) return false;
+    }
+    return !ignore || json_is_null(ignore) || json_is_array(ignore);
 }
 
 /* All groups' weights are of this type. */
@@ -139,10 +145,17 @@ static bool has_type(const json_t *how, const char *type)
     return json_object_size(groups) > 0;
 }
 
+/* In one of the formats, and nothing else is said that is not read. */
+static bool is_plainly_compressed(const json_t *how, const char *const *formats)
+{
+    return has_format(how, formats) && !is_sparse(how) && !find_refused(how) &&
+           is_ignore_list(json_object_get(how, "ignore"));
+}
+
 static bool is_compressed(const json_t *how)
 {
     static const char *const formats[] = {"pack-quantized", "int-quantized", "naive-quantized", NULL};
-    return has_format(how, formats) && has_type(how, "int") && !is_sparse(how) && !find_refused(how);
+    return is_plainly_compressed(how, formats) && has_type(how, "int");
 }
 
 static bool is_compressed_fp8(const json_t *how)
@@ -150,15 +163,14 @@ static bool is_compressed_fp8(const json_t *how)
     static const char *const formats[] = {"float-quantized", "naive-quantized", NULL};
     bool floats = has_type(how, "float") || (json_object_size(json_object_get(how, "config_groups")) == 0 &&
                                              !strcmp(assay_quantisation_format(how), "float-quantized"));
-    return has_format(how, formats) && floats && !is_sparse(how) && !find_refused(how);
+    return is_plainly_compressed(how, formats) && floats;
 }
 
 /* E4M3 alone. The other keys say how products of bytes are computed, and which weights were left whole. */
-static bool is_fp8(const json_t *how, const char *method)
+static bool is_fp8(const json_t *how)
 {
     const char *bits = json_string_value(json_object_get(how, "fmt"));
-    if (!strcmp(method, "compressed-tensors")) return is_compressed_fp8(how);
-    return assay_foreign_of_method(method) == ASSAY_FOREIGN_FP8 && (!bits || !strcmp(bits, "e4m3"));
+    return !bits || !strcmp(bits, "e4m3");
 }
 
 static bool has_bits(const json_t *how)
@@ -171,7 +183,7 @@ static bool has_bits(const json_t *how)
 static bool is_gptq(const json_t *how)
 {
     static const char *const formats[] = {"", "gptq", "gptq_v2", NULL};
-    return has_bits(how) && is_one_of(assay_quantisation_format(how), formats) && !find_refused(how);
+    return has_bits(how) && assay_text_listed(formats, assay_quantisation_format(how)) && !find_refused(how);
 }
 
 /* backend llm-awq orders weights in a way of its own, whatever the version says. */
@@ -180,20 +192,27 @@ static bool is_awq(const json_t *how)
     static const char *const formats[] = {"", "gemm", "GEMM", NULL};
     const char *backend = json_string_value(json_object_get(how, "backend"));
     return json_integer_value(json_object_get(how, "bits")) == 4 && !find_refused(how) &&
-           is_one_of(assay_quantisation_format(how), formats) && !(backend && !strcmp(backend, "llm-awq"));
+           assay_text_listed(formats, assay_quantisation_format(how)) && !(backend && !strcmp(backend, "llm-awq"));
 }
 
 assay_quantisation assay_quantisation_of(const json_t *config)
 {
     const json_t *how = json_object_get(config, "quantization_config");
-    const char *method = json_string_value(json_object_get(how, "quant_method"));
-    if (!method) return ASSAY_QUANTISED_NOT;
-    if (is_fp8(how, method)) return ASSAY_QUANTISED_FP8;
-    assay_foreign_kind kind = assay_foreign_of_method(method);
-    if (kind == ASSAY_FOREIGN_BITSANDBYTES && is_bitsandbytes(how)) return ASSAY_QUANTISED_BITSANDBYTES;
-    if (kind == ASSAY_FOREIGN_COMPRESSED && is_compressed(how)) return ASSAY_QUANTISED_COMPRESSED;
-    if (kind == ASSAY_FOREIGN_AWQ && is_awq(how)) return ASSAY_QUANTISED_AWQ;
-    return kind == ASSAY_FOREIGN_GPTQ && is_gptq(how) ? ASSAY_QUANTISED_GPTQ : ASSAY_QUANTISED_NOT;
+    switch (assay_foreign_of_method(json_string_value(json_object_get(how, "quant_method")))) {
+    case ASSAY_FOREIGN_BITSANDBYTES:
+        return is_bitsandbytes(how) ? ASSAY_QUANTISED_BITSANDBYTES : ASSAY_QUANTISED_NOT;
+    case ASSAY_FOREIGN_FP8:
+        return is_fp8(how) ? ASSAY_QUANTISED_FP8 : ASSAY_QUANTISED_NOT;
+    case ASSAY_FOREIGN_GPTQ:
+        return is_gptq(how) ? ASSAY_QUANTISED_GPTQ : ASSAY_QUANTISED_NOT;
+    case ASSAY_FOREIGN_AWQ:
+        return is_awq(how) ? ASSAY_QUANTISED_AWQ : ASSAY_QUANTISED_NOT;
+    case ASSAY_FOREIGN_COMPRESSED:
+        if (is_compressed_fp8(how)) return ASSAY_QUANTISED_FP8;
+        return is_compressed(how) ? ASSAY_QUANTISED_COMPRESSED : ASSAY_QUANTISED_NOT;
+    default:
+        return ASSAY_QUANTISED_NOT;
+    }
 }
 
 /* Why it is not read, beyond what its method's row says; *text: none. */
@@ -202,12 +221,15 @@ static void explain(const json_t *how, assay_foreign_kind kind, const char *meth
     const refused_key *key = find_refused(how);
     const char *format = assay_quantisation_format(how);
     *text = '\0';
-    if (kind == ASSAY_FOREIGN_QUANTISED) snprintf(text, size, "%.80s", method ? method : "quantization_config");
-    if (kind == ASSAY_FOREIGN_COMPRESSED && key) snprintf(text, size, "\"%s\" is set: %s", key->key, key->what);
-    else if (kind == ASSAY_FOREIGN_COMPRESSED)
-        snprintf(text, size, "its format is \"%.60s\"%s", format, is_sparse(how) ? ", and sparse" : "");
-    if (kind != ASSAY_FOREIGN_GPTQ && kind != ASSAY_FOREIGN_AWQ) return;
+    if (kind == ASSAY_FOREIGN_QUANTISED)
+        snprintf(text, size, "%.80s", method ? method : "quantization_config has no quant_method, which says how");
+    bool compressed = kind == ASSAY_FOREIGN_COMPRESSED;
+    if (!compressed && kind != ASSAY_FOREIGN_GPTQ && kind != ASSAY_FOREIGN_AWQ) return;
     if (key) snprintf(text, size, "\"%s\" is set: %s", key->key, key->what);
+    else if (compressed && !is_ignore_list(json_object_get(how, "ignore")))
+        snprintf(text, size, "\"ignore\" is no list of names");
+    else if (compressed)
+        snprintf(text, size, "its format is \"%.60s\"%s", format, is_sparse(how) ? ", and sparse" : "");
     else if (!has_bits(how)) snprintf(text, size, "\"bits\" is none of 2, 3, 4 and 8");
     else
         snprintf(text, size, "its format is \"%.80s\", its bits are %d", *format ? format : "not said",
@@ -234,13 +256,29 @@ static void note_unknown(const json_t *how, const char *const *known, json_t *no
     json_t *value;
     json_object_foreach(assay_json_lent(how), key, value)
     {
-        if (assay_json_is_off(value) || is_one_of(key, known)) continue;
+        if (assay_json_is_off(value) || assay_text_listed(known, key)) continue;
         char *text = assay_json_dump(value, JSON_COMPACT | JSON_ENCODE_ANY);
         json_array_append_new(notes, json_sprintf("config.json: \"%s\" of quantization_config is %.80s; the key is not "
                                                   "known and changes nothing here",
                                                   key, text ? text : "set"));
         assay_free(text);
     }
+}
+
+bool assay_quantisation_orders(const json_t *config)
+{
+    const char *name;
+    json_t *group;
+    const json_t *groups = json_object_get(json_object_get(config, "quantization_config"), "config_groups");
+    json_object_foreach(assay_json_lent(groups), name, group)
+    {
+        const json_t *order = json_object_get(json_object_get(group, "weights"), "actorder");
+        const char *word = json_string_value(order);
+        if (!json_is_true(order) &&
+            !(word && (!assay_text_compare(word, "group") || !assay_text_compare(word, "dynamic"))))
+            return false;
+    }
+    return json_object_size(groups) > 0;
 }
 
 static bool rounds_activations(const json_t *how)

@@ -21,6 +21,10 @@ assay_quantisation assay_quantisation_of(const json_t *config);
 /* Where the files' layout has several versions: the one that is meant ("gptq_v2"); "": not said. */
 const char *assay_quantisation_format(const json_t *how);
 
+/* All groups of compressed-tensors' say that columns are grouped in an order of their own ("actorder"), which their
+ * tensors tell. */
+bool assay_quantisation_orders(const json_t *config);
+
 /* ASSAY_E_UNSUPPORTED for what is quantised in a way that is not read. */
 assay_status assay_quantisation_audit(const json_t *config, const char *where, assay_error *err);
 

@@ -3,8 +3,6 @@
 
 #include "base/text.h"
 
-#include <string.h>
-
 #define REFERENCE(name) &assay_head_##name,
 static const assay_head_kind *const kinds[] = {ASSAY_HEAD_MAP(REFERENCE)};
 #undef REFERENCE
@@ -12,13 +10,6 @@ static const assay_head_kind *const kinds[] = {ASSAY_HEAD_MAP(REFERENCE)};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 const assay_head_kind *assay_head_kind_at(size_t index) { return index < KINDS ? kinds[index] : NULL; }
-
-static bool is_in(const char *const *list, const char *name)
-{
-    for (; list && *list; list++)
-        if (!strcmp(*list, name)) return true;
-    return false;
-}
 
 assay_status assay_head_find(assay_head *out, const assay_head_view *view, const char *where, bool *found,
                              assay_error *err)
@@ -35,7 +26,7 @@ assay_status assay_head_find(assay_head *out, const assay_head_view *view, const
 
 static bool has_class(const assay_head_kind *kind, const char *name)
 {
-    return is_in(kind->classes, name) || (kind->class_ending && assay_text_ends(name, kind->class_ending));
+    return assay_text_listed(kind->classes, name) || (kind->class_ending && assay_text_ends(name, kind->class_ending));
 }
 
 const assay_head_kind *assay_head_of_class(const json_t *config)
@@ -53,4 +44,7 @@ int64_t assay_head_end_token(const json_t *config)
     return json_is_integer(token) && json_integer_value(token) >= 0 ? json_integer_value(token) : -1;
 }
 
-bool assay_head_reads_key(const assay_head_kind *kind, const char *key) { return kind && is_in(kind->keys, key); }
+bool assay_head_reads_key(const assay_head_kind *kind, const char *key)
+{
+    return kind && assay_text_listed(kind->keys, key);
+}

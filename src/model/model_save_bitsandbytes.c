@@ -6,6 +6,7 @@
 #include "model/model_save_private.h"
 
 #include "base/alloc.h"
+#include "base/sizes.h"
 #include "base/text.h"
 #include "checkpoint/checkpoint_write.h"
 #include "model/model_save_parts.h"
@@ -45,8 +46,6 @@ typedef struct parted_file {
 
 static size_t elements_of(const assay_save_tensor *item) { return item->count * item->cols; }
 
-static size_t divide_up(size_t whole, size_t part) { return whole / part + (whole % part > 0); }
-
 /* The offset has a width of its own, so that the text's length is known before the offset is. */
 static size_t state_text(const assay_save_tensor *item, bool nested, float offset, char text[STATE_BYTES])
 {
@@ -85,7 +84,7 @@ static void describe_part(const file_part *part, bool nested, assay_tensor *tens
 {
     char text[STATE_BYTES];
     const assay_save_tensor *item = part->item;
-    size_t elements = elements_of(item), blocks = divide_up(elements, ASSAY_NF4_BLOCK);
+    size_t elements = elements_of(item), blocks = assay_divide_up(elements, ASSAY_NF4_BLOCK);
     bool int8 = item->dtype == ASSAY_INT8;
     switch (part->kind) {
     case PART_WHOLE:
@@ -93,7 +92,7 @@ static void describe_part(const file_part *part, bool nested, assay_tensor *tens
         break;
     case PART_BYTES:
         if (int8) set_shape(tensor, ASSAY_I8, item->count, item->cols);
-        else set_shape(tensor, ASSAY_U8, divide_up(elements, 2), 1);
+        else set_shape(tensor, ASSAY_U8, assay_divide_up(elements, 2), 1);
         break;
     case PART_SCALES:
         set_shape(tensor, ASSAY_F32, int8 ? item->count : blocks, 0);
@@ -102,7 +101,7 @@ static void describe_part(const file_part *part, bool nested, assay_tensor *tens
         set_shape(tensor, ASSAY_U8, blocks, 0);
         break;
     case PART_MAP_SCALES:
-        set_shape(tensor, ASSAY_F32, divide_up(blocks, ASSAY_DYNAMIC_BLOCK), 0);
+        set_shape(tensor, ASSAY_F32, assay_divide_up(blocks, ASSAY_DYNAMIC_BLOCK), 0);
         break;
     case PART_MAP:
         set_shape(tensor, ASSAY_F32, ASSAY_DYNAMIC_LEVELS, 0);

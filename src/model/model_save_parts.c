@@ -25,17 +25,15 @@ static assay_status settle_values(const assay_save_tensor *tensor, float *values
     return assay_save_all_finite(values, count) ? ASSAY_OK : assay_save_cannot_pack(tensor, err);
 }
 
-static size_t divide_up(size_t whole, size_t part) { return whole / part + (whole % part > 0); }
-
 bool assay_made_parts_bytes(assay_dtype dtype, bool nested, size_t rows, size_t cols, size_t *packed, size_t *scales)
 {
     size_t elements;
     if (!assay_mul_size(rows, cols, &elements)) return false;
-    *packed = dtype == ASSAY_INT8 ? elements : divide_up(elements, 2);
-    size_t blocks = dtype == ASSAY_INT8 ? rows : divide_up(elements, ASSAY_NF4_BLOCK);
+    *packed = dtype == ASSAY_INT8 ? elements : assay_divide_up(elements, 2);
+    size_t blocks = dtype == ASSAY_INT8 ? rows : assay_divide_up(elements, ASSAY_NF4_BLOCK);
     *scales = blocks * sizeof(float);
     if (dtype != ASSAY_INT8 && nested)
-        *scales = blocks + divide_up(blocks, ASSAY_DYNAMIC_BLOCK) * sizeof(float) + ASSAY_PARTS_MAP_BYTES;
+        *scales = blocks + assay_divide_up(blocks, ASSAY_DYNAMIC_BLOCK) * sizeof(float) + ASSAY_PARTS_MAP_BYTES;
     return true;
 }
 
@@ -82,7 +80,7 @@ static assay_status take_memory(assay_made_parts *made, const assay_save_tensor 
     ASSAY_TRY_ALLOC(made->scales, tensor->name, err);
     if (!nested) return ASSAY_OK;
     made->levels = assay_alloc(made->count + 1, 1);
-    made->map_scales = assay_alloc(divide_up(made->count, ASSAY_DYNAMIC_BLOCK) + 1, sizeof *made->map_scales);
+    made->map_scales = assay_alloc(assay_divide_up(made->count, ASSAY_DYNAMIC_BLOCK) + 1, sizeof *made->map_scales);
     made->map = assay_alloc(ASSAY_DYNAMIC_LEVELS, sizeof *made->map);
     if (made->levels && made->map_scales && made->map) return ASSAY_OK;
     return assay_error_set(err, ASSAY_E_MEMORY, "out of memory for the scales of %s", tensor->name);
@@ -103,7 +101,7 @@ static void describe_parts(assay_made_parts *made, const assay_save_tensor *tens
     made->parts.scale_bytes = made->count;
     made->parts.map = (const uint8_t *)made->map;
     made->parts.map_scales = (const uint8_t *)made->map_scales;
-    made->parts.map_scale_bytes = divide_up(made->count, ASSAY_DYNAMIC_BLOCK) * sizeof(float);
+    made->parts.map_scale_bytes = assay_divide_up(made->count, ASSAY_DYNAMIC_BLOCK) * sizeof(float);
 }
 
 assay_status assay_made_parts_open(assay_made_parts *made, const assay_save_tensor *tensor, bool nested,
@@ -112,7 +110,7 @@ assay_status assay_made_parts_open(assay_made_parts *made, const assay_save_tens
     scale_pass pass = {.tensor = tensor, .width = is_int8(tensor) ? tensor->cols : ASSAY_NF4_BLOCK};
     *made = (assay_made_parts){0};
     nested = nested && !is_int8(tensor);
-    made->count = divide_up(tensor->count * tensor->cols, pass.width);
+    made->count = assay_divide_up(tensor->count * tensor->cols, pass.width);
     assay_status status = take_memory(made, tensor, nested, err);
     pass.scales = made->scales;
     if (status == ASSAY_OK)
@@ -193,7 +191,7 @@ static assay_status pack_run(void *context, float *values, size_t count, assay_e
         fits = int8 ? pack_row(pass, values + i, width, pass->bytes + i)
                     : pack_block(pass, values + i, assay_smaller(width, count - i), pass->bytes + i / 2);
     if (!fits) return assay_save_cannot_pack(pass->tensor, err);
-    return pass->sink->put(pass->sink->context, pass->bytes, int8 ? count : divide_up(count, 2), err);
+    return pass->sink->put(pass->sink->context, pass->bytes, int8 ? count : assay_divide_up(count, 2), err);
 }
 
 assay_status assay_made_parts_write(const assay_made_parts *made, assay_save_tensor *tensor,

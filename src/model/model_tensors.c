@@ -94,11 +94,24 @@ static long layer_of(const assay_architecture *arch, const char *name)
     return *name >= '0' && *name <= '9' ? strtol(name, NULL, 10) : -1;
 }
 
+static assay_status refuse_packed(const assay_checkpoint *checkpoint, const char *name, assay_foreign_kind kind,
+                                  assay_error *err)
+{
+    char text[NAME + 128];
+    const json_t *how = json_object_get(checkpoint->config, "quantization_config");
+    if (json_is_string(json_object_get(how, "quant_method")))
+        return assay_foreign_error(err, checkpoint->name, kind, name);
+    snprintf(text, sizeof text,
+             "%.*s is there, and config.json has no quantization_config with a quant_method, which says how it is read",
+             NAME, name);
+    return assay_foreign_error(err, checkpoint->name, kind, text);
+}
+
 static assay_status refuse(const assay_checkpoint *checkpoint, const assay_model_config *config, const char *name,
                            bool told_apart, assay_error *err)
 {
     assay_foreign_kind kind;
-    if (assay_foreign_tensor(name, &kind)) return assay_foreign_error(err, checkpoint->name, kind, name);
+    if (assay_foreign_tensor(name, &kind)) return refuse_packed(checkpoint, name, kind, err);
     if (is_head(name)) return assay_foreign_error(err, checkpoint->name, ASSAY_FOREIGN_HEAD, name);
     if (strstr(name, ".lora_"))
         return assay_error_set(err, ASSAY_E_UNSUPPORTED,

@@ -1,6 +1,8 @@
 /* A request's body, from bytes to an ask: the dialect is chosen by path and fields, and reads the rest. */
 #include "serve/dialect.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 static bool tells(const assay_dialect *dialect, const json_t *body)
@@ -31,13 +33,6 @@ static assay_status choose(assay_ask *ask, const char *path, assay_error *err)
                            "%s: none of its fields is there; it takes one of: %s (see /openapi.json)", path, wanted);
 }
 
-static bool is_listed(const char *const *names, const char *name)
-{
-    for (; *names; names++)
-        if (!strcmp(*names, name)) return true;
-    return false;
-}
-
 /* What is said of a request's conversations as a whole, in every dialect (data/turns.h). */
 static const char *const context_names[] = {
     "tools", "chat_template_kwargs", "images", "image", "videos", "audios", "audio", NULL};
@@ -55,13 +50,14 @@ static assay_status add_context(assay_ask *ask, assay_error *err)
 static bool is_read(const void *context, const char *name)
 {
     const char *path = context;
-    if (is_listed(context_names, name)) return true;
+    if (assay_text_listed(context_names, name)) return true;
     for (size_t i = 0; assay_dialect_at(i); i++) {
         const assay_dialect *dialect = assay_dialect_at(i);
         if (!assay_dialect_has_path(dialect, path)) continue;
-        if (!dialect->reads || is_listed(dialect->fields, name) || is_listed(dialect->reads, name)) return true;
+        if (!dialect->reads || assay_text_listed(dialect->fields, name) || assay_text_listed(dialect->reads, name))
+            return true;
     }
-    return is_listed(assay_ask_switch_names, name);
+    return assay_text_listed(assay_ask_switch_names, name);
 }
 
 static assay_status parse(assay_ask *ask, const char *path, const char *body, size_t size, assay_error *err)

@@ -1,6 +1,7 @@
 /* What is worth knowing of a model before it is used, each said once: the token that is read, a template or variables
  * that are not used, keys of the config, labels, tensors that are left out. */
 #include "family/config_audit.h"
+#include "family/quantisation.h"
 #include "model/model_tensors.h"
 #include "task/adapter_base.h"
 #include "task/model_source.h"
@@ -46,6 +47,22 @@ static void say_unused(const assay_model_source *source, const assay_log *log)
                    source->template_name);
 }
 
+/* compressed-tensors up to 0.15 reads it so; later ones refuse the word. (compressors/quantized_compressors,
+ * pack_quantized.py) */
+static void say_order(const assay_checkpoint *checkpoint, const assay_log *log)
+{
+    if (!assay_quantisation_orders(checkpoint->config)) return;
+    for (size_t i = 0; i < checkpoint->weight_count; i++) {
+        const assay_tensor *tensor = &checkpoint->weights[i].tensor;
+        if (!tensor->parts || tensor->parts->group_count < 2 || tensor->parts->groups) continue;
+        assay_note(log,
+                   "config.json says actorder group, and %s has no order of its own (weight_g_idx): its columns are "
+                   "taken as they lie",
+                   tensor->name);
+        return;
+    }
+}
+
 static void say_notes(const assay_model_source *source, const assay_log *log)
 {
     size_t i;
@@ -58,6 +75,7 @@ static void say_notes(const assay_model_source *source, const assay_log *log)
                                        reads_last && (source->adapter || assay_checkpoint_find(checkpoint, head)));
     json_array_foreach(notes, i, note) { assay_note(log, "%s", json_string_value(note)); }
     json_decref(notes);
+    say_order(checkpoint, log);
 }
 
 static void say_label(const assay_model_source *source, const assay_log *log)

@@ -61,6 +61,8 @@ gptq() { sed "$3" "$work/config.json" >"$work/parted/config.json"; check "$1" 1 
 gptq gptq-marlin-is-refused 'quantised (gptq): its format is "marlin", its bits are 4. Only' 's/"checkpoint_format": "gptq"/"checkpoint_format": "marlin"/'
 gptq gptq-five-bits-are-refused '(gptq): "bits" is none of 2, 3, 4 and 8' 's/"bits": 4/"bits": 5/'
 gptq gptq-adapter-is-refused '"adapter" is set: an adapter of the quantiser' 's/"bits": 4/"bits": 4, "adapter": {"rank": 8}/'
+gptq gptq-without-a-config-says-so 'down_proj.g_idx is there, and config.json has no quantization_config with a quant_method, which' 's/"quantization_config": {[^}]*}/"quantization_config": {}/'
+gptq gptq-without-a-method-says-so 'is quantised: quantization_config has no quant_method, which says how' 's/"quant_method": "gptq", //'
 gptq gptq-other-bits-are-refused 'columns of 8 bits take' 's/"bits": 4/"bits": 8/'
 gptq gptq-groups-of-nothing-are-refused 'group_size of config.json.s quantization_config is 0' 's/"group_size": 32/"group_size": 0/'
 sed 's/"bits": 4/"bits": 4, "surprise": 7/' "$work/config.json" >"$work/parted/config.json"
@@ -85,6 +87,9 @@ cp "$work/parted/config.json" "$work/config.json"
 gptq ct-other-bits-are-refused 'weight_shape says 64 x 176, and it has 64 rows of 22 words' 's/"num_bits": 4/"num_bits": 5/'
 gptq ct-zeros-are-wanted 'weight_zero_point is missing, and the config says symmetric false' 's/"symmetric": true/"symmetric": false/'
 gptq ct-rotation-is-refused '"transform_config" is set: rotated weights' 's/"ignore"/"transform_config": {"a": 1}, "ignore"/'
+gptq ct-ignore-of-no-list-is-refused '"ignore" is no list of names' 's/"ignore": \[[^]]*\]/"ignore": 7/'
+sed 's/"symmetric"/"actorder": "group", "symmetric"/' "$work/config.json" >"$work/parted/config.json"
+check ct-an-order-that-is-not-there-is-a-note 0 err 'actorder group, and model.layers.0.mlp.down_proj.weight has no order' train --model "$work/parted" --data "$work/pairs.jsonl" --max-steps 1 --output "$work/p" --force
 gptq ct-sparsity-is-refused 'and sparse' 's/"ignore"/"sparsity_config": {"format": "sparse-24-bitmask"}, "ignore"/'
 part "$work/llama" int8 "$work/parted"
 check says-what-int8-means 0 err 'LLM.int8' train --model "$work/parted" --data "$work/pairs.jsonl" --max-steps 1 --output "$work/p" --force

@@ -3,15 +3,12 @@
 Run from the repository root with a Python that has torch, safetensors, gptqmodel and autoawq (their source trees on PYTHONPATH are enough). Random words, and normal values as gptqmodel
 packs them; groups of several sizes, one a row; scales in f16 and bf16. The values are those of dequantize_gemm of both. hf_awq.f32 and hf_awq.names are as make_container_golden.py describes."""
 import importlib.util
-import json
-import os
 
-import numpy as np
 import torch
 from gptqmodel.quantization.awq.utils.packing_utils import dequantize_gemm, pack_awq
-from safetensors.torch import save_file
 
-OUT = "tests/data/container"
+import container_golden
+
 gen = torch.Generator().manual_seed(16)
 
 
@@ -50,18 +47,8 @@ def main():
     add(files, values, "layer.packed", (24, 64), packed=True)
     add(files, values, "layer.bf16", (8, 64), dtype=torch.bfloat16)
     files["norm.weight"] = values["norm.weight"] = torch.randn(40, generator=gen)
-    os.makedirs(f"{OUT}/hf_awq", exist_ok=True)
-    save_file({key: part.contiguous() for key, part in files.items()}, f"{OUT}/hf_awq/model.safetensors", metadata={"format": "pt"})
-    config = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "torch_dtype": "float16",
-              "quantization_config": {"quant_method": "awq", "bits": 4, "group_size": 32, "zero_point": True, "version": "gemm"}}
-    with open(f"{OUT}/hf_awq/config.json", "w", encoding="ascii") as file:
-        json.dump(config, file, indent=1)
-        file.write("\n")
-    names = sorted(values)
-    np.concatenate([values[key].contiguous().numpy().ravel() for key in names]).astype("<f4").tofile(f"{OUT}/hf_awq.f32")
-    with open(f"{OUT}/hf_awq.names", "w", encoding="ascii") as file:
-        for key in names:
-            file.write(f"{key} {' '.join(map(str, values[key].shape))}\n")
+    how = {"quant_method": "awq", "bits": 4, "group_size": 32, "zero_point": True, "version": "gemm"}
+    container_golden.write("hf_awq", files, values, {"torch_dtype": "float16", "quantization_config": how})
 
 
 main()

@@ -3,18 +3,14 @@
 Run from the repository root with a Python that has torch, safetensors and compressed-tensors. Random words and bytes, and normal values as its own compressors store them; packed into
 1 to 8 bits and as bytes; scales of groups, rows and all; with zeros and without; scales in bf16, f16 and f32; columns in any order (weight_g_idx, which the package read up to 0.15: columns
 are sorted by group, counted off and put back). The values are those of its decompress. hf_compressed.f32 and hf_compressed.names are as make_container_golden.py describes."""
-import json
-import os
-
-import numpy as np
 import torch
 from compressed_tensors.compressors import BaseCompressor
 from compressed_tensors.compressors.pack_quantized.helpers import pack_to_int32, unpack_from_int32
 from compressed_tensors.quantization import QuantizationArgs, QuantizationScheme
 from compressed_tensors.quantization.lifecycle.forward import dequantize
-from safetensors.torch import save_file
 
-OUT = "tests/data/container"
+import container_golden
+
 gen = torch.Generator().manual_seed(17)
 
 
@@ -75,23 +71,12 @@ def main():
     add(files, values, "bytes.normal", (9, 42), 8, "channel", packed=False, normal=True)
     files["bytes.one.input_scale"] = torch.tensor([0.5])
     files["norm.weight"] = values["norm.weight"] = torch.randn(40, generator=gen)
-    os.makedirs(f"{OUT}/hf_compressed", exist_ok=True)
-    save_file({key: part.contiguous() for key, part in files.items()}, f"{OUT}/hf_compressed/model.safetensors", metadata={"format": "pt"})
     groups = {f"group_{bits}{zeros}": {"targets": ["Linear"], "weights": {"num_bits": bits, "type": "int", "symmetric": not zeros, "strategy": "group", "group_size": 32}}
               for bits in range(1, 9) for zeros in (0, 1)}
     for strategy in ("channel", "tensor"):
         groups[f"group_{strategy}"] = {"targets": ["Linear"], "weights": {"num_bits": 4, "type": "int", "symmetric": True, "strategy": strategy}}
-    config = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "torch_dtype": "bfloat16",
-              "quantization_config": {"quant_method": "compressed-tensors", "format": "pack-quantized", "quantization_status": "compressed",
-                                      "ignore": ["lm_head", "re:.*norm"], "config_groups": groups}}
-    with open(f"{OUT}/hf_compressed/config.json", "w", encoding="ascii") as file:
-        json.dump(config, file, indent=1)
-        file.write("\n")
-    names = sorted(values)
-    np.concatenate([values[key].contiguous().numpy().ravel() for key in names]).astype("<f4").tofile(f"{OUT}/hf_compressed.f32")
-    with open(f"{OUT}/hf_compressed.names", "w", encoding="ascii") as file:
-        for key in names:
-            file.write(f"{key} {' '.join(map(str, values[key].shape))}\n")
+    how = {"quant_method": "compressed-tensors", "format": "pack-quantized", "quantization_status": "compressed", "ignore": ["lm_head", "re:.*norm"], "config_groups": groups}
+    container_golden.write("hf_compressed", files, values, {"torch_dtype": "bfloat16", "quantization_config": how})
 
 
 main()

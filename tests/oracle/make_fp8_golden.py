@@ -3,16 +3,11 @@
 Run from the repository root with a Python that has torch, safetensors and transformers. Every byte there is, one scale for 16 x 16 (128 x 128 elsewhere; a grid that does not divide the
 matrix too), one a row, one for all; scales in f32, bf16 and f16. The values are torch's own of float8_e4m3fn, times the scales in f32, rounded to bf16: what Transformers' Fp8Dequantize
 computes, which is called where the grid divides the matrix (it refuses others). hf_fp8.f32 and hf_fp8.names are as make_container_golden.py describes."""
-import json
-import os
-
-import numpy as np
 import torch
-from safetensors.torch import save_file
 from transformers.integrations.finegrained_fp8 import Fp8Dequantize
 
-OUT = "tests/data/container"
-FOLDER = f"{OUT}/hf_fp8"
+import container_golden
+
 BLOCK = 16
 gen = torch.Generator().manual_seed(8)
 dequantize = Fp8Dequantize(None)
@@ -55,18 +50,8 @@ def main():
     add(files, values, "layer.one", (16, 48), scales(1).half(), "weight_scale", False)
     files["layer.one.input_scale"] = scales(1)
     files["norm.weight"] = values["norm.weight"] = torch.randn(40, generator=gen)
-    os.makedirs(FOLDER, exist_ok=True)
-    save_file(files, f"{FOLDER}/model.safetensors", metadata={"format": "pt"})
-    config = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "torch_dtype": "bfloat16",
-              "quantization_config": {"quant_method": "fp8", "fmt": "e4m3", "activation_scheme": "dynamic", "weight_block_size": [BLOCK, BLOCK]}}
-    with open(f"{FOLDER}/config.json", "w", encoding="ascii") as file:
-        json.dump(config, file, indent=1)
-        file.write("\n")
-    names = sorted(values)
-    np.concatenate([values[name].numpy().ravel() for name in names]).astype("<f4").tofile(f"{OUT}/hf_fp8.f32")
-    with open(f"{OUT}/hf_fp8.names", "w", encoding="ascii") as file:
-        for name in names:
-            file.write(f"{name} {' '.join(map(str, values[name].shape))}\n")
+    how = {"quant_method": "fp8", "fmt": "e4m3", "activation_scheme": "dynamic", "weight_block_size": [BLOCK, BLOCK]}
+    container_golden.write("hf_fp8", files, values, {"torch_dtype": "bfloat16", "quantization_config": how})
 
 
 if __name__ == "__main__":

@@ -4,16 +4,12 @@ Run from the repository root with a Python that has torch, safetensors and gptqm
 packs them; 2, 3, 4 and 8 bits; groups in order, in any order (desc_act), one a row; rows that no word divides; scales in f16, bf16 and f32. The values are those of TorchLinear's
 dequantize_weight, in training, where nothing is compiled; the first format goes through gptqmodel's own conversion before. hf_gptq.f32 and hf_gptq.names are as
 make_container_golden.py describes."""
-import json
-import os
-
-import numpy as np
 import torch
 from gptqmodel.nn_modules.qlinear.torch import TorchLinear
 from gptqmodel.utils.model import convert_gptq_v1_to_v2_format_module
-from safetensors.torch import save_file
 
-OUT = "tests/data/container"
+import container_golden
+
 gen = torch.Generator().manual_seed(15)
 
 
@@ -58,20 +54,9 @@ def add(files, values, name, shape, bits=4, group=32, act_order=False, dtype=tor
 
 
 def save(name, files, values, how):
-    folder = f"{OUT}/{name}"
     files["norm.weight"] = values["norm.weight"] = torch.randn(40, generator=gen)
-    os.makedirs(folder, exist_ok=True)
-    save_file({key: part.contiguous() for key, part in files.items()}, f"{folder}/model.safetensors", metadata={"format": "pt"})
-    config = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "torch_dtype": "float16",
-              "quantization_config": {"quant_method": "gptq", "bits": 4, "group_size": 32, "desc_act": True, "sym": False, **how}}
-    with open(f"{folder}/config.json", "w", encoding="ascii") as file:
-        json.dump(config, file, indent=1)
-        file.write("\n")
-    names = sorted(values)
-    np.concatenate([values[key].contiguous().numpy().ravel() for key in names]).astype("<f4").tofile(f"{OUT}/{name}.f32")
-    with open(f"{OUT}/{name}.names", "w", encoding="ascii") as file:
-        for key in names:
-            file.write(f"{key} {' '.join(map(str, values[key].shape))}\n")
+    quantised = {"quant_method": "gptq", "bits": 4, "group_size": 32, "desc_act": True, "sym": False, **how}
+    container_golden.write(name, files, values, {"torch_dtype": "float16", "quantization_config": quantised})
 
 
 def main():
