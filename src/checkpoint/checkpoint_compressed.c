@@ -282,8 +282,5 @@ assay_status assay_checkpoint_join_compressed(assay_checkpoint *checkpoint, bool
     if (!j.count)
         return assay_foreign_error(err, checkpoint->name, ASSAY_FOREIGN_COMPRESSED,
                                    "config.json says so, but no weight lies as X.weight_packed or as bytes");
-    for (size_t i = 0; i < checkpoint->weight_count; i++)
-        if (checkpoint->weights[i].tensor.dtype == ASSAY_CT_PACKED)
-            ASSAY_TRY(assay_checkpoint_call_weight(checkpoint, &checkpoint->weights[i], sizeof packed_end - 1, err));
-    return ASSAY_OK;
+    return assay_checkpoint_call_weights(checkpoint, ASSAY_CT_PACKED, packed_end, err);
 }

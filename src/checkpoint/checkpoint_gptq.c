@@ -225,10 +225,7 @@ static assay_status join_all(joiner *j, assay_foreign_kind kind)
     if (!j->count)
         return assay_foreign_error(j->err, checkpoint->name, kind,
                                    "config.json says so, but no weight lies packed as X.qweight");
-    for (size_t i = 0; i < checkpoint->weight_count; i++)
-        if (checkpoint->weights[i].tensor.dtype == j->type)
-            ASSAY_TRY(assay_checkpoint_call_weight(checkpoint, &checkpoint->weights[i], sizeof levels_end - 1, j->err));
-    return ASSAY_OK;
+    return assay_checkpoint_call_weights(checkpoint, j->type, levels_end, j->err);
 }
 
 assay_status assay_checkpoint_join_gptq(assay_checkpoint *checkpoint, bool *joined, assay_error *err)

@@ -88,8 +88,7 @@ bool assay_checkpoint_scale_type(const assay_tensor *scales, assay_parts_round *
     return scales->dtype == ASSAY_F32 || scales->dtype == ASSAY_F16 || scales->dtype == ASSAY_BF16;
 }
 
-assay_status assay_checkpoint_call_weight(assay_checkpoint *checkpoint, assay_weight *weight, size_t length,
-                                          assay_error *err)
+static assay_status call_weight(assay_checkpoint *checkpoint, assay_weight *weight, size_t length, assay_error *err)
 {
     size_t stem = strlen(weight->tensor.name) - length, size = stem + sizeof "weight";
     char *name = assay_alloc(size, 1);
@@ -97,4 +96,13 @@ assay_status assay_checkpoint_call_weight(assay_checkpoint *checkpoint, assay_we
     snprintf(name, size, "%.*sweight", (int)stem, weight->tensor.name);
     weight->tensor.name = name;
     return assay_checkpoint_keep(checkpoint, name, err);
+}
+
+assay_status assay_checkpoint_call_weights(assay_checkpoint *checkpoint, assay_dtype type, const char *levels,
+                                           assay_error *err)
+{
+    for (size_t i = 0; i < checkpoint->weight_count; i++)
+        if (checkpoint->weights[i].tensor.dtype == type)
+            ASSAY_TRY(call_weight(checkpoint, &checkpoint->weights[i], strlen(levels), err));
+    return ASSAY_OK;
 }

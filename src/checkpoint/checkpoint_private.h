@@ -41,10 +41,10 @@ assay_status assay_checkpoint_check_taken(const assay_checkpoint *checkpoint, co
 /* The type of scales; false: they are none of F32, F16 and BF16. */
 bool assay_checkpoint_scale_type(const assay_tensor *scales, assay_parts_round *type);
 
-/* Puts "weight" in place of the name's last `length` bytes. To be called when no tensor is looked for any more: the
- * list is sorted by name. */
-assay_status assay_checkpoint_call_weight(assay_checkpoint *checkpoint, assay_weight *weight, size_t length,
-                                          assay_error *err);
+/* Puts "weight" in place of `levels`, with which the names of all weights of that type end. To be called when no tensor
+ * is looked for any more: the list is sorted by name. */
+assay_status assay_checkpoint_call_weights(assay_checkpoint *checkpoint, assay_dtype type, const char *levels,
+                                           assay_error *err);
 
 /* Makes one weight of the tensors that bitsandbytes stores for one: an NF4, FP4 or INT8 matrix of its shape, and the
  * tensors beside it leave the list; likewise of FP8 weights and their scales, of GPTQ's, AWQ's and compressed-tensors'

@@ -2,6 +2,7 @@
  * and then looked up. A run ends where the group does, or a row. */
 #include "quant/grouped.h"
 
+#include "base/sizes.h"
 #include "quant/part_numbers.h"
 
 enum { MOST_LEVELS = 16, WORD = 32 };
@@ -59,10 +60,7 @@ static size_t group_of(const assay_parts *parts, size_t col)
 static size_t length_of(const assay_parts *parts, size_t col, size_t most)
 {
     size_t length = 1, first = group_of(parts, col);
-    if (!parts->groups) {
-        size_t left = parts->block_cols - col % parts->block_cols;
-        return left < most ? left : most;
-    }
+    if (!parts->groups) return assay_smaller(parts->block_cols - col % parts->block_cols, most);
     while (length < most && group_of(parts, col + length) == first) length++;
     return length;
 }
@@ -97,7 +95,7 @@ static void decode_row(const assay_grouped_type *type, const uint8_t *src, const
         size_t length = length_of(parts, col, end - col);
         open_group(type, parts, row, group_of(parts, col), length >= MOST_LEVELS, &g);
         for (size_t border = col + length, taken; col < border; col += taken, dst += taken) {
-            taken = border - col < ASSAY_GROUPED_RUN ? border - col : ASSAY_GROUPED_RUN;
+            taken = assay_smaller(border - col, ASSAY_GROUPED_RUN);
             type->levels(src, parts, row, col, taken, levels);
             put(&g, parts, levels, taken, dst);
         }
@@ -108,8 +106,8 @@ void assay_grouped_decode(const assay_grouped_type *type, const uint8_t *src, co
                           size_t count, float *dst)
 {
     for (size_t at = first, end = first + count, taken; at < end; at += taken, dst += taken) {
-        size_t col = at % parts->cols, left = parts->cols - col;
-        taken = left < end - at ? left : end - at;
+        size_t col = at % parts->cols;
+        taken = assay_smaller(parts->cols - col, end - at);
         decode_row(type, src, parts, at / parts->cols, col, taken, dst);
     }
 }
