@@ -53,18 +53,16 @@ static const assay_tensor *take(const grouped *g, const char *suffix)
     return assay_checkpoint_take(g->j->checkpoint, g->j->joined, g->name, g->stem, suffix);
 }
 
-/* A part is there, of the type and shape that the others ask for. */
+/* A part is of the type and shape that the others ask for. */
 static assay_status check(const grouped *g, const char *suffix, const assay_tensor *part, const char *type, bool typed,
                           size_t rows, size_t cols)
 {
     char text[320], shape[64];
-    if (part && typed && part->rank == 2 && part->shape[0] == rows && part->shape[1] == cols) return ASSAY_OK;
-    if (!part) snprintf(text, sizeof text, "%s is missing", suffix);
-    else
-        snprintf(text, sizeof text,
-                 "%s is %s %s where %s [%zu, %zu] should be: a matrix of %zu x %zu, %u bits, %zu group%s a row", suffix,
-                 assay_dtype_name(part->dtype), assay_shape_text(part, shape, sizeof shape), type, rows, cols, g->rows,
-                 g->cols, g->bits, g->groups, g->groups == 1 ? "" : "s");
+    if (typed && part->rank == 2 && part->shape[0] == rows && part->shape[1] == cols) return ASSAY_OK;
+    snprintf(text, sizeof text,
+             "%s is %s %s where %s [%zu, %zu] should be: a matrix of %zu x %zu, %u bits, %zu group%s a row", suffix,
+             assay_dtype_name(part->dtype), assay_shape_text(part, shape, sizeof shape), type, rows, cols, g->rows,
+             g->cols, g->bits, g->groups, g->groups == 1 ? "" : "s");
     return refuse(g, text);
 }
 
@@ -157,11 +155,13 @@ static assay_status put_together(grouped *g, assay_tensor *levels, assay_parts *
         return refuse(g, "it should be a matrix of I32, into which integers are packed");
     if (!listed) return refuse(g, "g_idx should hold one I32 a column");
     ASSAY_TRY(find_matrix(g, levels, g_idx));
-    g->groups = scales && scales->rank == 2 && scales->shape[0] > 0 ? scales->shape[0] : 1;
-    bool typed = scales && assay_checkpoint_scale_type(scales, &parts->scale_type);
+    if (!scales) return refuse(g, "scales is missing");
+    if (!zeros) return refuse(g, "qzeros is missing");
+    g->groups = scales->rank == 2 && scales->shape[0] > 0 ? scales->shape[0] : 1;
+    bool typed = assay_checkpoint_scale_type(scales, &parts->scale_type);
     ASSAY_TRY(check(g, "scales", scales, "F16, BF16 or F32", typed, g->groups, g->rows));
-    ASSAY_TRY(check(g, "qzeros", zeros, "I32", zeros && zeros->dtype == ASSAY_I32, g->groups,
-                    assay_packed_words(g->rows, g->bits)));
+    ASSAY_TRY(
+        check(g, "qzeros", zeros, "I32", zeros->dtype == ASSAY_I32, g->groups, assay_packed_words(g->rows, g->bits)));
     ASSAY_TRY(find_groups(g, g_idx, parts));
     parts->scales = scales->data;
     parts->scale_bytes = scales->bytes;
